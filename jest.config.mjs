@@ -1,0 +1,13 @@
+/** Unit and wire tests: npm packages only, no network but loopback. */
+export const base = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } },
+    ],
+  },
+};
+
+export default { ...base, testMatch: ['<rootDir>/test/**/*.test.ts'] };

@@ -1,0 +1,27 @@
+import type { EncodedIntervals } from './intervals.ts';
+import type { EncodedHistogram } from './latency-histogram.ts';
+import type { ArrivalLatencyName } from './latency-names.ts';
+
+/**
+ * What one invocation of measure-latency saw of one run: `runs/{runId}/arrivals/{window}.json`. Windows merge in any
+ * order; the union of their interval sets gives `received` and duplicates to the message.
+ */
+export interface ArrivalWindow {
+  readonly version: 1;
+  readonly runId: string;
+  /** Derived from the batch, so that a redelivered batch replaces its own window instead of adding a second. */
+  readonly window: string;
+  /** Messages in the window, duplicates included. */
+  readonly arrivals: number;
+  /** By slice number: the set of n that arrived. */
+  readonly seen: Readonly<Record<string, EncodedIntervals>>;
+  readonly latencies: Readonly<Record<ArrivalLatencyName, EncodedHistogram>>;
+  /** Arrivals by whole second (epoch seconds) of arrival. */
+  readonly perSecond: { readonly startSecond: number; readonly arrivals: readonly number[] };
+}
+
+/** Messages on the topics that are not this tester's, by what was wrong with them. Counted, never fatal. */
+export interface ForeignCounts {
+  readonly notJson: number;
+  readonly noEnvelope: number;
+}

@@ -1,0 +1,22 @@
+/**
+ * What each message carries beside the user's payload, under the key `stampede`. The IoT rule selects just these and
+ * `timestamp()`, so that the queue carries ~150 bytes however large the payload.
+ */
+export interface Envelope {
+  readonly run: string;
+  readonly slice: number;
+  /** The message's number within its slice's schedule: 0, 1, 2, … gap-free over the intended publishes. */
+  readonly n: number;
+  /** Device index over the whole run. */
+  readonly device: number;
+  /** Intended send time, epoch milliseconds, fractional. */
+  readonly at: number;
+  /** Actual send time, epoch milliseconds, fractional. */
+  readonly sent: number;
+}
+
+/** A message as the rule passes it on: `SELECT stampede.run AS run, … , timestamp() AS rule`. */
+export interface RuleRecord extends Envelope {
+  /** The rules engine's `timestamp()`, epoch milliseconds, whole. */
+  readonly rule: number;
+}

@@ -1,0 +1,82 @@
+import type { EncodedIntervals } from './intervals.ts';
+import type { EncodedHistogram } from './latency-histogram.ts';
+import type { SliceLatencyName } from './latency-names.ts';
+
+/**
+ * What one slice did, stored as `runs/{runId}/slices/{slice}.json`. Written as a checkpoint while it runs and once
+ * more at its end, so that a slice that is killed leaves what it had measured.
+ */
+export interface SliceResult {
+  readonly version: 1;
+  readonly runId: string;
+  readonly slice: number;
+  /** `running`: a checkpoint; found at the end of the run it means that the slice died. */
+  readonly outcome: 'running' | 'completed' | 'stopped' | 'failed';
+  /** Why it stopped or failed, in words. */
+  readonly reason?: string;
+  /** Epoch milliseconds: the instant this result speaks of. */
+  readonly at: number;
+  readonly devices: DeviceCounts;
+  readonly messages: SliceMessageCounts;
+  readonly droppedBy: Readonly<Partial<Record<DropReason, number>>>;
+  /** By reason in words (`NotAuthorized`, `ECONNREFUSED`): connects that failed and publishes that failed. */
+  readonly connectFailedBy: Readonly<Record<string, number>>;
+  readonly failedBy: Readonly<Record<string, number>>;
+  readonly disconnectedBy: Readonly<Record<string, number>>;
+  /** Numbers n of the publishes that were sent. */
+  readonly sent: EncodedIntervals;
+  readonly perSecond: PerSecondCounts;
+  readonly latencies: Readonly<Record<SliceLatencyName, EncodedHistogram>>;
+  readonly generator: GeneratorHealth;
+}
+
+export interface DeviceCounts {
+  readonly planned: number;
+  readonly connected: number;
+  readonly connectFailed: number;
+  readonly reconnects: number;
+}
+
+/** `intended = sent + dropped`; at QoS 1 and over HTTPS `sent = acked + throttled + failed + unacknowledged`. */
+export interface SliceMessageCounts {
+  readonly intended: number;
+  readonly sent: number;
+  readonly dropped: number;
+  readonly acked: number;
+  readonly throttled: number;
+  readonly failed: number;
+  readonly unacknowledged: number;
+  /** Messages received on devices' own subscriptions. */
+  readonly echoed: number;
+}
+
+/**
+ * Why an intended publish was never sent. `not-connected`: the device had no connection when its turn came.
+ * `backlog`: it waited for the device's unacknowledged publishes longer than the ack timeout. `stopped`: its turn had
+ * come when the run was stopped, but it was not sent.
+ */
+export type DropReason = 'not-connected' | 'backlog' | 'stopped';
+
+/** Counters by whole second since `startSecond` (epoch seconds); all arrays are of one length. */
+export interface PerSecondCounts {
+  readonly startSecond: number;
+  readonly intended: readonly number[];
+  readonly sent: readonly number[];
+  readonly acked: readonly number[];
+  /** Gauge at the end of the second. */
+  readonly connected: readonly number[];
+}
+
+export interface GeneratorHealth {
+  /** User and system CPU of this invocation. */
+  readonly cpuSeconds: number;
+  readonly wallSeconds: number;
+  readonly maxRssBytes: number;
+  /** Resident memory before the first device connected: what the process costs without devices. */
+  readonly idleRssBytes: number;
+  /** How late the slice was ready, against the plan's `startAt`; 0 when early. */
+  readonly startLagMs: number;
+  /** Of the event loop, 99th percentile and maximum, milliseconds. */
+  readonly eventLoopDelayP99Ms: number;
+  readonly eventLoopDelayMaxMs: number;
+}

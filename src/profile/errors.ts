@@ -1,0 +1,63 @@
+/**
+ * The exit codes of the CLI. `thresholdsFailed` is k6's, so that pipelines written for k6 go on working.
+ * @see https://grafana.com/docs/k6/latest/using-k6/thresholds/
+ */
+export const exitCodes = {
+  passed: 0,
+  internalFault: 1,
+  badUsage: 2,
+  refusedByPreflight: 3,
+  thresholdsFailed: 99,
+  stoppedByUser: 130,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/**
+ * The root of every error that Stampede raises on purpose: what happened (`message`), and what to do about it
+ * (`hint`). A fault of the user's is printed as these two lines, never as a stack trace.
+ */
+export class StampedeError extends Error {
+  readonly code: string;
+  readonly hint: string | undefined;
+  readonly exitCode: ExitCode;
+
+  constructor(
+    code: string,
+    message: string,
+    options: { hint?: string; exitCode?: ExitCode; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.hint = options.hint;
+    this.exitCode = options.exitCode ?? exitCodes.internalFault;
+  }
+}
+
+/** One thing wrong with the user's input: where, what, and what to do. */
+export interface Fault {
+  /** JSON path in the profile (`stages[1].target`), a flag (`--rate`) or a variable (`STAMPEDE_RATE`). */
+  readonly path: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** Bad usage or a bad profile: every fault at once. Exit code 2. */
+export class InvalidInputError extends StampedeError {
+  readonly faults: readonly Fault[];
+
+  constructor(what: string, faults: readonly Fault[]) {
+    const lines = faults.map(
+      (f) => `  ${f.path}: ${f.message}${f.hint === undefined ? '' : `\n    → ${f.hint}`}`,
+    );
+    super(
+      'InvalidInput',
+      `${what} has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${lines.join('\n')}`,
+      {
+        exitCode: exitCodes.badUsage,
+      },
+    );
+    this.faults = faults;
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * The load profile as the rest of the house sees it: parsed, every default applied, durations in milliseconds.
+ * The user's JSON form is the schema in `schema.ts`; `parse.ts` turns one into the other.
+ */
+export interface LoadProfile {
+  readonly name: string;
+  /** Virtual devices over the whole run: one client id, and over MQTT one connection, each. */
+  readonly devices: number;
+  /** Same seed, same traffic. */
+  readonly seed: number;
+  readonly connect: ConnectSettings;
+  readonly publish: PublishSettings;
+  /** Arrival rate at the start of the first stage, messages per second over the whole run. 0 unless the load is constant. */
+  readonly startRatePerSecond: number;
+  /** Linear ramps: each stage goes from the rate before it to `targetPerSecond`. At least one. */
+  readonly stages: readonly Stage[];
+  readonly echo: { readonly fraction: number };
+  readonly slices: SliceSettings;
+  /** The wait after the last send for messages on the way. */
+  readonly drainMs: number;
+  readonly limits: Limits;
+  /** By metric name, threshold expressions in k6's grammar. */
+  readonly thresholds: Readonly<Record<string, readonly string[]>>;
+}
+
+export type Protocol = 'mqtt' | 'https';
+export type MqttClientKind = 'device-sdk' | 'dense';
+export type AuthKind = 'sigv4' | 'x509' | 'custom' | 'none';
+
+export interface ConnectSettings {
+  readonly protocol: Protocol;
+  readonly client: MqttClientKind;
+  /** Which door of the endpoint. Absent: the door the endpoint offers first (AWS: sigv4). */
+  readonly auth?: AuthKind;
+  /** New connections per second over the whole run. */
+  readonly ratePerSecond: number;
+  readonly keepAliveMs: number;
+  readonly cleanStart: boolean;
+  readonly timeoutMs: number;
+}
+
+export interface PublishSettings {
+  /** Placeholders: {runId} {deviceId} {deviceIndex} {slice}; fixed for a device. */
+  readonly topic: string;
+  readonly qos: 0 | 1;
+  /** Any JSON value; strings may hold `{{…}}` templates. */
+  readonly payload: JsonValue;
+  /** The message is padded up to this size; a larger one stays as it is. */
+  readonly sizeBytes: number;
+  /** A QoS 1 publish without its PUBACK for this long counts as unacknowledged. */
+  readonly ackTimeoutMs: number;
+  /** QoS 1 publishes one device may have on the way; AWS IoT Core allows 100. */
+  readonly maxUnacknowledged: number;
+}
+
+export interface Stage {
+  readonly durationMs: number;
+  /** Arrival rate reached at the end of the stage, messages per second over the whole run. */
+  readonly targetPerSecond: number;
+}
+
+export interface SliceSettings {
+  /** Absent: chosen by the plan from quotas and file descriptors. */
+  readonly devicesPerSlice?: number;
+  /** Share of slices (0–1) that may die before the run counts as failed. */
+  readonly toleratedFailureShare: number;
+}
+
+export interface Limits {
+  /** Share of each quota (0–1) a plan may use. */
+  readonly quotaShare: number;
+  /** Absent: no ceiling. */
+  readonly maxCostUsd?: number;
+}
+
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue };
