@@ -1,0 +1,29 @@
+import { type ExitCode, exitCodes, StampedeError } from '../profile/errors.ts';
+import type { Paint } from './paint.ts';
+
+/**
+ * What the user reads about an error. A StampedeError is a message and a hint; anything else is a fault of ours, and
+ * says so. Stack traces only with STAMPEDE_DEBUG=1.
+ */
+export function describeFault(error: unknown, paint: Paint, debug: boolean): string {
+  const lines: string[] = [];
+  if (error instanceof StampedeError) {
+    lines.push(`${paint('bad', 'stampede:')} ${error.message}`);
+    if (error.hint !== undefined) lines.push(`  → ${error.hint}`);
+  } else {
+    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    lines.push(`${paint('bad', 'stampede: internal fault:')} ${message}`);
+    if (!debug) lines.push('  → STAMPEDE_DEBUG=1 shows where it happened');
+  }
+  if (debug && error instanceof Error) lines.push(stackWithCauses(error));
+  return `${lines.join('\n')}\n`;
+}
+
+function stackWithCauses(error: Error): string {
+  const stack = error.stack ?? String(error);
+  return error.cause instanceof Error ? `${stack}\ncaused by: ${stackWithCauses(error.cause)}` : stack;
+}
+
+export function exitCodeOf(error: unknown): ExitCode {
+  return error instanceof StampedeError ? error.exitCode : exitCodes.internalFault;
+}

@@ -1,0 +1,55 @@
+import { readFile } from 'node:fs/promises';
+import { exitCodes, type Fault, InvalidInputError, StampedeError } from '../profile/errors.ts';
+
+export class ProfileNotReadableError extends StampedeError {
+  constructor(path: string, cause: unknown) {
+    const reason = reasons[codeOf(cause)] ?? (cause instanceof Error ? cause.message : String(cause));
+    super('ProfileNotReadable', `${path}: ${reason}`, {
+      hint: 'give the path of a load profile; examples lie in profiles/',
+      exitCode: exitCodes.badUsage,
+      cause,
+    });
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'is a directory',
+  EACCES: 'may not be read',
+};
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+/**
+ * A load profile as the user wrote it, not yet checked.
+ * @throws ProfileNotReadableError
+ * @throws InvalidInputError where the file is not JSON, with line and column.
+ */
+export async function readProfileFile(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new ProfileNotReadableError(path, error);
+  }
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
+  } catch (error) {
+    throw new InvalidInputError(path, [jsonFault(text, error)]);
+  }
+}
+
+function jsonFault(text: string, error: unknown): Fault {
+  const message = error instanceof Error ? error.message : String(error);
+  const [, what, line, column] =
+    /^(.*?) in JSON at position \d+ \(line (\d+) column (\d+)\)/s.exec(message) ?? [];
+  const fault =
+    what === undefined
+      ? { path: 'JSON', message }
+      : { path: `line ${line}, column ${column}`, message: what };
+  if (/^\s*(\/\/|\/\*)/m.test(text)) return { ...fault, hint: 'JSON has no comments' };
+  if (/,\s*[}\]]/.test(text)) return { ...fault, hint: 'JSON has no comma before a closing bracket' };
+  return fault;
+}

@@ -1,0 +1,141 @@
+import type { Plan } from '../plan/plan.ts';
+import { formatClock, formatCount, formatLatency, formatRate, formatTimeLeft } from './figures.ts';
+import { type Paint, plainPaint } from './paint.ts';
+import { type Progress, phaseOf, troublesOf } from './progress.ts';
+
+/** Wider, the eye loses the line. */
+const maxColumns = 100;
+const labelColumns = 14;
+/** Room for the figures to the right of a bar. */
+const figureColumns = 31;
+/** A narrower bar says nothing: figures only. */
+const minBarColumns = 8;
+
+interface Row {
+  readonly label: string;
+  /** Beside a bar there is one; without a bar they wrap where the terminal is narrow. */
+  readonly figures: readonly string[];
+  readonly bar?: Bar;
+  readonly isTrouble?: boolean;
+}
+
+interface Bar {
+  /** Share filled, 0–1. */
+  readonly done: number;
+  /** Share where a tick stands: what `done` should be. */
+  readonly mark?: number;
+}
+
+/** The live display of a terminal: some seven lines, none wider than `columns`. */
+export function renderProgressFrame(
+  progress: Progress,
+  columns: number,
+  paint: Paint = plainPaint,
+): string[] {
+  const width = Math.min(columns, maxColumns);
+  return rowsOf(progress).flatMap((row) => drawRow(row, width, paint));
+}
+
+function rowsOf(progress: Progress): Row[] {
+  const { plan, totals } = progress;
+  if (plan === undefined) return [phaseRow(progress)];
+  const rows = [phaseRow(progress), connectedRow(progress, plan), rateRow(progress, plan)];
+  rows.push({
+    label: 'messages',
+    figures: [
+      `${formatCount(totals.sent)} sent`,
+      `${formatCount(totals.acked)} acked`,
+      `${formatCount(totals.arrivals)} arrived`,
+    ],
+  });
+  if (totals.endToEndP99Ms !== undefined) {
+    rows.push({ label: 'end to end', figures: [`p99 ${formatLatency(totals.endToEndP99Ms)} so far`] });
+  }
+  const troubles = troublesOf(progress).map(([what, count]) => `${formatCount(count)} ${what}`);
+  if (troubles.length > 0) rows.push({ label: 'trouble', figures: troubles, isTrouble: true });
+  return rows;
+}
+
+function phaseRow(progress: Progress): Row {
+  const { plan, now } = progress;
+  const label = phaseOf(progress);
+  if (label === 'stopping') {
+    return { label, figures: ['devices disconnect', 'then the report', 'Ctrl-C again to quit at once'] };
+  }
+  if (plan === undefined) return { label, figures: ['the load is cut into slices'] };
+  const { startAt, drainEndAt } = plan.timeline;
+  if (label === 'starting')
+    return { label, figures: [`devices connect in ${formatTimeLeft(startAt - now)}`] };
+  if (label === 'summarizing') return { label, figures: ['merging slices and arrivals'], bar: { done: 1 } };
+  const [elapsedMs, wholeMs] = [now - startAt, drainEndAt - startAt];
+  const left = formatTimeLeft(wholeMs - elapsedMs);
+  return {
+    label,
+    figures: [`${formatClock(elapsedMs)} of ${formatClock(wholeMs)}, ${left} left`],
+    bar: { done: elapsedMs / wholeMs },
+  };
+}
+
+function connectedRow({ totals }: Progress, plan: Plan): Row {
+  const { devices } = plan.profile;
+  return {
+    label: 'connected',
+    figures: [`${formatCount(totals.connected)} of ${formatCount(devices)}`],
+    bar: { done: totals.connected / devices },
+  };
+}
+
+function rateRow({ sentPerSecond, intendedPerSecond }: Progress, plan: Plan): Row {
+  const { peakPerSecond } = plan.load;
+  return {
+    label: 'sending',
+    figures: [`${formatRate(sentPerSecond)} of ${formatRate(intendedPerSecond)}`],
+    bar: { done: sentPerSecond / peakPerSecond, mark: intendedPerSecond / peakPerSecond },
+  };
+}
+
+function drawRow({ label, figures, bar, isTrouble }: Row, width: number, paint: Paint): string[] {
+  const head = `  ${label}`.padEnd(labelColumns);
+  const barColumns = width - labelColumns - figureColumns - 2;
+  if (bar !== undefined && barColumns >= minBarColumns) {
+    return [`${head}${drawBar(bar, barColumns, paint)}  ${figures.join(', ').slice(0, figureColumns)}`];
+  }
+  return wrap(figures, width - labelColumns).map((line, i) => {
+    const text = cut(`${i === 0 ? head : ' '.repeat(labelColumns)}${line}`, width);
+    return isTrouble ? paint('warning', text) : text;
+  });
+}
+
+/** `██████│░░░`: filled up to `done`, a tick at `mark` where the two differ by more than a cell. */
+function drawBar({ done, mark }: Bar, columns: number, paint: Paint): string {
+  const tick = mark === undefined ? undefined : cellsOf(mark, columns);
+  const reached = cellsOf(done, columns);
+  const filled = tick !== undefined && Math.abs(tick - reached) <= 1 ? tick : reached;
+  const cells = [...'█'.repeat(filled), ...'░'.repeat(columns - filled)];
+  if (tick !== undefined && tick !== filled) cells[Math.min(tick, columns - 1)] = '│';
+  return paint('bar', cells.slice(0, filled).join('')) + paint('dim', cells.slice(filled).join(''));
+}
+
+/** Neither "nothing" nor "all" is shown before it is so. */
+function cellsOf(share: number, columns: number): number {
+  if (!(share > 0)) return 0;
+  if (share >= 1) return columns;
+  return Math.max(1, Math.min(columns - 1, Math.round(share * columns)));
+}
+
+/** Joins with commas, as many to a line as fit. */
+function wrap(items: readonly string[], columns: number): string[] {
+  const lines: string[] = [];
+  for (const [i, item] of items.entries()) {
+    const piece = i === items.length - 1 ? item : `${item},`;
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + piece.length <= columns)
+      lines[lines.length - 1] = `${last} ${piece}`;
+    else lines.push(piece);
+  }
+  return lines;
+}
+
+function cut(text: string, columns: number): string {
+  return text.length <= columns ? text : `${text.slice(0, Math.max(0, columns - 1))}…`;
+}

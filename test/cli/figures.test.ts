@@ -1,0 +1,77 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatLatency,
+  formatPlural,
+  formatRate,
+  formatShare,
+  formatTimeLeft,
+} from '../../src/cli/figures.ts';
+import { makeRateMeter } from '../../src/cli/rate-meter.ts';
+import { makeRunId } from '../../src/cli/run-id.ts';
+
+describe('figures', () => {
+  it('group thousands and carry their units', () => {
+    expect(formatCount(1_234_567)).toBe('1,234,567');
+    expect([formatRate(0.2), formatRate(99.96), formatRate(20_000)]).toEqual(['0.2/s', '100/s', '20,000/s']);
+    expect([formatBytes(512), formatBytes(262_144), formatBytes(15_400_000)]).toEqual([
+      '512 B',
+      '262.1 KB',
+      '15.4 MB',
+    ]);
+    expect([formatLatency(0.8312), formatLatency(12.34), formatLatency(1_214)]).toEqual([
+      '0.831 ms',
+      '12.3 ms',
+      '1.21 s',
+    ]);
+    expect([formatPlural(1, 'slice'), formatPlural(4_000, 'slice')]).toEqual(['1 slice', '4,000 slices']);
+  });
+
+  it('never round a share to a comforting 0 % or 100 %', () => {
+    expect([0, 0.004, 0.5, 0.9999, 1, 1.25].map(formatShare)).toEqual([
+      '0 %',
+      '<1 %',
+      '50 %',
+      '99.9 %',
+      '100 %',
+      '125 %',
+    ]);
+  });
+
+  it('count time up rounded down, time left rounded up', () => {
+    expect([formatClock(-5), formatClock(7_999), formatClock(3_723_000)]).toEqual([
+      '0:00',
+      '0:07',
+      '1:02:03',
+    ]);
+    expect([formatTimeLeft(1), formatTimeLeft(59_001), formatTimeLeft(760_000)]).toEqual([
+      '1 s',
+      '1:00',
+      '12:40',
+    ]);
+  });
+});
+
+describe('rate meter', () => {
+  it('measures growth over the last three seconds', () => {
+    const meter = makeRateMeter();
+    expect(meter.measure(0, 0)).toBe(0);
+    for (let second = 1; second <= 10; second += 1)
+      expect(meter.measure(second * 100, second * 1000)).toBe(100);
+    expect(meter.measure(1_000, 11_000)).toBeCloseTo(200 / 3);
+    meter.measure(1_000, 12_000);
+    expect(meter.measure(1_000, 13_000)).toBe(0);
+  });
+});
+
+describe('run id', () => {
+  it('is a valid execution name that says what and when', () => {
+    const now = new Date('2026-11-21T00:44:12.345Z');
+    expect(makeRunId('smoke', now, 0.5)).toBe('smoke-20261121T004412Z-8000');
+    const long = makeRunId('Thermostats, floor 3 / küche '.repeat(9), now, 0.999999);
+    expect(long).toMatch(/^[A-Za-z0-9_-]{1,80}$/);
+    expect(long.endsWith('-20261121T004412Z-ffff')).toBe(true);
+  });
+});
