@@ -1,0 +1,26 @@
+import type { Protocol } from '../profile/load-profile.ts';
+import type { Plan } from './plan.ts';
+
+/**
+ * What the plan function hands to the state machine: the Map's items are slice numbers only, because the plan lies in
+ * the run store, so that 10,000 slices stay far under Step Functions' 256 KiB.
+ */
+export interface FanOut {
+  readonly runId: string;
+  readonly protocol: Protocol;
+  readonly slices: readonly number[];
+  /** Whole: a Wait state takes no fractions. */
+  readonly drainSeconds: number;
+  /** 0–100. */
+  readonly toleratedFailurePercentage: number;
+}
+
+export function fanOutOf({ runId, profile, slices }: Plan): FanOut {
+  return {
+    runId,
+    protocol: profile.connect.protocol,
+    slices: Array.from({ length: slices.count }, (_, slice) => slice),
+    drainSeconds: Math.ceil(profile.drainMs / 1_000),
+    toleratedFailurePercentage: profile.slices.toleratedFailureShare * 100,
+  };
+}

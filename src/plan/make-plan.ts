@@ -1,0 +1,180 @@
+import { formatDuration } from '../profile/duration.ts';
+import { type Fault, InvalidInputError } from '../profile/errors.ts';
+import { iotCoreLimits, maxSlices, runIdMaxLength } from '../profile/iot-core-limits.ts';
+import type { LoadProfile } from '../profile/load-profile.ts';
+import { expandTopic } from '../profile/topic-template.ts';
+import { type ArrivalRate, makeArrivalRate } from './arrival-rate.ts';
+import { identifyDevice, type Plan, type Timeline } from './plan.ts';
+import { type AccountLimits, accountLimitsOf } from './quotas.ts';
+import { connectDurationMs } from './schedule.ts';
+import { splitIntoSlices } from './slices.ts';
+import { topicFilterMatches } from './topic-filter.ts';
+
+export interface PlanRequest {
+  /** The execution's name: 1–80 of `A–Z a–z 0–9 - _`. */
+  readonly runId: string;
+  readonly profile: LoadProfile;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly coldStart: ColdStart;
+  /** What the account allows; AWS's defaults unless read live. */
+  readonly limits?: AccountLimits;
+  /** What the IoT rule reads (`stampede/#`): a topic outside it would make every message a lost one. */
+  readonly topicFilter?: string;
+}
+
+/** How soon every slice can stand ready. */
+export interface ColdStart {
+  /** From the plan's making to the first slices' first line of code. */
+  readonly leadMs: number;
+  /** Execution environments that Lambda adds a second: 1,000 per 10 s per function. */
+  readonly environmentsPerSecond: number;
+}
+
+/**
+ * From the last device's turn to connect to the first publish: its TLS handshake and CONNACK. Slower ones are found
+ * not connected when their turn to publish comes, and are counted so.
+ */
+const settleMs = 1_000;
+
+/**
+ * After the last thing a slice waits for: disconnecting its devices in order and writing its result, with a margin for
+ * an event loop that is late.
+ */
+const deadlineMarginMs = 15_000;
+
+/**
+ * What a load profile becomes.
+ * @throws InvalidInputError with every fault: a run past Lambda's 900 s, more slices than a Distributed Map has
+ * children, a load that comes to no message, a topic that the rule does not read, a bad run id.
+ */
+export function makePlan(request: PlanRequest): Plan {
+  const { plan, faults } = draftPlan(request);
+  if (faults.length > 0) throw new InvalidInputError('The plan', faults);
+  return plan;
+}
+
+/** The plan together with what forbids to run it, for those who want to see both. */
+export function draftPlan(request: PlanRequest): { readonly plan: Plan; readonly faults: readonly Fault[] } {
+  const limits = request.limits ?? accountLimitsOf('default');
+  const { profile, runId } = request;
+  const slices = splitIntoSlices(profile, limits);
+  const rate = makeArrivalRate(profile);
+  const plan: Plan = {
+    version: 1,
+    runId,
+    profile,
+    timeline: timelineOf(request, slices.count, rate),
+    // Rounded, because the sum of the stages' areas can end a hair below the whole number that was meant.
+    load: { messages: Math.round(rate.messages), peakPerSecond: rate.peakPerSecond },
+    slices,
+  };
+  return { plan, faults: faultsOf(plan, limits, request.topicFilter) };
+}
+
+/** All instants are whole milliseconds, rounded up, so that no stretch comes out shorter than what it is for. */
+function timelineOf({ now, coldStart, profile }: PlanRequest, slices: number, rate: ArrivalRate): Timeline {
+  const coldStartMs = coldStart.leadMs + (slices / coldStart.environmentsPerSecond) * 1_000;
+  const connectMs = profile.connect.protocol === 'mqtt' ? connectDurationMs(profile) + settleMs : 0;
+  const createdAt = Math.floor(now);
+  const startAt = Math.ceil(now + coldStartMs);
+  const publishAt = startAt + Math.ceil(connectMs);
+  const publishEndAt = publishAt + Math.ceil(rate.durationMs);
+  const drainEndAt = publishEndAt + Math.ceil(profile.drainMs);
+  const lastAckAt = publishEndAt + profile.publish.ackTimeoutMs;
+  return {
+    createdAt,
+    startAt,
+    publishAt,
+    publishEndAt,
+    drainEndAt,
+    deadlineAt: Math.ceil(Math.max(drainEndAt, lastAckAt)) + deadlineMarginMs,
+  };
+}
+
+function faultsOf(plan: Plan, limits: AccountLimits, topicFilter: string | undefined): Fault[] {
+  return [
+    ...checkRunId(plan.runId),
+    ...checkLambdaTime(plan, limits.lambdaSeconds * 1_000),
+    ...checkSlices(plan),
+    ...checkMessages(plan),
+    ...(topicFilter === undefined ? [] : checkTopic(plan, topicFilter)),
+  ];
+}
+
+function checkRunId(runId: string): Fault[] {
+  const longestClientId = identifyDevice(runId, 10 ** 8).clientId.length;
+  if (
+    /^[A-Za-z0-9_-]+$/.test(runId) &&
+    runId.length <= runIdMaxLength &&
+    longestClientId <= iotCoreLimits.clientIdBytes
+  ) {
+    return [];
+  }
+  return [
+    {
+      path: 'runId',
+      message: `"${runId}" cannot be a run id`,
+      hint: `name the execution with 1 to ${runIdMaxLength} letters, digits, - and _`,
+    },
+  ];
+}
+
+/** A slice's Lambda may begin as soon as the plan is made, and must live until its deadline. */
+function checkLambdaTime({ timeline, profile }: Plan, lambdaMs: number): Fault[] {
+  const overMs = timeline.deadlineAt - timeline.createdAt - lambdaMs;
+  if (overMs <= 0) return [];
+  const connectMs = timeline.publishAt - timeline.startAt;
+  const publishMs = timeline.publishEndAt - timeline.publishAt;
+  const parts = `${spoken(timeline.startAt - timeline.createdAt)} to start, ${spoken(connectMs)} to connect, ${spoken(publishMs)} to publish, ${spoken(timeline.deadlineAt - timeline.publishEndAt)} to drain and end`;
+  const connectsFaster =
+    connectMs > publishMs
+      ? `raise connect.ratePerSecond above ${profile.connect.ratePerSecond} (AWS IoT Core's quota is 500 a second unless raised), or `
+      : '';
+  return [
+    {
+      path: connectMs > publishMs ? 'connect.ratePerSecond' : 'stages',
+      message: `a slice would live ${spoken(lambdaMs + overMs)} (${parts}), and a Lambda ends at ${spoken(lambdaMs)}`,
+      hint: `${connectsFaster}shorten the run by ${spoken(overMs)}`,
+    },
+  ];
+}
+
+function spoken(ms: number): string {
+  return formatDuration(Math.ceil(ms / 1_000) * 1_000);
+}
+
+function checkSlices({ slices, profile }: Plan): Fault[] {
+  if (slices.count <= maxSlices) return [];
+  return [
+    {
+      path: 'slices.devicesPerSlice',
+      message: `${slices.count} slices, and a Distributed Map runs ${maxSlices} children`,
+      hint: `give a slice at least ${Math.ceil(profile.devices / maxSlices)} devices`,
+    },
+  ];
+}
+
+function checkMessages({ load }: Plan): Fault[] {
+  if (load.messages >= 1 && Number.isSafeInteger(load.messages)) return [];
+  return [
+    {
+      path: 'stages',
+      message:
+        load.messages < 1 ? 'the load comes to less than one message' : 'more messages than can be counted',
+      hint: load.messages < 1 ? 'raise the rate or run longer' : 'lower the rate',
+    },
+  ];
+}
+
+function checkTopic({ profile, runId }: Plan, topicFilter: string): Fault[] {
+  const topic = expandTopic(profile.publish.topic, { runId, deviceId: 'd0', deviceIndex: 0, slice: 0 });
+  if (topicFilterMatches(topicFilter, topic)) return [];
+  return [
+    {
+      path: 'publish.topic',
+      message: `"${topic}" is outside ${topicFilter}, which is all that the rule reads: every message would count as lost`,
+      hint: `publish under ${topicFilter}, or deploy with another topicFilter`,
+    },
+  ];
+}

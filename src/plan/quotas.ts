@@ -1,0 +1,181 @@
+import { iotCoreLimits, maxSlices } from '../profile/iot-core-limits.ts';
+
+/**
+ * Quotas of an AWS account: what a plan's peaks are held against, and what the embedded IoT Core enforces. The values
+ * are AWS's defaults; where the live ones can be read (Service Quotas, Lambda GetAccountSettings) they replace these.
+ * @see https://docs.aws.amazon.com/general/latest/gr/iot-core.html
+ */
+export interface Quota {
+  /** As AWS names it, shortened. */
+  readonly label: string;
+  readonly unit: string;
+  /** `connection` and `slice`: for each one, not for the account. */
+  readonly scope: 'account' | 'connection' | 'slice' | 'run';
+  /** Whether AWS raises it on request. What it does not raise is a wall, and no share of it is held back. */
+  readonly adjustable: boolean;
+  readonly limit: number;
+  /** In the smaller Regions, where that differs. */
+  readonly smallRegionLimit?: number;
+  /** To read the live value with: the code in Service Quotas. */
+  readonly live?: { readonly serviceCode: string; readonly quotaCode: string };
+}
+
+/** Quota codes of `iotcore` are from secondary sources: what cannot be read live falls back to the default. */
+function iotCore(quotaCode: string) {
+  return { serviceCode: 'iotcore', quotaCode };
+}
+
+export const quotas = {
+  /** CloudWatch counts them as PublishIn. */
+  publishInPerSecond: {
+    label: 'inbound publishes per second (PublishIn)',
+    unit: '/s',
+    scope: 'account',
+    adjustable: true,
+    limit: 20_000,
+    smallRegionLimit: 2_000,
+    live: iotCore('L-4B33E451'),
+  },
+  publishOutPerSecond: {
+    label: 'outbound publishes per second (PublishOut)',
+    unit: '/s',
+    scope: 'account',
+    adjustable: true,
+    limit: 20_000,
+    smallRegionLimit: 2_000,
+    live: iotCore('L-FE4EDCF9'),
+  },
+  /** 3,000 are reported for us-east-1 since 2025; planning with 500 is right everywhere. */
+  connectsPerSecond: {
+    label: 'connects per second',
+    unit: '/s',
+    scope: 'account',
+    adjustable: true,
+    limit: 500,
+    smallRegionLimit: 100,
+    live: iotCore('L-AEA1E176'),
+  },
+  connectsPerSecondPerClientId: {
+    label: 'connects per second per client id',
+    unit: '/s',
+    scope: 'connection',
+    adjustable: false,
+    limit: 1,
+    live: iotCore('L-033DE216'),
+  },
+  concurrentConnections: {
+    label: 'concurrent connections',
+    unit: '',
+    scope: 'account',
+    adjustable: true,
+    limit: 500_000,
+    smallRegionLimit: 100_000,
+    live: iotCore('L-75CAB723'),
+  },
+  publishesPerSecondPerConnection: {
+    label: 'publishes per second per connection',
+    unit: '/s',
+    scope: 'connection',
+    adjustable: false,
+    limit: iotCoreLimits.publishesPerSecondPerConnection,
+    live: iotCore('L-083F3861'),
+  },
+  bytesPerSecondPerConnection: {
+    label: 'throughput per connection',
+    unit: ' bytes/s',
+    scope: 'connection',
+    adjustable: false,
+    limit: iotCoreLimits.bytesPerSecondPerConnection,
+    live: iotCore('L-D9C66F9D'),
+  },
+  unacknowledgedPerClient: {
+    label: 'unacknowledged QoS 1 publishes per client',
+    unit: '',
+    scope: 'connection',
+    adjustable: false,
+    limit: iotCoreLimits.unacknowledgedPerClient,
+    live: iotCore('L-8736D8E0'),
+  },
+  subscribesPerSecond: {
+    label: 'subscribes per second',
+    unit: '/s',
+    scope: 'account',
+    adjustable: true,
+    limit: 500,
+    smallRegionLimit: 200,
+    live: iotCore('L-589D5E1D'),
+  },
+  subscriptionsPerConnection: {
+    label: 'subscriptions per connection',
+    unit: '',
+    scope: 'connection',
+    adjustable: false,
+    limit: iotCoreLimits.subscriptionsPerConnection,
+    live: iotCore('L-45957C13'),
+  },
+  ruleEvaluationsPerSecond: {
+    label: 'rule evaluations per second',
+    unit: '/s',
+    scope: 'account',
+    adjustable: true,
+    limit: 20_000,
+    smallRegionLimit: 2_000,
+    live: iotCore('L-5E9B88DA'),
+  },
+  /**
+   * Per Region; some new accounts begin with 10. Read live by Lambda's GetAccountSettings.
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+   */
+  lambdaConcurrency: {
+    label: 'concurrent Lambda invocations',
+    unit: '',
+    scope: 'account',
+    adjustable: true,
+    limit: 1_000,
+  },
+  /** @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+  lambdaSeconds: {
+    label: 'Lambda time of a slice',
+    unit: ' s',
+    scope: 'slice',
+    adjustable: false,
+    limit: 900,
+  },
+  /** @see https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
+  mapChildren: {
+    label: 'concurrent children of a Distributed Map',
+    unit: '',
+    scope: 'run',
+    adjustable: false,
+    limit: maxSlices,
+  },
+  /** 256 KiB of any state's input or output. @see https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
+  statePayloadBytes: {
+    label: 'state payload',
+    unit: ' bytes',
+    scope: 'run',
+    adjustable: false,
+    limit: 262_144,
+  },
+} as const satisfies Record<string, Quota>;
+
+export type QuotaName = keyof typeof quotas;
+
+/** `small`: the Regions with a tenth of the throughput. */
+export type QuotaPreset = 'default' | 'small';
+
+/** The limits in force, by quota. */
+export type AccountLimits = Readonly<Record<QuotaName, number>>;
+
+/** A preset, with whatever could be read live in its place. */
+export function accountLimitsOf(
+  preset: QuotaPreset,
+  live: Readonly<Partial<Record<QuotaName, number>>> = {},
+): AccountLimits {
+  const limits: Partial<Record<QuotaName, number>> = {};
+  for (const [name, quota] of Object.entries(quotas) as [QuotaName, Quota][]) {
+    const preset_ = preset === 'small' ? (quota.smallRegionLimit ?? quota.limit) : quota.limit;
+    limits[name] = live[name] ?? preset_;
+  }
+  return limits as AccountLimits;
+}

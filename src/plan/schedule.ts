@@ -1,0 +1,37 @@
+import { makeArrivalRate } from './arrival-rate.ts';
+import type { Plan, Slice } from './plan.ts';
+
+/** When each thing of one slice is meant to happen. Pure in its results: any call, in any order, gives the same. */
+export interface SliceSchedule {
+  /** Publishes of the slice: n = 0 … messages − 1. */
+  readonly messages: number;
+  /**
+   * Intended time of publish n, milliseconds after `timeline.publishAt` (fractional): never earlier than that of n − 1,
+   * and fast where n grows from call to call. The device is n mod the slice's devices.
+   */
+  readonly offsetMs: (n: number) => number;
+  /** A device's turn to connect, milliseconds after `timeline.startAt`. The device is numbered within the slice. */
+  readonly connectOffsetMs: (deviceInSlice: number) => number;
+}
+
+/**
+ * A slice's own part of the run's schedule. With N the integral of the arrival rate, T its length, Mₛ the slice's share
+ * and S the slices, publish n is intended at N⁻¹(N(T)·(n + φ)/Mₛ), φ = (s + ½)/S: each slice follows the whole run's
+ * shape, and the phases φ interleave the slices evenly, so that together they are as smooth as one sender would be.
+ */
+export function makeSliceSchedule(plan: Plan, slice: Slice): SliceSchedule {
+  const rate = makeArrivalRate(plan.profile);
+  const phase = (slice.slice + 0.5) / plan.slices.count;
+  const messagesPerOwn = rate.messages / slice.messages;
+  const msPerOwnConnect = connectDurationMs(plan.profile) / slice.devices;
+  return {
+    messages: slice.messages,
+    offsetMs: (n) => rate.offsetMsOf((n + phase) * messagesPerOwn),
+    connectOffsetMs: (deviceInSlice) => (deviceInSlice + phase) * msPerOwnConnect,
+  };
+}
+
+/** How long the whole run's connects take at the profile's rate. Over HTTPS nothing connects beforehand. */
+export function connectDurationMs(profile: Plan['profile']): number {
+  return profile.connect.protocol === 'mqtt' ? (profile.devices / profile.connect.ratePerSecond) * 1_000 : 0;
+}

@@ -1,0 +1,36 @@
+/**
+ * What AWS IoT Core allows a message and a connection: the same in every Region and not adjustable, so that a profile
+ * past one of them is wrong wherever it runs. The adjustable quotas of an account are in `plan/quotas.ts`.
+ * @see https://docs.aws.amazon.com/general/latest/gr/iot-core.html
+ */
+export const iotCoreLimits = {
+  /** 128 KB: larger publishes are refused. */
+  payloadBytes: 131_072,
+  /** UTF-8 bytes of a topic. */
+  topicBytes: 256,
+  /** At most 7 forward slashes, that is 8 levels. */
+  topicSlashes: 7,
+  clientIdBytes: 128,
+  /** Publishes a second on one connection, each way; the excess is discarded. */
+  publishesPerSecondPerConnection: 100,
+  /** Bytes a second on one connection; the excess is delayed. 512 KB. */
+  bytesPerSecondPerConnection: 524_288,
+  /** QoS 1 publishes of one client without their PUBACK. */
+  unacknowledgedPerClient: 100,
+  /** A keep-alive below is treated as 30 s, 0 or one above as 1,200 s. */
+  keepAliveMs: { min: 30_000, max: 1_200_000 },
+  subscriptionsPerConnection: 50,
+} as const;
+
+/** An execution's name, and so a run id: Step Functions allows 80 characters. */
+export const runIdMaxLength = 80;
+/** What the CLI puts after the profile's name: `-yyyymmddThhmmssZ-` and four hexadecimal digits. */
+export const runIdSuffixLength = 22;
+
+/**
+ * Connections in one Lambda invocation: it has 1,024 file descriptors, and the runtime, the SDK clients and the
+ * native event loop need some of them. @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const maxDevicesPerSlice = 900;
+/** Children of one Distributed Map that run at once. @see https://docs.aws.amazon.com/step-functions/latest/dg/limits-overview.html */
+export const maxSlices = 10_000;

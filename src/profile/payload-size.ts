@@ -1,0 +1,59 @@
+import type { PayloadTemplate } from './payload-template.ts';
+import type { TemplateCall } from './template-functions.ts';
+
+/**
+ * At least this many bytes, in JSON: what is fixed, and of each call the fewest characters it can yield. A payload
+ * whose least size is past a limit is certainly past it.
+ */
+export function leastPayloadBytes(template: PayloadTemplate): number {
+  switch (template.kind) {
+    case 'literal':
+      return utf8Bytes(JSON.stringify(template.value));
+    case 'call':
+      return leastCallBytes(template.call);
+    case 'text':
+      return template.parts.reduce(
+        (sum, part) =>
+          sum + (typeof part === 'string' ? utf8Bytes(JSON.stringify(part)) - 2 : leastTextBytes(part)),
+        2,
+      );
+    case 'list':
+      return template.items.reduce(
+        (sum, item) => sum + leastPayloadBytes(item) + 1,
+        1 + Number(template.items.length === 0),
+      );
+    case 'object':
+      return template.entries.reduce(
+        (sum, [key, field]) => sum + utf8Bytes(JSON.stringify(key)) + 1 + leastPayloadBytes(field) + 1,
+        1 + Number(template.entries.length === 0),
+      );
+  }
+}
+
+function leastCallBytes(call: TemplateCall): number {
+  const quotes = call.name === 'deviceId' || call.name === 'uuid' || call.name === 'randomBytes' ? 2 : 0;
+  return quotes + leastTextBytes(call);
+}
+
+function leastTextBytes(call: TemplateCall): number {
+  switch (call.name) {
+    case 'uuid':
+      return 36;
+    case 'now':
+      return 13;
+    case 'deviceId':
+      return 2;
+    case 'randomBytes':
+      return 4 * Math.ceil(call.bytes / 3);
+    case 'choice':
+      return Math.min(...call.values.map((value) => utf8Bytes(String(value))));
+    default:
+      return 1;
+  }
+}
+
+const encoder = new TextEncoder();
+
+export function utf8Bytes(text: string): number {
+  return encoder.encode(text).length;
+}

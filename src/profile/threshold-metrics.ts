@@ -1,0 +1,106 @@
+/**
+ * Every metric a threshold may judge: the one table that the profile's check and the report's evaluation share.
+ *
+ * | kind | aggregations | value |
+ * |---|---|---|
+ * | latency | `p(N)` `avg` `min` `max` `med` | milliseconds |
+ * | | `count` | samples |
+ * | counter | `count` | messages, devices, slices |
+ * | | `rate` | share of `shareOf`, 0–1 |
+ * | throughput | `rate` | a second, mean over the publishing time |
+ * | cloudwatch | `count` | CloudWatch's own sum over the run |
+ */
+export type MetricKind = 'latency' | 'counter' | 'throughput' | 'cloudwatch';
+
+export interface ThresholdMetric {
+  readonly kind: MetricKind;
+  readonly help: string;
+}
+
+/** A field of the report that counts, and the field its `rate` is a share of. */
+export interface CounterMetric extends ThresholdMetric {
+  readonly kind: 'counter';
+  /** Path in the report, such as `messages.lost`. */
+  readonly counts: string;
+  readonly shareOf: string;
+}
+
+export type Aggregation = 'p' | 'avg' | 'min' | 'max' | 'med' | 'count' | 'rate';
+
+export const aggregationsOf: Readonly<Record<MetricKind, readonly Aggregation[]>> = {
+  latency: ['p', 'avg', 'min', 'max', 'med', 'count'],
+  counter: ['count', 'rate'],
+  throughput: ['rate'],
+  cloudwatch: ['count'],
+};
+
+function latency(help: string): ThresholdMetric {
+  return { kind: 'latency', help };
+}
+
+function counter(counts: string, shareOf: string, help: string): CounterMetric {
+  return { kind: 'counter', counts, shareOf, help };
+}
+
+/** A test holds the latencies of this table equal to `measure/latency-names.ts`. */
+export const thresholdMetrics = {
+  connect: latency('socket open → CONNACK'),
+  puback_round_trip: latency('sent → PUBACK'),
+  end_to_end_latency: latency('intended → arrival at the subscriber'),
+  rule_latency: latency("intended → the rules engine's timestamp()"),
+  transit: latency('sent → arrival'),
+  echo_latency: latency('intended → own subscription'),
+  send_lag: latency("intended → sent: the generator's own lateness"),
+
+  sent_messages: counter('messages.sent', 'messages.intended', 'publishes sent'),
+  dropped_messages: counter('messages.dropped', 'messages.intended', 'intended, never sent'),
+  acked_messages: counter('messages.acked', 'messages.sent', 'publishes acknowledged'),
+  throttled_messages: counter('messages.throttled', 'messages.sent', 'publishes refused for a quota'),
+  failed_messages: counter('messages.failed', 'messages.sent', 'publishes that failed'),
+  unacknowledged_messages: counter('messages.unacknowledged', 'messages.sent', 'no PUBACK in time'),
+  received_messages: counter('messages.received', 'messages.sent', 'arrived at least once'),
+  duplicate_messages: counter('messages.duplicates', 'messages.sent', 'arrivals beyond the first'),
+  lost_messages: counter('messages.lost', 'messages.sent', 'sent, never arrived'),
+
+  devices_connected: counter('devices.connected', 'devices.planned', 'devices that connected'),
+  devices_not_connected: counter('devices.connectFailed', 'devices.planned', 'devices that never connected'),
+  reconnects: counter('devices.reconnects', 'devices.planned', 'connections made again'),
+  slices_died: counter('slices.died', 'slices.planned', 'slices that left no complete result'),
+
+  throughput: { kind: 'throughput', help: 'acknowledged publishes a second' },
+} as const satisfies Record<string, ThresholdMetric | CounterMetric>;
+
+export type ThresholdMetricName = keyof typeof thresholdMetrics;
+
+/** The plain words of the glossary stand for the same counters: `dropped` is `dropped_messages`. */
+export const thresholdMetricAliases: Readonly<Record<string, ThresholdMetricName>> = {
+  sent: 'sent_messages',
+  dropped: 'dropped_messages',
+  acked: 'acked_messages',
+  throttled: 'throttled_messages',
+  failed: 'failed_messages',
+  unacknowledged: 'unacknowledged_messages',
+  received: 'received_messages',
+  duplicates: 'duplicate_messages',
+  lost: 'lost_messages',
+};
+
+/** `cloudwatch.PublishIn.Throttle`: any metric of the namespace AWS/IoT, spelled as AWS spells it. */
+export const cloudWatchPrefix = 'cloudwatch.';
+const cloudWatchMetric = /^cloudwatch\.[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$/;
+
+const cloudWatchCount: ThresholdMetric = { kind: 'cloudwatch', help: "CloudWatch's own sum over the run" };
+
+/** The metric of that name or alias; undefined where there is none. */
+export function thresholdMetricOf(name: string): ThresholdMetric | CounterMetric | undefined {
+  if (cloudWatchMetric.test(name)) return cloudWatchCount;
+  const known = Object.hasOwn(thresholdMetricAliases, name) ? thresholdMetricAliases[name] : name;
+  return known !== undefined && Object.hasOwn(thresholdMetrics, known)
+    ? thresholdMetrics[known as ThresholdMetricName]
+    : undefined;
+}
+
+/** Every name a profile may use, for hints. */
+export function thresholdMetricNames(): string[] {
+  return [...Object.keys(thresholdMetrics), ...Object.keys(thresholdMetricAliases)];
+}

@@ -1,0 +1,88 @@
+import { iotCoreLimits, maxSlices, runIdMaxLength } from './iot-core-limits.ts';
+import { suggestFrom } from './nearest.ts';
+import { utf8Bytes } from './payload-size.ts';
+
+/** What stands in a topic's braces: fixed for a device, so that its topic is made once. */
+export interface TopicValues {
+  readonly runId: string;
+  readonly deviceId: string;
+  readonly deviceIndex: number;
+  readonly slice: number;
+}
+
+export const topicPlaceholders = ['runId', 'deviceId', 'deviceIndex', 'slice'] as const;
+
+const placeholder = /\{([^{}]*)\}/g;
+
+/** `stampede/{runId}/{deviceId}/telemetry` → `stampede/smoke-…/d7/telemetry`. Unknown placeholders stay as they are. */
+export function expandTopic(template: string, values: TopicValues): string {
+  return template.replace(placeholder, (braces, name: string) =>
+    Object.hasOwn(values, name) ? String(values[name as keyof TopicValues]) : braces,
+  );
+}
+
+/** Whether every device has a topic of its own, so that a subscriber of one hears only that device. */
+export function isTopicOfOneDevice(template: string): boolean {
+  return template.includes('{deviceId}') || template.includes('{deviceIndex}');
+}
+
+interface TopicFault {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/**
+ * What is wrong with a topic template, judged with the longest values it can get: a run id of 80 characters and the
+ * last of `devices` devices.
+ */
+export function checkTopicTemplate(template: string, devices: number): TopicFault[] {
+  const faults: TopicFault[] = [];
+  for (const [braces, name] of template.matchAll(placeholder)) {
+    if (!topicPlaceholders.some((known) => known === name)) {
+      faults.push({
+        message: `${braces} is not a placeholder`,
+        hint: suggestFrom(name!, topicPlaceholders, 'the placeholders are'),
+      });
+    }
+  }
+  if (/[{}]/.test(template.replace(placeholder, ''))) {
+    faults.push({ message: 'a brace is not closed', hint: 'write placeholders as {deviceId}' });
+  }
+  // [MQTT-3.3.2-2]
+  if (/[+#]/.test(template)) {
+    faults.push({
+      message: 'a topic to publish to cannot hold the wildcards + and #',
+      hint: 'name every level; {deviceId} and {slice} differ by device',
+    });
+  }
+  if (template.includes('\0')) {
+    faults.push({ message: 'a topic cannot hold a null character', hint: 'remove it' });
+  }
+  if (template.startsWith('$')) {
+    faults.push({
+      message: 'topics that begin with $ are reserved by AWS IoT Core',
+      hint: 'publish to a topic that the rule reads, such as stampede/{runId}/{deviceId}/telemetry; Basic Ingest ($aws/rules/…) has no subscriber to measure',
+    });
+  }
+  const slashes = template.split('/').length - 1;
+  if (slashes > iotCoreLimits.topicSlashes) {
+    faults.push({
+      message: `${slashes} slashes, and AWS IoT Core allows ${iotCoreLimits.topicSlashes}`,
+      hint: `drop ${slashes - iotCoreLimits.topicSlashes} levels`,
+    });
+  }
+  const longest = expandTopic(template, {
+    runId: 'r'.repeat(runIdMaxLength),
+    deviceId: `d${devices - 1}`,
+    deviceIndex: devices - 1,
+    slice: Math.min(devices, maxSlices) - 1,
+  });
+  const bytes = utf8Bytes(longest);
+  if (bytes > iotCoreLimits.topicBytes) {
+    faults.push({
+      message: `up to ${bytes} bytes once its placeholders are filled in, and AWS IoT Core allows ${iotCoreLimits.topicBytes}`,
+      hint: `shorten it by ${bytes - iotCoreLimits.topicBytes} bytes; a run id counts ${runIdMaxLength}`,
+    });
+  }
+  return faults;
+}
