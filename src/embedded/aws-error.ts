@@ -1,0 +1,35 @@
+/** An answer of AWS's own kind: the SDK turns `code` into the exception's name. */
+export class AwsError extends Error {
+  /** As the service spells it: `ExecutionAlreadyExists`, `NoSuchKey`. */
+  readonly code: string;
+  readonly status: number;
+  /** Members that the exception carries beside its message (`Reason`, `Type`). */
+  readonly details: Readonly<Record<string, string>>;
+
+  constructor(code: string, message: string, status = 400, details: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.name = code;
+    this.code = code;
+    this.status = status;
+    this.details = details;
+  }
+}
+
+/**
+ * What embedded AWS does not do, it says: no SDK retries a 501, so a run ends at once and names the gap.
+ * @param what completes "embedded AWS does not support …"
+ */
+export function notSupported(what: string): AwsError {
+  return new AwsError(
+    'NotSupportedByEmbeddedAws',
+    `embedded AWS does not support ${what}; docs/architecture.md lists what it does`,
+    501,
+  );
+}
+
+/** What a handler threw, as the answer of the service. A defect of ours is a 500, with its message. */
+export function toAwsError(thrown: unknown): AwsError {
+  if (thrown instanceof AwsError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new AwsError('InternalFailure', `embedded AWS failed: ${message}`, 500);
+}

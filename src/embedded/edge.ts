@@ -1,0 +1,200 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { AwsError, notSupported, toAwsError } from './aws-error.ts';
+
+/** One request as a service sees it. The body is whole and never parsed on the way. */
+export interface EdgeRequest {
+  readonly method: string;
+  /** As it came, percent-encoding kept, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: Buffer;
+  readonly requestId: string;
+  /** Calls back once if the caller goes away before it has its answer. */
+  onCallerGone(listener: () => void): void;
+}
+
+export interface EdgeResponse {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Buffer | string;
+}
+
+/** One AWS service (or InfluxDB) behind the edge. */
+export interface EdgeService {
+  /** Bytes of a request body; more is refused before it is held in memory. */
+  readonly maxBodyBytes: number;
+  handle(request: EdgeRequest): Promise<EdgeResponse>;
+  /** An error in the wire shape that this service's clients expect. */
+  renderError(error: AwsError, requestId: string): EdgeResponse;
+}
+
+export interface EdgeOptions {
+  /** By the service name in the credential scope of Signature Version 4 (`states`, `s3`, `monitoring`). */
+  readonly signed: Readonly<Record<string, EdgeService>>;
+  /** For requests that carry no signature: the first whose prefix begins the path. */
+  readonly unsigned: readonly (readonly [pathPrefix: string, service: EdgeService])[];
+  /** Told of defects: what a service threw that is not an answer of AWS's. */
+  readonly onFault?: (what: string, error: unknown) => void;
+  /** 0, the default: any free port. */
+  readonly port?: number;
+}
+
+export interface Edge {
+  readonly port: number;
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** An idle client connection may stay this long; AWS keeps none shorter, and SDK clients reuse theirs. */
+const keepAliveTimeoutMs = 300_000;
+
+/** One HTTP port on loopback; the signature's credential scope says which service a request is for. */
+export async function startEdge(options: EdgeOptions): Promise<Edge> {
+  const server = createServer((incoming, outgoing) => {
+    serve(options, incoming, outgoing).catch((error: unknown) => {
+      options.onFault?.('edge', error);
+      outgoing.destroy();
+    });
+  });
+  server.keepAliveTimeout = keepAliveTimeoutMs;
+  // A slice's Invoke is answered minutes later, and a 6 MB event may come slowly: only the caller decides how long.
+  server.requestTimeout = 0;
+  await listen(server, options.port ?? 0);
+  const { port } = server.address() as AddressInfo;
+  return { port, url: `http://127.0.0.1:${port}`, close: () => closeServer(server) };
+}
+
+async function serve(
+  options: EdgeOptions,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const requestId = randomUUID();
+  // Resolves `..` as every HTTP client does: a path never climbs above its root.
+  const url = new URL(`http://edge${incoming.url ?? '/'}`);
+  const service = findService(options, incoming, url);
+  let response: EdgeResponse;
+  try {
+    const body = await readBody(incoming, service.maxBodyBytes);
+    response = await service.handle({
+      method: incoming.method ?? 'GET',
+      path: url.pathname,
+      query: url.searchParams,
+      headers: incoming.headers,
+      body,
+      requestId,
+      onCallerGone: (listener) =>
+        outgoing.once('close', () => {
+          if (!outgoing.writableFinished) listener();
+        }),
+    });
+  } catch (thrown) {
+    const error = toAwsError(thrown);
+    // A caller that hung up is no defect.
+    if (!(thrown instanceof AwsError) && !outgoing.destroyed)
+      options.onFault?.(`${incoming.method} ${url.pathname}`, thrown);
+    response = service.renderError(error, requestId);
+  }
+  send(incoming, outgoing, response, requestId);
+}
+
+function send(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  response: EdgeResponse,
+  requestId: string,
+): void {
+  const { status, headers, body = '' } = response;
+  const bodyBytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+  outgoing.writeHead(status, {
+    ...(status === 204 || status === 304 ? {} : { 'content-length': String(bodyBytes) }),
+    // What is left of a refused body is not read: the connection cannot be used again.
+    ...(incoming.complete ? {} : { connection: 'close' }),
+    'x-amzn-requestid': requestId,
+    'x-amz-request-id': requestId,
+    ...headers,
+  });
+  outgoing.end(incoming.method === 'HEAD' ? undefined : body);
+}
+
+function findService(options: EdgeOptions, incoming: IncomingMessage, url: URL): EdgeService {
+  const scope =
+    /Credential=[^,/]+\/\d{8}\/[^/]+\/([^/]+)\/aws4_request/.exec(
+      incoming.headers.authorization ?? '',
+    )?.[1] ?? /\/([^/]+)\/aws4_request$/.exec(url.searchParams.get('X-Amz-Credential') ?? '')?.[1];
+  const service =
+    scope === undefined
+      ? options.unsigned.find(([prefix]) => url.pathname.startsWith(prefix))?.[1]
+      : options.signed[scope];
+  if (service !== undefined) return service;
+  return unknownService(
+    scope === undefined
+      ? `unsigned requests to ${url.pathname}`
+      : `the service that signs as '${scope}' (${url.pathname})`,
+  );
+}
+
+function unknownService(what: string): EdgeService {
+  return {
+    maxBodyBytes: Number.POSITIVE_INFINITY,
+    handle: () => Promise.reject(notSupported(what)),
+    renderError: renderJsonError,
+  };
+}
+
+/** The shape of AWS's JSON protocols, 1.0, 1.1 and REST: https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html */
+export function renderJsonError(error: AwsError): EdgeResponse {
+  return {
+    status: error.status,
+    headers: { 'content-type': 'application/json', 'x-amzn-errortype': error.code },
+    body: JSON.stringify({
+      ...error.details,
+      __type: error.code,
+      message: error.message,
+      Message: error.message,
+    }),
+  };
+}
+
+/** A refused body is read to its end and dropped, up to here: a client still writing would never read the refusal. */
+const maxDroppedBytes = 64 * 1_048_576;
+
+async function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  let chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes <= maxBytes) chunks.push(chunk);
+    else chunks = [];
+    if (bytes > maxBytes + maxDroppedBytes) break;
+  }
+  if (bytes > maxBytes)
+    throw new AwsError('RequestEntityTooLargeException', `the body is larger than ${maxBytes} bytes`, 413);
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes);
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+/** One header, whatever Node made of repeated ones. */
+export function header(request: Pick<EdgeRequest, 'headers'>, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : value?.[0];
+}

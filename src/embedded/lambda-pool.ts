@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { accountId, arnOfFunction, region } from './arns.ts';
+import { AwsError } from './aws-error.ts';
+import {
+  type ExecutionEnvironment,
+  type InvocationResult,
+  startExecutionEnvironment,
+} from './execution-environment.ts';
+import type { FunctionLogs } from './function-log.ts';
+import type { FunctionDefinition } from './stack.ts';
+
+export interface LambdaPoolOptions {
+  readonly functions: readonly FunctionDefinition[];
+  /** Invocations that may run at once, over all functions. */
+  readonly concurrentExecutions: number;
+  /** Where handlers are found: the root of the package. */
+  readonly taskRoot: string;
+  readonly logs: FunctionLogs;
+  /** `host:port` of the edge, known once it listens. */
+  readonly edgeHost: () => string;
+  /** Variables every function gets, over those of its definition. */
+  readonly variables: () => Readonly<Record<string, string>>;
+}
+
+/** Execution environments by function, each a process of its own, started when needed and kept warm. */
+export interface LambdaPool {
+  readonly functions: ReadonlyMap<string, FunctionDefinition>;
+  readonly running: number;
+  /** @throws AwsError `TooManyRequestsException` at the concurrency limit, `ServiceException` once closed */
+  invoke(definition: FunctionDefinition, requestId: string, event: Buffer): Promise<InvocationResult>;
+  environment(id: string): ExecutionEnvironment | undefined;
+  /** Called whenever an invocation has ended: something that waits may now run. */
+  onRoom(listener: () => void): void;
+  /** Kills every environment; invocations under way fail. */
+  close(): Promise<void>;
+}
+
+/** The prefix under which an environment finds the Runtime API: on AWS each has a host of its own instead. */
+export const runtimeApiPrefix = '/environments/';
+
+export function makeLambdaPool(options: LambdaPoolOptions): LambdaPool {
+  const functions = new Map(options.functions.map((definition) => [definition.name, definition]));
+  const environments = new Map<string, ExecutionEnvironment>();
+  /** By function name; the last one used is used next, so that the others may grow cold. */
+  const idle = new Map<string, ExecutionEnvironment[]>();
+  const roomListeners: (() => void)[] = [];
+  let running = 0;
+  let closed = false;
+
+  const idleOf = (name: string): ExecutionEnvironment[] => {
+    const known = idle.get(name);
+    if (known !== undefined) return known;
+    const fresh: ExecutionEnvironment[] = [];
+    idle.set(name, fresh);
+    return fresh;
+  };
+
+  function start(definition: FunctionDefinition): ExecutionEnvironment {
+    const id = randomUUID();
+    const environment = startExecutionEnvironment({
+      id,
+      definition,
+      variables: {
+        ...processVariables(),
+        ...runtimeVariables(definition, id),
+        ...definition.environment,
+        ...options.variables(),
+        AWS_LAMBDA_RUNTIME_API: `${options.edgeHost()}${runtimeApiPrefix}${id}`,
+      },
+      taskRoot: options.taskRoot,
+      log: options.logs.openStream(definition.name, id),
+      onIdle: () => idleOf(definition.name).push(environment),
+      onGone: () => {
+        environments.delete(id);
+        const warm = idleOf(definition.name);
+        const at = warm.indexOf(environment);
+        if (at !== -1) warm.splice(at, 1);
+      },
+    });
+    environments.set(id, environment);
+    return environment;
+  }
+
+  return {
+    functions,
+    get running() {
+      return running;
+    },
+    async invoke(definition, requestId, event) {
+      if (closed) throw new AwsError('ServiceException', 'embedded AWS is shutting down', 500);
+      if (running >= options.concurrentExecutions) {
+        throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, {
+          Reason: 'ConcurrentInvocationLimitExceeded',
+          Type: 'User',
+        });
+      }
+      running += 1;
+      try {
+        const environment = idleOf(definition.name).pop() ?? start(definition);
+        return await environment.invoke({ requestId, functionArn: arnOfFunction(definition.name), event });
+      } finally {
+        running -= 1;
+        for (const listener of roomListeners) listener();
+      }
+    },
+    environment: (id) => environments.get(id),
+    onRoom: (listener) => roomListeners.push(listener),
+    async close() {
+      closed = true;
+      await Promise.all([...environments.values()].map((environment) => environment.kill()));
+    },
+  };
+}
+
+/** What a process of this machine needs to run at all. */
+function processVariables(): Record<string, string> {
+  const names = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'SYSTEMROOT', 'NODE_COMPILE_CACHE'];
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
+function runtimeVariables(definition: FunctionDefinition, id: string): Record<string, string> {
+  return {
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ACCOUNT_ID: accountId,
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    AWS_LAMBDA_FUNCTION_NAME: definition.name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(definition.memoryMb),
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${definition.name}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: id,
+    TZ: 'UTC',
+    LANG: 'en_US.UTF-8',
+  };
+}

@@ -1,0 +1,171 @@
+import { functionNameOf } from './arns.ts';
+import { AwsError, notSupported } from './aws-error.ts';
+import { type EdgeRequest, type EdgeResponse, type EdgeService, header, renderJsonError } from './edge.ts';
+import type { ExecutionEnvironment } from './execution-environment.ts';
+import { type LambdaPool, runtimeApiPrefix } from './lambda-pool.ts';
+import type { FunctionDefinition } from './stack.ts';
+
+/** Synchronous payloads, each way; Lambda's own number in its error: 6 MB and a little. */
+const maxPayloadBytes = 6_291_556;
+/** Asynchronous events: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const maxAsyncBytes = 1_048_576;
+/** Up to here a body that is not JSON is refused at once; a larger one goes through unread, and the runtime finds out. */
+const maxCheckedBytes = 65_536;
+/** Waiting asynchronous events; AWS has no such bound, memory has. */
+const maxQueuedEvents = 100_000;
+/** Lambda tries a failed asynchronous event again after one and after two minutes. */
+const asyncRetryMs = [60_000, 120_000] as const;
+
+interface AsyncEvent {
+  readonly definition: FunctionDefinition;
+  readonly requestId: string;
+  readonly event: Buffer;
+  readonly attempt: number;
+}
+
+/** Lambda's Invoke API: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
+export function makeLambdaApi(pool: LambdaPool, concurrentExecutions: number): EdgeService {
+  const queue: AsyncEvent[] = [];
+  const runQueued = (): void => {
+    while (queue.length > 0 && pool.running < concurrentExecutions) {
+      const next = queue.shift();
+      if (next !== undefined) void runAsync(next);
+    }
+  };
+  pool.onRoom(runQueued);
+
+  async function runAsync({ definition, requestId, event, attempt }: AsyncEvent): Promise<void> {
+    try {
+      if (!(await pool.invoke(definition, requestId, event)).failed) return;
+    } catch (error) {
+      // Shut down meanwhile. At the limit it would have stayed in the queue.
+      if (error instanceof AwsError) return;
+      throw error;
+    }
+    const waitMs = asyncRetryMs[attempt];
+    if (waitMs === undefined) return;
+    setTimeout(() => {
+      queue.push({ definition, requestId, event, attempt: attempt + 1 });
+      runQueued();
+    }, waitMs).unref();
+  }
+
+  function enqueue(definition: FunctionDefinition, requestId: string, event: Buffer): EdgeResponse {
+    if (event.length > maxAsyncBytes) throw tooLarge(event.length, maxAsyncBytes);
+    if (queue.length >= maxQueuedEvents)
+      throw new AwsError('TooManyRequestsException', `${maxQueuedEvents} events are waiting`, 429);
+    queue.push({ definition, requestId, event, attempt: 0 });
+    runQueued();
+    return { status: 202 };
+  }
+
+  async function invoke(request: EdgeRequest, reference: string): Promise<EdgeResponse> {
+    const definition = pool.functions.get(functionNameOf(reference));
+    if (definition === undefined) {
+      throw new AwsError('ResourceNotFoundException', `Function not found: ${reference}`, 404, {
+        Type: 'User',
+      });
+    }
+    const event = request.body.length === 0 ? Buffer.from('{}') : request.body;
+    checkJson(event);
+    const type = header(request, 'x-amz-invocation-type') ?? 'RequestResponse';
+    if (type === 'DryRun') return { status: 204 };
+    if (type === 'Event') return enqueue(definition, request.requestId, event);
+    const { payload, failed, logTail } = await pool.invoke(definition, request.requestId, event);
+    return {
+      status: 200,
+      headers: {
+        'content-type': 'application/json',
+        'x-amz-executed-version': '$LATEST',
+        ...(failed ? { 'x-amz-function-error': 'Unhandled' } : {}),
+        ...(header(request, 'x-amz-log-type') === 'Tail'
+          ? { 'x-amz-log-result': logTail.toString('base64') }
+          : {}),
+      },
+      body: payload,
+    };
+  }
+
+  return {
+    maxBodyBytes: maxPayloadBytes,
+    renderError: (error) =>
+      renderJsonError(
+        error.status === 413 ? new AwsError('RequestTooLargeException', error.message, 413) : error,
+      ),
+    async handle(request) {
+      const reference = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(request.path)?.[1];
+      if (request.method === 'POST' && reference !== undefined)
+        return invoke(request, decodeURIComponent(reference));
+      if (request.method === 'GET' && /^\/2016-08-19\/account-settings\/?$/.test(request.path))
+        return accountSettings(pool, concurrentExecutions);
+      throw notSupported(`Lambda ${request.method} ${request.path}`);
+    },
+  };
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html */
+function accountSettings(pool: LambdaPool, concurrentExecutions: number): EdgeResponse {
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      AccountLimit: {
+        ConcurrentExecutions: concurrentExecutions,
+        UnreservedConcurrentExecutions: concurrentExecutions,
+      },
+      AccountUsage: { FunctionCount: pool.functions.size },
+    }),
+  };
+}
+
+/** The Runtime API, for every environment under a path of its own. */
+export function makeRuntimeApi(pool: LambdaPool): EdgeService {
+  return {
+    maxBodyBytes: maxPayloadBytes,
+    renderError: renderJsonError,
+    async handle(request) {
+      const [id = '', ...rest] = request.path.slice(runtimeApiPrefix.length).split('/');
+      const environment = pool.environment(id);
+      if (environment === undefined)
+        throw new AwsError('InvalidRequestID', `there is no environment ${id}`, 403);
+      return routeRuntime(environment, request, rest.join('/'));
+    },
+  };
+}
+
+/** @see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
+function routeRuntime(
+  environment: ExecutionEnvironment,
+  request: EdgeRequest,
+  path: string,
+): Promise<EdgeResponse> | EdgeResponse {
+  if (request.method === 'GET' && path === '2018-06-01/runtime/invocation/next')
+    return environment.next(request.onCallerGone);
+  if (request.method === 'POST') {
+    if (path === '2018-06-01/runtime/init/error') return environment.failInit(request.body);
+    const [, invocation = '', outcome] =
+      /^2018-06-01\/runtime\/invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
+    if (outcome === 'response') return environment.respond(invocation, request.body);
+    if (outcome === 'error') return environment.fail(invocation, request.body);
+  }
+  throw notSupported(`the Runtime API's ${request.method} ${path}`);
+}
+
+function checkJson(event: Buffer): void {
+  if (event.length > maxCheckedBytes) return;
+  try {
+    JSON.parse(event.toString());
+  } catch {
+    throw new AwsError('InvalidRequestContentException', 'Could not parse request body into json', 400, {
+      Type: 'User',
+    });
+  }
+}
+
+function tooLarge(bytes: number, maxBytes: number): AwsError {
+  return new AwsError(
+    'RequestTooLargeException',
+    `${bytes} byte payload is too large for the Event invocation type (limit ${maxBytes} bytes)`,
+    413,
+  );
+}

@@ -1,0 +1,163 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { GetAccountSettingsCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { arnOfFunction } from '../../src/embedded/arns.ts';
+import { type Edge, startEdge } from '../../src/embedded/edge.ts';
+import { makeFunctionLogs } from '../../src/embedded/function-log.ts';
+import { makeLambdaApi, makeRuntimeApi } from '../../src/embedded/lambda.ts';
+import { type LambdaPool, makeLambdaPool, runtimeApiPrefix } from '../../src/embedded/lambda-pool.ts';
+
+const concurrentExecutions = 3;
+const handlers = ['echo', 'describe', 'sleep', 'hang', 'fail', 'crash', 'measure', 'big', 'missing'];
+
+let directory: string;
+let edge: Edge;
+let pool: LambdaPool;
+let client: LambdaClient;
+
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'stampede-lambda-'));
+  pool = makeLambdaPool({
+    functions: handlers.map((key) => ({
+      key,
+      name: key,
+      handler: `test/embedded/fixtures/handlers.${key}`,
+      memoryMb: 128,
+      timeoutSeconds: key === 'hang' ? 1 : 20,
+      environment: { GREETING: 'hello' },
+    })),
+    concurrentExecutions,
+    taskRoot: fileURLToPath(new URL('../..', import.meta.url)),
+    logs: makeFunctionLogs(directory, '1'),
+    edgeHost: () => `127.0.0.1:${edge.port}`,
+    variables: () => ({ AWS_ENDPOINT_URL: edge.url }),
+  });
+  const lambda = makeLambdaApi(pool, concurrentExecutions);
+  edge = await startEdge({ signed: { lambda }, unsigned: [[runtimeApiPrefix, makeRuntimeApi(pool)]] });
+  client = new LambdaClient({
+    endpoint: edge.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },
+    maxAttempts: 1,
+  });
+});
+
+afterAll(async () => {
+  client.destroy();
+  await pool.close();
+  await edge.close();
+  await rm(directory, { recursive: true });
+});
+
+async function invoke(name: string, event: unknown = {}, more: { LogType?: 'Tail' } = {}) {
+  const answer = await client.send(
+    new InvokeCommand({ FunctionName: name, Payload: JSON.stringify(event), ...more }),
+  );
+  return { ...answer, result: JSON.parse(Buffer.from(answer.Payload ?? []).toString()) };
+}
+
+describe('embedded Lambda', () => {
+  it('runs a handler in a process with the environment Lambda promises, and shows its log', async () => {
+    const { result, LogResult, FunctionError, ExecutedVersion } = await invoke(
+      arnOfFunction('describe'),
+      {},
+      { LogType: 'Tail' },
+    );
+    expect(FunctionError).toBeUndefined();
+    expect(ExecutedVersion).toBe('$LATEST');
+    expect(result).toMatchObject({
+      functionName: 'describe',
+      greeting: 'hello',
+      inherited: null,
+      openFiles: 1024,
+      heap: '--max-old-space-size=115',
+    });
+    expect(result.pid).not.toBe(process.pid);
+    expect(result.remainingMs).toBeGreaterThan(15_000);
+    const log = Buffer.from(LogResult ?? '', 'base64').toString();
+    expect(log).toMatch(
+      new RegExp(
+        `^START RequestId: ${result.requestId} Version: \\$LATEST\none line of output\nEND RequestId: `,
+      ),
+    );
+    expect(log).toMatch(/REPORT RequestId: \S+\tDuration: \d+\.\d\d ms\tBilled Duration: \d+ ms/);
+    const [stream = ''] = await readdir(path.join(directory, '1', 'describe'));
+    expect(await readFile(path.join(directory, '1', 'describe', stream), 'utf8')).toContain(
+      'one line of output',
+    );
+  });
+
+  it('keeps an environment warm, and gives each concurrent invocation its own, up to the limit', async () => {
+    const first = await invoke('sleep', { ms: 0 });
+    const second = await invoke('sleep', { ms: 0 });
+    expect(second.result.pid).toBe(first.result.pid);
+
+    const all = await Promise.allSettled([1, 2, 3, 4].map(() => invoke('sleep', { ms: 1_500 })));
+    const pids = all.flatMap((each) => (each.status === 'fulfilled' ? [each.value.result.pid] : []));
+    expect(new Set(pids).size).toBe(concurrentExecutions);
+    const refused = all.find((each) => each.status === 'rejected');
+    expect(refused?.reason).toMatchObject({
+      name: 'TooManyRequestsException',
+      Reason: 'ConcurrentInvocationLimitExceeded',
+      $metadata: { httpStatusCode: 429 },
+    });
+  });
+
+  it('answers with what the function threw', async () => {
+    const { FunctionError, StatusCode, result } = await invoke('fail');
+    expect({ FunctionError, StatusCode }).toEqual({ FunctionError: 'Unhandled', StatusCode: 200 });
+    expect(result).toMatchObject({ errorType: 'DeviceError', errorMessage: 'there is no such device' });
+    expect(result.trace[0]).toContain('there is no such device');
+  });
+
+  it('kills a function at its time limit, even one that never yields', async () => {
+    const { FunctionError, result } = await invoke('hang');
+    expect(FunctionError).toBe('Unhandled');
+    expect(result).toEqual({
+      errorType: 'Sandbox.Timedout',
+      errorMessage: expect.stringMatching(/^RequestId: \S+ Error: Task timed out after 1\.00 seconds$/),
+    });
+  });
+
+  it('says so when the runtime exits, cannot find its handler, or answers too much', async () => {
+    expect((await invoke('crash')).result).toEqual({
+      errorType: 'Runtime.ExitError',
+      errorMessage: expect.stringMatching(/Error: Runtime exited with error: exit status 3$/),
+    });
+    expect((await invoke('missing')).result).toMatchObject({ errorType: 'Runtime.HandlerNotFound' });
+    expect((await invoke('big')).result).toMatchObject({ errorType: 'Function.ResponseSizeTooLarge' });
+  });
+
+  it('passes a 6 MB batch of records through', async () => {
+    const Records = Array.from({ length: 6_000 }, (_, i) => ({ body: String(i).padEnd(980, 'x') }));
+    expect((await invoke('measure', { Records })).result).toBe(6_000);
+  });
+
+  it('refuses unknown functions, bodies that are not JSON and operations it does not have', async () => {
+    await expect(invoke('nobody')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    await expect(
+      client.send(new InvokeCommand({ FunctionName: 'echo', Payload: '{' })),
+    ).rejects.toMatchObject({ name: 'InvalidRequestContentException' });
+    const answer = await fetch(`${edge.url}/2015-03-31/functions/`, {
+      headers: { authorization: 'AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/lambda/aws4_request' },
+    });
+    expect(answer.status).toBe(501);
+    expect(await answer.json()).toMatchObject({ __type: 'NotSupportedByEmbeddedAws' });
+  });
+
+  it('takes an asynchronous event at once, and runs it when there is room', async () => {
+    const { StatusCode } = await client.send(
+      new InvokeCommand({ FunctionName: 'echo', InvocationType: 'Event', Payload: '{}' }),
+    );
+    expect(StatusCode).toBe(202);
+    expect(pool.running).toBe(1);
+  });
+
+  it('tells its concurrency limit', async () => {
+    const { AccountLimit } = await client.send(new GetAccountSettingsCommand({}));
+    expect(AccountLimit?.ConcurrentExecutions).toBe(concurrentExecutions);
+  });
+});
