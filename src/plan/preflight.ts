@@ -1,5 +1,5 @@
 import { exitCodes, type Fault, StampedeError } from '../profile/errors.ts';
-import { leastPayloadBytes, utf8Bytes } from '../profile/payload-size.ts';
+import { envelopeBytes, leastPayloadBytes, utf8Bytes } from '../profile/payload-size.ts';
 import { parsePayloadTemplate } from '../profile/payload-template.ts';
 import { fanOutOf } from './fan-out.ts';
 import type { Plan } from './plan.ts';
@@ -66,12 +66,6 @@ function forecast(name: QuotaName, peak: number, limit: number, share: number): 
     withinAllowed: peak <= allowed * (1 + 1e-9),
   };
 }
-
-/**
- * The envelope beside the payload, without the run id: its keys, two times with fractions and three numbers of a large
- * run.
- */
-const envelopeBytes = 130;
 
 /** Invocations of measure-latency that poll the queue beside the slices: Lambda begins with five. */
 const subscriberConcurrency = 5;

@@ -2,7 +2,8 @@ import { distance } from 'fastest-levenshtein';
 
 /**
  * The known word nearest to a mistyped one, or undefined where none is near: at most a third of its letters wrong
- * (Levenshtein, case ignored), or one a part of the other (`rate` in `ratePerSecond`).
+ * (Levenshtein, case ignored), or one a part of the other. A beginning (`rate` of `ratePerSecond`) is nearer than any
+ * other part (`rate` of `startRate`), but not than a slip of one letter.
  */
 export function nearestOf(word: string, known: Iterable<string>): string | undefined {
   const typed = word.toLowerCase();
@@ -11,11 +12,13 @@ export function nearestOf(word: string, known: Iterable<string>): string | undef
   for (const candidate of known) {
     const name = candidate.toLowerCase();
     const edits = distance(typed, name);
-    const related = typed.length >= 3 && (name.includes(typed) || typed.includes(name));
-    if (edits > Math.max(1, Math.floor(Math.max(typed.length, name.length) / 3)) && !related) continue;
-    if (edits < nearestCost) {
+    const isPart = typed.length >= 3 && (name.includes(typed) || typed.includes(name));
+    if (edits > Math.max(1, Math.floor(Math.max(typed.length, name.length) / 3)) && !isPart) continue;
+    const isBeginning = isPart && name.startsWith(typed);
+    const cost = isBeginning ? Math.min(edits, 1.5) : edits;
+    if (cost < nearestCost) {
       nearest = candidate;
-      nearestCost = edits;
+      nearestCost = cost;
     }
   }
   return nearest;

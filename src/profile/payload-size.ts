@@ -52,6 +52,12 @@ function leastTextBytes(call: TemplateCall): number {
   }
 }
 
+/**
+ * What the envelope adds to a message, without the run id: its keys, two times with fractions, and the numbers of a
+ * large run.
+ */
+export const envelopeBytes = 130;
+
 const encoder = new TextEncoder();
 
 export function utf8Bytes(text: string): number {

@@ -89,6 +89,7 @@ const closeToken = /\s*\}\}/y;
 
 /** `name` or `name(argument, …)` and the closing `}}`, from `start`, just after the `{{`. */
 function parseCall(text: string, start: number): Parsed {
+  if (!text.includes('}}', start)) return malformed(text, start);
   const name = matchAt(nameToken, text, start);
   if (name === null) return malformed(text, start);
   const fn = functionNamed(name[1]!);

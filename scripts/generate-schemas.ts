@@ -1,0 +1,30 @@
+/**
+ * Writes the JSON Schemas that editors read beside the files they describe. `--check` writes nothing, and fails where
+ * one is not what its zod schema gives.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import * as z from 'zod';
+import { profileSchema } from '../src/profile/schema.ts';
+
+// Draft 7, which every editor knows; `input`, because people write what stands before the defaults.
+const schemas = [
+  {
+    file: 'profiles/load-profile.schema.json',
+    make: () => z.toJSONSchema(profileSchema, { target: 'draft-7', io: 'input' }),
+  },
+];
+
+const root = new URL('../', import.meta.url);
+const check = process.argv.includes('--check');
+
+for (const { file, make } of schemas) {
+  const wanted = `${JSON.stringify(make(), null, 2)}\n`;
+  const url = new URL(file, root);
+  if (!check) {
+    await writeFile(url, wanted);
+    console.log(`wrote ${file}`);
+  } else if ((await readFile(url, 'utf8').catch(() => '')) !== wanted) {
+    console.error(`${file} is stale: run \`npm run schemas\``);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,58 @@
+import { formatDuration, parseDuration } from './duration.ts';
+import { isObject, type JsonObject } from './path.ts';
+
+/**
+ * The load of a profile in the user's form, bent to another peak or another length with its shape kept. Where the load
+ * is not there or not sound, it stays as it is, and its own faults are reported. Both return the settings they set.
+ */
+
+/** Makes the peak `peakPerSecond`, messages a second over the whole run. */
+export function scaleRate(input: JsonObject, peakPerSecond: number): readonly string[] {
+  const { devices, everySeconds, stages } = input;
+  if (everySeconds !== undefined && input.ratePerSecond === undefined) {
+    if (typeof devices !== 'number' || peakPerSecond <= 0) return [];
+    input.everySeconds = devices / peakPerSecond;
+    return ['everySeconds'];
+  }
+  if (stages === undefined) {
+    input.ratePerSecond = peakPerSecond;
+    return ['ratePerSecond'];
+  }
+  const start = input.startRate ?? 0;
+  const targets = Array.isArray(stages) ? stages.map((stage) => isObject(stage) && stage.target) : [];
+  const rates = [start, ...targets].filter((rate) => typeof rate === 'number');
+  const peak = Math.max(...rates);
+  if (rates.length !== targets.length + 1 || !(peak > 0)) return [];
+  // The quotient first, so that the peak comes out as exactly what was asked for.
+  const scale = (rate: unknown) => ((rate as number) / peak) * peakPerSecond;
+  if (input.startRate !== undefined) input.startRate = scale(start);
+  input.stages = (stages as JsonObject[]).map((stage) => ({ ...stage, target: scale(stage.target) }));
+  return ['stages', 'startRate'];
+}
+
+/** Makes the publishing time `duration`. */
+export function scaleDuration(input: JsonObject, duration: string): readonly string[] {
+  const { stages } = input;
+  if (stages === undefined) {
+    input.duration = duration;
+    return ['duration'];
+  }
+  const lengthsMs = Array.isArray(stages)
+    ? stages.map((stage) =>
+        isObject(stage) && typeof stage.duration === 'string' ? parseDuration(stage.duration) : undefined,
+      )
+    : [];
+  const wholeMs = parseDuration(duration) ?? 0;
+  const totalMs = lengthsMs.reduce<number>((sum, ms) => sum + (ms ?? Number.NaN), 0);
+  if (!(totalMs > 0)) return [];
+  // Each end is rounded, not each length: so the lengths sum to the whole exactly.
+  const endOf = (ms: number) => Math.round((ms / totalMs) * wholeMs);
+  let beginsMs = 0;
+  input.stages = (stages as JsonObject[]).map((stage, i) => {
+    const endsMs = beginsMs + lengthsMs[i]!;
+    const scaled = { ...stage, duration: formatDuration(endOf(endsMs) - endOf(beginsMs)) };
+    beginsMs = endsMs;
+    return scaled;
+  });
+  return ['stages'];
+}

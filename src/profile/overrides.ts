@@ -1,0 +1,171 @@
+import { parseDuration } from './duration.ts';
+import type { Fault } from './errors.ts';
+import { scaleDuration, scaleRate } from './load-scaling.ts';
+import { isObject, type JsonObject } from './path.ts';
+
+/** A setting of the profile that the command line or the environment can replace. */
+export interface ProfileOption {
+  /** `--connect-rate`. */
+  readonly flag: string;
+  /** `STAMPEDE_CONNECT_RATE`. */
+  readonly variable: string;
+  /** What commander and `--help` show after the flag. */
+  readonly argument: string;
+  /** The setting, as in the profile. */
+  readonly path: string;
+  readonly help: string;
+  readonly parse: (text: string) => unknown;
+  /** What `parse` wants, for the fault where it returns undefined. */
+  readonly wants: string;
+  /** How the value goes into the profile, where it is more than standing at `path`. Returns the settings it changed. */
+  readonly apply?: (input: JsonObject, value: unknown) => readonly string[];
+}
+
+/** One value given outside the file. */
+export interface Override {
+  /** How the user gave it, as faults name it: `--rate` or `STAMPEDE_RATE`. */
+  readonly source: string;
+  readonly option: ProfileOption;
+  readonly text: string;
+}
+
+/** The later of two for one setting wins: `[...overridesFromEnvironment(env), ...overridesFromFlags(flags)]`. */
+export type ProfileOverrides = readonly Override[];
+
+const text = { parse: (given: string) => given, wants: 'a string' };
+const number = { parse: parseNumber, wants: 'a number' };
+const duration = {
+  parse: (given: string) => (parseDuration(given) === undefined ? undefined : given),
+  wants: 'a duration, such as 30s or 1m30s',
+};
+
+/** In the order they are applied: `--rate` and `--duration` bend the load that is there by then. */
+export const profileOptions: readonly ProfileOption[] = [
+  row('--name', '<name>', 'name', 'what the run is called', text),
+  row('--devices', '<n>', 'devices', 'virtual devices', number),
+  {
+    ...row('--rate', '<n>', 'stages', 'messages a second at the peak; stages keep their shape', number),
+    apply: (input, value) => scaleRate(input, value as number),
+  },
+  {
+    ...row('--duration', '<time>', 'stages', 'how long to publish; stages keep their shape', duration),
+    apply: (input, value) => scaleDuration(input, value as string),
+  },
+  row('--qos', '<0|1>', 'publish.qos', 'MQTT quality of service', number),
+  row('--topic', '<topic>', 'publish.topic', 'topic, with {runId} {deviceId} {deviceIndex} {slice}', text),
+  row('--size', '<bytes>', 'publish.sizeBytes', 'pad messages up to this size', number),
+  {
+    ...row('--protocol', '<mqtt|https>', 'connect.protocol', 'how devices publish', text),
+    apply: setProtocol,
+  },
+  row('--client', '<kind>', 'connect.client', 'MQTT client: dense or device-sdk', text),
+  row('--auth', '<kind>', 'connect.auth', 'sigv4, x509, custom or none', text),
+  row('--connect-rate', '<n>', 'connect.ratePerSecond', 'new connections a second', number),
+  row(
+    '--devices-per-slice',
+    '<n>',
+    'slices.devicesPerSlice',
+    'most devices in one Lambda, up to 900',
+    number,
+  ),
+  row('--drain', '<time>', 'drain', 'wait for messages on the way', duration),
+  row('--seed', '<n>', 'seed', 'where the random payloads begin', number),
+  row('--echo', '<share>', 'echo.fraction', 'share of devices that hear their own messages, 0 to 1', number),
+];
+
+function row(
+  flag: string,
+  argument: string,
+  path: string,
+  help: string,
+  kind: Pick<ProfileOption, 'parse' | 'wants'>,
+): ProfileOption {
+  const variable = `STAMPEDE_${flag.slice(2).replaceAll('-', '_').toUpperCase()}`;
+  return { flag, variable, argument, path, help, ...kind };
+}
+
+/** A blank is nobody's number, though JavaScript reads it as 0. */
+function parseNumber(given: string): number | undefined {
+  const value = given.trim() === '' ? Number.NaN : Number(given);
+  return Number.isFinite(value) ? value : undefined;
+}
+
+/** An empty variable counts as one that is not set. */
+export function overridesFromEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+): ProfileOverrides {
+  return profileOptions.flatMap((option) => {
+    const given = env[option.variable];
+    return given === undefined || given === '' ? [] : [{ source: option.variable, option, text: given }];
+  });
+}
+
+/** @param values by flag in camel case, as commander's `opts()` gives them: `{ devices: '100', connectRate: '50' }` */
+export function overridesFromFlags(values: Readonly<Record<string, unknown>>): ProfileOverrides {
+  return profileOptions.flatMap((option) => {
+    const key = option.flag.slice(2).replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+    const given = values[key];
+    return given === undefined ? [] : [{ source: option.flag, option, text: String(given) }];
+  });
+}
+
+export interface OverriddenProfile {
+  /** The user's form with the overrides in it: what an execution gets as its input. The argument is left as it was. */
+  readonly input: unknown;
+  /** Values that could not be read, each at its flag or variable. */
+  readonly faults: readonly Fault[];
+  /** By setting, the flag or variable that gave it. */
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+export function applyOverrides(input: unknown, overrides: ProfileOverrides): OverriddenProfile {
+  const sources = new Map<string, string>();
+  const faults: Fault[] = [];
+  if (!isObject(input)) return { input, faults, sources };
+  const profile = structuredClone(input);
+  for (const option of profileOptions) {
+    const override = overrides.findLast((candidate) => candidate.option === option);
+    if (override === undefined) continue;
+    const value = option.parse(override.text);
+    if (value === undefined) {
+      faults.push({
+        path: override.source,
+        message: `must be ${option.wants}, not "${override.text}"`,
+        hint: `${option.flag} ${option.argument}: ${option.help}`,
+      });
+      continue;
+    }
+    const changed = option.apply?.(profile, value) ?? setAt(profile, option.path, value);
+    for (const path of changed) sources.set(path, override.source);
+  }
+  return { input: profile, faults, sources };
+}
+
+/** Nothing where the group is not an object: that is a fault of the file, and reported as one. */
+function setAt(input: JsonObject, path: string, value: unknown): readonly string[] {
+  const [group, key] = path.split('.') as [string, string | undefined];
+  if (key === undefined) {
+    input[group] = value;
+    return [path];
+  }
+  input[group] ??= {};
+  const settings = input[group];
+  if (!isObject(settings)) return [];
+  settings[key] = value;
+  return [path];
+}
+
+/**
+ * A profile written for MQTT goes over HTTPS as it is: what only a connection has is left out, where it would be a
+ * fault in a profile that says `https` itself.
+ */
+function setProtocol(input: JsonObject, value: unknown): readonly string[] {
+  if (value === 'https') {
+    const { client, ratePerSecond, keepAlive, cleanStart, ...rest } = isObject(input.connect)
+      ? input.connect
+      : {};
+    if (input.connect === undefined || isObject(input.connect)) input.connect = rest;
+    delete input.echo;
+  }
+  return setAt(input, 'connect.protocol', value);
+}

@@ -1,0 +1,100 @@
+import { parseDuration } from './duration.ts';
+import { type Fault, InvalidInputError } from './errors.ts';
+import { checkLoad, loadPaths, resolveLoad } from './load.ts';
+import type { LoadProfile } from './load-profile.ts';
+import { applyOverrides, type ProfileOverrides } from './overrides.ts';
+import { isObject, type JsonObject } from './path.ts';
+import { checkRules } from './rules.ts';
+import type { ProfileSettings } from './schema.ts';
+import { checkShape } from './shape.ts';
+
+/**
+ * The user's JSON, with flags and variables over it and defaults under it.
+ * @throws InvalidInputError with every fault of the file, the flags and the variables at once.
+ */
+export function parseLoadProfile(input: unknown, overrides: ProfileOverrides = []): LoadProfile {
+  const { profile, faults } = readLoadProfile(input, overrides);
+  if (profile === undefined || faults.length > 0) throw new InvalidInputError('The load profile', faults);
+  return profile;
+}
+
+interface Reading {
+  readonly profile?: LoadProfile;
+  readonly faults: readonly Fault[];
+}
+
+function readLoadProfile(input: unknown, overrides: ProfileOverrides): Reading {
+  const overridden = applyOverrides(input, overrides);
+  const shape = checkShape(overridden.input);
+  if (shape === undefined || !isObject(overridden.input)) return { faults: [noObject] };
+  const profile = resolve(shape.settings);
+  const found = [
+    ...shape.faults,
+    ...checkLoad(overridden.input, loadPaths.every(shape.isSound) ? shape.settings : undefined),
+    ...checkRules(profile, overridden.input, shape.isSound),
+  ];
+  const faults = inOrderOf(overridden.input, found).map((fault) => ({
+    ...fault,
+    path: overridden.sources.get(fault.path) ?? fault.path,
+  }));
+  return { profile, faults: [...overridden.faults, ...faults] };
+}
+
+/** As they stand in the file, so that it can be mended from top to bottom; what is missing comes last. */
+function inOrderOf(input: JsonObject, faults: readonly Fault[]): Fault[] {
+  const keys = Object.keys(input);
+  const placeOf = (fault: Fault) => {
+    const place = keys.indexOf(/^[^.[]*/.exec(fault.path)?.[0] ?? '');
+    return place < 0 ? keys.length : place;
+  };
+  return faults.toSorted((a, b) => placeOf(a) - placeOf(b));
+}
+
+const noObject: Fault = {
+  path: 'profile',
+  message: 'must be a JSON object',
+  hint: 'the least there can be: { "devices": 100, "ratePerSecond": 100, "duration": "30s" }',
+};
+
+function resolve(settings: ProfileSettings): LoadProfile {
+  const { connect, publish, slices, limits } = settings;
+  return {
+    name: settings.name,
+    devices: settings.devices,
+    seed: settings.seed,
+    connect: {
+      protocol: connect.protocol,
+      client: connect.client,
+      ...(connect.auth === undefined ? {} : { auth: connect.auth }),
+      ratePerSecond: connect.ratePerSecond,
+      keepAliveMs: milliseconds(connect.keepAlive),
+      cleanStart: connect.cleanStart,
+      timeoutMs: milliseconds(connect.timeout),
+    },
+    publish: {
+      topic: publish.topic,
+      qos: publish.qos,
+      payload: publish.payload,
+      sizeBytes: publish.sizeBytes,
+      ackTimeoutMs: milliseconds(publish.ackTimeout),
+      maxUnacknowledged: publish.maxUnacknowledged,
+    },
+    ...resolveLoad(settings),
+    echo: { fraction: settings.echo.fraction },
+    slices: {
+      ...(slices.devicesPerSlice === undefined ? {} : { devicesPerSlice: slices.devicesPerSlice }),
+      toleratedFailureShare: slices.toleratedFailureShare,
+    },
+    drainMs: milliseconds(settings.drain),
+    limits: {
+      quotaShare: limits.quotaShare,
+      ...(limits.maxCostUsd === undefined ? {} : { maxCostUsd: limits.maxCostUsd }),
+    },
+    thresholds: settings.thresholds,
+  };
+}
+
+/** The schema has let through durations only. */
+function milliseconds(duration: string): number {
+  return parseDuration(duration) ?? 0;
+}

@@ -1,0 +1,306 @@
+import * as z from 'zod';
+import { durationPattern } from './duration.ts';
+import {
+  iotCoreLimits,
+  maxDevicesPerSlice,
+  maxSlices,
+  runIdMaxLength,
+  runIdSuffixLength,
+} from './iot-core-limits.ts';
+import { aggregationsOf, thresholdMetrics } from './threshold-metrics.ts';
+
+/**
+ * The load profile as the user writes it. Each description's first sentence is also the hint of a fault at that
+ * setting, and the whole of it is what an editor shows, by `profiles/load-profile.schema.json`. What one setting means
+ * for another is checked in `rules.ts` and `load.ts`.
+ */
+const duration = z.string().regex(durationPattern);
+const share = z.number().min(0).max(1);
+const ratePerSecond = z.number().min(0).max(10_000_000);
+
+const connect = z
+  .strictObject({
+    protocol: z.enum(['mqtt', 'https']).default('mqtt').meta({
+      description:
+        'How devices publish. Over mqtt each keeps one connection; over https each message is a request of its own, and connect.client, ratePerSecond, keepAlive and cleanStart have no meaning.',
+    }),
+    client: z.enum(['device-sdk', 'dense']).default('dense').meta({
+      description:
+        "Which MQTT client a device is. dense is Stampede's own, with many devices on a core; device-sdk is aws-iot-device-sdk-v2, what real fleets run, at about three times the CPU.",
+    }),
+    auth: z.enum(['sigv4', 'x509', 'custom', 'none']).optional().meta({
+      description:
+        'Which door of the endpoint devices come in by. Unless set, the one the endpoint offers first: sigv4 on AWS, none on embedded AWS.',
+    }),
+    ratePerSecond: z
+      .number()
+      .positive()
+      .max(1_000_000)
+      .default(400)
+      .meta({
+        description:
+          'New connections a second over the whole run. AWS IoT Core allows an account 500 unless raised; the default is 80% of that.',
+        examples: [400],
+      }),
+    keepAlive: duration.default('5m').meta({
+      description:
+        'Keep-alive of a connection, from 30s to 20m. The connection is dropped at 1.5 times this.',
+      examples: ['5m'],
+    }),
+    cleanStart: z
+      .boolean()
+      .default(true)
+      .meta({
+        description: 'Whether a device begins without the session it left behind.',
+        examples: [true],
+      }),
+    timeout: duration.default('10s').meta({
+      description: 'How long a device waits for its CONNACK, from 1s to 2m. After that it tries again.',
+      examples: ['10s'],
+    }),
+  })
+  .prefault({})
+  .meta({ description: 'How devices connect.', examples: [{ protocol: 'mqtt', client: 'dense' }] });
+
+const publish = z
+  .strictObject({
+    topic: z
+      .string()
+      .min(1)
+      .default('stampede/{runId}/{deviceId}/telemetry')
+      .meta({
+        description:
+          'Topic of a device, under what the IoT rule reads (stampede/#). Placeholders: {runId}, {deviceId}, {deviceIndex}, {slice}. At most 256 bytes and 7 slashes once they are filled in.',
+        examples: ['stampede/{runId}/{deviceId}/telemetry'],
+      }),
+    qos: z
+      .literal([0, 1])
+      .default(1)
+      .meta({
+        description:
+          'MQTT quality of service, 0 or 1. AWS IoT Core has no 2. At 1 each publish is acknowledged, and its round trip measured.',
+        examples: [1],
+      }),
+    payload: z
+      .json()
+      .default({ temperature: '{{gaussian(21, 2)}}', humidity: '{{random(30, 60)}}' })
+      .meta({
+        description:
+          "The message, any JSON; strings may hold templates. A string that is one whole template becomes a value of the function's type. Functions: {{deviceId}} {{deviceIndex}} {{n}} {{now}} {{uuid}} {{random(min, max[, decimals])}} {{gaussian(mean, sd[, decimals])}} {{choice('a', 'b', …)}} {{sine(min, max, periodSeconds)}} {{walk(start, step[, min, max])}} {{randomBytes(n)}}. The fields stampede and padding are added by the tester; a payload that is no object becomes the field value.",
+        examples: [{ temperature: '{{gaussian(21, 2)}}', state: "{{choice('on', 'off')}}" }],
+      }),
+    sizeBytes: z
+      .int()
+      .min(0)
+      .max(iotCoreLimits.payloadBytes)
+      .default(0)
+      .meta({
+        description:
+          'Size a message is padded up to, in bytes, at most 131072 (128 KB). 0 adds nothing; a message that is larger already stays as it is.',
+        examples: [512],
+      }),
+    ackTimeout: duration.default('5s').meta({
+      description:
+        'How long a QoS 1 publish, or a request over https, waits for its answer, from 100ms to 2m. Without one it counts as unacknowledged; a throttled publish gets none.',
+      examples: ['5s'],
+    }),
+    maxUnacknowledged: z
+      .int()
+      .min(1)
+      .max(iotCoreLimits.unacknowledgedPerClient)
+      .default(iotCoreLimits.unacknowledgedPerClient)
+      .meta({
+        description:
+          'QoS 1 publishes that one device may have on the way, 1 to 100. AWS IoT Core allows 100; the ones above wait, and are dropped after ackTimeout.',
+        examples: [100],
+      }),
+  })
+  .prefault({})
+  .meta({ description: 'What devices publish.', examples: [{ qos: 1, sizeBytes: 512 }] });
+
+const stages = z
+  .array(
+    z.strictObject({
+      duration: duration.meta({
+        description: 'How long the stage lasts. 0s jumps to the target at once.',
+        examples: ['5m'],
+      }),
+      target: ratePerSecond.optional().meta({
+        description:
+          'Messages a second over the whole run, reached at the end of the stage. The rate moves there in a straight line.',
+        examples: [2000],
+      }),
+    }),
+  )
+  .min(1)
+  .max(1_000);
+
+/** Only so that an editor can complete the names: which there are, and what they take, `rules.ts` checks. */
+const metricsForEditors = Object.fromEntries(
+  Object.entries(thresholdMetrics).map(([name, { kind, help }]) => [
+    name,
+    { type: 'array', items: { type: 'string' }, description: `${help}: ${aggregationsOf[kind].join(', ')}` },
+  ]),
+);
+
+export const profileSchema = z
+  .strictObject({
+    $schema: z
+      .string()
+      .optional()
+      .meta({
+        description: 'For editors: the path of load-profile.schema.json.',
+        examples: ['./load-profile.schema.json'],
+      }),
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/)
+      .max(runIdMaxLength - runIdSuffixLength)
+      .default('stampede')
+      .meta({
+        description:
+          'What the run is called: letters, digits, - and _, at most 58. A run id begins with it, as do the names of the files it leaves.',
+        examples: ['full-quota'],
+      }),
+    devices: z
+      .int()
+      .min(1)
+      .max(maxSlices * maxDevicesPerSlice)
+      .meta({
+        description:
+          'How many virtual devices: one client id each, and over MQTT one connection each. A slice (one Lambda) runs up to 900 of them.',
+        examples: [2000],
+      }),
+    seed: z
+      .int()
+      .min(0)
+      .max(2 ** 32 - 1)
+      .default(1)
+      .meta({
+        description: 'Where the random payloads begin, from 0 to 4294967295. Same seed, same traffic.',
+        examples: [42],
+      }),
+    connect,
+    publish,
+    stages: stages.optional().meta({
+      description:
+        'The load as it changes over the run, as in k6. Each stage moves in a straight line to its target, the first one from startRate. With everySeconds stages have no targets and only say how long.',
+      examples: [
+        [
+          { duration: '30s', target: 2000 },
+          { duration: '5m', target: 2000 },
+        ],
+      ],
+    }),
+    startRate: ratePerSecond.optional().meta({
+      description: 'Messages a second at the start of the first stage, 0 unless set. Only with stages.',
+      examples: [1000],
+    }),
+    ratePerSecond: ratePerSecond
+      .positive()
+      .optional()
+      .meta({
+        description:
+          'Messages a second over the whole run, the same from start to end. Stands together with duration, in place of stages.',
+        examples: [2000],
+      }),
+    everySeconds: z
+      .number()
+      .positive()
+      .max(86_400)
+      .optional()
+      .meta({
+        description:
+          'Each device publishes once in this many seconds. The devices are spread evenly over that time, so that the run has devices ÷ everySeconds messages a second. Stands together with duration, or with stages that have no targets.',
+        examples: [5],
+      }),
+    duration: duration.optional().meta({
+      description: 'How long devices publish, with ratePerSecond or everySeconds.',
+      examples: ['5m'],
+    }),
+    echo: z
+      .strictObject({
+        fraction: share.default(0).meta({
+          description:
+            'Share of the devices, from 0 to 1, that subscribe to their own topic. Their echo_latency is measured on one clock, and they load PublishOut.',
+          examples: [0.01],
+        }),
+      })
+      .prefault({})
+      .meta({
+        description: 'Devices that hear their own messages, over mqtt.',
+        examples: [{ fraction: 0.01 }],
+      }),
+    slices: z
+      .strictObject({
+        devicesPerSlice: z
+          .int()
+          .min(1)
+          .max(maxDevicesPerSlice)
+          .optional()
+          .meta({
+            description:
+              'Most devices in one slice (one Lambda), 1 to 900. Unless set, the plan takes 500, fewer where the rate or the connects of a slice would be too much for one vCPU, more where Lambda concurrency would not hold all slices.',
+            examples: [500],
+          }),
+        toleratedFailureShare: share.default(0.05).meta({
+          description:
+            'Share of the slices, from 0 to 1, that may die before the run counts as failed. They are recorded either way.',
+          examples: [0.05],
+        }),
+      })
+      .prefault({})
+      .meta({
+        description: 'How the devices are divided over Lambdas.',
+        examples: [{ devicesPerSlice: 500 }],
+      }),
+    drain: duration.default('10s').meta({
+      description: 'How long to wait after the last send for messages on the way, up to 10m.',
+      examples: ['10s'],
+    }),
+    limits: z
+      .strictObject({
+        quotaShare: share
+          .positive()
+          .default(0.8)
+          .meta({
+            description:
+              'Share of each quota, above 0 and up to 1, that a plan may use. Preflight refuses a plan past it.',
+            examples: [0.8],
+          }),
+        maxCostUsd: z
+          .number()
+          .positive()
+          .optional()
+          .meta({
+            description: 'What the run may cost at most, in US dollars. Without it there is no ceiling.',
+            examples: [20],
+          }),
+      })
+      .prefault({})
+      .meta({ description: 'What a plan may use before it is refused.', examples: [{ quotaShare: 0.8 }] }),
+    thresholds: z
+      .record(z.string(), z.array(z.string()).min(1))
+      .default({ lost_messages: ['count==0'], dropped_messages: ['count==0'] })
+      .meta({
+        properties: metricsForEditors,
+        description:
+          'What decides the verdict: by metric, expressions in the grammar of k6. Latencies (connect, puback_round_trip, end_to_end_latency, rule_latency, transit, echo_latency, send_lag; milliseconds) take p(N), avg, min, max, med and count; message counters (lost_messages, dropped_messages, throttled_messages, …) take count and rate, a share from 0 to 1; throughput takes rate; cloudwatch.<Metric> takes count. Setting them replaces the defaults.',
+        examples: [{ end_to_end_latency: ['p(99)<500'], lost_messages: ['count==0'] }],
+      }),
+  })
+  .meta({
+    title: 'Stampede load profile',
+    description:
+      'A load test of AWS IoT Core, and the input of its execution. Durations are texts such as 30s or 1m30s, rates are messages a second over the whole run. Everything has a default but devices and the load.',
+    anyOf: [
+      { required: ['stages'] },
+      { required: ['ratePerSecond', 'duration'] },
+      { required: ['everySeconds', 'duration'] },
+    ],
+  });
+
+/** What may stand in the file. */
+export type ProfileInput = z.input<typeof profileSchema>;
+/** The same with every default filled in, durations still as texts. */
+export type ProfileSettings = z.output<typeof profileSchema>;

@@ -1,0 +1,164 @@
+import * as z from 'zod';
+import type { Fault } from './errors.ts';
+import { nearestOf, suggestFrom } from './nearest.ts';
+import { formatPath, isObject, type JsonObject, valueAt } from './path.ts';
+import { type ProfileSettings, profileSchema } from './schema.ts';
+
+/** A profile held against its schema, one setting at a time. */
+export interface Shape {
+  /** With every default, and the default in place of what is faulty, so that the rules can look at all the rest. */
+  readonly settings: ProfileSettings;
+  readonly faults: readonly Fault[];
+  /** Whether a setting, and everything within it, is as the schema wants it. */
+  readonly isSound: (path: string) => boolean;
+}
+
+/** @returns undefined for an input that is no object at all. */
+export function checkShape(input: unknown): Shape | undefined {
+  if (!isObject(input)) return undefined;
+  const result = profileSchema.safeParse(input);
+  if (result.success) return { settings: result.data, faults: [], isSound: () => true };
+  const { issues } = result.error;
+  // A group with a key too many is as sound as the settings in it.
+  const faulty = issues
+    .filter((issue) => issue.code !== 'unrecognized_keys')
+    .map((issue) => formatPath(issue.path));
+  return {
+    settings: profileSchema.parse(withoutFaulty(input, issues)),
+    faults: issues.flatMap((issue) => faultsOf(issue, input)),
+    isSound: (path) => !faulty.some((fault) => isWithin(fault, path) || isWithin(path, fault)),
+  };
+}
+
+function isWithin(inner: string, outer: string): boolean {
+  return inner === outer || inner.startsWith(`${outer}.`) || inner.startsWith(`${outer}[`);
+}
+
+/** A copy without what the issues are about; of a faulty list nothing stays, because its order has a meaning. */
+function withoutFaulty(input: JsonObject, issues: readonly z.core.$ZodIssue[]): JsonObject {
+  const copy = structuredClone(input);
+  for (const issue of issues) {
+    const keys = issue.code === 'unrecognized_keys' ? issue.keys : [];
+    for (const key of keys) remove(copy, [...issue.path, key]);
+    if (keys.length === 0) remove(copy, issue.path);
+  }
+  // The one required setting: whatever reads it knows by `isSound` that it is none of the user's.
+  return { ...copy, devices: copy.devices ?? 1 };
+}
+
+function remove(root: JsonObject, path: readonly PropertyKey[]): void {
+  const list = path.findIndex((part) => typeof part === 'number');
+  const kept = list < 0 ? path : path.slice(0, list);
+  const parent = valueAt(root, kept.slice(0, -1));
+  if (isObject(parent)) delete parent[String(kept.at(-1))];
+}
+
+function faultsOf(issue: z.core.$ZodIssue, input: JsonObject): Fault[] {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(issue.path, key));
+  const value = valueAt(input, issue.path);
+  return [{ path: formatPath(issue.path), message: messageOf(issue, value), hint: hintOf(issue, value) }];
+}
+
+function unknownKey(parent: readonly PropertyKey[], key: string): Fault {
+  const known = keysOf(schemaAt(parent));
+  const path = formatPath([...parent, key]);
+  const message = 'is not a setting of a load profile';
+  if (nearestOf(key, known) !== undefined) return { path, message, hint: suggestFrom(key, known, '') };
+  const elsewhere = settingPaths().find((setting) => setting.split('.').at(-1) === key);
+  if (elsewhere !== undefined) return { path, message, hint: `did you mean "${elsewhere}"?` };
+  return { path, message, hint: suggestFrom(key, known, 'the settings here are') };
+}
+
+function messageOf(issue: z.core.$ZodIssue, value: unknown): string {
+  if (value === undefined) return 'is missing';
+  const shown = shownAs(value);
+  switch (issue.code) {
+    case 'invalid_type':
+      return `must be ${typeNames[issue.expected] ?? issue.expected}, not ${shown}`;
+    case 'too_small':
+      return `must ${sizeWords(issue.origin, issue.inclusive === false ? 'above' : 'at least', Number(issue.minimum))}, not ${countOf(value, shown)}`;
+    case 'too_big':
+      return `must ${sizeWords(issue.origin, issue.inclusive === false ? 'below' : 'at most', Number(issue.maximum))}, not ${countOf(value, shown)}`;
+    case 'invalid_value':
+      return `must be ${issue.values.map(String).join(' or ')}, not ${shown}`;
+    case 'invalid_format':
+      return issue.path.at(-1) === 'name' ? `cannot be ${shown}` : `${shown} is not a duration`;
+    default:
+      return `cannot be ${shown}`;
+  }
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'an object',
+  record: 'an object',
+  array: 'a list',
+};
+
+function sizeWords(origin: string, relation: string, bound: number): string {
+  if (origin === 'string') return `have ${relation} ${bound} characters`;
+  if (origin === 'array') return `have ${relation} ${bound} entries`;
+  return `be ${relation} ${bound}`;
+}
+
+function countOf(value: unknown, shown: string): string {
+  return typeof value === 'string' || Array.isArray(value) ? String(value.length) : shown;
+}
+
+function shownAs(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (isObject(value)) return 'an object';
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
+}
+
+/** A mistyped word's nearest, a duration's spelling, or what the setting is for. */
+function hintOf(issue: z.core.$ZodIssue, value: unknown): string {
+  if (issue.code === 'invalid_value' && typeof value === 'string') {
+    const nearest = nearestOf(value, issue.values.map(String));
+    if (nearest !== undefined) return `did you mean "${nearest}"?`;
+  }
+  if (formatPath(issue.path).startsWith('thresholds')) {
+    if (isObject(value) && Object.hasOwn(value, 'abortOnFail')) {
+      return 'abortOnFail is not supported: write the expression alone, such as "p(99)<500"';
+    }
+    if (issue.path.length > 1) return 'a list of expressions, such as ["p(99)<500"]';
+  }
+  const { description = '', examples } = schemaAt(issue.path)?.meta() ?? {};
+  const purpose = /^.*?\.(?= |$)/s.exec(description)?.[0].slice(0, -1) ?? 'see load-profile.schema.json';
+  const example = Array.isArray(examples) ? `; for example ${JSON.stringify(examples[0])}` : '';
+  return `${purpose}${example}`;
+}
+
+/** The schema of a setting, as it stands in its parent: with its default and its description. */
+function schemaAt(path: readonly PropertyKey[]): z.ZodType | undefined {
+  return path.reduce<z.ZodType | undefined>((schema, part) => {
+    const bare = bareOf(schema);
+    if (bare instanceof z.ZodObject) return bare.shape[String(part)] as z.ZodType | undefined;
+    if (bare instanceof z.ZodArray) return bare.element as z.ZodType;
+    if (bare instanceof z.ZodRecord) return bare.valueType as z.ZodType;
+    return undefined;
+  }, profileSchema);
+}
+
+function bareOf(schema: z.ZodType | undefined): z.ZodType | undefined {
+  return schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional
+    ? bareOf(schema.unwrap() as z.ZodType)
+    : schema;
+}
+
+function keysOf(schema: z.ZodType | undefined): string[] {
+  const bare = bareOf(schema);
+  return bare instanceof z.ZodObject ? Object.keys(bare.shape) : [];
+}
+
+/** Every setting within a group: `connect.protocol`, `publish.qos`, …, and those at the top. */
+export function settingPaths(): string[] {
+  return keysOf(profileSchema).flatMap((key) => {
+    const inner = keysOf(schemaAt([key]));
+    return inner.length === 0 ? [key] : inner.map((name) => `${key}.${name}`);
+  });
+}
