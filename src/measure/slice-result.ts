@@ -23,6 +23,8 @@ export interface SliceResult {
   readonly connectFailedBy: Readonly<Record<string, number>>;
   readonly failedBy: Readonly<Record<string, number>>;
   readonly disconnectedBy: Readonly<Record<string, number>>;
+  /** By reason: devices' subscriptions to their own topics that were refused. */
+  readonly echoRefusedBy?: Readonly<Record<string, number>>;
   /** Numbers n of the publishes that were sent. */
   readonly sent: EncodedIntervals;
   readonly perSecond: PerSecondCounts;

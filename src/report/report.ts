@@ -1,4 +1,5 @@
 import type { LatencyName } from '../measure/latency-names.ts';
+import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { DeviceCounts } from '../measure/slice-result.ts';
 
 export type Verdict = 'passed' | 'failed' | 'aborted';
@@ -57,20 +58,6 @@ export interface StageRate {
   readonly targetPerSecond: number;
   readonly intendedPerSecond: number;
   readonly sentPerSecond: number;
-}
-
-/** Milliseconds. `negative` counts samples below zero, which two clocks make possible; they are part of the percentiles. */
-export interface LatencySummary {
-  readonly count: number;
-  readonly min: number;
-  readonly mean: number;
-  readonly p50: number;
-  readonly p90: number;
-  readonly p95: number;
-  readonly p99: number;
-  readonly p999: number;
-  readonly max: number;
-  readonly negative: number;
 }
 
 export interface QuotaUse {
