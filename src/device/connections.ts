@@ -1,0 +1,109 @@
+import { reconnectDelayMs } from './backoff.ts';
+import type { CancelTimer, Clock } from './clock.ts';
+import { type PacedWork, Pacer } from './pacer.ts';
+import type { Random } from './random.ts';
+import type { SliceTally } from './slice-tally.ts';
+import type { Transport } from './transport.ts';
+
+export interface ConnectionSettings {
+  readonly clock: Clock;
+  readonly transport: Transport;
+  /** For the delays before another attempt. */
+  readonly random: Random;
+  readonly tally: SliceTally;
+  readonly devices: number;
+  /** Epoch milliseconds at which device 0's turn is counted from. */
+  readonly startAt: number;
+  /** A device's turn to connect, milliseconds after `startAt`. */
+  readonly connectOffsetMs: (device: number) => number;
+  /** Whether there is a connection to speak of, whose making is worth measuring: MQTT. */
+  readonly measured: boolean;
+}
+
+/**
+ * Keeps the slice's devices connected: each connects at its turn, and again, after a random delay that grows with its
+ * failures, whenever it could not or lost its connection, until the slice ends.
+ */
+export class Connections implements PacedWork {
+  readonly #clock: Clock;
+  readonly #settings: ConnectionSettings;
+  readonly #transport: Transport;
+  readonly #random: Random;
+  readonly #tally: SliceTally;
+  readonly #pacer: Pacer;
+  /** By device: when its last attempt began, and how many in a row have failed. */
+  readonly #attemptedAt: Float64Array;
+  readonly #failedInARow: Uint8Array;
+  readonly #retries = new Map<number, CancelTimer>();
+  #stopped = false;
+
+  constructor(settings: ConnectionSettings) {
+    this.#clock = settings.clock;
+    this.#settings = settings;
+    this.#transport = settings.transport;
+    this.#random = settings.random;
+    this.#tally = settings.tally;
+    this.#attemptedAt = new Float64Array(settings.devices);
+    this.#failedInARow = new Uint8Array(settings.devices);
+    this.#pacer = new Pacer(settings.clock, this);
+  }
+
+  get count(): number {
+    return this.#settings.devices;
+  }
+
+  start(): void {
+    this.#pacer.start();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#pacer.stop();
+    for (const cancel of this.#retries.values()) cancel();
+    this.#retries.clear();
+  }
+
+  dueAt(device: number): number {
+    return this.#settings.startAt + this.#settings.connectOffsetMs(device);
+  }
+
+  due(device: number): void {
+    this.#connect(device);
+  }
+
+  tickEnd(): void {}
+
+  connected(device: number): void {
+    const nowMs = this.#clock.now();
+    this.#failedInARow[device] = 0;
+    const connectMs = this.#settings.measured ? nowMs - this.#attemptedAt[device]! : undefined;
+    this.#tally.connected(device, nowMs, connectMs);
+  }
+
+  connectFailed(device: number, reason: string): void {
+    this.#tally.connectFailed(reason);
+    this.#failedInARow[device] = Math.min(this.#failedInARow[device]! + 1, 255);
+    this.#retryLater(device);
+  }
+
+  disconnected(device: number, reason: string): void {
+    this.#tally.disconnected(this.#clock.now(), reason);
+    this.#retryLater(device);
+  }
+
+  #connect(device: number): void {
+    this.#attemptedAt[device] = this.#clock.now();
+    this.#transport.connect(device);
+  }
+
+  #retryLater(device: number): void {
+    if (this.#stopped) return;
+    const sinceMs = this.#clock.now() - this.#attemptedAt[device]!;
+    const delayMs = reconnectDelayMs(this.#failedInARow[device]!, sinceMs, this.#random);
+    const retry = (): void => {
+      this.#retries.delete(device);
+      this.#connect(device);
+    };
+    this.#retries.set(device, this.#clock.setTimer(delayMs, retry));
+  }
+}

@@ -1,0 +1,73 @@
+import type { CancelTimer, Clock } from './clock.ts';
+
+/** Something that is due at known instants: publishes, or connects. */
+export interface PacedWork {
+  /** Numbers 0 … count−1, in the order in which they are due. */
+  readonly count: number;
+  /** Epoch milliseconds of number i; never before that of i−1. */
+  dueAt(i: number): number;
+  /** Called once for each number, at or after its instant. */
+  due(i: number, dueAtMs: number): void;
+  /** After the numbers that were due at once. */
+  tickEnd(): void;
+}
+
+/** A tick that caught up with a stall gives way to what has been received in the meantime after this many. */
+const maxPerTick = 1_024;
+
+/**
+ * Does work when it is due, and sleeps in between: a tick does everything due by now, then sets one timer for the next
+ * instant. Instants are always computed from the absolute schedule, so lateness does not add up; at high rates a timer
+ * of one millisecond gathers what falls into it.
+ */
+export class Pacer {
+  readonly #clock: Clock;
+  readonly #work: PacedWork;
+  #next = 0;
+  #nextAt: number;
+  #cancel: CancelTimer | undefined;
+  #stopped = false;
+
+  constructor(clock: Clock, work: PacedWork) {
+    this.#clock = clock;
+    this.#work = work;
+    this.#nextAt = work.count > 0 ? work.dueAt(0) : Number.POSITIVE_INFINITY;
+  }
+
+  /** How many have been due so far: the next number. */
+  get next(): number {
+    return this.#next;
+  }
+
+  get done(): boolean {
+    return this.#stopped || this.#next >= this.#work.count;
+  }
+
+  start(): void {
+    this.#sleep();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel?.();
+  }
+
+  readonly #tick = (): void => {
+    const work = this.#work;
+    const nowMs = this.#clock.now();
+    const last = Math.min(work.count, this.#next + maxPerTick);
+    while (this.#next < last && this.#nextAt <= nowMs) {
+      const i = this.#next++;
+      const dueAtMs = this.#nextAt;
+      if (this.#next < work.count) this.#nextAt = work.dueAt(this.#next);
+      work.due(i, dueAtMs);
+    }
+    work.tickEnd();
+    this.#sleep();
+  };
+
+  #sleep(): void {
+    if (this.done) return;
+    this.#cancel = this.#clock.setTimer(Math.max(0, this.#nextAt - this.#clock.now()), this.#tick);
+  }
+}

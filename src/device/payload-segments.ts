@@ -1,0 +1,142 @@
+import type { PayloadTemplate } from '../profile/payload-template.ts';
+import type { TemplateCall } from '../profile/template-functions.ts';
+import {
+  base64,
+  choice,
+  decimal,
+  fixed,
+  gaussian,
+  integer,
+  type Segment,
+  type SegmentScope,
+  sine,
+  uniform,
+  uuid,
+  walk,
+} from './payload-values.ts';
+
+/** Flattens a template into segments; neighbouring fixed text becomes one. */
+export class SegmentCompiler {
+  readonly #segments: Segment[] = [];
+  readonly #scope: SegmentScope;
+  #text = '';
+  #walks = 0;
+
+  constructor(scope: SegmentScope) {
+    this.#scope = scope;
+  }
+
+  text(json: string): void {
+    this.#text += json;
+  }
+
+  segment(segment: Segment): void {
+    this.#closeText();
+    this.#segments.push(segment);
+  }
+
+  template(template: PayloadTemplate): void {
+    switch (template.kind) {
+      case 'literal':
+        this.text(JSON.stringify(template.value));
+        break;
+      case 'call':
+        this.#call(template.call, '"');
+        break;
+      case 'text':
+        this.text('"');
+        for (const part of template.parts) {
+          if (typeof part === 'string') this.text(escapeText(part));
+          else this.#call(part, '');
+        }
+        this.text('"');
+        break;
+      case 'list':
+        this.text('[');
+        template.items.forEach((item, i) => {
+          if (i > 0) this.text(',');
+          this.template(item);
+        });
+        this.text(']');
+        break;
+      case 'object':
+        this.text('{');
+        this.fields(template.entries);
+        this.text('}');
+    }
+  }
+
+  fields(entries: readonly (readonly [string, PayloadTemplate])[]): void {
+    entries.forEach(([key, field], i) => {
+      this.text(`${i > 0 ? ',' : ''}${JSON.stringify(key)}:`);
+      this.template(field);
+    });
+  }
+
+  finish(): readonly Segment[] {
+    this.#closeText();
+    return this.#segments;
+  }
+
+  #closeText(): void {
+    if (this.#text === '') return;
+    this.#segments.push(fixed(Buffer.from(this.#text)));
+    this.#text = '';
+  }
+
+  /** @param quote around texts: a quotation mark where the call is a JSON value of its own, none within a string */
+  #call(call: TemplateCall, quote: '"' | ''): void {
+    switch (call.name) {
+      case 'deviceId':
+        // `identifyDevice` of the plan: d and the index.
+        this.text(`${quote}d`);
+        this.segment(integer((message) => message.deviceIndex));
+        this.text(quote);
+        break;
+      case 'deviceIndex':
+        this.segment(integer((message) => message.deviceIndex));
+        break;
+      case 'n':
+        this.segment(integer((message) => message.n));
+        break;
+      case 'now':
+        this.segment(integer((message) => Math.floor(message.sentMs)));
+        break;
+      case 'uuid':
+        this.#quoted(uuid, quote);
+        break;
+      case 'randomBytes':
+        this.#quoted(base64(call.bytes), quote);
+        break;
+      case 'choice':
+        this.segment(
+          choice(
+            call.values.map((value) => (quote === '' ? escapeText(String(value)) : JSON.stringify(value))),
+          ),
+        );
+        break;
+      case 'random':
+        this.segment(decimal(call.decimals, uniform(call)));
+        break;
+      case 'gaussian':
+        this.segment(decimal(call.decimals, gaussian(call)));
+        break;
+      case 'sine':
+        this.segment(decimal(call.decimals, sine(call)));
+        break;
+      case 'walk':
+        this.segment(decimal(call.decimals, walk(call, this.#scope, ++this.#walks)));
+    }
+  }
+
+  #quoted(segment: Segment, quote: '"' | ''): void {
+    this.text(quote);
+    this.segment(segment);
+    this.text(quote);
+  }
+}
+
+/** As it stands within a JSON string. */
+function escapeText(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}

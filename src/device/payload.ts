@@ -1,0 +1,164 @@
+import { InvalidInputError } from '../profile/errors.ts';
+import type { JsonValue } from '../profile/load-profile.ts';
+import { type PayloadTemplate, parsePayloadTemplate } from '../profile/payload-template.ts';
+import { instantBytes, writeInstant } from './ascii.ts';
+import { SegmentCompiler } from './payload-segments.ts';
+import { integer, type MessageContext, type Segment } from './payload-values.ts';
+import { PositionalRandom } from './random.ts';
+
+export interface PayloadSettings {
+  readonly payload: JsonValue;
+  /** The message is padded up to this size; a larger one stays as it is. */
+  readonly sizeBytes: number;
+  readonly runId: string;
+  readonly slice: number;
+  /** Index of the slice's first device over the whole run, and how many it has. */
+  readonly firstDevice: number;
+  readonly devices: number;
+  readonly seed: number;
+}
+
+/** Fields of the message that are the tester's own. */
+const reservedKeys = ['stampede', 'padding'];
+const paddingStart = Buffer.from(',"padding":"');
+const paddingEnd = Buffer.from('"}');
+const paddingByte = 0x78;
+const space = 0x20;
+const brace = 0x7d;
+
+/**
+ * Writes whole messages: `{"stampede":{run, slice, n, device, at, sent}, …the user's fields, "padding":"xxx"}`. The
+ * envelope comes first, so that a reader may stop after it. The template is compiled once; a message of 512 bytes then
+ * takes about 0.3 µs and no allocation, where JSON.stringify of the same object takes 2 µs.
+ */
+export class PayloadWriter {
+  readonly #segments: readonly Segment[];
+  readonly #out: Buffer;
+  readonly #sizeBytes: number;
+  readonly #firstDevice: number;
+  readonly #devices: number;
+  readonly #message: MessageContext;
+  /** Views of `#out` by length: padded messages share one. */
+  readonly #views = new Map<number, Buffer>();
+
+  /** @throws {InvalidInputError} for a payload that holds a malformed template or a reserved key. */
+  constructor(settings: PayloadSettings) {
+    this.#segments = compileMessage(settings);
+    this.#sizeBytes = settings.sizeBytes;
+    this.#firstDevice = settings.firstDevice;
+    this.#devices = settings.devices;
+    this.#message = {
+      n: 0,
+      device: 0,
+      deviceIndex: 0,
+      k: 0,
+      atMs: 0,
+      sentMs: 0,
+      random: new PositionalRandom(settings.seed),
+    };
+    const maxBytes = this.#segments.reduce((sum, segment) => sum + segment.maxBytes, 1);
+    this.#out = Buffer.allocUnsafeSlow(Math.max(maxBytes, settings.sizeBytes));
+  }
+
+  /**
+   * Publish n of the slice as JSON.
+   * @param device index within the slice
+   * @param atMs intended send time; `sentMs` the actual one, epoch milliseconds
+   * @returns a view that the next call overwrites
+   */
+  write(n: number, device: number, atMs: number, sentMs: number): Buffer {
+    const message = this.#message;
+    message.n = n;
+    message.device = device;
+    message.deviceIndex = this.#firstDevice + device;
+    message.k = Math.floor(n / this.#devices);
+    message.atMs = atMs;
+    message.sentMs = sentMs;
+    message.random.seek(message.deviceIndex, message.k);
+    const out = this.#out;
+    let end = 0;
+    for (const segment of this.#segments) end = segment.write(out, end, message);
+    return this.#viewOf(this.#pad(end));
+  }
+
+  /** Closes the object at exactly `sizeBytes`, where it is not past that already. */
+  #pad(end: number): number {
+    const out = this.#out;
+    const size = this.#sizeBytes;
+    const fill = size - end - paddingStart.length - paddingEnd.length;
+    if (fill >= 0) {
+      out.set(paddingStart, end);
+      out.fill(paddingByte, end + paddingStart.length, size - paddingEnd.length);
+      out.set(paddingEnd, size - paddingEnd.length);
+      return size;
+    }
+    // No room for another field: the last few bytes are white space.
+    const last = Math.max(end, size - 1);
+    if (last > end) out.fill(space, end, last);
+    out[last] = brace;
+    return last + 1;
+  }
+
+  #viewOf(length: number): Buffer {
+    const known = this.#views.get(length);
+    if (known !== undefined) return known;
+    const view = this.#out.subarray(0, length);
+    this.#views.set(length, view);
+    return view;
+  }
+}
+
+function compileMessage(settings: PayloadSettings): readonly Segment[] {
+  const { template, faults } = parsePayloadTemplate(settings.payload);
+  const entries = entriesOf(template);
+  const reserved = entries.filter(([key]) => reservedKeys.includes(key));
+  const reservedFaults = reserved.map(([key]) => ({
+    path: `publish.payload.${key}`,
+    message: 'is a field that Stampede writes itself',
+    hint: 'give your field another name',
+  }));
+  if (faults.length + reservedFaults.length > 0) {
+    throw new InvalidInputError('The payload', [...faults, ...reservedFaults]);
+  }
+
+  const compiler = new SegmentCompiler(settings);
+  compiler.text(`{"stampede":{"run":${JSON.stringify(settings.runId)},"slice":${settings.slice},"n":`);
+  compiler.segment(integer((message) => message.n));
+  compiler.text(',"device":');
+  compiler.segment(integer((message) => message.deviceIndex));
+  compiler.text(',"at":');
+  compiler.segment(instant((message) => message.atMs));
+  compiler.text(',"sent":');
+  compiler.segment(instant((message) => message.sentMs));
+  compiler.text('}');
+  if (entries.length > 0) compiler.text(',');
+  compiler.fields(entries);
+  return compiler.finish();
+}
+
+/** A payload that is not an object becomes the field `value` of one. */
+function entriesOf(template: PayloadTemplate): readonly (readonly [string, PayloadTemplate])[] {
+  return template.kind === 'object' ? template.entries : [['value', template]];
+}
+
+function instant(instantOf: (message: MessageContext) => number): Segment {
+  return {
+    maxBytes: instantBytes,
+    write: (out, at, message) => writeInstant(out, at, instantOf(message)),
+  };
+}
+
+/**
+ * The intended send time in a message that `PayloadWriter` wrote; undefined for anything else. Reads no further than
+ * the envelope.
+ */
+export function readIntendedAt(payload: Buffer): number | undefined {
+  const key = payload.indexOf('"at":');
+  if (key < 0 || key > envelopeBytes) return undefined;
+  const start = key + 5;
+  const at = Number(payload.toString('latin1', start, start + instantBytes));
+  return Number.isFinite(at) ? at : undefined;
+}
+
+/** Run id of 80 characters, escapes, and the envelope's other fields stay below. */
+const envelopeBytes = 400;

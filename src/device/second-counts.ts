@@ -1,0 +1,64 @@
+import type { PerSecondCounts } from '../measure/slice-result.ts';
+
+/** Counters by whole second, and the gauge of connected devices; all lists grow together. */
+export class SecondCounts {
+  readonly #startSecond: number;
+  readonly #intended: number[] = [];
+  readonly #sent: number[] = [];
+  readonly #acked: number[] = [];
+  readonly #connected: number[] = [];
+  #connectedNow = 0;
+
+  /** @param startMs epoch milliseconds; nothing earlier is counted apart */
+  constructor(startMs: number) {
+    this.#startSecond = Math.floor(startMs / 1_000);
+  }
+
+  get connectedNow(): number {
+    return this.#connectedNow;
+  }
+
+  intended(atMs: number): void {
+    const second = this.#secondOf(atMs);
+    this.#intended[second] = this.#intended[second]! + 1;
+  }
+
+  sent(atMs: number): void {
+    const second = this.#secondOf(atMs);
+    this.#sent[second] = this.#sent[second]! + 1;
+  }
+
+  acked(atMs: number): void {
+    const second = this.#secondOf(atMs);
+    this.#acked[second] = this.#acked[second]! + 1;
+  }
+
+  connectedChanged(atMs: number, by: 1 | -1): void {
+    const second = this.#secondOf(atMs);
+    this.#connectedNow += by;
+    this.#connected[second] = this.#connectedNow;
+  }
+
+  /** Up to the second of `atMs`. */
+  snapshot(atMs: number): PerSecondCounts {
+    this.#secondOf(atMs);
+    return {
+      startSecond: this.#startSecond,
+      intended: this.#intended.slice(),
+      sent: this.#sent.slice(),
+      acked: this.#acked.slice(),
+      connected: this.#connected.slice(),
+    };
+  }
+
+  #secondOf(atMs: number): number {
+    const second = Math.max(0, Math.floor(atMs / 1_000) - this.#startSecond);
+    while (second >= this.#sent.length) {
+      this.#intended.push(0);
+      this.#sent.push(0);
+      this.#acked.push(0);
+      this.#connected.push(this.#connectedNow);
+    }
+    return second;
+  }
+}

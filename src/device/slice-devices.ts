@@ -1,0 +1,41 @@
+import { identifyDevice, type Plan, type Slice } from '../plan/plan.ts';
+import { expandTopic } from '../profile/topic-template.ts';
+
+/** The virtual devices of one slice, by index within it. */
+export interface SliceDevices {
+  readonly count: number;
+  clientId(device: number): string;
+  topic(device: number): string;
+  /** Whether the device subscribes to its own topic. */
+  echoes(device: number): boolean;
+}
+
+export function describeDevices(plan: Plan, slice: Slice): SliceDevices {
+  const { devices, echo, publish } = plan.profile;
+  const echoing = Math.ceil(echo.fraction * devices);
+  return {
+    count: slice.devices,
+    clientId: (device) => identifyDevice(plan.runId, slice.firstDevice + device).clientId,
+    topic(device) {
+      const { deviceId, deviceIndex } = identifyDevice(plan.runId, slice.firstDevice + device);
+      return expandTopic(publish.topic, { runId: plan.runId, deviceId, deviceIndex, slice: slice.slice });
+    },
+    // ⌈fraction · D⌉ devices of the whole run, spread evenly over it, found without a list of them.
+    echoes(device) {
+      const index = slice.firstDevice + device;
+      return Math.floor(((index + 1) * echoing) / devices) > Math.floor((index * echoing) / devices);
+    },
+  };
+}
+
+/**
+ * Publishes go round the slice's devices: publish n is message k of its device, n = k · devices + device. Whoever knows
+ * two of them knows the third, so that nobody has to keep a table.
+ */
+export function deviceOf(n: number, devices: number): number {
+  return n % devices;
+}
+
+export function messageOf(n: number, devices: number): number {
+  return Math.floor(n / devices);
+}

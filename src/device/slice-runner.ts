@@ -1,0 +1,291 @@
+import type { SliceSnapshot } from '../measure/live-points.ts';
+import type { SliceResult } from '../measure/slice-result.ts';
+import type { Plan } from '../plan/plan.ts';
+import { makeSliceSchedule } from '../plan/schedule.ts';
+import { sliceOf } from '../plan/slices.ts';
+import type { CancelTimer, Clock } from './clock.ts';
+import { Connections } from './connections.ts';
+import { type HealthMonitor, watchGeneratorHealth } from './generator-health.ts';
+import { PayloadWriter, readIntendedAt } from './payload.ts';
+import { Publisher } from './publisher.ts';
+import type { Random } from './random.ts';
+import { describeDevices } from './slice-devices.ts';
+import { SliceTally } from './slice-tally.ts';
+import type { MakeTransport, Refusal, Transport, TransportListener } from './transport.ts';
+
+export interface SliceRun {
+  readonly plan: Plan;
+  readonly slice: number;
+  readonly transport: MakeTransport;
+  readonly clock: Clock;
+  /** For reconnect delays. */
+  readonly random: Random;
+  /** The record so far. The next one waits until this one is stored; a failure to store it is passed over. */
+  readonly onCheckpoint: (result: SliceResult) => Promise<void>;
+  /** The live view. */
+  readonly onSnapshot: (snapshot: SliceSnapshot) => void;
+  /** Ends the slice within a second. */
+  readonly stop: StopSignal;
+  readonly checkpointEveryMs?: number;
+}
+
+/** An `AbortSignal`, or what behaves like one. */
+export interface StopSignal {
+  readonly aborted: boolean;
+  /** In words, where it is a string or an error. */
+  readonly reason?: unknown;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+/** A store costs a request: often enough that a slice that is killed has lost little. */
+const defaultCheckpointEveryMs = 10_000;
+const snapshotEveryMs = 1_000;
+/** How exact timeouts are, and how soon the end is noticed. */
+const beatEveryMs = 20;
+/** After a stop, for answers on the way; then, in any case, for disconnecting. Together below a second. */
+const stopGraceMs = 350;
+const closeTimeoutMs = 500;
+/** Kept free before the deadline, for disconnecting and storing the result. */
+const deadlineReserveMs = 2_000;
+
+/**
+ * Runs one slice of virtual devices from its start to its end, and resolves with its books: when every publish was
+ * answered or timed out, within a second of `stop`, or before the plan's deadline.
+ *
+ * @throws {RangeError} for a slice that the plan does not have
+ * @throws {InvalidInputError} for a payload that cannot be compiled
+ */
+export async function runSlice(run: SliceRun): Promise<SliceResult> {
+  const runner = new SliceRunner(run);
+  return await runner.run();
+}
+
+interface Ending {
+  readonly outcome: 'completed' | 'stopped' | 'failed';
+  readonly reason?: string;
+}
+
+class SliceRunner implements TransportListener {
+  readonly #run: SliceRun;
+  readonly #clock: Clock;
+  readonly #tally: SliceTally;
+  readonly #transport: Transport;
+  readonly #connections: Connections;
+  readonly #publisher: Publisher;
+  readonly #health: HealthMonitor;
+  readonly #end = Promise.withResolvers<Ending>();
+  #cancelBeat: CancelTimer = () => {};
+  #nextSnapshotAt: number;
+  #nextCheckpointAt: number;
+  #checkpoint: Promise<void> | undefined;
+  /** Once stopping: why, and until when answers are waited for. */
+  #stopping: { readonly reason: string; readonly untilMs: number } | undefined;
+  /** When the last publish was answered. */
+  #finishedAt: number | undefined;
+  #done = false;
+
+  constructor(run: SliceRun) {
+    const { plan, clock } = run;
+    const { profile, timeline } = plan;
+    const slice = sliceOf(plan, run.slice);
+    const schedule = makeSliceSchedule(plan, slice);
+    const devices = describeDevices(plan, slice);
+    const isMqtt = profile.connect.protocol === 'mqtt';
+    const readyAt = clock.now();
+
+    this.#run = run;
+    this.#clock = clock;
+    this.#nextSnapshotAt = readyAt;
+    this.#nextCheckpointAt = readyAt + this.#checkpointEveryMs;
+    this.#health = watchGeneratorHealth(Math.max(0, readyAt - timeline.startAt));
+    this.#tally = new SliceTally(slice.devices, Math.min(readyAt, timeline.startAt));
+    const writer = new PayloadWriter({
+      ...profile.publish,
+      runId: plan.runId,
+      slice: run.slice,
+      firstDevice: slice.firstDevice,
+      devices: slice.devices,
+      seed: profile.seed,
+    });
+    this.#transport = run.transport(this, devices);
+    this.#connections = new Connections({
+      clock,
+      transport: this.#transport,
+      random: run.random,
+      tally: this.#tally,
+      devices: slice.devices,
+      // A slice that comes late still connects at its own rate, not all at once.
+      startAt: Math.max(timeline.startAt, readyAt),
+      connectOffsetMs: schedule.connectOffsetMs,
+      measured: isMqtt,
+    });
+    this.#publisher = new Publisher({
+      clock,
+      transport: this.#transport,
+      writer,
+      tally: this.#tally,
+      devices,
+      schedule,
+      publishAt: timeline.publishAt,
+      acknowledged: !isMqtt || profile.publish.qos === 1,
+      ackTimeoutMs: profile.publish.ackTimeoutMs,
+      maxUnacknowledged: profile.publish.maxUnacknowledged,
+    });
+  }
+
+  async run(): Promise<SliceResult> {
+    const { stop } = this.#run;
+    const onStop = (): void => this.#stop(wordsOf(stop.reason));
+    stop.addEventListener('abort', onStop);
+    this.#connections.start();
+    this.#publisher.start();
+    if (stop.aborted) onStop();
+    this.#beat();
+
+    const ending = await this.#end.promise;
+    stop.removeEventListener('abort', onStop);
+    this.#cancelBeat();
+    this.#connections.stop();
+    this.#publisher.stop();
+    await this.#atMost(closeTimeoutMs, Promise.all([this.#transport.close(), this.#checkpoint]));
+    this.#done = true;
+    this.#health.stop();
+    this.#run.onSnapshot(this.#snapshot(this.#clock.now()));
+    return this.#result(ending);
+  }
+
+  connected(device: number, receiveMaximum: number): void {
+    this.#connections.connected(device);
+    this.#publisher.connected(device, receiveMaximum);
+  }
+
+  connectFailed(device: number, reason: string): void {
+    this.#connections.connectFailed(device, reason);
+  }
+
+  disconnected(device: number, reason: string): void {
+    this.#publisher.disconnected(device);
+    this.#connections.disconnected(device, reason);
+  }
+
+  acknowledged(device: number, n: number): void {
+    this.#publisher.acknowledged(device, n);
+  }
+
+  refused(device: number, n: number, why: Refusal, reason: string): void {
+    this.#publisher.refused(device, n, why, reason);
+  }
+
+  writable(device: number): void {
+    this.#publisher.writable(device);
+  }
+
+  echoed(_device: number, payload: Buffer): void {
+    const intendedMs = readIntendedAt(payload);
+    // A topic may be shared with senders that are not this run's.
+    if (intendedMs !== undefined) this.#tally.echoed(intendedMs, this.#clock.now());
+  }
+
+  echoRefused(_device: number, reason: string): void {
+    this.#tally.echoRefused(reason);
+  }
+
+  get #checkpointEveryMs(): number {
+    return this.#run.checkpointEveryMs ?? defaultCheckpointEveryMs;
+  }
+
+  /** Everything that is not done for a message: one timer for the whole slice. */
+  #beat(): void {
+    const nowMs = this.#clock.now();
+    this.#publisher.expire(nowMs);
+    if (nowMs >= this.#nextSnapshotAt) {
+      this.#nextSnapshotAt += snapshotEveryMs;
+      this.#run.onSnapshot(this.#snapshot(nowMs));
+    }
+    if (nowMs >= this.#nextCheckpointAt && this.#checkpoint === undefined) {
+      this.#nextCheckpointAt += this.#checkpointEveryMs;
+      this.#storeCheckpoint();
+    }
+    const ending = this.#endingAt(nowMs);
+    if (ending === undefined) this.#cancelBeat = this.#clock.setTimer(beatEveryMs, () => this.#beat());
+    else this.#end.resolve(ending);
+  }
+
+  #endingAt(nowMs: number): Ending | undefined {
+    if (this.#stopping !== undefined) {
+      const { reason, untilMs } = this.#stopping;
+      return this.#publisher.finished || nowMs >= untilMs ? { outcome: 'stopped', reason } : undefined;
+    }
+    if (nowMs >= this.#run.plan.timeline.deadlineAt - deadlineReserveMs) {
+      return { outcome: 'stopped', reason: "the plan's deadline came" };
+    }
+    if (!this.#publisher.finished) return undefined;
+    this.#finishedAt ??= nowMs;
+    const isEchoed = this.#tally.echoes >= this.#publisher.echoesExpected;
+    if (!isEchoed && nowMs < this.#finishedAt + this.#run.plan.profile.drainMs) return undefined;
+    if (this.#tally.devicesConnected > 0) return { outcome: 'completed' };
+    return { outcome: 'failed', reason: `no device connected${this.#tally.mostlyBecause}` };
+  }
+
+  #stop(reason: string): void {
+    if (this.#stopping !== undefined) return;
+    this.#stopping = { reason, untilMs: this.#clock.now() + stopGraceMs };
+    this.#connections.stop();
+    this.#publisher.stop();
+  }
+
+  #snapshot(nowMs: number): SliceSnapshot {
+    const { plan, slice } = this.#run;
+    return {
+      runId: plan.runId,
+      slice,
+      protocol: plan.profile.connect.protocol,
+      at: nowMs,
+      phase: this.#phaseAt(nowMs),
+      devices: this.#tally.devices(),
+      messages: this.#tally.messages(this.#publisher.undecided()),
+      ...this.#tally.closeInterval(),
+    };
+  }
+
+  #phaseAt(nowMs: number): SliceSnapshot['phase'] {
+    const { startAt, publishAt } = this.#run.plan.timeline;
+    if (this.#done) return 'done';
+    if (this.#publisher.sentAll) return 'draining';
+    if (nowMs < startAt) return 'waiting';
+    return nowMs < publishAt ? 'connecting' : 'publishing';
+  }
+
+  #storeCheckpoint(): void {
+    const stored = (): void => {
+      this.#checkpoint = undefined;
+    };
+    this.#checkpoint = this.#run.onCheckpoint(this.#result({ outcome: 'running' })).then(stored, stored);
+  }
+
+  #result(ending: Ending | { readonly outcome: 'running' }): SliceResult {
+    const nowMs = this.#clock.now();
+    return {
+      version: 1,
+      runId: this.#run.plan.runId,
+      slice: this.#run.slice,
+      ...ending,
+      at: nowMs,
+      ...this.#tally.result(nowMs, this.#publisher.undecided()),
+      generator: this.#health.read(),
+    };
+  }
+
+  async #atMost(limitMs: number, work: Promise<unknown>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#clock.setTimer(limitMs, resolve);
+    await Promise.race([work, promise]);
+    cancel();
+  }
+}
+
+function wordsOf(reason: unknown): string {
+  if (reason instanceof Error) return reason.message;
+  return typeof reason === 'string' ? reason : 'stopped';
+}

@@ -1,0 +1,221 @@
+import { IntervalSet } from '../measure/intervals.ts';
+import { LatencyHistogram } from '../measure/latency-histogram.ts';
+import type { DeviceCounts, DropReason, SliceMessageCounts, SliceResult } from '../measure/slice-result.ts';
+import { SecondCounts } from './second-counts.ts';
+import type { Refusal } from './transport.ts';
+
+/** What is due or on the way at an instant, and so not decided yet. */
+export interface Undecided {
+  /** Due, and not sent: by what it would count as if it never were. */
+  readonly waiting: Readonly<Record<'not-connected' | 'backlog', number>>;
+  /** Sent at QoS 1 or over HTTPS, and not answered. */
+  readonly inFlight: number;
+}
+
+/** The parts of a slice's result that are counted while it runs. */
+export type CountedResult = Pick<
+  SliceResult,
+  | 'devices'
+  | 'messages'
+  | 'droppedBy'
+  | 'connectFailedBy'
+  | 'failedBy'
+  | 'disconnectedBy'
+  | 'echoRefusedBy'
+  | 'sent'
+  | 'perSecond'
+  | 'latencies'
+>;
+
+/**
+ * The slice's books. Each event is entered once; what is undecided at the instant of a snapshot counts as if the slice
+ * ended there (waiting: dropped; on the way: unacknowledged), so that the ledger's equations hold at every instant and a
+ * slice that is killed leaves books that balance.
+ */
+export class SliceTally {
+  readonly perSecond: SecondCounts;
+  readonly #devicesPlanned: number;
+  readonly #everConnected: Uint8Array;
+  #connected = 0;
+  #reconnects = 0;
+  #intended = 0;
+  #acked = 0;
+  #throttled = 0;
+  #failed = 0;
+  #unacknowledged = 0;
+  #echoed = 0;
+  readonly #dropped: Record<DropReason, number> = { 'not-connected': 0, backlog: 0, stopped: 0 };
+  readonly #connectFailedBy = new Map<string, number>();
+  readonly #failedBy = new Map<string, number>();
+  readonly #disconnectedBy = new Map<string, number>();
+  readonly #echoRefusedBy = new Map<string, number>();
+  readonly #sent = new IntervalSet();
+  readonly #connect = new LatencyHistogram();
+  readonly #echo = new LatencyHistogram();
+  /** Of the interval since the last snapshot, and of all before it. */
+  readonly #sendLag = new LatencyHistogram();
+  readonly #pubackRoundTrip = new LatencyHistogram();
+  readonly #sendLagBefore = new LatencyHistogram();
+  readonly #pubackRoundTripBefore = new LatencyHistogram();
+
+  constructor(devices: number, startMs: number) {
+    this.#devicesPlanned = devices;
+    this.#everConnected = new Uint8Array(devices);
+    this.perSecond = new SecondCounts(startMs);
+  }
+
+  intended(intendedMs: number): void {
+    this.#intended++;
+    this.perSecond.intended(intendedMs);
+  }
+
+  sent(n: number, intendedMs: number, sentMs: number): void {
+    this.#sent.add(n);
+    this.perSecond.sent(sentMs);
+    this.#sendLag.record(sentMs - intendedMs);
+  }
+
+  dropped(reason: DropReason): void {
+    this.#dropped[reason]++;
+  }
+
+  acked(sentMs: number, ackedMs: number): void {
+    this.#acked++;
+    this.perSecond.acked(ackedMs);
+    this.#pubackRoundTrip.record(ackedMs - sentMs);
+  }
+
+  refused(why: Refusal, reason: string): void {
+    if (why === 'throttled') {
+      this.#throttled++;
+    } else {
+      this.#failed++;
+      increment(this.#failedBy, reason);
+    }
+  }
+
+  unacknowledged(): void {
+    this.#unacknowledged++;
+  }
+
+  echoed(intendedMs: number, arrivedMs: number): void {
+    this.#echoed++;
+    this.#echo.record(arrivedMs - intendedMs);
+  }
+
+  /** @param connectMs undefined where connecting is nothing to measure */
+  connected(device: number, nowMs: number, connectMs: number | undefined): void {
+    if (this.#everConnected[device] === 1) {
+      this.#reconnects++;
+    } else {
+      this.#everConnected[device] = 1;
+      this.#connected++;
+    }
+    this.perSecond.connectedChanged(nowMs, 1);
+    if (connectMs !== undefined) this.#connect.record(connectMs);
+  }
+
+  connectFailed(reason: string): void {
+    increment(this.#connectFailedBy, reason);
+  }
+
+  disconnected(nowMs: number, reason: string): void {
+    this.perSecond.connectedChanged(nowMs, -1);
+    increment(this.#disconnectedBy, reason);
+  }
+
+  echoRefused(reason: string): void {
+    increment(this.#echoRefusedBy, reason);
+  }
+
+  /** Devices that have been connected at least once. */
+  get devicesConnected(): number {
+    return this.#connected;
+  }
+
+  /** `: ECONNREFUSED (500 times)`, the reason most connects failed for; empty where none did. */
+  get mostlyBecause(): string {
+    const [most] = [...this.#connectFailedBy].sort(([, a], [, b]) => b - a);
+    return most === undefined ? '' : `: ${most[0]} (${most[1]} times)`;
+  }
+
+  get echoes(): number {
+    return this.#echoed;
+  }
+
+  devices(): DeviceCounts {
+    return {
+      planned: this.#devicesPlanned,
+      connected: this.#connected,
+      connectFailed: total(this.#connectFailedBy),
+      reconnects: this.#reconnects,
+    };
+  }
+
+  messages({ waiting, inFlight }: Undecided): SliceMessageCounts {
+    const { stopped, backlog, 'not-connected': notConnected } = this.#dropped;
+    return {
+      intended: this.#intended,
+      sent: this.#sent.count,
+      dropped: stopped + backlog + notConnected + waiting.backlog + waiting['not-connected'],
+      acked: this.#acked,
+      throttled: this.#throttled,
+      failed: this.#failed,
+      unacknowledged: this.#unacknowledged + inFlight,
+      echoed: this.#echoed,
+    };
+  }
+
+  /** 99th percentiles of the interval since the last call, milliseconds; 0 where nothing happened. */
+  closeInterval(): { readonly sendLagP99Ms: number; readonly pubackRoundTripP99Ms: number } {
+    const p99 = {
+      sendLagP99Ms: this.#sendLag.percentileAt(99),
+      pubackRoundTripP99Ms: this.#pubackRoundTrip.percentileAt(99),
+    };
+    this.#sendLagBefore.merge(this.#sendLag);
+    this.#pubackRoundTripBefore.merge(this.#pubackRoundTrip);
+    this.#sendLag.reset();
+    this.#pubackRoundTrip.reset();
+    return p99;
+  }
+
+  result(nowMs: number, undecided: Undecided): CountedResult {
+    this.closeInterval();
+    return {
+      devices: this.devices(),
+      messages: this.messages(undecided),
+      droppedBy: this.#droppedBy(undecided),
+      connectFailedBy: Object.fromEntries(this.#connectFailedBy),
+      failedBy: Object.fromEntries(this.#failedBy),
+      disconnectedBy: Object.fromEntries(this.#disconnectedBy),
+      echoRefusedBy: Object.fromEntries(this.#echoRefusedBy),
+      sent: this.#sent.encode(),
+      perSecond: this.perSecond.snapshot(nowMs),
+      latencies: {
+        connect: this.#connect.encode(),
+        puback_round_trip: this.#pubackRoundTripBefore.encode(),
+        echo_latency: this.#echo.encode(),
+        send_lag: this.#sendLagBefore.encode(),
+      },
+    };
+  }
+
+  #droppedBy({ waiting }: Undecided): SliceResult['droppedBy'] {
+    const all: [DropReason, number][] = [
+      ['not-connected', this.#dropped['not-connected'] + waiting['not-connected']],
+      ['backlog', this.#dropped.backlog + waiting.backlog],
+      ['stopped', this.#dropped.stopped],
+    ];
+    return Object.fromEntries(all.filter(([, count]) => count > 0));
+  }
+}
+
+function increment(counts: Map<string, number>, reason: string): void {
+  counts.set(reason, (counts.get(reason) ?? 0) + 1);
+}
+
+function total(counts: Map<string, number>): number {
+  let sum = 0;
+  for (const count of counts.values()) sum += count;
+  return sum;
+}

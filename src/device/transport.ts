@@ -1,0 +1,56 @@
+import type { SliceDevices } from './slice-devices.ts';
+
+/**
+ * What a slice of virtual devices publishes through. One transport serves a whole slice; `device` is the index within
+ * the slice, `n` the publish's number in the slice's schedule. Every call is made for all devices alike, and none
+ * allocates: no promise, closure or object a message.
+ */
+export interface Transport {
+  /** Begins to connect; answered by `connected` or `connectFailed`. Called again for a device that lost its connection. */
+  connect(device: number): void;
+  /**
+   * Sends one message on the device's topic.
+   * @param payload a view that is reused: what is needed after the call has to be copied
+   * @returns false: cannot take it now, nothing was sent; `writable` will tell when to try again
+   */
+  publish(device: number, n: number, payload: Buffer): boolean;
+  /** Everything published so far must go out: the end of a tick, for transports that gather writes. */
+  flush(): void;
+  /** Disconnects every client and resolves when all are gone; no listener method is called afterwards. */
+  close(): Promise<void>;
+}
+
+/** What a transport tells the slice. Never called from within a call to the transport. */
+export interface TransportListener {
+  /** @param receiveMaximum publishes the service allows on the way per client (1–65,535), from the CONNACK */
+  connected(device: number, receiveMaximum: number): void;
+  /** The attempt is over, and nothing of it is left. */
+  connectFailed(device: number, reason: string): void;
+  /** A connection that was `connected` is gone. What was on the way in it will not be answered any more. */
+  disconnected(device: number, reason: string): void;
+  /** The PUBACK, or the HTTP 200, of publish n. Not called for QoS 0 over MQTT. */
+  acknowledged(device: number, n: number): void;
+  /** Publish n was answered, and not with a yes. */
+  refused(device: number, n: number, why: Refusal, reason: string): void;
+  /** After a `publish` that returned false. */
+  writable(device: number): void;
+  /** A message on the device's own subscription; the view is reused. */
+  echoed(device: number, payload: Buffer): void;
+  /** The device's own subscription was not granted. */
+  echoRefused(device: number, reason: string): void;
+}
+
+/** `throttled`: for a quota. */
+export type Refusal = 'throttled' | 'failed';
+
+export type MakeTransport = (listener: TransportListener, devices: SliceDevices) => Transport;
+
+/** What all MQTT transports are told. */
+export interface MqttSettings {
+  readonly qos: 0 | 1;
+  readonly keepAliveMs: number;
+  readonly cleanStart: boolean;
+  /** From the start of the attempt to the CONNACK. */
+  readonly connectTimeoutMs: number;
+  readonly ackTimeoutMs: number;
+}
