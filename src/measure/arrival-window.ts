@@ -18,6 +18,8 @@ export interface ArrivalWindow {
   readonly latencies: Readonly<Record<ArrivalLatencyName, EncodedHistogram>>;
   /** Arrivals by whole second (epoch seconds) of arrival. */
   readonly perSecond: { readonly startSecond: number; readonly arrivals: readonly number[] };
+  /** What else was in the batch; it names no run, so it is noted with every run of the batch. */
+  readonly foreign: ForeignCounts;
 }
 
 /** Messages on the topics that are not this tester's, by what was wrong with them. Counted, never fatal. */

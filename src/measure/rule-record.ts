@@ -1,0 +1,40 @@
+import type { RuleRecord } from './envelope.ts';
+
+/** What is wrong with a message on the topics that is not this tester's. */
+export type Foreign = 'notJson' | 'noEnvelope';
+
+/** As the plan function allows it: the run id names files in the run store, so nothing else may pass. */
+const runIdPattern = /^[A-Za-z0-9_-]{1,80}$/;
+
+/** A rule's record from the body of a queue's message. */
+export function parseRuleRecord(body: unknown): RuleRecord | Foreign {
+  if (typeof body !== 'string') return 'notJson';
+  try {
+    return checkRuleRecord(JSON.parse(body));
+  } catch {
+    return 'notJson';
+  }
+}
+
+export function checkRuleRecord(value: unknown): RuleRecord | 'noEnvelope' {
+  if (typeof value !== 'object' || value === null) return 'noEnvelope';
+  const { run, slice, n, device, at, sent, rule } = value as Readonly<Record<string, unknown>>;
+  const sound =
+    typeof run === 'string' &&
+    runIdPattern.test(run) &&
+    isIndex(slice) &&
+    isIndex(n) &&
+    isIndex(device) &&
+    isInstant(at) &&
+    isInstant(sent) &&
+    isInstant(rule);
+  return sound ? { run, slice, n, device, at, sent, rule } : 'noEnvelope';
+}
+
+function isIndex(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isInstant(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
+}

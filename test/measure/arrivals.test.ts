@@ -1,0 +1,132 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { measureArrivals } from '../../src/measure/arrivals.ts';
+import type { RuleRecord } from '../../src/measure/envelope.ts';
+import { LatencyHistogram } from '../../src/measure/latency-histogram.ts';
+
+const start = 1_790_000_000_000;
+
+interface Message {
+  readonly messageId: string;
+  readonly body: string;
+  readonly attributes: { readonly SentTimestamp: string };
+}
+
+function recordOf(n: number, more: Partial<RuleRecord> = {}): RuleRecord {
+  return { run: 'r1', slice: 0, n, device: n % 10, at: start, sent: start + 2.5, rule: start + 20, ...more };
+}
+
+function messageOf(id: string, body: string, arrivedAt = start + 50): Message {
+  return { messageId: id, body, attributes: { SentTimestamp: String(arrivedAt) } };
+}
+
+const messagesOf = (records: readonly RuleRecord[]) =>
+  records.map((record, i) => messageOf(`id-${i}`, JSON.stringify(record)));
+
+const measure = (messages: readonly Message[]) => measureArrivals({ Records: messages }, start + 60);
+
+describe('measureArrivals', () => {
+  it('makes one window of a batch, duplicates counted as arrivals', () => {
+    const { windows, foreign } = measure(messagesOf([recordOf(0), recordOf(2), recordOf(1), recordOf(1)]));
+    expect(foreign).toEqual({ notJson: 0, noEnvelope: 0 });
+    expect(windows).toHaveLength(1);
+    expect(windows[0]).toMatchObject({ runId: 'r1', arrivals: 4, seen: { 0: [0, 3] } });
+  });
+
+  it('measures the three latencies of an arrival, each from its own instants', () => {
+    const { windows } = measure(messagesOf([recordOf(0)]));
+    const { end_to_end_latency, rule_latency, transit } = windows[0]!.latencies;
+    expect(LatencyHistogram.decode(end_to_end_latency).summary()).toMatchObject({ count: 1, max: 50 });
+    expect(LatencyHistogram.decode(rule_latency).summary()).toMatchObject({ count: 1, max: 20 });
+    expect(LatencyHistogram.decode(transit).summary()).toMatchObject({ count: 1, max: 47.5 });
+  });
+
+  it('keeps negative latencies: two clocks', () => {
+    const { windows } = measure([messageOf('a', JSON.stringify(recordOf(0)), start - 3)]);
+    const { end_to_end_latency } = windows[0]!.latencies;
+    expect(LatencyHistogram.decode(end_to_end_latency).summary()).toMatchObject({ min: -3, negative: 1 });
+  });
+
+  it('separates runs and slices', () => {
+    const { windows, snapshots } = measure(
+      messagesOf([recordOf(0), recordOf(0, { run: 'r2' }), recordOf(5, { slice: 3 })]),
+    );
+    expect(windows.map(({ runId, arrivals, seen }) => ({ runId, arrivals, seen }))).toEqual([
+      { runId: 'r1', arrivals: 2, seen: { 0: [0, 1], 3: [5, 1] } },
+      { runId: 'r2', arrivals: 1, seen: { 0: [0, 1] } },
+    ]);
+    expect(snapshots.map(({ runId, arrivals }) => ({ runId, arrivals }))).toEqual([
+      { runId: 'r1', arrivals: 2 },
+      { runId: 'r2', arrivals: 1 },
+    ]);
+  });
+
+  it('counts foreign messages and measures the rest', () => {
+    const { windows, foreign } = measure([
+      messageOf('a', 'not json'),
+      messageOf('b', '{"rule":1790000000000}'),
+      messageOf('c', JSON.stringify(recordOf(0))),
+      { messageId: 'd' } as Message,
+    ]);
+    expect(foreign).toEqual({ notJson: 2, noEnvelope: 1 });
+    expect(windows).toMatchObject([{ arrivals: 1, foreign: { notJson: 2, noEnvelope: 1 } }]);
+  });
+
+  it('counts arrivals by whole second', () => {
+    const at = [0, 999, 1000, 3500].map((ms, n) =>
+      messageOf(`id-${n}`, JSON.stringify(recordOf(n)), start + ms),
+    );
+    expect(measure(at).windows[0]!.perSecond).toEqual({ startSecond: start / 1000, arrivals: [2, 1, 0, 1] });
+  });
+
+  it('takes the receive time where the stamp is missing or impossible', () => {
+    const stamps = ['', '5', 'x'].map((SentTimestamp, n) => ({
+      messageId: `id-${n}`,
+      body: JSON.stringify(recordOf(n)),
+      attributes: { SentTimestamp },
+    }));
+    const { end_to_end_latency } = measure(stamps).windows[0]!.latencies;
+    expect(LatencyHistogram.decode(end_to_end_latency).summary()).toMatchObject({
+      count: 3,
+      min: 60,
+      max: 60,
+    });
+  });
+
+  it('names a batch by its messages, in whatever order they come again', () => {
+    const messages = messagesOf(Array.from({ length: 20 }, (_, n) => recordOf(n)));
+    const { window } = measure(messages).windows[0]!;
+    fc.assert(
+      fc.property(fc.shuffledSubarray(messages, { minLength: 20 }), (again) => {
+        expect(measure(again).windows[0]!.window).toBe(window);
+      }),
+    );
+    expect(measure(messages.slice(1)).windows[0]!.window).not.toBe(window);
+  });
+
+  it('gives different batches different names', () => {
+    const names = new Set<string>();
+    for (let i = 0; i < 2_000; i++) {
+      const pair = [messageOf(`id-${i}`, JSON.stringify(recordOf(0))), messageOf('same', 'x')];
+      names.add(measure(pair).windows[0]!.window);
+    }
+    expect(names.size).toBe(2_000);
+  });
+
+  it('takes one record directly from the rule, and the same one again as the same window', () => {
+    const first = measureArrivals(recordOf(4), start + 70);
+    const again = measureArrivals(recordOf(4), start + 900);
+    const duplicate = measureArrivals(recordOf(4, { rule: start + 21 }), start + 71);
+    expect(first.windows).toMatchObject([{ arrivals: 1, seen: { 0: [4, 1] } }]);
+    expect(again.windows[0]!.window).toBe(first.windows[0]!.window);
+    expect(duplicate.windows[0]!.window).not.toBe(first.windows[0]!.window);
+  });
+
+  it.each([[undefined], [null], ['text'], [{}], [{ rule: 1 }]])('survives %j as an event', (event) => {
+    expect(measureArrivals(event, start)).toEqual({
+      windows: [],
+      snapshots: [],
+      foreign: { notJson: 0, noEnvelope: 1 },
+    });
+  });
+});
