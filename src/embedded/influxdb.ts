@@ -1,0 +1,89 @@
+import { gunzipSync } from 'node:zlib';
+import { AwsError } from './aws-error.ts';
+import { type EdgeRequest, type EdgeResponse, type EdgeService, header } from './edge.ts';
+import { LineProtocolError, parseLineProtocol } from './line-protocol.ts';
+import type { LiveTotalsStore } from './live-totals.ts';
+
+export interface InfluxDbOptions {
+  readonly org: string;
+  readonly bucket: string;
+  readonly token: string;
+  readonly totals: LiveTotalsStore;
+}
+
+/** Of a body, packed and unpacked. */
+const maxBodyBytes = 16 * 1_048_576;
+const version = '2.7-embedded';
+/** Timestamps in a millisecond. */
+const perMs: Readonly<Record<string, number>> = { ns: 1e6, us: 1e3, ms: 1, s: 1e-3 };
+
+/** InfluxDB 2's write API; what is written feeds the live totals, and is not kept otherwise. */
+export function makeInfluxDb(options: InfluxDbOptions): EdgeService {
+  return {
+    maxBodyBytes,
+    // InfluxDB's codes are words: https://docs.influxdata.com/influxdb/v2/api/#operation/PostWrite
+    renderError: ({ code, status, message }) => json(status, { code, message }),
+    async handle(request) {
+      const { method, path } = request;
+      if (path === '/health' && method === 'GET') {
+        return json(200, {
+          name: 'influxdb',
+          message: 'ready for writes',
+          status: 'pass',
+          checks: [],
+          version,
+        });
+      }
+      if (path === '/ping') return { status: 204, headers: { 'x-influxdb-version': version } };
+      if (path === '/api/v2/write' && method === 'POST') return write(request, options);
+      throw fault('not found', `embedded InfluxDB does not support ${method} ${path}`, 404);
+    },
+  };
+}
+
+function write(request: EdgeRequest, { org, bucket, token, totals }: InfluxDbOptions): EdgeResponse {
+  if (header(request, 'authorization') !== `Token ${token}`)
+    throw fault('unauthorized', 'unauthorized access', 401);
+  const asked = { org: request.query.get('org'), bucket: request.query.get('bucket') };
+  if (asked.org !== org) throw fault('not found', `organization name "${asked.org}" not found`, 404);
+  if (asked.bucket !== bucket) throw fault('not found', `bucket "${asked.bucket}" not found`, 404);
+  const divisor = perMs[request.query.get('precision') ?? 'ns'];
+  if (divisor === undefined)
+    throw fault('invalid', `precision must be one of ${Object.keys(perMs).join(', ')}`, 400);
+  for (const { point, atMs } of parse(request, divisor)) totals.take(point, atMs);
+  return { status: 204 };
+}
+
+function parse(request: EdgeRequest, divisor: number) {
+  try {
+    const points = parseLineProtocol(unpack(request).toString());
+    return points.map((point) => ({
+      point,
+      atMs: point.timestamp === undefined ? Date.now() : Number(point.timestamp) / divisor,
+    }));
+  } catch (error) {
+    if (error instanceof LineProtocolError) throw fault('invalid', error.message, 400);
+    throw error;
+  }
+}
+
+function unpack(request: EdgeRequest): Buffer {
+  if (header(request, 'content-encoding') !== 'gzip') return request.body;
+  try {
+    return gunzipSync(request.body, { maxOutputLength: maxBodyBytes });
+  } catch (error) {
+    throw fault('invalid', `the body is not gzip: ${(error as Error).message}`, 400);
+  }
+}
+
+function fault(code: string, message: string, status: number): AwsError {
+  return new AwsError(code, message, status);
+}
+
+function json(status: number, body: object): EdgeResponse {
+  return {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+    body: JSON.stringify(body),
+  };
+}

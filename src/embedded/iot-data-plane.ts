@@ -1,0 +1,61 @@
+import { Agent, request as sendRequest } from 'node:http';
+import { AwsError } from './aws-error.ts';
+import { type EdgeRequest, type EdgeResponse, type EdgeService, header, renderJsonError } from './edge.ts';
+
+/** A publish is at most 128 KB; user properties and the like ride in headers. */
+const maxBodyBytes = 1_048_576;
+const passedOn = ['content-type', 'authorization', 'x-amz-date', 'x-amz-content-sha256'] as const;
+
+/**
+ * Passes the IoT data plane on to the IoT Core process. Publishers go there directly (`AWS_ENDPOINT_URL_IOT_DATA_PLANE`);
+ * this is for whoever knows only the edge.
+ */
+export function makeIotDataPlane(iotCoreUrl: () => string): EdgeService & { close(): void } {
+  const agent = new Agent({ keepAlive: true });
+  return {
+    maxBodyBytes,
+    renderError: renderJsonError,
+    handle: (request) => forward(iotCoreUrl(), agent, request),
+    close: () => agent.destroy(),
+  };
+}
+
+function forward(base: string, agent: Agent, request: EdgeRequest): Promise<EdgeResponse> {
+  const query = request.query.toString();
+  const headers: Record<string, string> = { 'content-length': String(request.body.length) };
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (typeof value !== 'string') continue;
+    if (passedOn.includes(name as (typeof passedOn)[number]) || name.startsWith('x-amz'))
+      headers[name] = value;
+  }
+  return new Promise((resolve, reject) => {
+    const outgoing = sendRequest(
+      `${base}${request.path}${query === '' ? '' : `?${query}`}`,
+      { method: request.method, agent, headers },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        answer
+          .on('data', (chunk: Buffer) => chunks.push(chunk))
+          .on('error', reject)
+          .on('end', () =>
+            resolve({
+              status: answer.statusCode ?? 502,
+              headers: Object.fromEntries(
+                ['content-type', 'x-amzn-errortype'].flatMap((name) => {
+                  const value = header({ headers: answer.headers }, name);
+                  return value === undefined ? [] : [[name, value]];
+                }),
+              ),
+              body: Buffer.concat(chunks),
+            }),
+          );
+      },
+    );
+    outgoing.on('error', (error) =>
+      reject(
+        new AwsError('ServiceUnavailableException', `the embedded IoT Core is away: ${error.message}`, 503),
+      ),
+    );
+    outgoing.end(request.body);
+  });
+}
