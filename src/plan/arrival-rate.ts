@@ -31,7 +31,6 @@ export type RateShape = Pick<LoadProfile, 'startRatePerSecond' | 'stages'>;
 export function makeArrivalRate(shape: RateShape): ArrivalRate {
   const count = shape.stages.length;
   const startRate = new Float64Array(count);
-  const endRate = new Float64Array(count);
   const lengthMs = new Float64Array(count);
   // One longer than the stages: where each begins, and where the last ends.
   const beginsMs = new Float64Array(count + 1);
@@ -45,7 +44,6 @@ export function makeArrivalRate(shape: RateShape): ArrivalRate {
   shape.stages.forEach((stage, i) => {
     const targetPerMs = stage.targetPerSecond / 1_000;
     startRate[i] = ratePerMs;
-    endRate[i] = targetPerMs;
     lengthMs[i] = stage.durationMs;
     beginsMs[i + 1] = beginsMs[i]! + stage.durationMs;
     beginsAt[i + 1] = beginsAt[i]! + ((ratePerMs + targetPerMs) / 2) * stage.durationMs;
@@ -76,11 +74,12 @@ export function makeArrivalRate(shape: RateShape): ArrivalRate {
     while (stage < last && x >= beginsAt[stage + 1]!) stage++;
     while (stage > 0 && x < beginsAt[stage]!) stage--;
     const rest = x - beginsAt[stage]!;
-    if (rest <= 0) return beginsMs[stage]!;
     // Rounding can carry the discriminant below zero at the foot of a ramp down.
     const discriminant = startRateSquared[stage]! + fourA[stage]! * rest;
-    const root = discriminant > 0 ? Math.sqrt(discriminant) : 0;
-    const t = (2 * rest) / (startRate[stage]! + root);
+    const divisor = startRate[stage]! + (discriminant > 0 ? Math.sqrt(discriminant) : 0);
+    // The foot of a ramp up, or a stage without load.
+    if (divisor === 0) return beginsMs[stage]!;
+    const t = (2 * rest) / divisor;
     return t < lengthMs[stage]! ? beginsMs[stage]! + t : beginsMs[stage + 1]!;
   }
 
