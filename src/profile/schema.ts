@@ -47,13 +47,9 @@ const connect = z
         'Keep-alive of a connection, from 30s to 20m. The connection is dropped at 1.5 times this.',
       examples: ['5m'],
     }),
-    cleanStart: z
-      .boolean()
-      .default(true)
-      .meta({
-        description: 'Whether a device begins without the session it left behind.',
-        examples: [true],
-      }),
+    cleanStart: z.boolean().default(true).meta({
+      description: 'Whether a device begins without the session it left behind.',
+    }),
     timeout: duration.default('10s').meta({
       description: 'How long a device waits for its CONNACK, from 1s to 2m. After that it tries again.',
       examples: ['10s'],
@@ -229,7 +225,6 @@ export const profileSchema = z
       .prefault({})
       .meta({
         description: 'Devices that hear their own messages, over mqtt.',
-        examples: [{ fraction: 0.01 }],
       }),
     slices: z
       .strictObject({
@@ -246,13 +241,11 @@ export const profileSchema = z
         toleratedFailureShare: share.default(0.05).meta({
           description:
             'Share of the slices, from 0 to 1, that may die before the run counts as failed. They are recorded either way.',
-          examples: [0.05],
         }),
       })
       .prefault({})
       .meta({
         description: 'How the devices are divided over Lambdas.',
-        examples: [{ devicesPerSlice: 500 }],
       }),
     drain: duration.default('10s').meta({
       description: 'How long to wait after the last send for messages on the way, up to 10m.',
@@ -278,7 +271,7 @@ export const profileSchema = z
           }),
       })
       .prefault({})
-      .meta({ description: 'What a plan may use before it is refused.', examples: [{ quotaShare: 0.8 }] }),
+      .meta({ description: 'What a plan may use before it is refused.' }),
     thresholds: z
       .record(z.string(), z.array(z.string()).min(1))
       .default({ lost_messages: ['count==0'], dropped_messages: ['count==0'] })
