@@ -13,7 +13,7 @@ export interface PacedWork {
 }
 
 /** A tick that caught up with a stall gives way to what has been received in the meantime after this many. */
-const maxPerTick = 1_024;
+const maxPerTick = 4_096;
 
 /**
  * Does work when it is due, and sleeps in between: a tick does everything due by now, then sets one timer for the next

@@ -29,7 +29,7 @@ const brace = 0x7d;
 /**
  * Writes whole messages: `{"stampede":{run, slice, n, device, at, sent}, …the user's fields, "padding":"xxx"}`. The
  * envelope comes first, so that a reader may stop after it. The template is compiled once; a message of 512 bytes then
- * takes about 0.3 µs and no allocation, where JSON.stringify of the same object takes 2 µs.
+ * takes half a microsecond and no allocation, where JSON.stringify of the same object takes 2 µs.
  */
 export class PayloadWriter {
   readonly #segments: readonly Segment[];
@@ -157,7 +157,7 @@ export function readIntendedAt(payload: Buffer): number | undefined {
   if (key < 0 || key > envelopeBytes) return undefined;
   const start = key + 5;
   const at = Number(payload.toString('latin1', start, start + instantBytes));
-  return Number.isFinite(at) ? at : undefined;
+  return at > 0 ? at : undefined;
 }
 
 /** Run id of 80 characters, escapes, and the envelope's other fields stay below. */

@@ -1,0 +1,111 @@
+import { messageOf, type SliceDevices } from '../slice-devices.ts';
+import type { MqttSettings, Transport, TransportListener } from '../transport.ts';
+import { DenseConnection } from './dense/connection.ts';
+import type { DenseContext } from './dense/dense-context.ts';
+import type { Door } from './dense/door.ts';
+import { type MqttVersion, makeRarePacketDecoder } from './dense/packets.ts';
+import { PublishBuffer } from './dense/publish-buffer.ts';
+
+export interface DenseSettings extends MqttSettings {
+  readonly door: Door;
+  /** 5 unless told; 4 is MQTT 3.1.1. */
+  readonly mqttVersion?: MqttVersion;
+}
+
+const chunkBytes = 64 * 1024;
+/** How long a broker may take to answer a ping, and to close after a DISCONNECT. */
+const pingTimeoutMs = 20_000;
+const closeTimeoutMs = 300;
+
+/**
+ * Stampede's own MQTT client: many devices on one core. It knows only what a publishing device needs, and does that with
+ * shared buffers, pre-encoded topics, packet identifiers that are arithmetic, and one timer for all keep-alives.
+ */
+export class DenseTransport implements Transport {
+  readonly #connections: DenseConnection[] = [];
+  readonly #context: DenseContext;
+  readonly #devices: number;
+  readonly #checks: NodeJS.Timeout;
+  #open = 0;
+  #allClosed: (() => void) | undefined;
+
+  constructor(settings: DenseSettings, listener: TransportListener, devices: SliceDevices) {
+    const mqttVersion = settings.mqttVersion ?? 5;
+    const checkEveryMs = Math.min(1_000, settings.keepAliveMs / 8, settings.connectTimeoutMs / 4);
+    this.#devices = devices.count;
+    this.#context = {
+      settings,
+      devices,
+      door: settings.door,
+      mqttVersion,
+      checkEveryMs,
+      pingTimeoutMs: Math.min(pingTimeoutMs, settings.keepAliveMs / 2),
+      listener,
+      chunk: Buffer.allocUnsafeSlow(chunkBytes),
+      buffer: new PublishBuffer(mqttVersion),
+      decode: makeRarePacketDecoder(mqttVersion),
+      tick: 0,
+      gathering: [],
+      flush: () => this.flush(),
+      closed: () => this.#oneClosed(),
+    };
+    for (let device = 0; device < this.#devices; device++) {
+      this.#connections.push(new DenseConnection(this.#context, device));
+    }
+    this.#checks = setInterval(() => this.#check(), checkEveryMs);
+  }
+
+  connect(device: number): void {
+    this.#open++;
+    this.#connections[device]!.open();
+  }
+
+  publish(device: number, n: number, payload: Buffer): boolean {
+    return this.#connections[device]!.publish(messageOf(n, this.#devices), payload);
+  }
+
+  flush(): void {
+    const { gathering } = this.#context;
+    this.#context.tick++;
+    if (gathering.length === 0) return;
+    for (const connection of gathering) connection.flush();
+    gathering.length = 0;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#checks);
+    this.flush();
+    this.#context.listener = silentListener;
+    if (this.#open === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#allClosed = resolve;
+    for (const connection of this.#connections) connection.close();
+    const impatience = setTimeout(() => {
+      for (const connection of this.#connections) connection.destroy();
+    }, closeTimeoutMs);
+    await promise;
+    clearTimeout(impatience);
+  }
+
+  #check(): void {
+    const nowMs = performance.now();
+    for (const connection of this.#connections) connection.check(nowMs);
+  }
+
+  #oneClosed(): void {
+    this.#open--;
+    if (this.#open === 0) this.#allClosed?.();
+  }
+}
+
+/** Hears what happens to connections that are being closed on purpose. */
+const silentListener: TransportListener = {
+  connected() {},
+  connectFailed() {},
+  disconnected() {},
+  acknowledged() {},
+  refused() {},
+  writable() {},
+  echoed() {},
+  echoRefused() {},
+};

@@ -1,0 +1,49 @@
+import { connect as connectTcp, type OnReadOpts, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+
+/**
+ * One way into the broker. What comes out is a byte stream that speaks MQTT; how it got there (TCP, TLS with a
+ * certificate, a WebSocket with a signature) is the door's own business.
+ */
+export interface Door {
+  /** Begins to open; `ready` is called once the stream may be written to. Received bytes go to `onread`. */
+  open(onread: OnReadOpts, ready: () => void): ByteStream;
+}
+
+/** What of a socket the dense transport uses. */
+export type ByteStream = Pick<
+  Socket,
+  'write' | 'cork' | 'uncork' | 'end' | 'destroy' | 'on' | 'writableLength' | 'writableNeedDrain'
+>;
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Plain TCP: `mqtt://`. */
+export function makeTcpDoor({ host, port }: Address): Door {
+  return {
+    open(onread, ready) {
+      // Nagle's algorithm would hold a message back until the one before it is acknowledged by TCP.
+      return connectTcp({ host, port, noDelay: true, onread }, ready);
+    },
+  };
+}
+
+/** TLS: `mqtts://`, mutual where `tls` holds a certificate and key. */
+export function makeTlsDoor({ host, port }: Address, tls: ConnectionOptions): Door {
+  return {
+    open(onread, ready) {
+      // `onread` reaches the socket below as it does over TCP; only the typings do not know it.
+      const options: ConnectionOptions & { onread: OnReadOpts } = {
+        servername: host,
+        ...tls,
+        host,
+        port,
+        onread,
+      };
+      return connectTls(options, ready).setNoDelay(true);
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import { type MqttVersion, packetTypes, pubackHeader } from './packets.ts';
+
+/** Where the packets of a connection go. */
+export interface PacketSink {
+  /** What of a packet has come so far, kept until the rest comes. */
+  partial: Buffer | undefined;
+  /** @param code the reason code; 0 is success */
+  onPuback(id: number, code: number): void;
+  /** @param payload a view that is reused */
+  onPublish(payload: Buffer): void;
+  onPingresp(): void;
+  /** Any other packet, whole. */
+  onRarePacket(bytes: Buffer): void;
+  onMalformed(): void;
+}
+
+/** Nothing that is read here is larger; AWS IoT Core allows packets of 146 KB. */
+const maxPacketBytes = 1 << 20;
+
+/**
+ * Cuts what a connection received into packets, reading PUBACKs straight from the chunk. Chunks nearly always end where
+ * a packet ends, so bytes are copied only for the few that do not.
+ */
+export function readPackets(sink: PacketSink, chunk: Buffer, length: number, mqttVersion: MqttVersion): void {
+  let bytes = chunk;
+  let end = length;
+  if (sink.partial !== undefined) {
+    bytes = Buffer.concat([sink.partial, chunk.subarray(0, length)]);
+    end = bytes.length;
+    sink.partial = undefined;
+  }
+  let at = 0;
+  while (at < end) {
+    // Success without a reason code: four bytes, nearly all that ever comes.
+    if (bytes[at] === pubackHeader && bytes[at + 1] === 2 && at + 4 <= end) {
+      sink.onPuback((bytes[at + 2]! << 8) | bytes[at + 3]!, 0);
+      at += 4;
+      continue;
+    }
+    let body = at + 1;
+    let remaining = 0;
+    let byte = 128;
+    let shift = 0;
+    // [MQTT-1.5.5] Seven bits a byte, at most four bytes; the highest bit says that another follows.
+    for (; byte >= 128 && body < end && shift < 28; shift += 7) {
+      byte = bytes[body++]!;
+      remaining |= (byte & 127) << shift;
+    }
+    if (remaining > maxPacketBytes || (byte >= 128 && shift === 28)) {
+      sink.onMalformed();
+      return;
+    }
+    if (byte >= 128 || body + remaining > end) {
+      sink.partial = Buffer.from(bytes.subarray(at, end));
+      return;
+    }
+    deliver(sink, bytes, at, body, body + remaining, mqttVersion);
+    at = body + remaining;
+  }
+}
+
+function deliver(
+  sink: PacketSink,
+  bytes: Buffer,
+  start: number,
+  body: number,
+  end: number,
+  mqttVersion: MqttVersion,
+): void {
+  switch (bytes[start]! >>> 4) {
+    case packetTypes.puback:
+      if (end - body < 2) sink.onMalformed();
+      // [MQTT-3.4.2.1] The reason code is absent where it is success and there are no properties.
+      else sink.onPuback((bytes[body]! << 8) | bytes[body + 1]!, end - body > 2 ? bytes[body + 2]! : 0);
+      break;
+    case packetTypes.publish: {
+      const payload = payloadStart(bytes, start, body, mqttVersion);
+      if (payload > end) sink.onMalformed();
+      else sink.onPublish(bytes.subarray(payload, end));
+      break;
+    }
+    case packetTypes.pingresp:
+      sink.onPingresp();
+      break;
+    default:
+      sink.onRarePacket(bytes.subarray(start, end));
+  }
+}
+
+/** Past the topic, the packet identifier (QoS 1) and the properties (MQTT 5) of a PUBLISH (3.3.2). */
+function payloadStart(bytes: Buffer, start: number, body: number, mqttVersion: MqttVersion): number {
+  let at = body + 2 + ((bytes[body]! << 8) | bytes[body + 1]!);
+  if ((bytes[start]! & 0x06) !== 0) at += 2;
+  if (mqttVersion !== 5) return at;
+  let properties = 0;
+  let shift = 0;
+  for (; shift < 28; shift += 7) {
+    const byte = bytes[at++] ?? 0;
+    properties |= (byte & 127) << shift;
+    if (byte < 128) break;
+  }
+  return at + properties;
+}

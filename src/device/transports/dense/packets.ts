@@ -1,0 +1,102 @@
+import { generate, type IConnectPacket, type Packet, parser } from 'mqtt-packet';
+import type { MqttSettings } from '../../transport.ts';
+
+export type MqttVersion = 4 | 5;
+
+/** First byte of a packet's fixed header (2.2): type in the upper four bits, flags in the lower. */
+export const packetTypes = { publish: 3, puback: 4, pingresp: 13 } as const;
+export const pubackHeader = 0x40;
+
+export const pingreq = Buffer.from([0xc0, 0]);
+/** Normal disconnection: no reason code, no properties; the same in 3.1.1 and 5. */
+export const disconnect = Buffer.from([0xe0, 0]);
+
+/** A SUBSCRIBE's packet identifier; publishes use those below. One a connection: it subscribes once. */
+export const subscribeId = 65_535;
+/** Packet identifiers that publishes use: 1 … 65,534. */
+export const publishIds = 65_534;
+
+/** Sessions that are to outlive their connection do so for an hour, AWS IoT Core's own default. */
+const sessionExpirySeconds = 3_600;
+
+export function encodeConnect(clientId: string, settings: MqttSettings, mqttVersion: MqttVersion): Buffer {
+  const packet: IConnectPacket = {
+    cmd: 'connect',
+    protocolId: 'MQTT',
+    protocolVersion: mqttVersion,
+    clientId,
+    clean: settings.cleanStart,
+    keepalive: Math.round(settings.keepAliveMs / 1_000),
+  };
+  if (mqttVersion === 5) {
+    packet.properties = { sessionExpiryInterval: settings.cleanStart ? 0 : sessionExpirySeconds };
+  }
+  return generate(packet);
+}
+
+/** At QoS 0: an echo measures, and is not to cost a PUBACK. */
+export function encodeSubscribe(topic: string, mqttVersion: MqttVersion): Buffer {
+  return generate(
+    { cmd: 'subscribe', messageId: subscribeId, subscriptions: [{ topic, qos: 0 }] },
+    { protocolVersion: mqttVersion },
+  );
+}
+
+/** A topic as it stands in a PUBLISH: two bytes of length, then UTF-8 (1.5.4). */
+export function encodeTopic(topic: string): Buffer {
+  const bytes = Buffer.from(topic);
+  return Buffer.concat([Buffer.from([bytes.length >>> 8, bytes.length & 0xff]), bytes]);
+}
+
+/** Most bytes a PUBLISH has beside topic and payload: type, remaining length, packet identifier, properties. */
+export const publishOverheadBytes = 1 + 4 + 2 + 1;
+
+/**
+ * Writes a PUBLISH (3.3) without flags or properties. This and `PacketReader` are the hot path: about 0.2 µs a message,
+ * where mqtt-packet's generate takes 3 µs and several buffers.
+ *
+ * @param id packet identifier; 0 for QoS 0
+ * @returns the offset after the packet
+ */
+export function writePublish(
+  out: Buffer,
+  start: number,
+  topic: Buffer,
+  id: number,
+  payload: Buffer,
+  mqttVersion: MqttVersion,
+): number {
+  let at = start;
+  out[at++] = id === 0 ? 0x30 : 0x32;
+  let remaining = topic.length + (id === 0 ? 0 : 2) + (mqttVersion === 5 ? 1 : 0) + payload.length;
+  while (remaining > 127) {
+    out[at++] = (remaining & 127) | 128;
+    remaining >>>= 7;
+  }
+  out[at++] = remaining;
+  out.set(topic, at);
+  at += topic.length;
+  if (id !== 0) {
+    out[at++] = id >>> 8;
+    out[at++] = id & 0xff;
+  }
+  if (mqttVersion === 5) out[at++] = 0;
+  out.set(payload, at);
+  return at + payload.length;
+}
+
+/** Decodes one whole packet that is neither PUBLISH nor PUBACK. @returns undefined for a malformed one */
+export function makeRarePacketDecoder(mqttVersion: MqttVersion): (bytes: Buffer) => Packet | undefined {
+  return (bytes) => {
+    let decoded: Packet | undefined;
+    const decoder = parser({ protocolVersion: mqttVersion });
+    decoder.on('packet', (packet) => {
+      decoded = packet;
+    });
+    decoder.on('error', () => {
+      decoded = undefined;
+    });
+    decoder.parse(bytes);
+    return decoded;
+  };
+}
