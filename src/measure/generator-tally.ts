@@ -1,0 +1,38 @@
+import type { GeneratorTotals } from './run-ledger.ts';
+import type { SliceResult } from './slice-result.ts';
+
+/** What the load cost those who made it. */
+export class GeneratorTally {
+  #totals: GeneratorTotals = {
+    slices: 0,
+    cpuSeconds: 0,
+    wallSeconds: 0,
+    maxRssBytes: 0,
+    rssBytes: 0,
+    deviceBytes: 0,
+    devices: 0,
+    startLagMs: 0,
+    eventLoopDelayP99Ms: 0,
+    eventLoopDelayMaxMs: 0,
+  };
+
+  add({ generator: slice, devices }: SliceResult): void {
+    const sum = this.#totals;
+    this.#totals = {
+      slices: sum.slices + 1,
+      cpuSeconds: sum.cpuSeconds + slice.cpuSeconds,
+      wallSeconds: Math.max(sum.wallSeconds, slice.wallSeconds),
+      maxRssBytes: Math.max(sum.maxRssBytes, slice.maxRssBytes),
+      rssBytes: sum.rssBytes + slice.maxRssBytes,
+      deviceBytes: sum.deviceBytes + Math.max(0, slice.maxRssBytes - slice.idleRssBytes),
+      devices: sum.devices + devices.connected,
+      startLagMs: Math.max(sum.startLagMs, slice.startLagMs),
+      eventLoopDelayP99Ms: Math.max(sum.eventLoopDelayP99Ms, slice.eventLoopDelayP99Ms),
+      eventLoopDelayMaxMs: Math.max(sum.eventLoopDelayMaxMs, slice.eventLoopDelayMaxMs),
+    };
+  }
+
+  totals(): GeneratorTotals {
+    return this.#totals;
+  }
+}

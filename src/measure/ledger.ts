@@ -1,0 +1,245 @@
+import type { Plan } from '../plan/plan.ts';
+import { sliceOf } from '../plan/slices.ts';
+import type { ArrivalWindow } from './arrival-window.ts';
+import { GeneratorTally } from './generator-tally.ts';
+import { IntervalSet } from './intervals.ts';
+import { LatencyHistogram } from './latency-histogram.ts';
+import { arrivalLatencyNames, type LatencyName, sliceLatencyNames } from './latency-names.ts';
+import { ReasonCounts } from './reason-counts.ts';
+import type { RunLedger, SliceOutcomes } from './run-ledger.ts';
+import { SecondSeries } from './second-series.ts';
+import type { SliceMessageCounts, SliceResult } from './slice-result.ts';
+
+/** How far before and after a run's own time something of it may lie: clocks differ, queues may be backlogged. */
+const seriesMarginMs = { before: 60_000, after: 900_000 } as const;
+
+/** Slice results and arrival windows go in one at a time, in any order, and may be forgotten; memory stays bounded. */
+export function makeLedger(plan: Plan): Ledger {
+  return new Ledger(plan);
+}
+
+/** What is kept of a slice until the arrivals are in. */
+interface SliceBook {
+  readonly outcome: SliceResult['outcome'];
+  readonly messages: SliceMessageCounts;
+  readonly droppedBy: SliceResult['droppedBy'];
+  readonly sent: IntervalSet;
+}
+
+/** A slice's entry in the ledger, once it is closed. */
+interface SliceEntry {
+  readonly intended: number;
+  readonly sent: number;
+  readonly dropped: number;
+  readonly acked: number;
+  readonly throttled: number;
+  readonly failed: number;
+  readonly unacknowledged: number;
+  readonly received: number;
+  readonly lost: number;
+}
+
+const nothing: SliceMessageCounts = {
+  intended: 0,
+  sent: 0,
+  dropped: 0,
+  acked: 0,
+  throttled: 0,
+  failed: 0,
+  unacknowledged: 0,
+  echoed: 0,
+};
+
+export class Ledger {
+  readonly #plan: Plan;
+  readonly #acknowledged: boolean;
+  readonly #books = new Map<number, SliceBook>();
+  readonly #received = new Map<number, IntervalSet>();
+  readonly #windows = new Set<string>();
+  readonly #series: SecondSeries;
+  readonly #generator = new GeneratorTally();
+  readonly #latencies: Readonly<Record<LatencyName, LatencyHistogram>> = {
+    connect: new LatencyHistogram(),
+    puback_round_trip: new LatencyHistogram(),
+    end_to_end_latency: new LatencyHistogram(),
+    rule_latency: new LatencyHistogram(),
+    transit: new LatencyHistogram(),
+    echo_latency: new LatencyHistogram(),
+    send_lag: new LatencyHistogram(),
+  };
+  readonly #devices = { connected: 0, connectFailed: 0, reconnects: 0 };
+  readonly #foreign = { notJson: 0, noEnvelope: 0 };
+  #arrivals = 0;
+  #echoed = 0;
+  readonly #stoppedBy = new ReasonCounts();
+  readonly #sliceFailedBy = new ReasonCounts();
+  readonly #failedBy = new ReasonCounts();
+  readonly #connectFailedBy = new ReasonCounts();
+  readonly #disconnectedBy = new ReasonCounts();
+  readonly #echoRefusedBy = new ReasonCounts();
+
+  constructor(plan: Plan) {
+    const { profile, timeline } = plan;
+    this.#plan = plan;
+    this.#acknowledged = profile.connect.protocol === 'https' || profile.publish.qos === 1;
+    this.#series = new SecondSeries(
+      timeline.createdAt - seriesMarginMs.before,
+      timeline.deadlineAt + seriesMarginMs.after,
+    );
+  }
+
+  /**
+   * @throws {RangeError} for a slice the plan does not have, or has had
+   * @throws {CorruptMeasurementError}
+   */
+  addSlice(result: SliceResult): void {
+    sliceOf(this.#plan, result.slice);
+    if (this.#books.has(result.slice)) throw new RangeError(`slice ${result.slice} comes a second time`);
+    this.#books.set(result.slice, {
+      outcome: result.outcome,
+      messages: result.messages,
+      droppedBy: result.droppedBy,
+      sent: IntervalSet.decode(result.sent),
+    });
+    this.#devices.connected += result.devices.connected;
+    this.#devices.connectFailed += result.devices.connectFailed;
+    this.#devices.reconnects += result.devices.reconnects;
+    this.#echoed += result.messages.echoed;
+    this.#failedBy.addAll(result.failedBy);
+    this.#connectFailedBy.addAll(result.connectFailedBy);
+    this.#disconnectedBy.addAll(result.disconnectedBy);
+    this.#echoRefusedBy.addAll(result.echoRefusedBy ?? {});
+    if (result.outcome === 'stopped') this.#stoppedBy.add(result.reason ?? 'no reason given');
+    if (result.outcome === 'failed') this.#sliceFailedBy.add(result.reason ?? 'no reason given');
+    for (const name of sliceLatencyNames) this.#latencies[name].mergeEncoded(result.latencies[name]);
+    this.#series.addSlice(result.perSecond);
+    this.#generator.add(result);
+  }
+
+  /** The same window a second time changes nothing. @throws {CorruptMeasurementError} */
+  addWindow(window: ArrivalWindow): void {
+    if (this.#windows.has(window.window)) return;
+    this.#windows.add(window.window);
+    this.#arrivals += window.arrivals;
+    this.#foreign.notJson += window.foreign.notJson;
+    this.#foreign.noEnvelope += window.foreign.noEnvelope;
+    for (const [slice, numbers] of Object.entries(window.seen)) {
+      this.#receivedOf(Number(slice)).addEncoded(numbers);
+    }
+    for (const name of arrivalLatencyNames) this.#latencies[name].mergeEncoded(window.latencies[name]);
+    this.#series.addArrivals(window.perSecond.startSecond, window.perSecond.arrivals);
+  }
+
+  /** What everything so far comes to. */
+  close(): RunLedger {
+    const outcomes = this.#outcomes();
+    const droppedBy = new ReasonCounts();
+    const sum = { ...nothing, received: 0, lost: 0 };
+    let receivedUnsent = 0;
+    let miscountedSlices = 0;
+    for (let slice = 0; slice < this.#plan.slices.count; slice++) {
+      const book = this.#books.get(slice);
+      const entry = this.#closeSlice(slice, outcomes.stopped > 0, droppedBy);
+      for (const column of Object.keys(entry) as (keyof SliceEntry)[]) sum[column] += entry[column];
+      receivedUnsent += entry.received + entry.lost - entry.sent;
+      if (book !== undefined && book.messages.sent !== book.sent.count) miscountedSlices++;
+    }
+    for (const [slice, received] of this.#received) {
+      if (slice < this.#plan.slices.count) continue;
+      sum.received += received.count;
+      receivedUnsent += received.count;
+    }
+    const { echoed: _, ...messages } = sum;
+    return {
+      plannedMessages: this.#plan.load.messages,
+      acknowledged: this.#acknowledged,
+      devices: { planned: this.#plan.profile.devices, ...this.#devices },
+      messages: { ...messages, arrivals: this.#arrivals, duplicates: this.#arrivals - sum.received },
+      echoed: this.#echoed,
+      slices: outcomes,
+      stoppedBy: this.#stoppedBy.counts(),
+      sliceFailedBy: this.#sliceFailedBy.counts(),
+      droppedBy: droppedBy.counts(),
+      failedBy: this.#failedBy.counts(),
+      connectFailedBy: this.#connectFailedBy.counts(),
+      disconnectedBy: this.#disconnectedBy.counts(),
+      echoRefusedBy: this.#echoRefusedBy.counts(),
+      latencies: this.#latencies,
+      perSecond: this.#series.series(),
+      generator: this.#generator.totals(),
+      foreign: { ...this.#foreign },
+      doubts: { receivedUnsent, miscountedSlices },
+    };
+  }
+
+  #receivedOf(slice: number): IntervalSet {
+    let received = this.#received.get(slice);
+    if (received === undefined) {
+      received = new IntervalSet();
+      this.#received.set(slice, received);
+    }
+    return received;
+  }
+
+  #outcomes(): SliceOutcomes {
+    const outcomes = { planned: this.#plan.slices.count, completed: 0, stopped: 0, failed: 0, died: 0 };
+    for (const { outcome } of this.#books.values()) {
+      outcomes[outcome === 'running' ? 'died' : outcome]++;
+    }
+    outcomes.died += outcomes.planned - this.#books.size;
+    return outcomes;
+  }
+
+  #closeSlice(slice: number, runStopped: boolean, droppedBy: ReasonCounts): SliceEntry {
+    const received = this.#received.get(slice) ?? new IntervalSet();
+    const book = this.#books.get(slice);
+    if (book === undefined || book.outcome === 'running') {
+      return this.#closeDied(slice, book, received, runStopped, droppedBy);
+    }
+    const { echoed: _, ...counts } = book.messages;
+    // What a failed slice's devices had before them was intended all the same, and nobody sent it.
+    const planned = sliceOf(this.#plan, slice).messages;
+    const rest = book.outcome === 'failed' && !runStopped ? Math.max(0, planned - counts.intended) : 0;
+    droppedBy.addAll(book.droppedBy);
+    droppedBy.add('slice-failed', rest);
+    return {
+      ...counts,
+      intended: counts.intended + rest,
+      dropped: counts.dropped + rest,
+      received: received.count,
+      lost: book.sent.without(received).count,
+    };
+  }
+
+  /**
+   * Of a slice that died, `sent` is what its checkpoint says together with what arrived from it. The rest of its share
+   * is dropped, unless the run was stopped: then the checkpoint says best how far it should have come.
+   */
+  #closeDied(
+    slice: number,
+    book: SliceBook | undefined,
+    received: IntervalSet,
+    runStopped: boolean,
+    droppedBy: ReasonCounts,
+  ): SliceEntry {
+    const { acked, throttled, failed, dropped: droppedByThen } = book?.messages ?? nothing;
+    const sent = new IntervalSet();
+    if (book !== undefined) sent.addAll(book.sent);
+    sent.addAll(received);
+    const planned = sliceOf(this.#plan, slice).messages;
+    const dropped = runStopped ? droppedByThen : Math.max(0, planned - sent.count);
+    droppedBy.add('slice-died', dropped);
+    const answered = acked + throttled + failed;
+    return {
+      intended: sent.count + dropped,
+      sent: sent.count,
+      dropped,
+      acked,
+      throttled,
+      failed,
+      unacknowledged: this.#acknowledged ? Math.max(0, sent.count - answered) : 0,
+      received: received.count,
+      lost: sent.without(received).count,
+    };
+  }
+}

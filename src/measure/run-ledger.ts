@@ -1,0 +1,88 @@
+import type { ForeignCounts } from './arrival-window.ts';
+import type { LatencyHistogram } from './latency-histogram.ts';
+import type { LatencyName } from './latency-names.ts';
+import type { DeviceCounts, PerSecondCounts } from './slice-result.ts';
+
+/** Everything is accounted for: docs/measurement.md states the equations, `checkLedger` tests them. */
+export interface MessageLedger {
+  readonly intended: number;
+  readonly sent: number;
+  readonly dropped: number;
+  readonly acked: number;
+  readonly throttled: number;
+  readonly failed: number;
+  readonly unacknowledged: number;
+  readonly arrivals: number;
+  readonly received: number;
+  readonly duplicates: number;
+  readonly lost: number;
+}
+
+export interface SliceOutcomes {
+  readonly planned: number;
+  readonly completed: number;
+  readonly stopped: number;
+  readonly failed: number;
+  /** Left only a checkpoint, or nothing. */
+  readonly died: number;
+}
+
+/** What a run came to: slice results and arrival windows, merged. */
+export interface RunLedger {
+  readonly plannedMessages: number;
+  /** Whether publishes are acknowledged at all: over HTTPS, and over MQTT at QoS 1. */
+  readonly acknowledged: boolean;
+  readonly devices: DeviceCounts;
+  readonly messages: MessageLedger;
+  /** Messages received on devices' own subscriptions. */
+  readonly echoed: number;
+  readonly slices: SliceOutcomes;
+  /** Why slices stopped or failed, in words, with how many slices say so. */
+  readonly stoppedBy: CountsByReason;
+  readonly sliceFailedBy: CountsByReason;
+  /** Why publishes were never sent: the slices' own reasons, `slice-died`, `slice-failed`. */
+  readonly droppedBy: CountsByReason;
+  readonly failedBy: CountsByReason;
+  readonly connectFailedBy: CountsByReason;
+  readonly disconnectedBy: CountsByReason;
+  readonly echoRefusedBy: CountsByReason;
+  readonly latencies: Readonly<Record<LatencyName, LatencyHistogram>>;
+  readonly perSecond: RunSeries;
+  readonly generator: GeneratorTotals;
+  readonly foreign: ForeignCounts;
+  readonly doubts: LedgerDoubts;
+}
+
+export type CountsByReason = Readonly<Record<string, number>>;
+
+/** Counters by whole second; all arrays are of one length. */
+export interface RunSeries extends PerSecondCounts {
+  readonly arrivals: readonly number[];
+}
+
+/** What cannot be: each is zero, or the ledger does not balance. */
+export interface LedgerDoubts {
+  /** Messages that arrived and that no slice says it sent. */
+  readonly receivedUnsent: number;
+  /** Slices whose count of sent messages is not the size of their set of them. */
+  readonly miscountedSlices: number;
+}
+
+/** Over the slices that left a result or a checkpoint. */
+export interface GeneratorTotals {
+  readonly slices: number;
+  readonly cpuSeconds: number;
+  /** Of the slice that took the longest. */
+  readonly wallSeconds: number;
+  /** Of the slice that took the most. */
+  readonly maxRssBytes: number;
+  /** Of all slices together. */
+  readonly rssBytes: number;
+  /** What devices added to the idle processes, and how many devices that were. */
+  readonly deviceBytes: number;
+  readonly devices: number;
+  /** Of the slice that was latest. */
+  readonly startLagMs: number;
+  readonly eventLoopDelayP99Ms: number;
+  readonly eventLoopDelayMaxMs: number;
+}

@@ -1,0 +1,57 @@
+import type { RunSeries } from './run-ledger.ts';
+import type { PerSecondCounts } from './slice-result.ts';
+
+const counters = ['intended', 'sent', 'acked', 'connected', 'arrivals'] as const;
+type Counter = (typeof counters)[number];
+
+/** Sums of counters by second, between two instants. What lies outside counts in the ledger, but is in no series. */
+export class SecondSeries {
+  readonly #startSecond: number;
+  readonly #sums: Readonly<Record<Counter, Float64Array>>;
+
+  /** @param from epoch milliseconds @param to epoch milliseconds */
+  constructor(from: number, to: number) {
+    this.#startSecond = Math.floor(from / 1000);
+    const seconds = Math.ceil(to / 1000) - this.#startSecond;
+    const zeros = () => new Float64Array(seconds);
+    this.#sums = { intended: zeros(), sent: zeros(), acked: zeros(), connected: zeros(), arrivals: zeros() };
+  }
+
+  addSlice(counts: PerSecondCounts): void {
+    this.#add('intended', counts.startSecond, counts.intended);
+    this.#add('sent', counts.startSecond, counts.sent);
+    this.#add('acked', counts.startSecond, counts.acked);
+    this.#add('connected', counts.startSecond, counts.connected);
+  }
+
+  addArrivals(startSecond: number, arrivals: readonly number[]): void {
+    this.#add('arrivals', startSecond, arrivals);
+  }
+
+  /** From the first second in which anything happened to the last. */
+  series(): RunSeries {
+    const busy = (second: number) => counters.some((counter) => this.#sums[counter][second] !== 0);
+    const length = this.#sums.sent.length;
+    let from = 0;
+    while (from < length && !busy(from)) from++;
+    let to = length;
+    while (to > from && !busy(to - 1)) to--;
+    const part = (counter: Counter) => Array.from(this.#sums[counter].subarray(from, to));
+    return {
+      startSecond: this.#startSecond + from,
+      intended: part('intended'),
+      sent: part('sent'),
+      acked: part('acked'),
+      connected: part('connected'),
+      arrivals: part('arrivals'),
+    };
+  }
+
+  #add(counter: Counter, startSecond: number, counts: readonly number[]): void {
+    const sums = this.#sums[counter];
+    const offset = startSecond - this.#startSecond;
+    const first = Math.max(0, -offset);
+    const end = Math.min(counts.length, sums.length - offset);
+    for (let i = first; i < end; i++) sums[offset + i]! += counts[i]!;
+  }
+}
