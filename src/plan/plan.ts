@@ -48,7 +48,7 @@ export interface DeviceIdentity {
   readonly deviceIndex: number;
   /** `d7`: short, it rides in every topic. */
   readonly deviceId: string;
-  /** At most 128 bytes: `{runId}-{deviceId}`. */
+  /** At most 128 bytes: `stampede-{runId}-{deviceId}`; policies allow `stampede-*` and nothing else. */
   readonly clientId: string;
 }
 
@@ -59,5 +59,5 @@ export function controlTopicOf(runId: string): string {
 
 export function identifyDevice(runId: string, deviceIndex: number): DeviceIdentity {
   const deviceId = `d${deviceIndex}`;
-  return { deviceIndex, deviceId, clientId: `${runId}-${deviceId}` };
+  return { deviceIndex, deviceId, clientId: `stampede-${runId}-${deviceId}` };
 }

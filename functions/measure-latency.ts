@@ -1,0 +1,26 @@
+import { readEnvironment } from '../src/aws/environment.ts';
+import { makeLiveView } from '../src/aws/influx.ts';
+import { makeRunStore } from '../src/aws/run-store.ts';
+import { measureArrivals } from '../src/measure/arrivals.ts';
+
+const environment = readEnvironment(process.env);
+const store = makeRunStore(environment.runBucket);
+const liveView = makeLiveView(environment.influx);
+
+/** SQS's partial batch response: nothing here fails for one message alone, so it is all of a batch or none. */
+interface BatchResponse {
+  readonly batchItemFailures: readonly [];
+}
+
+/**
+ * A batch of arrivals into latency windows.
+ * @param event a batch from the queue, or one record of the rule's when the stack's subscriber is `direct`
+ * @throws when a window could not be stored: the queue delivers the batch again, under the same window key
+ */
+export async function handler(event: unknown): Promise<BatchResponse> {
+  const { windows, snapshots } = measureArrivals(event, Date.now());
+  await Promise.all(windows.map((window) => store.putArrivalWindow(window)));
+  for (const snapshot of snapshots) liveView.arrivals(snapshot);
+  await liveView.flush();
+  return { batchItemFailures: [] };
+}

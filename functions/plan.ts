@@ -1,0 +1,30 @@
+import { readEnvironment } from '../src/aws/environment.ts';
+import { makeRunStore } from '../src/aws/run-store.ts';
+import { type FanOut, fanOutOf } from '../src/plan/fan-out.ts';
+import { makePlan } from '../src/plan/make-plan.ts';
+import { parseLoadProfile } from '../src/profile/parse.ts';
+
+const environment = readEnvironment(process.env);
+const store = makeRunStore(environment.runBucket);
+
+/** What the state machine hands over: the execution's name and its input, the load profile as the user wrote it. */
+export interface PlanFunctionRequest {
+  readonly runId: string;
+  readonly profile: unknown;
+}
+
+/** Load profile in, plan into the run store, slice numbers out. */
+export async function handler({ runId, profile }: PlanFunctionRequest): Promise<FanOut> {
+  const plan = makePlan({
+    runId,
+    profile: parseLoadProfile(profile),
+    now: Date.now(),
+    coldStart: {
+      leadMs: environment.coldStartLeadMs,
+      environmentsPerSecond: environment.lambdaEnvironmentsPerSecond,
+    },
+    topicFilter: environment.topicFilter,
+  });
+  await store.putPlan(plan);
+  return fanOutOf(plan);
+}

@@ -1,0 +1,43 @@
+import { collectRun, settledSums } from '../src/aws/collect-run.ts';
+import { makeControl } from '../src/aws/control.ts';
+import { readEnvironment } from '../src/aws/environment.ts';
+import { iotMetricNames, makeMetrics } from '../src/aws/metrics.ts';
+import { makeRunStore, runKeys } from '../src/aws/run-store.ts';
+import { accountLimitsOf } from '../src/plan/quotas.ts';
+import { buildReport } from '../src/report/build-report.ts';
+import { renderReportHtml } from '../src/report/html.ts';
+import type { Verdict } from '../src/report/report.ts';
+
+const environment = readEnvironment(process.env);
+const store = makeRunStore(environment.runBucket);
+const metrics = makeMetrics();
+const control = makeControl();
+
+export interface Summary {
+  readonly runId: string;
+  readonly verdict: Verdict;
+  /** Key of report.json in the run bucket. */
+  readonly report: string;
+}
+
+/** Run store and CloudWatch in, report and verdict out. Safe to repeat: it only reads what is there. */
+export async function handler({ runId }: { readonly runId: string }): Promise<Summary> {
+  const plan = await store.getPlan(runId);
+  const ledger = (await collectRun(store, plan)).close();
+  const { messages, acknowledged } = ledger;
+  const sums = await settledSums(metrics, {
+    plan,
+    expectedPublishIn: acknowledged ? messages.acked : messages.sent,
+    delayMs: environment.cloudWatchDelayMs,
+  });
+  const report = buildReport({
+    plan,
+    ledger,
+    cloudwatch: { sums, asked: iotMetricNames },
+    limits: accountLimitsOf('default'),
+    now: Date.now(),
+  });
+  await store.putReport(report, renderReportHtml(report));
+  await control.clear(runId);
+  return { runId, verdict: report.verdict, report: runKeys.report(runId) };
+}

@@ -1,0 +1,48 @@
+import {
+  GetRetainedMessageCommand,
+  IoTDataPlaneClient,
+  PublishCommand,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-iot-data-plane';
+import { type ControlMessage, parseControlMessage } from '../plan/control-message.ts';
+import { controlTopicOf } from '../plan/plan.ts';
+
+/** The one way to tell a running load test something: a retained message on `stampede-control/{runId}`. */
+export interface Control {
+  /** @param at epoch milliseconds */
+  requestStop(runId: string, reason: string, at: number): Promise<void>;
+  /** Undefined: nobody asked for anything. */
+  read(runId: string): Promise<ControlMessage | undefined>;
+  /** Removes the retained message, so that nothing of the run is left on the endpoint. */
+  clear(runId: string): Promise<void>;
+}
+
+export function makeControl(client: IoTDataPlaneClient = new IoTDataPlaneClient({})): Control {
+  const publish = async (runId: string, payload: string): Promise<void> => {
+    await client.send(
+      new PublishCommand({
+        topic: controlTopicOf(runId),
+        qos: 1,
+        retain: true,
+        payload: Buffer.from(payload),
+      }),
+    );
+  };
+  return {
+    requestStop: (runId, reason, at) =>
+      publish(runId, JSON.stringify({ command: 'stop', reason, at } satisfies ControlMessage)),
+    async read(runId) {
+      try {
+        const { payload } = await client.send(
+          new GetRetainedMessageCommand({ topic: controlTopicOf(runId) }),
+        );
+        return payload === undefined ? undefined : parseControlMessage(Buffer.from(payload).toString());
+      } catch (error) {
+        if (error instanceof ResourceNotFoundException) return undefined;
+        throw error;
+      }
+    },
+    // [MQTT-3.3.1-10] A retained message with an empty payload deletes the one that is kept.
+    clear: (runId) => publish(runId, ''),
+  };
+}

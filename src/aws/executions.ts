@@ -1,0 +1,67 @@
+import {
+  DescribeExecutionCommand,
+  ExecutionDoesNotExist,
+  SFNClient,
+  StartExecutionCommand,
+  StopExecutionCommand,
+} from '@aws-sdk/client-sfn';
+import { StampedeError } from '../profile/errors.ts';
+
+export type ExecutionStatus =
+  | 'RUNNING'
+  | 'SUCCEEDED'
+  | 'FAILED'
+  | 'TIMED_OUT'
+  | 'ABORTED'
+  | 'PENDING_REDRIVE';
+
+export interface Execution {
+  readonly executionArn: string;
+  readonly status: ExecutionStatus;
+  /** Error name of a failed execution: `ThresholdsFailed`, `Aborted`, `States.Timeout`, … */
+  readonly error: string | undefined;
+  readonly cause: string | undefined;
+}
+
+/** One load test is one execution of the state machine; its name is the run id. */
+export interface Executions {
+  /** @param profile the load profile: it is the execution's input as it stands. */
+  start(runId: string, profile: unknown): Promise<string>;
+  /** @throws ExecutionNotFoundError */
+  describe(executionArn: string): Promise<Execution>;
+  stop(executionArn: string, cause: string): Promise<void>;
+}
+
+export class ExecutionNotFoundError extends StampedeError {
+  constructor(executionArn: string) {
+    super('ExecutionNotFound', `there is no execution ${executionArn}`, {
+      hint: 'check the run id, the stage and the Region',
+      exitCode: 2,
+    });
+  }
+}
+
+export function makeExecutions(stateMachineArn: string, client: SFNClient = new SFNClient({})): Executions {
+  return {
+    async start(runId, profile) {
+      const { executionArn } = await client.send(
+        new StartExecutionCommand({ stateMachineArn, name: runId, input: JSON.stringify(profile) }),
+      );
+      if (executionArn === undefined)
+        throw new StampedeError('NoExecution', 'Step Functions named no execution');
+      return executionArn;
+    },
+    async describe(executionArn) {
+      try {
+        const { status, error, cause } = await client.send(new DescribeExecutionCommand({ executionArn }));
+        return { executionArn, status: status ?? 'RUNNING', error, cause };
+      } catch (fault) {
+        if (fault instanceof ExecutionDoesNotExist) throw new ExecutionNotFoundError(executionArn);
+        throw fault;
+      }
+    },
+    async stop(executionArn, cause) {
+      await client.send(new StopExecutionCommand({ executionArn, error: 'Aborted', cause }));
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import { CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
+
+/**
+ * The `AWS/IoT` metrics a report holds against the run's own ledger, as AWS spells them.
+ * @see https://docs.aws.amazon.com/iot/latest/developerguide/metrics_dimensions.html
+ */
+export const iotMetricNames = [
+  'Connect.Success',
+  'Connect.AuthError',
+  'Connect.ClientError',
+  'Connect.ServerError',
+  'Connect.Throttle',
+  'Connect.ClientIDThrottle',
+  'PublishIn.Success',
+  'PublishIn.AuthError',
+  'PublishIn.ClientError',
+  'PublishIn.ServerError',
+  'PublishIn.Throttle',
+  'PublishOut.Success',
+  'PublishOut.AuthError',
+  'PublishOut.ClientError',
+  'PublishOut.Throttle',
+  'Subscribe.Success',
+  'Subscribe.AuthError',
+  'Subscribe.Throttle',
+] as const;
+
+export type IotMetricName = (typeof iotMetricNames)[number];
+
+export type MetricSums = Readonly<Partial<Record<IotMetricName, number>>>;
+
+/** CloudWatch's own counts of a run, for holding against ours. */
+export interface Metrics {
+  /**
+   * Sums over whole minutes that cover the span, for one protocol. A metric without data is absent: a `.Throttle` series
+   * exists only after a throttle.
+   * @param from epoch milliseconds, rounded down to the minute
+   * @param to epoch milliseconds, rounded up to the minute
+   */
+  sums(protocol: 'MQTT' | 'HTTP', from: number, to: number): Promise<MetricSums>;
+}
+
+const minuteMs = 60_000;
+
+export function makeMetrics(client: CloudWatchClient = new CloudWatchClient({})): Metrics {
+  return {
+    async sums(protocol, from, to) {
+      const queries: MetricDataQuery[] = iotMetricNames.map((name, i) => ({
+        Id: `m${i}`,
+        MetricStat: {
+          Metric: {
+            Namespace: 'AWS/IoT',
+            MetricName: name,
+            Dimensions: [{ Name: 'Protocol', Value: protocol }],
+          },
+          Period: 60,
+          Stat: 'Sum',
+        },
+        ReturnData: true,
+      }));
+      const sums: Partial<Record<IotMetricName, number>> = {};
+      let token: string | undefined;
+      do {
+        const page = await client.send(
+          new GetMetricDataCommand({
+            StartTime: new Date(Math.floor(from / minuteMs) * minuteMs),
+            EndTime: new Date(Math.ceil(to / minuteMs) * minuteMs),
+            MetricDataQueries: queries,
+            NextToken: token,
+          }),
+        );
+        for (const { Id, Values } of page.MetricDataResults ?? []) {
+          const name = iotMetricNames[Number(Id?.slice(1))];
+          if (name === undefined || Values === undefined || Values.length === 0) continue;
+          sums[name] = (sums[name] ?? 0) + Values.reduce((a, b) => a + b, 0);
+        }
+        token = page.NextToken;
+      } while (token !== undefined);
+      return sums;
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import type { ArrivalWindow } from '../measure/arrival-window.ts';
+import type { SliceResult } from '../measure/slice-result.ts';
+import type { Plan } from '../plan/plan.ts';
+import { StampedeError } from '../profile/errors.ts';
+import type { Report } from '../report/report.ts';
+
+/** GETs on the way at once when a whole run is read back. */
+const parallelReads = 64;
+
+/** The record of a run: `runs/{runId}/…` in one bucket. InfluxDB is the live view; this is what the report is made of. */
+export interface RunStore {
+  putPlan(plan: Plan): Promise<void>;
+  /** @throws RunNotFoundError */
+  getPlan(runId: string): Promise<Plan>;
+  putSliceResult(result: SliceResult): Promise<void>;
+  /** Every slice result there is, in no order, each read as it is asked for: 10,000 never stand in memory at once. */
+  sliceResults(runId: string): AsyncIterable<SliceResult>;
+  putArrivalWindow(window: ArrivalWindow): Promise<void>;
+  /** Arrival windows whose key is not in `known`; adds the keys it yields to it. */
+  arrivalWindows(runId: string, known: Set<string>): AsyncIterable<ArrivalWindow>;
+  putReport(report: Report, html: string): Promise<void>;
+  /** Undefined: the run has no report (yet). */
+  getReport(runId: string): Promise<Report | undefined>;
+}
+
+export class RunNotFoundError extends StampedeError {
+  constructor(runId: string, bucket: string) {
+    super('RunNotFound', `there is no run ${runId} in the run store ${bucket}`, {
+      hint: 'check the run id, the stage and the Region; runs expire with the bucket’s lifecycle',
+      exitCode: 2,
+    });
+  }
+}
+
+/** Keys of a run, as design and documentation name them. */
+export const runKeys = {
+  plan: (runId: string) => `runs/${runId}/plan.json`,
+  slices: (runId: string) => `runs/${runId}/slices/`,
+  slice: (runId: string, slice: number) => `runs/${runId}/slices/${slice}.json`,
+  arrivals: (runId: string) => `runs/${runId}/arrivals/`,
+  arrivalWindow: (runId: string, window: string) => `runs/${runId}/arrivals/${window}.json`,
+  report: (runId: string) => `runs/${runId}/report.json`,
+  reportHtml: (runId: string) => `runs/${runId}/report.html`,
+} as const;
+
+export function makeRunStore(bucket: string, client: S3Client = new S3Client({})): RunStore {
+  const put = async (key: string, body: string, contentType = 'application/json'): Promise<void> => {
+    await client.send(
+      new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: contentType }),
+    );
+  };
+
+  const get = async <T>(key: string): Promise<T | undefined> => {
+    try {
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      return Body === undefined ? undefined : (JSON.parse(await Body.transformToString()) as T);
+    } catch (error) {
+      if (error instanceof NoSuchKey) return undefined;
+      throw error;
+    }
+  };
+
+  async function* list(prefix: string): AsyncGenerator<string> {
+    let token: string | undefined;
+    do {
+      const page = await client.send(
+        new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }),
+      );
+      for (const { Key } of page.Contents ?? []) if (Key !== undefined) yield Key;
+      token = page.NextContinuationToken;
+    } while (token !== undefined);
+  }
+
+  /** Reads many objects with a bounded number of GETs on the way, in the order of the keys. */
+  async function* readAll<T>(keys: AsyncIterable<string>): AsyncGenerator<T> {
+    const onTheWay: Promise<T | undefined>[] = [];
+    for await (const key of keys) {
+      const read = get<T>(key);
+      // A failed read is thrown where it is awaited below, not as an unhandled rejection before.
+      read.catch(() => undefined);
+      onTheWay.push(read);
+      if (onTheWay.length >= parallelReads) {
+        const value = await onTheWay.shift();
+        if (value !== undefined) yield value;
+      }
+    }
+    for (const read of onTheWay) {
+      const value = await read;
+      if (value !== undefined) yield value;
+    }
+  }
+
+  return {
+    putPlan: (plan) => put(runKeys.plan(plan.runId), JSON.stringify(plan)),
+    async getPlan(runId) {
+      const plan = await get<Plan>(runKeys.plan(runId));
+      if (plan === undefined) throw new RunNotFoundError(runId, bucket);
+      return plan;
+    },
+    putSliceResult: (result) => put(runKeys.slice(result.runId, result.slice), JSON.stringify(result)),
+    sliceResults: (runId) => readAll<SliceResult>(list(runKeys.slices(runId))),
+    putArrivalWindow: (window) =>
+      put(runKeys.arrivalWindow(window.runId, window.window), JSON.stringify(window)),
+    async *arrivalWindows(runId, known) {
+      const fresh = async function* (): AsyncGenerator<string> {
+        for await (const key of list(runKeys.arrivals(runId))) {
+          if (known.has(key)) continue;
+          known.add(key);
+          yield key;
+        }
+      };
+      yield* readAll<ArrivalWindow>(fresh());
+    },
+    async putReport(report, html) {
+      await put(runKeys.reportHtml(report.runId), html, 'text/html; charset=utf-8');
+      await put(runKeys.report(report.runId), `${JSON.stringify(report, null, 2)}\n`);
+    },
+    getReport: (runId) => get<Report>(runKeys.report(runId)),
+  };
+}

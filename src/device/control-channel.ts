@@ -1,0 +1,82 @@
+import { type ControlMessage, parseControlMessage } from '../plan/control-message.ts';
+import { controlTopicOf } from '../plan/plan.ts';
+import type { CancelTimer, Clock } from './clock.ts';
+import type { MakeTransport } from './transport.ts';
+
+export interface ControlChannelSettings {
+  readonly runId: string;
+  readonly slice: number;
+  readonly transport: MakeTransport;
+  readonly clock: Clock;
+  onMessage(message: ControlMessage): void;
+  /** Nobody can stop this slice any more, and why; called once. */
+  onLost(reason: string): void;
+}
+
+export interface ControlChannel {
+  close(): Promise<void>;
+}
+
+/** A slice that nobody can stop any more stops by itself. */
+const lostAfterMs = 30_000;
+const reconnectAfterMs = 1_000;
+
+/**
+ * Hears the run's control topic over MQTT: one more client beside the slice's devices, through the same transport and
+ * the same door, so that it is authorized as they are. It is a device of its own that subscribes to "its own" topic and
+ * never publishes.
+ */
+export function openControlChannel(settings: ControlChannelSettings): ControlChannel {
+  const { runId, slice, clock } = settings;
+  let cancelTimer: CancelTimer = () => {};
+  let awaySince = clock.now();
+  let lost = false;
+
+  const lose = (reason: string): void => {
+    if (!lost) settings.onLost(reason);
+    lost = true;
+  };
+  const retry = (): void => {
+    if (clock.now() - awaySince < lostAfterMs) {
+      cancelTimer = clock.setTimer(reconnectAfterMs, () => transport.connect(0));
+    } else {
+      lose(`the control channel was away for ${lostAfterMs / 1_000} s`);
+    }
+  };
+
+  const transport = settings.transport(
+    {
+      connected() {
+        awaySince = Number.POSITIVE_INFINITY;
+      },
+      connectFailed: retry,
+      disconnected() {
+        awaySince = clock.now();
+        retry();
+      },
+      echoed(_device, payload) {
+        const message = parseControlMessage(payload.toString('utf8'));
+        if (message !== undefined) settings.onMessage(message);
+      },
+      // Connected but deaf, and it will not change: permissions do not come back within a run.
+      echoRefused: (_device, reason) => lose(`the control topic was refused: ${reason}`),
+      acknowledged() {},
+      refused() {},
+      writable() {},
+    },
+    {
+      count: 1,
+      clientId: () => `stampede-${runId}-control-${slice}`,
+      topic: () => controlTopicOf(runId),
+      echoes: () => true,
+    },
+  );
+  transport.connect(0);
+
+  return {
+    async close() {
+      cancelTimer();
+      await transport.close();
+    },
+  };
+}

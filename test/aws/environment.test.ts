@@ -1,0 +1,48 @@
+import { describe, expect, it } from '@jest/globals';
+import { readEnvironment } from '../../src/aws/environment.ts';
+import { InvalidInputError } from '../../src/profile/errors.ts';
+
+const least = { RUN_BUCKET: 'runs', IOT_ENDPOINT: 'abc-ats.iot.us-east-1.amazonaws.com' };
+
+describe('readEnvironment', () => {
+  it("takes a bare host name for AWS IoT Core's doors, SigV4 first", () => {
+    expect(readEnvironment(least).iotDoors).toEqual([
+      { scheme: 'wss', host: least.IOT_ENDPOINT, port: 443 },
+      { scheme: 'mqtts', host: least.IOT_ENDPOINT, port: 8883 },
+    ]);
+  });
+
+  it('takes URLs in the order given', () => {
+    const { iotDoors } = readEnvironment({
+      ...least,
+      IOT_ENDPOINT: 'mqtt://127.0.0.1:4001,wss://127.0.0.1:4002',
+    });
+    expect(iotDoors).toEqual([
+      { scheme: 'mqtt', host: '127.0.0.1', port: 4001 },
+      { scheme: 'wss', host: '127.0.0.1', port: 4002 },
+    ]);
+  });
+
+  it('runs without the live view', () => {
+    expect(readEnvironment(least).influx).toBeUndefined();
+  });
+
+  it('names every fault at once', () => {
+    const broken = { IOT_ENDPOINT: 'http://x', COLD_START_LEAD_MS: 'soon', INFLUX_URL: 'http://influx' };
+    let error: unknown;
+    try {
+      readEnvironment(broken);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as InvalidInputError).faults.map(({ path }) => path)).toEqual([
+      'RUN_BUCKET',
+      'IOT_ENDPOINT',
+      'COLD_START_LEAD_MS',
+      'INFLUX_ORG',
+      'INFLUX_BUCKET',
+      'INFLUX_TOKEN',
+    ]);
+  });
+});
