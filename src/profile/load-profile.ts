@@ -19,8 +19,7 @@ export interface LoadProfile {
   /** The wait after the last send for messages on the way. */
   readonly drainMs: number;
   readonly limits: Limits;
-  /** By metric name, threshold expressions in k6's grammar. */
-  readonly thresholds: Readonly<Record<string, readonly string[]>>;
+  readonly thresholds: Thresholds;
 }
 
 export type Protocol = 'mqtt' | 'https';
@@ -71,6 +70,18 @@ export interface Limits {
   readonly quotaShare: number;
   /** Absent: no ceiling. */
   readonly maxCostUsd?: number;
+}
+
+/** By metric name. */
+export type Thresholds = Readonly<Record<string, readonly Threshold[]>>;
+
+/** A rule that decides the verdict and, with `abortOnFail`, may end the run before its time. */
+export interface Threshold {
+  /** In k6's grammar: `p(99)<500`. */
+  readonly expression: string;
+  readonly abortOnFail: boolean;
+  /** Until this long after publishing began (`timeline.publishAt`) a failure does not abort the run. */
+  readonly delayAbortEvalMs: number;
 }
 
 export type JsonValue =

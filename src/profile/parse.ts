@@ -1,7 +1,7 @@
 import { parseDuration } from './duration.ts';
 import { type Fault, InvalidInputError } from './errors.ts';
 import { checkLoad, loadPaths, resolveLoad } from './load.ts';
-import type { LoadProfile } from './load-profile.ts';
+import type { LoadProfile, Threshold } from './load-profile.ts';
 import { applyOverrides, type ProfileOverrides } from './overrides.ts';
 import { isObject, type JsonObject } from './path.ts';
 import { checkRules } from './rules.ts';
@@ -90,7 +90,20 @@ function resolve(settings: ProfileSettings): LoadProfile {
       quotaShare: limits.quotaShare,
       ...(limits.maxCostUsd === undefined ? {} : { maxCostUsd: limits.maxCostUsd }),
     },
-    thresholds: settings.thresholds,
+    thresholds: Object.fromEntries(
+      Object.entries(settings.thresholds).map(([metric, list]) => [metric, list.map(resolveThreshold)]),
+    ),
+  };
+}
+
+function resolveThreshold(threshold: ProfileSettings['thresholds'][string][number]): Threshold {
+  if (typeof threshold === 'string') {
+    return { expression: threshold, abortOnFail: false, delayAbortEvalMs: 0 };
+  }
+  return {
+    expression: threshold.threshold,
+    abortOnFail: threshold.abortOnFail,
+    delayAbortEvalMs: milliseconds(threshold.delayAbortEval),
   };
 }
 

@@ -3,12 +3,10 @@ import type { Fault } from './errors.ts';
 import { iotCoreLimits } from './iot-core-limits.ts';
 import { loadPaths, peakOf } from './load.ts';
 import type { LoadProfile } from './load-profile.ts';
-import { suggestFrom } from './nearest.ts';
 import { isObject, type JsonObject } from './path.ts';
 import { envelopeBytes, leastPayloadBytes } from './payload-size.ts';
 import { parsePayloadTemplate } from './payload-template.ts';
-import { parseThresholdExpression } from './threshold-expression.ts';
-import { thresholdMetricNames, thresholdMetricOf } from './threshold-metrics.ts';
+import { checkMeasured, checkThresholds } from './threshold-rules.ts';
 import { checkTopicTemplate, isTopicOfOneDevice } from './topic-template.ts';
 
 /** What one setting means for another, and what AWS IoT Core would make of it. */
@@ -135,41 +133,4 @@ function checkEcho({ echo, connect, publish }: LoadProfile): Fault[] {
       hint: 'put {deviceId} into publish.topic',
     },
   ];
-}
-
-function checkThresholds({ thresholds }: LoadProfile): Fault[] {
-  return Object.entries(thresholds).flatMap(([name, expressions]) => {
-    const path = `thresholds.${name}`;
-    const metric = thresholdMetricOf(name);
-    if (metric === undefined) {
-      const known = [...thresholdMetricNames(), 'cloudwatch.PublishIn.Success'];
-      return [{ path, message: 'is not a metric', hint: suggestFrom(name, known, 'the metrics are') }];
-    }
-    return expressions.flatMap((text, i) => {
-      const expression = parseThresholdExpression(text, metric);
-      return 'wrong' in expression
-        ? [{ path: `${path}[${i}]`, message: expression.wrong, hint: expression.hint }]
-        : [];
-    });
-  });
-}
-
-/** A threshold over what this run never measures would always fail. */
-function checkMeasured({ thresholds, echo, connect, publish }: LoadProfile): Fault[] {
-  const faults: Fault[] = [];
-  if (thresholds.echo_latency !== undefined && echo.fraction === 0) {
-    faults.push({
-      path: 'thresholds.echo_latency',
-      message: 'no device subscribes to its own topic, so it is never measured',
-      hint: 'set echo.fraction above 0, such as 0.01',
-    });
-  }
-  if (thresholds.puback_round_trip !== undefined && connect.protocol === 'mqtt' && publish.qos === 0) {
-    faults.push({
-      path: 'thresholds.puback_round_trip',
-      message: 'a QoS 0 publish has no PUBACK, so it is never measured',
-      hint: 'set publish.qos to 1, or remove the threshold',
-    });
-  }
-  return faults;
 }

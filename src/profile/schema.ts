@@ -7,12 +7,12 @@ import {
   runIdMaxLength,
   runIdSuffixLength,
 } from './iot-core-limits.ts';
-import { aggregationsOf, thresholdMetrics } from './threshold-metrics.ts';
+import { thresholds } from './threshold-schema.ts';
 
 /**
  * The load profile as the user writes it. Each description's first sentence is also the hint of a fault at that
  * setting, and the whole of it is what an editor shows, by `profiles/load-profile.schema.json`. What one setting means
- * for another is checked in `rules.ts` and `load.ts`.
+ * for another is checked in `rules.ts`, `threshold-rules.ts` and `load.ts`.
  */
 const duration = z.string().regex(durationPattern);
 const share = z.number().min(0).max(1);
@@ -130,14 +130,6 @@ const stages = z
   )
   .min(1)
   .max(1_000);
-
-/** Only so that an editor can complete the names: which there are, and what they take, `rules.ts` checks. */
-const metricsForEditors = Object.fromEntries(
-  Object.entries(thresholdMetrics).map(([name, { kind, help }]) => [
-    name,
-    { type: 'array', items: { type: 'string' }, description: `${help}: ${aggregationsOf[kind].join(', ')}` },
-  ]),
-);
 
 export const profileSchema = z
   .strictObject({
@@ -272,15 +264,7 @@ export const profileSchema = z
       })
       .prefault({})
       .meta({ description: 'What a plan may use before it is refused.' }),
-    thresholds: z
-      .record(z.string(), z.array(z.string()).min(1))
-      .default({ lost_messages: ['count==0'], dropped_messages: ['count==0'] })
-      .meta({
-        properties: metricsForEditors,
-        description:
-          'What decides the verdict: by metric, expressions in the grammar of k6. Latencies (connect, puback_round_trip, end_to_end_latency, rule_latency, transit, echo_latency, send_lag; milliseconds) take p(N), avg, min, max, med and count; message counters (lost_messages, dropped_messages, throttled_messages, …) take count and rate, a share from 0 to 1; throughput takes rate; cloudwatch.<Metric> takes count. Setting them replaces the defaults.',
-        examples: [{ end_to_end_latency: ['p(99)<500'], lost_messages: ['count==0'] }],
-      }),
+    thresholds,
   })
   .meta({
     title: 'Stampede load profile',

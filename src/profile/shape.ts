@@ -18,7 +18,7 @@ export function checkShape(input: unknown): Shape | undefined {
   if (!isObject(input)) return undefined;
   const result = profileSchema.safeParse(input);
   if (result.success) return { settings: result.data, faults: [], isSound: () => true };
-  const { issues } = result.error;
+  const issues = result.error.issues.flatMap(openUnion);
   // A group with a key too many is as sound as the settings in it.
   const faulty = issues
     .filter((issue) => issue.code !== 'unrecognized_keys')
@@ -28,6 +28,13 @@ export function checkShape(input: unknown): Shape | undefined {
     faults: issues.flatMap((issue) => faultsOf(issue, input)),
     isSound: (path) => !faulty.some((fault) => isWithin(fault, path) || isWithin(path, fault)),
   };
+}
+
+/** Of a union, the issues of the form that the value is meant to have; of a value that has none, the union's own. */
+function openUnion(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const meant = issue.errors.find((form) => form.every((inner) => inner.path.length > 0));
+  return meant?.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })) ?? [issue];
 }
 
 function isWithin(inner: string, outer: string): boolean {
@@ -74,7 +81,9 @@ function messageOf(issue: z.core.$ZodIssue, value: unknown): string {
   const shown = shownAs(value);
   switch (issue.code) {
     case 'invalid_type':
-      return `must be ${typeNames[issue.expected] ?? issue.expected}, not ${shown}`;
+      return `must be ${expectedBy(issue)}, not ${shown}`;
+    case 'invalid_union':
+      return `must be ${issue.errors.flat().map(expectedBy).join(' or ')}, not ${shown}`;
     case 'too_small':
       return `must ${sizeWords(issue.origin, issue.inclusive === false ? 'above' : 'at least', Number(issue.minimum))}, not ${countOf(value, shown)}`;
     case 'too_big':
@@ -97,6 +106,11 @@ const typeNames: Readonly<Record<string, string>> = {
   record: 'an object',
   array: 'a list',
 };
+
+function expectedBy(issue: z.core.$ZodIssue): string {
+  const expected = issue.code === 'invalid_type' ? issue.expected : issue.code;
+  return typeNames[expected] ?? expected;
+}
 
 function sizeWords(origin: string, relation: string, bound: number): string {
   if (origin === 'string') return `have ${relation} ${bound} characters`;
@@ -121,11 +135,8 @@ function hintOf(issue: z.core.$ZodIssue, value: unknown): string {
     const nearest = nearestOf(value, issue.values.map(String));
     if (nearest !== undefined) return `did you mean "${nearest}"?`;
   }
-  if (formatPath(issue.path).startsWith('thresholds')) {
-    if (isObject(value) && Object.hasOwn(value, 'abortOnFail')) {
-      return 'abortOnFail is not supported: write the expression alone, such as "p(99)<500"';
-    }
-    if (issue.path.length > 1) return 'a list of expressions, such as ["p(99)<500"]';
+  if (issue.path[0] === 'thresholds' && issue.path.length === 2) {
+    return 'a list of expressions, such as ["p(99)<500"]';
   }
   const { description = '', examples } = schemaAt(issue.path)?.meta() ?? {};
   const purpose = /^.*?\.(?= |$)/s.exec(description)?.[0].slice(0, -1) ?? 'see load-profile.schema.json';
@@ -145,6 +156,10 @@ function schemaAt(path: readonly PropertyKey[]): z.ZodType | undefined {
 }
 
 function bareOf(schema: z.ZodType | undefined): z.ZodType | undefined {
+  // Only objects have something within.
+  if (schema instanceof z.ZodUnion) {
+    return (schema.options as z.ZodType[]).find((form) => form instanceof z.ZodObject);
+  }
   return schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional
     ? bareOf(schema.unwrap() as z.ZodType)
     : schema;

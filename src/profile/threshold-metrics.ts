@@ -15,6 +15,8 @@ export type MetricKind = 'latency' | 'counter' | 'throughput' | 'cloudwatch';
 export interface ThresholdMetric {
   readonly kind: MetricKind;
   readonly help: string;
+  /** It waits for messages on the way, or for slices to end: before the end of the run nothing can be said of it. */
+  readonly isKnownAtEndOnly?: true;
 }
 
 /** A field of the report that counts, and the field its `rate` is a share of. */
@@ -42,6 +44,10 @@ function counter(counts: string, shareOf: string, help: string): CounterMetric {
   return { kind: 'counter', counts, shareOf, help };
 }
 
+function counterAtEnd(counts: string, shareOf: string, help: string): CounterMetric {
+  return { ...counter(counts, shareOf, help), isKnownAtEndOnly: true };
+}
+
 /** A test holds the latencies of this table equal to `measure/latency-names.ts`. */
 export const thresholdMetrics = {
   connect: latency('socket open → CONNACK'),
@@ -54,18 +60,18 @@ export const thresholdMetrics = {
 
   sent_messages: counter('messages.sent', 'messages.intended', 'publishes sent'),
   dropped_messages: counter('messages.dropped', 'messages.intended', 'intended, never sent'),
-  acked_messages: counter('messages.acked', 'messages.sent', 'publishes acknowledged'),
+  acked_messages: counterAtEnd('messages.acked', 'messages.sent', 'publishes acknowledged'),
   throttled_messages: counter('messages.throttled', 'messages.sent', 'publishes refused for a quota'),
   failed_messages: counter('messages.failed', 'messages.sent', 'publishes that failed'),
-  unacknowledged_messages: counter('messages.unacknowledged', 'messages.sent', 'no PUBACK in time'),
-  received_messages: counter('messages.received', 'messages.sent', 'arrived at least once'),
+  unacknowledged_messages: counterAtEnd('messages.unacknowledged', 'messages.sent', 'no PUBACK in time'),
+  received_messages: counterAtEnd('messages.received', 'messages.sent', 'arrived at least once'),
   duplicate_messages: counter('messages.duplicates', 'messages.sent', 'arrivals beyond the first'),
-  lost_messages: counter('messages.lost', 'messages.sent', 'sent, never arrived'),
+  lost_messages: counterAtEnd('messages.lost', 'messages.sent', 'sent, never arrived'),
 
   devices_connected: counter('devices.connected', 'devices.planned', 'devices that connected'),
   devices_not_connected: counter('devices.connectFailed', 'devices.planned', 'devices that never connected'),
   reconnects: counter('devices.reconnects', 'devices.planned', 'connections made again'),
-  slices_died: counter('slices.died', 'slices.planned', 'slices that left no complete result'),
+  slices_died: counterAtEnd('slices.died', 'slices.planned', 'slices that left no complete result'),
 
   throughput: { kind: 'throughput', help: 'acknowledged publishes a second' },
 } as const satisfies Record<string, ThresholdMetric | CounterMetric>;

@@ -47,7 +47,34 @@ describe('parseLoadProfile', () => {
       slices: { toleratedFailureShare: 0.05 },
       drainMs: 10_000,
       limits: { quotaShare: 0.8 },
-      thresholds: { lost_messages: ['count==0'], dropped_messages: ['count==0'] },
+      thresholds: {
+        lost_messages: [{ expression: 'count==0', abortOnFail: false, delayAbortEvalMs: 0 }],
+        dropped_messages: [{ expression: 'count==0', abortOnFail: false, delayAbortEvalMs: 0 }],
+      },
+    });
+  });
+
+  it('takes a threshold as an expression, or as what k6 calls an object', () => {
+    const abort = { threshold: 'rate<0.01', abortOnFail: true };
+    const { thresholds } = parseLoadProfile({
+      ...minimal,
+      thresholds: {
+        end_to_end_latency: ['p(99)<500', { threshold: 'max<5000' }],
+        throttled: [abort, { ...abort, delayAbortEval: '1m30s' }],
+        'cloudwatch.PublishIn.Throttle': [{ threshold: 'count==0', abortOnFail: true }],
+      },
+    });
+    const judged = { abortOnFail: false, delayAbortEvalMs: 0 };
+    expect(thresholds).toEqual({
+      end_to_end_latency: [
+        { expression: 'p(99)<500', ...judged },
+        { expression: 'max<5000', ...judged },
+      ],
+      throttled: [
+        { expression: 'rate<0.01', abortOnFail: true, delayAbortEvalMs: 0 },
+        { expression: 'rate<0.01', abortOnFail: true, delayAbortEvalMs: 90_000 },
+      ],
+      'cloudwatch.PublishIn.Throttle': [{ expression: 'count==0', abortOnFail: true, delayAbortEvalMs: 0 }],
     });
   });
 

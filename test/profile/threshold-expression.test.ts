@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { iotMetricNames } from '../../src/aws/metrics.ts';
 import { latencyNames } from '../../src/measure/latency-names.ts';
+import { InvalidInputError } from '../../src/profile/errors.ts';
+import { parseLoadProfile } from '../../src/profile/parse.ts';
 import {
   parseThresholdExpression,
   satisfies,
@@ -85,6 +88,34 @@ describe('parseThresholdExpression', () => {
 });
 
 describe('the metrics', () => {
+  const exampleOf = (name: string) => `${aggregationsOf[thresholdMetricOf(name)!.kind].at(-1)}<1`;
+  const names = [...thresholdMetricNames(), ...iotMetricNames.map((name) => `cloudwatch.${name}`)];
+
+  it('can all be judged, those of CloudWatch as well', () => {
+    const thresholds = Object.fromEntries(names.map((name) => [name, [exampleOf(name)]]));
+    const profile = { devices: 1, ratePerSecond: 1, duration: '1s', echo: { fraction: 1 }, thresholds };
+    expect(Object.keys(parseLoadProfile(profile).thresholds)).toEqual(names);
+  });
+
+  it('can all stop a run, but for those that wait for its end', () => {
+    const faultsOf = (name: string) => {
+      const thresholds = { [name]: [{ threshold: exampleOf(name), abortOnFail: true }] };
+      const profile = { devices: 1, ratePerSecond: 1, duration: '1s', echo: { fraction: 1 }, thresholds };
+      try {
+        parseLoadProfile(profile);
+      } catch (error) {
+        return error instanceof InvalidInputError ? error.faults.map(({ path }) => path) : [error];
+      }
+      return [];
+    };
+    const cannot = names.filter((name) => faultsOf(name).length > 0);
+    const counters = ['acked', 'unacknowledged', 'received', 'lost'];
+    expect(cannot.toSorted()).toEqual(
+      [...counters, ...counters.map((name) => `${name}_messages`), 'slices_died'].toSorted(),
+    );
+    expect(faultsOf('lost')).toEqual(['thresholds.lost[0].abortOnFail']);
+  });
+
   it('hold every latency that is measured, and no other', () => {
     const latencies = Object.entries(thresholdMetrics).filter(([, { kind }]) => kind === 'latency');
     expect(latencies.map(([name]) => name).sort()).toEqual([...latencyNames].sort());

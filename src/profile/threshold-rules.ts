@@ -1,0 +1,74 @@
+import type { Fault } from './errors.ts';
+import type { LoadProfile } from './load-profile.ts';
+import { suggestFrom } from './nearest.ts';
+import { isObject, type JsonObject, valueAt } from './path.ts';
+import { parseThresholdExpression } from './threshold-expression.ts';
+import { type ThresholdMetric, thresholdMetricNames, thresholdMetricOf } from './threshold-metrics.ts';
+
+/** What the schema cannot say of a threshold: which metrics there are, what they take, which of them can abort a run. */
+export function checkThresholds({ thresholds }: LoadProfile, input: JsonObject): Fault[] {
+  return Object.entries(thresholds).flatMap(([name, list]) => {
+    const path = `thresholds.${name}`;
+    const metric = thresholdMetricOf(name);
+    if (metric === undefined) {
+      const known = [...thresholdMetricNames(), 'cloudwatch.PublishIn.Success'];
+      return [{ path, message: 'is not a metric', hint: suggestFrom(name, known, 'the metrics are') }];
+    }
+    return list.flatMap(({ expression, abortOnFail }, i) => {
+      const entry = `${path}[${i}]`;
+      const given = valueAt(input, ['thresholds', name, i]);
+      return [
+        ...checkExpression(entry, expression, metric),
+        ...(abortOnFail ? checkAbort(entry, metric) : checkDelay(entry, given)),
+      ];
+    });
+  });
+}
+
+function checkExpression(path: string, text: string, metric: ThresholdMetric): Fault[] {
+  const expression = parseThresholdExpression(text, metric);
+  return 'wrong' in expression ? [{ path, message: expression.wrong, hint: expression.hint }] : [];
+}
+
+function checkAbort(path: string, metric: ThresholdMetric): Fault[] {
+  if (metric.isKnownAtEndOnly !== true) return [];
+  return [
+    {
+      path: `${path}.abortOnFail`,
+      message: `cannot stop a run by what is known only once it is over (${metric.help})`,
+      hint: 'remove abortOnFail; failed_messages, throttled_messages, dropped_messages and the latencies are known while it runs',
+    },
+  ];
+}
+
+/** @param given the entry as the user wrote it */
+function checkDelay(path: string, given: unknown): Fault[] {
+  if (!isObject(given) || given.delayAbortEval === undefined) return [];
+  return [
+    {
+      path: `${path}.delayAbortEval`,
+      message: 'has no meaning without abortOnFail',
+      hint: 'set abortOnFail to true, or remove it',
+    },
+  ];
+}
+
+/** A threshold over what this run never measures would always fail. */
+export function checkMeasured({ thresholds, echo, connect, publish }: LoadProfile): Fault[] {
+  const faults: Fault[] = [];
+  if (thresholds.echo_latency !== undefined && echo.fraction === 0) {
+    faults.push({
+      path: 'thresholds.echo_latency',
+      message: 'no device subscribes to its own topic, so it is never measured',
+      hint: 'set echo.fraction above 0, such as 0.01',
+    });
+  }
+  if (thresholds.puback_round_trip !== undefined && connect.protocol === 'mqtt' && publish.qos === 0) {
+    faults.push({
+      path: 'thresholds.puback_round_trip',
+      message: 'a QoS 0 publish has no PUBACK, so it is never measured',
+      hint: 'set publish.qos to 1, or remove the threshold',
+    });
+  }
+  return faults;
+}

@@ -1,0 +1,59 @@
+import * as z from 'zod';
+import { durationPattern } from './duration.ts';
+import { aggregationsOf, thresholdMetrics } from './threshold-metrics.ts';
+
+/** As k6 has it: an expression, or one that says as well what becomes of the run when it fails. */
+const threshold = z
+  .union([
+    z.string(),
+    z.strictObject({
+      threshold: z.string().meta({
+        description: 'The expression: an aggregation, an operator and a number.',
+        examples: ['p(99)<500'],
+      }),
+      abortOnFail: z
+        .boolean()
+        .default(false)
+        .meta({
+          description:
+            'Whether the run is stopped as soon as the threshold fails, not only judged at its end. The report has what was measured until then.',
+          examples: [true],
+        }),
+      delayAbortEval: z
+        .string()
+        .regex(durationPattern)
+        .default('0s')
+        .meta({
+          description:
+            'How long after publishing began a failing threshold does not stop the run yet. A percentile of a few messages says little.',
+          examples: ['10s'],
+        }),
+    }),
+  ])
+  .meta({
+    id: 'threshold',
+    description: 'An expression in the grammar of k6, or an object with it that can also stop the run.',
+    examples: ['p(99)<500', { threshold: 'p(99)<500', abortOnFail: true, delayAbortEval: '10s' }],
+  });
+
+/** Only so that an editor can complete the names: which there are, and what they take, `threshold-rules.ts` checks. */
+const metricsForEditors = Object.fromEntries(
+  Object.entries(thresholdMetrics).map(([name, { kind, help }]) => [
+    name,
+    {
+      type: 'array',
+      items: { $ref: '#/definitions/threshold' },
+      description: `${help}: ${aggregationsOf[kind].join(', ')}`,
+    },
+  ]),
+);
+
+export const thresholds = z
+  .record(z.string(), z.array(threshold).min(1))
+  .default({ lost_messages: ['count==0'], dropped_messages: ['count==0'] })
+  .meta({
+    properties: metricsForEditors,
+    description:
+      'What decides the verdict: by metric, expressions in the grammar of k6. Latencies (connect, puback_round_trip, end_to_end_latency, rule_latency, transit, echo_latency, send_lag; milliseconds) take p(N), avg, min, max, med and count; message counters (lost_messages, dropped_messages, throttled_messages, …) take count and rate, a share from 0 to 1; throughput takes rate; cloudwatch.<Metric> takes count. An object in place of an expression can stop the run: { "threshold": "p(99)<500", "abortOnFail": true, "delayAbortEval": "10s" }. Setting them replaces the defaults.',
+    examples: [{ end_to_end_latency: ['p(99)<500'], lost_messages: ['count==0'] }],
+  });
