@@ -1,5 +1,6 @@
 import type { Plan } from '../plan/plan.ts';
-import { formatClock, formatCount, formatLatency, formatRate, formatTimeLeft } from './figures.ts';
+import { formatCount } from '../report/figures.ts';
+import { formatClock, formatLatency, formatRate, formatTimeLeft } from './figures.ts';
 import { type Paint, plainPaint } from './paint.ts';
 import { type Progress, phaseOf, troublesOf } from './progress.ts';
 

@@ -1,4 +1,5 @@
-import { formatClock, formatCount, formatLatency, formatRate, formatTimeLeft } from './figures.ts';
+import { formatCount } from '../report/figures.ts';
+import { formatClock, formatLatency, formatRate, formatTimeLeft } from './figures.ts';
 import { type Progress, phaseOf, troublesOf } from './progress.ts';
 
 /** One line of a log: what a pipeline shows where a terminal would show bars. Never cut: a log has no width. */

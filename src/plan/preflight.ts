@@ -32,9 +32,10 @@ export interface Preflight {
 export class RefusedByPreflightError extends StampedeError {
   readonly faults: readonly Fault[];
 
-  constructor(faults: readonly Fault[]) {
+  constructor(faults: readonly Fault[], hint?: string) {
     const lines = faults.map((fault) => `  ${fault.path}: ${fault.message}\n    → ${fault.hint ?? ''}`);
     super('RefusedByPreflight', `Preflight refuses this run:\n${lines.join('\n')}`, {
+      ...(hint === undefined ? {} : { hint }),
       exitCode: exitCodes.refusedByPreflight,
     });
     this.faults = faults;

@@ -1,42 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  formatBytes,
-  formatClock,
-  formatCount,
-  formatLatency,
-  formatPlural,
-  formatRate,
-  formatShare,
-  formatTimeLeft,
-} from '../../src/cli/figures.ts';
+import { formatClock, formatLatency, formatRate, formatTimeLeft } from '../../src/cli/figures.ts';
 import { makeRateMeter } from '../../src/cli/rate-meter.ts';
 import { makeRunId } from '../../src/cli/run-id.ts';
 
 describe('figures', () => {
-  it('group thousands and carry their units', () => {
-    expect(formatCount(1_234_567)).toBe('1,234,567');
+  it('carry their units', () => {
     expect([formatRate(0.2), formatRate(99.96), formatRate(20_000)]).toEqual(['0.2/s', '100/s', '20,000/s']);
-    expect([formatBytes(512), formatBytes(262_144), formatBytes(15_400_000)]).toEqual([
-      '512 B',
-      '262.1 KB',
-      '15.4 MB',
-    ]);
     expect([formatLatency(0.8312), formatLatency(12.34), formatLatency(1_214)]).toEqual([
       '0.831 ms',
       '12.3 ms',
       '1.21 s',
-    ]);
-    expect([formatPlural(1, 'slice'), formatPlural(4_000, 'slice')]).toEqual(['1 slice', '4,000 slices']);
-  });
-
-  it('never round a share to a comforting 0 % or 100 %', () => {
-    expect([0, 0.004, 0.5, 0.9999, 1, 1.25].map(formatShare)).toEqual([
-      '0 %',
-      '<1 %',
-      '50 %',
-      '99.9 %',
-      '100 %',
-      '125 %',
     ]);
   });
 

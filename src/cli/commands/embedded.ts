@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { exitCodes } from '../../profile/errors.ts';
+import { catchInterrupts } from '../interrupts.ts';
+import type { Finish } from '../program.ts';
+
+export function addEmbeddedCommand(program: Command, finish: Finish): void {
+  program
+    .command('embedded')
+    .summary('keep embedded AWS running, for other tools')
+    .description(
+      'Start embedded AWS (IoT Core over MQTT and HTTPS, Step Functions, Lambda, S3, CloudWatch, Service Quotas ' +
+        'and InfluxDB’s write API, on loopback) and keep it until Ctrl-C. Prints the variables that lead the AWS ' +
+        'CLI, SDKs and MQTT clients to it.',
+    )
+    .option('--runs <dir>', 'directory of the run store', 'runs')
+    .addHelpText(
+      'after',
+      '\nIn a second terminal, after pasting the printed lines:\n' +
+        '  aws stepfunctions start-execution --state-machine-arn $STATE_MACHINE_ARN --input file://profiles/smoke.json',
+    )
+    .action(async ({ runs }: { readonly runs: string }) => {
+      await keepEmbeddedAws(runs);
+      finish(exitCodes.passed);
+    });
+}
+
+async function keepEmbeddedAws(runsDirectory: string): Promise<void> {
+  const interrupts = catchInterrupts();
+  const { startEmbeddedAws } = await import('../../embedded/start.ts');
+  const aws = await startEmbeddedAws({ runsDirectory });
+  interrupts.quit.addEventListener('abort', () => aws.kill());
+  const variables = { ...aws.environment, STATE_MACHINE_ARN: aws.stateMachineArn };
+  const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quoteForShell(value)}`);
+  process.stdout.write(`${lines.join('\n')}\n`);
+  process.stderr.write('\nembedded AWS is running; Ctrl-C ends it\n');
+  // A question a second, because it fails once embedded AWS is gone.
+  while (!interrupts.stop.aborted) {
+    await aws.live('');
+    await sleep(1_000, undefined, { signal: interrupts.stop }).catch(() => undefined);
+  }
+  await aws.close();
+}
+
+function quoteForShell(value: string): string {
+  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { RefusedByPreflightError } from '../../plan/preflight.ts';
+import { sliceOf } from '../../plan/slices.ts';
+import { exitCodes, InvalidInputError } from '../../profile/errors.ts';
+import { draftRun, type RunDraft } from '../draft-run.ts';
+import { makePaint } from '../paint.ts';
+import { renderPlanPage } from '../plan-page.ts';
+import { addProfileArguments, readGivenProfile } from '../profile-arguments.ts';
+import type { Finish } from '../program.ts';
+
+export function addPlanCommand(program: Command, finish: Finish): void {
+  const command = program
+    .command('plan')
+    .summary('show what a load profile becomes, without running it')
+    .description(
+      'Show what a load profile becomes: slices, connects, messages, the timeline, and the peak of every quota ' +
+        'with its headroom. Nothing is started.',
+    )
+    .option('--json', 'print the plan, its slices and the quotas as JSON');
+  addProfileArguments(command).action(async (path: string, flags: Readonly<Record<string, unknown>>) => {
+    const draft = draftRun((await readGivenProfile(path, flags)).profile);
+    process.stdout.write(flags.json === true ? toJson(draft) : toPage(draft));
+    // The page first: it shows what the refusal speaks of.
+    if (draft.faults.length > 0) throw new InvalidInputError('The plan', draft.faults);
+    if (draft.preflight.refusals.length > 0) throw new RefusedByPreflightError(draft.preflight.refusals);
+    finish(exitCodes.passed);
+  });
+}
+
+function toPage({ plan, preflight, faults }: RunDraft): string {
+  const page = renderPlanPage(plan, preflight, makePaint(process.stdout)).join('\n');
+  const isRefused = faults.length + preflight.refusals.length > 0;
+  // Room for what is about to be said.
+  return `${page}\n${isRefused ? '\n' : ''}`;
+}
+
+function toJson({ plan, preflight, faults }: RunDraft): string {
+  const slices = Array.from({ length: plan.slices.count }, (_, slice) => sliceOf(plan, slice));
+  return `${JSON.stringify({ plan, slices, preflight, faults }, null, 2)}\n`;
+}

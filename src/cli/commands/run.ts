@@ -1,0 +1,84 @@
+import path from 'node:path';
+import type { Command } from 'commander';
+import { RefusedByPreflightError } from '../../plan/preflight.ts';
+import { type ExitCode, exitCodes, InvalidInputError } from '../../profile/errors.ts';
+import { renderTerminalSummary } from '../../report/terminal-summary.ts';
+import { draftRun, type RunDraft } from '../draft-run.ts';
+import type { EndedRun } from '../embedded-run.ts';
+import { catchInterrupts } from '../interrupts.ts';
+import { makePaint } from '../paint.ts';
+import { renderPlanBrief } from '../plan-page.ts';
+import { addProfileArguments, type GivenProfile, readGivenProfile } from '../profile-arguments.ts';
+import type { Finish } from '../program.ts';
+import { makeProgressDisplay } from '../progress-display.ts';
+import { exitCodeOfReport, faultOfExecution, QuitError, StoppedBeforeStartError } from '../run-outcome.ts';
+
+interface RunFlags {
+  readonly runs: string;
+  readonly quiet?: boolean;
+  readonly force?: boolean;
+}
+
+export function addRunCommand(program: Command, finish: Finish): void {
+  const command = program
+    .command('run')
+    .summary('run a load profile on embedded AWS and report')
+    .description(
+      'Run a load profile from start to report. Embedded AWS (loopback servers that speak the AWS protocols) is ' +
+        'started for it and ends with it: nothing leaves this machine.\n\n' +
+        'Ctrl-C stops the run and reports what was measured until then; a second Ctrl-C quits at once.',
+    )
+    .option('--runs <dir>', 'directory of the run store: the report is <dir>/<run id>/report.html', 'runs')
+    .option('--force', 'run although preflight refuses it')
+    .option('--quiet', 'no plan and no progress, only the result');
+  addProfileArguments(command).action(async (file: string, flags: RunFlags & Record<string, unknown>) => {
+    const given = await readGivenProfile(file, flags);
+    const draft = draftRun(given.profile);
+    if (draft.faults.length > 0) throw new InvalidInputError('The plan', draft.faults);
+    if (draft.preflight.refusals.length > 0 && flags.force !== true) {
+      throw new RefusedByPreflightError(draft.preflight.refusals, '--force runs it all the same');
+    }
+    finish(await run(given, draft, flags));
+  });
+}
+
+async function run(
+  { input }: GivenProfile,
+  { plan, preflight }: RunDraft,
+  flags: RunFlags,
+): Promise<ExitCode> {
+  const { runId } = plan;
+  const paint = makePaint(process.stderr);
+  const display = makeProgressDisplay(process.stderr, flags.quiet === true);
+  display.say([`${paint('heading', 'run')} ${runId}`, ...renderPlanBrief(plan, preflight), ''].join('\n'));
+
+  const interrupts = catchInterrupts();
+  const quit = new Promise<never>((_resolve, reject) => {
+    interrupts.quit.addEventListener('abort', () => {
+      display.end();
+      reject(new QuitError(path.join(flags.runs, runId)));
+    });
+  });
+  // What it takes to run is loaded only here: `plan` and `--help` need none of it.
+  const { runOnEmbeddedAws } = await import('../embedded-run.ts');
+  const ended = await Promise.race([
+    runOnEmbeddedAws({ runId, input, runsDirectory: flags.runs, display, interrupts }),
+    quit,
+  ]);
+  interrupts.close();
+  return conclude(ended, interrupts.stop.aborted, path.join(flags.runs, runId));
+}
+
+/** Prints the result. A user's Ctrl-C is the exit code even where the run had all but ended. */
+function conclude(
+  { execution, report, logDirectory }: EndedRun,
+  stopped: boolean,
+  directory: string,
+): ExitCode {
+  if (execution === undefined) throw new StoppedBeforeStartError();
+  if (report === undefined) throw faultOfExecution(execution, logDirectory, stopped);
+  const files = ['report.html', 'report.json'].map((name) => path.join(directory, name));
+  const summary = renderTerminalSummary(report, { paint: makePaint(process.stdout), files });
+  process.stdout.write(`${summary}\n`);
+  return stopped ? exitCodes.stoppedByUser : exitCodeOfReport(report);
+}

@@ -1,0 +1,59 @@
+import { makeControl } from '../aws/control.ts';
+import { readEnvironment } from '../aws/environment.ts';
+import { type Execution, makeExecutions } from '../aws/executions.ts';
+import { makeRunStore } from '../aws/run-store.ts';
+import { startEmbeddedAws } from '../embedded/start.ts';
+import type { Report } from '../report/report.ts';
+import { followRun } from './follow-run.ts';
+import type { Interrupts } from './interrupts.ts';
+import { pointAt } from './point-at.ts';
+import type { ProgressDisplay } from './progress-display.ts';
+
+export interface EmbeddedRunRequest {
+  readonly runId: string;
+  /** The load profile in the user's form. */
+  readonly input: unknown;
+  readonly runsDirectory: string;
+  readonly display: ProgressDisplay;
+  readonly interrupts: Interrupts;
+}
+
+export interface EndedRun {
+  /** Where the functions' output lies. */
+  readonly logDirectory: string;
+  /** Absent: stopped before it had begun. */
+  readonly execution?: Execution;
+  readonly report?: Report;
+}
+
+/** One execution, from the start of embedded AWS to its end. */
+export async function runOnEmbeddedAws(request: EmbeddedRunRequest): Promise<EndedRun> {
+  const { runId, input, runsDirectory, display, interrupts } = request;
+  const aws = await startEmbeddedAws({ runsDirectory });
+  const { logDirectory } = aws;
+  interrupts.quit.addEventListener('abort', () => aws.kill());
+  try {
+    if (interrupts.stop.aborted) return { logDirectory };
+    pointAt(aws.environment);
+    const store = makeRunStore(readEnvironment(process.env).runBucket);
+    const executions = makeExecutions(aws.stateMachineArn);
+    const executionArn = await executions.start(runId, input);
+    const execution = await followRun({
+      runId,
+      executionArn,
+      executions,
+      control: makeControl(),
+      store,
+      display,
+      interrupts,
+      live: () => aws.live(runId),
+      now: Date.now,
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    });
+    const report = await store.getReport(runId);
+    return { logDirectory, execution, ...(report === undefined ? {} : { report }) };
+  } finally {
+    display.end();
+    await aws.close();
+  }
+}

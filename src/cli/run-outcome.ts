@@ -1,0 +1,84 @@
+import type { Execution } from '../aws/executions.ts';
+import { type ExitCode, exitCodes, StampedeError } from '../profile/errors.ts';
+import type { Report, Verdict } from '../report/report.ts';
+
+const exitCodeByVerdict = {
+  passed: exitCodes.passed,
+  failed: exitCodes.thresholdsFailed,
+  aborted: exitCodes.stoppedByUser,
+} as const satisfies Record<Verdict, ExitCode>;
+
+/** A run with a report ends by its verdict. */
+export function exitCodeOfReport({ verdict }: Report): ExitCode {
+  return exitCodeByVerdict[verdict];
+}
+
+/** The execution ended without a report. */
+export class RunFailedError extends StampedeError {
+  constructor(execution: Execution, logDirectory: string, exitCode: ExitCode) {
+    super('RunFailed', `the run ended without a report: ${reasonOf(execution)}`, {
+      hint: `the output of the functions says more: ${logDirectory}`,
+      exitCode,
+    });
+  }
+}
+
+/** Ctrl-C before the execution had begun. */
+export class StoppedBeforeStartError extends StampedeError {
+  constructor() {
+    super('StoppedBeforeStart', 'stopped before the run had begun: nothing was sent', {
+      exitCode: exitCodes.stoppedByUser,
+    });
+  }
+}
+
+/** A second Ctrl-C. */
+export class QuitError extends StampedeError {
+  constructor(directory: string) {
+    super('Quit', 'quit at once, without a report', {
+      hint: `what slices had stored by then lies in ${directory}`,
+      exitCode: exitCodes.stoppedByUser,
+    });
+  }
+}
+
+/** What Step Functions says of a failed execution; a function's error is JSON in the cause. */
+function reasonOf({ status, error, cause }: Execution): string {
+  const parts = [error ?? status.toLowerCase()];
+  const message = parseFunctionError(cause)?.errorMessage ?? cause;
+  if (message !== undefined && message !== '') parts.push(message);
+  return parts.join(': ');
+}
+
+/** @see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html */
+interface FunctionError {
+  readonly errorType: string;
+  readonly errorMessage: string;
+}
+
+function parseFunctionError(cause: string | undefined): FunctionError | undefined {
+  try {
+    const parsed: unknown = JSON.parse(cause ?? '');
+    const isFunctionError =
+      typeof parsed === 'object' && parsed !== null && 'errorType' in parsed && 'errorMessage' in parsed;
+    return isFunctionError ? (parsed as FunctionError) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The error that a run without a report ends in. What the user stopped is stopped, not failed; a fault of the
+ * profile's that only the plan function could see (the deployed rule's topics) is bad usage.
+ */
+export function faultOfExecution(
+  execution: Execution,
+  logDirectory: string,
+  stoppedByUser: boolean,
+): RunFailedError {
+  const isBadInput =
+    execution.error === 'InvalidInputError' ||
+    parseFunctionError(execution.cause)?.errorType === 'InvalidInputError';
+  const exitCode = isBadInput ? exitCodes.badUsage : exitCodes.internalFault;
+  return new RunFailedError(execution, logDirectory, stoppedByUser ? exitCodes.stoppedByUser : exitCode);
+}

@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { draftRun } from '../../src/cli/draft-run.ts';
+import { renderPlanBrief, renderPlanPage } from '../../src/cli/plan-page.ts';
+import { parseLoadProfile } from '../../src/profile/parse.ts';
+import { expectGolden } from './golden.ts';
+import { makeWorkplace, runCli, type Workplace } from './run-cli.ts';
+
+const ramp = {
+  name: 'ramp',
+  devices: 1_234,
+  publish: { sizeBytes: 512 },
+  stages: [
+    { duration: '30s', target: 2_000 },
+    { duration: '5m', target: 2_000 },
+    { duration: '10s', target: 0 },
+  ],
+  echo: { fraction: 0.01 },
+};
+const million = {
+  name: 'million',
+  devices: 1_000_000,
+  ratePerSecond: 20_000,
+  duration: '5m',
+  connect: { ratePerSecond: 3_000 },
+};
+const overHttps = {
+  name: 'https',
+  devices: 40,
+  everySeconds: 5,
+  duration: '1m',
+  connect: { protocol: 'https' },
+};
+
+describe('plan page', () => {
+  it.each(Object.entries({ ramp, million, overHttps }))('of %s', (name, profile) => {
+    const { plan, preflight } = draftRun(parseLoadProfile(profile), new Date('2026-01-01T00:00:00Z'), 0.5);
+    const page = renderPlanPage(plan, preflight);
+    for (const line of page) expect(line.length).toBeLessThanOrEqual(100);
+    const text = [...page, '', '--- brief', ...renderPlanBrief(plan, preflight), ''].join('\n');
+    expectGolden(`plan-${name}.txt`, text);
+  });
+});
+
+describe('stampede plan', () => {
+  let workplace: Workplace;
+  beforeAll(() => {
+    workplace = makeWorkplace();
+  });
+  afterAll(() => workplace.remove());
+
+  it('prints the page and exits 0', async () => {
+    const { code, stdout, stderr } = await runCli(['plan', workplace.writeProfile('ramp.json', ramp)]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const golden = readFileSync(path.join(import.meta.dirname, 'golden', 'plan-ramp.txt'), 'utf8');
+    expect(stdout).toBe(golden.slice(0, golden.indexOf('\n--- brief')));
+  });
+
+  it('plans 1,000,000 devices at 20,000/s in less than two seconds', async () => {
+    const file = workplace.writeProfile('million.json', { ...million, limits: { quotaShare: 1 } });
+    const startedAt = performance.now();
+    const { code, stdout, stderr } = await runCli(['plan', file]);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(stdout).toMatch(/slices +1,112 × up to 900 devices/);
+    expect(stdout).toMatch(/state payload +4,\d{3} bytes/);
+    // More connections than an account has: the page is printed all the same.
+    expect(code).toBe(3);
+    expect(stderr).toContain('devices: concurrent connections: 1,000,000 planned');
+  });
+
+  it('prints everything as JSON', async () => {
+    const { code, stdout } = await runCli([
+      'plan',
+      '--json',
+      '--devices',
+      '1001',
+      workplace.writeProfile('ramp.json', ramp),
+    ]);
+    expect(code).toBe(0);
+    const { plan, slices, preflight } = JSON.parse(stdout);
+    expect(plan.profile.devices).toBe(1_001);
+    expect(slices).toHaveLength(plan.slices.count);
+    const sum = (key: string): number =>
+      slices.reduce((total: number, slice: Record<string, number>) => total + (slice[key] ?? 0), 0);
+    expect([sum('devices'), sum('messages')]).toEqual([1_001, plan.load.messages]);
+    expect(preflight.binding.quota).toBe('connectsPerSecond');
+  });
+
+  it('shows a plan that cannot be, and says why, with exit 2', async () => {
+    const file = workplace.writeProfile('endless.json', {
+      ...ramp,
+      stages: [{ duration: '2h', target: 10 }],
+    });
+    const { code, stdout, stderr } = await runCli(['plan', file]);
+    expect(code).toBe(2);
+    expect(stdout).toContain('Lambda time of a slice');
+    expect(stderr).toContain('a Lambda ends at 15m');
+  });
+});

@@ -1,0 +1,133 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Report } from '../../src/report/report.ts';
+import { type CliResult, makeWorkplace, runCli, startCli, type Workplace } from './run-cli.ts';
+
+/** Whole runs on embedded AWS: some ten seconds each, most of them the profile's own. */
+const tiny = {
+  name: 'tiny',
+  devices: 20,
+  ratePerSecond: 40,
+  duration: '3s',
+  drain: '1s',
+  slices: { devicesPerSlice: 10 },
+  thresholds: { lost_messages: ['count==0'], dropped_messages: ['count==0'] },
+};
+
+describe('stampede run', () => {
+  let workplace: Workplace;
+  let runs: string;
+  beforeAll(() => {
+    workplace = makeWorkplace();
+    runs = path.join(workplace.directory, 'runs');
+  });
+  afterAll(() => workplace.remove());
+
+  /** The newest run's directory and report. */
+  const lastRun = (): { directory: string; report: Report } => {
+    const runId =
+      readdirSync(runs)
+        .filter((name) => !name.startsWith('.'))
+        .toSorted()
+        .at(-1) ?? '';
+    const directory = path.join(runs, runId);
+    return {
+      directory,
+      report: JSON.parse(readFileSync(path.join(directory, 'report.json'), 'utf8')) as Report,
+    };
+  };
+  /** Processes of embedded AWS that were started for this test's runs directory, and their children. */
+  const leftBehind = (): string[] => {
+    const lines = execFileSync('ps', ['-A', '-o', 'pid=,pgid=,args='], { encoding: 'utf8' })
+      .trim()
+      .split('\n');
+    const processes = lines.map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? []);
+    const groups = processes.filter(([, , , args = '']) => args.includes(runs)).map(([, , group]) => group);
+    return processes.filter(([, , group]) => groups.includes(group)).map(([line]) => line ?? '');
+  };
+  const stdoutNames = (result: CliResult, file: string): boolean => result.stdout.includes(file);
+
+  it('runs a profile to a passing report that balances, and exits 0', async () => {
+    const result = await runCli(['run', workplace.writeProfile('tiny.json', tiny), '--runs', runs]);
+    const { directory, report } = lastRun();
+    expect({ code: result.code, verdict: report.verdict, reasons: report.reasons }).toEqual({
+      code: 0,
+      verdict: 'passed',
+      reasons: [],
+    });
+    expect(report.messages).toMatchObject({
+      intended: 120,
+      sent: 120,
+      dropped: 0,
+      acked: 120,
+      received: 120,
+      lost: 0,
+    });
+    for (const name of ['report.json', 'report.html']) {
+      expect(existsSync(path.join(directory, name))).toBe(true);
+      expect(stdoutNames(result, path.join(directory, name))).toBe(true);
+    }
+    // In a pipe progress is plain lines, apart from the result.
+    expect(result.stderr).toMatch(/^\d+:\d\d publishing, connected 20\/20/m);
+    expect(leftBehind()).toEqual([]);
+  }, 60_000);
+
+  it('exits 99 when a threshold fails', async () => {
+    const profile = { ...tiny, duration: '1s', thresholds: { end_to_end_latency: ['p(50)<0.001'] } };
+    const { code } = await runCli([
+      'run',
+      workplace.writeProfile('strict.json', profile),
+      '--runs',
+      runs,
+      '--quiet',
+    ]);
+    expect(code).toBe(99);
+    expect(lastRun().report.verdict).toBe('failed');
+  }, 60_000);
+
+  it('stops cleanly at Ctrl-C: partial report, exit 130, no process left', async () => {
+    const file = workplace.writeProfile('long.json', { ...tiny, duration: '2m' });
+    const cli = startCli(['run', file, '--runs', runs]);
+    await cli.untilSays(' publishing,');
+    cli.child.kill('SIGINT');
+    const { code, stderr } = await cli.result;
+    expect(stderr).toContain('stopping… (Ctrl-C again to quit at once)');
+    expect(code).toBe(130);
+    const { report } = lastRun();
+    expect(report.verdict).toBe('aborted');
+    expect(report.messages.sent).toBeGreaterThan(0);
+    expect(report.messages.sent).toBeLessThan(120 * 40);
+    expect(report.messages.lost).toBe(0);
+    expect(leftBehind()).toEqual([]);
+  }, 60_000);
+
+  it('quits at once at a second Ctrl-C', async () => {
+    const file = workplace.writeProfile('long.json', { ...tiny, duration: '2m', drain: '30s' });
+    const cli = startCli(['run', file, '--runs', runs]);
+    await cli.untilSays(' connecting,');
+    cli.child.kill('SIGINT');
+    await cli.untilSays('stopping…');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const askedAt = performance.now();
+    cli.child.kill('SIGINT');
+    const { code, stderr } = await cli.result;
+    expect(performance.now() - askedAt).toBeLessThan(1_000);
+    expect(code).toBe(130);
+    expect(stderr).toContain('without a report');
+    expect(leftBehind()).toEqual([]);
+  }, 60_000);
+
+  it('refuses what is past the profile’s share of a quota with exit 3', async () => {
+    const file = workplace.writeProfile('greedy.json', {
+      ...tiny,
+      ratePerSecond: 1_999,
+      limits: { quotaShare: 0.05 },
+    });
+    const { code, stderr } = await runCli(['run', file, '--runs', runs]);
+    expect(code).toBe(3);
+    expect(stderr).toContain('inbound publishes per second (PublishIn): 1,999/s planned');
+    expect(stderr).toContain('--force');
+  });
+});

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { profileOptions } from '../../src/profile/overrides.ts';
+import { makeWorkplace, runCli, type Workplace } from './run-cli.ts';
+
+describe('stampede, used wrongly', () => {
+  let workplace: Workplace;
+  beforeAll(() => {
+    workplace = makeWorkplace();
+  });
+  afterAll(() => workplace.remove());
+
+  it('lists every fault of a profile, with hints, and exits 2', async () => {
+    const file = workplace.writeProfile('broken.json', {
+      devices: 0,
+      conect: {},
+      publish: { qos: 2, topic: 'a/#' },
+      stages: [{ duration: '10', target: 5 }],
+      thresholds: { end_to_end: ['p(99)<5'] },
+    });
+    for (const command of ['plan', 'run']) {
+      const { code, stdout, stderr } = await runCli([command, file, '--drain', 'soon'], {
+        STAMPEDE_SEED: 'x',
+      });
+      expect(code).toBe(2);
+      expect(stdout).toBe('');
+      expect(stderr).toMatch(/The load profile has \d+ faults:/);
+      for (const path of [
+        'devices',
+        'conect',
+        'publish.qos',
+        'publish.topic',
+        'stages[0].duration',
+        'thresholds.end_to_end',
+        '--drain',
+        'STAMPEDE_SEED',
+      ]) {
+        expect(stderr).toContain(`  ${path}: `);
+      }
+      expect(stderr).toContain('did you mean "connect"?');
+      expect(stderr).not.toMatch(/^\s+at /m);
+    }
+  });
+
+  it('says where a file is no JSON', async () => {
+    const file = workplace.writeProfile('commented.json', '{\n  // how many\n  "devices": 5\n}\n');
+    const { code, stderr } = await runCli(['plan', file]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('line 2, column 3');
+    expect(stderr).toContain('JSON has no comments');
+  });
+
+  it.each([
+    [['plan', 'nowhere.json'], 'nowhere.json: there is no such file'],
+    [['plan', '.'], '.: is a directory'],
+    [['plan'], "missing required argument 'profile'"],
+    [['plann'], '(Did you mean plan?)'],
+    [['run', 'p.json', '--device', '5'], '(Did you mean --devices?)'],
+    [['run', 'p.json', 'q.json'], 'too many arguments'],
+    [['--wat'], "unknown option '--wat'"],
+  ])('exits 2 with a hint for %j', async (args, message) => {
+    const { code, stderr } = await runCli(args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain('→');
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it('shows the stack of a fault only with STAMPEDE_DEBUG=1', async () => {
+    const { stderr } = await runCli(['plan', 'nowhere.json'], { STAMPEDE_DEBUG: '1' });
+    expect(stderr).toMatch(/^\s+at /m);
+  });
+});
+
+describe('stampede --help', () => {
+  it('tells a newcomer what to type', async () => {
+    const { code, stdout } = await runCli(['--help']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('stampede run profiles/smoke.json');
+    for (const command of ['plan', 'run', 'embedded'])
+      expect(stdout).toMatch(new RegExp(`^ {2}${command}\\b`, 'm'));
+  });
+
+  it.each(['plan', 'run'])('of %s names every override', async (command) => {
+    const { code, stdout } = await runCli([command, '--help']);
+    expect(code).toBe(0);
+    for (const { flag } of profileOptions) expect(stdout).toContain(`${flag} `);
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(110);
+  });
+
+  it('goes with a version', async () => {
+    const { code, stdout } = await runCli(['--version']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
