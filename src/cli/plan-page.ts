@@ -180,7 +180,9 @@ function quantity(value: number, { unit }: Pick<QuotaForecast, 'unit'>): string 
 
 function renderThresholds({ profile }: Plan, paint: Paint): string[] {
   const rules = Object.entries(profile.thresholds).flatMap(([metric, list]) =>
-    list.map(({ expression }) => `  ${metric} ${expression}`),
+    list.map(({ expression, abortOnFail }) =>
+      abortOnFail ? `  ${metric} ${expression}  (a failure ends the run)` : `  ${metric} ${expression}`,
+    ),
   );
   return [
     paint('heading', '  the run passes if'),

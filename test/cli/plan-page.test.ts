@@ -33,13 +33,18 @@ const overHttps = {
   connect: { protocol: 'https' },
 };
 
+/** The payload grows by a few bytes with every setting that profiles get: not what these pages are about. */
+function withoutPayloadBytes(page: string): string {
+  return page.replace(/(state payload +)[\d,]{3,5}( bytes +262,144 bytes +)[\d.]+ %/, '$1 ###$2 ## %');
+}
+
 describe('plan page', () => {
   it.each(Object.entries({ ramp, million, overHttps }))('of %s', (name, profile) => {
     const { plan, preflight } = draftRun(parseLoadProfile(profile), new Date('2026-01-01T00:00:00Z'), 0.5);
     const page = renderPlanPage(plan, preflight);
     for (const line of page) expect(line.length).toBeLessThanOrEqual(100);
     const text = [...page, '', '--- brief', ...renderPlanBrief(plan, preflight), ''].join('\n');
-    expectGolden(`plan-${name}.txt`, text);
+    expectGolden(`plan-${name}.txt`, withoutPayloadBytes(text));
   });
 });
 
@@ -54,7 +59,7 @@ describe('stampede plan', () => {
     const { code, stdout, stderr } = await runCli(['plan', workplace.writeProfile('ramp.json', ramp)]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const golden = readFileSync(path.join(import.meta.dirname, 'golden', 'plan-ramp.txt'), 'utf8');
-    expect(stdout).toBe(golden.slice(0, golden.indexOf('\n--- brief')));
+    expect(withoutPayloadBytes(stdout)).toBe(golden.slice(0, golden.indexOf('\n--- brief')));
   });
 
   it('plans 1,000,000 devices at 20,000/s in less than two seconds', async () => {
