@@ -1,5 +1,5 @@
 import { messageOf, type SliceDevices } from '../slice-devices.ts';
-import type { MqttSettings, Transport, TransportListener } from '../transport.ts';
+import type { MakeTransport, MqttSettings, Transport, TransportListener } from '../transport.ts';
 import { DenseConnection } from './dense/connection.ts';
 import type { DenseContext } from './dense/dense-context.ts';
 import type { Door } from './dense/door.ts';
@@ -17,11 +17,15 @@ const chunkBytes = 64 * 1024;
 const pingTimeoutMs = 20_000;
 const closeTimeoutMs = 300;
 
+export function makeDenseTransport(settings: DenseSettings): MakeTransport {
+  return (listener, devices) => new DenseTransport(settings, listener, devices);
+}
+
 /**
  * Stampede's own MQTT client: many devices on one core. It knows only what a publishing device needs, and does that with
  * shared buffers, pre-encoded topics, packet identifiers that are arithmetic, and one timer for all keep-alives.
  */
-export class DenseTransport implements Transport {
+class DenseTransport implements Transport {
   readonly #connections: DenseConnection[] = [];
   readonly #context: DenseContext;
   readonly #devices: number;

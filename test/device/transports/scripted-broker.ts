@@ -19,7 +19,7 @@ export class ScriptedBroker {
   }
 
   static async start(): Promise<ScriptedBroker> {
-    const server = createServer();
+    const server = createServer({ noDelay: true });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return new ScriptedBroker(server);
