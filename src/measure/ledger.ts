@@ -149,12 +149,23 @@ export class Ledger {
       sum.received += received.count;
       receivedUnsent += received.count;
     }
-    const { echoed: _, ...messages } = sum;
     return {
       plannedMessages: this.#plan.load.messages,
       acknowledged: this.#acknowledged,
       devices: { planned: this.#plan.profile.devices, ...this.#devices },
-      messages: { ...messages, arrivals: this.#arrivals, duplicates: this.#arrivals - sum.received },
+      messages: {
+        intended: sum.intended,
+        sent: sum.sent,
+        dropped: sum.dropped,
+        acked: sum.acked,
+        throttled: sum.throttled,
+        failed: sum.failed,
+        unacknowledged: sum.unacknowledged,
+        arrivals: this.#arrivals,
+        received: sum.received,
+        duplicates: this.#arrivals - sum.received,
+        lost: sum.lost,
+      },
       echoed: this.#echoed,
       slices: outcomes,
       stoppedBy: this.#stoppedBy.counts(),

@@ -1,0 +1,89 @@
+import { checkLedger } from '../measure/check-ledger.ts';
+import { type LatencyName, latencyNames } from '../measure/latency-names.ts';
+import type { LatencySummary } from '../measure/latency-summary.ts';
+import type { GeneratorTotals, RunLedger } from '../measure/run-ledger.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { AccountLimits } from '../plan/quotas.ts';
+import { quotaUseOf } from './quota-use.ts';
+import { ratesOf } from './rates.ts';
+import { type CloudWatchView, reconcile } from './reconciliation.ts';
+import type { GeneratorSummary, Report } from './report.ts';
+import { evaluateThresholds } from './thresholds.ts';
+import { judge } from './verdict.ts';
+
+export interface ReportInput {
+  readonly plan: Plan;
+  readonly ledger: RunLedger;
+  readonly cloudwatch: CloudWatchView;
+  /** In force for the account; `accountLimitsOf('default')` where they cannot be read. */
+  readonly limits: AccountLimits;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** What a run came to, and whether that is what its profile asks for. */
+export function buildReport({ plan, ledger, cloudwatch, limits, now }: ReportInput): Report {
+  const { profile, timeline } = plan;
+  const { devices, messages, slices } = ledger;
+  const rates = ratesOf(plan, ledger);
+  const imbalances = checkLedger(ledger);
+  const thresholds = evaluateThresholds(profile.thresholds, {
+    latencies: ledger.latencies,
+    counts: { messages, devices, slices },
+    rates,
+    cloudwatch,
+  });
+  const { protocol, client } = profile.connect;
+  return {
+    version: 1,
+    runId: plan.runId,
+    name: profile.name,
+    ...judge(ledger, imbalances, thresholds, profile.slices.toleratedFailureShare),
+    startedAt: new Date(timeline.startAt).toISOString(),
+    endedAt: new Date(now).toISOString(),
+    protocol,
+    client: protocol === 'mqtt' ? client : 'https',
+    qos: profile.publish.qos,
+    devices,
+    messages,
+    imbalances,
+    causes: {
+      dropped: ledger.droppedBy,
+      failed: ledger.failedBy,
+      connectFailed: ledger.connectFailedBy,
+      disconnected: ledger.disconnectedBy,
+      echoRefused: ledger.echoRefusedBy,
+      sliceFailed: ledger.sliceFailedBy,
+    },
+    rates,
+    latencyMs: summarizeLatencies(ledger),
+    quotas: quotaUseOf(plan, ledger, limits),
+    cloudwatch: cloudwatch.sums,
+    reconciliation: reconcile(ledger, cloudwatch),
+    thresholds,
+    slices,
+    generator: summarizeGenerator(ledger.generator, messages.sent),
+    foreign: ledger.foreign,
+    perSecond: ledger.perSecond,
+  };
+}
+
+function summarizeLatencies({ latencies }: RunLedger): Record<LatencyName, LatencySummary> {
+  const summaries = latencyNames.map((name) => [name, latencies[name].summary()] as const);
+  return Object.fromEntries(summaries) as Record<LatencyName, LatencySummary>;
+}
+
+function summarizeGenerator(totals: GeneratorTotals, sent: number): GeneratorSummary {
+  const { slices, cpuSeconds, maxRssBytes, rssBytes, startLagMs } = totals;
+  return {
+    slices,
+    cpuSeconds: Math.round(cpuSeconds * 1000) / 1000,
+    sentPerCpuSecond: cpuSeconds > 0 ? Math.round(sent / cpuSeconds) : 0,
+    maxRssBytes,
+    rssBytes,
+    bytesPer1000Devices: totals.devices > 0 ? Math.round((totals.deviceBytes / totals.devices) * 1000) : 0,
+    startLagMs: Math.round(startLagMs * 1000) / 1000,
+    eventLoopDelayP99Ms: totals.eventLoopDelayP99Ms,
+    eventLoopDelayMaxMs: totals.eventLoopDelayMaxMs,
+  };
+}

@@ -1,0 +1,57 @@
+/** How a report shows quantities to people. */
+
+const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+const oneDecimal = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
+
+/** `1,234,567` */
+export function formatCount(count: number): string {
+  return grouped.format(count);
+}
+
+/** `20,000`; below 1,000 with one decimal, so that columns of them align: `600.0`. */
+export function formatRate(perSecond: number): string {
+  return perSecond < 1000 ? perSecond.toFixed(1) : grouped.format(perSecond);
+}
+
+/**
+ * A share as percent that never rounds to a comforting 0 or 100: `97 %`, `99.9 %`, `<0.1 %`; below zero `-3 %`.
+ */
+export function formatShare(share: number): string {
+  const percent = share * 100;
+  if (percent > 0 && percent < 0.1) return '<0.1 %';
+  if (percent > 99 && percent < 100) return `${Math.floor(percent * 10) / 10} %`;
+  return `${(Math.abs(percent) < 10 ? oneDecimal : grouped).format(percent)} %`;
+}
+
+/** Decimal units, as AWS bills them: `512 B`, `15.4 MB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+  let size = bytes;
+  let unit = 0;
+  while (size >= 1000 && unit < units.length - 1) {
+    size /= 1000;
+    unit++;
+  }
+  return `${oneDecimal.format(size)} ${units[unit]}`;
+}
+
+/** Milliseconds to three significant digits, at most seven characters: `0.83`, `12.3`, `1,210`; from 100 s on `101 s`. */
+export function formatMs(ms: number): string {
+  if (Math.abs(ms) >= 100_000) return `${grouped.format(ms / 1000)} s`;
+  if (Math.abs(ms) >= 1000) return grouped.format(ms);
+  return String(Number(ms.toPrecision(3)));
+}
+
+/** `1 slice`, `4 slices` */
+export function formatPlural(count: number, singular: string): string {
+  return `${formatCount(count)} ${singular}${count === 1 ? '' : 's'}`;
+}
+
+/** Any measured value to four significant digits: `0.0012`, `41.2`, `12,345`. */
+export function formatValue(value: number): string {
+  return new Intl.NumberFormat('en-US', {
+    maximumSignificantDigits: Math.abs(value) < 10_000 ? 4 : 12,
+    maximumFractionDigits: 6,
+    roundingPriority: 'lessPrecision',
+  }).format(value);
+}

@@ -1,0 +1,256 @@
+import { formatDuration } from '../profile/duration.ts';
+import { formatCount, formatMs, formatPlural, formatRate, formatShare, formatValue } from './figures.ts';
+import { Html, html, section, table } from './html-markup.ts';
+import { reportStyle } from './html-style.ts';
+import type { Report } from './report.ts';
+import {
+  causeLines,
+  describeClient,
+  describeGenerator,
+  describeRamp,
+  describeSlices,
+  latencyCells,
+  latencyHeadings,
+  latencyMeanings,
+  latencyNotes,
+  latencyOrder,
+  ledgerEquations,
+  type Term,
+} from './report-figures.ts';
+
+/** The report as a page of its own: one file that asks for nothing from anywhere. */
+export function renderReportHtml(report: Report): string {
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>${report.name}: ${report.verdict} (${report.runId})</title>
+<style>${new Html(reportStyle)}</style>
+</head>
+<body>
+${renderHeader(report)}
+<main>
+${renderTiles(report)}
+${renderThresholds(report)}
+${renderMessages(report)}
+${renderLatencies(report)}
+${renderRates(report)}
+${renderQuotas(report)}
+${renderGenerator(report)}
+</main>
+${renderFooter(report)}
+</body>
+</html>
+`;
+  return page.markup;
+}
+
+const nothing = html``;
+
+const verdictMarks = { passed: '✓ passed', failed: '✗ failed', aborted: '■ aborted' } as const;
+
+function renderHeader(report: Report): Html {
+  const { verdict, reasons, name, runId, startedAt, endedAt } = report;
+  const reasonList = html`<ul class="reasons ${verdict}">${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`;
+  return html`<header>
+<p class="verdict ${verdict}">${verdictMarks[verdict]}</p>
+<h1>${name}</h1>
+<p><code>${runId}</code></p>
+<p class="soft">${describeClient(report)}; ${describeSlices(report)}; ${instant(startedAt)} to ${instant(endedAt)}</p>
+${reasons.length > 0 ? reasonList : nothing}
+</header>`;
+}
+
+function renderTiles({ devices, messages, rates, latencyMs }: Report): Html {
+  const tile = (name: string, value: string, unit = '') =>
+    html`<div class="tile"><dt>${name}</dt><dd>${value} <small>${unit}</small></dd></div>`;
+  const endToEnd = latencyMs.end_to_end_latency;
+  return html`<dl class="tiles">
+${[
+  tile('devices connected', formatCount(devices.connected), `of ${formatCount(devices.planned)}`),
+  tile('messages sent', formatCount(messages.sent), `of ${formatCount(messages.intended)}`),
+  tile('mean rate', formatRate(rates.meanPerSecond), 'a second'),
+  tile(
+    'end to end, p99',
+    endToEnd.count > 0 ? formatMs(endToEnd.p99) : '–',
+    endToEnd.p99 < 100_000 ? 'ms' : '',
+  ),
+  tile(
+    'lost',
+    formatCount(messages.lost),
+    messages.sent > 0 ? formatShare(messages.lost / messages.sent) : '',
+  ),
+  tile('throttled', formatCount(messages.throttled)),
+]}
+</dl>`;
+}
+
+function renderThresholds({ thresholds }: Report): Html {
+  if (thresholds.length === 0) return section('Thresholds', html`<p class="soft">The profile has none.</p>`);
+  const rows = thresholds.map(({ metric, expression, actual, passed }) => ({
+    cells: [
+      html`<span class="mark">${passed ? '✓ passed' : '✗ failed'}</span>`,
+      metric,
+      html`<code>${expression}</code>`,
+      actual === null ? 'nothing measured' : formatValue(actual),
+    ],
+    tone: passed ? ('good' as const) : ('bad' as const),
+  }));
+  return section(
+    'Thresholds',
+    table(
+      'What decides the verdict; latencies in milliseconds',
+      [
+        { heading: 'Result' },
+        { heading: 'Metric' },
+        { heading: 'Threshold' },
+        { heading: 'Measured', isNumber: true },
+      ],
+      rows,
+    ),
+  );
+}
+
+function renderMessages(report: Report): Html {
+  const term = ({ name, count, isTrouble }: Term) =>
+    html`<span class="term ${isTrouble ? 'warning' : 'plain'}"><b>${formatCount(count)}</b> ${name}</span>`;
+  const sign = (character: string) => html`<span class="sign">${character}</span>`;
+  const equations = ledgerEquations(report).map(
+    ({ total, parts }) =>
+      html`<li>${term(total)} ${parts.map((part, i) => html`${sign(i === 0 ? '=' : '+')} ${term(part)} `)}</li>\n`,
+  );
+  const foreign = report.foreign.notJson + report.foreign.noEnvelope;
+  return section(
+    'Messages',
+    html`<ul class="ledger">\n${equations}</ul>`,
+    foreign > 0
+      ? html`<p class="soft">Beside them, ${formatPlural(foreign, 'message')} not of Stampede’s making came on the same topics.</p>`
+      : nothing,
+    renderReconciliation(report),
+    renderCauses(report),
+  );
+}
+
+function renderReconciliation({ reconciliation }: Report): Html {
+  const rows = reconciliation.map(({ metric, cloudwatch, column, ledger }) => ({
+    cells: [
+      metric,
+      cloudwatch === null ? 'no data yet' : formatCount(cloudwatch),
+      formatCount(ledger),
+      column,
+      cloudwatch === null ? '–' : formatCount(cloudwatch - ledger),
+    ],
+    ...(cloudwatch !== null && cloudwatch !== ledger ? { tone: 'warning' as const } : {}),
+  }));
+  return table(
+    'Held against CloudWatch, which counts whole minutes and the whole account',
+    [
+      { heading: 'CloudWatch metric' },
+      { heading: 'CloudWatch', isNumber: true },
+      { heading: 'Ledger', isNumber: true },
+      { heading: 'Column' },
+      { heading: 'Difference', isNumber: true },
+    ],
+    rows,
+  );
+}
+
+function renderCauses(report: Report): Html {
+  const rows = causeLines(report).map(({ what, reasons }) => ({ cells: [what, reasons] }));
+  if (rows.length === 0) return nothing;
+  return table('Why, and how often', [{ heading: 'What' }, { heading: 'Reasons' }], rows);
+}
+
+function renderLatencies(report: Report): Html {
+  const rows = latencyOrder.map((name) => {
+    const latency = report.latencyMs[name];
+    const measured = latency.count > 0;
+    const cells = measured ? latencyCells(latency) : latencyHeadings.map(() => '–');
+    const label = html`${name}<br><small class="soft">${latencyMeanings[name]}</small>`;
+    return {
+      cells: [label, formatCount(latency.count), ...cells],
+      ...(measured ? {} : { tone: 'dim' as const }),
+    };
+  });
+  const numbers = ['samples', ...latencyHeadings].map((heading) => ({ heading, isNumber: true }));
+  return section(
+    'Latency',
+    table('Milliseconds', [{ heading: 'Latency' }, ...numbers], rows),
+    ...latencyNotes(report).map((note) => html`<p class="note">${note}</p>`),
+  );
+}
+
+function renderRates({ rates }: Report): Html {
+  const rows = rates.stages.map((stage) => ({
+    cells: [
+      `Stage ${stage.stage}`,
+      formatDuration(stage.seconds * 1000),
+      describeRamp(stage),
+      formatRate(stage.intendedPerSecond),
+      formatRate(stage.sentPerSecond),
+    ],
+  }));
+  return section(
+    'Rates',
+    html`<p>Mean ${formatRate(rates.meanPerSecond)}/s, busiest second ${formatCount(rates.peakPerSecond)}, throughput ${formatRate(rates.throughputPerSecond)}/s.</p>`,
+    table(
+      'Messages per second, by stage',
+      [
+        { heading: 'Stage' },
+        { heading: 'Lasts', isNumber: true },
+        { heading: 'Target', isNumber: true },
+        { heading: 'Intended', isNumber: true },
+        { heading: 'Sent', isNumber: true },
+      ],
+      rows,
+    ),
+  );
+}
+
+function renderQuotas({ quotas }: Report): Html {
+  const bar = (share: number) =>
+    html`<span class="bar" aria-hidden="true"><i style="width:${(Math.min(1, share) * 100).toFixed(1)}%"></i></span>`;
+  const rows = quotas.map(({ name, unit, peak, limit, headroom }) => ({
+    cells: [
+      name,
+      html`${formatCount(peak)}${unit}`,
+      html`${formatCount(limit)}${unit}`,
+      bar(1 - headroom),
+      formatShare(headroom),
+    ],
+    ...(headroom < 0 ? { tone: 'warning' as const } : {}),
+  }));
+  return section(
+    'Quotas',
+    table(
+      'The busiest second against the limits of the account',
+      [
+        { heading: 'Quota' },
+        { heading: 'Peak', isNumber: true },
+        { heading: 'Limit', isNumber: true },
+        { heading: 'Used' },
+        { heading: 'Headroom', isNumber: true },
+      ],
+      rows,
+    ),
+  );
+}
+
+function renderGenerator(report: Report): Html {
+  return section(
+    'Generator',
+    ...describeGenerator(report).map((line) => html`<p class="sentence">${line}.</p>`),
+  );
+}
+
+function renderFooter({ runId }: Report): Html {
+  return html`<footer><p>Made by Stampede. The same figures for machines: <code>runs/${runId}/report.json</code>.</p></footer>`;
+}
+
+/** `2026-09-01 10:10:10 UTC` */
+function instant(iso: string): Html {
+  return html`<time datetime="${iso}">${iso.slice(0, 19).replace('T', ' ')} UTC</time>`;
+}

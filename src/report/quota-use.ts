@@ -1,0 +1,32 @@
+import type { RunLedger } from '../measure/run-ledger.ts';
+import type { Plan } from '../plan/plan.ts';
+import { type AccountLimits, type Quota, type QuotaName, quotas } from '../plan/quotas.ts';
+import type { QuotaUse } from './report.ts';
+
+/**
+ * How near the run came to the quotas that its own counters can see, by whole seconds: CloudWatch's minutes hide what
+ * happens within them. What was refused counts too, for it was asked.
+ */
+export function quotaUseOf(plan: Plan, ledger: RunLedger, limits: AccountLimits): QuotaUse[] {
+  const { sent, connected } = ledger.perSecond;
+  const publishes = Math.max(0, ...sent);
+  const peaks: [QuotaName, number][] = [
+    ['publishInPerSecond', publishes],
+    ['ruleEvaluationsPerSecond', publishes],
+  ];
+  if (plan.profile.connect.protocol === 'mqtt') {
+    peaks.push(
+      ['connectsPerSecond', largestRise(connected)],
+      ['concurrentConnections', Math.max(0, ...connected)],
+    );
+  }
+  return peaks.map(([name, peak]) => {
+    const quota: Quota = quotas[name];
+    const limit = limits[name];
+    return { quota: name, name: quota.label, unit: quota.unit, limit, peak, headroom: 1 - peak / limit };
+  });
+}
+
+function largestRise(gauge: readonly number[]): number {
+  return gauge.reduce((most, value, i) => Math.max(most, value - (gauge[i - 1] ?? 0)), 0);
+}

@@ -1,0 +1,85 @@
+import type { RunLedger } from '../measure/run-ledger.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Rates, StageRate } from './report.ts';
+
+export function ratesOf(plan: Plan, ledger: RunLedger): Rates {
+  const seconds = publishingSeconds(plan, ledger);
+  const { messages } = ledger;
+  const perSecond = (count: number) => (seconds > 0 ? rounded(count / seconds) : 0);
+  return {
+    meanPerSecond: perSecond(messages.sent),
+    throughputPerSecond: perSecond(ledger.acknowledged ? messages.acked : messages.received),
+    peakPerSecond: Math.max(0, ...ledger.perSecond.sent),
+    stages: stageRates(plan, ledger),
+  };
+}
+
+/** As planned; of a run that was stopped, up to the last second in which something was sent. */
+function publishingSeconds({ timeline }: Plan, { slices, perSecond }: RunLedger): number {
+  const lastSent = perSecond.sent.findLastIndex((count) => count > 0);
+  const stoppedAt = (perSecond.startSecond + lastSent + 1) * 1000;
+  const endAt = slices.stopped > 0 ? Math.min(stoppedAt, timeline.publishEndAt) : timeline.publishEndAt;
+  return Math.max(0, endAt - timeline.publishAt) / 1000;
+}
+
+function stageRates({ profile, timeline }: Plan, { perSecond }: RunLedger): StageRate[] {
+  const rates: StageRate[] = [];
+  let from = timeline.publishAt;
+  let startPerSecond = profile.startRatePerSecond;
+  for (const [i, { durationMs, targetPerSecond }] of profile.stages.entries()) {
+    const to = from + durationMs;
+    const isHold = startPerSecond === targetPerSecond && wholeSeconds(from, to) > 0;
+    const mean = isHold ? meanOfWholeSeconds : meanOfTouchedSeconds;
+    // A stage of no length is a jump of the rate; there is nothing to average over.
+    if (durationMs > 0) {
+      rates.push({
+        stage: i + 1,
+        seconds: durationMs / 1000,
+        startPerSecond,
+        targetPerSecond,
+        intendedPerSecond: rounded(mean(perSecond.intended, perSecond.startSecond, from, to)),
+        sentPerSecond: rounded(mean(perSecond.sent, perSecond.startSecond, from, to)),
+      });
+    }
+    from = to;
+    startPerSecond = targetPerSecond;
+  }
+  return rates;
+}
+
+function wholeSeconds(from: number, to: number): number {
+  return Math.floor(to / 1000) - Math.ceil(from / 1000);
+}
+
+/** Of a hold: a second that it shares with a ramp would blur its rate. */
+function meanOfWholeSeconds(
+  counts: readonly number[],
+  startSecond: number,
+  from: number,
+  to: number,
+): number {
+  const first = Math.ceil(from / 1000) - startSecond;
+  let sum = 0;
+  for (let i = 0; i < wholeSeconds(from, to); i++) sum += counts[first + i] ?? 0;
+  return sum / wholeSeconds(from, to);
+}
+
+/** Of a ramp, each second by the part of it that lies in the stage: leaving out a ramp's ends would shift its mean. */
+function meanOfTouchedSeconds(
+  counts: readonly number[],
+  startSecond: number,
+  from: number,
+  to: number,
+): number {
+  let sum = 0;
+  for (let second = Math.floor(from / 1000); second * 1000 < to; second++) {
+    const overlapMs = Math.min(to, (second + 1) * 1000) - Math.max(from, second * 1000);
+    sum += ((counts[second - startSecond] ?? 0) * overlapMs) / 1000;
+  }
+  return sum / ((to - from) / 1000);
+}
+
+/** Thousandths of a message a second: more digits would only be noise in report.json. */
+function rounded(perSecond: number): number {
+  return Math.round(perSecond * 1000) / 1000;
+}

@@ -1,0 +1,158 @@
+import type { LatencyName } from '../measure/latency-names.ts';
+import type { LatencySummary } from '../measure/latency-summary.ts';
+import type { CountsByReason, MessageLedger } from '../measure/run-ledger.ts';
+import { formatBytes, formatCount, formatMs, formatPlural } from './figures.ts';
+import type { Report, StageRate } from './report.ts';
+
+/** `sent = received + lost` with its figures, as the terminal and the page both show it. */
+export interface Equation {
+  readonly total: Term;
+  readonly parts: readonly Term[];
+}
+
+export interface Term {
+  readonly name: string;
+  readonly count: number;
+  /** Worth a look when it is not zero. */
+  readonly isTrouble: boolean;
+}
+
+const troubles: ReadonlySet<keyof MessageLedger> = new Set([
+  'dropped',
+  'throttled',
+  'failed',
+  'unacknowledged',
+  'duplicates',
+  'lost',
+]);
+
+/** The equations of docs/measurement.md; without the one on acknowledgements where there are none. */
+export function ledgerEquations({ messages, protocol, qos }: Report): Equation[] {
+  const term = (name: keyof MessageLedger): Term => ({
+    name,
+    count: messages[name],
+    isTrouble: troubles.has(name) && messages[name] !== 0,
+  });
+  const equation = (total: keyof MessageLedger, ...parts: (keyof MessageLedger)[]): Equation => ({
+    total: term(total),
+    parts: parts.map(term),
+  });
+  const acknowledged = protocol === 'https' || qos === 1;
+  return [
+    equation('intended', 'sent', 'dropped'),
+    ...(acknowledged ? [equation('sent', 'acked', 'throttled', 'failed', 'unacknowledged')] : []),
+    equation('arrivals', 'received', 'duplicates'),
+    equation('sent', 'received', 'lost'),
+  ];
+}
+
+/** What users ask about first comes first. */
+export const latencyOrder = [
+  'end_to_end_latency',
+  'rule_latency',
+  'transit',
+  'echo_latency',
+  'puback_round_trip',
+  'connect',
+  'send_lag',
+] as const satisfies readonly LatencyName[];
+
+/** From where to where, as docs/measurement.md defines it. */
+export const latencyMeanings: Readonly<Record<LatencyName, string>> = {
+  end_to_end_latency: 'intended → arrival',
+  rule_latency: 'intended → rules engine',
+  transit: 'sent → arrival',
+  echo_latency: 'intended → own subscription',
+  puback_round_trip: 'sent → PUBACK',
+  connect: 'socket open → CONNACK',
+  send_lag: 'intended → sent',
+};
+
+export const latencyHeadings = ['min', 'mean', 'p50', 'p90', 'p95', 'p99', 'p99.9', 'max'] as const;
+
+/** Under `latencyHeadings`. */
+export function latencyCells(latency: LatencySummary): string[] {
+  const { min, mean, p50, p90, p95, p99, p999, max } = latency;
+  return [min, mean, p50, p90, p95, p99, p999, max].map(formatMs);
+}
+
+/** What to know before believing the latencies; empty where there is nothing. */
+export function latencyNotes({ latencyMs }: Report): string[] {
+  const notes: string[] = [];
+  const { transit } = latencyMs;
+  if (transit.count > 0) {
+    // Nothing arrives before it is sent: what the smallest transit shows beyond that is the clocks' offset.
+    const bound =
+      transit.min >= 0
+        ? `at most ${formatMs(transit.min)} ms too high`
+        : `at least ${formatMs(-transit.min)} ms too low`;
+    notes.push(
+      `end_to_end_latency, rule_latency and transit span two clocks: by the smallest transit they read ${bound}, ±1 ms.`,
+    );
+  }
+  for (const name of latencyOrder) {
+    const { negative, beyondRange } = latencyMs[name];
+    if (negative > 0)
+      notes.push(`${name}: ${formatPlural(negative, 'sample')} below zero, kept as measured.`);
+    if (beyondRange > 0) {
+      notes.push(`${name}: ${formatPlural(beyondRange, 'sample')} beyond 1 h, 1 h in the percentiles.`);
+    }
+  }
+  return notes;
+}
+
+/** `MQTT, client dense, QoS 1` */
+export function describeClient({ protocol, client, qos }: Report): string {
+  return protocol === 'https' ? `HTTPS, QoS ${qos}` : `MQTT, client ${client}, QoS ${qos}`;
+}
+
+/** `4 slices: 3 completed, 1 died` */
+export function describeSlices({ slices }: Report): string {
+  const outcomes = (['completed', 'stopped', 'failed', 'died'] as const)
+    .filter((outcome) => slices[outcome] > 0)
+    .map((outcome) => `${formatCount(slices[outcome])} ${outcome}`);
+  return `${formatPlural(slices.planned, 'slice')}: ${outcomes.join(', ')}`;
+}
+
+/** What the load cost those who made it, and how punctual they were: a sentence each. */
+export function describeGenerator({ generator }: Report): string[] {
+  const { cpuSeconds, slices, startLagMs, eventLoopDelayP99Ms, eventLoopDelayMaxMs } = generator;
+  const cpu = cpuSeconds < 100 ? cpuSeconds.toFixed(1) : formatCount(cpuSeconds);
+  return [
+    `${cpu} CPU seconds, ${formatCount(generator.sentPerCpuSecond)} messages per CPU second`,
+    `memory ${formatBytes(generator.rssBytes)} in ${formatPlural(slices, 'slice')}, ${formatBytes(generator.maxRssBytes)} in the largest, ${formatBytes(generator.bytesPer1000Devices)} per 1,000 devices`,
+    `start lag ${formatMs(startLagMs)} ms, event loop delay p99 ${formatMs(eventLoopDelayP99Ms)} ms, max ${formatMs(eventLoopDelayMaxMs)} ms`,
+  ];
+}
+
+/** `5,000 → 20,000` or `20,000`, messages a second. */
+export function describeRamp({ startPerSecond, targetPerSecond }: StageRate): string {
+  const rate = (perSecond: number) => perSecond.toLocaleString('en-US', { maximumFractionDigits: 2 });
+  return startPerSecond === targetPerSecond
+    ? rate(targetPerSecond)
+    : `${rate(startPerSecond)} → ${rate(targetPerSecond)}`;
+}
+
+/** Why things went wrong, by what went wrong; only what did. */
+export function causeLines({ causes }: Report): { what: string; reasons: string }[] {
+  const named = {
+    dropped: causes.dropped,
+    failed: causes.failed,
+    'connects failed': causes.connectFailed,
+    disconnects: causes.disconnected,
+    'echo refused': causes.echoRefused,
+    'slices failed': causes.sliceFailed,
+  };
+  return Object.entries(named)
+    .filter(([, counts]) => Object.keys(counts).length > 0)
+    .map(([what, counts]) => ({ what, reasons: describeCounts(counts) }));
+}
+
+/** Reasons come from the far side and may be many: the rest is in report.json. */
+const maxReasons = 5;
+
+function describeCounts(counts: CountsByReason): string {
+  const all = Object.entries(counts).map(([reason, count]) => `${reason} ${formatCount(count)}`);
+  const more = all.length > maxReasons ? [`${all.length - maxReasons} more reasons`] : [];
+  return [...all.slice(0, maxReasons), ...more].join(', ');
+}

@@ -1,0 +1,205 @@
+import { formatDuration } from '../profile/duration.ts';
+import { formatCount, formatPlural, formatRate, formatShare, formatValue } from './figures.ts';
+import type { QuotaUse, Report, Verdict } from './report.ts';
+import {
+  causeLines,
+  describeClient,
+  describeGenerator,
+  describeRamp,
+  describeSlices,
+  type Equation,
+  latencyCells,
+  latencyHeadings,
+  latencyNotes,
+  latencyOrder,
+  ledgerEquations,
+  type Term,
+} from './report-figures.ts';
+import { layOutColumns, wrapText } from './text-table.ts';
+
+/** What a piece of text is for; the terminal decides how it looks. */
+export type SummaryInk = 'heading' | 'dim' | 'good' | 'warning' | 'bad';
+export type SummaryPaint = (ink: SummaryInk, text: string) => string;
+
+export interface SummaryOptions {
+  /** Plain text unless given. */
+  readonly paint?: SummaryPaint;
+  /** Where the report's files are, one a line. */
+  readonly files?: readonly string[];
+}
+
+/** Of 100 columns, less the indent that every line gets at the end. */
+const width = 98;
+const maxStages = 12;
+
+/** The end of a run for the terminal: no line is longer than 100 columns, and it reads the same without colour. */
+export function renderTerminalSummary(report: Report, options: SummaryOptions = {}): string {
+  const paint = options.paint ?? ((_ink, text) => text);
+  const sections = [
+    renderHead(report, paint),
+    renderMessages(report, paint),
+    renderRates(report, paint),
+    renderLatencies(report, paint),
+    renderQuotas(report.quotas, paint),
+    renderThresholds(report, paint),
+    renderGenerator(report, paint),
+    renderFiles(options.files ?? [], paint),
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.map((line) => `  ${line}`.trimEnd()).join('\n'))
+    .join('\n\n');
+}
+
+const verdictMarks: Readonly<Record<Verdict, { ink: SummaryInk; text: string }>> = {
+  passed: { ink: 'good', text: '✓ PASSED' },
+  failed: { ink: 'bad', text: '✗ FAILED' },
+  aborted: { ink: 'warning', text: '■ ABORTED' },
+};
+
+function renderHead(report: Report, paint: SummaryPaint): string[] {
+  const { ink, text } = verdictMarks[report.verdict];
+  const { connected, planned, reconnects } = report.devices;
+  const devices = `${formatCount(connected)} of ${formatPlural(planned, 'device')} connected${
+    reconnects > 0 ? ` and ${formatPlural(reconnects, 'reconnect')}` : ''
+  }`;
+  return [
+    `${paint(ink, text)}  ${paint('heading', report.runId)}`,
+    ...wrapText(`${describeClient(report)}; ${devices}; ${describeSlices(report)}`, width),
+    ...report.reasons.flatMap((reason) =>
+      wrapText(reason, width, '- ', '  ').map((line) => paint(ink, line)),
+    ),
+  ];
+}
+
+function renderMessages(report: Report, paint: SummaryPaint): string[] {
+  return [
+    paint('heading', 'messages'),
+    ...renderEquations(ledgerEquations(report), paint),
+    ...report.reconciliation.map(({ metric, cloudwatch, column, ledger }) => {
+      if (cloudwatch === null) return paint('dim', `  CloudWatch has no ${metric} yet`);
+      const sign = cloudwatch === ledger ? '=' : '≠';
+      const line = `  CloudWatch ${metric} ${formatCount(cloudwatch)} ${sign} ${column} ${formatCount(ledger)}`;
+      return cloudwatch === ledger ? line : paint('warning', line);
+    }),
+    ...causeLines(report).flatMap(({ what, reasons }) =>
+      wrapText(`why ${what}: ${reasons}`, width, '  ', '    ').map((line) => paint('warning', line)),
+    ),
+    ...renderForeign(report, paint),
+  ];
+}
+
+function renderForeign({ foreign }: Report, paint: SummaryPaint): string[] {
+  const count = foreign.notJson + foreign.noEnvelope;
+  const what = count === 1 ? 'message that was' : 'messages that were';
+  return count === 0
+    ? []
+    : [paint('warning', `  beside them ${formatCount(count)} ${what} not Stampede’s, on the same topics`)];
+}
+
+/** The terms of all equations stand in columns, so that they can be compared down the page. */
+function renderEquations(equations: readonly Equation[], paint: SummaryPaint): string[] {
+  const rows = equations.map(({ total, parts }) => [total, ...parts]);
+  const widthOf = (column: number, text: (term: Term) => string) =>
+    Math.max(...rows.map((row) => (row[column] === undefined ? 0 : text(row[column]).length)));
+  const cell = (term: Term, column: number) => {
+    const name = term.name.padEnd(widthOf(column, (t) => t.name));
+    return `${name} ${formatCount(term.count).padStart(widthOf(column, (t) => formatCount(t.count)))}`;
+  };
+  return rows.flatMap((row) => {
+    const lines: string[] = [];
+    let line = '';
+    let used = 0;
+    for (const [column, term] of row.entries()) {
+      const piece = `${column === 0 ? '  ' : column === 1 ? '  =  ' : '  +  '}${cell(term, column)}`;
+      // Past the edge, an equation goes on under its own parts.
+      if (used + piece.length > width) {
+        lines.push(line);
+        used = 2 + cell(row[0]!, 0).length;
+        line = ' '.repeat(used);
+      }
+      line += term.isTrouble ? paint('warning', piece) : piece;
+      used += piece.length;
+    }
+    return [...lines, line];
+  });
+}
+
+function renderRates({ rates }: Report, paint: SummaryPaint): string[] {
+  const stages = rates.stages
+    .slice(0, maxStages)
+    .map((stage) => [
+      `  stage ${stage.stage}`,
+      formatDuration(stage.seconds * 1000),
+      describeRamp(stage),
+      formatRate(stage.intendedPerSecond),
+      formatRate(stage.sentPerSecond),
+    ]);
+  const [head = '', ...body] = layOutColumns([
+    ['messages per second', 'lasts', 'target', 'intended', 'sent'],
+    ...stages,
+  ]);
+  const more = rates.stages.length - stages.length;
+  return [
+    paint('heading', head),
+    ...body,
+    ...(more > 0 ? [paint('dim', `  and ${formatPlural(more, 'stage')} more`)] : []),
+    `  mean ${formatRate(rates.meanPerSecond)}, busiest second ${formatCount(rates.peakPerSecond)}, throughput ${formatRate(rates.throughputPerSecond)}`,
+  ];
+}
+
+function renderLatencies(report: Report, paint: SummaryPaint): string[] {
+  const rows = latencyOrder
+    .filter((name) => report.latencyMs[name].count > 0)
+    .map((name) => {
+      const latency = report.latencyMs[name];
+      return [`  ${name}`, formatCount(latency.count), ...latencyCells(latency)];
+    });
+  if (rows.length === 0) return [];
+  const [head = '', ...body] = layOutColumns([['latency, ms', 'samples', ...latencyHeadings], ...rows]);
+  const notes = latencyNotes(report).flatMap((note) => wrapText(note, width, '  '));
+  return [paint('heading', head), ...body, ...notes.map((note) => paint('dim', note))];
+}
+
+function renderQuotas(quotas: readonly QuotaUse[], paint: SummaryPaint): string[] {
+  const quantity = (value: number, unit: string) => `${formatCount(value)}${unit}`;
+  const [head = '', ...body] = layOutColumns([
+    ['quotas', 'peak', 'limit', 'headroom'],
+    ...quotas.map(({ name, peak, limit, unit, headroom }) => [
+      `  ${name}`,
+      quantity(peak, unit),
+      quantity(limit, unit),
+      formatShare(headroom),
+    ]),
+  ]);
+  return [
+    paint('heading', head),
+    ...body.map((line, i) => (quotas[i]!.headroom < 0 ? paint('warning', line) : line)),
+  ];
+}
+
+function renderThresholds({ thresholds }: Report, paint: SummaryPaint): string[] {
+  if (thresholds.length === 0) return [paint('heading', 'thresholds'), paint('dim', '  none')];
+  const [head = '', ...body] = layOutColumns([
+    ['thresholds', 'measured'],
+    ...thresholds.map(({ metric, expression, actual, passed }) => [
+      `  ${passed ? '✓' : '✗'} ${metric} ${expression}`,
+      actual === null ? 'nothing' : formatValue(actual),
+    ]),
+  ]);
+  return [
+    paint('heading', head),
+    ...body.map((line, i) => paint(thresholds[i]!.passed ? 'good' : 'bad', line)),
+  ];
+}
+
+function renderGenerator(report: Report, paint: SummaryPaint): string[] {
+  return [
+    paint('heading', 'generator'),
+    ...describeGenerator(report).flatMap((line) => wrapText(line, width, '  ', '    ')),
+  ];
+}
+
+function renderFiles(files: readonly string[], paint: SummaryPaint): string[] {
+  return files.length === 0 ? [] : [paint('heading', 'report'), ...files.map((file) => `  ${file}`)];
+}

@@ -1,0 +1,42 @@
+/** Columns of plain text, as wide as their widest cell; the first is aligned left, the others right. */
+export function layOutColumns(rows: readonly (readonly string[])[], gap = '  '): string[] {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+      .join(gap)
+      .trimEnd(),
+  );
+}
+
+/**
+ * Breaks text between words into lines that begin with `indent`; after the first with `hanging`, if given. What comes
+ * from the far side may hold control characters: none reach the terminal.
+ * @param columns width of a line, its indent included
+ */
+export function wrapText(text: string, columns: number, indent = '', hanging = indent): string[] {
+  const lines: string[] = [];
+  let line = indent;
+  let isEmpty = true;
+  const end = () => {
+    lines.push(line);
+    line = hanging;
+    isEmpty = true;
+  };
+  for (const whole of text.split(/[\s\p{Cc}]+/u)) {
+    let word = whole;
+    while (word !== '') {
+      if (!isEmpty && line.length + 1 + word.length > columns) end();
+      // Only a word that no line can hold is cut.
+      const room = columns - line.length;
+      line += isEmpty ? word.slice(0, room) : ` ${word}`;
+      word = isEmpty ? word.slice(room) : '';
+      isEmpty = false;
+      if (word !== '') end();
+    }
+  }
+  return [...lines, line];
+}

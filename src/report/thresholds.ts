@@ -1,0 +1,100 @@
+import type { LatencyHistogram } from '../measure/latency-histogram.ts';
+import type { LatencyName } from '../measure/latency-names.ts';
+import type { Thresholds } from '../profile/load-profile.ts';
+import {
+  parseThresholdExpression,
+  satisfies,
+  type ThresholdExpression,
+} from '../profile/threshold-expression.ts';
+import {
+  type CounterMetric,
+  cloudWatchPrefix,
+  type ThresholdMetric,
+  thresholdMetricOf,
+} from '../profile/threshold-metrics.ts';
+import { type CloudWatchView, cloudWatchSum } from './reconciliation.ts';
+import type { Rates, Report, ThresholdResult } from './report.ts';
+
+/** Everything a threshold may judge. */
+export interface Measured {
+  readonly latencies: Readonly<Record<LatencyName, LatencyHistogram>>;
+  /** The parts of the report that counter metrics name by path. */
+  readonly counts: Pick<Report, 'messages' | 'devices' | 'slices'>;
+  readonly rates: Rates;
+  readonly cloudwatch: CloudWatchView;
+}
+
+/** In the profile's order. What cannot be evaluated fails: a threshold is a promise. */
+export function evaluateThresholds(thresholds: Thresholds, measured: Measured): ThresholdResult[] {
+  return Object.entries(thresholds).flatMap(([metric, list]) =>
+    list.map(({ expression }) => evaluate(metric, expression, measured)),
+  );
+}
+
+function evaluate(name: string, text: string, measured: Measured): ThresholdResult {
+  const metric = thresholdMetricOf(name);
+  const expression = metric === undefined ? undefined : parseThresholdExpression(text, metric);
+  if (metric === undefined || expression === undefined || 'wrong' in expression) {
+    return { metric: name, expression: text, actual: null, passed: false };
+  }
+  const actual = measure(name, metric, expression, measured);
+  return { metric: name, expression: text, actual, passed: actual !== null && satisfies(expression, actual) };
+}
+
+function measure(
+  name: string,
+  metric: ThresholdMetric | CounterMetric,
+  expression: ThresholdExpression,
+  { latencies, counts, rates, cloudwatch }: Measured,
+): number | null {
+  switch (metric.kind) {
+    case 'latency':
+      return latencyOf(latencies[name as LatencyName], expression);
+    case 'counter':
+      return counterOf(metric as CounterMetric, expression, counts);
+    case 'throughput':
+      return rates.throughputPerSecond;
+    case 'cloudwatch':
+      return cloudWatchSum(cloudwatch, name.slice(cloudWatchPrefix.length));
+  }
+}
+
+function latencyOf(
+  histogram: LatencyHistogram,
+  { aggregation, percentile = 0 }: ThresholdExpression,
+): number | null {
+  if (aggregation === 'count') return histogram.count;
+  if (histogram.count === 0) return null;
+  const { mean, min, max, p50 } = histogram.summary();
+  switch (aggregation) {
+    case 'p':
+      return histogram.percentileAt(percentile);
+    case 'avg':
+      return mean;
+    case 'min':
+      return min;
+    case 'max':
+      return max;
+    case 'med':
+      return p50;
+    case 'rate':
+      return null;
+  }
+}
+
+function counterOf(
+  metric: CounterMetric,
+  { aggregation }: ThresholdExpression,
+  counts: Measured['counts'],
+): number | null {
+  const count = countAt(counts, metric.counts);
+  if (aggregation === 'count') return count;
+  const whole = countAt(counts, metric.shareOf);
+  return whole > 0 ? count / whole : null;
+}
+
+/** `messages.lost` */
+function countAt(counts: Measured['counts'], path: string): number {
+  const [group, column] = path.split('.') as [keyof Measured['counts'], string];
+  return (counts[group] as unknown as Readonly<Record<string, number>>)[column]!;
+}

@@ -1,0 +1,147 @@
+import { describe, expect, it } from '@jest/globals';
+import { makeLedger } from '../../src/measure/ledger.ts';
+import { accountLimitsOf } from '../../src/plan/quotas.ts';
+import { buildReport } from '../../src/report/build-report.ts';
+import { planOf, resultOf } from '../measure/run-fixture.ts';
+import { expectGolden } from './golden.ts';
+import { asked, reportOf, runOf } from './report-fixture.ts';
+
+/** A report without CloudWatch, of a plan with four slices and the results given. */
+function reportOfResults(
+  results: (plan: ReturnType<typeof planOf>) => ReturnType<typeof resultOf>[],
+  profile: Readonly<Record<string, unknown>> = {},
+) {
+  const plan = planOf(profile);
+  const ledger = makeLedger(plan);
+  for (const result of results(plan)) ledger.addSlice(result);
+  return buildReport({
+    plan,
+    ledger: ledger.close(),
+    cloudwatch: { sums: {}, asked },
+    limits: accountLimitsOf('small'),
+    now: plan.timeline.drainEndAt,
+  });
+}
+
+const flawless = (plan: ReturnType<typeof planOf>) => [0, 1, 2, 3].map((slice) => resultOf(plan, slice));
+
+describe('report.json', () => {
+  it('is as it was', () => {
+    expectGolden('report.json', `${JSON.stringify(reportOf(runOf()), null, 2)}\n`);
+  });
+
+  it('survives JSON: no NaN, no Infinity, nothing undefined', () => {
+    const report = reportOfResults(() => []);
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+  });
+});
+
+describe('verdict', () => {
+  it('is passed without a word', () => {
+    expect(reportOf(runOf())).toMatchObject({ verdict: 'passed', reasons: [], imbalances: [] });
+  });
+
+  it('is failed by a threshold, and says what was measured', () => {
+    const report = reportOf(runOf({ lostPerThousand: 3 }));
+    expect(report.verdict).toBe('failed');
+    expect(report.reasons).toEqual([
+      `Threshold lost_messages count==0 failed: it is ${report.messages.lost}.`,
+    ]);
+    expect(report.messages.lost).toBeGreaterThan(0);
+  });
+
+  it('is failed by slices that died, past what the profile tolerates', () => {
+    const failing = reportOf(runOf({ died: [1] }));
+    expect(failing.verdict).toBe('failed');
+    expect(failing.reasons[0]).toBe(
+      'Of 4 slices, 1 died; the profile tolerates at most 5 % (slices.toleratedFailureShare).',
+    );
+    const tolerant = runOf({ died: [1] }, { slices: { devicesPerSlice: 100, toleratedFailureShare: 0.25 } });
+    expect(reportOf(tolerant)).toMatchObject({ verdict: 'passed', slices: { died: 1 } });
+  });
+
+  it('is failed by slices that failed, and says why they did', () => {
+    const { verdict, reasons } = reportOfResults((plan) => [
+      ...flawless(plan).slice(1),
+      { ...resultOf(plan, 0, []), outcome: 'failed', reason: 'no device connected: ECONNREFUSED' },
+    ]);
+    expect(verdict).toBe('failed');
+    expect(reasons[0]).toContain('1 failed (no device connected: ECONNREFUSED)');
+  });
+
+  it('is aborted when the run was stopped, and still says what else was wrong', () => {
+    const { verdict, reasons } = reportOfResults(
+      (plan) =>
+        flawless(plan).map((result) => ({ ...result, outcome: 'stopped', reason: 'stopped by the user' })),
+      { thresholds: { lost_messages: ['count==0'] } },
+    );
+    expect(verdict).toBe('aborted');
+    expect(reasons).toEqual([
+      'The run ended before its time: stopped by the user.',
+      'Threshold lost_messages count==0 failed: it is 500.',
+    ]);
+  });
+
+  it('is failed, loudly, by a ledger that does not balance', () => {
+    const { verdict, reasons, imbalances } = reportOfResults((plan) => {
+      const [first, ...others] = flawless(plan);
+      return [{ ...first!, messages: { ...first!.messages, acked: 0 } }, ...others];
+    });
+    expect(verdict).toBe('failed');
+    expect(imbalances).toEqual([
+      { equation: 'sent = acked + throttled + failed + unacknowledged', left: 500, right: 375 },
+    ]);
+    expect(reasons[0]).toContain('500 ≠ 375');
+    expect(reasons[0]).toContain('do not trust this report');
+  });
+});
+
+describe('quotas', () => {
+  it('hold the busiest second against the limits of the account', () => {
+    const { quotas } = reportOfResults(flawless, { devices: 40 });
+    expect(quotas.map(({ quota, peak, limit, headroom }) => ({ quota, peak, limit, headroom }))).toEqual([
+      { quota: 'publishInPerSecond', peak: 500, limit: 2_000, headroom: 0.75 },
+      { quota: 'ruleEvaluationsPerSecond', peak: 500, limit: 2_000, headroom: 0.75 },
+      { quota: 'connectsPerSecond', peak: 40, limit: 100, headroom: 0.6 },
+      { quota: 'concurrentConnections', peak: 40, limit: 100_000, headroom: 1 - 40 / 100_000 },
+    ]);
+  });
+
+  it('know no connections over HTTPS', () => {
+    const { quotas } = reportOfResults(flawless, { connect: { protocol: 'https' } });
+    expect(quotas.map(({ quota }) => quota)).toEqual(['publishInPerSecond', 'ruleEvaluationsPerSecond']);
+  });
+});
+
+describe('reconciliation', () => {
+  it('holds CloudWatch against the ledger', () => {
+    const { reconciliation } = reportOf(runOf(), { 'PublishIn.Success': 5_690 });
+    expect(reconciliation).toEqual([
+      { metric: 'PublishIn.Success', cloudwatch: 5_690, column: 'acked', ledger: 5_700 },
+      { metric: 'PublishIn.Throttle', cloudwatch: 0, column: 'throttled', ledger: 0 },
+    ]);
+  });
+
+  it('does not take silence for zero', () => {
+    expect(reportOf(runOf(), {}).reconciliation).toMatchObject([{ cloudwatch: null }, { cloudwatch: null }]);
+  });
+
+  it('at QoS 0, where nothing is acknowledged, looks at what was sent', () => {
+    const { reconciliation } = reportOfResults(flawless, { publish: { qos: 0 } });
+    expect(reconciliation[0]).toMatchObject({ column: 'sent', ledger: 500 });
+  });
+});
+
+describe('generator', () => {
+  it('knows what devices cost, without the idle processes', () => {
+    expect(reportOfResults(flawless).generator).toMatchObject({
+      slices: 4,
+      cpuSeconds: 6,
+      sentPerCpuSecond: 83,
+      maxRssBytes: 90_000_000,
+      rssBytes: 360_000_000,
+      // 4 × 10 MB more than idle, for 40 devices.
+      bytesPer1000Devices: 1_000_000_000,
+    });
+  });
+});

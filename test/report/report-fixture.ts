@@ -1,0 +1,136 @@
+import { measureArrivals } from '../../src/measure/arrivals.ts';
+import { makeLedger } from '../../src/measure/ledger.ts';
+import type { RunLedger } from '../../src/measure/run-ledger.ts';
+import type { SliceResult } from '../../src/measure/slice-result.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { accountLimitsOf } from '../../src/plan/quotas.ts';
+import { makeSliceSchedule } from '../../src/plan/schedule.ts';
+import { sliceOf } from '../../src/plan/slices.ts';
+import { buildReport } from '../../src/report/build-report.ts';
+import type { Report } from '../../src/report/report.ts';
+import { histogramOf, planOf, resultOf } from '../measure/run-fixture.ts';
+
+/** What goes wrong in a run; nothing unless said. */
+export interface Troubles {
+  /** Of a thousand messages, by their number in the slice. */
+  readonly lostPerThousand?: number;
+  readonly throttledPerThousand?: number;
+  /** Each of them arrives twice. */
+  readonly duplicatedPerThousand?: number;
+  /** Slices that leave a checkpoint of their first half. */
+  readonly died?: readonly number[];
+  /** Clocks apart: arrivals are stamped this much earlier. */
+  readonly clockOffsetMs?: number;
+}
+
+export const asked = ['PublishIn.Success', 'PublishIn.Throttle', 'Connect.Success'];
+
+/** The same run at every call: 400 devices in 4 slices, 3 s up to 600/s, 7 s there, 2 s down. */
+export function runOf(troubles: Troubles = {}, profile: Readonly<Record<string, unknown>> = {}) {
+  const plan = planOf({
+    name: 'smoke',
+    devices: 400,
+    slices: { devicesPerSlice: 100 },
+    stages: [
+      { duration: '3s', target: 600 },
+      { duration: '7s', target: 600 },
+      { duration: '2s', target: 0 },
+    ],
+    drain: '3s',
+    thresholds: {
+      end_to_end_latency: ['p(95)<1000', 'p(99.9)<2000'],
+      lost_messages: ['count==0'],
+      throttled_messages: ['rate<0.001'],
+      'cloudwatch.PublishIn.Throttle': ['count==0'],
+    },
+    ...profile,
+  });
+  const ledger = makeLedger(plan);
+  for (let slice = 0; slice < plan.slices.count; slice++) playSlice(plan, slice, troubles, ledger);
+  return { plan, ledger: ledger.close() };
+}
+
+export function reportOf(
+  { plan, ledger }: { plan: Plan; ledger: RunLedger },
+  sums: Readonly<Record<string, number>> = {
+    'PublishIn.Success': ledger.messages.acked,
+    'Connect.Success': 404,
+  },
+): Report {
+  return buildReport({
+    plan,
+    ledger,
+    cloudwatch: { sums, asked },
+    limits: accountLimitsOf('default'),
+    now: plan.timeline.drainEndAt + 1_500,
+  });
+}
+
+function playSlice(
+  plan: Plan,
+  slice: number,
+  troubles: Troubles,
+  ledger: ReturnType<typeof makeLedger>,
+): void {
+  const { publishAt } = plan.timeline;
+  const { devices, messages } = sliceOf(plan, slice);
+  const schedule = makeSliceSchedule(plan, sliceOf(plan, slice));
+  const died = troubles.died?.includes(slice) === true;
+  const last = died ? Math.floor(messages / 2) : messages;
+  const inThousand = (n: number, count = 0, from = 0) =>
+    (n * 7 + slice) % 1000 >= from && (n * 7 + slice) % 1000 < from + count;
+  const numbers = Array.from({ length: last }, (_, n) => n);
+  const throttled = numbers.filter((n) => inThousand(n, troubles.throttledPerThousand));
+  const lag = (n: number) => 0.05 + ((n * 13) % 100) / 250;
+  const roundTrip = (n: number) => 6 + ((n * 31) % 97) / 10;
+
+  const startSecond = Math.floor(publishAt / 1000) - 2;
+  const seconds = 17;
+  const intended: number[] = new Array(seconds).fill(0);
+  for (const n of numbers) intended[Math.floor((publishAt + schedule.offsetMs(n)) / 1000) - startSecond]!++;
+
+  const base = resultOf(plan, slice, numbers);
+  const result: SliceResult = {
+    ...base,
+    outcome: died ? 'running' : 'completed',
+    messages: {
+      ...base.messages,
+      intended: last,
+      dropped: 0,
+      acked: last - throttled.length,
+      throttled: throttled.length,
+    },
+    droppedBy: {},
+    disconnectedBy: died ? { 'keep-alive timeout': 3 } : {},
+    perSecond: {
+      startSecond,
+      intended,
+      sent: intended,
+      acked: intended,
+      connected: intended.map((_, i) => (i === 0 ? devices / 2 : devices)),
+    },
+    latencies: {
+      connect: histogramOf(Array.from({ length: devices }, (_, i) => 4 + ((i * 17) % 60) / 5)),
+      puback_round_trip: histogramOf(numbers.map(roundTrip)),
+      echo_latency: histogramOf([]),
+      send_lag: histogramOf(numbers.map(lag)),
+    },
+  };
+  ledger.addSlice(result);
+
+  const arrived = numbers.filter(
+    (n) => !inThousand(n, troubles.throttledPerThousand) && !inThousand(n, troubles.lostPerThousand, 500),
+  );
+  const twice = arrived.filter((n) => inThousand(n, troubles.duplicatedPerThousand, 900));
+  const Records = [...arrived, ...twice].map((n, i) => {
+    const at = Math.round((publishAt + schedule.offsetMs(n)) * 1000) / 1000;
+    const sent = Math.round((at + lag(n)) * 1000) / 1000;
+    const arrivedAt = Math.floor(sent + 9 + roundTrip(n) * 2 - (troubles.clockOffsetMs ?? 0));
+    return {
+      messageId: `${slice}-${i}`,
+      body: JSON.stringify({ run: plan.runId, slice, n, device: n % devices, at, sent, rule: arrivedAt - 8 }),
+      attributes: { SentTimestamp: String(arrivedAt) },
+    };
+  });
+  for (const window of measureArrivals({ Records }, publishAt).windows) ledger.addWindow(window);
+}
