@@ -11,8 +11,9 @@ export interface SliceDevices {
 }
 
 export function describeDevices(plan: Plan, slice: Slice): SliceDevices {
-  const { devices, echo, publish } = plan.profile;
-  const echoing = Math.ceil(echo.fraction * devices);
+  const { connect, devices, echo, publish } = plan.profile;
+  // Over HTTPS there is nothing to subscribe with.
+  const echoing = connect.protocol === 'mqtt' ? Math.ceil(echo.fraction * devices) : 0;
   return {
     count: slice.devices,
     clientId: (device) => identifyDevice(plan.runId, slice.firstDevice + device).clientId,

@@ -14,6 +14,9 @@ export interface RunOptions {
   slices?: number;
   echoFraction?: number;
   drainMs?: number;
+  /** From the plan's making to the first connect, and from there to the first publish. */
+  leadMs?: number;
+  connectMs?: number;
   connect?: Partial<ConnectSettings>;
   publish?: Partial<PublishSettings>;
 }
@@ -21,6 +24,7 @@ export interface RunOptions {
 /** A constant load, planned by hand: connects within the first second, publishing from the third. */
 export function makeTestPlan(options: RunOptions = {}, createdAt = 1_700_000_000_000): Plan {
   const { devices = 10, ratePerSecond = 100, seconds = 5, slices = 1, drainMs = 1_000 } = options;
+  const { leadMs = 1_000, connectMs = 2_000 } = options;
   const profile: LoadProfile = {
     name: 'test',
     devices,
@@ -51,8 +55,8 @@ export function makeTestPlan(options: RunOptions = {}, createdAt = 1_700_000_000
     limits: { quotaShare: 1 },
     thresholds: {},
   };
-  const startAt = createdAt + 1_000;
-  const publishAt = startAt + 2_000;
+  const startAt = createdAt + leadMs;
+  const publishAt = startAt + connectMs;
   const publishEndAt = publishAt + seconds * 1_000;
   return {
     version: 1,

@@ -43,6 +43,11 @@ export class VirtualClock implements Clock {
     };
   }
 
+  /** Time passes while nothing runs: the event loop was blocked, or the machine was. */
+  stall(ms: number): void {
+    this.#nowMs += ms;
+  }
+
   /** Runs timers, and what they promise, until `work` is settled. */
   async runUntil<T>(work: Promise<T>): Promise<T> {
     let isSettled = false;

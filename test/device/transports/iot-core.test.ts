@@ -1,0 +1,112 @@
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { makeSystemClock } from '../../../src/device/clock.ts';
+import { makeRandom } from '../../../src/device/random.ts';
+import { runSlice } from '../../../src/device/slice-runner.ts';
+import type { MakeTransport } from '../../../src/device/transport.ts';
+import { makeHttpsTransport } from '../../../src/device/transports/https.ts';
+import { makeMqttTransport } from '../../../src/device/transports/mqtt.ts';
+import { wallClock } from '../../../src/embedded/iot-core/clock.ts';
+import { type RunningIotCore, runIotCore } from '../../../src/embedded/iot-core/iot-core.ts';
+import { iotCoreSettingsOf } from '../../../src/embedded/iot-core/start.ts';
+import { IntervalSet } from '../../../src/measure/intervals.ts';
+import type { LoadProfile } from '../../../src/profile/load-profile.ts';
+import { makeTestPlan } from '../make-run.ts';
+import { collectGarbage } from './collect-garbage.ts';
+import { cleanUp, cleanUpLater } from './open-transport.ts';
+
+afterEach(cleanUp);
+afterAll(collectGarbage);
+
+const ruleSql = "SELECT stampede.slice AS slice, stampede.n AS n, timestamp() AS rule FROM 'stampede/#'";
+
+interface Arrived {
+  readonly slice: number;
+  readonly n: number;
+}
+
+async function startIotCore(): Promise<{ iotCore: RunningIotCore; arrived: Arrived[] }> {
+  const arrived: Arrived[] = [];
+  const iotCore = await runIotCore(
+    iotCoreSettingsOf({
+      ruleSql,
+      invokeUrl: 'http://127.0.0.1:9',
+      functionName: 'none',
+      queue: { maximumBatchingWindowMs: 20 },
+    }),
+    wallClock,
+    (error) => {
+      throw error;
+    },
+    async (event) => {
+      const { Records } = JSON.parse(event.toString()) as { Records: { body: string }[] };
+      arrived.push(...Records.map(({ body }) => JSON.parse(body) as Arrived));
+      return { kind: 'returned', payload: '{"batchItemFailures":[]}' };
+    },
+  );
+  cleanUpLater(() => iotCore.close());
+  return { iotCore, arrived };
+}
+
+function makeTransport(profile: LoadProfile, iotCore: RunningIotCore): Promise<MakeTransport> {
+  if (profile.connect.protocol === 'mqtt') {
+    const door = { scheme: 'mqtt', host: '127.0.0.1', port: iotCore.mqttPort } as const;
+    return makeMqttTransport(profile, { door, auth: 'none' });
+  }
+  process.env.AWS_ENDPOINT_URL_IOT_DATA_PLANE = `http://127.0.0.1:${iotCore.httpPort}`;
+  process.env.AWS_REGION = 'us-east-1';
+  process.env.AWS_ACCESS_KEY_ID = 'test';
+  process.env.AWS_SECRET_ACCESS_KEY = 'test';
+  return Promise.resolve(makeHttpsTransport(profile.publish));
+}
+
+describe('a slice against the embedded IoT Core', () => {
+  it.each([
+    ['dense', { client: 'dense' }],
+    ['device-sdk', { client: 'device-sdk' }],
+    ['https', { protocol: 'https' }],
+  ] as const)('over %s sends what it says it sent, and every message arrives', async (_name, connect) => {
+    const { iotCore, arrived } = await startIotCore();
+    const plan = makeTestPlan(
+      {
+        devices: 20,
+        ratePerSecond: 400,
+        seconds: 1,
+        echoFraction: 0.25,
+        leadMs: 50,
+        connectMs: 350,
+        connect: { ...connect, ratePerSecond: 100 },
+      },
+      Date.now(),
+    );
+    const result = await runSlice({
+      plan,
+      slice: 0,
+      clock: makeSystemClock(),
+      random: makeRandom(1, 0),
+      transport: await makeTransport(plan.profile, iotCore),
+      onCheckpoint: async () => {},
+      onSnapshot: () => {},
+      stop: new AbortController().signal,
+    });
+    const isMqtt = plan.profile.connect.protocol === 'mqtt';
+    expect(result).toMatchObject({
+      outcome: 'completed',
+      devices: { planned: 20, connected: 20, connectFailed: 0, reconnects: 0 },
+      messages: {
+        intended: 400,
+        sent: 400,
+        dropped: 0,
+        acked: 400,
+        unacknowledged: 0,
+        echoed: isMqtt ? 100 : 0,
+      },
+      disconnectedBy: {},
+    });
+    while (arrived.length < 400) await new Promise((resolve) => setTimeout(resolve, 5));
+    const received = new IntervalSet();
+    for (const { n } of arrived) expect(received.add(n)).toBe(true);
+    expect(received.encode()).toEqual(result.sent);
+    expect(result.latencies.echo_latency.count).toBe(isMqtt ? 100 : 0);
+    expect(result.latencies.connect.count).toBe(isMqtt ? 20 : 0);
+  });
+});
