@@ -162,18 +162,27 @@ export function renderJsonError(error: AwsError): EdgeResponse {
 /** A refused body is read to its end and dropped, up to here: a client still writing would never read the refusal. */
 const maxDroppedBytes = 64 * 1_048_576;
 
-async function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  let chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of incoming as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes <= maxBytes) chunks.push(chunk);
-    else chunks = [];
-    if (bytes > maxBytes + maxDroppedBytes) break;
-  }
-  if (bytes > maxBytes)
-    throw new AwsError('RequestEntityTooLargeException', `the body is larger than ${maxBytes} bytes`, 413);
-  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes);
+function readBody(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const refuse = (): void =>
+      reject(
+        new AwsError('RequestEntityTooLargeException', `the body is larger than ${maxBytes} bytes`, 413),
+      );
+    incoming.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= maxBytes) chunks.push(chunk);
+      else chunks.length = 0;
+      if (bytes > maxBytes + maxDroppedBytes) refuse();
+    });
+    incoming.on('error', reject);
+    incoming.on('close', () => reject(new Error('the caller hung up')));
+    incoming.on('end', () => {
+      if (bytes > maxBytes) refuse();
+      else resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes));
+    });
+  });
 }
 
 function listen(server: Server, port: number): Promise<void> {

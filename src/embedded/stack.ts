@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { parse } from 'yaml';
+import path from 'node:path';
 import { StampedeError } from '../profile/errors.ts';
+import { asMap, makeResolver, parseYaml, type ResolveVariables, type Yaml } from './stack-variables.ts';
 
 /** What embedded AWS needs of `serverless.yml`: the one description of the stack, deployed and rehearsed. */
 export interface Stack {
-  /** `{service}-{stage}`, as the framework prefixes function names. */
+  /** `{service}-{stage}`, as the framework prefixes names. */
   readonly prefix: string;
   readonly functions: readonly FunctionDefinition[];
+  /** Of every function: the provider's. */
+  readonly environment: Readonly<Record<string, string>>;
   /** SQL of the first IoT rule among the resources. */
   readonly ruleSql: string;
 }
@@ -25,9 +28,9 @@ export interface FunctionDefinition {
 }
 
 /** The framework's defaults: https://www.serverless.com/framework/docs/providers/aws/guide/functions */
-const defaults = { memoryMb: 1024, timeoutSeconds: 6, stage: 'dev' } as const;
-
-type Yaml = Readonly<Record<string, unknown>>;
+const defaults = { memoryMb: 1024, timeoutSeconds: 6 } as const;
+/** Embedded AWS is always this stage. */
+const stage = 'dev';
 
 export class StackError extends StampedeError {
   constructor(file: string, message: string) {
@@ -42,69 +45,65 @@ export class StackError extends StampedeError {
  * @throws StackError where something embedded AWS needs is missing
  */
 export async function readStack(file: string): Promise<Stack> {
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw new StackError(file, error.message);
-  });
-  const root = asMap(parse(text, { logLevel: 'silent' }));
+  const root = asMap(await parseFile(file));
+  const resolve = makeResolver(path.dirname(file), root, stage);
   const provider = asMap(root.provider);
-  const shared = asMap(provider.environment);
-  const prefix = `${resolve(root.service)}-${resolve(provider.stage) ?? defaults.stage}`;
-  const functions = Object.entries(asMap(root.functions)).map(([key, value]): FunctionDefinition => {
-    const definition = asMap(value);
-    const handler = resolve(definition.handler);
+  const shared = asMap(resolve(provider.environment));
+  const prefix = `${textOf(resolve(root.service))}-${textOf(resolve(provider.stage)) ?? stage}`;
+  const functions = Object.entries(asMap(resolve(root.functions))).map(([key, value]): FunctionDefinition => {
+    const definition = asMap(resolve(value));
+    const text = (member: string): string | undefined =>
+      textOf(resolve(definition[member])) ?? textOf(resolve(provider[member]));
+    const handler = textOf(resolve(definition.handler));
     if (handler === undefined) throw new StackError(file, `functions.${key} has no handler`);
     return {
       key,
-      name: resolve(definition.name) ?? `${prefix}-${key}`,
+      name: textOf(resolve(definition.name)) ?? `${prefix}-${key}`,
       handler,
-      memoryMb: Number(resolve(definition.memorySize ?? provider.memorySize) ?? defaults.memoryMb),
-      timeoutSeconds: Number(resolve(definition.timeout ?? provider.timeout) ?? defaults.timeoutSeconds),
-      environment: resolveAll({ ...shared, ...asMap(definition.environment) }),
+      memoryMb: Number(text('memorySize') ?? defaults.memoryMb),
+      timeoutSeconds: Number(text('timeout') ?? defaults.timeoutSeconds),
+      environment: textsOf({ ...shared, ...asMap(resolve(definition.environment)) }, resolve),
     };
   });
   if (functions.length === 0) throw new StackError(file, 'has no functions');
-  return { prefix, functions, ruleSql: findRuleSql(file, root) };
+  return {
+    prefix,
+    functions,
+    environment: textsOf(shared, resolve),
+    ruleSql: findRuleSql(file, root, resolve),
+  };
 }
 
-function findRuleSql(file: string, root: Yaml): string {
-  for (const resource of Object.values(asMap(asMap(root.resources).Resources))) {
-    const { Type, Properties } = asMap(resource);
-    if (Type !== 'AWS::IoT::TopicRule') continue;
-    const sql = resolve(asMap(asMap(Properties).TopicRulePayload).Sql);
-    if (sql !== undefined) return sql;
+async function parseFile(file: string): Promise<unknown> {
+  try {
+    return parseYaml(await readFile(file, 'utf8'));
+  } catch (error) {
+    throw new StackError(file, (error as Error).message);
+  }
+}
+
+function findRuleSql(file: string, root: Yaml, resolve: ResolveVariables): string {
+  for (const part of [resolve(root.resources)].flat()) {
+    for (const resource of Object.values(asMap(resolve(asMap(resolve(part)).Resources)))) {
+      const { Type, Properties } = asMap(resolve(resource));
+      if (Type !== 'AWS::IoT::TopicRule') continue;
+      const sql = textOf(resolve(asMap(asMap(Properties).TopicRulePayload).Sql));
+      if (sql !== undefined) return sql;
+    }
   }
   throw new StackError(file, 'has no AWS::IoT::TopicRule with its SQL in plain text');
 }
 
-function resolveAll(values: Yaml): Record<string, string> {
-  const resolved: Record<string, string> = {};
+function textsOf(values: Yaml, resolve: ResolveVariables): Record<string, string> {
+  const texts: Record<string, string> = {};
   for (const [name, value] of Object.entries(values)) {
-    const text = resolve(value);
-    if (text !== undefined) resolved[name] = text;
+    const text = textOf(resolve(value));
+    if (text !== undefined) texts[name] = text;
   }
-  return resolved;
+  return texts;
 }
 
-/**
- * The framework's variables (`${param:topicFilter, 'stampede/#'}`) stand for their defaults: nothing overrides them here.
- * Undefined for what only a deployment can know.
- */
-function resolve(value: unknown): string | undefined {
+function textOf(value: unknown): string | undefined {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (typeof value !== 'string') return undefined;
-  let known = true;
-  const text = value.replace(/\$\{[^{},]+(?:,\s*([^{}]*))?\}/g, (_whole, fallback: string | undefined) => {
-    if (fallback === undefined) known = false;
-    return unquote(fallback?.trim() ?? '');
-  });
-  return known ? text : undefined;
-}
-
-function unquote(text: string): string {
-  const quoted = /^(['"])(.*)\1$/.exec(text);
-  return quoted?.[2] ?? text;
-}
-
-function asMap(value: unknown): Yaml {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Yaml) : {};
+  return typeof value === 'string' ? value : undefined;
 }

@@ -1,0 +1,210 @@
+import { readFile } from 'node:fs/promises';
+import { availableParallelism, totalmem } from 'node:os';
+import path from 'node:path';
+import { type AccountLimits, accountLimitsOf, type QuotaName, quotas } from '../plan/quotas.ts';
+import { arnOfFunction, region } from './arns.ts';
+import { type MetricSeries, makeCloudWatch } from './cloudwatch.ts';
+import { type Edge, startEdge } from './edge.ts';
+import { makeFunctionLogs } from './function-log.ts';
+import { makeInfluxDb } from './influxdb.ts';
+import type { WeatherSettings } from './iot-core/weather.ts';
+import { makeIotDataPlane } from './iot-data-plane.ts';
+import { makeLambdaApi, makeRuntimeApi } from './lambda.ts';
+import { makeLambdaPool, runtimeApiPrefix } from './lambda-pool.ts';
+import { makeLambdaTask } from './lambda-task.ts';
+import { type LiveTotals, makeLiveTotals } from './live-totals.ts';
+import { makeRunFiles } from './run-files.ts';
+import { makeS3 } from './s3.ts';
+import { makeServiceQuotas } from './service-quotas.ts';
+import { readStack, type Stack } from './stack.ts';
+import { arnPlaceholderOf, substitute } from './state-machine-definition.ts';
+import { makeStepFunctions, type StepFunctions } from './step-functions.ts';
+import { stopRuns } from './stop-runs.ts';
+
+/** Plain data: it crosses a process boundary. */
+export interface EmbeddedAwsSettings {
+  /** Where the run bucket's objects lie as files. */
+  readonly runsDirectory: string;
+  /** Holds serverless.yml, statemachine/ and the functions' modules. */
+  readonly packageRoot: string;
+  /** In place of AWS's defaults; for Lambda's concurrency, of what this machine's memory allows. */
+  readonly limits: Readonly<Partial<Record<QuotaName, number>>>;
+  /** Faults of the embedded IoT Core from its start. */
+  readonly weather?: Partial<WeatherSettings>;
+}
+
+/** The embedded IoT Core, in a process of its own. */
+export interface IotCoreProcess {
+  readonly mqttPort: number;
+  readonly httpPort: number;
+  readonly adminUrl: string;
+  metrics(): Promise<readonly MetricSeries[]>;
+  close(): Promise<void>;
+}
+
+export interface IotCoreStart {
+  readonly ruleSql: string;
+  /** Base URL of the Lambda API. */
+  readonly invokeUrl: string;
+  /** The subscriber. */
+  readonly functionName: string;
+  readonly limits: AccountLimits;
+  readonly weather?: Partial<WeatherSettings>;
+}
+
+export interface OpenEmbeddedAws {
+  /** What SDK clients and the functions' adapters need to find it: variables of a process. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly stateMachineArn: string;
+  /** Of the embedded IoT Core: its figures and its weather. */
+  readonly adminUrl: string;
+  readonly logDirectory: string;
+  live(runId: string): LiveTotals;
+  /** Asks running load tests to end by themselves, and waits for that, up to `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const runBucket = 'stampede-runs';
+const influx = { org: 'stampede', bucket: 'stampede', token: 'embedded' } as const;
+/** The function that the rule's queue feeds. */
+const subscriberKey = 'measure-latency';
+
+/** A warm-started function of ours with its SDK, in memory. */
+const environmentBytes = 96 * 1_048_576;
+const memoryShareForLambda = 0.5;
+
+/** How many processes a machine holds is a matter of its memory; never more than an account has. */
+function lambdaConcurrencyOf(memoryBytes: number): number {
+  const fitting = Math.floor((memoryBytes * memoryShareForLambda) / environmentBytes);
+  return Math.min(quotas.lambdaConcurrency.limit, Math.max(16, fitting));
+}
+
+/** Starts every service but IoT Core in this process, and IoT Core by `startIotCore`. */
+export async function openEmbeddedAws(
+  settings: EmbeddedAwsSettings,
+  startIotCore: (start: IotCoreStart) => Promise<IotCoreProcess>,
+): Promise<OpenEmbeddedAws> {
+  const { packageRoot, runsDirectory } = settings;
+  const stack = await readStack(path.join(packageRoot, 'serverless.yml'));
+  const limits = accountLimitsOf('default', {
+    lambdaConcurrency: lambdaConcurrencyOf(totalmem()),
+    ...settings.limits,
+  });
+  const logs = makeFunctionLogs(path.join(runsDirectory, '.logs'), logDirectoryName());
+  const liveTotals = makeLiveTotals();
+  let edge: Edge | undefined;
+  let iotCore: IotCoreProcess | undefined;
+  const edgeUrl = (): string => edge?.url ?? '';
+  const iotCoreUrl = (): string => `http://127.0.0.1:${iotCore?.httpPort ?? 0}`;
+  const variables = (): Record<string, string> => variablesOf(stack, edgeUrl(), iotCore);
+
+  const pool = makeLambdaPool({
+    functions: stack.functions,
+    concurrentExecutions: limits.lambdaConcurrency,
+    taskRoot: packageRoot,
+    logs,
+    edgeHost: () => `127.0.0.1:${edge?.port ?? 0}`,
+    variables,
+  });
+  const stepFunctions = await makeStateMachine(packageRoot, stack, edgeUrl);
+  const lambda = makeLambdaApi(pool, limits.lambdaConcurrency);
+  const iotData = makeIotDataPlane(iotCoreUrl);
+  const influxDb = makeInfluxDb({ ...influx, totals: liveTotals });
+
+  edge = await startEdge({
+    signed: {
+      states: stepFunctions.api,
+      lambda,
+      s3: makeS3(runBucket, makeRunFiles(runsDirectory)),
+      monitoring: makeCloudWatch(async () => (await iotCore?.metrics()) ?? []),
+      servicequotas: makeServiceQuotas(limits),
+      iotdata: iotData,
+    },
+    unsigned: [
+      [runtimeApiPrefix, makeRuntimeApi(pool)],
+      ['/2015-03-31/functions/', lambda],
+      ['/api/v2/', influxDb],
+      ['/health', influxDb],
+      ['/ping', influxDb],
+      ['/topics/', iotData],
+      ['/retainedMessage', iotData],
+    ],
+    onFault: (what, error) => console.error(`${new Date().toISOString()} ${what}:`, error),
+  });
+  try {
+    iotCore = await startIotCore({
+      ruleSql: stack.ruleSql,
+      invokeUrl: edge.url,
+      functionName: `${stack.prefix}-${subscriberKey}`,
+      limits,
+      ...(settings.weather === undefined ? {} : { weather: settings.weather }),
+    });
+  } catch (error) {
+    await edge.close();
+    throw error;
+  }
+  const { adminUrl } = iotCore;
+
+  return {
+    environment: variables(),
+    stateMachineArn: stepFunctions.stateMachineArn,
+    adminUrl,
+    logDirectory: logs.directory,
+    live: (runId) => liveTotals.totals(runId),
+    stop: (graceMs) => stopRuns(stepFunctions.running(), iotCoreUrl(), graceMs),
+    async close() {
+      // Functions first: what they would still say has nobody to hear it.
+      await Promise.all([pool.close(), stepFunctions.close()]);
+      iotData.close();
+      await Promise.all([iotCore?.close(), edge?.close()]);
+    },
+  };
+}
+
+async function makeStateMachine(
+  packageRoot: string,
+  stack: Stack,
+  edgeUrl: () => string,
+): Promise<StepFunctions> {
+  const text = await readFile(path.join(packageRoot, 'statemachine', 'load-test.asl.json'), 'utf8');
+  const arns = stack.functions.map(({ key, name }) => [arnPlaceholderOf(key), arnOfFunction(name)]);
+  return makeStepFunctions({
+    stateMachineName: stack.prefix,
+    definition: substitute(text, Object.fromEntries(arns)),
+    invokeFunction: makeLambdaTask(edgeUrl),
+  });
+}
+
+function variablesOf(
+  stack: Stack,
+  edgeUrl: string,
+  iotCore: IotCoreProcess | undefined,
+): Record<string, string> {
+  const cores = availableParallelism();
+  return {
+    ...stack.environment,
+    AWS_ENDPOINT_URL: edgeUrl,
+    AWS_ENDPOINT_URL_IOT_DATA_PLANE: `http://127.0.0.1:${iotCore?.httpPort ?? 0}`,
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: 'embedded',
+    AWS_SECRET_ACCESS_KEY: 'embedded',
+    RUN_BUCKET: runBucket,
+    IOT_ENDPOINT: `mqtt://127.0.0.1:${iotCore?.mqttPort ?? 0}`,
+    INFLUX_URL: edgeUrl,
+    INFLUX_ORG: influx.org,
+    INFLUX_BUCKET: influx.bucket,
+    INFLUX_TOKEN: influx.token,
+    COLD_START_LEAD_MS: String(coldStartLeadMs),
+    LAMBDA_ENVIRONMENTS_PER_SECOND: String(cores * environmentsPerSecondPerCore),
+  };
+}
+
+/** A process with the SDK in it, from nothing to its first poll, while others start beside it. */
+const coldStartLeadMs = 2_000;
+const environmentsPerSecondPerCore = 2;
+
+/** Sorts by time, and two processes that start at once have different ones. */
+function logDirectoryName(): string {
+  return `${new Date().toISOString().replaceAll(':', '-')}-${process.pid}`;
+}

@@ -1,0 +1,28 @@
+import type { MetricSeries } from './cloudwatch.ts';
+import type { IotCoreProcess, IotCoreStart } from './embedded-aws.ts';
+import type { MetricsReport } from './iot-core/http/admin-api.ts';
+import { startIotCore } from './iot-core/start.ts';
+
+/** The embedded IoT Core as embedded AWS needs it: started, and asked for its counters as CloudWatch has them. */
+export async function startIotCoreProcess({ weather, ...start }: IotCoreStart): Promise<IotCoreProcess> {
+  const iotCore = await startIotCore({ ...start, ...(weather === undefined ? {} : { weather }) });
+  return {
+    mqttPort: iotCore.mqttPort,
+    httpPort: iotCore.httpPort,
+    adminUrl: iotCore.adminUrl,
+    metrics: () => readMetrics(iotCore.adminUrl),
+    close: () => iotCore.close(),
+  };
+}
+
+async function readMetrics(adminUrl: string): Promise<readonly MetricSeries[]> {
+  const answer = await fetch(`${adminUrl}/metrics?period=60`);
+  if (!answer.ok) throw new Error(`the embedded IoT Core answered ${answer.status} for its metrics`);
+  const { namespace, metrics } = (await answer.json()) as MetricsReport;
+  return metrics.map(({ name, dimensions, datapoints }) => ({
+    namespace,
+    name,
+    dimensions,
+    minutes: datapoints,
+  }));
+}

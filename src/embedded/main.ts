@@ -1,0 +1,49 @@
+/** The embedded-AWS process: every service but IoT Core, which it starts in a process of its own. */
+import { StampedeError } from '../profile/errors.ts';
+import { type OpenEmbeddedAws, openEmbeddedAws } from './embedded-aws.ts';
+import { startIotCoreProcess } from './iot-core-process.ts';
+import type { EmbeddedAwsArguments, FromEmbeddedAws, ToEmbeddedAws } from './process-messages.ts';
+
+const { stopGraceMs, ...settings } = JSON.parse(process.argv[2] ?? '{}') as EmbeddedAwsArguments;
+
+const opening = openEmbeddedAws(settings, startIotCoreProcess);
+let isEnding = false;
+
+process.on('message', (message: ToEmbeddedAws) => void receive(message));
+process.on('disconnect', () => void end(stopGraceMs));
+process.on('SIGTERM', () => void end(stopGraceMs));
+
+try {
+  const { environment, stateMachineArn, adminUrl, logDirectory } = await opening;
+  tell({ kind: 'ready', environment, stateMachineArn, adminUrl, logDirectory });
+} catch (error) {
+  const hint = error instanceof StampedeError ? error.hint : undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(error);
+  tell({ kind: 'failed', message, ...(hint === undefined ? {} : { hint }) });
+  process.exit(1);
+}
+
+async function receive(message: ToEmbeddedAws): Promise<void> {
+  if (message.kind === 'close') return end(0);
+  const { live } = await opening;
+  tell({ kind: 'live', id: message.id, totals: live(message.runId) });
+}
+
+/** Nothing outlives this process: the load tests get their time to end, then every child is killed. */
+async function end(graceMs: number): Promise<void> {
+  if (isEnding) return;
+  isEnding = true;
+  try {
+    const embedded: OpenEmbeddedAws = await opening;
+    if (graceMs > 0) await embedded.stop(graceMs);
+    await embedded.close();
+  } catch (error) {
+    console.error(error);
+  }
+  process.exit(0);
+}
+
+function tell(message: FromEmbeddedAws): void {
+  if (process.connected) process.send?.(message);
+}

@@ -1,0 +1,24 @@
+import type { EmbeddedAwsSettings } from './embedded-aws.ts';
+import type { LiveTotals } from './live-totals.ts';
+
+/** What the process that uses embedded AWS tells the process that is it. */
+export type ToEmbeddedAws =
+  | { readonly kind: 'live'; readonly id: number; readonly runId: string }
+  | { readonly kind: 'close' };
+
+export type FromEmbeddedAws =
+  | {
+      readonly kind: 'ready';
+      readonly environment: Readonly<Record<string, string>>;
+      readonly stateMachineArn: string;
+      readonly adminUrl: string;
+      readonly logDirectory: string;
+    }
+  | { readonly kind: 'failed'; readonly message: string; readonly hint?: string }
+  | { readonly kind: 'live'; readonly id: number; readonly totals: LiveTotals };
+
+/** The one argument of the process, as JSON. */
+export interface EmbeddedAwsArguments extends EmbeddedAwsSettings {
+  /** How long running load tests may take to end by themselves once the parent is gone. */
+  readonly stopGraceMs: number;
+}

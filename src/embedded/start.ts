@@ -1,0 +1,166 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { QuotaName } from '../plan/quotas.ts';
+import { StampedeError } from '../profile/errors.ts';
+import type { WeatherSettings } from './iot-core/weather.ts';
+import type { LiveTotals } from './live-totals.ts';
+import type { EmbeddedAwsArguments, FromEmbeddedAws, ToEmbeddedAws } from './process-messages.ts';
+
+export type { LiveTotals } from './live-totals.ts';
+
+export interface EmbeddedAwsOptions {
+  /** Where runs are kept: key `runs/x/y` of the run bucket is the file `x/y` in it. */
+  readonly runsDirectory: string;
+  /** Quotas in place of AWS's defaults. */
+  readonly limits?: Readonly<Partial<Record<QuotaName, number>>>;
+  /** Faults on the service's side from the start: see the embedded IoT Core. */
+  readonly weather?: Partial<WeatherSettings>;
+  /** Directory of serverless.yml, statemachine/ and functions/. Default: this package. */
+  readonly packageRoot?: string;
+  /** Once the calling process is gone, running load tests get this long to end by themselves. Default: 10 s. */
+  readonly stopGraceMs?: number;
+}
+
+export interface EmbeddedAws {
+  /** Variables that lead SDK clients, and the functions, to embedded AWS. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly stateMachineArn: string;
+  /** The embedded IoT Core's figures and weather. */
+  readonly adminUrl: string;
+  /** Output of the functions: a directory each, a file an execution environment. */
+  readonly logDirectory: string;
+  /** A run's counters so far, as its slices told InfluxDB. */
+  live(runId: string): Promise<LiveTotals>;
+  /** Ends every process of it. What still runs is cut off. */
+  close(): Promise<void>;
+  /** The same without waiting: for a process that must exit now. */
+  kill(): void;
+}
+
+export class EmbeddedAwsError extends StampedeError {
+  constructor(message: string, hint: string) {
+    super('EmbeddedAwsFailed', `embedded AWS did not start: ${message}`, { hint });
+  }
+}
+
+type Ready = Extract<FromEmbeddedAws, { kind: 'ready' }>;
+
+const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
+const defaultStopGraceMs = 10_000;
+/** Closing kills processes, and that takes milliseconds; past this something hangs. */
+const closeTimeoutMs = 5_000;
+
+/**
+ * Starts AWS on loopback in a process of its own. It ends with this one, however this one ends.
+ * @throws EmbeddedAwsError
+ */
+export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<EmbeddedAws> {
+  const runsDirectory = path.resolve(options.runsDirectory);
+  const log = path.join(runsDirectory, '.logs', 'embedded-aws.log');
+  const child = forkMain(log, {
+    runsDirectory,
+    packageRoot: options.packageRoot ?? packageRoot,
+    limits: options.limits ?? {},
+    ...(options.weather === undefined ? {} : { weather: options.weather }),
+    stopGraceMs: options.stopGraceMs ?? defaultStopGraceMs,
+  });
+  const { environment, stateMachineArn, adminUrl, logDirectory } = await untilReady(child, log);
+  const live = makeLiveQuestions(child);
+
+  return {
+    environment,
+    stateMachineArn,
+    adminUrl,
+    logDirectory,
+    live,
+    async close() {
+      if (hasEnded(child)) return;
+      const gone = once(child, 'exit');
+      tell(child, { kind: 'close' });
+      const hanging = setTimeout(() => killAll(child), closeTimeoutMs);
+      await gone;
+      clearTimeout(hanging);
+    },
+    kill: () => killAll(child),
+  };
+}
+
+function forkMain(log: string, settings: EmbeddedAwsArguments): ChildProcess {
+  mkdirSync(path.dirname(log), { recursive: true });
+  const output = openSync(log, 'a');
+  try {
+    return fork(main, [JSON.stringify(settings)], {
+      // A group of its own: Ctrl-C in the terminal is for the caller, who decides what to stop and in what order.
+      detached: true,
+      stdio: ['ignore', output, output, 'ipc'],
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+      env: { ...process.env, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? compileCache },
+    });
+  } finally {
+    closeSync(output);
+  }
+}
+
+/** Compiled modules of the functions and the SDK: half of a cold start. */
+const compileCache = path.join(packageRoot, 'node_modules', '.cache', 'stampede');
+
+function untilReady(child: ChildProcess, log: string): Promise<Ready> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) => reject(new EmbeddedAwsError(error.message, `see ${log}`)));
+    child.once('exit', (code) => reject(new EmbeddedAwsError(`it ended with ${code}`, `see ${log}`)));
+    child.once('message', (message: FromEmbeddedAws) => {
+      if (message.kind === 'ready') resolve(message);
+      else if (message.kind === 'failed')
+        reject(new EmbeddedAwsError(message.message, message.hint ?? `see ${log}`));
+    });
+  });
+}
+
+/** Questions and answers over the channel, by number; all of them fail once the other side is gone. */
+function makeLiveQuestions(child: ChildProcess): (runId: string) => Promise<LiveTotals> {
+  const waiting = new Map<number, PromiseWithResolvers<LiveTotals>>();
+  let last = 0;
+  child.on('message', (message: FromEmbeddedAws) => {
+    if (message.kind !== 'live') return;
+    waiting.get(message.id)?.resolve(message.totals);
+    waiting.delete(message.id);
+  });
+  child.once('exit', () => {
+    for (const { reject } of waiting.values()) reject(ended());
+  });
+  return (runId) => {
+    if (hasEnded(child)) return Promise.reject(ended());
+    const question = Promise.withResolvers<LiveTotals>();
+    waiting.set(++last, question);
+    tell(child, { kind: 'live', id: last, runId });
+    return question.promise;
+  };
+}
+
+function ended(): StampedeError {
+  return new StampedeError('EmbeddedAwsEnded', 'embedded AWS has ended', {
+    hint: 'its log in the runs directory, .logs/embedded-aws.log, says why',
+  });
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+function tell(child: ChildProcess, message: ToEmbeddedAws): void {
+  if (child.connected) child.send(message);
+}
+
+/** The whole process group: the environments and IoT Core with it. */
+function killAll(child: ChildProcess): void {
+  if (child.pid === undefined || hasEnded(child)) return;
+  try {
+    process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL');
+  } catch {
+    // It ended in this very moment.
+  }
+}
