@@ -30,14 +30,17 @@ export function makeSystemClock(): Clock {
 }
 
 /**
- * Epoch milliseconds at which `performance.now()` was 0. `Date.now()` is the wall clock rounded down, so the largest
- * difference seen over a little more than a millisecond is the true one, to a few microseconds.
+ * Epoch milliseconds at which `performance.now()` was 0. `Date.now()` is the wall clock rounded down and read first, so
+ * each difference is at most the true one, however long the process was kept waiting between the two readings; the
+ * largest seen over a little more than a millisecond is true to a few microseconds.
  */
 function calibrateEpoch(): number {
   const until = performance.now() + 1.5;
   let epochMs = Number.NEGATIVE_INFINITY;
-  for (let now = performance.now(); now < until; now = performance.now()) {
-    epochMs = Math.max(epochMs, Date.now() - now);
+  for (;;) {
+    const wallMs = Date.now();
+    const now = performance.now();
+    epochMs = Math.max(epochMs, wallMs - now);
+    if (now >= until) return epochMs;
   }
-  return epochMs;
 }
