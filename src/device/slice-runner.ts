@@ -10,7 +10,7 @@ import { PayloadWriter, readIntendedAt } from './payload.ts';
 import { Publisher } from './publisher.ts';
 import type { Random } from './random.ts';
 import { describeDevices } from './slice-devices.ts';
-import { SliceTally } from './slice-tally.ts';
+import { SliceTally, type Undecided } from './slice-tally.ts';
 import type { MakeTransport, Refusal, Transport, TransportListener } from './transport.ts';
 
 export interface SliceRun {
@@ -244,7 +244,7 @@ class SliceRunner implements TransportListener {
       at: nowMs,
       phase: this.#phaseAt(nowMs),
       devices: this.#tally.devices(),
-      messages: this.#tally.messages(this.#publisher.undecided()),
+      messages: this.#tally.messages(nothingUndecided),
       ...this.#tally.closeInterval(),
     };
   }
@@ -284,6 +284,9 @@ class SliceRunner implements TransportListener {
     cancel();
   }
 }
+
+/** For the live view: what waits or is on the way is no trouble yet, and most of it never becomes any. */
+const nothingUndecided: Undecided = { waiting: { 'not-connected': 0, backlog: 0 }, inFlight: 0 };
 
 function wordsOf(reason: unknown): string {
   if (reason instanceof Error) return reason.message;

@@ -14,6 +14,7 @@ export interface SliceSnapshot {
   readonly phase: 'waiting' | 'connecting' | 'publishing' | 'draining' | 'done';
   /** Cumulative since the slice began. */
   readonly devices: DeviceCounts;
+  /** Without what is undecided: neither dropped nor unacknowledged is anything that may still go well. */
   readonly messages: SliceMessageCounts;
   /** Of the last interval. */
   readonly sendLagP99Ms: number;
