@@ -1,0 +1,74 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { type Execution, makeExecutions } from '../../src/aws/executions.ts';
+import { type EmbeddedAws, type EmbeddedAwsOptions, startEmbeddedAws } from '../../src/embedded/start.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import type { Report } from '../../src/report/report.ts';
+
+export interface Rehearsal {
+  readonly aws: EmbeddedAws;
+  /** Runs a profile from StartExecution to its report, as the console would. */
+  run(profile: object, whilePublishing?: (plan: Plan) => Promise<void>): Promise<EndedRehearsal>;
+  close(): Promise<void>;
+}
+
+export interface EndedRehearsal {
+  readonly execution: Execution;
+  readonly report: Report;
+}
+
+/** Embedded AWS with a run store of its own: real processes, real wire, everything but AWS. */
+export async function startRehearsal(
+  options: Omit<EmbeddedAwsOptions, 'runsDirectory'> = {},
+): Promise<Rehearsal> {
+  const runsDirectory = await mkdtemp(path.join(tmpdir(), 'stampede-'));
+  const aws = await startEmbeddedAws({ ...options, runsDirectory });
+  const { environment } = aws;
+  const executions = makeExecutions(
+    aws.stateMachineArn,
+    new SFNClient({
+      endpoint: environment.AWS_ENDPOINT_URL!,
+      region: environment.AWS_REGION!,
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    }),
+  );
+  let runs = 0;
+  return {
+    aws,
+    async run(profile, whilePublishing) {
+      const runId = `run-${++runs}`;
+      const read = async <T>(file: string): Promise<T> =>
+        JSON.parse(await readFile(path.join(runsDirectory, runId, file), 'utf8')) as T;
+      const executionArn = await executions.start(runId, profile);
+      if (whilePublishing !== undefined) {
+        const plan = await untilThere(() => read<Plan>('plan.json'));
+        await sleep(plan.timeline.publishAt - Date.now());
+        await whilePublishing(plan);
+      }
+      let execution = await executions.describe(executionArn);
+      while (execution.status === 'RUNNING') {
+        await sleep(100);
+        execution = await executions.describe(executionArn);
+      }
+      return { execution, report: await read<Report>('report.json') };
+    },
+    async close() {
+      await aws.close();
+      await rm(runsDirectory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function untilThere<T>(read: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await read();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      await sleep(50);
+    }
+  }
+}
