@@ -25,6 +25,9 @@ export interface RunWatch {
 
 const tickMs = 250;
 
+/** Slices and the subscriber report about once a second: what they are held against is as old as their reports. */
+const reportAgeMs = 500;
+
 /**
  * A stopped run still disconnects its devices, drains and writes its report: the profile's drain and this much more.
  * Past it the execution is stopped from outside, without a report.
@@ -58,7 +61,7 @@ export async function followRun(watch: RunWatch): Promise<Execution> {
       return executions.describe(executionArn);
     }
 
-    const totals = await watch.live();
+    const totals = withArrivedAsSent(await watch.live());
     const now = watch.now();
     watch.display.show({
       ...(plan === undefined ? {} : { plan }),
@@ -70,6 +73,11 @@ export async function followRun(watch: RunWatch): Promise<Execution> {
     });
     await watch.sleep(tickMs);
   }
+}
+
+/** Slices and the subscriber report each at their own pace; what has arrived was sent, whoever says so first. */
+function withArrivedAsSent(totals: ProgressTotals): ProgressTotals {
+  return { ...totals, sent: Math.max(totals.sent, totals.arrivals) };
 }
 
 async function readPlan({ store, runId }: RunWatch): Promise<Plan | undefined> {
@@ -84,5 +92,5 @@ async function readPlan({ store, runId }: RunWatch): Promise<Plan | undefined> {
 /** Messages intended over the whole run by an instant, from the plan alone: what the sent ones are held against. */
 function makeIntendedBy({ profile, timeline }: Plan): (now: number) => number {
   const rate = makeArrivalRate(profile);
-  return (now) => rate.messagesBy(now - timeline.publishAt);
+  return (now) => rate.messagesBy(now - timeline.publishAt - reportAgeMs);
 }

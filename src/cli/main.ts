@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { runCli } from './program.ts';
 
-// A reader that has seen enough (`stampede plan … | head`) is no fault.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+// Nobody reads on: `stampede plan … | head` (EPIPE), or the terminal was closed (EIO). The work goes on without them.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+  });
+}
 
 process.exit(await runCli(process.argv.slice(2)));

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { createLogUpdate } from 'log-update';
 import { makePaint } from './paint.ts';
 import { type Progress, phaseOf } from './progress.ts';
@@ -29,23 +30,45 @@ function makeBarDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
   const update = createLogUpdate(stream);
   const paint = makePaint(stream);
   let last: Progress | undefined;
+  let drawn: readonly string[] = [];
   const draw = (): void => {
-    if (last !== undefined) update(renderProgressFrame(last, stream.columns, paint).join('\n'));
+    if (last === undefined) return;
+    drawn = renderProgressFrame(last, stream.columns, paint);
+    update(drawn.join('\n'));
   };
-  stream.on('resize', draw);
+  // A terminal that got narrower has wrapped what stood there: more rows to take away than were written.
+  const redraw = (): void => {
+    const rows = drawn.reduce((sum, line) => sum + rowsOf(line, stream.columns), 0);
+    if (rows > 0) stream.write(`${csi}${rows}A\r${csi}0J`);
+    update.done();
+    draw();
+  };
+  stream.on('resize', redraw);
   return {
     show(progress) {
       last = progress;
       draw();
     },
-    say: (line) => update.persist(line),
+    say(line) {
+      update.clear();
+      stream.write(`${line}\n`);
+      draw();
+    },
     end() {
-      stream.off('resize', draw);
+      stream.off('resize', redraw);
       last = undefined;
+      drawn = [];
       update.clear();
       update.done();
     },
   };
+}
+
+/** Control Sequence Introducer, ECMA-48. */
+const csi = '\u001B[';
+
+function rowsOf(line: string, columns: number): number {
+  return Math.max(1, Math.ceil(stripVTControlCharacters(line).length / columns));
 }
 
 function makeLineDisplay(stream: NodeJS.WriteStream): ProgressDisplay {

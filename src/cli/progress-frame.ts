@@ -2,7 +2,7 @@ import type { Plan } from '../plan/plan.ts';
 import { formatCount } from '../report/figures.ts';
 import { formatClock, formatLatency, formatRate, formatTimeLeft } from './figures.ts';
 import { type Paint, plainPaint } from './paint.ts';
-import { type Progress, phaseOf, troublesOf } from './progress.ts';
+import { type Progress, type ProgressPhase, phaseOf, troublesOf } from './progress.ts';
 
 /** Wider, the eye loses the line. */
 const maxColumns = 100;
@@ -39,16 +39,12 @@ export function renderProgressFrame(
 
 function rowsOf(progress: Progress): Row[] {
   const { plan, totals } = progress;
-  if (plan === undefined) return [phaseRow(progress)];
-  const rows = [phaseRow(progress), connectedRow(progress, plan), rateRow(progress, plan)];
-  rows.push({
-    label: 'messages',
-    figures: [
-      `${formatCount(totals.sent)} sent`,
-      `${formatCount(totals.acked)} acked`,
-      `${formatCount(totals.arrivals)} arrived`,
-    ],
-  });
+  const phase = phaseOf(progress);
+  const rows = [phaseRow(progress, phase)];
+  if (plan === undefined || phase === 'starting') return rows;
+  if (phase === 'connecting' || phase === 'publishing') rows.push(connectedRow(progress, plan));
+  if (phase === 'publishing') rows.push(rateRow(progress, plan));
+  if (totals.sent > 0) rows.push(messagesRow(progress));
   if (totals.endToEndP99Ms !== undefined) {
     rows.push({ label: 'end to end', figures: [`p99 ${formatLatency(totals.endToEndP99Ms)} so far`] });
   }
@@ -57,21 +53,20 @@ function rowsOf(progress: Progress): Row[] {
   return rows;
 }
 
-function phaseRow(progress: Progress): Row {
-  const { plan, now } = progress;
-  const label = phaseOf(progress);
-  if (label === 'stopping') {
-    return { label, figures: ['devices disconnect', 'then the report', 'Ctrl-C again to quit at once'] };
+function phaseRow({ plan, now }: Progress, phase: ProgressPhase): Row {
+  if (phase === 'stopping') {
+    return { label: phase, figures: ['devices disconnect', 'messages on the way drain', 'then the report'] };
   }
-  if (plan === undefined) return { label, figures: ['the load is cut into slices'] };
+  if (plan === undefined) return { label: phase, figures: ['the load is cut into slices'] };
   const { startAt, drainEndAt } = plan.timeline;
-  if (label === 'starting')
-    return { label, figures: [`devices connect in ${formatTimeLeft(startAt - now)}`] };
-  if (label === 'summarizing') return { label, figures: ['merging slices and arrivals'], bar: { done: 1 } };
+  if (phase === 'starting')
+    return { label: phase, figures: [`devices connect in ${formatTimeLeft(startAt - now)}`] };
+  if (phase === 'summarizing')
+    return { label: phase, figures: ['merging slices and arrivals'], bar: { done: 1 } };
   const [elapsedMs, wholeMs] = [now - startAt, drainEndAt - startAt];
   const left = formatTimeLeft(wholeMs - elapsedMs);
   return {
-    label,
+    label: phase,
     figures: [`${formatClock(elapsedMs)} of ${formatClock(wholeMs)}, ${left} left`],
     bar: { done: elapsedMs / wholeMs },
   };
@@ -93,6 +88,15 @@ function rateRow({ sentPerSecond, intendedPerSecond }: Progress, plan: Plan): Ro
     figures: [`${formatRate(sentPerSecond)} of ${formatRate(intendedPerSecond)}`],
     bar: { done: sentPerSecond / peakPerSecond, mark: intendedPerSecond / peakPerSecond },
   };
+}
+
+function messagesRow({ totals, plan }: Progress): Row {
+  const figures = [`${formatCount(totals.sent)} sent`];
+  // QoS 0 has no acknowledgement to wait for.
+  if (plan?.profile.connect.protocol === 'https' || plan?.profile.publish.qos === 1) {
+    figures.push(`${formatCount(totals.acked)} acked`);
+  }
+  return { label: 'messages', figures: [...figures, `${formatCount(totals.arrivals)} arrived`] };
 }
 
 function drawRow({ label, figures, bar, isTrouble }: Row, width: number, paint: Paint): string[] {
