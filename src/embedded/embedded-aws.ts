@@ -145,6 +145,8 @@ export async function openEmbeddedAws(
     throw error;
   }
   const { adminUrl } = iotCore;
+  // While the caller makes up its mind; a definition that is not valid fails the first execution, not the start.
+  stepFunctions.warm().catch(() => undefined);
 
   return {
     environment: variables(),

@@ -8,7 +8,7 @@ export interface Stack {
   /** `{service}-{stage}`, as the framework prefixes names. */
   readonly prefix: string;
   readonly functions: readonly FunctionDefinition[];
-  /** Of every function: the provider's. */
+  /** Of every function: the provider's, without NODE_OPTIONS. */
   readonly environment: Readonly<Record<string, string>>;
   /** SQL of the first IoT rule among the resources. */
   readonly ruleSql: string;
@@ -48,7 +48,8 @@ export async function readStack(file: string): Promise<Stack> {
   const root = asMap(await parseFile(file));
   const resolve = makeResolver(path.dirname(file), root, stage);
   const provider = asMap(root.provider);
-  const shared = asMap(resolve(provider.environment));
+  // Node's options are meant for the bundles that are deployed; here the sources run as they are written.
+  const { NODE_OPTIONS: _, ...shared } = asMap(resolve(provider.environment));
   const prefix = `${textOf(resolve(root.service))}-${textOf(resolve(provider.stage)) ?? stage}`;
   const functions = Object.entries(asMap(resolve(root.functions))).map(([key, value]): FunctionDefinition => {
     const definition = asMap(resolve(value));

@@ -70,7 +70,9 @@ export function makeStepFunctions(options: StepFunctionsOptions): StepFunctions 
     };
   }
   const loaded = (): Promise<Machine> => {
-    machine ??= load();
+    machine ??= load().catch((error: Error) => {
+      throw new AwsError('InvalidDefinition', error.message);
+    });
     return machine;
   };
 

@@ -83,8 +83,13 @@ describe('embedded AWS', () => {
         input: JSON.stringify({ slices: 3 }),
       }),
     );
-    await readJson('tiny-run/report.json', 20_000);
-    const described = await client.send(new DescribeExecutionCommand({ executionArn }));
+    const describeExecution = () => client.send(new DescribeExecutionCommand({ executionArn }));
+    let described = await describeExecution();
+    while (described.status === 'RUNNING') {
+      await sleep(50);
+      described = await describeExecution();
+    }
+    expect(described.status).toBe('SUCCEEDED');
     const { published, publishIn } = JSON.parse(described.output ?? '{}');
     expect(published).toMatchObject([0, 1, 2].map((slice) => ({ slice, table: null })));
     expect(publishIn).toBe(15);

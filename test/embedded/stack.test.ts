@@ -28,6 +28,7 @@ describe('the stack', () => {
       timeoutSeconds: 900,
     });
     expect(environment.TOPIC_FILTER).toBe('stampede/#');
+    expect(environment).not.toHaveProperty('NODE_OPTIONS');
     expect(ruleSql).toMatch(/FROM 'stampede\/#'/);
   });
 
