@@ -71,6 +71,7 @@ export const profileOptions: readonly ProfileOption[] = [
   row('--drain', '<time>', 'drain', 'wait for messages on the way', duration),
   row('--seed', '<n>', 'seed', 'where the random payloads begin', number),
   row('--echo', '<share>', 'echo.fraction', 'share of devices that hear their own messages, 0 to 1', number),
+  row('--max-cost', '<usd>', 'limits.maxCostUsd', 'refuse a run forecast to cost more, US dollars', number),
 ];
 
 function row(

@@ -58,6 +58,7 @@ describe('overrides', () => {
       protocol: 'mqtt',
       rate: '20',
       duration: '10s',
+      maxCost: '2.5',
     };
     expect(parseLoadProfile(file, overridesFromFlags(flags))).toMatchObject({
       name: 'x',
@@ -73,6 +74,7 @@ describe('overrides', () => {
       echo: { fraction: 0.5 },
       slices: { devicesPerSlice: 10 },
       drainMs: 1_000,
+      limits: { quotaShare: 0.8, maxCostUsd: 2.5 },
     });
     expect(Object.keys(flags)).toHaveLength(profileOptions.length);
   });
@@ -144,7 +146,7 @@ describe('overrides', () => {
   });
 
   it('report what is wrong at the flag or variable that said it', () => {
-    const flags = { qos: '2', duration: '5', protocol: 'http', connectRate: '0', echo: ' ' };
+    const flags = { qos: '2', duration: '5', protocol: 'http', connectRate: '0', echo: ' ', maxCost: '0' };
     const faults = faultsOf(file, flags, { STAMPEDE_DEVICES: 'many', STAMPEDE_SEED: '-1' });
     expect(faults.map((fault) => fault.path).sort()).toEqual(
       [
@@ -154,6 +156,7 @@ describe('overrides', () => {
         '--protocol',
         '--connect-rate',
         '--echo',
+        '--max-cost',
         'STAMPEDE_SEED',
       ].sort(),
     );
