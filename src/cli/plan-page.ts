@@ -1,6 +1,8 @@
 import { makeArrivalRate } from '../plan/arrival-rate.ts';
+import { messageBytes } from '../plan/message-size.ts';
 import type { Plan } from '../plan/plan.ts';
-import { messageBytes, type Preflight, type QuotaForecast } from '../plan/preflight.ts';
+import type { Preflight } from '../plan/preflight.ts';
+import type { QuotaForecast } from '../plan/quota-forecast.ts';
 import { sliceOf } from '../plan/slices.ts';
 import { formatDuration } from '../profile/duration.ts';
 import { formatBytes, formatCount, formatPlural, formatShare } from '../report/figures.ts';
@@ -146,12 +148,17 @@ function renderTimeline({ timeline, profile }: Plan, paint: Paint): string[] {
 function renderQuotas(plan: Plan, preflight: Preflight, paint: Paint): string[] {
   const line = (name: string, peak: string, limit: string, headroom: string, mark: string): string =>
     `  ${name.padEnd(43)}${peak.padStart(15)}${limit.padStart(17)}${headroom.padStart(10)}${mark}`;
-  const nearestFirst = preflight.quotas.toSorted((a, b) => a.headroom - b.headroom);
+  // What Stampede keeps to by itself comes last: it is never what stops the load from growing.
+  const nearestFirst = preflight.quotas.toSorted(
+    (a, b) => Number(a.isKept) - Number(b.isKept) || a.headroom - b.headroom,
+  );
   const rows = nearestFirst.map((forecast) => {
     const mark = forecast.withinAllowed
       ? forecast === preflight.binding
         ? '  ← binding'
-        : ''
+        : forecast.isKept
+          ? '  kept'
+          : ''
       : '  ✗ refused';
     const text = line(
       forecast.name,

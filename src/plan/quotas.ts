@@ -13,6 +13,11 @@ export interface Quota {
   readonly scope: 'account' | 'connection' | 'slice' | 'run';
   /** Whether AWS raises it on request. What it does not raise is a wall, and no share of it is held back. */
   readonly adjustable: boolean;
+  /**
+   * Stampede keeps to it by itself, however large the load: devices wait or slices grow in number. Shown, but it neither
+   * binds a plan nor refuses one.
+   */
+  readonly isKept?: true;
   readonly limit: number;
   /** In the smaller Regions, where that differs. */
   readonly smallRegionLimit?: number;
@@ -60,6 +65,7 @@ export const quotas = {
     unit: '/s',
     scope: 'connection',
     adjustable: false,
+    isKept: true,
     limit: 1,
     live: iotCore('L-033DE216'),
   },
@@ -93,6 +99,7 @@ export const quotas = {
     unit: '',
     scope: 'connection',
     adjustable: false,
+    isKept: true,
     limit: iotCoreLimits.unacknowledgedPerClient,
     live: iotCore('L-8736D8E0'),
   },
@@ -110,6 +117,7 @@ export const quotas = {
     unit: '',
     scope: 'connection',
     adjustable: false,
+    isKept: true,
     limit: iotCoreLimits.subscriptionsPerConnection,
     live: iotCore('L-45957C13'),
   },
@@ -140,6 +148,15 @@ export const quotas = {
     scope: 'slice',
     adjustable: false,
     limit: 900,
+  },
+  /** @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+  fileDescriptors: {
+    label: 'file descriptors of a slice',
+    unit: '',
+    scope: 'slice',
+    adjustable: false,
+    isKept: true,
+    limit: 1_024,
   },
   /** @see https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
   mapChildren: {

@@ -1,16 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { makePlan } from '../../src/plan/make-plan.ts';
-import { preflight } from '../../src/plan/preflight.ts';
-import { accountLimitsOf } from '../../src/plan/quotas.ts';
+import { type PreflightSettings, preflight } from '../../src/plan/preflight.ts';
+import { type AccountLimits, accountLimitsOf } from '../../src/plan/quotas.ts';
 import { parseLoadProfile } from '../../src/profile/parse.ts';
 
 const coldStart = { leadMs: 2_000, environmentsPerSecond: 100 };
 
-function preflightOf(input: object, limits = accountLimitsOf('default')) {
-  return preflight(
-    makePlan({ runId: 'run', profile: parseLoadProfile(input), now: 0, coldStart, limits }),
-    limits,
-  );
+function preflightOf(
+  input: object,
+  limits: AccountLimits = accountLimitsOf('default'),
+  settings: PreflightSettings = {},
+) {
+  const profile = parseLoadProfile(input);
+  return preflight(makePlan({ runId: 'run', profile, now: 0, coldStart, limits }), { limits, ...settings });
 }
 
 const fleet = {
@@ -24,27 +26,6 @@ const fleet = {
 };
 
 describe('preflight', () => {
-  it('agrees with peaks worked out by hand', () => {
-    const peaks = new Map(preflightOf(fleet).quotas.map(({ quota, peak }) => [quota, peak]));
-    expect(Object.fromEntries(peaks)).toEqual({
-      publishInPerSecond: 2_000,
-      // A tenth of the devices hears a tenth of the messages.
-      publishOutPerSecond: 200,
-      subscribesPerSecond: 40,
-      connectsPerSecond: 400,
-      concurrentConnections: 1_000,
-      publishesPerSecondPerConnection: 2,
-      bytesPerSecondPerConnection: 2_048,
-      ruleEvaluationsPerSecond: 2_000,
-      // Two slices of 500, and five pollers of the queue.
-      lambdaConcurrency: 7,
-      // 2.02 s of cold starts, 2.5 + 1 of connects, 90 of publishing, 10 of drain, 15 of margin.
-      lambdaSeconds: 120.52,
-      mapChildren: 2,
-      statePayloadBytes: expect.any(Number),
-    });
-  });
-
   it('names the quota that is reached first', () => {
     const { binding, refusals } = preflightOf(fleet);
     expect(binding).toMatchObject({
@@ -89,20 +70,110 @@ describe('preflight', () => {
     expect(refused).toEqual(['publishInPerSecond', 'connectsPerSecond', 'ruleEvaluationsPerSecond']);
   });
 
+  it('shows what Stampede keeps to by itself, and is not bound by it', () => {
+    // Each device may have 100 on the way, and at 20/s with 5 s to answer it well may.
+    const { quotas, binding, refusals } = preflightOf({ devices: 25, ratePerSecond: 500, duration: '10s' });
+    expect(quotas.filter(({ isKept }) => isKept).map(({ quota, headroom }) => [quota, headroom])).toEqual([
+      ['connectsPerSecondPerClientId', 0],
+      ['subscriptionsPerConnection', 0.98],
+      ['unacknowledgedPerClient', 0],
+      ['fileDescriptors', 1 - 89 / 1_024],
+    ]);
+    expect(binding.quota).toBe('publishesPerSecondPerConnection');
+    expect(refusals).toEqual([]);
+  });
+
+  it('says which limits were read, and which are taken on trust', () => {
+    const limits = accountLimitsOf('default', { connectsPerSecond: 3_000 });
+    const { quotas } = preflightOf(fleet, limits, { live: new Set(['connectsPerSecond']) });
+    expect(quotas.filter(({ isLive }) => isLive)).toMatchObject([
+      { quota: 'connectsPerSecond', limit: 3_000 },
+    ]);
+  });
+
+  it('forecasts time, Lambdas and the payloads of the states', () => {
+    const { time, lambda, statePayloads } = preflightOf(fleet);
+    expect(time).toEqual({
+      startSeconds: 2.02,
+      connectSeconds: 2.5,
+      publishSeconds: 90,
+      drainSeconds: 10,
+      // A second more than the connects take, to settle.
+      wholeSeconds: 105.52,
+    });
+    // 96.52 s of each slice; 450 batches of 0.1 s and 150,000 messages of 20 µs; 180.452 s; 2 s.
+    expect(lambda).toEqual({
+      slices: 2,
+      memoryMbPerSlice: 1_769,
+      concurrency: 7,
+      invocations: 2 + 450 + 1 + 1,
+      gbSeconds: expect.closeTo((2 * 96.52 + 180.452) * (1_769 / 1_024) + 45 + 3 + 1, 6),
+    });
+    expect(statePayloads.map(({ payload }) => payload)).toEqual([
+      'input of the execution',
+      'input of Plan',
+      'output of Plan: the slices',
+      'input of a slice',
+      'outputs of all slices',
+    ]);
+    expect(statePayloads.at(-2)?.bytes).toBe('{"runId":"run","protocol":"mqtt","slice":1}'.length);
+    expect(statePayloads.at(-1)?.bytes).toBe('[{"slice":0},{"slice":1}]'.length);
+  });
+
   it('has no connections to count over https', () => {
-    const { quotas } = preflightOf({
+    const { quotas, time } = preflightOf({
       devices: 10,
-      ratePerSecond: 10,
+      ratePerSecond: 1_000,
       duration: '10s',
       connect: { protocol: 'https' },
     });
+    expect(time.connectSeconds).toBe(0);
     expect(quotas.map(({ quota }) => quota)).toEqual([
       'publishInPerSecond',
       'ruleEvaluationsPerSecond',
       'lambdaConcurrency',
       'lambdaSeconds',
+      'fileDescriptors',
       'mapChildren',
       'statePayloadBytes',
     ]);
+  });
+});
+
+describe('the ceiling of the cost', () => {
+  const load = { devices: 1_000, ratePerSecond: 1_000, duration: '10m' };
+  const { cost } = preflightOf(load);
+
+  it('refuses a run above it, and says how much of the load would fit', () => {
+    const maxCostUsd = cost.totalUsd / 2;
+    const [refusal, ...others] = preflightOf({ ...load, limits: { maxCostUsd } }).refusals;
+    expect(others).toEqual([]);
+    expect(refusal).toEqual({
+      path: 'limits.maxCostUsd',
+      message: expect.stringMatching(
+        /^\$1\.\d\d forecast \(of it \$0\.6000 for IoT PUBLISH in\), and the ceiling is \$0\.\d{4}$/,
+      ),
+      hint: expect.stringMatching(
+        /to about [\d,]+ messages from 600,000; or allow more \(--max-cost 1\.\d\d?\)$/,
+      ),
+    });
+    const messages = Number(/about ([\d,]+)/.exec(refusal?.hint ?? '')?.[1]?.replaceAll(',', ''));
+    const lowered = { ...load, ratePerSecond: messages / 600 };
+    const fitting = preflightOf({ ...lowered, limits: { maxCostUsd } });
+    expect(fitting.refusals).toEqual([]);
+    expect(fitting.cost.totalUsd).toBeGreaterThan(maxCostUsd * 0.98);
+  });
+
+  it('holds nobody back below it, nor where nothing is charged', () => {
+    expect(preflightOf({ ...load, limits: { maxCostUsd: cost.totalUsd } }).refusals).toEqual([]);
+    const dear = { ...load, limits: { maxCostUsd: 0.01 } };
+    expect(preflightOf(dear, accountLimitsOf('default'), { isCharged: false }).refusals).toEqual([]);
+  });
+
+  it('knows when fewer messages are not enough', () => {
+    const [refusal] = preflightOf({ ...load, limits: { maxCostUsd: 0.0001 } }).refusals;
+    expect(refusal?.hint).toMatch(
+      /fewer devices, or shorten the run: without a single message it costs \$0\.0\d+/,
+    );
   });
 });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { RefusedByPreflightError } from '../../plan/preflight.ts';
+import { RefusedByPreflightError } from '../../plan/refusals.ts';
 import { sliceOf } from '../../plan/slices.ts';
 import { exitCodes, InvalidInputError } from '../../profile/errors.ts';
 import { draftRun, type RunDraft } from '../draft-run.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Command } from 'commander';
-import { RefusedByPreflightError } from '../../plan/preflight.ts';
+import { RefusedByPreflightError } from '../../plan/refusals.ts';
 import { type ExitCode, exitCodes, InvalidInputError } from '../../profile/errors.ts';
 import { renderTerminalSummary } from '../../report/terminal-summary.ts';
 import { draftRun, type RunDraft } from '../draft-run.ts';

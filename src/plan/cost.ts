@@ -1,0 +1,134 @@
+import type { FunctionName } from './deployment.ts';
+import { meteredStepBytes, prices } from './prices.ts';
+import { gbSecondsOf, type LambdaUsage, type Usage } from './usage.ts';
+
+/** What a run costs, by line; nothing is rounded. */
+export interface CostEstimate {
+  /** Those with a quantity. */
+  readonly lines: readonly CostLine[];
+  readonly totalUsd: number;
+  /** Month of the prices: `2026-09`. */
+  readonly pricedAt: string;
+  readonly region: string;
+}
+
+export interface CostLine {
+  /** Stable, for machines. */
+  readonly line: CostLineId;
+  readonly name: string;
+  readonly quantity: number;
+  readonly unit: string;
+  /** Over all of the line, where a quantity spans tiers. */
+  readonly usdPerUnit: number;
+  readonly usd: number;
+}
+
+export type CostLineId =
+  | 'iot-connect'
+  | 'iot-subscribe'
+  | 'iot-publish-in'
+  | 'iot-publish-out'
+  | 'iot-device-puback'
+  | 'iot-control'
+  | 'iot-connectivity'
+  | 'iot-rules'
+  | 'iot-actions'
+  | 'sqs'
+  | 'lambda-requests'
+  | `lambda-${FunctionName}`
+  | 'step-functions'
+  | 's3-put';
+
+/** Lines that grow with each message of the load; the others with devices, slices and time. */
+export const linesPerMessage: ReadonlySet<CostLineId> = new Set([
+  'iot-publish-in',
+  'iot-publish-out',
+  'iot-device-puback',
+  'iot-rules',
+  'iot-actions',
+  'sqs',
+]);
+
+export function priceUsage(usage: Usage): CostEstimate {
+  const lines = [
+    ...messageLines(usage),
+    ...otherIotLines(usage),
+    ...functionLines(usage),
+    ...restLines(usage),
+  ];
+  return {
+    lines: lines.filter(({ quantity }) => quantity > 0),
+    totalUsd: lines.reduce((sum, { usd }) => sum + usd, 0),
+    pricedAt: prices.pricedAt,
+    region: prices.region,
+  };
+}
+
+/** How many messages of 5 KB one of that size is billed as. */
+export function meteredSteps(bytes: number): number {
+  return Math.max(1, Math.ceil(bytes / meteredStepBytes));
+}
+
+/** Everything that is a message climbs one ladder of tiers, in the order of the lines. */
+function messageLines({ iot }: Usage): CostLine[] {
+  const steps = meteredSteps(iot.meteredBytes);
+  const counts: [CostLineId, string, number][] = [
+    ['iot-connect', 'IoT CONNECT', iot.connects],
+    ['iot-subscribe', 'IoT SUBSCRIBE', iot.subscribes],
+    ['iot-publish-in', 'IoT PUBLISH in', iot.publishesIn * steps],
+    ['iot-publish-out', 'IoT PUBLISH out', iot.publishesOut * steps],
+    ['iot-device-puback', 'IoT PUBACK of devices', iot.deviceAcks],
+    ['iot-control', 'IoT control topic', iot.controlMessages],
+  ];
+  let before = 0;
+  return counts.map(([line, name, quantity]) => {
+    const usd = messagesUsd(before + quantity) - messagesUsd(before);
+    before += quantity;
+    return { line, name, quantity, unit: 'messages', usdPerUnit: usd / quantity, usd };
+  });
+}
+
+/** The first `quantity` messages of the month. */
+function messagesUsd(quantity: number): number {
+  let usd = 0;
+  let from = 0;
+  for (const { upTo, usdPerUnit } of prices.iotMessage) {
+    usd += Math.max(0, Math.min(quantity, upTo) - from) * usdPerUnit;
+    from = upTo;
+  }
+  return usd;
+}
+
+function otherIotLines({ iot }: Usage): CostLine[] {
+  const steps = meteredSteps(iot.meteredBytes);
+  const { iotConnectionMinute, iotRuleTriggered, iotRuleAction } = prices;
+  return [
+    line('iot-connectivity', 'IoT connectivity', iot.connectionMinutes, 'minutes', iotConnectionMinute),
+    line('iot-rules', 'IoT rules triggered', iot.rulesTriggered * steps, 'rules', iotRuleTriggered),
+    line('iot-actions', 'IoT rule actions', iot.ruleActions * steps, 'actions', iotRuleAction),
+  ];
+}
+
+function functionLines({ lambda }: Usage): CostLine[] {
+  const functions = Object.entries(lambda) as [FunctionName, LambdaUsage][];
+  const requests = functions.reduce((sum, [, { invocations }]) => sum + invocations, 0);
+  return [
+    ...functions.map(([name, used]) =>
+      line(`lambda-${name}`, `Lambda ${name}`, gbSecondsOf(used), 'GB-s', prices.lambdaGbSecond),
+    ),
+    line('lambda-requests', 'Lambda requests', requests, 'requests', prices.lambdaRequest),
+  ];
+}
+
+function restLines({ sqs, stateTransitions, s3Puts }: Usage): CostLine[] {
+  const requests = sqs.sends + sqs.receives + sqs.deletes;
+  return [
+    line('sqs', 'SQS requests', requests, 'requests', prices.sqsRequest),
+    line('step-functions', 'Step Functions', stateTransitions, 'transitions', prices.stateTransition),
+    line('s3-put', 'S3 PUT', s3Puts, 'requests', prices.s3Put),
+  ];
+}
+
+function line(id: CostLineId, name: string, quantity: number, unit: string, usdPerUnit: number): CostLine {
+  return { line: id, name, quantity, unit, usdPerUnit, usd: quantity * usdPerUnit };
+}

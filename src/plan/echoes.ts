@@ -1,0 +1,28 @@
+import type { LoadProfile } from '../profile/load-profile.ts';
+import type { Plan } from './plan.ts';
+import { sliceOf } from './slices.ts';
+
+/** Devices that subscribe to their own topic: a share of all, at least one where the share is above 0. */
+export function echoingDevices({ echo, devices }: Pick<LoadProfile, 'echo' | 'devices'>): number {
+  return Math.ceil(echo.fraction * devices);
+}
+
+/**
+ * Messages that come back to the devices that sent them. Publish n of a slice of d devices is device n mod d's: of the
+ * slice's m messages each device has ⌊m/d⌋, and the first m mod d devices one more.
+ */
+export function echoedMessages(plan: Plan): number {
+  const { profile, slices } = plan;
+  const echoing = echoingDevices(profile);
+  if (echoing === 0) return 0;
+  // Of the first i devices, ⌊i·E/D⌋ echo: they are spread evenly, and there is no list of them.
+  const echoingBefore = (device: number) => Math.floor((device * echoing) / profile.devices);
+  let echoed = 0;
+  for (let slice = 0; slice < slices.count; slice++) {
+    const { firstDevice, devices, messages } = sliceOf(plan, slice);
+    const before = echoingBefore(firstDevice);
+    echoed += Math.floor(messages / devices) * (echoingBefore(firstDevice + devices) - before);
+    echoed += echoingBefore(firstDevice + (messages % devices)) - before;
+  }
+  return echoed;
+}

@@ -1,0 +1,163 @@
+import type { Deployment } from './deployment.ts';
+import { echoedMessages, echoingDevices } from './echoes.ts';
+import { meteredBytes } from './message-size.ts';
+import type { Plan } from './plan.ts';
+import type { IotUsage, LambdaUsage, SqsUsage, Usage } from './usage.ts';
+
+/** What the run's own code does at fixed intervals: `device/slice-runner.ts` and `aws/control-poll.ts` keep to them. */
+export const checkpointEveryMs = 10_000;
+export const controlPollEveryMs = 4_000;
+
+/** What nobody can know before the run. `assumptions` says them in words. */
+const assumed = {
+  /** From the last publish to the slice's return: last answers, disconnecting, one PUT. */
+  sliceEndMs: 1_000,
+  planSeconds: 2,
+  /** CloudWatch settles within three minutes; each object of the run store adds a millisecond. */
+  summarizeSeconds: 180,
+  summarizeSecondsPerObject: 0.001,
+  /** An invocation of measure-latency with its PUT, and each record in its batch. */
+  measureSeconds: 0.1,
+  measureSecondsPerRecord: 20e-6,
+  /** One record of the queue's event, of which Lambda takes 6 MB at once. */
+  recordBytes: 1_000,
+  /** Readers of the queue: Lambda begins with five, and adds more only behind a backlog. */
+  pollers: 5,
+} as const;
+
+const maxEventBytes = 6_291_456;
+
+/** Messages that SQS hands out, and takes back, in one request at most. */
+const sqsBatch = 10;
+
+/**
+ * Parent: Plan, FanOut, Drain, Summarize, Verdict and its end. Each child: its start by the Map, ByProtocol, Publish….
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/concepts-transitions.html
+ */
+const transitions = { parent: 6, perSlice: 3 } as const;
+
+/** Of one run: its plan, and the report twice (JSON and HTML); of a slice, its end beside the checkpoints. */
+const puts = { perRun: 3, perSlice: 1 } as const;
+
+/** Clearing the control topic, as AWS meters it: one PUBLISH, and one more for its RETAIN. */
+const clearingMessages = 2;
+
+export const assumptions: readonly string[] = [
+  'nothing is throttled, lost or sent again, and no device connects twice',
+  'each slice’s Lambda is billed from the plan’s making to 1 s after the last publish, and its devices are connected from the first connect on; minutes are rounded up',
+  'plan takes 2 s, summarize 3 min (CloudWatch settles), measure-latency 0.1 s a batch and 20 µs a record',
+  'five readers of the queue make a batch a second each, of at most 10,000 records or 6 MB; SQS hands out and deletes ten messages a request',
+  'rules and their actions are metered by the size of the message that triggered them',
+  'the run is the first of its month: prices begin in their first tier, no free tier is taken off',
+];
+
+/** What a run will use, if it goes as planned. */
+export function forecastUsage(plan: Plan, deployment: Deployment): Usage {
+  const { load, slices } = plan;
+  const batches = arrivalBatches(plan, deployment);
+  const sliceMs = sliceLifeMs(plan);
+  const checkpoints = Math.floor(sliceMs / checkpointEveryMs);
+  return {
+    iot: iotUsage(plan),
+    sqs: sqsUsage(load.messages, deployment),
+    lambda: lambdaUsage(plan, deployment, batches),
+    stateTransitions: transitions.parent + transitions.perSlice * slices.count,
+    s3Puts: puts.perRun + (puts.perSlice + checkpoints) * slices.count + batches,
+  };
+}
+
+/** Invocations of measure-latency at once, with the queue's messages taken out as fast as they come. */
+export function subscriberConcurrency(plan: Plan, deployment: Deployment): number {
+  const { peakPerSecond } = plan.load;
+  if (deployment.subscriber === 'direct') {
+    return Math.ceil(peakPerSecond * (assumed.measureSeconds + assumed.measureSecondsPerRecord));
+  }
+  const { maximumConcurrency } = deployment.arrivals;
+  const busy =
+    (peakPerSecond / batchRecords(deployment)) * assumed.measureSeconds +
+    peakPerSecond * assumed.measureSecondsPerRecord;
+  return Math.min(maximumConcurrency, Math.max(assumed.pollers, Math.ceil(busy)));
+}
+
+/** Of every slice: its Lambda waits for the start, connects, publishes and ends. */
+function sliceLifeMs({ timeline }: Plan): number {
+  return timeline.publishEndAt - timeline.createdAt + assumed.sliceEndMs;
+}
+
+function iotUsage(plan: Plan): IotUsage {
+  const { profile, load, slices, timeline } = plan;
+  const messages = {
+    meteredBytes: meteredBytes(plan),
+    publishesIn: load.messages,
+    rulesTriggered: load.messages,
+    ruleActions: load.messages,
+    // Devices subscribe at QoS 0: an echo is not to cost a PUBACK.
+    deviceAcks: 0,
+  };
+  if (profile.connect.protocol === 'https') {
+    const polls = 1 + Math.floor(sliceLifeMs(plan) / controlPollEveryMs);
+    return {
+      ...messages,
+      connects: 0,
+      subscribes: 0,
+      publishesOut: 0,
+      controlMessages: polls * slices.count + clearingMessages,
+      connectionMinutes: 0,
+    };
+  }
+  // Each slice's control channel is one more client.
+  const clients = profile.devices + slices.count;
+  const connectedMs = timeline.publishEndAt - timeline.startAt + assumed.sliceEndMs;
+  return {
+    ...messages,
+    connects: clients,
+    subscribes: echoingDevices(profile) + slices.count,
+    publishesOut: echoedMessages(plan),
+    controlMessages: clearingMessages,
+    connectionMinutes: clients * Math.ceil(connectedMs / 60_000),
+  };
+}
+
+function sqsUsage(messages: number, { subscriber }: Deployment): SqsUsage {
+  if (subscriber === 'direct') return { sends: 0, receives: 0, deletes: 0 };
+  const requests = Math.ceil(messages / sqsBatch);
+  return { sends: messages, receives: requests, deletes: requests };
+}
+
+function lambdaUsage(plan: Plan, { memoryMb }: Deployment, batches: number): Usage['lambda'] {
+  const { profile, load, slices } = plan;
+  const publish = profile.connect.protocol === 'https' ? 'publish-http' : 'publish-mqtt';
+  const once = (seconds: number, mb: number): LambdaUsage => ({ invocations: 1, seconds, memoryMb: mb });
+  return {
+    plan: once(assumed.planSeconds, memoryMb.plan),
+    [publish]: {
+      invocations: slices.count,
+      seconds: (slices.count * sliceLifeMs(plan)) / 1_000,
+      memoryMb: memoryMb[publish],
+    },
+    'measure-latency': {
+      invocations: batches,
+      seconds: batches * assumed.measureSeconds + load.messages * assumed.measureSecondsPerRecord,
+      memoryMb: memoryMb['measure-latency'],
+    },
+    summarize: once(
+      assumed.summarizeSeconds + (slices.count + batches) * assumed.summarizeSecondsPerObject,
+      memoryMb.summarize,
+    ),
+  };
+}
+
+/** Invocations of measure-latency: as many as readers and windows make, or as full batches need, if that is more. */
+function arrivalBatches({ load, timeline }: Plan, deployment: Deployment): number {
+  if (deployment.subscriber === 'direct') return load.messages;
+  const { batchWindowSeconds, maximumConcurrency } = deployment.arrivals;
+  const publishSeconds = (timeline.publishEndAt - timeline.publishAt) / 1_000;
+  const pollers = Math.min(assumed.pollers, maximumConcurrency);
+  const byTime = Math.ceil((publishSeconds / batchWindowSeconds) * pollers);
+  const byRecords = Math.ceil(load.messages / batchRecords(deployment));
+  return Math.min(load.messages, Math.max(byTime, byRecords));
+}
+
+function batchRecords({ arrivals }: Deployment): number {
+  return Math.min(arrivals.batchSize, Math.floor(maxEventBytes / assumed.recordBytes));
+}

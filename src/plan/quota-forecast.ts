@@ -1,0 +1,59 @@
+import { type AccountLimits, type Quota, type QuotaName, quotas } from './quotas.ts';
+
+/** How near a plan comes to one quota. */
+export interface QuotaForecast {
+  readonly quota: QuotaName;
+  /** As AWS names it. */
+  readonly name: string;
+  readonly unit: string;
+  readonly limit: number;
+  /** Whether the limit was read from the account; otherwise it is AWS's default. */
+  readonly isLive: boolean;
+  readonly peak: number;
+  /** Share of the limit left: 1 − peak/limit; negative past it. */
+  readonly headroom: number;
+  /** The most that the profile's `limits.quotaShare` lets the plan use. The whole limit where AWS never raises it. */
+  readonly allowed: number;
+  readonly withinAllowed: boolean;
+  /** Stampede keeps to it by itself: it neither binds the plan nor refuses it. */
+  readonly isKept: boolean;
+}
+
+export interface Account {
+  readonly limits: AccountLimits;
+  /** Which of the limits were read, and are not AWS's defaults. */
+  readonly live: ReadonlySet<QuotaName>;
+  /** Share of each adjustable limit (0–1) that a plan may use. */
+  readonly quotaShare: number;
+}
+
+export function forecastQuota(
+  name: QuotaName,
+  peak: number,
+  { limits, live, quotaShare }: Account,
+): QuotaForecast {
+  const quota: Quota = quotas[name];
+  const limit = limits[name];
+  const allowed = quota.adjustable ? limit * quotaShare : limit;
+  const isKept = quota.isKept === true;
+  return {
+    quota: name,
+    name: quota.label,
+    unit: quota.unit,
+    limit,
+    isLive: live.has(name),
+    peak,
+    headroom: 1 - peak / limit,
+    allowed,
+    // A hair of tolerance, so that 0.8 × 500 allows 400.
+    withinAllowed: isKept || peak <= allowed * (1 + 1e-9),
+    isKept,
+  };
+}
+
+/** The one with the least headroom: the first that is reached if the load grows. */
+export function bindingOf(forecasts: readonly QuotaForecast[]): QuotaForecast {
+  return forecasts
+    .filter(({ isKept }) => !isKept)
+    .reduce((least, next) => (next.headroom < least.headroom ? next : least));
+}

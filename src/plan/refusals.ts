@@ -1,0 +1,84 @@
+import { exitCodes, type Fault, StampedeError } from '../profile/errors.ts';
+import { type CostEstimate, linesPerMessage } from './cost.ts';
+import type { Plan } from './plan.ts';
+import type { QuotaForecast } from './quota-forecast.ts';
+import { type Quota, type QuotaName, quotas } from './quotas.ts';
+
+/** The plan is past the profile's own `limits`. Exit code 3. */
+export class RefusedByPreflightError extends StampedeError {
+  readonly faults: readonly Fault[];
+
+  constructor(faults: readonly Fault[], hint?: string) {
+    const lines = faults.map((fault) => `  ${fault.path}: ${fault.message}\n    → ${fault.hint ?? ''}`);
+    super('RefusedByPreflight', `Preflight refuses this run:\n${lines.join('\n')}`, {
+      ...(hint === undefined ? {} : { hint }),
+      exitCode: exitCodes.refusedByPreflight,
+    });
+    this.faults = faults;
+  }
+}
+
+/** Which setting to turn down, by quota. */
+const remedies: Partial<Record<QuotaName, string>> = {
+  publishInPerSecond: 'stages',
+  publishOutPerSecond: 'echo.fraction',
+  connectsPerSecond: 'connect.ratePerSecond',
+  concurrentConnections: 'devices',
+  publishesPerSecondPerConnection: 'devices',
+  bytesPerSecondPerConnection: 'publish.sizeBytes',
+  subscribesPerSecond: 'echo.fraction',
+  ruleEvaluationsPerSecond: 'stages',
+  lambdaConcurrency: 'slices.devicesPerSlice',
+  lambdaSeconds: 'stages',
+  mapChildren: 'slices.devicesPerSlice',
+  statePayloadBytes: 'publish.payload',
+};
+
+/** A quota of which the plan would use more than it is allowed to. */
+export function refuseQuota(forecast: QuotaForecast): Fault {
+  const quota: Quota = quotas[forecast.quota];
+  const share = Math.round((forecast.allowed / forecast.limit) * 100);
+  const allowed = `${rounded(forecast.allowed)}${forecast.unit}`;
+  return {
+    path: remedies[forecast.quota] ?? 'limits.quotaShare',
+    message: `${forecast.name}: ${rounded(forecast.peak)}${forecast.unit} planned, and ${
+      quota.adjustable
+        ? `${share}% of the quota of ${rounded(forecast.limit)}${forecast.unit} is ${allowed}`
+        : `the limit is ${allowed}`
+    }`,
+    hint: quota.adjustable
+      ? `bring it to ${allowed}, have the quota raised${quota.live === undefined ? '' : ` (Service Quotas ${quota.live.quotaCode})`}, or allow a larger limits.quotaShare`
+      : `bring it to ${allowed}: AWS does not raise this one`,
+  };
+}
+
+/** A forecast above the profile's ceiling; nothing where it has none. */
+export function refuseCost({ profile, load }: Plan, { lines, totalUsd }: CostEstimate): Fault[] {
+  const { maxCostUsd } = profile.limits;
+  if (maxCostUsd === undefined || totalUsd <= maxCostUsd) return [];
+  const loadUsd = lines.reduce((sum, { line, usd }) => sum + (linesPerMessage.has(line) ? usd : 0), 0);
+  const restUsd = totalUsd - loadUsd;
+  // What a message costs is the same for each but at the tiers' edges; what the rest costs stays.
+  const messages = Math.floor(load.messages * ((maxCostUsd - restUsd) / loadUsd));
+  const dearest = lines.reduce((most, next) => (next.usd > most.usd ? next : most));
+  const fewer =
+    messages >= 1
+      ? `lower the rate or shorten the run, to about ${rounded(messages)} messages from ${rounded(load.messages)}`
+      : `use fewer devices, or shorten the run: without a single message it costs ${dollars(restUsd)}`;
+  return [
+    {
+      path: 'limits.maxCostUsd',
+      message: `${dollars(totalUsd)} forecast (of it ${dollars(dearest.usd)} for ${dearest.name}), and the ceiling is ${dollars(maxCostUsd)}`,
+      hint: `${fewer}; or allow more (--max-cost ${Math.ceil(totalUsd * 100) / 100})`,
+    },
+  ];
+}
+
+/** `$12.34`; below a dollar to a hundredth of a cent, which a rehearsal costs. */
+function dollars(usd: number): string {
+  return `$${usd.toFixed(usd < 1 ? 4 : 2)}`;
+}
+
+function rounded(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: value < 100 ? 1 : 0 });
+}
