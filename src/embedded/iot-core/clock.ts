@@ -1,0 +1,22 @@
+import type { CancelTimer, Clock } from '../../device/clock.ts';
+
+export type { CancelTimer, Clock };
+
+/** The service's clock is the wall, in whole milliseconds: what AWS stamps into `timestamp()` and `SentTimestamp`. */
+export const wallClock: Clock = {
+  now: () => Date.now(),
+  setTimer(delayMs, fn) {
+    const timer = setTimeout(fn, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Calls `fn` every `periodMs` until cancelled. */
+export function repeat(clock: Clock, periodMs: number, fn: () => void): CancelTimer {
+  let cancel = clock.setTimer(periodMs, tick);
+  function tick(): void {
+    cancel = clock.setTimer(periodMs, tick);
+    fn();
+  }
+  return () => cancel();
+}

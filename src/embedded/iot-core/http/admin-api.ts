@@ -1,0 +1,119 @@
+import { InvalidInputError } from '../../../profile/errors.ts';
+import { AwsError } from '../../aws-error.ts';
+import { type EdgeRequest, type EdgeResponse, type EdgeService, renderJsonError } from '../../edge.ts';
+import type { Counter, Metrics } from '../metrics.ts';
+import type { Broker } from '../mqtt/broker.ts';
+import type { ArrivalsQueue, QueueDepth } from '../queue/arrivals-queue.ts';
+import type { EventSourceMapping, MappingCounts } from '../queue/event-source-mapping.ts';
+import { parseWeatherChange, type Weather } from '../weather.ts';
+
+export interface AdminParts {
+  readonly broker: Broker;
+  readonly metrics: Metrics;
+  readonly queue: ArrivalsQueue;
+  readonly mapping: EventSourceMapping;
+  readonly weather: Weather;
+}
+
+/** `GET /metrics?period=60|1`: what CloudWatch of embedded AWS answers from. */
+export interface MetricsReport {
+  readonly namespace: 'AWS/IoT';
+  readonly period: 1 | 60;
+  /** Series with at least one event; a throttle that never was has none, as on AWS. */
+  readonly metrics: readonly MetricReport[];
+}
+
+export interface MetricReport {
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly total: number;
+  readonly peakPerSecond: number;
+  /** Instants in epoch seconds, oldest first; periods without events are left out. */
+  readonly datapoints: readonly (readonly [atSecond: number, sum: number])[];
+}
+
+/** `GET /queue`. With `?untilEmpty=true` it answers once every message was delivered or is dead. */
+export interface QueueReport extends QueueDepth {
+  readonly eventSourceMapping: MappingCounts;
+}
+
+/** `GET /process`: what this process has cost so far. */
+export interface ProcessReport {
+  readonly pid: number;
+  readonly cpuSeconds: { readonly user: number; readonly system: number };
+  readonly rssBytes: number;
+  readonly connected: number;
+  readonly sessionsAway: number;
+}
+
+/**
+ * The process's own door, for its parent and for tests; AWS has nothing like it. `GET` metrics, queue, weather, process;
+ * `POST /weather` with `{ dropDeliveries?, dropAcks?, seed?, pauseMs? }`.
+ */
+export function makeAdminApi(parts: AdminParts): EdgeService {
+  const routes: Readonly<Record<string, (request: EdgeRequest) => unknown>> = {
+    'GET /metrics': ({ query }) => metricsReport(parts.metrics, query.get('period') === '1' ? 1 : 60),
+    'GET /queue': async ({ query }) => {
+      if (query.get('untilEmpty') === 'true') await parts.mapping.whenEmpty();
+      return queueReport(parts);
+    },
+    'GET /weather': () => parts.weather.report(),
+    'POST /weather': ({ body }) => changeWeather(parts.weather, body),
+    'GET /process': () => processReport(parts.broker),
+  };
+  return {
+    maxBodyBytes: 65_536,
+    renderError: renderJsonError,
+    async handle(request) {
+      const route = routes[`${request.method} ${request.path}`];
+      if (route === undefined) {
+        throw new AwsError('NotFound', `known are ${Object.keys(routes).join(', ')}`, 404);
+      }
+      return json(await route(request));
+    },
+  };
+}
+
+function metricsReport(metrics: Metrics, period: 1 | 60): MetricsReport {
+  const reportOf = (counter: Counter): MetricReport => ({
+    name: counter.name,
+    dimensions: counter.dimensions,
+    total: counter.total,
+    peakPerSecond: counter.peakPerSecond,
+    datapoints: counter.sums(period),
+  });
+  return { namespace: 'AWS/IoT', period, metrics: [...metrics.series()].map(reportOf) };
+}
+
+function queueReport({ queue, mapping }: AdminParts): QueueReport {
+  return { ...queue.depth, eventSourceMapping: mapping.counts };
+}
+
+function changeWeather(weather: Weather, body: Buffer): unknown {
+  try {
+    const change = parseWeatherChange(JSON.parse(body.toString()), weather.report().settings);
+    weather.change(change.settings);
+    if (change.pauseMs > 0) weather.pause(change.pauseMs);
+  } catch (error) {
+    if (error instanceof InvalidInputError || error instanceof SyntaxError) {
+      throw new AwsError('InvalidRequestException', error.message, 400);
+    }
+    throw error;
+  }
+  return weather.report();
+}
+
+function processReport(broker: Broker): ProcessReport {
+  const { user, system } = process.cpuUsage();
+  return {
+    pid: process.pid,
+    cpuSeconds: { user: user / 1e6, system: system / 1e6 },
+    rssBytes: process.memoryUsage.rss(),
+    connected: broker.connected,
+    sessionsAway: broker.sessions.away,
+  };
+}
+
+function json(body: unknown): EdgeResponse {
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}

@@ -1,0 +1,158 @@
+import { iotCoreLimits } from '../../../profile/iot-core-limits.ts';
+import { AwsError, notSupported } from '../../aws-error.ts';
+import type { EdgeRequest, EdgeResponse, EdgeService } from '../../edge.ts';
+import type { AccountQuotas } from '../account-quotas.ts';
+import type { Clock } from '../clock.ts';
+import type { ProtocolMetrics } from '../metrics.ts';
+import type { Message, PublishHeaders } from '../mqtt/message.ts';
+import type { Router } from '../mqtt/router.ts';
+import { isTopicName } from '../mqtt/topic-filter.ts';
+import type { Weather } from '../weather.ts';
+import { publishHeadersOf } from './publish-headers.ts';
+
+export interface DataPlaneParts {
+  readonly clock: Clock;
+  readonly metrics: ProtocolMetrics;
+  readonly quotas: AccountQuotas;
+  readonly weather: Weather;
+  readonly router: Router;
+}
+
+/** Retained messages a page. @see https://docs.aws.amazon.com/iot/latest/apireference/API_iotdata_ListRetainedMessages.html */
+const maxPage = 200;
+
+const topicsPath = '/topics/';
+const retainedPath = '/retainedMessage';
+
+/**
+ * The HTTP API of the message broker: Publish, GetRetainedMessage, ListRetainedMessages.
+ * @see https://docs.aws.amazon.com/iot/latest/apireference/API_Operations_AWS_IoT_Data_Plane.html
+ */
+export function makeDataPlane(parts: DataPlaneParts): EdgeService {
+  return {
+    maxBodyBytes: iotCoreLimits.payloadBytes,
+    renderError: (error, requestId) => {
+      // A body that is too large never comes to `handle`.
+      if (error.status === 413) parts.metrics.publishInClientError.add(parts.clock.now());
+      return renderDataPlaneError(error, requestId);
+    },
+    async handle(request) {
+      await parts.weather.whenRunning();
+      const { method, path } = request;
+      if (path.startsWith(topicsPath)) {
+        if (method !== 'POST') throw methodNotAllowed(method);
+        return publish(parts, request, decodeTopic(path.slice(topicsPath.length)));
+      }
+      if (path === retainedPath || path === `${retainedPath}/`) {
+        if (method !== 'GET') throw methodNotAllowed(method);
+        return listRetained(parts, request.query);
+      }
+      if (path.startsWith(`${retainedPath}/`)) {
+        if (method !== 'GET') throw methodNotAllowed(method);
+        return getRetained(parts, decodeTopic(path.slice(retainedPath.length + 1)));
+      }
+      throw notSupported(`the IoT data plane's ${method} ${path}`);
+    },
+  };
+}
+
+function publish(parts: DataPlaneParts, request: EdgeRequest, topic: string): EdgeResponse {
+  const { metrics, router } = parts;
+  const now = parts.clock.now();
+  let headers: PublishHeaders;
+  try {
+    if (!isTopicName(topic)) throw invalidRequest(`the topic '${topic}' is not valid`);
+    headers = publishHeadersOf(request);
+  } catch (error) {
+    metrics.publishInClientError.add(now);
+    throw error;
+  }
+  if (!parts.quotas.admitPublishIn(now)) {
+    metrics.publishInThrottle.add(now);
+    throw new AwsError('ThrottlingException', 'Rate exceeded', 429);
+  }
+  metrics.publishInSuccess.add(now);
+  if (headers.retain) metrics.publishRetainedSuccess.add(now);
+  const { body } = request;
+  router.publish(router.routeOf(topic), body, 0, body.length, headers, undefined, now);
+  return json({ message: 'OK', traceId: request.requestId });
+}
+
+function getRetained(parts: DataPlaneParts, topic: string): EdgeResponse {
+  const message = parts.router.retained.get(topic, parts.clock.now());
+  if (message === undefined) {
+    throw new AwsError('ResourceNotFoundException', `No retained message exists for topic ${topic}`, 404);
+  }
+  const userProperties = message.headers.properties?.userProperties;
+  return json({
+    topic,
+    payload: message.payload.toString('base64'),
+    qos: message.headers.qos,
+    lastModifiedTime: message.publishedAtMs,
+    ...(userProperties === undefined
+      ? {}
+      : { userProperties: Buffer.from(JSON.stringify(pairsOf(userProperties))).toString('base64') }),
+  });
+}
+
+/** Pages in the order of topics; the token is the last topic of the page before. */
+function listRetained(parts: DataPlaneParts, query: URLSearchParams): EdgeResponse {
+  const wanted = Number(query.get('maxResults') ?? maxPage);
+  if (!Number.isInteger(wanted) || wanted < 1 || wanted > maxPage) {
+    throw invalidRequest(`maxResults is a whole number from 1 to ${maxPage}`);
+  }
+  const after = Buffer.from(query.get('nextToken') ?? '', 'base64url').toString();
+  const rest = parts.router.retained.list(parts.clock.now()).filter(({ topic }) => topic > after);
+  const page = rest.slice(0, wanted);
+  return json({
+    retainedTopics: page.map(summaryOf),
+    ...(rest.length > page.length
+      ? { nextToken: Buffer.from(page.at(-1)?.topic ?? '').toString('base64url') }
+      : {}),
+  });
+}
+
+function summaryOf(message: Message) {
+  return {
+    topic: message.topic,
+    payloadSize: message.payload.length,
+    qos: message.headers.qos,
+    lastModifiedTime: message.publishedAtMs,
+  };
+}
+
+/** MQTT's user properties as the API writes them: `[{"name":"value"}, …]`. */
+function pairsOf(userProperties: Readonly<Record<string, string | string[]>>): Record<string, string>[] {
+  return Object.entries(userProperties).flatMap(([name, values]) =>
+    [values].flat().map((value) => ({ [name]: value })),
+  );
+}
+
+function decodeTopic(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    throw invalidRequest('the topic in the path is not percent-encoded UTF-8');
+  }
+}
+
+function invalidRequest(message: string): AwsError {
+  return new AwsError('InvalidRequestException', message, 400);
+}
+
+function methodNotAllowed(method: string): AwsError {
+  return new AwsError('MethodNotAllowedException', `${method} is not allowed here`, 405);
+}
+
+function json(body: unknown): EdgeResponse {
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}
+
+/** @see https://docs.aws.amazon.com/iot/latest/apireference/API_iotdata_Publish.html#API_iotdata_Publish_Errors */
+function renderDataPlaneError(error: AwsError, traceId: string): EdgeResponse {
+  return {
+    status: error.status,
+    headers: { 'content-type': 'application/json', 'x-amzn-errortype': error.code },
+    body: JSON.stringify({ message: error.message, traceId }),
+  };
+}

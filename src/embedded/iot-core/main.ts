@@ -1,0 +1,53 @@
+import { StampedeError } from '../../profile/errors.ts';
+import { wallClock } from './clock.ts';
+import { type IotCoreAddresses, type RunningIotCore, runIotCore } from './iot-core.ts';
+import type { IotCoreSettings } from './settings.ts';
+
+/** What the process tells its parent, once. */
+export type StartReport =
+  | { readonly kind: 'listening'; readonly addresses: IotCoreAddresses }
+  | {
+      readonly kind: 'failed';
+      readonly code: string;
+      readonly message: string;
+      readonly hint: string | undefined;
+    };
+
+/** For telling the clients: what takes longer must not keep the process. */
+const closeTimeoutMs = 500;
+
+/**
+ * The process of the embedded IoT Core, so that the load and its target do not share an event loop. Its parent sends the
+ * settings; when the parent hangs up, by closing or by dying, it ends.
+ */
+let running: RunningIotCore | undefined;
+
+process.once('message', (settings: IotCoreSettings) => {
+  runIotCore(settings, wallClock, logFault).then((iotCore) => {
+    running = iotCore;
+    const { mqttPort, httpPort, adminUrl } = iotCore;
+    report({ kind: 'listening', addresses: { mqttPort, httpPort, adminUrl } });
+  }, reportFailure);
+});
+
+process.once('disconnect', () => {
+  setTimeout(() => process.exit(), closeTimeoutMs);
+  void running?.close().finally(() => process.exit());
+});
+
+// Ctrl-C reaches every process of the terminal; the parent decides when this one ends.
+process.on('SIGINT', () => {});
+
+function report(what: StartReport): void {
+  process.send?.(what);
+}
+
+function reportFailure(error: Error): void {
+  const { code = 'StartFailed', hint } = error instanceof StampedeError ? error : {};
+  report({ kind: 'failed', code, message: error.message, hint });
+  process.disconnect();
+}
+
+function logFault(error: unknown): void {
+  console.error('embedded IoT Core:', error);
+}

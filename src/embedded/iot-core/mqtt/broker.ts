@@ -1,0 +1,116 @@
+import type { Duplex } from 'node:stream';
+import type { AccountQuotas } from '../account-quotas.ts';
+import { type CancelTimer, type Clock, repeat } from '../clock.ts';
+import type { ProtocolMetrics } from '../metrics.ts';
+import type { Weather } from '../weather.ts';
+import { Connection } from './connection.ts';
+import { reasonCodes } from './protocol.ts';
+import type { Router } from './router.ts';
+import { Sessions } from './sessions.ts';
+
+/** How often silence, wills and session ends are looked for: a second, the unit MQTT counts them in. */
+const sweepMs = 1_000;
+/** For a client to hang up that was told to go. */
+const hangUpMs = 10_000;
+
+export interface BrokerParts {
+  readonly clock: Clock;
+  readonly metrics: ProtocolMetrics;
+  readonly quotas: AccountQuotas;
+  readonly weather: Weather;
+  readonly router: Router;
+  /** Told of defects of ours. */
+  readonly onFault: (error: unknown) => void;
+}
+
+/** The message broker: its connections and sessions. Doors hand it streams, handlers act on it. */
+export class Broker {
+  readonly clock: Clock;
+  readonly metrics: ProtocolMetrics;
+  readonly quotas: AccountQuotas;
+  readonly weather: Weather;
+  readonly router: Router;
+  readonly sessions: Sessions;
+  readonly onFault: (error: unknown) => void;
+  readonly #connections = new Set<Connection>();
+  /** Ended by us, not yet hung up by the client, and until when it may take. */
+  readonly #ending = new Map<Connection, number>();
+  readonly #stopSweeping: CancelTimer;
+  #unflushed: Connection[] = [];
+
+  constructor(parts: BrokerParts) {
+    this.clock = parts.clock;
+    this.metrics = parts.metrics;
+    this.quotas = parts.quotas;
+    this.weather = parts.weather;
+    this.router = parts.router;
+    this.onFault = parts.onFault;
+    this.sessions = new Sessions(parts.router);
+    this.#stopSweeping = repeat(this.clock, sweepMs, () => this.#sweep());
+    this.weather.onPause((paused) => {
+      for (const connection of this.#connections) {
+        connection.hold('weather', paused);
+        if (!paused) connection.forgiveSilence(this.clock.now());
+      }
+    });
+  }
+
+  /** Connections whose CONNECT was accepted. */
+  get connected(): number {
+    return this.sessions.connected;
+  }
+
+  /** A new network connection. The door calls `receive` on what it gets. */
+  accept(channel: Duplex): Connection {
+    const connection = new Connection(this, channel, this.clock.now());
+    this.#connections.add(connection);
+    if (this.weather.paused) connection.hold('weather', true);
+    return connection;
+  }
+
+  /** Frames written in one turn of the event loop leave together. */
+  flushSoon(connection: Connection): void {
+    this.#unflushed.push(connection);
+    if (this.#unflushed.length === 1) setImmediate(() => this.#flush());
+  }
+
+  /** The connection counts no more; its stream may still be open, for what was written last. */
+  onClosed(connection: Connection): void {
+    this.#connections.delete(connection);
+    const now = this.clock.now();
+    this.#ending.set(connection, now + hangUpMs);
+    if (connection.session !== undefined) this.sessions.detach(connection.session, connection, now);
+  }
+
+  /** Its stream is closed as well. */
+  onGone(connection: Connection): void {
+    this.#ending.delete(connection);
+  }
+
+  /** Every connection is told and ended. */
+  close(): void {
+    this.#stopSweeping();
+    for (const connection of this.#connections) connection.close(reasonCodes.serverShuttingDown);
+    for (const connection of this.#ending.keys()) connection.abandon();
+  }
+
+  #flush(): void {
+    const connections = this.#unflushed;
+    this.#unflushed = [];
+    for (const connection of connections) connection.flush();
+  }
+
+  #sweep(): void {
+    const now = this.clock.now();
+    for (const [connection, until] of this.#ending) {
+      if (now < until) continue;
+      this.#ending.delete(connection);
+      connection.abandon();
+    }
+    if (this.weather.paused) return;
+    for (const connection of this.#connections) {
+      if (connection.hasGoneSilent(now)) connection.close(reasonCodes.keepAliveTimeout);
+    }
+    this.sessions.sweep(now);
+  }
+}

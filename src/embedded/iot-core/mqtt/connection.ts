@@ -1,0 +1,193 @@
+import type { Duplex } from 'node:stream';
+import type { Broker } from './broker.ts';
+import { FrameReader, type FrameSink } from './frame-reader.ts';
+import { dispatchFrame } from './handlers/dispatch.ts';
+import type { Message } from './message.ts';
+import { encodePacket } from './packet-codec.ts';
+import { type MqttVersion, ProtocolViolation, type ReasonCode, reasonCodes } from './protocol.ts';
+import type { Route } from './router.ts';
+import type { Session } from './session.ts';
+
+/** Unsent bytes from which on a subscriber is slow: QoS 0 for it is dropped, QoS 1 waits. */
+const slowBytes = 262_144;
+/** Unsent bytes from which on a client that does not even read its PUBACKs is not read from either. */
+const stuckBytes = 1_048_576;
+/** For the CONNECT of a new connection. AWS documents none. */
+const connectPatienceMs = 10_000;
+/** [MQTT-3.1.2-24] What a client takes that does not say. */
+const anyPacketBytes = Number.POSITIVE_INFINITY;
+
+/**
+ * One network connection, whatever it came in by: a door feeds `receive` and hands over a stream to write to. What is
+ * written is gathered and leaves once a chunk read, or once a turn of the event loop.
+ */
+export class Connection implements FrameSink {
+  readonly broker: Broker;
+  readonly #channel: Duplex;
+  readonly #reader = new FrameReader();
+  /** Of the last bytes received. */
+  heardAtMs: number;
+  /** By when the CONNECT has to have come. */
+  connectByMs: number;
+  closed = false;
+  version: MqttVersion = 4;
+  /** Set once the CONNECT is accepted. */
+  session: Session | undefined;
+  /** Silence after which the client is gone: one and a half times its keep-alive [MQTT-3.1.2-22]. */
+  maxSilenceMs = Number.POSITIVE_INFINITY;
+  /** QoS 1 messages the client takes at once. */
+  receiveMaximum = 1;
+  maxPacketBytes = anyPacketBytes;
+  /** By alias (3.3.2.3.4). */
+  topicAliases: Map<number, string> | undefined;
+  /** Of the last PUBLISH: most devices have one topic. */
+  route: Route | undefined;
+  #frames: Buffer[] = [];
+  #frameBytes = 0;
+  /** PUBACKs as text, one char a byte: the cheapest way through a socket for a few bytes. */
+  #acks = '';
+  #held = 0;
+
+  constructor(broker: Broker, channel: Duplex, nowMs: number) {
+    this.broker = broker;
+    this.#channel = channel;
+    this.heardAtMs = nowMs;
+    this.connectByMs = nowMs + connectPatienceMs;
+    channel.on('error', () => this.abandon());
+    channel.on('close', () => {
+      this.#leave();
+      broker.onGone(this);
+    });
+    channel.on('drain', () => {
+      this.hold('stuck', false);
+      this.session?.sendWaiting(broker.clock.now());
+      this.flush();
+    });
+  }
+
+  /** @param chunk lent: overwritten after the call */
+  receive(chunk: Buffer, length: number): void {
+    if (this.closed) return;
+    this.heardAtMs = this.broker.clock.now();
+    try {
+      this.#reader.read(chunk, length, this);
+    } catch (error) {
+      this.#refuse(error);
+    }
+    this.flush();
+  }
+
+  onFrame(bytes: Buffer, start: number, body: number, end: number): void {
+    dispatchFrame(this, bytes, start, body, end);
+  }
+
+  /** A packet to be sent with the next flush. */
+  send(frame: Buffer): void {
+    if (this.closed) return;
+    this.#frames.push(frame);
+    this.#frameBytes += frame.length;
+    if (this.#frames.length === 1) this.broker.flushSoon(this);
+  }
+
+  /** (3.4) Success has no reason code in either version. Only to be called while receiving: sent with the chunk's end. */
+  sendPuback(packetId: number): void {
+    this.#acks += String.fromCharCode(0x40, 2, packetId >>> 8, packetId & 255);
+  }
+
+  /** @returns false if it was dropped: the client is slow, or takes no packet that large */
+  sendQos0(message: Message, retain: boolean, nowMs: number): boolean {
+    return this.hasRoom && this.#sendPublish(message.frameQos0(this.version, retain, nowMs), nowMs);
+  }
+
+  sendQos1(message: Message, retain: boolean, packetId: number, nowMs: number): boolean {
+    return this.#sendPublish(message.frameQos1(this.version, retain, packetId, nowMs), nowMs);
+  }
+
+  get hasRoom(): boolean {
+    return this.#channel.writableLength + this.#frameBytes < slowBytes;
+  }
+
+  flush(): void {
+    if (this.#frames.length > 0) {
+      const frames = this.#frames;
+      this.#frames = [];
+      this.#frameBytes = 0;
+      if (frames.length > 1) this.#channel.cork();
+      for (const frame of frames) this.#channel.write(frame);
+      if (frames.length > 1) this.#channel.uncork();
+    }
+    if (this.#acks !== '') {
+      this.#channel.write(this.#acks, 'latin1');
+      this.#acks = '';
+      if (this.#channel.writableLength > stuckBytes) this.hold('stuck', true);
+    }
+  }
+
+  /** Nobody is blamed for a silence that was the service's. */
+  forgiveSilence(nowMs: number): void {
+    this.heardAtMs = nowMs;
+    this.connectByMs = nowMs + connectPatienceMs;
+  }
+
+  hasGoneSilent(nowMs: number): boolean {
+    return this.session === undefined
+      ? nowMs >= this.connectByMs
+      : nowMs - this.heardAtMs >= this.maxSilenceMs;
+  }
+
+  /** Stops or goes on reading from the client; every reason has to be gone to go on. */
+  hold(reason: 'stuck' | 'weather', held: boolean): void {
+    const bit = reason === 'stuck' ? 1 : 2;
+    const before = this.#held;
+    this.#held = held ? before | bit : before & ~bit;
+    if (before === 0 && this.#held !== 0) this.#channel.pause();
+    if (before !== 0 && this.#held === 0) this.#channel.resume();
+  }
+
+  /**
+   * Ends the connection from here. MQTT 5 is told why [MQTT-4.13.1-1], MQTT 3.1.1 is just closed. The will is sent, as for
+   * every end but the client's own DISCONNECT.
+   */
+  close(reasonCode: ReasonCode): void {
+    if (this.closed) return;
+    if (this.version === 5 && this.session !== undefined) {
+      this.send(encodePacket({ cmd: 'disconnect', reasonCode }, 5));
+    }
+    this.end();
+  }
+
+  /** Sends what there is to send and hangs up. */
+  end(): void {
+    if (this.closed) return;
+    this.flush();
+    this.#leave();
+    this.#channel.end();
+  }
+
+  /** The other side is gone, or is given up. */
+  abandon(): void {
+    this.#leave();
+    this.#channel.destroy();
+  }
+
+  #leave(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.broker.onClosed(this);
+  }
+
+  #sendPublish(frame: Buffer, nowMs: number): boolean {
+    if (frame.length > this.maxPacketBytes) return false;
+    this.send(frame);
+    this.broker.metrics.publishOutSuccess.add(nowMs);
+    return true;
+  }
+
+  #refuse(error: unknown): void {
+    const violation = error instanceof ProtocolViolation ? error : undefined;
+    // A defect of ours ends one connection, not the service; it is told on stderr and in the metrics.
+    if (violation === undefined) this.broker.onFault(error);
+    if (this.session === undefined) this.broker.metrics.connectClientError.add(this.heardAtMs);
+    this.close(violation?.reasonCode ?? reasonCodes.unspecifiedError);
+  }
+}

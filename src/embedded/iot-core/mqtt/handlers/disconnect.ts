@@ -1,0 +1,24 @@
+import type { Connection } from '../connection.ts';
+import type { PacketOf } from '../packet-codec.ts';
+import { maxSessionExpirySeconds, protocolError, reasonCodes } from '../protocol.ts';
+import type { Session } from '../session.ts';
+
+/**
+ * DISCONNECT (3.14): the will is dropped [MQTT-3.14.4-3], unless MQTT 5 asks for it; MQTT 5 may change how long the
+ * session is kept, but not keep one that was to end with the connection (3.14.2.2.2).
+ */
+export function handleDisconnect(
+  connection: Connection,
+  session: Session,
+  packet: PacketOf<'disconnect'>,
+): void {
+  if (packet.reasonCode !== reasonCodes.disconnectWithWill) session.will = undefined;
+  const expirySeconds = packet.properties?.sessionExpiryInterval;
+  if (expirySeconds !== undefined) {
+    if (session.expirySeconds === 0 && expirySeconds > 0) {
+      throw protocolError('a session that ends with its connection cannot be prolonged');
+    }
+    session.expirySeconds = Math.min(expirySeconds, maxSessionExpirySeconds);
+  }
+  connection.end();
+}

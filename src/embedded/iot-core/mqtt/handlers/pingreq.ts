@@ -1,0 +1,17 @@
+import type { Connection } from '../connection.ts';
+import { malformed, packetTypes } from '../protocol.ts';
+
+const pingresp = Buffer.from([packetTypes.pingresp << 4, 0]);
+
+/** PINGREQ (3.12), answered with PINGRESP [MQTT-3.12.4-1]. */
+export function handlePingreq(
+  connection: Connection,
+  bytes: Buffer,
+  start: number,
+  body: number,
+  end: number,
+): void {
+  if ((bytes[start]! & 15) !== 0 || end !== body) throw malformed('a PINGREQ');
+  connection.broker.metrics.pingSuccess.add(connection.heardAtMs);
+  connection.send(pingresp);
+}

@@ -1,0 +1,182 @@
+import { isUtf8 } from 'node:buffer';
+import type { Connection } from '../connection.ts';
+import type { PublishHeaders } from '../message.ts';
+import { decodePacket, type PacketOf } from '../packet-codec.ts';
+import {
+  malformed,
+  ProtocolViolation,
+  protocolError,
+  type QoS,
+  reasonCodes,
+  topicAliasMaximum,
+} from '../protocol.ts';
+import type { Route } from '../router.ts';
+import type { Session } from '../session.ts';
+import { isTopicName } from '../topic-filter.ts';
+
+/** The headers nearly every message has, by QoS and RETAIN: no object a message. */
+const plainHeaders: readonly (readonly PublishHeaders[])[] = [
+  [
+    { qos: 0, retain: false },
+    { qos: 0, retain: true },
+  ],
+  [
+    { qos: 1, retain: false },
+    { qos: 1, retain: true },
+  ],
+];
+
+/**
+ * PUBLISH (3.3). The hot path: read where it lies, with no object and no string a message as long as a device stays with
+ * its topic and nobody but rules reads it.
+ */
+export function handlePublish(
+  connection: Connection,
+  session: Session,
+  bytes: Buffer,
+  start: number,
+  body: number,
+  end: number,
+): void {
+  const flags = bytes[start]!;
+  const qos = (flags >>> 1) & 3;
+  // [MQTT-3.3.1-4], [MQTT-3.3.1-2]
+  if (qos === 3 || (qos === 0 && (flags & 8) !== 0)) throw malformed('the flags of a PUBLISH');
+  if (qos === 2) {
+    refuseQos2(connection);
+    return;
+  }
+  if (end - body < 2) throw malformed('a PUBLISH without topic');
+  const topicStart = body + 2;
+  const topicEnd = topicStart + ((bytes[body]! << 8) | bytes[body + 1]!);
+  let payloadStart = topicEnd + (qos === 1 ? 2 : 0);
+  if (payloadStart > end) throw malformed('a PUBLISH shorter than its topic');
+  const packetId = qos === 1 ? (bytes[topicEnd]! << 8) | bytes[topicEnd + 1]! : 0;
+  // [MQTT-2.2.1-3]
+  if (qos === 1 && packetId === 0) throw malformed('a packet identifier of 0');
+
+  let headers = plainHeaders[qos]![flags & 1]!;
+  let route: Route;
+  if (connection.version === 5 && (payloadStart === end || bytes[payloadStart] !== 0)) {
+    payloadStart = propertiesEnd(bytes, payloadStart, end);
+    const packet = decodePacket(bytes.subarray(start, end), 5) as PacketOf<'publish'>;
+    if (packet.payload.length !== end - payloadStart) throw malformed('a property past the properties');
+    route = routeOfAlias(connection, packet);
+    headers = headersOf(packet, headers);
+  } else {
+    if (connection.version === 5) payloadStart++;
+    route = routeOf(connection, bytes, topicStart, topicEnd);
+  }
+  accept(connection, session, route, bytes, payloadStart, end, headers, packetId);
+}
+
+/** The message is well-formed: within quotas it is handed on and acknowledged. */
+function accept(
+  connection: Connection,
+  session: Session,
+  route: Route,
+  bytes: Buffer,
+  payloadStart: number,
+  end: number,
+  headers: PublishHeaders,
+  packetId: number,
+): void {
+  const { broker, heardAtMs: now } = connection;
+  const { metrics } = broker;
+  if (!broker.quotas.admitPublishIn(now)) {
+    // QoS 1 gets no PUBACK, and the connection stays: docs/iot-core-fidelity.md.
+    metrics.publishInThrottle.add(now);
+    return;
+  }
+  metrics.publishInSuccess.add(now);
+  if (headers.retain) metrics.publishRetainedSuccess.add(now);
+  broker.router.publish(route, bytes, payloadStart, end, headers, session, now);
+  // [MQTT-4.3.2-4]
+  if (headers.qos === 1 && !broker.weather.dropsAck()) connection.sendPuback(packetId);
+}
+
+/** Of the topic in the packet: nearly always the one before. */
+function routeOf(connection: Connection, bytes: Buffer, start: number, end: number): Route {
+  const { router } = connection.broker;
+  const last = connection.route;
+  if (last !== undefined && router.isCurrent(last) && isSame(last.topicBytes, bytes, start, end)) return last;
+  const name = bytes.subarray(start, end);
+  // [MQTT-1.5.4-1]
+  if (!isUtf8(name)) throw malformed('a topic that is not UTF-8');
+  const route = checkedRoute(connection, name.toString());
+  connection.route = route;
+  return route;
+}
+
+/** (2.2.2.1) Past the properties: their length, then they. The parser makes nothing of a length that is cut off. */
+function propertiesEnd(bytes: Buffer, start: number, end: number): number {
+  let length = 0;
+  for (let at = start; at < Math.min(end, start + 4); at++) {
+    length += (bytes[at]! & 127) * 128 ** (at - start);
+    if (bytes[at]! < 128 && at + 1 + length <= end) return at + 1 + length;
+  }
+  throw malformed('the properties are cut off');
+}
+
+/** (3.3.2.3.4) The topic, the alias it is to have from now on, or the alias alone. */
+function routeOfAlias(connection: Connection, packet: PacketOf<'publish'>): Route {
+  const alias = packet.properties?.topicAlias;
+  if (alias === undefined) return checkedRoute(connection, packet.topic);
+  // [MQTT-3.3.2-8], [MQTT-3.3.2-9]
+  if (alias === 0 || alias > topicAliasMaximum) {
+    throw new ProtocolViolation(reasonCodes.topicAliasInvalid, `the topic alias ${alias}`);
+  }
+  const topic = packet.topic === '' ? connection.topicAliases?.get(alias) : packet.topic;
+  if (topic === undefined) throw protocolError('a topic alias that was never set');
+  const route = checkedRoute(connection, topic);
+  connection.topicAliases ??= new Map();
+  connection.topicAliases.set(alias, topic);
+  return route;
+}
+
+function checkedRoute(connection: Connection, topic: string): Route {
+  if (!isTopicName(topic)) {
+    connection.broker.metrics.publishInClientError.add(connection.heardAtMs);
+    throw new ProtocolViolation(
+      reasonCodes.topicNameInvalid,
+      'a topic that is empty, has a wildcard or is too long',
+    );
+  }
+  return connection.broker.router.routeOf(topic);
+}
+
+function isSame(known: Buffer, bytes: Buffer, start: number, end: number): boolean {
+  if (known.length !== end - start) return false;
+  // From the end: topics of devices differ there.
+  for (let i = known.length - 1; i >= 0; i--) if (known[i] !== bytes[start + i]) return false;
+  return true;
+}
+
+function headersOf(packet: PacketOf<'publish'>, plain: PublishHeaders): PublishHeaders {
+  const { topicAlias, subscriptionIdentifier, messageExpiryInterval, ...properties } =
+    packet.properties ?? {};
+  // [MQTT-3.3.4-6]
+  if (subscriptionIdentifier !== undefined) throw protocolError('a subscription identifier from a client');
+  // [MQTT-3.3.2-14]
+  if (properties.responseTopic !== undefined && /[+#]/.test(properties.responseTopic)) {
+    throw protocolError('a response topic with a wildcard');
+  }
+  const hasProperties = Object.keys(properties).length > 0;
+  if (!hasProperties && messageExpiryInterval === undefined) return plain;
+  return {
+    qos: plain.qos as QoS,
+    retain: plain.retain,
+    properties: hasProperties ? properties : undefined,
+    expirySeconds: messageExpiryInterval,
+  };
+}
+
+/**
+ * QoS 2 is not supported: MQTT 3.1.1 gets no answer, MQTT 5 was told in the CONNACK and is disconnected [MQTT-3.2.2-11].
+ * @see https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html#mqtt-differences
+ */
+function refuseQos2(connection: Connection): void {
+  connection.broker.metrics.publishInClientError.add(connection.heardAtMs);
+  if (connection.version === 5)
+    throw new ProtocolViolation(reasonCodes.qosNotSupported, 'a PUBLISH of QoS 2');
+}

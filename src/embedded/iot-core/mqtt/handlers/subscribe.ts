@@ -1,0 +1,86 @@
+import type { ISubscription } from 'mqtt-packet';
+import type { Connection } from '../connection.ts';
+import { encodePacket, type PacketOf } from '../packet-codec.ts';
+import { malformed, ProtocolViolation, protocolError, type QoS, reasonCodes } from '../protocol.ts';
+import type { Session } from '../session.ts';
+import { parseTopicFilter, type TopicFilter } from '../topic-filter.ts';
+
+/** What SUBACK says of a filter that is not accepted, by version (3.9.3). */
+const refusals = { 4: 0x80, 5: reasonCodes.topicFilterInvalid } as const;
+
+/** SUBSCRIBE (3.8): subscriptions, SUBACK, and the retained messages of new ones. */
+export function handleSubscribe(
+  connection: Connection,
+  session: Session,
+  packet: PacketOf<'subscribe'>,
+): void {
+  const { broker, version, heardAtMs: now } = connection;
+  const { messageId = 0, subscriptions } = packet;
+  if (messageId < 1 || subscriptions.length === 0) throw malformed('a SUBSCRIBE'); // [MQTT-3.8.3-2]
+  if (packet.properties?.subscriptionIdentifier !== undefined) {
+    throw new ProtocolViolation(reasonCodes.subscriptionIdentifiersNotSupported, 'a subscription identifier');
+  }
+  if (subscriptions.some(({ qos }) => qos === 2)) {
+    refuseQos2(connection);
+    return;
+  }
+
+  const granted: number[] = [];
+  const fresh: { readonly filter: TopicFilter; readonly wanted: ISubscription; readonly isNew: boolean }[] =
+    [];
+  for (const wanted of subscriptions) {
+    const filter = parseTopicFilter(wanted.topic);
+    // [MQTT-3.8.3-4]
+    if (filter?.shareName !== undefined && wanted.nl === true) {
+      throw protocolError('No Local on a shared subscription');
+    }
+    if (filter === undefined) {
+      granted.push(refusals[version]);
+      continue;
+    }
+    const qos = wanted.qos as QoS;
+    const isNew = broker.router.subscriptions.add(session, wanted.topic, filter, {
+      qos,
+      noLocal: wanted.nl ?? false,
+      retainAsPublished: wanted.rap ?? false,
+    });
+    granted.push(qos);
+    fresh.push({ filter, wanted, isNew });
+  }
+  if (fresh.length > 0) broker.metrics.subscribeSuccess.add(now);
+  if (fresh.length < granted.length) broker.metrics.subscribeClientError.add(now);
+  connection.send(encodePacket({ cmd: 'suback', messageId, granted }, version));
+  for (const { filter, wanted, isNew } of fresh)
+    sendRetained(session, connection, filter, wanted, isNew, now);
+}
+
+/**
+ * [MQTT-3.3.1-6] The stored message of the topic, for a filter that names it exactly: AWS IoT Core sends none for a
+ * wildcard. None for a shared subscription (4.8.2), nor where retain handling says so [MQTT-3.3.1-10], [MQTT-3.3.1-11].
+ * @see https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html#mqtt-differences
+ */
+function sendRetained(
+  session: Session,
+  connection: Connection,
+  filter: TopicFilter,
+  wanted: ISubscription,
+  isNew: boolean,
+  now: number,
+): void {
+  if (filter.hasWildcard || filter.shareName !== undefined) return;
+  if (wanted.rh === 2 || (wanted.rh === 1 && !isNew)) return;
+  const message = connection.broker.router.retained.get(filter.filter, now);
+  if (message === undefined) return;
+  // [MQTT-3.3.1-8] Flagged as what it is.
+  session.deliver(message, Math.min(message.headers.qos, wanted.qos) as QoS, true, now);
+}
+
+/**
+ * QoS 2 is not supported: MQTT 3.1.1 gets no SUBACK; MQTT 5 was told in the CONNACK and is disconnected.
+ * @see https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html#mqtt-differences
+ */
+function refuseQos2(connection: Connection): void {
+  connection.broker.metrics.subscribeClientError.add(connection.heardAtMs);
+  if (connection.version === 5)
+    throw new ProtocolViolation(reasonCodes.qosNotSupported, 'a subscription of QoS 2');
+}

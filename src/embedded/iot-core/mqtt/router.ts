@@ -1,0 +1,90 @@
+import type { Random } from '../../../device/random.ts';
+import type { ProtocolMetrics } from '../metrics.ts';
+import type { RulesEngine } from '../rules/rules-engine.ts';
+import type { TopicRule } from '../rules/topic-rule.ts';
+import { Message, type PublishHeaders } from './message.ts';
+import { RetainedMessages } from './retained-messages.ts';
+import type { Session } from './session.ts';
+import { type Readers, type Subscription, Subscriptions } from './subscriptions.ts';
+
+/** Where a topic's messages go. Good as long as its version is the router's. */
+export interface Route extends Readers {
+  readonly topic: string;
+  readonly topicBytes: Buffer;
+  readonly version: number;
+  readonly rules: readonly TopicRule[];
+  /** False for most: then a message is never made an object of. */
+  readonly hasReaders: boolean;
+}
+
+/** From a topic to its subscribers, rules and retained message, for MQTT, HTTP and wills alike. */
+export class Router {
+  readonly subscriptions = new Subscriptions();
+  readonly retained = new RetainedMessages();
+  readonly #rules: RulesEngine;
+  readonly #metrics: ProtocolMetrics;
+  readonly #random: Random;
+
+  constructor(rules: RulesEngine, metrics: ProtocolMetrics, random: Random) {
+    this.#rules = rules;
+    this.#metrics = metrics;
+    this.#random = random;
+  }
+
+  /** @param topic a valid topic name */
+  routeOf(topic: string): Route {
+    const readers = this.subscriptions.readersOf(topic);
+    return {
+      ...readers,
+      topic,
+      topicBytes: Buffer.from(topic),
+      version: this.subscriptions.version,
+      rules: this.#rules.rulesOf(topic),
+      hasReaders: readers.subscriptions.length > 0 || readers.groups.length > 0,
+    };
+  }
+
+  isCurrent(route: Route): boolean {
+    return route.version === this.subscriptions.version;
+  }
+
+  /** Hands on an accepted message. The payload is lent: it is copied for whoever keeps it. */
+  publish(
+    route: Route,
+    bytes: Buffer,
+    payloadStart: number,
+    payloadEnd: number,
+    headers: PublishHeaders,
+    publisher: Session | undefined,
+    nowMs: number,
+  ): void {
+    if (route.hasReaders || headers.retain) {
+      const payload = Buffer.from(bytes.subarray(payloadStart, payloadEnd));
+      const message = new Message(route.topic, payload, headers, publisher, nowMs);
+      if (headers.retain) this.retained.store(message);
+      this.#distribute(route, message, nowMs);
+    }
+    if (route.rules.length > 0) this.#rules.run(route.rules, bytes, payloadStart, payloadEnd, nowMs);
+  }
+
+  #distribute(route: Route, message: Message, nowMs: number): void {
+    for (const subscription of route.subscriptions) {
+      // [MQTT-3.8.3-3]
+      if (subscription.noLocal && subscription.session === message.publisher) continue;
+      this.#deliver(subscription, message, nowMs);
+    }
+    for (const group of route.groups) {
+      const member = group.pick(this.#random);
+      if (member !== undefined) this.#deliver(member, message, nowMs);
+    }
+  }
+
+  #deliver(subscription: Subscription, message: Message, nowMs: number): void {
+    const { session } = subscription;
+    const qos = Math.min(subscription.qos, message.headers.qos) as 0 | 1;
+    // [MQTT-3.3.1-12], [MQTT-3.3.1-13]
+    const retain = subscription.retainAsPublished && message.headers.retain;
+    const kept = session.deliver(message, qos, retain, nowMs);
+    if (!kept && (qos === 1 || session.connection !== undefined)) this.#metrics.publishOutThrottle.add(nowMs);
+  }
+}

@@ -1,0 +1,113 @@
+import type { Connection } from './connection.ts';
+import type { Message } from './message.ts';
+import type { QoS } from './protocol.ts';
+import type { Subscription } from './subscriptions.ts';
+import type { TopicFilter } from './topic-filter.ts';
+import type { Will } from './will.ts';
+
+/** A QoS 1 message towards this session. */
+interface Outgoing {
+  readonly message: Message;
+  readonly retain: boolean;
+}
+
+/**
+ * Messages that wait for their turn, in one session: what comes after is dropped. AWS limits what a persistent session
+ * keeps by account and rate; here it is what keeps one subscriber from filling the memory.
+ */
+const maxWaiting = 10_000;
+const maxPacketId = 65_535;
+
+/** What outlives a connection (4.1): subscriptions, and QoS 1 messages that are on the way or wait. */
+export class Session {
+  readonly clientId: string;
+  /** Seconds after the connection's end; 0: the session ends with it (3.1.2.11.2). */
+  expirySeconds: number;
+  /** Undefined while the client is away. */
+  connection: Connection | undefined;
+  /** Epoch milliseconds of the connection's end. */
+  awaySinceMs = 0;
+  will: Will | undefined;
+  /** By the filter as the client wrote it. */
+  readonly subscriptions = new Map<
+    string,
+    { readonly filter: TopicFilter; readonly subscription: Subscription }
+  >();
+  /** By packet identifier, in the order they were sent. Made when first needed: most devices only publish. */
+  #onTheWay: Map<number, Outgoing> | undefined;
+  #waiting: Outgoing[] | undefined;
+  #lastPacketId = 0;
+
+  constructor(clientId: string, expirySeconds: number) {
+    this.clientId = clientId;
+    this.expirySeconds = expirySeconds;
+  }
+
+  get isPersistent(): boolean {
+    return this.expirySeconds > 0;
+  }
+
+  /** QoS 1 messages that the client has not acknowledged, sent or not. */
+  get unacknowledged(): number {
+    return (this.#onTheWay?.size ?? 0) + (this.#waiting?.length ?? 0);
+  }
+
+  /**
+   * Sends the message, or keeps it for later: QoS 1 for a client that is away or has its fill.
+   * @param qos of the delivery: the lower of the message's and the subscription's (3.8.4)
+   * @returns false if it was dropped
+   */
+  deliver(message: Message, qos: QoS, retain: boolean, nowMs: number): boolean {
+    const { connection } = this;
+    if (qos === 0) return connection?.sendQos0(message, retain, nowMs) ?? false;
+    if (connection === undefined && !this.isPersistent) return false;
+    if (connection !== undefined && this.#mayTakeMore(connection)) {
+      this.#send(connection, { message, retain }, nowMs);
+      return true;
+    }
+    this.#waiting ??= [];
+    if (this.#waiting.length >= maxWaiting) return false;
+    this.#waiting.push({ message, retain });
+    return true;
+  }
+
+  /** [MQTT-4.3.2-5] The packet identifier is free again. Unknown ones are ignored, as the service does. */
+  acknowledge(packetId: number, nowMs: number): void {
+    if (this.#onTheWay?.delete(packetId) === true) this.sendWaiting(nowMs);
+  }
+
+  /** [MQTT-4.4.0-1] On a new connection, what was on the way is sent once more, under its old identifiers. */
+  resume(connection: Connection, nowMs: number): void {
+    for (const [packetId, { message, retain }] of this.#onTheWay ?? []) {
+      connection.sendQos1(message, retain, packetId, nowMs);
+    }
+    this.sendWaiting(nowMs);
+  }
+
+  sendWaiting(nowMs: number): void {
+    const { connection } = this;
+    if (connection === undefined || this.#waiting === undefined) return;
+    let next = 0;
+    while (next < this.#waiting.length && this.#mayTakeMore(connection)) {
+      const outgoing = this.#waiting[next++]!;
+      if (!outgoing.message.hasExpired(nowMs)) this.#send(connection, outgoing, nowMs);
+    }
+    this.#waiting.splice(0, next);
+  }
+
+  /** [MQTT-4.9.0-2] Not more than the client's receive maximum, nor than AWS's own. */
+  #mayTakeMore(connection: Connection): boolean {
+    return (this.#onTheWay?.size ?? 0) < connection.receiveMaximum && connection.hasRoom;
+  }
+
+  #send(connection: Connection, outgoing: Outgoing, nowMs: number): void {
+    this.#onTheWay ??= new Map();
+    // [MQTT-2.2.1-3] Not 0, and none that is in use: at most 100 are.
+    do this.#lastPacketId = (this.#lastPacketId % maxPacketId) + 1;
+    while (this.#onTheWay.has(this.#lastPacketId));
+    this.#onTheWay.set(this.#lastPacketId, outgoing);
+    if (!connection.sendQos1(outgoing.message, outgoing.retain, this.#lastPacketId, nowMs)) {
+      this.#onTheWay.delete(this.#lastPacketId);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import type { Connection } from './connection.ts';
+import type { Router } from './router.ts';
+import { Session } from './session.ts';
+
+/** The sessions by client id, and what happens to them when their client goes. */
+export class Sessions {
+  readonly #router: Router;
+  readonly #byClientId = new Map<string, Session>();
+  /** Sessions without a connection, kept for their expiry or their will. */
+  readonly #away = new Set<Session>();
+
+  constructor(router: Router) {
+    this.#router = router;
+  }
+
+  get connected(): number {
+    return this.#byClientId.size - this.#away.size;
+  }
+
+  get away(): number {
+    return this.#away.size;
+  }
+
+  find(clientId: string): Session | undefined {
+    return this.#byClientId.get(clientId);
+  }
+
+  /**
+   * The session of a client that connects [MQTT-3.1.2-4], [MQTT-3.1.2-5]: its old one, unless it asks for a clean start
+   * or has none.
+   */
+  attach(
+    clientId: string,
+    connection: Connection,
+    cleanStart: boolean,
+    expirySeconds: number,
+    nowMs: number,
+  ): { readonly session: Session; readonly isResumed: boolean } {
+    const old = this.#byClientId.get(clientId);
+    if (old !== undefined && cleanStart) this.#end(old, nowMs);
+    const isResumed = old !== undefined && !cleanStart;
+    const session = isResumed ? old : new Session(clientId, expirySeconds);
+    session.expirySeconds = expirySeconds;
+    session.connection = connection;
+    // [MQTT-3.1.3-9] A delayed will is not sent to a client that is back in time.
+    session.will = undefined;
+    this.#away.delete(session);
+    this.#byClientId.set(clientId, session);
+    return { session, isResumed };
+  }
+
+  /** The connection of a session has ended. */
+  detach(session: Session, connection: Connection, nowMs: number): void {
+    if (session.connection !== connection) return;
+    session.connection = undefined;
+    session.awaySinceMs = nowMs;
+    if (session.will?.delaySeconds === 0) this.#publishWill(session, nowMs);
+    if (session.isPersistent) this.#away.add(session);
+    else this.#end(session, nowMs);
+  }
+
+  /** Sends the wills that are due and ends the sessions that have expired. */
+  sweep(nowMs: number): void {
+    for (const session of this.#away) {
+      const awayMs = nowMs - session.awaySinceMs;
+      if (session.will !== undefined && awayMs >= session.will.delaySeconds * 1000) {
+        this.#publishWill(session, nowMs);
+      }
+      if (awayMs >= session.expirySeconds * 1000) this.#end(session, nowMs);
+    }
+  }
+
+  /** [MQTT-3.1.3-9] A will that waits is sent when the session ends, at the latest. */
+  #end(session: Session, nowMs: number): void {
+    this.#publishWill(session, nowMs);
+    this.#router.subscriptions.removeAll(session);
+    this.#away.delete(session);
+    if (this.#byClientId.get(session.clientId) === session) this.#byClientId.delete(session.clientId);
+  }
+
+  #publishWill(session: Session, nowMs: number): void {
+    const { will } = session;
+    if (will === undefined) return;
+    session.will = undefined;
+    const { payload } = will;
+    this.#router.publish(
+      this.#router.routeOf(will.topic),
+      payload,
+      0,
+      payload.length,
+      will.headers,
+      session,
+      nowMs,
+    );
+  }
+}

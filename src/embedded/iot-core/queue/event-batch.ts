@@ -1,0 +1,156 @@
+import { hash } from 'node:crypto';
+import { writeInteger } from '../../../device/ascii.ts';
+import {
+  firstNumber,
+  firstReceiveAt,
+  md5At,
+  messageIdAt,
+  messageIdLength,
+  numberAt,
+  type RecordTemplate,
+  receiveCountAt,
+  sentAt,
+} from './sqs-record.ts';
+
+/**
+ * Bytes of an event: Lambda takes 6 MB synchronously, and a batch of an event source mapping is no larger.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const maxEventBytes = 6_291_456;
+
+const prefix = Buffer.from('{"Records":[');
+const comma = 0x2c;
+const quote = 0x22;
+const backslash = 0x5c;
+/** Two bytes that stand for one: the shortest escapes of what JSON may hold between its tokens (RFC 8259, 7). */
+const escapes: Readonly<Record<number, number>> = { 9: 0x74, 10: 0x6e, 13: 0x72 };
+
+/**
+ * Messages of the queue as the very bytes of the event they will be delivered in: each is written once, where it stays.
+ * Only how often it was received is put into its place again.
+ */
+export class EventBatch {
+  readonly #template: RecordTemplate;
+  readonly #bytes = Buffer.allocUnsafeSlow(maxEventBytes);
+  /** By record: where it ends, past its comma. */
+  readonly #ends: Int32Array;
+  #length = prefix.length;
+  #records = 0;
+  /** Times it was received; all its records alike. */
+  receiveCount = 0;
+  /** Epoch milliseconds of the first message. */
+  openedAtMs = 0;
+
+  /** @param maxRecords 1–10,000 */
+  constructor(template: RecordTemplate, maxRecords: number) {
+    this.#template = template;
+    this.#ends = new Int32Array(maxRecords);
+    this.#bytes.set(prefix);
+  }
+
+  get records(): number {
+    return this.#records;
+  }
+
+  get isFull(): boolean {
+    return this.#records === this.#ends.length;
+  }
+
+  /**
+   * @param body JSON text in bytes
+   * @param number of the message, counted from 0 over all messages
+   * @returns false if there is no room left
+   */
+  append(body: Buffer, bodyLength: number, number: number, sentAtMs: number): boolean {
+    const { head, tail } = this.#template;
+    const out = this.#bytes;
+    const start = this.#length;
+    // At worst each byte of the body needs an escape; the bracket that closes the event takes one more.
+    if (this.isFull || start + head.length + bodyLength * 2 + tail.length + 2 > maxEventBytes) return false;
+    if (this.#records === 0) this.openedAtMs = sentAtMs;
+    out.set(head, start);
+    writeInteger(out, start + numberAt, firstNumber + number);
+    const tailStart = escapeInto(out, start + head.length, body, bodyLength);
+    out.set(tail, tailStart);
+    writeInteger(out, tailStart + sentAt, sentAtMs);
+    // Pollers receive a message as soon as it is there, and gather a batch of what they hold.
+    writeInteger(out, tailStart + firstReceiveAt, sentAtMs);
+    out.write(hash('md5', body.subarray(0, bodyLength)), tailStart + md5At, 'latin1');
+    out[tailStart + tail.length] = comma;
+    this.#length = tailStart + tail.length + 1;
+    this.#ends[this.#records++] = this.#length;
+    return true;
+  }
+
+  /**
+   * Counts a receive; every record says the first by itself.
+   * @returns the event as JSON: a view, good until the batch changes
+   */
+  receive(): Buffer {
+    const out = this.#bytes;
+    this.receiveCount++;
+    if (this.receiveCount > 1) {
+      const digit = 0x30 + Math.min(this.receiveCount, 9);
+      for (let i = 0; i < this.#records; i++) {
+        out[this.#ends[i]! - 1 - this.#template.tail.length + receiveCountAt] = digit;
+      }
+    }
+    // The last comma gives way to the end of the event; should the batch grow again, it comes back.
+    out.write(']}', this.#length - 1, 'latin1');
+    return out.subarray(0, this.#length + 1);
+  }
+
+  /** Places by message id. */
+  indexById(): Map<string, number> {
+    const index = new Map<string, number>();
+    for (let i = 0; i < this.#records; i++) {
+      const idStart = this.#startOf(i) + messageIdAt;
+      index.set(this.#bytes.toString('latin1', idStart, idStart + messageIdLength), i);
+    }
+    return index;
+  }
+
+  /** Leaves only these records, in their order. @param places ascending */
+  keep(places: readonly number[]): void {
+    let length = prefix.length;
+    for (const [record, place] of places.entries()) {
+      const start = this.#startOf(place);
+      const end = this.#ends[place]!;
+      this.#bytes.copyWithin(length, start, end);
+      length += end - start;
+      this.#bytes[length - 1] = comma;
+      this.#ends[record] = length;
+    }
+    this.#records = places.length;
+    this.#length = length;
+  }
+
+  /** Empty, as new: for the next messages. */
+  clear(): void {
+    this.#length = prefix.length;
+    this.#records = 0;
+    this.receiveCount = 0;
+  }
+
+  #startOf(place: number): number {
+    return place === 0 ? prefix.length : this.#ends[place - 1]!;
+  }
+}
+
+/** The body as the inside of a JSON string. @returns past what was written */
+function escapeInto(out: Buffer, at: number, body: Buffer, length: number): number {
+  let to = at;
+  for (let from = 0; from < length; from++) {
+    const byte = body[from]!;
+    if (byte === quote || byte === backslash) {
+      out[to++] = backslash;
+      out[to++] = byte;
+    } else if (byte >= 0x20) {
+      out[to++] = byte;
+    } else {
+      out[to++] = backslash;
+      out[to++] = escapes[byte]!;
+    }
+  }
+  return to;
+}

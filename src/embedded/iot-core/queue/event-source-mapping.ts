@@ -1,0 +1,150 @@
+import type { CancelTimer, Clock } from '../clock.ts';
+import type { QueueSettings } from '../settings.ts';
+import type { Weather } from '../weather.ts';
+import type { ArrivalsQueue } from './arrivals-queue.ts';
+import type { EventBatch } from './event-batch.ts';
+
+/** What came of an invocation: the function's answer, or none. */
+export type InvocationOutcome =
+  | { readonly kind: 'returned'; readonly payload: string }
+  /** The function threw, was refused or could not be reached. */
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** @param event JSON, lent until the promise settles */
+export type Invoke = (event: Buffer) => Promise<InvocationOutcome>;
+
+export interface MappingCounts {
+  readonly invocations: number;
+  /** As a whole: an error, no answer, or one that names no record of the batch. */
+  readonly failedInvocations: number;
+  /** Records that answers named as failed. */
+  readonly failedRecords: number;
+  readonly lastFailure: string | undefined;
+}
+
+/**
+ * Reads the queue for the function, as Lambda's event source mapping does: a batch goes when it is full or its window is
+ * over, at most `maximumConcurrency` at once; while none may go, the youngest batch goes on filling.
+ */
+export class EventSourceMapping {
+  readonly #queue: ArrivalsQueue;
+  readonly #invoke: Invoke;
+  readonly #settings: QueueSettings;
+  readonly #clock: Clock;
+  readonly #weather: Weather;
+  readonly #whenEmpty: (() => void)[] = [];
+  #underWay = 0;
+  #cancelTimer: CancelTimer | undefined;
+  #closed = false;
+  #invocations = 0;
+  #failedInvocations = 0;
+  #failedRecords = 0;
+  #lastFailure: string | undefined;
+
+  constructor(queue: ArrivalsQueue, invoke: Invoke, settings: QueueSettings, clock: Clock, weather: Weather) {
+    this.#queue = queue;
+    this.#invoke = invoke;
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#weather = weather;
+    queue.onReady(() => this.#poll());
+    weather.onPause((paused) => {
+      if (!paused) this.#poll();
+    });
+  }
+
+  get counts(): MappingCounts {
+    return {
+      invocations: this.#invocations,
+      failedInvocations: this.#failedInvocations,
+      failedRecords: this.#failedRecords,
+      lastFailure: this.#lastFailure,
+    };
+  }
+
+  /** Resolves once every message was delivered or is dead. */
+  whenEmpty(): Promise<void> {
+    if (this.#queue.isEmpty) return Promise.resolve();
+    return new Promise((resolve) => this.#whenEmpty.push(resolve));
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancelTimer?.();
+  }
+
+  #poll(): void {
+    while (!this.#closed && !this.#weather.paused && this.#underWay < this.#settings.maximumConcurrency) {
+      const waitMs = this.#queue.waitMs(this.#clock.now());
+      if (waitMs === undefined) return;
+      if (waitMs > 0) {
+        this.#pollIn(waitMs);
+        return;
+      }
+      const batch = this.#queue.receive();
+      if (batch !== undefined) void this.#deliver(batch);
+    }
+  }
+
+  #pollIn(waitMs: number): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = this.#clock.setTimer(waitMs, () => {
+      this.#cancelTimer = undefined;
+      this.#poll();
+    });
+  }
+
+  async #deliver(batch: EventBatch): Promise<void> {
+    this.#underWay++;
+    this.#invocations++;
+    const outcome = await this.#invoke(batch.receive());
+    this.#underWay--;
+    this.#queue.settle(batch, this.#failedPlaces(batch, outcome));
+    if (this.#queue.isEmpty) for (const resolve of this.#whenEmpty.splice(0)) resolve();
+    this.#poll();
+  }
+
+  #failedPlaces(batch: EventBatch, outcome: InvocationOutcome): readonly number[] {
+    if (outcome.kind === 'failed') return this.#failAll(batch, outcome.reason);
+    const failures = parseBatchItemFailures(outcome.payload);
+    if (failures === undefined)
+      return this.#failAll(batch, `not a batch response: ${outcome.payload.slice(0, 200)}`);
+    if (failures.length === 0) return [];
+    const index = batch.indexById();
+    const places = new Set(failures.map((id) => index.get(id)));
+    if (places.has(undefined))
+      return this.#failAll(batch, 'the batch response names a message that is not in the batch');
+    this.#failedRecords += places.size;
+    return [...(places as Set<number>)].sort((a, b) => a - b);
+  }
+
+  #failAll(batch: EventBatch, reason: string): readonly number[] {
+    this.#failedInvocations++;
+    this.#lastFailure = reason;
+    return Array.from({ length: batch.records }, (_, place) => place);
+  }
+}
+
+/**
+ * The ids of a partial batch response. Nothing, null, `{}` and an empty or null list mean that all went well; an answer of
+ * another shape, or an id that is empty or null, that all failed.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
+ * @returns undefined for a complete failure
+ */
+export function parseBatchItemFailures(payload: string): readonly string[] | undefined {
+  if (payload === '') return [];
+  let response: unknown;
+  try {
+    response = JSON.parse(payload);
+  } catch {
+    return undefined;
+  }
+  if (response === null) return [];
+  if (typeof response !== 'object') return undefined;
+  const failures = (response as { batchItemFailures?: unknown }).batchItemFailures ?? [];
+  if (!Array.isArray(failures)) return undefined;
+  const ids = failures.map(
+    (failure: unknown) => (failure as { itemIdentifier?: unknown } | null)?.itemIdentifier,
+  );
+  return ids.every((id): id is string => typeof id === 'string' && id !== '') ? ids : undefined;
+}

@@ -1,0 +1,48 @@
+import { Agent, type IncomingMessage, request } from 'node:http';
+import type { InvocationOutcome, Invoke } from './event-source-mapping.ts';
+
+export interface LambdaInvoker {
+  readonly invoke: Invoke;
+  close(): void;
+}
+
+/**
+ * Lambda's Invoke API, RequestResponse. The event goes out as the bytes it lies in.
+ * @param invokeUrl base URL of the Lambda API
+ * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+ */
+export function makeLambdaInvoker(invokeUrl: string, functionName: string): LambdaInvoker {
+  const agent = new Agent({ keepAlive: true });
+  const url = new URL(`/2015-03-31/functions/${encodeURIComponent(functionName)}/invocations`, invokeUrl);
+  return {
+    invoke: (event) =>
+      new Promise((resolve) => {
+        const fail = (error: Error): void => resolve({ kind: 'failed', reason: error.message });
+        const outgoing = request(url, {
+          method: 'POST',
+          agent,
+          headers: {
+            'content-type': 'application/json',
+            'content-length': event.length,
+            'x-amz-invocation-type': 'RequestResponse',
+          },
+        });
+        outgoing.on('error', fail);
+        outgoing.on('response', (incoming) => {
+          readOutcome(incoming).then(resolve, fail);
+        });
+        outgoing.end(event);
+      }),
+    close: () => agent.destroy(),
+  };
+}
+
+async function readOutcome(incoming: IncomingMessage): Promise<InvocationOutcome> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
+  const payload = Buffer.concat(chunks).toString();
+  if (incoming.statusCode !== 200 || incoming.headers['x-amz-function-error'] !== undefined) {
+    return { kind: 'failed', reason: `${incoming.statusCode} ${payload.slice(0, 500)}` };
+  }
+  return { kind: 'returned', payload };
+}

@@ -1,0 +1,50 @@
+import type { AccountLimits } from '../../plan/quotas.ts';
+import type { WeatherSettings } from './weather.ts';
+
+/** All that an embedded IoT Core is told at its start: plain data, it crosses a process boundary. */
+export interface IotCoreSettings {
+  /** Loopback ports; 0 takes any free one. */
+  readonly ports: { readonly mqtt: number; readonly http: number; readonly admin: number };
+  readonly rule: { readonly name: string; readonly sql: string };
+  readonly queue: QueueSettings;
+  /** Where batches of the queue go. */
+  readonly subscriber: {
+    /** Base URL of the Lambda API: `http://127.0.0.1:4566`. */
+    readonly invokeUrl: string;
+    readonly functionName: string;
+  };
+  readonly limits: AccountLimits;
+  /** How much of a per-second quota may be used at once, in seconds of its rate: see docs/iot-core-fidelity.md. */
+  readonly burstSeconds: number;
+  readonly weather: WeatherSettings;
+}
+
+/**
+ * The queue behind the rule and its event source mapping, named as Lambda names them.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ */
+export interface QueueSettings {
+  readonly name: string;
+  /** Records in a batch, 1–10,000. A batch is also at most 6 MB. */
+  readonly batchSize: number;
+  readonly maximumBatchingWindowMs: number;
+  /** Batches under way at once. */
+  readonly maximumConcurrency: number;
+  /** How long a message that failed stays away before it is received again. */
+  readonly visibilityTimeoutMs: number;
+  /** Times a message is received before it counts as dead. */
+  readonly maxReceiveCount: number;
+}
+
+/**
+ * As the stack deploys it (batch size, window, concurrency, receives), but for the visibility timeout: six minutes of
+ * waiting would outlive the run that is rehearsed.
+ */
+export const defaultQueue: QueueSettings = {
+  name: 'stampede-arrivals',
+  batchSize: 10_000,
+  maximumBatchingWindowMs: 1_000,
+  maximumConcurrency: 2,
+  visibilityTimeoutMs: 1_000,
+  maxReceiveCount: 3,
+};

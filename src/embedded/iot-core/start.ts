@@ -1,0 +1,93 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { type AccountLimits, accountLimitsOf } from '../../plan/quotas.ts';
+import { StampedeError } from '../../profile/errors.ts';
+import type { IotCoreAddresses } from './iot-core.ts';
+import type { StartReport } from './main.ts';
+import { defaultQueue, type IotCoreSettings, type QueueSettings } from './settings.ts';
+import { calm, type WeatherSettings } from './weather.ts';
+
+export interface StartIotCoreOptions {
+  /** The deployed rule's. */
+  readonly ruleSql: string;
+  /** Dimension `RuleName` of its metrics; default `stampede_arrivals`. */
+  readonly ruleName?: string;
+  /** Base URL of the Lambda API that batches of the rule's queue are sent to. */
+  readonly invokeUrl: string;
+  readonly functionName: string;
+  /** Default: those of a large Region. */
+  readonly limits?: AccountLimits;
+  /** Seconds of its rate that a per-second quota grants at once; default 1. See docs/iot-core-fidelity.md. */
+  readonly burstSeconds?: number;
+  readonly queue?: Partial<QueueSettings>;
+  readonly weather?: Partial<WeatherSettings>;
+  /** Loopback ports; default: any free ones. */
+  readonly ports?: Partial<IotCoreSettings['ports']>;
+}
+
+export interface IotCore extends IotCoreAddresses {
+  readonly pid: number;
+  /** Ends the process, and resolves when it has ended. */
+  close(): Promise<void>;
+}
+
+/** The embedded IoT Core did not start, or ended by itself while it did. */
+export class IotCoreStartError extends StampedeError {}
+
+/** How long the process may take to end by itself. */
+const closeTimeoutMs = 2_000;
+
+/**
+ * Starts the embedded IoT Core in a process of its own, which ends with this one.
+ * @throws IotCoreStartError with the code and hint of what failed (`RuleSqlUnsupported`)
+ */
+export async function startIotCore(options: StartIotCoreOptions): Promise<IotCore> {
+  const child = fork(fileURLToPath(new URL('./main.ts', import.meta.url)), [], { execArgv: [] });
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+  });
+  const report = await startReportOf(child, iotCoreSettingsOf(options));
+  if (report.kind === 'failed') {
+    throw new IotCoreStartError(
+      report.code,
+      report.message,
+      report.hint === undefined ? {} : { hint: report.hint },
+    );
+  }
+  return {
+    ...report.addresses,
+    pid: child.pid!,
+    close: async () => {
+      if (child.connected) child.disconnect();
+      const timer = setTimeout(() => child.kill('SIGKILL'), closeTimeoutMs);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** The options with their defaults. */
+export function iotCoreSettingsOf(options: StartIotCoreOptions): IotCoreSettings {
+  return {
+    ports: { mqtt: 0, http: 0, admin: 0, ...options.ports },
+    rule: { name: options.ruleName ?? 'stampede_arrivals', sql: options.ruleSql },
+    queue: { ...defaultQueue, ...options.queue },
+    subscriber: { invokeUrl: options.invokeUrl, functionName: options.functionName },
+    limits: options.limits ?? accountLimitsOf('default'),
+    burstSeconds: options.burstSeconds ?? 1,
+    weather: { ...calm, ...options.weather },
+  };
+}
+
+function startReportOf(child: ChildProcess, settings: IotCoreSettings): Promise<StartReport> {
+  return new Promise((resolve, reject) => {
+    child.once('message', (report) => resolve(report as StartReport));
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      reject(
+        new IotCoreStartError('StartFailed', `the process of the embedded IoT Core ended: ${signal ?? code}`),
+      );
+    });
+    child.send(settings);
+  });
+}
