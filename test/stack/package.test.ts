@@ -1,0 +1,198 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import validateStates from 'asl-validator';
+import { renderText, statementsOf } from './cloudformation.ts';
+import { type PackagedStack, packageStack } from './packaged-stack.ts';
+
+const functions = ['plan', 'publish-mqtt', 'publish-http', 'measure-latency', 'summarize'];
+const mb = 1_000_000;
+
+let stack: PackagedStack;
+beforeAll(async () => {
+  stack = await packageStack();
+}, 60_000);
+afterAll(() => stack.remove());
+
+const filesOf = (name: string): string[] => Object.keys(stack.zips.get(name)?.files ?? {});
+const textOf = (name: string, file: string): string =>
+  new TextDecoder().decode(stack.zips.get(name)?.files[file] ?? new Uint8Array());
+const sourcesOf = (name: string): string[] =>
+  (JSON.parse(textOf(name, `functions/${name}.js.map`)) as { sources: string[] }).sources;
+const resourcesOf = (type: string) =>
+  Object.entries(stack.template.Resources).filter(([, { Type }]) => Type === type);
+
+describe('sls package, offline and without credentials', () => {
+  it('makes a zip for each function', () => {
+    expect([...stack.zips.keys()].sort()).toEqual(functions.toSorted());
+  });
+
+  it.each(functions)('%s is a bundle, its source map and what says that it is an ES module', (name) => {
+    const own = filesOf(name).filter((file) => !file.startsWith('node_modules/'));
+    expect(new Set(own)).toEqual(
+      new Set(['functions/package.json', `functions/${name}.js`, `functions/${name}.js.map`]),
+    );
+    expect(JSON.parse(textOf(name, 'functions/package.json'))).toEqual({ type: 'module' });
+  });
+
+  it('gives publish-mqtt one native file, for the architecture, in at most 5 MB', () => {
+    expect(filesOf('publish-mqtt').filter((file) => file.endsWith('.node'))).toEqual([
+      'node_modules/aws-crt/dist/bin/linux-arm64-glibc/aws-crt-nodejs.node',
+    ]);
+    expect(stack.zips.get('publish-mqtt')?.bytes).toBeLessThan(5 * mb);
+  });
+
+  it.each(functions.filter((name) => name !== 'publish-mqtt'))(
+    'gives %s nothing of aws-crt, in at most 1 MB',
+    (name) => {
+      expect([...filesOf(name), ...sourcesOf(name)].filter((file) => /aws-crt|\.node$/.test(file))).toEqual(
+        [],
+      );
+      expect(stack.zips.get(name)?.bytes).toBeLessThan(mb);
+    },
+  );
+
+  it.each(functions)('gives %s nothing of embedded AWS, the command line or the tests', (name) => {
+    expect(sourcesOf(name).some((file) => file.includes('src/'))).toBe(true);
+    expect(sourcesOf(name).filter((file) => /\b(src\/(embedded|cli)|scripts|test)\//.test(file))).toEqual([]);
+  });
+
+  it.each(functions)('keeps the sources of %s out of its source map', (name) => {
+    expect(JSON.parse(textOf(name, `functions/${name}.js.map`))).not.toHaveProperty('sourcesContent.0');
+  });
+});
+
+describe('the packaged template', () => {
+  it('runs each function on Node 24 and arm64, within its limits', () => {
+    const settings = resourcesOf('AWS::Lambda::Function').map(([, { Properties }]) => Properties);
+    for (const each of settings) {
+      expect(each).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'] });
+      expect(each).not.toHaveProperty('TracingConfig');
+      expect(each).not.toHaveProperty('ReservedConcurrentExecutions');
+    }
+    expect(settings).toHaveLength(functions.length);
+  });
+
+  it('keeps logs for as long as the run store keeps runs', () => {
+    const retention = resourcesOf('AWS::Logs::LogGroup').map(
+      ([, { Properties }]) => Properties?.RetentionInDays,
+    );
+    expect(retention).toEqual(functions.map(() => 14));
+    expect(stack.template.Resources.RunBucket?.Properties).toMatchObject({
+      LifecycleConfiguration: { Rules: [{ ExpirationInDays: 14 }] },
+    });
+  });
+
+  it('feeds measure-latency from the queue, batch by batch, with partial responses and a dead-letter queue', () => {
+    const [[, mapping] = []] = resourcesOf('AWS::Lambda::EventSourceMapping');
+    expect(mapping?.Properties).toMatchObject({
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 10 },
+    });
+    expect(renderText(mapping?.Properties?.EventSourceArn)).toBe('<ArrivalsQueue.Arn>');
+    expect(stack.template.Resources.ArrivalsQueue?.Properties).toHaveProperty(
+      'RedrivePolicy.maxReceiveCount',
+      3,
+    );
+  });
+
+  it('has the rule select the envelope and the clock, and an action for its errors', () => {
+    const [[, rule] = []] = resourcesOf('AWS::IoT::TopicRule');
+    expect(rule?.Properties).toHaveProperty(
+      'TopicRulePayload.Sql',
+      'SELECT stampede.run AS run, stampede.slice AS slice, stampede.n AS n, stampede.device AS device, ' +
+        "stampede.at AS at, stampede.sent AS sent, timestamp() AS rule FROM 'stampede/#'",
+    );
+    expect(rule?.Properties).toHaveProperty('TopicRulePayload.ErrorAction.Sqs');
+  });
+
+  it('deploys the state machine that is rehearsed, valid in every check', () => {
+    const machine = stack.template.Resources.LoadTestStateMachine?.Properties;
+    const file = new URL('../../statemachine/load-test.asl.json', import.meta.url);
+    expect(machine?.DefinitionString).toBe(readFileSync(file, 'utf8'));
+
+    const arns = machine?.DefinitionSubstitutions as Readonly<Record<string, unknown>>;
+    const definition = String(machine?.DefinitionString).replace(/\$\{(\w+)\}/g, (_whole, name: string) => {
+      expect(renderText(arns[name])).toMatch(/^<\w+LambdaFunction\.Arn>$/);
+      return `arn:aws:lambda:us-east-1:123456789012:function:stampede-dev-${name}`;
+    });
+    const { isValid, errorsText } = validateStates(JSON.parse(definition), {
+      checkArn: true,
+      checkPaths: true,
+    });
+    expect({ isValid, faults: errorsText() }).toEqual({ isValid: true, faults: '' });
+  });
+
+  it('draws a dashboard of every figure that tells whether a run was held', () => {
+    const [[, dashboard] = []] = resourcesOf('AWS::CloudWatch::Dashboard');
+    const { widgets } = JSON.parse(renderText(dashboard?.Properties?.DashboardBody)) as {
+      widgets: { properties: { metrics: (string | object)[][]; annotations?: object } }[];
+    };
+    const metrics = JSON.stringify(widgets.map(({ properties }) => properties.metrics));
+    for (const name of [
+      'PublishIn.Success',
+      'PublishOut.Success',
+      'Connect.Success',
+      'PublishIn.Throttle',
+      'Connect.Throttle',
+      'RuleMessageThrottled',
+      'Failure',
+      'ApproximateAgeOfOldestMessage',
+      'ConcurrentExecutions',
+      'Errors',
+    ]) {
+      expect(metrics).toContain(`"${name}"`);
+    }
+    const quotas = widgets.flatMap(({ properties }) =>
+      properties.annotations ? [properties.annotations] : [],
+    );
+    expect(quotas).toEqual(
+      [20_000, 20_000, 500].map((value) => ({ horizontal: [{ label: 'quota', value }] })),
+    );
+  });
+
+  it('tells by its outputs where things are', () => {
+    expect(Object.keys(stack.template.Outputs)).toEqual(
+      expect.arrayContaining(['RunBucketName', 'StateMachineArn', 'ArrivalsQueueUrl', 'DashboardName']),
+    );
+  });
+});
+
+describe('stage parameters', () => {
+  it('turn topics, subscriber, architecture, tracing and limits', async () => {
+    const other = await packageStack([
+      'topicFilter=fleet/+/telemetry/#',
+      'subscriber=direct',
+      'architecture=x86_64',
+      'tracing=true',
+      'publishConcurrency=50',
+      'retentionDays=30',
+    ]);
+    await other.remove();
+    const { Resources } = other.template;
+    const mqtt = Resources.PublishDashmqttLambdaFunction?.Properties;
+    expect(mqtt).toMatchObject({
+      Architectures: ['x86_64'],
+      ReservedConcurrentExecutions: 50,
+      TracingConfig: { Mode: 'Active' },
+    });
+    expect(Object.keys(other.zips.get('publish-mqtt')?.files ?? {})).toContain(
+      'node_modules/aws-crt/dist/bin/linux-x64-glibc/aws-crt-nodejs.node',
+    );
+    expect(mqtt).toHaveProperty(
+      'Environment.Variables.AWS_CRT_NODEJS_BINARY_RELATIVE_PATH',
+      '../node_modules/aws-crt/dist/bin/linux-x64-glibc/aws-crt-nodejs.node',
+    );
+    expect(mqtt).toHaveProperty('Environment.Variables.TOPIC_FILTER', 'fleet/+/telemetry/#');
+    const topics = statementsOf(other.template).filter(({ sid }) => sid === 'PublishToTheTestsTopics');
+    expect(topics.map(({ resources }) => resources)).toEqual([
+      ['arn:aws:iot:us-east-1:123456789012:topic/fleet/*/telemetry/*'],
+      ['arn:aws:iot:us-east-1:123456789012:topic/fleet/*/telemetry/*'],
+    ]);
+    expect(Resources.ArrivalsRule?.Properties).toHaveProperty('TopicRulePayload.Actions.0.Lambda');
+    expect(Resources).not.toHaveProperty('ArrivalsQueue');
+    expect(Resources.PlanLogGroup?.Properties).toHaveProperty('RetentionInDays', 30);
+    expect(Resources.LoadTestStateMachine?.Properties).toHaveProperty('TracingConfiguration', {
+      Enabled: true,
+    });
+  }, 60_000);
+});

@@ -1,0 +1,106 @@
+import type { Statement } from './cloudformation.ts';
+
+/** Every wildcard that a policy of the stack may hold: the statement's Sid, what the wildcard is in, and why it is there. */
+export interface AllowedWildcard {
+  readonly sid: string;
+  /** The action or the resource as rendered for the default parameters; `{function}` stands for a function's name. */
+  readonly wildcard: string;
+  readonly reason: string;
+}
+
+const account = 'us-east-1:123456789012';
+const runs = '<RunBucket.Arn>/runs';
+const runIds = 'run ids are made by whoever starts an execution';
+const devices = 'one topic a device, and as many devices as a load profile says';
+const controlTopics = 'one control topic a run, and run ids are made by whoever starts an execution';
+
+export const allowedWildcards: readonly AllowedWildcard[] = [
+  {
+    sid: 'WriteLogs',
+    wildcard: `arn:aws:logs:${account}:log-group:/aws/lambda/stampede-dev-{function}:*`,
+    reason: 'Lambda names a log stream for each execution environment; the log group is the function’s own',
+  },
+  { sid: 'WritePlans', wildcard: `${runs}/*/plan.json`, reason: runIds },
+  { sid: 'ReadPlans', wildcard: `${runs}/*/plan.json`, reason: runIds },
+  { sid: 'WriteSliceResults', wildcard: `${runs}/*/slices/*`, reason: `${runIds}; a key a slice` },
+  { sid: 'WriteArrivalWindows', wildcard: `${runs}/*/arrivals/*`, reason: `${runIds}; a key a batch` },
+  { sid: 'ReadTheRun', wildcard: `${runs}/*`, reason: `${runIds}; the report is made of all of it` },
+  { sid: 'WriteTheReport', wildcard: `${runs}/*/report.json`, reason: runIds },
+  { sid: 'WriteTheReport', wildcard: `${runs}/*/report.html`, reason: runIds },
+  {
+    sid: 'FindTheEndpoint',
+    wildcard: '*',
+    reason:
+      'iot:DescribeEndpoint knows no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_iot.html',
+  },
+  {
+    sid: 'ConnectAsTheTestsDevices',
+    wildcard: `arn:aws:iot:${account}:client/stampede-*`,
+    reason: 'one client id a virtual device, all with the prefix of the test’s own',
+  },
+  { sid: 'PublishToTheTestsTopics', wildcard: `arn:aws:iot:${account}:topic/stampede/*`, reason: devices },
+  { sid: 'HearEchoesAndStop', wildcard: `arn:aws:iot:${account}:topicfilter/stampede/*`, reason: devices },
+  {
+    sid: 'HearEchoesAndStop',
+    wildcard: `arn:aws:iot:${account}:topicfilter/stampede-control/*`,
+    reason: controlTopics,
+  },
+  { sid: 'ReceiveEchoesAndStop', wildcard: `arn:aws:iot:${account}:topic/stampede/*`, reason: devices },
+  {
+    sid: 'ReceiveEchoesAndStop',
+    wildcard: `arn:aws:iot:${account}:topic/stampede-control/*`,
+    reason: controlTopics,
+  },
+  { sid: 'HearTheStop', wildcard: `arn:aws:iot:${account}:topic/stampede-control/*`, reason: controlTopics },
+  {
+    sid: 'ClearTheStopMessage',
+    wildcard: `arn:aws:iot:${account}:topic/stampede-control/*`,
+    reason: controlTopics,
+  },
+  {
+    sid: 'ReadTheServicesOwnCounts',
+    wildcard: '*',
+    reason:
+      'cloudwatch:GetMetricData knows no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_cloudwatch.html',
+  },
+  {
+    sid: 'FollowChildren',
+    wildcard: `arn:aws:states:${account}:execution:stampede-dev:*`,
+    reason: 'executions are named when they start; the state machine is our own',
+  },
+  {
+    sid: 'FollowChildren',
+    wildcard: `arn:aws:states:${account}:execution:stampede-dev/*`,
+    reason: 'children of the Distributed Map are named by Step Functions; the state machine is our own',
+  },
+  {
+    sid: 'SendTraces',
+    wildcard: '*',
+    reason:
+      'X-Ray knows no resources for sending traces: https://docs.aws.amazon.com/service-authorization/latest/reference/list_xray.html',
+  },
+];
+
+/** A wildcard in a statement that allows something. What is denied may be denied as widely as one likes. */
+export interface FoundWildcard {
+  readonly where: string;
+  readonly sid: string;
+  readonly wildcard: string;
+}
+
+export function wildcardsIn(statements: readonly Statement[]): FoundWildcard[] {
+  return statements
+    .filter(({ effect }) => effect === 'Allow')
+    .flatMap(({ where, sid = '', actions, resources }) =>
+      [...actions, ...resources]
+        .filter((text) => /[*?]/.test(text))
+        .map((wildcard) => ({ where, sid, wildcard: wildcard.replace(functionName, '{function}') })),
+    );
+}
+
+/** Role by role the function is another, the reason the same. */
+const functionName = /(?<=\/aws\/lambda\/stampede-dev-)[a-z-]+(?=:)/;
+
+export function isAllowed({ sid, wildcard }: FoundWildcard): boolean {
+  return allowedWildcards.some((allowed) => allowed.sid === sid && allowed.wildcard === wildcard);
+}
