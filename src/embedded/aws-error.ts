@@ -22,7 +22,7 @@ export class AwsError extends Error {
 export function notSupported(what: string): AwsError {
   return new AwsError(
     'NotSupportedByEmbeddedAws',
-    `embedded AWS does not support ${what}; docs/architecture.md lists what it does`,
+    `embedded AWS does not support ${what}; docs/embedded-aws.md lists what it does`,
     501,
   );
 }

@@ -16,7 +16,7 @@ import { type LiveTotals, makeLiveTotals } from './live-totals.ts';
 import { makeRunFiles } from './run-files.ts';
 import { makeS3 } from './s3.ts';
 import { makeServiceQuotas } from './service-quotas.ts';
-import { readStack, type Stack } from './stack.ts';
+import { type FunctionDefinition, readStack, type Stack } from './stack.ts';
 import { arnPlaceholderOf, substitute } from './state-machine-definition.ts';
 import { makeStepFunctions, type StepFunctions } from './step-functions.ts';
 import { stopRuns } from './stop-runs.ts';
@@ -97,10 +97,10 @@ export async function openEmbeddedAws(
   let iotCore: IotCoreProcess | undefined;
   const edgeUrl = (): string => edge?.url ?? '';
   const iotCoreUrl = (): string => `http://127.0.0.1:${iotCore?.httpPort ?? 0}`;
-  const variables = (): Record<string, string> => variablesOf(stack, edgeUrl(), iotCore);
+  const variables = (): Record<string, string> => variablesOf(edgeUrl(), iotCore);
 
   const pool = makeLambdaPool({
-    functions: stack.functions,
+    functions: stack.functions.map(withoutBundleVariables),
     concurrentExecutions: limits.lambdaConcurrency,
     taskRoot: packageRoot,
     logs,
@@ -149,7 +149,7 @@ export async function openEmbeddedAws(
   stepFunctions.warm().catch(() => undefined);
 
   return {
-    environment: variables(),
+    environment: { ...topicFilterOf(stack), ...variables() },
     stateMachineArn: stepFunctions.stateMachineArn,
     adminUrl,
     logDirectory: logs.directory,
@@ -178,14 +178,9 @@ async function makeStateMachine(
   });
 }
 
-function variablesOf(
-  stack: Stack,
-  edgeUrl: string,
-  iotCore: IotCoreProcess | undefined,
-): Record<string, string> {
+function variablesOf(edgeUrl: string, iotCore: IotCoreProcess | undefined): Record<string, string> {
   const cores = availableParallelism();
   return {
-    ...stack.environment,
     AWS_ENDPOINT_URL: edgeUrl,
     AWS_ENDPOINT_URL_IOT_DATA_PLANE: `http://127.0.0.1:${iotCore?.httpPort ?? 0}`,
     AWS_REGION: region,
@@ -199,12 +194,30 @@ function variablesOf(
     INFLUX_TOKEN: influx.token,
     COLD_START_LEAD_MS: String(coldStartLeadMs),
     LAMBDA_ENVIRONMENTS_PER_SECOND: String(cores * environmentsPerSecondPerCore),
+    CLOUDWATCH_DELAY_MS: String(cloudWatchDelayMs),
   };
 }
 
 /** A process with the SDK in it, from nothing to its first poll, while others start beside it. */
 const coldStartLeadMs = 2_000;
 const environmentsPerSecondPerCore = 2;
+/** The counters are there at once; what is not there after this will not come. */
+const cloudWatchDelayMs = 2_000;
+
+/** About the bundle that is deployed: where its native file lies, and its source map. Here the sources run. */
+const bundleVariables: readonly string[] = ['AWS_CRT_NODEJS_BINARY_RELATIVE_PATH', 'NODE_OPTIONS'];
+
+function withoutBundleVariables(definition: FunctionDefinition): FunctionDefinition {
+  const environment = Object.fromEntries(
+    Object.entries(definition.environment).filter(([name]) => !bundleVariables.includes(name)),
+  );
+  return { ...definition, environment };
+}
+
+/** What the deployed rule reads: the CLI checks a profile's topic against it. */
+function topicFilterOf({ environment: { TOPIC_FILTER } }: Stack): Record<string, string> {
+  return TOPIC_FILTER === undefined ? {} : { TOPIC_FILTER };
+}
 
 /** Sorts by time, and two processes that start at once have different ones. */
 function logDirectoryName(): string {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { devNull } from 'node:os';
 import { accountId, arnOfFunction, region } from './arns.ts';
 import { AwsError } from './aws-error.ts';
 import {
@@ -112,15 +113,18 @@ export function makeLambdaPool(options: LambdaPoolOptions): LambdaPool {
   };
 }
 
-/** What a process of this machine needs to run at all. */
+/** What a process of this machine needs to run at all, and none of the user's own AWS settings. */
 function processVariables(): Record<string, string> {
-  const names = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'SYSTEMROOT', 'NODE_COMPILE_CACHE'];
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const value = process.env[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
+  const names = ['PATH', 'TMPDIR', 'TEMP', 'SYSTEMROOT', 'NODE_COMPILE_CACHE'];
+  const variables: Record<string, string> = {
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+  };
+  for (const name of names) {
+    const value = process.env[name];
+    if (value !== undefined) variables[name] = value;
+  }
+  return variables;
 }
 
 /** @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */

@@ -45,5 +45,6 @@ async function end(graceMs: number): Promise<void> {
 }
 
 function tell(message: FromEmbeddedAws): void {
-  if (process.connected) process.send?.(message);
+  // With a callback, a parent that is gone by now is no unhandled error.
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }

@@ -152,7 +152,8 @@ function hasEnded(child: ChildProcess): boolean {
 }
 
 function tell(child: ChildProcess, message: ToEmbeddedAws): void {
-  if (child.connected) child.send(message);
+  // With a callback, a channel that breaks now is no unhandled error: the exit of the process says it all.
+  if (child.connected) child.send(message, () => undefined);
 }
 
 /** The whole process group: the environments and IoT Core with it. */

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-plane';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type EmbeddedAws, EmbeddedAwsError, startEmbeddedAws } from '../../src/embedded/start.ts';
@@ -133,6 +134,24 @@ describe('embedded AWS', () => {
     ];
     expect(await untilGone(pids, 2_000)).toEqual([]);
   }, 40_000);
+
+  it('takes its children along when it is killed itself', async () => {
+    const embedded = await open();
+    const { pid: iotCorePid } = (await (await fetch(`${embedded.adminUrl}/process`)).json()) as {
+      pid: number;
+    };
+    const lambda = new LambdaClient(settingsOf(embedded));
+    const { Payload = [] } = await lambda.send(
+      new InvokeCommand({
+        FunctionName: 'tiny-dev-publish',
+        Payload: JSON.stringify({ runId: 'r', slice: 0 }),
+      }),
+    );
+    lambda.destroy();
+    const { pid, parent } = JSON.parse(Buffer.from(Payload).toString()) as { pid: number; parent: number };
+    process.kill(parent, 'SIGKILL');
+    expect(await untilGone([pid, parent, iotCorePid], 1_000)).toEqual([]);
+  }, 15_000);
 
   it('can be killed without waiting', async () => {
     const embedded = await open();
