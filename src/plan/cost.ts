@@ -84,7 +84,7 @@ function messageLines({ iot }: Usage): CostLine[] {
   return counts.map(([line, name, quantity]) => {
     const usd = messagesUsd(before + quantity) - messagesUsd(before);
     before += quantity;
-    return { line, name, quantity, unit: 'messages', usdPerUnit: usd / quantity, usd };
+    return { line, name, quantity, unit: '5 KB messages', usdPerUnit: usd / quantity, usd };
   });
 }
 

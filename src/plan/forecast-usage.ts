@@ -1,8 +1,16 @@
-import type { Deployment } from './deployment.ts';
+import { type Deployment, defaultDeployment } from './deployment.ts';
 import { echoedMessages, echoingDevices } from './echoes.ts';
 import { meteredBytes } from './message-size.ts';
 import type { Plan } from './plan.ts';
-import type { IotUsage, LambdaUsage, SqsUsage, Usage } from './usage.ts';
+import {
+  clearingMessages,
+  type IotUsage,
+  type LambdaUsage,
+  queueRequests,
+  stateTransitions,
+  storePuts,
+  type Usage,
+} from './usage.ts';
 
 /** What the run's own code does at fixed intervals: `device/slice-runner.ts` and `aws/control-poll.ts` keep to them. */
 export const checkpointEveryMs = 10_000;
@@ -27,42 +35,28 @@ const assumed = {
 
 const maxEventBytes = 6_291_456;
 
-/** Messages that SQS hands out, and takes back, in one request at most. */
-const sqsBatch = 10;
-
-/**
- * Parent: Plan, FanOut, Drain, Summarize, Verdict and its end. Each child: its start by the Map, ByProtocol, Publish….
- * @see https://docs.aws.amazon.com/step-functions/latest/dg/concepts-transitions.html
- */
-const transitions = { parent: 6, perSlice: 3 } as const;
-
-/** Of one run: its plan, and the report twice (JSON and HTML); of a slice, its end beside the checkpoints. */
-const puts = { perRun: 3, perSlice: 1 } as const;
-
-/** Clearing the control topic, as AWS meters it: one PUBLISH, and one more for its RETAIN. */
-const clearingMessages = 2;
-
 export const assumptions: readonly string[] = [
   'nothing is throttled, lost or sent again, and no device connects twice',
-  'each slice’s Lambda is billed from the plan’s making to 1 s after the last publish, and its devices are connected from the first connect on; minutes are rounded up',
-  'plan takes 2 s, summarize 3 min (CloudWatch settles), measure-latency 0.1 s a batch and 20 µs a record',
-  'five readers of the queue make a batch a second each, of at most 10,000 records or 6 MB; SQS hands out and deletes ten messages a request',
+  `each slice’s Lambda is billed from the plan’s making to ${assumed.sliceEndMs / 1_000} s after the last publish; its devices are connected from the first connect on, and minutes are rounded up`,
+  `plan takes ${assumed.planSeconds} s, summarize ${assumed.summarizeSeconds} s (CloudWatch settles), measure-latency ${assumed.measureSeconds} s a batch and ${assumed.measureSecondsPerRecord * 1e6} µs a record`,
+  `${assumed.pollers} readers of the queue make a batch each a second, of at most 10,000 records or 6 MB; SQS hands out and deletes ten messages a request`,
   'rules and their actions are metered by the size of the message that triggered them',
-  'the run is the first of its month: prices begin in their first tier, no free tier is taken off',
+  'the run is the first of its month: prices begin in their first tier, no free tier is taken off; Lambda is arm64',
+  'left out, as small or not AWS’s: S3 GETs and storage, CloudWatch, the queue polled between runs, data within the Region, InfluxDB and Grafana',
 ];
 
 /** What a run will use, if it goes as planned. */
-export function forecastUsage(plan: Plan, deployment: Deployment): Usage {
+export function forecastUsage(plan: Plan, deployment: Deployment = defaultDeployment): Usage {
   const { load, slices } = plan;
   const batches = arrivalBatches(plan, deployment);
   const sliceMs = sliceLifeMs(plan);
   const checkpoints = Math.floor(sliceMs / checkpointEveryMs);
   return {
     iot: iotUsage(plan),
-    sqs: sqsUsage(load.messages, deployment),
+    sqs: queueRequests(load.messages, deployment),
     lambda: lambdaUsage(plan, deployment, batches),
-    stateTransitions: transitions.parent + transitions.perSlice * slices.count,
-    s3Puts: puts.perRun + (puts.perSlice + checkpoints) * slices.count + batches,
+    stateTransitions: stateTransitions(slices.count),
+    s3Puts: storePuts(slices.count, checkpoints, batches),
   };
 }
 
@@ -116,12 +110,6 @@ function iotUsage(plan: Plan): IotUsage {
     controlMessages: clearingMessages,
     connectionMinutes: clients * Math.ceil(connectedMs / 60_000),
   };
-}
-
-function sqsUsage(messages: number, { subscriber }: Deployment): SqsUsage {
-  if (subscriber === 'direct') return { sends: 0, receives: 0, deletes: 0 };
-  const requests = Math.ceil(messages / sqsBatch);
-  return { sends: messages, receives: requests, deletes: requests };
 }
 
 function lambdaUsage(plan: Plan, { memoryMb }: Deployment, batches: number): Usage['lambda'] {

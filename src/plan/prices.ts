@@ -36,12 +36,3 @@ export const prices = {
  * @see https://aws.amazon.com/iot-core/pricing/additional-details/
  */
 export const meteredStepBytes = 5_120;
-
-/** What is not in an estimate: each well below a thousandth of a run, or not AWS's to charge. */
-export const notPriced: readonly string[] = [
-  'S3 GETs and storage',
-  'CloudWatch logs, metrics and GetMetricData',
-  'the queue polled while no run goes on',
-  'InfluxDB and Grafana',
-  'data transfer: functions and endpoints are in one Region',
-];

@@ -1,4 +1,4 @@
-import type { FunctionName } from './deployment.ts';
+import type { Deployment, FunctionName } from './deployment.ts';
 
 /**
  * What a run uses of what AWS charges for. Forecast from a plan (`forecastUsage`) or counted from what happened: priced
@@ -53,3 +53,30 @@ export interface LambdaUsage {
 export function gbSecondsOf({ seconds, memoryMb }: LambdaUsage): number {
   return (seconds * memoryMb) / 1_024;
 }
+
+/** Messages that SQS hands out, and takes back, in one request at most. */
+const queueBatch = 10;
+
+/** A SendMessage for each message by the rule; ten messages a request out of the queue, and ten to delete them. */
+export function queueRequests(messages: number, { subscriber }: Pick<Deployment, 'subscriber'>): SqsUsage {
+  if (subscriber === 'direct') return { sends: 0, receives: 0, deletes: 0 };
+  const requests = Math.ceil(messages / queueBatch);
+  return { sends: messages, receives: requests, deletes: requests };
+}
+
+/**
+ * The execution enters Plan, FanOut, Drain, Summarize, Verdict and its end; for each slice the Map starts a child, which
+ * enters ByProtocol and Publish….
+ * @see https://docs.aws.amazon.com/step-functions/latest/dg/concepts-transitions.html
+ */
+export function stateTransitions(slices: number): number {
+  return 6 + 3 * slices;
+}
+
+/** The plan and the report (JSON and HTML); of each slice its end, beside the checkpoints; the arrival windows. */
+export function storePuts(slices: number, checkpointsPerSlice: number, windows: number): number {
+  return 3 + slices * (1 + checkpointsPerSlice) + windows;
+}
+
+/** Clearing the control topic is metered as a PUBLISH, and once more for its RETAIN. */
+export const clearingMessages = 2;
