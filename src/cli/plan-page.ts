@@ -176,6 +176,7 @@ function renderQuotas(plan: Plan, preflight: Preflight, paint: Paint): string[] 
     '',
     '  Nearest first: the top one is the binding limit, the first reached if the load grows. The profile',
     `  may use ${share} of a quota that AWS can raise (limits.quotaShare). Limits are AWS’s defaults.`,
+    '  Kept: a run stays within it by itself, whatever the load.',
   ];
 }
 
