@@ -137,7 +137,7 @@ export class Publisher implements PacedWork {
   disconnected(device: number): void {
     this.#limitOf[device] = 0;
     // Its publishes go back in steps of the number of devices; those on the way are among the last.
-    for (let n = this.#lastSent[device]!; this.#inFlightOf[device]! > 0; n -= this.#devices) {
+    for (let n = this.#lastSent[device]!; n >= 0 && this.#inFlightOf[device]! > 0; n -= this.#devices) {
       if (Number.isNaN(this.#inFlight.take(n))) continue;
       this.#inFlightOf[device] = this.#inFlightOf[device]! - 1;
       this.#tally.unacknowledged();

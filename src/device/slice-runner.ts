@@ -98,7 +98,6 @@ class SliceRunner implements TransportListener {
     this.#clock = clock;
     this.#nextSnapshotAt = readyAt;
     this.#nextCheckpointAt = readyAt + this.#checkpointEveryMs;
-    this.#health = watchGeneratorHealth(Math.max(0, readyAt - timeline.startAt));
     this.#tally = new SliceTally(slice.devices, Math.min(readyAt, timeline.startAt));
     const writer = new PayloadWriter({
       ...profile.publish,
@@ -108,6 +107,7 @@ class SliceRunner implements TransportListener {
       devices: slice.devices,
       seed: profile.seed,
     });
+    this.#health = watchGeneratorHealth(Math.max(0, readyAt - timeline.startAt));
     this.#transport = run.transport(this, devices);
     this.#connections = new Connections({
       clock,
