@@ -82,19 +82,19 @@ function messageLines({ iot }: Usage): CostLine[] {
   ];
   let before = 0;
   return counts.map(([line, name, quantity]) => {
-    const usd = messagesUsd(before + quantity) - messagesUsd(before);
+    const usd = messagesUsd(before, before + quantity);
     before += quantity;
     return { line, name, quantity, unit: '5 KB messages', usdPerUnit: usd / quantity, usd };
   });
 }
 
-/** The first `quantity` messages of the month. */
-function messagesUsd(quantity: number): number {
+/** The month's messages from number `from` up to, and without, number `to`. */
+function messagesUsd(from: number, to: number): number {
   let usd = 0;
-  let from = 0;
+  let tierFrom = 0;
   for (const { upTo, usdPerUnit } of prices.iotMessage) {
-    usd += Math.max(0, Math.min(quantity, upTo) - from) * usdPerUnit;
-    from = upTo;
+    usd += Math.max(0, Math.min(to, upTo) - Math.max(from, tierFrom)) * usdPerUnit;
+    tierFrom = upTo;
   }
   return usd;
 }

@@ -63,7 +63,7 @@ export function refuseCost({ profile, load }: Plan, { lines, totalUsd }: CostEst
   const dearest = lines.reduce((most, next) => (next.usd > most.usd ? next : most));
   const fewer =
     messages >= 1
-      ? `lower the rate or shorten the run, to about ${rounded(messages)} messages from ${rounded(load.messages)}`
+      ? `lower the rate or shorten the run, to about ${rounded(threeDigits(messages))} messages from ${rounded(load.messages)}`
       : `use fewer devices, or shorten the run: without a single message it costs ${dollars(restUsd)}`;
   return [
     {
@@ -77,6 +77,12 @@ export function refuseCost({ profile, load }: Plan, { lines, totalUsd }: CostEst
 /** `$12.34`; below a dollar to a hundredth of a cent, which a rehearsal costs. */
 function dollars(usd: number): string {
   return `$${usd.toFixed(usd < 1 ? 4 : 2)}`;
+}
+
+/** Rounded down: what is promised to fit fits. */
+function threeDigits(count: number): number {
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(count)) - 2);
+  return Math.floor(count / step) * step;
 }
 
 function rounded(value: number): string {
