@@ -1,5 +1,6 @@
 import { IntervalSet } from '../measure/intervals.ts';
 import { LatencyHistogram } from '../measure/latency-histogram.ts';
+import { LatencySeconds } from '../measure/latency-seconds.ts';
 import type { DeviceCounts, DropReason, SliceMessageCounts, SliceResult } from '../measure/slice-result.ts';
 import { SecondCounts } from './second-counts.ts';
 import type { Refusal } from './transport.ts';
@@ -25,6 +26,7 @@ export type CountedResult = Pick<
   | 'sent'
   | 'perSecond'
   | 'latencies'
+  | 'latencyPerSecond'
 >;
 
 /**
@@ -57,6 +59,7 @@ export class SliceTally {
   readonly #pubackRoundTrip = new LatencyHistogram();
   readonly #sendLagBefore = new LatencyHistogram();
   readonly #pubackRoundTripBefore = new LatencyHistogram();
+  readonly #pubackRoundTripSeconds = new LatencySeconds();
 
   constructor(devices: number, startMs: number) {
     this.#devicesPlanned = devices;
@@ -83,6 +86,7 @@ export class SliceTally {
     this.#acked++;
     this.perSecond.acked(ackedMs);
     this.#pubackRoundTrip.record(ackedMs - sentMs);
+    this.#pubackRoundTripSeconds.record(ackedMs, ackedMs - sentMs);
   }
 
   refused(why: Refusal, reason: string): void {
@@ -197,6 +201,7 @@ export class SliceTally {
         echo_latency: this.#echo.encode(),
         send_lag: this.#sendLagBefore.encode(),
       },
+      latencyPerSecond: { puback_round_trip: this.#pubackRoundTripSeconds.encode() },
     };
   }
 

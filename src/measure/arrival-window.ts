@@ -1,6 +1,7 @@
 import type { EncodedIntervals } from './intervals.ts';
 import type { EncodedHistogram } from './latency-histogram.ts';
 import type { ArrivalLatencyName } from './latency-names.ts';
+import type { EncodedLatencySeconds } from './latency-seconds.ts';
 
 /**
  * What one invocation of measure-latency saw of one run: `runs/{runId}/arrivals/{window}.json`. Windows merge in any
@@ -18,6 +19,8 @@ export interface ArrivalWindow {
   readonly latencies: Readonly<Record<ArrivalLatencyName, EncodedHistogram>>;
   /** Arrivals by whole second (epoch seconds) of arrival. */
   readonly perSecond: { readonly startSecond: number; readonly arrivals: readonly number[] };
+  /** By second of arrival. */
+  readonly latencyPerSecond?: { readonly end_to_end_latency: EncodedLatencySeconds };
   /** What else was in the batch; it names no run, so it is noted with every run of the batch. */
   readonly foreign: ForeignCounts;
 }

@@ -3,6 +3,7 @@ import { BatchKey } from './batch-key.ts';
 import type { RuleRecord } from './envelope.ts';
 import { IntervalSet } from './intervals.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
+import { LatencySeconds } from './latency-seconds.ts';
 import type { ArrivalSnapshot } from './live-points.ts';
 import { checkRuleRecord, parseRuleRecord } from './rule-record.ts';
 
@@ -108,6 +109,7 @@ class RunArrivals {
   readonly #endToEnd = new LatencyHistogram();
   readonly #rule = new LatencyHistogram();
   readonly #transit = new LatencyHistogram();
+  readonly #endToEndSeconds = new LatencySeconds();
 
   constructor(runId: string) {
     this.runId = runId;
@@ -123,6 +125,7 @@ class RunArrivals {
     }
     seen.add(record.n);
     this.#endToEnd.record(arrivedAt - record.at);
+    this.#endToEndSeconds.record(arrivedAt, arrivedAt - record.at);
     this.#rule.record(record.rule - record.at);
     this.#transit.record(arrivedAt - record.sent);
     const second = Math.floor(arrivedAt / 1000);
@@ -146,6 +149,7 @@ class RunArrivals {
         transit: this.#transit.encode(),
       },
       perSecond: { startSecond, arrivals },
+      latencyPerSecond: { end_to_end_latency: this.#endToEndSeconds.encode() },
       foreign,
     };
   }

@@ -25,5 +25,12 @@ export const arrivalLatencyNames = [
   'transit',
 ] as const satisfies readonly LatencyName[];
 
+/** Kept by second as well, for drawing: by the second of the acknowledgement and of the arrival. */
+export const timedLatencyNames = [
+  'end_to_end_latency',
+  'puback_round_trip',
+] as const satisfies readonly LatencyName[];
+
+export type TimedLatencyName = (typeof timedLatencyNames)[number];
 export type SliceLatencyName = (typeof sliceLatencyNames)[number];
 export type ArrivalLatencyName = (typeof arrivalLatencyNames)[number];

@@ -4,7 +4,13 @@ import type { ArrivalWindow } from './arrival-window.ts';
 import { GeneratorTally } from './generator-tally.ts';
 import { IntervalSet } from './intervals.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
-import { arrivalLatencyNames, type LatencyName, sliceLatencyNames } from './latency-names.ts';
+import {
+  arrivalLatencyNames,
+  type LatencyName,
+  sliceLatencyNames,
+  type TimedLatencyName,
+} from './latency-names.ts';
+import { LatencySeries } from './latency-series.ts';
 import { ReasonCounts } from './reason-counts.ts';
 import type { RunLedger, SliceOutcomes } from './run-ledger.ts';
 import { SecondSeries } from './second-series.ts';
@@ -22,6 +28,7 @@ export function makeLedger(plan: Plan): Ledger {
 interface SliceBook {
   readonly outcome: SliceResult['outcome'];
   readonly messages: SliceMessageCounts;
+  readonly startLagMs: number;
   readonly droppedBy: SliceResult['droppedBy'];
   readonly sent: IntervalSet;
 }
@@ -57,6 +64,7 @@ export class Ledger {
   readonly #received = new Map<number, IntervalSet>();
   readonly #windows = new Set<string>();
   readonly #series: SecondSeries;
+  readonly #latencySeries: Readonly<Record<TimedLatencyName, LatencySeries>>;
   readonly #generator = new GeneratorTally();
   readonly #latencies: Readonly<Record<LatencyName, LatencyHistogram>> = {
     connect: new LatencyHistogram(),
@@ -82,10 +90,13 @@ export class Ledger {
     const { profile, timeline } = plan;
     this.#plan = plan;
     this.#acknowledged = profile.connect.protocol === 'https' || profile.publish.qos === 1;
-    this.#series = new SecondSeries(
-      timeline.createdAt - seriesMarginMs.before,
-      timeline.deadlineAt + seriesMarginMs.after,
-    );
+    const from = timeline.createdAt - seriesMarginMs.before;
+    const to = timeline.deadlineAt + seriesMarginMs.after;
+    this.#series = new SecondSeries(from, to);
+    this.#latencySeries = {
+      end_to_end_latency: new LatencySeries(from, to),
+      puback_round_trip: new LatencySeries(from, to),
+    };
   }
 
   /**
@@ -98,6 +109,7 @@ export class Ledger {
     this.#books.set(result.slice, {
       outcome: result.outcome,
       messages: result.messages,
+      startLagMs: result.generator.startLagMs,
       droppedBy: result.droppedBy,
       sent: IntervalSet.decode(result.sent),
     });
@@ -113,6 +125,7 @@ export class Ledger {
     if (result.outcome === 'failed') this.#sliceFailedBy.add(result.reason ?? 'no reason given');
     for (const name of sliceLatencyNames) this.#latencies[name].mergeEncoded(result.latencies[name]);
     this.#series.addSlice(result.perSecond);
+    this.#latencySeries.puback_round_trip.add(result.latencyPerSecond?.puback_round_trip ?? {});
     this.#generator.add(result);
   }
 
@@ -128,6 +141,7 @@ export class Ledger {
     }
     for (const name of arrivalLatencyNames) this.#latencies[name].mergeEncoded(window.latencies[name]);
     this.#series.addArrivals(window.perSecond.startSecond, window.perSecond.arrivals);
+    this.#latencySeries.end_to_end_latency.add(window.latencyPerSecond?.end_to_end_latency ?? {});
   }
 
   /** What everything so far comes to. */
@@ -177,6 +191,11 @@ export class Ledger {
       echoRefusedBy: this.#echoRefusedBy.counts(),
       latencies: this.#latencies,
       perSecond: this.#series.series(),
+      latencySeries: this.#latencySeries,
+      startLagsMs: Array.from(
+        { length: this.#plan.slices.count },
+        (_, slice) => this.#books.get(slice)?.startLagMs ?? null,
+      ),
       generator: this.#generator.totals(),
       foreign: { ...this.#foreign },
       doubts: { receivedUnsent, miscountedSlices },

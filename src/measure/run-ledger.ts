@@ -1,6 +1,7 @@
 import type { ForeignCounts } from './arrival-window.ts';
 import type { LatencyHistogram } from './latency-histogram.ts';
-import type { LatencyName } from './latency-names.ts';
+import type { LatencyName, TimedLatencyName } from './latency-names.ts';
+import type { LatencySeries } from './latency-series.ts';
 import type { DeviceCounts, PerSecondCounts } from './slice-result.ts';
 
 /** Everything is accounted for: docs/measurement.md states the equations, `checkLedger` tests them. */
@@ -48,6 +49,9 @@ export interface RunLedger {
   readonly echoRefusedBy: CountsByReason;
   readonly latencies: Readonly<Record<LatencyName, LatencyHistogram>>;
   readonly perSecond: RunSeries;
+  readonly latencySeries: Readonly<Record<TimedLatencyName, LatencySeries>>;
+  /** By slice; null where it left nothing. */
+  readonly startLagsMs: readonly (number | null)[];
   readonly generator: GeneratorTotals;
   readonly foreign: ForeignCounts;
   readonly doubts: LedgerDoubts;

@@ -1,6 +1,7 @@
 import type { EncodedIntervals } from './intervals.ts';
 import type { EncodedHistogram } from './latency-histogram.ts';
 import type { SliceLatencyName } from './latency-names.ts';
+import type { EncodedLatencySeconds } from './latency-seconds.ts';
 
 /**
  * What one slice did, stored as `runs/{runId}/slices/{slice}.json`. Written as a checkpoint while it runs and once
@@ -29,6 +30,8 @@ export interface SliceResult {
   readonly sent: EncodedIntervals;
   readonly perSecond: PerSecondCounts;
   readonly latencies: Readonly<Record<SliceLatencyName, EncodedHistogram>>;
+  /** By second of the acknowledgement. */
+  readonly latencyPerSecond?: { readonly puback_round_trip: EncodedLatencySeconds };
   readonly generator: GeneratorHealth;
 }
 

@@ -24,6 +24,8 @@ export interface CounterMetric extends ThresholdMetric {
   readonly kind: 'counter';
   /** Path in the report, such as `messages.lost`. */
   readonly counts: string;
+  /** Path of what is taken off that count. */
+  readonly less?: string;
   readonly shareOf: string;
 }
 
@@ -69,7 +71,11 @@ export const thresholdMetrics = {
   lost_messages: counterAtEnd('messages.lost', 'messages.sent', 'sent, never arrived'),
 
   devices_connected: counter('devices.connected', 'devices.planned', 'devices that connected'),
-  devices_not_connected: counter('devices.connectFailed', 'devices.planned', 'devices that never connected'),
+  // Not `devices.connectFailed`: a device tries again, and each attempt that fails counts there.
+  devices_not_connected: {
+    ...counter('devices.planned', 'devices.planned', 'devices that never connected'),
+    less: 'devices.connected',
+  },
   reconnects: counter('devices.reconnects', 'devices.planned', 'connections made again'),
   slices_died: counterAtEnd('slices.died', 'slices.planned', 'slices that left no complete result'),
 

@@ -87,7 +87,8 @@ function counterOf(
   { aggregation }: ThresholdExpression,
   counts: Measured['counts'],
 ): number | null {
-  const count = countAt(counts, metric.counts);
+  const count =
+    countAt(counts, metric.counts) - (metric.less === undefined ? 0 : countAt(counts, metric.less));
   if (aggregation === 'count') return count;
   const whole = countAt(counts, metric.shareOf);
   return whole > 0 ? count / whole : null;

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { measureArrivals } from '../../src/measure/arrivals.ts';
 import type { RuleRecord } from '../../src/measure/envelope.ts';
+import { latencyBucketOf } from '../../src/measure/latency-buckets.ts';
 import { LatencyHistogram } from '../../src/measure/latency-histogram.ts';
 
 const start = 1_790_000_000_000;
@@ -77,6 +78,17 @@ describe('measureArrivals', () => {
       messageOf(`id-${n}`, JSON.stringify(recordOf(n)), start + ms),
     );
     expect(measure(at).windows[0]!.perSecond).toEqual({ startSecond: start / 1000, arrivals: [2, 1, 0, 1] });
+  });
+
+  it('keeps latencies by second of arrival', () => {
+    const at = [0, 999, 1000].map((ms, n) =>
+      messageOf(`id-${n}`, JSON.stringify(recordOf(n)), start + 5 + ms),
+    );
+    const { end_to_end_latency } = measure(at).windows[0]!.latencyPerSecond!;
+    expect(Object.entries(end_to_end_latency)).toEqual([
+      [String(start / 1000), [latencyBucketOf(5), 1]],
+      [String(start / 1000 + 1), expect.anything()],
+    ]);
   });
 
   it('takes the receive time where the stamp is missing or impossible', () => {

@@ -30,6 +30,7 @@ describe('evaluateThresholds', () => {
     ['lost', 'count>0', messages.lost, true],
     ['throttled_messages', 'rate<0.5', messages.throttled / messages.sent, true],
     ['devices_connected', 'rate==1', 1, true],
+    ['devices_not_connected', 'count==0', 0, true],
     ['slices_died', 'count==0', 0, true],
     ['throughput', 'rate>1', rates.throughputPerSecond, true],
     ['cloudwatch.PublishIn.Success', 'count>0', messages.acked, true],
@@ -45,6 +46,13 @@ describe('evaluateThresholds', () => {
     ['lost_messages', 'p(99)<500'],
   ])('fails %s %s, of which nothing was measured', (metric, expression) => {
     expect(evaluate(metric, expression)).toEqual({ metric, expression, actual: null, passed: false });
+  });
+
+  it('counts devices, not attempts, as not connected', () => {
+    const retried = { planned: 400, connected: 398, connectFailed: 57, reconnects: 0 };
+    const of = { ...measured, counts: { ...measured.counts, devices: retried } };
+    expect(evaluate('devices_not_connected', 'count==2', of)).toMatchObject({ actual: 2, passed: true });
+    expect(evaluate('devices_not_connected', 'rate<0.01', of)).toMatchObject({ actual: 0.005 });
   });
 
   it('counts no samples as none', () => {

@@ -1,0 +1,86 @@
+/**
+ * Coarse buckets for latencies over time: a second of a run becomes a handful of numbers, and a percentile read off them
+ * is right to 1.6 %. The figures of a report come from the fine histograms; these are for what is drawn.
+ *
+ * As in HdrHistogram, an octave has a fixed number of steps of equal width: magnitudes of [32·2ᵏ, 64·2ᵏ) µs fall into 32
+ * buckets of 2ᵏ µs, and below 64 µs each microsecond is a bucket. Two clocks can make a latency negative: its bucket lies
+ * as far below `zeroBucket` as that of its magnitude lies above.
+ */
+const highestUs = 3_600_000_000;
+const highestMagnitude = 885;
+
+export const zeroBucket = highestMagnitude;
+/** Buckets are numbered from 0 to one less than this, in the order of the latencies. */
+export const latencyBuckets = 2 * highestMagnitude + 1;
+
+/** @param latencyMs finite; beyond ±1 h counts as ±1 h */
+export function latencyBucketOf(latencyMs: number): number {
+  const us = Math.round(latencyMs * 1_000);
+  return us >= 0 ? zeroBucket + magnitudeOf(us) : zeroBucket - magnitudeOf(-us);
+}
+
+/** The middle of a bucket, milliseconds: what stands for every latency in it. */
+export function bucketMiddleMs(bucket: number): number {
+  const magnitude = Math.abs(bucket - zeroBucket);
+  // A bucket holds whole microseconds: where it is one wide, it is that one.
+  const middleMs = (lowestUs(magnitude) + lowestUs(magnitude + 1) - 1) / 2_000;
+  return bucket >= zeroBucket ? middleMs : -middleMs;
+}
+
+function magnitudeOf(us: number): number {
+  const within = us < highestUs ? us : highestUs;
+  const octave = Math.max(0, 26 - Math.clz32(within));
+  return octave * 32 + (within >>> octave);
+}
+
+function lowestUs(magnitude: number): number {
+  if (magnitude < 64) return magnitude;
+  const octave = (magnitude >>> 5) - 1;
+  return ((magnitude & 31) + 32) * 2 ** octave;
+}
+
+/** Counts by bucket, JSON-safe: buckets to skip, then a count, and so on: `[918, 3, 0, 1]` is 3 in 918 and 1 in 919. */
+export type EncodedBuckets = readonly number[];
+
+export function encodeBuckets(counts: ArrayLike<number>): EncodedBuckets {
+  const encoded: number[] = [];
+  let skip = 0;
+  for (let bucket = 0; bucket < counts.length; bucket++) {
+    const count = counts[bucket]!;
+    if (count === 0) {
+      skip++;
+    } else {
+      encoded.push(skip, count);
+      skip = 0;
+    }
+  }
+  return encoded;
+}
+
+/** What lies past the end of `counts` is passed over: no figure hangs on what is drawn. */
+export function addBuckets(counts: Uint32Array, encoded: EncodedBuckets): void {
+  let bucket = 0;
+  for (let i = 0; i + 1 < encoded.length; i += 2) {
+    bucket += encoded[i]!;
+    if (bucket < counts.length) counts[bucket]! += encoded[i + 1]!;
+    bucket++;
+  }
+}
+
+/**
+ * The latency that this share of the samples is at or below.
+ * @param share 0–1
+ * @returns milliseconds; undefined without samples
+ */
+export function bucketPercentile(counts: Uint32Array, share: number): number | undefined {
+  let total = 0;
+  for (const count of counts) total += count;
+  if (total === 0) return undefined;
+  const rank = Math.max(1, Math.ceil(share * total * (1 - 2 ** -50)));
+  let reached = 0;
+  for (let bucket = 0; bucket < counts.length; bucket++) {
+    reached += counts[bucket]!;
+    if (reached >= rank) return bucketMiddleMs(bucket);
+  }
+  return undefined;
+}
