@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Report } from '../../src/report/report.ts';
+import { processesOf } from './processes.ts';
 import { type CliResult, makeWorkplace, runCli, startCli, type Workplace } from './run-cli.ts';
 
 /** Whole runs on embedded AWS: some ten seconds each, most of them the profile's own. */
@@ -38,15 +38,6 @@ describe('stampede run', () => {
       report: JSON.parse(readFileSync(path.join(directory, 'report.json'), 'utf8')) as Report,
     };
   };
-  /** Processes of embedded AWS that were started for this test's runs directory, and their children. */
-  const leftBehind = (): string[] => {
-    const lines = execFileSync('ps', ['-A', '-o', 'pid=,pgid=,args='], { encoding: 'utf8' })
-      .trim()
-      .split('\n');
-    const processes = lines.map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? []);
-    const groups = processes.filter(([, , , args = '']) => args.includes(runs)).map(([, , group]) => group);
-    return processes.filter(([, , group]) => groups.includes(group)).map(([line]) => line ?? '');
-  };
   const stdoutNames = (result: CliResult, file: string): boolean => result.stdout.includes(file);
 
   it('runs a profile to a passing report that balances, and exits 0', async () => {
@@ -71,7 +62,7 @@ describe('stampede run', () => {
     }
     // In a pipe progress is plain lines, apart from the result.
     expect(result.stderr).toMatch(/^\d+:\d\d publishing, connected 20\/20/m);
-    expect(leftBehind()).toEqual([]);
+    expect(processesOf(runs)).toEqual([]);
   }, 60_000);
 
   it('exits 99 when a threshold fails', async () => {
@@ -91,6 +82,7 @@ describe('stampede run', () => {
     const file = workplace.writeProfile('long.json', { ...tiny, duration: '2m' });
     const cli = startCli(['run', file, '--runs', runs]);
     await cli.untilSays(' publishing,');
+    expect(processesOf(runs).join('\n')).toContain('lambda-bootstrap');
     cli.child.kill('SIGINT');
     const { code, stderr } = await cli.result;
     expect(stderr).toContain('stopping… (Ctrl-C again to quit at once)');
@@ -100,7 +92,7 @@ describe('stampede run', () => {
     expect(report.messages.sent).toBeGreaterThan(0);
     expect(report.messages.sent).toBeLessThan(120 * 40);
     expect(report.messages.lost).toBe(0);
-    expect(leftBehind()).toEqual([]);
+    expect(processesOf(runs)).toEqual([]);
   }, 60_000);
 
   it('quits at once at a second Ctrl-C', async () => {
@@ -116,7 +108,7 @@ describe('stampede run', () => {
     expect(performance.now() - askedAt).toBeLessThan(1_000);
     expect(code).toBe(130);
     expect(stderr).toContain('without a report');
-    expect(leftBehind()).toEqual([]);
+    expect(processesOf(runs)).toEqual([]);
   }, 60_000);
 
   it('refuses what is past the profile’s share of a quota with exit 3', async () => {
