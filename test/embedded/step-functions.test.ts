@@ -1,129 +1,29 @@
 import { readFile } from 'node:fs/promises';
 import {
-  DescribeExecutionCommand,
-  DescribeMapRunCommand,
   GetExecutionHistoryCommand,
   ListExecutionsCommand,
-  ListMapRunsCommand,
-  SFNClient,
   StartExecutionCommand,
-  StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { arnOfFunction } from '../../src/embedded/arns.ts';
 import { AwsError } from '../../src/embedded/aws-error.ts';
-import { type Edge, type EdgeService, renderJsonError, startEdge } from '../../src/embedded/edge.ts';
-import { makeLambdaTask } from '../../src/embedded/lambda-task.ts';
+import { arnPlaceholderOf, substitute } from '../../src/embedded/state-machine-definition.ts';
 import {
-  arnPlaceholderOf,
-  type Definition,
-  substitute,
-} from '../../src/embedded/state-machine-definition.ts';
-import { makeStepFunctions, type StepFunctions } from '../../src/embedded/step-functions.ts';
+  client,
+  close,
+  describeExecution,
+  historyOf,
+  mapRunOf,
+  open,
+  type PlainFunction,
+  run,
+  single,
+  start,
+  stepFunctions,
+  task,
+} from './fixtures/state-machines.ts';
 
-type Function = (input: never) => unknown;
-
-/** Lambda's Invoke at the wire, its functions plain ones of this process. */
-function makeLambda(functions: Record<string, Function>): EdgeService {
-  return {
-    maxBodyBytes: 1_000_000,
-    renderError: renderJsonError,
-    async handle({ path, body }) {
-      const name = decodeURIComponent(path).split('/')[3]?.split(':').at(-1) ?? '';
-      const run = functions[name];
-      if (run === undefined) throw new AwsError('ResourceNotFoundException', name, 404);
-      try {
-        return {
-          status: 200,
-          body: JSON.stringify((await run(JSON.parse(body.toString()) as never)) ?? null),
-        };
-      } catch (error) {
-        if (error instanceof AwsError) throw error;
-        const { name: errorType, message: errorMessage } = error as Error;
-        const headers = { 'x-amz-function-error': 'Unhandled' };
-        return { status: 200, headers, body: JSON.stringify({ errorType, errorMessage }) };
-      }
-    },
-  };
-}
-
-let edge: Edge;
-let stepFunctions: StepFunctions;
-let client: SFNClient;
-
-async function open(definition: Definition, functions: Record<string, Function> = {}): Promise<void> {
-  stepFunctions = makeStepFunctions({
-    stateMachineName: 'test',
-    definition,
-    invokeFunction: makeLambdaTask(() => edge.url),
-  });
-  edge = await startEdge({
-    signed: { states: stepFunctions.api, lambda: makeLambda(functions) },
-    unsigned: [],
-  });
-  client = new SFNClient({
-    endpoint: edge.url,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },
-    maxAttempts: 1,
-  });
-}
-
-afterEach(async () => {
-  await stepFunctions.close();
-  client.destroy();
-  await edge.close();
-});
-
-const start = async (name: string, input: unknown = {}): Promise<string> => {
-  const { executionArn = '' } = await client.send(
-    new StartExecutionCommand({
-      stateMachineArn: stepFunctions.stateMachineArn,
-      name,
-      input: JSON.stringify(input),
-    }),
-  );
-  return executionArn;
-};
-const describeExecution = (executionArn: string) =>
-  client.send(new DescribeExecutionCommand({ executionArn }));
-const outcomeOf = async (executionArn: string) => {
-  await Promise.all(stepFunctions.running().map((each) => each.finished));
-  return describeExecution(executionArn);
-};
-const run = async (input: unknown = {}) => outcomeOf(await start('run', input));
-const mapRunOf = async (executionArn: string) => {
-  const { mapRuns = [] } = await client.send(new ListMapRunsCommand({ executionArn }));
-  return client.send(new DescribeMapRunCommand({ mapRunArn: mapRuns[0]?.mapRunArn }));
-};
-const historyOf = async (executionArn: string) => {
-  const { events = [] } = await client.send(new GetExecutionHistoryCommand({ executionArn }));
-  return events;
-};
-
-const task = (name: string, more: object = {}) => ({ Type: 'Task', Resource: arnOfFunction(name), ...more });
-const single = (state: Definition['States'][string]): Definition => ({
-  StartAt: 'Only',
-  States: { Only: state },
-});
-
-function mapOver(state: object, processor: object = task('work', { End: true })): Definition {
-  return {
-    StartAt: 'FanOut',
-    States: {
-      FanOut: {
-        Type: 'Map',
-        ItemProcessor: {
-          ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
-          StartAt: 'Work',
-          States: { Work: processor },
-        },
-        End: true,
-        ...state,
-      },
-    },
-  };
-}
+afterEach(close);
 
 describe('embedded Step Functions', () => {
   it('runs a task through Lambda and tells the history', async () => {
@@ -158,7 +58,7 @@ describe('embedded Step Functions', () => {
 
   it('runs the state machine that is deployed, slices as child executions', async () => {
     const calls: string[] = [];
-    const functions: Record<string, Function> = {
+    const functions: Record<string, PlainFunction> = {
       plan: () => ({
         runId: 'run',
         protocol: 'mqtt',
@@ -212,115 +112,6 @@ describe('embedded Step Functions', () => {
     expect(types.at(-1)).toBe('ExecutionFailed');
   });
 
-  it('gives each item its index and value, and results in the order of the items', async () => {
-    await open(
-      mapOver(
-        {
-          ItemsPath: '$.list',
-          ItemSelector: {
-            'i.$': '$$.Map.Item.Index',
-            'v.$': '$$.Map.Item.Value.name',
-            'all.$': '$.shared',
-            fixed: 7,
-          },
-          ResultPath: '$.results',
-          MaxConcurrency: 2,
-        },
-        task('work', { End: true }),
-      ),
-      { work: async (input: { i: number }) => new Promise((done) => setTimeout(done, 5 - input.i, input)) },
-    );
-    const { output } = await run({ list: [{ name: 'a' }, { name: 'b' }, { name: 'c' }], shared: 's' });
-    expect(JSON.parse(output ?? '').results).toEqual(
-      ['a', 'b', 'c'].map((v, i) => ({ i, v, all: 's', fixed: 7 })),
-    );
-  });
-
-  it('never runs more children at once than it may', async () => {
-    let running = 0;
-    let most = 0;
-    await open(mapOver({ MaxConcurrencyPath: '$.limit', ItemsPath: '$.items' }), {
-      work: async () => {
-        most = Math.max(most, ++running);
-        await new Promise((done) => setTimeout(done, 2));
-        running -= 1;
-      },
-    });
-    expect((await run({ limit: 3, items: [1, 2, 3, 4, 5, 6, 7, 8] })).status).toBe('SUCCEEDED');
-    expect(most).toBe(3);
-  });
-
-  it('fails the map beyond the tolerated share, aborts what runs, and can be caught', async () => {
-    const base = mapOver({
-      ToleratedFailurePercentage: 20,
-      MaxConcurrency: 4,
-      Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Caught' }],
-    });
-    await open(
-      { ...base, States: { ...base.States, Caught: { Type: 'Pass', End: true } } },
-      {
-        work: async (item: number) => {
-          if (item < 3) throw new TypeError('bad item');
-          if (item === 3) await new Promise((done) => setTimeout(done, 200));
-          return item;
-        },
-      },
-    );
-    const { status, output, executionArn = '' } = await run([3, 0, 1, 2, 4, 5, 6, 7, 8, 9]);
-    expect(status).toBe('SUCCEEDED');
-    expect(JSON.parse(output ?? '')).toEqual({
-      Error: 'States.ExceedToleratedFailureThreshold',
-      Cause: 'The specified tolerated failure threshold was exceeded',
-    });
-    const { status: mapStatus, itemCounts } = await mapRunOf(executionArn);
-    expect(mapStatus).toBe('FAILED');
-    expect(itemCounts).toMatchObject({ failed: 3, running: 0, total: 10 });
-    expect(itemCounts?.aborted).toBeGreaterThan(0);
-    expect(itemCounts?.pending).toBeGreaterThan(0);
-  });
-
-  it.each([
-    ['exactly the tolerated share', { ToleratedFailurePercentage: 50 }, 'SUCCEEDED'],
-    ['no tolerance by default', {}, 'FAILED'],
-    ['a tolerated count', { ToleratedFailureCount: 2 }, 'SUCCEEDED'],
-    ['a count exceeded', { ToleratedFailureCount: 1 }, 'FAILED'],
-    ['whichever is exceeded first', { ToleratedFailureCount: 2, ToleratedFailurePercentage: 25 }, 'FAILED'],
-  ])('tolerates failures: %s', async (_what, settings, expected) => {
-    await open(mapOver(settings), {
-      work: (item: number) => {
-        if (item < 2) throw new Error('no');
-        return item;
-      },
-    });
-    const { status, output, error } = await run([0, 1, 2, 3]);
-    expect(status).toBe(expected);
-    if (expected === 'SUCCEEDED') expect(JSON.parse(output ?? '')).toEqual([2, 3]);
-    else expect(error).toBe('States.ExceedToleratedFailureThreshold');
-  });
-
-  it('stops a run and its children at once', async () => {
-    const waiting: (() => void)[] = [];
-    await open(mapOver({}), { work: () => new Promise<void>((done) => waiting.push(done)) });
-    const executionArn = await start('run', [0, 1, 2]);
-    while (waiting.length < 3) await new Promise((done) => setTimeout(done, 5));
-    expect((await mapRunOf(executionArn)).itemCounts).toMatchObject({ running: 3 });
-    await client.send(new StopExecutionCommand({ executionArn, error: 'Aborted', cause: 'enough' }));
-    expect(await outcomeOf(executionArn)).toMatchObject({
-      status: 'ABORTED',
-      error: 'Aborted',
-      cause: 'enough',
-    });
-    expect(await mapRunOf(executionArn)).toMatchObject({
-      status: 'ABORTED',
-      itemCounts: { aborted: 3, running: 0 },
-    });
-    expect((await historyOf(executionArn)).at(-1)).toMatchObject({
-      type: 'ExecutionAborted',
-      executionAbortedEventDetails: { cause: 'enough' },
-    });
-    for (const done of waiting) done();
-  });
-
   it('lets Retry and Catch match what Lambda refuses', async () => {
     let attempts = 0;
     await open(
@@ -347,24 +138,6 @@ describe('embedded Step Functions', () => {
     );
     expect(await run()).toMatchObject({ status: 'SUCCEEDED', output: '"done"' });
     expect(attempts).toBe(2);
-  });
-
-  it('keeps every payload within 262,144 bytes, and nothing catches a larger one', async () => {
-    const states = {
-      ...mapOver({ Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Caught' }] }).States,
-      Caught: { Type: 'Pass', End: true },
-    };
-    await open({ StartAt: 'FanOut', States: states }, { work: (item: number) => 'x'.repeat(100_000 * item) });
-    const together = await run([1, 1, 1]);
-    expect(together).toMatchObject({ status: 'FAILED', error: 'States.DataLimitExceeded' });
-    const alone = await outcomeOf(await start('alone', [3]));
-    expect(JSON.parse(alone.output ?? '')).toMatchObject({ Error: 'States.ExceedToleratedFailureThreshold' });
-    const failed = await client.send(
-      new ListExecutionsCommand({ mapRunArn: (await mapRunOf(alone.executionArn ?? '')).mapRunArn }),
-    );
-    expect(await describeExecution(failed.executions?.[0]?.executionArn ?? '')).toMatchObject({
-      error: 'States.DataLimitExceeded',
-    });
   });
 
   it('fails a payload that grows beyond it between tasks', async () => {
@@ -413,39 +186,5 @@ describe('embedded Step Functions', () => {
       new GetExecutionHistoryCommand({ executionArn, maxResults: 1, reverseOrder: true }),
     );
     expect(last.events?.[0]?.type).toBe('ExecutionSucceeded');
-  });
-
-  it('runs 10,000 children', async () => {
-    await open(
-      mapOver(
-        { ItemsPath: '$.slices', ItemSelector: { 'slice.$': '$$.Map.Item.Value' }, ResultPath: null },
-        { Type: 'Pass', End: true },
-      ),
-    );
-    const { status, executionArn = '' } = await run({ slices: Array.from({ length: 10_000 }, (_, i) => i) });
-    expect(status).toBe('SUCCEEDED');
-    expect((await mapRunOf(executionArn)).itemCounts).toMatchObject({ succeeded: 10_000 });
-  });
-});
-
-describe('definitions', () => {
-  it('names the placeholder that nothing stands for', () => {
-    const placeholder = '$'.concat('{NoFunctionArn}');
-    expect(() => substitute(`{"a":"${placeholder}"}`, { PlanFunctionArn: 'x' })).toThrow(/NoFunctionArn/);
-    expect(arnPlaceholderOf('publish-mqtt')).toBe('PublishMqttFunctionArn');
-  });
-
-  it.each([
-    [
-      'a resource that is no function',
-      single({ Type: 'Task', Resource: 'arn:aws:states:::sqs:sendMessage', End: true }),
-    ],
-    ['JSONata', { ...single({ Type: 'Pass', End: true }), QueryLanguage: 'JSONata' }],
-    ['an item reader', mapOver({ ItemReader: {} })],
-    ['a foreign context', mapOver({ ItemSelector: { 'x.$': '$$.Execution.Input' } })],
-  ])('refuses %s', (_what, definition) => {
-    expect(() =>
-      makeStepFunctions({ stateMachineName: 'x', definition, invokeFunction: async () => '' }),
-    ).toThrow(/does not support/);
   });
 });
