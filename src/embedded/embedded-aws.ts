@@ -198,8 +198,8 @@ function variablesOf(edgeUrl: string, iotCore: IotCoreProcess | undefined): Reco
   };
 }
 
-/** A process with the SDK in it, from nothing to its first poll, while others start beside it. */
-const coldStartLeadMs = 2_000;
+/** A process with the SDK in it, from nothing to its first poll, while others start beside it; twice what a calm machine takes. */
+const coldStartLeadMs = 3_000;
 const environmentsPerSecondPerCore = 2;
 /** The counters are there at once; what is not there after this will not come. */
 const cloudWatchDelayMs = 2_000;
