@@ -17,7 +17,7 @@ const filesOf = (name: string): string[] => Object.keys(stack.zips.get(name)?.fi
 const textOf = (name: string, file: string): string =>
   new TextDecoder().decode(stack.zips.get(name)?.files[file] ?? new Uint8Array());
 const sourcesOf = (name: string): string[] =>
-  (JSON.parse(textOf(name, `functions/${name}.js.map`)) as { sources: string[] }).sources;
+  (JSON.parse(textOf(name, `functions/${name}.cjs.map`)) as { sources: string[] }).sources;
 const resourcesOf = (type: string) =>
   Object.entries(stack.template.Resources).filter(([, { Type }]) => Type === type);
 
@@ -26,12 +26,9 @@ describe('sls package, offline and without credentials', () => {
     expect([...stack.zips.keys()].sort()).toEqual(functions.toSorted());
   });
 
-  it.each(functions)('%s is a bundle, its source map and what says that it is an ES module', (name) => {
+  it.each(functions)('%s is a bundle and its source map', (name) => {
     const own = filesOf(name).filter((file) => !file.startsWith('node_modules/'));
-    expect(new Set(own)).toEqual(
-      new Set(['functions/package.json', `functions/${name}.js`, `functions/${name}.js.map`]),
-    );
-    expect(JSON.parse(textOf(name, 'functions/package.json'))).toEqual({ type: 'module' });
+    expect(new Set(own)).toEqual(new Set([`functions/${name}.cjs`, `functions/${name}.cjs.map`]));
   });
 
   it('gives publish-mqtt one native file, for the architecture, in at most 5 MB', () => {
@@ -57,7 +54,7 @@ describe('sls package, offline and without credentials', () => {
   });
 
   it.each(functions)('keeps the sources of %s out of its source map', (name) => {
-    expect(JSON.parse(textOf(name, `functions/${name}.js.map`))).not.toHaveProperty('sourcesContent.0');
+    expect(JSON.parse(textOf(name, `functions/${name}.cjs.map`))).not.toHaveProperty('sourcesContent.0');
   });
 });
 
