@@ -1,4 +1,5 @@
 import {
+  DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   NoSuchKey,
@@ -10,6 +11,7 @@ import type { SliceResult } from '../measure/slice-result.ts';
 import type { Plan } from '../plan/plan.ts';
 import { StampedeError } from '../profile/errors.ts';
 import type { Report } from '../report/report.ts';
+import { formatReportJson } from '../report/report-json.ts';
 
 /** GETs on the way at once when a whole run is read back. */
 const parallelReads = 64;
@@ -28,6 +30,18 @@ export interface RunStore {
   putReport(report: Report, html: string): Promise<void>;
   /** Undefined: the run has no report (yet). */
   getReport(runId: string): Promise<Report | undefined>;
+  /** Points that InfluxDB could not take; the same name replaces them. */
+  putLiveSpill(runId: string, name: string, lines: readonly string[]): Promise<void>;
+  liveSpills(runId: string): AsyncIterable<LiveSpill>;
+  deleteLiveSpill(spill: LiveSpill): Promise<void>;
+}
+
+/** Points of the live view in line protocol, nanoseconds, kept until InfluxDB is back. */
+export interface LiveSpill {
+  readonly key: string;
+  /** Known without reading them. */
+  readonly lineCount: number;
+  read(): Promise<readonly string[]>;
 }
 
 export class RunNotFoundError extends StampedeError {
@@ -48,6 +62,9 @@ export const runKeys = {
   arrivalWindow: (runId: string, window: string) => `runs/${runId}/arrivals/${window}.json`,
   report: (runId: string) => `runs/${runId}/report.json`,
   reportHtml: (runId: string) => `runs/${runId}/report.html`,
+  liveSpills: (runId: string) => `runs/${runId}/influx-spill/`,
+  liveSpill: (runId: string, name: string, lines: number) =>
+    `runs/${runId}/influx-spill/${name}.${lines}-lines.lp`,
 } as const;
 
 export function makeRunStore(bucket: string, client: S3Client = new S3Client({})): RunStore {
@@ -57,14 +74,19 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
     );
   };
 
-  const get = async <T>(key: string): Promise<T | undefined> => {
+  const getText = async (key: string): Promise<string | undefined> => {
     try {
       const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-      return Body === undefined ? undefined : (JSON.parse(await Body.transformToString()) as T);
+      return await Body?.transformToString();
     } catch (error) {
       if (error instanceof NoSuchKey) return undefined;
       throw error;
     }
+  };
+
+  const get = async <T>(key: string): Promise<T | undefined> => {
+    const text = await getText(key);
+    return text === undefined ? undefined : (JSON.parse(text) as T);
   };
 
   async function* list(prefix: string): AsyncGenerator<string> {
@@ -120,8 +142,22 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
     },
     async putReport(report, html) {
       await put(runKeys.reportHtml(report.runId), html, 'text/html; charset=utf-8');
-      await put(runKeys.report(report.runId), `${JSON.stringify(report, null, 2)}\n`);
+      await put(runKeys.report(report.runId), formatReportJson(report));
     },
     getReport: (runId) => get<Report>(runKeys.report(runId)),
+    putLiveSpill: (runId, name, lines) =>
+      put(runKeys.liveSpill(runId, name, lines.length), lines.join('\n'), 'text/plain; charset=utf-8'),
+    async *liveSpills(runId) {
+      for await (const key of list(runKeys.liveSpills(runId))) {
+        yield {
+          key,
+          lineCount: Number(/\.(\d+)-lines\.lp$/.exec(key)?.[1] ?? 0),
+          read: async () => ((await getText(key)) ?? '').split('\n').filter((line) => line !== ''),
+        };
+      }
+    },
+    async deleteLiveSpill({ key }) {
+      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+    },
   };
 }

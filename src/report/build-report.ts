@@ -4,6 +4,8 @@ import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { GeneratorTotals, RunLedger } from '../measure/run-ledger.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { AccountLimits } from '../plan/quotas.ts';
+import { type LatencyDistribution, latencyDistribution } from './latency-distribution.ts';
+import { latencyOverTime } from './latency-over-time.ts';
 import { quotaUseOf } from './quota-use.ts';
 import { ratesOf } from './rates.ts';
 import { type CloudWatchView, reconcile } from './reconciliation.ts';
@@ -64,13 +66,30 @@ export function buildReport({ plan, ledger, cloudwatch, limits, now }: ReportInp
     slices,
     generator: summarizeGenerator(ledger.generator, messages.sent),
     foreign: ledger.foreign,
+    timeline: {
+      startAt: timeline.startAt,
+      publishAt: timeline.publishAt,
+      publishEndAt: timeline.publishEndAt,
+      drainEndAt: timeline.drainEndAt,
+    },
     perSecond: ledger.perSecond,
+    latencyOverTime: {
+      end_to_end_latency: latencyOverTime(ledger.latencySeries.end_to_end_latency),
+      puback_round_trip: latencyOverTime(ledger.latencySeries.puback_round_trip),
+    },
+    latencyDistribution: distributionsOf(ledger),
+    startLagsMs: ledger.startLagsMs.map((lag) => (lag === null ? null : Math.round(lag * 1000) / 1000)),
   };
 }
 
 function summarizeLatencies({ latencies }: RunLedger): Record<LatencyName, LatencySummary> {
   const summaries = latencyNames.map((name) => [name, latencies[name].summary()] as const);
   return Object.fromEntries(summaries) as Record<LatencyName, LatencySummary>;
+}
+
+function distributionsOf({ latencies }: RunLedger): Record<LatencyName, LatencyDistribution> {
+  const curves = latencyNames.map((name) => [name, latencyDistribution(latencies[name])] as const);
+  return Object.fromEntries(curves) as Record<LatencyName, LatencyDistribution>;
 }
 
 function summarizeGenerator(totals: GeneratorTotals, sent: number): GeneratorSummary {

@@ -31,10 +31,10 @@ code { font: .9em ui-monospace, "Cascadia Mono", Menlo, Consolas, "DejaVu Sans M
 .aborted { color: var(--warning); }
 .reasons { margin: 1rem 0 0; padding: .75rem 1rem .75rem 2rem; border-left: .25rem solid currentColor; background: var(--card); }
 .reasons li { color: var(--ink); overflow-wrap: anywhere; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .75rem; margin: 1.75rem 0 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); gap: .75rem; margin: 1.75rem 0 0; }
 .tile { margin: 0; padding: .8rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
 .tile dt { color: var(--soft); font-size: .85rem; }
-.tile dd { margin: 0; font-size: 1.45rem; font-weight: 600; line-height: 1.3; }
+.tile dd { margin: 0; font-size: 1.4rem; font-weight: 600; line-height: 1.3; }
 .tile dd small { display: block; font-size: .8rem; font-weight: 400; color: var(--soft); }
 .table { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; margin: .75rem 0; }
 .table:focus-visible { outline: 2px solid var(--accent); }
@@ -61,10 +61,11 @@ tr.dim > * { color: var(--soft); }
 .bar i { display: block; height: 100%; background: var(--accent); }
 footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; }
 @media print {
-  :root { color-scheme: light; }
+  :root { color-scheme: light; --page: #ffffff; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   .table { overflow: visible; }
-  section, .tile, .ledger li { break-inside: avoid; }
+  .table, .tile, .ledger, tr { break-inside: avoid; }
+  .bar, .drawing { print-color-adjust: exact; }
   h2 { break-after: avoid; }
 }
 `;

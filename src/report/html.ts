@@ -2,6 +2,7 @@ import { formatDuration } from '../profile/duration.ts';
 import { formatCount, formatMs, formatPlural, formatRate, formatShare, formatValue } from './figures.ts';
 import { Html, html, section, table } from './html-markup.ts';
 import { reportStyle } from './html-style.ts';
+import { plotStyle } from './plots/plot-style.ts';
 import type { Report } from './report.ts';
 import {
   causeLines,
@@ -17,6 +18,13 @@ import {
   ledgerEquations,
   type Term,
 } from './report-figures.ts';
+import {
+  distributionPlotOf,
+  latencyPlotsOf,
+  ledgerFlowOf,
+  ratePlotOf,
+  startLagPlotOf,
+} from './report-plots.ts';
 
 /** The report as a page of its own: one file that asks for nothing from anywhere. */
 export function renderReportHtml(report: Report): string {
@@ -28,7 +36,7 @@ export function renderReportHtml(report: Report): string {
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${report.name}: ${report.verdict} (${report.runId})</title>
-<style>${new Html(reportStyle)}</style>
+<style>${new Html(reportStyle + plotStyle)}</style>
 </head>
 <body>
 ${renderHeader(report)}
@@ -125,6 +133,7 @@ function renderMessages(report: Report): Html {
   const foreign = report.foreign.notJson + report.foreign.noEnvelope;
   return section(
     'Messages',
+    ledgerFlowOf(report),
     html`<ul class="ledger">\n${equations}</ul>`,
     foreign > 0
       ? html`<p class="soft">Beside them, ${formatPlural(foreign, 'message')} not of Stampede’s making came on the same topics.</p>`
@@ -180,10 +189,13 @@ function renderLatencies(report: Report): Html {
     'Latency',
     table('Milliseconds', [{ heading: 'Latency' }, ...numbers], rows),
     ...latencyNotes(report).map((note) => html`<p class="note">${note}</p>`),
+    ...latencyPlotsOf(report),
+    distributionPlotOf(report),
   );
 }
 
-function renderRates({ rates }: Report): Html {
+function renderRates(report: Report): Html {
+  const { rates } = report;
   const rows = rates.stages.map((stage) => ({
     cells: [
       `Stage ${stage.stage}`,
@@ -196,6 +208,7 @@ function renderRates({ rates }: Report): Html {
   return section(
     'Rates',
     html`<p>Mean ${formatRate(rates.meanPerSecond)}/s, busiest second ${formatCount(rates.peakPerSecond)}, throughput ${formatRate(rates.throughputPerSecond)}/s.</p>`,
+    ratePlotOf(report),
     table(
       'Messages per second, by stage',
       [
@@ -243,6 +256,7 @@ function renderGenerator(report: Report): Html {
   return section(
     'Generator',
     ...describeGenerator(report).map((line) => html`<p class="sentence">${line}.</p>`),
+    startLagPlotOf(report),
   );
 }
 

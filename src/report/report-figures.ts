@@ -27,7 +27,8 @@ const troubles: ReadonlySet<keyof MessageLedger> = new Set([
 ]);
 
 /** The equations of docs/measurement.md; without the one on acknowledgements where there are none. */
-export function ledgerEquations({ messages, protocol, qos }: Report): Equation[] {
+export function ledgerEquations(report: Report): Equation[] {
+  const { messages } = report;
   const term = (name: keyof MessageLedger): Term => ({
     name,
     count: messages[name],
@@ -37,13 +38,17 @@ export function ledgerEquations({ messages, protocol, qos }: Report): Equation[]
     total: term(total),
     parts: parts.map(term),
   });
-  const acknowledged = protocol === 'https' || qos === 1;
   return [
     equation('intended', 'sent', 'dropped'),
-    ...(acknowledged ? [equation('sent', 'acked', 'throttled', 'failed', 'unacknowledged')] : []),
+    ...(isAcknowledged(report) ? [equation('sent', 'acked', 'throttled', 'failed', 'unacknowledged')] : []),
     equation('arrivals', 'received', 'duplicates'),
     equation('sent', 'received', 'lost'),
   ];
+}
+
+/** Whether publishes are acknowledged at all: over HTTPS, and over MQTT at QoS 1. */
+export function isAcknowledged({ protocol, qos }: Report): boolean {
+  return protocol === 'https' || qos === 1;
 }
 
 /** What users ask about first comes first. */

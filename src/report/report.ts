@@ -1,10 +1,12 @@
 import type { ForeignCounts } from '../measure/arrival-window.ts';
 import type { Imbalance } from '../measure/check-ledger.ts';
-import type { LatencyName } from '../measure/latency-names.ts';
+import type { LatencyName, TimedLatencyName } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { CountsByReason, MessageLedger, RunSeries, SliceOutcomes } from '../measure/run-ledger.ts';
 import type { DeviceCounts } from '../measure/slice-result.ts';
 import type { QuotaName } from '../plan/quotas.ts';
+import type { LatencyDistribution } from './latency-distribution.ts';
+import type { LatencyOverTime } from './latency-over-time.ts';
 
 export type Verdict = 'passed' | 'failed' | 'aborted';
 
@@ -38,7 +40,20 @@ export interface Report {
   readonly generator: GeneratorSummary;
   /** Messages on the rule's topics that were not this tester's. */
   readonly foreign: ForeignCounts;
+  readonly timeline: RunTimeline;
   readonly perSecond: RunSeries;
+  readonly latencyOverTime: Readonly<Record<TimedLatencyName, LatencyOverTime>>;
+  readonly latencyDistribution: Readonly<Record<LatencyName, LatencyDistribution>>;
+  /** By slice; null where it left nothing. */
+  readonly startLagsMs: readonly (number | null)[];
+}
+
+/** The plan's instants, epoch milliseconds: what the seconds of a run are held against. */
+export interface RunTimeline {
+  readonly startAt: number;
+  readonly publishAt: number;
+  readonly publishEndAt: number;
+  readonly drainEndAt: number;
 }
 
 /** Why things went wrong, with how often; the most frequent reason first. */

@@ -1,4 +1,5 @@
 import { measureArrivals } from '../../src/measure/arrivals.ts';
+import { LatencySeconds } from '../../src/measure/latency-seconds.ts';
 import { makeLedger } from '../../src/measure/ledger.ts';
 import type { RunLedger } from '../../src/measure/run-ledger.ts';
 import type { SliceResult } from '../../src/measure/slice-result.ts';
@@ -89,6 +90,9 @@ function playSlice(
   const intended: number[] = new Array(seconds).fill(0);
   for (const n of numbers) intended[Math.floor((publishAt + schedule.offsetMs(n)) / 1000) - startSecond]!++;
 
+  const pubacks = new LatencySeconds();
+  for (const n of numbers) pubacks.record(publishAt + schedule.offsetMs(n) + roundTrip(n), roundTrip(n));
+
   const base = resultOf(plan, slice, numbers);
   const result: SliceResult = {
     ...base,
@@ -115,6 +119,7 @@ function playSlice(
       echo_latency: histogramOf([]),
       send_lag: histogramOf(numbers.map(lag)),
     },
+    latencyPerSecond: { puback_round_trip: pubacks.encode() },
   };
   ledger.addSlice(result);
 

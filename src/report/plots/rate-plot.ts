@@ -1,0 +1,123 @@
+import { formatCount, formatRate, formatShare } from '../figures.ts';
+import { type Html, html, table } from '../html-markup.ts';
+import {
+  type Field,
+  fieldOf,
+  type LegendEntry,
+  nothing,
+  renderFigure,
+  renderLine,
+  renderXAxis,
+  renderYAxis,
+  round,
+} from './figure.ts';
+import { formatClock, linearScale } from './scale.ts';
+import { makeTimeAxis, renderPhases, stepsOf, type TimeFrame } from './time-axis.ts';
+
+/** Counters by whole second, all of one length. */
+export interface RateSeries {
+  readonly startSecond: number;
+  readonly intended: readonly number[];
+  readonly sent: readonly number[];
+  readonly acked: readonly number[];
+  readonly arrivals: readonly number[];
+}
+
+/** What the profile asks for from an instant (epoch milliseconds) on; between two of them it moves in a straight line. */
+export type TargetPoint = readonly [at: number, perSecond: number];
+
+export interface RatePlot {
+  readonly frame: TimeFrame;
+  readonly target: readonly TargetPoint[];
+  readonly series: RateSeries;
+  /** Whether publishes are acknowledged at all. */
+  readonly acknowledged: boolean;
+  /** Publishes a second that the account may send. */
+  readonly quotaPerSecond?: number;
+}
+
+const height = 270;
+/** A quota further above the load than this would press the load to the floor: it is said, not drawn. */
+const drawnQuotaFactor = 2;
+const tableRows = 30;
+
+/** What was sent each second against the target, and against the quota. */
+export function renderRatePlot({ frame, target, series, acknowledged, quotaPerSecond }: RatePlot): Html {
+  const field = fieldOf(height);
+  const axis = makeTimeAxis(frame, field);
+  const peak = Math.max(1, ...target.map(([, rate]) => rate), ...series.sent, ...series.arrivals);
+  const isQuotaDrawn = quotaPerSecond !== undefined && quotaPerSecond <= peak * drawnQuotaFactor;
+  const top = 1.06 * Math.max(peak, isQuotaDrawn ? quotaPerSecond : 0);
+  const y = linearScale({ from: 0, to: top }, field.y, formatCount);
+  const lines = [
+    { name: 'sent', mark: 'a', counts: series.sent },
+    ...(acknowledged ? [{ name: 'acknowledged', mark: 'b', counts: series.acked }] : []),
+    { name: 'arrived', mark: 'c', counts: series.arrivals },
+  ];
+  const position = ([at, perSecond]: readonly [number, number]) => [axis.at(at), y.at(perSecond)] as const;
+  const legend: LegendEntry[] = [
+    { label: 'target', mark: 'box target' },
+    ...lines.map(({ name, mark }) => ({ label: name, mark: `line ${mark}` })),
+    ...(isQuotaDrawn ? [{ label: `quota ${formatCount(quotaPerSecond)}/s`, mark: 'line limit' }] : []),
+  ];
+  const quotaNote =
+    quotaPerSecond === undefined || isQuotaDrawn
+      ? {}
+      : {
+          note: `The quota of ${formatCount(quotaPerSecond)}/s lies above this plot: the busiest second used ${formatShare(Math.max(0, ...series.sent) / quotaPerSecond)} of it.`,
+        };
+  return renderFigure({
+    key: 'rate',
+    title: 'Messages a second',
+    description: describe(series, quotaPerSecond),
+    height,
+    legend,
+    ...quotaNote,
+    drawing: [
+      renderPhases(frame, axis, field),
+      renderYAxis(y, field),
+      renderArea(target.map(position), field),
+      ...lines.map(({ mark, counts }) => renderLine(mark, stepsOf(counts, series.startSecond).map(position))),
+      ...(isQuotaDrawn
+        ? [
+            renderLine(
+              'limit',
+              [field.x.from, field.x.to].map((x) => [x, y.at(quotaPerSecond)] as const),
+            ),
+          ]
+        : []),
+      renderXAxis(axis.scale, field),
+    ],
+    table: renderTable(series, frame, acknowledged),
+  });
+}
+
+/** Up to the edge of the field: a stopped run ends before its target does. */
+function renderArea(points: readonly (readonly [number, number])[], { x, y }: Field): Html {
+  const [first, last] = [points[0], points.at(-1)];
+  if (first === undefined || last === undefined) return nothing;
+  const line = points.map(([at, rate]) => `L${round(at)} ${round(rate)}`).join('');
+  const path = `M${round(first[0])} ${y.from}${line}V${y.from}Z`;
+  return html`<svg x="${x.from}" y="0" width="${x.to - x.from}" height="${height}" viewBox="${x.from} 0 ${x.to - x.from} ${height}"><path class="target" d="${path}"/></svg>
+`;
+}
+
+function describe({ intended, sent, arrivals }: RateSeries, quotaPerSecond: number | undefined): string {
+  const peakOf = (counts: readonly number[]) => formatCount(Math.max(0, ...counts));
+  const quota = quotaPerSecond === undefined ? '' : ` The quota is ${formatCount(quotaPerSecond)} a second.`;
+  return `Messages by second over ${sent.length} seconds. Busiest seconds: ${peakOf(intended)} intended, ${peakOf(sent)} sent, ${peakOf(arrivals)} arrived.${quota}`;
+}
+
+function renderTable(series: RateSeries, { startAt }: TimeFrame, acknowledged: boolean): Html {
+  const columns = [series.intended, series.sent, ...(acknowledged ? [series.acked] : []), series.arrivals];
+  const steps = columns.map((counts) => stepsOf(counts, series.startSecond, tableRows));
+  const rows = (steps[0] ?? []).map(([at], i) => ({
+    cells: [formatClock(at - startAt), ...steps.map((column) => formatRate(column[i]?.[1] ?? 0))],
+  }));
+  const headings = ['intended', 'sent', ...(acknowledged ? ['acknowledged'] : []), 'arrived'];
+  return table(
+    'Messages a second, by the middle of each stretch',
+    [{ heading: 'Time' }, ...headings.map((heading) => ({ heading, isNumber: true }))],
+    rows,
+  );
+}

@@ -1,0 +1,102 @@
+/** Where a value stands along an axis, in units of the drawing. */
+export interface Scale {
+  readonly at: (value: number) => number;
+  readonly ticks: readonly Tick[];
+}
+
+export interface Tick {
+  readonly value: number;
+  /** Empty: a mark without a label. */
+  readonly label: string;
+}
+
+/** From where to where; downwards where `from` is the larger one. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** @param labelOf of a tick */
+export function linearScale(values: Span, drawn: Span, labelOf: (value: number) => string, ticks = 5): Scale {
+  const step = niceStep((values.to - values.from) / ticks);
+  const first = Math.ceil(values.from / step);
+  const count = Math.max(0, Math.floor(values.to / step + 1e-9) - first) + 1;
+  return {
+    at: proportional(values, drawn),
+    ticks: Array.from({ length: count }, (_, i) => {
+      // Counted in whole steps: added-up fractions would print as 0.30000000000000004.
+      const value = Number(((first + i) * step).toPrecision(12));
+      return { value, label: labelOf(value) };
+    }),
+  };
+}
+
+/** The next of 1, 2, 5, 10, 20, … that is not below. */
+export function niceStep(atLeast: number): number {
+  if (!(atLeast > 0)) return 1;
+  const decade = 10 ** Math.floor(Math.log10(atLeast));
+  const factor = [1, 2, 5, 10].find((candidate) => candidate * decade >= atLeast * (1 - 1e-9)) ?? 10;
+  return factor * decade;
+}
+
+/**
+ * Labels at whole decades, marks at 2 and 5 between them; these have labels too where there would be few.
+ * @param values above zero; what lies below is drawn at the foot
+ */
+export function logScale(values: Span, drawn: Span, labelOf: (value: number) => string): Scale {
+  const logs = { from: Math.log10(values.from), to: Math.log10(values.to) };
+  const at = proportional(logs, drawn);
+  const isShort = logs.to - logs.from < 2;
+  const ticks: Tick[] = [];
+  for (let decade = Math.floor(logs.from); decade <= Math.ceil(logs.to); decade++) {
+    for (const factor of [1, 2, 5]) {
+      const value = Number((factor * 10 ** decade).toPrecision(3));
+      const isWithin = value >= values.from * (1 - 1e-9) && value <= values.to * (1 + 1e-9);
+      if (isWithin) ticks.push({ value, label: factor === 1 || isShort ? labelOf(value) : '' });
+    }
+  }
+  return { at: (value) => at(Math.log10(Math.max(value, values.from))), ticks };
+}
+
+/** Steps of a clock, seconds. */
+const clockSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400];
+
+/** @param values milliseconds since the zero of the plot's clock */
+export function timeScale(values: Span, drawn: Span, ticks = 9): Scale {
+  const seconds = (values.to - values.from) / 1_000;
+  const step = clockSteps.find((candidate) => candidate >= seconds / ticks) ?? 86_400;
+  const first = Math.ceil(values.from / 1_000 / step);
+  const last = Math.floor(values.to / 1_000 / step);
+  return {
+    at: proportional(values, drawn),
+    ticks: Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => {
+      const value = (first + i) * step * 1_000;
+      return { value, label: formatClock(value) };
+    }),
+  };
+}
+
+function proportional(values: Span, drawn: Span): (value: number) => number {
+  const factor = values.to === values.from ? 0 : (drawn.to - drawn.from) / (values.to - values.from);
+  return (value) => drawn.from + (value - values.from) * factor;
+}
+
+/** `0:07`, `12:40`, `1:02:03`; before zero `-0:02`. */
+export function formatClock(ms: number): string {
+  const seconds = Math.round(Math.abs(ms) / 1_000);
+  const pad = (value: number) => String(value).padStart(2, '0');
+  const minutes = Math.floor(seconds / 60);
+  const text =
+    minutes < 60
+      ? `${minutes}:${pad(seconds % 60)}`
+      : `${Math.floor(minutes / 60)}:${pad(minutes % 60)}:${pad(seconds % 60)}`;
+  return ms < 0 && seconds > 0 ? `-${text}` : text;
+}
+
+/** `50 µs`, `20 ms`, `1 s` */
+export function formatLatency(ms: number): string {
+  const text = (value: number) => String(Number(value.toPrecision(3)));
+  const magnitude = Math.abs(ms);
+  if (magnitude >= 1_000) return `${text(ms / 1_000)} s`;
+  return magnitude >= 1 || ms === 0 ? `${text(ms)} ms` : `${text(ms * 1_000)} µs`;
+}
