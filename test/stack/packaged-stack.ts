@@ -54,6 +54,8 @@ export interface PackagedStack {
     string,
     { readonly bytes: number; readonly files: Readonly<Record<string, Uint8Array>> }
   >;
+  /** Of a function: the variables whose values the template itself knows. */
+  variablesOf(name: string): Record<string, string>;
   remove(): Promise<void>;
 }
 
@@ -70,9 +72,21 @@ export async function packageStack(parameters: readonly string[] = []): Promise<
     const zip = await readFile(path.join(artifacts, name));
     zips.set(name.slice(0, -'.zip'.length), { bytes: zip.length, files: unzipSync(zip) });
   }
+  const template = JSON.parse(await readFile(templateFile, 'utf8')) as Template;
   return {
-    template: JSON.parse(await readFile(templateFile, 'utf8')) as Template,
+    template,
     templateFile,
+    variablesOf(name) {
+      const { Properties = {} } =
+        Object.values(template.Resources).find(
+          ({ Properties: of }) => of?.FunctionName === `stampede-dev-${name}`,
+        ) ?? {};
+      const { Variables } = Properties.Environment as { Variables: Record<string, unknown> };
+      const known = Object.entries(Variables).filter(
+        (entry): entry is [string, string] => typeof entry[1] === 'string',
+      );
+      return Object.fromEntries(known);
+    },
     zips,
     remove: service.remove,
   };
