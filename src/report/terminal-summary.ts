@@ -1,5 +1,5 @@
 import { formatDuration } from '../profile/duration.ts';
-import { formatCount, formatPlural, formatRate, formatShare, formatValue } from './figures.ts';
+import { formatCount, formatMs, formatPlural, formatRate, formatShare, formatValue } from './figures.ts';
 import type { QuotaUse, Report, Verdict } from './report.ts';
 import {
   causeLines,
@@ -15,6 +15,7 @@ import {
   ledgerEquations,
   type Term,
 } from './report-figures.ts';
+import { renderSparkline } from './sparkline.ts';
 import { layOutColumns, wrapText } from './text-table.ts';
 
 /** What a piece of text is for; the terminal decides how it looks. */
@@ -27,6 +28,9 @@ export interface SummaryOptions {
   /** Where the report's files are, one a line. */
   readonly files?: readonly string[];
 }
+
+/** Room beside a sparkline for its name and what its heights mean. */
+const sparklineColumns = 58;
 
 /** Of 100 columns, less the indent that every line gets at the end. */
 const width = 98;
@@ -125,7 +129,7 @@ function renderEquations(equations: readonly Equation[], paint: SummaryPaint): s
   });
 }
 
-function renderRates({ rates }: Report, paint: SummaryPaint): string[] {
+function renderRates({ rates, perSecond }: Report, paint: SummaryPaint): string[] {
   const stages = rates.stages
     .slice(0, maxStages)
     .map((stage) => [
@@ -145,6 +149,7 @@ function renderRates({ rates }: Report, paint: SummaryPaint): string[] {
     ...body,
     ...(more > 0 ? [paint('dim', `  and ${formatPlural(more, 'stage')} more`)] : []),
     `  mean ${formatRate(rates.meanPerSecond)}, busiest second ${formatCount(rates.peakPerSecond)}, throughput ${formatRate(rates.throughputPerSecond)}`,
+    `  sent       ${renderSparkline(perSecond.sent, sparklineColumns, 'fromZero')}  0 to ${formatCount(rates.peakPerSecond)} a second`,
   ];
 }
 
@@ -158,7 +163,21 @@ function renderLatencies(report: Report, paint: SummaryPaint): string[] {
   if (rows.length === 0) return [];
   const [head = '', ...body] = layOutColumns([['latency, ms', 'samples', ...latencyHeadings], ...rows]);
   const notes = latencyNotes(report).flatMap((note) => wrapText(note, width, '  '));
-  return [paint('heading', head), ...body, ...notes.map((note) => paint('dim', note))];
+  return [
+    paint('heading', head),
+    ...body,
+    ...renderP99OverTime(report),
+    ...notes.map((note) => paint('dim', note)),
+  ];
+}
+
+/** A line for the whole run: when the slow messages were. */
+function renderP99OverTime({ latencyOverTime }: Report): string[] {
+  const p99 = latencyOverTime.end_to_end_latency.steps.map((step) => step.p99);
+  const known = p99.filter((ms) => ms !== null);
+  if (known.length < 2) return [];
+  const range = [Math.min(...known), Math.max(...known)].map(formatMs).join(' to ');
+  return [`  end to end ${renderSparkline(p99, sparklineColumns, 'logarithmic')}  p99 ${range} ms`];
 }
 
 function renderQuotas(quotas: readonly QuotaUse[], paint: SummaryPaint): string[] {

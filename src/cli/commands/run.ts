@@ -6,6 +6,7 @@ import { renderTerminalSummary } from '../../report/terminal-summary.ts';
 import { draftRun, type RunDraft } from '../draft-run.ts';
 import type { EndedRun } from '../embedded-run.ts';
 import { catchInterrupts } from '../interrupts.ts';
+import { type JsonLines, makeJsonLines } from '../json-lines.ts';
 import { makePaint } from '../paint.ts';
 import { renderPlanBrief } from '../plan-page.ts';
 import { addProfileArguments, type GivenProfile, readGivenProfile } from '../profile-arguments.ts';
@@ -16,6 +17,7 @@ import { exitCodeOfReport, faultOfExecution, QuitError, StoppedBeforeStartError 
 interface RunFlags {
   readonly runs: string;
   readonly quiet?: boolean;
+  readonly json?: boolean;
   readonly force?: boolean;
 }
 
@@ -30,7 +32,8 @@ export function addRunCommand(program: Command, finish: Finish): void {
     )
     .option('--runs <dir>', 'directory of the run store: the report is <dir>/<run id>/report.html', 'runs')
     .option('--force', 'run although preflight refuses it')
-    .option('--quiet', 'no plan and no progress, only the result');
+    .option('--quiet', 'no plan and no progress, only the result')
+    .option('--json', 'lines of JSON on stdout: the run, its progress each second, its report');
   addProfileArguments(command).action(async (file: string, flags: RunFlags & Record<string, unknown>) => {
     const given = await readGivenProfile(file, flags);
     const draft = draftRun(given.profile);
@@ -48,9 +51,16 @@ async function run(
   flags: RunFlags,
 ): Promise<ExitCode> {
   const { runId } = plan;
-  const paint = makePaint(process.stderr);
-  const display = makeProgressDisplay(process.stderr, flags.quiet === true);
-  display.say([`${paint('heading', 'run')} ${runId}`, ...renderPlanBrief(plan, preflight), ''].join('\n'));
+  const quiet = flags.quiet === true;
+  const jsonLines =
+    flags.json === true ? makeJsonLines((line) => process.stdout.write(line), quiet) : undefined;
+  const display = jsonLines ?? makeProgressDisplay(process.stderr, quiet);
+  if (jsonLines === undefined) {
+    const heading = `${makePaint(process.stderr)('heading', 'run')} ${runId}`;
+    display.say([heading, ...renderPlanBrief(plan, preflight), ''].join('\n'));
+  } else {
+    jsonLines.began(plan);
+  }
 
   const interrupts = catchInterrupts();
   const quit = new Promise<never>((_resolve, reject) => {
@@ -66,7 +76,7 @@ async function run(
     quit,
   ]);
   interrupts.close();
-  return conclude(ended, interrupts.stop.aborted, path.join(flags.runs, runId));
+  return conclude(ended, interrupts.stop.aborted, path.join(flags.runs, runId), jsonLines);
 }
 
 /** Prints the result. A user's Ctrl-C is the exit code even where the run had all but ended. */
@@ -74,11 +84,16 @@ function conclude(
   { execution, report, logDirectory }: EndedRun,
   stopped: boolean,
   directory: string,
+  jsonLines: JsonLines | undefined,
 ): ExitCode {
   if (execution === undefined) throw new StoppedBeforeStartError();
   if (report === undefined) throw faultOfExecution(execution, logDirectory, stopped);
   const files = ['report.html', 'report.json'].map((name) => path.join(directory, name));
-  const summary = renderTerminalSummary(report, { paint: makePaint(process.stdout), files });
-  process.stdout.write(`${summary}\n`);
+  if (jsonLines === undefined) {
+    const summary = renderTerminalSummary(report, { paint: makePaint(process.stdout), files });
+    process.stdout.write(`${summary}\n`);
+  } else {
+    jsonLines.ended(report, files);
+  }
   return stopped ? exitCodes.stoppedByUser : exitCodeOfReport(report);
 }
