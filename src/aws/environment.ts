@@ -1,10 +1,10 @@
-import type { IotDoor } from '../device/transports/iot-door.ts';
+import { type IotDoor, iotCoreDoorsOf, iotCorePorts } from '../plan/target.ts';
 import { type Fault, InvalidInputError } from '../profile/errors.ts';
 
 /** The variables that tell a function where things are. The SDK reads its own (`AWS_*`) beside these. */
 export interface Environment {
   readonly runBucket: string;
-  /** Doors of the IoT endpoint, the default one first. */
+  /** Doors of the IoT endpoint, the default one first; none: those of the account's own endpoint. */
   readonly iotDoors: readonly IotDoor[];
   /** The topic filter of the deployed IoT rule: a message outside it never reaches the subscriber. */
   readonly topicFilter: string;
@@ -21,13 +21,13 @@ export interface InfluxSettings {
   readonly url: string;
   readonly org: string;
   readonly bucket: string;
-  readonly token: string;
+  readonly token: InfluxToken;
 }
 
-type Variables = Readonly<Record<string, string | undefined>>;
+/** Itself, or the name of the SSM parameter that holds it. */
+export type InfluxToken = { readonly value: string } | { readonly parameter: string };
 
-/** Ports of AWS IoT Core: https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html */
-const awsPorts = { mqtt: 1883, mqtts: 8883, wss: 443 } as const;
+type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the functions' environment.
@@ -56,7 +56,7 @@ export function readEnvironment(variables: Variables): Environment {
 
   const environment: Environment = {
     runBucket: need('RUN_BUCKET', 'the bucket of the run store; the stack sets it'),
-    iotDoors: parseIotEndpoint(need('IOT_ENDPOINT', 'host of `aws iot describe-endpoint`, or URLs'), faults),
+    iotDoors: parseIotEndpoint(variables.IOT_ENDPOINT ?? '', faults),
     topicFilter: variables.TOPIC_FILTER ?? 'stampede/#',
     coldStartLeadMs: number('COLD_START_LEAD_MS', 5_000),
     lambdaEnvironmentsPerSecond: number('LAMBDA_ENVIRONMENTS_PER_SECOND', 100),
@@ -67,7 +67,10 @@ export function readEnvironment(variables: Variables): Environment {
   return environment;
 }
 
-/** A comma list of `mqtt://`, `mqtts://` or `wss://` URLs; a bare host name stands for the doors of AWS IoT Core. */
+/**
+ * A comma list of `mqtt://`, `mqtts://` or `wss://` URLs, `?alpn=mqtt` for a custom authorizer's; a bare host name stands
+ * for the doors of AWS IoT Core.
+ */
 function parseIotEndpoint(endpoint: string, faults: Fault[]): IotDoor[] {
   const fault = (message: string): IotDoor[] => {
     faults.push({
@@ -78,9 +81,7 @@ function parseIotEndpoint(endpoint: string, faults: Fault[]): IotDoor[] {
     return [];
   };
   if (endpoint === '') return [];
-  if (!endpoint.includes('://')) {
-    return (['wss', 'mqtts'] as const).map((scheme) => ({ scheme, host: endpoint, port: awsPorts[scheme] }));
-  }
+  if (!endpoint.includes('://')) return iotCoreDoorsOf(endpoint);
   return endpoint.split(',').flatMap((text) => {
     if (!URL.canParse(text)) return fault(`is not a URL: ${text}`);
     const url = new URL(text);
@@ -88,21 +89,51 @@ function parseIotEndpoint(endpoint: string, faults: Fault[]): IotDoor[] {
     if (scheme !== 'mqtt' && scheme !== 'mqtts' && scheme !== 'wss') {
       return fault(`has a scheme no door has: ${text}`);
     }
-    return [{ scheme, host: url.hostname, port: url.port === '' ? awsPorts[scheme] : Number(url.port) }];
+    const alpn = url.searchParams.get('alpn');
+    return [
+      {
+        scheme,
+        host: url.hostname,
+        port: url.port === '' ? iotCorePorts[scheme] : Number(url.port),
+        ...(alpn === null ? {} : { alpn }),
+      },
+    ];
   });
 }
 
 function readInflux(variables: Variables, faults: Fault[]): InfluxSettings | undefined {
-  const url = variables.INFLUX_URL;
-  if (url === undefined || url === '') return undefined;
-  const rest = { org: variables.INFLUX_ORG, bucket: variables.INFLUX_BUCKET, token: variables.INFLUX_TOKEN };
-  for (const [key, value] of Object.entries(rest)) {
-    if (value) continue;
-    faults.push({
-      path: `INFLUX_${key.toUpperCase()}`,
-      message: 'is not set although INFLUX_URL is',
-      hint: 'set all four INFLUX_ variables, or none to run without the live view',
-    });
-  }
-  return { url, org: rest.org ?? '', bucket: rest.bucket ?? '', token: rest.token ?? '' };
+  const { INFLUX_URL: url, INFLUX_ORG, INFLUX_BUCKET, INFLUX_TOKEN, INFLUX_TOKEN_PARAMETER } = variables;
+  if (!url) return undefined;
+  const need = (name: string, value: string | undefined): string => {
+    if (!value) {
+      faults.push({
+        path: name,
+        message: 'is not set although INFLUX_URL is',
+        hint: 'set all four INFLUX_ variables, or none to run without the live view',
+      });
+    }
+    return value ?? '';
+  };
+  return {
+    url,
+    org: need('INFLUX_ORG', INFLUX_ORG),
+    bucket: need('INFLUX_BUCKET', INFLUX_BUCKET),
+    token:
+      !INFLUX_TOKEN && INFLUX_TOKEN_PARAMETER
+        ? { parameter: INFLUX_TOKEN_PARAMETER }
+        : { value: need('INFLUX_TOKEN', INFLUX_TOKEN) },
+  };
+}
+
+/**
+ * The InfluxDB of whoever rehearses: the four `INFLUX_` variables alone.
+ * @throws InvalidInputError when some are set and others are not
+ */
+export function readInfluxServer(
+  variables: Variables,
+): (Omit<InfluxSettings, 'token'> & { token: string }) | undefined {
+  const faults: Fault[] = [];
+  const settings = readInflux({ ...variables, INFLUX_TOKEN_PARAMETER: undefined }, faults);
+  if (faults.length > 0) throw new InvalidInputError('The environment', faults);
+  return settings && { ...settings, token: 'value' in settings.token ? settings.token.value : '' };
 }

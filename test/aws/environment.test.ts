@@ -9,17 +9,23 @@ describe('readEnvironment', () => {
     expect(readEnvironment(least).iotDoors).toEqual([
       { scheme: 'wss', host: least.IOT_ENDPOINT, port: 443 },
       { scheme: 'mqtts', host: least.IOT_ENDPOINT, port: 8883 },
+      { scheme: 'mqtts', host: least.IOT_ENDPOINT, port: 443, alpn: 'mqtt' },
     ]);
+  });
+
+  it("knows no door without an endpoint: the plan asks for the account's own", () => {
+    expect(readEnvironment({ RUN_BUCKET: 'runs' }).iotDoors).toEqual([]);
   });
 
   it('takes URLs in the order given', () => {
     const { iotDoors } = readEnvironment({
       ...least,
-      IOT_ENDPOINT: 'mqtt://127.0.0.1:4001,wss://127.0.0.1:4002',
+      IOT_ENDPOINT: 'mqtt://127.0.0.1:4001,wss://127.0.0.1:4002,mqtts://127.0.0.1:4003?alpn=mqtt',
     });
     expect(iotDoors).toEqual([
       { scheme: 'mqtt', host: '127.0.0.1', port: 4001 },
       { scheme: 'wss', host: '127.0.0.1', port: 4002 },
+      { scheme: 'mqtts', host: '127.0.0.1', port: 4003, alpn: 'mqtt' },
     ]);
   });
 

@@ -1,30 +1,27 @@
+import type { IotDoor } from '../../plan/target.ts';
 import { exitCodes, StampedeError } from '../../profile/errors.ts';
 import type { AuthKind } from '../../profile/load-profile.ts';
 
-/** One way into the IoT endpoint. */
-export interface IotDoor {
-  readonly scheme: 'mqtt' | 'mqtts' | 'wss';
-  readonly host: string;
-  readonly port: number;
-}
-
 export class NoDoorError extends StampedeError {
   constructor(auth: AuthKind, doors: readonly IotDoor[]) {
+    const urls = doors.map(({ scheme, host, port }) => `${scheme}://${host}:${port}`);
     super('NoDoor', `the IoT endpoint has no door for connect.auth "${auth}"`, {
-      hint: `it has ${doors.map((door) => `${door.scheme}://${door.host}:${door.port}`).join(', ')}: choose one of ${doors.map((door) => authOf[door.scheme]).join(', ')}`,
+      hint: `it has ${urls.join(', ')}: choose one of ${doors.map(authOf).join(', ')}`,
       exitCode: exitCodes.badUsage,
     });
   }
 }
 
-/** What each door asks for first. A custom authorizer answers at the TLS doors. */
-const authOf = { mqtt: 'none', mqtts: 'x509', wss: 'sigv4' } as const;
-const schemesOf: Readonly<Record<AuthKind, readonly IotDoor['scheme'][]>> = {
-  none: ['mqtt'],
-  x509: ['mqtts'],
-  sigv4: ['wss'],
-  custom: ['mqtts', 'wss'],
-};
+/**
+ * What each door asks for. At one port of AWS IoT Core the protocol named to TLS tells a custom authorizer (`mqtt`) from a
+ * certificate (`x-amzn-mqtt-ca`).
+ * @see https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html
+ */
+function authOf({ scheme, alpn }: IotDoor): AuthKind {
+  if (scheme === 'mqtt') return 'none';
+  if (scheme === 'wss') return 'sigv4';
+  return alpn === 'mqtt' ? 'custom' : 'x509';
+}
 
 /**
  * The door for the profile's `connect.auth`; without one, the endpoint's first.
@@ -34,7 +31,7 @@ export function chooseDoor(
   doors: readonly IotDoor[],
   auth: AuthKind | undefined,
 ): { door: IotDoor; auth: AuthKind } {
-  const door = auth === undefined ? doors[0] : doors.find(({ scheme }) => schemesOf[auth].includes(scheme));
+  const door = doors.find((each) => auth === undefined || authOf(each) === auth);
   if (door === undefined) throw new NoDoorError(auth ?? 'none', doors);
-  return { door, auth: auth ?? authOf[door.scheme] };
+  return { door, auth: auth ?? authOf(door) };
 }

@@ -1,9 +1,9 @@
+import type { IotDoor } from '../../plan/target.ts';
 import { exitCodes, StampedeError } from '../../profile/errors.ts';
 import type { AuthKind, LoadProfile } from '../../profile/load-profile.ts';
 import type { MakeTransport, MqttSettings } from '../transport.ts';
 import { makeTcpDoor } from './dense/door.ts';
 import { makeDenseTransport } from './dense.ts';
-import type { IotDoor } from './iot-door.ts';
 
 /** A door and what shows the way through it. */
 export interface MqttTarget {

@@ -1,0 +1,26 @@
+/** What a run loads. */
+export interface Target {
+  /** Doors of the IoT endpoint, the default one first. */
+  readonly doors: readonly IotDoor[];
+}
+
+/** One way into the IoT endpoint. */
+export interface IotDoor {
+  readonly scheme: 'mqtt' | 'mqtts' | 'wss';
+  readonly host: string;
+  readonly port: number;
+  /** The protocol that TLS is told (ALPN), where one port has several behind it. */
+  readonly alpn?: string;
+}
+
+/** Ports of AWS IoT Core: https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html */
+export const iotCorePorts = { mqtt: 1883, mqtts: 8883, wss: 443 } as const;
+
+/** The doors of an AWS IoT Core endpoint: WebSocket for SigV4, TLS for certificates, and TLS for custom authorizers. */
+export function iotCoreDoorsOf(host: string): IotDoor[] {
+  return [
+    { scheme: 'wss', host, port: iotCorePorts.wss },
+    { scheme: 'mqtts', host, port: iotCorePorts.mqtts },
+    { scheme: 'mqtts', host, port: 443, alpn: 'mqtt' },
+  ];
+}
