@@ -108,6 +108,7 @@ export class Connection implements FrameSink {
   }
 
   flush(): void {
+    if (this.#channel.destroyed) return;
     if (this.#frames.length > 0) {
       const frames = this.#frames;
       this.#frames = [];

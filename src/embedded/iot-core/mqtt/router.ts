@@ -1,7 +1,6 @@
 import type { Random } from '../../../device/random.ts';
 import type { ProtocolMetrics } from '../metrics.ts';
-import type { RulesEngine } from '../rules/rules-engine.ts';
-import type { TopicRule } from '../rules/topic-rule.ts';
+import type { ActiveRule, RulesEngine } from '../rules/rules-engine.ts';
 import { Message, type PublishHeaders } from './message.ts';
 import { RetainedMessages } from './retained-messages.ts';
 import type { Session } from './session.ts';
@@ -12,7 +11,7 @@ export interface Route extends Readers {
   readonly topic: string;
   readonly topicBytes: Buffer;
   readonly version: number;
-  readonly rules: readonly TopicRule[];
+  readonly rules: readonly ActiveRule[];
   /** False for most: then a message is never made an object of. */
   readonly hasReaders: boolean;
 }

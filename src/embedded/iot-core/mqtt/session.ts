@@ -12,10 +12,11 @@ interface Outgoing {
 }
 
 /**
- * Messages that wait for their turn, in one session: what comes after is dropped. AWS limits what a persistent session
- * keeps by account and rate; here it is what keeps one subscriber from filling the memory.
+ * What waits for its turn in one session, in messages and in bytes of payload: what comes after is dropped. AWS limits
+ * what a persistent session keeps by account and rate; here it is what keeps one subscriber from filling the memory.
  */
 const maxWaiting = 10_000;
+const maxWaitingBytes = 64 * 1_048_576;
 const maxPacketId = 65_535;
 
 /** What outlives a connection (4.1): subscriptions, and QoS 1 messages that are on the way or wait. */
@@ -36,6 +37,7 @@ export class Session {
   /** By packet identifier, in the order they were sent. Made when first needed: most devices only publish. */
   #onTheWay: Map<number, Outgoing> | undefined;
   #waiting: Outgoing[] | undefined;
+  #waitingBytes = 0;
   #lastPacketId = 0;
 
   constructor(clientId: string, expirySeconds: number) {
@@ -45,11 +47,6 @@ export class Session {
 
   get isPersistent(): boolean {
     return this.expirySeconds > 0;
-  }
-
-  /** QoS 1 messages that the client has not acknowledged, sent or not. */
-  get unacknowledged(): number {
-    return (this.#onTheWay?.size ?? 0) + (this.#waiting?.length ?? 0);
   }
 
   /**
@@ -66,8 +63,10 @@ export class Session {
       return true;
     }
     this.#waiting ??= [];
-    if (this.#waiting.length >= maxWaiting) return false;
+    const waitingBytes = this.#waitingBytes + message.payload.length;
+    if (this.#waiting.length >= maxWaiting || waitingBytes > maxWaitingBytes) return false;
     this.#waiting.push({ message, retain });
+    this.#waitingBytes = waitingBytes;
     return true;
   }
 
@@ -90,6 +89,7 @@ export class Session {
     let next = 0;
     while (next < this.#waiting.length && this.#mayTakeMore(connection)) {
       const outgoing = this.#waiting[next++]!;
+      this.#waitingBytes -= outgoing.message.payload.length;
       if (!outgoing.message.hasExpired(nowMs)) this.#send(connection, outgoing, nowMs);
     }
     this.#waiting.splice(0, next);

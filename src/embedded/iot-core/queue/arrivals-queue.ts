@@ -53,16 +53,16 @@ export class ArrivalsQueue implements RuleTarget {
   }
 
   /** @param body JSON text @returns true: a queue takes all */
-  send(body: Buffer, length: number, nowMs: number): boolean {
+  send(body: Buffer, nowMs: number): boolean {
     const number = this.#sent++;
     this.#visible++;
-    if (this.#open?.append(body, length, number, nowMs) === true) {
+    if (this.#open?.append(body, number, nowMs) === true) {
       if (this.#open.isFull) this.#onSend();
       return true;
     }
     this.#open = this.#spares.pop() ?? new EventBatch(this.#template, this.#settings.batchSize);
     this.#ready.push(this.#open);
-    this.#open.append(body, length, number, nowMs);
+    this.#open.append(body, number, nowMs);
     this.#onSend();
     return true;
   }

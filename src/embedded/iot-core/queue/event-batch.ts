@@ -20,10 +20,21 @@ export const maxEventBytes = 6_291_456;
 
 const prefix = Buffer.from('{"Records":[');
 const comma = 0x2c;
-const quote = 0x22;
 const backslash = 0x5c;
-/** Two bytes that stand for one: the shortest escapes of what JSON may hold between its tokens (RFC 8259, 7). */
-const escapes: Readonly<Record<number, number>> = { 9: 0x74, 10: 0x6e, 13: 0x72 };
+/**
+ * By byte of a JSON text: 0 if it stands for itself in a string, else what follows the backslash. Of the control
+ * characters JSON has but these between its tokens (RFC 8259, 2).
+ */
+const escapes = new Uint8Array(256);
+escapes[0x22] = 0x22;
+escapes[backslash] = backslash;
+for (const [control, letter] of [
+  [0x09, 't'],
+  [0x0a, 'n'],
+  [0x0d, 'r'],
+] as const) {
+  escapes[control] = letter.charCodeAt(0);
+}
 
 /**
  * Messages of the queue as the very bytes of the event they will be delivered in: each is written once, where it stays.
@@ -57,25 +68,25 @@ export class EventBatch {
   }
 
   /**
-   * @param body JSON text in bytes
+   * @param body JSON text
    * @param number of the message, counted from 0 over all messages
    * @returns false if there is no room left
    */
-  append(body: Buffer, bodyLength: number, number: number, sentAtMs: number): boolean {
+  append(body: Buffer, number: number, sentAtMs: number): boolean {
     const { head, tail } = this.#template;
     const out = this.#bytes;
     const start = this.#length;
     // At worst each byte of the body needs an escape; the bracket that closes the event takes one more.
-    if (this.isFull || start + head.length + bodyLength * 2 + tail.length + 2 > maxEventBytes) return false;
+    if (this.isFull || start + head.length + body.length * 2 + tail.length + 2 > maxEventBytes) return false;
     if (this.#records === 0) this.openedAtMs = sentAtMs;
     out.set(head, start);
     writeInteger(out, start + numberAt, firstNumber + number);
-    const tailStart = escapeInto(out, start + head.length, body, bodyLength);
+    const tailStart = escapeInto(out, start + head.length, body);
     out.set(tail, tailStart);
     writeInteger(out, tailStart + sentAt, sentAtMs);
     // Pollers receive a message as soon as it is there, and gather a batch of what they hold.
     writeInteger(out, tailStart + firstReceiveAt, sentAtMs);
-    out.write(hash('md5', body.subarray(0, bodyLength)), tailStart + md5At, 'latin1');
+    out.write(hash('md5', body), tailStart + md5At, 'latin1');
     out[tailStart + tail.length] = comma;
     this.#length = tailStart + tail.length + 1;
     this.#ends[this.#records++] = this.#length;
@@ -138,18 +149,17 @@ export class EventBatch {
 }
 
 /** The body as the inside of a JSON string. @returns past what was written */
-function escapeInto(out: Buffer, at: number, body: Buffer, length: number): number {
+function escapeInto(out: Buffer, at: number, body: Buffer): number {
   let to = at;
-  for (let from = 0; from < length; from++) {
+  for (let from = 0; from < body.length; from++) {
     const byte = body[from]!;
-    if (byte === quote || byte === backslash) {
-      out[to++] = backslash;
-      out[to++] = byte;
-    } else if (byte >= 0x20) {
+    const mark = escapes[byte]!;
+    if (mark === 0) {
       out[to++] = byte;
     } else {
-      out[to++] = backslash;
-      out[to++] = escapes[byte]!;
+      out[to] = backslash;
+      out[to + 1] = mark;
+      to += 2;
     }
   }
   return to;

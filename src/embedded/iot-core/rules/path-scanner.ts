@@ -65,7 +65,7 @@ export class PathScanner {
     }
   }
 
-  scan(bytes: Uint8Array, start: number, end: number): ScanOutcome {
+  scan(bytes: Buffer, start: number, end: number): ScanOutcome {
     for (let slot = 0; slot < this.starts.length; slot++) this.starts[slot] = -1;
     let at = skipSpace(bytes, start, end);
     at =
@@ -77,7 +77,7 @@ export class PathScanner {
   }
 
   /** @param at past the brace @returns past the closing one, or why not */
-  #scanObject(node: PathNode, bytes: Uint8Array, at: number, end: number, depth: number): number {
+  #scanObject(node: PathNode, bytes: Buffer, at: number, end: number, depth: number): number {
     let pos = skipSpace(bytes, at, end);
     if (pos < end && bytes[pos] === closeBrace) return pos + 1;
     for (;;) {
@@ -122,7 +122,7 @@ export class PathScanner {
   }
 }
 
-function findChild(node: PathNode, bytes: Uint8Array, start: number, end: number): PathNode | undefined {
+function findChild(node: PathNode, bytes: Buffer, start: number, end: number): PathNode | undefined {
   const length = end - start;
   next: for (const child of node.children) {
     const { key } = child;
@@ -134,7 +134,7 @@ function findChild(node: PathNode, bytes: Uint8Array, start: number, end: number
 }
 
 /** @returns past the value, or why not */
-function skipValue(bytes: Uint8Array, at: number, end: number, depth: number): number {
+function skipValue(bytes: Buffer, at: number, end: number, depth: number): number {
   if (at >= end) return invalid;
   switch (bytes[at]) {
     case quote:
@@ -157,13 +157,13 @@ const trueWord = Buffer.from('true');
 const falseWord = Buffer.from('false');
 const nullWord = Buffer.from('null');
 
-function skipWord(bytes: Uint8Array, at: number, end: number, word: Uint8Array): number {
+function skipWord(bytes: Buffer, at: number, end: number, word: Uint8Array): number {
   if (at + word.length > end) return invalid;
   for (let i = 0; i < word.length; i++) if (bytes[at + i] !== word[i]) return invalid;
   return at + word.length;
 }
 
-function skipContainer(bytes: Uint8Array, at: number, end: number, depth: number): number {
+function skipContainer(bytes: Buffer, at: number, end: number, depth: number): number {
   const isObject = bytes[at] === openBrace;
   const close = isObject ? closeBrace : closeBracket;
   let pos = skipSpace(bytes, at + 1, end);
@@ -187,8 +187,32 @@ function skipContainer(bytes: Uint8Array, at: number, end: number, depth: number
   }
 }
 
+/** Strings from this length on are worth two calls into native code. */
+const longString = 48;
+/** A long string that was found to need no care: fillers and the like come again with every message. */
+let knownPlain = Buffer.alloc(0);
+
 /** @param at past the opening quote */
-function skipString(bytes: Uint8Array, at: number, end: number): number {
+function skipString(bytes: Buffer, at: number, end: number): number {
+  const shortEnd = Math.min(end, at + longString);
+  let pos = at;
+  while (pos < shortEnd && isPlain[bytes[pos]!] === 1) pos++;
+  if (pos === shortEnd && pos < end) return skipLongString(bytes, at, end);
+  return skipRestOfString(bytes, pos, end);
+}
+
+/** Compared with the last one of its kind, 300 bytes take 0.15 µs instead of 0.5. */
+function skipLongString(bytes: Buffer, at: number, end: number): number {
+  const close = bytes.indexOf(quote, at);
+  if (close === -1 || close >= end) return invalid;
+  const length = close - at;
+  if (length <= knownPlain.length && bytes.compare(knownPlain, 0, length, at, close) === 0) return close + 1;
+  const pos = skipRestOfString(bytes, at, end);
+  if (pos === close + 1) knownPlain = Buffer.from(bytes.subarray(at, close));
+  return pos;
+}
+
+function skipRestOfString(bytes: Buffer, at: number, end: number): number {
   let pos = at;
   for (;;) {
     while (pos < end && isPlain[bytes[pos]!] === 1) pos++;
@@ -206,7 +230,7 @@ function skipString(bytes: Uint8Array, at: number, end: number): number {
   }
 }
 
-function skipNumber(bytes: Uint8Array, at: number, end: number): number {
+function skipNumber(bytes: Buffer, at: number, end: number): number {
   let pos = bytes[at] === minus ? at + 1 : at;
   const wholeStart = pos;
   pos = skipDigits(bytes, pos, end);
@@ -226,18 +250,18 @@ function skipNumber(bytes: Uint8Array, at: number, end: number): number {
   return pos;
 }
 
-function skipDigits(bytes: Uint8Array, at: number, end: number): number {
+function skipDigits(bytes: Buffer, at: number, end: number): number {
   let pos = at;
   while (pos < end && bytes[pos]! >= zero && bytes[pos]! <= 0x39) pos++;
   return pos;
 }
 
-function skipSpace(bytes: Uint8Array, at: number, end: number): number {
+function skipSpace(bytes: Buffer, at: number, end: number): number {
   // Machines write none: the call is gone where this is inlined.
   return at < end && bytes[at]! > 0x20 ? at : skipSomeSpace(bytes, at, end);
 }
 
-function skipSomeSpace(bytes: Uint8Array, at: number, end: number): number {
+function skipSomeSpace(bytes: Buffer, at: number, end: number): number {
   let pos = at;
   while (pos < end) {
     const byte = bytes[pos]!;

@@ -1,50 +1,53 @@
 import type { Metrics } from '../metrics.ts';
 import { TopicTree } from '../mqtt/topic-tree.ts';
 import type { Weather } from '../weather.ts';
-import { makeRecordBuffer, type TopicRule } from './topic-rule.ts';
+import { RecordBuffer, type TopicRule } from './topic-rule.ts';
 
 /** Where rules send: a queue, shaped as SQS. */
 export interface RuleTarget {
   /** @param body lent for the call @returns false if it was not taken */
-  send(body: Buffer, length: number, nowMs: number): boolean;
+  send(body: Buffer, nowMs: number): boolean;
 }
 
 /** The dimension `ActionType` of the one action there is. AWS documents no list of its values. */
 const actionType = 'SQS';
 
+/** A rule in force, with its metrics. */
+export interface ActiveRule {
+  readonly rule: TopicRule;
+  readonly counters: ReturnType<Metrics['rule']>;
+}
+
 /** Runs the rules whose filter a message's topic matches. */
 export class RulesEngine {
-  readonly #tree = new TopicTree<TopicRule>();
+  readonly #tree = new TopicTree<ActiveRule>();
   readonly #metrics: Metrics;
-  readonly #counters = new Map<TopicRule, ReturnType<Metrics['rule']>>();
   readonly #weather: Weather;
   readonly #target: RuleTarget;
-  readonly #record = makeRecordBuffer();
+  readonly #record = new RecordBuffer();
 
   constructor(rules: readonly TopicRule[], target: RuleTarget, metrics: Metrics, weather: Weather) {
     this.#target = target;
     this.#metrics = metrics;
     this.#weather = weather;
     for (const rule of rules) {
-      this.#tree.add(rule.from, rule);
-      this.#counters.set(rule, metrics.rule(rule.name, actionType));
+      this.#tree.add(rule.from, { rule, counters: metrics.rule(rule.name, actionType) });
     }
   }
 
-  rulesOf(topic: string): readonly TopicRule[] {
+  rulesOf(topic: string): readonly ActiveRule[] {
     return this.#tree.match(topic);
   }
 
   /** @param bytes lent for the call */
   run(
-    rules: readonly TopicRule[],
+    rules: readonly ActiveRule[],
     bytes: Buffer,
     payloadStart: number,
     payloadEnd: number,
     nowMs: number,
   ): void {
-    for (const rule of rules) {
-      const counters = this.#counters.get(rule)!;
+    for (const { rule, counters } of rules) {
       counters.topicMatch.add(nowMs);
       const evaluation = rule.evaluate(bytes, payloadStart, payloadEnd, nowMs, this.#record);
       if (evaluation === 'notJson') {
@@ -58,7 +61,7 @@ export class RulesEngine {
       }
       // What vanishes here vanishes silently: the service neither delivered nor noticed.
       if (this.#weather.dropsDelivery()) continue;
-      const sent = this.#target.send(this.#record.bytes, this.#record.length, nowMs);
+      const sent = this.#target.send(this.#record.body, nowMs);
       (sent ? counters.success : counters.failure).add(nowMs);
     }
   }

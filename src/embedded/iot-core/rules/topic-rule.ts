@@ -6,13 +6,26 @@ import { type Expression, parseRuleSql } from './sql.ts';
 export const maxRecordBytes = 262_144;
 
 /** Where a rule writes its outgoing message: one buffer, overwritten by the next. */
-export interface RecordBuffer {
-  readonly bytes: Buffer;
-  length: number;
-}
+export class RecordBuffer {
+  readonly bytes = Buffer.allocUnsafeSlow(maxRecordBytes);
+  /** Views by length: records of one fleet differ by a few digits. */
+  readonly #views: (Buffer | undefined)[] = [];
+  #length = 0;
 
-export function makeRecordBuffer(): RecordBuffer {
-  return { bytes: Buffer.allocUnsafeSlow(maxRecordBytes), length: 0 };
+  set length(bytes: number) {
+    this.#length = bytes;
+  }
+
+  /** The record: a view, good until the next is written. */
+  get body(): Buffer {
+    const length = this.#length;
+    if (length >= 1_024) return this.bytes.subarray(0, length);
+    const known = this.#views[length];
+    if (known !== undefined) return known;
+    const view = this.bytes.subarray(0, length);
+    this.#views[length] = view;
+    return view;
+  }
 }
 
 /** `notJson`: the paths of the rule mean nothing in the message. `tooLarge`: for the queue. */

@@ -11,7 +11,7 @@ const sentAtMs = 1_700_000_000_123;
 function fill(batch: EventBatch, bodies: readonly string[]): void {
   for (const [n, text] of bodies.entries()) {
     const body = Buffer.from(text);
-    expect(batch.append(body, body.length, n, sentAtMs + n)).toBe(true);
+    expect(batch.append(body, n, sentAtMs + n)).toBe(true);
   }
 }
 
@@ -76,7 +76,7 @@ describe('EventBatch', () => {
     const batch = new EventBatch(template, 10_000);
     const body = Buffer.from(JSON.stringify('"'.repeat(50_000)));
     let records = 0;
-    while (batch.append(body, body.length, records, sentAtMs)) records++;
+    while (batch.append(body, records, sentAtMs)) records++;
     const event = batch.receive();
     expect(event.length).toBeLessThanOrEqual(maxEventBytes);
     expect(event.length).toBeGreaterThan(maxEventBytes - 2 * 200_000);
@@ -84,6 +84,6 @@ describe('EventBatch', () => {
     const few = new EventBatch(template, 2);
     fill(few, ['1', '2']);
     expect(few.isFull).toBe(true);
-    expect(few.append(body, 1, 3, sentAtMs)).toBe(false);
+    expect(few.append(body, 3, sentAtMs)).toBe(false);
   });
 });

@@ -38,7 +38,7 @@ function start(settings: Partial<QueueSettings> = {}) {
     send: (count: number) => {
       for (let i = 0; i < count; i++) {
         const body = Buffer.from(`${sent++}`);
-        queue.send(body, body.length, clock.now());
+        queue.send(body, clock.now());
       }
     },
     bodies: (n: number) => invocations[n]?.records.map(({ body }) => Number(body)),

@@ -62,6 +62,8 @@ const { value } = fc.letrec<{ value: string }>((tie) => {
           '"\\u00e9\\n\\""',
         ),
         fc.string({ unit: 'binary' }).map((text) => JSON.stringify(text)),
+        // Fillers, long enough for the scanner to know them again.
+        fc.integer({ min: 40, max: 90 }).map((length) => `"${'x'.repeat(length)}"`),
         fc.array(tie('value'), { maxLength: 3 }).map((items) => `[${items.join(',')}]`),
         fc.array(member, { maxLength: 5 }).map((members) => `{${members.join(',')}}`),
       ),

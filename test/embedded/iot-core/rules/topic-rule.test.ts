@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
-  makeRecordBuffer,
   maxRecordBytes,
+  RecordBuffer,
   TopicRule,
 } from '../../../../src/embedded/iot-core/rules/topic-rule.ts';
 import { deployedSql } from '../fixture.ts';
@@ -10,10 +10,10 @@ import { deployedSql } from '../fixture.ts';
 const nowMs = 1_700_000_000_123;
 
 function evaluate(sql: string, payload: string | Buffer): string {
-  const out = makeRecordBuffer();
+  const out = new RecordBuffer();
   const bytes = Buffer.concat([Buffer.from('"'), Buffer.from(payload), Buffer.from('"')]);
   const evaluation = new TopicRule('r', sql).evaluate(bytes, 1, bytes.length - 1, nowMs, out);
-  return evaluation === 'selected' ? out.bytes.toString('utf8', 0, out.length) : evaluation;
+  return evaluation === 'selected' ? out.body.toString() : evaluation;
 }
 
 describe('TopicRule', () => {
