@@ -1,4 +1,5 @@
 import { readEnvironment } from '../src/aws/environment.ts';
+import { findTarget } from '../src/aws/iot-endpoint.ts';
 import { makeRunStore } from '../src/aws/run-store.ts';
 import { type FanOut, fanOutOf } from '../src/plan/fan-out.ts';
 import { makePlan } from '../src/plan/make-plan.ts';
@@ -15,15 +16,18 @@ export interface PlanFunctionRequest {
 
 /** Load profile in, plan into the run store, slice numbers out. */
 export async function handler({ runId, profile }: PlanFunctionRequest): Promise<FanOut> {
+  const parsed = parseLoadProfile(profile);
+  const target = await findTarget(environment);
   const plan = makePlan({
     runId,
-    profile: parseLoadProfile(profile),
+    profile: parsed,
     now: Date.now(),
     coldStart: {
       leadMs: environment.coldStartLeadMs,
       environmentsPerSecond: environment.lambdaEnvironmentsPerSecond,
     },
     topicFilter: environment.topicFilter,
+    target,
   });
   await store.putPlan(plan);
   return fanOutOf(plan);

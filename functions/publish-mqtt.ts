@@ -16,8 +16,8 @@ export async function handler(request: SliceRequest): Promise<{ slice: number }>
   return publishSlice(request, {
     store,
     liveView,
-    makeTransport: ({ profile }) =>
-      makeMqttTransport(profile, chooseDoor(environment.iotDoors, profile.connect.auth)),
+    makeTransport: ({ profile, target }) =>
+      makeMqttTransport(profile, chooseDoor(target?.doors ?? environment.iotDoors, profile.connect.auth)),
     openControl: (plan, slice, transport, stop) =>
       openControlChannel({
         runId: plan.runId,

@@ -8,6 +8,7 @@ import { identifyDevice, type Plan, type Timeline } from './plan.ts';
 import { type AccountLimits, accountLimitsOf } from './quotas.ts';
 import { connectDurationMs } from './schedule.ts';
 import { splitIntoSlices } from './slices.ts';
+import type { Target } from './target.ts';
 import { topicFilterMatches } from './topic-filter.ts';
 
 export interface PlanRequest {
@@ -17,6 +18,7 @@ export interface PlanRequest {
   /** Epoch milliseconds. */
   readonly now: number;
   readonly coldStart: ColdStart;
+  readonly target?: Target;
   /** What the account allows; AWS's defaults unless read live. */
   readonly limits?: AccountLimits;
   /** What the IoT rule reads (`stampede/#`): a topic outside it would make every message a lost one. */
@@ -68,6 +70,7 @@ export function draftPlan(request: PlanRequest): { readonly plan: Plan; readonly
     // Rounded, because the sum of the stages' areas can end a hair below the whole number that was meant.
     load: { messages: Math.round(rate.messages), peakPerSecond: rate.peakPerSecond },
     slices,
+    ...(request.target === undefined ? {} : { target: request.target }),
   };
   return { plan, faults: faultsOf(plan, limits, request.topicFilter) };
 }

@@ -1,4 +1,5 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
+import type { Target } from './target.ts';
 
 /**
  * What a load profile becomes: stored once as `runs/{runId}/plan.json`, read by every function. All instants are
@@ -11,6 +12,8 @@ export interface Plan {
   readonly timeline: Timeline;
   readonly load: Load;
   readonly slices: { readonly count: number; readonly devicesPerSlice: number };
+  /** What the slices load; absent in a draft that nobody will run. */
+  readonly target?: Target;
 }
 
 export interface Timeline {
