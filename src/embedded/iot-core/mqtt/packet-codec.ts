@@ -55,7 +55,7 @@ class PacketDecoder {
   }
 }
 
-const decoders = { 4: new PacketDecoder(4), 5: new PacketDecoder(5) };
+const decoders = { 4: new PacketDecoder(4), 5: new PacketDecoder(5), connect: new PacketDecoder(undefined) };
 
 /** @throws ProtocolViolation */
 export function decodePacket(frame: Buffer, version: MqttVersion): Packet {
@@ -64,7 +64,7 @@ export function decodePacket(frame: Buffer, version: MqttVersion): Packet {
 
 /** @throws ProtocolViolation */
 export function decodeConnect(frame: Buffer): PacketOf<'connect'> {
-  const packet = new PacketDecoder(undefined).decode(frame);
+  const packet = decoders.connect.decode(frame);
   if (packet.cmd !== 'connect') throw protocolError('the first packet is not CONNECT');
   return packet;
 }
