@@ -1,11 +1,12 @@
 import { readEnvironment } from '../src/aws/environment.ts';
 import { makeLiveView } from '../src/aws/influx.ts';
 import { makeRunStore } from '../src/aws/run-store.ts';
+import { makeSystemClock } from '../src/device/clock.ts';
 import { measureArrivals } from '../src/measure/arrivals.ts';
 
 const environment = readEnvironment(process.env);
 const store = makeRunStore(environment.runBucket);
-const liveView = makeLiveView(environment.influx);
+const liveView = makeLiveView(environment.influx, { store, clock: makeSystemClock(), random: Math.random });
 
 /** SQS's partial batch response: nothing here fails for one message alone, so it is all of a batch or none. */
 interface BatchResponse {
@@ -18,9 +19,12 @@ interface BatchResponse {
  * @throws when a window could not be stored: the queue delivers the batch again, under the same window key
  */
 export async function handler(event: unknown): Promise<BatchResponse> {
-  const { windows, snapshots } = measureArrivals(event, Date.now());
-  await Promise.all(windows.map((window) => store.putArrivalWindow(window)));
-  for (const snapshot of snapshots) liveView.arrivals(snapshot);
-  await liveView.flush();
+  const { windows } = measureArrivals(event, Date.now());
+  await Promise.all(
+    windows.map(async (window) => {
+      await store.putArrivalWindow(window);
+      await liveView.arrivals(window);
+    }),
+  );
   return { batchItemFailures: [] };
 }

@@ -4,11 +4,12 @@ import { readEnvironment } from '../src/aws/environment.ts';
 import { makeLiveView } from '../src/aws/influx.ts';
 import { publishSlice, type SliceRequest } from '../src/aws/publish-slice.ts';
 import { makeRunStore } from '../src/aws/run-store.ts';
+import { makeSystemClock } from '../src/device/clock.ts';
 import { makeHttpsTransport } from '../src/device/transports/https.ts';
 
 const environment = readEnvironment(process.env);
 const store = makeRunStore(environment.runBucket);
-const liveView = makeLiveView(environment.influx);
+const liveView = makeLiveView(environment.influx, { store, clock: makeSystemClock(), random: Math.random });
 const control = makeControl();
 
 /** Runs one slice of virtual devices over HTTPS. */

@@ -9,7 +9,7 @@ import { makeMqttTransport } from '../src/device/transports/mqtt.ts';
 
 const environment = readEnvironment(process.env);
 const store = makeRunStore(environment.runBucket);
-const liveView = makeLiveView(environment.influx);
+const liveView = makeLiveView(environment.influx, { store, clock: makeSystemClock(), random: Math.random });
 
 /** Runs one slice of virtual devices over MQTT. */
 export async function handler(request: SliceRequest): Promise<{ slice: number }> {

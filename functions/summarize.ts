@@ -1,9 +1,10 @@
 import { collectRun, settledSums } from '../src/aws/collect-run.ts';
 import { makeControl } from '../src/aws/control.ts';
 import { readEnvironment } from '../src/aws/environment.ts';
+import { makeLiveView } from '../src/aws/influx.ts';
 import { iotMetricNames, makeMetrics } from '../src/aws/metrics.ts';
 import { makeRunStore, runKeys } from '../src/aws/run-store.ts';
-import { accountLimitsOf } from '../src/plan/quotas.ts';
+import { makeSystemClock } from '../src/device/clock.ts';
 import { buildReport } from '../src/report/build-report.ts';
 import { renderReportHtml } from '../src/report/html.ts';
 import type { Verdict } from '../src/report/report.ts';
@@ -12,6 +13,7 @@ const environment = readEnvironment(process.env);
 const store = makeRunStore(environment.runBucket);
 const metrics = makeMetrics();
 const control = makeControl();
+const liveView = makeLiveView(environment.influx, { store, clock: makeSystemClock(), random: Math.random });
 
 export interface Summary {
   readonly runId: string;
@@ -34,10 +36,9 @@ export async function handler({ runId }: { readonly runId: string }): Promise<Su
     plan,
     ledger,
     cloudwatch: { sums, asked: iotMetricNames },
-    limits: accountLimitsOf('default'),
     now: Date.now(),
   });
   await store.putReport(report, renderReportHtml(report));
-  await control.clear(runId);
+  await Promise.all([control.clear(runId), liveView.conclude(plan, report)]);
   return { runId, verdict: report.verdict, report: runKeys.report(runId) };
 }

@@ -1,81 +1,155 @@
-import { InfluxDB, Point, type WriteApi } from '@influxdata/influxdb-client';
-import { type ArrivalSnapshot, liveMeasurements, type SliceSnapshot } from '../measure/live-points.ts';
+import type { Clock } from '../device/clock.ts';
+import type { ArrivalWindow } from '../measure/arrival-window.ts';
+import { arrivalPoints } from '../measure/live-arrivals.ts';
+import { makeSlicePoints, type SliceSnapshot } from '../measure/live-slice.ts';
+import type { Plan } from '../plan/plan.ts';
+import { runCoursePoints, runStopPoint } from '../report/live-run-points.ts';
+import type { Report } from '../report/report.ts';
 import type { InfluxSettings } from './environment.ts';
+import { makeInfluxDoor } from './influx-door.ts';
+import { lineOf } from './live-line.ts';
+import { openLiveOutbox } from './live-outbox.ts';
+import { type LiveAftermath, resendLiveSpills } from './live-resend.ts';
+import { RunNotFoundError, type RunStore } from './run-store.ts';
 
-/** The live view. It may be away: a run without InfluxDB, or with InfluxDB down, loses nothing of its report. */
+/**
+ * The live view. It may be away: a run without InfluxDB, or with InfluxDB down, loses nothing of its report, and is held
+ * up by nothing. Points that InfluxDB cannot take are spilled to the run store. Nothing here rejects.
+ */
 export interface LiveView {
-  slice(snapshot: SliceSnapshot): void;
-  arrivals(snapshot: ArrivalSnapshot): void;
-  /** Sends what is buffered. Never rejects: what could not be written is counted in `failedPoints`. */
-  flush(): Promise<void>;
+  /** Points are sent beside the load, never in the send path. */
+  openSlice(plan: Plan, slice: number): SliceView;
+  /** A batch that is already in the run store. */
+  arrivals(window: ArrivalWindow): Promise<void>;
+  /** The end of a run: what was spilled is sent, if it can be. */
+  conclude(plan: Plan, report: Report): Promise<LiveAftermath>;
+}
+
+export interface SliceView {
+  tell(snapshot: SliceSnapshot): void;
   close(): Promise<void>;
-  readonly failedPoints: number;
 }
 
-/** How long the live view may hold up the end of an invocation. */
-const requestTimeoutMs = 3_000;
-
-/** Points are buffered and sent in batches beside the load, never in the send path. */
-export function makeLiveView(settings: InfluxSettings | undefined): LiveView {
-  return settings === undefined ? noLiveView : makeInfluxView(settings);
+export interface LiveViewWorld {
+  readonly store: RunStore;
+  readonly clock: Clock;
+  /** 0–1, see `openLiveOutbox`. */
+  readonly random: () => number;
 }
+
+export function makeLiveView(settings: InfluxSettings | undefined, world: LiveViewWorld): LiveView {
+  return settings === undefined ? noLiveView : makeInfluxView(settings, world);
+}
+
+const nothingLeft: LiveAftermath = { resentPoints: 0, refusedPoints: 0, leftPoints: 0 };
 
 const noLiveView: LiveView = {
-  slice: () => undefined,
-  arrivals: () => undefined,
-  flush: async () => undefined,
-  close: async () => undefined,
-  failedPoints: 0,
+  openSlice: () => ({ tell: () => undefined, close: async () => undefined }),
+  arrivals: async () => undefined,
+  conclude: async () => nothingLeft,
 };
 
-function makeInfluxView({ url, org, bucket, token }: InfluxSettings): LiveView {
-  let failedPoints = 0;
-  const writeApi: WriteApi = new InfluxDB({ url, token, timeout: requestTimeoutMs }).getWriteApi(
-    org,
-    bucket,
-    'ms',
-    {
-      batchSize: 500,
-      flushInterval: 1_000,
-      maxRetries: 2,
-      maxRetryTime: 2 * requestTimeoutMs,
-      gzipThreshold: 1_000,
-      writeFailed(_error, lines, _attempt, expires) {
-        if (Date.now() >= expires) failedPoints += lines.length;
-      },
-    },
-  );
-  const quietly = async (work: Promise<void>): Promise<void> => work.catch(() => undefined);
+/**
+ * A slice sends once a second; where there are more than 1,000, as often as makes 1,000 requests a second of them all,
+ * and at least every ten seconds.
+ */
+function flushEveryMsOf({ slices }: Plan): number {
+  return Math.min(10_000, Math.max(1_000, slices.count));
+}
+
+/** Runs whose plans are kept; a subscriber sees one or two at a time. */
+const maxPlans = 8;
+
+function makeInfluxView(settings: InfluxSettings, { store, clock, random }: LiveViewWorld): LiveView {
+  const door = makeInfluxDoor(settings);
+  const plans = new Map<string, Promise<Plan>>();
+
+  const say = (what: string): void =>
+    console.warn(`live view: ${what}; InfluxDB said: ${door.lastFault ?? 'nothing'}`);
+
+  const spill = async (runId: string, name: string, lines: readonly string[]): Promise<void> => {
+    try {
+      await store.putLiveSpill(runId, name, lines);
+      say(`${lines.length} points of run ${runId} spilled to the run store (${name})`);
+    } catch (error) {
+      say(
+        `${lines.length} points of run ${runId} are lost: the run store did not take them either (${error})`,
+      );
+    }
+  };
+
+  const planOf = (runId: string): Promise<Plan> => {
+    let plan = plans.get(runId);
+    if (plan === undefined) {
+      plan = store.getPlan(runId);
+      plans.set(runId, plan);
+      // A read that failed is tried again for the next batch.
+      plan.catch(() => plans.delete(runId));
+      for (const oldest of plans.keys()) {
+        if (plans.size <= maxPlans) break;
+        plans.delete(oldest);
+      }
+    }
+    return plan;
+  };
+
+  /** At once or not at all: nothing runs between two invocations that could try again. */
+  const sendNow = async (runId: string, name: string, lines: readonly string[]): Promise<void> => {
+    const outcome = door.isAway ? 'away' : await door.post(lines);
+    if (outcome === 'refused') say(`${lines.length} points of run ${runId} were refused`);
+    if (outcome === 'away') await spill(runId, name, lines);
+  };
 
   return {
-    slice(snapshot) {
-      const point = new Point(liveMeasurements.slice)
-        .tag('run', snapshot.runId)
-        .tag('protocol', snapshot.protocol)
-        .tag('slice', String(snapshot.slice))
-        .stringField('phase', snapshot.phase)
-        .floatField('send_lag_p99_ms', snapshot.sendLagP99Ms)
-        .floatField('puback_round_trip_p99_ms', snapshot.pubackRoundTripP99Ms)
-        .timestamp(Math.round(snapshot.at));
-      for (const counts of [snapshot.devices, snapshot.messages]) {
-        for (const [field, value] of Object.entries(counts)) point.intField(field, value);
+    openSlice(plan, slice) {
+      const { runId } = plan;
+      let spills = 0;
+      const outbox = openLiveOutbox({
+        door,
+        clock,
+        flushEveryMs: flushEveryMsOf(plan),
+        phase: random(),
+        spill: (lines) => spill(runId, `slice-${slice}-${spills++}`, lines),
+        onRefused: (lines) => say(`${lines} points of slice ${slice} were refused`),
+      });
+      const pointsOf = makeSlicePoints(plan);
+      // One slice tells the run's course, so that it is there before the run ends.
+      if (slice === 0) outbox.add(runCoursePoints(plan).map(lineOf));
+      return {
+        tell(snapshot) {
+          try {
+            outbox.add(pointsOf(snapshot).map(lineOf));
+          } catch (error) {
+            say(`second ${snapshot.second} of slice ${slice} is not shown: ${error}`);
+          }
+        },
+        close: () => outbox.close(),
+      };
+    },
+    async arrivals(window) {
+      const { runId } = window;
+      try {
+        const lines = arrivalPoints(await planOf(runId), window).map(lineOf);
+        await sendNow(runId, `arrivals-${window.window}`, lines);
+      } catch (error) {
+        // Anybody can name a run in a message; one without a plan is none of ours.
+        if (!(error instanceof RunNotFoundError)) say(`arrivals of run ${runId} are not shown: ${error}`);
       }
-      writeApi.writePoint(point);
     },
-    arrivals(snapshot) {
-      writeApi.writePoint(
-        new Point(liveMeasurements.arrivals)
-          .tag('run', snapshot.runId)
-          .tag('window', snapshot.window)
-          .intField('arrivals', snapshot.arrivals)
-          .stringField('end_to_end_latency', JSON.stringify(snapshot.endToEndLatency))
-          .timestamp(Math.round(snapshot.at)),
-      );
-    },
-    flush: () => quietly(writeApi.flush()),
-    close: () => quietly(writeApi.close()),
-    get failedPoints() {
-      return failedPoints;
+    async conclude(plan, report) {
+      const { runId } = plan;
+      try {
+        const lines = [...runCoursePoints(plan), runStopPoint(plan, report)].map(lineOf);
+        await sendNow(runId, 'summary', lines);
+        const aftermath = await resendLiveSpills({ runId, store, door });
+        if (aftermath.refusedPoints > 0) say(`${aftermath.refusedPoints} spilled points were refused`);
+        if (aftermath.leftPoints > 0)
+          say(`${aftermath.leftPoints} points of run ${runId} are still in the run store`);
+        return aftermath;
+      } catch (error) {
+        say(`the end of run ${runId} is not shown: ${error}`);
+        return nothingLeft;
+      }
     },
   };
 }

@@ -36,6 +36,7 @@ export async function publishSlice(
   const plan = await store.getPlan(runId);
   const transport = await world.makeTransport(plan);
   const stop = new AbortController();
+  const view = liveView.openSlice(plan, slice);
   const control = world.openControl(plan, slice, transport, (reason) => stop.abort(reason));
   try {
     const result = await runSlice({
@@ -45,12 +46,12 @@ export async function publishSlice(
       clock: makeSystemClock(),
       random: Math.random,
       stop: stop.signal,
-      onSnapshot: (snapshot) => liveView.slice(snapshot),
+      onSnapshot: (snapshot) => view.tell(snapshot),
       onCheckpoint: (checkpoint) => store.putSliceResult(checkpoint),
     });
     await store.putSliceResult(result);
   } finally {
-    await Promise.all([control.close(), liveView.flush()]);
+    await Promise.all([control.close(), view.close()]);
   }
   return { slice };
 }

@@ -1,5 +1,5 @@
 import { makeControl } from '../aws/control.ts';
-import { readEnvironment } from '../aws/environment.ts';
+import { readEnvironment, readInfluxServer } from '../aws/environment.ts';
 import { type Execution, makeExecutions } from '../aws/executions.ts';
 import { makeRunStore } from '../aws/run-store.ts';
 import { startEmbeddedAws } from '../embedded/start.ts';
@@ -29,7 +29,8 @@ export interface EndedRun {
 /** One execution, from the start of embedded AWS to its end. */
 export async function runOnEmbeddedAws(request: EmbeddedRunRequest): Promise<EndedRun> {
   const { runId, input, runsDirectory, display, interrupts } = request;
-  const aws = await startEmbeddedAws({ runsDirectory });
+  const influx = readInfluxServer(process.env);
+  const aws = await startEmbeddedAws({ runsDirectory, ...(influx === undefined ? {} : { influx }) });
   const { logDirectory } = aws;
   interrupts.quit.addEventListener('abort', () => aws.kill());
   try {

@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { GeneratorPulse } from '../measure/live-slice.ts';
 import type { GeneratorHealth } from '../measure/slice-result.ts';
 
 /** Sampling every 20 ms costs next to nothing and sees every stall that a send lag of 10 ms could come from. */
@@ -7,36 +8,60 @@ const nanosecondsPerMs = 1e6;
 
 /** What the generator itself was like, so that nobody blames the service for our lateness. */
 export interface HealthMonitor {
+  /** Since the start. */
   read(): GeneratorHealth;
+  /** Since the last pulse. */
+  pulse(): GeneratorPulse;
   stop(): void;
 }
 
 /** @param startLagMs how late the slice was ready; 0 when early */
 export function watchGeneratorHealth(startLagMs: number): HealthMonitor {
   const cpuBefore = process.cpuUsage();
+  let cpuAtPulse = cpuBefore;
   const startedAtMs = performance.now();
   const idleRssBytes = process.memoryUsage.rss();
-  const delay = monitorEventLoopDelay({ resolution: resolutionMs });
-  delay.enable();
-  // The histogram counts whole periods: what is above the resolution is delay.
-  const delayMs = (nanoseconds: number): number =>
-    Math.max(0, (Number.isFinite(nanoseconds) ? nanoseconds : 0) / nanosecondsPerMs - resolutionMs);
+  const [delay, delaySincePulse] = [watchDelay(), watchDelay()];
   return {
     read() {
-      const cpu = process.cpuUsage(cpuBefore);
       return {
-        cpuSeconds: (cpu.user + cpu.system) / 1e6,
+        cpuSeconds: secondsOf(process.cpuUsage(cpuBefore)),
         wallSeconds: (performance.now() - startedAtMs) / 1_000,
         // Linux counts it in kilobytes.
         maxRssBytes: process.resourceUsage().maxRSS * 1_024,
         idleRssBytes,
         startLagMs,
-        eventLoopDelayP99Ms: delay.count === 0 ? 0 : delayMs(delay.percentile(99)),
-        eventLoopDelayMaxMs: delay.count === 0 ? 0 : delayMs(delay.max),
+        eventLoopDelayP99Ms: delayMs(delay, delay.percentile(99)),
+        eventLoopDelayMaxMs: delayMs(delay, delay.max),
       };
+    },
+    pulse() {
+      const cpuSeconds = secondsOf(process.cpuUsage(cpuAtPulse));
+      cpuAtPulse = process.cpuUsage();
+      const eventLoopDelayMaxMs = delayMs(delaySincePulse, delaySincePulse.max);
+      delaySincePulse.reset();
+      return { cpuSeconds, rssBytes: process.memoryUsage.rss(), startLagMs, eventLoopDelayMaxMs };
     },
     stop: () => {
       delay.disable();
+      delaySincePulse.disable();
     },
   };
+}
+
+type DelayHistogram = ReturnType<typeof monitorEventLoopDelay>;
+
+function watchDelay(): DelayHistogram {
+  const delay = monitorEventLoopDelay({ resolution: resolutionMs });
+  delay.enable();
+  return delay;
+}
+
+/** The histogram counts whole periods: what is above the resolution is delay. */
+function delayMs({ count }: DelayHistogram, nanoseconds: number): number {
+  return count === 0 ? 0 : Math.max(0, nanoseconds / nanosecondsPerMs - resolutionMs);
+}
+
+function secondsOf(cpu: NodeJS.CpuUsage): number {
+  return (cpu.user + cpu.system) / 1e6;
 }

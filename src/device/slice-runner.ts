@@ -1,4 +1,4 @@
-import type { SliceSnapshot } from '../measure/live-points.ts';
+import type { SliceSnapshot } from '../measure/live-slice.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
 import type { Plan } from '../plan/plan.ts';
 import { makeSliceSchedule } from '../plan/schedule.ts';
@@ -40,7 +40,6 @@ export interface StopSignal {
 
 /** A store costs a request: often enough that a slice that is killed has lost little. */
 const defaultCheckpointEveryMs = 10_000;
-const snapshotEveryMs = 1_000;
 /** How exact timeouts are, and how soon the end is noticed. */
 const beatEveryMs = 20;
 /** After a stop, for answers on the way; then, in any case, for disconnecting. Together below a second. */
@@ -76,7 +75,8 @@ class SliceRunner implements TransportListener {
   readonly #health: HealthMonitor;
   readonly #end = Promise.withResolvers<Ending>();
   #cancelBeat: CancelTimer = () => {};
-  #nextSnapshotAt: number;
+  /** The epoch second that the next snapshot speaks of. */
+  #snapshotSecond: number;
   #nextCheckpointAt: number;
   #checkpoint: Promise<void> | undefined;
   /** Once stopping: why, and until when answers are waited for. */
@@ -96,7 +96,8 @@ class SliceRunner implements TransportListener {
 
     this.#run = run;
     this.#clock = clock;
-    this.#nextSnapshotAt = readyAt;
+    // The one before is told at once: a slice is seen as soon as it is there.
+    this.#snapshotSecond = Math.floor(readyAt / 1_000) - 1;
     this.#nextCheckpointAt = readyAt + this.#checkpointEveryMs;
     this.#tally = new SliceTally(slice.devices, Math.min(readyAt, timeline.startAt));
     const writer = new PayloadWriter({
@@ -151,7 +152,8 @@ class SliceRunner implements TransportListener {
     await this.#atMost(closeTimeoutMs, Promise.all([this.#transport.close(), this.#checkpoint]));
     this.#done = true;
     this.#health.stop();
-    this.#run.onSnapshot(this.#snapshot(this.#clock.now()));
+    const endedAt = this.#clock.now();
+    this.#run.onSnapshot(this.#snapshot(Math.floor(endedAt / 1_000), endedAt, this.#publisher.undecided()));
     return this.#result(ending);
   }
 
@@ -199,9 +201,9 @@ class SliceRunner implements TransportListener {
   #beat(): void {
     const nowMs = this.#clock.now();
     this.#publisher.expire(nowMs);
-    if (nowMs >= this.#nextSnapshotAt) {
-      this.#nextSnapshotAt += snapshotEveryMs;
-      this.#run.onSnapshot(this.#snapshot(nowMs));
+    if (nowMs >= (this.#snapshotSecond + 1) * 1_000) {
+      this.#run.onSnapshot(this.#snapshot(this.#snapshotSecond, nowMs, nothingUndecided));
+      this.#snapshotSecond++;
     }
     if (nowMs >= this.#nextCheckpointAt && this.#checkpoint === undefined) {
       this.#nextCheckpointAt += this.#checkpointEveryMs;
@@ -235,17 +237,16 @@ class SliceRunner implements TransportListener {
     this.#publisher.stop();
   }
 
-  #snapshot(nowMs: number): SliceSnapshot {
-    const { plan, slice } = this.#run;
+  #snapshot(second: number, nowMs: number, undecided: Undecided): SliceSnapshot {
     return {
-      runId: plan.runId,
-      slice,
-      protocol: plan.profile.connect.protocol,
-      at: nowMs,
+      slice: this.#run.slice,
+      second,
       phase: this.#phaseAt(nowMs),
+      connectedNow: this.#tally.connectedNow,
       devices: this.#tally.devices(),
-      messages: this.#tally.messages(nothingUndecided),
-      ...this.#tally.closeInterval(),
+      messages: this.#tally.messages(undecided),
+      latencies: this.#tally.closeInterval(),
+      generator: this.#health.pulse(),
     };
   }
 

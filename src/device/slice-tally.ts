@@ -1,7 +1,9 @@
 import { IntervalSet } from '../measure/intervals.ts';
-import { LatencyHistogram } from '../measure/latency-histogram.ts';
+import type { EncodedHistogram } from '../measure/latency-histogram.ts';
+import type { SliceLatencyName } from '../measure/latency-names.ts';
 import { LatencySeconds } from '../measure/latency-seconds.ts';
 import type { DeviceCounts, DropReason, SliceMessageCounts, SliceResult } from '../measure/slice-result.ts';
+import { IntervalHistogram } from './interval-histogram.ts';
 import { SecondCounts } from './second-counts.ts';
 import type { Refusal } from './transport.ts';
 
@@ -52,13 +54,10 @@ export class SliceTally {
   readonly #disconnectedBy = new Map<string, number>();
   readonly #echoRefusedBy = new Map<string, number>();
   readonly #sent = new IntervalSet();
-  readonly #connect = new LatencyHistogram();
-  readonly #echo = new LatencyHistogram();
-  /** Of the interval since the last snapshot, and of all before it. */
-  readonly #sendLag = new LatencyHistogram();
-  readonly #pubackRoundTrip = new LatencyHistogram();
-  readonly #sendLagBefore = new LatencyHistogram();
-  readonly #pubackRoundTripBefore = new LatencyHistogram();
+  readonly #connect = new IntervalHistogram();
+  readonly #pubackRoundTrip = new IntervalHistogram();
+  readonly #echo = new IntervalHistogram();
+  readonly #sendLag = new IntervalHistogram();
   readonly #pubackRoundTripSeconds = new LatencySeconds();
 
   constructor(devices: number, startMs: number) {
@@ -143,6 +142,11 @@ export class SliceTally {
     return most === undefined ? '' : `: ${most[0]} (${most[1]} times)`;
   }
 
+  /** Devices that are connected now. */
+  get connectedNow(): number {
+    return this.perSecond.connectedNow;
+  }
+
   get echoes(): number {
     return this.#echoed;
   }
@@ -170,21 +174,17 @@ export class SliceTally {
     };
   }
 
-  /** 99th percentiles of the interval since the last call, milliseconds; 0 where nothing happened. */
-  closeInterval(): { readonly sendLagP99Ms: number; readonly pubackRoundTripP99Ms: number } {
-    const p99 = {
-      sendLagP99Ms: this.#sendLag.percentileAt(99),
-      pubackRoundTripP99Ms: this.#pubackRoundTrip.percentileAt(99),
+  /** Latencies of the interval since the last call. */
+  closeInterval(): Readonly<Record<SliceLatencyName, EncodedHistogram>> {
+    return {
+      connect: this.#connect.closeInterval(),
+      puback_round_trip: this.#pubackRoundTrip.closeInterval(),
+      echo_latency: this.#echo.closeInterval(),
+      send_lag: this.#sendLag.closeInterval(),
     };
-    this.#sendLagBefore.merge(this.#sendLag);
-    this.#pubackRoundTripBefore.merge(this.#pubackRoundTrip);
-    this.#sendLag.reset();
-    this.#pubackRoundTrip.reset();
-    return p99;
   }
 
   result(nowMs: number, undecided: Undecided): CountedResult {
-    this.closeInterval();
     return {
       devices: this.devices(),
       messages: this.messages(undecided),
@@ -196,10 +196,10 @@ export class SliceTally {
       sent: this.#sent.encode(),
       perSecond: this.perSecond.snapshot(nowMs),
       latencies: {
-        connect: this.#connect.encode(),
-        puback_round_trip: this.#pubackRoundTripBefore.encode(),
-        echo_latency: this.#echo.encode(),
-        send_lag: this.#sendLagBefore.encode(),
+        connect: this.#connect.encodeAll(),
+        puback_round_trip: this.#pubackRoundTrip.encodeAll(),
+        echo_latency: this.#echo.encodeAll(),
+        send_lag: this.#sendLag.encodeAll(),
       },
       latencyPerSecond: { puback_round_trip: this.#pubackRoundTripSeconds.encode() },
     };

@@ -7,6 +7,7 @@ import { type MetricSeries, makeCloudWatch } from './cloudwatch.ts';
 import { type Edge, startEdge } from './edge.ts';
 import { makeFunctionLogs } from './function-log.ts';
 import { makeInfluxDb } from './influxdb.ts';
+import type { InfluxServer } from './influxdb-relay.ts';
 import type { WeatherSettings } from './iot-core/weather.ts';
 import { makeIotDataPlane } from './iot-data-plane.ts';
 import { makeLambdaApi, makeRuntimeApi } from './lambda.ts';
@@ -31,6 +32,8 @@ export interface EmbeddedAwsSettings {
   readonly limits: Readonly<Partial<Record<QuotaName, number>>>;
   /** Faults of the embedded IoT Core from its start. */
   readonly weather?: Partial<WeatherSettings>;
+  /** The live view's points go to this InfluxDB as well: into a Grafana of the user's. */
+  readonly influx?: InfluxServer;
 }
 
 /** The embedded IoT Core, in a process of its own. */
@@ -110,7 +113,11 @@ export async function openEmbeddedAws(
   const stepFunctions = await makeStateMachine(packageRoot, stack, edgeUrl);
   const lambda = makeLambdaApi(pool, limits.lambdaConcurrency);
   const iotData = makeIotDataPlane(iotCoreUrl);
-  const influxDb = makeInfluxDb({ ...influx, totals: liveTotals });
+  const influxDb = makeInfluxDb({
+    ...influx,
+    totals: liveTotals,
+    ...(settings.influx === undefined ? {} : { relayTo: settings.influx }),
+  });
 
   edge = await startEdge({
     signed: {

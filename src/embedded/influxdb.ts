@@ -1,7 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { AwsError } from './aws-error.ts';
 import { type EdgeRequest, type EdgeResponse, type EdgeService, header } from './edge.ts';
-import { LineProtocolError, parseLineProtocol } from './line-protocol.ts';
+import { type InfluxServer, relayWrite } from './influxdb-relay.ts';
+import { type LinePoint, LineProtocolError, parseLineProtocol } from './line-protocol.ts';
 import type { LiveTotalsStore } from './live-totals.ts';
 
 export interface InfluxDbOptions {
@@ -9,15 +10,21 @@ export interface InfluxDbOptions {
   readonly bucket: string;
   readonly token: string;
   readonly totals: LiveTotalsStore;
+  /** Where what is written here is written as well. */
+  readonly relayTo?: InfluxServer;
 }
 
 /** Of a body, packed and unpacked. */
 const maxBodyBytes = 16 * 1_048_576;
 const version = '2.7-embedded';
-/** Timestamps in a millisecond. */
-const perMs: Readonly<Record<string, number>> = { ns: 1e6, us: 1e3, ms: 1, s: 1e-3 };
+const nanosecondsIn: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  us: 1_000n,
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+};
 
-/** InfluxDB 2's write API; what is written feeds the live totals, and is not kept otherwise. */
+/** InfluxDB 2's write API; what is written feeds the live totals, and is kept only where it is handed on. */
 export function makeInfluxDb(options: InfluxDbOptions): EdgeService {
   return {
     maxBodyBytes,
@@ -41,26 +48,33 @@ export function makeInfluxDb(options: InfluxDbOptions): EdgeService {
   };
 }
 
-function write(request: EdgeRequest, { org, bucket, token, totals }: InfluxDbOptions): EdgeResponse {
+async function write(
+  request: EdgeRequest,
+  { org, bucket, token, totals, relayTo }: InfluxDbOptions,
+): Promise<EdgeResponse> {
   if (header(request, 'authorization') !== `Token ${token}`)
     throw fault('unauthorized', 'unauthorized access', 401);
   const asked = { org: request.query.get('org'), bucket: request.query.get('bucket') };
   if (asked.org !== org) throw fault('not found', `organization name "${asked.org}" not found`, 404);
   if (asked.bucket !== bucket) throw fault('not found', `bucket "${asked.bucket}" not found`, 404);
-  const divisor = perMs[request.query.get('precision') ?? 'ns'];
-  if (divisor === undefined)
-    throw fault('invalid', `precision must be one of ${Object.keys(perMs).join(', ')}`, 400);
-  for (const { point, atMs } of parse(request, divisor)) totals.take(point, atMs);
-  return { status: 204 };
+  const unit = nanosecondsIn[request.query.get('precision') ?? 'ns'];
+  if (unit === undefined)
+    throw fault('invalid', `precision must be one of ${Object.keys(nanosecondsIn).join(', ')}`, 400);
+  for (const point of parse(request)) {
+    const timestamp = point.timestamp === undefined ? nowNs() : point.timestamp * unit;
+    totals.take({ ...point, timestamp });
+  }
+  return relayTo === undefined ? { status: 204 } : relayWrite(request, relayTo);
 }
 
-function parse(request: EdgeRequest, divisor: number) {
+/** InfluxDB's clock has nanoseconds: points that bring no time of their own do not replace each other. */
+function nowNs(): bigint {
+  return BigInt(Date.now()) * 1_000_000n + (process.hrtime.bigint() % 1_000_000n);
+}
+
+function parse(request: EdgeRequest): LinePoint[] {
   try {
-    const points = parseLineProtocol(unpack(request).toString());
-    return points.map((point) => ({
-      point,
-      atMs: point.timestamp === undefined ? Date.now() : Number(point.timestamp) / divisor,
-    }));
+    return parseLineProtocol(unpack(request).toString());
   } catch (error) {
     if (error instanceof LineProtocolError) throw fault('invalid', error.message, 400);
     throw error;

@@ -1,5 +1,5 @@
 import { LatencyHistogram } from '../measure/latency-histogram.ts';
-import { liveMeasurements } from '../measure/live-points.ts';
+import type { LiveMeasurementName } from '../measure/live-points.ts';
 import type { FieldValue, LinePoint } from './line-protocol.ts';
 
 /** A run as its live points tell it so far, summed over its slices. Zero where nothing was told yet. */
@@ -20,40 +20,40 @@ export interface LiveTotals {
   readonly endToEndP99Ms?: number;
 }
 
-/** The part of InfluxDB that a terminal needs: the last word of every slice, and all arrivals. */
+/** The part of InfluxDB that a terminal needs: sums over all points of a run, each once. */
 export interface LiveTotalsStore {
-  take(point: LinePoint, atMs: number): void;
+  take(point: LinePoint): void;
   totals(runId: string): LiveTotals;
 }
 
-const summed = [
-  'connected',
-  'connectFailed',
-  'reconnects',
-  'intended',
-  'sent',
-  'dropped',
-  'acked',
-  'throttled',
-  'failed',
-  'unacknowledged',
-] as const;
+/** Field of `stampede_slice` → total. */
+const summed = {
+  connects: 'connected',
+  connect_failed: 'connectFailed',
+  reconnects: 'reconnects',
+  intended: 'intended',
+  sent: 'sent',
+  dropped: 'dropped',
+  acked: 'acked',
+  throttled: 'throttled',
+  failed: 'failed',
+  unacknowledged: 'unacknowledged',
+} as const;
 
-type Sums = Record<(typeof summed)[number], number>;
+type Sums = Record<(typeof summed)[keyof typeof summed], number>;
 
 /** Runs kept; then the one that began first is forgotten. */
 const maxRuns = 20;
-/** More than a Distributed Map can have children. */
-const maxSlicesPerRun = 10_000;
-/** At the two windows a second of a long run, a day's worth. */
-const maxWindowsPerRun = 200_000;
+/** Points remembered of a run, so that one that is written again counts once: minutes of 100 slices, and retries come sooner. */
+const maxRemembered = 200_000;
 
 interface LiveRun {
-  readonly slices: Map<string, { readonly atMs: number; readonly values: Sums }>;
-  /** Each window is told once; a redelivered batch tells its window again. */
-  readonly windows: Set<string>;
+  readonly sums: Sums;
+  readonly slices: Set<number>;
   readonly latency: LatencyHistogram;
   arrivals: number;
+  /** As InfluxDB tells points apart: by measurement, tags and timestamp. */
+  readonly seen: Set<string>;
 }
 
 export function makeLiveTotals(): LiveTotalsStore {
@@ -63,37 +63,31 @@ export function makeLiveTotals(): LiveTotalsStore {
     const known = runs.get(runId);
     if (known !== undefined) return known;
     const fresh: LiveRun = {
-      slices: new Map(),
-      windows: new Set(),
+      sums: emptySums(),
+      slices: new Set(),
       latency: new LatencyHistogram(),
       arrivals: 0,
+      seen: new Set(),
     };
     runs.set(runId, fresh);
-    for (const oldest of runs.keys()) {
-      if (runs.size <= maxRuns) break;
-      runs.delete(oldest);
-    }
+    forgetEldest(runs, maxRuns);
     return fresh;
   };
 
   return {
-    take({ measurement, tags, fields }, atMs) {
-      const runId = tags.get('run');
-      if (runId === undefined) return;
-      if (measurement === liveMeasurements.slice)
-        takeSlice(runOf(runId), tags.get('slice') ?? '', fields, atMs);
-      if (measurement === liveMeasurements.arrivals)
-        takeArrivals(runOf(runId), tags.get('window') ?? '', fields);
+    take(point) {
+      const runId = point.tags.get('run');
+      const add = adders[point.measurement as LiveMeasurementName];
+      if (runId === undefined || add === undefined) return;
+      const run = runOf(runId);
+      if (isNew(run, point)) add(run, point);
     },
     totals(runId) {
       const run = runs.get(runId);
-      const sums = emptySums();
-      for (const { values } of run?.slices.values() ?? [])
-        for (const name of summed) sums[name] += values[name];
-      const latency = run?.latency;
+      const { latency } = run ?? {};
       return {
         slices: run?.slices.size ?? 0,
-        ...sums,
+        ...(run?.sums ?? emptySums()),
         arrivals: run?.arrivals ?? 0,
         ...(latency === undefined || latency.count === 0 ? {} : { endToEndP99Ms: latency.percentileAt(99) }),
       };
@@ -101,33 +95,57 @@ export function makeLiveTotals(): LiveTotalsStore {
   };
 }
 
-/** Counters are cumulative: the newest point says it all, and one that comes late says nothing. */
-function takeSlice(run: LiveRun, slice: string, fields: ReadonlyMap<string, FieldValue>, atMs: number): void {
-  const known = run.slices.get(slice);
-  if (known !== undefined && known.atMs > atMs) return;
-  if (known === undefined && run.slices.size >= maxSlicesPerRun) return;
-  const values = emptySums();
-  for (const name of summed) values[name] = numberOf(fields.get(name));
-  run.slices.set(slice, { atMs, values });
+function isNew({ seen }: LiveRun, { measurement, tags, timestamp }: LinePoint): boolean {
+  const identity = [measurement, ...[...tags].flat(), timestamp].join('\0');
+  if (seen.has(identity)) return false;
+  seen.add(identity);
+  forgetEldest(seen, maxRemembered);
+  return true;
 }
 
-function takeArrivals(run: LiveRun, window: string, fields: ReadonlyMap<string, FieldValue>): void {
-  if (run.windows.has(window) || run.windows.size >= maxWindowsPerRun) return;
-  run.windows.add(window);
-  run.arrivals += numberOf(fields.get('arrivals'));
-  const encoded = fields.get('end_to_end_latency');
-  if (typeof encoded !== 'string') return;
-  try {
-    run.latency.mergeEncoded(JSON.parse(encoded));
-  } catch {
-    // A histogram that cannot be read leaves the percentile as it was; the report has its own.
+type Add = (run: LiveRun, point: LinePoint) => void;
+
+const adders: Readonly<Partial<Record<LiveMeasurementName, Add>>> = {
+  stampede_slice: ({ sums, slices }, { fields }) => {
+    slices.add(numberOf(fields.get('slice')));
+    for (const [field, total] of Object.entries(summed)) sums[total] += numberOf(fields.get(field));
+  },
+  stampede_arrivals: (run, { fields }) => {
+    run.arrivals += numberOf(fields.get('arrivals'));
+  },
+  stampede_latency: ({ latency }, { tags, fields }) => {
+    if (tags.get('latency') !== 'end_to_end_latency') return;
+    try {
+      latency.mergeEncoded({
+        count: numberOf(fields.get('count')),
+        sumUs: numberOf(fields.get('sum_us')),
+        minUs: numberOf(fields.get('min_us')),
+        maxUs: numberOf(fields.get('max_us')),
+        beyondRange: numberOf(fields.get('beyond_range')),
+        positive: stringOf(fields.get('hdr')),
+        negative: stringOf(fields.get('hdr_negative')),
+      });
+    } catch {
+      // A histogram that cannot be read leaves the percentile as it was; the report has its own.
+    }
+  },
+};
+
+function forgetEldest(kept: Map<string, unknown> | Set<string>, most: number): void {
+  for (const eldest of kept.keys()) {
+    if (kept.size <= most) return;
+    kept.delete(eldest);
   }
 }
 
 function emptySums(): Sums {
-  return Object.fromEntries(summed.map((name) => [name, 0])) as Sums;
+  return Object.fromEntries(Object.values(summed).map((name) => [name, 0])) as Sums;
 }
 
 function numberOf(value: FieldValue | undefined): number {
   return typeof value === 'bigint' || typeof value === 'number' ? Number(value) : 0;
+}
+
+function stringOf(value: FieldValue | undefined): string {
+  return typeof value === 'string' ? value : '';
 }

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { QuotaName } from '../plan/quotas.ts';
 import { StampedeError } from '../profile/errors.ts';
+import type { InfluxServer } from './influxdb-relay.ts';
 import type { WeatherSettings } from './iot-core/weather.ts';
 import type { LiveTotals } from './live-totals.ts';
 import type { EmbeddedAwsArguments, FromEmbeddedAws, ToEmbeddedAws } from './process-messages.ts';
@@ -18,6 +19,8 @@ export interface EmbeddedAwsOptions {
   readonly limits?: Readonly<Partial<Record<QuotaName, number>>>;
   /** Faults on the service's side from the start: see the embedded IoT Core. */
   readonly weather?: Partial<WeatherSettings>;
+  /** The live view's points go to this InfluxDB as well. */
+  readonly influx?: InfluxServer;
   /** Directory of serverless.yml, statemachine/ and functions/. Default: this package. */
   readonly packageRoot?: string;
   /** Once the calling process is gone, running load tests get this long to end by themselves. Default: 10 s. */
@@ -66,6 +69,7 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     packageRoot: options.packageRoot ?? packageRoot,
     limits: options.limits ?? {},
     ...(options.weather === undefined ? {} : { weather: options.weather }),
+    ...(options.influx === undefined ? {} : { influx: options.influx }),
     stopGraceMs: options.stopGraceMs ?? defaultStopGraceMs,
   });
   const { environment, stateMachineArn, adminUrl, logDirectory } = await untilReady(child, log);

@@ -4,7 +4,6 @@ import type { RuleRecord } from './envelope.ts';
 import { IntervalSet } from './intervals.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import { LatencySeconds } from './latency-seconds.ts';
-import type { ArrivalSnapshot } from './live-points.ts';
 import { checkRuleRecord, parseRuleRecord } from './rule-record.ts';
 
 /** A batch from the queue, as Lambda hands it over; only what is read here. */
@@ -19,8 +18,6 @@ export interface ArrivalBatch {
 export interface MeasuredArrivals {
   /** One for each run in the batch; nearly always one. */
   readonly windows: readonly ArrivalWindow[];
-  /** For the live view, one for each window. */
-  readonly snapshots: readonly ArrivalSnapshot[];
   readonly foreign: ForeignCounts;
 }
 
@@ -58,18 +55,18 @@ function measureBatch(batch: ArrivalBatch, receivedAt: number): MeasuredArrivals
     const plausible = Math.abs(receivedAt - stamp) <= maxQueuedMs;
     runs.of(record.run).add(record, plausible ? stamp : receivedAt);
   }
-  return runs.measured(key.toString(), receivedAt, foreign);
+  return runs.measured(key.toString(), foreign);
 }
 
 function measureRecord(event: unknown, receivedAt: number): MeasuredArrivals {
   const record = checkRuleRecord(event);
-  if (record === 'noEnvelope') return { windows: [], snapshots: [], foreign: { notJson: 0, noEnvelope: 1 } };
+  if (record === 'noEnvelope') return { windows: [], foreign: { notJson: 0, noEnvelope: 1 } };
   const runs = new RunArrivalsByRun();
   runs.of(record.run).add(record, receivedAt);
   // The rules engine's instant tells a duplicate, which has its own, from the same invocation tried again.
   const key = new BatchKey();
   key.add(`${record.slice}/${record.n}/${record.sent}/${record.rule}`);
-  return runs.measured(key.toString(), receivedAt, { notJson: 0, noEnvelope: 0 });
+  return runs.measured(key.toString(), { notJson: 0, noEnvelope: 0 });
 }
 
 class RunArrivalsByRun {
@@ -87,16 +84,9 @@ class RunArrivalsByRun {
     return arrivals;
   }
 
-  measured(window: string, receivedAt: number, foreign: ForeignCounts): MeasuredArrivals {
+  measured(window: string, foreign: ForeignCounts): MeasuredArrivals {
     const windows = [...this.#runs.values()].map((run) => run.window(window, foreign));
-    const snapshots = windows.map(({ runId, arrivals, latencies }) => ({
-      runId,
-      window,
-      at: receivedAt,
-      arrivals,
-      endToEndLatency: latencies.end_to_end_latency,
-    }));
-    return { windows, snapshots, foreign };
+    return { windows, foreign };
   }
 }
 

@@ -41,9 +41,35 @@ export function encodeCounts(histogram: Float64Histogram): string {
 export function addEncodedCounts(into: Float64Histogram, base64: string): void {
   const bytes = fromBase64(base64);
   if (!hasHeaderOf(into, bytes)) throw new CorruptMeasurementError('A latency histogram');
-  let index = 0;
   let added = 0;
   let last = -1;
+  forEachIndex(bytes, (index, count) => {
+    if (index >= into.countsArrayLength) throw new CorruptMeasurementError('A latency histogram');
+    into.addToCountAtIndex(index, count);
+    added += count;
+    last = index;
+  });
+  if (last < 0) return;
+  into.addToTotalCount(added);
+  into.updateMinAndMax(into.highestEquivalentValue(into.valueFromIndex(last)));
+}
+
+/**
+ * Visits the buckets of an encoded histogram that hold something, from the lowest on, each by the lowest value in it.
+ * @throws {CorruptMeasurementError}
+ */
+export function forEachCount(base64: string, visit: (lowest: number, count: number) => void): void {
+  const bytes = fromBase64(base64);
+  if (!hasThreeDigits(bytes)) throw new CorruptMeasurementError('A latency histogram');
+  forEachIndex(bytes, (index, count) => {
+    // Bucket k ≥ 1 holds [1024·2ᵏ, 2048·2ᵏ) in 1,024 steps; what lies below 2,048 has a step of its own.
+    const k = index < 2_048 ? 0 : (index >>> 10) - 1;
+    visit((index - k * 1_024) * 2 ** k, count);
+  });
+}
+
+function forEachIndex(bytes: string, visit: (index: number, count: number) => void): void {
+  let index = 0;
   for (let at = headerBytes; at < bytes.length; ) {
     // Powers of two instead of shifts: a count may be past 2³².
     let byte = bytes.charCodeAt(at++);
@@ -55,18 +81,10 @@ export function addEncodedCounts(into: Float64Histogram, base64: string): void {
     if (zigZag % 2 === 1) {
       index += (zigZag + 1) / 2;
     } else {
-      if (zigZag > 0) {
-        if (index >= into.countsArrayLength) throw new CorruptMeasurementError('A latency histogram');
-        into.addToCountAtIndex(index, zigZag / 2);
-        added += zigZag / 2;
-        last = index;
-      }
+      if (zigZag > 0) visit(index, zigZag / 2);
       index++;
     }
   }
-  if (last < 0) return;
-  into.addToTotalCount(added);
-  into.updateMinAndMax(into.highestEquivalentValue(into.valueFromIndex(last)));
 }
 
 function pushZigZag(bytes: number[], value: number): void {
@@ -88,12 +106,19 @@ function writeHeader(view: DataView, histogram: Float64Histogram, payloadBytes: 
   view.setFloat64(32, 1);
 }
 
-function hasHeaderOf(histogram: Float64Histogram, bytes: string): boolean {
+function hasThreeDigits(bytes: string): boolean {
   return (
     bytes.length >= headerBytes &&
     int32At(bytes, 0) === cookie &&
     int32At(bytes, 4) === bytes.length - headerBytes &&
-    int32At(bytes, 12) === histogram.numberOfSignificantValueDigits &&
+    int32At(bytes, 12) === 3
+  );
+}
+
+function hasHeaderOf(histogram: Float64Histogram, bytes: string): boolean {
+  return (
+    hasThreeDigits(bytes) &&
+    histogram.numberOfSignificantValueDigits === 3 &&
     int32At(bytes, 20) === histogram.lowestDiscernibleValue &&
     int32At(bytes, 28) >>> 0 === histogram.highestTrackableValue
   );

@@ -1,6 +1,6 @@
 import { makeRandom } from '../../src/device/random.ts';
 import { runSlice } from '../../src/device/slice-runner.ts';
-import type { SliceSnapshot } from '../../src/measure/live-points.ts';
+import type { SliceSnapshot } from '../../src/measure/live-slice.ts';
 import type { SliceResult } from '../../src/measure/slice-result.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { ConnectSettings, LoadProfile, PublishSettings } from '../../src/profile/load-profile.ts';
@@ -52,7 +52,8 @@ export function makeTestPlan(options: RunOptions = {}, createdAt = 1_700_000_000
     echo: { fraction: options.echoFraction ?? 0 },
     slices: { toleratedFailureShare: 0 },
     drainMs,
-    limits: { quotaShare: 1 },
+    limits: { enforce: true, quotaShare: 1 },
+    iOwn: [],
     thresholds: {},
   };
   const startAt = createdAt + leadMs;

@@ -14,9 +14,9 @@ let taken: LinePoint[];
 beforeAll(async () => {
   setLogger({ error: () => undefined, warn: () => undefined });
   const recording: LiveTotalsStore = {
-    take(point, atMs) {
+    take(point) {
       taken.push(point);
-      totals.take(point, atMs);
+      totals.take(point);
     },
     totals: (runId) => totals.totals(runId),
   };
@@ -38,45 +38,58 @@ const options = { batchSize: 10_000, maxRetries: 0, flushInterval: 0 };
 const writeApi = (bucket = 'stampede', token = 'embedded', gzipThreshold = 1_000) =>
   new InfluxDB({ url: edge.url, token }).getWriteApi('stampede', bucket, 'ms', { ...options, gzipThreshold });
 
-function slicePoint(run: string, slice: number, fields: Record<string, number>, at: number): Point {
-  const point = new Point('stampede_slice')
-    .tag('run', run)
-    .tag('protocol', 'mqtt')
-    .tag('slice', String(slice));
-  for (const [name, value] of Object.entries(fields)) point.intField(name, value);
-  return point.timestamp(at);
+function slicePoint(run: string, slice: number, fields: Record<string, number>, second: number): Point {
+  const point = new Point('stampede_slice').tag('run', run).tag('protocol', 'mqtt').tag('stage', '1');
+  for (const [name, value] of Object.entries({ slice, ...fields })) point.intField(name, value);
+  return point.timestamp(second * 1_000 + slice);
 }
 
 describe('embedded InfluxDB', () => {
-  it('sums the newest points of all slices', async () => {
-    const api = writeApi();
-    api.writePoint(slicePoint('r', 0, { connected: 10, sent: 100, acked: 90 }, 2_000));
-    api.writePoint(slicePoint('r', 1, { connected: 5, sent: 50, acked: 50 }, 2_000));
-    api.writePoint(slicePoint('r', 0, { connected: 9, sent: 40, acked: 40 }, 1_000));
-    api.writePoint(slicePoint('another', 0, { sent: 7 }, 1_000));
-    await api.close();
+  it('sums the points of all slices, each once however often it is written', async () => {
+    const points = [
+      slicePoint('r', 0, { connects: 10, sent: 100, acked: 90 }, 1),
+      slicePoint('r', 1, { connects: 5, sent: 50, acked: 50 }, 1),
+      slicePoint('r', 0, { sent: 40, acked: 40 }, 2),
+      slicePoint('another', 0, { sent: 7 }, 1),
+    ];
+    for (let times = 0; times < 2; times++) {
+      const api = writeApi();
+      api.writePoints(points);
+      await api.close();
+    }
     expect(totals.totals('r')).toMatchObject({
       slices: 2,
       connected: 15,
-      sent: 150,
-      acked: 140,
+      sent: 190,
+      acked: 180,
       arrivals: 0,
     });
     expect(totals.totals('r')).not.toHaveProperty('endToEndP99Ms');
     expect(totals.totals('nobody')).toMatchObject({ slices: 0, sent: 0 });
   });
 
-  it('merges arrivals, each window once', async () => {
+  it('merges the latencies of arrivals', async () => {
     const latency = new LatencyHistogram();
     for (let ms = 1; ms <= 100; ms++) latency.record(ms);
+    const { count, sumUs, minUs, maxUs, positive } = latency.encode();
     const api = writeApi();
-    for (const window of ['a', 'b', 'a']) {
+    for (const [kind, at] of [
+      ['end_to_end_latency', 1],
+      ['end_to_end_latency', 2],
+      ['end_to_end_latency', 1],
+      ['transit', 1],
+    ] as const) {
+      const tagged = (measurement: string) => new Point(measurement).tag('run', 'r').timestamp(at);
+      if (kind === 'end_to_end_latency')
+        api.writePoint(tagged('stampede_arrivals').intField('arrivals', 100));
       api.writePoint(
-        new Point('stampede_arrivals')
-          .tag('run', 'r')
-          .tag('window', window)
-          .intField('arrivals', 100)
-          .stringField('end_to_end_latency', JSON.stringify(latency.encode())),
+        tagged('stampede_latency')
+          .tag('latency', kind)
+          .intField('count', count)
+          .intField('sum_us', sumUs)
+          .intField('min_us', minUs)
+          .intField('max_us', maxUs)
+          .stringField('hdr', positive),
       );
     }
     await api.close();
@@ -112,7 +125,7 @@ describe('embedded InfluxDB', () => {
           ['text', 'say "hi"\\ and\nbye, = '],
           ['up', true],
         ]),
-        timestamp: 1_234n,
+        timestamp: 1_234_000_000n,
       },
     ]);
   });

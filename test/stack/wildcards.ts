@@ -24,6 +24,16 @@ export const allowedWildcards: readonly AllowedWildcard[] = [
   { sid: 'ReadPlans', wildcard: `${runs}/*/plan.json`, reason: runIds },
   { sid: 'WriteSliceResults', wildcard: `${runs}/*/slices/*`, reason: `${runIds}; a key a slice` },
   { sid: 'WriteArrivalWindows', wildcard: `${runs}/*/arrivals/*`, reason: `${runIds}; a key a batch` },
+  {
+    sid: 'SpillLivePoints',
+    wildcard: `${runs}/*/influx-spill/*`,
+    reason: `${runIds}; a key a slice or batch`,
+  },
+  {
+    sid: 'DeleteSpilledPoints',
+    wildcard: `${runs}/*/influx-spill/*`,
+    reason: `${runIds}; a key a slice or batch`,
+  },
   { sid: 'ReadTheRun', wildcard: `${runs}/*`, reason: `${runIds}; the report is made of all of it` },
   { sid: 'WriteTheReport', wildcard: `${runs}/*/report.json`, reason: runIds },
   { sid: 'WriteTheReport', wildcard: `${runs}/*/report.html`, reason: runIds },

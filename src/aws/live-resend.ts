@@ -1,0 +1,53 @@
+import type { InfluxDoor, PostOutcome } from './influx-door.ts';
+import { linesPerPost } from './live-outbox.ts';
+import type { LiveSpill, RunStore } from './run-store.ts';
+
+/** What became of the points that InfluxDB could not take when they were told. */
+export interface LiveAftermath {
+  readonly resentPoints: number;
+  /** For good, by what they are: asked again, InfluxDB would refuse them again. They stay in the run store. */
+  readonly refusedPoints: number;
+  /** Still in the run store: docs/metrics.md says how to send them by hand. */
+  readonly leftPoints: number;
+}
+
+export interface ResendRequest {
+  readonly runId: string;
+  readonly store: Pick<RunStore, 'liveSpills' | 'deleteLiveSpill'>;
+  readonly door: InfluxDoor;
+}
+
+/** A run's report waits for nothing of this, but its execution does. */
+const patienceMs = 60_000;
+/** A slice or a batch each: many small ones. */
+const parallelSpills = 8;
+
+/** Sends a run's spilled points, until InfluxDB is away or patience is at an end. What was taken is deleted. */
+export async function resendLiveSpills({ runId, store, door }: ResendRequest): Promise<LiveAftermath> {
+  const giveUpAt = performance.now() + patienceMs;
+  const sums = { resentPoints: 0, refusedPoints: 0, leftPoints: 0 };
+  const spills = store.liveSpills(runId)[Symbol.asyncIterator]();
+  const work = async (): Promise<void> => {
+    for (let next = await spills.next(); next.done !== true; next = await spills.next()) {
+      const spill = next.value;
+      const outcome = door.isAway || performance.now() > giveUpAt ? 'away' : await resend(spill, door);
+      if (outcome === 'taken') await store.deleteLiveSpill(spill);
+      sums[columnOf[outcome]] += spill.lineCount;
+    }
+  };
+  await Promise.all(Array.from({ length: parallelSpills }, work));
+  return sums;
+}
+
+const columnOf = { taken: 'resentPoints', refused: 'refusedPoints', away: 'leftPoints' } as const;
+
+async function resend(spill: LiveSpill, door: InfluxDoor): Promise<PostOutcome> {
+  const lines = await spill.read();
+  let worst: PostOutcome = 'taken';
+  for (let from = 0; from < lines.length; from += linesPerPost) {
+    const outcome = await door.post(lines.slice(from, from + linesPerPost));
+    if (outcome === 'away') return outcome;
+    if (outcome === 'refused') worst = outcome;
+  }
+  return worst;
+}

@@ -1,0 +1,36 @@
+import type { SSMClient } from '@aws-sdk/client-ssm';
+import { describe, expect, it } from '@jest/globals';
+import { makeTokenReader } from '../../src/aws/influx-token.ts';
+
+function ssmOf(answers: (string | Error)[]) {
+  const asked: unknown[] = [];
+  const client = {
+    send: async (command: { readonly input: unknown }) => {
+      asked.push(command.input);
+      const answer = answers.shift();
+      if (answer instanceof Error) throw answer;
+      return { Parameter: { Value: answer } };
+    },
+  } as unknown as Pick<SSMClient, 'send'>;
+  return { asked, makeClient: async () => client };
+}
+
+describe('InfluxDB’s token', () => {
+  it('is itself', async () => {
+    expect(await makeTokenReader({ value: 'secret' })()).toBe('secret');
+  });
+
+  it('is read from SSM once, decrypted, and again only after a failure', async () => {
+    const { asked, makeClient } = ssmOf([new Error('ThrottlingException'), 'secret']);
+    const read = makeTokenReader({ parameter: '/stampede/influx-token' }, makeClient);
+    await expect(read()).rejects.toThrow('ThrottlingException');
+    expect(await Promise.all([read(), read()])).toEqual(['secret', 'secret']);
+    expect(await read()).toBe('secret');
+    expect(asked).toEqual(Array(2).fill({ Name: '/stampede/influx-token', WithDecryption: true }));
+  });
+
+  it('is not the empty parameter', async () => {
+    const { makeClient } = ssmOf(['']);
+    await expect(makeTokenReader({ parameter: '/p' }, makeClient)()).rejects.toThrow('/p is empty');
+  });
+});
