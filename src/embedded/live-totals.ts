@@ -1,5 +1,7 @@
 import { LatencyHistogram } from '../measure/latency-histogram.ts';
+import { timedLatencyNames } from '../measure/latency-names.ts';
 import type { LiveMeasurementName } from '../measure/live-points.ts';
+import { RunInProgress, type RunView } from '../report/run-in-progress.ts';
 import type { FieldValue, LinePoint } from './line-protocol.ts';
 
 /** A run as its live points tell it so far, summed over its slices. Zero where nothing was told yet. */
@@ -20,10 +22,12 @@ export interface LiveTotals {
   readonly endToEndP99Ms?: number;
 }
 
-/** The part of InfluxDB that a terminal needs: sums over all points of a run, each once. */
+/** The part of InfluxDB that a terminal and the live page need: sums over all points of a run, each once. */
 export interface LiveTotalsStore {
   take(point: LinePoint): void;
   totals(runId: string): LiveTotals;
+  /** By second and by slice. @param since revision of the view before, 0 for all */
+  view(runId: string, since: number, nowSecond: number): RunView;
 }
 
 /** Field of `stampede_slice` → total. */
@@ -51,6 +55,7 @@ interface LiveRun {
   readonly sums: Sums;
   readonly slices: Set<number>;
   readonly latency: LatencyHistogram;
+  readonly progress: RunInProgress;
   arrivals: number;
   /** As InfluxDB tells points apart: by measurement, tags and timestamp. */
   readonly seen: Set<string>;
@@ -66,6 +71,7 @@ export function makeLiveTotals(): LiveTotalsStore {
       sums: emptySums(),
       slices: new Set(),
       latency: new LatencyHistogram(),
+      progress: new RunInProgress(),
       arrivals: 0,
       seen: new Set(),
     };
@@ -92,6 +98,8 @@ export function makeLiveTotals(): LiveTotalsStore {
         ...(latency === undefined || latency.count === 0 ? {} : { endToEndP99Ms: latency.percentileAt(99) }),
       };
     },
+    view: (runId, since, nowSecond) =>
+      (runs.get(runId)?.progress ?? new RunInProgress()).view(since, nowSecond),
   };
 }
 
@@ -106,30 +114,51 @@ function isNew({ seen }: LiveRun, { measurement, tags, timestamp }: LinePoint): 
 type Add = (run: LiveRun, point: LinePoint) => void;
 
 const adders: Readonly<Partial<Record<LiveMeasurementName, Add>>> = {
-  stampede_slice: ({ sums, slices }, { fields }) => {
-    slices.add(numberOf(fields.get('slice')));
-    for (const [field, total] of Object.entries(summed)) sums[total] += numberOf(fields.get(field));
+  stampede_slice: ({ sums, slices, progress }, { fields, timestamp }) => {
+    const count = (field: string): number => numberOf(fields.get(field));
+    slices.add(count('slice'));
+    for (const [field, total] of Object.entries(summed)) sums[total] += count(field);
+    progress.takeSlice({
+      slice: count('slice'),
+      second: secondOf(timestamp),
+      phase: stringOf(fields.get('phase')),
+      connected: count('connected'),
+      connects: count('connects'),
+      intended: count('intended'),
+      sent: count('sent'),
+      acked: count('acked'),
+    });
   },
-  stampede_arrivals: (run, { fields }) => {
+  stampede_arrivals: (run, { fields, timestamp }) => {
     run.arrivals += numberOf(fields.get('arrivals'));
+    run.progress.takeArrivals(secondOf(timestamp), numberOf(fields.get('arrivals')));
   },
-  stampede_latency: ({ latency }, { tags, fields }) => {
-    if (tags.get('latency') !== 'end_to_end_latency') return;
+  stampede_latency: ({ latency, progress }, { tags, fields, timestamp }) => {
+    const name = timedLatencyNames.find((timed) => timed === tags.get('latency'));
+    if (name === undefined) return;
+    const [positive, negative] = [stringOf(fields.get('hdr')), stringOf(fields.get('hdr_negative'))];
     try {
+      progress.takeLatency(name, secondOf(timestamp), positive, negative);
+      if (name !== 'end_to_end_latency') return;
       latency.mergeEncoded({
         count: numberOf(fields.get('count')),
         sumUs: numberOf(fields.get('sum_us')),
         minUs: numberOf(fields.get('min_us')),
         maxUs: numberOf(fields.get('max_us')),
         beyondRange: numberOf(fields.get('beyond_range')),
-        positive: stringOf(fields.get('hdr')),
-        negative: stringOf(fields.get('hdr_negative')),
+        positive,
+        negative,
       });
     } catch {
-      // A histogram that cannot be read leaves the percentile as it was; the report has its own.
+      // A histogram that cannot be read leaves the percentiles as they were; the report has its own.
     }
   },
 };
+
+/** @param timestamp epoch nanoseconds */
+function secondOf(timestamp: bigint | undefined): number {
+  return Number((timestamp ?? 0n) / 1_000_000_000n);
+}
 
 function forgetEldest(kept: Map<string, unknown> | Set<string>, most: number): void {
   for (const eldest of kept.keys()) {

@@ -26,8 +26,10 @@ try {
 
 async function receive(message: ToEmbeddedAws): Promise<void> {
   if (message.kind === 'close') return end(0);
-  const { live } = await opening;
-  tell({ kind: 'live', id: message.id, totals: live(message.runId) });
+  const { live, view } = await opening;
+  const { id, runId } = message;
+  if (message.kind === 'live') tell({ kind: 'live', id, totals: live(runId) });
+  else tell({ kind: 'view', id, view: view(runId, message.since) });
 }
 
 /** Nothing outlives this process: the load tests get their time to end, then every child is killed. */

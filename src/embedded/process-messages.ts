@@ -1,9 +1,11 @@
+import type { RunView } from '../report/run-in-progress.ts';
 import type { EmbeddedAwsSettings } from './embedded-aws.ts';
 import type { LiveTotals } from './live-totals.ts';
 
 /** What the process that uses embedded AWS tells the process that is it. */
 export type ToEmbeddedAws =
   | { readonly kind: 'live'; readonly id: number; readonly runId: string }
+  | { readonly kind: 'view'; readonly id: number; readonly runId: string; readonly since: number }
   | { readonly kind: 'close' };
 
 export type FromEmbeddedAws =
@@ -15,7 +17,8 @@ export type FromEmbeddedAws =
       readonly logDirectory: string;
     }
   | { readonly kind: 'failed'; readonly message: string; readonly hint?: string }
-  | { readonly kind: 'live'; readonly id: number; readonly totals: LiveTotals };
+  | { readonly kind: 'live'; readonly id: number; readonly totals: LiveTotals }
+  | { readonly kind: 'view'; readonly id: number; readonly view: RunView };
 
 /** The one argument of the process, as JSON. */
 export interface EmbeddedAwsArguments extends EmbeddedAwsSettings {

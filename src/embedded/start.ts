@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { QuotaName } from '../plan/quotas.ts';
 import { StampedeError } from '../profile/errors.ts';
+import type { RunView } from '../report/run-in-progress.ts';
 import type { InfluxServer } from './influxdb-relay.ts';
 import type { WeatherSettings } from './iot-core/weather.ts';
 import type { LiveTotals } from './live-totals.ts';
@@ -37,6 +38,8 @@ export interface EmbeddedAws {
   readonly logDirectory: string;
   /** A run's counters so far, as its slices told InfluxDB. */
   live(runId: string): Promise<LiveTotals>;
+  /** The same by second and by slice. @param since revision of the view before; 0 for all there is */
+  view(runId: string, since: number): Promise<RunView>;
   /** Ends every process of it. What still runs is cut off. */
   close(): Promise<void>;
   /** The same without waiting: for a process that must exit now. */
@@ -73,14 +76,15 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     stopGraceMs: options.stopGraceMs ?? defaultStopGraceMs,
   });
   const { environment, stateMachineArn, adminUrl, logDirectory } = await untilReady(child, log);
-  const live = makeLiveQuestions(child);
+  const ask = makeQuestions(child);
 
   return {
     environment,
     stateMachineArn,
     adminUrl,
     logDirectory,
-    live,
+    live: (runId) => ask({ kind: 'live', runId }) as Promise<LiveTotals>,
+    view: (runId, since) => ask({ kind: 'view', runId, since }) as Promise<RunView>,
     async close() {
       if (hasEnded(child)) return;
       const gone = once(child, 'exit');
@@ -124,24 +128,28 @@ function untilReady(child: ChildProcess, log: string): Promise<Ready> {
   });
 }
 
+type Question =
+  | { readonly kind: 'live'; readonly runId: string }
+  | { readonly kind: 'view'; readonly runId: string; readonly since: number };
+
 /** Questions and answers over the channel, by number; all of them fail once the other side is gone. */
-function makeLiveQuestions(child: ChildProcess): (runId: string) => Promise<LiveTotals> {
-  const waiting = new Map<number, PromiseWithResolvers<LiveTotals>>();
+function makeQuestions(child: ChildProcess): (question: Question) => Promise<LiveTotals | RunView> {
+  const waiting = new Map<number, PromiseWithResolvers<LiveTotals | RunView>>();
   let last = 0;
   child.on('message', (message: FromEmbeddedAws) => {
-    if (message.kind !== 'live') return;
-    waiting.get(message.id)?.resolve(message.totals);
+    if (message.kind !== 'live' && message.kind !== 'view') return;
+    waiting.get(message.id)?.resolve(message.kind === 'live' ? message.totals : message.view);
     waiting.delete(message.id);
   });
   child.once('exit', () => {
     for (const { reject } of waiting.values()) reject(ended());
   });
-  return (runId) => {
+  return (question) => {
     if (hasEnded(child)) return Promise.reject(ended());
-    const question = Promise.withResolvers<LiveTotals>();
-    waiting.set(++last, question);
-    tell(child, { kind: 'live', id: last, runId });
-    return question.promise;
+    const answer = Promise.withResolvers<LiveTotals | RunView>();
+    waiting.set(++last, answer);
+    tell(child, { ...question, id: last });
+    return answer.promise;
   };
 }
 

@@ -57,15 +57,13 @@ tr.dim > * { color: var(--soft); }
 .term b { font-size: 1.1rem; font-weight: 600; }
 .term.warning { color: var(--warning); }
 .sign { color: var(--soft); }
-.bar { display: inline-block; width: 7rem; height: .5rem; border-radius: .25rem; background: var(--line); overflow: hidden; vertical-align: middle; }
-.bar i { display: block; height: 100%; background: var(--accent); }
 footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; }
 @media print {
   :root { color-scheme: light; --page: #ffffff; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   .table { overflow: visible; }
   .table, .tile, .ledger, tr { break-inside: avoid; }
-  .bar, .drawing { print-color-adjust: exact; }
+  svg { print-color-adjust: exact; }
   h2 { break-after: avoid; }
 }
 `;

@@ -1,7 +1,10 @@
 import { formatDuration } from '../profile/duration.ts';
 import { formatCount, formatMs, formatPlural, formatRate, formatShare, formatValue } from './figures.ts';
+import { renderCost } from './html-cost.ts';
 import { Html, html, section, table } from './html-markup.ts';
+import { renderReconciliation } from './html-reconciliation.ts';
 import { reportStyle } from './html-style.ts';
+import { renderGauge } from './plots/gauge.ts';
 import { plotStyle } from './plots/plot-style.ts';
 import type { Report } from './report.ts';
 import {
@@ -9,6 +12,7 @@ import {
   describeClient,
   describeGenerator,
   describeRamp,
+  describeSilence,
   describeSlices,
   latencyCells,
   latencyHeadings,
@@ -39,15 +43,9 @@ export function renderReportHtml(report: Report): string {
 <style>${new Html(reportStyle + plotStyle)}</style>
 </head>
 <body>
-${renderHeader(report)}
+${renderReportHeader(report)}
 <main>
-${renderTiles(report)}
-${renderThresholds(report)}
-${renderMessages(report)}
-${renderLatencies(report)}
-${renderRates(report)}
-${renderQuotas(report)}
-${renderGenerator(report)}
+${renderReportSections(report)}
 </main>
 ${renderFooter(report)}
 </body>
@@ -56,11 +54,23 @@ ${renderFooter(report)}
   return page.markup;
 }
 
+/** All of it below the header: the live page shows the same for a run that is over. */
+export function renderReportSections(report: Report): Html {
+  return html`${renderTiles(report)}
+${renderThresholds(report)}
+${renderMessages(report)}
+${renderLatencies(report)}
+${renderRates(report)}
+${renderQuotas(report)}
+${renderCost(report)}
+${renderGenerator(report)}`;
+}
+
 const nothing = html``;
 
 const verdictMarks = { passed: '✓ passed', failed: '✗ failed', aborted: '■ aborted' } as const;
 
-function renderHeader(report: Report): Html {
+export function renderReportHeader(report: Report): Html {
   const { verdict, reasons, name, runId, startedAt, endedAt } = report;
   const reasonList = html`<ul class="reasons ${verdict}">${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`;
   return html`<header>
@@ -69,6 +79,7 @@ function renderHeader(report: Report): Html {
 <p><code>${runId}</code></p>
 <p class="soft">${describeClient(report)}; ${describeSlices(report)}; ${instant(startedAt)} to ${instant(endedAt)}</p>
 ${reasons.length > 0 ? reasonList : nothing}
+${describeSilence(report).map((line) => html`<p class="soft">${line}</p>`)}
 </header>`;
 }
 
@@ -143,30 +154,6 @@ function renderMessages(report: Report): Html {
   );
 }
 
-function renderReconciliation({ reconciliation }: Report): Html {
-  const rows = reconciliation.map(({ metric, cloudwatch, column, ledger }) => ({
-    cells: [
-      metric,
-      cloudwatch === null ? 'no data yet' : formatCount(cloudwatch),
-      formatCount(ledger),
-      column,
-      cloudwatch === null ? '–' : formatCount(cloudwatch - ledger),
-    ],
-    ...(cloudwatch !== null && cloudwatch !== ledger ? { tone: 'warning' as const } : {}),
-  }));
-  return table(
-    'Held against CloudWatch, which counts whole minutes and the whole account',
-    [
-      { heading: 'CloudWatch metric' },
-      { heading: 'CloudWatch', isNumber: true },
-      { heading: 'Ledger', isNumber: true },
-      { heading: 'Column' },
-      { heading: 'Difference', isNumber: true },
-    ],
-    rows,
-  );
-}
-
 function renderCauses(report: Report): Html {
   const rows = causeLines(report).map(({ what, reasons }) => ({ cells: [what, reasons] }));
   if (rows.length === 0) return nothing;
@@ -224,14 +211,12 @@ function renderRates(report: Report): Html {
 }
 
 function renderQuotas({ quotas }: Report): Html {
-  const bar = (share: number) =>
-    html`<span class="bar" aria-hidden="true"><i style="width:${(Math.min(1, share) * 100).toFixed(1)}%"></i></span>`;
-  const rows = quotas.map(({ name, unit, peak, limit, headroom }) => ({
+  const rows = quotas.map(({ name, unit, peak, limit, isLive, headroom }) => ({
     cells: [
       name,
       html`${formatCount(peak)}${unit}`,
-      html`${formatCount(limit)}${unit}`,
-      bar(1 - headroom),
+      html`${formatCount(limit)}${unit}${isLive ? '' : ' (AWS’s default)'}`,
+      renderGauge(1 - headroom),
       formatShare(headroom),
     ],
     ...(headroom < 0 ? { tone: 'warning' as const } : {}),
@@ -255,6 +240,7 @@ function renderQuotas({ quotas }: Report): Html {
 function renderGenerator(report: Report): Html {
   return section(
     'Generator',
+    html`<p>${report.generator.health.sentence}</p>`,
     ...describeGenerator(report).map((line) => html`<p class="sentence">${line}.</p>`),
     startLagPlotOf(report),
   );

@@ -47,6 +47,10 @@ export const plotStyle = `
 .h7 { fill: light-dark(#124b82, #b3d7f2); }
 .h8 { fill: light-dark(#08305c, #e6f3fd); }
 .h1, .h2, .h3, .h4, .h5, .h6, .h7, .h8 { shape-rendering: crispEdges; }
+.gauge { vertical-align: middle; }
+.gauge .scale { fill: var(--line); }
+.gauge .used { fill: var(--a); }
+.gauge .over { fill: var(--bad); }
 .band { stroke: var(--card); stroke-width: 1; }
 .band.plain { fill: var(--a); }
 .band.good { fill: var(--c); }

@@ -1,0 +1,179 @@
+import { forEachCount } from '../measure/hdr-encoding.ts';
+import { latencyBucketOf, latencyBuckets } from '../measure/latency-buckets.ts';
+import { type TimedLatencyName, timedLatencyNames } from '../measure/latency-names.ts';
+import { type LatencyStep, latencyStepOf } from './latency-over-time.ts';
+
+/** What slices add up in each second: what they did, and at its end their open connections. */
+const counters = ['intended', 'sent', 'acked', 'connects', 'connected'] as const;
+type Counter = (typeof counters)[number];
+
+/** A second of a run that goes on, JSON-safe. */
+export type LiveSecond = Readonly<Record<Counter | 'arrivals', number>> & {
+  /** Epoch seconds. */
+  readonly second: number;
+  readonly latency: Readonly<Partial<Record<TimedLatencyName, LatencyStep>>>;
+};
+
+/** What a slice told of one second; it tells each of them once. */
+export interface SliceTold extends Readonly<Record<Counter, number>> {
+  readonly slice: number;
+  /** Epoch seconds. */
+  readonly second: number;
+  readonly phase: string;
+}
+
+/** One letter a slice, in the order of the slices: see `sliceStates`. */
+export type SliceStates = string;
+
+export const sliceStates = {
+  starting: '.',
+  connecting: 'c',
+  publishing: 'p',
+  draining: 'd',
+  done: 'o',
+  /** It has told nothing for `silentAfterSeconds`, and had not told that it was done. */
+  failed: 'x',
+} as const;
+
+export type SliceState = keyof typeof sliceStates;
+
+/** A slice tells each second, of 10,000 slices each ten: longer than this and it has nothing to tell any more. */
+export const silentAfterSeconds = 20;
+
+export interface RunView {
+  /** What to ask the next view with. */
+  readonly revision: number;
+  readonly slices: SliceStates;
+  /** All slices that still run have told of every second before this one (epoch seconds); 0: nothing told yet. */
+  readonly toldUntil: number;
+  /** Those that changed since the revision that was asked with, in no order. */
+  readonly seconds: readonly LiveSecond[];
+}
+
+interface SecondBook {
+  readonly counts: Record<Counter | 'arrivals', number>;
+  readonly latency: Partial<Record<TimedLatencyName, Uint32Array>>;
+  revision: number;
+}
+
+interface SliceBook {
+  phase: string;
+  second: number;
+}
+
+/** Seconds kept: more than a run of 15 minutes has, with its start and its drain. Then the first are forgotten. */
+const maxSeconds = 1_800;
+
+const stateOfPhase: Readonly<Record<string, SliceState>> = {
+  waiting: 'starting',
+  connecting: 'connecting',
+  publishing: 'publishing',
+  draining: 'draining',
+  done: 'done',
+};
+
+/** Adds up what slices and the subscriber tell of a run while it goes on. For the eye: the record is the run store. */
+export class RunInProgress {
+  readonly #seconds = new Map<number, SecondBook>();
+  readonly #slices = new Map<number, SliceBook>();
+  #revision = 0;
+
+  takeSlice(told: SliceTold): void {
+    const book = this.#bookOf(told.second);
+    for (const counter of counters) book.counts[counter] += told[counter];
+    const known = this.#slices.get(told.slice);
+    if (known === undefined) this.#slices.set(told.slice, { phase: told.phase, second: told.second });
+    else if (told.second >= known.second) Object.assign(known, { phase: told.phase, second: told.second });
+  }
+
+  takeArrivals(second: number, arrivals: number): void {
+    this.#bookOf(second).counts.arrivals += arrivals;
+  }
+
+  /**
+   * @param positive as `EncodedHistogram` has it
+   * @throws {CorruptMeasurementError}
+   */
+  takeLatency(name: TimedLatencyName, second: number, positive: string, negative: string): void {
+    const book = this.#bookOf(second);
+    let counts = book.latency[name];
+    if (counts === undefined) {
+      counts = new Uint32Array(latencyBuckets);
+      book.latency[name] = counts;
+    }
+    const add = (us: number, count: number): void => {
+      counts[latencyBucketOf(us / 1_000)]! += count;
+    };
+    if (positive !== '') forEachCount(positive, add);
+    if (negative !== '') forEachCount(negative, (us, count) => add(-us, count));
+  }
+
+  /**
+   * @param since the revision of the view before; 0 for all there is
+   * @param nowSecond epoch seconds: what tells a silent slice
+   */
+  view(since: number, nowSecond: number): RunView {
+    const seconds: LiveSecond[] = [];
+    for (const [second, book] of this.#seconds) {
+      if (book.revision > since) seconds.push(secondOf(second, book));
+    }
+    return {
+      revision: this.#revision,
+      slices: this.#statesAt(nowSecond),
+      toldUntil: this.#toldUntil(nowSecond),
+      seconds,
+    };
+  }
+
+  #bookOf(second: number): SecondBook {
+    let book = this.#seconds.get(second);
+    if (book === undefined) {
+      book = {
+        counts: { intended: 0, sent: 0, acked: 0, connects: 0, connected: 0, arrivals: 0 },
+        latency: {},
+        revision: 0,
+      };
+      this.#seconds.set(second, book);
+      for (const first of this.#seconds.keys()) {
+        if (this.#seconds.size <= maxSeconds) break;
+        this.#seconds.delete(first);
+      }
+    }
+    book.revision = ++this.#revision;
+    return book;
+  }
+
+  #statesAt(nowSecond: number): SliceStates {
+    const length = Math.max(-1, ...this.#slices.keys()) + 1;
+    return Array.from({ length }, (_, slice) => {
+      const book = this.#slices.get(slice);
+      return sliceStates[book === undefined ? 'starting' : stateOf(book, nowSecond)];
+    }).join('');
+  }
+
+  #toldUntil(nowSecond: number): number {
+    let until = 0;
+    let latest = 0;
+    for (const book of this.#slices.values()) {
+      latest = Math.max(latest, book.second + 1);
+      const state = stateOf(book, nowSecond);
+      if (state === 'done' || state === 'failed') continue;
+      until = until === 0 ? book.second + 1 : Math.min(until, book.second + 1);
+    }
+    return until === 0 ? latest : until;
+  }
+}
+
+function stateOf({ phase, second }: SliceBook, nowSecond: number): SliceState {
+  if (phase !== 'done' && nowSecond - second > silentAfterSeconds) return 'failed';
+  return stateOfPhase[phase] ?? 'publishing';
+}
+
+function secondOf(second: number, { counts, latency }: SecondBook): LiveSecond {
+  const steps: Partial<Record<TimedLatencyName, LatencyStep>> = {};
+  for (const name of timedLatencyNames) {
+    const buckets = latency[name];
+    if (buckets !== undefined) steps[name] = latencyStepOf(buckets);
+  }
+  return { second, ...counts, latency: steps };
+}

@@ -1,0 +1,96 @@
+import { describe, expect, it } from '@jest/globals';
+import { LatencyHistogram } from '../../src/measure/latency-histogram.ts';
+import { RunInProgress, type SliceTold } from '../../src/report/run-in-progress.ts';
+
+const start = 1_790_000_000;
+const told = (slice: number, second: number, more: Partial<SliceTold> = {}): SliceTold => ({
+  slice,
+  second: start + second,
+  phase: 'publishing',
+  connected: 10,
+  connects: 0,
+  intended: 5,
+  sent: 5,
+  acked: 4,
+  ...more,
+});
+
+describe('RunInProgress', () => {
+  it('adds up what slices tell of a second, in whatever order', () => {
+    const run = new RunInProgress();
+    run.takeSlice(told(1, 7));
+    run.takeSlice(told(0, 7, { sent: 3 }));
+    run.takeArrivals(start + 7, 6);
+    expect(run.view(0, start + 8).seconds).toEqual([
+      {
+        second: start + 7,
+        intended: 10,
+        sent: 8,
+        acked: 8,
+        connects: 0,
+        arrivals: 6,
+        connected: 20,
+        latency: {},
+      },
+    ]);
+  });
+
+  it('gives just what changed since the last view', () => {
+    const run = new RunInProgress();
+    run.takeSlice(told(0, 1));
+    run.takeSlice(told(0, 2));
+    const { revision } = run.view(0, start + 2);
+    expect(run.view(revision, start + 2).seconds).toEqual([]);
+    run.takeArrivals(start + 1, 1);
+    expect(run.view(revision, start + 2).seconds.map(({ second }) => second - start)).toEqual([1]);
+  });
+
+  it('knows up to which second everybody has told', () => {
+    const run = new RunInProgress();
+    expect(run.view(0, start).toldUntil).toBe(0);
+    run.takeSlice(told(0, 5));
+    run.takeSlice(told(1, 3));
+    run.takeSlice(told(2, 1, { phase: 'done' }));
+    expect(run.view(0, start + 6).toldUntil).toBe(start + 4);
+    run.takeSlice(told(1, 4, { phase: 'done' }));
+    run.takeSlice(told(0, 6, { phase: 'done' }));
+    expect(run.view(0, start + 8).toldUntil).toBe(start + 7);
+  });
+
+  it('shows each slice in its state, and one that has gone silent as failed', () => {
+    const run = new RunInProgress();
+    for (const [slice, phase] of ['waiting', 'connecting', 'publishing', 'draining', 'done'].entries()) {
+      run.takeSlice(told(slice, 0, { phase }));
+    }
+    run.takeSlice(told(6, 0));
+    expect(run.view(0, start + 1).slices).toBe('.cpdo.p');
+    run.takeSlice(told(6, 30));
+    expect(run.view(0, start + 31).slices).toBe('xxxxo.p');
+  });
+
+  it('keeps to the newest word of a slice', () => {
+    const run = new RunInProgress();
+    run.takeSlice(told(0, 9, { phase: 'done' }));
+    run.takeSlice(told(0, 8));
+    expect(run.view(0, start + 10).slices).toBe('o');
+  });
+
+  it('makes percentiles and heat of histograms, those below zero with them', () => {
+    const run = new RunInProgress();
+    const histogram = new LatencyHistogram();
+    for (const ms of [-2, 10, 10, 10]) histogram.record(ms);
+    const { positive, negative } = histogram.encode();
+    run.takeLatency('end_to_end_latency', start, positive, negative);
+    run.takeLatency('end_to_end_latency', start, positive, '');
+    const step = run.view(0, start).seconds[0]!.latency.end_to_end_latency!;
+    expect(step.p50! / 10).toBeCloseTo(1, 1);
+    expect(step.heat[1]).toBe(1);
+    expect(step.heat.filter((_, i) => i % 2 === 1).reduce((a, b) => a + b)).toBe(7);
+  });
+
+  it('forgets the first seconds of a run without end', () => {
+    const run = new RunInProgress();
+    for (let second = 0; second < 5_000; second++) run.takeArrivals(start + second, 1);
+    expect(run.view(0, start).seconds).toHaveLength(1_800);
+  });
+});
