@@ -36,7 +36,9 @@ export function makeControl(client: IoTDataPlaneClient = new IoTDataPlaneClient(
         const { payload } = await client.send(
           new GetRetainedMessageCommand({ topic: controlTopicOf(runId) }),
         );
-        return payload === undefined ? undefined : parseControlMessage(Buffer.from(payload).toString());
+        return payload === undefined
+          ? undefined
+          : parseControlMessage(Buffer.from(payload).toString(), Date.now());
       } catch (error) {
         if (error instanceof ResourceNotFoundException) return undefined;
         throw error;

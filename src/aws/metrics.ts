@@ -1,31 +1,5 @@
 import { CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
-
-/**
- * The `AWS/IoT` metrics a report holds against the run's own ledger, as AWS spells them.
- * @see https://docs.aws.amazon.com/iot/latest/developerguide/metrics_dimensions.html
- */
-export const iotMetricNames = [
-  'Connect.Success',
-  'Connect.AuthError',
-  'Connect.ClientError',
-  'Connect.ServerError',
-  'Connect.Throttle',
-  'Connect.ClientIDThrottle',
-  'PublishIn.Success',
-  'PublishIn.AuthError',
-  'PublishIn.ClientError',
-  'PublishIn.ServerError',
-  'PublishIn.Throttle',
-  'PublishOut.Success',
-  'PublishOut.AuthError',
-  'PublishOut.ClientError',
-  'PublishOut.Throttle',
-  'Subscribe.Success',
-  'Subscribe.AuthError',
-  'Subscribe.Throttle',
-] as const;
-
-export type IotMetricName = (typeof iotMetricNames)[number];
+import { type IotMetricName, iotMetricNames } from '../profile/cloudwatch-metrics.ts';
 
 export type MetricSums = Readonly<Partial<Record<IotMetricName, number>>>;
 

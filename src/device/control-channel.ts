@@ -55,7 +55,7 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
         retry();
       },
       echoed(_device, payload) {
-        const message = parseControlMessage(payload.toString('utf8'));
+        const message = parseControlMessage(payload.toString('utf8'), clock.now());
         if (message !== undefined) settings.onMessage(message);
       },
       // Connected but deaf, and it will not change: permissions do not come back within a run.

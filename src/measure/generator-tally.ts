@@ -6,7 +6,9 @@ export class GeneratorTally {
   #totals: GeneratorTotals = {
     slices: 0,
     cpuSeconds: 0,
+    peakCpuShare: 0,
     wallSeconds: 0,
+    sliceSeconds: 0,
     maxRssBytes: 0,
     rssBytes: 0,
     deviceBytes: 0,
@@ -21,7 +23,9 @@ export class GeneratorTally {
     this.#totals = {
       slices: sum.slices + 1,
       cpuSeconds: sum.cpuSeconds + slice.cpuSeconds,
+      peakCpuShare: Math.max(sum.peakCpuShare, slice.peakCpuShare ?? 0),
       wallSeconds: Math.max(sum.wallSeconds, slice.wallSeconds),
+      sliceSeconds: sum.sliceSeconds + slice.wallSeconds,
       maxRssBytes: Math.max(sum.maxRssBytes, slice.maxRssBytes),
       rssBytes: sum.rssBytes + slice.maxRssBytes,
       deviceBytes: sum.deviceBytes + Math.max(0, slice.maxRssBytes - slice.idleRssBytes),

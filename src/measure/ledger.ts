@@ -1,3 +1,4 @@
+import type { ControlMessage } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
 import { sliceOf } from '../plan/slices.ts';
 import type { ArrivalWindow } from './arrival-window.ts';
@@ -79,6 +80,8 @@ export class Ledger {
   readonly #foreign = { notJson: 0, noEnvelope: 0 };
   #arrivals = 0;
   #echoed = 0;
+  #stoppedOn: ControlMessage | undefined;
+  #lastSentAt: number | null = null;
   readonly #stoppedBy = new ReasonCounts();
   readonly #sliceFailedBy = new ReasonCounts();
   readonly #failedBy = new ReasonCounts();
@@ -121,7 +124,8 @@ export class Ledger {
     this.#connectFailedBy.addAll(result.connectFailedBy);
     this.#disconnectedBy.addAll(result.disconnectedBy);
     this.#echoRefusedBy.addAll(result.echoRefusedBy ?? {});
-    if (result.outcome === 'stopped') this.#stoppedBy.add(result.reason ?? 'no reason given');
+    if (result.outcome === 'stopped') this.#addStop(result);
+    this.#lastSentAt = latestOf(this.#lastSentAt, result.lastSentAt);
     if (result.outcome === 'failed') this.#sliceFailedBy.add(result.reason ?? 'no reason given');
     for (const name of sliceLatencyNames) this.#latencies[name].mergeEncoded(result.latencies[name]);
     this.#series.addSlice(result.perSecond);
@@ -144,8 +148,17 @@ export class Ledger {
     this.#latencySeries.end_to_end_latency.add(window.latencyPerSecond?.end_to_end_latency ?? {});
   }
 
-  /** What everything so far comes to. */
+  /** What the run came to: slices that have not ended are dead. */
   close(): RunLedger {
+    return this.#closeAll(false);
+  }
+
+  /** What it comes to so far: slices that have not ended still run, and owe only what they had intended by then. */
+  closeSoFar(): RunLedger {
+    return this.#closeAll(true);
+  }
+
+  #closeAll(goesOn: boolean): RunLedger {
     const outcomes = this.#outcomes();
     const droppedBy = new ReasonCounts();
     const sum = { ...nothing, received: 0, lost: 0 };
@@ -153,7 +166,7 @@ export class Ledger {
     let miscountedSlices = 0;
     for (let slice = 0; slice < this.#plan.slices.count; slice++) {
       const book = this.#books.get(slice);
-      const entry = this.#closeSlice(slice, outcomes.stopped > 0, droppedBy);
+      const entry = this.#closeSlice(slice, goesOn || outcomes.stopped > 0, droppedBy);
       for (const column of Object.keys(entry) as (keyof SliceEntry)[]) sum[column] += entry[column];
       receivedUnsent += entry.received + entry.lost - entry.sent;
       if (book !== undefined && book.messages.sent !== book.sent.count) miscountedSlices++;
@@ -183,6 +196,8 @@ export class Ledger {
       echoed: this.#echoed,
       slices: outcomes,
       stoppedBy: this.#stoppedBy.counts(),
+      ...(this.#stoppedOn === undefined ? {} : { stoppedOn: this.#stoppedOn }),
+      lastSentAt: this.#lastSentAt,
       sliceFailedBy: this.#sliceFailedBy.counts(),
       droppedBy: droppedBy.counts(),
       failedBy: this.#failedBy.counts(),
@@ -197,9 +212,16 @@ export class Ledger {
         (_, slice) => this.#books.get(slice)?.startLagMs ?? null,
       ),
       generator: this.#generator.totals(),
+      windows: this.#windows.size,
       foreign: { ...this.#foreign },
       doubts: { receivedUnsent, miscountedSlices },
     };
+  }
+
+  #addStop({ reason, stoppedOn }: SliceResult): void {
+    this.#stoppedBy.add(reason ?? 'no reason given');
+    if (stoppedOn === undefined) return;
+    if (this.#stoppedOn === undefined || stoppedOn.at < this.#stoppedOn.at) this.#stoppedOn = stoppedOn;
   }
 
   #receivedOf(slice: number): IntervalSet {
@@ -220,16 +242,17 @@ export class Ledger {
     return outcomes;
   }
 
-  #closeSlice(slice: number, runStopped: boolean, droppedBy: ReasonCounts): SliceEntry {
+  /** @param cutShort the rest of a slice's share was never to be sent: the run was stopped, or is not over yet */
+  #closeSlice(slice: number, cutShort: boolean, droppedBy: ReasonCounts): SliceEntry {
     const received = this.#received.get(slice) ?? new IntervalSet();
     const book = this.#books.get(slice);
     if (book === undefined || book.outcome === 'running') {
-      return this.#closeDied(slice, book, received, runStopped, droppedBy);
+      return this.#closeDied(slice, book, received, cutShort, droppedBy);
     }
     const { echoed: _, ...counts } = book.messages;
     // What a failed slice's devices had before them was intended all the same, and nobody sent it.
     const planned = sliceOf(this.#plan, slice).messages;
-    const rest = book.outcome === 'failed' && !runStopped ? Math.max(0, planned - counts.intended) : 0;
+    const rest = book.outcome === 'failed' && !cutShort ? Math.max(0, planned - counts.intended) : 0;
     droppedBy.addAll(book.droppedBy);
     droppedBy.add('slice-failed', rest);
     return {
@@ -249,7 +272,7 @@ export class Ledger {
     slice: number,
     book: SliceBook | undefined,
     received: IntervalSet,
-    runStopped: boolean,
+    cutShort: boolean,
     droppedBy: ReasonCounts,
   ): SliceEntry {
     const { acked, throttled, failed, dropped: droppedByThen } = book?.messages ?? nothing;
@@ -257,7 +280,7 @@ export class Ledger {
     if (book !== undefined) sent.addAll(book.sent);
     sent.addAll(received);
     const planned = sliceOf(this.#plan, slice).messages;
-    const dropped = runStopped ? droppedByThen : Math.max(0, planned - sent.count);
+    const dropped = cutShort ? droppedByThen : Math.max(0, planned - sent.count);
     droppedBy.add('slice-died', dropped);
     const answered = acked + throttled + failed;
     return {
@@ -272,4 +295,9 @@ export class Ledger {
       lost: sent.without(received).count,
     };
   }
+}
+
+function latestOf(known: number | null, next: number | undefined): number | null {
+  if (next === undefined) return known;
+  return known === null ? next : Math.max(known, next);
 }

@@ -1,3 +1,4 @@
+import type { ControlMessage } from '../plan/control-message.ts';
 import type { ForeignCounts } from './arrival-window.ts';
 import type { LatencyHistogram } from './latency-histogram.ts';
 import type { LatencyName, TimedLatencyName } from './latency-names.ts';
@@ -40,6 +41,10 @@ export interface RunLedger {
   readonly slices: SliceOutcomes;
   /** Why slices stopped or failed, in words, with how many slices say so. */
   readonly stoppedBy: CountsByReason;
+  /** The earliest control message that a slice stopped on. */
+  readonly stoppedOn?: ControlMessage;
+  /** Epoch milliseconds of the last publish of any slice that said when; null where none did. */
+  readonly lastSentAt: number | null;
   readonly sliceFailedBy: CountsByReason;
   /** Why publishes were never sent: the slices' own reasons, `slice-died`, `slice-failed`. */
   readonly droppedBy: CountsByReason;
@@ -53,6 +58,8 @@ export interface RunLedger {
   /** By slice; null where it left nothing. */
   readonly startLagsMs: readonly (number | null)[];
   readonly generator: GeneratorTotals;
+  /** Arrival windows: invocations of measure-latency that saw something of the run. */
+  readonly windows: number;
   readonly foreign: ForeignCounts;
   readonly doubts: LedgerDoubts;
 }
@@ -76,8 +83,11 @@ export interface LedgerDoubts {
 export interface GeneratorTotals {
   readonly slices: number;
   readonly cpuSeconds: number;
-  /** Of the slice that took the longest. */
+  /** Of the busiest slice in its busiest second, of one vCPU. */
+  readonly peakCpuShare: number;
+  /** Of the slice that took the longest; and of all slices together. */
   readonly wallSeconds: number;
+  readonly sliceSeconds: number;
   /** Of the slice that took the most. */
   readonly maxRssBytes: number;
   /** Of all slices together. */

@@ -1,3 +1,4 @@
+import type { ControlMessage } from '../plan/control-message.ts';
 import type { EncodedIntervals } from './intervals.ts';
 import type { EncodedHistogram } from './latency-histogram.ts';
 import type { SliceLatencyName } from './latency-names.ts';
@@ -15,6 +16,8 @@ export interface SliceResult {
   readonly outcome: 'running' | 'completed' | 'stopped' | 'failed';
   /** Why it stopped or failed, in words. */
   readonly reason?: string;
+  /** The control message that stopped it. */
+  readonly stoppedOn?: ControlMessage;
   /** Epoch milliseconds: the instant this result speaks of. */
   readonly at: number;
   readonly devices: DeviceCounts;
@@ -28,6 +31,8 @@ export interface SliceResult {
   readonly echoRefusedBy?: Readonly<Record<string, number>>;
   /** Numbers n of the publishes that were sent. */
   readonly sent: EncodedIntervals;
+  /** Epoch milliseconds of the last publish; absent until there was one. */
+  readonly lastSentAt?: number;
   readonly perSecond: PerSecondCounts;
   readonly latencies: Readonly<Record<SliceLatencyName, EncodedHistogram>>;
   /** By second of the acknowledgement. */
@@ -75,6 +80,8 @@ export interface PerSecondCounts {
 export interface GeneratorHealth {
   /** User and system CPU of this invocation. */
   readonly cpuSeconds: number;
+  /** Of one vCPU, in the busiest second: 1 is all of it, and native threads may add more. */
+  readonly peakCpuShare?: number;
   readonly wallSeconds: number;
   readonly maxRssBytes: number;
   /** Resident memory before the first device connected: what the process costs without devices. */

@@ -1,4 +1,5 @@
 import type { Protocol } from '../profile/load-profile.ts';
+import { isWatched } from './intervals.ts';
 import type { Plan } from './plan.ts';
 
 /**
@@ -13,6 +14,8 @@ export interface FanOut {
   readonly drainSeconds: number;
   /** 0–100. */
   readonly toleratedFailurePercentage: number;
+  /** Whether a threshold may end the run: then the state machine looks at it while it runs. */
+  readonly isWatched: boolean;
 }
 
 export function fanOutOf({ runId, profile, slices }: Plan): FanOut {
@@ -22,5 +25,6 @@ export function fanOutOf({ runId, profile, slices }: Plan): FanOut {
     slices: Array.from({ length: slices.count }, (_, slice) => slice),
     drainSeconds: Math.ceil(profile.drainMs / 1_000),
     toleratedFailurePercentage: profile.slices.toleratedFailureShare * 100,
+    isWatched: isWatched(profile),
   };
 }

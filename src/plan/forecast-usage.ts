@@ -1,20 +1,16 @@
 import { type Deployment, defaultDeployment } from './deployment.ts';
 import { echoedMessages, echoingDevices } from './echoes.ts';
+import { checkpointEveryMs, controlPollEveryMs, isWatched, watchEverySeconds } from './intervals.ts';
 import { meteredBytes } from './message-size.ts';
 import type { Plan } from './plan.ts';
 import {
   clearingMessages,
   type IotUsage,
-  type LambdaUsage,
   queueRequests,
   stateTransitions,
   storePuts,
   type Usage,
 } from './usage.ts';
-
-/** What the run's own code does at fixed intervals: `device/slice-runner.ts` and `aws/control-poll.ts` keep to them. */
-export const checkpointEveryMs = 10_000;
-export const controlPollEveryMs = 4_000;
 
 /** What nobody can know before the run. `assumptions` says them in words. */
 const assumed = {
@@ -24,6 +20,8 @@ const assumed = {
   /** CloudWatch settles within three minutes; each object of the run store adds a millisecond. */
   summarizeSeconds: 180,
   summarizeSecondsPerObject: 0.001,
+  /** A look at a watched run, and each object it reads; of those there are half as many as at the end. */
+  lookSeconds: 1,
   /** An invocation of measure-latency with its PUT, and each record in its batch. */
   measureSeconds: 0.1,
   measureSecondsPerRecord: 20e-6,
@@ -38,7 +36,7 @@ const maxEventBytes = 6_291_456;
 export const assumptions: readonly string[] = [
   'nothing is throttled, lost or sent again, and no device connects twice',
   `each slice’s Lambda is billed from the plan’s making to ${assumed.sliceEndMs / 1_000} s after the last publish; its devices are connected from the first connect on, and minutes are rounded up`,
-  `plan takes ${assumed.planSeconds} s, summarize ${assumed.summarizeSeconds} s (CloudWatch settles), measure-latency ${assumed.measureSeconds} s a batch and ${assumed.measureSecondsPerRecord * 1e6} µs a record`,
+  `plan takes ${assumed.planSeconds} s, a look at a run that a threshold may end ${assumed.lookSeconds} s, summarize ${assumed.summarizeSeconds} s (CloudWatch settles), measure-latency ${assumed.measureSeconds} s a batch and ${assumed.measureSecondsPerRecord * 1e6} µs a record`,
   `${assumed.pollers} readers of the queue make a batch each a second, of at most 10,000 records or 6 MB; SQS hands out and deletes ten messages a request`,
   'rules and their actions are metered by the size of the message that triggered them',
   'the run is the first of its month: prices begin in their first tier, no free tier is taken off; Lambda is arm64',
@@ -50,12 +48,17 @@ export function forecastUsage(plan: Plan, deployment: Deployment = defaultDeploy
   const { load, slices } = plan;
   const batches = arrivalBatches(plan, deployment);
   const sliceMs = sliceLifeMs(plan);
-  const checkpoints = Math.floor(sliceMs / checkpointEveryMs);
+  const checkpoints = Math.floor(sliceMs / checkpointEveryMs(plan.profile));
   return {
     iot: iotUsage(plan),
     sqs: queueRequests(load.messages, deployment),
-    lambda: lambdaUsage(plan, deployment, batches),
-    stateTransitions: stateTransitions(slices.count),
+    lambda: lambdaUsage(plan, deployment, {
+      sliceSeconds: (slices.count * sliceMs) / 1_000,
+      batches,
+      records: load.messages,
+      looks: looksOf(plan),
+    }),
+    stateTransitions: stateTransitions(slices.count, looksOf(plan)),
     s3Puts: storePuts(slices.count, checkpoints, batches),
   };
 }
@@ -78,6 +81,16 @@ function sliceLifeMs({ timeline }: Plan): number {
   return timeline.publishEndAt - timeline.createdAt + assumed.sliceEndMs;
 }
 
+/**
+ * Of a run that a threshold may end: how often the state machine looks at it.
+ * @param untilMs epoch milliseconds; no longer than publishing goes on
+ */
+export function looksOf({ profile, timeline }: Plan, untilMs = timeline.publishEndAt): number {
+  if (!isWatched(profile)) return 0;
+  const everyMs = (watchEverySeconds + assumed.lookSeconds) * 1_000;
+  return Math.ceil((Math.min(untilMs, timeline.publishEndAt) - timeline.createdAt) / everyMs);
+}
+
 function iotUsage(plan: Plan): IotUsage {
   const { profile, load, slices, timeline } = plan;
   const messages = {
@@ -95,7 +108,7 @@ function iotUsage(plan: Plan): IotUsage {
       connects: 0,
       subscribes: 0,
       publishesOut: 0,
-      controlMessages: polls * slices.count + clearingMessages,
+      controlMessages: polls * slices.count + looksOf(plan) + clearingMessages,
       connectionMinutes: 0,
     };
   }
@@ -107,31 +120,45 @@ function iotUsage(plan: Plan): IotUsage {
     connects: clients,
     subscribes: echoingDevices(profile) + slices.count,
     publishesOut: echoedMessages(plan),
-    controlMessages: clearingMessages,
+    controlMessages: looksOf(plan) + clearingMessages,
     connectionMinutes: clients * Math.ceil(connectedMs / 60_000),
   };
 }
 
-function lambdaUsage(plan: Plan, { memoryMb }: Deployment, batches: number): Usage['lambda'] {
-  const { profile, load, slices } = plan;
+/** What the functions' time depends on, planned or counted. */
+export interface FunctionWork {
+  /** Of all slices together. */
+  readonly sliceSeconds: number;
+  /** Invocations of measure-latency, and the messages in them. */
+  readonly batches: number;
+  readonly records: number;
+  readonly looks: number;
+}
+
+export function lambdaUsage(
+  { profile, slices }: Plan,
+  { memoryMb }: Deployment,
+  { sliceSeconds, batches, records, looks }: FunctionWork,
+): Usage['lambda'] {
   const publish = profile.connect.protocol === 'https' ? 'publish-http' : 'publish-mqtt';
-  const once = (seconds: number, mb: number): LambdaUsage => ({ invocations: 1, seconds, memoryMb: mb });
+  const objectsSeconds = (slices.count + batches) * assumed.summarizeSecondsPerObject;
   return {
-    plan: once(assumed.planSeconds, memoryMb.plan),
+    plan: { invocations: 1, seconds: assumed.planSeconds, memoryMb: memoryMb.plan },
     [publish]: {
       invocations: slices.count,
-      seconds: (slices.count * sliceLifeMs(plan)) / 1_000,
+      seconds: sliceSeconds,
       memoryMb: memoryMb[publish],
     },
     'measure-latency': {
       invocations: batches,
-      seconds: batches * assumed.measureSeconds + load.messages * assumed.measureSecondsPerRecord,
+      seconds: batches * assumed.measureSeconds + records * assumed.measureSecondsPerRecord,
       memoryMb: memoryMb['measure-latency'],
     },
-    summarize: once(
-      assumed.summarizeSeconds + (slices.count + batches) * assumed.summarizeSecondsPerObject,
-      memoryMb.summarize,
-    ),
+    summarize: {
+      invocations: 1 + looks,
+      seconds: assumed.summarizeSeconds + objectsSeconds + looks * (assumed.lookSeconds + objectsSeconds / 2),
+      memoryMb: memoryMb.summarize,
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { type Fault, InvalidInputError } from '../profile/errors.ts';
 import { iotCoreLimits, maxSlices, runIdMaxLength } from '../profile/iot-core-limits.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import { expandTopic } from '../profile/topic-template.ts';
+import type { AccountView } from './account.ts';
 import { type ArrivalRate, makeArrivalRate } from './arrival-rate.ts';
 import { identifyDevice, type Plan, type Timeline } from './plan.ts';
 import { type AccountLimits, accountLimitsOf } from './quotas.ts';
@@ -19,8 +20,8 @@ export interface PlanRequest {
   readonly now: number;
   readonly coldStart: ColdStart;
   readonly target?: Target;
-  /** What the account allows; AWS's defaults unless read live. */
-  readonly limits?: AccountLimits;
+  /** What is known of the account; AWS's defaults otherwise. */
+  readonly account?: AccountView;
   /** What the IoT rule reads (`stampede/#`): a topic outside it would make every message a lost one. */
   readonly topicFilter?: string;
 }
@@ -58,8 +59,8 @@ export function makePlan(request: PlanRequest): Plan {
 
 /** The plan together with what forbids to run it, for those who want to see both. */
 export function draftPlan(request: PlanRequest): { readonly plan: Plan; readonly faults: readonly Fault[] } {
-  const limits = request.limits ?? accountLimitsOf('default');
-  const { profile, runId } = request;
+  const { profile, runId, account } = request;
+  const limits = account?.limits ?? accountLimitsOf('default');
   const slices = splitIntoSlices(profile, limits);
   const rate = makeArrivalRate(profile);
   const plan: Plan = {
@@ -71,6 +72,7 @@ export function draftPlan(request: PlanRequest): { readonly plan: Plan; readonly
     load: { messages: Math.round(rate.messages), peakPerSecond: rate.peakPerSecond },
     slices,
     ...(request.target === undefined ? {} : { target: request.target }),
+    ...(account === undefined ? {} : { account }),
   };
   return { plan, faults: faultsOf(plan, limits, request.topicFilter) };
 }

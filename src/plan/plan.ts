@@ -1,4 +1,5 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
+import type { AccountView } from './account.ts';
 import type { Target } from './target.ts';
 
 /**
@@ -14,6 +15,8 @@ export interface Plan {
   readonly slices: { readonly count: number; readonly devicesPerSlice: number };
   /** What the slices load; absent in a draft that nobody will run. */
   readonly target?: Target;
+  /** What the account allowed by then, for the report; absent: AWS's defaults. */
+  readonly account?: AccountView;
 }
 
 export interface Timeline {

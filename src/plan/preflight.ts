@@ -1,11 +1,12 @@
 import type { Fault } from '../profile/errors.ts';
+import { accountOf } from './account.ts';
 import { type CostEstimate, priceUsage } from './cost.ts';
 import { type Deployment, defaultDeployment } from './deployment.ts';
 import { assumptions, forecastUsage, subscriberConcurrency } from './forecast-usage.ts';
 import { peaksOf } from './peaks.ts';
 import type { Plan } from './plan.ts';
 import { bindingOf, forecastQuota, type QuotaForecast } from './quota-forecast.ts';
-import { type AccountLimits, accountLimitsOf, type QuotaName } from './quotas.ts';
+import type { QuotaName } from './quotas.ts';
 import { refuseCost, refuseQuota } from './refusals.ts';
 import { connectDurationMs } from './schedule.ts';
 import { type StatePayload, statePayloads } from './state-payloads.ts';
@@ -48,34 +49,24 @@ export interface LambdaForecast {
 }
 
 export interface CostForecast extends CostEstimate {
+  /** False: the target is on loopback, and the figures say what the same run would cost on AWS. */
+  readonly isCharged: boolean;
   readonly usage: Usage;
   /** What was taken for granted, in words. */
   readonly assumptions: readonly string[];
 }
 
-/** What is known of where the plan will run. */
-export interface PreflightSettings {
-  /** AWS's defaults unless read. */
-  readonly limits?: AccountLimits;
-  /** Which of the limits were read from the account. */
-  readonly live?: ReadonlySet<QuotaName>;
-  readonly deployment?: Deployment;
-  /** False on embedded AWS: the cost is told, and no ceiling holds. */
-  readonly isCharged?: boolean;
-}
-
-/** The planned peak of every quota against the account's limits; time, Lambdas, payloads and money. */
-export function preflight(plan: Plan, settings: PreflightSettings = {}): Preflight {
-  const { deployment = defaultDeployment, isCharged = true } = settings;
-  const account = {
-    limits: settings.limits ?? accountLimitsOf('default'),
-    live: settings.live ?? new Set<QuotaName>(),
-    quotaShare: plan.profile.limits.quotaShare,
-  };
+/**
+ * The planned peak of every quota against the limits of the account as the plan knows it; time, Lambdas, payloads and
+ * money.
+ */
+export function preflight(plan: Plan, deployment: Deployment = defaultDeployment): Preflight {
+  const { limits, live, isCharged } = accountOf(plan);
+  const basis = { limits, live: new Set(live), quotaShare: plan.profile.limits.quotaShare };
   const peaks = Object.entries(peaksOf(plan, deployment)) as [QuotaName, number][];
-  const forecasts = peaks.map(([name, peak]) => forecastQuota(name, peak, account));
+  const forecasts = peaks.map(([name, peak]) => forecastQuota(name, peak, basis));
   const usage = forecastUsage(plan, deployment);
-  const cost = { ...priceUsage(usage), usage, assumptions };
+  const cost = { ...priceUsage(usage), isCharged, usage, assumptions };
   return {
     quotas: forecasts,
     binding: bindingOf(forecasts),

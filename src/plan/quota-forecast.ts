@@ -19,7 +19,7 @@ export interface QuotaForecast {
   readonly isKept: boolean;
 }
 
-export interface Account {
+export interface QuotaBasis {
   readonly limits: AccountLimits;
   /** Which of the limits were read, and are not AWS's defaults. */
   readonly live: ReadonlySet<QuotaName>;
@@ -30,7 +30,7 @@ export interface Account {
 export function forecastQuota(
   name: QuotaName,
   peak: number,
-  { limits, live, quotaShare }: Account,
+  { limits, live, quotaShare }: QuotaBasis,
 ): QuotaForecast {
   const quota: Quota = quotas[name];
   const limit = limits[name];

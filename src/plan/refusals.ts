@@ -14,6 +14,8 @@ export class RefusedByPreflightError extends StampedeError {
       ...(hint === undefined ? {} : { hint }),
       exitCode: exitCodes.refusedByPreflight,
     });
+    // The name of the error in the execution.
+    this.name = 'RefusedByPreflight';
     this.faults = faults;
   }
 }

@@ -65,12 +65,12 @@ export function queueRequests(messages: number, { subscriber }: Pick<Deployment,
 }
 
 /**
- * The execution enters Plan, FanOut, Drain, Summarize, Verdict and its end; for each slice the Map starts a child, which
- * enters ByProtocol and Publish….
+ * The execution enters Plan, Run, FanOut, IsWatched, WatchEnded, Drain, Summarize, Verdict and its end; for each slice
+ * the Map starts a child, which enters ByProtocol and Publish…; for each look at a watched run UntilLook, Look, IsOver.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/concepts-transitions.html
  */
-export function stateTransitions(slices: number): number {
-  return 6 + 3 * slices;
+export function stateTransitions(slices: number, looks: number): number {
+  return 9 + 3 * slices + 3 * looks;
 }
 
 /** The plan and the report (JSON and HTML); of each slice its end, beside the checkpoints; the arrival windows. */

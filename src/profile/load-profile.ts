@@ -19,6 +19,8 @@ export interface LoadProfile {
   /** The wait after the last send for messages on the way. */
   readonly drainMs: number;
   readonly limits: Limits;
+  /** Hosts that the user vouches for, beside the account's own endpoint and loopback: nothing else is a target. */
+  readonly iOwn: readonly string[];
   readonly thresholds: Thresholds;
 }
 
@@ -66,6 +68,8 @@ export interface SliceSettings {
 }
 
 export interface Limits {
+  /** Whether a plan past them is refused; otherwise they are told, and it runs. */
+  readonly enforce: boolean;
   /** Share of each quota (0–1) a plan may use. */
   readonly quotaShare: number;
   /** Absent: no ceiling. */

@@ -34,6 +34,14 @@ export type ProfileOverrides = readonly Override[];
 
 const text = { parse: (given: string) => given, wants: 'a string' };
 const number = { parse: parseNumber, wants: 'a number' };
+const hosts = {
+  parse: (given: string) =>
+    given
+      .split(',')
+      .map((host) => host.trim())
+      .filter((host) => host !== ''),
+  wants: 'host names',
+};
 const duration = {
   parse: (given: string) => (parseDuration(given) === undefined ? undefined : given),
   wants: 'a duration, such as 30s or 1m30s',
@@ -72,6 +80,7 @@ export const profileOptions: readonly ProfileOption[] = [
   row('--seed', '<n>', 'seed', 'where the random payloads begin', number),
   row('--echo', '<share>', 'echo.fraction', 'share of devices that hear their own messages, 0 to 1', number),
   row('--max-cost', '<usd>', 'limits.maxCostUsd', 'refuse a run forecast to cost more, US dollars', number),
+  row('--i-own', '<hosts>', 'iOwn', 'hosts you own and may be loaded, with commas between them', hosts),
 ];
 
 function row(

@@ -87,9 +87,11 @@ function resolve(settings: ProfileSettings): LoadProfile {
     },
     drainMs: milliseconds(settings.drain),
     limits: {
+      enforce: limits.enforce,
       quotaShare: limits.quotaShare,
       ...(limits.maxCostUsd === undefined ? {} : { maxCostUsd: limits.maxCostUsd }),
     },
+    iOwn: settings.iOwn,
     thresholds: Object.fromEntries(
       Object.entries(settings.thresholds).map(([metric, list]) => [metric, list.map(resolveThreshold)]),
     ),

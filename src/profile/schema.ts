@@ -245,6 +245,10 @@ export const profileSchema = z
     }),
     limits: z
       .strictObject({
+        enforce: z.boolean().default(true).meta({
+          description:
+            'Whether a plan past these limits is refused. false is what --force sets: it is told what it is past, and runs.',
+        }),
         quotaShare: share
           .positive()
           .default(0.8)
@@ -264,6 +268,15 @@ export const profileSchema = z
       })
       .prefault({})
       .meta({ description: 'What a plan may use before it is refused.' }),
+    iOwn: z
+      .array(z.string().regex(/^[A-Za-z0-9.:[\]-]+$/))
+      .max(20)
+      .default([])
+      .meta({
+        description:
+          'Hosts that you own and may be loaded. Only the IoT endpoint of the account itself, and loopback, are targets without being named here.',
+        examples: [['iot.example.com']],
+      }),
     thresholds,
   })
   .meta({

@@ -80,6 +80,8 @@ function exampleOf(metric: ThresholdMetric): string {
       return 'rate>=19000';
     case 'counter':
       return 'rate<0.001';
+    case 'gauge':
+      return 'value<100';
     case 'cloudwatch':
       return 'count==0';
   }

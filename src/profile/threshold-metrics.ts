@@ -1,3 +1,5 @@
+import { iotMetricNames } from './cloudwatch-metrics.ts';
+
 /**
  * Every metric a threshold may judge: the one table that the profile's check and the report's evaluation share.
  *
@@ -8,9 +10,10 @@
  * | counter | `count` | messages, devices, slices |
  * | | `rate` | share of `shareOf`, 0–1 |
  * | throughput | `rate` | a second, mean over the publishing time |
+ * | gauge | `value` | in the unit of its name |
  * | cloudwatch | `count` | CloudWatch's own sum over the run |
  */
-export type MetricKind = 'latency' | 'counter' | 'throughput' | 'cloudwatch';
+export type MetricKind = 'latency' | 'counter' | 'throughput' | 'gauge' | 'cloudwatch';
 
 export interface ThresholdMetric {
   readonly kind: MetricKind;
@@ -29,12 +32,20 @@ export interface CounterMetric extends ThresholdMetric {
   readonly shareOf: string;
 }
 
-export type Aggregation = 'p' | 'avg' | 'min' | 'max' | 'med' | 'count' | 'rate';
+/** A field of the report that is one number. */
+export interface GaugeMetric extends ThresholdMetric {
+  readonly kind: 'gauge';
+  /** Path in the report, such as `generator.startLagMs`. */
+  readonly reads: string;
+}
+
+export type Aggregation = 'p' | 'avg' | 'min' | 'max' | 'med' | 'count' | 'rate' | 'value';
 
 export const aggregationsOf: Readonly<Record<MetricKind, readonly Aggregation[]>> = {
   latency: ['p', 'avg', 'min', 'max', 'med', 'count'],
   counter: ['count', 'rate'],
   throughput: ['rate'],
+  gauge: ['value'],
   cloudwatch: ['count'],
 };
 
@@ -50,6 +61,10 @@ function counterAtEnd(counts: string, shareOf: string, help: string): CounterMet
   return { ...counter(counts, shareOf, help), isKnownAtEndOnly: true };
 }
 
+function gauge(reads: string, help: string): GaugeMetric {
+  return { kind: 'gauge', reads, help };
+}
+
 /** A test holds the latencies of this table equal to `measure/latency-names.ts`. */
 export const thresholdMetrics = {
   connect: latency('socket open → CONNACK'),
@@ -60,12 +75,14 @@ export const thresholdMetrics = {
   echo_latency: latency('intended → own subscription'),
   send_lag: latency("intended → sent: the generator's own lateness"),
 
+  intended_messages: counter('messages.intended', 'messages.intended', 'publishes whose turn came'),
   sent_messages: counter('messages.sent', 'messages.intended', 'publishes sent'),
   dropped_messages: counter('messages.dropped', 'messages.intended', 'intended, never sent'),
   acked_messages: counterAtEnd('messages.acked', 'messages.sent', 'publishes acknowledged'),
   throttled_messages: counter('messages.throttled', 'messages.sent', 'publishes refused for a quota'),
   failed_messages: counter('messages.failed', 'messages.sent', 'publishes that failed'),
   unacknowledged_messages: counterAtEnd('messages.unacknowledged', 'messages.sent', 'no PUBACK in time'),
+  arrivals: counterAtEnd('messages.arrivals', 'messages.sent', 'arrivals, duplicates among them'),
   received_messages: counterAtEnd('messages.received', 'messages.sent', 'arrived at least once'),
   duplicate_messages: counter('messages.duplicates', 'messages.sent', 'arrivals beyond the first'),
   lost_messages: counterAtEnd('messages.lost', 'messages.sent', 'sent, never arrived'),
@@ -76,11 +93,18 @@ export const thresholdMetrics = {
     ...counter('devices.planned', 'devices.planned', 'devices that never connected'),
     less: 'devices.connected',
   },
+  connects_failed: counter('devices.connectFailed', 'devices.planned', 'attempts to connect that failed'),
   reconnects: counter('devices.reconnects', 'devices.planned', 'connections made again'),
   slices_died: counterAtEnd('slices.died', 'slices.planned', 'slices that left no complete result'),
+  slices_failed: counterAtEnd('slices.failed', 'slices.planned', 'slices of which no device connected'),
 
   throughput: { kind: 'throughput', help: 'acknowledged publishes a second' },
-} as const satisfies Record<string, ThresholdMetric | CounterMetric>;
+  peak_rate: gauge('rates.peakPerSecond', 'publishes sent in the busiest second'),
+  start_lag: gauge('generator.startLagMs', 'how late the last slice was ready, milliseconds'),
+  event_loop_delay: gauge('generator.eventLoopDelayP99Ms', "the generator's event loop, p99, milliseconds"),
+  cpu_share: gauge('generator.peakCpuShare', 'of one vCPU, of the busiest slice in its busiest second'),
+  cost: { ...gauge('cost.totalUsd', 'estimate of what was used, US dollars'), isKnownAtEndOnly: true },
+} as const satisfies Record<string, ThresholdMetric | CounterMetric | GaugeMetric>;
 
 export type ThresholdMetricName = keyof typeof thresholdMetrics;
 
@@ -97,15 +121,17 @@ export const thresholdMetricAliases: Readonly<Record<string, ThresholdMetricName
   lost: 'lost_messages',
 };
 
-/** `cloudwatch.PublishIn.Throttle`: any metric of the namespace AWS/IoT, spelled as AWS spells it. */
+/** `cloudwatch.PublishIn.Throttle`: a metric of the message broker's, spelled as AWS spells it. */
 export const cloudWatchPrefix = 'cloudwatch.';
-const cloudWatchMetric = /^cloudwatch\.[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$/;
+const cloudWatchMetrics: ReadonlySet<string> = new Set(
+  iotMetricNames.map((name) => `${cloudWatchPrefix}${name}`),
+);
 
 const cloudWatchCount: ThresholdMetric = { kind: 'cloudwatch', help: "CloudWatch's own sum over the run" };
 
 /** The metric of that name or alias; undefined where there is none. */
-export function thresholdMetricOf(name: string): ThresholdMetric | CounterMetric | undefined {
-  if (cloudWatchMetric.test(name)) return cloudWatchCount;
+export function thresholdMetricOf(name: string): ThresholdMetric | CounterMetric | GaugeMetric | undefined {
+  if (cloudWatchMetrics.has(name)) return cloudWatchCount;
   const known = Object.hasOwn(thresholdMetricAliases, name) ? thresholdMetricAliases[name] : name;
   return known !== undefined && Object.hasOwn(thresholdMetrics, known)
     ? thresholdMetrics[known as ThresholdMetricName]

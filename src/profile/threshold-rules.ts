@@ -1,9 +1,15 @@
+import { iotMetricNames } from './cloudwatch-metrics.ts';
 import type { Fault } from './errors.ts';
 import type { LoadProfile } from './load-profile.ts';
 import { suggestFrom } from './nearest.ts';
 import { isObject, type JsonObject, valueAt } from './path.ts';
 import { parseThresholdExpression } from './threshold-expression.ts';
-import { type ThresholdMetric, thresholdMetricNames, thresholdMetricOf } from './threshold-metrics.ts';
+import {
+  cloudWatchPrefix,
+  type ThresholdMetric,
+  thresholdMetricNames,
+  thresholdMetricOf,
+} from './threshold-metrics.ts';
 
 /** What the schema cannot say of a threshold: which metrics there are, what they take, which of them can abort a run. */
 export function checkThresholds({ thresholds }: LoadProfile, input: JsonObject): Fault[] {
@@ -11,7 +17,10 @@ export function checkThresholds({ thresholds }: LoadProfile, input: JsonObject):
     const path = `thresholds.${name}`;
     const metric = thresholdMetricOf(name);
     if (metric === undefined) {
-      const known = [...thresholdMetricNames(), 'cloudwatch.PublishIn.Success'];
+      const known = [
+        ...thresholdMetricNames(),
+        ...iotMetricNames.map((each) => `${cloudWatchPrefix}${each}`),
+      ];
       return [{ path, message: 'is not a metric', hint: suggestFrom(name, known, 'the metrics are') }];
     }
     return list.flatMap(({ expression, abortOnFail }, i) => {

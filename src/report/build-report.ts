@@ -1,15 +1,16 @@
 import { checkLedger } from '../measure/check-ledger.ts';
 import { type LatencyName, latencyNames } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
-import type { GeneratorTotals, RunLedger } from '../measure/run-ledger.ts';
+import type { RunLedger } from '../measure/run-ledger.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { AccountLimits } from '../plan/quotas.ts';
+import { costOf } from './cost-report.ts';
+import { summarizeGenerator } from './generator-summary.ts';
 import { type LatencyDistribution, latencyDistribution } from './latency-distribution.ts';
 import { latencyOverTime } from './latency-over-time.ts';
 import { quotaUseOf } from './quota-use.ts';
 import { ratesOf } from './rates.ts';
 import { type CloudWatchView, reconcile } from './reconciliation.ts';
-import type { GeneratorSummary, Report } from './report.ts';
+import type { Report } from './report.ts';
 import { evaluateThresholds } from './thresholds.ts';
 import { judge } from './verdict.ts';
 
@@ -17,22 +18,23 @@ export interface ReportInput {
   readonly plan: Plan;
   readonly ledger: RunLedger;
   readonly cloudwatch: CloudWatchView;
-  /** In force for the account; `accountLimitsOf('default')` where they cannot be read. */
-  readonly limits: AccountLimits;
   /** Epoch milliseconds. */
   readonly now: number;
 }
 
 /** What a run came to, and whether that is what its profile asks for. */
-export function buildReport({ plan, ledger, cloudwatch, limits, now }: ReportInput): Report {
+export function buildReport({ plan, ledger, cloudwatch, now }: ReportInput): Report {
   const { profile, timeline } = plan;
   const { devices, messages, slices } = ledger;
   const rates = ratesOf(plan, ledger);
   const imbalances = checkLedger(ledger);
+  const generator = summarizeGenerator(ledger);
+  const cost = costOf(plan, ledger);
   const thresholds = evaluateThresholds(profile.thresholds, {
     latencies: ledger.latencies,
     counts: { messages, devices, slices },
     rates,
+    gauges: { rates, generator, cost },
     cloudwatch,
   });
   const { protocol, client } = profile.connect;
@@ -40,7 +42,7 @@ export function buildReport({ plan, ledger, cloudwatch, limits, now }: ReportInp
     version: 1,
     runId: plan.runId,
     name: profile.name,
-    ...judge(ledger, imbalances, thresholds, profile.slices.toleratedFailureShare),
+    ...judge(plan, ledger, imbalances, thresholds),
     startedAt: new Date(timeline.startAt).toISOString(),
     endedAt: new Date(now).toISOString(),
     protocol,
@@ -59,12 +61,14 @@ export function buildReport({ plan, ledger, cloudwatch, limits, now }: ReportInp
     },
     rates,
     latencyMs: summarizeLatencies(ledger),
-    quotas: quotaUseOf(plan, ledger, limits),
+    quotas: quotaUseOf(plan, ledger),
     cloudwatch: cloudwatch.sums,
-    reconciliation: reconcile(ledger, cloudwatch),
+    reconciliation: reconcile(plan, ledger, cloudwatch),
+    ...stopOf(ledger),
+    cost,
     thresholds,
     slices,
-    generator: summarizeGenerator(ledger.generator, messages.sent),
+    generator,
     foreign: ledger.foreign,
     timeline: {
       startAt: timeline.startAt,
@@ -92,17 +96,15 @@ function distributionsOf({ latencies }: RunLedger): Record<LatencyName, LatencyD
   return Object.fromEntries(curves) as Record<LatencyName, LatencyDistribution>;
 }
 
-function summarizeGenerator(totals: GeneratorTotals, sent: number): GeneratorSummary {
-  const { slices, cpuSeconds, maxRssBytes, rssBytes, startLagMs } = totals;
+function stopOf({ stoppedOn, lastSentAt }: RunLedger): Pick<Report, 'stop'> {
+  if (stoppedOn === undefined) return {};
+  const { reason, at, threshold } = stoppedOn;
   return {
-    slices,
-    cpuSeconds: Math.round(cpuSeconds * 1000) / 1000,
-    sentPerCpuSecond: cpuSeconds > 0 ? Math.round(sent / cpuSeconds) : 0,
-    maxRssBytes,
-    rssBytes,
-    bytesPer1000Devices: totals.devices > 0 ? Math.round((totals.deviceBytes / totals.devices) * 1000) : 0,
-    startLagMs: Math.round(startLagMs * 1000) / 1000,
-    eventLoopDelayP99Ms: totals.eventLoopDelayP99Ms,
-    eventLoopDelayMaxMs: totals.eventLoopDelayMaxMs,
+    stop: {
+      reason,
+      at: new Date(at).toISOString(),
+      lastSentAfterMs: lastSentAt === null ? null : Math.round(lastSentAt - at),
+      ...(threshold === undefined ? {} : { threshold }),
+    },
   };
 }

@@ -42,6 +42,12 @@ export function formatMs(ms: number): string {
   return String(Number(ms.toPrecision(3)));
 }
 
+/** `$12.34`; below ten dollars to a hundredth of a cent, which a rehearsal costs: `$0.0117`. */
+export function formatUsd(usd: number): string {
+  const digits = usd < 10 ? 4 : 2;
+  return `$${usd.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
+}
+
 /** `1 slice`, `4 slices` */
 export function formatPlural(count: number, singular: string): string {
   return `${formatCount(count)} ${singular}${count === 1 ? '' : 's'}`;

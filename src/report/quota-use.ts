@@ -1,13 +1,15 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
+import { accountOf } from '../plan/account.ts';
 import type { Plan } from '../plan/plan.ts';
-import { type AccountLimits, type Quota, type QuotaName, quotas } from '../plan/quotas.ts';
+import { type Quota, type QuotaName, quotas } from '../plan/quotas.ts';
 import type { QuotaUse } from './report.ts';
 
 /**
  * How near the run came to the quotas that its own counters can see, by whole seconds: CloudWatch's minutes hide what
  * happens within them. What was refused counts too, for it was asked.
  */
-export function quotaUseOf(plan: Plan, ledger: RunLedger, limits: AccountLimits): QuotaUse[] {
+export function quotaUseOf(plan: Plan, ledger: RunLedger): QuotaUse[] {
+  const { limits, live } = accountOf(plan);
   const { sent, connected } = ledger.perSecond;
   const publishes = Math.max(0, ...sent);
   const peaks: [QuotaName, number][] = [
@@ -23,7 +25,16 @@ export function quotaUseOf(plan: Plan, ledger: RunLedger, limits: AccountLimits)
   return peaks.map(([name, peak]) => {
     const quota: Quota = quotas[name];
     const limit = limits[name];
-    return { quota: name, name: quota.label, unit: quota.unit, limit, peak, headroom: 1 - peak / limit };
+    const { label, unit } = quota;
+    return {
+      quota: name,
+      name: label,
+      unit,
+      limit,
+      isLive: live.includes(name),
+      peak,
+      headroom: 1 - peak / limit,
+    };
   });
 }
 

@@ -2,7 +2,7 @@ import type { LatencyName } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { CountsByReason, MessageLedger } from '../measure/run-ledger.ts';
 import { formatBytes, formatCount, formatMs, formatPlural } from './figures.ts';
-import type { Report, StageRate } from './report.ts';
+import type { CostReport, Reconciliation, Report, StageRate } from './report.ts';
 
 /** `sent = received + lost` with its figures, as the terminal and the page both show it. */
 export interface Equation {
@@ -104,6 +104,33 @@ export function latencyNotes({ latencyMs }: Report): string[] {
     }
   }
   return notes;
+}
+
+/** `4 are control channels, one a slice; 3 unexplained`; empty where there is no difference. */
+export function describeDifference({ explanations, unexplained }: Reconciliation): string {
+  const known = explanations.map(({ count, why }) => `${formatCount(Math.abs(count))} ${why}`);
+  const rest =
+    unexplained === null || unexplained === 0 ? [] : [`${formatCount(Math.abs(unexplained))} unexplained`];
+  return [...known, ...rest].join('; ');
+}
+
+/** `an estimate at list prices of 2026-09 in us-east-1` */
+export function describePrices({ isCharged, pricedAt, region }: CostReport): string {
+  const prices = `list prices of ${pricedAt} in ${region}`;
+  return isCharged
+    ? `An estimate at ${prices}, not the bill`
+    : `A rehearsal costs nothing: what the same run would have cost on AWS, at ${prices}`;
+}
+
+/** How soon a run that was told to stop fell silent; empty of any other. */
+export function describeSilence({ stop }: Report): string[] {
+  if (stop === undefined) return [];
+  const { at, lastSentAfterMs } = stop;
+  const time = `${at.slice(11, 23)} UTC`;
+  if (lastSentAfterMs === null) return [`Told to stop at ${time}, before anything was sent.`];
+  return lastSentAfterMs <= 0
+    ? [`Told to stop at ${time}; the last publish was before that.`]
+    : [`Told to stop at ${time}; the last publish left ${formatMs(lastSentAfterMs)} ms later.`];
 }
 
 /** `MQTT, client dense, QoS 1` */

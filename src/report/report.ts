@@ -4,6 +4,7 @@ import type { LatencyName, TimedLatencyName } from '../measure/latency-names.ts'
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { CountsByReason, MessageLedger, RunSeries, SliceOutcomes } from '../measure/run-ledger.ts';
 import type { DeviceCounts } from '../measure/slice-result.ts';
+import type { FailedThreshold } from '../plan/control-message.ts';
 import type { QuotaName } from '../plan/quotas.ts';
 import type { LatencyDistribution } from './latency-distribution.ts';
 import type { LatencyOverTime } from './latency-over-time.ts';
@@ -35,6 +36,9 @@ export interface Report {
   /** CloudWatch's own sums over the run, by metric (`PublishIn.Success`). */
   readonly cloudwatch: Readonly<Record<string, number>>;
   readonly reconciliation: readonly Reconciliation[];
+  /** Of a run that was told to stop. */
+  readonly stop?: StopReport;
+  readonly cost: CostReport;
   readonly thresholds: readonly ThresholdResult[];
   readonly slices: SliceOutcomes;
   readonly generator: GeneratorSummary;
@@ -96,19 +100,59 @@ export interface QuotaUse {
   readonly limit: number;
   /** In the busiest second. */
   readonly peak: number;
+  /** Whether the limit was read from the account when the run was planned; otherwise it is AWS's default. */
+  readonly isLive: boolean;
   /** Share of the limit left: 1 − peak/limit; negative past it. */
   readonly headroom: number;
 }
 
-/** One of CloudWatch's sums held against the ledger's. */
+/** One of CloudWatch's sums held against the run's own count. */
 export interface Reconciliation {
   /** `PublishIn.Success` */
   readonly metric: string;
   /** Null where CloudWatch has no data: it may come minutes later. */
   readonly cloudwatch: number | null;
-  /** The ledger's name for the same messages. */
-  readonly column: keyof MessageLedger;
+  /** What the run calls the same: a column of the ledger, or `connects`, `echoes`. */
+  readonly column: string;
   readonly ledger: number;
+  /** CloudWatch's count less ours; null without one. */
+  readonly difference: number | null;
+  /** What is known to make the two differ; counts have the sign of the difference. */
+  readonly explanations: readonly { readonly count: number; readonly why: string }[];
+  /** What is left of the difference. */
+  readonly unexplained: number | null;
+}
+
+export interface StopReport {
+  /** Who asked for it and why, in words. */
+  readonly reason: string;
+  /** ISO 8601, UTC: when it was asked for. */
+  readonly at: string;
+  /** From then to the last publish of any slice, milliseconds; null where nothing was sent. Negative: sending was over. */
+  readonly lastSentAfterMs: number | null;
+  /** The threshold that ended the run, and what was measured when it did. */
+  readonly threshold?: FailedThreshold;
+}
+
+/** What the run used of what AWS charges for, at list prices, and what it was forecast to. An estimate, not the bill. */
+export interface CostReport {
+  /** False: the target was on loopback, and the figures say what the same run would have cost on AWS. */
+  readonly isCharged: boolean;
+  /** Month of the prices: `2026-09`. */
+  readonly pricedAt: string;
+  readonly region: string;
+  readonly forecastUsd: number;
+  readonly totalUsd: number;
+  readonly lines: readonly CostReportLine[];
+}
+
+export interface CostReportLine {
+  /** Stable, for machines. */
+  readonly line: string;
+  readonly name: string;
+  readonly unit: string;
+  readonly forecast: { readonly quantity: number; readonly usd: number };
+  readonly used: { readonly quantity: number; readonly usd: number };
 }
 
 export interface ThresholdResult {
@@ -124,6 +168,8 @@ export interface GeneratorSummary {
   readonly slices: number;
   /** User and system, of all slices. */
   readonly cpuSeconds: number;
+  /** Of the busiest slice in its busiest second, of one vCPU. */
+  readonly peakCpuShare: number;
   readonly sentPerCpuSecond: number;
   /** Of the slice that took the most; and of all slices together. */
   readonly maxRssBytes: number;
@@ -134,4 +180,20 @@ export interface GeneratorSummary {
   readonly startLagMs: number;
   readonly eventLoopDelayP99Ms: number;
   readonly eventLoopDelayMaxMs: number;
+  /** Whether the generator itself was the bottleneck. */
+  readonly health: GeneratorVerdict;
+}
+
+/**
+ * `kept-up`: on time, with room to spare. `strained`: on time, at its limit. `bottleneck`: late by its own fault. `waited`:
+ * late although it had time: its devices waited for the service.
+ */
+export type GeneratorState = 'kept-up' | 'strained' | 'bottleneck' | 'waited';
+
+export interface GeneratorVerdict {
+  readonly state: GeneratorState;
+  /** One sentence for people. */
+  readonly sentence: string;
+  /** What speaks against the generator, in words; empty where nothing does. */
+  readonly signs: readonly string[];
 }

@@ -1,18 +1,24 @@
 import { forEachCount } from '../measure/hdr-encoding.ts';
 import { latencyBucketOf, latencyBuckets } from '../measure/latency-buckets.ts';
-import { type TimedLatencyName, timedLatencyNames } from '../measure/latency-names.ts';
+import type { TimedLatencyName } from '../measure/latency-names.ts';
 import { type LatencyStep, latencyStepOf } from './latency-over-time.ts';
 
 /** What slices add up in each second: what they did, and at its end their open connections. */
 const counters = ['intended', 'sent', 'acked', 'connects', 'connected'] as const;
 type Counter = (typeof counters)[number];
 
-/** A second of a run that goes on, JSON-safe. */
+/** A second of a run that goes on. */
 export type LiveSecond = Readonly<Record<Counter | 'arrivals', number>> & {
   /** Epoch seconds. */
   readonly second: number;
-  readonly latency: Readonly<Partial<Record<TimedLatencyName, LatencyStep>>>;
 };
+
+/** A latency in one step of a run that goes on. */
+export interface LiveLatency {
+  /** Epoch seconds: where the step begins, a multiple of the seconds in a step. */
+  readonly second: number;
+  readonly step: LatencyStep;
+}
 
 /** What a slice told of one second; it tells each of them once. */
 export interface SliceTold extends Readonly<Record<Counter, number>> {
@@ -40,6 +46,7 @@ export type SliceState = keyof typeof sliceStates;
 /** A slice tells each second, of 10,000 slices each ten: longer than this and it has nothing to tell any more. */
 export const silentAfterSeconds = 20;
 
+/** JSON-safe. */
 export interface RunView {
   /** What to ask the next view with. */
   readonly revision: number;
@@ -48,6 +55,14 @@ export interface RunView {
   readonly toldUntil: number;
   /** Those that changed since the revision that was asked with, in no order. */
   readonly seconds: readonly LiveSecond[];
+  readonly latency: Readonly<Record<TimedLatencyName, readonly LiveLatency[]>>;
+}
+
+export interface ViewRequest {
+  /** Revision of the view before; 0 for all there is. */
+  readonly since: number;
+  /** Of the latencies: a long run is looked at in longer steps. */
+  readonly secondsPerStep: number;
 }
 
 interface SecondBook {
@@ -108,21 +123,30 @@ export class RunInProgress {
     if (negative !== '') forEachCount(negative, (us, count) => add(-us, count));
   }
 
-  /**
-   * @param since the revision of the view before; 0 for all there is
-   * @param nowSecond epoch seconds: what tells a silent slice
-   */
-  view(since: number, nowSecond: number): RunView {
-    const seconds: LiveSecond[] = [];
-    for (const [second, book] of this.#seconds) {
-      if (book.revision > since) seconds.push(secondOf(second, book));
-    }
+  /** @param nowSecond epoch seconds: what tells a silent slice */
+  view({ since, secondsPerStep }: ViewRequest, nowSecond: number): RunView {
+    const changed = [...this.#seconds].filter(([, { revision }]) => revision > since);
+    const steps = new Set(changed.map(([second]) => second - (second % secondsPerStep)));
     return {
       revision: this.#revision,
       slices: this.#statesAt(nowSecond),
       toldUntil: this.#toldUntil(nowSecond),
-      seconds,
+      seconds: changed.map(([second, { counts }]) => ({ second, ...counts })),
+      latency: {
+        end_to_end_latency: this.#latency('end_to_end_latency', steps, secondsPerStep),
+        puback_round_trip: this.#latency('puback_round_trip', steps, secondsPerStep),
+      },
     };
+  }
+
+  #latency(name: TimedLatencyName, steps: Iterable<number>, secondsPerStep: number): LiveLatency[] {
+    const latencies: LiveLatency[] = [];
+    for (const second of steps) {
+      const books = Array.from({ length: secondsPerStep }, (_, i) => this.#seconds.get(second + i));
+      const counts = books.map((book) => book?.latency[name]).filter((buckets) => buckets !== undefined);
+      if (counts.length > 0) latencies.push({ second, step: latencyStepOf(sumOf(counts)) });
+    }
+    return latencies;
   }
 
   #bookOf(second: number): SecondBook {
@@ -169,11 +193,10 @@ function stateOf({ phase, second }: SliceBook, nowSecond: number): SliceState {
   return stateOfPhase[phase] ?? 'publishing';
 }
 
-function secondOf(second: number, { counts, latency }: SecondBook): LiveSecond {
-  const steps: Partial<Record<TimedLatencyName, LatencyStep>> = {};
-  for (const name of timedLatencyNames) {
-    const buckets = latency[name];
-    if (buckets !== undefined) steps[name] = latencyStepOf(buckets);
-  }
-  return { second, ...counts, latency: steps };
+function sumOf(counts: readonly Uint32Array[]): Uint32Array {
+  const [first, ...more] = counts;
+  if (first === undefined || more.length === 0) return first ?? new Uint32Array(latencyBuckets);
+  const sum = first.slice();
+  for (const each of more) for (let bucket = 0; bucket < sum.length; bucket++) sum[bucket]! += each[bucket]!;
+  return sum;
 }

@@ -1,11 +1,22 @@
 import { formatDuration } from '../profile/duration.ts';
-import { formatCount, formatMs, formatPlural, formatRate, formatShare, formatValue } from './figures.ts';
-import type { QuotaUse, Report, Verdict } from './report.ts';
+import {
+  formatCount,
+  formatMs,
+  formatPlural,
+  formatRate,
+  formatShare,
+  formatUsd,
+  formatValue,
+} from './figures.ts';
+import type { QuotaUse, Reconciliation, Report, Verdict } from './report.ts';
 import {
   causeLines,
   describeClient,
+  describeDifference,
   describeGenerator,
+  describePrices,
   describeRamp,
+  describeSilence,
   describeSlices,
   type Equation,
   latencyCells,
@@ -46,6 +57,7 @@ export function renderTerminalSummary(report: Report, options: SummaryOptions = 
     renderLatencies(report, paint),
     renderQuotas(report.quotas, paint),
     renderThresholds(report, paint),
+    renderCost(report, paint),
     renderGenerator(report, paint),
     renderFiles(options.files ?? [], paint),
   ];
@@ -73,6 +85,7 @@ function renderHead(report: Report, paint: SummaryPaint): string[] {
     ...report.reasons.flatMap((reason) =>
       wrapText(reason, width, '- ', '  ').map((line) => paint(ink, line)),
     ),
+    ...describeSilence(report).map((line) => paint('dim', line)),
   ];
 }
 
@@ -80,17 +93,23 @@ function renderMessages(report: Report, paint: SummaryPaint): string[] {
   return [
     paint('heading', 'messages'),
     ...renderEquations(ledgerEquations(report), paint),
-    ...report.reconciliation.map(({ metric, cloudwatch, column, ledger }) => {
-      if (cloudwatch === null) return paint('dim', `  CloudWatch has no ${metric} yet`);
-      const sign = cloudwatch === ledger ? '=' : '≠';
-      const line = `  CloudWatch ${metric} ${formatCount(cloudwatch)} ${sign} ${column} ${formatCount(ledger)}`;
-      return cloudwatch === ledger ? line : paint('warning', line);
-    }),
+    ...report.reconciliation.flatMap((line) => renderReconciliation(line, paint)),
     ...causeLines(report).flatMap(({ what, reasons }) =>
       wrapText(`why ${what}: ${reasons}`, width, '  ', '    ').map((line) => paint('warning', line)),
     ),
     ...renderForeign(report, paint),
   ];
+}
+
+function renderReconciliation(line: Reconciliation, paint: SummaryPaint): string[] {
+  const { metric, cloudwatch, column, ledger, difference, unexplained } = line;
+  if (cloudwatch === null) return [paint('dim', `  CloudWatch has no ${metric} yet`)];
+  const sign = difference === 0 ? '=' : '≠';
+  const why = difference === 0 ? '' : `: ${describeDifference(line)}`;
+  const text = `CloudWatch ${metric} ${formatCount(cloudwatch)} ${sign} ${column} ${formatCount(ledger)}${why}`;
+  return wrapText(text, width, '  ', '    ').map((each) =>
+    unexplained === 0 ? each : paint('warning', each),
+  );
 }
 
 function renderForeign({ foreign }: Report, paint: SummaryPaint): string[] {
@@ -184,16 +203,18 @@ function renderQuotas(quotas: readonly QuotaUse[], paint: SummaryPaint): string[
   const quantity = (value: number, unit: string) => `${formatCount(value)}${unit}`;
   const [head = '', ...body] = layOutColumns([
     ['quotas', 'peak', 'limit', 'headroom'],
-    ...quotas.map(({ name, peak, limit, unit, headroom }) => [
-      `  ${name}`,
+    ...quotas.map(({ name, peak, limit, isLive, unit, headroom }) => [
+      `  ${name}${isLive ? '' : '*'}`,
       quantity(peak, unit),
       quantity(limit, unit),
       formatShare(headroom),
     ]),
   ]);
+  const assumed = quotas.some(({ isLive }) => !isLive);
   return [
     paint('heading', head),
     ...body.map((line, i) => (quotas[i]!.headroom < 0 ? paint('warning', line) : line)),
+    ...(assumed ? [paint('dim', '  * AWS’s default; the account’s own limit was not read')] : []),
   ];
 }
 
@@ -212,9 +233,22 @@ function renderThresholds({ thresholds }: Report, paint: SummaryPaint): string[]
   ];
 }
 
+function renderCost({ cost }: Report, paint: SummaryPaint): string[] {
+  const figures = `${formatUsd(cost.totalUsd)} used, ${formatUsd(cost.forecastUsd)} forecast`;
+  return [
+    paint('heading', 'cost'),
+    ...wrapText(`${figures}. ${describePrices(cost)}.`, width, '  ').map((line) =>
+      cost.isCharged ? line : paint('dim', line),
+    ),
+  ];
+}
+
 function renderGenerator(report: Report, paint: SummaryPaint): string[] {
+  const { state, sentence } = report.generator.health;
+  const ink = state === 'bottleneck' ? 'bad' : state === 'kept-up' ? 'good' : 'warning';
   return [
     paint('heading', 'generator'),
+    ...wrapText(sentence, width, '  ').map((line) => paint(ink, line)),
     ...describeGenerator(report).flatMap((line) => wrapText(line, width, '  ', '    ')),
   ];
 }

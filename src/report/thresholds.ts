@@ -9,6 +9,7 @@ import {
 import {
   type CounterMetric,
   cloudWatchPrefix,
+  type GaugeMetric,
   type ThresholdMetric,
   thresholdMetricOf,
 } from '../profile/threshold-metrics.ts';
@@ -21,8 +22,13 @@ export interface Measured {
   /** The parts of the report that counter metrics name by path. */
   readonly counts: Pick<Report, 'messages' | 'devices' | 'slices'>;
   readonly rates: Rates;
+  /** The parts of the report that gauges name by path. */
+  readonly gauges: GaugedParts;
   readonly cloudwatch: CloudWatchView;
 }
+
+/** What is not known yet is absent. */
+export type GaugedParts = Partial<Pick<Report, 'rates' | 'generator' | 'cost'>>;
 
 /** In the profile's order. What cannot be evaluated fails: a threshold is a promise. */
 export function evaluateThresholds(thresholds: Thresholds, measured: Measured): ThresholdResult[] {
@@ -43,9 +49,9 @@ function evaluate(name: string, text: string, measured: Measured): ThresholdResu
 
 function measure(
   name: string,
-  metric: ThresholdMetric | CounterMetric,
+  metric: ThresholdMetric | CounterMetric | GaugeMetric,
   expression: ThresholdExpression,
-  { latencies, counts, rates, cloudwatch }: Measured,
+  { latencies, counts, rates, gauges, cloudwatch }: Measured,
 ): number | null {
   switch (metric.kind) {
     case 'latency':
@@ -54,6 +60,8 @@ function measure(
       return counterOf(metric as CounterMetric, expression, counts);
     case 'throughput':
       return rates.throughputPerSecond;
+    case 'gauge':
+      return gaugeAt(gauges, (metric as GaugeMetric).reads);
     case 'cloudwatch':
       return cloudWatchSum(cloudwatch, name.slice(cloudWatchPrefix.length));
   }
@@ -78,6 +86,7 @@ function latencyOf(
     case 'med':
       return p50;
     case 'rate':
+    case 'value':
       return null;
   }
 }
@@ -92,6 +101,13 @@ function counterOf(
   if (aggregation === 'count') return count;
   const whole = countAt(counts, metric.shareOf);
   return whole > 0 ? count / whole : null;
+}
+
+/** `generator.startLagMs` */
+function gaugeAt(gauges: GaugedParts, path: string): number | null {
+  const [group, field] = path.split('.') as [keyof GaugedParts, string];
+  const value = (gauges[group] as unknown as Readonly<Record<string, unknown>> | undefined)?.[field];
+  return typeof value === 'number' ? value : null;
 }
 
 /** `messages.lost` */

@@ -1,5 +1,7 @@
 import type { Imbalance } from '../measure/check-ledger.ts';
 import type { CountsByReason, RunLedger, SliceOutcomes } from '../measure/run-ledger.ts';
+import type { FailedThreshold } from '../plan/control-message.ts';
+import type { Plan } from '../plan/plan.ts';
 import { formatCount, formatPlural, formatShare, formatValue } from './figures.ts';
 import type { ThresholdResult, Verdict } from './report.ts';
 
@@ -10,25 +12,35 @@ export interface Judgement {
 }
 
 /**
- * A run that was stopped is aborted, whatever it had measured by then. Otherwise it fails by a ledger that does not
- * balance, by more slices lost than the profile tolerates, or by a threshold.
- * @param toleratedFailureShare 0–1
+ * A run that a threshold ended is failed, as in k6. One that was stopped otherwise is aborted, whatever it had measured by
+ * then. Any other fails by a ledger that does not balance, by more slices lost than the profile tolerates, or by a
+ * threshold.
  */
 export function judge(
+  { profile, timeline }: Plan,
   ledger: RunLedger,
   imbalances: readonly Imbalance[],
   thresholds: readonly ThresholdResult[],
-  toleratedFailureShare: number,
 ): Judgement {
+  const { toleratedFailureShare } = profile.slices;
   const faults = [
     ...imbalances.map(describeImbalance),
     ...judgeSlices(ledger.slices, ledger.sliceFailedBy, toleratedFailureShare),
     ...thresholds.filter(({ passed }) => !passed).map(describeThreshold),
   ];
+  const { stoppedOn } = ledger;
+  if (stoppedOn?.threshold !== undefined) {
+    const seconds = (stoppedOn.at - timeline.publishAt) / 1_000;
+    return { verdict: 'failed', reasons: [describeAbort(stoppedOn.threshold, seconds), ...faults] };
+  }
   if (ledger.slices.stopped > 0) {
     return { verdict: 'aborted', reasons: [describeStop(ledger), ...faults] };
   }
   return { verdict: faults.length > 0 ? 'failed' : 'passed', reasons: faults };
+}
+
+function describeAbort({ metric, expression, actual }: FailedThreshold, seconds: number): string {
+  return `Threshold ${metric} ${expression} failed ${seconds.toFixed(1)} s after publishing began, when it was ${formatValue(actual)}, and ended the run (abortOnFail).`;
 }
 
 function describeStop({ slices, stoppedBy }: RunLedger): string {

@@ -32,7 +32,8 @@ const profile: LoadProfile = {
   echo: { fraction: 0 },
   slices: { toleratedFailureShare: 0 },
   drainMs: 10_000,
-  limits: { quotaShare: 1 },
+  limits: { enforce: true, quotaShare: 1 },
+  iOwn: [],
   thresholds: {},
 };
 

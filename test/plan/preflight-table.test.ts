@@ -9,15 +9,15 @@ import { everydayProfiles } from './worked/everyday.ts';
 import type { WorkedProfile } from './worked/worked-profile.ts';
 
 function preflightOf({ profile, limits, deployment }: WorkedProfile) {
-  const account = accountLimitsOf('default', limits);
+  const account = { limits: accountLimitsOf('default', limits), live: [], isCharged: true };
   const plan = makePlan({
     runId: 'run',
     profile: parseLoadProfile(profile),
     now: 0,
     coldStart: { leadMs: 5_000, environmentsPerSecond: 100 },
-    limits: account,
+    account,
   });
-  return preflight(plan, { limits: account, deployment: { ...defaultDeployment, ...deployment } });
+  return preflight(plan, { ...defaultDeployment, ...deployment });
 }
 
 describe('preflight agrees with what was worked out by hand', () => {

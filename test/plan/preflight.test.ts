@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import type { AccountView } from '../../src/plan/account.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
-import { type PreflightSettings, preflight } from '../../src/plan/preflight.ts';
+import { preflight } from '../../src/plan/preflight.ts';
 import { type AccountLimits, accountLimitsOf } from '../../src/plan/quotas.ts';
 import { parseLoadProfile } from '../../src/profile/parse.ts';
 
@@ -9,10 +10,11 @@ const coldStart = { leadMs: 2_000, environmentsPerSecond: 100 };
 function preflightOf(
   input: object,
   limits: AccountLimits = accountLimitsOf('default'),
-  settings: PreflightSettings = {},
+  view: Partial<AccountView> = {},
 ) {
   const profile = parseLoadProfile(input);
-  return preflight(makePlan({ runId: 'run', profile, now: 0, coldStart, limits }), { limits, ...settings });
+  const account = { limits, live: [], isCharged: true, ...view };
+  return preflight(makePlan({ runId: 'run', profile, now: 0, coldStart, account }));
 }
 
 const fleet = {
@@ -85,7 +87,7 @@ describe('preflight', () => {
 
   it('says which limits were read, and which are taken on trust', () => {
     const limits = accountLimitsOf('default', { connectsPerSecond: 3_000 });
-    const { quotas } = preflightOf(fleet, limits, { live: new Set(['connectsPerSecond']) });
+    const { quotas } = preflightOf(fleet, limits, { live: ['connectsPerSecond'] });
     expect(quotas.filter(({ isLive }) => isLive)).toMatchObject([
       { quota: 'connectsPerSecond', limit: 3_000 },
     ]);

@@ -59,6 +59,7 @@ describe('overrides', () => {
       rate: '20',
       duration: '10s',
       maxCost: '2.5',
+      iOwn: 'iot.example.com, broker.test',
     };
     expect(parseLoadProfile(file, overridesFromFlags(flags))).toMatchObject({
       name: 'x',
@@ -75,6 +76,7 @@ describe('overrides', () => {
       slices: { devicesPerSlice: 10 },
       drainMs: 1_000,
       limits: { quotaShare: 0.8, maxCostUsd: 2.5 },
+      iOwn: ['iot.example.com', 'broker.test'],
     });
     expect(Object.keys(flags)).toHaveLength(profileOptions.length);
   });

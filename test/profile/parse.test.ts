@@ -46,7 +46,8 @@ describe('parseLoadProfile', () => {
       echo: { fraction: 0 },
       slices: { toleratedFailureShare: 0.05 },
       drainMs: 10_000,
-      limits: { quotaShare: 0.8 },
+      limits: { enforce: true, quotaShare: 0.8 },
+      iOwn: [],
       thresholds: {
         lost_messages: [{ expression: 'count==0', abortOnFail: false, delayAbortEvalMs: 0 }],
         dropped_messages: [{ expression: 'count==0', abortOnFail: false, delayAbortEvalMs: 0 }],

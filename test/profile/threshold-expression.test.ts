@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { iotMetricNames } from '../../src/aws/metrics.ts';
 import { latencyNames } from '../../src/measure/latency-names.ts';
+import { iotMetricNames } from '../../src/profile/cloudwatch-metrics.ts';
 import { InvalidInputError } from '../../src/profile/errors.ts';
 import { parseLoadProfile } from '../../src/profile/parse.ts';
 import {
@@ -111,7 +111,14 @@ describe('the metrics', () => {
     const cannot = names.filter((name) => faultsOf(name).length > 0);
     const counters = ['acked', 'unacknowledged', 'received', 'lost'];
     expect(cannot.toSorted()).toEqual(
-      [...counters, ...counters.map((name) => `${name}_messages`), 'slices_died'].toSorted(),
+      [
+        ...counters,
+        ...counters.map((name) => `${name}_messages`),
+        'arrivals',
+        'cost',
+        'slices_died',
+        'slices_failed',
+      ].toSorted(),
     );
     expect(faultsOf('lost')).toEqual(['thresholds.lost[0].abortOnFail']);
   });
@@ -125,7 +132,7 @@ describe('the metrics', () => {
     for (const name of thresholdMetricNames()) expect(thresholdMetricOf(name)).toBeDefined();
     expect(thresholdMetricOf('dropped')).toBe(thresholdMetrics[thresholdMetricAliases.dropped!]);
     expect(thresholdMetricOf('cloudwatch.PublishIn.Throttle')?.kind).toBe('cloudwatch');
-    for (const name of ['latency', 'cloudwatch.', 'cloudwatch', 'constructor', 'toString', '']) {
+    for (const name of ['latency', 'cloudwatch.', 'cloudwatch.PublishIn', 'cloudwatch', 'constructor', '']) {
       expect(thresholdMetricOf(name)).toBeUndefined();
     }
   });

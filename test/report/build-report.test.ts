@@ -12,14 +12,14 @@ function reportOfResults(
   results: (plan: ReturnType<typeof planOf>) => ReturnType<typeof resultOf>[],
   profile: Readonly<Record<string, unknown>> = {},
 ) {
-  const plan = planOf(profile);
+  const account = { limits: accountLimitsOf('small'), live: [], isCharged: true };
+  const plan = { ...planOf(profile), account };
   const ledger = makeLedger(plan);
   for (const result of results(plan)) ledger.addSlice(result);
   return buildReport({
     plan,
     ledger: ledger.close(),
     cloudwatch: { sums: {}, asked },
-    limits: accountLimitsOf('small'),
     now: plan.timeline.drainEndAt,
   });
 }
@@ -117,14 +117,25 @@ describe('quotas', () => {
 describe('reconciliation', () => {
   it('holds CloudWatch against the ledger', () => {
     const { reconciliation } = reportOf(runOf(), { 'PublishIn.Success': 5_690 });
-    expect(reconciliation).toEqual([
-      { metric: 'PublishIn.Success', cloudwatch: 5_690, column: 'acked', ledger: 5_700 },
-      { metric: 'PublishIn.Throttle', cloudwatch: 0, column: 'throttled', ledger: 0 },
+    expect(reconciliation).toMatchObject([
+      {
+        metric: 'PublishIn.Success',
+        cloudwatch: 5_690,
+        column: 'acked',
+        ledger: 5_700,
+        difference: -10,
+        explanations: [],
+        unexplained: -10,
+      },
+      { metric: 'PublishIn.Throttle', cloudwatch: 0, column: 'throttled', ledger: 0, unexplained: 0 },
+      { metric: 'Connect.Success', cloudwatch: 0, column: 'connects', ledger: 400, unexplained: -400 },
     ]);
   });
 
   it('does not take silence for zero', () => {
-    expect(reportOf(runOf(), {}).reconciliation).toMatchObject([{ cloudwatch: null }, { cloudwatch: null }]);
+    for (const line of reportOf(runOf(), {}).reconciliation) {
+      expect(line).toMatchObject({ cloudwatch: null, difference: null, unexplained: null });
+    }
   });
 
   it('at QoS 0, where nothing is acknowledged, looks at what was sent', () => {

@@ -4,7 +4,6 @@ import { makeLedger } from '../../src/measure/ledger.ts';
 import type { RunLedger } from '../../src/measure/run-ledger.ts';
 import type { SliceResult } from '../../src/measure/slice-result.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { accountLimitsOf } from '../../src/plan/quotas.ts';
 import { makeSliceSchedule } from '../../src/plan/schedule.ts';
 import { sliceOf } from '../../src/plan/slices.ts';
 import { buildReport } from '../../src/report/build-report.ts';
@@ -62,7 +61,6 @@ export function reportOf(
     plan,
     ledger,
     cloudwatch: { sums, asked },
-    limits: accountLimitsOf('default'),
     now: plan.timeline.drainEndAt + 1_500,
   });
 }

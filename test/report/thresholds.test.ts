@@ -5,11 +5,12 @@ import { evaluateThresholds, type Measured } from '../../src/report/thresholds.t
 import { asked, reportOf, runOf } from './report-fixture.ts';
 
 const run = runOf({ lostPerThousand: 10, throttledPerThousand: 4 });
-const { messages, devices, slices, rates } = reportOf(run);
+const { messages, devices, slices, rates, generator, cost } = reportOf(run);
 const measured: Measured = {
   latencies: run.ledger.latencies,
   counts: { messages, devices, slices },
   rates,
+  gauges: { rates, generator, cost },
   cloudwatch: { sums: { 'PublishIn.Success': messages.acked }, asked },
 };
 
@@ -33,6 +34,10 @@ describe('evaluateThresholds', () => {
     ['devices_not_connected', 'count==0', 0, true],
     ['slices_died', 'count==0', 0, true],
     ['throughput', 'rate>1', rates.throughputPerSecond, true],
+    ['peak_rate', 'value<=600', 600, true],
+    ['start_lag', 'value<50', 0, true],
+    ['event_loop_delay', 'value<1', 1.2, false],
+    ['cost', 'value<0.01', cost.totalUsd, false],
     ['cloudwatch.PublishIn.Success', 'count>0', messages.acked, true],
     ['cloudwatch.PublishIn.Throttle', 'count==0', 0, true],
   ])('%s %s is %d', (metric, expression, actual, passed) => {

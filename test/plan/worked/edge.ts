@@ -18,9 +18,9 @@ export const edgeProfiles: readonly WorkedProfile[] = [
    *                 summarize 180.013 × 1.7275390625 = 310.979; plan 1
    *                 359.872 GB-s                                        0.004798
    *                 15 requests                                         0.000003
-   *   Step Functions 6 + 9 = 15                                         0.000375
+   *   Step Functions 9 + 9 = 18                                         0.000450
    *   S3            3 + 3 + 10 = 16                                     0.000080
-   *                                                                     0.005320
+   *                                                                     0.005395
    */
   {
     name: 'seven devices, of which three hear themselves',
@@ -66,10 +66,10 @@ export const edgeProfiles: readonly WorkedProfile[] = [
       'lambda-measure-latency': 1.0004,
       'lambda-summarize': 310.979,
       'lambda-requests': 15,
-      'step-functions': 15,
+      'step-functions': 18,
       's3-put': 16,
     },
-    totalUsd: 0.00532,
+    totalUsd: 0.005395,
   },
 
   /*
@@ -87,9 +87,9 @@ export const edgeProfiles: readonly WorkedProfile[] = [
    *                 summarize 183.5 × 1.7275390625 = 317.003; plan 1
    *                 2,282,093.562 GB-s                                 30.428066
    *                 3,502 requests                                      0.000700
-   *   Step Functions 6 + 6,000 = 6,006                                  0.150150
+   *   Step Functions 9 + 6,000 = 6,009                                  0.150225
    *   S3            3 + 2,000 × 67 + 1,500 = 135,503                    0.677515
-   *                                                                    43.822193
+   *                                                                    43.822268
    */
   {
     name: 'a million devices on an account that was raised for them',
@@ -141,32 +141,34 @@ export const edgeProfiles: readonly WorkedProfile[] = [
       'lambda-measure-latency': 270,
       'lambda-summarize': 317.003,
       'lambda-requests': 3_502,
-      'step-functions': 6_006,
+      'step-functions': 6_009,
       's3-put': 135_503,
     },
-    totalUsd: 43.822193,
+    totalUsd: 43.822268,
   },
 
   /*
    * M = 10 × (30 + 90)/2 + 20 × 90/2 = 1,500. The topic tips the message over: 5,100 + 26 bytes are metered as 2, so
-   * 3,000. Start 5.01, connects 60/10 = 6 and 1: publishing 12.01 … 42.01; deadline 67.01; L = 43.01: 4 checkpoints.
-   * Connected 38 s: 1 min × 61. A device sends up to 90/60 = 1.5/s.
-   *   IoT messages  61 + 1 + 3,000 + 2 = 3,064                          0.003064
+   * 3,000. Start 5.01, connects 60/10 = 6 and 1: publishing 12.01 … 42.01; deadline 67.01; L = 43.01. A threshold may end
+   * it: a checkpoint every 5 s, 8 of them, and a look every 6 s of 42.01: 8, each with a poll of the control topic, three
+   * states and 1 s + half of what the end takes for its objects. Connected 38 s: 1 min × 61. A device sends up to
+   * 90/60 = 1.5/s.
+   *   IoT messages  61 + 1 + 3,000 + 2 + 8 = 3,072                      0.003072
    *   connectivity  61                                                  0.000005
    *   rules, actions 3,000 each                                         0.000900
    *   SQS           1,500 + 150 + 150 = 1,800                           0.000720
    *   batches       5 × 30 = 150
    *   Lambda        publish-mqtt 43.01 × 1.7275390625 = 74.301
    *                 measure-latency 15 + 0.03 = 15.03
-   *                 summarize 180.151 × 1.7275390625 = 311.218; plan 1
-   *                 401.549 GB-s                                        0.005354
-   *                 153 requests                                        0.000031
-   *   Step Functions 9                                                  0.000225
-   *   S3            3 + 5 + 150 = 158                                   0.000790
-   *                                                                     0.011089
+   *                 summarize (180.151 + 8 × 1.0755) × 1.7275390625 = 326.082; plan 1
+   *                 416.413 GB-s                                        0.005552
+   *                 153 + 8 = 161 requests                              0.000032
+   *   Step Functions 9 + 3 + 24 = 36                                    0.000900
+   *   S3            3 + 9 + 150 = 162                                   0.000810
+   *                                                                     0.011991
    */
   {
-    name: 'a load that rises and ends in nothing, just over 5 KB a message',
+    name: 'a load that rises and ends in nothing, just over 5 KB a message, which a threshold may end',
     profile: {
       devices: 60,
       connect: { ratePerSecond: 10 },
@@ -176,6 +178,7 @@ export const edgeProfiles: readonly WorkedProfile[] = [
         { duration: '10s', target: 90 },
         { duration: '20s', target: 0 },
       ],
+      thresholds: { failed_messages: [{ threshold: 'rate<0.1', abortOnFail: true }] },
     },
     peaks: {
       publishInPerSecond: 90,
@@ -198,7 +201,7 @@ export const edgeProfiles: readonly WorkedProfile[] = [
       'iot-connect': 61,
       'iot-subscribe': 1,
       'iot-publish-in': 3_000,
-      'iot-control': 2,
+      'iot-control': 10,
       'iot-connectivity': 61,
       'iot-rules': 3_000,
       'iot-actions': 3_000,
@@ -206,12 +209,12 @@ export const edgeProfiles: readonly WorkedProfile[] = [
       'lambda-plan': 1,
       'lambda-publish-mqtt': 74.301,
       'lambda-measure-latency': 15.03,
-      'lambda-summarize': 311.218,
-      'lambda-requests': 153,
-      'step-functions': 9,
-      's3-put': 158,
+      'lambda-summarize': 326.082,
+      'lambda-requests': 161,
+      'step-functions': 36,
+      's3-put': 162,
     },
-    totalUsd: 0.011089,
+    totalUsd: 0.011991,
   },
 
   /*
@@ -233,9 +236,9 @@ export const edgeProfiles: readonly WorkedProfile[] = [
    *                 summarize (180 + 191.861) × 1.7275390625 = 642.404; plan 1
    *                 1,423,243.655 GB-s                                 18.976677
    *                 2 + 1,112 + 190,749 = 191,863 requests              0.038373
-   *   Step Functions 6 + 3,336 = 3,342                                  0.083550
+   *   Step Functions 9 + 3,336 = 3,345                                  0.083625
    *   S3            3 + 1,112 × 72 + 190,749 = 270,816                  1.354080
-   *                                                                 2,118.215529
+   *                                                                 2,118.215604
    */
   {
     name: 'more than a billion messages',
@@ -278,10 +281,10 @@ export const edgeProfiles: readonly WorkedProfile[] = [
       'lambda-measure-latency': 43_074.9,
       'lambda-summarize': 642.404,
       'lambda-requests': 191_863,
-      'step-functions': 3_342,
+      'step-functions': 3_345,
       's3-put': 270_816,
     },
-    totalUsd: 2_118.215529,
+    totalUsd: 2_118.215604,
   },
 
   /*
@@ -296,9 +299,9 @@ export const edgeProfiles: readonly WorkedProfile[] = [
    *                 summarize 180.301 × 1.7275390625 = 311.477; plan 1
    *                 458.332 GB-s                                        0.006111
    *                 303 requests                                        0.000061
-   *   Step Functions 9                                                  0.000225
+   *   Step Functions 9 + 3 = 12                                         0.000300
    *   S3            3 + 7 + 300 = 310                                   0.001550
-   *                                                                     0.008364
+   *                                                                     0.008439
    */
   {
     name: 'a small test without a queue',
@@ -334,9 +337,9 @@ export const edgeProfiles: readonly WorkedProfile[] = [
       'lambda-measure-latency': 30.006,
       'lambda-summarize': 311.477,
       'lambda-requests': 303,
-      'step-functions': 9,
+      'step-functions': 12,
       's3-put': 310,
     },
-    totalUsd: 0.008364,
+    totalUsd: 0.008439,
   },
 ];

@@ -12,7 +12,7 @@ import type { WorkedProfile } from './worked-profile.ts';
  * SQS. M sends, M/10 receives, M/10 deletes. Batches: 5 a second of publishing, or M/6,291 (6 MB of 1,000 bytes).
  * Lambda. 1,769 MB = 1.7275390625 GB. plan 2 s of ½ GB: 1 GB-s. measure-latency 1 GB: 0.1 s a batch, 20 µs a message.
  * summarize 180 s + 1 ms for each slice and batch. Requests: 2 + S + batches.
- * Step Functions 6 + 3S. S3: 3, each slice 1 and one every 10 s of L, each batch 1.
+ * Step Functions 9 + 3S. S3: 3, each slice 1 and one every 10 s of L, each batch 1.
  */
 export const everydayProfiles: readonly WorkedProfile[] = [
   /*
@@ -29,9 +29,9 @@ export const everydayProfiles: readonly WorkedProfile[] = [
    *                 summarize (180 + 0.151) × 1.7275390625 = 311.218; plan 1
    *                 391.646 GB-s                       × $0.0000133334 = 0.005222
    *                 2 + 1 + 150 = 153 requests                 × $0.20/M = 0.000031
-   *   Step Functions 6 + 3 = 9                                 × $0.025/k = 0.000225
+   *   Step Functions 9 + 3 = 12                                × $0.025/k = 0.000300
    *   S3            3 + 1 × (1 + 3) + 150 = 157                × $0.005/k = 0.000785
-   *                                                                        0.011715
+   *                                                                        0.011790
    */
   {
     name: 'a hundred devices, one message a second each',
@@ -69,10 +69,10 @@ export const everydayProfiles: readonly WorkedProfile[] = [
       'lambda-measure-latency': 15.06,
       'lambda-summarize': 311.218,
       'lambda-requests': 153,
-      'step-functions': 9,
+      'step-functions': 12,
       's3-put': 157,
     },
-    totalUsd: 0.011715,
+    totalUsd: 0.01179,
   },
 
   /*
@@ -89,9 +89,9 @@ export const everydayProfiles: readonly WorkedProfile[] = [
    *                 summarize 181.729 × 1.7275390625 = 313.944; plan 1
    *                 3,083.646 GB-s                                      0.041115
    *                 2 + 4 + 1,725 = 1,731 requests                      0.000346
-   *   Step Functions 6 + 12 = 18                                        0.000450
+   *   Step Functions 9 + 12 = 21                                        0.000525
    *   S3            3 + 4 × 36 + 1,725 = 1,872                          0.009360
-   *                                                                    11.535243
+   *                                                                    11.535318
    */
   {
     name: 'the full quota',
@@ -137,10 +137,10 @@ export const everydayProfiles: readonly WorkedProfile[] = [
       'lambda-measure-latency': 301.5,
       'lambda-summarize': 313.944,
       'lambda-requests': 1_731,
-      'step-functions': 18,
+      'step-functions': 21,
       's3-put': 1_872,
     },
-    totalUsd: 11.535243,
+    totalUsd: 11.535318,
   },
 
   /*
@@ -156,9 +156,9 @@ export const everydayProfiles: readonly WorkedProfile[] = [
    *                 summarize 181.512 × 1.7275390625 = 313.569; plan 1
    *                 7,361.572 GB-s                                      0.098155
    *                 1,514 requests                                      0.000303
-   *   Step Functions 6 + 36 = 42                                        0.001050
+   *   Step Functions 9 + 36 = 45                                        0.001125
    *   S3            3 + 12 × 34 + 1,500 = 1,911                         0.009555
-   *                                                                     1.191894
+   *                                                                     1.191969
    */
   {
     name: 'thermostats that report every five seconds',
@@ -200,10 +200,10 @@ export const everydayProfiles: readonly WorkedProfile[] = [
       'lambda-measure-latency': 162,
       'lambda-summarize': 313.569,
       'lambda-requests': 1_514,
-      'step-functions': 42,
+      'step-functions': 45,
       's3-put': 1_911,
     },
-    totalUsd: 1.191894,
+    totalUsd: 1.191969,
   },
 
   /*
@@ -219,9 +219,9 @@ export const everydayProfiles: readonly WorkedProfile[] = [
    *                 summarize 180.102 × 1.7275390625 = 311.133; plan 1
    *                 412.087 GB-s                                        0.005495
    *                 104 requests                                        0.000021
-   *   Step Functions 12                                                 0.000300
+   *   Step Functions 9 + 6 = 15                                         0.000375
    *   S3            3 + 2 × 3 + 100 = 109                               0.000545
-   *                                                                     0.011049
+   *                                                                     0.011124
    */
   {
     name: 'meters over HTTPS',
@@ -256,10 +256,10 @@ export const everydayProfiles: readonly WorkedProfile[] = [
       'lambda-measure-latency': 10.0525,
       'lambda-summarize': 311.133,
       'lambda-requests': 104,
-      'step-functions': 12,
+      'step-functions': 15,
       's3-put': 109,
     },
-    totalUsd: 0.011049,
+    totalUsd: 0.011124,
   },
 
   /*
@@ -277,9 +277,9 @@ export const everydayProfiles: readonly WorkedProfile[] = [
    *                 summarize 180.601 × 1.7275390625 = 311.995; plan 1
    *                 592.722 GB-s                                        0.007903
    *                 603 requests                                        0.000121
-   *   Step Functions 9                                                  0.000225
+   *   Step Functions 9 + 3 = 12                                         0.000300
    *   S3            3 + 13 + 600 = 616                                  0.003080
-   *                                                                     0.032419
+   *                                                                     0.032494
    */
   {
     name: 'cameras with 12 KB a message',
@@ -319,9 +319,9 @@ export const everydayProfiles: readonly WorkedProfile[] = [
       'lambda-measure-latency': 60.096,
       'lambda-summarize': 311.995,
       'lambda-requests': 603,
-      'step-functions': 9,
+      'step-functions': 12,
       's3-put': 616,
     },
-    totalUsd: 0.032419,
+    totalUsd: 0.032494,
   },
 ];

@@ -1,0 +1,16 @@
+import type { Plan } from './plan.ts';
+import { type AccountLimits, accountLimitsOf, type QuotaName } from './quotas.ts';
+
+/** What is known of the account that a run loads, as it was when the run was planned. */
+export interface AccountView {
+  readonly limits: AccountLimits;
+  /** Which of the limits were read from the account; the others are AWS's defaults. */
+  readonly live: readonly QuotaName[];
+  /** False for a target on loopback, where nobody sends a bill: the cost is told, and no ceiling holds. */
+  readonly isCharged: boolean;
+}
+
+/** The plan's account; without one, AWS's defaults. */
+export function accountOf({ account }: Pick<Plan, 'account'>): AccountView {
+  return account ?? { limits: accountLimitsOf('default'), live: [], isCharged: true };
+}

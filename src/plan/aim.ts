@@ -1,0 +1,55 @@
+import { exitCodes, StampedeError } from '../profile/errors.ts';
+
+/** What a run may aim at. */
+export interface Aim {
+  /** The account's own IoT endpoints, where they could be read. */
+  readonly own: readonly string[];
+  /** Hosts that the user vouches for: `iOwn` of the profile. */
+  readonly iOwn: readonly string[];
+}
+
+/** A load test against somebody else is an attack. Exit code 3. */
+export class RefusedTargetError extends StampedeError {
+  constructor(hosts: readonly string[], { own }: Aim) {
+    const whose =
+      own.length > 0
+        ? `the account's own IoT endpoint is ${own.join(', ')}`
+        : "the account's own IoT endpoint could not be read";
+    super(
+      'RefusedTarget',
+      `${hosts.join(', ')} is neither loopback nor this account's own IoT endpoint (${whose})`,
+      {
+        hint: `if it is yours to load, say so: --i-own ${hosts.join(',')}`,
+        exitCode: exitCodes.refusedByPreflight,
+      },
+    );
+    // The name of the error in the execution.
+    this.name = 'RefusedByPreflight';
+  }
+}
+
+/**
+ * @param hosts that the run would load
+ * @throws RefusedTargetError for any that is neither loopback, nor the account's own, nor vouched for
+ */
+export function checkAim(hosts: readonly string[], aim: Aim): void {
+  const mine = new Set([...aim.own, ...aim.iOwn].map(normalize));
+  const strangers = hosts.map(normalize).filter((host) => !isLoopback(host) && !mine.has(host));
+  if (strangers.length > 0) throw new RefusedTargetError([...new Set(strangers)], aim);
+}
+
+/**
+ * Whether a host is this machine by its very name: no lookup could say otherwise.
+ * @see https://www.rfc-editor.org/rfc/rfc6761#section-6.3
+ */
+export function isLoopback(host: string): boolean {
+  const name = normalize(host);
+  return name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
+}
+
+function normalize(host: string): string {
+  return host
+    .toLowerCase()
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/\.$/, '');
+}

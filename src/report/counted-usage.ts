@@ -1,0 +1,78 @@
+import type { RunLedger } from '../measure/run-ledger.ts';
+import type { Deployment } from '../plan/deployment.ts';
+import { echoingDevices } from '../plan/echoes.ts';
+import { lambdaUsage, looksOf } from '../plan/forecast-usage.ts';
+import { checkpointEveryMs, controlPollEveryMs } from '../plan/intervals.ts';
+import { meteredBytes } from '../plan/message-size.ts';
+import type { Plan } from '../plan/plan.ts';
+import {
+  clearingMessages,
+  type IotUsage,
+  queueRequests,
+  stateTransitions,
+  storePuts,
+  type Usage,
+} from '../plan/usage.ts';
+
+/**
+ * What a run used, counted where the ledger counts it: messages, connects, connection time, the slices' time, windows.
+ * What nobody counts (how long plan, summarize and each batch took) is assumed as in the forecast.
+ */
+export function countUsage(plan: Plan, ledger: RunLedger, deployment: Deployment): Usage {
+  const { slices, sliceSeconds } = ledger.generator;
+  const taken = messagesTaken(ledger);
+  const looks = looksOf(plan, ledger.lastSentAt ?? plan.timeline.publishAt);
+  const checkpoints = (sliceSeconds * 1_000) / checkpointEveryMs(plan.profile) / Math.max(1, slices);
+  return {
+    iot: iotUsage(plan, ledger, taken, looks),
+    sqs: queueRequests(taken, deployment),
+    lambda: lambdaUsage(plan, deployment, {
+      sliceSeconds,
+      batches: ledger.windows,
+      records: ledger.messages.arrivals,
+      looks,
+    }),
+    stateTransitions: stateTransitions(plan.slices.count, looks),
+    s3Puts: storePuts(slices, Math.floor(checkpoints), ledger.windows),
+  };
+}
+
+/** Publishes that the service took in, as far as anybody knows: at QoS 0 nothing says which it did not. */
+function messagesTaken({ acknowledged, messages }: RunLedger): number {
+  return acknowledged ? Math.max(messages.acked, messages.received) : messages.sent;
+}
+
+function iotUsage(plan: Plan, ledger: RunLedger, taken: number, looks: number): IotUsage {
+  const { profile } = plan;
+  const { devices, generator, perSecond } = ledger;
+  const stops = ledger.stoppedOn === undefined ? 0 : 1;
+  const messages = {
+    meteredBytes: meteredBytes(plan),
+    publishesIn: taken,
+    rulesTriggered: taken,
+    ruleActions: taken,
+    deviceAcks: 0,
+  };
+  if (profile.connect.protocol === 'https') {
+    const polls = Math.ceil((generator.sliceSeconds * 1_000) / controlPollEveryMs);
+    return {
+      ...messages,
+      connects: 0,
+      subscribes: 0,
+      publishesOut: 0,
+      controlMessages: polls + looks + stops + clearingMessages,
+      connectionMinutes: 0,
+    };
+  }
+  const connects = devices.connected + devices.reconnects;
+  const echoes = Math.round((connects * echoingDevices(profile)) / profile.devices);
+  const deviceSeconds = perSecond.connected.reduce((sum, connected) => sum + connected, 0);
+  return {
+    ...messages,
+    connects: connects + generator.slices,
+    subscribes: echoes + generator.slices,
+    publishesOut: ledger.echoed + stops * generator.slices,
+    controlMessages: looks + stops + clearingMessages,
+    connectionMinutes: Math.ceil((deviceSeconds + generator.sliceSeconds) / 60),
+  };
+}

@@ -1,0 +1,33 @@
+import { formatUsd, formatValue } from './figures.ts';
+import { type Html, html, section, table } from './html-markup.ts';
+import type { Report } from './report.ts';
+import { describePrices } from './report-figures.ts';
+
+/** The bill as it may come: what was used beside what was forecast. */
+export function renderCost({ cost }: Report): Html {
+  const rows = cost.lines.map(({ name, unit, forecast, used }) => ({
+    cells: [
+      name,
+      `${formatValue(forecast.quantity)} ${unit}`,
+      formatUsd(forecast.usd),
+      `${formatValue(used.quantity)} ${unit}`,
+      formatUsd(used.usd),
+    ],
+  }));
+  const total = { cells: ['Total', '', formatUsd(cost.forecastUsd), '', formatUsd(cost.totalUsd)] };
+  return section(
+    'Cost',
+    html`<p>${describePrices(cost)}.</p>`,
+    table(
+      'What was used of what AWS charges for, at list prices',
+      [
+        { heading: 'Line' },
+        { heading: 'Forecast', isNumber: true },
+        { heading: 'Forecast, $', isNumber: true },
+        { heading: 'Used', isNumber: true },
+        { heading: 'Used, $', isNumber: true },
+      ],
+      [...rows, total],
+    ),
+  );
+}

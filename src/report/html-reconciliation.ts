@@ -1,0 +1,31 @@
+import { formatCount } from './figures.ts';
+import { type Html, table } from './html-markup.ts';
+import type { Report } from './report.ts';
+import { describeDifference } from './report-figures.ts';
+
+/** CloudWatch's sums beside the run's own counts, with what is known to make them differ. */
+export function renderReconciliation({ reconciliation }: Report): Html {
+  const rows = reconciliation.map((line) => ({
+    cells: [
+      line.metric,
+      line.cloudwatch === null ? 'no data yet' : formatCount(line.cloudwatch),
+      formatCount(line.ledger),
+      line.column,
+      line.difference === null ? '–' : formatCount(line.difference),
+      describeDifference(line),
+    ],
+    ...(line.unexplained !== null && line.unexplained !== 0 ? { tone: 'warning' as const } : {}),
+  }));
+  return table(
+    'Held against CloudWatch, which counts whole minutes and the whole account',
+    [
+      { heading: 'CloudWatch metric' },
+      { heading: 'CloudWatch', isNumber: true },
+      { heading: 'Ledger', isNumber: true },
+      { heading: 'Column' },
+      { heading: 'Difference', isNumber: true },
+      { heading: 'Of it' },
+    ],
+    rows,
+  );
+}
