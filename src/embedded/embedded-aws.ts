@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import path from 'node:path';
 import { type AccountLimits, accountLimitsOf, type QuotaName, quotas } from '../plan/quotas.ts';
-import type { RunView } from '../report/run-in-progress.ts';
+import type { RunView, ViewRequest } from '../report/run-in-progress.ts';
 import { arnOfFunction, region } from './arns.ts';
 import { type MetricSeries, makeCloudWatch } from './cloudwatch.ts';
 import { type Edge, startEdge } from './edge.ts';
@@ -64,8 +64,7 @@ export interface OpenEmbeddedAws {
   readonly adminUrl: string;
   readonly logDirectory: string;
   live(runId: string): LiveTotals;
-  /** @param since revision of the view before; 0 for all there is */
-  view(runId: string, since: number): RunView;
+  view(runId: string, request: ViewRequest): RunView;
   /** Asks running load tests to end by themselves, and waits for that, up to `graceMs`. */
   stop(graceMs: number): Promise<void>;
   close(): Promise<void>;
@@ -164,7 +163,7 @@ export async function openEmbeddedAws(
     adminUrl,
     logDirectory: logs.directory,
     live: (runId) => liveTotals.totals(runId),
-    view: (runId, since) => liveTotals.view(runId, since, Math.floor(Date.now() / 1_000)),
+    view: (runId, request) => liveTotals.view(runId, request, Math.floor(Date.now() / 1_000)),
     stop: (graceMs) => stopRuns(stepFunctions.running(), iotCoreUrl(), graceMs),
     async close() {
       // Functions first: what they would still say has nobody to hear it.

@@ -1,7 +1,7 @@
 import { LatencyHistogram } from '../measure/latency-histogram.ts';
 import { timedLatencyNames } from '../measure/latency-names.ts';
 import type { LiveMeasurementName } from '../measure/live-points.ts';
-import { RunInProgress, type RunView } from '../report/run-in-progress.ts';
+import { RunInProgress, type RunView, type ViewRequest } from '../report/run-in-progress.ts';
 import type { FieldValue, LinePoint } from './line-protocol.ts';
 
 /** A run as its live points tell it so far, summed over its slices. Zero where nothing was told yet. */
@@ -26,8 +26,8 @@ export interface LiveTotals {
 export interface LiveTotalsStore {
   take(point: LinePoint): void;
   totals(runId: string): LiveTotals;
-  /** By second and by slice. @param since revision of the view before, 0 for all */
-  view(runId: string, since: number, nowSecond: number): RunView;
+  /** By second and by slice. */
+  view(runId: string, request: ViewRequest, nowSecond: number): RunView;
 }
 
 /** Field of `stampede_slice` → total. */
@@ -98,8 +98,8 @@ export function makeLiveTotals(): LiveTotalsStore {
         ...(latency === undefined || latency.count === 0 ? {} : { endToEndP99Ms: latency.percentileAt(99) }),
       };
     },
-    view: (runId, since, nowSecond) =>
-      (runs.get(runId)?.progress ?? new RunInProgress()).view(since, nowSecond),
+    view: (runId, request, nowSecond) =>
+      (runs.get(runId)?.progress ?? new RunInProgress()).view(request, nowSecond),
   };
 }
 

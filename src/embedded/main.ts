@@ -29,7 +29,7 @@ async function receive(message: ToEmbeddedAws): Promise<void> {
   const { live, view } = await opening;
   const { id, runId } = message;
   if (message.kind === 'live') tell({ kind: 'live', id, totals: live(runId) });
-  else tell({ kind: 'view', id, view: view(runId, message.since) });
+  else tell({ kind: 'view', id, view: view(runId, message.request) });
 }
 
 /** Nothing outlives this process: the load tests get their time to end, then every child is killed. */

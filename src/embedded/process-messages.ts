@@ -1,11 +1,11 @@
-import type { RunView } from '../report/run-in-progress.ts';
+import type { RunView, ViewRequest } from '../report/run-in-progress.ts';
 import type { EmbeddedAwsSettings } from './embedded-aws.ts';
 import type { LiveTotals } from './live-totals.ts';
 
 /** What the process that uses embedded AWS tells the process that is it. */
 export type ToEmbeddedAws =
   | { readonly kind: 'live'; readonly id: number; readonly runId: string }
-  | { readonly kind: 'view'; readonly id: number; readonly runId: string; readonly since: number }
+  | { readonly kind: 'view'; readonly id: number; readonly runId: string; readonly request: ViewRequest }
   | { readonly kind: 'close' };
 
 export type FromEmbeddedAws =

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { QuotaName } from '../plan/quotas.ts';
 import { StampedeError } from '../profile/errors.ts';
-import type { RunView } from '../report/run-in-progress.ts';
+import type { RunView, ViewRequest } from '../report/run-in-progress.ts';
 import type { InfluxServer } from './influxdb-relay.ts';
 import type { WeatherSettings } from './iot-core/weather.ts';
 import type { LiveTotals } from './live-totals.ts';
@@ -38,8 +38,8 @@ export interface EmbeddedAws {
   readonly logDirectory: string;
   /** A run's counters so far, as its slices told InfluxDB. */
   live(runId: string): Promise<LiveTotals>;
-  /** The same by second and by slice. @param since revision of the view before; 0 for all there is */
-  view(runId: string, since: number): Promise<RunView>;
+  /** The same by second and by slice. */
+  view(runId: string, request: ViewRequest): Promise<RunView>;
   /** Ends every process of it. What still runs is cut off. */
   close(): Promise<void>;
   /** The same without waiting: for a process that must exit now. */
@@ -84,7 +84,7 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     adminUrl,
     logDirectory,
     live: (runId) => ask({ kind: 'live', runId }) as Promise<LiveTotals>,
-    view: (runId, since) => ask({ kind: 'view', runId, since }) as Promise<RunView>,
+    view: (runId, request) => ask({ kind: 'view', runId, request }) as Promise<RunView>,
     async close() {
       if (hasEnded(child)) return;
       const gone = once(child, 'exit');
@@ -130,7 +130,7 @@ function untilReady(child: ChildProcess, log: string): Promise<Ready> {
 
 type Question =
   | { readonly kind: 'live'; readonly runId: string }
-  | { readonly kind: 'view'; readonly runId: string; readonly since: number };
+  | { readonly kind: 'view'; readonly runId: string; readonly request: ViewRequest };
 
 /** Questions and answers over the channel, by number; all of them fail once the other side is gone. */
 function makeQuestions(child: ChildProcess): (question: Question) => Promise<LiveTotals | RunView> {

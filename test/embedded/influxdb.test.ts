@@ -19,7 +19,7 @@ beforeAll(async () => {
       totals.take(point);
     },
     totals: (runId) => totals.totals(runId),
-    view: (runId, since, nowSecond) => totals.view(runId, since, nowSecond),
+    view: (runId, request, nowSecond) => totals.view(runId, request, nowSecond),
   };
   const influxDb = makeInfluxDb({
     org: 'stampede',

@@ -15,13 +15,16 @@ const told = (slice: number, second: number, more: Partial<SliceTold> = {}): Sli
   ...more,
 });
 
+const viewOf = (run: RunInProgress, since: number, nowSecond: number, secondsPerStep = 1) =>
+  run.view({ since, secondsPerStep }, nowSecond);
+
 describe('RunInProgress', () => {
   it('adds up what slices tell of a second, in whatever order', () => {
     const run = new RunInProgress();
     run.takeSlice(told(1, 7));
     run.takeSlice(told(0, 7, { sent: 3 }));
     run.takeArrivals(start + 7, 6);
-    expect(run.view(0, start + 8).seconds).toEqual([
+    expect(viewOf(run, 0, start + 8).seconds).toEqual([
       {
         second: start + 7,
         intended: 10,
@@ -30,7 +33,6 @@ describe('RunInProgress', () => {
         connects: 0,
         arrivals: 6,
         connected: 20,
-        latency: {},
       },
     ]);
   });
@@ -39,22 +41,22 @@ describe('RunInProgress', () => {
     const run = new RunInProgress();
     run.takeSlice(told(0, 1));
     run.takeSlice(told(0, 2));
-    const { revision } = run.view(0, start + 2);
-    expect(run.view(revision, start + 2).seconds).toEqual([]);
+    const { revision } = viewOf(run, 0, start + 2);
+    expect(viewOf(run, revision, start + 2).seconds).toEqual([]);
     run.takeArrivals(start + 1, 1);
-    expect(run.view(revision, start + 2).seconds.map(({ second }) => second - start)).toEqual([1]);
+    expect(viewOf(run, revision, start + 2).seconds.map(({ second }) => second - start)).toEqual([1]);
   });
 
   it('knows up to which second everybody has told', () => {
     const run = new RunInProgress();
-    expect(run.view(0, start).toldUntil).toBe(0);
+    expect(viewOf(run, 0, start).toldUntil).toBe(0);
     run.takeSlice(told(0, 5));
     run.takeSlice(told(1, 3));
     run.takeSlice(told(2, 1, { phase: 'done' }));
-    expect(run.view(0, start + 6).toldUntil).toBe(start + 4);
+    expect(viewOf(run, 0, start + 6).toldUntil).toBe(start + 4);
     run.takeSlice(told(1, 4, { phase: 'done' }));
     run.takeSlice(told(0, 6, { phase: 'done' }));
-    expect(run.view(0, start + 8).toldUntil).toBe(start + 7);
+    expect(viewOf(run, 0, start + 8).toldUntil).toBe(start + 7);
   });
 
   it('shows each slice in its state, and one that has gone silent as failed', () => {
@@ -63,16 +65,16 @@ describe('RunInProgress', () => {
       run.takeSlice(told(slice, 0, { phase }));
     }
     run.takeSlice(told(6, 0));
-    expect(run.view(0, start + 1).slices).toBe('.cpdo.p');
+    expect(viewOf(run, 0, start + 1).slices).toBe('.cpdo.p');
     run.takeSlice(told(6, 30));
-    expect(run.view(0, start + 31).slices).toBe('xxxxo.p');
+    expect(viewOf(run, 0, start + 31).slices).toBe('xxxxo.p');
   });
 
   it('keeps to the newest word of a slice', () => {
     const run = new RunInProgress();
     run.takeSlice(told(0, 9, { phase: 'done' }));
     run.takeSlice(told(0, 8));
-    expect(run.view(0, start + 10).slices).toBe('o');
+    expect(viewOf(run, 0, start + 10).slices).toBe('o');
   });
 
   it('makes percentiles and heat of histograms, those below zero with them', () => {
@@ -82,15 +84,34 @@ describe('RunInProgress', () => {
     const { positive, negative } = histogram.encode();
     run.takeLatency('end_to_end_latency', start, positive, negative);
     run.takeLatency('end_to_end_latency', start, positive, '');
-    const step = run.view(0, start).seconds[0]!.latency.end_to_end_latency!;
+    const step = viewOf(run, 0, start).latency.end_to_end_latency[0]!.step;
     expect(step.p50! / 10).toBeCloseTo(1, 1);
     expect(step.heat[1]).toBe(1);
     expect(step.heat.filter((_, i) => i % 2 === 1).reduce((a, b) => a + b)).toBe(7);
   });
 
+  it('joins seconds to steps, counts and not percentiles', () => {
+    const run = new RunInProgress();
+    const first = start - (start % 3);
+    const histogramOf = (...samples: number[]) => {
+      const histogram = new LatencyHistogram();
+      for (const ms of samples) histogram.record(ms);
+      return histogram.encode().positive;
+    };
+    run.takeLatency('puback_round_trip', first, histogramOf(1, 1, 1), '');
+    run.takeLatency('puback_round_trip', first + 2, histogramOf(500), '');
+    run.takeLatency('puback_round_trip', first + 3, histogramOf(7), '');
+    const { revision, latency } = viewOf(run, 0, first, 3);
+    expect(latency.puback_round_trip.map(({ second }) => second)).toEqual([first, first + 3]);
+    expect(latency.puback_round_trip[0]!.step.p50! / 1).toBeCloseTo(1, 1);
+    expect(latency.puback_round_trip[0]!.step.max! / 500).toBeCloseTo(1, 1);
+    run.takeArrivals(first + 1, 1);
+    expect(viewOf(run, revision, first, 3).latency.puback_round_trip).toHaveLength(1);
+  });
+
   it('forgets the first seconds of a run without end', () => {
     const run = new RunInProgress();
     for (let second = 0; second < 5_000; second++) run.takeArrivals(start + second, 1);
-    expect(run.view(0, start).seconds).toHaveLength(1_800);
+    expect(viewOf(run, 0, start).seconds).toHaveLength(1_800);
   });
 });
