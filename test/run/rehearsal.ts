@@ -10,6 +10,7 @@ import type { Report } from '../../src/report/report.ts';
 
 export interface Rehearsal {
   readonly aws: EmbeddedAws;
+  readonly runsDirectory: string;
   /** Runs a profile from StartExecution to its report, as the console would. */
   run(profile: object, whilePublishing?: (plan: Plan) => Promise<void>): Promise<EndedRehearsal>;
   close(): Promise<void>;
@@ -38,6 +39,7 @@ export async function startRehearsal(
   let runs = 0;
   return {
     aws,
+    runsDirectory,
     async run(profile, whilePublishing) {
       const runId = `run-${++runs}`;
       const read = async <T>(file: string): Promise<T> =>

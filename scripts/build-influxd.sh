@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Builds InfluxDB 2 from its Go module, without its user interface, for `npm run test:integration`: tests find it in
+# ~/.cache/stampede. Needs Go 1.23, Cargo, gcc and pkg-config; takes ten minutes on two cores.
+#
+# `go install` alone refuses: InfluxDB's go.mod has replacements, and Flux is half in Rust.
+set -euo pipefail
+
+version=${INFLUXD_VERSION:-v2.7.12}
+target=${1:-$HOME/.cache/stampede/influxd-${version#v}}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export GOPATH=$work/go GOCACHE=$work/cache GOFLAGS='-modcacherw -buildvcs=false'
+# Flux pins an old Rust and forbids warnings; a newer one has some.
+if command -v rustup > /dev/null; then RUSTUP_TOOLCHAIN=$(rustup show active-toolchain | cut -d' ' -f1); export RUSTUP_TOOLCHAIN; fi
+export RUSTFLAGS='--cap-lints warn'
+
+mkdir "$work/bin"
+cd "$work"
+module=$(go mod download -json "github.com/influxdata/influxdb/v2@$version" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+cp -r "$module" source
+chmod -R u+w source
+cd source
+# Stands in for pkg-config, and builds Flux's Rust half on the way.
+go build -o "$work/bin/pkg-config" github.com/influxdata/pkg-config
+PKG_CONFIG=$work/bin/pkg-config go build -tags sqlite_foreign_keys,sqlite_json -o "$work/bin/influxd" ./cmd/influxd
+
+mkdir -p "$(dirname "$target")"
+cp "$work/bin/influxd" "$target"
+"$target" version
