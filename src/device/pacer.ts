@@ -12,13 +12,19 @@ export interface PacedWork {
   tickEnd(): void;
 }
 
+/**
+ * From one tick to the next, at the least. Waking up costs as much as sending four messages, and reading the answers of
+ * twenty at once less than half of reading them one by one: at 20,000 messages a second a tick for each as it comes due
+ * takes 20 µs of CPU a message, this 15.
+ */
+const gatherMs = 1;
 /** A tick that caught up with a stall gives way to what has been received in the meantime after this many. */
 const maxPerTick = 4_096;
 
 /**
  * Does work when it is due, and sleeps in between: a tick does everything due by now, then sets one timer for the next
- * instant. Instants are always computed from the absolute schedule, so lateness does not add up; at high rates a timer
- * of one millisecond gathers what falls into it.
+ * instant, a millisecond away or more: at high rates a tick gathers what falls into it. Instants are always computed
+ * from the absolute schedule, so lateness does not add up.
  */
 export class Pacer {
   readonly #clock: Clock;
@@ -44,7 +50,7 @@ export class Pacer {
   }
 
   start(): void {
-    this.#sleep();
+    this.#sleep(0);
   }
 
   stop(): void {
@@ -63,11 +69,12 @@ export class Pacer {
       work.due(i, dueAtMs);
     }
     work.tickEnd();
-    this.#sleep();
+    // Still behind: on as soon as what was received in the meantime is served.
+    this.#sleep(this.#nextAt <= nowMs ? 0 : gatherMs);
   };
 
-  #sleep(): void {
+  #sleep(leastMs: number): void {
     if (this.done) return;
-    this.#cancel = this.#clock.setTimer(Math.max(0, this.#nextAt - this.#clock.now()), this.#tick);
+    this.#cancel = this.#clock.setTimer(Math.max(leastMs, this.#nextAt - this.#clock.now()), this.#tick);
   }
 }
