@@ -69,7 +69,7 @@ export function meteredSteps(bytes: number): number {
   return Math.max(1, Math.ceil(bytes / meteredStepBytes));
 }
 
-/** Everything that is a message climbs one ladder of tiers, in the order of the lines. */
+/** Everything that is a message, metered by 5 KB, climbs one ladder of tiers, in the order of the lines. */
 function messageLines({ iot }: Usage): CostLine[] {
   const steps = meteredSteps(iot.meteredBytes);
   const counts: [CostLineId, string, number][] = [
@@ -84,7 +84,7 @@ function messageLines({ iot }: Usage): CostLine[] {
   return counts.map(([line, name, quantity]) => {
     const usd = messagesUsd(before, before + quantity);
     before += quantity;
-    return { line, name, quantity, unit: '5 KB messages', usdPerUnit: usd / quantity, usd };
+    return { line, name, quantity, unit: 'messages', usdPerUnit: usd / quantity, usd };
   });
 }
 

@@ -42,9 +42,9 @@ export function formatMs(ms: number): string {
   return String(Number(ms.toPrecision(3)));
 }
 
-/** `$12.34`; below ten dollars to a hundredth of a cent, which a rehearsal costs: `$0.0117`. */
+/** `$12.34`; the less it is the finer, for the lines of a rehearsal: `$0.0117`, `$0.000404`. */
 export function formatUsd(usd: number): string {
-  const digits = usd < 10 ? 4 : 2;
+  const digits = usd >= 10 || usd === 0 ? 2 : usd >= 0.01 ? 4 : 6;
   return `$${usd.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
 }
 

@@ -1,5 +1,5 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
-import { formatCount, formatMs, formatPlural, formatShare } from './figures.ts';
+import { formatMs, formatPlural, formatShare } from './figures.ts';
 import type { GeneratorSummary, GeneratorVerdict } from './report.ts';
 
 /**
@@ -78,7 +78,9 @@ function latenessOf({ latencies, messages }: RunLedger): string[] {
   const lag = latencies.send_lag.percentileAt(99);
   return [
     ...(lag > tolerated.sendLagP99Ms ? [`1 % of the messages left ${formatMs(lag)} ms late or more`] : []),
-    ...(messages.dropped > 0 ? [`${formatCount(messages.dropped)} were never sent`] : []),
+    ...(messages.dropped > 0
+      ? [`${formatPlural(messages.dropped, 'message')} ${messages.dropped === 1 ? 'was' : 'were'} never sent`]
+      : []),
   ];
 }
 

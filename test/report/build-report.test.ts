@@ -83,6 +83,29 @@ describe('verdict', () => {
     ]);
   });
 
+  it('is failed by the threshold that ended the run, and says when and at what', () => {
+    const { verdict, reasons, stop } = reportOfResults(
+      (plan) => {
+        const at = plan.timeline.publishAt + 4_250;
+        const threshold = { metric: 'puback_round_trip', expression: 'p(99)<5', actual: 8.125 };
+        const reason = 'threshold puback_round_trip p(99)<5 failed';
+        return flawless(plan).map((result, i) => ({
+          ...result,
+          outcome: 'stopped',
+          reason,
+          stoppedOn: { command: 'stop', reason, at, threshold },
+          lastSentAt: at + 100 * i,
+        }));
+      },
+      { thresholds: {} },
+    );
+    expect(verdict).toBe('failed');
+    expect(reasons).toEqual([
+      'Threshold puback_round_trip p(99)<5 failed 4.3 s after publishing began, when it was 8.125, and ended the run (abortOnFail).',
+    ]);
+    expect(stop).toMatchObject({ lastSentAfterMs: 300, threshold: { metric: 'puback_round_trip' } });
+  });
+
   it('is failed, loudly, by a ledger that does not balance', () => {
     const { verdict, reasons, imbalances } = reportOfResults((plan) => {
       const [first, ...others] = flawless(plan);
@@ -141,6 +164,30 @@ describe('reconciliation', () => {
   it('at QoS 0, where nothing is acknowledged, looks at what was sent', () => {
     const { reconciliation } = reportOfResults(flawless, { publish: { qos: 0 } });
     expect(reconciliation[0]).toMatchObject({ column: 'sent', ledger: 500 });
+  });
+});
+
+describe('cost', () => {
+  const linesOf = (report: ReturnType<typeof reportOf>) =>
+    Object.fromEntries(report.cost.lines.map(({ line, ...rest }) => [line, rest]));
+
+  it('of a run that went as planned is what was forecast, but for what nobody can know before', () => {
+    const report = reportOf(runOf());
+    const asForecast = ['iot-connect', 'iot-publish-in', 'iot-rules', 'sqs', 'step-functions', 'lambda-plan'];
+    const lines = linesOf(report);
+    for (const line of asForecast) expect(lines[line]?.used).toEqual(lines[line]?.forecast);
+    // 4 windows, where batches were expected by the second.
+    expect(lines['s3-put']?.used.quantity).toBeLessThan(lines['s3-put']?.forecast.quantity ?? 0);
+    expect(report.cost.totalUsd).toBeLessThanOrEqual(report.cost.forecastUsd);
+    const sum = report.cost.lines.reduce((total, { used }) => total + used.usd, 0);
+    expect(report.cost.totalUsd).toBeCloseTo(sum, 5);
+  });
+
+  it('counts what was taken in, not what was sent', () => {
+    const report = reportOf(runOf({ throttledPerThousand: 100 }));
+    const { acked, sent } = report.messages;
+    expect(acked).toBeLessThan(sent);
+    expect(linesOf(report)['iot-publish-in']?.used.quantity).toBe(acked);
   });
 });
 
