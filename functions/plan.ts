@@ -1,8 +1,10 @@
 import { readEnvironment } from '../src/aws/environment.ts';
-import { findTarget } from '../src/aws/iot-endpoint.ts';
+import { readAccountLimits } from '../src/aws/quotas.ts';
 import { makeRunStore } from '../src/aws/run-store.ts';
+import { isCharged, takeAim } from '../src/aws/take-aim.ts';
 import { type FanOut, fanOutOf } from '../src/plan/fan-out.ts';
 import { makePlan } from '../src/plan/make-plan.ts';
+import { enforceLimits } from '../src/plan/preflight.ts';
 import { parseLoadProfile } from '../src/profile/parse.ts';
 
 const environment = readEnvironment(process.env);
@@ -14,10 +16,15 @@ export interface PlanFunctionRequest {
   readonly profile: unknown;
 }
 
-/** Load profile in, plan into the run store, slice numbers out. */
+/**
+ * Load profile in, plan into the run store, slice numbers out.
+ * @throws InvalidInputError
+ * @throws RefusedByPreflightError, RefusedTargetError: in the execution `RefusedByPreflight`
+ */
 export async function handler({ runId, profile }: PlanFunctionRequest): Promise<FanOut> {
   const parsed = parseLoadProfile(profile);
-  const target = await findTarget(environment);
+  const target = await takeAim(environment, parsed.iOwn);
+  const account = { ...(await readAccountLimits()), isCharged: isCharged(target) };
   const plan = makePlan({
     runId,
     profile: parsed,
@@ -28,7 +35,9 @@ export async function handler({ runId, profile }: PlanFunctionRequest): Promise<
     },
     topicFilter: environment.topicFilter,
     target,
+    account,
   });
+  enforceLimits(plan);
   await store.putPlan(plan);
   return fanOutOf(plan);
 }

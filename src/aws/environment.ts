@@ -6,6 +6,8 @@ export interface Environment {
   readonly runBucket: string;
   /** Doors of the IoT endpoint, the default one first; none: those of the account's own endpoint. */
   readonly iotDoors: readonly IotDoor[];
+  /** The IoT data plane over HTTPS, where the SDK is pointed at one; undefined: the account's own. */
+  readonly iotDataUrl: URL | undefined;
   /** The topic filter of the deployed IoT rule: a message outside it never reaches the subscriber. */
   readonly topicFilter: string;
   /** Room for the first cold start, milliseconds. */
@@ -57,6 +59,7 @@ export function readEnvironment(variables: Variables): Environment {
   const environment: Environment = {
     runBucket: need('RUN_BUCKET', 'the bucket of the run store; the stack sets it'),
     iotDoors: parseIotEndpoint(variables.IOT_ENDPOINT ?? '', faults),
+    iotDataUrl: parseIotDataUrl(variables, faults),
     topicFilter: variables.TOPIC_FILTER ?? 'stampede/#',
     coldStartLeadMs: number('COLD_START_LEAD_MS', 5_000),
     lambdaEnvironmentsPerSecond: number('LAMBDA_ENVIRONMENTS_PER_SECOND', 100),
@@ -65,6 +68,17 @@ export function readEnvironment(variables: Variables): Environment {
   };
   if (faults.length > 0) throw new InvalidInputError('The environment', faults);
   return environment;
+}
+
+/** The SDK's own variables, in its own order. @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+function parseIotDataUrl(variables: Variables, faults: Fault[]): URL | undefined {
+  for (const name of ['AWS_ENDPOINT_URL_IOT_DATA_PLANE', 'AWS_ENDPOINT_URL']) {
+    const text = variables[name];
+    if (text === undefined || text === '') continue;
+    if (URL.canParse(text)) return new URL(text);
+    faults.push({ path: name, message: `is not a URL: ${text}`, hint: 'leave it out for AWS' });
+  }
+  return undefined;
 }
 
 /**

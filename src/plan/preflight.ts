@@ -7,7 +7,7 @@ import { peaksOf } from './peaks.ts';
 import type { Plan } from './plan.ts';
 import { bindingOf, forecastQuota, type QuotaForecast } from './quota-forecast.ts';
 import type { QuotaName } from './quotas.ts';
-import { refuseCost, refuseQuota } from './refusals.ts';
+import { RefusedByPreflightError, refuseCost, refuseQuota } from './refusals.ts';
 import { connectDurationMs } from './schedule.ts';
 import { type StatePayload, statePayloads } from './state-payloads.ts';
 import { gbSecondsOf, type Usage } from './usage.ts';
@@ -79,6 +79,16 @@ export function preflight(plan: Plan, deployment: Deployment = defaultDeployment
       ...(isCharged ? refuseCost(plan, cost) : []),
     ],
   };
+}
+
+/**
+ * Lets a plan pass that is within its own limits, or whose profile says that they are not to be enforced (`--force`).
+ * @throws RefusedByPreflightError
+ */
+export function enforceLimits(plan: Plan, deployment: Deployment = defaultDeployment): void {
+  if (!plan.profile.limits.enforce) return;
+  const { refusals } = preflight(plan, deployment);
+  if (refusals.length > 0) throw new RefusedByPreflightError(refusals);
 }
 
 function forecastTime({ profile, timeline }: Plan): TimeForecast {

@@ -8,10 +8,10 @@ import { type Quota, type QuotaName, quotas } from './quotas.ts';
 export class RefusedByPreflightError extends StampedeError {
   readonly faults: readonly Fault[];
 
-  constructor(faults: readonly Fault[], hint?: string) {
+  constructor(faults: readonly Fault[]) {
     const lines = faults.map((fault) => `  ${fault.path}: ${fault.message}\n    → ${fault.hint ?? ''}`);
     super('RefusedByPreflight', `Preflight refuses this run:\n${lines.join('\n')}`, {
-      ...(hint === undefined ? {} : { hint }),
+      hint: 'or run it all the same: --force, or limits.enforce false in the profile',
       exitCode: exitCodes.refusedByPreflight,
     });
     // The name of the error in the execution.

@@ -44,6 +44,12 @@ export const allowedWildcards: readonly AllowedWildcard[] = [
       'iot:DescribeEndpoint knows no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_iot.html',
   },
   {
+    sid: 'ReadTheLimits',
+    wildcard: '*',
+    reason:
+      'none of the three knows resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_servicequotas.html and list_awslambda.html',
+  },
+  {
     sid: 'ConnectAsTheTestsDevices',
     wildcard: `arn:aws:iot:${account}:client/stampede-*`,
     reason: 'one client id a virtual device, all with the prefix of the test’s own',

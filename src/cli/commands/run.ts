@@ -39,7 +39,7 @@ export function addRunCommand(program: Command, finish: Finish): void {
     const draft = draftRun(given.profile);
     if (draft.faults.length > 0) throw new InvalidInputError('The plan', draft.faults);
     if (draft.preflight.refusals.length > 0 && flags.force !== true) {
-      throw new RefusedByPreflightError(draft.preflight.refusals, '--force runs it all the same');
+      throw new RefusedByPreflightError(draft.preflight.refusals);
     }
     finish(await run(given, draft, flags));
   });
