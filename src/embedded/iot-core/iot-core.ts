@@ -51,7 +51,8 @@ export async function runIotCore(
   const mapping = new EventSourceMapping(queue, invoke ?? lambda.invoke, settings.queue, clock, weather);
   const rules = new RulesEngine([rule], queue, metrics, weather);
   const router = new Router(rules, metrics.mqtt, makeRandom(settings.weather.seed, 3));
-  const broker = new Broker({ clock, metrics: metrics.mqtt, quotas, weather, router, onFault });
+  const { unauthorized } = settings;
+  const broker = new Broker({ clock, metrics: metrics.mqtt, quotas, weather, router, unauthorized, onFault });
   const dataPlane = makeDataPlane({ clock, metrics: metrics.http, quotas, weather, router });
   const admin = makeAdminApi({ broker, metrics, queue, mapping, weather });
 

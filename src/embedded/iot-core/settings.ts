@@ -17,7 +17,21 @@ export interface IotCoreSettings {
   /** How much of a per-second quota may be used at once, in seconds of its rate: see docs/iot-core-fidelity.md. */
   readonly burstSeconds: number;
   readonly weather: WeatherSettings;
+  readonly unauthorized: UnauthorizedSettings;
 }
+
+/**
+ * What a client meets that does what no policy allows. AWS documents reason codes for both, and not which it uses when:
+ * see docs/iot-core-fidelity.md.
+ */
+export interface UnauthorizedSettings {
+  /** `refuse`: the message is passed over, MQTT 5 is told in the PUBACK, and the connection stays. */
+  readonly publish: 'disconnect' | 'refuse';
+  /** `refuse`: the SUBACK says so of that filter, and the connection stays. */
+  readonly subscribe: 'refuse' | 'disconnect';
+}
+
+export const defaultUnauthorized: UnauthorizedSettings = { publish: 'disconnect', subscribe: 'refuse' };
 
 /**
  * The queue behind the rule and its event source mapping, named as Lambda names them.

@@ -4,7 +4,13 @@ import { type AccountLimits, accountLimitsOf } from '../../plan/quotas.ts';
 import { StampedeError } from '../../profile/errors.ts';
 import type { IotCoreAddresses } from './iot-core.ts';
 import type { StartReport } from './main.ts';
-import { defaultQueue, type IotCoreSettings, type QueueSettings } from './settings.ts';
+import {
+  defaultQueue,
+  defaultUnauthorized,
+  type IotCoreSettings,
+  type QueueSettings,
+  type UnauthorizedSettings,
+} from './settings.ts';
 import { calm, type WeatherSettings } from './weather.ts';
 
 export interface StartIotCoreOptions {
@@ -21,6 +27,8 @@ export interface StartIotCoreOptions {
   readonly burstSeconds?: number;
   readonly queue?: Partial<QueueSettings>;
   readonly weather?: Partial<WeatherSettings>;
+  /** What a client meets that does what no policy allows. */
+  readonly unauthorized?: Partial<UnauthorizedSettings>;
   /** Loopback ports; default: any free ones. */
   readonly ports?: Partial<IotCoreSettings['ports']>;
 }
@@ -76,6 +84,7 @@ export function iotCoreSettingsOf(options: StartIotCoreOptions): IotCoreSettings
     limits: options.limits ?? accountLimitsOf('default'),
     burstSeconds: options.burstSeconds ?? 1,
     weather: { ...calm, ...options.weather },
+    unauthorized: { ...defaultUnauthorized, ...options.unauthorized },
   };
 }
 

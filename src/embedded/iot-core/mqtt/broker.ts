@@ -1,9 +1,11 @@
-import type { Duplex } from 'node:stream';
 import type { AccountQuotas } from '../account-quotas.ts';
 import { type CancelTimer, type Clock, repeat } from '../clock.ts';
 import type { ProtocolMetrics } from '../metrics.ts';
+import type { UnauthorizedSettings } from '../settings.ts';
 import type { Weather } from '../weather.ts';
-import { Connection } from './connection.ts';
+import type { Gate } from './access.ts';
+import { type Channel, Connection } from './connection.ts';
+import { refreshAccess } from './handlers/authorize.ts';
 import { reasonCodes } from './protocol.ts';
 import type { Router } from './router.ts';
 import { Sessions } from './sessions.ts';
@@ -19,6 +21,7 @@ export interface BrokerParts {
   readonly quotas: AccountQuotas;
   readonly weather: Weather;
   readonly router: Router;
+  readonly unauthorized: UnauthorizedSettings;
   /** Told of defects of ours. */
   readonly onFault: (error: unknown) => void;
 }
@@ -30,6 +33,7 @@ export class Broker {
   readonly quotas: AccountQuotas;
   readonly weather: Weather;
   readonly router: Router;
+  readonly unauthorized: UnauthorizedSettings;
   readonly sessions: Sessions;
   readonly onFault: (error: unknown) => void;
   readonly #connections = new Set<Connection>();
@@ -44,6 +48,7 @@ export class Broker {
     this.quotas = parts.quotas;
     this.weather = parts.weather;
     this.router = parts.router;
+    this.unauthorized = parts.unauthorized;
     this.onFault = parts.onFault;
     this.sessions = new Sessions(parts.router);
     this.#stopSweeping = repeat(this.clock, sweepMs, () => this.#sweep());
@@ -61,8 +66,8 @@ export class Broker {
   }
 
   /** A new network connection. The door calls `receive` on what it gets. */
-  accept(channel: Duplex): Connection {
-    const connection = new Connection(this, channel, this.clock.now());
+  accept(channel: Channel, gate: Gate): Connection {
+    const connection = new Connection(this, channel, gate, this.clock.now());
     this.#connections.add(connection);
     if (this.weather.paused) connection.hold('weather', true);
     return connection;
@@ -110,6 +115,8 @@ export class Broker {
     if (this.weather.paused) return;
     for (const connection of this.#connections) {
       if (connection.hasGoneSilent(now)) connection.close(reasonCodes.keepAliveTimeout);
+      else if (now >= connection.endsAtMs) connection.close(reasonCodes.notAuthorized);
+      else if (now >= connection.refreshesAtMs) refreshAccess(connection);
     }
     this.sessions.sweep(now);
   }

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { type Access, fullAccess, type Gate, type Grant } from './access.ts';
 import type { Broker } from './broker.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
 import { dispatchFrame } from './handlers/dispatch.ts';
@@ -17,13 +18,25 @@ const connectPatienceMs = 10_000;
 /** [MQTT-3.1.2-24] What a client takes that does not say. */
 const anyPacketBytes = Number.POSITIVE_INFINITY;
 
+/** What a door hands over: a stream, as far as a connection uses one. */
+export type Channel = Pick<
+  Duplex,
+  'cork' | 'destroy' | 'destroyed' | 'end' | 'on' | 'pause' | 'resume' | 'uncork' | 'writableLength' | 'write'
+>;
+
+type Hold = keyof typeof holds;
+/** Why a connection is not read from. */
+const holds = { stuck: 1, weather: 2, waiting: 4 } as const;
+
 /**
  * One network connection, whatever it came in by: a door feeds `receive` and hands over a stream to write to. What is
  * written is gathered and leaves once a chunk read, or once a turn of the event loop.
  */
 export class Connection implements FrameSink {
   readonly broker: Broker;
-  readonly #channel: Duplex;
+  /** Says who the client is, once it has sent its CONNECT. */
+  readonly gate: Gate;
+  readonly #channel: Channel;
   readonly #reader = new FrameReader();
   /** Of the last bytes received. */
   heardAtMs: number;
@@ -33,6 +46,12 @@ export class Connection implements FrameSink {
   version: MqttVersion = 4;
   /** Set once the CONNECT is accepted. */
   session: Session | undefined;
+  /** What the client may do: of the gate's making, once the CONNECT is accepted. */
+  access: Access = fullAccess;
+  /** Epoch milliseconds at which the connection is ended, whatever it does, and at which its access is asked for anew. */
+  endsAtMs = Number.POSITIVE_INFINITY;
+  refreshesAtMs = Number.POSITIVE_INFINITY;
+  refresh: Grant['refresh'];
   /** Silence after which the client is gone: one and a half times its keep-alive [MQTT-3.1.2-22]. */
   maxSilenceMs = Number.POSITIVE_INFINITY;
   /** QoS 1 messages the client takes at once. */
@@ -47,9 +66,12 @@ export class Connection implements FrameSink {
   /** PUBACKs as text, one char a byte: the cheapest way through a socket for a few bytes. */
   #acks = '';
   #held = 0;
+  /** Frames that came while something was waited for, with where the body of each begins. */
+  #kept: (readonly [frame: Buffer, body: number])[] | undefined;
 
-  constructor(broker: Broker, channel: Duplex, nowMs: number) {
+  constructor(broker: Broker, channel: Channel, gate: Gate, nowMs: number) {
     this.broker = broker;
+    this.gate = gate;
     this.#channel = channel;
     this.heardAtMs = nowMs;
     this.connectByMs = nowMs + connectPatienceMs;
@@ -78,7 +100,35 @@ export class Connection implements FrameSink {
   }
 
   onFrame(bytes: Buffer, start: number, body: number, end: number): void {
-    dispatchFrame(this, bytes, start, body, end);
+    if (this.#kept === undefined) dispatchFrame(this, bytes, start, body, end);
+    else this.#kept.push([Buffer.from(bytes.subarray(start, end)), body - start]);
+  }
+
+  /** Reads no further until the promise has settled and `then` has made something of it. A rejection is a defect of ours. */
+  waitFor<T>(promise: Promise<T>, then: (value: T) => void): void {
+    this.#kept = [];
+    this.hold('waiting', true);
+    const goOn = (act: () => void): void => {
+      const kept = this.#kept ?? [];
+      this.#kept = undefined;
+      if (this.closed) return;
+      this.hold('waiting', false);
+      this.heardAtMs = this.broker.clock.now();
+      try {
+        act();
+        for (const [frame, body] of kept) if (!this.closed) this.onFrame(frame, 0, body, frame.length);
+      } catch (error) {
+        this.#refuse(error);
+      }
+      this.flush();
+    };
+    promise.then(
+      (value) => goOn(() => then(value)),
+      (error: unknown) =>
+        goOn(() => {
+          throw error;
+        }),
+    );
   }
 
   /** A packet to be sent with the next flush. */
@@ -137,8 +187,8 @@ export class Connection implements FrameSink {
   }
 
   /** Stops or goes on reading from the client; every reason has to be gone to go on. */
-  hold(reason: 'stuck' | 'weather', held: boolean): void {
-    const bit = reason === 'stuck' ? 1 : 2;
+  hold(reason: Hold, held: boolean): void {
+    const bit = holds[reason];
     const before = this.#held;
     this.#held = held ? before | bit : before & ~bit;
     if (before === 0 && this.#held !== 0) this.#channel.pause();

@@ -29,6 +29,7 @@ export const reasonCodes = {
   malformedPacket: 0x81,
   protocolError: 0x82,
   clientIdentifierNotValid: 0x85,
+  notAuthorized: 0x87,
   serverShuttingDown: 0x8b,
   keepAliveTimeout: 0x8d,
   sessionTakenOver: 0x8e,
@@ -49,6 +50,8 @@ export const returnCodes = {
   unacceptableProtocolVersion: 1,
   identifierRejected: 2,
   serverUnavailable: 3,
+  /** AWS's own. @see https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html#mqtt-differences */
+  notAuthorized: 7,
 } as const;
 
 /**

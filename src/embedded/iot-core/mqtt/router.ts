@@ -80,6 +80,10 @@ export class Router {
 
   #deliver(subscription: Subscription, message: Message, nowMs: number): void {
     const { session } = subscription;
+    if (!session.access.mayReceive(message.topic)) {
+      this.#metrics.publishOutAuthError.add(nowMs);
+      return;
+    }
     const qos = Math.min(subscription.qos, message.headers.qos) as 0 | 1;
     // [MQTT-3.3.1-12], [MQTT-3.3.1-13]
     const retain = subscription.retainAsPublished && message.headers.retain;

@@ -1,3 +1,4 @@
+import { type Access, fullAccess } from './access.ts';
 import type { Connection } from './connection.ts';
 import type { Message } from './message.ts';
 import type { QoS } from './protocol.ts';
@@ -29,6 +30,8 @@ export class Session {
   /** Epoch milliseconds of the connection's end. */
   awaySinceMs = 0;
   will: Will | undefined;
+  /** Of the last connection. */
+  access: Access = fullAccess;
   /** By the filter as the client wrote it. */
   readonly subscriptions = new Map<
     string,

@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, Socket } from 'node:net';
+import { openGate } from './access.ts';
 import type { Broker } from './broker.ts';
 
 export interface Door {
@@ -10,13 +11,13 @@ export interface Door {
 const chunk = Buffer.allocUnsafeSlow(65_536);
 
 /**
- * MQTT over plain TCP on loopback.
+ * MQTT over plain TCP on loopback: asks for nothing. AWS has no such door.
  * @param port 0: any free one
  */
 export function openTcpDoor(broker: Broker, port: number): Promise<Door> {
   const server = createServer({ noDelay: true, pauseOnConnect: true }, (accepted) => {
     const socket = adopt(accepted, (bytes, length) => connection.receive(bytes, length));
-    const connection = broker.accept(socket);
+    const connection = broker.accept(socket, openGate);
     if (!broker.weather.paused) socket.resume();
   });
   return new Promise((resolve, reject) => {

@@ -14,6 +14,7 @@ import {
 } from '../protocol.ts';
 import { isTopicName } from '../topic-filter.ts';
 import type { Will } from '../will.ts';
+import { authorizeConnect } from './authorize.ts';
 
 /** (3.1.2.11.3) What a client takes at once that does not say; AWS IoT Core sends 100 at most. */
 const defaultReceiveMaximum = 65_535;
@@ -51,6 +52,26 @@ export function handleConnect(connection: Connection, frame: Buffer, bodyStart: 
     refuse(connection, returnCodes.serverUnavailable, will.reasonCode);
     return;
   }
+  authorizeConnect(
+    connection,
+    { clientId, username: packet.username, password: packet.password },
+    will,
+    (isLetIn) => {
+      if (isLetIn) admit(connection, packet, clientId, will);
+      else refuse(connection, returnCodes.notAuthorized, reasonCodes.notAuthorized);
+    },
+  );
+}
+
+/** The client is who it says: within quotas it has its session, and is told so. */
+function admit(
+  connection: Connection,
+  packet: ConnectPacket,
+  clientId: string,
+  will: Will | undefined,
+): void {
+  const { broker, heardAtMs: now } = connection;
+  const { metrics } = broker;
   if (!broker.quotas.admitConnect(now)) {
     metrics.connectThrottle.add(now);
     refuse(connection, returnCodes.serverUnavailable, reasonCodes.quotaExceeded);
@@ -68,6 +89,7 @@ export function handleConnect(connection: Connection, frame: Buffer, bodyStart: 
     now,
   );
   session.will = will;
+  session.access = connection.access;
   connection.session = session;
   const keepAliveSeconds = clampKeepAlive(packet.keepalive ?? 0);
   connection.maxSilenceMs = keepAliveSeconds * 1_500;

@@ -13,6 +13,7 @@ import {
 import type { Route } from '../router.ts';
 import type { Session } from '../session.ts';
 import { isTopicName } from '../topic-filter.ts';
+import { refusePublish } from './authorize.ts';
 
 /** The headers nearly every message has, by QoS and RETAIN: no object a message. */
 const plainHeaders: readonly (readonly PublishHeaders[])[] = [
@@ -56,7 +57,7 @@ export function handlePublish(
   if (qos === 1 && packetId === 0) throw malformed('a packet identifier of 0');
 
   let headers = plainHeaders[qos]![flags & 1]!;
-  let route: Route;
+  let route: Route | undefined;
   if (connection.version === 5 && (payloadStart === end || bytes[payloadStart] !== 0)) {
     payloadStart = propertiesEnd(bytes, payloadStart, end);
     const packet = decodePacket(bytes.subarray(start, end), 5) as PacketOf<'publish'>;
@@ -66,6 +67,10 @@ export function handlePublish(
   } else {
     if (connection.version === 5) payloadStart++;
     route = routeOf(connection, bytes, topicStart, topicEnd);
+  }
+  if (route === undefined || (headers.retain && !connection.access.mayRetain(route.topic))) {
+    refusePublish(connection, packetId, headers.retain);
+    return;
   }
   accept(connection, session, route, bytes, payloadStart, end, headers, packetId);
 }
@@ -95,8 +100,8 @@ function accept(
   if (headers.qos === 1 && !broker.weather.dropsAck()) connection.sendPuback(packetId);
 }
 
-/** Of the topic in the packet: nearly always the one before. */
-function routeOf(connection: Connection, bytes: Buffer, start: number, end: number): Route {
+/** Of the topic in the packet: nearly always the one before. Undefined where the client may not publish. */
+function routeOf(connection: Connection, bytes: Buffer, start: number, end: number): Route | undefined {
   const { router } = connection.broker;
   const last = connection.route;
   if (last !== undefined && router.isCurrent(last) && isSame(last.topicBytes, bytes, start, end)) return last;
@@ -119,7 +124,7 @@ function propertiesEnd(bytes: Buffer, start: number, end: number): number {
 }
 
 /** (3.3.2.3.4) The topic, the alias it is to have from now on, or the alias alone. */
-function routeOfAlias(connection: Connection, packet: PacketOf<'publish'>): Route {
+function routeOfAlias(connection: Connection, packet: PacketOf<'publish'>): Route | undefined {
   const alias = packet.properties?.topicAlias;
   if (alias === undefined) return checkedRoute(connection, packet.topic);
   // [MQTT-3.3.2-8], [MQTT-3.3.2-9]
@@ -134,7 +139,7 @@ function routeOfAlias(connection: Connection, packet: PacketOf<'publish'>): Rout
   return route;
 }
 
-function checkedRoute(connection: Connection, topic: string): Route {
+function checkedRoute(connection: Connection, topic: string): Route | undefined {
   if (!isTopicName(topic)) {
     connection.broker.metrics.publishInClientError.add(connection.heardAtMs);
     throw new ProtocolViolation(
@@ -142,7 +147,7 @@ function checkedRoute(connection: Connection, topic: string): Route {
       'a topic that is empty, has a wildcard or is too long',
     );
   }
-  return connection.broker.router.routeOf(topic);
+  return connection.access.mayPublish(topic) ? connection.broker.router.routeOf(topic) : undefined;
 }
 
 function isSame(known: Buffer, bytes: Buffer, start: number, end: number): boolean {

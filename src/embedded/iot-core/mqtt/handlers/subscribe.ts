@@ -4,9 +4,11 @@ import { encodePacket, type PacketOf } from '../packet-codec.ts';
 import { malformed, ProtocolViolation, protocolError, type QoS, reasonCodes } from '../protocol.ts';
 import type { Session } from '../session.ts';
 import { parseTopicFilter, type TopicFilter } from '../topic-filter.ts';
+import { authorizeSubscribe } from './authorize.ts';
 
 /** What SUBACK says of a filter that is not accepted, by version (3.9.3). */
-const refusals = { 4: 0x80, 5: reasonCodes.topicFilterInvalid } as const;
+const invalid = { 4: 0x80, 5: reasonCodes.topicFilterInvalid } as const;
+const notAllowed = { 4: 0x80, 5: reasonCodes.notAuthorized } as const;
 
 /** SUBSCRIBE (3.8): subscriptions, SUBACK, and the retained messages of new ones. */
 export function handleSubscribe(
@@ -26,6 +28,7 @@ export function handleSubscribe(
   }
 
   const granted: number[] = [];
+  let invalidFilters = 0;
   const fresh: { readonly filter: TopicFilter; readonly wanted: ISubscription; readonly isNew: boolean }[] =
     [];
   for (const wanted of subscriptions) {
@@ -35,7 +38,12 @@ export function handleSubscribe(
       throw protocolError('No Local on a shared subscription');
     }
     if (filter === undefined) {
-      granted.push(refusals[version]);
+      granted.push(invalid[version]);
+      invalidFilters++;
+      continue;
+    }
+    if (!authorizeSubscribe(connection, wanted.topic)) {
+      granted.push(notAllowed[version]);
       continue;
     }
     const qos = wanted.qos as QoS;
@@ -48,7 +56,7 @@ export function handleSubscribe(
     fresh.push({ filter, wanted, isNew });
   }
   if (fresh.length > 0) broker.metrics.subscribeSuccess.add(now);
-  if (fresh.length < granted.length) broker.metrics.subscribeClientError.add(now);
+  if (invalidFilters > 0) broker.metrics.subscribeClientError.add(now);
   connection.send(encodePacket({ cmd: 'suback', messageId, granted }, version));
   for (const { filter, wanted, isNew } of fresh)
     sendRetained(session, connection, filter, wanted, isNew, now);
@@ -70,7 +78,7 @@ function sendRetained(
   if (filter.hasWildcard || filter.shareName !== undefined) return;
   if (wanted.rh === 2 || (wanted.rh === 1 && !isNew)) return;
   const message = connection.broker.router.retained.get(filter.filter, now);
-  if (message === undefined) return;
+  if (message === undefined || !connection.access.mayReceive(message.topic)) return;
   // [MQTT-3.3.1-8] Flagged as what it is.
   session.deliver(message, Math.min(message.headers.qos, wanted.qos) as QoS, true, now);
 }

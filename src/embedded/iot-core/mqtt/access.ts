@@ -1,0 +1,48 @@
+/** What a client may do, as the policies say of whoever it proved to be. */
+export interface Access {
+  mayConnect(clientId: string): boolean;
+  mayPublish(topic: string): boolean;
+  /** Beside `mayPublish`, for a message with the RETAIN flag. */
+  mayRetain(topic: string): boolean;
+  /** @param filter as the client wrote it, `$share/{group}/` included */
+  maySubscribe(filter: string): boolean;
+  /** Asked for every delivery. */
+  mayReceive(topic: string): boolean;
+  mayGetRetained(topic: string): boolean;
+  mayListRetained(): boolean;
+}
+
+const yes = (): boolean => true;
+
+/** Behind the door that asks for nothing, and where nobody set a policy. */
+export const fullAccess: Access = {
+  mayConnect: yes,
+  mayPublish: yes,
+  mayRetain: yes,
+  maySubscribe: yes,
+  mayReceive: yes,
+  mayGetRetained: yes,
+  mayListRetained: yes,
+};
+
+/** What a CONNECT says of its sender. */
+export interface ConnectCredentials {
+  readonly clientId: string;
+  readonly username: string | undefined;
+  readonly password: Buffer | undefined;
+}
+
+/** A client that is let in. */
+export interface Grant {
+  readonly access: Access;
+  /** Milliseconds after which the connection is ended; absent: never. */
+  readonly lastsMs?: number;
+  /** Asked for again after so many milliseconds, the connection standing. */
+  readonly refresh?: { readonly afterMs: number; ask(): Promise<Grant | undefined> };
+}
+
+/** Stands behind a door and says who is let in, once the CONNECT is there; undefined: not this one. */
+export type Gate = (credentials: ConnectCredentials) => Grant | undefined | Promise<Grant | undefined>;
+
+/** Lets everybody do everything. */
+export const openGate: Gate = () => ({ access: fullAccess });
