@@ -1,4 +1,4 @@
-import type { SSMClient } from '@aws-sdk/client-ssm';
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { InfluxToken } from './environment.ts';
 
 /**
@@ -8,14 +8,12 @@ import type { InfluxToken } from './environment.ts';
  */
 export function makeTokenReader(
   token: InfluxToken,
-  makeClient: () => Promise<Pick<SSMClient, 'send'>> = makeSsmClient,
+  makeClient: () => Pick<SSMClient, 'send'> = () => new SSMClient({ maxAttempts: 2 }),
 ): () => Promise<string> {
   if ('value' in token) return async () => token.value;
   let reading: Promise<string> | undefined;
   const read = async (): Promise<string> => {
-    const { GetParameterCommand } = await import('@aws-sdk/client-ssm');
-    const client = await makeClient();
-    const { Parameter } = await client.send(
+    const { Parameter } = await makeClient().send(
       new GetParameterCommand({ Name: token.parameter, WithDecryption: true }),
     );
     if (!Parameter?.Value) throw new Error(`SSM parameter ${token.parameter} is empty`);
@@ -28,9 +26,4 @@ export function makeTokenReader(
     });
     return reading;
   };
-}
-
-async function makeSsmClient(): Promise<SSMClient> {
-  const { SSMClient } = await import('@aws-sdk/client-ssm');
-  return new SSMClient({ maxAttempts: 2 });
 }

@@ -1,5 +1,5 @@
-import type { Target } from '../plan/target.ts';
-import { iotCoreDoorsOf } from '../plan/target.ts';
+import { DescribeEndpointCommand, IoTClient } from '@aws-sdk/client-iot';
+import { iotCoreDoorsOf, type Target } from '../plan/target.ts';
 import { StampedeError } from '../profile/errors.ts';
 
 /** Asks the control plane for the account's own endpoint. */
@@ -16,14 +16,10 @@ export class NoIotEndpointError extends StampedeError {
 
 /** `iot:DescribeEndpoint`, type `iot:Data-ATS`: the endpoint whose certificate Amazon Trust Services signed. */
 export const describeIotEndpoint: DescribeEndpoint = async () => {
-  // Only where no endpoint is given: the client is the largest of all that the plan function has.
-  const { DescribeEndpointCommand, IoTClient } = await import('@aws-sdk/client-iot');
   const client = new IoTClient({});
   try {
-    const { endpointAddress } = await client.send(
-      new DescribeEndpointCommand({ endpointType: 'iot:Data-ATS' }),
-    );
-    return endpointAddress;
+    const command = new DescribeEndpointCommand({ endpointType: 'iot:Data-ATS' });
+    return (await client.send(command)).endpointAddress;
   } finally {
     client.destroy();
   }

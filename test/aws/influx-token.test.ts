@@ -12,7 +12,7 @@ function ssmOf(answers: (string | Error)[]) {
       return { Parameter: { Value: answer } };
     },
   } as unknown as Pick<SSMClient, 'send'>;
-  return { asked, makeClient: async () => client };
+  return { asked, makeClient: () => client };
 }
 
 describe('InfluxDB’s token', () => {
