@@ -63,7 +63,10 @@ export class Router {
       if (headers.retain) this.retained.store(message);
       this.#distribute(route, message, nowMs);
     }
-    if (route.rules.length > 0) this.#rules.run(route.rules, bytes, payloadStart, payloadEnd, nowMs);
+    if (route.rules.length > 0) {
+      const clientId = publisher?.clientId;
+      this.#rules.run(route.rules, bytes, payloadStart, payloadEnd, route.topic, clientId, nowMs);
+    }
   }
 
   #distribute(route: Route, message: Message, nowMs: number): void {

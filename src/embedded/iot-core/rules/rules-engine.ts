@@ -1,7 +1,8 @@
 import type { Metrics } from '../metrics.ts';
 import { TopicTree } from '../mqtt/topic-tree.ts';
 import type { Weather } from '../weather.ts';
-import { RecordBuffer, type TopicRule } from './topic-rule.ts';
+import { RecordBuffer } from './record-buffer.ts';
+import type { TopicRule } from './topic-rule.ts';
 
 /** Where rules send: a queue, shaped as SQS. */
 export interface RuleTarget {
@@ -39,22 +40,36 @@ export class RulesEngine {
     return this.#tree.match(topic);
   }
 
-  /** @param bytes lent for the call */
+  /**
+   * @param bytes lent for the call
+   * @param clientId undefined: published over HTTP
+   */
   run(
     rules: readonly ActiveRule[],
     bytes: Buffer,
     payloadStart: number,
     payloadEnd: number,
+    topic: string,
+    clientId: string | undefined,
     nowMs: number,
   ): void {
     for (const { rule, counters } of rules) {
       counters.topicMatch.add(nowMs);
-      const evaluation = rule.evaluate(bytes, payloadStart, payloadEnd, nowMs, this.#record);
+      const evaluation = rule.evaluate(
+        bytes,
+        payloadStart,
+        payloadEnd,
+        topic,
+        clientId,
+        nowMs,
+        this.#record,
+      );
       if (evaluation === 'notJson') {
         counters.parseError.add(nowMs);
         continue;
       }
       this.#metrics.rulesExecuted.add(nowMs);
+      if (evaluation === 'filtered') continue;
       if (evaluation === 'tooLarge') {
         counters.failure.add(nowMs);
         continue;

@@ -8,7 +8,7 @@ export interface Token {
 const patterns: readonly (readonly [kind: Token['kind'] | 'space', pattern: RegExp])[] = [
   ['space', /\s+/y],
   ['word', /[A-Za-z_][A-Za-z0-9_]*/y],
-  ['number', /\d+(\.\d+)?/y],
+  ['number', /\d+(\.\d+)?([eE][+-]?\d+)?/y],
   ['string', /'[^']*'/y],
   ['symbol', /<=|>=|<>|[.,()*+\-/%=<>[\]{}:]/y],
 ];

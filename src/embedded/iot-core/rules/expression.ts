@@ -1,0 +1,24 @@
+import type { RuleFunction } from './sql-functions.ts';
+
+export type ComparisonOperator = '=' | '<>' | '<' | '<=' | '>' | '>=';
+export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%';
+
+/** What a rule computes from one message. */
+export type Expression =
+  | { readonly kind: 'path'; readonly path: readonly string[] }
+  | { readonly kind: 'literal'; readonly value: string | number | boolean | null }
+  | { readonly kind: 'call'; readonly function: RuleFunction; readonly arguments: readonly Expression[] }
+  | {
+      readonly kind: 'arithmetic';
+      readonly operator: ArithmeticOperator;
+      readonly left: Expression;
+      readonly right: Expression;
+    }
+  | {
+      readonly kind: 'comparison';
+      readonly operator: ComparisonOperator;
+      readonly left: Expression;
+      readonly right: Expression;
+    }
+  | { readonly kind: 'and' | 'or'; readonly left: Expression; readonly right: Expression }
+  | { readonly kind: 'not' | 'negate'; readonly operand: Expression };

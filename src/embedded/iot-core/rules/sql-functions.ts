@@ -1,0 +1,62 @@
+import { remainder } from './sql-operators.ts';
+
+/** What a rule knows of a message beside its payload. */
+export interface PublishContext {
+  readonly topic: string;
+  /** Undefined: published over HTTP. */
+  readonly clientId: string | undefined;
+  /** The rules engine's clock, whole epoch milliseconds. */
+  readonly nowMs: number;
+}
+
+/** A function of AWS IoT SQL; one called with arguments it cannot use is Undefined. */
+export interface RuleFunction {
+  readonly name: string;
+  readonly minArguments: number;
+  readonly maxArguments: number;
+  apply(context: PublishContext, values: readonly unknown[]): unknown;
+}
+
+/** @see https://docs.aws.amazon.com/iot/latest/developerguide/iot-sql-functions.html */
+export const ruleFunctions: readonly RuleFunction[] = [
+  {
+    name: 'timestamp',
+    minArguments: 0,
+    maxArguments: 0,
+    apply: ({ nowMs }) => nowMs,
+  },
+  {
+    name: 'topic',
+    minArguments: 0,
+    maxArguments: 1,
+    // The levels count from 1. Given an argument that is Undefined, the result is: that is told by the number of arguments.
+    apply: ({ topic }, values) => {
+      const name = withoutBasicIngest(topic);
+      if (values.length === 0) return name;
+      const [level] = values;
+      return typeof level === 'number' ? name.split('/')[level - 1] : undefined;
+    },
+  },
+  {
+    name: 'clientid',
+    minArguments: 0,
+    maxArguments: 0,
+    apply: ({ clientId }) => clientId ?? 'n/a',
+  },
+  {
+    name: 'mod',
+    minArguments: 2,
+    maxArguments: 2,
+    apply: (_context, [left, right]) => remainder(left, right),
+  },
+];
+
+export function findRuleFunction(name: string): RuleFunction | undefined {
+  const wanted = name.toLowerCase();
+  return ruleFunctions.find((known) => known.name === wanted);
+}
+
+/** @see https://docs.aws.amazon.com/iot/latest/developerguide/iot-basic-ingest.html: the prefix is no part of the topic. */
+function withoutBasicIngest(topic: string): string {
+  return topic.startsWith('$aws/rules/') ? topic.split('/').slice(3).join('/') : topic;
+}

@@ -1,0 +1,107 @@
+import type { Expression } from './expression.ts';
+import { maxRecordBytes, type RecordBuffer } from './record-buffer.ts';
+import type { Statement } from './sql.ts';
+import type { PublishContext } from './sql-functions.ts';
+import { and, compare, compute, negate, not, or } from './sql-operators.ts';
+
+/**
+ * `filtered`: WHERE is not true of it. `notJson`: the rule means nothing in the message. `tooLarge`: for the queue.
+ */
+export type Evaluation = 'selected' | 'filtered' | 'notJson' | 'tooLarge';
+
+type Compiled = (message: unknown, context: PublishContext) => unknown;
+
+/** A whole statement over JSON.parse: whatever can be parsed can be evaluated. */
+export class StatementEvaluator {
+  readonly #selectsAll: boolean;
+  readonly #columns: readonly { readonly alias: string; readonly value: Compiled }[];
+  readonly #where: Compiled | undefined;
+
+  constructor({ selectsAll, select, where }: Statement) {
+    this.#selectsAll = selectsAll;
+    this.#columns = select.map(({ alias, expression }) => ({ alias, value: compile(expression) }));
+    this.#where = where === undefined ? undefined : compile(where);
+  }
+
+  evaluate(text: string, context: PublishContext, out: RecordBuffer): Evaluation {
+    let message: unknown;
+    try {
+      message = JSON.parse(text);
+    } catch {
+      return 'notJson';
+    }
+    // "true" is true, as an operand of AND is.
+    if (this.#where !== undefined && and(this.#where(message, context), true) !== true) return 'filtered';
+    const record = Buffer.from(this.#select(message, context));
+    if (record.length > maxRecordBytes) return 'tooLarge';
+    out.length = record.copy(out.bytes);
+    return 'selected';
+  }
+
+  #select(message: unknown, context: PublishContext): string {
+    // What is no object has no members to add to: `*` alone is the message itself.
+    if (this.#selectsAll && this.#columns.length === 0) return JSON.stringify(message);
+    const members = new Map<string, unknown>(
+      this.#selectsAll && isObject(message) ? Object.entries(message) : [],
+    );
+    for (const { alias, value } of this.#columns) {
+      const selected = value(message, context);
+      if (selected !== undefined) members.set(alias, selected);
+    }
+    // By hand, for a key may be `__proto__`.
+    const written = [...members].map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+    return `{${written.join(',')}}`;
+  }
+}
+
+function compile(expression: Expression): Compiled {
+  switch (expression.kind) {
+    case 'path':
+      return (message) => valueAt(message, expression.path);
+    case 'literal':
+      return () => expression.value;
+    case 'call': {
+      const values = expression.arguments.map(compile);
+      return (message, context) =>
+        expression.function.apply(
+          context,
+          values.map((value) => value(message, context)),
+        );
+    }
+    case 'arithmetic':
+      return ofBoth(expression, (left, right) => compute(expression.operator, left, right));
+    case 'comparison':
+      return ofBoth(expression, (left, right) => compare(expression.operator, left, right));
+    case 'and':
+      return ofBoth(expression, and);
+    case 'or':
+      return ofBoth(expression, or);
+    case 'not':
+    case 'negate': {
+      const operand = compile(expression.operand);
+      const apply = expression.kind === 'not' ? not : negate;
+      return (message, context) => apply(operand(message, context));
+    }
+  }
+}
+
+function ofBoth(
+  sides: { readonly left: Expression; readonly right: Expression },
+  apply: (left: unknown, right: unknown) => unknown,
+): Compiled {
+  const [left, right] = [compile(sides.left), compile(sides.right)];
+  return (message, context) => apply(left(message, context), right(message, context));
+}
+
+function valueAt(message: unknown, path: readonly string[]): unknown {
+  let value = message;
+  for (const key of path) {
+    if (!isObject(value) || !Object.hasOwn(value, key)) return undefined;
+    value = value[key];
+  }
+  return value;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
