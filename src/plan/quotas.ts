@@ -103,6 +103,17 @@ export const quotas = {
     limit: iotCoreLimits.unacknowledgedPerClient,
     live: iotCore('L-8736D8E0'),
   },
+  /** Towards the client, where it states no receive maximum below. */
+  unacknowledgedOutPerClient: {
+    label: 'unacknowledged QoS 1 deliveries per client',
+    unit: '',
+    scope: 'connection',
+    adjustable: false,
+    isKept: true,
+    limit: iotCoreLimits.unacknowledgedPerClient,
+    live: iotCore('L-0DD80F19'),
+  },
+  /** Topic filters, not packets: two SUBSCRIBE of three filters each are six. */
   subscribesPerSecond: {
     label: 'subscribes per second',
     unit: '/s',
@@ -120,6 +131,36 @@ export const quotas = {
     isKept: true,
     limit: iotCoreLimits.subscriptionsPerConnection,
     live: iotCore('L-45957C13'),
+  },
+  subscriptionsPerSubscribe: {
+    label: 'topic filters per SUBSCRIBE',
+    unit: '',
+    scope: 'connection',
+    adjustable: false,
+    isKept: true,
+    limit: iotCoreLimits.subscriptionsPerSubscribe,
+  },
+  sharedSubscriptionsPerGroup: {
+    label: 'subscriptions of a shared subscription’s group',
+    unit: '',
+    scope: 'account',
+    adjustable: false,
+    isKept: true,
+    limit: 100,
+  },
+  retainedPublishesPerSecond: {
+    label: 'retained publishes per second',
+    unit: '/s',
+    scope: 'account',
+    adjustable: true,
+    limit: 500,
+  },
+  retainedPublishesPerSecondPerTopic: {
+    label: 'retained publishes per second per topic',
+    unit: '/s',
+    scope: 'account',
+    adjustable: false,
+    limit: 1,
   },
   ruleEvaluationsPerSecond: {
     label: 'rule evaluations per second',

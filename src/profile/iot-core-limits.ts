@@ -20,6 +20,10 @@ export const iotCoreLimits = {
   /** A keep-alive below is treated as 30 s, 0 or one above as 1,200 s. */
   keepAliveMs: { min: 30_000, max: 1_200_000 },
   subscriptionsPerConnection: 50,
+  /** Topic filters of one SUBSCRIBE. */
+  subscriptionsPerSubscribe: 8,
+  /** UTF-8 bytes of all user properties of one MQTT 5 packet, names and values. 8 KB. */
+  userPropertiesBytes: 8_192,
 } as const;
 
 /** An execution's name, and so a run id: Step Functions allows 80 characters. */

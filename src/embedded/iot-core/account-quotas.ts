@@ -1,27 +1,93 @@
-import type { AccountLimits } from '../../plan/quotas.ts';
+import type { AccountLimits, QuotaName } from '../../plan/quotas.ts';
+import { KeyedBuckets } from './keyed-buckets.ts';
 import { TokenBucket } from './token-bucket.ts';
 
+/** What was refused, by the quota that refused it: the truth that a report is held against. */
+export type Refusals = Readonly<Partial<Record<QuotaName, number>>>;
+
 /**
- * The account's quotas as the broker asks for them. Each `admit…` says whether one more is allowed now, and takes it.
- * Quotas of facts.md that are not asked for here are not enforced: docs/iot-core-fidelity.md lists them.
+ * The account's quotas as broker, data plane and rules engine ask for them. Each `admit…` says whether one more is allowed
+ * now and takes it, or counts the refusal; what a single connection may do is in `mqtt/connection-quotas.ts`.
  */
 export class AccountQuotas {
   readonly limits: AccountLimits;
+  readonly burstSeconds: number;
   readonly #publishIn: TokenBucket;
+  readonly #publishOut: TokenBucket;
   readonly #connect: TokenBucket;
+  readonly #connectByClientId: KeyedBuckets;
+  readonly #subscribe: TokenBucket;
+  readonly #ruleEvaluation: TokenBucket;
+  readonly #retained: TokenBucket;
+  readonly #retainedByTopic: KeyedBuckets;
+  readonly #refusals: Partial<Record<QuotaName, number>> = {};
 
+  /** @param burstSeconds seconds of its rate that an idle quota grants at once */
   constructor(limits: AccountLimits, burstSeconds: number) {
+    const bucket = (name: QuotaName) => new TokenBucket(limits[name], burstSeconds);
     this.limits = limits;
-    this.#publishIn = new TokenBucket(limits.publishInPerSecond, burstSeconds);
-    this.#connect = new TokenBucket(limits.connectsPerSecond, burstSeconds);
+    this.burstSeconds = burstSeconds;
+    this.#publishIn = bucket('publishInPerSecond');
+    this.#publishOut = bucket('publishOutPerSecond');
+    this.#connect = bucket('connectsPerSecond');
+    this.#connectByClientId = new KeyedBuckets(limits.connectsPerSecondPerClientId);
+    this.#subscribe = bucket('subscribesPerSecond');
+    this.#ruleEvaluation = bucket('ruleEvaluationsPerSecond');
+    this.#retained = bucket('retainedPublishesPerSecond');
+    this.#retainedByTopic = new KeyedBuckets(limits.retainedPublishesPerSecondPerTopic);
+  }
+
+  get refusals(): Refusals {
+    return this.#refusals;
+  }
+
+  /** Counts one refusal. @returns false, for the caller to hand on */
+  refuse(name: QuotaName): false {
+    this.#refusals[name] = (this.#refusals[name] ?? 0) + 1;
+    return false;
   }
 
   /** Inbound publishes of the account, over MQTT and HTTP together. */
   admitPublishIn(nowMs: number): boolean {
-    return this.#publishIn.take(nowMs);
+    return this.#publishIn.take(nowMs) || this.refuse('publishInPerSecond');
+  }
+
+  /** Deliveries to clients' subscriptions. */
+  admitPublishOut(nowMs: number): boolean {
+    return this.#publishOut.take(nowMs) || this.refuse('publishOutPerSecond');
   }
 
   admitConnect(nowMs: number): boolean {
-    return this.#connect.take(nowMs);
+    return this.#connect.take(nowMs) || this.refuse('connectsPerSecond');
+  }
+
+  admitClientId(clientId: string, nowMs: number): boolean {
+    return this.#connectByClientId.take(clientId, nowMs) || this.refuse('connectsPerSecondPerClientId');
+  }
+
+  /** @param connected without the one that asks */
+  admitConnection(connected: number): boolean {
+    return connected < this.limits.concurrentConnections || this.refuse('concurrentConnections');
+  }
+
+  /** @param filters of one SUBSCRIBE: all of them, or none */
+  admitSubscribe(filters: number, nowMs: number): boolean {
+    return this.#subscribe.take(nowMs, filters) || this.refuse('subscribesPerSecond');
+  }
+
+  admitRuleEvaluation(nowMs: number): boolean {
+    return this.#ruleEvaluation.take(nowMs) || this.refuse('ruleEvaluationsPerSecond');
+  }
+
+  /** Publishes with the RETAIN flag. */
+  admitRetained(topic: string, nowMs: number): boolean {
+    if (!this.#retainedByTopic.take(topic, nowMs)) return this.refuse('retainedPublishesPerSecondPerTopic');
+    return this.#retained.take(nowMs) || this.refuse('retainedPublishesPerSecond');
+  }
+
+  /** Forgets client ids and topics that have been idle. */
+  sweep(nowMs: number): void {
+    this.#connectByClientId.sweep(nowMs);
+    this.#retainedByTopic.sweep(nowMs);
   }
 }

@@ -49,12 +49,12 @@ export async function runIotCore(
   const queue = new ArrivalsQueue(settings.queue, clock);
   const lambda = makeLambdaInvoker(settings.subscriber.invokeUrl, settings.subscriber.functionName);
   const mapping = new EventSourceMapping(queue, invoke ?? lambda.invoke, settings.queue, clock, weather);
-  const rules = new RulesEngine([rule], queue, metrics, weather);
+  const rules = new RulesEngine([rule], queue, metrics, weather, quotas);
   const router = new Router(rules, metrics.mqtt, makeRandom(settings.weather.seed, 3));
-  const { unauthorized } = settings;
-  const broker = new Broker({ clock, metrics: metrics.mqtt, quotas, weather, router, unauthorized, onFault });
+  const { throttleAnswer, unauthorized } = settings;
+  const broker = new Broker({ clock, metrics: metrics.mqtt, quotas, weather, router, throttleAnswer, unauthorized, onFault });
   const dataPlane = makeDataPlane({ clock, metrics: metrics.http, quotas, weather, router });
-  const admin = makeAdminApi({ broker, metrics, queue, mapping, weather });
+  const admin = makeAdminApi({ broker, metrics, quotas, queue, mapping, weather });
 
   const closers: (() => unknown)[] = [() => mapping.close(), () => lambda.close(), () => broker.close()];
   const close = async (): Promise<void> => {

@@ -101,6 +101,7 @@ export class Metrics {
     return {
       connectSuccess: named('Connect.Success'),
       connectThrottle: named('Connect.Throttle'),
+      connectClientIdThrottle: named('Connect.ClientIDThrottle'),
       connectAuthError: named('Connect.AuthError'),
       connectClientError: named('Connect.ClientError'),
       connectServerError: named('Connect.ServerError'),
@@ -113,13 +114,16 @@ export class Metrics {
       publishOutAuthError: named('PublishOut.AuthError'),
       publishOutThrottle: named('PublishOut.Throttle'),
       publishRetainedSuccess: named('PublishRetained.Success'),
+      publishRetainedThrottle: named('PublishRetained.Throttle'),
       publishRetainedAuthError: named('PublishRetained.AuthError'),
       subscribeSuccess: named('Subscribe.Success'),
+      subscribeThrottle: named('Subscribe.Throttle'),
       subscribeAuthError: named('Subscribe.AuthError'),
       subscribeClientError: named('Subscribe.ClientError'),
       unsubscribeSuccess: named('Unsubscribe.Success'),
       unsubscribeClientError: named('Unsubscribe.ClientError'),
       pingSuccess: named('Ping.Success'),
+      throttleExceeded: named('Throttle.Exceeded'),
     };
   }
 

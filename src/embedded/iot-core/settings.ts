@@ -1,6 +1,13 @@
 import type { AccountLimits } from '../../plan/quotas.ts';
 import type { WeatherSettings } from './weather.ts';
 
+/**
+ * What a QoS 1 publish past a quota of the account gets: nothing (what is told of the service), an MQTT 5 PUBACK with 0x97
+ * (nothing for MQTT 3.1.1, which has no such answer), or the end of its connection, 0x97 in MQTT 5. AWS documents neither.
+ */
+export const throttleAnswers = ['silent', 'puback', 'disconnect'] as const;
+export type ThrottleAnswer = (typeof throttleAnswers)[number];
+
 /** All that an embedded IoT Core is told at its start: plain data, it crosses a process boundary. */
 export interface IotCoreSettings {
   /** Loopback ports; 0 takes any free one. */
@@ -16,6 +23,7 @@ export interface IotCoreSettings {
   readonly limits: AccountLimits;
   /** How much of a per-second quota may be used at once, in seconds of its rate: see docs/iot-core-fidelity.md. */
   readonly burstSeconds: number;
+  readonly throttleAnswer: ThrottleAnswer;
   readonly weather: WeatherSettings;
   readonly unauthorized: UnauthorizedSettings;
 }

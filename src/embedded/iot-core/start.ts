@@ -9,6 +9,7 @@ import {
   defaultUnauthorized,
   type IotCoreSettings,
   type QueueSettings,
+  type ThrottleAnswer,
   type UnauthorizedSettings,
 } from './settings.ts';
 import { calm, type WeatherSettings } from './weather.ts';
@@ -25,6 +26,8 @@ export interface StartIotCoreOptions {
   readonly limits?: AccountLimits;
   /** Seconds of its rate that a per-second quota grants at once; default 1. See docs/iot-core-fidelity.md. */
   readonly burstSeconds?: number;
+  /** Default: `silent`. */
+  readonly throttleAnswer?: ThrottleAnswer;
   readonly queue?: Partial<QueueSettings>;
   readonly weather?: Partial<WeatherSettings>;
   /** What a client meets that does what no policy allows. */
@@ -83,6 +86,7 @@ export function iotCoreSettingsOf(options: StartIotCoreOptions): IotCoreSettings
     subscriber: { invokeUrl: options.invokeUrl, functionName: options.functionName },
     limits: options.limits ?? accountLimitsOf('default'),
     burstSeconds: options.burstSeconds ?? 1,
+    throttleAnswer: options.throttleAnswer ?? 'silent',
     weather: { ...calm, ...options.weather },
     unauthorized: { ...defaultUnauthorized, ...options.unauthorized },
   };

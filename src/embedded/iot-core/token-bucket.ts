@@ -16,14 +16,30 @@ export class TokenBucket {
     this.#tokens = this.#capacity;
   }
 
-  /** Takes one token. @returns false when there is none: the request is throttled */
-  take(nowMs: number): boolean {
-    if (nowMs > this.#filledAtMs) {
-      this.#tokens = Math.min(this.#capacity, this.#tokens + (nowMs - this.#filledAtMs) * this.#perMs);
-      this.#filledAtMs = nowMs;
-    }
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
+  /** Takes the tokens, or none of them. @returns false when there are too few: the request is throttled */
+  take(nowMs: number, tokens = 1): boolean {
+    if (nowMs > this.#filledAtMs) this.#fill(nowMs);
+    if (this.#tokens < tokens) return false;
+    this.#tokens -= tokens;
     return true;
+  }
+
+  /** Takes the tokens whether they are there or not. @returns milliseconds until what is owed has dripped in */
+  spend(nowMs: number, tokens: number): number {
+    if (nowMs > this.#filledAtMs) this.#fill(nowMs);
+    this.#tokens -= tokens;
+    return this.#tokens >= 0 ? 0 : Math.ceil(-this.#tokens / this.#perMs);
+  }
+
+  /** Whether it could not hold more: a full bucket may be forgotten and made anew. */
+  isFull(nowMs: number): boolean {
+    this.#fill(nowMs);
+    return this.#tokens === this.#capacity;
+  }
+
+  #fill(nowMs: number): void {
+    if (nowMs <= this.#filledAtMs) return;
+    this.#tokens = Math.min(this.#capacity, this.#tokens + (nowMs - this.#filledAtMs) * this.#perMs);
+    this.#filledAtMs = nowMs;
   }
 }

@@ -8,12 +8,22 @@ import { wallClock } from '../../../src/embedded/iot-core/clock.ts';
 import { type RunningIotCore, runIotCore } from '../../../src/embedded/iot-core/iot-core.ts';
 import type { InvocationOutcome } from '../../../src/embedded/iot-core/queue/event-source-mapping.ts';
 import { iotCoreSettingsOf, type StartIotCoreOptions } from '../../../src/embedded/iot-core/start.ts';
+import { type AccountLimits, accountLimitsOf } from '../../../src/plan/quotas.ts';
 import { VirtualClock } from '../../device/virtual-clock.ts';
 
 /** As the stack deploys it. */
 export const deployedSql =
   'SELECT stampede.run AS run, stampede.slice AS slice, stampede.n AS n, stampede.device AS device, ' +
   "stampede.at AS at, stampede.sent AS sent, timestamp() AS rule FROM 'stampede/#'";
+
+/** Those of a large Region, but for what would slow every test down: one connect a second, one retained message a second. */
+export const roomyLimits: AccountLimits = {
+  ...accountLimitsOf('default'),
+  connectsPerSecondPerClientId: 1_000,
+  publishesPerSecondPerConnection: 10_000,
+  bytesPerSecondPerConnection: 100_000_000,
+  retainedPublishesPerSecondPerTopic: 1_000,
+};
 
 export interface SqsRecord {
   readonly messageId: string;
@@ -52,6 +62,7 @@ export async function startTestIotCore(
     invokeUrl: 'http://127.0.0.1:9',
     functionName: 'measure-latency',
     queue: { maximumBatchingWindowMs: 5 },
+    limits: roomyLimits,
     ...options,
   });
   const arrivals: Record<string, unknown>[] = [];

@@ -6,6 +6,7 @@ import {
   connectPacket,
   connectRaw,
   makeVirtualTime,
+  roomyLimits,
   startTestIotCore,
   until,
 } from './fixture.ts';
@@ -43,7 +44,11 @@ describe('Weather', () => {
 
 describe('the weather of a service', () => {
   it('loses exactly the deliveries and PUBACKs it says', async () => {
-    const iotCore = await startTestIotCore({ weather: { dropDeliveries: 0.2, dropAcks: 0.1, seed: 3 } });
+    const iotCore = await startTestIotCore({
+      weather: { dropDeliveries: 0.2, dropAcks: 0.1, seed: 3 },
+      // All at once, and no PUBACK waited for.
+      limits: { ...roomyLimits, unacknowledgedPerClient: 500 },
+    });
     const raw = await connectRaw(iotCore);
     raw.write(connectPacket('raw'));
     for (let messageId = 1; messageId <= 500; messageId++) {

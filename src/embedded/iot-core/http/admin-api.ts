@@ -1,6 +1,8 @@
+import type { AccountLimits } from '../../../plan/quotas.ts';
 import { InvalidInputError } from '../../../profile/errors.ts';
 import { AwsError } from '../../aws-error.ts';
 import { type EdgeRequest, type EdgeResponse, type EdgeService, renderJsonError } from '../../edge.ts';
+import type { AccountQuotas, Refusals } from '../account-quotas.ts';
 import type { Counter, Metrics } from '../metrics.ts';
 import type { Broker } from '../mqtt/broker.ts';
 import type { ArrivalsQueue, QueueDepth } from '../queue/arrivals-queue.ts';
@@ -10,6 +12,7 @@ import { parseWeatherChange, type Weather } from '../weather.ts';
 export interface AdminParts {
   readonly broker: Broker;
   readonly metrics: Metrics;
+  readonly quotas: AccountQuotas;
   readonly queue: ArrivalsQueue;
   readonly mapping: EventSourceMapping;
   readonly weather: Weather;
@@ -32,6 +35,12 @@ export interface MetricReport {
   readonly datapoints: readonly (readonly [atSecond: number, sum: number])[];
 }
 
+/** `GET /quotas`: the limits in force, and what was refused or delayed because of each since the start. */
+export interface QuotasReport {
+  readonly limits: AccountLimits;
+  readonly refusals: Refusals;
+}
+
 /** `GET /queue`. With `?untilEmpty=true` it answers once every message was delivered or is dead. */
 export interface QueueReport extends QueueDepth {
   readonly eventSourceMapping: MappingCounts;
@@ -47,12 +56,13 @@ export interface ProcessReport {
 }
 
 /**
- * The process's own door, for its parent and for tests; AWS has nothing like it. `GET` metrics, queue, weather, process;
+ * The process's own door, for its parent and for tests; AWS has nothing like it. `GET` metrics, quotas, queue, weather, process;
  * `POST /weather` with `{ dropDeliveries?, dropAcks?, seed?, pauseMs? }`.
  */
 export function makeAdminApi(parts: AdminParts): EdgeService {
   const routes: Readonly<Record<string, (request: EdgeRequest) => unknown>> = {
     'GET /metrics': ({ query }) => metricsReport(parts.metrics, query.get('period') === '1' ? 1 : 60),
+    'GET /quotas': () => quotasReport(parts.quotas),
     'GET /queue': async ({ query }) => {
       if (query.get('untilEmpty') === 'true') await parts.mapping.whenEmpty();
       return queueReport(parts);
@@ -83,6 +93,10 @@ function metricsReport(metrics: Metrics, period: 1 | 60): MetricsReport {
     datapoints: counter.sums(period),
   });
   return { namespace: 'AWS/IoT', period, metrics: [...metrics.series()].map(reportOf) };
+}
+
+function quotasReport({ limits, refusals }: AccountQuotas): QuotasReport {
+  return { limits, refusals };
 }
 
 function queueReport({ queue, mapping }: AdminParts): QueueReport {

@@ -67,7 +67,9 @@ function publish(parts: DataPlaneParts, request: EdgeRequest, topic: string): Ed
     metrics.publishInClientError.add(now);
     throw error;
   }
-  if (!parts.quotas.admitPublishIn(now)) {
+  const isRetainedThrottled = headers.retain && !parts.quotas.admitRetained(topic, now);
+  if (isRetainedThrottled) metrics.publishRetainedThrottle.add(now);
+  if (isRetainedThrottled || !parts.quotas.admitPublishIn(now)) {
     metrics.publishInThrottle.add(now);
     throw new AwsError('ThrottlingException', 'Rate exceeded', 429);
   }

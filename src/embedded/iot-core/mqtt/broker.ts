@@ -1,7 +1,7 @@
 import type { AccountQuotas } from '../account-quotas.ts';
 import { type CancelTimer, type Clock, repeat } from '../clock.ts';
 import type { ProtocolMetrics } from '../metrics.ts';
-import type { UnauthorizedSettings } from '../settings.ts';
+import type { ThrottleAnswer, UnauthorizedSettings } from '../settings.ts';
 import type { Weather } from '../weather.ts';
 import type { Gate } from './access.ts';
 import { type Channel, Connection } from './connection.ts';
@@ -21,6 +21,7 @@ export interface BrokerParts {
   readonly quotas: AccountQuotas;
   readonly weather: Weather;
   readonly router: Router;
+  readonly throttleAnswer: ThrottleAnswer;
   readonly unauthorized: UnauthorizedSettings;
   /** Told of defects of ours. */
   readonly onFault: (error: unknown) => void;
@@ -33,6 +34,7 @@ export class Broker {
   readonly quotas: AccountQuotas;
   readonly weather: Weather;
   readonly router: Router;
+  readonly throttleAnswer: ThrottleAnswer;
   readonly unauthorized: UnauthorizedSettings;
   readonly sessions: Sessions;
   readonly onFault: (error: unknown) => void;
@@ -46,6 +48,7 @@ export class Broker {
     this.clock = parts.clock;
     this.metrics = parts.metrics;
     this.quotas = parts.quotas;
+    this.throttleAnswer = parts.throttleAnswer;
     this.weather = parts.weather;
     this.router = parts.router;
     this.unauthorized = parts.unauthorized;
@@ -112,6 +115,7 @@ export class Broker {
       this.#ending.delete(connection);
       connection.abandon();
     }
+    this.quotas.sweep(now);
     if (this.weather.paused) return;
     for (const connection of this.#connections) {
       if (connection.hasGoneSilent(now)) connection.close(reasonCodes.keepAliveTimeout);

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { type Access, fullAccess, type Gate, type Grant } from './access.ts';
 import type { Broker } from './broker.ts';
+import { ConnectionQuotas } from './connection-quotas.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
 import { dispatchFrame } from './handlers/dispatch.ts';
 import type { Message } from './message.ts';
@@ -15,6 +16,7 @@ const slowBytes = 262_144;
 const stuckBytes = 1_048_576;
 /** For the CONNECT of a new connection. AWS documents none. */
 const connectPatienceMs = 10_000;
+const pubackBytes = 4;
 /** [MQTT-3.1.2-24] What a client takes that does not say. */
 const anyPacketBytes = Number.POSITIVE_INFINITY;
 
@@ -26,7 +28,7 @@ export type Channel = Pick<
 
 type Hold = keyof typeof holds;
 /** Why a connection is not read from. */
-const holds = { stuck: 1, weather: 2, waiting: 4 } as const;
+const holds = { stuck: 1, weather: 2, waiting: 4, delayed: 8 } as const;
 
 /**
  * One network connection, whatever it came in by: a door feeds `receive` and hands over a stream to write to. What is
@@ -38,6 +40,7 @@ export class Connection implements FrameSink {
   readonly gate: Gate;
   readonly #channel: Channel;
   readonly #reader = new FrameReader();
+  readonly quotas: ConnectionQuotas;
   /** Of the last bytes received. */
   heardAtMs: number;
   /** By when the CONNECT has to have come. */
@@ -73,6 +76,7 @@ export class Connection implements FrameSink {
     this.broker = broker;
     this.gate = gate;
     this.#channel = channel;
+    this.quotas = new ConnectionQuotas(broker.quotas);
     this.heardAtMs = nowMs;
     this.connectByMs = nowMs + connectPatienceMs;
     channel.on('error', () => this.abandon());
@@ -91,6 +95,7 @@ export class Connection implements FrameSink {
   receive(chunk: Buffer, length: number): void {
     if (this.closed) return;
     this.heardAtMs = this.broker.clock.now();
+    this.#spendBytes(length, this.heardAtMs);
     try {
       this.#reader.read(chunk, length, this);
     } catch (error) {
@@ -144,10 +149,18 @@ export class Connection implements FrameSink {
     this.#acks += String.fromCharCode(0x40, 2, packetId >>> 8, packetId & 255);
   }
 
-  /** @returns false if it was dropped: the client is slow, or takes no packet that large */
-  sendQos0(message: Message, retain: boolean, nowMs: number): boolean {
-    return this.hasRoom && this.#sendPublish(message.frameQos0(this.version, retain, nowMs), nowMs);
+  /** QoS 1 publishes of the client whose PUBACK has not left yet. */
+  get unacknowledged(): number {
+    return this.#acks.length / pubackBytes;
   }
+
+  /** Dropped, and counted, if the client is slow, takes no packet that large, or has had its share of the second. */
+  sendQos0(message: Message, retain: boolean, nowMs: number): void {
+    if (this.hasRoom) this.#sendPublish(message.frameQos0(this.version, retain, nowMs), nowMs);
+    else this.broker.metrics.publishOutThrottle.add(nowMs);
+  }
+
+  /** @returns false if it was dropped: for a quota, which is counted, or because the client takes no packet that large */
 
   sendQos1(message: Message, retain: boolean, packetId: number, nowMs: number): boolean {
     return this.#sendPublish(message.frameQos1(this.version, retain, packetId, nowMs), nowMs);
@@ -157,8 +170,11 @@ export class Connection implements FrameSink {
     return this.#channel.writableLength + this.#frameBytes < slowBytes;
   }
 
-  flush(): void {
-    if (this.#channel.destroyed) return;
+  /** @param isLast whatever has to wait for its share of the second waits no longer */
+  flush(isLast = false): void {
+    if (this.#channel.destroyed || ((this.#held & holds.delayed) !== 0 && !isLast)) return;
+    const bytes = this.#frameBytes + this.#acks.length;
+    if (bytes > 0) this.#spendBytes(bytes, this.broker.clock.now());
     if (this.#frames.length > 0) {
       const frames = this.#frames;
       this.#frames = [];
@@ -210,7 +226,7 @@ export class Connection implements FrameSink {
   /** Sends what there is to send and hangs up. */
   end(): void {
     if (this.closed) return;
-    this.flush();
+    this.flush(true);
     this.#leave();
     this.#channel.end();
   }
@@ -229,9 +245,38 @@ export class Connection implements FrameSink {
 
   #sendPublish(frame: Buffer, nowMs: number): boolean {
     if (frame.length > this.maxPacketBytes) return false;
+    const { quotas, metrics } = this.broker;
+    if (!this.quotas.admitPublishOut(nowMs) || !quotas.admitPublishOut(nowMs)) {
+      metrics.publishOutThrottle.add(nowMs);
+      return false;
+    }
     this.send(frame);
-    this.broker.metrics.publishOutSuccess.add(nowMs);
+    metrics.publishOutSuccess.add(nowMs);
     return true;
+  }
+
+  /** What is past the connection's bytes a second is delayed: nothing is read or written until it has dripped in. */
+  #spendBytes(bytes: number, nowMs: number): void {
+    const waitMs = this.quotas.spendBytes(bytes, nowMs);
+    if (waitMs === 0 || (this.#held & holds.delayed) !== 0) return;
+    this.broker.quotas.refuse('bytesPerSecondPerConnection');
+    this.hold('delayed', true);
+    this.#goOnAfter(waitMs);
+  }
+
+  #goOnAfter(waitMs: number): void {
+    this.broker.clock.setTimer(waitMs, () => {
+      if (this.closed) return;
+      const now = this.broker.clock.now();
+      const stillMs = this.quotas.spendBytes(0, now);
+      if (stillMs > 0) {
+        this.#goOnAfter(stillMs);
+        return;
+      }
+      this.heardAtMs = now;
+      this.hold('delayed', false);
+      this.flush();
+    });
   }
 
   #refuse(error: unknown): void {

@@ -5,6 +5,7 @@ import { Message, type PublishHeaders } from './message.ts';
 import { RetainedMessages } from './retained-messages.ts';
 import type { Session } from './session.ts';
 import { type Readers, type Subscription, Subscriptions } from './subscriptions.ts';
+import { basicIngestRuleOf } from './topic-filter.ts';
 
 /** Where a topic's messages go. Good as long as its version is the router's. */
 export interface Route extends Readers {
@@ -14,6 +15,7 @@ export interface Route extends Readers {
   readonly rules: readonly ActiveRule[];
   /** False for most: then a message is never made an object of. */
   readonly hasReaders: boolean;
+  readonly isBasicIngest: boolean;
 }
 
 /** From a topic to its subscribers, rules and retained message, for MQTT, HTTP and wills alike. */
@@ -32,6 +34,8 @@ export class Router {
 
   /** @param topic a valid topic name */
   routeOf(topic: string): Route {
+    const rule = basicIngestRuleOf(topic);
+    if (rule !== undefined) return this.#basicIngest(topic, rule);
     const readers = this.subscriptions.readersOf(topic);
     return {
       ...readers,
@@ -40,6 +44,25 @@ export class Router {
       version: this.subscriptions.version,
       rules: this.#rules.rulesOf(topic),
       hasReaders: readers.subscriptions.length > 0 || readers.groups.length > 0,
+      isBasicIngest: false,
+    };
+  }
+
+  /**
+   * Straight to the rule, whatever its FROM says: nobody can subscribe, nothing is retained. A rule that there is not takes
+   * the message without a word.
+   * @see https://docs.aws.amazon.com/iot/latest/developerguide/iot-basic-ingest.html
+   */
+  #basicIngest(topic: string, rule: string): Route {
+    return {
+      subscriptions: [],
+      groups: [],
+      topic,
+      topicBytes: Buffer.from(topic),
+      version: this.subscriptions.version,
+      rules: this.#rules.ruleNamed(rule),
+      hasReaders: false,
+      isBasicIngest: true,
     };
   }
 
@@ -57,7 +80,7 @@ export class Router {
     publisher: Session | undefined,
     nowMs: number,
   ): void {
-    if (route.hasReaders || headers.retain) {
+    if (route.hasReaders || (headers.retain && !route.isBasicIngest)) {
       const payload = Buffer.from(bytes.subarray(payloadStart, payloadEnd));
       const message = new Message(route.topic, payload, headers, publisher, nowMs);
       if (headers.retain) this.retained.store(message);
@@ -91,6 +114,6 @@ export class Router {
     // [MQTT-3.3.1-12], [MQTT-3.3.1-13]
     const retain = subscription.retainAsPublished && message.headers.retain;
     const kept = session.deliver(message, qos, retain, nowMs);
-    if (!kept && (qos === 1 || session.connection !== undefined)) this.#metrics.publishOutThrottle.add(nowMs);
+    if (!kept) this.#metrics.publishOutThrottle.add(nowMs);
   }
 }

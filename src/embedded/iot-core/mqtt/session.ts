@@ -55,11 +55,14 @@ export class Session {
   /**
    * Sends the message, or keeps it for later: QoS 1 for a client that is away or has its fill.
    * @param qos of the delivery: the lower of the message's and the subscription's (3.8.4)
-   * @returns false if it was dropped
+   * @returns false if the session keeps no more; what its connection drops, the connection counts
    */
   deliver(message: Message, qos: QoS, retain: boolean, nowMs: number): boolean {
     const { connection } = this;
-    if (qos === 0) return connection?.sendQos0(message, retain, nowMs) ?? false;
+    if (qos === 0) {
+      connection?.sendQos0(message, retain, nowMs);
+      return true;
+    }
     if (connection === undefined && !this.isPersistent) return false;
     if (connection !== undefined && this.#mayTakeMore(connection)) {
       this.#send(connection, { message, retain }, nowMs);

@@ -73,6 +73,11 @@ export class Subscriptions {
     for (const [text, { filter }] of [...session.subscriptions]) this.remove(session, text, filter);
   }
 
+  /** Sessions that share the filter. @param text as a client writes it, `$share/{group}/` included */
+  groupSize(text: string): number {
+    return this.#groups.get(text)?.members.size ?? 0;
+  }
+
   readersOf(topic: string): Readers {
     const bySession = new Map<Session, Subscription>();
     const groups: SharedGroup[] = [];

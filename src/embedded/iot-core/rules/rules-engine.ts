@@ -1,3 +1,4 @@
+import type { AccountQuotas } from '../account-quotas.ts';
 import type { Metrics } from '../metrics.ts';
 import { TopicTree } from '../mqtt/topic-tree.ts';
 import type { Weather } from '../weather.ts';
@@ -22,22 +23,39 @@ export interface ActiveRule {
 /** Runs the rules whose filter a message's topic matches. */
 export class RulesEngine {
   readonly #tree = new TopicTree<ActiveRule>();
+  readonly #byName = new Map<string, ActiveRule>();
   readonly #metrics: Metrics;
   readonly #weather: Weather;
   readonly #target: RuleTarget;
+  readonly #quotas: AccountQuotas;
   readonly #record = new RecordBuffer();
 
-  constructor(rules: readonly TopicRule[], target: RuleTarget, metrics: Metrics, weather: Weather) {
+  constructor(
+    rules: readonly TopicRule[],
+    target: RuleTarget,
+    metrics: Metrics,
+    weather: Weather,
+    quotas: AccountQuotas,
+  ) {
     this.#target = target;
     this.#metrics = metrics;
     this.#weather = weather;
+    this.#quotas = quotas;
     for (const rule of rules) {
-      this.#tree.add(rule.from, { rule, counters: metrics.rule(rule.name, actionType) });
+      const active = { rule, counters: metrics.rule(rule.name, actionType) };
+      this.#tree.add(rule.from, active);
+      this.#byName.set(rule.name, active);
     }
   }
 
   rulesOf(topic: string): readonly ActiveRule[] {
     return this.#tree.match(topic);
+  }
+
+  /** For Basic Ingest; empty where there is none of that name. */
+  ruleNamed(name: string): readonly ActiveRule[] {
+    const rule = this.#byName.get(name);
+    return rule === undefined ? [] : [rule];
   }
 
   /**
@@ -55,15 +73,11 @@ export class RulesEngine {
   ): void {
     for (const { rule, counters } of rules) {
       counters.topicMatch.add(nowMs);
-      const evaluation = rule.evaluate(
-        bytes,
-        payloadStart,
-        payloadEnd,
-        topic,
-        clientId,
-        nowMs,
-        this.#record,
-      );
+      if (!this.#quotas.admitRuleEvaluation(nowMs)) {
+        counters.throttled.add(nowMs);
+        continue;
+      }
+      const evaluation = rule.evaluate(bytes, payloadStart, payloadEnd, topic, clientId, nowMs, this.#record);
       if (evaluation === 'notJson') {
         counters.parseError.add(nowMs);
         continue;

@@ -75,7 +75,13 @@ describe('parseTopicFilter', () => {
 
 describe('isTopicName', () => {
   it('is what may be published to', () => {
-    expect(['a', '/', 'a/b c/é', '$aws/x'].every(isTopicName)).toBe(true);
-    expect(['', 'a/+', '#', 'a\0b', '1/2/3/4/5/6/7/8/9', 'é'.repeat(129)].some(isTopicName)).toBe(false);
+    expect(['a', '/', 'a/b c/é', '$aws/rules/r', '$aws/rules/r/1/2/3/4/5/6/7/8'].every(isTopicName)).toBe(
+      true,
+    );
+    expect(
+      ['', 'a/+', '#', 'a\0b', '1/2/3/4/5/6/7/8/9', 'é'.repeat(129), '$aws/x', '$SYS/x', '$aws/rules/'].some(
+        isTopicName,
+      ),
+    ).toBe(false);
   });
 });

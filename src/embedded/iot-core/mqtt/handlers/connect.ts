@@ -72,14 +72,23 @@ function admit(
 ): void {
   const { broker, heardAtMs: now } = connection;
   const { metrics } = broker;
-  if (!broker.quotas.admitConnect(now)) {
+  if (!broker.quotas.admitClientId(clientId, now)) {
+    metrics.connectClientIdThrottle.add(now);
+    refuse(connection, returnCodes.serverUnavailable, reasonCodes.quotaExceeded);
+    return;
+  }
+  const known = broker.sessions.find(clientId)?.connection;
+  if (
+    !broker.quotas.admitConnect(now) ||
+    (known === undefined && !broker.quotas.admitConnection(broker.connected))
+  ) {
     metrics.connectThrottle.add(now);
     refuse(connection, returnCodes.serverUnavailable, reasonCodes.quotaExceeded);
     return;
   }
 
   // [MQTT-3.1.4-3] The client's other connection goes.
-  broker.sessions.find(clientId)?.connection?.close(reasonCodes.sessionTakenOver);
+  known?.close(reasonCodes.sessionTakenOver);
   const expirySeconds = expiryOf(packet);
   const { session, isResumed } = broker.sessions.attach(
     clientId,
@@ -95,7 +104,7 @@ function admit(
   connection.maxSilenceMs = keepAliveSeconds * 1_500;
   connection.receiveMaximum = Math.min(
     packet.properties?.receiveMaximum ?? defaultReceiveMaximum,
-    broker.quotas.limits.unacknowledgedPerClient,
+    broker.quotas.limits.unacknowledgedOutPerClient,
   );
   connection.maxPacketBytes = packet.properties?.maximumPacketSize ?? connection.maxPacketBytes;
   metrics.connectSuccess.add(now);

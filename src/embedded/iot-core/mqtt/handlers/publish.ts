@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { iotCoreLimits } from '../../../../profile/iot-core-limits.ts';
 import type { Connection } from '../connection.ts';
 import type { PublishHeaders } from '../message.ts';
 import { decodePacket, type PacketOf } from '../packet-codec.ts';
@@ -10,6 +11,7 @@ import {
   reasonCodes,
   topicAliasMaximum,
 } from '../protocol.ts';
+import { admitPublish } from '../publish-quota.ts';
 import type { Route } from '../router.ts';
 import type { Session } from '../session.ts';
 import { isTopicName } from '../topic-filter.ts';
@@ -63,6 +65,9 @@ export function handlePublish(
     const packet = decodePacket(bytes.subarray(start, end), 5) as PacketOf<'publish'>;
     if (packet.payload.length !== end - payloadStart) throw malformed('a property past the properties');
     route = routeOfAlias(connection, packet);
+    if (userPropertiesBytes(packet) > iotCoreLimits.userPropertiesBytes) {
+      throw tooLarge(connection, 'user properties larger than 8 KB');
+    }
     headers = headersOf(packet, headers);
   } else {
     if (connection.version === 5) payloadStart++;
@@ -88,11 +93,9 @@ function accept(
 ): void {
   const { broker, heardAtMs: now } = connection;
   const { metrics } = broker;
-  if (!broker.quotas.admitPublishIn(now)) {
-    // QoS 1 gets no PUBACK, and the connection stays: docs/iot-core-fidelity.md.
-    metrics.publishInThrottle.add(now);
-    return;
-  }
+  if (end - payloadStart > iotCoreLimits.payloadBytes)
+    throw tooLarge(connection, 'a payload larger than 128 KB');
+  if (!admitPublish(connection, route.topic, headers, packetId, now)) return;
   metrics.publishInSuccess.add(now);
   if (headers.retain) metrics.publishRetainedSuccess.add(now);
   broker.router.publish(route, bytes, payloadStart, end, headers, session, now);
@@ -174,6 +177,20 @@ function headersOf(packet: PacketOf<'publish'>, plain: PublishHeaders): PublishH
     properties: hasProperties ? properties : undefined,
     expirySeconds: messageExpiryInterval,
   };
+}
+
+/** Of names and values (2.2.2.2), as the quota counts them. */
+function userPropertiesBytes({ properties }: PacketOf<'publish'>): number {
+  let bytes = 0;
+  for (const [name, values] of Object.entries(properties?.userProperties ?? {})) {
+    for (const value of [values].flat()) bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
+  }
+  return bytes;
+}
+
+function tooLarge(connection: Connection, what: string): ProtocolViolation {
+  connection.broker.metrics.publishInClientError.add(connection.heardAtMs);
+  return new ProtocolViolation(reasonCodes.packetTooLarge, what);
 }
 
 /**

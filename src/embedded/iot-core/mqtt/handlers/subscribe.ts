@@ -1,4 +1,5 @@
 import type { ISubscription } from 'mqtt-packet';
+import type { Broker } from '../broker.ts';
 import type { Connection } from '../connection.ts';
 import { encodePacket, type PacketOf } from '../packet-codec.ts';
 import { malformed, ProtocolViolation, protocolError, type QoS, reasonCodes } from '../protocol.ts';
@@ -8,6 +9,7 @@ import { authorizeSubscribe } from './authorize.ts';
 
 /** What SUBACK says of a filter that is not accepted, by version (3.9.3). */
 const invalid = { 4: 0x80, 5: reasonCodes.topicFilterInvalid } as const;
+const pastQuota = { 4: 0x80, 5: reasonCodes.quotaExceeded } as const;
 const notAllowed = { 4: 0x80, 5: reasonCodes.notAuthorized } as const;
 
 /** SUBSCRIBE (3.8): subscriptions, SUBACK, and the retained messages of new ones. */
@@ -27,7 +29,21 @@ export function handleSubscribe(
     return;
   }
 
+  const { limits } = broker.quotas;
+  if (subscriptions.length > limits.subscriptionsPerSubscribe) {
+    broker.quotas.refuse('subscriptionsPerSubscribe');
+    broker.metrics.subscribeClientError.add(now);
+    throw new ProtocolViolation(reasonCodes.quotaExceeded, 'too many topic filters in a SUBSCRIBE');
+  }
+  if (!broker.quotas.admitSubscribe(subscriptions.length, now)) {
+    broker.metrics.subscribeThrottle.add(now);
+    const granted = subscriptions.map(() => pastQuota[version]);
+    connection.send(encodePacket({ cmd: 'suback', messageId, granted }, version));
+    return;
+  }
+
   const granted: number[] = [];
+  let hasTooMany = false;
   let invalidFilters = 0;
   const fresh: { readonly filter: TopicFilter; readonly wanted: ISubscription; readonly isNew: boolean }[] =
     [];
@@ -46,6 +62,12 @@ export function handleSubscribe(
       granted.push(notAllowed[version]);
       continue;
     }
+    if (isPastQuota(broker, session, filter, wanted.topic)) {
+      granted.push(pastQuota[version]);
+      hasTooMany ||= session.subscriptions.size >= limits.subscriptionsPerConnection;
+      invalidFilters++;
+      continue;
+    }
     const qos = wanted.qos as QoS;
     const isNew = broker.router.subscriptions.add(session, wanted.topic, filter, {
       qos,
@@ -60,6 +82,22 @@ export function handleSubscribe(
   connection.send(encodePacket({ cmd: 'suback', messageId, granted }, version));
   for (const { filter, wanted, isNew } of fresh)
     sendRetained(session, connection, filter, wanted, isNew, now);
+  // "AWS IoT Core might reject subscription requests in excess of this amount and the connection is closed."
+  if (hasTooMany) throw new ProtocolViolation(reasonCodes.quotaExceeded, 'too many subscriptions');
+}
+
+/** One subscription more than its connection, or the group of a shared one, may have. */
+function isPastQuota(broker: Broker, session: Session, filter: TopicFilter, text: string): boolean {
+  if (session.subscriptions.has(text)) return false;
+  const { quotas, router } = broker;
+  if (session.subscriptions.size >= quotas.limits.subscriptionsPerConnection) {
+    quotas.refuse('subscriptionsPerConnection');
+    return true;
+  }
+  if (filter.shareName === undefined) return false;
+  if (router.subscriptions.groupSize(text) < quotas.limits.sharedSubscriptionsPerGroup) return false;
+  quotas.refuse('sharedSubscriptionsPerGroup');
+  return true;
 }
 
 /**
