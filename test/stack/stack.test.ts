@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import validateStates from 'asl-validator';
-import { renderText, statementsOf } from './cloudformation.ts';
+import { renderText, type Statement, statementsOf } from './cloudformation.ts';
 import { type PackagedStack, packageStack } from './packaged-stack.ts';
+import { allowedWildcards, isAllowed, wildcardsIn } from './wildcards.ts';
 
 const functions = ['plan', 'publish-mqtt', 'publish-http', 'measure-latency', 'summarize'];
 const mb = 1_000_000;
@@ -154,6 +155,51 @@ describe('the packaged template', () => {
   });
 });
 
+describe('the policies of the stack', () => {
+  it('hold no wildcard but those on the list', () => {
+    const found = wildcardsIn(statementsOf(stack.template));
+    expect(found.filter((each) => !isAllowed(each))).toEqual([]);
+  });
+
+  it('need every wildcard on the list', () => {
+    const found = wildcardsIn(statementsOf(stack.template));
+    const unused = allowedWildcards.filter(
+      ({ sid, wildcard }) => !found.some((each) => each.sid === sid && each.wildcard === wildcard),
+    );
+    // Traces are a stage parameter's, below.
+    expect(unused.map(({ sid }) => sid)).toEqual(['SendTraces']);
+  });
+
+  it.each<[string, Partial<Statement>]>([
+    ['an action', { actions: ['s3:*'], resources: ['<RunBucket.Arn>'] }],
+    ['a whole service', { actions: ['*'] }],
+    ['a resource', { sid: 'WritePlans', resources: ['<RunBucket.Arn>/runs/*'] }],
+    ['one character', { sid: 'WritePlans', resources: ['<RunBucket.Arn>/runs/?/plan.json'] }],
+  ])('would be refused for a wildcard in %s', (_what, statement) => {
+    const [found] = wildcardsIn([
+      {
+        where: 'PlanRole',
+        sid: undefined,
+        effect: 'Allow',
+        actions: ['s3:PutObject'],
+        resources: [],
+        ...statement,
+      },
+    ]);
+    expect(found && isAllowed(found)).toBe(false);
+  });
+});
+
+describe('roles', () => {
+  it('serve one function each', () => {
+    const roles = Object.values(stack.template.Resources)
+      .filter(({ Type }) => Type === 'AWS::Lambda::Function')
+      .map(({ Properties }) => renderText(Properties?.Role));
+    expect(roles).toHaveLength(5);
+    expect(new Set(roles).size).toBe(5);
+  });
+});
+
 describe('stage parameters', () => {
   it('turn topics, subscriber, architecture, tracing and limits', async () => {
     const other = await packageStack([
@@ -185,6 +231,8 @@ describe('stage parameters', () => {
       ['arn:aws:iot:us-east-1:123456789012:topic/fleet/*/telemetry/*'],
       ['arn:aws:iot:us-east-1:123456789012:topic/fleet/*/telemetry/*'],
     ]);
+    const traces = wildcardsIn(statementsOf(other.template)).filter(({ sid }) => sid === 'SendTraces');
+    expect(traces.map(isAllowed)).toEqual([true]);
     expect(Resources.ArrivalsRule?.Properties).toHaveProperty('TopicRulePayload.Actions.0.Lambda');
     expect(Resources).not.toHaveProperty('ArrivalsQueue');
     expect(Resources.PlanLogGroup?.Properties).toHaveProperty('RetentionInDays', 30);
