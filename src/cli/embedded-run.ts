@@ -4,18 +4,24 @@ import { type Execution, makeExecutions } from '../aws/executions.ts';
 import { makeRunStore } from '../aws/run-store.ts';
 import { startEmbeddedAws } from '../embedded/start.ts';
 import type { Report } from '../report/report.ts';
+import type { RunView, ViewRequest } from '../report/run-in-progress.ts';
 import { followRun } from './follow-run.ts';
 import type { Interrupts } from './interrupts.ts';
 import { pointAt } from './point-at.ts';
 import type { ProgressDisplay } from './progress-display.ts';
+import type { EmbeddedQuotas } from './quota-flags.ts';
 
 export interface EmbeddedRunRequest {
   readonly runId: string;
   /** The load profile in the user's form. */
   readonly input: unknown;
   readonly runsDirectory: string;
+  /** In place of AWS's defaults. */
+  readonly quotas?: EmbeddedQuotas;
   readonly display: ProgressDisplay;
   readonly interrupts: Interrupts;
+  /** Once the run can be asked how it goes, by second and by slice. */
+  readonly onLive?: (view: (request: ViewRequest) => Promise<RunView>) => void;
 }
 
 export interface EndedRun {
@@ -28,9 +34,9 @@ export interface EndedRun {
 
 /** One execution, from the start of embedded AWS to its end. */
 export async function runOnEmbeddedAws(request: EmbeddedRunRequest): Promise<EndedRun> {
-  const { runId, input, runsDirectory, display, interrupts } = request;
+  const { runId, input, runsDirectory, quotas, display, interrupts, onLive } = request;
   const influx = readInfluxServer(process.env);
-  const aws = await startEmbeddedAws({ runsDirectory, ...(influx === undefined ? {} : { influx }) });
+  const aws = await startEmbeddedAws({ runsDirectory, ...quotas, ...(influx === undefined ? {} : { influx }) });
   const { logDirectory } = aws;
   interrupts.quit.addEventListener('abort', () => aws.kill());
   try {
@@ -39,6 +45,7 @@ export async function runOnEmbeddedAws(request: EmbeddedRunRequest): Promise<End
     const store = makeRunStore(readEnvironment(process.env).runBucket);
     const executions = makeExecutions(aws.stateMachineArn);
     const executionArn = await executions.start(runId, input);
+    onLive?.((asked) => aws.view(runId, asked));
     const execution = await followRun({
       runId,
       executionArn,

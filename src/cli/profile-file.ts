@@ -34,10 +34,18 @@ export async function readProfileFile(path: string): Promise<unknown> {
   } catch (error) {
     throw new ProfileNotReadableError(path, error);
   }
+  return parseProfileText(text, path);
+}
+
+/**
+ * @param name of the text, for the error
+ * @throws InvalidInputError where it is not JSON, with line and column.
+ */
+export function parseProfileText(text: string, name: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
   } catch (error) {
-    throw new InvalidInputError(path, [jsonFault(text, error)]);
+    throw new InvalidInputError(name, [jsonFault(text, error)]);
   }
 }
 

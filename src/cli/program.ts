@@ -4,6 +4,7 @@ import { type ExitCode, exitCodes } from '../profile/errors.ts';
 import { addEmbeddedCommand } from './commands/embedded.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addRunCommand } from './commands/run.ts';
+import { addUiCommand } from './commands/ui.ts';
 import { makePaint } from './paint.ts';
 import { describeFault, exitCodeOf } from './print-fault.ts';
 
@@ -51,6 +52,7 @@ function makeProgram(finish: Finish): Command {
     .addHelpText('after', afterHelp);
   addPlanCommand(program, finish);
   addRunCommand(program, finish);
+  addUiCommand(program, finish);
   addEmbeddedCommand(program, finish);
   return program;
 }

@@ -2,6 +2,7 @@ import { forEachCount } from '../measure/hdr-encoding.ts';
 import { latencyBucketOf, latencyBuckets } from '../measure/latency-buckets.ts';
 import type { TimedLatencyName } from '../measure/latency-names.ts';
 import { type LatencyStep, latencyStepOf } from './latency-over-time.ts';
+import { type SliceState, type SliceStates, sliceStates } from './slice-states.ts';
 
 /** What slices add up in each second: what they did, and at its end their open connections. */
 const counters = ['intended', 'sent', 'acked', 'connects', 'connected'] as const;
@@ -27,21 +28,6 @@ export interface SliceTold extends Readonly<Record<Counter, number>> {
   readonly second: number;
   readonly phase: string;
 }
-
-/** One letter a slice, in the order of the slices: see `sliceStates`. */
-export type SliceStates = string;
-
-export const sliceStates = {
-  starting: '.',
-  connecting: 'c',
-  publishing: 'p',
-  draining: 'd',
-  done: 'o',
-  /** It has told nothing for `silentAfterSeconds`, and had not told that it was done. */
-  failed: 'x',
-} as const;
-
-export type SliceState = keyof typeof sliceStates;
 
 /** A slice tells each second, of 10,000 slices each ten: longer than this and it has nothing to tell any more. */
 export const silentAfterSeconds = 20;

@@ -5,19 +5,24 @@ import { type ExitCode, exitCodes, InvalidInputError } from '../../profile/error
 import { renderTerminalSummary } from '../../report/terminal-summary.ts';
 import { draftRun, type RunDraft } from '../draft-run.ts';
 import type { EndedRun } from '../embedded-run.ts';
-import { catchInterrupts } from '../interrupts.ts';
+import { aborted, catchInterrupts, type Interrupts } from '../interrupts.ts';
 import { type JsonLines, makeJsonLines } from '../json-lines.ts';
 import { makePaint } from '../paint.ts';
 import { renderPlanBrief } from '../plan-page.ts';
+import { parsePort } from '../port.ts';
 import { addProfileArguments, type GivenProfile, readGivenProfile } from '../profile-arguments.ts';
 import type { Finish } from '../program.ts';
-import { makeProgressDisplay } from '../progress-display.ts';
+import { makeProgressDisplay, type ProgressDisplay } from '../progress-display.ts';
+import { accountOfQuotas, addQuotaFlags, embeddedQuotasOf, type QuotaFlags } from '../quota-flags.ts';
 import { exitCodeOfReport, faultOfExecution, QuitError, StoppedBeforeStartError } from '../run-outcome.ts';
+import type { OpenPage } from '../ui/open-page.ts';
 
-interface RunFlags {
+interface RunFlags extends QuotaFlags {
   readonly runs: string;
   readonly quiet?: boolean;
   readonly json?: boolean;
+  readonly ui?: boolean;
+  readonly uiPort?: number;
   readonly force?: boolean;
 }
 
@@ -33,10 +38,12 @@ export function addRunCommand(program: Command, finish: Finish): void {
     .option('--runs <dir>', 'directory of the run store: the report is <dir>/<run id>/report.html', 'runs')
     .option('--force', 'run although preflight refuses it')
     .option('--quiet', 'no plan and no progress, only the result')
-    .option('--json', 'lines of JSON on stdout: the run, its progress each second, its report');
-  addProfileArguments(command).action(async (file: string, flags: RunFlags & Record<string, unknown>) => {
+    .option('--json', 'lines of JSON on stdout: the run, its progress each second, its report')
+    .option('--ui', 'serve the live page on loopback, from the start of the run until Ctrl-C after its end')
+    .option('--ui-port <port>', 'port of the live page; 0 for any (default: 4747, or any)', parsePort);
+  addProfileArguments(addQuotaFlags(command)).action(async (file: string, flags: RunFlags & Record<string, unknown>) => {
     const given = await readGivenProfile(file, flags);
-    const draft = draftRun(given.profile);
+    const draft = draftRun(given.profile, { account: accountOfQuotas(embeddedQuotasOf(flags)) });
     if (draft.faults.length > 0) throw new InvalidInputError('The plan', draft.faults);
     if (draft.preflight.refusals.length > 0 && flags.force !== true) {
       throw new RefusedByPreflightError(draft.preflight.refusals);
@@ -71,12 +78,46 @@ async function run(
   });
   // What it takes to run is loaded only here: `plan` and `--help` need none of it.
   const { runOnEmbeddedAws } = await import('../embedded-run.ts');
+  const page = flags.ui === true ? await openLivePage(flags, display, interrupts) : undefined;
+  const runLoad = page?.run ?? runOnEmbeddedAws;
   const ended = await Promise.race([
-    runOnEmbeddedAws({ runId, input, runsDirectory: flags.runs, display, interrupts }),
+    runLoad({ runId, input, runsDirectory: flags.runs, display, interrupts }),
     quit,
   ]);
+  const code = conclude(ended, interrupts.stop.aborted, path.join(flags.runs, runId), jsonLines);
+  if (page !== undefined) await Promise.race([keepPage(page, display, interrupts), quit]);
   interrupts.close();
-  return conclude(ended, interrupts.stop.aborted, path.join(flags.runs, runId), jsonLines);
+  return code;
+}
+
+async function openLivePage(
+  flags: RunFlags,
+  display: ProgressDisplay,
+  interrupts: Interrupts,
+): Promise<OpenPage> {
+  const [{ openPage }, { runOnEmbeddedAws }] = await Promise.all([
+    import('../ui/open-page.ts'),
+    import('../embedded-run.ts'),
+  ]);
+  const page = await openPage({
+    runsDirectory: flags.runs,
+    ...(flags.uiPort === undefined ? {} : { port: flags.uiPort }),
+    runLoad: runOnEmbeddedAws,
+    say: display.say,
+    interrupts,
+  });
+  // Who wants to watch needs the address, however quiet the rest.
+  if (flags.quiet === true) process.stderr.write(`${page.url}\n`);
+  else display.say(`watch it at ${page.url}\n`);
+  return page;
+}
+
+/** Who asked for the page has not seen its end yet; who pressed Ctrl-C has. */
+async function keepPage(page: OpenPage, display: ProgressDisplay, interrupts: Interrupts): Promise<void> {
+  if (!interrupts.stop.aborted) display.say(`\nthe page stays at ${page.url}; Ctrl-C ends it`);
+  await aborted(interrupts.stop);
+  await page.idle();
+  await page.close();
 }
 
 /** Prints the result. A user's Ctrl-C is the exit code even where the run had all but ended. */

@@ -47,6 +47,12 @@ export const plotStyle = `
 .h7 { fill: light-dark(#124b82, #b3d7f2); }
 .h8 { fill: light-dark(#08305c, #e6f3fd); }
 .h1, .h2, .h3, .h4, .h5, .h6, .h7, .h8 { shape-rendering: crispEdges; }
+.slice-starting { fill: none; stroke: var(--soft); stroke-width: 1; }
+.slice-connecting { fill: var(--b); }
+.slice-publishing { fill: var(--a); }
+.slice-draining { fill: var(--e); }
+.slice-done { fill: var(--c); }
+.slice-failed { fill: none; stroke: var(--bad); stroke-width: 2.5; }
 .gauge { vertical-align: middle; }
 .gauge .scale { fill: var(--line); }
 .gauge .used { fill: var(--a); }

@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import { exitCodes } from '../../profile/errors.ts';
+import { aborted, catchInterrupts } from '../interrupts.ts';
+import { makePaint } from '../paint.ts';
+import { parsePort } from '../port.ts';
+import type { Finish } from '../program.ts';
+import { QuitError } from '../run-outcome.ts';
+
+export function addUiCommand(program: Command, finish: Finish): void {
+  program
+    .command('ui')
+    .summary('open the page: past runs, comparisons, a form to start one')
+    .description(
+      'Serve the page on loopback until Ctrl-C: the runs of a directory with their reports, comparisons of them, and a ' +
+        'form that starts a load test on embedded AWS, to be watched and stopped there. Nobody else’s page and no ' +
+        'other machine can reach it.',
+    )
+    .option('--runs <dir>', 'directory of the run store', 'runs')
+    .option('--port <port>', 'port on 127.0.0.1; 0 for any (default: 4747, or any)', parsePort)
+    .action(async ({ runs, port }: { readonly runs: string; readonly port?: number }) => {
+      await servePage(runs, port);
+      finish(exitCodes.passed);
+    });
+}
+
+async function servePage(runsDirectory: string, port: number | undefined): Promise<void> {
+  const interrupts = catchInterrupts();
+  const [{ openPage }, { runOnEmbeddedAws }] = await Promise.all([
+    import('../ui/open-page.ts'),
+    import('../embedded-run.ts'),
+  ]);
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const page = await openPage({
+    runsDirectory,
+    ...(port === undefined ? {} : { port }),
+    runLoad: runOnEmbeddedAws,
+    say,
+    interrupts,
+  });
+  process.stdout.write(`${page.url}\n`);
+  say(makePaint(process.stderr)('dim', 'Ctrl-C ends it'));
+  await aborted(interrupts.stop);
+  const quit = aborted(interrupts.quit).then(() => {
+    throw new QuitError(runsDirectory);
+  });
+  // A run that is under way ends as at Ctrl-C in `run`: with a report of what was measured.
+  await Promise.race([page.idle(), quit]);
+  await page.close();
+  interrupts.close();
+}

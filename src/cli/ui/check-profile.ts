@@ -1,0 +1,39 @@
+import type { Fault } from '../../profile/errors.ts';
+import { InvalidInputError } from '../../profile/errors.ts';
+import { parseLoadProfile } from '../../profile/parse.ts';
+import { draftRun, type RunDraft } from '../draft-run.ts';
+import { renderPlanBrief } from '../plan-page.ts';
+import { parseProfileText } from '../profile-file.ts';
+import type { CheckOnPage } from './page/messages.ts';
+
+/** A profile as it stands in the page's form, and what becomes of it. */
+export interface CheckedProfile {
+  readonly answer: CheckOnPage;
+  /** In the user's form, and what it would be; absent where there are faults. */
+  readonly input?: unknown;
+  readonly draft?: RunDraft;
+}
+
+/** The same schema, plan and limits as on the command line: what passes here, runs. */
+export function checkProfile(text: string): CheckedProfile {
+  try {
+    const input = parseProfileText(text, 'JSON');
+    const draft = draftRun(parseLoadProfile(input));
+    if (draft.faults.length > 0) return refused(draft.faults);
+    const brief = renderPlanBrief(draft.plan, draft.preflight).map(toPair);
+    return { answer: { faults: [], refusals: draft.preflight.refusals, brief }, input, draft };
+  } catch (error) {
+    if (error instanceof InvalidInputError) return refused(error.faults);
+    throw error;
+  }
+}
+
+/** The terminal's lines begin with one word each. */
+function toPair(line: string): [what: string, text: string] {
+  const [, what = '', text = ''] = /^\s*(\S+)\s+(.*)$/.exec(line) ?? [];
+  return [what, text];
+}
+
+function refused(faults: readonly Fault[]): CheckedProfile {
+  return { answer: { faults, refusals: [], brief: [] } };
+}

@@ -1,0 +1,91 @@
+import { formatCount, formatMs, formatRate, formatShare } from '../../../report/figures.ts';
+import { type Html, html, table } from '../../../report/html-markup.ts';
+import { renderGauge } from '../../../report/plots/gauge.ts';
+import { renderHeatmap, renderPercentilesPlot } from '../../../report/plots/latency-plots.ts';
+import { renderLedgerFlow } from '../../../report/plots/ledger-flow.ts';
+import { renderRatePlot } from '../../../report/plots/rate-plot.ts';
+import { renderSliceGrid } from '../../../report/plots/slice-grid.ts';
+import type { LiveState } from './live-state.ts';
+import type { ViewOnPage } from './messages.ts';
+
+/** By the id of their place in the page; the same components as in the report. */
+export function drawLive(state: LiveState, view: ViewOnPage): Readonly<Record<string, Html>> {
+  const { frame, target, acknowledged, quotas } = state.plan;
+  const publishIn = quotas.find(({ usedBy }) => usedBy === 'sent');
+  return {
+    tiles: renderTiles(state, view),
+    'rate-plot': renderRatePlot({
+      frame,
+      target,
+      series: state.rates(),
+      acknowledged,
+      ...(publishIn === undefined ? {} : { quotaPerSecond: publishIn.limit }),
+    }),
+    'slices-plot': renderSliceGrid(view.run.slices),
+    'ledger-plot': renderLedgerFlow({ messages: view.messages, acknowledged, isRunning: true }),
+    'quotas-table': renderQuotas(state),
+    'latency-plots': renderLatencies(state),
+  };
+}
+
+function renderTiles({ plan }: LiveState, view: ViewOnPage): Html {
+  const { connected, sentPerSecond, intendedPerSecond, endToEndP99Ms, messages } = view;
+  const tile = (name: string, value: string, unit = '') =>
+    html`<div class="tile"><dt>${name}</dt><dd>${value} <small>${unit}</small></dd></div>`;
+  return html`<dl class="tiles">${[
+    tile('devices connected', formatCount(connected), `of ${formatCount(plan.devices)}`),
+    tile('sending', formatRate(sentPerSecond), `of ${formatRate(intendedPerSecond)} a second`),
+    tile('sent', formatCount(messages.sent), `of ${formatCount(plan.messages)}`),
+    tile('arrived', formatCount(messages.arrivals), formatShareOf(messages.arrivals, messages.sent)),
+    tile('end to end, p99 so far', endToEndP99Ms === null ? '–' : formatMs(endToEndP99Ms), 'ms'),
+    tile('dropped', formatCount(messages.dropped)),
+    tile('throttled', formatCount(messages.throttled)),
+  ]}</dl>`;
+}
+
+function formatShareOf(part: number, whole: number): string {
+  return whole > 0 ? formatShare(Math.min(1, part / whole)) : '';
+}
+
+function renderQuotas(state: LiveState): Html {
+  const rows = state.plan.quotas.map((quota) => {
+    const { name, unit, limit } = quota;
+    const { now, peak } = state.useOf(quota);
+    return {
+      cells: [
+        name,
+        html`${formatCount(now)}${unit}`,
+        html`${formatCount(peak)}${unit}`,
+        html`${formatCount(limit)}${unit}`,
+        renderGauge(now / limit),
+        formatShare(1 - peak / limit),
+      ],
+      ...(peak > limit ? { tone: 'warning' as const } : {}),
+    };
+  });
+  const number = (heading: string) => ({ heading, isNumber: true });
+  return table(
+    'Quotas: the last second and the busiest against the limits of the account',
+    [
+      { heading: 'Quota' },
+      number('Now'),
+      number('Peak'),
+      number('Limit'),
+      { heading: 'Used now' },
+      number('Headroom'),
+    ],
+    rows,
+  );
+}
+
+const meanings = { end_to_end_latency: 'intended → arrival', puback_round_trip: 'sent → PUBACK' } as const;
+
+function renderLatencies(state: LiveState): Html {
+  const plots = (['end_to_end_latency', 'puback_round_trip'] as const).flatMap((name) => {
+    const overTime = state.latencyOverTime(name);
+    if (overTime.steps.length === 0) return [];
+    const plot = { name, meaning: meanings[name], frame: state.plan.frame, overTime };
+    return [renderPercentilesPlot(plot), renderHeatmap(plot)];
+  });
+  return html`${plots}`;
+}

@@ -1,0 +1,79 @@
+import type { TimedLatencyName } from '../../../measure/latency-names.ts';
+import type { LatencyOverTime, LatencyStep } from '../../../report/latency-over-time.ts';
+import type { RateSeries } from '../../../report/plots/rate-plot.ts';
+import type { LiveSecond } from '../../../report/run-in-progress.ts';
+import type { PlanOnPage, QuotaOnPage, ViewOnPage } from './messages.ts';
+
+const noStep: LatencyStep = { p50: null, p90: null, p99: null, max: null, heat: [] };
+
+/** What the page knows of a run: all views so far, each of which told only what was new. */
+export class LiveState {
+  readonly plan: PlanOnPage;
+  readonly #seconds = new Map<number, LiveSecond>();
+  readonly #latency: Readonly<Record<TimedLatencyName, Map<number, LatencyStep>>> = {
+    end_to_end_latency: new Map(),
+    puback_round_trip: new Map(),
+  };
+  #latest: ViewOnPage | undefined;
+
+  constructor(plan: PlanOnPage) {
+    this.plan = plan;
+  }
+
+  get latest(): ViewOnPage | undefined {
+    return this.#latest;
+  }
+
+  take(view: ViewOnPage): void {
+    this.#latest = view;
+    for (const second of view.run.seconds) this.#seconds.set(second.second, second);
+    for (const name of ['end_to_end_latency', 'puback_round_trip'] as const) {
+      for (const { second, step } of view.run.latency[name]) this.#latency[name].set(second, step);
+    }
+  }
+
+  /** Up to the second of which all slices have told: the ones after it would look like a drop. */
+  rates(): RateSeries {
+    const seconds = this.#toldSeconds();
+    const column = (counter: 'intended' | 'sent' | 'acked' | 'arrivals') =>
+      seconds.map((second) => this.#seconds.get(second)?.[counter] ?? 0);
+    return {
+      startSecond: seconds[0] ?? Math.floor(this.plan.frame.startAt / 1_000),
+      intended: column('intended'),
+      sent: column('sent'),
+      acked: column('acked'),
+      arrivals: column('arrivals'),
+    };
+  }
+
+  latencyOverTime(name: TimedLatencyName): LatencyOverTime {
+    const { secondsPerStep } = this.plan;
+    const known = [...this.#latency[name].keys()];
+    const startSecond = known.length === 0 ? 0 : Math.min(...known);
+    const length = known.length === 0 ? 0 : (Math.max(...known) - startSecond) / secondsPerStep + 1;
+    return {
+      startSecond,
+      secondsPerStep,
+      steps: Array.from(
+        { length },
+        (_, i) => this.#latency[name].get(startSecond + i * secondsPerStep) ?? noStep,
+      ),
+    };
+  }
+
+  /** In the last second that was told, and in the busiest. */
+  useOf({ usedBy }: QuotaOnPage): { readonly now: number; readonly peak: number } {
+    const seconds = this.#toldSeconds();
+    const usedIn = (second: number): number => this.#seconds.get(second)?.[usedBy] ?? 0;
+    return { now: usedIn(seconds.at(-1) ?? 0), peak: Math.max(0, ...seconds.map(usedIn)) };
+  }
+
+  #toldSeconds(): number[] {
+    const until = this.#latest?.run.toldUntil ?? 0;
+    const from = Math.floor(this.plan.frame.startAt / 1_000);
+    const known = [...this.#seconds.keys()].filter((second) => second >= from && second < until);
+    if (known.length === 0) return [];
+    const first = Math.min(...known);
+    return Array.from({ length: Math.max(...known) - first + 1 }, (_, i) => first + i);
+  }
+}

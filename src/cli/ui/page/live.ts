@@ -1,0 +1,98 @@
+import { drawLive } from './live-drawing.ts';
+import { LiveState } from './live-state.ts';
+import type { EndOnPage, PlanOnPage, ViewOnPage } from './messages.ts';
+import { place, send } from './send.ts';
+
+/** The page that watches a run: draws each view as it comes, unless nobody looks. */
+const runId = place('live').dataset.run ?? '';
+const stopButton = place<HTMLButtonElement>('stop');
+const pauseButton = place<HTMLButtonElement>('pause');
+
+let state: LiveState | undefined;
+let isPaused = false;
+/** A frame is asked for and has not been drawn. */
+let isDue = false;
+const drawn = new Map<string, string>();
+
+const events = new EventSource(`/runs/${runId}/events`);
+
+events.addEventListener('plan', ({ data }: MessageEvent<string>) => {
+  // After a break of the connection everything is told anew.
+  state = new LiveState(JSON.parse(data) as PlanOnPage);
+});
+
+events.addEventListener('view', ({ data }: MessageEvent<string>) => {
+  state?.take(JSON.parse(data) as ViewOnPage);
+  place('trouble').textContent = '';
+  drawSoon();
+});
+
+events.addEventListener('ended', ({ data }: MessageEvent<string>) => {
+  events.close();
+  const { verdict, reason } = JSON.parse(data) as EndOnPage;
+  say(verdict ?? 'ended without a report');
+  stopButton.disabled = true;
+  if (verdict === undefined) place('trouble').textContent = reason ?? '';
+  // The same address now is the report.
+  else location.reload();
+});
+
+events.addEventListener('error', () => {
+  place('trouble').textContent = 'The connection to stampede is gone; trying again.';
+});
+
+stopButton.addEventListener('click', async () => {
+  stopButton.disabled = true;
+  const { ok } = await send(`/api/runs/${runId}/stop`, {});
+  if (ok) return;
+  stopButton.disabled = false;
+  place('trouble').textContent = 'The run could not be stopped; Ctrl-C in the terminal stops it.';
+});
+
+pauseButton.addEventListener('click', () => {
+  isPaused = !isPaused;
+  pauseButton.setAttribute('aria-pressed', String(isPaused));
+  drawSoon();
+});
+
+document.addEventListener('visibilitychange', drawSoon);
+
+function drawSoon(): void {
+  if (isDue || isPaused || document.hidden) return;
+  isDue = true;
+  requestAnimationFrame(() => {
+    isDue = false;
+    draw();
+  });
+}
+
+function draw(): void {
+  const view = state?.latest;
+  if (state === undefined || view === undefined) return;
+  say(view.phase);
+  place<HTMLProgressElement>('elapsed').value = view.elapsedShare;
+  place<HTMLOutputElement>('left').textContent = view.timeLeft;
+  for (const [id, { markup }] of Object.entries(drawLive(state, view))) {
+    if (drawn.get(id) === markup) continue;
+    drawn.set(id, markup);
+    replace(place(id), markup);
+  }
+}
+
+/** What the reader has opened or is on stays so. */
+function replace(element: HTMLElement, markup: string): void {
+  const open = [...element.querySelectorAll('details')].map((details) => details.open);
+  const regions = (): HTMLElement[] => [...element.querySelectorAll<HTMLElement>('[tabindex="0"], summary')];
+  const focused = regions().indexOf(document.activeElement as HTMLElement);
+  const scrolled = regions().map(({ scrollLeft }) => scrollLeft);
+  element.innerHTML = markup;
+  for (const [i, details] of element.querySelectorAll('details').entries()) details.open = open[i] ?? false;
+  for (const [i, region] of regions().entries()) region.scrollLeft = scrolled[i] ?? 0;
+  if (focused >= 0) regions()[focused]?.focus({ preventScroll: true });
+}
+
+/** Read out by screen readers where it changes, and only there. */
+function say(phase: string): void {
+  const element = place('phase');
+  if (element.textContent !== phase) element.textContent = phase;
+}

@@ -1,0 +1,28 @@
+/** What the server knows its own pages by. */
+const token = document.querySelector<HTMLMetaElement>('meta[name="stampede-token"]')?.content ?? '';
+
+export interface Answer {
+  readonly ok: boolean;
+  readonly body: unknown;
+}
+
+/** All that changes anything goes this way; never rejects: without a server the answer is not ok. */
+export async function send(path: string, body: object): Promise<Answer> {
+  try {
+    const response = await fetch(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-stampede-token': token },
+      body: JSON.stringify(body),
+    });
+    return { ok: response.ok, body: await response.json().catch(() => undefined) };
+  } catch {
+    return { ok: false, body: undefined };
+  }
+}
+
+/** An element of the page's own markup. @throws {Error} where the markup and the script do not fit */
+export function place<T extends HTMLElement = HTMLElement>(id: string): T {
+  const element = document.getElementById(id);
+  if (element === null) throw new Error(`the page has no #${id}`);
+  return element as T;
+}

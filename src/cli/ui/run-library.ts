@@ -1,0 +1,118 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Report } from '../../report/report.ts';
+
+/** A run of the past, as a list shows it. */
+export interface PastRun {
+  readonly runId: string;
+  /** Absent: it left no report. */
+  readonly summary?: RunSummary;
+}
+
+export type RunSummary = Pick<Report, 'name' | 'verdict' | 'startedAt' | 'endedAt' | 'devices'> & {
+  readonly sent: number;
+  readonly lost: number;
+  readonly meanPerSecond: number;
+  readonly endToEndP99Ms: number | null;
+};
+
+/** The runs in a runs directory. */
+export interface RunLibrary {
+  /** The newest first. */
+  list(): Promise<PastRun[]>;
+  /** Undefined: no such run, or it has no report that can be read. */
+  report(runId: string): Promise<Report | undefined>;
+  /** Undefined: no such file. */
+  file(runId: string, name: RunFileName): Promise<Buffer | undefined>;
+  has(runId: string): Promise<boolean>;
+}
+
+export type RunFileName = 'report.html' | 'report.json' | 'plan.json';
+
+/** As Step Functions names executions: no run id leads out of the directory. */
+export const runIdPattern = /^[A-Za-z0-9_-]{1,80}$/;
+
+/** Older runs are on the disk, and not in the list. */
+const maxListed = 200;
+
+export function makeRunLibrary(runsDirectory: string): RunLibrary {
+  /** By run: a report is written once, and large. */
+  const summaries = new Map<
+    string,
+    { readonly modifiedAt: number; readonly summary: RunSummary | undefined }
+  >();
+
+  const fileOf = (runId: string, name: RunFileName): string => path.join(runsDirectory, runId, name);
+
+  const read = async (runId: string, name: RunFileName): Promise<Buffer | undefined> =>
+    runIdPattern.test(runId) ? readFile(fileOf(runId, name)).catch(() => undefined) : undefined;
+
+  const report = async (runId: string): Promise<Report | undefined> => {
+    try {
+      const parsed = JSON.parse(String(await read(runId, 'report.json'))) as Report;
+      return parsed.version === 1 && parsed.runId === runId ? parsed : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+
+  const summaryOf = async (runId: string): Promise<RunSummary | undefined> => {
+    const file = await stat(fileOf(runId, 'report.json')).catch(() => undefined);
+    if (file === undefined) return undefined;
+    const known = summaries.get(runId);
+    if (known?.modifiedAt === file.mtimeMs) return known.summary;
+    const summary = summarize(await report(runId));
+    summaries.set(runId, { modifiedAt: file.mtimeMs, summary });
+    return summary;
+  };
+
+  return {
+    async list() {
+      const entries = await readdir(runsDirectory, { withFileTypes: true }).catch(() => []);
+      const found = await Promise.all(
+        entries
+          .filter((entry) => entry.isDirectory() && runIdPattern.test(entry.name))
+          .map(async ({ name }) => {
+            const directory = await stat(path.join(runsDirectory, name)).catch(() => undefined);
+            return { runId: name, at: startOf(name) ?? directory?.mtimeMs ?? 0 };
+          }),
+      );
+      const newest = found.toSorted((a, b) => b.at - a.at).slice(0, maxListed);
+      return Promise.all(
+        newest.map(async ({ runId }) => {
+          const summary = await summaryOf(runId);
+          return { runId, ...(summary === undefined ? {} : { summary }) };
+        }),
+      );
+    },
+    report,
+    file: read,
+    has: async (runId) =>
+      runIdPattern.test(runId) &&
+      (await stat(path.join(runsDirectory, runId)).catch(() => undefined)) !== undefined,
+  };
+}
+
+function summarize(report: Report | undefined): RunSummary | undefined {
+  if (report === undefined) return undefined;
+  const { name, verdict, startedAt, endedAt, devices, messages, rates, latencyMs } = report;
+  const endToEnd = latencyMs.end_to_end_latency;
+  return {
+    name,
+    verdict,
+    startedAt,
+    endedAt,
+    devices,
+    sent: messages.sent,
+    lost: messages.lost,
+    meanPerSecond: rates.meanPerSecond,
+    endToEndP99Ms: endToEnd.count > 0 ? endToEnd.p99 : null,
+  };
+}
+
+/** Run ids end in when they were made: `-20260901T101010Z-ab12`. Epoch milliseconds. */
+function startOf(runId: string): number | undefined {
+  const [, year, month, day, hour, minute, second] =
+    /-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-[0-9a-f]{4}$/.exec(runId) ?? [];
+  return year === undefined ? undefined : Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+}

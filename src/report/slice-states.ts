@@ -1,0 +1,14 @@
+/** One letter a slice, in the order of the slices: see `sliceStates`. */
+export type SliceStates = string;
+
+export const sliceStates = {
+  starting: '.',
+  connecting: 'c',
+  publishing: 'p',
+  draining: 'd',
+  done: 'o',
+  /** Nothing was heard of it for too long, and it had not told that it was done. */
+  failed: 'x',
+} as const;
+
+export type SliceState = keyof typeof sliceStates;

@@ -1,0 +1,132 @@
+import { describe, expect, it } from '@jest/globals';
+import { drawLive } from '../../../src/cli/ui/page/live-drawing.ts';
+import { LiveState } from '../../../src/cli/ui/page/live-state.ts';
+import type { PlanOnPage, ViewOnPage } from '../../../src/cli/ui/page/messages.ts';
+import type { RunView } from '../../../src/report/run-in-progress.ts';
+
+const start = 1_790_000_000;
+const plan: PlanOnPage = {
+  frame: {
+    startAt: start * 1_000 + 400,
+    publishAt: (start + 2) * 1_000,
+    publishEndAt: (start + 12) * 1_000,
+    endAt: (start + 15) * 1_000,
+  },
+  target: [
+    [(start + 2) * 1_000, 0],
+    [(start + 12) * 1_000, 100],
+  ],
+  devices: 20,
+  slices: 3,
+  messages: 500,
+  acknowledged: true,
+  secondsPerStep: 2,
+  quotas: [{ name: 'PublishIn', unit: '/s', limit: 50, usedBy: 'sent' }],
+};
+const step = { p50: 3, p90: 5, p99: 9, max: 9, heat: [50, 4] };
+
+function viewOf(run: Partial<RunView>): ViewOnPage {
+  return {
+    phase: 'publishing',
+    elapsedShare: 0.5,
+    timeLeft: '7 s left',
+    connected: 20,
+    connectFailed: 0,
+    sentPerSecond: 60,
+    intendedPerSecond: 60,
+    endToEndP99Ms: 9,
+    messages: {
+      intended: 100,
+      sent: 99,
+      dropped: 1,
+      acked: 90,
+      throttled: 0,
+      failed: 0,
+      unacknowledged: 9,
+      arrivals: 95,
+      received: 95,
+      duplicates: 0,
+      lost: 4,
+    },
+    run: {
+      revision: 1,
+      slices: 'p.x',
+      toldUntil: 0,
+      seconds: [],
+      latency: { end_to_end_latency: [], puback_round_trip: [] },
+      ...run,
+    },
+  };
+}
+const second = (at: number, sent: number) => ({
+  second: start + at,
+  intended: sent,
+  sent,
+  acked: sent,
+  arrivals: sent,
+  connects: 0,
+  connected: 20,
+});
+
+describe('what the page knows of a run', () => {
+  it('is all views together, the newer word for a second over the older', () => {
+    const state = new LiveState(plan);
+    state.take(viewOf({ toldUntil: start + 4, seconds: [second(2, 10), second(3, 5)] }));
+    state.take(viewOf({ toldUntil: start + 5, seconds: [second(3, 20), second(4, 30)] }));
+    expect(state.rates()).toMatchObject({ startSecond: start + 2, sent: [10, 20, 30] });
+  });
+
+  it('leaves out seconds that not every slice has told, and those before the start', () => {
+    const state = new LiveState(plan);
+    state.take(viewOf({ toldUntil: start + 4, seconds: [second(-3, 1), second(3, 20), second(4, 7)] }));
+    expect(state.rates()).toMatchObject({ startSecond: start + 3, sent: [20] });
+    expect(state.useOf(plan.quotas[0]!)).toEqual({ now: 20, peak: 20 });
+  });
+
+  it('keeps the place of steps without samples', () => {
+    const state = new LiveState(plan);
+    const latency = {
+      end_to_end_latency: [
+        { second: start + 2, step },
+        { second: start + 8, step },
+      ],
+      puback_round_trip: [],
+    };
+    state.take(viewOf({ latency }));
+    const { startSecond, secondsPerStep, steps } = state.latencyOverTime('end_to_end_latency');
+    expect([startSecond, secondsPerStep, steps.map(({ p50 }) => p50)]).toEqual([
+      start + 2,
+      2,
+      [3, null, null, 3],
+    ]);
+  });
+});
+
+describe('the drawing of a run', () => {
+  it('fills every place, from the first view on', () => {
+    const state = new LiveState(plan);
+    const first = viewOf({});
+    state.take(first);
+    const empty = drawLive(state, first);
+    for (const id of ['tiles', 'rate-plot', 'slices-plot', 'ledger-plot', 'quotas-table']) {
+      expect(empty[id]!.markup).not.toMatch(/NaN|Infinity|undefined|^$/);
+    }
+    expect(empty['latency-plots']!.markup).toBe('');
+  });
+
+  it('shows slices by state, what is on the way as such, and a quota that is passed', () => {
+    const state = new LiveState(plan);
+    const view = viewOf({
+      toldUntil: start + 5,
+      seconds: [second(3, 60), second(4, 55)],
+      latency: { end_to_end_latency: [{ second: start + 2, step }], puback_round_trip: [] },
+    });
+    state.take(view);
+    const drawn = drawLive(state, view);
+    expect(drawn['slices-plot']!.markup).toContain('3 slices: 1 starting, 1 publishing, 1 failed.');
+    expect(drawn['slices-plot']!.markup).toContain('Without a word for too long: 2.');
+    expect(drawn['ledger-plot']!.markup).toContain('4 on the way');
+    expect(drawn['quotas-table']!.markup).toContain('class="warning"');
+    expect(drawn['latency-plots']!.markup).toContain('heatmap-end_to_end_latency');
+  });
+});
