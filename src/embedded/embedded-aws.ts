@@ -4,6 +4,7 @@ import path from 'node:path';
 import { type AccountLimits, accountLimitsOf, type QuotaName, quotas } from '../plan/quotas.ts';
 import type { RunView, ViewRequest } from '../report/run-in-progress.ts';
 import { arnOfFunction, region } from './arns.ts';
+import { type EmbeddedStack, makeCloudFormation } from './cloudformation.ts';
 import { type MetricSeries, makeCloudWatch } from './cloudwatch.ts';
 import { type Edge, startEdge } from './edge.ts';
 import { makeFunctionLogs } from './function-log.ts';
@@ -128,6 +129,7 @@ export async function openEmbeddedAws(
       s3: makeS3(runBucket, makeRunFiles(runsDirectory)),
       monitoring: makeCloudWatch(async () => (await iotCore?.metrics()) ?? []),
       servicequotas: makeServiceQuotas(limits),
+      cloudformation: makeCloudFormation(deployedStack(stack, stepFunctions.stateMachineArn)),
       iotdata: iotData,
     },
     unsigned: [
@@ -186,6 +188,22 @@ async function makeStateMachine(
     definition: substitute(text, Object.fromEntries(arns)),
     invokeFunction: makeLambdaTask(edgeUrl),
   });
+}
+
+/** What `sls deploy` would have made of serverless.yml, as far as anybody asks CloudFormation for it. */
+function deployedStack({ prefix }: Stack, stateMachineArn: string): EmbeddedStack {
+  return {
+    name: prefix,
+    outputs: { RunBucketName: runBucket, StateMachineArn: stateMachineArn },
+    resources: [
+      { logicalId: 'RunBucket', physicalId: runBucket, type: 'AWS::S3::Bucket' },
+      {
+        logicalId: 'LoadTestStateMachine',
+        physicalId: stateMachineArn,
+        type: 'AWS::StepFunctions::StateMachine',
+      },
+    ],
+  };
 }
 
 function variablesOf(edgeUrl: string, iotCore: IotCoreProcess | undefined): Record<string, string> {
