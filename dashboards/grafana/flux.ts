@@ -1,0 +1,103 @@
+/**
+ * Flux for the panels. Sums run inside InfluxDB's storage (`range |> filter |> aggregateWindow`) before anything else
+ * touches them: a run of 10,000 slices is 10,000 points a second, and a panel asks for a thousand numbers.
+ *
+ * `${run}`, `${latency}` and `${stage:regex}` are variables of the dashboard; `v.…` is what Grafana fills in.
+ */
+import type { LiveMeasurementName, liveMeasurements } from '../../src/measure/live-points.ts';
+
+type FieldOf<Name extends LiveMeasurementName> = keyof (typeof liveMeasurements)[Name]['fields'] & string;
+
+/** `${name}`, which Grafana replaces; `runs:regex` is a choice of several, as an alternation. */
+export function variable(name: string): string {
+  return `\${${name}}`;
+}
+
+export const chosenRun = `r.run == "${variable('run')}"`;
+export const chosenRuns = `r.run =~ /^${variable('runs:regex')}$/`;
+
+/** Points of a measurement that all filters let through, by field. */
+export function points<Name extends LiveMeasurementName>(
+  measurement: Name,
+  fields: readonly FieldOf<Name>[],
+  filters: readonly string[] = [chosenRun],
+): string {
+  return filtered([
+    `r._measurement == "${measurement}"`,
+    ...filters,
+    fields.map((field) => `r._field == "${field}"`).join(' or '),
+  ]);
+}
+
+export function filtered(filters: readonly string[]): string {
+  return [
+    'from(bucket: v.defaultBucket)',
+    'range(start: v.timeRangeStart, stop: v.timeRangeStop)',
+    ...filters.map((filter) => `filter(fn: (r) => ${filter})`),
+  ].join('\n  |> ');
+}
+
+/** One table with a row an instant and a column a field: Grafana draws each column as a series. */
+const asSeries = pipe(
+  'pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")',
+  'group()',
+  'sort(columns: ["_time"])',
+);
+
+/** Counters, added up over slices, batches and stages, as rates. */
+export function ratesOf<Name extends LiveMeasurementName>(
+  measurement: Name,
+  fields: readonly FieldOf<Name>[],
+): string {
+  return `${points(measurement, fields)}${overWindows('v.windowPeriod', 'sum')}
+  |> map(fn: (r) => ({r with _value: float(v: r._value) * 1000000000.0 / float(v: int(v: v.windowPeriod))}))${asSeries}`;
+}
+
+/** Counters over the whole range: one row, a column a field. */
+export function totalsOf<Name extends LiveMeasurementName>(
+  measurement: Name,
+  fields: readonly FieldOf<Name>[],
+): string {
+  return `${points(measurement, fields)}${pipe(
+    'sum()',
+    'group(columns: ["_field"])',
+    'sum()',
+    'map(fn: (r) => ({r with row: 0}))',
+    'pivot(rowKey: ["row"], columnKey: ["_field"], valueColumn: "_value")',
+    'drop(columns: ["row"])',
+    'group()',
+  )}`;
+}
+
+/** What adds up over slices at an instant: every slice tells one a second, so a second's sum is the whole. */
+export function gaugesOf(fields: readonly FieldOf<'stampede_slice'>[]): string {
+  return `${points('stampede_slice', fields)}${overWindows('1s', 'sum')}
+  |> window(every: v.windowPeriod)
+  |> last()
+  |> group(columns: ["_field"])${asSeries}`;
+}
+
+/** How many slices told something in a second. */
+export function slicesTelling(): string {
+  return `${points('stampede_slice', ['slice'])}${overWindows('1s', 'count', 'sum')}
+  |> set(key: "_field", value: "slices")${asSeries}`;
+}
+
+/** The largest of any slice. */
+export function largestOf(fields: readonly FieldOf<'stampede_slice'>[]): string {
+  return `${points('stampede_slice', fields)}${overWindows('v.windowPeriod', 'max')}${asSeries}`;
+}
+
+/** By field and window, over all series: first within each series, in storage, then over them. */
+export function overWindows(every: string, fn: 'sum' | 'max' | 'count', fnOfSeries = fn): string {
+  return pipe(
+    `aggregateWindow(every: ${every}, fn: ${fn}, createEmpty: false, timeSrc: "_start")`,
+    'group(columns: ["_field", "_time"])',
+    `${fnOfSeries}()`,
+    'group(columns: ["_field"])',
+  );
+}
+
+export function pipe(...steps: readonly string[]): string {
+  return steps.map((step) => `\n  |> ${step}`).join('');
+}
