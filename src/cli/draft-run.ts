@@ -1,3 +1,4 @@
+import type { AccountView } from '../plan/account.ts';
 import { draftPlan } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Preflight, preflight } from '../plan/preflight.ts';
@@ -20,8 +21,25 @@ export interface RunDraft {
  */
 const coldStart = { leadMs: 5_000, environmentsPerSecond: 100 } as const;
 
-export function draftRun(profile: LoadProfile, now: Date = new Date(), random = Math.random()): RunDraft {
+export interface DraftOptions {
+  readonly now?: Date;
+  /** 0–1 */
+  readonly random?: number;
+  /** What is known of the account; AWS's defaults otherwise. */
+  readonly account?: AccountView | undefined;
+}
+
+export function draftRun(
+  profile: LoadProfile,
+  { now = new Date(), random = Math.random(), account }: DraftOptions = {},
+): RunDraft {
   const runId = makeRunId(profile.name, now, random);
-  const { plan, faults } = draftPlan({ runId, profile, now: now.getTime(), coldStart });
+  const { plan, faults } = draftPlan({
+    runId,
+    profile,
+    now: now.getTime(),
+    coldStart,
+    ...(account === undefined ? {} : { account }),
+  });
   return { plan, faults, preflight: preflight(plan) };
 }

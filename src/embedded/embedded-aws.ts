@@ -10,6 +10,7 @@ import { type Edge, startEdge } from './edge.ts';
 import { makeFunctionLogs } from './function-log.ts';
 import { makeInfluxDb } from './influxdb.ts';
 import type { InfluxServer } from './influxdb-relay.ts';
+import type { ThrottleAnswer } from './iot-core/settings.ts';
 import type { WeatherSettings } from './iot-core/weather.ts';
 import { makeIotDataPlane } from './iot-data-plane.ts';
 import { makeLambdaApi, makeRuntimeApi } from './lambda.ts';
@@ -32,6 +33,9 @@ export interface EmbeddedAwsSettings {
   readonly packageRoot: string;
   /** In place of AWS's defaults; for Lambda's concurrency, of what this machine's memory allows. */
   readonly limits: Readonly<Partial<Record<QuotaName, number>>>;
+  /** How the embedded IoT Core counts a second, and answers past a quota: its defaults unless given. */
+  readonly burstSeconds?: number;
+  readonly throttleAnswer?: ThrottleAnswer;
   /** Faults of the embedded IoT Core from its start. */
   readonly weather?: Partial<WeatherSettings>;
   /** The live view's points go to this InfluxDB as well: into a Grafana of the user's. */
@@ -54,6 +58,8 @@ export interface IotCoreStart {
   /** The subscriber. */
   readonly functionName: string;
   readonly limits: AccountLimits;
+  readonly burstSeconds?: number;
+  readonly throttleAnswer?: ThrottleAnswer;
   readonly weather?: Partial<WeatherSettings>;
 }
 
@@ -149,6 +155,8 @@ export async function openEmbeddedAws(
       invokeUrl: edge.url,
       functionName: `${stack.prefix}-${subscriberKey}`,
       limits,
+      ...(settings.burstSeconds === undefined ? {} : { burstSeconds: settings.burstSeconds }),
+      ...(settings.throttleAnswer === undefined ? {} : { throttleAnswer: settings.throttleAnswer }),
       ...(settings.weather === undefined ? {} : { weather: settings.weather }),
     });
   } catch (error) {

@@ -7,6 +7,7 @@ import type { QuotaName } from '../plan/quotas.ts';
 import { StampedeError } from '../profile/errors.ts';
 import type { RunView, ViewRequest } from '../report/run-in-progress.ts';
 import type { InfluxServer } from './influxdb-relay.ts';
+import type { ThrottleAnswer } from './iot-core/settings.ts';
 import type { WeatherSettings } from './iot-core/weather.ts';
 import type { LiveTotals } from './live-totals.ts';
 import type { EmbeddedAwsArguments, FromEmbeddedAws, ToEmbeddedAws } from './process-messages.ts';
@@ -18,6 +19,10 @@ export interface EmbeddedAwsOptions {
   readonly runsDirectory: string;
   /** Quotas in place of AWS's defaults. */
   readonly limits?: Readonly<Partial<Record<QuotaName, number>>>;
+  /** Seconds of its rate that a per-second quota grants at once; default 1. See docs/iot-core-fidelity.md. */
+  readonly burstSeconds?: number;
+  /** What a QoS 1 publish past the account's quota gets; default `silent`. */
+  readonly throttleAnswer?: ThrottleAnswer;
   /** Faults on the service's side from the start: see the embedded IoT Core. */
   readonly weather?: Partial<WeatherSettings>;
   /** The live view's points go to this InfluxDB as well. */
@@ -71,6 +76,8 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     runsDirectory,
     packageRoot: options.packageRoot ?? packageRoot,
     limits: options.limits ?? {},
+    ...(options.burstSeconds === undefined ? {} : { burstSeconds: options.burstSeconds }),
+    ...(options.throttleAnswer === undefined ? {} : { throttleAnswer: options.throttleAnswer }),
     ...(options.weather === undefined ? {} : { weather: options.weather }),
     ...(options.influx === undefined ? {} : { influx: options.influx }),
     stopGraceMs: options.stopGraceMs ?? defaultStopGraceMs,

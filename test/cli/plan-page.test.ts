@@ -40,7 +40,10 @@ function withoutPayloadBytes(page: string): string {
 
 describe('plan page', () => {
   it.each(Object.entries({ ramp, million, overHttps }))('of %s', (name, profile) => {
-    const { plan, preflight } = draftRun(parseLoadProfile(profile), new Date('2026-01-01T00:00:00Z'), 0.5);
+    const { plan, preflight } = draftRun(parseLoadProfile(profile), {
+      now: new Date('2026-01-01T00:00:00Z'),
+      random: 0.5,
+    });
     const page = renderPlanPage(plan, preflight);
     for (const line of page) expect(line.length).toBeLessThanOrEqual(100);
     const text = [...page, '', '--- brief', ...renderPlanBrief(plan, preflight), ''].join('\n');

@@ -3,9 +3,10 @@ import type { Command } from 'commander';
 import { exitCodes } from '../../profile/errors.ts';
 import { catchInterrupts } from '../interrupts.ts';
 import type { Finish } from '../program.ts';
+import { addQuotaFlags, type EmbeddedQuotas, embeddedQuotasOf, type QuotaFlags } from '../quota-flags.ts';
 
 export function addEmbeddedCommand(program: Command, finish: Finish): void {
-  program
+  const command = program
     .command('embedded')
     .summary('keep embedded AWS running, for other tools')
     .description(
@@ -13,22 +14,23 @@ export function addEmbeddedCommand(program: Command, finish: Finish): void {
         'and InfluxDB’s write API, on loopback) and keep it until Ctrl-C. Prints the variables that lead the AWS ' +
         'CLI, SDKs and MQTT clients to it.',
     )
-    .option('--runs <dir>', 'directory of the run store', 'runs')
+    .option('--runs <dir>', 'directory of the run store', 'runs');
+  addQuotaFlags(command)
     .addHelpText(
       'after',
       '\nIn a second terminal, after pasting the printed lines:\n' +
         '  aws stepfunctions start-execution --state-machine-arn $STATE_MACHINE_ARN --input file://profiles/smoke.json',
     )
-    .action(async ({ runs }: { readonly runs: string }) => {
-      await keepEmbeddedAws(runs);
+    .action(async ({ runs, ...flags }: { readonly runs: string } & QuotaFlags) => {
+      await keepEmbeddedAws(runs, embeddedQuotasOf(flags));
       finish(exitCodes.passed);
     });
 }
 
-async function keepEmbeddedAws(runsDirectory: string): Promise<void> {
+async function keepEmbeddedAws(runsDirectory: string, quotas: EmbeddedQuotas): Promise<void> {
   const interrupts = catchInterrupts();
   const { startEmbeddedAws } = await import('../../embedded/start.ts');
-  const aws = await startEmbeddedAws({ runsDirectory });
+  const aws = await startEmbeddedAws({ runsDirectory, ...quotas });
   interrupts.quit.addEventListener('abort', () => aws.kill());
   const variables = { ...aws.environment, STATE_MACHINE_ARN: aws.stateMachineArn };
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quoteForShell(value)}`);

@@ -7,6 +7,7 @@ import { makePaint } from '../paint.ts';
 import { renderPlanPage } from '../plan-page.ts';
 import { addProfileArguments, readGivenProfile } from '../profile-arguments.ts';
 import type { Finish } from '../program.ts';
+import { accountOfQuotas, addQuotaFlags, embeddedQuotasOf } from '../quota-flags.ts';
 
 export function addPlanCommand(program: Command, finish: Finish): void {
   const command = program
@@ -17,14 +18,18 @@ export function addPlanCommand(program: Command, finish: Finish): void {
         'with its headroom. Nothing is started.',
     )
     .option('--json', 'print the plan, its slices and the quotas as JSON');
-  addProfileArguments(command).action(async (path: string, flags: Readonly<Record<string, unknown>>) => {
-    const draft = draftRun((await readGivenProfile(path, flags)).profile);
-    process.stdout.write(flags.json === true ? toJson(draft) : toPage(draft));
-    // The page first: it shows what the refusal speaks of.
-    if (draft.faults.length > 0) throw new InvalidInputError('The plan', draft.faults);
-    if (draft.preflight.refusals.length > 0) throw new RefusedByPreflightError(draft.preflight.refusals);
-    finish(exitCodes.passed);
-  });
+  addProfileArguments(addQuotaFlags(command)).action(
+    async (path: string, flags: Readonly<Record<string, unknown>>) => {
+      const draft = draftRun((await readGivenProfile(path, flags)).profile, {
+        account: accountOfQuotas(embeddedQuotasOf(flags)),
+      });
+      process.stdout.write(flags.json === true ? toJson(draft) : toPage(draft));
+      // The page first: it shows what the refusal speaks of.
+      if (draft.faults.length > 0) throw new InvalidInputError('The plan', draft.faults);
+      if (draft.preflight.refusals.length > 0) throw new RefusedByPreflightError(draft.preflight.refusals);
+      finish(exitCodes.passed);
+    },
+  );
 }
 
 function toPage({ plan, preflight, faults }: RunDraft): string {

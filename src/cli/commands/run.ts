@@ -41,15 +41,17 @@ export function addRunCommand(program: Command, finish: Finish): void {
     .option('--json', 'lines of JSON on stdout: the run, its progress each second, its report')
     .option('--ui', 'serve the live page on loopback, from the start of the run until Ctrl-C after its end')
     .option('--ui-port <port>', 'port of the live page; 0 for any (default: 4747, or any)', parsePort);
-  addProfileArguments(addQuotaFlags(command)).action(async (file: string, flags: RunFlags & Record<string, unknown>) => {
-    const given = await readGivenProfile(file, flags);
-    const draft = draftRun(given.profile, { account: accountOfQuotas(embeddedQuotasOf(flags)) });
-    if (draft.faults.length > 0) throw new InvalidInputError('The plan', draft.faults);
-    if (draft.preflight.refusals.length > 0 && flags.force !== true) {
-      throw new RefusedByPreflightError(draft.preflight.refusals);
-    }
-    finish(await run(given, draft, flags));
-  });
+  addProfileArguments(addQuotaFlags(command)).action(
+    async (file: string, flags: RunFlags & Record<string, unknown>) => {
+      const given = await readGivenProfile(file, flags);
+      const draft = draftRun(given.profile, { account: accountOfQuotas(embeddedQuotasOf(flags)) });
+      if (draft.faults.length > 0) throw new InvalidInputError('The plan', draft.faults);
+      if (draft.preflight.refusals.length > 0 && flags.force !== true) {
+        throw new RefusedByPreflightError(draft.preflight.refusals);
+      }
+      finish(await run(given, draft, flags));
+    },
+  );
 }
 
 async function run(
@@ -81,7 +83,14 @@ async function run(
   const page = flags.ui === true ? await openLivePage(flags, display, interrupts) : undefined;
   const runLoad = page?.run ?? runOnEmbeddedAws;
   const ended = await Promise.race([
-    runLoad({ runId, input, runsDirectory: flags.runs, display, interrupts }),
+    runLoad({
+      runId,
+      input,
+      runsDirectory: flags.runs,
+      quotas: embeddedQuotasOf(flags),
+      display,
+      interrupts,
+    }),
     quit,
   ]);
   const code = conclude(ended, interrupts.stop.aborted, path.join(flags.runs, runId), jsonLines);

@@ -1,0 +1,56 @@
+import { describe, expect, it } from '@jest/globals';
+import { Command } from 'commander';
+import {
+  accountOfQuotas,
+  addQuotaFlags,
+  embeddedQuotasOf,
+  type QuotaFlags,
+} from '../../src/cli/quota-flags.ts';
+
+function given(...args: string[]): QuotaFlags {
+  const command = addQuotaFlags(new Command())
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  return command.parse(args, { from: 'user' }).opts();
+}
+
+describe('the flags for quotas', () => {
+  it('leave everything as it is unless given', () => {
+    expect(embeddedQuotasOf(given())).toEqual({ limits: {} });
+    expect(accountOfQuotas({ limits: {} })).toBeUndefined();
+  });
+
+  it('set one quota each, over a preset of the Region', () => {
+    const flags = given('--region-quotas', 'small', '--quota', 'publishIn=1234', '--quota', 'connects=7.5');
+    const quotas = embeddedQuotasOf(flags);
+    expect(quotas.limits).toEqual({
+      publishInPerSecond: 1_234,
+      publishOutPerSecond: 2_000,
+      connectsPerSecond: 7.5,
+      concurrentConnections: 100_000,
+      subscribesPerSecond: 200,
+      ruleEvaluationsPerSecond: 2_000,
+    });
+    expect(accountOfQuotas(quotas)).toMatchObject({
+      limits: { publishInPerSecond: 1_234, bytesPerSecondPerConnection: 524_288 },
+      live: expect.arrayContaining(['publishInPerSecond']),
+      isCharged: false,
+    });
+  });
+
+  it('name every fault', () => {
+    const flags = given('--quota', 'publishin2=1', '--quota', 'connects=', '--quota', 'retained=-1');
+    expect(() => embeddedQuotasOf(flags)).toThrow(
+      /publishin2=1.*\n.*did you mean "publishIn".*\n.*connects=.*\n.*\n.*retained=-1/,
+    );
+  });
+
+  it('know the answers and the presets', () => {
+    expect(embeddedQuotasOf(given('--throttle-answer', 'puback'))).toEqual({
+      limits: {},
+      throttleAnswer: 'puback',
+    });
+    expect(() => given('--throttle-answer', 'shout')).toThrow(/Allowed choices/);
+    expect(() => given('--region-quotas', 'huge')).toThrow(/Allowed choices/);
+  });
+});
