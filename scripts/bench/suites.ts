@@ -1,0 +1,10 @@
+import type { Suite } from './suite.ts';
+import { broker } from './suites/broker.ts';
+import { coldStart } from './suites/cold-start.ts';
+import { generator } from './suites/generator.ts';
+import { measure } from './suites/measure.ts';
+import { plan } from './suites/plan.ts';
+import { templates } from './suites/templates.ts';
+
+/** In the order in which they run. */
+export const suites: readonly Suite[] = [generator, broker, measure, plan, templates, coldStart];
