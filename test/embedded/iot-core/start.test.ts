@@ -54,7 +54,7 @@ describe('startIotCore', () => {
 
   it('does not start with a rule that is not supported, and says why', async () => {
     const start = startIotCore({
-      ruleSql: "SELECT * FROM 'a'",
+      ruleSql: "SELECT encode(*, 'base64') AS it FROM 'a'",
       invokeUrl: 'http://127.0.0.1:9',
       functionName: 'f',
     });
