@@ -62,6 +62,7 @@ footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; }
   :root { color-scheme: light; --page: #ffffff; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   .table { overflow: visible; }
+  th, td { padding: .3rem .45rem; }
   .table, .tile, .ledger, tr { break-inside: avoid; }
   svg { print-color-adjust: exact; }
   h2 { break-after: avoid; }

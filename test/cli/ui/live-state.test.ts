@@ -71,14 +71,14 @@ const second = (at: number, sent: number) => ({
 describe('what the page knows of a run', () => {
   it('is all views together, the newer word for a second over the older', () => {
     const state = new LiveState(plan);
-    state.take(viewOf({ toldUntil: start + 4, seconds: [second(2, 10), second(3, 5)] }));
-    state.take(viewOf({ toldUntil: start + 5, seconds: [second(3, 20), second(4, 30)] }));
+    state.take(viewOf({ toldUntil: start + 5, seconds: [second(2, 10), second(3, 5)] }));
+    state.take(viewOf({ toldUntil: start + 6, seconds: [second(3, 20), second(4, 30)] }));
     expect(state.rates()).toMatchObject({ startSecond: start + 2, sent: [10, 20, 30] });
   });
 
-  it('leaves out seconds that not every slice has told, and those before the start', () => {
+  it('leaves out seconds that not everybody has told, and those before the start', () => {
     const state = new LiveState(plan);
-    state.take(viewOf({ toldUntil: start + 4, seconds: [second(-3, 1), second(3, 20), second(4, 7)] }));
+    state.take(viewOf({ toldUntil: start + 5, seconds: [second(-3, 1), second(3, 20), second(4, 7)] }));
     expect(state.rates()).toMatchObject({ startSecond: start + 3, sent: [20] });
     expect(state.useOf(plan.quotas[0]!)).toEqual({ now: 20, peak: 20 });
   });
@@ -99,6 +99,19 @@ describe('what the page knows of a run', () => {
       2,
       [3, null, null, 3],
     ]);
+  });
+});
+
+describe('the time that is shown', () => {
+  it('grows with the run, up to its end', () => {
+    const long = { ...plan, frame: { ...plan.frame, endAt: (start + 600) * 1_000 } };
+    const state = new LiveState(long);
+    const shownAt = (second: number) => {
+      state.take(viewOf({ toldUntil: start + second }));
+      return (state.frameSoFar().endAt - long.frame.startAt) / 1_000;
+    };
+    expect([3, 25, 26, 300].map(shownAt)).toEqual([30, 30, 60, 360]);
+    expect(shownAt(599)).toBeCloseTo(599.6);
   });
 });
 

@@ -84,7 +84,7 @@ function renderLatencies(state: LiveState): Html {
   const plots = (['end_to_end_latency', 'puback_round_trip'] as const).flatMap((name) => {
     const overTime = state.latencyOverTime(name);
     if (overTime.steps.length === 0) return [];
-    const plot = { name, meaning: meanings[name], frame: state.plan.frame, overTime };
+    const plot = { name, meaning: meanings[name], frame: state.frameSoFar(), overTime };
     return [renderPercentilesPlot(plot), renderHeatmap(plot)];
   });
   return html`${plots}`;

@@ -1,8 +1,14 @@
 import type { TimedLatencyName } from '../../../measure/latency-names.ts';
 import type { LatencyOverTime, LatencyStep } from '../../../report/latency-over-time.ts';
 import type { RateSeries } from '../../../report/plots/rate-plot.ts';
+import type { TimeFrame } from '../../../report/plots/time-axis.ts';
 import type { LiveSecond } from '../../../report/run-in-progress.ts';
 import type { PlanOnPage, QuotaOnPage, ViewOnPage } from './messages.ts';
+
+/** Slices tell of a second when it is over, the subscriber when it has read its batch. */
+const subscriberLagSeconds = 1;
+
+const leastShownMs = 30_000;
 
 const noStep: LatencyStep = { p50: null, p90: null, p99: null, max: null, heat: [] };
 
@@ -32,7 +38,7 @@ export class LiveState {
     }
   }
 
-  /** Up to the second of which all slices have told: the ones after it would look like a drop. */
+  /** Up to the second of which everybody has told: the ones after it would look like a drop. */
   rates(): RateSeries {
     const seconds = this.#toldSeconds();
     const column = (counter: 'intended' | 'sent' | 'acked' | 'arrivals') =>
@@ -68,8 +74,18 @@ export class LiveState {
     return { now: usedIn(seconds.at(-1) ?? 0), peak: Math.max(0, ...seconds.map(usedIn)) };
   }
 
+  /**
+   * The run so far and a little more of it: at its beginning, plots of latencies would be thin lines in an empty field.
+   */
+  frameSoFar(): TimeFrame {
+    const { frame } = this.plan;
+    const elapsedMs = ((this.#latest?.run.toldUntil ?? 0) * 1_000 - frame.startAt) * 1.2;
+    const shownMs = Math.max(leastShownMs, Math.ceil(elapsedMs / leastShownMs) * leastShownMs);
+    return { ...frame, endAt: Math.min(frame.endAt, frame.startAt + shownMs) };
+  }
+
   #toldSeconds(): number[] {
-    const until = this.#latest?.run.toldUntil ?? 0;
+    const until = (this.#latest?.run.toldUntil ?? 0) - subscriberLagSeconds;
     const from = Math.floor(this.plan.frame.startAt / 1_000);
     const known = [...this.#seconds.keys()].filter((second) => second >= from && second < until);
     if (known.length === 0) return [];
