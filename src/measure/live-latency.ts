@@ -68,7 +68,7 @@ export function latencyPoint(
       sum_us: sumUs,
       min_us: minUs,
       max_us: maxUs,
-      beyond_range: beyondRange,
+      ...(beyondRange === 0 ? {} : { beyond_range: beyondRange }),
       hdr: positive,
       hdr_negative: negative,
       ...bucketCounts(histogram),

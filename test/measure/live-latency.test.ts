@@ -79,7 +79,7 @@ describe('a point of latency', () => {
           sumUs: Number(fields.sum_us),
           minUs: Number(fields.min_us),
           maxUs: Number(fields.max_us),
-          beyondRange: Number(fields.beyond_range),
+          beyondRange: Number(fields.beyond_range ?? 0),
           positive: String(fields.hdr),
           negative: String(fields.hdr_negative),
         });
