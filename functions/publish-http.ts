@@ -18,6 +18,7 @@ export async function handler(request: SliceRequest): Promise<{ slice: number }>
     store,
     liveView,
     makeTransport: async ({ profile }) => makeHttpsTransport(profile.publish),
-    openControl: (plan, _slice, _transport, stop) => pollControl(control, plan, stop),
+    openControl: async ({ runId }, _slice, hearing) =>
+      pollControl({ control, runId, clock: makeSystemClock(), ...hearing }),
   });
 }

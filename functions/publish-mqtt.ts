@@ -3,9 +3,11 @@ import { makeLiveView } from '../src/aws/influx.ts';
 import { publishSlice, type SliceRequest } from '../src/aws/publish-slice.ts';
 import { makeRunStore } from '../src/aws/run-store.ts';
 import { makeSystemClock } from '../src/device/clock.ts';
-import { openControlChannel } from '../src/device/control-channel.ts';
+import { openControlChannel, withControlKeepAlive } from '../src/device/control-channel.ts';
+import type { MakeTransport } from '../src/device/transport.ts';
 import { chooseDoor } from '../src/device/transports/iot-door.ts';
 import { makeMqttTransport } from '../src/device/transports/mqtt.ts';
+import type { Plan } from '../src/plan/plan.ts';
 
 const environment = readEnvironment(process.env);
 const store = makeRunStore(environment.runBucket);
@@ -16,16 +18,19 @@ export async function handler(request: SliceRequest): Promise<{ slice: number }>
   return publishSlice(request, {
     store,
     liveView,
-    makeTransport: ({ profile, target }) =>
-      makeMqttTransport(profile, chooseDoor(target?.doors ?? environment.iotDoors, profile.connect.auth)),
-    openControl: (plan, slice, transport, stop) =>
+    makeTransport,
+    openControl: async (plan, slice, hearing) =>
       openControlChannel({
         runId: plan.runId,
         slice,
-        transport,
+        transport: await makeTransport(withControlKeepAlive(plan)),
         clock: makeSystemClock(),
-        onMessage: ({ reason }) => stop(reason),
-        onLost: stop,
+        ...hearing,
       }),
   });
+}
+
+function makeTransport({ profile, target }: Plan): Promise<MakeTransport> {
+  const doors = target?.doors ?? environment.iotDoors;
+  return makeMqttTransport(profile, chooseDoor(doors, profile.connect.auth));
 }

@@ -1,39 +1,50 @@
-import type { Plan } from '../plan/plan.ts';
+import type { CancelTimer, Clock } from '../device/clock.ts';
+import type { ControlMessage } from '../plan/control-message.ts';
+import { controlLostAfterMs, controlPollEveryMs } from '../plan/intervals.ts';
 import type { Control } from './control.ts';
 
-/**
- * Often enough that an HTTP slice stops within five seconds; seldom enough that 1,000 slices stay at half of the 500
- * GetRetainedMessage calls a second that AWS IoT Core allows an account.
- */
-const pollEveryMs = 4_000;
-const lostAfterMs = 30_000;
+export interface ControlPollSettings {
+  readonly control: Pick<Control, 'read'>;
+  readonly runId: string;
+  readonly clock: Clock;
+  onMessage(message: ControlMessage): void;
+  /** Nobody can stop this slice any more, and why. */
+  onLost(reason: string): void;
+}
 
 /** Asks for the run's control message until closed: slices without an MQTT connection have nothing to hear it by. */
-export function pollControl(
-  control: Pick<Control, 'read'>,
-  { runId }: Pick<Plan, 'runId'>,
-  stop: (reason: string) => void,
-): { close(): Promise<void> } {
-  let heardAt = performance.now();
-  const poll = async (): Promise<void> => {
+export function pollControl(settings: ControlPollSettings): { close(): Promise<void> } {
+  const { control, runId, clock } = settings;
+  let heardAt = clock.now();
+  let isAsking = false;
+  let cancelTimer: CancelTimer = () => {};
+
+  const ask = async (): Promise<void> => {
+    isAsking = true;
     try {
       const message = await control.read(runId);
-      heardAt = performance.now();
-      if (message !== undefined) stop(message.reason);
+      heardAt = clock.now();
+      if (message !== undefined) settings.onMessage(message);
     } catch {
-      // One lost poll is no reason; the same silence for long is.
-      if (performance.now() - heardAt >= lostAfterMs)
-        stop(`the control channel was away for ${lostAfterMs / 1_000} s`);
+      // One lost answer is no reason; the same silence for long is.
+    } finally {
+      isAsking = false;
     }
   };
-  let polling = poll();
-  const timer = setInterval(() => {
-    polling = polling.then(poll);
-  }, pollEveryMs);
+  const tick = (): void => {
+    if (clock.now() - heardAt >= controlLostAfterMs) {
+      settings.onLost(`the control channel was away for ${controlLostAfterMs / 1_000} s`);
+      return;
+    }
+    // A question that hangs is not asked twice, and counts as silence.
+    if (!isAsking) void ask();
+    cancelTimer = clock.setTimer(controlPollEveryMs, tick);
+  };
+  tick();
+
   return {
     async close() {
-      clearInterval(timer);
-      await polling;
+      cancelTimer();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { makeSystemClock } from '../device/clock.ts';
 import { runSlice } from '../device/slice-runner.ts';
 import type { MakeTransport } from '../device/transport.ts';
+import type { ControlMessage } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { LiveView } from './influx.ts';
 import type { RunStore } from './run-store.ts';
@@ -16,8 +17,15 @@ export interface SliceWorld {
   readonly store: RunStore;
   readonly liveView: LiveView;
   makeTransport(plan: Plan): Promise<MakeTransport>;
-  /** Listens for the run's stop message until closed, and calls `stop` when it hears it or can hear nothing any more. */
-  openControl(plan: Plan, slice: number, transport: MakeTransport, stop: (reason: string) => void): Openable;
+  /** Listens for the run's stop message until closed. */
+  openControl(plan: Plan, slice: number, hearing: ControlHearing): Promise<Openable>;
+}
+
+/** What a slice hears of its run, or no longer hears. */
+export interface ControlHearing {
+  onMessage(message: ControlMessage): void;
+  /** Nobody can stop the slice any more, and why: it stops by itself. */
+  onLost(reason: string): void;
 }
 
 interface Openable {
@@ -36,8 +44,15 @@ export async function publishSlice(
   const plan = await store.getPlan(runId);
   const transport = await world.makeTransport(plan);
   const stop = new AbortController();
+  const told: { stoppedOn?: ControlMessage } = {};
   const view = liveView.openSlice(plan, slice);
-  const control = world.openControl(plan, slice, transport, (reason) => stop.abort(reason));
+  const control = await world.openControl(plan, slice, {
+    onMessage(message) {
+      if (!stop.signal.aborted) told.stoppedOn = message;
+      stop.abort(message.reason);
+    },
+    onLost: (reason) => stop.abort(reason),
+  });
   try {
     const result = await runSlice({
       plan,
@@ -49,7 +64,7 @@ export async function publishSlice(
       onSnapshot: (snapshot) => view.tell(snapshot),
       onCheckpoint: (checkpoint) => store.putSliceResult(checkpoint),
     });
-    await store.putSliceResult(result);
+    await store.putSliceResult(result.outcome === 'stopped' ? { ...result, ...told } : result);
   } finally {
     await Promise.all([control.close(), view.close()]);
   }

@@ -1,5 +1,6 @@
 import { type ControlMessage, parseControlMessage } from '../plan/control-message.ts';
-import { controlTopicOf } from '../plan/plan.ts';
+import { controlKeepAliveMs, controlLostAfterMs } from '../plan/intervals.ts';
+import { controlTopicOf, type Plan } from '../plan/plan.ts';
 import type { CancelTimer, Clock } from './clock.ts';
 import type { MakeTransport } from './transport.ts';
 
@@ -17,9 +18,13 @@ export interface ControlChannel {
   close(): Promise<void>;
 }
 
-/** A slice that nobody can stop any more stops by itself. */
-const lostAfterMs = 30_000;
 const reconnectAfterMs = 1_000;
+
+/** The plan as the control channel's client connects by it: quiet for minutes, it still notices a dead connection. */
+export function withControlKeepAlive(plan: Plan): Plan {
+  const connect = { ...plan.profile.connect, keepAliveMs: controlKeepAliveMs, cleanStart: true };
+  return { ...plan, profile: { ...plan.profile, connect } };
+}
 
 /**
  * Hears the run's control topic over MQTT: one more client beside the slice's devices, through the same transport and
@@ -37,10 +42,10 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
     lost = true;
   };
   const retry = (): void => {
-    if (clock.now() - awaySince < lostAfterMs) {
+    if (clock.now() - awaySince < controlLostAfterMs) {
       cancelTimer = clock.setTimer(reconnectAfterMs, () => transport.connect(0));
     } else {
-      lose(`the control channel was away for ${lostAfterMs / 1_000} s`);
+      lose(`the control channel was away for ${controlLostAfterMs / 1_000} s`);
     }
   };
 

@@ -5,6 +5,7 @@ import type { GeneratorHealth } from '../measure/slice-result.ts';
 /** Sampling every 20 ms costs next to nothing and sees every stall that a send lag of 10 ms could come from. */
 const resolutionMs = 20;
 const nanosecondsPerMs = 1e6;
+const leastPulseMs = 500;
 
 /** What the generator itself was like, so that nobody blames the service for our lateness. */
 export interface HealthMonitor {
@@ -19,13 +20,16 @@ export interface HealthMonitor {
 export function watchGeneratorHealth(startLagMs: number): HealthMonitor {
   const cpuBefore = process.cpuUsage();
   let cpuAtPulse = cpuBefore;
+  let peakCpuShare = 0;
   const startedAtMs = performance.now();
+  let pulsedAtMs = startedAtMs;
   const idleRssBytes = process.memoryUsage.rss();
   const [delay, delaySincePulse] = [watchDelay(), watchDelay()];
   return {
     read() {
       return {
         cpuSeconds: secondsOf(process.cpuUsage(cpuBefore)),
+        peakCpuShare,
         wallSeconds: (performance.now() - startedAtMs) / 1_000,
         // Linux counts it in kilobytes.
         maxRssBytes: process.resourceUsage().maxRSS * 1_024,
@@ -38,6 +42,10 @@ export function watchGeneratorHealth(startLagMs: number): HealthMonitor {
     pulse() {
       const cpuSeconds = secondsOf(process.cpuUsage(cpuAtPulse));
       cpuAtPulse = process.cpuUsage();
+      const sinceMs = performance.now() - pulsedAtMs;
+      pulsedAtMs += sinceMs;
+      // Of a stretch much shorter than the second between two pulses, the clock's grain would be most of the share.
+      if (sinceMs >= leastPulseMs) peakCpuShare = Math.max(peakCpuShare, cpuSeconds / (sinceMs / 1_000));
       const eventLoopDelayMaxMs = delayMs(delaySincePulse, delaySincePulse.max);
       delaySincePulse.reset();
       return { cpuSeconds, rssBytes: process.memoryUsage.rss(), startLagMs, eventLoopDelayMaxMs };

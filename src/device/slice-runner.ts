@@ -1,5 +1,6 @@
 import type { SliceSnapshot } from '../measure/live-slice.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
+import { checkpointEveryMs } from '../plan/intervals.ts';
 import type { Plan } from '../plan/plan.ts';
 import { makeSliceSchedule } from '../plan/schedule.ts';
 import { sliceOf } from '../plan/slices.ts';
@@ -38,8 +39,6 @@ export interface StopSignal {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
-/** A store costs a request: often enough that a slice that is killed has lost little. */
-const defaultCheckpointEveryMs = 10_000;
 /** How exact timeouts are, and how soon the end is noticed. */
 const beatEveryMs = 20;
 /** After a stop, for answers on the way; then, in any case, for disconnecting. Together below a second. */
@@ -194,7 +193,7 @@ class SliceRunner implements TransportListener {
   }
 
   get #checkpointEveryMs(): number {
-    return this.#run.checkpointEveryMs ?? defaultCheckpointEveryMs;
+    return this.#run.checkpointEveryMs ?? checkpointEveryMs(this.#run.plan.profile);
   }
 
   /** Everything that is not done for a message: one timer for the whole slice. */

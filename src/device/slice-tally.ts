@@ -26,6 +26,7 @@ export type CountedResult = Pick<
   | 'disconnectedBy'
   | 'echoRefusedBy'
   | 'sent'
+  | 'lastSentAt'
   | 'perSecond'
   | 'latencies'
   | 'latencyPerSecond'
@@ -54,6 +55,7 @@ export class SliceTally {
   readonly #disconnectedBy = new Map<string, number>();
   readonly #echoRefusedBy = new Map<string, number>();
   readonly #sent = new IntervalSet();
+  #lastSentMs = 0;
   readonly #connect = new IntervalHistogram();
   readonly #pubackRoundTrip = new IntervalHistogram();
   readonly #echo = new IntervalHistogram();
@@ -73,6 +75,7 @@ export class SliceTally {
 
   sent(n: number, intendedMs: number, sentMs: number): void {
     this.#sent.add(n);
+    this.#lastSentMs = sentMs;
     this.perSecond.sent(sentMs);
     this.#sendLag.record(sentMs - intendedMs);
   }
@@ -194,6 +197,7 @@ export class SliceTally {
       disconnectedBy: Object.fromEntries(this.#disconnectedBy),
       echoRefusedBy: Object.fromEntries(this.#echoRefusedBy),
       sent: this.#sent.encode(),
+      ...(this.#lastSentMs > 0 ? { lastSentAt: this.#lastSentMs } : {}),
       perSecond: this.perSecond.snapshot(nowMs),
       latencies: {
         connect: this.#connect.encodeAll(),
