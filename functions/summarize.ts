@@ -5,14 +5,14 @@ import { makeLiveView } from '../src/aws/influx.ts';
 import { makeMetrics } from '../src/aws/metrics.ts';
 import { makeRunStore, runKeys } from '../src/aws/run-store.ts';
 import { makeSystemClock } from '../src/device/clock.ts';
-import { iotMetricNames } from '../src/profile/cloudwatch-metrics.ts';
+import { iotMetricNames, ruleMetricNames } from '../src/profile/cloudwatch-metrics.ts';
 import { buildReport } from '../src/report/build-report.ts';
 import { renderReportHtml } from '../src/report/html.ts';
 import type { Verdict } from '../src/report/report.ts';
 
 const environment = readEnvironment(process.env);
 const store = makeRunStore(environment.runBucket);
-const metrics = makeMetrics();
+const metrics = makeMetrics(environment.ruleName);
 const control = makeControl();
 const liveView = makeLiveView(environment.influx, { store, clock: makeSystemClock(), random: Math.random });
 
@@ -36,7 +36,10 @@ export async function handler({ runId }: { readonly runId: string }): Promise<Su
   const report = buildReport({
     plan,
     ledger,
-    cloudwatch: { sums, asked: iotMetricNames },
+    cloudwatch: {
+      sums,
+      asked: [...iotMetricNames, ...(environment.ruleName === undefined ? [] : ruleMetricNames)],
+    },
     now: Date.now(),
   });
   await store.putReport(report, renderReportHtml(report));

@@ -10,6 +10,8 @@ export interface Environment {
   readonly iotDataUrl: URL | undefined;
   /** The topic filter of the deployed IoT rule: a message outside it never reaches the subscriber. */
   readonly topicFilter: string;
+  /** Of the deployed IoT rule, for its metrics; undefined: they are not asked for. */
+  readonly ruleName: string | undefined;
   /** Room for the first cold start, milliseconds. */
   readonly coldStartLeadMs: number;
   /** Execution environments a second that Lambda adds to one function; AWS: 1,000 per 10 s. */
@@ -61,6 +63,7 @@ export function readEnvironment(variables: Variables): Environment {
     iotDoors: parseIotEndpoint(variables.IOT_ENDPOINT ?? '', faults),
     iotDataUrl: parseIotDataUrl(variables, faults),
     topicFilter: variables.TOPIC_FILTER ?? 'stampede/#',
+    ruleName: variables.RULE_NAME || undefined,
     coldStartLeadMs: number('COLD_START_LEAD_MS', 5_000),
     lambdaEnvironmentsPerSecond: number('LAMBDA_ENVIRONMENTS_PER_SECOND', 100),
     cloudWatchDelayMs: number('CLOUDWATCH_DELAY_MS', 180_000),

@@ -1,5 +1,5 @@
 import { CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
-import { type IotMetricName, iotMetricNames } from '../profile/cloudwatch-metrics.ts';
+import { type IotMetricName, iotMetricNames, ruleMetricNames } from '../profile/cloudwatch-metrics.ts';
 
 export type MetricSums = Readonly<Partial<Record<IotMetricName, number>>>;
 
@@ -16,16 +16,25 @@ export interface Metrics {
 
 const minuteMs = 60_000;
 
-export function makeMetrics(client: CloudWatchClient = new CloudWatchClient({})): Metrics {
+/** @param ruleName of the IoT rule; without it the rules engine's metrics are not asked for */
+export function makeMetrics(
+  ruleName: string | undefined,
+  client: CloudWatchClient = new CloudWatchClient({}),
+): Metrics {
   return {
     async sums(protocol, from, to) {
-      const queries: MetricDataQuery[] = iotMetricNames.map((name, i) => ({
+      const byProtocol = iotMetricNames.map((name) => [name, { Name: 'Protocol', Value: protocol }] as const);
+      const byRule = (ruleName === undefined ? [] : ruleMetricNames).map(
+        (name) => [name, { Name: 'RuleName', Value: ruleName }] as const,
+      );
+      const asked = [...byProtocol, ...byRule];
+      const queries: MetricDataQuery[] = asked.map(([name, dimension], i) => ({
         Id: `m${i}`,
         MetricStat: {
           Metric: {
             Namespace: 'AWS/IoT',
             MetricName: name,
-            Dimensions: [{ Name: 'Protocol', Value: protocol }],
+            Dimensions: [dimension],
           },
           Period: 60,
           Stat: 'Sum',
@@ -44,7 +53,7 @@ export function makeMetrics(client: CloudWatchClient = new CloudWatchClient({}))
           }),
         );
         for (const { Id, Values } of page.MetricDataResults ?? []) {
-          const name = iotMetricNames[Number(Id?.slice(1))];
+          const name = asked[Number(Id?.slice(1))]?.[0];
           if (name === undefined || Values === undefined || Values.length === 0) continue;
           sums[name] = (sums[name] ?? 0) + Values.reduce((a, b) => a + b, 0);
         }

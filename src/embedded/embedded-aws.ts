@@ -10,7 +10,7 @@ import { type Edge, startEdge } from './edge.ts';
 import { makeFunctionLogs } from './function-log.ts';
 import { makeInfluxDb } from './influxdb.ts';
 import type { InfluxServer } from './influxdb-relay.ts';
-import type { ThrottleAnswer } from './iot-core/settings.ts';
+import { defaultRuleName, type ThrottleAnswer } from './iot-core/settings.ts';
 import type { WeatherSettings } from './iot-core/weather.ts';
 import { makeIotDataPlane } from './iot-data-plane.ts';
 import { makeLambdaApi, makeRuntimeApi } from './lambda.ts';
@@ -231,6 +231,7 @@ function variablesOf(edgeUrl: string, iotCore: IotCoreProcess | undefined): Reco
     COLD_START_LEAD_MS: String(coldStartLeadMs),
     LAMBDA_ENVIRONMENTS_PER_SECOND: String(cores * environmentsPerSecondPerCore),
     CLOUDWATCH_DELAY_MS: String(cloudWatchDelayMs),
+    RULE_NAME: defaultRuleName,
   };
 }
 

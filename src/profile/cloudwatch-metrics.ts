@@ -39,4 +39,7 @@ export const iotMetricNames = [
   'Throttle.Exceeded',
 ] as const;
 
-export type IotMetricName = (typeof iotMetricNames)[number];
+/** Those of the rules engine that come by rule: what a run asks of its own. */
+export const ruleMetricNames = ['RuleMessageThrottled'] as const;
+
+export type IotMetricName = (typeof iotMetricNames)[number] | (typeof ruleMetricNames)[number];

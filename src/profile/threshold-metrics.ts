@@ -1,4 +1,4 @@
-import { iotMetricNames } from './cloudwatch-metrics.ts';
+import { iotMetricNames, ruleMetricNames } from './cloudwatch-metrics.ts';
 
 /**
  * Every metric a threshold may judge: the one table that the profile's check and the report's evaluation share.
@@ -79,7 +79,11 @@ export const thresholdMetrics = {
   sent_messages: counter('messages.sent', 'messages.intended', 'publishes sent'),
   dropped_messages: counter('messages.dropped', 'messages.intended', 'intended, never sent'),
   acked_messages: counterAtEnd('messages.acked', 'messages.sent', 'publishes acknowledged'),
-  throttled_messages: counter('messages.throttled', 'messages.sent', 'publishes refused for a quota'),
+  throttled_messages: counter(
+    'messages.throttled',
+    'messages.sent',
+    'publishes refused for a quota, told or (CloudWatch) not',
+  ),
   failed_messages: counter('messages.failed', 'messages.sent', 'publishes that failed'),
   unacknowledged_messages: counterAtEnd('messages.unacknowledged', 'messages.sent', 'no PUBACK in time'),
   arrivals: counterAtEnd('messages.arrivals', 'messages.sent', 'arrivals, duplicates among them'),
@@ -124,7 +128,7 @@ export const thresholdMetricAliases: Readonly<Record<string, ThresholdMetricName
 /** `cloudwatch.PublishIn.Throttle`: a metric of the message broker's, spelled as AWS spells it. */
 export const cloudWatchPrefix = 'cloudwatch.';
 const cloudWatchMetrics: ReadonlySet<string> = new Set(
-  iotMetricNames.map((name) => `${cloudWatchPrefix}${name}`),
+  [...iotMetricNames, ...ruleMetricNames].map((name) => `${cloudWatchPrefix}${name}`),
 );
 
 const cloudWatchCount: ThresholdMetric = { kind: 'cloudwatch', help: "CloudWatch's own sum over the run" };

@@ -12,6 +12,7 @@ import { ratesOf } from './rates.ts';
 import { type CloudWatchView, reconcile } from './reconciliation.ts';
 import type { Report } from './report.ts';
 import { evaluateThresholds } from './thresholds.ts';
+import { bindingQuotaOf, throttlingOf } from './throttling.ts';
 import { judge } from './verdict.ts';
 
 export interface ReportInput {
@@ -30,9 +31,12 @@ export function buildReport({ plan, ledger, cloudwatch, now }: ReportInput): Rep
   const imbalances = checkLedger(ledger);
   const generator = summarizeGenerator(ledger);
   const cost = costOf(plan, ledger);
+  const throttling = throttlingOf(plan, ledger, cloudwatch);
+  const quotaUse = quotaUseOf(plan, ledger);
   const thresholds = evaluateThresholds(profile.thresholds, {
     latencies: ledger.latencies,
-    counts: { messages, devices, slices },
+    // Throttled is throttled, whether the service said so or not.
+    counts: { messages: { ...messages, throttled: throttling.publishes }, devices, slices },
     rates,
     gauges: { rates, generator, cost },
     cloudwatch,
@@ -61,7 +65,9 @@ export function buildReport({ plan, ledger, cloudwatch, now }: ReportInput): Rep
     },
     rates,
     latencyMs: summarizeLatencies(ledger),
-    quotas: quotaUseOf(plan, ledger),
+    quotas: quotaUse,
+    throttling,
+    bindingQuota: bindingQuotaOf(plan, quotaUse, throttling),
     cloudwatch: cloudwatch.sums,
     reconciliation: reconcile(plan, ledger, cloudwatch),
     ...stopOf(ledger),

@@ -14,6 +14,7 @@ import {
   describeRamp,
   describeSilence,
   describeSlices,
+  describeThrottling,
   latencyCells,
   latencyHeadings,
   latencyMeanings,
@@ -210,7 +211,7 @@ function renderRates(report: Report): Html {
   );
 }
 
-function renderQuotas({ quotas }: Report): Html {
+function renderQuotas({ quotas, throttling, bindingQuota }: Report): Html {
   const rows = quotas.map(({ name, unit, peak, limit, isLive, headroom }) => ({
     cells: [
       name,
@@ -223,6 +224,7 @@ function renderQuotas({ quotas }: Report): Html {
   }));
   return section(
     'Quotas',
+    html`${[bindingQuota.sentence, ...describeThrottling(throttling)].map((line) => html`<p>${line}.</p>`)}`,
     table(
       'The busiest second against the limits of the account',
       [

@@ -2,7 +2,7 @@ import type { LatencyName } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { CountsByReason, MessageLedger } from '../measure/run-ledger.ts';
 import { formatBytes, formatCount, formatMs, formatPlural } from './figures.ts';
-import type { CostReport, Reconciliation, Report, StageRate } from './report.ts';
+import type { CostReport, Reconciliation, Report, StageRate, Throttling } from './report.ts';
 
 /** `sent = received + lost` with its figures, as the terminal and the page both show it. */
 export interface Equation {
@@ -112,6 +112,16 @@ export function describeDifference({ explanations, unexplained }: Reconciliation
   const rest =
     unexplained === null || unexplained === 0 ? [] : [`${formatCount(Math.abs(unexplained))} unexplained`];
   return [...known, ...rest].join('; ');
+}
+
+/** What was refused, a sentence each; empty where nothing was. */
+export function describeThrottling({ told, untold, publishes, refusals }: Throttling): string[] {
+  const by = refusals.map(({ metric, name, count }) => `${metric} ${formatCount(count)}: ${name}`);
+  if (publishes === 0) return by;
+  return [
+    `${formatCount(publishes)} throttled: ${formatCount(told)} were told so, ${formatCount(untold)} got no answer (CloudWatch)`,
+    ...by,
+  ];
 }
 
 /** `an estimate at list prices of 2026-09 in us-east-1` */

@@ -33,6 +33,8 @@ export interface Report {
   readonly rates: Rates;
   readonly latencyMs: Readonly<Record<LatencyName, LatencySummary>>;
   readonly quotas: readonly QuotaUse[];
+  readonly throttling: Throttling;
+  readonly bindingQuota: BindingQuota;
   /** CloudWatch's own sums over the run, by metric (`PublishIn.Success`). */
   readonly cloudwatch: Readonly<Record<string, number>>;
   readonly reconciliation: readonly Reconciliation[];
@@ -104,6 +106,34 @@ export interface QuotaUse {
   readonly isLive: boolean;
   /** Share of the limit left: 1 − peak/limit; negative past it. */
   readonly headroom: number;
+}
+
+/** What was refused for a quota, told and untold. */
+export interface Throttling {
+  /** Publishes that a device was told of: HTTP 429, an MQTT 5 PUBACK with 0x97. The ledger's `throttled`. */
+  readonly told: number;
+  /** Publishes that got no answer, and that CloudWatch says were throttled: part of the ledger's `unacknowledged`, at QoS 0 `lost`. */
+  readonly untold: number;
+  /** Both: what the threshold metric `throttled` judges. */
+  readonly publishes: number;
+  /** By quota, the most first; as CloudWatch counted them. */
+  readonly refusals: readonly QuotaRefusals[];
+}
+
+export interface QuotaRefusals {
+  readonly quota: QuotaName;
+  readonly name: string;
+  /** CloudWatch's metric that counts them. */
+  readonly metric: string;
+  readonly count: number;
+}
+
+/** The quota that decides how far the load can go. */
+export interface BindingQuota {
+  readonly quota: QuotaName;
+  readonly name: string;
+  /** For people. */
+  readonly sentence: string;
 }
 
 /** One of CloudWatch's sums held against the run's own count. */

@@ -8,7 +8,7 @@ import {
   formatUsd,
   formatValue,
 } from './figures.ts';
-import type { QuotaUse, Reconciliation, Report, Verdict } from './report.ts';
+import type { Reconciliation, Report, Verdict } from './report.ts';
 import {
   causeLines,
   describeClient,
@@ -18,6 +18,7 @@ import {
   describeRamp,
   describeSilence,
   describeSlices,
+  describeThrottling,
   type Equation,
   latencyCells,
   latencyHeadings,
@@ -55,7 +56,7 @@ export function renderTerminalSummary(report: Report, options: SummaryOptions = 
     renderMessages(report, paint),
     renderRates(report, paint),
     renderLatencies(report, paint),
-    renderQuotas(report.quotas, paint),
+    renderQuotas(report, paint),
     renderThresholds(report, paint),
     renderCost(report, paint),
     renderGenerator(report, paint),
@@ -199,7 +200,7 @@ function renderP99OverTime({ latencyOverTime }: Report): string[] {
   return [`  end to end ${renderSparkline(p99, sparklineColumns, 'logarithmic')}  p99 ${range} ms`];
 }
 
-function renderQuotas(quotas: readonly QuotaUse[], paint: SummaryPaint): string[] {
+function renderQuotas({ quotas, throttling, bindingQuota }: Report, paint: SummaryPaint): string[] {
   const quantity = (value: number, unit: string) => `${formatCount(value)}${unit}`;
   const [head = '', ...body] = layOutColumns([
     ['quotas', 'peak', 'limit', 'headroom'],
@@ -214,6 +215,12 @@ function renderQuotas(quotas: readonly QuotaUse[], paint: SummaryPaint): string[
   return [
     paint('heading', head),
     ...body.map((line, i) => (quotas[i]!.headroom < 0 ? paint('warning', line) : line)),
+    ...describeThrottling(throttling)
+      .flatMap((line) => wrapText(line, width, '  ', '    '))
+      .map((line) => paint('warning', line)),
+    ...wrapText(bindingQuota.sentence, width, '  ', '    ').map((line) =>
+      throttling.refusals.length > 0 ? paint('warning', line) : line,
+    ),
     ...(assumed ? [paint('dim', '  * AWS’s default; the account’s own limit was not read')] : []),
   ];
 }

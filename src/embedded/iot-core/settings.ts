@@ -8,6 +8,9 @@ import type { WeatherSettings } from './weather.ts';
 export const throttleAnswers = ['silent', 'puback', 'disconnect'] as const;
 export type ThrottleAnswer = (typeof throttleAnswers)[number];
 
+/** What the one rule is called in its metrics. */
+export const defaultRuleName = 'stampede_arrivals';
+
 /** All that an embedded IoT Core is told at its start: plain data, it crosses a process boundary. */
 export interface IotCoreSettings {
   /** Loopback ports; 0 takes any free one. */

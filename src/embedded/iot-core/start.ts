@@ -6,6 +6,7 @@ import type { IotCoreAddresses } from './iot-core.ts';
 import type { StartReport } from './main.ts';
 import {
   defaultQueue,
+  defaultRuleName,
   defaultUnauthorized,
   type IotCoreSettings,
   type QueueSettings,
@@ -81,7 +82,7 @@ export async function startIotCore(options: StartIotCoreOptions): Promise<IotCor
 export function iotCoreSettingsOf(options: StartIotCoreOptions): IotCoreSettings {
   return {
     ports: { mqtt: 0, http: 0, admin: 0, ...options.ports },
-    rule: { name: options.ruleName ?? 'stampede_arrivals', sql: options.ruleSql },
+    rule: { name: options.ruleName ?? defaultRuleName, sql: options.ruleSql },
     queue: { ...defaultQueue, ...options.queue },
     subscriber: { invokeUrl: options.invokeUrl, functionName: options.functionName },
     limits: options.limits ?? accountLimitsOf('default'),

@@ -1,0 +1,73 @@
+import type { RunLedger } from '../measure/run-ledger.ts';
+import { accountOf } from '../plan/account.ts';
+import type { Plan } from '../plan/plan.ts';
+import { preflight } from '../plan/preflight.ts';
+import { type QuotaName, quotas } from '../plan/quotas.ts';
+import { formatCount, formatShare } from './figures.ts';
+import { type CloudWatchView, cloudWatchSum } from './reconciliation.ts';
+import type { BindingQuota, QuotaRefusals, QuotaUse, Throttling } from './report.ts';
+
+/**
+ * What was refused for a quota. The ledger keeps what devices were told; a throttled MQTT publish gets no answer, and only
+ * CloudWatch's PublishIn.Throttle says how many of the unacknowledged (QoS 0: of the lost) were throttled.
+ */
+export function throttlingOf(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatchView): Throttling {
+  const { messages, acknowledged } = ledger;
+  const told = messages.throttled;
+  const unanswered = acknowledged ? messages.unacknowledged : messages.lost;
+  const beyond = (cloudWatchSum(cloudwatch, 'PublishIn.Throttle') ?? 0) - told;
+  const untold = Math.min(Math.max(0, beyond), unanswered);
+  return { told, untold, publishes: told + untold, refusals: refusalsOf(plan, ledger, cloudwatch) };
+}
+
+/** By quota, the most refusals first; CloudWatch's own counts, whole minutes and whole account. */
+function refusalsOf(
+  plan: Plan,
+  { perSecond, messages }: RunLedger,
+  cloudwatch: CloudWatchView,
+): QuotaRefusals[] {
+  const count = (metric: string) => cloudWatchSum(cloudwatch, metric) ?? 0;
+  const { limits } = accountOf(plan);
+  const isFull = Math.max(0, ...perSecond.connected) >= limits.concurrentConnections;
+  // Throttle.Exceeded counts what a connection's own limit refused; PublishIn.Throttle has that, and the account's.
+  const ofConnections = count('Throttle.Exceeded');
+  const publishes = Math.max(count('PublishIn.Throttle'), messages.throttled);
+  const found: [QuotaName, string, number][] = [
+    ['publishInPerSecond', 'PublishIn.Throttle', publishes - ofConnections],
+    ['publishesPerSecondPerConnection', 'Throttle.Exceeded', ofConnections],
+    ['publishOutPerSecond', 'PublishOut.Throttle', count('PublishOut.Throttle')],
+    [isFull ? 'concurrentConnections' : 'connectsPerSecond', 'Connect.Throttle', count('Connect.Throttle')],
+    ['connectsPerSecondPerClientId', 'Connect.ClientIDThrottle', count('Connect.ClientIDThrottle')],
+    ['subscribesPerSecond', 'Subscribe.Throttle', count('Subscribe.Throttle')],
+    ['ruleEvaluationsPerSecond', 'RuleMessageThrottled', count('RuleMessageThrottled')],
+  ];
+  return found
+    .filter(([, , refused]) => refused > 0)
+    .sort(([, , a], [, , b]) => b - a)
+    .map(([quota, metric, refused]) => ({ quota, name: quotas[quota].label, metric, count: refused }));
+}
+
+/** Planned use counts beside the measured one where no counter of the run's, nor of AWS's, sees the quota. */
+const plannedOnly: readonly QuotaName[] = ['bytesPerSecondPerConnection', 'publishesPerSecondPerConnection'];
+
+/** The quota that refused the most; where none did, the one with the least headroom. */
+export function bindingQuotaOf(
+  plan: Plan,
+  used: readonly QuotaUse[],
+  { refusals }: Throttling,
+): BindingQuota {
+  const [most] = refusals;
+  if (most !== undefined) {
+    const { quota, name, metric, count } = most;
+    return { quota, name, sentence: `${name} bound: ${formatCount(count)} refused (${metric})` };
+  }
+  const planned = preflight(plan).quotas.filter(({ quota }) => plannedOnly.includes(quota));
+  const { quota, name, headroom } = [...used, ...planned].reduce((least, next) =>
+    next.headroom < least.headroom ? next : least,
+  );
+  const sentence =
+    headroom < 0
+      ? `${name} bound: ${formatShare(-headroom)} more than the limit; the excess is delayed, which no metric counts`
+      : `${name} is nearest, with ${formatShare(headroom)} headroom; nothing was refused for a quota`;
+  return { quota, name, sentence };
+}
