@@ -24,8 +24,8 @@ export interface OutboxOptions {
 export const linesPerPost = 2_000;
 /** More than a slice tells in fifteen minutes: beyond it, memory is worth more than order. */
 const maxHeldLines = 20_000;
-/** How long an InfluxDB that does not answer may hold up the end of an invocation. */
-const closeTimeoutMs = 2_000;
+/** How long an InfluxDB that does not answer may hold up the end of an invocation; a slice keeps two seconds for its end. */
+const closeTimeoutMs = 1_000;
 
 export function openLiveOutbox({
   door,

@@ -95,7 +95,7 @@ async function readLatency(influxd: Influxd, runId: string, latency: string): Pr
       sumUs: Number(row.sum_us),
       minUs: Number(row.min_us),
       maxUs: Number(row.max_us),
-      beyondRange: Number(row.beyond_range),
+      beyondRange: Number(row.beyond_range ?? 0),
       positive: row.hdr ?? '',
       negative: row.hdr_negative ?? '',
     });
