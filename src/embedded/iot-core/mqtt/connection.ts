@@ -218,6 +218,8 @@ export class Connection implements FrameSink {
   close(reasonCode: ReasonCode): void {
     if (this.closed) return;
     if (this.version === 5 && this.session !== undefined) {
+      // [MQTT-3.14.4-1] Nothing after the DISCONNECT: what there is to say is said before.
+      this.flush(true);
       this.send(encodePacket({ cmd: 'disconnect', reasonCode }, 5));
     }
     this.end();
