@@ -11,7 +11,7 @@ import { makeFunctionLogs } from './function-log.ts';
 import { makeInfluxDb } from './influxdb.ts';
 import type { InfluxServer } from './influxdb-relay.ts';
 import { defaultRuleName, type ThrottleAnswer } from './iot-core/settings.ts';
-import type { WeatherSettings } from './iot-core/weather.ts';
+import type { WeatherSettings } from './iot-core/weather-settings.ts';
 import { makeIotDataPlane } from './iot-data-plane.ts';
 import { makeLambdaApi, makeRuntimeApi } from './lambda.ts';
 import { makeLambdaPool, runtimeApiPrefix } from './lambda-pool.ts';

@@ -8,7 +8,7 @@ import { StampedeError } from '../profile/errors.ts';
 import type { RunView, ViewRequest } from '../report/run-in-progress.ts';
 import type { InfluxServer } from './influxdb-relay.ts';
 import type { ThrottleAnswer } from './iot-core/settings.ts';
-import type { WeatherSettings } from './iot-core/weather.ts';
+import type { WeatherSettings } from './iot-core/weather-settings.ts';
 import type { LiveTotals } from './live-totals.ts';
 import type { EmbeddedAwsArguments, FromEmbeddedAws, ToEmbeddedAws } from './process-messages.ts';
 

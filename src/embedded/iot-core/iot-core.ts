@@ -13,6 +13,7 @@ import { EventSourceMapping, type Invoke } from './queue/event-source-mapping.ts
 import { makeLambdaInvoker } from './queue/lambda-invoker.ts';
 import { RulesEngine } from './rules/rules-engine.ts';
 import { TopicRule } from './rules/topic-rule.ts';
+import { WeatheredTarget } from './rules/weathered-target.ts';
 import type { IotCoreSettings } from './settings.ts';
 import { Weather } from './weather.ts';
 
@@ -49,14 +50,28 @@ export async function runIotCore(
   const queue = new ArrivalsQueue(settings.queue, clock);
   const lambda = makeLambdaInvoker(settings.subscriber.invokeUrl, settings.subscriber.functionName);
   const mapping = new EventSourceMapping(queue, invoke ?? lambda.invoke, settings.queue, clock, weather);
-  const rules = new RulesEngine([rule], queue, metrics, weather, quotas);
+  const rules = new RulesEngine([rule], new WeatheredTarget(queue, weather, clock), metrics, weather, quotas);
   const router = new Router(rules, metrics.mqtt, makeRandom(settings.weather.seed, 3));
   const { throttleAnswer, unauthorized } = settings;
-  const broker = new Broker({ clock, metrics: metrics.mqtt, quotas, weather, router, throttleAnswer, unauthorized, onFault });
+  const broker = new Broker({
+    clock,
+    metrics: metrics.mqtt,
+    quotas,
+    weather,
+    router,
+    throttleAnswer,
+    unauthorized,
+    onFault,
+  });
   const dataPlane = makeDataPlane({ clock, metrics: metrics.http, quotas, weather, router });
   const admin = makeAdminApi({ broker, metrics, quotas, queue, mapping, weather });
 
-  const closers: (() => unknown)[] = [() => mapping.close(), () => lambda.close(), () => broker.close()];
+  const closers: (() => unknown)[] = [
+    () => weather.close(),
+    () => mapping.close(),
+    () => lambda.close(),
+    () => broker.close(),
+  ];
   const close = async (): Promise<void> => {
     for (const closer of closers) await closer();
   };

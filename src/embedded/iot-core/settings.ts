@@ -1,5 +1,5 @@
 import type { AccountLimits } from '../../plan/quotas.ts';
-import type { WeatherSettings } from './weather.ts';
+import type { WeatherSettings } from './weather-settings.ts';
 
 /**
  * What a QoS 1 publish past a quota of the account gets: nothing (what is told of the service), an MQTT 5 PUBACK with 0x97

@@ -13,7 +13,7 @@ import {
   type ThrottleAnswer,
   type UnauthorizedSettings,
 } from './settings.ts';
-import { calm, type WeatherSettings } from './weather.ts';
+import { calm, type WeatherSettings } from './weather-settings.ts';
 
 export interface StartIotCoreOptions {
   /** The deployed rule's. */

@@ -1,38 +1,64 @@
 import { makeRandom, type Random } from '../../device/random.ts';
-import { type Fault, InvalidInputError } from '../../profile/errors.ts';
-import type { Clock } from './clock.ts';
-
-/** Faults on the service's side. The same seed drops the same messages of the same sequence. */
-export interface WeatherSettings {
-  /** Share (0–1) of messages that vanish between the rule and its queue, after their PUBACK. */
-  readonly dropDeliveries: number;
-  /** Share (0–1) of accepted QoS 1 publishes whose PUBACK is never sent. */
-  readonly dropAcks: number;
-  readonly seed: number;
-}
-
-export const calm: WeatherSettings = { dropDeliveries: 0, dropAcks: 0, seed: 1 };
+import type { CancelTimer, Clock } from './clock.ts';
+import { drawDelayMs } from './delay.ts';
+import { calm, connectRefusals, type WeatherSettings } from './weather-settings.ts';
 
 /** What the weather did, exactly: the truth that a report is held against. */
 export interface WeatherReport {
   readonly settings: WeatherSettings;
   readonly droppedDeliveries: number;
+  readonly duplicatedDeliveries: number;
+  readonly delayedDeliveries: number;
+  /** Sum of all delays of deliveries. */
+  readonly delayedDeliveriesMs: number;
+  /** Delayed, and not in the queue yet. */
+  readonly deliveriesOnTheWay: number;
   readonly droppedAcks: number;
+  readonly delayedAcks: number;
+  readonly delayedAcksMs: number;
+  readonly disconnected: number;
+  readonly refusedConnects: number;
   readonly pauses: number;
   readonly pausedMs: number;
   readonly paused: boolean;
 }
 
+/** Ends some of the connections of clients whose id begins so. @returns how many */
+export type DisconnectSome = (
+  clients: string,
+  howMany: (candidates: number) => number,
+  random: Random,
+) => number;
+
+/** How often a part of those to be disconnected in a minute is. */
+const disconnectPeriodMs = 1_000;
+
+/** Decides what goes wrong, and counts it. Whoever asks does it. */
 export class Weather {
   readonly #clock: Clock;
   readonly #onPause: ((paused: boolean) => void)[] = [];
+  readonly #counts = {
+    droppedDeliveries: 0,
+    duplicatedDeliveries: 0,
+    delayedDeliveries: 0,
+    delayedDeliveriesMs: 0,
+    deliveriesOnTheWay: 0,
+    droppedAcks: 0,
+    delayedAcks: 0,
+    delayedAcksMs: 0,
+    disconnected: 0,
+    refusedConnects: 0,
+    pauses: 0,
+  };
+  /** Deliveries are as they should be: neither doubled nor late. */
+  deliversPlainly = true;
   #waiting: (() => void)[] = [];
+  #disconnectSome: DisconnectSome = () => 0;
+  #stopDisconnecting: CancelTimer = () => {};
+  /** Of connections to be disconnected, what is not a whole one yet. */
+  #owed = 0;
   #settings = calm;
-  #deliveries: Random = Math.random;
-  #acks: Random = Math.random;
-  #droppedDeliveries = 0;
-  #droppedAcks = 0;
-  #pauses = 0;
+  #random = streamsOf(calm.seed);
   #pausedMs = 0;
   /** Epoch milliseconds; 0: not paused. */
   #pausedSince = 0;
@@ -50,23 +76,81 @@ export class Weather {
   /** Takes effect with the next message; the streams begin anew at the seed. Counts go on. */
   change(settings: WeatherSettings): void {
     this.#settings = settings;
-    this.#deliveries = makeRandom(settings.seed, 1);
-    this.#acks = makeRandom(settings.seed, 2);
+    this.deliversPlainly = settings.duplicateDeliveries === 0 && settings.deliveryDelay === 0;
+    this.#random = streamsOf(settings.seed);
+    this.#stopDisconnecting();
+    this.#stopDisconnecting = () => {};
+    if (settings.disconnectPerMinute > 0) this.#disconnectSoon();
   }
 
   /** Whether the rule's next delivery vanishes; counts it if so. */
   dropsDelivery(): boolean {
-    if (this.#settings.dropDeliveries === 0 || this.#deliveries() >= this.#settings.dropDeliveries)
-      return false;
-    this.#droppedDeliveries++;
+    if (!happens(this.#settings.dropDeliveries, this.#random.drops)) return false;
+    this.#counts.droppedDeliveries++;
+    return true;
+  }
+
+  /** Whether the rule's next delivery comes twice; counts it if so. */
+  duplicatesDelivery(): boolean {
+    if (!happens(this.#settings.duplicateDeliveries, this.#random.duplicates)) return false;
+    this.#counts.duplicatedDeliveries++;
+    return true;
+  }
+
+  /** Makes the next delivery when it is due. @returns false if that is now, and nothing was done */
+  delaysDelivery(makeDelivery: () => () => void): boolean {
+    const delayMs = drawDelayMs(this.#settings.deliveryDelay, this.#random.deliveryDelays);
+    if (delayMs === 0) return false;
+    this.#counts.delayedDeliveries++;
+    this.#counts.delayedDeliveriesMs += delayMs;
+    this.#counts.deliveriesOnTheWay++;
+    const deliver = makeDelivery();
+    this.after(delayMs, () => {
+      this.#counts.deliveriesOnTheWay--;
+      deliver();
+    });
     return true;
   }
 
   /** Whether the next PUBACK is not sent; counts it if so. */
   dropsAck(): boolean {
-    if (this.#settings.dropAcks === 0 || this.#acks() >= this.#settings.dropAcks) return false;
-    this.#droppedAcks++;
+    if (!happens(this.#settings.dropAcks, this.#random.acks)) return false;
+    this.#counts.droppedAcks++;
     return true;
+  }
+
+  /** How long the next acknowledgement is held back, whole milliseconds; counts it if it is. */
+  drawAckDelayMs(): number {
+    if (this.#settings.ackDelay === 0) return 0;
+    const delayMs = drawDelayMs(this.#settings.ackDelay, this.#random.ackDelays);
+    if (delayMs > 0) this.#counts.delayedAcks++;
+    this.#counts.delayedAcksMs += delayMs;
+    return delayMs;
+  }
+
+  /** Of a publish over HTTP. */
+  delayAnswer(): Promise<void> | undefined {
+    const delayMs = this.drawAckDelayMs();
+    return delayMs === 0 ? undefined : new Promise((resolve) => this.after(delayMs, resolve));
+  }
+
+  /** What the client's CONNECT is refused with, if it is; counts it if so. */
+  refusesConnect(clientId: string): (typeof connectRefusals)[keyof typeof connectRefusals] | undefined {
+    const { refuseConnects, refuseWith, clients } = this.#settings;
+    if (refuseConnects === 0 || !clientId.startsWith(clients)) return undefined;
+    if (!happens(refuseConnects, this.#random.refusals)) return undefined;
+    this.#counts.refusedConnects++;
+    return connectRefusals[refuseWith];
+  }
+
+  /** Who ends connections when it is told to. */
+  onDisconnect(disconnectSome: DisconnectSome): void {
+    this.#disconnectSome = disconnectSome;
+  }
+
+  /** Ends that share of the connections now. @param share 0–1 */
+  disconnect(share: number): void {
+    this.#disconnectAsMany((candidates) => Math.round(candidates * share));
   }
 
   /** The service neither reads, answers nor delivers for that long; then it goes on where it stood. */
@@ -75,7 +159,7 @@ export class Weather {
     this.#pausedUntil = Math.max(this.#pausedUntil, now + forMs);
     if (this.paused) return;
     this.#pausedSince = now;
-    this.#pauses++;
+    this.#counts.pauses++;
     for (const listener of this.#onPause) listener(true);
     this.#clock.setTimer(forMs, () => this.#resumeWhenDue());
   }
@@ -90,15 +174,47 @@ export class Weather {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
+  /** Calls `fn` after that long, and not while the service is paused. */
+  after(delayMs: number, fn: () => void): void {
+    this.#clock.setTimer(delayMs, () => {
+      if (this.paused) this.#waiting.push(fn);
+      else fn();
+    });
+  }
+
   report(): WeatherReport {
     return {
       settings: this.#settings,
-      droppedDeliveries: this.#droppedDeliveries,
-      droppedAcks: this.#droppedAcks,
-      pauses: this.#pauses,
+      ...this.#counts,
       pausedMs: this.#pausedMs + (this.paused ? this.#clock.now() - this.#pausedSince : 0),
       paused: this.paused,
     };
+  }
+
+  close(): void {
+    this.#stopDisconnecting();
+  }
+
+  #disconnectSoon(): void {
+    this.#stopDisconnecting = this.#clock.setTimer(disconnectPeriodMs, () => {
+      this.#disconnectSoon();
+      if (this.paused) return;
+      const { disconnectPerMinute } = this.#settings;
+      this.#disconnectAsMany((candidates) => {
+        this.#owed += (candidates * disconnectPerMinute * disconnectPeriodMs) / 60_000;
+        const whole = Math.floor(this.#owed);
+        this.#owed -= whole;
+        return whole;
+      });
+    });
+  }
+
+  #disconnectAsMany(howMany: (candidates: number) => number): void {
+    this.#counts.disconnected += this.#disconnectSome(
+      this.#settings.clients,
+      howMany,
+      this.#random.disconnects,
+    );
   }
 
   #resumeWhenDue(): void {
@@ -114,39 +230,19 @@ export class Weather {
   }
 }
 
-/** A change of the weather as it comes over HTTP: any of the settings, and a pause. */
-export interface WeatherChange {
-  readonly settings: WeatherSettings;
-  readonly pauseMs: number;
+function happens(share: number, random: Random): boolean {
+  return share > 0 && random() < share;
 }
 
-/**
- * @param input parsed JSON: `{ dropDeliveries?, dropAcks?, seed?, pauseMs? }`; what it leaves out stays
- * @throws InvalidInputError with every fault
- */
-export function parseWeatherChange(input: unknown, current: WeatherSettings): WeatherChange {
-  const faults: Fault[] = [];
-  const values: Record<string, unknown> =
-    typeof input === 'object' && input !== null && !Array.isArray(input) ? { ...input } : {};
-  const known = ['dropDeliveries', 'dropAcks', 'seed', 'pauseMs'];
-  for (const key of Object.keys(values)) {
-    if (!known.includes(key))
-      faults.push({ path: key, message: 'is not known', hint: `known: ${known.join(', ')}` });
-  }
-  const numberOf = (key: string, fallback: number, max: number): number => {
-    const value = values[key] ?? fallback;
-    if (typeof value === 'number' && value >= 0 && value <= max) return value;
-    faults.push({ path: key, message: `is not a number from 0 to ${max}` });
-    return fallback;
+/** A stream for each kind of fault: one more of a kind does not move the others. 3 is the router's. */
+function streamsOf(seed: number) {
+  return {
+    drops: makeRandom(seed, 1),
+    acks: makeRandom(seed, 2),
+    duplicates: makeRandom(seed, 4),
+    deliveryDelays: makeRandom(seed, 5),
+    ackDelays: makeRandom(seed, 6),
+    refusals: makeRandom(seed, 7),
+    disconnects: makeRandom(seed, 8),
   };
-  const change: WeatherChange = {
-    settings: {
-      dropDeliveries: numberOf('dropDeliveries', current.dropDeliveries, 1),
-      dropAcks: numberOf('dropAcks', current.dropAcks, 1),
-      seed: numberOf('seed', current.seed, Number.MAX_SAFE_INTEGER),
-    },
-    pauseMs: numberOf('pauseMs', 0, 3_600_000),
-  };
-  if (faults.length > 0) throw new InvalidInputError('The weather', faults);
-  return change;
 }

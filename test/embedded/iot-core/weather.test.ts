@@ -1,5 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { calm, parseWeatherChange, Weather } from '../../../src/embedded/iot-core/weather.ts';
+import type { Packet } from 'mqtt-packet';
+import { makeRandom } from '../../../src/device/random.ts';
+import { type Delay, drawDelayMs } from '../../../src/embedded/iot-core/delay.ts';
+import { Weather } from '../../../src/embedded/iot-core/weather.ts';
+import { calm, parseWeather, parseWeatherChange } from '../../../src/embedded/iot-core/weather-settings.ts';
 import { VirtualClock } from '../../device/virtual-clock.ts';
 import {
   connectClient,
@@ -11,7 +15,7 @@ import {
   until,
 } from './fixture.ts';
 
-const settings = { dropDeliveries: 0.1, dropAcks: 0.2, seed: 7 };
+const settings = { ...calm, dropDeliveries: 0.1, dropAcks: 0.2, seed: 7 };
 
 describe('Weather', () => {
   it('drops by its seed, about the share it is told, and counts what it dropped', () => {
@@ -31,14 +35,63 @@ describe('Weather', () => {
     expect(drops(1).acks.filter(Boolean).length / 10_000).toBeCloseTo(0.2, 1);
   });
 
-  it('lists every fault of a change', () => {
-    expect(() => parseWeatherChange({ dropAcks: 2, pauseMs: -1, wind: 3 }, calm)).toThrow(
-      /3 faults[\s\S]*wind[\s\S]*dropAcks[\s\S]*pauseMs/,
-    );
+  it('changes what a change says, and nothing else', () => {
     expect(parseWeatherChange({ dropAcks: 0.5 }, settings)).toEqual({
       settings: { ...settings, dropAcks: 0.5 },
       pauseMs: 0,
+      disconnect: 0,
     });
+    expect(parseWeatherChange({ pauseMs: 5, disconnect: 0.5 }, calm)).toMatchObject({
+      pauseMs: 5,
+      disconnect: 0.5,
+    });
+    expect(parseWeather({ refuseConnects: 1, refuseWith: 'serverBusy' })).toEqual({
+      refuseConnects: 1,
+      refuseWith: 'serverBusy',
+    });
+  });
+
+  it.each<[unknown, RegExp]>([
+    [{ dropAcks: 2, pauseMs: -1, wind: 3 }, /3 faults[\s\S]*dropAcks[\s\S]*pauseMs[\s\S]*wind/],
+    [{ dropAck: 1 }, /dropAck: is not known\n.*did you mean "dropAcks"/],
+    [{ ackDelay: { gamma: 1 } }, /ackDelay: is no delay\n.*milliseconds, or one of/],
+    [{ ackDelay: { uniform: { minMs: 3, maxMs: 2 } } }, /ackDelay.*is no delay/],
+    [{ deliveryDelay: { lognormal: { medianMs: 0, p99Ms: 2 } } }, /deliveryDelay.*is no delay/],
+    [{ refuseWith: 'grumpiness' }, /refuseWith/],
+    [[], /weather/],
+  ])('refuses %j', (change, message) => {
+    expect(() => parseWeatherChange(change, calm)).toThrow(message);
+  });
+
+  it('knows at its start nothing that happens at once', () => {
+    expect(() => parseWeather({ pauseMs: 1 })).toThrow(/pauseMs: is not known/);
+  });
+});
+
+describe('drawDelayMs', () => {
+  const drawn = (delay: Delay) => {
+    const random = makeRandom(1, 1);
+    return Array.from({ length: 20_000 }, () => drawDelayMs(delay, random)).sort((a, b) => a - b);
+  };
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const quantile = (values: number[], share: number) => values[Math.floor(values.length * share)]!;
+
+  it('is whole milliseconds, none below 0', () => {
+    const values = drawn({ normal: { meanMs: 1, deviationMs: 5 } });
+    expect(values.every((value) => Number.isInteger(value) && value >= 0)).toBe(true);
+  });
+
+  it('is distributed as it is told', () => {
+    expect(drawn(7).at(-1)).toBe(7);
+    const uniform = drawn({ uniform: { minMs: 100, maxMs: 200 } });
+    expect([uniform[0], uniform.at(-1)]).toEqual([100, 200]);
+    expect(Math.abs(mean(uniform) - 150)).toBeLessThan(1);
+    const normal = drawn({ normal: { meanMs: 500, deviationMs: 50 } });
+    expect(Math.abs(mean(normal) - 500)).toBeLessThan(2);
+    expect(Math.abs(quantile(normal, 0.841) - 550)).toBeLessThan(3);
+    const lognormal = drawn({ lognormal: { medianMs: 100, p99Ms: 1_000 } });
+    expect(Math.abs(quantile(lognormal, 0.5) - 100)).toBeLessThan(3);
+    expect(Math.abs(quantile(lognormal, 0.99) - 1_000)).toBeLessThan(80);
   });
 });
 
@@ -129,4 +182,127 @@ describe('the weather of a service', () => {
       pausedMs: 60_000,
     });
   });
+
+  it('delivers twice what it says it did', async () => {
+    const iotCore = await startTestIotCore({ weather: { duplicateDeliveries: 0.3 } });
+    const { client } = await connectClient(iotCore);
+    for (let n = 0; n < 100; n++) client.publish('stampede/t', `{"stampede":{"n":${n}}}`, { qos: 1 });
+    await until(() => iotCore.sum('PublishIn.Success') === 100);
+    await iotCore.admin('GET', '/queue?untilEmpty=true');
+    const { duplicatedDeliveries } = iotCore.weather.report();
+    expect(duplicatedDeliveries).toBeGreaterThan(10);
+    expect(iotCore.arrivals).toHaveLength(100 + duplicatedDeliveries);
+    expect(new Set(iotCore.arrivals.map(({ n }) => n)).size).toBe(100);
+  });
+
+  it('holds back deliveries and PUBACKs, the PUBACKs of a connection in their order', async () => {
+    const { clock, advance } = makeVirtualTime();
+    const iotCore = await startTestIotCore(
+      { weather: { deliveryDelay: 300, ackDelay: { uniform: { minMs: 10, maxMs: 100 } } } },
+      clock,
+    );
+    const raw = await connectRaw(iotCore);
+    raw.write(connectPacket('raw'));
+    for (let messageId = 1; messageId <= 20; messageId++) raw.write(publishPacket(messageId));
+    await until(() => iotCore.sum('PublishIn.Success') === 20);
+    await advance(9);
+    expect(raw.packets).toHaveLength(1);
+    await advance(100);
+    await raw.packet(20);
+    expect(raw.packets.slice(1).map((packet) => packet.messageId)).toEqual(
+      Array.from({ length: 20 }, (_, i) => i + 1),
+    );
+    expect(iotCore.queue.depth.sent).toBe(0);
+    expect(iotCore.weather.report()).toMatchObject({ deliveriesOnTheWay: 20, delayedAcks: 20 });
+    await advance(200);
+    expect(iotCore.queue.depth.sent).toBe(20);
+    expect(iotCore.weather.report()).toMatchObject({
+      deliveriesOnTheWay: 0,
+      delayedDeliveries: 20,
+      delayedDeliveriesMs: 6_000,
+    });
+  });
+
+  it('holds back what is due in a pause until the pause is over', async () => {
+    const { clock, advance } = makeVirtualTime();
+    const iotCore = await startTestIotCore({ weather: { deliveryDelay: 50, ackDelay: 50 } }, clock);
+    const raw = await connectRaw(iotCore);
+    raw.write(connectPacket('raw'));
+    raw.write(publishPacket(1));
+    await until(() => iotCore.sum('PublishIn.Success') === 1);
+    iotCore.weather.pause(1_000);
+    await advance(900);
+    expect(raw.packets).toHaveLength(1);
+    expect(iotCore.queue.depth.sent).toBe(0);
+    await advance(100);
+    expect(await raw.packet(1)).toMatchObject({ cmd: 'puback', messageId: 1 });
+    expect(iotCore.queue.depth.sent).toBe(1);
+  });
+
+  it('answers late over HTTP', async () => {
+    const { clock, advance } = makeVirtualTime();
+    const iotCore = await startTestIotCore({ weather: { ackDelay: 500 } }, clock);
+    let status = 0;
+    const url = `http://127.0.0.1:${iotCore.httpPort}/topics/stampede%2Ft?qos=1`;
+    const answered = fetch(url, { method: 'POST', body: '{}' }).then((response) => {
+      status = response.status;
+    });
+    await until(() => iotCore.weather.report().delayedAcks === 1);
+    await advance(499);
+    expect(status).toBe(0);
+    await advance(1);
+    await answered;
+    expect(status).toBe(200);
+  });
+
+  it('disconnects a share of those it may touch, at once and by the minute', async () => {
+    const { clock, advance } = makeVirtualTime();
+    const iotCore = await startTestIotCore({}, clock);
+    const connect = async (clientId: string) => {
+      const raw = await connectRaw(iotCore, 5);
+      raw.write(connectPacket(clientId, 5));
+      await raw.packet(0);
+      return raw;
+    };
+    await connect('spared');
+    const devices = await Promise.all(Array.from({ length: 10 }, (_, i) => connect(`device-${i}`)));
+    const gone = () => devices.filter(({ socket }) => socket.destroyed).length;
+    iotCore.weather.change({ ...calm, clients: 'device-' });
+    iotCore.weather.disconnect(0.3);
+    await until(() => gone() === 3);
+    expect(devices.find(({ packets }) => packets.length > 1)?.packets[1]).toMatchObject({
+      cmd: 'disconnect',
+      reasonCode: 0x8b,
+    });
+    // 6 of the 7 in a minute, were they not fewer by each that goes.
+    iotCore.weather.change({ ...calm, clients: 'device-', disconnectPerMinute: 0.86 });
+    await advance(60_000);
+    const { disconnected } = iotCore.weather.report();
+    expect(disconnected).toBeGreaterThanOrEqual(6);
+    expect(disconnected).toBeLessThanOrEqual(8);
+    await until(() => gone() === disconnected);
+  });
+
+  it.each([
+    [4, 'serverUnavailable', { returnCode: 3 }],
+    [4, 'notAuthorized', { returnCode: 7 }],
+    [5, 'serverBusy', { reasonCode: 0x89 }],
+  ] as const)('refuses CONNECTs of MQTT %i: %s', async (version, refuseWith, answer) => {
+    const iotCore = await startTestIotCore({
+      weather: { refuseConnects: 1, refuseWith, clients: 'device-' },
+    });
+    const refused = await connectRaw(iotCore, version);
+    refused.write(connectPacket('device-1', version));
+    expect(await refused.packet(0)).toMatchObject({ cmd: 'connack', ...answer });
+    await refused.closed;
+    const spared = await connectRaw(iotCore, 4);
+    spared.write(connectPacket('control'));
+    expect(await spared.packet(0)).toMatchObject({ returnCode: 0 });
+    expect(iotCore.weather.report()).toMatchObject({ refusedConnects: 1 });
+    expect(iotCore.sum('Connect.ServerError')).toBe(1);
+  });
 });
+
+function publishPacket(messageId: number): Packet {
+  return { cmd: 'publish', topic: 'stampede/t', payload: '{}', qos: 1, messageId, dup: false, retain: false };
+}

@@ -7,7 +7,8 @@ import type { Counter, Metrics } from '../metrics.ts';
 import type { Broker } from '../mqtt/broker.ts';
 import type { ArrivalsQueue, QueueDepth } from '../queue/arrivals-queue.ts';
 import type { EventSourceMapping, MappingCounts } from '../queue/event-source-mapping.ts';
-import { parseWeatherChange, type Weather } from '../weather.ts';
+import type { Weather } from '../weather.ts';
+import { parseWeatherChange } from '../weather-settings.ts';
 
 export interface AdminParts {
   readonly broker: Broker;
@@ -57,7 +58,7 @@ export interface ProcessReport {
 
 /**
  * The process's own door, for its parent and for tests; AWS has nothing like it. `GET` metrics, quotas, queue, weather, process;
- * `POST /weather` with `{ dropDeliveries?, dropAcks?, seed?, pauseMs? }`.
+ * `POST /weather` with any of its settings, `pauseMs` and `disconnect`: docs/iot-core-fidelity.md.
  */
 export function makeAdminApi(parts: AdminParts): EdgeService {
   const routes: Readonly<Record<string, (request: EdgeRequest) => unknown>> = {
@@ -107,6 +108,7 @@ function changeWeather(weather: Weather, body: Buffer): unknown {
   try {
     const change = parseWeatherChange(JSON.parse(body.toString()), weather.report().settings);
     weather.change(change.settings);
+    if (change.disconnect > 0) weather.disconnect(change.disconnect);
     if (change.pauseMs > 0) weather.pause(change.pauseMs);
   } catch (error) {
     if (error instanceof InvalidInputError || error instanceof SyntaxError) {

@@ -41,7 +41,9 @@ export function makeDataPlane(parts: DataPlaneParts): EdgeService {
       const { method, path } = request;
       if (path.startsWith(topicsPath)) {
         if (method !== 'POST') throw methodNotAllowed(method);
-        return publish(parts, request, decodeTopic(path.slice(topicsPath.length)));
+        const answer = publish(parts, request, decodeTopic(path.slice(topicsPath.length)));
+        await parts.weather.delayAnswer();
+        return answer;
       }
       if (path === retainedPath || path === `${retainedPath}/`) {
         if (method !== 'GET') throw methodNotAllowed(method);

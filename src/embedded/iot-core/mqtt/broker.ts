@@ -5,7 +5,9 @@ import type { ThrottleAnswer, UnauthorizedSettings } from '../settings.ts';
 import type { Weather } from '../weather.ts';
 import type { Gate } from './access.ts';
 import { type Channel, Connection } from './connection.ts';
+import { disconnectSome } from './disconnect-some.ts';
 import { refreshAccess } from './handlers/authorize.ts';
+import { LateAcks } from './late-acks.ts';
 import { reasonCodes } from './protocol.ts';
 import type { Router } from './router.ts';
 import { Sessions } from './sessions.ts';
@@ -37,6 +39,7 @@ export class Broker {
   readonly throttleAnswer: ThrottleAnswer;
   readonly unauthorized: UnauthorizedSettings;
   readonly sessions: Sessions;
+  readonly lateAcks: LateAcks;
   readonly onFault: (error: unknown) => void;
   readonly #connections = new Set<Connection>();
   /** Ended by us, not yet hung up by the client, and until when it may take. */
@@ -55,6 +58,10 @@ export class Broker {
     this.onFault = parts.onFault;
     this.sessions = new Sessions(parts.router);
     this.#stopSweeping = repeat(this.clock, sweepMs, () => this.#sweep());
+    this.lateAcks = new LateAcks(this.clock, this.weather);
+    this.weather.onDisconnect((clients, howMany, random) =>
+      disconnectSome(this.#connections, clients, howMany, random),
+    );
     this.weather.onPause((paused) => {
       for (const connection of this.#connections) {
         connection.hold('weather', paused);

@@ -19,7 +19,7 @@ const closeBrace = 0x7d;
 
 /**
  * The short way for a rule that selects paths and `timestamp()` of every message, as the deployed one does: values are
- * copied out of the message as they are written there, and nothing is parsed. 0.7 µs instead of 4.
+ * copied out of the message as they are written there, and nothing is parsed. 1 µs instead of 4.
  */
 export class ColumnCopier {
   readonly #columns: readonly Column[];

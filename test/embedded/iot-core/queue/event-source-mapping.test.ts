@@ -9,7 +9,8 @@ import {
 } from '../../../../src/embedded/iot-core/queue/event-source-mapping.ts';
 import { makeLambdaInvoker } from '../../../../src/embedded/iot-core/queue/lambda-invoker.ts';
 import { defaultQueue, type QueueSettings } from '../../../../src/embedded/iot-core/settings.ts';
-import { calm, Weather } from '../../../../src/embedded/iot-core/weather.ts';
+import { Weather } from '../../../../src/embedded/iot-core/weather.ts';
+import { calm } from '../../../../src/embedded/iot-core/weather-settings.ts';
 import { atEnd, makeVirtualTime, type SqsRecord, until } from '../fixture.ts';
 
 /** A queue and its mapping in virtual time; the test answers each invocation. */

@@ -72,6 +72,13 @@ function admit(
 ): void {
   const { broker, heardAtMs: now } = connection;
   const { metrics } = broker;
+  const refusal = broker.weather.refusesConnect(clientId);
+  if (refusal !== undefined) {
+    // The service's doing, whatever it tells the client.
+    metrics.connectServerError.add(now);
+    refuse(connection, refusal.returnCode, refusal.reasonCode);
+    return;
+  }
   if (!broker.quotas.admitClientId(clientId, now)) {
     metrics.connectClientIdThrottle.add(now);
     refuse(connection, returnCodes.serverUnavailable, reasonCodes.quotaExceeded);

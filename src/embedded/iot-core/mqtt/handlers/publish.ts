@@ -100,7 +100,8 @@ function accept(
   if (headers.retain) metrics.publishRetainedSuccess.add(now);
   broker.router.publish(route, bytes, payloadStart, end, headers, session, now);
   // [MQTT-4.3.2-4]
-  if (headers.qos === 1 && !broker.weather.dropsAck()) connection.sendPuback(packetId);
+  if (headers.qos === 0 || broker.weather.dropsAck() || broker.lateAcks.takes(connection, packetId)) return;
+  connection.sendPuback(packetId);
 }
 
 /** Of the topic in the packet: nearly always the one before. Undefined where the client may not publish. */

@@ -1,0 +1,51 @@
+import type { Clock } from '../clock.ts';
+import type { Weather } from '../weather.ts';
+import type { Connection } from './connection.ts';
+
+interface LateAck {
+  readonly packetId: number;
+  /** Epoch milliseconds. */
+  readonly dueMs: number;
+}
+
+/** PUBACKs that the weather holds back: each connection's leave in the order of their publishes [MQTT-4.6.0-2]. */
+export class LateAcks {
+  readonly #clock: Clock;
+  readonly #weather: Weather;
+  readonly #waiting = new Map<Connection, LateAck[]>();
+
+  constructor(clock: Clock, weather: Weather) {
+    this.#clock = clock;
+    this.#weather = weather;
+  }
+
+  /** @returns false if the PUBACK is to leave now, by whoever asks */
+  takes(connection: Connection, packetId: number): boolean {
+    const delayMs = this.#weather.drawAckDelayMs();
+    if (delayMs === 0 && this.#waiting.size === 0) return false;
+    const before = this.#waiting.get(connection);
+    if (delayMs === 0 && before === undefined) return false;
+    const dueMs = Math.max(this.#clock.now() + delayMs, before?.at(-1)?.dueMs ?? 0);
+    if (before === undefined) {
+      this.#waiting.set(connection, [{ packetId, dueMs }]);
+      this.#weather.after(delayMs, () => this.#sendDue(connection));
+    } else {
+      before.push({ packetId, dueMs });
+    }
+    return true;
+  }
+
+  #sendDue(connection: Connection): void {
+    const waiting = this.#waiting.get(connection) ?? [];
+    if (connection.closed) waiting.length = 0;
+    const now = this.#clock.now();
+    let sent = 0;
+    for (; sent < waiting.length && waiting[sent]!.dueMs <= now; sent++)
+      connection.sendPuback(waiting[sent]!.packetId);
+    waiting.splice(0, sent);
+    if (sent > 0) connection.flush();
+    const next = waiting[0];
+    if (next === undefined) this.#waiting.delete(connection);
+    else this.#weather.after(next.dueMs - now, () => this.#sendDue(connection));
+  }
+}
