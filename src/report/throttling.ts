@@ -23,12 +23,13 @@ export function throttlingOf(plan: Plan, ledger: RunLedger, cloudwatch: CloudWat
 /** By quota, the most refusals first; CloudWatch's own counts, whole minutes and whole account. */
 function refusalsOf(
   plan: Plan,
-  { perSecond, messages }: RunLedger,
+  { perSecond, messages, generator }: RunLedger,
   cloudwatch: CloudWatchView,
 ): QuotaRefusals[] {
   const count = (metric: string) => cloudWatchSum(cloudwatch, metric) ?? 0;
   const { limits } = accountOf(plan);
-  const isFull = Math.max(0, ...perSecond.connected) >= limits.concurrentConnections;
+  // Beside the devices, every slice has its control channel.
+  const isFull = Math.max(0, ...perSecond.connected) + generator.slices >= limits.concurrentConnections;
   // Throttle.Exceeded counts what a connection's own limit refused; PublishIn.Throttle has that, and the account's.
   const ofConnections = count('Throttle.Exceeded');
   const publishes = Math.max(count('PublishIn.Throttle'), messages.throttled);

@@ -45,9 +45,10 @@ const cases: readonly Case[] = [
   {
     quota: 'publishInPerSecond',
     metric: 'PublishIn.Throttle',
-    limits: { publishInPerSecond: 60 },
+    limits: { publishInPerSecond: 20 },
     profile: { connect: { protocol: 'https' } },
-    refused: { about: 400 - 60 * loadSeconds, within: 12 },
+    // Signed requests take a busy machine longer than MQTT, and what is sent later is granted more.
+    refused: { about: 400 - 20 * loadSeconds, within: 100 },
     column: 'throttled',
   },
   {
@@ -82,6 +83,48 @@ const cases: readonly Case[] = [
   },
 ];
 
+/** Refused connects and subscribes are tried again, so that how often is a matter of the clients' patience. */
+const retried: readonly Case[] = [
+  {
+    quota: 'connectsPerSecond',
+    metric: 'Connect.Throttle',
+    limits: { connectsPerSecond: 4 },
+    refused: { about: 20, within: 19 },
+    column: 'none',
+  },
+  {
+    quota: 'concurrentConnections',
+    metric: 'Connect.Throttle',
+    // The control channel is the fifth.
+    limits: { concurrentConnections: 5 },
+    refused: { about: 40, within: 38 },
+    column: 'none',
+  },
+  {
+    quota: 'subscribesPerSecond',
+    metric: 'Subscribe.Throttle',
+    limits: { subscribesPerSecond: 3 },
+    profile: { echo: { fraction: 1 } },
+    refused: { about: 7, within: 6 },
+    column: 'none',
+  },
+];
+
+/** 90/s of 8 KB on one connection: 700 KB/s where 512 KB/s are let through. */
+const delayed: Case = {
+  quota: 'bytesPerSecondPerConnection',
+  metric: '',
+  limits: {},
+  profile: {
+    devices: 1,
+    ratePerSecond: 90,
+    publish: { sizeBytes: 8_000, ackTimeout: '5s' },
+    slices: { devicesPerSlice: 1 },
+  },
+  refused: { about: 0, within: 0 },
+  column: 'none',
+};
+
 interface Outcome {
   readonly report: Report;
   readonly service: QuotasReport;
@@ -99,14 +142,28 @@ async function rehearse({ limits, profile = {} }: Case): Promise<Outcome> {
 }
 
 // They mostly wait, so they wait together; three at a time, for the sake of small machines.
+const refusing = [...cases, ...retried];
+const all = [...refusing, delayed];
 const outcomes: Outcome[] = [];
 beforeAll(async () => {
-  for (let i = 0; i < cases.length; i += 3) {
-    outcomes.push(...(await Promise.all(cases.slice(i, i + 3).map(rehearse))));
+  for (let i = 0; i < all.length; i += 3) {
+    outcomes.push(...(await Promise.all(all.slice(i, i + 3).map(rehearse))));
   }
-}, 180_000);
+}, 240_000);
 
-describe.each(cases.map((each, i) => ({ ...each, i })))('past $quota, seen in $column', (expected) => {
+it('delays what is past the bytes of a connection: nothing is lost, and the report says which quota that is', () => {
+  const { report, service } = outcomes.at(-1)!;
+  expect(service.refusals.bytesPerSecondPerConnection).toBeGreaterThan(0);
+  expect(report.messages).toMatchObject({ sent: 360, acked: 360, lost: 0 });
+  expect(report.throttling.publishes).toBe(0);
+  expect(report.latencyMs.puback_round_trip.max).toBeGreaterThan(100);
+  expect(report.bindingQuota).toMatchObject({
+    quota: 'bytesPerSecondPerConnection',
+    sentence: expect.stringContaining('delayed'),
+  });
+});
+
+describe.each(refusing.map((each, i) => ({ ...each, i })))('past $quota, seen in $column', (expected) => {
   const { quota, metric, refused, column, i } = expected;
 
   it('reports what the service refused, to the message, and as much as the profile goes past it', () => {
