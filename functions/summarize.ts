@@ -1,13 +1,11 @@
-import { collectRun, settledSums } from '../src/aws/collect-run.ts';
 import { makeControl } from '../src/aws/control.ts';
 import { readEnvironment } from '../src/aws/environment.ts';
 import { makeLiveView } from '../src/aws/influx.ts';
 import { makeMetrics } from '../src/aws/metrics.ts';
 import { makeRunStore, runKeys } from '../src/aws/run-store.ts';
+import { summarizeRun } from '../src/aws/summarize-run.ts';
+import { stopSlices, watchRun } from '../src/aws/watch-run.ts';
 import { makeSystemClock } from '../src/device/clock.ts';
-import { iotMetricNames, ruleMetricNames } from '../src/profile/cloudwatch-metrics.ts';
-import { buildReport } from '../src/report/build-report.ts';
-import { renderReportHtml } from '../src/report/html.ts';
 import type { Verdict } from '../src/report/report.ts';
 
 const environment = readEnvironment(process.env);
@@ -15,6 +13,15 @@ const store = makeRunStore(environment.runBucket);
 const metrics = makeMetrics(environment.ruleName);
 const control = makeControl();
 const liveView = makeLiveView(environment.influx, { store, clock: makeSystemClock(), random: Math.random });
+const { cloudWatchDelayMs } = environment;
+
+/** What the state machine asks for: the report, or while the run goes on an interim look at it. */
+export interface SummaryRequest {
+  readonly runId: string;
+  readonly interim?: boolean;
+  /** Why the Map ended before its slices: what of them still runs is to stop. */
+  readonly fault?: string;
+}
 
 export interface Summary {
   readonly runId: string;
@@ -23,26 +30,20 @@ export interface Summary {
   readonly report: string;
 }
 
-/** Run store and CloudWatch in, report and verdict out. Safe to repeat: it only reads what is there. */
-export async function handler({ runId }: { readonly runId: string }): Promise<Summary> {
+export interface Look {
+  readonly runId: string;
+  /** Whether to look again. */
+  readonly isWatched: boolean;
+}
+
+/** Run store and CloudWatch in, report and verdict out. Safe to repeat. */
+export async function handler({ runId, interim, fault }: SummaryRequest): Promise<Summary | Look> {
   const plan = await store.getPlan(runId);
-  const ledger = (await collectRun(store, plan)).close();
-  const { messages, acknowledged } = ledger;
-  const sums = await settledSums(metrics, {
-    plan,
-    expectedPublishIn: acknowledged ? messages.acked : messages.sent,
-    delayMs: environment.cloudWatchDelayMs,
-  });
-  const report = buildReport({
-    plan,
-    ledger,
-    cloudwatch: {
-      sums,
-      asked: [...iotMetricNames, ...(environment.ruleName === undefined ? [] : ruleMetricNames)],
-    },
-    now: Date.now(),
-  });
-  await store.putReport(report, renderReportHtml(report));
-  await Promise.all([control.clear(runId), liveView.conclude(plan, report)]);
-  return { runId, verdict: report.verdict, report: runKeys.report(runId) };
+  if (interim === true) {
+    const world = { store, metrics, control, now: Date.now };
+    if (fault !== undefined) await stopSlices(plan, fault, world);
+    return { runId, isWatched: fault === undefined && (await watchRun(plan, world)) };
+  }
+  const { verdict } = await summarizeRun(plan, { store, metrics, control, liveView, cloudWatchDelayMs });
+  return { runId, verdict, report: runKeys.report(runId) };
 }

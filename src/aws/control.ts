@@ -7,10 +7,12 @@ import {
 import { type ControlMessage, parseControlMessage } from '../plan/control-message.ts';
 import { controlTopicOf } from '../plan/plan.ts';
 
+/** Who asks for it and why, and when. */
+export type StopRequest = Omit<ControlMessage, 'command'>;
+
 /** The one way to tell a running load test something: a retained message on `stampede-control/{runId}`. */
 export interface Control {
-  /** @param at epoch milliseconds */
-  requestStop(runId: string, reason: string, at: number): Promise<void>;
+  requestStop(runId: string, request: StopRequest): Promise<void>;
   /** Undefined: nobody asked for anything. */
   read(runId: string): Promise<ControlMessage | undefined>;
   /** Removes the retained message, so that nothing of the run is left on the endpoint. */
@@ -29,8 +31,8 @@ export function makeControl(client: IoTDataPlaneClient = new IoTDataPlaneClient(
     );
   };
   return {
-    requestStop: (runId, reason, at) =>
-      publish(runId, JSON.stringify({ command: 'stop', reason, at } satisfies ControlMessage)),
+    requestStop: (runId, request) =>
+      publish(runId, JSON.stringify({ command: 'stop', ...request } satisfies ControlMessage)),
     async read(runId) {
       try {
         const { payload } = await client.send(

@@ -5,6 +5,8 @@ export type MetricSums = Readonly<Partial<Record<IotMetricName, number>>>;
 
 /** CloudWatch's own counts of a run, for holding against ours. */
 export interface Metrics {
+  /** Every metric that is asked for. */
+  readonly names: readonly string[];
   /**
    * Sums over whole minutes that cover the span, for one protocol. A metric without data is absent: a `.Throttle` series
    * exists only after a throttle.
@@ -22,6 +24,7 @@ export function makeMetrics(
   client: CloudWatchClient = new CloudWatchClient({}),
 ): Metrics {
   return {
+    names: ruleName === undefined ? iotMetricNames : [...iotMetricNames, ...ruleMetricNames],
     async sums(protocol, from, to) {
       const byProtocol = iotMetricNames.map((name) => [name, { Name: 'Protocol', Value: protocol }] as const);
       const byRule = (ruleName === undefined ? [] : ruleMetricNames).map(

@@ -54,7 +54,7 @@ export async function followRun(watch: RunWatch): Promise<Execution> {
     if (interrupts.stop.aborted && stopDeadline === undefined) {
       stopDeadline = watch.now() + stopPatienceMs + (plan?.profile.drainMs ?? 0);
       watch.display.say('stopping… (Ctrl-C again to quit at once)');
-      await watch.control.requestStop(runId, 'stopped by the user', watch.now());
+      await watch.control.requestStop(runId, { reason: 'stopped by the user', at: watch.now() });
     }
     if (stopDeadline !== undefined && watch.now() > stopDeadline) {
       await executions.stop(executionArn, 'The run was told to stop and did not end by itself.');

@@ -5,6 +5,8 @@ export interface ControlMessage {
   readonly reason: string;
   /** Epoch milliseconds. */
   readonly at: number;
+  /** The run's own state machine: by a threshold, or because too many slices failed. Absent: somebody outside. */
+  readonly by?: 'run';
   /** Of a run that a threshold ended (`abortOnFail`). */
   readonly threshold?: FailedThreshold;
 }
@@ -28,12 +30,13 @@ export function parseControlMessage(text: string, receivedAt: number): ControlMe
     return undefined;
   }
   if (typeof message !== 'object' || message === null) return undefined;
-  const { command, reason, at, threshold } = message as Record<string, unknown>;
+  const { command, reason, at, by, threshold } = message as Record<string, unknown>;
   if (command !== 'stop') return undefined;
   return {
     command,
     reason: typeof reason === 'string' ? reason : 'stopped by a control message',
     at: typeof at === 'number' ? at : receivedAt,
+    ...(by === 'run' ? { by } : {}),
     ...(isFailedThreshold(threshold) ? { threshold } : {}),
   };
 }

@@ -2,8 +2,9 @@ import type { RunLedger } from '../measure/run-ledger.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Rates, StageRate } from './report.ts';
 
-export function ratesOf(plan: Plan, ledger: RunLedger): Rates {
-  const seconds = publishingSeconds(plan, ledger);
+/** @param isOver false: a run that still publishes, whose time so far counts */
+export function ratesOf(plan: Plan, ledger: RunLedger, isOver = true): Rates {
+  const seconds = publishingSeconds(plan, ledger, isOver);
   const { messages } = ledger;
   const perSecond = (count: number) => (seconds > 0 ? rounded(count / seconds) : 0);
   return {
@@ -15,10 +16,11 @@ export function ratesOf(plan: Plan, ledger: RunLedger): Rates {
 }
 
 /** As planned; of a run that was stopped, up to the last second in which something was sent. */
-function publishingSeconds({ timeline }: Plan, { slices, perSecond }: RunLedger): number {
+function publishingSeconds({ timeline }: Plan, { slices, perSecond }: RunLedger, isOver: boolean): number {
   const lastSent = perSecond.sent.findLastIndex((count) => count > 0);
   const stoppedAt = (perSecond.startSecond + lastSent + 1) * 1000;
-  const endAt = slices.stopped > 0 ? Math.min(stoppedAt, timeline.publishEndAt) : timeline.publishEndAt;
+  const endAt =
+    slices.stopped > 0 || !isOver ? Math.min(stoppedAt, timeline.publishEndAt) : timeline.publishEndAt;
   return Math.max(0, endAt - timeline.publishAt) / 1000;
 }
 

@@ -1,5 +1,5 @@
 import type { Imbalance } from '../measure/check-ledger.ts';
-import type { CountsByReason, RunLedger, SliceOutcomes } from '../measure/run-ledger.ts';
+import type { RunLedger } from '../measure/run-ledger.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatCount, formatPlural, formatShare, formatValue } from './figures.ts';
@@ -12,9 +12,9 @@ export interface Judgement {
 }
 
 /**
- * A run that a threshold ended is failed, as in k6. One that was stopped otherwise is aborted, whatever it had measured by
- * then. Any other fails by a ledger that does not balance, by more slices lost than the profile tolerates, or by a
- * threshold.
+ * A run that a threshold ended, or that ended itself, is failed, as in k6. One that somebody stopped is aborted, whatever
+ * it had measured by then. Any other fails by a ledger that does not balance, by more slices lost than the profile
+ * tolerates, or by a threshold.
  */
 export function judge(
   { profile, timeline }: Plan,
@@ -23,18 +23,25 @@ export function judge(
   thresholds: readonly ThresholdResult[],
 ): Judgement {
   const { toleratedFailureShare } = profile.slices;
+  const { stoppedOn } = ledger;
+  const ending = stoppedOn?.threshold;
+  // The one that ended the run has been told with its instant.
+  const failed = thresholds.filter(
+    ({ passed, metric, expression }) =>
+      !passed && !(metric === ending?.metric && expression === ending.expression),
+  );
   const faults = [
     ...imbalances.map(describeImbalance),
-    ...judgeSlices(ledger.slices, ledger.sliceFailedBy, toleratedFailureShare),
-    ...thresholds.filter(({ passed }) => !passed).map(describeThreshold),
+    ...judgeSlices(ledger, toleratedFailureShare),
+    ...failed.map(describeThreshold),
   ];
-  const { stoppedOn } = ledger;
-  if (stoppedOn?.threshold !== undefined) {
+  if (stoppedOn !== undefined && ending !== undefined) {
     const seconds = (stoppedOn.at - timeline.publishAt) / 1_000;
-    return { verdict: 'failed', reasons: [describeAbort(stoppedOn.threshold, seconds), ...faults] };
+    return { verdict: 'failed', reasons: [describeAbort(ending, seconds), ...faults] };
   }
-  if (ledger.slices.stopped > 0) {
-    return { verdict: 'aborted', reasons: [describeStop(ledger), ...faults] };
+  if (stoppedOn !== undefined) {
+    const verdict = stoppedOn.by === 'run' ? 'failed' : 'aborted';
+    return { verdict, reasons: [describeStop(ledger), ...faults] };
   }
   return { verdict: faults.length > 0 ? 'failed' : 'passed', reasons: faults };
 }
@@ -55,12 +62,20 @@ function describeImbalance({ equation, left, right }: Imbalance): string {
   return `The ledger does not balance: ${equation}, and here ${formatCount(left)} ≠ ${formatCount(right)}. The measurement is at fault; do not trust this report.`;
 }
 
-function judgeSlices(slices: SliceOutcomes, failedBy: CountsByReason, toleratedShare: number): string[] {
-  const gone = slices.died + slices.failed;
+function judgeSlices(
+  { slices, stoppedOn, stoppedBy, sliceFailedBy }: RunLedger,
+  toleratedShare: number,
+): string[] {
+  // By the dead man's switch: nobody had told them to.
+  const stopped = stoppedOn === undefined ? slices.stopped : 0;
+  const gone = slices.died + slices.failed + stopped;
   if (gone === 0 || gone <= slices.planned * toleratedShare) return [];
   const kinds = [
     slices.died > 0 ? `${formatCount(slices.died)} died` : '',
-    slices.failed > 0 ? `${formatCount(slices.failed)} failed (${Object.keys(failedBy).join('; ')})` : '',
+    slices.failed > 0
+      ? `${formatCount(slices.failed)} failed (${Object.keys(sliceFailedBy).join('; ')})`
+      : '',
+    stopped > 0 ? `${formatCount(stopped)} stopped by themselves (${Object.keys(stoppedBy).join('; ')})` : '',
   ];
   const tolerated = toleratedShare > 0 ? `at most ${formatShare(toleratedShare)}` : 'none';
   return [

@@ -32,7 +32,7 @@ function makeBench(options: { endsAt: number; endsAfterStopMs?: number; stopAt?:
       },
     },
     control: {
-      requestStop: async (_runId, _reason, at) => {
+      requestStop: async (_runId, { at }) => {
         asked.push({ what: 'requestStop', at });
         endsAt = Math.min(endsAt, now + (options.endsAfterStopMs ?? Number.POSITIVE_INFINITY));
       },

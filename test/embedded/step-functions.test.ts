@@ -65,6 +65,7 @@ describe('embedded Step Functions', () => {
         slices: [0, 1, 2],
         drainSeconds: 0,
         toleratedFailurePercentage: 34,
+        isWatched: false,
       }),
       'publish-mqtt': (input: { slice: number; runId: string }) => {
         calls.push(`${input.runId}/${input.slice}`);

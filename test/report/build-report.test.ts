@@ -73,7 +73,12 @@ describe('verdict', () => {
   it('is aborted when the run was stopped, and still says what else was wrong', () => {
     const { verdict, reasons } = reportOfResults(
       (plan) =>
-        flawless(plan).map((result) => ({ ...result, outcome: 'stopped', reason: 'stopped by the user' })),
+        flawless(plan).map((result) => ({
+          ...result,
+          outcome: 'stopped',
+          reason: 'stopped by the user',
+          stoppedOn: { command: 'stop', reason: 'stopped by the user', at: plan.timeline.publishAt + 1_000 },
+        })),
       { thresholds: { lost_messages: ['count==0'] } },
     );
     expect(verdict).toBe('aborted');
@@ -97,13 +102,40 @@ describe('verdict', () => {
           lastSentAt: at + 100 * i,
         }));
       },
-      { thresholds: {} },
+      { thresholds: { puback_round_trip: ['p(99)<5'], lost_messages: ['count==0'] } },
     );
     expect(verdict).toBe('failed');
     expect(reasons).toEqual([
       'Threshold puback_round_trip p(99)<5 failed 4.3 s after publishing began, when it was 8.125, and ended the run (abortOnFail).',
+      'Threshold lost_messages count==0 failed: it is 500.',
     ]);
     expect(stop).toMatchObject({ lastSentAfterMs: 300, threshold: { metric: 'puback_round_trip' } });
+  });
+
+  it('is failed by slices that stopped though nobody had told them to', () => {
+    const { verdict, reasons, stop } = reportOfResults((plan) =>
+      flawless(plan).map((result, i) =>
+        i === 0 ? { ...result, outcome: 'stopped', reason: 'the control channel was away for 30 s' } : result,
+      ),
+    );
+    expect(verdict).toBe('failed');
+    expect(reasons[0]).toContain('1 stopped by themselves (the control channel was away for 30 s)');
+    expect(stop).toBeUndefined();
+  });
+
+  it('is failed by a run that stopped itself', () => {
+    const { verdict, reasons } = reportOfResults(
+      (plan) => {
+        const reason = 'too many slices failed';
+        const stoppedOn = { command: 'stop', reason, at: plan.timeline.publishAt, by: 'run' } as const;
+        return flawless(plan).map((result) => ({ ...result, outcome: 'stopped', reason, stoppedOn }));
+      },
+      { thresholds: {} },
+    );
+    expect({ verdict, reasons }).toEqual({
+      verdict: 'failed',
+      reasons: ['The run ended before its time: too many slices failed.'],
+    });
   });
 
   it('is failed, loudly, by a ledger that does not balance', () => {

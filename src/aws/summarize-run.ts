@@ -1,0 +1,34 @@
+import type { Plan } from '../plan/plan.ts';
+import { buildReport } from '../report/build-report.ts';
+import { renderReportHtml } from '../report/html.ts';
+import type { Report } from '../report/report.ts';
+import { collectRun, settledSums } from './collect-run.ts';
+import type { Control } from './control.ts';
+import type { LiveView } from './influx.ts';
+import type { Metrics } from './metrics.ts';
+import type { RunStore } from './run-store.ts';
+
+export interface SummaryWorld {
+  readonly store: RunStore;
+  readonly metrics: Metrics;
+  readonly control: Pick<Control, 'clear'>;
+  readonly liveView: Pick<LiveView, 'conclude'>;
+  /** How long CloudWatch may take to show a metric, milliseconds. */
+  readonly cloudWatchDelayMs: number;
+}
+
+/** Run store and CloudWatch in, report out, and nothing left on the control topic. Safe to repeat. */
+export async function summarizeRun(plan: Plan, world: SummaryWorld): Promise<Report> {
+  const { store, metrics, control, liveView } = world;
+  const ledger = (await collectRun(store, plan)).close();
+  const { messages, acknowledged } = ledger;
+  const sums = await settledSums(metrics, {
+    plan,
+    expectedPublishIn: acknowledged ? messages.acked : messages.sent,
+    delayMs: world.cloudWatchDelayMs,
+  });
+  const report = buildReport({ plan, ledger, cloudwatch: { sums, asked: metrics.names }, now: Date.now() });
+  await store.putReport(report, renderReportHtml(report));
+  await Promise.all([control.clear(plan.runId), liveView.conclude(plan, report)]);
+  return report;
+}

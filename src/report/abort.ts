@@ -1,0 +1,49 @@
+import type { RunLedger } from '../measure/run-ledger.ts';
+import type { FailedThreshold } from '../plan/control-message.ts';
+import type { Plan } from '../plan/plan.ts';
+import { formatValue } from './figures.ts';
+import { summarizeGenerator } from './generator-summary.ts';
+import { ratesOf } from './rates.ts';
+import type { CloudWatchView } from './reconciliation.ts';
+import { evaluateThresholds } from './thresholds.ts';
+
+/** A run that is not over: what it has come to, as far as it was measured. */
+export interface InterimView {
+  readonly plan: Plan;
+  readonly ledger: RunLedger;
+  readonly cloudwatch: CloudWatchView;
+  /** Epoch milliseconds: the instant up to which all slices have told. */
+  readonly measuredAt: number;
+}
+
+/**
+ * The first threshold that ends the run: one with `abortOnFail` that fails by what was measured so far, once its
+ * `delayAbortEval` is over. What has not been measured yet fails nothing, as in k6.
+ */
+export function failedAbortThreshold(view: InterimView): FailedThreshold | undefined {
+  const { plan, ledger, cloudwatch, measuredAt } = view;
+  const rates = ratesOf(plan, ledger, false);
+  const { messages, devices, slices } = ledger;
+  const measured = {
+    latencies: ledger.latencies,
+    counts: { messages, devices, slices },
+    rates,
+    gauges: { rates, generator: summarizeGenerator(ledger) },
+    cloudwatch,
+  };
+  for (const [metric, list] of Object.entries(plan.profile.thresholds)) {
+    for (const threshold of list) {
+      if (!threshold.abortOnFail) continue;
+      if (measuredAt < plan.timeline.publishAt + threshold.delayAbortEvalMs) continue;
+      const [result] = evaluateThresholds({ [metric]: [threshold] }, measured);
+      if (result === undefined || result.passed || result.actual === null) continue;
+      return { metric, expression: threshold.expression, actual: result.actual };
+    }
+  }
+  return undefined;
+}
+
+/** `threshold puback_round_trip p(99)<500 failed: it is 812` */
+export function describeFailedThreshold({ metric, expression, actual }: FailedThreshold): string {
+  return `threshold ${metric} ${expression} failed: it is ${formatValue(actual)}`;
+}
