@@ -124,6 +124,7 @@ const adders: Readonly<Partial<Record<LiveMeasurementName, Add>>> = {
       phase: stringOf(fields.get('phase')),
       connected: count('connected'),
       connects: count('connects'),
+      connectFailed: count('connect_failed'),
       intended: count('intended'),
       sent: count('sent'),
       acked: count('acked'),

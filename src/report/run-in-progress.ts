@@ -27,6 +27,8 @@ export interface SliceTold extends Readonly<Record<Counter, number>> {
   /** Epoch seconds. */
   readonly second: number;
   readonly phase: string;
+  /** Connects that failed. */
+  readonly connectFailed: number;
 }
 
 /** A slice tells each second, of 10,000 slices each ten: longer than this and it has nothing to tell any more. */
@@ -60,6 +62,8 @@ interface SecondBook {
 interface SliceBook {
   phase: string;
   second: number;
+  connects: number;
+  connectFailed: number;
 }
 
 /** Seconds kept: more than a run of 15 minutes has, with its start and its drain. Then the first are forgotten. */
@@ -82,9 +86,10 @@ export class RunInProgress {
   takeSlice(told: SliceTold): void {
     const book = this.#bookOf(told.second);
     for (const counter of counters) book.counts[counter] += told[counter];
-    const known = this.#slices.get(told.slice);
-    if (known === undefined) this.#slices.set(told.slice, { phase: told.phase, second: told.second });
-    else if (told.second >= known.second) Object.assign(known, { phase: told.phase, second: told.second });
+    const slice = this.#sliceOf(told.slice);
+    slice.connects += told.connects;
+    slice.connectFailed += told.connectFailed;
+    if (told.second >= slice.second) Object.assign(slice, { phase: told.phase, second: told.second });
   }
 
   takeArrivals(second: number, arrivals: number): void {
@@ -153,6 +158,15 @@ export class RunInProgress {
     return book;
   }
 
+  #sliceOf(number: number): SliceBook {
+    let slice = this.#slices.get(number);
+    if (slice === undefined) {
+      slice = { phase: 'waiting', second: 0, connects: 0, connectFailed: 0 };
+      this.#slices.set(number, slice);
+    }
+    return slice;
+  }
+
   #statesAt(nowSecond: number): SliceStates {
     const length = Math.max(-1, ...this.#slices.keys()) + 1;
     return Array.from({ length }, (_, slice) => {
@@ -174,8 +188,9 @@ export class RunInProgress {
   }
 }
 
-function stateOf({ phase, second }: SliceBook, nowSecond: number): SliceState {
-  if (phase !== 'done' && nowSecond - second > silentAfterSeconds) return 'failed';
+function stateOf({ phase, second, connects, connectFailed }: SliceBook, nowSecond: number): SliceState {
+  if (phase === 'done') return connects === 0 && connectFailed > 0 ? 'failed' : 'done';
+  if (nowSecond - second > silentAfterSeconds) return 'failed';
   return stateOfPhase[phase] ?? 'publishing';
 }
 

@@ -9,6 +9,7 @@ const told = (slice: number, second: number, more: Partial<SliceTold> = {}): Sli
   phase: 'publishing',
   connected: 10,
   connects: 0,
+  connectFailed: 0,
   intended: 5,
   sent: 5,
   acked: 4,
@@ -68,6 +69,16 @@ describe('RunInProgress', () => {
     expect(viewOf(run, 0, start + 1).slices).toBe('.cpdo.p');
     run.takeSlice(told(6, 30));
     expect(viewOf(run, 0, start + 31).slices).toBe('xxxxo.p');
+  });
+
+  it('shows a slice whose devices all stayed without a connection as failed', () => {
+    const run = new RunInProgress();
+    run.takeSlice(told(0, 1, { connectFailed: 5 }));
+    run.takeSlice(told(0, 2, { phase: 'done' }));
+    run.takeSlice(told(1, 1, { connectFailed: 5, connects: 1 }));
+    run.takeSlice(told(1, 2, { phase: 'done' }));
+    run.takeSlice(told(2, 2, { phase: 'done' }));
+    expect(viewOf(run, 0, start + 3).slices).toBe('xoo');
   });
 
   it('keeps to the newest word of a slice', () => {

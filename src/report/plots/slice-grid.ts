@@ -69,5 +69,5 @@ const shapes: Readonly<Record<SliceState, Shape>> = {
 
 function describeFailed(failed: readonly number[]): string {
   const more = failed.length > maxNamed ? ` and ${formatCount(failed.length - maxNamed)} more` : '';
-  return `Without a word for too long: ${failed.slice(0, maxNamed).join(', ')}${more}.`;
+  return `Without a connection, or without a word for too long: ${failed.slice(0, maxNamed).join(', ')}${more}.`;
 }

@@ -137,7 +137,7 @@ describe('the drawing of a run', () => {
     state.take(view);
     const drawn = drawLive(state, view);
     expect(drawn['slices-plot']!.markup).toContain('3 slices: 1 starting, 1 publishing, 1 failed.');
-    expect(drawn['slices-plot']!.markup).toContain('Without a word for too long: 2.');
+    expect(drawn['slices-plot']!.markup).toContain('without a word for too long: 2.');
     expect(drawn['ledger-plot']!.markup).toContain('4 on the way');
     expect(drawn['quotas-table']!.markup).toContain('class="warning"');
     expect(drawn['latency-plots']!.markup).toContain('heatmap-end_to_end_latency');
