@@ -1,4 +1,9 @@
 import { base } from './jest.config.mjs';
 
 /** What needs more than npm packages (Mosquitto, Python's moto, Chromium): `npm run test:integration`. */
-export default { ...base, testMatch: ['<rootDir>/test/**/*.integration.ts'], testTimeout: 120_000 };
+export default {
+  ...base,
+  testMatch: ['<rootDir>/test/**/*.integration.ts'],
+  globalSetup: '<rootDir>/test/install-debian-packages.mjs',
+  testTimeout: 120_000,
+};
