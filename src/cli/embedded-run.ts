@@ -2,6 +2,7 @@ import { makeControl } from '../aws/control.ts';
 import { readEnvironment, readInfluxServer } from '../aws/environment.ts';
 import { type Execution, makeExecutions } from '../aws/executions.ts';
 import { makeRunStore } from '../aws/run-store.ts';
+import type { WeatherSettings } from '../embedded/iot-core/weather-settings.ts';
 import { startEmbeddedAws } from '../embedded/start.ts';
 import type { Report } from '../report/report.ts';
 import type { RunView, ViewRequest } from '../report/run-in-progress.ts';
@@ -18,6 +19,8 @@ export interface EmbeddedRunRequest {
   readonly runsDirectory: string;
   /** In place of AWS's defaults. */
   readonly quotas?: EmbeddedQuotas;
+  /** Of embedded IoT Core, from its start. */
+  readonly weather?: Partial<WeatherSettings>;
   readonly display: ProgressDisplay;
   readonly interrupts: Interrupts;
   /** Once the run can be asked how it goes, by second and by slice. */
@@ -34,9 +37,14 @@ export interface EndedRun {
 
 /** One execution, from the start of embedded AWS to its end. */
 export async function runOnEmbeddedAws(request: EmbeddedRunRequest): Promise<EndedRun> {
-  const { runId, input, runsDirectory, quotas, display, interrupts, onLive } = request;
+  const { runId, input, runsDirectory, quotas, weather, display, interrupts, onLive } = request;
   const influx = readInfluxServer(process.env);
-  const aws = await startEmbeddedAws({ runsDirectory, ...quotas, ...(influx === undefined ? {} : { influx }) });
+  const aws = await startEmbeddedAws({
+    runsDirectory,
+    ...quotas,
+    ...(weather === undefined ? {} : { weather }),
+    ...(influx === undefined ? {} : { influx }),
+  });
   const { logDirectory } = aws;
   interrupts.quit.addEventListener('abort', () => aws.kill());
   try {

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
+import type { EmbeddedAwsOptions } from '../../embedded/start.ts';
 import { exitCodes } from '../../profile/errors.ts';
 import { catchInterrupts } from '../interrupts.ts';
 import type { Finish } from '../program.ts';
-import { addQuotaFlags, type EmbeddedQuotas, embeddedQuotasOf, type QuotaFlags } from '../quota-flags.ts';
+import { addQuotaFlags, embeddedQuotasOf, type QuotaFlags } from '../quota-flags.ts';
+import { addWeatherFlag, type WeatherFlag, weatherOf } from '../weather-flag.ts';
 
 export function addEmbeddedCommand(program: Command, finish: Finish): void {
   const command = program
@@ -15,27 +17,31 @@ export function addEmbeddedCommand(program: Command, finish: Finish): void {
         'CLI, SDKs and MQTT clients to it.',
     )
     .option('--runs <dir>', 'directory of the run store', 'runs');
-  addQuotaFlags(command)
+  addQuotaFlags(addWeatherFlag(command))
     .addHelpText(
       'after',
       '\nIn a second terminal, after pasting the printed lines:\n' +
         '  aws stepfunctions start-execution --state-machine-arn $STATE_MACHINE_ARN --input file://profiles/smoke.json',
     )
-    .action(async ({ runs, ...flags }: { readonly runs: string } & QuotaFlags) => {
-      await keepEmbeddedAws(runs, embeddedQuotasOf(flags));
+    .action(async ({ runs, ...flags }: { readonly runs: string } & QuotaFlags & WeatherFlag) => {
+      await keepEmbeddedAws({
+        runsDirectory: runs,
+        ...embeddedQuotasOf(flags),
+        ...(await weatherOf(flags)),
+      });
       finish(exitCodes.passed);
     });
 }
 
-async function keepEmbeddedAws(runsDirectory: string, quotas: EmbeddedQuotas): Promise<void> {
+async function keepEmbeddedAws(options: EmbeddedAwsOptions): Promise<void> {
   const interrupts = catchInterrupts();
   const { startEmbeddedAws } = await import('../../embedded/start.ts');
-  const aws = await startEmbeddedAws({ runsDirectory, ...quotas });
+  const aws = await startEmbeddedAws(options);
   interrupts.quit.addEventListener('abort', () => aws.kill());
   const variables = { ...aws.environment, STATE_MACHINE_ARN: aws.stateMachineArn };
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quoteForShell(value)}`);
   process.stdout.write(`${lines.join('\n')}\n`);
-  process.stderr.write('\nembedded AWS is running; Ctrl-C ends it\n');
+  process.stderr.write(`\nembedded AWS is running; Ctrl-C ends it. Weather: ${aws.adminUrl}/weather\n`);
   // A question a second, because it fails once embedded AWS is gone.
   while (!interrupts.stop.aborted) {
     await aws.live('');

@@ -16,8 +16,9 @@ import { makeProgressDisplay, type ProgressDisplay } from '../progress-display.t
 import { accountOfQuotas, addQuotaFlags, embeddedQuotasOf, type QuotaFlags } from '../quota-flags.ts';
 import { exitCodeOfReport, faultOfExecution, QuitError, StoppedBeforeStartError } from '../run-outcome.ts';
 import type { OpenPage } from '../ui/open-page.ts';
+import { addWeatherFlag, type WeatherFlag, weatherOf } from '../weather-flag.ts';
 
-interface RunFlags extends QuotaFlags {
+interface RunFlags extends QuotaFlags, WeatherFlag {
   readonly runs: string;
   readonly quiet?: boolean;
   readonly json?: boolean;
@@ -41,15 +42,16 @@ export function addRunCommand(program: Command, finish: Finish): void {
     .option('--json', 'lines of JSON on stdout: the run, its progress each second, its report')
     .option('--ui', 'serve the live page on loopback, from the start of the run until Ctrl-C after its end')
     .option('--ui-port <port>', 'port of the live page; 0 for any (default: 4747, or any)', parsePort);
-  addProfileArguments(addQuotaFlags(command)).action(
+  addProfileArguments(addQuotaFlags(addWeatherFlag(command))).action(
     async (file: string, flags: RunFlags & Record<string, unknown>) => {
       const given = await readGivenProfile(file, flags);
+      const weather = await weatherOf(flags);
       const draft = draftRun(given.profile, { account: accountOfQuotas(embeddedQuotasOf(flags)) });
       if (draft.faults.length > 0) throw new InvalidInputError('The plan', draft.faults);
       if (draft.preflight.refusals.length > 0 && flags.force !== true) {
         throw new RefusedByPreflightError(draft.preflight.refusals);
       }
-      finish(await run(given, draft, flags));
+      finish(await run(given, draft, flags, weather));
     },
   );
 }
@@ -58,6 +60,7 @@ async function run(
   { input }: GivenProfile,
   { plan, preflight }: RunDraft,
   flags: RunFlags,
+  weather: Awaited<ReturnType<typeof weatherOf>>,
 ): Promise<ExitCode> {
   const { runId } = plan;
   const quiet = flags.quiet === true;
@@ -88,6 +91,7 @@ async function run(
       input,
       runsDirectory: flags.runs,
       quotas: embeddedQuotasOf(flags),
+      ...weather,
       display,
       interrupts,
     }),
