@@ -1,7 +1,5 @@
 import type { SliceDevices } from '../../../src/device/slice-devices.ts';
 import type { MakeTransport, MqttSettings } from '../../../src/device/transport.ts';
-import { makeTcpDoor, makeTlsDoor } from '../../../src/device/transports/dense/door.ts';
-import { makeDenseTransport } from '../../../src/device/transports/dense.ts';
 import type { RunnerClient, Target } from './load.ts';
 
 export const mqttSettings: MqttSettings = {
@@ -12,7 +10,7 @@ export const mqttSettings: MqttSettings = {
   ackTimeoutMs: 5_000,
 };
 
-/** Only the client that is measured is loaded. */
+/** Only the client that is measured is loaded: dense and MQTT.js share a codec, which dense sets up for itself. */
 export async function makeTransportOf(
   client: RunnerClient,
   { host, port, tls }: Target,
@@ -22,12 +20,15 @@ export async function makeTransportOf(
   const settings = { ...mqttSettings, qos };
   const address = { host, port };
   switch (client) {
-    case 'dense':
+    case 'dense': {
+      const { makeTcpDoor, makeTlsDoor } = await import('../../../src/device/transports/dense/door.ts');
+      const { makeDenseTransport } = await import('../../../src/device/transports/dense.ts');
       return makeDenseTransport({
         ...settings,
         mqttVersion,
         door: tls === undefined ? makeTcpDoor(address) : makeTlsDoor(address, tls),
       });
+    }
     case 'device-sdk': {
       const { makeDeviceSdkTransport } = await import('../../../src/device/transports/device-sdk.ts');
       if (tls === undefined) return makeDeviceSdkTransport({ ...settings, ...address });
