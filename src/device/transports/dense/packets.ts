@@ -1,5 +1,9 @@
-import { generate, type IConnectPacket, type Packet, parser } from 'mqtt-packet';
+import { generate, type IConnectPacket, type Packet, parser, writeToStream } from 'mqtt-packet';
 import type { MqttSettings } from '../../transport.ts';
+
+// Before its first packet mqtt-packet would make a buffer for each number below 65,536: 8 MB, for the few packets that it
+// encodes here.
+writeToStream.cacheNumbers = false;
 
 export type MqttVersion = 4 | 5;
 
