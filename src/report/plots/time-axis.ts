@@ -20,7 +20,8 @@ export interface TimeAxis {
 
 export function makeTimeAxis({ startAt, endAt }: TimeFrame, { x }: Field): TimeAxis {
   const scale = timeScale({ from: 0, to: Math.max(1_000, endAt - startAt) }, x);
-  return { scale, at: (epochMs) => scale.at(epochMs - startAt) };
+  // The second in which a run begins has begun before it.
+  return { scale, at: (epochMs) => Math.max(x.from, scale.at(epochMs - startAt)) };
 }
 
 /** Connecting and draining are shaded: what happens there is not the load. */
