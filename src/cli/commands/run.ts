@@ -13,7 +13,7 @@ import { parsePort } from '../port.ts';
 import { addProfileArguments, type GivenProfile, readGivenProfile } from '../profile-arguments.ts';
 import type { Finish } from '../program.ts';
 import { makeProgressDisplay, type ProgressDisplay } from '../progress-display.ts';
-import { accountOfQuotas, addQuotaFlags, embeddedQuotasOf, type QuotaFlags } from '../quota-flags.ts';
+import { addQuotaFlags, embeddedAccountOf, embeddedQuotasOf, type QuotaFlags } from '../quota-flags.ts';
 import { exitCodeOfReport, faultOfExecution, QuitError, StoppedBeforeStartError } from '../run-outcome.ts';
 import type { OpenPage } from '../ui/open-page.ts';
 import { addWeatherFlag, type WeatherFlag, weatherOf } from '../weather-flag.ts';
@@ -37,7 +37,7 @@ export function addRunCommand(program: Command, finish: Finish): void {
         'Ctrl-C stops the run and reports what was measured until then; a second Ctrl-C quits at once.',
     )
     .option('--runs <dir>', 'directory of the run store: the report is <dir>/<run id>/report.html', 'runs')
-    .option('--force', 'run although preflight refuses it')
+    .option('--force', 'run although preflight refuses it: limits.enforce false')
     .option('--quiet', 'no plan and no progress, only the result')
     .option('--json', 'lines of JSON on stdout: the run, its progress each second, its report')
     .option('--ui', 'serve the live page on loopback, from the start of the run until Ctrl-C after its end')
@@ -46,14 +46,20 @@ export function addRunCommand(program: Command, finish: Finish): void {
     async (file: string, flags: RunFlags & Record<string, unknown>) => {
       const given = await readGivenProfile(file, flags);
       const weather = await weatherOf(flags);
-      const draft = draftRun(given.profile, { account: accountOfQuotas(embeddedQuotasOf(flags)) });
+      const draft = draftRun(given.profile, { account: embeddedAccountOf(embeddedQuotasOf(flags)) });
       if (draft.faults.length > 0) throw new InvalidInputError('The plan', draft.faults);
-      if (draft.preflight.refusals.length > 0 && flags.force !== true) {
+      if (draft.preflight.refusals.length > 0 && given.profile.limits.enforce) {
         throw new RefusedByPreflightError(draft.preflight.refusals);
       }
-      finish(await run(given, draft, flags, weather));
+      finish(await run(flags.force === true ? forced(given) : given, draft, flags, weather));
     },
   );
+}
+
+/** The plan function refuses by the same limits: it is told to let this one pass. */
+function forced({ input, profile }: GivenProfile): GivenProfile {
+  const written = input as { readonly limits?: object };
+  return { input: { ...written, limits: { ...written.limits, enforce: false } }, profile };
 }
 
 async function run(
