@@ -68,6 +68,8 @@ export class Connection implements FrameSink {
   #frameBytes = 0;
   /** PUBACKs as text, one char a byte: the cheapest way through a socket for a few bytes. */
   #acks = '';
+  /** PUBACKs that the weather holds back. */
+  lateAcks = 0;
   #held = 0;
   /** Frames that came while something was waited for, with where the body of each begins. */
   #kept: (readonly [frame: Buffer, body: number])[] | undefined;
@@ -151,7 +153,7 @@ export class Connection implements FrameSink {
 
   /** QoS 1 publishes of the client whose PUBACK has not left yet. */
   get unacknowledged(): number {
-    return this.#acks.length / pubackBytes;
+    return this.#acks.length / pubackBytes + this.lateAcks;
   }
 
   /** Dropped, and counted, if the client is slow, takes no packet that large, or has had its share of the second. */

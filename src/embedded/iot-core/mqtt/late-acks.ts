@@ -25,6 +25,7 @@ export class LateAcks {
     if (delayMs === 0 && this.#waiting.size === 0) return false;
     const before = this.#waiting.get(connection);
     if (delayMs === 0 && before === undefined) return false;
+    connection.lateAcks++;
     const dueMs = Math.max(this.#clock.now() + delayMs, before?.at(-1)?.dueMs ?? 0);
     if (before === undefined) {
       this.#waiting.set(connection, [{ packetId, dueMs }]);
@@ -43,6 +44,7 @@ export class LateAcks {
     for (; sent < waiting.length && waiting[sent]!.dueMs <= now; sent++)
       connection.sendPuback(waiting[sent]!.packetId);
     waiting.splice(0, sent);
+    connection.lateAcks -= sent;
     if (sent > 0) connection.flush();
     const next = waiting[0];
     if (next === undefined) this.#waiting.delete(connection);
