@@ -15,21 +15,47 @@ export interface TreeUse {
   readonly rssBytes: number;
 }
 
+export interface ProcessUse extends TreeUse {
+  readonly pid: number;
+  /** Its command line, then its environment, as the kernel has them. */
+  readonly describe: () => { readonly command: string; readonly environment: string };
+}
+
 /**
  * What a process and all its descendants have used, those that have ended included.
  * @returns undefined where there is no /proc
  */
 export function treeUseOf(pid: number): TreeUse | undefined {
+  return processesOf(pid)?.reduce(
+    (sum, { cpuSeconds, rssBytes }) => ({
+      cpuSeconds: sum.cpuSeconds + cpuSeconds,
+      rssBytes: sum.rssBytes + rssBytes,
+    }),
+    { cpuSeconds: 0, rssBytes: 0 },
+  );
+}
+
+/** A process and all its descendants that are there now. @returns undefined where there is no /proc */
+export function processesOf(pid: number): readonly ProcessUse[] | undefined {
   const processes = readProcesses();
   if (processes === undefined) return undefined;
-  let cpuSeconds = 0;
-  let rssBytes = 0;
-  for (const [id, { cpuSeconds: used, rssBytes: held }] of processes) {
-    if (!isBelow(processes, id, pid)) continue;
-    cpuSeconds += used;
-    rssBytes += held;
+  return [...processes]
+    .filter(([id]) => isBelow(processes, id, pid))
+    .map(([id, { cpuSeconds, rssBytes }]) => ({
+      pid: id,
+      cpuSeconds,
+      rssBytes,
+      describe: () => ({ command: readWords(id, 'cmdline'), environment: readWords(id, 'environ') }),
+    }));
+}
+
+/** NUL-separated; empty for a process that has ended. */
+function readWords(pid: number, file: 'cmdline' | 'environ'): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
   }
-  return { cpuSeconds, rssBytes };
 }
 
 function isBelow(processes: ReadonlyMap<number, ProcessTimes>, id: number, ancestor: number): boolean {

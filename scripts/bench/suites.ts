@@ -2,6 +2,7 @@ import type { Suite } from './suite.ts';
 import { broker } from './suites/broker.ts';
 import { coldStart } from './suites/cold-start.ts';
 import { connections } from './suites/connections.ts';
+import { endToEnd } from './suites/end-to-end.ts';
 import { generator } from './suites/generator.ts';
 import { measure } from './suites/measure.ts';
 import { plan } from './suites/plan.ts';
@@ -18,4 +19,5 @@ export const suites: readonly Suite[] = [
   plan,
   templates,
   coldStart,
+  endToEnd,
 ];
