@@ -6,6 +6,7 @@ import {
   overridesFromFlags,
   type ProfileOverrides,
   profileOptions,
+  withoutEnforcement,
 } from '../profile/overrides.ts';
 import { parseLoadProfile } from '../profile/parse.ts';
 import { readProfileFile } from './profile-file.ts';
@@ -41,7 +42,8 @@ export async function readGivenProfile(
   path: string,
   flags: Readonly<Record<string, unknown>>,
 ): Promise<GivenProfile> {
-  const written = await readProfileFile(path);
+  const read = await readProfileFile(path);
+  const written = flags.force === true ? withoutEnforcement(read) : read;
   const overrides: ProfileOverrides = [
     ...overridesFromEnvironment(process.env),
     ...overridesFromFlags(flags),

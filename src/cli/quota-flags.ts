@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { embeddedLimits } from '../embedded/embedded-limits.ts';
 import { type ThrottleAnswer, throttleAnswers } from '../embedded/iot-core/settings.ts';
 import type { AccountView } from '../plan/account.ts';
 import { accountLimitsOf, type Quota, type QuotaName, type QuotaPreset, quotas } from '../plan/quotas.ts';
@@ -89,11 +90,20 @@ export function embeddedQuotasOf({ quota = [], regionQuotas, throttleAnswer }: Q
   return { limits, ...(throttleAnswer === undefined ? {} : { throttleAnswer }) };
 }
 
-/** The account as these quotas make it, for a plan that is drafted before embedded AWS runs; undefined without any. */
+/**
+ * The account of an embedded AWS with these quotas: what it will answer is known before it runs. Nobody sends a bill for
+ * it.
+ */
+export function embeddedAccountOf({ limits }: EmbeddedQuotas = { limits: {} }): AccountView {
+  const live = (Object.keys(quotas) as QuotaName[]).filter((name) => quotas[name].adjustable);
+  return { limits: embeddedLimits(limits), live, isCharged: false };
+}
+
+/** The account as these quotas make it, for a plan of a run on AWS; undefined without any. */
 export function accountOfQuotas({ limits }: EmbeddedQuotas): AccountView | undefined {
   const live = Object.keys(limits) as QuotaName[];
   if (live.length === 0) return undefined;
-  return { limits: accountLimitsOf('default', limits), live, isCharged: false };
+  return { limits: accountLimitsOf('default', limits), live, isCharged: true };
 }
 
 /** Only what differs there: Lambda's concurrency is a matter of this machine's memory. */

@@ -13,6 +13,14 @@ export function exitCodeOfReport({ verdict }: Report): ExitCode {
   return exitCodeByVerdict[verdict];
 }
 
+/** The plan function saw what this process could not: the account's own limits, or whose the target is. */
+export class RunRefusedError extends StampedeError {
+  constructor(execution: Execution) {
+    const message = parseFunctionError(execution.cause)?.errorMessage ?? 'preflight refuses this run';
+    super('RefusedByPreflight', message, { exitCode: exitCodes.refusedByPreflight });
+  }
+}
+
 /** The execution ended without a report. */
 export class RunFailedError extends StampedeError {
   constructor(execution: Execution, logDirectory: string, exitCode: ExitCode) {
@@ -75,7 +83,8 @@ export function faultOfExecution(
   execution: Execution,
   logDirectory: string,
   stoppedByUser: boolean,
-): RunFailedError {
+): RunFailedError | RunRefusedError {
+  if (execution.error === 'RefusedByPreflight' && !stoppedByUser) return new RunRefusedError(execution);
   const isBadInput =
     execution.error === 'InvalidInputError' ||
     parseFunctionError(execution.cause)?.errorType === 'InvalidInputError';

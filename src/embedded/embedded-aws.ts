@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { type AccountLimits, accountLimitsOf, type QuotaName, quotas } from '../plan/quotas.ts';
+import type { AccountLimits, QuotaName } from '../plan/quotas.ts';
 import type { RunView, ViewRequest } from '../report/run-in-progress.ts';
 import { arnOfFunction, region } from './arns.ts';
 import { type EmbeddedStack, makeCloudFormation } from './cloudformation.ts';
 import { type MetricSeries, makeCloudWatch } from './cloudwatch.ts';
 import { type Edge, startEdge } from './edge.ts';
+import { embeddedLimits } from './embedded-limits.ts';
 import { makeFunctionLogs } from './function-log.ts';
 import { makeInfluxDb } from './influxdb.ts';
 import type { InfluxServer } from './influxdb-relay.ts';
@@ -82,16 +83,6 @@ const influx = { org: 'stampede', bucket: 'stampede', token: 'embedded' } as con
 /** The function that the rule's queue feeds. */
 const subscriberKey = 'measure-latency';
 
-/** A warm-started function of ours with its SDK, in memory. */
-const environmentBytes = 96 * 1_048_576;
-const memoryShareForLambda = 0.5;
-
-/** How many processes a machine holds is a matter of its memory; never more than an account has. */
-function lambdaConcurrencyOf(memoryBytes: number): number {
-  const fitting = Math.floor((memoryBytes * memoryShareForLambda) / environmentBytes);
-  return Math.min(quotas.lambdaConcurrency.limit, Math.max(16, fitting));
-}
-
 /** Starts every service but IoT Core in this process, and IoT Core by `startIotCore`. */
 export async function openEmbeddedAws(
   settings: EmbeddedAwsSettings,
@@ -99,10 +90,7 @@ export async function openEmbeddedAws(
 ): Promise<OpenEmbeddedAws> {
   const { packageRoot, runsDirectory } = settings;
   const stack = await readStack(path.join(packageRoot, 'serverless.yml'));
-  const limits = accountLimitsOf('default', {
-    lambdaConcurrency: lambdaConcurrencyOf(totalmem()),
-    ...settings.limits,
-  });
+  const limits = embeddedLimits(settings.limits);
   const logs = makeFunctionLogs(path.join(runsDirectory, '.logs'), logDirectoryName());
   const liveTotals = makeLiveTotals();
   let edge: Edge | undefined;

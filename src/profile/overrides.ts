@@ -119,6 +119,12 @@ export function overridesFromFlags(values: Readonly<Record<string, unknown>>): P
   });
 }
 
+/** `--force`: the same profile, past whose limits a run is told of and not refused. What is no profile stays what it is. */
+export function withoutEnforcement(input: unknown): unknown {
+  if (!isObject(input) || !(input.limits === undefined || isObject(input.limits))) return input;
+  return { ...input, limits: { ...input.limits, enforce: false } };
+}
+
 export interface OverriddenProfile {
   /** The user's form with the overrides in it: what an execution gets as its input. The argument is left as it was. */
   readonly input: unknown;

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import {
   accountOfQuotas,
   addQuotaFlags,
+  embeddedAccountOf,
   embeddedQuotasOf,
   type QuotaFlags,
 } from '../../src/cli/quota-flags.ts';
@@ -34,8 +35,19 @@ describe('the flags for quotas', () => {
     expect(accountOfQuotas(quotas)).toMatchObject({
       limits: { publishInPerSecond: 1_234, bytesPerSecondPerConnection: 524_288 },
       live: expect.arrayContaining(['publishInPerSecond']),
+      isCharged: true,
+    });
+    expect(embeddedAccountOf(quotas)).toMatchObject({
+      limits: { publishInPerSecond: 1_234 },
       isCharged: false,
     });
+  });
+
+  it('say what embedded AWS will answer for all that AWS can raise', () => {
+    const { live, limits } = embeddedAccountOf();
+    expect(live).toEqual(expect.arrayContaining(['publishInPerSecond', 'lambdaConcurrency']));
+    expect(live).not.toContain('lambdaSeconds');
+    expect(limits.lambdaConcurrency).toBeGreaterThanOrEqual(16);
   });
 
   it('name every fault', () => {

@@ -26,6 +26,13 @@ describe('a run without a report', () => {
     expect(faultOfExecution(failed('InvalidInputError', cause), 'logs', false).exitCode).toBe(2);
   });
 
+  it('is refused where only the plan function saw why', () => {
+    const cause =
+      '{"errorType":"RefusedByPreflight","errorMessage":"Preflight refuses this run:\\n  stages: …"}';
+    const fault = faultOfExecution(failed('RefusedByPreflight', cause), 'logs', false);
+    expect([fault.exitCode, fault.message]).toEqual([3, 'Preflight refuses this run:\n  stages: …']);
+  });
+
   it('is stopped, not failed, where the user stopped it', () => {
     const aborted: Execution = { executionArn: 'arn', status: 'ABORTED', error: undefined, cause: undefined };
     const fault = faultOfExecution(aborted, 'logs', true);

@@ -6,6 +6,7 @@ import {
   overridesFromEnvironment,
   overridesFromFlags,
   profileOptions,
+  withoutEnforcement,
 } from '../../src/profile/overrides.ts';
 import { parseLoadProfile } from '../../src/profile/parse.ts';
 import { settingPaths } from '../../src/profile/shape.ts';
@@ -79,6 +80,14 @@ describe('overrides', () => {
       iOwn: ['iot.example.com', 'broker.test'],
     });
     expect(Object.keys(flags)).toHaveLength(profileOptions.length);
+  });
+
+  it('take the force out of limits, and only that', () => {
+    const input = { devices: 5, limits: { quotaShare: 0.5 } };
+    expect(withoutEnforcement(input)).toEqual({ devices: 5, limits: { quotaShare: 0.5, enforce: false } });
+    expect(withoutEnforcement({ devices: 5 })).toEqual({ devices: 5, limits: { enforce: false } });
+    expect(input.limits).toEqual({ quotaShare: 0.5 });
+    for (const strange of [7, null, [], { limits: 'all' }]) expect(withoutEnforcement(strange)).toBe(strange);
   });
 
   it('name settings that there are, each by one flag and its variable', () => {

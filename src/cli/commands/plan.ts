@@ -26,7 +26,9 @@ export function addPlanCommand(program: Command, finish: Finish): void {
       process.stdout.write(flags.json === true ? toJson(draft) : toPage(draft));
       // The page first: it shows what the refusal speaks of.
       if (draft.faults.length > 0) throw new InvalidInputError('The plan', draft.faults);
-      if (draft.preflight.refusals.length > 0) throw new RefusedByPreflightError(draft.preflight.refusals);
+      const { enforce } = draft.plan.profile.limits;
+      if (draft.preflight.refusals.length > 0 && enforce)
+        throw new RefusedByPreflightError(draft.preflight.refusals);
       finish(exitCodes.passed);
     },
   );

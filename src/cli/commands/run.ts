@@ -51,15 +51,9 @@ export function addRunCommand(program: Command, finish: Finish): void {
       if (draft.preflight.refusals.length > 0 && given.profile.limits.enforce) {
         throw new RefusedByPreflightError(draft.preflight.refusals);
       }
-      finish(await run(flags.force === true ? forced(given) : given, draft, flags, weather));
+      finish(await run(given, draft, flags, weather));
     },
   );
-}
-
-/** The plan function refuses by the same limits: it is told to let this one pass. */
-function forced({ input, profile }: GivenProfile): GivenProfile {
-  const written = input as { readonly limits?: object };
-  return { input: { ...written, limits: { ...written.limits, enforce: false } }, profile };
 }
 
 async function run(

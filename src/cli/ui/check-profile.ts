@@ -1,9 +1,11 @@
 import type { Fault } from '../../profile/errors.ts';
 import { InvalidInputError } from '../../profile/errors.ts';
+import { withoutEnforcement } from '../../profile/overrides.ts';
 import { parseLoadProfile } from '../../profile/parse.ts';
 import { draftRun, type RunDraft } from '../draft-run.ts';
 import { renderPlanBrief } from '../plan-page.ts';
 import { parseProfileText } from '../profile-file.ts';
+import { embeddedAccountOf } from '../quota-flags.ts';
 import type { CheckOnPage } from './page/messages.ts';
 
 /** A profile as it stands in the page's form, and what becomes of it. */
@@ -15,13 +17,15 @@ export interface CheckedProfile {
 }
 
 /** The same schema, plan and limits as on the command line: what passes here, runs. */
-export function checkProfile(text: string): CheckedProfile {
+export function checkProfile(text: string, force = false): CheckedProfile {
   try {
-    const input = parseProfileText(text, 'JSON');
-    const draft = draftRun(parseLoadProfile(input));
+    const written = parseProfileText(text, 'JSON');
+    const input = force ? withoutEnforcement(written) : written;
+    const draft = draftRun(parseLoadProfile(input), { account: embeddedAccountOf() });
     if (draft.faults.length > 0) return refused(draft.faults);
     const brief = renderPlanBrief(draft.plan, draft.preflight).map(toPair);
-    return { answer: { faults: [], refusals: draft.preflight.refusals, brief }, input, draft };
+    const refusals = draft.plan.profile.limits.enforce ? draft.preflight.refusals : [];
+    return { answer: { faults: [], refusals, brief }, input, draft };
   } catch (error) {
     if (error instanceof InvalidInputError) return refused(error.faults);
     throw error;

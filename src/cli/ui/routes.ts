@@ -118,10 +118,10 @@ async function post({ path, body }: UiRequest, { desk, startRun }: UiWorld): Pro
     return jsonAnswer(400, { message: 'the body must be a JSON object, and not that long' });
   if (path === '/api/check') return jsonAnswer(200, checkProfile(String(body.text ?? '')).answer);
   if (path === '/api/runs') {
-    const checked = checkProfile(String(body.text ?? ''));
+    const checked = checkProfile(String(body.text ?? ''), body.force === true);
     const { faults, refusals } = checked.answer;
     if (faults.length > 0) return jsonAnswer(422, { message: 'The profile has faults.', faults });
-    if (refusals.length > 0 && body.force !== true) {
+    if (refusals.length > 0) {
       return jsonAnswer(422, { message: 'The plan goes past a limit.', refusals });
     }
     try {
