@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { AwsError, notSupported, toAwsError } from './aws-error.ts';
 
 /** One request as a service sees it. The body is whole and never parsed on the way. */
@@ -12,6 +12,8 @@ export interface EdgeRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: Buffer;
   readonly requestId: string;
+  /** What it came in by: a TLS socket knows its client's certificate. */
+  readonly socket: Socket;
   /** Calls back once if the caller goes away before it has its answer. */
   onCallerGone(listener: () => void): void;
 }
@@ -36,11 +38,18 @@ export interface EdgeOptions {
   readonly signed: Readonly<Record<string, EdgeService>>;
   /** For requests that carry no signature: the first whose prefix begins the path. */
   readonly unsigned: readonly (readonly [pathPrefix: string, service: EdgeService])[];
-  /** Told of defects: what a service threw that is not an answer of AWS's. */
-  readonly onFault?: (what: string, error: unknown) => void;
+  /** For what none of these is for; absent: refused as not supported. */
+  readonly otherwise?: EdgeService;
+  readonly onFault?: OnFault;
   /** 0, the default: any free port. */
   readonly port?: number;
 }
+
+/** Told of defects: what a service threw that is not an answer of AWS's. */
+export type OnFault = (what: string, error: unknown) => void;
+
+/** Which service a request is for. */
+export type FindService = (incoming: IncomingMessage, url: URL) => EdgeService;
 
 export interface Edge {
   readonly port: number;
@@ -53,12 +62,9 @@ const keepAliveTimeoutMs = 300_000;
 
 /** One HTTP port on loopback; the signature's credential scope says which service a request is for. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const server = createServer((incoming, outgoing) => {
-    serve(options, incoming, outgoing).catch((error: unknown) => {
-      options.onFault?.('edge', error);
-      outgoing.destroy();
-    });
-  });
+  const server = createServer(
+    makeRequestListener((incoming, url) => findService(options, incoming, url), options.onFault),
+  );
   server.keepAliveTimeout = keepAliveTimeoutMs;
   // A slice's Invoke is answered minutes later, and a 6 MB event may come slowly: only the caller decides how long.
   server.requestTimeout = 0;
@@ -67,15 +73,29 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   return { port, url: `http://127.0.0.1:${port}`, close: () => closeServer(server) };
 }
 
+/** What an HTTP server is given that answers with these services. */
+export function makeRequestListener(
+  find: FindService,
+  onFault?: OnFault,
+): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
+  return (incoming, outgoing) => {
+    serve(find, onFault, incoming, outgoing).catch((error: unknown) => {
+      onFault?.('edge', error);
+      outgoing.destroy();
+    });
+  };
+}
+
 async function serve(
-  options: EdgeOptions,
+  find: FindService,
+  onFault: OnFault | undefined,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
   const requestId = randomUUID();
   // Resolves `..` as every HTTP client does: a path never climbs above its root.
   const url = new URL(`http://edge${incoming.url ?? '/'}`);
-  const service = findService(options, incoming, url);
+  const service = find(incoming, url);
   let response: EdgeResponse;
   try {
     const body = await readBody(incoming, service.maxBodyBytes);
@@ -86,6 +106,7 @@ async function serve(
       headers: incoming.headers,
       body,
       requestId,
+      socket: incoming.socket,
       onCallerGone: (listener) =>
         outgoing.once('close', () => {
           if (!outgoing.writableFinished) listener();
@@ -95,7 +116,7 @@ async function serve(
     const error = toAwsError(thrown);
     // A caller that hung up is no defect.
     if (!(thrown instanceof AwsError) && !outgoing.destroyed)
-      options.onFault?.(`${incoming.method} ${url.pathname}`, thrown);
+      onFault?.(`${incoming.method} ${url.pathname}`, thrown);
     response = service.renderError(error, requestId);
   }
   send(incoming, outgoing, response, requestId);
@@ -130,6 +151,7 @@ function findService(options: EdgeOptions, incoming: IncomingMessage, url: URL):
       ? options.unsigned.find(([prefix]) => url.pathname.startsWith(prefix))?.[1]
       : options.signed[scope];
   if (service !== undefined) return service;
+  if (options.otherwise !== undefined) return options.otherwise;
   return unknownService(
     scope === undefined
       ? `unsigned requests to ${url.pathname}`

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { AccountLimits, QuotaName } from '../plan/quotas.ts';
 import type { RunView, ViewRequest } from '../report/run-in-progress.ts';
+import { accountKey } from './account-key.ts';
 import { arnOfFunction, region } from './arns.ts';
 import { type EmbeddedStack, makeCloudFormation } from './cloudformation.ts';
 import { type MetricSeries, makeCloudWatch } from './cloudwatch.ts';
@@ -208,8 +209,8 @@ function variablesOf(edgeUrl: string, iotCore: IotCoreProcess | undefined): Reco
     AWS_ENDPOINT_URL: edgeUrl,
     AWS_ENDPOINT_URL_IOT_DATA_PLANE: `http://127.0.0.1:${iotCore?.httpPort ?? 0}`,
     AWS_REGION: region,
-    AWS_ACCESS_KEY_ID: 'embedded',
-    AWS_SECRET_ACCESS_KEY: 'embedded',
+    AWS_ACCESS_KEY_ID: accountKey.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: accountKey.secretAccessKey,
     RUN_BUCKET: runBucket,
     IOT_ENDPOINT: `mqtt://127.0.0.1:${iotCore?.mqttPort ?? 0}`,
     INFLUX_URL: edgeUrl,

@@ -4,7 +4,8 @@ import { type EdgeRequest, type EdgeResponse, type EdgeService, header, renderJs
 
 /** A publish is at most 128 KB; user properties and the like ride in headers. */
 const maxBodyBytes = 1_048_576;
-const passedOn = ['content-type', 'authorization', 'x-amz-date', 'x-amz-content-sha256'] as const;
+/** Of one connection, not of the message (RFC 9110, 7.6.1). Everything else a signature may cover: the host too. */
+const hopByHop: readonly string[] = ['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'expect'];
 
 /**
  * Passes the IoT data plane on to the IoT Core process. Publishers go there directly (`AWS_ENDPOINT_URL_IOT_DATA_PLANE`);
@@ -22,12 +23,11 @@ export function makeIotDataPlane(iotCoreUrl: () => string): EdgeService & { clos
 
 function forward(base: string, agent: Agent, request: EdgeRequest): Promise<EdgeResponse> {
   const query = request.query.toString();
-  const headers: Record<string, string> = { 'content-length': String(request.body.length) };
+  const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) {
-    if (typeof value !== 'string') continue;
-    if (passedOn.includes(name as (typeof passedOn)[number]) || name.startsWith('x-amz'))
-      headers[name] = value;
+    if (typeof value === 'string' && !hopByHop.includes(name)) headers[name] = value;
   }
+  headers['content-length'] = String(request.body.length);
   return new Promise((resolve, reject) => {
     const outgoing = sendRequest(
       `${base}${request.path}${query === '' ? '' : `?${query}`}`,

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-plane';
 import type { ControlMessage } from '../plan/control-message.ts';
 import { controlTopicOf } from '../plan/plan.ts';
+import { accountKey } from './account-key.ts';
+import { region } from './arns.ts';
 import type { Execution } from './execution.ts';
 
 /**
@@ -15,7 +18,13 @@ export async function stopRuns(
   graceMs: number,
 ): Promise<void> {
   if (executions.length === 0) return;
-  await Promise.allSettled(executions.map(({ name }) => publishStop(iotCoreUrl, name)));
+  const client = new IoTDataPlaneClient({
+    endpoint: iotCoreUrl,
+    region,
+    credentials: accountKey,
+  });
+  await Promise.allSettled(executions.map(({ name }) => publishStop(client, name)));
+  client.destroy();
   const over = new AbortController();
   await Promise.race([
     Promise.all(executions.map(({ finished }) => finished)),
@@ -24,15 +33,12 @@ export async function stopRuns(
   over.abort();
 }
 
-async function publishStop(iotCoreUrl: string, runId: string): Promise<void> {
+async function publishStop(client: IoTDataPlaneClient, runId: string): Promise<void> {
   const message: ControlMessage = {
     command: 'stop',
     reason: 'embedded AWS is shutting down',
     at: Date.now(),
   };
-  const topic = encodeURIComponent(controlTopicOf(runId));
-  await fetch(`${iotCoreUrl}/topics/${topic}?qos=1&retain=true`, {
-    method: 'POST',
-    body: JSON.stringify(message),
-  });
+  const payload = Buffer.from(JSON.stringify(message));
+  await client.send(new PublishCommand({ topic: controlTopicOf(runId), qos: 1, retain: true, payload }));
 }

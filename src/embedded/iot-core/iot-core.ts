@@ -1,7 +1,10 @@
 import { makeRandom } from '../../device/random.ts';
-import { type Edge, startEdge } from '../edge.ts';
+import { type Edge, type EdgeService, startEdge } from '../edge.ts';
 import { AccountQuotas } from './account-quotas.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, wallClock } from './clock.ts';
+import { type CertificateFiles, type Certificates, writeCertificates } from './doors/certificates.ts';
+import { openDoors } from './doors/doors.ts';
+import type { AuthorizeRequest } from './doors/http-authorization.ts';
 import { makeAdminApi } from './http/admin-api.ts';
 import { makeDataPlane } from './http/data-plane.ts';
 import { Metrics } from './metrics.ts';
@@ -19,13 +22,24 @@ import { Weather } from './weather.ts';
 
 /** Where it listens, on 127.0.0.1. */
 export interface IotCoreAddresses {
+  /** MQTT without TLS. AWS has no such door. */
   readonly mqttPort: number;
-  /** The HTTP data plane. */
+  /** As 8883: MQTT with client certificates. */
+  readonly mqttsPort: number;
+  /** As 443: WebSocket and HTTPS with signatures, and by protocol (ALPN) the rest. */
+  readonly wssPort: number;
+  /** As 8443: HTTPS with client certificates. */
+  readonly httpsPort: number;
+  /** The HTTP data plane with signatures and without TLS. */
   readonly httpPort: number;
   readonly adminUrl: string;
+  /** What a client needs to come in by TLS, if it was to be written. */
+  readonly files?: CertificateFiles;
 }
 
 export interface RunningIotCore extends IotCoreAddresses {
+  readonly addresses: IotCoreAddresses;
+  readonly certificates: Certificates;
   readonly weather: Weather;
   readonly metrics: Metrics;
   readonly queue: ArrivalsQueue;
@@ -63,7 +77,8 @@ export async function runIotCore(
     unauthorized,
     onFault,
   });
-  const dataPlane = makeDataPlane({ clock, metrics: metrics.http, quotas, weather, router });
+  const dataPlaneFor = (authorize: AuthorizeRequest): EdgeService =>
+    makeDataPlane({ clock, metrics: metrics.http, quotas, weather, router, authorize });
   const admin = makeAdminApi({ broker, metrics, quotas, queue, mapping, weather });
 
   const closers: (() => unknown)[] = [
@@ -76,25 +91,54 @@ export async function runIotCore(
     for (const closer of closers) await closer();
   };
   const onEdgeFault = (_what: string, error: unknown): void => onFault(error);
-  const openEdge = async (
-    signed: Record<string, typeof admin>,
-    service: typeof admin,
-    port: number,
-  ): Promise<Edge> => {
-    const edge = await startEdge({ signed, unsigned: [['/', service]], onFault: onEdgeFault, port });
+  const openEdge = async (service: EdgeService, port: number): Promise<Edge> => {
+    const edge = await startEdge({
+      signed: {},
+      unsigned: [],
+      otherwise: service,
+      onFault: onEdgeFault,
+      port,
+    });
     closers.push(() => edge.close());
     return edge;
+  };
+  const invokeOf = (functionName: string): Invoke => {
+    const invoker = makeLambdaInvoker(settings.subscriber.invokeUrl, functionName);
+    closers.push(() => invoker.close());
+    return invoker.invoke;
   };
   try {
     const door = await openTcpDoor(broker, settings.ports.mqtt);
     closers.push(() => door.close());
-    const signedFor = { iotdata: dataPlane, iotdevicegateway: dataPlane };
-    const http = await openEdge(signedFor, dataPlane, settings.ports.http);
-    const adminEdge = await openEdge({}, admin, settings.ports.admin);
-    return {
+    const { ports } = settings;
+    const doors = await openDoors({
+      broker,
+      clock,
+      today: wallClock.now,
+      settings: settings.doors,
+      ports,
+      dataPlaneFor,
+      invokeOf,
+      onFault,
+    });
+    closers.push(() => doors.close());
+    const http = await openEdge(dataPlaneFor(doors.authorizeBySignature), ports.http);
+    const adminEdge = await openEdge(admin, ports.admin);
+    const { certificatesDirectory } = settings.doors;
+    const { certificates, mqttsPort, wssPort, httpsPort } = doors;
+    const addresses: IotCoreAddresses = {
       mqttPort: door.port,
+      mqttsPort,
+      wssPort,
+      httpsPort,
       httpPort: http.port,
       adminUrl: adminEdge.url,
+      ...(certificatesDirectory && { files: writeCertificates(certificatesDirectory, certificates) }),
+    };
+    return {
+      ...addresses,
+      addresses,
+      certificates,
       weather,
       metrics,
       queue,

@@ -25,8 +25,7 @@ let running: RunningIotCore | undefined;
 process.once('message', (settings: IotCoreSettings) => {
   runIotCore(settings, wallClock, logFault).then((iotCore) => {
     running = iotCore;
-    const { mqttPort, httpPort, adminUrl } = iotCore;
-    report({ kind: 'listening', addresses: { mqttPort, httpPort, adminUrl } });
+    report({ kind: 'listening', addresses: iotCore.addresses });
   }, reportFailure);
 });
 

@@ -1,4 +1,5 @@
 import type { AccountLimits } from '../../plan/quotas.ts';
+import { accountKey } from '../account-key.ts';
 import type { WeatherSettings } from './weather-settings.ts';
 
 /**
@@ -13,8 +14,9 @@ export const defaultRuleName = 'stampede_arrivals';
 
 /** All that an embedded IoT Core is told at its start: plain data, it crosses a process boundary. */
 export interface IotCoreSettings {
-  /** Loopback ports; 0 takes any free one. */
-  readonly ports: { readonly mqtt: number; readonly http: number; readonly admin: number };
+  /** Loopback ports; 0 takes any free one. `mqtts`, `wss` and `https` are what 8883, 443 and 8443 are to the service. */
+  readonly ports: Readonly<Record<'mqtt' | 'mqtts' | 'wss' | 'https' | 'http' | 'admin', number>>;
+  readonly doors: DoorSettings;
   readonly rule: { readonly name: string; readonly sql: string };
   readonly queue: QueueSettings;
   /** Where batches of the queue go. */
@@ -29,6 +31,51 @@ export interface IotCoreSettings {
   readonly throttleAnswer: ThrottleAnswer;
   readonly weather: WeatherSettings;
   readonly unauthorized: UnauthorizedSettings;
+}
+
+/** Who may come in. Policies are documents as AWS has them; where none are set, everything is allowed. */
+export interface DoorSettings {
+  readonly accessKeys: readonly AccessKeySettings[];
+  /** Of the fleet's certificate, which is made at the start. */
+  readonly fleetPolicies?: readonly unknown[] | undefined;
+  /** Registered beside it. */
+  readonly certificates: readonly CertificateSettings[];
+  readonly authorizers: readonly AuthorizerSettings[];
+  /** Name of the custom authorizer for clients that name none. */
+  readonly defaultAuthorizer?: string | undefined;
+  /** Where the fleet's certificate and its key are written, and the authority's; absent: nowhere. */
+  readonly certificatesDirectory?: string | undefined;
+}
+
+/** The one access key that everybody knows. */
+export const defaultDoors: DoorSettings = {
+  accessKeys: [accountKey],
+  certificates: [],
+  authorizers: [],
+};
+
+export interface AccessKeySettings {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Of temporary credentials. */
+  readonly sessionToken?: string;
+  readonly policies?: readonly unknown[];
+}
+
+export interface CertificateSettings {
+  /** PEM. */
+  readonly certificate: string;
+  readonly policies?: readonly unknown[];
+}
+
+/** @see https://docs.aws.amazon.com/iot/latest/developerguide/config-custom-auth.html */
+export interface AuthorizerSettings {
+  readonly name: string;
+  readonly functionName: string;
+  /** Under which a client passes its token. */
+  readonly tokenKeyName?: string;
+  /** PEM; present: the token has to be signed with the key of one of them. */
+  readonly publicKeys?: readonly string[];
 }
 
 /**

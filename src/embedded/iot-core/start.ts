@@ -5,6 +5,8 @@ import { StampedeError } from '../../profile/errors.ts';
 import type { IotCoreAddresses } from './iot-core.ts';
 import type { StartReport } from './main.ts';
 import {
+  type DoorSettings,
+  defaultDoors,
   defaultQueue,
   defaultRuleName,
   defaultUnauthorized,
@@ -33,6 +35,8 @@ export interface StartIotCoreOptions {
   readonly weather?: Partial<WeatherSettings>;
   /** What a client meets that does what no policy allows. */
   readonly unauthorized?: Partial<UnauthorizedSettings>;
+  /** Who may come in; default: the access key `embedded` and the fleet's certificate, with no policies. */
+  readonly doors?: Partial<DoorSettings>;
   /** Loopback ports; default: any free ones. */
   readonly ports?: Partial<IotCoreSettings['ports']>;
 }
@@ -81,7 +85,8 @@ export async function startIotCore(options: StartIotCoreOptions): Promise<IotCor
 /** The options with their defaults. */
 export function iotCoreSettingsOf(options: StartIotCoreOptions): IotCoreSettings {
   return {
-    ports: { mqtt: 0, http: 0, admin: 0, ...options.ports },
+    ports: { mqtt: 0, mqtts: 0, wss: 0, https: 0, http: 0, admin: 0, ...options.ports },
+    doors: { ...defaultDoors, ...options.doors },
     rule: { name: options.ruleName ?? defaultRuleName, sql: options.ruleSql },
     queue: { ...defaultQueue, ...options.queue },
     subscriber: { invokeUrl: options.invokeUrl, functionName: options.functionName },

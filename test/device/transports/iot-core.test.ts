@@ -59,8 +59,8 @@ function makeTransport(profile: LoadProfile, iotCore: RunningIotCore): Promise<M
   }
   process.env.AWS_ENDPOINT_URL_IOT_DATA_PLANE = `http://127.0.0.1:${iotCore.httpPort}`;
   process.env.AWS_REGION = 'us-east-1';
-  process.env.AWS_ACCESS_KEY_ID = 'test';
-  process.env.AWS_SECRET_ACCESS_KEY = 'test';
+  process.env.AWS_ACCESS_KEY_ID = 'embedded';
+  process.env.AWS_SECRET_ACCESS_KEY = 'embedded';
   return Promise.resolve(makeHttpsTransport(profile.publish));
 }
 

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { PublishCommand } from '@aws-sdk/client-iot-data-plane';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { io, mqtt, mqtt5 } from 'aws-iot-device-sdk-v2';
-import { atEnd, startTestIotCore, until } from './fixture.ts';
+import { atEnd, makeDataPlaneClient, startTestIotCore, until } from './fixture.ts';
 
 const { QoS, RetainHandlingType } = mqtt5;
 
@@ -117,10 +118,9 @@ describe("aws-iot-device-sdk-v2's MQTT 3.1.1 client", () => {
     await first.connection.publish('sdk/1', 'live', mqtt.QoS.AtLeastOnce);
     await until(() => first.received.length === 1);
     await first.connection.disconnect();
-    await fetch(`http://127.0.0.1:${iotCore.httpPort}/topics/sdk%2F2?qos=1`, {
-      method: 'POST',
-      body: 'while away',
-    });
+    await makeDataPlaneClient(iotCore).send(
+      new PublishCommand({ topic: 'sdk/2', qos: 1, payload: Buffer.from('while away') }),
+    );
     const second = await connect();
     expect(second.sessionPresent).toBe(true);
     await until(() => second.received.length === 1);

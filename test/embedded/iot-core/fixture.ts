@@ -1,5 +1,6 @@
 import { type EventEmitter, once } from 'node:events';
 import { connect as connectSocket, type Socket } from 'node:net';
+import { IoTDataPlaneClient, type IoTDataPlaneClientConfig } from '@aws-sdk/client-iot-data-plane';
 import { afterEach } from '@jest/globals';
 import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt';
 import { generate, type Packet, parser } from 'mqtt-packet';
@@ -87,6 +88,22 @@ export async function startTestIotCore(
       return (await response.json()) as Record<string, unknown>;
     },
   };
+}
+
+/** The SDK's client of the data plane, with the account's access key. */
+export function makeDataPlaneClient(
+  iotCore: { readonly httpPort: number },
+  more: IoTDataPlaneClientConfig = {},
+): IoTDataPlaneClient {
+  const client = new IoTDataPlaneClient({
+    endpoint: `http://127.0.0.1:${iotCore.httpPort}`,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },
+    maxAttempts: 1,
+    ...more,
+  });
+  atEnd(() => client.destroy());
+  return client;
 }
 
 export interface Tidings {

@@ -1,3 +1,4 @@
+import { PublishCommand } from '@aws-sdk/client-iot-data-plane';
 import { describe, expect, it } from '@jest/globals';
 import type { Packet } from 'mqtt-packet';
 import { makeRandom } from '../../../src/device/random.ts';
@@ -9,6 +10,7 @@ import {
   connectClient,
   connectPacket,
   connectRaw,
+  makeDataPlaneClient,
   makeVirtualTime,
   roomyLimits,
   startTestIotCore,
@@ -160,10 +162,9 @@ describe('the weather of a service', () => {
     });
     const newcomer = await connectRaw(iotCore);
     newcomer.write(connectPacket('newcomer'));
-    const overHttp = fetch(`http://127.0.0.1:${iotCore.httpPort}/topics/stampede%2Ft?qos=1`, {
-      method: 'POST',
-      body: '{}',
-    });
+    const overHttp = makeDataPlaneClient(iotCore).send(
+      new PublishCommand({ topic: 'stampede/t', qos: 1, payload: Buffer.from('{}') }),
+    );
     expect(await iotCore.admin('GET', '/weather')).toMatchObject({ paused: true, pauses: 1 });
     // Longer than any keep-alive would allow a silent client.
     await advance(59_000);
@@ -173,7 +174,7 @@ describe('the weather of a service', () => {
     await advance(2_000);
     expect(await raw.packet(1)).toMatchObject({ cmd: 'puback', messageId: 1 });
     expect(await newcomer.packet(0)).toMatchObject({ cmd: 'connack', returnCode: 0 });
-    expect((await overHttp).status).toBe(200);
+    expect((await overHttp).$metadata.httpStatusCode).toBe(200);
     await advance(1_000);
     await until(() => iotCore.arrivals.length === 2);
     expect(await iotCore.admin('GET', '/weather')).toMatchObject({
@@ -243,10 +244,12 @@ describe('the weather of a service', () => {
     const { clock, advance } = makeVirtualTime();
     const iotCore = await startTestIotCore({ weather: { ackDelay: 500 } }, clock);
     let status = 0;
-    const url = `http://127.0.0.1:${iotCore.httpPort}/topics/stampede%2Ft?qos=1`;
-    const answered = fetch(url, { method: 'POST', body: '{}' }).then((response) => {
-      status = response.status;
-    });
+    const publish = new PublishCommand({ topic: 'stampede/t', qos: 1, payload: Buffer.from('{}') });
+    const answered = makeDataPlaneClient(iotCore)
+      .send(publish)
+      .then(({ $metadata }) => {
+        status = $metadata.httpStatusCode ?? 0;
+      });
     await until(() => iotCore.weather.report().delayedAcks === 1);
     await advance(499);
     expect(status).toBe(0);

@@ -3,7 +3,10 @@ import { AwsError, notSupported } from '../../aws-error.ts';
 import type { EdgeRequest, EdgeResponse, EdgeService } from '../../edge.ts';
 import type { AccountQuotas } from '../account-quotas.ts';
 import type { Clock } from '../clock.ts';
+import { forbidden } from '../doors/access-keys.ts';
+import type { AuthorizeRequest } from '../doors/http-authorization.ts';
 import type { ProtocolMetrics } from '../metrics.ts';
+import type { Access } from '../mqtt/access.ts';
 import type { Message, PublishHeaders } from '../mqtt/message.ts';
 import type { Router } from '../mqtt/router.ts';
 import { isTopicName } from '../mqtt/topic-filter.ts';
@@ -16,6 +19,7 @@ export interface DataPlaneParts {
   readonly quotas: AccountQuotas;
   readonly weather: Weather;
   readonly router: Router;
+  readonly authorize: AuthorizeRequest;
 }
 
 /** Retained messages a page. @see https://docs.aws.amazon.com/iot/latest/apireference/API_iotdata_ListRetainedMessages.html */
@@ -41,24 +45,39 @@ export function makeDataPlane(parts: DataPlaneParts): EdgeService {
       const { method, path } = request;
       if (path.startsWith(topicsPath)) {
         if (method !== 'POST') throw methodNotAllowed(method);
-        const answer = publish(parts, request, decodeTopic(path.slice(topicsPath.length)));
+        const topic = decodeTopic(path.slice(topicsPath.length));
+        const answer = publish(parts, request, topic, await publisherAccess(parts, request));
         await parts.weather.delayAnswer();
         return answer;
       }
       if (path === retainedPath || path === `${retainedPath}/`) {
         if (method !== 'GET') throw methodNotAllowed(method);
+        const access = await parts.authorize(request);
+        if (!access.mayListRetained()) throw forbidden('Forbidden');
         return listRetained(parts, request.query);
       }
       if (path.startsWith(`${retainedPath}/`)) {
         if (method !== 'GET') throw methodNotAllowed(method);
-        return getRetained(parts, decodeTopic(path.slice(retainedPath.length + 1)));
+        const topic = decodeTopic(path.slice(retainedPath.length + 1));
+        const access = await parts.authorize(request);
+        if (!access.mayGetRetained(topic)) throw forbidden('Forbidden');
+        return getRetained(parts, topic);
       }
       throw notSupported(`the IoT data plane's ${method} ${path}`);
     },
   };
 }
 
-function publish(parts: DataPlaneParts, request: EdgeRequest, topic: string): EdgeResponse {
+async function publisherAccess(parts: DataPlaneParts, request: EdgeRequest): Promise<Access> {
+  try {
+    return await parts.authorize(request);
+  } catch (error) {
+    parts.metrics.publishInAuthError.add(parts.clock.now());
+    throw error;
+  }
+}
+
+function publish(parts: DataPlaneParts, request: EdgeRequest, topic: string, access: Access): EdgeResponse {
   const { metrics, router } = parts;
   const now = parts.clock.now();
   let headers: PublishHeaders;
@@ -68,6 +87,11 @@ function publish(parts: DataPlaneParts, request: EdgeRequest, topic: string): Ed
   } catch (error) {
     metrics.publishInClientError.add(now);
     throw error;
+  }
+  if (!access.mayPublish(topic) || (headers.retain && !access.mayRetain(topic))) {
+    metrics.publishInAuthError.add(now);
+    if (headers.retain) metrics.publishRetainedAuthError.add(now);
+    throw forbidden('Forbidden');
   }
   const isRetainedThrottled = headers.retain && !parts.quotas.admitRetained(topic, now);
   if (isRetainedThrottled) metrics.publishRetainedThrottle.add(now);

@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream';
 import { type Access, fullAccess, type Gate, type Grant } from './access.ts';
 import type { Broker } from './broker.ts';
 import { ConnectionQuotas } from './connection-quotas.ts';
@@ -21,10 +20,18 @@ const pubackBytes = 4;
 const anyPacketBytes = Number.POSITIVE_INFINITY;
 
 /** What a door hands over: a stream, as far as a connection uses one. */
-export type Channel = Pick<
-  Duplex,
-  'cork' | 'destroy' | 'destroyed' | 'end' | 'on' | 'pause' | 'resume' | 'uncork' | 'writableLength' | 'write'
->;
+export interface Channel {
+  readonly writableLength: number;
+  readonly destroyed: boolean;
+  write(bytes: Buffer | string, encoding?: 'latin1'): boolean;
+  cork(): void;
+  uncork(): void;
+  pause(): unknown;
+  resume(): unknown;
+  end(): unknown;
+  destroy(): unknown;
+  on(event: 'error' | 'close' | 'drain', listener: () => void): unknown;
+}
 
 type Hold = keyof typeof holds;
 /** Why a connection is not read from. */

@@ -1,28 +1,19 @@
+import { Agent } from 'node:http';
+import type { Socket } from 'node:net';
 import {
   GetRetainedMessageCommand,
-  IoTDataPlaneClient,
   PublishCommand,
   type PublishCommandInput,
   paginateListRetainedMessages,
 } from '@aws-sdk/client-iot-data-plane';
 import { describe, expect, it } from '@jest/globals';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { accountLimitsOf } from '../../../../src/plan/quotas.ts';
-import { atEnd, connectClient, makeVirtualTime, startTestIotCore, until } from '../fixture.ts';
-
-function makeClient(httpPort: number): IoTDataPlaneClient {
-  const client = new IoTDataPlaneClient({
-    endpoint: `http://127.0.0.1:${httpPort}`,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },
-    maxAttempts: 1,
-  });
-  atEnd(() => client.destroy());
-  return client;
-}
+import { connectClient, makeDataPlaneClient, makeVirtualTime, startTestIotCore, until } from '../fixture.ts';
 
 async function start(...options: Parameters<typeof startTestIotCore>) {
   const iotCore = await startTestIotCore(...options);
-  const client = makeClient(iotCore.httpPort);
+  const client = makeDataPlaneClient(iotCore);
   return {
     iotCore,
     client,
@@ -68,11 +59,16 @@ describe('the data plane over HTTP, by the SDK', () => {
   });
 
   it('keeps its sockets open', async () => {
-    const { iotCore, publish } = await start();
-    for (let n = 0; n < 5; n++) await publish({ topic: 'stampede/t', qos: 1, payload: Buffer.from('{}') });
-    const response = await fetch(`http://127.0.0.1:${iotCore.httpPort}/topics/t`, { method: 'POST' });
-    expect(response.headers.get('connection')).not.toBe('close');
-    expect(await response.json()).toEqual({ message: 'OK', traceId: expect.any(String) });
+    const sockets = new Set<Socket>();
+    const agent = new Agent({ keepAlive: true });
+    agent.on('free', (socket: Socket) => sockets.add(socket));
+    const { iotCore } = await start();
+    const client = makeDataPlaneClient(iotCore, {
+      requestHandler: new NodeHttpHandler({ httpAgent: agent }),
+    });
+    for (let n = 0; n < 5; n++) await client.send(new PublishCommand({ topic: 't', qos: 1 }));
+    expect(sockets.size).toBe(1);
+    agent.destroy();
   });
 
   it('retains, gets, lists by pages, and clears', async () => {
