@@ -2,12 +2,12 @@ import { makeArrivalRate } from '../plan/arrival-rate.ts';
 import { messageBytes } from '../plan/message-size.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Preflight } from '../plan/preflight.ts';
-import type { QuotaForecast } from '../plan/quota-forecast.ts';
 import { sliceOf } from '../plan/slices.ts';
 import { formatDuration } from '../profile/duration.ts';
-import { formatBytes, formatCount, formatPlural, formatShare } from '../report/figures.ts';
+import { formatBytes, formatCount, formatPlural } from '../report/figures.ts';
 import { formatClock, formatRate } from './figures.ts';
 import { type Paint, plainPaint } from './paint.ts';
+import { describeCost, quantity, renderPreflight } from './preflight-page.ts';
 
 /** A plan and what preflight makes of it, for the terminal: at most 100 columns wide. */
 export function renderPlanPage(plan: Plan, preflight: Preflight, paint: Paint = plainPaint): string[] {
@@ -20,13 +20,13 @@ export function renderPlanPage(plan: Plan, preflight: Preflight, paint: Paint = 
     '',
     ...renderTimeline(plan, paint),
     '',
-    ...renderQuotas(plan, preflight, paint),
+    ...renderPreflight(plan, preflight, paint),
     '',
     ...renderThresholds(plan, paint),
   ];
 }
 
-/** What a run begins with: the same plan in four lines. */
+/** What a run begins with: the same plan in a few lines. */
 export function renderPlanBrief(plan: Plan, preflight: Preflight): string[] {
   const { timeline } = plan;
   const wholeMs = timeline.drainEndAt - timeline.createdAt;
@@ -38,6 +38,7 @@ export function renderPlanBrief(plan: Plan, preflight: Preflight): string[] {
       `nearest is ${binding.name}: ${quantity(binding.peak, binding)} of ${quantity(binding.limit, binding)}`,
     ),
     row('time', `about ${formatDuration(Math.ceil(wholeMs / 1_000) * 1_000)}, then the report`),
+    row('cost', describeCost(preflight)),
   ];
 }
 
@@ -143,47 +144,6 @@ function renderTimeline({ timeline, profile }: Plan, paint: Paint): string[] {
     paint('heading', '  time'),
     ...events.map(([at, what]) => `  ${formatClock(at - createdAt).padStart(7)}  ${what}`),
   ];
-}
-
-function renderQuotas(plan: Plan, preflight: Preflight, paint: Paint): string[] {
-  const line = (name: string, peak: string, limit: string, headroom: string, mark: string): string =>
-    `  ${name.padEnd(43)}${peak.padStart(15)}${limit.padStart(17)}${headroom.padStart(10)}${mark}`;
-  // What Stampede keeps to by itself comes last: it is never what stops the load from growing.
-  const nearestFirst = preflight.quotas.toSorted(
-    (a, b) => Number(a.isKept) - Number(b.isKept) || a.headroom - b.headroom,
-  );
-  const rows = nearestFirst.map((forecast) => {
-    const mark = forecast.withinAllowed
-      ? forecast === preflight.binding
-        ? '  ← binding'
-        : forecast.isKept
-          ? '  kept'
-          : ''
-      : '  ✗ refused';
-    const text = line(
-      forecast.name,
-      quantity(forecast.peak, forecast),
-      quantity(forecast.limit, forecast),
-      formatShare(forecast.headroom),
-      mark,
-    );
-    return forecast.withinAllowed ? text : paint('bad', text);
-  });
-  const share = formatShare(plan.profile.limits.quotaShare);
-  return [
-    paint('heading', line('quota', 'planned peak', 'limit', 'headroom', '')),
-    ...rows,
-    '',
-    '  Nearest first: the top one is the binding limit, the first reached if the load grows. The profile',
-    `  may use ${share} of a quota that AWS can raise (limits.quotaShare). Limits are AWS’s defaults.`,
-    '  Kept: a run stays within it by itself, whatever the load.',
-  ];
-}
-
-/** `19,980/s`, `1,024 bytes`, `0.02/s`. */
-function quantity(value: number, { unit }: Pick<QuotaForecast, 'unit'>): string {
-  const digits = value < 1 ? 3 : value < 100 ? 1 : 0;
-  return `${value.toLocaleString('en-US', { maximumFractionDigits: digits })}${unit}`;
 }
 
 function renderThresholds({ profile }: Plan, paint: Paint): string[] {

@@ -14,8 +14,8 @@ export function addPlanCommand(program: Command, finish: Finish): void {
     .command('plan')
     .summary('show what a load profile becomes, without running it')
     .description(
-      'Show what a load profile becomes: slices, connects, messages, the timeline, and the peak of every quota ' +
-        'with its headroom. Nothing is started.',
+      'Show what a load profile becomes on AWS: slices, connects, messages, the timeline, Lambdas, the peak of every ' +
+        'quota with its headroom, state payloads, and the cost line by line. Nothing is started.',
     )
     .option('--json', 'print the plan, its slices and the quotas as JSON');
   addProfileArguments(addQuotaFlags(command)).action(
