@@ -7,6 +7,7 @@ import { generator } from './suites/generator.ts';
 import { measure } from './suites/measure.ts';
 import { plan } from './suites/plan.ts';
 import { punctuality } from './suites/punctuality.ts';
+import { scale } from './suites/scale.ts';
 import { templates } from './suites/templates.ts';
 
 /** In the order in which they run. */
@@ -18,6 +19,7 @@ export const suites: readonly Suite[] = [
   measure,
   plan,
   templates,
+  scale,
   coldStart,
   endToEnd,
 ];
