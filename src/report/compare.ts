@@ -1,0 +1,166 @@
+import type { LatencyName } from '../measure/latency-names.ts';
+import type { MessageLedger } from '../measure/run-ledger.ts';
+import type { Report } from './report.ts';
+
+/** Two runs, figure by figure. */
+export interface Comparison {
+  readonly baseline: ComparedRun;
+  readonly candidate: ComparedRun;
+  /** Share (0–1) by which a figure may be worse. */
+  readonly tolerance: number;
+  /** Why the two may not be comparable, one sentence each. */
+  readonly cautions: readonly string[];
+  readonly figures: readonly ComparedFigure[];
+  /** Thresholds that the baseline passed and the candidate did not, or does not have any more. */
+  readonly brokenThresholds: readonly string[];
+  /** Whether the candidate is worse than the tolerance allows. */
+  readonly isRegression: boolean;
+}
+
+export type ComparedRun = Pick<Report, 'runId' | 'name' | 'verdict' | 'startedAt'>;
+
+export interface ComparedFigure {
+  /** `end_to_end_latency p99`, `lost_messages rate` */
+  readonly figure: string;
+  readonly kind: FigureKind;
+  readonly better: 'less' | 'more';
+  /** Null where it was not measured, or of too few samples. */
+  readonly baseline: number | null;
+  readonly candidate: number | null;
+  /** Relative to the baseline: 0.1 is a tenth more; null where the baseline is 0 or either is null. */
+  readonly change: number | null;
+  readonly outcome: 'worse' | 'better' | 'same' | 'unknown';
+}
+
+/** Milliseconds; a share from 0 to 1; messages a second. */
+export type FigureKind = 'latency' | 'share' | 'rate';
+
+export const defaultTolerance = 0.1;
+
+/** Of a percentile to compare: the 99th of fewer samples than this is one of the two largest. */
+const leastSamples = 100;
+/** Arrivals are stamped in whole milliseconds: a difference of one is none. */
+const latencyFloorMs = 1;
+
+/** What a regression shows in; a generator's own lateness is none of the service's. */
+const latencies = [
+  'end_to_end_latency',
+  'rule_latency',
+  'transit',
+  'echo_latency',
+  'puback_round_trip',
+  'connect',
+] as const satisfies readonly LatencyName[];
+const percentiles = ['p50', 'p95', 'p99'] as const;
+
+/** @param tolerance share (0–1) by which a figure may be worse */
+export function compareReports(baseline: Report, candidate: Report, tolerance: number): Comparison {
+  const figures = figuresOf(baseline, candidate).map((figure) => judge(figure, tolerance));
+  const brokenThresholds = brokenBetween(baseline, candidate);
+  return {
+    baseline: runOf(baseline),
+    candidate: runOf(candidate),
+    tolerance,
+    cautions: cautionsOf(baseline, candidate),
+    figures,
+    brokenThresholds,
+    isRegression: brokenThresholds.length > 0 || figures.some(({ outcome }) => outcome === 'worse'),
+  };
+}
+
+function runOf({ runId, name, verdict, startedAt }: Report): ComparedRun {
+  return { runId, name, verdict, startedAt };
+}
+
+type Measured = Omit<ComparedFigure, 'change' | 'outcome'>;
+
+function figuresOf(baseline: Report, candidate: Report): Measured[] {
+  const both = <T>(of: (report: Report) => T) => ({ baseline: of(baseline), candidate: of(candidate) });
+  const share = (figure: string, part: keyof MessageLedger, whole: keyof MessageLedger): Measured => ({
+    figure,
+    kind: 'share',
+    better: 'less',
+    ...both(({ messages }) => (messages[whole] > 0 ? messages[part] / messages[whole] : null)),
+  });
+  const ofLatencies = latencies.flatMap((name) =>
+    percentiles.map(
+      (percentile): Measured => ({
+        figure: `${name} ${percentile}`,
+        kind: 'latency',
+        better: 'less',
+        ...both(({ latencyMs }) =>
+          latencyMs[name].count >= leastSamples ? latencyMs[name][percentile] : null,
+        ),
+      }),
+    ),
+  );
+  return [
+    ...ofLatencies,
+    share('lost_messages rate', 'lost', 'sent'),
+    share('dropped_messages rate', 'dropped', 'intended'),
+    {
+      figure: 'throttled_messages rate',
+      kind: 'share',
+      better: 'less',
+      ...both(({ messages, throttling }) =>
+        messages.sent > 0 ? throttling.publishes / messages.sent : null,
+      ),
+    },
+    share('failed_messages rate', 'failed', 'sent'),
+    share('unacknowledged_messages rate', 'unacknowledged', 'sent'),
+    share('duplicate_messages rate', 'duplicates', 'sent'),
+    {
+      figure: 'devices_not_connected rate',
+      kind: 'share',
+      better: 'less',
+      ...both(({ devices }) => (devices.planned - devices.connected) / devices.planned),
+    },
+    {
+      figure: 'throughput rate',
+      kind: 'rate',
+      better: 'more',
+      ...both(({ rates }) => rates.throughputPerSecond),
+    },
+  ];
+}
+
+function judge(figure: Measured, tolerance: number): ComparedFigure {
+  const { baseline, candidate, better, kind } = figure;
+  if (baseline === null || candidate === null) return { ...figure, change: null, outcome: 'unknown' };
+  const rise = candidate - baseline;
+  const change = baseline === 0 ? null : rise / Math.abs(baseline);
+  const allowed = Math.max(Math.abs(baseline) * tolerance, kind === 'latency' ? latencyFloorMs : 0);
+  if (Math.abs(rise) <= allowed) return { ...figure, change, outcome: 'same' };
+  return { ...figure, change, outcome: rise < 0 === (better === 'less') ? 'better' : 'worse' };
+}
+
+function brokenBetween(baseline: Report, candidate: Report): string[] {
+  const nameOf = ({ metric, expression }: { metric: string; expression: string }) =>
+    `${metric} ${expression}`;
+  const passed = new Set(baseline.thresholds.filter((each) => each.passed).map(nameOf));
+  return candidate.thresholds.filter((each) => !each.passed && passed.has(nameOf(each))).map(nameOf);
+}
+
+function cautionsOf(baseline: Report, candidate: Report): string[] {
+  const cautions: string[] = [];
+  const differ = (what: string, of: (report: Report) => string | number) => {
+    if (of(baseline) !== of(candidate)) {
+      cautions.push(`The load is not the same: ${what} was ${of(baseline)} and is ${of(candidate)}.`);
+    }
+  };
+  differ('the number of devices', ({ devices }) => devices.planned);
+  differ('the protocol', ({ protocol }) => protocol);
+  differ('the client', ({ client }) => client);
+  differ('QoS', ({ qos }) => qos);
+  differ('the rate by stages', ({ rates }) =>
+    rates.stages.map(({ seconds, targetPerSecond }) => `${targetPerSecond}/s for ${seconds} s`).join(', '),
+  );
+  for (const [which, { verdict, generator, slices }] of [
+    ['The baseline', baseline],
+    ['The candidate', candidate],
+  ] as const) {
+    if (verdict === 'aborted' || slices.stopped > 0) cautions.push(`${which} ended before its time.`);
+    if (generator.health.state === 'bottleneck') cautions.push(`${which} was held up by its own generator.`);
+  }
+  return cautions;
+}

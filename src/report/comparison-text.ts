@@ -1,0 +1,90 @@
+import type { ComparedFigure, Comparison } from './compare.ts';
+import { formatMs, formatPlural, formatRate, formatShare } from './figures.ts';
+import type { SummaryPaint } from './terminal-summary.ts';
+import { layOutColumns, wrapText } from './text-table.ts';
+
+const width = 98;
+
+/** The differences that matter, for the terminal. */
+export function renderComparison(comparison: Comparison, paint: SummaryPaint = (_ink, text) => text): string {
+  const { baseline, candidate, cautions } = comparison;
+  const sections = [
+    layOutLeft([
+      ['baseline', baseline.runId, baseline.verdict],
+      ['candidate', candidate.runId, candidate.verdict],
+    ]),
+    cautions.flatMap((caution) => wrapText(caution, width, '! ', '  ').map((line) => paint('warning', line))),
+    renderFigures(comparison, paint),
+    [describeComparison(comparison, paint)],
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.map((line) => `  ${line}`.trimEnd()).join('\n'))
+    .join('\n\n');
+}
+
+function renderFigures({ figures, brokenThresholds }: Comparison, paint: SummaryPaint): string[] {
+  const shown = figures
+    .filter(({ outcome }) => outcome === 'worse' || outcome === 'better')
+    .toSorted((a, b) => (a.outcome === b.outcome ? 0 : a.outcome === 'worse' ? -1 : 1));
+  const rows = shown.map((figure) => [
+    `${figure.outcome === 'worse' ? '✗' : '✓'} ${figure.figure}`,
+    formatFigure(figure, figure.baseline),
+    formatFigure(figure, figure.candidate),
+    formatChange(figure),
+  ]);
+  const [head = '', ...body] = layOutColumns([['figure', 'baseline', 'candidate', 'change'], ...rows]);
+  return [
+    ...(rows.length > 0 ? [paint('heading', head)] : []),
+    ...body.map((line, i) => paint(shown[i]?.outcome === 'worse' ? 'bad' : 'good', line)),
+    ...brokenThresholds.map((threshold) =>
+      paint('bad', `✗ threshold ${threshold}: passed before, fails now`),
+    ),
+  ];
+}
+
+/** `REGRESSED: 2 figures are worse by more than 10 %, 1 threshold broke` */
+function describeComparison(comparison: Comparison, paint: SummaryPaint): string {
+  const worse = countOf(comparison, 'worse');
+  const broken = comparison.brokenThresholds.length;
+  if (!comparison.isRegression) {
+    const same = countOf(comparison, 'same');
+    return paint(
+      'good',
+      `NO REGRESSION: nothing is worse by more than ${formatShare(comparison.tolerance)}; ${formatPlural(same, 'figure')} within it, ${countOf(comparison, 'better')} better`,
+    );
+  }
+  const parts = [
+    ...(worse > 0
+      ? [`${formatPlural(worse, 'figure')} worse by more than ${formatShare(comparison.tolerance)}`]
+      : []),
+    ...(broken > 0 ? [`${formatPlural(broken, 'threshold')} broken`] : []),
+  ];
+  return paint('bad', `REGRESSED: ${parts.join(', ')}`);
+}
+
+export function countOf({ figures }: Comparison, outcome: ComparedFigure['outcome']): number {
+  return figures.filter((figure) => figure.outcome === outcome).length;
+}
+
+export function formatFigure({ kind }: ComparedFigure, value: number | null): string {
+  if (value === null) return 'not measured';
+  if (kind === 'latency') return `${formatMs(value)} ms`;
+  return kind === 'share' ? formatShare(value) : `${formatRate(value)}/s`;
+}
+
+/** `+271 %`, `−12 %`; `from none` where there was nothing before. */
+export function formatChange({ change, baseline, candidate }: ComparedFigure): string {
+  if (change === null) return baseline === 0 && candidate !== null ? 'from none' : '–';
+  return `${change < 0 ? '−' : '+'}${formatShare(Math.abs(change))}`;
+}
+
+function layOutLeft(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,167 @@
+import type { Comparison } from './compare.ts';
+import { formatChange, formatFigure } from './comparison-text.ts';
+import { formatShare, formatValue } from './figures.ts';
+import type { Report } from './report.ts';
+
+/** One line of a pipeline's test report. */
+interface TestCase {
+  readonly group: string;
+  readonly name: string;
+  /** In words, where it failed. */
+  readonly failure?: string;
+  /** In words, where there was nothing to judge. */
+  readonly skipped?: string;
+}
+
+/**
+ * A run as a JUnit suite: its thresholds, its ledger, its slices, and whether it ran to its end.
+ * @see https://github.com/testmoapp/junitxml
+ */
+export function renderJUnit(report: Report): string {
+  const seconds = (Date.parse(report.endedAt) - Date.parse(report.startedAt)) / 1_000;
+  return renderSuite(report.name, report.startedAt, seconds, casesOf(report), propertiesOf(report));
+}
+
+/** A comparison as a JUnit suite: a case a figure. */
+export function renderComparisonJUnit(comparison: Comparison): string {
+  const { baseline, candidate, tolerance, brokenThresholds } = comparison;
+  const cases = comparison.figures.map((figure): TestCase => {
+    const { outcome } = figure;
+    const values = `${formatFigure(figure, figure.baseline)} → ${formatFigure(figure, figure.candidate)}`;
+    return {
+      group: 'figures',
+      name: figure.figure,
+      ...(outcome === 'worse'
+        ? { failure: `${values} (${formatChange(figure)}), and ${formatShare(tolerance)} is tolerated` }
+        : {}),
+      ...(outcome === 'unknown' ? { skipped: values } : {}),
+    };
+  });
+  const broken = brokenThresholds.map((threshold): TestCase => {
+    return { group: 'thresholds', name: threshold, failure: 'passed in the baseline, fails now' };
+  });
+  const properties = [
+    ['baseline', baseline.runId],
+    ['candidate', candidate.runId],
+  ] as const;
+  return renderSuite(
+    `${candidate.name}.compare`,
+    candidate.startedAt,
+    0,
+    [...cases, ...broken],
+    properties,
+  );
+}
+
+function casesOf({ thresholds, imbalances, slices, verdict, reasons }: Report): TestCase[] {
+  const gone = slices.died + slices.failed;
+  const isWhole = verdict !== 'aborted' && slices.stopped === 0;
+  return [
+    ...thresholds.map(({ metric, expression, actual, passed }): TestCase => {
+      const measured = actual === null ? 'nothing was measured' : `it is ${formatValue(actual)}`;
+      return {
+        group: 'thresholds',
+        name: `${metric} ${expression}`,
+        ...(passed ? {} : { failure: measured }),
+      };
+    }),
+    {
+      group: 'run',
+      name: 'the ledger balances',
+      ...(imbalances.length === 0
+        ? {}
+        : {
+            failure: imbalances
+              .map(({ equation, left, right }) => `${equation}: ${left} ≠ ${right}`)
+              .join('; '),
+          }),
+    },
+    {
+      group: 'run',
+      name: 'the run came to its end',
+      ...(isWhole ? {} : { failure: reasons[0] ?? 'it was stopped' }),
+    },
+    {
+      group: 'run',
+      name: 'slices are tolerable',
+      // Fewer than the profile tolerates fail no run.
+      ...(gone > 0 && reasons.some((reason) => reason.includes('slices.toleratedFailureShare'))
+        ? { failure: `${slices.died} died, ${slices.failed} failed of ${slices.planned}` }
+        : {}),
+    },
+  ];
+}
+
+function propertiesOf({ runId, verdict, messages, generator }: Report): (readonly [string, string])[] {
+  return [
+    ['runId', runId],
+    ['verdict', verdict],
+    ['sent', String(messages.sent)],
+    ['received', String(messages.received)],
+    ['lost', String(messages.lost)],
+    ['generator', generator.health.state],
+  ];
+}
+
+function renderSuite(
+  name: string,
+  startedAt: string,
+  seconds: number,
+  cases: readonly TestCase[],
+  properties: readonly (readonly [string, string])[],
+): string {
+  const suite = `stampede.${name}`;
+  const counts = attributes({
+    tests: cases.length,
+    failures: cases.filter(({ failure }) => failure !== undefined).length,
+    skipped: cases.filter(({ skipped }) => skipped !== undefined).length,
+    errors: 0,
+    time: seconds.toFixed(3),
+  });
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites ${attributes({ name: 'stampede' })} ${counts}>`,
+    `  <testsuite ${attributes({ name: suite })} ${counts} ${attributes({ timestamp: startedAt.slice(0, 19) })}>`,
+    '    <properties>',
+    ...properties.map(([key, value]) => `      <property ${attributes({ name: key, value })}/>`),
+    '    </properties>',
+    ...cases.flatMap((each) => renderCase(suite, each)),
+    '  </testsuite>',
+    '</testsuites>',
+    '',
+  ].join('\n');
+}
+
+function renderCase(suite: string, { group, name, failure, skipped }: TestCase): string[] {
+  const head = attributes({ classname: `${suite}.${group}`, name, time: '0.000' });
+  if (failure !== undefined) {
+    return [
+      `    <testcase ${head}>`,
+      `      <failure ${attributes({ message: failure, type: group })}/>`,
+      '    </testcase>',
+    ];
+  }
+  if (skipped !== undefined) {
+    return [
+      `    <testcase ${head}>`,
+      `      <skipped ${attributes({ message: skipped })}/>`,
+      '    </testcase>',
+    ];
+  }
+  return [`    <testcase ${head}/>`];
+}
+
+function attributes(values: Readonly<Record<string, string | number>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name}="${escapeAttribute(String(value))}"`)
+    .join(' ');
+}
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** What XML 1.0 has no place for at all becomes a blank: reasons come from the far side. */
+function escapeAttribute(text: string): string {
+  return text
+    .replace(/[^\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, ' ')
+    .replace(/[&<>"]/g, (character) => entities[character]!);
+}

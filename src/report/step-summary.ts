@@ -1,0 +1,112 @@
+import type { Comparison } from './compare.ts';
+import { countOf, formatChange, formatFigure } from './comparison-text.ts';
+import { formatCount, formatMs, formatRate, formatShare, formatUsd, formatValue } from './figures.ts';
+import type { Report, Verdict } from './report.ts';
+import { describeClient, describeSlices } from './report-figures.ts';
+
+/**
+ * A run as Markdown, for the summary of a GitHub Actions step.
+ * @see https://docs.github.com/actions/reference/workflow-commands-for-github-actions#adding-a-job-summary
+ */
+export function renderStepSummary(report: Report): string {
+  const { name, runId, verdict, reasons, thresholds } = report;
+  return [
+    `### ${marks[verdict]} ${escapeText(name)}: ${verdict}`,
+    '',
+    `\`${runId}\`: ${describeClient(report)}; ${describeSlices(report)}.`,
+    ...reasons.map((reason) => `\n> ${escapeText(reason)}`),
+    '',
+    ...(thresholds.length === 0 ? [] : [...thresholdTable(report), '']),
+    ...figureTable(report),
+    '',
+    escapeText(report.generator.health.sentence),
+    '',
+  ].join('\n');
+}
+
+/** A comparison as Markdown: what is worse first, what is the same only counted. */
+export function renderComparisonSummary(comparison: Comparison): string {
+  const { baseline, candidate, tolerance, cautions, brokenThresholds, isRegression } = comparison;
+  const shown = comparison.figures.filter(({ outcome }) => outcome === 'worse' || outcome === 'better');
+  const rows = shown
+    .toSorted((a, b) => Number(b.outcome === 'worse') - Number(a.outcome === 'worse'))
+    .map((figure) => [
+      figure.outcome === 'worse' ? '❌' : '✅',
+      figure.figure,
+      formatFigure(figure, figure.baseline),
+      formatFigure(figure, figure.candidate),
+      formatChange(figure),
+    ]);
+  return [
+    `### ${isRegression ? '❌ regressed' : '✅ no regression'}: ${escapeText(candidate.name)}`,
+    '',
+    `\`${candidate.runId}\` against \`${baseline.runId}\`; ${formatShare(tolerance)} is tolerated.`,
+    ...cautions.map((caution) => `\n> ⚠️ ${escapeText(caution)}`),
+    ...brokenThresholds.map((threshold) => `\n> ❌ \`${threshold}\` passed before, and fails now.`),
+    '',
+    ...(rows.length === 0
+      ? []
+      : [...markdownTable(['', 'figure', 'baseline', 'candidate', 'change'], rows, 2), '']),
+    `${formatCount(countOf(comparison, 'same'))} figures are within the tolerance.`,
+    '',
+  ].join('\n');
+}
+
+const marks: Readonly<Record<Verdict, string>> = { passed: '✅', failed: '❌', aborted: '⏹️' };
+
+function thresholdTable({ thresholds }: Report): string[] {
+  const rows = thresholds.map(({ metric, expression, actual, passed }) => [
+    passed ? '✅' : '❌',
+    `\`${metric} ${expression}\``,
+    actual === null ? 'nothing' : formatValue(actual),
+  ]);
+  return markdownTable(['', 'threshold', 'measured'], rows, 2);
+}
+
+function figureTable({ devices, messages, throttling, rates, latencyMs, cost }: Report): string[] {
+  const endToEnd = latencyMs.end_to_end_latency;
+  const ofSent = (count: number) =>
+    messages.sent > 0 ? `${formatCount(count)} (${formatShare(count / messages.sent)})` : formatCount(count);
+  const rows = [
+    ['devices connected', `${formatCount(devices.connected)} of ${formatCount(devices.planned)}`],
+    ['messages sent', `${formatCount(messages.sent)} of ${formatCount(messages.intended)}`],
+    ['throughput', `${formatRate(rates.throughputPerSecond)}/s`],
+    ...(endToEnd.count === 0
+      ? []
+      : [
+          [
+            'end_to_end_latency p50, p99, p99.9',
+            `${[endToEnd.p50, endToEnd.p99, endToEnd.p999].map(formatMs).join(', ')} ms`,
+          ],
+        ]),
+    ['lost', ofSent(messages.lost)],
+    ['throttled', ofSent(throttling.publishes)],
+    [cost.isCharged ? 'cost, estimated' : 'cost on AWS, estimated', formatUsd(cost.totalUsd)],
+  ];
+  return markdownTable(['figure', ''], rows, 1);
+}
+
+/** @param firstNumber the column from which on cells are aligned right */
+function markdownTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  firstNumber: number,
+): string[] {
+  const line = (cells: readonly string[]) => `| ${cells.map(escapeCell).join(' | ')} |`;
+  return [
+    line(head),
+    `|${head.map((_, i) => (i >= firstNumber ? '---:' : '---')).join('|')}|`,
+    ...rows.map(line),
+  ];
+}
+
+/** Between backquotes nothing is markup but a table's bar. */
+function escapeCell(text: string): string {
+  const isCode = /^`[^`]*`$/.test(text);
+  return (isCode ? text : escapeText(text)).replaceAll('|', '\\|');
+}
+
+/** Reasons come from the far side: none of it is markup, and it stays on its line. */
+function escapeText(text: string): string {
+  return text.replace(/[\p{Cc}\s]+/gu, ' ').replace(/[<>]/g, (sign) => (sign === '<' ? '&lt;' : '&gt;'));
+}
