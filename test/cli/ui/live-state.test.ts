@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { drawLive } from '../../../src/cli/ui/page/live-drawing.ts';
+import { drawingsOf } from '../../../src/cli/ui/page/live-drawing.ts';
 import { LiveState } from '../../../src/cli/ui/page/live-state.ts';
 import type { PlanOnPage, ViewOnPage } from '../../../src/cli/ui/page/messages.ts';
 import type { RunView } from '../../../src/report/run-in-progress.ts';
@@ -114,6 +114,9 @@ describe('the time that is shown', () => {
     expect(shownAt(599)).toBeCloseTo(599.6);
   });
 });
+
+const drawLive = (state: LiveState, view: ViewOnPage) =>
+  Object.fromEntries(Object.entries(drawingsOf(state, view)).map(([id, drawing]) => [id, drawing()]));
 
 describe('the drawing of a run', () => {
   it('fills every place, from the first view on', () => {

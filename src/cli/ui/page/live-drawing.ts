@@ -8,23 +8,24 @@ import { renderSliceGrid } from '../../../report/plots/slice-grid.ts';
 import type { LiveState } from './live-state.ts';
 import type { ViewOnPage } from './messages.ts';
 
-/** By the id of their place in the page; the same components as in the report. */
-export function drawLive(state: LiveState, view: ViewOnPage): Readonly<Record<string, Html>> {
+/** What draws each place of the page, by its id; the same components as in the report. */
+export function drawingsOf(state: LiveState, view: ViewOnPage): Readonly<Record<string, () => Html>> {
   const { frame, target, acknowledged, quotas } = state.plan;
   const publishIn = quotas.find(({ usedBy }) => usedBy === 'sent');
   return {
-    tiles: renderTiles(state, view),
-    'rate-plot': renderRatePlot({
-      frame,
-      target,
-      series: state.rates(),
-      acknowledged,
-      ...(publishIn === undefined ? {} : { quotaPerSecond: publishIn.limit }),
-    }),
-    'slices-plot': renderSliceGrid(view.run.slices),
-    'ledger-plot': renderLedgerFlow({ messages: view.messages, acknowledged, isRunning: true }),
-    'quotas-table': renderQuotas(state),
-    'latency-plots': renderLatencies(state),
+    tiles: () => renderTiles(state, view),
+    'rate-plot': () =>
+      renderRatePlot({
+        frame,
+        target,
+        series: state.rates(),
+        acknowledged,
+        ...(publishIn === undefined ? {} : { quotaPerSecond: publishIn.limit }),
+      }),
+    'slices-plot': () => renderSliceGrid(view.run.slices),
+    'ledger-plot': () => renderLedgerFlow({ messages: view.messages, acknowledged, isRunning: true }),
+    'quotas-table': () => renderQuotas(state),
+    'latency-plots': () => renderLatencies(state),
   };
 }
 

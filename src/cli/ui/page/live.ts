@@ -1,4 +1,4 @@
-import { drawLive } from './live-drawing.ts';
+import { drawingsOf } from './live-drawing.ts';
 import { LiveState } from './live-state.ts';
 import type { EndOnPage, PlanOnPage, ViewOnPage } from './messages.ts';
 import { place, send } from './send.ts';
@@ -13,6 +13,9 @@ let isPaused = false;
 /** A frame is asked for and has not been drawn. */
 let isDue = false;
 const drawn = new Map<string, string>();
+/** What is scrolled out of view is drawn now and then only: drawing takes from the machine that makes the load. */
+const framesOutOfView = 5;
+let frames = 0;
 
 const events = new EventSource(`/runs/${runId}/events`);
 
@@ -56,6 +59,7 @@ pauseButton.addEventListener('click', () => {
 });
 
 document.addEventListener('visibilitychange', drawSoon);
+document.addEventListener('scrollend', drawSoon);
 
 function drawSoon(): void {
   if (isDue || isPaused || document.hidden) return;
@@ -72,11 +76,20 @@ function draw(): void {
   say(view.phase);
   place<HTMLProgressElement>('elapsed').value = view.elapsedShare;
   place<HTMLOutputElement>('left').textContent = view.timeLeft;
-  for (const [id, { markup }] of Object.entries(drawLive(state, view))) {
+  frames++;
+  for (const [id, drawing] of Object.entries(drawingsOf(state, view))) {
+    const element = place(id);
+    if (!isInView(element) && frames % framesOutOfView !== 1) continue;
+    const { markup } = drawing();
     if (drawn.get(id) === markup) continue;
     drawn.set(id, markup);
-    replace(place(id), markup);
+    replace(element, markup);
   }
+}
+
+function isInView(element: HTMLElement): boolean {
+  const { top, bottom } = element.getBoundingClientRect();
+  return bottom >= 0 && top <= innerHeight;
 }
 
 /** What the reader has opened or is on stays so. */
