@@ -1,10 +1,11 @@
 /**
- * Writes the JSON Schemas that editors read beside the files they describe. `--check` writes nothing, and fails where
- * one is not what its zod schema gives.
+ * Writes the JSON Schemas that editors and other programs read. `--check` writes nothing, and fails where one is not
+ * what its source gives.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { profileSchema } from '../src/profile/schema.ts';
+import { jsonSchemaOfType } from './json-schema-of-type.ts';
 
 // Draft 7, which every editor knows; `input`, because people write what stands before the defaults.
 const schemas = [
@@ -12,6 +13,7 @@ const schemas = [
     file: 'profiles/load-profile.schema.json',
     make: () => z.toJSONSchema(profileSchema, { target: 'draft-7', io: 'input' }),
   },
+  { file: 'docs/report.schema.json', make: () => jsonSchemaOfType('src/report/report.ts', 'Report') },
 ];
 
 const root = new URL('../', import.meta.url);
