@@ -28,7 +28,7 @@ export function bucketMiddleMs(bucket: number): number {
 }
 
 function magnitudeOf(us: number): number {
-  const within = us < highestUs ? us : highestUs;
+  const within = Math.min(us, highestUs);
   const octave = Math.max(0, 26 - Math.clz32(within));
   return octave * 32 + (within >>> octave);
 }

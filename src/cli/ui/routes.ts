@@ -1,6 +1,7 @@
 import { StampedeError } from '../../profile/errors.ts';
 import { reportStyle } from '../../report/html-style.ts';
 import { plotStyle } from '../../report/plots/plot-style.ts';
+import type { Report } from '../../report/report.ts';
 import { jsonAnswer, types, type UiAnswer } from './answer.ts';
 import { checkProfile } from './check-profile.ts';
 import type { ExampleProfiles } from './example-profiles.ts';
@@ -48,7 +49,7 @@ export async function answer(request: UiRequest, world: UiWorld, token: string):
   const running = desk.isBusy ? desk.run : undefined;
   if (path === '/') return page(runsPage(await library.list(), running));
   if (path === '/new') return page(newRunPage(await world.examples.names(), desk.isBusy));
-  if (path === '/compare') return page(comparePage(await reportsOf(request.query, library)));
+  if (path === '/compare') return page(comparisonOrNone(await reportsOf(request.query, library)));
   if (path === '/style.css')
     return { status: 200, type: types.style, body: reportStyle + plotStyle + uiStyle };
 
@@ -71,7 +72,7 @@ export async function answer(request: UiRequest, world: UiWorld, token: string):
 }
 
 /** A report of another version may lack what a page of this one shows. */
-function reportOrNone(report: Parameters<typeof reportPage>[0], runId: string): Page {
+function reportOrNone(report: Report, runId: string): Page {
   try {
     return reportPage(report);
   } catch {
@@ -79,12 +80,18 @@ function reportOrNone(report: Parameters<typeof reportPage>[0], runId: string): 
   }
 }
 
-async function reportsOf(query: URLSearchParams, library: RunLibrary) {
+function comparisonOrNone(reports: readonly Report[]): Page {
+  try {
+    return comparePage(reports);
+  } catch {
+    return comparePage([]);
+  }
+}
+
+async function reportsOf(query: URLSearchParams, library: RunLibrary): Promise<Report[]> {
   const ids = [...new Set(query.getAll('run'))].slice(0, maxCompared);
   const reports = await Promise.all(ids.map((runId) => library.report(runId)));
-  return reports.filter(
-    (report) => report?.latencyDistribution !== undefined && report.timeline !== undefined,
-  ) as Exclude<(typeof reports)[number], undefined>[];
+  return reports.filter((report) => report !== undefined);
 }
 
 const fileTypes: Readonly<Record<RunFileName, string>> = {

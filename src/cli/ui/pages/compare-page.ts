@@ -1,3 +1,10 @@
+import {
+  type ComparedFigure,
+  type Comparison,
+  compareReports,
+  defaultTolerance,
+  type FigureKind,
+} from '../../../report/compare.ts';
 import { formatCount, formatMs, formatRate, formatShare } from '../../../report/figures.ts';
 import { type Html, html, section } from '../../../report/html-markup.ts';
 import { renderDistributionPlot } from '../../../report/plots/distribution-plot.ts';
@@ -9,47 +16,20 @@ import type { Page } from './layout.ts';
 /** A plot has six kinds of lines. */
 export const maxCompared = 6;
 
-interface Row {
-  readonly name: string;
-  readonly of: (report: Report) => number | null;
-  readonly format: (value: number) => string;
-  /** Which way is better; undefined where neither is. */
-  readonly better?: 'less' | 'more';
-}
-
-const ms = (value: number): string => `${formatMs(value)} ms`;
-const percentile = (
-  name: 'end_to_end_latency' | 'puback_round_trip' | 'send_lag',
-  column: 'p50' | 'p99' | 'p999',
-): Row => ({
-  name: `${name} ${column === 'p999' ? 'p99.9' : column}`,
-  of: ({ latencyMs }) => (latencyMs[name].count > 0 ? latencyMs[name][column] : null),
-  format: ms,
-  better: 'less',
-});
-
-const rows: readonly Row[] = [
-  { name: 'devices connected', of: ({ devices }) => devices.connected, format: formatCount },
-  { name: 'messages sent', of: ({ messages }) => messages.sent, format: formatCount },
-  { name: 'mean rate', of: ({ rates }) => rates.meanPerSecond, format: (rate) => `${formatRate(rate)}/s` },
-  {
-    name: 'throughput',
-    of: ({ rates }) => rates.throughputPerSecond,
-    format: (rate) => `${formatRate(rate)}/s`,
-    better: 'more',
-  },
-  { name: 'dropped', of: ({ messages }) => messages.dropped, format: formatCount, better: 'less' },
-  { name: 'throttled', of: ({ messages }) => messages.throttled, format: formatCount, better: 'less' },
-  { name: 'failed', of: ({ messages }) => messages.failed, format: formatCount, better: 'less' },
-  { name: 'lost', of: ({ messages }) => messages.lost, format: formatCount, better: 'less' },
-  percentile('end_to_end_latency', 'p50'),
-  percentile('end_to_end_latency', 'p99'),
-  percentile('end_to_end_latency', 'p999'),
-  percentile('puback_round_trip', 'p50'),
-  percentile('puback_round_trip', 'p99'),
-  percentile('send_lag', 'p99'),
-  { name: 'CPU seconds', of: ({ generator }) => generator.cpuSeconds, format: formatRate, better: 'less' },
+/** What the runs were, beside how they did: nothing is better or worse in it. */
+const contexts: readonly { readonly name: string; readonly of: (report: Report) => string }[] = [
+  { name: 'verdict', of: ({ verdict }) => verdict },
+  { name: 'devices connected', of: ({ devices }) => formatCount(devices.connected) },
+  { name: 'messages sent', of: ({ messages }) => formatCount(messages.sent) },
+  { name: 'messages lost', of: ({ messages }) => formatCount(messages.lost) },
+  { name: 'mean rate', of: ({ rates }) => `${formatRate(rates.meanPerSecond)}/s` },
 ];
+
+const formats: Readonly<Record<FigureKind, (value: number) => string>> = {
+  latency: (ms) => `${formatMs(ms)} ms`,
+  share: formatShare,
+  rate: (perSecond) => `${formatRate(perSecond)}/s`,
+};
 
 /** @param reports at most six, the first is what the others are held against */
 export function comparePage(reports: readonly Report[]): Page {
@@ -61,7 +41,7 @@ ${reports.length < 2 ? html`<p class="card">Pick two runs or more in <a href="/"
 }
 
 function renderComparison(reports: readonly Report[]): Html {
-  const labelOf = (report: Report, i: number): string => `${String.fromCharCode(65 + i)}: ${report.name}`;
+  const labelOf = (report: Report, i: number): string => `${letterOf(i)}: ${report.name}`;
   return html`${renderTable(reports)}
 ${section(
   'Rates',
@@ -92,34 +72,46 @@ ${section(
 }
 
 function renderTable(reports: readonly Report[]): Html {
+  const [first, ...others] = reports as [Report, ...Report[]];
+  const comparisons = others.map((report) => compareReports(first, report, defaultTolerance));
   const heads = reports.map(
     ({ runId, name, startedAt }, i) =>
-      html`<th scope="col" class="number"><a href="/runs/${runId}">${String.fromCharCode(65 + i)}: ${name}</a><br><small class="soft">${startedAt.slice(0, 16).replace('T', ' ')} UTC</small></th>`,
+      html`<th scope="col" class="number"><a href="/runs/${runId}">${letterOf(i)}: ${name}</a><br><small class="soft">${startedAt.slice(0, 16).replace('T', ' ')} UTC</small></th>`,
   );
-  const body = rows.map((row) => {
-    const values = reports.map(row.of);
-    return html`<tr class="plain"><th scope="row">${row.name}</th>${values.map((value, i) => html`<td class="number">${value === null ? '–' : row.format(value)}${i === 0 ? html`` : renderDifference(row, values[0] ?? null, value)}</td>`)}</tr>\n`;
+  const context = contexts.map(
+    ({ name, of }) =>
+      html`<tr class="plain"><th scope="row">${name}</th>${reports.map((report) => html`<td class="number">${of(report)}</td>`)}</tr>\n`,
+  );
+  const figures = (comparisons[0]?.figures ?? []).map(({ figure, kind, baseline }, row) => {
+    const cells = comparisons.map(({ figures }) => renderFigure(figures[row]!));
+    return html`<tr class="plain"><th scope="row">${figure}</th><td class="number">${baseline === null ? '–' : formats[kind](baseline)}</td>${cells}</tr>\n`;
   });
   return html`<div class="table" role="region" aria-label="Figures side by side" tabindex="0"><table>
-<caption>Each run against the first</caption>
+<caption>Each run against the first; within ${formatShare(defaultTolerance)} two figures count as the same</caption>
 <thead><tr><th scope="col">Figure</th>${heads}</tr></thead>
 <tbody>
-${body}</tbody>
-</table></div>`;
+${context}${figures}</tbody>
+</table></div>
+${comparisons.map(renderRemarks)}`;
 }
 
-/** Below this a difference says nothing. */
-const noticeableShare = 0.005;
+function renderFigure({ kind, candidate, change, outcome }: ComparedFigure): Html {
+  if (candidate === null) return html`<td class="number">–</td>`;
+  const value = formats[kind](candidate);
+  if (outcome === 'same' || outcome === 'unknown') return html`<td class="number">${value}</td>`;
+  const text = change === null ? 'was none' : `${change < 0 ? '−' : '+'}${formatShare(Math.abs(change))}`;
+  return html`<td class="number">${value}<br><small class="${outcome}">${text} ${outcome}</small></td>`;
+}
 
-function renderDifference({ better }: Row, first: number | null, value: number | null): Html {
-  if (first === null || value === null || first === value) return html``;
-  const change = first === 0 ? null : (value - first) / Math.abs(first);
-  if (change !== null && Math.abs(change) < noticeableShare) return html``;
-  const isLess = value < first;
-  const tone = better === undefined ? 'soft' : isLess === (better === 'less') ? 'better' : 'worse';
-  const text = change === null ? 'was none' : `${isLess ? '−' : '+'}${formatShare(Math.abs(change))}`;
-  const words = better === undefined ? '' : `, ${tone}`;
-  return html`<br><small class="${tone}">${text}<span class="unseen">${words}</span></small>`;
+function renderRemarks({ cautions, brokenThresholds }: Comparison, i: number): Html {
+  const remarks = [...brokenThresholds.map((threshold) => `Broken threshold: ${threshold}.`), ...cautions];
+  if (remarks.length === 0) return html``;
+  return html`<section class="card"><h2>${letterOf(i + 1)} against A</h2><ul class="faults">${remarks.map((remark) => html`<li>${remark}</li>`)}</ul></section>`;
+}
+
+/** A, B, C, … */
+function letterOf(i: number): string {
+  return String.fromCharCode(65 + i);
 }
 
 function sentOf({ perSecond, timeline }: Report): [number, number][] {
