@@ -44,13 +44,7 @@ export function renderComparisonJUnit(comparison: Comparison): string {
     ['baseline', baseline.runId],
     ['candidate', candidate.runId],
   ] as const;
-  return renderSuite(
-    `${candidate.name}.compare`,
-    candidate.startedAt,
-    0,
-    [...cases, ...broken],
-    properties,
-  );
+  return renderSuite(`${candidate.name}.compare`, candidate.startedAt, 0, [...cases, ...broken], properties);
 }
 
 function casesOf({ thresholds, imbalances, slices, verdict, reasons }: Report): TestCase[] {
