@@ -194,6 +194,7 @@ function deployedStack({ prefix }: Stack, stateMachineArn: string): EmbeddedStac
     outputs: { RunBucketName: runBucket, StateMachineArn: stateMachineArn },
     resources: [
       { logicalId: 'RunBucket', physicalId: runBucket, type: 'AWS::S3::Bucket' },
+      { logicalId: 'ArrivalsRule', physicalId: defaultRuleName, type: 'AWS::IoT::TopicRule' },
       {
         logicalId: 'LoadTestStateMachine',
         physicalId: stateMachineArn,

@@ -8,7 +8,7 @@ import type { Template } from './cloudformation.ts';
 
 const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
 
-/** All that a deployment is made of. */
+/** All that a deployment is made of, and the events to try it with. */
 const sources = [
   'serverless.yml',
   'package.json',
@@ -18,6 +18,7 @@ const sources = [
   'statemachine',
   'functions',
   'src',
+  'test/events',
 ];
 
 /** A copy of the service, because the framework builds in the service's own directory. */
