@@ -78,8 +78,8 @@ export function verifySignature<T extends Credentials>(
   }
   checkTime(claim, nowMs);
   if (!claim.signedHeaders.includes('host')) throw new SignatureError("'Host' must be a signed header.");
-  const expected = signatureOf(request, claim, credentials.secretAccessKey);
-  const given = Buffer.from(claim.signature, 'hex');
+  const expected = Buffer.from(signatureOf(request, claim, credentials.secretAccessKey));
+  const given = Buffer.from(claim.signature);
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
     throw new SignatureError(
       'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.',
@@ -138,7 +138,7 @@ function checkTime({ at, date, expiresSeconds }: Claim, nowMs: number): void {
   if (nowMs - atMs > validMs) throw new SignatureError(`Signature expired: ${at}`);
 }
 
-function signatureOf(request: SignedRequest, claim: Claim, secret: string): Buffer {
+function signatureOf(request: SignedRequest, claim: Claim, secret: string): string {
   const canonical = [
     request.method,
     canonicalPath(request.path),
@@ -150,7 +150,7 @@ function signatureOf(request: SignedRequest, claim: Claim, secret: string): Buff
   ].join('\n');
   const { at, date, region, service } = claim;
   const toSign = [algorithm, at, `${date}/${region}/${service}/aws4_request`, sha256(canonical)].join('\n');
-  return hmac(signingKey(secret, date, region, service), toSign);
+  return hmac(signingKey(secret, date, region, service), toSign).toString('hex');
 }
 
 /** Encoded once more than it came, as every service but S3 has it. */
