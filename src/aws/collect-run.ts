@@ -13,8 +13,15 @@ const patienceMs = 120_000;
 const pollWindowsEveryMs = 500;
 const pollMetricsEveryMs = 5_000;
 
-/** Reads back all that a run has left: slice results, then arrival windows until nothing is missing or nothing comes. */
-export async function collectRun(store: RunStore, plan: Plan): Promise<Ledger> {
+/**
+ * Reads back all that a run has left: slice results, then arrival windows until nothing is missing or nothing comes.
+ * @param options goesOn false: nobody stores anything any more, and what is not there will not come
+ */
+export async function collectRun(
+  store: Pick<RunStore, 'sliceResults' | 'arrivalWindows'>,
+  plan: Plan,
+  { goesOn = true }: { readonly goesOn?: boolean } = {},
+): Promise<Ledger> {
   const ledger = makeLedger(plan);
   for await (const result of store.sliceResults(plan.runId)) ledger.addSlice(result);
 
@@ -26,7 +33,7 @@ export async function collectRun(store: RunStore, plan: Plan): Promise<Ledger> {
     for await (const window of store.arrivalWindows(plan.runId, known)) ledger.addWindow(window);
     const now = performance.now();
     if (known.size > before) lastWindowAt = now;
-    if (ledger.close().messages.lost === 0) return ledger;
+    if (!goesOn || ledger.close().messages.lost === 0) return ledger;
     if (now - lastWindowAt >= quietMs || now - startedAt >= patienceMs) return ledger;
     await sleep(pollWindowsEveryMs);
   }

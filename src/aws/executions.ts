@@ -25,6 +25,8 @@ export interface Execution {
 
 /** One load test is one execution of the state machine; its name is the run id. */
 export interface Executions {
+  /** Of a run; there need be none. */
+  arnOf(runId: string): string;
   /** @param profile the load profile: it is the execution's input as it stands. */
   start(runId: string, profile: unknown): Promise<string>;
   /** @throws ExecutionNotFoundError */
@@ -43,6 +45,7 @@ export class ExecutionNotFoundError extends StampedeError {
 
 export function makeExecutions(stateMachineArn: string, client: SFNClient = new SFNClient({})): Executions {
   return {
+    arnOf: (runId) => `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${runId}`,
     async start(runId, profile) {
       const { executionArn } = await client.send(
         new StartExecutionCommand({ stateMachineArn, name: runId, input: JSON.stringify(profile) }),

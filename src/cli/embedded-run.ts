@@ -1,13 +1,14 @@
 import { makeControl } from '../aws/control.ts';
 import { readEnvironment, readInfluxServer } from '../aws/environment.ts';
 import { type Execution, makeExecutions } from '../aws/executions.ts';
-import { makeRunStore } from '../aws/run-store.ts';
+import { makeRunStore, type RunStore } from '../aws/run-store.ts';
 import type { WeatherSettings } from '../embedded/iot-core/weather-settings.ts';
 import { startEmbeddedAws } from '../embedded/start.ts';
 import type { Report } from '../report/report.ts';
 import type { RunView, ViewRequest } from '../report/run-in-progress.ts';
 import { followRun } from './follow-run.ts';
 import type { Interrupts } from './interrupts.ts';
+import { reportOf } from './make-report.ts';
 import { pointAt } from './point-at.ts';
 import type { ProgressDisplay } from './progress-display.ts';
 import type { EmbeddedQuotas } from './quota-flags.ts';
@@ -33,6 +34,15 @@ export interface EndedRun {
   /** Absent: stopped before it had begun. */
   readonly execution?: Execution;
   readonly report?: Report;
+}
+
+/** An execution that was stopped from outside never came to its summary: what is stored makes one all the same. */
+async function reportOfAborted(
+  { status }: Execution,
+  store: RunStore,
+  runId: string,
+): Promise<Report | undefined> {
+  return status === 'ABORTED' ? reportOf(store, runId, Date.now()).catch(() => undefined) : undefined;
 }
 
 /** One execution, from the start of embedded AWS to its end. */
@@ -66,7 +76,7 @@ export async function runOnEmbeddedAws(request: EmbeddedRunRequest): Promise<End
       now: Date.now,
       sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     });
-    const report = await store.getReport(runId);
+    const report = (await store.getReport(runId)) ?? (await reportOfAborted(execution, store, runId));
     return { logDirectory, execution, ...(report === undefined ? {} : { report }) };
   } finally {
     display.end();

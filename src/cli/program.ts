@@ -1,9 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { type ExitCode, exitCodes } from '../profile/errors.ts';
+import { addCompareCommand } from './commands/compare.ts';
 import { addEmbeddedCommand } from './commands/embedded.ts';
 import { addPlanCommand } from './commands/plan.ts';
+import { addReportCommand } from './commands/report.ts';
 import { addRunCommand } from './commands/run.ts';
+import { addStopCommand } from './commands/stop.ts';
 import { addUiCommand } from './commands/ui.ts';
 import { makePaint } from './paint.ts';
 import { describeFault, exitCodeOf } from './print-fault.ts';
@@ -52,6 +55,9 @@ function makeProgram(finish: Finish): Command {
     .addHelpText('after', afterHelp);
   addPlanCommand(program, finish);
   addRunCommand(program, finish);
+  addStopCommand(program, finish);
+  addReportCommand(program, finish);
+  addCompareCommand(program, finish);
   addUiCommand(program, finish);
   addEmbeddedCommand(program, finish);
   return program;
@@ -64,5 +70,5 @@ Start here:
   stampede run profiles/smoke.json --devices 1000  the same with one setting changed
 
 Exit codes:
-  0 passed   2 bad usage or profile   3 refused by preflight   99 a threshold failed
+  0 passed   2 bad usage or profile   3 refused by preflight   99 a threshold failed, or a run is worse
   130 stopped by the user   1 internal fault (STAMPEDE_DEBUG=1 shows where)`;

@@ -1,5 +1,6 @@
 /** The embedded-AWS process: every service but IoT Core, which it starts in a process of its own. */
 import { StampedeError } from '../profile/errors.ts';
+import { publishAddress } from './addresses.ts';
 import { type OpenEmbeddedAws, openEmbeddedAws } from './embedded-aws.ts';
 import { startIotCoreProcess } from './iot-core-process.ts';
 import type { EmbeddedAwsArguments, FromEmbeddedAws, ToEmbeddedAws } from './process-messages.ts';
@@ -8,6 +9,7 @@ const { stopGraceMs, ...settings } = JSON.parse(process.argv[2] ?? '{}') as Embe
 
 const opening = openEmbeddedAws(settings, startIotCoreProcess);
 let isEnding = false;
+let withdrawAddress = (): void => undefined;
 
 process.on('message', (message: ToEmbeddedAws) => void receive(message));
 process.on('disconnect', () => void end(stopGraceMs));
@@ -15,6 +17,11 @@ process.on('SIGTERM', () => void end(stopGraceMs));
 
 try {
   const { environment, stateMachineArn, adminUrl, logDirectory } = await opening;
+  withdrawAddress = publishAddress(settings.runsDirectory, {
+    pid: process.pid,
+    environment,
+    stateMachineArn,
+  });
   tell({ kind: 'ready', environment, stateMachineArn, adminUrl, logDirectory });
 } catch (error) {
   const hint = error instanceof StampedeError ? error.hint : undefined;
@@ -43,6 +50,7 @@ async function end(graceMs: number): Promise<void> {
   } catch (error) {
     console.error(error);
   }
+  withdrawAddress();
   process.exit(0);
 }
 

@@ -2,6 +2,8 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { RefusedByPreflightError } from '../../plan/refusals.ts';
 import { type ExitCode, exitCodes, InvalidInputError } from '../../profile/errors.ts';
+import { renderJUnit } from '../../report/junit.ts';
+import { renderStepSummary } from '../../report/step-summary.ts';
 import { renderTerminalSummary } from '../../report/terminal-summary.ts';
 import { draftRun, type RunDraft } from '../draft-run.ts';
 import type { EndedRun } from '../embedded-run.ts';
@@ -14,11 +16,12 @@ import { addProfileArguments, type GivenProfile, readGivenProfile } from '../pro
 import type { Finish } from '../program.ts';
 import { makeProgressDisplay, type ProgressDisplay } from '../progress-display.ts';
 import { addQuotaFlags, embeddedAccountOf, embeddedQuotasOf, type QuotaFlags } from '../quota-flags.ts';
+import { addOutputFlags, type OutputFlags, writeOutputs } from '../report-outputs.ts';
 import { exitCodeOfReport, faultOfExecution, QuitError, StoppedBeforeStartError } from '../run-outcome.ts';
 import type { OpenPage } from '../ui/open-page.ts';
 import { addWeatherFlag, type WeatherFlag, weatherOf } from '../weather-flag.ts';
 
-interface RunFlags extends QuotaFlags, WeatherFlag {
+interface RunFlags extends QuotaFlags, WeatherFlag, OutputFlags {
   readonly runs: string;
   readonly quiet?: boolean;
   readonly json?: boolean;
@@ -42,7 +45,7 @@ export function addRunCommand(program: Command, finish: Finish): void {
     .option('--json', 'lines of JSON on stdout: the run, its progress each second, its report')
     .option('--ui', 'serve the live page on loopback, from the start of the run until Ctrl-C after its end')
     .option('--ui-port <port>', 'port of the live page; 0 for any (default: 4747, or any)', parsePort);
-  addProfileArguments(addQuotaFlags(addWeatherFlag(command))).action(
+  addProfileArguments(addQuotaFlags(addWeatherFlag(addOutputFlags(command)))).action(
     async (file: string, flags: RunFlags & Record<string, unknown>) => {
       const given = await readGivenProfile(file, flags);
       const weather = await weatherOf(flags);
@@ -98,6 +101,13 @@ async function run(
     quit,
   ]);
   const code = conclude(ended, interrupts.stop.aborted, path.join(flags.runs, runId), jsonLines);
+  const { report } = ended;
+  if (report !== undefined) {
+    await writeOutputs(flags, {
+      junit: () => renderJUnit(report),
+      stepSummary: () => renderStepSummary(report),
+    });
+  }
   if (page !== undefined) await Promise.race([keepPage(page, display, interrupts), quit]);
   interrupts.close();
   return code;

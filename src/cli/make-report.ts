@@ -1,0 +1,25 @@
+import { collectRun } from '../aws/collect-run.ts';
+import { buildReport } from '../report/build-report.ts';
+import { renderReportHtml } from '../report/html.ts';
+import type { Report } from '../report/report.ts';
+import type { RunRecord } from './run-directory.ts';
+
+/**
+ * A run's report: the one in its record, or one made of what slices and subscriber have left there, which is then put
+ * beside it. CloudWatch is asked nothing: whoever is asked to make a report this late has no service to ask.
+ * @throws when there is not even a plan
+ */
+export async function reportOf(record: RunRecord, runId: string, now: number): Promise<Report> {
+  const stored = await record.getReport(runId);
+  if (stored !== undefined) return stored;
+  const plan = await record.getPlan(runId);
+  const ledger = await collectRun(record, plan, { goesOn: false });
+  const report = buildReport({
+    plan,
+    ledger: ledger.close(),
+    cloudwatch: { sums: {}, asked: [] },
+    now,
+  });
+  await record.putReport(report, renderReportHtml(report));
+  return report;
+}

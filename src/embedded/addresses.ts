@@ -1,0 +1,64 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** Where an embedded AWS can be reached: what its own processes know, for others on this machine. */
+export interface EmbeddedAwsAddress {
+  /** Of the embedded-AWS process. */
+  readonly pid: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly stateMachineArn: string;
+}
+
+/** A hidden directory beside the runs: no key of the run bucket leads there. */
+const directoryOf = (runsDirectory: string): string => path.join(path.resolve(runsDirectory), '.embedded');
+
+/**
+ * Lets others find this embedded AWS by its runs directory, for as long as its process lives.
+ * @returns withdraws it
+ */
+export function publishAddress(runsDirectory: string, address: EmbeddedAwsAddress): () => void {
+  const directory = directoryOf(runsDirectory);
+  const file = path.join(directory, `${address.pid}.json`);
+  mkdirSync(directory, { recursive: true });
+  // Renamed into place: nobody reads half an address. Only this user may: it opens the way to start load tests.
+  writeFileSync(`${file}.new`, JSON.stringify(address), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  return () => rmSync(file, { force: true });
+}
+
+/** Every embedded AWS that runs on these runs; what one that was killed has left is taken away. */
+export function findAddresses(runsDirectory: string): EmbeddedAwsAddress[] {
+  const directory = directoryOf(runsDirectory);
+  return namesIn(directory).flatMap((name) => {
+    const file = path.join(directory, name);
+    const address = read(file);
+    if (address !== undefined && isAlive(address.pid)) return [address];
+    rmSync(file, { force: true });
+    return [];
+  });
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory).filter((name) => /^\d+\.json$/.test(name));
+  } catch {
+    return [];
+  }
+}
+
+function read(file: string): EmbeddedAwsAddress | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as EmbeddedAwsAddress;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,46 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { findAddresses, publishAddress } from '../../src/embedded/addresses.ts';
+
+let runs: string;
+beforeEach(() => {
+  runs = mkdtempSync(path.join(tmpdir(), 'stampede-addresses-'));
+});
+afterEach(() => rmSync(runs, { recursive: true, force: true }));
+
+const address = (pid: number) => ({
+  pid,
+  environment: { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' },
+  stateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:stampede-dev',
+});
+/** Larger than any that Linux gives away. */
+const deadPid = 2 ** 22 + 1;
+
+describe('addresses of embedded AWS', () => {
+  it('are found for as long as they stand, by nobody else', () => {
+    const withdraw = publishAddress(runs, address(process.pid));
+    expect(findAddresses(runs)).toEqual([address(process.pid)]);
+    const file = path.join(runs, '.embedded', `${process.pid}.json`);
+    if (process.platform !== 'win32') expect(statSync(file).mode & 0o077).toBe(0);
+    withdraw();
+    expect(findAddresses(runs)).toEqual([]);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it('of a process that was killed are taken away', () => {
+    publishAddress(runs, address(deadPid));
+    const withdraw = publishAddress(runs, address(process.pid));
+    expect(findAddresses(runs).map(({ pid }) => pid)).toEqual([process.pid]);
+    expect(readdirSync(path.join(runs, '.embedded'))).toEqual([`${process.pid}.json`]);
+    withdraw();
+  });
+
+  it('are none where nothing ever ran, or what is there is no address', () => {
+    expect(findAddresses(path.join(runs, 'nowhere'))).toEqual([]);
+    publishAddress(runs, address(process.pid))();
+    writeFileSync(path.join(runs, '.embedded', '1.json'), '{"pid":');
+    expect(findAddresses(runs)).toEqual([]);
+  });
+});
