@@ -106,16 +106,19 @@ describeInfluxd('the dashboards, on InfluxDB 2', () => {
 
   it('show percentiles that are the report’s, to the width of a bucket', async () => {
     for (const latency of ['end_to_end_latency', 'puback_round_trip', 'send_lag', 'echo_latency'] as const) {
-      const rows = await rowsOf('stampede-latency / Every kind of latency / A', { latency });
+      const { runId, latencyMs } = reports[0]!;
+      const rows = await rowsOf('stampede-latency / Every kind of latency / A', { latency, runs: [runId] });
       const row = rows.find((each) => each.latency === latency)!;
-      const { p50, p90, p99 } = reports[0]!.latencyMs[latency];
-      for (const [shown, exact] of [
-        [row.p50, p50],
-        [row.p90, p90],
-        [row.p99, p99],
+      const { p50, p90, p95, p99, p999 } = latencyMs[latency];
+      // Flux interpolates between ranks, and in the tail of some hundred samples the next one may be far: there the
+      // exact neighbours bound it. Below 128 µs there is one bucket.
+      for (const [shown, atLeast, atMost] of [
+        [row.p50, p50, p50],
+        [row.p90, p90, p90],
+        [row.p99, Math.min(p95, p99), Math.max(p99, p999)],
       ] as const) {
-        // Below 128 µs there is one bucket.
-        expect(Math.abs(Number(shown) - exact)).toBeLessThan(Math.max(0.128, 0.125 * exact));
+        expect(Number(shown)).toBeGreaterThan(atLeast - Math.max(0.128, 0.125 * atLeast));
+        expect(Number(shown)).toBeLessThan(atMost + Math.max(0.128, 0.125 * atMost));
       }
     }
   });
