@@ -67,12 +67,19 @@ export interface ProcessSample {
   readonly atMs: number;
   /** User and system time of all its threads. */
   readonly cpuSeconds: number;
+  /** Of these, in the kernel. */
+  readonly kernelSeconds: number;
   readonly rssBytes: number;
 }
 
 export function sampleProcess(): ProcessSample {
   const { user, system } = process.cpuUsage();
-  return { atMs: performance.now(), cpuSeconds: (user + system) / 1e6, rssBytes: process.memoryUsage.rss() };
+  return {
+    atMs: performance.now(),
+    cpuSeconds: (user + system) / 1e6,
+    kernelSeconds: system / 1e6,
+    rssBytes: process.memoryUsage.rss(),
+  };
 }
 
 /** @param atMs epoch milliseconds */

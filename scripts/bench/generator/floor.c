@@ -30,10 +30,12 @@ static double now_ms(void) {
   return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
 }
 
-static double cpu_seconds(void) {
+/* User and system time so far, and of it that in the kernel. */
+static void cpu_seconds(double *all, double *kernel) {
   struct rusage used;
   getrusage(RUSAGE_SELF, &used);
-  return used.ru_utime.tv_sec + used.ru_stime.tv_sec + (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+  *kernel = used.ru_stime.tv_sec + used.ru_stime.tv_usec / 1e6;
+  *all = *kernel + used.ru_utime.tv_sec + used.ru_utime.tv_usec / 1e6;
 }
 
 static long rss_bytes(void) {
@@ -96,13 +98,13 @@ int main(int argc, char **argv) {
   }
   struct epoll_event events[1024];
   const double zero = now_ms(), measure_at = zero + warm_up_ms, end = measure_at + ms;
-  double next_tick = zero, cpu_before = 0, lag_max = 0;
+  double next_tick = zero, cpu_before = 0, kernel_before = 0, lag_max = 0;
   long next = 0, sent_before = 0, acked = 0, acked_before = 0;
   int measuring = 0;
   for (double now = zero; now < end; now = now_ms()) {
     if (!measuring && now >= measure_at) {
       measuring = 1;
-      cpu_before = cpu_seconds();
+      cpu_seconds(&cpu_before, &kernel_before);
       sent_before = next;
       acked_before = acked;
     }
@@ -129,11 +131,13 @@ int main(int argc, char **argv) {
       acked += length / (chunk[1] + 2);
     }
   }
+  double cpu, kernel;
+  cpu_seconds(&cpu, &kernel);
   printf(
-      "{\"sent\":%ld,\"acked\":%ld,\"cpuSeconds\":%f,\"wallSeconds\":%f,"
+      "{\"sent\":%ld,\"acked\":%ld,\"cpuSeconds\":%f,\"kernelSeconds\":%f,\"wallSeconds\":%f,"
       "\"rssBytes\":{\"idle\":%ld,\"connected\":%ld,\"loaded\":%ld},"
       "\"sendLagMs\":{\"p50\":0,\"p99\":0,\"p999\":0,\"max\":%f},\"missed\":0}\n",
-      next - sent_before, acked - acked_before, cpu_seconds() - cpu_before, (now_ms() - measure_at) / 1e3,
+      next - sent_before, acked - acked_before, cpu - cpu_before, kernel - kernel_before, (now_ms() - measure_at) / 1e3,
       idle_rss, connected_rss, rss_bytes(), lag_max);
   return 0;
 }

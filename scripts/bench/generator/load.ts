@@ -26,6 +26,8 @@ export interface LoadReport {
   readonly sent: number;
   readonly acked: number;
   readonly cpuSeconds: number;
+  /** Of these, in the kernel: what TCP costs whoever sends. */
+  readonly kernelSeconds: number;
   readonly wallSeconds: number;
   /** Resident before the first connect, with all devices connected, and at the end of the load. */
   readonly rssBytes: { readonly idle: number; readonly connected: number; readonly loaded: number };

@@ -42,6 +42,7 @@ async function runLoad(load: RunnerLoad): Promise<LoadReport> {
     sent: countOf(perSecond.sent),
     acked: countOf(perSecond.acked),
     cpuSeconds: end!.cpuSeconds - begin!.cpuSeconds,
+    kernelSeconds: end!.kernelSeconds - begin!.kernelSeconds,
     wallSeconds: (end!.atMs - begin!.atMs) / 1_000,
     rssBytes: { idle: idle!.rssBytes, connected: connected!.rssBytes, loaded: end!.rssBytes },
     sendLagMs: { p50, p99, p999, max },

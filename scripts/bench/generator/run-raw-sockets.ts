@@ -52,6 +52,7 @@ async function runRawSockets(load: Load): Promise<LoadReport> {
     sent: next - before.sent,
     acked: acked - before.acked,
     cpuSeconds: end.cpuSeconds - begin.cpuSeconds,
+    kernelSeconds: end.kernelSeconds - begin.kernelSeconds,
     wallSeconds: (end.atMs - begin.atMs) / 1_000,
     rssBytes: { idle: idle.rssBytes, connected: connected.rssBytes, loaded: end.rssBytes },
     sendLagMs: { p50: 0, p99: 0, p999: 0, max: 0 },
