@@ -1,0 +1,3 @@
+import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
+
+export function clearStopMessages(client: IoTDataPlaneClient, runIds: ReadonlySet<string>): Promise<void>;
