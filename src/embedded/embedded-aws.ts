@@ -12,15 +12,18 @@ import { embeddedLimits } from './embedded-limits.ts';
 import { makeFunctionLogs } from './function-log.ts';
 import { makeInfluxDb } from './influxdb.ts';
 import type { InfluxServer } from './influxdb-relay.ts';
-import { defaultRuleName, type ThrottleAnswer } from './iot-core/settings.ts';
+import type { CertificateFiles } from './iot-core/doors/certificates.ts';
+import { type DoorSettings, defaultRuleName, type ThrottleAnswer } from './iot-core/settings.ts';
 import type { WeatherSettings } from './iot-core/weather-settings.ts';
 import { makeIotDataPlane } from './iot-data-plane.ts';
+import { makeIotEntrance, secretNames } from './iot-entrance.ts';
 import { makeLambdaApi, makeRuntimeApi } from './lambda.ts';
 import { makeLambdaPool, runtimeApiPrefix } from './lambda-pool.ts';
 import { makeLambdaTask } from './lambda-task.ts';
 import { type LiveTotals, makeLiveTotals } from './live-totals.ts';
 import { makeRunFiles } from './run-files.ts';
 import { makeS3 } from './s3.ts';
+import { makeSecretsManager } from './secrets-manager.ts';
 import { makeServiceQuotas } from './service-quotas.ts';
 import { type FunctionDefinition, readStack, type Stack } from './stack.ts';
 import { arnPlaceholderOf, substitute } from './state-machine-definition.ts';
@@ -47,8 +50,12 @@ export interface EmbeddedAwsSettings {
 /** The embedded IoT Core, in a process of its own. */
 export interface IotCoreProcess {
   readonly mqttPort: number;
+  readonly mqttsPort: number;
+  readonly wssPort: number;
   readonly httpPort: number;
   readonly adminUrl: string;
+  /** What a device needs to come in by TLS. */
+  readonly files?: CertificateFiles;
   metrics(): Promise<readonly MetricSeries[]>;
   close(): Promise<void>;
 }
@@ -63,6 +70,7 @@ export interface IotCoreStart {
   readonly burstSeconds?: number;
   readonly throttleAnswer?: ThrottleAnswer;
   readonly weather?: Partial<WeatherSettings>;
+  readonly doors: Partial<DoorSettings>;
 }
 
 export interface OpenEmbeddedAws {
@@ -99,14 +107,15 @@ export async function openEmbeddedAws(
   const edgeUrl = (): string => edge?.url ?? '';
   const iotCoreUrl = (): string => `http://127.0.0.1:${iotCore?.httpPort ?? 0}`;
   const variables = (): Record<string, string> => variablesOf(edgeUrl(), iotCore);
+  const entrance = makeIotEntrance(stack, packageRoot, path.join(logs.directory, 'certificates'));
 
   const pool = makeLambdaPool({
-    functions: stack.functions.map(withoutBundleVariables),
+    functions: [...stack.functions.map(withoutBundleVariables), ...entrance.functions],
     concurrentExecutions: limits.lambdaConcurrency,
     taskRoot: packageRoot,
     logs,
     edgeHost: () => `127.0.0.1:${edge?.port ?? 0}`,
-    variables,
+    variables: (definition) => ({ ...variables(), ...entrance.credentialsOf(definition) }),
   });
   const stepFunctions = await makeStateMachine(packageRoot, stack, edgeUrl);
   const lambda = makeLambdaApi(pool, limits.lambdaConcurrency);
@@ -126,6 +135,7 @@ export async function openEmbeddedAws(
       servicequotas: makeServiceQuotas(limits),
       cloudformation: makeCloudFormation(deployedStack(stack, stepFunctions.stateMachineArn)),
       iotdata: iotData,
+      secretsmanager: makeSecretsManager(() => (iotCore?.files ? entrance.secretsOf(iotCore.files) : {})),
     },
     unsigned: [
       [runtimeApiPrefix, makeRuntimeApi(pool)],
@@ -144,6 +154,7 @@ export async function openEmbeddedAws(
       invokeUrl: edge.url,
       functionName: `${stack.prefix}-${subscriberKey}`,
       limits,
+      doors: entrance.doors,
       ...(settings.burstSeconds === undefined ? {} : { burstSeconds: settings.burstSeconds }),
       ...(settings.throttleAnswer === undefined ? {} : { throttleAnswer: settings.throttleAnswer }),
       ...(settings.weather === undefined ? {} : { weather: settings.weather }),
@@ -213,7 +224,7 @@ function variablesOf(edgeUrl: string, iotCore: IotCoreProcess | undefined): Reco
     AWS_ACCESS_KEY_ID: accountKey.accessKeyId,
     AWS_SECRET_ACCESS_KEY: accountKey.secretAccessKey,
     RUN_BUCKET: runBucket,
-    IOT_ENDPOINT: `mqtt://127.0.0.1:${iotCore?.mqttPort ?? 0}`,
+    ...iotVariablesOf(iotCore),
     INFLUX_URL: edgeUrl,
     INFLUX_ORG: influx.org,
     INFLUX_BUCKET: influx.bucket,
@@ -222,6 +233,24 @@ function variablesOf(edgeUrl: string, iotCore: IotCoreProcess | undefined): Reco
     LAMBDA_ENVIRONMENTS_PER_SECOND: String(cores * environmentsPerSecondPerCore),
     CLOUDWATCH_DELAY_MS: String(cloudWatchDelayMs),
     RULE_NAME: defaultRuleName,
+  };
+}
+
+/** Its doors, the one that asks for nothing first, and what the others ask for. */
+function iotVariablesOf(iotCore: IotCoreProcess | undefined): Record<string, string> {
+  if (iotCore === undefined) return {};
+  const { mqttPort, mqttsPort, wssPort, files } = iotCore;
+  const doors = [
+    `mqtt://127.0.0.1:${mqttPort}`,
+    `wss://127.0.0.1:${wssPort}`,
+    `mqtts://127.0.0.1:${mqttsPort}`,
+    `mqtts://127.0.0.1:${wssPort}?alpn=mqtt`,
+  ];
+  return {
+    IOT_ENDPOINT: doors.join(','),
+    IOT_CERTIFICATE_SECRET: secretNames.certificate,
+    IOT_AUTHORIZER_SECRET: secretNames.authorizer,
+    ...(files && { IOT_CA_FILE: files.caFile }),
   };
 }
 

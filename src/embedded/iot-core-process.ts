@@ -7,9 +7,7 @@ import { startIotCore } from './iot-core/start.ts';
 export async function startIotCoreProcess({ weather, ...start }: IotCoreStart): Promise<IotCoreProcess> {
   const iotCore = await startIotCore({ ...start, ...(weather === undefined ? {} : { weather }) });
   return {
-    mqttPort: iotCore.mqttPort,
-    httpPort: iotCore.httpPort,
-    adminUrl: iotCore.adminUrl,
+    ...iotCore,
     metrics: () => readMetrics(iotCore.adminUrl),
     close: () => iotCore.close(),
   };

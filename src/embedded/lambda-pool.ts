@@ -19,8 +19,8 @@ export interface LambdaPoolOptions {
   readonly logs: FunctionLogs;
   /** `host:port` of the edge, known once it listens. */
   readonly edgeHost: () => string;
-  /** Variables every function gets, over those of its definition. */
-  readonly variables: () => Readonly<Record<string, string>>;
+  /** Variables a function gets, over those of its definition. */
+  readonly variables: (definition: FunctionDefinition) => Readonly<Record<string, string>>;
 }
 
 /** Execution environments by function, each a process of its own, started when needed and kept warm. */
@@ -65,7 +65,7 @@ export function makeLambdaPool(options: LambdaPoolOptions): LambdaPool {
         ...processVariables(),
         ...runtimeVariables(definition, id),
         ...definition.environment,
-        ...options.variables(),
+        ...options.variables(definition),
         AWS_LAMBDA_RUNTIME_API: `${options.edgeHost()}${runtimeApiPrefix}${id}`,
       },
       taskRoot: options.taskRoot,

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { StampedeError } from '../profile/errors.ts';
+import type { AuthorizerSettings } from './iot-core/settings.ts';
+import { iotPoliciesOf } from './stack-roles.ts';
 import { asMap, makeResolver, parseYaml, type ResolveVariables, type Yaml } from './stack-variables.ts';
 
 /** What embedded AWS needs of `serverless.yml`: the one description of the stack, deployed and rehearsed. */
@@ -8,6 +10,8 @@ export interface Stack {
   /** `{service}-{stage}`, as the framework prefixes names. */
   readonly prefix: string;
   readonly functions: readonly FunctionDefinition[];
+  /** Custom authorizers among the resources that are active. */
+  readonly authorizers: readonly AuthorizerSettings[];
   /** Of every function: the provider's, without NODE_OPTIONS. */
   readonly environment: Readonly<Record<string, string>>;
   /** SQL of the first IoT rule among the resources. */
@@ -25,6 +29,8 @@ export interface FunctionDefinition {
   readonly timeoutSeconds: number;
   /** Values that are CloudFormation references are left to whoever deploys: embedded AWS sets those itself. */
   readonly environment: Readonly<Record<string, string>>;
+  /** What its role says of IoT, as policy documents; absent: it has no role of its own. */
+  readonly policies?: readonly unknown[];
 }
 
 /** The framework's defaults: https://www.serverless.com/framework/docs/providers/aws/guide/functions */
@@ -51,12 +57,14 @@ export async function readStack(file: string): Promise<Stack> {
   // Node's options are meant for the bundles that are deployed; here the sources run as they are written.
   const { NODE_OPTIONS: _, ...shared } = asMap(resolve(provider.environment));
   const prefix = `${textOf(resolve(root.service))}-${textOf(resolve(provider.stage)) ?? stage}`;
+  const resources = resourcesOf(root, resolve);
   const functions = Object.entries(asMap(resolve(root.functions))).map(([key, value]): FunctionDefinition => {
     const definition = asMap(resolve(value));
     const text = (member: string): string | undefined =>
       textOf(resolve(definition[member])) ?? textOf(resolve(provider[member]));
     const handler = textOf(resolve(definition.handler));
     if (handler === undefined) throw new StackError(file, `functions.${key} has no handler`);
+    const policies = iotPoliciesOf(resolve(definition.role), resources, resolve);
     return {
       key,
       name: textOf(resolve(definition.name)) ?? `${prefix}-${key}`,
@@ -64,14 +72,16 @@ export async function readStack(file: string): Promise<Stack> {
       memoryMb: Number(text('memorySize') ?? defaults.memoryMb),
       timeoutSeconds: Number(text('timeout') ?? defaults.timeoutSeconds),
       environment: textsOf({ ...shared, ...asMap(resolve(definition.environment)) }, resolve),
+      ...(policies && { policies }),
     };
   });
   if (functions.length === 0) throw new StackError(file, 'has no functions');
   return {
     prefix,
     functions,
+    authorizers: authorizersOf(resources, functions, resolve),
     environment: textsOf(shared, resolve),
-    ruleSql: findRuleSql(file, root, resolve),
+    ruleSql: findRuleSql(file, resources, resolve),
   };
 }
 
@@ -83,14 +93,61 @@ async function parseFile(file: string): Promise<unknown> {
   }
 }
 
-function findRuleSql(file: string, root: Yaml, resolve: ResolveVariables): string {
-  for (const part of [resolve(root.resources)].flat()) {
-    for (const resource of Object.values(asMap(resolve(asMap(resolve(part)).Resources)))) {
-      const { Type, Properties } = asMap(resolve(resource));
-      if (Type !== 'AWS::IoT::TopicRule') continue;
-      const sql = textOf(resolve(asMap(asMap(Properties).TopicRulePayload).Sql));
-      if (sql !== undefined) return sql;
-    }
+/** By logical id. */
+function resourcesOf(root: Yaml, resolve: ResolveVariables): ReadonlyMap<string, Yaml> {
+  const parts = [resolve(root.resources)]
+    .flat()
+    .map((part) => asMap(resolve(asMap(resolve(part)).Resources)));
+  const entries = parts.flatMap((part) => Object.entries(part));
+  return new Map(entries.map(([name, resource]) => [name, asMap(resolve(resource))]));
+}
+
+/** Those whose function is one of the stack's. */
+function authorizersOf(
+  resources: ReadonlyMap<string, Yaml>,
+  functions: readonly FunctionDefinition[],
+  resolve: ResolveVariables,
+): AuthorizerSettings[] {
+  const active = [...resources.values()].filter(
+    ({ Type, Properties }) => Type === 'AWS::IoT::Authorizer' && asMap(Properties).Status !== 'INACTIVE',
+  );
+  return active.flatMap(({ Properties }) => {
+    const { AuthorizerName, AuthorizerFunctionArn, SigningDisabled, TokenKeyName, TokenSigningPublicKeys } =
+      asMap(Properties);
+    const definition = functions.find(({ key }) => logicalIdOf(key) === arnOwnerOf(AuthorizerFunctionArn));
+    const name = textOf(resolve(AuthorizerName));
+    const tokenKeyName = textOf(resolve(TokenKeyName));
+    if (definition === undefined || name === undefined) return [];
+    return [
+      {
+        name,
+        functionName: definition.name,
+        ...(tokenKeyName !== undefined && { tokenKeyName }),
+        ...(SigningDisabled !== true && {
+          publicKeys: Object.values(textsOf(asMap(TokenSigningPublicKeys), resolve)),
+        }),
+      },
+    ];
+  });
+}
+
+/** As the framework names a function's resource: https://www.serverless.com/framework/docs/providers/aws/guide/resources */
+function logicalIdOf(functionKey: string): string {
+  const name = functionKey.replaceAll('-', 'Dash').replaceAll('_', 'Underscore');
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}LambdaFunction`;
+}
+
+/** Of `{ 'Fn::GetAtt': [X, Arn] }` and `{ 'Fn::Sub': '${X.Arn}' }`. */
+function arnOwnerOf(arn: unknown): string | undefined {
+  const { 'Fn::GetAtt': attribute, 'Fn::Sub': text } = asMap(arn);
+  return Array.isArray(attribute) ? String(attribute[0]) : /^\$\{(\w+)\.Arn\}$/.exec(String(text))?.[1];
+}
+
+function findRuleSql(file: string, resources: ReadonlyMap<string, Yaml>, resolve: ResolveVariables): string {
+  for (const { Type, Properties } of resources.values()) {
+    if (Type !== 'AWS::IoT::TopicRule') continue;
+    const sql = textOf(resolve(asMap(asMap(Properties).TopicRulePayload).Sql));
+    if (sql !== undefined) return sql;
   }
   throw new StackError(file, 'has no AWS::IoT::TopicRule with its SQL in plain text');
 }

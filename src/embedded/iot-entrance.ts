@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { accountKey } from './account-key.ts';
+import type { CertificateFiles } from './iot-core/doors/certificates.ts';
+import type { AccessKeySettings, DoorSettings } from './iot-core/settings.ts';
+import type { FunctionDefinition, Stack } from './stack.ts';
+
+/** Who may come in to the embedded IoT Core, and what they are given for it: as a deployment would. */
+export interface IotEntrance {
+  readonly doors: Partial<DoorSettings>;
+  /** Functions beside those of the stack. */
+  readonly functions: readonly FunctionDefinition[];
+  /** A role's credentials, as Lambda puts them into a function's environment. */
+  credentialsOf(definition: FunctionDefinition): Readonly<Record<string, string>>;
+  /** By name, in Secrets Manager. @param files of the fleet's certificate */
+  secretsOf(files: CertificateFiles): Readonly<Record<string, string>>;
+}
+
+/** Secrets that devices' credentials lie in; the functions are told their names. */
+export const secretNames = {
+  certificate: 'stampede/fleet-certificate',
+  authorizer: 'stampede/fleet-authorizer',
+} as const;
+
+/** The function whose role says what a device of the test may do. */
+const fleetKey = 'publish-mqtt';
+const fleetAuthorizer = 'stampede-fleet';
+const username = 'stampede';
+/** Temporary credentials come with a token, and so it is known here whether a client passes it on. */
+const sessionToken = 'embedded-session';
+const authorizerModule = fileURLToPath(new URL('./fleet-authorizer', import.meta.url));
+
+/**
+ * Each function signs as its role, and may do with IoT what its role's policies say. The fleet's certificate, and the user
+ * of the custom authorizer, may do what publish-mqtt may: they stand for the same devices.
+ * @param packageRoot where functions' handlers are found
+ * @param certificatesDirectory where the fleet's certificate is written
+ */
+export function makeIotEntrance(
+  stack: Stack,
+  packageRoot: string,
+  certificatesDirectory: string,
+): IotEntrance {
+  const fleetPolicies = stack.functions.find(({ key }) => key === fleetKey)?.policies;
+  const password = randomUUID();
+  const ownAuthorizer: FunctionDefinition = {
+    key: 'fleet-authorizer',
+    name: `${stack.prefix}-fleet-authorizer`,
+    handler: `${path.relative(packageRoot, authorizerModule)}.handler`,
+    memoryMb: 128,
+    timeoutSeconds: 5,
+    environment: {
+      AUTHORIZER_USERNAME: username,
+      AUTHORIZER_PASSWORD: password,
+      AUTHORIZER_POLICIES: JSON.stringify(fleetPolicies ?? [everything]),
+    },
+  };
+  const accessKeyOf = ({ key, policies }: FunctionDefinition): AccessKeySettings => ({
+    accessKeyId: `${accountKey.accessKeyId}-${key}`,
+    secretAccessKey: accountKey.secretAccessKey,
+    sessionToken,
+    ...(policies && { policies }),
+  });
+  return {
+    doors: {
+      accessKeys: [accountKey, ...stack.functions.map(accessKeyOf)],
+      fleetPolicies,
+      authorizers: [...stack.authorizers, { name: fleetAuthorizer, functionName: ownAuthorizer.name }],
+      defaultAuthorizer: stack.authorizers[0]?.name ?? fleetAuthorizer,
+      certificatesDirectory,
+    },
+    functions: [ownAuthorizer],
+    credentialsOf(definition) {
+      const { accessKeyId, secretAccessKey } = accessKeyOf(definition);
+      return {
+        AWS_ACCESS_KEY_ID: accessKeyId,
+        AWS_SECRET_ACCESS_KEY: secretAccessKey,
+        AWS_SESSION_TOKEN: sessionToken,
+      };
+    },
+    secretsOf: ({ certificateFile, keyFile }) => ({
+      [secretNames.certificate]: JSON.stringify({
+        certificate: readFileSync(certificateFile, 'utf8'),
+        privateKey: readFileSync(keyFile, 'utf8'),
+      }),
+      [secretNames.authorizer]: JSON.stringify({ authorizerName: fleetAuthorizer, username, password }),
+    }),
+  };
+}
+
+/** Where the stack says nothing of roles. */
+const everything = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: 'iot:*', Resource: '*' }],
+};
