@@ -1,10 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { type Execution, makeExecutions } from '../../src/aws/executions.ts';
 import { type EmbeddedAws, type EmbeddedAwsOptions, startEmbeddedAws } from '../../src/embedded/start.ts';
+import type { SliceResult } from '../../src/measure/slice-result.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Report } from '../../src/report/report.ts';
 
@@ -13,7 +14,19 @@ export interface Rehearsal {
   readonly runsDirectory: string;
   /** Runs a profile from StartExecution to its report, as the console would. */
   run(profile: object, whilePublishing?: (plan: Plan) => Promise<void>): Promise<EndedRehearsal>;
+  /** The same, not waited for. */
+  begin(profile: object): Promise<BegunRun>;
   close(): Promise<void>;
+}
+
+export interface BegunRun {
+  readonly runId: string;
+  readonly executionArn: string;
+  /** Once it is made. */
+  plan(): Promise<Plan>;
+  /** Every slice's last word. */
+  slices(): Promise<SliceResult[]>;
+  ended(): Promise<EndedRehearsal>;
 }
 
 export interface EndedRehearsal {
@@ -37,25 +50,41 @@ export async function startRehearsal(
     }),
   );
   let runs = 0;
+  const begin = async (profile: object): Promise<BegunRun> => {
+    const runId = `run-${++runs}`;
+    const read = async <T>(file: string): Promise<T> =>
+      JSON.parse(await readFile(path.join(runsDirectory, runId, file), 'utf8')) as T;
+    const executionArn = await executions.start(runId, profile);
+    return {
+      runId,
+      executionArn,
+      plan: () => untilThere(() => read<Plan>('plan.json')),
+      async slices() {
+        const names = await readdir(path.join(runsDirectory, runId, 'slices'));
+        return Promise.all(names.map((name) => read<SliceResult>(path.join('slices', name))));
+      },
+      async ended() {
+        let execution = await executions.describe(executionArn);
+        while (execution.status === 'RUNNING') {
+          await sleep(100);
+          execution = await executions.describe(executionArn);
+        }
+        return { execution, report: await read<Report>('report.json') };
+      },
+    };
+  };
   return {
     aws,
     runsDirectory,
+    begin,
     async run(profile, whilePublishing) {
-      const runId = `run-${++runs}`;
-      const read = async <T>(file: string): Promise<T> =>
-        JSON.parse(await readFile(path.join(runsDirectory, runId, file), 'utf8')) as T;
-      const executionArn = await executions.start(runId, profile);
+      const run = await begin(profile);
       if (whilePublishing !== undefined) {
-        const plan = await untilThere(() => read<Plan>('plan.json'));
+        const plan = await run.plan();
         await sleep(plan.timeline.publishAt - Date.now());
         await whilePublishing(plan);
       }
-      let execution = await executions.describe(executionArn);
-      while (execution.status === 'RUNNING') {
-        await sleep(100);
-        execution = await executions.describe(executionArn);
-      }
-      return { execution, report: await read<Report>('report.json') };
+      return run.ended();
     },
     async close() {
       await aws.close();
