@@ -18,12 +18,13 @@ const pollMetricsEveryMs = 5_000;
  * @param options goesOn false: nobody stores anything any more, and what is not there will not come
  */
 export async function collectRun(
-  store: Pick<RunStore, 'sliceResults' | 'arrivalWindows'>,
+  store: Pick<RunStore, 'sliceResults' | 'sliceDeaths' | 'arrivalWindows'>,
   plan: Plan,
   { goesOn = true }: { readonly goesOn?: boolean } = {},
 ): Promise<Ledger> {
   const ledger = makeLedger(plan);
   for await (const result of store.sliceResults(plan.runId)) ledger.addSlice(result);
+  for await (const death of store.sliceDeaths(plan.runId)) ledger.addDeath(death);
 
   const known = new Set<string>();
   const startedAt = performance.now();

@@ -7,6 +7,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import type { ArrivalWindow } from '../measure/arrival-window.ts';
+import type { SliceDeath } from '../measure/slice-death.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
 import type { Plan } from '../plan/plan.ts';
 import { StampedeError } from '../profile/errors.ts';
@@ -24,12 +25,15 @@ export interface RunStore {
   putSliceResult(result: SliceResult): Promise<void>;
   /** Every slice result there is, in no order, each read as it is asked for: 10,000 never stand in memory at once. */
   sliceResults(runId: string): AsyncIterable<SliceResult>;
+  /** What slices died of: the state machine puts it there. */
+  sliceDeaths(runId: string): AsyncIterable<SliceDeath>;
   putArrivalWindow(window: ArrivalWindow): Promise<void>;
   /** Arrival windows whose key is not in `known`; adds the keys it yields to it. */
   arrivalWindows(runId: string, known: Set<string>): AsyncIterable<ArrivalWindow>;
   putReport(report: Report, html: string): Promise<void>;
   /** Undefined: the run has no report (yet). */
   getReport(runId: string): Promise<Report | undefined>;
+  getReportHtml(runId: string): Promise<string | undefined>;
   /** Points that InfluxDB could not take; the same name replaces them. */
   putLiveSpill(runId: string, name: string, lines: readonly string[]): Promise<void>;
   liveSpills(runId: string): AsyncIterable<LiveSpill>;
@@ -58,6 +62,7 @@ export const runKeys = {
   plan: (runId: string) => `runs/${runId}/plan.json`,
   slices: (runId: string) => `runs/${runId}/slices/`,
   slice: (runId: string, slice: number) => `runs/${runId}/slices/${slice}.json`,
+  deaths: (runId: string) => `runs/${runId}/deaths/`,
   arrivals: (runId: string) => `runs/${runId}/arrivals/`,
   arrivalWindow: (runId: string, window: string) => `runs/${runId}/arrivals/${window}.json`,
   report: (runId: string) => `runs/${runId}/report.json`,
@@ -128,6 +133,7 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
     },
     putSliceResult: (result) => put(runKeys.slice(result.runId, result.slice), JSON.stringify(result)),
     sliceResults: (runId) => readAll<SliceResult>(list(runKeys.slices(runId))),
+    sliceDeaths: (runId) => readAll<SliceDeath>(list(runKeys.deaths(runId))),
     putArrivalWindow: (window) =>
       put(runKeys.arrivalWindow(window.runId, window.window), JSON.stringify(window)),
     async *arrivalWindows(runId, known) {
@@ -145,6 +151,7 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
       await put(runKeys.report(report.runId), formatReportJson(report));
     },
     getReport: (runId) => get<Report>(runKeys.report(runId)),
+    getReportHtml: (runId) => getText(runKeys.reportHtml(runId)),
     putLiveSpill: (runId, name, lines) =>
       put(runKeys.liveSpill(runId, name, lines.length), lines.join('\n'), 'text/plain; charset=utf-8'),
     async *liveSpills(runId) {

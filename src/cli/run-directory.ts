@@ -1,14 +1,20 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunStore } from '../aws/run-store.ts';
+import type { Plan } from '../plan/plan.ts';
 import { exitCodes, StampedeError } from '../profile/errors.ts';
 import { formatReportJson } from '../report/report-json.ts';
 
 /** What a report is made of and put into. */
 export type RunRecord = Pick<
   RunStore,
-  'getPlan' | 'sliceResults' | 'arrivalWindows' | 'getReport' | 'putReport'
+  'getPlan' | 'sliceResults' | 'sliceDeaths' | 'arrivalWindows' | 'getReport' | 'putReport'
 >;
+
+export interface RunDirectory extends RunRecord {
+  /** As `latest` finds it. */
+  putPlan(plan: Plan): Promise<void>;
+}
 
 export class NoSuchRunError extends StampedeError {
   constructor(runId: string, directory: string) {
@@ -20,13 +26,13 @@ export class NoSuchRunError extends StampedeError {
 }
 
 /** As Step Functions names executions: no run id leads out of the directory. */
-const runIdPattern = /^[A-Za-z0-9_-]{1,80}$/;
+export const runIdPattern = /^[A-Za-z0-9_-]{1,80}$/;
 
 /**
  * The run store of embedded AWS as it lies on the disk, for when nothing runs any more: the keys of the bucket are
  * files.
  */
-export function openRunDirectory(runsDirectory: string): RunRecord {
+export function openRunDirectory(runsDirectory: string): RunDirectory {
   const fileOf = (runId: string, ...names: string[]): string => {
     if (!runIdPattern.test(runId)) throw new NoSuchRunError(runId, runsDirectory);
     return path.join(runsDirectory, runId, ...names);
@@ -57,9 +63,15 @@ export function openRunDirectory(runsDirectory: string): RunRecord {
       return plan;
     },
     sliceResults: (runId) => readAll(fileOf(runId, 'slices')),
+    sliceDeaths: (runId) => readAll(fileOf(runId, 'deaths')),
     arrivalWindows: (runId, known) => readAll(fileOf(runId, 'arrivals'), known),
     getReport: (runId) => read(fileOf(runId, 'report.json')),
+    async putPlan(plan) {
+      await mkdir(fileOf(plan.runId), { recursive: true });
+      await writeFile(fileOf(plan.runId, 'plan.json'), JSON.stringify(plan));
+    },
     async putReport(report, html) {
+      await mkdir(fileOf(report.runId), { recursive: true });
       await writeFile(fileOf(report.runId, 'report.html'), html);
       await writeFile(fileOf(report.runId, 'report.json'), formatReportJson(report));
     },

@@ -21,6 +21,7 @@ import { makeLambdaApi, makeRuntimeApi } from './lambda.ts';
 import { makeLambdaPool, runtimeApiPrefix } from './lambda-pool.ts';
 import { makeLambdaTask } from './lambda-task.ts';
 import { type LiveTotals, makeLiveTotals } from './live-totals.ts';
+import { makePutObjectTask } from './put-object-task.ts';
 import { makeRunFiles } from './run-files.ts';
 import { makeS3 } from './s3.ts';
 import { makeSecretsManager } from './secrets-manager.ts';
@@ -193,8 +194,9 @@ async function makeStateMachine(
   const arns = stack.functions.map(({ key, name }) => [arnPlaceholderOf(key), arnOfFunction(name)]);
   return makeStepFunctions({
     stateMachineName: stack.prefix,
-    definition: substitute(text, Object.fromEntries(arns)),
+    definition: substitute(text, { ...Object.fromEntries(arns), RunBucketName: runBucket }),
     invokeFunction: makeLambdaTask(edgeUrl),
+    putObject: makePutObjectTask(edgeUrl),
   });
 }
 

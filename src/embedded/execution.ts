@@ -35,6 +35,9 @@ export interface Execution {
 /** Invokes a function: its result as JSON. Rejects with a StateError whose name Retry and Catch can match. */
 export type InvokeFunction = (functionArn: string, payload: string) => Promise<string>;
 
+/** S3's PutObject as a task: its parameters as the state gives them, what S3 answers. Rejects with a StateError. */
+export type PutObject = (parameters: Json) => Promise<Json>;
+
 export interface Machine {
   readonly name: string;
   readonly arn: string;
@@ -42,6 +45,7 @@ export interface Machine {
   /** Made ready for the library once; thousands of children run the same one. */
   readonly compile: (definition: Definition) => StateMachine;
   readonly invokeFunction: InvokeFunction;
+  readonly putObject: PutObject;
   /** Told of every execution and map run that begins, so that they can be asked about. */
   readonly onChild: (child: Execution) => void;
   readonly onMapRun: (mapRun: MapRun) => void;

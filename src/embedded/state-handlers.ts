@@ -1,9 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
+import { region } from './arns.ts';
 import { type ChildExecution, type MapParent, type MapRun, runDistributedMap } from './distributed-map.ts';
-import type { InvokeFunction, Machine } from './execution.ts';
+import type { InvokeFunction, Machine, PutObject } from './execution.ts';
 import { type ExecutionHistory, whole } from './execution-history.ts';
 import { dataLimitExceeded, maxPayloadBytes, StateError, stringifyPayload } from './state-error.ts';
-import type { DistributedMapState } from './state-machine-definition.ts';
+import { type DistributedMapState, putObjectResource } from './state-machine-definition.ts';
 import type { Context, Json, TaskHandlers } from './state-machine-library.ts';
 
 export interface StateHandlersOptions {
@@ -17,7 +18,7 @@ export interface StateHandlersOptions {
   readonly startChild: (mapRun: MapRun, map: DistributedMapState, item: Json) => ChildExecution;
 }
 
-/** What the library leaves to us: Task states (a Lambda function each) and Distributed Maps, which it sees as Tasks. */
+/** What the library leaves to us: Task states (a Lambda function, or PutObject) and Distributed Maps, which it sees as Tasks. */
 export function makeStateHandlers(options: StateHandlersOptions): TaskHandlers {
   const { machine, history, signal } = options;
   const handlers: TaskHandlers = {};
@@ -34,8 +35,12 @@ export function makeStateHandlers(options: StateHandlersOptions): TaskHandlers {
     };
   };
 
-  for (const [name, functionArn] of machine.prepared.tasks) {
-    handle(name, (input) => runTask(machine.invokeFunction, history, name, functionArn, input));
+  for (const [name, resource] of machine.prepared.tasks) {
+    handle(name, (input) =>
+      resource === putObjectResource
+        ? runPutObject(machine.putObject, history, input)
+        : runTask(machine.invokeFunction, history, name, resource, input),
+    );
   }
   for (const [name, map] of machine.prepared.maps) {
     handle(name, (input) => runMap(history, map, input, parent));
@@ -65,6 +70,28 @@ async function runTask(
     return JSON.parse(output) as Json;
   } catch (error) {
     history.add('LambdaFunctionFailed', { lambdaFunctionFailedEventDetails: describeError(error) });
+    throw error;
+  }
+}
+
+async function runPutObject(
+  putObject: PutObject,
+  history: ExecutionHistory,
+  parameters: Json,
+): Promise<Json> {
+  const task = { resourceType: 'aws-sdk:s3', resource: 'putObject' };
+  history.add('TaskScheduled', {
+    taskScheduledEventDetails: { ...task, region, parameters: JSON.stringify(parameters) },
+  });
+  history.add('TaskStarted', { taskStartedEventDetails: task });
+  try {
+    const output = await putObject(parameters);
+    history.add('TaskSucceeded', {
+      taskSucceededEventDetails: { ...task, output: JSON.stringify(output), outputDetails: whole },
+    });
+    return output;
+  } catch (error) {
+    history.add('TaskFailed', { taskFailedEventDetails: { ...task, ...describeError(error) } });
     throw error;
   }
 }

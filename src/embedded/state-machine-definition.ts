@@ -19,7 +19,7 @@ export interface PreparedDefinition {
   readonly definition: Definition;
   /** The maps that were taken out, by state name; their processors are prepared too. */
   readonly maps: ReadonlyMap<string, DistributedMapState>;
-  /** Function ARNs by the name of the Task state, of the whole state machine: names are unique in it. */
+  /** Resources by the name of the Task state, of the whole state machine: names are unique in it. */
   readonly tasks: ReadonlyMap<string, string>;
 }
 
@@ -35,6 +35,9 @@ export interface DistributedMapState {
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/state-task.html
  */
 const longestTimeoutSeconds = 2_147_483;
+
+/** What AWS SDK integration there is: https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html */
+export const putObjectResource = 'arn:aws:states:::aws-sdk:s3:putObject';
 
 const lambdaArn = /^arn:aws[a-z-]*:lambda:[^:]+:\d{12}:function:[^:]+(:[^:]+)?$/;
 
@@ -106,7 +109,8 @@ export function prepareDefinition(definition: Definition): PreparedDefinition {
 
   function prepareTask(name: string, state: State): State {
     const resource = String(state.Resource);
-    if (!lambdaArn.test(resource)) throw notSupported(`the resource ${resource} of task '${name}'`);
+    if (!lambdaArn.test(resource) && resource !== putObjectResource)
+      throw notSupported(`the resource ${resource} of task '${name}'`);
     tasks.set(name, resource);
     return 'TimeoutSeconds' in state || 'TimeoutSecondsPath' in state
       ? state

@@ -13,7 +13,13 @@ import {
 } from './aws-json.ts';
 import type { MapRun } from './distributed-map.ts';
 import type { EdgeService } from './edge.ts';
-import { type Execution, type InvokeFunction, type Machine, startExecution } from './execution.ts';
+import {
+  type Execution,
+  type InvokeFunction,
+  type Machine,
+  type PutObject,
+  startExecution,
+} from './execution.ts';
 import { maxPayloadBytes } from './state-error.ts';
 import { type Definition, prepareDefinition } from './state-machine-definition.ts';
 import type { Json } from './state-machine-library.ts';
@@ -22,6 +28,7 @@ export interface StepFunctionsOptions {
   readonly stateMachineName: string;
   readonly definition: Definition;
   readonly invokeFunction: InvokeFunction;
+  readonly putObject: PutObject;
 }
 
 export interface StepFunctions {
@@ -62,6 +69,7 @@ export function makeStepFunctions(options: StepFunctionsOptions): StepFunctions 
       arn,
       prepared,
       invokeFunction: options.invokeFunction,
+      putObject: options.putObject,
       compile: (definition) =>
         compiled.get(definition) ??
         new library.StateMachine(definition as never, { validationOptions: { noValidate: true } }),

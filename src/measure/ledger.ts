@@ -13,8 +13,9 @@ import {
 } from './latency-names.ts';
 import { LatencySeries } from './latency-series.ts';
 import { ReasonCounts } from './reason-counts.ts';
-import type { RunLedger, SliceOutcomes } from './run-ledger.ts';
+import type { CountsByReason, RunLedger, SliceOutcomes } from './run-ledger.ts';
 import { SecondSeries } from './second-series.ts';
+import { reasonOfDeath, type SliceDeath } from './slice-death.ts';
 import type { SliceMessageCounts, SliceResult } from './slice-result.ts';
 
 /** How far before and after a run's own time something of it may lie: clocks differ, queues may be backlogged. */
@@ -62,6 +63,8 @@ export class Ledger {
   readonly #plan: Plan;
   readonly #acknowledged: boolean;
   readonly #books = new Map<number, SliceBook>();
+  /** By slice, why. */
+  readonly #deaths = new Map<number, string>();
   readonly #received = new Map<number, IntervalSet>();
   readonly #windows = new Set<string>();
   readonly #series: SecondSeries;
@@ -133,6 +136,12 @@ export class Ledger {
     this.#generator.add(result);
   }
 
+  /** What a slice died of; nothing where it left its result all the same. @throws {RangeError} for a slice the plan does not have */
+  addDeath(death: SliceDeath): void {
+    sliceOf(this.#plan, death.slice);
+    this.#deaths.set(death.slice, reasonOfDeath(death));
+  }
+
   /** The same window a second time changes nothing. @throws {CorruptMeasurementError} */
   addWindow(window: ArrivalWindow): void {
     if (this.#windows.has(window.window)) return;
@@ -199,6 +208,7 @@ export class Ledger {
       ...(this.#stoppedOn === undefined ? {} : { stoppedOn: this.#stoppedOn }),
       lastSentAt: this.#lastSentAt,
       sliceFailedBy: this.#sliceFailedBy.counts(),
+      sliceDiedBy: this.#sliceDiedBy(),
       droppedBy: droppedBy.counts(),
       failedBy: this.#failedBy.counts(),
       connectFailedBy: this.#connectFailedBy.counts(),
@@ -231,6 +241,15 @@ export class Ledger {
       this.#received.set(slice, received);
     }
     return received;
+  }
+
+  #sliceDiedBy(): CountsByReason {
+    const reasons = new ReasonCounts();
+    for (const [slice, reason] of this.#deaths) {
+      const outcome = this.#books.get(slice)?.outcome ?? 'running';
+      if (outcome === 'running') reasons.add(reason);
+    }
+    return reasons.counts();
   }
 
   #outcomes(): SliceOutcomes {

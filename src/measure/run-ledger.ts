@@ -46,6 +46,8 @@ export interface RunLedger {
   /** Epoch milliseconds of the last publish of any slice that said when; null where none did. */
   readonly lastSentAt: number | null;
   readonly sliceFailedBy: CountsByReason;
+  /** What slices died of, as far as it is known. */
+  readonly sliceDiedBy: CountsByReason;
   /** Why publishes were never sent: the slices' own reasons, `slice-died`, `slice-failed`. */
   readonly droppedBy: CountsByReason;
   readonly failedBy: CountsByReason;

@@ -62,6 +62,7 @@ export function buildReport({ plan, ledger, cloudwatch, now }: ReportInput): Rep
       disconnected: ledger.disconnectedBy,
       echoRefused: ledger.echoRefusedBy,
       sliceFailed: ledger.sliceFailedBy,
+      sliceDied: ledger.sliceDiedBy,
     },
     rates,
     latencyMs: summarizeLatencies(ledger),

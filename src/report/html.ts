@@ -13,6 +13,7 @@ import {
   describeGenerator,
   describeRamp,
   describeSilence,
+  describeSliceLogs,
   describeSlices,
   describeThrottling,
   latencyCells,
@@ -158,7 +159,8 @@ function renderMessages(report: Report): Html {
 function renderCauses(report: Report): Html {
   const rows = causeLines(report).map(({ what, reasons }) => ({ cells: [what, reasons] }));
   if (rows.length === 0) return nothing;
-  return table('Why, and how often', [{ heading: 'What' }, { heading: 'Reasons' }], rows);
+  return html`${table('Why, and how often', [{ heading: 'What' }, { heading: 'Reasons' }], rows)}
+${describeSliceLogs(report).map((line) => html`<p class="soft">${line}</p>`)}`;
 }
 
 function renderLatencies(report: Report): Html {

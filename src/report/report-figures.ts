@@ -184,10 +184,18 @@ export function causeLines({ causes }: Report): { what: string; reasons: string 
     disconnects: causes.disconnected,
     'echo refused': causes.echoRefused,
     'slices failed': causes.sliceFailed,
+    'slices died': causes.sliceDied ?? {},
   };
   return Object.entries(named)
     .filter(([, counts]) => Object.keys(counts).length > 0)
     .map(([what, counts]) => ({ what, reasons: describeCounts(counts) }));
+}
+
+/** Where slices that failed or died have left more than their reasons; empty where none did. */
+export function describeSliceLogs({ slices, protocol }: Report): string[] {
+  if (slices.failed + slices.died === 0) return [];
+  const name = protocol === 'https' ? 'publish-http' : 'publish-mqtt';
+  return [`What slices printed before they ended is in the log of the function ${name}.`];
 }
 
 /** Reasons come from the far side and may be many: the rest is in report.json. */

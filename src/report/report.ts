@@ -70,6 +70,7 @@ export interface Causes {
   readonly disconnected: CountsByReason;
   readonly echoRefused: CountsByReason;
   readonly sliceFailed: CountsByReason;
+  readonly sliceDied: CountsByReason;
 }
 
 export interface Rates {

@@ -17,6 +17,7 @@ import {
   describePrices,
   describeRamp,
   describeSilence,
+  describeSliceLogs,
   describeSlices,
   describeThrottling,
   type Equation,
@@ -98,6 +99,7 @@ function renderMessages(report: Report, paint: SummaryPaint): string[] {
     ...causeLines(report).flatMap(({ what, reasons }) =>
       wrapText(`why ${what}: ${reasons}`, width, '  ', '    ').map((line) => paint('warning', line)),
     ),
+    ...describeSliceLogs(report).map((line) => `  ${line}`),
     ...renderForeign(report, paint),
   ];
 }

@@ -1,5 +1,5 @@
 import type { Imbalance } from '../measure/check-ledger.ts';
-import type { RunLedger } from '../measure/run-ledger.ts';
+import type { CountsByReason, RunLedger } from '../measure/run-ledger.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatCount, formatPlural, formatShare, formatValue } from './figures.ts';
@@ -63,7 +63,7 @@ function describeImbalance({ equation, left, right }: Imbalance): string {
 }
 
 function judgeSlices(
-  { slices, stoppedOn, stoppedBy, sliceFailedBy }: RunLedger,
+  { slices, stoppedOn, stoppedBy, sliceFailedBy, sliceDiedBy }: RunLedger,
   toleratedShare: number,
 ): string[] {
   // By the dead man's switch: nobody had told them to.
@@ -71,7 +71,7 @@ function judgeSlices(
   const gone = slices.died + slices.failed + stopped;
   if (gone === 0 || gone <= slices.planned * toleratedShare) return [];
   const kinds = [
-    slices.died > 0 ? `${formatCount(slices.died)} died` : '',
+    slices.died > 0 ? `${formatCount(slices.died)} died${describeDeaths(slices.died, sliceDiedBy)}` : '',
     slices.failed > 0
       ? `${formatCount(slices.failed)} failed (${Object.keys(sliceFailedBy).join('; ')})`
       : '',
@@ -81,6 +81,16 @@ function judgeSlices(
   return [
     `Of ${formatPlural(slices.planned, 'slice')}, ${kinds.filter((kind) => kind !== '').join(' and ')}; the profile tolerates ${tolerated} (slices.toleratedFailureShare).`,
   ];
+}
+
+/** ` (3 of TypeError: x is not a function; 1 without a word)`; empty where nothing is known. */
+function describeDeaths(died: number, by: CountsByReason): string {
+  const causes = Object.entries(by);
+  if (causes.length === 0) return '';
+  const known = causes.reduce((sum, [, count]) => sum + count, 0);
+  const words = causes.map(([reason, count]) => `${formatCount(count)} of ${reason}`);
+  if (died > known) words.push(`${formatCount(died - known)} without a word`);
+  return ` (${words.join('; ')})`;
 }
 
 function describeThreshold({ metric, expression, actual }: ThresholdResult): string {

@@ -40,6 +40,7 @@ function makePlace(options: { status?: ExecutionStatus; endsAfterMs?: number; kn
       getReport: async () => (now >= toldAt || ended !== undefined ? report : undefined),
       putReport: async () => undefined,
       async *sliceResults() {},
+      async *sliceDeaths() {},
       async *arrivalWindows() {},
     },
     now: () => now,

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { arnOfFunction } from '../../src/embedded/arns.ts';
 import { arnPlaceholderOf, substitute } from '../../src/embedded/state-machine-definition.ts';
 import { watchEverySeconds } from '../../src/plan/intervals.ts';
-import { close, historyOf, open, type PlainFunction, run } from './fixtures/state-machines.ts';
+import { close, historyOf, objects, open, type PlainFunction, run } from './fixtures/state-machines.ts';
 
 // The state machine that is deployed, with plain functions for its Lambdas and without most of its waits.
 
@@ -36,7 +36,7 @@ async function openMachine(functions: Record<string, PlainFunction>): Promise<vo
     ...functions,
   };
   const arns = Object.keys(all).map((key) => [arnPlaceholderOf(key), arnOfFunction(key)]);
-  await open(substitute(text, Object.fromEntries(arns)), all);
+  await open(substitute(text, { ...Object.fromEntries(arns), RunBucketName: 'runs' }), all);
 }
 
 /** States entered in the execution itself, in order. */
@@ -124,6 +124,18 @@ describe('the state machine', () => {
     expect(calls).toEqual([
       { runId: 'run', interim: true, fault: 'States.ExceedToleratedFailureThreshold' },
       { runId: 'run' },
+    ]);
+    expect(objects).toEqual([
+      {
+        Bucket: 'runs',
+        Key: 'runs/run/deaths/1.json',
+        ContentType: 'application/json',
+        Body: {
+          slice: 1,
+          fault: { Error: 'Error', Cause: JSON.stringify({ errorType: 'Error', errorMessage: 'killed' }) },
+          executionArn: expect.stringContaining(':execution:test/FanOut:'),
+        },
+      },
     ]);
   });
 

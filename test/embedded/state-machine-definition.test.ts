@@ -20,7 +20,12 @@ describe('definitions', () => {
     ['a foreign context', mapOver({ ItemSelector: { 'x.$': '$$.Execution.Input' } })],
   ])('refuses %s', (_what, definition) => {
     expect(() =>
-      makeStepFunctions({ stateMachineName: 'x', definition, invokeFunction: async () => '' }),
+      makeStepFunctions({
+        stateMachineName: 'x',
+        definition,
+        invokeFunction: async () => '',
+        putObject: async () => ({}),
+      }),
     ).toThrow(/does not support/);
   });
 });

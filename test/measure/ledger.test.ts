@@ -154,6 +154,26 @@ describe('a slice that died', () => {
     expect(checkLedger(ledger)).toEqual([]);
   });
 
+  it('is told with what it died of, once a cause', () => {
+    const ledger = makeLedger(plan);
+    ledger.addSlice(flawless(0));
+    ledger.addSlice(checkpoint);
+    const killed = (requestId: string) => ({
+      errorType: 'Runtime.ExitError',
+      errorMessage: `RequestId: ${requestId} Error: Runtime exited with error: signal: killed`,
+    });
+    for (const slice of [0, 1, 2]) {
+      const Cause = JSON.stringify(killed(`00000000-0000-4000-8000-00000000000${slice}`));
+      ledger.addDeath({ slice, fault: { Error: 'Runtime.ExitError', Cause } });
+    }
+    ledger.addDeath({ slice: 3, fault: { Error: 'States.Timeout' } });
+    // Slice 0 left its result all the same.
+    expect(ledger.close().sliceDiedBy).toEqual({
+      'Runtime.ExitError: Runtime exited with error: signal: killed': 2,
+      'States.Timeout': 1,
+    });
+  });
+
   it('may leave nothing at all', () => {
     const ledger = closed(others, [...othersArrived, windowOf(plan, [[2, 7]])]);
     expect(ledger.slices).toMatchObject({ died: 1 });

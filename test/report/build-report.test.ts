@@ -55,7 +55,7 @@ describe('verdict', () => {
     const failing = reportOf(runOf({ died: [1] }));
     expect(failing.verdict).toBe('failed');
     expect(failing.reasons[0]).toBe(
-      'Of 4 slices, 1 died; the profile tolerates at most 5 % (slices.toleratedFailureShare).',
+      'Of 4 slices, 1 died (1 of TypeError: x is not a function); the profile tolerates at most 5 % (slices.toleratedFailureShare).',
     );
     const tolerant = runOf({ died: [1] }, { slices: { devicesPerSlice: 100, toleratedFailureShare: 0.25 } });
     expect(reportOf(tolerant)).toMatchObject({ verdict: 'passed', slices: { died: 1 } });

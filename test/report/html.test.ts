@@ -45,7 +45,7 @@ describe('renderReportHtml', () => {
 
   it('shows why a run failed', () => {
     const page = renderReportHtml(reportOf(runOf({ died: [0], lostPerThousand: 5 })));
-    expect(page).toContain('<li>Of 4 slices, 1 died;');
+    expect(page).toContain('<li>Of 4 slices, 1 died (1 of TypeError: x is not a function);');
     expect(page).toContain('✗ failed');
     expect(page).toContain('slice-died');
   });

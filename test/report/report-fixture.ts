@@ -2,6 +2,7 @@ import { measureArrivals } from '../../src/measure/arrivals.ts';
 import { LatencySeconds } from '../../src/measure/latency-seconds.ts';
 import { makeLedger } from '../../src/measure/ledger.ts';
 import type { RunLedger } from '../../src/measure/run-ledger.ts';
+import type { SliceDeath } from '../../src/measure/slice-death.ts';
 import type { SliceResult } from '../../src/measure/slice-result.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { makeSliceSchedule } from '../../src/plan/schedule.ts';
@@ -120,6 +121,7 @@ function playSlice(
     latencyPerSecond: { puback_round_trip: pubacks.encode() },
   };
   ledger.addSlice(result);
+  if (died) ledger.addDeath(deathOf(slice));
 
   const arrived = numbers.filter(
     (n) => !inThousand(n, troubles.throttledPerThousand) && !inThousand(n, troubles.lostPerThousand, 500),
@@ -136,4 +138,10 @@ function playSlice(
     };
   });
   for (const window of measureArrivals({ Records }, publishAt).windows) ledger.addWindow(window);
+}
+
+/** As Lambda tells of a function that threw. */
+function deathOf(slice: number): SliceDeath {
+  const cause = { errorType: 'TypeError', errorMessage: 'x is not a function', trace: [] };
+  return { slice, fault: { Error: 'TypeError', Cause: JSON.stringify(cause) } };
 }

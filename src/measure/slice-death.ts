@@ -1,0 +1,39 @@
+/** What a slice died of, as the state machine saw it: stored as `runs/{runId}/deaths/{slice}.json`. */
+export interface SliceDeath {
+  readonly slice: number;
+  readonly fault: {
+    /** `TypeError`, `Runtime.ExitError`, `Sandbox.Timedout`, `Lambda.TooManyRequestsException`, … */
+    readonly Error?: string;
+    /** Of a function's error, JSON: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html */
+    readonly Cause?: string;
+  };
+}
+
+const maxReasonLength = 200;
+
+/** `TypeError: x is not a function`: the same words for the same cause, so that slices that died of it can be counted. */
+export function reasonOfDeath({ fault }: SliceDeath): string {
+  const { Error: error = 'no error given', Cause: cause = '' } = fault;
+  const { errorType, errorMessage } = parseFunctionError(cause) ?? { errorType: error, errorMessage: cause };
+  // Each invocation has its own request id.
+  const [firstLine = ''] = errorMessage.replace(/^RequestId: \S+ (Error: )?/, '').split('\n');
+  const reason = firstLine === '' ? errorType : `${errorType}: ${firstLine}`;
+  return reason.length > maxReasonLength ? `${reason.slice(0, maxReasonLength - 1)}…` : reason;
+}
+
+interface FunctionError {
+  readonly errorType: string;
+  readonly errorMessage: string;
+}
+
+function parseFunctionError(cause: string): FunctionError | undefined {
+  try {
+    const parsed = JSON.parse(cause) as Partial<FunctionError> | null;
+    const { errorType, errorMessage } = parsed ?? {};
+    return typeof errorType === 'string' && typeof errorMessage === 'string'
+      ? { errorType, errorMessage }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
