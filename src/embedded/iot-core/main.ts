@@ -1,6 +1,7 @@
 import { StampedeError } from '../../profile/errors.ts';
 import { wallClock } from './clock.ts';
 import { type IotCoreAddresses, type RunningIotCore, runIotCore } from './iot-core.ts';
+import { encodeKeptLengths } from './mqtt/packet-codec.ts';
 import type { IotCoreSettings } from './settings.ts';
 
 /** What the process tells its parent, once. */
@@ -21,6 +22,7 @@ const closeTimeoutMs = 500;
  * settings; when the parent hangs up, by closing or by dying, it ends.
  */
 let running: RunningIotCore | undefined;
+encodeKeptLengths();
 
 process.once('message', (settings: IotCoreSettings) => {
   runIotCore(settings, wallClock, logFault).then((iotCore) => {

@@ -123,6 +123,7 @@ export class Broker {
       connection.abandon();
     }
     this.quotas.sweep(now);
+    this.router.retained.sweep(now);
     if (this.weather.paused) return;
     for (const connection of this.#connections) {
       if (connection.hasGoneSilent(now)) connection.close(reasonCodes.keepAliveTimeout);

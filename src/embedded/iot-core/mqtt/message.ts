@@ -84,8 +84,10 @@ export class Message {
     }
     const properties = {
       ...this.headers.properties,
-      // [MQTT-3.3.2-6] What is left of the interval; 0 within the last second.
-      ...(expires ? { messageExpiryInterval: Math.floor((this.#expiresAtMs - nowMs) / 1000) } : {}),
+      // [MQTT-3.3.2-6] What is left of the interval; 0 within the last second, and for what expired on the way and is sent again.
+      ...(expires
+        ? { messageExpiryInterval: Math.max(0, Math.floor((this.#expiresAtMs - nowMs) / 1000)) }
+        : {}),
     };
     const { topic, payload } = this;
     return encodePacket(

@@ -17,6 +17,11 @@ export class RetainedMessages {
     return undefined;
   }
 
+  /** Forgets those that have expired. */
+  sweep(nowMs: number): void {
+    for (const [topic, message] of this.#byTopic) if (message.hasExpired(nowMs)) this.#byTopic.delete(topic);
+  }
+
   /** In the order of their topics. */
   list(nowMs: number): Message[] {
     return [...this.#byTopic.values()]

@@ -89,6 +89,13 @@ export class Session {
     this.sendWaiting(nowMs);
   }
 
+  /** Over for good: messages of this client that others still hold, retained ones above all, must not hold its own. */
+  forget(): void {
+    this.#onTheWay = undefined;
+    this.#waiting = undefined;
+    this.#waitingBytes = 0;
+  }
+
   sendWaiting(nowMs: number): void {
     const { connection } = this;
     if (connection === undefined || this.#waiting === undefined) return;

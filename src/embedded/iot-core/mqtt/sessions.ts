@@ -74,6 +74,7 @@ export class Sessions {
   #end(session: Session, nowMs: number): void {
     this.#publishWill(session, nowMs);
     this.#router.subscriptions.removeAll(session);
+    session.forget();
     this.#away.delete(session);
     if (this.#byClientId.get(session.clientId) === session) this.#byClientId.delete(session.clientId);
   }

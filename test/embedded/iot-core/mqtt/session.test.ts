@@ -65,6 +65,35 @@ describe('a persistent session', () => {
     });
   });
 
+  it('sends once more what has expired on the way, with nothing left of its interval', async () => {
+    const { clock, advance } = makeVirtualTime();
+    const iotCore = await startTestIotCore({}, clock);
+    const lasting = { properties: { sessionExpiryInterval: 600 } };
+    const raw = await connectRaw(iotCore, 5);
+    raw.write(connectPacket('sleeper', 5, lasting));
+    raw.write({ cmd: 'subscribe', messageId: 1, subscriptions: [subscription] });
+    await raw.packet(1);
+    const publisher = await connectRaw(iotCore, 5);
+    publisher.write(connectPacket('publisher', 5));
+    const message = {
+      cmd: 'publish',
+      topic: 's/a',
+      payload: 'x',
+      qos: 1,
+      messageId: 1,
+      retain: false,
+      dup: false,
+    } as const;
+    publisher.write({ ...message, properties: { messageExpiryInterval: 2 } });
+    expect(await raw.packet(2)).toMatchObject({ properties: { messageExpiryInterval: 2 } });
+    raw.socket.destroy();
+    await advance(5_000);
+    const back = await connectRaw(iotCore, 5);
+    back.write(connectPacket('sleeper', 5, { ...lasting, clean: false }));
+    expect(await back.packet(1)).toMatchObject({ cmd: 'publish', properties: { messageExpiryInterval: 0 } });
+    expect(iotCore.faults).toEqual([]);
+  });
+
   it('ends at its expiry, which AWS keeps to an hour', async () => {
     const { clock, advance } = makeVirtualTime();
     const iotCore = await startTestIotCore({}, clock);
