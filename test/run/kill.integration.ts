@@ -1,0 +1,214 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Report } from '../../src/report/report.ts';
+import { processesOf } from '../cli/processes.ts';
+import { type CliResult, makeWorkplace, runCli, startCli } from '../cli/run-cli.ts';
+import { processesOfFunction, processOfEmbeddedAws } from './function-processes.ts';
+import { type EndedRehearsal, type Rehearsal, startRehearsal } from './rehearsal.ts';
+
+// Whatever is killed with -9: the run ends by its deadline, its report says what happened, and what was measured is in it.
+
+const load = {
+  devices: 40,
+  connect: { client: 'dense', ratePerSecond: 400 },
+  ratePerSecond: 200,
+  duration: '5s',
+  slices: { devicesPerSlice: 20, toleratedFailureShare: 0 },
+  drain: '1s',
+};
+
+const forgiving = {
+  ...load,
+  slices: { ...load.slices, toleratedFailureShare: 0.5 },
+  thresholds: { lost_messages: ['count==0'] },
+};
+
+const describeWithProcesses = existsSync('/proc/self/environ') ? describe : describe.skip;
+
+function kill(pid: number | undefined, signal: NodeJS.Signals = 'SIGKILL'): void {
+  if (pid === undefined) throw new Error('there is no such process');
+  process.kill(pid, signal);
+}
+
+interface KilledRun extends EndedRehearsal {
+  readonly deadlineAt: number;
+  readonly endedAt: number;
+}
+
+/** @param during what is killed, and when, counted from the first message */
+async function runAndKill(
+  rehearsal: Rehearsal,
+  profile: object,
+  during: (rehearsal: Rehearsal) => Promise<void>,
+): Promise<KilledRun> {
+  let deadlineAt = 0;
+  const ended = await rehearsal.run(profile, async ({ timeline }) => {
+    ({ deadlineAt } = timeline);
+    await during(rehearsal);
+  });
+  return { ...ended, deadlineAt, endedAt: Date.now() };
+}
+
+/** Its messages are accounted for, and it was over in time. */
+function expectOrderly({ report, deadlineAt, endedAt }: KilledRun): void {
+  expect(report.imbalances).toEqual([]);
+  expect(report.messages.sent).toBe(report.messages.received + report.messages.lost);
+  expect(endedAt).toBeLessThan(deadlineAt + 30_000);
+}
+
+// They mostly wait, so they wait together.
+let rehearsals: readonly [forTolerant: Rehearsal, forStrict: Rehearsal, forSubscriber: Rehearsal];
+let tolerant: KilledRun;
+let strict: KilledRun;
+let subscriber: KilledRun;
+beforeAll(async () => {
+  if (!existsSync('/proc/self/environ')) return;
+  rehearsals = await Promise.all([startRehearsal(), startRehearsal(), startRehearsal()]);
+  const [forTolerant, forStrict, forSubscriber] = rehearsals;
+  const killSlice = async ({ runsDirectory }: Rehearsal): Promise<void> => {
+    await sleep(2_000);
+    kill(processesOfFunction(runsDirectory, 'publish-mqtt').at(-1));
+  };
+  const killSubscriber = async ({ runsDirectory }: Rehearsal): Promise<void> => {
+    await sleep(2_200);
+    const pids = processesOfFunction(runsDirectory, 'measure-latency');
+    expect(pids.length).toBeGreaterThan(0);
+    // Whatever it is given next, it will not finish.
+    for (const pid of pids) kill(pid, 'SIGSTOP');
+    await sleep(1_500);
+    for (const pid of pids) kill(pid);
+  };
+  [tolerant, strict, subscriber] = await Promise.all([
+    runAndKill(forTolerant, forgiving, killSlice),
+    runAndKill(forStrict, { ...load, duration: '60s' }, killSlice),
+    runAndKill(forSubscriber, load, killSubscriber),
+  ]);
+}, 120_000);
+afterAll(() => Promise.all((rehearsals ?? []).map((each) => each.close())));
+
+describeWithProcesses('kill -9 of a slice’s process', () => {
+  const cause = 'Runtime.ExitError: Runtime exited with error: signal: killed';
+
+  it('leaves the others to their end, and the report says what it died of', () => {
+    const { report, execution } = tolerant;
+    expectOrderly(tolerant);
+    expect({ status: execution.status, reasons: report.reasons }).toEqual({
+      status: 'SUCCEEDED',
+      reasons: [],
+    });
+    expect(report.slices).toEqual({ planned: 2, completed: 1, stopped: 0, failed: 0, died: 1 });
+    expect(report.causes.sliceDied).toEqual({ [cause]: 1 });
+    expect(report.messages.intended).toBe(1_000);
+    expect(report.messages.lost).toBe(0);
+    // The whole of one slice, and two seconds or so of the other.
+    expect(report.messages.received).toBeGreaterThan(600);
+    expect(report.messages.received).toBeLessThan(900);
+  });
+
+  it('ends a run that tolerates none, and the others with it', () => {
+    const { report, execution } = strict;
+    expectOrderly(strict);
+    expect(execution).toMatchObject({ status: 'FAILED', error: 'ThresholdsFailed' });
+    expect(report).toMatchObject({ verdict: 'failed', slices: { stopped: 1, died: 1 } });
+    expect(report.causes.sliceDied).toEqual({ [cause]: 1 });
+    expect(report.reasons.join(' ')).toContain(`1 died (1 of ${cause})`);
+    expect(report.messages.received).toBeGreaterThan(200);
+  });
+});
+
+describeWithProcesses('kill -9 of the measure-latency process in the middle of a batch', () => {
+  it('loses no message and counts none twice: the queue delivers again', () => {
+    expectOrderly(subscriber);
+    expect(subscriber.report.verdict).toBe('passed');
+    expect(subscriber.report.messages).toMatchObject({
+      sent: 1_000,
+      received: 1_000,
+      duplicates: 0,
+      lost: 0,
+    });
+  });
+});
+
+describeWithProcesses('kill -9 of InfluxDB', () => {
+  it('leaves the report whole, and keeps the live view’s points in the run store', async () => {
+    const influx = spawn(process.execPath, [path.join(import.meta.dirname, '../influx/quiet-influx.ts')], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const [port] = (await once(influx.stdout, 'data')) as [Buffer];
+    const url = `http://127.0.0.1:${port.toString().trim()}`;
+    const rehearsal = await startRehearsal({ influx: { url, org: 'o', bucket: 'b', token: 't' } });
+    try {
+      const run = await runAndKill(rehearsal, load, async () => {
+        await sleep(1_500);
+        kill(influx.pid);
+      });
+      expectOrderly(run);
+      expect(run.report.verdict).toBe('passed');
+      expect(run.report.messages).toMatchObject({ sent: 1_000, acked: 1_000, received: 1_000 });
+      const spills = readdirSync(path.join(rehearsal.runsDirectory, run.report.runId, 'influx-spill'));
+      expect(spills.length).toBeGreaterThan(0);
+    } finally {
+      await rehearsal.close();
+    }
+  }, 90_000);
+});
+
+describeWithProcesses('kill -9 of the CLI', () => {
+  const workplace = makeWorkplace();
+  afterAll(() => workplace.remove());
+
+  interface LeftBehind {
+    readonly goneAfterMs: number;
+    readonly shown: CliResult;
+    readonly report: Report;
+  }
+
+  /** @param alsoAws the process of embedded AWS too, so that nobody is left to end anything */
+  async function killCli(name: string, alsoAws: boolean): Promise<LeftBehind> {
+    const runs = path.join(workplace.directory, name);
+    const file = workplace.writeProfile(`${name}.json`, { ...load, name, duration: '2m' });
+    const cli = startCli(['run', file, '--runs', runs]);
+    await cli.untilSays(' publishing,');
+    await sleep(3_000);
+    const embedded = processOfEmbeddedAws(runs);
+    kill(cli.child.pid);
+    if (alsoAws) kill(embedded);
+    const killedAt = performance.now();
+    while (processesOf(runs).length > 0 && performance.now() - killedAt < 30_000) await sleep(100);
+    const goneAfterMs = performance.now() - killedAt;
+    expect(processesOf(runs)).toEqual([]);
+    const runId = readdirSync(runs).find((each) => each.startsWith(name)) ?? '';
+    const shown = await runCli(['report', runId, '--runs', runs]);
+    const json = await runCli(['report', runId, '--runs', runs, '--json']);
+    return { goneAfterMs, shown, report: JSON.parse(json.stdout) as Report };
+  }
+
+  let orphan: LeftBehind;
+  let beheaded: LeftBehind;
+  beforeAll(async () => {
+    [orphan, beheaded] = await Promise.all([killCli('orphan', false), killCli('beheaded', true)]);
+  }, 120_000);
+
+  it('stops the run; its report is there', () => {
+    const { goneAfterMs, shown, report } = orphan;
+    expect(goneAfterMs).toBeLessThan(20_000);
+    expect(shown.code).toBe(130);
+    expect(report).toMatchObject({ verdict: 'aborted', slices: { stopped: 2 }, imbalances: [] });
+    expect(report.reasons[0]).toContain('embedded AWS is shutting down');
+    expect(report.messages.received).toBeGreaterThan(200);
+    expect(report.messages.lost).toBe(0);
+  });
+
+  it('and of embedded AWS with it: every child ends, and the report is made of what was stored', () => {
+    const { goneAfterMs, shown, report } = beheaded;
+    expect(goneAfterMs).toBeLessThan(10_000);
+    expect(shown.code).toBe(99);
+    expect(shown.stdout).toContain('2 slices: 2 died');
+    expect(report).toMatchObject({ verdict: 'failed', slices: { died: 2 }, imbalances: [] });
+    expect(report.messages.received).toBeGreaterThan(100);
+  });
+});
