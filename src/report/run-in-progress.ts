@@ -46,6 +46,12 @@ export interface RunView {
   readonly latency: Readonly<Record<TimedLatencyName, readonly LiveLatency[]>>;
 }
 
+/** Of all seconds that everybody has told of, summed from the first: figures that belong together. */
+export interface CompleteCounts extends Readonly<Record<'sent' | 'acked' | 'arrivals', number>> {
+  /** Epoch seconds: the first second that is not in it. */
+  readonly untilSecond: number;
+}
+
 export interface ViewRequest {
   /** Revision of the view before; 0 for all there is. */
   readonly since: number;
@@ -81,11 +87,14 @@ const stateOfPhase: Readonly<Record<string, SliceState>> = {
 export class RunInProgress {
   readonly #seconds = new Map<number, SecondBook>();
   readonly #slices = new Map<number, SliceBook>();
+  readonly #sums = { sent: 0, acked: 0, arrivals: 0 };
   #revision = 0;
 
   takeSlice(told: SliceTold): void {
     const book = this.#bookOf(told.second);
     for (const counter of counters) book.counts[counter] += told[counter];
+    this.#sums.sent += told.sent;
+    this.#sums.acked += told.acked;
     const slice = this.#sliceOf(told.slice);
     slice.connects += told.connects;
     slice.connectFailed += told.connectFailed;
@@ -94,6 +103,7 @@ export class RunInProgress {
 
   takeArrivals(second: number, arrivals: number): void {
     this.#bookOf(second).counts.arrivals += arrivals;
+    this.#sums.arrivals += arrivals;
   }
 
   /**
@@ -128,6 +138,33 @@ export class RunInProgress {
         puback_round_trip: this.#latency('puback_round_trip', steps, secondsPerStep),
       },
     };
+  }
+
+  /**
+   * Slices and the subscriber tell at their own pace, in uneven batches: sums of whatever has come in are of no instant,
+   * and no rate. What is past the last complete second is left out.
+   * @returns undefined before there is such a second
+   */
+  complete(nowSecond: number): CompleteCounts | undefined {
+    const untilSecond = this.#toldUntil(nowSecond);
+    if (untilSecond === 0) return undefined;
+    const sums = { ...this.#sums };
+    // Once no slice goes on, what still comes in are arrivals, and nobody has more to tell of them.
+    if (!this.#goesOn(nowSecond)) return { untilSecond, ...sums };
+    for (const [second, { counts }] of this.#seconds) {
+      if (second < untilSecond) continue;
+      sums.sent -= counts.sent;
+      sums.acked -= counts.acked;
+      sums.arrivals -= counts.arrivals;
+    }
+    return { untilSecond, ...sums };
+  }
+
+  #goesOn(nowSecond: number): boolean {
+    return [...this.#slices.values()].some((book) => {
+      const state = stateOf(book, nowSecond);
+      return state !== 'done' && state !== 'failed';
+    });
   }
 
   #latency(name: TimedLatencyName, steps: Iterable<number>, secondsPerStep: number): LiveLatency[] {

@@ -28,14 +28,15 @@ describe('figures', () => {
 });
 
 describe('rate meter', () => {
-  it('measures growth over the last three seconds', () => {
+  it('measures growth over the last five seconds, of instants it is told', () => {
     const meter = makeRateMeter();
     expect(meter.measure(0, 0)).toBe(0);
     for (let second = 1; second <= 10; second += 1)
       expect(meter.measure(second * 100, second * 1000)).toBe(100);
-    expect(meter.measure(1_000, 11_000)).toBeCloseTo(200 / 3);
-    meter.measure(1_000, 12_000);
-    expect(meter.measure(1_000, 13_000)).toBe(0);
+    // Known better now.
+    expect(meter.measure(1_050, 10_000)).toBe(110);
+    expect(meter.measure(1_050, 12_000)).toBeCloseTo(350 / 5);
+    expect(meter.measure(1_050, 17_000)).toBe(0);
   });
 });
 

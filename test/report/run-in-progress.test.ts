@@ -60,6 +60,21 @@ describe('RunInProgress', () => {
     expect(viewOf(run, 0, start + 8).toldUntil).toBe(start + 7);
   });
 
+  it('sums what everybody has told of, from the first second', () => {
+    const run = new RunInProgress();
+    expect(run.complete(start)).toBeUndefined();
+    for (const second of [1, 2, 3]) run.takeSlice(told(0, second));
+    run.takeSlice(told(1, 1));
+    run.takeArrivals(start + 1, 7);
+    run.takeArrivals(start + 3, 5);
+    expect(run.complete(start + 4)).toEqual({ untilSecond: start + 2, sent: 10, acked: 8, arrivals: 7 });
+    run.takeSlice(told(1, 2, { phase: 'done' }));
+    run.takeSlice(told(0, 4, { phase: 'done' }));
+    // What arrives after the last slice has ended counts too.
+    run.takeArrivals(start + 6, 13);
+    expect(run.complete(start + 7)).toEqual({ untilSecond: start + 5, sent: 30, acked: 24, arrivals: 25 });
+  });
+
   it('shows each slice in its state, and one that has gone silent as failed', () => {
     const run = new RunInProgress();
     for (const [slice, phase] of ['waiting', 'connecting', 'publishing', 'draining', 'done'].entries()) {
