@@ -173,7 +173,10 @@ export async function openEmbeddedAws(
     stateMachineArn: stepFunctions.stateMachineArn,
     adminUrl,
     logDirectory: logs.directory,
-    live: (runId) => liveTotals.totals(runId),
+    live(runId) {
+      const complete = liveTotals.complete(runId, Math.floor(Date.now() / 1_000));
+      return { ...liveTotals.totals(runId), ...(complete === undefined ? {} : { complete }) };
+    },
     view: (runId, request) => liveTotals.view(runId, request, Math.floor(Date.now() / 1_000)),
     stop: (graceMs) => stopRuns(stepFunctions.running(), iotCoreUrl(), graceMs),
     async close() {

@@ -1,7 +1,12 @@
 import { LatencyHistogram } from '../measure/latency-histogram.ts';
 import { timedLatencyNames } from '../measure/latency-names.ts';
 import type { LiveMeasurementName } from '../measure/live-points.ts';
-import { RunInProgress, type RunView, type ViewRequest } from '../report/run-in-progress.ts';
+import {
+  type CompleteCounts,
+  RunInProgress,
+  type RunView,
+  type ViewRequest,
+} from '../report/run-in-progress.ts';
 import type { FieldValue, LinePoint } from './line-protocol.ts';
 
 /** A run as its live points tell it so far, summed over its slices. Zero where nothing was told yet. */
@@ -20,12 +25,16 @@ export interface LiveTotals {
   readonly arrivals: number;
   /** Absent until something arrived. */
   readonly endToEndP99Ms?: number;
+  /** What of these is complete, where that was asked for; absent before the first second that is. */
+  readonly complete?: CompleteCounts;
 }
 
 /** The part of InfluxDB that a terminal and the live page need: sums over all points of a run, each once. */
 export interface LiveTotalsStore {
   take(point: LinePoint): void;
   totals(runId: string): LiveTotals;
+  /** What of them is complete. @param nowSecond epoch seconds: what tells a silent slice */
+  complete(runId: string, nowSecond: number): CompleteCounts | undefined;
   /** By second and by slice. */
   view(runId: string, request: ViewRequest, nowSecond: number): RunView;
 }
@@ -98,6 +107,7 @@ export function makeLiveTotals(): LiveTotalsStore {
         ...(latency === undefined || latency.count === 0 ? {} : { endToEndP99Ms: latency.percentileAt(99) }),
       };
     },
+    complete: (runId, nowSecond) => runs.get(runId)?.progress.complete(nowSecond),
     view: (runId, request, nowSecond) =>
       (runs.get(runId)?.progress ?? new RunInProgress()).view(request, nowSecond),
   };

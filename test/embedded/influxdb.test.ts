@@ -19,6 +19,7 @@ beforeAll(async () => {
       totals.take(point);
     },
     totals: (runId) => totals.totals(runId),
+    complete: (runId, nowSecond) => totals.complete(runId, nowSecond),
     view: (runId, request, nowSecond) => totals.view(runId, request, nowSecond),
   };
   const influxDb = makeInfluxDb({
