@@ -1,0 +1,47 @@
+import mqtt from 'mqtt';
+
+/** A well-behaved pair: what goes in at one end comes out at the other. */
+export interface Witnesses {
+  /** Publishes that were acknowledged. */
+  readonly acked: number;
+  /** Ends them. @returns the numbers that came, in their order */
+  end(): Promise<number[]>;
+}
+
+/** For what is under way. */
+const settleMs = 10_000;
+
+/** @param everyMs between two publishes of QoS 1 */
+export async function startWitnesses(port: number, everyMs: number): Promise<Witnesses> {
+  const connect = (clientId: string) =>
+    mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, { clientId, reconnectPeriod: 0, keepalive: 1_200 });
+  const [publisher, subscriber] = await Promise.all([connect('witness-out'), connect('witness-in')]);
+  const received: number[] = [];
+  subscriber.on('message', (_topic, payload) => received.push(Number(payload.toString())));
+  await subscriber.subscribeAsync('witness/+/n', { qos: 1 });
+  let acked = 0;
+  let sent = 0;
+  const publishing = new Set<Promise<unknown>>();
+  const timer = setInterval(() => {
+    const publish = publisher.publishAsync('witness/1/n', String(sent++), { qos: 1 }).then(
+      () => acked++,
+      () => {},
+    );
+    publishing.add(publish);
+    void publish.finally(() => publishing.delete(publish));
+  }, everyMs);
+  return {
+    get acked() {
+      return acked;
+    },
+    async end() {
+      clearInterval(timer);
+      const deadline = performance.now() + settleMs;
+      while (performance.now() < deadline && (acked < sent || received.length < sent)) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      await Promise.all([publisher.endAsync(true), subscriber.endAsync(true)]);
+      return received;
+    },
+  };
+}
