@@ -48,7 +48,7 @@ export function renderComparisonJUnit(comparison: Comparison): string {
 }
 
 function casesOf({ thresholds, imbalances, slices, verdict, reasons }: Report): TestCase[] {
-  const gone = slices.died + slices.failed;
+  const intolerable = reasons.find((reason) => reason.includes('slices.toleratedFailureShare'));
   const isWhole = verdict !== 'aborted' && slices.stopped === 0;
   return [
     ...thresholds.map(({ metric, expression, actual, passed }): TestCase => {
@@ -79,9 +79,7 @@ function casesOf({ thresholds, imbalances, slices, verdict, reasons }: Report): 
       group: 'run',
       name: 'slices are tolerable',
       // Fewer than the profile tolerates fail no run.
-      ...(gone > 0 && reasons.some((reason) => reason.includes('slices.toleratedFailureShare'))
-        ? { failure: `${slices.died} died, ${slices.failed} failed of ${slices.planned}` }
-        : {}),
+      ...(intolerable === undefined ? {} : { failure: intolerable }),
     },
   ];
 }

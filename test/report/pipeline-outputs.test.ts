@@ -12,6 +12,13 @@ const bad = reportOf(
   runOf({ lostPerThousand: 3, throttledPerThousand: 4, duplicatedPerThousand: 1, died: [2] }),
 );
 const regressed = compareReports(good, bad, 0.1);
+const aborted: Report = {
+  ...good,
+  verdict: 'aborted',
+  reasons: ['The run ended before its time: stopped by the user.'],
+  slices: { ...good.slices, completed: 1, stopped: good.slices.planned - 1 },
+  stop: { reason: 'stopped by the user', at: good.endedAt, lastSentAfterMs: 12 },
+};
 const slower: Report = {
   ...good,
   latencyMs: {
@@ -25,6 +32,7 @@ describe('what a pipeline reads', () => {
   it.each([
     ['passed', good],
     ['failed', bad],
+    ['aborted', aborted],
   ])('of a run that %s is as it was', (name, report) => {
     expectGolden(`${name}.junit.xml`, renderJUnit(report));
     expectGolden(`${name}.step-summary.md`, renderStepSummary(report));
