@@ -17,11 +17,10 @@ export class RefusedTargetError extends StampedeError {
         : "the account's own IoT endpoint could not be read";
     super(
       'RefusedTarget',
-      `${hosts.join(', ')} is neither loopback nor this account's own IoT endpoint (${whose})`,
-      {
-        hint: `if it is yours to load, say so: --i-own ${hosts.join(',')}`,
-        exitCode: exitCodes.refusedByPreflight,
-      },
+      // The hint is part of the message: of an error in the plan function, nothing else comes back.
+      `${hosts.join(', ')} is neither loopback nor this account's own IoT endpoint (${whose})\n` +
+        `  → if it is yours to load, say so: --i-own ${hosts.join(',')}`,
+      { exitCode: exitCodes.refusedByPreflight },
     );
     // The name of the error in the execution.
     this.name = 'RefusedByPreflight';

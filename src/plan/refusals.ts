@@ -10,8 +10,9 @@ export class RefusedByPreflightError extends StampedeError {
 
   constructor(faults: readonly Fault[]) {
     const lines = faults.map((fault) => `  ${fault.path}: ${fault.message}\n    → ${fault.hint ?? ''}`);
-    super('RefusedByPreflight', `Preflight refuses this run:\n${lines.join('\n')}`, {
-      hint: 'or run it all the same: --force, or limits.enforce false in the profile',
+    // All of it is the message: of an error in the plan function, nothing else comes back.
+    const remedy = '  → or run it all the same: --force, or limits.enforce false in the profile';
+    super('RefusedByPreflight', ['Preflight refuses this run:', ...lines, remedy].join('\n'), {
       exitCode: exitCodes.refusedByPreflight,
     });
     // The name of the error in the execution.

@@ -1,36 +1,11 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { renderTerminalSummary } from '../../src/report/terminal-summary.ts';
+import { packageWith } from './package-with.ts';
 import { type EndedRehearsal, type Rehearsal, startRehearsal } from './rehearsal.ts';
 
 // A whole run whose publishing function is at fault: what the user is told of it.
-
-const packageRoot = path.resolve(import.meta.dirname, '../..');
-
-/** This package, one of its functions replaced. */
-async function packageWith(functionName: string, source: string): Promise<string> {
-  const root = await mkdtemp(path.join(tmpdir(), 'stampede-package-'));
-  for (const name of [
-    'serverless.yml',
-    'stack',
-    'statemachine',
-    'dashboards',
-    'src',
-    'node_modules',
-    'package.json',
-  ]) {
-    await symlink(path.join(packageRoot, name), path.join(root, name));
-  }
-  await mkdir(path.join(root, 'functions'));
-  for (const file of await readdir(path.join(packageRoot, 'functions'))) {
-    const target = path.join(root, 'functions', file);
-    if (file === `${functionName}.ts`) await writeFile(target, source);
-    else await symlink(path.join(packageRoot, 'functions', file), target);
-  }
-  return root;
-}
 
 /** Slice 1 is out of luck in another way than the others. */
 const atFault = `export async function handler({ slice }: { slice: number }): Promise<never> {

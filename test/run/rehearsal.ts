@@ -26,6 +26,8 @@ export interface BegunRun {
   plan(): Promise<Plan>;
   /** Every slice's last word. */
   slices(): Promise<SliceResult[]>;
+  /** Of a run that may end without a report. */
+  executionEnded(): Promise<Execution>;
   ended(): Promise<EndedRehearsal>;
 }
 
@@ -55,6 +57,14 @@ export async function startRehearsal(
     const read = async <T>(file: string): Promise<T> =>
       JSON.parse(await readFile(path.join(runsDirectory, runId, file), 'utf8')) as T;
     const executionArn = await executions.start(runId, profile);
+    const executionEnded = async (): Promise<Execution> => {
+      let execution = await executions.describe(executionArn);
+      while (execution.status === 'RUNNING') {
+        await sleep(100);
+        execution = await executions.describe(executionArn);
+      }
+      return execution;
+    };
     return {
       runId,
       executionArn,
@@ -63,13 +73,9 @@ export async function startRehearsal(
         const names = await readdir(path.join(runsDirectory, runId, 'slices'));
         return Promise.all(names.map((name) => read<SliceResult>(path.join('slices', name))));
       },
+      executionEnded,
       async ended() {
-        let execution = await executions.describe(executionArn);
-        while (execution.status === 'RUNNING') {
-          await sleep(100);
-          execution = await executions.describe(executionArn);
-        }
-        return { execution, report: await read<Report>('report.json') };
+        return { execution: await executionEnded(), report: await read<Report>('report.json') };
       },
     };
   };
