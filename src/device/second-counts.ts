@@ -7,6 +7,8 @@ export class SecondCounts {
   readonly #sent: number[] = [];
   readonly #acked: number[] = [];
   readonly #connected: number[] = [];
+  /** Made with the first: few slices echo. */
+  #echoed: number[] | undefined;
   #connectedNow = 0;
 
   /** @param startMs epoch milliseconds; nothing earlier is counted apart */
@@ -33,6 +35,12 @@ export class SecondCounts {
     this.#acked[second] = this.#acked[second]! + 1;
   }
 
+  echoed(atMs: number): void {
+    const second = this.#secondOf(atMs);
+    this.#echoed ??= new Array<number>(this.#sent.length).fill(0);
+    this.#echoed[second] = this.#echoed[second]! + 1;
+  }
+
   connectedChanged(atMs: number, by: 1 | -1): void {
     const second = this.#secondOf(atMs);
     this.#connectedNow += by;
@@ -47,6 +55,7 @@ export class SecondCounts {
       intended: this.#intended.slice(),
       sent: this.#sent.slice(),
       acked: this.#acked.slice(),
+      ...(this.#echoed === undefined ? {} : { echoed: this.#echoed.slice() }),
       connected: this.#connected.slice(),
     };
   }
@@ -57,6 +66,7 @@ export class SecondCounts {
       this.#intended.push(0);
       this.#sent.push(0);
       this.#acked.push(0);
+      this.#echoed?.push(0);
       this.#connected.push(this.#connectedNow);
     }
     return second;

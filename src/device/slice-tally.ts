@@ -106,6 +106,7 @@ export class SliceTally {
 
   echoed(intendedMs: number, arrivedMs: number): void {
     this.#echoed++;
+    this.perSecond.echoed(arrivedMs);
     this.#echo.record(arrivedMs - intendedMs);
   }
 

@@ -70,6 +70,7 @@ export type CountsByReason = Readonly<Record<string, number>>;
 
 /** Counters by whole second; all arrays are of one length. */
 export interface RunSeries extends PerSecondCounts {
+  readonly echoed: readonly number[];
   readonly arrivals: readonly number[];
 }
 

@@ -1,7 +1,7 @@
 import type { RunSeries } from './run-ledger.ts';
 import type { PerSecondCounts } from './slice-result.ts';
 
-const counters = ['intended', 'sent', 'acked', 'connected', 'arrivals'] as const;
+const counters = ['intended', 'sent', 'acked', 'echoed', 'connected', 'arrivals'] as const;
 type Counter = (typeof counters)[number];
 
 /** Sums of counters by second, between two instants. What lies outside counts in the ledger, but is in no series. */
@@ -14,13 +14,21 @@ export class SecondSeries {
     this.#startSecond = Math.floor(from / 1000);
     const seconds = Math.ceil(to / 1000) - this.#startSecond;
     const zeros = () => new Float64Array(seconds);
-    this.#sums = { intended: zeros(), sent: zeros(), acked: zeros(), connected: zeros(), arrivals: zeros() };
+    this.#sums = {
+      intended: zeros(),
+      sent: zeros(),
+      acked: zeros(),
+      echoed: zeros(),
+      connected: zeros(),
+      arrivals: zeros(),
+    };
   }
 
   addSlice(counts: PerSecondCounts): void {
     this.#add('intended', counts.startSecond, counts.intended);
     this.#add('sent', counts.startSecond, counts.sent);
     this.#add('acked', counts.startSecond, counts.acked);
+    this.#add('echoed', counts.startSecond, counts.echoed ?? []);
     this.#add('connected', counts.startSecond, counts.connected);
   }
 
@@ -42,6 +50,7 @@ export class SecondSeries {
       intended: part('intended'),
       sent: part('sent'),
       acked: part('acked'),
+      echoed: part('echoed'),
       connected: part('connected'),
       arrivals: part('arrivals'),
     };

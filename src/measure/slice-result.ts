@@ -73,6 +73,8 @@ export interface PerSecondCounts {
   readonly intended: readonly number[];
   readonly sent: readonly number[];
   readonly acked: readonly number[];
+  /** Received on devices' own subscriptions; absent where none of them echoes. */
+  readonly echoed?: readonly number[];
   /** Gauge at the end of the second. */
   readonly connected: readonly number[];
 }

@@ -3,6 +3,7 @@ import { type LatencyName, latencyNames } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import type { Plan } from '../plan/plan.ts';
+import { clockOffsetOf } from './clock-offset.ts';
 import { costOf } from './cost-report.ts';
 import { summarizeGenerator } from './generator-summary.ts';
 import { type LatencyDistribution, latencyDistribution } from './latency-distribution.ts';
@@ -41,6 +42,7 @@ export function buildReport({ plan, ledger, cloudwatch, now }: ReportInput): Rep
     gauges: { rates, generator, cost },
     cloudwatch,
   });
+  const latencyMs = summarizeLatencies(ledger);
   const { protocol, client } = profile.connect;
   return {
     version: 1,
@@ -65,7 +67,8 @@ export function buildReport({ plan, ledger, cloudwatch, now }: ReportInput): Rep
       sliceDied: ledger.sliceDiedBy,
     },
     rates,
-    latencyMs: summarizeLatencies(ledger),
+    latencyMs,
+    clockOffset: clockOffsetOf(latencyMs),
     quotas: quotaUse,
     throttling,
     bindingQuota: bindingQuotaOf(plan, quotaUse, throttling),

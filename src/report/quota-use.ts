@@ -10,13 +10,14 @@ import type { QuotaUse } from './report.ts';
  */
 export function quotaUseOf(plan: Plan, ledger: RunLedger): QuotaUse[] {
   const { limits, live } = accountOf(plan);
-  const { sent, connected } = ledger.perSecond;
+  const { sent, connected, echoed } = ledger.perSecond;
   const publishes = Math.max(0, ...sent);
-  const peaks: [QuotaName, number][] = [
-    ['publishInPerSecond', publishes],
-    ['ruleEvaluationsPerSecond', publishes],
-  ];
-  if (plan.profile.connect.protocol === 'mqtt') {
+  const isMqtt = plan.profile.connect.protocol === 'mqtt';
+  const peaks: [QuotaName, number][] = [['publishInPerSecond', publishes]];
+  // As devices received them: what was refused on its way out nobody saw but PublishOut.Throttle. A rule's deliveries count as none.
+  if (isMqtt && plan.profile.echo.fraction > 0) peaks.push(['publishOutPerSecond', Math.max(0, ...echoed)]);
+  peaks.push(['ruleEvaluationsPerSecond', publishes]);
+  if (isMqtt) {
     peaks.push(
       ['connectsPerSecond', largestRise(connected)],
       ['concurrentConnections', Math.max(0, ...connected)],

@@ -1,4 +1,5 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
+import { echoedMessages } from '../plan/echoes.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Reconciliation } from './report.ts';
 
@@ -66,15 +67,35 @@ export function reconcile(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatchV
           }),
         ]
       : []),
-    ...(plan.profile.echo.fraction > 0
+    ...(isMqtt && plan.profile.echo.fraction > 0
       ? [
           line('PublishOut.Success', 'echoes', ledger.echoed, {
             count: ledger.stoppedOn === undefined ? 0 : ledger.generator.slices,
             why: 'are the stop message, one a slice',
           }),
+          ...missedEchoes(plan, ledger).map(({ missed, reasons }) =>
+            line('PublishOut.Throttle', 'missed echoes', missed, ...reasons),
+          ),
         ]
       : []),
   ];
+}
+
+/** Echoes that were planned and that no device received, none if all were. A rule's deliveries are no PublishOut. */
+function missedEchoes(
+  plan: Plan,
+  { echoed, messages, acknowledged, devices, echoRefusedBy }: RunLedger,
+): { missed: number; reasons: Explanation[] }[] {
+  const missed = echoedMessages(plan) - echoed;
+  if (missed <= 0) return [];
+  const notTaken = messages.intended - (acknowledged ? messages.acked : messages.received);
+  const wasAway =
+    devices.reconnects > 0 || devices.connected < devices.planned || Object.keys(echoRefusedBy).length > 0;
+  const reasons = [
+    { count: -notTaken, why: 'may be of publishes that were not taken: there was nothing to send back' },
+    { count: wasAway ? -missed : 0, why: 'may have come while their device was not subscribed' },
+  ];
+  return [{ missed, reasons }];
 }
 
 /** What the service took in, and no device heard of in time. */

@@ -1,6 +1,7 @@
 import type { LatencyName } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { CountsByReason, MessageLedger } from '../measure/run-ledger.ts';
+import { describeClockOffset } from './clock-offset.ts';
 import { formatBytes, formatCount, formatMs, formatPlural } from './figures.ts';
 import type { CostReport, Reconciliation, Report, StageRate, Throttling } from './report.ts';
 
@@ -83,18 +84,7 @@ export function latencyCells(latency: LatencySummary): string[] {
 
 /** What to know before believing the latencies; empty where there is nothing. */
 export function latencyNotes({ latencyMs }: Report): string[] {
-  const notes: string[] = [];
-  const { transit } = latencyMs;
-  if (transit.count > 0) {
-    // Nothing arrives before it is sent: what the smallest transit shows beyond that is the clocks' offset.
-    const bound =
-      transit.min >= 0
-        ? `at most ${formatMs(transit.min)} ms too high`
-        : `at least ${formatMs(-transit.min)} ms too low`;
-    notes.push(
-      `end_to_end_latency, rule_latency and transit span two clocks: by the smallest transit they read ${bound}, ±1 ms.`,
-    );
-  }
+  const notes = describeClockOffset(latencyMs);
   for (const name of latencyOrder) {
     const { negative, beyondRange } = latencyMs[name];
     if (negative > 0)
@@ -176,7 +166,7 @@ export function describeRamp({ startPerSecond, targetPerSecond }: StageRate): st
 }
 
 /** Why things went wrong, by what went wrong; only what did. */
-export function causeLines({ causes }: Report): { what: string; reasons: string }[] {
+export function causeLines({ causes, cloudwatch }: Report): { what: string; reasons: string }[] {
   const named = {
     dropped: causes.dropped,
     failed: causes.failed,
@@ -186,9 +176,16 @@ export function causeLines({ causes }: Report): { what: string; reasons: string 
     'slices failed': causes.sliceFailed,
     'slices died': causes.sliceDied ?? {},
   };
-  return Object.entries(named)
+  const told = Object.entries(named)
     .filter(([, counts]) => Object.keys(counts).length > 0)
     .map(([what, counts]) => ({ what, reasons: describeCounts(counts) }));
+  // What the service did not allow, told or not: at QoS 0 and in MQTT 3.1.1 a device just loses its connection.
+  const authErrors = Object.entries(cloudwatch).filter(
+    ([metric, count]) => metric.endsWith('.AuthError') && count > 0,
+  );
+  if (authErrors.length === 0) return told;
+  const reasons = `${describeCounts(Object.fromEntries(authErrors))} (CloudWatch)`;
+  return [...told, { what: 'not authorized', reasons }];
 }
 
 /** Where slices that failed or died have left more than their reasons; empty where none did. */

@@ -32,6 +32,7 @@ export interface Report {
   readonly causes: Causes;
   readonly rates: Rates;
   readonly latencyMs: Readonly<Record<LatencyName, LatencySummary>>;
+  readonly clockOffset: ClockOffset;
   readonly quotas: readonly QuotaUse[];
   readonly throttling: Throttling;
   readonly bindingQuota: BindingQuota;
@@ -93,6 +94,20 @@ export interface StageRate {
   readonly targetPerSecond: number;
   readonly intendedPerSecond: number;
   readonly sentPerSecond: number;
+}
+
+/**
+ * How far the service's clocks may be ahead of the devices', milliseconds, to ±1: one-way latencies read too high by as much.
+ * Negative: behind, and they read too low.
+ */
+export interface ClockOffset {
+  /** By the smallest `transit` or `rule_latency`: nothing arrives before it is sent. Null where nothing arrived. */
+  readonly atMostMs: number | null;
+  /**
+   * The smallest `rule_latency` less the smallest `echo_latency`, which is on one clock: the rule saw that message before it was
+   * back at its device. Null without echoes.
+   */
+  readonly atLeastMs: number | null;
 }
 
 export interface QuotaUse {

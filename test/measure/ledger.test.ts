@@ -105,6 +105,7 @@ describe('Ledger', () => {
       intended: [plan.load.messages],
       sent: [plan.load.messages],
       acked: [plan.load.messages],
+      echoed: [0],
       connected: [40],
       arrivals: [sliceOf(plan, 1).messages],
     });

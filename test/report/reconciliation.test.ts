@@ -49,6 +49,24 @@ describe('reconciliation', () => {
     ]);
   });
 
+  it('holds PublishOut.Throttle against the echoes that were planned and did not come', () => {
+    const profile = { echo: { fraction: 0.1 } };
+    const planned = runOf({}, profile).ledger.echoed;
+    const missing = { profile, echoed: planned - 50 };
+    const sums = { 'PublishOut.Success': planned - 50, 'PublishOut.Throttle': 50 };
+    expect(lineOf('PublishOut.Throttle', sums, {}, missing)).toMatchObject({
+      column: 'missed echoes',
+      ledger: 50,
+      difference: 0,
+    });
+    const fewer = { 'PublishOut.Throttle': 30 };
+    expect(lineOf('PublishOut.Throttle', fewer, {}, missing)).toMatchObject({ unexplained: -20 });
+    expect(lineOf('PublishOut.Throttle', fewer, { acked: 5_690 }, missing)).toMatchObject({
+      unexplained: -10,
+      said: '10 may be of publishes that were not taken: there was nothing to send back; 10 unexplained',
+    });
+  });
+
   it('knows the control channels, and the stop message on them', () => {
     expect(lineOf('Connect.Success', { 'Connect.Success': 404 })).toMatchObject({ unexplained: 0 });
     const profile = { echo: { fraction: 0.1 } };

@@ -1,3 +1,4 @@
+import { describeDevices } from '../../src/device/slice-devices.ts';
 import { measureArrivals } from '../../src/measure/arrivals.ts';
 import { LatencySeconds } from '../../src/measure/latency-seconds.ts';
 import { makeLedger } from '../../src/measure/ledger.ts';
@@ -24,7 +25,7 @@ export interface Troubles {
   readonly clockOffsetMs?: number;
 }
 
-export const asked = ['PublishIn.Success', 'PublishIn.Throttle', 'Connect.Success'];
+export const asked = ['PublishIn.Success', 'PublishIn.Throttle', 'PublishOut.Success', 'Connect.Success'];
 
 /** The same run at every call: 400 devices in 4 slices, 3 s up to 600/s, 7 s there, 2 s down. */
 export function runOf(troubles: Troubles = {}, profile: Readonly<Record<string, unknown>> = {}) {
@@ -89,6 +90,12 @@ function playSlice(
   const intended: number[] = new Array(seconds).fill(0);
   for (const n of numbers) intended[Math.floor((publishAt + schedule.offsetMs(n)) / 1000) - startSecond]!++;
 
+  const echoes = describeDevices(plan, sliceOf(plan, slice));
+  const echoed = numbers.filter((n) => echoes.echoes(n % devices));
+  const echoedBySecond: number[] = new Array(seconds).fill(0);
+  for (const n of echoed)
+    echoedBySecond[Math.floor((publishAt + schedule.offsetMs(n)) / 1000) - startSecond]!++;
+
   const pubacks = new LatencySeconds();
   for (const n of numbers) pubacks.record(publishAt + schedule.offsetMs(n) + roundTrip(n), roundTrip(n));
 
@@ -102,6 +109,7 @@ function playSlice(
       dropped: 0,
       acked: last - throttled.length,
       throttled: throttled.length,
+      echoed: echoed.length,
     },
     droppedBy: {},
     disconnectedBy: died ? { 'keep-alive timeout': 3 } : {},
@@ -110,12 +118,13 @@ function playSlice(
       intended,
       sent: intended,
       acked: intended,
+      ...(echoed.length > 0 ? { echoed: echoedBySecond } : {}),
       connected: intended.map((_, i) => (i === 0 ? devices / 2 : devices)),
     },
     latencies: {
       connect: histogramOf(Array.from({ length: devices }, (_, i) => 4 + ((i * 17) % 60) / 5)),
       puback_round_trip: histogramOf(numbers.map(roundTrip)),
-      echo_latency: histogramOf([]),
+      echo_latency: histogramOf(echoed.map((n) => lag(n) + roundTrip(n) * 2.5)),
       send_lag: histogramOf(numbers.map(lag)),
     },
     latencyPerSecond: { puback_round_trip: pubacks.encode() },

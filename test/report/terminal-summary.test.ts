@@ -36,6 +36,24 @@ describe('renderTerminalSummary', () => {
     expectGolden('passed.summary', `${renderTerminalSummary(passed, { files })}\n`);
   });
 
+  it('sets PublishOut beside PublishIn, and bounds the clocks by the echoes, where devices echo', () => {
+    const run = runOf({ clockOffsetMs: 5 }, { echo: { fraction: 0.25 } });
+    const { acked } = run.ledger.messages;
+    const sums = {
+      'PublishIn.Success': acked,
+      'PublishOut.Success': run.ledger.echoed,
+      'Connect.Success': 404,
+    };
+    expectGolden('echoing.summary', `${renderTerminalSummary(reportOf(run, sums))}\n`);
+  });
+
+  it('tells of what was not authorized, as CloudWatch counts it', () => {
+    const sums = { 'Connect.AuthError': 1_300, 'PublishIn.AuthError': 2, 'Connect.Success': 404 };
+    expect(renderTerminalSummary(reportOf(runOf(), sums))).toContain(
+      'why not authorized: Connect.AuthError 1,300, PublishIn.AuthError 2 (CloudWatch)',
+    );
+  });
+
   it('is as it was for a run with every kind of trouble', () => {
     expectGolden('failed.summary', `${renderTerminalSummary(failed)}\n`);
   });
