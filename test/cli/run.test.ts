@@ -41,7 +41,12 @@ describe('stampede run', () => {
   const stdoutNames = (result: CliResult, file: string): boolean => result.stdout.includes(file);
 
   it('runs a profile to a passing report that balances, and exits 0', async () => {
-    const result = await runCli(['run', workplace.writeProfile('tiny.json', tiny), '--runs', runs]);
+    const junit = path.join(workplace.directory, 'junit.xml');
+    const stepSummary = path.join(workplace.directory, 'summary.md');
+    const result = await runCli(
+      ['run', workplace.writeProfile('tiny.json', tiny), '--runs', runs, '--junit', junit],
+      { GITHUB_STEP_SUMMARY: stepSummary },
+    );
     const { directory, report } = lastRun();
     expect({ code: result.code, verdict: report.verdict, reasons: report.reasons }).toEqual({
       code: 0,
@@ -60,6 +65,8 @@ describe('stampede run', () => {
       expect(existsSync(path.join(directory, name))).toBe(true);
       expect(stdoutNames(result, path.join(directory, name))).toBe(true);
     }
+    expect(readFileSync(junit, 'utf8')).toContain('<testsuite name="stampede.tiny" tests="5" failures="0"');
+    expect(readFileSync(stepSummary, 'utf8')).toContain('### ✅ tiny: passed');
     // In a pipe progress is plain lines, apart from the result.
     expect(result.stderr).toMatch(/^\d+:\d\d publishing, connected 20\/20/m);
     expect(processesOf(runs)).toEqual([]);

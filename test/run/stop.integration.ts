@@ -22,6 +22,8 @@ const random = makeRandom(20_261_121, 0);
 let rehearsal: Rehearsal;
 let client: IoTDataPlaneClient;
 let control: Control;
+/** Stops by itself, beside the others. */
+let aborting: Promise<EndedRehearsal>;
 beforeAll(async () => {
   rehearsal = await startRehearsal();
   const { environment } = rehearsal.aws;
@@ -34,6 +36,13 @@ beforeAll(async () => {
     },
   });
   control = makeControl(client);
+  aborting = rehearsal.run({
+    ...load,
+    duration: '60s',
+    thresholds: {
+      end_to_end_latency: [{ threshold: 'p(95)<0', abortOnFail: true, delayAbortEval: '2s' }],
+    },
+  });
 });
 afterAll(async () => {
   client.destroy();
@@ -101,5 +110,17 @@ describe('a run that is stopped at a random moment', () => {
     const profile = { ...rest, ratePerSecond: 50, duration: '12s', connect: { protocol: 'https' } };
     const stopped = await stopAll(profile, 4);
     for (const each of stopped) expectStopped(each, 5_000);
+  }, 120_000);
+});
+
+describe('a run that fails a threshold with abortOnFail', () => {
+  it('ends by itself, failed and not aborted', async () => {
+    const { execution, report } = await aborting;
+    expect(execution).toMatchObject({ status: 'FAILED', error: 'ThresholdsFailed' });
+    expect(report).toMatchObject({ verdict: 'failed', slices: { stopped: 2 }, imbalances: [] });
+    expect(report.reasons[0]).toContain('and ended the run (abortOnFail)');
+    expect(report.stop?.threshold).toMatchObject({ metric: 'end_to_end_latency', expression: 'p(95)<0' });
+    expect(report.messages.sent).toBeLessThan(60 * 200);
+    expect(report.stop?.lastSentAfterMs).toBeLessThanOrEqual(1_000);
   }, 120_000);
 });
