@@ -108,9 +108,11 @@ describe('the packaged template', () => {
     const file = new URL('../../statemachine/load-test.asl.json', import.meta.url);
     expect(machine?.DefinitionString).toBe(readFileSync(file, 'utf8'));
 
-    const arns = machine?.DefinitionSubstitutions as Readonly<Record<string, unknown>>;
+    const values = machine?.DefinitionSubstitutions as Readonly<Record<string, unknown>>;
+    expect(renderText(values.RunBucketName)).toBe('<RunBucket>');
     const definition = String(machine?.DefinitionString).replace(/\$\{(\w+)\}/g, (_whole, name: string) => {
-      expect(renderText(arns[name])).toMatch(/^<\w+LambdaFunction\.Arn>$/);
+      if (name === 'RunBucketName') return 'stampede-runs';
+      expect(renderText(values[name])).toMatch(/^<\w+LambdaFunction\.Arn>$/);
       return `arn:aws:lambda:us-east-1:123456789012:function:stampede-dev-${name}`;
     });
     const { isValid, errorsText } = validateStates(JSON.parse(definition), {
