@@ -23,6 +23,7 @@ export const allowedWildcards: readonly AllowedWildcard[] = [
   { sid: 'WritePlans', wildcard: `${runs}/*/plan.json`, reason: runIds },
   { sid: 'ReadPlans', wildcard: `${runs}/*/plan.json`, reason: runIds },
   { sid: 'WriteSliceResults', wildcard: `${runs}/*/slices/*`, reason: `${runIds}; a key a slice` },
+  { sid: 'KeepLastWords', wildcard: `${runs}/*/deaths/*`, reason: `${runIds}; a key a slice` },
   { sid: 'WriteArrivalWindows', wildcard: `${runs}/*/arrivals/*`, reason: `${runIds}; a key a batch` },
   {
     sid: 'SpillLivePoints',
