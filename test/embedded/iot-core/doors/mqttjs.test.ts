@@ -230,6 +230,18 @@ describe('what policies leave out', () => {
     expect(iotCore.sum('PublishOut.Success')).toBe(2);
   });
 
+  it('is not shared: a $share filter is asked for as it is written, group included', async () => {
+    const allowed = policyOf(['iot:Subscribe'], 'topicfilter/$share/mine/t', 'topicfilter/t');
+    const fleetPolicies = [policyOf(['iot:Connect'], 'client/*'), allowed];
+    const iotCore = await startGuarded({ fleetPolicies });
+    const { client } = await connect(iotCore);
+    const granted = async (filter: string) => (await client.subscribeAsync(filter, { qos: 1 }))[0]?.qos;
+    expect(await granted('t')).toBe(1);
+    expect(await granted('$share/mine/t')).toBe(1);
+    await expect(granted('$share/theirs/t')).rejects.toThrow();
+    expect(iotCore.sum('Subscribe.AuthError')).toBe(1);
+  });
+
   it('is not retained: iot:RetainPublish is asked for beside iot:Publish, and for a will', async () => {
     const fleetPolicies = [policyOf(all, 'client/*', 'topic/*', 'topicfilter/*')];
     const iotCore = await startGuarded({ fleetPolicies }, { unauthorized: { publish: 'refuse' } });
