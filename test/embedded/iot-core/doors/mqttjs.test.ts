@@ -177,6 +177,32 @@ describe('a certificate', () => {
     );
   });
 
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('may be shown by %s', async (version) => {
+    const iotCore = await startGuarded();
+    const client = open(`mqtts://localhost:${iotCore.mqttsPort}`, iotCore, {
+      ...fleet(iotCore),
+      // Passed on to node:tls, though the types do not say so.
+      ...({ minVersion: version, maxVersion: version } as object),
+    });
+    expect(await outcomeOf(client)).toBeUndefined();
+  });
+
+  it('is not looked at by what is older than TLS 1.2', async () => {
+    const iotCore = await startGuarded();
+    const socket = connectTls({
+      port: iotCore.mqttsPort,
+      host: '127.0.0.1',
+      servername: 'localhost',
+      ca: iotCore.certificates.authority,
+      minVersion: 'TLSv1',
+      maxVersion: 'TLSv1.1',
+      // A cipher that TLS 1.1 has, which OpenSSL offers at security level 0 only.
+      ciphers: 'ECDHE-ECDSA-AES128-SHA@SECLEVEL=0',
+    });
+    const [error] = (await once(socket, 'error')) as [Error & { code?: string }];
+    expect(error.code).toMatch(/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/);
+  });
+
   it('is known again when a TLS session is resumed', async () => {
     const iotCore = await startGuarded();
     const options = {
