@@ -13,10 +13,15 @@ export interface ControlPollSettings {
 }
 
 /** Asks for the run's control message until closed: slices without an MQTT connection have nothing to hear it by. */
-export function pollControl(settings: ControlPollSettings): { close(): Promise<void> } {
+export function pollControl(settings: ControlPollSettings): {
+  /** Resolves with the first answer, whatever it is. */
+  readonly heard: Promise<void>;
+  close(): Promise<void>;
+} {
   const { control, runId, clock } = settings;
   let heardAt = clock.now();
   let isAsking = false;
+  const heard = Promise.withResolvers<void>();
   let cancelTimer: CancelTimer = () => {};
 
   const ask = async (): Promise<void> => {
@@ -29,6 +34,7 @@ export function pollControl(settings: ControlPollSettings): { close(): Promise<v
       // One lost answer is no reason; the same silence for long is.
     } finally {
       isAsking = false;
+      heard.resolve();
     }
   };
   const tick = (): void => {
@@ -43,6 +49,7 @@ export function pollControl(settings: ControlPollSettings): { close(): Promise<v
   tick();
 
   return {
+    heard: heard.promise,
     async close() {
       cancelTimer();
     },

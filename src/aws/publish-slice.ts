@@ -1,4 +1,4 @@
-import { makeSystemClock } from '../device/clock.ts';
+import { type Clock, makeSystemClock } from '../device/clock.ts';
 import { runSlice } from '../device/slice-runner.ts';
 import type { MakeTransport } from '../device/transport.ts';
 import type { ControlMessage } from '../plan/control-message.ts';
@@ -18,7 +18,7 @@ export interface SliceWorld {
   readonly liveView: LiveView;
   makeTransport(plan: Plan): Promise<MakeTransport>;
   /** Listens for the run's stop message until closed. */
-  openControl(plan: Plan, slice: number, hearing: ControlHearing): Promise<Openable>;
+  openControl(plan: Plan, slice: number, hearing: ControlHearing): Promise<OpenControl>;
 }
 
 /** What a slice hears of its run, or no longer hears. */
@@ -28,9 +28,14 @@ export interface ControlHearing {
   onLost(reason: string): void;
 }
 
-interface Openable {
+interface OpenControl {
+  /** Resolves once a stop from before it was opened must have been heard. */
+  readonly heard: Promise<void>;
   close(): Promise<void>;
 }
+
+/** A slice that comes late waits this long at most for what it may have missed: then it is late enough. */
+const lateHearingMs = 2_000;
 
 /**
  * One invocation: reads the plan, runs its slice of devices, stores what they did. Returns next to nothing, because the
@@ -43,6 +48,7 @@ export async function publishSlice(
   const { store, liveView } = world;
   const plan = await store.getPlan(runId);
   const transport = await world.makeTransport(plan);
+  const clock = makeSystemClock();
   const stop = new AbortController();
   const told: { stoppedOn?: ControlMessage } = {};
   const view = liveView.openSlice(plan, slice);
@@ -54,11 +60,12 @@ export async function publishSlice(
     onLost: (reason) => stop.abort(reason),
   });
   try {
+    await untilHeard(control, plan, clock);
     const result = await runSlice({
       plan,
       slice,
       transport,
-      clock: makeSystemClock(),
+      clock,
       random: Math.random,
       stop: stop.signal,
       onSnapshot: (snapshot) => view.tell(snapshot),
@@ -69,4 +76,16 @@ export async function publishSlice(
     await Promise.all([control.close(), view.close()]);
   }
   return { slice };
+}
+
+/**
+ * Its run may have been stopped before the slice was there. One that is in time waits until its start anyway; one that
+ * comes late would send until it hears.
+ */
+async function untilHeard({ heard }: OpenControl, { timeline }: Plan, clock: Clock): Promise<void> {
+  const spareMs = timeline.startAt - clock.now();
+  const inTime = Promise.withResolvers<void>();
+  const cancel = clock.setTimer(spareMs > 0 ? spareMs : lateHearingMs, inTime.resolve);
+  await Promise.race([heard, inTime.promise]);
+  cancel();
 }

@@ -15,10 +15,14 @@ export interface ControlChannelSettings {
 }
 
 export interface ControlChannel {
+  /** Resolves once a stop from before the channel was there must have been heard. */
+  readonly heard: Promise<void>;
   close(): Promise<void>;
 }
 
 const reconnectAfterMs = 1_000;
+/** From the connection to the retained message: a SUBSCRIBE and what follows its SUBACK, two or three round trips. */
+const retainedWithinMs = 250;
 
 /** The plan as the control channel's client connects by it: quiet for minutes, it still notices a dead connection. */
 export function withControlKeepAlive(plan: Plan): Plan {
@@ -36,10 +40,12 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
   let cancelTimer: CancelTimer = () => {};
   let awaySince = clock.now();
   let lost = false;
+  const heard = Promise.withResolvers<void>();
 
   const lose = (reason: string): void => {
     if (!lost) settings.onLost(reason);
     lost = true;
+    heard.resolve();
   };
   const retry = (): void => {
     if (clock.now() - awaySince < controlLostAfterMs) {
@@ -53,6 +59,7 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
     {
       connected() {
         awaySince = Number.POSITIVE_INFINITY;
+        cancelTimer = clock.setTimer(retainedWithinMs, heard.resolve);
       },
       connectFailed: retry,
       disconnected() {
@@ -61,7 +68,9 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
       },
       echoed(_device, payload) {
         const message = parseControlMessage(payload.toString('utf8'), clock.now());
-        if (message !== undefined) settings.onMessage(message);
+        if (message === undefined) return;
+        settings.onMessage(message);
+        heard.resolve();
       },
       // Connected but deaf, and it will not change: permissions do not come back within a run.
       echoRefused: (_device, reason) => lose(`the control topic was refused: ${reason}`),
@@ -79,6 +88,7 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
   transport.connect(0);
 
   return {
+    heard: heard.promise,
     async close() {
       cancelTimer();
       await transport.close();

@@ -64,6 +64,39 @@ describe('the control channel of an MQTT slice', () => {
     ]);
   });
 
+  it('has heard what was said before it was there by its first message, or soon after it is connected', async () => {
+    const heardAfterMs = async (
+      behaviour: Behaviour,
+      messageAfterMs?: number,
+    ): Promise<number | undefined> => {
+      const clock = new VirtualClock(startedAt);
+      const over = new Promise<void>((resolve) => clock.setTimer(60_000, resolve));
+      let heardAt: number | undefined;
+      const channel = openControlChannel({
+        runId: 'test-run',
+        slice: 0,
+        clock,
+        transport: (listener) => {
+          const say = () => listener.echoed(0, Buffer.from('{"command":"stop"}'));
+          if (messageAfterMs !== undefined) clock.setTimer(messageAfterMs, say);
+          return new SimulatedTransport(clock, behaviour, listener);
+        },
+        onMessage: () => undefined,
+        onLost: () => undefined,
+      });
+      void channel.heard.then(() => {
+        heardAt = clock.now();
+      });
+      await clock.runUntil(over);
+      await channel.close();
+      return heardAt && heardAt - startedAt;
+    };
+    const connectMs = 40;
+    expect(await heardAfterMs({ connect: () => connectMs })).toBe(connectMs + 250);
+    expect(await heardAfterMs({ connect: () => connectMs }, 60)).toBe(60);
+    expect(await heardAfterMs({ connect: () => 'ECONNREFUSED' })).toBeGreaterThanOrEqual(30_000);
+  });
+
   it('gives up 30 s after it lost its connection and got none again', async () => {
     const refused: Behaviour = { connect: (_device, now) => (now > startedAt + 5_000 ? 'ECONNREFUSED' : 5) };
     const { heard } = await watch(refused, 120_000, ({ clock, transport }) => {
