@@ -170,7 +170,6 @@ export class Connection implements FrameSink {
   }
 
   /** @returns false if it was dropped: for a quota, which is counted, or because the client takes no packet that large */
-
   sendQos1(message: Message, retain: boolean, packetId: number, nowMs: number): boolean {
     return this.#sendPublish(message.frameQos1(this.version, retain, packetId, nowMs), nowMs);
   }
