@@ -1,6 +1,8 @@
 /** Unit and wire tests: npm packages only, no network but loopback. */
 export const base = {
   testEnvironment: 'node',
+  // For what hangs: a machine with much else to do takes its time over certificates and processes.
+  testTimeout: 30_000,
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

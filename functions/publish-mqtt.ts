@@ -1,3 +1,4 @@
+import { makeMqttTargetReader } from '../src/aws/device-pass.ts';
 import { readEnvironment } from '../src/aws/environment.ts';
 import { makeLiveView } from '../src/aws/influx.ts';
 import { publishSlice, type SliceRequest } from '../src/aws/publish-slice.ts';
@@ -5,12 +6,12 @@ import { makeRunStore } from '../src/aws/run-store.ts';
 import { makeSystemClock } from '../src/device/clock.ts';
 import { openControlChannel, withControlKeepAlive } from '../src/device/control-channel.ts';
 import type { MakeTransport } from '../src/device/transport.ts';
-import { chooseDoor } from '../src/device/transports/iot-door.ts';
 import { makeMqttTransport } from '../src/device/transports/mqtt.ts';
 import type { Plan } from '../src/plan/plan.ts';
 
 const environment = readEnvironment(process.env);
 const store = makeRunStore(environment.runBucket);
+const readTarget = makeMqttTargetReader(environment.doorKeys);
 const liveView = makeLiveView(environment.influx, { store, clock: makeSystemClock(), random: Math.random });
 
 /** Runs one slice of virtual devices over MQTT. */
@@ -30,7 +31,7 @@ export async function handler(request: SliceRequest): Promise<{ slice: number }>
   });
 }
 
-function makeTransport({ profile, target }: Plan): Promise<MakeTransport> {
+async function makeTransport({ profile, target }: Plan): Promise<MakeTransport> {
   const doors = target?.doors ?? environment.iotDoors;
-  return makeMqttTransport(profile, chooseDoor(doors, profile.connect.auth));
+  return makeMqttTransport(profile, await readTarget(doors, profile.connect.auth));
 }

@@ -18,7 +18,18 @@ export interface Environment {
   readonly lambdaEnvironmentsPerSecond: number;
   /** How long CloudWatch may take to show a metric, milliseconds; AWS publishes IoT's once a minute. */
   readonly cloudWatchDelayMs: number;
+  readonly doorKeys: DoorKeys;
   readonly influx: InfluxSettings | undefined;
+}
+
+/** Where what devices show at the endpoint's doors lies. */
+export interface DoorKeys {
+  /** Secrets Manager: the fleet's certificate and key. */
+  readonly certificateSecret: string | undefined;
+  /** Secrets Manager: what a custom authorizer is told. */
+  readonly authorizerSecret: string | undefined;
+  /** PEM file: whom to trust instead of the system's authorities. */
+  readonly authorityFile: string | undefined;
 }
 
 export interface InfluxSettings {
@@ -67,6 +78,11 @@ export function readEnvironment(variables: Variables): Environment {
     coldStartLeadMs: number('COLD_START_LEAD_MS', 5_000),
     lambdaEnvironmentsPerSecond: number('LAMBDA_ENVIRONMENTS_PER_SECOND', 100),
     cloudWatchDelayMs: number('CLOUDWATCH_DELAY_MS', 180_000),
+    doorKeys: {
+      certificateSecret: variables.IOT_CERTIFICATE_SECRET || undefined,
+      authorizerSecret: variables.IOT_AUTHORIZER_SECRET || undefined,
+      authorityFile: variables.IOT_CA_FILE || undefined,
+    },
     influx: readInflux(variables, faults),
   };
   if (faults.length > 0) throw new InvalidInputError('The environment', faults);

@@ -53,4 +53,11 @@ export interface MqttSettings {
   /** From the start of the attempt to the CONNACK. */
   readonly connectTimeoutMs: number;
   readonly ackTimeoutMs: number;
+  /** User name and password of every device: what a custom authorizer is told. */
+  readonly login?: MqttLogin;
+}
+
+export interface MqttLogin {
+  readonly username: string;
+  readonly password?: string;
 }

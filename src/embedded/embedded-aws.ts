@@ -12,11 +12,12 @@ import { embeddedLimits } from './embedded-limits.ts';
 import { makeFunctionLogs } from './function-log.ts';
 import { makeInfluxDb } from './influxdb.ts';
 import type { InfluxServer } from './influxdb-relay.ts';
+import { makeIotControlPlane } from './iot-control-plane.ts';
 import type { CertificateFiles } from './iot-core/doors/certificates.ts';
 import { type DoorSettings, defaultRuleName, type ThrottleAnswer } from './iot-core/settings.ts';
 import type { WeatherSettings } from './iot-core/weather-settings.ts';
 import { makeIotDataPlane } from './iot-data-plane.ts';
-import { makeIotEntrance, secretNames } from './iot-entrance.ts';
+import { makeIotEntrance, secretNamesOf } from './iot-entrance.ts';
 import { makeLambdaApi, makeRuntimeApi } from './lambda.ts';
 import { makeLambdaPool, runtimeApiPrefix } from './lambda-pool.ts';
 import { makeLambdaTask } from './lambda-task.ts';
@@ -107,7 +108,7 @@ export async function openEmbeddedAws(
   let iotCore: IotCoreProcess | undefined;
   const edgeUrl = (): string => edge?.url ?? '';
   const iotCoreUrl = (): string => `http://127.0.0.1:${iotCore?.httpPort ?? 0}`;
-  const variables = (): Record<string, string> => variablesOf(edgeUrl(), iotCore);
+  const variables = (): Record<string, string> => variablesOf(edgeUrl(), iotCore, stack);
   const entrance = makeIotEntrance(stack, packageRoot, path.join(logs.directory, 'certificates'));
 
   const pool = makeLambdaPool({
@@ -136,12 +137,14 @@ export async function openEmbeddedAws(
       servicequotas: makeServiceQuotas(limits),
       cloudformation: makeCloudFormation(deployedStack(stack, stepFunctions.stateMachineArn)),
       iotdata: iotData,
+      iot: makeIotControlPlane(),
       secretsmanager: makeSecretsManager(() => (iotCore?.files ? entrance.secretsOf(iotCore.files) : {})),
     },
     unsigned: [
       [runtimeApiPrefix, makeRuntimeApi(pool)],
       ['/2015-03-31/functions/', lambda],
       ['/api/v2/', influxDb],
+      ['/query', influxDb],
       ['/health', influxDb],
       ['/ping', influxDb],
       ['/topics/', iotData],
@@ -204,10 +207,14 @@ async function makeStateMachine(
 }
 
 /** What `sls deploy` would have made of serverless.yml, as far as anybody asks CloudFormation for it. */
-function deployedStack({ prefix }: Stack, stateMachineArn: string): EmbeddedStack {
+function deployedStack({ prefix, environment }: Stack, stateMachineArn: string): EmbeddedStack {
   return {
     name: prefix,
-    outputs: { RunBucketName: runBucket, StateMachineArn: stateMachineArn },
+    outputs: {
+      RunBucketName: runBucket,
+      StateMachineArn: stateMachineArn,
+      ...(environment.TOPIC_FILTER === undefined ? {} : { TopicFilter: environment.TOPIC_FILTER }),
+    },
     resources: [
       { logicalId: 'RunBucket', physicalId: runBucket, type: 'AWS::S3::Bucket' },
       { logicalId: 'ArrivalsRule', physicalId: defaultRuleName, type: 'AWS::IoT::TopicRule' },
@@ -220,7 +227,11 @@ function deployedStack({ prefix }: Stack, stateMachineArn: string): EmbeddedStac
   };
 }
 
-function variablesOf(edgeUrl: string, iotCore: IotCoreProcess | undefined): Record<string, string> {
+function variablesOf(
+  edgeUrl: string,
+  iotCore: IotCoreProcess | undefined,
+  stack: Stack,
+): Record<string, string> {
   const cores = availableParallelism();
   return {
     AWS_ENDPOINT_URL: edgeUrl,
@@ -229,7 +240,7 @@ function variablesOf(edgeUrl: string, iotCore: IotCoreProcess | undefined): Reco
     AWS_ACCESS_KEY_ID: accountKey.accessKeyId,
     AWS_SECRET_ACCESS_KEY: accountKey.secretAccessKey,
     RUN_BUCKET: runBucket,
-    ...iotVariablesOf(iotCore),
+    ...iotVariablesOf(iotCore, stack),
     INFLUX_URL: edgeUrl,
     INFLUX_ORG: influx.org,
     INFLUX_BUCKET: influx.bucket,
@@ -242,9 +253,10 @@ function variablesOf(edgeUrl: string, iotCore: IotCoreProcess | undefined): Reco
 }
 
 /** Its doors, the one that asks for nothing first, and what the others ask for. */
-function iotVariablesOf(iotCore: IotCoreProcess | undefined): Record<string, string> {
+function iotVariablesOf(iotCore: IotCoreProcess | undefined, stack: Stack): Record<string, string> {
   if (iotCore === undefined) return {};
   const { mqttPort, mqttsPort, wssPort, files } = iotCore;
+  const { certificate, authorizer } = secretNamesOf(stack);
   const doors = [
     `mqtt://127.0.0.1:${mqttPort}`,
     `wss://127.0.0.1:${wssPort}`,
@@ -253,8 +265,8 @@ function iotVariablesOf(iotCore: IotCoreProcess | undefined): Record<string, str
   ];
   return {
     IOT_ENDPOINT: doors.join(','),
-    IOT_CERTIFICATE_SECRET: secretNames.certificate,
-    IOT_AUTHORIZER_SECRET: secretNames.authorizer,
+    IOT_CERTIFICATE_SECRET: certificate,
+    IOT_AUTHORIZER_SECRET: authorizer,
     ...(files && { IOT_CA_FILE: files.caFile }),
   };
 }

@@ -18,11 +18,13 @@ export interface IotEntrance {
   secretsOf(files: CertificateFiles): Readonly<Record<string, string>>;
 }
 
-/** Secrets that devices' credentials lie in; the functions are told their names. */
-export const secretNames = {
-  certificate: 'stampede/fleet-certificate',
-  authorizer: 'stampede/fleet-authorizer',
-} as const;
+/** Secrets that devices' credentials lie in, as serverless.yml names them to the functions. */
+export function secretNamesOf({ prefix }: Pick<Stack, 'prefix'>): {
+  certificate: string;
+  authorizer: string;
+} {
+  return { certificate: `${prefix}/fleet-certificate`, authorizer: `${prefix}/fleet-authorizer` };
+}
 
 /** The function whose role says what a device of the test may do. */
 const fleetKey = 'publish-mqtt';
@@ -44,6 +46,7 @@ export function makeIotEntrance(
   certificatesDirectory: string,
 ): IotEntrance {
   const fleetPolicies = stack.functions.find(({ key }) => key === fleetKey)?.policies;
+  const secretNames = secretNamesOf(stack);
   const password = randomUUID();
   const ownAuthorizer: FunctionDefinition = {
     key: 'fleet-authorizer',

@@ -7,11 +7,9 @@ import type { SliceResult } from '../../src/measure/slice-result.ts';
 import { invokeOnce, type LambdaAnswer } from './lambda-host.ts';
 import { type PackagedStack, packageStack } from './packaged-stack.ts';
 
-const runId = 'zipped-1';
 const profile = {
   name: 'zipped',
   devices: 20,
-  connect: { client: 'device-sdk' },
   stages: [{ duration: '2s', target: 100 }],
   slices: { devicesPerSlice: 10 },
 };
@@ -48,8 +46,14 @@ async function invoke(name: string, event: unknown): Promise<LambdaAnswer> {
 }
 
 describe('publish-mqtt, from its zip', () => {
-  it('runs a slice of the plan that the zipped plan function made', async () => {
-    const planned = await invoke('plan', { runId, profile });
+  // The Device SDK is the packaged native file; the others are what devices show at AWS's doors, over TLS.
+  it.each([
+    { client: 'device-sdk', auth: 'x509' },
+    { client: 'device-sdk', auth: 'sigv4' },
+    { client: 'dense', auth: 'custom' },
+  ])('runs a slice of the plan that the zipped plan function made: %o', async (connect) => {
+    const runId = `zipped-${connect.auth}`;
+    const planned = await invoke('plan', { runId, profile: { ...profile, connect } });
     expect(planned).toMatchObject({ failed: false, payload: { runId, protocol: 'mqtt', slices: [0, 1] } });
 
     const published = await invoke('publish-mqtt', { runId, slice: 1 });

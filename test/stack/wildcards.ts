@@ -55,6 +55,11 @@ export const allowedWildcards: readonly AllowedWildcard[] = [
     wildcard: `arn:aws:iot:${account}:client/stampede-*`,
     reason: 'one client id a virtual device, all with the prefix of the test’s own',
   },
+  ...['certificate', 'authorizer'].map((secret) => ({
+    sid: 'ReadWhatDevicesShow',
+    wildcard: `arn:aws:secretsmanager:${account}:secret:stampede-dev/fleet-${secret}-??????`,
+    reason: 'Secrets Manager adds six characters to a secret’s name, which are not known before it is made',
+  })),
   { sid: 'PublishToTheTestsTopics', wildcard: `arn:aws:iot:${account}:topic/stampede/*`, reason: devices },
   { sid: 'HearEchoesAndStop', wildcard: `arn:aws:iot:${account}:topicfilter/stampede/*`, reason: devices },
   {

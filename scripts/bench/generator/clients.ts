@@ -36,7 +36,7 @@ export async function makeTransportOf(
       const options = io.TlsContextOptions.create_client_with_mtls(tls.cert, tls.key);
       options.override_default_trust_store(tls.ca);
       const tlsCtx = new io.ClientTlsContext(options);
-      return makeDeviceSdkTransport({ ...settings, ...address, secure: () => ({ tlsCtx }) });
+      return makeDeviceSdkTransport({ ...settings, ...address, secure: { tlsCtx } });
     }
     case 'mqtt-js': {
       const { makeMqttJsTransport } = await import('./mqtt-js-transport.ts');

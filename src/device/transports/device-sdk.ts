@@ -1,16 +1,17 @@
 import { io, mqtt5 } from 'aws-iot-device-sdk-v2';
 import type { SliceDevices } from '../slice-devices.ts';
-import type { MakeTransport, MqttSettings, Transport, TransportListener } from '../transport.ts';
+import type { MakeTransport, MqttLogin, MqttSettings, Transport, TransportListener } from '../transport.ts';
 import { firstFailureCode, isThrottle, reasonOf } from './reason-codes.ts';
 
 export interface DeviceSdkSettings extends MqttSettings {
   readonly host: string;
   readonly port: number;
-  /** How a device gets past the door: a TLS context, a signed WebSocket handshake. Absent: plain TCP. */
-  readonly secure?: (
-    clientId: string,
-  ) => Pick<mqtt5.Mqtt5ClientConfig, 'tlsCtx' | 'websocketHandshakeTransform'>;
+  /** How a device gets past the door. Absent: plain TCP. */
+  readonly secure?: SdkSecurity;
 }
+
+/** A TLS context, which all devices share, and what signs a WebSocket's handshake. */
+export type SdkSecurity = Pick<mqtt5.Mqtt5ClientConfig, 'tlsCtx' | 'websocketHandshakeTransform'>;
 
 /** [MQTT-3.1.2.11] A session that is to outlive its connection does so for an hour, AWS IoT Core's own default. */
 const sessionExpirySeconds = 3_600;
@@ -133,7 +134,8 @@ class SdkDevice {
   }
 
   #makeClient(): mqtt5.Mqtt5Client {
-    const { host, port, keepAliveMs, cleanStart, connectTimeoutMs, ackTimeoutMs, secure } = this.#settings;
+    const { host, port, keepAliveMs, cleanStart, connectTimeoutMs, ackTimeoutMs } = this.#settings;
+    const { login, secure } = this.#settings;
     const clientId = this.#devices.clientId(this.#device);
     const client = new mqtt5.Mqtt5Client({
       hostName: host,
@@ -142,6 +144,7 @@ class SdkDevice {
         clientId,
         keepAliveIntervalSeconds: Math.round(keepAliveMs / 1_000),
         sessionExpiryIntervalSeconds: cleanStart ? 0 : sessionExpirySeconds,
+        ...(login === undefined ? {} : connectWith(login)),
       },
       sessionBehavior: cleanStart
         ? mqtt5.ClientSessionBehavior.Clean
@@ -152,7 +155,7 @@ class SdkDevice {
       connackTimeoutMs: connectTimeoutMs,
       pingTimeoutMs: Math.min(20_000, keepAliveMs / 2),
       socketOptions: new io.SocketOptions(io.SocketType.STREAM, io.SocketDomain.IPV4, connectTimeoutMs),
-      ...secure?.(clientId),
+      ...secure,
     });
     client.on('connectionSuccess', ({ settings }) => this.#connected(settings.receiveMaximumFromServer));
     client.on('connectionFailure', ({ error, connack }) => {
@@ -236,6 +239,10 @@ class SdkDevice {
     if (this.#closing || (this.#settings.qos === 1 && unansweredReasons.has(reason))) return;
     this.#listener.refused(this.#device, n, 'failed', reason);
   }
+}
+
+function connectWith({ username, password }: MqttLogin): { username: string; password?: Buffer } {
+  return { username, ...(password === undefined ? {} : { password: Buffer.from(password) }) };
 }
 
 const unansweredReasons: ReadonlySet<string> = new Set([

@@ -23,14 +23,16 @@ function authOf({ scheme, alpn }: IotDoor): AuthKind {
   return alpn === 'mqtt' ? 'custom' : 'x509';
 }
 
+export interface ChosenDoor {
+  readonly door: IotDoor;
+  readonly auth: AuthKind;
+}
+
 /**
  * The door for the profile's `connect.auth`; without one, the endpoint's first.
  * @throws NoDoorError
  */
-export function chooseDoor(
-  doors: readonly IotDoor[],
-  auth: AuthKind | undefined,
-): { door: IotDoor; auth: AuthKind } {
+export function chooseDoor(doors: readonly IotDoor[], auth: AuthKind | undefined): ChosenDoor {
   const door = doors.find((each) => auth === undefined || authOf(each) === auth);
   if (door === undefined) throw new NoDoorError(auth ?? 'none', doors);
   return { door, auth: auth ?? authOf(door) };

@@ -1,45 +1,61 @@
 import type { IotDoor } from '../../plan/target.ts';
-import { exitCodes, StampedeError } from '../../profile/errors.ts';
-import type { AuthKind, LoadProfile } from '../../profile/load-profile.ts';
-import type { MakeTransport, MqttSettings } from '../transport.ts';
-import { makeTcpDoor } from './dense/door.ts';
+import type { LoadProfile } from '../../profile/load-profile.ts';
+import type { MakeTransport, MqttLogin, MqttSettings } from '../transport.ts';
+import { type Door, makeTcpDoor, makeTlsDoor } from './dense/door.ts';
+import { signPath } from './dense/signed-path.ts';
+import { hostHeaderOf, makeWebSocketDoor } from './dense/websocket-door.ts';
 import { makeDenseTransport } from './dense.ts';
+import { type DoorPass, usernameOf } from './door-pass.ts';
 
 /** A door and what shows the way through it. */
 export interface MqttTarget {
   readonly door: IotDoor;
-  readonly auth: AuthKind;
+  readonly pass: DoorPass;
+  /** PEM: whom to trust instead of the system's authorities. */
+  readonly authority?: string;
 }
 
-/** A setting that this version cannot serve; loud instead of a run that measures something else. */
-export class UnsupportedAuthError extends StampedeError {
-  constructor(auth: AuthKind) {
-    super('UnsupportedAuth', `connect.auth "${auth}" is not supported yet`, {
-      hint: 'leave connect.auth out for the endpoint’s first door',
-      exitCode: exitCodes.badUsage,
-    });
-  }
-}
-
-/**
- * The MQTT client that the profile names, through the given door.
- * @throws UnsupportedAuthError
- */
-export async function makeMqttTransport(
-  profile: LoadProfile,
-  { door, auth }: MqttTarget,
-): Promise<MakeTransport> {
+/** The MQTT client that the profile names, through the given door. */
+export async function makeMqttTransport(profile: LoadProfile, target: MqttTarget): Promise<MakeTransport> {
   const { connect, publish } = profile;
-  if (auth !== 'none') throw new UnsupportedAuthError(auth);
+  const { door, pass, authority } = target;
+  const login = loginOf(pass);
   const settings: MqttSettings = {
     qos: publish.qos,
     keepAliveMs: connect.keepAliveMs,
     cleanStart: connect.cleanStart,
     connectTimeoutMs: connect.timeoutMs,
     ackTimeoutMs: publish.ackTimeoutMs,
+    ...(login === undefined ? {} : { login }),
   };
-  if (connect.client === 'dense') return makeDenseTransport({ ...settings, door: makeTcpDoor(door) });
+  if (connect.client === 'dense') return makeDenseTransport({ ...settings, door: makeDoor(target) });
+  const { host, port } = door;
   // Its native library takes longer to load than all else: only who uses it waits for it.
   const { makeDeviceSdkTransport } = await import('./device-sdk.ts');
-  return makeDeviceSdkTransport({ ...settings, host: door.host, port: door.port });
+  if (pass.auth === 'none') return makeDeviceSdkTransport({ ...settings, host, port });
+  const { makeSdkSecurity } = await import('./sdk-security.ts');
+  return makeDeviceSdkTransport({ ...settings, host, port, secure: makeSdkSecurity(host, pass, authority) });
+}
+
+function loginOf(pass: DoorPass): MqttLogin | undefined {
+  if (pass.auth !== 'custom') return undefined;
+  const { password } = pass.authorizer;
+  return { username: usernameOf(pass.authorizer), ...(password === undefined ? {} : { password }) };
+}
+
+function makeDoor({ door, pass, authority }: MqttTarget): Door {
+  const trust = {
+    ...(authority === undefined ? {} : { ca: authority }),
+    ...(door.alpn === undefined ? {} : { ALPNProtocols: [door.alpn] }),
+  };
+  switch (pass.auth) {
+    case 'none':
+      return makeTcpDoor(door);
+    case 'sigv4':
+      return makeWebSocketDoor(door, trust, () => signPath(hostHeaderOf(door), pass, Date.now()));
+    case 'x509':
+      return makeTlsDoor(door, { ...trust, cert: pass.certificate, key: pass.key });
+    case 'custom':
+      return makeTlsDoor(door, trust);
+  }
 }

@@ -1,4 +1,4 @@
-import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type OnReadOpts } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, createSecureContext } from 'node:tls';
 
 /**
@@ -11,10 +11,18 @@ export interface Door {
 }
 
 /** What of a socket the dense transport uses. */
-export type ByteStream = Pick<
-  Socket,
-  'write' | 'cork' | 'uncork' | 'end' | 'destroy' | 'on' | 'writableLength' | 'writableNeedDrain'
->;
+export interface ByteStream {
+  readonly writableLength: number;
+  readonly writableNeedDrain: boolean;
+  write(bytes: Buffer): boolean;
+  cork(): void;
+  uncork(): void;
+  /** The last bytes, and then the end. */
+  end(bytes: Buffer): unknown;
+  destroy(): unknown;
+  on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
+  on(event: 'close' | 'drain', listener: () => void): unknown;
+}
 
 export interface Address {
   readonly host: string;

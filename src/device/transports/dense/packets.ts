@@ -32,6 +32,11 @@ export function encodeConnect(clientId: string, settings: MqttSettings, mqttVers
     clean: settings.cleanStart,
     keepalive: Math.round(settings.keepAliveMs / 1_000),
   };
+  const { login } = settings;
+  if (login !== undefined) {
+    packet.username = login.username;
+    if (login.password !== undefined) packet.password = Buffer.from(login.password);
+  }
   if (mqttVersion === 5) {
     packet.properties = { sessionExpiryInterval: settings.cleanStart ? 0 : sessionExpirySeconds };
   }

@@ -1,0 +1,45 @@
+/** What shows a device the way through a door: one for a whole slice. */
+export type DoorPass =
+  | { readonly auth: 'none' }
+  | { readonly auth: 'sigv4'; readonly region: string; readonly credentials: AccessCredentials }
+  | { readonly auth: 'x509'; readonly certificate: string; readonly key: string }
+  | { readonly auth: 'custom'; readonly authorizer: AuthorizerWords };
+
+/** Of AWS. They outlive a slice: a Lambda's are good for longer than it may run. */
+export interface AccessCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/**
+ * What a custom authorizer is told: a user name and password, or a token, signed where the authorizer asks for that.
+ * @see https://docs.aws.amazon.com/iot/latest/developerguide/custom-auth.html
+ */
+export interface AuthorizerWords {
+  /** Absent: the account's default authorizer. */
+  readonly name?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly token?: {
+    /** The name that the authorizer was configured to find the token under. */
+    readonly keyName: string;
+    readonly value: string;
+    /** Base64, of the token's value, by the key whose public half the authorizer has. */
+    readonly signature?: string;
+  };
+}
+
+/**
+ * The MQTT user name that carries the words: the service reads what is behind the question mark, the authorizer's function
+ * gets all of it.
+ */
+export function usernameOf({ name, username = '', token }: AuthorizerWords): string {
+  const query = new URLSearchParams();
+  if (name !== undefined) query.set('x-amz-customauthorizer-name', name);
+  if (token !== undefined) {
+    query.set(token.keyName, token.value);
+    if (token.signature !== undefined) query.set('x-amz-customauthorizer-signature', token.signature);
+  }
+  return query.size === 0 ? username : `${username}?${query}`;
+}
