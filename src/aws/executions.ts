@@ -1,6 +1,7 @@
 import {
   DescribeExecutionCommand,
   ExecutionDoesNotExist,
+  ListExecutionsCommand,
   SFNClient,
   StartExecutionCommand,
   StopExecutionCommand,
@@ -32,6 +33,8 @@ export interface Executions {
   /** @throws ExecutionNotFoundError */
   describe(executionArn: string): Promise<Execution>;
   stop(executionArn: string, cause: string): Promise<void>;
+  /** Run id of the execution that was started last; undefined where there is none. */
+  latest(): Promise<string | undefined>;
 }
 
 export class ExecutionNotFoundError extends StampedeError {
@@ -65,6 +68,10 @@ export function makeExecutions(stateMachineArn: string, client: SFNClient = new 
     },
     async stop(executionArn, cause) {
       await client.send(new StopExecutionCommand({ executionArn, error: 'Aborted', cause }));
+    },
+    async latest() {
+      const { executions } = await client.send(new ListExecutionsCommand({ stateMachineArn, maxResults: 1 }));
+      return executions?.[0]?.name;
     },
   };
 }

@@ -15,15 +15,16 @@ export class NoIotEndpointError extends StampedeError {
 }
 
 /** `iot:DescribeEndpoint`, type `iot:Data-ATS`: the endpoint whose certificate Amazon Trust Services signed. */
-export const describeIotEndpoint: DescribeEndpoint = async () => {
-  const client = new IoTClient({});
+export async function describeIotEndpoint(
+  client: IoTClient = new IoTClient({}),
+): Promise<string | undefined> {
   try {
     const command = new DescribeEndpointCommand({ endpointType: 'iot:Data-ATS' });
     return (await client.send(command)).endpointAddress;
   } finally {
     client.destroy();
   }
-};
+}
 
 /**
  * What a run loads: the doors that IOT_ENDPOINT names, or those of the account's own endpoint. The plan function asks
@@ -32,7 +33,7 @@ export const describeIotEndpoint: DescribeEndpoint = async () => {
  */
 export async function findTarget(
   { iotDoors }: { readonly iotDoors: Target['doors'] },
-  describe: DescribeEndpoint = describeIotEndpoint,
+  describe: DescribeEndpoint = () => describeIotEndpoint(),
 ): Promise<Target> {
   if (iotDoors.length > 0) return { doors: iotDoors };
   let host: string | undefined;

@@ -18,15 +18,21 @@ export interface Metrics {
 
 const minuteMs = 60_000;
 
-/** @param ruleName of the IoT rule; without it the rules engine's metrics are not asked for */
+/**
+ * @param ruleName of the IoT rule; without it the rules engine's metrics are not asked for
+ * @param byProtocolNames which of the message broker's to ask for
+ */
 export function makeMetrics(
   ruleName: string | undefined,
   client: CloudWatchClient = new CloudWatchClient({}),
+  byProtocolNames: readonly IotMetricName[] = iotMetricNames,
 ): Metrics {
   return {
-    names: ruleName === undefined ? iotMetricNames : [...iotMetricNames, ...ruleMetricNames],
+    names: ruleName === undefined ? byProtocolNames : [...byProtocolNames, ...ruleMetricNames],
     async sums(protocol, from, to) {
-      const byProtocol = iotMetricNames.map((name) => [name, { Name: 'Protocol', Value: protocol }] as const);
+      const byProtocol = byProtocolNames.map(
+        (name) => [name, { Name: 'Protocol', Value: protocol }] as const,
+      );
       const byRule = (ruleName === undefined ? [] : ruleMetricNames).map(
         (name) => [name, { Name: 'RuleName', Value: ruleName }] as const,
       );

@@ -12,7 +12,7 @@ import { type DescribeEndpoint, describeIotEndpoint, findTarget } from './iot-en
 export async function takeAim(
   environment: Pick<Environment, 'iotDoors' | 'iotDataUrl'>,
   iOwn: readonly string[],
-  describe: DescribeEndpoint = describeIotEndpoint,
+  describe: DescribeEndpoint = () => describeIotEndpoint(),
 ): Promise<Target> {
   const target = await findTarget(environment, describe);
   const { iotDoors, iotDataUrl } = environment;

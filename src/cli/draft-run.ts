@@ -27,11 +27,13 @@ export interface DraftOptions {
   readonly random?: number;
   /** What is known of the account; AWS's defaults otherwise. */
   readonly account?: AccountView | undefined;
+  /** What the IoT rule reads, where that is known. */
+  readonly topicFilter?: string | undefined;
 }
 
 export function draftRun(
   profile: LoadProfile,
-  { now = new Date(), random = Math.random(), account }: DraftOptions = {},
+  { now = new Date(), random = Math.random(), account, topicFilter }: DraftOptions = {},
 ): RunDraft {
   const runId = makeRunId(profile.name, now, random);
   const { plan, faults } = draftPlan({
@@ -40,6 +42,7 @@ export function draftRun(
     now: now.getTime(),
     coldStart,
     ...(account === undefined ? {} : { account }),
+    ...(topicFilter === undefined ? {} : { topicFilter }),
   });
   return { plan, faults, preflight: preflight(plan) };
 }

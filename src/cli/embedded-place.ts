@@ -1,16 +1,18 @@
 import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { makeControl } from '../aws/control.ts';
-import { makeExecutions } from '../aws/executions.ts';
 import type { EmbeddedAwsAddress } from '../embedded/addresses.ts';
+import { makeClientPlace } from './client-place.ts';
 import { openRunDirectory } from './run-directory.ts';
-import type { RunPlace } from './stop-run.ts';
+import type { RunPlace } from './run-place.ts';
+
+/** On loopback any pace will do. */
+export const embeddedPace = { lookEveryMs: 250, stopPatienceMs: 60_000 } as const;
 
 /** An embedded AWS of another process, by its address. */
 export function placeOf(
   { environment, stateMachineArn }: EmbeddedAwsAddress,
   runsDirectory: string,
-): Pick<RunPlace, 'executions' | 'control' | 'record'> {
+): RunPlace {
   const settings = {
     region: environment.AWS_REGION ?? 'us-east-1',
     credentials: {
@@ -20,9 +22,17 @@ export function placeOf(
   };
   const endpointOf = (service: string): string =>
     environment[`AWS_ENDPOINT_URL_${service}`] ?? environment.AWS_ENDPOINT_URL ?? '';
-  return {
-    executions: makeExecutions(stateMachineArn, new SFNClient({ ...settings, endpoint: endpointOf('SFN') })),
-    control: makeControl(new IoTDataPlaneClient({ ...settings, endpoint: endpointOf('IOT_DATA_PLANE') })),
+  const { INFLUX_URL: url, INFLUX_BUCKET: bucket = '', INFLUX_TOKEN: token = '' } = environment;
+  return makeClientPlace({
+    ...embeddedPace,
+    stateMachineArn,
+    sfn: new SFNClient({ ...settings, endpoint: endpointOf('SFN') }),
+    iotData: new IoTDataPlaneClient({ ...settings, endpoint: endpointOf('IOT_DATA_PLANE') }),
+    ...(url === undefined ? {} : { influx: { url, bucket, token } }),
+    glanceEveryMs: { slices: 500, influx: 500, cloudwatch: 0 },
+    // The run store is the runs directory: what is stored is where the user looks for it.
     record: openRunDirectory(runsDirectory),
-  };
+    keep: async () => undefined,
+    logs: `${runsDirectory}/.logs`,
+  });
 }

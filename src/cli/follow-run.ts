@@ -1,38 +1,29 @@
-import type { Control } from '../aws/control.ts';
-import type { Execution, Executions } from '../aws/executions.ts';
-import { RunNotFoundError, type RunStore } from '../aws/run-store.ts';
+import type { Execution } from '../aws/executions.ts';
+import { RunNotFoundError } from '../aws/run-store.ts';
 import { makeArrivalRate } from '../plan/arrival-rate.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { ProgressTotals } from './progress.ts';
 import type { ProgressDisplay } from './progress-display.ts';
 import { makeRateMeter } from './rate-meter.ts';
+import { NoSuchRunError } from './run-directory.ts';
+import type { RunPlace } from './run-place.ts';
 
 /** What following a run needs of the world. */
-export interface RunWatch {
+export interface RunWatch extends Pick<RunPlace, 'control' | 'live' | 'lookEveryMs' | 'stopPatienceMs'> {
   readonly runId: string;
   readonly executionArn: string;
-  readonly executions: Pick<Executions, 'describe' | 'stop'>;
-  readonly control: Pick<Control, 'requestStop'>;
-  readonly store: Pick<RunStore, 'getPlan'>;
+  readonly executions: Pick<RunPlace['executions'], 'describe' | 'stop'>;
+  readonly record: Pick<RunPlace['record'], 'getPlan'>;
   readonly display: Pick<ProgressDisplay, 'show' | 'say'>;
   readonly interrupts: Pick<Interrupts, 'stop'>;
-  live(): Promise<ProgressTotals>;
   /** Epoch milliseconds. */
   now(): number;
   sleep(ms: number): Promise<void>;
 }
 
-const tickMs = 250;
-
-/** Slices and the subscriber report about once a second: what they are held against is as old as their reports. */
+/** Where nobody says up to when totals are told: slices and the subscriber report about once a second. */
 const reportAgeMs = 500;
-
-/**
- * A stopped run still disconnects its devices, drains and writes its report: the profile's drain and this much more.
- * Past it the execution is stopped from outside, without a report.
- */
-const stopPatienceMs = 60_000;
 
 /** Shows a run's progress until its execution has ended, whichever way. */
 export async function followRun(watch: RunWatch): Promise<Execution> {
@@ -49,10 +40,14 @@ export async function followRun(watch: RunWatch): Promise<Execution> {
 
     if (plan === undefined) {
       plan = await readPlan(watch);
-      if (plan !== undefined) intendedBy = makeIntendedBy(plan);
+      if (plan !== undefined) {
+        intendedBy = makeIntendedBy(plan);
+        // Before it nothing is sent, and no rate is a mean with that.
+        for (const meter of [sent, intended]) meter.measure(0, plan.timeline.publishAt);
+      }
     }
     if (interrupts.stop.aborted && stopDeadline === undefined) {
-      stopDeadline = watch.now() + stopPatienceMs + (plan?.profile.drainMs ?? 0);
+      stopDeadline = watch.now() + watch.stopPatienceMs + (plan?.profile.drainMs ?? 0);
       watch.display.say('stopping… (Ctrl-C again to quit at once)');
       await watch.control.requestStop(runId, { reason: 'stopped by the user', at: watch.now() });
     }
@@ -61,36 +56,46 @@ export async function followRun(watch: RunWatch): Promise<Execution> {
       return executions.describe(executionArn);
     }
 
-    const totals = withArrivedAsSent(await watch.live());
+    const { totals: told, notes = [], ...figures } = await watch.live({ runId, executionArn, plan });
+    for (const note of notes) watch.display.say(note);
     const now = watch.now();
+    const totals = told && ofOneInstant(told);
+    const totalsAt = told?.complete === undefined ? now - reportAgeMs : told.complete.untilSecond * 1_000;
+    const publishes = plan !== undefined && totalsAt > plan.timeline.publishAt;
     watch.display.show({
       ...(plan === undefined ? {} : { plan }),
-      totals,
-      sentPerSecond: sent.measure(totals.sent, now),
-      intendedPerSecond: intended.measure(intendedBy(now), now),
+      ...figures,
+      ...(totals === undefined ? {} : { totals }),
+      sentPerSecond: publishes && totals !== undefined ? sent.measure(totals.sent, totalsAt) : 0,
+      intendedPerSecond: publishes ? intended.measure(intendedBy(totalsAt), totalsAt) : 0,
       now,
       stopping: stopDeadline !== undefined,
     });
-    await watch.sleep(tickMs);
+    await watch.sleep(watch.lookEveryMs);
   }
 }
 
-/** Slices and the subscriber report each at their own pace; what has arrived was sent, whoever says so first. */
-function withArrivedAsSent(totals: ProgressTotals): ProgressTotals {
-  return { ...totals, sent: Math.max(totals.sent, totals.arrivals) };
+/**
+ * Slices and the subscriber report each at their own pace: shown side by side are sums of the same seconds. Where there
+ * are none, what has arrived was sent, whoever says so first.
+ */
+function ofOneInstant({ complete, ...totals }: ProgressTotals): ProgressTotals {
+  if (complete === undefined) return { ...totals, sent: Math.max(totals.sent, totals.arrivals) };
+  const { sent, acked, arrivals } = complete;
+  return { ...totals, sent, acked, arrivals };
 }
 
-async function readPlan({ store, runId }: RunWatch): Promise<Plan | undefined> {
+async function readPlan({ record, runId }: RunWatch): Promise<Plan | undefined> {
   try {
-    return await store.getPlan(runId);
+    return await record.getPlan(runId);
   } catch (error) {
-    if (error instanceof RunNotFoundError) return undefined;
+    if (error instanceof RunNotFoundError || error instanceof NoSuchRunError) return undefined;
     throw error;
   }
 }
 
 /** Messages intended over the whole run by an instant, from the plan alone: what the sent ones are held against. */
-function makeIntendedBy({ profile, timeline }: Plan): (now: number) => number {
+function makeIntendedBy({ profile, timeline }: Plan): (at: number) => number {
   const rate = makeArrivalRate(profile);
-  return (now) => rate.messagesBy(now - timeline.publishAt - reportAgeMs);
+  return (at) => rate.messagesBy(at - timeline.publishAt);
 }

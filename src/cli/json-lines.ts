@@ -1,11 +1,13 @@
 import type { Plan } from '../plan/plan.ts';
+import type { Preflight } from '../plan/preflight.ts';
 import type { Report } from '../report/report.ts';
 import { type Progress, phaseOf } from './progress.ts';
 import type { ProgressDisplay } from './progress-display.ts';
 
 /** A run as lines of JSON, for programs: `run`, then `progress` each second and at each new phase, then `report`. */
 export interface JsonLines extends ProgressDisplay {
-  began(plan: Plan): void;
+  /** @param place where it runs, by name */
+  began(plan: Plan, place: Readonly<Record<string, string>>, preflight: Pick<Preflight, 'cost'>): void;
   /** @param files of the report */
   ended(report: Report, files: readonly string[]): void;
 }
@@ -19,10 +21,19 @@ export function makeJsonLines(write: (line: string) => void, quiet: boolean): Js
   let lastAt = Number.NEGATIVE_INFINITY;
   let lastPhase = '';
   return {
-    began({ runId, profile, load, slices }) {
+    began({ runId, profile, load, slices }, place, { cost }) {
       const { name, devices } = profile;
       const { messages, peakPerSecond } = load;
-      putUnlessQuiet('run', { runId, name, devices, slices: slices.count, messages, peakPerSecond });
+      putUnlessQuiet('run', {
+        runId,
+        name,
+        devices,
+        slices: slices.count,
+        messages,
+        peakPerSecond,
+        ...place,
+        ...(cost.isCharged ? { forecastUsd: cost.totalUsd } : {}),
+      });
     },
     show(progress) {
       const phase = phaseOf(progress);
@@ -38,12 +49,14 @@ export function makeJsonLines(write: (line: string) => void, quiet: boolean): Js
 }
 
 function progressLine(progress: Progress): object {
-  const { now, totals, sentPerSecond, intendedPerSecond } = progress;
+  const { now, totals, slices, cloudwatch, sentPerSecond, intendedPerSecond } = progress;
   return {
     at: new Date(now).toISOString(),
     phase: phaseOf(progress),
     sentPerSecond: Math.round(sentPerSecond),
     intendedPerSecond: Math.round(intendedPerSecond),
     ...totals,
+    ...(slices === undefined ? {} : { slices }),
+    ...(cloudwatch === undefined ? {} : { cloudwatch }),
   };
 }

@@ -1,4 +1,5 @@
 import { collectRun } from '../aws/collect-run.ts';
+import { AwsAccessError } from '../aws/plain-faults.ts';
 import { buildReport } from '../report/build-report.ts';
 import { renderReportHtml } from '../report/html.ts';
 import type { Report } from '../report/report.ts';
@@ -22,4 +23,18 @@ export async function reportOf(record: RunRecord, runId: string, now: number): P
   });
   await record.putReport(report, renderReportHtml(report));
   return report;
+}
+
+/** The same, of a run that was cut off and may have left too little to make one of. */
+export async function reportIfAny(
+  record: RunRecord,
+  runId: string,
+  now: number,
+): Promise<Report | undefined> {
+  try {
+    return await reportOf(record, runId, now);
+  } catch (error) {
+    if (error instanceof AwsAccessError) throw error;
+    return undefined;
+  }
 }

@@ -26,12 +26,20 @@ export function renderPlanPage(plan: Plan, preflight: Preflight, paint: Paint = 
   ];
 }
 
-/** What a run begins with: the same plan in a few lines. */
-export function renderPlanBrief(plan: Plan, preflight: Preflight): string[] {
+/**
+ * What a run begins with: the same plan in a few lines.
+ * @param where it runs, before the rest
+ */
+export function renderPlanBrief(
+  plan: Plan,
+  preflight: Preflight,
+  where: readonly (readonly [label: string, text: string])[] = [],
+): string[] {
   const { timeline } = plan;
   const wholeMs = timeline.drainEndAt - timeline.createdAt;
   const { binding } = preflight;
   return [
+    ...where.map(([label, text]) => row(label, text)),
     ...renderOverview(plan),
     row(
       'quotas',

@@ -20,7 +20,7 @@ export interface GivenProfile {
 
 /** Adds PROFILE and a flag for every setting that can be overridden. */
 export function addProfileArguments(command: Command): Command {
-  command.showHelpAfterError(`  → \`stampede ${command.name()} --help\` lists the settings`);
+  command.showHelpAfterError(`  → \`npx stampede ${command.name()} --help\` lists the settings`);
   command.argument('<profile>', 'path of a load profile (JSON); examples lie in profiles/');
   command.optionsGroup('Override the profile:');
   for (const { flag, argument, help } of profileOptions)

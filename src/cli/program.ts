@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { type ExitCode, exitCodes } from '../profile/errors.ts';
+import { addCertsCommand } from './commands/certs.ts';
 import { addCompareCommand } from './commands/compare.ts';
 import { addEmbeddedCommand } from './commands/embedded.ts';
 import { addPlanCommand } from './commands/plan.ts';
@@ -8,6 +9,7 @@ import { addReportCommand } from './commands/report.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addStopCommand } from './commands/stop.ts';
 import { addUiCommand } from './commands/ui.ts';
+import { addWatchCommand } from './commands/watch.ts';
 import { makePaint } from './paint.ts';
 import { describeFault, exitCodeOf } from './print-fault.ts';
 
@@ -37,15 +39,15 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
 }
 
 function makeProgram(finish: Finish): Command {
-  const program = new Command('stampede')
+  const program = new Command('npx stampede')
     .description(
       'Load test for AWS IoT Core: does the ingest hold N devices at T messages a second, how late do messages ' +
-        'arrive, what is lost, how near is the quota? Runs offline, on embedded AWS: nothing leaves this machine.',
+        'arrive, what is lost, how near is the quota? Runs offline, on embedded AWS, where nothing leaves this machine; with --stage on AWS.',
     )
     .version(manifest.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
-    .showHelpAfterError('  → `stampede --help` lists the commands')
+    .showHelpAfterError('  → `npx stampede --help` lists the commands')
     .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 100, 100) })
     .configureOutput({
       outputError: (text, write) =>
@@ -55,19 +57,22 @@ function makeProgram(finish: Finish): Command {
     .addHelpText('after', afterHelp);
   addPlanCommand(program, finish);
   addRunCommand(program, finish);
+  addWatchCommand(program, finish);
   addStopCommand(program, finish);
   addReportCommand(program, finish);
   addCompareCommand(program, finish);
   addUiCommand(program, finish);
   addEmbeddedCommand(program, finish);
+  addCertsCommand(program, finish);
   return program;
 }
 
 const afterHelp = `
 Start here:
-  stampede plan profiles/smoke.json                what a profile becomes, before anything runs
-  stampede run profiles/smoke.json                 run it (20 s) and read the report
-  stampede run profiles/smoke.json --devices 1000  the same with one setting changed
+  npx stampede plan profiles/smoke.json                what a profile becomes, before anything runs
+  npx stampede run profiles/smoke.json                 run it (20 s) and read the report
+  npx stampede run profiles/smoke.json --devices 1000  the same with one setting changed
+  npx stampede run profiles/smoke.json --stage dev     the same on AWS, in the deployed stack stampede-dev
 
 Exit codes:
   0 passed   2 bad usage or profile   3 refused by preflight   99 a threshold failed, or a run is worse

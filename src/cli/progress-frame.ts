@@ -1,8 +1,10 @@
+import type { SliceCounts } from '../aws/map-runs.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatCount } from '../report/figures.ts';
 import { formatClock, formatLatency, formatRate, formatTimeLeft } from './figures.ts';
 import { type Paint, plainPaint } from './paint.ts';
-import { type Progress, type ProgressPhase, phaseOf, troublesOf } from './progress.ts';
+import { type Progress, type ProgressPhase, type ProgressTotals, phaseOf, troublesOf } from './progress.ts';
+import type { ServiceCounts } from './run-place.ts';
 
 /** Wider, the eye loses the line. */
 const maxColumns = 100;
@@ -38,19 +40,42 @@ export function renderProgressFrame(
 }
 
 function rowsOf(progress: Progress): Row[] {
-  const { plan, totals } = progress;
+  const { plan, totals, slices, cloudwatch } = progress;
   const phase = phaseOf(progress);
   const rows = [phaseRow(progress, phase)];
   if (plan === undefined || phase === 'starting') return rows;
-  if (phase === 'connecting' || phase === 'publishing') rows.push(connectedRow(progress, plan));
-  if (phase === 'publishing') rows.push(rateRow(progress, plan));
-  if (totals.sent > 0) rows.push(messagesRow(progress));
-  if (totals.endToEndP99Ms !== undefined) {
-    rows.push({ label: 'end to end', figures: [`p99 ${formatLatency(totals.endToEndP99Ms)} so far`] });
-  }
+  if (slices !== undefined) rows.push(slicesRow(slices));
+  if (totals !== undefined) rows.push(...totalsRows(totals, progress, plan, phase));
+  if (cloudwatch !== undefined) rows.push({ label: 'CloudWatch', figures: cloudWatchFigures(cloudwatch) });
   const troubles = troublesOf(progress).map(([what, count]) => `${formatCount(count)} ${what}`);
   if (troubles.length > 0) rows.push({ label: 'trouble', figures: troubles, isTrouble: true });
   return rows;
+}
+
+function totalsRows(totals: ProgressTotals, progress: Progress, plan: Plan, phase: ProgressPhase): Row[] {
+  const rows: Row[] = [];
+  if (phase === 'connecting' || phase === 'publishing') rows.push(connectedRow(totals, plan));
+  if (phase === 'publishing') rows.push(rateRow(progress, plan));
+  if (totals.sent > 0) rows.push(messagesRow(totals, plan));
+  if (totals.endToEndP99Ms !== undefined) {
+    rows.push({ label: 'end to end', figures: [`p99 ${formatLatency(totals.endToEndP99Ms)} so far`] });
+  }
+  return rows;
+}
+
+function slicesRow({ total, running, done }: SliceCounts): Row {
+  return {
+    label: 'slices',
+    figures: [`${formatCount(running)} running`, `${formatCount(done)} done of ${formatCount(total)}`],
+  };
+}
+
+/** Of a minute or two ago: CloudWatch has one value a minute, and takes its time. */
+export function cloudWatchFigures({ publishIn, publishOut }: ServiceCounts): string[] {
+  return [
+    `PublishIn ${formatCount(publishIn)}`,
+    `PublishOut ${formatCount(publishOut)} (a minute or two behind)`,
+  ];
 }
 
 function phaseRow({ plan, now }: Progress, phase: ProgressPhase): Row {
@@ -72,7 +97,7 @@ function phaseRow({ plan, now }: Progress, phase: ProgressPhase): Row {
   };
 }
 
-function connectedRow({ totals }: Progress, plan: Plan): Row {
+function connectedRow(totals: ProgressTotals, plan: Plan): Row {
   const { devices } = plan.profile;
   return {
     label: 'connected',
@@ -90,10 +115,10 @@ function rateRow({ sentPerSecond, intendedPerSecond }: Progress, plan: Plan): Ro
   };
 }
 
-function messagesRow({ totals, plan }: Progress): Row {
+function messagesRow(totals: ProgressTotals, plan: Plan): Row {
   const figures = [`${formatCount(totals.sent)} sent`];
   // QoS 0 has no acknowledgement to wait for.
-  if (plan?.profile.connect.protocol === 'https' || plan?.profile.publish.qos === 1) {
+  if (plan.profile.connect.protocol === 'https' || plan.profile.publish.qos === 1) {
     figures.push(`${formatCount(totals.acked)} acked`);
   }
   return { label: 'messages', figures: [...figures, `${formatCount(totals.arrivals)} arrived`] };

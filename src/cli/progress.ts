@@ -1,10 +1,17 @@
+import type { SliceCounts } from '../aws/map-runs.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { CompleteCounts } from '../report/run-in-progress.ts';
+import type { ServiceCounts } from './run-place.ts';
 
 /** Everything the progress display shows, at one instant. */
 export interface Progress {
   /** Absent until the plan lies in the run store. */
   readonly plan?: Plan;
-  readonly totals: ProgressTotals;
+  /** Absent where nobody can be asked for them: a run on AWS without an InfluxDB in reach. */
+  readonly totals?: ProgressTotals;
+  /** By the state of their executions. */
+  readonly slices?: SliceCounts;
+  readonly cloudwatch?: ServiceCounts;
   /** Over the last seconds. */
   readonly sentPerSecond: number;
   readonly intendedPerSecond: number;
@@ -27,6 +34,8 @@ export interface ProgressTotals {
   readonly arrivals: number;
   /** Absent until something arrived. */
   readonly endToEndP99Ms?: number;
+  /** Sums of one instant, where those who tell say up to when they have told. */
+  readonly complete?: CompleteCounts;
 }
 
 export const noTotals: ProgressTotals = {
@@ -64,7 +73,7 @@ export function phaseOf({ plan, now, stopping }: Progress): ProgressPhase {
  * before the drain has ended nothing can be called lost.
  */
 export function troublesOf(progress: Progress): readonly (readonly [what: string, count: number])[] {
-  const { totals } = progress;
+  const { totals = noTotals, slices, cloudwatch } = progress;
   const missing = phaseOf(progress) === 'summarizing' ? Math.max(0, totals.sent - totals.arrivals) : 0;
   const all: [string, number][] = [
     ['connects failed', totals.connectFailed],
@@ -73,6 +82,9 @@ export function troublesOf(progress: Progress): readonly (readonly [what: string
     ['failed', totals.failed],
     ['unacknowledged', totals.unacknowledged],
     ['not arrived', missing],
+    ['slices failed', slices?.failed ?? 0],
+    // Of the whole account, so only where nothing nearer tells.
+    ['throttled (CloudWatch)', progress.totals === undefined ? (cloudwatch?.throttled ?? 0) : 0],
   ];
   return all.filter(([, count]) => count > 0);
 }

@@ -10,7 +10,7 @@ export const latest = 'latest';
 export class ReportNotReadableError extends StampedeError {
   constructor(what: string, reason: string) {
     super('ReportNotReadable', `${what}: ${reason}`, {
-      hint: 'give a report.json, or the id of a run that has one; `stampede report RUN` makes it',
+      hint: 'give a report.json, or the id of a run that has one; `npx stampede report RUN` makes it',
       exitCode: exitCodes.badUsage,
     });
   }

@@ -23,9 +23,9 @@ export class RunRefusedError extends StampedeError {
 
 /** The execution ended without a report. */
 export class RunFailedError extends StampedeError {
-  constructor(execution: Execution, logDirectory: string, exitCode: ExitCode) {
+  constructor(execution: Execution, logs: string, exitCode: ExitCode) {
     super('RunFailed', `the run ended without a report: ${reasonOf(execution)}`, {
-      hint: `the output of the functions says more: ${logDirectory}`,
+      hint: `the output of the functions says more: ${logs}`,
       exitCode,
     });
   }
@@ -42,9 +42,10 @@ export class StoppedBeforeStartError extends StampedeError {
 
 /** A second Ctrl-C. */
 export class QuitError extends StampedeError {
-  constructor(directory: string) {
+  /** @param hint where the rest is to be found */
+  constructor(hint: string) {
     super('Quit', 'quit at once, without a report', {
-      hint: `what slices had stored by then lies in ${directory}`,
+      hint,
       exitCode: exitCodes.stoppedByUser,
     });
   }
@@ -81,7 +82,7 @@ function parseFunctionError(cause: string | undefined): FunctionError | undefine
  */
 export function faultOfExecution(
   execution: Execution,
-  logDirectory: string,
+  logs: string,
   stoppedByUser: boolean,
 ): RunFailedError | RunRefusedError {
   if (execution.error === 'RefusedByPreflight' && !stoppedByUser) return new RunRefusedError(execution);
@@ -89,5 +90,5 @@ export function faultOfExecution(
     execution.error === 'InvalidInputError' ||
     parseFunctionError(execution.cause)?.errorType === 'InvalidInputError';
   const exitCode = isBadInput ? exitCodes.badUsage : exitCodes.internalFault;
-  return new RunFailedError(execution, logDirectory, stoppedByUser ? exitCodes.stoppedByUser : exitCode);
+  return new RunFailedError(execution, logs, stoppedByUser ? exitCodes.stoppedByUser : exitCode);
 }

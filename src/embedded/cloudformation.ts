@@ -73,7 +73,8 @@ export function makeCloudFormation(stack: EmbeddedStack): EdgeService {
       const operation = operations[action];
       if (operation === undefined) throw notSupported(`CloudFormation’s ${action}`);
       const name = input.get('StackName') ?? '';
-      if (name !== stack.name && name !== arn)
+      const isAll = name === '' && action === 'DescribeStacks';
+      if (!isAll && name !== stack.name && name !== arn)
         throw new AwsError('ValidationError', `Stack with id ${name} does not exist`);
       return render(200, [
         `${action}Response`,

@@ -2,8 +2,9 @@ import { gunzipSync } from 'node:zlib';
 import { AwsError } from './aws-error.ts';
 import { type EdgeRequest, type EdgeResponse, type EdgeService, header } from './edge.ts';
 import { type InfluxServer, relayWrite } from './influxdb-relay.ts';
+import { answerSumQuery, parseSumQuery } from './influxql.ts';
 import { type LinePoint, LineProtocolError, parseLineProtocol } from './line-protocol.ts';
-import type { LiveTotalsStore } from './live-totals.ts';
+import { type LiveTotalsStore, totalOfField } from './live-totals.ts';
 
 export interface InfluxDbOptions {
   readonly org: string;
@@ -43,17 +44,30 @@ export function makeInfluxDb(options: InfluxDbOptions): EdgeService {
       }
       if (path === '/ping') return { status: 204, headers: { 'x-influxdb-version': version } };
       if (path === '/api/v2/write' && method === 'POST') return write(request, options);
+      if (path === '/query' && method === 'GET') return query(request, options);
       throw fault('not found', `embedded InfluxDB does not support ${method} ${path}`, 404);
     },
   };
 }
 
-async function write(
-  request: EdgeRequest,
-  { org, bucket, token, totals, relayTo }: InfluxDbOptions,
-): Promise<EdgeResponse> {
+/** InfluxQL, as far as anybody asks while a run goes on: sums of one run's counters. */
+function query(request: EdgeRequest, options: InfluxDbOptions): EdgeResponse {
+  authorize(request, options);
+  const database = request.query.get('db');
+  if (database !== options.bucket) throw fault('not found', `database not found: ${database}`, 404);
+  const asked = parseSumQuery(request.query.get('q') ?? '');
+  if (asked === undefined) throw fault('invalid', 'embedded InfluxDB only sums fields of one run', 400);
+  return json(200, answerSumQuery(asked, options.totals.totals(asked.runId), totalOfField));
+}
+
+function authorize(request: EdgeRequest, { token }: InfluxDbOptions): void {
   if (header(request, 'authorization') !== `Token ${token}`)
     throw fault('unauthorized', 'unauthorized access', 401);
+}
+
+async function write(request: EdgeRequest, options: InfluxDbOptions): Promise<EdgeResponse> {
+  const { org, bucket, totals, relayTo } = options;
+  authorize(request, options);
   const asked = { org: request.query.get('org'), bucket: request.query.get('bucket') };
   if (asked.org !== org) throw fault('not found', `organization name "${asked.org}" not found`, 404);
   if (asked.bucket !== bucket) throw fault('not found', `bucket "${asked.bucket}" not found`, 404);

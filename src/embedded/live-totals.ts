@@ -53,6 +53,12 @@ const summed = {
   unacknowledged: 'unacknowledged',
 } as const;
 
+/** Of a field that points carry: its sum over the run. Undefined for fields that are not summed. */
+export function totalOfField(totals: LiveTotals, field: string): number | undefined {
+  if (field === 'arrivals') return totals.arrivals;
+  return Object.hasOwn(summed, field) ? totals[summed[field as keyof typeof summed]] : undefined;
+}
+
 type Sums = Record<(typeof summed)[keyof typeof summed], number>;
 
 /** Runs kept; then the one that began first is forgotten. */

@@ -37,13 +37,17 @@ function makeBench(options: { endsAt: number; endsAfterStopMs?: number; stopAt?:
         endsAt = Math.min(endsAt, now + (options.endsAfterStopMs ?? Number.POSITIVE_INFINITY));
       },
     },
-    store: {
+    record: {
       getPlan: async (runId) => {
         if (now < createdAt + 1_000) throw new RunNotFoundError(runId, 'bucket');
         return samplePlan;
       },
     },
-    live: async () => ({ ...noTotals, sent: now > publishAt ? Math.round((now - publishAt) * 10) : 0 }),
+    live: async () => ({
+      totals: { ...noTotals, sent: now > publishAt ? Math.round((now - publishAt) * 10) : 0 },
+    }),
+    lookEveryMs: 250,
+    stopPatienceMs: 60_000,
     display: { show: (progress) => void shown.push(progress), say: () => undefined },
     interrupts: { stop: stop.signal },
     now: () => now,
@@ -70,6 +74,21 @@ describe('followRun', () => {
     const inHold = shown.find(({ now }) => now > publishAt + 30_000);
     expect(inHold?.intendedPerSecond).toBeCloseTo(20_000);
     expect(inHold?.sentPerSecond).toBeCloseTo(10_000);
+  });
+
+  it('goes on without figures that cannot be had, and says so', async () => {
+    const { watch } = makeBench({ endsAt: publishAt + 1_000 });
+    const said: string[] = [];
+    const shown: Progress[] = [];
+    const display = {
+      say: (line: string) => void said.push(line),
+      show: (each: Progress) => void shown.push(each),
+    };
+    let asked = 0;
+    const live = async () => (asked++ === 0 ? { notes: ['slices: not shown (not allowed)'] } : {});
+    expect((await followRun({ ...watch, display, live })).status).toBe('SUCCEEDED');
+    expect(said).toEqual(['slices: not shown (not allowed)']);
+    expect(shown.every(({ totals }) => totals === undefined)).toBe(true);
   });
 
   it('asks the run to stop once and waits for it to end by itself', async () => {

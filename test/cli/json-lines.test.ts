@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { makeJsonLines } from '../../src/cli/json-lines.ts';
 import { noTotals, type Progress } from '../../src/cli/progress.ts';
+import { preflight } from '../../src/plan/preflight.ts';
 import type { Report } from '../../src/report/report.ts';
 import { samplePlan } from './sample-plan.ts';
 
@@ -18,7 +19,7 @@ const report = { verdict: 'passed' } as Report;
 function linesOf(quiet: boolean): { event: string }[] {
   const lines: string[] = [];
   const json = makeJsonLines((line) => void lines.push(line), quiet);
-  json.began(samplePlan);
+  json.began(samplePlan, { stack: 'stampede-dev' }, preflight(samplePlan));
   for (let ms = 0; ms < 3_000; ms += 250) json.show(progressAt(publishAt + ms));
   json.show(progressAt(publishEndAt));
   json.say('stopping…');
@@ -36,7 +37,12 @@ describe('lines of JSON', () => {
       'said',
       'report',
     ]);
-    expect(lines[0]).toMatchObject({ runId: samplePlan.runId, devices: 12_000 });
+    expect(lines[0]).toMatchObject({
+      runId: samplePlan.runId,
+      devices: 12_000,
+      stack: 'stampede-dev',
+      forecastUsd: expect.any(Number),
+    });
     expect(lines[1]).toMatchObject({
       at: new Date(publishAt).toISOString(),
       phase: 'publishing',

@@ -1,11 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Execution, ExecutionNotFoundError, type ExecutionStatus } from '../../src/aws/executions.ts';
-import { type RunPlace, stopRun } from '../../src/cli/stop-run.ts';
+import { findRunIn } from '../../src/cli/find-run.ts';
+import type { RunPlace } from '../../src/cli/run-place.ts';
+import { type StopWorld, stopRun } from '../../src/cli/stop-run.ts';
 import { reportOf, runOf } from '../report/report-fixture.ts';
 
 const { plan } = runOf();
 const report = reportOf(runOf());
 const { runId } = plan;
+const kept = `kept the report of ${runId}`;
 const startedAt = plan.timeline.publishAt + 3_000;
 
 /** A place in virtual time, where the run ends so long after it is told to; never: it must be ended from outside. */
@@ -28,6 +31,7 @@ function makePlace(options: { status?: ExecutionStatus; endsAfterMs?: number; kn
         log.push(`StopExecution after ${now - startedAt} ms`);
         ended = 'ABORTED';
       },
+      latest: async () => runId,
     },
     control: {
       async requestStop(id, { reason, by }) {
@@ -43,49 +47,71 @@ function makePlace(options: { status?: ExecutionStatus; endsAfterMs?: number; kn
       async *sliceDeaths() {},
       async *arrivalWindows() {},
     },
+    logs: 'logs',
+    lookEveryMs: 250,
+    stopPatienceMs: 60_000,
+    live: async () => ({}),
+    keep: async (kept) => void log.push(`kept the report of ${kept.runId}`),
+  };
+  const world: StopWorld = {
     now: () => now,
     sleep: async (ms) => {
       now += ms;
     },
     say: () => undefined,
   };
-  return { place, log, elapsedMs: () => now - startedAt };
+  const stop = async () => {
+    const found = await findRunIn([place], runId);
+    if (found === undefined) throw new Error('nobody knows it');
+    return stopRun(found, world);
+  };
+  return { place, log, stop, elapsedMs: () => now - startedAt };
 }
 
 describe('stopRun', () => {
   it('tells the run to stop, waits for its end, and has its report', async () => {
-    const { place, log, elapsedMs } = makePlace({ endsAfterMs: 4_000 });
-    const stopped = await stopRun(runId, place);
+    const { stop, log, elapsedMs } = makePlace({ endsAfterMs: 4_000 });
+    const stopped = await stop();
     expect(stopped).toMatchObject({ wasRunning: true, execution: { status: 'FAILED' }, report: { runId } });
-    expect(log).toEqual([`${runId}: stopped by the user, by somebody`]);
+    expect(log).toEqual([`${runId}: stopped by the user, by somebody`, kept]);
     expect(elapsedMs()).toBeLessThan(5_000);
   });
 
   it('ends the execution from outside where the run does not end by itself', async () => {
-    const { place, log } = makePlace();
-    expect(await stopRun(runId, place)).toMatchObject({
+    const { stop, log } = makePlace();
+    expect(await stop()).toMatchObject({
       execution: { status: 'ABORTED' },
       report: { runId },
     });
     expect(log).toEqual([
       expect.stringContaining('stopped by the user'),
       expect.stringMatching(/^StopExecution after 6\d{4} ms$/),
+      kept,
     ]);
   });
 
   it('leaves a run alone that has ended', async () => {
-    const { place, log } = makePlace({ status: 'SUCCEEDED' });
-    expect(await stopRun(runId, place)).toMatchObject({ wasRunning: false, report: { runId } });
-    expect(log).toEqual([]);
+    const { stop, log } = makePlace({ status: 'SUCCEEDED' });
+    expect(await stop()).toMatchObject({ wasRunning: false, report: { runId } });
+    expect(log).toEqual([kept]);
   });
+});
 
-  it('knows that a run is elsewhere, or nobody is there any more', async () => {
-    const { place } = makePlace({ known: false });
-    expect(await stopRun(runId, place)).toBeUndefined();
-    const describe_ = async () => {
-      throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
-    };
-    const gone = { ...place, executions: { ...place.executions, describe: describe_ } };
-    expect(await stopRun(runId, gone)).toBeUndefined();
+describe('findRunIn', () => {
+  const other = makePlace({ known: false }).place;
+  const gone: RunPlace = {
+    ...other,
+    executions: {
+      ...other.executions,
+      describe: async () => {
+        throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+      },
+    },
+  };
+
+  it('passes over places that do not know the run, or where nobody is any more', async () => {
+    const { place } = makePlace();
+    expect(await findRunIn([gone, other, place], runId)).toMatchObject({ place });
+    expect(await findRunIn([other, gone], runId)).toBeUndefined();
   });
 });

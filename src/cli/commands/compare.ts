@@ -69,7 +69,7 @@ function whichOf(
   if (baseline === undefined && a !== undefined && b !== undefined) return [a, b];
   throw new InvalidInputError('The command line', [
     baseline === undefined
-      ? { path: 'compare', message: 'takes two runs', hint: 'stampede compare A B, or --baseline FILE' }
+      ? { path: 'compare', message: 'takes two runs', hint: 'npx stampede compare A B, or --baseline FILE' }
       : { path: '--baseline', message: 'is the earlier run already', hint: 'name only the run to judge' },
   ]);
 }

@@ -1,9 +1,12 @@
 import path from 'node:path';
 import type { Command } from 'commander';
+import { exitCodes, StampedeError } from '../../profile/errors.ts';
 import { renderJUnit } from '../../report/junit.ts';
+import type { Report } from '../../report/report.ts';
 import { formatReportJson } from '../../report/report-json.ts';
 import { renderStepSummary } from '../../report/step-summary.ts';
 import { renderTerminalSummary } from '../../report/terminal-summary.ts';
+import { findRun } from '../find-run.ts';
 import { reportOf } from '../make-report.ts';
 import { makePaint } from '../paint.ts';
 import type { Finish } from '../program.ts';
@@ -11,10 +14,20 @@ import { latest, resolveRunId } from '../report-file.ts';
 import { addOutputFlags, type OutputFlags, writeOutputs } from '../report-outputs.ts';
 import { openRunDirectory } from '../run-directory.ts';
 import { exitCodeOfReport } from '../run-outcome.ts';
+import { addStageFlags, isStage, type Stage, type StageFlags, stageArguments } from '../stage-flags.ts';
 
-interface ReportFlags extends OutputFlags {
+interface ReportFlags extends OutputFlags, StageFlags {
   readonly runs: string;
   readonly json?: boolean;
+}
+
+class RunGoesOnError extends StampedeError {
+  constructor(runId: string, flags: Stage) {
+    super('RunGoesOn', `run ${runId} has not ended`, {
+      hint: `npx stampede watch ${runId} ${stageArguments(flags)} waits for its report`,
+      exitCode: exitCodes.badUsage,
+    });
+  }
 }
 
 export function addReportCommand(program: Command, finish: Finish): void {
@@ -23,15 +36,16 @@ export function addReportCommand(program: Command, finish: Finish): void {
     .summary('show the report of a run, or make it')
     .description(
       'Show the report of a run. Where a run was cut off before it had one, it is made of what slices and subscriber ' +
-        'had stored by then. Nothing is started, and the exit code is that of the run.',
+        'had stored by then. With --stage it is fetched from AWS. Nothing is started, and the exit code is that of the ' +
+        'run.',
     )
-    .argument('[run]', 'a run id, or "latest"', latest)
+    .argument('[run]', 'a run id, or "latest"', latest);
+  addStageFlags(command)
     .option('--runs <dir>', 'directory of the run store', 'runs')
     .option('--json', 'print report.json');
   addOutputFlags(command).action(async (run: string, flags: ReportFlags) => {
-    const runId = await resolveRunId(run, flags.runs);
-    const report = await reportOf(openRunDirectory(flags.runs), runId, Date.now());
-    const files = ['report.html', 'report.json'].map((name) => path.join(flags.runs, runId, name));
+    const report = isStage(flags) ? await fetchReport(run, flags) : await readReport(run, flags);
+    const files = ['report.html', 'report.json'].map((name) => path.join(flags.runs, report.runId, name));
     process.stdout.write(
       flags.json === true
         ? formatReportJson(report)
@@ -43,4 +57,17 @@ export function addReportCommand(program: Command, finish: Finish): void {
     });
     finish(exitCodeOfReport(report));
   });
+}
+
+async function readReport(run: string, { runs }: ReportFlags): Promise<Report> {
+  return reportOf(openRunDirectory(runs), await resolveRunId(run, runs), Date.now());
+}
+
+/** Of a run on AWS, brought to the runs directory. */
+async function fetchReport(run: string, flags: ReportFlags & Stage): Promise<Report> {
+  const { runId, place, execution } = await findRun(run, flags);
+  if (execution.status === 'RUNNING') throw new RunGoesOnError(runId, flags);
+  const report = await reportOf(place.record, runId, Date.now());
+  await place.keep(report);
+  return report;
 }

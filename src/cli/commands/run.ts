@@ -1,31 +1,27 @@
-import path from 'node:path';
 import type { Command } from 'commander';
 import { RefusedByPreflightError } from '../../plan/refusals.ts';
-import { type ExitCode, exitCodes, InvalidInputError } from '../../profile/errors.ts';
-import { renderJUnit } from '../../report/junit.ts';
-import { renderStepSummary } from '../../report/step-summary.ts';
-import { renderTerminalSummary } from '../../report/terminal-summary.ts';
+import { type ExitCode, InvalidInputError } from '../../profile/errors.ts';
+import { concludeRun } from '../conclude-run.ts';
 import { draftRun, type RunDraft } from '../draft-run.ts';
-import type { EndedRun } from '../embedded-run.ts';
 import { aborted, catchInterrupts, type Interrupts } from '../interrupts.ts';
-import { type JsonLines, makeJsonLines } from '../json-lines.ts';
+import { makeJsonLines } from '../json-lines.ts';
 import { makePaint } from '../paint.ts';
 import { renderPlanBrief } from '../plan-page.ts';
 import { parsePort } from '../port.ts';
 import { addProfileArguments, type GivenProfile, readGivenProfile } from '../profile-arguments.ts';
 import type { Finish } from '../program.ts';
 import { makeProgressDisplay, type ProgressDisplay } from '../progress-display.ts';
-import { addQuotaFlags, embeddedAccountOf, embeddedQuotasOf, type QuotaFlags } from '../quota-flags.ts';
-import { addOutputFlags, type OutputFlags, writeOutputs } from '../report-outputs.ts';
-import { exitCodeOfReport, faultOfExecution, QuitError, StoppedBeforeStartError } from '../run-outcome.ts';
+import { addQuotaFlags } from '../quota-flags.ts';
+import { addOutputFlags, type OutputFlags } from '../report-outputs.ts';
+import { QuitError } from '../run-outcome.ts';
+import { findVenue, type RunVenue, type VenueFlags } from '../run-venue.ts';
+import { addStageFlags } from '../stage-flags.ts';
 import type { OpenPage } from '../ui/open-page.ts';
-import { addWeatherFlag, type WeatherFlag, weatherOf } from '../weather-flag.ts';
+import { addWeatherFlag } from '../weather-flag.ts';
 
-interface RunFlags extends QuotaFlags, WeatherFlag, OutputFlags {
-  readonly runs: string;
+interface RunFlags extends VenueFlags, OutputFlags {
   readonly quiet?: boolean;
   readonly json?: boolean;
-  readonly ui?: boolean;
   readonly uiPort?: number;
   readonly force?: boolean;
 }
@@ -33,12 +29,14 @@ interface RunFlags extends QuotaFlags, WeatherFlag, OutputFlags {
 export function addRunCommand(program: Command, finish: Finish): void {
   const command = program
     .command('run')
-    .summary('run a load profile on embedded AWS and report')
+    .summary('run a load profile, on embedded AWS or on a deployed stack, and report')
     .description(
       'Run a load profile from start to report. Embedded AWS (loopback servers that speak the AWS protocols) is ' +
-        'started for it and ends with it: nothing leaves this machine.\n\n' +
+        'started for it and ends with it: nothing leaves this machine. With --stage it runs on AWS, in the stack that ' +
+        '`npx sls deploy` has made, and costs what the forecast says.\n\n' +
         'Ctrl-C stops the run and reports what was measured until then; a second Ctrl-C quits at once.',
-    )
+    );
+  addStageFlags(command)
     .option('--runs <dir>', 'directory of the run store: the report is <dir>/<run id>/report.html', 'runs')
     .option('--force', 'run although preflight refuses it: limits.enforce false')
     .option('--quiet', 'no plan and no progress, only the result')
@@ -48,13 +46,13 @@ export function addRunCommand(program: Command, finish: Finish): void {
   addProfileArguments(addQuotaFlags(addWeatherFlag(addOutputFlags(command)))).action(
     async (file: string, flags: RunFlags & Record<string, unknown>) => {
       const given = await readGivenProfile(file, flags);
-      const weather = await weatherOf(flags);
-      const draft = draftRun(given.profile, { account: embeddedAccountOf(embeddedQuotasOf(flags)) });
+      const venue = await findVenue(flags);
+      const draft = draftRun(given.profile, venue.draft);
       if (draft.faults.length > 0) throw new InvalidInputError('The plan', draft.faults);
       if (draft.preflight.refusals.length > 0 && given.profile.limits.enforce) {
         throw new RefusedByPreflightError(draft.preflight.refusals);
       }
-      finish(await run(given, draft, flags, weather));
+      finish(await run(given, draft, venue, flags));
     },
   );
 }
@@ -62,8 +60,8 @@ export function addRunCommand(program: Command, finish: Finish): void {
 async function run(
   { input }: GivenProfile,
   { plan, preflight }: RunDraft,
+  venue: RunVenue,
   flags: RunFlags,
-  weather: Awaited<ReturnType<typeof weatherOf>>,
 ): Promise<ExitCode> {
   const { runId } = plan;
   const quiet = flags.quiet === true;
@@ -72,42 +70,28 @@ async function run(
   const display = jsonLines ?? makeProgressDisplay(process.stderr, quiet);
   if (jsonLines === undefined) {
     const heading = `${makePaint(process.stderr)('heading', 'run')} ${runId}`;
-    display.say([heading, ...renderPlanBrief(plan, preflight), ''].join('\n'));
+    display.say([heading, ...renderPlanBrief(plan, preflight, venue.rows), ''].join('\n'));
   } else {
-    jsonLines.began(plan);
+    jsonLines.began(plan, venue.facts, preflight);
   }
 
   const interrupts = catchInterrupts();
   const quit = new Promise<never>((_resolve, reject) => {
     interrupts.quit.addEventListener('abort', () => {
       display.end();
-      reject(new QuitError(path.join(flags.runs, runId)));
+      reject(new QuitError(venue.whereItIs(runId)));
     });
   });
-  // What it takes to run is loaded only here: `plan` and `--help` need none of it.
-  const { runOnEmbeddedAws } = await import('../embedded-run.ts');
   const page = flags.ui === true ? await openLivePage(flags, display, interrupts) : undefined;
-  const runLoad = page?.run ?? runOnEmbeddedAws;
-  const ended = await Promise.race([
-    runLoad({
-      runId,
-      input,
-      runsDirectory: flags.runs,
-      quotas: embeddedQuotasOf(flags),
-      ...weather,
-      display,
-      interrupts,
-    }),
-    quit,
-  ]);
-  const code = conclude(ended, interrupts.stop.aborted, path.join(flags.runs, runId), jsonLines);
-  const { report } = ended;
-  if (report !== undefined) {
-    await writeOutputs(flags, {
-      junit: () => renderJUnit(report),
-      stepSummary: () => renderStepSummary(report),
-    });
-  }
+  const ended = await Promise.race([venue.run({ runId, input, display, interrupts }, page?.run), quit]);
+  const { runs, junit } = flags;
+  const code = await concludeRun(ended, {
+    runId,
+    runs,
+    stopped: interrupts.stop.aborted,
+    jsonLines,
+    ...(junit === undefined ? {} : { junit }),
+  });
   if (page !== undefined) await Promise.race([keepPage(page, display, interrupts), quit]);
   interrupts.close();
   return code;
@@ -141,23 +125,4 @@ async function keepPage(page: OpenPage, display: ProgressDisplay, interrupts: In
   await aborted(interrupts.stop);
   await page.idle();
   await page.close();
-}
-
-/** Prints the result. A user's Ctrl-C is the exit code even where the run had all but ended. */
-function conclude(
-  { execution, report, logDirectory }: EndedRun,
-  stopped: boolean,
-  directory: string,
-  jsonLines: JsonLines | undefined,
-): ExitCode {
-  if (execution === undefined) throw new StoppedBeforeStartError();
-  if (report === undefined) throw faultOfExecution(execution, logDirectory, stopped);
-  const files = ['report.html', 'report.json'].map((name) => path.join(directory, name));
-  if (jsonLines === undefined) {
-    const summary = renderTerminalSummary(report, { paint: makePaint(process.stdout), files });
-    process.stdout.write(`${summary}\n`);
-  } else {
-    jsonLines.ended(report, files);
-  }
-  return stopped ? exitCodes.stoppedByUser : exitCodeOfReport(report);
 }

@@ -1,56 +1,38 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { exitCodes, StampedeError } from '../../profile/errors.ts';
+import { exitCodes } from '../../profile/errors.ts';
+import { findRun } from '../find-run.ts';
 import type { Finish } from '../program.ts';
-import type { StoppedRun } from '../stop-run.ts';
+import { addStageFlags, type StageFlags } from '../stage-flags.ts';
 
-export class RunNotReachableError extends StampedeError {
-  constructor(runId: string, runsDirectory: string, places: number) {
-    const where =
-      places === 0
-        ? `no embedded AWS is running on ${runsDirectory}`
-        : `the embedded AWS that runs on ${runsDirectory} knows no such run`;
-    super('RunNotReachable', `run ${runId} cannot be stopped: ${where}`, {
-      hint: 'a rehearsal ends with the process that started it; `stampede report` shows what it has left',
-      exitCode: exitCodes.badUsage,
-    });
-  }
+interface StopFlags extends StageFlags {
+  readonly runs: string;
 }
 
 export function addStopCommand(program: Command, finish: Finish): void {
-  program
+  const command = program
     .command('stop')
-    .summary('stop a run that goes on in another process')
+    .summary('stop a run that goes on in another process, or on AWS')
     .description(
       'Stop a run and wait for its report of what was measured until then. Its slices stop publishing within a second ' +
         '(over HTTPS within five), disconnect and drain. A rehearsal can be stopped for as long as the embedded AWS ' +
-        'runs that it was started on.',
+        'runs that it was started on; a run on AWS by its stage, whoever started it.',
     )
-    .argument('<run>', 'its run id')
+    .argument('<run>', 'its run id');
+  addStageFlags(command)
     .option('--runs <dir>', 'directory of the run store', 'runs')
-    .action(async (runId: string, { runs }: { readonly runs: string }) => {
-      const { execution, wasRunning, report } = await stop(runId, runs);
+    .action(async (run: string, flags: StopFlags) => {
+      const { stopRun } = await import('../stop-run.ts');
+      const found = await findRun(run, flags);
+      const { runId } = found;
+      const say = (line: string): void => void process.stderr.write(`${line}\n`);
+      const { execution, wasRunning, report } = await stopRun(found, { now: Date.now, sleep, say });
       const verdict = report === undefined ? execution.status.toLowerCase() : report.verdict;
       process.stdout.write(
         `${runId} ${wasRunning ? 'was stopped' : 'had ended before'}: ${verdict}\n` +
-          (report === undefined ? '' : `${path.join(runs, runId, 'report.html')}\n`),
+          (report === undefined ? '' : `${path.join(flags.runs, runId, 'report.html')}\n`),
       );
       finish(exitCodes.passed);
     });
-}
-
-async function stop(runId: string, runsDirectory: string): Promise<StoppedRun> {
-  const [{ findAddresses }, { placeOf }, { stopRun }] = await Promise.all([
-    import('../../embedded/addresses.ts'),
-    import('../embedded-place.ts'),
-    import('../stop-run.ts'),
-  ]);
-  const addresses = findAddresses(runsDirectory);
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  for (const address of addresses) {
-    const stopped = await stopRun(runId, { ...placeOf(address, runsDirectory), now: Date.now, sleep, say });
-    if (stopped !== undefined) return stopped;
-  }
-  throw new RunNotReachableError(runId, runsDirectory, addresses.length);
 }

@@ -41,7 +41,7 @@ async function servePage(runsDirectory: string, port: number | undefined): Promi
   say(makePaint(process.stderr)('dim', 'Ctrl-C ends it'));
   await aborted(interrupts.stop);
   const quit = aborted(interrupts.quit).then(() => {
-    throw new QuitError(runsDirectory);
+    throw new QuitError(`what slices had stored by then lies in ${runsDirectory}`);
   });
   // A run that is under way ends as at Ctrl-C in `run`: with a report of what was measured.
   await Promise.race([page.idle(), quit]);

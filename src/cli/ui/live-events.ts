@@ -5,7 +5,7 @@ import type { TargetPoint } from '../../report/plots/rate-plot.ts';
 import type { RunView } from '../../report/run-in-progress.ts';
 import { sliceStates } from '../../report/slice-states.ts';
 import { formatTimeLeft } from '../figures.ts';
-import { type Progress, type ProgressTotals, phaseOf } from '../progress.ts';
+import { noTotals, type Progress, type ProgressTotals, phaseOf } from '../progress.ts';
 import type { PageEvents, PlanOnPage, QuotaOnPage, ViewOnPage } from './page/messages.ts';
 import type { WatchedRun } from './watched-run.ts';
 
@@ -93,7 +93,7 @@ function targetOf({ profile, timeline }: Plan): TargetPoint[] {
 }
 
 function viewOnPage(progress: Progress, view: RunView, { frame, slices }: PlanOnPage): ViewOnPage {
-  const { totals, now, plan, sentPerSecond, intendedPerSecond } = progress;
+  const { totals = noTotals, now, plan, sentPerSecond, intendedPerSecond } = progress;
   const phase = phaseOf(progress);
   const goesOn = phase !== 'stopping' && phase !== 'summarizing';
   const late = now > frame.startAt + startPatienceMs;

@@ -1,7 +1,8 @@
 import path from 'node:path';
-import type { EmbeddedRunRequest, EndedRun } from '../embedded-run.ts';
+import type { EmbeddedRunRequest } from '../embedded-run.ts';
 import type { Interrupts } from '../interrupts.ts';
 import { faultOfExecution } from '../run-outcome.ts';
+import type { EndedRun } from '../run-to-end.ts';
 import { makeExampleProfiles } from './example-profiles.ts';
 import { makePageModules } from './modules.ts';
 import { makeRunDesk } from './run-desk.ts';
@@ -102,10 +103,10 @@ async function watchEnd(
   }
 }
 
-function outcomeOf({ report, execution, logDirectory }: EndedRun, stopped: boolean): RunOutcome {
+function outcomeOf({ report, execution, logs }: EndedRun, stopped: boolean): RunOutcome {
   if (report !== undefined) return { report };
   if (execution === undefined) return { reason: 'stopped before it had begun' };
-  return { reason: faultOfExecution(execution, logDirectory, stopped).message };
+  return { reason: faultOfExecution(execution, logs, stopped).message };
 }
 
 function messageOf(error: unknown): string {

@@ -1,0 +1,42 @@
+/** Whose devices may do what. */
+export interface DevicePolicyScope {
+  readonly partition: string;
+  readonly region: string;
+  readonly accountId: string;
+  /** What the stack's IoT rule reads: `stampede/#`. */
+  readonly topicFilter: string;
+}
+
+interface Statement {
+  readonly Effect: 'Allow';
+  readonly Action: string;
+  readonly Resource: readonly string[];
+}
+
+/**
+ * The IoT policy of the test's devices: what PublishMqttRole in stack/function-roles.yml allows those that come in with
+ * the function's role, and a test holds the two equal.
+ * @see https://docs.aws.amazon.com/iot/latest/developerguide/pub-sub-policy.html
+ */
+export function devicePolicy({ partition, region, accountId, topicFilter }: DevicePolicyScope): {
+  readonly Version: string;
+  readonly Statement: readonly Statement[];
+} {
+  const arn = (resource: string): string => `arn:${partition}:iot:${region}:${accountId}:${resource}`;
+  // The topic filter as a policy pattern: in a policy # and + are letters like any other.
+  const topics = topicFilter.replaceAll(/[#+]/g, '*');
+  const allow = (action: string, ...resources: string[]): Statement => ({
+    Effect: 'Allow',
+    Action: action,
+    Resource: resources.map(arn),
+  });
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      allow('iot:Connect', 'client/stampede-*'),
+      allow('iot:Publish', `topic/${topics}`),
+      allow('iot:Subscribe', `topicfilter/${topics}`, 'topicfilter/stampede-control/*'),
+      allow('iot:Receive', `topic/${topics}`, 'topic/stampede-control/*'),
+    ],
+  };
+}

@@ -1,0 +1,82 @@
+import type { Command } from 'commander';
+import { exitCodes, StampedeError } from '../../profile/errors.ts';
+import { concludeRun } from '../conclude-run.ts';
+import { type FoundRun, findRun } from '../find-run.ts';
+import { catchInterrupts } from '../interrupts.ts';
+import { makeJsonLines } from '../json-lines.ts';
+import { makePaint } from '../paint.ts';
+import type { Finish } from '../program.ts';
+import { makeProgressDisplay } from '../progress-display.ts';
+import { addOutputFlags, type OutputFlags } from '../report-outputs.ts';
+import { type EndedRun, followToReport } from '../run-to-end.ts';
+import { addStageFlags, isStage, type StageFlags, stageArguments } from '../stage-flags.ts';
+
+interface WatchFlags extends StageFlags, OutputFlags {
+  readonly runs: string;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+/** Ctrl-C: only the watching ends. */
+class NoLongerWatchingError extends StampedeError {
+  constructor(again: string) {
+    super('NoLongerWatching', 'no longer watching; the run goes on', {
+      hint: `npx stampede stop ${again} stops it`,
+      exitCode: exitCodes.stoppedByUser,
+    });
+  }
+}
+
+export function addWatchCommand(program: Command, finish: Finish): void {
+  const command = program
+    .command('watch')
+    .summary('follow a run that was started elsewhere')
+    .description(
+      'Show the progress of a run that was started elsewhere (in the console, with the AWS CLI, by another process), ' +
+        'then its report, and exit as it does. Ctrl-C ends the watching and leaves the run alone.',
+    )
+    .argument('<run>', 'its run id; on AWS also "latest", or the ARN of its execution');
+  addStageFlags(command)
+    .option('--runs <dir>', 'directory of the run store, and of the report', 'runs')
+    .option('--quiet', 'no progress, only the result')
+    .option('--json', 'lines of JSON on stdout: progress each second, the report');
+  addOutputFlags(command).action(async (run: string, flags: WatchFlags) => {
+    const found = await findRun(run, flags);
+    const { runId } = found;
+    const quiet = flags.quiet === true;
+    const jsonLines =
+      flags.json === true ? makeJsonLines((line) => process.stdout.write(line), quiet) : undefined;
+    const display = jsonLines ?? makeProgressDisplay(process.stderr, quiet);
+    if (jsonLines === undefined) display.say(`${makePaint(process.stderr)('heading', 'watch')} ${runId}`);
+
+    const interrupts = catchInterrupts();
+    const again = isStage(flags) ? `${runId} ${stageArguments(flags)}` : runId;
+    const letGo = new Promise<never>((_resolve, reject) => {
+      interrupts.stop.addEventListener('abort', () => {
+        display.end();
+        reject(new NoLongerWatchingError(again));
+      });
+    });
+    const ended = await Promise.race([follow(found, display, again), letGo]);
+    const { runs, junit } = flags;
+    const outputs = junit === undefined ? {} : { junit };
+    finish(await concludeRun(ended, { runId, runs, stopped: false, jsonLines, ...outputs }));
+    interrupts.close();
+  });
+}
+
+async function follow(
+  { runId, place, execution: { executionArn } }: FoundRun,
+  display: ReturnType<typeof makeProgressDisplay>,
+  again: string,
+): Promise<EndedRun> {
+  const interrupts = { stop: new AbortController().signal };
+  try {
+    return await followToReport(place, { runId, executionArn, display, interrupts });
+  } catch (error) {
+    const { outOfSight } = await import('../stack-place.ts');
+    throw outOfSight(error, again);
+  } finally {
+    display.end();
+  }
+}

@@ -1,0 +1,46 @@
+import path from 'node:path';
+import { type ExitCode, exitCodes } from '../profile/errors.ts';
+import { renderJUnit } from '../report/junit.ts';
+import { renderStepSummary } from '../report/step-summary.ts';
+import { renderTerminalSummary } from '../report/terminal-summary.ts';
+import type { JsonLines } from './json-lines.ts';
+import { makePaint } from './paint.ts';
+import { type OutputFlags, writeOutputs } from './report-outputs.ts';
+import { exitCodeOfReport, faultOfExecution, StoppedBeforeStartError } from './run-outcome.ts';
+import type { EndedRun } from './run-to-end.ts';
+
+export interface Conclusion extends OutputFlags {
+  readonly runId: string;
+  readonly runs: string;
+  /** By Ctrl-C. */
+  readonly stopped: boolean;
+  /** In place of the summary. */
+  readonly jsonLines: JsonLines | undefined;
+}
+
+/**
+ * Prints a run's result, and writes it where a pipeline reads it. A user's Ctrl-C is the exit code even where the run had
+ * all but ended.
+ * @throws StoppedBeforeStartError, RunFailedError, RunRefusedError
+ */
+export async function concludeRun(
+  { execution, report, logs }: EndedRun,
+  { runId, runs, stopped, jsonLines, ...outputs }: Conclusion,
+): Promise<ExitCode> {
+  if (execution === undefined) throw new StoppedBeforeStartError();
+  if (report === undefined) throw faultOfExecution(execution, logs, stopped);
+  const files = ['report.html', 'report.json'].map((name) => path.join(runs, runId, name));
+  // What slices printed before they were gone.
+  if (report.slices.died + report.slices.failed > 0) files.push(logs);
+  if (jsonLines === undefined) {
+    const summary = renderTerminalSummary(report, { paint: makePaint(process.stdout), files });
+    process.stdout.write(`${summary}\n`);
+  } else {
+    jsonLines.ended(report, files);
+  }
+  await writeOutputs(outputs, {
+    junit: () => renderJUnit(report),
+    stepSummary: () => renderStepSummary(report),
+  });
+  return stopped ? exitCodes.stoppedByUser : exitCodeOfReport(report);
+}

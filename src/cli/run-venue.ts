@@ -1,0 +1,102 @@
+import path from 'node:path';
+import { InvalidInputError } from '../profile/errors.ts';
+import type { DraftOptions } from './draft-run.ts';
+import type { EmbeddedRunRequest } from './embedded-run.ts';
+import { embeddedAccountOf, embeddedQuotasOf, type QuotaFlags } from './quota-flags.ts';
+import { type EndedRun, followToReport, type RunRequest } from './run-to-end.ts';
+import { isStage, type Stage, type StageFlags, stageArguments } from './stage-flags.ts';
+import { type WeatherFlag, weatherOf } from './weather-flag.ts';
+
+/** Where `run` runs a load profile: embedded AWS that is started for it, or a deployed stack. */
+export interface RunVenue {
+  /** What is known of it before anything is started. */
+  readonly draft: DraftOptions;
+  /** For whoever reads, before the plan. */
+  readonly rows: readonly (readonly [label: string, text: string])[];
+  /** The same for a program. */
+  readonly facts: Readonly<Record<string, string>>;
+  /** @param through in place of running it directly: the live page, which only embedded AWS has */
+  run(request: RunRequest, through?: RunOnEmbeddedAws): Promise<EndedRun>;
+  /** Where the rest of a run is that the user quit. */
+  whereItIs(runId: string): string;
+}
+
+type RunOnEmbeddedAws = (request: EmbeddedRunRequest) => Promise<EndedRun>;
+
+export interface VenueFlags extends StageFlags, QuotaFlags, WeatherFlag {
+  readonly runs: string;
+  readonly ui?: boolean;
+}
+
+/** @throws InvalidInputError for flags that have no meaning there, and what keeps from a stack */
+export async function findVenue(flags: VenueFlags): Promise<RunVenue> {
+  return isStage(flags) ? stackVenue(flags) : embeddedVenue(flags);
+}
+
+async function embeddedVenue({ runs: runsDirectory, ...flags }: VenueFlags): Promise<RunVenue> {
+  const quotas = embeddedQuotasOf(flags);
+  const weather = await weatherOf(flags);
+  return {
+    draft: { account: embeddedAccountOf(quotas) },
+    rows: [],
+    facts: {},
+    async run(request, through) {
+      // What it takes to run is loaded only here: `plan` and `--help` need none of it.
+      const runLoad = through ?? (await import('./embedded-run.ts')).runOnEmbeddedAws;
+      return runLoad({ ...request, runsDirectory, quotas, ...weather });
+    },
+    whereItIs: (runId) => `what slices had stored by then lies in ${path.join(runsDirectory, runId)}`,
+  };
+}
+
+async function stackVenue(flags: VenueFlags & Stage): Promise<RunVenue> {
+  refuseEmbeddedFlags(flags);
+  const { openStack, outOfSight } = await import('./stack-place.ts');
+  const { stack, place, ...open } = await openStack(flags, flags.runs);
+  const endpoint = await open.endpoint();
+  const account = await open.account(endpoint);
+  const { name, region, accountId, topicFilter } = stack;
+  const again = (runId: string): string => `${runId} ${stageArguments(flags)}`;
+  return {
+    draft: { account, topicFilter },
+    rows: [
+      ['stack', `${name} in ${region}`],
+      ['account', `${accountId}${account.isCharged ? ', which pays for it' : ''}`],
+      ['endpoint', endpoint],
+    ],
+    facts: { stack: name, region, accountId, endpoint },
+    async run({ runId, input, display, interrupts }) {
+      if (interrupts.stop.aborted) return { logs: place.logs };
+      const executionArn = await place.executions.start(runId, input);
+      try {
+        return await followToReport(place, { runId, executionArn, display, interrupts });
+      } catch (error) {
+        throw outOfSight(error, again(runId));
+      } finally {
+        display.end();
+      }
+    },
+    whereItIs: (runId) =>
+      `it was told to stop, and reports without this process: npx stampede report ${again(runId)}`,
+  };
+}
+
+/** Of flags that only embedded AWS has. */
+function refuseEmbeddedFlags(flags: VenueFlags & Stage): void {
+  const given = Object.entries({
+    '--quota': flags.quota,
+    '--region-quotas': flags.regionQuotas,
+    '--throttle-answer': flags.throttleAnswer,
+    '--weather': flags.weather,
+    '--ui': flags.ui,
+  }).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
+  if (given.length === 0) return;
+  throw new InvalidInputError(
+    'The command line',
+    given.map((path_) => ({
+      path: path_,
+      message: 'is of embedded AWS',
+      hint: 'leave it out with --stage: AWS has quotas and weather of its own',
+    })),
+  );
+}
