@@ -16,6 +16,8 @@ export interface CliProcess {
   readonly result: Promise<CliResult>;
   /** Resolves once stderr holds `text`. */
   untilSays(text: string): Promise<void>;
+  /** On stderr so far. */
+  said(): string;
 }
 
 /** The real command line in a process of its own, without the caller's STAMPEDE_* and colours. */
@@ -41,6 +43,7 @@ export function startCli(args: readonly string[], env: Readonly<Record<string, s
   return {
     child,
     result,
+    said: () => stderr,
     untilSays: (text) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
