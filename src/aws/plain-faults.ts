@@ -45,7 +45,7 @@ export function withPlainFaults<Client extends object>(client: Client, region: s
 
 /** Undefined for what is no matter of access. */
 export function plainFault(error: unknown, call: AwsCall): AwsAccessError | undefined {
-  if (!isError(error) || error instanceof StampedeError) return undefined;
+  if (!(error instanceof Error) || error instanceof StampedeError) return undefined;
   const { name } = error;
   const action = actionOf(error, call);
   const say = (message: string, hint: string): AwsAccessError => new AwsAccessError(message, hint, error);
@@ -85,11 +85,6 @@ export function plainFault(error: unknown, call: AwsCall): AwsAccessError | unde
     );
   }
   return undefined;
-}
-
-/** By its shape: an error of Node's own may be of another realm. */
-function isError(error: unknown): error is Error {
-  return typeof error === 'object' && error !== null && 'name' in error && 'message' in error;
 }
 
 const noCredentials: ReadonlySet<string> = new Set(['CredentialsProviderError', 'TokenProviderError']);

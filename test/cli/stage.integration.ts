@@ -73,7 +73,7 @@ describe('--stage', () => {
     expect(reportIn('reported', 'from-the-console').verdict).toBe('failed');
   }, 60_000);
 
-  it('stops one of another process, which ends with 130; its watcher too', async () => {
+  it('stops one of another process, which ends with 130', async () => {
     const cli = stampede(['run', longFile], 'long');
     await cli.untilSays(' publishing,');
     const runId = runIdOf(cli);
@@ -133,6 +133,14 @@ describe('--stage', () => {
       code: 2,
       stderr: expect.stringContaining('no AWS credentials'),
     });
+  }, 60_000);
+
+  it('says that AWS cannot be reached', async () => {
+    const { code, stderr } = await runCli(['watch', 'x', '--stage', 'dev'], {
+      ...aws.environment,
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+    });
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be reached') });
   }, 60_000);
 });
 
