@@ -157,6 +157,7 @@ export class Publisher implements PacedWork {
     if (nowMs - sentMs > this.#settings.ackTimeoutMs) this.#tally.unacknowledged();
     else this.#tally.acked(sentMs, nowMs);
     if (this.#backlog.devicesWaiting > 0) this.#sendWaiting(device);
+    this.#pacer.nudge(nowMs);
   }
 
   refused(device: number, n: number, why: Refusal, reason: string): void {

@@ -1,9 +1,12 @@
 /** A process whose devices connect as fast as they are let in, and then stand idle: what a connection costs. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TransportListener } from '../../../src/device/transport.ts';
 import { sampleProcess, serveMeasurement } from '../measured-process.ts';
 import { describeBenchDevices, makeTransportOf } from './clients.ts';
 import type { Connects, ConnectsReport } from './load.ts';
 
+/** Connected before anything is measured: code that is compiled and a heap that has grown are no device's. */
+const warmUpDevices = 200;
 /** For what was allocated on the way to be collected, or not: a slice's devices stay connected for minutes. */
 const settleMs = 1_000;
 
@@ -11,14 +14,16 @@ serveMeasurement(runConnects);
 
 async function runConnects({ target, client, devices, atOnce }: Connects): Promise<ConnectsReport> {
   const makeTransport = await makeTransportOf(client, target, 1);
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const { promise: failure, reject } = Promise.withResolvers<never>();
+  let wanted = 0;
   let begun = 0;
   let connected = 0;
+  let allConnected = (): void => {};
   const listener: TransportListener = {
     connected() {
       connected++;
-      if (begun < devices) transport.connect(begun++);
-      else if (connected === devices) resolve();
+      if (begun < wanted) transport.connect(begun++);
+      else if (connected === wanted) allConnected();
     },
     connectFailed: (_, reason) => reject(new Error(`connect failed: ${reason}`)),
     disconnected: (_, reason) => reject(new Error(`disconnected: ${reason}`)),
@@ -28,14 +33,20 @@ async function runConnects({ target, client, devices, atOnce }: Connects): Promi
     echoed() {},
     echoRefused() {},
   };
+  const transport = makeTransport(listener, describeBenchDevices(warmUpDevices + devices));
+  const connectMore = async (more: number): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    allConnected = resolve;
+    wanted += more;
+    for (let n = 0; n < Math.min(atOnce, more); n++) transport.connect(begun++);
+    await Promise.race([promise, failure]);
+  };
+  await connectMore(warmUpDevices);
+  await sleep(settleMs);
   const idle = sampleProcess();
-  const transport = makeTransport(listener, describeBenchDevices(devices));
-  while (begun < Math.min(atOnce, devices)) transport.connect(begun++);
-  await promise;
+  await connectMore(devices);
   const done = sampleProcess();
-  await new Promise((settled) => {
-    setTimeout(settled, settleMs);
-  });
+  await sleep(settleMs);
   const settled = sampleProcess();
   await transport.close();
   return {

@@ -62,8 +62,11 @@ function planOf(load: Load): Plan {
       sizeBytes: load.sizeBytes,
       payload: { temperature: '{{gaussian(21, 2)}}', state: "{{choice('on','off')}}" },
     },
-    ratePerSecond: load.ratePerSecond,
-    duration: `${seconds}s`,
+    // Up from nothing, as a load test should: cold code that gets the whole rate at once is late for half a second.
+    stages: [
+      { duration: `${load.warmUpSeconds}s`, target: load.ratePerSecond },
+      { duration: `${load.seconds}s`, target: load.ratePerSecond },
+    ],
   });
   const createdAt = Date.now();
   const startAt = createdAt + 200;
@@ -82,7 +85,10 @@ function planOf(load: Load): Plan {
       drainEndAt: publishEndAt + profile.drainMs,
       deadlineAt: publishEndAt + 60_000,
     },
-    load: { messages: load.ratePerSecond * seconds, peakPerSecond: load.ratePerSecond },
+    load: {
+      messages: load.ratePerSecond * (load.warmUpSeconds / 2 + load.seconds),
+      peakPerSecond: load.ratePerSecond,
+    },
     slices: { count: 1, devicesPerSlice: load.devices },
   };
 }
