@@ -17,16 +17,18 @@ const precision = 0.04;
 /**
  * Searches for the highest rate that is held.
  * @param from whole messages a second, where to begin
+ * @param upTo what is not to be exceeded; held, the search is over
  */
 export async function findHighestRate<Report>(
   from: number,
   attempt: (ratePerSecond: number) => Promise<Attempt<Report>>,
+  upTo = Number.POSITIVE_INFINITY,
 ): Promise<HighestRate<Report>> {
   let held = 0;
   let best: Report | undefined;
   let tooHigh = Number.POSITIVE_INFINITY;
   let rate = from;
-  while (rate >= from * leastShare && tooHigh > held * (1 + precision) + 1) {
+  while (rate >= from * leastShare && held < upTo && tooHigh > held * (1 + precision) + 1) {
     const { isHeld, report } = await attempt(rate);
     if (isHeld) {
       held = rate;
@@ -34,7 +36,8 @@ export async function findHighestRate<Report>(
     } else {
       tooHigh = rate;
     }
-    rate = Math.round(tooHigh === Number.POSITIVE_INFINITY ? held * growth : (held + tooHigh) / 2);
+    const next = tooHigh === Number.POSITIVE_INFINITY ? held * growth : (held + tooHigh) / 2;
+    rate = Math.min(upTo, Math.round(next));
   }
   return { ratePerSecond: held, report: best };
 }

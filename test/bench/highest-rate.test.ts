@@ -20,6 +20,20 @@ describe('the search for the highest rate that is held', () => {
     );
   });
 
+  it('does not go beyond what may be asked for', async () => {
+    const tried: number[] = [];
+    const found = await findHighestRate(
+      16_000,
+      async (rate) => {
+        tried.push(rate);
+        return { isHeld: true, report: rate };
+      },
+      22_000,
+    );
+    expect(found.ratePerSecond).toBe(22_000);
+    expect(tried).toEqual([16_000, 20_000, 22_000]);
+  });
+
   it('gives up where nothing is held', async () => {
     const tried: number[] = [];
     const found = await findHighestRate(16_000, async (rate) => {

@@ -91,9 +91,10 @@ describe('embedded Lambda', () => {
   });
 
   it('keeps an environment warm, and gives each concurrent invocation its own, up to the limit', async () => {
-    const first = await invoke('sleep', { ms: 0 });
-    const second = await invoke('sleep', { ms: 0 });
-    expect(second.result.pid).toBe(first.result.pid);
+    // An answer is out before its environment asks for the next event: an invocation in between gets a second one.
+    const seen = new Set<number>();
+    for (let i = 0; i < 10; i++) seen.add((await invoke('sleep', { ms: 0 })).result.pid);
+    expect(seen.size).toBeLessThanOrEqual(2);
 
     const all = await Promise.allSettled([1, 2, 3, 4].map(() => invoke('sleep', { ms: 1_500 })));
     const pids = all.flatMap((each) => (each.status === 'fulfilled' ? [each.value.result.pid] : []));

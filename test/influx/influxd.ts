@@ -80,7 +80,7 @@ export async function startInfluxd(binary: string): Promise<Influxd> {
     },
     async sum(runId, measurement, field, latency) {
       const rows = await influxd.query(`
-        from(bucket: "${server.bucket}") |> range(start: -1d)
+        from(bucket: "${server.bucket}") |> range(start: -1d, stop: 1d)
           |> filter(fn: (r) => r.run == "${runId}" and r._measurement == "${measurement}" and r._field == "${field}")
           ${latency === undefined ? '' : `|> filter(fn: (r) => r.latency == "${latency}")`}
           |> group() |> sum()`);

@@ -84,7 +84,7 @@ describeVictoriaMetrics('VictoriaMetrics', () => {
 /** Merges the histograms of every point, as a reader with HdrHistogram at hand does. */
 async function readLatency(influxd: Influxd, runId: string, latency: string): Promise<LatencyHistogram> {
   const rows = await influxd.query(`
-    from(bucket: "${influxd.server.bucket}") |> range(start: -1d)
+    from(bucket: "${influxd.server.bucket}") |> range(start: -1d, stop: 1d)
       |> filter(fn: (r) => r._measurement == "stampede_latency" and r.run == "${runId}" and r.latency == "${latency}")
       |> filter(fn: (r) => r._field !~ /^lt_/)
       |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value") |> group()`);

@@ -6,7 +6,7 @@ import { describeBenchDevices, makeTransportOf } from './clients.ts';
 import type { Connects, ConnectsReport } from './load.ts';
 
 /** Connected before anything is measured: code that is compiled and a heap that has grown are no device's. */
-const warmUpDevices = 200;
+const warmUpDevices = 1_000;
 /** For what was allocated on the way to be collected, or not: a slice's devices stay connected for minutes. */
 const settleMs = 1_000;
 
