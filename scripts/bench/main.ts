@@ -32,7 +32,7 @@ interface SuiteReport {
 const chosen = chooseSuites(positionals);
 if (values.help || chosen === undefined) {
   console.log('usage: npm run bench -- [suite …] [--rounds N] [--seconds N] [--full] [--json FILE]\n');
-  for (const { name, about } of suites) console.log(`  ${name.padEnd(16)}${about}`);
+  for (const { name, about } of suites) console.log(`  ${name.padEnd(24)}${about}`);
   process.exit(values.help ? 0 : 2);
 }
 

@@ -12,8 +12,8 @@ const shape: Omit<Rehearsal, 'ratePerSecond' | 'holdSeconds'> = {
   sizeBytes: 256,
 };
 const searchFrom = 20_000;
-/** How late one message in a hundred may be for a rate to be held. */
-const lagP99Ms = 10;
+/** Past this the generator runs after its schedule rather than along it: what is sent in the end was not sent in time. */
+const lagP99Ms = 50;
 
 export const endToEnd: Suite = {
   name: 'end-to-end',
@@ -33,6 +33,14 @@ export const endToEnd: Suite = {
       unit: '/s',
       goal: { atLeast: 35_000 },
       ...(report && { note: `with ${formatFigure(report.cores)} cores` }),
+    });
+    if (report === undefined) return;
+    const { send_lag, end_to_end_latency } = report.report.latencyMs;
+    bench.report({ name: 'send lag p99 at the highest rate', value: send_lag.p99, unit: 'ms' });
+    bench.report({
+      name: 'end-to-end latency p99 at the highest rate',
+      value: end_to_end_latency.p99,
+      unit: 'ms',
     });
   },
 };
@@ -70,7 +78,7 @@ async function measureCores(bench: Bench, ratePerSecond: number): Promise<void> 
   bench.report({ name: `send lag p99.9 ${title}`, value: lag('p999'), unit: 'ms' });
 }
 
-/** Every message sent, hardly any late, all acknowledged and received. */
+/** Every message sent, on the whole when it was due, all acknowledged and received. */
 function isHeld({ report }: RehearsalUse): boolean {
   const { intended, sent, acked, received } = report.messages;
   return (
