@@ -1,16 +1,25 @@
 /** How a report shows quantities to people. */
 
-const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-const oneDecimal = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
+const grouped = makeFormat({ maximumFractionDigits: 0 });
+const oneDecimal = makeFormat({ maximumFractionDigits: 1 });
+
+/** The formatter is made for the first figure: on a cold start it takes longer than all other modules of the report. */
+function makeFormat(options: Intl.NumberFormatOptions): (value: number) => string {
+  let format: Intl.NumberFormat | undefined;
+  return (value) => {
+    format ??= new Intl.NumberFormat('en-US', options);
+    return format.format(value);
+  };
+}
 
 /** `1,234,567` */
 export function formatCount(count: number): string {
-  return grouped.format(count);
+  return grouped(count);
 }
 
 /** `20,000`; below 1,000 with one decimal, so that columns of them align: `600.0`. */
 export function formatRate(perSecond: number): string {
-  return perSecond < 1000 ? perSecond.toFixed(1) : grouped.format(perSecond);
+  return perSecond < 1000 ? perSecond.toFixed(1) : grouped(perSecond);
 }
 
 /**
@@ -20,7 +29,7 @@ export function formatShare(share: number): string {
   const percent = share * 100;
   if (percent > 0 && percent < 0.1) return '<0.1 %';
   if (percent > 99 && percent < 100) return `${Math.floor(percent * 10) / 10} %`;
-  return `${(Math.abs(percent) < 10 ? oneDecimal : grouped).format(percent)} %`;
+  return `${(Math.abs(percent) < 10 ? oneDecimal : grouped)(percent)} %`;
 }
 
 /** Decimal units, as AWS bills them: `512 B`, `15.4 MB`. */
@@ -32,13 +41,13 @@ export function formatBytes(bytes: number): string {
     size /= 1000;
     unit++;
   }
-  return `${oneDecimal.format(size)} ${units[unit]}`;
+  return `${oneDecimal(size)} ${units[unit]}`;
 }
 
 /** Milliseconds to three significant digits, at most seven characters: `0.83`, `12.3`, `1,210`; from 100 s on `101 s`. */
 export function formatMs(ms: number): string {
-  if (Math.abs(ms) >= 100_000) return `${grouped.format(ms / 1000)} s`;
-  if (Math.abs(ms) >= 1000) return grouped.format(ms);
+  if (Math.abs(ms) >= 100_000) return `${grouped(ms / 1000)} s`;
+  if (Math.abs(ms) >= 1000) return grouped(ms);
   return String(Number(ms.toPrecision(3)));
 }
 
