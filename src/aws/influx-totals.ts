@@ -1,13 +1,9 @@
+import type { PublishCounts } from '../measure/slice-result.ts';
+
 /** A run's counters so far, summed over its slices, as they told InfluxDB. */
-export interface InfluxTotals {
+export interface InfluxTotals extends Omit<PublishCounts, 'intended'> {
   readonly connected: number;
   readonly connectFailed: number;
-  readonly sent: number;
-  readonly dropped: number;
-  readonly acked: number;
-  readonly throttled: number;
-  readonly failed: number;
-  readonly unacknowledged: number;
   readonly arrivals: number;
 }
 

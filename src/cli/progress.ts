@@ -1,3 +1,4 @@
+import type { InfluxTotals } from '../aws/influx-totals.ts';
 import type { SliceCounts } from '../aws/map-runs.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { CompleteCounts } from '../report/run-in-progress.ts';
@@ -22,16 +23,7 @@ export interface Progress {
 }
 
 /** Summed over slices, as far as the live view knows. */
-export interface ProgressTotals {
-  readonly connected: number;
-  readonly connectFailed: number;
-  readonly sent: number;
-  readonly dropped: number;
-  readonly acked: number;
-  readonly throttled: number;
-  readonly failed: number;
-  readonly unacknowledged: number;
-  readonly arrivals: number;
+export interface ProgressTotals extends InfluxTotals {
   /** Absent until something arrived. */
   readonly endToEndP99Ms?: number;
   /** Sums of one instant, where those who tell say up to when they have told. */

@@ -1,6 +1,7 @@
 import { LatencyHistogram } from '../measure/latency-histogram.ts';
 import { timedLatencyNames } from '../measure/latency-names.ts';
 import type { LiveMeasurementName } from '../measure/live-points.ts';
+import type { PublishCounts } from '../measure/slice-result.ts';
 import {
   type CompleteCounts,
   RunInProgress,
@@ -10,18 +11,11 @@ import {
 import type { FieldValue, LinePoint } from './line-protocol.ts';
 
 /** A run as its live points tell it so far, summed over its slices. Zero where nothing was told yet. */
-export interface LiveTotals {
+export interface LiveTotals extends PublishCounts {
   readonly slices: number;
   readonly connected: number;
   readonly connectFailed: number;
   readonly reconnects: number;
-  readonly intended: number;
-  readonly sent: number;
-  readonly dropped: number;
-  readonly acked: number;
-  readonly throttled: number;
-  readonly failed: number;
-  readonly unacknowledged: number;
   readonly arrivals: number;
   /** Absent until something arrived. */
   readonly endToEndP99Ms?: number;

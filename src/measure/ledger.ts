@@ -16,7 +16,7 @@ import { ReasonCounts } from './reason-counts.ts';
 import type { CountsByReason, RunLedger, SliceOutcomes } from './run-ledger.ts';
 import { SecondSeries } from './second-series.ts';
 import { reasonOfDeath, type SliceDeath } from './slice-death.ts';
-import type { SliceMessageCounts, SliceResult } from './slice-result.ts';
+import { noMessages, type PublishCounts, type SliceMessageCounts, type SliceResult } from './slice-result.ts';
 
 /** How far before and after a run's own time something of it may lie: clocks differ, queues may be backlogged. */
 const seriesMarginMs = { before: 60_000, after: 900_000 } as const;
@@ -36,28 +36,10 @@ interface SliceBook {
 }
 
 /** A slice's entry in the ledger, once it is closed. */
-interface SliceEntry {
-  readonly intended: number;
-  readonly sent: number;
-  readonly dropped: number;
-  readonly acked: number;
-  readonly throttled: number;
-  readonly failed: number;
-  readonly unacknowledged: number;
+interface SliceEntry extends PublishCounts {
   readonly received: number;
   readonly lost: number;
 }
-
-const nothing: SliceMessageCounts = {
-  intended: 0,
-  sent: 0,
-  dropped: 0,
-  acked: 0,
-  throttled: 0,
-  failed: 0,
-  unacknowledged: 0,
-  echoed: 0,
-};
 
 export class Ledger {
   readonly #plan: Plan;
@@ -170,7 +152,7 @@ export class Ledger {
   #closeAll(goesOn: boolean): RunLedger {
     const outcomes = this.#outcomes();
     const droppedBy = new ReasonCounts();
-    const sum = { ...nothing, received: 0, lost: 0 };
+    const sum = { ...noMessages, received: 0, lost: 0 };
     let receivedUnsent = 0;
     let miscountedSlices = 0;
     for (let slice = 0; slice < this.#plan.slices.count; slice++) {
@@ -294,7 +276,7 @@ export class Ledger {
     cutShort: boolean,
     droppedBy: ReasonCounts,
   ): SliceEntry {
-    const { acked, throttled, failed, dropped: droppedByThen } = book?.messages ?? nothing;
+    const { acked, throttled, failed, dropped: droppedByThen } = book?.messages ?? noMessages;
     const sent = new IntervalSet();
     if (book !== undefined) sent.addAll(book.sent);
     sent.addAll(received);

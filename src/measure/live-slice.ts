@@ -4,7 +4,12 @@ import { type SliceLatencyName, sliceLatencyNames } from './latency-names.ts';
 import { latencyPoint } from './live-latency.ts';
 import { type LivePoint, liveTimestamp } from './live-points.ts';
 import { makeStageTags } from './live-stage.ts';
-import type { DeviceCounts, GeneratorHealth, SliceMessageCounts } from './slice-result.ts';
+import {
+  type DeviceCounts,
+  type GeneratorHealth,
+  noMessages,
+  type SliceMessageCounts,
+} from './slice-result.ts';
 
 /** What a slice has to tell about a second of its life. */
 export interface SliceSnapshot {
@@ -35,16 +40,7 @@ export interface GeneratorPulse extends Pick<GeneratorHealth, 'startLagMs' | 'ev
 
 const nothingYet = {
   devices: { planned: 0, connected: 0, connectFailed: 0, reconnects: 0 },
-  messages: {
-    intended: 0,
-    sent: 0,
-    dropped: 0,
-    acked: 0,
-    throttled: 0,
-    failed: 0,
-    unacknowledged: 0,
-    echoed: 0,
-  },
+  messages: noMessages,
 } as const;
 
 /**

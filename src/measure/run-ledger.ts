@@ -3,17 +3,10 @@ import type { ForeignCounts } from './arrival-window.ts';
 import type { LatencyHistogram } from './latency-histogram.ts';
 import type { LatencyName, TimedLatencyName } from './latency-names.ts';
 import type { LatencySeries } from './latency-series.ts';
-import type { DeviceCounts, PerSecondCounts } from './slice-result.ts';
+import type { DeviceCounts, PerSecondCounts, PublishCounts } from './slice-result.ts';
 
 /** Everything is accounted for: docs/measurement.md states the equations, `checkLedger` tests them. */
-export interface MessageLedger {
-  readonly intended: number;
-  readonly sent: number;
-  readonly dropped: number;
-  readonly acked: number;
-  readonly throttled: number;
-  readonly failed: number;
-  readonly unacknowledged: number;
+export interface MessageLedger extends PublishCounts {
   readonly arrivals: number;
   readonly received: number;
   readonly duplicates: number;

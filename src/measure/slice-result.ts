@@ -47,8 +47,11 @@ export interface DeviceCounts {
   readonly reconnects: number;
 }
 
-/** `intended = sent + dropped`; at QoS 1 and over HTTPS `sent = acked + throttled + failed + unacknowledged`. */
-export interface SliceMessageCounts {
+/**
+ * What became of publishes, as far as their sender knows. `intended = sent + dropped`; at QoS 1 and over HTTPS
+ * `sent = acked + throttled + failed + unacknowledged`.
+ */
+export interface PublishCounts {
   readonly intended: number;
   readonly sent: number;
   readonly dropped: number;
@@ -56,9 +59,23 @@ export interface SliceMessageCounts {
   readonly throttled: number;
   readonly failed: number;
   readonly unacknowledged: number;
+}
+
+export interface SliceMessageCounts extends PublishCounts {
   /** Messages received on devices' own subscriptions. */
   readonly echoed: number;
 }
+
+export const noMessages: SliceMessageCounts = {
+  intended: 0,
+  sent: 0,
+  dropped: 0,
+  acked: 0,
+  throttled: 0,
+  failed: 0,
+  unacknowledged: 0,
+  echoed: 0,
+};
 
 /**
  * Why an intended publish was never sent. `not-connected`: the device had no connection when its turn came.
