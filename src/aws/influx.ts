@@ -4,12 +4,12 @@ import { arrivalPoints } from '../measure/live-arrivals.ts';
 import { makeSlicePoints, type SliceSnapshot } from '../measure/live-slice.ts';
 import type { Plan } from '../plan/plan.ts';
 import { runCoursePoints, runStopPoint } from '../report/live-run-points.ts';
-import type { Report } from '../report/report.ts';
+import type { LiveAftermath, Report } from '../report/report.ts';
 import type { InfluxSettings } from './environment.ts';
 import { makeInfluxDoor } from './influx-door.ts';
 import { lineOf } from './live-line.ts';
 import { openLiveOutbox } from './live-outbox.ts';
-import { type LiveAftermath, resendLiveSpills } from './live-resend.ts';
+import { resendLiveSpills } from './live-resend.ts';
 import { RunNotFoundError, type RunStore } from './run-store.ts';
 
 /**

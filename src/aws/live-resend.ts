@@ -1,15 +1,7 @@
+import type { LiveAftermath } from '../report/report.ts';
 import type { InfluxDoor, PostOutcome } from './influx-door.ts';
 import { linesPerPost } from './live-outbox.ts';
 import type { LiveSpill, RunStore } from './run-store.ts';
-
-/** What became of the points that InfluxDB could not take when they were told. */
-export interface LiveAftermath {
-  readonly resentPoints: number;
-  /** For good, by what they are: asked again, InfluxDB would refuse them again. They stay in the run store. */
-  readonly refusedPoints: number;
-  /** Still in the run store: docs/metrics.md says how to send them by hand. */
-  readonly leftPoints: number;
-}
 
 export interface ResendRequest {
   readonly runId: string;

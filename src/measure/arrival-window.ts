@@ -21,6 +21,8 @@ export interface ArrivalWindow {
   readonly perSecond: { readonly startSecond: number; readonly arrivals: readonly number[] };
   /** By second of arrival. */
   readonly latencyPerSecond?: { readonly end_to_end_latency: EncodedLatencySeconds };
+  /** Messages that the queue had delivered before, to an invocation that did not finish with them. Absent: none. */
+  readonly redelivered?: number;
   /** What else was in the batch; it names no run, so it is noted with every run of the batch. */
   readonly foreign: ForeignCounts;
 }

@@ -11,7 +11,7 @@ export interface ArrivalBatch {
   readonly Records: readonly {
     readonly messageId: string;
     readonly body: string;
-    readonly attributes: { readonly SentTimestamp: string };
+    readonly attributes: { readonly SentTimestamp: string; readonly ApproximateReceiveCount?: string };
   }[];
 }
 
@@ -53,7 +53,9 @@ function measureBatch(batch: ArrivalBatch, receivedAt: number): MeasuredArrivals
     }
     const stamp = Number(message.attributes?.SentTimestamp);
     const plausible = Math.abs(receivedAt - stamp) <= maxQueuedMs;
-    runs.of(record.run).add(record, plausible ? stamp : receivedAt);
+    const run = runs.of(record.run);
+    run.add(record, plausible ? stamp : receivedAt);
+    if (Number(message.attributes?.ApproximateReceiveCount) > 1) run.redelivered++;
   }
   return runs.measured(key.toString(), foreign);
 }
@@ -93,6 +95,7 @@ class RunArrivalsByRun {
 /** What one batch saw of one run. */
 class RunArrivals {
   readonly runId: string;
+  redelivered = 0;
   #arrivals = 0;
   readonly #seen = new Map<number, IntervalSet>();
   readonly #bySecond = new Map<number, number>();
@@ -140,6 +143,7 @@ class RunArrivals {
       },
       perSecond: { startSecond, arrivals },
       latencyPerSecond: { end_to_end_latency: this.#endToEndSeconds.encode() },
+      ...(this.redelivered > 0 && { redelivered: this.redelivered }),
       foreign,
     };
   }

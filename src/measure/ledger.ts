@@ -62,6 +62,7 @@ export class Ledger {
     send_lag: new LatencyHistogram(),
   };
   readonly #devices = { connected: 0, connectFailed: 0, reconnects: 0 };
+  #redelivered = 0;
   readonly #foreign = { notJson: 0, noEnvelope: 0 };
   #arrivals = 0;
   #echoed = 0;
@@ -129,6 +130,7 @@ export class Ledger {
     if (this.#windows.has(window.window)) return;
     this.#windows.add(window.window);
     this.#arrivals += window.arrivals;
+    this.#redelivered += window.redelivered ?? 0;
     this.#foreign.notJson += window.foreign.notJson;
     this.#foreign.noEnvelope += window.foreign.noEnvelope;
     for (const [slice, numbers] of Object.entries(window.seen)) {
@@ -205,6 +207,7 @@ export class Ledger {
       ),
       generator: this.#generator.totals(),
       windows: this.#windows.size,
+      redelivered: this.#redelivered,
       foreign: { ...this.#foreign },
       doubts: { receivedUnsent, miscountedSlices },
     };

@@ -55,6 +55,8 @@ export interface RunLedger {
   readonly generator: GeneratorTotals;
   /** Arrival windows: invocations of measure-latency that saw something of the run. */
   readonly windows: number;
+  /** Messages that measure-latency was given again, because an invocation had not finished with them. */
+  readonly redelivered: number;
   readonly foreign: ForeignCounts;
   readonly doubts: LedgerDoubts;
 }

@@ -79,6 +79,7 @@ export function buildReport({ plan, ledger, cloudwatch, now }: ReportInput): Rep
     thresholds,
     slices,
     generator,
+    redelivered: ledger.redelivered,
     foreign: ledger.foreign,
     timeline: {
       startAt: timeline.startAt,

@@ -1,5 +1,6 @@
 import { formatDuration } from '../profile/duration.ts';
-import { formatCount, formatMs, formatPlural, formatRate, formatShare, formatValue } from './figures.ts';
+import { asidesOf } from './asides.ts';
+import { formatCount, formatMs, formatRate, formatShare, formatValue } from './figures.ts';
 import { renderCost } from './html-cost.ts';
 import { Html, html, section, table } from './html-markup.ts';
 import { renderReconciliation } from './html-reconciliation.ts';
@@ -143,14 +144,11 @@ function renderMessages(report: Report): Html {
     ({ total, parts }) =>
       html`<li>${term(total)} ${parts.map((part, i) => html`${sign(i === 0 ? '=' : '+')} ${term(part)} `)}</li>\n`,
   );
-  const foreign = report.foreign.notJson + report.foreign.noEnvelope;
   return section(
     'Messages',
     ledgerFlowOf(report),
     html`<ul class="ledger">\n${equations}</ul>`,
-    foreign > 0
-      ? html`<p class="soft">Beside them, ${formatPlural(foreign, 'message')} not of Stampede’s making came on the same topics.</p>`
-      : nothing,
+    ...asidesOf(report).map((sentence) => html`<p class="soft">${sentence}</p>`),
     renderReconciliation(report),
     renderCauses(report),
   );

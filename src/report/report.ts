@@ -45,6 +45,13 @@ export interface Report {
   readonly thresholds: readonly ThresholdResult[];
   readonly slices: SliceOutcomes;
   readonly generator: GeneratorSummary;
+  /**
+   * Messages that the queue delivered to measure-latency again: an invocation died or failed with them. Counted once in the
+   * ledger where they came in the same batch.
+   */
+  readonly redelivered: number;
+  /** Of a run that InfluxDB could not be told of in time. */
+  readonly liveView?: LiveAftermath;
   /** Messages on the rule's topics that were not this tester's. */
   readonly foreign: ForeignCounts;
   readonly timeline: RunTimeline;
@@ -122,6 +129,16 @@ export interface QuotaUse {
   readonly isLive: boolean;
   /** Share of the limit left: 1 − peak/limit; negative past it. */
   readonly headroom: number;
+}
+
+/** What became of the points that InfluxDB could not take when they were told. */
+export interface LiveAftermath {
+  /** Sent again at the end of the run, and taken. */
+  readonly resentPoints: number;
+  /** For good, by what they are: asked again, InfluxDB would refuse them again. They stay in the run store. */
+  readonly refusedPoints: number;
+  /** Still in the run store: docs/metrics.md says how to send them by hand. */
+  readonly leftPoints: number;
 }
 
 /** What was refused for a quota, told and untold. */

@@ -1,4 +1,5 @@
 import { formatDuration } from '../profile/duration.ts';
+import { asidesOf } from './asides.ts';
 import {
   formatCount,
   formatMs,
@@ -100,7 +101,7 @@ function renderMessages(report: Report, paint: SummaryPaint): string[] {
       wrapText(`why ${what}: ${reasons}`, width, '  ', '    ').map((line) => paint('warning', line)),
     ),
     ...describeSliceLogs(report).map((line) => `  ${line}`),
-    ...renderForeign(report, paint),
+    ...renderAsides(report, paint),
   ];
 }
 
@@ -115,12 +116,10 @@ function renderReconciliation(line: Reconciliation, paint: SummaryPaint): string
   );
 }
 
-function renderForeign({ foreign }: Report, paint: SummaryPaint): string[] {
-  const count = foreign.notJson + foreign.noEnvelope;
-  const what = count === 1 ? 'message that was' : 'messages that were';
-  return count === 0
-    ? []
-    : [paint('warning', `  beside them ${formatCount(count)} ${what} not Stampede’s, on the same topics`)];
+function renderAsides(report: Report, paint: SummaryPaint): string[] {
+  return asidesOf(report)
+    .flatMap((sentence) => wrapText(sentence, width, '  ', '    '))
+    .map((line) => paint('warning', line));
 }
 
 /** The terms of all equations stand in columns, so that they can be compared down the page. */

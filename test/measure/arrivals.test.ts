@@ -10,7 +10,7 @@ const start = 1_790_000_000_000;
 interface Message {
   readonly messageId: string;
   readonly body: string;
-  readonly attributes: { readonly SentTimestamp: string };
+  readonly attributes: { readonly SentTimestamp: string; readonly ApproximateReceiveCount?: string };
 }
 
 function recordOf(n: number, more: Partial<RuleRecord> = {}): RuleRecord {
@@ -67,6 +67,16 @@ describe('measureArrivals', () => {
     ]);
     expect(foreign).toEqual({ notJson: 2, noEnvelope: 1 });
     expect(windows).toMatchObject([{ arrivals: 1, foreign: { notJson: 2, noEnvelope: 1 } }]);
+  });
+
+  it('counts what the queue delivers again', () => {
+    const received = (times: string, n: number) => ({
+      ...messageOf(`id-${n}`, JSON.stringify(recordOf(n))),
+      attributes: { SentTimestamp: String(start + 50), ApproximateReceiveCount: times },
+    });
+    const { windows } = measure([received('2', 0), received('1', 1), received('3', 2)]);
+    expect(windows).toMatchObject([{ arrivals: 3, redelivered: 2 }]);
+    expect(measure([received('1', 0)]).windows[0]).not.toHaveProperty('redelivered');
   });
 
   it('counts arrivals by whole second', () => {

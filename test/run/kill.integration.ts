@@ -130,6 +130,7 @@ describeWithProcesses('kill -9 of the measure-latency process in the middle of a
       duplicates: 0,
       lost: 0,
     });
+    expect(subscriber.report.redelivered).toBeGreaterThan(0);
   });
 });
 
@@ -151,6 +152,7 @@ describeWithProcesses('kill -9 of InfluxDB', () => {
       expect(run.report.messages).toMatchObject({ sent: 1_000, acked: 1_000, received: 1_000 });
       const spills = readdirSync(path.join(rehearsal.runsDirectory, run.report.runId, 'influx-spill'));
       expect(spills.length).toBeGreaterThan(0);
+      expect(run.report.liveView?.leftPoints).toBeGreaterThan(0);
     } finally {
       await rehearsal.close();
     }
