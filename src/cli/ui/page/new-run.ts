@@ -123,6 +123,8 @@ function checkSoon(): void {
 }
 
 async function check(): Promise<CheckOnPage | undefined> {
+  // One that waits for the typing to end would overtake this one, which may be that of a start.
+  clearTimeout(pendingCheck);
   const mine = ++lastCheck;
   const { ok, body } = await send('/api/check', { text: json.value });
   // An answer that was overtaken by the next question.
