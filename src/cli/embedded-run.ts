@@ -5,6 +5,7 @@ import { makeRunStore } from '../aws/run-store.ts';
 import type { WeatherSettings } from '../embedded/iot-core/weather-settings.ts';
 import { startEmbeddedAws } from '../embedded/start.ts';
 import type { RunView, ViewRequest } from '../report/run-in-progress.ts';
+import type { EmbeddedBehaviour } from './behaviour-flags.ts';
 import { embeddedPace } from './embedded-place.ts';
 import { pointAt } from './point-at.ts';
 import type { EmbeddedQuotas } from './quota-flags.ts';
@@ -14,6 +15,7 @@ export interface EmbeddedRunRequest extends RunRequest {
   readonly runsDirectory: string;
   /** In place of AWS's defaults. */
   readonly quotas?: EmbeddedQuotas;
+  readonly behaviour?: EmbeddedBehaviour;
   /** Of embedded IoT Core, from its start. */
   readonly weather?: Partial<WeatherSettings>;
   /** Once the run can be asked how it goes, by second and by slice. */
@@ -22,11 +24,12 @@ export interface EmbeddedRunRequest extends RunRequest {
 
 /** One execution, from the start of embedded AWS to its end. */
 export async function runOnEmbeddedAws(request: EmbeddedRunRequest): Promise<EndedRun> {
-  const { runId, input, runsDirectory, quotas, weather, display, interrupts, onLive } = request;
+  const { runId, input, runsDirectory, quotas, behaviour, weather, display, interrupts, onLive } = request;
   const influx = readInfluxServer(process.env);
   const aws = await startEmbeddedAws({
     runsDirectory,
     ...quotas,
+    ...behaviour,
     ...(weather === undefined ? {} : { weather }),
     ...(influx === undefined ? {} : { influx }),
   });

@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander';
 import { embeddedLimits } from '../embedded/embedded-limits.ts';
-import { type ThrottleAnswer, throttleAnswers } from '../embedded/iot-core/settings.ts';
 import type { AccountView } from '../plan/account.ts';
 import { accountLimitsOf, type Quota, type QuotaName, type QuotaPreset, quotas } from '../plan/quotas.ts';
 import { type Fault, InvalidInputError } from '../profile/errors.ts';
@@ -31,13 +30,11 @@ export const quotaFlagNames = {
 export interface QuotaFlags {
   readonly quota?: readonly string[];
   readonly regionQuotas?: QuotaPreset;
-  readonly throttleAnswer?: ThrottleAnswer;
 }
 
 /** What embedded AWS is to enforce in place of its defaults. */
 export interface EmbeddedQuotas {
   readonly limits: Readonly<Partial<Record<QuotaName, number>>>;
-  readonly throttleAnswer?: ThrottleAnswer;
 }
 
 export function addQuotaFlags(command: Command): Command {
@@ -54,17 +51,11 @@ export function addQuotaFlags(command: Command): Command {
         .argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text])
         .default(undefined),
     )
-    .addOption(
-      new Option(
-        '--throttle-answer <how>',
-        'what a QoS 1 publish past the account’s quota gets: AWS does not say',
-      ).choices(throttleAnswers),
-    )
     .optionsGroup('Options:');
 }
 
 /** @throws InvalidInputError with every fault */
-export function embeddedQuotasOf({ quota = [], regionQuotas, throttleAnswer }: QuotaFlags): EmbeddedQuotas {
+export function embeddedQuotasOf({ quota = [], regionQuotas }: QuotaFlags): EmbeddedQuotas {
   const faults: Fault[] = [];
   const limits = regionQuotas === 'small' ? smallRegionLimits() : {};
   for (const text of quota) {
@@ -87,7 +78,7 @@ export function embeddedQuotasOf({ quota = [], regionQuotas, throttleAnswer }: Q
     }
   }
   if (faults.length > 0) throw new InvalidInputError('The quotas', faults);
-  return { limits, ...(throttleAnswer === undefined ? {} : { throttleAnswer }) };
+  return { limits };
 }
 
 /**

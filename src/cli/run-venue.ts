@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { InvalidInputError } from '../profile/errors.ts';
+import { type BehaviourFlags, behaviourOf } from './behaviour-flags.ts';
 import type { DraftOptions } from './draft-run.ts';
 import type { EmbeddedRunRequest } from './embedded-run.ts';
 import { embeddedAccountOf, embeddedQuotasOf, type QuotaFlags } from './quota-flags.ts';
@@ -23,7 +24,7 @@ export interface RunVenue {
 
 type RunOnEmbeddedAws = (request: EmbeddedRunRequest) => Promise<EndedRun>;
 
-export interface VenueFlags extends StageFlags, QuotaFlags, WeatherFlag {
+export interface VenueFlags extends StageFlags, QuotaFlags, BehaviourFlags, WeatherFlag {
   readonly runs: string;
   readonly ui?: boolean;
 }
@@ -43,7 +44,7 @@ async function embeddedVenue({ runs: runsDirectory, ...flags }: VenueFlags): Pro
     async run(request, through) {
       // What it takes to run is loaded only here: `plan` and `--help` need none of it.
       const runLoad = through ?? (await import('./embedded-run.ts')).runOnEmbeddedAws;
-      return runLoad({ ...request, runsDirectory, quotas, ...weather });
+      return runLoad({ ...request, runsDirectory, quotas, behaviour: behaviourOf(flags), ...weather });
     },
     whereItIs: (runId) => `what slices had stored by then lies in ${path.join(runsDirectory, runId)}`,
   };
@@ -87,6 +88,8 @@ function refuseEmbeddedFlags(flags: VenueFlags & Stage): void {
     '--quota': flags.quota,
     '--region-quotas': flags.regionQuotas,
     '--throttle-answer': flags.throttleAnswer,
+    '--unauthorized-publish': flags.unauthorizedPublish,
+    '--unauthorized-subscribe': flags.unauthorizedSubscribe,
     '--weather': flags.weather,
     '--ui': flags.ui,
   }).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));

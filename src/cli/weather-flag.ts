@@ -3,7 +3,6 @@ import { type Command, Option } from 'commander';
 import { parseWeather, type WeatherSettings } from '../embedded/iot-core/weather-settings.ts';
 import { InvalidInputError } from '../profile/errors.ts';
 import { parseProfileText } from './profile-file.ts';
-import type { QuotaFlags } from './quota-flags.ts';
 
 /** As commander hands it over. */
 export interface WeatherFlag {
@@ -45,27 +44,4 @@ async function readText(file: string): Promise<string> {
     };
     throw new InvalidInputError('The weather', [fault]);
   }
-}
-
-/** Flags that only embedded AWS can follow, as they are written and as commander names them. */
-const embeddedOnly = {
-  '--weather': 'weather',
-  '--quota': 'quota',
-  '--region-quotas': 'regionQuotas',
-  '--throttle-answer': 'throttleAnswer',
-} as const satisfies Record<string, keyof (WeatherFlag & QuotaFlags)>;
-
-/**
- * For a run against a deployed stage: AWS makes its own weather, and its quotas are the account's.
- * @throws InvalidInputError for every flag that is for embedded AWS alone
- */
-export function refuseEmbeddedOnly(flags: WeatherFlag & QuotaFlags, stage: string): void {
-  const faults = Object.entries(embeddedOnly)
-    .filter(([, name]) => flags[name] !== undefined)
-    .map(([path]) => ({
-      path,
-      message: `is for embedded AWS alone, and --stage ${stage} runs on AWS`,
-      hint: 'leave out one of the two',
-    }));
-  if (faults.length > 0) throw new InvalidInputError('The command', faults);
 }

@@ -14,7 +14,12 @@ import { makeInfluxDb } from './influxdb.ts';
 import type { InfluxServer } from './influxdb-relay.ts';
 import { makeIotControlPlane } from './iot-control-plane.ts';
 import type { CertificateFiles } from './iot-core/doors/certificates.ts';
-import { type DoorSettings, defaultRuleName, type ThrottleAnswer } from './iot-core/settings.ts';
+import {
+  type DoorSettings,
+  defaultRuleName,
+  type ThrottleAnswer,
+  type UnauthorizedSettings,
+} from './iot-core/settings.ts';
 import type { WeatherSettings } from './iot-core/weather-settings.ts';
 import { makeIotDataPlane } from './iot-data-plane.ts';
 import { makeIotEntrance, secretNamesOf } from './iot-entrance.ts';
@@ -43,6 +48,7 @@ export interface EmbeddedAwsSettings {
   /** How the embedded IoT Core counts a second, and answers past a quota: its defaults unless given. */
   readonly burstSeconds?: number;
   readonly throttleAnswer?: ThrottleAnswer;
+  readonly unauthorized?: Partial<UnauthorizedSettings>;
   /** Faults of the embedded IoT Core from its start. */
   readonly weather?: Partial<WeatherSettings>;
   /** The live view's points go to this InfluxDB as well: into a Grafana of the user's. */
@@ -71,6 +77,7 @@ export interface IotCoreStart {
   readonly limits: AccountLimits;
   readonly burstSeconds?: number;
   readonly throttleAnswer?: ThrottleAnswer;
+  readonly unauthorized?: Partial<UnauthorizedSettings>;
   readonly weather?: Partial<WeatherSettings>;
   readonly doors: Partial<DoorSettings>;
 }
@@ -161,6 +168,7 @@ export async function openEmbeddedAws(
       doors: entrance.doors,
       ...(settings.burstSeconds === undefined ? {} : { burstSeconds: settings.burstSeconds }),
       ...(settings.throttleAnswer === undefined ? {} : { throttleAnswer: settings.throttleAnswer }),
+      ...(settings.unauthorized === undefined ? {} : { unauthorized: settings.unauthorized }),
       ...(settings.weather === undefined ? {} : { weather: settings.weather }),
     });
   } catch (error) {

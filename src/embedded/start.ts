@@ -7,7 +7,7 @@ import type { QuotaName } from '../plan/quotas.ts';
 import { StampedeError } from '../profile/errors.ts';
 import type { RunView, ViewRequest } from '../report/run-in-progress.ts';
 import type { InfluxServer } from './influxdb-relay.ts';
-import type { ThrottleAnswer } from './iot-core/settings.ts';
+import type { ThrottleAnswer, UnauthorizedSettings } from './iot-core/settings.ts';
 import type { WeatherSettings } from './iot-core/weather-settings.ts';
 import type { LiveTotals } from './live-totals.ts';
 import type { EmbeddedAwsArguments, FromEmbeddedAws, ToEmbeddedAws } from './process-messages.ts';
@@ -23,6 +23,8 @@ export interface EmbeddedAwsOptions {
   readonly burstSeconds?: number;
   /** What a QoS 1 publish past the account's quota gets; default `silent`. */
   readonly throttleAnswer?: ThrottleAnswer;
+  /** What a client meets that does what no policy allows; default: a publish disconnects, a subscription is refused. */
+  readonly unauthorized?: Partial<UnauthorizedSettings>;
   /** Faults on the service's side from the start: see the embedded IoT Core. */
   readonly weather?: Partial<WeatherSettings>;
   /** The live view's points go to this InfluxDB as well. */
@@ -78,6 +80,7 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     limits: options.limits ?? {},
     ...(options.burstSeconds === undefined ? {} : { burstSeconds: options.burstSeconds }),
     ...(options.throttleAnswer === undefined ? {} : { throttleAnswer: options.throttleAnswer }),
+    ...(options.unauthorized === undefined ? {} : { unauthorized: options.unauthorized }),
     ...(options.weather === undefined ? {} : { weather: options.weather }),
     ...(options.influx === undefined ? {} : { influx: options.influx }),
     stopGraceMs: options.stopGraceMs ?? defaultStopGraceMs,

@@ -57,12 +57,7 @@ describe('the flags for quotas', () => {
     );
   });
 
-  it('know the answers and the presets', () => {
-    expect(embeddedQuotasOf(given('--throttle-answer', 'puback'))).toEqual({
-      limits: {},
-      throttleAnswer: 'puback',
-    });
-    expect(() => given('--throttle-answer', 'shout')).toThrow(/Allowed choices/);
+  it('know the presets', () => {
     expect(() => given('--region-quotas', 'huge')).toThrow(/Allowed choices/);
   });
 });

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { refuseEmbeddedOnly, weatherOf } from '../../src/cli/weather-flag.ts';
+import { weatherOf } from '../../src/cli/weather-flag.ts';
 
 describe('--weather', () => {
   it('is JSON, or a file with it', async () => {
@@ -22,12 +22,5 @@ describe('--weather', () => {
     ['nowhere.json', /--weather: nowhere.json cannot be read: ENOENT/],
   ])('%s is refused', async (weather, message) => {
     await expect(weatherOf({ weather })).rejects.toThrow(message);
-  });
-
-  it('goes with no stage on AWS, as the quotas', () => {
-    expect(() => refuseEmbeddedOnly({}, 'dev')).not.toThrow();
-    expect(() => refuseEmbeddedOnly({ weather: '{}', quota: ['publishIn=1'] }, 'dev')).toThrow(
-      /2 faults[\s\S]*--weather: is for embedded AWS alone, and --stage dev runs on AWS[\s\S]*--quota/,
-    );
   });
 });

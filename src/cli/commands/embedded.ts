@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { EmbeddedAwsOptions } from '../../embedded/start.ts';
 import { exitCodes } from '../../profile/errors.ts';
+import { addBehaviourFlags, type BehaviourFlags, behaviourOf } from '../behaviour-flags.ts';
 import { catchInterrupts } from '../interrupts.ts';
 import type { Finish } from '../program.ts';
 import { addQuotaFlags, embeddedQuotasOf, type QuotaFlags } from '../quota-flags.ts';
@@ -17,20 +18,23 @@ export function addEmbeddedCommand(program: Command, finish: Finish): void {
         'CLI, SDKs and MQTT clients to it.',
     )
     .option('--runs <dir>', 'directory of the run store', 'runs');
-  addQuotaFlags(addWeatherFlag(command))
+  addBehaviourFlags(addQuotaFlags(addWeatherFlag(command)))
     .addHelpText(
       'after',
       '\nIn a second terminal, after pasting the printed lines:\n' +
         '  aws stepfunctions start-execution --state-machine-arn $STATE_MACHINE_ARN --input file://profiles/smoke.json',
     )
-    .action(async ({ runs, ...flags }: { readonly runs: string } & QuotaFlags & WeatherFlag) => {
-      await keepEmbeddedAws({
-        runsDirectory: runs,
-        ...embeddedQuotasOf(flags),
-        ...(await weatherOf(flags)),
-      });
-      finish(exitCodes.passed);
-    });
+    .action(
+      async ({ runs, ...flags }: { readonly runs: string } & QuotaFlags & BehaviourFlags & WeatherFlag) => {
+        await keepEmbeddedAws({
+          runsDirectory: runs,
+          ...embeddedQuotasOf(flags),
+          ...behaviourOf(flags),
+          ...(await weatherOf(flags)),
+        });
+        finish(exitCodes.passed);
+      },
+    );
 }
 
 async function keepEmbeddedAws(options: EmbeddedAwsOptions): Promise<void> {

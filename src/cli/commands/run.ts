@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { RefusedByPreflightError } from '../../plan/refusals.ts';
 import { type ExitCode, InvalidInputError } from '../../profile/errors.ts';
+import { addBehaviourFlags } from '../behaviour-flags.ts';
 import { concludeRun } from '../conclude-run.ts';
 import { draftRun, type RunDraft } from '../draft-run.ts';
 import { aborted, catchInterrupts, type Interrupts } from '../interrupts.ts';
@@ -43,7 +44,7 @@ export function addRunCommand(program: Command, finish: Finish): void {
     .option('--json', 'lines of JSON on stdout: the run, its progress each second, its report')
     .option('--ui', 'serve the live page on loopback, from the start of the run until Ctrl-C after its end')
     .option('--ui-port <port>', 'port of the live page; 0 for any (default: 4747, or any)', parsePort);
-  addProfileArguments(addQuotaFlags(addWeatherFlag(addOutputFlags(command)))).action(
+  addProfileArguments(addBehaviourFlags(addQuotaFlags(addWeatherFlag(addOutputFlags(command))))).action(
     async (file: string, flags: RunFlags & Record<string, unknown>) => {
       const given = await readGivenProfile(file, flags);
       const venue = await findVenue(flags);

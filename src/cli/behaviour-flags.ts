@@ -1,0 +1,55 @@
+import { type Command, Option } from 'commander';
+import {
+  type ThrottleAnswer,
+  throttleAnswers,
+  type UnauthorizedSettings,
+} from '../embedded/iot-core/settings.ts';
+import type { EmbeddedAwsOptions } from '../embedded/start.ts';
+
+/** As commander hands them over. */
+export interface BehaviourFlags {
+  readonly throttleAnswer?: ThrottleAnswer;
+  readonly unauthorizedPublish?: UnauthorizedSettings['publish'];
+  readonly unauthorizedSubscribe?: UnauthorizedSettings['subscribe'];
+}
+
+/** What embedded AWS does where it is not known what AWS does. */
+export type EmbeddedBehaviour = Pick<EmbeddedAwsOptions, 'throttleAnswer' | 'unauthorized'>;
+
+const unauthorizedAnswers = ['disconnect', 'refuse'] as const;
+
+export function addBehaviourFlags(command: Command): Command {
+  return command
+    .optionsGroup('What embedded AWS does where AWS does not say:')
+    .addOption(
+      new Option(
+        '--throttle-answer <how>',
+        'what a QoS 1 publish past the account’s quota gets (default: silent)',
+      ).choices(throttleAnswers),
+    )
+    .addOption(
+      new Option(
+        '--unauthorized-publish <how>',
+        'what a publish gets that no policy allows (default: disconnect)',
+      ).choices(unauthorizedAnswers),
+    )
+    .addOption(
+      new Option(
+        '--unauthorized-subscribe <how>',
+        'what a subscription gets that no policy allows (default: refuse)',
+      ).choices(unauthorizedAnswers),
+    )
+    .optionsGroup('Options:');
+}
+
+export function behaviourOf({
+  throttleAnswer,
+  unauthorizedPublish: publish,
+  unauthorizedSubscribe: subscribe,
+}: BehaviourFlags): EmbeddedBehaviour {
+  const unauthorized = { ...(publish && { publish }), ...(subscribe && { subscribe }) };
+  return {
+    ...(throttleAnswer && { throttleAnswer }),
+    ...((publish ?? subscribe) && { unauthorized }),
+  };
+}
