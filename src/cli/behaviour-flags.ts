@@ -9,14 +9,14 @@ import type { EmbeddedAwsOptions } from '../embedded/start.ts';
 /** As commander hands them over. */
 export interface BehaviourFlags {
   readonly throttleAnswer?: ThrottleAnswer;
-  readonly unauthorizedPublish?: UnauthorizedSettings['publish'];
-  readonly unauthorizedSubscribe?: UnauthorizedSettings['subscribe'];
+  readonly deniedPublish?: UnauthorizedSettings['publish'];
+  readonly deniedSubscribe?: UnauthorizedSettings['subscribe'];
 }
 
 /** What embedded AWS does where it is not known what AWS does. */
 export type EmbeddedBehaviour = Pick<EmbeddedAwsOptions, 'throttleAnswer' | 'unauthorized'>;
 
-const unauthorizedAnswers = ['disconnect', 'refuse'] as const;
+const deniedAnswers = ['disconnect', 'refuse'] as const;
 
 export function addBehaviourFlags(command: Command): Command {
   return command
@@ -29,23 +29,23 @@ export function addBehaviourFlags(command: Command): Command {
     )
     .addOption(
       new Option(
-        '--unauthorized-publish <how>',
+        '--denied-publish <how>',
         'what a publish gets that no policy allows (default: disconnect)',
-      ).choices(unauthorizedAnswers),
+      ).choices(deniedAnswers),
     )
     .addOption(
       new Option(
-        '--unauthorized-subscribe <how>',
+        '--denied-subscribe <how>',
         'what a subscription gets that no policy allows (default: refuse)',
-      ).choices(unauthorizedAnswers),
+      ).choices(deniedAnswers),
     )
     .optionsGroup('Options:');
 }
 
 export function behaviourOf({
   throttleAnswer,
-  unauthorizedPublish: publish,
-  unauthorizedSubscribe: subscribe,
+  deniedPublish: publish,
+  deniedSubscribe: subscribe,
 }: BehaviourFlags): EmbeddedBehaviour {
   const unauthorized = { ...(publish && { publish }), ...(subscribe && { subscribe }) };
   return {

@@ -88,8 +88,8 @@ function refuseEmbeddedFlags(flags: VenueFlags & Stage): void {
     '--quota': flags.quota,
     '--region-quotas': flags.regionQuotas,
     '--throttle-answer': flags.throttleAnswer,
-    '--unauthorized-publish': flags.unauthorizedPublish,
-    '--unauthorized-subscribe': flags.unauthorizedSubscribe,
+    '--denied-publish': flags.deniedPublish,
+    '--denied-subscribe': flags.deniedSubscribe,
     '--weather': flags.weather,
     '--ui': flags.ui,
   }).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));

@@ -16,18 +16,15 @@ describe('what embedded AWS does where AWS does not say', () => {
 
   it('is what the flags say', () => {
     expect(behaviourOf(given('--throttle-answer', 'puback'))).toEqual({ throttleAnswer: 'puback' });
-    expect(behaviourOf(given('--unauthorized-publish', 'refuse'))).toEqual({
+    expect(behaviourOf(given('--denied-publish', 'refuse'))).toEqual({
       unauthorized: { publish: 'refuse' },
     });
-    expect(
-      behaviourOf(given('--unauthorized-subscribe', 'disconnect', '--unauthorized-publish', 'disconnect')),
-    ).toEqual({ unauthorized: { publish: 'disconnect', subscribe: 'disconnect' } });
+    expect(behaviourOf(given('--denied-subscribe', 'disconnect', '--denied-publish', 'disconnect'))).toEqual({
+      unauthorized: { publish: 'disconnect', subscribe: 'disconnect' },
+    });
   });
 
-  it.each(['--throttle-answer', '--unauthorized-publish', '--unauthorized-subscribe'])(
-    '%s knows its answers',
-    (flag) => {
-      expect(() => given(flag, 'shout')).toThrow(/Allowed choices/);
-    },
-  );
+  it.each(['--throttle-answer', '--denied-publish', '--denied-subscribe'])('%s knows its answers', (flag) => {
+    expect(() => given(flag, 'shout')).toThrow(/Allowed choices/);
+  });
 });
