@@ -37,7 +37,8 @@ export async function openPage(request: PageRequest): Promise<OpenPage> {
   const desk = makeRunDesk();
   let underWay: Promise<unknown> = Promise.resolve();
 
-  async function run(asked: EmbeddedRunRequest, name: string): Promise<EndedRun> {
+  /** Takes the desk, or throws, before it returns: who asks for a second run is told at once. */
+  function run(asked: EmbeddedRunRequest, name: string): Promise<EndedRun> {
     const watched = makeWatchedRun(asked.runId, name);
     desk.take(watched);
     const stop = AbortSignal.any([asked.interrupts.stop, watched.stopped]);

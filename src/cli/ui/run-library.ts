@@ -61,7 +61,7 @@ export function makeRunLibrary(runsDirectory: string): RunLibrary {
     if (file === undefined) return undefined;
     const known = summaries.get(runId);
     if (known?.modifiedAt === file.mtimeMs) return known.summary;
-    const summary = summarize(await report(runId));
+    const summary = summaryIn(await report(runId));
     summaries.set(runId, { modifiedAt: file.mtimeMs, summary });
     return summary;
   };
@@ -93,10 +93,20 @@ export function makeRunLibrary(runsDirectory: string): RunLibrary {
   };
 }
 
-function summarize(report: Report | undefined): RunSummary | undefined {
-  if (report === undefined) return undefined;
+/** Undefined: the report was written by hand, or by another version, and lacks what a list shows. */
+function summaryIn(report: Report | undefined): RunSummary | undefined {
+  try {
+    return report === undefined ? undefined : summarize(report);
+  } catch {
+    return undefined;
+  }
+}
+
+function summarize(report: Report): RunSummary | undefined {
   const { name, verdict, startedAt, endedAt, devices, messages, rates, latencyMs } = report;
   const endToEnd = latencyMs.end_to_end_latency;
+  const figures = [devices.connected, messages.sent, messages.lost, rates.meanPerSecond, endToEnd.count];
+  if (!figures.every(Number.isFinite) || Number.isNaN(Date.parse(startedAt))) return undefined;
   return {
     name,
     verdict,

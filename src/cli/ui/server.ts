@@ -55,7 +55,7 @@ export async function startUiServer(world: UiWorld, port?: number): Promise<UiSe
       sendAnswer(response, { status: 403, type: types.text, body: `${refusal}\n` });
       return;
     }
-    const url = new URL(request.url ?? '/', 'http://loopback');
+    const url = new URL(`http://loopback${request.url ?? '/'}`);
     const [, runId] = /^\/runs\/([^/]+)\/events$/.exec(url.pathname) ?? [];
     if (runId !== undefined && method === 'GET') {
       watch(world.desk.run?.runId === runId ? world.desk.run : undefined, response);

@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type RequestOptions } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -36,6 +36,9 @@ beforeAll(async () => {
   await mkdir(path.join(runs, 'cut-off-20260901T093010Z-ab12'));
   await mkdir(path.join(runs, 'other-20260901T083010Z-ab12'));
   await writeFile(path.join(runs, 'other-20260901T083010Z-ab12', 'report.json'), '{"version":1,"runId":');
+  await mkdir(path.join(runs, 'bare-20260901T073010Z-ab12'));
+  const bare = { version: 1, runId: 'bare-20260901T073010Z-ab12', messages: {}, rates: {}, latencyMs: {} };
+  await writeFile(path.join(runs, bare.runId, 'report.json'), JSON.stringify(bare));
   await mkdir(path.join(runs, '.logs'));
   desk = makeRunDesk();
   server = await startUiServer(
@@ -75,6 +78,17 @@ const post = async (at: string, body: unknown, headers: Record<string, string> =
   };
 };
 
+/** Of what `fetch` would not send as it stands. */
+const statusOf = (options: RequestOptions) =>
+  new Promise<number | undefined>((resolve, reject) => {
+    httpRequest({ port: new URL(server.url).port, host: '127.0.0.1', ...options }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .on('error', reject)
+      .end();
+  });
+
 describe('the live page’s server', () => {
   it('lists runs, the newest first, also those without a report', async () => {
     const { status, text } = await get('/');
@@ -87,8 +101,10 @@ describe('the live page’s server', () => {
       runIdOf(10),
       'cut-off-20260901T093010Z-ab12',
       'other-20260901T083010Z-ab12',
+      'bare-20260901T073010Z-ab12',
     ]);
-    expect(text.match(/no report/g)).toHaveLength(2);
+    expect(text.match(/no report/g)).toHaveLength(3);
+    expect((await get('/runs/bare-20260901T073010Z-ab12')).text).toContain('No report');
   });
 
   it('shows a report, and its files as they are', async () => {
@@ -193,16 +209,13 @@ describe('the live page’s server', () => {
     expect((await post('/api/check', { text }, { origin: 'https://evil.example' })).status).toBe(403);
     expect((await post('/api/check', { text }, { 'x-stampede-token': 'guess' })).status).toBe(403);
     expect((await post('/api/check', { text }, { 'content-type': 'text/plain' })).status).toBe(403);
-    const rebound = await new Promise<number | undefined>((resolve, reject) => {
-      const { port } = new URL(server.url);
-      httpRequest({ port, host: '127.0.0.1', headers: { host: `evil.example:${port}` } }, (response) => {
-        response.resume();
-        resolve(response.statusCode);
-      })
-        .on('error', reject)
-        .end();
-    });
-    expect(rebound).toBe(403);
+    const { port } = new URL(server.url);
+    expect(await statusOf({ headers: { host: `evil.example:${port}` } })).toBe(403);
+  });
+
+  it('has nothing at an address that browsers do not send', async () => {
+    expect(await statusOf({ path: '//' })).toBe(404);
+    expect(await statusOf({ path: 'http://elsewhere.example/' })).toBe(404);
   });
 
   it('takes no body that is too long or no object', async () => {
