@@ -31,7 +31,7 @@ code { font: .9em ui-monospace, "Cascadia Mono", Menlo, Consolas, "DejaVu Sans M
 .aborted { color: var(--warning); }
 .reasons { margin: 1rem 0 0; padding: .75rem 1rem .75rem 2rem; border-left: .25rem solid currentColor; background: var(--card); }
 .reasons li { color: var(--ink); overflow-wrap: anywhere; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); gap: .75rem; margin: 1.75rem 0 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .75rem; margin: 1.75rem 0 0; }
 .tile { margin: 0; padding: .8rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
 .tile dt { color: var(--soft); font-size: .85rem; }
 .tile dd { margin: 0; font-size: 1.4rem; font-weight: 600; line-height: 1.3; }
@@ -61,6 +61,7 @@ footer { margin-top: 3rem; color: var(--soft); font-size: .85rem; }
 @media print {
   :root { color-scheme: light; --page: #ffffff; }
   body { max-width: none; padding: 0; font-size: 10pt; }
+  .tiles { grid-template-columns: repeat(3, 1fr); }
   .table { overflow: visible; }
   th, td { padding: .3rem .45rem; }
   .table, .tile, .ledger, tr { break-inside: avoid; }

@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { encodeBuckets } from '../../src/measure/latency-buckets.ts';
 import { LatencyHistogram } from '../../src/measure/latency-histogram.ts';
 import { makeLedger } from '../../src/measure/ledger.ts';
 import { renderReportHtml } from '../../src/report/html.ts';
 import { latencyDistribution } from '../../src/report/latency-distribution.ts';
 import { heatRowFromMs, heatRowOf, heatRows } from '../../src/report/plots/heat-rows.ts';
+import { renderHeatmap } from '../../src/report/plots/latency-plots.ts';
 import { renderLedgerFlow } from '../../src/report/plots/ledger-flow.ts';
 import { linearScale, logScale, niceStep, timeScale } from '../../src/report/plots/scale.ts';
 import { renderStartLagPlot } from '../../src/report/plots/start-lag-plot.ts';
@@ -65,6 +67,35 @@ describe('heat rows', () => {
         expect(heatRowFromMs(row + 1)).toBeGreaterThanOrEqual(ms * (1 - 1e-12));
       }),
     );
+  });
+});
+
+describe('a heatmap', () => {
+  it('has room for all that took time, also where some samples of each second are below zero', () => {
+    const heatOf = (latencies: readonly number[]) => {
+      const counts = new Uint32Array(heatRows);
+      for (const ms of latencies) counts[heatRowOf(ms)]!++;
+      return encodeBuckets(counts);
+    };
+    const noPercentiles = { p50: null, p90: null, p99: null, max: null };
+    const heat = heatOf([-0.3, 0.4, 0.5, 0.6, 40]);
+    const { markup } = renderHeatmap({
+      name: 'end_to_end_latency',
+      meaning: 'intended → arrival',
+      frame: { startAt: 0, publishAt: 0, publishEndAt: 2_000, endAt: 2_000 },
+      overTime: {
+        startSecond: 0,
+        secondsPerStep: 1,
+        steps: [
+          { ...noPercentiles, heat },
+          { ...noPercentiles, heat },
+        ],
+      },
+    });
+    expect(markup).toContain('>1 ms<');
+    const cells = [...markup.matchAll(/<path class="h\d" d="([^"]*)"/g)].map(([, path = '']) => path).join('');
+    const tops = [...cells.matchAll(/M\S+ ([\d.]+)H/g)].map(([, top]) => Number(top));
+    expect(new Set(tops).size).toBe(5);
   });
 });
 

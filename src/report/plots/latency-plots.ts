@@ -153,16 +153,20 @@ function rowEdges(row: number, y: Scale, field: Field): { top: number; bottom: n
 }
 
 function drawnValues(steps: readonly LatencyStep[]): number[] {
-  return steps.flatMap(({ p50, max }) => [p50, max]).filter((ms) => ms !== null);
+  return steps.flatMap(({ p50, p90, p99, max }) => [p50, p90, p99, max]).filter((ms) => ms !== null);
 }
 
-/** Where the lowest and the highest row of each step begin. */
+/** Where the rows that hold anything begin, and where the highest of each step ends. */
 function heatValues(steps: readonly LatencyStep[]): number[] {
   return steps.flatMap(({ heat }) => {
-    if (heat.length === 0) return [];
-    const lowest = heat[0]!;
-    const highest = heat.reduce((row, skip, i) => row + (i % 2 === 0 ? skip : 1), -1);
-    return [heatRowFromMs(lowest), heatRowFromMs(highest + 1)];
+    const values: number[] = [];
+    let row = 0;
+    for (let i = 0; i + 1 < heat.length; i += 2) {
+      row += heat[i]!;
+      values.push(heatRowFromMs(row));
+      row++;
+    }
+    return heat.length === 0 ? values : [...values, heatRowFromMs(row)];
   });
 }
 
