@@ -94,7 +94,12 @@ async function serve(
 ): Promise<void> {
   const requestId = randomUUID();
   // Resolves `..` as every HTTP client does: a path never climbs above its root.
-  const url = new URL(`http://edge${incoming.url ?? '/'}`);
+  const url = URL.parse(`http://edge${incoming.url ?? '/'}`);
+  if (url === null) {
+    const error = new AwsError('InvalidRequestException', `${incoming.url} is no path`);
+    send(incoming, outgoing, renderJsonError(error), requestId);
+    return;
+  }
   const service = find(incoming, url);
   let response: EdgeResponse;
   try {

@@ -143,7 +143,7 @@ function signatureOf(request: SignedRequest, claim: Claim, secret: string): stri
     request.method,
     canonicalPath(request.path),
     canonicalQuery(request.query),
-    ...claim.signedHeaders.map((name) => `${name}:${canonicalValue(request.headers[name])}`),
+    ...claim.signedHeaders.map((name) => `${name}:${canonicalValue(headerOf(request, name))}`),
     '',
     claim.signedHeaders.join(';'),
     bodyHash(request),
@@ -177,6 +177,11 @@ function canonicalQuery(query: URLSearchParams): string {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** What the request itself says: the names are the client's, and `constructor` is one. */
+function headerOf({ headers }: SignedRequest, name: string): string | readonly string[] | undefined {
+  return Object.hasOwn(headers, name) ? headers[name] : undefined;
 }
 
 function canonicalValue(value: string | readonly string[] | undefined): string {

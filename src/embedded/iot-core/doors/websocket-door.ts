@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { AwsError } from '../../aws-error.ts';
+import { AwsError, toAwsError } from '../../aws-error.ts';
 import type { Gate } from '../mqtt/access.ts';
 import type { Broker } from '../mqtt/broker.ts';
 import { type AccessKeys, forbidden } from './access-keys.ts';
@@ -39,12 +39,14 @@ export class WebSocketDoor {
     let gate: Gate;
     let key: string;
     try {
-      const url = new URL(`https://edge${request.url ?? '/'}`);
+      const url = targetOf(request);
       key = checkHandshake(request, url);
       gate = this.#gateOf(request, url, socket);
-    } catch (error) {
-      if (!(error instanceof AwsError)) throw error;
-      const { metrics, clock } = this.#broker;
+    } catch (thrown) {
+      const { metrics, clock, onFault } = this.#broker;
+      // Nobody above catches: a defect of ours ends one handshake, not the service.
+      if (!(thrown instanceof AwsError)) onFault(thrown);
+      const error = toAwsError(thrown);
       const counter = error.status === 403 ? metrics.connectAuthError : metrics.connectClientError;
       counter.add(clock.now());
       refuse(socket, error);
@@ -85,6 +87,13 @@ export class WebSocketDoor {
         sourceIp,
       });
   }
+}
+
+/** @throws AwsError for a target that is no path (RFC 9112, 3.2) */
+function targetOf({ url = '/' }: IncomingMessage): URL {
+  const target = URL.parse(`https://edge${url}`);
+  if (target === null) throw new AwsError('InvalidRequestException', `${url} is no path`, 400);
+  return target;
 }
 
 /** @returns the client's key @throws AwsError for what is no handshake of MQTT's (RFC 6455, 4.2.1) */

@@ -157,6 +157,22 @@ describe('behind a TLS door', () => {
     await expectWell(iotCore);
   });
 
+  it.each([
+    ['a target that is no path', '*%', 400],
+    ['a signed header that every object has', `${signedPath('host;constructor')}`, 403],
+    ['a signed header that is the prototype', `${signedPath('host;__proto__')}`, 403],
+  ])('a handshake with %s is refused, and harms nobody', async (_what, target, status) => {
+    const iotCore = await startGuarded();
+    const socket = await connectSecure(iotCore, iotCore.wssPort, ['http/1.1']);
+    socket.write(
+      `GET ${target} HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n` +
+        `sec-websocket-version: 13\r\nsec-websocket-key: ${'A'.repeat(22)}==\r\nsec-websocket-protocol: mqtt\r\n\r\n`,
+    );
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    expect(answer.toString()).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    await expectWell(iotCore);
+  });
+
   it('a connection cut off in the middle of a packet counts as gone', async () => {
     const iotCore = await startGuarded();
     const socket = await connectSecure(iotCore, iotCore.mqttsPort);
@@ -172,6 +188,19 @@ describe('behind a TLS door', () => {
     await expectWell(iotCore);
   });
 });
+
+/** Signed in time and for the right service, but not with the secret. */
+function signedPath(signedHeaders: string): string {
+  const at = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+  const query = new URLSearchParams({
+    'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
+    'X-Amz-Credential': `embedded/${at.slice(0, 8)}/us-east-1/iotdevicegateway/aws4_request`,
+    'X-Amz-Date': at,
+    'X-Amz-SignedHeaders': signedHeaders,
+    'X-Amz-Signature': '0'.repeat(64),
+  });
+  return `/mqtt?${query}`;
+}
 
 /** What Node's TLS says first. */
 async function recordHello(): Promise<Buffer> {
