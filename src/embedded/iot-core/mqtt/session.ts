@@ -10,6 +10,8 @@ import type { Will } from './will.ts';
 interface Outgoing {
   readonly message: Message;
   readonly retain: boolean;
+  /** Of one that was sent before, on a connection that is gone. */
+  readonly packetId?: number;
 }
 
 /**
@@ -64,7 +66,8 @@ export class Session {
       return true;
     }
     if (connection === undefined && !this.isPersistent) return false;
-    if (connection !== undefined && this.#mayTakeMore(connection)) {
+    // [MQTT-4.6.0-6] Room may be there again before its turn is: what waits goes first.
+    if (connection !== undefined && !this.#hasWaiting && this.#mayTakeMore(connection)) {
       this.#send(connection, { message, retain }, nowMs);
       return true;
     }
@@ -81,10 +84,16 @@ export class Session {
     if (this.#onTheWay?.delete(packetId) === true) this.sendWaiting(nowMs);
   }
 
-  /** [MQTT-4.4.0-1] On a new connection, what was on the way is sent once more, under its old identifiers. */
-  resume(connection: Connection, nowMs: number): void {
-    for (const [packetId, { message, retain }] of this.#onTheWay ?? []) {
-      connection.sendQos1(message, retain, packetId, nowMs);
+  /**
+   * [MQTT-4.4.0-1] On a new connection, what was on the way is sent once more, under its old identifiers: before all that
+   * waits, and no more at once than this connection takes [MQTT-3.3.4-9].
+   */
+  resume(nowMs: number): void {
+    if (this.#onTheWay !== undefined) {
+      const again = [...this.#onTheWay].map(([packetId, outgoing]) => ({ ...outgoing, packetId }));
+      this.#onTheWay.clear();
+      for (const { message } of again) this.#waitingBytes += message.payload.length;
+      this.#waiting = [...again, ...(this.#waiting ?? [])];
     }
     this.sendWaiting(nowMs);
   }
@@ -103,9 +112,14 @@ export class Session {
     while (next < this.#waiting.length && this.#mayTakeMore(connection)) {
       const outgoing = this.#waiting[next++]!;
       this.#waitingBytes -= outgoing.message.payload.length;
-      if (!outgoing.message.hasExpired(nowMs)) this.#send(connection, outgoing, nowMs);
+      const wasSent = outgoing.packetId !== undefined;
+      if (wasSent || !outgoing.message.hasExpired(nowMs)) this.#send(connection, outgoing, nowMs);
     }
     this.#waiting.splice(0, next);
+  }
+
+  get #hasWaiting(): boolean {
+    return this.#waiting !== undefined && this.#waiting.length > 0;
   }
 
   /** [MQTT-4.9.0-2] Not more than the client's receive maximum, nor than AWS's own. */
@@ -115,12 +129,17 @@ export class Session {
 
   #send(connection: Connection, outgoing: Outgoing, nowMs: number): void {
     this.#onTheWay ??= new Map();
-    // [MQTT-2.2.1-3] Not 0, and none that is in use: at most 100 are.
-    do this.#lastPacketId = (this.#lastPacketId % maxPacketId) + 1;
-    while (this.#onTheWay.has(this.#lastPacketId));
-    this.#onTheWay.set(this.#lastPacketId, outgoing);
-    if (!connection.sendQos1(outgoing.message, outgoing.retain, this.#lastPacketId, nowMs)) {
-      this.#onTheWay.delete(this.#lastPacketId);
+    const packetId = outgoing.packetId ?? this.#freePacketId(this.#onTheWay);
+    this.#onTheWay.set(packetId, outgoing);
+    if (!connection.sendQos1(outgoing.message, outgoing.retain, packetId, nowMs)) {
+      this.#onTheWay.delete(packetId);
     }
+  }
+
+  /** [MQTT-2.2.1-3] Not 0, and none that is in use: at most 100 are. Those to be sent again all go before a new one. */
+  #freePacketId(used: ReadonlyMap<number, Outgoing>): number {
+    do this.#lastPacketId = (this.#lastPacketId % maxPacketId) + 1;
+    while (used.has(this.#lastPacketId));
+    return this.#lastPacketId;
   }
 }

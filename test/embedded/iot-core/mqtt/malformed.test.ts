@@ -35,6 +35,7 @@ describe('a malformed packet', () => {
     ['PINGREQ with a body', Buffer.concat([connect4, Buffer.from([0xc0, 1, 0])])],
     ['PUBREL, which AWS does not know', Buffer.concat([connect4, Buffer.from([0x62, 2, 0, 1])])],
     ['a packet only servers send', Buffer.concat([connect4, Buffer.from([0x20, 2, 0, 0])])],
+    ['CONNECT with a will of QoS 3', withWillOfQos3()],
     [
       'CONNECT with a receive maximum of 0',
       generate(connectPacket('x', 5, { properties: { receiveMaximum: 0 } })),
@@ -118,3 +119,11 @@ describe('a malformed packet', () => {
     expect((await iotCore.admin('GET', '/process')).connected).toBe(1);
   });
 });
+
+/** Bits 3 and 4 of the connect flags, behind the protocol's name and version. */
+function withWillOfQos3(): Buffer {
+  const will = { topic: 'w', payload: Buffer.from('x'), qos: 2, retain: false };
+  const packet = generate(connectPacket('x', 4, { will }));
+  packet[9]! |= 0x18;
+  return packet;
+}

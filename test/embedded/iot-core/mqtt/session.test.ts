@@ -65,6 +65,32 @@ describe('a persistent session', () => {
     });
   });
 
+  it('sends once more no faster than the new connection takes it, and in order', async () => {
+    const iotCore = await startTestIotCore();
+    const lasting = { sessionExpiryInterval: 600 };
+    const raw = await connectRaw(iotCore, 5);
+    raw.write(connectPacket('sleeper', 5, { properties: { ...lasting, receiveMaximum: 5 } }));
+    raw.write({ cmd: 'subscribe', messageId: 1, subscriptions: [subscription] });
+    await raw.packet(1);
+    const publisher = await connectClient(iotCore);
+    for (let n = 0; n < 8; n++) await publisher.client.publishAsync('s/x', `${n}`, { qos: 1 });
+    const before = (await raw.packet(6)).messageId;
+    raw.socket.destroy();
+    const back = await connectRaw(iotCore, 5);
+    const properties = { ...lasting, receiveMaximum: 2 };
+    back.write(connectPacket('sleeper', 5, { clean: false, properties }));
+    back.write({ cmd: 'pingreq' });
+    await until(() => back.packets.some(({ cmd }) => cmd === 'pingresp'));
+    const publishes = () => back.packets.filter((packet) => packet.cmd === 'publish');
+    expect(publishes()).toHaveLength(2);
+    for (let n = 0; n < 8; n++) {
+      await until(() => publishes().length > n);
+      back.write({ cmd: 'puback', messageId: publishes()[n]!.messageId! });
+    }
+    expect(publishes().map(({ payload }) => `${payload}`)).toEqual([...'01234567']);
+    expect(publishes()[4]?.messageId).toBe(before);
+  });
+
   it('sends once more what has expired on the way, with nothing left of its interval', async () => {
     const { clock, advance } = makeVirtualTime();
     const iotCore = await startTestIotCore({}, clock);

@@ -2,7 +2,34 @@ import { expect, it } from '@jest/globals';
 import type { Connection } from '../../../../src/embedded/iot-core/mqtt/connection.ts';
 import { Message } from '../../../../src/embedded/iot-core/mqtt/message.ts';
 import type { Router } from '../../../../src/embedded/iot-core/mqtt/router.ts';
+import { Session } from '../../../../src/embedded/iot-core/mqtt/session.ts';
 import { Sessions } from '../../../../src/embedded/iot-core/mqtt/sessions.ts';
+
+it('a message does not overtake one that waits, though there is room again', () => {
+  const session = new Session('slow', 0);
+  const sent: string[] = [];
+  const connection = {
+    receiveMaximum: 10,
+    hasRoom: true,
+    sendQos1: ({ topic }: Message) => sent.push(topic) > 0,
+  };
+  session.connection = connection as unknown as Connection;
+  const deliver = (topic: string) =>
+    session.deliver(
+      new Message(topic, Buffer.alloc(0), { qos: 1, retain: false }, undefined, 0),
+      1,
+      false,
+      0,
+    );
+  deliver('a');
+  connection.hasRoom = false;
+  deliver('b');
+  connection.hasRoom = true;
+  deliver('c');
+  expect(sent).toEqual(['a']);
+  session.sendWaiting(0);
+  expect(sent).toEqual(['a', 'b', 'c']);
+});
 
 it('a session that has expired holds no messages, whoever still holds the session', () => {
   const sessions = new Sessions({ subscriptions: { removeAll() {} } } as unknown as Router);
@@ -21,6 +48,6 @@ it('a session that has expired holds no messages, whoever still holds the sessio
   expect(sessions.away).toBe(0);
   session.connection = connection;
   session.sendWaiting(60_000);
-  session.resume(connection, 60_000);
+  session.resume(60_000);
   expect(sent).toEqual([]);
 });

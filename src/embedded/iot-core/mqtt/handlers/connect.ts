@@ -4,6 +4,7 @@ import { iotCoreLimits } from '../../../../profile/iot-core-limits.ts';
 import type { Connection } from '../connection.ts';
 import { decodeConnect, encodePacket, type PacketOf } from '../packet-codec.ts';
 import {
+  malformed,
   maxPacketBytes,
   maxSessionExpirySeconds,
   ProtocolViolation,
@@ -118,7 +119,7 @@ function admit(
   connection.send(
     encodePacket(connackOf(connection, packet, clientId, expirySeconds, isResumed), connection.version),
   );
-  session.resume(connection, now);
+  session.resume(now);
 }
 
 /** Neither 3.1.1 nor 5, or not MQTT's name: the parser would not read on. */
@@ -137,6 +138,8 @@ function mayBeNamed(packet: ConnectPacket): boolean {
 function willOf(packet: ConnectPacket): Will | undefined | ProtocolViolation {
   const { will } = packet;
   if (will === undefined) return undefined;
+  // [MQTT-3.1.2-12] The parser takes it for one.
+  if ((will.qos as number) === 3) throw malformed('a will of QoS 3');
   // [MQTT-3.2.2-12]
   if (will.qos === 2) return new ProtocolViolation(reasonCodes.qosNotSupported, 'a will of QoS 2');
   if (!isTopicName(will.topic)) return new ProtocolViolation(reasonCodes.topicNameInvalid, 'the will topic');
