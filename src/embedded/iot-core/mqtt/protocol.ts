@@ -23,7 +23,6 @@ export type QoS = 0 | 1;
  */
 export const reasonCodes = {
   success: 0x00,
-  disconnectWithWill: 0x04,
   noSubscriptionExisted: 0x11,
   unspecifiedError: 0x80,
   malformedPacket: 0x81,

@@ -53,9 +53,13 @@ describe('a will', () => {
     await expectNoWill(heir);
   });
 
-  it('is sent by a DISCONNECT that asks for it', async () => {
+  it.each([
+    ['asks for it', { reasonCode: 0x04 }],
+    ['tells of an error', { reasonCode: 0x80 }],
+    ['is not valid', { properties: { sessionExpiryInterval: 5 } }],
+  ])('is sent by a DISCONNECT that %s', async (_what, disconnect) => {
     const { heir, testator } = await start(5);
-    testator.write({ cmd: 'disconnect', reasonCode: 4 });
+    testator.write({ cmd: 'disconnect', ...disconnect });
     await heir.packet(2);
   });
 

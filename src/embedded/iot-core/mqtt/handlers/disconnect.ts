@@ -4,15 +4,15 @@ import { maxSessionExpirySeconds, protocolError, reasonCodes } from '../protocol
 import type { Session } from '../session.ts';
 
 /**
- * DISCONNECT (3.14): the will is dropped [MQTT-3.14.4-3], unless MQTT 5 asks for it; MQTT 5 may change how long the
- * session is kept, but not keep one that was to end with the connection (3.14.2.2.2).
+ * DISCONNECT (3.14): the will is dropped [MQTT-3.14.4-3], unless MQTT 5 gives a reason other than a normal end. MQTT 5 may
+ * change how long the session is kept, but not keep one that was to end with the connection: that is no valid DISCONNECT,
+ * and the will stays (3.14.2.2.2).
  */
 export function handleDisconnect(
   connection: Connection,
   session: Session,
   packet: PacketOf<'disconnect'>,
 ): void {
-  if (packet.reasonCode !== reasonCodes.disconnectWithWill) session.will = undefined;
   const expirySeconds = packet.properties?.sessionExpiryInterval;
   if (expirySeconds !== undefined) {
     if (session.expirySeconds === 0 && expirySeconds > 0) {
@@ -20,5 +20,7 @@ export function handleDisconnect(
     }
     session.expirySeconds = Math.min(expirySeconds, maxSessionExpirySeconds);
   }
+  // MQTT 3.1.1 has no other.
+  if ((packet.reasonCode ?? reasonCodes.success) === reasonCodes.success) session.will = undefined;
   connection.end();
 }
