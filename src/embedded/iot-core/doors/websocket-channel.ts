@@ -71,7 +71,9 @@ export class WebSocketChannel implements Channel, WebSocketSink {
     this.#connection?.receive(bytes, bytes.length);
   }
 
+  /** (RFC 6455, 5.5.3) Pings that come faster than their pongs are read need no pong each. */
   onPing(payload: Buffer): void {
+    if (this.#socket.writableNeedDrain) return;
     this.#socket.write(Buffer.concat([headerOf(0x80 | opcodes.pong, payload.length), payload]));
   }
 

@@ -65,7 +65,9 @@ export class Broker {
     this.weather.onPause((paused) => {
       for (const connection of this.#connections) {
         connection.hold('weather', paused);
-        if (!paused) connection.forgiveSilence(this.clock.now());
+        if (paused) continue;
+        connection.forgiveSilence(this.clock.now());
+        connection.flush();
       }
     });
   }

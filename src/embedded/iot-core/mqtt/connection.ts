@@ -11,7 +11,7 @@ import type { Session } from './session.ts';
 
 /** Unsent bytes from which on a subscriber is slow: QoS 0 for it is dropped, QoS 1 waits. */
 const slowBytes = 262_144;
-/** Unsent bytes from which on a client that does not even read its PUBACKs is not read from either. */
+/** Unsent bytes from which on a client that does not even read its answers is not read from either. */
 const stuckBytes = 1_048_576;
 /** For the CONNECT of a new connection. AWS documents none. */
 const connectPatienceMs = 10_000;
@@ -34,8 +34,9 @@ export interface Channel {
 }
 
 type Hold = keyof typeof holds;
-/** Why a connection is not read from. */
+/** Why a connection is not read from and, for `silences`, not written to either. */
 const holds = { stuck: 1, weather: 2, waiting: 4, delayed: 8 } as const;
+const silences = holds.weather | holds.delayed;
 
 /**
  * One network connection, whatever it came in by: a door feeds `receive` and hands over a stream to write to. What is
@@ -178,9 +179,9 @@ export class Connection implements FrameSink {
     return this.#channel.writableLength + this.#frameBytes < slowBytes;
   }
 
-  /** @param isLast whatever has to wait for its share of the second waits no longer */
+  /** @param isLast what waits for its share of the second, or for the weather, waits no longer */
   flush(isLast = false): void {
-    if (this.#channel.destroyed || ((this.#held & holds.delayed) !== 0 && !isLast)) return;
+    if (this.#channel.destroyed || ((this.#held & silences) !== 0 && !isLast)) return;
     const bytes = this.#frameBytes + this.#acks.length;
     if (bytes > 0) this.#spendBytes(bytes, this.broker.clock.now());
     if (this.#frames.length > 0) {
@@ -194,8 +195,8 @@ export class Connection implements FrameSink {
     if (this.#acks !== '') {
       this.#channel.write(this.#acks, 'latin1');
       this.#acks = '';
-      if (this.#channel.writableLength > stuckBytes) this.hold('stuck', true);
     }
+    if (this.#channel.writableLength > stuckBytes) this.hold('stuck', true);
   }
 
   /** Nobody is blamed for a silence that was the service's. */
@@ -219,10 +220,7 @@ export class Connection implements FrameSink {
     if (before !== 0 && this.#held === 0) this.#channel.resume();
   }
 
-  /**
-   * Ends the connection from here. MQTT 5 is told why [MQTT-4.13.1-1], MQTT 3.1.1 is just closed. The will is sent, as for
-   * every end but the client's own DISCONNECT.
-   */
+  /** Ends the connection from here: MQTT 5 is told why [MQTT-4.13.1-1], MQTT 3.1.1 just closed. The will is sent. */
   close(reasonCode: ReasonCode): void {
     if (this.closed) return;
     if (this.version === 5 && this.session !== undefined) {
