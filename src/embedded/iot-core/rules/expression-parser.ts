@@ -4,6 +4,8 @@ import type { TokenReader } from './token-reader.ts';
 
 /** What AWS has and this has not, by the word or symbol it begins with: named, so that nobody looks for a typing error. */
 const unsupportedWords = ['CASE', 'EXISTS', 'IN', 'SELECT', 'UNDEFINED'];
+/** Keywords of what is supported: where a value is expected one of these is a typing error, and no path. */
+const reservedWords = ['AND', 'AS', 'FROM', 'NOT', 'OR', 'WHERE'];
 const unsupportedSymbols: Readonly<Record<string, string>> = {
   '[': 'an array, by index or as a literal',
   '{': 'an object as a literal',
@@ -94,6 +96,9 @@ export class ExpressionParser {
   #named(word: string): Expression {
     const keyword = word.toUpperCase();
     if (unsupportedWords.includes(keyword)) throw this.#unsupported(keyword);
+    if (reservedWords.includes(keyword)) {
+      throw this.#fail(`has ${keyword} where a path, a function or a literal is expected`);
+    }
     if (this.#tokens.takeSymbol('(')) return this.#call(word);
     const literal = literals[keyword];
     if (literal !== undefined) return { kind: 'literal', value: literal };

@@ -5,7 +5,8 @@ import type { PublishContext } from './sql-functions.ts';
 import { and, compare, compute, negate, not, or } from './sql-operators.ts';
 
 /**
- * `filtered`: WHERE is not true of it. `notJson`: the rule means nothing in the message. `tooLarge`: for the queue.
+ * `filtered`: WHERE is not true of it. `notJson`: the rule means nothing in the message. `tooLarge`: for the queue, or nested too
+ * deeply to be written again.
  */
 export type Evaluation = 'selected' | 'filtered' | 'notJson' | 'tooLarge';
 
@@ -24,6 +25,16 @@ export class StatementEvaluator {
   }
 
   evaluate(text: string, context: PublishContext, out: RecordBuffer): Evaluation {
+    try {
+      return this.#evaluate(text, context, out);
+    } catch (error) {
+      // JSON.parse reads what is nested deeper than JSON.stringify can write.
+      if (error instanceof RangeError) return 'tooLarge';
+      throw error;
+    }
+  }
+
+  #evaluate(text: string, context: PublishContext, out: RecordBuffer): Evaluation {
     let message: unknown;
     try {
       message = JSON.parse(text);

@@ -50,6 +50,12 @@ describe('TopicRule', () => {
     ).toBe('tooLarge');
   });
 
+  it('is not brought down by what is nested deeper than can be written again', () => {
+    const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+    expect(evaluate(deployedSql, `{"stampede":{"n":${deep}}}`)).toBe('tooLarge');
+    expect(evaluate("SELECT * FROM 'x' WHERE a = b", `{"a":${deep},"b":${deep}}`)).toBe('tooLarge');
+  });
+
   it('comes to the same by the short way and by the general one', () => {
     const statement = parseRuleSql(deployedSql);
     const copier = ColumnCopier.of(statement)!;
