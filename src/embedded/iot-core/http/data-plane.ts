@@ -45,8 +45,7 @@ export function makeDataPlane(parts: DataPlaneParts): EdgeService {
       const { method, path } = request;
       if (path.startsWith(topicsPath)) {
         if (method !== 'POST') throw methodNotAllowed(method);
-        const topic = decodeTopic(path.slice(topicsPath.length));
-        const answer = publish(parts, request, topic, await publisherAccess(parts, request));
+        const answer = publish(parts, request, await publisherAccess(parts, request));
         await parts.weather.delayAnswer();
         return answer;
       }
@@ -77,11 +76,13 @@ async function publisherAccess(parts: DataPlaneParts, request: EdgeRequest): Pro
   }
 }
 
-function publish(parts: DataPlaneParts, request: EdgeRequest, topic: string, access: Access): EdgeResponse {
+function publish(parts: DataPlaneParts, request: EdgeRequest, access: Access): EdgeResponse {
   const { metrics, router } = parts;
   const now = parts.clock.now();
+  let topic: string;
   let headers: PublishHeaders;
   try {
+    topic = decodeTopic(request.path.slice(topicsPath.length));
     if (!isTopicName(topic)) throw invalidRequest(`the topic '${topic}' is not valid`);
     headers = publishHeadersOf(request);
   } catch (error) {

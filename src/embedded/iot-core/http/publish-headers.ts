@@ -48,12 +48,13 @@ function userPropertiesOf(encoded: string): Record<string, string | string[]> {
     throw invalid('the user properties are not base64 of JSON');
   }
   if (!Array.isArray(pairs)) throw invalid('the user properties are not a list');
-  const properties: Record<string, string[]> = {};
+  const properties = new Map<string, string[]>();
+  if (pairs.includes(null)) throw invalid('a user property is null');
   for (const [name, value] of pairs.flatMap((pair) => Object.entries(pair as object))) {
     if (typeof value !== 'string') throw invalid(`the user property ${name} is not text`);
-    properties[name] = [...(properties[name] ?? []), value];
+    properties.set(name, [...(properties.get(name) ?? []), value]);
   }
-  return properties;
+  return Object.fromEntries(properties);
 }
 
 function invalid(message: string): AwsError {

@@ -104,6 +104,13 @@ describe('the data plane over HTTP, by the SDK', () => {
     ['a wildcard in the topic', { topic: 'a/+' }, 'InvalidRequestException', 400],
     ['a topic of nine levels', { topic: '1/2/3/4/5/6/7/8/9' }, 'InvalidRequestException', 400],
     ['QoS 2', { qos: 2 }, 'InvalidRequestException', 400],
+    ['a user property that is none', { userProperties: '[null]' }, 'InvalidRequestException', 400],
+    [
+      'a user property that is a number',
+      { userProperties: '[{"__proto__":"a"},{"b":1}]' },
+      'InvalidRequestException',
+      400,
+    ],
     ['more than 128 KB', { payload: Buffer.alloc(131_073) }, 'RequestEntityTooLargeException', 413],
   ])('refuses %s', async (_what, input, name, status) => {
     const { iotCore, publish } = await start();

@@ -116,7 +116,11 @@ function sendRetained(
   if (filter.hasWildcard || filter.shareName !== undefined) return;
   if (wanted.rh === 2 || (wanted.rh === 1 && !isNew)) return;
   const message = connection.broker.router.retained.get(filter.filter, now);
-  if (message === undefined || !connection.access.mayReceive(message.topic)) return;
+  if (message === undefined) return;
+  if (!connection.access.mayReceive(message.topic)) {
+    connection.broker.metrics.publishOutAuthError.add(now);
+    return;
+  }
   // [MQTT-3.3.1-8] Flagged as what it is.
   session.deliver(message, Math.min(message.headers.qos, wanted.qos) as QoS, true, now);
 }
