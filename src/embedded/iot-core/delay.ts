@@ -12,10 +12,13 @@ export type Delay =
 /** Standard normal's 99th percentile. */
 const z99 = 2.326_347_874;
 
+/** The longest that a timer takes, 24.8 days: what a long tail draws past it would come at once. */
+const maxDelayMs = 2 ** 31 - 1;
+
 /** @returns a delay in whole milliseconds, for the service's clock has no finer ones */
 export function drawDelayMs(delay: Delay, random: Random): number {
-  if (typeof delay === 'number') return delay;
-  return Math.max(0, Math.round(draw(delay, random)));
+  const drawn = typeof delay === 'number' ? delay : draw(delay, random);
+  return Math.min(Math.max(0, Math.round(drawn)), maxDelayMs);
 }
 
 function draw(delay: Exclude<Delay, number>, random: Random): number {

@@ -54,7 +54,7 @@ export class Weather {
   deliversPlainly = true;
   #waiting: (() => void)[] = [];
   #disconnectSome: DisconnectSome = () => 0;
-  #stopDisconnecting: CancelTimer = () => {};
+  #stopDisconnecting: CancelTimer | undefined;
   /** Of connections to be disconnected, what is not a whole one yet. */
   #owed = 0;
   #settings = calm;
@@ -78,9 +78,9 @@ export class Weather {
     this.#settings = settings;
     this.deliversPlainly = settings.duplicateDeliveries === 0 && settings.deliveryDelay === 0;
     this.#random = streamsOf(settings.seed);
-    this.#stopDisconnecting();
-    this.#stopDisconnecting = () => {};
-    if (settings.disconnectPerMinute > 0) this.#disconnectSoon();
+    // The seconds go on: changes that come faster than they would otherwise keep anybody from being disconnected.
+    if (settings.disconnectPerMinute === 0) this.close();
+    else if (this.#stopDisconnecting === undefined) this.#disconnectSoon();
   }
 
   /** Whether the rule's next delivery vanishes; counts it if so. */
@@ -192,7 +192,8 @@ export class Weather {
   }
 
   close(): void {
-    this.#stopDisconnecting();
+    this.#stopDisconnecting?.();
+    this.#stopDisconnecting = undefined;
   }
 
   #disconnectSoon(): void {
