@@ -38,7 +38,7 @@ const lines = [
 export function renderPercentilesPlot({ name, meaning, frame, overTime }: LatencyPlot): Html {
   const field = fieldOf(height);
   const axis = makeTimeAxis(frame, field);
-  const y = latencyScaleOf(drawnValues(overTime.steps), field.y);
+  const y = scaleOverTime(drawnValues(overTime.steps), field.y);
   const instants = middlesOf(overTime);
   const drawn = lines.map(({ column, mark }) =>
     renderLine(
@@ -72,7 +72,7 @@ const shades = 8;
 export function renderHeatmap({ name, meaning, frame, overTime }: LatencyPlot): Html {
   const field = fieldOf(height);
   const axis = makeTimeAxis(frame, field);
-  const y = latencyScaleOf(heatValues(overTime.steps), field.y);
+  const y = scaleOverTime(heatValues(overTime.steps), field.y);
   let most = 0;
   for (const { heat } of overTime.steps)
     for (let i = 1; i < heat.length; i += 2) most = Math.max(most, heat[i]!);
@@ -168,6 +168,16 @@ function heatValues(steps: readonly LatencyStep[]): number[] {
     }
     return heat.length === 0 ? values : [...values, heatRowFromMs(row)];
   });
+}
+
+/** Nothing crosses a network faster: decades of the axis below it would be for two clocks that happen to agree. */
+const finestMs = 0.1;
+
+function scaleOverTime(values: readonly number[], drawn: Span): Scale {
+  return latencyScaleOf(
+    values.map((ms) => (ms > 0 ? Math.max(ms, finestMs) : ms)),
+    drawn,
+  );
 }
 
 /** From below the smallest latency above zero to above the largest; at least a decade. */

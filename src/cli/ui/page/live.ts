@@ -41,7 +41,11 @@ events.addEventListener('ended', ({ data }: MessageEvent<string>) => {
 });
 
 events.addEventListener('error', () => {
-  place('trouble').textContent = 'The connection to stampede is gone; trying again.';
+  // Closed: stampede answered, and has nothing of this run to tell, or too many pages to tell it to.
+  place('trouble').textContent =
+    events.readyState === EventSource.CLOSED
+      ? 'stampede tells this page nothing more of the run; load the page anew.'
+      : 'The connection to stampede is gone; trying again.';
 });
 
 stopButton.addEventListener('click', async () => {

@@ -142,7 +142,7 @@ function show({ faults, refusals, brief }: CheckOnPage): void {
   for (const field of fields()) {
     const mine = faults.filter(({ path }) => path === field.dataset.path);
     field.setAttribute('aria-invalid', String(mine.length > 0));
-    const words = mine.map(({ message, hint }) => (hint === undefined ? message : `${message}; ${hint}`));
+    const words = mine.map(({ message, hint }) => (hint === undefined ? message : `${message} → ${hint}`));
     const fault = document.getElementById(field.getAttribute('aria-describedby') ?? '');
     if (fault !== null) fault.textContent = words.join(' ');
   }

@@ -38,7 +38,7 @@ export function noReportPage(runId: string): Page {
   return {
     title: 'No report',
     body: html`<h1>No report</h1>
-<p><code>${runId}</code> has left no report that this version can show: it may have been cut off, still run elsewhere, or be of another version.</p>
+<p><code>${runId}</code> has left no report that this version can show: it may have been cut off, still run elsewhere, or be of another version. <code>npx stampede report ${runId}</code> makes one of what is there.</p>
 <p><a href="/runs/${runId}/report.html">report.html</a>, if there is one, shows itself.</p>`,
   };
 }

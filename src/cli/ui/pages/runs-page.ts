@@ -40,7 +40,7 @@ const verdictMarks = { passed: '✓ passed', failed: '✗ failed', aborted: '■
 
 function renderRun({ runId, summary }: PastRun): Html {
   if (summary === undefined) {
-    return html`<tr class="dim"><td class="pick"></td><th scope="row"><code>${runId}</code></th><td colspan="7">no report</td></tr>\n`;
+    return html`<tr class="dim"><td class="pick"></td><th scope="row"><a href="/runs/${runId}"><code>${runId}</code></a></th><td colspan="7">no report</td></tr>\n`;
   }
   const { name, verdict, startedAt, devices, sent, lost, meanPerSecond, endToEndP99Ms } = summary;
   const cells = [
