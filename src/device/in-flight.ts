@@ -41,10 +41,14 @@ export class InFlight {
     this.#size++;
   }
 
-  /** Takes n off the way. @returns when it was sent, or NaN if it is not on the way */
+  /**
+   * Takes n off the way.
+   * @param n any: an answer to what never was sent may come to a number below 0
+   * @returns when it was sent, or NaN if it is not on the way
+   */
   take(n: number): number {
     const place = n & (this.#numbers.length - 1);
-    if (this.#numbers[place] !== n) return Number.NaN;
+    if (n < 0 || this.#numbers[place] !== n) return Number.NaN;
     this.#numbers[place] = none;
     this.#size--;
     return this.#sentAtMs[place]!;

@@ -45,4 +45,10 @@ describe('publishes on the way', () => {
       }),
     );
   });
+
+  it('has nothing below 0, where an answer to what was never sent may come to', () => {
+    const inFlight = new InFlight();
+    for (const n of [-1, -1_024, -1_025]) expect(inFlight.take(n)).toBeNaN();
+    expect(inFlight.size).toBe(0);
+  });
 });
