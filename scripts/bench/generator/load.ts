@@ -20,6 +20,11 @@ export interface Load {
   readonly seconds: number;
 }
 
+/** Of the whole load: the rate rises from nothing over the warm-up. */
+export function messagesOf({ ratePerSecond, warmUpSeconds, seconds }: Omit<Load, 'target'>): number {
+  return ratePerSecond * (warmUpSeconds / 2 + seconds);
+}
+
 /** What a generator did, counted by itself, in a process that did nothing else. */
 export interface LoadReport {
   /** Of the measured seconds. */

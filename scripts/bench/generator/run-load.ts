@@ -6,7 +6,7 @@ import type { Plan } from '../../../src/plan/plan.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { sampleAt, serveMeasurement } from '../measured-process.ts';
 import { makeTransportOf } from './clients.ts';
-import type { Load, LoadReport, RunnerLoad } from './load.ts';
+import { type Load, type LoadReport, messagesOf, type RunnerLoad } from './load.ts';
 
 /** Far more than any of them needs: what is measured is the load that comes after. */
 const connectsPerSecond = 1_000;
@@ -85,10 +85,7 @@ function planOf(load: Load): Plan {
       drainEndAt: publishEndAt + profile.drainMs,
       deadlineAt: publishEndAt + 60_000,
     },
-    load: {
-      messages: load.ratePerSecond * (load.warmUpSeconds / 2 + load.seconds),
-      peakPerSecond: load.ratePerSecond,
-    },
+    load: { messages: messagesOf(load), peakPerSecond: load.ratePerSecond },
     slices: { count: 1, devicesPerSlice: load.devices },
   };
 }

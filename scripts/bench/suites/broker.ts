@@ -4,7 +4,7 @@ import { startEmbedded } from '../brokers/embedded.ts';
 import { mosquittoMissing, startMosquitto } from '../brokers/mosquitto.ts';
 import { subscribeToEverything } from '../brokers/subscriber.ts';
 import type { Goal } from '../figure.ts';
-import type { RunnerLoad } from '../generator/load.ts';
+import { messagesOf, type RunnerLoad } from '../generator/load.ts';
 import { measureLoad } from '../generator/measure-load.ts';
 import { treeUseOf } from '../process-tree.ts';
 import { measureInRounds } from '../rounds.ts';
@@ -99,9 +99,8 @@ async function measureBroker(
     await measureLoad({ ...load, target: started.tcp, seconds });
     const cpuSeconds = brokerCpuSeconds(started) - before;
     subscriber?.close();
-    const messages = load.ratePerSecond * (load.warmUpSeconds + seconds);
     return {
-      cpuMicroseconds: (cpuSeconds / messages) * 1e6,
+      cpuMicroseconds: (cpuSeconds / messagesOf({ ...load, seconds })) * 1e6,
       rssBytes: treeUseOf(started.pid)?.rssBytes ?? Number.NaN,
     };
   } finally {
