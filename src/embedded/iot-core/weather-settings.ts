@@ -115,13 +115,17 @@ export function parseWeatherChange(input: unknown, current: WeatherSettings): We
   return { settings: { ...current, ...withoutUndefined(changed) }, pauseMs, disconnect };
 }
 
-function parse<Output>(schema: z.ZodType<Output>, input: unknown): Output {
+function parse<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>, input: unknown) {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
-  throw new InvalidInputError('The weather', result.error.issues.flatMap(faultsOf));
+  const known = Object.keys(schema.shape);
+  throw new InvalidInputError(
+    'The weather',
+    result.error.issues.flatMap((issue) => faultsOf(issue, known)),
+  );
 }
 
-function faultsOf(issue: z.core.$ZodIssue): Fault[] {
+function faultsOf(issue: z.core.$ZodIssue, known: readonly string[]): Fault[] {
   const path = formatPath(issue.path);
   const group = String(issue.path[0] ?? '');
   if (group === 'deliveryDelay' || group === 'ackDelay') {
@@ -131,7 +135,7 @@ function faultsOf(issue: z.core.$ZodIssue): Fault[] {
     return issue.keys.map((key) => ({
       path: key,
       message: 'is not known',
-      hint: suggestFrom(key, Object.keys(changeSchema.shape), 'known'),
+      hint: suggestFrom(key, known, 'known'),
     }));
   }
   return [{ path: path === '' ? 'weather' : path, message: issue.message }];

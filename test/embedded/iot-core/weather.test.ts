@@ -67,6 +67,7 @@ describe('Weather', () => {
 
   it('knows at its start nothing that happens at once', () => {
     expect(() => parseWeather({ pauseMs: 1 })).toThrow(/pauseMs: is not known/);
+    expect(() => parseWeather({ pauseMs: 1 })).not.toThrow(/did you mean "pauseMs"/);
   });
 });
 

@@ -128,7 +128,7 @@ function checkTime({ at, date, expiresSeconds }: Claim, nowMs: number): void {
   const [, year, month, day, hour, minute, second] =
     /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(at) ?? [];
   const atMs = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-  if (Number.isNaN(atMs) || !at.startsWith(date))
+  if (Number.isNaN(atMs) || at.slice(0, 8) !== date)
     throw new SignatureError('Date in Credential scope does not match the request’s');
   if (expiresSeconds !== undefined && !(expiresSeconds >= 1 && expiresSeconds <= maxExpiresSeconds)) {
     throw new SignatureError('X-Amz-Expires must be from 1 to 604800 seconds');
