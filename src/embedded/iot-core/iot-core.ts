@@ -20,6 +20,12 @@ import { WeatheredTarget } from './rules/weathered-target.ts';
 import type { IotCoreSettings } from './settings.ts';
 import { Weather } from './weather.ts';
 
+/**
+ * Each is a process here, and takes half a second to start: a hundred devices that come in at once would otherwise wait
+ * for a hundred of them.
+ */
+const authorizersAtOnce = 4;
+
 /** Where it listens, on 127.0.0.1. */
 export interface IotCoreAddresses {
   /** MQTT without TLS. AWS has no such door. */
@@ -103,7 +109,7 @@ export async function runIotCore(
     return edge;
   };
   const invokeOf = (functionName: string): Invoke => {
-    const invoker = makeLambdaInvoker(settings.subscriber.invokeUrl, functionName);
+    const invoker = makeLambdaInvoker(settings.subscriber.invokeUrl, functionName, authorizersAtOnce);
     closers.push(() => invoker.close());
     return invoker.invoke;
   };

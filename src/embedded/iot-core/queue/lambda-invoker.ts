@@ -9,10 +9,15 @@ export interface LambdaInvoker {
 /**
  * Lambda's Invoke API, RequestResponse. The event goes out as the bytes it lies in.
  * @param invokeUrl base URL of the Lambda API
+ * @param atOnce invocations under way at the most; more wait for their turn
  * @see https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  */
-export function makeLambdaInvoker(invokeUrl: string, functionName: string): LambdaInvoker {
-  const agent = new Agent({ keepAlive: true });
+export function makeLambdaInvoker(
+  invokeUrl: string,
+  functionName: string,
+  atOnce = Number.POSITIVE_INFINITY,
+): LambdaInvoker {
+  const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
   const url = new URL(`/2015-03-31/functions/${encodeURIComponent(functionName)}/invocations`, invokeUrl);
   return {
     invoke: (event) =>
