@@ -98,7 +98,7 @@ ${[
   tile(
     'end to end, p99',
     endToEnd.count > 0 ? formatMs(endToEnd.p99) : '–',
-    endToEnd.p99 < 100_000 ? 'ms' : '',
+    endToEnd.count > 0 && endToEnd.p99 < 100_000 ? 'ms' : '',
   ),
   tile(
     'lost',

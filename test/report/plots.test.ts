@@ -151,6 +151,13 @@ describe('ledger flow', () => {
     expect(markup).toMatch(/class="band bad" x="[\d.]+" y="\d+" width="4"/);
   });
 
+  it('is a sentence, and no empty drawing, where nothing was intended', () => {
+    const none = { ...reportOf(runOf()).messages, intended: 0, sent: 0 };
+    const { markup } = renderLedgerFlow({ messages: none, acknowledged: true });
+    expect(markup).toContain('No message was due');
+    expect(markup).not.toContain('<svg');
+  });
+
   it('does not call lost what may still arrive', () => {
     const { messages } = reportOf(runOf({ lostPerThousand: 5 }));
     const { markup } = renderLedgerFlow({ messages, acknowledged: true, isRunning: true });

@@ -42,12 +42,14 @@ export async function openPage(request: PageRequest): Promise<OpenPage> {
     const watched = makeWatchedRun(asked.runId, name);
     desk.take(watched);
     const stop = AbortSignal.any([asked.interrupts.stop, watched.stopped]);
-    const running = runLoad({
-      ...asked,
-      display: showOnBoth(asked.display, watched.display),
-      interrupts: { ...asked.interrupts, stop },
-      onLive: (view) => watched.began(view),
-    });
+    const running = leavingEnvironment(() =>
+      runLoad({
+        ...asked,
+        display: showOnBoth(asked.display, watched.display),
+        interrupts: { ...asked.interrupts, stop },
+        onLive: (view) => watched.began(view),
+      }),
+    );
     underWay = running.catch(() => undefined);
     return watchEnd(running, watched, stop);
   }
@@ -80,6 +82,20 @@ export async function openPage(request: PageRequest): Promise<OpenPage> {
     idle: async () => void (await underWay),
     close: () => server.close(),
   };
+}
+
+/**
+ * A run points this process at an embedded AWS of its own. The next one is to find what the user has set, and not an
+ * InfluxDB that ended with the last.
+ */
+async function leavingEnvironment<T>(run: () => Promise<T>): Promise<T> {
+  const own = { ...process.env };
+  try {
+    return await run();
+  } finally {
+    for (const name of Object.keys(process.env)) if (!Object.hasOwn(own, name)) delete process.env[name];
+    Object.assign(process.env, own);
+  }
 }
 
 const silent = { show: () => undefined, say: () => undefined, end: () => undefined };

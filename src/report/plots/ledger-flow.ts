@@ -63,7 +63,10 @@ export function renderLedgerFlow({ messages, acknowledged, isRunning = false }: 
       ],
     },
   ];
-  const widthOf = (count: number) => (intended > 0 ? (count / intended) * (right - left) : 0);
+  if (intended === 0) {
+    return html`<p class="soft">${isRunning ? 'No message has been due yet.' : 'No message was due before the run ended.'}</p>`;
+  }
+  const widthOf = (count: number) => (count / intended) * (right - left);
   const drawing = bands.map(({ label, whole, parts }, i) => renderBand(label, whole, parts, i, widthOf));
   const links = bands.slice(1).map((_, i) => {
     const [top, bottom] = [bandTop(i) + bandHeight, bandTop(i + 1)];
@@ -75,7 +78,7 @@ export function renderLedgerFlow({ messages, acknowledged, isRunning = false }: 
     title: 'Where the messages went',
     description: describe(bands),
     height: bandTop(bands.length) - 14,
-    drawing: intended > 0 ? [...links, ...drawing] : [],
+    drawing: [...links, ...drawing],
     ...(duplicates > 0
       ? {
           note: `Beside them, ${formatCount(duplicates)} arrived more than once (${formatShare(duplicates / Math.max(1, sent))} of what was sent).`,

@@ -38,7 +38,11 @@ function renderTiles({ plan }: LiveState, view: ViewOnPage): Html {
     tile('sending', formatRate(sentPerSecond), `of ${formatRate(intendedPerSecond)} a second`),
     tile('sent', formatCount(messages.sent), `of ${formatCount(plan.messages)}`),
     tile('arrived', formatCount(messages.arrivals), formatShareOf(messages.arrivals, messages.sent)),
-    tile('end to end, p99 so far', endToEndP99Ms === null ? '–' : formatMs(endToEndP99Ms), 'ms'),
+    tile(
+      'end to end, p99 so far',
+      endToEndP99Ms === null ? '–' : formatMs(endToEndP99Ms),
+      endToEndP99Ms === null ? '' : 'ms',
+    ),
     tile('dropped', formatCount(messages.dropped)),
     tile('throttled', formatCount(messages.throttled)),
   ]}</dl>`;
