@@ -5,7 +5,8 @@ export type LookUp = (variable: string) => string | undefined;
 
 /** A resource of a policy: text with wildcards (`*` any characters, `?` exactly one) and variables (`${iot:ClientId}`). */
 export interface Pattern {
-  matches(text: string, lookUp: LookUp): boolean;
+  /** @returns undefined where a variable has no value */
+  matches(text: string, lookUp: LookUp): boolean | undefined;
 }
 
 /** `${…}`: a variable, or `*`, `?` and `$` as themselves. */
@@ -35,7 +36,7 @@ export function parsePattern(text: string): Pattern | string {
       for (const [i, part] of parts.entries()) {
         const value = isVariable(part, i) ? lookUp(part) : undefined;
         // A variable without a value makes the statement one that does not speak of this client.
-        if (isVariable(part, i) && value === undefined) return false;
+        if (isVariable(part, i) && value === undefined) return undefined;
         sources.push(value === undefined ? source(part, i) : escaped(value));
       }
       return new RegExp(`^${sources.join('')}$`, 's').test(candidate);

@@ -70,7 +70,9 @@ function judge(statements: readonly Statement[], action: string, resource: strin
   let verdict: Verdict = 'silent';
   for (const { effect, actions, actionsExcepted, resources, resourcesExcepted } of statements) {
     if (actions.some((pattern) => pattern.test(action)) === actionsExcepted) continue;
-    if (resources.some((pattern) => pattern.matches(resource, lookUp)) === resourcesExcepted) continue;
+    const matches = resources.map((pattern) => pattern.matches(resource, lookUp));
+    // What is excepted is not known of a client without the variable's value: of that one nothing is said.
+    if (resourcesExcepted ? matches.some((match) => match !== false) : !matches.includes(true)) continue;
     if (effect === 'Deny') return 'denied';
     verdict = 'allowed';
   }
@@ -94,6 +96,9 @@ function parseStatement(
   const eitherOf = (member: 'Action' | 'Resource'): { texts: readonly string[]; excepted: boolean } => {
     const excepted = statement[member] === undefined;
     const texts = [statement[excepted ? `Not${member}` : member] ?? []].flat();
+    if (!excepted && statement[`Not${member}`] !== undefined) {
+      faults.push({ path: `${path}.Not${member}`, message: `stands beside ${member}` });
+    }
     if (texts.length > 0 && texts.every((text) => typeof text === 'string')) return { texts, excepted };
     faults.push({ path: `${path}.${member}`, message: 'is neither text nor a list of texts' });
     return { texts: [], excepted };

@@ -99,6 +99,9 @@ describe('policies', () => {
     const certificate = { serialNumber: '01', subject: { CN: 'fleet' }, issuer: { O: 'Acme' } };
     expect(permissionsOf(statement, { ...device, certificate }).mayConnect('fleet-Acme')).toBe(true);
     expect(permissionsOf(statement).mayConnect('fleet-Acme')).toBe(false);
+    const allBut = { Action: 'iot:Connect', NotResource: statement.Resource };
+    expect(permissionsOf(allBut, { ...device, certificate }).mayConnect('other')).toBe(true);
+    expect(permissionsOf(allBut).mayConnect('other')).toBe(false);
   });
 
   it('read NotAction, NotResource, and actions in any case', () => {
@@ -125,6 +128,10 @@ describe('policies', () => {
     ],
     [{ Effect: 'allow', Action: 'iot:Connect', Resource: '*' }, /Effect/],
     [{ Effect: 'Allow', Resource: '*' }, /Action/],
+    [
+      { Effect: 'Deny', Action: 'iot:Connect', NotAction: 'iot:Publish', Resource: '*' },
+      /NotAction: stands beside Action/,
+    ],
     [{ Effect: 'Allow', Action: 'iot:Connect', Resource: [7] }, /Resource/],
     [
       { Effect: 'Allow', Action: 'iot:Connect', Resource: arn('client/${iot:Connection.Thing.ThingName}') },
