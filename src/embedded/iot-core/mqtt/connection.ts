@@ -206,6 +206,7 @@ export class Connection implements FrameSink {
   }
 
   hasGoneSilent(nowMs: number): boolean {
+    if ((this.#held & silences) !== 0) return false;
     return this.session === undefined
       ? nowMs >= this.connectByMs
       : nowMs - this.heardAtMs >= this.maxSilenceMs;
@@ -281,7 +282,7 @@ export class Connection implements FrameSink {
         this.#goOnAfter(stillMs);
         return;
       }
-      this.heardAtMs = now;
+      this.forgiveSilence(now);
       this.hold('delayed', false);
       this.flush();
     });

@@ -4,8 +4,8 @@ import { AccountQuotas } from '../../../../src/embedded/iot-core/account-quotas.
 import { openGate } from '../../../../src/embedded/iot-core/mqtt/access.ts';
 import type { Broker } from '../../../../src/embedded/iot-core/mqtt/broker.ts';
 import { type Channel, Connection } from '../../../../src/embedded/iot-core/mqtt/connection.ts';
-import { VirtualClock } from '../../../device/virtual-clock.ts';
-import { roomyLimits } from '../fixture.ts';
+import type { AccountLimits } from '../../../../src/plan/quotas.ts';
+import { makeVirtualTime, roomyLimits } from '../fixture.ts';
 
 /** A stream that its reader does not read from: all that is written stays. */
 class StuckChannel extends EventEmitter implements Channel {
@@ -28,14 +28,12 @@ class StuckChannel extends EventEmitter implements Channel {
   destroy(): void {}
 }
 
-function open() {
+function open(limits: Partial<AccountLimits> = {}) {
   const channel = new StuckChannel();
-  const broker = {
-    clock: new VirtualClock(),
-    quotas: new AccountQuotas(roomyLimits, 1),
-    flushSoon() {},
-  } as unknown as Broker;
-  return { channel, connection: new Connection(broker, channel, openGate, 0) };
+  const { clock, advance } = makeVirtualTime();
+  const quotas = new AccountQuotas({ ...roomyLimits, ...limits }, 1);
+  const broker = { clock, quotas, flushSoon() {} } as unknown as Broker;
+  return { channel, clock, advance, connection: new Connection(broker, channel, openGate, clock.now()) };
 }
 
 const pingresp = Buffer.from([0xd0, 0]);
@@ -63,5 +61,21 @@ describe('Connection', () => {
     connection.hold('weather', false);
     connection.flush();
     expect(channel.writableLength).toBe(2);
+  });
+
+  it('is not blamed for a silence that its bytes a second imposed', async () => {
+    const { channel, clock, advance, connection } = open({ bytesPerSecondPerConnection: 10 });
+    // The beginning of a CONNECT of 1,000 bytes.
+    const beginning = Buffer.alloc(210);
+    beginning.set([0x10, 0xe5, 0x07]);
+    connection.receive(beginning, beginning.length);
+    expect(channel.isPaused).toBe(true);
+    await advance(15_000);
+    expect(connection.hasGoneSilent(clock.now())).toBe(false);
+    await advance(6_000);
+    expect(channel.isPaused).toBe(false);
+    expect(connection.hasGoneSilent(clock.now())).toBe(false);
+    await advance(10_000);
+    expect(connection.hasGoneSilent(clock.now())).toBe(true);
   });
 });
