@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Report } from '../../report/report.ts';
+import { runIdPattern } from '../run-directory.ts';
 
 /** A run of the past, as a list shows it. */
 export interface PastRun {
@@ -28,9 +29,6 @@ export interface RunLibrary {
 }
 
 export type RunFileName = 'report.html' | 'report.json' | 'plan.json';
-
-/** As Step Functions names executions: no run id leads out of the directory. */
-export const runIdPattern = /^[A-Za-z0-9_-]{1,80}$/;
 
 /** Older runs are on the disk, and not in the list. */
 const maxListed = 200;

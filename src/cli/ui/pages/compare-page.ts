@@ -87,7 +87,7 @@ function renderTable(reports: readonly Report[]): Html {
     return html`<tr class="plain"><th scope="row">${figure}</th><td class="number">${baseline === null ? '–' : formats[kind](baseline)}</td>${cells}</tr>\n`;
   });
   return html`<div class="table" role="region" aria-label="Figures side by side" tabindex="0"><table>
-<caption>Each run against the first; within ${formatShare(defaultTolerance)} two figures count as the same</caption>
+<caption>Each run against the first; within ${formatShare(defaultTolerance)} two figures count as the same; –: not measured, or too few samples</caption>
 <thead><tr><th scope="col">Figure</th>${heads}</tr></thead>
 <tbody>
 ${context}${figures}</tbody>
