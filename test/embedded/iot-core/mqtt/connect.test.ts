@@ -58,6 +58,15 @@ describe('CONNECT', () => {
     expect(iotCore.sum('Connect.ClientError')).toBe(1);
   });
 
+  it('refuses a client that wants to be authenticated by AUTH', async () => {
+    const iotCore = await startTestIotCore();
+    const raw = await connectRaw(iotCore, 5);
+    raw.write(connectPacket('x', 5, { properties: { authenticationMethod: 'SCRAM-SHA-1' } }));
+    expect(await raw.packet(0)).toMatchObject({ cmd: 'connack', reasonCode: 0x87 });
+    await raw.closed;
+    expect(iotCore.sum('Connect.AuthError')).toBe(1);
+  });
+
   it('refuses a version that is neither 3.1.1 nor 5', async () => {
     const iotCore = await startTestIotCore();
     const raw = await connectRaw(iotCore);

@@ -40,6 +40,12 @@ export function handleConnect(connection: Connection, frame: Buffer, bodyStart: 
   if (packet.properties?.receiveMaximum === 0 || packet.properties?.maximumPacketSize === 0) {
     throw protocolError('a maximum of 0');
   }
+  // [MQTT-4.12.0-1] There is no AUTH to go on with.
+  if (packet.properties?.authenticationMethod !== undefined) {
+    metrics.connectAuthError.add(now);
+    refuse(connection, returnCodes.notAuthorized, reasonCodes.notAuthorized);
+    return;
+  }
   const clientId = packet.clientId === '' && mayBeNamed(packet) ? `auto-${randomUUID()}` : packet.clientId;
   if (clientId === '' || Buffer.byteLength(clientId) > iotCoreLimits.clientIdBytes) {
     // [MQTT-3.1.3-8]
