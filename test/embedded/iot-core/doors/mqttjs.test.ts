@@ -252,7 +252,7 @@ describe('what policies leave out', () => {
       await client.publishAsync(topic, 'x', { qos: 1 });
     await until(() => received.length === 2);
     expect(received).toEqual(['heard', 'heard']);
-    expect(iotCore.sum('PublishOut.AuthError')).toBe(2);
+    expect(iotCore.sum('PublishOut.AuthError')).toBe(3);
     expect(iotCore.sum('PublishOut.Success')).toBe(2);
   });
 
