@@ -1,11 +1,20 @@
 #!/usr/bin/env node
+import { setImmediate } from 'node:timers/promises';
+import { exitCodes } from '../profile/errors.ts';
 import { runCli } from './program.ts';
 
-// Nobody reads on: `stampede plan … | head` (EPIPE), or the terminal was closed (EIO). The work goes on without them.
+// Nobody reads on: `stampede plan … | head` (EPIPE), or the terminal was closed (EIO). The work goes on without them, as it
+// does where the disk is full that stdout goes to: a run still has to be stopped and reported.
+let lost: Error | undefined;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') lost ??= error;
   });
 }
 
-process.exit(await runCli(process.argv.slice(2)));
+const exitCode = await runCli(process.argv.slice(2));
+// The error of the last write comes a tick after it.
+await setImmediate();
+if (lost !== undefined)
+  process.stderr.write(`stampede: some of the output could not be written: ${lost.message}\n`);
+process.exit(lost !== undefined && exitCode === exitCodes.passed ? exitCodes.internalFault : exitCode);

@@ -10,6 +10,11 @@ export function describeFault(error: unknown, paint: Paint, debug: boolean): str
   if (error instanceof StampedeError) {
     lines.push(`${paint('bad', 'stampede:')} ${error.message}`);
     if (error.hint !== undefined) lines.push(`  → ${error.hint}`);
+  } else if (isFaultOfDisk(error)) {
+    lines.push(
+      `${paint('bad', 'stampede:')} a file cannot be used: ${error.message}`,
+      '  → make room or give write access, or name another directory of runs: --runs',
+    );
   } else {
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     lines.push(`${paint('bad', 'stampede: internal fault:')} ${message}`);
@@ -24,6 +29,21 @@ function stackWithCauses(error: Error): string {
   return error.cause instanceof Error ? `${stack}\ncaused by: ${stackWithCauses(error.cause)}` : stack;
 }
 
+/** A disk that is full or protected, or a file where a directory was named: the user's to mend. */
+function isFaultOfDisk(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && 'path' in error && faultsOfDisk.has(error.code);
+}
+
+const faultsOfDisk: ReadonlySet<unknown> = new Set([
+  'EACCES',
+  'EEXIST',
+  'ENOSPC',
+  'ENOTDIR',
+  'EPERM',
+  'EROFS',
+]);
+
 export function exitCodeOf(error: unknown): ExitCode {
-  return error instanceof StampedeError ? error.exitCode : exitCodes.internalFault;
+  if (error instanceof StampedeError) return error.exitCode;
+  return isFaultOfDisk(error) ? exitCodes.badUsage : exitCodes.internalFault;
 }

@@ -3,8 +3,7 @@ import { exitCodes, type Fault, InvalidInputError, StampedeError } from '../prof
 
 export class ProfileNotReadableError extends StampedeError {
   constructor(path: string, cause: unknown) {
-    const reason = reasons[codeOf(cause)] ?? (cause instanceof Error ? cause.message : String(cause));
-    super('ProfileNotReadable', `${path}: ${reason}`, {
+    super('ProfileNotReadable', `${path}: ${whyNotReadable(cause)}`, {
       hint: 'give the path of a load profile; examples lie in profiles/',
       exitCode: exitCodes.badUsage,
       cause,
@@ -17,6 +16,11 @@ const reasons: Readonly<Record<string, string>> = {
   EISDIR: 'is a directory',
   EACCES: 'may not be read',
 };
+
+/** The system's reason for a file that could not be read, in words. */
+export function whyNotReadable(error: unknown): string {
+  return reasons[codeOf(error)] ?? (error instanceof Error ? error.message : String(error));
+}
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';

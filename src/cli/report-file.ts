@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { exitCodes, StampedeError } from '../profile/errors.ts';
 import type { Report } from '../report/report.ts';
+import { whyNotReadable } from './profile-file.ts';
 import { latestRunIn, openRunDirectory } from './run-directory.ts';
 
 /** Stands for the run that was planned last. */
@@ -44,7 +45,7 @@ async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
-    throw new ReportNotReadableError(file, (error as Error).message);
+    throw new ReportNotReadableError(file, whyNotReadable(error));
   }
 }
 

@@ -21,6 +21,14 @@ export class RunRefusedError extends StampedeError {
   }
 }
 
+/** The plan function saw what this process could not: what the rule of the stack reads. */
+export class RunInvalidError extends StampedeError {
+  constructor(execution: Execution) {
+    const message = parseFunctionError(execution.cause)?.errorMessage ?? reasonOf(execution);
+    super('InvalidInput', message, { exitCode: exitCodes.badUsage });
+  }
+}
+
 /** The execution ended without a report. */
 export class RunFailedError extends StampedeError {
   constructor(execution: Execution, logs: string, exitCode: ExitCode) {
@@ -84,11 +92,12 @@ export function faultOfExecution(
   execution: Execution,
   logs: string,
   stoppedByUser: boolean,
-): RunFailedError | RunRefusedError {
-  if (execution.error === 'RefusedByPreflight' && !stoppedByUser) return new RunRefusedError(execution);
+): RunFailedError | RunInvalidError | RunRefusedError {
+  if (stoppedByUser) return new RunFailedError(execution, logs, exitCodes.stoppedByUser);
+  if (execution.error === 'RefusedByPreflight') return new RunRefusedError(execution);
   const isBadInput =
     execution.error === 'InvalidInputError' ||
     parseFunctionError(execution.cause)?.errorType === 'InvalidInputError';
-  const exitCode = isBadInput ? exitCodes.badUsage : exitCodes.internalFault;
-  return new RunFailedError(execution, logs, stoppedByUser ? exitCodes.stoppedByUser : exitCode);
+  if (isBadInput) return new RunInvalidError(execution);
+  return new RunFailedError(execution, logs, exitCodes.internalFault);
 }

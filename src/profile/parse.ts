@@ -35,9 +35,14 @@ function readLoadProfile(input: unknown, overrides: ProfileOverrides): Reading {
   ];
   const faults = inOrderOf(overridden.input, found).map((fault) => ({
     ...fault,
-    path: overridden.sources.get(fault.path) ?? fault.path,
+    path: overridden.sources.get(fault.path) ?? overridden.sources.get(listOf(fault.path)) ?? fault.path,
   }));
   return { profile, faults: [...overridden.faults, ...faults] };
+}
+
+/** `iOwn[0]` → `iOwn`: a flag gives a list as a whole. */
+function listOf(path: string): string {
+  return path.replace(/\[\d+\]$/, '');
 }
 
 /** As they stand in the file, so that it can be mended from top to bottom; what is missing comes last. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { durationPattern } from './duration.ts';
 import type { Fault } from './errors.ts';
 import { nearestOf, suggestFrom } from './nearest.ts';
 import { formatPath, isObject, type JsonObject, valueAt } from './path.ts';
@@ -91,7 +92,7 @@ function messageOf(issue: z.core.$ZodIssue, value: unknown): string {
     case 'invalid_value':
       return `must be ${issue.values.map(String).join(' or ')}, not ${shown}`;
     case 'invalid_format':
-      return issue.path.at(-1) === 'name' ? `cannot be ${shown}` : `${shown} is not a duration`;
+      return issue.pattern === String(durationPattern) ? `${shown} is not a duration` : `cannot be ${shown}`;
     default:
       return `cannot be ${shown}`;
   }
@@ -138,7 +139,9 @@ function hintOf(issue: z.core.$ZodIssue, value: unknown): string {
   if (issue.path[0] === 'thresholds' && issue.path.length === 2) {
     return 'a list of expressions, such as ["p(99)<500"]';
   }
-  const { description = '', examples } = schemaAt(issue.path)?.meta() ?? {};
+  // An entry without words of its own has those of its list.
+  const meta = schemaAt(issue.path)?.meta() ?? schemaAt(issue.path.slice(0, -1))?.meta();
+  const { description = '', examples } = meta ?? {};
   const purpose = /^.*?\.(?= |$)/s.exec(description)?.[0].slice(0, -1) ?? 'see load-profile.schema.json';
   const example = Array.isArray(examples) ? `; for example ${JSON.stringify(examples[0])}` : '';
   return `${purpose}${example}`;

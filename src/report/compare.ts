@@ -11,7 +11,7 @@ export interface Comparison {
   /** Why the two may not be comparable, one sentence each. */
   readonly cautions: readonly string[];
   readonly figures: readonly ComparedFigure[];
-  /** Thresholds that the baseline passed and the candidate did not, or does not have any more. */
+  /** Thresholds that the baseline passed and the candidate did not. One that only one of them has is not compared. */
   readonly brokenThresholds: readonly string[];
   /** Whether the candidate is worse than the tolerance allows. */
   readonly isRegression: boolean;

@@ -23,7 +23,8 @@ describe('a run without a report', () => {
 
   it('is bad usage where the plan function refused the profile', () => {
     const cause = '{"errorType":"InvalidInputError","errorMessage":"publish.topic: is outside stampede/#"}';
-    expect(faultOfExecution(failed('InvalidInputError', cause), 'logs', false).exitCode).toBe(2);
+    const fault = faultOfExecution(failed('InvalidInputError', cause), 'logs', false);
+    expect([fault.exitCode, fault.message]).toEqual([2, 'publish.topic: is outside stampede/#']);
   });
 
   it('is refused where only the plan function saw why', () => {

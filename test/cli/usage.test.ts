@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { profileOptions } from '../../src/profile/overrides.ts';
 import { makeWorkplace, runCli, type Workplace } from './run-cli.ts';
@@ -24,7 +27,7 @@ describe('stampede, used wrongly', () => {
       expect(code).toBe(2);
       expect(stdout).toBe('');
       expect(stderr).toMatch(/The load profile has \d+ faults:/);
-      for (const path of [
+      for (const setting of [
         'devices',
         'conect',
         'publish.qos',
@@ -34,7 +37,7 @@ describe('stampede, used wrongly', () => {
         '--drain',
         'STAMPEDE_SEED',
       ]) {
-        expect(stderr).toContain(`  ${path}: `);
+        expect(stderr).toContain(`  ${setting}: `);
       }
       expect(stderr).toContain('did you mean "connect"?');
       expect(stderr).not.toMatch(/^\s+at /m);
@@ -63,6 +66,30 @@ describe('stampede, used wrongly', () => {
     expect(stderr).toContain(message);
     expect(stderr).toContain('→');
     expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it('exits 2 where the run store cannot be used', async () => {
+    const profile = workplace.writeProfile('sound.json', { devices: 1, ratePerSecond: 1, duration: '1s' });
+    const file = workplace.writeProfile('file', '');
+    const { code, stderr } = await runCli(['run', profile, '--quiet', '--runs', `${file}/runs`]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('a file cannot be used: ENOTDIR')]);
+    expect(stderr).toContain('--runs');
+  });
+
+  // Linux has the disk that is always full.
+  (existsSync('/dev/full') ? it : it.skip)('does not pass where its output was lost', () => {
+    const file = workplace.writeProfile('small.json', { devices: 1, ratePerSecond: 1, duration: '1s' });
+    const full = openSync('/dev/full', 'w');
+    try {
+      const main = path.resolve(import.meta.dirname, '../../src/cli/main.ts');
+      const { status, stderr } = spawnSync(process.execPath, [main, 'plan', file], {
+        encoding: 'utf8',
+        stdio: ['ignore', full, 'pipe'],
+      });
+      expect([status, stderr]).toEqual([1, expect.stringContaining('could not be written: ENOSPC')]);
+    } finally {
+      closeSync(full);
+    }
   });
 
   it('shows the stack of a fault only with STAMPEDE_DEBUG=1', async () => {

@@ -174,6 +174,13 @@ describe('overrides', () => {
     expect(faultsOf(file, { rate: '10001' }).map((fault) => fault.path)).toEqual(['--rate']);
     expect(faultsOf(file, { rate: '0' }).map((fault) => fault.path)).toEqual(['--rate']);
     expect(faultsOf(file, { duration: '0s' }).map((fault) => fault.path)).toEqual(['--duration']);
+    expect(faultsOf(file, { iOwn: 'https://mine.test' })).toEqual([
+      {
+        path: '--i-own',
+        message: 'cannot be "https://mine.test"',
+        hint: 'Hosts that you own and may be loaded; for example ["iot.example.com"]',
+      },
+    ]);
   });
 
   it("leave a broken file's faults to the file", () => {
