@@ -1,9 +1,11 @@
 import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import type { Execution } from '../aws/executions.ts';
 import type { EmbeddedAwsAddress } from '../embedded/addresses.ts';
 import { makeClientPlace } from './client-place.ts';
 import { openRunDirectory } from './run-directory.ts';
 import type { RunPlace } from './run-place.ts';
+import { isUnreachable } from './unreachable.ts';
 
 /** On loopback any pace will do. */
 export const embeddedPace = { lookEveryMs: 250, stopPatienceMs: 60_000 } as const;
@@ -23,7 +25,7 @@ export function placeOf(
   const endpointOf = (service: string): string =>
     environment[`AWS_ENDPOINT_URL_${service}`] ?? environment.AWS_ENDPOINT_URL ?? '';
   const { INFLUX_URL: url, INFLUX_BUCKET: bucket = '', INFLUX_TOKEN: token = '' } = environment;
-  return makeClientPlace({
+  const place = makeClientPlace({
     ...embeddedPace,
     stateMachineArn,
     sfn: new SFNClient({ ...settings, endpoint: endpointOf('SFN') }),
@@ -35,4 +37,41 @@ export function placeOf(
     keep: async () => undefined,
     logs: `${runsDirectory}/.logs`,
   });
+  return { ...place, ...untilGone(place) };
+}
+
+/**
+ * Embedded AWS ends with the process that started it, and its runs before it: one that it has told of, and refuses to
+ * tell of now, is over.
+ */
+export function untilGone({
+  executions,
+  control,
+}: Pick<RunPlace, 'executions' | 'control'>): Pick<RunPlace, 'executions' | 'control'> {
+  const told = new Map<string, Execution>();
+  return {
+    executions: {
+      ...executions,
+      async describe(executionArn) {
+        try {
+          const execution = await executions.describe(executionArn);
+          told.set(executionArn, execution);
+          return execution;
+        } catch (error) {
+          const last = told.get(executionArn);
+          if (last === undefined || !isUnreachable(error)) throw error;
+          return { ...last, status: 'ABORTED' };
+        }
+      },
+    },
+    control: {
+      async requestStop(runId, request) {
+        try {
+          await control.requestStop(runId, request);
+        } catch (error) {
+          if (!isUnreachable(error)) throw error;
+        }
+      },
+    },
+  };
 }

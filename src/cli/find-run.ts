@@ -3,6 +3,7 @@ import { exitCodes, StampedeError } from '../profile/errors.ts';
 import { latest } from './report-file.ts';
 import type { RunPlace } from './run-place.ts';
 import { isStage, type StageFlags } from './stage-flags.ts';
+import { isUnreachable } from './unreachable.ts';
 
 /** A run that goes on, or has ended, in a place that knows it. */
 export interface FoundRun {
@@ -56,13 +57,9 @@ export async function findRunIn(places: readonly RunPlace[], runId: string): Pro
     try {
       return { runId, place, execution: await place.executions.describe(place.executions.arnOf(runId)) };
     } catch (error) {
+      // Whoever was there may be gone, and something else have its process id by now.
       if (!(error instanceof ExecutionNotFoundError) && !isUnreachable(error)) throw error;
     }
   }
   return undefined;
-}
-
-/** Whoever was there is gone, though something else may have its process id by now. */
-function isUnreachable(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
 }
