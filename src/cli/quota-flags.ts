@@ -77,7 +77,7 @@ export function embeddedQuotasOf({ quota = [], regionQuotas }: QuotaFlags): Embe
       limits[quotaFlagNames[name as keyof typeof quotaFlagNames]] = limit;
     }
   }
-  if (faults.length > 0) throw new InvalidInputError('The quotas', faults);
+  if (faults.length > 0) throw new InvalidInputError('The command line', faults);
   return { limits };
 }
 
