@@ -4,33 +4,34 @@ import type { Rates, StageRate } from './report.ts';
 
 /** @param isOver false: a run that still publishes, whose time so far counts */
 export function ratesOf(plan: Plan, ledger: RunLedger, isOver = true): Rates {
-  const seconds = publishingSeconds(plan, ledger, isOver);
+  const endAt = publishedUntil(plan, ledger, isOver);
+  const seconds = Math.max(0, endAt - plan.timeline.publishAt) / 1000;
   const { messages } = ledger;
   const perSecond = (count: number) => (seconds > 0 ? rounded(count / seconds) : 0);
   return {
     meanPerSecond: perSecond(messages.sent),
     throughputPerSecond: perSecond(ledger.acknowledged ? messages.acked : messages.received),
     peakPerSecond: Math.max(0, ...ledger.perSecond.sent),
-    stages: stageRates(plan, ledger),
+    stages: stageRates(plan, ledger, endAt),
   };
 }
 
 /** As planned; of a run that was stopped, up to the last second in which something was sent. */
-function publishingSeconds({ timeline }: Plan, { slices, perSecond }: RunLedger, isOver: boolean): number {
+function publishedUntil({ timeline }: Plan, { slices, perSecond }: RunLedger, isOver: boolean): number {
   const lastSent = perSecond.sent.findLastIndex((count) => count > 0);
   const stoppedAt = (perSecond.startSecond + lastSent + 1) * 1000;
-  const endAt =
-    slices.stopped > 0 || !isOver ? Math.min(stoppedAt, timeline.publishEndAt) : timeline.publishEndAt;
-  return Math.max(0, endAt - timeline.publishAt) / 1000;
+  return slices.stopped > 0 || !isOver ? Math.min(stoppedAt, timeline.publishEndAt) : timeline.publishEndAt;
 }
 
-function stageRates({ profile, timeline }: Plan, { perSecond }: RunLedger): StageRate[] {
+/** A stage that the end cut short is averaged over what there was of it. */
+function stageRates({ profile, timeline }: Plan, { perSecond }: RunLedger, endAt: number): StageRate[] {
   const rates: StageRate[] = [];
   let from = timeline.publishAt;
   let startPerSecond = profile.startRatePerSecond;
   for (const [i, { durationMs, targetPerSecond }] of profile.stages.entries()) {
     const to = from + durationMs;
-    const isHold = startPerSecond === targetPerSecond && wholeSeconds(from, to) > 0;
+    const until = Math.min(to, endAt);
+    const isHold = startPerSecond === targetPerSecond && wholeSeconds(from, until) > 0;
     const mean = isHold ? meanOfWholeSeconds : meanOfTouchedSeconds;
     // A stage of no length is a jump of the rate; there is nothing to average over.
     if (durationMs > 0) {
@@ -39,8 +40,9 @@ function stageRates({ profile, timeline }: Plan, { perSecond }: RunLedger): Stag
         seconds: durationMs / 1000,
         startPerSecond,
         targetPerSecond,
-        intendedPerSecond: rounded(mean(perSecond.intended, perSecond.startSecond, from, to)),
-        sentPerSecond: rounded(mean(perSecond.sent, perSecond.startSecond, from, to)),
+        intendedPerSecond:
+          until > from ? rounded(mean(perSecond.intended, perSecond.startSecond, from, until)) : 0,
+        sentPerSecond: until > from ? rounded(mean(perSecond.sent, perSecond.startSecond, from, until)) : 0,
       });
     }
     from = to;

@@ -54,6 +54,19 @@ describe('ratesOf', () => {
     });
   });
 
+  it('averages the stage that a stop cut short over what there was of it', () => {
+    const stopped = {
+      ...withSeries(ledger, startSecond, [100, 300, 500, 600, 600, 0]),
+      slices: { ...ledger.slices, stopped: 4 },
+    };
+    const { stages } = ratesOf(shifted(plan, startSecond * 1000), stopped);
+    expect(stages.map(({ seconds, sentPerSecond }) => [seconds, sentPerSecond])).toEqual([
+      [3, 300],
+      [7, 600],
+      [2, 0],
+    ]);
+  });
+
   it('at QoS 0 takes what was received for the throughput', () => {
     const quiet = { ...ledger, acknowledged: false, messages: { ...ledger.messages, received: 1_200 } };
     expect(ratesOf(plan, quiet).throughputPerSecond).toBe(100);
