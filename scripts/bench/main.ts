@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- [suite …] [--rounds N] [--seconds N] [--full] [--json FILE]`: how fast Stampede is, each figure beside
- * a reference that was measured in the same run. docs/benchmarks.md says how to read them.
+ * a reference that was measured in the same run.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -30,7 +30,8 @@ interface SuiteReport {
 }
 
 const chosen = chooseSuites(positionals);
-if (values.help || chosen === undefined) {
+const areCounts = [values.rounds, values.seconds].every((text) => /^[1-9]\d*$/.test(text));
+if (values.help || chosen === undefined || !areCounts) {
   console.log('usage: npm run bench -- [suite …] [--rounds N] [--seconds N] [--full] [--json FILE]\n');
   for (const { name, about } of suites) console.log(`  ${name.padEnd(24)}${about}`);
   process.exit(values.help ? 0 : 2);

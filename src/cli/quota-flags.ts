@@ -59,7 +59,8 @@ export function embeddedQuotasOf({ quota = [], regionQuotas }: QuotaFlags): Embe
   const faults: Fault[] = [];
   const limits = regionQuotas === 'small' ? smallRegionLimits() : {};
   for (const text of quota) {
-    const [name = '', value = ''] = text.split('=', 2);
+    const [name = '', ...values] = text.split('=');
+    const value = values.join('=');
     const limit = Number(value);
     if (!Object.hasOwn(quotaFlagNames, name)) {
       faults.push({

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunStore } from '../aws/run-store.ts';
 import type { Plan } from '../plan/plan.ts';
+import { runIdPattern } from '../plan/run-id.ts';
 import { exitCodes, StampedeError } from '../profile/errors.ts';
 import { formatReportJson } from '../report/report-json.ts';
 
@@ -24,9 +25,6 @@ export class NoSuchRunError extends StampedeError {
     });
   }
 }
-
-/** As Step Functions names executions: no run id leads out of the directory. */
-export const runIdPattern = /^[A-Za-z0-9_-]{1,80}$/;
 
 /**
  * The run store of embedded AWS as it lies on the disk, for when nothing runs any more: the keys of the bucket are

@@ -14,10 +14,11 @@ import { makeRunStore, type RunStore } from '../aws/run-store.ts';
 import { type DeployedStack, defaultRegion, findStack } from '../aws/stack.ts';
 import type { AccountView } from '../plan/account.ts';
 import { isLoopback } from '../plan/aim.ts';
+import { runIdPattern } from '../plan/run-id.ts';
 import { exitCodes, StampedeError } from '../profile/errors.ts';
 import { renderReportHtml } from '../report/html.ts';
 import { makeClientPlace } from './client-place.ts';
-import { openRunDirectory, type RunDirectory, type RunRecord, runIdPattern } from './run-directory.ts';
+import { openRunDirectory, type RunDirectory, type RunRecord } from './run-directory.ts';
 import type { RunPlace } from './run-place.ts';
 import type { Stage } from './stage-flags.ts';
 

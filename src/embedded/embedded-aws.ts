@@ -17,10 +17,9 @@ import type { CertificateFiles } from './iot-core/doors/certificates.ts';
 import {
   type DoorSettings,
   defaultRuleName,
-  type ThrottleAnswer,
-  type UnauthorizedSettings,
+  type IotCoreChoices,
+  iotCoreChoicesOf,
 } from './iot-core/settings.ts';
-import type { WeatherSettings } from './iot-core/weather-settings.ts';
 import { makeIotDataPlane } from './iot-data-plane.ts';
 import { makeIotEntrance, secretNamesOf } from './iot-entrance.ts';
 import { makeLambdaApi, makeRuntimeApi } from './lambda.ts';
@@ -38,19 +37,13 @@ import { makeStepFunctions, type StepFunctions } from './step-functions.ts';
 import { stopRuns } from './stop-runs.ts';
 
 /** Plain data: it crosses a process boundary. */
-export interface EmbeddedAwsSettings {
+export interface EmbeddedAwsSettings extends IotCoreChoices {
   /** Where the run bucket's objects lie as files. */
   readonly runsDirectory: string;
   /** Holds serverless.yml, statemachine/ and the functions' modules. */
   readonly packageRoot: string;
   /** In place of AWS's defaults; for Lambda's concurrency, of what this machine's memory allows. */
   readonly limits: Readonly<Partial<Record<QuotaName, number>>>;
-  /** How the embedded IoT Core counts a second, and answers past a quota: its defaults unless given. */
-  readonly burstSeconds?: number;
-  readonly throttleAnswer?: ThrottleAnswer;
-  readonly unauthorized?: Partial<UnauthorizedSettings>;
-  /** Faults of the embedded IoT Core from its start. */
-  readonly weather?: Partial<WeatherSettings>;
   /** The live view's points go to this InfluxDB as well: into a Grafana of the user's. */
   readonly influx?: InfluxServer;
 }
@@ -68,17 +61,13 @@ export interface IotCoreProcess {
   close(): Promise<void>;
 }
 
-export interface IotCoreStart {
+export interface IotCoreStart extends IotCoreChoices {
   readonly ruleSql: string;
   /** Base URL of the Lambda API. */
   readonly invokeUrl: string;
   /** The subscriber. */
   readonly functionName: string;
   readonly limits: AccountLimits;
-  readonly burstSeconds?: number;
-  readonly throttleAnswer?: ThrottleAnswer;
-  readonly unauthorized?: Partial<UnauthorizedSettings>;
-  readonly weather?: Partial<WeatherSettings>;
   readonly doors: Partial<DoorSettings>;
 }
 
@@ -166,10 +155,7 @@ export async function openEmbeddedAws(
       functionName: `${stack.prefix}-${subscriberKey}`,
       limits,
       doors: entrance.doors,
-      ...(settings.burstSeconds === undefined ? {} : { burstSeconds: settings.burstSeconds }),
-      ...(settings.throttleAnswer === undefined ? {} : { throttleAnswer: settings.throttleAnswer }),
-      ...(settings.unauthorized === undefined ? {} : { unauthorized: settings.unauthorized }),
-      ...(settings.weather === undefined ? {} : { weather: settings.weather }),
+      ...iotCoreChoicesOf(settings),
     });
   } catch (error) {
     await edge.close();

@@ -7,26 +7,17 @@ import type { QuotaName } from '../plan/quotas.ts';
 import { StampedeError } from '../profile/errors.ts';
 import type { RunView, ViewRequest } from '../report/run-in-progress.ts';
 import type { InfluxServer } from './influxdb-relay.ts';
-import type { ThrottleAnswer, UnauthorizedSettings } from './iot-core/settings.ts';
-import type { WeatherSettings } from './iot-core/weather-settings.ts';
+import { type IotCoreChoices, iotCoreChoicesOf } from './iot-core/settings.ts';
 import type { LiveTotals } from './live-totals.ts';
 import type { EmbeddedAwsArguments, FromEmbeddedAws, ToEmbeddedAws } from './process-messages.ts';
 
 export type { LiveTotals } from './live-totals.ts';
 
-export interface EmbeddedAwsOptions {
+export interface EmbeddedAwsOptions extends IotCoreChoices {
   /** Where runs are kept: key `runs/x/y` of the run bucket is the file `x/y` in it. */
   readonly runsDirectory: string;
   /** Quotas in place of AWS's defaults. */
   readonly limits?: Readonly<Partial<Record<QuotaName, number>>>;
-  /** Seconds of its rate that a per-second quota grants at once; default 1. See docs/iot-core-fidelity.md. */
-  readonly burstSeconds?: number;
-  /** What a QoS 1 publish past the account's quota gets; default `silent`. */
-  readonly throttleAnswer?: ThrottleAnswer;
-  /** What a client meets that does what no policy allows; default: a publish disconnects, a subscription is refused. */
-  readonly unauthorized?: Partial<UnauthorizedSettings>;
-  /** Faults on the service's side from the start: see the embedded IoT Core. */
-  readonly weather?: Partial<WeatherSettings>;
   /** The live view's points go to this InfluxDB as well. */
   readonly influx?: InfluxServer;
   /** Directory of serverless.yml, statemachine/ and functions/. Default: this package. */
@@ -78,10 +69,7 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     runsDirectory,
     packageRoot: options.packageRoot ?? packageRoot,
     limits: options.limits ?? {},
-    ...(options.burstSeconds === undefined ? {} : { burstSeconds: options.burstSeconds }),
-    ...(options.throttleAnswer === undefined ? {} : { throttleAnswer: options.throttleAnswer }),
-    ...(options.unauthorized === undefined ? {} : { unauthorized: options.unauthorized }),
-    ...(options.weather === undefined ? {} : { weather: options.weather }),
+    ...iotCoreChoicesOf(options),
     ...(options.influx === undefined ? {} : { influx: options.influx }),
     stopGraceMs: options.stopGraceMs ?? defaultStopGraceMs,
   });

@@ -1,10 +1,8 @@
+import { runIdPattern } from '../plan/run-id.ts';
 import type { RuleRecord } from './envelope.ts';
 
 /** What is wrong with a message on the topics that is not this tester's. */
 export type Foreign = 'notJson' | 'noEnvelope';
-
-/** As the plan function allows it: the run id names files in the run store, so nothing else may pass. */
-const runIdPattern = /^[A-Za-z0-9_-]{1,80}$/;
 
 /** A rule's record from the body of a queue's message. */
 export function parseRuleRecord(body: unknown): RuleRecord | Foreign {

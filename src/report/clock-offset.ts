@@ -1,6 +1,6 @@
 import type { LatencyName } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
-import { formatMs } from './figures.ts';
+import { formatElapsed } from './figures.ts';
 import type { ClockOffset } from './report.ts';
 
 type Latencies = Readonly<Record<LatencyName, LatencySummary>>;
@@ -26,19 +26,19 @@ export function describeClockOffset(latencies: Latencies): string[] {
   if (atMostMs === null) return [];
   const bound =
     atMostMs >= 0
-      ? `at most ${formatMs(atMostMs)} ms too high`
-      : `at least ${formatMs(-atMostMs)} ms too low`;
+      ? `at most ${formatElapsed(atMostMs)} too high`
+      : `at least ${formatElapsed(-atMostMs)} too low`;
   const { echo_latency, rule_latency } = latencies;
   return [
     `end_to_end_latency, rule_latency and transit span two clocks: by the smallest sample they read ${bound}, ±1 ms.`,
     ...(atLeastMs === null
       ? []
       : [
-          `echo_latency is on one clock: its smallest, ${formatMs(echo_latency.min)} ms, less rule_latency’s, ` +
-            `${formatMs(rule_latency.min)} ms, says that they read ${
+          `echo_latency is on one clock: its smallest, ${formatElapsed(echo_latency.min)}, less rule_latency’s, ` +
+            `${formatElapsed(rule_latency.min)}, says that they read ${
               atLeastMs <= 0
-                ? `at most ${formatMs(-atLeastMs)} ms too low`
-                : `at least ${formatMs(atLeastMs)} ms too high`
+                ? `at most ${formatElapsed(-atLeastMs)} too low`
+                : `at least ${formatElapsed(atLeastMs)} too high`
             }, ±1 ms.`,
         ]),
   ];

@@ -1,5 +1,5 @@
 import type { ComparedFigure, Comparison } from './compare.ts';
-import { formatMs, formatPlural, formatRate, formatShare } from './figures.ts';
+import { formatElapsed, formatPlural, formatRate, formatShare } from './figures.ts';
 import type { SummaryPaint } from './terminal-summary.ts';
 import { layOutColumns, wrapText } from './text-table.ts';
 
@@ -69,7 +69,7 @@ export function countOf({ figures }: Comparison, outcome: ComparedFigure['outcom
 
 export function formatFigure({ kind }: ComparedFigure, value: number | null): string {
   if (value === null) return 'not measured';
-  if (kind === 'latency') return `${formatMs(value)} ms`;
+  if (kind === 'latency') return formatElapsed(value);
   return kind === 'share' ? formatShare(value) : `${formatRate(value)}/s`;
 }
 

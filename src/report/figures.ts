@@ -44,11 +44,20 @@ export function formatBytes(bytes: number): string {
   return `${oneDecimal(size)} ${units[unit]}`;
 }
 
-/** Milliseconds to three significant digits, at most seven characters: `0.83`, `12.3`, `1,210`; from 100 s on `101 s`. */
+/**
+ * For columns whose heading says ms: three significant digits, at most seven characters: `0.83`, `12.3`, `1,210`; from
+ * 100 s on `101 s`.
+ */
 export function formatMs(ms: number): string {
   if (Math.abs(ms) >= 100_000) return `${grouped(ms / 1000)} s`;
   if (Math.abs(ms) >= 1000) return grouped(ms);
   return String(Number(ms.toPrecision(3)));
+}
+
+/** For sentences: `0.83 ms`, `1,210 ms`; from 100 s on `101 s`. */
+export function formatElapsed(ms: number): string {
+  const text = formatMs(ms);
+  return text.endsWith(' s') ? text : `${text} ms`;
 }
 
 /** `$12.34`; the less it is the finer, for the lines of a rehearsal: `$0.0117`, `$0.000404`. */

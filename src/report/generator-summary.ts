@@ -1,5 +1,5 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
-import { formatMs, formatPlural, formatShare } from './figures.ts';
+import { formatElapsed, formatMs, formatPlural, formatShare } from './figures.ts';
 import type { GeneratorSummary, GeneratorVerdict } from './report.ts';
 
 /**
@@ -67,9 +67,9 @@ function signsOf(totals: Totals, { slices }: RunLedger): string[] {
   return [
     ...(peakCpuShare >= tolerated.cpuShare ? [`a slice took ${formatShare(peakCpuShare)} of a vCPU`] : []),
     ...(eventLoopDelayP99Ms > tolerated.eventLoopDelayP99Ms
-      ? [`event loop delay p99 ${formatMs(eventLoopDelayP99Ms)} ms`]
+      ? [`event loop delay p99 ${formatElapsed(eventLoopDelayP99Ms)}`]
       : []),
-    ...(startLagMs > tolerated.startLagMs ? [`a slice was ready ${formatMs(startLagMs)} ms late`] : []),
+    ...(startLagMs > tolerated.startLagMs ? [`a slice was ready ${formatElapsed(startLagMs)} late`] : []),
     ...(slices.died > 0 ? [`${formatPlural(slices.died, 'slice')} died`] : []),
   ];
 }
@@ -77,7 +77,7 @@ function signsOf(totals: Totals, { slices }: RunLedger): string[] {
 function latenessOf({ latencies, messages }: RunLedger): string[] {
   const lag = latencies.send_lag.percentileAt(99);
   return [
-    ...(lag > tolerated.sendLagP99Ms ? [`1 % of the messages left ${formatMs(lag)} ms late or more`] : []),
+    ...(lag > tolerated.sendLagP99Ms ? [`1 % of the messages left ${formatElapsed(lag)} late or more`] : []),
     ...(messages.dropped > 0
       ? [`${formatPlural(messages.dropped, 'message')} ${messages.dropped === 1 ? 'was' : 'were'} never sent`]
       : []),
@@ -86,7 +86,7 @@ function latenessOf({ latencies, messages }: RunLedger): string[] {
 
 function easeOf({ peakCpuShare, eventLoopDelayP99Ms }: Totals): string {
   const cpu = peakCpuShare > 0 ? [`at most ${formatShare(peakCpuShare)} of a vCPU in a slice`] : [];
-  return [...cpu, `event loop delay p99 ${formatMs(eventLoopDelayP99Ms)} ms`].join(', ');
+  return [...cpu, `event loop delay p99 ${formatElapsed(eventLoopDelayP99Ms)}`].join(', ');
 }
 
 function sendLagOf({ latencies }: RunLedger): string {

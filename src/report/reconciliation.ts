@@ -63,7 +63,8 @@ export function reconcile(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatchV
       ? [
           line('Connect.Success', 'connects', devices.connected + devices.reconnects, {
             count: ledger.generator.slices,
-            why: 'are control channels, one a slice',
+            why:
+              ledger.generator.slices === 1 ? 'is its control channel' : 'are control channels, one a slice',
           }),
         ]
       : []),

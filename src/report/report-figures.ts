@@ -2,7 +2,7 @@ import type { LatencyName } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { CountsByReason, MessageLedger } from '../measure/run-ledger.ts';
 import { describeClockOffset } from './clock-offset.ts';
-import { formatBytes, formatCount, formatMs, formatPlural } from './figures.ts';
+import { formatBytes, formatCount, formatElapsed, formatMs, formatPlural } from './figures.ts';
 import type { CostReport, Reconciliation, Report, StageRate, Throttling } from './report.ts';
 
 /** `sent = received + lost` with its figures, as the terminal and the page both show it. */
@@ -130,7 +130,7 @@ export function describeSilence({ stop }: Report): string[] {
   if (lastSentAfterMs === null) return [`Told to stop at ${time}, before anything was sent.`];
   return lastSentAfterMs <= 0
     ? [`Told to stop at ${time}; the last publish was before that.`]
-    : [`Told to stop at ${time}; the last publish left ${formatMs(lastSentAfterMs)} ms later.`];
+    : [`Told to stop at ${time}; the last publish left ${formatElapsed(lastSentAfterMs)} later.`];
 }
 
 /** `MQTT, client dense, QoS 1` */
@@ -153,7 +153,7 @@ export function describeGenerator({ generator }: Report): string[] {
   return [
     `${cpu} CPU seconds, ${formatCount(generator.sentPerCpuSecond)} messages per CPU second`,
     `memory ${formatBytes(generator.rssBytes)} in ${formatPlural(slices, 'slice')}, ${formatBytes(generator.maxRssBytes)} in the largest, ${formatBytes(generator.bytesPer1000Devices)} per 1,000 devices`,
-    `start lag ${formatMs(startLagMs)} ms, event loop delay p99 ${formatMs(eventLoopDelayP99Ms)} ms, max ${formatMs(eventLoopDelayMaxMs)} ms`,
+    `start lag ${formatElapsed(startLagMs)}, event loop delay p99 ${formatElapsed(eventLoopDelayP99Ms)}, max ${formatElapsed(eventLoopDelayMaxMs)}`,
   ];
 }
 

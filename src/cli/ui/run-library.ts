@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { runIdPattern } from '../../plan/run-id.ts';
 import type { Report } from '../../report/report.ts';
-import { runIdPattern } from '../run-directory.ts';
 
 /** A run of the past, as a list shows it. */
 export interface PastRun {

@@ -12,6 +12,29 @@ export type ThrottleAnswer = (typeof throttleAnswers)[number];
 /** What the one rule is called in its metrics. */
 export const defaultRuleName = 'stampede_arrivals';
 
+/** What a rehearsal may set; its defaults unless given. */
+export interface IotCoreChoices {
+  /** Seconds of its rate that a per-second quota grants at once; default 1. See docs/iot-core-fidelity.md. */
+  readonly burstSeconds?: number;
+  /** What a QoS 1 publish past the account's quota gets; default `silent`. */
+  readonly throttleAnswer?: ThrottleAnswer;
+  /** What a client meets that does what no policy allows; default: a publish disconnects, a subscription is refused. */
+  readonly unauthorized?: Partial<UnauthorizedSettings>;
+  /** Faults on the service's side from the start; default: none. */
+  readonly weather?: Partial<WeatherSettings>;
+}
+
+/** Of more that is set beside them. */
+export function iotCoreChoicesOf(settings: IotCoreChoices): IotCoreChoices {
+  const { burstSeconds, throttleAnswer, unauthorized, weather } = settings;
+  return {
+    ...(burstSeconds === undefined ? {} : { burstSeconds }),
+    ...(throttleAnswer === undefined ? {} : { throttleAnswer }),
+    ...(unauthorized === undefined ? {} : { unauthorized }),
+    ...(weather === undefined ? {} : { weather }),
+  };
+}
+
 /** All that an embedded IoT Core is told at its start: plain data, it crosses a process boundary. */
 export interface IotCoreSettings {
   /** Loopback ports; 0 takes any free one. `mqtts`, `wss` and `https` are what 8883, 443 and 8443 are to the service. */

@@ -1,4 +1,4 @@
-import { formatCount, formatMs, formatPlural } from '../figures.ts';
+import { formatCount, formatElapsed, formatMs, formatPlural } from '../figures.ts';
 import { type Html, html, table } from '../html-markup.ts';
 import { fieldOf, nothing, renderFigure, renderXAxis, renderYAxis, round } from './figure.ts';
 import { formatLatency, linearScale } from './scale.ts';
@@ -40,7 +40,7 @@ export function renderStartLagPlot(startLagsMs: readonly (number | null)[]): Htm
   return renderFigure({
     key: 'start-lag',
     title: 'Start lag of the slices',
-    description: `${formatPlural(startLagsMs.length, 'slice')}: ${formatCount(late)} late, the latest by ${formatMs(most)} ms; ${formatCount(missing)} left nothing.`,
+    description: `${formatPlural(startLagsMs.length, 'slice')}: ${formatCount(late)} late, the latest by ${formatElapsed(most)}; ${formatCount(missing)} left nothing.`,
     height,
     legend:
       missing > 0
@@ -57,7 +57,7 @@ export function renderStartLagPlot(startLagsMs: readonly (number | null)[]): Htm
     note:
       late === 0
         ? 'By slice. Every slice was ready in time.'
-        : `By slice. ${formatPlural(late, 'slice')} ready late, the latest by ${formatMs(most)} ms.`,
+        : `By slice. ${formatPlural(late, 'slice')} ready late, the latest by ${formatElapsed(most)}.`,
     table: renderTable(startLagsMs),
   });
 }

@@ -5,7 +5,7 @@ import {
   defaultTolerance,
   type FigureKind,
 } from '../../../report/compare.ts';
-import { formatCount, formatMs, formatRate, formatShare } from '../../../report/figures.ts';
+import { formatCount, formatElapsed, formatRate, formatShare } from '../../../report/figures.ts';
 import { type Html, html, section } from '../../../report/html-markup.ts';
 import { renderDistributionPlot } from '../../../report/plots/distribution-plot.ts';
 import { renderLinesPlot } from '../../../report/plots/lines-plot.ts';
@@ -26,7 +26,7 @@ const contexts: readonly { readonly name: string; readonly of: (report: Report) 
 ];
 
 const formats: Readonly<Record<FigureKind, (value: number) => string>> = {
-  latency: (ms) => `${formatMs(ms)} ms`,
+  latency: (ms) => formatElapsed(ms),
   share: formatShare,
   rate: (perSecond) => `${formatRate(perSecond)}/s`,
 };

@@ -1,4 +1,4 @@
-import { formatCount, formatMs, formatRate } from '../../../report/figures.ts';
+import { formatCount, formatElapsed, formatRate } from '../../../report/figures.ts';
 import { type Html, html } from '../../../report/html-markup.ts';
 import type { PastRun } from '../run-library.ts';
 import type { Page } from './layout.ts';
@@ -47,7 +47,7 @@ function renderRun({ runId, summary }: PastRun): Html {
     formatCount(devices.connected),
     formatCount(sent),
     `${formatRate(meanPerSecond)}/s`,
-    endToEndP99Ms === null ? '–' : `${formatMs(endToEndP99Ms)} ms`,
+    endToEndP99Ms === null ? '–' : formatElapsed(endToEndP99Ms),
     formatCount(lost),
   ];
   return html`<tr class="plain"><td class="pick"><input type="checkbox" name="run" value="${runId}" aria-label="Compare ${runId}"></td><th scope="row"><a href="/runs/${runId}">${name}</a><br><small class="soft">${runId}</small></th><td><span class="mark ${verdict}">${verdictMarks[verdict]}</span></td><td class="mark"><time datetime="${startedAt}">${startedAt.slice(0, 16).replace('T', ' ')} UTC</time></td>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>\n`;
