@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   formatBytes,
+  formatElapsed,
   formatMs,
   formatPlural,
   formatRate,
@@ -24,6 +25,8 @@ describe('figures', () => {
     [formatMs(999.9), '1000'],
     [formatMs(12_345.6), '12,346'],
     [formatMs(3_600_000), '3,600 s'],
+    [formatElapsed(12.34), '12.3 ms'],
+    [formatElapsed(900_000), '900 s'],
     [formatRate(599.96), '600.0'],
     [formatRate(19_998.4), '19,998'],
     [formatBytes(512), '512 B'],
