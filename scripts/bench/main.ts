@@ -45,9 +45,12 @@ if (values.json !== undefined) {
   writeFileSync(values.json, `${JSON.stringify(json, null, 2)}\n`);
 }
 
-/** Those whose name begins with a given word; all without one; undefined where a word names none. */
+/** Those of a given name, or else those whose name begins with it; all without one; undefined where a word names none. */
 function chooseSuites(words: readonly string[]): readonly Suite[] | undefined {
-  const named = (word: string) => suites.filter(({ name }) => name === word || name.startsWith(`${word}-`));
+  const named = (word: string) => {
+    const exact = suites.filter(({ name }) => name === word);
+    return exact.length > 0 ? exact : suites.filter(({ name }) => name.startsWith(word));
+  };
   if (words.some((word) => named(word).length === 0)) return undefined;
   return words.length === 0 ? suites : [...new Set(words.flatMap(named))];
 }

@@ -56,7 +56,7 @@ export async function settledSums(
   const protocol = plan.profile.connect.protocol === 'https' ? 'HTTP' : 'MQTT';
   const giveUpAt = performance.now() + delayMs;
   for (;;) {
-    const sums = await metrics.sums(protocol, plan.timeline.startAt, Date.now());
+    const sums = await metrics.sums(protocol, plan.timeline.createdAt, Date.now());
     if ((sums['PublishIn.Success'] ?? 0) >= expectedPublishIn) return sums;
     const leftMs = giveUpAt - performance.now();
     if (leftMs <= 0) return sums;

@@ -78,7 +78,7 @@ const noCloudWatch: CloudWatchView = { sums: {}, asked: [] };
 /** CloudWatch is a minute or more behind: what it does not show yet fails nothing. */
 async function readSoFar({ profile, timeline }: Plan, { metrics, now }: WatchWorld): Promise<CloudWatchView> {
   const protocol = profile.connect.protocol === 'https' ? 'HTTP' : 'MQTT';
-  return { sums: await metrics.sums(protocol, timeline.startAt, now()), asked: metrics.names };
+  return { sums: await metrics.sums(protocol, timeline.createdAt, now()), asked: metrics.names };
 }
 
 function needsCloudWatch({ profile }: Plan): boolean {

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { exitCodes, StampedeError } from '../profile/errors.ts';
@@ -20,6 +20,16 @@ export class OutputNotWritableError extends StampedeError {
 
 export function addOutputFlags(command: Command): Command {
   return command.option('--junit <file>', 'write the result as JUnit XML, for the pipeline’s test report');
+}
+
+/**
+ * What can be known before a long run.
+ * @throws OutputNotWritableError
+ */
+export async function checkOutputs({ junit }: OutputFlags): Promise<void> {
+  if (junit === undefined) return;
+  const there = await stat(junit).catch(() => undefined);
+  if (there?.isDirectory()) throw new OutputNotWritableError(junit, new Error('it is a directory'));
 }
 
 /** The same result in the forms that a pipeline reads; made only where somebody wants them. */

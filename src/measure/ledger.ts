@@ -16,7 +16,7 @@ import { ReasonCounts } from './reason-counts.ts';
 import type { CountsByReason, RunLedger, SliceOutcomes } from './run-ledger.ts';
 import { SecondSeries } from './second-series.ts';
 import { reasonOfDeath, type SliceDeath } from './slice-death.ts';
-import { noMessages, type PublishCounts, type SliceMessageCounts, type SliceResult } from './slice-result.ts';
+import { noMessages, type PublishCounts, type SliceResult } from './slice-result.ts';
 
 /** How far before and after a run's own time something of it may lie: clocks differ, queues may be backlogged. */
 const seriesMarginMs = { before: 60_000, after: 900_000 } as const;
@@ -27,11 +27,8 @@ export function makeLedger(plan: Plan): Ledger {
 }
 
 /** What is kept of a slice until the arrivals are in. */
-interface SliceBook {
-  readonly outcome: SliceResult['outcome'];
-  readonly messages: SliceMessageCounts;
+interface SliceBook extends Pick<SliceResult, 'outcome' | 'messages' | 'droppedBy'> {
   readonly startLagMs: number;
-  readonly droppedBy: SliceResult['droppedBy'];
   readonly sent: IntervalSet;
 }
 
@@ -169,23 +166,12 @@ export class Ledger {
       sum.received += received.count;
       receivedUnsent += received.count;
     }
+    const { echoed: _, ...messages } = sum;
     return {
       plannedMessages: this.#plan.load.messages,
       acknowledged: this.#acknowledged,
       devices: { planned: this.#plan.profile.devices, ...this.#devices },
-      messages: {
-        intended: sum.intended,
-        sent: sum.sent,
-        dropped: sum.dropped,
-        acked: sum.acked,
-        throttled: sum.throttled,
-        failed: sum.failed,
-        unacknowledged: sum.unacknowledged,
-        arrivals: this.#arrivals,
-        received: sum.received,
-        duplicates: this.#arrivals - sum.received,
-        lost: sum.lost,
-      },
+      messages: { ...messages, arrivals: this.#arrivals, duplicates: this.#arrivals - messages.received },
       echoed: this.#echoed,
       slices: outcomes,
       stoppedBy: this.#stoppedBy.counts(),

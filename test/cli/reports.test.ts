@@ -185,4 +185,10 @@ describe('what a pipeline gets', () => {
     );
     expect([code, stderr]).toEqual([2, expect.stringContaining('cannot be written')]);
   });
+
+  it('is refused before a run where it can be known', async () => {
+    const profile = path.join(import.meta.dirname, '../../profiles/smoke.json');
+    const { code, stderr } = await runCli(['run', profile, '--junit', workplace.directory, '--runs', runs]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('cannot be written: it is a directory')]);
+  });
 });

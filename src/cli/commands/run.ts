@@ -13,7 +13,7 @@ import { addProfileArguments, type GivenProfile, readGivenProfile } from '../pro
 import type { Finish } from '../program.ts';
 import { makeProgressDisplay, type ProgressDisplay } from '../progress-display.ts';
 import { addQuotaFlags } from '../quota-flags.ts';
-import { addOutputFlags, type OutputFlags } from '../report-outputs.ts';
+import { addOutputFlags, checkOutputs, type OutputFlags } from '../report-outputs.ts';
 import { QuitError } from '../run-outcome.ts';
 import { findVenue, type RunVenue, type VenueFlags } from '../run-venue.ts';
 import { addStageFlags } from '../stage-flags.ts';
@@ -47,6 +47,7 @@ export function addRunCommand(program: Command, finish: Finish): void {
   addProfileArguments(addBehaviourFlags(addQuotaFlags(addWeatherFlag(addOutputFlags(command))))).action(
     async (file: string, flags: RunFlags & Record<string, unknown>) => {
       const given = await readGivenProfile(file, flags);
+      await checkOutputs(flags);
       const venue = await findVenue(flags);
       const draft = draftRun(given.profile, venue.draft);
       if (draft.faults.length > 0) throw new InvalidInputError('The plan', draft.faults);
