@@ -86,6 +86,16 @@ export function makeRequestListener(
   };
 }
 
+/**
+ * Resolves `..` as every HTTP client does: a path never climbs above its root.
+ * @throws AwsError for a target that is no path (RFC 9112, 3.2)
+ */
+export function targetOf({ url = '/' }: IncomingMessage): URL {
+  const target = URL.parse(`http://edge${url}`);
+  if (target === null) throw new AwsError('InvalidRequestException', `${url} is no path`);
+  return target;
+}
+
 async function serve(
   find: FindService,
   onFault: OnFault | undefined,
@@ -93,11 +103,11 @@ async function serve(
   outgoing: ServerResponse,
 ): Promise<void> {
   const requestId = randomUUID();
-  // Resolves `..` as every HTTP client does: a path never climbs above its root.
-  const url = URL.parse(`http://edge${incoming.url ?? '/'}`);
-  if (url === null) {
-    const error = new AwsError('InvalidRequestException', `${incoming.url} is no path`);
-    send(incoming, outgoing, renderJsonError(error), requestId);
+  let url: URL;
+  try {
+    url = targetOf(incoming);
+  } catch (error) {
+    send(incoming, outgoing, renderJsonError(toAwsError(error)), requestId);
     return;
   }
   const service = find(incoming, url);

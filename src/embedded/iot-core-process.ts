@@ -4,8 +4,8 @@ import type { MetricsReport } from './iot-core/http/admin-api.ts';
 import { startIotCore } from './iot-core/start.ts';
 
 /** The embedded IoT Core as embedded AWS needs it: started, and asked for its counters as CloudWatch has them. */
-export async function startIotCoreProcess({ weather, ...start }: IotCoreStart): Promise<IotCoreProcess> {
-  const iotCore = await startIotCore({ ...start, ...(weather === undefined ? {} : { weather }) });
+export async function startIotCoreProcess(start: IotCoreStart): Promise<IotCoreProcess> {
+  const iotCore = await startIotCore(start);
   return {
     ...iotCore,
     metrics: () => readMetrics(iotCore.adminUrl),

@@ -26,13 +26,16 @@ function publishedUntil({ timeline }: Plan, { slices, perSecond }: RunLedger, is
 /** A stage that the end cut short is averaged over what there was of it. */
 function stageRates({ profile, timeline }: Plan, { perSecond }: RunLedger, endAt: number): StageRate[] {
   const rates: StageRate[] = [];
-  let from = timeline.publishAt;
+  let stageAt = timeline.publishAt;
   let startPerSecond = profile.startRatePerSecond;
   for (const [i, { durationMs, targetPerSecond }] of profile.stages.entries()) {
+    const from = stageAt;
     const to = from + durationMs;
     const until = Math.min(to, endAt);
     const isHold = startPerSecond === targetPerSecond && wholeSeconds(from, until) > 0;
     const mean = isHold ? meanOfWholeSeconds : meanOfTouchedSeconds;
+    const meanOf = (counts: readonly number[]): number =>
+      until > from ? rounded(mean(counts, perSecond.startSecond, from, until)) : 0;
     // A stage of no length is a jump of the rate; there is nothing to average over.
     if (durationMs > 0) {
       rates.push({
@@ -40,12 +43,11 @@ function stageRates({ profile, timeline }: Plan, { perSecond }: RunLedger, endAt
         seconds: durationMs / 1000,
         startPerSecond,
         targetPerSecond,
-        intendedPerSecond:
-          until > from ? rounded(mean(perSecond.intended, perSecond.startSecond, from, until)) : 0,
-        sentPerSecond: until > from ? rounded(mean(perSecond.sent, perSecond.startSecond, from, until)) : 0,
+        intendedPerSecond: meanOf(perSecond.intended),
+        sentPerSecond: meanOf(perSecond.sent),
       });
     }
-    from = to;
+    stageAt = to;
     startPerSecond = targetPerSecond;
   }
   return rates;

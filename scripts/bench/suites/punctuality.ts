@@ -1,3 +1,4 @@
+import { iotCoreLimits } from '../../../src/profile/iot-core-limits.ts';
 import { mosquittoMissing, startMosquitto } from '../brokers/mosquitto.ts';
 import type { Goal } from '../figure.ts';
 import type { Load, LoadReport, RunnerClient, Target } from '../generator/load.ts';
@@ -11,9 +12,6 @@ import { formatFigure } from '../table.ts';
 const leastShare = 0.995;
 const lagP99Ms = 10;
 const searchFrom = 16_000;
-/** AWS IoT Core discards what is above it on a connection, and so a load profile may not ask for more. */
-const publishesPerSecondPerConnection = 100;
-
 const shape: Omit<Load, 'target' | 'seconds' | 'ratePerSecond'> = {
   devices: 1_000,
   qos: 1,
@@ -78,7 +76,8 @@ async function measureHighestRates(bench: Bench, target: Target): Promise<void> 
         const report = await measureLoad(load);
         return { isHeld: isHeld(report, load), report };
       },
-      shape.devices * publishesPerSecondPerConnection,
+      // The service discards what is above it, and so a load profile may not ask for more.
+      shape.devices * iotCoreLimits.publishesPerSecondPerConnection,
     );
   const subjects = Object.fromEntries(clients.map((client) => [clientNames[client], run(client)]));
   const measured = await measureInRounds(bench.full ? bench.rounds : 1, subjects, bench.skip);

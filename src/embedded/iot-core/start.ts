@@ -10,14 +10,13 @@ import {
   defaultQueue,
   defaultRuleName,
   defaultUnauthorized,
+  type IotCoreChoices,
   type IotCoreSettings,
   type QueueSettings,
-  type ThrottleAnswer,
-  type UnauthorizedSettings,
 } from './settings.ts';
-import { calm, type WeatherSettings } from './weather-settings.ts';
+import { calm } from './weather-settings.ts';
 
-export interface StartIotCoreOptions {
+export interface StartIotCoreOptions extends IotCoreChoices {
   /** The deployed rule's. */
   readonly ruleSql: string;
   /** Dimension `RuleName` of its metrics; default `stampede_arrivals`. */
@@ -27,14 +26,7 @@ export interface StartIotCoreOptions {
   readonly functionName: string;
   /** Default: those of a large Region. */
   readonly limits?: AccountLimits;
-  /** Seconds of its rate that a per-second quota grants at once; default 1. See docs/iot-core-fidelity.md. */
-  readonly burstSeconds?: number;
-  /** Default: `silent`. */
-  readonly throttleAnswer?: ThrottleAnswer;
   readonly queue?: Partial<QueueSettings>;
-  readonly weather?: Partial<WeatherSettings>;
-  /** What a client meets that does what no policy allows. */
-  readonly unauthorized?: Partial<UnauthorizedSettings>;
   /** Who may come in; default: the access key `embedded` and the fleet's certificate, with no policies. */
   readonly doors?: Partial<DoorSettings>;
   /** Loopback ports; default: any free ones. */

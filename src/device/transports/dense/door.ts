@@ -19,7 +19,7 @@ export interface ByteStream {
   uncork(): void;
   /** The last bytes, and then the end. */
   end(bytes: Buffer): unknown;
-  destroy(): unknown;
+  destroy(why?: Error): unknown;
   on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
   on(event: 'close' | 'drain', listener: () => void): unknown;
 }

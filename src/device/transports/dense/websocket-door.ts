@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { isIP, type OnReadOpts, type Socket } from 'node:net';
-import { type ConnectionOptions, connect as connectTls, createSecureContext } from 'node:tls';
-import type { Address, ByteStream, Door } from './door.ts';
+import type { OnReadOpts } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+import { type Address, type ByteStream, type Door, makeTlsDoor } from './door.ts';
 import { encodeFrame, FrameReader, opcodes } from './websocket-frames.ts';
 
 /** RFC 6455, 1.3 */
@@ -13,27 +13,17 @@ const maxResponseBytes = 16_384;
  * MQTT over WebSocket over TLS: `wss://`.
  * @param pathOf the path of a handshake, query included, made anew for each connection
  */
-export function makeWebSocketDoor(
-  { host, port }: Address,
-  tls: ConnectionOptions,
-  pathOf: () => string,
-): Door {
-  const secureContext = createSecureContext(tls);
-  const name = isIP(host) === 0 ? { servername: host } : {};
-  const hostHeader = hostHeaderOf({ host, port });
+export function makeWebSocketDoor(address: Address, tls: ConnectionOptions, pathOf: () => string): Door {
+  const tlsDoor = makeTlsDoor(address, tls);
+  const hostHeader = hostHeaderOf(address);
   return {
     open(onread, ready) {
       const stream = new WebSocketStream(onread, ready);
-      const options: ConnectionOptions & { onread: OnReadOpts } = {
-        ...name,
-        ...tls,
-        secureContext,
-        host,
-        port,
-        onread: { buffer: onread.buffer, callback: (length) => stream.received(length) },
+      const received: OnReadOpts = {
+        buffer: onread.buffer,
+        callback: (length) => stream.received(length),
       };
-      const socket = connectTls(options, () => stream.shakeHands(pathOf(), hostHeader)).setNoDelay(true);
-      stream.attach(socket);
+      stream.attach(tlsDoor.open(received, () => stream.shakeHands(pathOf(), hostHeader)));
       return stream;
     },
   };
@@ -49,7 +39,7 @@ class WebSocketStream implements ByteStream {
   readonly #onread: OnReadOpts;
   readonly #ready: () => void;
   readonly #frames: FrameReader;
-  #socket!: Socket;
+  #socket!: ByteStream;
   #key = '';
   /** Of the handshake's response; undefined once it is over. */
   #response: Buffer | undefined = Buffer.alloc(0);
@@ -77,12 +67,12 @@ class WebSocketStream implements ByteStream {
     return this.#socket.writableNeedDrain;
   }
 
-  attach(socket: Socket): void {
+  attach(socket: ByteStream): void {
     this.#socket = socket;
   }
 
-  on(event: string, listener: (error: NodeJS.ErrnoException) => void): void {
-    this.#socket.on(event, listener);
+  on(event: 'error' | 'close' | 'drain', listener: (error: NodeJS.ErrnoException) => void): void {
+    this.#socket.on(event as 'error', listener);
   }
 
   write(bytes: Buffer): boolean {
@@ -108,10 +98,10 @@ class WebSocketStream implements ByteStream {
 
   shakeHands(path: string, host: string): void {
     this.#key = randomBytes(16).toString('base64');
-    this.#socket.write(
+    const request =
       `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-        `Sec-WebSocket-Key: ${this.#key}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n`,
-    );
+      `Sec-WebSocket-Key: ${this.#key}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n`;
+    this.#socket.write(Buffer.from(request));
   }
 
   received(length: number): boolean {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { AwsError, toAwsError } from '../../aws-error.ts';
+import { targetOf } from '../../edge.ts';
 import type { Gate } from '../mqtt/access.ts';
 import type { Broker } from '../mqtt/broker.ts';
 import { type AccessKeys, forbidden } from './access-keys.ts';
@@ -87,13 +88,6 @@ export class WebSocketDoor {
         sourceIp,
       });
   }
-}
-
-/** @throws AwsError for a target that is no path (RFC 9112, 3.2) */
-function targetOf({ url = '/' }: IncomingMessage): URL {
-  const target = URL.parse(`https://edge${url}`);
-  if (target === null) throw new AwsError('InvalidRequestException', `${url} is no path`, 400);
-  return target;
 }
 
 /** @returns the client's key @throws AwsError for what is no handshake of MQTT's (RFC 6455, 4.2.1) */
