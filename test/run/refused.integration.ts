@@ -94,7 +94,7 @@ let outsidePolicy: ReturnType<typeof play>;
 beforeAll(async () => {
   const asItIs = (functionFile: string) => `export { handler } from ${JSON.stringify(functionFile)};\n`;
   const narrow = (roles: string) => {
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: as it stands there.
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of CloudFormation, which the template has word for word.
     const narrowed = roles.replace('topic/${topics}\n', 'topic/${topics}/mine\n');
     expect(narrowed).not.toBe(roles);
     return narrowed;
