@@ -39,8 +39,8 @@ export async function concludeRun(
     jsonLines.ended(report, files);
   }
   await writeOutputs(outputs, {
-    junit: () => renderJUnit(report),
+    junit: () => renderJUnit(report, outputs),
     stepSummary: () => renderStepSummary(report),
   });
-  return stopped ? exitCodes.stoppedByUser : exitCodeOfReport(report);
+  return stopped ? exitCodes.stoppedByUser : exitCodeOfReport(report, outputs);
 }

@@ -75,5 +75,5 @@ Start here:
   npx stampede run profiles/smoke.json --stage dev     the same on AWS, in the deployed stack stampede-dev
 
 Exit codes:
-  0 passed   2 bad usage or profile   3 refused by preflight   99 a threshold failed, or a run is worse
+  0 passed, or inconclusive   2 bad usage or profile   3 refused by preflight   99 a threshold failed, or a run is worse
   130 stopped by the user   1 internal fault (STAMPEDE_DEBUG=1 shows where)`;

@@ -3,9 +3,10 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import { exitCodes, StampedeError } from '../profile/errors.ts';
 
-/** What a pipeline gets besides the exit code. */
+/** What a pipeline gets besides the exit code, and when that is not 0. */
 export interface OutputFlags {
   readonly junit?: string;
+  readonly requireConclusive?: boolean;
 }
 
 export class OutputNotWritableError extends StampedeError {
@@ -19,7 +20,12 @@ export class OutputNotWritableError extends StampedeError {
 }
 
 export function addOutputFlags(command: Command): Command {
-  return command.option('--junit <file>', 'write the result as JUnit XML, for the pipeline’s test report');
+  return command
+    .option('--junit <file>', 'write the result as JUnit XML, for the pipeline’s test report')
+    .option(
+      '--require-conclusive',
+      'exit with 99 also where the result is inconclusive: the generator was the bottleneck',
+    );
 }
 
 /**

@@ -1,16 +1,26 @@
 import type { Execution } from '../aws/executions.ts';
 import { type ExitCode, exitCodes, StampedeError } from '../profile/errors.ts';
 import type { Report, Verdict } from '../report/report.ts';
+import type { OutputFlags } from './report-outputs.ts';
 
 const exitCodeByVerdict = {
   passed: exitCodes.passed,
+  inconclusive: exitCodes.passed,
   failed: exitCodes.thresholdsFailed,
   aborted: exitCodes.stoppedByUser,
 } as const satisfies Record<Verdict, ExitCode>;
 
-/** A run with a report ends by its verdict. */
-export function exitCodeOfReport({ verdict }: Report): ExitCode {
-  return exitCodeByVerdict[verdict];
+/**
+ * A run with a report ends by its verdict.
+ * @param options requireConclusive: an inconclusive run ends as a failed one
+ */
+export function exitCodeOfReport(
+  { verdict }: Pick<Report, 'verdict'>,
+  { requireConclusive = false }: Pick<OutputFlags, 'requireConclusive'> = {},
+): ExitCode {
+  return requireConclusive && verdict === 'inconclusive'
+    ? exitCodes.thresholdsFailed
+    : exitCodeByVerdict[verdict];
 }
 
 /** The plan function saw what this process could not: the account's own limits, or whose the target is. */

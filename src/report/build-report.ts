@@ -48,7 +48,7 @@ export function buildReport({ plan, ledger, cloudwatch, now }: ReportInput): Rep
     version: 1,
     runId: plan.runId,
     name: profile.name,
-    ...judge(plan, ledger, imbalances, thresholds),
+    ...judge(plan, ledger, imbalances, thresholds, generator.health),
     startedAt: new Date(timeline.startAt).toISOString(),
     endedAt: new Date(now).toISOString(),
     protocol,

@@ -10,6 +10,8 @@ export interface Comparison {
   readonly tolerance: number;
   /** Why the two may not be comparable, one sentence each. */
   readonly cautions: readonly string[];
+  /** Why nothing follows from the comparison: a generator that was the bottleneck. One sentence each; empty where it is conclusive. */
+  readonly doubts: readonly string[];
   readonly figures: readonly ComparedFigure[];
   /** Thresholds that the baseline passed and the candidate did not. One that only one of them has is not compared. */
   readonly brokenThresholds: readonly string[];
@@ -27,7 +29,12 @@ export interface ComparedFigure {
   /** Null where it was not measured, or of too few samples. */
   readonly baseline: number | null;
   readonly candidate: number | null;
-  /** Relative to the baseline: 0.1 is a tenth more; null where the baseline is 0 or either is null. */
+  /** Candidate less baseline, in the unit of the figure; null where either is null. */
+  readonly difference: number | null;
+  /**
+   * The difference relative to the baseline: 0.1 is a tenth more. Null where a ratio would say nothing: the baseline is negative or
+   * too small (`leastBaseline`), the candidate is negative, or either is null. Then the difference stands for itself.
+   */
   readonly change: number | null;
   readonly outcome: 'worse' | 'better' | 'same' | 'unknown';
 }
@@ -41,6 +48,12 @@ export const defaultTolerance = 0.1;
 const leastSamples = 100;
 /** Arrivals are stamped in whole milliseconds: a difference of one is none. */
 const latencyFloorMs = 1;
+
+/**
+ * From here on a percentage of the baseline says something. Below it (2 % of 0.05 ms, a hundred times one lost message) the ratio
+ * of two figures is the ratio of their noise.
+ */
+const leastBaseline: Readonly<Record<FigureKind, number>> = { latency: 1, share: 0.001, rate: 1 };
 
 /** What a regression shows in; a generator's own lateness is none of the service's. */
 const latencies = [
@@ -62,6 +75,7 @@ export function compareReports(baseline: Report, candidate: Report, tolerance: n
     candidate: runOf(candidate),
     tolerance,
     cautions: cautionsOf(baseline, candidate),
+    doubts: doubtsOf(baseline, candidate),
     figures,
     brokenThresholds,
     isRegression: brokenThresholds.length > 0 || figures.some(({ outcome }) => outcome === 'worse'),
@@ -72,7 +86,7 @@ function runOf({ runId, name, verdict, startedAt }: Report): ComparedRun {
   return { runId, name, verdict, startedAt };
 }
 
-type Measured = Omit<ComparedFigure, 'change' | 'outcome'>;
+type Measured = Omit<ComparedFigure, 'difference' | 'change' | 'outcome'>;
 
 function figuresOf(baseline: Report, candidate: Report): Measured[] {
   const both = <T>(of: (report: Report) => T) => ({ baseline: of(baseline), candidate: of(candidate) });
@@ -126,12 +140,17 @@ function figuresOf(baseline: Report, candidate: Report): Measured[] {
 
 function judge(figure: Measured, tolerance: number): ComparedFigure {
   const { baseline, candidate, better, kind } = figure;
-  if (baseline === null || candidate === null) return { ...figure, change: null, outcome: 'unknown' };
-  const rise = candidate - baseline;
-  const change = baseline === 0 ? null : rise / Math.abs(baseline);
-  const allowed = Math.max(Math.abs(baseline) * tolerance, kind === 'latency' ? latencyFloorMs : 0);
-  if (Math.abs(rise) <= allowed) return { ...figure, change, outcome: 'same' };
-  return { ...figure, change, outcome: rise < 0 === (better === 'less') ? 'better' : 'worse' };
+  if (baseline === null || candidate === null) {
+    return { ...figure, difference: null, change: null, outcome: 'unknown' };
+  }
+  const difference = candidate - baseline;
+  const isRatio = baseline >= leastBaseline[kind] && candidate >= 0;
+  const change = isRatio ? difference / baseline : null;
+  const judged = { ...figure, difference, change };
+  // Of a negative baseline no share can be tolerated: the difference alone counts.
+  const allowed = Math.max(Math.max(0, baseline) * tolerance, kind === 'latency' ? latencyFloorMs : 0);
+  if (Math.abs(difference) <= allowed) return { ...judged, outcome: 'same' };
+  return { ...judged, outcome: difference < 0 === (better === 'less') ? 'better' : 'worse' };
 }
 
 function brokenBetween(baseline: Report, candidate: Report): string[] {
@@ -155,12 +174,21 @@ function cautionsOf(baseline: Report, candidate: Report): string[] {
   differ('the rate by stages', ({ rates }) =>
     rates.stages.map(({ seconds, targetPerSecond }) => `${targetPerSecond}/s for ${seconds} s`).join(', '),
   );
-  for (const [which, { verdict, generator, slices }] of [
+  for (const [which, { verdict, slices }] of [
     ['The baseline', baseline],
     ['The candidate', candidate],
   ] as const) {
     if (verdict === 'aborted' || slices.stopped > 0) cautions.push(`${which} ended before its time.`);
-    if (generator.health.state === 'bottleneck') cautions.push(`${which} was held up by its own generator.`);
   }
   return cautions;
+}
+
+function doubtsOf(baseline: Report, candidate: Report): string[] {
+  const runs = [
+    ['the baseline', baseline],
+    ['the candidate', candidate],
+  ] as const;
+  return runs
+    .filter(([, { generator }]) => generator.health.state === 'bottleneck')
+    .map(([which]) => `The generator of ${which} was the bottleneck: its figures say little of the service.`);
 }

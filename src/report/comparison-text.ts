@@ -1,5 +1,5 @@
 import type { ComparedFigure, Comparison } from './compare.ts';
-import { formatElapsed, formatPlural, formatRate, formatShare } from './figures.ts';
+import { formatElapsed, formatPlural, formatRate, formatShare, formatValue } from './figures.ts';
 import type { SummaryPaint } from './terminal-summary.ts';
 import { layOutColumns, wrapText } from './text-table.ts';
 
@@ -7,13 +7,15 @@ const width = 98;
 
 /** The differences that matter, for the terminal. */
 export function renderComparison(comparison: Comparison, paint: SummaryPaint = (_ink, text) => text): string {
-  const { baseline, candidate, cautions } = comparison;
+  const { baseline, candidate, cautions, doubts } = comparison;
   const sections = [
     layOutLeft([
       ['baseline', baseline.runId, baseline.verdict],
       ['candidate', candidate.runId, candidate.verdict],
     ]),
-    cautions.flatMap((caution) => wrapText(caution, width, '! ', '  ').map((line) => paint('warning', line))),
+    [...doubts, ...cautions].flatMap((caution) =>
+      wrapText(caution, width, '! ', '  ').map((line) => paint('warning', line)),
+    ),
     renderFigures(comparison, paint),
     [describeComparison(comparison, paint)],
   ];
@@ -43,15 +45,24 @@ function renderFigures({ figures, brokenThresholds }: Comparison, paint: Summary
   ];
 }
 
+export type ComparisonOutcome = 'regressed' | 'inconclusive' | 'no regression';
+
+/** A regression is one whatever the generator did; without one nothing follows from a run that its generator held up. */
+export function outcomeOf({ isRegression, doubts }: Comparison): ComparisonOutcome {
+  if (isRegression) return 'regressed';
+  return doubts.length > 0 ? 'inconclusive' : 'no regression';
+}
+
 /** `REGRESSED: 2 figures are worse by more than 10 %, 1 threshold broke` */
 function describeComparison(comparison: Comparison, paint: SummaryPaint): string {
   const worse = countOf(comparison, 'worse');
   const broken = comparison.brokenThresholds.length;
   if (!comparison.isRegression) {
     const same = countOf(comparison, 'same');
+    const isConclusive = outcomeOf(comparison) !== 'inconclusive';
     return paint(
-      'good',
-      `NO REGRESSION: nothing is worse by more than ${formatShare(comparison.tolerance)}; ${formatPlural(same, 'figure')} within it, ${countOf(comparison, 'better')} better`,
+      isConclusive ? 'good' : 'warning',
+      `${isConclusive ? '✓ NO REGRESSION' : '? INCONCLUSIVE'}: nothing is worse by more than ${formatShare(comparison.tolerance)}; ${formatPlural(same, 'figure')} within it, ${countOf(comparison, 'better')} better`,
     );
   }
   const parts = [
@@ -60,7 +71,7 @@ function describeComparison(comparison: Comparison, paint: SummaryPaint): string
       : []),
     ...(broken > 0 ? [`${formatPlural(broken, 'threshold')} broken`] : []),
   ];
-  return paint('bad', `REGRESSED: ${parts.join(', ')}`);
+  return paint('bad', `✗ REGRESSED: ${parts.join(', ')}`);
 }
 
 export function countOf({ figures }: Comparison, outcome: ComparedFigure['outcome']): number {
@@ -73,10 +84,14 @@ export function formatFigure({ kind }: ComparedFigure, value: number | null): st
   return kind === 'share' ? formatShare(value) : `${formatRate(value)}/s`;
 }
 
-/** `+271 %`, `−12 %`; `from none` where there was nothing before. */
-export function formatChange({ change, baseline, candidate }: ComparedFigure): string {
-  if (change === null) return baseline === 0 && candidate !== null ? 'from none' : '–';
-  return `${change < 0 ? '−' : '+'}${formatShare(Math.abs(change))}`;
+/** `+271 %`, `−12 %`; `+2.1 ms`, `+0.041 points` (of percent) where a ratio would say nothing. */
+export function formatChange({ kind, change, difference }: ComparedFigure): string {
+  if (difference === null) return '–';
+  const size = Math.abs(difference);
+  const sign = difference < 0 ? '−' : '+';
+  if (change !== null) return `${sign}${formatShare(Math.abs(change))}`;
+  if (kind === 'latency') return `${sign}${formatElapsed(size)}`;
+  return kind === 'share' ? `${sign}${formatValue(size * 100)} points` : `${sign}${formatValue(size)}/s`;
 }
 
 function layOutLeft(rows: readonly (readonly string[])[]): string[] {

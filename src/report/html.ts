@@ -7,7 +7,7 @@ import { renderReconciliation } from './html-reconciliation.ts';
 import { reportStyle } from './html-style.ts';
 import { renderGauge } from './plots/gauge.ts';
 import { plotStyle } from './plots/plot-style.ts';
-import type { Report } from './report.ts';
+import type { Report, Verdict } from './report.ts';
 import {
   causeLines,
   describeClient,
@@ -71,7 +71,13 @@ ${renderGenerator(report)}`;
 
 const nothing = html``;
 
-const verdictMarks = { passed: '✓ passed', failed: '✗ failed', aborted: '■ aborted' } as const;
+/** Each verdict has a sign of its own beside its colour. */
+export const verdictMarks: Readonly<Record<Verdict, string>> = {
+  passed: '✓ passed',
+  inconclusive: '? inconclusive',
+  failed: '✗ failed',
+  aborted: '■ aborted',
+};
 
 export function renderReportHeader(report: Report): Html {
   const { verdict, reasons, name, runId, startedAt, endedAt } = report;

@@ -8,22 +8,27 @@ interface TestCase {
   readonly group: string;
   readonly name: string;
   /** In words, where it failed. */
-  readonly failure?: string;
+  readonly failure?: string | undefined;
   /** In words, where there was nothing to judge. */
-  readonly skipped?: string;
+  readonly skipped?: string | undefined;
+}
+
+export interface ConclusiveOptions {
+  /** An inconclusive result is a failure; otherwise it is skipped, which pipelines show as neither. */
+  readonly requireConclusive?: boolean | undefined;
 }
 
 /**
  * A run as a JUnit suite: its thresholds, its ledger, its slices, and whether it ran to its end.
  * @see https://github.com/testmoapp/junitxml
  */
-export function renderJUnit(report: Report): string {
+export function renderJUnit(report: Report, options: ConclusiveOptions = {}): string {
   const seconds = (Date.parse(report.endedAt) - Date.parse(report.startedAt)) / 1_000;
-  return renderSuite(report.name, report.startedAt, seconds, casesOf(report), propertiesOf(report));
+  return renderSuite(report.name, report.startedAt, seconds, casesOf(report, options), propertiesOf(report));
 }
 
 /** A comparison as a JUnit suite: a case a figure. */
-export function renderComparisonJUnit(comparison: Comparison): string {
+export function renderComparisonJUnit(comparison: Comparison, options: ConclusiveOptions = {}): string {
   const { baseline, candidate, tolerance, brokenThresholds } = comparison;
   const cases = comparison.figures.map((figure): TestCase => {
     const { outcome } = figure;
@@ -40,14 +45,19 @@ export function renderComparisonJUnit(comparison: Comparison): string {
   const broken = brokenThresholds.map((threshold): TestCase => {
     return { group: 'thresholds', name: threshold, failure: 'passed in the baseline, fails now' };
   });
+  const doubt = comparison.doubts.length > 0 ? `Inconclusive: ${comparison.doubts.join(' ')}` : undefined;
+  const allCases = [...cases, ...broken, conclusiveCase('comparison', doubt, options)];
   const properties = [
     ['baseline', baseline.runId],
     ['candidate', candidate.runId],
   ] as const;
-  return renderSuite(`${candidate.name}.compare`, candidate.startedAt, 0, [...cases, ...broken], properties);
+  return renderSuite(`${candidate.name}.compare`, candidate.startedAt, 0, allCases, properties);
 }
 
-function casesOf({ thresholds, imbalances, slices, verdict, reasons }: Report): TestCase[] {
+function casesOf(
+  { thresholds, imbalances, slices, verdict, reasons, generator }: Report,
+  options: ConclusiveOptions,
+): TestCase[] {
   const intolerable = reasons.find((reason) => reason.includes('slices.toleratedFailureShare'));
   const isWhole = verdict !== 'aborted' && slices.stopped === 0;
   return [
@@ -81,7 +91,21 @@ function casesOf({ thresholds, imbalances, slices, verdict, reasons }: Report): 
       // Fewer than the profile tolerates fail no run.
       ...(intolerable === undefined ? {} : { failure: intolerable }),
     },
+    conclusiveCase(
+      'run',
+      generator.health.state === 'bottleneck' ? `Inconclusive: ${generator.health.sentence}` : undefined,
+      options,
+    ),
   ];
+}
+
+function conclusiveCase(
+  group: string,
+  doubt: string | undefined,
+  { requireConclusive = false }: ConclusiveOptions,
+): TestCase {
+  const outcome = requireConclusive ? { failure: doubt } : { skipped: doubt };
+  return { group, name: 'the result is conclusive', ...(doubt === undefined ? {} : outcome) };
 }
 
 function propertiesOf({ runId, verdict, messages, generator }: Report): (readonly [string, string])[] {

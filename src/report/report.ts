@@ -9,7 +9,11 @@ import type { QuotaName } from '../plan/quotas.ts';
 import type { LatencyDistribution } from './latency-distribution.ts';
 import type { LatencyOverTime } from './latency-over-time.ts';
 
-export type Verdict = 'passed' | 'failed' | 'aborted';
+/**
+ * `inconclusive`: nothing failed, but the generator was the bottleneck (`generator.health.state`), so that the run says little
+ * of the system under test.
+ */
+export type Verdict = 'passed' | 'inconclusive' | 'failed' | 'aborted';
 
 /** `runs/{runId}/report.json`: the machine-readable end of a run. */
 export interface Report {

@@ -1,5 +1,5 @@
 import type { Comparison } from './compare.ts';
-import { countOf, formatChange, formatFigure } from './comparison-text.ts';
+import { type ComparisonOutcome, countOf, formatChange, formatFigure, outcomeOf } from './comparison-text.ts';
 import { formatCount, formatMs, formatRate, formatShare, formatUsd, formatValue } from './figures.ts';
 import type { Report, Verdict } from './report.ts';
 import { describeClient, describeSlices } from './report-figures.ts';
@@ -10,6 +10,7 @@ import { describeClient, describeSlices } from './report-figures.ts';
  */
 export function renderStepSummary(report: Report): string {
   const { name, runId, verdict, reasons, thresholds } = report;
+  const { sentence } = report.generator.health;
   return [
     `### ${marks[verdict]} ${escapeText(name)}: ${verdict}`,
     '',
@@ -19,14 +20,13 @@ export function renderStepSummary(report: Report): string {
     ...(thresholds.length === 0 ? [] : [...thresholdTable(report), '']),
     ...figureTable(report),
     '',
-    escapeText(report.generator.health.sentence),
-    '',
+    ...(reasons.includes(sentence) ? [] : [escapeText(sentence), '']),
   ].join('\n');
 }
 
 /** A comparison as Markdown: what is worse first, what is the same only counted. */
 export function renderComparisonSummary(comparison: Comparison): string {
-  const { baseline, candidate, tolerance, cautions, brokenThresholds, isRegression } = comparison;
+  const { baseline, candidate, tolerance, cautions, doubts, brokenThresholds } = comparison;
   const shown = comparison.figures.filter(({ outcome }) => outcome === 'worse' || outcome === 'better');
   const rows = shown
     .toSorted((a, b) => Number(b.outcome === 'worse') - Number(a.outcome === 'worse'))
@@ -38,10 +38,10 @@ export function renderComparisonSummary(comparison: Comparison): string {
       formatChange(figure),
     ]);
   return [
-    `### ${isRegression ? '❌ regressed' : '✅ no regression'}: ${escapeText(candidate.name)}`,
+    `### ${outcomeMarks[outcomeOf(comparison)]}: ${escapeText(candidate.name)}`,
     '',
     `\`${candidate.runId}\` against \`${baseline.runId}\`; ${formatShare(tolerance)} is tolerated.`,
-    ...cautions.map((caution) => `\n> ⚠️ ${escapeText(caution)}`),
+    ...[...doubts, ...cautions].map((caution) => `\n> ⚠️ ${escapeText(caution)}`),
     ...brokenThresholds.map((threshold) => `\n> ❌ \`${threshold}\` passed before, and fails now.`),
     '',
     ...(rows.length === 0
@@ -52,7 +52,18 @@ export function renderComparisonSummary(comparison: Comparison): string {
   ].join('\n');
 }
 
-const marks: Readonly<Record<Verdict, string>> = { passed: '✅', failed: '❌', aborted: '⏹️' };
+const outcomeMarks: Readonly<Record<ComparisonOutcome, string>> = {
+  regressed: '❌ regressed',
+  inconclusive: '❔ inconclusive',
+  'no regression': '✅ no regression',
+};
+
+const marks: Readonly<Record<Verdict, string>> = {
+  passed: '✅',
+  inconclusive: '❔',
+  failed: '❌',
+  aborted: '⏹️',
+};
 
 function thresholdTable({ thresholds }: Report): string[] {
   const rows = thresholds.map(({ metric, expression, actual, passed }) => [

@@ -72,6 +72,7 @@ export function renderTerminalSummary(report: Report, options: SummaryOptions = 
 
 const verdictMarks: Readonly<Record<Verdict, { ink: SummaryInk; text: string }>> = {
   passed: { ink: 'good', text: '✓ PASSED' },
+  inconclusive: { ink: 'warning', text: '? INCONCLUSIVE' },
   failed: { ink: 'bad', text: '✗ FAILED' },
   aborted: { ink: 'warning', text: '■ ABORTED' },
 };

@@ -3,7 +3,7 @@ import type { CountsByReason, RunLedger } from '../measure/run-ledger.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatCount, formatPlural, formatShare, formatValue } from './figures.ts';
-import type { ThresholdResult, Verdict } from './report.ts';
+import type { GeneratorVerdict, ThresholdResult, Verdict } from './report.ts';
 
 export interface Judgement {
   readonly verdict: Verdict;
@@ -14,13 +14,15 @@ export interface Judgement {
 /**
  * A run that a threshold ended, or that ended itself, is failed, as in k6. One that somebody stopped is aborted, whatever
  * it had measured by then. Any other fails by a ledger that does not balance, by more slices lost than the profile
- * tolerates, or by a threshold.
+ * tolerates, or by a threshold. What nothing fails is inconclusive where the generator was the bottleneck: the system under test
+ * was not asked what the profile says.
  */
 export function judge(
   { profile, timeline }: Plan,
   ledger: RunLedger,
   imbalances: readonly Imbalance[],
   thresholds: readonly ThresholdResult[],
+  generator: GeneratorVerdict,
 ): Judgement {
   const { toleratedFailureShare } = profile.slices;
   const { stoppedOn } = ledger;
@@ -30,20 +32,24 @@ export function judge(
     ({ passed, metric, expression }) =>
       !passed && !(metric === ending?.metric && expression === ending.expression),
   );
-  const faults = [
+  const failures = [
     ...imbalances.map(describeImbalance),
     ...judgeSlices(ledger, toleratedFailureShare),
     ...failed.map(describeThreshold),
   ];
+  // Whatever the verdict: a reader has to know it before blaming the system under test.
+  const doubts = generator.state === 'bottleneck' ? [generator.sentence] : [];
+  const reasons = [...failures, ...doubts];
   if (stoppedOn !== undefined && ending !== undefined) {
     const seconds = (stoppedOn.at - timeline.publishAt) / 1_000;
-    return { verdict: 'failed', reasons: [describeAbort(ending, seconds), ...faults] };
+    return { verdict: 'failed', reasons: [describeAbort(ending, seconds), ...reasons] };
   }
   if (stoppedOn !== undefined) {
     const verdict = stoppedOn.by === 'run' ? 'failed' : 'aborted';
-    return { verdict, reasons: [describeStop(ledger), ...faults] };
+    return { verdict, reasons: [describeStop(ledger), ...reasons] };
   }
-  return { verdict: faults.length > 0 ? 'failed' : 'passed', reasons: faults };
+  if (failures.length > 0) return { verdict: 'failed', reasons };
+  return { verdict: doubts.length > 0 ? 'inconclusive' : 'passed', reasons };
 }
 
 function describeAbort({ metric, expression, actual }: FailedThreshold, seconds: number): string {

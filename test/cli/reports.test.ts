@@ -17,6 +17,7 @@ beforeEach(() => rmSync(runs, { recursive: true, force: true }));
 afterAll(() => workplace.remove());
 
 const good = { ...reportOf(runOf()), runId: 'good' };
+const doubtful = { ...reportOf(runOf({ busyMs: 40 })), runId: 'doubtful' };
 const lossy = { ...reportOf(runOf({ lostPerThousand: 5 })), runId: 'lossy' };
 
 function store(...files: readonly (readonly [name: string, content: unknown])[]): void {
@@ -38,12 +39,23 @@ describe('stampede report', () => {
     ['passed', good, 0],
     ['failed', lossy, 99],
     ['aborted', { ...good, runId: 'stopped', verdict: 'aborted' as const }, 130],
+    ['inconclusive', doubtful, 0],
   ])('shows a report, and exits as the run that %s', async (verdict, report, exitCode) => {
     storeReport(report);
     const { code, stdout } = await stampede('report', report.runId);
     expect(code).toBe(exitCode);
     expect(stdout).toContain(`${verdict.toUpperCase()}  ${report.runId}`);
     expect(stdout).toContain(path.join(runs, report.runId, 'report.html'));
+  });
+
+  it('exits 99 for an inconclusive run where a conclusive one is required', async () => {
+    storeReport(good);
+    storeReport(doubtful);
+    expect((await stampede('report', doubtful.runId, '--require-conclusive')).code).toBe(99);
+    expect((await stampede('report', good.runId, '--require-conclusive')).code).toBe(0);
+    expect((await stampede('compare', good.runId, doubtful.runId, '--tolerance', '100000%')).code).toBe(0);
+    const refused = ['compare', good.runId, doubtful.runId, '--tolerance', '100000%', '--require-conclusive'];
+    expect((await stampede(...refused)).code).toBe(99);
   });
 
   it('makes the report of a run that was cut off, of what it had stored by then', async () => {
@@ -167,7 +179,7 @@ describe('what a pipeline gets', () => {
     writeFileSync(summary, 'before\n');
     const env = { GITHUB_STEP_SUMMARY: summary };
     expect((await runCli(['report', 'lossy', '--runs', runs, '--junit', junit], env)).code).toBe(99);
-    expect(readFileSync(junit, 'utf8')).toMatch(/<testsuite name="stampede\.smoke" tests="8" failures="1"/);
+    expect(readFileSync(junit, 'utf8')).toMatch(/<testsuite name="stampede\.smoke" tests="9" failures="1"/);
     expect(readFileSync(summary, 'utf8')).toMatch(/^before\n### ❌ smoke: failed\n/);
   });
 

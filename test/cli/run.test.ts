@@ -48,10 +48,12 @@ describe('stampede run', () => {
       { GITHUB_STEP_SUMMARY: stepSummary },
     );
     const { directory, report } = lastRun();
+    // The machine of a test may be the bottleneck, and then the verdict says so.
+    const isBottleneck = report.generator.health.state === 'bottleneck';
     expect({ code: result.code, verdict: report.verdict, reasons: report.reasons }).toEqual({
       code: 0,
-      verdict: 'passed',
-      reasons: [],
+      verdict: isBottleneck ? 'inconclusive' : 'passed',
+      reasons: isBottleneck ? [report.generator.health.sentence] : [],
     });
     expect(report.messages).toMatchObject({
       intended: 120,
@@ -65,8 +67,8 @@ describe('stampede run', () => {
       expect(existsSync(path.join(directory, name))).toBe(true);
       expect(stdoutNames(result, path.join(directory, name))).toBe(true);
     }
-    expect(readFileSync(junit, 'utf8')).toContain('<testsuite name="stampede.tiny" tests="5" failures="0"');
-    expect(readFileSync(stepSummary, 'utf8')).toContain('### ✅ tiny: passed');
+    expect(readFileSync(junit, 'utf8')).toContain('<testsuite name="stampede.tiny" tests="6" failures="0"');
+    expect(readFileSync(stepSummary, 'utf8')).toMatch(/^### (✅ tiny: passed|❔ tiny: inconclusive)$/m);
     // In a pipe progress is plain lines, apart from the result.
     expect(result.stderr).toMatch(/^\d+:\d\d publishing, connected 20\/20/m);
     expect(processesOf(runs)).toEqual([]);

@@ -107,6 +107,17 @@ describe('the state machine', () => {
     expect(calls.filter(({ interim }) => interim)).toHaveLength(4);
   }, 30_000);
 
+  it('ends well where the result is inconclusive, and says so in its output', async () => {
+    await openMachine({
+      plan: () => ({ ...fanOut, isWatched: false }),
+      'publish-mqtt': ({ slice }: { slice: number }) => ({ slice }),
+      summarize: ({ runId }: SummaryCall) => ({ runId, verdict: 'inconclusive' }),
+    });
+    const execution = await run();
+    expect(execution).toMatchObject({ status: 'SUCCEEDED' });
+    expect(JSON.parse(execution.output ?? '')).toMatchObject({ verdict: 'inconclusive' });
+  });
+
   it('tells the slices to stop once too many have failed, and reports', async () => {
     const calls: SummaryCall[] = [];
     await openMachine({

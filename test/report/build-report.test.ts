@@ -42,6 +42,20 @@ describe('verdict', () => {
     expect(reportOf(runOf())).toMatchObject({ verdict: 'passed', reasons: [], imbalances: [] });
   });
 
+  it('is inconclusive where the generator was the bottleneck, whatever the thresholds say', () => {
+    const { verdict, reasons, generator, thresholds } = reportOf(runOf({ busyMs: 40 }));
+    expect(thresholds.every(({ passed }) => passed)).toBe(true);
+    expect({ verdict, reasons }).toEqual({ verdict: 'inconclusive', reasons: [generator.health.sentence] });
+    expect(reasons[0]).toMatch(/^The generator was the bottleneck \(event loop delay p99 40 ms\)/);
+  });
+
+  it('is failed where a threshold failed too, and names the generator beside it', () => {
+    const { verdict, reasons, generator } = reportOf(runOf({ busyMs: 40, lostPerThousand: 3 }));
+    expect(verdict).toBe('failed');
+    expect(reasons).toHaveLength(2);
+    expect(reasons.at(-1)).toBe(generator.health.sentence);
+  });
+
   it('is failed by a threshold, and says what was measured', () => {
     const report = reportOf(runOf({ lostPerThousand: 3 }));
     expect(report.verdict).toBe('failed');
@@ -58,7 +72,8 @@ describe('verdict', () => {
       'Of 4 slices, 1 died (1 of TypeError: x is not a function); the profile tolerates at most 5 % (slices.toleratedFailureShare).',
     );
     const tolerant = runOf({ died: [1] }, { slices: { devicesPerSlice: 100, toleratedFailureShare: 0.25 } });
-    expect(reportOf(tolerant)).toMatchObject({ verdict: 'passed', slices: { died: 1 } });
+    // Its messages were never sent, and the service is not to blame for that.
+    expect(reportOf(tolerant)).toMatchObject({ verdict: 'inconclusive', slices: { died: 1 } });
   });
 
   it('is failed by slices that failed, and says why they did', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { compareReports } from '../../src/report/compare.ts';
-import { renderComparison } from '../../src/report/comparison-text.ts';
+import { formatChange, renderComparison } from '../../src/report/comparison-text.ts';
 import { renderComparisonJUnit, renderJUnit } from '../../src/report/junit.ts';
 import type { Report } from '../../src/report/report.ts';
 import { renderComparisonSummary, renderStepSummary } from '../../src/report/step-summary.ts';
@@ -12,6 +13,7 @@ const bad = reportOf(
   runOf({ lostPerThousand: 3, throttledPerThousand: 4, duplicatedPerThousand: 1, died: [2] }),
 );
 const regressed = compareReports(good, bad, 0.1);
+const doubtful = reportOf(runOf({ busyMs: 40 }));
 const aborted: Report = {
   ...good,
   verdict: 'aborted',
@@ -33,6 +35,7 @@ describe('what a pipeline reads', () => {
     ['passed', good],
     ['failed', bad],
     ['aborted', aborted],
+    ['inconclusive', doubtful],
   ])('of a run that %s is as it was', (name, report) => {
     expectGolden(`${name}.junit.xml`, renderJUnit(report));
     expectGolden(`${name}.step-summary.md`, renderStepSummary(report));
@@ -46,6 +49,23 @@ describe('what a pipeline reads', () => {
     expectGolden('compare-same.txt', renderComparison(same));
     expectGolden('compare-same.step-summary.md', renderComparisonSummary(same));
     expectGolden('compare-slower.txt', renderComparison(compareReports(good, slower, 0.1)));
+  });
+
+  it('of a comparison says that nothing follows from a run its generator held up', () => {
+    const comparison = compareReports(doubtful, doubtful, 0.1);
+    expect(renderComparison(comparison)).toContain('? INCONCLUSIVE: nothing is worse');
+    expect(renderComparisonSummary(comparison)).toContain('### ❔ inconclusive: smoke');
+    expect(renderComparisonJUnit(comparison)).toContain(
+      '<skipped message="Inconclusive: The generator of the',
+    );
+    expect(renderComparison(compareReports(doubtful, bad, 0.1))).toContain('✗ REGRESSED');
+  });
+
+  it('fails an inconclusive run where a conclusive one is required', () => {
+    const failure = /<failure message="Inconclusive: The generator was the bottleneck/;
+    expect(renderJUnit(doubtful)).not.toMatch(failure);
+    expect(renderJUnit(doubtful, { requireConclusive: true })).toMatch(failure);
+    expect(renderJUnit(good, { requireConclusive: true })).toBe(renderJUnit(good));
   });
 
   it('survives what the far side says', () => {
@@ -93,6 +113,64 @@ describe('compareReports', () => {
     });
     expect(outcomes(good, later(1), 0)).toMatchObject({ 'transit p50': 'same' });
     expect(outcomes(good, later(1.5), 0)).toMatchObject({ 'transit p50': 'worse' });
+  });
+
+  it.each([
+    // Of the issue: "+41,034 %", "−100 % better".
+    ['transit', 0.005, 2.057, '+2.05 ms', 'worse'],
+    ['transit', -3, 0.5, '+3.5 ms', 'worse'],
+    ['transit', 4, -2, '−6 ms', 'better'],
+    ['transit', 0.4, 0, '−0.4 ms', 'same'],
+    ['transit', -52, -51.5, '+0.5 ms', 'same'],
+    ['transit', 10, 20, '+100 %', 'worse'],
+  ] as const)('holds a %s p50 of %d ms against %d ms: %s', (name, before, after, change, outcome) => {
+    const withP50 = (p50: number): Report => ({
+      ...good,
+      latencyMs: { ...good.latencyMs, [name]: { ...good.latencyMs[name], p50 } },
+    });
+    const { figures } = compareReports(withP50(before), withP50(after), 0.1);
+    const figure = figures.find((each) => each.figure === `${name} p50`)!;
+    expect({ change: formatChange(figure), outcome: figure.outcome }).toEqual({ change, outcome });
+  });
+
+  it('holds a share that was next to nothing by its difference', () => {
+    const withLost = (lost: number): Report => ({
+      ...good,
+      messages: { ...good.messages, sent: 100_000, received: 100_000 - lost, lost },
+    });
+    const changeOf = (before: number, after: number) => {
+      const { figures } = compareReports(withLost(before), withLost(after), 0.1);
+      const figure = figures.find((each) => each.figure === 'lost_messages rate')!;
+      return `${formatChange(figure)} ${figure.outcome}`;
+    };
+    expect(changeOf(1, 411)).toBe('+0.41 points worse');
+    expect(changeOf(1, 0)).toBe('−0.001 points better');
+    expect(changeOf(0, 1)).toBe('+0.001 points worse');
+    expect(changeOf(1_000, 2_000)).toBe('+100 % worse');
+  });
+
+  it('states no ratio above what the two figures can carry', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: -100, max: 1_000, noNaN: true }),
+        fc.double({ min: -100, max: 1_000, noNaN: true }),
+        (before, after) => {
+          const withP50 = (p50: number): Report => ({
+            ...good,
+            latencyMs: { ...good.latencyMs, transit: { ...good.latencyMs.transit, p50 } },
+          });
+          const { figures } = compareReports(withP50(before), withP50(after), 0.1);
+          const { change, difference, outcome } = figures.find(({ figure }) => figure === 'transit p50')!;
+          expect(difference).toBe(after - before);
+          if (change !== null) {
+            expect(change).toBeGreaterThanOrEqual(-1);
+            expect(before).toBeGreaterThanOrEqual(1);
+          }
+          if (Math.abs(after - before) <= 1) expect(outcome).toBe('same');
+          else if (outcome !== 'same') expect(outcome).toBe(after > before ? 'worse' : 'better');
+        },
+      ),
+    );
   });
 
   it('holds one lost message against none', () => {

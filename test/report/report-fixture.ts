@@ -21,6 +21,8 @@ export interface Troubles {
   readonly duplicatedPerThousand?: number;
   /** Slices that leave a checkpoint of their first half. */
   readonly died?: readonly number[];
+  /** Of the generator: it was busy, and every message left this much later. */
+  readonly busyMs?: number;
   /** Clocks apart: arrivals are stamped this much earlier. */
   readonly clockOffsetMs?: number;
 }
@@ -82,7 +84,7 @@ function playSlice(
     (n * 7 + slice) % 1000 >= from && (n * 7 + slice) % 1000 < from + count;
   const numbers = Array.from({ length: last }, (_, n) => n);
   const throttled = numbers.filter((n) => inThousand(n, troubles.throttledPerThousand));
-  const lag = (n: number) => 0.05 + ((n * 13) % 100) / 250;
+  const lag = (n: number) => (troubles.busyMs ?? 0) + 0.05 + ((n * 13) % 100) / 250;
   const roundTrip = (n: number) => 6 + ((n * 31) % 97) / 10;
 
   const startSecond = Math.floor(publishAt / 1000) - 2;
@@ -112,6 +114,10 @@ function playSlice(
       echoed: echoed.length,
     },
     droppedBy: {},
+    generator: {
+      ...base.generator,
+      eventLoopDelayP99Ms: troubles.busyMs ?? base.generator.eventLoopDelayP99Ms,
+    },
     disconnectedBy: died ? { 'keep-alive timeout': 3 } : {},
     perSecond: {
       startSecond,

@@ -52,10 +52,12 @@ export function addCompareCommand(program: Command, finish: Finish): void {
           : `${renderComparison(comparison, makePaint(process.stdout))}\n`,
       );
       await writeOutputs(flags, {
-        junit: () => renderComparisonJUnit(comparison),
+        junit: () => renderComparisonJUnit(comparison, flags),
         stepSummary: () => renderComparisonSummary(comparison),
       });
-      finish(comparison.isRegression ? exitCodes.thresholdsFailed : exitCodes.passed);
+      const isRefused =
+        comparison.isRegression || (flags.requireConclusive === true && comparison.doubts.length > 0);
+      finish(isRefused ? exitCodes.thresholdsFailed : exitCodes.passed);
     },
   );
 }

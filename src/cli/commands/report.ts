@@ -52,10 +52,10 @@ export function addReportCommand(program: Command, finish: Finish): void {
         : `${renderTerminalSummary(report, { paint: makePaint(process.stdout), files })}\n`,
     );
     await writeOutputs(flags, {
-      junit: () => renderJUnit(report),
+      junit: () => renderJUnit(report, flags),
       stepSummary: () => renderStepSummary(report),
     });
-    finish(exitCodeOfReport(report));
+    finish(exitCodeOfReport(report, flags));
   });
 }
 

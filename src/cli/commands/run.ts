@@ -86,13 +86,14 @@ async function run(
   });
   const page = flags.ui === true ? await openLivePage(flags, display, interrupts) : undefined;
   const ended = await Promise.race([venue.run({ runId, input, display, interrupts }, page?.run), quit]);
-  const { runs, junit } = flags;
+  const { runs, junit, requireConclusive } = flags;
   const code = await concludeRun(ended, {
     runId,
     runs,
     stopped: interrupts.stop.aborted,
     jsonLines,
     ...(junit === undefined ? {} : { junit }),
+    ...(requireConclusive === undefined ? {} : { requireConclusive }),
   });
   if (page !== undefined) await Promise.race([keepPage(page, display, interrupts), quit]);
   interrupts.close();

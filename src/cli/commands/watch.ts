@@ -58,8 +58,11 @@ export function addWatchCommand(program: Command, finish: Finish): void {
       });
     });
     const ended = await Promise.race([follow(found, display, again), letGo]);
-    const { runs, junit } = flags;
-    const outputs = junit === undefined ? {} : { junit };
+    const { runs, junit, requireConclusive } = flags;
+    const outputs = {
+      ...(junit === undefined ? {} : { junit }),
+      ...(requireConclusive === undefined ? {} : { requireConclusive }),
+    };
     finish(await concludeRun(ended, { runId, runs, stopped: false, jsonLines, ...outputs }));
     interrupts.close();
   });

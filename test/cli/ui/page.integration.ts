@@ -151,7 +151,7 @@ describeInBrowser('in a browser', () => {
       expect(await seriousFaults(page)).toEqual([]);
       expect(await page.locator('#slices-plot desc').textContent()).toContain('2 slices');
       await page.locator('.verdict').waitFor({ timeout: 60_000 });
-      expect(await page.locator('.verdict').textContent()).toBe('✓ passed');
+      expect(await page.locator('.verdict').textContent()).toMatch(/^(✓ passed|\? inconclusive)$/);
       await page.locator('#ledger-flow').waitFor();
       await takeScreenshot(page, 'live-ended');
       expect(complaints).toEqual([]);

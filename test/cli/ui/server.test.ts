@@ -126,7 +126,7 @@ describe('the live page’s server', () => {
     expect(text).toContain('B: smoke');
     expect(text).not.toContain('C: ');
     expect(text).toContain('lost_messages rate');
-    expect(text).toContain('was none worse');
+    expect(text).toContain('points, worse');
     expect(text).toContain('Broken threshold: lost_messages count==0.');
     expect((await get(`/compare?run=${runIdOf(10)}`)).text).toContain('Pick two runs or more');
   });

@@ -5,7 +5,9 @@ import {
   defaultTolerance,
   type FigureKind,
 } from '../../../report/compare.ts';
+import { formatChange } from '../../../report/comparison-text.ts';
 import { formatCount, formatElapsed, formatRate, formatShare } from '../../../report/figures.ts';
+import { verdictMarks } from '../../../report/html.ts';
 import { type Html, html, section } from '../../../report/html-markup.ts';
 import { renderDistributionPlot } from '../../../report/plots/distribution-plot.ts';
 import { renderLinesPlot } from '../../../report/plots/lines-plot.ts';
@@ -18,7 +20,7 @@ export const maxCompared = 6;
 
 /** What the runs were, beside how they did: nothing is better or worse in it. */
 const contexts: readonly { readonly name: string; readonly of: (report: Report) => string }[] = [
-  { name: 'verdict', of: ({ verdict }) => verdict },
+  { name: 'verdict', of: ({ verdict }) => verdictMarks[verdict] },
   { name: 'devices connected', of: ({ devices }) => formatCount(devices.connected) },
   { name: 'messages sent', of: ({ messages }) => formatCount(messages.sent) },
   { name: 'messages lost', of: ({ messages }) => formatCount(messages.lost) },
@@ -95,16 +97,20 @@ ${context}${figures}</tbody>
 ${comparisons.map(renderRemarks)}`;
 }
 
-function renderFigure({ kind, candidate, change, outcome }: ComparedFigure): Html {
+function renderFigure(figure: ComparedFigure): Html {
+  const { kind, candidate, outcome } = figure;
   if (candidate === null) return html`<td class="number">–</td>`;
   const value = formats[kind](candidate);
   if (outcome === 'same' || outcome === 'unknown') return html`<td class="number">${value}</td>`;
-  const text = change === null ? 'was none' : `${change < 0 ? '−' : '+'}${formatShare(Math.abs(change))}`;
-  return html`<td class="number">${value}<br><small class="${outcome}">${text} ${outcome}</small></td>`;
+  return html`<td class="number">${value}<br><small class="${outcome}">${formatChange(figure)}, ${outcome}</small></td>`;
 }
 
-function renderRemarks({ cautions, brokenThresholds }: Comparison, i: number): Html {
-  const remarks = [...brokenThresholds.map((threshold) => `Broken threshold: ${threshold}.`), ...cautions];
+function renderRemarks({ cautions, doubts, brokenThresholds }: Comparison, i: number): Html {
+  const remarks = [
+    ...brokenThresholds.map((threshold) => `Broken threshold: ${threshold}.`),
+    ...doubts.map((doubt) => `Inconclusive: ${doubt}`),
+    ...cautions,
+  ];
   if (remarks.length === 0) return html``;
   return html`<section class="card"><h2>${letterOf(i + 1)} against A</h2><ul class="faults">${remarks.map((remark) => html`<li>${remark}</li>`)}</ul></section>`;
 }

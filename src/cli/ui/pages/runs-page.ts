@@ -1,4 +1,5 @@
 import { formatCount, formatElapsed, formatRate } from '../../../report/figures.ts';
+import { verdictMarks } from '../../../report/html.ts';
 import { type Html, html } from '../../../report/html-markup.ts';
 import type { PastRun } from '../run-library.ts';
 import type { Page } from './layout.ts';
@@ -35,8 +36,6 @@ ${runs.map(renderRun)}</tbody>
 <p class="actions"><button type="submit">Compare the runs picked</button></p>
 </form>`;
 }
-
-const verdictMarks = { passed: '✓ passed', failed: '✗ failed', aborted: '■ aborted' } as const;
 
 function renderRun({ runId, summary }: PastRun): Html {
   if (summary === undefined) {
