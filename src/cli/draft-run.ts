@@ -1,8 +1,10 @@
 import type { AccountView } from '../plan/account.ts';
+import { defaultDeployment } from '../plan/deployment.ts';
 import { draftPlan } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Preflight, preflight } from '../plan/preflight.ts';
-import type { Fault } from '../profile/errors.ts';
+import { RefusedByPreflightError } from '../plan/refusals.ts';
+import { type Fault, InvalidInputError } from '../profile/errors.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import { makeRunId } from './run-id.ts';
 
@@ -10,8 +12,20 @@ import { makeRunId } from './run-id.ts';
 export interface RunDraft {
   readonly plan: Plan;
   readonly preflight: Preflight;
-  /** What forbids to run it at all, whatever the limits. */
+  /** What forbids to run it at all: errors of the input, and limits that nothing lifts. */
   readonly faults: readonly Fault[];
+  readonly walls: readonly Fault[];
+}
+
+/**
+ * @throws InvalidInputError for errors of the input: exit code 2
+ * @throws RefusedByPreflightError for what the account, the profile's limits or AWS do not allow: exit code 3
+ */
+export function checkDraft({ plan, preflight, faults, walls }: RunDraft): void {
+  if (faults.length > 0) throw new InvalidInputError('The plan', [...faults, ...walls]);
+  const refusals = plan.profile.limits.enforce ? preflight.refusals : [];
+  if (walls.length > 0) throw new RefusedByPreflightError([...walls, ...refusals], { canForce: false });
+  if (refusals.length > 0) throw new RefusedByPreflightError(refusals);
 }
 
 /**
@@ -27,22 +41,27 @@ export interface DraftOptions {
   readonly random?: number;
   /** What is known of the account; AWS's defaults otherwise. */
   readonly account?: AccountView | undefined;
-  /** What the IoT rule reads, where that is known. */
-  readonly topicFilter?: string | undefined;
+  /** What the IoT rule reads; a stack's own, where that is known, otherwise what it reads without parameters. */
+  readonly topicFilter?: string;
 }
 
 export function draftRun(
   profile: LoadProfile,
-  { now = new Date(), random = Math.random(), account, topicFilter }: DraftOptions = {},
+  {
+    now = new Date(),
+    random = Math.random(),
+    account,
+    topicFilter = defaultDeployment.topicFilter,
+  }: DraftOptions = {},
 ): RunDraft {
   const runId = makeRunId(profile.name, now, random);
-  const { plan, faults } = draftPlan({
+  const { plan, faults, walls } = draftPlan({
     runId,
     profile,
     now: now.getTime(),
     coldStart,
     ...(account === undefined ? {} : { account }),
-    ...(topicFilter === undefined ? {} : { topicFilter }),
+    topicFilter,
   });
-  return { plan, faults, preflight: preflight(plan) };
+  return { plan, faults, walls, preflight: preflight(plan) };
 }

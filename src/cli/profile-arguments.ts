@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import {
   applyOverrides,
+  checkVariables,
   overridesFromEnvironment,
   overridesFromFlags,
   type ProfileOverrides,
@@ -21,7 +22,10 @@ export interface GivenProfile {
 /** Adds PROFILE and a flag for every setting that can be overridden. */
 export function addProfileArguments(command: Command): Command {
   command.showHelpAfterError(`  → \`npx stampede ${command.name()} --help\` lists the settings`);
-  command.argument('<profile>', 'path of a load profile (JSON); examples lie in profiles/');
+  command.argument(
+    '<profile>',
+    'path of a load profile (JSON, comments allowed), or - for standard input; examples lie in profiles/',
+  );
   command.optionsGroup('Override the profile:');
   for (const { flag, argument, help } of profileOptions)
     command.addOption(new Option(`${flag} ${argument}`, help));
@@ -42,11 +46,15 @@ export async function readGivenProfile(
   path: string,
   flags: Readonly<Record<string, unknown>>,
 ): Promise<GivenProfile> {
-  const read = await readProfileFile(path);
-  const written = flags.force === true ? withoutEnforcement(read) : read;
+  const { value, faults } = await readProfileFile(path);
+  const written = flags.force === true ? withoutEnforcement(value) : value;
   const overrides: ProfileOverrides = [
     ...overridesFromEnvironment(process.env),
     ...overridesFromFlags(flags),
   ];
-  return { input: applyOverrides(written, overrides).input, profile: parseLoadProfile(written, overrides) };
+  const found = [...faults, ...checkVariables(process.env)];
+  return {
+    input: applyOverrides(written, overrides).input,
+    profile: parseLoadProfile(written, overrides, found),
+  };
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { exitCodes, type Fault, InvalidInputError, StampedeError } from '../profile/errors.ts';
+import { exitCodes, StampedeError } from '../profile/errors.ts';
+import { type JsonText, readJsonText } from '../profile/json-text.ts';
 
 export class ProfileNotReadableError extends StampedeError {
   constructor(path: string, cause: unknown) {
@@ -28,40 +29,25 @@ function codeOf(error: unknown): string {
 
 /**
  * A load profile as the user wrote it, not yet checked.
+ * @param path of the file; `-` for standard input
  * @throws ProfileNotReadableError
- * @throws InvalidInputError where the file is not JSON, with line and column.
+ * @throws InvalidInputError where the text is not JSON, with line and column.
  */
-export async function readProfileFile(path: string): Promise<unknown> {
-  let text: string;
+export async function readProfileFile(path: string): Promise<JsonText> {
+  if (path === '-') return readJsonText(await readStandardInput(), 'standard input');
+  let bytes: Buffer;
   try {
-    text = await readFile(path, 'utf8');
+    bytes = await readFile(path);
   } catch (error) {
     throw new ProfileNotReadableError(path, error);
   }
-  return parseProfileText(text, path);
+  return readJsonText(bytes, path);
 }
 
-/**
- * @param name of the text, for the error
- * @throws InvalidInputError where it is not JSON, with line and column.
- */
-export function parseProfileText(text: string, name: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\uFEFF/, '')) as unknown;
-  } catch (error) {
-    throw new InvalidInputError(name, [jsonFault(text, error)]);
-  }
-}
-
-function jsonFault(text: string, error: unknown): Fault {
-  const message = error instanceof Error ? error.message : String(error);
-  const [, what, line, column] =
-    /^(.*?) in JSON at position \d+ \(line (\d+) column (\d+)\)/s.exec(message) ?? [];
-  const fault =
-    what === undefined
-      ? { path: 'JSON', message }
-      : { path: `line ${line}, column ${column}`, message: what };
-  if (/^\s*(\/\/|\/\*)/m.test(text)) return { ...fault, hint: 'JSON has no comments' };
-  if (/,\s*[}\]]/.test(text)) return { ...fault, hint: 'JSON has no comma before a closing bracket' };
-  return fault;
+async function readStandardInput(): Promise<Buffer> {
+  if (process.stdin.isTTY)
+    process.stderr.write('reading the load profile from the terminal; Ctrl-D ends it\n');
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }

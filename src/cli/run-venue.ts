@@ -59,7 +59,8 @@ async function stackVenue(flags: VenueFlags & Stage): Promise<RunVenue> {
   const { name, region, accountId, topicFilter } = stack;
   const again = (runId: string): string => `${runId} ${stageArguments(flags)}`;
   return {
-    draft: { account, topicFilter },
+    // A stack that does not say what its rule reads is not judged by it.
+    draft: { account, topicFilter: topicFilter ?? '#' },
     rows: [
       ['stack', `${name} in ${region}`],
       ['account', `${accountId}${account.isCharged ? ', which pays for it' : ''}`],

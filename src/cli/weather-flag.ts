@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { parseWeather, type WeatherSettings } from '../embedded/iot-core/weather-settings.ts';
 import { InvalidInputError } from '../profile/errors.ts';
-import { parseProfileText } from './profile-file.ts';
+import { parseJsonText } from '../profile/json-text.ts';
 
 /** As commander hands it over. */
 export interface WeatherFlag {
@@ -30,7 +30,7 @@ export async function weatherOf({
   if (weather === undefined) return {};
   const isText = weather.trimStart().startsWith('{');
   const text = isText ? weather : await readText(weather);
-  return { weather: parseWeather(parseProfileText(text, isText ? '--weather' : weather)) };
+  return { weather: parseWeather(parseJsonText(text, isText ? '--weather' : weather)) };
 }
 
 async function readText(file: string): Promise<string> {

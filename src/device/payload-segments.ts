@@ -99,6 +99,9 @@ export class SegmentCompiler {
       case 'n':
         this.segment(integer((message) => message.n));
         break;
+      case 'sequence':
+        this.segment(integer((message) => message.k));
+        break;
       case 'now':
         this.segment(integer((message) => Math.floor(message.sentMs)));
         break;
@@ -122,7 +125,7 @@ export class SegmentCompiler {
         this.segment(decimal(call.decimals, gaussian(call)));
         break;
       case 'sine':
-        this.segment(decimal(call.decimals, sine(call)));
+        this.segment(decimal(call.decimals, sine(call, this.#scope)));
         break;
       case 'walk':
         this.segment(decimal(call.decimals, walk(call, this.#scope, ++this.#walks)));

@@ -26,6 +26,8 @@ export interface Segment {
 export interface SegmentScope {
   readonly seed: number;
   readonly devices: number;
+  /** Intended time of publish n, milliseconds after publishing began: the same in every run of one plan. */
+  readonly offsetMsOf: (n: number) => number;
 }
 
 type NumberOf = (message: MessageContext) => number;
@@ -127,12 +129,16 @@ export function gaussian({ mean, sd }: CallOf<'gaussian'>): NumberOf {
 /** Fraction of the golden ratio: multiples of it, modulo 1, are spread evenly however many there are. */
 const goldenFraction = 0.618_033_988_749_895;
 
-/** middle + amplitude · sin 2π(t / period + phase), t in seconds of intended time, the phase the device's own. */
-export function sine({ min, max, periodSeconds }: CallOf<'sine'>): NumberOf {
+/**
+ * middle + amplitude · sin 2π(t / period + phase), t in seconds of intended time since publishing began, the phase the
+ * device's own. By the wall clock, two runs of one seed would publish different values.
+ */
+export function sine({ min, max, periodSeconds }: CallOf<'sine'>, { offsetMsOf }: SegmentScope): NumberOf {
   const amplitude = (max - min) / 2;
   const middle = min + amplitude;
-  return ({ atMs, deviceIndex }) => {
-    const turns = ((atMs / 1000) % periodSeconds) / periodSeconds + ((deviceIndex * goldenFraction) % 1);
+  return ({ n, deviceIndex }) => {
+    const turns =
+      ((offsetMsOf(n) / 1000) % periodSeconds) / periodSeconds + ((deviceIndex * goldenFraction) % 1);
     return middle + amplitude * Math.sin(2 * Math.PI * turns);
   };
 }

@@ -16,6 +16,8 @@ export interface PayloadSettings {
   readonly firstDevice: number;
   readonly devices: number;
   readonly seed: number;
+  /** Intended time of publish n, milliseconds after publishing began. */
+  readonly offsetMsOf: (n: number) => number;
 }
 
 /** Fields of the message that are the tester's own. */

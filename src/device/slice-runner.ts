@@ -106,6 +106,7 @@ class SliceRunner implements TransportListener {
       firstDevice: slice.firstDevice,
       devices: slice.devices,
       seed: profile.seed,
+      offsetMsOf: schedule.offsetMs,
     });
     this.#health = watchGeneratorHealth(Math.max(0, readyAt - timeline.startAt));
     this.#transport = run.transport(this, devices);

@@ -5,6 +5,8 @@ export type FunctionName = 'plan' | 'publish-mqtt' | 'publish-http' | 'measure-l
 export interface Deployment {
   /** How the rule's messages reach measure-latency: in batches from a queue, or one an invocation. */
   readonly subscriber: 'queue' | 'direct';
+  /** What the rule reads: a topic outside it is never measured. */
+  readonly topicFilter: string;
   /** Memory of each function, MB. */
   readonly memoryMb: Readonly<Record<FunctionName, number>>;
   /** The queue's event source mapping. */
@@ -18,6 +20,7 @@ export interface Deployment {
 /** As serverless.yml has it without parameters: a test holds the two equal. */
 export const defaultDeployment: Deployment = {
   subscriber: 'queue',
+  topicFilter: 'stampede/#',
   memoryMb: {
     plan: 512,
     'publish-mqtt': 1_769,

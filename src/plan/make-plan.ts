@@ -6,7 +6,8 @@ import { expandTopic } from '../profile/topic-template.ts';
 import type { AccountView } from './account.ts';
 import { type ArrivalRate, makeArrivalRate } from './arrival-rate.ts';
 import { identifyDevice, type Plan, type Timeline } from './plan.ts';
-import { type AccountLimits, accountLimitsOf } from './quotas.ts';
+import { accountLimitsOf } from './quotas.ts';
+import { RefusedByPreflightError } from './refusals.ts';
 import { connectDurationMs } from './schedule.ts';
 import { splitIntoSlices } from './slices.ts';
 import type { Target } from './target.ts';
@@ -46,19 +47,28 @@ const settleMs = 1_000;
  */
 const deadlineMarginMs = 15_000;
 
+export interface DraftPlan {
+  readonly plan: Plan;
+  /** Errors of the input: a load that comes to no message, a topic that the rule does not read, a bad run id. */
+  readonly faults: readonly Fault[];
+  /** Limits that no account and no profile lifts: Lambda's 900 s, the children of a Distributed Map. */
+  readonly walls: readonly Fault[];
+}
+
 /**
  * What a load profile becomes.
- * @throws InvalidInputError with every fault: a run past Lambda's 900 s, more slices than a Distributed Map has
- * children, a load that comes to no message, a topic that the rule does not read, a bad run id.
+ * @throws InvalidInputError with every error of the input
+ * @throws RefusedByPreflightError for a run past a limit that nothing lifts
  */
 export function makePlan(request: PlanRequest): Plan {
-  const { plan, faults } = draftPlan(request);
-  if (faults.length > 0) throw new InvalidInputError('The plan', faults);
+  const { plan, faults, walls } = draftPlan(request);
+  if (faults.length > 0) throw new InvalidInputError('The plan', [...faults, ...walls]);
+  if (walls.length > 0) throw new RefusedByPreflightError(walls, { canForce: false });
   return plan;
 }
 
 /** The plan together with what forbids to run it, for those who want to see both. */
-export function draftPlan(request: PlanRequest): { readonly plan: Plan; readonly faults: readonly Fault[] } {
+export function draftPlan(request: PlanRequest): DraftPlan {
   const { profile, runId, account } = request;
   const limits = account?.limits ?? accountLimitsOf('default');
   const slices = splitIntoSlices(profile, limits);
@@ -74,7 +84,11 @@ export function draftPlan(request: PlanRequest): { readonly plan: Plan; readonly
     ...(request.target === undefined ? {} : { target: request.target }),
     ...(account === undefined ? {} : { account }),
   };
-  return { plan, faults: faultsOf(plan, limits, request.topicFilter) };
+  return {
+    plan,
+    faults: faultsOf(plan, request.topicFilter),
+    walls: [...checkLambdaTime(plan, limits.lambdaSeconds * 1_000), ...checkSlices(plan)],
+  };
 }
 
 /** All instants are whole milliseconds, rounded up, so that no stretch comes out shorter than what it is for. */
@@ -97,11 +111,9 @@ function timelineOf({ now, coldStart, profile }: PlanRequest, slices: number, ra
   };
 }
 
-function faultsOf(plan: Plan, limits: AccountLimits, topicFilter: string | undefined): Fault[] {
+function faultsOf(plan: Plan, topicFilter: string | undefined): Fault[] {
   return [
     ...checkRunId(plan.runId),
-    ...checkLambdaTime(plan, limits.lambdaSeconds * 1_000),
-    ...checkSlices(plan),
     ...checkMessages(plan),
     ...(topicFilter === undefined ? [] : checkTopic(plan, topicFilter)),
   ];

@@ -12,6 +12,9 @@ import { connectDurationMs } from './schedule.ts';
 import { type StatePayload, statePayloads } from './state-payloads.ts';
 import { gbSecondsOf, type Usage } from './usage.ts';
 
+/** Quotas of which the plan itself says, in more words, that nothing lifts them. */
+const walls: ReadonlySet<QuotaName> = new Set(['lambdaSeconds', 'mapChildren']);
+
 /** What a plan comes to before it is run. */
 export interface Preflight {
   readonly quotas: readonly QuotaForecast[];
@@ -75,7 +78,7 @@ export function preflight(plan: Plan, deployment: Deployment = defaultDeployment
     statePayloads: statePayloads(plan),
     cost,
     refusals: [
-      ...forecasts.filter(({ withinAllowed }) => !withinAllowed).map(refuseQuota),
+      ...forecasts.filter(({ quota, withinAllowed }) => !withinAllowed && !walls.has(quota)).map(refuseQuota),
       ...(isCharged ? refuseCost(plan, cost) : []),
     ],
   };

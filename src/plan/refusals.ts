@@ -4,15 +4,18 @@ import type { Plan } from './plan.ts';
 import type { QuotaForecast } from './quota-forecast.ts';
 import { type Quota, type QuotaName, quotas } from './quotas.ts';
 
-/** The plan is past the profile's own `limits`. Exit code 3. */
+/** The plan is past the profile's own `limits`, or past a limit that nothing lifts. Exit code 3. */
 export class RefusedByPreflightError extends StampedeError {
   readonly faults: readonly Fault[];
 
-  constructor(faults: readonly Fault[]) {
+  /** @param canForce false: it could not run to its end, whatever the profile allows */
+  constructor(faults: readonly Fault[], { canForce = true }: { readonly canForce?: boolean } = {}) {
     const lines = faults.map((fault) => `  ${fault.path}: ${fault.message}\n    → ${fault.hint ?? ''}`);
     // All of it is the message: of an error in the plan function, nothing else comes back.
-    const remedy = '  → or run it all the same: --force, or limits.enforce false in the profile';
-    super('RefusedByPreflight', ['Preflight refuses this run:', ...lines, remedy].join('\n'), {
+    const remedy = canForce
+      ? ['  → or run it all the same: --force, or limits.enforce false in the profile']
+      : [];
+    super('RefusedByPreflight', ['Preflight refuses this run:', ...lines, ...remedy].join('\n'), {
       exitCode: exitCodes.refusedByPreflight,
     });
     // The name of the error in the execution.

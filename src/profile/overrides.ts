@@ -1,7 +1,10 @@
 import { parseDuration } from './duration.ts';
 import type { Fault } from './errors.ts';
 import { scaleDuration, scaleRate } from './load-scaling.ts';
+import { nearestOf } from './nearest.ts';
 import { isObject, type JsonObject } from './path.ts';
+
+const variablePrefix = 'STAMPEDE_';
 
 /** A setting of the profile that the command line or the environment can replace. */
 export interface ProfileOption {
@@ -90,15 +93,38 @@ function row(
   help: string,
   kind: Pick<ProfileOption, 'parse' | 'wants'>,
 ): ProfileOption {
-  const variable = `STAMPEDE_${flag.slice(2).replaceAll('-', '_').toUpperCase()}`;
+  const variable = `${variablePrefix}${flag.slice(2).replaceAll('-', '_').toUpperCase()}`;
   return { flag, variable, argument, path, help, ...kind };
 }
 
-/** A blank is nobody's number, though JavaScript reads it as 0. */
+/** `Number('')` is 0: reject blanks. Integers past 2^53 would lose digits: reject them too. */
 function parseNumber(given: string): number | undefined {
   const value = given.trim() === '' ? Number.NaN : Number(given);
-  return Number.isFinite(value) ? value : undefined;
+  if (!Number.isFinite(value)) return undefined;
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? undefined : value;
 }
+
+/** Variables that begin as ours and are none: a mistyped one would change nothing, without a word. */
+export function checkVariables(env: Readonly<Record<string, string | undefined>>): Fault[] {
+  const known = [...profileOptions.map(({ variable }) => variable), ...otherVariables];
+  return Object.keys(env)
+    .filter((name) => name.startsWith(variablePrefix) && !known.includes(name))
+    .map((name) => {
+      // The prefix that all share would make every name look near.
+      const nearest = nearestOf(
+        name.slice(variablePrefix.length),
+        known.map((variable) => variable.slice(variablePrefix.length)),
+      );
+      const hint =
+        nearest === undefined
+          ? `unset it; the variables are: ${known.join(', ')}`
+          : `did you mean ${variablePrefix}${nearest}?`;
+      return { path: name, message: 'is not a variable of Stampede', hint };
+    });
+}
+
+/** What else the command line reads from its environment. */
+const otherVariables = ['STAMPEDE_DEBUG'];
 
 /** An empty variable counts as one that is not set. */
 export function overridesFromEnvironment(

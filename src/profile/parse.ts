@@ -1,5 +1,6 @@
 import { parseDuration } from './duration.ts';
 import { type Fault, InvalidInputError } from './errors.ts';
+import { checkJsonValue, isTooDeep } from './json-value.ts';
 import { checkLoad, loadPaths, resolveLoad } from './load.ts';
 import type { LoadProfile, Threshold } from './load-profile.ts';
 import { applyOverrides, type ProfileOverrides } from './overrides.ts';
@@ -10,10 +11,16 @@ import { checkShape } from './shape.ts';
 
 /**
  * The user's JSON, with flags and variables over it and defaults under it.
- * @throws InvalidInputError with every fault of the file, the flags and the variables at once.
+ * @param found errors of the text that the input was read from, or of the variables
+ * @throws InvalidInputError with every error of the file, the flags and the variables at once.
  */
-export function parseLoadProfile(input: unknown, overrides: ProfileOverrides = []): LoadProfile {
-  const { profile, faults } = readLoadProfile(input, overrides);
+export function parseLoadProfile(
+  input: unknown,
+  overrides: ProfileOverrides = [],
+  found: readonly Fault[] = [],
+): LoadProfile {
+  const { profile, faults: ofInput } = readLoadProfile(input, overrides);
+  const faults = [...found, ...ofInput];
   if (profile === undefined || faults.length > 0) throw new InvalidInputError('The load profile', faults);
   return profile;
 }
@@ -24,6 +31,8 @@ interface Reading {
 }
 
 function readLoadProfile(input: unknown, overrides: ProfileOverrides): Reading {
+  const ofValue = checkJsonValue(input);
+  if (ofValue.some(isTooDeep)) return { faults: ofValue };
   const overridden = applyOverrides(input, overrides);
   const shape = checkShape(overridden.input);
   if (shape === undefined || !isObject(overridden.input)) return { faults: [noObject] };
@@ -37,7 +46,7 @@ function readLoadProfile(input: unknown, overrides: ProfileOverrides): Reading {
     ...fault,
     path: overridden.sources.get(fault.path) ?? overridden.sources.get(listOf(fault.path)) ?? fault.path,
   }));
-  return { profile, faults: [...overridden.faults, ...faults] };
+  return { profile, faults: [...ofValue, ...overridden.faults, ...faults] };
 }
 
 /** `iOwn[0]` → `iOwn`: a flag gives a list as a whole. */

@@ -82,7 +82,7 @@ const publish = z
       .default({ temperature: '{{gaussian(21, 2)}}', humidity: '{{random(30, 60)}}' })
       .meta({
         description:
-          "The message, any JSON; strings may hold templates. A string that is one whole template becomes a value of the function's type. Functions: {{deviceId}} {{deviceIndex}} {{n}} {{now}} {{uuid}} {{random(min, max[, decimals])}} {{gaussian(mean, sd[, decimals])}} {{choice('a', 'b', …)}} {{sine(min, max, periodSeconds)}} {{walk(start, step[, min, max])}} {{randomBytes(n)}}. The fields stampede and padding are added by the tester; a payload that is no object becomes the field value.",
+          "The message, any JSON; strings may hold templates. A string that is one whole template becomes a value of the function's type. Functions: {{deviceId}} {{deviceIndex}} {{n}} {{sequence}} {{now}} {{uuid}} {{random(min, max[, decimals])}} {{gaussian(mean, sd[, decimals])}} {{choice('a', 'b', …)}} {{sine(min, max, periodSeconds)}} {{walk(start, step[, min, max])}} {{randomBytes(n)}}. The fields stampede and padding are added by the tester; a payload that is no object becomes the field value.",
         examples: [{ temperature: '{{gaussian(21, 2)}}', state: "{{choice('on', 'off')}}" }],
       }),
     sizeBytes: z

@@ -1,6 +1,6 @@
 /** What `{{…}}` may call in a payload. The arguments are checked and every default is filled in. */
 export type TemplateCall =
-  | { readonly name: 'deviceId' | 'deviceIndex' | 'n' | 'now' | 'uuid' }
+  | { readonly name: 'deviceId' | 'deviceIndex' | 'n' | 'sequence' | 'now' | 'uuid' }
   | { readonly name: 'random'; readonly min: number; readonly max: number; readonly decimals: number }
   | { readonly name: 'gaussian'; readonly mean: number; readonly sd: number; readonly decimals: number }
   | { readonly name: 'choice'; readonly values: readonly TemplateArgument[] }
@@ -42,6 +42,10 @@ export const templateFunctions: Readonly<Record<TemplateFunctionName, TemplateFu
   deviceId: constant('deviceId', "the device's id, such as d7"),
   deviceIndex: constant('deviceIndex', "the device's number over the whole run, from 0"),
   n: constant('n', "the message's number within its slice, as in the envelope"),
+  sequence: constant(
+    'sequence',
+    "the message's number within its device, from 0; one that was dropped leaves a gap",
+  ),
   now: constant('now', 'the send time, epoch milliseconds'),
   uuid: constant('uuid', 'a version 4 UUID'),
   random: {
@@ -69,7 +73,7 @@ export const templateFunctions: Readonly<Record<TemplateFunctionName, TemplateFu
   },
   sine: {
     usage: 'sine(min, max, periodSeconds)',
-    help: 'a wave between min and max over time, each device at its own phase',
+    help: 'a wave between min and max over the time since publishing began, each device at its own phase',
     call: numbers(3, 3, ([min, max, periodSeconds]) => {
       if (min! > max!) return `min ${min} is above max ${max}`;
       if (periodSeconds! <= 0) return `the period must be above 0 seconds, not ${periodSeconds}`;
@@ -103,7 +107,10 @@ export const templateFunctions: Readonly<Record<TemplateFunctionName, TemplateFu
   },
 };
 
-function constant(name: 'deviceId' | 'deviceIndex' | 'n' | 'now' | 'uuid', help: string): TemplateFunction {
+function constant(
+  name: 'deviceId' | 'deviceIndex' | 'n' | 'sequence' | 'now' | 'uuid',
+  help: string,
+): TemplateFunction {
   return { usage: name, help, call: (args) => (args.length === 0 ? { name } : 'it takes no arguments') };
 }
 

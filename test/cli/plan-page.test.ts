@@ -98,14 +98,16 @@ describe('stampede plan', () => {
     expect(preflight.binding.quota).toBe('connectsPerSecond');
   });
 
-  it('shows a plan that cannot be, and says why, with exit 2', async () => {
+  it('shows a plan that cannot be, and says why, with exit 3', async () => {
     const file = workplace.writeProfile('endless.json', {
       ...ramp,
       stages: [{ duration: '2h', target: 10 }],
     });
     const { code, stdout, stderr } = await runCli(['plan', file]);
-    expect(code).toBe(2);
+    expect(code).toBe(3);
     expect(stdout).toContain('Lambda time of a slice');
     expect(stderr).toContain('a Lambda ends at 15m');
+    // Force does not make a Lambda live longer.
+    expect(stderr).not.toContain('--force');
   });
 });

@@ -45,11 +45,50 @@ describe('stampede, used wrongly', () => {
   });
 
   it('says where a file is no JSON', async () => {
-    const file = workplace.writeProfile('commented.json', '{\n  // how many\n  "devices": 5\n}\n');
+    const file = workplace.writeProfile('cut-off.json', '{\n  // how many\n  "devices": 5,\n}\n');
     const { code, stderr } = await runCli(['plan', file]);
     expect(code).toBe(2);
-    expect(stderr).toContain('line 2, column 3');
-    expect(stderr).toContain('JSON has no comments');
+    expect(stderr).toContain('line 4, column 1');
+    expect(stderr).toContain('JSON has no comma before a closing bracket');
+  });
+
+  it('lists what the text says twice or cannot say with what the profile gets wrong', async () => {
+    const file = workplace.writeProfile(
+      'twice.json',
+      '{"devices": 5, "devices": 9007199254740993, "qos": 1}',
+    );
+    const { code, stderr } = await runCli(['plan', file], { STAMPEDE_DEVICE: '5', STAMPEDE_RATE: '1' });
+    expect(code).toBe(2);
+    expect(stderr).toContain('line 1, column 16: the key "devices" stands twice; the first is in line 1');
+    expect(stderr).toContain('devices: 9007199254740992 is beyond 2^53');
+    expect(stderr).toContain('did you mean "publish.qos"?');
+    expect(stderr).toContain('STAMPEDE_DEVICE: is not a variable of Stampede');
+    expect(stderr).toContain('did you mean STAMPEDE_DEVICES?');
+  });
+
+  it('refuses in `plan` what `run` refuses', async () => {
+    const elsewhere = {
+      devices: 1,
+      ratePerSecond: 1,
+      duration: '1s',
+      publish: { topic: 'fleet/{deviceId}' },
+    };
+    const file = workplace.writeProfile('elsewhere.json', elsewhere);
+    for (const command of ['plan', 'run']) {
+      const { code, stderr } = await runCli([command, file]);
+      expect([command, code]).toEqual([command, 2]);
+      expect(stderr).toContain('publish.topic: "fleet/d0" is outside stampede/#');
+    }
+  });
+
+  it('reads a profile with comments from standard input', () => {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['src/cli/main.ts', 'plan', '-', '--json'],
+      { input: '// three devices\n{"devices": 3, "ratePerSecond": 1, "duration": "9s"}', encoding: 'utf8' },
+    );
+    expect([status, stderr]).toEqual([0, '']);
+    expect(JSON.parse(stdout).plan.load.messages).toBe(9);
   });
 
   it.each([

@@ -10,6 +10,7 @@ const templates = fc.constantFrom(
   '{{deviceId}}',
   '{{deviceIndex}}',
   '{{n}}',
+  '{{sequence}}',
   '{{now}}',
   '{{uuid}}',
   '{{random(-5, 5)}}',
@@ -59,7 +60,15 @@ const payloads = fc.letrec<{ value: JsonValue }>((tie) => ({
   ),
 })).value;
 
-const settings = { runId: 'run-1', slice: 3, firstDevice: 40, devices: 7, seed: 42, sizeBytes: 0 };
+const settings = {
+  runId: 'run-1',
+  slice: 3,
+  firstDevice: 40,
+  devices: 7,
+  seed: 42,
+  sizeBytes: 0,
+  offsetMsOf: (n: number) => n * 37.25,
+};
 
 describe('a payload', () => {
   it('says what its plain version says, for any template and message', () => {
@@ -86,6 +95,7 @@ describe('a payload', () => {
             deviceIndex: settings.firstDevice + device,
             k: Math.floor(n / settings.devices),
             seed,
+            offsetMs: settings.offsetMsOf(n),
             at,
             sent: at + lag,
           });
@@ -122,6 +132,21 @@ describe('a payload', () => {
     for (let k = 0; k < 4; k++) whole.write(k * 10 + 7, 7, 1e12, 1e12);
     expect(fieldsOf(whole.write(4 * 10 + 7, 7, 1e12, 1e12))).toEqual(
       fieldsOf(part.write(4 * 5 + 2, 2, 1e12, 1e12)),
+    );
+  });
+
+  it('is the same in every run of one plan, whenever it runs', () => {
+    const payload = { wave: '{{sine(0, 1, 7)}}', id: '{{uuid}}', count: '{{sequence}}' };
+    const fieldsAt = (atMs: number): unknown[] => {
+      const writer = new PayloadWriter({ ...settings, payload });
+      return Array.from({ length: 30 }, (_, n) => {
+        const { stampede: _s, ...fields } = JSON.parse(String(writer.write(n, n % 7, atMs + n, atMs + n)));
+        return fields;
+      });
+    };
+    expect(fieldsAt(1.7e12)).toEqual(fieldsAt(1.8e12 + 123.456));
+    expect(new Set(fieldsAt(1.7e12).map((fields) => (fields as { wave: number }).wave)).size).toBeGreaterThan(
+      10,
     );
   });
 

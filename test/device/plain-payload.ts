@@ -9,6 +9,7 @@ export interface PlainMessage {
   readonly deviceIndex: number;
   readonly k: number;
   readonly seed: number;
+  readonly offsetMs: number;
   readonly at: number;
   readonly sent: number;
 }
@@ -32,6 +33,8 @@ export function plainPayload(template: PayloadTemplate, message: PlainMessage): 
         return message.deviceIndex;
       case 'n':
         return message.n;
+      case 'sequence':
+        return message.k;
       case 'now':
         return Math.floor(message.sent);
       case 'uuid': {
@@ -55,7 +58,7 @@ export function plainPayload(template: PayloadTemplate, message: PlainMessage): 
       case 'sine': {
         const amplitude = (c.max - c.min) / 2;
         const turns =
-          ((message.at / 1000) % c.periodSeconds) / c.periodSeconds +
+          ((message.offsetMs / 1000) % c.periodSeconds) / c.periodSeconds +
           ((message.deviceIndex * 0.618_033_988_749_895) % 1);
         return rounded(c.min + amplitude + amplitude * Math.sin(2 * Math.PI * turns), c.decimals);
       }

@@ -17,6 +17,7 @@ describe('defaultDeployment', () => {
     expect(defaultDeployment.memoryMb).toEqual(Object.fromEntries(memoryMb));
     const parameters = stack.params.default;
     expect(defaultDeployment.subscriber).toBe(parameters.subscriber);
+    expect(defaultDeployment.topicFilter).toBe(parameters.topicFilter);
     expect(parameters.architecture).toBe('arm64');
     const { Properties: source } = read('stack/arrivals-queue.yml').Resources.ArrivalsEventSource;
     expect(defaultDeployment.arrivals).toEqual({

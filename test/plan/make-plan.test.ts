@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { fanOutOf } from '../../src/plan/fan-out.ts';
 import { draftPlan, makePlan } from '../../src/plan/make-plan.ts';
+import { RefusedByPreflightError } from '../../src/plan/refusals.ts';
 import { InvalidInputError } from '../../src/profile/errors.ts';
 import { parseLoadProfile } from '../../src/profile/parse.ts';
 import { loads, profileOf } from './arbitraries.ts';
@@ -24,7 +25,7 @@ function faultsOf(act: () => unknown) {
   try {
     act();
   } catch (error) {
-    if (error instanceof InvalidInputError) return error.faults;
+    if (error instanceof InvalidInputError || error instanceof RefusedByPreflightError) return error.faults;
     throw error;
   }
   return [];
@@ -93,10 +94,18 @@ describe('makePlan', () => {
       'slices.devicesPerSlice',
       /at least 2 devices/,
     ],
-    ['less than a message', { devices: 1, ratePerSecond: 0.01, duration: '10s' }, 'stages', /raise the rate/],
   ])('refuses %s', (_, input, path, hint) => {
     const faults = faultsOf(() => planOf(input));
     expect(faults).toEqual([{ path, message: expect.any(String), hint: expect.stringMatching(hint) }]);
+  });
+
+  it('tells a limit that nothing lifts from an error of the input', () => {
+    expect(() => planOf({ ...minimal, duration: '20m' })).toThrow(RefusedByPreflightError);
+    const empty = { devices: 1, ratePerSecond: 0.01, duration: '10s' };
+    expect(() => planOf(empty)).toThrow(InvalidInputError);
+    expect(faultsOf(() => planOf(empty))).toEqual([
+      { path: 'stages', message: expect.any(String), hint: expect.stringMatching(/raise the rate/) },
+    ]);
   });
 
   it('refuses a topic that the rule does not read, and a run id that no execution has', () => {
@@ -109,9 +118,9 @@ describe('makePlan', () => {
 
   it('draws a plan that must not run for those who want to see it', () => {
     const profile = parseLoadProfile({ ...minimal, duration: '20m' });
-    const { plan, faults } = draftPlan({ runId: 'r', profile, now: 0, coldStart });
+    const { plan, faults, walls } = draftPlan({ runId: 'r', profile, now: 0, coldStart });
     expect(plan.load.messages).toBe(120_000);
-    expect(faults).toHaveLength(1);
+    expect([faults.length, walls.length]).toEqual([0, 1]);
   });
 });
 

@@ -221,4 +221,20 @@ describe('parseLoadProfile', () => {
       expect.arrayContaining(['devices', 'connect.protocol', 'publish.qos', 'drain']),
     );
   });
+
+  it('refuses what JSON.parse lets through, wherever the input came from', () => {
+    const payload = JSON.parse('{"__proto__": 1, "id": 9007199254740993, "s": "\\ud800"}');
+    const faults = faultsOf({ ...minimal, devices: 0, publish: { payload } });
+    expect(faults.map(({ path }) => path)).toEqual([
+      'publish.payload.__proto__',
+      'publish.payload.id',
+      'publish.payload.s',
+      'devices',
+    ]);
+    let nested: unknown = 1;
+    for (let level = 0; level < 100_000; level++) nested = [nested];
+    expect(faultsOf({ ...minimal, publish: { payload: nested } })).toEqual([
+      expect.objectContaining({ path: 'publish', message: expect.stringContaining('nested') }),
+    ]);
+  });
 });

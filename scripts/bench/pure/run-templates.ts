@@ -28,6 +28,7 @@ serveMeasurement(({ work, sizeBytes, cpuSeconds }: TemplatesSettings): WorkRepor
     firstDevice: 0,
     devices,
     seed: 42,
+    offsetMsOf: (n) => n,
   });
   const padding = 'x'.repeat(sizeBytes);
   let n = 0;

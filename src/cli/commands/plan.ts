@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { RefusedByPreflightError } from '../../plan/refusals.ts';
 import { sliceOf } from '../../plan/slices.ts';
-import { exitCodes, InvalidInputError } from '../../profile/errors.ts';
-import { draftRun, type RunDraft } from '../draft-run.ts';
+import { exitCodes } from '../../profile/errors.ts';
+import { checkDraft, draftRun, type RunDraft } from '../draft-run.ts';
 import { makePaint } from '../paint.ts';
 import { renderPlanPage } from '../plan-page.ts';
 import { addProfileArguments, readGivenProfile } from '../profile-arguments.ts';
@@ -25,23 +24,20 @@ export function addPlanCommand(program: Command, finish: Finish): void {
       });
       process.stdout.write(flags.json === true ? toJson(draft) : toPage(draft));
       // The page first: it shows what the refusal speaks of.
-      if (draft.faults.length > 0) throw new InvalidInputError('The plan', draft.faults);
-      const { enforce } = draft.plan.profile.limits;
-      if (draft.preflight.refusals.length > 0 && enforce)
-        throw new RefusedByPreflightError(draft.preflight.refusals);
+      checkDraft(draft);
       finish(exitCodes.passed);
     },
   );
 }
 
-function toPage({ plan, preflight, faults }: RunDraft): string {
+function toPage({ plan, preflight, faults, walls }: RunDraft): string {
   const page = renderPlanPage(plan, preflight, makePaint(process.stdout)).join('\n');
-  const isRefused = faults.length + preflight.refusals.length > 0;
+  const isRefused = faults.length + walls.length + preflight.refusals.length > 0;
   // Room for what is about to be said.
   return `${page}\n${isRefused ? '\n' : ''}`;
 }
 
-function toJson({ plan, preflight, faults }: RunDraft): string {
+function toJson({ plan, preflight, faults, walls }: RunDraft): string {
   const slices = Array.from({ length: plan.slices.count }, (_, slice) => sliceOf(plan, slice));
-  return `${JSON.stringify({ plan, slices, preflight, faults }, null, 2)}\n`;
+  return `${JSON.stringify({ plan, slices, preflight, faults, walls }, null, 2)}\n`;
 }

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { RefusedByPreflightError } from '../../plan/refusals.ts';
-import { type ExitCode, InvalidInputError } from '../../profile/errors.ts';
+import type { ExitCode } from '../../profile/errors.ts';
 import { addBehaviourFlags } from '../behaviour-flags.ts';
 import { concludeRun } from '../conclude-run.ts';
-import { draftRun, type RunDraft } from '../draft-run.ts';
+import { checkDraft, draftRun, type RunDraft } from '../draft-run.ts';
 import { aborted, catchInterrupts, type Interrupts } from '../interrupts.ts';
 import { makeJsonLines } from '../json-lines.ts';
 import { makePaint } from '../paint.ts';
@@ -50,10 +49,7 @@ export function addRunCommand(program: Command, finish: Finish): void {
       await checkOutputs(flags);
       const venue = await findVenue(flags);
       const draft = draftRun(given.profile, venue.draft);
-      if (draft.faults.length > 0) throw new InvalidInputError('The plan', draft.faults);
-      if (draft.preflight.refusals.length > 0 && given.profile.limits.enforce) {
-        throw new RefusedByPreflightError(draft.preflight.refusals);
-      }
+      checkDraft(draft);
       finish(await run(given, draft, venue, flags));
     },
   );

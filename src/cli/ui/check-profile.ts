@@ -1,10 +1,10 @@
 import type { Fault } from '../../profile/errors.ts';
 import { InvalidInputError } from '../../profile/errors.ts';
+import { readJsonText } from '../../profile/json-text.ts';
 import { withoutEnforcement } from '../../profile/overrides.ts';
 import { parseLoadProfile } from '../../profile/parse.ts';
 import { draftRun, type RunDraft } from '../draft-run.ts';
 import { renderPlanBrief } from '../plan-page.ts';
-import { parseProfileText } from '../profile-file.ts';
 import { embeddedAccountOf } from '../quota-flags.ts';
 import type { CheckOnPage } from './page/messages.ts';
 
@@ -19,10 +19,10 @@ export interface CheckedProfile {
 /** The same schema, plan and limits as on the command line: what passes here, runs. */
 export function checkProfile(text: string, force = false): CheckedProfile {
   try {
-    const written = parseProfileText(text, 'JSON');
-    const input = force ? withoutEnforcement(written) : written;
-    const draft = draftRun(parseLoadProfile(input), { account: embeddedAccountOf() });
-    if (draft.faults.length > 0) return refused(draft.faults);
+    const { value, faults } = readJsonText(text, 'JSON');
+    const input = force ? withoutEnforcement(value) : value;
+    const draft = draftRun(parseLoadProfile(input, [], faults), { account: embeddedAccountOf() });
+    if (draft.faults.length + draft.walls.length > 0) return refused([...draft.faults, ...draft.walls]);
     const brief = renderPlanBrief(draft.plan, draft.preflight).map(toPair);
     const refusals = draft.plan.profile.limits.enforce ? draft.preflight.refusals : [];
     return { answer: { faults: [], refusals, brief }, input, draft };
