@@ -73,8 +73,19 @@ interface Query {
   readonly periodSeconds: number;
 }
 
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataQuery.html */
+const idPattern = /^[a-z][A-Za-z0-9_]*$/;
+
+function invalidId(id: string): AwsError {
+  return new AwsError(
+    'ValidationException',
+    `The value ${id} for parameter MetricDataQueries.member.Id is not matching the expected pattern ^[a-z][a-zA-Z0-9_]*$`,
+  );
+}
+
 function parseQuery(input: JsonInput): Query {
   const id = requiredString(input, 'Id');
+  if (!idPattern.test(id)) throw invalidId(id);
   if (input.Expression !== undefined) throw notSupported(`CloudWatch expressions (query '${id}')`);
   const stat = requiredObject(input, 'MetricStat');
   if (requiredString(stat, 'Stat') !== 'Sum')

@@ -133,7 +133,7 @@ export async function openEmbeddedAws(
       servicequotas: makeServiceQuotas(limits),
       cloudformation: makeCloudFormation(deployedStack(stack, stepFunctions.stateMachineArn)),
       iotdata: iotData,
-      iot: makeIotControlPlane(),
+      iot: makeIotControlPlane(() => iotCore?.wssPort ?? 0),
       secretsmanager: makeSecretsManager(() => (iotCore?.files ? entrance.secretsOf(iotCore.files) : {})),
     },
     unsigned: [
@@ -231,6 +231,8 @@ function variablesOf(
     AWS_ENDPOINT_URL: edgeUrl,
     AWS_ENDPOINT_URL_IOT_DATA_PLANE: `http://127.0.0.1:${iotCore?.httpPort ?? 0}`,
     AWS_REGION: region,
+    // The AWS CLI and Python's SDK read this one only.
+    AWS_DEFAULT_REGION: region,
     AWS_ACCESS_KEY_ID: accountKey.accessKeyId,
     AWS_SECRET_ACCESS_KEY: accountKey.secretAccessKey,
     RUN_BUCKET: runBucket,

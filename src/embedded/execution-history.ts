@@ -49,6 +49,7 @@ export async function followStates(
   history: ExecutionHistory,
   { isMap, onPayload }: FollowOptions,
 ): Promise<void> {
+  const failed = new Set<string>();
   for await (const event of libraryEvents) {
     const { state } = event as LibraryEvent & { readonly state?: StateOfEvent };
     if (state === undefined) continue;
@@ -61,18 +62,35 @@ export async function followStates(
         { stateEnteredEventDetails: { name: state.name, input, inputDetails: whole } },
         event.timestamp,
       );
+      if (isComposite(type)) history.add(`${type}StateStarted`, startedDetails(type), event.timestamp);
     } else if (event.type === 'StateExited') {
       const output = JSON.stringify(state.output);
       onPayload(output, state.name);
+      // One whose failure was caught is left, and has not succeeded.
+      if (isComposite(type) && !failed.has(state.name))
+        history.add(`${type}StateSucceeded`, {}, event.timestamp);
       history.add(
         `${type}StateExited`,
         { stateExitedEventDetails: { name: state.name, output, outputDetails: whole } },
         event.timestamp,
       );
+    } else if (event.type === 'StateFailed' && isComposite(type)) {
+      failed.add(state.name);
+      history.add(`${type}StateFailed`, {}, event.timestamp);
     } else if (event.type === 'StateFailed' && type === 'Task' && event.Error === 'States.Timeout') {
       history.add('LambdaFunctionTimedOut', { lambdaFunctionTimedOutEventDetails: { error: event.Error } });
     }
   }
+}
+
+/** States that run other states have events of their own between entered and exited. */
+function isComposite(type: string): boolean {
+  return type === 'Parallel' || type === 'Map';
+}
+
+/** The length of a Map's items is not in the library's log; AWS's field is optional. */
+function startedDetails(type: string): Readonly<Record<string, unknown>> {
+  return type === 'Map' ? { mapStateStartedEventDetails: {} } : {};
 }
 
 interface StateOfEvent {

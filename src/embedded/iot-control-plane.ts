@@ -2,10 +2,11 @@ import { notSupported } from './aws-error.ts';
 import { type EdgeService, renderJsonError } from './edge.ts';
 
 /**
- * The one question of IoT's control plane that a run asks: where the account's endpoint is.
+ * The one operation of IoT's control plane that a run calls: where the account's endpoint is.
  * @see https://docs.aws.amazon.com/iot/latest/apireference/API_DescribeEndpoint.html
  */
-export function makeIotControlPlane(): EdgeService {
+/** @param port of the listener that is AWS's 443: HTTPS, WebSocket, MQTT by ALPN */
+export function makeIotControlPlane(port: () => number): EdgeService {
   return {
     maxBodyBytes: 65_536,
     renderError: renderJsonError,
@@ -14,8 +15,8 @@ export function makeIotControlPlane(): EdgeService {
       return {
         status: 200,
         headers: { 'content-type': 'application/json' },
-        // Its doors are in IOT_ENDPOINT, each with a port of its own; the host is the same for all.
-        body: JSON.stringify({ endpointAddress: '127.0.0.1' }),
+        // AWS's answer has no port, for it is 443; the other listeners are in IOT_ENDPOINT.
+        body: JSON.stringify({ endpointAddress: `127.0.0.1:${port()}` }),
       };
     },
   };

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { accountId, region } from './arns.ts';
 import { AwsError, notSupported } from './aws-error.ts';
 import { type EdgeRequest, type EdgeResponse, type EdgeService, header } from './edge.ts';
 import { type ObjectSummary, preconditionFailed, type RunFiles } from './run-files.ts';
@@ -23,12 +24,14 @@ interface ObjectRequest {
 
 type Operation = (what: ObjectRequest) => Promise<EdgeResponse>;
 
-/** Path-style S3 over one bucket: Put, Get, Head and DeleteObject, ListObjectsV2. */
+/** Path-style S3 over one bucket: Put, Get, Head and DeleteObject, ListObjectsV2, HeadBucket, ListBuckets. */
 export function makeS3(bucket: string, files: RunFiles): EdgeService {
+  const startedAt = new Date();
   return {
     maxBodyBytes,
     renderError: renderS3Error,
     async handle(request) {
+      if (request.path === '/' && request.method === 'GET') return listBuckets(bucket, startedAt);
       const [, name = '', keyPart = ''] = /^\/([^/]*)\/?(.*)$/s.exec(request.path) ?? [];
       if (decodeURIComponent(name) !== bucket)
         throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404, { BucketName: name });
@@ -117,6 +120,27 @@ function describe({ key, etag, modifiedAt }: ObjectSummary): Record<string, stri
     'last-modified': new Date(modifiedAt).toUTCString(),
     'content-type': contentTypes[path.extname(key)] ?? 'application/octet-stream',
     'accept-ranges': 'none',
+  };
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
+function listBuckets(bucket: string, createdAt: Date): EdgeResponse {
+  const entry: XmlElement = [
+    'Bucket',
+    [
+      ['Name', bucket],
+      ['CreationDate', createdAt.toISOString()],
+      ['BucketRegion', region],
+    ],
+  ];
+  const owner: XmlElement = ['Owner', [['ID', accountId]]];
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/xml' },
+    body: renderXml(
+      ['ListAllMyBucketsResult', [['Buckets', [entry]], owner]],
+      'http://s3.amazonaws.com/doc/2006-03-01/',
+    ),
   };
 }
 

@@ -46,9 +46,11 @@ export function isLoopback(host: string): boolean {
   return name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
 }
 
+/** Without case, brackets, port and final dot. */
 function normalize(host: string): string {
   return host
     .toLowerCase()
+    .replace(/^([^:]*|\[.*\]):\d+$/, '$1')
     .replace(/^\[(.*)\]$/, '$1')
     .replace(/\.$/, '');
 }

@@ -106,6 +106,10 @@ describe('embedded CloudWatch', () => {
       name: 'NotSupportedByEmbeddedAws',
       message: expect.stringContaining('other than Sum'),
     });
+    await expect(ask([{ ...query('PublishIn.Success', 'MQTT'), Id: 'M0' }])).rejects.toMatchObject({
+      name: 'ValidationException',
+      message: expect.stringContaining('M0'),
+    });
     await expect(ask([], minute, minute)).rejects.toMatchObject({ name: 'InvalidParameterValueException' });
   });
 });

@@ -8,6 +8,7 @@ import {
   GetObjectAclCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListBucketsCommand,
   ListObjectsV2Command,
   NoSuchKey,
   PutObjectCommand,
@@ -50,6 +51,11 @@ const read = async (Key: string) =>
   (await client.send(new GetObjectCommand({ Bucket, Key }))).Body?.transformToString();
 
 describe('embedded S3', () => {
+  it('lists its bucket', async () => {
+    const { Buckets } = await client.send(new ListBucketsCommand({}));
+    expect(Buckets).toEqual([{ Name: Bucket, CreationDate: expect.any(Date), BucketRegion: 'us-east-1' }]);
+  });
+
   it('keeps runs/x/y of the bucket as the file x/y, with its ETag', async () => {
     const { ETag } = await put('runs/a-run/slices/0.json', '{"slice":0}');
     expect(ETag).toBe(`"${createHash('md5').update('{"slice":0}').digest('hex')}"`);

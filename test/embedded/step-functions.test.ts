@@ -104,13 +104,44 @@ describe('embedded Step Functions', () => {
       input: '{"runId":"run","protocol":"mqtt","slice":1}',
     });
     const types = (await historyOf(executionArn)).map(({ type }) => type);
+    expect(types.filter((type) => type?.startsWith('Parallel'))).toEqual([
+      'ParallelStateEntered',
+      'ParallelStateStarted',
+      'ParallelStateSucceeded',
+      'ParallelStateExited',
+    ]);
     expect(types.filter((type) => type?.startsWith('Map'))).toEqual([
       'MapStateEntered',
+      'MapStateStarted',
       'MapRunStarted',
       'MapRunSucceeded',
+      'MapStateSucceeded',
       'MapStateExited',
     ]);
     expect(types.at(-1)).toBe('ExecutionFailed');
+  });
+
+  it('tells a failed Parallel that was caught from one that succeeded', async () => {
+    await open({
+      StartAt: 'Both',
+      States: {
+        Both: {
+          Type: 'Parallel',
+          Branches: [
+            { StartAt: 'Break', States: { Break: { Type: 'Fail', Error: 'Broken' } } },
+            single({ Type: 'Pass', End: true }),
+          ],
+          Catch: [{ ErrorEquals: ['Broken'], Next: 'Done' }],
+          End: true,
+        },
+        Done: { Type: 'Succeed' },
+      },
+    });
+    const { status, executionArn = '' } = await run();
+    expect(status).toBe('SUCCEEDED');
+    const types = (await historyOf(executionArn)).map(({ type }) => type);
+    expect(types).toContain('ParallelStateFailed');
+    expect(types).not.toContain('ParallelStateSucceeded');
   });
 
   it('lets Retry and Catch match what Lambda refuses', async () => {

@@ -34,5 +34,7 @@ describe('aim', () => {
   it('vouches for a host, not for all below it', () => {
     expect(() => checkAim(['a.example.com'], { own: [], iOwn: ['example.com'] })).toThrow(RefusedTargetError);
     expect(isLoopback('127.0.0.1.nip.io')).toBe(false);
+    expect(isLoopback('127.0.0.1:8443')).toBe(true);
+    expect(isLoopback('example.com:127')).toBe(false);
   });
 });

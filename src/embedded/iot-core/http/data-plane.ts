@@ -8,6 +8,7 @@ import type { AuthorizeRequest } from '../doors/http-authorization.ts';
 import type { ProtocolMetrics } from '../metrics.ts';
 import type { Access } from '../mqtt/access.ts';
 import type { Message, PublishHeaders } from '../mqtt/message.ts';
+import { type Property, propertyIds } from '../mqtt/properties.ts';
 import type { Router } from '../mqtt/router.ts';
 import { isTopicName } from '../mqtt/topic-filter.ts';
 import type { Weather } from '../weather.ts';
@@ -112,15 +113,13 @@ function getRetained(parts: DataPlaneParts, topic: string): EdgeResponse {
   if (message === undefined) {
     throw new AwsError('ResourceNotFoundException', `No retained message exists for topic ${topic}`, 404);
   }
-  const userProperties = message.headers.properties?.userProperties;
+  const pairs = pairsOf(message.headers.properties ?? []);
   return json({
     topic,
     payload: message.payload.toString('base64'),
     qos: message.headers.qos,
     lastModifiedTime: message.publishedAtMs,
-    ...(userProperties === undefined
-      ? {}
-      : { userProperties: Buffer.from(JSON.stringify(pairsOf(userProperties))).toString('base64') }),
+    ...(pairs.length === 0 ? {} : { userProperties: Buffer.from(JSON.stringify(pairs)).toString('base64') }),
   });
 }
 
@@ -151,10 +150,10 @@ function summaryOf(message: Message) {
 }
 
 /** MQTT's user properties as the API writes them: `[{"name":"value"}, …]`. */
-function pairsOf(userProperties: Readonly<Record<string, string | string[]>>): Record<string, string>[] {
-  return Object.entries(userProperties).flatMap(([name, values]) =>
-    [values].flat().map((value) => ({ [name]: value })),
-  );
+function pairsOf(properties: readonly Property[]): Record<string, string>[] {
+  return properties
+    .filter(({ id }) => id === propertyIds.userProperty)
+    .map(({ value }) => Object.fromEntries([value as readonly [string, string]]) as Record<string, string>);
 }
 
 function decodeTopic(encoded: string): string {

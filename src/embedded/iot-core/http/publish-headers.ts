@@ -1,6 +1,7 @@
 import { AwsError } from '../../aws-error.ts';
 import { type EdgeRequest, header } from '../../edge.ts';
-import type { PublishHeaders, PublishProperties } from '../mqtt/message.ts';
+import type { PublishHeaders } from '../mqtt/message.ts';
+import { type Property, propertyIds } from '../mqtt/properties.ts';
 
 /**
  * What the HTTP API's Publish says of its message: flags in the query, the rest of MQTT 5's properties in headers.
@@ -19,28 +20,28 @@ export function publishHeadersOf(request: Pick<EdgeRequest, 'query' | 'headers'>
   return {
     qos: qos === '1' ? 1 : 0,
     retain: query.get('retain') === 'true',
-    properties: Object.keys(properties).length > 0 ? properties : undefined,
+    properties: properties.length > 0 ? properties : undefined,
     expirySeconds,
   };
 }
 
-function propertiesOf(request: Pick<EdgeRequest, 'query' | 'headers'>): PublishProperties {
-  const properties: PublishProperties = {};
-  const contentType = request.query.get('contentType');
-  if (contentType !== null) properties.contentType = contentType;
-  const responseTopic = request.query.get('responseTopic');
-  if (responseTopic !== null) properties.responseTopic = responseTopic;
+function propertiesOf(request: Pick<EdgeRequest, 'query' | 'headers'>): Property[] {
+  const { contentType, responseTopic, payloadFormatIndicator, correlationData, userProperty } = propertyIds;
   const format = header(request, 'x-amz-mqtt5-payload-format-indicator');
-  if (format !== undefined) properties.payloadFormatIndicator = format === 'UTF8_DATA';
   const correlation = header(request, 'x-amz-mqtt5-correlation-data');
-  if (correlation !== undefined) properties.correlationData = Buffer.from(correlation, 'base64');
   const user = header(request, 'x-amz-mqtt5-user-properties');
-  if (user !== undefined) properties.userProperties = userPropertiesOf(user);
-  return properties;
+  const given: (readonly [id: number, value: Property['value'] | null | undefined])[] = [
+    [contentType, request.query.get('contentType')],
+    [responseTopic, request.query.get('responseTopic')],
+    [payloadFormatIndicator, format === undefined ? undefined : Number(format === 'UTF8_DATA')],
+    [correlationData, correlation === undefined ? undefined : Buffer.from(correlation, 'base64')],
+    ...(user === undefined ? [] : userPropertiesOf(user)).map((pair) => [userProperty, pair] as const),
+  ];
+  return given.flatMap(([id, value]) => (value === undefined || value === null ? [] : [{ id, value }]));
 }
 
 /** Base64 of `[{"name":"value"}, …]`; a name may come more than once. */
-function userPropertiesOf(encoded: string): Record<string, string | string[]> {
+function userPropertiesOf(encoded: string): (readonly [name: string, value: string])[] {
   let pairs: unknown;
   try {
     pairs = JSON.parse(Buffer.from(encoded, 'base64').toString());
@@ -48,13 +49,13 @@ function userPropertiesOf(encoded: string): Record<string, string | string[]> {
     throw invalid('the user properties are not base64 of JSON');
   }
   if (!Array.isArray(pairs)) throw invalid('the user properties are not a list');
-  const properties = new Map<string, string[]>();
   if (pairs.includes(null)) throw invalid('a user property is null');
-  for (const [name, value] of pairs.flatMap((pair) => Object.entries(pair as object))) {
-    if (typeof value !== 'string') throw invalid(`the user property ${name} is not text`);
-    properties.set(name, [...(properties.get(name) ?? []), value]);
-  }
-  return Object.fromEntries(properties);
+  return pairs
+    .flatMap((pair) => Object.entries(pair as object))
+    .map(([name, value]) => {
+      if (typeof value !== 'string') throw invalid(`the user property ${name} is not text`);
+      return [name, value];
+    });
 }
 
 function invalid(message: string): AwsError {

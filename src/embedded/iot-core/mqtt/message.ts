@@ -1,19 +1,13 @@
-import type { IPublishPacket } from 'mqtt-packet';
-import { encodePacket } from './packet-codec.ts';
+import { encodeLength, encodeProperties, type Property, propertyIds } from './properties.ts';
 import { type MqttVersion, packetTypes, type QoS } from './protocol.ts';
 import type { Session } from './session.ts';
-
-/** What of a PUBLISH is passed on to MQTT 5 subscribers unchanged (3.3.2.3). */
-export type PublishProperties = Omit<
-  NonNullable<IPublishPacket['properties']>,
-  'topicAlias' | 'subscriptionIdentifier' | 'messageExpiryInterval'
->;
 
 /** How a message was published. */
 export interface PublishHeaders {
   readonly qos: QoS;
   readonly retain: boolean;
-  readonly properties?: PublishProperties | undefined;
+  /** What MQTT 5 subscribers get unchanged, in its order (3.3.2.3). */
+  readonly properties?: readonly Property[] | undefined;
   /** Seconds; absent: never expires. AWS IoT Core takes 1 s to 7 days and moves what is outside to the nearer end. */
   readonly expirySeconds?: number | undefined;
 }
@@ -78,47 +72,42 @@ export class Message {
   }
 
   #encode(version: MqttVersion, qos: QoS, retain: boolean, nowMs: number): Buffer {
-    const expires = this.#expiresAtMs !== Number.POSITIVE_INFINITY;
-    if (version === 4 || (this.headers.properties === undefined && !expires)) {
-      return encodePlain(this.topic, this.payload, version, qos, retain);
-    }
-    const properties = {
-      ...this.headers.properties,
-      // [MQTT-3.3.2-6] What is left of the interval; 0 within the last second, and for what expired on the way and is sent again.
-      ...(expires
-        ? { messageExpiryInterval: Math.max(0, Math.floor((this.#expiresAtMs - nowMs) / 1000)) }
-        : {}),
-    };
     const { topic, payload } = this;
-    return encodePacket(
-      { cmd: 'publish', topic, payload, qos, retain, dup: false, messageId: 1, properties },
-      version,
-    );
+    if (version === 4) return encodePublish({ topic, payload, qos, retain });
+    const properties = [...(this.headers.properties ?? [])];
+    // [MQTT-3.3.2-6] What is left of the interval; 0 within the last second, and for what expired on the way and is sent again.
+    if (this.#expiresAtMs !== Number.POSITIVE_INFINITY) {
+      const value = Math.max(0, Math.floor((this.#expiresAtMs - nowMs) / 1000));
+      properties.push({ id: propertyIds.messageExpiryInterval, value });
+    }
+    return encodePublish({ topic, payload, qos, retain, properties: encodeProperties(properties) });
   }
 }
 
-/** A PUBLISH without properties, its packet identifier left at 0. */
-function encodePlain(
-  topic: string,
-  payload: Buffer,
-  version: MqttVersion,
-  qos: QoS,
-  retain: boolean,
-): Buffer {
+interface PublishParts {
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  /** Encoded, without their length; absent in MQTT 3.1.1. */
+  readonly properties?: Buffer;
+}
+
+/** A PUBLISH (3.3), its packet identifier left at 0. */
+function encodePublish({ topic, payload, qos, retain, properties }: PublishParts): Buffer {
   const topicBytes = Buffer.byteLength(topic);
-  const remaining = 2 + topicBytes + (qos === 1 ? 2 : 0) + (version === 5 ? 1 : 0) + payload.length;
-  const lengthBytes = remaining < 128 ? 1 : remaining < 16_384 ? 2 : 3;
-  const frame = Buffer.allocUnsafe(1 + lengthBytes + remaining);
+  const propertyLength = properties === undefined ? Buffer.alloc(0) : encodeLength(properties.length);
+  const propertyBytes = propertyLength.length + (properties?.length ?? 0);
+  const remaining = 2 + topicBytes + (qos === 1 ? 2 : 0) + propertyBytes + payload.length;
+  const remainingLength = encodeLength(remaining);
+  const frame = Buffer.allocUnsafe(1 + remainingLength.length + remaining);
   frame[0] = (packetTypes.publish << 4) | (qos << 1) | (retain ? 1 : 0);
-  let at = 1;
-  for (let left = remaining; at <= lengthBytes; left = Math.floor(left / 128)) {
-    frame[at] = (left % 128) | (at < lengthBytes ? 128 : 0);
-    at++;
-  }
+  let at = 1 + remainingLength.copy(frame, 1);
   at = frame.writeUInt16BE(topicBytes, at);
   at += frame.write(topic, at);
   if (qos === 1) at = frame.writeUInt16BE(0, at);
-  if (version === 5) frame[at++] = 0;
+  at += propertyLength.copy(frame, at);
+  if (properties !== undefined) at += properties.copy(frame, at);
   payload.copy(frame, at);
   return frame;
 }

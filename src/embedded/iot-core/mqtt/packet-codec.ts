@@ -1,11 +1,12 @@
 import { generate, type Packet, type Parser, parser, writeToStream } from 'mqtt-packet';
-import { type MqttVersion, malformed, ProtocolViolation, protocolError, reasonCodes } from './protocol.ts';
+import { checkPacketProperties } from './packet-properties.ts';
+import { type MqttVersion, malformed, protocolError } from './protocol.ts';
 
 export type PacketOf<Command extends Packet['cmd']> = Extract<Packet, { cmd: Command }>;
 
 /**
  * Decodes one whole packet with mqtt-packet, and refuses what its parser lets through: text that is not UTF-8, and
- * properties that are cut off or come twice. PUBLISH without properties, PUBACK and PINGREQ never come here.
+ * properties that are malformed. PUBLISH, PUBACK and PINGREQ never come here.
  */
 class PacketDecoder {
   readonly #version: MqttVersion | undefined;
@@ -25,6 +26,8 @@ class PacketDecoder {
    */
   decode(lent: Buffer): Packet {
     const frame = Buffer.from(lent);
+    const body = bodyOf(frame);
+    if ((this.#version ?? versionOf(frame, body)) === 5) checkPacketProperties(frame, body);
     this.#packet = undefined;
     this.#error = undefined;
     let left = -1;
@@ -39,7 +42,6 @@ class PacketDecoder {
       throw malformed((this.#error as Error | undefined)?.message ?? 'the packet does not fill its length');
     }
     checkText(packet, frame);
-    if ('properties' in packet && packet.properties !== undefined) checkProperties(packet.properties);
     return packet;
   }
 
@@ -53,6 +55,18 @@ class PacketDecoder {
     });
     return made;
   }
+}
+
+/** Past the fixed header (2.1). */
+function bodyOf(frame: Buffer): number {
+  let at = 1;
+  while (at < frame.length && frame[at]! >= 128) at++;
+  return at + 1;
+}
+
+/** Of a CONNECT (3.1.2.2): behind the protocol's name. */
+function versionOf(frame: Buffer, body: number): number | undefined {
+  return body + 2 > frame.length ? undefined : frame[body + 2 + frame.readUInt16BE(body)];
 }
 
 const decoders = { 4: new PacketDecoder(4), 5: new PacketDecoder(5), connect: new PacketDecoder(undefined) };
@@ -109,23 +123,6 @@ function checkText(value: unknown, frame: Buffer): void {
     for (const [key, inner] of Object.entries(value)) {
       checkText(key, frame);
       checkText(inner, frame);
-    }
-  }
-}
-
-/** Properties that may come more than once (2.2.2.2). */
-const repeatable = ['userProperties', 'subscriptionIdentifier'];
-
-function checkProperties(properties: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(properties)) {
-    if (value === null || value === undefined || (typeof value === 'number' && value < 0)) {
-      throw malformed(`the property ${name} is cut off`);
-    }
-    if (Array.isArray(value) && !repeatable.includes(name)) {
-      throw new ProtocolViolation(reasonCodes.protocolError, `the property ${name} comes twice`);
-    }
-    if (name === 'userProperties' && Object.values(value as object).includes(null)) {
-      throw malformed('a user property is cut off');
     }
   }
 }

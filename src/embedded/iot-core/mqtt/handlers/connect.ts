@@ -3,12 +3,13 @@ import type { IConnackPacket } from 'mqtt-packet';
 import { iotCoreLimits } from '../../../../profile/iot-core-limits.ts';
 import type { Connection } from '../connection.ts';
 import { decodeConnect, encodePacket, type PacketOf } from '../packet-codec.ts';
+import { readWillProperties } from '../packet-properties.ts';
+import { forwardedOf, propertyIds, propertyValue } from '../properties.ts';
 import {
   malformed,
   maxPacketBytes,
   maxSessionExpirySeconds,
   ProtocolViolation,
-  protocolError,
   reasonCodes,
   returnCodes,
   topicAliasMaximum,
@@ -36,10 +37,6 @@ export function handleConnect(connection: Connection, frame: Buffer, bodyStart: 
   }
   const packet = decodeConnect(frame);
   connection.version = packet.protocolVersion === 5 ? 5 : 4;
-  // (3.1.2.11.3), (3.1.2.11.4)
-  if (packet.properties?.receiveMaximum === 0 || packet.properties?.maximumPacketSize === 0) {
-    throw protocolError('a maximum of 0');
-  }
   // [MQTT-4.12.0-1] There is no AUTH to go on with.
   if (packet.properties?.authenticationMethod !== undefined) {
     metrics.connectAuthError.add(now);
@@ -53,7 +50,7 @@ export function handleConnect(connection: Connection, frame: Buffer, bodyStart: 
     refuse(connection, returnCodes.identifierRejected, reasonCodes.clientIdentifierNotValid);
     return;
   }
-  const will = willOf(packet);
+  const will = willOf(packet, frame, bodyStart);
   if (will instanceof ProtocolViolation) {
     metrics.connectClientError.add(now);
     refuse(connection, returnCodes.serverUnavailable, will.reasonCode);
@@ -141,7 +138,11 @@ function mayBeNamed(packet: ConnectPacket): boolean {
   return packet.protocolVersion === 5 || packet.clean === true;
 }
 
-function willOf(packet: ConnectPacket): Will | undefined | ProtocolViolation {
+function willOf(
+  packet: ConnectPacket,
+  frame: Buffer,
+  bodyStart: number,
+): Will | undefined | ProtocolViolation {
   const { will } = packet;
   if (will === undefined) return undefined;
   // [MQTT-3.1.2-12] The parser takes it for one.
@@ -149,17 +150,17 @@ function willOf(packet: ConnectPacket): Will | undefined | ProtocolViolation {
   // [MQTT-3.2.2-12]
   if (will.qos === 2) return new ProtocolViolation(reasonCodes.qosNotSupported, 'a will of QoS 2');
   if (!isTopicName(will.topic)) return new ProtocolViolation(reasonCodes.topicNameInvalid, 'the will topic');
-  const { willDelayInterval = 0, messageExpiryInterval, ...properties } = will.properties ?? {};
+  const properties = packet.protocolVersion === 5 ? readWillProperties(frame, bodyStart) : [];
   return {
     topic: will.topic,
     payload: Buffer.from(will.payload),
     headers: {
       qos: will.qos ?? 0,
       retain: will.retain ?? false,
-      properties: Object.keys(properties).length > 0 ? properties : undefined,
-      expirySeconds: messageExpiryInterval,
+      properties: forwardedOf(properties),
+      expirySeconds: propertyValue<number>(properties, propertyIds.messageExpiryInterval),
     },
-    delaySeconds: willDelayInterval,
+    delaySeconds: propertyValue<number>(properties, propertyIds.willDelayInterval) ?? 0,
   };
 }
 

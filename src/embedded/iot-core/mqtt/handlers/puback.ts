@@ -1,4 +1,5 @@
 import type { Connection } from '../connection.ts';
+import { checkPubackProperties } from '../packet-properties.ts';
 import { malformed } from '../protocol.ts';
 import type { Session } from '../session.ts';
 
@@ -16,5 +17,6 @@ export function handlePuback(
 ): void {
   // [MQTT-2.1.3-1]
   if ((bytes[start]! & 15) !== 0 || end - body < 2) throw malformed('a PUBACK');
+  if (connection.version === 5) checkPubackProperties(bytes, body, end);
   session.acknowledge((bytes[body]! << 8) | bytes[body + 1]!, connection.heardAtMs);
 }

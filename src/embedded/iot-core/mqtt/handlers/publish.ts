@@ -2,7 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import { iotCoreLimits } from '../../../../profile/iot-core-limits.ts';
 import type { Connection } from '../connection.ts';
 import type { PublishHeaders } from '../message.ts';
-import { decodePacket, type PacketOf } from '../packet-codec.ts';
+import {
+  forwardedOf,
+  type Property,
+  propertyIds,
+  propertyValue,
+  readProperties,
+  userPropertiesBytes,
+} from '../properties.ts';
 import {
   malformed,
   ProtocolViolation,
@@ -61,14 +68,13 @@ export function handlePublish(
   let headers = plainHeaders[qos]![flags & 1]!;
   let route: Route | undefined;
   if (connection.version === 5 && (payloadStart === end || bytes[payloadStart] !== 0)) {
-    payloadStart = propertiesEnd(bytes, payloadStart, end);
-    const packet = decodePacket(bytes.subarray(start, end), 5) as PacketOf<'publish'>;
-    if (packet.payload.length !== end - payloadStart) throw malformed('a property past the properties');
-    route = routeOfAlias(connection, packet);
-    if (userPropertiesBytes(packet) > iotCoreLimits.userPropertiesBytes) {
+    const properties = readProperties(bytes, payloadStart, end, 'publish');
+    payloadStart = properties.end;
+    route = routeOfAlias(connection, properties.list, bytes.subarray(topicStart, topicEnd));
+    if (userPropertiesBytes(properties.list) > iotCoreLimits.userPropertiesBytes) {
       throw tooLarge(connection, 'user properties larger than 8 KB');
     }
-    headers = headersOf(packet, headers);
+    headers = headersOf(properties.list, headers);
   } else {
     if (connection.version === 5) payloadStart++;
     route = routeOf(connection, bytes, topicStart, topicEnd);
@@ -109,38 +115,36 @@ function routeOf(connection: Connection, bytes: Buffer, start: number, end: numb
   const { router } = connection.broker;
   const last = connection.route;
   if (last !== undefined && router.isCurrent(last) && isSame(last.topicBytes, bytes, start, end)) return last;
-  const name = bytes.subarray(start, end);
-  // [MQTT-1.5.4-1]
-  if (!isUtf8(name)) throw malformed('a topic that is not UTF-8');
-  const route = checkedRoute(connection, name.toString());
+  const route = checkedRoute(connection, textOfTopic(bytes.subarray(start, end)));
   connection.route = route;
   return route;
 }
 
-/** (2.2.2.1) Past the properties: their length, then they. The parser makes nothing of a length that is cut off. */
-function propertiesEnd(bytes: Buffer, start: number, end: number): number {
-  let length = 0;
-  for (let at = start; at < Math.min(end, start + 4); at++) {
-    length += (bytes[at]! & 127) * 128 ** (at - start);
-    if (bytes[at]! < 128 && at + 1 + length <= end) return at + 1 + length;
-  }
-  throw malformed('the properties are cut off');
-}
-
 /** (3.3.2.3.4) The topic, the alias it is to have from now on, or the alias alone. */
-function routeOfAlias(connection: Connection, packet: PacketOf<'publish'>): Route | undefined {
-  const alias = packet.properties?.topicAlias;
-  if (alias === undefined) return checkedRoute(connection, packet.topic);
+function routeOfAlias(
+  connection: Connection,
+  properties: readonly Property[],
+  topicBytes: Buffer,
+): Route | undefined {
+  const named = textOfTopic(topicBytes);
+  const alias = propertyValue<number>(properties, propertyIds.topicAlias);
+  if (alias === undefined) return checkedRoute(connection, named);
   // [MQTT-3.3.2-8], [MQTT-3.3.2-9]
   if (alias === 0 || alias > topicAliasMaximum) {
     throw new ProtocolViolation(reasonCodes.topicAliasInvalid, `the topic alias ${alias}`);
   }
-  const topic = packet.topic === '' ? connection.topicAliases?.get(alias) : packet.topic;
+  const topic = named === '' ? connection.topicAliases?.get(alias) : named;
   if (topic === undefined) throw protocolError('a topic alias that was never set');
   const route = checkedRoute(connection, topic);
   connection.topicAliases ??= new Map();
   connection.topicAliases.set(alias, topic);
   return route;
+}
+
+/** [MQTT-1.5.4-1] */
+function textOfTopic(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw malformed('a topic that is not UTF-8');
+  return bytes.toString();
 }
 
 function checkedRoute(connection: Connection, topic: string): Route | undefined {
@@ -161,32 +165,15 @@ function isSame(known: Buffer, bytes: Buffer, start: number, end: number): boole
   return true;
 }
 
-function headersOf(packet: PacketOf<'publish'>, plain: PublishHeaders): PublishHeaders {
-  const { topicAlias, subscriptionIdentifier, messageExpiryInterval, ...properties } =
-    packet.properties ?? {};
+function headersOf(list: readonly Property[], plain: PublishHeaders): PublishHeaders {
   // [MQTT-3.3.4-6]
-  if (subscriptionIdentifier !== undefined) throw protocolError('a subscription identifier from a client');
-  // [MQTT-3.3.2-14]
-  if (properties.responseTopic !== undefined && /[+#]/.test(properties.responseTopic)) {
-    throw protocolError('a response topic with a wildcard');
+  if (propertyValue(list, propertyIds.subscriptionIdentifier) !== undefined) {
+    throw protocolError('a subscription identifier from a client');
   }
-  const hasProperties = Object.keys(properties).length > 0;
-  if (!hasProperties && messageExpiryInterval === undefined) return plain;
-  return {
-    qos: plain.qos as QoS,
-    retain: plain.retain,
-    properties: hasProperties ? properties : undefined,
-    expirySeconds: messageExpiryInterval,
-  };
-}
-
-/** Of names and values (2.2.2.2), as the quota counts them. */
-function userPropertiesBytes({ properties }: PacketOf<'publish'>): number {
-  let bytes = 0;
-  for (const [name, values] of Object.entries(properties?.userProperties ?? {})) {
-    for (const value of [values].flat()) bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
-  }
-  return bytes;
+  const properties = forwardedOf(list);
+  const expirySeconds = propertyValue<number>(list, propertyIds.messageExpiryInterval);
+  if (properties === undefined && expirySeconds === undefined) return plain;
+  return { qos: plain.qos as QoS, retain: plain.retain, properties, expirySeconds };
 }
 
 function tooLarge(connection: Connection, what: string): ProtocolViolation {
