@@ -19,6 +19,11 @@ const sessionExpirySeconds = 3_600;
 const ackTimeoutMarginSeconds = 1;
 /** When closing, for publishes at QoS 0 that the client has taken and not written yet. */
 const writeTimeoutMs = 200;
+/**
+ * When closing, for the client's `stopped`. A client waits for its DISCONNECT to be written, for a TLS handshake up to 10 s,
+ * and for a WebSocket handshake without a limit.
+ */
+const stopTimeoutMs = 2_000;
 
 export function makeDeviceSdkTransport(settings: DeviceSdkSettings): MakeTransport {
   return (listener, devices) => new DeviceSdkTransport(settings, listener, devices);
@@ -63,6 +68,8 @@ class SdkDevice {
   /** Made at the first attempt to connect: a client holds native memory. */
   #client: mqtt5.Mqtt5Client | undefined;
   #state: 'stopped' | 'connecting' | 'connected' | 'stopping' = 'stopped';
+  /** Whether the native client has begun what `start()` asked of it. */
+  #begun = false;
   #connectOnceStopped = false;
   /** Why the attempt that is being stopped failed; told once it is gone. */
   #failure: string | undefined;
@@ -92,6 +99,7 @@ class SdkDevice {
     }
     this.#client ??= this.#makeClient();
     this.#state = 'connecting';
+    this.#begun = false;
     this.#client.start();
   }
 
@@ -111,21 +119,19 @@ class SdkDevice {
     if (this.#client === undefined) return;
     if (this.#settings.qos === 0 && this.#unsettled > 0) await this.#settled();
     if (this.#state !== 'stopped') {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#whenStopped = resolve;
-      if (this.#state !== 'stopping') this.#stop();
-      await promise;
+      await atMost(stopTimeoutMs, (stopped) => {
+        this.#whenStopped = stopped;
+        if (this.#state !== 'stopping') this.#stop();
+      });
     }
     this.#client.close();
     this.#client = undefined;
   }
 
   async #settled(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#whenSettled = resolve;
-    const impatience = setTimeout(resolve, writeTimeoutMs);
-    await promise;
-    clearTimeout(impatience);
+    await atMost(writeTimeoutMs, (settled) => {
+      this.#whenSettled = settled;
+    });
   }
 
   #settle(): void {
@@ -157,6 +163,7 @@ class SdkDevice {
       socketOptions: new io.SocketOptions(io.SocketType.STREAM, io.SocketDomain.IPV4, connectTimeoutMs),
       ...secure,
     });
+    client.on('attemptingConnect', () => this.#attempts());
     client.on('connectionSuccess', ({ settings }) => this.#connected(settings.receiveMaximumFromServer));
     client.on('connectionFailure', ({ error, connack }) => {
       this.#failed(connack === undefined ? nameOf(error) : reasonOf(connack.reasonCode));
@@ -207,9 +214,19 @@ class SdkDevice {
     if (!this.#closing) this.#listener.disconnected(this.#device, reason);
   }
 
+  #attempts(): void {
+    this.#begun = true;
+    if (this.#state === 'stopping') this.#stop();
+  }
+
+  /**
+   * The native thread compares where the client is with where it should be. If `stop()` reaches it before it has acted on
+   * `start()`, the client is stopped and should be: nothing changes and `stopped` never comes. So a client that has not
+   * begun is stopped when it begins.
+   */
   #stop(): void {
     this.#state = 'stopping';
-    this.#client?.stop({ reasonCode: mqtt5.DisconnectReasonCode.NormalDisconnection });
+    if (this.#begun) this.#client?.stop({ reasonCode: mqtt5.DisconnectReasonCode.NormalDisconnection });
   }
 
   #stopped(): void {
@@ -239,6 +256,15 @@ class SdkDevice {
     if (this.#closing || (this.#settings.qos === 1 && unansweredReasons.has(reason))) return;
     this.#listener.refused(this.#device, n, 'failed', reason);
   }
+}
+
+/** Resolves when `done` is called, at the latest after `limitMs`. */
+async function atMost(limitMs: number, begin: (done: () => void) => void): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, limitMs);
+  begin(resolve);
+  await promise;
+  clearTimeout(timer);
 }
 
 function connectWith({ username, password }: MqttLogin): { username: string; password?: Buffer } {
