@@ -4,6 +4,8 @@ export interface Clock {
   now(): number;
   /** Calls `fn` once, at the earliest after `delayMs` (0: as soon as pending I/O was served). */
   setTimer(delayMs: number, fn: () => void): CancelTimer;
+  /** How far `now()` may be behind the wall clock that it was set by; it is never ahead. Absent: it is no such clock. */
+  readonly bracketMs?: number;
 }
 
 export type CancelTimer = () => void;
@@ -14,8 +16,9 @@ export type CancelTimer = () => void;
  * has a monotonic clock that stood still.
  */
 export function makeSystemClock(): Clock {
-  const epochMs = calibrateEpoch();
+  const { epochMs, bracketMs } = calibrateEpoch({ wall: Date.now, monotonic: () => performance.now() });
   return {
+    bracketMs,
     now: () => epochMs + performance.now(),
     setTimer(delayMs, fn) {
       if (delayMs <= 0) {
@@ -29,18 +32,45 @@ export function makeSystemClock(): Clock {
   };
 }
 
+/** The two clocks of a machine, milliseconds. */
+export interface ClockReadings {
+  /** Since the epoch, rounded down to whole ones. */
+  wall(): number;
+  /** Fractional, from any instant. */
+  monotonic(): number;
+}
+
+export interface Calibration {
+  /** Epoch milliseconds at which the monotonic clock was 0: the true instant, or up to `bracketMs` before it. */
+  readonly epochMs: number;
+  readonly bracketMs: number;
+}
+
+/** As tight as a tick of the wall clock between two readings can be told, and how long to wait for one. */
+const bracketGoalMs = 0.01;
+const calibrationLimitMs = 200;
+/** A double near today's epoch is right to 0.00012 ms. */
+const roundingMs = 0.001;
+
 /**
- * Epoch milliseconds at which `performance.now()` was 0. `Date.now()` is the wall clock rounded down and read first, so
- * each difference is at most the true one, however long the process was kept waiting between the two readings; the
- * largest seen over a little more than a millisecond is true to a few microseconds.
+ * A wall clock that reads w, rounded down, between two readings a and b of the monotonic one puts the epoch between w − b
+ * and w + 1 − a. That holds however long the process was kept waiting between any two of the three, so every reading only
+ * narrows the bracket; the readings around a tick narrow it to their own distance, unless the process was preempted there.
+ * Then the next tick does, for up to 200 ms. The lower end is taken: a device's stamp is never ahead of its machine's clock.
  */
-function calibrateEpoch(): number {
-  const until = performance.now() + 1.5;
-  let epochMs = Number.NEGATIVE_INFINITY;
+export function calibrateEpoch({ wall, monotonic }: ClockReadings): Calibration {
+  let before = monotonic();
+  const until = before + calibrationLimitMs;
+  let [least, most] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   for (;;) {
-    const wallMs = Date.now();
-    const now = performance.now();
-    epochMs = Math.max(epochMs, wallMs - now);
-    if (now >= until) return epochMs;
+    const wallMs = wall();
+    const after = monotonic();
+    const [reached, limit] = [wallMs - after, wallMs + 1 - before];
+    const wasSet = reached > most + roundingMs || limit < least - roundingMs;
+    least = wasSet ? reached : Math.max(least, reached);
+    most = wasSet ? limit : Math.min(most, limit);
+    const bracketMs = Math.max(0, most - least);
+    if (bracketMs <= bracketGoalMs || after >= until) return { epochMs: least, bracketMs };
+    before = after;
   }
 }
