@@ -20,6 +20,11 @@ export interface PayloadSettings {
   readonly offsetMsOf: (n: number) => number;
 }
 
+/** The envelope's keys, as they stand in the message. */
+const beforeAt = '"at":';
+const beforeSent = ',"sent":';
+const comma = 0x2c;
+
 /** Fields of the message that are the tester's own. */
 const reservedKeys = ['stampede', 'padding'];
 const paddingStart = Buffer.from(',"padding":"');
@@ -124,13 +129,13 @@ function compileMessage(settings: PayloadSettings): readonly Segment[] {
   }
 
   const compiler = new SegmentCompiler(settings);
-  compiler.text(`{"stampede":{"run":${JSON.stringify(settings.runId)},"slice":${settings.slice},"n":`);
+  compiler.text(envelopeStartOf(settings));
   compiler.segment(integer((message) => message.n));
   compiler.text(',"device":');
   compiler.segment(integer((message) => message.deviceIndex));
-  compiler.text(',"at":');
+  compiler.text(`,${beforeAt}`);
   compiler.segment(instant((message) => message.atMs));
-  compiler.text(',"sent":');
+  compiler.text(beforeSent);
   compiler.segment(instant((message) => message.sentMs));
   compiler.text('}');
   if (entries.length > 0) compiler.text(',');
@@ -150,16 +155,39 @@ function instant(instantOf: (message: MessageContext) => number): Segment {
   };
 }
 
+/** What a device reads of a message on its own topic. */
+export interface EchoedMessage {
+  /** Intended send time, epoch milliseconds. */
+  readonly at: number;
+  /** Where the message is this slice's own: its number and when it was sent, epoch milliseconds. */
+  readonly own?: { readonly n: number; readonly sent: number };
+}
+
 /**
- * The intended send time in a message that `PayloadWriter` wrote; undefined for anything else. Reads no further than
+ * Of a message that a `PayloadWriter` wrote, of this slice or another; undefined for anything else. Reads no further than
  * the envelope.
+ * @param envelopeStart of this slice's messages
  */
-export function readIntendedAt(payload: Buffer): number | undefined {
-  const key = payload.indexOf('"at":');
+export function readEchoedMessage(payload: Buffer, envelopeStart: Buffer): EchoedMessage | undefined {
+  const key = payload.indexOf(beforeAt);
   if (key < 0 || key > envelopeBytes) return undefined;
-  const start = key + 5;
-  const at = Number(payload.toString('latin1', start, start + instantBytes));
-  return at > 0 ? at : undefined;
+  const atStart = key + beforeAt.length;
+  const at = instantAt(payload, atStart);
+  if (!(at > 0)) return undefined;
+  const numberStart = envelopeStart.length;
+  if (!payload.subarray(0, numberStart).equals(envelopeStart)) return { at };
+  const n = Number(payload.toString('latin1', numberStart, payload.indexOf(comma, numberStart)));
+  const sent = instantAt(payload, atStart + instantBytes + beforeSent.length);
+  return { at, own: { n, sent } };
+}
+
+function instantAt(payload: Buffer, start: number): number {
+  return Number(payload.toString('latin1', start, start + instantBytes));
+}
+
+/** What every message of a slice begins with, up to its number. */
+export function envelopeStartOf({ runId, slice }: Pick<PayloadSettings, 'runId' | 'slice'>): string {
+  return `{"stampede":{"run":${JSON.stringify(runId)},"slice":${slice},"n":`;
 }
 
 /** Run id of 80 characters, escapes, and the envelope's other fields stay below. */

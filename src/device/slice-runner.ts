@@ -7,7 +7,7 @@ import { sliceOf } from '../plan/slices.ts';
 import type { CancelTimer, Clock } from './clock.ts';
 import { Connections } from './connections.ts';
 import { type HealthMonitor, watchGeneratorHealth } from './generator-health.ts';
-import { PayloadWriter, readIntendedAt } from './payload.ts';
+import { envelopeStartOf, PayloadWriter, readEchoedMessage } from './payload.ts';
 import { Publisher } from './publisher.ts';
 import type { Random } from './random.ts';
 import { describeDevices } from './slice-devices.ts';
@@ -72,6 +72,7 @@ class SliceRunner implements TransportListener {
   readonly #connections: Connections;
   readonly #publisher: Publisher;
   readonly #health: HealthMonitor;
+  readonly #envelopeStart: Buffer;
   readonly #end = Promise.withResolvers<Ending>();
   #cancelBeat: CancelTimer = () => {};
   /** The epoch second that the next snapshot speaks of. */
@@ -108,6 +109,7 @@ class SliceRunner implements TransportListener {
       seed: profile.seed,
       offsetMsOf: schedule.offsetMs,
     });
+    this.#envelopeStart = Buffer.from(envelopeStartOf({ runId: plan.runId, slice: run.slice }));
     this.#health = watchGeneratorHealth(Math.max(0, readyAt - timeline.startAt));
     this.#transport = run.transport(this, devices);
     this.#connections = new Connections({
@@ -184,9 +186,9 @@ class SliceRunner implements TransportListener {
   }
 
   echoed(_device: number, payload: Buffer): void {
-    const intendedMs = readIntendedAt(payload);
+    const message = readEchoedMessage(payload, this.#envelopeStart);
     // A topic may be shared with senders that are not this run's.
-    if (intendedMs !== undefined) this.#tally.echoed(intendedMs, this.#clock.now());
+    if (message !== undefined) this.#tally.echoed(message, this.#clock.now());
   }
 
   echoRefused(_device: number, reason: string): void {
@@ -274,7 +276,7 @@ class SliceRunner implements TransportListener {
       ...ending,
       at: nowMs,
       ...this.#tally.result(nowMs, this.#publisher.undecided()),
-      generator: this.#health.read(),
+      generator: { ...this.#health.read(), clockBracketMs: this.#clock.bracketMs },
     };
   }
 

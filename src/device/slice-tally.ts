@@ -2,8 +2,15 @@ import { IntervalSet } from '../measure/intervals.ts';
 import type { EncodedHistogram } from '../measure/latency-histogram.ts';
 import type { SliceLatencyName } from '../measure/latency-names.ts';
 import { LatencySeconds } from '../measure/latency-seconds.ts';
-import type { DeviceCounts, DropReason, SliceMessageCounts, SliceResult } from '../measure/slice-result.ts';
+import type {
+  DeviceCounts,
+  DropReason,
+  QuickestEcho,
+  SliceMessageCounts,
+  SliceResult,
+} from '../measure/slice-result.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
+import type { EchoedMessage } from './payload.ts';
 import { SecondCounts } from './second-counts.ts';
 import type { Refusal } from './transport.ts';
 
@@ -29,6 +36,7 @@ export type CountedResult = Pick<
   | 'lastSentAt'
   | 'perSecond'
   | 'latencies'
+  | 'quickestEcho'
   | 'latencyPerSecond'
 >;
 
@@ -56,6 +64,7 @@ export class SliceTally {
   readonly #echoRefusedBy = new Map<string, number>();
   readonly #sent = new IntervalSet();
   #lastSentMs = 0;
+  #quickestEcho: QuickestEcho | undefined;
   readonly #connect = new IntervalHistogram();
   readonly #pubackRoundTrip = new IntervalHistogram();
   readonly #echo = new IntervalHistogram();
@@ -104,10 +113,16 @@ export class SliceTally {
     this.#unacknowledged++;
   }
 
-  echoed(intendedMs: number, arrivedMs: number): void {
+  echoed({ at, own }: EchoedMessage, arrivedMs: number): void {
+    if (own !== undefined) {
+      const us = Math.round((arrivedMs - own.sent) * 1_000);
+      if (this.#quickestEcho === undefined || us < this.#quickestEcho.us) {
+        this.#quickestEcho = { n: own.n, us };
+      }
+    }
     this.#echoed++;
     this.perSecond.echoed(arrivedMs);
-    this.#echo.record(arrivedMs - intendedMs);
+    this.#echo.record(arrivedMs - at);
   }
 
   /** @param connectMs undefined where connecting is nothing to measure */
@@ -206,6 +221,7 @@ export class SliceTally {
         echo_latency: this.#echo.encodeAll(),
         send_lag: this.#sendLag.encodeAll(),
       },
+      ...(this.#quickestEcho === undefined ? {} : { quickestEcho: this.#quickestEcho }),
       latencyPerSecond: { puback_round_trip: this.#pubackRoundTripSeconds.encode() },
     };
   }

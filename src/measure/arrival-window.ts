@@ -16,6 +16,11 @@ export interface ArrivalWindow {
   readonly arrivals: number;
   /** By slice number: the set of n that arrived. */
   readonly seen: Readonly<Record<string, EncodedIntervals>>;
+  /**
+   * By slice number: the smallest of stamp − sent, of the queue's stamps and the rules engine's, microseconds. The stamps are
+   * rounded down and this is not corrected for it: it bounds how far clocks are apart. Absent in windows of before.
+   */
+  readonly leastTransitUs?: Readonly<Record<string, number>>;
   readonly latencies: Readonly<Record<ArrivalLatencyName, EncodedHistogram>>;
   /** Arrivals by whole second (epoch seconds) of arrival. */
   readonly perSecond: { readonly startSecond: number; readonly arrivals: readonly number[] };

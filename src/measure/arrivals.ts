@@ -5,6 +5,7 @@ import { IntervalSet } from './intervals.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import { LatencySeconds } from './latency-seconds.ts';
 import { checkRuleRecord, parseRuleRecord } from './rule-record.ts';
+import { stampedLatencyMs } from './stamped-latency.ts';
 
 /** A batch from the queue, as Lambda hands it over; only what is read here. */
 export interface ArrivalBatch {
@@ -92,12 +93,19 @@ class RunArrivalsByRun {
   }
 }
 
+/** What one batch saw of one slice. */
+interface SliceArrivals {
+  readonly numbers: IntervalSet;
+  /** As stamped: neither estimated nor corrected. */
+  leastTransitMs: number;
+}
+
 /** What one batch saw of one run. */
 class RunArrivals {
   readonly runId: string;
   redelivered = 0;
   #arrivals = 0;
-  readonly #seen = new Map<number, IntervalSet>();
+  readonly #seen = new Map<number, SliceArrivals>();
   readonly #bySecond = new Map<number, number>();
   readonly #endToEnd = new LatencyHistogram();
   readonly #rule = new LatencyHistogram();
@@ -108,19 +116,23 @@ class RunArrivals {
     this.runId = runId;
   }
 
-  /** @param arrivedAt epoch milliseconds */
-  add(record: RuleRecord, arrivedAt: number): void {
+  /** @param arrivedAt a stamp: epoch milliseconds, whole */
+  add({ slice, n, at, sent, rule }: RuleRecord, arrivedAt: number): void {
     this.#arrivals++;
-    let seen = this.#seen.get(record.slice);
+    let seen = this.#seen.get(slice);
     if (seen === undefined) {
-      seen = new IntervalSet();
-      this.#seen.set(record.slice, seen);
+      seen = { numbers: new IntervalSet(), leastTransitMs: Number.POSITIVE_INFINITY };
+      this.#seen.set(slice, seen);
     }
-    seen.add(record.n);
-    this.#endToEnd.record(arrivedAt - record.at);
-    this.#endToEndSeconds.record(arrivedAt, arrivedAt - record.at);
-    this.#rule.record(record.rule - record.at);
-    this.#transit.record(arrivedAt - record.sent);
+    seen.numbers.add(n);
+    seen.leastTransitMs = Math.min(seen.leastTransitMs, arrivedAt - sent, rule - sent);
+    // Both ends of the lag are the device's, to the microsecond; only what follows ends at a stamp.
+    const lagMs = sent - at;
+    const transitMs = stampedLatencyMs(sent, arrivedAt);
+    this.#endToEnd.record(lagMs + transitMs);
+    this.#endToEndSeconds.record(arrivedAt, lagMs + transitMs);
+    this.#rule.record(lagMs + stampedLatencyMs(sent, rule));
+    this.#transit.record(transitMs);
     const second = Math.floor(arrivedAt / 1000);
     this.#bySecond.set(second, (this.#bySecond.get(second) ?? 0) + 1);
   }
@@ -135,7 +147,10 @@ class RunArrivals {
       runId: this.runId,
       window,
       arrivals: this.#arrivals,
-      seen: Object.fromEntries([...this.#seen].map(([slice, set]) => [slice, set.encode()])),
+      seen: Object.fromEntries([...this.#seen].map(([slice, { numbers }]) => [slice, numbers.encode()])),
+      leastTransitUs: Object.fromEntries(
+        [...this.#seen].map(([slice, { leastTransitMs }]) => [slice, Math.round(leastTransitMs * 1_000)]),
+      ),
       latencies: {
         end_to_end_latency: this.#endToEnd.encode(),
         rule_latency: this.#rule.encode(),

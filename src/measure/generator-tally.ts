@@ -16,6 +16,7 @@ export class GeneratorTally {
     startLagMs: 0,
     eventLoopDelayP99Ms: 0,
     eventLoopDelayMaxMs: 0,
+    clockBracketMs: null,
   };
 
   add({ generator: slice, devices }: SliceResult): void {
@@ -33,6 +34,10 @@ export class GeneratorTally {
       startLagMs: Math.max(sum.startLagMs, slice.startLagMs),
       eventLoopDelayP99Ms: Math.max(sum.eventLoopDelayP99Ms, slice.eventLoopDelayP99Ms),
       eventLoopDelayMaxMs: Math.max(sum.eventLoopDelayMaxMs, slice.eventLoopDelayMaxMs),
+      clockBracketMs:
+        slice.clockBracketMs === undefined
+          ? sum.clockBracketMs
+          : Math.max(sum.clockBracketMs ?? 0, slice.clockBracketMs),
     };
   }
 

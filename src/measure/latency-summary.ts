@@ -12,7 +12,7 @@ export interface LatencySummary {
   readonly p99: number;
   readonly p999: number;
   readonly max: number;
-  /** Samples below zero, which two clocks make possible; they are part of every other figure. */
+  /** Samples below zero: clocks that are apart by more than the latency. They are part of every other figure. */
   readonly negative: number;
   /** Samples beyond ±1 h: percentiles count them as 1 h. */
   readonly beyondRange: number;

@@ -15,6 +15,7 @@ import { LatencySeries } from './latency-series.ts';
 import { ReasonCounts } from './reason-counts.ts';
 import type { CountsByReason, RunLedger, SliceOutcomes } from './run-ledger.ts';
 import { SecondSeries } from './second-series.ts';
+import { SliceClocks } from './slice-clocks.ts';
 import { reasonOfDeath, type SliceDeath } from './slice-death.ts';
 import { noMessages, type PublishCounts, type SliceResult } from './slice-result.ts';
 
@@ -49,6 +50,7 @@ export class Ledger {
   readonly #series: SecondSeries;
   readonly #latencySeries: Readonly<Record<TimedLatencyName, LatencySeries>>;
   readonly #generator = new GeneratorTally();
+  readonly #clocks = new SliceClocks();
   readonly #latencies: Readonly<Record<LatencyName, LatencyHistogram>> = {
     connect: new LatencyHistogram(),
     puback_round_trip: new LatencyHistogram(),
@@ -114,6 +116,7 @@ export class Ledger {
     this.#series.addSlice(result.perSecond);
     this.#latencySeries.puback_round_trip.add(result.latencyPerSecond?.puback_round_trip ?? {});
     this.#generator.add(result);
+    this.#clocks.addSlice(result.slice, result.quickestEcho);
   }
 
   /** What a slice died of; nothing where it left its result all the same. @throws {RangeError} for a slice the plan does not have */
@@ -134,6 +137,7 @@ export class Ledger {
       this.#receivedOf(Number(slice)).addEncoded(numbers);
     }
     for (const name of arrivalLatencyNames) this.#latencies[name].mergeEncoded(window.latencies[name]);
+    this.#clocks.addWindow(window);
     this.#series.addArrivals(window.perSecond.startSecond, window.perSecond.arrivals);
     this.#latencySeries.end_to_end_latency.add(window.latencyPerSecond?.end_to_end_latency ?? {});
   }
@@ -191,6 +195,7 @@ export class Ledger {
         { length: this.#plan.slices.count },
         (_, slice) => this.#books.get(slice)?.startLagMs ?? null,
       ),
+      sliceClocks: this.#clocks.bounds((slice, n) => this.#received.get(slice)?.has(n) === true),
       generator: this.#generator.totals(),
       windows: this.#windows.size,
       redelivered: this.#redelivered,

@@ -3,6 +3,7 @@ import type { ForeignCounts } from './arrival-window.ts';
 import type { LatencyHistogram } from './latency-histogram.ts';
 import type { LatencyName, TimedLatencyName } from './latency-names.ts';
 import type { LatencySeries } from './latency-series.ts';
+import type { SliceClock } from './slice-clocks.ts';
 import type { DeviceCounts, PerSecondCounts, PublishCounts } from './slice-result.ts';
 
 /** Everything is accounted for: docs/measurement.md states the equations, `checkLedger` tests them. */
@@ -52,6 +53,8 @@ export interface RunLedger {
   readonly latencySeries: Readonly<Record<TimedLatencyName, LatencySeries>>;
   /** By slice; null where it left nothing. */
   readonly startLagsMs: readonly (number | null)[];
+  /** Of the slices that messages arrived from. */
+  readonly sliceClocks: readonly SliceClock[];
   readonly generator: GeneratorTotals;
   /** Arrival windows: invocations of measure-latency that saw something of the run. */
   readonly windows: number;
@@ -97,4 +100,6 @@ export interface GeneratorTotals {
   readonly startLagMs: number;
   readonly eventLoopDelayP99Ms: number;
   readonly eventLoopDelayMaxMs: number;
+  /** Of the slice whose clock is known least well; null where none says. */
+  readonly clockBracketMs: number | null;
 }

@@ -35,9 +35,17 @@ export interface SliceResult {
   readonly lastSentAt?: number;
   readonly perSecond: PerSecondCounts;
   readonly latencies: Readonly<Record<SliceLatencyName, EncodedHistogram>>;
+  /** Absent until a message was back at its device. */
+  readonly quickestEcho?: QuickestEcho;
   /** By second of the acknowledgement. */
   readonly latencyPerSecond?: { readonly puback_round_trip: EncodedLatencySeconds };
   readonly generator: GeneratorHealth;
+}
+
+/** The message that was back at its device soonest after it was sent, by the slice's clock alone. */
+export interface QuickestEcho {
+  readonly n: number;
+  readonly us: number;
 }
 
 export interface DeviceCounts {
@@ -110,4 +118,6 @@ export interface GeneratorHealth {
   /** Of the event loop, 99th percentile and maximum, milliseconds. */
   readonly eventLoopDelayP99Ms: number;
   readonly eventLoopDelayMaxMs: number;
+  /** How far the slice's clock may be behind the clock of its machine: what its calibration achieved. */
+  readonly clockBracketMs?: number | undefined;
 }

@@ -68,7 +68,7 @@ export function buildReport({ plan, ledger, cloudwatch, now }: ReportInput): Rep
     },
     rates,
     latencyMs,
-    clockOffset: clockOffsetOf(latencyMs),
+    clockOffset: clockOffsetOf(ledger.sliceClocks),
     quotas: quotaUse,
     throttling,
     bindingQuota: bindingQuotaOf(plan, quotaUse, throttling),

@@ -1,50 +1,104 @@
-import type { LatencyName } from '../measure/latency-names.ts';
-import type { LatencySummary } from '../measure/latency-summary.ts';
-import { formatElapsed } from './figures.ts';
-import type { ClockOffset } from './report.ts';
+import type { SliceClock } from '../measure/slice-clocks.ts';
+import { stampResolutionMs } from '../measure/stamped-latency.ts';
+import { formatElapsed, formatPlural } from './figures.ts';
+import type { ClockOffset, ProvenOffset, Report } from './report.ts';
 
-type Latencies = Readonly<Record<LatencyName, LatencySummary>>;
-
-/**
- * Let θ be what the service's clocks are ahead of the devices'. What is measured across the two is the true latency plus θ.
- * A true latency is above 0, so θ ≤ min(transit), θ ≤ min(rule_latency). And a message that echoes is at the rules engine
- * no later than it is back at its device: the least true rule latency is at most min(echo_latency), which knows no θ, so
- * θ ≥ min(rule_latency) − min(echo_latency). The bounds are as far apart as the quickest round trip is long.
- */
-export function clockOffsetOf({ transit, rule_latency, echo_latency }: Latencies): ClockOffset {
-  const oneWay = [transit, rule_latency].filter(({ count }) => count > 0).map(({ min }) => min);
-  const hasBoth = rule_latency.count > 0 && echo_latency.count > 0;
+/** From slices' bounds to the run's. */
+export function clockOffsetOf(clocks: readonly SliceClock[]): ClockOffset {
+  const uppers = clocks.map(({ slice, atMostMs }) => ({ slice, ms: atMostMs }));
+  const lowers = clocks.flatMap(({ slice, atLeastMs }) =>
+    atLeastMs === null ? [] : [{ slice, ms: atLeastMs }],
+  );
+  const upper = largest(uppers);
+  const lower = lowers.length === clocks.length ? largest(lowers.map(negated)) : undefined;
   return {
-    atMostMs: oneWay.length > 0 ? Math.min(...oneWay) : null,
-    atLeastMs: hasBoth ? rounded(rule_latency.min - echo_latency.min) : null,
+    stampResolutionMs,
+    atMostMs: upper?.ms ?? null,
+    atMostSlice: upper?.slice ?? null,
+    atLeastMs: lower === undefined ? null : 0 - lower.ms,
+    atLeastSlice: lower?.slice ?? null,
+    slicesWithoutAtLeast: clocks.length - lowers.length,
+    // θ is less than its upper bound: one of 0 proves as much.
+    behind: provenBy(uppers.filter(({ ms }) => ms <= 0).map(negated)),
+    ahead: provenBy(lowers.filter(({ ms }) => ms > 0)),
   };
 }
 
-/** For people; empty where nothing arrived. */
-export function describeClockOffset(latencies: Latencies): string[] {
-  const { atMostMs, atLeastMs } = clockOffsetOf(latencies);
+/** For people: what the stamps' resolution is, and of clocks only what is proven. Empty where nothing arrived. */
+export function describeClockOffset({
+  clockOffset,
+  generator,
+}: Pick<Report, 'clockOffset' | 'generator'>): string[] {
+  const { atMostMs, atMostSlice, atLeastMs, atLeastSlice, behind, ahead } = clockOffset;
   if (atMostMs === null) return [];
-  const bound =
-    atMostMs >= 0
-      ? `at most ${formatElapsed(atMostMs)} too high`
-      : `at least ${formatElapsed(-atMostMs)} too low`;
-  const { echo_latency, rule_latency } = latencies;
+  const resolution =
+    'end_to_end_latency, rule_latency and transit end at a stamp in whole milliseconds: a sample is right to ±1 ms.';
+  const brackets = describeBracket(generator.clockBracketMs);
+  if (behind.slices + ahead.slices === 0) return [resolution, ...brackets];
+  const bounds = [
+    atMostMs > 0
+      ? [`at most ${formatElapsed(atMostMs)} too high (slice ${atMostSlice})`]
+      : [`at least ${formatElapsed(-atMostMs)} too low`],
+    atLeastMs === null
+      ? ['how much too low is not known without echoes of every slice']
+      : atLeastMs < 0
+        ? [`at most ${formatElapsed(-atLeastMs)} too low (slice ${atLeastSlice})`]
+        : [`at least ${formatElapsed(atLeastMs)} too high`],
+  ].flat();
   return [
-    `end_to_end_latency, rule_latency and transit span two clocks: by the smallest sample they read ${bound}, ±1 ms.`,
-    ...(atLeastMs === null
-      ? []
-      : [
-          `echo_latency is on one clock: its smallest, ${formatElapsed(echo_latency.min)}, less rule_latency’s, ` +
-            `${formatElapsed(rule_latency.min)}, says that they read ${
-              atLeastMs <= 0
-                ? `at most ${formatElapsed(-atLeastMs)} too low`
-                : `at least ${formatElapsed(atLeastMs)} too high`
-            }, ±1 ms.`,
-        ]),
+    resolution,
+    ...describeProven(behind, 'Stamps from before the message was sent prove', 'behind', 'too low'),
+    ...describeProven(
+      ahead,
+      'Where a rule sees a message before a subscriber does, echoes prove',
+      'ahead of',
+      'too high',
+    ),
+    `Over all slices these three read ${bounds.join('; ')}.`,
+    ...brackets,
   ];
 }
 
-/** To the microsecond, as the latencies are. */
-function rounded(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
+function describeProven(
+  { slices, byAtLeastMs, slice }: ProvenOffset,
+  what: string,
+  how: string,
+  reads: string,
+): string[] {
+  if (byAtLeastMs === null) return [];
+  return [
+    `${what} that the service’s clocks are ${how} those of ${formatPlural(slices, 'slice')}, by at least ` +
+      `${formatElapsed(byAtLeastMs)} in slice ${slice}: there these three read at least as much ${reads}.`,
+  ];
+}
+
+/** Worth a sentence where it is more than a mean may be wrong by. */
+const noteworthyBracketMs = 0.05;
+
+function describeBracket(clockBracketMs: number | null): string[] {
+  if (clockBracketMs === null || clockBracketMs <= noteworthyBracketMs) return [];
+  return [
+    `A slice’s clock may be ${formatElapsed(clockBracketMs)} behind its machine’s, whose processors were busy when it was ` +
+      'set: these three may read as much too high.',
+  ];
+}
+
+function provenBy(offsets: readonly { readonly slice: number; readonly ms: number }[]): ProvenOffset {
+  const most = largest(offsets);
+  return { slices: offsets.length, byAtLeastMs: most?.ms ?? null, slice: most?.slice ?? null };
+}
+
+interface SliceOffset {
+  readonly slice: number;
+  readonly ms: number;
+}
+
+function negated({ slice, ms }: SliceOffset): SliceOffset {
+  return { slice, ms: 0 - ms };
+}
+
+function largest(offsets: readonly SliceOffset[]): SliceOffset | undefined {
+  let most: SliceOffset | undefined;
+  for (const offset of offsets) if (most === undefined || offset.ms > most.ms) most = offset;
+  return most;
 }

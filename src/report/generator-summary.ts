@@ -24,6 +24,7 @@ export function summarizeGenerator(ledger: RunLedger): GeneratorSummary {
     startLagMs: rounded(startLagMs),
     eventLoopDelayP99Ms: totals.eventLoopDelayP99Ms,
     eventLoopDelayMaxMs: totals.eventLoopDelayMaxMs,
+    clockBracketMs: totals.clockBracketMs === null ? null : rounded(totals.clockBracketMs),
   };
   return { ...summary, health: judgeGenerator(summary, ledger) };
 }

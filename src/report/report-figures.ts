@@ -83,8 +83,9 @@ export function latencyCells(latency: LatencySummary): string[] {
 }
 
 /** What to know before believing the latencies; empty where there is nothing. */
-export function latencyNotes({ latencyMs }: Report): string[] {
-  const notes = describeClockOffset(latencyMs);
+export function latencyNotes(report: Report): string[] {
+  const { latencyMs } = report;
+  const notes = describeClockOffset(report);
   for (const name of latencyOrder) {
     const { negative, beyondRange } = latencyMs[name];
     if (negative > 0)

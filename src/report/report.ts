@@ -108,17 +108,32 @@ export interface StageRate {
 }
 
 /**
- * How far the service's clocks may be ahead of the devices', milliseconds, to ±1: one-way latencies read too high by as much.
- * Negative: behind, and they read too low.
+ * How far the service's clocks are ahead of the devices' (negative: behind), milliseconds: `end_to_end_latency`,
+ * `rule_latency` and `transit` read too high by as much. Each slice has a clock of its own and bounds of its own
+ * (docs/measurement.md, "Two clocks"); these hold for all slices.
  */
 export interface ClockOffset {
-  /** By the smallest `transit` or `rule_latency`: nothing arrives before it is sent. Null where nothing arrived. */
+  /** Of the stamps that those three end at: whole milliseconds, rounded down. A sample of them is right to ±1 of these. */
+  readonly stampResolutionMs: number;
+  /** The largest of the slices' upper bounds, and the slice. Null where nothing arrived. */
   readonly atMostMs: number | null;
-  /**
-   * The smallest `rule_latency` less the smallest `echo_latency`, which is on one clock: the rule saw that message before it was
-   * back at its device. Null without echoes.
-   */
+  readonly atMostSlice: number | null;
+  /** The smallest of the slices' lower bounds, and the slice. Null where a slice has none: they need echoes. */
   readonly atLeastMs: number | null;
+  readonly atLeastSlice: number | null;
+  /** Slices that messages arrived from and that have no lower bound. */
+  readonly slicesWithoutAtLeast: number;
+  /** Whose stamps prove that the service's clocks are behind theirs: a message was stamped before it was sent. */
+  readonly behind: ProvenOffset;
+  /** Whose echoes show that the service's clocks are ahead of theirs, if a rule sees a message before a subscriber does. */
+  readonly ahead: ProvenOffset;
+}
+
+export interface ProvenOffset {
+  readonly slices: number;
+  /** By how much at least in the slice where that is most, and the slice; null where there is none. */
+  readonly byAtLeastMs: number | null;
+  readonly slice: number | null;
 }
 
 export interface QuotaUse {
@@ -247,6 +262,8 @@ export interface GeneratorSummary {
   readonly startLagMs: number;
   readonly eventLoopDelayP99Ms: number;
   readonly eventLoopDelayMaxMs: number;
+  /** How far a slice's clock may be behind its machine's, of the slice where that is most; null where none says. */
+  readonly clockBracketMs: number | null;
   /** Whether the generator itself was the bottleneck. */
   readonly health: GeneratorVerdict;
 }

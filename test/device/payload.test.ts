@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { PayloadWriter, readIntendedAt } from '../../src/device/payload.ts';
+import { envelopeStartOf, PayloadWriter, readEchoedMessage } from '../../src/device/payload.ts';
 import { InvalidInputError } from '../../src/profile/errors.ts';
 import type { JsonValue } from '../../src/profile/load-profile.ts';
 import { parsePayloadTemplate } from '../../src/profile/payload-template.ts';
@@ -104,7 +104,13 @@ describe('a payload', () => {
           expect(bytes.length).toBeGreaterThanOrEqual(sizeBytes);
           if (padding !== undefined) expect(bytes.length).toBe(sizeBytes);
           if (bytes.length > sizeBytes) expect(bytes.toString()).not.toMatch(/padding|\s}$/);
-          expect(readIntendedAt(bytes)).toBe(message.stampede.at);
+          const { at: intended, sent } = message.stampede;
+          expect(readEchoedMessage(bytes, Buffer.from(envelopeStartOf(settings)))).toEqual({
+            at: intended,
+            own: { n, sent },
+          });
+          const another = envelopeStartOf({ ...settings, slice: settings.slice + 1 });
+          expect(readEchoedMessage(bytes, Buffer.from(another))).toEqual({ at: intended });
         }
       }),
     );
@@ -157,10 +163,11 @@ describe('a payload', () => {
   });
 });
 
-describe('the intended time', () => {
+describe('an echoed message', () => {
   it('is not read from what is no message of ours', () => {
+    const envelopeStart = Buffer.from(envelopeStartOf(settings));
     for (const text of ['', '{}', '{"at":"soon"}', '{"temperature":21,"at":']) {
-      expect(readIntendedAt(Buffer.from(text))).toBeUndefined();
+      expect(readEchoedMessage(Buffer.from(text), envelopeStart)).toBeUndefined();
     }
   });
 });

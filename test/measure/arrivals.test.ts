@@ -34,18 +34,36 @@ describe('measureArrivals', () => {
     expect(windows[0]).toMatchObject({ runId: 'r1', arrivals: 4, seen: { 0: [0, 3] } });
   });
 
-  it('measures the three latencies of an arrival, each from its own instants', () => {
+  it('measures the three latencies of an arrival, each from its own instants, to the middle of the stamp’s millisecond', () => {
     const { windows } = measure(messagesOf([recordOf(0)]));
     const { end_to_end_latency, rule_latency, transit } = windows[0]!.latencies;
-    expect(LatencyHistogram.decode(end_to_end_latency).summary()).toMatchObject({ count: 1, max: 50 });
-    expect(LatencyHistogram.decode(rule_latency).summary()).toMatchObject({ count: 1, max: 20 });
-    expect(LatencyHistogram.decode(transit).summary()).toMatchObject({ count: 1, max: 47.5 });
+    expect(LatencyHistogram.decode(end_to_end_latency).summary()).toMatchObject({ count: 1, max: 50.5 });
+    expect(LatencyHistogram.decode(rule_latency).summary()).toMatchObject({ count: 1, max: 20.5 });
+    expect(LatencyHistogram.decode(transit).summary()).toMatchObject({ count: 1, max: 48 });
+  });
+
+  it('is never negative where a message took less than a millisecond, and charges its lag to the microsecond', () => {
+    const record = recordOf(0, { sent: start + 2.875, rule: start + 2 });
+    const { windows } = measure([messageOf('a', JSON.stringify(record), start + 2)]);
+    const { end_to_end_latency, rule_latency, transit } = windows[0]!.latencies;
+    expect(LatencyHistogram.decode(transit).summary()).toMatchObject({ min: 0, negative: 0 });
+    expect(LatencyHistogram.decode(rule_latency).summary()).toMatchObject({ min: 2.875, negative: 0 });
+    expect(LatencyHistogram.decode(end_to_end_latency).summary()).toMatchObject({ min: 2.875, negative: 0 });
+  });
+
+  it('keeps by slice the smallest of what the stamps say, as they say it', () => {
+    const batch = [
+      messageOf('a', JSON.stringify(recordOf(0, { sent: start + 2.875, rule: start + 2 })), start + 2),
+      messageOf('b', JSON.stringify(recordOf(1, { sent: start + 2.5, rule: start + 20 })), start + 30),
+      messageOf('c', JSON.stringify(recordOf(0, { slice: 7, sent: start + 2.125 })), start + 30),
+    ];
+    expect(measure(batch).windows[0]!.leastTransitUs).toEqual({ 0: -875, 7: 17_875 });
   });
 
   it('keeps negative latencies: two clocks', () => {
     const { windows } = measure([messageOf('a', JSON.stringify(recordOf(0)), start - 3)]);
     const { end_to_end_latency } = windows[0]!.latencies;
-    expect(LatencyHistogram.decode(end_to_end_latency).summary()).toMatchObject({ min: -3, negative: 1 });
+    expect(LatencyHistogram.decode(end_to_end_latency).summary()).toMatchObject({ min: -2.5, negative: 1 });
   });
 
   it('separates runs and slices', () => {
@@ -92,7 +110,7 @@ describe('measureArrivals', () => {
     );
     const { end_to_end_latency } = measure(at).windows[0]!.latencyPerSecond!;
     expect(Object.entries(end_to_end_latency)).toEqual([
-      [String(start / 1000), [latencyBucketOf(5), 1]],
+      [String(start / 1000), [latencyBucketOf(5.5), 1]],
       [String(start / 1000 + 1), expect.anything()],
     ]);
   });
@@ -106,8 +124,8 @@ describe('measureArrivals', () => {
     const { end_to_end_latency } = measure(stamps).windows[0]!.latencies;
     expect(LatencyHistogram.decode(end_to_end_latency).summary()).toMatchObject({
       count: 3,
-      min: 60,
-      max: 60,
+      min: 60.5,
+      max: 60.5,
     });
   });
 

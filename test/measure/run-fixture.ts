@@ -84,6 +84,7 @@ export function resultOf(plan: Plan, slice: number, sentNumbers?: Iterable<numbe
       startLagMs: 0,
       eventLoopDelayP99Ms: 1.2,
       eventLoopDelayMaxMs: 9.5,
+      clockBracketMs: 0.0005,
     },
   };
 }

@@ -101,6 +101,9 @@ function playSlice(
   const pubacks = new LatencySeconds();
   for (const n of numbers) pubacks.record(publishAt + schedule.offsetMs(n) + roundTrip(n), roundTrip(n));
 
+  const echoTimes = echoed.map((n) => ({ n, us: Math.round(roundTrip(n) * 2_500) }));
+  const [quickestEcho] = echoTimes.toSorted((a, b) => a.us - b.us);
+
   const base = resultOf(plan, slice, numbers);
   const result: SliceResult = {
     ...base,
@@ -133,6 +136,7 @@ function playSlice(
       echo_latency: histogramOf(echoed.map((n) => lag(n) + roundTrip(n) * 2.5)),
       send_lag: histogramOf(numbers.map(lag)),
     },
+    ...(quickestEcho === undefined ? {} : { quickestEcho }),
     latencyPerSecond: { puback_round_trip: pubacks.encode() },
   };
   ledger.addSlice(result);

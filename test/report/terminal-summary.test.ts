@@ -36,8 +36,8 @@ describe('renderTerminalSummary', () => {
     expectGolden('passed.summary', `${renderTerminalSummary(passed, { files })}\n`);
   });
 
-  it('sets PublishOut beside PublishIn, and bounds the clocks by the echoes, where devices echo', () => {
-    const run = runOf({ clockOffsetMs: 5 }, { echo: { fraction: 0.25 } });
+  it('sets PublishOut beside PublishIn, and bounds clocks that are apart by the echoes, where devices echo', () => {
+    const run = runOf({ clockOffsetMs: 20 }, { echo: { fraction: 0.25 } });
     const { acked } = run.ledger.messages;
     const sums = {
       'PublishIn.Success': acked,
