@@ -43,8 +43,12 @@ export function checkAim(hosts: readonly string[], aim: Aim): void {
  */
 export function isLoopback(host: string): boolean {
   const name = normalize(host);
-  return name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
+  return name === 'localhost' || name === '::1' || loopbackAddress.test(name);
 }
+
+const octet = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
+/** 127.0.0.0/8 in its usual spelling, four numbers from 0 to 255. */
+const loopbackAddress = new RegExp(`^127(\\.${octet}){3}$`);
 
 /** Without case, brackets, port and final dot. */
 function normalize(host: string): string {
@@ -52,5 +56,5 @@ function normalize(host: string): string {
     .toLowerCase()
     .replace(/^([^:]*|\[.*\]):\d+$/, '$1')
     .replace(/^\[(.*)\]$/, '$1')
-    .replace(/\.$/, '');
+    .replace(/(?<=[^.])\.$/, '');
 }

@@ -18,6 +18,12 @@ describe('aim', () => {
     ['10.0.0.1'],
     ['127.example.com'],
     ['localhost.example.com'],
+    ['127.999.999.999'],
+    ['127.0.0.256'],
+    ['127.1'],
+    ['localhost..'],
+    ['..localhost'],
+    ['127.0.0.1..'],
     ['x-ats.iot.eu-west-1.amazonaws.com'],
   ])('refuses %s, with exit 3 and what to say if it is yours', (host) => {
     const fire = () => checkAim([host, '127.0.0.1', host], { own, iOwn: [] });

@@ -77,7 +77,7 @@ export function verifySignature<T extends Credentials>(
     throw new SignatureError(`Credential should be scoped to correct service: '${scope.services[0]}'.`);
   }
   checkTime(claim, nowMs);
-  if (!claim.signedHeaders.includes('host')) throw new SignatureError("'Host' must be a signed header.");
+  checkSignedHeaders(request, claim);
   const expected = Buffer.from(signatureOf(request, claim, credentials.secretAccessKey));
   const given = Buffer.from(claim.signature);
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
@@ -86,6 +86,23 @@ export function verifySignature<T extends Credentials>(
     );
   }
   return credentials;
+}
+
+/**
+ * The host, and every header of AWS's that the request has: one that was added after signing would be taken for the
+ * signer's.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+function checkSignedHeaders({ headers }: SignedRequest, { signedHeaders }: Claim): void {
+  if (!signedHeaders.includes('host')) throw new SignatureError("'Host' must be a signed header.");
+  const unsigned = Object.keys(headers).filter(
+    (name) => name.startsWith('x-amz-') && headers[name] !== undefined && !signedHeaders.includes(name),
+  );
+  if (unsigned.length > 0) {
+    throw new SignatureError(
+      `There were headers present in the request which were not signed: ${unsigned.join(', ')}`,
+    );
+  }
 }
 
 function claimOfHeader({ headers }: SignedRequest): Claim {

@@ -1,6 +1,6 @@
 import { isPolicyVariable, policyVariables } from './policy-variables.ts';
 
-/** What a variable stands for; undefined: this client has no such value. */
+/** The value of a variable; undefined: this client has none. */
 export type LookUp = (variable: string) => string | undefined;
 
 /** A resource of a policy: text with wildcards (`*` any characters, `?` exactly one) and variables (`${iot:ClientId}`). */
@@ -13,8 +13,13 @@ export interface Pattern {
 const reference = /\$\{([^}]*)\}/;
 const literals: readonly string[] = ['*', '?', '$'];
 
+const anyText = Symbol('*');
+const anyCharacter = Symbol('?');
+/** A character (code point), or a wildcard. */
+type Token = string | typeof anyText | typeof anyCharacter;
+
 /**
- * @returns a fault's text where the pattern names a variable that is not supported
+ * @returns an error's text where the pattern names a variable that is not supported
  * @see https://docs.aws.amazon.com/iot/latest/developerguide/iot-policy-variables.html
  */
 export function parsePattern(text: string): Pattern | string {
@@ -25,37 +30,67 @@ export function parsePattern(text: string): Pattern | string {
     return `the variable \${${unknown}} is not supported; known are ${policyVariables.join(', ')}`;
   }
   const isVariable = (part: string, i: number): boolean => i % 2 === 1 && !literals.includes(part);
-  const source = (part: string, i: number): string => (i % 2 === 1 ? escaped(part) : wildcards(part));
+  const tokensOf = (part: string, i: number): readonly Token[] => (i % 2 === 1 ? [...part] : wildcards(part));
   if (!parts.some(isVariable)) {
-    const whole = new RegExp(`^${parts.map(source).join('')}$`, 's');
-    return { matches: (candidate) => whole.test(candidate) };
+    const tokens = parts.flatMap(tokensOf);
+    return { matches: (candidate) => matchesTokens(tokens, candidate) };
   }
   return {
     matches(candidate, lookUp) {
-      const sources: string[] = [];
+      const tokens: Token[] = [];
       for (const [i, part] of parts.entries()) {
         const value = isVariable(part, i) ? lookUp(part) : undefined;
-        // A variable without a value makes the statement one that does not speak of this client.
+        // A statement with a variable that has no value does not apply to this client.
         if (isVariable(part, i) && value === undefined) return undefined;
-        sources.push(value === undefined ? source(part, i) : escaped(value));
+        tokens.push(...(value ?? tokensOf(part, i)));
       }
-      return new RegExp(`^${sources.join('')}$`, 's').test(candidate);
+      return matchesTokens(tokens, candidate);
     },
   };
 }
 
+export interface ActionPattern {
+  matches(action: string): boolean;
+}
+
 /** An action of a policy: wildcards, no variables, and case does not matter. */
-export function parseActionPattern(text: string): RegExp {
-  return new RegExp(`^${wildcards(text)}$`, 'is');
+export function parseActionPattern(text: string): ActionPattern {
+  const tokens = wildcards(text.toLowerCase());
+  return { matches: (action) => matchesTokens(tokens, action.toLowerCase()) };
 }
 
-function wildcards(text: string): string {
-  return text
-    .split(/([*?])/)
-    .map((part) => (part === '*' ? '.*' : part === '?' ? '.' : escaped(part)))
-    .join('');
+function wildcards(text: string): readonly Token[] {
+  return [...text].map((character) =>
+    character === '*' ? anyText : character === '?' ? anyCharacter : character,
+  );
 }
 
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+/**
+ * Whether the whole text matches. After a mismatch only the last `*` takes one character more: what an earlier one took
+ * can stay, because the last one may take whatever the earlier would have. At most tokens × characters steps, where a
+ * regular expression needs exponentially many.
+ */
+function matchesTokens(tokens: readonly Token[], text: string): boolean {
+  const characters = [...text];
+  let token = 0;
+  let at = 0;
+  let afterStar = -1;
+  let starEnd = 0;
+  while (at < characters.length) {
+    const wanted = tokens[token];
+    if (wanted === anyText) {
+      afterStar = ++token;
+      starEnd = at;
+    } else if (wanted === anyCharacter || wanted === characters[at]) {
+      token++;
+      at++;
+    } else if (afterStar >= 0) {
+      token = afterStar;
+      at = ++starEnd;
+    } else {
+      return false;
+    }
+  }
+  while (tokens[token] === anyText) token++;
+  return token === tokens.length;
 }

@@ -1,5 +1,11 @@
 import { type Fault, StampedeError } from '../../../profile/errors.ts';
-import { type LookUp, type Pattern, parseActionPattern, parsePattern } from './pattern.ts';
+import {
+  type ActionPattern,
+  type LookUp,
+  type Pattern,
+  parseActionPattern,
+  parsePattern,
+} from './pattern.ts';
 
 /** A policy that is not valid, or uses what is not supported: nobody is let in or kept out by half a policy. */
 export class PolicyError extends StampedeError {
@@ -21,7 +27,7 @@ export interface Policy {
 
 interface Statement {
   readonly effect: 'Allow' | 'Deny';
-  readonly actions: readonly RegExp[];
+  readonly actions: readonly ActionPattern[];
   /** `NotAction`: every action but these. */
   readonly actionsExcepted: boolean;
   readonly resources: readonly Pattern[];
@@ -69,7 +75,7 @@ export function judgeAll(
 function judge(statements: readonly Statement[], action: string, resource: string, lookUp: LookUp): Verdict {
   let verdict: Verdict = 'silent';
   for (const { effect, actions, actionsExcepted, resources, resourcesExcepted } of statements) {
-    if (actions.some((pattern) => pattern.test(action)) === actionsExcepted) continue;
+    if (actions.some((pattern) => pattern.matches(action)) === actionsExcepted) continue;
     const matches = resources.map((pattern) => pattern.matches(resource, lookUp));
     // What is excepted is not known of a client without the variable's value: of that one nothing is said.
     if (resourcesExcepted ? matches.some((match) => match !== false) : !matches.includes(true)) continue;

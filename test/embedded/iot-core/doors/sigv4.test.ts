@@ -70,6 +70,17 @@ function verify(request: SignedRequest, nowMs = at.getTime(), known: Credentials
   return verifySignature(request, (id) => (id === known.accessKeyId ? known : undefined), scope, nowMs);
 }
 
+it('refuses a header of AWS’s that was added after signing', async () => {
+  for (const signed of [await signInHeader(wish), await signInQuery(wish)]) {
+    expect(verify(signed)).toEqual(key);
+    for (const name of ['x-amz-mqtt5-user-properties', 'x-amz-date-2', 'x-amz-security-token']) {
+      const headers = { ...signed.headers, [name]: 'W10=' };
+      expect(() => verify({ ...signed, headers })).toThrow(SignatureError);
+    }
+    expect(verify({ ...signed, headers: { ...signed.headers, 'x-amzn-trace-id': 'Root=1' } })).toEqual(key);
+  }
+});
+
 const wish: Wish = { path: '/topics/a%2Fb%20c', query: { qos: '1', retain: 'true' }, body: '{"a":1}' };
 const segment = fc.string({ minLength: 1, unit: 'grapheme' }).map(encodeURIComponent);
 const anyWish: fc.Arbitrary<Wish> = fc.record({

@@ -91,6 +91,34 @@ describe('policies', () => {
     );
   });
 
+  it('match as the regular expression of the same wildcards does', () => {
+    const pattern = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), maxLength: 9 });
+    const topic = fc.string({ unit: fc.constantFrom('a', 'b'), maxLength: 12 });
+    fc.assert(
+      fc.property(pattern, topic, (wanted, text) => {
+        const expression = new RegExp(`^${wanted.replaceAll('*', '.*').replaceAll('?', '.')}$`);
+        const access = permissionsOf({ Action: 'iot:Publish', Resource: arn(`topic/${wanted}`) });
+        expect(access.mayPublish(text)).toBe(expression.test(text));
+      }),
+      { numRuns: 1_000 },
+    );
+    const one = permissionsOf({ Action: 'iot:Publish', Resource: arn('topic/a?c') });
+    expect([one.mayPublish('a🚀c'), one.mayPublish('ac')]).toEqual([true, false]);
+  });
+
+  // As a regular expression, the first takes 100 s on 256 characters.
+  it.each(['*a*a*a*a*b', `${'*a'.repeat(100)}*b`, `${'*?'.repeat(100)}b`])(
+    'look at a text a bounded number of times: %s',
+    (wanted) => {
+      const access = permissionsOf({
+        Action: [`iot:${'*u*b*l'.repeat(20)}*x`, 'iot:Publish'],
+        Resource: arn(`topic/${wanted}`),
+      });
+      expect(access.mayPublish('a'.repeat(256))).toBe(false);
+      expect(access.mayPublish(`${'a'.repeat(255)}b`)).toBe(true);
+    },
+  );
+
   it('know the certificate, and leave out statements about one for a client that has none', () => {
     const statement = {
       Action: 'iot:Connect',
