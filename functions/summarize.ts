@@ -1,3 +1,4 @@
+import { makeQueueBacklog } from '../src/aws/arrivals-queue.ts';
 import { makeControl } from '../src/aws/control.ts';
 import { readEnvironment } from '../src/aws/environment.ts';
 import { makeLiveView } from '../src/aws/influx.ts';
@@ -14,6 +15,14 @@ const metrics = makeMetrics(environment.ruleName);
 const control = makeControl();
 const liveView = makeLiveView(environment.influx, { store, clock: makeSystemClock(), random: Math.random });
 const { cloudWatchDelayMs } = environment;
+const backlog = makeQueueBacklog(environment.queues);
+/** For reading the dead-letter queues, asking CloudWatch for the last time, and making the report. */
+const reserveMs = 180_000;
+
+/** What Lambda tells an invocation of itself; only what is read here. */
+interface LambdaContext {
+  getRemainingTimeInMillis(): number;
+}
 
 /** What the state machine asks for: the report, or while the run goes on an interim look at it. */
 export interface SummaryRequest {
@@ -36,14 +45,19 @@ export interface Look {
   readonly isWatched: boolean;
 }
 
-/** Run store and CloudWatch in, report and verdict out. Safe to repeat. */
-export async function handler({ runId, interim, fault }: SummaryRequest): Promise<Summary | Look> {
+/** Run store, queues and CloudWatch in, report and verdict out. Safe to repeat. */
+export async function handler(
+  { runId, interim, fault }: SummaryRequest,
+  context: LambdaContext,
+): Promise<Summary | Look> {
   const plan = await store.getPlan(runId);
   if (interim === true) {
-    const world = { store, metrics, control, now: Date.now };
-    if (fault !== undefined) await stopSlices(plan, fault, world);
-    return { runId, isWatched: fault === undefined && (await watchRun(plan, world)) };
+    const watch = { store, metrics, control, now: Date.now };
+    if (fault !== undefined) await stopSlices(plan, fault, watch);
+    return { runId, isWatched: fault === undefined && (await watchRun(plan, watch)) };
   }
-  const { verdict } = await summarizeRun(plan, { store, metrics, control, liveView, cloudWatchDelayMs });
+  const waitAtMostMs = Math.max(0, context.getRemainingTimeInMillis() - cloudWatchDelayMs - reserveMs);
+  const world = { store, metrics, control, liveView, backlog, waitAtMostMs, cloudWatchDelayMs };
+  const { verdict } = await summarizeRun(plan, world);
   return { runId, verdict, report: runKeys.report(runId) };
 }

@@ -1,43 +1,141 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Backlog, emptyBacklog, unknownBacklog } from '../measure/backlog.ts';
 import { type Ledger, makeLedger } from '../measure/ledger.ts';
+import type { RunLedger } from '../measure/run-ledger.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { ArrivalsBacklog, Unread } from './arrivals-backlog.ts';
 import type { MetricSums, Metrics } from './metrics.ts';
 import type { RunStore } from './run-store.ts';
 
-/**
- * The subscriber may be behind when the drain is over: a batching window, an invocation, a redelivery. As long as new
- * windows come, it is; after this long without one, what is missing is lost.
- */
+/** Windows that were put into the run store by now show up within this, and what the rule still delivers is in the queue. */
 const quietMs = 5_000;
-const patienceMs = 120_000;
-const pollWindowsEveryMs = 500;
+const pollEveryMs = 500;
 const pollMetricsEveryMs = 5_000;
 
+/** Monotonic milliseconds, and a wait; virtual in tests. */
+export interface CollectClock {
+  now(): number;
+  sleep(ms: number): Promise<unknown>;
+}
+
+const systemClock: CollectClock = { now: () => performance.now(), sleep: (ms) => sleep(ms) };
+
+export interface CollectOptions {
+  /** What the subscriber has not read, and what was given up. */
+  readonly backlog: ArrivalsBacklog;
+  /** How long to wait for the subscriber at most, milliseconds. */
+  readonly waitAtMostMs: number;
+  readonly clock?: CollectClock;
+}
+
+type RunRecord = Pick<RunStore, 'sliceResults' | 'sliceDeaths' | 'arrivalWindows'>;
+
 /**
- * Reads back all that a run has left: slice results, then arrival windows until nothing is missing or nothing comes.
- * @param options goesOn false: nobody stores anything any more, and what is not there will not come
+ * Reads back all that a run has left: slice results, then arrival windows until nothing is missing, or the queue is empty and
+ * no window comes any more, or the queue holds messages that nothing reads. What is then still missing is what the queues
+ * hold, and what is lost.
  */
 export async function collectRun(
-  store: Pick<RunStore, 'sliceResults' | 'sliceDeaths' | 'arrivalWindows'>,
+  store: RunRecord,
   plan: Plan,
-  { goesOn = true }: { readonly goesOn?: boolean } = {},
-): Promise<Ledger> {
+  { backlog, waitAtMostMs, clock = systemClock }: CollectOptions,
+): Promise<RunLedger> {
+  const ledger = await readSlices(store, plan);
+  const known = new Set<string>();
+  const giveUpAt = clock.now() + waitAtMostMs;
+  let progressAt = clock.now();
+  let before = Number.POSITIVE_INFINITY;
+  for (;;) {
+    // Before the windows: what is read in between is in both, what was read before in the windows, and nothing in neither.
+    const unread = await readUnread(backlog);
+    const windows = known.size;
+    for await (const window of store.arrivalWindows(plan.runId, known)) ledger.addWindow(window);
+    if (missingOf(ledger) === 0) return ledger.close();
+    const now = clock.now();
+    if (known.size > windows || unread.count < before) progressAt = now;
+    before = unread.count;
+    const patienceMs = unread.count > 0 ? unread.longestPauseMs : quietMs;
+    if (now - progressAt >= patienceMs || now >= giveUpAt) {
+      return ledger.close(await readBacklog(backlog, unread, plan.runId));
+    }
+    await clock.sleep(pollEveryMs);
+  }
+}
+
+/**
+ * The same of a run whose subscriber cannot be asked any more: what has not arrived is not known to be lost.
+ * @param because why it cannot be asked; a phrase
+ */
+export async function collectRecord(store: RunRecord, plan: Plan, because: string): Promise<RunLedger> {
+  const ledger = await readSlices(store, plan);
+  for await (const window of store.arrivalWindows(plan.runId, new Set())) ledger.addWindow(window);
+  return ledger.close(unknownBacklog(because));
+}
+
+async function readSlices(store: RunRecord, plan: Plan): Promise<Ledger> {
   const ledger = makeLedger(plan);
   for await (const result of store.sliceResults(plan.runId)) ledger.addSlice(result);
   for await (const death of store.sliceDeaths(plan.runId)) ledger.addDeath(death);
+  return ledger;
+}
 
-  const known = new Set<string>();
-  const startedAt = performance.now();
-  let lastWindowAt = startedAt;
-  for (;;) {
-    const before = known.size;
-    for await (const window of store.arrivalWindows(plan.runId, known)) ledger.addWindow(window);
-    const now = performance.now();
-    if (known.size > before) lastWindowAt = now;
-    if (!goesOn || ledger.close().messages.lost === 0) return ledger;
-    if (now - lastWindowAt >= quietMs || now - startedAt >= patienceMs) return ledger;
-    await sleep(pollWindowsEveryMs);
+/** With no queue that could hold anything, all that is missing is lost. */
+function missingOf(ledger: Ledger): number {
+  return ledger.close().messages.lost;
+}
+
+interface ReadUnread extends Unread {
+  readonly unseenBecause: readonly string[];
+}
+
+async function readUnread({ source }: ArrivalsBacklog): Promise<ReadUnread> {
+  const nothing = { count: 0, longestPauseMs: 0, unseenBecause: [] };
+  if (source === undefined) return nothing;
+  try {
+    return { ...(await source.unread()), unseenBecause: [] };
+  } catch (error) {
+    return { ...nothing, unseenBecause: [describeUnreadable(source.name, error)] };
   }
+}
+
+async function readBacklog(
+  { deadLetterQueues }: ArrivalsBacklog,
+  { count, unseenBecause }: ReadUnread,
+  runId: string,
+): Promise<Backlog> {
+  let backlog: Backlog = {
+    ...emptyBacklog,
+    unread: count,
+    unseen: unseenBecause.length > 0 ? Number.POSITIVE_INFINITY : 0,
+    unseenBecause,
+  };
+  for (const queue of deadLetterQueues) {
+    try {
+      const { deadLetters, left } = await queue.read(runId);
+      backlog = { ...backlog, deadLetters: [...backlog.deadLetters, ...deadLetters] };
+      if (left > 0)
+        backlog = withUnseen(
+          backlog,
+          left,
+          `${left} messages in the ${queue.name} could not be read in time`,
+        );
+    } catch (error) {
+      backlog = withUnseen(backlog, Number.POSITIVE_INFINITY, describeUnreadable(queue.name, error));
+    }
+  }
+  return backlog;
+}
+
+function withUnseen(backlog: Backlog, unseen: number, because: string): Backlog {
+  return {
+    ...backlog,
+    unseen: backlog.unseen + unseen,
+    unseenBecause: [...backlog.unseenBecause, because],
+  };
+}
+
+function describeUnreadable(name: string, error: unknown): string {
+  return `the ${name} could not be read (${error instanceof Error ? error.name : String(error)})`;
 }
 
 export interface MetricsWait {

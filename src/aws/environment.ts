@@ -12,6 +12,7 @@ export interface Environment {
   readonly topicFilter: string;
   /** Of the deployed IoT rule, for its metrics; undefined: they are not asked for. */
   readonly ruleName: string | undefined;
+  readonly queues: QueueUrls;
   /** Room for the first cold start, milliseconds. */
   readonly coldStartLeadMs: number;
   /** Execution environments a second that Lambda adds to one function; AWS: 1,000 per 10 s. */
@@ -20,6 +21,16 @@ export interface Environment {
   readonly cloudWatchDelayMs: number;
   readonly doorKeys: DoorKeys;
   readonly influx: InfluxSettings | undefined;
+}
+
+/** The queues of the stack's subscriber; absent: it has no such queue. */
+export interface QueueUrls {
+  /** Between the rule and measure-latency. */
+  readonly arrivals?: string;
+  /** What measure-latency failed with too often. */
+  readonly deadLetters?: string;
+  /** What the rule could not deliver. */
+  readonly ruleErrors?: string;
 }
 
 /** Where what devices show at the endpoint's doors lies. */
@@ -75,6 +86,7 @@ export function readEnvironment(variables: Variables): Environment {
     iotDataUrl: parseIotDataUrl(variables, faults),
     topicFilter: variables.TOPIC_FILTER ?? 'stampede/#',
     ruleName: variables.RULE_NAME || undefined,
+    queues: readQueueUrls(variables),
     coldStartLeadMs: number('COLD_START_LEAD_MS', 5_000),
     lambdaEnvironmentsPerSecond: number('LAMBDA_ENVIRONMENTS_PER_SECOND', 100),
     cloudWatchDelayMs: number('CLOUDWATCH_DELAY_MS', 180_000),
@@ -87,6 +99,15 @@ export function readEnvironment(variables: Variables): Environment {
   };
   if (faults.length > 0) throw new InvalidInputError('The environment', faults);
   return environment;
+}
+
+function readQueueUrls(variables: Variables): QueueUrls {
+  const urls = {
+    arrivals: variables.ARRIVALS_QUEUE_URL,
+    deadLetters: variables.DEAD_LETTER_QUEUE_URL,
+    ruleErrors: variables.RULE_ERROR_QUEUE_URL,
+  };
+  return Object.fromEntries(Object.entries(urls).filter(([, url]) => url));
 }
 
 /** The SDK's own variables, in its own order. @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */

@@ -2,6 +2,7 @@ import type { Plan } from '../plan/plan.ts';
 import { buildReport } from '../report/build-report.ts';
 import { renderReportHtml } from '../report/html.ts';
 import type { Report } from '../report/report.ts';
+import type { ArrivalsBacklog } from './arrivals-backlog.ts';
 import { collectRun, settledSums } from './collect-run.ts';
 import type { Control } from './control.ts';
 import type { LiveView } from './influx.ts';
@@ -13,14 +14,17 @@ export interface SummaryWorld {
   readonly metrics: Metrics;
   readonly control: Pick<Control, 'clear'>;
   readonly liveView: Pick<LiveView, 'conclude'>;
+  readonly backlog: ArrivalsBacklog;
+  /** How long to wait for the subscriber at most, milliseconds. */
+  readonly waitAtMostMs: number;
   /** How long CloudWatch may take to show a metric, milliseconds. */
   readonly cloudWatchDelayMs: number;
 }
 
-/** Run store and CloudWatch in, report out, and nothing left on the control topic. Safe to repeat. */
+/** Run store, queues and CloudWatch in, report out, and nothing left on the control topic. Safe to repeat. */
 export async function summarizeRun(plan: Plan, world: SummaryWorld): Promise<Report> {
-  const { store, metrics, control, liveView } = world;
-  const ledger = (await collectRun(store, plan)).close();
+  const { store, metrics, control, liveView, backlog, waitAtMostMs } = world;
+  const ledger = await collectRun(store, plan, { backlog, waitAtMostMs });
   const { messages, acknowledged } = ledger;
   const sums = await settledSums(metrics, {
     plan,

@@ -1,9 +1,11 @@
-import { collectRun } from '../aws/collect-run.ts';
+import { collectRecord } from '../aws/collect-run.ts';
 import { AwsAccessError } from '../aws/plain-faults.ts';
 import { buildReport } from '../report/build-report.ts';
 import { renderReportHtml } from '../report/html.ts';
 import type { Report } from '../report/report.ts';
 import type { RunRecord } from './run-directory.ts';
+
+const unasked = 'this report was made from the record alone, without asking the queues';
 
 /**
  * A run's report: the one in its record, or one made of what slices and subscriber have left there, which is then put
@@ -14,10 +16,10 @@ export async function reportOf(record: RunRecord, runId: string, now: number): P
   const stored = await record.getReport(runId);
   if (stored !== undefined) return stored;
   const plan = await record.getPlan(runId);
-  const ledger = await collectRun(record, plan, { goesOn: false });
+  const ledger = await collectRecord(record, plan, unasked);
   const report = buildReport({
     plan,
-    ledger: ledger.close(),
+    ledger,
     cloudwatch: { sums: {}, asked: [] },
     now,
   });

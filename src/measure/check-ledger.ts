@@ -12,7 +12,16 @@ export function checkLedger(ledger: RunLedger): readonly Imbalance[] {
   const { messages: m, slices, doubts } = ledger;
   const equations: Imbalance[] = [
     { equation: 'intended = sent + dropped', left: m.intended, right: m.sent + m.dropped },
-    { equation: 'sent = received + lost', left: m.sent, right: m.received + m.lost },
+    {
+      equation: `sent = received + lost + not read yet + dead-lettered${m.unaccounted === 0 ? '' : ' + not accounted for'}`,
+      left: m.sent,
+      right: m.received + m.lost + m.notRead + m.deadLettered + m.unaccounted,
+    },
+    {
+      equation: 'Σ dead-lettered by reason = dead-lettered',
+      left: sumOf(ledger.deadLetteredBy),
+      right: m.deadLettered,
+    },
     { equation: 'arrivals = received + duplicates', left: m.arrivals, right: m.received + m.duplicates },
     { equation: 'messages that arrived unsent = 0', left: doubts.receivedUnsent, right: 0 },
     { equation: 'slices whose counts differ from their sets = 0', left: doubts.miscountedSlices, right: 0 },

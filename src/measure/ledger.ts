@@ -2,6 +2,14 @@ import type { ControlMessage } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
 import { sliceOf } from '../plan/slices.ts';
 import type { ArrivalWindow } from './arrival-window.ts';
+import {
+  type Arrived,
+  type Backlog,
+  countArrived,
+  divideMissing,
+  emptyBacklog,
+  uniteDeadLetters,
+} from './backlog.ts';
 import { GeneratorTally } from './generator-tally.ts';
 import { IntervalSet } from './intervals.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
@@ -12,6 +20,7 @@ import {
   type TimedLatencyName,
 } from './latency-names.ts';
 import { LatencySeries } from './latency-series.ts';
+import { MessageSets } from './message-sets.ts';
 import { ReasonCounts } from './reason-counts.ts';
 import type { CountsByReason, RunLedger, SliceOutcomes } from './run-ledger.ts';
 import { SecondSeries } from './second-series.ts';
@@ -36,7 +45,9 @@ interface SliceBook extends Pick<SliceResult, 'outcome' | 'messages' | 'droppedB
 /** A slice's entry in the ledger, once it is closed. */
 interface SliceEntry extends PublishCounts {
   readonly received: number;
-  readonly lost: number;
+  readonly deadLettered: number;
+  /** Sent, and neither of the two. */
+  readonly missing: number;
 }
 
 export class Ledger {
@@ -45,7 +56,7 @@ export class Ledger {
   readonly #books = new Map<number, SliceBook>();
   /** By slice, why. */
   readonly #deaths = new Map<number, string>();
-  readonly #received = new Map<number, IntervalSet>();
+  readonly #received = new MessageSets();
   readonly #windows = new Set<string>();
   readonly #series: SecondSeries;
   readonly #latencySeries: Readonly<Record<TimedLatencyName, LatencySeries>>;
@@ -134,7 +145,7 @@ export class Ledger {
     this.#foreign.notJson += window.foreign.notJson;
     this.#foreign.noEnvelope += window.foreign.noEnvelope;
     for (const [slice, numbers] of Object.entries(window.seen)) {
-      this.#receivedOf(Number(slice)).addEncoded(numbers);
+      this.#received.addEncoded(Number(slice), numbers);
     }
     for (const name of arrivalLatencyNames) this.#latencies[name].mergeEncoded(window.latencies[name]);
     this.#clocks.addWindow(window);
@@ -142,40 +153,46 @@ export class Ledger {
     this.#latencySeries.end_to_end_latency.add(window.latencyPerSecond?.end_to_end_latency ?? {});
   }
 
-  /** What the run came to: slices that have not ended are dead. */
-  close(): RunLedger {
-    return this.#closeAll(false);
+  /** What the run came to: slices that have not ended are dead. @param backlog what the queues still hold */
+  close(backlog: Backlog = emptyBacklog): RunLedger {
+    return this.#closeAll(false, backlog);
   }
 
   /** What it comes to so far: slices that have not ended still run, and owe only what they had intended by then. */
   closeSoFar(): RunLedger {
-    return this.#closeAll(true);
+    return this.#closeAll(true, emptyBacklog);
   }
 
-  #closeAll(goesOn: boolean): RunLedger {
+  #closeAll(goesOn: boolean, backlog: Backlog): RunLedger {
     const outcomes = this.#outcomes();
     const droppedBy = new ReasonCounts();
-    const sum = { ...noMessages, received: 0, lost: 0 };
+    const { deadLetters, deadLetteredBy } = uniteDeadLetters(backlog, this.#received);
+    const sum = { ...noMessages, received: 0, deadLettered: 0, missing: 0 };
     let receivedUnsent = 0;
     let miscountedSlices = 0;
     for (let slice = 0; slice < this.#plan.slices.count; slice++) {
       const book = this.#books.get(slice);
-      const entry = this.#closeSlice(slice, goesOn || outcomes.stopped > 0, droppedBy);
+      const arrived = { received: this.#received.of(slice), deadLettered: deadLetters.of(slice) };
+      const entry = this.#closeSlice(slice, arrived, goesOn || outcomes.stopped > 0, droppedBy);
       for (const column of Object.keys(entry) as (keyof SliceEntry)[]) sum[column] += entry[column];
-      receivedUnsent += entry.received + entry.lost - entry.sent;
+      receivedUnsent += entry.received + entry.deadLettered + entry.missing - entry.sent;
       if (book !== undefined && book.messages.sent !== book.sent.count) miscountedSlices++;
     }
-    for (const [slice, received] of this.#received) {
-      if (slice < this.#plan.slices.count) continue;
-      sum.received += received.count;
-      receivedUnsent += received.count;
-    }
-    const { echoed: _, ...messages } = sum;
+    const foreignSlices = this.#plan.slices.count;
+    sum.received += this.#received.from(foreignSlices);
+    sum.deadLettered += deadLetters.from(foreignSlices);
+    receivedUnsent += this.#received.from(foreignSlices) + deadLetters.from(foreignSlices);
+    const { echoed: _, missing, ...messages } = sum;
     return {
       plannedMessages: this.#plan.load.messages,
       acknowledged: this.#acknowledged,
       devices: { planned: this.#plan.profile.devices, ...this.#devices },
-      messages: { ...messages, arrivals: this.#arrivals, duplicates: this.#arrivals - messages.received },
+      messages: {
+        ...messages,
+        ...divideMissing(missing, backlog),
+        arrivals: this.#arrivals,
+        duplicates: this.#arrivals - messages.received,
+      },
       echoed: this.#echoed,
       slices: outcomes,
       stoppedBy: this.#stoppedBy.counts(),
@@ -184,6 +201,8 @@ export class Ledger {
       sliceFailedBy: this.#sliceFailedBy.counts(),
       sliceDiedBy: this.#sliceDiedBy(),
       droppedBy: droppedBy.counts(),
+      deadLetteredBy,
+      unaccountedBecause: backlog.unseenBecause,
       failedBy: this.#failedBy.counts(),
       connectFailedBy: this.#connectFailedBy.counts(),
       disconnectedBy: this.#disconnectedBy.counts(),
@@ -195,7 +214,7 @@ export class Ledger {
         { length: this.#plan.slices.count },
         (_, slice) => this.#books.get(slice)?.startLagMs ?? null,
       ),
-      sliceClocks: this.#clocks.bounds((slice, n) => this.#received.get(slice)?.has(n) === true),
+      sliceClocks: this.#clocks.bounds((slice, n) => this.#received.of(slice).has(n)),
       generator: this.#generator.totals(),
       windows: this.#windows.size,
       redelivered: this.#redelivered,
@@ -208,15 +227,6 @@ export class Ledger {
     this.#stoppedBy.add(reason ?? 'no reason given');
     if (stoppedOn === undefined) return;
     if (this.#stoppedOn === undefined || stoppedOn.at < this.#stoppedOn.at) this.#stoppedOn = stoppedOn;
-  }
-
-  #receivedOf(slice: number): IntervalSet {
-    let received = this.#received.get(slice);
-    if (received === undefined) {
-      received = new IntervalSet();
-      this.#received.set(slice, received);
-    }
-    return received;
   }
 
   #sliceDiedBy(): CountsByReason {
@@ -238,11 +248,10 @@ export class Ledger {
   }
 
   /** @param cutShort the rest of a slice's share was never to be sent: the run was stopped, or is not over yet */
-  #closeSlice(slice: number, cutShort: boolean, droppedBy: ReasonCounts): SliceEntry {
-    const received = this.#received.get(slice) ?? new IntervalSet();
+  #closeSlice(slice: number, arrived: Arrived, cutShort: boolean, droppedBy: ReasonCounts): SliceEntry {
     const book = this.#books.get(slice);
     if (book === undefined || book.outcome === 'running') {
-      return this.#closeDied(slice, book, received, cutShort, droppedBy);
+      return this.#closeDied(slice, book, arrived, cutShort, droppedBy);
     }
     const { echoed: _, ...counts } = book.messages;
     // What a failed slice's devices had before them was intended all the same, and nobody sent it.
@@ -254,26 +263,26 @@ export class Ledger {
       ...counts,
       intended: counts.intended + rest,
       dropped: counts.dropped + rest,
-      received: received.count,
-      lost: book.sent.without(received).count,
+      ...countArrived(book.sent, arrived),
     };
   }
 
   /**
-   * Of a slice that died, `sent` is what its checkpoint says together with what arrived from it. The rest of its share
+   * Of a slice that died, `sent` is what its checkpoint says together with what arrived or was given up. The rest of its share
    * is dropped, unless the run was stopped: then the checkpoint says best how far it should have come.
    */
   #closeDied(
     slice: number,
     book: SliceBook | undefined,
-    received: IntervalSet,
+    arrived: Arrived,
     cutShort: boolean,
     droppedBy: ReasonCounts,
   ): SliceEntry {
     const { acked, throttled, failed, dropped: droppedByThen } = book?.messages ?? noMessages;
     const sent = new IntervalSet();
     if (book !== undefined) sent.addAll(book.sent);
-    sent.addAll(received);
+    sent.addAll(arrived.received);
+    sent.addAll(arrived.deadLettered);
     const planned = sliceOf(this.#plan, slice).messages;
     const dropped = cutShort ? droppedByThen : Math.max(0, planned - sent.count);
     droppedBy.add('slice-died', dropped);
@@ -286,8 +295,7 @@ export class Ledger {
       throttled,
       failed,
       unacknowledged: this.#acknowledged ? Math.max(0, sent.count - answered) : 0,
-      received: received.count,
-      lost: sent.without(received).count,
+      ...countArrived(sent, arrived),
     };
   }
 }

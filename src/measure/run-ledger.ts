@@ -11,7 +11,14 @@ export interface MessageLedger extends PublishCounts {
   readonly arrivals: number;
   readonly received: number;
   readonly duplicates: number;
+  /** Sent, and held by no queue of ours, and never arrived. */
   readonly lost: number;
+  /** Still in the queue of the subscriber, by the queue's own count. */
+  readonly notRead: number;
+  /** Given up: in a queue for failures, to the message. */
+  readonly deadLettered: number;
+  /** Not received, and a queue that may hold them could not be read. */
+  readonly unaccounted: number;
 }
 
 export interface SliceOutcomes {
@@ -44,6 +51,10 @@ export interface RunLedger {
   readonly sliceDiedBy: CountsByReason;
   /** Why publishes were never sent: the slices' own reasons, `slice-died`, `slice-failed`. */
   readonly droppedBy: CountsByReason;
+  /** Where dead-lettered messages lie, and why. */
+  readonly deadLetteredBy: CountsByReason;
+  /** Why messages may be unaccounted for. */
+  readonly unaccountedBecause: readonly string[];
   readonly failedBy: CountsByReason;
   readonly connectFailedBy: CountsByReason;
   readonly disconnectedBy: CountsByReason;

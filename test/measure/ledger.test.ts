@@ -43,6 +43,9 @@ describe('Ledger', () => {
       received: messages,
       duplicates: 0,
       lost: 0,
+      notRead: 0,
+      deadLettered: 0,
+      unaccounted: 0,
     });
     expect(ledger.devices).toEqual({ planned: 40, connected: 40, connectFailed: 0, reconnects: 0 });
     expect(ledger.slices).toEqual({ planned: 4, completed: 4, stopped: 0, failed: 0, died: 0 });

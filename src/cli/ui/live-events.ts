@@ -126,5 +126,8 @@ function messagesOf(totals: ProgressTotals): ViewOnPage['messages'] {
     received: Math.min(sent, arrivals),
     duplicates: Math.max(0, arrivals - sent),
     lost: Math.max(0, sent - arrivals),
+    notRead: 0,
+    deadLettered: 0,
+    unaccounted: 0,
   };
 }

@@ -47,6 +47,9 @@ function viewOf(run: Partial<RunView>): ViewOnPage {
       received: 95,
       duplicates: 0,
       lost: 4,
+      notRead: 0,
+      deadLettered: 0,
+      unaccounted: 0,
     },
     run: {
       revision: 1,

@@ -1,0 +1,57 @@
+import { runIdPattern } from '../plan/run-id.ts';
+import { parseRuleRecord } from './rule-record.ts';
+
+/** A message that a queue for failures holds: whose it is, and why it is there. */
+export interface DeadLetter {
+  readonly run: string;
+  readonly slice: number;
+  readonly n: number;
+  readonly reason: string;
+}
+
+const givenUp = 'dead-letter queue: measure-latency failed with them';
+
+/**
+ * The body of a message in the subscriber's dead-letter queue (the rule's record, as it was) or in the rule's error queue.
+ * @returns undefined for what is not Stampede's
+ */
+export function parseDeadLetter(body: string): DeadLetter | undefined {
+  const record = parseRuleRecord(body);
+  if (typeof record !== 'string') {
+    const { run, slice, n } = record;
+    return { run, slice, n, reason: givenUp };
+  }
+  try {
+    return fromErrorAction(JSON.parse(body));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The message as its device published it, base64, beside what failed.
+ * @see https://docs.aws.amazon.com/iot/latest/developerguide/rule-error-handling.html#rule-error-message-format
+ */
+function fromErrorAction(message: ErrorActionMessage): DeadLetter | undefined {
+  const payload = Buffer.from(message.base64OriginalPayload, 'base64').toString();
+  const { run, slice, n } = (JSON.parse(payload) as { stampede: Partial<DeadLetter> }).stampede;
+  if (typeof run !== 'string' || !runIdPattern.test(run) || !isIndex(slice) || !isIndex(n)) return undefined;
+  return { run, slice, n, reason: `rule’s error queue: ${describeFailure(message)}` };
+}
+
+interface ErrorActionMessage {
+  readonly base64OriginalPayload: string;
+  readonly failures?: readonly { readonly failedAction?: string; readonly errorMessage?: string }[];
+}
+
+/** A few words of the first failure: its message holds a request id, and would make a reason of every message. */
+function describeFailure({ failures }: ErrorActionMessage): string {
+  const { failedAction = 'an action', errorMessage = '' } = failures?.[0] ?? {};
+  const code =
+    /Error Code: ([\w.]+)/.exec(errorMessage)?.[1] ?? /\b\w+(?:Exception|Error)\b/.exec(errorMessage)?.[0];
+  return `${failedAction} failed${code === undefined ? '' : ` (${code})`}`;
+}
+
+function isIndex(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
