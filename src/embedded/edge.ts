@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { AwsError, notSupported, toAwsError } from './aws-error.ts';
+import { refusalOfForm, refusalOfPage } from './loopback-guard.ts';
 
 /** One request as a service sees it. The body is whole and never parsed on the way. */
 export interface EdgeRequest {
@@ -29,6 +30,8 @@ export interface EdgeService {
   /** Bytes of a request body; more is refused before it is held in memory. */
   readonly maxBodyBytes: number;
   handle(request: EdgeRequest): Promise<EdgeResponse>;
+  /** Its clients send plain text or forms without an Authorization header; the guard lets these pass. */
+  readonly takesForms?: true;
   /** An error in the wire shape that this service's clients expect. */
   renderError(error: AwsError, requestId: string): EdgeResponse;
 }
@@ -41,6 +44,8 @@ export interface EdgeOptions {
   /** For what none of these is for; absent: refused as not supported. */
   readonly otherwise?: EdgeService;
   readonly onFault?: OnFault;
+  /** No guard against pages: the service authorizes each request, and gets some through another port. */
+  readonly unguarded?: boolean;
   /** 0, the default: any free port. */
   readonly port?: number;
 }
@@ -63,7 +68,12 @@ const keepAliveTimeoutMs = 300_000;
 /** One HTTP port on loopback; the signature's credential scope says which service a request is for. */
 export async function startEdge(options: EdgeOptions): Promise<Edge> {
   const server = createServer(
-    makeRequestListener((incoming, url) => findService(options, incoming, url), options.onFault),
+    makeRequestListener((incoming, url) => {
+      const service = findService(options, incoming, url);
+      if (options.unguarded === true) return service;
+      const refusal = refusalOf(incoming, service, (server.address() as AddressInfo).port);
+      return refusal === undefined ? service : refusing(service, refusal);
+    }, options.onFault),
   );
   server.keepAliveTimeout = keepAliveTimeoutMs;
   // A slice's Invoke is answered minutes later, and a 6 MB event may come slowly: only the caller decides how long.
@@ -172,6 +182,17 @@ function findService(options: EdgeOptions, incoming: IncomingMessage, url: URL):
       ? `unsigned requests to ${url.pathname}`
       : `the service that signs as '${scope}' (${url.pathname})`,
   );
+}
+
+/** Why the guard of the port refuses a request. */
+function refusalOf(incoming: IncomingMessage, service: EdgeService, port: number): string | undefined {
+  const request = { method: incoming.method ?? 'GET', headers: incoming.headers };
+  return refusalOfPage(request, port) ?? (service.takesForms ? undefined : refusalOfForm(request));
+}
+
+function refusing(service: EdgeService, why: string): EdgeService {
+  const refusal = new AwsError('AccessDeniedException', `refused: ${why}`, 403);
+  return { ...service, handle: () => Promise.reject(refusal) };
 }
 
 function unknownService(what: string): EdgeService {

@@ -29,6 +29,7 @@ const nanosecondsIn: Readonly<Record<string, bigint>> = {
 export function makeInfluxDb(options: InfluxDbOptions): EdgeService {
   return {
     maxBodyBytes,
+    takesForms: true,
     // InfluxDB's codes are words: https://docs.influxdata.com/influxdb/v2/api/#operation/PostWrite
     renderError: ({ code, status, message }) => json(status, { code, message }),
     async handle(request) {

@@ -15,6 +15,7 @@ export function makeIotDataPlane(iotCoreUrl: () => string): EdgeService & { clos
   const agent = new Agent({ keepAlive: true });
   return {
     maxBodyBytes,
+    takesForms: true,
     renderError: renderJsonError,
     handle: (request) => forward(iotCoreUrl(), agent, request),
     close: () => agent.destroy(),

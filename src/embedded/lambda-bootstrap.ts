@@ -133,8 +133,9 @@ function endWithParent(): never {
 }
 
 function call(method: string, where: string, body?: string): Promise<Answer> {
+  const headers = body === undefined ? {} : { 'content-type': 'application/json' };
   return new Promise((resolve, reject) => {
-    const outgoing = request(`${runtime}${where}`, { method, agent }, (incoming) => {
+    const outgoing = request(`${runtime}${where}`, { method, agent, headers }, (incoming) => {
       const chunks: Buffer[] = [];
       incoming
         .on('data', (chunk: Buffer) => chunks.push(chunk))

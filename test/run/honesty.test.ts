@@ -40,6 +40,7 @@ const pauseForASecond: During = async (adminUrl) => {
   await sleep(1_500);
   const answer = await fetch(`${adminUrl}/weather`, {
     method: 'POST',
+    headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ pauseMs: 1_000 }),
   });
   expect(answer.status).toBe(200);

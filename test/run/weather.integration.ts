@@ -33,7 +33,11 @@ afterAll(() => rehearsal.close());
 
 async function changeWeather(change: Change): Promise<void> {
   const url = `${rehearsal.aws.adminUrl}/weather`;
-  const answer = await fetch(url, { method: 'POST', body: JSON.stringify(change) });
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(change),
+  });
   expect(answer.status).toBe(200);
 }
 

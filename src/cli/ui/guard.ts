@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
+import { type GuardedRequest, isReading, refusalOfPage } from '../../embedded/loopback-guard.ts';
 
 /** The page's door: a port on loopback, and what its own pages know and no other page can. */
 export interface Door {
@@ -8,42 +8,17 @@ export interface Door {
   readonly token: string;
 }
 
-export interface Knock {
-  readonly method: string;
-  readonly headers: IncomingHttpHeaders;
-}
-
 /** Sent with every POST: a page of another origin cannot, without asking first and being refused. */
 export const tokenHeader = 'x-stampede-token';
 
-const loopbackNames = ['127.0.0.1', 'localhost', '[::1]'];
-
-/**
- * Why a request is not answered; undefined: it may come in.
- *
- * - A name of someone else's that resolves to 127.0.0.1 is still someone else's (DNS rebinding): only loopback's own
- *   names are hosts.
- * - A page of another origin may link here, and nothing else: neither read, nor embed, nor send.
- */
-export function refusalOf({ method, headers }: Knock, { port, token }: Door): string | undefined {
-  const hosts = loopbackNames.map((name) => `${name}:${port}`);
-  const host = headers.host?.toLowerCase() ?? '';
-  if (!hosts.includes(host)) return 'this host name is not the page’s own';
-  const { origin } = headers;
-  if (origin !== undefined && origin !== `http://${host}`) return 'another origin may not do this';
-  const site = headers['sec-fetch-site'];
-  const isForeign = site !== undefined && site !== 'same-origin' && site !== 'none';
-  if (isForeign && !isLink(method, headers)) return 'another origin may not do this';
-  if (method === 'GET' || method === 'HEAD') return undefined;
+/** Why a request is not answered; undefined: it may come in. What changes something also needs the page's token. */
+export function refusalOf(request: GuardedRequest, { port, token }: Door): string | undefined {
+  const refusal = refusalOfPage(request, port);
+  if (refusal !== undefined || isReading(request.method)) return refusal;
+  const { headers } = request;
   if (!isSame(headers[tokenHeader], token)) return 'the token of the page is missing or of another start';
   if (!/^application\/json\b/.test(headers['content-type'] ?? '')) return 'the body must be JSON';
   return undefined;
-}
-
-/** Somebody follows a link in a window of their own. */
-function isLink(method: string, headers: IncomingHttpHeaders): boolean {
-  const isDocument = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
-  return method === 'GET' && isDocument;
 }
 
 function isSame(given: string | string[] | undefined, token: string): boolean {

@@ -97,12 +97,13 @@ export async function runIotCore(
     for (const closer of closers) await closer();
   };
   const onEdgeFault = (_what: string, error: unknown): void => onFault(error);
-  const openEdge = async (service: EdgeService, port: number): Promise<Edge> => {
+  const openEdge = async (service: EdgeService, port: number, unguarded: boolean): Promise<Edge> => {
     const edge = await startEdge({
       signed: {},
       unsigned: [],
       otherwise: service,
       onFault: onEdgeFault,
+      unguarded,
       port,
     });
     closers.push(() => edge.close());
@@ -128,8 +129,8 @@ export async function runIotCore(
       onFault,
     });
     closers.push(() => doors.close());
-    const http = await openEdge(dataPlaneFor(doors.authorizeBySignature), ports.http);
-    const adminEdge = await openEdge(admin, ports.admin);
+    const http = await openEdge(dataPlaneFor(doors.authorizeBySignature), ports.http, true);
+    const adminEdge = await openEdge(admin, ports.admin, false);
     const { certificatesDirectory } = settings.doors;
     const { certificates, mqttsPort, wssPort, httpsPort } = doors;
     const addresses: IotCoreAddresses = {

@@ -83,7 +83,9 @@ export async function startTestIotCore(
     admin: async (method, path, body) => {
       const response = await fetch(iotCore.adminUrl + path, {
         method,
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(body === undefined
+          ? {}
+          : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
       });
       return (await response.json()) as Record<string, unknown>;
     },
