@@ -155,13 +155,17 @@ function renderTimeline({ timeline, profile }: Plan, paint: Paint): string[] {
 }
 
 function renderThresholds({ profile }: Plan, paint: Paint): string[] {
-  const rules = Object.entries(profile.thresholds).flatMap(([metric, list]) =>
-    list.map(({ expression, abortOnFail }) =>
-      abortOnFail ? `  ${metric} ${expression}  (a failure ends the run)` : `  ${metric} ${expression}`,
-    ),
+  const entries = Object.entries(profile.thresholds);
+  const rules = entries.flatMap(([metric, list]) =>
+    list.map(({ expression, abortOnFail, isDefault }) => {
+      const note = abortOnFail ? '  (a failure ends the run)' : isDefault ? '  (default)' : '';
+      return `  ${metric} ${expression}${note}`;
+    }),
   );
+  const off = entries.filter(([, list]) => list.length === 0).map(([metric]) => metric);
   return [
     paint('heading', '  the run passes if'),
     ...(rules.length > 0 ? rules : ['  it ends: no thresholds']),
+    ...(off.length > 0 ? [`  not judged, by the profile: ${off.join(', ')}`] : []),
   ];
 }

@@ -76,7 +76,7 @@ export interface Limits {
   readonly maxCostUsd?: number;
 }
 
-/** By metric name. */
+/** By metric name: the profile's, then the defaults. An empty list: the profile switched the default off. */
 export type Thresholds = Readonly<Record<string, readonly Threshold[]>>;
 
 /** A rule that decides the verdict and, with `abortOnFail`, may end the run before its time. */
@@ -86,6 +86,8 @@ export interface Threshold {
   readonly abortOnFail: boolean;
   /** Until this long after publishing began (`timeline.publishAt`) a failure does not abort the run. */
   readonly delayAbortEvalMs: number;
+  /** The profile says nothing of this metric: it is one of `defaultThresholds`. */
+  readonly isDefault?: true;
 }
 
 export type JsonValue =

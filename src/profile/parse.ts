@@ -1,8 +1,9 @@
+import { withDefaultThresholds } from './default-thresholds.ts';
 import { parseDuration } from './duration.ts';
 import { type Fault, InvalidInputError } from './errors.ts';
 import { checkJsonValue, isTooDeep } from './json-value.ts';
 import { checkLoad, loadPaths, resolveLoad } from './load.ts';
-import type { LoadProfile, Threshold } from './load-profile.ts';
+import type { LoadProfile, Threshold, Thresholds } from './load-profile.ts';
 import { applyOverrides, type ProfileOverrides } from './overrides.ts';
 import { isObject, type JsonObject } from './path.ts';
 import { checkRules } from './rules.ts';
@@ -106,10 +107,14 @@ function resolve(settings: ProfileSettings): LoadProfile {
       ...(limits.maxCostUsd === undefined ? {} : { maxCostUsd: limits.maxCostUsd }),
     },
     iOwn: settings.iOwn,
-    thresholds: Object.fromEntries(
-      Object.entries(settings.thresholds).map(([metric, list]) => [metric, list.map(resolveThreshold)]),
-    ),
+    thresholds: withDefaultThresholds(resolveThresholds(settings), settings),
   };
+}
+
+function resolveThresholds({ thresholds }: ProfileSettings): Thresholds {
+  return Object.fromEntries(
+    Object.entries(thresholds).map(([metric, list]) => [metric, list.map(resolveThreshold)]),
+  );
 }
 
 function resolveThreshold(threshold: ProfileSettings['thresholds'][string][number]): Threshold {

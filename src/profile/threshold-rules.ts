@@ -1,4 +1,5 @@
 import { iotMetricNames } from './cloudwatch-metrics.ts';
+import { defaultThresholds, hasDefaultThreshold } from './default-thresholds.ts';
 import type { Fault } from './errors.ts';
 import type { LoadProfile } from './load-profile.ts';
 import { suggestFrom } from './nearest.ts';
@@ -22,6 +23,15 @@ export function checkThresholds({ thresholds }: LoadProfile, input: JsonObject):
         ...iotMetricNames.map((each) => `${cloudWatchPrefix}${each}`),
       ];
       return [{ path, message: 'is not a metric', hint: suggestFrom(name, known, 'the metrics are') }];
+    }
+    if (list.length === 0 && !hasDefaultThreshold(name)) {
+      return [
+        {
+          path,
+          message: 'is an empty list, which switches off a default, and this metric has none',
+          hint: `remove it, or give it an expression; defaults are there for ${Object.keys(defaultThresholds).join(', ')}`,
+        },
+      ];
     }
     return list.flatMap(({ expression, abortOnFail }, i) => {
       const entry = `${path}[${i}]`;

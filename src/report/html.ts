@@ -118,11 +118,11 @@ ${[
 
 function renderThresholds({ thresholds }: Report): Html {
   if (thresholds.length === 0) return section('Thresholds', html`<p class="soft">The profile has none.</p>`);
-  const rows = thresholds.map(({ metric, expression, actual, passed }) => ({
+  const rows = thresholds.map(({ metric, expression, actual, passed, isDefault }) => ({
     cells: [
       html`<span class="mark">${passed ? '✓ passed' : '✗ failed'}</span>`,
       metric,
-      html`<code>${expression}</code>`,
+      html`<code>${expression}</code>${isDefault ? ' (default)' : ''}`,
       actual === null ? 'nothing measured' : formatValue(actual),
     ],
     tone: passed ? ('good' as const) : ('bad' as const),

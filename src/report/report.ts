@@ -243,6 +243,8 @@ export interface ThresholdResult {
   /** Null where nothing was measured: such a threshold fails. */
   readonly actual: number | null;
   readonly passed: boolean;
+  /** One of Stampede's own, of a metric that the profile says nothing of. */
+  readonly isDefault?: true;
 }
 
 export interface GeneratorSummary {

@@ -66,9 +66,9 @@ const marks: Readonly<Record<Verdict, string>> = {
 };
 
 function thresholdTable({ thresholds }: Report): string[] {
-  const rows = thresholds.map(({ metric, expression, actual, passed }) => [
+  const rows = thresholds.map(({ metric, expression, actual, passed, isDefault }) => [
     passed ? '✅' : '❌',
-    `\`${metric} ${expression}\``,
+    `\`${metric} ${expression}\`${isDefault ? ' (default)' : ''}`,
     actual === null ? 'nothing' : formatValue(actual),
   ]);
   return markdownTable(['', 'threshold', 'measured'], rows, 2);
@@ -113,7 +113,7 @@ function markdownTable(
 
 /** Between backquotes nothing is markup but a table's bar. */
 function escapeCell(text: string): string {
-  const isCode = /^`[^`]*`$/.test(text);
+  const isCode = /^`[^`]*`( \(default\))?$/.test(text);
   return (isCode ? text : escapeText(text)).replaceAll('|', '\\|');
 }
 

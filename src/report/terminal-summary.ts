@@ -231,8 +231,8 @@ function renderThresholds({ thresholds }: Report, paint: SummaryPaint): string[]
   if (thresholds.length === 0) return [paint('heading', 'thresholds'), paint('dim', '  none')];
   const [head = '', ...body] = layOutColumns([
     ['thresholds', 'measured'],
-    ...thresholds.map(({ metric, expression, actual, passed }) => [
-      `  ${passed ? '✓' : '✗'} ${metric} ${expression}`,
+    ...thresholds.map(({ metric, expression, actual, passed, isDefault }) => [
+      `  ${passed ? '✓' : '✗'} ${metric} ${expression}${isDefault ? ' (default)' : ''}`,
       actual === null ? 'nothing' : formatValue(actual),
     ]),
   ]);

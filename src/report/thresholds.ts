@@ -33,7 +33,10 @@ export type GaugedParts = Partial<Pick<Report, 'rates' | 'generator' | 'cost'>>;
 /** In the profile's order. What cannot be evaluated fails: a threshold is a promise. */
 export function evaluateThresholds(thresholds: Thresholds, measured: Measured): ThresholdResult[] {
   return Object.entries(thresholds).flatMap(([metric, list]) =>
-    list.map(({ expression }) => evaluate(metric, expression, measured)),
+    list.map(({ expression, isDefault }) => ({
+      ...evaluate(metric, expression, measured),
+      ...(isDefault === undefined ? {} : { isDefault }),
+    })),
   );
 }
 

@@ -179,7 +179,7 @@ describe('what a pipeline gets', () => {
     writeFileSync(summary, 'before\n');
     const env = { GITHUB_STEP_SUMMARY: summary };
     expect((await runCli(['report', 'lossy', '--runs', runs, '--junit', junit], env)).code).toBe(99);
-    expect(readFileSync(junit, 'utf8')).toMatch(/<testsuite name="stampede\.smoke" tests="9" failures="1"/);
+    expect(readFileSync(junit, 'utf8')).toMatch(/<testsuite name="stampede\.smoke" tests="13" failures="1"/);
     expect(readFileSync(summary, 'utf8')).toMatch(/^before\n### ❌ smoke: failed\n/);
   });
 

@@ -9,6 +9,13 @@ import { settingPaths } from '../../src/profile/shape.ts';
 const minimal = { devices: 100, ratePerSecond: 50, duration: '30s' };
 const goldenFolder = join(import.meta.dirname, 'golden');
 
+const byDefault = (expression: string) => ({
+  expression,
+  abortOnFail: false,
+  delayAbortEvalMs: 0,
+  isDefault: true,
+});
+
 function faultsOf(input: unknown, overrides: ProfileOverrides = []) {
   try {
     parseLoadProfile(input, overrides);
@@ -49,10 +56,39 @@ describe('parseLoadProfile', () => {
       limits: { enforce: true, quotaShare: 0.8 },
       iOwn: [],
       thresholds: {
-        lost_messages: [{ expression: 'count==0', abortOnFail: false, delayAbortEvalMs: 0 }],
-        dropped_messages: [{ expression: 'count==0', abortOnFail: false, delayAbortEvalMs: 0 }],
+        lost_messages: [byDefault('count==0')],
+        dropped_messages: [byDefault('count==0')],
+        unacknowledged_messages: [byDefault('rate<0.01')],
+        failed_messages: [byDefault('rate<0.01')],
+        devices_not_connected: [byDefault('rate<0.01')],
       },
     });
+  });
+
+  it('judges by a default what the profile says nothing of, and by nothing what it switches off', () => {
+    const namesOf = (thresholds: object, publish: object = {}) =>
+      Object.entries(parseLoadProfile({ ...minimal, publish, thresholds }).thresholds).map(
+        ([metric, list]) =>
+          `${metric} ${list.map(({ expression, isDefault }) => `${expression}${isDefault ? '*' : ''}`)}`,
+      );
+    // By its short name too.
+    expect(namesOf({ lost: ['rate<0.1'], failed_messages: [], transit: ['max<9'] })).toEqual([
+      'lost rate<0.1',
+      'failed_messages ',
+      'transit max<9',
+      'dropped_messages count==0*',
+      'unacknowledged_messages rate<0.01*',
+      'devices_not_connected rate<0.01*',
+    ]);
+    // Without PUBACKs none can be missing.
+    expect(namesOf({}, { qos: 0 })).not.toContain('unacknowledged_messages rate<0.01*');
+    expect(faultsOf({ ...minimal, thresholds: { transit: [] } })).toEqual([
+      {
+        path: 'thresholds.transit',
+        message: 'is an empty list, which switches off a default, and this metric has none',
+        hint: expect.stringContaining('unacknowledged_messages'),
+      },
+    ]);
   });
 
   it('takes a threshold as an expression, or as what k6 calls an object', () => {
@@ -66,7 +102,7 @@ describe('parseLoadProfile', () => {
       },
     });
     const judged = { abortOnFail: false, delayAbortEvalMs: 0 };
-    expect(thresholds).toEqual({
+    expect(thresholds).toMatchObject({
       end_to_end_latency: [
         { expression: 'p(99)<500', ...judged },
         { expression: 'max<5000', ...judged },

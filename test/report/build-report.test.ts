@@ -56,6 +56,35 @@ describe('verdict', () => {
     expect(reasons.at(-1)).toBe(generator.health.sentence);
   });
 
+  it.each([
+    [
+      'unacknowledged',
+      { acked: 60, unacknowledged: 65 },
+      'unacknowledged_messages rate<0.01 failed: it is 0.52',
+    ],
+    ['failed', { acked: 123, failed: 2 }, 'failed_messages rate<0.01 failed: it is 0.016'],
+  ])('is failed by publishes that were %s, though the profile says nothing of them', (_, messages, what) => {
+    const report = reportOfResults(
+      (plan) =>
+        flawless(plan).map((result) => ({ ...result, messages: { ...result.messages, ...messages } })),
+      { thresholds: { lost: [] } },
+    );
+    expect({ verdict: report.verdict, reasons: report.reasons }).toEqual({
+      verdict: 'failed',
+      reasons: [`Threshold ${what}.`],
+    });
+  });
+
+  it('is failed by devices that never connected, though the profile says nothing of them', () => {
+    const ofDevices = (connected: number) =>
+      reportOfResults(
+        (plan) => flawless(plan).map((result) => ({ ...result, devices: { ...result.devices, connected } })),
+        { thresholds: { lost: [] } },
+      );
+    expect(ofDevices(10).verdict).toBe('passed');
+    expect(ofDevices(9).reasons).toEqual(['Threshold devices_not_connected rate<0.01 failed: it is 0.1.']);
+  });
+
   it('is failed by a threshold, and says what was measured', () => {
     const report = reportOf(runOf({ lostPerThousand: 3 }));
     expect(report.verdict).toBe('failed');
@@ -71,7 +100,13 @@ describe('verdict', () => {
     expect(failing.reasons[0]).toBe(
       'Of 4 slices, 1 died (1 of TypeError: x is not a function); the profile tolerates at most 5 % (slices.toleratedFailureShare).',
     );
-    const tolerant = runOf({ died: [1] }, { slices: { devicesPerSlice: 100, toleratedFailureShare: 0.25 } });
+    const tolerant = runOf(
+      { died: [1] },
+      {
+        slices: { devicesPerSlice: 100, toleratedFailureShare: 0.25 },
+        thresholds: { dropped_messages: [] },
+      },
+    );
     // Its messages were never sent, and the service is not to blame for that.
     expect(reportOf(tolerant)).toMatchObject({ verdict: 'inconclusive', slices: { died: 1 } });
   });
@@ -145,7 +180,7 @@ describe('verdict', () => {
         const stoppedOn = { command: 'stop', reason, at: plan.timeline.publishAt, by: 'run' } as const;
         return flawless(plan).map((result) => ({ ...result, outcome: 'stopped', reason, stoppedOn }));
       },
-      { thresholds: {} },
+      { thresholds: { lost: [] } },
     );
     expect({ verdict, reasons }).toEqual({
       verdict: 'failed',

@@ -1,0 +1,44 @@
+import type { Protocol, Thresholds } from './load-profile.ts';
+import { type ThresholdMetricName, thresholdMetricAliases } from './threshold-metrics.ts';
+
+/**
+ * What every run is judged by, unless its profile says otherwise of a metric. A loss, or a message that the generator left out, is
+ * never to go unnoticed. The others tolerate what a single device on a bad line may cause, and no more: a run of which one publish
+ * in a hundred fails, stays without its PUBACK, or comes from a device that never connected, is no pass.
+ */
+export const defaultThresholds = {
+  lost_messages: 'count==0',
+  dropped_messages: 'count==0',
+  unacknowledged_messages: 'rate<0.01',
+  failed_messages: 'rate<0.01',
+  devices_not_connected: 'rate<0.01',
+} as const satisfies Partial<Record<ThresholdMetricName, string>>;
+
+/** Whether a metric, by its name or alias, has a default. */
+export function hasDefaultThreshold(name: string): boolean {
+  return Object.hasOwn(defaultThresholds, canonicalOf(name));
+}
+
+/** The profile's own thresholds, then the default of each metric that it says nothing of. An empty list is something: none. */
+export function withDefaultThresholds(
+  own: Thresholds,
+  {
+    connect,
+    publish,
+  }: { readonly connect: { readonly protocol: Protocol }; readonly publish: { readonly qos: 0 | 1 } },
+): Thresholds {
+  const said = new Set(Object.keys(own).map(canonicalOf));
+  // A QoS 0 publish over MQTT has no PUBACK that could be missing.
+  if (connect.protocol === 'mqtt' && publish.qos === 0) said.add('unacknowledged_messages');
+  const defaults = Object.entries(defaultThresholds)
+    .filter(([metric]) => !said.has(metric))
+    .map(([metric, expression]) => [
+      metric,
+      [{ expression, abortOnFail: false, delayAbortEvalMs: 0, isDefault: true }],
+    ]);
+  return { ...own, ...Object.fromEntries(defaults) };
+}
+
+function canonicalOf(name: string): string {
+  return Object.hasOwn(thresholdMetricAliases, name) ? thresholdMetricAliases[name]! : name;
+}
