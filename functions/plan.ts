@@ -34,6 +34,7 @@ export async function handler({ runId, profile }: PlanFunctionRequest): Promise<
       environmentsPerSecond: environment.lambdaEnvironmentsPerSecond,
     },
     topicFilter: environment.topicFilter,
+    deployment: environment.deployment,
     target,
     account,
   });

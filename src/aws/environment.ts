@@ -1,3 +1,4 @@
+import { type DeploymentParameters, parseDeployment } from '../plan/deployment.ts';
 import { type IotDoor, iotCoreDoorsOf, iotCorePorts } from '../plan/target.ts';
 import { type Fault, InvalidInputError } from '../profile/errors.ts';
 
@@ -13,6 +14,8 @@ export interface Environment {
   /** Of the deployed IoT rule, for its metrics; undefined: they are not asked for. */
   readonly ruleName: string | undefined;
   readonly queues: QueueUrls;
+  /** The stack's parameters; undefined: those of a stack without parameters. */
+  readonly deployment: DeploymentParameters | undefined;
   /** Room for the first cold start, milliseconds. */
   readonly coldStartLeadMs: number;
   /** Execution environments a second that Lambda adds to one function; AWS: 1,000 per 10 s. */
@@ -87,6 +90,7 @@ export function readEnvironment(variables: Variables): Environment {
     topicFilter: variables.TOPIC_FILTER ?? 'stampede/#',
     ruleName: variables.RULE_NAME || undefined,
     queues: readQueueUrls(variables),
+    deployment: readDeployment(variables.DEPLOYMENT, faults),
     coldStartLeadMs: number('COLD_START_LEAD_MS', 5_000),
     lambdaEnvironmentsPerSecond: number('LAMBDA_ENVIRONMENTS_PER_SECOND', 100),
     cloudWatchDelayMs: number('CLOUDWATCH_DELAY_MS', 180_000),
@@ -108,6 +112,16 @@ function readQueueUrls(variables: Variables): QueueUrls {
     ruleErrors: variables.RULE_ERROR_QUEUE_URL,
   };
   return Object.fromEntries(Object.entries(urls).filter(([, url]) => url));
+}
+
+function readDeployment(json: string | undefined, faults: Fault[]): DeploymentParameters | undefined {
+  if (json === undefined || json === '') return undefined;
+  try {
+    return parseDeployment(json);
+  } catch (error) {
+    faults.push({ path: 'DEPLOYMENT', message: (error as Error).message, hint: 'the stack sets it' });
+    return undefined;
+  }
 }
 
 /** The SDK's own variables, in its own order. @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */

@@ -1,4 +1,5 @@
 import { type CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import { type DeploymentParameters, parseDeployment } from '../plan/deployment.ts';
 import { exitCodes, InvalidInputError, StampedeError } from '../profile/errors.ts';
 
 /** A deployed stack as its outputs tell it. */
@@ -15,6 +16,8 @@ export interface DeployedStack {
   readonly runBucket: string;
   /** What the IoT rule reads; undefined for a stack deployed before it had this output. */
   readonly topicFilter: string | undefined;
+  /** Its parameters; undefined for a stack deployed before it had this output. */
+  readonly deployment: DeploymentParameters | undefined;
 }
 
 /** The framework deploys here unless told otherwise: `provider.region` of serverless.yml. */
@@ -56,15 +59,11 @@ export async function findStack(
   const name = stackNameOf(stage);
   const stack = await describe(name, region, client);
   const outputs = new Map(stack.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
+  const notReady = (why: string): StackNotReadyError => new StackNotReadyError(name, region, why, stage);
   const need = (output: string): string => {
     const value = outputs.get(output);
     if (value !== undefined && value !== '') return value;
-    throw new StackNotReadyError(
-      name,
-      region,
-      `it is ${stack.StackStatus ?? 'unknown'} and has no output ${output}`,
-      stage,
-    );
+    throw notReady(`it is ${stack.StackStatus ?? 'unknown'} and has no output ${output}`);
   };
   const stateMachineArn = need('StateMachineArn');
   const [, partition = 'aws', , , accountId = ''] = stateMachineArn.split(':');
@@ -77,7 +76,20 @@ export async function findStack(
     stateMachineArn,
     runBucket: need('RunBucketName'),
     topicFilter: outputs.get('TopicFilter'),
+    deployment: readDeployment(outputs.get('Deployment'), notReady),
   };
+}
+
+function readDeployment(
+  json: string | undefined,
+  notReady: (why: string) => StackNotReadyError,
+): DeploymentParameters | undefined {
+  if (json === undefined) return undefined;
+  try {
+    return parseDeployment(json);
+  } catch (error) {
+    throw notReady(`its output Deployment cannot be read: ${(error as Error).message}`);
+  }
 }
 
 /** @throws InvalidInputError: CloudFormation's names are letters, digits and hyphens */

@@ -1,5 +1,5 @@
 import type { AccountView } from '../plan/account.ts';
-import { defaultDeployment } from '../plan/deployment.ts';
+import { type DeploymentParameters, defaultDeployment } from '../plan/deployment.ts';
 import { draftPlan } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Preflight, preflight } from '../plan/preflight.ts';
@@ -41,6 +41,8 @@ export interface DraftOptions {
   readonly random?: number;
   /** What is known of the account; AWS's defaults otherwise. */
   readonly account?: AccountView | undefined;
+  /** The stack's parameters, where they are known. */
+  readonly deployment?: DeploymentParameters | undefined;
   /** What the IoT rule reads; a stack's own, where that is known, otherwise what it reads without parameters. */
   readonly topicFilter?: string;
 }
@@ -51,6 +53,7 @@ export function draftRun(
     now = new Date(),
     random = Math.random(),
     account,
+    deployment,
     topicFilter = defaultDeployment.topicFilter,
   }: DraftOptions = {},
 ): RunDraft {
@@ -60,6 +63,7 @@ export function draftRun(
     profile,
     now: now.getTime(),
     coldStart,
+    deployment,
     ...(account === undefined ? {} : { account }),
     topicFilter,
   });

@@ -1,7 +1,7 @@
 import type { Plan } from '../plan/plan.ts';
 import type { Preflight } from '../plan/preflight.ts';
 import type { QuotaForecast } from '../plan/quota-forecast.ts';
-import { type Quota, quotas } from '../plan/quotas.ts';
+import { describeQuota, quotas } from '../plan/quotas.ts';
 import { formatCount, formatPlural, formatShare, formatUsd, formatValue } from '../report/figures.ts';
 import type { Paint } from './paint.ts';
 
@@ -76,10 +76,10 @@ function limitsText(unread: number, isMixed: boolean): string {
   return isMixed ? '* AWS’s default: not read.' : 'Limits are AWS’s defaults.';
 }
 
-/** Of what can be read from an account; what AWS never raises is the same in all of them. */
+/** Of what can be read from an account; what AWS never raises is the same in all of them, and the stack's is no account's. */
 function isReadable({ quota }: QuotaForecast): boolean {
-  const { adjustable }: Quota = quotas[quota];
-  return adjustable;
+  const { adjustable, raise } = describeQuota(quota);
+  return adjustable && raise === undefined;
 }
 
 function isUnread(forecast: QuotaForecast): boolean {

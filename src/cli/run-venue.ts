@@ -56,11 +56,11 @@ async function stackVenue(flags: VenueFlags & Stage): Promise<RunVenue> {
   const { stack, place, ...open } = await openStack(flags, flags.runs);
   const endpoint = await open.endpoint();
   const account = await open.account(endpoint);
-  const { name, region, accountId, topicFilter } = stack;
+  const { name, region, accountId, topicFilter, deployment } = stack;
   const again = (runId: string): string => `${runId} ${stageArguments(flags)}`;
   return {
     // A stack that does not say what its rule reads is not judged by it.
-    draft: { account, topicFilter: topicFilter ?? '#' },
+    draft: { account, topicFilter: topicFilter ?? '#', deployment },
     rows: [
       ['stack', `${name} in ${region}`],
       ['account', `${accountId}${account.isCharged ? ', which pays for it' : ''}`],

@@ -1,7 +1,10 @@
+import type { Plan } from './plan.ts';
+import type { ArrivalsReading } from './queue-readers.ts';
+
 /** The five functions, as the stack names them. */
 export type FunctionName = 'plan' | 'publish-mqtt' | 'publish-http' | 'measure-latency' | 'summarize';
 
-/** What of the deployed stack bears on Lambda concurrency and on cost. */
+/** What of the deployed stack bears on Lambda concurrency, on what is read in time, and on cost. */
 export interface Deployment {
   /** How the rule's messages reach measure-latency: in batches from a queue, or one an invocation. */
   readonly subscriber: 'queue' | 'direct';
@@ -10,12 +13,11 @@ export interface Deployment {
   /** Memory of each function, MB. */
   readonly memoryMb: Readonly<Record<FunctionName, number>>;
   /** The queue's event source mapping. */
-  readonly arrivals: {
-    readonly batchSize: number;
-    readonly batchWindowSeconds: number;
-    readonly maximumConcurrency: number;
-  };
+  readonly arrivals: ArrivalsReading;
 }
+
+/** What the stack's parameters decide of it. */
+export type DeploymentParameters = Pick<Deployment, 'subscriber' | 'arrivals'>;
 
 /** As serverless.yml has it without parameters: a test holds the two equal. */
 export const defaultDeployment: Deployment = {
@@ -28,5 +30,49 @@ export const defaultDeployment: Deployment = {
     'measure-latency': 1_024,
     summarize: 1_769,
   },
-  arrivals: { batchSize: 10_000, batchWindowSeconds: 1, maximumConcurrency: 10 },
+  arrivals: {
+    batchSize: 2_000,
+    batchWindowSeconds: 1,
+    readers: { mode: 'standard', maximumConcurrency: 50 },
+  },
 };
+
+/** The stack that a plan was made for; a plan that does not say is of one without parameters. */
+export function deploymentOf({ deployment }: Pick<Plan, 'deployment'>): Deployment {
+  return { ...defaultDeployment, ...deployment };
+}
+
+/**
+ * Reads the parameters as the stack writes them, as JSON, into its output `Deployment` and into the plan function's
+ * variable `DEPLOYMENT`: `{"subscriber":"queue","batchSize":2000,"batchWindowSeconds":1,"readers":"standard",
+ * "maximumConcurrency":50,"minimumPollers":2,"maximumPollers":250}`.
+ * @throws Error that says what is wrong with it
+ */
+export function parseDeployment(json: string): DeploymentParameters {
+  const values = JSON.parse(json) as Readonly<Record<string, unknown>>;
+  const number = (name: string): number => {
+    const value = values[name];
+    if (typeof value === 'number' && value >= 0) return value;
+    throw new Error(`${name} is not a number: ${JSON.stringify(value)}`);
+  };
+  const oneOf = <const Name extends string>(name: string, names: readonly Name[]): Name => {
+    const found = names.find((each) => each === values[name]);
+    if (found !== undefined) return found;
+    throw new Error(`${name} is not ${names.join(' or ')}: ${JSON.stringify(values[name])}`);
+  };
+  return {
+    subscriber: oneOf('subscriber', ['queue', 'direct']),
+    arrivals: {
+      batchSize: number('batchSize'),
+      batchWindowSeconds: number('batchWindowSeconds'),
+      readers:
+        oneOf('readers', ['standard', 'provisioned']) === 'standard'
+          ? { mode: 'standard', maximumConcurrency: number('maximumConcurrency') }
+          : {
+              mode: 'provisioned',
+              minimumPollers: number('minimumPollers'),
+              maximumPollers: number('maximumPollers'),
+            },
+    },
+  };
+}

@@ -1,8 +1,9 @@
-import { type Deployment, defaultDeployment } from './deployment.ts';
+import { type Deployment, deploymentOf } from './deployment.ts';
 import { echoedMessages, echoingDevices } from './echoes.ts';
 import { checkpointEveryMs, controlPollEveryMs, isWatched, watchEverySeconds } from './intervals.ts';
 import { meteredBytes } from './message-size.ts';
 import type { Plan } from './plan.ts';
+import { forecastReading, measureSeconds, measureSecondsPerRecord, readersAt } from './queue-readers.ts';
 import {
   clearingMessages,
   type IotUsage,
@@ -22,29 +23,20 @@ const assumed = {
   summarizeSecondsPerObject: 0.001,
   /** A look at a watched run, and each object it reads; of those there are half as many as at the end. */
   lookSeconds: 1,
-  /** An invocation of measure-latency with its PUT, and each record in its batch. */
-  measureSeconds: 0.1,
-  measureSecondsPerRecord: 20e-6,
-  /** One record of the queue's event, of which Lambda takes 6 MB at once. */
-  recordBytes: 1_000,
-  /** Readers of the queue: Lambda begins with five, and adds more only behind a backlog. */
-  pollers: 5,
 } as const;
-
-const maxEventBytes = 6_291_456;
 
 export const assumptions: readonly string[] = [
   'nothing is throttled, lost or sent again, and no device connects twice',
   `each slice’s Lambda is billed from the plan’s making to ${assumed.sliceEndMs / 1_000} s after the last publish; its devices are connected from the first connect on, and minutes are rounded up`,
-  `plan takes ${assumed.planSeconds} s, a look at a run that a threshold may end ${assumed.lookSeconds} s, summarize ${assumed.summarizeSeconds} s (CloudWatch settles), measure-latency ${assumed.measureSeconds} s a batch and ${assumed.measureSecondsPerRecord * 1e6} µs a record`,
-  `${assumed.pollers} readers of the queue make a batch each a second, of at most 10,000 records or 6 MB; SQS hands out and deletes ten messages a request`,
+  `plan takes ${assumed.planSeconds} s, a look at a run that a threshold may end ${assumed.lookSeconds} s, summarize ${assumed.summarizeSeconds} s (CloudWatch settles), measure-latency ${measureSeconds} s a batch and ${measureSecondsPerRecord * 1e6} µs a record`,
+  'a reader of the queue takes 1,000 messages a second, which AWS does not publish, and waits for each invocation; Lambda begins with five readers and adds five a second while messages wait; a provisioned poller takes 100 messages a second, and its hours are not in the forecast; SQS hands out and deletes ten messages a request',
   'rules and their actions are metered by the size of the message that triggered them',
   'the run is the first of its month: prices begin in their first tier, no free tier is taken off; Lambda is arm64',
   'left out, as small or not AWS’s: S3 GETs and storage, CloudWatch, the queue polled between runs, data within the Region, InfluxDB and Grafana',
 ];
 
 /** What a run will use, if it goes as planned. */
-export function forecastUsage(plan: Plan, deployment: Deployment = defaultDeployment): Usage {
+export function forecastUsage(plan: Plan, deployment: Deployment = deploymentOf(plan)): Usage {
   const { load, slices } = plan;
   const batches = arrivalBatches(plan, deployment);
   const sliceMs = sliceLifeMs(plan);
@@ -63,17 +55,13 @@ export function forecastUsage(plan: Plan, deployment: Deployment = defaultDeploy
   };
 }
 
-/** Invocations of measure-latency at once, with the queue's messages taken out as fast as they come. */
+/** Invocations of measure-latency at once, at most: every reader of the queue may be in one. */
 export function subscriberConcurrency(plan: Plan, deployment: Deployment): number {
   const { peakPerSecond } = plan.load;
   if (deployment.subscriber === 'direct') {
-    return Math.ceil(peakPerSecond * (assumed.measureSeconds + assumed.measureSecondsPerRecord));
+    return Math.ceil(peakPerSecond * (measureSeconds + measureSecondsPerRecord));
   }
-  const { maximumConcurrency } = deployment.arrivals;
-  const busy =
-    (peakPerSecond / batchRecords(deployment)) * assumed.measureSeconds +
-    peakPerSecond * assumed.measureSecondsPerRecord;
-  return Math.min(maximumConcurrency, Math.max(assumed.pollers, Math.ceil(busy)));
+  return readersAt(peakPerSecond, deployment.arrivals);
 }
 
 /** Of every slice: its Lambda waits for the start, connects, publishes and ends. */
@@ -151,7 +139,7 @@ export function lambdaUsage(
     },
     'measure-latency': {
       invocations: batches,
-      seconds: batches * assumed.measureSeconds + records * assumed.measureSecondsPerRecord,
+      seconds: batches * measureSeconds + records * measureSecondsPerRecord,
       memoryMb: memoryMb['measure-latency'],
     },
     summarize: {
@@ -162,17 +150,9 @@ export function lambdaUsage(
   };
 }
 
-/** Invocations of measure-latency: as many as readers and windows make, or as full batches need, if that is more. */
-function arrivalBatches({ load, timeline }: Plan, deployment: Deployment): number {
-  if (deployment.subscriber === 'direct') return load.messages;
-  const { batchWindowSeconds, maximumConcurrency } = deployment.arrivals;
-  const publishSeconds = (timeline.publishEndAt - timeline.publishAt) / 1_000;
-  const pollers = Math.min(assumed.pollers, maximumConcurrency);
-  const byTime = Math.ceil((publishSeconds / batchWindowSeconds) * pollers);
-  const byRecords = Math.ceil(load.messages / batchRecords(deployment));
-  return Math.min(load.messages, Math.max(byTime, byRecords));
-}
-
-function batchRecords({ arrivals }: Deployment): number {
-  return Math.min(arrivals.batchSize, Math.floor(maxEventBytes / assumed.recordBytes));
+/** Invocations of measure-latency. */
+function arrivalBatches({ load, timeline }: Plan, { subscriber, arrivals }: Deployment): number {
+  if (subscriber === 'direct') return load.messages;
+  const seconds = (timeline.publishEndAt - timeline.publishAt) / 1_000;
+  return forecastReading({ ...load, seconds }, arrivals).batches;
 }

@@ -5,6 +5,7 @@ import type { LoadProfile } from '../profile/load-profile.ts';
 import { expandTopic } from '../profile/topic-template.ts';
 import type { AccountView } from './account.ts';
 import { type ArrivalRate, makeArrivalRate } from './arrival-rate.ts';
+import type { DeploymentParameters } from './deployment.ts';
 import { identifyDevice, type Plan, type Timeline } from './plan.ts';
 import { accountLimitsOf } from './quotas.ts';
 import { RefusedByPreflightError } from './refusals.ts';
@@ -23,6 +24,8 @@ export interface PlanRequest {
   readonly target?: Target;
   /** What is known of the account; AWS's defaults otherwise. */
   readonly account?: AccountView;
+  /** The stack's parameters, where they are known. */
+  readonly deployment?: DeploymentParameters | undefined;
   /** What the IoT rule reads (`stampede/#`): a topic outside it would make every message a lost one. */
   readonly topicFilter?: string;
 }
@@ -69,7 +72,7 @@ export function makePlan(request: PlanRequest): Plan {
 
 /** The plan together with what forbids to run it, for those who want to see both. */
 export function draftPlan(request: PlanRequest): DraftPlan {
-  const { profile, runId, account } = request;
+  const { profile, runId, account, deployment } = request;
   const limits = account?.limits ?? accountLimitsOf('default');
   const slices = splitIntoSlices(profile, limits);
   const rate = makeArrivalRate(profile);
@@ -83,6 +86,7 @@ export function draftPlan(request: PlanRequest): DraftPlan {
     slices,
     ...(request.target === undefined ? {} : { target: request.target }),
     ...(account === undefined ? {} : { account }),
+    ...(deployment === undefined ? {} : { deployment }),
   };
   return {
     plan,

@@ -1,5 +1,6 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
 import type { AccountView } from './account.ts';
+import type { DeploymentParameters } from './deployment.ts';
 import type { Target } from './target.ts';
 
 /**
@@ -17,6 +18,8 @@ export interface Plan {
   readonly target?: Target;
   /** What the account allowed by then, for the report; absent: AWS's defaults. */
   readonly account?: AccountView;
+  /** The stack's parameters by then; absent: a stack without parameters. */
+  readonly deployment?: DeploymentParameters;
 }
 
 export interface Timeline {

@@ -1,19 +1,20 @@
 import type { Fault } from '../profile/errors.ts';
 import { accountOf } from './account.ts';
 import { type CostEstimate, priceUsage } from './cost.ts';
-import { type Deployment, defaultDeployment } from './deployment.ts';
+import { type Deployment, deploymentOf } from './deployment.ts';
 import { assumptions, forecastUsage, subscriberConcurrency } from './forecast-usage.ts';
 import { peaksOf } from './peaks.ts';
 import type { Plan } from './plan.ts';
-import { bindingOf, forecastQuota, type QuotaForecast } from './quota-forecast.ts';
-import type { QuotaName } from './quotas.ts';
+import { messagesReadPerSecond } from './queue-readers.ts';
+import { bindingOf, forecastLimit, forecastQuota, type QuotaForecast } from './quota-forecast.ts';
+import type { AnyQuotaName, QuotaName } from './quotas.ts';
 import { RefusedByPreflightError, refuseCost, refuseQuota } from './refusals.ts';
 import { connectDurationMs } from './schedule.ts';
 import { type StatePayload, statePayloads } from './state-payloads.ts';
 import { gbSecondsOf, type Usage } from './usage.ts';
 
 /** Quotas of which the plan itself says, in more words, that nothing lifts them. */
-const walls: ReadonlySet<QuotaName> = new Set(['lambdaSeconds', 'mapChildren']);
+const walls: ReadonlySet<AnyQuotaName> = new Set(['lambdaSeconds', 'mapChildren']);
 
 /** What a plan comes to before it is run. */
 export interface Preflight {
@@ -63,11 +64,14 @@ export interface CostForecast extends CostEstimate {
  * The planned peak of every quota against the limits of the account as the plan knows it; time, Lambdas, payloads and
  * money.
  */
-export function preflight(plan: Plan, deployment: Deployment = defaultDeployment): Preflight {
+export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan)): Preflight {
   const { limits, live, isCharged } = accountOf(plan);
   const basis = { limits, live: new Set(live), quotaShare: plan.profile.limits.quotaShare };
   const peaks = Object.entries(peaksOf(plan, deployment)) as [QuotaName, number][];
-  const forecasts = peaks.map(([name, peak]) => forecastQuota(name, peak, basis));
+  const forecasts = [
+    ...peaks.map(([name, peak]) => forecastQuota(name, peak, basis)),
+    ...forecastReaders(plan, deployment),
+  ];
   const usage = forecastUsage(plan, deployment);
   const cost = { ...priceUsage(usage), isCharged, usage, assumptions };
   return {
@@ -88,10 +92,18 @@ export function preflight(plan: Plan, deployment: Deployment = defaultDeployment
  * Lets a plan pass that is within its own limits, or whose profile says that they are not to be enforced (`--force`).
  * @throws RefusedByPreflightError
  */
-export function enforceLimits(plan: Plan, deployment: Deployment = defaultDeployment): void {
+export function enforceLimits(plan: Plan, deployment: Deployment = deploymentOf(plan)): void {
   if (!plan.profile.limits.enforce) return;
   const { refusals } = preflight(plan, deployment);
   if (refusals.length > 0) throw new RefusedByPreflightError(refusals);
+}
+
+/** What the queue's readers have to keep up with; a load that they cannot read in time fills the queue. */
+function forecastReaders({ load, profile }: Plan, { subscriber, arrivals }: Deployment): QuotaForecast[] {
+  if (subscriber !== 'queue') return [];
+  const { quotaShare } = profile.limits;
+  const limit = messagesReadPerSecond(arrivals);
+  return [forecastLimit('queueReadsPerSecond', load.peakPerSecond, { limit, isLive: true, quotaShare })];
 }
 
 function forecastTime({ profile, timeline }: Plan): TimeForecast {

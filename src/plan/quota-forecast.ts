@@ -1,13 +1,13 @@
-import { type AccountLimits, type Quota, type QuotaName, quotas } from './quotas.ts';
+import { type AccountLimits, type AnyQuotaName, describeQuota, type QuotaName } from './quotas.ts';
 
 /** How near a plan comes to one quota. */
 export interface QuotaForecast {
-  readonly quota: QuotaName;
+  readonly quota: AnyQuotaName;
   /** As AWS names it. */
   readonly name: string;
   readonly unit: string;
   readonly limit: number;
-  /** Whether the limit was read from the account; otherwise it is AWS's default. */
+  /** Whether the limit was read from the account, or is the stack's own; otherwise it is AWS's default. */
   readonly isLive: boolean;
   readonly peak: number;
   /** Share of the limit left: 1 − peak/limit; negative past it. */
@@ -27,13 +27,22 @@ export interface QuotaBasis {
   readonly quotaShare: number;
 }
 
-export function forecastQuota(
-  name: QuotaName,
+/** A quota of the account. */
+export function forecastQuota(name: QuotaName, peak: number, basis: QuotaBasis): QuotaForecast {
+  return forecastLimit(name, peak, {
+    limit: basis.limits[name],
+    isLive: basis.live.has(name),
+    quotaShare: basis.quotaShare,
+  });
+}
+
+/** Any quota whose limit is known. */
+export function forecastLimit(
+  name: AnyQuotaName,
   peak: number,
-  { limits, live, quotaShare }: QuotaBasis,
+  { limit, isLive, quotaShare }: Pick<QuotaForecast, 'limit' | 'isLive'> & Pick<QuotaBasis, 'quotaShare'>,
 ): QuotaForecast {
-  const quota: Quota = quotas[name];
-  const limit = limits[name];
+  const quota = describeQuota(name);
   const allowed = quota.adjustable ? limit * quotaShare : limit;
   const isKept = quota.isKept === true;
   return {
@@ -41,7 +50,7 @@ export function forecastQuota(
     name: quota.label,
     unit: quota.unit,
     limit,
-    isLive: live.has(name),
+    isLive,
     peak,
     headroom: 1 - peak / limit,
     allowed,

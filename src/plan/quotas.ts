@@ -21,6 +21,8 @@ export interface Quota {
   readonly limit: number;
   /** In the smaller Regions, where that differs. */
   readonly smallRegionLimit?: number;
+  /** How to raise it, where that is not a request to AWS. */
+  readonly raise?: string;
   /** To read the live value with: the code in Service Quotas. */
   readonly live?: { readonly serviceCode: string; readonly quotaCode: string };
 }
@@ -218,6 +220,26 @@ export const quotas = {
 } as const satisfies Record<string, Quota>;
 
 export type QuotaName = keyof typeof quotas;
+
+/** Limits that the stack's own parameters set, whatever the account: the deployment says how high they are. */
+export const stackQuotas = {
+  queueReadsPerSecond: {
+    label: 'arrivals read from the queue per second',
+    unit: '/s',
+    scope: 'run',
+    adjustable: true,
+    raise:
+      'deploy the stack with more readers (--param measureConcurrency=…; docs/deploy.md, "Readers of the queue")',
+  },
+} as const satisfies Record<string, Omit<Quota, 'limit'>>;
+
+export type StackQuotaName = keyof typeof stackQuotas;
+export type AnyQuotaName = QuotaName | StackQuotaName;
+
+/** What is known of a quota, the account's or the stack's, but for its limit. */
+export function describeQuota(name: AnyQuotaName): Omit<Quota, 'limit'> {
+  return name in stackQuotas ? stackQuotas[name as StackQuotaName] : quotas[name as QuotaName];
+}
 
 /** `small`: the Regions with a tenth of the throughput. */
 export type QuotaPreset = 'default' | 'small';

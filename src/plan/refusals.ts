@@ -2,7 +2,7 @@ import { exitCodes, type Fault, StampedeError } from '../profile/errors.ts';
 import { type CostEstimate, linesPerMessage } from './cost.ts';
 import type { Plan } from './plan.ts';
 import type { QuotaForecast } from './quota-forecast.ts';
-import { type Quota, type QuotaName, quotas } from './quotas.ts';
+import { type AnyQuotaName, describeQuota } from './quotas.ts';
 
 /** The plan is past the profile's own `limits`, or past a limit that nothing lifts. Exit code 3. */
 export class RefusedByPreflightError extends StampedeError {
@@ -25,7 +25,7 @@ export class RefusedByPreflightError extends StampedeError {
 }
 
 /** Which setting to turn down, by quota. */
-const remedies: Partial<Record<QuotaName, string>> = {
+const remedies: Partial<Record<AnyQuotaName, string>> = {
   publishInPerSecond: 'stages',
   publishOutPerSecond: 'echo.fraction',
   connectsPerSecond: 'connect.ratePerSecond',
@@ -34,6 +34,7 @@ const remedies: Partial<Record<QuotaName, string>> = {
   bytesPerSecondPerConnection: 'publish.sizeBytes',
   subscribesPerSecond: 'echo.fraction',
   ruleEvaluationsPerSecond: 'stages',
+  queueReadsPerSecond: 'stages',
   lambdaConcurrency: 'slices.devicesPerSlice',
   lambdaSeconds: 'stages',
   mapChildren: 'slices.devicesPerSlice',
@@ -42,18 +43,21 @@ const remedies: Partial<Record<QuotaName, string>> = {
 
 /** A quota of which the plan would use more than it is allowed to. */
 export function refuseQuota(forecast: QuotaForecast): Fault {
-  const quota: Quota = quotas[forecast.quota];
+  const quota = describeQuota(forecast.quota);
+  const raise =
+    quota.raise ??
+    `have the quota raised${quota.live === undefined ? '' : ` (Service Quotas ${quota.live.quotaCode})`}`;
   const share = Math.round((forecast.allowed / forecast.limit) * 100);
   const allowed = `${rounded(forecast.allowed)}${forecast.unit}`;
   return {
     path: remedies[forecast.quota] ?? 'limits.quotaShare',
     message: `${forecast.name}: ${rounded(forecast.peak)}${forecast.unit} planned, and ${
       quota.adjustable
-        ? `${share}% of the quota of ${rounded(forecast.limit)}${forecast.unit} is ${allowed}`
+        ? `${share}% of ${quota.raise === undefined ? 'the quota of ' : ''}${rounded(forecast.limit)}${forecast.unit} is ${allowed}`
         : `the limit is ${allowed}`
     }`,
     hint: quota.adjustable
-      ? `bring it to ${allowed}, have the quota raised${quota.live === undefined ? '' : ` (Service Quotas ${quota.live.quotaCode})`}, or allow a larger limits.quotaShare`
+      ? `bring it to ${allowed}, ${raise}, or allow a larger limits.quotaShare`
       : `bring it to ${allowed}: AWS does not raise this one`,
   };
 }

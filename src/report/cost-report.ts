@@ -1,7 +1,7 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
 import { accountOf } from '../plan/account.ts';
 import { type CostLine, type CostLineId, priceUsage } from '../plan/cost.ts';
-import { type Deployment, defaultDeployment } from '../plan/deployment.ts';
+import { type Deployment, deploymentOf } from '../plan/deployment.ts';
 import { forecastUsage } from '../plan/forecast-usage.ts';
 import type { Plan } from '../plan/plan.ts';
 import { countUsage } from './counted-usage.ts';
@@ -11,7 +11,7 @@ import type { CostReport, CostReportLine } from './report.ts';
 export function costOf(
   plan: Plan,
   ledger: RunLedger,
-  deployment: Deployment = defaultDeployment,
+  deployment: Deployment = deploymentOf(plan),
 ): CostReport {
   const forecast = priceUsage(forecastUsage(plan, deployment));
   const used = priceUsage(countUsage(plan, ledger, deployment));

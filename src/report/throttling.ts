@@ -62,7 +62,10 @@ export function bindingQuotaOf(
     const { quota, name, metric, count } = most;
     return { quota, name, sentence: `${name} bound: ${formatCount(count)} refused (${metric})` };
   }
-  const planned = preflight(plan).quotas.filter(({ quota }) => plannedOnly.includes(quota));
+  const planned = preflight(plan).quotas.flatMap((forecast) => {
+    const quota = plannedOnly.find((name) => name === forecast.quota);
+    return quota === undefined ? [] : [{ ...forecast, quota }];
+  });
   const { quota, name, headroom } = [...used, ...planned].reduce((least, next) =>
     next.headroom < least.headroom ? next : least,
   );

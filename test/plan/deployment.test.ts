@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
-import { defaultDeployment } from '../../src/plan/deployment.ts';
+import { defaultDeployment, parseDeployment } from '../../src/plan/deployment.ts';
+
+interface Stack {
+  readonly params: { readonly default: Readonly<Record<string, unknown>> };
+  readonly custom: {
+    readonly deployment: string;
+    readonly arrivalBatches: { readonly size: number; readonly windowSeconds: number };
+  };
+}
 
 function read(path: string) {
   return parse(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'), { logLevel: 'silent' });
@@ -15,15 +23,68 @@ describe('defaultDeployment', () => {
       ([name, { memorySize }]) => [name, memorySize],
     );
     expect(defaultDeployment.memoryMb).toEqual(Object.fromEntries(memoryMb));
-    const parameters = stack.params.default;
-    expect(defaultDeployment.subscriber).toBe(parameters.subscriber);
-    expect(defaultDeployment.topicFilter).toBe(parameters.topicFilter);
-    expect(parameters.architecture).toBe('arm64');
+    expect(defaultDeployment.topicFilter).toBe(stack.params.default.topicFilter);
+    expect(stack.params.default.architecture).toBe('arm64');
+    const { subscriber, arrivals } = defaultDeployment;
+    expect(parseDeployment(deploymentText(stack))).toEqual({ subscriber, arrivals });
+  });
+
+  it('is what the event source mapping is made with', () => {
     const { Properties: source } = read('stack/arrivals-queue.yml').Resources.ArrivalsEventSource;
-    expect(defaultDeployment.arrivals).toEqual({
-      batchSize: source.BatchSize,
-      batchWindowSeconds: source.MaximumBatchingWindowInSeconds,
-      maximumConcurrency: parameters.measureConcurrency,
+    expect([source.BatchSize, source.MaximumBatchingWindowInSeconds]).toEqual([
+      '${self:custom.arrivalBatches.size}',
+      '${self:custom.arrivalBatches.windowSeconds}',
+    ]);
+    const { standard, provisioned } = stack.custom.queueReaders;
+    expect(standard).toEqual({
+      scalingConfig: { MaximumConcurrency: '${param:measureConcurrency}' },
+      provisionedPollerConfig: { Ref: 'AWS::NoValue' },
+    });
+    expect(provisioned).toEqual({
+      scalingConfig: { Ref: 'AWS::NoValue' },
+      provisionedPollerConfig: {
+        MinimumPollers: '${param:minimumPollers}',
+        MaximumPollers: '${param:maximumPollers}',
+      },
     });
   });
 });
+
+describe('parseDeployment', () => {
+  const written = {
+    subscriber: 'queue',
+    batchSize: 2_000,
+    batchWindowSeconds: 1,
+    readers: 'provisioned',
+    maximumConcurrency: 50,
+    minimumPollers: 2,
+    maximumPollers: 250,
+  };
+
+  it('reads provisioned pollers', () => {
+    expect(parseDeployment(JSON.stringify(written)).arrivals.readers).toEqual({
+      mode: 'provisioned',
+      minimumPollers: 2,
+      maximumPollers: 250,
+    });
+  });
+
+  it.each([
+    [{ readers: 'many' }, 'readers is not standard or provisioned: "many"'],
+    [{ subscriber: 'mail' }, 'subscriber is not queue or direct: "mail"'],
+    [{ maximumPollers: '250' }, 'maximumPollers is not a number: "250"'],
+    [{ batchSize: undefined }, 'batchSize is not a number: undefined'],
+  ])('refuses %j', (change, message) => {
+    expect(() => parseDeployment(JSON.stringify({ ...written, ...change }))).toThrow(message);
+  });
+});
+
+/** With the parameters' defaults put in, as the framework does. */
+function deploymentText({ custom, params }: Stack): string {
+  const values: Record<string, unknown> = {
+    'self:custom.arrivalBatches.size': custom.arrivalBatches.size,
+    'self:custom.arrivalBatches.windowSeconds': custom.arrivalBatches.windowSeconds,
+    ...Object.fromEntries(Object.entries(params.default).map(([name, value]) => [`param:${name}`, value])),
+  };
+  return custom.deployment.replace(/\$\{([^}]+)\}/g, (_whole, name: string) => String(values[name]));
+}

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { AccountView } from '../../src/plan/account.ts';
+import { deploymentOf } from '../../src/plan/deployment.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import { preflight } from '../../src/plan/preflight.ts';
+import type { ArrivalsReading } from '../../src/plan/queue-readers.ts';
 import { type AccountLimits, accountLimitsOf } from '../../src/plan/quotas.ts';
 import { parseLoadProfile } from '../../src/profile/parse.ts';
 
@@ -12,9 +14,14 @@ function preflightOf(
   limits: AccountLimits = accountLimitsOf('default'),
   view: Partial<AccountView> = {},
 ) {
-  const profile = parseLoadProfile(input);
-  const account = { limits, live: [], isCharged: true, ...view };
-  return preflight(makePlan({ runId: 'run', profile, now: 0, coldStart, account }));
+  return preflight(planOf(input, { limits, live: [], isCharged: true, ...view }));
+}
+
+function planOf(
+  input: object,
+  account: AccountView = { limits: accountLimitsOf('default'), live: [], isCharged: true },
+) {
+  return makePlan({ runId: 'run', profile: parseLoadProfile(input), now: 0, coldStart, account });
 }
 
 const fleet = {
@@ -90,6 +97,8 @@ describe('preflight', () => {
     const { quotas } = preflightOf(fleet, limits, { live: ['connectsPerSecond'] });
     expect(quotas.filter(({ isLive }) => isLive)).toMatchObject([
       { quota: 'connectsPerSecond', limit: 3_000 },
+      // What the stack's own parameters set is known.
+      { quota: 'queueReadsPerSecond' },
     ]);
   });
 
@@ -103,13 +112,13 @@ describe('preflight', () => {
       // A second more than the connects take, to settle.
       wholeSeconds: 105.52,
     });
-    // 96.52 s of each slice; 450 batches of 0.1 s and 150,000 messages of 20 µs; 180.452 s; 2 s.
+    // 96.52 s of each slice; (5 readers × 90 s − 3 s)/1.1 s = 407 batches of 0.1 s and 150,000 messages of 20 µs; 180.409 s.
     expect(lambda).toEqual({
       slices: 2,
       memoryMbPerSlice: 1_769,
       concurrency: 7,
-      invocations: 2 + 450 + 1 + 1,
-      gbSeconds: expect.closeTo((2 * 96.52 + 180.452) * (1_769 / 1_024) + 45 + 3 + 1, 6),
+      invocations: 2 + 407 + 1 + 1,
+      gbSeconds: expect.closeTo((2 * 96.52 + 180.409) * (1_769 / 1_024) + 40.7 + 3 + 1, 6),
     });
     expect(statePayloads.map(({ payload }) => payload)).toEqual([
       'input of the execution',
@@ -138,7 +147,53 @@ describe('preflight', () => {
       'fileDescriptors',
       'mapChildren',
       'statePayloadBytes',
+      'queueReadsPerSecond',
     ]);
+  });
+});
+
+describe('the readers of the queue', () => {
+  const readers = (maximumConcurrency: number) => ({ mode: 'standard', maximumConcurrency }) as const;
+  const at20000 = {
+    devices: 2_000,
+    ratePerSecond: 20_000,
+    duration: '10m',
+    limits: { quotaShare: 1 },
+  };
+  const reading = (arrivals: ArrivalsReading) => {
+    const plan = planOf(at20000);
+    return preflight({ ...plan, deployment: { subscriber: 'queue', arrivals } });
+  };
+
+  it('hold 20,000/s with the defaults of the stack, with half of what they read to spare', () => {
+    const { quotas, refusals } = preflight(planOf(at20000));
+    expect(quotas.find(({ quota }) => quota === 'queueReadsPerSecond')).toMatchObject({
+      name: 'arrivals read from the queue per second',
+      peak: 20_000,
+      // 50 × 1,000/(1 + 0.1 + 0.02)
+      limit: expect.closeTo(44_642.857, 3),
+      isLive: true,
+      withinAllowed: true,
+    });
+    expect(refusals).toEqual([]);
+  });
+
+  it('refuse it with ten of them, and say which parameter to raise', () => {
+    const { refusals } = reading({ batchSize: 10_000, batchWindowSeconds: 1, readers: readers(10) });
+    expect(refusals).toEqual([
+      {
+        path: 'stages',
+        message: 'arrivals read from the queue per second: 20,000/s planned, and 100% of 8,929/s is 8,929/s',
+        hint: 'bring it to 8,929/s, deploy the stack with more readers (--param measureConcurrency=…; docs/deploy.md, "Readers of the queue"), or allow a larger limits.quotaShare',
+      },
+    ]);
+  });
+
+  it('are not asked for where there is no queue', () => {
+    const plan = planOf(at20000);
+    const { arrivals } = deploymentOf(plan);
+    const { quotas } = preflight({ ...plan, deployment: { subscriber: 'direct', arrivals } });
+    expect(quotas.map(({ quota }) => quota)).not.toContain('queueReadsPerSecond');
   });
 });
 

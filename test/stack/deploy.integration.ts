@@ -90,7 +90,7 @@ describe('the stack, deployed to moto', () => {
     expect(EventSourceMappings).toEqual([
       expect.objectContaining({
         FunctionResponseTypes: ['ReportBatchItemFailures'],
-        ScalingConfig: { MaximumConcurrency: 10 },
+        ScalingConfig: { MaximumConcurrency: 50 },
       }),
     ]);
   });

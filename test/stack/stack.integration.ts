@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import validateStates from 'asl-validator';
+import { defaultDeployment, parseDeployment } from '../../src/plan/deployment.ts';
 import { renderText, type Statement, statementsOf } from './cloudformation.ts';
 import { type PackagedStack, packageStack } from './packaged-stack.ts';
 import { allowedWildcards, isAllowed, wildcardsIn } from './wildcards.ts';
@@ -84,8 +85,15 @@ describe('the packaged template', () => {
     const [[, mapping] = []] = resourcesOf('AWS::Lambda::EventSourceMapping');
     expect(mapping?.Properties).toMatchObject({
       FunctionResponseTypes: ['ReportBatchItemFailures'],
-      ScalingConfig: { MaximumConcurrency: 10 },
+      BatchSize: 2_000,
+      MaximumBatchingWindowInSeconds: 1,
+      ScalingConfig: { MaximumConcurrency: 50 },
+      // Nothing, to CloudFormation: the two exclude each other.
+      ProvisionedPollerConfig: { Ref: 'AWS::NoValue' },
     });
+    const { subscriber, arrivals } = defaultDeployment;
+    const written = [stack.variablesOf('plan').DEPLOYMENT, stack.template.Outputs.Deployment?.Value];
+    for (const json of written) expect(parseDeployment(String(json))).toEqual({ subscriber, arrivals });
     expect(renderText(mapping?.Properties?.EventSourceArn)).toBe('<ArrivalsQueue.Arn>');
     expect(stack.template.Resources.ArrivalsQueue?.Properties).toHaveProperty(
       'RedrivePolicy.maxReceiveCount',
@@ -240,6 +248,21 @@ describe('stage parameters', () => {
     expect(Resources.PlanLogGroup?.Properties).toHaveProperty('RetentionInDays', 30);
     expect(Resources.LoadTestStateMachine?.Properties).toHaveProperty('TracingConfiguration', {
       Enabled: true,
+    });
+  }, 60_000);
+
+  it('turn the readers of the queue into provisioned pollers', async () => {
+    const other = await packageStack(['queueReaders=provisioned', 'minimumPollers=20', 'maximumPollers=400']);
+    await other.remove();
+    const { Resources, Outputs } = other.template;
+    expect(Resources.ArrivalsEventSource?.Properties).toMatchObject({
+      ScalingConfig: { Ref: 'AWS::NoValue' },
+      ProvisionedPollerConfig: { MinimumPollers: '20', MaximumPollers: '400' },
+    });
+    expect(parseDeployment(String(Outputs.Deployment?.Value)).arrivals.readers).toEqual({
+      mode: 'provisioned',
+      minimumPollers: 20,
+      maximumPollers: 400,
     });
   }, 60_000);
 });

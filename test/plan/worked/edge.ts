@@ -12,7 +12,7 @@ export const edgeProfiles: readonly WorkedProfile[] = [
    *   connectivity  10                                                  0.000001
    *   rules, actions 20 each                                            0.000006
    *   SQS           20 + 2 + 2 = 24                                     0.000010
-   *   batches       5 × 2 = 10
+   *   batches       (5 × 2 − 0.0004)/1.1 = 9.1: 10
    *   Lambda        publish-mqtt 3 × 9.048 × 1.7275390625 = 46.892
    *                 measure-latency 1 + 0.0004 = 1.0004
    *                 summarize 180.013 × 1.7275390625 = 310.979; plan 1
@@ -45,6 +45,7 @@ export const edgeProfiles: readonly WorkedProfile[] = [
       bytesPerSecondPerConnection: 700,
       unacknowledgedPerClient: 8,
       ruleEvaluationsPerSecond: 10,
+      queueReadsPerSecond: 10,
       lambdaConcurrency: 8,
       lambdaSeconds: 33.048,
       fileDescriptors: 67,
@@ -81,15 +82,15 @@ export const edgeProfiles: readonly WorkedProfile[] = [
    *   connectivity  11,022,000                                          0.881760
    *   rules, actions 6,000,000 each                                     1.800000
    *   SQS           7,200,000                                           2.880000
-   *   batches       5 × 300 = 1,500
+   *   batches       (40 × 300 − 120)/1.1 = 10,800
    *   Lambda        publish-mqtt 2,000 × 660.334 × 1.7275390625 = 2,281,505.559
-   *                 measure-latency 150 + 120 = 270
-   *                 summarize 183.5 × 1.7275390625 = 317.003; plan 1
-   *                 2,282,093.562 GB-s                                 30.428066
-   *                 3,502 requests                                      0.000700
+   *                 measure-latency 1,080 + 120 = 1,200
+   *                 summarize 192.8 × 1.7275390625 = 333.070; plan 1
+   *                 2,283,039.628 GB-s                                 30.440681
+   *                 12,802 requests                                     0.002560
    *   Step Functions 9 + 6,000 = 6,009                                  0.150225
-   *   S3            3 + 2,000 × 67 + 1,500 = 135,503                    0.677515
-   *                                                                    43.822268
+   *   S3            3 + 2,000 × 67 + 10,800 = 144,803                   0.724015
+   *                                                                    43.883242
    */
   {
     name: 'a million devices on an account that was raised for them',
@@ -119,7 +120,8 @@ export const edgeProfiles: readonly WorkedProfile[] = [
       bytesPerSecondPerConnection: 6,
       unacknowledgedPerClient: 1,
       ruleEvaluationsPerSecond: 20_000,
-      lambdaConcurrency: 2_005,
+      queueReadsPerSecond: 20_000,
+      lambdaConcurrency: 2_040,
       lambdaSeconds: 684.334,
       fileDescriptors: 564,
       mapChildren: 2_000,
@@ -138,13 +140,13 @@ export const edgeProfiles: readonly WorkedProfile[] = [
       sqs: 7_200_000,
       'lambda-plan': 1,
       'lambda-publish-mqtt': 2_281_505.559,
-      'lambda-measure-latency': 270,
-      'lambda-summarize': 317.003,
-      'lambda-requests': 3_502,
+      'lambda-measure-latency': 1_200,
+      'lambda-summarize': 333.07,
+      'lambda-requests': 12_802,
       'step-functions': 6_009,
-      's3-put': 135_503,
+      's3-put': 144_803,
     },
-    totalUsd: 43.822268,
+    totalUsd: 43.883242,
   },
 
   /*
@@ -157,15 +159,15 @@ export const edgeProfiles: readonly WorkedProfile[] = [
    *   connectivity  61                                                  0.000005
    *   rules, actions 3,000 each                                         0.000900
    *   SQS           1,500 + 150 + 150 = 1,800                           0.000720
-   *   batches       5 × 30 = 150
+   *   batches       (5 × 30 − 0.03)/1.1 = 136.3: 137
    *   Lambda        publish-mqtt 43.01 × 1.7275390625 = 74.301
-   *                 measure-latency 15 + 0.03 = 15.03
-   *                 summarize (180.151 + 8 × 1.0755) × 1.7275390625 = 326.082; plan 1
-   *                 416.413 GB-s                                        0.005552
-   *                 153 + 8 = 161 requests                              0.000032
+   *                 measure-latency 13.7 + 0.03 = 13.73
+   *                 summarize (180.138 + 8 × 1.0690) × 1.7275390625 = 325.969; plan 1
+   *                 415.001 GB-s                                        0.005533
+   *                 140 + 8 = 148 requests                              0.000030
    *   Step Functions 9 + 3 + 24 = 36                                    0.000900
-   *   S3            3 + 9 + 150 = 162                                   0.000810
-   *                                                                     0.011991
+   *   S3            3 + 9 + 137 = 149                                   0.000745
+   *                                                                     0.011905
    */
   {
     name: 'a load that rises and ends in nothing, just over 5 KB a message, which a threshold may end',
@@ -191,6 +193,7 @@ export const edgeProfiles: readonly WorkedProfile[] = [
       bytesPerSecondPerConnection: 7_650,
       unacknowledgedPerClient: 8,
       ruleEvaluationsPerSecond: 90,
+      queueReadsPerSecond: 90,
       lambdaConcurrency: 6,
       lambdaSeconds: 67.01,
       fileDescriptors: 124,
@@ -208,20 +211,20 @@ export const edgeProfiles: readonly WorkedProfile[] = [
       sqs: 1_800,
       'lambda-plan': 1,
       'lambda-publish-mqtt': 74.301,
-      'lambda-measure-latency': 15.03,
-      'lambda-summarize': 326.082,
-      'lambda-requests': 161,
+      'lambda-measure-latency': 13.73,
+      'lambda-summarize': 325.969,
+      'lambda-requests': 148,
       'step-functions': 36,
-      's3-put': 162,
+      's3-put': 149,
     },
-    totalUsd: 0.011991,
+    totalUsd: 0.011905,
   },
 
   /*
    * Past the first billion. Lambda's 1,000 × 80% would not hold 2,000 slices of 500, so ⌈1,000,000/900⌉ = 1,112 of at
    * most 900. M = 600 × 2,000,000 = 1,200,000,000. Start 16.12, connects 100 and 1: publishing 117.12 … 717.12;
-   * deadline 742.12; L = 718.12: 71 checkpoints. Connected 702 s: 12 min × 1,001,112 = 12,013,344. At 2,000,000/s the
-   * subscriber is busy 2,000,000/6,291 × 0.1 + 40 = 72 times over: all of the 10 that it may have. The slices' outputs:
+   * deadline 742.12; L = 718.12: 71 checkpoints. Connected 702 s: 12 min × 1,001,112 = 12,013,344. At 2,000,000/s there
+   * are all of the 50 readers that there may be. The slices' outputs:
    * 11,120 + (10 + 180 + 2,700 + 448) + 1,111 + 2 = 15,571 bytes.
    *   IoT CONNECT   1,001,112, SUBSCRIBE 1,112                          1.002224
    *   PUBLISH       1,000,000,000 − 1,002,224 = 998,997,776           998.997776
@@ -230,15 +233,15 @@ export const edgeProfiles: readonly WorkedProfile[] = [
    *   connectivity  12,013,344                                          0.961068
    *   rules, actions 1,200,000,000 each                               360.000000
    *   SQS           1,200,000,000 + 2 × 120,000,000                   576.000000
-   *   batches       1,200,000,000/6,291 = 190,748.7: 190,749 (5 × 600 would be 3,000)
+   *   batches       1,200,000,000/1,000; by time (50 × 600 − 24,000)/1.1 = 5,455: 1,200,000
    *   Lambda        publish-mqtt 1,112 × 718.12 × 1.7275390625 = 1,379,525.351
-   *                 measure-latency 19,074.9 + 24,000 = 43,074.9
-   *                 summarize (180 + 191.861) × 1.7275390625 = 642.404; plan 1
-   *                 1,423,243.655 GB-s                                 18.976677
-   *                 2 + 1,112 + 190,749 = 191,863 requests              0.038373
+   *                 measure-latency 120,000 + 24,000 = 144,000
+   *                 summarize 1,381.112 × 1.7275390625 = 2,385.925; plan 1
+   *                 1,525,912.276 GB-s                                 20.345599
+   *                 1,201,114 requests                                  0.240223
    *   Step Functions 9 + 3,336 = 3,345                                  0.083625
-   *   S3            3 + 1,112 × 72 + 190,749 = 270,816                  1.354080
-   *                                                                 2,118.215604
+   *   S3            3 + 1,112 × 72 + 1,200,000 = 1,280,067              6.400335
+   *                                                                 2,124.832631
    */
   {
     name: 'more than a billion messages',
@@ -260,7 +263,8 @@ export const edgeProfiles: readonly WorkedProfile[] = [
       bytesPerSecondPerConnection: 400,
       unacknowledgedPerClient: 10,
       ruleEvaluationsPerSecond: 2_000_000,
-      lambdaConcurrency: 1_122,
+      queueReadsPerSecond: 2_000_000,
+      lambdaConcurrency: 1_162,
       lambdaSeconds: 742.12,
       fileDescriptors: 964,
       mapChildren: 1_112,
@@ -278,13 +282,13 @@ export const edgeProfiles: readonly WorkedProfile[] = [
       sqs: 1_440_000_000,
       'lambda-plan': 1,
       'lambda-publish-mqtt': 1_379_525.351,
-      'lambda-measure-latency': 43_074.9,
-      'lambda-summarize': 642.404,
-      'lambda-requests': 191_863,
+      'lambda-measure-latency': 144_000,
+      'lambda-summarize': 2_385.925,
+      'lambda-requests': 1_201_114,
       'step-functions': 3_345,
-      's3-put': 270_816,
+      's3-put': 1_280_067,
     },
-    totalUsd: 2_118.215604,
+    totalUsd: 2_124.832631,
   },
 
   /*

@@ -5,11 +5,13 @@ import type { WorkedProfile } from './worked-profile.ts';
  *
  * Time. Slices start at 5 s + S/100. Devices connect at their rate, then 1 s to settle, then publishing. The deadline is
  * 15 s after the drain. A slice's Lambda lives from 0 to 1 s after the last publish: L.
- * Quotas. The queue has 5 readers beside the slices. 64 file descriptors are open beside the devices. Unacknowledged, at
+ * Quotas. The queue has 5 readers beside the slices, or 2λ/c − 5 where that is more: at c = 1,000/(1 + 0.1 + 0.02) =
+ * 892.857/s each, and at most 50. 64 file descriptors are open beside the devices. Unacknowledged, at
  * most: the device's rate × 5 s.
  * IoT. Each slice has a control channel: one CONNECT, one SUBSCRIBE, one connection more. Clearing the control topic is
  * 2 messages. The topic stampede/run/dNN/telemetry has 24 bytes and the digits of NN.
- * SQS. M sends, M/10 receives, M/10 deletes. Batches: 5 a second of publishing, or M/6,291 (6 MB of 1,000 bytes).
+ * SQS. M sends, M/10 receives, M/10 deletes. Batches: a reader gathers for 1 s and waits for its invocation, so
+ * (readers × seconds of publishing − 20 µs × M)/1.1, or M/1,000 (what a reader gathers in its second) if that is more.
  * Lambda. 1,769 MB = 1.7275390625 GB. plan 2 s of ½ GB: 1 GB-s. measure-latency 1 GB: 0.1 s a batch, 20 µs a message.
  * summarize 180 s + 1 ms for each slice and batch. Requests: 2 + S + batches.
  * Step Functions 9 + 3S. S3: 3, each slice 1 and one every 10 s of L, each batch 1.
@@ -23,15 +25,15 @@ export const everydayProfiles: readonly WorkedProfile[] = [
    *   connectivity  101                                        × $0.08/M = 0.000008
    *   rules, actions 3,000 + 3,000                             × $0.15/M = 0.000900
    *   SQS           3,000 + 300 + 300 = 3,600                  × $0.40/M = 0.001440
-   *   batches       5 × 30 = 150 (3,000/6,291 would be 1)
+   *   batches       (5 × 30 − 0.06)/1.1 = 136.3: 137
    *   Lambda        publish-mqtt 37.26 × 1.7275390625 = 64.368
-   *                 measure-latency 150 × 0.1 + 3,000 × 20 µs = 15.06
-   *                 summarize (180 + 0.151) × 1.7275390625 = 311.218; plan 1
-   *                 391.646 GB-s                       × $0.0000133334 = 0.005222
-   *                 2 + 1 + 150 = 153 requests                 × $0.20/M = 0.000031
+   *                 measure-latency 13.7 + 0.06 = 13.76
+   *                 summarize 180.138 × 1.7275390625 = 311.195; plan 1
+   *                 390.324 GB-s                       × $0.0000133334 = 0.005204
+   *                 2 + 1 + 137 = 140 requests                 × $0.20/M = 0.000028
    *   Step Functions 9 + 3 = 12                                × $0.025/k = 0.000300
-   *   S3            3 + 1 × (1 + 3) + 150 = 157                × $0.005/k = 0.000785
-   *                                                                        0.011790
+   *   S3            3 + 1 × (1 + 3) + 137 = 144               × $0.005/k = 0.000720
+   *                                                                        0.011705
    */
   {
     name: 'a hundred devices, one message a second each',
@@ -48,6 +50,7 @@ export const everydayProfiles: readonly WorkedProfile[] = [
       bytesPerSecondPerConnection: 512,
       unacknowledgedPerClient: 5,
       ruleEvaluationsPerSecond: 100,
+      queueReadsPerSecond: 100,
       lambdaConcurrency: 6,
       lambdaSeconds: 61.26,
       fileDescriptors: 164,
@@ -66,13 +69,13 @@ export const everydayProfiles: readonly WorkedProfile[] = [
       sqs: 3_600,
       'lambda-plan': 1,
       'lambda-publish-mqtt': 64.368,
-      'lambda-measure-latency': 15.06,
-      'lambda-summarize': 311.218,
-      'lambda-requests': 153,
+      'lambda-measure-latency': 13.76,
+      'lambda-summarize': 311.195,
+      'lambda-requests': 140,
       'step-functions': 12,
-      's3-put': 157,
+      's3-put': 144,
     },
-    totalUsd: 0.01179,
+    totalUsd: 0.011705,
   },
 
   /*
@@ -83,15 +86,15 @@ export const everydayProfiles: readonly WorkedProfile[] = [
    *   connectivity  12,024                                              0.000962
    *   rules, actions 6,450,000 each                                     1.935000
    *   SQS           6,450,000 + 2 × 645,000 = 7,740,000                 3.096000
-   *   batches       5 × 345 = 1,725 (6,450,000/6,291 would be 1,026)
+   *   batches       (40 × 345 − 129)/1.1 = 12,428.2; 2 × 20,000/892.857 − 5 = 39.8 readers: 12,429
    *   Lambda        publish-mqtt 4 × 357.04 × 1.7275390625 = 2,467.202
-   *                 measure-latency 172.5 + 129 = 301.5
-   *                 summarize 181.729 × 1.7275390625 = 313.944; plan 1
-   *                 3,083.646 GB-s                                      0.041115
-   *                 2 + 4 + 1,725 = 1,731 requests                      0.000346
+   *                 measure-latency 1,242.9 + 129 = 1,371.9
+   *                 summarize 192.433 × 1.7275390625 = 332.436; plan 1
+   *                 4,172.538 GB-s                                      0.055634
+   *                 12,435 requests                                     0.002487
    *   Step Functions 9 + 12 = 21                                        0.000525
-   *   S3            3 + 4 × 36 + 1,725 = 1,872                          0.009360
-   *                                                                    11.535318
+   *   S3            3 + 4 × 36 + 12,429 = 12,576                        0.062880
+   *                                                                    11.605497
    */
   {
     name: 'the full quota',
@@ -117,7 +120,8 @@ export const everydayProfiles: readonly WorkedProfile[] = [
       bytesPerSecondPerConnection: 2_560,
       unacknowledgedPerClient: 50,
       ruleEvaluationsPerSecond: 20_000,
-      lambdaConcurrency: 9,
+      queueReadsPerSecond: 20_000,
+      lambdaConcurrency: 44,
       lambdaSeconds: 381.04,
       fileDescriptors: 564,
       mapChildren: 4,
@@ -134,13 +138,13 @@ export const everydayProfiles: readonly WorkedProfile[] = [
       sqs: 7_740_000,
       'lambda-plan': 1,
       'lambda-publish-mqtt': 2_467.202,
-      'lambda-measure-latency': 301.5,
-      'lambda-summarize': 313.944,
-      'lambda-requests': 1_731,
+      'lambda-measure-latency': 1_371.9,
+      'lambda-summarize': 332.436,
+      'lambda-requests': 12_435,
       'step-functions': 21,
-      's3-put': 1_872,
+      's3-put': 12_576,
     },
-    totalUsd: 11.535318,
+    totalUsd: 11.605497,
   },
 
   /*
@@ -150,15 +154,15 @@ export const everydayProfiles: readonly WorkedProfile[] = [
    *   connectivity  60,072                                              0.004806
    *   rules, actions 600,000 each                                       0.180000
    *   SQS           720,000                                             0.288000
-   *   batches       5 × 300 = 1,500
+   *   batches       (5 × 300 − 12)/1.1 = 1,352.7: 1,353
    *   Lambda        publish-mqtt 12 × 332.12 × 1.7275390625 = 6,885.003
-   *                 measure-latency 150 + 12 = 162
-   *                 summarize 181.512 × 1.7275390625 = 313.569; plan 1
-   *                 7,361.572 GB-s                                      0.098155
-   *                 1,514 requests                                      0.000303
+   *                 measure-latency 135.3 + 12 = 147.3
+   *                 summarize 181.365 × 1.7275390625 = 313.315; plan 1
+   *                 7,346.618 GB-s                                      0.097955
+   *                 1,367 requests                                      0.000273
    *   Step Functions 9 + 36 = 45                                        0.001125
-   *   S3            3 + 12 × 34 + 1,500 = 1,911                         0.009555
-   *                                                                     1.191969
+   *   S3            3 + 12 × 34 + 1,353 = 1,764                         0.008820
+   *                                                                     1.191005
    */
   {
     name: 'thermostats that report every five seconds',
@@ -180,6 +184,7 @@ export const everydayProfiles: readonly WorkedProfile[] = [
       bytesPerSecondPerConnection: 80,
       unacknowledgedPerClient: 1,
       ruleEvaluationsPerSecond: 2_000,
+      queueReadsPerSecond: 2_000,
       lambdaConcurrency: 17,
       lambdaSeconds: 356.12,
       fileDescriptors: 898,
@@ -197,13 +202,13 @@ export const everydayProfiles: readonly WorkedProfile[] = [
       sqs: 720_000,
       'lambda-plan': 1,
       'lambda-publish-mqtt': 6_885.003,
-      'lambda-measure-latency': 162,
-      'lambda-summarize': 313.569,
-      'lambda-requests': 1_514,
+      'lambda-measure-latency': 147.3,
+      'lambda-summarize': 313.315,
+      'lambda-requests': 1_367,
       'step-functions': 45,
-      's3-put': 1_911,
+      's3-put': 1_764,
     },
-    totalUsd: 1.191969,
+    totalUsd: 1.191005,
   },
 
   /*
@@ -213,15 +218,15 @@ export const everydayProfiles: readonly WorkedProfile[] = [
    *   IoT messages  2,625 + 2 × 7 + 2 = 2,641                           0.002641
    *   rules, actions 2,625 each                                         0.000788
    *   SQS           2,625 + 263 + 263 = 3,151                           0.001260
-   *   batches       5 × 20 = 100
+   *   batches       (5 × 20 − 0.0525)/1.1 = 90.9: 91
    *   Lambda        publish-http 2 × 26.02 × 1.7275390625 = 89.901
-   *                 measure-latency 10 + 0.0525 = 10.0525
-   *                 summarize 180.102 × 1.7275390625 = 311.133; plan 1
-   *                 412.087 GB-s                                        0.005495
-   *                 104 requests                                        0.000021
+   *                 measure-latency 9.1 + 0.053 = 9.1525
+   *                 summarize 180.093 × 1.7275390625 = 311.118; plan 1
+   *                 411.171 GB-s                                        0.005482
+   *                 95 requests                                         0.000019
    *   Step Functions 9 + 6 = 15                                         0.000375
-   *   S3            3 + 2 × 3 + 100 = 109                               0.000545
-   *                                                                     0.011124
+   *   S3            3 + 2 × 3 + 91 = 100                                0.000500
+   *                                                                     0.011065
    */
   {
     name: 'meters over HTTPS',
@@ -239,6 +244,7 @@ export const everydayProfiles: readonly WorkedProfile[] = [
     peaks: {
       publishInPerSecond: 150,
       ruleEvaluationsPerSecond: 150,
+      queueReadsPerSecond: 150,
       lambdaConcurrency: 7,
       lambdaSeconds: 45.02,
       fileDescriptors: 439,
@@ -253,13 +259,13 @@ export const everydayProfiles: readonly WorkedProfile[] = [
       sqs: 3_151,
       'lambda-plan': 1,
       'lambda-publish-http': 89.901,
-      'lambda-measure-latency': 10.0525,
-      'lambda-summarize': 311.133,
-      'lambda-requests': 104,
+      'lambda-measure-latency': 9.1525,
+      'lambda-summarize': 311.118,
+      'lambda-requests': 95,
       'step-functions': 15,
-      's3-put': 109,
+      's3-put': 100,
     },
-    totalUsd: 0.011124,
+    totalUsd: 0.011065,
   },
 
   /*
@@ -271,15 +277,15 @@ export const everydayProfiles: readonly WorkedProfile[] = [
    *   rules, actions 14,400 each                                        0.004320
    *   SQS           4,800 + 480 + 480 = 5,760: the queue gets the envelope only
    *                                                                     0.002304
-   *   batches       5 × 120 = 600
+   *   batches       (5 × 120 − 0.096)/1.1 = 545.4: 546
    *   Lambda        publish-mqtt 127.135 × 1.7275390625 = 219.631
-   *                 measure-latency 60 + 0.096 = 60.096
-   *                 summarize 180.601 × 1.7275390625 = 311.995; plan 1
-   *                 592.722 GB-s                                        0.007903
-   *                 603 requests                                        0.000121
+   *                 measure-latency 54.6 + 0.096 = 54.696
+   *                 summarize 180.547 × 1.7275390625 = 311.902; plan 1
+   *                 587.229 GB-s                                        0.007830
+   *                 549 requests                                        0.000110
    *   Step Functions 9 + 3 = 12                                         0.000300
-   *   S3            3 + 13 + 600 = 616                                  0.003080
-   *                                                                     0.032494
+   *   S3            3 + 13 + 546 = 562                                  0.002810
+   *                                                                     0.032140
    */
   {
     name: 'cameras with 12 KB a message',
@@ -299,6 +305,7 @@ export const everydayProfiles: readonly WorkedProfile[] = [
       publishesPerSecondPerConnection: 0.8,
       bytesPerSecondPerConnection: 9_600,
       ruleEvaluationsPerSecond: 40,
+      queueReadsPerSecond: 40,
       lambdaConcurrency: 6,
       lambdaSeconds: 151.135,
       fileDescriptors: 114,
@@ -316,12 +323,12 @@ export const everydayProfiles: readonly WorkedProfile[] = [
       sqs: 5_760,
       'lambda-plan': 1,
       'lambda-publish-mqtt': 219.631,
-      'lambda-measure-latency': 60.096,
-      'lambda-summarize': 311.995,
-      'lambda-requests': 603,
+      'lambda-measure-latency': 54.696,
+      'lambda-summarize': 311.902,
+      'lambda-requests': 549,
       'step-functions': 12,
-      's3-put': 616,
+      's3-put': 562,
     },
-    totalUsd: 0.032494,
+    totalUsd: 0.03214,
   },
 ];

@@ -1,6 +1,6 @@
 import type { CostLineId } from '../../../src/plan/cost.ts';
 import type { Deployment } from '../../../src/plan/deployment.ts';
-import type { QuotaName } from '../../../src/plan/quotas.ts';
+import type { AnyQuotaName, QuotaName } from '../../../src/plan/quotas.ts';
 
 /**
  * A profile whose peaks and cost were worked out by hand, in the comment above it: from the price list and the rules of
@@ -12,8 +12,8 @@ export interface WorkedProfile {
   /** What differs from AWS's defaults. */
   readonly limits?: Partial<Record<QuotaName, number>>;
   readonly deployment?: Partial<Deployment>;
-  readonly peaks: Partial<Record<QuotaName, number>>;
-  readonly binding: QuotaName;
+  readonly peaks: Partial<Record<AnyQuotaName, number>>;
+  readonly binding: AnyQuotaName;
   /** By line of the bill; GB-s to a thousandth. */
   readonly quantities: Partial<Record<CostLineId, number>>;
   /** To a hundredth of a cent. */
