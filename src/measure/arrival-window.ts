@@ -28,6 +28,8 @@ export interface ArrivalWindow {
   readonly latencyPerSecond?: { readonly end_to_end_latency: EncodedLatencySeconds };
   /** Messages that the queue had delivered before, to an invocation that did not finish with them. Absent: none. */
   readonly redelivered?: number;
+  /** Of a batch from a stream: its last record. Whatever lies before that in its shard has been read, or was given up. */
+  readonly readUpTo?: StreamPosition;
   /** What else was in the batch; it names no run, so it is noted with every run of the batch. */
   readonly foreign: ForeignCounts;
 }
@@ -36,4 +38,11 @@ export interface ArrivalWindow {
 export interface ForeignCounts {
   readonly notJson: number;
   readonly noEnvelope: number;
+}
+
+/** A record of a stream. */
+export interface StreamPosition {
+  /** `shardId-000000000006` */
+  readonly shard: string;
+  readonly sequenceNumber: string;
 }

@@ -1,4 +1,4 @@
-import type { ArrivalWindow, ForeignCounts } from './arrival-window.ts';
+import type { ArrivalWindow, ForeignCounts, StreamPosition } from './arrival-window.ts';
 import { BatchKey } from './batch-key.ts';
 import type { RuleRecord } from './envelope.ts';
 import { IntervalSet } from './intervals.ts';
@@ -6,6 +6,7 @@ import { LatencyHistogram } from './latency-histogram.ts';
 import { LatencySeconds } from './latency-seconds.ts';
 import { checkRuleRecord, parseRuleRecord } from './rule-record.ts';
 import { stampedLatencyMs } from './stamped-latency.ts';
+import { arrivedAtOf, positionOf, recordTextOf, type StreamBatch } from './stream-batch.ts';
 
 /** A batch from the queue, as Lambda hands it over; only what is read here. */
 export interface ArrivalBatch {
@@ -23,22 +24,29 @@ export interface MeasuredArrivals {
 }
 
 /**
- * A queue keeps a message for 14 days at most: a stamp further away is none.
+ * A queue keeps a message for 14 days at most, a stream its records for as long as the stack says, which is less: a stamp
+ * further away is none.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
  */
-const maxQueuedMs = 14 * 24 * 3_600_000;
+const maxKeptMs = 14 * 24 * 3_600_000;
 
 /**
  * What a batch of arrivals says, whatever is in it: what is not a record of the rule's is counted and never fatal.
- * @param event a batch from the queue, or one record of the rule's when it invokes the function directly
- * @param receivedAt epoch milliseconds; the arrival where the queue does not stamp one
+ * @param event a batch from the queue or of the stream, or one record of the rule's when it invokes the function directly
+ * @param receivedAt epoch milliseconds; the arrival where neither queue nor stream stamps one
  */
 export function measureArrivals(event: unknown, receivedAt: number): MeasuredArrivals {
-  return isBatch(event) ? measureBatch(event, receivedAt) : measureRecord(event, receivedAt);
+  if (!isBatch(event)) return measureRecord(event, receivedAt);
+  return isOfStream(event) ? measureStreamBatch(event, receivedAt) : measureBatch(event, receivedAt);
 }
 
-function isBatch(event: unknown): event is ArrivalBatch {
+function isBatch(event: unknown): event is ArrivalBatch | StreamBatch {
   return typeof event === 'object' && event !== null && 'Records' in event && Array.isArray(event.Records);
+}
+
+function isOfStream(batch: ArrivalBatch | StreamBatch): batch is StreamBatch {
+  const [first] = batch.Records;
+  return typeof first === 'object' && first !== null && 'kinesis' in first;
 }
 
 function measureBatch(batch: ArrivalBatch, receivedAt: number): MeasuredArrivals {
@@ -53,12 +61,35 @@ function measureBatch(batch: ArrivalBatch, receivedAt: number): MeasuredArrivals
       continue;
     }
     const stamp = Number(message.attributes?.SentTimestamp);
-    const plausible = Math.abs(receivedAt - stamp) <= maxQueuedMs;
+    const plausible = Math.abs(receivedAt - stamp) <= maxKeptMs;
     const run = runs.of(record.run);
     run.add(record, plausible ? stamp : receivedAt);
     if (Number(message.attributes?.ApproximateReceiveCount) > 1) run.redelivered++;
   }
   return runs.measured(key.toString(), foreign);
+}
+
+/**
+ * A shard is read in order, and what failed is read again from where it failed: a run's window is called after the run's
+ * first record in the batch, so that the same records replace it, in one batch again or in two halves.
+ */
+function measureStreamBatch({ Records }: StreamBatch, receivedAt: number): MeasuredArrivals {
+  const runs = new RunArrivalsByRun();
+  const keys = new Map<string, string>();
+  const foreign = { notJson: 0, noEnvelope: 0 };
+  for (const { eventID, kinesis } of Records) {
+    const record = parseRuleRecord(recordTextOf(kinesis));
+    if (typeof record === 'string') {
+      foreign[record]++;
+      continue;
+    }
+    if (!keys.has(record.run)) keys.set(record.run, eventID.replace(':', '-'));
+    const stamp = arrivedAtOf(kinesis);
+    const plausible = Math.abs(receivedAt - stamp) <= maxKeptMs;
+    runs.of(record.run).add(record, plausible ? stamp : receivedAt);
+  }
+  const last = Records.at(-1);
+  return runs.measured((run) => keys.get(run) ?? '', foreign, last && positionOf(last));
 }
 
 function measureRecord(event: unknown, receivedAt: number): MeasuredArrivals {
@@ -87,8 +118,16 @@ class RunArrivalsByRun {
     return arrivals;
   }
 
-  measured(window: string, foreign: ForeignCounts): MeasuredArrivals {
-    const windows = [...this.#runs.values()].map((run) => run.window(window, foreign));
+  /** @param window its name; by run, where that differs */
+  measured(
+    window: string | ((run: string) => string),
+    foreign: ForeignCounts,
+    readUpTo?: StreamPosition,
+  ): MeasuredArrivals {
+    const windows = [...this.#runs.values()].map((run) => ({
+      ...run.window(typeof window === 'string' ? window : window(run.runId), foreign),
+      ...(readUpTo && { readUpTo }),
+    }));
     return { windows, foreign };
   }
 }

@@ -1,0 +1,43 @@
+import type { StreamPosition } from './arrival-window.ts';
+
+/**
+ * A batch of a stream's records, all of one shard, as Lambda hands it over; only what is read here.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
+ */
+export interface StreamBatch {
+  readonly Records: readonly StreamRecord[];
+}
+
+export interface StreamRecord {
+  /** `shardId-000000000006:4954…`, shard and sequence number. */
+  readonly eventID: string;
+  readonly kinesis: StreamRecordData;
+}
+
+interface StreamRecordData {
+  /** Base64. */
+  readonly data: string;
+  readonly sequenceNumber: string;
+  /** Epoch seconds with three decimals. Kinesis stamps whole milliseconds. */
+  readonly approximateArrivalTimestamp: number;
+}
+
+/** What the rule sent. */
+export function recordTextOf({ data }: StreamRecordData): string {
+  return Buffer.from(String(data), 'base64').toString();
+}
+
+/** Epoch milliseconds, whole: a double of seconds is off by less than a microsecond. */
+export function arrivedAtOf({ approximateArrivalTimestamp }: StreamRecordData): number {
+  return Math.round(approximateArrivalTimestamp * 1_000);
+}
+
+export function positionOf({ eventID, kinesis }: StreamRecord): StreamPosition {
+  return { shard: eventID.split(':')[0] ?? '', sequenceNumber: kinesis.sequenceNumber };
+}
+
+/** Negative where a comes first. Sequence numbers are decimals of up to 128 bits, not all of the same length. */
+export function compareSequenceNumbers(a: string, b: string): number {
+  if (a.length !== b.length) return a.length - b.length;
+  return a < b ? -1 : Number(a > b);
+}
