@@ -13,11 +13,13 @@ import { Router } from './mqtt/router.ts';
 import { openTcpDoor } from './mqtt/tcp-door.ts';
 import { ArrivalsQueue } from './queue/arrivals-queue.ts';
 import { EventSourceMapping, type Invoke } from './queue/event-source-mapping.ts';
+import { FailureQueue } from './queue/failure-queue.ts';
 import { makeLambdaInvoker } from './queue/lambda-invoker.ts';
 import { RulesEngine } from './rules/rules-engine.ts';
 import { TopicRule } from './rules/topic-rule.ts';
 import { WeatheredTarget } from './rules/weathered-target.ts';
 import type { IotCoreSettings } from './settings.ts';
+import { type ArrivalsStreamParts, openArrivalsStream } from './stream/open-arrivals-stream.ts';
 import { Weather } from './weather.ts';
 
 /**
@@ -49,11 +51,17 @@ export interface RunningIotCore extends IotCoreAddresses {
   readonly weather: Weather;
   readonly metrics: Metrics;
   readonly queue: ArrivalsQueue;
+  /** Where the settings have one. */
+  readonly stream: ArrivalsStreamParts | undefined;
+  /** What the rule could not deliver. */
+  readonly ruleErrors: FailureQueue;
+  /** What the subscriber failed with too often. */
+  readonly givenUp: FailureQueue;
   close(): Promise<void>;
 }
 
 /**
- * The embedded AWS IoT Core in this process: broker, HTTP data plane, rule, queue and its event source mapping.
+ * The embedded AWS IoT Core in this process: broker, HTTP data plane, rule, queue or stream and its event source mapping.
  * @param invoke stands in for Lambda in tests
  * @throws RuleSqlError for a rule that is not supported
  */
@@ -70,7 +78,20 @@ export async function runIotCore(
   const queue = new ArrivalsQueue(settings.queue, clock);
   const lambda = makeLambdaInvoker(settings.subscriber.invokeUrl, settings.subscriber.functionName);
   const mapping = new EventSourceMapping(queue, invoke ?? lambda.invoke, settings.queue, clock, weather);
-  const rules = new RulesEngine([rule], new WeatheredTarget(queue, weather, clock), metrics, weather, quotas);
+  const ruleErrors = new FailureQueue();
+  const givenUp = new FailureQueue();
+  const stream =
+    settings.stream &&
+    openArrivalsStream(settings.stream, {
+      burstSeconds: settings.burstSeconds,
+      functionName: settings.subscriber.functionName,
+      invoke: invoke ?? lambda.invoke,
+      clock,
+      weather,
+      sendFailure: givenUp.send,
+    });
+  const target = new WeatheredTarget(stream?.action ?? queue, weather, clock);
+  const rules = new RulesEngine([rule], target, metrics, weather, quotas, ruleErrors.send);
   const router = new Router(rules, metrics.mqtt, makeRandom(settings.weather.seed, 3));
   const { throttleAnswer, unauthorized } = settings;
   const broker = new Broker({
@@ -85,11 +106,12 @@ export async function runIotCore(
   });
   const dataPlaneFor = (authorize: AuthorizeRequest): EdgeService =>
     makeDataPlane({ clock, metrics: metrics.http, quotas, weather, router, authorize });
-  const admin = makeAdminApi({ broker, metrics, quotas, queue, mapping, weather });
+  const admin = makeAdminApi({ broker, metrics, quotas, queue, mapping, weather, stream, ruleErrors });
 
   const closers: (() => unknown)[] = [
     () => weather.close(),
     () => mapping.close(),
+    () => stream?.mapping.close(),
     () => lambda.close(),
     () => broker.close(),
   ];
@@ -149,6 +171,9 @@ export async function runIotCore(
       weather,
       metrics,
       queue,
+      stream,
+      ruleErrors,
+      givenUp,
       close,
     };
   } catch (error) {

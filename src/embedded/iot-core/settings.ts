@@ -42,7 +42,9 @@ export interface IotCoreSettings {
   readonly doors: DoorSettings;
   readonly rule: { readonly name: string; readonly sql: string };
   readonly queue: QueueSettings;
-  /** Where batches of the queue go. */
+  /** Present: the rule's action puts its messages into this stream, and not into the queue. */
+  readonly stream?: StreamSettings | undefined;
+  /** Where batches go. */
   readonly subscriber: {
     /** Base URL of the Lambda API: `http://127.0.0.1:4566`. */
     readonly invokeUrl: string;
@@ -142,4 +144,34 @@ export const defaultQueue: QueueSettings = {
   maximumConcurrency: 2,
   visibilityTimeoutMs: 1_000,
   maxReceiveCount: 3,
+};
+
+/**
+ * The stream behind the rule and its event source mapping, named as Lambda names them.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html
+ */
+export interface StreamSettings {
+  readonly name: string;
+  /** Of 1,000 records and 1 MB a second each. */
+  readonly shards: number;
+  /** Records in a batch, 1–10,000. A batch is also at most 6 MB. */
+  readonly batchSize: number;
+  readonly maximumBatchingWindowMs: number;
+  /** Batches under way at once. AWS has one for each shard, which this machine has not the processes for. */
+  readonly maximumConcurrency: number;
+  /** How often a batch that failed is tried again before it is given up. */
+  readonly maximumRetryAttempts: number;
+  /** Whether a batch that failed is tried again in two halves. */
+  readonly bisectBatchOnFunctionError: boolean;
+}
+
+/** As the stack deploys it, but for the concurrency: a test holds the two equal. */
+export const defaultStream: StreamSettings = {
+  name: 'stampede-dev-arrivals',
+  shards: 25,
+  batchSize: 10_000,
+  maximumBatchingWindowMs: 1_000,
+  maximumConcurrency: 2,
+  maximumRetryAttempts: 5,
+  bisectBatchOnFunctionError: false,
 };

@@ -9,10 +9,12 @@ import {
   defaultDoors,
   defaultQueue,
   defaultRuleName,
+  defaultStream,
   defaultUnauthorized,
   type IotCoreChoices,
   type IotCoreSettings,
   type QueueSettings,
+  type StreamSettings,
 } from './settings.ts';
 import { calm } from './weather-settings.ts';
 
@@ -27,6 +29,8 @@ export interface StartIotCoreOptions extends IotCoreChoices {
   /** Default: those of a large Region. */
   readonly limits?: AccountLimits;
   readonly queue?: Partial<QueueSettings>;
+  /** The rule sends to a stream in place of the queue; what is left out is as the stack deploys it. */
+  readonly stream?: Partial<StreamSettings> | undefined;
   /** Who may come in; default: the access key `embedded` and the fleet's certificate, with no policies. */
   readonly doors?: Partial<DoorSettings>;
   /** Loopback ports; default: any free ones. */
@@ -81,6 +85,7 @@ export function iotCoreSettingsOf(options: StartIotCoreOptions): IotCoreSettings
     doors: { ...defaultDoors, ...options.doors },
     rule: { name: options.ruleName ?? defaultRuleName, sql: options.ruleSql },
     queue: { ...defaultQueue, ...options.queue },
+    stream: options.stream && { ...defaultStream, ...options.stream },
     subscriber: { invokeUrl: options.invokeUrl, functionName: options.functionName },
     limits: options.limits ?? accountLimitsOf('default'),
     burstSeconds: options.burstSeconds ?? 1,

@@ -53,10 +53,11 @@ export interface TestIotCore extends RunningIotCore {
   admin(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Record<string, unknown>>;
 }
 
-/** An embedded IoT Core in this process whose function takes everything. */
+/** An embedded IoT Core in this process whose function takes everything. @param take in its place; throws to fail */
 export async function startTestIotCore(
   options: Partial<StartIotCoreOptions> = {},
   clock: Clock = wallClock,
+  take?: (records: readonly unknown[]) => void,
 ): Promise<TestIotCore> {
   const settings = iotCoreSettingsOf({
     ruleSql: deployedSql,
@@ -70,7 +71,12 @@ export async function startTestIotCore(
   const faults: unknown[] = [];
   const invoke = async (event: Buffer): Promise<InvocationOutcome> => {
     const { Records } = JSON.parse(event.toString()) as { Records: SqsRecord[] };
-    for (const { body } of Records) arrivals.push(JSON.parse(body) as Record<string, unknown>);
+    try {
+      if (take === undefined) for (const { body } of Records) arrivals.push(JSON.parse(body ?? '{}'));
+      else take(Records);
+    } catch (error) {
+      return { kind: 'failed', reason: String(error) };
+    }
     return { kind: 'returned', payload: '{"batchItemFailures":[]}' };
   };
   const iotCore = await runIotCore(settings, clock, (fault) => faults.push(fault), invoke);

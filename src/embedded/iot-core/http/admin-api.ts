@@ -7,6 +7,9 @@ import type { Counter, Metrics } from '../metrics.ts';
 import type { Broker } from '../mqtt/broker.ts';
 import type { ArrivalsQueue, QueueDepth } from '../queue/arrivals-queue.ts';
 import type { EventSourceMapping, MappingCounts } from '../queue/event-source-mapping.ts';
+import type { FailureQueue } from '../queue/failure-queue.ts';
+import type { ArrivalsStreamParts } from '../stream/open-arrivals-stream.ts';
+import type { StreamDepth } from '../stream/stream-mapping.ts';
 import type { Weather } from '../weather.ts';
 import { parseWeatherChange } from '../weather-settings.ts';
 
@@ -17,6 +20,8 @@ export interface AdminParts {
   readonly queue: ArrivalsQueue;
   readonly mapping: EventSourceMapping;
   readonly weather: Weather;
+  readonly stream: ArrivalsStreamParts | undefined;
+  readonly ruleErrors: FailureQueue;
 }
 
 /** `GET /metrics?period=60|1`: what CloudWatch of embedded AWS answers from. */
@@ -47,6 +52,12 @@ export interface QueueReport extends QueueDepth {
   readonly eventSourceMapping: MappingCounts;
 }
 
+/** `GET /stream`, of an IoT Core whose rule has one. With `?untilEmpty=true` it answers once every record was delivered or given up. */
+export interface StreamReport extends StreamDepth {
+  /** Messages that the rule's error action was given. */
+  readonly ruleErrors: number;
+}
+
 /** `GET /process`: what this process has cost so far. */
 export interface ProcessReport {
   readonly pid: number;
@@ -55,6 +66,9 @@ export interface ProcessReport {
   readonly connected: number;
   readonly sessionsAway: number;
 }
+
+/** Where the Kinesis API is: embedded AWS passes it on from its edge. */
+export const kinesisPath = '/kinesis';
 
 /**
  * The process's own door, for its parent and for tests; AWS has nothing like it. `GET` metrics, quotas, queue, weather, process;
@@ -68,14 +82,16 @@ export function makeAdminApi(parts: AdminParts): EdgeService {
       if (query.get('untilEmpty') === 'true') await parts.mapping.whenEmpty();
       return queueReport(parts);
     },
+    'GET /stream': ({ query }) => streamReport(parts, query.get('untilEmpty') === 'true'),
     'GET /weather': () => parts.weather.report(),
     'POST /weather': ({ body }) => changeWeather(parts.weather, body),
     'GET /process': () => processReport(parts.broker),
   };
   return {
-    maxBodyBytes: 65_536,
+    maxBodyBytes: parts.stream?.api.maxBodyBytes ?? 65_536,
     renderError: renderJsonError,
     async handle(request) {
+      if (parts.stream !== undefined && request.path === kinesisPath) return parts.stream.api.handle(request);
       const route = routes[`${request.method} ${request.path}`];
       if (route === undefined) {
         throw new AwsError('NotFound', `known are ${Object.keys(routes).join(', ')}`, 404);
@@ -102,6 +118,12 @@ function quotasReport({ limits, refusals }: AccountQuotas): QuotasReport {
 
 function queueReport({ queue, mapping }: AdminParts): QueueReport {
   return { ...queue.depth, eventSourceMapping: mapping.counts };
+}
+
+async function streamReport({ stream, ruleErrors }: AdminParts, untilEmpty: boolean): Promise<StreamReport> {
+  if (stream === undefined) throw new AwsError('NotFound', 'the rule sends to the queue', 404);
+  if (untilEmpty) await stream.mapping.whenEmpty();
+  return { ...stream.mapping.depth, ruleErrors: ruleErrors.messages.length };
 }
 
 function changeWeather(weather: Weather, body: Buffer): unknown {

@@ -26,6 +26,7 @@ export interface QueueDepth {
  * It is not bounded, as SQS is not; docs/iot-core-fidelity.md.
  */
 export class ArrivalsQueue implements RuleTarget {
+  readonly actionType = 'SQS';
   readonly #settings: QueueSettings;
   readonly #clock: Clock;
   readonly #template;
@@ -53,7 +54,7 @@ export class ArrivalsQueue implements RuleTarget {
   }
 
   /** @param body JSON text @returns true: a queue takes all */
-  send(body: Buffer, nowMs: number): boolean {
+  send(body: Buffer, nowMs: number): true {
     const number = this.#sent++;
     this.#visible++;
     if (this.#open?.append(body, number, nowMs) === true) {

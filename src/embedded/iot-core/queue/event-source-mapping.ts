@@ -7,8 +7,8 @@ import type { EventBatch } from './event-batch.ts';
 /** What came of an invocation: the function's answer, or none. */
 export type InvocationOutcome =
   | { readonly kind: 'returned'; readonly payload: string }
-  /** The function threw, was refused or could not be reached. */
-  | { readonly kind: 'failed'; readonly reason: string };
+  /** The function threw, was refused or could not be reached; `refused`: it was not invoked at all. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly refused?: boolean };
 
 /** @param event JSON, lent until the promise settles */
 export type Invoke = (event: Buffer) => Promise<InvocationOutcome>;

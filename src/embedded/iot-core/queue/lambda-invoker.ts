@@ -47,7 +47,8 @@ async function readOutcome(incoming: IncomingMessage): Promise<InvocationOutcome
   for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
   const payload = Buffer.concat(chunks).toString();
   if (incoming.statusCode !== 200 || incoming.headers['x-amz-function-error'] !== undefined) {
-    return { kind: 'failed', reason: `${incoming.statusCode} ${payload.slice(0, 500)}` };
+    const reason = `${incoming.statusCode} ${payload.slice(0, 500)}`;
+    return { kind: 'failed', reason, refused: incoming.statusCode === 429 };
   }
   return { kind: 'returned', payload };
 }

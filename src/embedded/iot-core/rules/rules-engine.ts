@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { AccountQuotas } from '../account-quotas.ts';
 import type { Metrics } from '../metrics.ts';
 import { TopicTree } from '../mqtt/topic-tree.ts';
@@ -5,14 +6,26 @@ import type { Weather } from '../weather.ts';
 import { RecordBuffer } from './record-buffer.ts';
 import type { TopicRule } from './topic-rule.ts';
 
-/** Where rules send: a queue, shaped as SQS. */
+/** Where rules send: a queue, shaped as SQS, or a stream, shaped as Kinesis. */
 export interface RuleTarget {
-  /** @param body lent for the call @returns false if it was not taken */
-  send(body: Buffer, nowMs: number): boolean;
+  /** The dimension `ActionType` of the action. AWS documents no list of its values. */
+  readonly actionType: 'SQS' | 'Kinesis';
+  /** @param body lent for the call @returns a promise while the action is tried again */
+  send(body: Buffer, nowMs: number): SendOutcome | Promise<SendOutcome>;
 }
 
-/** The dimension `ActionType` of the one action there is. AWS documents no list of its values. */
-const actionType = 'SQS';
+/** `true`: taken. */
+export type SendOutcome = true | ActionFailure;
+
+/** Of a rule's action, as the message of its error action has it. */
+export interface ActionFailure {
+  readonly failedAction: string;
+  readonly failedResource: string;
+  readonly errorMessage: string;
+}
+
+/** Takes the message of a rule's error action: JSON text. */
+export type ErrorAction = (message: string) => void;
 
 /** A rule in force, with its metrics. */
 export interface ActiveRule {
@@ -28,6 +41,7 @@ export class RulesEngine {
   readonly #weather: Weather;
   readonly #target: RuleTarget;
   readonly #quotas: AccountQuotas;
+  readonly #errorAction: ErrorAction;
   readonly #record = new RecordBuffer();
 
   constructor(
@@ -36,13 +50,15 @@ export class RulesEngine {
     metrics: Metrics,
     weather: Weather,
     quotas: AccountQuotas,
+    errorAction: ErrorAction,
   ) {
     this.#target = target;
+    this.#errorAction = errorAction;
     this.#metrics = metrics;
     this.#weather = weather;
     this.#quotas = quotas;
     for (const rule of rules) {
-      const active = { rule, counters: metrics.rule(rule.name, actionType) };
+      const active = { rule, counters: metrics.rule(rule.name, target.actionType) };
       this.#tree.add(rule.from, active);
       this.#byName.set(rule.name, active);
     }
@@ -90,8 +106,36 @@ export class RulesEngine {
       }
       // What vanishes here vanishes silently: the service neither delivered nor noticed.
       if (this.#weather.dropsDelivery()) continue;
-      const sent = this.#target.send(this.#record.body, nowMs);
-      (sent ? counters.success : counters.failure).add(nowMs);
+      const outcome = this.#target.send(this.#record.body, nowMs);
+      if (outcome === true) {
+        counters.success.add(nowMs);
+        continue;
+      }
+      const original = Buffer.from(bytes.subarray(payloadStart, payloadEnd));
+      const conclude = (final: SendOutcome): void => {
+        (final === true ? counters.success : counters.failure).add(nowMs);
+        if (final !== true) this.#errorAction(errorMessageOf(rule.name, topic, clientId, original, final));
+      };
+      if (outcome instanceof Promise) void outcome.then(conclude);
+      else conclude(outcome);
     }
   }
+}
+
+/** @see https://docs.aws.amazon.com/iot/latest/developerguide/rule-error-handling.html#rule-error-message-format */
+function errorMessageOf(
+  ruleName: string,
+  topic: string,
+  clientId: string | undefined,
+  original: Buffer,
+  failure: ActionFailure,
+): string {
+  return JSON.stringify({
+    ruleName,
+    topic,
+    cloudwatchTraceId: randomUUID(),
+    clientId: clientId ?? 'N/A',
+    base64OriginalPayload: original.toString('base64'),
+    failures: [failure],
+  });
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.ts';
 import type { Weather } from '../weather.ts';
-import type { RuleTarget } from './rules-engine.ts';
+import type { RuleTarget, SendOutcome } from './rules-engine.ts';
 
-/** The rule's queue as the weather lets it be reached: messages come twice, or late. */
+/** The rule's queue or stream as the weather lets it be reached: messages come twice, or late. */
 export class WeatheredTarget implements RuleTarget {
   readonly #target: RuleTarget;
   readonly #weather: Weather;
@@ -14,17 +14,24 @@ export class WeatheredTarget implements RuleTarget {
     this.#clock = clock;
   }
 
-  send(body: Buffer, nowMs: number): boolean {
+  get actionType(): RuleTarget['actionType'] {
+    return this.#target.actionType;
+  }
+
+  send(body: Buffer, nowMs: number): SendOutcome | Promise<SendOutcome> {
     if (this.#weather.deliversPlainly) return this.#target.send(body, nowMs);
-    const times = this.#weather.duplicatesDelivery() ? 2 : 1;
-    let isTaken = true;
-    for (let i = 0; i < times; i++) {
-      const isLate = this.#weather.delaysDelivery(() => {
-        const copy = Buffer.from(body);
-        return () => this.#target.send(copy, this.#clock.now());
-      });
-      if (!isLate) isTaken = this.#target.send(body, nowMs) && isTaken;
-    }
-    return isTaken;
+    const outcomes = [this.#sendOnce(body, nowMs)];
+    if (this.#weather.duplicatesDelivery()) outcomes.push(this.#sendOnce(body, nowMs));
+    if (outcomes.every((outcome) => outcome === true)) return true;
+    return Promise.all(outcomes).then((all) => all.find((outcome) => outcome !== true) ?? true);
+  }
+
+  #sendOnce(body: Buffer, nowMs: number): SendOutcome | Promise<SendOutcome> {
+    const late = Promise.withResolvers<SendOutcome>();
+    const isLate = this.#weather.delaysDelivery(() => {
+      const copy = Buffer.from(body);
+      return () => late.resolve(this.#target.send(copy, this.#clock.now()));
+    });
+    return isLate ? late.promise : this.#target.send(body, nowMs);
   }
 }

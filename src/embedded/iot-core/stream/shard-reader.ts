@@ -65,12 +65,6 @@ export class ShardReader {
     };
   }
 
-  /** Records that are neither delivered nor given up. */
-  get unread(): number {
-    const again = this.#again.reduce((sum, { from, to }) => sum + to - from, 0);
-    return again + this.#deps.shard.log.end - this.#next;
-  }
-
   /** One look at the shard. */
   poll(): void {
     const { shard, events, settings, clock } = this.#deps;

@@ -17,8 +17,8 @@ export interface StreamDepth extends MappingCounts {
   readonly delivered: number;
   /** Given up after the last retry. */
   readonly givenUp: number;
+  /** Neither of the two: waiting, or in a batch that is under way. */
   readonly unread: number;
-  /** Of the oldest record that is not read, by `now`: iterator age. */
 }
 
 /** Lambda looks at each shard once a second. @see https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html */
@@ -77,8 +77,8 @@ export class StreamMapping {
   }
 
   get depth(): StreamDepth {
-    const counts = this.#readers.map((reader) => ({ ...reader.counts, unread: reader.unread }));
-    const sum = (column: 'delivered' | 'givenUp' | 'failedInvocations' | 'unread'): number =>
+    const counts = this.#readers.map((reader) => reader.counts);
+    const sum = (column: 'delivered' | 'givenUp' | 'failedInvocations'): number =>
       counts.reduce((total, each) => total + each[column], 0);
     return {
       ...this.#deps.stream.counts,
@@ -103,7 +103,6 @@ export class StreamMapping {
     for (const cancel of this.#cancels) cancel();
   }
 
-  /** A batch that is under way is neither delivered nor given up. */
   get #unread(): number {
     const { records } = this.#deps.stream.counts;
     return this.#readers.reduce((left, { counts }) => left - counts.delivered - counts.givenUp, records);
