@@ -67,9 +67,6 @@ export interface ProcessReport {
   readonly sessionsAway: number;
 }
 
-/** Where the Kinesis API is: embedded AWS passes it on from its edge. */
-export const kinesisPath = '/kinesis';
-
 /**
  * The process's own door, for its parent and for tests; AWS has nothing like it. `GET` metrics, quotas, queue, weather, process;
  * `POST /weather` with any of its settings, `pauseMs` and `disconnect`: docs/iot-core-fidelity.md.
@@ -88,10 +85,9 @@ export function makeAdminApi(parts: AdminParts): EdgeService {
     'GET /process': () => processReport(parts.broker),
   };
   return {
-    maxBodyBytes: parts.stream?.api.maxBodyBytes ?? 65_536,
+    maxBodyBytes: 65_536,
     renderError: renderJsonError,
     async handle(request) {
-      if (parts.stream !== undefined && request.path === kinesisPath) return parts.stream.api.handle(request);
       const route = routes[`${request.method} ${request.path}`];
       if (route === undefined) {
         throw new AwsError('NotFound', `known are ${Object.keys(routes).join(', ')}`, 404);
