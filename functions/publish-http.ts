@@ -14,11 +14,12 @@ const control = makeControl();
 
 /** Runs one slice of virtual devices over HTTPS. */
 export async function handler(request: SliceRequest): Promise<{ slice: number }> {
+  const clock = makeSystemClock();
   return publishSlice(request, {
     store,
     liveView,
+    clock,
     makeTransport: async ({ profile }) => makeHttpsTransport(profile.publish),
-    openControl: async ({ runId }, _slice, hearing) =>
-      pollControl({ control, runId, clock: makeSystemClock(), ...hearing }),
+    openControl: async ({ runId }, _slice, hearing) => pollControl({ control, runId, clock, ...hearing }),
   });
 }

@@ -16,16 +16,18 @@ const liveView = makeLiveView(environment.influx, { store, clock: makeSystemCloc
 
 /** Runs one slice of virtual devices over MQTT. */
 export async function handler(request: SliceRequest): Promise<{ slice: number }> {
+  const clock = makeSystemClock();
   return publishSlice(request, {
     store,
     liveView,
+    clock,
     makeTransport,
     openControl: async (plan, slice, hearing) =>
       openControlChannel({
         runId: plan.runId,
         slice,
         transport: await makeTransport(withControlKeepAlive(plan)),
-        clock: makeSystemClock(),
+        clock,
         ...hearing,
       }),
   });

@@ -1,4 +1,4 @@
-import { type Clock, makeSystemClock } from '../device/clock.ts';
+import type { Clock } from '../device/clock.ts';
 import { runSlice } from '../device/slice-runner.ts';
 import type { MakeTransport } from '../device/transport.ts';
 import type { ControlMessage } from '../plan/control-message.ts';
@@ -16,6 +16,8 @@ export interface SliceRequest {
 export interface SliceWorld {
   readonly store: RunStore;
   readonly liveView: LiveView;
+  /** Set for this invocation: one from an earlier one stood still while the environment was frozen. */
+  readonly clock: Clock;
   makeTransport(plan: Plan): Promise<MakeTransport>;
   /** Listens for the run's stop message until closed. */
   openControl(plan: Plan, slice: number, hearing: ControlHearing): Promise<OpenControl>;
@@ -45,10 +47,9 @@ export async function publishSlice(
   { runId, slice }: SliceRequest,
   world: SliceWorld,
 ): Promise<{ slice: number }> {
-  const { store, liveView } = world;
+  const { store, liveView, clock } = world;
   const plan = await store.getPlan(runId);
   const transport = await world.makeTransport(plan);
-  const clock = makeSystemClock();
   const stop = new AbortController();
   const told: { stoppedOn?: ControlMessage } = {};
   const view = liveView.openSlice(plan, slice);

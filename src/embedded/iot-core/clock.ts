@@ -11,6 +11,14 @@ export const wallClock: Clock = {
   },
 };
 
+/** A clock that is ahead of another by so much; negative: behind. */
+export function offsetClock(clock: Clock, offsetMs: number): Clock {
+  return {
+    now: () => clock.now() + offsetMs,
+    setTimer: (delayMs, fn) => clock.setTimer(delayMs, fn),
+  };
+}
+
 /** Calls `fn` every `periodMs` until cancelled. */
 export function repeat(clock: Clock, periodMs: number, fn: () => void): CancelTimer {
   let cancel = clock.setTimer(periodMs, tick);

@@ -1,7 +1,7 @@
 import { makeRandom } from '../../device/random.ts';
 import { type Edge, type EdgeService, startEdge } from '../edge.ts';
 import { AccountQuotas } from './account-quotas.ts';
-import { type Clock, wallClock } from './clock.ts';
+import { type Clock, offsetClock, wallClock } from './clock.ts';
 import { type CertificateFiles, type Certificates, writeCertificates } from './doors/certificates.ts';
 import { openDoors } from './doors/doors.ts';
 import type { AuthorizeRequest } from './doors/http-authorization.ts';
@@ -67,12 +67,13 @@ export interface RunningIotCore extends IotCoreAddresses {
  */
 export async function runIotCore(
   settings: IotCoreSettings,
-  clock: Clock,
+  machineClock: Clock,
   onFault: (error: unknown) => void,
   invoke?: Invoke,
 ): Promise<RunningIotCore> {
   const rule = new TopicRule(settings.rule.name, settings.rule.sql);
   const metrics = new Metrics();
+  const clock = offsetClock(machineClock, settings.weather.clockOffsetMs);
   const weather = new Weather(clock, settings.weather);
   const quotas = new AccountQuotas(settings.limits, settings.burstSeconds);
   const queue = new ArrivalsQueue(settings.queue, clock);

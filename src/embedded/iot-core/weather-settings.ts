@@ -35,6 +35,8 @@ export interface WeatherSettings {
   readonly refuseWith: ConnectRefusal;
   /** Disconnects and refusals touch only clients whose id begins so; empty: all, control channels included. */
   readonly clients: string;
+  /** From the start on: the service's clock, its stamps with it, is ahead of the machine's by so much; negative: behind. */
+  readonly clockOffsetMs: number;
 }
 
 export const calm: WeatherSettings = {
@@ -48,6 +50,7 @@ export const calm: WeatherSettings = {
   refuseConnects: 0,
   refuseWith: 'serverUnavailable',
   clients: '',
+  clockOffsetMs: 0,
 };
 
 /** A change of the weather as it comes over HTTP: any of the settings, and what happens at once. */
@@ -61,6 +64,8 @@ export interface WeatherChange {
 
 const longestMs = 3_600_000;
 const milliseconds = z.number().min(0).max(longestMs);
+/** Far more than clocks that are kept together are apart. */
+const maxClockOffsetMs = 1_000;
 const share = z.number().min(0).max(1);
 
 const delay = z.union([
@@ -94,7 +99,10 @@ const settingsShape = {
   clients: z.string(),
 };
 
-const settingsSchema = z.strictObject(settingsShape).partial();
+/** A clock that jumps while a service runs would be another fault: quotas and batching windows count by it. */
+const settingsSchema = z
+  .strictObject({ ...settingsShape, clockOffsetMs: z.int().min(-maxClockOffsetMs).max(maxClockOffsetMs) })
+  .partial();
 const changeSchema = z.strictObject({ ...settingsShape, pauseMs: milliseconds, disconnect: share }).partial();
 
 /**
