@@ -2,7 +2,7 @@ import type { CancelTimer, Clock } from '../../device/clock.ts';
 
 export type { CancelTimer, Clock };
 
-/** The service's clock is the wall, in whole milliseconds: what AWS stamps into `timestamp()` and `SentTimestamp`. */
+/** The machine's clock is the wall, in whole milliseconds: what AWS stamps into `timestamp()` and `SentTimestamp`. */
 export const wallClock: Clock = {
   now: () => Date.now(),
   setTimer(delayMs, fn) {

@@ -97,12 +97,10 @@ const settingsShape = {
   refuseConnects: share,
   refuseWith: z.enum(Object.keys(connectRefusals) as [ConnectRefusal, ...ConnectRefusal[]]),
   clients: z.string(),
+  clockOffsetMs: z.int().min(-maxClockOffsetMs).max(maxClockOffsetMs),
 };
 
-/** A clock that jumps while a service runs would be another fault: quotas and batching windows count by it. */
-const settingsSchema = z
-  .strictObject({ ...settingsShape, clockOffsetMs: z.int().min(-maxClockOffsetMs).max(maxClockOffsetMs) })
-  .partial();
+const settingsSchema = z.strictObject(settingsShape).partial();
 const changeSchema = z.strictObject({ ...settingsShape, pauseMs: milliseconds, disconnect: share }).partial();
 
 /**
@@ -120,6 +118,15 @@ export function parseWeather(input: unknown): Partial<WeatherSettings> {
  */
 export function parseWeatherChange(input: unknown, current: WeatherSettings): WeatherChange {
   const { pauseMs = 0, disconnect = 0, ...changed } = parse(changeSchema, input);
+  // A clock that jumps would be another fault: quotas and batching windows count by it.
+  if ((changed.clockOffsetMs ?? current.clockOffsetMs) !== current.clockOffsetMs) {
+    const fault = {
+      path: 'clockOffsetMs',
+      message: 'cannot change while the service runs',
+      hint: 'start the service with it',
+    };
+    throw new InvalidInputError('The weather', [fault]);
+  }
   return { settings: { ...current, ...withoutUndefined(changed) }, pauseMs, disconnect };
 }
 

@@ -48,7 +48,7 @@ export function renderDistributionPlot({ key, title, curves }: DistributionPlot)
       ...drawn.map(({ distribution: { percentiles, ms } }, i) =>
         renderLine(
           marks[i] ?? 'f',
-          percentiles.map((percentile, j) => [x.at(percentile), ms[j]! > 0 ? y.at(ms[j]!) : null] as const),
+          percentiles.map((percentile, j) => [x.at(percentile), ms[j]! >= 0 ? y.at(ms[j]!) : null] as const),
         ),
       ),
       renderXAxis(x, field),

@@ -60,9 +60,22 @@ describe('Weather', () => {
     [{ ackDelay: { uniform: { minMs: 3, maxMs: 2 } } }, /ackDelay.*is no delay/],
     [{ deliveryDelay: { lognormal: { medianMs: 0, p99Ms: 2 } } }, /deliveryDelay.*is no delay/],
     [{ refuseWith: 'grumpiness' }, /refuseWith/],
+    [{ clockOffsetMs: 50 }, /clockOffsetMs: cannot change while the service runs/],
+    [{ clockOffsetMs: 0.5 }, /clockOffsetMs/],
     [[], /weather/],
   ])('refuses %j', (change, message) => {
     expect(() => parseWeatherChange(change, calm)).toThrow(message);
+  });
+
+  it('has a clock from the start that no change moves', () => {
+    const start = parseWeather({ clockOffsetMs: -50 });
+    expect(start).toEqual({ clockOffsetMs: -50 });
+    const current = { ...calm, ...start };
+    expect(parseWeatherChange({ ...current, dropAcks: 1 }, current).settings).toEqual({
+      ...current,
+      dropAcks: 1,
+    });
+    expect(() => parseWeather({ clockOffsetMs: 1_001 })).toThrow(/clockOffsetMs/);
   });
 
   it('knows at its start nothing that happens at once', () => {
@@ -134,6 +147,18 @@ describe('the weather of a service', () => {
     expect(iotCore.arrivals).toHaveLength(500 - weather.droppedDeliveries!);
     expect(raw.packets.filter(({ cmd }) => cmd === 'puback')).toHaveLength(500 - weather.droppedAcks!);
     expect(iotCore.sum('PublishIn.Success')).toBe(500);
+  });
+
+  it.each([50, -50])('has a rules engine whose clock is %d ms off', async (clockOffsetMs) => {
+    const iotCore = await startTestIotCore({ weather: { clockOffsetMs } });
+    const { client } = await connectClient(iotCore);
+    const before = Date.now() + clockOffsetMs;
+    await client.publishAsync('stampede/t', JSON.stringify({ stampede: { n: 1 } }), { qos: 1 });
+    const after = Date.now() + clockOffsetMs;
+    await until(() => iotCore.arrivals.length === 1);
+    const { rule } = iotCore.arrivals[0]!;
+    expect(rule).toBeGreaterThanOrEqual(before);
+    expect(rule).toBeLessThanOrEqual(after);
   });
 
   it('changes over HTTP', async () => {
@@ -239,6 +264,7 @@ describe('the weather of a service', () => {
     const raw = await connectRaw(iotCore);
     raw.write(connectPacket('raw'));
     raw.write(publishPacket(1));
+    expect(await raw.packet(0)).toMatchObject({ cmd: 'connack' });
     await until(() => iotCore.sum('PublishIn.Success') === 1);
     iotCore.weather.pause(1_000);
     await advance(900);
