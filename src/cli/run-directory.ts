@@ -1,9 +1,11 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunStore } from '../aws/run-store.ts';
+import { makeContainedFiles } from '../embedded/contained-files.ts';
 import type { Plan } from '../plan/plan.ts';
 import { runIdPattern } from '../plan/run-id.ts';
 import { exitCodes, StampedeError } from '../profile/errors.ts';
+import type { Report } from '../report/report.ts';
 import { formatReportJson } from '../report/report-json.ts';
 
 /** What a report is made of and put into. */
@@ -26,52 +28,67 @@ export class NoSuchRunError extends StampedeError {
   }
 }
 
+export class OtherRunError extends StampedeError {
+  constructor(file: string, runId: string) {
+    super('OtherRun', `${file} is of another run, ${JSON.stringify(runId)}`, {
+      hint: 'a run directory is named by its run: rename it, or move the file to where it belongs',
+      exitCode: exitCodes.badUsage,
+    });
+  }
+}
+
 /**
  * The run store of embedded AWS as it lies on the disk, for when nothing runs any more: the keys of the bucket are
  * files.
  */
 export function openRunDirectory(runsDirectory: string): RunDirectory {
-  const fileOf = (runId: string, ...names: string[]): string => {
+  const files = makeContainedFiles(runsDirectory);
+  const namesOf = (runId: string, ...names: string[]): string[] => {
     if (!runIdPattern.test(runId)) throw new NoSuchRunError(runId, runsDirectory);
-    return path.join(runsDirectory, runId, ...names);
+    return [runId, ...names];
   };
-  const read = async <T>(file: string): Promise<T | undefined> => {
-    try {
-      return JSON.parse(await readFile(file, 'utf8')) as T;
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
+  const read = async <T>(names: readonly string[]): Promise<T | undefined> => {
+    const found = await files.read(...names);
+    return found === undefined ? undefined : (JSON.parse(found.body.toString()) as T);
   };
-  async function* readAll<T>(directory: string, known = new Set<string>()): AsyncGenerator<T> {
-    const names = await readdir(directory).catch(() => []);
-    for (const name of names.filter((each) => each.endsWith('.json')).sort()) {
-      const file = path.join(directory, name);
+  /** The same of a file that says which run it is of: one of another run would be taken for this one's. */
+  const readOwn = async <T extends { readonly runId: string }>(
+    runId: string,
+    name: string,
+  ): Promise<T | undefined> => {
+    const value = await read<T>(namesOf(runId, name));
+    if (typeof value?.runId === 'string' && value.runId !== runId)
+      throw new OtherRunError(path.join(runsDirectory, runId, name), value.runId);
+    return value;
+  };
+  async function* readAll<T>(names: readonly string[], known = new Set<string>()): AsyncGenerator<T> {
+    const entries = await files.list(...names);
+    const found = entries.map(({ name }) => name).filter((name) => name.endsWith('.json'));
+    for (const name of found.sort()) {
+      const file = path.join(runsDirectory, ...names, name);
       if (known.has(file)) continue;
       known.add(file);
-      const value = await read<T>(file);
+      const value = await read<T>([...names, name]);
       if (value !== undefined) yield value;
     }
   }
 
   return {
     async getPlan(runId) {
-      const plan = await read<Awaited<ReturnType<RunStore['getPlan']>>>(fileOf(runId, 'plan.json'));
+      const plan = await readOwn<Plan>(runId, 'plan.json');
       if (plan === undefined) throw new NoSuchRunError(runId, runsDirectory);
       return plan;
     },
-    sliceResults: (runId) => readAll(fileOf(runId, 'slices')),
-    sliceDeaths: (runId) => readAll(fileOf(runId, 'deaths')),
-    arrivalWindows: (runId, known) => readAll(fileOf(runId, 'arrivals'), known),
-    getReport: (runId) => read(fileOf(runId, 'report.json')),
+    sliceResults: (runId) => readAll(namesOf(runId, 'slices')),
+    sliceDeaths: (runId) => readAll(namesOf(runId, 'deaths')),
+    arrivalWindows: (runId, known) => readAll(namesOf(runId, 'arrivals'), known),
+    getReport: (runId) => readOwn<Report>(runId, 'report.json'),
     async putPlan(plan) {
-      await mkdir(fileOf(plan.runId), { recursive: true });
-      await writeFile(fileOf(plan.runId, 'plan.json'), JSON.stringify(plan));
+      await files.write(namesOf(plan.runId, 'plan.json'), JSON.stringify(plan));
     },
     async putReport(report, html) {
-      await mkdir(fileOf(report.runId), { recursive: true });
-      await writeFile(fileOf(report.runId, 'report.html'), html);
-      await writeFile(fileOf(report.runId, 'report.json'), formatReportJson(report));
+      await files.write(namesOf(report.runId, 'report.html'), html);
+      await files.write(namesOf(report.runId, 'report.json'), formatReportJson(report));
     },
   };
 }
@@ -89,9 +106,4 @@ export async function latestRunIn(runsDirectory: string): Promise<string | undef
   );
   const [latest] = planned.filter(({ at }) => Number.isFinite(at)).toSorted((a, b) => b.at - a.at);
   return latest?.name;
-}
-
-function isMissing(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'ENOENT' || code === 'ENOTDIR';
 }

@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import path from 'node:path';
 import { AwsError, notSupported } from './aws-error.ts';
+import { hiddenPrefix, LinkOutsideError, makeContainedFiles } from './contained-files.ts';
 import { md5Hex } from './s3-body.ts';
 
 /** Objects of the run bucket as files: key `runs/x/y` is `{runsDirectory}/x/y`, and nothing else is kept. */
@@ -30,96 +28,83 @@ export interface StoredObject extends ObjectSummary {
 }
 
 const root = 'runs/';
-/** Files of this prefix are writes under way, and directories of it (`.logs`) are not objects. */
-const hidden = '.';
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html */
 const maxKeyBytes = 1_024;
+/** What a file system takes as one name, less the few bytes of a temporary one. */
+const maxSegmentBytes = 255;
 
 export function makeRunFiles(runsDirectory: string): RunFiles {
-  const base = path.resolve(runsDirectory);
+  const files = makeContainedFiles(runsDirectory);
   /** ETags by key, good for as long as the file has this time and size: a listing need not read every file. */
   const etags = new Map<
     string,
     { readonly modifiedAt: number; readonly bytes: number; readonly etag: string }
   >();
 
-  const fileOf = (key: string): string => {
-    checkKey(key);
-    const file = path.join(base, ...key.slice(root.length).split('/'));
-    if (!file.startsWith(base + path.sep)) throw notSupported(`the key '${key}'`);
-    return file;
-  };
-
-  async function etagOf(key: string, file: string, bytes: number, modifiedAt: number): Promise<string> {
-    const known = etags.get(key);
-    if (known?.modifiedAt === modifiedAt && known.bytes === bytes) return known.etag;
-    const etag = md5Hex(await readFile(file));
-    etags.set(key, { modifiedAt, bytes, etag });
-    return etag;
-  }
-
-  async function walk(directory: string, keyPrefix: string, keys: string[]): Promise<void> {
-    const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
-    for (const entry of entries) {
-      if (entry.name.startsWith(hidden)) continue;
-      const key = `${keyPrefix}${entry.name}`;
-      if (entry.isDirectory()) await walk(path.join(directory, entry.name), `${key}/`, keys);
-      else if (entry.isFile()) keys.push(key);
+  async function walk(names: readonly string[], keyPrefix: string, keys: string[]): Promise<void> {
+    for (const { name, isDirectory } of await files.list(...names)) {
+      if (name.startsWith(hiddenPrefix)) continue;
+      if (isDirectory) await walk([...names, name], `${keyPrefix}${name}/`, keys);
+      else keys.push(`${keyPrefix}${name}`);
     }
   }
 
   return {
     async put(key, body, onlyIfNew) {
-      const file = fileOf(key);
-      const directory = path.dirname(file);
-      const temporary = path.join(directory, `${hidden}${randomUUID()}`);
-      await mkdir(directory, { recursive: true });
+      const names = namesOf(key);
       try {
-        await writeWhole(temporary, body);
-        // A link fails where the name is taken; a rename replaces. Either way a reader sees all of it or none.
-        if (onlyIfNew) await link(temporary, file);
-        else await rename(temporary, file);
+        const facts = await files.write(names, body, onlyIfNew);
+        const etag = md5Hex(body);
+        etags.set(key, { ...facts, etag });
+        return etag;
       } catch (error) {
-        throw (error as NodeJS.ErrnoException).code === 'EEXIST'
-          ? preconditionFailed('If-None-Match')
-          : error;
-      } finally {
-        await rm(temporary, { force: true });
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw preconditionFailed('If-None-Match');
+        throw deniedIfLink(error);
       }
-      const { mtimeMs, size } = await stat(file);
-      const etag = md5Hex(body);
-      etags.set(key, { modifiedAt: mtimeMs, bytes: size, etag });
-      return etag;
     },
     async get(key) {
-      const file = fileOf(key);
-      const body = await readFile(file).catch(ifMissing(undefined));
-      if (body === undefined) return undefined;
-      const { mtimeMs } = await stat(file);
-      return { key, body, bytes: body.length, modifiedAt: mtimeMs, etag: md5Hex(body) };
+      const found = await files.read(...namesOf(key)).catch(rethrow);
+      return found === undefined ? undefined : { key, ...found, etag: md5Hex(found.body) };
     },
     async head(key) {
-      const file = fileOf(key);
-      const found = await stat(file).catch(ifMissing(undefined));
-      if (found === undefined || !found.isFile()) return undefined;
-      const etag = await etagOf(key, file, found.size, found.mtimeMs);
-      return { key, bytes: found.size, modifiedAt: found.mtimeMs, etag };
+      const names = namesOf(key);
+      const found = await files.head(...names).catch(rethrow);
+      if (found === undefined) return undefined;
+      const known = etags.get(key);
+      if (known?.modifiedAt === found.modifiedAt && known.bytes === found.bytes) {
+        return { key, ...found, etag: known.etag };
+      }
+      const whole = await files.read(...names).catch(rethrow);
+      if (whole === undefined) return undefined;
+      const { body, ...facts } = whole;
+      const etag = md5Hex(body);
+      etags.set(key, { ...facts, etag });
+      return { key, ...facts, etag };
     },
     async delete(key) {
       etags.delete(key);
-      await rm(fileOf(key), { force: true });
+      await files.remove(...namesOf(key)).catch(rethrow);
     },
     async keys(prefix) {
       if (!prefix.startsWith(root) && !root.startsWith(prefix)) return [];
       // Only the deepest directory that every such key is in.
       const directory = prefix.startsWith(root) ? prefix.slice(0, prefix.lastIndexOf('/') + 1) : root;
       const segments = directory.slice(root.length).split('/').filter(Boolean);
-      if (segments.some((segment) => segment.startsWith(hidden))) return [];
+      if (segments.some((segment) => segment.startsWith(hiddenPrefix))) return [];
       const keys: string[] = [];
-      await walk(path.join(base, ...segments), directory, keys);
+      await walk(segments, directory, keys);
       return keys.filter((key) => key.startsWith(prefix)).sort(byUtf8);
     },
   };
+}
+
+/** What a link leads to is not an object of this bucket. */
+function deniedIfLink(error: unknown): unknown {
+  return error instanceof LinkOutsideError ? new AwsError('AccessDenied', error.message, 403) : error;
+}
+
+function rethrow(error: unknown): never {
+  throw deniedIfLink(error);
 }
 
 export function preconditionFailed(condition: string): AwsError {
@@ -133,29 +118,18 @@ export function preconditionFailed(condition: string): AwsError {
   );
 }
 
-async function writeWhole(file: string, body: Buffer): Promise<void> {
-  const handle = await open(file, 'wx');
-  try {
-    await handle.writeFile(body);
-  } finally {
-    await handle.close();
-  }
-}
-
-function checkKey(key: string): void {
+/** The path of a key below the runs directory. */
+function namesOf(key: string): string[] {
   if (Buffer.byteLength(key) > maxKeyBytes) throw new AwsError('KeyTooLongError', 'Your key is too long');
   if (!key.startsWith(root) || key.includes('\0') || key.includes('\\'))
     throw notSupported(`the key '${key}' (only keys under ${root} are kept)`);
   // Empty and dotted segments would be another file's name, another directory, or one of ours.
-  if (key.split('/').some((segment) => segment === '' || segment.startsWith(hidden)))
+  const segments = key.split('/');
+  if (segments.some((segment) => Buffer.byteLength(segment) > maxSegmentBytes))
+    throw notSupported(`a key with a segment of more than ${maxSegmentBytes} bytes`);
+  if (segments.some((segment) => segment === '' || segment.startsWith(hiddenPrefix)))
     throw notSupported(`the key '${key}' (a segment is empty or begins with a dot)`);
-}
-
-function ifMissing<T>(value: T): (error: NodeJS.ErrnoException) => T {
-  return (error) => {
-    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(error.code ?? '')) return value;
-    throw error;
-  };
+  return segments.slice(1);
 }
 
 /** S3 lists in the order of UTF-8 bytes; JavaScript compares UTF-16 units. */

@@ -1,25 +1,43 @@
-/** A piece of markup that is safe to put into a page as it is. Only `html` makes one. */
-export class Html {
-  readonly markup: string;
+type Part = string | number | Html | readonly Html[];
 
-  constructor(markup: string) {
-    this.markup = markup;
+/**
+ * A piece of markup that is safe to put into a page as it is. Its constructor is private: only `html`, and `style` for
+ * style sheets of our own, make one, so that no object of a file can pass for one.
+ */
+export class Html {
+  readonly #markup: string;
+
+  private constructor(markup: string) {
+    this.#markup = markup;
+  }
+
+  get markup(): string {
+    return this.#markup;
+  }
+
+  static template(texts: TemplateStringsArray, ...parts: readonly Part[]): Html {
+    let markup = texts[0]!;
+    for (const [i, part] of parts.entries()) markup += markupOf(part) + texts[i + 1]!;
+    return new Html(markup);
+  }
+
+  static style(sheet: string): Html {
+    return new Html(`<style>${sheet}</style>`);
   }
 }
 
-type Part = string | number | Html | readonly Html[];
+/** Markup with everything put into it escaped, unless it is `Html` already: a text of a file stays a text. */
+export const html = Html.template;
 
-/** Markup with everything put into it escaped, unless it is markup already: a text from the far side stays a text. */
-export function html(texts: TemplateStringsArray, ...parts: readonly Part[]): Html {
-  let markup = texts[0]!;
-  for (const [i, part] of parts.entries()) markup += markupOf(part) + texts[i + 1]!;
-  return new Html(markup);
-}
+/** @param sheet of ours: it is not escaped */
+export const style = Html.style;
 
+/** Of a list, each item is judged by itself: a file can hold a list of anything. */
 function markupOf(part: Part): string {
   if (part instanceof Html) return part.markup;
-  if (typeof part === 'object') return part.map(({ markup }) => markup).join('');
-  return escapeText(String(part));
+  if (Array.isArray(part)) return part.map(markupOf).join('');
+  // An object of a file: what it is was not checked, and what its toString does is not ours.
+  return typeof part === 'object' ? '' : escapeText(String(part));
 }
 
 const entities: Readonly<Record<string, string>> = {

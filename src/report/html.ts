@@ -2,7 +2,7 @@ import { formatDuration } from '../profile/duration.ts';
 import { asidesOf } from './asides.ts';
 import { formatCount, formatMs, formatRate, formatShare, formatValue } from './figures.ts';
 import { renderCost } from './html-cost.ts';
-import { Html, html, section, table } from './html-markup.ts';
+import { type Html, html, section, style, table } from './html-markup.ts';
 import { renderReconciliation } from './html-reconciliation.ts';
 import { reportStyle } from './html-style.ts';
 import { renderGauge } from './plots/gauge.ts';
@@ -43,7 +43,7 @@ export function renderReportHtml(report: Report): string {
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${report.name}: ${report.verdict} (${report.runId})</title>
-<style>${new Html(reportStyle + plotStyle)}</style>
+${style(reportStyle + plotStyle)}
 </head>
 <body>
 ${renderReportHeader(report)}

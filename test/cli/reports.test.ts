@@ -35,6 +35,16 @@ function stampede(...args: string[]): Promise<CliResult> {
 }
 
 describe('stampede report', () => {
+  it('makes no report of a plan that names another run', async () => {
+    storeReport(good);
+    const before = readFileSync(path.join(runs, 'good/report.json'), 'utf8');
+    store(['stranger/plan.json', { ...planOf(), runId: 'good' }]);
+    const { code, stderr } = await stampede('report', 'stranger');
+    expect(code).toBe(2);
+    expect(stderr).toContain('plan.json is of another run, "good"');
+    expect(readFileSync(path.join(runs, 'good/report.json'), 'utf8')).toBe(before);
+  });
+
   it.each([
     ['passed', good, 0],
     ['failed', lossy, 99],

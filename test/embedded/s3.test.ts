@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -51,6 +51,15 @@ const read = async (Key: string) =>
   (await client.send(new GetObjectCommand({ Bucket, Key }))).Body?.transformToString();
 
 describe('embedded S3', () => {
+  it('refuses a key that no file can have, and writes through no link', async () => {
+    await expect(put(`runs/a/${'x'.repeat(256)}`)).rejects.toMatchObject({
+      name: 'NotSupportedByEmbeddedAws',
+    });
+    await symlink(tmpdir(), path.join(directory, 'linked'));
+    await expect(put('runs/linked/x.json')).rejects.toMatchObject({ name: 'AccessDenied' });
+    await expect(read('runs/linked/x.json')).rejects.toMatchObject({ name: 'AccessDenied' });
+  });
+
   it('lists its bucket', async () => {
     const { Buckets } = await client.send(new ListBucketsCommand({}));
     expect(Buckets).toEqual([{ Name: Bucket, CreationDate: expect.any(Date), BucketRegion: 'us-east-1' }]);

@@ -52,6 +52,16 @@ describe('renderReportHtml', () => {
 });
 
 describe('html', () => {
+  it('takes nothing of a file for markup', () => {
+    const hostile = { markup: '<img src=x onerror=alert(1)>' };
+    const parts = [hostile, [hostile], [[hostile, '<b>']], { toString: 1 }, { toString: () => '<i>' }];
+    for (const part of parts) {
+      expect(html`<p>${part as never}</p>`.markup).not.toMatch(/<(img|b|i)/);
+    }
+    const hostileReport = { ...passed, name: [hostile], runId: hostile, reasons: [hostile, [hostile]] };
+    expect(renderReportHtml(hostileReport as never)).not.toContain('<img');
+  });
+
   it('escapes texts and keeps markup', () => {
     const inner = html`<b>${'<&>'}</b>`;
     expect(html`<p title="${'"\''}">${inner}${[inner, html`!`]}${5}</p>`.markup).toBe(

@@ -1,5 +1,6 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { makeContainedFiles } from '../../embedded/contained-files.ts';
 import { runIdPattern } from '../../plan/run-id.ts';
 import type { Report } from '../../report/report.ts';
 
@@ -35,15 +36,14 @@ const maxListed = 200;
 
 export function makeRunLibrary(runsDirectory: string): RunLibrary {
   /** By run: a report is written once, and large. */
+  const files = makeContainedFiles(runsDirectory);
   const summaries = new Map<
     string,
     { readonly modifiedAt: number; readonly summary: RunSummary | undefined }
   >();
 
-  const fileOf = (runId: string, name: RunFileName): string => path.join(runsDirectory, runId, name);
-
   const read = async (runId: string, name: RunFileName): Promise<Buffer | undefined> =>
-    runIdPattern.test(runId) ? readFile(fileOf(runId, name)).catch(() => undefined) : undefined;
+    runIdPattern.test(runId) ? (await files.read(runId, name).catch(() => undefined))?.body : undefined;
 
   const report = async (runId: string): Promise<Report | undefined> => {
     try {
@@ -55,12 +55,12 @@ export function makeRunLibrary(runsDirectory: string): RunLibrary {
   };
 
   const summaryOf = async (runId: string): Promise<RunSummary | undefined> => {
-    const file = await stat(fileOf(runId, 'report.json')).catch(() => undefined);
+    const file = await files.head(runId, 'report.json').catch(() => undefined);
     if (file === undefined) return undefined;
     const known = summaries.get(runId);
-    if (known?.modifiedAt === file.mtimeMs) return known.summary;
+    if (known?.modifiedAt === file.modifiedAt) return known.summary;
     const summary = summaryIn(await report(runId));
-    summaries.set(runId, { modifiedAt: file.mtimeMs, summary });
+    summaries.set(runId, { modifiedAt: file.modifiedAt, summary });
     return summary;
   };
 

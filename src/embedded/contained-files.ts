@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { link, lstat, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+
+/**
+ * Files below one directory, and nowhere else: a run directory may come from somebody else, and a symbolic link in it may
+ * lead anywhere. Links are neither followed nor written through.
+ */
+export interface ContainedFiles {
+  /** Undefined: there is no such file. @throws LinkOutsideError */
+  read(...names: string[]): Promise<ContainedFile | undefined>;
+  /** Size and time of a file. Undefined: there is none. @throws LinkOutsideError */
+  head(...names: string[]): Promise<FileFacts | undefined>;
+  /**
+   * Written whole to a temporary file and then renamed, so that a reader sees all of it or none. Readable by this user
+   * only (0600, directories 0700).
+   * @param onlyIfNew fails with EEXIST where the file exists, even against a writer at the same time
+   * @throws LinkOutsideError
+   */
+  write(names: readonly string[], body: string | Buffer, onlyIfNew?: boolean): Promise<FileFacts>;
+  remove(...names: string[]): Promise<void>;
+  /** Names of the files and of the directories within; links are neither. */
+  list(...names: string[]): Promise<readonly { readonly name: string; readonly isDirectory: boolean }[]>;
+}
+
+export interface FileFacts {
+  readonly bytes: number;
+  /** Epoch milliseconds. */
+  readonly modifiedAt: number;
+}
+
+export interface ContainedFile extends FileFacts {
+  readonly body: Buffer;
+}
+
+/** A file that a symbolic link leads out to. */
+export class LinkOutsideError extends Error {
+  readonly code = 'ELINKOUTSIDE';
+
+  constructor(file: string) {
+    super(`${file} is a symbolic link, or lies behind one: it is neither read nor written`);
+    this.name = 'LinkOutsideError';
+  }
+}
+
+/** Names of temporary files, and of what is not an object of the run store. */
+export const hiddenPrefix = '.';
+
+/** @param baseDirectory may itself be reached through a link: it is the user's own choice */
+export function makeContainedFiles(baseDirectory: string): ContainedFiles {
+  const base = path.resolve(baseDirectory);
+  const fileOf = (names: readonly string[]): string => {
+    if (names.some((name) => name === '' || name === '.' || name === '..' || /[/\0]/.test(name))) {
+      throw new RangeError(`not the name of a file: ${names.join('/')}`);
+    }
+    return path.join(base, ...names);
+  };
+
+  /** The directory that a file is in, if no link leads to it. */
+  async function checkDirectory(file: string): Promise<void> {
+    const directory = path.dirname(file);
+    const wanted = path.join(await realpath(base), path.relative(base, directory));
+    if ((await realpath(directory)) !== wanted) throw new LinkOutsideError(file);
+  }
+
+  async function openFile(names: readonly string[]) {
+    const file = fileOf(names);
+    try {
+      await checkDirectory(file);
+      return await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+      // O_NOFOLLOW: the file itself is a link.
+      throw code === 'ELOOP' ? new LinkOutsideError(file) : error;
+    }
+  }
+
+  return {
+    async read(...names) {
+      const handle = await openFile(names);
+      if (handle === undefined) return undefined;
+      try {
+        const facts = await handle.stat();
+        if (!facts.isFile()) return undefined;
+        return { body: await handle.readFile(), bytes: facts.size, modifiedAt: facts.mtimeMs };
+      } finally {
+        await handle.close();
+      }
+    },
+    async head(...names) {
+      const handle = await openFile(names);
+      if (handle === undefined) return undefined;
+      try {
+        const facts = await handle.stat();
+        return facts.isFile() ? { bytes: facts.size, modifiedAt: facts.mtimeMs } : undefined;
+      } finally {
+        await handle.close();
+      }
+    },
+    async write(names, body, onlyIfNew = false) {
+      const file = fileOf(names);
+      const directory = path.dirname(file);
+      await makeDirectories(base, path.relative(base, directory));
+      await checkDirectory(file);
+      const temporary = path.join(directory, `${hiddenPrefix}${randomUUID()}`);
+      try {
+        const handle = await open(temporary, 'wx', 0o600);
+        try {
+          await handle.writeFile(body);
+        } finally {
+          await handle.close();
+        }
+        // A link fails where the name is taken; a rename replaces it, whatever it is.
+        if (onlyIfNew) await link(temporary, file);
+        else await rename(temporary, file);
+      } finally {
+        await rm(temporary, { force: true });
+      }
+      const facts = await lstat(file);
+      return { bytes: facts.size, modifiedAt: facts.mtimeMs };
+    },
+    async remove(...names) {
+      const file = fileOf(names);
+      try {
+        await checkDirectory(file);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+        throw error;
+      }
+      await rm(file, { force: true });
+    },
+    async list(...names) {
+      const directory = names.length === 0 ? base : fileOf(names);
+      try {
+        if (names.length > 0) await checkDirectory(path.join(directory, 'any'));
+        const entries = await readdir(directory, { withFileTypes: true });
+        return entries
+          .filter((entry) => entry.isDirectory() || entry.isFile())
+          .map((entry) => ({ name: entry.name, isDirectory: entry.isDirectory() }));
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELINKOUTSIDE') return [];
+        throw error;
+      }
+    },
+  };
+}
+
+/** Level by level, so that no directory is made behind a link. */
+async function makeDirectories(base: string, below: string): Promise<void> {
+  await mkdir(base, { recursive: true, mode: 0o700 });
+  let directory = base;
+  for (const name of below.split(path.sep).filter(Boolean)) {
+    directory = path.join(directory, name);
+    try {
+      await mkdir(directory, { mode: 0o700 });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if ((await lstat(directory)).isSymbolicLink()) throw new LinkOutsideError(directory);
+    }
+  }
+}
