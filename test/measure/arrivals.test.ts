@@ -51,6 +51,45 @@ describe('measureArrivals', () => {
     expect(LatencyHistogram.decode(end_to_end_latency).summary()).toMatchObject({ min: 2.875, negative: 0 });
   });
 
+  it('has unbiased means where every message is intended at the same instant of its millisecond', () => {
+    const samples = 2_000;
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        fc.oneof(
+          fc.double({ min: 0.01, max: 1, noNaN: true }),
+          fc.double({ min: 1, max: 8, noNaN: true }),
+          fc.double({ min: 8, max: 400, noNaN: true }),
+        ),
+        fc.double({ min: 0, max: 20, noNaN: true }),
+        (phase, toRule, toQueue) => {
+          let lagMs = 0;
+          const batch = Array.from({ length: samples }, (_, n) => {
+            const at = start + n * 10 + phase;
+            // A timer's lateness, spread evenly over two milliseconds.
+            const lag = 2 * (((n + 0.5) * 0.618_033_988_7) % 1);
+            lagMs += lag / samples;
+            const sent = at + lag;
+            const record = recordOf(n, { at, sent, rule: Math.floor(sent + toRule) });
+            return messageOf(`id-${n}`, JSON.stringify(record), Math.floor(sent + toRule + toQueue));
+          });
+          const { latencies } = measure(batch).windows[0]!;
+          const meanOf = (name: keyof typeof latencies) => {
+            const { mean, negative } = LatencyHistogram.decode(latencies[name]).summary();
+            expect(negative).toBe(0);
+            return mean;
+          };
+          const within = (measured: number, truth: number) =>
+            expect(Math.abs(measured - truth)).toBeLessThan(0.05);
+          within(meanOf('transit'), toRule + toQueue);
+          within(meanOf('end_to_end_latency'), lagMs + toRule + toQueue);
+          within(meanOf('rule_latency'), lagMs + toRule);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
   it('keeps by slice the smallest of what the stamps say, as they say it', () => {
     const batch = [
       messageOf('a', JSON.stringify(recordOf(0, { sent: start + 2.875, rule: start + 2 })), start + 2),
