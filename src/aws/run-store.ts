@@ -1,4 +1,5 @@
 import {
+  type _Object,
   DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
@@ -95,12 +96,16 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
   };
 
   async function* list(prefix: string): AsyncGenerator<string> {
+    for await (const { Key } of listObjects(prefix)) if (Key !== undefined) yield Key;
+  }
+
+  async function* listObjects(prefix: string): AsyncGenerator<_Object> {
     let token: string | undefined;
     do {
       const page = await client.send(
         new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }),
       );
-      for (const { Key } of page.Contents ?? []) if (Key !== undefined) yield Key;
+      yield* page.Contents ?? [];
       token = page.NextContinuationToken;
     } while (token !== undefined);
   }
@@ -133,7 +138,12 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
     },
     putSliceResult: (result) => put(runKeys.slice(result.runId, result.slice), JSON.stringify(result)),
     sliceResults: (runId) => readAll<SliceResult>(list(runKeys.slices(runId))),
-    sliceDeaths: (runId) => readAll<SliceDeath>(list(runKeys.deaths(runId))),
+    async *sliceDeaths(runId) {
+      for await (const { Key, LastModified } of listObjects(runKeys.deaths(runId))) {
+        const death = Key === undefined ? undefined : await get<SliceDeath>(Key);
+        if (death !== undefined) yield LastModified === undefined ? death : { ...death, at: +LastModified };
+      }
+    },
     putArrivalWindow: (window) =>
       put(runKeys.arrivalWindow(window.runId, window.window), JSON.stringify(window)),
     async *arrivalWindows(runId, known) {

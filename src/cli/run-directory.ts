@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunStore } from '../aws/run-store.ts';
 import { makeContainedFiles } from '../embedded/contained-files.ts';
+import type { SliceDeath } from '../measure/slice-death.ts';
 import type { Plan } from '../plan/plan.ts';
 import { runIdPattern } from '../plan/run-id.ts';
 import { exitCodes, StampedeError } from '../profile/errors.ts';
@@ -80,7 +81,12 @@ export function openRunDirectory(runsDirectory: string): RunDirectory {
       return plan;
     },
     sliceResults: (runId) => readAll(namesOf(runId, 'slices')),
-    sliceDeaths: (runId) => readAll(namesOf(runId, 'deaths')),
+    async *sliceDeaths(runId) {
+      for await (const death of readAll<SliceDeath>(namesOf(runId, 'deaths'))) {
+        const facts = await files.head(...namesOf(runId, 'deaths', `${death.slice}.json`));
+        yield facts === undefined ? death : { ...death, at: facts.modifiedAt };
+      }
+    },
     arrivalWindows: (runId, known) => readAll(namesOf(runId, 'arrivals'), known),
     getReport: (runId) => readOwn<Report>(runId, 'report.json'),
     async putPlan(plan) {

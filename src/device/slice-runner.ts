@@ -2,8 +2,9 @@ import type { SliceSnapshot } from '../measure/live-slice.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
 import { checkpointEveryMs } from '../plan/intervals.ts';
 import type { Plan } from '../plan/plan.ts';
-import { makeSliceSchedule } from '../plan/schedule.ts';
+import { connectSettleMs, makeSliceSchedule } from '../plan/schedule.ts';
 import { sliceOf } from '../plan/slices.ts';
+import { CheckpointTimer } from './checkpoint-timer.ts';
 import type { CancelTimer, Clock } from './clock.ts';
 import { Connections } from './connections.ts';
 import { type HealthMonitor, watchGeneratorHealth } from './generator-health.ts';
@@ -11,7 +12,8 @@ import { envelopeStartOf, PayloadWriter, readEchoedMessage } from './payload.ts'
 import { Publisher } from './publisher.ts';
 import type { Random } from './random.ts';
 import { describeDevices } from './slice-devices.ts';
-import { SliceTally, type Undecided } from './slice-tally.ts';
+import { isDecided, nothingUndecided, SliceTally, type Undecided } from './slice-tally.ts';
+import { type StopSignal, wordsOf } from './stop-signal.ts';
 import type { MakeTransport, Refusal, Transport, TransportListener } from './transport.ts';
 
 export interface SliceRun {
@@ -28,15 +30,6 @@ export interface SliceRun {
   /** Ends the slice within a second. */
   readonly stop: StopSignal;
   readonly checkpointEveryMs?: number;
-}
-
-/** An `AbortSignal`, or what behaves like one. */
-export interface StopSignal {
-  readonly aborted: boolean;
-  /** In words, where it is a string or an error. */
-  readonly reason?: unknown;
-  addEventListener(type: 'abort', listener: () => void): void;
-  removeEventListener(type: 'abort', listener: () => void): void;
 }
 
 /** How exact timeouts are, and how soon the end is noticed. */
@@ -67,6 +60,7 @@ interface Ending {
 class SliceRunner implements TransportListener {
   readonly #run: SliceRun;
   readonly #clock: Clock;
+  readonly #devices: number;
   readonly #tally: SliceTally;
   readonly #transport: Transport;
   readonly #connections: Connections;
@@ -77,7 +71,7 @@ class SliceRunner implements TransportListener {
   #cancelBeat: CancelTimer = () => {};
   /** The epoch second that the next snapshot speaks of. */
   #snapshotSecond: number;
-  #nextCheckpointAt: number;
+  readonly #checkpoints: CheckpointTimer;
   #checkpoint: Promise<void> | undefined;
   /** Once stopping: why, and until when answers are waited for. */
   #stopping: { readonly reason: string; readonly untilMs: number } | undefined;
@@ -96,9 +90,17 @@ class SliceRunner implements TransportListener {
 
     this.#run = run;
     this.#clock = clock;
+    this.#devices = slice.devices;
     // The one before is told at once: a slice is seen as soon as it is there.
     this.#snapshotSecond = Math.floor(readyAt / 1_000) - 1;
-    this.#nextCheckpointAt = readyAt + this.#checkpointEveryMs;
+    // A slice that comes late still connects at its own rate, not all at once.
+    const connectAt = Math.max(timeline.startAt, readyAt);
+    const turnsOverAt = connectAt + schedule.connectOffsetMs(slice.devices - 1) + connectSettleMs;
+    this.#checkpoints = new CheckpointTimer(
+      readyAt,
+      turnsOverAt,
+      run.checkpointEveryMs ?? checkpointEveryMs(profile),
+    );
     this.#tally = new SliceTally(slice.devices, Math.min(readyAt, timeline.startAt));
     const writer = new PayloadWriter({
       ...profile.publish,
@@ -118,8 +120,7 @@ class SliceRunner implements TransportListener {
       random: run.random,
       tally: this.#tally,
       devices: slice.devices,
-      // A slice that comes late still connects at its own rate, not all at once.
-      startAt: Math.max(timeline.startAt, readyAt),
+      startAt: connectAt,
       connectOffsetMs: schedule.connectOffsetMs,
       measured: isMqtt,
     });
@@ -147,6 +148,8 @@ class SliceRunner implements TransportListener {
     this.#beat();
 
     const ending = await this.#end.promise;
+    // Closing the connections decides what is on the way: as unacknowledged, though the stop did not wait for it.
+    const cutOff = { ...nothingUndecided, inFlight: this.#publisher.undecided().inFlight };
     stop.removeEventListener('abort', onStop);
     this.#cancelBeat();
     this.#connections.stop();
@@ -156,7 +159,7 @@ class SliceRunner implements TransportListener {
     this.#health.stop();
     const endedAt = this.#clock.now();
     this.#run.onSnapshot(this.#snapshot(Math.floor(endedAt / 1_000), endedAt, this.#publisher.undecided()));
-    return this.#result(ending);
+    return this.#result(ending, cutOff);
   }
 
   connected(device: number, receiveMaximum: number): void {
@@ -195,10 +198,6 @@ class SliceRunner implements TransportListener {
     this.#tally.echoRefused(reason);
   }
 
-  get #checkpointEveryMs(): number {
-    return this.#run.checkpointEveryMs ?? checkpointEveryMs(this.#run.plan.profile);
-  }
-
   /** Everything that is not done for a message: one timer for the whole slice. */
   #beat(): void {
     const nowMs = this.#clock.now();
@@ -207,8 +206,8 @@ class SliceRunner implements TransportListener {
       this.#run.onSnapshot(this.#snapshot(this.#snapshotSecond, nowMs, nothingUndecided));
       this.#snapshotSecond++;
     }
-    if (nowMs >= this.#nextCheckpointAt && this.#checkpoint === undefined) {
-      this.#nextCheckpointAt += this.#checkpointEveryMs;
+    const allConnected = this.#tally.connectedNow === this.#devices;
+    if (this.#checkpoint === undefined && this.#checkpoints.isDue(nowMs, allConnected)) {
       this.#storeCheckpoint();
     }
     const ending = this.#endingAt(nowMs);
@@ -264,10 +263,12 @@ class SliceRunner implements TransportListener {
     const stored = (): void => {
       this.#checkpoint = undefined;
     };
-    this.#checkpoint = this.#run.onCheckpoint(this.#result({ outcome: 'running' })).then(stored, stored);
+    const checkpoint = this.#result({ outcome: 'running' }, this.#publisher.undecided());
+    this.#checkpoint = this.#run.onCheckpoint(checkpoint).then(stored, stored);
   }
 
-  #result(ending: Ending | { readonly outcome: 'running' }): SliceResult {
+  /** @param undecided what counts as dropped or unacknowledged only because it was not waited for */
+  #result(ending: Ending | { readonly outcome: 'running' }, undecided: Undecided): SliceResult {
     const nowMs = this.#clock.now();
     return {
       version: 1,
@@ -276,6 +277,7 @@ class SliceRunner implements TransportListener {
       ...ending,
       at: nowMs,
       ...this.#tally.result(nowMs, this.#publisher.undecided()),
+      ...(isDecided(undecided) ? {} : { undecided }),
       generator: { ...this.#health.read(), clockBracketMs: this.#clock.bracketMs },
     };
   }
@@ -286,12 +288,4 @@ class SliceRunner implements TransportListener {
     await Promise.race([work, promise]);
     cancel();
   }
-}
-
-/** For the live view: what waits or is on the way is no trouble yet, and most of it never becomes any. */
-const nothingUndecided: Undecided = { waiting: { 'not-connected': 0, backlog: 0 }, inFlight: 0 };
-
-function wordsOf(reason: unknown): string {
-  if (reason instanceof Error) return reason.message;
-  return typeof reason === 'string' ? reason : 'stopped';
 }

@@ -8,6 +8,7 @@ import type {
   QuickestEcho,
   SliceMessageCounts,
   SliceResult,
+  UndecidedCounts,
 } from '../measure/slice-result.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
 import type { EchoedMessage } from './payload.ts';
@@ -15,11 +16,13 @@ import { SecondCounts } from './second-counts.ts';
 import type { Refusal } from './transport.ts';
 
 /** What is due or on the way at an instant, and so not decided yet. */
-export interface Undecided {
-  /** Due, and not sent: by what it would count as if it never were. */
-  readonly waiting: Readonly<Record<'not-connected' | 'backlog', number>>;
-  /** Sent at QoS 1 or over HTTPS, and not answered. */
-  readonly inFlight: number;
+export type Undecided = UndecidedCounts;
+
+/** For the live view: what waits or is on the way is no trouble yet, and most of it never becomes any. */
+export const nothingUndecided: Undecided = { waiting: { 'not-connected': 0, backlog: 0 }, inFlight: 0 };
+
+export function isDecided({ waiting, inFlight }: Undecided): boolean {
+  return inFlight + waiting.backlog + waiting['not-connected'] === 0;
 }
 
 /** The parts of a slice's result that are counted while it runs. */

@@ -11,7 +11,11 @@ export interface Imbalance {
 export function checkLedger(ledger: RunLedger): readonly Imbalance[] {
   const { messages: m, slices, doubts } = ledger;
   const equations: Imbalance[] = [
-    { equation: 'intended = sent + dropped', left: m.intended, right: m.sent + m.dropped },
+    {
+      equation: 'intended = sent + dropped + not known',
+      left: m.intended,
+      right: m.sent + m.dropped + m.sendUnknown,
+    },
     {
       equation: `sent = received + lost + not read yet + dead-lettered${m.unaccounted === 0 ? '' : ' + not accounted for'}`,
       left: m.sent,
@@ -29,13 +33,21 @@ export function checkLedger(ledger: RunLedger): readonly Imbalance[] {
   ];
   if (ledger.acknowledged) {
     equations.push({
-      equation: 'sent = acked + throttled + failed + unacknowledged',
+      equation: 'sent = acked + throttled + failed + unacknowledged + not known',
       left: m.sent,
-      right: m.acked + m.throttled + m.failed + m.unacknowledged,
+      right: m.acked + m.throttled + m.failed + m.unacknowledged + m.ackUnknown,
     });
   }
   if (slices.completed === slices.planned) {
     equations.push({ equation: 'intended = planned', left: m.intended, right: ledger.plannedMessages });
+  }
+  const { planned, connected, unknown } = ledger.devices;
+  if (connected + unknown > planned) {
+    equations.push({
+      equation: 'devices planned ≥ connected + not known',
+      left: planned,
+      right: connected + unknown,
+    });
   }
   const broken = equations.filter(({ left, right }) => left !== right);
   if (m.duplicates < 0) {

@@ -38,6 +38,16 @@ export class IntervalSet {
     return this.#count;
   }
 
+  /** One more than the largest number in the set; 0 where it is empty. */
+  get end(): number {
+    if (this.#pages.size === 0) return 0;
+    const last = Math.max(...this.#pages.keys());
+    const page = this.#pages.get(last)!;
+    const word = page.findLastIndex((bits) => bits !== 0);
+    // A page exists only for a number in it.
+    return last * pageSize + word * 32 + 32 - Math.clz32(page[word]!);
+  }
+
   /** @returns whether n is new: false marks a duplicate. */
   add(n: number): boolean {
     const pageIndex = Math.floor(n / pageSize);

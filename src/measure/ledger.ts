@@ -2,14 +2,7 @@ import type { ControlMessage } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
 import { sliceOf } from '../plan/slices.ts';
 import type { ArrivalWindow } from './arrival-window.ts';
-import {
-  type Arrived,
-  type Backlog,
-  countArrived,
-  divideMissing,
-  emptyBacklog,
-  uniteDeadLetters,
-} from './backlog.ts';
+import { type Backlog, divideMissing, emptyBacklog, uniteDeadLetters } from './backlog.ts';
 import { GeneratorTally } from './generator-tally.ts';
 import { IntervalSet } from './intervals.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
@@ -25,8 +18,9 @@ import { ReasonCounts } from './reason-counts.ts';
 import type { CountsByReason, RunLedger, SliceOutcomes } from './run-ledger.ts';
 import { SecondSeries } from './second-series.ts';
 import { SliceClocks } from './slice-clocks.ts';
-import { reasonOfDeath, type SliceDeath } from './slice-death.ts';
-import { noMessages, type PublishCounts, type SliceResult } from './slice-result.ts';
+import { instantOfDeath, reasonOfDeath, type SliceDeath } from './slice-death.ts';
+import { makeSliceCloser, type SliceBook } from './slice-entry.ts';
+import { noMessages, type SliceResult } from './slice-result.ts';
 
 /** How far before and after a run's own time something of it may lie: clocks differ, queues may be backlogged. */
 const seriesMarginMs = { before: 60_000, after: 900_000 } as const;
@@ -36,26 +30,12 @@ export function makeLedger(plan: Plan): Ledger {
   return new Ledger(plan);
 }
 
-/** What is kept of a slice until the arrivals are in. */
-interface SliceBook extends Pick<SliceResult, 'outcome' | 'messages' | 'droppedBy'> {
-  readonly startLagMs: number;
-  readonly sent: IntervalSet;
-}
-
-/** A slice's entry in the ledger, once it is closed. */
-interface SliceEntry extends PublishCounts {
-  readonly received: number;
-  readonly deadLettered: number;
-  /** Sent, and neither of the two. */
-  readonly missing: number;
-}
-
 export class Ledger {
   readonly #plan: Plan;
   readonly #acknowledged: boolean;
   readonly #books = new Map<number, SliceBook>();
-  /** By slice, why. */
-  readonly #deaths = new Map<number, string>();
+  readonly #closeSlice: ReturnType<typeof makeSliceCloser>;
+  readonly #deaths = new Map<number, SliceDeath>();
   readonly #received = new MessageSets();
   readonly #windows = new Set<string>();
   readonly #series: SecondSeries;
@@ -71,7 +51,7 @@ export class Ledger {
     echo_latency: new LatencyHistogram(),
     send_lag: new LatencyHistogram(),
   };
-  readonly #devices = { connected: 0, connectFailed: 0, reconnects: 0 };
+  readonly #devices = { connectFailed: 0, reconnects: 0 };
   #redelivered = 0;
   readonly #foreign = { notJson: 0, noEnvelope: 0 };
   #arrivals = 0;
@@ -88,6 +68,7 @@ export class Ledger {
   constructor(plan: Plan) {
     const { profile, timeline } = plan;
     this.#plan = plan;
+    this.#closeSlice = makeSliceCloser(plan);
     this.#acknowledged = profile.connect.protocol === 'https' || profile.publish.qos === 1;
     const from = timeline.createdAt - seriesMarginMs.before;
     const to = timeline.deadlineAt + seriesMarginMs.after;
@@ -107,12 +88,14 @@ export class Ledger {
     if (this.#books.has(result.slice)) throw new RangeError(`slice ${result.slice} comes a second time`);
     this.#books.set(result.slice, {
       outcome: result.outcome,
+      at: result.at,
+      devices: result.devices,
       messages: result.messages,
       startLagMs: result.generator.startLagMs,
       droppedBy: result.droppedBy,
+      ...(result.undecided === undefined ? {} : { undecided: result.undecided }),
       sent: IntervalSet.decode(result.sent),
     });
-    this.#devices.connected += result.devices.connected;
     this.#devices.connectFailed += result.devices.connectFailed;
     this.#devices.reconnects += result.devices.reconnects;
     this.#echoed += result.messages.echoed;
@@ -133,7 +116,7 @@ export class Ledger {
   /** What a slice died of; nothing where it left its result all the same. @throws {RangeError} for a slice the plan does not have */
   addDeath(death: SliceDeath): void {
     sliceOf(this.#plan, death.slice);
-    this.#deaths.set(death.slice, reasonOfDeath(death));
+    this.#deaths.set(death.slice, death);
   }
 
   /** The same window a second time changes nothing. @throws {CorruptMeasurementError} */
@@ -164,21 +147,37 @@ export class Ledger {
   }
 
   #closeAll(goesOn: boolean, backlog: Backlog): RunLedger {
-    const outcomes = this.#outcomes();
+    const { slices, profile } = this.#plan;
+    const ending = { goesOn, stoppedAt: this.#stoppedOn?.at, acknowledged: this.#acknowledged };
     const droppedBy = new ReasonCounts();
     const { deadLetters, deadLetteredBy } = uniteDeadLetters(backlog, this.#received);
-    const sum = { ...noMessages, received: 0, deadLettered: 0, missing: 0 };
+    const sum = { ...noMessages, sendUnknown: 0, ackUnknown: 0, received: 0, deadLettered: 0, missing: 0 };
+    const devices = { planned: profile.devices, connected: 0, unknown: 0, ...this.#devices };
+    const stages = profile.stages.map(() => ({ intended: 0, sent: 0 }));
+    let echoesDue = 0;
     let receivedUnsent = 0;
     let miscountedSlices = 0;
-    for (let slice = 0; slice < this.#plan.slices.count; slice++) {
+    let cutOff = 0;
+    for (let slice = 0; slice < slices.count; slice++) {
       const book = this.#books.get(slice);
       const arrived = { received: this.#received.of(slice), deadLettered: deadLetters.of(slice) };
-      const entry = this.#closeSlice(slice, arrived, goesOn || outcomes.stopped > 0, droppedBy);
-      for (const column of Object.keys(entry) as (keyof SliceEntry)[]) sum[column] += entry[column];
-      receivedUnsent += entry.received + entry.deadLettered + entry.missing - entry.sent;
+      const entry = this.#closeSlice(slice, { book, arrived, diedBy: this.#diedBy(slice) }, ending);
+      const { messages } = entry;
+      for (const column of Object.keys(messages) as (keyof typeof messages)[])
+        sum[column] += messages[column];
+      droppedBy.addAll(entry.droppedBy);
+      devices.connected += entry.connected;
+      devices.unknown += entry.devicesUnknown;
+      echoesDue += entry.echoesDue;
+      for (const [i, counts] of entry.stages.entries()) {
+        stages[i]!.intended += counts.intended;
+        stages[i]!.sent += counts.sent;
+      }
+      receivedUnsent += messages.received + messages.deadLettered + messages.missing - messages.sent;
       if (book !== undefined && book.messages.sent !== book.sent.count) miscountedSlices++;
+      if (book?.outcome === 'stopped') cutOff += book.undecided?.inFlight ?? 0;
     }
-    const foreignSlices = this.#plan.slices.count;
+    const foreignSlices = slices.count;
     sum.received += this.#received.from(foreignSlices);
     sum.deadLettered += deadLetters.from(foreignSlices);
     receivedUnsent += this.#received.from(foreignSlices) + deadLetters.from(foreignSlices);
@@ -186,7 +185,7 @@ export class Ledger {
     return {
       plannedMessages: this.#plan.load.messages,
       acknowledged: this.#acknowledged,
-      devices: { planned: this.#plan.profile.devices, ...this.#devices },
+      devices,
       messages: {
         ...messages,
         ...divideMissing(missing, backlog),
@@ -194,7 +193,11 @@ export class Ledger {
         duplicates: this.#arrivals - messages.received,
       },
       echoed: this.#echoed,
-      slices: outcomes,
+      echoesDue,
+      stages,
+      cutOff,
+      slices: this.#outcomes(),
+      knownUntil: this.#knownUntil(),
       stoppedBy: this.#stoppedBy.counts(),
       ...(this.#stoppedOn === undefined ? {} : { stoppedOn: this.#stoppedOn }),
       lastSentAt: this.#lastSentAt,
@@ -231,9 +234,9 @@ export class Ledger {
 
   #sliceDiedBy(): CountsByReason {
     const reasons = new ReasonCounts();
-    for (const [slice, reason] of this.#deaths) {
+    for (const [slice, death] of this.#deaths) {
       const outcome = this.#books.get(slice)?.outcome ?? 'running';
-      if (outcome === 'running') reasons.add(reason);
+      if (outcome === 'running') reasons.add(reasonOfDeath(death));
     }
     return reasons.counts();
   }
@@ -247,56 +250,15 @@ export class Ledger {
     return outcomes;
   }
 
-  /** @param cutShort the rest of a slice's share was never to be sent: the run was stopped, or is not over yet */
-  #closeSlice(slice: number, arrived: Arrived, cutShort: boolean, droppedBy: ReasonCounts): SliceEntry {
-    const book = this.#books.get(slice);
-    if (book === undefined || book.outcome === 'running') {
-      return this.#closeDied(slice, book, arrived, cutShort, droppedBy);
-    }
-    const { echoed: _, ...counts } = book.messages;
-    // What a failed slice's devices had before them was intended all the same, and nobody sent it.
-    const planned = sliceOf(this.#plan, slice).messages;
-    const rest = book.outcome === 'failed' && !cutShort ? Math.max(0, planned - counts.intended) : 0;
-    droppedBy.addAll(book.droppedBy);
-    droppedBy.add('slice-failed', rest);
-    return {
-      ...counts,
-      intended: counts.intended + rest,
-      dropped: counts.dropped + rest,
-      ...countArrived(book.sent, arrived),
-    };
+  #diedBy(slice: number): number | undefined {
+    const death = this.#deaths.get(slice);
+    return death === undefined ? undefined : instantOfDeath(death);
   }
 
-  /**
-   * Of a slice that died, `sent` is what its checkpoint says together with what arrived or was given up. The rest of its share
-   * is dropped, unless the run was stopped: then the checkpoint says best how far it should have come.
-   */
-  #closeDied(
-    slice: number,
-    book: SliceBook | undefined,
-    arrived: Arrived,
-    cutShort: boolean,
-    droppedBy: ReasonCounts,
-  ): SliceEntry {
-    const { acked, throttled, failed, dropped: droppedByThen } = book?.messages ?? noMessages;
-    const sent = new IntervalSet();
-    if (book !== undefined) sent.addAll(book.sent);
-    sent.addAll(arrived.received);
-    sent.addAll(arrived.deadLettered);
-    const planned = sliceOf(this.#plan, slice).messages;
-    const dropped = cutShort ? droppedByThen : Math.max(0, planned - sent.count);
-    droppedBy.add('slice-died', dropped);
-    const answered = acked + throttled + failed;
-    return {
-      intended: sent.count + dropped,
-      sent: sent.count,
-      dropped,
-      acked,
-      throttled,
-      failed,
-      unacknowledged: this.#acknowledged ? Math.max(0, sent.count - answered) : 0,
-      ...countArrived(sent, arrived),
-    };
+  /** Of slices that left no end: up to when each is known. */
+  #knownUntil(): readonly number[] {
+    const unended = [...this.#books.values()].filter(({ outcome }) => outcome === 'running');
+    return unended.map(({ at }) => at).sort((a, b) => a - b);
   }
 }
 

@@ -4,10 +4,15 @@ import type { LatencyHistogram } from './latency-histogram.ts';
 import type { LatencyName, TimedLatencyName } from './latency-names.ts';
 import type { LatencySeries } from './latency-series.ts';
 import type { SliceClock } from './slice-clocks.ts';
+import type { StageCounts } from './slice-entry.ts';
 import type { DeviceCounts, PerSecondCounts, PublishCounts } from './slice-result.ts';
 
 /** Everything is accounted for: docs/measurement.md states the equations, `checkLedger` tests them. */
 export interface MessageLedger extends PublishCounts {
+  /** Intended, and nobody knows whether they were sent: their slice died, and none of them arrived. */
+  readonly sendUnknown: number;
+  /** Sent, and nobody knows what was answered: their slice died before it had stored that. */
+  readonly ackUnknown: number;
   readonly arrivals: number;
   readonly received: number;
   readonly duplicates: number;
@@ -19,6 +24,11 @@ export interface MessageLedger extends PublishCounts {
   readonly deadLettered: number;
   /** Not received, and a queue that may hold them could not be read. */
   readonly unaccounted: number;
+}
+
+export interface RunDeviceCounts extends DeviceCounts {
+  /** Neither connected nor not, as far as is known: their slice died. The rest of `planned` never connected. */
+  readonly unknown: number;
 }
 
 export interface SliceOutcomes {
@@ -35,11 +45,19 @@ export interface RunLedger {
   readonly plannedMessages: number;
   /** Whether publishes are acknowledged at all: over HTTPS, and over MQTT at QoS 1. */
   readonly acknowledged: boolean;
-  readonly devices: DeviceCounts;
+  readonly devices: RunDeviceCounts;
   readonly messages: MessageLedger;
   /** Messages received on devices' own subscriptions. */
   readonly echoed: number;
+  /** Messages sent by devices that subscribe to their own topic, as far as their slices recorded it. */
+  readonly echoesDue: number;
+  /** By stage of the profile, messages by their intended time; the sums are `intended` and `sent`. */
+  readonly stages: readonly StageCounts[];
+  /** Publishes on the way when their slice was stopped, which did not wait for their answers. */
+  readonly cutOff: number;
   readonly slices: SliceOutcomes;
+  /** Epoch milliseconds, ascending: instants of the last checkpoints of slices that died. */
+  readonly knownUntil: readonly number[];
   /** Why slices stopped or failed, in words, with how many slices say so. */
   readonly stoppedBy: CountsByReason;
   /** The earliest control message that a slice stopped on. */

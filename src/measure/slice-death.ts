@@ -1,12 +1,26 @@
 /** What a slice died of, as the state machine saw it: stored as `runs/{runId}/deaths/{slice}.json`. */
 export interface SliceDeath {
   readonly slice: number;
+  /** Epoch milliseconds: when this was stored, by the store's clock. */
+  readonly at?: number;
   readonly fault: {
     /** `TypeError`, `Runtime.ExitError`, `Sandbox.Timedout`, `Lambda.TooManyRequestsException`, … */
     readonly Error?: string;
     /** Of a function's error, JSON: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html */
     readonly Cause?: string;
   };
+}
+
+/** Clocks of the store and of the slices may differ by as much. */
+const clockMarginMs = 1_000;
+
+/** These end the waiting for an invocation, and not always the invocation itself. */
+const mayLiveOn: readonly string[] = ['States.Timeout', 'States.HeartbeatTimeout', 'Lambda.Unknown'];
+
+/** Epoch milliseconds: when the slice sent nothing any more. Undefined where that is not known. */
+export function instantOfDeath({ at, fault }: SliceDeath): number | undefined {
+  const isOver = at !== undefined && fault.Error !== undefined && !mayLiveOn.includes(fault.Error);
+  return isOver ? at + clockMarginMs : undefined;
 }
 
 const maxReasonLength = 200;

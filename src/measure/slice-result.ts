@@ -23,6 +23,8 @@ export interface SliceResult {
   readonly devices: DeviceCounts;
   readonly messages: SliceMessageCounts;
   readonly droppedBy: Readonly<Partial<Record<DropReason, number>>>;
+  /** Of a checkpoint, or of a slice that was stopped: what the counts take as decided and was not. Absent: nothing. */
+  readonly undecided?: UndecidedCounts;
   /** By reason in words (`NotAuthorized`, `ECONNREFUSED`): connects that failed and publishes that failed. */
   readonly connectFailedBy: Readonly<Record<string, number>>;
   readonly failedBy: Readonly<Record<string, number>>;
@@ -46,6 +48,13 @@ export interface SliceResult {
 export interface QuickestEcho {
   readonly n: number;
   readonly us: number;
+}
+
+export interface UndecidedCounts {
+  /** Due and not sent yet, by the reason they count as dropped for: the slice may have sent them later. */
+  readonly waiting: Readonly<Record<'not-connected' | 'backlog', number>>;
+  /** Sent and not answered yet, counted as unacknowledged. */
+  readonly inFlight: number;
 }
 
 export interface DeviceCounts {

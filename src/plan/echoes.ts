@@ -1,5 +1,5 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, Slice } from './plan.ts';
 import { sliceOf } from './slices.ts';
 
 /** Devices that subscribe to their own topic: a share of all, at least one where the share is above 0. */
@@ -15,14 +15,23 @@ export function echoedMessages(plan: Plan): number {
   const { profile, slices } = plan;
   const echoing = echoingDevices(profile);
   if (echoing === 0) return 0;
-  // Of the first i devices, ⌊i·E/D⌋ echo: they are spread evenly, and there is no list of them.
-  const echoingBefore = (device: number) => Math.floor((device * echoing) / profile.devices);
   let echoed = 0;
   for (let slice = 0; slice < slices.count; slice++) {
-    const { firstDevice, devices, messages } = sliceOf(plan, slice);
-    const before = echoingBefore(firstDevice);
-    echoed += Math.floor(messages / devices) * (echoingBefore(firstDevice + devices) - before);
-    echoed += echoingBefore(firstDevice + (messages % devices)) - before;
+    const share = sliceOf(plan, slice);
+    echoed += countEchoesBefore(plan, share)(share.messages);
   }
   return echoed;
+}
+
+/** Of a slice's publishes 0 … n − 1, how many are of devices that subscribe to their own topic. */
+export function countEchoesBefore(
+  { profile }: Pick<Plan, 'profile'>,
+  { firstDevice, devices }: Pick<Slice, 'firstDevice' | 'devices'>,
+): (n: number) => number {
+  const echoing = profile.connect.protocol === 'mqtt' ? echoingDevices(profile) : 0;
+  // Of the first i devices, ⌊i·E/D⌋ echo: they are spread evenly, and there is no list of them.
+  const echoingBefore = (device: number) => Math.floor((device * echoing) / profile.devices);
+  const before = echoingBefore(firstDevice);
+  const each = echoingBefore(firstDevice + devices) - before;
+  return (n) => Math.floor(n / devices) * each + echoingBefore(firstDevice + (n % devices)) - before;
 }

@@ -9,7 +9,7 @@ import type { DeploymentParameters } from './deployment.ts';
 import { identifyDevice, type Plan, type Timeline } from './plan.ts';
 import { accountLimitsOf } from './quotas.ts';
 import { RefusedByPreflightError } from './refusals.ts';
-import { connectDurationMs } from './schedule.ts';
+import { connectDurationMs, connectSettleMs } from './schedule.ts';
 import { splitIntoSlices } from './slices.ts';
 import type { Target } from './target.ts';
 import { topicFilterMatches } from './topic-filter.ts';
@@ -37,12 +37,6 @@ export interface ColdStart {
   /** Execution environments that Lambda adds a second: 1,000 per 10 s per function. */
   readonly environmentsPerSecond: number;
 }
-
-/**
- * From the last device's turn to connect to the first publish: its TLS handshake and CONNACK. Slower ones are found
- * not connected when their turn to publish comes, and are counted so.
- */
-const settleMs = 1_000;
 
 /**
  * After the last thing a slice waits for: disconnecting its devices in order and writing its result, with a margin for
@@ -98,7 +92,7 @@ export function draftPlan(request: PlanRequest): DraftPlan {
 /** All instants are whole milliseconds, rounded up, so that no stretch comes out shorter than what it is for. */
 function timelineOf({ now, coldStart, profile }: PlanRequest, slices: number, rate: ArrivalRate): Timeline {
   const coldStartMs = coldStart.leadMs + (slices / coldStart.environmentsPerSecond) * 1_000;
-  const connectMs = profile.connect.protocol === 'mqtt' ? connectDurationMs(profile) + settleMs : 0;
+  const connectMs = profile.connect.protocol === 'mqtt' ? connectDurationMs(profile) + connectSettleMs : 0;
   const createdAt = Math.floor(now);
   const startAt = Math.ceil(now + coldStartMs);
   const publishAt = startAt + Math.ceil(connectMs);

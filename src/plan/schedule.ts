@@ -31,6 +31,24 @@ export function makeSliceSchedule(plan: Plan, slice: Slice): SliceSchedule {
   };
 }
 
+/** How many publishes of a slice are intended before an instant, milliseconds after `publishAt`: n = 0 … count − 1. */
+export function countDueBefore({ messages, offsetMs }: SliceSchedule, instantMs: number): number {
+  let from = 0;
+  let to = messages;
+  while (from < to) {
+    const middle = Math.floor((from + to) / 2);
+    if (offsetMs(middle) < instantMs) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+/**
+ * From the last device's turn to connect to the first publish: its TLS handshake and CONNACK. Slower ones are found
+ * not connected when their turn to publish comes, and are counted so.
+ */
+export const connectSettleMs = 1_000;
+
 /** How long the whole run's connects take at the profile's rate. Over HTTPS nothing connects beforehand. */
 export function connectDurationMs(profile: Plan['profile']): number {
   return profile.connect.protocol === 'mqtt' ? (profile.devices / profile.connect.ratePerSecond) * 1_000 : 0;

@@ -36,8 +36,10 @@ export function failedAbortThreshold(view: InterimView): FailedThreshold | undef
       if (!threshold.abortOnFail) continue;
       if (measuredAt < plan.timeline.publishAt + threshold.delayAbortEvalMs) continue;
       const [result] = evaluateThresholds({ [metric]: [threshold] }, measured);
-      if (result === undefined || result.passed || result.actual === null) continue;
-      return { metric, expression: threshold.expression, actual: result.actual };
+      if (result === undefined || result.passed || result.isUndecided === true) continue;
+      const actual = result.actual ?? result.range?.atLeast;
+      if (actual === undefined) continue;
+      return { metric, expression: threshold.expression, actual };
     }
   }
   return undefined;

@@ -78,6 +78,7 @@ export function buildReport({ plan, ledger, cloudwatch, now }: ReportInput): Rep
     cost,
     thresholds,
     slices,
+    knownUntil: ledger.knownUntil,
     generator,
     redelivered: ledger.redelivered,
     foreign: ledger.foreign,

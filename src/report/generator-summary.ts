@@ -75,12 +75,17 @@ function signsOf(totals: Totals, { slices }: RunLedger): string[] {
   ];
 }
 
-function latenessOf({ latencies, messages }: RunLedger): string[] {
+function latenessOf({ latencies, messages, droppedBy }: RunLedger): string[] {
   const lag = latencies.send_lag.percentileAt(99);
+  // What was not sent because the run was stopped was not sent late.
+  const dropped = messages.dropped - (droppedBy.stopped ?? 0);
   return [
     ...(lag > tolerated.sendLagP99Ms ? [`1 % of the messages left ${formatElapsed(lag)} late or more`] : []),
-    ...(messages.dropped > 0
-      ? [`${formatPlural(messages.dropped, 'message')} ${messages.dropped === 1 ? 'was' : 'were'} never sent`]
+    ...(dropped > 0
+      ? [`${formatPlural(dropped, 'message')} ${dropped === 1 ? 'was' : 'were'} never sent`]
+      : []),
+    ...(messages.sendUnknown > 0
+      ? [`it is not known whether ${formatPlural(messages.sendUnknown, 'message')} left`]
       : []),
   ];
 }

@@ -1,13 +1,13 @@
 import { formatDuration } from '../profile/duration.ts';
 import { asidesOf } from './asides.ts';
-import { formatCount, formatMs, formatRate, formatShare, formatValue } from './figures.ts';
+import { formatCount, formatMs, formatRate, formatShare } from './figures.ts';
 import { renderCost } from './html-cost.ts';
 import { type Html, html, section, style, table } from './html-markup.ts';
 import { renderReconciliation } from './html-reconciliation.ts';
 import { reportStyle } from './html-style.ts';
 import { renderGauge } from './plots/gauge.ts';
 import { plotStyle } from './plots/plot-style.ts';
-import type { Report, Verdict } from './report.ts';
+import type { Report, ThresholdResult, Verdict } from './report.ts';
 import {
   causeLines,
   describeClient,
@@ -32,6 +32,8 @@ import {
   ratePlotOf,
   startLagPlotOf,
 } from './report-plots.ts';
+import { describeOpenThresholds, formatMeasured } from './threshold-figures.ts';
+import { describeUnknown } from './unknown-figures.ts';
 
 /** The report as a page of its own: one file that asks for nothing from anywhere. */
 export function renderReportHtml(report: Report): string {
@@ -88,7 +90,7 @@ export function renderReportHeader(report: Report): Html {
 <p><code>${runId}</code></p>
 <p class="soft">${describeClient(report)}; ${describeSlices(report)}; ${instant(startedAt)} to ${instant(endedAt)}</p>
 ${reasons.length > 0 ? reasonList : nothing}
-${describeSilence(report).map((line) => html`<p class="soft">${line}</p>`)}
+${[...describeSilence(report), ...describeUnknown(report)].map((line) => html`<p class="soft">${line}</p>`)}
 </header>`;
 }
 
@@ -98,7 +100,11 @@ function renderTiles({ devices, messages, rates, latencyMs }: Report): Html {
   const endToEnd = latencyMs.end_to_end_latency;
   return html`<dl class="tiles">
 ${[
-  tile('devices connected', formatCount(devices.connected), `of ${formatCount(devices.planned)}`),
+  tile(
+    'devices connected',
+    formatCount(devices.connected),
+    `of ${formatCount(devices.planned)}${(devices.unknown ?? 0) > 0 ? `, ${formatCount(devices.unknown)} not known` : ''}`,
+  ),
   tile('messages sent', formatCount(messages.sent), `of ${formatCount(messages.intended)}`),
   tile('mean rate', formatRate(rates.meanPerSecond), 'a second'),
   tile(
@@ -116,19 +122,26 @@ ${[
 </dl>`;
 }
 
-function renderThresholds({ thresholds }: Report): Html {
+function renderThresholds(report: Report): Html {
+  const { thresholds } = report;
   if (thresholds.length === 0) return section('Thresholds', html`<p class="soft">The profile has none.</p>`);
-  const rows = thresholds.map(({ metric, expression, actual, passed, isDefault }) => ({
+  const rows = thresholds.map((threshold) => ({
     cells: [
-      html`<span class="mark">${passed ? '✓ passed' : '✗ failed'}</span>`,
-      metric,
-      html`<code>${expression}</code>${isDefault ? ' (default)' : ''}`,
-      actual === null ? 'nothing measured' : formatValue(actual),
+      html`<span class="mark">${outcomeOf(threshold)}</span>`,
+      threshold.metric,
+      html`<code>${threshold.expression}</code>${threshold.isDefault ? ' (default)' : ''}`,
+      formatMeasured(threshold),
     ],
-    tone: passed ? ('good' as const) : ('bad' as const),
+    tone:
+      threshold.isExcusedByStop === true
+        ? ('dim' as const)
+        : threshold.passed
+          ? ('good' as const)
+          : ('bad' as const),
   }));
   return section(
     'Thresholds',
+    ...describeOpenThresholds(report).map((line) => html`<p class="soft">${line}</p>`),
     table(
       'What decides the verdict; latencies in milliseconds',
       [
@@ -140,6 +153,11 @@ function renderThresholds({ thresholds }: Report): Html {
       rows,
     ),
   );
+}
+
+function outcomeOf({ passed, isUndecided, isExcusedByStop }: ThresholdResult): string {
+  if (isExcusedByStop === true) return '– not judged';
+  return passed ? '✓ passed' : isUndecided === true ? '? not proven' : '✗ failed';
 }
 
 function renderMessages(report: Report): Html {

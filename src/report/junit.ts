@@ -1,7 +1,8 @@
 import type { Comparison } from './compare.ts';
 import { formatChange, formatFigure } from './comparison-text.ts';
-import { formatShare, formatValue } from './figures.ts';
+import { formatShare } from './figures.ts';
 import type { Report } from './report.ts';
+import { describeMeasured } from './threshold-figures.ts';
 
 /** One line of a pipeline's test report. */
 interface TestCase {
@@ -61,12 +62,17 @@ function casesOf(
   const intolerable = reasons.find((reason) => reason.includes('slices.toleratedFailureShare'));
   const isWhole = verdict !== 'aborted' && slices.stopped === 0;
   return [
-    ...thresholds.map(({ metric, expression, actual, passed }): TestCase => {
-      const measured = actual === null ? 'nothing was measured' : `it is ${formatValue(actual)}`;
+    ...thresholds.map((threshold): TestCase => {
+      const { metric, expression, passed, isExcusedByStop } = threshold;
+      const measured = describeMeasured(threshold);
       return {
         group: 'thresholds',
         name: `${metric} ${expression}`,
-        ...(passed ? {} : { failure: measured }),
+        ...(isExcusedByStop === true
+          ? { skipped: `the run was stopped; ${measured}` }
+          : passed
+            ? {}
+            : { failure: measured }),
       };
     }),
     {

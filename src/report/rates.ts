@@ -12,30 +12,44 @@ export function ratesOf(plan: Plan, ledger: RunLedger, isOver = true): Rates {
     meanPerSecond: perSecond(messages.sent),
     throughputPerSecond: perSecond(ledger.acknowledged ? messages.acked : messages.received),
     peakPerSecond: Math.max(0, ...ledger.perSecond.sent),
+    publishedSeconds: rounded(seconds),
     stages: stageRates(plan, ledger, endAt),
   };
 }
 
-/** As planned; of a run that was stopped, up to the last second in which something was sent. */
-function publishedUntil({ timeline }: Plan, { slices, perSecond }: RunLedger, isOver: boolean): number {
-  const lastSent = perSecond.sent.findLastIndex((count) => count > 0);
-  const stoppedAt = (perSecond.startSecond + lastSent + 1) * 1000;
-  return slices.stopped > 0 || !isOver ? Math.min(stoppedAt, timeline.publishEndAt) : timeline.publishEndAt;
+/**
+ * As planned; of a run that was stopped up to the stop, or the last message that left after it. Where every slice died, up
+ * to the last instant that is known of any.
+ */
+function publishedUntil(plan: Plan, ledger: RunLedger, isOver: boolean): number {
+  const { publishAt, publishEndAt } = plan.timeline;
+  const { slices, stoppedOn, lastSentAt, knownUntil, perSecond } = ledger;
+  const lastSentSecond = perSecond.sent.findLastIndex((count) => count > 0);
+  const lastSent = lastSentAt ?? (perSecond.startSecond + lastSentSecond + 1) * 1000;
+  if (!isOver) return Math.min(lastSent, publishEndAt);
+  if (slices.stopped > 0 || stoppedOn !== undefined) {
+    return Math.min(Math.max(stoppedOn?.at ?? publishAt, lastSent), publishEndAt);
+  }
+  if (slices.died < slices.planned) return publishEndAt;
+  const lastArrival = perSecond.arrivals.findLastIndex((count) => count > 0);
+  const lastArrivalAt = lastArrival < 0 ? publishAt : (perSecond.startSecond + lastArrival + 1) * 1000;
+  return Math.min(Math.max(publishAt, lastArrivalAt, ...knownUntil), publishEndAt);
 }
 
-/** A stage that the end cut short is averaged over what there was of it. */
-function stageRates({ profile, timeline }: Plan, { perSecond }: RunLedger, endAt: number): StageRate[] {
+/**
+ * Messages by their intended time, which the schedule fixes: what was due within a stage, and how much of that was sent,
+ * over the stage's length. A stage that the end cut short is averaged over what there was of it.
+ */
+function stageRates({ profile, timeline }: Plan, { stages }: RunLedger, endAt: number): StageRate[] {
   const rates: StageRate[] = [];
   let stageAt = timeline.publishAt;
   let startPerSecond = profile.startRatePerSecond;
   for (const [i, { durationMs, targetPerSecond }] of profile.stages.entries()) {
     const from = stageAt;
     const to = from + durationMs;
-    const until = Math.min(to, endAt);
-    const isHold = startPerSecond === targetPerSecond && wholeSeconds(from, until) > 0;
-    const mean = isHold ? meanOfWholeSeconds : meanOfTouchedSeconds;
-    const meanOf = (counts: readonly number[]): number =>
-      until > from ? rounded(mean(counts, perSecond.startSecond, from, until)) : 0;
+    const seconds = (Math.min(to, endAt) - from) / 1000;
+    const meanOf = (count: number): number => (seconds > 0 ? rounded(count / seconds) : 0);
+    const { intended = 0, sent = 0 } = stages[i] ?? {};
     // A stage of no length is a jump of the rate; there is nothing to average over.
     if (durationMs > 0) {
       rates.push({
@@ -43,8 +57,8 @@ function stageRates({ profile, timeline }: Plan, { perSecond }: RunLedger, endAt
         seconds: durationMs / 1000,
         startPerSecond,
         targetPerSecond,
-        intendedPerSecond: meanOf(perSecond.intended),
-        sentPerSecond: meanOf(perSecond.sent),
+        intendedPerSecond: meanOf(intended),
+        sentPerSecond: meanOf(sent),
       });
     }
     stageAt = to;
@@ -53,39 +67,8 @@ function stageRates({ profile, timeline }: Plan, { perSecond }: RunLedger, endAt
   return rates;
 }
 
-function wholeSeconds(from: number, to: number): number {
-  return Math.floor(to / 1000) - Math.ceil(from / 1000);
-}
-
-/** Of a hold: a second that it shares with a ramp would blur its rate. */
-function meanOfWholeSeconds(
-  counts: readonly number[],
-  startSecond: number,
-  from: number,
-  to: number,
-): number {
-  const first = Math.ceil(from / 1000) - startSecond;
-  let sum = 0;
-  for (let i = 0; i < wholeSeconds(from, to); i++) sum += counts[first + i] ?? 0;
-  return sum / wholeSeconds(from, to);
-}
-
-/** Of a ramp, each second by the part of it that lies in the stage: leaving out a ramp's ends would shift its mean. */
-function meanOfTouchedSeconds(
-  counts: readonly number[],
-  startSecond: number,
-  from: number,
-  to: number,
-): number {
-  let sum = 0;
-  for (let second = Math.floor(from / 1000); second * 1000 < to; second++) {
-    const overlapMs = Math.min(to, (second + 1) * 1000) - Math.max(from, second * 1000);
-    sum += ((counts[second - startSecond] ?? 0) * overlapMs) / 1000;
-  }
-  return sum / ((to - from) / 1000);
-}
-
-/** Thousandths of a message a second: more digits would only be noise in report.json. */
+/** Thousandths of a message a second, below 1/s millionths: a rate of 4 messages an hour is not 0. */
 function rounded(perSecond: number): number {
-  return Math.round(perSecond * 1000) / 1000;
+  const digits = perSecond < 1 ? 1e6 : 1e3;
+  return Math.round(perSecond * digits) / digits;
 }

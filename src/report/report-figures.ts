@@ -39,9 +39,18 @@ export function ledgerEquations(report: Report): Equation[] {
     total: term(total),
     parts: parts.map(term),
   });
+  // Only slices that died leave anything unknown. Reports of earlier versions have no such column.
+  const unknown = (name: 'sendUnknown' | 'ackUnknown'): Term[] =>
+    (messages[name] ?? 0) > 0 ? [{ name: 'not known', count: messages[name], isTrouble: true }] : [];
+  const plus = ({ total, parts }: Equation, more: Term[]): Equation => ({
+    total,
+    parts: [...parts, ...more],
+  });
   return [
-    equation('intended', 'sent', 'dropped'),
-    ...(isAcknowledged(report) ? [equation('sent', 'acked', 'throttled', 'failed', 'unacknowledged')] : []),
+    plus(equation('intended', 'sent', 'dropped'), unknown('sendUnknown')),
+    ...(isAcknowledged(report)
+      ? [plus(equation('sent', 'acked', 'throttled', 'failed', 'unacknowledged'), unknown('ackUnknown'))]
+      : []),
     equation('arrivals', 'received', 'duplicates'),
     equation('sent', 'received', 'lost'),
   ];

@@ -2,8 +2,13 @@ import type { ForeignCounts } from '../measure/arrival-window.ts';
 import type { Imbalance } from '../measure/check-ledger.ts';
 import type { LatencyName, TimedLatencyName } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
-import type { CountsByReason, MessageLedger, RunSeries, SliceOutcomes } from '../measure/run-ledger.ts';
-import type { DeviceCounts } from '../measure/slice-result.ts';
+import type {
+  CountsByReason,
+  MessageLedger,
+  RunDeviceCounts,
+  RunSeries,
+  SliceOutcomes,
+} from '../measure/run-ledger.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { QuotaName } from '../plan/quotas.ts';
 import type { LatencyDistribution } from './latency-distribution.ts';
@@ -29,7 +34,7 @@ export interface Report {
   readonly protocol: string;
   readonly client: string;
   readonly qos: 0 | 1;
-  readonly devices: DeviceCounts;
+  readonly devices: RunDeviceCounts;
   readonly messages: MessageLedger;
   /** Equations of the ledger that do not hold: a fault of the measurement. Empty in a run to be believed. */
   readonly imbalances: readonly Imbalance[];
@@ -48,6 +53,8 @@ export interface Report {
   readonly cost: CostReport;
   readonly thresholds: readonly ThresholdResult[];
   readonly slices: SliceOutcomes;
+  /** Epoch milliseconds, ascending: up to when slices that died are known. One that left no record is not in it. */
+  readonly knownUntil: readonly number[];
   readonly generator: GeneratorSummary;
   /**
    * Messages that the queue delivered to measure-latency again: an invocation died or failed with them. Counted once in the
@@ -92,11 +99,13 @@ export interface Rates {
   readonly throughputPerSecond: number;
   /** Sent in the busiest second. */
   readonly peakPerSecond: number;
+  /** The publishing time that the means are taken over. */
+  readonly publishedSeconds: number;
   /** By stage of the profile: what was intended and what was sent in it. */
   readonly stages: readonly StageRate[];
 }
 
-/** Means over the stage: of a hold over its whole seconds, of a ramp over all it touches, each by its part. */
+/** Means over the stage, or what there was of it: messages whose intended time lies in it, and how many of those were sent. */
 export interface StageRate {
   /** From 1. */
   readonly stage: number;
@@ -240,11 +249,17 @@ export interface CostReportLine {
 export interface ThresholdResult {
   readonly metric: string;
   readonly expression: string;
-  /** Null where nothing was measured: such a threshold fails. */
+  /** Null where nothing was measured: such a threshold fails. Null as well where only a range is known. */
   readonly actual: number | null;
   readonly passed: boolean;
   /** One of Stampede's own, of a metric that the profile says nothing of. */
   readonly isDefault?: true;
+  /** What the value is between, where slices died and left it unknown; `atMost` null: no bound is known. */
+  readonly range?: { readonly atLeast: number; readonly atMost: number | null };
+  /** Some values of the range satisfy the expression and others do not: such a threshold fails. */
+  readonly isUndecided?: true;
+  /** The run was stopped, and nothing in what it had measured by then fails this threshold. */
+  readonly isExcusedByStop?: true;
 }
 
 export interface GeneratorSummary {

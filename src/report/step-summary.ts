@@ -1,8 +1,10 @@
 import type { Comparison } from './compare.ts';
 import { type ComparisonOutcome, countOf, formatChange, formatFigure, outcomeOf } from './comparison-text.ts';
-import { formatCount, formatMs, formatRate, formatShare, formatUsd, formatValue } from './figures.ts';
+import { formatCount, formatMs, formatRate, formatShare, formatUsd } from './figures.ts';
 import type { Report, Verdict } from './report.ts';
 import { describeClient, describeSlices } from './report-figures.ts';
+import { formatMeasured } from './threshold-figures.ts';
+import { describeUnknown } from './unknown-figures.ts';
 
 /**
  * A run as Markdown, for the summary of a GitHub Actions step.
@@ -16,6 +18,7 @@ export function renderStepSummary(report: Report): string {
     '',
     `\`${runId}\`: ${describeClient(report)}; ${describeSlices(report)}.`,
     ...reasons.map((reason) => `\n> ${escapeText(reason)}`),
+    ...describeUnknown(report).map((line) => `\n> ${escapeText(line)}`),
     '',
     ...(thresholds.length === 0 ? [] : [...thresholdTable(report), '']),
     ...figureTable(report),
@@ -66,10 +69,10 @@ const marks: Readonly<Record<Verdict, string>> = {
 };
 
 function thresholdTable({ thresholds }: Report): string[] {
-  const rows = thresholds.map(({ metric, expression, actual, passed, isDefault }) => [
-    passed ? '✅' : '❌',
-    `\`${metric} ${expression}\`${isDefault ? ' (default)' : ''}`,
-    actual === null ? 'nothing' : formatValue(actual),
+  const rows = thresholds.map((threshold) => [
+    threshold.isExcusedByStop === true ? '⏹️' : threshold.passed ? '✅' : '❌',
+    `\`${threshold.metric} ${threshold.expression}\`${threshold.isDefault ? ' (default)' : ''}`,
+    formatMeasured(threshold),
   ]);
   return markdownTable(['', 'threshold', 'measured'], rows, 2);
 }
@@ -79,7 +82,10 @@ function figureTable({ devices, messages, throttling, rates, latencyMs, cost }: 
   const ofSent = (count: number) =>
     messages.sent > 0 ? `${formatCount(count)} (${formatShare(count / messages.sent)})` : formatCount(count);
   const rows = [
-    ['devices connected', `${formatCount(devices.connected)} of ${formatCount(devices.planned)}`],
+    [
+      'devices connected',
+      `${formatCount(devices.connected)} of ${formatCount(devices.planned)}${(devices.unknown ?? 0) > 0 ? ` (${formatCount(devices.unknown)} not known)` : ''}`,
+    ],
     ['messages sent', `${formatCount(messages.sent)} of ${formatCount(messages.intended)}`],
     ['throughput', `${formatRate(rates.throughputPerSecond)}/s`],
     ...(endToEnd.count === 0

@@ -1,15 +1,7 @@
 import { formatDuration } from '../profile/duration.ts';
 import { asidesOf } from './asides.ts';
-import {
-  formatCount,
-  formatMs,
-  formatPlural,
-  formatRate,
-  formatShare,
-  formatUsd,
-  formatValue,
-} from './figures.ts';
-import type { Reconciliation, Report, Verdict } from './report.ts';
+import { formatCount, formatMs, formatPlural, formatRate, formatShare, formatUsd } from './figures.ts';
+import type { Reconciliation, Report, ThresholdResult, Verdict } from './report.ts';
 import {
   causeLines,
   describeClient,
@@ -31,6 +23,8 @@ import {
 } from './report-figures.ts';
 import { renderSparkline } from './sparkline.ts';
 import { layOutColumns, wrapText } from './text-table.ts';
+import { describeOpenThresholds, formatMeasured } from './threshold-figures.ts';
+import { describeDevices, describeUnknown } from './unknown-figures.ts';
 
 /** What a piece of text is for; the terminal decides how it looks. */
 export type SummaryInk = 'heading' | 'dim' | 'good' | 'warning' | 'bad';
@@ -79,17 +73,14 @@ const verdictMarks: Readonly<Record<Verdict, { ink: SummaryInk; text: string }>>
 
 function renderHead(report: Report, paint: SummaryPaint): string[] {
   const { ink, text } = verdictMarks[report.verdict];
-  const { connected, planned, reconnects } = report.devices;
-  const devices = `${formatCount(connected)} of ${formatPlural(planned, 'device')} connected${
-    reconnects > 0 ? ` and ${formatPlural(reconnects, 'reconnect')}` : ''
-  }`;
   return [
     `${paint(ink, text)}  ${paint('heading', report.runId)}`,
-    ...wrapText(`${describeClient(report)}; ${devices}; ${describeSlices(report)}`, width),
+    ...wrapText(`${describeClient(report)}; ${describeDevices(report)}; ${describeSlices(report)}`, width),
     ...report.reasons.flatMap((reason) =>
       wrapText(reason, width, '- ', '  ').map((line) => paint(ink, line)),
     ),
     ...describeSilence(report).map((line) => paint('dim', line)),
+    ...describeUnknown(report).flatMap((line) => wrapText(line, width).map((each) => paint('warning', each))),
   ];
 }
 
@@ -227,19 +218,31 @@ function renderQuotas({ quotas, throttling, bindingQuota }: Report, paint: Summa
   ];
 }
 
-function renderThresholds({ thresholds }: Report, paint: SummaryPaint): string[] {
+function renderThresholds(report: Report, paint: SummaryPaint): string[] {
+  const { thresholds } = report;
   if (thresholds.length === 0) return [paint('heading', 'thresholds'), paint('dim', '  none')];
   const [head = '', ...body] = layOutColumns([
     ['thresholds', 'measured'],
-    ...thresholds.map(({ metric, expression, actual, passed, isDefault }) => [
-      `  ${passed ? '✓' : '✗'} ${metric} ${expression}${isDefault ? ' (default)' : ''}`,
-      actual === null ? 'nothing' : formatValue(actual),
+    ...thresholds.map((threshold) => [
+      `  ${markOf(threshold)} ${threshold.metric} ${threshold.expression}${threshold.isDefault ? ' (default)' : ''}`,
+      formatMeasured(threshold),
     ]),
   ]);
   return [
     paint('heading', head),
-    ...body.map((line, i) => paint(thresholds[i]!.passed ? 'good' : 'bad', line)),
+    ...body.map((line, i) => {
+      const { passed, isExcusedByStop } = thresholds[i]!;
+      return paint(isExcusedByStop === true ? 'dim' : passed ? 'good' : 'bad', line);
+    }),
+    ...describeOpenThresholds(report).flatMap((line) =>
+      wrapText(line, width, '  ').map((each) => paint('dim', each)),
+    ),
   ];
+}
+
+function markOf({ passed, isUndecided, isExcusedByStop }: ThresholdResult): string {
+  if (isExcusedByStop === true) return '–';
+  return passed ? '✓' : isUndecided === true ? '?' : '✗';
 }
 
 function renderCost({ cost }: Report, paint: SummaryPaint): string[] {

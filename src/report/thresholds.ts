@@ -13,6 +13,7 @@ import {
   type ThresholdMetric,
   thresholdMetricOf,
 } from '../profile/threshold-metrics.ts';
+import { counterRange, exactly, isTrueOfAll, isTrueOfNone, type ValueRange } from './counter-range.ts';
 import { type CloudWatchView, cloudWatchSum } from './reconciliation.ts';
 import type { Rates, Report, ThresholdResult } from './report.ts';
 
@@ -30,7 +31,7 @@ export interface Measured {
 /** What is not known yet is absent. */
 export type GaugedParts = Partial<Pick<Report, 'rates' | 'generator' | 'cost'>>;
 
-/** In the profile's order. What cannot be evaluated fails: a threshold is a promise. */
+/** In the profile's order. What cannot be evaluated, or is not known well enough, fails: a threshold is a promise. */
 export function evaluateThresholds(thresholds: Thresholds, measured: Measured): ThresholdResult[] {
   return Object.entries(thresholds).flatMap(([metric, list]) =>
     list.map(({ expression, isDefault }) => ({
@@ -46,8 +47,22 @@ function evaluate(name: string, text: string, measured: Measured): ThresholdResu
   if (metric === undefined || expression === undefined || 'wrong' in expression) {
     return { metric: name, expression: text, actual: null, passed: false };
   }
-  const actual = measure(name, metric, expression, measured);
-  return { metric: name, expression: text, actual, passed: actual !== null && satisfies(expression, actual) };
+  const range = measure(name, metric, expression, measured);
+  if (range === null) return { metric: name, expression: text, actual: null, passed: false };
+  const { atLeast, atMost } = range;
+  if (atLeast === atMost) {
+    return { metric: name, expression: text, actual: atLeast, passed: satisfies(expression, atLeast) };
+  }
+  return {
+    metric: name,
+    expression: text,
+    actual: null,
+    passed: isTrueOfAll(expression, range),
+    range: { atLeast, atMost: Number.isFinite(atMost) ? atMost : null },
+    ...(isTrueOfAll(expression, range) || isTrueOfNone(expression, range)
+      ? {}
+      : { isUndecided: true as const }),
+  };
 }
 
 function measure(
@@ -55,18 +70,18 @@ function measure(
   metric: ThresholdMetric | CounterMetric | GaugeMetric,
   expression: ThresholdExpression,
   { latencies, counts, rates, gauges, cloudwatch }: Measured,
-): number | null {
+): ValueRange | null {
   switch (metric.kind) {
     case 'latency':
-      return latencyOf(latencies[name as LatencyName], expression);
+      return exactly(latencyOf(latencies[name as LatencyName], expression));
     case 'counter':
-      return counterOf(metric as CounterMetric, expression, counts);
+      return counterRange(metric as CounterMetric, expression.aggregation === 'count', counts);
     case 'throughput':
-      return rates.throughputPerSecond;
+      return exactly(rates.throughputPerSecond);
     case 'gauge':
-      return gaugeAt(gauges, (metric as GaugeMetric).reads);
+      return exactly(gaugeAt(gauges, (metric as GaugeMetric).reads));
     case 'cloudwatch':
-      return cloudWatchSum(cloudwatch, name.slice(cloudWatchPrefix.length));
+      return exactly(cloudWatchSum(cloudwatch, name.slice(cloudWatchPrefix.length)));
   }
 }
 
@@ -94,27 +109,9 @@ function latencyOf(
   }
 }
 
-function counterOf(
-  metric: CounterMetric,
-  { aggregation }: ThresholdExpression,
-  counts: Measured['counts'],
-): number | null {
-  const count =
-    countAt(counts, metric.counts) - (metric.less === undefined ? 0 : countAt(counts, metric.less));
-  if (aggregation === 'count') return count;
-  const whole = countAt(counts, metric.shareOf);
-  return whole > 0 ? count / whole : null;
-}
-
 /** `generator.startLagMs` */
 function gaugeAt(gauges: GaugedParts, path: string): number | null {
   const [group, field] = path.split('.') as [keyof GaugedParts, string];
   const value = (gauges[group] as unknown as Readonly<Record<string, unknown>> | undefined)?.[field];
   return typeof value === 'number' ? value : null;
-}
-
-/** `messages.lost` */
-function countAt(counts: Measured['counts'], path: string): number {
-  const [group, column] = path.split('.') as [keyof Measured['counts'], string];
-  return (counts[group] as unknown as Readonly<Record<string, number>>)[column]!;
 }

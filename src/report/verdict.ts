@@ -4,6 +4,7 @@ import type { FailedThreshold } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatCount, formatPlural, formatShare, formatValue } from './figures.ts';
 import type { GeneratorVerdict, ThresholdResult, Verdict } from './report.ts';
+import { describeMeasured } from './threshold-figures.ts';
 
 export interface Judgement {
   readonly verdict: Verdict;
@@ -99,7 +100,8 @@ function describeDeaths(died: number, by: CountsByReason): string {
   return ` (${words.join('; ')})`;
 }
 
-function describeThreshold({ metric, expression, actual }: ThresholdResult): string {
-  const measured = actual === null ? 'nothing was measured' : `it is ${formatValue(actual)}`;
-  return `Threshold ${metric} ${expression} failed: ${measured}.`;
+function describeThreshold(threshold: ThresholdResult): string {
+  const { metric, expression, isUndecided } = threshold;
+  const outcome = isUndecided === true ? 'is not proven' : 'failed';
+  return `Threshold ${metric} ${expression} ${outcome}: ${describeMeasured(threshold)}.`;
 }

@@ -38,7 +38,15 @@ async function look(scene: Scene) {
     const result = resultOf(plan, slice, Array(20).keys());
     const at = publishAt + second * 1_000;
     const messages = { ...result.messages, intended: 20, dropped: 0, ...scene.messages };
-    return [{ ...result, messages, droppedBy: {}, at, outcome: scene.outcome ?? ('running' as const) }];
+    return [
+      {
+        ...result,
+        messages,
+        droppedBy: { backlog: messages.dropped },
+        at,
+        outcome: scene.outcome ?? ('running' as const),
+      },
+    ];
   });
   const world: WatchWorld = {
     store: {

@@ -100,15 +100,32 @@ describe('verdict', () => {
     expect(failing.reasons[0]).toBe(
       'Of 4 slices, 1 died (1 of TypeError: x is not a function); the profile tolerates at most 5 % (slices.toleratedFailureShare).',
     );
+    const slices = { devicesPerSlice: 100, toleratedFailureShare: 0.25 };
     const tolerant = runOf(
       { died: [1] },
       {
-        slices: { devicesPerSlice: 100, toleratedFailureShare: 0.25 },
-        thresholds: { dropped_messages: [] },
+        slices,
+        thresholds: {
+          lost_messages: ['rate<0.5'],
+          dropped_messages: [],
+          unacknowledged_messages: [],
+          failed_messages: [],
+        },
       },
     );
-    // Its messages were never sent, and the service is not to blame for that.
     expect(reportOf(tolerant)).toMatchObject({ verdict: 'inconclusive', slices: { died: 1 } });
+  });
+
+  it('is failed by a threshold that is not proven: what a dead slice sent is not known', () => {
+    const slices = { devicesPerSlice: 100, toleratedFailureShare: 0.25 };
+    const { verdict, reasons, messages } = reportOf(
+      runOf({ died: [1] }, { slices, thresholds: { lost_messages: ['count==0'] } }),
+    );
+    expect(verdict).toBe('failed');
+    expect(messages.sendUnknown).toBeGreaterThan(0);
+    expect(reasons).toContain(
+      `Threshold lost_messages count==0 is not proven: it is not known, and lies between 0 and ${messages.sendUnknown}.`,
+    );
   });
 
   it('is failed by slices that failed, and says why they did', () => {
@@ -195,7 +212,7 @@ describe('verdict', () => {
     });
     expect(verdict).toBe('failed');
     expect(imbalances).toEqual([
-      { equation: 'sent = acked + throttled + failed + unacknowledged', left: 500, right: 375 },
+      { equation: 'sent = acked + throttled + failed + unacknowledged + not known', left: 500, right: 375 },
     ]);
     expect(reasons[0]).toContain('500 ≠ 375');
     expect(reasons[0]).toContain('do not trust this report');

@@ -108,6 +108,8 @@ function playSlice(
   const result: SliceResult = {
     ...base,
     outcome: died ? 'running' : 'completed',
+    at: died ? publishAt + schedule.offsetMs(last - 1) : base.at,
+    lastSentAt: publishAt + schedule.offsetMs(last - 1) + lag(last - 1),
     messages: {
       ...base.messages,
       intended: last,
@@ -140,7 +142,7 @@ function playSlice(
     latencyPerSecond: { puback_round_trip: pubacks.encode() },
   };
   ledger.addSlice(result);
-  if (died) ledger.addDeath(deathOf(slice));
+  if (died) ledger.addDeath(deathOf(slice, result.at + 500));
 
   const arrived = numbers.filter(
     (n) => !inThousand(n, troubles.throttledPerThousand) && !inThousand(n, troubles.lostPerThousand, 500),
@@ -160,7 +162,7 @@ function playSlice(
 }
 
 /** As Lambda tells of a function that threw. */
-function deathOf(slice: number): SliceDeath {
+function deathOf(slice: number, at: number): SliceDeath {
   const cause = { errorType: 'TypeError', errorMessage: 'x is not a function', trace: [] };
-  return { slice, fault: { Error: 'TypeError', Cause: JSON.stringify(cause) } };
+  return { slice, at, fault: { Error: 'TypeError', Cause: JSON.stringify(cause) } };
 }

@@ -54,7 +54,7 @@ describe('evaluateThresholds', () => {
   });
 
   it('counts devices, not attempts, as not connected', () => {
-    const retried = { planned: 400, connected: 398, connectFailed: 57, reconnects: 0 };
+    const retried = { planned: 400, connected: 398, unknown: 0, connectFailed: 57, reconnects: 0 };
     const of = { ...measured, counts: { ...measured.counts, devices: retried } };
     expect(evaluate('devices_not_connected', 'count==2', of)).toMatchObject({ actual: 2, passed: true });
     expect(evaluate('devices_not_connected', 'rate<0.01', of)).toMatchObject({ actual: 0.005 });

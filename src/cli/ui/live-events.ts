@@ -118,6 +118,8 @@ function messagesOf(totals: ProgressTotals): ViewOnPage['messages'] {
     intended: sent + dropped,
     sent,
     dropped,
+    sendUnknown: 0,
+    ackUnknown: 0,
     acked,
     throttled,
     failed,

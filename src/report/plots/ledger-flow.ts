@@ -31,12 +31,15 @@ const leastWidth = 4;
 export function renderLedgerFlow({ messages, acknowledged, isRunning = false }: LedgerFlow): Html {
   const { intended, sent, dropped, acked, throttled, failed, unacknowledged, received, duplicates, lost } =
     messages;
+  const { sendUnknown = 0, ackUnknown = 0 } = messages;
+  const unknown = (count: number): Part[] =>
+    count > 0 ? [{ name: 'not known', count, ink: 'warning' }] : [];
   const bad = (name: string, count: number): Part => ({ name, count, ink: 'bad' });
   const bands: { label: string; whole: number; parts: Part[] }[] = [
     {
       label: 'intended',
       whole: intended,
-      parts: [{ name: 'sent', count: sent, ink: 'plain' }, bad('dropped', dropped)],
+      parts: [{ name: 'sent', count: sent, ink: 'plain' }, bad('dropped', dropped), ...unknown(sendUnknown)],
     },
     ...(acknowledged
       ? [
@@ -50,6 +53,7 @@ export function renderLedgerFlow({ messages, acknowledged, isRunning = false }: 
               isRunning
                 ? ({ name: 'unanswered', count: unacknowledged, ink: 'plain' } as const)
                 : bad('unacknowledged', unacknowledged),
+              ...unknown(ackUnknown),
             ],
           },
         ]

@@ -39,6 +39,8 @@ function viewOf(run: Partial<RunView>): ViewOnPage {
       intended: 100,
       sent: 99,
       dropped: 1,
+      sendUnknown: 0,
+      ackUnknown: 0,
       acked: 90,
       throttled: 0,
       failed: 0,

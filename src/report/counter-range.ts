@@ -1,0 +1,78 @@
+import { satisfies, type ThresholdExpression } from '../profile/threshold-expression.ts';
+import type { CounterMetric } from '../profile/threshold-metrics.ts';
+import type { Report } from './report.ts';
+
+/** What a value is between: the two are equal where it is known. `atMost` may be infinite. */
+export interface ValueRange {
+  readonly atLeast: number;
+  readonly atMost: number;
+}
+
+/** The parts of the report that counter metrics name by path. */
+export type CountedParts = Pick<Report, 'messages' | 'devices' | 'slices'>;
+
+export function exactly(value: number | null): ValueRange | null {
+  return value === null ? null : { atLeast: value, atMost: value };
+}
+
+export function isTrueOfAll(expression: ThresholdExpression, { atLeast, atMost }: ValueRange): boolean {
+  if (expression.operator === '!=') return expression.value < atLeast || expression.value > atMost;
+  return satisfies(expression, atLeast) && satisfies(expression, atMost);
+}
+
+export function isTrueOfNone(expression: ThresholdExpression, { atLeast, atMost }: ValueRange): boolean {
+  const { operator, value } = expression;
+  if (operator === '!=') return atLeast === value && atMost === value;
+  if (operator === '==' || operator === '===') return value < atLeast || value > atMost;
+  return !satisfies(expression, atLeast) && !satisfies(expression, atMost);
+}
+
+/** Of a slice that died, some is not known: what may have to be added to a count, by its path in the report. */
+function unknownOf({ messages, devices, slices }: CountedParts, path: string): number {
+  const { sendUnknown, ackUnknown } = messages;
+  switch (path) {
+    case 'messages.sent':
+    case 'messages.dropped':
+    // What was sent and never arrived is lost.
+    case 'messages.lost':
+      return sendUnknown;
+    case 'messages.acked':
+    case 'messages.throttled':
+    case 'messages.failed':
+    case 'messages.unacknowledged':
+      return ackUnknown + sendUnknown;
+    case 'devices.connected':
+      return devices.unknown;
+    // Each device may have tried and come back any number of times.
+    case 'devices.connectFailed':
+    case 'devices.reconnects':
+      return slices.died > 0 ? Number.POSITIVE_INFINITY : 0;
+    default:
+      return 0;
+  }
+}
+
+/** @returns null where there is nothing to have a share of */
+export function counterRange(
+  metric: CounterMetric,
+  isCount: boolean,
+  counts: CountedParts,
+): ValueRange | null {
+  const count = rangeAt(counts, metric.counts);
+  const less = metric.less === undefined ? { atLeast: 0, atMost: 0 } : rangeAt(counts, metric.less);
+  const atLeast = count.atLeast - less.atMost;
+  const atMost = count.atMost - less.atLeast;
+  if (isCount) return { atLeast, atMost };
+  const whole = rangeAt(counts, metric.shareOf);
+  if (whole.atMost === 0) return null;
+  // What is unknown of the whole is so of the part too, where anything is: (p + x)/(w + x) grows with x.
+  const divisor = atLeast === atMost ? whole.atLeast : whole.atMost;
+  return { atLeast: atLeast / whole.atMost, atMost: divisor > 0 ? atMost / divisor : 1 };
+}
+
+/** `messages.lost` */
+function rangeAt(counts: CountedParts, path: string): ValueRange {
+  const [group, column] = path.split('.') as [keyof CountedParts, string];
+  const count = (counts[group] as unknown as Readonly<Record<string, number>>)[column]!;
+  return { atLeast: count, atMost: count + unknownOf(counts, path) };
+}

@@ -1,0 +1,36 @@
+import { formatValue } from './figures.ts';
+import type { Report, ThresholdResult } from './report.ts';
+
+/** Under the heading `measured`: `41.2`, `nothing`, `30 to 42, not known`. */
+export function formatMeasured({ actual, range }: ThresholdResult): string {
+  if (actual !== null) return formatValue(actual);
+  if (range === undefined) return 'nothing';
+  const { atLeast, atMost } = range;
+  return atMost === null
+    ? `${formatValue(atLeast)} or more`
+    : `${formatValue(atLeast)} to ${formatValue(atMost)}`;
+}
+
+/** `it is 41.2`, `nothing was measured`, `it is not known, and lies between 30 and 42` */
+export function describeMeasured({ actual, range }: ThresholdResult): string {
+  if (actual !== null) return `it is ${formatValue(actual)}`;
+  if (range === undefined) return 'nothing was measured';
+  const { atLeast, atMost } = range;
+  return atMost === null
+    ? `it is not known, and is at least ${formatValue(atLeast)}`
+    : `it is not known, and lies between ${formatValue(atLeast)} and ${formatValue(atMost)}`;
+}
+
+/** Why thresholds are neither passed nor failed, a sentence each; empty where all are. */
+export function describeOpenThresholds({ thresholds }: Pick<Report, 'thresholds'>): string[] {
+  return [
+    ...(thresholds.some(({ isExcusedByStop }) => isExcusedByStop === true)
+      ? ['– is not judged: the run was stopped before it could meet it.']
+      : []),
+    ...(thresholds.some(({ isUndecided }) => isUndecided === true)
+      ? [
+          '? is not proven, which counts as failed: slices died, and the figure depends on what is not known of them.',
+        ]
+      : []),
+  ];
+}

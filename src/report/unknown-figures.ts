@@ -1,0 +1,57 @@
+import { formatCount, formatElapsed, formatPlural } from './figures.ts';
+import type { Report } from './report.ts';
+
+/** `400 of 400 devices connected and 3 reconnects`; `300 of 400 devices connected, 100 not known` */
+export function describeDevices({ devices, slices }: Report): string {
+  const { connected, planned, reconnects } = devices;
+  const unknown = devices.unknown ?? 0;
+  const atLeast = slices.died > 0 && reconnects > 0 ? 'at least ' : '';
+  return [
+    `${formatCount(connected)} of ${formatPlural(planned, 'device')} connected`,
+    unknown > 0 ? `, ${formatCount(unknown)} not known` : '',
+    reconnects > 0 ? ` and ${atLeast}${formatPlural(reconnects, 'reconnect')}` : '',
+  ].join('');
+}
+
+/** What slices that died left unknown, a sentence each; empty where none did. */
+export function describeUnknown(report: Report): string[] {
+  const { slices, messages, devices, knownUntil = [], timeline } = report;
+  if (slices.died === 0) return [];
+  const blank = slices.died - knownUntil.length;
+  const since = (at: number) => formatElapsed(at - timeline.publishAt);
+  const unknownDevices = devices.unknown ?? 0;
+  const first = knownUntil[0] ?? 0;
+  const instant = (at: number) =>
+    at < timeline.publishAt
+      ? `${formatElapsed(timeline.publishAt - at)} before publishing began`
+      : `${since(at)} after publishing began`;
+  const last = knownUntil.at(-1) ?? 0;
+  return [
+    ...(blank > 0
+      ? [
+          `${formatPlural(blank, 'slice')} left no record: of ${blank === 1 ? 'it' : 'them'} only arrivals are known, and the rates by second are without ${blank === 1 ? 'it' : 'them'}.`,
+        ]
+      : []),
+    ...(knownUntil.length === 1
+      ? [
+          `1 slice that died is known up to its last record, ${instant(first)}: from there on, the rates by second are without it.`,
+        ]
+      : []),
+    ...(knownUntil.length > 1
+      ? [
+          `${formatPlural(knownUntil.length, 'slice')} that died are known up to their last records, the first ${instant(first)}, the last ${instant(last)}: from there on, the rates by second are without them.`,
+        ]
+      : []),
+    ...(unknownDevices > 0
+      ? [`Whether ${formatPlural(unknownDevices, 'device')} of them connected is not known.`]
+      : []),
+    ...((messages.sendUnknown ?? 0) > 0
+      ? [
+          `Whether ${formatPlural(messages.sendUnknown, 'message')} of them left is not known; none of those arrived.`,
+        ]
+      : []),
+    ...((messages.ackUnknown ?? 0) > 0
+      ? [`What was answered to ${formatPlural(messages.ackUnknown, 'message')} of them is not known.`]
+      : []),
+  ];
+}
