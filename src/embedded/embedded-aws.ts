@@ -5,8 +5,9 @@ import type { AccountLimits, QuotaName } from '../plan/quotas.ts';
 import type { RunView, ViewRequest } from '../report/run-in-progress.ts';
 import { accountKey } from './account-key.ts';
 import { arnOfFunction, region } from './arns.ts';
-import { type EmbeddedStack, makeCloudFormation } from './cloudformation.ts';
+import { makeCloudFormation } from './cloudformation.ts';
 import { type MetricSeries, makeCloudWatch } from './cloudwatch.ts';
+import { deployedStack, queueVariables, runBucket } from './deployed-stack.ts';
 import { type Edge, startEdge } from './edge.ts';
 import { embeddedLimits } from './embedded-limits.ts';
 import { makeFunctionLogs } from './function-log.ts';
@@ -85,7 +86,6 @@ export interface OpenEmbeddedAws {
   close(): Promise<void>;
 }
 
-const runBucket = 'stampede-runs';
 const influx = { org: 'stampede', bucket: 'stampede', token: 'embedded' } as const;
 /** The function that the rule's queue feeds. */
 const subscriberKey = 'measure-latency';
@@ -131,8 +131,9 @@ export async function openEmbeddedAws(
       s3: makeS3(runBucket, makeRunFiles(runsDirectory)),
       monitoring: makeCloudWatch(async () => (await iotCore?.metrics()) ?? []),
       servicequotas: makeServiceQuotas(limits),
-      cloudformation: makeCloudFormation(deployedStack(stack, stepFunctions.stateMachineArn)),
+      cloudformation: makeCloudFormation(deployedStack(stack, stepFunctions.stateMachineArn, edgeUrl)),
       iotdata: iotData,
+      sqs: iotData,
       iot: makeIotControlPlane(() => iotCore?.wssPort ?? 0),
       secretsmanager: makeSecretsManager(() => (iotCore?.files ? entrance.secretsOf(iotCore.files) : {})),
     },
@@ -156,6 +157,7 @@ export async function openEmbeddedAws(
       limits,
       doors: entrance.doors,
       ...iotCoreChoicesOf(settings),
+      queue: { ...stack.queue, ...settings.queue },
     });
   } catch (error) {
     await edge.close();
@@ -200,27 +202,6 @@ async function makeStateMachine(
   });
 }
 
-/** What `sls deploy` would have made of serverless.yml, as far as anybody asks CloudFormation for it. */
-function deployedStack({ prefix, environment }: Stack, stateMachineArn: string): EmbeddedStack {
-  return {
-    name: prefix,
-    outputs: {
-      RunBucketName: runBucket,
-      StateMachineArn: stateMachineArn,
-      ...(environment.TOPIC_FILTER === undefined ? {} : { TopicFilter: environment.TOPIC_FILTER }),
-    },
-    resources: [
-      { logicalId: 'RunBucket', physicalId: runBucket, type: 'AWS::S3::Bucket' },
-      { logicalId: 'ArrivalsRule', physicalId: defaultRuleName, type: 'AWS::IoT::TopicRule' },
-      {
-        logicalId: 'LoadTestStateMachine',
-        physicalId: stateMachineArn,
-        type: 'AWS::StepFunctions::StateMachine',
-      },
-    ],
-  };
-}
-
 function variablesOf(
   edgeUrl: string,
   iotCore: IotCoreProcess | undefined,
@@ -245,6 +226,7 @@ function variablesOf(
     LAMBDA_ENVIRONMENTS_PER_SECOND: String(cores * environmentsPerSecondPerCore),
     CLOUDWATCH_DELAY_MS: String(cloudWatchDelayMs),
     RULE_NAME: defaultRuleName,
+    ...queueVariables(edgeUrl),
   };
 }
 

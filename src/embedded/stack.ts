@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { StampedeError } from '../profile/errors.ts';
-import type { AuthorizerSettings } from './iot-core/settings.ts';
+import type { AuthorizerSettings, QueueSettings } from './iot-core/settings.ts';
 import { iotPoliciesOf } from './stack-roles.ts';
 import { asMap, makeResolver, parseYaml, type ResolveVariables, type Yaml } from './stack-variables.ts';
 
@@ -16,6 +16,8 @@ export interface Stack {
   readonly environment: Readonly<Record<string, string>>;
   /** SQL of the first IoT rule among the resources. */
   readonly ruleSql: string;
+  /** Of the queue with a dead-letter queue, the subscriber's; empty where there is none. */
+  readonly queue: Partial<Pick<QueueSettings, 'visibilityTimeoutMs' | 'maxReceiveCount'>>;
 }
 
 export interface FunctionDefinition {
@@ -82,6 +84,7 @@ export async function readStack(file: string): Promise<Stack> {
     authorizers: authorizersOf(resources, functions, resolve),
     environment: textsOf(shared, resolve),
     ruleSql: findRuleSql(file, resources, resolve),
+    queue: queueOf(resources, resolve),
   };
 }
 
@@ -150,6 +153,19 @@ function findRuleSql(file: string, resources: ReadonlyMap<string, Yaml>, resolve
     if (sql !== undefined) return sql;
   }
   throw new StackError(file, 'has no AWS::IoT::TopicRule with its SQL in plain text');
+}
+
+/** SQS's default visibility timeout is 30 s. */
+function queueOf(resources: ReadonlyMap<string, Yaml>, resolve: ResolveVariables): Stack['queue'] {
+  for (const { Type, Properties } of resources.values()) {
+    const { RedrivePolicy, VisibilityTimeout } = asMap(Properties);
+    if (Type !== 'AWS::SQS::Queue' || RedrivePolicy === undefined) continue;
+    return {
+      visibilityTimeoutMs: Number(resolve(VisibilityTimeout) ?? 30) * 1_000,
+      maxReceiveCount: Number(resolve(asMap(RedrivePolicy).maxReceiveCount)),
+    };
+  }
+  return {};
 }
 
 function textsOf(values: Yaml, resolve: ResolveVariables): Record<string, string> {

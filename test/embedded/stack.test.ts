@@ -20,7 +20,9 @@ const read = async (yaml: string) => {
 
 describe('the stack', () => {
   it('has what embedded AWS needs of it', async () => {
-    const { prefix, functions, environment, ruleSql } = await readStack(pathOf('../../serverless.yml'));
+    const { prefix, functions, environment, ruleSql, queue } = await readStack(
+      pathOf('../../serverless.yml'),
+    );
     expect(prefix).toBe('stampede-dev');
     expect(functions.map(({ name }) => name)).toContain('stampede-dev-measure-latency');
     expect(functions.find(({ key }) => key === 'publish-mqtt')).toMatchObject({
@@ -30,6 +32,12 @@ describe('the stack', () => {
     expect(environment.TOPIC_FILTER).toBe('stampede/#');
     expect(environment).not.toHaveProperty('NODE_OPTIONS');
     expect(ruleSql).toMatch(/FROM 'stampede\/#'/);
+    // AWS recommends six times the time-out of the function that reads.
+    const subscriber = functions.find(({ key }) => key === 'measure-latency');
+    expect(queue).toEqual({
+      visibilityTimeoutMs: 6_000 * subscriber!.timeoutSeconds,
+      maxReceiveCount: 3,
+    });
   });
 
   it("has the framework's defaults, and leaves out what only a deployment knows", async () => {

@@ -67,7 +67,12 @@ let strict: KilledRun;
 let subscriber: KilledRun;
 beforeAll(async () => {
   if (!existsSync('/proc/self/environ')) return;
-  rehearsals = await Promise.all([startRehearsal(), startRehearsal(), startRehearsal()]);
+  rehearsals = await Promise.all([
+    startRehearsal(),
+    startRehearsal(),
+    // Half a minute, as deployed, is more than this test wants to wait for a batch that failed.
+    startRehearsal({ queue: { visibilityTimeoutMs: 1_000 } }),
+  ]);
   const [forTolerant, forStrict, forSubscriber] = rehearsals;
   const killSlice = async ({ runsDirectory }: Rehearsal): Promise<void> => {
     await sleep(2_000);

@@ -13,12 +13,13 @@ import { Router } from './mqtt/router.ts';
 import { openTcpDoor } from './mqtt/tcp-door.ts';
 import { ArrivalsQueue } from './queue/arrivals-queue.ts';
 import { EventSourceMapping, type Invoke } from './queue/event-source-mapping.ts';
-import { FailureQueue } from './queue/failure-queue.ts';
 import { makeLambdaInvoker } from './queue/lambda-invoker.ts';
+import { MessageQueue } from './queue/message-queue.ts';
+import { makeSqs } from './queue/sqs-api.ts';
 import { RulesEngine } from './rules/rules-engine.ts';
 import { TopicRule } from './rules/topic-rule.ts';
 import { WeatheredTarget } from './rules/weathered-target.ts';
-import type { IotCoreSettings } from './settings.ts';
+import { deadLetterQueueName, type IotCoreSettings, ruleErrorQueueName } from './settings.ts';
 import { type ArrivalsStreamParts, openArrivalsStream } from './stream/open-arrivals-stream.ts';
 import { Weather } from './weather.ts';
 
@@ -38,7 +39,7 @@ export interface IotCoreAddresses {
   readonly wssPort: number;
   /** As 8443: HTTPS with client certificates. */
   readonly httpsPort: number;
-  /** The HTTP data plane with signatures and without TLS. */
+  /** The HTTP data plane with signatures and without TLS; and SQS, by the service that requests are signed for. */
   readonly httpPort: number;
   readonly adminUrl: string;
   /** What a client needs to come in by TLS, if it was to be written. */
@@ -54,9 +55,9 @@ export interface RunningIotCore extends IotCoreAddresses {
   /** Where the settings have one. */
   readonly stream: ArrivalsStreamParts | undefined;
   /** What the rule could not deliver. */
-  readonly ruleErrors: FailureQueue;
+  readonly ruleErrors: MessageQueue;
   /** What the subscriber failed with too often. */
-  readonly givenUp: FailureQueue;
+  readonly givenUp: MessageQueue;
   close(): Promise<void>;
 }
 
@@ -77,10 +78,15 @@ export async function runIotCore(
   const weather = new Weather(clock, settings.weather);
   const quotas = new AccountQuotas(settings.limits, settings.burstSeconds);
   const queue = new ArrivalsQueue(settings.queue, clock);
+  const ruleErrors = new MessageQueue(clock);
+  const givenUp = queue.deadLetters;
+  const sqs = makeSqs([
+    { name: settings.queue.name, counts: () => queue.counts },
+    { name: deadLetterQueueName, counts: () => givenUp.counts, messages: givenUp },
+    { name: ruleErrorQueueName, counts: () => ruleErrors.counts, messages: ruleErrors },
+  ]);
   const lambda = makeLambdaInvoker(settings.subscriber.invokeUrl, settings.subscriber.functionName);
   const mapping = new EventSourceMapping(queue, invoke ?? lambda.invoke, settings.queue, clock, weather);
-  const ruleErrors = new FailureQueue();
-  const givenUp = new FailureQueue();
   const stream =
     settings.stream &&
     openArrivalsStream(settings.stream, {
@@ -89,10 +95,12 @@ export async function runIotCore(
       invoke: invoke ?? lambda.invoke,
       clock,
       weather,
-      sendFailure: givenUp.send,
+      sendFailure: (message) => givenUp.send(message, clock.now()),
     });
   const target = new WeatheredTarget(stream?.action ?? queue, weather, clock);
-  const rules = new RulesEngine([rule], target, metrics, weather, quotas, ruleErrors.send);
+  const rules = new RulesEngine([rule], target, metrics, weather, quotas, (message) =>
+    ruleErrors.send(message, clock.now()),
+  );
   const router = new Router(rules, metrics.mqtt, makeRandom(settings.weather.seed, 3));
   const { throttleAnswer, unauthorized } = settings;
   const broker = new Broker({
@@ -120,9 +128,14 @@ export async function runIotCore(
     for (const closer of closers) await closer();
   };
   const onEdgeFault = (_what: string, error: unknown): void => onFault(error);
-  const openEdge = async (service: EdgeService, port: number, unguarded: boolean): Promise<Edge> => {
+  const openEdge = async (
+    service: EdgeService,
+    port: number,
+    unguarded: boolean,
+    signed: Readonly<Record<string, EdgeService>> = {},
+  ): Promise<Edge> => {
     const edge = await startEdge({
-      signed: {},
+      signed,
       unsigned: [],
       otherwise: service,
       onFault: onEdgeFault,
@@ -152,7 +165,7 @@ export async function runIotCore(
       onFault,
     });
     closers.push(() => doors.close());
-    const http = await openEdge(dataPlaneFor(doors.authorizeBySignature), ports.http, true);
+    const http = await openEdge(dataPlaneFor(doors.authorizeBySignature), ports.http, true, { sqs });
     const adminEdge = await openEdge(admin, ports.admin, false);
     const { certificatesDirectory } = settings.doors;
     const { certificates, mqttsPort, wssPort, httpsPort } = doors;

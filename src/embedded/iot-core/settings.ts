@@ -20,17 +20,20 @@ export interface IotCoreChoices {
   readonly throttleAnswer?: ThrottleAnswer;
   /** What a client meets that does what no policy allows; default: a publish disconnects, a subscription is refused. */
   readonly unauthorized?: Partial<UnauthorizedSettings>;
+  /** In place of the deployed queue's. */
+  readonly queue?: Partial<QueueSettings>;
   /** Faults on the service's side from the start; default: none. */
   readonly weather?: Partial<WeatherSettings>;
 }
 
 /** Of more that is set beside them. */
 export function iotCoreChoicesOf(settings: IotCoreChoices): IotCoreChoices {
-  const { burstSeconds, throttleAnswer, unauthorized, weather } = settings;
+  const { burstSeconds, throttleAnswer, unauthorized, queue, weather } = settings;
   return {
     ...(burstSeconds === undefined ? {} : { burstSeconds }),
     ...(throttleAnswer === undefined ? {} : { throttleAnswer }),
     ...(unauthorized === undefined ? {} : { unauthorized }),
+    ...(queue === undefined ? {} : { queue }),
     ...(weather === undefined ? {} : { weather }),
   };
 }
@@ -133,16 +136,17 @@ export interface QueueSettings {
   readonly maxReceiveCount: number;
 }
 
-/**
- * As the stack deploys it (batch size, window, concurrency, receives), but for the visibility timeout: six minutes of
- * waiting would outlive the run that is rehearsed.
- */
+/** What the rule could not deliver. */
+export const ruleErrorQueueName = 'stampede-rule-errors';
+export const deadLetterQueueName = 'stampede-arrivals-dead-letters';
+
+/** Where nothing is read from the stack. */
 export const defaultQueue: QueueSettings = {
   name: 'stampede-arrivals',
   batchSize: 10_000,
   maximumBatchingWindowMs: 1_000,
   maximumConcurrency: 2,
-  visibilityTimeoutMs: 1_000,
+  visibilityTimeoutMs: 30_000,
   maxReceiveCount: 3,
 };
 

@@ -13,7 +13,6 @@ import {
   defaultUnauthorized,
   type IotCoreChoices,
   type IotCoreSettings,
-  type QueueSettings,
   type StreamSettings,
 } from './settings.ts';
 import { calm } from './weather-settings.ts';
@@ -28,7 +27,6 @@ export interface StartIotCoreOptions extends IotCoreChoices {
   readonly functionName: string;
   /** Default: those of a large Region. */
   readonly limits?: AccountLimits;
-  readonly queue?: Partial<QueueSettings>;
   /** The rule sends to a stream in place of the queue; what is left out is as the stack deploys it. */
   readonly stream?: Partial<StreamSettings> | undefined;
   /** Who may come in; default: the access key `embedded` and the fleet's certificate, with no policies. */

@@ -24,6 +24,8 @@ export interface WeatherSettings {
   readonly duplicateDeliveries: number;
   /** Between the rule and its queue, each message on its own: they may overtake each other. */
   readonly deliveryDelay: Delay;
+  /** How long Lambda waits for the queue to fill a batch, whatever the batching window, milliseconds: AWS, up to 20,000. */
+  readonly queueHoldMs: number;
   /** Share (0–1) of accepted QoS 1 publishes whose PUBACK is never sent. */
   readonly dropAcks: number;
   /** Of PUBACKs, in their order on each connection [MQTT-4.6.0-2], and of answers over HTTP. */
@@ -44,6 +46,7 @@ export const calm: WeatherSettings = {
   dropDeliveries: 0,
   duplicateDeliveries: 0,
   deliveryDelay: 0,
+  queueHoldMs: 0,
   dropAcks: 0,
   ackDelay: 0,
   disconnectPerMinute: 0,
@@ -66,6 +69,8 @@ const longestMs = 3_600_000;
 const milliseconds = z.number().min(0).max(longestMs);
 /** Far more than clocks that are kept together are apart. */
 const maxClockOffsetMs = 1_000;
+/** @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
+const longestQueueHoldMs = 20_000;
 const share = z.number().min(0).max(1);
 
 const delay = z.union([
@@ -91,6 +96,7 @@ const settingsShape = {
   dropDeliveries: share,
   duplicateDeliveries: share,
   deliveryDelay: delay,
+  queueHoldMs: z.number().min(0).max(longestQueueHoldMs),
   dropAcks: share,
   ackDelay: delay,
   disconnectPerMinute: share,

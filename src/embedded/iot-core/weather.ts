@@ -73,6 +73,11 @@ export class Weather {
     return this.#pausedSince !== 0;
   }
 
+  /** How long a batch is held back that is not full, milliseconds. */
+  get queueHoldMs(): number {
+    return this.#settings.queueHoldMs;
+  }
+
   /** Takes effect with the next message; the streams begin anew at the seed. Counts go on. */
   change(settings: WeatherSettings): void {
     this.#settings = settings;

@@ -7,7 +7,7 @@ import type { Counter, Metrics } from '../metrics.ts';
 import type { Broker } from '../mqtt/broker.ts';
 import type { ArrivalsQueue, QueueDepth } from '../queue/arrivals-queue.ts';
 import type { EventSourceMapping, MappingCounts } from '../queue/event-source-mapping.ts';
-import type { FailureQueue } from '../queue/failure-queue.ts';
+import type { MessageQueue } from '../queue/message-queue.ts';
 import type { ArrivalsStreamParts } from '../stream/open-arrivals-stream.ts';
 import type { StreamDepth } from '../stream/stream-mapping.ts';
 import type { Weather } from '../weather.ts';
@@ -21,7 +21,7 @@ export interface AdminParts {
   readonly mapping: EventSourceMapping;
   readonly weather: Weather;
   readonly stream: ArrivalsStreamParts | undefined;
-  readonly ruleErrors: FailureQueue;
+  readonly ruleErrors: MessageQueue;
 }
 
 /** `GET /metrics?period=60|1`: what CloudWatch of embedded AWS answers from. */
@@ -119,7 +119,7 @@ function queueReport({ queue, mapping }: AdminParts): QueueReport {
 async function streamReport({ stream, ruleErrors }: AdminParts, untilEmpty: boolean): Promise<StreamReport> {
   if (stream === undefined) throw new AwsError('NotFound', 'the rule sends to the queue', 404);
   if (untilEmpty) await stream.mapping.whenEmpty();
-  return { ...stream.mapping.depth, ruleErrors: ruleErrors.messages.length };
+  return { ...stream.mapping.depth, ruleErrors: ruleErrors.bodies.length };
 }
 
 function changeWeather(weather: Weather, body: Buffer): unknown {

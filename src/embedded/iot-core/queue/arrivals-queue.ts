@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { RuleTarget } from '../rules/rules-engine.ts';
 import type { QueueSettings } from '../settings.ts';
 import { EventBatch } from './event-batch.ts';
+import { MessageQueue, type QueueCounts } from './message-queue.ts';
 import { makeRecordTemplate } from './sqs-record.ts';
 
 /** Emptied batches kept for the next messages; more than this are left to the garbage collector. */
@@ -33,6 +34,8 @@ export class ArrivalsQueue implements RuleTarget {
   /** What may be received, oldest first; new messages go to the last one that has never been received. */
   readonly #ready: EventBatch[] = [];
   readonly #spares: EventBatch[] = [];
+  /** What was received too often. */
+  readonly deadLetters: MessageQueue;
   #open: EventBatch | undefined;
   #onSend: () => void = () => {};
   #visible = 0;
@@ -45,6 +48,7 @@ export class ArrivalsQueue implements RuleTarget {
   constructor(settings: QueueSettings, clock: Clock) {
     this.#settings = settings;
     this.#clock = clock;
+    this.deadLetters = new MessageQueue(clock);
     this.#template = makeRecordTemplate(settings.name);
   }
 
@@ -71,12 +75,13 @@ export class ArrivalsQueue implements RuleTarget {
   /**
    * How long until the oldest batch may be received: 0 for one that is full, or came back, or has waited for its window;
    * undefined for an empty queue.
+   * @param heldMs how long Lambda holds a batch back that is not full, should that be longer than its window
    */
-  waitMs(nowMs: number): number | undefined {
+  waitMs(nowMs: number, heldMs = 0): number | undefined {
     const oldest = this.#ready[0];
     if (oldest === undefined) return undefined;
     if (oldest !== this.#open || oldest.isFull) return 0;
-    return Math.max(0, oldest.openedAtMs + this.#settings.maximumBatchingWindowMs - nowMs);
+    return Math.max(0, oldest.openedAtMs + Math.max(heldMs, this.#settings.maximumBatchingWindowMs) - nowMs);
   }
 
   /** Takes the oldest batch, whatever `waitMs` says. */
@@ -98,6 +103,9 @@ export class ArrivalsQueue implements RuleTarget {
       this.#release(batch);
     } else if (batch.receiveCount >= this.#settings.maxReceiveCount) {
       this.#deadLettered += failedPlaces.length;
+      for (const { body, sentAtMs, messageId } of batch.messagesAt(failedPlaces)) {
+        this.deadLetters.send(body, sentAtMs, messageId);
+      }
       this.#release(batch);
     } else {
       if (failedPlaces.length < records) batch.keep(failedPlaces);
@@ -114,6 +122,16 @@ export class ArrivalsQueue implements RuleTarget {
       sent: this.#sent,
       delivered: this.#delivered,
       deadLettered: this.#deadLettered,
+    };
+  }
+
+  /** To SQS a message whose batch failed is in flight until its visibility timeout. */
+  get counts(): QueueCounts {
+    return {
+      visible: this.#visible,
+      notVisible: this.#inFlight + this.#delayed,
+      delayed: 0,
+      visibilityTimeoutMs: this.#settings.visibilityTimeoutMs,
     };
   }
 

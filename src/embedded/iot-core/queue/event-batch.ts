@@ -121,6 +121,24 @@ export class EventBatch {
     return index;
   }
 
+  /** What a dead-letter queue keeps of these records: each message as it was sent. */
+  messagesAt(places: readonly number[]): { messageId: string; body: string; sentAtMs: number }[] {
+    return places.map((place) => {
+      const record = JSON.parse(
+        this.#bytes.toString('utf8', this.#startOf(place), this.#ends[place]! - 1),
+      ) as {
+        messageId: string;
+        body: string;
+        attributes: { SentTimestamp: string };
+      };
+      return {
+        messageId: record.messageId,
+        body: record.body,
+        sentAtMs: Number(record.attributes.SentTimestamp),
+      };
+    });
+  }
+
   /** Leaves only these records, in their order. @param places ascending */
   keep(places: readonly number[]): void {
     let length = prefix.length;

@@ -75,7 +75,7 @@ export class EventSourceMapping {
 
   #poll(): void {
     while (!this.#closed && !this.#weather.paused && this.#underWay < this.#settings.maximumConcurrency) {
-      const waitMs = this.#queue.waitMs(this.#clock.now());
+      const waitMs = this.#queue.waitMs(this.#clock.now(), this.#weather.queueHoldMs);
       if (waitMs === undefined) return;
       if (waitMs > 0) {
         this.#pollIn(waitMs);

@@ -16,7 +16,7 @@ import { atEnd, makeVirtualTime, type SqsRecord, until } from '../fixture.ts';
 /** A queue and its mapping in virtual time; the test answers each invocation. */
 function start(settings: Partial<QueueSettings> = {}) {
   const { clock, advance } = makeVirtualTime();
-  const all = { ...defaultQueue, ...settings };
+  const all = { ...defaultQueue, visibilityTimeoutMs: 1_000, ...settings };
   const queue = new ArrivalsQueue(all, clock);
   const invocations: {
     readonly records: SqsRecord[];
@@ -65,6 +65,18 @@ describe('EventSourceMapping', () => {
     await answer(0, ok);
     expect(queue.depth).toMatchObject({ inFlight: 0, sent: 4, delivered: 4 });
     expect(queue.isEmpty).toBe(true);
+  });
+
+  it('holds a batch of a quiet queue back for as long as the faults say, and a full one not at all', async () => {
+    const { send, invocations, advance, bodies, weather } = start({ batchSize: 3 });
+    weather.change({ ...calm, queueHoldMs: 20_000 });
+    send(4);
+    await advance(0);
+    expect(bodies(0)).toEqual([0, 1, 2]);
+    await advance(19_999);
+    expect(invocations).toHaveLength(1);
+    await advance(1);
+    expect(bodies(1)).toEqual([3]);
   });
 
   it('sends a full batch at once, two at a time, and lets the rest gather', async () => {

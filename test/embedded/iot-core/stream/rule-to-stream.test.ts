@@ -51,7 +51,7 @@ describe('a rule with a Kinesis action', () => {
       records: success.total,
       ruleErrors: failure.total,
     });
-    const message = JSON.parse(iotCore.ruleErrors.messages[0]!);
+    const message = JSON.parse(iotCore.ruleErrors.bodies[0]!);
     const { n } = JSON.parse(Buffer.from(message.base64OriginalPayload, 'base64').toString()).stampede;
     expect(message).toMatchObject({
       ruleName: 'stampede_arrivals',
@@ -79,6 +79,6 @@ describe('a rule with a Kinesis action', () => {
     for (let n = 0; n < 3; n++)
       await client.publishAsync('stampede/a', JSON.stringify(envelope(n)), { qos: 1 });
     expect(await iotCore.admin('GET', '/stream?untilEmpty=true')).toMatchObject({ delivered: 0, givenUp: 3 });
-    expect(JSON.parse(iotCore.givenUp.messages[0]!).KinesisBatchInfo).toMatchObject({ batchSize: 3 });
+    expect(JSON.parse(iotCore.givenUp.bodies[0]!).KinesisBatchInfo).toMatchObject({ batchSize: 3 });
   });
 });

@@ -1,0 +1,64 @@
+import { accountId } from './arns.ts';
+import type { EmbeddedStack } from './cloudformation.ts';
+import {
+  deadLetterQueueName,
+  defaultQueue,
+  defaultRuleName,
+  ruleErrorQueueName,
+} from './iot-core/settings.ts';
+import type { Stack } from './stack.ts';
+
+export const runBucket = 'stampede-runs';
+
+/** By logical id in the stack. */
+const queueNames = {
+  ArrivalsQueue: defaultQueue.name,
+  DeadLetterQueue: deadLetterQueueName,
+  RuleErrorQueue: ruleErrorQueueName,
+} as const;
+
+function queueUrl(edgeUrl: string, name: string): string {
+  return `${edgeUrl}/${accountId}/${name}`;
+}
+
+/** Where summarize finds them. */
+export function queueVariables(edgeUrl: string): Record<string, string> {
+  return {
+    ARRIVALS_QUEUE_URL: queueUrl(edgeUrl, queueNames.ArrivalsQueue),
+    DEAD_LETTER_QUEUE_URL: queueUrl(edgeUrl, queueNames.DeadLetterQueue),
+    RULE_ERROR_QUEUE_URL: queueUrl(edgeUrl, queueNames.RuleErrorQueue),
+  };
+}
+
+/** What `sls deploy` would have made of serverless.yml, as far as anybody asks CloudFormation for it. */
+export function deployedStack(
+  { prefix, environment }: Stack,
+  stateMachineArn: string,
+  edgeUrl: () => string,
+): EmbeddedStack {
+  return {
+    name: prefix,
+    outputs: {
+      RunBucketName: runBucket,
+      StateMachineArn: stateMachineArn,
+      ...(environment.TOPIC_FILTER === undefined ? {} : { TopicFilter: environment.TOPIC_FILTER }),
+    },
+    // Queues are known by their URLs, and those once the edge has its port.
+    get resources() {
+      return [
+        ...Object.entries(queueNames).map(([logicalId, name]) => ({
+          logicalId,
+          physicalId: queueUrl(edgeUrl(), name),
+          type: 'AWS::SQS::Queue',
+        })),
+        { logicalId: 'RunBucket', physicalId: runBucket, type: 'AWS::S3::Bucket' },
+        { logicalId: 'ArrivalsRule', physicalId: defaultRuleName, type: 'AWS::IoT::TopicRule' },
+        {
+          logicalId: 'LoadTestStateMachine',
+          physicalId: stateMachineArn,
+          type: 'AWS::StepFunctions::StateMachine',
+        },
+      ];
+    },
+  };
+}
