@@ -1,5 +1,6 @@
 import { type DeploymentParameters, parseDeployment } from '../plan/deployment.ts';
 import { type IotDoor, iotCoreDoorsOf, iotCorePorts } from '../plan/target.ts';
+import { formatDuration, parseDuration } from '../profile/duration.ts';
 import { type Fault, InvalidInputError } from '../profile/errors.ts';
 
 /** The variables that tell a function where things are. The SDK reads its own (`AWS_*`) beside these. */
@@ -56,6 +57,9 @@ export interface InfluxSettings {
 /** Itself, or the name of the SSM parameter that holds it. */
 export type InfluxToken = { readonly value: string } | { readonly parameter: string };
 
+/** Lambda ends at 15 minutes, and what waits needs some of them for its work. */
+const longestWaitMs = 600_000;
+
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -83,6 +87,18 @@ export function readEnvironment(variables: Variables): Environment {
     return fallback;
   };
 
+  const duration = (name: string, fallback: string): number => {
+    const raw = variables[name] || fallback;
+    const ms = parseDuration(raw);
+    if (ms !== undefined && ms > 0 && ms <= longestWaitMs) return ms;
+    faults.push({
+      path: name,
+      message: `is not a duration of at most ${formatDuration(longestWaitMs)}: ${raw}`,
+      hint: `write it as ${fallback}; it is a parameter of the stack`,
+    });
+    return 0;
+  };
+
   const environment: Environment = {
     runBucket: need('RUN_BUCKET', 'the bucket of the run store; the stack sets it'),
     iotDoors: parseIotEndpoint(variables.IOT_ENDPOINT ?? '', faults),
@@ -91,9 +107,9 @@ export function readEnvironment(variables: Variables): Environment {
     ruleName: variables.RULE_NAME || undefined,
     queues: readQueueUrls(variables),
     deployment: readDeployment(variables.DEPLOYMENT, faults),
-    coldStartLeadMs: number('COLD_START_LEAD_MS', 5_000),
+    coldStartLeadMs: duration('COLD_START_LEAD', '5s'),
     lambdaEnvironmentsPerSecond: number('LAMBDA_ENVIRONMENTS_PER_SECOND', 100),
-    cloudWatchDelayMs: number('CLOUDWATCH_DELAY_MS', 180_000),
+    cloudWatchDelayMs: duration('CLOUDWATCH_DELAY', '3m'),
     doorKeys: {
       certificateSecret: variables.IOT_CERTIFICATE_SECRET || undefined,
       authorizerSecret: variables.IOT_AUTHORIZER_SECRET || undefined,

@@ -33,8 +33,18 @@ export interface FleetCertificateNames {
   readonly secret: string;
 }
 
-export function fleetCertificateNames(stage: string): FleetCertificateNames {
-  return { policy: `stampede-${stage}-fleet`, secret: `stampede-${stage}/fleet-certificate` };
+/** The stack whose devices use the certificate. */
+export interface CertificateOwner {
+  /** `stampede-dev`: names begin with it. */
+  readonly stackName: string;
+  /** To name the stack on the command line: `--stage dev`. */
+  readonly flags: string;
+}
+
+export function fleetCertificateNames({
+  stackName,
+}: Pick<CertificateOwner, 'stackName'>): FleetCertificateNames {
+  return { policy: `${stackName}-fleet`, secret: `${stackName}/fleet-certificate` };
 }
 
 export interface CertificateClients {
@@ -43,9 +53,9 @@ export interface CertificateClients {
 }
 
 export class FleetCertificateExistsError extends StampedeError {
-  constructor(what: string, stage: string) {
+  constructor(what: string, { flags }: CertificateOwner) {
     super('FleetCertificateExists', `${what} exists already; nothing was made`, {
-      hint: `it can be used as it is; for a new one: npx stampede certs delete --stage ${stage}, then create`,
+      hint: `it can be used as it is; for a new one: npx stampede certs delete ${flags}, then create`,
       exitCode: exitCodes.badUsage,
     });
   }
@@ -53,10 +63,10 @@ export class FleetCertificateExistsError extends StampedeError {
 
 /** Something is left that could not be taken back. */
 export class LeftBehindError extends StampedeError {
-  constructor(left: readonly string[], stage: string, cause: unknown) {
+  constructor(left: readonly string[], { flags }: CertificateOwner, cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause);
     super('LeftBehind', `${why}; left behind: ${left.join(', ')}`, {
-      hint: `npx stampede certs delete --stage ${stage} removes it${left.some(isCertificate) ? `; a certificate that has no policy any more: ${byHand}` : ''}`,
+      hint: `npx stampede certs delete ${flags} removes it${left.some(isCertificate) ? `; a certificate that has no policy any more: ${byHand}` : ''}`,
       exitCode: exitCodes.badUsage,
       cause,
     });
@@ -77,13 +87,13 @@ export interface FleetCertificate {
  * @throws FleetCertificateExistsError; LeftBehindError where a failure could not be undone
  */
 export async function createFleetCertificate(
-  stage: string,
+  owner: CertificateOwner,
   scope: DevicePolicyScope,
   { iot, secrets }: CertificateClients,
 ): Promise<FleetCertificate> {
-  const names = fleetCertificateNames(stage);
+  const names = fleetCertificateNames(owner);
   if (await secretExists(secrets, names.secret)) {
-    throw new FleetCertificateExistsError(`secret ${names.secret}`, stage);
+    throw new FleetCertificateExistsError(`secret ${names.secret}`, owner);
   }
   /** What was made so far, with how to take it back; the last one first. */
   const made: { readonly what: string; undo(): Promise<unknown> }[] = [];
@@ -97,7 +107,7 @@ export async function createFleetCertificate(
       )
       .catch((error: unknown) => {
         if (!(error instanceof ResourceAlreadyExistsException)) throw error;
-        throw new FleetCertificateExistsError(`IoT policy ${names.policy}`, stage);
+        throw new FleetCertificateExistsError(`IoT policy ${names.policy}`, owner);
       });
     made.unshift({
       what: `IoT policy ${names.policy}`,
@@ -119,7 +129,7 @@ export async function createFleetCertificate(
     await secrets.send(
       new CreateSecretCommand({
         Name: names.secret,
-        Description: `Stampede: certificate ${certificateId}, for the virtual devices of stage ${stage}`,
+        Description: `Stampede: certificate ${certificateId}, for the virtual devices of stack ${owner.stackName}`,
         SecretString: JSON.stringify({ certificate: certificatePem, privateKey: keyPair?.PrivateKey }),
       }),
     );
@@ -127,7 +137,7 @@ export async function createFleetCertificate(
   } catch (cause) {
     const left: string[] = [];
     for (const { what, undo } of made) await undo().catch(() => left.push(what));
-    if (left.length > 0) throw new LeftBehindError(left, stage, cause);
+    if (left.length > 0) throw new LeftBehindError(left, owner, cause);
     throw cause;
   }
 }
@@ -138,11 +148,11 @@ export async function createFleetCertificate(
  * @throws LeftBehindError
  */
 export async function deleteFleetCertificate(
-  stage: string,
+  owner: CertificateOwner,
   { iot, secrets }: CertificateClients,
   sleep: (ms: number) => Promise<unknown>,
 ): Promise<string[]> {
-  const names = fleetCertificateNames(stage);
+  const names = fleetCertificateNames(owner);
   const removed: string[] = [];
   for (const target of await targetsOf(iot, names.policy)) {
     const certificateId = target.split(':cert/')[1];
@@ -152,7 +162,7 @@ export async function deleteFleetCertificate(
     await iot.send(new DetachPolicyCommand({ policyName: names.policy, target }));
     if (!isOurs) continue;
     await iot.send(new DeleteCertificateCommand({ certificateId })).catch((cause: unknown) => {
-      throw new LeftBehindError([`certificate ${certificateId}`], stage, cause);
+      throw new LeftBehindError([`certificate ${certificateId}`], owner, cause);
     });
     removed.push(`certificate ${certificateId}`);
   }

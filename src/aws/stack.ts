@@ -1,10 +1,17 @@
 import { type CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { type DeploymentParameters, parseDeployment } from '../plan/deployment.ts';
-import { exitCodes, InvalidInputError, StampedeError } from '../profile/errors.ts';
+import { exitCodes, type Fault, InvalidInputError, StampedeError } from '../profile/errors.ts';
+
+/** Which stack is meant, by the parameters that its name is made of. */
+export interface StackId {
+  readonly stage: string;
+  /** `namePrefix` of the deployment; absent: none. */
+  readonly namePrefix?: string;
+}
 
 /** A deployed stack as its outputs tell it. */
 export interface DeployedStack {
-  /** `stampede-{stage}`. */
+  /** `{namePrefix}stampede-{stage}`. */
   readonly name: string;
   readonly stage: string;
   readonly region: string;
@@ -24,42 +31,53 @@ export interface DeployedStack {
 export const defaultRegion = 'us-east-1';
 
 export class NoSuchStackError extends StampedeError {
-  constructor(name: string, region: string, others: readonly string[]) {
-    const stages = others.map((other) => other.slice(prefix.length)).join(', ');
-    super('NoSuchStack', `there is no stack ${name} in ${region}`, {
+  constructor(id: StackId, region: string, others: readonly string[]) {
+    super('NoSuchStack', `there is no stack ${stackNameOf(id)} in ${region}`, {
       hint:
-        stages === ''
-          ? `deploy it (npx sls deploy --stage ${name.slice(prefix.length)} --region ${region}), or name the Region it is in: --region; without one the framework deploys to ${defaultRegion}`
-          : `here ${others.length === 1 ? 'is stage' : 'are stages'} ${stages}: --stage; or name another Region: --region`,
+        others.length === 0
+          ? `deploy it (${deployCommand(id, region)}), or name the Region it is in: --region; without one the framework deploys to ${defaultRegion}`
+          : `here ${others.length === 1 ? 'is' : 'are'} ${others.map(describeStack).join(', ')}; or name another Region: --region`,
       exitCode: exitCodes.badUsage,
     });
   }
 }
 
 export class StackNotReadyError extends StampedeError {
-  constructor(name: string, region: string, why: string, stage: string) {
-    super('StackNotReady', `stack ${name} in ${region} is not ready: ${why}`, {
-      hint: `npx sls deploy --stage ${stage} --region ${region}`,
+  constructor(id: StackId, region: string, why: string) {
+    super('StackNotReady', `stack ${stackNameOf(id)} in ${region} is not ready: ${why}`, {
+      hint: deployCommand(id, region),
       exitCode: exitCodes.badUsage,
     });
   }
 }
 
-const prefix = 'stampede-';
+const service = 'stampede-';
+
+function deployCommand({ stage, namePrefix }: StackId, region: string): string {
+  const parameter = namePrefix === undefined ? '' : ` --param namePrefix=${namePrefix}`;
+  return `npx sls deploy --stage ${stage} --region ${region}${parameter}`;
+}
+
+/** `acme-stampede-dev` → `--stage dev --name-prefix acme-` */
+function describeStack(name: string): string {
+  const at = name.indexOf(service);
+  const prefix = at === 0 ? '' : ` --name-prefix ${name.slice(0, at)}`;
+  return `--stage ${name.slice(at + service.length)}${prefix}`;
+}
 
 /**
  * Finds a deployed stack by its name, and what a run needs of it by its outputs.
  * @throws NoSuchStackError, StackNotReadyError; InvalidInputError for what cannot be a stage
  */
 export async function findStack(
-  stage: string,
+  id: StackId,
   region: string,
   client: CloudFormationClient,
 ): Promise<DeployedStack> {
-  const name = stackNameOf(stage);
-  const stack = await describe(name, region, client);
+  const name = stackNameOf(id);
+  const stack = await describe(id, region, client);
   const outputs = new Map(stack.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
-  const notReady = (why: string): StackNotReadyError => new StackNotReadyError(name, region, why, stage);
+  const notReady = (why: string): StackNotReadyError => new StackNotReadyError(id, region, why);
   const need = (output: string): string => {
     const value = outputs.get(output);
     if (value !== undefined && value !== '') return value;
@@ -69,7 +87,7 @@ export async function findStack(
   const [, partition = 'aws', , , accountId = ''] = stateMachineArn.split(':');
   return {
     name,
-    stage,
+    stage: id.stage,
     region,
     accountId,
     partition,
@@ -93,22 +111,29 @@ function readDeployment(
 }
 
 /** @throws InvalidInputError: CloudFormation's names are letters, digits and hyphens */
-export function stackNameOf(stage: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9-]{0,99}$/.test(stage)) return `${prefix}${stage}`;
-  throw new InvalidInputError('The command line', [
-    { path: `--stage ${stage}`, message: 'cannot be a stage', hint: 'letters, digits and hyphens: dev' },
-  ]);
+export function stackNameOf({ stage, namePrefix = '' }: StackId): string {
+  const faults: Fault[] = [];
+  if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,99}$/.test(stage)) {
+    const hint = 'letters, digits and hyphens: dev';
+    faults.push({ path: `--stage ${stage}`, message: 'cannot be a stage', hint });
+  }
+  if (!/^([A-Za-z][A-Za-z0-9-]{0,27})?$/.test(namePrefix)) {
+    const hint = 'a letter, then letters, digits and hyphens, 28 at most: acme-';
+    faults.push({ path: `--name-prefix ${namePrefix}`, message: 'cannot begin a stack’s name', hint });
+  }
+  if (faults.length > 0) throw new InvalidInputError('The command line', faults);
+  return `${namePrefix}${service}${stage}`;
 }
 
-async function describe(name: string, region: string, client: CloudFormationClient): Promise<Stack> {
+async function describe(id: StackId, region: string, client: CloudFormationClient): Promise<Stack> {
   try {
-    const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: name }));
+    const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: stackNameOf(id) }));
     const [stack] = Stacks ?? [];
     if (stack !== undefined) return stack;
   } catch (error) {
     if (!(error instanceof Error) || !/does not exist/.test(error.message)) throw error;
   }
-  throw new NoSuchStackError(name, region, await otherStacks(client));
+  throw new NoSuchStackError(id, region, await otherStacks(client));
 }
 
 /** Of Stampede's; none where nobody says. */
@@ -116,7 +141,7 @@ async function otherStacks(client: CloudFormationClient): Promise<string[]> {
   try {
     const { Stacks = [] } = await client.send(new DescribeStacksCommand({}));
     return Stacks.flatMap(({ StackName = '', Outputs = [] }) =>
-      StackName.startsWith(prefix) && Outputs.some(({ OutputKey }) => OutputKey === 'StateMachineArn')
+      StackName.includes(service) && Outputs.some(({ OutputKey }) => OutputKey === 'StateMachineArn')
         ? [StackName]
         : [],
     );

@@ -3,6 +3,7 @@ import { IoTClient } from '@aws-sdk/client-iot';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import {
   type CertificateClients,
+  type CertificateOwner,
   createFleetCertificate,
   deleteFleetCertificate,
   type FleetCertificate,
@@ -10,27 +11,32 @@ import {
 import { withPlainFaults } from '../aws/plain-faults.ts';
 import { findStack, StackNotReadyError, stackNameOf } from '../aws/stack.ts';
 import { regionOfProfile } from './stack-place.ts';
-import type { Stage } from './stage-flags.ts';
+import { type Stage, stageArguments } from './stage-flags.ts';
 
 /** @throws NoSuchStackError, FleetCertificateExistsError, LeftBehindError, AwsAccessError */
-export async function createCertificate({ stage, region: asked }: Stage): Promise<FleetCertificate> {
-  const region = asked ?? (await regionOfProfile());
+export async function createCertificate(flags: Stage): Promise<FleetCertificate> {
+  const region = flags.region ?? (await regionOfProfile());
   const cloudFormation = withPlainFaults(new CloudFormationClient({ region }), region);
-  const stack = await findStack(stage, region, cloudFormation);
-  const { name, topicFilter } = stack;
+  const stack = await findStack(flags, region, cloudFormation);
+  const { topicFilter } = stack;
   if (topicFilter === undefined) {
-    throw new StackNotReadyError(name, region, 'it was deployed before it had the output TopicFilter', stage);
+    throw new StackNotReadyError(flags, region, 'it was deployed before it had the output TopicFilter');
   }
-  return createFleetCertificate(stage, { ...stack, topicFilter }, clientsOf(region));
+  return createFleetCertificate(ownerOf(flags), { ...stack, topicFilter }, clientsOf(region));
 }
 
 /** Of a stage that need not be deployed any more. @returns what was removed, in words */
 export async function deleteCertificate(
-  { stage, region: asked }: Stage,
+  flags: Stage,
   sleep: (ms: number) => Promise<unknown>,
 ): Promise<string[]> {
-  stackNameOf(stage);
-  return deleteFleetCertificate(stage, clientsOf(asked ?? (await regionOfProfile())), sleep);
+  const owner = ownerOf(flags);
+  return deleteFleetCertificate(owner, clientsOf(flags.region ?? (await regionOfProfile())), sleep);
+}
+
+/** @throws InvalidInputError */
+function ownerOf(flags: Stage): CertificateOwner {
+  return { stackName: stackNameOf(flags), flags: stageArguments(flags) };
 }
 
 function clientsOf(region: string): CertificateClients {

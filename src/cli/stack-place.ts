@@ -55,10 +55,10 @@ export class ForeignExecutionError extends StampedeError {
  * Finds the stack of a stage with whatever credentials this process has.
  * @throws NoSuchStackError, StackNotReadyError, AwsAccessError
  */
-export async function openStack({ stage, region: asked }: Stage, runsDirectory: string): Promise<OpenStack> {
-  const region = asked ?? (await regionOfProfile());
+export async function openStack(flags: Stage, runsDirectory: string): Promise<OpenStack> {
+  const region = flags.region ?? (await regionOfProfile());
   const plain = <Client extends object>(client: Client): Client => withPlainFaults(client, region);
-  const stack = await findStack(stage, region, plain(new CloudFormationClient({ region })));
+  const stack = await findStack(flags, region, plain(new CloudFormationClient({ region })));
   const store = makeRunStore(stack.runBucket, plain(new S3Client({ region })));
   const directory = openRunDirectory(runsDirectory);
   const influx = readInfluxServer(process.env);

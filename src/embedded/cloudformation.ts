@@ -1,4 +1,4 @@
-import { accountId, region } from './arns.ts';
+import { accountId, partition, region } from './arns.ts';
 import { AwsError, notSupported } from './aws-error.ts';
 import type { EdgeResponse, EdgeService } from './edge.ts';
 import { renderXml, type XmlElement } from './s3-xml.ts';
@@ -26,7 +26,7 @@ const namespace = 'http://cloudformation.amazonaws.com/doc/2010-05-15/';
  */
 export function makeCloudFormation(stack: EmbeddedStack): EdgeService {
   const createdAt = new Date().toISOString();
-  const arn = `arn:aws:cloudformation:${region}:${accountId}:stack/${stack.name}/embedded`;
+  const arn = `arn:${partition}:cloudformation:${region}:${accountId}:stack/${stack.name}/embedded`;
 
   const operations: Readonly<Record<string, (input: URLSearchParams) => XmlElement[]>> = {
     DescribeStacks() {

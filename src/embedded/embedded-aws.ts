@@ -33,7 +33,7 @@ import { makeS3 } from './s3.ts';
 import { makeSecretsManager } from './secrets-manager.ts';
 import { makeServiceQuotas } from './service-quotas.ts';
 import { type FunctionDefinition, readStack, type Stack } from './stack.ts';
-import { arnPlaceholderOf, substitute } from './state-machine-definition.ts';
+import { arnPlaceholderOf, putObjectResource, substitute } from './state-machine-definition.ts';
 import { makeStepFunctions, type StepFunctions } from './step-functions.ts';
 import { stopRuns } from './stop-runs.ts';
 
@@ -196,7 +196,11 @@ async function makeStateMachine(
   const arns = stack.functions.map(({ key, name }) => [arnPlaceholderOf(key), arnOfFunction(name)]);
   return makeStepFunctions({
     stateMachineName: stack.prefix,
-    definition: substitute(text, { ...Object.fromEntries(arns), RunBucketName: runBucket }),
+    definition: substitute(text, {
+      ...Object.fromEntries(arns),
+      RunBucketName: runBucket,
+      PutObjectResource: putObjectResource,
+    }),
     invokeFunction: makeLambdaTask(edgeUrl),
     putObject: makePutObjectTask(edgeUrl),
   });
@@ -222,9 +226,9 @@ function variablesOf(
     INFLUX_ORG: influx.org,
     INFLUX_BUCKET: influx.bucket,
     INFLUX_TOKEN: influx.token,
-    COLD_START_LEAD_MS: String(coldStartLeadMs),
+    COLD_START_LEAD: coldStartLead,
     LAMBDA_ENVIRONMENTS_PER_SECOND: String(cores * environmentsPerSecondPerCore),
-    CLOUDWATCH_DELAY_MS: String(cloudWatchDelayMs),
+    CLOUDWATCH_DELAY: cloudWatchDelay,
     RULE_NAME: defaultRuleName,
     ...queueVariables(edgeUrl),
   };
@@ -250,10 +254,10 @@ function iotVariablesOf(iotCore: IotCoreProcess | undefined, stack: Stack): Reco
 }
 
 /** A process with the SDK in it, from nothing to its first poll, while others start beside it; twice what a calm machine takes. */
-const coldStartLeadMs = 3_000;
+const coldStartLead = '3s';
 const environmentsPerSecondPerCore = 2;
 /** The counters are there at once; what is not there after this will not come. */
-const cloudWatchDelayMs = 2_000;
+const cloudWatchDelay = '2s';
 
 /** About the bundle that is deployed: where its native file lies, and its source map. Here the sources run. */
 const bundleVariables: readonly string[] = ['AWS_CRT_NODEJS_BINARY_RELATIVE_PATH', 'NODE_OPTIONS'];

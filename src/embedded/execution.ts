@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { StateMachine } from 'aws-local-stepfunctions';
-import { accountId, arnOfChildExecution } from './arns.ts';
+import { accountId, arnOfChildExecution, partition } from './arns.ts';
 import type { ChildExecution, MapRun } from './distributed-map.ts';
 import { type ExecutionHistory, followStates, makeExecutionHistory, whole } from './execution-history.ts';
 import { dataLimitExceeded, maxPayloadBytes } from './state-error.ts';
@@ -179,7 +179,7 @@ function startChild(
 }
 
 /** Nobody assumes it: embedded AWS has no IAM. */
-const roleArn = `arn:aws:iam::${accountId}:role/embedded`;
+const roleArn = `arn:${partition}:iam::${accountId}:role/embedded`;
 
 /** What the library rejects with, as DescribeExecution tells it. */
 function describeFailure(thrown: Error): Ending {

@@ -1,4 +1,4 @@
-import { accountId, region } from './arns.ts';
+import { accountId, partition, region } from './arns.ts';
 import { AwsError } from './aws-error.ts';
 import { makeJsonService, requiredString } from './aws-json.ts';
 import type { EdgeService } from './edge.ts';
@@ -25,7 +25,7 @@ export function makeSecretsManager(secrets: () => Readonly<Record<string, string
           throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
         }
         return {
-          ARN: `arn:aws:secretsmanager:${region}:${accountId}:secret:${name}`,
+          ARN: `arn:${partition}:secretsmanager:${region}:${accountId}:secret:${name}`,
           Name: name,
           SecretString,
           VersionStages: ['AWSCURRENT'],

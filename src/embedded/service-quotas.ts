@@ -1,5 +1,5 @@
 import { type AccountLimits, type Quota, type QuotaName, quotas } from '../plan/quotas.ts';
-import { accountId, region } from './arns.ts';
+import { accountId, partition, region } from './arns.ts';
 import { AwsError } from './aws-error.ts';
 import {
   type JsonInput,
@@ -73,7 +73,7 @@ function describe({ quota, serviceCode, quotaCode, value }: QuotaEntry): object 
   return {
     ServiceCode: serviceCode,
     ServiceName: serviceNames[serviceCode],
-    QuotaArn: `arn:aws:servicequotas:${region}:${accountId}:${serviceCode}/${quotaCode}`,
+    QuotaArn: `arn:${partition}:servicequotas:${region}:${accountId}:${serviceCode}/${quotaCode}`,
     QuotaCode: quotaCode,
     QuotaName: quota.label,
     Value: value,

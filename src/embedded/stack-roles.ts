@@ -1,9 +1,9 @@
-import { accountId, region } from './arns.ts';
+import { accountId, partition, region } from './arns.ts';
 import { asMap, type ResolveVariables, type Yaml } from './stack-variables.ts';
 
 /** What CloudFormation puts in for its pseudo parameters. */
 const pseudoParameters: Readonly<Record<string, string>> = {
-  'AWS::Partition': 'aws',
+  'AWS::Partition': partition,
   'AWS::Region': region,
   'AWS::AccountId': accountId,
 };

@@ -1,4 +1,5 @@
 import { StampedeError } from '../profile/errors.ts';
+import { partition } from './arns.ts';
 import { notSupported } from './aws-error.ts';
 
 /** An Amazon States Language definition, no further known than it is read here. */
@@ -37,7 +38,7 @@ export interface DistributedMapState {
 const longestTimeoutSeconds = 2_147_483;
 
 /** What AWS SDK integration there is: https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html */
-export const putObjectResource = 'arn:aws:states:::aws-sdk:s3:putObject';
+export const putObjectResource = `arn:${partition}:states:::aws-sdk:s3:putObject`;
 
 const lambdaArn = /^arn:aws[a-z-]*:lambda:[^:]+:\d{12}:function:[^:]+(:[^:]+)?$/;
 
@@ -135,7 +136,7 @@ export function prepareDefinition(definition: Definition): PreparedDefinition {
     return {
       Type: 'Task',
       // Never called: the task's local handler is the map. It has to be an ARN that the validator believes.
-      Resource: 'arn:aws:states:::aws-sdk:sfn:startExecution',
+      Resource: `arn:${partition}:states:::aws-sdk:sfn:startExecution`,
       TimeoutSeconds: longestTimeoutSeconds,
       ...Object.fromEntries(
         sharedFields.filter((field) => field in state).map((field) => [field, state[field]]),

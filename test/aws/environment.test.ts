@@ -34,7 +34,12 @@ describe('readEnvironment', () => {
   });
 
   it('names every fault at once', () => {
-    const broken = { IOT_ENDPOINT: 'http://x', COLD_START_LEAD_MS: 'soon', INFLUX_URL: 'http://influx' };
+    const broken = {
+      IOT_ENDPOINT: 'http://x',
+      COLD_START_LEAD: 'soon',
+      CLOUDWATCH_DELAY: '16m',
+      INFLUX_URL: 'http://influx',
+    };
     let error: unknown;
     try {
       readEnvironment(broken);
@@ -45,7 +50,8 @@ describe('readEnvironment', () => {
     expect((error as InvalidInputError).faults.map(({ path }) => path)).toEqual([
       'RUN_BUCKET',
       'IOT_ENDPOINT',
-      'COLD_START_LEAD_MS',
+      'COLD_START_LEAD',
+      'CLOUDWATCH_DELAY',
       'INFLUX_ORG',
       'INFLUX_BUCKET',
       'INFLUX_TOKEN',

@@ -93,7 +93,10 @@ describe('stampede certs', () => {
     );
     const scope = { partition: 'aws', region: 'us-east-1', accountId: '1', topicFilter: 'stampede/#' };
     await expect(
-      createFleetCertificate('dev', scope, { iot: new IoTClient(settings()), secrets }),
+      createFleetCertificate({ stackName: 'stampede-dev', flags: '--stage dev' }, scope, {
+        iot: new IoTClient(settings()),
+        secrets,
+      }),
     ).rejects.toThrow('no room for secrets');
     expect(await left()).toEqual(nothing);
   }, 60_000);

@@ -1,7 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { arnOfFunction } from '../../src/embedded/arns.ts';
-import { arnPlaceholderOf, substitute } from '../../src/embedded/state-machine-definition.ts';
+import {
+  arnPlaceholderOf,
+  putObjectResource,
+  substitute,
+} from '../../src/embedded/state-machine-definition.ts';
 import { watchEverySeconds } from '../../src/plan/intervals.ts';
 import { close, historyOf, objects, open, type PlainFunction, run } from './fixtures/state-machines.ts';
 
@@ -36,7 +40,14 @@ async function openMachine(functions: Record<string, PlainFunction>): Promise<vo
     ...functions,
   };
   const arns = Object.keys(all).map((key) => [arnPlaceholderOf(key), arnOfFunction(key)]);
-  await open(substitute(text, { ...Object.fromEntries(arns), RunBucketName: 'runs' }), all);
+  await open(
+    substitute(text, {
+      ...Object.fromEntries(arns),
+      RunBucketName: 'runs',
+      PutObjectResource: putObjectResource,
+    }),
+    all,
+  );
 }
 
 /** States entered in the execution itself, in order. */

@@ -7,7 +7,11 @@ import {
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { arnOfFunction } from '../../src/embedded/arns.ts';
 import { AwsError } from '../../src/embedded/aws-error.ts';
-import { arnPlaceholderOf, substitute } from '../../src/embedded/state-machine-definition.ts';
+import {
+  arnPlaceholderOf,
+  putObjectResource,
+  substitute,
+} from '../../src/embedded/state-machine-definition.ts';
 import {
   client,
   close,
@@ -77,7 +81,14 @@ describe('embedded Step Functions', () => {
     };
     const text = await readFile(new URL('../../statemachine/load-test.asl.json', import.meta.url), 'utf8');
     const arns = Object.keys(functions).map((key) => [arnPlaceholderOf(key), arnOfFunction(key)]);
-    await open(substitute(text, { ...Object.fromEntries(arns), RunBucketName: 'runs' }), functions);
+    await open(
+      substitute(text, {
+        ...Object.fromEntries(arns),
+        RunBucketName: 'runs',
+        PutObjectResource: putObjectResource,
+      }),
+      functions,
+    );
 
     const described = await run({ devices: 3 });
     expect(described).toMatchObject({

@@ -7,6 +7,7 @@ export interface Template {
 export interface Resource {
   readonly Type: string;
   readonly Properties?: Readonly<Record<string, unknown>>;
+  readonly DependsOn?: string | readonly string[];
 }
 
 /** JSON with CloudFormation's functions in it. */
@@ -94,4 +95,43 @@ interface PolicyDocument {
     readonly Action: string | readonly string[];
     readonly Resource: Value | readonly Value[];
   }[];
+}
+
+/**
+ * What CloudFormation creates before a resource: all that it names by DependsOn, Ref, GetAtt or Sub, and all that those name.
+ * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-dependson.html
+ */
+export function createdBefore(template: Template, logicalId: string): Set<string> {
+  const before = new Set<string>();
+  const waiting = [logicalId];
+  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+    const { DependsOn = [], Properties } = template.Resources[id] ?? {};
+    for (const named of [...[DependsOn].flat(), ...namesIn(Properties)]) {
+      if (!(named in template.Resources) || before.has(named)) continue;
+      before.add(named);
+      waiting.push(named);
+    }
+  }
+  return before;
+}
+
+function namesIn(value: Value): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const own = Object.entries(value).flatMap(([name, argument]): string[] => {
+    if (name === 'Ref') return [String(argument)];
+    if (name === 'Fn::GetAtt') return [String([argument].flat()[0]).split('.')[0] ?? ''];
+    if (name !== 'Fn::Sub') return [];
+    const text = String([argument].flat()[0]);
+    return [...text.matchAll(/\$\{(\w+)(?:\.\w+)?\}/g)].map(([, id = '']) => id);
+  });
+  return [...own, ...Object.values(value).flatMap(namesIn)];
+}
+
+/** The resources that grant a role something beside its inline policies: those it names, and those that name it. */
+export function policiesOf(template: Template, role: string): string[] {
+  const named = namesIn(template.Resources[role]?.Properties?.ManagedPolicyArns);
+  const naming = Object.entries(template.Resources).flatMap(([id, { Type, Properties }]) =>
+    /^AWS::IAM::(Managed)?Policy$/.test(Type) && namesIn(Properties?.Roles).includes(role) ? [id] : [],
+  );
+  return [...named, ...naming];
 }

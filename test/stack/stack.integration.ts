@@ -2,8 +2,15 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import validateStates from 'asl-validator';
 import { defaultDeployment, parseDeployment } from '../../src/plan/deployment.ts';
-import { renderText, type Statement, statementsOf } from './cloudformation.ts';
-import { type PackagedStack, packageStack } from './packaged-stack.ts';
+import {
+  createdBefore,
+  policiesOf,
+  renderText,
+  type Statement,
+  statementsOf,
+  type Template,
+} from './cloudformation.ts';
+import { copyService, type PackagedStack, packageStack } from './packaged-stack.ts';
 import { allowedWildcards, isAllowed, wildcardsIn } from './wildcards.ts';
 
 const functions = ['plan', 'publish-mqtt', 'publish-http', 'measure-latency', 'summarize'];
@@ -120,6 +127,7 @@ describe('the packaged template', () => {
     expect(renderText(values.RunBucketName)).toBe('<RunBucket>');
     const definition = String(machine?.DefinitionString).replace(/\$\{(\w+)\}/g, (_whole, name: string) => {
       if (name === 'RunBucketName') return 'stampede-runs';
+      if (name === 'PutObjectResource') return renderText(values[name]);
       expect(renderText(values[name])).toMatch(/^<\w+LambdaFunction\.Arn>$/);
       return `arn:aws:lambda:us-east-1:123456789012:function:stampede-dev-${name}`;
     });
@@ -200,7 +208,43 @@ describe('the policies of the stack', () => {
   });
 });
 
+/** Policies of a role whose actions a service looks for when a resource with that role is created. */
+function policiesCreatedTooLate(template: Template): string[] {
+  const neededAtCreation = /^xray:/;
+  return Object.entries(template.Resources).flatMap(([id, { Type, Properties }]) => {
+    if (Type !== 'AWS::Lambda::Function' && Type !== 'AWS::StepFunctions::StateMachine') return [];
+    const before = createdBefore(template, id);
+    const role = /^<(\w+)\.Arn>$/.exec(renderText(Properties?.Role ?? Properties?.RoleArn))?.[1] ?? '';
+    return policiesOf(template, role).flatMap((policy) => {
+      // An event source's policy may come after the function: it is needed by the mapping.
+      const isAncestor = createdBefore(template, policy).has(id);
+      const actions = statementsOf(template).flatMap((each) => (each.where === policy ? each.actions : []));
+      const isLate = actions.some((action) => neededAtCreation.test(action)) && !before.has(policy);
+      return isAncestor || isLate ? [`${id} is created before ${policy}`] : [];
+    });
+  });
+}
+
 describe('roles', () => {
+  it('have their policies before a function or the state machine needs them', () => {
+    expect(policiesCreatedTooLate(stack.template)).toEqual([]);
+  });
+
+  it('of rules are assumed by AWS IoT for rules of this account alone', () => {
+    const trusts = resourcesOf('AWS::IAM::Role').flatMap(([, { Properties }]) => {
+      const document = Properties?.AssumeRolePolicyDocument as { Statement: Record<string, unknown>[] };
+      return document.Statement.filter(
+        ({ Principal }) => (Principal as { Service: string }).Service === 'iot.amazonaws.com',
+      );
+    });
+    expect(trusts.length).toBeGreaterThan(0);
+    for (const { Condition } of trusts) {
+      const { StringEquals, ArnLike } = Condition as Record<string, Record<string, unknown>>;
+      expect(renderText(StringEquals?.['aws:SourceAccount'])).toBe('123456789012');
+      expect(renderText(ArnLike?.['aws:SourceArn'])).toBe('arn:aws:iot:us-east-1:123456789012:rule/*');
+    }
+  });
+
   it('serve one function each', () => {
     const roles = Object.values(stack.template.Resources)
       .filter(({ Type }) => Type === 'AWS::Lambda::Function')
@@ -210,7 +254,75 @@ describe('roles', () => {
   });
 });
 
+describe('the deployment bucket', () => {
+  it('is open to no one, as the run bucket', () => {
+    const blocks = resourcesOf('AWS::S3::Bucket').map(([id, { Properties }]) => [
+      id,
+      Properties?.PublicAccessBlockConfiguration,
+    ]);
+    const closed = {
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    };
+    expect(blocks.toSorted()).toEqual([
+      ['RunBucket', closed],
+      ['ServerlessDeploymentBucket', closed],
+    ]);
+  });
+});
+
+describe('names', () => {
+  it('too long for Lambda are refused by package, with how much to take off', async () => {
+    const service = await copyService();
+    const { code, output } = await service.sls([
+      'package',
+      '--stage',
+      'a-stage-of-so-many-letters-that-one-is-out',
+    ]);
+    await service.remove();
+    expect(code).toBe(1);
+    expect(output).toContain(
+      'Lambda takes function names of at most 64 characters: ' +
+        'stampede-a-stage-of-so-many-letters-that-one-is-out-measure-latency (67). ' +
+        'Shorten --stage or --param namePrefix by 3.',
+    );
+  }, 60_000);
+});
+
 describe('stage parameters', () => {
+  it('name the stack, bound its roles and set the waits', async () => {
+    const boundary = 'arn:aws:iam::123456789012:policy/edge-of-teams';
+    const other = await packageStack([
+      'namePrefix=acme-',
+      `permissionsBoundary=${boundary}`,
+      'coldStartLead=20s',
+      'cloudWatchDelay=1m',
+    ]);
+    await other.remove();
+    const { Resources } = other.template;
+    const names = Object.values(Resources).flatMap(({ Properties = {} }) =>
+      ['FunctionName', 'LogGroupName', 'StateMachineName', 'DashboardName'].flatMap((name) =>
+        typeof Properties[name] === 'string' ? [Properties[name]] : [],
+      ),
+    );
+    expect(names.length).toBeGreaterThan(10);
+    expect(names.filter((name) => !/^(\/aws\/lambda\/)?acme-stampede-dev/.test(name))).toEqual([]);
+    const roles = Object.values(Resources).filter(({ Type }) => Type === 'AWS::IAM::Role');
+    expect(roles.length).toBeGreaterThan(5);
+    expect(new Set(roles.map(({ Properties }) => Properties?.PermissionsBoundary))).toEqual(
+      new Set([boundary]),
+    );
+    expect(JSON.stringify(statementsOf(other.template))).not.toMatch(/[:/]stampede-dev/);
+    const variables = 'Environment.Variables';
+    expect(Resources.PlanLambdaFunction?.Properties).toHaveProperty(`${variables}.COLD_START_LEAD`, '20s');
+    expect(Resources.SummarizeLambdaFunction?.Properties).toHaveProperty(
+      `${variables}.CLOUDWATCH_DELAY`,
+      '1m',
+    );
+  }, 60_000);
+
   it('turn topics, subscriber, architecture, tracing and limits', async () => {
     const other = await packageStack([
       'topicFilter=fleet/+/telemetry/#',
@@ -243,6 +355,8 @@ describe('stage parameters', () => {
     ]);
     const traces = wildcardsIn(statementsOf(other.template)).filter(({ sid }) => sid === 'SendTraces');
     expect(traces.map(isAllowed)).toEqual([true]);
+    expect(policiesOf(other.template, 'PlanRole')).toContain('TracingPolicy');
+    expect(policiesCreatedTooLate(other.template)).toEqual([]);
     expect(Resources.ArrivalsRule?.Properties).toHaveProperty('TopicRulePayload.Actions.0.Lambda');
     expect(Resources).not.toHaveProperty('ArrivalsQueue');
     expect(Resources.PlanLogGroup?.Properties).toHaveProperty('RetentionInDays', 30);

@@ -1,9 +1,9 @@
-import { accountId, region } from '../../arns.ts';
+import { accountId, partition, region } from '../../arns.ts';
 import type { Access } from '../mqtt/access.ts';
 import { judgeAll, type Policy } from './policy.ts';
 import { type PolicyClient, policyValueOf } from './policy-variables.ts';
 
-const arnPrefix = `arn:aws:iot:${region}:${accountId}:`;
+const arnPrefix = `arn:${partition}:iot:${region}:${accountId}:`;
 
 /**
  * What policies allow one client. What no statement speaks of is not allowed.

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { accountId, region } from '../../arns.ts';
+import { accountId, partition, region } from '../../arns.ts';
 
 /**
  * One record of the event that Lambda makes of an SQS message. Its fields stand in a fixed order and, but for the body,
@@ -37,7 +37,7 @@ export const md5At = firstReceiveAt + instant.length + beforeMd5.length;
 
 export function makeRecordTemplate(queueName: string): RecordTemplate {
   const idPrefix = randomUUID().slice(0, idPrefixLength);
-  const arn = JSON.stringify(`arn:aws:sqs:${region}:${accountId}:${queueName}`);
+  const arn = JSON.stringify(`arn:${partition}:sqs:${region}:${accountId}:${queueName}`);
   return {
     head: Buffer.from(`${beforeNumber}${idPrefix}${firstNumber}","receiptHandle":"AQEB","body":"`),
     tail: Buffer.from(
