@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { accountId, region } from '../../arns.ts';
+import { accountId, partition, region } from '../../arns.ts';
 import { Shard } from './shard.ts';
 
 /** Where a record was put. */
@@ -29,7 +29,7 @@ export class ArrivalsStream {
 
   constructor({ name, shards }: StreamChoices, nowMs: number, burstSeconds: number) {
     this.name = name;
-    this.arn = `arn:aws:kinesis:${region}:${accountId}:stream/${name}`;
+    this.arn = `arn:${partition}:kinesis:${region}:${accountId}:stream/${name}`;
     this.createdAt = nowMs;
     this.shards = Array.from({ length: shards }, (_, index) => new Shard(index, nowMs, burstSeconds));
   }

@@ -1,5 +1,5 @@
 import { writeInteger } from '../../../device/ascii.ts';
-import { accountId, region } from '../../arns.ts';
+import { accountId, partition, region } from '../../arns.ts';
 import { maxEventBytes } from '../queue/event-batch.ts';
 import type { ArrivalsStream } from './arrivals-stream.ts';
 import { firstNumber, type Shard } from './shard.ts';
@@ -40,7 +40,7 @@ export class StreamEvents {
   readonly #fixedBytes: number;
 
   constructor(stream: ArrivalsStream, shard: Shard) {
-    const role = JSON.stringify(`arn:aws:iam::${accountId}:role/stampede-dev-measure-latency`);
+    const role = JSON.stringify(`arn:${partition}:iam::${accountId}:role/stampede-dev-measure-latency`);
     this.#shard = shard;
     this.#pieces = {
       head: Buffer.from('{"kinesis":{"kinesisSchemaVersion":"1.0","partitionKey":"'),
