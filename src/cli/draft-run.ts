@@ -28,13 +28,6 @@ export function checkDraft({ plan, preflight, faults, walls }: RunDraft): void {
   if (refusals.length > 0) throw new RefusedByPreflightError(refusals);
 }
 
-/**
- * Room for cold starts as the stack is deployed, so that a plan looked at is the plan that would run on AWS: 1,000
- * environments per 10 s per function.
- * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html#scaling-rate
- */
-const coldStart = { leadMs: 5_000, environmentsPerSecond: 100 } as const;
-
 export interface DraftOptions {
   readonly now?: Date;
   /** 0–1 */
@@ -62,7 +55,8 @@ export function draftRun(
     runId,
     profile,
     now: now.getTime(),
-    coldStart,
+    // As the stack is deployed, so that a plan looked at is the plan that would run on AWS.
+    coldStart: defaultDeployment.coldStart,
     deployment,
     ...(account === undefined ? {} : { account }),
     topicFilter,

@@ -3,6 +3,7 @@ import type { Preflight } from '../plan/preflight.ts';
 import type { QuotaForecast } from '../plan/quota-forecast.ts';
 import { describeQuota, quotas } from '../plan/quotas.ts';
 import { formatCount, formatPlural, formatShare, formatUsd, formatValue } from '../report/figures.ts';
+import { wrapText } from '../report/text-table.ts';
 import type { Paint } from './paint.ts';
 
 /** What preflight makes of a plan, for the terminal: Lambdas, quotas, state payloads and money. */
@@ -68,6 +69,7 @@ function renderQuotas(plan: Plan, preflight: Preflight, paint: Paint): string[] 
     '  Nearest first: the top one is the binding limit, the first reached if the load grows. The profile',
     `  may use ${share} of a quota that AWS can raise (limits.quotaShare). ${limitsText(unread.length, isMixed)}`,
     '  Kept: a run stays within it by itself, whatever the load.',
+    ...preflight.quotaAssumptions.flatMap((sentence) => wrapText(sentence, 98, '  ')),
   ];
 }
 
@@ -107,7 +109,7 @@ function renderCost({ profile }: Plan, preflight: Preflight, paint: Paint): stri
   const { maxCostUsd } = profile.limits;
   const line = (name: string, used: string, usd: string): string =>
     `  ${name.padEnd(28)}${used.padStart(30)}${usd.padStart(17)}`;
-  const isPast = cost.isCharged && maxCostUsd !== undefined && cost.totalUsd > maxCostUsd;
+  const isPast = maxCostUsd !== undefined && cost.totalUsd > maxCostUsd;
   const ceiling = maxCostUsd === undefined ? '' : `  (limits.maxCostUsd ${formatUsd(maxCostUsd)})`;
   const total = `${line('total', '', formatUsd(cost.totalUsd))}${ceiling}`;
   return [

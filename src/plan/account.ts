@@ -6,7 +6,7 @@ export interface AccountView {
   readonly limits: AccountLimits;
   /** Which of the limits were read from the account; the others are AWS's defaults. */
   readonly live: readonly QuotaName[];
-  /** False for a target on loopback, where nobody sends a bill: the cost is told, and no ceiling holds. */
+  /** False for a target on loopback: a rehearsal costs nothing, and its forecast is that of the same run on AWS. */
   readonly isCharged: boolean;
 }
 

@@ -12,6 +12,8 @@ export interface Deployment {
   readonly topicFilter: string;
   /** Memory of each function, MB. */
   readonly memoryMb: Readonly<Record<FunctionName, number>>;
+  /** What the plan leaves for cold starts: milliseconds to the first slice, and slices that Lambda starts in a second. */
+  readonly coldStart: { readonly leadMs: number; readonly environmentsPerSecond: number };
   /** The queue's event source mapping. */
   readonly arrivals: ArrivalsReading;
 }
@@ -30,6 +32,8 @@ export const defaultDeployment: Deployment = {
     'measure-latency': 1_024,
     summarize: 1_769,
   },
+  // 1,000 environments per 10 s per function: https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html#scaling-rate
+  coldStart: { leadMs: 5_000, environmentsPerSecond: 100 },
   arrivals: {
     batchSize: 2_000,
     batchWindowSeconds: 1,

@@ -1,3 +1,4 @@
+import { accountOf } from './account.ts';
 import { type Deployment, deploymentOf } from './deployment.ts';
 import { echoedMessages, echoingDevices } from './echoes.ts';
 import { checkpointEveryMs, controlPollEveryMs, isWatched, watchEverySeconds } from './intervals.ts';
@@ -6,6 +7,7 @@ import type { Plan } from './plan.ts';
 import { forecastReading, measureSeconds, measureSecondsPerRecord, readersAt } from './queue-readers.ts';
 import {
   clearingMessages,
+  connectionMinutes,
   type IotUsage,
   queueRequests,
   stateTransitions,
@@ -39,18 +41,18 @@ export const assumptions: readonly string[] = [
 export function forecastUsage(plan: Plan, deployment: Deployment = deploymentOf(plan)): Usage {
   const { load, slices } = plan;
   const batches = arrivalBatches(plan, deployment);
-  const sliceMs = sliceLifeMs(plan);
+  const sliceMs = sliceLifeMs(plan, deployment);
   const checkpoints = Math.floor(sliceMs / checkpointEveryMs(plan.profile));
   return {
-    iot: iotUsage(plan),
+    iot: iotUsage(plan, deployment),
     sqs: queueRequests(load.messages, deployment),
     lambda: lambdaUsage(plan, deployment, {
       sliceSeconds: (slices.count * sliceMs) / 1_000,
       batches,
       records: load.messages,
-      looks: looksOf(plan),
+      looks: looksOf(plan, deployment),
     }),
-    stateTransitions: stateTransitions(slices.count, looksOf(plan)),
+    stateTransitions: stateTransitions(slices.count, looksOf(plan, deployment)),
     s3Puts: storePuts(slices.count, checkpoints, batches),
   };
 }
@@ -65,21 +67,34 @@ export function subscriberConcurrency(plan: Plan, deployment: Deployment): numbe
 }
 
 /** Of every slice: its Lambda waits for the start, connects, publishes and ends. */
-function sliceLifeMs({ timeline }: Plan): number {
-  return timeline.publishEndAt - timeline.createdAt + assumed.sliceEndMs;
+function sliceLifeMs(plan: Plan, deployment: Deployment): number {
+  const { startAt, publishEndAt } = plan.timeline;
+  return startMs(plan, deployment) + publishEndAt - startAt + assumed.sliceEndMs;
+}
+
+/**
+ * From the plan's making to the first connect. Embedded AWS starts faster than AWS does: a rehearsal is forecast as the run on AWS
+ * that it stands for, and so the plan, the form, the run's header and its report all state the same forecast.
+ */
+function startMs(plan: Plan, { coldStart }: Deployment): number {
+  const { createdAt, startAt } = plan.timeline;
+  if (accountOf(plan).isCharged) return startAt - createdAt;
+  return coldStart.leadMs + Math.ceil((plan.slices.count / coldStart.environmentsPerSecond) * 1_000);
 }
 
 /**
  * Of a run that a threshold may end: how often the state machine looks at it.
  * @param untilMs epoch milliseconds; no longer than publishing goes on
  */
-export function looksOf({ profile, timeline }: Plan, untilMs = timeline.publishEndAt): number {
+export function looksOf(plan: Plan, deployment: Deployment, untilMs = plan.timeline.publishEndAt): number {
+  const { profile, timeline } = plan;
   if (!isWatched(profile)) return 0;
   const everyMs = (watchEverySeconds + assumed.lookSeconds) * 1_000;
-  return Math.ceil((Math.min(untilMs, timeline.publishEndAt) - timeline.createdAt) / everyMs);
+  const watchedMs = startMs(plan, deployment) + Math.min(untilMs, timeline.publishEndAt) - timeline.startAt;
+  return Math.ceil(watchedMs / everyMs);
 }
 
-function iotUsage(plan: Plan): IotUsage {
+function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
   const { profile, load, slices, timeline } = plan;
   const messages = {
     meteredBytes: meteredBytes(plan),
@@ -90,13 +105,13 @@ function iotUsage(plan: Plan): IotUsage {
     deviceAcks: 0,
   };
   if (profile.connect.protocol === 'https') {
-    const polls = 1 + Math.floor(sliceLifeMs(plan) / controlPollEveryMs);
+    const polls = 1 + Math.floor(sliceLifeMs(plan, deployment) / controlPollEveryMs);
     return {
       ...messages,
       connects: 0,
       subscribes: 0,
       publishesOut: 0,
-      controlMessages: polls * slices.count + looksOf(plan) + clearingMessages,
+      controlMessages: polls * slices.count + looksOf(plan, deployment) + clearingMessages,
       connectionMinutes: 0,
     };
   }
@@ -108,8 +123,8 @@ function iotUsage(plan: Plan): IotUsage {
     connects: clients,
     subscribes: echoingDevices(profile) + slices.count,
     publishesOut: echoedMessages(plan),
-    controlMessages: looksOf(plan) + clearingMessages,
-    connectionMinutes: clients * Math.ceil(connectedMs / 60_000),
+    controlMessages: looksOf(plan, deployment) + clearingMessages,
+    connectionMinutes: connectionMinutes(clients, clients * connectedMs),
   };
 }
 

@@ -7,13 +7,27 @@ import type { Plan } from './plan.ts';
 import type { QuotaName } from './quotas.ts';
 import { statePayloads } from './state-payloads.ts';
 
+/** Stampede's own. Others may read the same topics, and no plan knows of them. */
+const rulesOnTopics = 1;
+
+/**
+ * The stricter reading of AWS's quota table: a message that matches N subscriptions, rules included, is N outbound publishes.
+ * @see https://docs.aws.amazon.com/general/latest/gr/iot-core.html
+ */
+export const quotaAssumptions: readonly string[] = [
+  'By the stricter reading of AWS’s quota table a message is one outbound publish (PublishOut) for each subscription and each rule that matches it. CloudWatch’s PublishOut.Success may count deliveries to clients only.',
+  'One rule, Stampede’s own, is taken to read these topics. Each other rule on them adds as many rule evaluations and outbound publishes again.',
+];
+
 /** The most that a plan will ask of each quota; those that it does not touch are absent. */
 export function peaksOf(plan: Plan, deployment: Deployment): Partial<Record<QuotaName, number>> {
-  const { load, slices, timeline } = plan;
+  const { load, slices, timeline, profile } = plan;
+  const echoingShare = profile.connect.protocol === 'mqtt' ? echoingDevices(profile) / profile.devices : 0;
   return {
     publishInPerSecond: load.peakPerSecond,
-    ...(plan.profile.connect.protocol === 'mqtt' ? connectionPeaks(plan) : {}),
-    ruleEvaluationsPerSecond: load.peakPerSecond,
+    publishOutPerSecond: load.peakPerSecond * (rulesOnTopics + echoingShare),
+    ...(profile.connect.protocol === 'mqtt' ? connectionPeaks(plan) : {}),
+    ruleEvaluationsPerSecond: load.peakPerSecond * rulesOnTopics,
     lambdaConcurrency: slices.count + subscriberConcurrency(plan, deployment),
     lambdaSeconds: (timeline.deadlineAt - timeline.createdAt) / 1_000,
     fileDescriptors: openFiles(plan),
@@ -29,10 +43,7 @@ function connectionPeaks(plan: Plan): Partial<Record<QuotaName, number>> {
   const deviceConnects = Math.min(connect.ratePerSecond, devices);
   const echoingShare = echoingDevices(profile) / devices;
   const controlConnects = Math.min(slices.count, environmentsPerSecond);
-  // Rule matches are left out of PublishOut: AWS's documentation has had it both ways.
-  const echoes = { publishOutPerSecond: load.peakPerSecond * echoingShare };
   return {
-    ...(echoingShare > 0 ? echoes : {}),
     // The control channels come first, as Lambda starts their slices; the devices begin when all are there.
     connectsPerSecond: Math.max(deviceConnects, controlConnects),
     connectsPerSecondPerClientId: 1,

@@ -3,7 +3,7 @@ import { accountOf } from './account.ts';
 import { type CostEstimate, priceUsage } from './cost.ts';
 import { type Deployment, deploymentOf } from './deployment.ts';
 import { assumptions, forecastUsage, subscriberConcurrency } from './forecast-usage.ts';
-import { peaksOf } from './peaks.ts';
+import { peaksOf, quotaAssumptions } from './peaks.ts';
 import type { Plan } from './plan.ts';
 import { messagesReadPerSecond } from './queue-readers.ts';
 import { bindingOf, forecastLimit, forecastQuota, type QuotaForecast } from './quota-forecast.ts';
@@ -21,6 +21,8 @@ export interface Preflight {
   readonly quotas: readonly QuotaForecast[];
   /** The quota with the least headroom: the first one reached if the load grows. */
   readonly binding: QuotaForecast;
+  /** How use was counted where AWS's own words allow for more than one reading; a sentence each. */
+  readonly quotaAssumptions: readonly string[];
   readonly time: TimeForecast;
   readonly lambda: LambdaForecast;
   readonly statePayloads: readonly StatePayload[];
@@ -77,13 +79,17 @@ export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan
   return {
     quotas: forecasts,
     binding: bindingOf(forecasts),
+    quotaAssumptions,
     time: forecastTime(plan),
     lambda: forecastLambda(plan, usage, deployment),
     statePayloads: statePayloads(plan),
     cost,
     refusals: [
-      ...forecasts.filter(({ quota, withinAllowed }) => !withinAllowed && !walls.has(quota)).map(refuseQuota),
-      ...(isCharged ? refuseCost(plan, cost) : []),
+      ...forecasts
+        .filter(({ quota, withinAllowed }) => !withinAllowed && !walls.has(quota))
+        .map((each) => refuseQuota(each, plan)),
+      // In a rehearsal too: it is refused for what the run on AWS would cost, before anybody runs it there.
+      ...refuseCost(plan, cost),
     ],
   };
 }

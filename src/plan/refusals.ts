@@ -42,15 +42,16 @@ const remedies: Partial<Record<AnyQuotaName, string>> = {
 };
 
 /** A quota of which the plan would use more than it is allowed to. */
-export function refuseQuota(forecast: QuotaForecast): Fault {
+export function refuseQuota(forecast: QuotaForecast, { profile }: Plan): Fault {
   const quota = describeQuota(forecast.quota);
   const raise =
     quota.raise ??
     `have the quota raised${quota.live === undefined ? '' : ` (Service Quotas ${quota.live.quotaCode})`}`;
+  const isOfRules = forecast.quota === 'publishOutPerSecond' && profile.echo.fraction === 0;
   const share = Math.round((forecast.allowed / forecast.limit) * 100);
   const allowed = `${rounded(forecast.allowed)}${forecast.unit}`;
   return {
-    path: remedies[forecast.quota] ?? 'limits.quotaShare',
+    path: isOfRules ? 'stages' : (remedies[forecast.quota] ?? 'limits.quotaShare'),
     message: `${forecast.name}: ${rounded(forecast.peak)}${forecast.unit} planned, and ${
       quota.adjustable
         ? `${share}% of ${quota.raise === undefined ? 'the quota of ' : ''}${rounded(forecast.limit)}${forecast.unit} is ${allowed}`

@@ -49,6 +49,17 @@ export interface LambdaUsage {
   readonly memoryMb: number;
 }
 
+/**
+ * AWS meters connectivity in whole minutes. Each connection's time is rounded up, all being taken to have lasted as long as their mean:
+ * the stricter reading of "1-minute increments".
+ * @param connectedMs of all connections together
+ * @see https://aws.amazon.com/iot-core/pricing/
+ */
+export function connectionMinutes(connections: number, connectedMs: number): number {
+  if (connections === 0) return 0;
+  return connections * Math.ceil(connectedMs / connections / 60_000);
+}
+
 /** Lambda's measure of memory over time. */
 export function gbSecondsOf({ seconds, memoryMb }: LambdaUsage): number {
   return (seconds * memoryMb) / 1_024;

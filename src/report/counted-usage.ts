@@ -7,6 +7,7 @@ import { meteredBytes } from '../plan/message-size.ts';
 import type { Plan } from '../plan/plan.ts';
 import {
   clearingMessages,
+  connectionMinutes,
   type IotUsage,
   queueRequests,
   stateTransitions,
@@ -21,7 +22,7 @@ import {
 export function countUsage(plan: Plan, ledger: RunLedger, deployment: Deployment): Usage {
   const { slices, sliceSeconds } = ledger.generator;
   const taken = messagesTaken(ledger);
-  const looks = looksOf(plan, ledger.lastSentAt ?? plan.timeline.publishAt);
+  const looks = looksOf(plan, deployment, ledger.lastSentAt ?? plan.timeline.publishAt);
   const checkpoints = (sliceSeconds * 1_000) / checkpointEveryMs(plan.profile) / Math.max(1, slices);
   return {
     iot: iotUsage(plan, ledger, taken, looks),
@@ -73,6 +74,9 @@ function iotUsage(plan: Plan, ledger: RunLedger, taken: number, looks: number): 
     subscribes: echoes + generator.slices,
     publishesOut: ledger.echoed + stops * generator.slices,
     controlMessages: looks + stops + clearingMessages,
-    connectionMinutes: Math.ceil((deviceSeconds + generator.sliceSeconds) / 60),
+    connectionMinutes: connectionMinutes(
+      connects + generator.slices,
+      (deviceSeconds + generator.sliceSeconds) * 1_000,
+    ),
   };
 }

@@ -23,6 +23,7 @@ import {
   latencyNotes,
   latencyOrder,
   ledgerEquations,
+  publishOutNote,
   type Term,
 } from './report-figures.ts';
 import {
@@ -260,6 +261,7 @@ function renderQuotas({ quotas, throttling, bindingQuota }: Report): Html {
       ],
       rows,
     ),
+    html`<p class="soft">${publishOutNote}</p>`,
   );
 }
 

@@ -14,8 +14,9 @@ export function quotaUseOf(plan: Plan, ledger: RunLedger): QuotaUse[] {
   const publishes = Math.max(0, ...sent);
   const isMqtt = plan.profile.connect.protocol === 'mqtt';
   const peaks: [QuotaName, number][] = [['publishInPerSecond', publishes]];
-  // As devices received them: what was refused on its way out nobody saw but PublishOut.Throttle. A rule's deliveries count as none.
-  if (isMqtt && plan.profile.echo.fraction > 0) peaks.push(['publishOutPerSecond', Math.max(0, ...echoed)]);
+  // Counted as it was planned (`quotaAssumptions`): the rule's match of each publish, and each echo that a device received.
+  const outbound = sent.map((count, i) => count + (echoed[i] ?? 0));
+  peaks.push(['publishOutPerSecond', Math.max(0, ...outbound)]);
   peaks.push(['ruleEvaluationsPerSecond', publishes]);
   if (isMqtt) {
     peaks.push(

@@ -114,6 +114,10 @@ export function describeDifference({ explanations, unexplained }: Reconciliation
   return [...known, ...rest].join('; ');
 }
 
+/** How the peak of PublishOut was counted: beside CloudWatch's own count it would otherwise look wrong. */
+export const publishOutNote =
+  'PublishOut is counted as planned, by the stricter reading of AWS’s quota table: each publish once for the rule that matches it, and each echo. CloudWatch’s PublishOut.Success may count deliveries to clients only.';
+
 /** What was refused, a sentence each; empty where nothing was. */
 export function describeThrottling({ told, untold, publishes, refusals }: Throttling): string[] {
   const by = refusals.map(({ metric, name, count }) => `${metric} ${formatCount(count)}: ${name}`);

@@ -19,6 +19,7 @@ import {
   latencyNotes,
   latencyOrder,
   ledgerEquations,
+  publishOutNote,
   type Term,
 } from './report-figures.ts';
 import { renderSparkline } from './sparkline.ts';
@@ -215,6 +216,7 @@ function renderQuotas({ quotas, throttling, bindingQuota }: Report, paint: Summa
       throttling.refusals.length > 0 ? paint('warning', line) : line,
     ),
     ...(assumed ? [paint('dim', '  * AWS’s default; the account’s own limit was not read')] : []),
+    ...wrapText(publishOutNote, width, '  ').map((line) => paint('dim', line)),
   ];
 }
 

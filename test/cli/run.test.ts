@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { formatUsd } from '../../src/report/figures.ts';
 import type { Report } from '../../src/report/report.ts';
 import { processesOf } from './processes.ts';
 import { type CliResult, makeWorkplace, runCli, startCli, type Workplace } from './run-cli.ts';
@@ -63,6 +64,8 @@ describe('stampede run', () => {
       received: 120,
       lost: 0,
     });
+    // One forecast: the header's is the report's.
+    expect(result.stderr).toContain(`on AWS ${formatUsd(report.cost.forecastUsd)} forecast`);
     for (const name of ['report.json', 'report.html']) {
       expect(existsSync(path.join(directory, name))).toBe(true);
       expect(stdoutNames(result, path.join(directory, name))).toBe(true);
@@ -118,6 +121,19 @@ describe('stampede run', () => {
     expect(code).toBe(130);
     expect(stderr).toContain('without a report');
     expect(processesOf(runs)).toEqual([]);
+  }, 60_000);
+
+  it('refuses a rehearsal that would cost too much on AWS with exit 3, as plan does', async () => {
+    const file = workplace.writeProfile('dear.json', tiny);
+    const [planned, ran] = await Promise.all([
+      runCli(['plan', file, '--max-cost', '0.001']),
+      runCli(['run', file, '--max-cost', '0.001', '--runs', runs]),
+    ]);
+    expect(ran.code).toBe(3);
+    expect(ran.stderr).toMatch(/limits\.maxCostUsd|--max-cost/);
+    const refusalOf = (text: string) => /Preflight refuses this run:.*/s.exec(text)?.[0];
+    expect(ran.code).toBe(planned.code);
+    expect(refusalOf(ran.stderr)).toBe(refusalOf(planned.stderr));
   }, 60_000);
 
   it('refuses what is past the profile’s share of a quota with exit 3', async () => {

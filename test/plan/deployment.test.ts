@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
+import { readEnvironment } from '../../src/aws/environment.ts';
 import { defaultDeployment, parseDeployment } from '../../src/plan/deployment.ts';
 
 interface Stack {
@@ -25,6 +26,12 @@ describe('defaultDeployment', () => {
     expect(defaultDeployment.memoryMb).toEqual(Object.fromEntries(memoryMb));
     expect(defaultDeployment.topicFilter).toBe(stack.params.default.topicFilter);
     expect(stack.params.default.architecture).toBe('arm64');
+    // The functions read these where the stack sets none.
+    const { coldStartLeadMs, lambdaEnvironmentsPerSecond } = readEnvironment({ RUN_BUCKET: 'runs' });
+    expect(defaultDeployment.coldStart).toEqual({
+      leadMs: coldStartLeadMs,
+      environmentsPerSecond: lambdaEnvironmentsPerSecond,
+    });
     const { subscriber, arrivals } = defaultDeployment;
     expect(parseDeployment(deploymentText(stack))).toEqual({ subscriber, arrivals });
   });

@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import type { AccountView } from '../../src/plan/account.ts';
 import { deploymentOf } from '../../src/plan/deployment.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import { preflight } from '../../src/plan/preflight.ts';
 import type { ArrivalsReading } from '../../src/plan/queue-readers.ts';
 import { type AccountLimits, accountLimitsOf } from '../../src/plan/quotas.ts';
+import { connectionMinutes } from '../../src/plan/usage.ts';
 import { parseLoadProfile } from '../../src/profile/parse.ts';
 
 const coldStart = { leadMs: 2_000, environmentsPerSecond: 100 };
@@ -52,10 +54,17 @@ describe('preflight', () => {
     const { refusals } = preflightOf(load);
     expect(refusals.map(({ message }) => message)).toEqual([
       'inbound publishes per second (PublishIn): 20,000/s planned, and 80% of the quota of 20,000/s is 16,000/s',
+      'outbound publishes per second (PublishOut): 20,000/s planned, and 80% of the quota of 20,000/s is 16,000/s',
       'rule evaluations per second: 20,000/s planned, and 80% of the quota of 20,000/s is 16,000/s',
     ]);
     expect(refusals[0]?.hint).toMatch(/16,000\/s.*L-4B33E451.*limits\.quotaShare/);
+    expect(refusals.map(({ path }) => path)).toEqual(['stages', 'stages', 'stages']);
     expect(preflightOf({ ...load, limits: { quotaShare: 1 } }).refusals).toEqual([]);
+    // The rule's match is one outbound publish, an echo is another.
+    const echoing = { ...load, ratePerSecond: 15_000, echo: { fraction: 0.1 } };
+    expect(preflightOf(echoing).refusals).toMatchObject([
+      { path: 'echo.fraction', message: expect.stringContaining('(PublishOut): 16,500/s planned') },
+    ]);
   });
 
   it('holds no share back of what AWS never raises', () => {
@@ -76,7 +85,12 @@ describe('preflight', () => {
   it('knows the smaller Regions', () => {
     const small = preflightOf(fleet, accountLimitsOf('small'));
     const refused = small.quotas.filter(({ withinAllowed }) => !withinAllowed).map(({ quota }) => quota);
-    expect(refused).toEqual(['publishInPerSecond', 'connectsPerSecond', 'ruleEvaluationsPerSecond']);
+    expect(refused).toEqual([
+      'publishInPerSecond',
+      'publishOutPerSecond',
+      'connectsPerSecond',
+      'ruleEvaluationsPerSecond',
+    ]);
   });
 
   it('shows what Stampede keeps to by itself, and is not bound by it', () => {
@@ -141,6 +155,7 @@ describe('preflight', () => {
     expect(time.connectSeconds).toBe(0);
     expect(quotas.map(({ quota }) => quota)).toEqual([
       'publishInPerSecond',
+      'publishOutPerSecond',
       'ruleEvaluationsPerSecond',
       'lambdaConcurrency',
       'lambdaSeconds',
@@ -197,6 +212,46 @@ describe('the readers of the queue', () => {
   });
 });
 
+describe('the forecast of the cost', () => {
+  const input = { devices: 1_000, ratePerSecond: 1_000, duration: '2m', connect: { protocol: 'https' } };
+  const profile = parseLoadProfile({
+    ...input,
+    thresholds: { failed: [{ threshold: 'count==0', abortOnFail: true }] },
+  });
+  const forecastOf = (leadMs: number, isCharged: boolean) => {
+    const account = { limits: accountLimitsOf('default'), live: [], isCharged };
+    const cold = { leadMs, environmentsPerSecond: 100 };
+    return preflight(makePlan({ runId: 'run', profile, now: 1_000, coldStart: cold, account })).cost;
+  };
+
+  it('is the same before a rehearsal and after it, however soon its slices start', () => {
+    const { isCharged, ...planned } = forecastOf(5_000, true);
+    // What embedded AWS leaves for cold starts, and the draft of the form and of the run's header.
+    for (const leadMs of [0, 3_000, 5_000]) expect(forecastOf(leadMs, false)).toMatchObject(planned);
+    expect(isCharged).toBe(true);
+  });
+
+  it('follows the room for cold starts that a stack has', () => {
+    expect(forecastOf(20_000, true).totalUsd).toBeGreaterThan(forecastOf(5_000, true).totalUsd);
+  });
+
+  it('meters connections by whole minutes, each rounded up', () => {
+    expect(connectionMinutes(0, 0)).toBe(0);
+    expect(connectionMinutes(404, 404 * 15_000)).toBe(404);
+    expect(connectionMinutes(404, 404 * 61_000)).toBe(808);
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 10_000_000 }), { minLength: 1 }), (lengthsMs) => {
+        const totalMs = lengthsMs.reduce((sum, each) => sum + each, 0);
+        const metered = connectionMinutes(lengthsMs.length, totalMs);
+        expect(metered).toBeGreaterThanOrEqual(totalMs / 60_000);
+        expect(metered).toBeLessThan(totalMs / 60_000 + lengthsMs.length * (1 + 1e-9));
+        const same = lengthsMs.every((each) => each === lengthsMs[0]);
+        if (same) expect(metered).toBe(lengthsMs.length * Math.ceil(lengthsMs[0]! / 60_000));
+      }),
+    );
+  });
+});
+
 describe('the ceiling of the cost', () => {
   const load = { devices: 1_000, ratePerSecond: 1_000, duration: '10m' };
   const { cost } = preflightOf(load);
@@ -221,10 +276,12 @@ describe('the ceiling of the cost', () => {
     expect(fitting.cost.totalUsd).toBeGreaterThan(maxCostUsd * 0.98);
   });
 
-  it('holds nobody back below it, nor where nothing is charged', () => {
+  it('holds nobody back below it, and does in a rehearsal as on AWS', () => {
     expect(preflightOf({ ...load, limits: { maxCostUsd: cost.totalUsd } }).refusals).toEqual([]);
     const dear = { ...load, limits: { maxCostUsd: 0.01 } };
-    expect(preflightOf(dear, accountLimitsOf('default'), { isCharged: false }).refusals).toEqual([]);
+    expect(preflightOf(dear, accountLimitsOf('default'), { isCharged: false }).refusals).toMatchObject([
+      { path: 'limits.maxCostUsd' },
+    ]);
   });
 
   it('knows when fewer messages are not enough', () => {

@@ -224,6 +224,8 @@ describe('quotas', () => {
     const { quotas } = reportOfResults(flawless, { devices: 40 });
     expect(quotas.map(({ quota, peak, limit, headroom }) => ({ quota, peak, limit, headroom }))).toEqual([
       { quota: 'publishInPerSecond', peak: 500, limit: 2_000, headroom: 0.75 },
+      // The rule's match of each.
+      { quota: 'publishOutPerSecond', peak: 500, limit: 2_000, headroom: 0.75 },
       { quota: 'ruleEvaluationsPerSecond', peak: 500, limit: 2_000, headroom: 0.75 },
       { quota: 'connectsPerSecond', peak: 40, limit: 100, headroom: 0.6 },
       { quota: 'concurrentConnections', peak: 40, limit: 100_000, headroom: 1 - 40 / 100_000 },
@@ -232,7 +234,11 @@ describe('quotas', () => {
 
   it('know no connections over HTTPS', () => {
     const { quotas } = reportOfResults(flawless, { connect: { protocol: 'https' } });
-    expect(quotas.map(({ quota }) => quota)).toEqual(['publishInPerSecond', 'ruleEvaluationsPerSecond']);
+    expect(quotas.map(({ quota }) => quota)).toEqual([
+      'publishInPerSecond',
+      'publishOutPerSecond',
+      'ruleEvaluationsPerSecond',
+    ]);
   });
 });
 
@@ -272,7 +278,15 @@ describe('cost', () => {
 
   it('of a run that went as planned is what was forecast, but for what nobody can know before', () => {
     const report = reportOf(runOf());
-    const asForecast = ['iot-connect', 'iot-publish-in', 'iot-rules', 'sqs', 'step-functions', 'lambda-plan'];
+    const asForecast = [
+      'iot-connect',
+      'iot-connectivity',
+      'iot-publish-in',
+      'iot-rules',
+      'sqs',
+      'step-functions',
+      'lambda-plan',
+    ];
     const lines = linesOf(report);
     for (const line of asForecast) expect(lines[line]?.used).toEqual(lines[line]?.forecast);
     // 4 windows, where batches were expected by the second.

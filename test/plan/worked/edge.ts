@@ -34,7 +34,7 @@ export const edgeProfiles: readonly WorkedProfile[] = [
     },
     peaks: {
       publishInPerSecond: 10,
-      publishOutPerSecond: 30 / 7,
+      publishOutPerSecond: 10 + 30 / 7,
       connectsPerSecond: 7,
       connectsPerSecondPerClientId: 1,
       concurrentConnections: 10,
@@ -103,6 +103,7 @@ export const edgeProfiles: readonly WorkedProfile[] = [
     },
     limits: {
       publishInPerSecond: 25_000,
+      publishOutPerSecond: 25_000,
       ruleEvaluationsPerSecond: 25_000,
       connectsPerSecond: 4_000,
       concurrentConnections: 1_500_000,
@@ -110,6 +111,7 @@ export const edgeProfiles: readonly WorkedProfile[] = [
     },
     peaks: {
       publishInPerSecond: 20_000,
+      publishOutPerSecond: 20_000,
       connectsPerSecond: 3_000,
       connectsPerSecondPerClientId: 1,
       concurrentConnections: 1_002_000,
@@ -184,6 +186,7 @@ export const edgeProfiles: readonly WorkedProfile[] = [
     },
     peaks: {
       publishInPerSecond: 90,
+      publishOutPerSecond: 90,
       connectsPerSecond: 10,
       connectsPerSecondPerClientId: 1,
       concurrentConnections: 61,
@@ -254,6 +257,7 @@ export const edgeProfiles: readonly WorkedProfile[] = [
     },
     peaks: {
       publishInPerSecond: 2_000_000,
+      publishOutPerSecond: 2_000_000,
       connectsPerSecond: 10_000,
       connectsPerSecondPerClientId: 1,
       concurrentConnections: 1_001_112,
@@ -313,6 +317,7 @@ export const edgeProfiles: readonly WorkedProfile[] = [
     deployment: { subscriber: 'direct' },
     peaks: {
       publishInPerSecond: 5,
+      publishOutPerSecond: 5,
       connectsPerSecond: 20,
       connectsPerSecondPerClientId: 1,
       concurrentConnections: 21,

@@ -5,7 +5,7 @@ import type { WorkedProfile } from './worked-profile.ts';
  *
  * Time. Slices start at 5 s + S/100. Devices connect at their rate, then 1 s to settle, then publishing. The deadline is
  * 15 s after the drain. A slice's Lambda lives from 0 to 1 s after the last publish: L.
- * Quotas. The queue has 5 readers beside the slices, or 2λ/c − 5 where that is more: at c = 1,000/(1 + 0.1 + 0.02) =
+ * Quotas. PublishOut is the rule's match of each message, and each echo. The queue has 5 readers beside the slices, or 2λ/c − 5 where that is more: at c = 1,000/(1 + 0.1 + 0.02) =
  * 892.857/s each, and at most 50. 64 file descriptors are open beside the devices. Unacknowledged, at
  * most: the device's rate × 5 s.
  * IoT. Each slice has a control channel: one CONNECT, one SUBSCRIBE, one connection more. Clearing the control topic is
@@ -40,6 +40,7 @@ export const everydayProfiles: readonly WorkedProfile[] = [
     profile: { devices: 100, ratePerSecond: 100, duration: '30s', publish: { sizeBytes: 512 } },
     peaks: {
       publishInPerSecond: 100,
+      publishOutPerSecond: 100,
       // 400 a second would do, and there are 100.
       connectsPerSecond: 100,
       connectsPerSecondPerClientId: 1,
@@ -111,6 +112,7 @@ export const everydayProfiles: readonly WorkedProfile[] = [
     },
     peaks: {
       publishInPerSecond: 20_000,
+      publishOutPerSecond: 20_000,
       connectsPerSecond: 400,
       connectsPerSecondPerClientId: 1,
       concurrentConnections: 2_004,
@@ -175,6 +177,7 @@ export const everydayProfiles: readonly WorkedProfile[] = [
     },
     peaks: {
       publishInPerSecond: 2_000,
+      publishOutPerSecond: 2_000,
       connectsPerSecond: 400,
       connectsPerSecondPerClientId: 1,
       concurrentConnections: 10_012,
@@ -243,6 +246,7 @@ export const everydayProfiles: readonly WorkedProfile[] = [
     },
     peaks: {
       publishInPerSecond: 150,
+      publishOutPerSecond: 150,
       ruleEvaluationsPerSecond: 150,
       queueReadsPerSecond: 150,
       lambdaConcurrency: 7,
@@ -297,6 +301,7 @@ export const everydayProfiles: readonly WorkedProfile[] = [
     },
     peaks: {
       publishInPerSecond: 40,
+      publishOutPerSecond: 40,
       connectsPerSecond: 50,
       connectsPerSecondPerClientId: 1,
       concurrentConnections: 51,
