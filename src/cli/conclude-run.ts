@@ -12,6 +12,8 @@ import type { EndedRun } from './run-to-end.ts';
 export interface Conclusion extends OutputFlags {
   readonly runId: string;
   readonly runs: string;
+  /** The arguments of `stampede report` for this run. */
+  readonly reportArguments: string;
   /** By Ctrl-C. */
   readonly stopped: boolean;
   /** In place of the summary. */
@@ -25,10 +27,10 @@ export interface Conclusion extends OutputFlags {
  */
 export async function concludeRun(
   { execution, report, logs }: EndedRun,
-  { runId, runs, stopped, jsonLines, ...outputs }: Conclusion,
+  { runId, runs, reportArguments, stopped, jsonLines, ...outputs }: Conclusion,
 ): Promise<ExitCode> {
   if (execution === undefined) throw new StoppedBeforeStartError();
-  if (report === undefined) throw faultOfExecution(execution, logs, stopped);
+  if (report === undefined) throw faultOfExecution(execution, logs, stopped, reportArguments);
   const files = ['report.html', 'report.json'].map((name) => path.join(runs, runId, name));
   // What slices printed before they were gone.
   if (report.slices.died + report.slices.failed > 0) files.push(logs);

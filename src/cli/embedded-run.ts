@@ -1,14 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { makeControl } from '../aws/control.ts';
 import { readEnvironment, readInfluxServer } from '../aws/environment.ts';
 import { makeExecutions } from '../aws/executions.ts';
 import { makeRunStore } from '../aws/run-store.ts';
 import type { WeatherSettings } from '../embedded/iot-core/weather-settings.ts';
-import { startEmbeddedAws } from '../embedded/start.ts';
+import { type EmbeddedAwsBrokenError, startEmbeddedAws } from '../embedded/start.ts';
+import { StampedeError } from '../profile/errors.ts';
 import type { RunView, ViewRequest } from '../report/run-in-progress.ts';
 import type { EmbeddedBehaviour } from './behaviour-flags.ts';
 import { embeddedPace } from './embedded-place.ts';
 import { pointAt } from './point-at.ts';
 import type { EmbeddedQuotas } from './quota-flags.ts';
+import { embeddedReportArguments } from './report-file.ts';
 import { type EndedRun, followToReport, type RunRequest } from './run-to-end.ts';
 
 export interface EmbeddedRunRequest extends RunRequest {
@@ -20,6 +23,16 @@ export interface EmbeddedRunRequest extends RunRequest {
   readonly weather?: Partial<WeatherSettings>;
   /** Once the run can be asked how it goes, by second and by slice. */
   readonly onLive?: (view: (request: ViewRequest) => Promise<RunView>) => void;
+}
+
+/** From a call that failed because a process ended, to the notice of its end. */
+const exitNoticeMs = 1_000;
+
+/** A run whose embedded AWS ended: at once, with the way to what is left of it. */
+function cutOff({ message, hint }: EmbeddedAwsBrokenError, runId: string, runs: string): StampedeError {
+  return new StampedeError('RunCutOff', `${message}, and run ${runId} with it`, {
+    hint: `a report of what slices and subscriber had stored by then: npx stampede report ${embeddedReportArguments(runId, runs)}; ${hint}`,
+  });
 }
 
 /** One execution, from the start of embedded AWS to its end. */
@@ -35,6 +48,7 @@ export async function runOnEmbeddedAws(request: EmbeddedRunRequest): Promise<End
   });
   const { logDirectory: logs } = aws;
   interrupts.quit.addEventListener('abort', () => aws.kill());
+  aws.onTrouble((what) => display.say(what));
   try {
     if (interrupts.stop.aborted) return { logs };
     pointAt(aws.environment);
@@ -51,7 +65,16 @@ export async function runOnEmbeddedAws(request: EmbeddedRunRequest): Promise<End
       // Its run store is the runs directory.
       keep: async () => undefined,
     };
-    return await followToReport(place, { runId, executionArn, display, interrupts });
+    const following = followToReport(place, { runId, executionArn, display, interrupts });
+    const cut = (error: EmbeddedAwsBrokenError): never => {
+      throw cutOff(error, runId, runsDirectory);
+    };
+    return await Promise.race([following, aws.broken.then(cut)]).catch(async (error: unknown) => {
+      // A call that failed may be the first sign of it.
+      const broken = await Promise.race([aws.broken, sleep(exitNoticeMs)]);
+      if (broken !== undefined) cut(broken);
+      throw error;
+    });
   } finally {
     display.end();
     await aws.close();

@@ -1,3 +1,4 @@
+import { describeDiskError, isDiskError, remedyOfDisk } from '../embedded/runs-storage.ts';
 import { type ExitCode, exitCodes, StampedeError } from '../profile/errors.ts';
 import type { Paint } from './paint.ts';
 
@@ -12,8 +13,8 @@ export function describeFault(error: unknown, paint: Paint, debug: boolean): str
     if (error.hint !== undefined) lines.push(`  → ${error.hint}`);
   } else if (isFaultOfDisk(error)) {
     lines.push(
-      `${paint('bad', 'stampede:')} a file cannot be used: ${error.message}`,
-      '  → make room or give write access, or name another directory of runs: --runs',
+      `${paint('bad', 'stampede:')} the file ${error.path} cannot be used: ${describeDiskError(error)}`,
+      `  → ${remedyOfDisk(error)}`,
     );
   } else {
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
@@ -31,17 +32,14 @@ function stackWithCauses(error: Error): string {
 
 /** A disk that is full or protected, or a file where a directory was named: the user's to mend. */
 function isFaultOfDisk(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error && 'path' in error && faultsOfDisk.has(error.code);
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    'path' in error &&
+    error.code !== 'ENOENT' &&
+    isDiskError(error)
+  );
 }
-
-const faultsOfDisk: ReadonlySet<unknown> = new Set([
-  'EACCES',
-  'EEXIST',
-  'ENOSPC',
-  'ENOTDIR',
-  'EPERM',
-  'EROFS',
-]);
 
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof StampedeError) return error.exitCode;

@@ -72,3 +72,8 @@ function checkReport(what: string, value: unknown): Report {
   if (!isReport) throw new ReportNotReadableError(what, 'is no report of this version of Stampede');
   return value as Report;
 }
+
+/** The arguments of `stampede report` for a rehearsal: `RUN`, with the directory where that is not the usual one. */
+export function embeddedReportArguments(runId: string, runs: string): string {
+  return runs === 'runs' ? runId : `${runId} --runs ${runs}`;
+}

@@ -41,9 +41,12 @@ export class RunInvalidError extends StampedeError {
 
 /** The execution ended without a report. */
 export class RunFailedError extends StampedeError {
-  constructor(execution: Execution, logs: string, exitCode: ExitCode) {
+  /** @param report the arguments of `stampede report` for this run */
+  constructor(execution: Execution, logs: string, exitCode: ExitCode, report?: string) {
+    const again =
+      report === undefined ? '' : `a report of what was stored by then: npx stampede report ${report}; `;
     super('RunFailed', `the run ended without a report: ${reasonOf(execution)}`, {
-      hint: `the output of the functions says more: ${logs}`,
+      hint: `${again}the output of the functions says more: ${logs}`,
       exitCode,
     });
   }
@@ -102,12 +105,13 @@ export function faultOfExecution(
   execution: Execution,
   logs: string,
   stoppedByUser: boolean,
+  report?: string,
 ): RunFailedError | RunInvalidError | RunRefusedError {
-  if (stoppedByUser) return new RunFailedError(execution, logs, exitCodes.stoppedByUser);
+  if (stoppedByUser) return new RunFailedError(execution, logs, exitCodes.stoppedByUser, report);
   if (execution.error === 'RefusedByPreflight') return new RunRefusedError(execution);
   const isBadInput =
     execution.error === 'InvalidInputError' ||
     parseFunctionError(execution.cause)?.errorType === 'InvalidInputError';
   if (isBadInput) return new RunInvalidError(execution);
-  return new RunFailedError(execution, logs, exitCodes.internalFault);
+  return new RunFailedError(execution, logs, exitCodes.internalFault, report);
 }

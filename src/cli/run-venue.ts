@@ -4,6 +4,7 @@ import { type BehaviourFlags, behaviourOf } from './behaviour-flags.ts';
 import type { DraftOptions } from './draft-run.ts';
 import type { EmbeddedRunRequest } from './embedded-run.ts';
 import { embeddedAccountOf, embeddedQuotasOf, type QuotaFlags } from './quota-flags.ts';
+import { embeddedReportArguments } from './report-file.ts';
 import { type EndedRun, followToReport, type RunRequest } from './run-to-end.ts';
 import { isStage, type Stage, type StageFlags, stageArguments } from './stage-flags.ts';
 import { type WeatherFlag, weatherOf } from './weather-flag.ts';
@@ -18,6 +19,8 @@ export interface RunVenue {
   readonly facts: Readonly<Record<string, string>>;
   /** @param through in place of running it directly: the live page, which only embedded AWS has */
   run(request: RunRequest, through?: RunOnEmbeddedAws): Promise<EndedRun>;
+  /** The arguments of `stampede report` for a run of it. */
+  reportArguments(runId: string): string;
   /** Where the rest of a run is that the user quit. */
   whereItIs(runId: string): string;
 }
@@ -46,6 +49,7 @@ async function embeddedVenue({ runs: runsDirectory, ...flags }: VenueFlags): Pro
       const runLoad = through ?? (await import('./embedded-run.ts')).runOnEmbeddedAws;
       return runLoad({ ...request, runsDirectory, quotas, behaviour: behaviourOf(flags), ...weather });
     },
+    reportArguments: (runId) => embeddedReportArguments(runId, runsDirectory),
     whereItIs: (runId) => `what slices had stored by then lies in ${path.join(runsDirectory, runId)}`,
   };
 }
@@ -78,6 +82,7 @@ async function stackVenue(flags: VenueFlags & Stage): Promise<RunVenue> {
         display.end();
       }
     },
+    reportArguments: again,
     whereItIs: (runId) =>
       `it was told to stop, and reports without this process: npx stampede report ${again(runId)}`,
   };

@@ -116,7 +116,8 @@ export function makeContainedFiles(baseDirectory: string): ContainedFiles {
         if (onlyIfNew) await link(temporary, file);
         else await rename(temporary, file);
       } finally {
-        await rm(temporary, { force: true });
+        // What keeps it from being written may keep it from being deleted: the first error is the one to report.
+        await rm(temporary, { force: true }).catch(() => undefined);
       }
       const facts = await lstat(file);
       return { bytes: facts.size, modifiedAt: facts.mtimeMs };

@@ -58,6 +58,8 @@ export interface IotCoreProcess {
   readonly adminUrl: string;
   /** What a device needs to come in by TLS. */
   readonly files?: CertificateFiles;
+  /** Resolves when it ends without being closed: of what. */
+  readonly ended: Promise<string>;
   metrics(): Promise<readonly MetricSeries[]>;
   close(): Promise<void>;
 }
@@ -79,6 +81,8 @@ export interface OpenEmbeddedAws {
   /** Of the embedded IoT Core: its figures and its weather. */
   readonly adminUrl: string;
   readonly logDirectory: string;
+  /** Resolves when a part of it has ended by itself: what, in words. */
+  readonly broken: Promise<string>;
   live(runId: string): LiveTotals;
   view(runId: string, request: ViewRequest): RunView;
   /** Asks running load tests to end by themselves, and waits for that, up to `graceMs`. */
@@ -94,6 +98,7 @@ const subscriberKey = 'measure-latency';
 export async function openEmbeddedAws(
   settings: EmbeddedAwsSettings,
   startIotCore: (start: IotCoreStart) => Promise<IotCoreProcess>,
+  onTrouble: (what: string) => void = () => undefined,
 ): Promise<OpenEmbeddedAws> {
   const { packageRoot, runsDirectory } = settings;
   const stack = await readStack(path.join(packageRoot, 'serverless.yml'));
@@ -128,7 +133,7 @@ export async function openEmbeddedAws(
     signed: {
       states: stepFunctions.api,
       lambda,
-      s3: makeS3(runBucket, makeRunFiles(runsDirectory)),
+      s3: makeS3(runBucket, makeRunFiles(runsDirectory, onTrouble)),
       monitoring: makeCloudWatch(async () => (await iotCore?.metrics()) ?? []),
       servicequotas: makeServiceQuotas(limits),
       cloudformation: makeCloudFormation(deployedStack(stack, stepFunctions.stateMachineArn, edgeUrl)),
@@ -172,6 +177,7 @@ export async function openEmbeddedAws(
     stateMachineArn: stepFunctions.stateMachineArn,
     adminUrl,
     logDirectory: logs.directory,
+    broken: iotCore.ended.then((how) => `the process of the embedded IoT Core ended: ${how}`),
     live(runId) {
       const complete = liveTotals.complete(runId, Math.floor(Date.now() / 1_000));
       return { ...liveTotals.totals(runId), ...(complete === undefined ? {} : { complete }) };

@@ -39,7 +39,7 @@ export function makeFunctionLogs(root: string, processName: string): FunctionLog
         write(output) {
           const bytes = typeof output === 'string' ? Buffer.from(output) : output;
           file ??= openFile(path.join(directory, functionName), `${streamName}.log`);
-          file.write(bytes);
+          file?.write(bytes);
           recent.push(bytes);
           recentBytes += bytes.length;
           while (recent.length > 1 && recentBytes - (recent[0]?.length ?? 0) >= tailBytes) {
@@ -57,10 +57,14 @@ export function makeFunctionLogs(root: string, processName: string): FunctionLog
   };
 }
 
-function openFile(directory: string, name: string): WriteStream {
-  mkdirSync(directory, { recursive: true });
+/** A full disk must not end a run: the log is the lesser loss. Undefined: there is no place for it. */
+function openFile(directory: string, name: string): WriteStream | undefined {
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch {
+    return undefined;
+  }
   const stream = createWriteStream(path.join(directory, name), { flags: 'a' });
-  // A full disk must not end a run: the log is the lesser loss.
   stream.on('error', () => undefined);
   return stream;
 }

@@ -3,11 +3,14 @@ import { StampedeError } from '../profile/errors.ts';
 import { publishAddress } from './addresses.ts';
 import { type OpenEmbeddedAws, openEmbeddedAws } from './embedded-aws.ts';
 import { startIotCoreProcess } from './iot-core-process.ts';
+import { surviveLostOutput } from './lasting-output.ts';
 import type { EmbeddedAwsArguments, FromEmbeddedAws, ToEmbeddedAws } from './process-messages.ts';
 
+surviveLostOutput();
 const { stopGraceMs, ...settings } = JSON.parse(process.argv[2] ?? '{}') as EmbeddedAwsArguments;
 
-const opening = openEmbeddedAws(settings, startIotCoreProcess);
+const reported = new Set<string>();
+const opening = openEmbeddedAws(settings, startIotCoreProcess, reportTrouble);
 let isEnding = false;
 let withdrawAddress = (): void => undefined;
 
@@ -16,13 +19,16 @@ process.on('disconnect', () => void end(stopGraceMs));
 process.on('SIGTERM', () => void end(stopGraceMs));
 
 try {
-  const { environment, stateMachineArn, adminUrl, logDirectory } = await opening;
+  const { environment, stateMachineArn, adminUrl, logDirectory, broken } = await opening;
   withdrawAddress = publishAddress(settings.runsDirectory, {
     pid: process.pid,
     environment,
     stateMachineArn,
   });
   tell({ kind: 'ready', environment, stateMachineArn, adminUrl, logDirectory });
+  void broken.then((what) => {
+    if (!isEnding) tell({ kind: 'broken', what });
+  });
 } catch (error) {
   const hint = error instanceof StampedeError ? error.hint : undefined;
   const message = error instanceof Error ? error.message : String(error);
@@ -52,6 +58,13 @@ async function end(graceMs: number): Promise<void> {
   }
   withdrawAddress();
   process.exit(0);
+}
+
+/** Each trouble once: what stays full is not reported with every write. */
+function reportTrouble(what: string): void {
+  if (reported.has(what)) return;
+  reported.add(what);
+  tell({ kind: 'trouble', what });
 }
 
 function tell(message: FromEmbeddedAws): void {

@@ -17,6 +17,10 @@ export type FromEmbeddedAws =
       readonly logDirectory: string;
     }
   | { readonly kind: 'failed'; readonly message: string; readonly hint?: string }
+  /** Something the user should know at once, though the run goes on: what, in words. */
+  | { readonly kind: 'trouble'; readonly what: string }
+  /** A part of it ended, and no run can go on: what, in words. */
+  | { readonly kind: 'broken'; readonly what: string }
   | { readonly kind: 'live'; readonly id: number; readonly totals: LiveTotals }
   | { readonly kind: 'view'; readonly id: number; readonly view: RunView };
 

@@ -1,5 +1,6 @@
 import { AwsError, notSupported } from './aws-error.ts';
 import { hiddenPrefix, LinkOutsideError, makeContainedFiles } from './contained-files.ts';
+import { describeDiskError, isDiskError, remedyOfDisk } from './runs-storage.ts';
 import { md5Hex } from './s3-body.ts';
 
 /** Objects of the run bucket as files: key `runs/x/y` is `{runsDirectory}/x/y`, and nothing else is kept. */
@@ -33,7 +34,11 @@ const maxKeyBytes = 1_024;
 /** What a file system takes as one name, less the few bytes of a temporary one. */
 const maxSegmentBytes = 255;
 
-export function makeRunFiles(runsDirectory: string): RunFiles {
+/** @param onTrouble called each time something cannot be stored: why, in words */
+export function makeRunFiles(
+  runsDirectory: string,
+  onTrouble: (what: string) => void = () => undefined,
+): RunFiles {
   const files = makeContainedFiles(runsDirectory);
   /** ETags by key, good for as long as the file has this time and size: a listing need not read every file. */
   const etags = new Map<
@@ -59,7 +64,10 @@ export function makeRunFiles(runsDirectory: string): RunFiles {
         return etag;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw preconditionFailed('If-None-Match');
-        throw deniedIfLink(error);
+        if (!isDiskError(error)) throw deniedIfLink(error);
+        const failed = storageFailed(runsDirectory, error);
+        onTrouble(failed.message);
+        throw failed;
       }
     },
     async get(key) {
@@ -115,6 +123,15 @@ export function preconditionFailed(condition: string): AwsError {
     {
       Condition: condition,
     },
+  );
+}
+
+/** No SDK repeats a 507: a full disk stays full, and what could not be stored fails at once with the reason. */
+function storageFailed(directory: string, error: unknown): AwsError {
+  return new AwsError(
+    'RunStoreNotWritable',
+    `the directory of runs ${directory} cannot be written to: ${describeDiskError(error)}; ${remedyOfDisk(error)}`,
+    507,
   );
 }
 

@@ -10,6 +10,7 @@ import type { InfluxServer } from './influxdb-relay.ts';
 import { type IotCoreChoices, iotCoreChoicesOf } from './iot-core/settings.ts';
 import type { LiveTotals } from './live-totals.ts';
 import type { EmbeddedAwsArguments, FromEmbeddedAws, ToEmbeddedAws } from './process-messages.ts';
+import { prepareRunsDirectory } from './runs-storage.ts';
 
 export type { LiveTotals } from './live-totals.ts';
 
@@ -38,6 +39,12 @@ export interface EmbeddedAws {
   live(runId: string): Promise<LiveTotals>;
   /** The same by second and by slice. */
   view(runId: string, request: ViewRequest): Promise<RunView>;
+  /**
+   * Resolves when a process of it ends that nobody asked to end: embedded AWS itself or its IoT Core. No run can go on.
+   */
+  readonly broken: Promise<EmbeddedAwsBrokenError>;
+  /** Called with what the user should know at once though the run goes on (a full disk), each once. */
+  onTrouble(listener: (what: string) => void): void;
   /** Ends every process of it. What still runs is cut off. */
   close(): Promise<void>;
   /** The same without waiting: for a process that must exit now. */
@@ -47,6 +54,13 @@ export interface EmbeddedAws {
 export class EmbeddedAwsError extends StampedeError {
   constructor(message: string, hint: string) {
     super('EmbeddedAwsFailed', `embedded AWS did not start: ${message}`, { hint });
+  }
+}
+
+/** A process of embedded AWS ended while it was needed. */
+export class EmbeddedAwsBrokenError extends StampedeError {
+  constructor(what: string, hint: string) {
+    super('EmbeddedAwsEnded', what, { hint });
   }
 }
 
@@ -64,6 +78,7 @@ const closeTimeoutMs = 5_000;
  */
 export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<EmbeddedAws> {
   const runsDirectory = path.resolve(options.runsDirectory);
+  prepareRunsDirectory(runsDirectory);
   const log = path.join(runsDirectory, '.logs', 'embedded-aws.log');
   const child = forkMain(log, {
     runsDirectory,
@@ -75,6 +90,15 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
   });
   const { environment, stateMachineArn, adminUrl, logDirectory } = await untilReady(child, log);
   const ask = makeQuestions(child);
+  const broken = Promise.withResolvers<EmbeddedAwsBrokenError>();
+  const breaks = (what: string): void => broken.resolve(new EmbeddedAwsBrokenError(what, `its log: ${log}`));
+  let closing = false;
+  child.on('message', (message: FromEmbeddedAws) => {
+    if (message.kind === 'broken' && !closing) breaks(message.what);
+  });
+  child.once('exit', (code, signal) => {
+    if (!closing) breaks(`the process of embedded AWS ended: ${signal ?? `exit code ${code}`}`);
+  });
 
   return {
     environment,
@@ -83,7 +107,14 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     logDirectory,
     live: (runId) => ask({ kind: 'live', runId }) as Promise<LiveTotals>,
     view: (runId, request) => ask({ kind: 'view', runId, request }) as Promise<RunView>,
+    broken: broken.promise,
+    onTrouble(listener) {
+      child.on('message', (message: FromEmbeddedAws) => {
+        if (message.kind === 'trouble') listener(message.what);
+      });
+    },
     async close() {
+      closing = true;
       if (hasEnded(child)) return;
       const gone = once(child, 'exit');
       tell(child, { kind: 'close' });
@@ -91,7 +122,10 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
       await gone;
       clearTimeout(hanging);
     },
-    kill: () => killAll(child),
+    kill() {
+      closing = true;
+      killAll(child);
+    },
   };
 }
 

@@ -111,7 +111,7 @@ describe('stampede, used wrongly', () => {
     const profile = workplace.writeProfile('sound.json', { devices: 1, ratePerSecond: 1, duration: '1s' });
     const file = workplace.writeProfile('file', '');
     const { code, stderr } = await runCli(['run', profile, '--quiet', '--runs', `${file}/runs`]);
-    expect([code, stderr]).toEqual([2, expect.stringContaining('a file cannot be used: ENOTDIR')]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('a part of the path is a file (ENOTDIR)')]);
     expect(stderr).toContain('--runs');
   });
 

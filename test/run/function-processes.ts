@@ -14,6 +14,12 @@ export function processOfEmbeddedAws(runsDirectory: string): number | undefined 
   return main === undefined ? undefined : Number.parseInt(main, 10);
 }
 
+/** The process of its IoT Core. */
+export function processOfIotCore(runsDirectory: string): number | undefined {
+  const main = processesOf(runsDirectory).find((line) => line.includes('src/embedded/iot-core/main.ts'));
+  return main === undefined ? undefined : Number.parseInt(main, 10);
+}
+
 function pidsIn(runsDirectory: string): number[] {
   return processesOf(runsDirectory).map((line) => Number.parseInt(line, 10));
 }

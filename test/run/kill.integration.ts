@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Report } from '../../src/report/report.ts';
 import { processesOf } from '../cli/processes.ts';
 import { type CliResult, makeWorkplace, runCli, startCli } from '../cli/run-cli.ts';
-import { processesOfFunction, processOfEmbeddedAws } from './function-processes.ts';
+import { processesOfFunction, processOfEmbeddedAws, processOfIotCore } from './function-processes.ts';
 import { type EndedRehearsal, type Rehearsal, startRehearsal } from './rehearsal.ts';
 
 // Whatever is killed with -9: the run ends by its deadline, its report says what happened, and what was measured is in it.
@@ -101,10 +101,9 @@ describeWithProcesses('kill -9 of a slice’s process', () => {
   it('leaves the others to their end, and the report says what it died of', () => {
     const { report, execution } = tolerant;
     expectOrderly(tolerant);
-    expect({ status: execution.status, reasons: report.reasons }).toEqual({
-      status: 'SUCCEEDED',
-      reasons: [],
-    });
+    expect(execution.status).toBe('SUCCEEDED');
+    // A machine with much else to do may say that, and nothing else.
+    expect(report.reasons.filter((reason) => !reason.startsWith('The generator was'))).toEqual([]);
     expect(report.slices).toEqual({ planned: 2, completed: 1, stopped: 0, failed: 0, died: 1 });
     expect(report.causes.sliceDied).toEqual({ [cause]: 1 });
     expect(report.messages.intended).toBe(1_000);
@@ -218,4 +217,74 @@ describeWithProcesses('kill -9 of the CLI', () => {
     expect(report).toMatchObject({ verdict: 'failed', slices: { died: 2 }, imbalances: [] });
     expect(report.messages.received).toBeGreaterThan(100);
   });
+});
+
+describeWithProcesses('kill -9 of a process that no run can do without', () => {
+  const workplace = makeWorkplace();
+  afterAll(() => workplace.remove());
+
+  interface CutOff {
+    readonly ended: CliResult;
+    /** Of the plan: the run itself would have gone on. */
+    readonly shown: CliResult;
+    readonly report: Report;
+    readonly runId: string;
+  }
+
+  async function killUnder(name: string, processOf: (runs: string) => number | undefined): Promise<CutOff> {
+    const runs = path.join(workplace.directory, name);
+    const file = workplace.writeProfile(`${name}.json`, { ...load, name, duration: '10m' });
+    const cli = startCli(['run', file, '--runs', runs]);
+    await cli.untilSays(' publishing,');
+    await sleep(3_000);
+    kill(processOf(runs));
+    const ended = await cli.result;
+    expect(processesOf(runs)).toEqual([]);
+    const runId = readdirSync(runs).find((each) => each.startsWith(name)) ?? '';
+    const shown = await runCli(['report', runId, '--runs', runs]);
+    const json = await runCli(['report', runId, '--runs', runs, '--json']);
+    return { ended, shown, report: JSON.parse(json.stdout) as Report, runId };
+  }
+
+  // The test's own time limit is far below the ten minutes of the run: it ends at once.
+  it.each([
+    ['embedded IoT Core', 'iot-core', processOfIotCore],
+    ['embedded AWS', 'aws', processOfEmbeddedAws],
+  ])(
+    '%s: says so at once, and how to get the report',
+    async (what, name, processOf) => {
+      const { ended, shown, report, runId } = await killUnder(name, processOf);
+      expect(ended.code).toBe(1);
+      expect(ended.stderr).toContain(`ended: SIGKILL, and run ${runId} with it`);
+      expect(ended.stderr).toContain(what);
+      expect(ended.stderr).toContain(`npx stampede report ${runId}`);
+      expect(ended.stderr).not.toMatch(/internal|ECONN/);
+      expect(shown.stdout).toContain(runId);
+      expect(report.verdict).not.toBe('passed');
+      expect(report.imbalances).toEqual([]);
+    },
+    90_000,
+  );
+});
+
+describeWithProcesses('kill -9 of the summarize process at its work', () => {
+  it('is repeated, and the report is there', async () => {
+    const rehearsal = await startRehearsal();
+    try {
+      let killed = 0;
+      const { execution, report } = await rehearsal.run(load, async ({ timeline }) => {
+        // It waits for the end of the drain, then for CloudWatch.
+        await sleep(timeline.drainEndAt + 500 - Date.now());
+        for (const pid of processesOfFunction(rehearsal.runsDirectory, 'summarize')) {
+          kill(pid);
+          killed++;
+        }
+      });
+      expect(killed).toBeGreaterThan(0);
+      expect(execution.status).toBe('SUCCEEDED');
+      expect(report.messages).toMatchObject({ sent: 1_000, received: 1_000, lost: 0 });
+    } finally {
+      await rehearsal.close();
+    }
+  }, 90_000);
 });

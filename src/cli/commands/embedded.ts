@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { EmbeddedAwsOptions } from '../../embedded/start.ts';
 import { exitCodes } from '../../profile/errors.ts';
 import { addBehaviourFlags, type BehaviourFlags, behaviourOf } from '../behaviour-flags.ts';
-import { catchInterrupts } from '../interrupts.ts';
+import { aborted, catchInterrupts } from '../interrupts.ts';
 import type { Finish } from '../program.ts';
 import { addQuotaFlags, embeddedQuotasOf, type QuotaFlags } from '../quota-flags.ts';
 import { addWeatherFlag, type WeatherFlag, weatherOf } from '../weather-flag.ts';
@@ -46,12 +45,9 @@ async function keepEmbeddedAws(options: EmbeddedAwsOptions): Promise<void> {
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quoteForShell(value)}`);
   process.stdout.write(`${lines.join('\n')}\n`);
   process.stderr.write(`\nembedded AWS is running; Ctrl-C ends it. Weather: ${aws.adminUrl}/weather\n`);
-  // A question a second, because it fails once embedded AWS is gone.
-  while (!interrupts.stop.aborted) {
-    await aws.live('');
-    await sleep(1_000, undefined, { signal: interrupts.stop }).catch(() => undefined);
-  }
+  const broken = await Promise.race([aws.broken, aborted(interrupts.stop)]);
   await aws.close();
+  if (broken !== undefined) throw broken;
 }
 
 function quoteForShell(value: string): string {

@@ -86,6 +86,7 @@ async function run(
   const code = await concludeRun(ended, {
     runId,
     runs,
+    reportArguments: venue.reportArguments(runId),
     stopped: interrupts.stop.aborted,
     jsonLines,
     ...(junit === undefined ? {} : { junit }),

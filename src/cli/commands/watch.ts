@@ -7,6 +7,7 @@ import { makeJsonLines } from '../json-lines.ts';
 import { makePaint } from '../paint.ts';
 import type { Finish } from '../program.ts';
 import { makeProgressDisplay } from '../progress-display.ts';
+import { embeddedReportArguments } from '../report-file.ts';
 import { addOutputFlags, type OutputFlags } from '../report-outputs.ts';
 import { type EndedRun, followToReport } from '../run-to-end.ts';
 import { addStageFlags, isStage, type StageFlags, stageArguments } from '../stage-flags.ts';
@@ -59,11 +60,12 @@ export function addWatchCommand(program: Command, finish: Finish): void {
     });
     const ended = await Promise.race([follow(found, display, again), letGo]);
     const { runs, junit, requireConclusive } = flags;
+    const reportArguments = isStage(flags) ? again : embeddedReportArguments(runId, runs);
     const outputs = {
       ...(junit === undefined ? {} : { junit }),
       ...(requireConclusive === undefined ? {} : { requireConclusive }),
     };
-    finish(await concludeRun(ended, { runId, runs, stopped: false, jsonLines, ...outputs }));
+    finish(await concludeRun(ended, { runId, runs, reportArguments, stopped: false, jsonLines, ...outputs }));
     interrupts.close();
   });
 }

@@ -1,4 +1,5 @@
 import { StampedeError } from '../../profile/errors.ts';
+import { surviveLostOutput } from '../lasting-output.ts';
 import { wallClock } from './clock.ts';
 import { type IotCoreAddresses, type RunningIotCore, runIotCore } from './iot-core.ts';
 import { encodeKeptLengths } from './mqtt/packet-codec.ts';
@@ -21,6 +22,7 @@ const closeTimeoutMs = 500;
  * The process of the embedded IoT Core, so that the load and its target do not share an event loop. Its parent sends the
  * settings; when the parent hangs up, by closing or by dying, it ends.
  */
+surviveLostOutput();
 let running: RunningIotCore | undefined;
 encodeKeptLengths();
 

@@ -37,6 +37,8 @@ export interface StartIotCoreOptions extends IotCoreChoices {
 
 export interface IotCore extends IotCoreAddresses {
   readonly pid: number;
+  /** Resolves when the process ends without being closed: of what, `SIGKILL` or `exit code 1`. */
+  readonly ended: Promise<string>;
   /** Ends the process, and resolves when it has ended. */
   close(): Promise<void>;
 }
@@ -64,10 +66,17 @@ export async function startIotCore(options: StartIotCoreOptions): Promise<IotCor
       report.hint === undefined ? {} : { hint: report.hint },
     );
   }
+  const ended = Promise.withResolvers<string>();
+  let closing = false;
+  child.once('exit', (code, signal) => {
+    if (!closing) ended.resolve(signal ?? `exit code ${code}`);
+  });
   return {
     ...report.addresses,
     pid: child.pid!,
+    ended: ended.promise,
     close: async () => {
+      closing = true;
       if (child.connected) child.disconnect();
       const timer = setTimeout(() => child.kill('SIGKILL'), closeTimeoutMs);
       await exited;
