@@ -2,6 +2,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Preflight } from '../plan/preflight.ts';
 import type { QuotaForecast } from '../plan/quota-forecast.ts';
 import { describeQuota, quotas } from '../plan/quotas.ts';
+import { describeSubscriber } from '../plan/subscriber-advice.ts';
 import { formatCount, formatPlural, formatShare, formatUsd, formatValue } from '../report/figures.ts';
 import { wrapText } from '../report/text-table.ts';
 import type { Paint } from './paint.ts';
@@ -16,6 +17,8 @@ export function renderPreflight(plan: Plan, preflight: Preflight, paint: Paint):
     ...renderPayloads(preflight, paint),
     '',
     ...renderCost(plan, preflight, paint),
+    '',
+    ...describeSubscriber(preflight.subscriber).map((line) => `  ${line}`),
   ];
 }
 

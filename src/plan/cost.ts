@@ -34,6 +34,11 @@ export type CostLineId =
   | 'iot-rules'
   | 'iot-actions'
   | 'sqs'
+  | 'kinesis-shards'
+  | 'kinesis-puts'
+  | 'kinesis-hours'
+  | 'kinesis-data-in'
+  | 'kinesis-data-out'
   | 'lambda-requests'
   | `lambda-${FunctionName}`
   | 'step-functions'
@@ -47,12 +52,16 @@ export const linesPerMessage: ReadonlySet<CostLineId> = new Set([
   'iot-rules',
   'iot-actions',
   'sqs',
+  'kinesis-puts',
+  'kinesis-data-in',
+  'kinesis-data-out',
 ]);
 
 export function priceUsage(usage: Usage): CostEstimate {
   const lines = [
     ...messageLines(usage),
     ...otherIotLines(usage),
+    ...streamLines(usage),
     ...functionLines(usage),
     ...restLines(usage),
   ];
@@ -106,6 +115,17 @@ function otherIotLines({ iot }: Usage): CostLine[] {
     line('iot-connectivity', 'IoT connectivity', iot.connectionMinutes, 'minutes', iotConnectionMinute),
     line('iot-rules', 'IoT rules triggered', iot.rulesTriggered * steps, 'rules', iotRuleTriggered),
     line('iot-actions', 'IoT rule actions', iot.ruleActions * steps, 'actions', iotRuleAction),
+  ];
+}
+
+function streamLines({ kinesis }: Usage): CostLine[] {
+  const { shardHours, putUnits, onDemandHours, onDemandGbIn, onDemandGbOut } = kinesis;
+  return [
+    line('kinesis-shards', 'Kinesis shards', shardHours, 'shard-hours', prices.kinesisShardHour),
+    line('kinesis-puts', 'Kinesis PUT units', putUnits, 'units', prices.kinesisPutUnit),
+    line('kinesis-hours', 'Kinesis on demand', onDemandHours, 'hours', prices.kinesisOnDemandHour),
+    line('kinesis-data-in', 'Kinesis data in', onDemandGbIn, 'GB', prices.kinesisOnDemandGbIn),
+    line('kinesis-data-out', 'Kinesis data out', onDemandGbOut, 'GB', prices.kinesisOnDemandGbOut),
   ];
 }
 

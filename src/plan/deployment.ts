@@ -1,13 +1,14 @@
 import type { Plan } from './plan.ts';
 import type { ArrivalsReading } from './queue-readers.ts';
+import type { StreamCapacity } from './stream-reading.ts';
 
 /** The five functions, as the stack names them. */
 export type FunctionName = 'plan' | 'publish-mqtt' | 'publish-http' | 'measure-latency' | 'summarize';
 
 /** What of the deployed stack bears on Lambda concurrency, on what is read in time, and on cost. */
 export interface Deployment {
-  /** How the rule's messages reach measure-latency: in batches from a queue, or one an invocation. */
-  readonly subscriber: 'queue' | 'direct';
+  /** How the rule's messages reach measure-latency: in batches from a queue or a stream, or one an invocation. */
+  readonly subscriber: 'queue' | 'direct' | 'stream';
   /** What the rule reads: a topic outside it is never measured. */
   readonly topicFilter: string;
   /** Memory of each function, MB. */
@@ -16,10 +17,12 @@ export interface Deployment {
   readonly coldStart: { readonly leadMs: number; readonly environmentsPerSecond: number };
   /** The queue's event source mapping. */
   readonly arrivals: ArrivalsReading;
+  /** What the stream of `subscriber: stream` takes. */
+  readonly stream: StreamCapacity;
 }
 
 /** What the stack's parameters decide of it. */
-export type DeploymentParameters = Pick<Deployment, 'subscriber' | 'arrivals'>;
+export type DeploymentParameters = Pick<Deployment, 'subscriber' | 'arrivals' | 'stream'>;
 
 /** As serverless.yml has it without parameters: a test holds the two equal. */
 export const defaultDeployment: Deployment = {
@@ -39,6 +42,7 @@ export const defaultDeployment: Deployment = {
     batchWindowSeconds: 1,
     readers: { mode: 'standard', maximumConcurrency: 50 },
   },
+  stream: { mode: 'provisioned', shards: 25 },
 };
 
 /** The stack that a plan was made for; a plan that does not say is of one without parameters. */
@@ -49,7 +53,7 @@ export function deploymentOf({ deployment }: Pick<Plan, 'deployment'>): Deployme
 /**
  * Reads the parameters as the stack writes them, as JSON, into its output `Deployment` and into the plan function's
  * variable `DEPLOYMENT`: `{"subscriber":"queue","batchSize":2000,"batchWindowSeconds":1,"readers":"standard",
- * "maximumConcurrency":50,"minimumPollers":2,"maximumPollers":250}`.
+ * "maximumConcurrency":50,"minimumPollers":2,"maximumPollers":250,"streamMode":"provisioned","streamShards":25}`.
  * @throws Error that says what is wrong with it
  */
 export function parseDeployment(json: string): DeploymentParameters {
@@ -65,7 +69,7 @@ export function parseDeployment(json: string): DeploymentParameters {
     throw new Error(`${name} is not ${names.join(' or ')}: ${JSON.stringify(values[name])}`);
   };
   return {
-    subscriber: oneOf('subscriber', ['queue', 'direct']),
+    subscriber: oneOf('subscriber', ['queue', 'direct', 'stream']),
     arrivals: {
       batchSize: number('batchSize'),
       batchWindowSeconds: number('batchWindowSeconds'),
@@ -78,5 +82,9 @@ export function parseDeployment(json: string): DeploymentParameters {
               maximumPollers: number('maximumPollers'),
             },
     },
+    stream:
+      oneOf('streamMode', ['provisioned', 'on-demand']) === 'provisioned'
+        ? { mode: 'provisioned', shards: number('streamShards') }
+        : { mode: 'on-demand' },
   };
 }

@@ -5,6 +5,7 @@ import { checkpointEveryMs, controlPollEveryMs, isWatched, watchEverySeconds } f
 import { meteredBytes } from './message-size.ts';
 import type { Plan } from './plan.ts';
 import { forecastReading, measureSeconds, measureSecondsPerRecord, readersAt } from './queue-readers.ts';
+import { forecastStreamReading } from './stream-reading.ts';
 import {
   clearingMessages,
   connectionMinutes,
@@ -12,6 +13,7 @@ import {
   queueRequests,
   stateTransitions,
   storePuts,
+  streamUsage,
   type Usage,
 } from './usage.ts';
 
@@ -32,6 +34,7 @@ export const assumptions: readonly string[] = [
   `each slice’s Lambda is billed from the plan’s making to ${assumed.sliceEndMs / 1_000} s after the last publish; its devices are connected from the first connect on, and minutes are rounded up`,
   `plan takes ${assumed.planSeconds} s, a look at a run that a threshold may end ${assumed.lookSeconds} s, summarize ${assumed.summarizeSeconds} s (CloudWatch settles), measure-latency ${measureSeconds} s a batch and ${measureSecondsPerRecord * 1e6} µs a record`,
   'a reader of the queue takes 1,000 messages a second, which AWS does not publish, and waits for each invocation; Lambda begins with five readers and adds five a second while messages wait; a provisioned poller takes 100 messages a second, and its hours are not in the forecast; SQS hands out and deletes ten messages a request',
+  'a shard of the stream has a reader of its own, with a batch a second; shards are in the forecast for as long as the run lasts, and cost the same while nothing runs',
   'rules and their actions are metered by the size of the message that triggered them',
   'the run is the first of its month: prices begin in their first tier, no free tier is taken off; Lambda is arm64',
   'left out, as small or not AWS’s: S3 GETs and storage, CloudWatch, the queue polled between runs, data within the Region, InfluxDB and Grafana',
@@ -46,6 +49,7 @@ export function forecastUsage(plan: Plan, deployment: Deployment = deploymentOf(
   return {
     iot: iotUsage(plan, deployment),
     sqs: queueRequests(load.messages, deployment),
+    kinesis: streamUsage(load.messages, runSeconds(plan), deployment),
     lambda: lambdaUsage(plan, deployment, {
       sliceSeconds: (slices.count * sliceMs) / 1_000,
       batches,
@@ -57,13 +61,18 @@ export function forecastUsage(plan: Plan, deployment: Deployment = deploymentOf(
   };
 }
 
-/** Invocations of measure-latency at once, at most: every reader of the queue may be in one. */
+/** Invocations of measure-latency at once, at most: every reader of the queue, or of a shard, may be in one. */
 export function subscriberConcurrency(plan: Plan, deployment: Deployment): number {
   const { peakPerSecond } = plan.load;
   if (deployment.subscriber === 'direct') {
     return Math.ceil(peakPerSecond * (measureSeconds + measureSecondsPerRecord));
   }
+  if (deployment.subscriber === 'stream') return streamReading(plan, deployment).readers;
   return readersAt(peakPerSecond, deployment.arrivals);
+}
+
+function runSeconds({ timeline }: Plan): number {
+  return (timeline.drainEndAt - timeline.createdAt) / 1_000;
 }
 
 /** Of every slice: its Lambda waits for the start, connects, publishes and ends. */
@@ -166,8 +175,17 @@ export function lambdaUsage(
 }
 
 /** Invocations of measure-latency. */
-function arrivalBatches({ load, timeline }: Plan, { subscriber, arrivals }: Deployment): number {
-  if (subscriber === 'direct') return load.messages;
-  const seconds = (timeline.publishEndAt - timeline.publishAt) / 1_000;
-  return forecastReading({ ...load, seconds }, arrivals).batches;
+function arrivalBatches(plan: Plan, deployment: Deployment): number {
+  const { load, timeline } = plan;
+  if (deployment.subscriber === 'direct') return load.messages;
+  if (deployment.subscriber === 'stream') return streamReading(plan, deployment).batches;
+  return forecastReading({ ...load, seconds: publishSecondsOf(timeline) }, deployment.arrivals).batches;
+}
+
+function streamReading({ load, timeline }: Plan, { stream }: Deployment) {
+  return forecastStreamReading({ ...load, seconds: publishSecondsOf(timeline) }, stream);
+}
+
+function publishSecondsOf({ publishAt, publishEndAt }: Plan['timeline']): number {
+  return (publishEndAt - publishAt) / 1_000;
 }

@@ -11,6 +11,8 @@ import type { AnyQuotaName, QuotaName } from './quotas.ts';
 import { RefusedByPreflightError, refuseCost, refuseQuota } from './refusals.ts';
 import { connectDurationMs } from './schedule.ts';
 import { type StatePayload, statePayloads } from './state-payloads.ts';
+import { recordsTakenPerSecond } from './stream-reading.ts';
+import { adviseSubscriber, type SubscriberAdvice } from './subscriber-advice.ts';
 import { gbSecondsOf, type Usage } from './usage.ts';
 
 /** Quotas of which the plan itself says, in more words, that nothing lifts them. */
@@ -27,6 +29,7 @@ export interface Preflight {
   readonly lambda: LambdaForecast;
   readonly statePayloads: readonly StatePayload[];
   readonly cost: CostForecast;
+  readonly subscriber: SubscriberAdvice;
   /** Why the plan must not run; empty where it may. */
   readonly refusals: readonly Fault[];
 }
@@ -84,6 +87,7 @@ export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan
     lambda: forecastLambda(plan, usage, deployment),
     statePayloads: statePayloads(plan),
     cost,
+    subscriber: adviseSubscriber(plan, deployment),
     refusals: [
       ...forecasts
         .filter(({ quota, withinAllowed }) => !withinAllowed && !walls.has(quota))
@@ -104,10 +108,18 @@ export function enforceLimits(plan: Plan, deployment: Deployment = deploymentOf(
   if (refusals.length > 0) throw new RefusedByPreflightError(refusals);
 }
 
-/** What the queue's readers have to keep up with; a load that they cannot read in time fills the queue. */
-function forecastReaders({ load, profile }: Plan, { subscriber, arrivals }: Deployment): QuotaForecast[] {
-  if (subscriber !== 'queue') return [];
+/**
+ * What the queue's readers have to keep up with: a load that they cannot read in time fills the queue. Or what the stream's
+ * shards take: what they refuse goes to the rule's error queue.
+ */
+function forecastReaders({ load, profile }: Plan, deployment: Deployment): QuotaForecast[] {
+  const { subscriber, arrivals, stream } = deployment;
+  if (subscriber === 'direct') return [];
   const { quotaShare } = profile.limits;
+  if (subscriber === 'stream') {
+    const taken = { limit: recordsTakenPerSecond(stream), isLive: true, quotaShare };
+    return [forecastLimit('streamRecordsPerSecond', load.peakPerSecond, taken)];
+  }
   const limit = messagesReadPerSecond(arrivals);
   return [forecastLimit('queueReadsPerSecond', load.peakPerSecond, { limit, isLive: true, quotaShare })];
 }

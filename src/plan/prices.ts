@@ -22,6 +22,15 @@ export const prices = {
   iotRuleAction: 0.15e-6,
   /** A request of up to 64 KB to a standard queue. @see https://aws.amazon.com/sqs/pricing/ */
   sqsRequest: 0.4e-6,
+  /**
+   * Provisioned: a shard, used or not, and a record of up to 25 KB. On demand: a stream, used or not, data in (each record
+   * as 1 KB at least) and out. @see https://aws.amazon.com/kinesis/data-streams/pricing/
+   */
+  kinesisShardHour: 0.015,
+  kinesisPutUnit: 0.014e-6,
+  kinesisOnDemandHour: 0.04,
+  kinesisOnDemandGbIn: 0.08,
+  kinesisOnDemandGbOut: 0.04,
   /** arm64. @see https://aws.amazon.com/lambda/pricing/ */
   lambdaGbSecond: 0.0000133334,
   lambdaRequest: 0.2e-6,

@@ -231,6 +231,13 @@ export const stackQuotas = {
     raise:
       'deploy the stack with more readers (--param measureConcurrency=…; docs/deploy.md, "Readers of the queue")',
   },
+  streamRecordsPerSecond: {
+    label: 'arrivals put into the stream per second',
+    unit: '/s',
+    scope: 'run',
+    adjustable: true,
+    raise: 'deploy the stack with more shards (--param streamShards=…; docs/deploy.md, "Queue or stream")',
+  },
 } as const satisfies Record<string, Omit<Quota, 'limit'>>;
 
 export type StackQuotaName = keyof typeof stackQuotas;

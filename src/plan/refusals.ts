@@ -35,6 +35,7 @@ const remedies: Partial<Record<AnyQuotaName, string>> = {
   subscribesPerSecond: 'echo.fraction',
   ruleEvaluationsPerSecond: 'stages',
   queueReadsPerSecond: 'stages',
+  streamRecordsPerSecond: 'stages',
   lambdaConcurrency: 'slices.devicesPerSlice',
   lambdaSeconds: 'stages',
   mapChildren: 'slices.devicesPerSlice',

@@ -1,4 +1,5 @@
 import type { Deployment, FunctionName } from './deployment.ts';
+import { streamRecordBytes } from './stream-reading.ts';
 
 /**
  * What a run uses of what AWS charges for. Forecast from a plan (`forecastUsage`) or counted from what happened: priced
@@ -7,6 +8,7 @@ import type { Deployment, FunctionName } from './deployment.ts';
 export interface Usage {
   readonly iot: IotUsage;
   readonly sqs: SqsUsage;
+  readonly kinesis: KinesisUsage;
   /** Functions that ran; the others are absent. */
   readonly lambda: Readonly<Partial<Record<FunctionName, LambdaUsage>>>;
   /** Step Functions: states entered and children started, of the execution and all its children. */
@@ -42,6 +44,16 @@ export interface SqsUsage {
   readonly deletes: number;
 }
 
+/** Of a stream while the run lasts; either of the two modes. */
+export interface KinesisUsage {
+  readonly shardHours: number;
+  /** Records, of up to 25 KB each. */
+  readonly putUnits: number;
+  readonly onDemandHours: number;
+  readonly onDemandGbIn: number;
+  readonly onDemandGbOut: number;
+}
+
 export interface LambdaUsage {
   readonly invocations: number;
   /** Of all invocations together. */
@@ -70,9 +82,33 @@ const queueBatch = 10;
 
 /** A SendMessage for each message by the rule; ten messages a request out of the queue, and ten to delete them. */
 export function queueRequests(messages: number, { subscriber }: Pick<Deployment, 'subscriber'>): SqsUsage {
-  if (subscriber === 'direct') return { sends: 0, receives: 0, deletes: 0 };
+  if (subscriber !== 'queue') return { sends: 0, receives: 0, deletes: 0 };
   const requests = Math.ceil(messages / queueBatch);
   return { sends: messages, receives: requests, deletes: requests };
+}
+
+const bytesPerGb = 2 ** 30;
+/** On demand each record is billed as that at least. */
+const leastBilledBytes = 1_024;
+
+/** A PutRecord for each message by the rule, and a stream, or its shards, for as long as the run lasts. */
+export function streamUsage(
+  messages: number,
+  seconds: number,
+  { subscriber, stream }: Pick<Deployment, 'subscriber' | 'stream'>,
+): KinesisUsage {
+  const none = { shardHours: 0, putUnits: 0, onDemandHours: 0, onDemandGbIn: 0, onDemandGbOut: 0 };
+  if (subscriber !== 'stream') return none;
+  const hours = seconds / 3_600;
+  if (stream.mode === 'provisioned') {
+    return { ...none, shardHours: stream.shards * hours, putUnits: messages };
+  }
+  return {
+    ...none,
+    onDemandHours: hours,
+    onDemandGbIn: (messages * Math.max(leastBilledBytes, streamRecordBytes)) / bytesPerGb,
+    onDemandGbOut: (messages * streamRecordBytes) / bytesPerGb,
+  };
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   queueRequests,
   stateTransitions,
   storePuts,
+  streamUsage,
   type Usage,
 } from '../plan/usage.ts';
 
@@ -27,6 +28,7 @@ export function countUsage(plan: Plan, ledger: RunLedger, deployment: Deployment
   return {
     iot: iotUsage(plan, ledger, taken, looks),
     sqs: queueRequests(taken, deployment),
+    kinesis: streamUsage(taken, secondsOf(plan, ledger), deployment),
     lambda: lambdaUsage(plan, deployment, {
       sliceSeconds,
       batches: ledger.windows,
@@ -36,6 +38,12 @@ export function countUsage(plan: Plan, ledger: RunLedger, deployment: Deployment
     stateTransitions: stateTransitions(plan.slices.count, looks),
     s3Puts: storePuts(slices, Math.floor(checkpoints), ledger.windows),
   };
+}
+
+/** From the plan to the end of the drain. */
+function secondsOf({ timeline }: Plan, { lastSentAt }: RunLedger): number {
+  const { createdAt, publishAt, publishEndAt, drainEndAt } = timeline;
+  return ((lastSentAt ?? publishAt) + drainEndAt - publishEndAt - createdAt) / 1_000;
 }
 
 /** Publishes that the service took in, as far as anybody knows: at QoS 0 nothing says which it did not. */

@@ -17,6 +17,7 @@ const nothing: Usage = {
     ruleActions: 0,
   },
   sqs: { sends: 0, receives: 0, deletes: 0 },
+  kinesis: { shardHours: 0, putUnits: 0, onDemandHours: 0, onDemandGbIn: 0, onDemandGbOut: 0 },
   lambda: {},
   stateTransitions: 0,
   s3Puts: 0,

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { readEnvironment } from '../../src/aws/environment.ts';
 import { defaultDeployment, parseDeployment } from '../../src/plan/deployment.ts';
+import { streamBatches } from '../../src/plan/stream-reading.ts';
 
 interface Stack {
   readonly params: { readonly default: Readonly<Record<string, unknown>> };
@@ -32,12 +33,18 @@ describe('defaultDeployment', () => {
       leadMs: coldStartLeadMs,
       environmentsPerSecond: lambdaEnvironmentsPerSecond,
     });
-    const { subscriber, arrivals } = defaultDeployment;
-    expect(parseDeployment(deploymentText(stack))).toEqual({ subscriber, arrivals });
+    const { subscriber, arrivals, stream } = defaultDeployment;
+    expect(parseDeployment(deploymentText(stack))).toEqual({ subscriber, arrivals, stream });
   });
 
   it('is what the event source mapping is made with', () => {
     const { Properties: source } = read('stack/arrivals-queue.yml').Resources.ArrivalsEventSource;
+    const { Properties: ofStream } = read('stack/arrivals-stream.yml').Resources.ArrivalsEventSource;
+    expect({
+      size: ofStream.BatchSize,
+      windowSeconds: ofStream.MaximumBatchingWindowInSeconds,
+      retries: ofStream.MaximumRetryAttempts,
+    }).toEqual(streamBatches);
     expect([source.BatchSize, source.MaximumBatchingWindowInSeconds]).toEqual([
       '${self:custom.arrivalBatches.size}',
       '${self:custom.arrivalBatches.windowSeconds}',
@@ -66,6 +73,8 @@ describe('parseDeployment', () => {
     maximumConcurrency: 50,
     minimumPollers: 2,
     maximumPollers: 250,
+    streamMode: 'provisioned',
+    streamShards: 25,
   };
 
   it('reads provisioned pollers', () => {
@@ -76,9 +85,18 @@ describe('parseDeployment', () => {
     });
   });
 
+  it('reads what the stream takes', () => {
+    const read = (change: object) => parseDeployment(JSON.stringify({ ...written, ...change }));
+    expect(read({ subscriber: 'stream', streamShards: 4 })).toMatchObject({
+      subscriber: 'stream',
+      stream: { mode: 'provisioned', shards: 4 },
+    });
+    expect(read({ streamMode: 'on-demand' }).stream).toEqual({ mode: 'on-demand' });
+  });
+
   it.each([
     [{ readers: 'many' }, 'readers is not standard or provisioned: "many"'],
-    [{ subscriber: 'mail' }, 'subscriber is not queue or direct: "mail"'],
+    [{ subscriber: 'mail' }, 'subscriber is not queue or direct or stream: "mail"'],
     [{ maximumPollers: '250' }, 'maximumPollers is not a number: "250"'],
     [{ batchSize: undefined }, 'batchSize is not a number: undefined'],
   ])('refuses %j', (change, message) => {

@@ -177,7 +177,7 @@ describe('the readers of the queue', () => {
   };
   const reading = (arrivals: ArrivalsReading) => {
     const plan = planOf(at20000);
-    return preflight({ ...plan, deployment: { subscriber: 'queue', arrivals } });
+    return preflight({ ...plan, deployment: { ...deploymentOf(plan), arrivals } });
   };
 
   it('hold 20,000/s with the defaults of the stack, with half of what they read to spare', () => {
@@ -206,8 +206,7 @@ describe('the readers of the queue', () => {
 
   it('are not asked for where there is no queue', () => {
     const plan = planOf(at20000);
-    const { arrivals } = deploymentOf(plan);
-    const { quotas } = preflight({ ...plan, deployment: { subscriber: 'direct', arrivals } });
+    const { quotas } = preflight({ ...plan, deployment: { ...deploymentOf(plan), subscriber: 'direct' } });
     expect(quotas.map(({ quota }) => quota)).not.toContain('queueReadsPerSecond');
   });
 });

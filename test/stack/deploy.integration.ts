@@ -33,7 +33,12 @@ const stateMachineArn = 'arn:aws:states:us-east-1:123456789012:stateMachine:stam
 const stackName = 'stampede-dev';
 
 describe('cfn-lint', () => {
-  it.each([[[]], [['subscriber=direct', 'tracing=true', 'publishConcurrency=50', 'architecture=x86_64']]])(
+  it.each([
+    [[]],
+    [['subscriber=stream']],
+    [['subscriber=stream', 'streamMode=on-demand']],
+    [['subscriber=direct', 'tracing=true', 'publishConcurrency=50', 'architecture=x86_64']],
+  ])(
     'finds nothing in the packaged template with %j',
     async (parameters) => {
       const stack = await packageStack(parameters);

@@ -98,9 +98,10 @@ describe('the packaged template', () => {
       // Nothing, to CloudFormation: the two exclude each other.
       ProvisionedPollerConfig: { Ref: 'AWS::NoValue' },
     });
-    const { subscriber, arrivals } = defaultDeployment;
+    const { subscriber, arrivals, stream } = defaultDeployment;
     const written = [stack.variablesOf('plan').DEPLOYMENT, stack.template.Outputs.Deployment?.Value];
-    for (const json of written) expect(parseDeployment(String(json))).toEqual({ subscriber, arrivals });
+    for (const json of written)
+      expect(parseDeployment(String(json))).toEqual({ subscriber, arrivals, stream });
     expect(renderText(mapping?.Properties?.EventSourceArn)).toBe('<ArrivalsQueue.Arn>');
     expect(stack.template.Resources.ArrivalsQueue?.Properties).toHaveProperty(
       'RedrivePolicy.maxReceiveCount',
@@ -322,6 +323,37 @@ describe('stage parameters', () => {
       '1m',
     );
   }, 60_000);
+
+  it('put a stream between the rule and measure-latency', async () => {
+    const { template, remove, variablesOf } = await packageStack(['subscriber=stream', 'streamShards=4']);
+    await remove();
+    const { Resources } = template;
+    expect(Resources.ArrivalsStream?.Properties).toMatchObject({
+      StreamModeDetails: { StreamMode: 'PROVISIONED' },
+      ShardCount: '4',
+      StreamEncryption: { EncryptionType: 'KMS' },
+    });
+    const source = Resources.ArrivalsEventSource?.Properties ?? {};
+    expect(renderText(source.EventSourceArn)).toBe('<ArrivalsStream.Arn>');
+    const { OnFailure } = source.DestinationConfig as { OnFailure: { Destination: unknown } };
+    expect(renderText(OnFailure.Destination)).toBe('<DeadLetterQueue.Arn>');
+    expect(Resources.ArrivalsRule?.Properties).toHaveProperty(
+      'TopicRulePayload.Actions.0.Kinesis.PartitionKey',
+      // Of the rules engine, not of CloudFormation.
+      { 'Fn::Join': ['', ['$', '{newuuid()}']] },
+    );
+    expect(wildcardsIn(statementsOf(template)).filter((found) => !isAllowed(found))).toEqual([]);
+    expect(parseDeployment(variablesOf('plan').DEPLOYMENT ?? '')).toMatchObject({
+      subscriber: 'stream',
+      stream: { mode: 'provisioned', shards: 4 },
+    });
+    const onDemand = await packageStack(['subscriber=stream', 'streamMode=on-demand']);
+    await onDemand.remove();
+    expect(onDemand.template.Resources.ArrivalsStream?.Properties).toMatchObject({
+      StreamModeDetails: { StreamMode: 'ON_DEMAND' },
+      ShardCount: { Ref: 'AWS::NoValue' },
+    });
+  }, 120_000);
 
   it('turn topics, subscriber, architecture, tracing and limits', async () => {
     const other = await packageStack([

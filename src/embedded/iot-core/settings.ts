@@ -1,4 +1,5 @@
 import type { AccountLimits } from '../../plan/quotas.ts';
+import { streamBatches } from '../../plan/stream-reading.ts';
 import { accountKey } from '../account-key.ts';
 import type { WeatherSettings } from './weather-settings.ts';
 
@@ -173,9 +174,9 @@ export interface StreamSettings {
 export const defaultStream: StreamSettings = {
   name: 'stampede-dev-arrivals',
   shards: 25,
-  batchSize: 10_000,
-  maximumBatchingWindowMs: 1_000,
+  batchSize: streamBatches.size,
+  maximumBatchingWindowMs: streamBatches.windowSeconds * 1_000,
   maximumConcurrency: 2,
-  maximumRetryAttempts: 5,
+  maximumRetryAttempts: streamBatches.retries,
   bisectBatchOnFunctionError: false,
 };

@@ -1,0 +1,123 @@
+import { type CostLineId, priceUsage } from './cost.ts';
+import type { Deployment } from './deployment.ts';
+import { forecastUsage } from './forecast-usage.ts';
+import type { Plan } from './plan.ts';
+import { prices } from './prices.ts';
+import { messagesReadPerSecond } from './queue-readers.ts';
+import { recordsTakenPerSecond, type StreamCapacity, shardsFor } from './stream-reading.ts';
+
+/** Which subscriber suits a plan: what each costs, and what each takes. */
+export interface SubscriberAdvice {
+  readonly deployed: Deployment['subscriber'];
+  readonly recommended: 'queue' | 'stream';
+  readonly queue: SubscriberForecast;
+  /** With the shards of the stack, or with as many as the plan needs where it has none. */
+  readonly stream: SubscriberForecast & { readonly capacity: StreamCapacity };
+  /** How long the stream may lie idle, all in all, until it has cost what it saves in this run. */
+  readonly idleHours: number;
+}
+
+export interface SubscriberForecast {
+  /** Of the run: everything between the rule and the arrival windows. */
+  readonly usd: number;
+  /** An hour in which nothing runs. */
+  readonly idleUsdPerHour: number;
+  readonly messagesPerSecond: number;
+  /** Whether the plan’s peak is within that. */
+  readonly isEnough: boolean;
+}
+
+/** Between the rule and the arrival windows. The rule and its action cost the same whatever the subscriber. */
+const subscriberLines: ReadonlySet<CostLineId> = new Set([
+  'sqs',
+  'kinesis-shards',
+  'kinesis-puts',
+  'kinesis-hours',
+  'kinesis-data-in',
+  'kinesis-data-out',
+  'lambda-measure-latency',
+  'lambda-requests',
+  's3-put',
+]);
+
+/** A stream that pays within less is not worth the trouble of removing it after the run. */
+const worthwhileIdleHours = 1;
+
+/**
+ * Recommends the one that keeps up; of two that do, the stream where it costs less even if it lies idle for an hour beside
+ * the run, else the queue.
+ */
+export function adviseSubscriber(plan: Plan, deployment: Deployment): SubscriberAdvice {
+  const { peakPerSecond } = plan.load;
+  const capacity: StreamCapacity =
+    deployment.subscriber === 'stream'
+      ? deployment.stream
+      : { mode: 'provisioned', shards: shardsFor(peakPerSecond) };
+  const forecast = (
+    subscriber: 'queue' | 'stream',
+    messagesPerSecond: number,
+    idleUsdPerHour: number,
+  ): SubscriberForecast => ({
+    usd: subscriberUsd(plan, { ...deployment, subscriber, stream: capacity }),
+    idleUsdPerHour,
+    messagesPerSecond,
+    isEnough: peakPerSecond <= messagesPerSecond,
+  });
+  const queue = forecast('queue', messagesReadPerSecond(deployment.arrivals), 0);
+  const stream = {
+    ...forecast('stream', recordsTakenPerSecond(capacity), idleUsdPerHour(capacity)),
+    capacity,
+  };
+  const idleHours = Math.max(0, (queue.usd - stream.usd) / stream.idleUsdPerHour);
+  const isStream = stream.isEnough && (!queue.isEnough || idleHours >= worthwhileIdleHours);
+  return {
+    deployed: deployment.subscriber,
+    recommended: isStream ? 'stream' : 'queue',
+    queue,
+    stream,
+    idleHours,
+  };
+}
+
+/** What a stream costs in an hour in which nothing is put. */
+export function idleUsdPerHour(capacity: StreamCapacity): number {
+  return capacity.mode === 'provisioned'
+    ? capacity.shards * prices.kinesisShardHour
+    : prices.kinesisOnDemandHour;
+}
+
+function subscriberUsd(plan: Plan, deployment: Deployment): number {
+  const { lines } = priceUsage(forecastUsage(plan, deployment));
+  return lines.reduce((sum, { line, usd }) => sum + (subscriberLines.has(line) ? usd : 0), 0);
+}
+
+/** What of it a person needs to know: lines of at most 100 characters or so. */
+export function describeSubscriber(advice: SubscriberAdvice): string[] {
+  const { deployed, recommended, queue, stream, idleHours } = advice;
+  const used = deployed === 'stream' ? stream : queue;
+  const first =
+    deployed === 'direct'
+      ? 'Subscriber: direct, for small tests only.'
+      : `Subscriber: ${deployed}, ${usdText(used.usd)} of this cost and ${usdText(used.idleUsdPerHour)} an hour while nothing runs.`;
+  if (recommended === deployed) return [first];
+  const other = advice[recommended];
+  const why = !used.isEnough && deployed !== 'direct' ? 'keeps up with this rate' : 'suits this rate';
+  const price = `${usdText(other.usd)} in place of it, and ${usdText(other.idleUsdPerHour)} an hour while nothing runs`;
+  if (recommended === 'queue') return [first, `The queue ${why}: ${price} (--param subscriber=queue).`];
+  const shards =
+    stream.capacity.mode === 'provisioned' ? ` --param streamShards=${stream.capacity.shards}` : '';
+  return [
+    first,
+    `A stream ${why}: ${price}.`,
+    ...(idleHours >= 1
+      ? [`It saves money if it is removed within ${Math.floor(idleHours)} h after the run.`]
+      : []),
+    `It is deployed with --param subscriber=stream${shards}.`,
+  ];
+}
+
+/** Two digits that count, and at least cents: `$5.76`, `$0.0024`, `$0`. */
+function usdText(usd: number): string {
+  if (usd === 0) return '$0';
+  return `$${usd >= 0.1 ? usd.toFixed(2) : usd.toPrecision(2)}`;
+}
