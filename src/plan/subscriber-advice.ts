@@ -27,7 +27,7 @@ export interface SubscriberForecast {
   readonly isEnough: boolean;
 }
 
-/** Between the rule and the arrival windows. The rule and its action cost the same whatever the subscriber. */
+/** The rule and its action cost the same whatever the subscriber. */
 const subscriberLines: ReadonlySet<CostLineId> = new Set([
   'sqs',
   'kinesis-shards',
@@ -36,8 +36,6 @@ const subscriberLines: ReadonlySet<CostLineId> = new Set([
   'kinesis-data-in',
   'kinesis-data-out',
   'lambda-measure-latency',
-  'lambda-requests',
-  's3-put',
 ]);
 
 /** A stream that pays within less is not worth the trouble of removing it after the run. */
@@ -86,9 +84,14 @@ export function idleUsdPerHour(capacity: StreamCapacity): number {
     : prices.kinesisOnDemandHour;
 }
 
+/** Between the rule and the arrival windows: each batch is an invocation, and a window to store. */
 function subscriberUsd(plan: Plan, deployment: Deployment): number {
-  const { lines } = priceUsage(forecastUsage(plan, deployment));
-  return lines.reduce((sum, { line, usd }) => sum + (subscriberLines.has(line) ? usd : 0), 0);
+  const usage = forecastUsage(plan, deployment);
+  const batches = usage.lambda['measure-latency']?.invocations ?? 0;
+  return priceUsage(usage).lines.reduce(
+    (sum, { line, usd }) => sum + (subscriberLines.has(line) ? usd : 0),
+    batches * (prices.lambdaRequest + prices.s3Put),
+  );
 }
 
 /** What of it a person needs to know: lines of at most 100 characters or so. */
