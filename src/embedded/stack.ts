@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { parseDeployment } from '../plan/deployment.ts';
 import { StampedeError } from '../profile/errors.ts';
 import type { AuthorizerSettings, QueueSettings } from './iot-core/settings.ts';
 import { iotPoliciesOf } from './stack-roles.ts';
@@ -16,8 +17,8 @@ export interface Stack {
   readonly environment: Readonly<Record<string, string>>;
   /** SQL of the first IoT rule among the resources. */
   readonly ruleSql: string;
-  /** Of the queue with a dead-letter queue, the subscriber's; empty where there is none. */
-  readonly queue: Partial<Pick<QueueSettings, 'visibilityTimeoutMs' | 'maxReceiveCount'>>;
+  /** Of the queue with a dead-letter queue, the subscriber's, and of its readers; what the stack does not say is absent. */
+  readonly queue: Partial<QueueSettings>;
 }
 
 export interface FunctionDefinition {
@@ -84,7 +85,7 @@ export async function readStack(file: string): Promise<Stack> {
     authorizers: authorizersOf(resources, functions, resolve),
     environment: textsOf(shared, resolve),
     ruleSql: findRuleSql(file, resources, resolve),
-    queue: queueOf(resources, resolve),
+    queue: { ...queueOf(resources, resolve), ...readersOf(file, functions) },
   };
 }
 
@@ -153,6 +154,19 @@ function findRuleSql(file: string, resources: ReadonlyMap<string, Yaml>, resolve
     if (sql !== undefined) return sql;
   }
   throw new StackError(file, 'has no AWS::IoT::TopicRule with its SQL in plain text');
+}
+
+/** As the plan function is told them. */
+function readersOf(file: string, functions: readonly FunctionDefinition[]): Partial<QueueSettings> {
+  const json = functions.find(({ environment }) => environment.DEPLOYMENT !== undefined)?.environment
+    .DEPLOYMENT;
+  if (json === undefined) return {};
+  try {
+    const { batchSize, batchWindowSeconds, readers } = parseDeployment(json).arrivals;
+    return { batchSize, maximumBatchingWindowMs: batchWindowSeconds * 1_000, readers };
+  } catch (error) {
+    throw new StackError(file, `DEPLOYMENT: ${(error as Error).message}`);
+  }
 }
 
 /** SQS's default visibility timeout is 30 s. */

@@ -29,6 +29,12 @@ import { Weather } from './weather.ts';
  */
 const authorizersAtOnce = 4;
 
+/**
+ * Of measure-latency, each a process here too: readers wait for one another. The readers themselves, and so the batches,
+ * are as many as on AWS.
+ */
+const measuringAtOnce = 2;
+
 /** Where it listens, on 127.0.0.1. */
 export interface IotCoreAddresses {
   /** MQTT without TLS. AWS has no such door. */
@@ -85,7 +91,11 @@ export async function runIotCore(
     { name: deadLetterQueueName, counts: () => givenUp.counts, messages: givenUp },
     { name: ruleErrorQueueName, counts: () => ruleErrors.counts, messages: ruleErrors },
   ]);
-  const lambda = makeLambdaInvoker(settings.subscriber.invokeUrl, settings.subscriber.functionName);
+  const lambda = makeLambdaInvoker(
+    settings.subscriber.invokeUrl,
+    settings.subscriber.functionName,
+    measuringAtOnce,
+  );
   const mapping = new EventSourceMapping(queue, invoke ?? lambda.invoke, settings.queue, clock, weather);
   const stream =
     settings.stream &&

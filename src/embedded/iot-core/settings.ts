@@ -1,3 +1,5 @@
+import { defaultDeployment } from '../../plan/deployment.ts';
+import type { QueueReaders } from '../../plan/queue-readers.ts';
 import type { AccountLimits } from '../../plan/quotas.ts';
 import { streamBatches } from '../../plan/stream-reading.ts';
 import { accountKey } from '../account-key.ts';
@@ -129,8 +131,7 @@ export interface QueueSettings {
   /** Records in a batch, 1–10,000. A batch is also at most 6 MB. */
   readonly batchSize: number;
   readonly maximumBatchingWindowMs: number;
-  /** Batches under way at once. */
-  readonly maximumConcurrency: number;
+  readonly readers: QueueReaders;
   /** How long a message that failed stays away before it is received again. */
   readonly visibilityTimeoutMs: number;
   /** Times a message is received before it counts as dead. */
@@ -144,9 +145,9 @@ export const deadLetterQueueName = 'stampede-arrivals-dead-letters';
 /** Where nothing is read from the stack. */
 export const defaultQueue: QueueSettings = {
   name: 'stampede-arrivals',
-  batchSize: 10_000,
-  maximumBatchingWindowMs: 1_000,
-  maximumConcurrency: 2,
+  batchSize: defaultDeployment.arrivals.batchSize,
+  maximumBatchingWindowMs: defaultDeployment.arrivals.batchWindowSeconds * 1_000,
+  readers: defaultDeployment.arrivals.readers,
   visibilityTimeoutMs: 30_000,
   maxReceiveCount: 3,
 };

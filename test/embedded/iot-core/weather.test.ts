@@ -263,6 +263,7 @@ describe('the weather of a service', () => {
     const iotCore = await startTestIotCore({ weather: { deliveryDelay: 50, ackDelay: 50 } }, clock);
     const raw = await connectRaw(iotCore);
     raw.write(connectPacket('raw'));
+    expect(await raw.packet(0)).toMatchObject({ cmd: 'connack' });
     raw.write(publishPacket(1));
     expect(await raw.packet(0)).toMatchObject({ cmd: 'connack' });
     await until(() => iotCore.sum('PublishIn.Success') === 1);

@@ -3,10 +3,14 @@ import type { RuleTarget } from '../rules/rules-engine.ts';
 import type { QueueSettings } from '../settings.ts';
 import { EventBatch } from './event-batch.ts';
 import { MessageQueue, type QueueCounts } from './message-queue.ts';
+import type { ReadableQueue, Received } from './reader-pool.ts';
 import { makeRecordTemplate } from './sqs-record.ts';
 
-/** Emptied batches kept for the next messages; more than this are left to the garbage collector. */
-const maxSpares = 4;
+/**
+ * Emptied batches kept for the next messages: as many as readers gather at 20,000/s. More than this are left to the
+ * garbage collector.
+ */
+const maxSpares = 64;
 
 /** As CloudWatch and GetQueueAttributes see a queue, and what has become of its messages. */
 export interface QueueDepth {
@@ -23,20 +27,21 @@ export interface QueueDepth {
 }
 
 /**
- * A standard queue, shaped as SQS, whose one reader is an event source mapping: messages lie in it as batches of that.
+ * A standard queue, shaped as SQS, that an event source mapping reads: messages lie in it as the bytes of its batches.
  * It is not bounded, as SQS is not; docs/iot-core-fidelity.md.
  */
-export class ArrivalsQueue implements RuleTarget {
+export class ArrivalsQueue implements RuleTarget, ReadableQueue<EventBatch> {
   readonly actionType = 'SQS';
   readonly #settings: QueueSettings;
   readonly #clock: Clock;
   readonly #template;
-  /** What may be received, oldest first; new messages go to the last one that has never been received. */
-  readonly #ready: EventBatch[] = [];
+  /** Messages that were never received, oldest first; new ones go to the last batch. */
+  readonly #waiting: EventBatch[] = [];
+  /** Failed, and back after their visibility timeout: each is received again as it is. */
+  readonly #returned: EventBatch[] = [];
   readonly #spares: EventBatch[] = [];
   /** What was received too often. */
   readonly deadLetters: MessageQueue;
-  #open: EventBatch | undefined;
   #onSend: () => void = () => {};
   #visible = 0;
   #inFlight = 0;
@@ -52,7 +57,7 @@ export class ArrivalsQueue implements RuleTarget {
     this.#template = makeRecordTemplate(settings.name);
   }
 
-  /** Called when there is something new to receive: a first message, a batch that is full, one that is back. */
+  /** Called when there is something to receive after there was nothing. */
   onReady(listener: () => void): void {
     this.#onSend = listener;
   }
@@ -60,38 +65,46 @@ export class ArrivalsQueue implements RuleTarget {
   /** @param body JSON text @returns true: a queue takes all */
   send(body: Buffer, nowMs: number): true {
     const number = this.#sent++;
-    this.#visible++;
-    if (this.#open?.append(body, number, nowMs) === true) {
-      if (this.#open.isFull) this.#onSend();
-      return true;
+    if (this.#waiting.at(-1)?.append(body, number, nowMs) !== true) {
+      const batch = this.#newBatch();
+      batch.append(body, number, nowMs);
+      this.#waiting.push(batch);
     }
-    this.#open = this.#spares.pop() ?? new EventBatch(this.#template, this.#settings.batchSize);
-    this.#ready.push(this.#open);
-    this.#open.append(body, number, nowMs);
-    this.#onSend();
+    if (this.#visible++ === 0) this.#onSend();
     return true;
   }
 
-  /**
-   * How long until the oldest batch may be received: 0 for one that is full, or came back, or has waited for its window;
-   * undefined for an empty queue.
-   * @param heldMs how long Lambda holds a batch back that is not full, should that be longer than its window
-   */
-  waitMs(nowMs: number, heldMs = 0): number | undefined {
-    const oldest = this.#ready[0];
-    if (oldest === undefined) return undefined;
-    if (oldest !== this.#open || oldest.isFull) return 0;
-    return Math.max(0, oldest.openedAtMs + Math.max(heldMs, this.#settings.maximumBatchingWindowMs) - nowMs);
+  get visible(): number {
+    return this.#visible;
   }
 
-  /** Takes the oldest batch, whatever `waitMs` says. */
-  receive(): EventBatch | undefined {
-    const batch = this.#ready.shift();
-    if (batch === undefined) return undefined;
-    if (batch === this.#open) this.#open = undefined;
-    this.#visible -= batch.records;
-    this.#inFlight += batch.records;
-    return batch;
+  /** To SQS a message whose batch failed is in flight until its visibility timeout. */
+  get inFlight(): number {
+    return this.#inFlight + this.#delayed;
+  }
+
+  receive(most: number, into: EventBatch | undefined): Received<EventBatch> | undefined {
+    const returned = into === undefined ? this.#returned.shift() : undefined;
+    if (returned !== undefined) return this.#received(returned, returned.records, true);
+    const batch = into ?? this.#newBatch();
+    let moved = 0;
+    for (;;) {
+      const oldest = this.#waiting[0];
+      if (oldest === undefined || moved === most) break;
+      const count = oldest.moveTo(batch, most - moved, this.#clock.now());
+      moved += count;
+      if (oldest.records > 0) {
+        // Nothing more fits into this batch, or nothing more was asked for.
+        if (moved < most) return this.#received(batch, moved, true);
+        break;
+      }
+      if (this.#waiting.length === 1) oldest.clear();
+      else this.#release(this.#waiting.shift()!);
+      if (count === 0) break;
+    }
+    if (moved > 0) return this.#received(batch, moved, batch.isFull);
+    if (into === undefined) this.#release(batch);
+    return undefined;
   }
 
   /** The batch was worked on: all of it is gone but the failed places, which come back after the visibility timeout. */
@@ -139,11 +152,21 @@ export class ArrivalsQueue implements RuleTarget {
     return this.#visible + this.#inFlight + this.#delayed === 0;
   }
 
+  #received(batch: EventBatch, count: number, isClosed: boolean): Received<EventBatch> {
+    this.#visible -= count;
+    this.#inFlight += count;
+    return { batch, records: batch.records, isClosed };
+  }
+
+  #newBatch(): EventBatch {
+    return this.#spares.pop() ?? new EventBatch(this.#template, this.#settings.batchSize);
+  }
+
   #reappear(batch: EventBatch): void {
     this.#delayed -= batch.records;
     this.#visible += batch.records;
-    this.#ready.unshift(batch);
-    this.#onSend();
+    this.#returned.push(batch);
+    if (this.#visible === batch.records) this.#onSend();
   }
 
   #release(batch: EventBatch): void {

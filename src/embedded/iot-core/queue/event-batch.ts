@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { writeInteger } from '../../../device/ascii.ts';
+import { maxEventBytes } from '../../../plan/queue-readers.ts';
 import {
   firstNumber,
   firstReceiveAt,
@@ -12,11 +13,8 @@ import {
   sentAt,
 } from './sqs-record.ts';
 
-/**
- * Bytes of an event: Lambda takes 6 MB synchronously, and a batch of an event source mapping is no larger.
- * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
- */
-export const maxEventBytes = 6_291_456;
+/** Room of a batch at first; it doubles as it fills. */
+const firstBytes = 65_536;
 
 const prefix = Buffer.from('{"Records":[');
 const comma = 0x2c;
@@ -37,20 +35,20 @@ for (const [control, letter] of [
 }
 
 /**
- * Messages of the queue as the very bytes of the event they will be delivered in: each is written once, where it stays.
- * Only how often it was received is put into its place again.
+ * Messages of the queue as the very bytes of the event they will be delivered in: each is written once, and moved as it
+ * is from the batch it waits in to the batch it is delivered in. When, and how often, it was received is put into its place.
  */
 export class EventBatch {
   readonly #template: RecordTemplate;
-  readonly #bytes = Buffer.allocUnsafeSlow(maxEventBytes);
+  #bytes = Buffer.allocUnsafeSlow(firstBytes);
   /** By record: where it ends, past its comma. */
   readonly #ends: Int32Array;
   #length = prefix.length;
+  /** Of these records, the first `#moved` are in other batches by now. */
   #records = 0;
+  #moved = 0;
   /** Times it was received; all its records alike. */
   receiveCount = 0;
-  /** Epoch milliseconds of the first message. */
-  openedAtMs = 0;
 
   /** @param maxRecords 1–10,000 */
   constructor(template: RecordTemplate, maxRecords: number) {
@@ -60,7 +58,7 @@ export class EventBatch {
   }
 
   get records(): number {
-    return this.#records;
+    return this.#records - this.#moved;
   }
 
   get isFull(): boolean {
@@ -74,23 +72,51 @@ export class EventBatch {
    */
   append(body: Buffer, number: number, sentAtMs: number): boolean {
     const { head, tail } = this.#template;
-    const out = this.#bytes;
     const start = this.#length;
     // At worst each byte of the body needs an escape; the bracket that closes the event takes one more.
-    if (this.isFull || start + head.length + body.length * 2 + tail.length + 2 > maxEventBytes) return false;
-    if (this.#records === 0) this.openedAtMs = sentAtMs;
+    const longest = start + head.length + body.length * 2 + tail.length + 2;
+    if (this.isFull || longest > maxEventBytes) return false;
+    this.#reserve(longest);
+    const out = this.#bytes;
     out.set(head, start);
     writeInteger(out, start + numberAt, firstNumber + number);
     const tailStart = escapeInto(out, start + head.length, body);
     out.set(tail, tailStart);
     writeInteger(out, tailStart + sentAt, sentAtMs);
-    // Pollers receive a message as soon as it is there, and gather a batch of what they hold.
     writeInteger(out, tailStart + firstReceiveAt, sentAtMs);
     out.write(hash('md5', body), tailStart + md5At, 'latin1');
     out[tailStart + tail.length] = comma;
     this.#length = tailStart + tail.length + 1;
     this.#ends[this.#records++] = this.#length;
     return true;
+  }
+
+  /**
+   * Moves the oldest records to the end of another batch, as received now for the first time.
+   * @returns how many there were, and there was room for
+   */
+  moveTo(target: EventBatch, most: number, nowMs: number): number {
+    const from = this.#startOf(this.#moved);
+    const last = Math.min(
+      this.#records,
+      this.#moved + most,
+      this.#moved + target.#ends.length - target.#records,
+    );
+    const { tail } = this.#template;
+    const shift = target.#length - from;
+    let place = this.#moved;
+    for (; place < last && this.#ends[place]! + shift + 1 <= maxEventBytes; place++) {
+      target.#ends[target.#records++] = this.#ends[place]! + shift;
+      writeInteger(this.#bytes, this.#ends[place]! - 1 - tail.length + firstReceiveAt, nowMs);
+    }
+    const count = place - this.#moved;
+    if (count === 0) return 0;
+    const to = this.#ends[place - 1]!;
+    target.#reserve(to + shift + 1);
+    this.#bytes.copy(target.#bytes, target.#length, from, to);
+    target.#length = to + shift;
+    this.#moved = place;
+    return count;
   }
 
   /**
@@ -158,7 +184,15 @@ export class EventBatch {
   clear(): void {
     this.#length = prefix.length;
     this.#records = 0;
+    this.#moved = 0;
     this.receiveCount = 0;
+  }
+
+  #reserve(bytes: number): void {
+    if (bytes <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.min(maxEventBytes, Math.max(bytes, this.#bytes.length * 2)));
+    this.#bytes.copy(larger, 0, 0, this.#length);
+    this.#bytes = larger;
   }
 
   #startOf(place: number): number {

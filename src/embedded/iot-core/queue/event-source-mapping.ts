@@ -1,8 +1,9 @@
-import type { CancelTimer, Clock } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import type { QueueSettings } from '../settings.ts';
 import type { Weather } from '../weather.ts';
 import type { ArrivalsQueue } from './arrivals-queue.ts';
 import type { EventBatch } from './event-batch.ts';
+import { ReaderPool } from './reader-pool.ts';
 
 /** What came of an invocation: the function's answer, or none. */
 export type InvocationOutcome =
@@ -23,19 +24,14 @@ export interface MappingCounts {
 }
 
 /**
- * Reads the queue for the function, as Lambda's event source mapping does: a batch goes when it is full or its window is
- * over, at most `maximumConcurrency` at once; while none may go, the youngest batch goes on filling.
+ * Reads the queue for the function, as Lambda's event source mapping does: its readers make the batches, and this invokes
+ * with them and deletes what did not fail.
  */
 export class EventSourceMapping {
   readonly #queue: ArrivalsQueue;
   readonly #invoke: Invoke;
-  readonly #settings: QueueSettings;
-  readonly #clock: Clock;
-  readonly #weather: Weather;
+  readonly #readers: ReaderPool<EventBatch>;
   readonly #whenEmpty: (() => void)[] = [];
-  #underWay = 0;
-  #cancelTimer: CancelTimer | undefined;
-  #closed = false;
   #invocations = 0;
   #failedInvocations = 0;
   #failedRecords = 0;
@@ -44,12 +40,16 @@ export class EventSourceMapping {
   constructor(queue: ArrivalsQueue, invoke: Invoke, settings: QueueSettings, clock: Clock, weather: Weather) {
     this.#queue = queue;
     this.#invoke = invoke;
-    this.#settings = settings;
-    this.#clock = clock;
-    this.#weather = weather;
-    queue.onReady(() => this.#poll());
+    const { batchSize, maximumBatchingWindowMs, readers } = settings;
+    this.#readers = new ReaderPool(
+      queue,
+      (batch) => this.#deliver(batch),
+      { batchSize, batchWindowSeconds: maximumBatchingWindowMs / 1_000, readers },
+      { clock, isPaused: () => weather.paused, holdMs: () => weather.queueHoldMs },
+    );
+    queue.onReady(this.#readers.wake);
     weather.onPause((paused) => {
-      if (!paused) this.#poll();
+      if (!paused) this.#readers.wake();
     });
   }
 
@@ -69,39 +69,14 @@ export class EventSourceMapping {
   }
 
   close(): void {
-    this.#closed = true;
-    this.#cancelTimer?.();
-  }
-
-  #poll(): void {
-    while (!this.#closed && !this.#weather.paused && this.#underWay < this.#settings.maximumConcurrency) {
-      const waitMs = this.#queue.waitMs(this.#clock.now(), this.#weather.queueHoldMs);
-      if (waitMs === undefined) return;
-      if (waitMs > 0) {
-        this.#pollIn(waitMs);
-        return;
-      }
-      const batch = this.#queue.receive();
-      if (batch !== undefined) void this.#deliver(batch);
-    }
-  }
-
-  #pollIn(waitMs: number): void {
-    this.#cancelTimer?.();
-    this.#cancelTimer = this.#clock.setTimer(waitMs, () => {
-      this.#cancelTimer = undefined;
-      this.#poll();
-    });
+    this.#readers.close();
   }
 
   async #deliver(batch: EventBatch): Promise<void> {
-    this.#underWay++;
     this.#invocations++;
     const outcome = await this.#invoke(batch.receive());
-    this.#underWay--;
     this.#queue.settle(batch, this.#failedPlaces(batch, outcome));
     if (this.#queue.isEmpty) for (const resolve of this.#whenEmpty.splice(0)) resolve();
-    this.#poll();
   }
 
   #failedPlaces(batch: EventBatch, outcome: InvocationOutcome): readonly number[] {

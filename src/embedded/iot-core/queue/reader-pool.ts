@@ -127,7 +127,8 @@ export class ReaderPool<Batch> {
     if (this.#isClosed || this.#conditions.isPaused()) return;
     const nowMs = this.#conditions.clock.now();
     const { pollEveryMs } = this.#kind;
-    // Whoever waited in a long poll has one answer coming, however long it waited.
+    this.#closeBatches(nowMs);
+    // A long poll is answered once, however long it waited.
     const elapsedMs = this.#isIdle
       ? pollEveryMs
       : Math.min(longestCatchUpMs, Math.max(0, nowMs - this.#lastPollAtMs));
@@ -139,7 +140,6 @@ export class ReaderPool<Batch> {
       if (nowMs - this.#lastPollAtMs > longestCatchUpMs) this.#lastPollAtMs = nowMs;
       this.#grow(this.#isIdle ? 0 : elapsedMs);
     }
-    this.#closeBatches(nowMs);
     this.#schedule();
   }
 
@@ -187,8 +187,7 @@ export class ReaderPool<Batch> {
 
   #closeBatches(nowMs: number): void {
     for (const reader of this.#readers) {
-      if (reader !== undefined && reader.batch !== undefined && reader.closesAtMs <= nowMs)
-        this.#invokeFor(reader);
+      if (reader !== undefined && reader.closesAtMs <= nowMs) this.#invokeFor(reader);
     }
   }
 

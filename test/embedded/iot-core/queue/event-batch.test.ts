@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { EventBatch, maxEventBytes } from '../../../../src/embedded/iot-core/queue/event-batch.ts';
+import { EventBatch } from '../../../../src/embedded/iot-core/queue/event-batch.ts';
 import { makeRecordTemplate } from '../../../../src/embedded/iot-core/queue/sqs-record.ts';
+import { maxEventBytes } from '../../../../src/plan/queue-readers.ts';
 import type { SqsRecord } from '../fixture.ts';
 
 const template = makeRecordTemplate('arrivals');
@@ -70,6 +71,58 @@ describe('EventBatch', () => {
         ]);
       }),
     );
+  });
+
+  it('moves its oldest records into other batches, as they are but for the instant', () => {
+    const texts = fc.array(fc.json({ stringUnit: 'binary' }), { minLength: 1, maxLength: 50 });
+    const cuts = fc.array(
+      fc.record({ count: fc.integer({ min: 1, max: 20 }), room: fc.integer({ min: 1, max: 8 }) }),
+      {
+        maxLength: 20,
+      },
+    );
+    fc.assert(
+      fc.property(texts, cuts, (sent, moves) => {
+        const waiting = new EventBatch(template, 50);
+        fill(waiting, sent);
+        const unmoved = new EventBatch(template, 50);
+        fill(unmoved, sent);
+        const all = recordsOf(unmoved.receive());
+        let next = 0;
+        for (const { count, room } of moves) {
+          const target = new EventBatch(template, room);
+          const moved = waiting.moveTo(target, count, sentAtMs + 60_000);
+          expect(moved).toBe(Math.min(count, room, sent.length - next));
+          expect([waiting.records, target.records]).toEqual([sent.length - next - moved, moved]);
+          if (moved === 0) continue;
+          expect(recordsOf(target.receive())).toEqual(
+            all.slice(next, next + moved).map((record) => ({
+              ...record,
+              attributes: {
+                ...record.attributes,
+                ApproximateFirstReceiveTimestamp: `${sentAtMs + 60_000}`,
+              },
+            })),
+          );
+          next += moved;
+        }
+      }),
+    );
+  });
+
+  it('takes no more by a move than 6 MB', () => {
+    const body = Buffer.from(JSON.stringify('"'.repeat(50_000)));
+    const target = new EventBatch(template, 10_000);
+    let n = 0;
+    for (;;) {
+      const waiting = new EventBatch(template, 1);
+      waiting.append(body, n++, sentAtMs);
+      if (waiting.moveTo(target, 1, sentAtMs) === 0) break;
+    }
+    const event = target.receive();
+    expect(recordsOf(event)).toHaveLength(n - 1);
+    expect(event.length).toBeLessThanOrEqual(maxEventBytes);
+    expect(event.length).toBeGreaterThan(maxEventBytes - 110_000);
   });
 
   it('ends at its records, and at 6 MB', () => {

@@ -35,7 +35,12 @@ function start(settings: Partial<QueueSettings> = {}) {
     mapping,
     weather,
     invocations,
-    advance,
+    /** What is due now goes first, and what is due then goes too. */
+    advance: async (ms: number) => {
+      await advance(0);
+      await advance(ms);
+      await advance(0);
+    },
     send: (count: number) => {
       for (let i = 0; i < count; i++) {
         const body = Buffer.from(`${sent++}`);
@@ -53,17 +58,20 @@ function start(settings: Partial<QueueSettings> = {}) {
 const ok = '{"batchItemFailures":[]}';
 
 describe('EventSourceMapping', () => {
-  it('sends a batch when its window is over', async () => {
+  it('sends a batch when the window of its reader is over; the next message begins the next reader’s', async () => {
     const { send, invocations, advance, bodies, answer, queue } = start();
     send(3);
     await advance(999);
     expect(invocations).toHaveLength(0);
     send(1);
     await advance(1);
-    expect(bodies(0)).toEqual([0, 1, 2, 3]);
+    expect(bodies(0)).toEqual([0, 1, 2]);
     expect(queue.depth).toMatchObject({ visible: 0, inFlight: 4 });
     await answer(0, ok);
-    expect(queue.depth).toMatchObject({ inFlight: 0, sent: 4, delivered: 4 });
+    expect(queue.depth).toMatchObject({ inFlight: 1, sent: 4, delivered: 3 });
+    await advance(1_000);
+    expect(bodies(1)).toEqual([3]);
+    await answer(1, ok);
     expect(queue.isEmpty).toBe(true);
   });
 
@@ -79,8 +87,9 @@ describe('EventSourceMapping', () => {
     expect(bodies(1)).toEqual([3]);
   });
 
-  it('sends a full batch at once, two at a time, and lets the rest gather', async () => {
-    const { send, invocations, advance, bodies, answer, queue } = start({ batchSize: 3 });
+  it('sends a full batch at once, one of each reader at a time, and lets the rest wait', async () => {
+    const readers = { mode: 'standard', maximumConcurrency: 2 } as const;
+    const { send, invocations, advance, bodies, answer, queue } = start({ batchSize: 3, readers });
     send(10);
     await advance(0);
     expect([bodies(0), bodies(1)]).toEqual([
@@ -92,9 +101,23 @@ describe('EventSourceMapping', () => {
     expect(queue.depth).toMatchObject({ visible: 4, inFlight: 6 });
     send(1);
     await answer(1, ok);
+    await advance(10);
     expect(bodies(2)).toEqual([6, 7, 8]);
     await answer(0, ok);
+    await advance(1_010);
     expect(bodies(3)).toEqual([9, 10]);
+  });
+
+  it('takes ten messages a poll and a hundred polls a second from each reader', async () => {
+    const readers = { mode: 'standard', maximumConcurrency: 2 } as const;
+    const { send, advance, bodies, queue } = start({ readers });
+    send(5_000);
+    await advance(0);
+    expect(queue.depth).toMatchObject({ visible: 4_980, inFlight: 20 });
+    await advance(1_000);
+    expect(bodies(0)).toHaveLength(1_000);
+    expect(bodies(1)).toHaveLength(1_000);
+    expect(bodies(0)?.slice(0, 11)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 30]);
   });
 
   it('delivers again what the answer names, and gives up after three receives', async () => {
@@ -148,6 +171,9 @@ describe('EventSourceMapping', () => {
     send(1);
     weather.pause(10_000);
     await advance(9_000);
+    expect(invocations).toHaveLength(0);
+    await advance(1_000);
+    // Only now does a reader begin to gather.
     expect(invocations).toHaveLength(0);
     await advance(1_000);
     expect(invocations).toHaveLength(1);
