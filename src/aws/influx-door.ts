@@ -11,6 +11,8 @@ export interface InfluxDoor {
   readonly isAway: boolean;
   /** Why the last post was not taken; for the log. */
   readonly lastFault: string | undefined;
+  /** HTTP status of that answer; undefined where there was none. */
+  readonly lastStatus: number | undefined;
   /** Never rejects. What was taken although the answer was lost may be posted again: it replaces itself. */
   post(lines: readonly string[]): Promise<PostOutcome>;
 }
@@ -42,6 +44,7 @@ export function makeInfluxDoor(
   let failures = 0;
   let awayUntil = Number.NEGATIVE_INFINITY;
   let lastFault: string | undefined;
+  let lastStatus: number | undefined;
 
   const send = async (lines: readonly string[]): Promise<void> => {
     client ??= new InfluxDB({ url, token: await readToken(), timeout: requestTimeoutMs });
@@ -71,6 +74,9 @@ export function makeInfluxDoor(
     get lastFault() {
       return lastFault;
     },
+    get lastStatus() {
+      return lastStatus;
+    },
     async post(lines) {
       try {
         await sendTwiceIfStale(lines);
@@ -78,7 +84,8 @@ export function makeInfluxDoor(
         return 'taken';
       } catch (error) {
         lastFault = wordsOf(error);
-        if (error instanceof HttpError && refusals.has(error.statusCode)) return 'refused';
+        lastStatus = error instanceof HttpError ? error.statusCode : undefined;
+        if (lastStatus !== undefined && refusals.has(lastStatus)) return 'refused';
         awayUntil = now() + Math.min(longestPauseMs, firstPauseMs * 2 ** failures++);
         return 'away';
       }

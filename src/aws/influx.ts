@@ -67,9 +67,15 @@ function makeInfluxView(settings: InfluxSettings, { store, clock, random }: Live
   const say = (what: string): void =>
     console.warn(`live view: ${what}; InfluxDB said: ${door.lastFault ?? 'nothing'}`);
 
-  const spill = async (runId: string, name: string, lines: readonly string[]): Promise<void> => {
+  const spill = async (
+    runId: string,
+    name: string,
+    lines: readonly string[],
+    isWhole: boolean,
+  ): Promise<void> => {
     try {
-      await store.putLiveSpill(runId, name, lines);
+      const { lastStatus: status } = door;
+      await store.putLiveSpill(runId, { name, lines, isWhole, status });
       say(`${lines.length} points of run ${runId} spilled to the run store (${name})`);
     } catch (error) {
       say(
@@ -97,7 +103,7 @@ function makeInfluxView(settings: InfluxSettings, { store, clock, random }: Live
   const sendNow = async (runId: string, name: string, lines: readonly string[]): Promise<void> => {
     const outcome = door.isAway ? 'away' : await door.post(lines);
     if (outcome === 'refused') say(`${lines.length} points of run ${runId} were refused`);
-    if (outcome === 'away') await spill(runId, name, lines);
+    if (outcome === 'away') await spill(runId, name, lines, true);
   };
 
   return {
@@ -109,7 +115,7 @@ function makeInfluxView(settings: InfluxSettings, { store, clock, random }: Live
         clock,
         flushEveryMs: flushEveryMsOf(plan),
         phase: random(),
-        spill: (lines) => spill(runId, `slice-${slice}-${spills++}`, lines),
+        spill: (lines, isWhole) => spill(runId, `slice-${slice}-${spills++}`, lines, isWhole),
         onRefused: (lines) => say(`${lines} points of slice ${slice} were refused`),
       });
       const pointsOf = makeSlicePoints(plan);
@@ -141,7 +147,7 @@ function makeInfluxView(settings: InfluxSettings, { store, clock, random }: Live
       try {
         const lines = [...runCoursePoints(plan), runStopPoint(plan, report)].map(lineOf);
         await sendNow(runId, 'summary', lines);
-        const aftermath = await resendLiveSpills({ runId, store, door });
+        const aftermath = await resendLiveSpills({ runId, slices: plan.slices.count, store, door });
         if (aftermath.refusedPoints > 0) say(`${aftermath.refusedPoints} spilled points were refused`);
         if (aftermath.leftPoints > 0)
           say(`${aftermath.leftPoints} points of run ${runId} are still in the run store`);

@@ -14,8 +14,8 @@ export interface OutboxOptions {
   readonly flushEveryMs: number;
   /** 0–1: where in its interval this outbox sends, so that 10,000 slices do not all send at once. */
   readonly phase: number;
-  /** Keeps lines for later. Never rejects. */
-  readonly spill: (lines: readonly string[]) => Promise<void>;
+  /** Keeps lines for later. Never rejects. @param isWhole InfluxDB has taken nothing of this outbox's so far */
+  readonly spill: (lines: readonly string[], isWhole: boolean) => Promise<void>;
   /** Told of lines that InfluxDB refused for good. */
   readonly onRefused: (lines: number) => void;
 }
@@ -39,6 +39,7 @@ export function openLiveOutbox({
   let inFlight: readonly string[] = [];
   let draining: Promise<void> | undefined;
   let closed = false;
+  let hasSent = false;
   const spills: Promise<void>[] = [];
 
   const drain = async (): Promise<void> => {
@@ -48,6 +49,7 @@ export function openLiveOutbox({
       const outcome = await door.post(inFlight);
       // Whoever closed has spilled it: it may be there twice, and is then there once.
       if (closed) return;
+      if (outcome !== 'away') hasSent = true;
       if (outcome === 'refused') onRefused(inFlight.length);
       if (outcome === 'away') held = [...inFlight, ...held];
       inFlight = [];
@@ -65,7 +67,7 @@ export function openLiveOutbox({
   const tick = (): void => {
     cancelTick = clock.setTimer(flushEveryMs, tick);
     if (held.length > maxHeldLines) {
-      spills.push(spill(held));
+      spills.push(spill(held, !hasSent));
       held = [];
     }
     if (!door.isAway) void startDraining();
@@ -89,7 +91,7 @@ export function openLiveOutbox({
       cancel();
       closed = true;
       const left = [...inFlight, ...held];
-      if (left.length > 0) spills.push(spill(left));
+      if (left.length > 0) spills.push(spill(left, !hasSent));
       await Promise.all(spills);
     },
   };

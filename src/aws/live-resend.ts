@@ -5,6 +5,8 @@ import type { LiveSpill, RunStore } from './run-store.ts';
 
 export interface ResendRequest {
   readonly runId: string;
+  /** Of the plan. */
+  readonly slices: number;
   readonly store: Pick<RunStore, 'liveSpills' | 'deleteLiveSpill'>;
   readonly door: InfluxDoor;
 }
@@ -15,20 +17,36 @@ const patienceMs = 60_000;
 const parallelSpills = 8;
 
 /** Sends a run's spilled points, until InfluxDB is away or patience is at an end. What was taken is deleted. */
-export async function resendLiveSpills({ runId, store, door }: ResendRequest): Promise<LiveAftermath> {
+export async function resendLiveSpills({
+  runId,
+  slices,
+  store,
+  door,
+}: ResendRequest): Promise<LiveAftermath> {
   const giveUpAt = performance.now() + patienceMs;
   const sums = { resentPoints: 0, refusedPoints: 0, leftPoints: 0 };
+  const linesByStatus = new Map<number | null, number>();
+  const slicesCutOff = new Set<string>();
+  let isWhole = true;
   const spills = store.liveSpills(runId)[Symbol.asyncIterator]();
   const work = async (): Promise<void> => {
     for (let next = await spills.next(); next.done !== true; next = await spills.next()) {
       const spill = next.value;
+      const { name, lineCount, status = null } = spill;
+      linesByStatus.set(status, (linesByStatus.get(status) ?? 0) + lineCount);
+      isWhole &&= spill.isWhole;
+      const [, slice] = /^slice-(\d+)-/.exec(name) ?? [];
+      if (slice !== undefined) slicesCutOff.add(slice);
       const outcome = door.isAway || performance.now() > giveUpAt ? 'away' : await resend(spill, door);
       if (outcome === 'taken') await store.deleteLiveSpill(spill);
-      sums[columnOf[outcome]] += spill.lineCount;
+      sums[columnOf[outcome]] += lineCount;
     }
   };
   await Promise.all(Array.from({ length: parallelSpills }, work));
-  return sums;
+  const [most] = [...linesByStatus].toSorted(([, a], [, b]) => b - a);
+  if (most === undefined) return sums;
+  const [httpStatus] = most;
+  return { ...sums, cause: { httpStatus, isWholeRun: isWhole && slicesCutOff.size === slices } };
 }
 
 const columnOf = { taken: 'resentPoints', refused: 'refusedPoints', away: 'leftPoints' } as const;

@@ -36,15 +36,26 @@ export interface RunStore {
   getReport(runId: string): Promise<Report | undefined>;
   getReportHtml(runId: string): Promise<string | undefined>;
   /** Points that InfluxDB could not take; the same name replaces them. */
-  putLiveSpill(runId: string, name: string, lines: readonly string[]): Promise<void>;
+  putLiveSpill(runId: string, spill: NewLiveSpill): Promise<void>;
   liveSpills(runId: string): AsyncIterable<LiveSpill>;
   deleteLiveSpill(spill: LiveSpill): Promise<void>;
 }
 
-/** Points of the live view in line protocol, nanoseconds, kept until InfluxDB is back. */
-export interface LiveSpill {
+/** Points of the live view that InfluxDB did not take while the run went on. */
+export interface NewLiveSpill {
+  /** `slice-3-0`, `arrivals-…`, `summary` */
+  readonly name: string;
+  /** Line protocol, nanoseconds. */
+  readonly lines: readonly string[];
+  /** InfluxDB had taken nothing of this slice's, or this batch's, before. */
+  readonly isWhole: boolean;
+  /** HTTP status of its last answer; undefined: there was none. */
+  readonly status: number | undefined;
+}
+
+/** The same, kept until InfluxDB takes them. All but the lines is in its key, and known without reading it. */
+export interface LiveSpill extends Omit<NewLiveSpill, 'lines'> {
   readonly key: string;
-  /** Known without reading them. */
   readonly lineCount: number;
   read(): Promise<readonly string[]>;
 }
@@ -58,6 +69,8 @@ export class RunNotFoundError extends StampedeError {
   }
 }
 
+const spillKey = /([^/]+)\.(\d+)-lines(?:\.(\d{3}))?(\.whole)?\.lp$/;
+
 /** Keys of a run, as design and documentation name them. */
 export const runKeys = {
   plan: (runId: string) => `runs/${runId}/plan.json`,
@@ -69,8 +82,8 @@ export const runKeys = {
   report: (runId: string) => `runs/${runId}/report.json`,
   reportHtml: (runId: string) => `runs/${runId}/report.html`,
   liveSpills: (runId: string) => `runs/${runId}/influx-spill/`,
-  liveSpill: (runId: string, name: string, lines: number) =>
-    `runs/${runId}/influx-spill/${name}.${lines}-lines.lp`,
+  liveSpill: (runId: string, { name, lines, isWhole, status }: NewLiveSpill) =>
+    `runs/${runId}/influx-spill/${name}.${lines.length}-lines${status === undefined ? '' : `.${status}`}${isWhole ? '.whole' : ''}.lp`,
 } as const;
 
 export function makeRunStore(bucket: string, client: S3Client = new S3Client({})): RunStore {
@@ -162,13 +175,17 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
     },
     getReport: (runId) => get<Report>(runKeys.report(runId)),
     getReportHtml: (runId) => getText(runKeys.reportHtml(runId)),
-    putLiveSpill: (runId, name, lines) =>
-      put(runKeys.liveSpill(runId, name, lines.length), lines.join('\n'), 'text/plain; charset=utf-8'),
+    putLiveSpill: (runId, spill) =>
+      put(runKeys.liveSpill(runId, spill), spill.lines.join('\n'), 'text/plain; charset=utf-8'),
     async *liveSpills(runId) {
       for await (const key of list(runKeys.liveSpills(runId))) {
+        const [, name = '', lines = 0, status, whole] = spillKey.exec(key) ?? [];
         yield {
           key,
-          lineCount: Number(/\.(\d+)-lines\.lp$/.exec(key)?.[1] ?? 0),
+          name,
+          lineCount: Number(lines),
+          status: status === undefined ? undefined : Number(status),
+          isWhole: whole !== undefined,
           read: async () => ((await getText(key)) ?? '').split('\n').filter((line) => line !== ''),
         };
       }

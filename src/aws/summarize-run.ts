@@ -34,7 +34,8 @@ export async function summarizeRun(plan: Plan, world: SummaryWorld): Promise<Rep
   const report = buildReport({ plan, ledger, cloudwatch: { sums, asked: metrics.names }, now: Date.now() });
   await store.putReport(report, renderReportHtml(report));
   const [liveAftermath] = await Promise.all([liveView.conclude(plan, report), control.clear(plan.runId)]);
-  if (Object.values(liveAftermath).every((points) => points === 0)) return report;
+  const { resentPoints, refusedPoints, leftPoints } = liveAftermath;
+  if (resentPoints + refusedPoints + leftPoints === 0) return report;
   // The report did not wait for InfluxDB; now it can say what became of it.
   const complete: Report = { ...report, liveView: liveAftermath };
   await store.putReport(complete, renderReportHtml(complete));

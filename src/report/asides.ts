@@ -1,5 +1,5 @@
 import { formatCount, formatPlural } from './figures.ts';
-import type { LiveAftermath, Report } from './report.ts';
+import type { LiveAftermath, LiveViewCause, Report } from './report.ts';
 
 /** What a reader of the ledger should know beside it, a sentence each. */
 export function asidesOf({ runId, redelivered, foreign, liveView }: Report): readonly string[] {
@@ -19,7 +19,10 @@ export function asidesOf({ runId, redelivered, foreign, liveView }: Report): rea
   return sentences;
 }
 
-function liveAsideOf(runId: string, { resentPoints, refusedPoints, leftPoints }: LiveAftermath): string {
+function liveAsideOf(
+  runId: string,
+  { cause, resentPoints, refusedPoints, leftPoints }: LiveAftermath,
+): string {
   const fates = [
     ...(resentPoints > 0 ? [`${formatCount(resentPoints)} were sent again at the end`] : []),
     ...(refusedPoints > 0 ? [`${formatCount(refusedPoints)} were refused by it`] : []),
@@ -27,5 +30,18 @@ function liveAsideOf(runId: string, { resentPoints, refusedPoints, leftPoints }:
       ? [`${formatCount(leftPoints)} are in the run store under runs/${runId}/influx-spill`]
       : []),
   ];
-  return `InfluxDB was away for a part of the run. Of the live view’s points ${fates.join(', ')}; the report needs none of them.`;
+  return `${describeCause(cause)} Of the live view’s points ${fates.join(', ')}; the report needs none of them.`;
+}
+
+/** Without a cause it took all in time but what it refuses for good. */
+function describeCause(cause: LiveViewCause | undefined): string {
+  if (cause === undefined) return 'InfluxDB did not take all points.';
+  const { httpStatus, isWholeRun } = cause;
+  const when = isWholeRun ? 'for the whole run' : 'for a part of the run';
+  if (httpStatus === null) return `InfluxDB could not be reached, or its token not be read, ${when}.`;
+  if (httpStatus === 401 || httpStatus === 403) {
+    const why = httpStatus === 401 ? 'the token is not valid' : 'the token may not write to the bucket';
+    return `InfluxDB refused the live view ${when}: HTTP ${httpStatus}, ${why}.`;
+  }
+  return `InfluxDB answered HTTP ${httpStatus} ${when}.`;
 }

@@ -161,12 +161,21 @@ export interface QuotaUse {
 
 /** What became of the points that InfluxDB could not take when they were told. */
 export interface LiveAftermath {
+  /** Why InfluxDB did not take them when they were first sent; absent where it took all. */
+  readonly cause?: LiveViewCause;
   /** Sent again at the end of the run, and taken. */
   readonly resentPoints: number;
   /** For good, by what they are: asked again, InfluxDB would refuse them again. They stay in the run store. */
   readonly refusedPoints: number;
   /** Still in the run store: docs/metrics.md says how to send them by hand. */
   readonly leftPoints: number;
+}
+
+export interface LiveViewCause {
+  /** Of most of the points: the status of InfluxDB's answer; null: there was no answer, or its token could not be read. */
+  readonly httpStatus: number | null;
+  /** It took nothing of any slice while the run went on. */
+  readonly isWholeRun: boolean;
 }
 
 /** What was refused for a quota, told and untold. */

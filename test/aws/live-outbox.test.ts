@@ -36,6 +36,7 @@ function openOutbox(weather: Weather) {
       return clock.now() < awayUntil;
     },
     lastFault: undefined,
+    lastStatus: undefined,
     async post(lines) {
       world.posts++;
       largest = Math.max(largest, lines.length);
