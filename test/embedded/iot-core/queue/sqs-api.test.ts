@@ -73,6 +73,8 @@ describe('SQS of embedded AWS, by the SDK', () => {
     expect(await source!.unread()).toMatchObject({ count: 6 });
     subscriber.fails = false;
     await advance(30_000);
+    // A reader polls.
+    await advance(10);
     expect(await source!.unread()).toMatchObject({ count: 0 });
   });
 
