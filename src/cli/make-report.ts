@@ -5,7 +5,8 @@ import { renderReportHtml } from '../report/html.ts';
 import type { Report } from '../report/report.ts';
 import type { RunRecord } from './run-directory.ts';
 
-const unasked = 'this report was made from the record alone, without asking the queues';
+const unasked =
+  'the report was made of the run’s record alone, and the subscriber’s queues were not asked what they hold';
 
 /**
  * A run's report: the one in its record, or one made of what slices and subscriber have left there, which is then put

@@ -90,6 +90,12 @@ export const thresholdMetrics = {
   received_messages: counterAtEnd('messages.received', 'messages.sent', 'arrived at least once'),
   duplicate_messages: counter('messages.duplicates', 'messages.sent', 'arrivals beyond the first'),
   lost_messages: counterAtEnd('messages.lost', 'messages.sent', 'sent, never arrived'),
+  not_read_messages: counterAtEnd('messages.notRead', 'messages.sent', "still in the subscriber's queue"),
+  dead_lettered_messages: counterAtEnd(
+    'messages.deadLettered',
+    'messages.sent',
+    "given up: in the dead-letter queue, or in the rule's error queue",
+  ),
 
   devices_connected: counter('devices.connected', 'devices.planned', 'devices that connected'),
   // Not `devices.connectFailed`: a device tries again, and each attempt that fails counts there.
@@ -123,6 +129,8 @@ export const thresholdMetricAliases: Readonly<Record<string, ThresholdMetricName
   received: 'received_messages',
   duplicates: 'duplicate_messages',
   lost: 'lost_messages',
+  not_read: 'not_read_messages',
+  dead_lettered: 'dead_lettered_messages',
 };
 
 /** `cloudwatch.PublishIn.Throttle`: a metric of the message broker's, spelled as AWS spells it. */

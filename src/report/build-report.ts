@@ -5,13 +5,14 @@ import type { RunLedger } from '../measure/run-ledger.ts';
 import type { Plan } from '../plan/plan.ts';
 import { clockOffsetOf } from './clock-offset.ts';
 import { costOf } from './cost-report.ts';
+import { doubtsOf } from './doubts.ts';
 import { summarizeGenerator } from './generator-summary.ts';
 import { type LatencyDistribution, latencyDistribution } from './latency-distribution.ts';
 import { latencyOverTime } from './latency-over-time.ts';
 import { quotaUseOf } from './quota-use.ts';
 import { ratesOf } from './rates.ts';
 import { type CloudWatchView, reconcile } from './reconciliation.ts';
-import type { Report } from './report.ts';
+import type { Causes, Report } from './report.ts';
 import { evaluateThresholds } from './thresholds.ts';
 import { bindingQuotaOf, throttlingOf } from './throttling.ts';
 import { judge } from './verdict.ts';
@@ -43,12 +44,13 @@ export function buildReport({ plan, ledger, cloudwatch, now }: ReportInput): Rep
     cloudwatch,
   });
   const latencyMs = summarizeLatencies(ledger);
+  const causes = causesOf(ledger);
   const { protocol, client } = profile.connect;
   return {
     version: 1,
     runId: plan.runId,
     name: profile.name,
-    ...judge(plan, ledger, imbalances, thresholds, generator.health),
+    ...judge(plan, ledger, imbalances, thresholds, doubtsOf({ generator, messages, causes })),
     startedAt: new Date(timeline.startAt).toISOString(),
     endedAt: new Date(now).toISOString(),
     protocol,
@@ -57,15 +59,7 @@ export function buildReport({ plan, ledger, cloudwatch, now }: ReportInput): Rep
     devices,
     messages,
     imbalances,
-    causes: {
-      dropped: ledger.droppedBy,
-      failed: ledger.failedBy,
-      connectFailed: ledger.connectFailedBy,
-      disconnected: ledger.disconnectedBy,
-      echoRefused: ledger.echoRefusedBy,
-      sliceFailed: ledger.sliceFailedBy,
-      sliceDied: ledger.sliceDiedBy,
-    },
+    causes,
     rates,
     latencyMs,
     clockOffset: clockOffsetOf(ledger.sliceClocks),
@@ -95,6 +89,20 @@ export function buildReport({ plan, ledger, cloudwatch, now }: ReportInput): Rep
     },
     latencyDistribution: distributionsOf(ledger),
     startLagsMs: ledger.startLagsMs.map((lag) => (lag === null ? null : Math.round(lag * 1000) / 1000)),
+  };
+}
+
+function causesOf(ledger: RunLedger): Causes {
+  return {
+    dropped: ledger.droppedBy,
+    failed: ledger.failedBy,
+    connectFailed: ledger.connectFailedBy,
+    disconnected: ledger.disconnectedBy,
+    echoRefused: ledger.echoRefusedBy,
+    sliceFailed: ledger.sliceFailedBy,
+    sliceDied: ledger.sliceDiedBy,
+    deadLettered: ledger.deadLetteredBy,
+    unaccounted: ledger.unaccountedBecause,
   };
 }
 

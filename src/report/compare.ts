@@ -1,6 +1,8 @@
 import type { LatencyName } from '../measure/latency-names.ts';
 import type { MessageLedger } from '../measure/run-ledger.ts';
+import { formatCount } from './figures.ts';
 import type { Report } from './report.ts';
+import { heldMessages } from './report-figures.ts';
 
 /** Two runs, figure by figure. */
 export interface Comparison {
@@ -94,7 +96,7 @@ function figuresOf(baseline: Report, candidate: Report): Measured[] {
     figure,
     kind: 'share',
     better: 'less',
-    ...both(({ messages }) => (messages[whole] > 0 ? messages[part] / messages[whole] : null)),
+    ...both(({ messages }) => (messages[whole] > 0 ? (messages[part] ?? 0) / messages[whole] : null)),
   });
   const ofLatencies = latencies.flatMap((name) =>
     percentiles.map(
@@ -111,6 +113,8 @@ function figuresOf(baseline: Report, candidate: Report): Measured[] {
   return [
     ...ofLatencies,
     share('lost_messages rate', 'lost', 'sent'),
+    share('not_read_messages rate', 'notRead', 'sent'),
+    share('dead_lettered_messages rate', 'deadLettered', 'sent'),
     share('dropped_messages rate', 'dropped', 'intended'),
     {
       figure: 'throttled_messages rate',
@@ -183,12 +187,21 @@ function cautionsOf(baseline: Report, candidate: Report): string[] {
   return cautions;
 }
 
+/** What has not arrived and is not lost is in no latency of that run. */
+function describeHeld(which: string, { messages }: Report): string[] {
+  const held = heldMessages(messages).map(({ name, count }) => `${formatCount(count)} ${name}`);
+  return held.length === 0 ? [] : [`Of ${which}’s messages, ${held.join(', ')}: its figures leave them out.`];
+}
+
 function doubtsOf(baseline: Report, candidate: Report): string[] {
   const runs = [
     ['the baseline', baseline],
     ['the candidate', candidate],
   ] as const;
-  return runs
-    .filter(([, { generator }]) => generator.health.state === 'bottleneck')
-    .map(([which]) => `The generator of ${which} was the bottleneck: its figures say little of the service.`);
+  return runs.flatMap(([which, report]) => [
+    ...(report.generator.health.state === 'bottleneck'
+      ? [`The generator of ${which} was the bottleneck: its figures say little of the service.`]
+      : []),
+    ...describeHeld(which, report),
+  ]);
 }

@@ -27,15 +27,19 @@ export function isTrueOfNone(expression: ThresholdExpression, { atLeast, atMost 
   return !satisfies(expression, atLeast) && !satisfies(expression, atMost);
 }
 
-/** Of a slice that died, some is not known: what may have to be added to a count, by its path in the report. */
+/** Of a slice that died, or of a queue that could not be read, some is not known: what may have to be added to a count, by its path in the report. */
 function unknownOf({ messages, devices, slices }: CountedParts, path: string): number {
-  const { sendUnknown, ackUnknown } = messages;
+  const { sendUnknown, ackUnknown, unaccounted } = messages;
   switch (path) {
     case 'messages.sent':
     case 'messages.dropped':
-    // What was sent and never arrived is lost.
-    case 'messages.lost':
       return sendUnknown;
+    // What was sent and never arrived is lost, unless a queue holds it.
+    case 'messages.lost':
+      return sendUnknown + unaccounted;
+    case 'messages.notRead':
+    case 'messages.deadLettered':
+      return unaccounted;
     case 'messages.acked':
     case 'messages.throttled':
     case 'messages.failed':

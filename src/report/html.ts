@@ -17,6 +17,7 @@ import {
   describeSliceLogs,
   describeSlices,
   describeThrottling,
+  heldMessages,
   latencyCells,
   latencyHeadings,
   latencyMeanings,
@@ -117,6 +118,9 @@ ${[
     'lost',
     formatCount(messages.lost),
     messages.sent > 0 ? formatShare(messages.lost / messages.sent) : '',
+  ),
+  ...heldMessages(messages).map(({ name, count }) =>
+    tile(name, formatCount(count), formatShare(count / messages.sent)),
   ),
   tile('throttled', formatCount(messages.throttled)),
 ]}

@@ -1,5 +1,6 @@
 import type { Comparison } from './compare.ts';
 import { formatChange, formatFigure } from './comparison-text.ts';
+import { doubtsOf } from './doubts.ts';
 import { formatShare } from './figures.ts';
 import type { Report } from './report.ts';
 import { describeMeasured } from './threshold-figures.ts';
@@ -55,10 +56,9 @@ export function renderComparisonJUnit(comparison: Comparison, options: Conclusiv
   return renderSuite(`${candidate.name}.compare`, candidate.startedAt, 0, allCases, properties);
 }
 
-function casesOf(
-  { thresholds, imbalances, slices, verdict, reasons, generator }: Report,
-  options: ConclusiveOptions,
-): TestCase[] {
+function casesOf(report: Report, options: ConclusiveOptions): TestCase[] {
+  const { thresholds, imbalances, slices, verdict, reasons } = report;
+  const doubts = doubtsOf(report);
   const intolerable = reasons.find((reason) => reason.includes('slices.toleratedFailureShare'));
   const isWhole = verdict !== 'aborted' && slices.stopped === 0;
   return [
@@ -97,11 +97,7 @@ function casesOf(
       // Fewer than the profile tolerates fail no run.
       ...(intolerable === undefined ? {} : { failure: intolerable }),
     },
-    conclusiveCase(
-      'run',
-      generator.health.state === 'bottleneck' ? `Inconclusive: ${generator.health.sentence}` : undefined,
-      options,
-    ),
+    conclusiveCase('run', doubts.length > 0 ? `Inconclusive: ${doubts.join(' ')}` : undefined, options),
   ];
 }
 
@@ -121,6 +117,9 @@ function propertiesOf({ runId, verdict, messages, generator }: Report): (readonl
     ['sent', String(messages.sent)],
     ['received', String(messages.received)],
     ['lost', String(messages.lost)],
+    ['notRead', String(messages.notRead ?? 0)],
+    ['deadLettered', String(messages.deadLettered ?? 0)],
+    ['unaccounted', String(messages.unaccounted ?? 0)],
     ['generator', generator.health.state],
   ];
 }

@@ -1,11 +1,12 @@
 import type { LatencyName } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
-import type { CountsByReason, MessageLedger } from '../measure/run-ledger.ts';
+import type { MessageLedger } from '../measure/run-ledger.ts';
 import { describeClockOffset } from './clock-offset.ts';
+import { describeCounts } from './describe-counts.ts';
 import { formatBytes, formatCount, formatElapsed, formatMs, formatPlural } from './figures.ts';
 import type { CostReport, Reconciliation, Report, StageRate, Throttling } from './report.ts';
 
-/** `sent = received + lost` with its figures, as the terminal and the page both show it. */
+/** `sent = received + lost + …` with its figures, as the terminal and the page both show it. */
 export interface Equation {
   readonly total: Term;
   readonly parts: readonly Term[];
@@ -25,13 +26,16 @@ const troubles: ReadonlySet<keyof MessageLedger> = new Set([
   'unacknowledged',
   'duplicates',
   'lost',
+  'notRead',
+  'deadLettered',
+  'unaccounted',
 ]);
 
 /** The equations of docs/measurement.md; without the one on acknowledgements where there are none. */
 export function ledgerEquations(report: Report): Equation[] {
   const { messages } = report;
   const term = (name: keyof MessageLedger): Term => ({
-    name,
+    name: columnNames[name] ?? name,
     count: messages[name],
     isTrouble: troubles.has(name) && messages[name] !== 0,
   });
@@ -52,8 +56,27 @@ export function ledgerEquations(report: Report): Equation[] {
       ? [plus(equation('sent', 'acked', 'throttled', 'failed', 'unacknowledged'), unknown('ackUnknown'))]
       : []),
     equation('arrivals', 'received', 'duplicates'),
-    equation('sent', 'received', 'lost'),
+    equation('sent', 'received', 'lost', ...heldColumnsOf(messages)),
   ];
+}
+
+const columnNames: Readonly<Partial<Record<keyof MessageLedger, string>>> = {
+  notRead: 'not read yet',
+  deadLettered: 'dead-lettered',
+  unaccounted: 'not accounted for',
+};
+
+/** The last only where there is something in it; reports of earlier versions have none of them. */
+function heldColumnsOf(messages: MessageLedger): (keyof MessageLedger)[] {
+  if (messages.notRead === undefined) return [];
+  return ['notRead', 'deadLettered', ...(messages.unaccounted > 0 ? (['unaccounted'] as const) : [])];
+}
+
+/** What was sent, did not arrive and is not lost, by column; only what there is. */
+export function heldMessages(messages: MessageLedger): { name: string; count: number }[] {
+  return (['notRead', 'deadLettered', 'unaccounted'] as const)
+    .map((column) => ({ name: columnNames[column]!, count: messages[column] ?? 0 }))
+    .filter(({ count }) => count > 0);
 }
 
 /** Whether publishes are acknowledged at all: over HTTPS, and over MQTT at QoS 1. */
@@ -207,13 +230,4 @@ export function describeSliceLogs({ slices, protocol }: Report): string[] {
   if (slices.failed + slices.died === 0) return [];
   const name = protocol === 'https' ? 'publish-http' : 'publish-mqtt';
   return [`What slices printed before they ended is in the log of the function ${name}.`];
-}
-
-/** Reasons come from the far side and may be many: the rest is in report.json. */
-const maxReasons = 5;
-
-function describeCounts(counts: CountsByReason): string {
-  const all = Object.entries(counts).map(([reason, count]) => `${reason} ${formatCount(count)}`);
-  const more = all.length > maxReasons ? [`${all.length - maxReasons} more reasons`] : [];
-  return [...all.slice(0, maxReasons), ...more].join(', ');
 }

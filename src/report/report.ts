@@ -90,6 +90,9 @@ export interface Causes {
   readonly echoRefused: CountsByReason;
   readonly sliceFailed: CountsByReason;
   readonly sliceDied: CountsByReason;
+  readonly deadLettered: CountsByReason;
+  /** Why messages are not accounted for, a phrase each. */
+  readonly unaccounted: readonly string[];
 }
 
 export interface Rates {
@@ -263,7 +266,7 @@ export interface ThresholdResult {
   readonly passed: boolean;
   /** One of Stampede's own, of a metric that the profile says nothing of. */
   readonly isDefault?: true;
-  /** What the value is between, where slices died and left it unknown; `atMost` null: no bound is known. */
+  /** What the value is between, where it is not known (slices died, a queue could not be read); `atMost` null: no bound is known. */
   readonly range?: { readonly atLeast: number; readonly atMost: number | null };
   /** Some values of the range satisfy the expression and others do not: such a threshold fails. */
   readonly isUndecided?: true;

@@ -2,7 +2,7 @@ import type { Comparison } from './compare.ts';
 import { type ComparisonOutcome, countOf, formatChange, formatFigure, outcomeOf } from './comparison-text.ts';
 import { formatCount, formatMs, formatRate, formatShare, formatUsd } from './figures.ts';
 import type { Report, Verdict } from './report.ts';
-import { describeClient, describeSlices } from './report-figures.ts';
+import { describeClient, describeSlices, heldMessages } from './report-figures.ts';
 import { formatMeasured } from './threshold-figures.ts';
 import { describeUnknown } from './unknown-figures.ts';
 
@@ -97,6 +97,7 @@ function figureTable({ devices, messages, throttling, rates, latencyMs, cost }: 
           ],
         ]),
     ['lost', ofSent(messages.lost)],
+    ...heldMessages(messages).map(({ name, count }) => [name, ofSent(count)]),
     ['throttled', ofSent(throttling.publishes)],
     [cost.isCharged ? 'cost, estimated' : 'cost on AWS, estimated', formatUsd(cost.totalUsd)],
   ];

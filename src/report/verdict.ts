@@ -3,7 +3,7 @@ import type { CountsByReason, RunLedger } from '../measure/run-ledger.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatCount, formatPlural, formatShare, formatValue } from './figures.ts';
-import type { GeneratorVerdict, ThresholdResult, Verdict } from './report.ts';
+import type { ThresholdResult, Verdict } from './report.ts';
 import { describeMeasured } from './threshold-figures.ts';
 
 export interface Judgement {
@@ -15,15 +15,16 @@ export interface Judgement {
 /**
  * A run that a threshold ended, or that ended itself, is failed, as in k6. One that somebody stopped is aborted, whatever
  * it had measured by then. Any other fails by a ledger that does not balance, by more slices lost than the profile
- * tolerates, or by a threshold. What nothing fails is inconclusive where the generator was the bottleneck: the system under test
- * was not asked what the profile says.
+ * tolerates, or by a threshold. What nothing fails is inconclusive where there are doubts: the system under test was not asked
+ * what the profile says, or what it answered was not read.
+ * @param doubts a sentence each
  */
 export function judge(
   { profile, timeline }: Plan,
   ledger: RunLedger,
   imbalances: readonly Imbalance[],
   thresholds: readonly ThresholdResult[],
-  generator: GeneratorVerdict,
+  doubts: readonly string[],
 ): Judgement {
   const { toleratedFailureShare } = profile.slices;
   const { stoppedOn } = ledger;
@@ -38,8 +39,7 @@ export function judge(
     ...judgeSlices(ledger, toleratedFailureShare),
     ...failed.map(describeThreshold),
   ];
-  // Whatever the verdict: a reader has to know it before blaming the system under test.
-  const doubts = generator.state === 'bottleneck' ? [generator.sentence] : [];
+  // The doubts, whatever the verdict: a reader has to know them before blaming the system under test.
   const reasons = [...failures, ...doubts];
   if (stoppedOn !== undefined && ending !== undefined) {
     const seconds = (stoppedOn.at - timeline.publishAt) / 1_000;

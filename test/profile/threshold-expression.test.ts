@@ -109,7 +109,7 @@ describe('the metrics', () => {
       return [];
     };
     const cannot = names.filter((name) => faultsOf(name).length > 0);
-    const counters = ['acked', 'unacknowledged', 'received', 'lost'];
+    const counters = ['acked', 'unacknowledged', 'received', 'lost', 'not_read', 'dead_lettered'];
     expect(cannot.toSorted()).toEqual(
       [
         ...counters,

@@ -1,5 +1,6 @@
 import { describeDevices } from '../../src/device/slice-devices.ts';
 import { measureArrivals } from '../../src/measure/arrivals.ts';
+import { type Backlog, emptyBacklog } from '../../src/measure/backlog.ts';
 import { LatencySeconds } from '../../src/measure/latency-seconds.ts';
 import { makeLedger } from '../../src/measure/ledger.ts';
 import type { RunLedger } from '../../src/measure/run-ledger.ts';
@@ -25,6 +26,8 @@ export interface Troubles {
   readonly busyMs?: number;
   /** Clocks apart: arrivals are stamped this much earlier. */
   readonly clockOffsetMs?: number;
+  /** Where what is lost is instead. */
+  readonly backlog?: Partial<Backlog>;
 }
 
 export const asked = ['PublishIn.Success', 'PublishIn.Throttle', 'PublishOut.Success', 'Connect.Success'];
@@ -51,7 +54,7 @@ export function runOf(troubles: Troubles = {}, profile: Readonly<Record<string, 
   });
   const ledger = makeLedger(plan);
   for (let slice = 0; slice < plan.slices.count; slice++) playSlice(plan, slice, troubles, ledger);
-  return { plan, ledger: ledger.close() };
+  return { plan, ledger: ledger.close({ ...emptyBacklog, ...troubles.backlog }) };
 }
 
 export function reportOf(

@@ -31,7 +31,7 @@ const leastWidth = 4;
 export function renderLedgerFlow({ messages, acknowledged, isRunning = false }: LedgerFlow): Html {
   const { intended, sent, dropped, acked, throttled, failed, unacknowledged, received, duplicates, lost } =
     messages;
-  const { sendUnknown = 0, ackUnknown = 0 } = messages;
+  const { sendUnknown = 0, ackUnknown = 0, notRead = 0, deadLettered = 0, unaccounted = 0 } = messages;
   const unknown = (count: number): Part[] =>
     count > 0 ? [{ name: 'not known', count, ink: 'warning' }] : [];
   const bad = (name: string, count: number): Part => ({ name, count, ink: 'bad' });
@@ -64,6 +64,9 @@ export function renderLedgerFlow({ messages, acknowledged, isRunning = false }: 
       parts: [
         { name: 'received', count: received, ink: 'good' },
         isRunning ? { name: 'on the way', count: lost, ink: 'plain' } : bad('lost', lost),
+        { name: 'not read yet', count: notRead, ink: 'warning' },
+        { name: 'dead-lettered', count: deadLettered, ink: 'warning' },
+        { name: 'not accounted for', count: unaccounted, ink: 'warning' },
       ],
     },
   ];

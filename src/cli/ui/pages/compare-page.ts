@@ -13,6 +13,7 @@ import { renderDistributionPlot } from '../../../report/plots/distribution-plot.
 import { renderLinesPlot } from '../../../report/plots/lines-plot.ts';
 import { stepsOf } from '../../../report/plots/time-axis.ts';
 import type { Report } from '../../../report/report.ts';
+import { heldMessages } from '../../../report/report-figures.ts';
 import type { Page } from './layout.ts';
 
 /** A plot has six kinds of lines. */
@@ -24,6 +25,13 @@ const contexts: readonly { readonly name: string; readonly of: (report: Report) 
   { name: 'devices connected', of: ({ devices }) => formatCount(devices.connected) },
   { name: 'messages sent', of: ({ messages }) => formatCount(messages.sent) },
   { name: 'messages lost', of: ({ messages }) => formatCount(messages.lost) },
+  {
+    name: 'not lost, not arrived',
+    of: ({ messages }) =>
+      heldMessages(messages)
+        .map(({ name, count }) => `${formatCount(count)} ${name}`)
+        .join(', ') || '0',
+  },
   { name: 'mean rate', of: ({ rates }) => `${formatRate(rates.meanPerSecond)}/s` },
 ];
 

@@ -1,0 +1,12 @@
+import type { CountsByReason } from '../measure/run-ledger.ts';
+import { formatCount } from './figures.ts';
+
+/** Reasons come from the far side and may be many: the rest is in report.json. */
+const maxReasons = 5;
+
+/** `backlog 12, stopped 3`, the most frequent first. */
+export function describeCounts(counts: CountsByReason): string {
+  const all = Object.entries(counts).map(([reason, count]) => `${reason} ${formatCount(count)}`);
+  const more = all.length > maxReasons ? [`${all.length - maxReasons} more reasons`] : [];
+  return [...all.slice(0, maxReasons), ...more].join(', ');
+}
