@@ -1,4 +1,7 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { makeQueueSource } from '../src/aws/arrivals-queue.ts';
 import { readEnvironment } from '../src/aws/environment.ts';
+import { findLeftovers } from '../src/aws/leftovers.ts';
 import { readAccountLimits } from '../src/aws/quotas.ts';
 import { makeRunStore } from '../src/aws/run-store.ts';
 import { isCharged, takeAim } from '../src/aws/take-aim.ts';
@@ -9,6 +12,8 @@ import { parseLoadProfile } from '../src/profile/parse.ts';
 
 const environment = readEnvironment(process.env);
 const store = makeRunStore(environment.runBucket);
+const { arrivals: arrivalsUrl } = environment.queues;
+const queue = arrivalsUrl && { url: arrivalsUrl, source: makeQueueSource(arrivalsUrl, new SQSClient({})) };
 
 /** What the state machine hands over: the execution's name and its input, the load profile as the user wrote it. */
 export interface PlanFunctionRequest {
@@ -38,7 +43,7 @@ export async function handler({ runId, profile }: PlanFunctionRequest): Promise<
     target,
     account,
   });
-  enforceLimits(plan);
+  enforceLimits(plan, queue ? await findLeftovers(plan, queue) : []);
   await store.putPlan(plan);
   return fanOutOf(plan);
 }

@@ -100,11 +100,12 @@ export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan
 
 /**
  * Lets a plan pass that is within its own limits, or whose profile says that they are not to be enforced (`--force`).
+ * @param found what else speaks against the run, found where it is to run
  * @throws RefusedByPreflightError
  */
-export function enforceLimits(plan: Plan, deployment: Deployment = deploymentOf(plan)): void {
+export function enforceLimits(plan: Plan, found: readonly Fault[] = []): void {
   if (!plan.profile.limits.enforce) return;
-  const { refusals } = preflight(plan, deployment);
+  const refusals = [...preflight(plan).refusals, ...found];
   if (refusals.length > 0) throw new RefusedByPreflightError(refusals);
 }
 

@@ -1,3 +1,4 @@
+import { formatDuration } from '../profile/duration.ts';
 import { exitCodes, type Fault, StampedeError } from '../profile/errors.ts';
 import { type CostEstimate, linesPerMessage } from './cost.ts';
 import type { Plan } from './plan.ts';
@@ -62,6 +63,32 @@ export function refuseQuota(forecast: QuotaForecast, { profile }: Plan): Fault {
       ? `bring it to ${allowed}, ${raise}, or allow a larger limits.quotaShare`
       : `bring it to ${allowed}: AWS does not raise this one`,
   };
+}
+
+/** What the arrivals queue holds before a run begins. */
+export interface Leftovers {
+  /** Messages of earlier runs, or of runs that are under way. */
+  readonly messages: number;
+  /** How fast the queue's readers take them. */
+  readonly readPerSecond: number;
+  readonly queueUrl: string;
+}
+
+/** Messages in the queue that its readers will not have read when this run begins to publish: its own would wait for them. */
+export function refuseLeftovers(
+  { timeline }: Pick<Plan, 'timeline'>,
+  { messages, readPerSecond, queueUrl }: Leftovers,
+): Fault[] {
+  const readingMs = (messages / readPerSecond) * 1_000;
+  if (readingMs <= timeline.publishAt - timeline.createdAt) return [];
+  const duration = formatDuration(Math.ceil(readingMs / 1_000) * 1_000);
+  return [
+    {
+      path: 'arrivals queue',
+      message: `${rounded(messages)} messages of other runs are not read yet, and reading them takes about ${duration}: this run’s arrivals would be read after them`,
+      hint: `start it in ${duration}, or delete them, which those runs’ reports then miss: aws sqs purge-queue --queue-url ${queueUrl}`,
+    },
+  ];
 }
 
 /** A forecast above the profile's ceiling; nothing where it has none. */
