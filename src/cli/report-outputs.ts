@@ -24,7 +24,7 @@ export function addOutputFlags(command: Command): Command {
     .option('--junit <file>', 'write the result as JUnit XML, for the pipeline’s test report')
     .option(
       '--require-conclusive',
-      'exit with 99 also where the result is inconclusive: the generator was the bottleneck',
+      'exit with 99 also where the result is inconclusive: the generator was the bottleneck, or arrivals were not read',
     );
 }
 

@@ -15,8 +15,8 @@ import type { LatencyDistribution } from './latency-distribution.ts';
 import type { LatencyOverTime } from './latency-over-time.ts';
 
 /**
- * `inconclusive`: nothing failed, but the generator was the bottleneck (`generator.health.state`), so that the run says little
- * of the system under test.
+ * `inconclusive`: nothing failed, but the generator was the bottleneck (`generator.health.state`) or messages that are not lost did not
+ * arrive either, so that the run says little of the system under test.
  */
 export type Verdict = 'passed' | 'inconclusive' | 'failed' | 'aborted';
 

@@ -107,6 +107,41 @@ describe('the packaged template', () => {
       'RedrivePolicy.maxReceiveCount',
       3,
     );
+    // AWS recommends six times the time-out of the function.
+    const { Timeout } = resourcesOf('AWS::Lambda::Function').find(
+      ([, { Properties }]) => Properties?.FunctionName === 'stampede-dev-measure-latency',
+    )![1].Properties as { Timeout: number };
+    expect(stack.template.Resources.ArrivalsQueue?.Properties?.VisibilityTimeout).toBe(6 * Timeout);
+  });
+
+  it('lets summarize ask the queues before it closes a ledger, and no more than that', () => {
+    const summarize = resourcesOf('AWS::Lambda::Function').find(
+      ([, { Properties }]) => Properties?.FunctionName === 'stampede-dev-summarize',
+    )![1].Properties as { Environment: { Variables: Record<string, unknown> } };
+    const { Variables } = summarize.Environment;
+    const queues = ['ARRIVALS_QUEUE_URL', 'DEAD_LETTER_QUEUE_URL', 'RULE_ERROR_QUEUE_URL'];
+    expect(queues.map((name) => renderText(Variables[name]))).toEqual([
+      '<ArrivalsQueue>',
+      '<DeadLetterQueue>',
+      '<RuleErrorQueue>',
+    ]);
+    const policy = stack.template.Resources.BacklogPolicy?.Properties as {
+      Roles: unknown[];
+      PolicyDocument: { Statement: { Action: string | string[]; Resource: unknown }[] };
+    };
+    expect(policy.Roles.map(renderText)).toEqual(['<SummarizeRole>']);
+    expect(
+      policy.PolicyDocument.Statement.map(({ Action, Resource }) => [
+        [Action].flat(),
+        [Resource].flat().map(renderText),
+      ]),
+    ).toEqual([
+      [['sqs:GetQueueAttributes'], ['<ArrivalsQueue.Arn>']],
+      [
+        ['sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+        ['<DeadLetterQueue.Arn>', '<RuleErrorQueue.Arn>'],
+      ],
+    ]);
   });
 
   it('has the rule select the envelope and the clock, and an action for its errors', () => {
