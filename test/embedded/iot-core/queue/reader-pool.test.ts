@@ -1,49 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  type ReadableQueue,
-  type ReaderConditions,
-  ReaderPool,
-  type Received,
-} from '../../../../src/embedded/iot-core/queue/reader-pool.ts';
+import type { ReaderConditions } from '../../../../src/embedded/iot-core/queue/reader-pool.ts';
 import { defaultDeployment } from '../../../../src/plan/deployment.ts';
 import {
   type ArrivalsReading,
   forecastReading,
-  measureSeconds,
-  measureSecondsPerRecord,
   quietQueueWaitMs,
 } from '../../../../src/plan/queue-readers.ts';
-import { VirtualClock } from '../../../device/virtual-clock.ts';
-
-interface CountedBatch {
-  records: number;
-}
-
-/** A queue of which only the counts are kept. */
-class CountedQueue implements ReadableQueue<CountedBatch> {
-  visible = 0;
-  inFlight = 0;
-  deleted = 0;
-
-  receive(most: number, into: CountedBatch | undefined): Received<CountedBatch> | undefined {
-    const taken = Math.min(most, this.visible);
-    if (taken === 0) return undefined;
-    const batch = into ?? { records: 0 };
-    batch.records += taken;
-    this.visible -= taken;
-    this.inFlight += taken;
-    return { batch, records: batch.records, isClosed: false };
-  }
-
-  delete(records: number): void {
-    this.inFlight -= records;
-    this.deleted += records;
-  }
-
-  get unread(): number {
-    return this.visible + this.inFlight;
-  }
-}
+import { oldDefaults, startCountedReading } from './counted-reading.ts';
 
 interface Reading {
   /** After the last message was sent. */
@@ -55,47 +18,16 @@ interface Reading {
   readonly largestBatch: number;
 }
 
-const load = { perSecond: 20_000, seconds: 600 };
-
-/** Reads a constant load as counts, in virtual time; the function takes what the forecast assumes. */
 async function read(
   reading: ArrivalsReading,
   conditions: Partial<ReaderConditions> = {},
-  { perSecond, seconds } = load,
+  { perSecond, seconds } = { perSecond: 20_000, seconds: 600 },
   watchSeconds = 60,
 ): Promise<Reading> {
-  const clock = new VirtualClock(0);
-  const queue = new CountedQueue();
-  const result = { largestBacklog: 0, mostInFlight: 0, batches: 0, largestBatch: 0 };
-  const sleep = (ms: number) => new Promise<void>((resolve) => void clock.setTimer(ms, resolve));
-  const invoke = async ({ records }: CountedBatch): Promise<void> => {
-    result.batches++;
-    result.largestBatch = Math.max(result.largestBatch, records);
-    await sleep((measureSeconds + records * measureSecondsPerRecord) * 1_000);
-    queue.delete(records);
-  };
-  const pool = new ReaderPool(queue, invoke, reading, {
-    clock,
-    isPaused: () => false,
-    holdMs: () => 0,
-    ...conditions,
-  });
+  const { clock, queue, pool, counts, send, sleep } = startCountedReading(reading, conditions);
   const unread: number[] = [];
   const run = async (): Promise<void> => {
-    const stepMs = 10;
-    let sent = 0;
-    while (sent < perSecond * seconds) {
-      await sleep(stepMs);
-      const due = Math.min(perSecond * seconds, Math.round((clock.now() / 1_000) * perSecond));
-      if (due > sent) {
-        const wasEmpty = queue.visible === 0;
-        queue.visible += due - sent;
-        sent = due;
-        if (wasEmpty) pool.wake();
-      }
-      result.largestBacklog = Math.max(result.largestBacklog, queue.visible);
-      result.mostInFlight = Math.max(result.mostInFlight, queue.inFlight);
-    }
+    await send(perSecond, seconds);
     for (let second = 0; second <= watchSeconds; second++) {
       unread.push(queue.unread);
       await sleep(1_000);
@@ -104,15 +36,10 @@ async function read(
   };
   await clock.runUntil(run());
   pool.close();
-  return { ...result, readers: pool.size, unreadAfterSeconds: (after) => unread[after]! };
+  return { ...counts, readers: pool.size, unreadAfterSeconds: (after) => unread[after]! };
 }
 
 const { arrivals } = defaultDeployment;
-const oldDefaults: ArrivalsReading = {
-  batchSize: 10_000,
-  batchWindowSeconds: 1,
-  readers: { mode: 'standard', maximumConcurrency: 10 },
-};
 
 describe('twelve million messages in ten minutes', () => {
   it('are read within 30 s of the end with the defaults of the stack', async () => {
