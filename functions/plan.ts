@@ -3,6 +3,7 @@ import { makeQueueSource } from '../src/aws/arrivals-queue.ts';
 import { readEnvironment } from '../src/aws/environment.ts';
 import { findLeftovers } from '../src/aws/leftovers.ts';
 import { readAccountLimits } from '../src/aws/quotas.ts';
+import { readConditions } from '../src/aws/run-conditions.ts';
 import { makeRunStore } from '../src/aws/run-store.ts';
 import { isCharged, takeAim } from '../src/aws/take-aim.ts';
 import { type FanOut, fanOutOf } from '../src/plan/fan-out.ts';
@@ -42,6 +43,7 @@ export async function handler({ runId, profile }: PlanFunctionRequest): Promise<
     deployment: environment.deployment,
     target,
     account,
+    conditions: readConditions(parsed, !account.isCharged),
   });
   enforceLimits(plan, queue ? await findLeftovers(plan, queue) : []);
   await store.putPlan(plan);

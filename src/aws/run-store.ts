@@ -10,6 +10,7 @@ import {
 import type { ArrivalWindow } from '../measure/arrival-window.ts';
 import type { SliceDeath } from '../measure/slice-death.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
+import type { InjectedFaults } from '../plan/conditions.ts';
 import type { Plan } from '../plan/plan.ts';
 import { StampedeError } from '../profile/errors.ts';
 import type { Report } from '../report/report.ts';
@@ -35,6 +36,8 @@ export interface RunStore {
   /** Undefined: the run has no report (yet). */
   getReport(runId: string): Promise<Report | undefined>;
   getReportHtml(runId: string): Promise<string | undefined>;
+  /** How the service was made to differ from AWS: embedded AWS puts it there. */
+  getFaults(runId: string): Promise<InjectedFaults | undefined>;
   /** Points that InfluxDB could not take; the same name replaces them. */
   putLiveSpill(runId: string, spill: NewLiveSpill): Promise<void>;
   liveSpills(runId: string): AsyncIterable<LiveSpill>;
@@ -76,6 +79,7 @@ export const runKeys = {
   plan: (runId: string) => `runs/${runId}/plan.json`,
   slices: (runId: string) => `runs/${runId}/slices/`,
   slice: (runId: string, slice: number) => `runs/${runId}/slices/${slice}.json`,
+  faults: (runId: string) => `runs/${runId}/faults.json`,
   deaths: (runId: string) => `runs/${runId}/deaths/`,
   arrivals: (runId: string) => `runs/${runId}/arrivals/`,
   arrivalWindow: (runId: string, window: string) => `runs/${runId}/arrivals/${window}.json`,
@@ -157,6 +161,7 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
         if (death !== undefined) yield LastModified === undefined ? death : { ...death, at: +LastModified };
       }
     },
+    getFaults: (runId) => get<InjectedFaults>(runKeys.faults(runId)),
     putArrivalWindow: (window) =>
       put(runKeys.arrivalWindow(window.runId, window.window), JSON.stringify(window)),
     async *arrivalWindows(runId, known) {

@@ -31,7 +31,13 @@ export async function summarizeRun(plan: Plan, world: SummaryWorld): Promise<Rep
     expectedPublishIn: acknowledged ? messages.acked : messages.sent,
     delayMs: world.cloudWatchDelayMs,
   });
-  const report = buildReport({ plan, ledger, cloudwatch: { sums, asked: metrics.names }, now: Date.now() });
+  const report = buildReport({
+    plan,
+    ledger,
+    cloudwatch: { sums, asked: metrics.names },
+    faults: await store.getFaults(plan.runId),
+    now: Date.now(),
+  });
   await store.putReport(report, renderReportHtml(report));
   const [liveAftermath] = await Promise.all([liveView.conclude(plan, report), control.clear(plan.runId)]);
   const { resentPoints, refusedPoints, leftPoints } = liveAftermath;

@@ -22,6 +22,7 @@ export async function reportOf(record: RunRecord, runId: string, now: number): P
     plan,
     ledger,
     cloudwatch: { sums: {}, asked: [] },
+    faults: await record.getFaults(runId),
     now,
   });
   await record.putReport(report, renderReportHtml(report));

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { RunStore } from '../aws/run-store.ts';
 import { makeContainedFiles } from '../embedded/contained-files.ts';
 import type { SliceDeath } from '../measure/slice-death.ts';
+import type { InjectedFaults } from '../plan/conditions.ts';
 import type { Plan } from '../plan/plan.ts';
 import { runIdPattern } from '../plan/run-id.ts';
 import { exitCodes, StampedeError } from '../profile/errors.ts';
@@ -12,7 +13,7 @@ import { formatReportJson } from '../report/report-json.ts';
 /** What a report is made of and put into. */
 export type RunRecord = Pick<
   RunStore,
-  'getPlan' | 'sliceResults' | 'sliceDeaths' | 'arrivalWindows' | 'getReport' | 'putReport'
+  'getPlan' | 'sliceResults' | 'sliceDeaths' | 'arrivalWindows' | 'getFaults' | 'getReport' | 'putReport'
 >;
 
 export interface RunDirectory extends RunRecord {
@@ -88,6 +89,7 @@ export function openRunDirectory(runsDirectory: string): RunDirectory {
       }
     },
     arrivalWindows: (runId, known) => readAll(namesOf(runId, 'arrivals'), known),
+    getFaults: (runId) => read<InjectedFaults>(namesOf(runId, 'faults.json')),
     getReport: (runId) => readOwn<Report>(runId, 'report.json'),
     async putPlan(plan) {
       await files.write(namesOf(plan.runId, 'plan.json'), JSON.stringify(plan));

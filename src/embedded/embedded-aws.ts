@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import type { FaultEvent } from '../plan/conditions.ts';
 import type { AccountLimits, QuotaName } from '../plan/quotas.ts';
 import type { RunView, ViewRequest } from '../report/run-in-progress.ts';
 import { accountKey } from './account-key.ts';
@@ -10,6 +11,8 @@ import { type MetricSeries, makeCloudWatch } from './cloudwatch.ts';
 import { deployedStack, queueVariables, runBucket } from './deployed-stack.ts';
 import { type Edge, startEdge } from './edge.ts';
 import { embeddedLimits } from './embedded-limits.ts';
+import type { InvokeFunction } from './execution.ts';
+import { withFaultRecord } from './fault-record.ts';
 import { makeFunctionLogs } from './function-log.ts';
 import { makeInfluxDb } from './influxdb.ts';
 import type { InfluxServer } from './influxdb-relay.ts';
@@ -61,6 +64,8 @@ export interface IotCoreProcess {
   /** Resolves when it ends without being closed: of what. */
   readonly ended: Promise<string>;
   metrics(): Promise<readonly MetricSeries[]>;
+  /** Faults that were set since its start. */
+  faults(): Promise<readonly FaultEvent[]>;
   close(): Promise<void>;
 }
 
@@ -120,7 +125,14 @@ export async function openEmbeddedAws(
     edgeHost: () => `127.0.0.1:${edge?.port ?? 0}`,
     variables: (definition) => ({ ...variables(), ...entrance.credentialsOf(definition) }),
   });
-  const stepFunctions = await makeStateMachine(packageRoot, stack, edgeUrl);
+  const runFiles = makeRunFiles(runsDirectory, onTrouble);
+  const { weather: _faultsFromTheStart, ...choices } = iotCoreChoicesOf(settings);
+  const invokeFunction = withFaultRecord(makeLambdaTask(edgeUrl), {
+    choices: { limits: settings.limits, ...choices },
+    events: async () => (await iotCore?.faults()) ?? [],
+    files: runFiles,
+  });
+  const stepFunctions = await makeStateMachine(packageRoot, stack, edgeUrl, invokeFunction);
   const lambda = makeLambdaApi(pool, limits.lambdaConcurrency);
   const iotData = makeIotDataPlane(iotCoreUrl);
   const influxDb = makeInfluxDb({
@@ -133,7 +145,7 @@ export async function openEmbeddedAws(
     signed: {
       states: stepFunctions.api,
       lambda,
-      s3: makeS3(runBucket, makeRunFiles(runsDirectory, onTrouble)),
+      s3: makeS3(runBucket, runFiles),
       monitoring: makeCloudWatch(async () => (await iotCore?.metrics()) ?? []),
       servicequotas: makeServiceQuotas(limits),
       cloudformation: makeCloudFormation(deployedStack(stack, stepFunctions.stateMachineArn, edgeUrl)),
@@ -197,6 +209,7 @@ async function makeStateMachine(
   packageRoot: string,
   stack: Stack,
   edgeUrl: () => string,
+  invokeFunction: InvokeFunction,
 ): Promise<StepFunctions> {
   const text = await readFile(path.join(packageRoot, 'statemachine', 'load-test.asl.json'), 'utf8');
   const arns = stack.functions.map(({ key, name }) => [arnPlaceholderOf(key), arnOfFunction(name)]);
@@ -207,7 +220,7 @@ async function makeStateMachine(
       RunBucketName: runBucket,
       PutObjectResource: putObjectResource,
     }),
-    invokeFunction: makeLambdaTask(edgeUrl),
+    invokeFunction,
     putObject: makePutObjectTask(edgeUrl),
   });
 }

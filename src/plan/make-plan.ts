@@ -5,6 +5,7 @@ import type { LoadProfile } from '../profile/load-profile.ts';
 import { expandTopic } from '../profile/topic-template.ts';
 import type { AccountView } from './account.ts';
 import { type ArrivalRate, makeArrivalRate } from './arrival-rate.ts';
+import type { PlanConditions } from './conditions.ts';
 import type { DeploymentParameters } from './deployment.ts';
 import { identifyDevice, type Plan, type Timeline } from './plan.ts';
 import { accountLimitsOf } from './quotas.ts';
@@ -22,6 +23,8 @@ export interface PlanRequest {
   readonly now: number;
   readonly coldStart: ColdStart;
   readonly target?: Target;
+  /** Versions and host. */
+  readonly conditions?: PlanConditions;
   /** What is known of the account; AWS's defaults otherwise. */
   readonly account?: AccountView;
   /** The stack's parameters, where they are known. */
@@ -78,6 +81,7 @@ export function draftPlan(request: PlanRequest): DraftPlan {
     // Rounded, because the sum of the stages' areas can end a hair below the whole number that was meant.
     load: { messages: Math.round(rate.messages), peakPerSecond: rate.peakPerSecond },
     slices,
+    ...(request.conditions === undefined ? {} : { conditions: request.conditions }),
     ...(request.target === undefined ? {} : { target: request.target }),
     ...(account === undefined ? {} : { account }),
     ...(deployment === undefined ? {} : { deployment }),

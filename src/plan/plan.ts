@@ -1,5 +1,6 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
 import type { AccountView } from './account.ts';
+import type { PlanConditions } from './conditions.ts';
 import type { DeploymentParameters } from './deployment.ts';
 import type { Target } from './target.ts';
 
@@ -18,6 +19,8 @@ export interface Plan {
   readonly target?: Target;
   /** What the account allowed by then, for the report; absent: AWS's defaults. */
   readonly account?: AccountView;
+  /** Versions and host; absent in a draft. */
+  readonly conditions?: PlanConditions;
   /** The stack's parameters by then; absent: a stack without parameters. */
   readonly deployment?: DeploymentParameters;
 }

@@ -22,6 +22,8 @@ export interface LoadProfile {
   /** Hosts that the user vouches for, beside the account's own endpoint and loopback: nothing else is a target. */
   readonly iOwn: readonly string[];
   readonly thresholds: Thresholds;
+  /** Flags and variables that replaced settings of the file, for the report: `--rate 100`. */
+  readonly overrides?: readonly string[];
 }
 
 export type Protocol = 'mqtt' | 'https';

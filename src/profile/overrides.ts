@@ -148,7 +148,9 @@ export function overridesFromFlags(values: Readonly<Record<string, unknown>>): P
 /** `--force`: the same profile, past whose limits a run is told of and not refused. What is no profile stays what it is. */
 export function withoutEnforcement(input: unknown): unknown {
   if (!isObject(input) || !(input.limits === undefined || isObject(input.limits))) return input;
-  return { ...input, limits: { ...input.limits, enforce: false } };
+  const forced = { ...input, limits: { ...input.limits, enforce: false } };
+  if (!(input.overrides === undefined || Array.isArray(input.overrides))) return forced;
+  return { ...forced, overrides: [...(input.overrides ?? []), '--force'] };
 }
 
 export interface OverriddenProfile {
@@ -179,8 +181,16 @@ export function applyOverrides(input: unknown, overrides: ProfileOverrides): Ove
     }
     const changed = option.apply?.(profile, value) ?? setAt(profile, option.path, value);
     for (const path of changed) sources.set(path, override.source);
+    record(profile, override);
   }
   return { input: profile, faults, sources };
+}
+
+/** In the execution's input, so that the report can say what replaced the file's settings. */
+function record(profile: JsonObject, { source, text: given }: Override): void {
+  const entry = source.startsWith('--') ? `${source} ${given}` : `${source}=${given}`;
+  const { overrides = [] } = profile;
+  if (Array.isArray(overrides)) profile.overrides = [...overrides, entry];
 }
 
 /** Nothing where the group is not an object: that is a fault of the file, and reported as one. */

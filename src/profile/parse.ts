@@ -106,6 +106,7 @@ function resolve(settings: ProfileSettings): LoadProfile {
       quotaShare: limits.quotaShare,
       ...(limits.maxCostUsd === undefined ? {} : { maxCostUsd: limits.maxCostUsd }),
     },
+    ...(settings.overrides === undefined ? {} : { overrides: settings.overrides }),
     iOwn: settings.iOwn,
     thresholds: withDefaultThresholds(resolveThresholds(settings), settings),
   };

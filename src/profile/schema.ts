@@ -278,6 +278,15 @@ export const profileSchema = z
         examples: [['iot.example.com']],
       }),
     thresholds,
+    overrides: z
+      .array(z.string().max(1_000))
+      .max(100)
+      .optional()
+      .meta({
+        description:
+          'Written by the command line, for the report: the flags and variables that replaced settings of this profile.',
+        examples: [['--rate 100', 'STAMPEDE_QOS=0']],
+      }),
   })
   .meta({
     title: 'Stampede load profile',

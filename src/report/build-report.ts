@@ -2,8 +2,10 @@ import { checkLedger } from '../measure/check-ledger.ts';
 import { type LatencyName, latencyNames } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
+import type { InjectedFaults } from '../plan/conditions.ts';
 import type { Plan } from '../plan/plan.ts';
 import { clockOffsetOf } from './clock-offset.ts';
+import { conditionsOf } from './conditions-report.ts';
 import { costOf } from './cost-report.ts';
 import { doubtsOf } from './doubts.ts';
 import { summarizeGenerator } from './generator-summary.ts';
@@ -21,14 +23,17 @@ export interface ReportInput {
   readonly plan: Plan;
   readonly ledger: RunLedger;
   readonly cloudwatch: CloudWatchView;
+  /** How the service was made to differ from AWS; absent: in nothing, as far as the run store says. */
+  readonly faults?: InjectedFaults | undefined;
   /** Epoch milliseconds. */
   readonly now: number;
 }
 
 /** What a run came to, and whether that is what its profile asks for. */
-export function buildReport({ plan, ledger, cloudwatch, now }: ReportInput): Report {
+export function buildReport({ plan, ledger, cloudwatch, faults, now }: ReportInput): Report {
   const { profile, timeline } = plan;
   const { devices, messages, slices } = ledger;
+  const conditions = conditionsOf(plan, faults);
   const rates = ratesOf(plan, ledger);
   const imbalances = checkLedger(ledger);
   const generator = summarizeGenerator(ledger);
@@ -51,6 +56,7 @@ export function buildReport({ plan, ledger, cloudwatch, now }: ReportInput): Rep
     runId: plan.runId,
     name: profile.name,
     ...judge(plan, ledger, imbalances, thresholds, doubtsOf({ generator, messages, causes })),
+    ...(conditions === undefined ? {} : { conditions }),
     startedAt: new Date(timeline.startAt).toISOString(),
     endedAt: new Date(now).toISOString(),
     protocol,

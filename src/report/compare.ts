@@ -1,5 +1,6 @@
 import type { LatencyName } from '../measure/latency-names.ts';
 import type { MessageLedger } from '../measure/run-ledger.ts';
+import { conditionCautions } from './conditions-report.ts';
 import { formatCount } from './figures.ts';
 import type { Report } from './report.ts';
 import { heldMessages } from './report-figures.ts';
@@ -178,6 +179,7 @@ function cautionsOf(baseline: Report, candidate: Report): string[] {
   differ('the rate by stages', ({ rates }) =>
     rates.stages.map(({ seconds, targetPerSecond }) => `${targetPerSecond}/s for ${seconds} s`).join(', '),
   );
+  cautions.push(...conditionCautions(baseline, candidate));
   for (const [which, { verdict, slices }] of [
     ['The baseline', baseline],
     ['The candidate', candidate],

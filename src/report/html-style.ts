@@ -28,7 +28,7 @@ code { font: .9em ui-monospace, "Cascadia Mono", Menlo, Consolas, "DejaVu Sans M
 .verdict { display: inline-block; margin-bottom: .5rem; padding: .15rem .7rem; border-radius: 1rem; border: 1.5px solid; font-weight: 600; }
 .passed { color: var(--good); }
 .failed { color: var(--bad); }
-.aborted, .inconclusive { color: var(--warning); }
+.aborted, .inconclusive, .rehearsal { color: var(--warning); }
 .reasons { margin: 1rem 0 0; padding: .75rem 1rem .75rem 2rem; border-left: .25rem solid currentColor; background: var(--card); }
 .reasons li { color: var(--ink); overflow-wrap: anywhere; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .75rem; margin: 1.75rem 0 0; }

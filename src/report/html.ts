@@ -1,5 +1,6 @@
 import { formatDuration } from '../profile/duration.ts';
 import { asidesOf } from './asides.ts';
+import { conditionRows, describeRehearsal } from './conditions-report.ts';
 import { formatCount, formatMs, formatRate, formatShare } from './figures.ts';
 import { renderCost } from './html-cost.ts';
 import { type Html, html, section, style, table } from './html-markup.ts';
@@ -70,7 +71,8 @@ ${renderLatencies(report)}
 ${renderRates(report)}
 ${renderQuotas(report)}
 ${renderCost(report)}
-${renderGenerator(report)}`;
+${renderGenerator(report)}
+${renderConditions(report)}`;
 }
 
 const nothing = html``;
@@ -87,10 +89,11 @@ export function renderReportHeader(report: Report): Html {
   const { verdict, reasons, name, runId, startedAt, endedAt } = report;
   const reasonList = html`<ul class="reasons ${verdict}">${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`;
   return html`<header>
-<p class="verdict ${verdict}">${verdictMarks[verdict]}</p>
+<p class="verdict ${verdict}">${verdictMarks[verdict]}</p>${report.conditions?.isRehearsal ? html` <p class="verdict rehearsal">rehearsal</p>` : nothing}
 <h1>${name}</h1>
 <p><code>${runId}</code></p>
 <p class="soft">${describeClient(report)}; ${describeSlices(report)}; ${instant(startedAt)} to ${instant(endedAt)}</p>
+${describeRehearsal(report).map((line) => html`<p class="rehearsal">${line}</p>`)}
 ${reasons.length > 0 ? reasonList : nothing}
 ${[...describeSilence(report), ...describeUnknown(report)].map((line) => html`<p class="soft">${line}</p>`)}
 </header>`;
@@ -266,6 +269,19 @@ function renderQuotas({ quotas, throttling, bindingQuota }: Report): Html {
       rows,
     ),
     html`<p class="soft">${publishOutNote}</p>`,
+  );
+}
+
+function renderConditions(report: Report): Html {
+  const rows = conditionRows(report);
+  if (rows.length === 0) return nothing;
+  return section(
+    'Conditions',
+    table(
+      'Under what this run took place; the whole profile is in report.json',
+      [{ heading: 'Condition' }, { heading: 'Of this run' }],
+      rows.map(([name, text]) => ({ cells: [name, text] })),
+    ),
   );
 }
 

@@ -110,10 +110,17 @@ function conclusiveCase(
   return { group, name: 'the result is conclusive', ...(doubt === undefined ? {} : outcome) };
 }
 
-function propertiesOf({ runId, verdict, messages, generator }: Report): (readonly [string, string])[] {
+function propertiesOf({
+  runId,
+  verdict,
+  messages,
+  generator,
+  conditions,
+}: Report): (readonly [string, string])[] {
   return [
     ['runId', runId],
     ['verdict', verdict],
+    ['rehearsal', String(conditions?.isRehearsal === true)],
     ['sent', String(messages.sent)],
     ['received', String(messages.received)],
     ['lost', String(messages.lost)],

@@ -9,6 +9,7 @@ import type {
   RunSeries,
   SliceOutcomes,
 } from '../measure/run-ledger.ts';
+import type { RunConditions } from '../plan/conditions.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { QuotaName } from '../plan/quotas.ts';
 import type { LatencyDistribution } from './latency-distribution.ts';
@@ -26,6 +27,8 @@ export interface Report {
   readonly runId: string;
   readonly name: string;
   readonly verdict: Verdict;
+  /** Under what it ran. Absent in reports of earlier versions. */
+  readonly conditions?: RunConditions;
   /** Why the verdict is not `passed`, one sentence each; empty when it is. */
   readonly reasons: readonly string[];
   /** ISO 8601, UTC: devices began to connect; the report was made. */

@@ -1,5 +1,6 @@
 import type { Comparison } from './compare.ts';
 import { type ComparisonOutcome, countOf, formatChange, formatFigure, outcomeOf } from './comparison-text.ts';
+import { describeRehearsal } from './conditions-report.ts';
 import { formatCount, formatMs, formatRate, formatShare, formatUsd } from './figures.ts';
 import type { Report, Verdict } from './report.ts';
 import { describeClient, describeSlices, heldMessages } from './report-figures.ts';
@@ -16,6 +17,7 @@ export function renderStepSummary(report: Report): string {
   return [
     `### ${marks[verdict]} ${escapeText(name)}: ${verdict}`,
     '',
+    ...describeRehearsal(report).map((line) => `_${escapeText(line)}_\n`),
     `\`${runId}\`: ${describeClient(report)}; ${describeSlices(report)}.`,
     ...reasons.map((reason) => `\n> ${escapeText(reason)}`),
     ...describeUnknown(report).map((line) => `\n> ${escapeText(line)}`),

@@ -1,5 +1,6 @@
 import { formatDuration } from '../profile/duration.ts';
 import { asidesOf } from './asides.ts';
+import { conditionRows, describeRehearsal } from './conditions-report.ts';
 import { formatCount, formatMs, formatPlural, formatRate, formatShare, formatUsd } from './figures.ts';
 import type { Reconciliation, Report, ThresholdResult, Verdict } from './report.ts';
 import {
@@ -57,6 +58,7 @@ export function renderTerminalSummary(report: Report, options: SummaryOptions = 
     renderThresholds(report, paint),
     renderCost(report, paint),
     renderGenerator(report, paint),
+    renderConditions(report, paint),
     renderFiles(options.files ?? [], paint),
   ];
   return sections
@@ -75,7 +77,10 @@ const verdictMarks: Readonly<Record<Verdict, { ink: SummaryInk; text: string }>>
 function renderHead(report: Report, paint: SummaryPaint): string[] {
   const { ink, text } = verdictMarks[report.verdict];
   return [
-    `${paint(ink, text)}  ${paint('heading', report.runId)}`,
+    `${paint(ink, text)}  ${paint('heading', report.runId)}${report.conditions?.isRehearsal ? paint('warning', '  rehearsal') : ''}`,
+    ...describeRehearsal(report).flatMap((line) =>
+      wrapText(line, width).map((each) => paint('warning', each)),
+    ),
     ...wrapText(`${describeClient(report)}; ${describeDevices(report)}; ${describeSlices(report)}`, width),
     ...report.reasons.flatMap((reason) =>
       wrapText(reason, width, '- ', '  ').map((line) => paint(ink, line)),
@@ -264,6 +269,15 @@ function renderGenerator(report: Report, paint: SummaryPaint): string[] {
     paint('heading', 'generator'),
     ...wrapText(sentence, width, '  ').map((line) => paint(ink, line)),
     ...describeGenerator(report).flatMap((line) => wrapText(line, width, '  ', '    ')),
+  ];
+}
+
+function renderConditions(report: Report, paint: SummaryPaint): string[] {
+  const rows = conditionRows(report);
+  if (rows.length === 0) return [];
+  return [
+    paint('heading', 'conditions'),
+    ...rows.flatMap(([name, text]) => wrapText(`${name}: ${text}`, width, '  ', '    ')),
   ];
 }
 

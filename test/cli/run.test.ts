@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism, homedir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { formatUsd } from '../../src/report/figures.ts';
@@ -45,7 +46,7 @@ describe('stampede run', () => {
     const junit = path.join(workplace.directory, 'junit.xml');
     const stepSummary = path.join(workplace.directory, 'summary.md');
     const result = await runCli(
-      ['run', workplace.writeProfile('tiny.json', tiny), '--runs', runs, '--junit', junit],
+      ['run', workplace.writeProfile('tiny.json', tiny), '--runs', runs, '--junit', junit, '--drain', '1s'],
       { GITHUB_STEP_SUMMARY: stepSummary },
     );
     const { directory, report } = lastRun();
@@ -64,6 +65,16 @@ describe('stampede run', () => {
       received: 120,
       lost: 0,
     });
+    // Under what it ran, and that it was no test of AWS.
+    expect(report.conditions).toMatchObject({
+      isRehearsal: true,
+      versions: { node: process.versions.node },
+      host: { cores: availableParallelism() },
+      overrides: ['--drain 1s'],
+      profile: { name: 'tiny', devices: 20 },
+    });
+    expect(JSON.stringify(report)).not.toContain(homedir());
+    expect(result.stdout).toMatch(/^ {2}\S \S+ {2}\S+ {2}rehearsal$/m);
     // One forecast: the header's is the report's.
     expect(result.stderr).toContain(`on AWS ${formatUsd(report.cost.forecastUsd)} forecast`);
     for (const name of ['report.json', 'report.html']) {

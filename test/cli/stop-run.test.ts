@@ -41,6 +41,7 @@ function makePlace(options: { status?: ExecutionStatus; endsAfterMs?: number; kn
     },
     record: {
       getPlan: async () => plan,
+      getFaults: async () => undefined,
       getReport: async () => (now >= toldAt || ended !== undefined ? report : undefined),
       putReport: async () => undefined,
       async *sliceResults() {},

@@ -82,10 +82,25 @@ describe('overrides', () => {
     expect(Object.keys(flags)).toHaveLength(profileOptions.length);
   });
 
+  it('are recorded in the execution’s input, in the order of the settings, for the report', () => {
+    const overrides = [
+      ...overridesFromEnvironment({ STAMPEDE_QOS: '0', STAMPEDE_DRAIN: '1s' }),
+      ...overridesFromFlags({ drain: '2s' }),
+    ];
+    const { input } = applyOverrides({ devices: 5, ratePerSecond: 5, duration: '5s' }, overrides);
+    expect(input).toMatchObject({ overrides: ['STAMPEDE_QOS=0', '--drain 2s'] });
+    expect(parseLoadProfile(input).overrides).toEqual(['STAMPEDE_QOS=0', '--drain 2s']);
+  });
+
   it('take the force out of limits, and only that', () => {
     const input = { devices: 5, limits: { quotaShare: 0.5 } };
-    expect(withoutEnforcement(input)).toEqual({ devices: 5, limits: { quotaShare: 0.5, enforce: false } });
-    expect(withoutEnforcement({ devices: 5 })).toEqual({ devices: 5, limits: { enforce: false } });
+    const overrides = ['--force'];
+    expect(withoutEnforcement(input)).toEqual({
+      devices: 5,
+      limits: { quotaShare: 0.5, enforce: false },
+      overrides,
+    });
+    expect(withoutEnforcement({ devices: 5 })).toEqual({ devices: 5, limits: { enforce: false }, overrides });
     expect(input.limits).toEqual({ quotaShare: 0.5 });
     for (const strange of [7, null, [], { limits: 'all' }]) expect(withoutEnforcement(strange)).toBe(strange);
   });

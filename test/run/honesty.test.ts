@@ -81,6 +81,9 @@ describe('a run against a service that', () => {
 
   it('drops 1% of deliveries: lost is exactly what was dropped', () => {
     const { execution, report, weather } = dropping;
+    // The report says what was done to the service.
+    expect(report.conditions?.isRehearsal).toBe(true);
+    expect(report.conditions?.faults?.events.map(({ setting }) => setting)).toContain('dropDeliveries');
     expect(weather.droppedDeliveries).toBeGreaterThan(0);
     expect(report.messages.lost).toBe(weather.droppedDeliveries);
     expect(report.messages.received).toBe(1_600 - weather.droppedDeliveries);

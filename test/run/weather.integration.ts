@@ -22,7 +22,7 @@ const load = {
 /** The devices', not the control channels'. */
 const clients = (run: number) => `stampede-run-${run}-d`;
 
-type Counts = Omit<WeatherReport, 'settings' | 'paused'>;
+type Counts = Omit<WeatherReport, 'events' | 'settings' | 'paused'>;
 type Change = Partial<WeatherSettings> & Partial<Omit<WeatherChange, 'settings'>>;
 
 let rehearsal: Rehearsal;

@@ -1,4 +1,5 @@
 import { makeRandom, type Random } from '../../device/random.ts';
+import type { FaultEvent } from '../../plan/conditions.ts';
 import type { CancelTimer, Clock } from './clock.ts';
 import { drawDelayMs } from './delay.ts';
 import { calm, connectRefusals, type WeatherSettings } from './weather-settings.ts';
@@ -6,6 +7,8 @@ import { calm, connectRefusals, type WeatherSettings } from './weather-settings.
 /** What the weather did, exactly: the truth that a report is held against. */
 export interface WeatherReport {
   readonly settings: WeatherSettings;
+  /** What was set and done, in order. */
+  readonly events: readonly FaultEvent[];
   readonly droppedDeliveries: number;
   readonly duplicatedDeliveries: number;
   readonly delayedDeliveries: number;
@@ -58,6 +61,8 @@ export class Weather {
   /** Of connections to be disconnected, what is not a whole one yet. */
   #owed = 0;
   #settings = calm;
+  readonly #events: FaultEvent[] = [];
+  #hasBegun = false;
   #random = streamsOf(calm.seed);
   #pausedMs = 0;
   /** Epoch milliseconds; 0: not paused. */
@@ -80,6 +85,7 @@ export class Weather {
 
   /** Takes effect with the next message; the streams begin anew at the seed. Counts go on. */
   change(settings: WeatherSettings): void {
+    this.#log(settings);
     this.#settings = settings;
     this.deliversPlainly = settings.duplicateDeliveries === 0 && settings.deliveryDelay === 0;
     this.#random = streamsOf(settings.seed);
@@ -155,12 +161,14 @@ export class Weather {
 
   /** Ends that share of the connections now. @param share 0–1 */
   disconnect(share: number): void {
+    this.#events.push({ at: this.#clock.now(), setting: 'disconnect', value: String(share) });
     this.#disconnectAsMany((candidates) => Math.round(candidates * share));
   }
 
   /** The service neither reads, answers nor delivers for that long; then it goes on where it stood. */
   pause(forMs: number): void {
     const now = this.#clock.now();
+    this.#events.push({ at: now, setting: 'pauseMs', value: String(forMs) });
     this.#pausedUntil = Math.max(this.#pausedUntil, now + forMs);
     if (this.paused) return;
     this.#pausedSince = now;
@@ -190,6 +198,7 @@ export class Weather {
   report(): WeatherReport {
     return {
       settings: this.#settings,
+      events: this.#events,
       ...this.#counts,
       pausedMs: this.#pausedMs + (this.paused ? this.#clock.now() - this.#pausedSince : 0),
       paused: this.paused,
@@ -221,6 +230,17 @@ export class Weather {
       howMany,
       this.#random.disconnects,
     );
+  }
+
+  /** What of the settings is new, for the report of the run. The first ones are there from the start. */
+  #log(settings: WeatherSettings): void {
+    const at = this.#hasBegun ? this.#clock.now() : null;
+    this.#hasBegun = true;
+    for (const [setting, value] of Object.entries(settings)) {
+      const before = JSON.stringify(this.#settings[setting as keyof WeatherSettings]);
+      const after = JSON.stringify(value);
+      if (before !== after) this.#events.push({ at, setting, value: after });
+    }
   }
 
   #resumeWhenDue(): void {

@@ -1,0 +1,68 @@
+import type { LoadProfile } from '../profile/load-profile.ts';
+import type { Target } from './target.ts';
+
+/** Under what a run took place, as far as the plan function knows it: part of plan.json. */
+export interface PlanConditions {
+  readonly versions: Versions;
+  readonly host: HostConditions;
+}
+
+export interface Versions {
+  /** Of this package. */
+  readonly stampede: string;
+  readonly node: string;
+  /** What devices publish with: `dense 0.1.0`, `aws-iot-device-sdk-v2 1.28.0`, `@aws-sdk/client-iot-data-plane 3.1138.0` */
+  readonly client: string;
+}
+
+/** Where slices run. Of a rehearsal: this machine. On AWS: what Lambda was asked for. */
+export interface HostConditions {
+  /** `Linux 6.8.0`, `AWS Lambda` */
+  readonly os: string;
+  /** `arm64`, `x64` */
+  readonly architecture: string;
+  /** Of a slice's function. */
+  readonly lambdaMemoryMb: number;
+  /** Of the machine that all slices share; absent on AWS. */
+  readonly cores?: number;
+  readonly memoryBytes?: number;
+}
+
+/** How the service was made to differ from AWS: by embedded AWS, which records it in the run store as `faults.json`. */
+export interface InjectedFaults {
+  /** What embedded AWS was started with in place of its defaults: `limits.publishInPerSecond` → `2000`. */
+  readonly choices: Readonly<Record<string, string>>;
+  /** Faults, in the order in which they were set. */
+  readonly events: readonly FaultEvent[];
+}
+
+export interface FaultEvent {
+  /** Epoch milliseconds; null: from the start. */
+  readonly at: number | null;
+  /** `dropDeliveries`, `pauseMs` */
+  readonly setting: string;
+  /** JSON */
+  readonly value: string;
+}
+
+/** All of it: part of report.json. */
+export interface RunConditions extends PlanConditions {
+  /** The target was on loopback: what was loaded was an emulator, not AWS. */
+  readonly isRehearsal: boolean;
+  /** `wss://xxxx-ats.iot.eu-west-1.amazonaws.com`; on loopback without the port, which is any free one. */
+  readonly target: string;
+  /** With every default. */
+  readonly profile: LoadProfile;
+  /** Flags and variables that replaced settings of the profile: `--rate 100`. */
+  readonly overrides: readonly string[];
+  /** Absent: none. */
+  readonly faults?: InjectedFaults;
+}
+
+/** The endpoint that devices were pointed at first. */
+export function describeTarget(target: Target | undefined, isRehearsal: boolean): string {
+  const door = target?.doors[0];
+  if (door === undefined) return 'unknown';
+  const { scheme, host, port } = door;
+  return isRehearsal ? `${scheme}://${host}` : `${scheme}://${host}:${port}`;
+}

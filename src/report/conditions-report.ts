@@ -1,0 +1,122 @@
+import { accountOf } from '../plan/account.ts';
+import { describeTarget, type InjectedFaults, type RunConditions } from '../plan/conditions.ts';
+import type { Plan } from '../plan/plan.ts';
+import { formatBytes, formatCount, formatPlural } from './figures.ts';
+import type { Report } from './report.ts';
+
+/** Undefined for a plan that no plan function made: nothing is known of where it ran. */
+export function conditionsOf(plan: Plan, faults: InjectedFaults | undefined): RunConditions | undefined {
+  const { conditions, profile, target } = plan;
+  if (conditions === undefined) return undefined;
+  const isRehearsal = !accountOf(plan).isCharged;
+  return {
+    isRehearsal,
+    target: describeTarget(target, isRehearsal),
+    ...conditions,
+    profile,
+    overrides: profile.overrides ?? [],
+    ...(faults === undefined ? {} : { faults }),
+  };
+}
+
+/** For the top of a report: that it is of an emulator, and what was injected; empty of a plain run on AWS. */
+export function describeRehearsal({ conditions, timeline }: Report): string[] {
+  if (conditions?.isRehearsal !== true) return [];
+  const faults = describeFaults(conditions.faults, timeline.publishAt);
+  return [
+    'A rehearsal on embedded AWS: what was loaded is an emulator on this machine, not AWS.',
+    ...(faults.length > 0 ? [`Faults injected: ${faults.join('; ')}.`] : []),
+  ];
+}
+
+/** What the run was made under, by name. */
+export function conditionRows({ conditions, timeline }: Report): (readonly [name: string, text: string])[] {
+  if (conditions === undefined) return [];
+  const { isRehearsal, target, versions, host, overrides, faults } = conditions;
+  const { cores, memoryBytes, lambdaMemoryMb } = host;
+  const machine =
+    cores === undefined || memoryBytes === undefined
+      ? []
+      : [`${formatPlural(cores, 'core')}, ${formatBytes(memoryBytes)} of memory`];
+  const injected = describeFaults(faults, timeline.publishAt);
+  const choices = Object.entries(faults?.choices ?? {}).map(([name, value]) => `${name} ${value}`);
+  return [
+    ['target', isRehearsal ? `embedded AWS, ${target}` : target],
+    ['versions', `Stampede ${versions.stampede}, Node.js ${versions.node}, client ${versions.client}`],
+    [
+      'host',
+      [`${host.os} ${host.architecture}`, ...machine, `${formatCount(lambdaMemoryMb)} MB a slice`].join(', '),
+    ],
+    ['overrides', overrides.length === 0 ? 'none' : overrides.join(', ')],
+    ...(choices.length === 0 ? [] : [['settings of embedded AWS', choices.join(', ')] as const]),
+    ...(isRehearsal
+      ? [['faults injected', injected.length === 0 ? 'none' : injected.join('; ')] as const]
+      : []),
+  ];
+}
+
+/** `dropDeliveries 0.01 from the start`, `pauseMs 1000 after 3.2 s of publishing` */
+function describeFaults(faults: InjectedFaults | undefined, publishAt: number): string[] {
+  return (faults?.events ?? []).map(({ at, setting, value }) => {
+    if (at === null) return `${setting} ${value} from the start`;
+    const seconds = (at - publishAt) / 1_000;
+    const when =
+      seconds < 0
+        ? `${(-seconds).toFixed(1)} s before publishing began`
+        : `${seconds.toFixed(1)} s into publishing`;
+    return `${setting} ${value}, ${when}`;
+  });
+}
+
+/** Those settings of the profile that a comparison names in words of its own, and what names no condition. */
+const apart: readonly RegExp[] = [
+  /^profile\.(devices|stages\b.*|startRatePerSecond|name|overrides\b.*|connect\.(protocol|client)|publish\.qos)/,
+  /^overrides\b/,
+  /^profile\.thresholds\b/,
+];
+
+const mostDifferences = 12;
+
+/** What the two runs were not alike in, one sentence each; empty where they were. */
+export function conditionCautions(baseline: Report, candidate: Report): string[] {
+  if (baseline.conditions === undefined && candidate.conditions === undefined) return [];
+  if (baseline.conditions === undefined)
+    return ['The report of the baseline does not say under which conditions it ran.'];
+  if (candidate.conditions === undefined)
+    return ['The report of the candidate does not say under which conditions it ran.'];
+  const before = flatten(comparable(baseline, baseline.conditions));
+  const after = flatten(comparable(candidate, candidate.conditions));
+  const names = [...new Set([...before.keys(), ...after.keys()])].filter(
+    (name) => before.get(name) !== after.get(name) && !apart.some((pattern) => pattern.test(name)),
+  );
+  const sentences = names
+    .slice(0, mostDifferences)
+    .map(
+      (name) =>
+        `The conditions are not the same: ${name} was ${before.get(name) ?? 'not set'} and is ${after.get(name) ?? 'not set'}.`,
+    );
+  const more = names.length - sentences.length;
+  return more > 0 ? [...sentences, `${formatPlural(more, 'more condition')} are not the same.`] : sentences;
+}
+
+/** Instants differ in any two runs: a fault counts by what it set. */
+function comparable({ timeline }: Report, { faults, ...conditions }: RunConditions): object {
+  return {
+    ...conditions,
+    choices: faults?.choices ?? {},
+    faults: describeFaults(faults, timeline.publishAt)
+      .map((text) => text.replace(/, [\d.]+ s (before|into).*$/, ''))
+      .join('; '),
+  };
+}
+
+/** `{ a: { b: 1 } }` → `a.b` → `1` */
+function flatten(value: unknown, path = '', found = new Map<string, string>()): Map<string, string> {
+  if (typeof value !== 'object' || value === null || Object.keys(value).length === 0) {
+    if (typeof value !== 'object' || value === null)
+      found.set(path, typeof value === 'string' ? value : JSON.stringify(value));
+    return found;
+  }
+  for (const [key, each] of Object.entries(value)) flatten(each, path === '' ? key : `${path}.${key}`, found);
+  return found;
+}
