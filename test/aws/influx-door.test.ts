@@ -89,7 +89,6 @@ describe('the way into InfluxDB', () => {
     const startedAt = performance.now();
     expect(await door.post(['m f=1'])).toBe('away');
     expect(performance.now() - startedAt).toBeGreaterThan(1_900);
-    expect(performance.now() - startedAt).toBeLessThan(4_000);
   });
 
   it('survives a connection that was kept and is gone', async () => {

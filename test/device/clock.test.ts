@@ -11,7 +11,9 @@ describe('the system clock', () => {
       expect(now).toBeGreaterThanOrEqual(before);
       before = now;
     }
-    expect(Math.abs(clock.now() - Date.now() - 0.5)).toBeLessThan(2);
+    // The process may be preempted between two readings: the closest of many counts.
+    const apartMs = Array.from({ length: 100 }, () => Math.abs(clock.now() - Date.now() - 0.5));
+    expect(Math.min(...apartMs)).toBeLessThan(2);
     expect(Array.from({ length: 5 }, () => clock.now()).some((ms) => !Number.isInteger(ms))).toBe(true);
   });
 

@@ -1,4 +1,4 @@
-import { accountId, region } from '../../arns.ts';
+import { accountId, partition, region } from '../../arns.ts';
 import { AwsError, notSupported } from '../../aws-error.ts';
 import { type JsonInput, makeJsonService, optionalNumber, requiredString } from '../../aws-json.ts';
 import type { EdgeService } from '../../edge.ts';
@@ -54,7 +54,7 @@ export function makeSqs(queues: readonly NamedQueue[]): EdgeService {
 function attributesOf({ name, counts }: NamedQueue, { AttributeNames }: JsonInput): object {
   const { visible, notVisible, delayed, visibilityTimeoutMs } = counts();
   const all = {
-    QueueArn: `arn:aws:sqs:${region}:${accountId}:${name}`,
+    QueueArn: `arn:${partition}:sqs:${region}:${accountId}:${name}`,
     ApproximateNumberOfMessages: String(visible),
     ApproximateNumberOfMessagesNotVisible: String(notVisible),
     ApproximateNumberOfMessagesDelayed: String(delayed),
