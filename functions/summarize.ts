@@ -1,4 +1,5 @@
 import { makeQueueBacklog } from '../src/aws/arrivals-queue.ts';
+import { makeStreamBacklog } from '../src/aws/arrivals-stream.ts';
 import { makeControl } from '../src/aws/control.ts';
 import { readEnvironment } from '../src/aws/environment.ts';
 import { makeLiveView } from '../src/aws/influx.ts';
@@ -14,8 +15,8 @@ const store = makeRunStore(environment.runBucket);
 const metrics = makeMetrics(environment.ruleName);
 const control = makeControl();
 const liveView = makeLiveView(environment.influx, { store, clock: makeSystemClock(), random: Math.random });
-const { cloudWatchDelayMs } = environment;
-const backlog = makeQueueBacklog(environment.queues);
+const { cloudWatchDelayMs, queues } = environment;
+const backlog = queues.stream === undefined ? makeQueueBacklog(queues) : makeStreamBacklog(queues);
 /** For reading the dead-letter queues, asking CloudWatch for the last time, and making the report. */
 const reserveMs = 180_000;
 

@@ -1,4 +1,5 @@
 import type { DeadLetters } from '../measure/backlog.ts';
+import type { MessageSets } from '../measure/message-sets.ts';
 
 /** What stands between the rule and the subscriber, and what either of them gave up. `direct` has no source. */
 export interface ArrivalsBacklog {
@@ -10,10 +11,21 @@ export interface ArrivalsBacklog {
 export interface ArrivalsSource {
   /** `arrivals queue`; for sentences. */
   readonly name: string;
-  unread(): Promise<Unread>;
+  unread(run: ReadRun): Promise<Unread>;
+}
+
+/** A run, and how far its windows show that it has been read. */
+export interface ReadRun {
+  readonly runId: string;
+  /** Epoch milliseconds of its plan: no message of it is older. */
+  readonly createdAt: number;
+  /** By shard of a stream, the last record that a window knows of. */
+  readonly readUpTo: ReadonlyMap<string, string>;
 }
 
 export interface Unread {
+  /** Which messages of the run those are, where the source can say it. */
+  readonly messages?: MessageSets;
   /** Messages that no invocation of measure-latency has finished with, of any run. */
   readonly count: number;
   /** How long reading may stand still before it is taken to have ended, milliseconds. */
@@ -24,8 +36,8 @@ export interface Unread {
 export interface DeadLetterQueue {
   /** `dead-letter queue`; for sentences. */
   readonly name: string;
-  /** Reads them all, and leaves them where they are. */
-  read(runId: string): Promise<ReadDeadLetters>;
+  /** Reads them all, and leaves them where they are. @param createdAt of the run: what is older is none of its */
+  read(runId: string, createdAt?: number): Promise<ReadDeadLetters>;
 }
 
 export interface ReadDeadLetters {

@@ -53,26 +53,39 @@ export function makeDeadLetterQueue(name: string, url: string, client: SQSClient
     name,
     async read(runId) {
       const byReason = new Map<string, MessageSets>();
-      const seen = new Set<string>();
-      const take = ({ MessageId = '', Body = '' }: Message): void => {
-        seen.add(MessageId);
-        const letter = parseDeadLetter(Body);
+      const left = await readAll(url, client, (body) => {
+        const letter = parseDeadLetter(body);
         if (letter?.run !== runId) return;
         const messages = byReason.get(letter.reason) ?? new MessageSets();
         messages.add(letter.slice, letter.n);
         byReason.set(letter.reason, messages);
-      };
-      const giveUpAt = performance.now() + longestReadMs;
-      let left = await leftOf(url, client, seen);
-      while (left > 0 && performance.now() < giveUpAt) {
-        const receivers = Math.min(parallelReceives, Math.ceil(left / 10));
-        await Promise.all(Array.from({ length: receivers }, () => receiveAll(url, client, take, giveUpAt)));
-        left = await leftOf(url, client, seen);
-      }
+      });
       const deadLetters = [...byReason].map(([reason, messages]): DeadLetters => ({ reason, messages }));
       return { deadLetters, left };
     },
   };
+}
+
+/**
+ * Every message of a queue, which stays where it is.
+ * @param take is given the body of each, once
+ * @returns how many are in the queue and could not be read in time
+ */
+export async function readAll(url: string, client: SQSClient, take: (body: string) => void): Promise<number> {
+  const seen = new Set<string>();
+  const takeNew = ({ MessageId = '', Body = '' }: Message): void => {
+    if (seen.has(MessageId)) return;
+    seen.add(MessageId);
+    take(Body);
+  };
+  const giveUpAt = performance.now() + longestReadMs;
+  let left = await leftOf(url, client, seen);
+  while (left > 0 && performance.now() < giveUpAt) {
+    const receivers = Math.min(parallelReceives, Math.ceil(left / 10));
+    await Promise.all(Array.from({ length: receivers }, () => receiveAll(url, client, takeNew, giveUpAt)));
+    left = await leftOf(url, client, seen);
+  }
+  return left;
 }
 
 /** Until the queue has nothing to give. The wait makes SQS look at all of its servers, not at some. */

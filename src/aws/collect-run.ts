@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { StreamPosition } from '../measure/arrival-window.ts';
 import { type Backlog, emptyBacklog, unknownBacklog } from '../measure/backlog.ts';
 import { type Ledger, makeLedger } from '../measure/ledger.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
+import { compareSequenceNumbers } from '../measure/stream-batch.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { ArrivalsBacklog, Unread } from './arrivals-backlog.ts';
+import type { ArrivalsBacklog, ReadRun, Unread } from './arrivals-backlog.ts';
 import type { MetricSums, Metrics } from './metrics.ts';
 import type { RunStore } from './run-store.ts';
 
@@ -45,18 +47,23 @@ export async function collectRun(
   const giveUpAt = clock.now() + waitAtMostMs;
   let progressAt = clock.now();
   let before = Number.POSITIVE_INFINITY;
+  const readUpTo = new Map<string, string>();
+  const run = { runId: plan.runId, createdAt: plan.timeline.createdAt, readUpTo };
   for (;;) {
     // Before the windows: what is read in between is in both, what was read before in the windows, and nothing in neither.
-    const unread = await readUnread(backlog);
+    const unread = await readUnread(backlog, run);
     const windows = known.size;
-    for await (const window of store.arrivalWindows(plan.runId, known)) ledger.addWindow(window);
+    for await (const window of store.arrivalWindows(plan.runId, known)) {
+      ledger.addWindow(window);
+      if (window.readUpTo !== undefined) noteReadUpTo(readUpTo, window.readUpTo);
+    }
     if (missingOf(ledger) === 0) return ledger.close();
     const now = clock.now();
     if (known.size > windows || unread.count < before) progressAt = now;
     before = unread.count;
     const patienceMs = unread.count > 0 ? unread.longestPauseMs : quietMs;
     if (now - progressAt >= patienceMs || now >= giveUpAt) {
-      return ledger.close(await readBacklog(backlog, unread, plan.runId));
+      return ledger.close(await readBacklog(backlog, unread, run));
     }
     await clock.sleep(pollEveryMs);
   }
@@ -88,11 +95,18 @@ interface ReadUnread extends Unread {
   readonly unseenBecause: readonly string[];
 }
 
-async function readUnread({ source }: ArrivalsBacklog): Promise<ReadUnread> {
+function noteReadUpTo(readUpTo: Map<string, string>, { shard, sequenceNumber }: StreamPosition): void {
+  const known = readUpTo.get(shard);
+  if (known === undefined || compareSequenceNumbers(sequenceNumber, known) > 0) {
+    readUpTo.set(shard, sequenceNumber);
+  }
+}
+
+async function readUnread({ source }: ArrivalsBacklog, run: ReadRun): Promise<ReadUnread> {
   const nothing = { count: 0, longestPauseMs: 0, unseenBecause: [] };
   if (source === undefined) return nothing;
   try {
-    return { ...(await source.unread()), unseenBecause: [] };
+    return { ...(await source.unread(run)), unseenBecause: [] };
   } catch (error) {
     return { ...nothing, unseenBecause: [describeUnreadable(source.name, error)] };
   }
@@ -100,18 +114,19 @@ async function readUnread({ source }: ArrivalsBacklog): Promise<ReadUnread> {
 
 async function readBacklog(
   { deadLetterQueues }: ArrivalsBacklog,
-  { count, unseenBecause }: ReadUnread,
-  runId: string,
+  { count, messages, unseenBecause }: ReadUnread,
+  { runId, createdAt }: ReadRun,
 ): Promise<Backlog> {
   let backlog: Backlog = {
     ...emptyBacklog,
     unread: count,
+    ...(messages && { unreadMessages: messages }),
     unseen: unseenBecause.length > 0 ? Number.POSITIVE_INFINITY : 0,
     unseenBecause,
   };
   for (const queue of deadLetterQueues) {
     try {
-      const { deadLetters, left } = await queue.read(runId);
+      const { deadLetters, left } = await queue.read(runId, createdAt);
       backlog = { ...backlog, deadLetters: [...backlog.deadLetters, ...deadLetters] };
       if (left > 0)
         backlog = withUnseen(

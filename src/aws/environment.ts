@@ -31,6 +31,8 @@ export interface Environment {
 export interface QueueUrls {
   /** Between the rule and measure-latency. */
   readonly arrivals?: string;
+  /** Name of the stream in its place. */
+  readonly stream?: string;
   /** What measure-latency failed with too often. */
   readonly deadLetters?: string;
   /** What the rule could not deliver. */
@@ -124,6 +126,7 @@ export function readEnvironment(variables: Variables): Environment {
 function readQueueUrls(variables: Variables): QueueUrls {
   const urls = {
     arrivals: variables.ARRIVALS_QUEUE_URL,
+    stream: variables.ARRIVALS_STREAM,
     deadLetters: variables.DEAD_LETTER_QUEUE_URL,
     ruleErrors: variables.RULE_ERROR_QUEUE_URL,
   };

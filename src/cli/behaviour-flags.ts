@@ -1,20 +1,23 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   type ThrottleAnswer,
   throttleAnswers,
   type UnauthorizedSettings,
 } from '../embedded/iot-core/settings.ts';
 import type { EmbeddedAwsOptions } from '../embedded/start.ts';
+import { type DeploymentParameters, defaultDeployment } from '../plan/deployment.ts';
 
 /** As commander hands them over. */
 export interface BehaviourFlags {
   readonly throttleAnswer?: ThrottleAnswer;
   readonly deniedPublish?: UnauthorizedSettings['publish'];
   readonly deniedSubscribe?: UnauthorizedSettings['subscribe'];
+  readonly subscriber?: 'queue' | 'stream';
+  readonly streamShards?: number;
 }
 
-/** What embedded AWS does where it is not known what AWS does. */
-export type EmbeddedBehaviour = Pick<EmbeddedAwsOptions, 'throttleAnswer' | 'unauthorized'>;
+/** What embedded AWS does where it is not known what AWS does, and how its stack is deployed. */
+export type EmbeddedBehaviour = Pick<EmbeddedAwsOptions, 'throttleAnswer' | 'unauthorized' | 'parameters'>;
 
 const deniedAnswers = ['disconnect', 'refuse'] as const;
 
@@ -39,17 +42,49 @@ export function addBehaviourFlags(command: Command): Command {
         'what a subscription gets that no policy allows (default: refuse)',
       ).choices(deniedAnswers),
     )
+    .optionsGroup('How the stack of embedded AWS is deployed:')
+    .addOption(
+      new Option(
+        '--subscriber <which>',
+        'what the rule sends to (default: that of serverless.yml, queue)',
+      ).choices(['queue', 'stream']),
+    )
+    .option('--stream-shards <n>', 'shards of the stream, 1 to 1,000', parseShards)
     .optionsGroup('Options:');
 }
+
+function parseShards(text: string): number {
+  const shards = Number(text);
+  if (/^\d+$/.test(text) && shards >= 1 && shards <= maxShards) return shards;
+  throw new InvalidArgumentError(`a whole number from 1 to ${maxShards}.`);
+}
+
+/** Of one stream that one machine emulates; on AWS an account may have more. */
+const maxShards = 1_000;
 
 export function behaviourOf({
   throttleAnswer,
   deniedPublish: publish,
   deniedSubscribe: subscribe,
+  subscriber,
+  streamShards,
 }: BehaviourFlags): EmbeddedBehaviour {
   const unauthorized = { ...(publish && { publish }), ...(subscribe && { subscribe }) };
   return {
     ...(throttleAnswer && { throttleAnswer }),
     ...((publish ?? subscribe) && { unauthorized }),
+    ...((subscriber ?? streamShards) !== undefined && {
+      parameters: { ...(subscriber && { subscriber }), ...(streamShards && { streamShards }) },
+    }),
+  };
+}
+
+/** The stack of embedded AWS, as a plan is held against it. */
+export function embeddedDeploymentOf({ subscriber, streamShards }: BehaviourFlags): DeploymentParameters {
+  const { arrivals, stream } = defaultDeployment;
+  return {
+    subscriber: subscriber ?? defaultDeployment.subscriber,
+    arrivals,
+    stream: streamShards === undefined ? stream : { mode: 'provisioned', shards: streamShards },
   };
 }

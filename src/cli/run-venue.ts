@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { InvalidInputError } from '../profile/errors.ts';
-import { type BehaviourFlags, behaviourOf } from './behaviour-flags.ts';
+import { type BehaviourFlags, behaviourOf, embeddedDeploymentOf } from './behaviour-flags.ts';
 import type { DraftOptions } from './draft-run.ts';
 import type { EmbeddedRunRequest } from './embedded-run.ts';
 import { embeddedAccountOf, embeddedQuotasOf, type QuotaFlags } from './quota-flags.ts';
@@ -41,7 +41,7 @@ async function embeddedVenue({ runs: runsDirectory, ...flags }: VenueFlags): Pro
   const quotas = embeddedQuotasOf(flags);
   const weather = await weatherOf(flags);
   return {
-    draft: { account: embeddedAccountOf(quotas) },
+    draft: { account: embeddedAccountOf(quotas), deployment: embeddedDeploymentOf(flags) },
     rows: [],
     facts: {},
     async run(request, through) {
@@ -96,6 +96,8 @@ function refuseEmbeddedFlags(flags: VenueFlags & Stage): void {
     '--throttle-answer': flags.throttleAnswer,
     '--denied-publish': flags.deniedPublish,
     '--denied-subscribe': flags.deniedSubscribe,
+    '--subscriber': flags.subscriber,
+    '--stream-shards': flags.streamShards,
     '--weather': flags.weather,
     '--ui': flags.ui,
   }).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));

@@ -4,6 +4,7 @@ import {
   deadLetterQueueName,
   defaultQueue,
   defaultRuleName,
+  defaultStream,
   ruleErrorQueueName,
 } from './iot-core/settings.ts';
 import type { Stack } from './stack.ts';
@@ -22,9 +23,11 @@ function queueUrl(edgeUrl: string, name: string): string {
 }
 
 /** Where summarize finds them. */
-export function queueVariables(edgeUrl: string): Record<string, string> {
+export function queueVariables(edgeUrl: string, { stream }: Stack): Record<string, string> {
   return {
-    ARRIVALS_QUEUE_URL: queueUrl(edgeUrl, queueNames.ArrivalsQueue),
+    ...(stream === undefined
+      ? { ARRIVALS_QUEUE_URL: queueUrl(edgeUrl, queueNames.ArrivalsQueue) }
+      : { ARRIVALS_STREAM: defaultStream.name }),
     DEAD_LETTER_QUEUE_URL: queueUrl(edgeUrl, queueNames.DeadLetterQueue),
     RULE_ERROR_QUEUE_URL: queueUrl(edgeUrl, queueNames.RuleErrorQueue),
   };
@@ -32,7 +35,7 @@ export function queueVariables(edgeUrl: string): Record<string, string> {
 
 /** What `sls deploy` would have made of serverless.yml, as far as anybody asks CloudFormation for it. */
 export function deployedStack(
-  { prefix, environment }: Stack,
+  { prefix, environment, stream }: Stack,
   stateMachineArn: string,
   edgeUrl: () => string,
 ): EmbeddedStack {
@@ -51,6 +54,9 @@ export function deployedStack(
           physicalId: queueUrl(edgeUrl(), name),
           type: 'AWS::SQS::Queue',
         })),
+        ...(stream === undefined
+          ? []
+          : [{ logicalId: 'ArrivalsStream', physicalId: defaultStream.name, type: 'AWS::Kinesis::Stream' }]),
         { logicalId: 'RunBucket', physicalId: runBucket, type: 'AWS::S3::Bucket' },
         { logicalId: 'ArrivalsRule', physicalId: defaultRuleName, type: 'AWS::IoT::TopicRule' },
         {

@@ -24,6 +24,7 @@ import {
   type IotCoreChoices,
   iotCoreChoicesOf,
 } from './iot-core/settings.ts';
+import { maxBodyBytes as maxKinesisBytes } from './iot-core/stream/kinesis-api.ts';
 import { makeIotDataPlane } from './iot-data-plane.ts';
 import { makeIotEntrance, secretNamesOf } from './iot-entrance.ts';
 import { makeLambdaApi, makeRuntimeApi } from './lambda.ts';
@@ -40,12 +41,20 @@ import { arnPlaceholderOf, putObjectResource, substitute } from './state-machine
 import { makeStepFunctions, type StepFunctions } from './step-functions.ts';
 import { stopRuns } from './stop-runs.ts';
 
+/** What of the stack a rehearsal may choose: which subscriber, and how many shards if that is a stream. */
+export interface StackParameters {
+  readonly subscriber?: 'queue' | 'stream';
+  readonly streamShards?: number;
+}
+
 /** Plain data: it crosses a process boundary. */
 export interface EmbeddedAwsSettings extends IotCoreChoices {
   /** Where the run bucket's objects lie as files. */
   readonly runsDirectory: string;
   /** Holds serverless.yml, statemachine/ and the functions' modules. */
   readonly packageRoot: string;
+  /** Parameters of the stack in place of their defaults. */
+  readonly parameters?: StackParameters;
   /** In place of AWS's defaults; for Lambda's concurrency, of what this machine's memory allows. */
   readonly limits: Readonly<Partial<Record<QuotaName, number>>>;
   /** The live view's points go to this InfluxDB as well: into a Grafana of the user's. */
@@ -70,6 +79,8 @@ export interface IotCoreProcess {
 }
 
 export interface IotCoreStart extends IotCoreChoices {
+  /** The rule puts into it, in place of the queue. */
+  readonly stream: Stack['stream'];
   readonly ruleSql: string;
   /** Base URL of the Lambda API. */
   readonly invokeUrl: string;
@@ -106,7 +117,7 @@ export async function openEmbeddedAws(
   onTrouble: (what: string) => void = () => undefined,
 ): Promise<OpenEmbeddedAws> {
   const { packageRoot, runsDirectory } = settings;
-  const stack = await readStack(path.join(packageRoot, 'serverless.yml'));
+  const stack = await readStack(path.join(packageRoot, 'serverless.yml'), { ...settings.parameters });
   const limits = embeddedLimits(settings.limits);
   const logs = makeFunctionLogs(path.join(runsDirectory, '.logs'), logDirectoryName());
   const liveTotals = makeLiveTotals();
@@ -151,6 +162,7 @@ export async function openEmbeddedAws(
       cloudformation: makeCloudFormation(deployedStack(stack, stepFunctions.stateMachineArn, edgeUrl)),
       iotdata: iotData,
       sqs: iotData,
+      kinesis: { ...iotData, maxBodyBytes: maxKinesisBytes },
       iot: makeIotControlPlane(() => iotCore?.wssPort ?? 0),
       secretsmanager: makeSecretsManager(() => (iotCore?.files ? entrance.secretsOf(iotCore.files) : {})),
     },
@@ -175,6 +187,7 @@ export async function openEmbeddedAws(
       doors: entrance.doors,
       ...iotCoreChoicesOf(settings),
       queue: { ...stack.queue, ...settings.queue },
+      stream: stack.stream,
     });
   } catch (error) {
     await edge.close();
@@ -249,7 +262,7 @@ function variablesOf(
     LAMBDA_ENVIRONMENTS_PER_SECOND: String(cores * environmentsPerSecondPerCore),
     CLOUDWATCH_DELAY: cloudWatchDelay,
     RULE_NAME: defaultRuleName,
-    ...queueVariables(edgeUrl),
+    ...queueVariables(edgeUrl, stack),
   };
 }
 

@@ -33,13 +33,18 @@ const reference = /^(?:(file)\(([^)]*)\)|(\w+))(?::([^,]*))?(?:,\s*(.*))?$/s;
 const maxSteps = 100;
 
 /**
- * The framework's variables, as far as a file alone decides them: parameters and options stand for their defaults, since
- * nothing overrides them here. Undefined for what only a deployment can know.
+ * The framework's variables, as far as a file alone decides them: options stand for their defaults, and so do
+ * parameters that are not given. Undefined for what only a deployment can know.
  * @param stage of `opt:stage` and `sls:stage`
  * @see https://www.serverless.com/framework/docs/guides/variables
  */
-export function makeResolver(directory: string, root: Yaml, stage: string): ResolveVariables {
-  const parameters = asMap(asMap(root.params).default);
+export function makeResolver(
+  directory: string,
+  root: Yaml,
+  stage: string,
+  given: Yaml = {},
+): ResolveVariables {
+  const parameters = { ...asMap(asMap(root.params).default), ...given };
 
   const lookUp = (source: string, address: string): unknown => {
     if (source === 'param') return parameters[address];

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseDeployment } from '../plan/deployment.ts';
+import { onDemandShards } from '../plan/shard-limits.ts';
 import { StampedeError } from '../profile/errors.ts';
-import type { AuthorizerSettings, QueueSettings } from './iot-core/settings.ts';
+import type { AuthorizerSettings, QueueSettings, StreamSettings } from './iot-core/settings.ts';
 import { iotPoliciesOf } from './stack-roles.ts';
 import { asMap, makeResolver, parseYaml, type ResolveVariables, type Yaml } from './stack-variables.ts';
 
@@ -19,6 +20,8 @@ export interface Stack {
   readonly ruleSql: string;
   /** Of the queue with a dead-letter queue, the subscriber's, and of its readers; what the stack does not say is absent. */
   readonly queue: Partial<QueueSettings>;
+  /** Of the stream in the queue's place, where the subscriber is `stream`. */
+  readonly stream: Omit<StreamSettings, 'name' | 'maximumConcurrency'> | undefined;
 }
 
 export interface FunctionDefinition {
@@ -51,11 +54,15 @@ export class StackError extends StampedeError {
 
 /**
  * @param file path of serverless.yml
+ * @param parameters in place of their defaults, as `--param` has them
  * @throws StackError where something embedded AWS needs is missing
  */
-export async function readStack(file: string): Promise<Stack> {
+export async function readStack(
+  file: string,
+  parameters: Readonly<Record<string, string | number>> = {},
+): Promise<Stack> {
   const root = asMap(await parseFile(file));
-  const resolve = makeResolver(path.dirname(file), root, stage);
+  const resolve = makeResolver(path.dirname(file), root, stage, parameters);
   const provider = asMap(root.provider);
   // Node's options are meant for the bundles that are deployed; here the sources run as they are written.
   const { NODE_OPTIONS: _, ...shared } = asMap(resolve(provider.environment));
@@ -86,6 +93,7 @@ export async function readStack(file: string): Promise<Stack> {
     environment: textsOf(shared, resolve),
     ruleSql: findRuleSql(file, resources, resolve),
     queue: { ...queueOf(resources, resolve), ...readersOf(file, functions) },
+    stream: streamOf(resources, resolve),
   };
 }
 
@@ -180,6 +188,25 @@ function queueOf(resources: ReadonlyMap<string, Yaml>, resolve: ResolveVariables
     };
   }
   return {};
+}
+
+/** Where the rule puts its messages into a stream: that, and its event source mapping. */
+function streamOf(resources: ReadonlyMap<string, Yaml>, resolve: ResolveVariables): Stack['stream'] {
+  const propertiesOf = (type: string): Yaml | undefined => {
+    const found = [...resources.values()].find(({ Type }) => Type === type);
+    return found && asMap(found.Properties);
+  };
+  const stream = propertiesOf('AWS::Kinesis::Stream');
+  const mapping = propertiesOf('AWS::Lambda::EventSourceMapping');
+  if (stream === undefined || mapping === undefined) return undefined;
+  const shards = Number(textOf(resolve(stream.ShardCount)) ?? onDemandShards);
+  return {
+    shards,
+    batchSize: Number(resolve(mapping.BatchSize)),
+    maximumBatchingWindowMs: Number(resolve(mapping.MaximumBatchingWindowInSeconds)) * 1_000,
+    maximumRetryAttempts: Number(resolve(mapping.MaximumRetryAttempts)),
+    bisectBatchOnFunctionError: resolve(mapping.BisectBatchOnFunctionError) === true,
+  };
 }
 
 function textsOf(values: Yaml, resolve: ResolveVariables): Record<string, string> {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { QuotaName } from '../plan/quotas.ts';
 import { StampedeError } from '../profile/errors.ts';
 import type { RunView, ViewRequest } from '../report/run-in-progress.ts';
+import type { StackParameters } from './embedded-aws.ts';
 import type { InfluxServer } from './influxdb-relay.ts';
 import { type IotCoreChoices, iotCoreChoicesOf } from './iot-core/settings.ts';
 import type { LiveTotals } from './live-totals.ts';
@@ -17,6 +18,8 @@ export type { LiveTotals } from './live-totals.ts';
 export interface EmbeddedAwsOptions extends IotCoreChoices {
   /** Where runs are kept: key `runs/x/y` of the run bucket is the file `x/y` in it. */
   readonly runsDirectory: string;
+  /** Parameters of the stack in place of their defaults. */
+  readonly parameters?: StackParameters;
   /** Quotas in place of AWS's defaults. */
   readonly limits?: Readonly<Partial<Record<QuotaName, number>>>;
   /** The live view's points go to this InfluxDB as well. */
@@ -84,6 +87,7 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     runsDirectory,
     packageRoot: options.packageRoot ?? packageRoot,
     limits: options.limits ?? {},
+    ...(options.parameters === undefined ? {} : { parameters: options.parameters }),
     ...iotCoreChoicesOf(options),
     ...(options.influx === undefined ? {} : { influx: options.influx }),
     stopGraceMs: options.stopGraceMs ?? defaultStopGraceMs,

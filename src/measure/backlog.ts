@@ -10,6 +10,8 @@ export interface Backlog {
    * messages from another's.
    */
   readonly unread: number;
+  /** Which messages of the run wait, where it can be read; in place of the count. */
+  readonly unreadMessages?: MessageSets;
   /** What was given up, to the message, by where it lies now. */
   readonly deadLetters: readonly DeadLetters[];
   /** Messages of any run that could be this run's and were not looked at; infinite where a queue could not be read. */
@@ -51,6 +53,15 @@ export function divideMissing(
   const notRead = Math.min(missing, unread);
   const unaccounted = Math.min(missing - notRead, unseen);
   return { notRead, unaccounted, lost: missing - notRead - unaccounted };
+}
+
+/** Messages that wait; of those that are known by their numbers, none that is received or given up. */
+export function unreadOf(
+  { unread, unreadMessages }: Pick<Backlog, 'unread' | 'unreadMessages'>,
+  received: MessageSets,
+  deadLetters: MessageSets,
+): number {
+  return unreadMessages === undefined ? unread : unreadMessages.without(received).without(deadLetters).count;
 }
 
 /** What was given up and never received all the same. A message that lies in two places is counted at the first. */

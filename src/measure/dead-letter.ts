@@ -9,7 +9,7 @@ export interface DeadLetter {
   readonly reason: string;
 }
 
-const givenUp = 'dead-letter queue: measure-latency failed with them';
+export const reasonOfGivenUp = 'dead-letter queue: measure-latency failed with them';
 
 /**
  * The body of a message in the subscriber's dead-letter queue (the rule's record, as it was) or in the rule's error queue.
@@ -19,7 +19,7 @@ export function parseDeadLetter(body: string): DeadLetter | undefined {
   const record = parseRuleRecord(body);
   if (typeof record !== 'string') {
     const { run, slice, n } = record;
-    return { run, slice, n, reason: givenUp };
+    return { run, slice, n, reason: reasonOfGivenUp };
   }
   try {
     return fromErrorAction(JSON.parse(body));

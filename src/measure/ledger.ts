@@ -2,7 +2,7 @@ import type { ControlMessage } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
 import { sliceOf } from '../plan/slices.ts';
 import type { ArrivalWindow } from './arrival-window.ts';
-import { type Backlog, divideMissing, emptyBacklog, uniteDeadLetters } from './backlog.ts';
+import { type Backlog, divideMissing, emptyBacklog, uniteDeadLetters, unreadOf } from './backlog.ts';
 import { GeneratorTally } from './generator-tally.ts';
 import { IntervalSet } from './intervals.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
@@ -188,7 +188,7 @@ export class Ledger {
       devices,
       messages: {
         ...messages,
-        ...divideMissing(missing, backlog),
+        ...divideMissing(missing, { ...backlog, unread: unreadOf(backlog, this.#received, deadLetters) }),
         arrivals: this.#arrivals,
         duplicates: this.#arrivals - messages.received,
       },

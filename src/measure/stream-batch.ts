@@ -41,3 +41,30 @@ export function compareSequenceNumbers(a: string, b: string): number {
   if (a.length !== b.length) return a.length - b.length;
   return a < b ? -1 : Number(a > b);
 }
+
+/** A batch that was given up, as the destination for failures is told of it. */
+export interface GivenUpBatch {
+  readonly shardId: string;
+  readonly startSequenceNumber: string;
+  readonly batchSize: number;
+  /** Epoch milliseconds. */
+  readonly lastArrivedAt: number;
+}
+
+/**
+ * @returns undefined for what is no such message
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
+ */
+export function parseGivenUpBatch(body: string): GivenUpBatch | undefined {
+  try {
+    const { shardId, startSequenceNumber, batchSize, approximateArrivalOfLastRecord } = (
+      JSON.parse(body) as { KinesisBatchInfo: Readonly<Record<string, unknown>> }
+    ).KinesisBatchInfo;
+    const lastArrivedAt = Date.parse(String(approximateArrivalOfLastRecord));
+    if (typeof shardId !== 'string' || typeof startSequenceNumber !== 'string') return undefined;
+    if (!Number.isSafeInteger(batchSize) || Number.isNaN(lastArrivedAt)) return undefined;
+    return { shardId, startSequenceNumber, batchSize: batchSize as number, lastArrivedAt };
+  } catch {
+    return undefined;
+  }
+}

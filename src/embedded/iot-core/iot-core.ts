@@ -175,7 +175,10 @@ export async function runIotCore(
       onFault,
     });
     closers.push(() => doors.close());
-    const http = await openEdge(dataPlaneFor(doors.authorizeBySignature), ports.http, true, { sqs });
+    const http = await openEdge(dataPlaneFor(doors.authorizeBySignature), ports.http, true, {
+      sqs,
+      ...(stream && { kinesis: stream.api }),
+    });
     const adminEdge = await openEdge(admin, ports.admin, false);
     const { certificatesDirectory } = settings.doors;
     const { certificates, mqttsPort, wssPort, httpsPort } = doors;

@@ -17,7 +17,7 @@ import type { Shard } from './shard.ts';
 /** An iterator is good for five minutes. @see https://docs.aws.amazon.com/kinesis/latest/APIReference/API_GetShardIterator.html */
 const iteratorMs = 300_000;
 /** PutRecords takes 500 records in 5 MB, base64 on the wire. */
-const maxBodyBytes = 8 * 1_048_576;
+export const maxBodyBytes = 8 * 1_048_576;
 const maxPutRecords = 500;
 const maxKeyCharacters = 256;
 

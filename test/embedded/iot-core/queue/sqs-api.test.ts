@@ -53,11 +53,14 @@ async function start() {
   return { clock, advance, queue, ruleErrors, subscriber, client, urls, send };
 }
 
+/** A queue does not know one run from another. */
+const run = { runId: 'run-1', createdAt: 0, readUpTo: new Map() };
+
 describe('SQS of embedded AWS, by the SDK', () => {
   it('counts what waits and what is in flight, a failed batch until its visibility timeout', async () => {
     const { client, urls, send, advance, subscriber } = await start();
     const { source } = makeQueueBacklog(urls, client);
-    expect(await source!.unread()).toEqual({ count: 0, longestPauseMs: 20_000 + 30_000 + 5_000 });
+    expect(await source!.unread(run)).toEqual({ count: 0, longestPauseMs: 20_000 + 30_000 + 5_000 });
     send('run-1', 0, 6);
     await advance(0);
     // A full batch has failed and is hidden; a reader has received two messages, and gathers more.
@@ -70,12 +73,12 @@ describe('SQS of embedded AWS, by the SDK', () => {
       ApproximateNumberOfMessagesDelayed: '0',
       VisibilityTimeout: '30',
     });
-    expect(await source!.unread()).toMatchObject({ count: 6 });
+    expect(await source!.unread(run)).toMatchObject({ count: 6 });
     subscriber.fails = false;
     await advance(30_000);
     // A reader polls.
     await advance(10);
-    expect(await source!.unread()).toMatchObject({ count: 0 });
+    expect(await source!.unread(run)).toMatchObject({ count: 0 });
   });
 
   it('gives dead-lettered messages out as they were sent, and to one reader at a time', async () => {
