@@ -62,8 +62,8 @@ beforeAll(async () => {
     killedAws.run(load, killSubscriber),
     throttledAws.run({
       ...load,
-      devices: 100,
-      ratePerSecond: 1_800,
+      devices: 200,
+      ratePerSecond: 3_000,
       limits: { enforce: false },
     }),
     failingAws.run(load, stopSubscriber).finally(() => {
