@@ -18,7 +18,8 @@ export interface SharedQueue {
 export async function findLeftovers(plan: Plan, { url, source }: SharedQueue): Promise<Fault[]> {
   let messages: number;
   try {
-    messages = (await source.unread()).count;
+    const { runId, timeline } = plan;
+    messages = (await source.unread({ runId, createdAt: timeline.createdAt, readUpTo: new Map() })).count;
   } catch {
     return [];
   }

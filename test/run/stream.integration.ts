@@ -37,8 +37,12 @@ beforeAll(async () => {
     startRehearsal({ parameters }),
   ]);
   const killSubscriber = async (): Promise<void> => {
-    await sleep(2_500);
-    const pids = processesOfFunction(killedAws.runsDirectory, 'measure-latency');
+    // Its first process may take a while to start.
+    let pids = processesOfFunction(killedAws.runsDirectory, 'measure-latency');
+    while (pids.length === 0) {
+      await sleep(100);
+      pids = processesOfFunction(killedAws.runsDirectory, 'measure-latency');
+    }
     for (const pid of pids) process.kill(pid, 'SIGSTOP');
     // Two looks of the mapping and a window: whatever it is given by then, it will not finish.
     await sleep(3_000);
@@ -63,6 +67,7 @@ beforeAll(async () => {
     throttledAws.run({
       ...load,
       devices: 200,
+      slices: { devicesPerSlice: 100 },
       ratePerSecond: 3_000,
       limits: { enforce: false },
     }),
