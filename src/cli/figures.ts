@@ -2,10 +2,12 @@
 
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const oneDecimal = new Intl.NumberFormat('en-US', { maximumFractionDigits: 1 });
+const twoSignificant = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 2 });
 
-/** `20,000/s`; below 100 a second one decimal: `0.2/s`. */
+/** `20,000/s`; below 100 a second one decimal, `66.7/s`; below 1 two significant digits, `0.25/s`, `0.00028/s`. */
 export function formatRate(perSecond: number): string {
-  return `${perSecond < 100 ? oneDecimal.format(perSecond) : grouped.format(perSecond)}/s`;
+  const format = perSecond >= 100 ? grouped : perSecond < 1 ? twoSignificant : oneDecimal;
+  return `${format.format(perSecond)}/s`;
 }
 
 /** A clock that only goes forward: `0:07`, `12:40`, `1:02:03`. Negative times show as 0:00. */

@@ -2,7 +2,7 @@ import type { Execution } from '../aws/executions.ts';
 import type { Report } from '../report/report.ts';
 import { followRun } from './follow-run.ts';
 import type { Interrupts } from './interrupts.ts';
-import { reportIfAny } from './make-report.ts';
+import { executionReportOf, reportIfAny } from './make-report.ts';
 import type { ProgressDisplay } from './progress-display.ts';
 import type { RunPlace } from './run-place.ts';
 
@@ -52,10 +52,11 @@ export async function followToReport(
 /** An execution that was ended from outside never came to its summary: what is stored makes one all the same. */
 async function reportOfEnded(
   { record }: RunPlace,
-  { status }: Execution,
+  execution: Execution,
   runId: string,
 ): Promise<Report | undefined> {
   const stored = await record.getReport(runId);
-  if (stored !== undefined || (status !== 'ABORTED' && status !== 'TIMED_OUT')) return stored;
-  return reportIfAny(record, runId, Date.now());
+  const ending = executionReportOf(execution);
+  if (stored !== undefined || ending === undefined) return stored;
+  return reportIfAny(record, runId, Date.now(), ending);
 }

@@ -2,7 +2,7 @@ import type { Execution } from '../aws/executions.ts';
 import type { Report } from '../report/report.ts';
 import type { FoundRun } from './find-run.ts';
 import { followRun } from './follow-run.ts';
-import { reportIfAny } from './make-report.ts';
+import { executionReportOf, reportIfAny } from './make-report.ts';
 
 /** What stopping a run needs beside the place it is in. */
 export interface StopWorld {
@@ -41,7 +41,7 @@ export async function stopRun(
         sleep,
       })
     : found;
-  const report = await reportIfAny(place.record, runId, now());
+  const report = await reportIfAny(place.record, runId, now(), executionReportOf(execution));
   if (report !== undefined) await place.keep(report);
   return { execution, wasRunning, ...(report === undefined ? {} : { report }) };
 }

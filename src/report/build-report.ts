@@ -14,8 +14,9 @@ import { latencyOverTime } from './latency-over-time.ts';
 import { quotaUseOf } from './quota-use.ts';
 import { ratesOf } from './rates.ts';
 import { type CloudWatchView, reconcile } from './reconciliation.ts';
-import type { Causes, Report } from './report.ts';
-import { evaluateThresholds } from './thresholds.ts';
+import type { Causes, ExecutionReport, Report } from './report.ts';
+import { excuseByStop } from './stop-excuses.ts';
+import { evaluateThresholds, type Measured } from './thresholds.ts';
 import { bindingQuotaOf, throttlingOf } from './throttling.ts';
 import { judge } from './verdict.ts';
 
@@ -27,10 +28,12 @@ export interface ReportInput {
   readonly faults?: InjectedFaults | undefined;
   /** Epoch milliseconds. */
   readonly now: number;
+  /** Of an execution that did not come to its own summary. */
+  readonly execution?: ExecutionReport;
 }
 
 /** What a run came to, and whether that is what its profile asks for. */
-export function buildReport({ plan, ledger, cloudwatch, faults, now }: ReportInput): Report {
+export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }: ReportInput): Report {
   const { profile, timeline } = plan;
   const { devices, messages, slices } = ledger;
   const conditions = conditionsOf(plan, faults);
@@ -40,14 +43,21 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now }: ReportInp
   const cost = costOf(plan, ledger);
   const throttling = throttlingOf(plan, ledger, cloudwatch);
   const quotaUse = quotaUseOf(plan, ledger);
-  const thresholds = evaluateThresholds(profile.thresholds, {
+  const measured: Measured = {
     latencies: ledger.latencies,
     // Throttled is throttled, whether the service said so or not.
     counts: { messages: { ...messages, throttled: throttling.publishes }, devices, slices },
     rates,
     gauges: { rates, generator, cost },
     cloudwatch,
-  });
+  };
+  const thresholds = excuseByStop(
+    plan,
+    ledger,
+    evaluateThresholds(profile.thresholds, measured),
+    measured,
+    execution,
+  );
   const latencyMs = summarizeLatencies(ledger);
   const causes = causesOf(ledger);
   const { protocol, client } = profile.connect;
@@ -55,7 +65,15 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now }: ReportInp
     version: 1,
     runId: plan.runId,
     name: profile.name,
-    ...judge(plan, ledger, imbalances, thresholds, doubtsOf({ generator, messages, causes })),
+    ...judge({
+      plan,
+      ledger,
+      imbalances,
+      thresholds,
+      doubts: doubtsOf({ generator, messages, causes }),
+      execution,
+      now,
+    }),
     ...(conditions === undefined ? {} : { conditions }),
     startedAt: new Date(timeline.startAt).toISOString(),
     endedAt: new Date(now).toISOString(),
@@ -71,10 +89,11 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now }: ReportInp
     clockOffset: clockOffsetOf(ledger.sliceClocks),
     quotas: quotaUse,
     throttling,
-    bindingQuota: bindingQuotaOf(plan, quotaUse, throttling),
+    bindingQuota: bindingQuotaOf(plan, quotaUse, throttling, cloudwatch),
     cloudwatch: cloudwatch.sums,
     reconciliation: reconcile(plan, ledger, cloudwatch),
     ...stopOf(ledger),
+    ...(execution === undefined ? {} : { execution }),
     cost,
     thresholds,
     slices,

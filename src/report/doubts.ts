@@ -1,7 +1,8 @@
 import type { MessageLedger } from '../measure/run-ledger.ts';
 import { describeCounts } from './describe-counts.ts';
 import { formatPlural } from './figures.ts';
-import type { Causes, GeneratorVerdict } from './report.ts';
+import type { GeneratorVerdict } from './generator-report.ts';
+import type { Causes } from './report.ts';
 
 /** What a run's doubts are found by; a report and what it is made of have it. */
 export interface Doubtful {

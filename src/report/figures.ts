@@ -17,9 +17,15 @@ export function formatCount(count: number): string {
   return grouped(count);
 }
 
-/** `20,000`; below 1,000 with one decimal, so that columns of them align: `600.0`. */
+const twoSignificant = makeFormat({ maximumSignificantDigits: 2 });
+
+/**
+ * `20,000`; below 1,000 with one decimal, so that columns of them align: `600.0`; below 1 with two significant digits, for what is
+ * sent every hour is sent all the same: `0.25`, `0.00028`.
+ */
 export function formatRate(perSecond: number): string {
-  return perSecond < 1000 ? perSecond.toFixed(1) : grouped(perSecond);
+  if (perSecond > 0 && perSecond < 0.95) return twoSignificant(perSecond);
+  return perSecond < 999.95 ? perSecond.toFixed(1) : grouped(perSecond);
 }
 
 /**
@@ -66,9 +72,9 @@ export function formatUsd(usd: number): string {
   return `$${usd.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
 }
 
-/** `1 slice`, `4 slices` */
-export function formatPlural(count: number, singular: string): string {
-  return `${formatCount(count)} ${singular}${count === 1 ? '' : 's'}`;
+/** `1 slice`, `4 slices`; with the ending given: `2 echoes` */
+export function formatPlural(count: number, singular: string, ending = 's'): string {
+  return `${formatCount(count)} ${singular}${count === 1 ? '' : ending}`;
 }
 
 /** Any measured value to four significant digits: `0.0012`, `41.2`, `12,345`. */

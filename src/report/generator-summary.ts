@@ -1,6 +1,6 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
 import { formatElapsed, formatMs, formatPlural, formatShare } from './figures.ts';
-import type { GeneratorSummary, GeneratorVerdict } from './report.ts';
+import type { GeneratorSummary, GeneratorVerdict } from './generator-report.ts';
 
 /**
  * From here on a figure speaks against the generator. A send lag of 10 ms is what a full-quota run must stay below; an

@@ -1,7 +1,7 @@
 import { formatCount } from './figures.ts';
 import { type Html, table } from './html-markup.ts';
+import { describeSum } from './reconciliation.ts';
 import type { Report } from './report.ts';
-import { describeDifference } from './report-figures.ts';
 
 /** CloudWatch's sums beside the run's own counts, with what is known to make them differ. */
 export function renderReconciliation({ reconciliation }: Report): Html {
@@ -9,10 +9,7 @@ export function renderReconciliation({ reconciliation }: Report): Html {
     cells: [
       line.metric,
       line.cloudwatch === null ? 'no data yet' : formatCount(line.cloudwatch),
-      formatCount(line.ledger),
-      line.column,
-      line.difference === null ? '–' : formatCount(line.difference),
-      describeDifference(line),
+      line.cloudwatch === null ? '' : `= ${describeSum(line)}`,
     ],
     ...(line.unexplained !== null && line.unexplained !== 0 ? { tone: 'warning' as const } : {}),
   }));
@@ -21,10 +18,7 @@ export function renderReconciliation({ reconciliation }: Report): Html {
     [
       { heading: 'CloudWatch metric' },
       { heading: 'CloudWatch', isNumber: true },
-      { heading: 'Ledger', isNumber: true },
-      { heading: 'Column' },
-      { heading: 'Difference', isNumber: true },
-      { heading: 'Of it' },
+      { heading: 'The run’s own counts' },
     ],
     rows,
   );

@@ -1,6 +1,7 @@
 import type { LivePoint } from '../measure/live-points.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatDuration } from '../profile/duration.ts';
+import { formatValue } from './figures.ts';
 import type { Report } from './report.ts';
 
 type RunPoint = LivePoint<'stampede_run'>;
@@ -30,7 +31,7 @@ export function runCoursePoints({ runId, profile, timeline, load, slices }: Plan
       tags: tagsOf('stage'),
       fields: {
         title: `stage ${i + 1}`,
-        text: `to ${inWords(targetPerSecond)}/s in ${formatDuration(durationMs)}`,
+        text: `to ${formatValue(targetPerSecond)}/s in ${formatDuration(durationMs)}`,
         profile: profile.name,
         stage: i + 1,
         target_per_second: targetPerSecond,

@@ -1,6 +1,6 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
-import { echoedMessages } from '../plan/echoes.ts';
 import type { Plan } from '../plan/plan.ts';
+import { formatCount, formatPlural } from './figures.ts';
 import type { Reconciliation } from './report.ts';
 
 /** What CloudWatch said of the run. */
@@ -21,111 +21,165 @@ export function cloudWatchSum({ sums, asked }: CloudWatchView, metric: string): 
 /** Something that makes CloudWatch count more than the run does, or less where the count is negative. */
 interface Explanation {
   readonly count: number;
+  /** Reads after its count. */
   readonly why: string;
+  /** The run's counts alone say how many. Otherwise it is at most so many, and may be none. */
+  readonly isCertain: boolean;
 }
 
+const certain = (count: number, why: string): Explanation => ({ count, why, isCertain: true });
+const possible = (count: number, why: string): Explanation => ({ count, why, isCertain: false });
+
 /**
- * CloudWatch's sums against the run's own counts. CloudWatch counts whole minutes and the whole account: what is known to
- * make the two differ is named with its count, the rest is shown as unexplained, and no verdict hangs on either.
+ * CloudWatch's sums against the run's own counts. CloudWatch counts whole minutes and the whole account. What the run's
+ * counts say for certain is added first, then what they allow for, up to their bounds; the rest is shown as unexplained. No
+ * verdict hangs on any of it.
  */
 export function reconcile(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatchView): Reconciliation[] {
   const line = (metric: string, column: string, count: number, ...reasons: Explanation[]): Reconciliation => {
     const sum = cloudWatchSum(cloudwatch, metric);
+    const entry = { metric, column, ledger: count };
     if (sum === null) {
-      return {
-        metric,
-        cloudwatch: null,
-        column,
-        ledger: count,
-        difference: null,
-        explanations: [],
-        unexplained: null,
-      };
+      return { ...entry, cloudwatch: null, difference: null, explanations: [], unexplained: null };
     }
-    return { metric, cloudwatch: sum, column, ledger: count, ...explain(sum - count, reasons) };
+    return { ...entry, cloudwatch: sum, ...explain(sum - count, reasons) };
   };
-  const { messages, devices, acknowledged } = ledger;
+  const { messages, devices, slices, acknowledged } = ledger;
   const isMqtt = plan.profile.connect.protocol === 'mqtt';
+  const throttled = cloudwatch.sums['PublishIn.Throttle'] ?? 0;
+  const recordless = slices.died - ledger.knownUntil.length;
   return [
     acknowledged
-      ? line('PublishIn.Success', 'acked', messages.acked, ...takenUnacknowledged(ledger, isMqtt))
-      : line('PublishIn.Success', 'sent', messages.sent, {
-          count: -(cloudwatch.sums['PublishIn.Throttle'] ?? 0),
-          why: 'were throttled: a QoS 0 publish is then lost without a word',
-        }),
-    line('PublishIn.Throttle', 'throttled', messages.throttled, {
-      count: acknowledged ? messages.unacknowledged : messages.lost,
-      why: acknowledged
-        ? 'are unacknowledged in the ledger: a throttled QoS 1 publish gets no PUBACK'
-        : 'are lost in the ledger: a throttled QoS 0 publish gets no answer',
-    }),
+      ? line('PublishIn.Success', 'acked', messages.acked, ...takenWithoutAcknowledgement(ledger, isMqtt))
+      : line(
+          'PublishIn.Success',
+          'sent',
+          messages.sent,
+          certain(-throttled, 'that CloudWatch counts as throttled (PublishIn.Throttle)'),
+          ofDeadSlices(messages.sendUnknown, 'publishes', 'sent'),
+        ),
+    line(
+      'PublishIn.Throttle',
+      'throttled',
+      messages.throttled,
+      acknowledged
+        ? possible(
+            messages.unacknowledged,
+            `that may be among ${formatPlural(messages.unacknowledged, 'unacknowledged publish', 'es')}`,
+          )
+        : possible(
+            messages.lost,
+            `that may be among ${formatPlural(messages.lost, 'lost message')}: a QoS 0 publish gets no answer`,
+          ),
+      ofDeadSlices(messages.ackUnknown + messages.sendUnknown, 'publishes', 'been refused'),
+    ),
     ...(isMqtt
       ? [
-          line('Connect.Success', 'connects', devices.connected + devices.reconnects, {
-            count: ledger.generator.slices,
-            why:
-              ledger.generator.slices === 1 ? 'is its control channel' : 'are control channels, one a slice',
-          }),
-        ]
-      : []),
-    ...(isMqtt && plan.profile.echo.fraction > 0
-      ? [
-          line('PublishOut.Success', 'echoes', ledger.echoed, {
-            count: ledger.stoppedOn === undefined ? 0 : ledger.generator.slices,
-            why: 'are the stop message, one a slice',
-          }),
-          ...missedEchoes(plan, ledger).map(({ missed, reasons }) =>
-            line('PublishOut.Throttle', 'missed echoes', missed, ...reasons),
+          line(
+            'Connect.Success',
+            'connects',
+            devices.connected + devices.reconnects,
+            certain(
+              ledger.generator.slices,
+              ledger.generator.slices === 1 ? 'control channel' : 'control channels, one a slice',
+            ),
+            ofDeadSlices(devices.unknown + recordless, 'connects', 'made'),
           ),
         ]
       : []),
+    ...(isMqtt && plan.profile.echo.fraction > 0 ? echoLines(ledger, line) : []),
   ];
 }
 
-/** Echoes that were planned and that no device received, none if all were. A rule's deliveries are no PublishOut. */
-function missedEchoes(
-  plan: Plan,
-  { echoed, messages, acknowledged, devices, echoRefusedBy }: RunLedger,
-): { missed: number; reasons: Explanation[] }[] {
-  const missed = echoedMessages(plan) - echoed;
-  if (missed <= 0) return [];
-  const notTaken = messages.intended - (acknowledged ? messages.acked : messages.received);
+function ofDeadSlices(count: number, what: 'publishes' | 'connects' | 'echoes', done: string): Explanation {
+  return possible(count, `that may be ${what} which slices that died had ${done} and not recorded`);
+}
+
+function echoLines(
+  ledger: RunLedger,
+  line: (metric: string, column: string, count: number, ...reasons: Explanation[]) => Reconciliation,
+): Reconciliation[] {
+  const { echoed, echoesDue, messages, acknowledged, devices, echoRefusedBy, stoppedOn, slices } = ledger;
+  const missed = Math.max(0, echoesDue - echoed);
+  const out = line(
+    'PublishOut.Success',
+    'echoes',
+    echoed,
+    certain(stoppedOn === undefined ? 0 : slices.stopped, 'of the stop message, one a slice'),
+    possible(missed, `that may be among ${formatPlural(missed, 'echo', 'es')} that no device received`),
+    ofDeadSlices(messages.ackUnknown + messages.sendUnknown, 'echoes', 'received'),
+  );
+  if (missed === 0) return [out];
+  const notTaken = messages.sent - (acknowledged ? messages.acked : messages.received);
   const wasAway =
     devices.reconnects > 0 || devices.connected < devices.planned || Object.keys(echoRefusedBy).length > 0;
-  const reasons = [
-    { count: -notTaken, why: 'may be of publishes that were not taken: there was nothing to send back' },
-    { count: wasAway ? -missed : 0, why: 'may have come while their device was not subscribed' },
-  ];
-  return [{ missed, reasons }];
-}
-
-/** What the service took in, and no device heard of in time. */
-function takenUnacknowledged({ messages, stoppedOn }: RunLedger, isMqtt: boolean): Explanation[] {
-  const arrived = Math.max(0, messages.received - messages.acked);
   return [
-    { count: arrived, why: 'arrived, though their acknowledgement came late or never' },
-    {
-      count: Math.max(0, messages.unacknowledged - arrived),
-      why: 'may have been taken, though nobody saw them arrive or be acknowledged',
-    },
-    // Over MQTT the control topic's publishes come by another protocol, and count there.
-    { count: isMqtt || stoppedOn === undefined ? 0 : 1, why: 'is the stop message, published over HTTPS' },
+    out,
+    line(
+      'PublishOut.Throttle',
+      'missed echoes',
+      missed,
+      possible(-notTaken, 'that may be of publishes which the service did not take'),
+      possible(wasAway ? -missed : 0, 'that may have come while their device was not subscribed'),
+      possible(
+        stoppedOn === undefined ? 0 : -missed,
+        'that may have been on the way when the run was stopped',
+      ),
+    ),
   ];
 }
 
-/** Takes the explanations in their order, each up to its count, until nothing is left to explain. */
+/** What the service took, and no device got an acknowledgement of in time. */
+function takenWithoutAcknowledgement({ messages, stoppedOn }: RunLedger, isMqtt: boolean): Explanation[] {
+  // So many at least, however arrivals and acknowledgements were lost: a message that arrived was taken.
+  const arrived = Math.max(0, messages.received - messages.acked - messages.ackUnknown);
+  const others = Math.max(0, messages.unacknowledged + messages.failed - arrived);
+  return [
+    // Over MQTT the control topic's publishes come by another protocol, and count there.
+    certain(isMqtt || stoppedOn === undefined ? 0 : 1, 'stop message, published over HTTPS'),
+    possible(arrived, 'that arrived and were not acknowledged in time'),
+    possible(
+      others,
+      `that may be among ${arrived > 0 ? 'the other ' : ''}${formatPlural(others, 'publish', 'es')} without an acknowledgement`,
+    ),
+    ofDeadSlices(messages.ackUnknown + messages.sendUnknown, 'publishes', 'sent'),
+  ];
+}
+
+/** The certain ones are there in full; the others are taken in their order, each up to its count, while something is left. */
 function explain(
   difference: number,
   reasons: readonly Explanation[],
 ): Pick<Reconciliation, 'difference' | 'explanations' | 'unexplained'> {
   let rest = difference;
   const explanations: Explanation[] = [];
-  for (const { count, why } of reasons) {
-    if (Math.sign(count) !== Math.sign(rest)) continue;
-    const taken = Math.sign(rest) * Math.min(Math.abs(rest), Math.abs(count));
-    if (taken === 0) continue;
-    explanations.push({ count: taken, why });
-    rest -= taken;
+  const take = (explanation: Explanation, count: number): void => {
+    if (count === 0) return;
+    explanations.push({ ...explanation, count });
+    rest -= count;
+  };
+  for (const each of reasons) if (each.isCertain) take(each, each.count);
+  for (const each of reasons) {
+    if (each.isCertain || Math.sign(each.count) !== Math.sign(rest)) continue;
+    take(each, Math.sign(rest) * Math.min(Math.abs(rest), Math.abs(each.count)));
   }
   return { difference, explanations, unexplained: rest };
+}
+
+/** `400 connects + 4 control channels, one a slice − 2 unexplained`; CloudWatch's sum is equal to it. */
+export function describeSum({ column, ledger, explanations, unexplained }: Reconciliation): string {
+  const terms = explanations.map(({ count, why }) => ({ count, what: why }));
+  if (unexplained !== null && unexplained !== 0) terms.push({ count: unexplained, what: 'unexplained' });
+  const rest = terms.map(
+    ({ count, what }) => `${count < 0 ? '−' : '+'} ${formatCount(Math.abs(count))} ${what}`,
+  );
+  return [`${formatCount(ledger)} ${column}`, ...rest].join(' ');
+}
+
+/** `CloudWatch Connect.Success 404 = 400 connects + 4 control channels, one a slice` */
+export function describeReconciliation(line: Reconciliation): string {
+  const { metric, cloudwatch } = line;
+  return cloudwatch === null
+    ? `CloudWatch has no ${metric} yet`
+    : `CloudWatch ${metric} ${formatCount(cloudwatch)} = ${describeSum(line)}`;
 }

@@ -4,7 +4,7 @@ import type { MessageLedger } from '../measure/run-ledger.ts';
 import { describeClockOffset } from './clock-offset.ts';
 import { describeCounts } from './describe-counts.ts';
 import { formatBytes, formatCount, formatElapsed, formatMs, formatPlural } from './figures.ts';
-import type { CostReport, Reconciliation, Report, StageRate, Throttling } from './report.ts';
+import type { CostReport, Report, StageRate, Throttling } from './report.ts';
 
 /** `sent = received + lost + …` with its figures, as the terminal and the page both show it. */
 export interface Equation {
@@ -129,14 +129,6 @@ export function latencyNotes(report: Report): string[] {
   return notes;
 }
 
-/** `4 are control channels, one a slice; 3 unexplained`; empty where there is no difference. */
-export function describeDifference({ explanations, unexplained }: Reconciliation): string {
-  const known = explanations.map(({ count, why }) => `${formatCount(Math.abs(count))} ${why}`);
-  const rest =
-    unexplained === null || unexplained === 0 ? [] : [`${formatCount(Math.abs(unexplained))} unexplained`];
-  return [...known, ...rest].join('; ');
-}
-
 /** How the peak of PublishOut was counted: beside CloudWatch's own count it would otherwise look wrong. */
 export const publishOutNote =
   'PublishOut is counted as planned, by the stricter reading of AWS’s quota table: each publish once for the rule that matches it, and each echo. CloudWatch’s PublishOut.Success may count deliveries to clients only.';
@@ -146,7 +138,7 @@ export function describeThrottling({ told, untold, publishes, refusals }: Thrott
   const by = refusals.map(({ metric, name, count }) => `${metric} ${formatCount(count)}: ${name}`);
   if (publishes === 0) return by;
   return [
-    `${formatCount(publishes)} throttled: ${formatCount(told)} were told so, ${formatCount(untold)} got no answer (CloudWatch)`,
+    `${formatCount(publishes)} throttled: ${formatCount(told)} answered so, ${formatCount(untold)} not answered, by CloudWatch’s count`,
     ...by,
   ];
 }
@@ -176,10 +168,13 @@ export function describeClient({ protocol, client, qos }: Report): string {
 }
 
 /** `4 slices: 3 completed, 1 died` */
-export function describeSlices({ slices }: Report): string {
+export function describeSlices({ slices, execution }: Report): string {
   const outcomes = (['completed', 'stopped', 'failed', 'died'] as const)
     .filter((outcome) => slices[outcome] > 0)
-    .map((outcome) => `${formatCount(slices[outcome])} ${outcome}`);
+    .map(
+      (outcome) =>
+        `${formatCount(slices[outcome])} ${outcome === 'died' && execution !== undefined ? 'without an end' : outcome}`,
+    );
   return `${formatPlural(slices.planned, 'slice')}: ${outcomes.join(', ')}`;
 }
 
@@ -196,7 +191,7 @@ export function describeGenerator({ generator }: Report): string[] {
 
 /** `5,000 → 20,000` or `20,000`, messages a second. */
 export function describeRamp({ startPerSecond, targetPerSecond }: StageRate): string {
-  const rate = (perSecond: number) => perSecond.toLocaleString('en-US', { maximumFractionDigits: 2 });
+  const rate = (perSecond: number) => perSecond.toLocaleString('en-US', { maximumSignificantDigits: 6 });
   return startPerSecond === targetPerSecond
     ? rate(targetPerSecond)
     : `${rate(startPerSecond)} → ${rate(targetPerSecond)}`;

@@ -12,6 +12,7 @@ import type {
 import type { RunConditions } from '../plan/conditions.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { QuotaName } from '../plan/quotas.ts';
+import type { GeneratorSummary } from './generator-report.ts';
 import type { LatencyDistribution } from './latency-distribution.ts';
 import type { LatencyOverTime } from './latency-over-time.ts';
 
@@ -53,6 +54,8 @@ export interface Report {
   readonly reconciliation: readonly Reconciliation[];
   /** Of a run that was told to stop. */
   readonly stop?: StopReport;
+  /** Of an execution that did not come to its own summary: this report was made of what its slices had stored. */
+  readonly execution?: ExecutionReport;
   readonly cost: CostReport;
   readonly thresholds: readonly ThresholdResult[];
   readonly slices: SliceOutcomes;
@@ -223,8 +226,15 @@ export interface Reconciliation {
   readonly ledger: number;
   /** CloudWatch's count less ours; null without one. */
   readonly difference: number | null;
-  /** What is known to make the two differ; counts have the sign of the difference. */
-  readonly explanations: readonly { readonly count: number; readonly why: string }[];
+  /**
+   * What makes the two differ, negative where it makes CloudWatch's sum the smaller one: cloudwatch = ledger + the counts +
+   * unexplained. Of one that is not certain, the run's counts only allow for so many.
+   */
+  readonly explanations: readonly {
+    readonly count: number;
+    readonly why: string;
+    readonly isCertain: boolean;
+  }[];
   /** What is left of the difference. */
   readonly unexplained: number | null;
 }
@@ -238,6 +248,14 @@ export interface StopReport {
   readonly lastSentAfterMs: number | null;
   /** The threshold that ended the run, and what was measured when it did. */
   readonly threshold?: FailedThreshold;
+}
+
+export interface ExecutionReport {
+  /** Stopped from outside by StopExecution, which its Lambdas know nothing of; or out of time. */
+  readonly status: 'ABORTED' | 'TIMED_OUT';
+  /** As StopExecution was given them. */
+  readonly error?: string;
+  readonly cause?: string;
 }
 
 /** What the run used of what AWS charges for, at list prices, and what it was forecast to. An estimate, not the bill. */
@@ -275,41 +293,4 @@ export interface ThresholdResult {
   readonly isUndecided?: true;
   /** The run was stopped, and nothing in what it had measured by then fails this threshold. */
   readonly isExcusedByStop?: true;
-}
-
-export interface GeneratorSummary {
-  /** That left a result or a checkpoint. */
-  readonly slices: number;
-  /** User and system, of all slices. */
-  readonly cpuSeconds: number;
-  /** Of the busiest slice in its busiest second, of one vCPU. */
-  readonly peakCpuShare: number;
-  readonly sentPerCpuSecond: number;
-  /** Of the slice that took the most; and of all slices together. */
-  readonly maxRssBytes: number;
-  readonly rssBytes: number;
-  /** Memory that devices cost, without the idle process, per 1,000 devices. */
-  readonly bytesPer1000Devices: number;
-  /** Of the slice that was latest. */
-  readonly startLagMs: number;
-  readonly eventLoopDelayP99Ms: number;
-  readonly eventLoopDelayMaxMs: number;
-  /** How far a slice's clock may be behind its machine's, of the slice where that is most; null where none says. */
-  readonly clockBracketMs: number | null;
-  /** Whether the generator itself was the bottleneck. */
-  readonly health: GeneratorVerdict;
-}
-
-/**
- * `kept-up`: on time, with room to spare. `strained`: on time, at its limit. `bottleneck`: late by its own fault. `waited`:
- * late although it had time: its devices waited for the service.
- */
-export type GeneratorState = 'kept-up' | 'strained' | 'bottleneck' | 'waited';
-
-export interface GeneratorVerdict {
-  readonly state: GeneratorState;
-  /** One sentence for people. */
-  readonly sentence: string;
-  /** What speaks against the generator, in words; empty where nothing does. */
-  readonly signs: readonly string[];
 }

@@ -2,6 +2,7 @@ import type { Comparison } from './compare.ts';
 import { type ComparisonOutcome, countOf, formatChange, formatFigure, outcomeOf } from './comparison-text.ts';
 import { describeRehearsal } from './conditions-report.ts';
 import { formatCount, formatMs, formatRate, formatShare, formatUsd } from './figures.ts';
+import { describeReconciliation } from './reconciliation.ts';
 import type { Report, Verdict } from './report.ts';
 import { describeClient, describeSlices, heldMessages } from './report-figures.ts';
 import { formatMeasured } from './threshold-figures.ts';
@@ -24,6 +25,10 @@ export function renderStepSummary(report: Report): string {
     '',
     ...(thresholds.length === 0 ? [] : [...thresholdTable(report), '']),
     ...figureTable(report),
+    '',
+    ...report.reconciliation
+      .filter(({ cloudwatch }) => cloudwatch !== null)
+      .map((line) => `- ${escapeText(describeReconciliation(line))}`),
     '',
     ...(reasons.includes(sentence) ? [] : [escapeText(sentence), '']),
   ].join('\n');

@@ -2,11 +2,11 @@ import { formatDuration } from '../profile/duration.ts';
 import { asidesOf } from './asides.ts';
 import { conditionRows, describeRehearsal } from './conditions-report.ts';
 import { formatCount, formatMs, formatPlural, formatRate, formatShare, formatUsd } from './figures.ts';
+import { describeReconciliation } from './reconciliation.ts';
 import type { Reconciliation, Report, ThresholdResult, Verdict } from './report.ts';
 import {
   causeLines,
   describeClient,
-  describeDifference,
   describeGenerator,
   describePrices,
   describeRamp,
@@ -104,11 +104,9 @@ function renderMessages(report: Report, paint: SummaryPaint): string[] {
 }
 
 function renderReconciliation(line: Reconciliation, paint: SummaryPaint): string[] {
-  const { metric, cloudwatch, column, ledger, difference, unexplained } = line;
-  if (cloudwatch === null) return [paint('dim', `  CloudWatch has no ${metric} yet`)];
-  const sign = difference === 0 ? '=' : '≠';
-  const why = difference === 0 ? '' : `: ${describeDifference(line)}`;
-  const text = `CloudWatch ${metric} ${formatCount(cloudwatch)} ${sign} ${column} ${formatCount(ledger)}${why}`;
+  const { cloudwatch, unexplained } = line;
+  const text = describeReconciliation(line);
+  if (cloudwatch === null) return [paint('dim', `  ${text}`)];
   return wrapText(text, width, '  ', '    ').map((each) =>
     unexplained === 0 ? each : paint('warning', each),
   );

@@ -56,7 +56,9 @@ export function bindingQuotaOf(
   plan: Plan,
   used: readonly QuotaUse[],
   { refusals }: Throttling,
+  cloudwatch: CloudWatchView,
 ): BindingQuota {
+  const isKnown = Object.keys(cloudwatch.sums).length > 0;
   const [most] = refusals;
   if (most !== undefined) {
     const { quota, name, metric, count } = most;
@@ -71,7 +73,31 @@ export function bindingQuotaOf(
   );
   const sentence =
     headroom < 0
-      ? `${name} bound: ${formatShare(-headroom)} more than the limit; the excess is delayed, which no metric counts`
-      : `${name} is nearest, with ${formatShare(headroom)} headroom; nothing was refused for a quota`;
+      ? `${name}: ${formatShare(-headroom)} more than the limit; ${describeExcess(quota, isKnown)}`
+      : `${name} is nearest to its limit, with ${formatShare(headroom)} headroom${
+          isKnown ? '; nothing was refused for a quota' : '; CloudWatch has no data yet of what was refused'
+        }`;
   return { quota, name, sentence };
+}
+
+/** CloudWatch's metric that counts what a quota refused. */
+const refusalMetrics: Readonly<Partial<Record<QuotaName, string>>> = {
+  publishInPerSecond: 'PublishIn.Throttle',
+  publishesPerSecondPerConnection: 'Throttle.Exceeded',
+  publishOutPerSecond: 'PublishOut.Throttle',
+  connectsPerSecond: 'Connect.Throttle',
+  concurrentConnections: 'Connect.Throttle',
+  connectsPerSecondPerClientId: 'Connect.ClientIDThrottle',
+  subscribesPerSecond: 'Subscribe.Throttle',
+  ruleEvaluationsPerSecond: 'RuleMessageThrottled',
+};
+
+/** What became of what was past a limit, where CloudWatch shows no refusal. */
+function describeExcess(quota: QuotaName, isKnown: boolean): string {
+  if (quota === 'bytesPerSecondPerConnection') return 'the excess is delayed, which no metric counts';
+  const metric = refusalMetrics[quota];
+  if (metric === undefined) return 'no metric counts what was refused';
+  return isKnown
+    ? `the service refused none of it (${metric} 0)`
+    : `CloudWatch has no data yet of what was refused (${metric})`;
 }

@@ -3,8 +3,21 @@ import type { CountsByReason, RunLedger } from '../measure/run-ledger.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatCount, formatPlural, formatShare, formatValue } from './figures.ts';
-import type { ThresholdResult, Verdict } from './report.ts';
+import type { ExecutionReport, ThresholdResult, Verdict } from './report.ts';
 import { describeMeasured } from './threshold-figures.ts';
+
+export interface Judged {
+  readonly plan: Plan;
+  readonly ledger: RunLedger;
+  readonly imbalances: readonly Imbalance[];
+  readonly thresholds: readonly ThresholdResult[];
+  /** A sentence each. */
+  readonly doubts: readonly string[];
+  /** Of an execution that did not come to its own summary. */
+  readonly execution: ExecutionReport | undefined;
+  /** Epoch milliseconds: the report is made. */
+  readonly now: number;
+}
 
 export interface Judgement {
   readonly verdict: Verdict;
@@ -17,26 +30,22 @@ export interface Judgement {
  * it had measured by then. Any other fails by a ledger that does not balance, by more slices lost than the profile
  * tolerates, or by a threshold. What nothing fails is inconclusive where there are doubts: the system under test was not asked
  * what the profile says, or what it answered was not read.
- * @param doubts a sentence each
  */
-export function judge(
-  { profile, timeline }: Plan,
-  ledger: RunLedger,
-  imbalances: readonly Imbalance[],
-  thresholds: readonly ThresholdResult[],
-  doubts: readonly string[],
-): Judgement {
+export function judge(judged: Judged): Judgement {
+  const { plan, ledger, imbalances, thresholds, doubts, execution } = judged;
+  const { profile, timeline } = plan;
   const { toleratedFailureShare } = profile.slices;
   const { stoppedOn } = ledger;
   const ending = stoppedOn?.threshold;
   // The one that ended the run has been told with its instant.
   const failed = thresholds.filter(
-    ({ passed, metric, expression }) =>
-      !passed && !(metric === ending?.metric && expression === ending.expression),
+    ({ passed, isExcusedByStop, metric, expression }) =>
+      !passed && isExcusedByStop !== true && !(metric === ending?.metric && expression === ending.expression),
   );
   const failures = [
     ...imbalances.map(describeImbalance),
-    ...judgeSlices(ledger, toleratedFailureShare),
+    // Who ends the execution ends its slices with it.
+    ...(execution === undefined ? judgeSlices(ledger, toleratedFailureShare) : []),
     ...failed.map(describeThreshold),
   ];
   // The doubts, whatever the verdict: a reader has to know them before blaming the system under test.
@@ -48,6 +57,10 @@ export function judge(
   if (stoppedOn !== undefined) {
     const verdict = stoppedOn.by === 'run' ? 'failed' : 'aborted';
     return { verdict, reasons: [describeStop(ledger), ...reasons] };
+  }
+  if (execution !== undefined) {
+    const verdict = execution.status === 'ABORTED' ? 'aborted' : 'failed';
+    return { verdict, reasons: [describeExecution(execution), ...describeUnended(judged), ...reasons] };
   }
   if (failures.length > 0) return { verdict: 'failed', reasons };
   return { verdict: doubts.length > 0 ? 'inconclusive' : 'passed', reasons };
@@ -63,6 +76,26 @@ function describeStop({ slices, stoppedBy }: RunLedger): string {
       ? ''
       : ` (${formatCount(slices.stopped)} of ${formatPlural(slices.planned, 'slice')})`;
   return `The run ended before its time${share}: ${Object.keys(stoppedBy).join('; ')}.`;
+}
+
+function describeExecution({ status, error, cause }: ExecutionReport): string {
+  if (status === 'TIMED_OUT') return 'The execution timed out before it had made its report.';
+  const given = [error, cause].filter((text) => text !== undefined && text !== '');
+  return given.length === 0
+    ? 'The execution was stopped by StopExecution, which named neither an error nor a cause.'
+    : `The execution was stopped by StopExecution: ${given.join(': ').replace(/\.$/, '')}.`;
+}
+
+/** StopExecution does not reach the Lambdas: each goes on to its slice's end, which is at the deadline at the latest. */
+function describeUnended({ plan, ledger, now }: Judged): string[] {
+  const { died, planned } = ledger.slices;
+  if (died === 0) return [];
+  const unended = `${formatCount(died)} of ${formatPlural(planned, 'slice')} had not stored an end when this report was made`;
+  return [
+    now < plan.timeline.deadlineAt
+      ? `${unended}; StopExecution does not end Lambdas, so they may still have been running.`
+      : `${unended}.`,
+  ];
 }
 
 function describeImbalance({ equation, left, right }: Imbalance): string {

@@ -6,6 +6,7 @@ import { makeRunId } from '../../src/cli/run-id.ts';
 describe('figures', () => {
   it('carry their units', () => {
     expect([formatRate(0.2), formatRate(99.96), formatRate(20_000)]).toEqual(['0.2/s', '100/s', '20,000/s']);
+    expect([formatRate(0), formatRate(0.0202), formatRate(4 / 3_600)]).toEqual(['0/s', '0.02/s', '0.0011/s']);
     expect([formatLatency(0.8312), formatLatency(12.34), formatLatency(1_214)]).toEqual([
       '0.831 ms',
       '12.3 ms',

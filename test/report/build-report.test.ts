@@ -256,7 +256,7 @@ describe('reconciliation', () => {
         unexplained: -10,
       },
       { metric: 'PublishIn.Throttle', cloudwatch: 0, column: 'throttled', ledger: 0, unexplained: 0 },
-      { metric: 'Connect.Success', cloudwatch: 0, column: 'connects', ledger: 400, unexplained: -400 },
+      { metric: 'Connect.Success', cloudwatch: 0, column: 'connects', ledger: 400, unexplained: -404 },
     ]);
   });
 

@@ -1,13 +1,14 @@
 import path from 'node:path';
 import type { Command } from 'commander';
+import type { Execution } from '../../aws/executions.ts';
 import { exitCodes, StampedeError } from '../../profile/errors.ts';
 import { renderJUnit } from '../../report/junit.ts';
 import type { Report } from '../../report/report.ts';
 import { formatReportJson } from '../../report/report-json.ts';
 import { renderStepSummary } from '../../report/step-summary.ts';
 import { renderTerminalSummary } from '../../report/terminal-summary.ts';
-import { findRun } from '../find-run.ts';
-import { reportOf } from '../make-report.ts';
+import { findRun, RunNotReachableError } from '../find-run.ts';
+import { executionReportOf, reportOf } from '../make-report.ts';
 import { makePaint } from '../paint.ts';
 import type { Finish } from '../program.ts';
 import { latest, resolveRunId } from '../report-file.ts';
@@ -22,9 +23,9 @@ interface ReportFlags extends OutputFlags, StageFlags {
 }
 
 class RunGoesOnError extends StampedeError {
-  constructor(runId: string, flags: Stage) {
+  constructor(runId: string, flags: StageFlags) {
     super('RunGoesOn', `run ${runId} has not ended`, {
-      hint: `npx stampede watch ${runId} ${stageArguments(flags)} waits for its report`,
+      hint: `npx stampede watch ${runId}${isStage(flags) ? ` ${stageArguments(flags)}` : ''} waits for its report`,
       exitCode: exitCodes.badUsage,
     });
   }
@@ -59,15 +60,30 @@ export function addReportCommand(program: Command, finish: Finish): void {
   });
 }
 
-async function readReport(run: string, { runs }: ReportFlags): Promise<Report> {
-  return reportOf(openRunDirectory(runs), await resolveRunId(run, runs), Date.now());
+/** Of a rehearsal. Embedded AWS that is still there knows how the execution ended, or that it goes on. */
+async function readReport(run: string, flags: ReportFlags): Promise<Report> {
+  const { runs } = flags;
+  const runId = await resolveRunId(run, runs);
+  const execution = await executionOf(runId, flags);
+  if (execution?.status === 'RUNNING') throw new RunGoesOnError(runId, flags);
+  const ending = execution === undefined ? undefined : executionReportOf(execution);
+  return reportOf(openRunDirectory(runs), runId, Date.now(), ending);
+}
+
+async function executionOf(runId: string, flags: ReportFlags): Promise<Execution | undefined> {
+  try {
+    return (await findRun(runId, flags)).execution;
+  } catch (error) {
+    if (error instanceof RunNotReachableError) return undefined;
+    throw error;
+  }
 }
 
 /** Of a run on AWS, brought to the runs directory. */
 async function fetchReport(run: string, flags: ReportFlags & Stage): Promise<Report> {
   const { runId, place, execution } = await findRun(run, flags);
   if (execution.status === 'RUNNING') throw new RunGoesOnError(runId, flags);
-  const report = await reportOf(place.record, runId, Date.now());
+  const report = await reportOf(place.record, runId, Date.now(), executionReportOf(execution));
   await place.keep(report);
   return report;
 }

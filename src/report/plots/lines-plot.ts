@@ -1,4 +1,4 @@
-import { formatCount } from '../figures.ts';
+import { formatRate, formatValue } from '../figures.ts';
 import { type Html, html, table } from '../html-markup.ts';
 import { fieldOf, renderFigure, renderLine, renderXAxis, renderYAxis } from './figure.ts';
 import { latencyScaleOf } from './latency-plots.ts';
@@ -31,11 +31,11 @@ export function renderLinesPlot({ key, title, quantity, lines }: LinesPlot): Htm
   const y =
     quantity === 'latency'
       ? latencyScaleOf(values, field.y)
-      : linearScale({ from: 0, to: Math.max(1, most * 1.06) }, field.y, formatCount);
+      : linearScale({ from: 0, to: most > 0 ? most * 1.06 : 1 }, field.y, formatValue);
   const end = Math.max(1_000, ...lines.map(({ points }) => points.at(-1)?.[0] ?? 0));
   const begin = Math.min(0, ...lines.map(({ points }) => points[0]?.[0] ?? 0));
   const x = timeScale({ from: begin, to: end }, field.x);
-  const format = quantity === 'latency' ? formatLatency : (value: number) => `${formatCount(value)}/s`;
+  const format = quantity === 'latency' ? formatLatency : (value: number) => `${formatRate(value)}/s`;
   return renderFigure({
     key,
     title,

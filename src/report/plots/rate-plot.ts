@@ -1,4 +1,4 @@
-import { formatCount, formatRate, formatShare } from '../figures.ts';
+import { formatCount, formatRate, formatShare, formatValue } from '../figures.ts';
 import { type Html, html, table } from '../html-markup.ts';
 import {
   type Field,
@@ -48,7 +48,7 @@ export function renderRatePlot({ frame, target, series, acknowledged, quotaPerSe
   const peak = Math.max(1, ...target.map(([, rate]) => rate), ...series.sent, ...series.arrivals);
   const isQuotaDrawn = quotaPerSecond !== undefined && quotaPerSecond <= peak * drawnQuotaFactor;
   const top = 1.06 * Math.max(peak, isQuotaDrawn ? quotaPerSecond : 0);
-  const y = linearScale({ from: 0, to: top }, field.y, formatCount);
+  const y = linearScale({ from: 0, to: top }, field.y, formatValue);
   const lines = [
     { name: 'sent', mark: 'a', counts: series.sent },
     ...(acknowledged ? [{ name: 'acknowledged', mark: 'b', counts: series.acked }] : []),
