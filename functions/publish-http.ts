@@ -1,4 +1,4 @@
-import { makeControl } from '../src/aws/control.ts';
+import { dataPlaneClientOf, makeControl } from '../src/aws/control.ts';
 import { pollControl } from '../src/aws/control-poll.ts';
 import { readEnvironment } from '../src/aws/environment.ts';
 import { makeLiveView } from '../src/aws/influx.ts';
@@ -10,7 +10,6 @@ import { makeHttpsTransport } from '../src/device/transports/https.ts';
 const environment = readEnvironment(process.env);
 const store = makeRunStore(environment.runBucket);
 const liveView = makeLiveView(environment.influx, { store, clock: makeSystemClock(), random: Math.random });
-const control = makeControl();
 
 /** Runs one slice of virtual devices over HTTPS. */
 export async function handler(request: SliceRequest): Promise<{ slice: number }> {
@@ -19,7 +18,16 @@ export async function handler(request: SliceRequest): Promise<{ slice: number }>
     store,
     liveView,
     clock,
-    makeTransport: async ({ profile }) => makeHttpsTransport(profile.publish),
-    openControl: async ({ runId }, _slice, hearing) => pollControl({ control, runId, clock, ...hearing }),
+    makeTransport: async ({ profile, target }) =>
+      makeHttpsTransport({ ...profile.publish, dataUrl: target?.dataUrl }),
+    openControl: async ({ runId, target, slices }, _slice, hearing) =>
+      pollControl({
+        control: makeControl(dataPlaneClientOf(target)),
+        runId,
+        slices: slices.count,
+        clock,
+        random: Math.random,
+        ...hearing,
+      }),
   });
 }

@@ -1,6 +1,6 @@
 import { makeQueueBacklog } from '../src/aws/arrivals-queue.ts';
 import { makeStreamBacklog } from '../src/aws/arrivals-stream.ts';
-import { makeControl } from '../src/aws/control.ts';
+import { dataPlaneClientOf, makeControl } from '../src/aws/control.ts';
 import { readEnvironment } from '../src/aws/environment.ts';
 import { makeLiveView } from '../src/aws/influx.ts';
 import { makeMetrics } from '../src/aws/metrics.ts';
@@ -13,7 +13,6 @@ import type { Verdict } from '../src/report/report.ts';
 const environment = readEnvironment(process.env);
 const store = makeRunStore(environment.runBucket);
 const metrics = makeMetrics(environment.ruleName);
-const control = makeControl();
 const liveView = makeLiveView(environment.influx, { store, clock: makeSystemClock(), random: Math.random });
 const { cloudWatchDelayMs, queues } = environment;
 const backlog = queues.stream === undefined ? makeQueueBacklog(queues) : makeStreamBacklog(queues);
@@ -52,6 +51,7 @@ export async function handler(
   context: LambdaContext,
 ): Promise<Summary | Look> {
   const plan = await store.getPlan(runId);
+  const control = makeControl(dataPlaneClientOf(plan.target));
   if (interim === true) {
     const watch = { store, metrics, control, now: Date.now };
     if (fault !== undefined) await stopSlices(plan, fault, watch);

@@ -1,12 +1,16 @@
 import type { CancelTimer, Clock } from '../device/clock.ts';
 import type { ControlMessage } from '../plan/control-message.ts';
-import { controlLostAfterMs, controlPollEveryMs } from '../plan/intervals.ts';
+import { controlPollLostAfterMs, nextControlPollMs } from '../plan/intervals.ts';
 import type { Control } from './control.ts';
 
 export interface ControlPollSettings {
   readonly control: Pick<Control, 'read'>;
   readonly runId: string;
+  /** Of the whole run: the more there are, the more seldom each asks. */
+  readonly slices: number;
   readonly clock: Clock;
+  /** 0–1 */
+  readonly random: () => number;
   onMessage(message: ControlMessage): void;
   /** Nobody can stop this slice any more, and why. */
   onLost(reason: string): void;
@@ -18,7 +22,8 @@ export function pollControl(settings: ControlPollSettings): {
   readonly heard: Promise<void>;
   close(): Promise<void>;
 } {
-  const { control, runId, clock } = settings;
+  const { control, runId, slices, clock, random } = settings;
+  const lostAfterMs = controlPollLostAfterMs(slices);
   let heardAt = clock.now();
   let isAsking = false;
   const heard = Promise.withResolvers<void>();
@@ -38,13 +43,13 @@ export function pollControl(settings: ControlPollSettings): {
     }
   };
   const tick = (): void => {
-    if (clock.now() - heardAt >= controlLostAfterMs) {
-      settings.onLost(`the control channel was away for ${controlLostAfterMs / 1_000} s`);
+    if (clock.now() - heardAt >= lostAfterMs) {
+      settings.onLost(`the control channel was away for ${lostAfterMs / 1_000} s`);
       return;
     }
     // A question that hangs is not asked twice, and counts as silence.
     if (!isAsking) void ask();
-    cancelTimer = clock.setTimer(controlPollEveryMs, tick);
+    cancelTimer = clock.setTimer(nextControlPollMs(slices, random()), tick);
   };
   tick();
 

@@ -1,11 +1,13 @@
 import {
   GetRetainedMessageCommand,
   IoTDataPlaneClient,
+  type IoTDataPlaneClientConfig,
   PublishCommand,
   ResourceNotFoundException,
 } from '@aws-sdk/client-iot-data-plane';
 import { type ControlMessage, parseControlMessage } from '../plan/control-message.ts';
 import { controlTopicOf } from '../plan/plan.ts';
+import type { Target } from '../plan/target.ts';
 
 /** Who asks for it and why, and when. */
 export type StopRequest = Omit<ControlMessage, 'command'>;
@@ -19,7 +21,16 @@ export interface Control {
   clear(runId: string): Promise<void>;
 }
 
-export function makeControl(client: IoTDataPlaneClient = new IoTDataPlaneClient({})): Control {
+/** A client of the HTTPS API of a plan's target. @param settings beside the endpoint */
+export function dataPlaneClientOf(
+  target: Pick<Target, 'dataUrl'> | undefined,
+  settings: IoTDataPlaneClientConfig = {},
+): IoTDataPlaneClient {
+  const endpoint = target?.dataUrl;
+  return new IoTDataPlaneClient(endpoint === undefined ? settings : { ...settings, endpoint });
+}
+
+export function makeControl(client: IoTDataPlaneClient): Control {
   const publish = async (runId: string, payload: string): Promise<void> => {
     await client.send(
       new PublishCommand({

@@ -19,22 +19,29 @@ export class NoDevicePassError extends StampedeError {
 export type ReadMqttTarget = (doors: readonly IotDoor[], auth: AuthKind | undefined) => Promise<MqttTarget>;
 
 /**
- * Secrets are read once and kept: an execution environment runs one slice after another, and thousands start at once.
+ * An execution environment runs one slice after another, for hours: a secret is read again once it is this old, so that a
+ * certificate or password that was replaced is not kept. A slice reads it once for its devices and its control channel.
+ */
+const secretKeptMs = 60_000;
+
+/**
+ * @param now milliseconds of any steady clock
  * @returns throws NoDoorError, NoDevicePassError
  */
 export function makeMqttTargetReader(
   keys: DoorKeys,
   client: Pick<SecretsManagerClient, 'send' | 'config'> = new SecretsManagerClient({}),
+  now: () => number = () => performance.now(),
 ): ReadMqttTarget {
-  const texts = new Map<string, Promise<string>>();
+  const texts = new Map<string, { readonly text: Promise<string>; readonly readAt: number }>();
   const readSecret = (name: string): Promise<string> => {
     const known = texts.get(name);
-    if (known !== undefined) return known;
+    if (known !== undefined && now() - known.readAt < secretKeptMs) return known.text;
     const reading = client
       .send(new GetSecretValueCommand({ SecretId: name }))
       .then(({ SecretString }) => SecretString ?? '');
-    texts.set(name, reading);
-    // Who was turned away asks again with the next slice.
+    texts.set(name, { text: reading, readAt: now() });
+    // After a failure the next slice asks again.
     reading.catch(() => texts.delete(name));
     return reading;
   };

@@ -143,6 +143,14 @@ function readDeployment(json: string | undefined, faults: Fault[]): DeploymentPa
   }
 }
 
+/** @throws InvalidInputError for a variable that is no URL */
+export function iotDataUrlOf(variables: Variables): URL | undefined {
+  const faults: Fault[] = [];
+  const url = parseIotDataUrl(variables, faults);
+  if (faults.length > 0) throw new InvalidInputError('The environment', faults);
+  return url;
+}
+
 /** The SDK's own variables, in its own order. @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
 function parseIotDataUrl(variables: Variables, faults: Fault[]): URL | undefined {
   for (const name of ['AWS_ENDPOINT_URL_IOT_DATA_PLANE', 'AWS_ENDPOINT_URL']) {

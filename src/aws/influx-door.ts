@@ -40,15 +40,18 @@ export function makeInfluxDoor(
   // It would log every failure with its stack; ours are counted, and told once.
   setLogger({ error: () => undefined, warn: () => undefined });
   const readToken = makeTokenReader(token);
-  let client: InfluxDB | undefined;
+  let client: { readonly token: string; readonly influx: InfluxDB } | undefined;
   let failures = 0;
   let awayUntil = Number.NEGATIVE_INFINITY;
   let lastFault: string | undefined;
   let lastStatus: number | undefined;
 
   const send = async (lines: readonly string[]): Promise<void> => {
-    client ??= new InfluxDB({ url, token: await readToken(), timeout: requestTimeoutMs });
-    const writeApi = client.getWriteApi(org, bucket, 'ns', {
+    const current = await readToken();
+    if (client?.token !== current) {
+      client = { token: current, influx: new InfluxDB({ url, token: current, timeout: requestTimeoutMs }) };
+    }
+    const writeApi = client.influx.getWriteApi(org, bucket, 'ns', {
       batchSize: lines.length + 1,
       flushInterval: 0,
       maxRetries: 0,

@@ -27,15 +27,18 @@ export async function describeIotEndpoint(
 }
 
 /**
- * What a run loads: the doors that IOT_ENDPOINT names, or those of the account's own endpoint. The plan function asks
- * once and the plan carries the answer, so that 1,000 slices do not ask a control plane that answers ten a second.
+ * What a run loads: the doors that IOT_ENDPOINT names, or those of the account's own endpoint, and the HTTPS API of the same
+ * host unless the SDK's variables name another. The plan function asks once and the plan carries the answer, so that 1,000
+ * slices do not ask a control plane that answers ten a second.
  * @throws NoIotEndpointError
  */
 export async function findTarget(
-  { iotDoors }: { readonly iotDoors: Target['doors'] },
+  { iotDoors, iotDataUrl }: { readonly iotDoors: Target['doors']; readonly iotDataUrl: URL | undefined },
   describe: DescribeEndpoint = () => describeIotEndpoint(),
 ): Promise<Target> {
-  if (iotDoors.length > 0) return { doors: iotDoors };
+  const dataUrlOf = (host: string): string => iotDataUrl?.href ?? dataUrlOfHost(host);
+  const [first] = iotDoors;
+  if (first !== undefined) return { doors: iotDoors, dataUrl: dataUrlOf(first.host) };
   let host: string | undefined;
   try {
     host = await describe();
@@ -43,5 +46,10 @@ export async function findTarget(
     throw new NoIotEndpointError(cause);
   }
   if (host === undefined) throw new NoIotEndpointError();
-  return { doors: iotCoreDoorsOf(host) };
+  return { doors: iotCoreDoorsOf(host), dataUrl: dataUrlOf(host) };
+}
+
+/** The HTTPS API of an IoT endpoint, signed with SigV4. @param host as DescribeEndpoint returns it */
+export function dataUrlOfHost(host: string): string {
+  return `https://${host}`;
 }

@@ -1,7 +1,5 @@
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
-import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import type { SFNClient } from '@aws-sdk/client-sfn';
-import { makeControl } from '../aws/control.ts';
 import { makeExecutions } from '../aws/executions.ts';
 import { type InfluxSource, makeReadInfluxTotals } from '../aws/influx-totals.ts';
 import { makeCountSlices } from '../aws/map-runs.ts';
@@ -10,10 +8,9 @@ import { glanceAt } from './glance.ts';
 import type { LiveQuestion, RunPlace, ServiceCounts } from './run-place.ts';
 
 /** A place that is reached by SDK clients alone: a stack on AWS, or the embedded AWS of another process. */
-export interface ClientPlaceSettings extends Omit<RunPlace, 'executions' | 'control' | 'live'> {
+export interface ClientPlaceSettings extends Omit<RunPlace, 'executions' | 'live'> {
   readonly stateMachineArn: string;
   readonly sfn: SFNClient;
-  readonly iotData: IoTDataPlaneClient;
   /** Absent: CloudWatch is not asked while a run goes on. */
   readonly cloudwatch?: CloudWatchClient;
   /** Absent: nobody tells the slices' counters. */
@@ -23,7 +20,7 @@ export interface ClientPlaceSettings extends Omit<RunPlace, 'executions' | 'cont
 }
 
 export function makeClientPlace(settings: ClientPlaceSettings): RunPlace {
-  const { sfn, iotData, cloudwatch, influx, glanceEveryMs, stateMachineArn, ...place } = settings;
+  const { sfn, cloudwatch, influx, glanceEveryMs, stateMachineArn, ...place } = settings;
   const countSlices = makeCountSlices(sfn);
   const readTotals = influx && makeReadInfluxTotals(influx);
   const readCounts = cloudwatch && makeReadServiceCounts(cloudwatch);
@@ -41,7 +38,6 @@ export function makeClientPlace(settings: ClientPlaceSettings): RunPlace {
   return {
     ...place,
     executions: makeExecutions(stateMachineArn, sfn),
-    control: makeControl(iotData),
     async live(question) {
       const glances = { slices: slices(question), totals: totals(question), cloudwatch: counts(question) };
       const seen = Object.entries(glances).flatMap(([name, { value }]) =>

@@ -1,5 +1,6 @@
 import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { makeControl } from '../aws/control.ts';
 import type { Execution } from '../aws/executions.ts';
 import type { EmbeddedAwsAddress } from '../embedded/addresses.ts';
 import { makeClientPlace } from './client-place.ts';
@@ -29,7 +30,7 @@ export function placeOf(
     ...embeddedPace,
     stateMachineArn,
     sfn: new SFNClient({ ...settings, endpoint: endpointOf('SFN') }),
-    iotData: new IoTDataPlaneClient({ ...settings, endpoint: endpointOf('IOT_DATA_PLANE') }),
+    control: makeControl(new IoTDataPlaneClient({ ...settings, endpoint: endpointOf('IOT_DATA_PLANE') })),
     ...(url === undefined ? {} : { influx: { url, bucket, token } }),
     glanceEveryMs: { slices: 500, influx: 500, cloudwatch: 0 },
     // The run store is the runs directory: what is stored is where the user looks for it.

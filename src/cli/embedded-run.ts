@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeControl } from '../aws/control.ts';
+import { dataPlaneClientOf, makeControl } from '../aws/control.ts';
 import { readEnvironment, readInfluxServer } from '../aws/environment.ts';
 import { makeExecutions } from '../aws/executions.ts';
 import { makeRunStore } from '../aws/run-store.ts';
@@ -58,7 +58,7 @@ export async function runOnEmbeddedAws(request: EmbeddedRunRequest): Promise<End
     const place = {
       ...embeddedPace,
       executions,
-      control: makeControl(),
+      control: makeControl(dataPlaneClientOf({ dataUrl: aws.environment.AWS_ENDPOINT_URL_IOT_DATA_PLANE })),
       record: makeRunStore(readEnvironment(process.env).runBucket),
       logs,
       live: async () => ({ totals: await aws.live(runId) }),

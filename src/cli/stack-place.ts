@@ -1,16 +1,16 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { IoTClient } from '@aws-sdk/client-iot';
-import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { readInfluxServer } from '../aws/environment.ts';
-import { describeIotEndpoint, NoIotEndpointError } from '../aws/iot-endpoint.ts';
+import { type Control, dataPlaneClientOf, makeControl } from '../aws/control.ts';
+import { iotDataUrlOf, readInfluxServer } from '../aws/environment.ts';
+import { describeIotEndpoint, findTarget, NoIotEndpointError } from '../aws/iot-endpoint.ts';
 import { AwsAccessError, withPlainFaults } from '../aws/plain-faults.ts';
 import { readAccountLimits } from '../aws/quotas.ts';
-import { makeRunStore, type RunStore } from '../aws/run-store.ts';
+import { makeRunStore, RunNotFoundError, type RunStore } from '../aws/run-store.ts';
 import { type DeployedStack, defaultRegion, findStack } from '../aws/stack.ts';
 import type { AccountView } from '../plan/account.ts';
 import { isLoopback } from '../plan/aim.ts';
@@ -23,10 +23,12 @@ import type { RunPlace } from './run-place.ts';
 import type { Stage } from './stage-flags.ts';
 
 /**
- * A stopped run's summary waits up to three minutes for CloudWatch, and gets a margin. Step Functions gives 15
- * DescribeExecution a second, and one DescribeMapRun: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+ * A stopped run's slices notice the stop within half a minute and end; then summarize waits for the queue and for CloudWatch,
+ * for as long as a Lambda may run: a summary of seven minutes is a good one, and stopping it would cost the report. Step
+ * Functions gives 10 to 15 DescribeExecution a second, and one DescribeMapRun:
+ * https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
  */
-const pace = { lookEveryMs: 1_000, stopPatienceMs: 300_000 } as const;
+export const stackPace = { lookEveryMs: 1_000, stopPatienceMs: 1_080_000 } as const;
 /** CloudWatch has one value a minute, and asks a cent for 1,000 metrics. */
 const glanceEveryMs = { slices: 3_000, influx: 900, cloudwatch: 30_000 } as const;
 
@@ -62,12 +64,23 @@ export async function openStack(flags: Stage, runsDirectory: string): Promise<Op
   const store = makeRunStore(stack.runBucket, plain(new S3Client({ region })));
   const directory = openRunDirectory(runsDirectory);
   const influx = readInfluxServer(process.env);
+  const describe = () => describeIotEndpoint(plain(new IoTClient({ region })));
+  /** Slices listen on the endpoint that their plan names; of a run without a plan yet it will be this account's. */
+  const controlOf = async (runId: string): Promise<Control> => {
+    const plan = await store.getPlan(runId).catch((error: unknown) => {
+      if (error instanceof RunNotFoundError) return undefined;
+      throw error;
+    });
+    const iotDataUrl = iotDataUrlOf(process.env);
+    const target = plan?.target ?? (await findTarget({ iotDoors: [], iotDataUrl }, describe));
+    return makeControl(plain(dataPlaneClientOf(target, { region })));
+  };
   const place = makeClientPlace({
-    ...pace,
+    ...stackPace,
     glanceEveryMs,
     stateMachineArn: stack.stateMachineArn,
     sfn: plain(new SFNClient({ region })),
-    iotData: plain(new IoTDataPlaneClient({ region })),
+    control: { requestStop: async (runId, request) => (await controlOf(runId)).requestStop(runId, request) },
     cloudwatch: plain(new CloudWatchClient({ region })),
     ...(influx === undefined ? {} : { influx }),
     record: keptHere(store, directory),
@@ -79,7 +92,7 @@ export async function openStack(flags: Stage, runsDirectory: string): Promise<Op
     stack,
     place,
     async endpoint() {
-      const endpoint = await describeIotEndpoint(plain(new IoTClient({ region })));
+      const endpoint = await describe();
       if (endpoint === undefined) throw new NoIotEndpointError();
       return endpoint;
     },

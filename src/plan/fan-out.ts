@@ -1,5 +1,5 @@
 import type { Protocol } from '../profile/load-profile.ts';
-import { isWatched } from './intervals.ts';
+import { isWatched, stopWithinSeconds } from './intervals.ts';
 import type { Plan } from './plan.ts';
 
 /**
@@ -12,6 +12,8 @@ export interface FanOut {
   readonly slices: readonly number[];
   /** Whole: a Wait state takes no fractions. */
   readonly drainSeconds: number;
+  /** Whole: after a stop every slice has noticed it by then. */
+  readonly stopSeconds: number;
   /** 0–100. */
   readonly toleratedFailurePercentage: number;
   /** Whether a threshold may end the run: then the state machine looks at it while it runs. */
@@ -24,6 +26,7 @@ export function fanOutOf({ runId, profile, slices }: Plan): FanOut {
     protocol: profile.connect.protocol,
     slices: Array.from({ length: slices.count }, (_, slice) => slice),
     drainSeconds: Math.ceil(profile.drainMs / 1_000),
+    stopSeconds: stopWithinSeconds(profile, slices.count),
     toleratedFailurePercentage: profile.slices.toleratedFailureShare * 100,
     isWatched: isWatched(profile),
   };

@@ -114,7 +114,7 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
     deviceAcks: 0,
   };
   if (profile.connect.protocol === 'https') {
-    const polls = 1 + Math.floor(sliceLifeMs(plan, deployment) / controlPollEveryMs);
+    const polls = 1 + Math.floor(sliceLifeMs(plan, deployment) / controlPollEveryMs(slices.count));
     return {
       ...messages,
       connects: 0,

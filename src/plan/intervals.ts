@@ -24,13 +24,37 @@ export function isWatched({ thresholds }: Pick<LoadProfile, 'thresholds'>): bool
 export const watchEverySeconds = 5;
 
 /**
- * How often an HTTP slice asks for the control message: often enough that it stops within five seconds; seldom enough
- * that 1,000 slices stay at half of the 500 GetRetainedMessage calls a second that AWS IoT Core allows an account.
+ * How often an HTTP slice asks for the control message, on average: every four seconds, so that it stops within five; more
+ * seldom where there are more than 1,600 slices, which together ask 400 times a second. AWS IoT Core allows an account 500
+ * GetRetainedMessage calls a second, and the run is not the only one that makes some.
  */
-export const controlPollEveryMs = 4_000;
+export function controlPollEveryMs(slices: number): number {
+  return Math.max(4_000, Math.ceil((slices / controlPollsPerSecond) * 1_000));
+}
 
-/** A slice that nobody could tell to stop for this long stops by itself. */
+const controlPollsPerSecond = 400;
+
+/** Up to this share of the interval earlier or later, at random: slices that started together do not go on asking together. */
+const controlPollJitter = 0.2;
+
+/** Until an HTTP slice asks again. @param random 0–1 */
+export function nextControlPollMs(slices: number, random: number): number {
+  return controlPollEveryMs(slices) * (1 + controlPollJitter * (2 * random - 1));
+}
+
+/** A slice that cannot have been reached by a stop for this long stops by itself. */
 export const controlLostAfterMs = 30_000;
+
+/** The same of an HTTP slice, which misses several answers before that. */
+export function controlPollLostAfterMs(slices: number): number {
+  return Math.max(controlLostAfterMs, 3 * controlPollEveryMs(slices));
+}
+
+/** Whole seconds in which every slice has noticed a stop: the state machine waits as long before it goes on. */
+export function stopWithinSeconds({ connect }: Pick<LoadProfile, 'connect'>, slices: number): number {
+  const longestPollMs = connect.protocol === 'https' ? nextControlPollMs(slices, 1) : 0;
+  return Math.max(6, Math.ceil(longestPollMs / 1_000) + 1);
+}
 
 /**
  * Keep-alive of a slice's control channel: the least that AWS IoT Core takes. A connection that died without a word is

@@ -2,6 +2,11 @@
 export interface Target {
   /** Doors of the IoT endpoint, the default one first. */
   readonly doors: readonly IotDoor[];
+  /**
+   * The endpoint's HTTPS API: publishes over HTTPS and the control messages go there. Absent in plans that were made before
+   * it was known: the SDK's default, which AWS calls a testing endpoint.
+   */
+  readonly dataUrl?: string | undefined;
 }
 
 /** One way into the IoT endpoint. */

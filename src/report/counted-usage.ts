@@ -63,7 +63,7 @@ function iotUsage(plan: Plan, ledger: RunLedger, taken: number, looks: number): 
     deviceAcks: 0,
   };
   if (profile.connect.protocol === 'https') {
-    const polls = Math.ceil((generator.sliceSeconds * 1_000) / controlPollEveryMs);
+    const polls = Math.ceil((generator.sliceSeconds * 1_000) / controlPollEveryMs(plan.slices.count));
     return {
       ...messages,
       connects: 0,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { pollControl } from '../../src/aws/control-poll.ts';
 import type { ControlMessage } from '../../src/plan/control-message.ts';
+import { controlPollEveryMs, controlPollLostAfterMs, nextControlPollMs } from '../../src/plan/intervals.ts';
 import { VirtualClock } from '../device/virtual-clock.ts';
 
 const startedAt = 1_700_000_000_000;
@@ -10,6 +11,7 @@ const stop: ControlMessage = { command: 'stop', reason: 'stopped by the user', a
 async function watch(
   answer: (afterMs: number) => Promise<ControlMessage | undefined>,
   forMs: number,
+  { slices = 1, random = () => 0.5 } = {},
 ): Promise<{ heard: { what: string; afterMs: number }[]; asked: number[] }> {
   const clock = new VirtualClock(startedAt);
   const heard: { what: string; afterMs: number }[] = [];
@@ -23,7 +25,9 @@ async function watch(
       },
     },
     runId: 'run',
+    slices,
     clock,
+    random,
     onMessage: ({ reason }) => heard.push({ what: reason, afterMs: clock.now() - startedAt }),
     onLost: (reason) => heard.push({ what: reason, afterMs: clock.now() - startedAt }),
   });
@@ -39,6 +43,18 @@ describe('the control channel of an HTTP slice', () => {
     const { heard, asked } = await watch(async (afterMs) => (afterMs > 5_000 ? stop : undefined), 9_000);
     expect(asked).toEqual([0, 4_000, 8_000]);
     expect(heard).toEqual([{ what: 'stopped by the user', afterMs: 8_000 }]);
+  });
+
+  it('asks more seldom the more slices there are, and not all at once', async () => {
+    const { asked } = await watch(async () => undefined, 60_000, { slices: 4_000 });
+    expect(asked.slice(0, 3)).toEqual([0, 10_000, 20_000]);
+    for (const slices of [1, 1_000, 1_600, 5_000, 10_000]) {
+      expect(slices / (controlPollEveryMs(slices) / 1_000)).toBeLessThanOrEqual(400);
+      // A run of few slices notices a stop within five seconds, at the latest.
+      if (slices <= 1_600) expect(nextControlPollMs(slices, 1)).toBeLessThan(5_000);
+      expect(nextControlPollMs(slices, 0)).toBeLessThan(nextControlPollMs(slices, 1));
+      expect(controlPollLostAfterMs(slices)).toBeGreaterThan(2 * nextControlPollMs(slices, 1));
+    }
   });
 
   it('passes over answers that do not come, for less than 30 s', async () => {

@@ -29,6 +29,18 @@ describe('InfluxDB’s token', () => {
     expect(asked).toEqual(Array(2).fill({ Name: '/stampede/influx-token', WithDecryption: true }));
   });
 
+  it('is read again after five minutes, and kept where that fails', async () => {
+    const { asked, makeClient } = ssmOf(['old', new Error('ThrottlingException'), 'new']);
+    let now = 0;
+    const read = makeTokenReader({ parameter: '/p' }, makeClient, () => now);
+    expect(await read()).toBe('old');
+    now = 299_999;
+    expect([await read(), asked.length]).toEqual(['old', 1]);
+    now = 300_000;
+    expect([await read(), asked.length]).toEqual(['old', 2]);
+    expect([await read(), asked.length]).toEqual(['new', 3]);
+  });
+
   it('is not the empty parameter', async () => {
     const { makeClient } = ssmOf(['']);
     await expect(makeTokenReader({ parameter: '/p' }, makeClient)()).rejects.toThrow('/p is empty');

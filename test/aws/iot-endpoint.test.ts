@@ -10,19 +10,31 @@ describe('findTarget', () => {
     const asked = async (): Promise<string> => {
       throw new Error('asked');
     };
-    expect(await findTarget({ iotDoors }, asked)).toEqual({ doors: iotDoors });
+    const iotDataUrl = new URL('http://127.0.0.1:8080/');
+    expect(await findTarget({ iotDoors, iotDataUrl }, asked)).toEqual({
+      doors: iotDoors,
+      dataUrl: 'http://127.0.0.1:8080/',
+    });
   });
 
   it("takes the account's own endpoint otherwise", async () => {
-    expect(await findTarget({ iotDoors: [] }, async () => host)).toEqual({ doors: iotCoreDoorsOf(host) });
+    expect(await findTarget({ iotDoors: [], iotDataUrl: undefined }, async () => host)).toEqual({
+      doors: iotCoreDoorsOf(host),
+      // Not data-ats.iot, which AWS calls a testing default.
+      dataUrl: `https://${host}`,
+    });
   });
 
   it('says what to do when the endpoint cannot be read', async () => {
     const denied = Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' });
-    await expect(findTarget({ iotDoors: [] }, () => Promise.reject(denied))).rejects.toMatchObject({
+    await expect(
+      findTarget({ iotDoors: [], iotDataUrl: undefined }, () => Promise.reject(denied)),
+    ).rejects.toMatchObject({
       name: 'NoIotEndpointError',
       cause: denied,
     });
-    await expect(findTarget({ iotDoors: [] }, async () => undefined)).rejects.toThrow(NoIotEndpointError);
+    await expect(findTarget({ iotDoors: [], iotDataUrl: undefined }, async () => undefined)).rejects.toThrow(
+      NoIotEndpointError,
+    );
   });
 });

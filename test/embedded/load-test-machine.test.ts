@@ -17,6 +17,7 @@ const fanOut = {
   protocol: 'mqtt',
   slices: [0, 1],
   drainSeconds: 0,
+  stopSeconds: 0,
   toleratedFailurePercentage: 0,
   isWatched: true,
 };

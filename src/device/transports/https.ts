@@ -8,6 +8,8 @@ import type { MakeTransport, Transport, TransportListener } from '../transport.t
 export interface HttpsSettings {
   readonly qos: 0 | 1;
   readonly ackTimeoutMs: number;
+  /** The HTTPS API of the plan's target; absent: the SDK's default. */
+  readonly dataUrl?: string | undefined;
 }
 
 /** HTTP has no receive maximum; requests of one device wait for each other only as the profile says. */
@@ -37,7 +39,7 @@ class HttpsTransport implements Transport {
     this.#settings = settings;
     this.#listener = listener;
     this.#topics = Array.from({ length: devices.count }, (_, device) => devices.topic(device));
-    this.#client = makeClient(settings.ackTimeoutMs);
+    this.#client = makeClient(settings);
   }
 
   connect(device: number): void {
@@ -78,10 +80,11 @@ class HttpsTransport implements Transport {
   }
 }
 
-function makeClient(ackTimeoutMs: number): IoTDataPlaneClient {
+function makeClient({ ackTimeoutMs, dataUrl }: HttpsSettings): IoTDataPlaneClient {
   const agent = { keepAlive: true, maxSockets };
   return new IoTDataPlaneClient({
     maxAttempts: 1,
+    ...(dataUrl === undefined ? {} : { endpoint: dataUrl }),
     requestHandler: new NodeHttpHandler({
       connectionTimeout: ackTimeoutMs,
       requestTimeout: ackTimeoutMs + requestTimeoutMarginMs,
