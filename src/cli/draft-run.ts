@@ -1,5 +1,6 @@
 import type { AccountView } from '../plan/account.ts';
 import { type DeploymentParameters, defaultDeployment } from '../plan/deployment.ts';
+import { forecastHost, type HostFacts, type HostForecast } from '../plan/host.ts';
 import { draftPlan } from '../plan/make-plan.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Preflight, preflight } from '../plan/preflight.ts';
@@ -15,20 +16,30 @@ export interface RunDraft {
   /** What forbids to run it at all: errors of the input, and limits that nothing lifts. */
   readonly faults: readonly Fault[];
   readonly walls: readonly Fault[];
+  /** What a rehearsal needs of this machine; absent for a run on AWS. */
+  readonly host: HostForecast | undefined;
 }
 
 /**
  * @throws InvalidInputError for errors of the input: exit code 2
  * @throws RefusedByPreflightError for what the account, the profile's limits or AWS do not allow: exit code 3
  */
-export function checkDraft({ plan, preflight, faults, walls }: RunDraft): void {
+export function checkDraft(draft: RunDraft): void {
+  const { plan, faults, walls } = draft;
   if (faults.length > 0) throw new InvalidInputError('The plan', [...faults, ...walls]);
-  const refusals = plan.profile.limits.enforce ? preflight.refusals : [];
+  const refusals = plan.profile.limits.enforce ? refusalsOf(draft) : [];
   if (walls.length > 0) throw new RefusedByPreflightError([...walls, ...refusals], { canForce: false });
   if (refusals.length > 0) throw new RefusedByPreflightError(refusals);
 }
 
+/** Why it must not run, unless it is forced to. */
+export function refusalsOf({ preflight, host }: Pick<RunDraft, 'preflight' | 'host'>): readonly Fault[] {
+  return [...preflight.refusals, ...(host?.refusals ?? [])];
+}
+
 export interface DraftOptions {
+  /** The machine that the run is rehearsed on. */
+  readonly host?: HostFacts;
   readonly now?: Date;
   /** 0–1 */
   readonly random?: number;
@@ -47,6 +58,7 @@ export function draftRun(
     random = Math.random(),
     account,
     deployment,
+    host,
     topicFilter = defaultDeployment.topicFilter,
   }: DraftOptions = {},
 ): RunDraft {
@@ -61,5 +73,5 @@ export function draftRun(
     ...(account === undefined ? {} : { account }),
     topicFilter,
   });
-  return { plan, faults, walls, preflight: preflight(plan) };
+  return { plan, faults, walls, preflight: preflight(plan), host: host && forecastHost(plan, host) };
 }

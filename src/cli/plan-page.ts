@@ -1,4 +1,5 @@
 import { makeArrivalRate } from '../plan/arrival-rate.ts';
+import type { HostForecast } from '../plan/host.ts';
 import { messageBytes } from '../plan/message-size.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Preflight } from '../plan/preflight.ts';
@@ -34,6 +35,7 @@ export function renderPlanBrief(
   plan: Plan,
   preflight: Preflight,
   where: readonly (readonly [label: string, text: string])[] = [],
+  host?: HostForecast,
 ): string[] {
   const { timeline } = plan;
   const wholeMs = timeline.drainEndAt - timeline.createdAt;
@@ -45,9 +47,28 @@ export function renderPlanBrief(
       'quotas',
       `nearest is ${binding.name}: ${quantity(binding.peak, binding)} of ${quantity(binding.limit, binding)}`,
     ),
+    ...renderHost(host),
     row('time', `about ${formatDuration(Math.ceil(wholeMs / 1_000) * 1_000)}, then the report`),
     row('cost', describeCost(preflight)),
   ];
+}
+
+/** What the rehearsal needs of this machine, nearest first, and what may distort its figures. */
+function renderHost(host: HostForecast | undefined): string[] {
+  if (host === undefined) return [];
+  const files = host.needs
+    .filter(({ unit }) => unit === '')
+    .toSorted((a, b) => b.peak / b.limit - a.peak / a.limit)[0];
+  const memory = host.needs.find(({ unit }) => unit !== '');
+  const parts = [
+    ...(memory === undefined
+      ? []
+      : [`about ${formatBytes(memory.peak)} of ${formatBytes(memory.limit)} of memory`]),
+    ...(files === undefined || !Number.isFinite(files.limit)
+      ? []
+      : [`${formatCount(files.peak)} of ${formatCount(files.limit)} ${files.name}`]),
+  ];
+  return [row('machine', parts.join(', ')), ...host.notes.map((note) => row('note', note))];
 }
 
 const labelColumns = 12;

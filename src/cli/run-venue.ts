@@ -3,6 +3,7 @@ import { InvalidInputError } from '../profile/errors.ts';
 import { type BehaviourFlags, behaviourOf, embeddedDeploymentOf } from './behaviour-flags.ts';
 import type { DraftOptions } from './draft-run.ts';
 import type { EmbeddedRunRequest } from './embedded-run.ts';
+import { readHostFacts } from './host-facts.ts';
 import { embeddedAccountOf, embeddedQuotasOf, type QuotaFlags } from './quota-flags.ts';
 import { embeddedReportArguments } from './report-file.ts';
 import { type EndedRun, followToReport, type RunRequest } from './run-to-end.ts';
@@ -41,7 +42,11 @@ async function embeddedVenue({ runs: runsDirectory, ...flags }: VenueFlags): Pro
   const quotas = embeddedQuotasOf(flags);
   const weather = await weatherOf(flags);
   return {
-    draft: { account: embeddedAccountOf(quotas), deployment: embeddedDeploymentOf(flags) },
+    draft: {
+      account: embeddedAccountOf(quotas),
+      deployment: embeddedDeploymentOf(flags),
+      host: readHostFacts(),
+    },
     rows: [],
     facts: {},
     async run(request, through) {

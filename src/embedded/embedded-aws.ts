@@ -72,6 +72,7 @@ export interface IotCoreProcess {
   readonly files?: CertificateFiles;
   /** Resolves when it ends without being closed: of what. */
   readonly ended: Promise<string>;
+  onTrouble(listener: (what: string) => void): void;
   metrics(): Promise<readonly MetricSeries[]>;
   /** Faults that were set since its start. */
   faults(): Promise<readonly FaultEvent[]>;
@@ -193,6 +194,7 @@ export async function openEmbeddedAws(
     await edge.close();
     throw error;
   }
+  iotCore.onTrouble(onTrouble);
   const { adminUrl } = iotCore;
   // While the caller makes up its mind; a definition that is not valid fails the first execution, not the start.
   stepFunctions.warm().catch(() => undefined);

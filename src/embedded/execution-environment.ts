@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { EdgeResponse } from './edge.ts';
 import type { LogStream } from './function-log.ts';
+import { describeDiskError, isDiskError } from './runs-storage.ts';
 import type { FunctionDefinition } from './stack.ts';
 
 export interface Invocation {
@@ -78,7 +79,9 @@ export function startExecutionEnvironment(options: ExecutionEnvironmentOptions):
   child.stdout?.on('data', (output: Buffer) => log.write(output));
   child.stderr?.on('data', (output: Buffer) => log.write(output));
   child.stdin?.on('error', () => undefined);
-  child.once('error', (error) => end(`${error.message}`));
+  child.once('error', (error) =>
+    end(isDiskError(error) ? `${error.message}: ${describeDiskError(error)}` : error.message),
+  );
   child.once('exit', (code, signal) => end(describeExit(code, signal)));
 
   function end(how: string): void {

@@ -1,6 +1,7 @@
 /** The embedded-AWS process: every service but IoT Core, which it starts in a process of its own. */
 import { StampedeError } from '../profile/errors.ts';
 import { publishAddress } from './addresses.ts';
+import { watchDescriptors } from './descriptor-watch.ts';
 import { type OpenEmbeddedAws, openEmbeddedAws } from './embedded-aws.ts';
 import { startIotCoreProcess } from './iot-core-process.ts';
 import { surviveLostOutput } from './lasting-output.ts';
@@ -25,6 +26,7 @@ try {
     environment,
     stateMachineArn,
   });
+  watchDescriptors('embedded AWS', reportTrouble);
   tell({ kind: 'ready', environment, stateMachineArn, adminUrl, logDirectory });
   void broken.then((what) => {
     if (!isEnding) tell({ kind: 'broken', what });

@@ -57,7 +57,7 @@ export function addRunCommand(program: Command, finish: Finish): void {
 
 async function run(
   { input }: GivenProfile,
-  { plan, preflight }: RunDraft,
+  { plan, preflight, host }: RunDraft,
   venue: RunVenue,
   flags: RunFlags,
 ): Promise<ExitCode> {
@@ -68,7 +68,7 @@ async function run(
   const display = jsonLines ?? makeProgressDisplay(process.stderr, quiet);
   if (jsonLines === undefined) {
     const heading = `${makePaint(process.stderr)('heading', 'run')} ${runId}`;
-    display.say([heading, ...renderPlanBrief(plan, preflight, venue.rows), ''].join('\n'));
+    display.say([heading, ...renderPlanBrief(plan, preflight, venue.rows, host), ''].join('\n'));
   } else {
     jsonLines.began(plan, venue.facts, preflight);
   }

@@ -3,7 +3,8 @@ import { InvalidInputError } from '../../profile/errors.ts';
 import { readJsonText } from '../../profile/json-text.ts';
 import { withoutEnforcement } from '../../profile/overrides.ts';
 import { parseLoadProfile } from '../../profile/parse.ts';
-import { draftRun, type RunDraft } from '../draft-run.ts';
+import { draftRun, type RunDraft, refusalsOf } from '../draft-run.ts';
+import { readHostFacts } from '../host-facts.ts';
 import { renderPlanBrief } from '../plan-page.ts';
 import { embeddedAccountOf } from '../quota-flags.ts';
 import type { CheckOnPage } from './page/messages.ts';
@@ -21,10 +22,13 @@ export function checkProfile(text: string, force = false): CheckedProfile {
   try {
     const { value, faults } = readJsonText(text, 'JSON');
     const input = force ? withoutEnforcement(value) : value;
-    const draft = draftRun(parseLoadProfile(input, [], faults), { account: embeddedAccountOf() });
+    const draft = draftRun(parseLoadProfile(input, [], faults), {
+      account: embeddedAccountOf(),
+      host: readHostFacts(),
+    });
     if (draft.faults.length + draft.walls.length > 0) return refused([...draft.faults, ...draft.walls]);
-    const brief = renderPlanBrief(draft.plan, draft.preflight).map(toPair);
-    const refusals = draft.plan.profile.limits.enforce ? draft.preflight.refusals : [];
+    const brief = renderPlanBrief(draft.plan, draft.preflight, [], draft.host).map(toPair);
+    const refusals = draft.plan.profile.limits.enforce ? refusalsOf(draft) : [];
     return { answer: { faults: [], refusals, brief }, input, draft };
   } catch (error) {
     if (error instanceof InvalidInputError) return refused(error.faults);

@@ -1,7 +1,7 @@
 import { io, mqtt5 } from 'aws-iot-device-sdk-v2';
 import type { SliceDevices } from '../slice-devices.ts';
 import type { MakeTransport, MqttLogin, MqttSettings, Transport, TransportListener } from '../transport.ts';
-import { firstFailureCode, isThrottle, reasonOf } from './reason-codes.ts';
+import { firstFailureCode, isThrottle, localReasonOf, reasonOf } from './reason-codes.ts';
 
 export interface DeviceSdkSettings extends MqttSettings {
   readonly host: string;
@@ -280,7 +280,7 @@ const unansweredReasons: ReadonlySet<string> = new Set([
 /** The SDK's errors are objects or texts; both hold the name of the native error: `AWS_IO_SOCKET_CLOSED`. */
 function nameOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return /AWS_[A-Z0-9_]+/.exec(text)?.[0] ?? text;
+  return localReasonOf(/AWS_[A-Z0-9_]+/.exec(text)?.[0] ?? text);
 }
 
 function bytesOf(payload: mqtt5.Payload | undefined): Buffer {

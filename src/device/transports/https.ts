@@ -4,6 +4,7 @@ import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-pla
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { SliceDevices } from '../slice-devices.ts';
 import type { MakeTransport, Transport, TransportListener } from '../transport.ts';
+import { localReasonOf } from './reason-codes.ts';
 
 export interface HttpsSettings {
   readonly qos: 0 | 1;
@@ -99,7 +100,7 @@ function makeClient({ ackTimeoutMs, dataUrl }: HttpsSettings): IoTDataPlaneClien
 function readFailure(error: unknown): { readonly name: string; readonly isThrottle: boolean } {
   const { name, code, $metadata } = error as SdkError;
   return {
-    name: code ?? name ?? String(error),
+    name: localReasonOf(code ?? name ?? String(error)),
     isThrottle: name === 'ThrottlingException' || $metadata?.httpStatusCode === 429,
   };
 }

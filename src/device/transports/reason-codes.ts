@@ -65,3 +65,11 @@ export const firstFailureCode = 128;
 export function isThrottle(code: number): boolean {
   return code === 150 || code === 151;
 }
+
+/** Codes of the system and of the Device SDK for want of file descriptors: the machine's doing, not the service's. */
+const descriptorCodes: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'AWS_ERROR_MAX_FDS_EXCEEDED']);
+
+/** A connection's error in one word; a want of file descriptors says so. */
+export function localReasonOf(code: string): string {
+  return descriptorCodes.has(code) ? 'EMFILE (this process may open no more files)' : code;
+}

@@ -1,9 +1,16 @@
 import { StampedeError } from '../../profile/errors.ts';
+import { watchDescriptors } from '../descriptor-watch.ts';
 import { surviveLostOutput } from '../lasting-output.ts';
 import { wallClock } from './clock.ts';
 import { type IotCoreAddresses, type RunningIotCore, runIotCore } from './iot-core.ts';
 import { encodeKeptLengths } from './mqtt/packet-codec.ts';
 import type { IotCoreSettings } from './settings.ts';
+
+/** What it reports later: something the user should know. */
+export interface TroubleReport {
+  readonly kind: 'trouble';
+  readonly what: string;
+}
 
 /** What the process tells its parent, once. */
 export type StartReport =
@@ -30,6 +37,7 @@ process.once('message', (settings: IotCoreSettings) => {
   runIotCore(settings, wallClock, logFault).then((iotCore) => {
     running = iotCore;
     report({ kind: 'listening', addresses: iotCore.addresses });
+    watchDescriptors('the embedded IoT Core', (what) => report({ kind: 'trouble', what }));
   }, reportFailure);
 });
 
@@ -41,8 +49,9 @@ process.once('disconnect', () => {
 // Ctrl-C reaches every process of the terminal; the parent decides when this one ends.
 process.on('SIGINT', () => {});
 
-function report(what: StartReport): void {
-  process.send?.(what);
+function report(what: StartReport | TroubleReport): void {
+  // With a callback, a parent that has ended is no unhandled error.
+  if (process.connected) process.send?.(what, undefined, undefined, () => undefined);
 }
 
 function reportFailure(error: Error): void {

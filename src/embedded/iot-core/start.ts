@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type AccountLimits, accountLimitsOf } from '../../plan/quotas.ts';
 import { StampedeError } from '../../profile/errors.ts';
 import type { IotCoreAddresses } from './iot-core.ts';
-import type { StartReport } from './main.ts';
+import type { StartReport, TroubleReport } from './main.ts';
 import {
   type DoorSettings,
   defaultDoors,
@@ -39,6 +39,8 @@ export interface IotCore extends IotCoreAddresses {
   readonly pid: number;
   /** Resolves when the process ends without being closed: of what, `SIGKILL` or `exit code 1`. */
   readonly ended: Promise<string>;
+  /** Called with what the user should know: it may open no more files. */
+  onTrouble(listener: (what: string) => void): void;
   /** Ends the process, and resolves when it has ended. */
   close(): Promise<void>;
 }
@@ -75,6 +77,11 @@ export async function startIotCore(options: StartIotCoreOptions): Promise<IotCor
     ...report.addresses,
     pid: child.pid!,
     ended: ended.promise,
+    onTrouble(listener) {
+      child.on('message', (message: StartReport | TroubleReport) => {
+        if (message.kind === 'trouble') listener(message.what);
+      });
+    },
     close: async () => {
       closing = true;
       if (child.connected) child.disconnect();

@@ -1,6 +1,6 @@
 import type { IConnackPacket, Packet } from 'mqtt-packet';
 import type { TransportListener } from '../../transport.ts';
-import { connackReasonOf, firstFailureCode, isThrottle, reasonOf } from '../reason-codes.ts';
+import { connackReasonOf, firstFailureCode, isThrottle, localReasonOf, reasonOf } from '../reason-codes.ts';
 import type { DenseContext } from './dense-context.ts';
 import type { ByteStream } from './door.ts';
 import { type PacketSink, readPackets } from './packet-reader.ts';
@@ -52,7 +52,7 @@ export class DenseConnection implements PacketSink {
       stream.write(encodeConnect(devices.clientId(this.#device), settings, mqttVersion)),
     );
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      this.#reason = error.code ?? error.message;
+      this.#reason = localReasonOf(error.code ?? error.message);
     });
     stream.on('close', () => this.#closed());
     stream.on('drain', () => this.#drained());
