@@ -81,8 +81,8 @@ export async function followRun(watch: RunWatch): Promise<Execution> {
  */
 function ofOneInstant({ complete, ...totals }: ProgressTotals): ProgressTotals {
   if (complete === undefined) return { ...totals, sent: Math.max(totals.sent, totals.arrivals) };
-  const { sent, acked, arrivals } = complete;
-  return { ...totals, sent, acked, arrivals };
+  const { untilSecond: _, connects, intended: _intended, ...counts } = complete;
+  return { ...totals, ...counts, connected: connects, complete };
 }
 
 async function readPlan({ record, runId }: RunWatch): Promise<Plan | undefined> {

@@ -138,6 +138,10 @@ const adders: Readonly<Partial<Record<LiveMeasurementName, Add>>> = {
       intended: count('intended'),
       sent: count('sent'),
       acked: count('acked'),
+      dropped: count('dropped'),
+      throttled: count('throttled'),
+      failed: count('failed'),
+      unacknowledged: count('unacknowledged'),
     });
   },
   stampede_arrivals: (run, { fields, timestamp }) => {

@@ -6,9 +6,10 @@ import { renderCost } from './html-cost.ts';
 import { type Html, html, section, style, table } from './html-markup.ts';
 import { renderReconciliation } from './html-reconciliation.ts';
 import { reportStyle } from './html-style.ts';
+import { renderThresholds } from './html-thresholds.ts';
 import { renderGauge } from './plots/gauge.ts';
 import { plotStyle } from './plots/plot-style.ts';
-import type { Report, ThresholdResult, Verdict } from './report.ts';
+import type { Report, Verdict } from './report.ts';
 import {
   causeLines,
   describeClient,
@@ -35,7 +36,6 @@ import {
   ratePlotOf,
   startLagPlotOf,
 } from './report-plots.ts';
-import { describeOpenThresholds, formatMeasured } from './threshold-figures.ts';
 import { describeUnknown } from './unknown-figures.ts';
 
 /** The report as a page of its own: one file that asks for nothing from anywhere. */
@@ -128,44 +128,6 @@ ${[
   tile('throttled', formatCount(messages.throttled)),
 ]}
 </dl>`;
-}
-
-function renderThresholds(report: Report): Html {
-  const { thresholds } = report;
-  if (thresholds.length === 0) return section('Thresholds', html`<p class="soft">The profile has none.</p>`);
-  const rows = thresholds.map((threshold) => ({
-    cells: [
-      html`<span class="mark">${outcomeOf(threshold)}</span>`,
-      threshold.metric,
-      html`<code>${threshold.expression}</code>${threshold.isDefault ? ' (default)' : ''}`,
-      formatMeasured(threshold),
-    ],
-    tone:
-      threshold.isExcusedByStop === true
-        ? ('dim' as const)
-        : threshold.passed
-          ? ('good' as const)
-          : ('bad' as const),
-  }));
-  return section(
-    'Thresholds',
-    ...describeOpenThresholds(report).map((line) => html`<p class="soft">${line}</p>`),
-    table(
-      'What decides the verdict; latencies in milliseconds',
-      [
-        { heading: 'Result' },
-        { heading: 'Metric' },
-        { heading: 'Threshold' },
-        { heading: 'Measured', isNumber: true },
-      ],
-      rows,
-    ),
-  );
-}
-
-function outcomeOf({ passed, isUndecided, isExcusedByStop }: ThresholdResult): string {
-  if (isExcusedByStop === true) return '– not judged';
-  return passed ? '✓ passed' : isUndecided === true ? '? not proven' : '✗ failed';
 }
 
 function renderMessages(report: Report): Html {

@@ -8,6 +8,13 @@ import { type SliceState, type SliceStates, sliceStates } from './slice-states.t
 const counters = ['intended', 'sent', 'acked', 'connects', 'connected'] as const;
 type Counter = (typeof counters)[number];
 
+/** What slices add up in each second, and of which only the sum so far is shown. */
+const summedOnly = ['dropped', 'throttled', 'failed', 'unacknowledged', 'connectFailed'] as const;
+
+/** Sums over the run so far. */
+const summed = ['intended', 'sent', 'acked', 'connects', ...summedOnly] as const;
+type Sum = (typeof summed)[number];
+
 /** A second of a run that goes on. */
 export type LiveSecond = Readonly<Record<Counter | 'arrivals', number>> & {
   /** Epoch seconds. */
@@ -22,13 +29,11 @@ export interface LiveLatency {
 }
 
 /** What a slice told of one second; it tells each of them once. */
-export interface SliceTold extends Readonly<Record<Counter, number>> {
+export interface SliceTold extends Readonly<Record<Counter | Sum, number>> {
   readonly slice: number;
   /** Epoch seconds. */
   readonly second: number;
   readonly phase: string;
-  /** Connects that failed. */
-  readonly connectFailed: number;
 }
 
 /** A slice tells each second, of 10,000 slices each ten: longer than this and it has nothing to tell any more. */
@@ -47,7 +52,7 @@ export interface RunView {
 }
 
 /** Of all seconds that everybody has told of, summed from the first: figures that belong together. */
-export interface CompleteCounts extends Readonly<Record<'sent' | 'acked' | 'arrivals', number>> {
+export interface CompleteCounts extends Readonly<Record<Sum | 'arrivals', number>> {
   /** Epoch seconds: the first second that is not in it. */
   readonly untilSecond: number;
 }
@@ -61,6 +66,8 @@ export interface ViewRequest {
 
 interface SecondBook {
   readonly counts: Record<Counter | 'arrivals', number>;
+  /** What slices told of this second. */
+  readonly sums: Record<Sum, number>;
   readonly latency: Partial<Record<TimedLatencyName, Uint32Array>>;
   revision: number;
 }
@@ -87,14 +94,16 @@ const stateOfPhase: Readonly<Record<string, SliceState>> = {
 export class RunInProgress {
   readonly #seconds = new Map<number, SecondBook>();
   readonly #slices = new Map<number, SliceBook>();
-  readonly #sums = { sent: 0, acked: 0, arrivals: 0 };
+  readonly #sums = { ...noSums(), arrivals: 0 };
   #revision = 0;
 
   takeSlice(told: SliceTold): void {
     const book = this.#bookOf(told.second);
     for (const counter of counters) book.counts[counter] += told[counter];
-    this.#sums.sent += told.sent;
-    this.#sums.acked += told.acked;
+    for (const sum of summed) {
+      this.#sums[sum] += told[sum];
+      book.sums[sum] += told[sum];
+    }
     const slice = this.#sliceOf(told.slice);
     slice.connects += told.connects;
     slice.connectFailed += told.connectFailed;
@@ -151,11 +160,10 @@ export class RunInProgress {
     const sums = { ...this.#sums };
     // Once no slice goes on, what still comes in are arrivals, and nobody has more to tell of them.
     if (!this.#goesOn(nowSecond)) return { untilSecond, ...sums };
-    for (const [second, { counts }] of this.#seconds) {
+    for (const [second, book] of this.#seconds) {
       if (second < untilSecond) continue;
-      sums.sent -= counts.sent;
-      sums.acked -= counts.acked;
-      sums.arrivals -= counts.arrivals;
+      for (const sum of summed) sums[sum] -= book.sums[sum];
+      sums.arrivals -= book.counts.arrivals;
     }
     return { untilSecond, ...sums };
   }
@@ -182,6 +190,7 @@ export class RunInProgress {
     if (book === undefined) {
       book = {
         counts: { intended: 0, sent: 0, acked: 0, connects: 0, connected: 0, arrivals: 0 },
+        sums: noSums(),
         latency: {},
         revision: 0,
       };
@@ -223,6 +232,10 @@ export class RunInProgress {
     }
     return until === 0 ? latest : until;
   }
+}
+
+function noSums(): Record<Sum, number> {
+  return Object.fromEntries(summed.map((sum) => [sum, 0])) as Record<Sum, number>;
 }
 
 function stateOf({ phase, second, connects, connectFailed }: SliceBook, nowSecond: number): SliceState {

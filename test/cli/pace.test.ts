@@ -45,7 +45,19 @@ function wordsOfAPunctualRun(): Word[] {
       words.push({
         at: heardAt,
         say: (run) => {
-          run.takeSlice({ slice, second, phase, connected: 500, connects: 0, connectFailed: 0, ...told });
+          run.takeSlice({
+            slice,
+            second,
+            phase,
+            connected: 500,
+            connects: 0,
+            connectFailed: 0,
+            dropped: 0,
+            throttled: 0,
+            failed: 0,
+            unacknowledged: 0,
+            ...told,
+          });
         },
       });
     }

@@ -7,7 +7,7 @@ import { renderReportHtml } from '../../src/report/html.ts';
 import { latencyDistribution } from '../../src/report/latency-distribution.ts';
 import { heatRowFromMs, heatRowOf, heatRows } from '../../src/report/plots/heat-rows.ts';
 import { renderHeatmap } from '../../src/report/plots/latency-plots.ts';
-import { renderLedgerFlow } from '../../src/report/plots/ledger-flow.ts';
+import { renderLedgerFlow, renderLiveFlow } from '../../src/report/plots/ledger-flow.ts';
 import { linearScale, logScale, niceStep, timeScale } from '../../src/report/plots/scale.ts';
 import { renderStartLagPlot } from '../../src/report/plots/start-lag-plot.ts';
 import { stepsOf } from '../../src/report/plots/time-axis.ts';
@@ -159,10 +159,27 @@ describe('ledger flow', () => {
   });
 
   it('does not call lost what may still arrive', () => {
-    const { messages } = reportOf(runOf({ lostPerThousand: 5 }));
-    const { markup } = renderLedgerFlow({ messages, acknowledged: true, isRunning: true });
-    expect(markup).toContain('on the way');
+    const messages = {
+      intended: 110,
+      sent: 100,
+      dropped: 4,
+      waiting: 6,
+      acked: 90,
+      throttled: 1,
+      failed: 2,
+      unanswered: 7,
+      received: 93,
+      duplicates: 3,
+      notArrived: 7,
+    };
+    const { markup } = renderLiveFlow(messages, true);
+    expect(markup).toContain('intended: 110 = 100 sent + 4 dropped + 6 waiting.');
+    expect(markup).toContain('answers: 100 = 90 acked + 1 throttled + 2 failed + 7 unanswered.');
+    expect(markup).toContain('arrivals: 100 = 93 received + 7 not arrived yet.');
     expect(markup).not.toContain('lost');
+    expect(renderLiveFlow({ ...messages, intended: 0 }, true).markup).toContain(
+      'No message has been due yet.',
+    );
   });
 });
 

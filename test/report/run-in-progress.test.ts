@@ -13,6 +13,10 @@ const told = (slice: number, second: number, more: Partial<SliceTold> = {}): Sli
   intended: 5,
   sent: 5,
   acked: 4,
+  dropped: 0,
+  throttled: 0,
+  failed: 1,
+  unacknowledged: 0,
   ...more,
 });
 
@@ -67,12 +71,30 @@ describe('RunInProgress', () => {
     run.takeSlice(told(1, 1));
     run.takeArrivals(start + 1, 7);
     run.takeArrivals(start + 3, 5);
-    expect(run.complete(start + 4)).toEqual({ untilSecond: start + 2, sent: 10, acked: 8, arrivals: 7 });
+    expect(run.complete(start + 4)).toEqual({
+      untilSecond: start + 2,
+      intended: 10,
+      sent: 10,
+      dropped: 0,
+      acked: 8,
+      throttled: 0,
+      failed: 2,
+      unacknowledged: 0,
+      connects: 0,
+      connectFailed: 0,
+      arrivals: 7,
+    });
     run.takeSlice(told(1, 2, { phase: 'done' }));
     run.takeSlice(told(0, 4, { phase: 'done' }));
     // What arrives after the last slice has ended counts too.
     run.takeArrivals(start + 6, 13);
-    expect(run.complete(start + 7)).toEqual({ untilSecond: start + 5, sent: 30, acked: 24, arrivals: 25 });
+    expect(run.complete(start + 7)).toMatchObject({
+      untilSecond: start + 5,
+      sent: 30,
+      acked: 24,
+      failed: 6,
+      arrivals: 25,
+    });
   });
 
   it('shows each slice in its state, and one that has gone silent as failed', () => {

@@ -1,12 +1,14 @@
 import { accountOf } from '../../plan/account.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { type QuotaName, quotas } from '../../plan/quotas.ts';
+import type { LiveMessages } from '../../report/plots/ledger-flow.ts';
 import type { TargetPoint } from '../../report/plots/rate-plot.ts';
 import type { RunView } from '../../report/run-in-progress.ts';
 import { sliceStates } from '../../report/slice-states.ts';
 import { formatTimeLeft } from '../figures.ts';
 import { noTotals, type Progress, type ProgressTotals, phaseOf } from '../progress.ts';
 import type { PageEvents, PlanOnPage, QuotaOnPage, ViewOnPage } from './page/messages.ts';
+import type { ReceivedCounts } from './received-so-far.ts';
 import type { WatchedRun } from './watched-run.ts';
 
 const everyMs = 1_000;
@@ -36,10 +38,11 @@ export async function tellRun(
       send('plan', plan);
     }
     if (progress !== undefined && plan !== undefined) {
+      const received = await run.received();
       const view = await run.view({ since, secondsPerStep: plan.secondsPerStep });
       if (view !== undefined) {
         since = view.revision;
-        send('view', viewOnPage(progress, view, plan));
+        send('view', viewOnPage(progress, view, received, plan));
       }
     }
     if (outcome !== undefined) {
@@ -92,8 +95,13 @@ function targetOf({ profile, timeline }: Plan): TargetPoint[] {
   return points;
 }
 
-function viewOnPage(progress: Progress, view: RunView, { frame, slices }: PlanOnPage): ViewOnPage {
-  const { totals = noTotals, now, plan, sentPerSecond, intendedPerSecond } = progress;
+function viewOnPage(
+  progress: Progress,
+  view: RunView,
+  received: ReceivedCounts | undefined,
+  { frame, slices }: PlanOnPage,
+): ViewOnPage {
+  const { totals = noTotals, now, plan } = progress;
   const phase = phaseOf(progress);
   const goesOn = phase !== 'stopping' && phase !== 'summarizing';
   const late = now > frame.startAt + startPatienceMs;
@@ -103,33 +111,30 @@ function viewOnPage(progress: Progress, view: RunView, { frame, slices }: PlanOn
     timeLeft: plan !== undefined && goesOn ? `${formatTimeLeft(frame.endAt - now)} left` : '',
     connected: totals.connected,
     connectFailed: totals.connectFailed,
-    sentPerSecond,
-    intendedPerSecond,
+    isPublishing: phase === 'publishing',
     endToEndP99Ms: totals.endToEndP99Ms ?? null,
-    messages: messagesOf(totals),
+    messages: messagesOf(totals, received),
     run: { ...view, slices: view.slices.padEnd(slices, late ? sliceStates.failed : sliceStates.starting) },
   };
 }
 
-/** The ledger so far: what is not answered, and what has not arrived, still may. */
-function messagesOf(totals: ProgressTotals): ViewOnPage['messages'] {
-  const { sent, dropped, acked, throttled, failed, arrivals } = totals;
+/** Of one instant: up to it, all slices have told what they did. */
+function messagesOf(totals: ProgressTotals, arrived: ReceivedCounts | undefined): LiveMessages {
+  const { sent, dropped, acked, throttled, failed, arrivals, complete } = totals;
+  const intended = Math.max(sent + dropped, complete?.intended ?? 0);
+  // What has arrived since that instant was sent since.
+  const received = Math.min(sent, arrived?.received ?? arrivals);
   return {
-    intended: sent + dropped,
+    intended,
     sent,
     dropped,
-    sendUnknown: 0,
-    ackUnknown: 0,
+    waiting: intended - sent - dropped,
     acked,
     throttled,
     failed,
-    unacknowledged: Math.max(0, sent - acked - throttled - failed),
-    arrivals,
-    received: Math.min(sent, arrivals),
-    duplicates: Math.max(0, arrivals - sent),
-    lost: Math.max(0, sent - arrivals),
-    notRead: 0,
-    deadLettered: 0,
-    unaccounted: 0,
+    unanswered: Math.max(0, sent - acked - throttled - failed),
+    received,
+    duplicates: arrived?.duplicates ?? 0,
+    notArrived: sent - received,
   };
 }

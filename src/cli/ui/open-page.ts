@@ -1,10 +1,12 @@
 import path from 'node:path';
 import type { EmbeddedRunRequest } from '../embedded-run.ts';
 import type { Interrupts } from '../interrupts.ts';
+import { openRunDirectory } from '../run-directory.ts';
 import { faultOfExecution } from '../run-outcome.ts';
 import type { EndedRun } from '../run-to-end.ts';
 import { makeExampleProfiles } from './example-profiles.ts';
 import { makePageModules } from './modules.ts';
+import { makeReceivedSoFar } from './received-so-far.ts';
 import { makeRunDesk } from './run-desk.ts';
 import { makeRunLibrary } from './run-library.ts';
 import { startUiServer } from './server.ts';
@@ -47,7 +49,8 @@ export async function openPage(request: PageRequest): Promise<OpenPage> {
         ...asked,
         display: showOnBoth(asked.display, watched.display),
         interrupts: { ...asked.interrupts, stop },
-        onLive: (view) => watched.began(view),
+        onLive: (view) =>
+          watched.began({ view, received: makeReceivedSoFar(openRunDirectory(runsDirectory), asked.runId) }),
       }),
     );
     underWay = running.catch(() => undefined);

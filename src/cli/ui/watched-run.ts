@@ -2,8 +2,13 @@ import type { Report } from '../../report/report.ts';
 import type { RunView, ViewRequest } from '../../report/run-in-progress.ts';
 import type { Progress } from '../progress.ts';
 import type { ProgressDisplay } from '../progress-display.ts';
+import type { ReceivedCounts } from './received-so-far.ts';
 
-export type AskView = (request: ViewRequest) => Promise<RunView>;
+/** Whom to ask about a run that has begun. */
+export interface RunSources {
+  readonly view: (request: ViewRequest) => Promise<RunView>;
+  readonly received: () => Promise<ReceivedCounts>;
+}
 
 /** A run of this process as the page sees it: the progress that the terminal shows, and a way to stop it. */
 export interface WatchedRun {
@@ -17,9 +22,11 @@ export interface WatchedRun {
   readonly outcome: RunOutcome | undefined;
   /** By second and by slice; undefined while there is nothing to ask, or nobody any more. */
   view(request: ViewRequest): Promise<RunView | undefined>;
+  /** What has arrived; undefined where that cannot be read. */
+  received(): Promise<ReceivedCounts | undefined>;
   stop(): void;
   /** The run has begun, and can be asked. */
-  began(ask: AskView): void;
+  began(sources: RunSources): void;
   ended(outcome: RunOutcome): void;
 }
 
@@ -33,7 +40,7 @@ export function makeWatchedRun(runId: string, name: string): WatchedRun {
   const stop = new AbortController();
   let progress: Progress | undefined;
   let outcome: RunOutcome | undefined;
-  let ask: AskView | undefined;
+  let sources: RunSources | undefined;
   return {
     runId,
     name,
@@ -52,14 +59,15 @@ export function makeWatchedRun(runId: string, name: string): WatchedRun {
       return outcome;
     },
     // Embedded AWS may end between the question and the answer.
-    view: async (request) => ask?.(request).catch(() => undefined),
+    view: async (request) => sources?.view(request).catch(() => undefined),
+    received: async () => sources?.received().catch(() => undefined),
     stop: () => stop.abort(),
-    began(askView) {
-      ask = askView;
+    began(from) {
+      sources = from;
     },
     ended(with_) {
       outcome = with_;
-      ask = undefined;
+      sources = undefined;
     },
   };
 }

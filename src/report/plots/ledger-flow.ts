@@ -7,8 +7,23 @@ export interface LedgerFlow {
   readonly messages: MessageLedger;
   /** Whether publishes are acknowledged at all. */
   readonly acknowledged: boolean;
-  /** While a run goes on, what has not arrived is on the way, and not lost. */
-  readonly isRunning?: boolean;
+}
+
+/** Of a run that goes on: what is not answered, and what has not arrived, still may. */
+export interface LiveMessages {
+  readonly intended: number;
+  readonly sent: number;
+  readonly dropped: number;
+  /** Due, and neither of the two yet. */
+  readonly waiting: number;
+  readonly acked: number;
+  readonly throttled: number;
+  readonly failed: number;
+  readonly unanswered: number;
+  /** Distinct messages. */
+  readonly received: number;
+  readonly duplicates: number;
+  readonly notArrived: number;
 }
 
 interface Part {
@@ -24,55 +39,99 @@ const bandEvery = 78;
 /** However few, they are to be seen. */
 const leastWidth = 4;
 
+interface BandOf {
+  readonly label: string;
+  readonly whole: number;
+  readonly parts: readonly Part[];
+}
+
+const plain = (name: string, count: number): Part => ({ name, count, ink: 'plain' });
+const good = (name: string, count: number): Part => ({ name, count, ink: 'good' });
+const warning = (name: string, count: number): Part => ({ name, count, ink: 'warning' });
+const bad = (name: string, count: number): Part => ({ name, count, ink: 'bad' });
+/** Rare enough to be named only where it is. */
+const rare = (name: string, count: number): Part[] => (count > 0 ? [warning(name, count)] : []);
+
 /**
  * Where the messages went: each band is one of the ledger's equations, and lies under the part of the band above that
  * it divides.
  */
-export function renderLedgerFlow({ messages, acknowledged, isRunning = false }: LedgerFlow): Html {
+export function renderLedgerFlow({ messages, acknowledged }: LedgerFlow): Html {
   const { intended, sent, dropped, acked, throttled, failed, unacknowledged, received, duplicates, lost } =
     messages;
+  // Reports of earlier versions have no such columns.
   const { sendUnknown = 0, ackUnknown = 0, notRead = 0, deadLettered = 0, unaccounted = 0 } = messages;
-  const unknown = (count: number): Part[] =>
-    count > 0 ? [{ name: 'not known', count, ink: 'warning' }] : [];
-  const bad = (name: string, count: number): Part => ({ name, count, ink: 'bad' });
-  const bands: { label: string; whole: number; parts: Part[] }[] = [
-    {
-      label: 'intended',
-      whole: intended,
-      parts: [{ name: 'sent', count: sent, ink: 'plain' }, bad('dropped', dropped), ...unknown(sendUnknown)],
-    },
-    ...(acknowledged
-      ? [
-          {
-            label: 'answers',
-            whole: sent,
-            parts: [
-              { name: 'acked', count: acked, ink: 'good' } as const,
-              { name: 'throttled', count: throttled, ink: 'warning' } as const,
-              bad('failed', failed),
-              isRunning
-                ? ({ name: 'unanswered', count: unacknowledged, ink: 'plain' } as const)
-                : bad('unacknowledged', unacknowledged),
-              ...unknown(ackUnknown),
-            ],
-          },
-        ]
-      : []),
-    {
-      label: 'arrivals',
-      whole: sent,
-      parts: [
-        { name: 'received', count: received, ink: 'good' },
-        isRunning ? { name: 'on the way', count: lost, ink: 'plain' } : bad('lost', lost),
-        { name: 'not read yet', count: notRead, ink: 'warning' },
-        { name: 'dead-lettered', count: deadLettered, ink: 'warning' },
-        { name: 'not accounted for', count: unaccounted, ink: 'warning' },
-      ],
-    },
-  ];
-  if (intended === 0) {
-    return html`<p class="soft">${isRunning ? 'No message has been due yet.' : 'No message was due before the run ended.'}</p>`;
-  }
+  if (intended === 0) return html`<p class="soft">No message was due before the run ended.</p>`;
+  const answers = {
+    label: 'answers',
+    whole: sent,
+    parts: [
+      good('acked', acked),
+      warning('throttled', throttled),
+      bad('failed', failed),
+      bad('unacknowledged', unacknowledged),
+      ...rare('not known', ackUnknown),
+    ],
+  };
+  return renderBands(
+    [
+      {
+        label: 'intended',
+        whole: intended,
+        parts: [plain('sent', sent), bad('dropped', dropped), ...rare('not known', sendUnknown)],
+      },
+      ...(acknowledged ? [answers] : []),
+      {
+        label: 'arrivals',
+        whole: sent,
+        parts: [
+          good('received', received),
+          bad('lost', lost),
+          ...rare('not read yet', notRead),
+          ...rare('dead-lettered', deadLettered),
+          ...rare('not accounted for', unaccounted),
+        ],
+      },
+    ],
+    duplicates,
+  );
+}
+
+/** The same while the run goes on. */
+export function renderLiveFlow(messages: LiveMessages, acknowledged: boolean): Html {
+  const { intended, sent, dropped, waiting, acked, throttled, failed, unanswered } = messages;
+  if (intended === 0) return html`<p class="soft">No message has been due yet.</p>`;
+  const answers = {
+    label: 'answers',
+    whole: sent,
+    parts: [
+      good('acked', acked),
+      warning('throttled', throttled),
+      bad('failed', failed),
+      plain('unanswered', unanswered),
+    ],
+  };
+  return renderBands(
+    [
+      {
+        label: 'intended',
+        whole: intended,
+        parts: [plain('sent', sent), bad('dropped', dropped), plain('waiting', waiting)],
+      },
+      ...(acknowledged ? [answers] : []),
+      {
+        label: 'arrivals',
+        whole: sent,
+        parts: [good('received', messages.received), plain('not arrived yet', messages.notArrived)],
+      },
+    ],
+    messages.duplicates,
+  );
+}
+
+function renderBands(bands: readonly BandOf[], duplicates: number): Html {
+  const intended = bands[0]!.whole;
+  const sent = bands.at(-1)!.whole;
   const widthOf = (count: number) => (count / intended) * (right - left);
   const drawing = bands.map(({ label, whole, parts }, i) => renderBand(label, whole, parts, i, widthOf));
   const links = bands.slice(1).map((_, i) => {
@@ -134,7 +193,7 @@ function fitted(widths: readonly number[], whole: number): number[] {
   return fitting;
 }
 
-function describe(bands: readonly { label: string; whole: number; parts: readonly Part[] }[]): string {
+function describe(bands: readonly BandOf[]): string {
   return bands
     .map(({ label, whole, parts }) => {
       const sum = parts.map(({ name, count }) => `${formatCount(count)} ${name}`).join(' + ');

@@ -16,9 +16,12 @@ async function watch(steps: readonly ((run: WatchedRun) => void)[], closesAfter 
   const told: [keyof PageEvents, PageEvents[keyof PageEvents]][] = [];
   let second = 0;
   const send: SendEvent = (name, data) => void told.push([name, data]);
-  run.began(async (request) => {
-    asked.push(request);
-    return viewOf(request.since + 10);
+  run.began({
+    view: async (request) => {
+      asked.push(request);
+      return viewOf(request.since + 10);
+    },
+    received: async () => ({ received: 75, duplicates: 5 }),
   });
   await tellRun(
     run,
@@ -37,9 +40,32 @@ const viewOf = (revision: number): RunView => ({
   latency: { end_to_end_latency: [], puback_round_trip: [] },
 });
 
+const complete = {
+  untilSecond: 1,
+  intended: 107,
+  sent: 100,
+  dropped: 2,
+  acked: 90,
+  throttled: 3,
+  failed: 0,
+  unacknowledged: 0,
+  connects: 0,
+  connectFailed: 0,
+  arrivals: 80,
+};
+
 const progress = (withPlan: boolean, more: object = {}) => ({
   ...(withPlan ? { plan: samplePlan } : {}),
-  totals: { ...noTotals, sent: 100, dropped: 2, acked: 90, throttled: 3, arrivals: 80, endToEndP99Ms: 12 },
+  totals: {
+    ...noTotals,
+    sent: 100,
+    dropped: 2,
+    acked: 90,
+    throttled: 3,
+    arrivals: 80,
+    endToEndP99Ms: 12,
+    complete,
+  },
   sentPerSecond: 50,
   intendedPerSecond: 51,
   now: publishAt + 1_000,
@@ -75,13 +101,31 @@ describe('telling a page of a run', () => {
     const early = progress(true, { now: samplePlan.timeline.startAt + 1_000 });
     const { told } = await watch([(run) => run.display.show(early)], 2);
     const { messages, run } = told[1]![1] as PageEvents['view'];
-    expect(messages.intended).toBe(messages.sent + messages.dropped);
-    expect(messages.sent).toBe(
-      messages.acked + messages.throttled + messages.failed + messages.unacknowledged,
-    );
-    expect(messages.sent).toBe(messages.received + messages.lost);
+    expect(messages).toEqual({
+      intended: 107,
+      sent: 100,
+      dropped: 2,
+      waiting: 5,
+      acked: 90,
+      throttled: 3,
+      failed: 0,
+      unanswered: 7,
+      // Five of the 80 arrivals were duplicates: they hide none of the 25 that are missing.
+      received: 75,
+      duplicates: 5,
+      notArrived: 25,
+    });
     expect(run.slices).toHaveLength(samplePlan.slices.count);
     expect(run.slices.slice(2)).toMatch(/^\.+$/);
+  });
+
+  it('has no rate once the schedule is over', async () => {
+    const isPublishingAt = async (now: number) => {
+      const { told } = await watch([(run) => run.display.show(progress(true, { now }))], 2);
+      return (told[1]![1] as PageEvents['view']).isPublishing;
+    };
+    expect(await isPublishingAt(samplePlan.timeline.publishEndAt - 1)).toBe(true);
+    expect(await isPublishingAt(samplePlan.timeline.publishEndAt + 1)).toBe(false);
   });
 
   it('takes a slice that never came for failed', async () => {
@@ -105,9 +149,13 @@ describe('a watched run', () => {
   it('is stopped by the page, and answers nothing after its end', async () => {
     const run = makeWatchedRun('r', 'n');
     expect(await run.view({ since: 0, secondsPerStep: 1 })).toBeUndefined();
-    run.began(async () => Promise.reject(new Error('gone')));
+    run.began({
+      view: async () => Promise.reject(new Error('gone')),
+      received: async () => Promise.reject(new Error('gone')),
+    });
+    expect(await run.received()).toBeUndefined();
     expect(await run.view({ since: 0, secondsPerStep: 1 })).toBeUndefined();
-    run.began(async () => viewOf(1));
+    run.began({ view: async () => viewOf(1), received: async () => ({ received: 0, duplicates: 0 }) });
     run.stop();
     expect(run.stopped.aborted).toBe(true);
     run.ended({});

@@ -32,26 +32,20 @@ function viewOf(run: Partial<RunView>): ViewOnPage {
     timeLeft: '7 s left',
     connected: 20,
     connectFailed: 0,
-    sentPerSecond: 60,
-    intendedPerSecond: 60,
+    isPublishing: true,
     endToEndP99Ms: 9,
     messages: {
-      intended: 100,
+      intended: 102,
       sent: 99,
       dropped: 1,
-      sendUnknown: 0,
-      ackUnknown: 0,
+      waiting: 2,
       acked: 90,
       throttled: 0,
       failed: 0,
-      unacknowledged: 9,
-      arrivals: 95,
+      unanswered: 9,
       received: 95,
       duplicates: 0,
-      lost: 4,
-      notRead: 0,
-      deadLettered: 0,
-      unaccounted: 0,
+      notArrived: 4,
     },
     run: {
       revision: 1,
@@ -146,7 +140,12 @@ describe('the drawing of a run', () => {
     const drawn = drawLive(state, view);
     expect(drawn['slices-plot']!.markup).toContain('3 slices: 1 starting, 1 publishing, 1 failed.');
     expect(drawn['slices-plot']!.markup).toContain('without a word for too long: 2.');
-    expect(drawn['ledger-plot']!.markup).toContain('4 on the way');
+    expect(drawn['ledger-plot']!.markup).toContain('4 not arrived yet');
+    // Plot, tile and table speak of the same second.
+    expect(drawn.tiles!.markup).toContain('<dd>60.0 <small>of 60.0 a second</small></dd>');
+    expect(drawn['quotas-table']!.markup).toContain('60/s');
+    const draining = drawLive(state, { ...view, isPublishing: false });
+    expect(draining.tiles!.markup).toContain('<dt>sending</dt><dd>–');
     expect(drawn['quotas-table']!.markup).toContain('class="warning"');
     expect(drawn['latency-plots']!.markup).toContain('heatmap-end_to_end_latency');
   });

@@ -2,7 +2,7 @@ import { formatCount, formatMs, formatRate, formatShare } from '../../../report/
 import { type Html, html, table } from '../../../report/html-markup.ts';
 import { renderGauge } from '../../../report/plots/gauge.ts';
 import { renderHeatmap, renderPercentilesPlot } from '../../../report/plots/latency-plots.ts';
-import { renderLedgerFlow } from '../../../report/plots/ledger-flow.ts';
+import { renderLiveFlow } from '../../../report/plots/ledger-flow.ts';
 import { renderRatePlot } from '../../../report/plots/rate-plot.ts';
 import { renderSliceGrid } from '../../../report/plots/slice-grid.ts';
 import type { LiveState } from './live-state.ts';
@@ -23,21 +23,27 @@ export function drawingsOf(state: LiveState, view: ViewOnPage): Readonly<Record<
         ...(publishIn === undefined ? {} : { quotaPerSecond: publishIn.limit }),
       }),
     'slices-plot': () => renderSliceGrid(view.run.slices),
-    'ledger-plot': () => renderLedgerFlow({ messages: view.messages, acknowledged, isRunning: true }),
+    'ledger-plot': () => renderLiveFlow(view.messages, acknowledged),
     'quotas-table': () => renderQuotas(state),
     'latency-plots': () => renderLatencies(state),
   };
 }
 
-function renderTiles({ plan }: LiveState, view: ViewOnPage): Html {
-  const { connected, sentPerSecond, intendedPerSecond, endToEndP99Ms, messages } = view;
+function renderTiles(state: LiveState, view: ViewOnPage): Html {
+  const { plan } = state;
+  const { connected, isPublishing, endToEndP99Ms, messages } = view;
+  const { sent, intended } = state.lastSecond();
   const tile = (name: string, value: string, unit = '') =>
     html`<div class="tile"><dt>${name}</dt><dd>${value} <small>${unit}</small></dd></div>`;
   return html`<dl class="tiles">${[
     tile('devices connected', formatCount(connected), `of ${formatCount(plan.devices)}`),
-    tile('sending', formatRate(sentPerSecond), `of ${formatRate(intendedPerSecond)} a second`),
+    isPublishing
+      ? tile('sending', formatRate(sent), `of ${formatRate(intended)} a second`)
+      : tile('sending', '–'),
     tile('sent', formatCount(messages.sent), `of ${formatCount(plan.messages)}`),
-    tile('arrived', formatCount(messages.arrivals), formatShareOf(messages.arrivals, messages.sent)),
+    tile('received', formatCount(messages.received), formatShareOf(messages.received, messages.sent)),
+    tile('not arrived yet', formatCount(messages.notArrived)),
+    ...(messages.duplicates > 0 ? [tile('duplicates', formatCount(messages.duplicates))] : []),
     tile(
       'end to end, p99 so far',
       endToEndP99Ms === null ? '–' : formatMs(endToEndP99Ms),
@@ -70,13 +76,13 @@ function renderQuotas(state: LiveState): Html {
   });
   const number = (heading: string) => ({ heading, isNumber: true });
   return table(
-    'Quotas: the last second and the busiest against the limits of the account',
+    'Quotas: the last second that all slices have reported and the busiest, against the limits of the account',
     [
       { heading: 'Quota' },
-      number('Now'),
+      number('Last second'),
       number('Peak'),
       number('Limit'),
-      { heading: 'Used now' },
+      { heading: 'Used' },
       number('Headroom'),
     ],
     rows,

@@ -67,6 +67,12 @@ export class LiveState {
     };
   }
 
+  /** Rates in the last second that all slices have told: those at the end of the plot. */
+  lastSecond(): { readonly sent: number; readonly intended: number } {
+    const { sent, intended } = this.rates();
+    return { sent: sent.at(-1) ?? 0, intended: intended.at(-1) ?? 0 };
+  }
+
   /** In the last second that was told, and in the busiest. */
   useOf({ usedBy }: QuotaOnPage): { readonly now: number; readonly peak: number } {
     const seconds = this.#toldSeconds();

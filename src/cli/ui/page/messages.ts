@@ -1,4 +1,4 @@
-import type { MessageLedger } from '../../../measure/run-ledger.ts';
+import type { LiveMessages } from '../../../report/plots/ledger-flow.ts';
 import type { TargetPoint } from '../../../report/plots/rate-plot.ts';
 import type { TimeFrame } from '../../../report/plots/time-axis.ts';
 import type { Verdict } from '../../../report/report.ts';
@@ -44,10 +44,10 @@ export interface ViewOnPage {
   readonly timeLeft: string;
   readonly connected: number;
   readonly connectFailed: number;
-  readonly sentPerSecond: number;
-  readonly intendedPerSecond: number;
+  /** Whether slices still send by the schedule: otherwise there is no rate. */
+  readonly isPublishing: boolean;
   readonly endToEndP99Ms: number | null;
-  readonly messages: MessageLedger;
+  readonly messages: LiveMessages;
   readonly run: RunView;
 }
 
