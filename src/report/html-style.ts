@@ -25,7 +25,7 @@ p { margin: .25rem 0; }
 code { font: .9em ui-monospace, "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
 .soft { color: var(--soft); }
 .note { color: var(--soft); font-size: .85rem; }
-.verdict { display: inline-block; margin-bottom: .5rem; padding: .15rem .7rem; border-radius: 1rem; border: 1.5px solid; font-weight: 600; }
+.verdict, .rehearsal { display: inline-block; margin-bottom: .5rem; padding: .15rem .7rem; border-radius: 1rem; border: 1.5px solid; font-weight: 600; }
 .passed { color: var(--good); }
 .failed { color: var(--bad); }
 .aborted, .inconclusive, .rehearsal { color: var(--warning); }

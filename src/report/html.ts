@@ -89,7 +89,7 @@ export function renderReportHeader(report: Report): Html {
   const { verdict, reasons, name, runId, startedAt, endedAt } = report;
   const reasonList = html`<ul class="reasons ${verdict}">${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`;
   return html`<header>
-<p class="verdict ${verdict}">${verdictMarks[verdict]}</p>${report.conditions?.isRehearsal ? html` <p class="verdict rehearsal">rehearsal</p>` : nothing}
+<p class="verdict ${verdict}">${verdictMarks[verdict]}</p>${report.conditions?.isRehearsal ? html` <p class="rehearsal">rehearsal</p>` : nothing}
 <h1>${name}</h1>
 <p><code>${runId}</code></p>
 <p class="soft">${describeClient(report)}; ${describeSlices(report)}; ${instant(startedAt)} to ${instant(endedAt)}</p>
