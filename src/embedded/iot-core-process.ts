@@ -4,26 +4,46 @@ import type { IotCoreProcess, IotCoreStart } from './embedded-aws.ts';
 import type { MetricsReport } from './iot-core/http/admin-api.ts';
 import { startIotCore } from './iot-core/start.ts';
 import type { WeatherReport } from './iot-core/weather.ts';
+import { watchPulse } from './pulse.ts';
+
+/** A process that is stopped takes connections and never answers. */
+const answerTimeoutMs = 10_000;
 
 /** The embedded IoT Core as embedded AWS needs it: started, and asked for its counters as CloudWatch has them. */
 export async function startIotCoreProcess(start: IotCoreStart): Promise<IotCoreProcess> {
   const iotCore = await startIotCore(start);
+  let endPulse = (): void => undefined;
   return {
     ...iotCore,
     metrics: () => readMetrics(iotCore.adminUrl),
     faults: () => readFaults(iotCore.adminUrl),
-    close: () => iotCore.close(),
+    onTrouble(listener) {
+      iotCore.onTrouble(listener);
+      endPulse = watchPulse({
+        ask: () => fetch(`${iotCore.adminUrl}/process`),
+        onSilent: (ms) =>
+          listener(
+            `the embedded IoT Core (process ${iotCore.pid}) has not answered for ${ms / 1_000} s: it is stopped, or this machine has too much to do`,
+          ),
+      });
+    },
+    close() {
+      endPulse();
+      return iotCore.close();
+    },
   };
 }
 
 async function readFaults(adminUrl: string): Promise<readonly FaultEvent[]> {
-  const answer = await fetch(`${adminUrl}/weather`);
+  const answer = await fetch(`${adminUrl}/weather`, { signal: AbortSignal.timeout(answerTimeoutMs) });
   if (!answer.ok) throw new Error(`the embedded IoT Core answered ${answer.status} for its faults`);
   return ((await answer.json()) as WeatherReport).events;
 }
 
 async function readMetrics(adminUrl: string): Promise<readonly MetricSeries[]> {
-  const answer = await fetch(`${adminUrl}/metrics?period=60`);
+  const answer = await fetch(`${adminUrl}/metrics?period=60`, {
+    signal: AbortSignal.timeout(answerTimeoutMs),
+  });
   if (!answer.ok) throw new Error(`the embedded IoT Core answered ${answer.status} for its metrics`);
   const { namespace, metrics } = (await answer.json()) as MetricsReport;
   return metrics.map(({ name, dimensions, datapoints }) => ({

@@ -11,6 +11,7 @@ import type { InfluxServer } from './influxdb-relay.ts';
 import { type IotCoreChoices, iotCoreChoicesOf } from './iot-core/settings.ts';
 import type { LiveTotals } from './live-totals.ts';
 import type { EmbeddedAwsArguments, FromEmbeddedAws, ToEmbeddedAws } from './process-messages.ts';
+import { watchPulse } from './pulse.ts';
 import { prepareRunsDirectory } from './runs-storage.ts';
 
 export type { LiveTotals } from './live-totals.ts';
@@ -116,6 +117,14 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
       child.on('message', (message: FromEmbeddedAws) => {
         if (message.kind === 'trouble') listener(message.what);
       });
+      const endPulse = watchPulse({
+        ask: () => ask({ kind: 'live', runId: '' }),
+        onSilent: (ms) =>
+          listener(
+            `embedded AWS (process ${child.pid}) has not answered for ${ms / 1_000} s: it is stopped, or this machine has too much to do`,
+          ),
+      });
+      child.once('exit', endPulse);
     },
     async close() {
       closing = true;

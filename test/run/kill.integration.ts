@@ -24,8 +24,8 @@ const load = {
 const forgiving = {
   ...load,
   slices: { ...load.slices, toleratedFailureShare: 0.5 },
-  // Of a slice that died, what it had under way is unacknowledged and the rest is not sent.
-  thresholds: { lost_messages: ['count==0'], dropped_messages: [], unacknowledged_messages: [] },
+  // Of what a dead slice had under way nothing can be proven, and the rest it did not send.
+  thresholds: { lost_messages: [], dropped_messages: [], unacknowledged_messages: [], failed_messages: [] },
 };
 
 const describeWithProcesses = existsSync('/proc/self/environ') ? describe : describe.skip;
@@ -102,9 +102,9 @@ describeWithProcesses('kill -9 of a slice’s process', () => {
   it('leaves the others to their end, and the report says what it died of', () => {
     const { report, execution } = tolerant;
     expectOrderly(tolerant);
-    expect(execution.status).toBe('SUCCEEDED');
     // A machine with much else to do may say that, and nothing else.
-    expect(report.reasons.filter((reason) => !reason.startsWith('The generator was'))).toEqual([]);
+    const reasons = report.reasons.filter((reason) => !reason.startsWith('The generator was'));
+    expect({ status: execution.status, reasons }).toEqual({ status: 'SUCCEEDED', reasons: [] });
     expect(report.slices).toEqual({ planned: 2, completed: 1, stopped: 0, failed: 0, died: 1 });
     expect(report.causes.sliceDied).toEqual({ [cause]: 1 });
     expect(report.messages.intended).toBe(1_000);
@@ -180,7 +180,8 @@ describeWithProcesses('kill -9 of the CLI', () => {
     const file = workplace.writeProfile(`${name}.json`, { ...load, name, duration: '2m' });
     const cli = startCli(['run', file, '--runs', runs]);
     await cli.untilSays(' publishing,');
-    await sleep(3_000);
+    // For the first windows of arrivals to be stored, on a machine with much else to do.
+    await sleep(6_000);
     const embedded = processOfEmbeddedAws(runs);
     kill(cli.child.pid);
     if (alsoAws) kill(embedded);
@@ -268,6 +269,26 @@ describeWithProcesses('kill -9 of a process that no run can do without', () => {
   );
 });
 
+describeWithProcesses('kill -9 of the plan process at its work', () => {
+  it('is repeated: nothing has begun', async () => {
+    const rehearsal = await startRehearsal();
+    try {
+      const run = await rehearsal.begin(load);
+      let pids: number[] = [];
+      while (pids.length === 0) {
+        pids = processesOfFunction(rehearsal.runsDirectory, 'plan');
+        await sleep(5);
+      }
+      for (const pid of pids) kill(pid);
+      const { execution, report } = await run.ended();
+      expect(execution.status).toBe('SUCCEEDED');
+      expect(report.messages).toMatchObject({ sent: 1_000, received: 1_000, lost: 0 });
+    } finally {
+      await rehearsal.close();
+    }
+  }, 90_000);
+});
+
 describeWithProcesses('kill -9 of the summarize process at its work', () => {
   it('is repeated, and the report is there', async () => {
     const rehearsal = await startRehearsal();
@@ -288,4 +309,31 @@ describeWithProcesses('kill -9 of the summarize process at its work', () => {
       await rehearsal.close();
     }
   }, 90_000);
+});
+
+describeWithProcesses('SIGSTOP of a process that no run can do without', () => {
+  const workplace = makeWorkplace();
+  afterAll(() => workplace.remove());
+
+  it.each([
+    ['the embedded IoT Core', 'iot-core-stopped', processOfIotCore],
+    ['embedded AWS', 'aws-stopped', processOfEmbeddedAws],
+  ])(
+    '%s: is named while the run goes on, and the run ends',
+    async (what, name, processOf) => {
+      const runs = path.join(workplace.directory, name);
+      const file = workplace.writeProfile(`${name}.json`, { ...load, name, duration: '2m' });
+      const cli = startCli(['run', file, '--runs', runs]);
+      await cli.untilSays(' publishing,');
+      const pid = processOf(runs);
+      kill(pid, 'SIGSTOP');
+      await cli.untilSays(`${what} (process ${pid}) has not answered for 10 s: it is stopped`);
+      kill(pid, 'SIGCONT');
+      cli.child.kill('SIGINT');
+      const { code } = await cli.result;
+      expect(code).toBe(130);
+      expect(processesOf(runs)).toEqual([]);
+    },
+    120_000,
+  );
 });
