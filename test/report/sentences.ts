@@ -62,12 +62,12 @@ const isTrueEquation: Check = ([line = ''], truth, { slices }) => {
 const isTrueSum: Check = ([line = ''], truth, report) => {
   const [left = '', right = ''] = line.split(' = ');
   const terms = right.split(/ (?=[+−] [\d,]+ )/);
-  const valueOf = (text: string) => {
+  const termOf = (text: string) => {
     const [, sign = '', amount = ''] = /^([+−]? ?)([\d,]+) /.exec(`${text} `) ?? [];
     return (sign.startsWith('−') ? -1 : 1) * number(amount);
   };
   const sum = number(/([\d,]+)$/.exec(left)?.[1]);
-  const adds = terms.reduce((all, term) => all + valueOf(term), 0) === sum;
+  const adds = terms.reduce((all, term) => all + termOf(term), 0) === sum;
   const soMany = (pattern: RegExp) => {
     const found = pattern.exec(line);
     return found === null ? null : number(found[1]);
