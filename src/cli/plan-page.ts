@@ -63,7 +63,7 @@ function renderHost(host: HostForecast | undefined): string[] {
   const parts = [
     ...(memory === undefined
       ? []
-      : [`about ${formatBytes(memory.peak)} of ${formatBytes(memory.limit)} of memory`]),
+      : [`about ${formatBytes(memory.peak)} of ${formatBytes(memory.limit)} of free memory`]),
     ...(files === undefined || !Number.isFinite(files.limit)
       ? []
       : [`${formatCount(files.peak)} of ${formatCount(files.limit)} ${files.name}`]),

@@ -9,9 +9,9 @@ import type { DeviceCounts, PerSecondCounts, PublishCounts } from './slice-resul
 
 /** Everything is accounted for: docs/measurement.md states the equations, `checkLedger` tests them. */
 export interface MessageLedger extends PublishCounts {
-  /** Intended, and nobody knows whether they were sent: their slice died, and none of them arrived. */
+  /** Intended, and not known whether they were sent: their slice died, and none of them arrived. */
   readonly sendUnknown: number;
-  /** Sent, and nobody knows what was answered: their slice died before it had stored that. */
+  /** Sent, and not known what was answered: their slice died before it had stored that. */
   readonly ackUnknown: number;
   readonly arrivals: number;
   readonly received: number;

@@ -19,7 +19,7 @@ export interface SliceEntry {
   readonly messages: SliceMessages;
   readonly droppedBy: CountsByReason;
   readonly connected: number;
-  /** Devices of which nobody knows whether they were connected: their slice died. */
+  /** Devices of which it is not known whether they were connected: their slice died. */
   readonly devicesUnknown: number;
   /** Messages that the slice should have received on its devices' own subscriptions, by what it recorded as sent. */
   readonly echoesDue: number;
@@ -55,7 +55,7 @@ export interface SliceRecord {
   /** Undefined: the slice left neither result nor checkpoint. */
   readonly book: SliceBook | undefined;
   readonly arrived: Arrived;
-  /** Epoch milliseconds: the slice had died by then. Undefined: nobody knows when. */
+  /** Epoch milliseconds: the slice had died by then. Undefined: it is not known when. */
   readonly diedBy: number | undefined;
 }
 
@@ -124,7 +124,7 @@ function closeSlice(plan: Plan, numbers: SliceNumbers, record: SliceRecord, run:
 /**
  * A slice that died, or that still runs. Sent is what its checkpoint says together with what arrived or was given up. Of the rest that
  * it owed, three things may be known: that it had been dropped by the checkpoint; that it was due after the slice had died,
- * and so was never sent; or neither, and then nobody knows whether it was sent.
+ * and so was never sent; or neither, and then it is not known whether it was sent.
  */
 function closeUnended(
   plan: Plan,
