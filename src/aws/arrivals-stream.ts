@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   GetRecordsCommand,
   type GetRecordsCommandOutput,
@@ -104,7 +105,7 @@ async function follow(tail: Tail, stream: string, run: ReadRun, client: KinesisC
     }
     if (MillisBehindLatest === 0 || tail.iterator === undefined) return;
     if (performance.now() >= giveUpAt) throw new ReadingTookTooLong();
-    await wait(readEveryMs);
+    await sleep(readEveryMs);
   }
 }
 
@@ -208,11 +209,7 @@ async function readPage(
     } catch (error) {
       const isThrottled = error instanceof Error && error.name === 'ProvisionedThroughputExceededException';
       if (!isThrottled || performance.now() >= giveUpAt) throw error;
-      await wait(readEveryMs);
+      await sleep(readEveryMs);
     }
   }
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

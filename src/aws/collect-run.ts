@@ -47,6 +47,7 @@ export async function collectRun(
   const giveUpAt = clock.now() + waitAtMostMs;
   let progressAt = clock.now();
   let before = Number.POSITIVE_INFINITY;
+  let missing = missingOf(ledger);
   const readUpTo = new Map<string, string>();
   const run = { runId: plan.runId, createdAt: plan.timeline.createdAt, readUpTo };
   for (;;) {
@@ -57,9 +58,12 @@ export async function collectRun(
       ledger.addWindow(window);
       if (window.readUpTo !== undefined) noteReadUpTo(readUpTo, window.readUpTo);
     }
-    if (missingOf(ledger) === 0) return ledger.close();
+    const hasNew = known.size > windows;
+    // Closing a ledger of 10,000 slices takes its time, and only a window can change what is missing.
+    if (hasNew) missing = missingOf(ledger);
+    if (missing === 0) return ledger.close();
     const now = clock.now();
-    if (known.size > windows || unread.count < before) progressAt = now;
+    if (hasNew || unread.count < before) progressAt = now;
     before = unread.count;
     const patienceMs = unread.count > 0 ? unread.longestPauseMs : quietMs;
     if (now - progressAt >= patienceMs || now >= giveUpAt) {

@@ -1,16 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { FaultEvent } from '../plan/conditions.ts';
 import type { AccountLimits, QuotaName } from '../plan/quotas.ts';
 import type { RunView, ViewRequest } from '../report/run-in-progress.ts';
-import { accountKey } from './account-key.ts';
-import { arnOfFunction, region } from './arns.ts';
+import { arnOfFunction } from './arns.ts';
 import { makeCloudFormation } from './cloudformation.ts';
 import { type MetricSeries, makeCloudWatch } from './cloudwatch.ts';
-import { deployedStack, queueVariables, runBucket } from './deployed-stack.ts';
+import { deployedStack, runBucket } from './deployed-stack.ts';
 import { type Edge, startEdge } from './edge.ts';
 import { embeddedLimits } from './embedded-limits.ts';
+import { influx, variablesOf, withoutBundleVariables } from './embedded-variables.ts';
 import type { InvokeFunction } from './execution.ts';
 import { withFaultRecord } from './fault-record.ts';
 import { makeFunctionLogs } from './function-log.ts';
@@ -18,15 +17,10 @@ import { makeInfluxDb } from './influxdb.ts';
 import type { InfluxServer } from './influxdb-relay.ts';
 import { makeIotControlPlane } from './iot-control-plane.ts';
 import type { CertificateFiles } from './iot-core/doors/certificates.ts';
-import {
-  type DoorSettings,
-  defaultRuleName,
-  type IotCoreChoices,
-  iotCoreChoicesOf,
-} from './iot-core/settings.ts';
+import { type DoorSettings, type IotCoreChoices, iotCoreChoicesOf } from './iot-core/settings.ts';
 import { maxBodyBytes as maxKinesisBytes } from './iot-core/stream/kinesis-api.ts';
 import { makeIotDataPlane } from './iot-data-plane.ts';
-import { makeIotEntrance, secretNamesOf } from './iot-entrance.ts';
+import { makeIotEntrance } from './iot-entrance.ts';
 import { makeLambdaApi, makeRuntimeApi } from './lambda.ts';
 import { makeLambdaPool, runtimeApiPrefix } from './lambda-pool.ts';
 import { makeLambdaTask } from './lambda-task.ts';
@@ -36,7 +30,7 @@ import { makeRunFiles } from './run-files.ts';
 import { makeS3 } from './s3.ts';
 import { makeSecretsManager } from './secrets-manager.ts';
 import { makeServiceQuotas } from './service-quotas.ts';
-import { type FunctionDefinition, readStack, type Stack } from './stack.ts';
+import { readStack, type Stack } from './stack.ts';
 import { arnPlaceholderOf, putObjectResource, substitute } from './state-machine-definition.ts';
 import { makeStepFunctions, type StepFunctions } from './step-functions.ts';
 import { stopRuns } from './stop-runs.ts';
@@ -107,7 +101,6 @@ export interface OpenEmbeddedAws {
   close(): Promise<void>;
 }
 
-const influx = { org: 'stampede', bucket: 'stampede', token: 'embedded' } as const;
 /** The function that the rule's queue feeds. */
 const subscriberKey = 'measure-latency';
 
@@ -238,69 +231,6 @@ async function makeStateMachine(
     invokeFunction,
     putObject: makePutObjectTask(edgeUrl),
   });
-}
-
-function variablesOf(
-  edgeUrl: string,
-  iotCore: IotCoreProcess | undefined,
-  stack: Stack,
-): Record<string, string> {
-  const cores = availableParallelism();
-  return {
-    AWS_ENDPOINT_URL: edgeUrl,
-    AWS_ENDPOINT_URL_IOT_DATA_PLANE: `http://127.0.0.1:${iotCore?.httpPort ?? 0}`,
-    AWS_REGION: region,
-    // The AWS CLI and Python's SDK read this one only.
-    AWS_DEFAULT_REGION: region,
-    AWS_ACCESS_KEY_ID: accountKey.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: accountKey.secretAccessKey,
-    RUN_BUCKET: runBucket,
-    ...iotVariablesOf(iotCore, stack),
-    INFLUX_URL: edgeUrl,
-    INFLUX_ORG: influx.org,
-    INFLUX_BUCKET: influx.bucket,
-    INFLUX_TOKEN: influx.token,
-    COLD_START_LEAD: coldStartLead,
-    LAMBDA_ENVIRONMENTS_PER_SECOND: String(cores * environmentsPerSecondPerCore),
-    CLOUDWATCH_DELAY: cloudWatchDelay,
-    RULE_NAME: defaultRuleName,
-    ...queueVariables(edgeUrl, stack),
-  };
-}
-
-/** Its doors, the one that asks for nothing first, and what the others ask for. */
-function iotVariablesOf(iotCore: IotCoreProcess | undefined, stack: Stack): Record<string, string> {
-  if (iotCore === undefined) return {};
-  const { mqttPort, mqttsPort, wssPort, files } = iotCore;
-  const { certificate, authorizer } = secretNamesOf(stack);
-  const doors = [
-    `mqtt://127.0.0.1:${mqttPort}`,
-    `wss://127.0.0.1:${wssPort}`,
-    `mqtts://127.0.0.1:${mqttsPort}`,
-    `mqtts://127.0.0.1:${wssPort}?alpn=mqtt`,
-  ];
-  return {
-    IOT_ENDPOINT: doors.join(','),
-    IOT_CERTIFICATE_SECRET: certificate,
-    IOT_AUTHORIZER_SECRET: authorizer,
-    ...(files && { IOT_CA_FILE: files.caFile }),
-  };
-}
-
-/** A process with the SDK in it, from nothing to its first poll, while others start beside it; twice what a calm machine takes. */
-const coldStartLead = '3s';
-const environmentsPerSecondPerCore = 2;
-/** The counters are there at once; what is not there after this will not come. */
-const cloudWatchDelay = '2s';
-
-/** About the bundle that is deployed: where its native file lies, and its source map. Here the sources run. */
-const bundleVariables: readonly string[] = ['AWS_CRT_NODEJS_BINARY_RELATIVE_PATH', 'NODE_OPTIONS'];
-
-function withoutBundleVariables(definition: FunctionDefinition): FunctionDefinition {
-  const environment = Object.fromEntries(
-    Object.entries(definition.environment).filter(([name]) => !bundleVariables.includes(name)),
-  );
-  return { ...definition, environment };
 }
 
 /** What the deployed rule reads: the CLI checks a profile's topic against it. */

@@ -20,7 +20,8 @@ export async function startIotCoreProcess(start: IotCoreStart): Promise<IotCoreP
     onTrouble(listener) {
       iotCore.onTrouble(listener);
       endPulse = watchPulse({
-        ask: () => fetch(`${iotCore.adminUrl}/process`),
+        // Read to its end, so that the connection serves the next question too.
+        ask: async () => (await fetch(`${iotCore.adminUrl}/process`)).arrayBuffer(),
         onSilent: (ms) =>
           listener(
             `the embedded IoT Core (process ${iotCore.pid}) has not answered for ${ms / 1_000} s: it is stopped, or this machine has too much to do`,

@@ -3,7 +3,6 @@ import { watchDescriptors } from '../descriptor-watch.ts';
 import { surviveLostOutput } from '../lasting-output.ts';
 import { wallClock } from './clock.ts';
 import { type IotCoreAddresses, type RunningIotCore, runIotCore } from './iot-core.ts';
-import { encodeKeptLengths } from './mqtt/packet-codec.ts';
 import type { IotCoreSettings } from './settings.ts';
 
 /** What it reports later: something the user should know. */
@@ -31,7 +30,6 @@ const closeTimeoutMs = 500;
  */
 surviveLostOutput();
 let running: RunningIotCore | undefined;
-encodeKeptLengths();
 
 process.once('message', (settings: IotCoreSettings) => {
   runIotCore(settings, wallClock, logFault).then((iotCore) => {

@@ -57,76 +57,54 @@ const rare = (name: string, count: number): Part[] => (count > 0 ? [warning(name
  * it divides.
  */
 export function renderLedgerFlow({ messages, acknowledged }: LedgerFlow): Html {
-  const { intended, sent, dropped, acked, throttled, failed, unacknowledged, received, duplicates, lost } =
-    messages;
+  const { intended, unacknowledged, received, duplicates, lost } = messages;
   // Reports of earlier versions have no such columns.
   const { sendUnknown = 0, ackUnknown = 0, notRead = 0, deadLettered = 0, unaccounted = 0 } = messages;
   if (intended === 0) return html`<p class="soft">No message was due before the run ended.</p>`;
-  const answers = {
-    label: 'answers',
-    whole: sent,
-    parts: [
-      good('acked', acked),
-      warning('throttled', throttled),
-      bad('failed', failed),
-      bad('unacknowledged', unacknowledged),
-      ...rare('not known', ackUnknown),
+  const bands = bandsOf(messages, acknowledged, {
+    intended: rare('not known', sendUnknown),
+    answers: [bad('unacknowledged', unacknowledged), ...rare('not known', ackUnknown)],
+    arrivals: [
+      good('received', received),
+      bad('lost', lost),
+      ...rare('not read yet', notRead),
+      ...rare('dead-lettered', deadLettered),
+      ...rare('not accounted for', unaccounted),
     ],
-  };
-  return renderBands(
-    [
-      {
-        label: 'intended',
-        whole: intended,
-        parts: [plain('sent', sent), bad('dropped', dropped), ...rare('not known', sendUnknown)],
-      },
-      ...(acknowledged ? [answers] : []),
-      {
-        label: 'arrivals',
-        whole: sent,
-        parts: [
-          good('received', received),
-          bad('lost', lost),
-          ...rare('not read yet', notRead),
-          ...rare('dead-lettered', deadLettered),
-          ...rare('not accounted for', unaccounted),
-        ],
-      },
-    ],
-    duplicates,
-  );
+  });
+  return renderBands(bands, duplicates);
 }
 
 /** The same while the run goes on. */
 export function renderLiveFlow(messages: LiveMessages, acknowledged: boolean): Html {
-  const { intended, sent, dropped, waiting, acked, throttled, failed, unanswered } = messages;
+  const { intended, waiting, unanswered, received, notArrived, duplicates } = messages;
   if (intended === 0) return html`<p class="soft">No message has been due yet.</p>`;
-  const answers = {
-    label: 'answers',
-    whole: sent,
-    parts: [
-      good('acked', acked),
-      warning('throttled', throttled),
-      bad('failed', failed),
-      plain('unanswered', unanswered),
-    ],
-  };
-  return renderBands(
-    [
-      {
-        label: 'intended',
-        whole: intended,
-        parts: [plain('sent', sent), bad('dropped', dropped), plain('waiting', waiting)],
-      },
-      ...(acknowledged ? [answers] : []),
-      {
-        label: 'arrivals',
-        whole: sent,
-        parts: [good('received', messages.received), plain('not arrived yet', messages.notArrived)],
-      },
-    ],
-    messages.duplicates,
-  );
+  const bands = bandsOf(messages, acknowledged, {
+    intended: [plain('waiting', waiting)],
+    answers: [plain('unanswered', unanswered)],
+    arrivals: [good('received', received), plain('not arrived yet', notArrived)],
+  });
+  return renderBands(bands, duplicates);
+}
+
+type Counted = Pick<LiveMessages, 'intended' | 'sent' | 'dropped' | 'acked' | 'throttled' | 'failed'>;
+
+/** The three equations; `last` are the parts in which a run that goes on differs from one that has ended. */
+function bandsOf(
+  { intended, sent, dropped, acked, throttled, failed }: Counted,
+  acknowledged: boolean,
+  last: Readonly<Record<'intended' | 'answers' | 'arrivals', readonly Part[]>>,
+): BandOf[] {
+  const answered = [good('acked', acked), warning('throttled', throttled), bad('failed', failed)];
+  return [
+    {
+      label: 'intended',
+      whole: intended,
+      parts: [plain('sent', sent), bad('dropped', dropped), ...last.intended],
+    },
+    ...(acknowledged ? [{ label: 'answers', whole: sent, parts: [...answered, ...last.answers] }] : []),
+    { label: 'arrivals', whole: sent, parts: last.arrivals },
+  ];
 }
 
 function renderBands(bands: readonly BandOf[], duplicates: number): Html {

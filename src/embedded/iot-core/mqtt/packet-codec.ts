@@ -1,4 +1,4 @@
-import { generate, type Packet, type Parser, parser, writeToStream } from 'mqtt-packet';
+import { generate, type Packet, type Parser, parser } from 'mqtt-packet';
 import { checkPacketProperties } from './packet-properties.ts';
 import { type MqttVersion, malformed, protocolError } from './protocol.ts';
 
@@ -85,29 +85,6 @@ export function decodeConnect(frame: Buffer): PacketOf<'connect'> {
 
 export function encodePacket(packet: Packet, version: MqttVersion): Buffer {
   return generate(packet, { protocolVersion: version });
-}
-
-/** Lengths below which mqtt-packet keeps each encoding for good, once it was wanted: two bytes of a length. */
-const keptLengths = 16_384;
-
-/**
- * Has mqtt-packet encode every length that it keeps, once and at once, in 50 ms. Each is a few bytes of the 64 KB that
- * Buffers are cut from: made when first wanted, between other Buffers, they would hold on to all of that, up to 1 GB.
- */
-export function encodeKeptLengths(): void {
-  const nowhere = { write: () => true } as unknown as NodeJS.WritableStream;
-  const payload = Buffer.alloc(keptLengths);
-  // A remaining length of 3 and the payload's: the topic is one byte behind its length of two.
-  for (let length = 3; length < keptLengths; length++) {
-    const packet = {
-      topic: 't',
-      payload: payload.subarray(0, length - 3),
-      qos: 0,
-      dup: false,
-      retain: false,
-    } as const;
-    writeToStream({ cmd: 'publish', ...packet }, nowhere);
-  }
 }
 
 /**

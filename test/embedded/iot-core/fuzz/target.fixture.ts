@@ -1,7 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { type RunningIotCore, runIotCore } from '../../../../src/embedded/iot-core/iot-core.ts';
 import { Connection } from '../../../../src/embedded/iot-core/mqtt/connection.ts';
-import { encodeKeptLengths } from '../../../../src/embedded/iot-core/mqtt/packet-codec.ts';
 import { iotCoreSettingsOf, type StartIotCoreOptions } from '../../../../src/embedded/iot-core/start.ts';
 
 /** What the parent asks of the process. */
@@ -24,7 +23,6 @@ export interface TargetState {
 }
 
 /** An embedded IoT Core in a process of its own that tells what lies in its memory. Run with `--expose-gc`. */
-encodeKeptLengths();
 let iotCore: RunningIotCore | undefined;
 let leaptMs = 0;
 let frames = 0;
