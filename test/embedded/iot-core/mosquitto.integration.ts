@@ -121,7 +121,10 @@ describeIfInstalled.each(['mqttv311', 'mqttv5'])('mosquitto clients, %s', (versi
   });
 
   it('feed the rule, 1,000 lines in a row', async () => {
-    const iotCore = await startTestIotCore();
+    // Several readers take the messages of a standard queue in any order; one keeps the order of the publisher.
+    const iotCore = await startTestIotCore({
+      queue: { maximumBatchingWindowMs: 5, readers: { mode: 'standard', maximumConcurrency: 1 } },
+    });
     const child = spawn('mosquitto_pub', [
       '-h',
       '127.0.0.1',
