@@ -56,6 +56,15 @@ async function open({ make }: Way, iotCore: GuardedIotCore, port: number): Promi
   return { listener, transport };
 }
 
+/** A test that waits for connections fails at once, with the reason, when one cannot be made. */
+async function connected({ listener }: Opened, count = 1): Promise<void> {
+  const failed = listener.heard('connectFailed').then(([[reason] = []]) => {
+    throw new Error(`not connected: ${reason}`);
+  });
+  await Promise.race([listener.heard('connected', count), failed]);
+  failed.catch(() => {});
+}
+
 /** Closes; a listener method called after that, even turns later, fails the test. */
 async function closeQuietly({ listener, transport }: Opened): Promise<void> {
   const before = listener.events.length;
@@ -107,9 +116,9 @@ describe.each(Object.keys(ways))('%s, closes', (name) => {
     const proxy = await startProxy(way.portOf(iotCore));
     cleanUpLater(() => proxy.close());
     const opened = await open(way, iotCore, proxy.port);
-    const { listener, transport } = opened;
+    const { transport } = opened;
     for (let device = 0; device < 3; device++) transport.connect(device);
-    await listener.heard('connected', 3);
+    await connected(opened, 3);
     proxy.freeze();
     // More than the buffers of a socket on loopback hold.
     const payload = Buffer.alloc(120_000, 'x');
@@ -132,7 +141,7 @@ describe.each(Object.keys(ways))('%s, closes', (name) => {
     const proxy = await startProxy(way.portOf(iotCore));
     const opened = await open(way, iotCore, proxy.port);
     opened.transport.connect(0);
-    await opened.listener.heard('connected');
+    await connected(opened);
     const lost = opened.listener.heard('disconnected');
     await proxy.close();
     await lost;
