@@ -58,8 +58,8 @@ async function open({ make }: Way, iotCore: GuardedIotCore, port: number): Promi
 
 /** A test that waits for connections fails at once, with the reason, when one cannot be made. */
 async function connected({ listener }: Opened, count = 1): Promise<void> {
-  const failed = listener.heard('connectFailed').then(([[reason] = []]) => {
-    throw new Error(`not connected: ${reason}`);
+  const failed = listener.heard('connectFailed').then((failures) => {
+    throw new Error(`not connected: ${failures.flat().join(', ')}`);
   });
   await Promise.race([listener.heard('connected', count), failed]);
   failed.catch(() => {});
