@@ -3,7 +3,7 @@ export interface DevicePolicyScope {
   readonly partition: string;
   readonly region: string;
   readonly accountId: string;
-  /** What the stack's IoT rule reads: `stampede/#`. */
+  /** What the stack's IoT rule reads: `stampede/dev/#`. */
   readonly topicFilter: string;
 }
 

@@ -1,4 +1,4 @@
-import { type DeploymentParameters, parseDeployment } from '../plan/deployment.ts';
+import { type DeploymentParameters, defaultDeployment, parseDeployment } from '../plan/deployment.ts';
 import { type IotDoor, iotCoreDoorsOf, iotCorePorts } from '../plan/target.ts';
 import { formatDuration, parseDuration } from '../profile/duration.ts';
 import { type Fault, InvalidInputError } from '../profile/errors.ts';
@@ -105,7 +105,7 @@ export function readEnvironment(variables: Variables): Environment {
     runBucket: need('RUN_BUCKET', 'the bucket of the run store; the stack sets it'),
     iotDoors: parseIotEndpoint(variables.IOT_ENDPOINT ?? '', faults),
     iotDataUrl: parseIotDataUrl(variables, faults),
-    topicFilter: variables.TOPIC_FILTER ?? 'stampede/#',
+    topicFilter: variables.TOPIC_FILTER ?? defaultDeployment.topicFilter,
     ruleName: variables.RULE_NAME || undefined,
     queues: readQueueUrls(variables),
     deployment: readDeployment(variables.DEPLOYMENT, faults),

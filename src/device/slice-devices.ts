@@ -1,5 +1,5 @@
+import { topicOfDevice } from '../plan/device-topic.ts';
 import { identifyDevice, type Plan, type Slice } from '../plan/plan.ts';
-import { expandTopic } from '../profile/topic-template.ts';
 
 /** The virtual devices of one slice, by index within it. */
 export interface SliceDevices {
@@ -11,16 +11,13 @@ export interface SliceDevices {
 }
 
 export function describeDevices(plan: Plan, slice: Slice): SliceDevices {
-  const { connect, devices, echo, publish } = plan.profile;
+  const { connect, devices, echo } = plan.profile;
   // Over HTTPS there is nothing to subscribe with.
   const echoing = connect.protocol === 'mqtt' ? Math.ceil(echo.fraction * devices) : 0;
   return {
     count: slice.devices,
     clientId: (device) => identifyDevice(plan.runId, slice.firstDevice + device).clientId,
-    topic(device) {
-      const { deviceId, deviceIndex } = identifyDevice(plan.runId, slice.firstDevice + device);
-      return expandTopic(publish.topic, { runId: plan.runId, deviceId, deviceIndex, slice: slice.slice });
-    },
+    topic: (device) => topicOfDevice(plan, slice.firstDevice + device, slice.slice),
     // ⌈fraction · D⌉ devices of the whole run, spread evenly over it, found without a list of them.
     echoes(device) {
       const index = slice.firstDevice + device;

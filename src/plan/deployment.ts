@@ -24,10 +24,10 @@ export interface Deployment {
 /** What the stack's parameters decide of it. */
 export type DeploymentParameters = Pick<Deployment, 'subscriber' | 'arrivals' | 'stream'>;
 
-/** As serverless.yml has it without parameters: a test holds the two equal. */
+/** As serverless.yml has it without parameters, in its default stage `dev`: a test holds the two equal. */
 export const defaultDeployment: Deployment = {
   subscriber: 'queue',
-  topicFilter: 'stampede/#',
+  topicFilter: 'stampede/dev/#',
   memoryMb: {
     plan: 512,
     'publish-mqtt': 1_769,

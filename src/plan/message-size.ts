@@ -1,7 +1,7 @@
 import { envelopeBytes, leastPayloadBytes, utf8Bytes } from '../profile/payload-size.ts';
 import { parsePayloadTemplate } from '../profile/payload-template.ts';
-import { expandTopic } from '../profile/topic-template.ts';
-import { identifyDevice, type Plan } from './plan.ts';
+import { topicOfDevice } from './device-topic.ts';
+import type { Plan } from './plan.ts';
 
 /** Bytes of one message: as padded, or at least what its payload and envelope come to. */
 export function messageBytes({ profile, runId }: Plan): number {
@@ -15,9 +15,8 @@ export function messageBytes({ profile, runId }: Plan): number {
  * @see https://aws.amazon.com/iot-core/pricing/additional-details/
  */
 export function meteredBytes(plan: Plan): number {
-  const { profile, runId, slices } = plan;
+  const { profile, slices } = plan;
   if (profile.connect.protocol === 'https') return messageBytes(plan);
-  const { deviceId, deviceIndex } = identifyDevice(runId, profile.devices - 1);
-  const topic = expandTopic(profile.publish.topic, { runId, deviceId, deviceIndex, slice: slices.count - 1 });
+  const topic = topicOfDevice(plan, profile.devices - 1, slices.count - 1);
   return messageBytes(plan) + utf8Bytes(topic);
 }

@@ -15,6 +15,8 @@ export interface Plan {
   readonly timeline: Timeline;
   readonly load: Load;
   readonly slices: { readonly count: number; readonly devicesPerSlice: number };
+  /** What `{topicRoot}` in the profile's topic stands for; absent in plans made before there was such a placeholder. */
+  readonly topicRoot?: string;
   /** What the slices load; absent in a draft that nobody will run. */
   readonly target?: Target;
   /** What the account allowed by then, for the report; absent: AWS's defaults. */

@@ -63,7 +63,13 @@ export const profileOptions: readonly ProfileOption[] = [
     apply: (input, value) => scaleDuration(input, value as string),
   },
   row('--qos', '<0|1>', 'publish.qos', 'MQTT quality of service', number),
-  row('--topic', '<topic>', 'publish.topic', 'topic, with {runId} {deviceId} {deviceIndex} {slice}', text),
+  row(
+    '--topic',
+    '<topic>',
+    'publish.topic',
+    'topic, with {topicRoot} {runId} {deviceId} {deviceIndex} {slice}',
+    text,
+  ),
   row('--size', '<bytes>', 'publish.sizeBytes', 'pad messages up to this size', number),
   {
     ...row('--protocol', '<mqtt|https>', 'connect.protocol', 'how devices publish', text),

@@ -63,11 +63,11 @@ const publish = z
     topic: z
       .string()
       .min(1)
-      .default('stampede/{runId}/{deviceId}/telemetry')
+      .default('{topicRoot}/{runId}/{deviceId}/telemetry')
       .meta({
         description:
-          'Topic of a device, under what the IoT rule reads (stampede/#). Placeholders: {runId}, {deviceId}, {deviceIndex}, {slice}. At most 256 bytes and 7 slashes once they are filled in.',
-        examples: ['stampede/{runId}/{deviceId}/telemetry'],
+          'Topic of a device, under what the IoT rule reads. Placeholders: {topicRoot} (what the stack reads: stampede/dev in a rehearsal and in stage dev), {runId}, {deviceId}, {deviceIndex}, {slice}. At most 256 bytes and 7 slashes once they are filled in.',
+        examples: ['{topicRoot}/{runId}/{deviceId}/telemetry'],
       }),
     qos: z
       .literal([0, 1])

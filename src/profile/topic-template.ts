@@ -4,17 +4,19 @@ import { utf8Bytes } from './payload-size.ts';
 
 /** What stands in a topic's braces: fixed for a device, so that its topic is made once. */
 export interface TopicValues {
+  /** Where the stack's rule reads: `stampede/dev`. */
+  readonly topicRoot: string;
   readonly runId: string;
   readonly deviceId: string;
   readonly deviceIndex: number;
   readonly slice: number;
 }
 
-export const topicPlaceholders = ['runId', 'deviceId', 'deviceIndex', 'slice'] as const;
+export const topicPlaceholders = ['topicRoot', 'runId', 'deviceId', 'deviceIndex', 'slice'] as const;
 
 const placeholder = /\{([^{}]*)\}/g;
 
-/** `stampede/{runId}/{deviceId}/telemetry` → `stampede/smoke-…/d7/telemetry`. Unknown placeholders stay as they are. */
+/** `{topicRoot}/{runId}/{deviceId}/telemetry` → `stampede/dev/smoke-…/d7/telemetry`. Unknown placeholders stay as they are. */
 export function expandTopic(template: string, values: TopicValues): string {
   return template.replace(placeholder, (braces, name: string) =>
     Object.hasOwn(values, name) ? String(values[name as keyof TopicValues]) : braces,
@@ -33,7 +35,8 @@ interface TopicFault {
 
 /**
  * What is wrong with a topic template, judged with the longest values it can get: a run id of 80 characters and the
- * last of `devices` devices.
+ * last of `devices` devices. Of the stack's `{topicRoot}` a profile knows nothing: it counts as the one byte that it has at
+ * least, and `checkTopicLimits` judges the topic again once it is known.
  */
 export function checkTopicTemplate(template: string, devices: number): TopicFault[] {
   const faults: TopicFault[] = [];
@@ -61,27 +64,34 @@ export function checkTopicTemplate(template: string, devices: number): TopicFaul
   if (template.startsWith('$')) {
     faults.push({
       message: 'topics that begin with $ are reserved by AWS IoT Core',
-      hint: 'publish to a topic that the rule reads, such as stampede/{runId}/{deviceId}/telemetry; Basic Ingest ($aws/rules/…) has no subscriber to measure',
+      hint: 'publish to a topic that the rule reads, such as {topicRoot}/{runId}/{deviceId}/telemetry; Basic Ingest ($aws/rules/…) has no subscriber to measure',
     });
   }
-  const slashes = template.split('/').length - 1;
+  const longest = expandTopic(template, {
+    topicRoot: 'x',
+    runId: 'r'.repeat(runIdMaxLength),
+    deviceId: `d${devices - 1}`,
+    deviceIndex: devices - 1,
+    slice: Math.min(devices, maxSlices) - 1,
+  });
+  return [...faults, ...checkTopicLimits(longest)];
+}
+
+/** What AWS IoT Core has against the length of a topic whose placeholders are filled in. */
+export function checkTopicLimits(topic: string): TopicFault[] {
+  const faults: TopicFault[] = [];
+  const slashes = topic.split('/').length - 1;
   if (slashes > iotCoreLimits.topicSlashes) {
     faults.push({
       message: `${slashes} slashes, and AWS IoT Core allows ${iotCoreLimits.topicSlashes}`,
       hint: `drop ${slashes - iotCoreLimits.topicSlashes} levels`,
     });
   }
-  const longest = expandTopic(template, {
-    runId: 'r'.repeat(runIdMaxLength),
-    deviceId: `d${devices - 1}`,
-    deviceIndex: devices - 1,
-    slice: Math.min(devices, maxSlices) - 1,
-  });
-  const bytes = utf8Bytes(longest);
+  const bytes = utf8Bytes(topic);
   if (bytes > iotCoreLimits.topicBytes) {
     faults.push({
       message: `up to ${bytes} bytes once its placeholders are filled in, and AWS IoT Core allows ${iotCoreLimits.topicBytes}`,
-      hint: `shorten it by ${bytes - iotCoreLimits.topicBytes} bytes; a run id counts ${runIdMaxLength}`,
+      hint: `shorten it by ${bytes - iotCoreLimits.topicBytes} bytes; a run id can have ${runIdMaxLength}`,
     });
   }
   return faults;

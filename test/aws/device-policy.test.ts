@@ -18,7 +18,7 @@ it('allows a certificate what the role of publish-mqtt allows', async () => {
     partition: 'aws',
     region: 'us-east-1',
     accountId: '123456789012',
-    topicFilter: 'stampede/#',
+    topicFilter: 'stampede/dev/#',
   }).Statement.map(({ Action, Resource }) => ({ action: [Action], resources: [...Resource] }));
   expect(ofCertificate).toEqual(ofRole);
 });

@@ -77,7 +77,7 @@ describe('stampede, used wrongly', () => {
     for (const command of ['plan', 'run']) {
       const { code, stderr } = await runCli([command, file]);
       expect([command, code]).toEqual([command, 2]);
-      expect(stderr).toContain('publish.topic: "fleet/d0" is outside stampede/#');
+      expect(stderr).toContain('publish.topic: "fleet/d0" is outside stampede/dev/#');
     }
   });
 

@@ -18,6 +18,14 @@ describe("a slice's devices", () => {
     expect(devices.topic(1)).toBe('s/2/test-run/d7/7');
   });
 
+  it('publish under what the stack reads', () => {
+    const plan = makeTestPlan({ publish: { topic: '{topicRoot}/{deviceId}' } });
+    const topicIn = (topicRoot?: string) =>
+      describeDevices({ ...plan, ...(topicRoot && { topicRoot }) }, sliceOf(plan, 0)).topic(3);
+    expect(topicIn('acme-stampede/prod')).toBe('acme-stampede/prod/d3');
+    expect(topicIn()).toBe('stampede/dev/d3');
+  });
+
   it('echo in the share the profile says, spread evenly over the run and all slices', () => {
     const runs = fc.record({
       devices: fc.integer({ min: 1, max: 300 }),

@@ -77,9 +77,9 @@ describe('what devices are given for the embedded IoT Core', () => {
     const { certificate, privateKey } = await secretOf('IOT_CERTIFICATE_SECRET');
     const options = { cert: certificate!, key: privateKey! };
     const url = `mqtts://127.0.0.1:${door('mqtts').port}`;
-    expect(await visit(url, 'stampede/x', options)).toBe('published');
+    expect(await visit(url, 'stampede/dev/x', options)).toBe('published');
     expect(await visit(url, 'other/x', options)).toBe('disconnected 135');
-    expect(await visit(url, 'stampede/x', { ...options, clientId: 'other' })).toMatch(/Not authorized/);
+    expect(await visit(url, 'stampede/dev/x', { ...options, clientId: 'other' })).toMatch(/Not authorized/);
   });
 
   it('a user of the custom authorizer: a function in an execution environment', async () => {
@@ -91,10 +91,10 @@ describe('what devices are given for the embedded IoT Core', () => {
       password: password!,
     };
     const named = { ...options, username: `${username}?x-amz-customauthorizer-name=${authorizerName}` };
-    expect(await visit(url, 'stampede/x', options)).toBe('published');
-    expect(await visit(url, 'stampede/x', named)).toBe('published');
+    expect(await visit(url, 'stampede/dev/x', options)).toBe('published');
+    expect(await visit(url, 'stampede/dev/x', named)).toBe('published');
     expect(await visit(url, 'other/x', options)).toBe('disconnected 135');
-    expect(await visit(url, 'stampede/x', { ...options, password: 'guess' })).toMatch(/Not authorized/);
+    expect(await visit(url, 'stampede/dev/x', { ...options, password: 'guess' })).toMatch(/Not authorized/);
   }, 20_000);
 
   it('the credentials of a role: they allow what the role does, and come with a token', async () => {
@@ -110,9 +110,9 @@ describe('what devices are given for the embedded IoT Core', () => {
         client.destroy();
       }
     };
-    expect(await publish('stampede/x', role)).toBe('published');
+    expect(await publish('stampede/dev/x', role)).toBe('published');
     expect(await publish('other/x', role)).toBe('ForbiddenException');
-    expect(await publish('stampede/x', { ...role, sessionToken: undefined })).toBe('ForbiddenException');
+    expect(await publish('stampede/dev/x', { ...role, sessionToken: undefined })).toBe('ForbiddenException');
     expect(await publish('other/x', {})).toBe('published');
   });
 

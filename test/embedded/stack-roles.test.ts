@@ -18,7 +18,8 @@ describe('what the roles of the deployed stack allow', () => {
     const access = accessOf('publish-mqtt');
     expect(access.mayConnect('stampede-run-000001')).toBe(true);
     expect(access.mayConnect('somebody')).toBe(false);
-    expect(access.mayPublish('stampede/run/d1/telemetry')).toBe(true);
+    expect(access.mayPublish('stampede/dev/run/d1/telemetry')).toBe(true);
+    expect(access.mayPublish('stampede/dev2/run/d1/telemetry')).toBe(false);
     expect(access.mayPublish('other/run')).toBe(false);
     expect(access.maySubscribe('stampede-control/run')).toBe(true);
     expect(access.mayReceive('stampede-control/run')).toBe(true);
@@ -28,14 +29,15 @@ describe('what the roles of the deployed stack allow', () => {
 
   it('publish-http: the rule’s topics, the stop message', () => {
     const access = accessOf('publish-http');
-    expect(access.mayPublish('stampede/run/d1/telemetry')).toBe(true);
+    expect(access.mayPublish('stampede/dev/run/d1/telemetry')).toBe(true);
+    expect(access.mayPublish('stampede/dev2/run/d1/telemetry')).toBe(false);
     expect(access.mayGetRetained('stampede-control/run')).toBe(true);
     expect(access.mayConnect('stampede-run-000001')).toBe(false);
   });
 
   it('measure-latency: nothing of IoT', () => {
     expect(functions.find(({ key }) => key === 'measure-latency')?.policies).toEqual([]);
-    expect(accessOf('measure-latency').mayPublish('stampede/x')).toBe(false);
+    expect(accessOf('measure-latency').mayPublish('stampede/dev/x')).toBe(false);
   });
 });
 

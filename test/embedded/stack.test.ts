@@ -29,9 +29,9 @@ describe('the stack', () => {
       handler: 'functions/publish-mqtt.handler',
       timeoutSeconds: 900,
     });
-    expect(environment.TOPIC_FILTER).toBe('stampede/#');
+    expect(environment.TOPIC_FILTER).toBe('stampede/dev/#');
     expect(environment).not.toHaveProperty('NODE_OPTIONS');
-    expect(ruleSql).toMatch(/FROM 'stampede\/#'/);
+    expect(ruleSql).toMatch(/FROM 'stampede\/dev\/#'/);
     // AWS recommends six times the time-out of the function that reads.
     const subscriber = functions.find(({ key }) => key === 'measure-latency');
     expect(queue).toEqual({

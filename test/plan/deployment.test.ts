@@ -1,8 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the framework spells its variables like this.
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { readEnvironment } from '../../src/aws/environment.ts';
+import { readStack } from '../../src/embedded/stack.ts';
 import { defaultDeployment, parseDeployment } from '../../src/plan/deployment.ts';
 import { streamBatches } from '../../src/plan/stream-reading.ts';
 
@@ -21,15 +23,19 @@ function read(path: string) {
 describe('defaultDeployment', () => {
   const stack = read('serverless.yml');
 
-  it('is the stack without parameters', () => {
+  it('is the stack without parameters', async () => {
     const memoryMb = Object.entries(stack.functions as Record<string, { memorySize: number }>).map(
       ([name, { memorySize }]) => [name, memorySize],
     );
     expect(defaultDeployment.memoryMb).toEqual(Object.fromEntries(memoryMb));
-    expect(defaultDeployment.topicFilter).toBe(stack.params.default.topicFilter);
+    const { environment } = await readStack(fileURLToPath(new URL('../../serverless.yml', import.meta.url)));
+    expect(defaultDeployment.topicFilter).toBe(environment.TOPIC_FILTER);
     expect(stack.params.default.architecture).toBe('arm64');
     // The functions read these where the stack sets none.
-    const { coldStartLeadMs, lambdaEnvironmentsPerSecond } = readEnvironment({ RUN_BUCKET: 'runs' });
+    const { coldStartLeadMs, lambdaEnvironmentsPerSecond, topicFilter } = readEnvironment({
+      RUN_BUCKET: 'runs',
+    });
+    expect(defaultDeployment.topicFilter).toBe(topicFilter);
     expect(defaultDeployment.coldStart).toEqual({
       leadMs: coldStartLeadMs,
       environmentsPerSecond: lambdaEnvironmentsPerSecond,

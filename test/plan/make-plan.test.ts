@@ -110,10 +110,39 @@ describe('makePlan', () => {
 
   it('refuses a topic that the rule does not read, and a run id that no execution has', () => {
     const input = { ...minimal, publish: { topic: 'fleet/{deviceId}' } };
-    const faults = faultsOf(() => planOf(input, 'run 1', 'stampede/#'));
+    const faults = faultsOf(() => planOf(input, 'run 1', 'stampede/prod/#'));
     expect(faults.map((fault) => fault.path)).toEqual(['runId', 'publish.topic']);
+    expect(faults[1]).toMatchObject({
+      message: expect.stringContaining('"fleet/d0" is outside stampede/prod/#'),
+      hint: 'begin the topic with {topicRoot}/, which is stampede/prod/ in this stack, or deploy with another topicFilter',
+    });
     expect(faultsOf(() => planOf(minimal, 'x'.repeat(81)))).toHaveLength(1);
-    expect(faultsOf(() => planOf(minimal, 'x'.repeat(80), 'stampede/#'))).toEqual([]);
+    expect(faultsOf(() => planOf(minimal, 'x'.repeat(80), 'stampede/prod/#'))).toEqual([]);
+  });
+
+  it.each([
+    ['{topicRoot}', 'stampede/prod/#', /"stampede\/prod" is outside/],
+    ['stampede/prod2/{deviceId}', 'stampede/prod/#', /is outside/],
+    // The default topic has three levels under the root, and this filter wants the second of them to be telemetry.
+    [undefined, 'fleet/+/telemetry/#', /"fleet\/run-1\/d0\/telemetry" is outside/],
+  ])('refuses topic %s under filter %s', (topic, filter, message) => {
+    const faults = faultsOf(() => planOf({ ...minimal, publish: { topic } }, 'run-1', filter));
+    expect(faults).toEqual([
+      expect.objectContaining({ path: 'publish.topic', message: expect.stringMatching(message) }),
+    ]);
+  });
+
+  it('judges the length of a topic with the root that the stack gives it', () => {
+    const deep = { ...minimal, publish: { topic: '{topicRoot}/b/c/d/e/f/g/{deviceId}' } };
+    expect(faultsOf(() => planOf(deep, 'run-1', 'a/#'))).toEqual([]);
+    expect(faultsOf(() => planOf(deep, 'run-1', 'stampede/prod/#'))).toEqual([
+      { path: 'publish.topic', message: expect.stringMatching(/^8 slashes/), hint: 'drop 1 levels' },
+    ]);
+    const long = { ...minimal, publish: { topic: `{topicRoot}/${'t'.repeat(251)}/{deviceIndex}` } };
+    expect(faultsOf(() => planOf(long, 'run-1', 'a/#'))).toEqual([]);
+    expect(faultsOf(() => planOf(long, 'run-1', 'ab/#'))).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('257 bytes') }),
+    ]);
   });
 
   it('draws a plan that must not run for those who want to see it', () => {

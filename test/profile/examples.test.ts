@@ -12,7 +12,7 @@ const examples = readdirSync(folder).filter(
 function planOf(file: string) {
   const profile = parseLoadProfile(JSON.parse(readFileSync(new URL(file, folder), 'utf8')));
   const coldStart = { leadMs: 2_000, environmentsPerSecond: 100 };
-  return makePlan({ runId: profile.name, profile, now: 0, coldStart, topicFilter: 'stampede/#' });
+  return makePlan({ runId: profile.name, profile, now: 0, coldStart, topicFilter: 'stampede/prod/#' });
 }
 
 describe('the example profiles', () => {

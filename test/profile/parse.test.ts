@@ -41,7 +41,7 @@ describe('parseLoadProfile', () => {
         timeoutMs: 10_000,
       },
       publish: {
-        topic: 'stampede/{runId}/{deviceId}/telemetry',
+        topic: '{topicRoot}/{runId}/{deviceId}/telemetry',
         qos: 1,
         payload: { temperature: '{{gaussian(21, 2)}}', humidity: '{{random(30, 60)}}' },
         sizeBytes: 0,

@@ -60,14 +60,22 @@ export const allowedWildcards: readonly AllowedWildcard[] = [
     wildcard: `arn:aws:secretsmanager:${account}:secret:stampede-dev/fleet-${secret}-??????`,
     reason: 'Secrets Manager adds six characters to a secret’s name, which are not known before it is made',
   })),
-  { sid: 'PublishToTheTestsTopics', wildcard: `arn:aws:iot:${account}:topic/stampede/*`, reason: devices },
-  { sid: 'HearEchoesAndStop', wildcard: `arn:aws:iot:${account}:topicfilter/stampede/*`, reason: devices },
+  {
+    sid: 'PublishToTheTestsTopics',
+    wildcard: `arn:aws:iot:${account}:topic/stampede/dev/*`,
+    reason: devices,
+  },
+  {
+    sid: 'HearEchoesAndStop',
+    wildcard: `arn:aws:iot:${account}:topicfilter/stampede/dev/*`,
+    reason: devices,
+  },
   {
     sid: 'HearEchoesAndStop',
     wildcard: `arn:aws:iot:${account}:topicfilter/stampede-control/*`,
     reason: controlTopics,
   },
-  { sid: 'ReceiveEchoesAndStop', wildcard: `arn:aws:iot:${account}:topic/stampede/*`, reason: devices },
+  { sid: 'ReceiveEchoesAndStop', wildcard: `arn:aws:iot:${account}:topic/stampede/dev/*`, reason: devices },
   {
     sid: 'ReceiveEchoesAndStop',
     wildcard: `arn:aws:iot:${account}:topic/stampede-control/*`,

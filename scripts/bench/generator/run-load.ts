@@ -76,6 +76,7 @@ function planOf(load: Load): Plan {
   return {
     version: 1,
     runId: 'bench',
+    topicRoot: 'stampede', // as in the topics of the other generators
     profile,
     timeline: {
       createdAt,

@@ -9,7 +9,7 @@ import type { WorkedProfile } from './worked-profile.ts';
  * 892.857/s each, and at most 50. 64 file descriptors are open beside the devices. Unacknowledged, at
  * most: the device's rate × 5 s.
  * IoT. Each slice has a control channel: one CONNECT, one SUBSCRIBE, one connection more. Clearing the control topic is
- * 2 messages. The topic stampede/run/dNN/telemetry has 24 bytes and the digits of NN.
+ * 2 messages. The topic stampede/dev/run/dNN/telemetry has 28 bytes and the digits of NN.
  * SQS. M sends, M/10 receives, M/10 deletes. Batches: a reader gathers for 1 s and waits for its invocation, so
  * (readers × seconds of publishing − 20 µs × M)/1.1, or M/1,000 (what a reader gathers in its second) if that is more.
  * Lambda. 1,769 MB = 1.7275390625 GB. plan 2 s of ½ GB: 1 GB-s. measure-latency 1 GB: 0.1 s a batch, 20 µs a message.

@@ -59,7 +59,7 @@ export const fieldGroups: readonly FieldGroup[] = [
         path: 'publish.topic',
         label: 'Topic',
         kind: 'text',
-        otherwise: 'stampede/{runId}/{deviceId}/telemetry',
+        otherwise: '{topicRoot}/{runId}/{deviceId}/telemetry',
         isWide: true,
       },
     ],
