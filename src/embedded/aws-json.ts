@@ -1,5 +1,6 @@
 import { AwsError, notSupported } from './aws-error.ts';
-import { type EdgeService, header, renderJsonError } from './edge.ts';
+import { type EdgeService, header } from './edge.ts';
+import { renderJsonError } from './serve-request.ts';
 
 /** A request's members, not yet known to be what they should. */
 export type JsonInput = Readonly<Record<string, unknown>>;
@@ -26,6 +27,7 @@ export function makeJsonService({
   operations,
 }: JsonServiceOptions): EdgeService {
   return {
+    routes: Object.keys(operations).map((operation) => ({ method: 'POST', path: '/', operation })),
     maxBodyBytes,
     renderError: renderJsonError,
     async handle(request) {

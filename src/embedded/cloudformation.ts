@@ -66,11 +66,12 @@ export function makeCloudFormation(stack: EmbeddedStack): EdgeService {
   };
 
   return {
+    routes: Object.keys(operations).map((operation) => ({ method: 'POST', path: '/', operation })),
     maxBodyBytes,
     async handle({ body, requestId }) {
       const input = new URLSearchParams(body.toString());
       const action = input.get('Action') ?? '';
-      const operation = operations[action];
+      const operation = Object.hasOwn(operations, action) ? operations[action] : undefined;
       if (operation === undefined) throw notSupported(`CloudFormation’s ${action}`);
       const name = input.get('StackName') ?? '';
       const isAll = name === '' && action === 'DescribeStacks';

@@ -3,14 +3,15 @@ import path from 'node:path';
 import type { FaultEvent } from '../plan/conditions.ts';
 import type { AccountLimits, QuotaName } from '../plan/quotas.ts';
 import type { RunView, ViewRequest } from '../report/run-in-progress.ts';
+import { makeAccessKey, makeToken } from './account-key.ts';
 import { arnOfFunction } from './arns.ts';
 import { makeCloudFormation } from './cloudformation.ts';
 import { type MetricSeries, makeCloudWatch } from './cloudwatch.ts';
 import { deployedStack, runBucket } from './deployed-stack.ts';
-import { type Edge, startEdge } from './edge.ts';
+import { type Edge, type EdgeRoute, startEdge } from './edge.ts';
 import { embeddedLimits } from './embedded-limits.ts';
 import { influx, variablesOf, withoutBundleVariables } from './embedded-variables.ts';
-import type { InvokeFunction } from './execution.ts';
+import type { InvokeFunction, PutObject } from './execution.ts';
 import { withFaultRecord } from './fault-record.ts';
 import { makeFunctionLogs } from './function-log.ts';
 import { makeInfluxDb } from './influxdb.ts';
@@ -26,6 +27,7 @@ import { makeLambdaPool, runtimeApiPrefix } from './lambda-pool.ts';
 import { makeLambdaTask } from './lambda-task.ts';
 import { type LiveTotals, makeLiveTotals } from './live-totals.ts';
 import { makePutObjectTask } from './put-object-task.ts';
+import type { Credentials } from './request-signature.ts';
 import { makeRunFiles } from './run-files.ts';
 import { makeS3 } from './s3.ts';
 import { makeSecretsManager } from './secrets-manager.ts';
@@ -62,6 +64,7 @@ export interface IotCoreProcess {
   readonly wssPort: number;
   readonly httpPort: number;
   readonly adminUrl: string;
+  readonly adminToken: string;
   /** What a device needs to come in by TLS. */
   readonly files?: CertificateFiles;
   /** Resolves when it ends without being closed: of what. */
@@ -81,6 +84,9 @@ export interface IotCoreStart extends IotCoreChoices {
   readonly invokeUrl: string;
   /** The subscriber. */
   readonly functionName: string;
+  /** Signs what it sends there. */
+  readonly accessKey: Credentials;
+  readonly adminToken: string;
   readonly limits: AccountLimits;
   readonly doors: Partial<DoorSettings>;
 }
@@ -91,7 +97,11 @@ export interface OpenEmbeddedAws {
   readonly stateMachineArn: string;
   /** Of the embedded IoT Core: its figures and its weather. */
   readonly adminUrl: string;
+  /** `Authorization: Bearer …` of every request to it. */
+  readonly adminToken: string;
   readonly logDirectory: string;
+  /** All that the gateway answers. */
+  readonly routes: readonly EdgeRoute[];
   /** Resolves when a part of it has ended by itself: what, in words. */
   readonly broken: Promise<string>;
   live(runId: string): LiveTotals;
@@ -100,6 +110,9 @@ export interface OpenEmbeddedAws {
   stop(graceMs: number): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Of services whose operations are known in the process that it is passed on to. */
+const jsonRoute = [{ method: 'POST', path: '/' }];
 
 /** The function that the rule's queue feeds. */
 const subscriberKey = 'measure-latency';
@@ -119,8 +132,17 @@ export async function openEmbeddedAws(
   let iotCore: IotCoreProcess | undefined;
   const edgeUrl = (): string => edge?.url ?? '';
   const iotCoreUrl = (): string => `http://127.0.0.1:${iotCore?.httpPort ?? 0}`;
-  const variables = (): Record<string, string> => variablesOf(edgeUrl(), iotCore, stack);
-  const entrance = makeIotEntrance(stack, packageRoot, path.join(logs.directory, 'certificates'));
+  const accountKey = makeAccessKey();
+  const influxToken = makeToken();
+  const adminToken = makeToken();
+  const variables = (): Record<string, string> =>
+    variablesOf({ edgeUrl: edgeUrl(), iotCore, stack, accountKey, influxToken });
+  const entrance = makeIotEntrance({
+    stack,
+    packageRoot,
+    certificatesDirectory: path.join(logs.directory, 'certificates'),
+    accountKey,
+  });
 
   const pool = makeLambdaPool({
     functions: [...stack.functions.map(withoutBundleVariables), ...entrance.functions],
@@ -132,16 +154,22 @@ export async function openEmbeddedAws(
   });
   const runFiles = makeRunFiles(runsDirectory, onTrouble);
   const { weather: _faultsFromTheStart, ...choices } = iotCoreChoicesOf(settings);
-  const invokeFunction = withFaultRecord(makeLambdaTask(edgeUrl), {
+  const invokeFunction = withFaultRecord(makeLambdaTask(edgeUrl, accountKey), {
     choices: { limits: settings.limits, ...choices },
     events: async () => (await iotCore?.faults()) ?? [],
     files: runFiles,
   });
-  const stepFunctions = await makeStateMachine(packageRoot, stack, edgeUrl, invokeFunction);
+  const stepFunctions = await makeStateMachine(
+    packageRoot,
+    stack,
+    invokeFunction,
+    makePutObjectTask(edgeUrl, accountKey),
+  );
   const lambda = makeLambdaApi(pool, limits.lambdaConcurrency);
   const iotData = makeIotDataPlane(iotCoreUrl);
   const influxDb = makeInfluxDb({
     ...influx,
+    token: influxToken,
     totals: liveTotals,
     ...(settings.influx === undefined ? {} : { relayTo: settings.influx }),
   });
@@ -154,15 +182,14 @@ export async function openEmbeddedAws(
       monitoring: makeCloudWatch(async () => (await iotCore?.metrics()) ?? []),
       servicequotas: makeServiceQuotas(limits),
       cloudformation: makeCloudFormation(deployedStack(stack, stepFunctions.stateMachineArn, edgeUrl)),
-      iotdata: iotData,
-      sqs: iotData,
-      kinesis: { ...iotData, maxBodyBytes: maxKinesisBytes },
+      sqs: { ...iotData, routes: jsonRoute },
+      kinesis: { ...iotData, routes: jsonRoute, maxBodyBytes: maxKinesisBytes },
       iot: makeIotControlPlane(() => iotCore?.wssPort ?? 0),
       secretsmanager: makeSecretsManager(() => (iotCore?.files ? entrance.secretsOf(iotCore.files) : {})),
     },
+    accessKeys: entrance.accessKeys,
     unsigned: [
       [runtimeApiPrefix, makeRuntimeApi(pool)],
-      ['/2015-03-31/functions/', lambda],
       ['/api/v2/', influxDb],
       ['/query', influxDb],
       ['/health', influxDb],
@@ -177,6 +204,8 @@ export async function openEmbeddedAws(
       ruleSql: stack.ruleSql,
       invokeUrl: edge.url,
       functionName: `${stack.prefix}-${subscriberKey}`,
+      accessKey: accountKey,
+      adminToken,
       limits,
       doors: entrance.doors,
       ...iotCoreChoicesOf(settings),
@@ -196,14 +225,16 @@ export async function openEmbeddedAws(
     environment: { ...topicFilterOf(stack), ...variables() },
     stateMachineArn: stepFunctions.stateMachineArn,
     adminUrl,
+    adminToken,
     logDirectory: logs.directory,
+    routes: edge.routes,
     broken: iotCore.ended.then((how) => `the process of the embedded IoT Core ended: ${how}`),
     live(runId) {
       const complete = liveTotals.complete(runId, Math.floor(Date.now() / 1_000));
       return { ...liveTotals.totals(runId), ...(complete === undefined ? {} : { complete }) };
     },
     view: (runId, request) => liveTotals.view(runId, request, Math.floor(Date.now() / 1_000)),
-    stop: (graceMs) => stopRuns(stepFunctions.running(), iotCoreUrl(), graceMs),
+    stop: (graceMs) => stopRuns(stepFunctions.running(), { iotCoreUrl: iotCoreUrl(), accountKey, graceMs }),
     async close() {
       // Functions first: what they would still say has nobody to hear it.
       await Promise.all([pool.close(), stepFunctions.close()]);
@@ -216,8 +247,8 @@ export async function openEmbeddedAws(
 async function makeStateMachine(
   packageRoot: string,
   stack: Stack,
-  edgeUrl: () => string,
   invokeFunction: InvokeFunction,
+  putObject: PutObject,
 ): Promise<StepFunctions> {
   const text = await readFile(path.join(packageRoot, 'statemachine', 'load-test.asl.json'), 'utf8');
   const arns = stack.functions.map(({ key, name }) => [arnPlaceholderOf(key), arnOfFunction(name)]);
@@ -229,7 +260,7 @@ async function makeStateMachine(
       PutObjectResource: putObjectResource,
     }),
     invokeFunction,
-    putObject: makePutObjectTask(edgeUrl),
+    putObject,
   });
 }
 

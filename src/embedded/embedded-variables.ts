@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
-import { accountKey } from './account-key.ts';
 import { region } from './arns.ts';
 import { queueVariables, runBucket } from './deployed-stack.ts';
 import type { CertificateFiles } from './iot-core/doors/certificates.ts';
 import { defaultRuleName } from './iot-core/settings.ts';
 import { secretNamesOf } from './iot-entrance.ts';
+import type { Credentials } from './request-signature.ts';
 import type { FunctionDefinition, Stack } from './stack.ts';
 
-export const influx = { org: 'stampede', bucket: 'stampede', token: 'embedded' } as const;
+export const influx = { org: 'stampede', bucket: 'stampede' } as const;
 
 /** Where the embedded IoT Core listens, and what a client needs for TLS. */
 interface IotCoreListeners {
@@ -18,12 +18,18 @@ interface IotCoreListeners {
   readonly files?: CertificateFiles;
 }
 
+/** What of this start its clients have to know. */
+export interface EmbeddedAwsFacts {
+  readonly edgeUrl: string;
+  readonly iotCore: IotCoreListeners | undefined;
+  readonly stack: Stack;
+  readonly accountKey: Credentials;
+  readonly influxToken: string;
+}
+
 /** Variables of a process that lead SDK clients, and the functions' adapters, to embedded AWS. */
-export function variablesOf(
-  edgeUrl: string,
-  iotCore: IotCoreListeners | undefined,
-  stack: Stack,
-): Record<string, string> {
+export function variablesOf(facts: EmbeddedAwsFacts): Record<string, string> {
+  const { edgeUrl, iotCore, stack, accountKey, influxToken } = facts;
   const cores = availableParallelism();
   return {
     AWS_ENDPOINT_URL: edgeUrl,
@@ -38,7 +44,7 @@ export function variablesOf(
     INFLUX_URL: edgeUrl,
     INFLUX_ORG: influx.org,
     INFLUX_BUCKET: influx.bucket,
-    INFLUX_TOKEN: influx.token,
+    INFLUX_TOKEN: influxToken,
     COLD_START_LEAD: coldStartLead,
     LAMBDA_ENVIRONMENTS_PER_SECOND: String(cores * environmentsPerSecondPerCore),
     CLOUDWATCH_DELAY: cloudWatchDelay,

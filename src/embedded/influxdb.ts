@@ -1,10 +1,12 @@
 import { gunzipSync } from 'node:zlib';
+import { isSameSecret } from './account-key.ts';
 import { AwsError } from './aws-error.ts';
-import { type EdgeRequest, type EdgeResponse, type EdgeService, header } from './edge.ts';
+import { type EdgeRequest, type EdgeResponse, type EdgeService, header, type RequestHead } from './edge.ts';
 import { type InfluxServer, relayWrite } from './influxdb-relay.ts';
 import { answerSumQuery, parseSumQuery } from './influxql.ts';
 import { type LinePoint, LineProtocolError, parseLineProtocol } from './line-protocol.ts';
 import { type LiveTotalsStore, totalOfField } from './live-totals.ts';
+import { makeRouteTable } from './route-table.ts';
 
 export interface InfluxDbOptions {
   readonly org: string;
@@ -27,33 +29,33 @@ const nanosecondsIn: Readonly<Record<string, bigint>> = {
 
 /** InfluxDB 2's write API; what is written feeds the live totals, and is kept only where it is handed on. */
 export function makeInfluxDb(options: InfluxDbOptions): EdgeService {
+  type Handler = (request: EdgeRequest) => Promise<EdgeResponse> | EdgeResponse;
+  const table = makeRouteTable<Handler>({
+    'GET /health': () =>
+      json(200, { name: 'influxdb', message: 'ready for writes', status: 'pass', checks: [], version }),
+    'GET /ping': () => ({ status: 204, headers: { 'x-influxdb-version': version } }),
+    'HEAD /ping': () => ({ status: 204, headers: { 'x-influxdb-version': version } }),
+    'POST /api/v2/write': (request) => write(request, options),
+    'GET /query': (request) => query(request, options),
+  });
   return {
+    routes: table.routes,
     maxBodyBytes,
-    takesForms: true,
     // InfluxDB's codes are words: https://docs.influxdata.com/influxdb/v2/api/#operation/PostWrite
     renderError: ({ code, status, message }) => json(status, { code, message }),
+    admit: (head) => authorize(head, options),
     async handle(request) {
       const { method, path } = request;
-      if (path === '/health' && method === 'GET') {
-        return json(200, {
-          name: 'influxdb',
-          message: 'ready for writes',
-          status: 'pass',
-          checks: [],
-          version,
-        });
-      }
-      if (path === '/ping') return { status: 204, headers: { 'x-influxdb-version': version } };
-      if (path === '/api/v2/write' && method === 'POST') return write(request, options);
-      if (path === '/query' && method === 'GET') return query(request, options);
-      throw fault('not found', `embedded InfluxDB does not support ${method} ${path}`, 404);
+      const route = table.find(method, path);
+      if (route === undefined)
+        throw fault('not found', `embedded InfluxDB does not support ${method} ${path}`, 404);
+      return route.handler(request);
     },
   };
 }
 
 /** InfluxQL, as far as anybody asks while a run goes on: sums of one run's counters. */
 function query(request: EdgeRequest, options: InfluxDbOptions): EdgeResponse {
-  authorize(request, options);
   const database = request.query.get('db');
   if (database !== options.bucket) throw fault('not found', `database not found: ${database}`, 404);
   const asked = parseSumQuery(request.query.get('q') ?? '');
@@ -61,14 +63,14 @@ function query(request: EdgeRequest, options: InfluxDbOptions): EdgeResponse {
   return json(200, answerSumQuery(asked, options.totals.totals(asked.runId), totalOfField));
 }
 
-function authorize(request: EdgeRequest, { token }: InfluxDbOptions): void {
-  if (header(request, 'authorization') !== `Token ${token}`)
+/** Health too: what InfluxDB itself tells everyone, only this user's processes have a use for here. */
+function authorize(head: RequestHead, { token }: InfluxDbOptions): void {
+  if (!isSameSecret(header(head, 'authorization') ?? '', `Token ${token}`))
     throw fault('unauthorized', 'unauthorized access', 401);
 }
 
 async function write(request: EdgeRequest, options: InfluxDbOptions): Promise<EdgeResponse> {
   const { org, bucket, totals, relayTo } = options;
-  authorize(request, options);
   const asked = { org: request.query.get('org'), bucket: request.query.get('bucket') };
   if (asked.org !== org) throw fault('not found', `organization name "${asked.org}" not found`, 404);
   if (asked.bucket !== bucket) throw fault('not found', `bucket "${asked.bucket}" not found`, 404);

@@ -1,5 +1,7 @@
 import { notSupported } from './aws-error.ts';
-import { type EdgeService, renderJsonError } from './edge.ts';
+import type { EdgeService } from './edge.ts';
+import { makeRouteTable } from './route-table.ts';
+import { renderJsonError } from './serve-request.ts';
 
 /**
  * The one operation of IoT's control plane that a run calls: where the account's endpoint is.
@@ -7,16 +9,21 @@ import { type EdgeService, renderJsonError } from './edge.ts';
  */
 /** @param port of the listener that is AWS's 443: HTTPS, WebSocket, MQTT by ALPN */
 export function makeIotControlPlane(port: () => number): EdgeService {
+  const table = makeRouteTable({
+    // AWS's answer has no port, for it is 443; the other listeners are in IOT_ENDPOINT.
+    'GET /endpoint': () => ({ endpointAddress: `127.0.0.1:${port()}` }),
+  });
   return {
+    routes: table.routes,
     maxBodyBytes: 65_536,
     renderError: renderJsonError,
     async handle({ method, path }) {
-      if (method !== 'GET' || path !== '/endpoint') throw notSupported(`IoT’s ${method} ${path}`);
+      const route = table.find(method, path);
+      if (route === undefined) throw notSupported(`IoT’s ${method} ${path}`);
       return {
         status: 200,
         headers: { 'content-type': 'application/json' },
-        // AWS's answer has no port, for it is 443; the other listeners are in IOT_ENDPOINT.
-        body: JSON.stringify({ endpointAddress: `127.0.0.1:${port()}` }),
+        body: JSON.stringify(route.handler()),
       };
     },
   };

@@ -2,6 +2,7 @@ import type { FaultEvent } from '../plan/conditions.ts';
 import type { MetricSeries } from './cloudwatch.ts';
 import type { IotCoreProcess, IotCoreStart } from './embedded-aws.ts';
 import type { MetricsReport } from './iot-core/http/admin-api.ts';
+import { type AdminPort, fetchAdmin } from './iot-core/http/admin-client.ts';
 import { startIotCore } from './iot-core/start.ts';
 import type { WeatherReport } from './iot-core/weather.ts';
 import { watchPulse } from './pulse.ts';
@@ -15,13 +16,13 @@ export async function startIotCoreProcess(start: IotCoreStart): Promise<IotCoreP
   let endPulse = (): void => undefined;
   return {
     ...iotCore,
-    metrics: () => readMetrics(iotCore.adminUrl),
-    faults: () => readFaults(iotCore.adminUrl),
+    metrics: () => readMetrics(iotCore),
+    faults: () => readFaults(iotCore),
     onTrouble(listener) {
       iotCore.onTrouble(listener);
       endPulse = watchPulse({
         // Read to its end, so that the connection serves the next question too.
-        ask: async () => (await fetch(`${iotCore.adminUrl}/process`)).arrayBuffer(),
+        ask: async () => (await fetchAdmin(iotCore, '/process')).arrayBuffer(),
         onSilent: (ms) =>
           listener(
             `the embedded IoT Core (process ${iotCore.pid}) has not answered for ${ms / 1_000} s: it is stopped, or this machine has too much to do`,
@@ -35,14 +36,14 @@ export async function startIotCoreProcess(start: IotCoreStart): Promise<IotCoreP
   };
 }
 
-async function readFaults(adminUrl: string): Promise<readonly FaultEvent[]> {
-  const answer = await fetch(`${adminUrl}/weather`, { signal: AbortSignal.timeout(answerTimeoutMs) });
+async function readFaults(iotCore: AdminPort): Promise<readonly FaultEvent[]> {
+  const answer = await fetchAdmin(iotCore, '/weather', { signal: AbortSignal.timeout(answerTimeoutMs) });
   if (!answer.ok) throw new Error(`the embedded IoT Core answered ${answer.status} for its faults`);
   return ((await answer.json()) as WeatherReport).events;
 }
 
-async function readMetrics(adminUrl: string): Promise<readonly MetricSeries[]> {
-  const answer = await fetch(`${adminUrl}/metrics?period=60`, {
+async function readMetrics(iotCore: AdminPort): Promise<readonly MetricSeries[]> {
+  const answer = await fetchAdmin(iotCore, '/metrics?period=60', {
     signal: AbortSignal.timeout(answerTimeoutMs),
   });
   if (!answer.ok) throw new Error(`the embedded IoT Core answered ${answer.status} for its metrics`);

@@ -1,6 +1,15 @@
 import { Agent, request as sendRequest } from 'node:http';
 import { AwsError } from './aws-error.ts';
-import { type EdgeRequest, type EdgeResponse, type EdgeService, header, renderJsonError } from './edge.ts';
+import { type EdgeRequest, type EdgeResponse, type EdgeService, header } from './edge.ts';
+import type { Route } from './route-table.ts';
+import { renderJsonError } from './serve-request.ts';
+
+/** Who sends is checked where it is passed on to. */
+const dataPlaneRoutes: readonly Route[] = [
+  { method: 'POST', path: '/topics/{topic+}' },
+  { method: 'GET', path: '/retainedMessage' },
+  { method: 'GET', path: '/retainedMessage/{topic+}' },
+];
 
 /** A publish is at most 128 KB; user properties and the like ride in headers. */
 const maxBodyBytes = 1_048_576;
@@ -14,8 +23,8 @@ const hopByHop: readonly string[] = ['connection', 'keep-alive', 'transfer-encod
 export function makeIotDataPlane(iotCoreUrl: () => string): EdgeService & { close(): void } {
   const agent = new Agent({ keepAlive: true });
   return {
+    routes: dataPlaneRoutes,
     maxBodyBytes,
-    takesForms: true,
     renderError: renderJsonError,
     handle: (request) => forward(iotCoreUrl(), agent, request),
     close: () => agent.destroy(),

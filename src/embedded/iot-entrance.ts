@@ -2,14 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { accountKey } from './account-key.ts';
+import { makeAccessKey, makeToken } from './account-key.ts';
 import type { CertificateFiles } from './iot-core/doors/certificates.ts';
 import type { AccessKeySettings, DoorSettings } from './iot-core/settings.ts';
+import type { Credentials } from './request-signature.ts';
 import type { FunctionDefinition, Stack } from './stack.ts';
 
 /** Who may come in to the embedded IoT Core, and what they are given for it: as a deployment would. */
 export interface IotEntrance {
   readonly doors: Partial<DoorSettings>;
+  /** The account's and every role's: good for all services. */
+  readonly accessKeys: readonly Credentials[];
   /** Functions beside those of the stack. */
   readonly functions: readonly FunctionDefinition[];
   /** A role's credentials, as Lambda puts them into a function's environment. */
@@ -30,21 +33,24 @@ export function secretNamesOf({ prefix }: Pick<Stack, 'prefix'>): {
 const fleetKey = 'publish-mqtt';
 const fleetAuthorizer = 'stampede-fleet';
 const username = 'stampede';
-/** Temporary credentials come with a token, and so it is known here whether a client passes it on. */
-const sessionToken = 'embedded-session';
 const authorizerModule = fileURLToPath(new URL('./fleet-authorizer', import.meta.url));
+
+export interface IotEntranceOptions {
+  readonly stack: Stack;
+  /** Where functions' handlers are found. */
+  readonly packageRoot: string;
+  /** Where the fleet's certificate is written. */
+  readonly certificatesDirectory: string;
+  /** May do everything. */
+  readonly accountKey: Credentials;
+}
 
 /**
  * Each function signs as its role, and may do with IoT what its role's policies say. The fleet's certificate, and the user
  * of the custom authorizer, may do what publish-mqtt may: they stand for the same devices.
- * @param packageRoot where functions' handlers are found
- * @param certificatesDirectory where the fleet's certificate is written
  */
-export function makeIotEntrance(
-  stack: Stack,
-  packageRoot: string,
-  certificatesDirectory: string,
-): IotEntrance {
+export function makeIotEntrance(options: IotEntranceOptions): IotEntrance {
+  const { stack, packageRoot, certificatesDirectory, accountKey } = options;
   const fleetPolicies = stack.functions.find(({ key }) => key === fleetKey)?.policies;
   const secretNames = secretNamesOf(stack);
   const password = randomUUID();
@@ -60,23 +66,28 @@ export function makeIotEntrance(
       AUTHORIZER_POLICIES: JSON.stringify(fleetPolicies ?? [everything]),
     },
   };
-  const accessKeyOf = ({ key, policies }: FunctionDefinition): AccessKeySettings => ({
-    accessKeyId: `${accountKey.accessKeyId}-${key}`,
-    secretAccessKey: accountKey.secretAccessKey,
-    sessionToken,
+  /** Temporary credentials come with a token, and so it is known here whether a client passes it on. */
+  const roleKeyOf = ({ policies }: FunctionDefinition): AccessKeySettings => ({
+    ...makeAccessKey(),
+    sessionToken: makeToken(),
     ...(policies && { policies }),
   });
+  const roleKeys = new Map([...stack.functions, ownAuthorizer].map((each) => [each.key, roleKeyOf(each)]));
+  const accessKeys = [accountKey, ...roleKeys.values()];
   return {
     doors: {
-      accessKeys: [accountKey, ...stack.functions.map(accessKeyOf)],
+      accessKeys,
       fleetPolicies,
       authorizers: [...stack.authorizers, { name: fleetAuthorizer, functionName: ownAuthorizer.name }],
       defaultAuthorizer: stack.authorizers[0]?.name ?? fleetAuthorizer,
       certificatesDirectory,
     },
+    accessKeys,
     functions: [ownAuthorizer],
-    credentialsOf(definition) {
-      const { accessKeyId, secretAccessKey } = accessKeyOf(definition);
+    credentialsOf({ key }) {
+      const role = roleKeys.get(key);
+      if (role === undefined) throw new RangeError(`there is no function ${key}`);
+      const { accessKeyId, secretAccessKey, sessionToken = '' } = role;
       return {
         AWS_ACCESS_KEY_ID: accessKeyId,
         AWS_SECRET_ACCESS_KEY: secretAccessKey,

@@ -136,6 +136,8 @@ function call(method: string, where: string, body?: string): Promise<Answer> {
   const headers = body === undefined ? {} : { 'content-type': 'application/json' };
   return new Promise((resolve, reject) => {
     const outgoing = request(`${runtime}${where}`, { method, agent, headers }, (incoming) => {
+      // A body that is too large is refused unread: writing the rest of it fails, and the answer is there all the same.
+      outgoing.off('error', endWithParent).on('error', () => undefined);
       const chunks: Buffer[] = [];
       incoming
         .on('data', (chunk: Buffer) => chunks.push(chunk))

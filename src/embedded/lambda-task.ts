@@ -2,15 +2,16 @@ import { Agent } from 'node:http';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { region } from './arns.ts';
 import type { InvokeFunction } from './execution.ts';
+import type { Credentials } from './request-signature.ts';
 import { StateError } from './state-error.ts';
 
 /** Invokes functions as Step Functions does: through Lambda's own API, each failure under the name that Retry matches. */
-export function makeLambdaTask(edgeUrl: () => string): InvokeFunction {
+export function makeLambdaTask(edgeUrl: () => string, accountKey: Credentials): InvokeFunction {
   let client: Promise<LambdaClient> | undefined;
   return async (functionArn, payload) => {
     // The SDK is loaded with the first execution, not with embedded AWS.
     const { InvokeCommand } = await import('@aws-sdk/client-lambda');
-    client ??= connect(edgeUrl());
+    client ??= connect(edgeUrl(), accountKey);
     const command = new InvokeCommand({ FunctionName: functionArn, Payload: payload });
     const answer = await (await client).send(command).catch((error: Error) => {
       throw nameServiceError(error);
@@ -22,12 +23,12 @@ export function makeLambdaTask(edgeUrl: () => string): InvokeFunction {
   };
 }
 
-async function connect(endpoint: string): Promise<LambdaClient> {
+async function connect(endpoint: string, credentials: Credentials): Promise<LambdaClient> {
   const { LambdaClient } = await import('@aws-sdk/client-lambda');
   return new LambdaClient({
     endpoint,
     region,
-    credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },
+    credentials,
     // Step Functions' own Retry decides; and each slice holds a connection for as long as it runs.
     maxAttempts: 1,
     requestHandler: { httpAgent: new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY }) },

@@ -1,8 +1,10 @@
 import { functionNameOf } from './arns.ts';
 import { AwsError, notSupported } from './aws-error.ts';
-import { type EdgeRequest, type EdgeResponse, type EdgeService, header, renderJsonError } from './edge.ts';
+import { type EdgeRequest, type EdgeResponse, type EdgeService, header } from './edge.ts';
 import type { ExecutionEnvironment } from './execution-environment.ts';
 import { type LambdaPool, runtimeApiPrefix } from './lambda-pool.ts';
+import { makeRouteTable } from './route-table.ts';
+import { renderJsonError } from './serve-request.ts';
 import type { FunctionDefinition } from './stack.ts';
 
 /** Synchronous payloads, each way; Lambda's own number in its error: 6 MB and a little. */
@@ -86,19 +88,23 @@ export function makeLambdaApi(pool: LambdaPool, concurrentExecutions: number): E
     };
   }
 
+  type Handler = (request: EdgeRequest, name: string) => Promise<EdgeResponse> | EdgeResponse;
+  const table = makeRouteTable<Handler>({
+    'POST /2015-03-31/functions/{name}/invocations': (request, name) =>
+      invoke(request, decodeURIComponent(name)),
+    'GET /2016-08-19/account-settings': () => accountSettings(pool, concurrentExecutions),
+  });
   return {
+    routes: table.routes,
     maxBodyBytes: maxPayloadBytes,
     renderError: (error) =>
       renderJsonError(
         error.status === 413 ? new AwsError('RequestTooLargeException', error.message, 413) : error,
       ),
     async handle(request) {
-      const reference = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(request.path)?.[1];
-      if (request.method === 'POST' && reference !== undefined)
-        return invoke(request, decodeURIComponent(reference));
-      if (request.method === 'GET' && /^\/2016-08-19\/account-settings\/?$/.test(request.path))
-        return accountSettings(pool, concurrentExecutions);
-      throw notSupported(`Lambda ${request.method} ${request.path}`);
+      const route = table.find(request.method, request.path);
+      if (route === undefined) throw notSupported(`Lambda ${request.method} ${request.path}`);
+      return route.handler(request, route.parameters.name ?? '');
     },
   };
 }
@@ -118,37 +124,49 @@ function accountSettings(pool: LambdaPool, concurrentExecutions: number): EdgeRe
   };
 }
 
-/** The Runtime API, for every environment under a path of its own. */
-export function makeRuntimeApi(pool: LambdaPool): EdgeService {
-  return {
-    maxBodyBytes: maxPayloadBytes,
-    renderError: renderJsonError,
-    async handle(request) {
-      const [id = '', ...rest] = request.path.slice(runtimeApiPrefix.length).split('/');
-      const environment = pool.environment(id);
-      if (environment === undefined)
-        throw new AwsError('InvalidRequestID', `there is no environment ${id}`, 403);
-      return routeRuntime(environment, request, rest.join('/'));
-    },
-  };
-}
-
-/** @see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
-function routeRuntime(
+type RuntimeHandler = (
   environment: ExecutionEnvironment,
   request: EdgeRequest,
-  path: string,
-): Promise<EdgeResponse> | EdgeResponse {
-  if (request.method === 'GET' && path === '2018-06-01/runtime/invocation/next')
-    return environment.next(request.onCallerGone);
-  if (request.method === 'POST') {
-    if (path === '2018-06-01/runtime/init/error') return environment.failInit(request.body);
-    const [, invocation = '', outcome] =
-      /^2018-06-01\/runtime\/invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
-    if (outcome === 'response') return environment.respond(invocation, request.body);
-    if (outcome === 'error') return environment.fail(invocation, request.body);
-  }
-  throw notSupported(`the Runtime API's ${request.method} ${path}`);
+  invocation: string,
+) => Promise<EdgeResponse> | EdgeResponse;
+
+const runtimePath = `${runtimeApiPrefix}{id}/2018-06-01/runtime`;
+
+/** @see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
+const runtimeTable = makeRouteTable<RuntimeHandler>({
+  [`GET ${runtimePath}/invocation/next`]: (environment, request) => environment.next(request.onCallerGone),
+  [`POST ${runtimePath}/init/error`]: (environment, { body }) => environment.failInit(body),
+  [`POST ${runtimePath}/invocation/{invocation}/response`]: (environment, { body }, invocation) =>
+    environment.respond(invocation, body),
+  [`POST ${runtimePath}/invocation/{invocation}/error`]: (environment, { body }, invocation) =>
+    environment.fail(invocation, body),
+});
+
+/**
+ * The Runtime API, for every environment under a path of its own. The environment's id, which is random, is its key: only
+ * the process inside knows it.
+ */
+export function makeRuntimeApi(pool: LambdaPool): EdgeService {
+  const environmentOf = (path: string): ExecutionEnvironment => {
+    const [id = ''] = path.slice(runtimeApiPrefix.length).split('/');
+    const environment = pool.environment(id);
+    if (environment === undefined)
+      throw new AwsError('InvalidRequestID', `there is no environment ${id}`, 403);
+    return environment;
+  };
+  return {
+    routes: runtimeTable.routes,
+    maxBodyBytes: maxPayloadBytes,
+    renderError: renderJsonError,
+    admit: ({ path }) => void environmentOf(path),
+    async handle(request) {
+      const { method, path } = request;
+      const environment = environmentOf(path);
+      const route = runtimeTable.find(method, path);
+      if (route === undefined) throw notSupported(`the Runtime API's ${method} ${path}`);
+      return route.handler(environment, request, route.parameters.invocation ?? '');
+    },
+  };
 }
 
 function checkJson(event: Buffer): void {

@@ -20,11 +20,9 @@ const loopbackNames = ['127.0.0.1', 'localhost', '[::1]'];
  * - A page of another origin may link here. It may not read, embed or send.
  */
 export function refusalOfPage({ method, headers }: GuardedRequest, port: number): string | undefined {
-  const host = headers.host?.toLowerCase() ?? '';
-  const isOwn =
-    loopbackNames.some((name) => host === `${name}:${port}`) || host.endsWith(`.localhost:${port}`);
-  if (!isOwn) return `the host name is not this port’s own: use 127.0.0.1:${port}`;
-  const { origin } = headers;
+  const refusal = refusalOfHost(headers, port);
+  if (refusal !== undefined) return refusal;
+  const { host, origin } = { ...headers, host: headers.host?.toLowerCase() };
   if (origin !== undefined && origin !== `http://${host}`) return 'a page of another origin may not do this';
   const site = headers['sec-fetch-site'];
   const isForeign = site !== undefined && site !== 'same-origin' && site !== 'none';
@@ -33,16 +31,19 @@ export function refusalOfPage({ method, headers }: GuardedRequest, port: number)
 }
 
 /**
- * Why a POST is refused for its content type. Any page may send a form or plain text without asking first; JSON, other
- * methods and what carries an Authorization header it may not.
- * @see https://fetch.spec.whatwg.org/#cors-safelisted-request-header
+ * Why a request is refused at a port that no page of ours uses: it comes from a browser, or for another host name.
+ * @param port undefined: another port of this machine may have passed it on
  */
-export function refusalOfForm({ method, headers }: GuardedRequest): string | undefined {
-  if (method !== 'POST' || headers.authorization !== undefined) return undefined;
-  const type = headers['content-type'] ?? '';
-  const isForm =
-    type === '' || /^\s*(text\/plain|application\/x-www-form-urlencoded|multipart\/form-data)\b/i.test(type);
-  return isForm ? 'the content type must be application/json' : undefined;
+export function refusalOfBrowser(headers: IncomingHttpHeaders, port: number | undefined): string | undefined {
+  const isBrowsers = headers.origin !== undefined || headers['sec-fetch-site'] !== undefined;
+  return refusalOfHost(headers, port) ?? (isBrowsers ? 'a page may not do this' : undefined);
+}
+
+function refusalOfHost(headers: IncomingHttpHeaders, port: number | undefined): string | undefined {
+  const [, name = '', given = '80'] = /^(.*?)(?::(\d+))?$/.exec(headers.host?.toLowerCase() ?? '') ?? [];
+  const isOwn = loopbackNames.includes(name) || name.endsWith('.localhost');
+  if (isOwn && (port === undefined || given === String(port))) return undefined;
+  return `the host name is not this port’s own: use 127.0.0.1${port === undefined ? '' : `:${port}`}`;
 }
 
 export function isReading(method: string): boolean {

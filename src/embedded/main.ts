@@ -2,13 +2,24 @@
 import { StampedeError } from '../profile/errors.ts';
 import { publishAddress } from './addresses.ts';
 import { watchDescriptors } from './descriptor-watch.ts';
-import { type OpenEmbeddedAws, openEmbeddedAws } from './embedded-aws.ts';
+import { type EmbeddedAwsSettings, type OpenEmbeddedAws, openEmbeddedAws } from './embedded-aws.ts';
+import type { InfluxServer } from './influxdb-relay.ts';
 import { startIotCoreProcess } from './iot-core-process.ts';
 import { surviveLostOutput } from './lasting-output.ts';
-import type { EmbeddedAwsArguments, FromEmbeddedAws, ToEmbeddedAws } from './process-messages.ts';
+import {
+  type EmbeddedAwsArguments,
+  type FromEmbeddedAws,
+  relayVariable,
+  type ToEmbeddedAws,
+} from './process-messages.ts';
 
 surviveLostOutput();
-const { stopGraceMs, ...settings } = JSON.parse(process.argv[2] ?? '{}') as EmbeddedAwsArguments;
+const { stopGraceMs, ...shown } = JSON.parse(process.argv[2] ?? '{}') as EmbeddedAwsArguments;
+const relay = process.env[relayVariable];
+const settings: EmbeddedAwsSettings = {
+  ...shown,
+  ...(relay === undefined ? {} : { influx: JSON.parse(relay) as InfluxServer }),
+};
 
 const reported = new Set<string>();
 const opening = openEmbeddedAws(settings, startIotCoreProcess, reportTrouble);
@@ -20,14 +31,14 @@ process.on('disconnect', () => void end(stopGraceMs));
 process.on('SIGTERM', () => void end(stopGraceMs));
 
 try {
-  const { environment, stateMachineArn, adminUrl, logDirectory, broken } = await opening;
+  const { environment, stateMachineArn, adminUrl, adminToken, logDirectory, broken } = await opening;
   withdrawAddress = publishAddress(settings.runsDirectory, {
     pid: process.pid,
     environment,
     stateMachineArn,
   });
   watchDescriptors('embedded AWS', reportTrouble);
-  tell({ kind: 'ready', environment, stateMachineArn, adminUrl, logDirectory });
+  tell({ kind: 'ready', environment, stateMachineArn, adminUrl, adminToken, logDirectory });
   void broken.then((what) => {
     if (!isEnding) tell({ kind: 'broken', what });
   });

@@ -14,6 +14,7 @@ export type FromEmbeddedAws =
       readonly environment: Readonly<Record<string, string>>;
       readonly stateMachineArn: string;
       readonly adminUrl: string;
+      readonly adminToken: string;
       readonly logDirectory: string;
     }
   | { readonly kind: 'failed'; readonly message: string; readonly hint?: string }
@@ -24,7 +25,10 @@ export type FromEmbeddedAws =
   | { readonly kind: 'live'; readonly id: number; readonly totals: LiveTotals }
   | { readonly kind: 'view'; readonly id: number; readonly view: RunView };
 
-/** The one argument of the process, as JSON. */
+/** The InfluxDB that points go to as well, with its token: a variable of the process, as JSON. */
+export const relayVariable = 'STAMPEDE_RELAY_TO';
+
+/** The one argument of the process, as JSON, but for `influx`. */
 export interface EmbeddedAwsArguments extends EmbeddedAwsSettings {
   /** How long running load tests may take to end by themselves once the parent is gone. */
   readonly stopGraceMs: number;

@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
-import { accountKey } from './account-key.ts';
 import { region } from './arns.ts';
 import type { PutObject } from './execution.ts';
+import type { Credentials } from './request-signature.ts';
 import { StateError } from './state-error.ts';
 
 interface Parameters {
@@ -16,11 +16,11 @@ interface Parameters {
  * PutObject as Step Functions calls it.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
  */
-export function makePutObjectTask(edgeUrl: () => string): PutObject {
+export function makePutObjectTask(edgeUrl: () => string, accountKey: Credentials): PutObject {
   let client: Promise<S3Client> | undefined;
   return async (parameters) => {
     const { PutObjectCommand } = await import('@aws-sdk/client-s3');
-    client ??= connect(edgeUrl());
+    client ??= connect(edgeUrl(), accountKey);
     const { Bucket, Key, Body, ContentType } = parameters as unknown as Parameters;
     const body = typeof Body === 'string' ? Body : JSON.stringify(Body);
     try {
@@ -35,7 +35,7 @@ export function makePutObjectTask(edgeUrl: () => string): PutObject {
   };
 }
 
-async function connect(endpoint: string): Promise<S3Client> {
+async function connect(endpoint: string, credentials: Credentials): Promise<S3Client> {
   const { S3Client } = await import('@aws-sdk/client-s3');
-  return new S3Client({ endpoint, region, credentials: accountKey, forcePathStyle: true });
+  return new S3Client({ endpoint, region, credentials, forcePathStyle: true });
 }

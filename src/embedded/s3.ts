@@ -2,6 +2,7 @@ import path from 'node:path';
 import { accountId, region } from './arns.ts';
 import { AwsError, notSupported } from './aws-error.ts';
 import { type EdgeRequest, type EdgeResponse, type EdgeService, header } from './edge.ts';
+import { makeRouteTable } from './route-table.ts';
 import { type ObjectSummary, preconditionFailed, type RunFiles } from './run-files.ts';
 import { readObjectBody } from './s3-body.ts';
 import { renderS3Error, renderXml, type XmlElement } from './s3-xml.ts';
@@ -27,20 +28,29 @@ type Operation = (what: ObjectRequest) => Promise<EdgeResponse>;
 /** Path-style S3 over one bucket: Put, Get, Head and DeleteObject, ListObjectsV2, HeadBucket, ListBuckets. */
 export function makeS3(bucket: string, files: RunFiles): EdgeService {
   const startedAt = new Date();
+  type Handler = (request: EdgeRequest, key: string) => Promise<EdgeResponse> | EdgeResponse;
+  const onObject: Handler = (request, key) => objectOperation(request)({ request, files, key });
+  const table = makeRouteTable<Handler>({
+    'GET /': () => listBuckets(bucket, startedAt),
+    'HEAD /{bucket}': () => ({ status: 200 }),
+    'GET /{bucket}': ({ query }) => listObjects(bucket, query, files),
+    'PUT /{bucket}/{key+}': onObject,
+    'GET /{bucket}/{key+}': onObject,
+    'HEAD /{bucket}/{key+}': onObject,
+    'DELETE /{bucket}/{key+}': onObject,
+  });
   return {
+    routes: table.routes,
     maxBodyBytes,
     renderError: renderS3Error,
     async handle(request) {
-      if (request.path === '/' && request.method === 'GET') return listBuckets(bucket, startedAt);
-      const [, name = '', keyPart = ''] = /^\/([^/]*)\/?(.*)$/s.exec(request.path) ?? [];
-      if (decodeURIComponent(name) !== bucket)
+      const { method, path } = request;
+      const route = table.find(method, path);
+      const name = route === undefined ? path.split('/')[1] : route.parameters.bucket;
+      if (name !== undefined && decodeKey(name) !== bucket)
         throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404, { BucketName: name });
-      const key = decodeKey(keyPart);
-      if (key !== '') return objectOperation(request)({ request, files, key });
-      if (request.method === 'HEAD') return { status: 200 };
-      if (request.method === 'GET' && request.query.get('list-type') === '2')
-        return listObjects(bucket, request.query, files);
-      throw notSupported(`S3 ${request.method} on a bucket with '${request.query}'`);
+      if (route === undefined) throw notSupported(`S3 ${method} ${path}`);
+      return route.handler(request, decodeKey(route.parameters.key ?? ''));
     },
   };
 }
@@ -55,7 +65,7 @@ const operations: Readonly<Record<string, Operation>> = {
 function objectOperation(request: EdgeRequest): Operation {
   const operation = operations[request.method];
   // `?acl`, `?uploads`, `?tagging` … are operations of their own.
-  const extra = [...request.query.keys()].filter((name) => name !== 'x-id' && !name.startsWith('X-Amz-'));
+  const extra = [...request.query.keys()].filter((name) => name !== 'x-id' && !/^x-amz-/i.test(name));
   if (operation === undefined || extra.length > 0)
     throw notSupported(`S3 ${request.method} on an object with '${extra.join('&')}'`);
   for (const name of ['range', 'x-amz-copy-source']) {
@@ -145,6 +155,7 @@ function listBuckets(bucket: string, createdAt: Date): EdgeResponse {
 }
 
 async function listObjects(bucket: string, query: URLSearchParams, files: RunFiles): Promise<EdgeResponse> {
+  if (query.get('list-type') !== '2') throw notSupported(`S3 GET on a bucket with '${query}'`);
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter') ?? '';
   const token = query.get('continuation-token');

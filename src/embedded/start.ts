@@ -10,7 +10,12 @@ import type { StackParameters } from './embedded-aws.ts';
 import type { InfluxServer } from './influxdb-relay.ts';
 import { type IotCoreChoices, iotCoreChoicesOf } from './iot-core/settings.ts';
 import type { LiveTotals } from './live-totals.ts';
-import type { EmbeddedAwsArguments, FromEmbeddedAws, ToEmbeddedAws } from './process-messages.ts';
+import {
+  type EmbeddedAwsArguments,
+  type FromEmbeddedAws,
+  relayVariable,
+  type ToEmbeddedAws,
+} from './process-messages.ts';
 import { watchPulse } from './pulse.ts';
 import { prepareRunsDirectory } from './runs-storage.ts';
 
@@ -37,6 +42,8 @@ export interface EmbeddedAws {
   readonly stateMachineArn: string;
   /** The embedded IoT Core's figures and weather. */
   readonly adminUrl: string;
+  /** `Authorization: Bearer …` of every request to it. */
+  readonly adminToken: string;
   /** Output of the functions: a directory each, a file an execution environment. */
   readonly logDirectory: string;
   /** A run's counters so far, as its slices told InfluxDB. */
@@ -93,7 +100,7 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     ...(options.influx === undefined ? {} : { influx: options.influx }),
     stopGraceMs: options.stopGraceMs ?? defaultStopGraceMs,
   });
-  const { environment, stateMachineArn, adminUrl, logDirectory } = await untilReady(child, log);
+  const { environment, stateMachineArn, adminUrl, adminToken, logDirectory } = await untilReady(child, log);
   const ask = makeQuestions(child);
   const broken = Promise.withResolvers<EmbeddedAwsBrokenError>();
   const breaks = (what: string): void => broken.resolve(new EmbeddedAwsBrokenError(what, `its log: ${log}`));
@@ -109,6 +116,7 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     environment,
     stateMachineArn,
     adminUrl,
+    adminToken,
     logDirectory,
     live: (runId) => ask({ kind: 'live', runId }) as Promise<LiveTotals>,
     view: (runId, request) => ask({ kind: 'view', runId, request }) as Promise<RunView>,
@@ -146,12 +154,18 @@ function forkMain(log: string, settings: EmbeddedAwsArguments): ChildProcess {
   mkdirSync(path.dirname(log), { recursive: true });
   const output = openSync(log, 'a');
   try {
-    return fork(main, [JSON.stringify(settings)], {
+    const { influx, ...shown } = settings;
+    return fork(main, [JSON.stringify(shown)], {
       // A group of its own: Ctrl-C in the terminal is for the caller, who decides what to stop and in what order.
       detached: true,
       stdio: ['ignore', output, output, 'ipc'],
       execArgv: ['--disable-warning=ExperimentalWarning'],
-      env: { ...process.env, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? compileCache },
+      env: {
+        ...process.env,
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? compileCache,
+        // Other users see a process's arguments, and not its variables.
+        ...(influx === undefined ? {} : { [relayVariable]: JSON.stringify(influx) }),
+      },
     });
   } finally {
     closeSync(output);

@@ -2,20 +2,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-plane';
 import type { ControlMessage } from '../plan/control-message.ts';
 import { controlTopicOf } from '../plan/plan.ts';
-import { accountKey } from './account-key.ts';
 import { region } from './arns.ts';
 import type { Execution } from './execution.ts';
+import type { Credentials } from './request-signature.ts';
+
+interface StopOptions {
+  /** Base URL of the IoT data plane. */
+  readonly iotCoreUrl: string;
+  readonly accountKey: Credentials;
+  /** How long they may take; then it is over, whatever they do. */
+  readonly graceMs: number;
+}
 
 /**
  * Tells each run to stop, as a user would: a retained message on its control topic. Its slices disconnect, it drains and
  * writes its report.
- * @param iotCoreUrl base URL of the IoT data plane
- * @param graceMs how long they may take; then it is over, whatever they do
  */
 export async function stopRuns(
   executions: readonly Execution[],
-  iotCoreUrl: string,
-  graceMs: number,
+  { iotCoreUrl, accountKey, graceMs }: StopOptions,
 ): Promise<void> {
   if (executions.length === 0) return;
   const client = new IoTDataPlaneClient({

@@ -9,6 +9,7 @@ import { MessageQueue } from '../../src/embedded/iot-core/queue/message-queue.ts
 import { makeSqs } from '../../src/embedded/iot-core/queue/sqs-api.ts';
 import { ArrivalsStream } from '../../src/embedded/iot-core/stream/arrivals-stream.ts';
 import { makeKinesisApi } from '../../src/embedded/iot-core/stream/kinesis-api.ts';
+import { testKey } from '../embedded/test-key.ts';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -34,13 +35,14 @@ async function start(shards: number) {
     { name: 'errors', counts: () => ruleErrors.counts, messages: ruleErrors },
   ]);
   const edge = await startEdge({
+    accessKeys: [testKey],
     signed: { kinesis: makeKinesisApi(stream, wallClock), sqs: sqsApi },
     unsigned: [],
   });
   const settings = {
     endpoint: edge.url,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },
+    credentials: testKey,
   };
   const kinesis = new KinesisClient({ ...settings, requestHandler: new NodeHttpHandler() });
   const sqs = new SQSClient(settings);

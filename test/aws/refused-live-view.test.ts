@@ -13,6 +13,7 @@ import { makeRunFiles } from '../../src/embedded/run-files.ts';
 import { makeS3 } from '../../src/embedded/s3.ts';
 import { asidesOf } from '../../src/report/asides.ts';
 import { simulate } from '../device/make-run.ts';
+import { testKey } from '../embedded/test-key.ts';
 import { reportOf, runOf } from '../report/report-fixture.ts';
 
 // The run store and InfluxDB's client are the real ones; InfluxDB is a server that answers as it is told.
@@ -27,8 +28,12 @@ let posts: number;
 
 beforeEach(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'stampede-live-'));
-  edge = await startEdge({ signed: { s3: makeS3('runs', makeRunFiles(directory)) }, unsigned: [] });
-  const credentials = { accessKeyId: 'embedded', secretAccessKey: 'embedded' };
+  edge = await startEdge({
+    accessKeys: [testKey],
+    signed: { s3: makeS3('runs', makeRunFiles(directory)) },
+    unsigned: [],
+  });
+  const credentials = testKey;
   client = new S3Client({ endpoint: edge.url, region: 'us-east-1', credentials });
   store = makeRunStore('runs', client);
   status = 204;

@@ -4,6 +4,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { makeExecutions } from '../../src/aws/executions.ts';
 import { type EmbeddedAws, startEmbeddedAws } from '../../src/embedded/start.ts';
+import { keyIn } from '../embedded/test-key.ts';
 import { makeWorkplace, runCli, startCli, type Workplace } from './run-cli.ts';
 
 // `--stage` against embedded AWS by the variables that it prints: to the command line, an account like any other.
@@ -44,7 +45,7 @@ const start = async (runId: string, input: object): Promise<void> => {
   const client = new SFNClient({
     endpoint: environment.AWS_ENDPOINT_URL!,
     region: environment.AWS_REGION!,
-    credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },
+    credentials: keyIn(environment),
   });
   await makeExecutions(aws.stateMachineArn, client).start(runId, input);
   client.destroy();

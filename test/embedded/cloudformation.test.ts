@@ -7,6 +7,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { makeCloudFormation } from '../../src/embedded/cloudformation.ts';
 import { type Edge, startEdge } from '../../src/embedded/edge.ts';
+import { testKey } from './test-key.ts';
 
 const bucket = { logicalId: 'RunBucket', physicalId: 'stampede-runs', type: 'AWS::S3::Bucket' };
 let edge: Edge;
@@ -18,11 +19,11 @@ beforeAll(async () => {
     outputs: { RunBucketName: 'stampede-runs', Escaped: '<&>' },
     resources: [bucket],
   });
-  edge = await startEdge({ signed: { cloudformation }, unsigned: [] });
+  edge = await startEdge({ accessKeys: [testKey], signed: { cloudformation }, unsigned: [] });
   client = new CloudFormationClient({
     endpoint: edge.url,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },
+    credentials: testKey,
     maxAttempts: 1,
   });
 });

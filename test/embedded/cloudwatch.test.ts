@@ -10,6 +10,7 @@ import { type MetricSeries, makeCloudWatch } from '../../src/embedded/cloudwatch
 import { type Edge, startEdge } from '../../src/embedded/edge.ts';
 import { makeServiceQuotas } from '../../src/embedded/service-quotas.ts';
 import { accountLimitsOf } from '../../src/plan/quotas.ts';
+import { testKey } from './test-key.ts';
 
 const minute = Date.UTC(2026, 0, 1, 12, 0) / 1_000;
 const publishIn: MetricSeries = {
@@ -30,6 +31,7 @@ let serviceQuotas: ServiceQuotasClient;
 
 beforeAll(async () => {
   edge = await startEdge({
+    accessKeys: [testKey],
     signed: {
       monitoring: makeCloudWatch(async () => [publishIn]),
       servicequotas: makeServiceQuotas(accountLimitsOf('small', { lambdaConcurrency: 64 })),
@@ -39,7 +41,7 @@ beforeAll(async () => {
   const settings = {
     endpoint: edge.url,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },
+    credentials: testKey,
     maxAttempts: 1,
   };
   cloudWatch = new CloudWatchClient(settings);

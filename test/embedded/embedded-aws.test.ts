@@ -10,7 +10,9 @@ import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-pla
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type AdminPort, fetchAdmin } from '../../src/embedded/iot-core/http/admin-client.ts';
 import { type EmbeddedAws, EmbeddedAwsError, startEmbeddedAws } from '../../src/embedded/start.ts';
+import { keyIn } from './test-key.ts';
 
 const fixtures = fileURLToPath(new URL('./fixtures', import.meta.url));
 const packageRoot = path.join(fixtures, 'package');
@@ -35,7 +37,7 @@ afterEach(async () => {
 const settingsOf = ({ environment }: Pick<EmbeddedAws, 'environment'>, endpoint = 'AWS_ENDPOINT_URL') => ({
   endpoint: environment[endpoint] ?? '',
   region: 'us-east-1',
-  credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },
+  credentials: keyIn(environment),
 });
 
 /** Zombies count as gone: they only wait for a parent that never asks. */
@@ -72,7 +74,7 @@ async function readJson(file: string, withinMs: number) {
 describe('embedded AWS', () => {
   it('runs a load test on production clients alone, and leaves no process', async () => {
     const embedded = await open();
-    const { pid: iotCorePid } = (await (await fetch(`${embedded.adminUrl}/process`)).json()) as {
+    const { pid: iotCorePid } = (await (await fetchAdmin(embedded, '/process')).json()) as {
       pid: number;
     };
     const client = new SFNClient(settingsOf(embedded));
@@ -127,8 +129,8 @@ describe('embedded AWS', () => {
       execArgv: [],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
-    const [{ adminUrl }] = (await once(parent, 'message')) as [{ adminUrl: string }];
-    const { pid: iotCorePid } = (await (await fetch(`${adminUrl}/process`)).json()) as { pid: number };
+    const [admin] = (await once(parent, 'message')) as [AdminPort];
+    const { pid: iotCorePid } = (await (await fetchAdmin(admin, '/process')).json()) as { pid: number };
     // Both slices publish, and then wait to be stopped.
     await readJson('orphaned/arrivals/9.json', 15_000);
     parent.kill('SIGKILL');
@@ -143,7 +145,7 @@ describe('embedded AWS', () => {
 
   it('takes its children along when it is killed itself', async () => {
     const embedded = await open();
-    const { pid: iotCorePid } = (await (await fetch(`${embedded.adminUrl}/process`)).json()) as {
+    const { pid: iotCorePid } = (await (await fetchAdmin(embedded, '/process')).json()) as {
       pid: number;
     };
     const lambda = new LambdaClient(settingsOf(embedded));
@@ -161,7 +163,7 @@ describe('embedded AWS', () => {
 
   it('can be killed without waiting', async () => {
     const embedded = await open();
-    const { pid } = (await (await fetch(`${embedded.adminUrl}/process`)).json()) as { pid: number };
+    const { pid } = (await (await fetchAdmin(embedded, '/process')).json()) as { pid: number };
     embedded.kill();
     expect(await untilGone([pid], 1_000)).toEqual([]);
     await embedded.close();

@@ -28,7 +28,7 @@ beforeAll(async () => {
     token: 'embedded',
     totals: recording,
   });
-  edge = await startEdge({ signed: {}, unsigned: [['/', influxDb]] });
+  edge = await startEdge({ accessKeys: [], signed: {}, unsigned: [['/', influxDb]] });
 });
 beforeEach(() => {
   totals = makeLiveTotals();
@@ -36,6 +36,7 @@ beforeEach(() => {
 });
 afterAll(() => edge.close());
 
+const authorized = { headers: { authorization: 'Token embedded' } };
 const options = { batchSize: 10_000, maxRetries: 0, flushInterval: 0 };
 const writeApi = (bucket = 'stampede', token = 'embedded', gzipThreshold = 1_000) =>
   new InfluxDB({ url: edge.url, token }).getWriteApi('stampede', bucket, 'ms', { ...options, gzipThreshold });
@@ -145,8 +146,8 @@ describe('embedded InfluxDB', () => {
     expectFault(await outcome(writeApi('stampede', 'wrong'), 'm f=1'), 401, 'unauthorized');
     expectFault(await outcome(writeApi(), 'm f=1\nm f=nonsense'), 400, 'invalid');
     expect(taken).toEqual([]);
-    expect((await fetch(`${edge.url}/ping`)).status).toBe(204);
-    expect(await (await fetch(`${edge.url}/health`)).json()).toMatchObject({ status: 'pass' });
+    expect((await fetch(`${edge.url}/ping`, authorized)).status).toBe(204);
+    expect(await (await fetch(`${edge.url}/health`, authorized)).json()).toMatchObject({ status: 'pass' });
   });
 });
 

@@ -1,13 +1,18 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-plane';
+import { PublishCommand } from '@aws-sdk/client-iot-data-plane';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mqtt, { type IClientOptions } from 'mqtt';
 import { readEnvironment } from '../../src/aws/environment.ts';
+import { makeIotEntrance } from '../../src/embedded/iot-entrance.ts';
+import { readStack } from '../../src/embedded/stack.ts';
 import { type EmbeddedAws, startEmbeddedAws } from '../../src/embedded/start.ts';
+import { makeDataPlaneClient, startTestIotCore } from './iot-core/fixture.ts';
+import { keyIn, testKey } from './test-key.ts';
 
+const packageRoot = path.resolve(import.meta.dirname, '../..');
 let runsDirectory: string;
 let aws: EmbeddedAws;
 
@@ -24,7 +29,7 @@ const sdk = (endpoint: string, credentials: object = {}) => ({
   endpoint: aws.environment[endpoint]!,
   region: 'us-east-1',
   maxAttempts: 1,
-  credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded', ...credentials },
+  credentials: { ...keyIn(aws.environment), ...credentials },
 });
 
 async function secretOf(variable: string): Promise<Record<string, string>> {
@@ -98,17 +103,19 @@ describe('what devices are given for the embedded IoT Core', () => {
   }, 20_000);
 
   it('the credentials of a role: they allow what the role does, and come with a token', async () => {
-    const role = { accessKeyId: 'embedded-publish-http', sessionToken: 'embedded-session' };
+    const stack = await readStack(path.join(packageRoot, 'serverless.yml'), {});
+    const certificatesDirectory = path.join(runsDirectory, 'certificates');
+    const entrance = makeIotEntrance({ stack, packageRoot, certificatesDirectory, accountKey: testKey });
+    const iotCore = await startTestIotCore({ doors: entrance.doors });
+    const publisher = stack.functions.find(({ key }) => key === 'publish-http')!;
+    const variables = entrance.credentialsOf(publisher);
+    const role = { ...keyIn(variables), sessionToken: variables.AWS_SESSION_TOKEN };
     const publish = async (topic: string, credentials: object) => {
-      const client = new IoTDataPlaneClient(sdk('AWS_ENDPOINT_URL_IOT_DATA_PLANE', credentials));
-      try {
-        return await client.send(new PublishCommand({ topic, qos: 1 })).then(
-          () => 'published',
-          ({ name }: Error) => name,
-        );
-      } finally {
-        client.destroy();
-      }
+      const client = makeDataPlaneClient(iotCore, { credentials: { ...testKey, ...credentials } });
+      return client.send(new PublishCommand({ topic, qos: 1 })).then(
+        () => 'published',
+        ({ name }: Error) => name,
+      );
     };
     expect(await publish('stampede/dev/x', role)).toBe('published');
     expect(await publish('other/x', role)).toBe('ForbiddenException');

@@ -9,6 +9,8 @@ import { type Edge, startEdge } from '../../src/embedded/edge.ts';
 import { makeFunctionLogs } from '../../src/embedded/function-log.ts';
 import { makeLambdaApi, makeRuntimeApi } from '../../src/embedded/lambda.ts';
 import { type LambdaPool, makeLambdaPool, runtimeApiPrefix } from '../../src/embedded/lambda-pool.ts';
+import { signHeaders } from '../../src/embedded/request-signature.ts';
+import { testKey } from './test-key.ts';
 
 const concurrentExecutions = 3;
 const handlers = ['echo', 'describe', 'sleep', 'hang', 'fail', 'crash', 'measure', 'big', 'missing'];
@@ -36,11 +38,15 @@ beforeAll(async () => {
     variables: () => ({ AWS_ENDPOINT_URL: edge.url }),
   });
   const lambda = makeLambdaApi(pool, concurrentExecutions);
-  edge = await startEdge({ signed: { lambda }, unsigned: [[runtimeApiPrefix, makeRuntimeApi(pool)]] });
+  edge = await startEdge({
+    accessKeys: [testKey],
+    signed: { lambda },
+    unsigned: [[runtimeApiPrefix, makeRuntimeApi(pool)]],
+  });
   client = new LambdaClient({
     endpoint: edge.url,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },
+    credentials: testKey,
     maxAttempts: 1,
   });
 });
@@ -142,9 +148,14 @@ describe('embedded Lambda', () => {
     await expect(
       client.send(new InvokeCommand({ FunctionName: 'echo', Payload: '{' })),
     ).rejects.toMatchObject({ name: 'InvalidRequestContentException' });
-    const answer = await fetch(`${edge.url}/2015-03-31/functions/`, {
-      headers: { authorization: 'AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/lambda/aws4_request' },
-    });
+    const listing = { method: 'GET', path: '/2015-03-31/functions/', query: new URLSearchParams() };
+    const headers = signHeaders(
+      { ...listing, headers: { host: `127.0.0.1:${edge.port}` } },
+      testKey,
+      { region: 'us-east-1', service: 'lambda' },
+      Date.now(),
+    );
+    const answer = await fetch(`${edge.url}${listing.path}`, { headers });
     expect(answer.status).toBe(501);
     expect(await answer.json()).toMatchObject({ __type: 'NotSupportedByEmbeddedAws' });
   });

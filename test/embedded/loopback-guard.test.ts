@@ -3,12 +3,13 @@ import { type RequestOptions, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { refusalOfForm, refusalOfPage } from '../../src/embedded/loopback-guard.ts';
+import { refusalOfBrowser, refusalOfPage } from '../../src/embedded/loopback-guard.ts';
+import { signHeaders } from '../../src/embedded/request-signature.ts';
 import { type EmbeddedAws, startEmbeddedAws } from '../../src/embedded/start.ts';
+import { keyIn } from './test-key.ts';
 
 const port = 4711;
 const page = (headers: Record<string, string>, method = 'POST') => refusalOfPage({ method, headers }, port);
-const form = (headers: Record<string, string>, method = 'POST') => refusalOfForm({ method, headers });
 
 describe('the guard of a loopback port', () => {
   it('knows its own host names, and S3’s bucket below localhost', () => {
@@ -31,25 +32,19 @@ describe('the guard of a loopback port', () => {
     expect(page({ host, 'sec-fetch-site': 'same-site' }, 'GET')).toContain('origin');
   });
 
-  it('takes no form and no plain text, which any page may send unasked', () => {
-    for (const type of [
-      'text/plain',
-      'Text/Plain; charset=utf-8',
-      'application/x-www-form-urlencoded',
-      'multipart/form-data; boundary=x',
-      '',
-    ]) {
-      expect(form({ 'content-type': type })).toContain('application/json');
-    }
-    expect(form({})).toContain('application/json');
-    expect(form({ 'content-type': 'application/json' })).toBeUndefined();
-    expect(form({ 'content-type': 'application/x-amz-json-1.0' })).toBeUndefined();
-    // The query protocol of AWS: a page cannot set this header without being asked.
-    expect(
-      form({ 'content-type': 'application/x-www-form-urlencoded', authorization: 'AWS4-HMAC-SHA256 …' }),
-    ).toBeUndefined();
-    expect(form({}, 'GET')).toBeUndefined();
-    expect(form({}, 'PUT')).toBeUndefined();
+  it('refuses every browser at a port that no page of ours uses', () => {
+    const host = '127.0.0.1:4711';
+    const browser = (headers: Record<string, string>) => refusalOfBrowser(headers, port);
+    expect(browser({ host })).toBeUndefined();
+    expect(browser({ host: 'stampede-runs.localhost:4711' })).toBeUndefined();
+    expect(browser({ host: 'evil.example:4711' })).toContain('host name');
+    for (const origin of ['https://evil.example', 'null', 'http://127.0.0.1:4711'])
+      expect(browser({ host, origin })).toContain('page');
+    for (const site of ['cross-site', 'same-site', 'same-origin', 'none'])
+      expect(browser({ host, 'sec-fetch-site': site })).toContain('page');
+    // A port that another passes requests on to.
+    expect(refusalOfBrowser({ host: '127.0.0.1:1' }, undefined)).toBeUndefined();
+    expect(refusalOfBrowser({ host: 'evil.example:1' }, undefined)).toContain('host name');
   });
 });
 
@@ -77,12 +72,25 @@ describe('embedded AWS', () => {
 
   it('guards its gateway and the admin port of IoT Core', async () => {
     const gateway = aws.environment.AWS_ENDPOINT_URL!;
-    const json = { 'content-type': 'application/json' };
-    const posts: readonly [string, string][] = [
-      [`${aws.adminUrl}/weather`, '{"pauseMs":0}'],
-      [`${gateway}/2015-03-31/functions/stampede-dev-none/invocations`, '{}'],
+    const authorization = `Bearer ${aws.adminToken}`;
+    const invocations = '/2015-03-31/functions/stampede-dev-none/invocations';
+    const signed = signHeaders(
+      {
+        method: 'POST',
+        path: invocations,
+        query: new URLSearchParams(),
+        headers: { host: gateway.slice(7) },
+      },
+      keyIn(aws.environment),
+      { region: 'us-east-1', service: 'lambda' },
+      Date.now(),
+    );
+    const posts: readonly [string, string, Record<string, string>][] = [
+      [`${aws.adminUrl}/weather`, '{"pauseMs":0}', { authorization }],
+      [`${gateway}${invocations}`, '{}', signed],
     ];
-    for (const [url, body] of posts) {
+    for (const [url, body, credentials] of posts) {
+      const json = { 'content-type': 'application/json', ...credentials };
       const post = (headers: Record<string, string>): Promise<number> =>
         statusOf(url, { method: 'POST', headers }, body);
       expect(await post({ ...json, origin: 'https://evil.example' })).toBe(403);
@@ -98,6 +106,6 @@ describe('embedded AWS', () => {
     const origin = 'https://evil.example';
     expect(await statusOf(points, { method: 'POST', headers: { origin } }, 'm f=1')).toBe(403);
     expect(await statusOf(`${aws.adminUrl}/metrics`, { headers: { host: 'evil.example' } })).toBe(403);
-    expect(await statusOf(`${aws.adminUrl}/metrics`, {})).toBe(200);
+    expect(await statusOf(`${aws.adminUrl}/metrics`, { headers: { authorization } })).toBe(200);
   });
 });

@@ -19,6 +19,7 @@ import fc from 'fast-check';
 import { type Edge, startEdge } from '../../src/embedded/edge.ts';
 import { makeRunFiles } from '../../src/embedded/run-files.ts';
 import { makeS3 } from '../../src/embedded/s3.ts';
+import { testKey } from './test-key.ts';
 
 const Bucket = 'stampede-runs';
 let directory: string;
@@ -27,11 +28,15 @@ let client: S3Client;
 
 beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'stampede-s3-'));
-  edge = await startEdge({ signed: { s3: makeS3(Bucket, makeRunFiles(directory)) }, unsigned: [] });
+  edge = await startEdge({
+    accessKeys: [testKey],
+    signed: { s3: makeS3(Bucket, makeRunFiles(directory)) },
+    unsigned: [],
+  });
   client = new S3Client({
     endpoint: edge.url,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },
+    credentials: testKey,
     maxAttempts: 1,
   });
 });

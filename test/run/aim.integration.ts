@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { plainPaint } from '../../src/cli/paint.ts';
 import { describeFault, exitCodeOf } from '../../src/cli/print-fault.ts';
 import { faultOfExecution } from '../../src/cli/run-outcome.ts';
+import { keyIn } from '../embedded/test-key.ts';
 import { packageWith } from './package-with.ts';
 import { type Rehearsal, startRehearsal } from './rehearsal.ts';
 
@@ -27,7 +28,7 @@ beforeAll(async () => {
   lambda = new LambdaClient({
     endpoint: environment.AWS_ENDPOINT_URL!,
     region: environment.AWS_REGION!,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    credentials: keyIn(environment),
   });
 }, 60_000);
 afterAll(async () => {

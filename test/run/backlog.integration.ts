@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { QueueReport } from '../../src/embedded/iot-core/http/admin-api.ts';
+import { fetchAdmin } from '../../src/embedded/iot-core/http/admin-client.ts';
 import type { WeatherReport } from '../../src/embedded/iot-core/weather.ts';
 import type { Report } from '../../src/report/report.ts';
 import { processesOfFunction } from './function-processes.ts';
@@ -36,8 +37,7 @@ async function runWith(
 ): Promise<Ended> {
   const rehearsal = await startRehearsal(options);
   rehearsals.push(rehearsal);
-  const ask = async <T>(what: string) =>
-    (await (await fetch(`${rehearsal.aws.adminUrl}/${what}`)).json()) as T;
+  const ask = async <T>(what: string) => (await (await fetchAdmin(rehearsal.aws, `/${what}`)).json()) as T;
   const { report } = await rehearsal.run(load, () => whilePublishing(rehearsal));
   return { report, queue: await ask<QueueReport>('queue'), weather: await ask<WeatherReport>('weather') };
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { type AdminPort, fetchAdmin } from '../../src/embedded/iot-core/http/admin-client.ts';
 import type { WeatherReport } from '../../src/embedded/iot-core/weather.ts';
 import { type EndedRehearsal, startRehearsal } from './rehearsal.ts';
 
@@ -18,7 +19,7 @@ interface Outcome extends EndedRehearsal {
   readonly weather: WeatherReport;
 }
 
-type During = (adminUrl: string) => Promise<void>;
+type During = (admin: AdminPort) => Promise<void>;
 
 async function rehearse(
   profile: object,
@@ -26,19 +27,19 @@ async function rehearse(
   during?: During,
 ): Promise<Outcome> {
   const rehearsal = await startRehearsal(options);
-  const { adminUrl } = rehearsal.aws;
+  const admin = rehearsal.aws;
   try {
-    const ended = await rehearsal.run(profile, during === undefined ? undefined : () => during(adminUrl));
-    const weather = (await (await fetch(`${adminUrl}/weather`)).json()) as WeatherReport;
+    const ended = await rehearsal.run(profile, during === undefined ? undefined : () => during(admin));
+    const weather = (await (await fetchAdmin(admin, '/weather')).json()) as WeatherReport;
     return { ...ended, weather };
   } finally {
     await rehearsal.close();
   }
 }
 
-const pauseForASecond: During = async (adminUrl) => {
+const pauseForASecond: During = async (admin) => {
   await sleep(1_500);
-  const answer = await fetch(`${adminUrl}/weather`, {
+  const answer = await fetchAdmin(admin, '/weather', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ pauseMs: 1_000 }),

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { QuotasReport } from '../../src/embedded/iot-core/http/admin-api.ts';
+import { fetchAdmin } from '../../src/embedded/iot-core/http/admin-client.ts';
 import type { QuotaName } from '../../src/plan/quotas.ts';
 import type { Report } from '../../src/report/report.ts';
 import { renderTerminalSummary } from '../../src/report/terminal-summary.ts';
@@ -135,7 +136,7 @@ async function rehearse({ limits, profile = {} }: Case): Promise<Outcome> {
   const rehearsal = await startRehearsal({ limits });
   try {
     const { report } = await rehearsal.run({ ...load, ...profile });
-    const service = (await (await fetch(`${rehearsal.aws.adminUrl}/quotas`)).json()) as QuotasReport;
+    const service = (await (await fetchAdmin(rehearsal.aws, '/quotas')).json()) as QuotasReport;
     return { report, service };
   } finally {
     await rehearsal.close();

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generate } from 'selfsigned';
 import type { MetricsReport } from '../../src/embedded/iot-core/http/admin-api.ts';
+import { fetchAdmin } from '../../src/embedded/iot-core/http/admin-client.ts';
 import { renderTerminalSummary } from '../../src/report/terminal-summary.ts';
 import { packageWith } from './package-with.ts';
 import { type Rehearsal, startRehearsal } from './rehearsal.ts';
@@ -61,8 +62,17 @@ async function makeWrongSecrets(): Promise<(functionFile: string) => string> {
     username: 'stampede',
     password: 'guessed',
   };
-  return (functionFile) => `import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+  // The run store knows the function all the same: it is IoT Core that is to refuse.
+  return (functionFile) => `import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env;
+const right = { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY, sessionToken: AWS_SESSION_TOKEN };
 process.env.AWS_SECRET_ACCESS_KEY = 'guessed';
+const { send } = S3Client.prototype;
+S3Client.prototype.send = function (...args) {
+  this.config.credentials = async () => right;
+  return send.apply(this, args);
+};
 SecretsManagerClient.prototype.send = async () => ({ SecretString: ${JSON.stringify(JSON.stringify(secrets))} });
 export const { handler } = await import(${JSON.stringify(functionFile)});
 `;
@@ -71,7 +81,7 @@ export const { handler } = await import(${JSON.stringify(functionFile)});
 /** A run, the page that its user reads, and what the service counted meanwhile. */
 async function play(rehearsal: Rehearsal, connect: object, metric: string) {
   const counted = async (): Promise<number> => {
-    const answer = await fetch(`${rehearsal.aws.adminUrl}/metrics`);
+    const answer = await fetchAdmin(rehearsal.aws, '/metrics');
     const { metrics } = (await answer.json()) as MetricsReport;
     return metrics.reduce((sum, { name, total }) => (name === metric ? sum + total : sum), 0);
   };

@@ -8,6 +8,7 @@ import { type EmbeddedAws, type EmbeddedAwsOptions, startEmbeddedAws } from '../
 import type { SliceResult } from '../../src/measure/slice-result.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Report } from '../../src/report/report.ts';
+import { keyIn } from '../embedded/test-key.ts';
 
 export interface Rehearsal {
   readonly aws: EmbeddedAws;
@@ -48,7 +49,7 @@ export async function startRehearsal(
     new SFNClient({
       endpoint: environment.AWS_ENDPOINT_URL!,
       region: environment.AWS_REGION!,
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      credentials: keyIn(environment),
     }),
   );
   let runs = 0;

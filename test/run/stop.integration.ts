@@ -5,6 +5,7 @@ import { type Control, makeControl } from '../../src/aws/control.ts';
 import { makeRandom } from '../../src/device/random.ts';
 import type { SliceResult } from '../../src/measure/slice-result.ts';
 import { processesOf } from '../cli/processes.ts';
+import { keyIn } from '../embedded/test-key.ts';
 import { type EndedRehearsal, type Rehearsal, startRehearsal } from './rehearsal.ts';
 
 // Runs stopped at random moments, from before their first line of code to after their last message.
@@ -30,10 +31,7 @@ beforeAll(async () => {
   client = new IoTDataPlaneClient({
     endpoint: environment.AWS_ENDPOINT_URL_IOT_DATA_PLANE!,
     region: environment.AWS_REGION!,
-    credentials: {
-      accessKeyId: environment.AWS_ACCESS_KEY_ID!,
-      secretAccessKey: environment.AWS_SECRET_ACCESS_KEY!,
-    },
+    credentials: keyIn(environment),
   });
   control = makeControl(client);
   // Loads what the first request of a client loads: it is not the stop that is slow.

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { StreamReport } from '../../src/embedded/iot-core/http/admin-api.ts';
+import { fetchAdmin } from '../../src/embedded/iot-core/http/admin-client.ts';
 import { processesOfFunction } from './function-processes.ts';
 import { type EndedRehearsal, type Rehearsal, startRehearsal } from './rehearsal.ts';
 
@@ -17,7 +18,7 @@ const load = {
 const parameters = { subscriber: 'stream', streamShards: 3 } as const;
 
 async function streamReportOf({ aws }: Rehearsal): Promise<StreamReport> {
-  return (await (await fetch(`${aws.adminUrl}/stream`)).json()) as StreamReport;
+  return (await (await fetchAdmin(aws, '/stream')).json()) as StreamReport;
 }
 
 let calmAws: Rehearsal;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { fetchAdmin } from '../../src/embedded/iot-core/http/admin-client.ts';
 import type { WeatherReport } from '../../src/embedded/iot-core/weather.ts';
 import type { WeatherChange, WeatherSettings } from '../../src/embedded/iot-core/weather-settings.ts';
 import type { Report } from '../../src/report/report.ts';
@@ -32,8 +33,7 @@ beforeAll(async () => {
 afterAll(() => rehearsal.close());
 
 async function changeWeather(change: Change): Promise<void> {
-  const url = `${rehearsal.aws.adminUrl}/weather`;
-  const answer = await fetch(url, {
+  const answer = await fetchAdmin(rehearsal.aws, '/weather', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(change),
@@ -42,7 +42,7 @@ async function changeWeather(change: Change): Promise<void> {
 }
 
 async function countsNow(): Promise<Counts> {
-  return (await (await fetch(`${rehearsal.aws.adminUrl}/weather`)).json()) as WeatherReport;
+  return (await (await fetchAdmin(rehearsal.aws, '/weather')).json()) as WeatherReport;
 }
 
 let runs = 0;

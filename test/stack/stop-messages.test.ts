@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type IotCore, startIotCore } from '../../src/embedded/iot-core/start.ts';
 import { controlTopicOf } from '../../src/plan/plan.ts';
 import { clearStopMessages } from '../../stack/plugins/leave-nothing-behind.js';
+import { testKey } from '../embedded/test-key.ts';
 
 let iotCore: IotCore;
 let client: IoTDataPlaneClient;
@@ -15,11 +16,14 @@ beforeAll(async () => {
     ruleSql: "SELECT * FROM 'stampede/#'",
     invokeUrl: 'http://127.0.0.1:9',
     functionName: 'nobody',
+    doors: { accessKeys: [testKey] },
   });
   client = new IoTDataPlaneClient({
     endpoint: `http://127.0.0.1:${iotCore.httpPort}`,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },
+    credentials: testKey,
+    // A second retained message on a topic within a second is throttled, and tried again after a random time.
+    maxAttempts: 10,
   });
 });
 afterAll(async () => {

@@ -41,10 +41,17 @@ async function keepEmbeddedAws(options: EmbeddedAwsOptions): Promise<void> {
   const { startEmbeddedAws } = await import('../../embedded/start.ts');
   const aws = await startEmbeddedAws(options);
   interrupts.quit.addEventListener('abort', () => aws.kill());
-  const variables = { ...aws.environment, STATE_MACHINE_ARN: aws.stateMachineArn };
+  const variables = {
+    ...aws.environment,
+    STATE_MACHINE_ARN: aws.stateMachineArn,
+    ADMIN_URL: aws.adminUrl,
+    ADMIN_TOKEN: aws.adminToken,
+  };
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quoteForShell(value)}`);
   process.stdout.write(`${lines.join('\n')}\n`);
-  process.stderr.write(`\nembedded AWS is running; Ctrl-C ends it. Weather: ${aws.adminUrl}/weather\n`);
+  process.stderr.write(
+    '\nembedded AWS is running; Ctrl-C ends it. Weather: curl -H "Authorization: Bearer $ADMIN_TOKEN" $ADMIN_URL/weather\n',
+  );
   const broken = await Promise.race([aws.broken, aborted(interrupts.stop)]);
   await aws.close();
   if (broken !== undefined) throw broken;

@@ -1,5 +1,6 @@
 import { makeRandom } from '../../device/random.ts';
-import { type Edge, type EdgeService, startEdge } from '../edge.ts';
+import { type Edge, type EdgeOptions, type EdgeRoute, type EdgeService, startEdge } from '../edge.ts';
+import type { Route } from '../route-table.ts';
 import { AccountQuotas } from './account-quotas.ts';
 import { type Clock, offsetClock, wallClock } from './clock.ts';
 import { type CertificateFiles, type Certificates, writeCertificates } from './doors/certificates.ts';
@@ -48,6 +49,8 @@ export interface IotCoreAddresses {
   /** The HTTP data plane with signatures and without TLS; and SQS, by the service that requests are signed for. */
   readonly httpPort: number;
   readonly adminUrl: string;
+  /** `Authorization: Bearer …` of every request to it. */
+  readonly adminToken: string;
   /** What a client needs to come in by TLS, if it was to be written. */
   readonly files?: CertificateFiles;
 }
@@ -64,6 +67,13 @@ export interface RunningIotCore extends IotCoreAddresses {
   readonly ruleErrors: MessageQueue;
   /** What the subscriber failed with too often. */
   readonly givenUp: MessageQueue;
+  /** All that its HTTP listeners answer. */
+  readonly routes: {
+    readonly http: readonly EdgeRoute[];
+    readonly admin: readonly EdgeRoute[];
+    /** Of the WebSocket and HTTPS listeners. */
+    readonly tls: readonly Route[];
+  };
   close(): Promise<void>;
 }
 
@@ -91,11 +101,7 @@ export async function runIotCore(
     { name: deadLetterQueueName, counts: () => givenUp.counts, messages: givenUp },
     { name: ruleErrorQueueName, counts: () => ruleErrors.counts, messages: ruleErrors },
   ]);
-  const lambda = makeLambdaInvoker(
-    settings.subscriber.invokeUrl,
-    settings.subscriber.functionName,
-    measuringAtOnce,
-  );
+  const lambda = makeLambdaInvoker(settings.subscriber, measuringAtOnce);
   const mapping = new EventSourceMapping(queue, invoke ?? lambda.invoke, settings.queue, clock, weather);
   const stream =
     settings.stream &&
@@ -125,7 +131,17 @@ export async function runIotCore(
   });
   const dataPlaneFor = (authorize: AuthorizeRequest): EdgeService =>
     makeDataPlane({ clock, metrics: metrics.http, quotas, weather, router, authorize });
-  const admin = makeAdminApi({ broker, metrics, quotas, queue, mapping, weather, stream, ruleErrors });
+  const admin = makeAdminApi({
+    broker,
+    metrics,
+    quotas,
+    queue,
+    mapping,
+    weather,
+    stream,
+    ruleErrors,
+    token: settings.adminToken,
+  });
 
   const closers: (() => unknown)[] = [
     () => weather.close(),
@@ -138,25 +154,14 @@ export async function runIotCore(
     for (const closer of closers) await closer();
   };
   const onEdgeFault = (_what: string, error: unknown): void => onFault(error);
-  const openEdge = async (
-    service: EdgeService,
-    port: number,
-    unguarded: boolean,
-    signed: Readonly<Record<string, EdgeService>> = {},
-  ): Promise<Edge> => {
-    const edge = await startEdge({
-      signed,
-      unsigned: [],
-      otherwise: service,
-      onFault: onEdgeFault,
-      unguarded,
-      port,
-    });
+  const openEdge = async (options: Partial<EdgeOptions>): Promise<Edge> => {
+    const { accessKeys } = settings.doors;
+    const edge = await startEdge({ signed: {}, unsigned: [], accessKeys, onFault: onEdgeFault, ...options });
     closers.push(() => edge.close());
     return edge;
   };
   const invokeOf = (functionName: string): Invoke => {
-    const invoker = makeLambdaInvoker(settings.subscriber.invokeUrl, functionName, authorizersAtOnce);
+    const invoker = makeLambdaInvoker({ ...settings.subscriber, functionName }, authorizersAtOnce);
     closers.push(() => invoker.close());
     return invoker.invoke;
   };
@@ -175,11 +180,14 @@ export async function runIotCore(
       onFault,
     });
     closers.push(() => doors.close());
-    const http = await openEdge(dataPlaneFor(doors.authorizeBySignature), ports.http, true, {
-      sqs,
-      ...(stream && { kinesis: stream.api }),
+    const http = await openEdge({
+      signed: { sqs, ...(stream && { kinesis: stream.api }) },
+      otherwise: dataPlaneFor(doors.authorizeBySignature),
+      // The gateway passes requests on as they came.
+      anyPort: true,
+      port: ports.http,
     });
-    const adminEdge = await openEdge(admin, ports.admin, false);
+    const adminEdge = await openEdge({ otherwise: admin, port: ports.admin });
     const { certificatesDirectory } = settings.doors;
     const { certificates, mqttsPort, wssPort, httpsPort } = doors;
     const addresses: IotCoreAddresses = {
@@ -189,6 +197,7 @@ export async function runIotCore(
       httpsPort,
       httpPort: http.port,
       adminUrl: adminEdge.url,
+      adminToken: settings.adminToken,
       ...(certificatesDirectory && { files: writeCertificates(certificatesDirectory, certificates) }),
     };
     return {
@@ -201,6 +210,7 @@ export async function runIotCore(
       stream,
       ruleErrors,
       givenUp,
+      routes: { http: http.routes, admin: adminEdge.routes, tls: doors.routes },
       close,
     };
   } catch (error) {

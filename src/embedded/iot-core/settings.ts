@@ -2,7 +2,7 @@ import { defaultDeployment } from '../../plan/deployment.ts';
 import type { QueueReaders } from '../../plan/queue-readers.ts';
 import type { AccountLimits } from '../../plan/quotas.ts';
 import { streamBatches } from '../../plan/stream-reading.ts';
-import { accountKey } from '../account-key.ts';
+import type { Credentials } from '../request-signature.ts';
 import type { WeatherSettings } from './weather-settings.ts';
 
 /**
@@ -55,7 +55,11 @@ export interface IotCoreSettings {
     /** Base URL of the Lambda API: `http://127.0.0.1:4566`. */
     readonly invokeUrl: string;
     readonly functionName: string;
+    /** Signs them. */
+    readonly accessKey: Credentials;
   };
+  /** Of the admin port: `Authorization: Bearer …` of every request. */
+  readonly adminToken: string;
   readonly limits: AccountLimits;
   /** How much of a per-second quota may be used at once, in seconds of its rate: see docs/iot-core-fidelity.md. */
   readonly burstSeconds: number;
@@ -78,18 +82,14 @@ export interface DoorSettings {
   readonly certificatesDirectory?: string | undefined;
 }
 
-/** The one access key that everybody knows. */
+/** The fleet's certificate alone. */
 export const defaultDoors: DoorSettings = {
-  accessKeys: [accountKey],
+  accessKeys: [],
   certificates: [],
   authorizers: [],
 };
 
-export interface AccessKeySettings {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  /** Of temporary credentials. */
-  readonly sessionToken?: string;
+export interface AccessKeySettings extends Credentials {
   readonly policies?: readonly unknown[];
 }
 

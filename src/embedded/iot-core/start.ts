@@ -2,6 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type AccountLimits, accountLimitsOf } from '../../plan/quotas.ts';
 import { StampedeError } from '../../profile/errors.ts';
+import { makeAccessKey, makeToken } from '../account-key.ts';
+import type { Credentials } from '../request-signature.ts';
 import type { IotCoreAddresses } from './iot-core.ts';
 import type { StartReport, TroubleReport } from './main.ts';
 import {
@@ -25,11 +27,15 @@ export interface StartIotCoreOptions extends IotCoreChoices {
   /** Base URL of the Lambda API that batches of the rule's queue are sent to. */
   readonly invokeUrl: string;
   readonly functionName: string;
+  /** Signs them; default: one that nobody knows, for a Lambda API that asks for none. */
+  readonly accessKey?: Credentials;
+  /** Of the admin port; default: a random one. */
+  readonly adminToken?: string;
   /** Default: those of a large Region. */
   readonly limits?: AccountLimits;
   /** The rule sends to a stream in place of the queue; what is left out is as the stack deploys it. */
   readonly stream?: Partial<StreamSettings> | undefined;
-  /** Who may come in; default: the access key `embedded` and the fleet's certificate, with no policies. */
+  /** Who may come in; default: the fleet's certificate, with no policies. */
   readonly doors?: Partial<DoorSettings>;
   /** Loopback ports; default: any free ones. */
   readonly ports?: Partial<IotCoreSettings['ports']>;
@@ -100,7 +106,12 @@ export function iotCoreSettingsOf(options: StartIotCoreOptions): IotCoreSettings
     rule: { name: options.ruleName ?? defaultRuleName, sql: options.ruleSql },
     queue: { ...defaultQueue, ...options.queue },
     stream: options.stream && { ...defaultStream, ...options.stream },
-    subscriber: { invokeUrl: options.invokeUrl, functionName: options.functionName },
+    subscriber: {
+      invokeUrl: options.invokeUrl,
+      functionName: options.functionName,
+      accessKey: options.accessKey ?? makeAccessKey(),
+    },
+    adminToken: options.adminToken ?? makeToken(),
     limits: options.limits ?? accountLimitsOf('default'),
     burstSeconds: options.burstSeconds ?? 1,
     throttleAnswer: options.throttleAnswer ?? 'silent',

@@ -6,6 +6,7 @@ import { makeHttpsTransport } from '../../../src/device/transports/https.ts';
 import { makeMqttTransport } from '../../../src/device/transports/mqtt.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { type GuardedIotCore, startGuarded } from '../../embedded/iot-core/doors/door-fixture.ts';
+import { testKey } from '../../embedded/test-key.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { cleanUp, cleanUpLater, describeDevices, type Opened } from './open-transport.ts';
 import { RecordingListener } from './recording-listener.ts';
@@ -21,7 +22,7 @@ interface Way {
   readonly tls: boolean;
 }
 
-const account = { accessKeyId: 'embedded', secretAccessKey: 'embedded' };
+const account = testKey;
 
 function mqtt(client: string, scheme: 'mqtt' | 'mqtts' | 'wss'): Way {
   return {

@@ -6,6 +6,7 @@ import type { IotDoor } from '../../../src/plan/target.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { type GuardedIotCore, startGuarded } from '../../embedded/iot-core/doors/door-fixture.ts';
 import { atEnd } from '../../embedded/iot-core/fixture.ts';
+import { testKey } from '../../embedded/test-key.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { RecordingListener } from './recording-listener.ts';
 
@@ -14,7 +15,7 @@ afterAll(collectGarbage);
 type Way = (iotCore: GuardedIotCore) => { readonly door: IotDoor; readonly pass: DoorPass };
 
 const host = 'localhost';
-const account = { accessKeyId: 'embedded', secretAccessKey: 'embedded' };
+const account = testKey;
 
 const ways: Readonly<Record<string, Way>> = {
   'sigv4, over WebSocket': ({ wssPort }) => ({

@@ -10,6 +10,7 @@ import { type RunningIotCore, runIotCore } from '../../../src/embedded/iot-core/
 import { iotCoreSettingsOf } from '../../../src/embedded/iot-core/start.ts';
 import { IntervalSet } from '../../../src/measure/intervals.ts';
 import type { LoadProfile } from '../../../src/profile/load-profile.ts';
+import { testKey } from '../../embedded/test-key.ts';
 import { makeTestPlan } from '../make-run.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { cleanUp, cleanUpLater } from './open-transport.ts';
@@ -36,6 +37,7 @@ async function startIotCore(
       invokeUrl: 'http://127.0.0.1:9',
       functionName: 'none',
       queue: { maximumBatchingWindowMs: 20 },
+      doors: { accessKeys: [testKey] },
     }),
     wallClock,
     (error) => {
@@ -59,8 +61,8 @@ function makeTransport(profile: LoadProfile, iotCore: RunningIotCore): Promise<M
   }
   process.env.AWS_ENDPOINT_URL_IOT_DATA_PLANE = `http://127.0.0.1:${iotCore.httpPort}`;
   process.env.AWS_REGION = 'us-east-1';
-  process.env.AWS_ACCESS_KEY_ID = 'embedded';
-  process.env.AWS_SECRET_ACCESS_KEY = 'embedded';
+  process.env.AWS_ACCESS_KEY_ID = testKey.accessKeyId;
+  process.env.AWS_SECRET_ACCESS_KEY = testKey.secretAccessKey;
   return Promise.resolve(makeHttpsTransport(profile.publish));
 }
 

@@ -6,11 +6,13 @@ import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from 
 import { generate, type Packet, parser } from 'mqtt-packet';
 import type { Clock } from '../../../src/embedded/iot-core/clock.ts';
 import { wallClock } from '../../../src/embedded/iot-core/clock.ts';
+import { fetchAdmin } from '../../../src/embedded/iot-core/http/admin-client.ts';
 import { type RunningIotCore, runIotCore } from '../../../src/embedded/iot-core/iot-core.ts';
 import type { InvocationOutcome } from '../../../src/embedded/iot-core/queue/event-source-mapping.ts';
 import { iotCoreSettingsOf, type StartIotCoreOptions } from '../../../src/embedded/iot-core/start.ts';
 import { type AccountLimits, accountLimitsOf } from '../../../src/plan/quotas.ts';
 import { VirtualClock } from '../../device/virtual-clock.ts';
+import { testKey } from '../test-key.ts';
 
 /** As the stack deploys it. */
 export const deployedSql =
@@ -66,6 +68,7 @@ export async function startTestIotCore(
     queue: { maximumBatchingWindowMs: 5 },
     limits: roomyLimits,
     ...options,
+    doors: { accessKeys: [testKey], ...options.doors },
   });
   const arrivals: Record<string, unknown>[] = [];
   const faults: unknown[] = [];
@@ -87,7 +90,7 @@ export async function startTestIotCore(
     faults,
     sum: (name, protocol = 'MQTT') => iotCore.metrics.counter(name, { Protocol: protocol }).total,
     admin: async (method, path, body) => {
-      const response = await fetch(iotCore.adminUrl + path, {
+      const response = await fetchAdmin(iotCore, path, {
         method,
         ...(body === undefined
           ? {}
@@ -106,7 +109,7 @@ export function makeDataPlaneClient(
   const client = new IoTDataPlaneClient({
     endpoint: `http://127.0.0.1:${iotCore.httpPort}`,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },
+    credentials: testKey,
     maxAttempts: 1,
     ...more,
   });

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
+import { type AdminPort, fetchAdmin } from '../../../src/embedded/iot-core/http/admin-client.ts';
 import { IotCoreStartError, startIotCore } from '../../../src/embedded/iot-core/start.ts';
 import { atEnd, connectClient, deployedSql } from './fixture.ts';
 
@@ -40,11 +41,11 @@ describe('startIotCore', () => {
     for (let n = 0; n < 3; n++) {
       await client.publishAsync('stampede/t', `{"stampede":{"n":${n}}}`, { qos: 1 });
     }
-    const queue = await (await fetch(`${iotCore.adminUrl}/queue?untilEmpty=true`)).json();
+    const queue = await (await fetchAdmin(iotCore, '/queue?untilEmpty=true')).json();
     expect(queue).toMatchObject({ sent: 3, delivered: 3, deadLettered: 0 });
     expect(records).toBe(3);
     expect(new Set(paths)).toEqual(new Set(['/2015-03-31/functions/measure-latency/invocations']));
-    const { metrics } = (await (await fetch(`${iotCore.adminUrl}/metrics?period=1`)).json()) as {
+    const { metrics } = (await (await fetchAdmin(iotCore, '/metrics?period=1')).json()) as {
       metrics: { name: string; total: number }[];
     };
     expect(metrics.find(({ name }) => name === 'PublishIn.Success')?.total).toBe(3);
@@ -67,11 +68,11 @@ describe('startIotCore', () => {
 
   it('ends by itself when its parent is killed', async () => {
     const parent = fork(fileURLToPath(new URL('./parent.fixture.ts', import.meta.url)), [], { execArgv: [] });
-    const adminUrl = await new Promise<string>((resolve) => {
-      parent.once('message', (message) => resolve(message as string));
+    const admin = await new Promise<AdminPort>((resolve) => {
+      parent.once('message', (message) => resolve(message as AdminPort));
     });
     const answers = () =>
-      fetch(`${adminUrl}/process`).then(
+      fetchAdmin(admin, '/process').then(
         () => true,
         () => false,
       );

@@ -1,11 +1,12 @@
 import { region } from '../../arns.ts';
 import { AwsError } from '../../aws-error.ts';
+import type { SignedRequest } from '../../request-signature.ts';
+import { SignatureError, verifySignature } from '../../sigv4.ts';
 import { type Access, fullAccess } from '../mqtt/access.ts';
 import { Permissions } from '../policies/permissions.ts';
 import { type Policy, parsePolicy } from '../policies/policy.ts';
 import type { PolicyClient } from '../policies/policy-variables.ts';
 import type { AccessKeySettings } from '../settings.ts';
-import { SignatureError, type SignedRequest, verifySignature } from './sigv4.ts';
 
 interface AccessKey extends AccessKeySettings {
   /** Undefined: none was set, everything is allowed. */

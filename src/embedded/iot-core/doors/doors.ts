@@ -1,6 +1,9 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { type EdgeService, makeRequestListener } from '../../edge.ts';
+import { type EdgeService, refusing } from '../../edge.ts';
+import { refusalOfBrowser } from '../../loopback-guard.ts';
+import type { Route } from '../../route-table.ts';
+import { makeRequestListener } from '../../serve-request.ts';
 import type { Clock } from '../clock.ts';
 import type { Gate } from '../mqtt/access.ts';
 import type { Broker } from '../mqtt/broker.ts';
@@ -13,7 +16,7 @@ import { CustomAuthorizers } from './custom-authorizers.ts';
 import { type AuthorizeRequest, byCertificate, bySignature } from './http-authorization.ts';
 import { KnownCertificates } from './known-certificates.ts';
 import { openTlsPort, type Room } from './tls-port.ts';
-import { WebSocketDoor } from './websocket-door.ts';
+import { WebSocketDoor, webSocketPath } from './websocket-door.ts';
 
 export interface DoorParts {
   readonly broker: Broker;
@@ -41,6 +44,8 @@ export interface OpenDoors {
   readonly httpsPort: number;
   /** For the door without TLS. */
   readonly authorizeBySignature: AuthorizeRequest;
+  /** All that HTTPS and WebSocket clients can ask for. */
+  readonly routes: readonly Route[];
   close(): void;
 }
 
@@ -64,7 +69,8 @@ export async function openDoors(parts: DoorParts): Promise<OpenDoors> {
   const authorizeBySignature = bySignature(accessKeys, customAuthorizers);
 
   const webSockets = new WebSocketDoor(broker, accessKeys, customAuthorizers);
-  const signedHttp = makeHttp(dataPlaneFor(authorizeBySignature), onFault);
+  const signedDataPlane = dataPlaneFor(authorizeBySignature);
+  const signedHttp = makeHttp(signedDataPlane, onFault);
   signedHttp.on('upgrade', (request: IncomingMessage, socket: TLSSocket, head: Buffer) =>
     webSockets.upgrade(request, socket, head),
   );
@@ -98,6 +104,7 @@ export async function openDoors(parts: DoorParts): Promise<OpenDoors> {
       wssPort: await open(rooms, ports.wss),
       httpsPort: await open([{ asksForCertificate: true, enter: serveHttp(certifiedHttp) }], ports.https),
       authorizeBySignature,
+      routes: [...signedDataPlane.routes, { method: 'GET', path: webSocketPath }],
       close,
     };
   } catch (error) {
@@ -114,7 +121,10 @@ function serveMqtt(broker: Broker, socket: TLSSocket, gate: Gate): void {
 /** An HTTP server that is handed its connections: the ports are TLS's. */
 function makeHttp(service: EdgeService, onFault: (error: unknown) => void): Server {
   const listener = makeRequestListener(
-    () => service,
+    ({ headers }) => {
+      const refusal = refusalOfBrowser(headers, undefined);
+      return refusal === undefined ? service : refusing(service, refusal);
+    },
     (_what, error) => onFault(error),
   );
   const server = createServer(listener);

@@ -1,10 +1,10 @@
 import { TLSSocket } from 'node:tls';
 import { type EdgeRequest, header } from '../../edge.ts';
+import { isSigned } from '../../sigv4.ts';
 import type { Access } from '../mqtt/access.ts';
 import { type AccessKeys, forbidden } from './access-keys.ts';
 import type { CustomAuthorizers } from './custom-authorizers.ts';
 import type { KnownCertificates } from './known-certificates.ts';
-import { isSigned } from './sigv4.ts';
 
 /**
  * Says what the sender of a request over HTTP may do.

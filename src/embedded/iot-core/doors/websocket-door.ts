@@ -2,16 +2,18 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { AwsError, toAwsError } from '../../aws-error.ts';
-import { targetOf } from '../../edge.ts';
+import { refusalOfBrowser } from '../../loopback-guard.ts';
+import type { SignedRequest } from '../../request-signature.ts';
+import { targetOf } from '../../serve-request.ts';
+import { isSigned } from '../../sigv4.ts';
 import type { Gate } from '../mqtt/access.ts';
 import type { Broker } from '../mqtt/broker.ts';
 import { type AccessKeys, forbidden } from './access-keys.ts';
 import type { CustomAuthorizers } from './custom-authorizers.ts';
-import { isSigned, type SignedRequest } from './sigv4.ts';
 import { WebSocketChannel } from './websocket-channel.ts';
 
 /** AWS IoT Core's only path for it. */
-const path = '/mqtt';
+export const webSocketPath = '/mqtt';
 /** What the handshake is to be signed for. */
 const service = 'iotdevicegateway';
 /** [MQTT-6.0.0-3] */
@@ -40,6 +42,8 @@ export class WebSocketDoor {
     let gate: Gate;
     let key: string;
     try {
+      const refusal = refusalOfBrowser(request.headers, undefined);
+      if (refusal !== undefined) throw forbidden(refusal);
       const url = targetOf(request);
       key = checkHandshake(request, url);
       gate = this.#gateOf(request, url, socket);
@@ -94,7 +98,7 @@ export class WebSocketDoor {
 function checkHandshake({ method, headers }: IncomingMessage, url: URL): string {
   const key = headers['sec-websocket-key'] ?? '';
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
-  if (url.pathname !== path)
+  if (url.pathname !== webSocketPath)
     throw new AwsError('ResourceNotFoundException', `there is no ${url.pathname}`, 404);
   if (
     method !== 'GET' ||

@@ -1,7 +1,10 @@
 import type { AccountLimits } from '../../../plan/quotas.ts';
 import { InvalidInputError } from '../../../profile/errors.ts';
+import { isSameSecret } from '../../account-key.ts';
 import { AwsError } from '../../aws-error.ts';
-import { type EdgeRequest, type EdgeResponse, type EdgeService, renderJsonError } from '../../edge.ts';
+import { type EdgeRequest, type EdgeResponse, type EdgeService, header } from '../../edge.ts';
+import { makeRouteTable } from '../../route-table.ts';
+import { renderJsonError } from '../../serve-request.ts';
 import type { AccountQuotas, Refusals } from '../account-quotas.ts';
 import type { Counter, Metrics } from '../metrics.ts';
 import type { Broker } from '../mqtt/broker.ts';
@@ -22,6 +25,8 @@ export interface AdminParts {
   readonly weather: Weather;
   readonly stream: ArrivalsStreamParts | undefined;
   readonly ruleErrors: MessageQueue;
+  /** `Authorization: Bearer …` of every request. */
+  readonly token: string;
 }
 
 /** `GET /metrics?period=60|1`: what CloudWatch of embedded AWS answers from. */
@@ -72,7 +77,7 @@ export interface ProcessReport {
  * `POST /weather` with any of its settings, `pauseMs` and `disconnect`: docs/iot-core-fidelity.md.
  */
 export function makeAdminApi(parts: AdminParts): EdgeService {
-  const routes: Readonly<Record<string, (request: EdgeRequest) => unknown>> = {
+  const table = makeRouteTable<(request: EdgeRequest) => unknown>({
     'GET /metrics': ({ query }) => metricsReport(parts.metrics, query.get('period') === '1' ? 1 : 60),
     'GET /quotas': () => quotasReport(parts.quotas),
     'GET /queue': async ({ query }) => {
@@ -83,16 +88,22 @@ export function makeAdminApi(parts: AdminParts): EdgeService {
     'GET /weather': () => parts.weather.report(),
     'POST /weather': ({ body }) => changeWeather(parts.weather, body),
     'GET /process': () => processReport(parts.broker),
-  };
+  });
   return {
+    routes: table.routes,
     maxBodyBytes: 65_536,
     renderError: renderJsonError,
+    admit(head) {
+      if (!isSameSecret(header(head, 'authorization') ?? '', `Bearer ${parts.token}`))
+        throw new AwsError('AccessDeniedException', 'the token of the admin port is missing or wrong', 403);
+    },
     async handle(request) {
-      const route = routes[`${request.method} ${request.path}`];
+      const route = table.find(request.method, request.path);
       if (route === undefined) {
-        throw new AwsError('NotFound', `known are ${Object.keys(routes).join(', ')}`, 404);
+        const known = table.routes.map(({ method, path }) => `${method} ${path}`);
+        throw new AwsError('NotFound', `known are ${known.join(', ')}`, 404);
       }
-      return json(await route(request));
+      return json(await route.handler(request));
     },
   };
 }

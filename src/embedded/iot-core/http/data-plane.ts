@@ -1,6 +1,7 @@
 import { iotCoreLimits } from '../../../profile/iot-core-limits.ts';
 import { AwsError, notSupported } from '../../aws-error.ts';
 import type { EdgeRequest, EdgeResponse, EdgeService } from '../../edge.ts';
+import { makeRouteTable } from '../../route-table.ts';
 import type { AccountQuotas } from '../account-quotas.ts';
 import type { Clock } from '../clock.ts';
 import { forbidden } from '../doors/access-keys.ts';
@@ -27,14 +28,32 @@ export interface DataPlaneParts {
 const maxPage = 200;
 
 const topicsPath = '/topics/';
-const retainedPath = '/retainedMessage';
 
 /**
  * The HTTP API of the message broker: Publish, GetRetainedMessage, ListRetainedMessages.
  * @see https://docs.aws.amazon.com/iot/latest/apireference/API_Operations_AWS_IoT_Data_Plane.html
  */
 export function makeDataPlane(parts: DataPlaneParts): EdgeService {
+  const table = makeRouteTable<(request: EdgeRequest, topic: string) => Promise<EdgeResponse>>({
+    [`POST ${topicsPath}{topic+}`]: async (request) => {
+      const answer = publish(parts, request, await publisherAccess(parts, request));
+      await parts.weather.delayAnswer();
+      return answer;
+    },
+    'GET /retainedMessage': async (request) => {
+      const access = await parts.authorize(request);
+      if (!access.mayListRetained()) throw forbidden('Forbidden');
+      return listRetained(parts, request.query);
+    },
+    'GET /retainedMessage/{topic+}': async (request, encoded) => {
+      const topic = decodeTopic(encoded);
+      const access = await parts.authorize(request);
+      if (!access.mayGetRetained(topic)) throw forbidden('Forbidden');
+      return getRetained(parts, topic);
+    },
+  });
   return {
+    routes: table.routes,
     maxBodyBytes: iotCoreLimits.payloadBytes,
     renderError: (error, requestId) => {
       // A body that is too large never comes to `handle`.
@@ -44,25 +63,9 @@ export function makeDataPlane(parts: DataPlaneParts): EdgeService {
     async handle(request) {
       await parts.weather.whenRunning();
       const { method, path } = request;
-      if (path.startsWith(topicsPath)) {
-        if (method !== 'POST') throw methodNotAllowed(method);
-        const answer = publish(parts, request, await publisherAccess(parts, request));
-        await parts.weather.delayAnswer();
-        return answer;
-      }
-      if (path === retainedPath || path === `${retainedPath}/`) {
-        if (method !== 'GET') throw methodNotAllowed(method);
-        const access = await parts.authorize(request);
-        if (!access.mayListRetained()) throw forbidden('Forbidden');
-        return listRetained(parts, request.query);
-      }
-      if (path.startsWith(`${retainedPath}/`)) {
-        if (method !== 'GET') throw methodNotAllowed(method);
-        const topic = decodeTopic(path.slice(retainedPath.length + 1));
-        const access = await parts.authorize(request);
-        if (!access.mayGetRetained(topic)) throw forbidden('Forbidden');
-        return getRetained(parts, topic);
-      }
+      const route = table.find(method, path);
+      if (route !== undefined) return route.handler(request, route.parameters.topic ?? '');
+      if (table.has(path)) throw methodNotAllowed(method);
       throw notSupported(`the IoT data plane's ${method} ${path}`);
     },
   };

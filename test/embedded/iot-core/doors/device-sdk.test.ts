@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { auth, iot, mqtt, mqtt5 } from 'aws-iot-device-sdk-v2';
 import { makeCertificates } from '../../../../src/embedded/iot-core/doors/certificates.ts';
 import { collectGarbage } from '../../../device/transports/collect-garbage.ts';
+import { testKey } from '../../test-key.ts';
 import { atEnd, until } from '../fixture.ts';
 import { type GuardedIotCore, policyOf, startGuarded } from './door-fixture.ts';
 
@@ -40,12 +41,12 @@ const ways: Readonly<Record<string, { port: 'mqttsPort' | 'wssPort'; five: Build
     port: 'wssPort',
     five: () =>
       iot.AwsIotMqtt5ClientConfigBuilder.newWebsocketMqttBuilderWithSigv4Auth(host, {
-        credentialsProvider: credentials('embedded', 'embedded'),
+        credentialsProvider: credentials(testKey.accessKeyId, testKey.secretAccessKey),
         region: 'us-east-1',
       }),
     three: () =>
       iot.AwsIotMqttConnectionConfigBuilder.new_with_websockets({
-        credentials_provider: credentials('embedded', 'embedded'),
+        credentials_provider: credentials(testKey.accessKeyId, testKey.secretAccessKey),
         region: 'us-east-1',
       }),
   },
@@ -202,9 +203,9 @@ describe('aws-iot-device-sdk-v2 is refused, and counted', () => {
   });
 
   it.each([
-    ['secret', 'embedded', 'wrong', 'us-east-1'],
-    ['access key', 'stranger', 'embedded', 'us-east-1'],
-    ['Region', 'embedded', 'embedded', 'eu-west-1'],
+    ['secret', testKey.accessKeyId, 'wrong', 'us-east-1'],
+    ['access key', 'stranger', testKey.secretAccessKey, 'us-east-1'],
+    ['Region', testKey.accessKeyId, testKey.secretAccessKey, 'eu-west-1'],
   ])('with a wrong %s', async (_what, accessKeyId, secret, region) => {
     const iotCore = await startGuarded();
     const build: Build5 = () =>

@@ -1,8 +1,10 @@
 import { createSign, generateKeyPairSync } from 'node:crypto';
-import { type EdgeService, renderJsonError, startEdge } from '../../../../src/embedded/edge.ts';
+import { type EdgeService, startEdge } from '../../../../src/embedded/edge.ts';
 import type { DoorSettings } from '../../../../src/embedded/iot-core/settings.ts';
 import type { StartIotCoreOptions } from '../../../../src/embedded/iot-core/start.ts';
+import { renderJsonError } from '../../../../src/embedded/serve-request.ts';
 import { type AuthorizerEvent, handler } from '../../fixtures/authorizer.ts';
+import { testKey } from '../../test-key.ts';
 import { atEnd, startTestIotCore, type TestIotCore } from '../fixture.ts';
 
 export const arn = (resource: string) => `arn:aws:iot:us-east-1:123456789012:${resource}`;
@@ -37,6 +39,7 @@ export async function startGuarded(
 ): Promise<GuardedIotCore> {
   const events: AuthorizerEvent[] = [];
   const lambda: EdgeService = {
+    routes: [],
     maxBodyBytes: 1_048_576,
     renderError: renderJsonError,
     async handle({ body }) {
@@ -45,7 +48,7 @@ export async function startGuarded(
       return { status: 200, body: JSON.stringify(await answer(event)) };
     },
   };
-  const edge = await startEdge({ signed: {}, unsigned: [['/2015-03-31/functions/', lambda]] });
+  const edge = await startEdge({ accessKeys: [testKey], signed: { lambda }, unsigned: [] });
   atEnd(() => edge.close());
   const { privateKey, publicKey } = generateKeyPairSync('rsa', {
     modulusLength: 2_048,
@@ -57,7 +60,7 @@ export async function startGuarded(
     { name: 'signed', functionName: 'authorizer', tokenKeyName: 'token', publicKeys: [publicKey] },
   ];
   const iotCore = await startTestIotCore(
-    { invokeUrl: edge.url, ...options, doors: { authorizers, ...doors } },
+    { invokeUrl: edge.url, accessKey: testKey, ...options, doors: { authorizers, ...doors } },
     clock,
   );
   const sign = (token: string) => createSign('RSA-SHA256').update(token).sign(privateKey, 'base64');

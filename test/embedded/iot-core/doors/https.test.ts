@@ -8,6 +8,7 @@ import {
 import { describe, expect, it } from '@jest/globals';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { makeCertificates } from '../../../../src/embedded/iot-core/doors/certificates.ts';
+import { testKey } from '../../test-key.ts';
 import { atEnd, makeDataPlaneClient } from '../fixture.ts';
 import { type GuardedIotCore, policyOf, startGuarded } from './door-fixture.ts';
 
@@ -52,8 +53,8 @@ describe('the SDK’s HTTP client', () => {
   it('is refused by signature, and counted: secret, access key, Region, no signature', async () => {
     const iotCore = await startGuarded({ authorizers: [] });
     const wrong: IoTDataPlaneClientConfig[] = [
-      { credentials: { accessKeyId: 'embedded', secretAccessKey: 'guess' } },
-      { credentials: { accessKeyId: 'stranger', secretAccessKey: 'embedded' } },
+      { credentials: { ...testKey, secretAccessKey: 'guess' } },
+      { credentials: { ...testKey, accessKeyId: 'stranger' } },
       { region: 'eu-west-1' },
     ];
     for (const config of wrong) {
@@ -90,7 +91,7 @@ describe('the SDK’s HTTP client', () => {
       policyOf(['iot:Publish', 'iot:GetRetainedMessage'], 'topic/mine'),
       policyOf(['iot:RetainPublish'], 'topic/kept'),
     ];
-    const accessKeys = [{ accessKeyId: 'embedded', secretAccessKey: 'embedded', policies }];
+    const accessKeys = [{ ...testKey, policies }];
     const iotCore = await startGuarded({ accessKeys, fleetPolicies: policies });
     for (const client of [
       makeDataPlaneClient(iotCore),

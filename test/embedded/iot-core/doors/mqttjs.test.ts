@@ -5,6 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { describe, expect, it } from '@jest/globals';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { makeCertificates } from '../../../../src/embedded/iot-core/doors/certificates.ts';
+import { testKey } from '../../test-key.ts';
 import { atEnd, until } from '../fixture.ts';
 import { type GuardedIotCore, policyOf, startGuarded } from './door-fixture.ts';
 import { type PresignOptions, presignedUrl } from './presign.ts';
@@ -130,7 +131,7 @@ describe('a WebSocket', () => {
 
   it('may do what its access key’s policies allow', async () => {
     const policies = [policyOf(['iot:Connect', 'iot:Publish'], 'client/*', 'topic/mine/*')];
-    const accessKeys = [{ accessKeyId: 'embedded', secretAccessKey: 'embedded', policies }];
+    const accessKeys = [{ ...testKey, policies }];
     const iotCore = await startGuarded({ accessKeys });
     const client = open(await presignedUrl(iotCore.wssPort), iotCore, { protocolVersion: 5 });
     expect(await outcomeOf(client)).toBeUndefined();

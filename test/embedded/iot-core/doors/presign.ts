@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { testKey } from '../../test-key.ts';
 
 /** The AWS SDK's hash, by Node. */
 export class Sha256 {
@@ -27,13 +28,13 @@ export interface PresignOptions {
 /** The URL of a WebSocket, signed as AWS IoT Core wants it. */
 export async function presignedUrl(port: number, options: PresignOptions = {}): Promise<string> {
   const {
-    secretAccessKey = 'embedded',
+    secretAccessKey = testKey.secretAccessKey,
     region = 'us-east-1',
     service = 'iotdevicegateway',
     signingDate = new Date(),
   } = options;
   const signer = new SignatureV4({
-    credentials: { accessKeyId: 'embedded', secretAccessKey },
+    credentials: { ...testKey, secretAccessKey },
     region,
     service,
     sha256: Sha256 as never,

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import mqtt from 'mqtt';
 import { generate, type Packet } from 'mqtt-packet';
 import { makeRandom, type Random } from '../../../../src/device/random.ts';
+import { fetchAdmin } from '../../../../src/embedded/iot-core/http/admin-client.ts';
+import { testKey } from '../../test-key.ts';
 import { connectPacket, deployedSql, roomyLimits } from '../fixture.ts';
 import { drawStream, makePool, type PacketPool } from './fuzzed-packets.ts';
 import { startTarget, type Target } from './target.ts';
@@ -30,6 +32,7 @@ beforeAll(async () => {
     ruleSql: deployedSql,
     invokeUrl: 'http://127.0.0.1:9',
     functionName: 'measure-latency',
+    doors: { accessKeys: [testKey] },
     // Only what would keep the fuzz out.
     limits: {
       ...roomyLimits,
@@ -99,7 +102,7 @@ async function takeRetainedAway(): Promise<void> {
   const client = new IoTDataPlaneClient({
     endpoint: `http://127.0.0.1:${target.httpPort}`,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },
+    credentials: testKey,
   });
   const port = target.mqttPort;
   const cleaner = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, {
@@ -119,7 +122,7 @@ async function takeRetainedAway(): Promise<void> {
 async function settle(): Promise<number> {
   await target.leap(twoHoursMs);
   await sleep(sweepMs);
-  expect(await (await fetch(`${target.adminUrl}/process`)).json()).toMatchObject({
+  expect(await (await fetchAdmin(target, '/process')).json()).toMatchObject({
     connected: 0,
     sessionsAway: 0,
   });
@@ -171,7 +174,7 @@ const ended = (socket: Socket): Promise<void> =>
   });
 
 const connectedNow = async (): Promise<number> =>
-  ((await (await fetch(`${target.adminUrl}/process`)).json()) as { connected: number }).connected;
+  ((await (await fetchAdmin(target, '/process')).json()) as { connected: number }).connected;
 
 /** Ways to be a burden, each by many at once. */
 const burdens: Readonly<Record<string, (index: number) => Promise<Socket>>> = {

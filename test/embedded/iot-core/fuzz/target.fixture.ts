@@ -14,6 +14,7 @@ export interface TargetState {
   readonly mqttPort: number;
   readonly httpPort: number;
   readonly adminUrl: string;
+  readonly adminToken: string;
   /** Whole packets that the broker was handed. */
   readonly frames: number;
   /** Defects of the broker's, each with its stack. */
@@ -61,7 +62,7 @@ process.on('message', async (request: TargetRequest) => {
 });
 process.once('disconnect', () => process.exit());
 
-function stateOf({ mqttPort, httpPort, adminUrl }: RunningIotCore): TargetState {
+function stateOf({ mqttPort, httpPort, adminUrl, adminToken }: RunningIotCore): TargetState {
   const { heapUsed, external } = process.memoryUsage();
-  return { mqttPort, httpPort, adminUrl, frames, faults, heapBytes: heapUsed + external };
+  return { mqttPort, httpPort, adminUrl, adminToken, frames, faults, heapBytes: heapUsed + external };
 }

@@ -5,7 +5,7 @@ import type { StartIotCoreOptions } from '../../../../src/embedded/iot-core/star
 import type { TargetRequest, TargetState } from './target.fixture.ts';
 
 /** An embedded IoT Core in a process of its own, to be looked into. */
-export interface Target extends Pick<TargetState, 'mqttPort' | 'httpPort' | 'adminUrl'> {
+export interface Target extends Pick<TargetState, 'mqttPort' | 'httpPort' | 'adminUrl' | 'adminToken'> {
   state(): Promise<TargetState>;
   leap(ms: number): Promise<TargetState>;
   /** Undefined while it runs. */
@@ -35,11 +35,12 @@ export async function startTarget(options: StartIotCoreOptions): Promise<Target>
     ]);
     return state as TargetState;
   };
-  const { mqttPort, httpPort, adminUrl } = await ask({ kind: 'start', options });
+  const { mqttPort, httpPort, adminUrl, adminToken } = await ask({ kind: 'start', options });
   return {
     mqttPort,
     httpPort,
     adminUrl,
+    adminToken,
     state: () => ask({ kind: 'state' }),
     leap: (ms) => ask({ kind: 'leap', ms }),
     exitCode: () => exit,

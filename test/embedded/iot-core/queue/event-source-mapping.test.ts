@@ -11,6 +11,7 @@ import { makeLambdaInvoker } from '../../../../src/embedded/iot-core/queue/lambd
 import { defaultQueue, type QueueSettings } from '../../../../src/embedded/iot-core/settings.ts';
 import { Weather } from '../../../../src/embedded/iot-core/weather.ts';
 import { calm } from '../../../../src/embedded/iot-core/weather-settings.ts';
+import { testKey } from '../../test-key.ts';
 import { atEnd, makeVirtualTime, type SqsRecord, until } from '../fixture.ts';
 
 /** A queue and its mapping in virtual time; the test answers each invocation. */
@@ -210,10 +211,11 @@ describe('makeLambdaInvoker', () => {
       outgoing.writeHead(status, headers).end(payload);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const invoker = makeLambdaInvoker(
-      `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-      'measure-latency',
-    );
+    const invoker = makeLambdaInvoker({
+      invokeUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      functionName: 'measure-latency',
+      accessKey: testKey,
+    });
     atEnd(() => {
       invoker.close();
       server.close();

@@ -17,6 +17,7 @@ import { makeSqs } from '../../../../src/embedded/iot-core/queue/sqs-api.ts';
 import { defaultQueue } from '../../../../src/embedded/iot-core/settings.ts';
 import { Weather } from '../../../../src/embedded/iot-core/weather.ts';
 import { calm } from '../../../../src/embedded/iot-core/weather-settings.ts';
+import { testKey } from '../../test-key.ts';
 import { atEnd, makeVirtualTime } from '../fixture.ts';
 
 /** The queues behind AWS's own client, in virtual time; the function fails for as long as `fails` is true. */
@@ -34,12 +35,12 @@ async function start() {
     { name: 'dead', counts: () => queue.deadLetters.counts, messages: queue.deadLetters },
     { name: 'errors', counts: () => ruleErrors.counts, messages: ruleErrors },
   ]);
-  const edge = await startEdge({ signed: { sqs }, unsigned: [] });
+  const edge = await startEdge({ accessKeys: [testKey], signed: { sqs }, unsigned: [] });
   atEnd(() => edge.close());
   const client = new SQSClient({
     endpoint: edge.url,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },
+    credentials: testKey,
   });
   atEnd(() => client.destroy());
   const urlOf = (name: string) => `${edge.url}/123456789012/${name}`;

@@ -17,6 +17,7 @@ import { startEdge } from '../../../../src/embedded/edge.ts';
 import type { Clock } from '../../../../src/embedded/iot-core/clock.ts';
 import { ArrivalsStream } from '../../../../src/embedded/iot-core/stream/arrivals-stream.ts';
 import { makeKinesisApi } from '../../../../src/embedded/iot-core/stream/kinesis-api.ts';
+import { testKey } from '../../test-key.ts';
 import { atEnd } from '../fixture.ts';
 
 const StreamName = 'arrivals';
@@ -27,11 +28,15 @@ async function start(shards: number) {
   let now = startedAt;
   const clock: Clock = { now: () => now, setTimer: () => () => undefined };
   const stream = new ArrivalsStream({ name: StreamName, shards }, now, 1);
-  const edge = await startEdge({ signed: { kinesis: makeKinesisApi(stream, clock) }, unsigned: [] });
+  const edge = await startEdge({
+    accessKeys: [testKey],
+    signed: { kinesis: makeKinesisApi(stream, clock) },
+    unsigned: [],
+  });
   const client = new KinesisClient({
     endpoint: edge.url,
     region: 'us-east-1',
-    credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },
+    credentials: testKey,
     // Kinesis's own client speaks HTTP/2 unless told otherwise.
     requestHandler: new NodeHttpHandler(),
     maxAttempts: 1,

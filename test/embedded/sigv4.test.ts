@@ -1,13 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { SignatureV4 } from '@smithy/signature-v4';
 import fc from 'fast-check';
-import {
-  type Credentials,
-  SignatureError,
-  type SignedRequest,
-  verifySignature,
-} from '../../../../src/embedded/iot-core/doors/sigv4.ts';
-import { Sha256 } from './presign.ts';
+import type { Credentials, SignedRequest } from '../../src/embedded/request-signature.ts';
+import { SignatureError, verifySignature } from '../../src/embedded/sigv4.ts';
+import { Sha256 } from './iot-core/doors/presign.ts';
 
 const at = new Date('2026-11-21T02:00:00Z');
 const key: Credentials = { accessKeyId: 'AKID', secretAccessKey: 'secret' };
