@@ -37,10 +37,11 @@ import { arnPlaceholderOf, putObjectResource, substitute } from './state-machine
 import { makeStepFunctions, type StepFunctions } from './step-functions.ts';
 import { stopRuns } from './stop-runs.ts';
 
-/** What of the stack a rehearsal may choose: which subscriber, and how many shards if that is a stream. */
+/** What of the stack a rehearsal may choose: which subscriber, how many shards if that is a stream, and how many slices at once. */
 export interface StackParameters {
   readonly subscriber?: 'queue' | 'stream';
   readonly streamShards?: number;
+  readonly publishConcurrency?: number;
 }
 
 /** Plain data: it crosses a process boundary. */
@@ -165,7 +166,7 @@ export async function openEmbeddedAws(
     invokeFunction,
     makePutObjectTask(edgeUrl, accountKey),
   );
-  const lambda = makeLambdaApi(pool, limits.lambdaConcurrency);
+  const lambda = makeLambdaApi(pool);
   const iotData = makeIotDataPlane(iotCoreUrl);
   const influxDb = makeInfluxDb({
     ...influx,

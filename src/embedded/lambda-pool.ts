@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { devNull } from 'node:os';
+import { StampedeError } from '../profile/errors.ts';
 import { accountId, arnOfFunction, region } from './arns.ts';
 import { AwsError } from './aws-error.ts';
 import {
@@ -26,14 +27,28 @@ export interface LambdaPoolOptions {
 /** Execution environments by function, each a process of its own, started when needed and kept warm. */
 export interface LambdaPool {
   readonly functions: ReadonlyMap<string, FunctionDefinition>;
-  readonly running: number;
-  /** @throws AwsError `TooManyRequestsException` at the concurrency limit, `ServiceException` once closed */
+  /** Invocations at once, over all functions, and what of it no function has reserved. */
+  readonly concurrency: { readonly account: number; readonly unreserved: number };
+  /** Whether another invocation of it would run at once. */
+  hasRoom(definition: FunctionDefinition): boolean;
+  /** @throws AwsError `TooManyRequestsException` at a concurrency limit, `ServiceException` once closed */
   invoke(definition: FunctionDefinition, requestId: string, event: Buffer): Promise<InvocationResult>;
   environment(id: string): ExecutionEnvironment | undefined;
   /** Called whenever an invocation has ended: something that waits may now run. */
   onRoom(listener: () => void): void;
   /** Kills every environment; invocations under way fail. */
   close(): Promise<void>;
+}
+
+/** Lambda refuses it too, and there 100 have to stay unreserved. */
+class ReservedTooMuchError extends StampedeError {
+  constructor(reserved: number, { concurrentExecutions }: LambdaPoolOptions) {
+    super(
+      'ReservedTooMuch',
+      `the stack’s functions reserve ${reserved} concurrent executions, and ${concurrentExecutions} are all there are`,
+      { hint: 'deploy it with a smaller publishConcurrency' },
+    );
+  }
 }
 
 /** The prefix under which an environment finds the Runtime API: on AWS each has a host of its own instead. */
@@ -45,8 +60,20 @@ export function makeLambdaPool(options: LambdaPoolOptions): LambdaPool {
   /** By function name; the last one used is used next, so that the others may grow cold. */
   const idle = new Map<string, ExecutionEnvironment[]>();
   const roomListeners: (() => void)[] = [];
-  let running = 0;
+  /** Invocations under way, by function name. */
+  const running = new Map<string, number>();
+  const runningOf = (name: string): number => running.get(name) ?? 0;
   let closed = false;
+
+  const sumOf = (of: (definition: FunctionDefinition) => number): number =>
+    options.functions.reduce((sum, definition) => sum + of(definition), 0);
+  const unreserved =
+    options.concurrentExecutions - sumOf(({ reservedConcurrency = 0 }) => reservedConcurrency);
+  if (unreserved < 1) throw new ReservedTooMuchError(options.concurrentExecutions - unreserved, options);
+  const hasRoom = ({ name, reservedConcurrency }: FunctionDefinition): boolean =>
+    reservedConcurrency === undefined
+      ? sumOf((each) => (each.reservedConcurrency === undefined ? runningOf(each.name) : 0)) < unreserved
+      : runningOf(name) < reservedConcurrency;
 
   const idleOf = (name: string): ExecutionEnvironment[] => {
     const known = idle.get(name);
@@ -84,23 +111,23 @@ export function makeLambdaPool(options: LambdaPoolOptions): LambdaPool {
 
   return {
     functions,
-    get running() {
-      return running;
-    },
+    concurrency: { account: options.concurrentExecutions, unreserved },
+    hasRoom,
     async invoke(definition, requestId, event) {
       if (closed) throw new AwsError('ServiceException', 'embedded AWS is shutting down', 500);
-      if (running >= options.concurrentExecutions) {
+      if (!hasRoom(definition)) {
+        const ofItsOwn = definition.reservedConcurrency === undefined ? '' : 'ReservedFunction';
         throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, {
-          Reason: 'ConcurrentInvocationLimitExceeded',
+          Reason: `${ofItsOwn}ConcurrentInvocationLimitExceeded`,
           Type: 'User',
         });
       }
-      running += 1;
+      running.set(definition.name, runningOf(definition.name) + 1);
       try {
         const environment = idleOf(definition.name).pop() ?? start(definition);
         return await environment.invoke({ requestId, functionArn: arnOfFunction(definition.name), event });
       } finally {
-        running -= 1;
+        running.set(definition.name, runningOf(definition.name) - 1);
         for (const listener of roomListeners) listener();
       }
     },

@@ -26,13 +26,24 @@ interface AsyncEvent {
 }
 
 /** Lambda's Invoke API: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
-export function makeLambdaApi(pool: LambdaPool, concurrentExecutions: number): EdgeService {
-  const queue: AsyncEvent[] = [];
+export function makeLambdaApi(pool: LambdaPool): EdgeService {
+  /** By function: one that has no room left keeps no other from running. */
+  const queues = new Map<FunctionDefinition, AsyncEvent[]>();
+  let queued = 0;
   const runQueued = (): void => {
-    while (queue.length > 0 && pool.running < concurrentExecutions) {
-      const next = queue.shift();
-      if (next !== undefined) void runAsync(next);
+    for (const [definition, events] of queues) {
+      while (events.length > 0 && pool.hasRoom(definition)) {
+        queued -= 1;
+        void runAsync(events.shift() as AsyncEvent);
+      }
     }
+  };
+  const put = (event: AsyncEvent): void => {
+    const events = queues.get(event.definition) ?? [];
+    events.push(event);
+    queues.set(event.definition, events);
+    queued += 1;
+    runQueued();
   };
   pool.onRoom(runQueued);
 
@@ -47,17 +58,15 @@ export function makeLambdaApi(pool: LambdaPool, concurrentExecutions: number): E
     const waitMs = asyncRetryMs[attempt];
     if (waitMs === undefined) return;
     setTimeout(() => {
-      queue.push({ definition, requestId, event, attempt: attempt + 1 });
-      runQueued();
+      put({ definition, requestId, event, attempt: attempt + 1 });
     }, waitMs).unref();
   }
 
   function enqueue(definition: FunctionDefinition, requestId: string, event: Buffer): EdgeResponse {
     if (event.length > maxAsyncBytes) throw tooLarge(event.length, maxAsyncBytes);
-    if (queue.length >= maxQueuedEvents)
+    if (queued >= maxQueuedEvents)
       throw new AwsError('TooManyRequestsException', `${maxQueuedEvents} events are waiting`, 429);
-    queue.push({ definition, requestId, event, attempt: 0 });
-    runQueued();
+    put({ definition, requestId, event, attempt: 0 });
     return { status: 202 };
   }
 
@@ -92,7 +101,7 @@ export function makeLambdaApi(pool: LambdaPool, concurrentExecutions: number): E
   const table = makeRouteTable<Handler>({
     'POST /2015-03-31/functions/{name}/invocations': (request, name) =>
       invoke(request, decodeURIComponent(name)),
-    'GET /2016-08-19/account-settings': () => accountSettings(pool, concurrentExecutions),
+    'GET /2016-08-19/account-settings': () => accountSettings(pool),
   });
   return {
     routes: table.routes,
@@ -110,16 +119,16 @@ export function makeLambdaApi(pool: LambdaPool, concurrentExecutions: number): E
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html */
-function accountSettings(pool: LambdaPool, concurrentExecutions: number): EdgeResponse {
+function accountSettings({ concurrency, functions }: LambdaPool): EdgeResponse {
   return {
     status: 200,
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
       AccountLimit: {
-        ConcurrentExecutions: concurrentExecutions,
-        UnreservedConcurrentExecutions: concurrentExecutions,
+        ConcurrentExecutions: concurrency.account,
+        UnreservedConcurrentExecutions: concurrency.unreserved,
       },
-      AccountUsage: { FunctionCount: pool.functions.size },
+      AccountUsage: { FunctionCount: functions.size },
     }),
   };
 }

@@ -33,6 +33,8 @@ export interface FunctionDefinition {
   readonly handler: string;
   readonly memoryMb: number;
   readonly timeoutSeconds: number;
+  /** Concurrency that is its own, and all it gets; absent: from the account's pool. */
+  readonly reservedConcurrency?: number;
   /** Values that are CloudFormation references are left to whoever deploys: embedded AWS sets those itself. */
   readonly environment: Readonly<Record<string, string>>;
   /** What its role says of IoT, as policy documents; absent: it has no role of its own. */
@@ -74,6 +76,7 @@ export async function readStack(
       textOf(resolve(definition[member])) ?? textOf(resolve(provider[member]));
     const handler = textOf(resolve(definition.handler));
     if (handler === undefined) throw new StackError(file, `functions.${key} has no handler`);
+    const reserved = text('reservedConcurrency');
     const policies = iotPoliciesOf(resolve(definition.role), resources, resolve);
     return {
       key,
@@ -82,6 +85,7 @@ export async function readStack(
       memoryMb: Number(text('memorySize') ?? defaults.memoryMb),
       timeoutSeconds: Number(text('timeout') ?? defaults.timeoutSeconds),
       environment: textsOf({ ...shared, ...asMap(resolve(definition.environment)) }, resolve),
+      ...(reserved !== undefined && { reservedConcurrency: Number(reserved) }),
       ...(policies && { policies }),
     };
   });

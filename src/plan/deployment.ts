@@ -19,10 +19,18 @@ export interface Deployment {
   readonly arrivals: ArrivalsReading;
   /** What the stream of `subscriber: stream` takes. */
   readonly stream: StreamCapacity;
+  /**
+   * Concurrency reserved for each of the two publishing functions: the most slices that run at once. Undefined: slices take
+   * theirs from the account's pool.
+   */
+  readonly publishConcurrency?: number;
 }
 
 /** What the stack's parameters decide of it. */
-export type DeploymentParameters = Pick<Deployment, 'subscriber' | 'arrivals' | 'stream'>;
+export type DeploymentParameters = Pick<
+  Deployment,
+  'subscriber' | 'arrivals' | 'stream' | 'publishConcurrency'
+>;
 
 /** As serverless.yml has it without parameters, in its default stage `dev`: a test holds the two equal. */
 export const defaultDeployment: Deployment = {
@@ -53,7 +61,8 @@ export function deploymentOf({ deployment }: Pick<Plan, 'deployment'>): Deployme
 /**
  * Reads the parameters as the stack writes them, as JSON, into its output `Deployment` and into the plan function's
  * variable `DEPLOYMENT`: `{"subscriber":"queue","batchSize":2000,"batchWindowSeconds":1,"readers":"standard",
- * "maximumConcurrency":50,"minimumPollers":2,"maximumPollers":250,"streamMode":"provisioned","streamShards":25}`.
+ * "maximumConcurrency":50,"minimumPollers":2,"maximumPollers":250,"streamMode":"provisioned","streamShards":25,
+ * "publishConcurrency":null}`. Stacks of before say nothing of `publishConcurrency`.
  * @throws Error that says what is wrong with it
  */
 export function parseDeployment(json: string): DeploymentParameters {
@@ -86,5 +95,28 @@ export function parseDeployment(json: string): DeploymentParameters {
       oneOf('streamMode', ['provisioned', 'on-demand']) === 'provisioned'
         ? { mode: 'provisioned', shards: number('streamShards') }
         : { mode: 'on-demand' },
+    ...reservedConcurrency(values.publishConcurrency),
   };
+}
+
+/** Functions with 0 reserved never run at all. */
+function reservedConcurrency(value: unknown): Pick<Deployment, 'publishConcurrency'> {
+  if (value === undefined || value === null) return {};
+  if (Number.isSafeInteger(value) && (value as number) >= 1) return { publishConcurrency: value as number };
+  throw new Error(`publishConcurrency is not a whole number of at least 1: ${JSON.stringify(value)}`);
+}
+
+/** Lambda leaves at least so much of an account's concurrency unreserved. */
+const leastUnreserved = 100;
+
+/**
+ * What the reservations of the two publishing functions leave of an account's concurrency.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
+ */
+export function unreservedConcurrency(
+  accountConcurrency: number,
+  { publishConcurrency = 0 }: Pick<Deployment, 'publishConcurrency'>,
+): number {
+  if (publishConcurrency === 0) return accountConcurrency;
+  return Math.max(leastUnreserved, accountConcurrency - 2 * publishConcurrency);
 }

@@ -71,7 +71,7 @@ export function makePlan(request: PlanRequest): Plan {
 export function draftPlan(request: PlanRequest): DraftPlan {
   const { profile, runId, account, deployment } = request;
   const limits = account?.limits ?? accountLimitsOf('default');
-  const slices = splitIntoSlices(profile, limits);
+  const slices = splitIntoSlices(profile, limits, deployment);
   const rate = makeArrivalRate(profile);
   const plan: Plan = {
     version: 1,

@@ -28,7 +28,10 @@ export function peaksOf(plan: Plan, deployment: Deployment): Partial<Record<Quot
     publishOutPerSecond: load.peakPerSecond * (rulesOnTopics + echoingShare),
     ...(profile.connect.protocol === 'mqtt' ? connectionPeaks(plan) : {}),
     ruleEvaluationsPerSecond: load.peakPerSecond * rulesOnTopics,
-    lambdaConcurrency: slices.count + subscriberConcurrency(plan, deployment),
+    // Slices with a reservation of their own take nothing of what the account leaves unreserved.
+    lambdaConcurrency:
+      (deployment.publishConcurrency === undefined ? slices.count : 0) +
+      subscriberConcurrency(plan, deployment),
     lambdaSeconds: (timeline.deadlineAt - timeline.createdAt) / 1_000,
     fileDescriptors: openFiles(plan),
     mapChildren: slices.count,

@@ -1,7 +1,7 @@
 import type { Fault } from '../profile/errors.ts';
 import { accountOf } from './account.ts';
 import { type CostEstimate, priceUsage } from './cost.ts';
-import { type Deployment, deploymentOf } from './deployment.ts';
+import { type Deployment, deploymentOf, unreservedConcurrency } from './deployment.ts';
 import { assumptions, forecastUsage, subscriberConcurrency } from './forecast-usage.ts';
 import { peaksOf, quotaAssumptions } from './peaks.ts';
 import type { Plan } from './plan.ts';
@@ -71,10 +71,17 @@ export interface CostForecast extends CostEstimate {
  */
 export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan)): Preflight {
   const { limits, live, isCharged } = accountOf(plan);
-  const basis = { limits, live: new Set(live), quotaShare: plan.profile.limits.quotaShare };
+  const isRead = new Set(live);
+  // What is read from the account is without what functions have reserved.
+  const lambdaConcurrency = isRead.has('lambdaConcurrency')
+    ? limits.lambdaConcurrency
+    : unreservedConcurrency(limits.lambdaConcurrency, deployment);
+  const { quotaShare } = plan.profile.limits;
+  const basis = { limits: { ...limits, lambdaConcurrency }, live: isRead, quotaShare };
   const peaks = Object.entries(peaksOf(plan, deployment)) as [QuotaName, number][];
   const forecasts = [
     ...peaks.map(([name, peak]) => forecastQuota(name, peak, basis)),
+    ...forecastReservation(plan, deployment),
     ...forecastReaders(plan, deployment),
   ];
   const usage = forecastUsage(plan, deployment);
@@ -107,6 +114,14 @@ export function enforceLimits(plan: Plan, found: readonly Fault[] = []): void {
   if (!plan.profile.limits.enforce) return;
   const refusals = [...preflight(plan).refusals, ...found];
   if (refusals.length > 0) throw new RefusedByPreflightError(refusals);
+}
+
+/** A slice past the reservation is throttled until another ends: it would start late, or not at all. */
+function forecastReservation({ slices, profile }: Plan, deployment: Deployment): QuotaForecast[] {
+  const { publishConcurrency: limit } = deployment;
+  if (limit === undefined) return [];
+  const { quotaShare } = profile.limits;
+  return [forecastLimit('publishConcurrency', slices.count, { limit, isLive: true, quotaShare })];
 }
 
 /**

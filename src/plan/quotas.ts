@@ -223,6 +223,14 @@ export type QuotaName = keyof typeof quotas;
 
 /** Limits that the stack's own parameters set, whatever the account: the deployment says how high they are. */
 export const stackQuotas = {
+  /** Nothing but slices takes of it, so that they may take all of it. */
+  publishConcurrency: {
+    label: 'slices at once (reserved concurrency)',
+    unit: '',
+    scope: 'run',
+    adjustable: false,
+    raise: 'deploy the stack with a larger --param publishConcurrency=…, or without it (docs/deploy.md)',
+  },
   queueReadsPerSecond: {
     label: 'arrivals read from the queue per second',
     unit: '/s',

@@ -38,6 +38,7 @@ const remedies: Partial<Record<AnyQuotaName, string>> = {
   queueReadsPerSecond: 'stages',
   streamRecordsPerSecond: 'stages',
   lambdaConcurrency: 'slices.devicesPerSlice',
+  publishConcurrency: 'slices.devicesPerSlice',
   lambdaSeconds: 'stages',
   mapChildren: 'slices.devicesPerSlice',
   statePayloadBytes: 'publish.payload',
@@ -61,7 +62,9 @@ export function refuseQuota(forecast: QuotaForecast, { profile }: Plan): Fault {
     }`,
     hint: quota.adjustable
       ? `bring it to ${allowed}, ${raise}, or allow a larger limits.quotaShare`
-      : `bring it to ${allowed}: AWS does not raise this one`,
+      : quota.raise === undefined
+        ? `bring it to ${allowed}: AWS does not raise this one`
+        : `bring it to ${allowed} with more devices in a slice, or ${quota.raise}`,
   };
 }
 

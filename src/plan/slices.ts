@@ -1,6 +1,7 @@
 import { maxDevicesPerSlice } from '../profile/iot-core-limits.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
+import type { Deployment } from './deployment.ts';
 import type { Plan, Slice } from './plan.ts';
 import { type AccountLimits, accountLimitsOf } from './quotas.ts';
 
@@ -12,22 +13,23 @@ const comfortable = { devices: 500, publishesPerSecond: 5_000, connectsPerSecond
 
 /**
  * How many slices, and the most devices in one. A profile that says `devicesPerSlice` gets it; otherwise as few slices
- * as are comfortable, up to 900 devices each (a Lambda's 1,024 file descriptors) where Lambda's concurrency would
+ * as are comfortable, up to 900 devices each (a Lambda's 1,024 file descriptors) where Lambda's concurrency, the stack's reserved one or a share of the account's, would
  * not hold them all at 500.
  */
 export function splitIntoSlices(
   profile: LoadProfile,
   limits: AccountLimits = accountLimitsOf('default'),
+  { publishConcurrency }: Pick<Deployment, 'publishConcurrency'> = {},
 ): { readonly count: number; readonly devicesPerSlice: number } {
-  const count = Math.min(profile.devices, wantedSlices(profile, limits));
+  const concurrency = publishConcurrency ?? Math.floor(limits.lambdaConcurrency * profile.limits.quotaShare);
+  const count = Math.min(profile.devices, wantedSlices(profile, concurrency));
   return { count, devicesPerSlice: Math.ceil(profile.devices / count) };
 }
 
-function wantedSlices(profile: LoadProfile, limits: AccountLimits): number {
+function wantedSlices(profile: LoadProfile, concurrency: number): number {
   const { devices, connect, slices } = profile;
   if (slices.devicesPerSlice !== undefined) return Math.ceil(devices / slices.devicesPerSlice);
   const { peakPerSecond } = makeArrivalRate(profile);
-  const concurrency = Math.floor(limits.lambdaConcurrency * profile.limits.quotaShare);
   const byDevices = Math.max(
     Math.min(Math.ceil(devices / comfortable.devices), Math.max(concurrency, 1)),
     Math.ceil(devices / maxDevicesPerSlice),

@@ -3,6 +3,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { draftRun } from '../../src/cli/draft-run.ts';
 import { renderPlanBrief, renderPlanPage } from '../../src/cli/plan-page.ts';
+import { defaultDeployment } from '../../src/plan/deployment.ts';
+import { RefusedByPreflightError } from '../../src/plan/refusals.ts';
 import { parseLoadProfile } from '../../src/profile/parse.ts';
 import { expectGolden } from './golden.ts';
 import { makeWorkplace, runCli, type Workplace } from './run-cli.ts';
@@ -51,6 +53,18 @@ describe('plan page', () => {
     const text = [...page, '', '--- brief', ...renderPlanBrief(plan, preflight), ''].join('\n');
     expectGolden(`plan-${name}.txt`, withoutPayloadBytes(text));
   });
+});
+
+it('plan page of a stack that has too little concurrency reserved', () => {
+  const { subscriber, arrivals, stream } = defaultDeployment;
+  const { plan, preflight } = draftRun(parseLoadProfile({ ...ramp, slices: { devicesPerSlice: 100 } }), {
+    now: new Date('2026-01-01T00:00:00Z'),
+    random: 0.5,
+    deployment: { subscriber, arrivals, stream, publishConcurrency: 12 },
+  });
+  const refusal = new RefusedByPreflightError(preflight.refusals).message;
+  const text = [...renderPlanPage(plan, preflight), '', '--- refusal', refusal, ''].join('\n');
+  expectGolden('plan-reserved.txt', withoutPayloadBytes(text));
 });
 
 describe('stampede plan', () => {

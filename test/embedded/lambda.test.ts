@@ -10,9 +10,12 @@ import { makeFunctionLogs } from '../../src/embedded/function-log.ts';
 import { makeLambdaApi, makeRuntimeApi } from '../../src/embedded/lambda.ts';
 import { type LambdaPool, makeLambdaPool, runtimeApiPrefix } from '../../src/embedded/lambda-pool.ts';
 import { signHeaders } from '../../src/embedded/request-signature.ts';
+import type { FunctionDefinition } from '../../src/embedded/stack.ts';
 import { testKey } from './test-key.ts';
 
-const concurrentExecutions = 3;
+const concurrentExecutions = 4;
+/** Of which one is reserved. */
+const unreserved = 3;
 const handlers = ['echo', 'describe', 'sleep', 'hang', 'fail', 'crash', 'measure', 'big', 'missing'];
 
 let directory: string;
@@ -20,24 +23,31 @@ let edge: Edge;
 let pool: LambdaPool;
 let client: LambdaClient;
 
+function definitionOf(key: string, handler: string): FunctionDefinition {
+  return {
+    key,
+    name: key,
+    handler: `test/embedded/fixtures/handlers.${handler}`,
+    memoryMb: 128,
+    timeoutSeconds: key === 'hang' ? 1 : 20,
+    environment: { GREETING: 'hello' },
+  };
+}
+
 beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'stampede-lambda-'));
   pool = makeLambdaPool({
-    functions: handlers.map((key) => ({
-      key,
-      name: key,
-      handler: `test/embedded/fixtures/handlers.${key}`,
-      memoryMb: 128,
-      timeoutSeconds: key === 'hang' ? 1 : 20,
-      environment: { GREETING: 'hello' },
-    })),
+    functions: [
+      ...handlers.map((key) => definitionOf(key, key)),
+      { ...definitionOf('reserved', 'sleep'), reservedConcurrency: 1 },
+    ],
     concurrentExecutions,
     taskRoot: fileURLToPath(new URL('../..', import.meta.url)),
     logs: makeFunctionLogs(directory, '1'),
     edgeHost: () => `127.0.0.1:${edge.port}`,
     variables: () => ({ AWS_ENDPOINT_URL: edge.url }),
   });
-  const lambda = makeLambdaApi(pool, concurrentExecutions);
+  const lambda = makeLambdaApi(pool);
   edge = await startEdge({
     accessKeys: [testKey],
     signed: { lambda },
@@ -104,13 +114,37 @@ describe('embedded Lambda', () => {
 
     const all = await Promise.allSettled([1, 2, 3, 4].map(() => invoke('sleep', { ms: 1_500 })));
     const pids = all.flatMap((each) => (each.status === 'fulfilled' ? [each.value.result.pid] : []));
-    expect(new Set(pids).size).toBe(concurrentExecutions);
+    expect(new Set(pids).size).toBe(unreserved);
     const refused = all.find((each) => each.status === 'rejected');
     expect(refused?.reason).toMatchObject({
       name: 'TooManyRequestsException',
       Reason: 'ConcurrentInvocationLimitExceeded',
       $metadata: { httpStatusCode: 429 },
     });
+  });
+
+  it('keeps a function to what it has reserved, and leaves that to no other', async () => {
+    const started = ['reserved', 'reserved', 'sleep', 'sleep', 'sleep', 'sleep'];
+    const all = await Promise.allSettled(started.map((name) => invoke(name, { ms: 1_500 })));
+    const reasons = all.map((each) => (each.status === 'rejected' ? each.reason.Reason : undefined));
+    const refused = (name: string) =>
+      reasons.filter((reason, i) => reason !== undefined && started[i] === name);
+    expect(refused('reserved')).toEqual(['ReservedFunctionConcurrentInvocationLimitExceeded']);
+    expect(refused('sleep')).toEqual(['ConcurrentInvocationLimitExceeded']);
+  });
+
+  it('does not start with more reserved than there is', () => {
+    const reserved = { ...definitionOf('reserved', 'sleep'), reservedConcurrency: 4 };
+    const tooMuch = () =>
+      makeLambdaPool({
+        functions: [reserved],
+        concurrentExecutions,
+        taskRoot: directory,
+        logs: makeFunctionLogs(directory, '2'),
+        edgeHost: () => '',
+        variables: () => ({}),
+      });
+    expect(tooMuch).toThrow('reserve 4 concurrent executions, and 4 are all there are');
   });
 
   it('answers with what the function threw', async () => {
@@ -161,15 +195,26 @@ describe('embedded Lambda', () => {
   });
 
   it('takes an asynchronous event at once, and runs it when there is room', async () => {
-    const { StatusCode } = await client.send(
-      new InvokeCommand({ FunctionName: 'echo', InvocationType: 'Event', Payload: '{}' }),
-    );
-    expect(StatusCode).toBe(202);
-    expect(pool.running).toBe(1);
+    const send = () =>
+      client.send(
+        new InvokeCommand({ FunctionName: 'reserved', InvocationType: 'Event', Payload: '{"ms":100}' }),
+      );
+    const answers = await Promise.all([send(), send()]);
+    expect(answers.map(({ StatusCode }) => StatusCode)).toEqual([202, 202]);
+    const reserved = pool.functions.get('reserved')!;
+    // The second runs once the first has ended; after both there is room again.
+    for (let ended = 0; ended < 2; ended += 1) {
+      expect(pool.hasRoom(reserved)).toBe(false);
+      await new Promise<void>((resolve) => pool.onRoom(resolve));
+    }
+    expect(pool.hasRoom(reserved)).toBe(true);
   });
 
   it('tells its concurrency limit', async () => {
     const { AccountLimit } = await client.send(new GetAccountSettingsCommand({}));
-    expect(AccountLimit?.ConcurrentExecutions).toBe(concurrentExecutions);
+    expect(AccountLimit).toMatchObject({
+      ConcurrentExecutions: concurrentExecutions,
+      UnreservedConcurrentExecutions: unreserved,
+    });
   });
 });

@@ -40,7 +40,8 @@ describe('defaultDeployment', () => {
       leadMs: coldStartLeadMs,
       environmentsPerSecond: lambdaEnvironmentsPerSecond,
     });
-    const { subscriber, arrivals, stream } = defaultDeployment;
+    const { subscriber, arrivals, stream, publishConcurrency } = defaultDeployment;
+    expect(publishConcurrency).toBeUndefined();
     expect(parseDeployment(deploymentText(stack))).toEqual({ subscriber, arrivals, stream });
   });
 
@@ -101,11 +102,23 @@ describe('parseDeployment', () => {
     expect(read({ streamMode: 'on-demand' }).stream).toEqual({ mode: 'on-demand' });
   });
 
+  it('reads what is reserved for slices, if anything is', () => {
+    const read = (change: object) =>
+      parseDeployment(JSON.stringify({ ...written, ...change })).publishConcurrency;
+    expect([{}, { publishConcurrency: null }, { publishConcurrency: 50 }].map(read)).toEqual([
+      undefined,
+      undefined,
+      50,
+    ]);
+  });
+
   it.each([
     [{ readers: 'many' }, 'readers is not standard or provisioned: "many"'],
     [{ subscriber: 'mail' }, 'subscriber is not queue or direct or stream: "mail"'],
     [{ maximumPollers: '250' }, 'maximumPollers is not a number: "250"'],
     [{ batchSize: undefined }, 'batchSize is not a number: undefined'],
+    [{ publishConcurrency: 0 }, 'publishConcurrency is not a whole number of at least 1: 0'],
+    [{ publishConcurrency: '50' }, 'publishConcurrency is not a whole number of at least 1: "50"'],
   ])('refuses %j', (change, message) => {
     expect(() => parseDeployment(JSON.stringify({ ...written, ...change }))).toThrow(message);
   });
@@ -118,5 +131,8 @@ function deploymentText({ custom, params }: Stack): string {
     'self:custom.arrivalBatches.windowSeconds': custom.arrivalBatches.windowSeconds,
     ...Object.fromEntries(Object.entries(params.default).map(([name, value]) => [`param:${name}`, value])),
   };
-  return custom.deployment.replace(/\$\{([^}]+)\}/g, (_whole, name: string) => String(values[name]));
+  return custom.deployment.replace(
+    /\$\{([^},]+)(?:, '(.*?)')?\}/g,
+    (_whole, name: string, otherwise: string) => String(values[name] ?? otherwise),
+  );
 }

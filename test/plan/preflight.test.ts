@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { AccountView } from '../../src/plan/account.ts';
-import { deploymentOf } from '../../src/plan/deployment.ts';
+import { defaultDeployment, deploymentOf } from '../../src/plan/deployment.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import { preflight } from '../../src/plan/preflight.ts';
 import type { ArrivalsReading } from '../../src/plan/queue-readers.ts';
@@ -79,6 +79,56 @@ describe('preflight', () => {
       peak: 100,
       allowed: 100,
       withinAllowed: true,
+    });
+  });
+
+  describe('of a stack with reserved concurrency', () => {
+    const wide = { devices: 2_000, ratePerSecond: 100, duration: '30s', slices: { devicesPerSlice: 10 } };
+    const reserved = (publishConcurrency: number, input: object = wide, view: Partial<AccountView> = {}) => {
+      const account = { limits: accountLimitsOf('default'), live: [], isCharged: true, ...view };
+      const { subscriber, arrivals, stream } = defaultDeployment;
+      const deployment = { subscriber, arrivals, stream, publishConcurrency };
+      return preflight(
+        makePlan({ runId: 'run', profile: parseLoadProfile(input), now: 0, coldStart, account, deployment }),
+      );
+    };
+    const rowOf = ({ quotas }: ReturnType<typeof preflight>, name: string) =>
+      quotas.find(({ quota }) => quota === name);
+
+    it('lets as many slices run as are reserved, and not one more', () => {
+      expect(reserved(200).refusals).toEqual([]);
+      expect(rowOf(reserved(200), 'publishConcurrency')).toMatchObject({
+        peak: 200,
+        limit: 200,
+        allowed: 200,
+        isLive: true,
+      });
+      expect(reserved(199).refusals).toEqual([
+        {
+          path: 'slices.devicesPerSlice',
+          message: 'slices at once (reserved concurrency): 200 planned, and the limit is 199',
+          hint: 'bring it to 199 with more devices in a slice, or deploy the stack with a larger --param publishConcurrency=…, or without it (docs/deploy.md)',
+        },
+      ]);
+    });
+
+    it('does not count slices against what the account leaves unreserved', () => {
+      const fromThePool = preflightOf(wide);
+      const concurrency = (of: ReturnType<typeof preflight>) => rowOf(of, 'lambdaConcurrency');
+      const { peak = 0 } = concurrency(fromThePool) ?? {};
+      // Not read from the account: 1,000 less twice 200.
+      expect(concurrency(reserved(200))).toMatchObject({ peak: peak - 200, limit: 600 });
+      // Read from it, the reservations are off it already; and AWS leaves at least 100.
+      expect(concurrency(reserved(200, wide, { live: ['lambdaConcurrency'] }))).toMatchObject({
+        limit: 1_000,
+      });
+      expect(concurrency(reserved(900))).toMatchObject({ limit: 100 });
+      expect(rowOf(fromThePool, 'publishConcurrency')).toBeUndefined();
+    });
+
+    it('makes slices larger to fit', () => {
+      const { refusals, lambda } = reserved(7, { devices: 5_000, ratePerSecond: 100, duration: '30s' });
+      expect([lambda.slices, refusals]).toEqual([7, []]);
     });
   });
 

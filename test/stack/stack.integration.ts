@@ -407,6 +407,11 @@ describe('stage parameters', () => {
       ReservedConcurrentExecutions: 50,
       TracingConfig: { Mode: 'Active' },
     });
+    // Preflight counts with what is deployed: the plan function's variable, and the output that the command line reads.
+    const http = Resources.PublishDashhttpLambdaFunction?.Properties;
+    expect(http).toHaveProperty('ReservedConcurrentExecutions', 50);
+    const known = [other.variablesOf('plan').DEPLOYMENT, other.template.Outputs?.Deployment?.Value];
+    expect(known.map((json) => parseDeployment(String(json)).publishConcurrency)).toEqual([50, 50]);
     expect(Object.keys(other.zips.get('publish-mqtt')?.files ?? {})).toContain(
       'node_modules/aws-crt/dist/bin/linux-x64-glibc/aws-crt-nodejs.node',
     );
