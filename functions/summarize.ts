@@ -1,6 +1,6 @@
 import { makeQueueBacklog } from '../src/aws/arrivals-queue.ts';
 import { makeStreamBacklog } from '../src/aws/arrivals-stream.ts';
-import { dataPlaneClientOf, makeControl } from '../src/aws/control.ts';
+import { attemptsToRetain, dataPlaneClientOf, makeControl } from '../src/aws/control.ts';
 import { readEnvironment } from '../src/aws/environment.ts';
 import { makeLiveView } from '../src/aws/influx.ts';
 import { makeMetrics } from '../src/aws/metrics.ts';
@@ -51,7 +51,7 @@ export async function handler(
   context: LambdaContext,
 ): Promise<Summary | Look> {
   const plan = await store.getPlan(runId);
-  const control = makeControl(dataPlaneClientOf(plan.target));
+  const control = makeControl(dataPlaneClientOf(plan.target, { maxAttempts: attemptsToRetain }));
   if (interim === true) {
     const watch = { store, metrics, control, now: Date.now };
     if (fault !== undefined) await stopSlices(plan, fault, watch);

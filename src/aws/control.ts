@@ -21,6 +21,12 @@ export interface Control {
   clear(runId: string): Promise<void>;
 }
 
+/**
+ * Attempts of a client that retains messages: a topic takes one a second, and the SDK's usual three attempts may be over
+ * by then. Eight are some 20 s with its jittered back-off.
+ */
+export const attemptsToRetain = 8;
+
 /** A client of the HTTPS API of a plan's target. @param settings beside the endpoint */
 export function dataPlaneClientOf(
   target: Pick<Target, 'dataUrl'> | undefined,

@@ -5,7 +5,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SFNClient } from '@aws-sdk/client-sfn';
-import { type Control, dataPlaneClientOf, makeControl } from '../aws/control.ts';
+import { attemptsToRetain, type Control, dataPlaneClientOf, makeControl } from '../aws/control.ts';
 import { iotDataUrlOf, readInfluxServer } from '../aws/environment.ts';
 import { describeIotEndpoint, findTarget, NoIotEndpointError } from '../aws/iot-endpoint.ts';
 import { AwsAccessError, withPlainFaults } from '../aws/plain-faults.ts';
@@ -73,7 +73,7 @@ export async function openStack(flags: Stage, runsDirectory: string): Promise<Op
     });
     const iotDataUrl = iotDataUrlOf(process.env);
     const target = plan?.target ?? (await findTarget({ iotDoors: [], iotDataUrl }, describe));
-    return makeControl(plain(dataPlaneClientOf(target, { region })));
+    return makeControl(plain(dataPlaneClientOf(target, { region, maxAttempts: attemptsToRetain })));
   };
   const place = makeClientPlace({
     ...stackPace,

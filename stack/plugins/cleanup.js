@@ -1,18 +1,13 @@
 import { CloudFormationClient, ListStackResourcesCommand } from '@aws-sdk/client-cloudformation';
-import {
-  IoTDataPlaneClient,
-  ListRetainedMessagesCommand,
-  PublishCommand,
-} from '@aws-sdk/client-iot-data-plane';
+import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { DeleteObjectsCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
-
-const controlTopicPrefix = 'stampede-control/';
+import { clearStopMessages, controlTopicPrefix } from '../cleanup/stop-messages.js';
 
 /**
  * `sls remove` takes the stack away, and a bucket that holds anything stays behind with an error. What runs have left, and
  * the stack does not know, goes first: the run store's objects, and stop messages that were never cleared.
  */
-export default class LeaveNothingBehind {
+export default class Cleanup {
   constructor(serverless, _options, { log, progress }) {
     const provider = serverless.getProvider('aws');
     this.hooks = {
@@ -71,19 +66,4 @@ async function emptyRunStore(client, bucket) {
       throw new Error(`${Errors[0].Key} of ${bucket} was not deleted: ${Errors[0].Message}`);
   }
   return runIds;
-}
-
-/** Of these runs only: other stages of the account have theirs on the same endpoint. */
-export async function clearStopMessages(client, runIds) {
-  let nextToken;
-  do {
-    const page = await client.send(new ListRetainedMessagesCommand({ nextToken }));
-    for (const { topic } of page.retainedTopics ?? []) {
-      if (!topic.startsWith(controlTopicPrefix) || !runIds.has(topic.slice(controlTopicPrefix.length)))
-        continue;
-      // [MQTT-3.3.1-10] A retained message with an empty payload deletes the one that is kept.
-      await client.send(new PublishCommand({ topic, qos: 1, retain: true, payload: new Uint8Array() }));
-    }
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined);
 }

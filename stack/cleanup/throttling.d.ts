@@ -1,0 +1,4 @@
+export function retryThrottled<Result>(
+  send: () => Promise<Result>,
+  pause?: () => Promise<unknown>,
+): Promise<Result>;
