@@ -114,14 +114,15 @@ async function openLivePage(
     interrupts,
   });
   // Who wants to watch needs the address, however quiet the rest.
-  if (flags.quiet === true) process.stderr.write(`${page.url}\n`);
-  else display.say(`watch it at ${page.url}\n`);
+  if (flags.quiet === true) process.stderr.write(`${page.link}\n`);
+  else display.say(`watch it at ${page.link}\n`);
   return page;
 }
 
 /** Who asked for the page has not seen its end yet; who pressed Ctrl-C has. */
 async function keepPage(page: OpenPage, display: ProgressDisplay, interrupts: Interrupts): Promise<void> {
-  if (!interrupts.stop.aborted) display.say(`\nthe page stays at ${page.url}; Ctrl-C ends it`);
+  if (!interrupts.stop.aborted)
+    display.say(`\nthe page stays, for another browser at ${page.link}; Ctrl-C ends it`);
   await aborted(interrupts.stop);
   await page.idle();
   await page.close();

@@ -12,8 +12,8 @@ export function addUiCommand(program: Command, finish: Finish): void {
     .summary('open the page: past runs, comparisons, a form to start one')
     .description(
       'Serve the page on loopback until Ctrl-C: the runs of a directory with their reports, comparisons of them, and a ' +
-        'form that starts a load test on embedded AWS, to be watched and stopped there. Nobody else’s page and no ' +
-        'other machine can reach it.',
+        'form that starts a load test on embedded AWS, to be watched and stopped there. The link that is printed lets ' +
+        'one browser in, once, and then the next link is printed: no other user, page or machine can use it.',
     )
     .option('--runs <dir>', 'directory of the run store', 'runs')
     .option('--port <port>', 'port on 127.0.0.1; 0 for any (default: 4747, or any)', parsePort)
@@ -37,7 +37,7 @@ async function servePage(runsDirectory: string, port: number | undefined): Promi
     say,
     interrupts,
   });
-  process.stdout.write(`${page.url}\n`);
+  process.stdout.write(`${page.link}\n`);
   say(makePaint(process.stderr)('dim', 'Ctrl-C ends it'));
   await aborted(interrupts.stop);
   const quit = aborted(interrupts.quit).then(() => {

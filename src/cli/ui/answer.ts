@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { endUnread, isBodyRead, readBody } from '../../embedded/request-body.ts';
 import { guardHeaders } from './guard.ts';
 
 /** What a route answers with. */
@@ -21,25 +22,30 @@ export function jsonAnswer(status: number, value: unknown): UiAnswer {
   return { status, type: types.json, body: JSON.stringify(value) };
 }
 
-export function sendAnswer(response: ServerResponse, { status, type, body, headers }: UiAnswer): void {
-  response.writeHead(status, { ...guardHeaders, 'content-type': type, ...headers });
-  response.end(body);
+/** What is left of a request's body is not read. */
+export function sendAnswer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, type, body, headers }: UiAnswer,
+): void {
+  response.writeHead(status, {
+    ...guardHeaders,
+    'content-type': type,
+    'content-length': Buffer.byteLength(body),
+    ...(isBodyRead(request) ? {} : { connection: 'close' }),
+    ...headers,
+  });
+  endUnread(request, response, request.method === 'HEAD' ? undefined : body);
 }
 
 /** A profile is a few kilobytes. */
 const maxBodyBytes = 512 * 1_024;
 
-/** Undefined: too long, or no JSON object. */
+/** Undefined: no JSON object. @throws AwsError 413 for a body that is too long */
 export async function readJsonBody(request: IncomingMessage): Promise<Record<string, unknown> | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBodyBytes) return undefined;
-    chunks.push(chunk);
-  }
+  const body = await readBody(request, maxBodyBytes);
   try {
-    const value: unknown = JSON.parse(Buffer.concat(chunks).toString());
+    const value: unknown = JSON.parse(body.toString());
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : undefined;

@@ -1,30 +1,22 @@
-import { timingSafeEqual } from 'node:crypto';
 import { type GuardedRequest, isReading, refusalOfPage } from '../../embedded/loopback-guard.ts';
+import type { Session } from './session.ts';
 
-/** The page's door: a port on loopback, and what its own pages know and no other page can. */
-export interface Door {
+/** The live page's listener: a port on loopback, and the session that its requests belong to. */
+export interface Listener {
   readonly port: number;
-  /** Made anew at each start; the pages carry it, and send it with all that changes anything. */
-  readonly token: string;
+  readonly session: Pick<Session, 'holds'>;
 }
 
-/** Sent with every POST: a page of another origin cannot, without asking first and being refused. */
-export const tokenHeader = 'x-stampede-token';
-
-/** Why a request is not answered; undefined: it may come in. What changes something also needs the page's token. */
-export function refusalOf(request: GuardedRequest, { port, token }: Door): string | undefined {
+/** Why a request is not answered, whatever it is for; undefined: it may come in. */
+export function refusalOf(request: GuardedRequest, { port, session }: Listener): string | undefined {
   const refusal = refusalOfPage(request, port);
-  if (refusal !== undefined || isReading(request.method)) return refusal;
-  const { headers } = request;
-  if (!isSame(headers[tokenHeader], token)) return 'the token of the page is missing or of another start';
-  if (!/^application\/json\b/.test(headers['content-type'] ?? '')) return 'the body must be JSON';
+  if (refusal !== undefined) return refusal;
+  const { method, headers } = request;
+  if (!session.holds(headers.cookie))
+    return 'this browser has no session: open the page by the link that the terminal shows';
+  if (!isReading(method) && !/^application\/json\b/.test(headers['content-type'] ?? ''))
+    return 'the body must be JSON';
   return undefined;
-}
-
-function isSame(given: string | string[] | undefined, token: string): boolean {
-  if (typeof given !== 'string') return false;
-  const [a, b] = [Buffer.from(given), Buffer.from(token)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 /**

@@ -25,7 +25,8 @@ export interface PageRequest {
 }
 
 export interface OpenPage {
-  readonly url: string;
+  /** Lets one browser in, once; `say` tells of the next one. */
+  readonly link: string;
   /** Runs a load test that the page can watch and stop. @throws RunUnderWayError */
   run(request: EmbeddedRunRequest): Promise<EndedRun>;
   /** Resolves when no run is under way. */
@@ -77,10 +78,15 @@ export async function openPage(request: PageRequest): Promise<OpenPage> {
         return runId;
       },
     },
-    port,
+    {
+      port,
+      onOpened: (nextLink) => say(`the page was opened; for another browser: ${nextLink}`),
+    },
   );
   return {
-    url: server.url,
+    get link() {
+      return server.link;
+    },
     run: (asked) => run(asked, nameOf(asked)),
     idle: async () => void (await underWay),
     close: () => server.close(),

@@ -1,3 +1,5 @@
+import { isReading } from '../../embedded/loopback-guard.ts';
+import { makeRouteTable } from '../../embedded/route-table.ts';
 import { StampedeError } from '../../profile/errors.ts';
 import { reportStyle } from '../../report/html-style.ts';
 import { plotStyle } from '../../report/plots/plot-style.ts';
@@ -26,49 +28,66 @@ export interface UiWorld {
 }
 
 export interface UiRequest {
-  readonly method: string;
-  readonly path: string;
   readonly query: URLSearchParams;
-  /** Of a POST. */
-  readonly body?: Readonly<Record<string, unknown>>;
+  /** Of a POST; empty otherwise. */
+  readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Every route but the stream of events. @param token of the door */
-export async function answer(request: UiRequest, world: UiWorld, token: string): Promise<UiAnswer> {
-  const page = (of: Page, status = 200): UiAnswer => ({
-    status,
-    type: types.html,
-    body: renderPage(of, token),
-  });
-  const notFound = (): UiAnswer => page(notFoundPage(), 404);
-  const { method, path } = request;
-  if (method === 'POST') return post(request, world);
-  if (method !== 'GET' && method !== 'HEAD') return jsonAnswer(405, { message: 'not supported' });
+type Handler = (
+  request: UiRequest,
+  world: UiWorld,
+  parameters: Readonly<Record<string, string>>,
+) => Promise<UiAnswer> | UiAnswer;
 
-  const { library, desk } = world;
-  const running = desk.isBusy ? desk.run : undefined;
-  if (path === '/') return page(runsPage(await library.list(), running));
-  if (path === '/new') return page(newRunPage(await world.examples.names(), desk.isBusy));
-  if (path === '/compare') return page(comparisonOrNone(await reportsOf(request.query, library)));
-  if (path === '/style.css')
-    return { status: 200, type: types.style, body: reportStyle + plotStyle + uiStyle };
-
-  const [, root, ...rest] = path.split('/');
-  if (root === 'modules') {
-    const script = await world.modules.read(rest.join('/'));
+/** Every route but the stream of events. */
+export const table = makeRouteTable<Handler>({
+  'GET /': async (_request, { library, desk }) =>
+    pageAnswer(runsPage(await library.list(), desk.isBusy ? desk.run : undefined)),
+  'GET /new': async (_request, { examples, desk }) =>
+    pageAnswer(newRunPage(await examples.names(), desk.isBusy)),
+  'GET /compare': async ({ query }, { library }) =>
+    pageAnswer(comparisonOrNone(await reportsOf(query, library))),
+  'GET /style.css': () => ({ status: 200, type: types.style, body: reportStyle + plotStyle + uiStyle }),
+  'GET /modules/{name+}': async (_request, { modules }, { name = '' }) => {
+    const script = await modules.read(name);
     return script === undefined ? notFound() : { status: 200, type: types.script, body: script };
-  }
-  if (root === 'profiles' && rest.length === 1) {
-    const text = await world.examples.read(rest[0]?.replace(/\.json$/, '') ?? '');
+  },
+  'GET /profiles/{name}': async (_request, { examples }, { name = '' }) => {
+    const text = await examples.read(name.replace(/\.json$/, ''));
     return text === undefined ? notFound() : { status: 200, type: types.json, body: text };
-  }
-  if (root !== 'runs') return notFound();
-  const [runId = '', file] = rest;
-  if (file !== undefined) return (await fileAnswer(runId, file, library)) ?? notFound();
-  if (running?.runId === runId) return page(livePage(runId, running.name));
+  },
+  'GET /runs/{runId}': async (_request, world, { runId = '' }) => runAnswer(runId, world),
+  'GET /runs/{runId}/{file}': async (_request, { library }, { runId = '', file = '' }) =>
+    (await fileAnswer(runId, file, library)) ?? notFound(),
+  'POST /api/check': ({ body }) => jsonAnswer(200, checkProfile(textOf(body)).answer),
+  'POST /api/runs': ({ body }, world) => startRun(body, world),
+  'POST /api/runs/{runId}/stop': (_request, { desk }, { runId = '' }) => {
+    if (desk.run?.runId !== runId || !desk.isBusy) return jsonAnswer(409, { message: 'this run has ended' });
+    desk.run.stop();
+    return jsonAnswer(202, {});
+  },
+});
+
+/** Of a request that no route fits. */
+export function noRoute(method: string): UiAnswer {
+  if (method === 'POST') return jsonAnswer(404, { message: 'there is nothing here' });
+  return isReading(method) ? notFound() : jsonAnswer(405, { message: 'not supported' });
+}
+
+function pageAnswer(page: Page, status = 200): UiAnswer {
+  return { status, type: types.html, body: renderPage(page) };
+}
+
+function notFound(): UiAnswer {
+  return pageAnswer(notFoundPage(), 404);
+}
+
+async function runAnswer(runId: string, { library, desk }: UiWorld): Promise<UiAnswer> {
+  const running = desk.isBusy ? desk.run : undefined;
+  if (running?.runId === runId) return pageAnswer(livePage(runId, running.name));
   const report = await library.report(runId);
-  if (report !== undefined) return page(reportOrNone(report, runId));
-  return (await library.has(runId)) ? page(noReportPage(runId)) : notFound();
+  if (report !== undefined) return pageAnswer(reportOrNone(report, runId));
+  return (await library.has(runId)) ? pageAnswer(noReportPage(runId)) : notFound();
 }
 
 /** A report of another version may lack what a page of this one shows. */
@@ -120,28 +139,22 @@ async function fileAnswer(runId: string, file: string, library: RunLibrary): Pro
       };
 }
 
-async function post({ path, body }: UiRequest, { desk, startRun }: UiWorld): Promise<UiAnswer> {
-  if (body === undefined)
-    return jsonAnswer(400, { message: 'the body must be a JSON object, and not that long' });
-  if (path === '/api/check') return jsonAnswer(200, checkProfile(String(body.text ?? '')).answer);
-  if (path === '/api/runs') {
-    const checked = checkProfile(String(body.text ?? ''), body.force === true);
-    const { faults, refusals } = checked.answer;
-    if (faults.length > 0) return jsonAnswer(422, { message: 'The profile has faults.', faults });
-    if (refusals.length > 0) {
-      return jsonAnswer(422, { message: 'The plan goes past a limit.', refusals });
-    }
-    try {
-      return jsonAnswer(201, { runId: startRun(checked) });
-    } catch (error) {
-      if (error instanceof StampedeError)
-        return jsonAnswer(409, { message: `${error.message}; ${error.hint ?? ''}` });
-      throw error;
-    }
+function textOf({ text }: UiRequest['body']): string {
+  return String(text ?? '');
+}
+
+function startRun(body: UiRequest['body'], world: UiWorld): UiAnswer {
+  const checked = checkProfile(textOf(body), body.force === true);
+  const { faults, refusals } = checked.answer;
+  if (faults.length > 0) return jsonAnswer(422, { message: 'The profile has faults.', faults });
+  if (refusals.length > 0) {
+    return jsonAnswer(422, { message: 'The plan goes past a limit.', refusals });
   }
-  const [, runId] = /^\/api\/runs\/([^/]+)\/stop$/.exec(path) ?? [];
-  if (runId === undefined) return jsonAnswer(404, { message: 'there is nothing here' });
-  if (desk.run?.runId !== runId || !desk.isBusy) return jsonAnswer(409, { message: 'this run has ended' });
-  desk.run.stop();
-  return jsonAnswer(202, {});
+  try {
+    return jsonAnswer(201, { runId: world.startRun(checked) });
+  } catch (error) {
+    if (error instanceof StampedeError)
+      return jsonAnswer(409, { message: `${error.message}; ${error.hint ?? ''}` });
+    throw error;
+  }
 }

@@ -1,20 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
 import { guardHeaders, refusalOf } from '../../../src/cli/ui/guard.ts';
+import { makeSession } from '../../../src/cli/ui/session.ts';
 
-const door = { port: 7331, token: 'f'.repeat(64) };
-const own = { host: '127.0.0.1:7331' };
+const session = makeSession(7331);
+const listener = { port: 7331, session };
+const [cookie = ''] = session.setCookie.split(';');
+const own = { host: '127.0.0.1:7331', cookie };
 const post = {
   ...own,
   origin: 'http://127.0.0.1:7331',
   'content-type': 'application/json',
-  'x-stampede-token': door.token,
 };
-const get = (headers: Record<string, string>) => refusalOf({ method: 'GET', headers }, door);
-const send = (headers: Record<string, string>) => refusalOf({ method: 'POST', headers }, door);
+const get = (headers: Record<string, string>) => refusalOf({ method: 'GET', headers }, listener);
+const send = (headers: Record<string, string>) => refusalOf({ method: 'POST', headers }, listener);
 
-describe('the page’s door', () => {
+describe('the page’s listener', () => {
   it.each(['127.0.0.1:7331', 'localhost:7331', '[::1]:7331', 'LOCALHOST:7331'])('is open to %s', (host) => {
-    expect(get({ host })).toBeUndefined();
+    expect(get({ host, cookie })).toBeUndefined();
   });
 
   it.each(['evil.example:7331', '127.0.0.1', '127.0.0.1:80', '127.0.0.1.evil.example:7331', ''])(
@@ -43,10 +45,15 @@ describe('the page’s door', () => {
     expect(send({ ...post, ...link })).toContain('origin');
   });
 
-  it('takes what changes something only with the token, as JSON', () => {
+  it('takes and shows nothing without the session’s cookie, and what changes something as JSON only', () => {
     expect(send(post)).toBeUndefined();
-    expect(send({ ...post, 'x-stampede-token': 'e'.repeat(64) })).toContain('token');
-    expect(send({ ...post, 'x-stampede-token': '' })).toContain('token');
+    const [name = ''] = cookie.split('=');
+    const others = ['', name, `${name}=`, `${name}=${'e'.repeat(43)}`, cookie.replace('7331', '7332')];
+    for (const other of [...others, makeSession(7331).setCookie.split(';')[0]!]) {
+      expect(send({ ...post, cookie: other })).toContain('session');
+      expect(get({ ...own, cookie: other })).toContain('session');
+    }
+    expect(send({ ...post, cookie: `a=b; ${cookie}; c=d` })).toBeUndefined();
     expect(send({ ...post, 'content-type': 'text/plain' })).toContain('JSON');
   });
 

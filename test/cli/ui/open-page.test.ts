@@ -4,6 +4,7 @@ import path from 'node:path';
 import { expect, it } from '@jest/globals';
 import type { EndedRun } from '../../../src/cli/run-to-end.ts';
 import { type OpenPage, openPage, type PageRequest } from '../../../src/cli/ui/open-page.ts';
+import { openSession } from './session-cookie.ts';
 
 const anySignal = () => new AbortController().signal;
 
@@ -56,12 +57,11 @@ it('tells a page that asks for a second run, at once, that one is under way', as
     return first.promise;
   });
   try {
-    const [, token = ''] =
-      /stampede-token" content="([0-9a-f]+)"/.exec(await (await fetch(page.url)).text()) ?? [];
+    const cookie = await openSession(page.link);
     const start = async () => {
-      const response = await fetch(`${page.url}api/runs`, {
+      const response = await fetch(new URL('/api/runs', page.link), {
         method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-stampede-token': token },
+        headers: { 'content-type': 'application/json', cookie },
         body: JSON.stringify({ text: '{ "devices": 10, "ratePerSecond": 10, "duration": "1s" }' }),
       });
       return { status: response.status, body: await response.json() };

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { renderReportHtml } from '../../../src/report/html.ts';
 import type { Report } from '../../../src/report/report.ts';
 import { formatReportJson } from '../../../src/report/report-json.ts';
@@ -32,7 +32,11 @@ describeInBrowser('in a browser', () => {
   let browser: Browser;
   let workplace: Workplace;
   let cli: CliProcess;
+  let link: string;
   let url: string;
+  /** Of the browser that has used the link. */
+  let storageState: NonNullable<BrowserContextOptions['storageState']>;
+  const openOwn = (options: BrowserContextOptions = {}) => openTab(browser, { storageState, ...options });
 
   beforeAll(async () => {
     browser = await launchBrowser();
@@ -45,9 +49,14 @@ describeInBrowser('in a browser', () => {
       await writeFile(path.join(directory, 'report.json'), formatReportJson(report));
     }
     cli = startCli(['ui', '--runs', runs, '--port', '0']);
-    url = await new Promise((resolve) => {
+    link = await new Promise((resolve) => {
       cli.child.stdout!.once('data', (text: string) => resolve(text.trim()));
     });
+    url = new URL('/', link).href;
+    const { page } = await openTab(browser);
+    await page.goto(link);
+    await page.getByRole('heading', { name: 'Runs' }).waitFor();
+    storageState = await page.context().storageState();
   }, 60_000);
 
   afterAll(async () => {
@@ -111,7 +120,7 @@ describeInBrowser('in a browser', () => {
         [name, 'dark', at] as const,
       ]),
     )('%s, %s: no serious fault, no complaint, nothing from elsewhere', async (name, colorScheme, at) => {
-      const { page, requests, complaints } = await openTab(browser, { colorScheme });
+      const { page, requests, complaints } = await openOwn({ colorScheme });
       await page.goto(new URL(at, url).href);
       await page.waitForLoadState('networkidle');
       await takeScreenshot(page, `${name}-${colorScheme}`);
@@ -121,7 +130,7 @@ describeInBrowser('in a browser', () => {
     });
 
     it('says what is wrong with a profile while it is typed, where it is wrong', async () => {
-      const { page } = await openTab(browser);
+      const { page } = await openOwn();
       await page.goto(`${url}new`);
       await page.getByText('Fine').waitFor();
       const devices = page.getByLabel('Virtual devices');
@@ -142,7 +151,7 @@ describeInBrowser('in a browser', () => {
     });
 
     it('starts a run, watches it, and shows its report', async () => {
-      const { page, requests, complaints } = await openTab(browser);
+      const { page, requests, complaints } = await openOwn();
       await start(page, profile);
       await page.getByText('publishing', { exact: true }).waitFor();
       await page.locator('#rate-plot svg').first().waitFor();
@@ -159,7 +168,7 @@ describeInBrowser('in a browser', () => {
     }, 90_000);
 
     it('stops a run by the keyboard, and shows what was measured until then', async () => {
-      const { page } = await openTab(browser, { colorScheme: 'dark' });
+      const { page } = await openOwn({ colorScheme: 'dark' });
       await start(page, { ...profile, name: 'stopped', duration: '2m' });
       await page.getByText('publishing', { exact: true }).waitFor();
       await page.locator('#latency-plots svg').first().waitFor();
@@ -174,10 +183,28 @@ describeInBrowser('in a browser', () => {
       expect(await page.locator('.reasons').textContent()).toContain('ended before its time');
     }, 90_000);
 
+    it('lets no other browser in, until it uses the next link', async () => {
+      const { page } = await openTab(browser);
+      for (const at of [url, link, `${url}runs/${small.runId}`]) {
+        await page.goto(at);
+        expect(await page.locator('body').textContent()).toMatch(/has no session|has been used/);
+      }
+      const [next = ''] =
+        cli
+          .said()
+          .match(/http:\S+\/open\?token=\S+/g)
+          ?.slice(-1) ?? [];
+      await page.goto(next);
+      await page.waitForURL(url);
+      await page.getByRole('link', { name: 'New run' }).click();
+      await page.getByText('Fine').waitFor();
+      expect(await page.evaluate('document.cookie')).toBe('');
+    });
+
     it('gives a page of another origin nothing, and takes nothing from it', async () => {
       const foreign = await serveForeignPage();
       try {
-        const { page } = await openTab(browser);
+        const { page } = await openOwn();
         await page.goto(`http://127.0.0.1:${(foreign.address() as AddressInfo).port}/`);
         const attempts = await page.evaluate(`(async () => {
           const tried = async (path, options) => {
@@ -186,7 +213,7 @@ describeInBrowser('in a browser', () => {
           return [
             await tried('', {}),
             await tried('runs/${small.runId}/report.json', {}),
-            await tried('api/runs', { method: 'POST', headers: { 'content-type': 'application/json', 'x-stampede-token': '' }, body: '{}' }),
+            await tried('api/runs', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }),
             await tried('api/runs', { method: 'POST', mode: 'no-cors', body: '{}' }),
           ];
         })()`);
@@ -198,7 +225,7 @@ describeInBrowser('in a browser', () => {
           document.body.append(frame);
         })`);
         expect(frame).toBe('closed');
-        const after = await openTab(browser);
+        const after = await openOwn();
         await after.page.goto(url);
         expect(await after.page.getByText('Under way').count()).toBe(0);
       } finally {

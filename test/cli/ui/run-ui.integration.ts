@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Report } from '../../../src/report/report.ts';
 import { makeWorkplace, startCli, type Workplace } from '../run-cli.ts';
+import { openSession } from './session-cookie.ts';
 
 const tiny = {
   name: 'tiny',
@@ -44,19 +45,21 @@ describe('stampede run --ui --json', () => {
       while (!isThere()) await new Promise((resolve) => setTimeout(resolve, 50));
     };
 
-    await until(() => /http:\/\/127\.0\.0\.1:\d+\//.test(stdout));
-    const [url] = /http:\/\/127\.0\.0\.1:\d+\//.exec(stdout)!;
+    await until(() => /http:\/\/127\.0\.0\.1:\d+\/open\?token=[\w-]+/.test(stdout));
+    const [link] = /http:\/\/127\.0\.0\.1:\d+\/open\?token=[\w-]+/.exec(stdout)!;
+    const url = new URL('/', link).href;
+    const headers = { cookie: await openSession(link) };
     const { runId } = events()[0] as { runId: string };
-    const live = await (await fetch(`${url}runs/${runId}`)).text();
+    const live = await (await fetch(`${url}runs/${runId}`, { headers })).text();
     expect(live).toContain('Stop the run');
     // The stream ends with the run.
-    const stream = await (await fetch(`${url}runs/${runId}/events`)).text();
+    const stream = await (await fetch(`${url}runs/${runId}/events`, { headers })).text();
     expect(stream.match(/^event: \w+/gm)?.at(0)).toBe('event: plan');
     expect(stream).toMatch(/"slices":"[cpdo.]{2}"/);
     expect(stream.trim().split('\n\n').at(-1)).toMatch(
       /event: ended\ndata: \{"verdict":"(passed|inconclusive)"\}/,
     );
-    expect(await (await fetch(`${url}runs/${runId}`)).text()).toContain('✓ passed');
+    expect(await (await fetch(`${url}runs/${runId}`, { headers })).text()).toContain('✓ passed');
 
     await until(() => stdout.includes('"event":"report"'));
     expect([...new Set(events().map(({ event }) => event))]).toEqual(

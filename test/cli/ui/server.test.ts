@@ -13,11 +13,13 @@ import { makeWatchedRun } from '../../../src/cli/ui/watched-run.ts';
 import { renderReportHtml } from '../../../src/report/html.ts';
 import type { Report } from '../../../src/report/report.ts';
 import { reportOf, runOf } from '../../report/report-fixture.ts';
+import { openSession } from './session-cookie.ts';
 
 let runs: string;
 let server: UiServer;
 let desk: RunDesk;
-let token: string;
+let cookie: string;
+const links: string[] = [];
 const started: CheckedProfile[] = [];
 
 const runIdOf = (minute: number) => `smoke-20260901T10${minute}10Z-ab12`;
@@ -53,9 +55,9 @@ beforeAll(async () => {
         return 'started-run';
       },
     },
-    0,
+    { port: 0, onOpened: (link) => links.push(link) },
   );
-  token = /stampede-token" content="([0-9a-f]{64})"/.exec(await (await fetch(server.url)).text())![1]!;
+  cookie = await openSession(server.link);
 });
 afterAll(async () => {
   await server.close();
@@ -63,13 +65,13 @@ afterAll(async () => {
 });
 
 const get = async (at: string) => {
-  const response = await fetch(new URL(at, server.url));
+  const response = await fetch(new URL(at, server.url), { headers: { cookie } });
   return { status: response.status, headers: response.headers, text: await response.text() };
 };
 const post = async (at: string, body: unknown, headers: Record<string, string> = {}) => {
   const response = await fetch(new URL(at, server.url), {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-stampede-token': token, ...headers },
+    headers: { 'content-type': 'application/json', cookie, ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
   return {
@@ -81,10 +83,18 @@ const post = async (at: string, body: unknown, headers: Record<string, string> =
 /** Of what `fetch` would not send as it stands. */
 const statusOf = (options: RequestOptions) =>
   new Promise<number | undefined>((resolve, reject) => {
-    httpRequest({ port: new URL(server.url).port, host: '127.0.0.1', ...options }, (response) => {
-      response.resume();
-      resolve(response.statusCode);
-    })
+    httpRequest(
+      {
+        port: new URL(server.url).port,
+        host: '127.0.0.1',
+        ...options,
+        headers: { cookie, ...options.headers },
+      },
+      (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      },
+    )
       .on('error', reject)
       .end();
   });
@@ -204,13 +214,37 @@ describe('the live page’s server', () => {
     expect((await get('/runs/nobody/events')).status).toBe(404);
   });
 
-  it('is closed to other origins, other hosts, and to who has not the page’s token', async () => {
+  it('is closed to other origins, other hosts, and to a browser without a session', async () => {
     const text = JSON.stringify(tiny);
     expect((await post('/api/check', { text }, { origin: 'https://evil.example' })).status).toBe(403);
-    expect((await post('/api/check', { text }, { 'x-stampede-token': 'guess' })).status).toBe(403);
+    expect(
+      (await post('/api/check', { text }, { cookie: `stampede-${new URL(server.url).port}=guess` })).status,
+    ).toBe(403);
     expect((await post('/api/check', { text }, { 'content-type': 'text/plain' })).status).toBe(403);
     const { port } = new URL(server.url);
     expect(await statusOf({ headers: { host: `evil.example:${port}` } })).toBe(403);
+  });
+
+  it('lets a browser in by the link that is printed, once, and then by the next', async () => {
+    const open = (link: string, headers: Record<string, string> = {}) => fetch(link, { headers });
+    const { link } = server;
+    expect((await open(link, { 'sec-purpose': 'prefetch;prerender' })).status).toBe(403);
+    expect((await open(link, { origin: 'https://evil.example' })).status).toBe(403);
+    expect((await open(`${server.url}open?token=guess`)).status).toBe(403);
+    expect(await statusOf({ path: '/', headers: { cookie: '' } })).toBe(403);
+    const before = links.length;
+    const opened = await open(link);
+    expect(opened.status).toBe(200);
+    expect(opened.headers.get('set-cookie')).toMatch(
+      /^stampede-\d+=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/,
+    );
+    expect(links.slice(before)).toEqual([server.link]);
+    const again = await open(link);
+    expect([again.status, again.headers.get('set-cookie')]).toEqual([403, null]);
+    expect(await again.text()).toContain('has been used');
+    // The browser that has used it comes in as before.
+    expect((await open(link, { cookie })).status).toBe(200);
+    expect(await openSession(server.link)).toBe(cookie);
   });
 
   it('has nothing at an address that browsers do not send', async () => {
@@ -221,12 +255,14 @@ describe('the live page’s server', () => {
   it('takes no body that is too long or no object', async () => {
     expect((await post('/api/check', '[1]')).status).toBe(400);
     expect((await post('/api/check', '{')).status).toBe(400);
-    expect((await post('/api/check', { text: 'x'.repeat(600_000) })).status).toBe(400);
+    expect((await post('/api/check', { text: 'x'.repeat(600_000) })).status).toBe(413);
     expect((await post('/api/nothing', {})).status).toBe(404);
   });
 
   it('says which port is taken', async () => {
     const port = Number(new URL(server.url).port);
-    await expect(startUiServer({} as never, port)).rejects.toThrow(PortTakenError);
+    await expect(startUiServer({} as never, { port, onOpened: () => undefined })).rejects.toThrow(
+      PortTakenError,
+    );
   });
 });

@@ -9,8 +9,7 @@ export interface Page {
   readonly script?: string;
 }
 
-/** @param token of the door: the page's own scripts send it with all that changes anything */
-export function renderPage({ title, current, body, script }: Page, token: string): string {
+export function renderPage({ title, current, body, script }: Page): string {
   const link = (name: 'runs' | 'new', path: string, text: string) =>
     current === name
       ? html`<li><a href="${path}" aria-current="page">${text}</a></li>`
@@ -21,7 +20,6 @@ export function renderPage({ title, current, body, script }: Page, token: string
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta name="stampede-token" content="${token}">
 <title>${title} · Stampede</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/style.css">
