@@ -78,6 +78,8 @@ function forEachIndex(bytes: string, visit: (index: number, count: number) => vo
       byte = bytes.charCodeAt(at++);
       zigZag += (byte & 0x7f) * scale;
     }
+    // A count past what a double counts exactly is no count, nor an index that many buckets on.
+    if (zigZag > 2 * Number.MAX_SAFE_INTEGER) throw new CorruptMeasurementError('A latency histogram');
     if (zigZag % 2 === 1) {
       index += (zigZag + 1) / 2;
     } else {

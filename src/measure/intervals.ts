@@ -27,9 +27,10 @@ export class IntervalSet {
   #page: Int32Array = emptyPage;
   #count = 0;
 
-  static decode(encoded: EncodedIntervals): IntervalSet {
+  /** @throws {CorruptMeasurementError} as `addEncoded` */
+  static decode(encoded: EncodedIntervals, most?: number): IntervalSet {
     const set = new IntervalSet();
-    set.addEncoded(encoded);
+    set.addEncoded(encoded, most);
     return set;
   }
 
@@ -41,7 +42,8 @@ export class IntervalSet {
   /** One more than the largest number in the set; 0 where it is empty. */
   get end(): number {
     if (this.#pages.size === 0) return 0;
-    const last = Math.max(...this.#pages.keys());
+    let last = 0;
+    for (const pageIndex of this.#pages.keys()) last = Math.max(last, pageIndex);
     const page = this.#pages.get(last)!;
     const word = page.findLastIndex((bits) => bits !== 0);
     // A page exists only for a number in it.
@@ -67,11 +69,18 @@ export class IntervalSet {
     return page !== undefined && (page[(n & pageMask) >>> 5]! & (1 << (n & 31))) !== 0;
   }
 
-  /** Adds `length` numbers from `start` on, a word at a time. */
+  /** Adds `length` numbers from `start` on, a word at a time; a new page that they fill is the one full page of all sets. */
   addRange(start: number, length: number): void {
     const end = start + length;
     let n = start;
     while (n < end) {
+      const whole = n / pageSize;
+      if (end - n >= pageSize && Number.isInteger(whole) && !this.#pages.has(whole)) {
+        this.#pages.set(whole, fullPage);
+        this.#count += pageSize;
+        n += pageSize;
+        continue;
+      }
       this.#turnTo(Math.floor(n / pageSize));
       const pageEnd = Math.min(end, (this.#pageIndex + 1) * pageSize);
       while (n < pageEnd) {
@@ -83,8 +92,14 @@ export class IntervalSet {
     }
   }
 
-  /** @throws {CorruptMeasurementError} when the list is not alternating lengths. */
-  addEncoded(encoded: EncodedIntervals): void {
+  /**
+   * @param most how many numbers the list may hold: a short list can stand for more than any memory holds
+   * @throws {CorruptMeasurementError} when the list is not alternating lengths, or holds more
+   */
+  addEncoded(encoded: EncodedIntervals, most = Number.POSITIVE_INFINITY): void {
+    if (countEncoded(encoded) > most) {
+      throw new CorruptMeasurementError('A set of message numbers, larger than the plan allows,');
+    }
     let n = 0;
     for (let i = 0; i < encoded.length; i += 2) {
       const skipped = encoded[i]!;
@@ -113,6 +128,7 @@ export class IntervalSet {
     const difference = new IntervalSet();
     for (const [pageIndex, ours] of this.#pages) {
       const theirs = other.#pages.get(pageIndex) ?? emptyPage;
+      if (theirs === fullPage) continue;
       for (let word = 0; word < wordsPerPage; word++) {
         const left = ours[word]! & ~theirs[word]!;
         if (left === 0) continue;
@@ -141,6 +157,14 @@ export class IntervalSet {
     let end = 0;
     for (const pageIndex of pageIndexes) {
       const page = this.#pages.get(pageIndex)!;
+      if (page === fullPage) {
+        if (pageIndex * pageSize !== end) {
+          if (end > start) visit(start, end - start);
+          start = pageIndex * pageSize;
+        }
+        end = (pageIndex + 1) * pageSize;
+        continue;
+      }
       for (let word = 0; word < wordsPerPage; word++) {
         const base = pageIndex * pageSize + word * 32;
         let bits = page[word]!;
@@ -180,6 +204,15 @@ export class IntervalSet {
 
 /** Stands for the pages that do not exist; never written. */
 const emptyPage = new Int32Array(wordsPerPage);
+/** Stands for each page that holds all its numbers: nothing is ever taken out of a set, so nothing changes it. */
+const fullPage = new Int32Array(wordsPerPage).fill(allBits);
+
+/** How many numbers an encoded list holds, without making the set. */
+export function countEncoded(encoded: EncodedIntervals): number {
+  let count = 0;
+  for (let i = 1; i < encoded.length; i += 2) count += encoded[i]!;
+  return count;
+}
 
 /** 0–32; 32 for 0. */
 function trailingZeros(bits: number): number {

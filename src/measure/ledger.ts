@@ -3,8 +3,9 @@ import type { Plan } from '../plan/plan.ts';
 import { sliceOf } from '../plan/slices.ts';
 import type { ArrivalWindow } from './arrival-window.ts';
 import { type Backlog, divideMissing, emptyBacklog, uniteDeadLetters, unreadOf } from './backlog.ts';
+import { CorruptMeasurementError } from './errors.ts';
 import { GeneratorTally } from './generator-tally.ts';
-import { IntervalSet } from './intervals.ts';
+import { countEncoded, IntervalSet } from './intervals.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import {
   arrivalLatencyNames,
@@ -24,6 +25,9 @@ import { noMessages, type SliceResult } from './slice-result.ts';
 
 /** How far before and after a run's own time something of it may lie: clocks differ, queues may be backlogged. */
 const seriesMarginMs = { before: 60_000, after: 900_000 } as const;
+
+/** Messages of a window that the plan does not have, such as those of a forged envelope: a batch has at most 10,000. */
+const maxUnplannedInWindow = 10_000;
 
 /** Slice results and arrival windows go in one at a time, in any order, and may be forgotten; memory stays bounded. */
 export function makeLedger(plan: Plan): Ledger {
@@ -84,7 +88,7 @@ export class Ledger {
    * @throws {CorruptMeasurementError}
    */
   addSlice(result: SliceResult): void {
-    sliceOf(this.#plan, result.slice);
+    const slice = sliceOf(this.#plan, result.slice);
     if (this.#books.has(result.slice)) throw new RangeError(`slice ${result.slice} comes a second time`);
     this.#books.set(result.slice, {
       outcome: result.outcome,
@@ -94,7 +98,7 @@ export class Ledger {
       startLagMs: result.generator.startLagMs,
       droppedBy: result.droppedBy,
       ...(result.undecided === undefined ? {} : { undecided: result.undecided }),
-      sent: IntervalSet.decode(result.sent),
+      sent: IntervalSet.decode(result.sent, slice.messages),
     });
     this.#devices.connectFailed += result.devices.connectFailed;
     this.#devices.reconnects += result.devices.reconnects;
@@ -123,6 +127,7 @@ export class Ledger {
   addWindow(window: ArrivalWindow): void {
     if (this.#windows.has(window.window)) return;
     this.#windows.add(window.window);
+    this.#checkSeen(window);
     this.#arrivals += window.arrivals;
     this.#redelivered += window.redelivered ?? 0;
     this.#foreign.notJson += window.foreign.notJson;
@@ -134,6 +139,15 @@ export class Ledger {
     this.#clocks.addWindow(window);
     this.#series.addArrivals(window.perSecond.startSecond, window.perSecond.arrivals);
     this.#latencySeries.end_to_end_latency.add(window.latencyPerSecond?.end_to_end_latency ?? {});
+  }
+
+  /** A window holds no more numbers than messages, and a short list of numbers can stand for more than memory holds. */
+  #checkSeen({ seen, arrivals }: ArrivalWindow): void {
+    const count = Object.values(seen).reduce((sum, numbers) => sum + countEncoded(numbers), 0);
+    if (count <= arrivals && count <= this.#plan.load.messages + maxUnplannedInWindow) return;
+    throw new CorruptMeasurementError(
+      `An arrival window of ${arrivals} messages with ${count} message numbers`,
+    );
   }
 
   /** What the run came to: slices that have not ended are dead. @param backlog what the queues still hold */

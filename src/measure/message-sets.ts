@@ -8,9 +8,12 @@ export class MessageSets {
     this.#make(slice).add(n);
   }
 
-  /** @throws {CorruptMeasurementError} */
-  addEncoded(slice: number, numbers: EncodedIntervals): void {
-    this.#make(slice).addEncoded(numbers);
+  /**
+   * @param most as of `IntervalSet.addEncoded`
+   * @throws {CorruptMeasurementError}
+   */
+  addEncoded(slice: number, numbers: EncodedIntervals, most?: number): void {
+    this.#make(slice).addEncoded(numbers, most);
   }
 
   addAll(other: MessageSets): void {

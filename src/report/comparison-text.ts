@@ -1,7 +1,7 @@
 import type { ComparedFigure, Comparison } from './compare.ts';
 import { formatElapsed, formatPlural, formatRate, formatShare, formatValue } from './figures.ts';
 import type { SummaryPaint } from './terminal-summary.ts';
-import { layOutColumns, wrapText } from './text-table.ts';
+import { cutCell, layOutColumns, wrapText } from './text-table.ts';
 
 const width = 98;
 
@@ -94,7 +94,8 @@ export function formatChange({ kind, change, difference }: ComparedFigure): stri
   return kind === 'share' ? `${sign}${formatValue(size * 100)} points` : `${sign}${formatValue(size)}/s`;
 }
 
-function layOutLeft(rows: readonly (readonly string[])[]): string[] {
+function layOutLeft(given: readonly (readonly string[])[]): string[] {
+  const rows = given.map((row) => row.map(cutCell));
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   return rows.map((row) =>
     row

@@ -1,5 +1,13 @@
+/** A cell of a table that is longer is cut: each row is as wide as the widest. */
+const maxCellLength = 200;
+
+export function cutCell(cell: string): string {
+  return cell.length > maxCellLength ? `${cell.slice(0, maxCellLength - 1)}…` : cell;
+}
+
 /** Columns of plain text, as wide as their widest cell; the first is aligned left, the others right. */
-export function layOutColumns(rows: readonly (readonly string[])[], gap = '  '): string[] {
+export function layOutColumns(given: readonly (readonly string[])[], gap = '  '): string[] {
+  const rows = given.map((row) => row.map(cutCell));
   const widths: number[] = [];
   for (const row of rows) {
     for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);

@@ -32,6 +32,23 @@ function valuesOf(set: IntervalSet): number[] {
 const ascending = (values: Iterable<number>) => [...new Set(values)].sort((a, b) => a - b);
 
 describe('IntervalSet', () => {
+  it('holds long ranges in little memory, and goes on as a set', () => {
+    const set = new IntervalSet();
+    set.add(5_000);
+    set.addRange(0, 10_000_000);
+    expect(set.count).toBe(10_000_000);
+    expect(set.end).toBe(10_000_000);
+    expect(set.add(7_777_777)).toBe(false);
+    expect(set.add(10_000_000)).toBe(true);
+    set.addRange(9_000_000, 2_000_000);
+    expect(set.encode()).toEqual([0, 11_000_000]);
+    const other = new IntervalSet();
+    other.addRange(4_096, 2_048);
+    expect(set.without(other).encode()).toEqual([0, 4_096, 2_048, 11_000_000 - 6_144]);
+    // The page that all sets share is not changed by any of them.
+    expect(other.encode()).toEqual([4_096, 2_048]);
+  });
+
   it('holds what was added, each number once, in any order', () => {
     fc.assert(
       fc.property(numbers, (values) => {

@@ -103,6 +103,15 @@ describe('Ledger', () => {
     fc.assert(property, { numRuns: 40 });
   });
 
+  it('refuses a short list that stands for more numbers than the run has', () => {
+    const result = { ...resultOf(plan, 0), sent: [0, Number.MAX_SAFE_INTEGER] };
+    expect(() => makeLedger(plan).addSlice(result)).toThrow(/larger than the plan allows/);
+    const window = { ...windowOf(plan, [[0, 1]]), seen: { '0': [0, Number.MAX_SAFE_INTEGER] } };
+    expect(() => makeLedger(plan).addWindow(window)).toThrow(
+      /An arrival window of 1 messages with 9007199254740991/,
+    );
+  });
+
   it('does not count a window that comes twice', () => {
     const window = windowOf(plan, allOf(plan, 0));
     expect(closed([flawless(0)], [window, window]).messages).toMatchObject({

@@ -46,6 +46,23 @@ describe('scales', () => {
     );
   });
 
+  it('end, and stay small, whatever a file says', () => {
+    const given = fc.oneof(fc.double(), fc.constantFrom(0, -0, 5e-324, 1e300, Number.NaN, -1e15, 1.79e308));
+    fc.assert(
+      fc.property(given, given, (from, to) => {
+        for (const scale of [
+          linearScale({ from, to }, drawn, String),
+          logScale({ from, to }, drawn, String),
+          timeScale({ from, to }, drawn),
+        ]) {
+          expect(scale.ticks.length).toBeLessThanOrEqual(100);
+        }
+      }),
+    );
+    // A run that began in 1970: its days are too many to be marked one by one.
+    expect(timeScale({ from: 0, to: 1_788_257_410_000 }, drawn).ticks.length).toBeLessThan(20);
+  });
+
   it('step by 1, 2 or 5', () => {
     expect([0.3, 1, 1.1, 2.4, 7, 12_345].map(niceStep)).toEqual([0.5, 1, 2, 5, 10, 20_000]);
   });

@@ -119,6 +119,7 @@ function renderCells(
     let row = 0;
     for (let i = 0; i + 1 < heat.length; i += 2) {
       row += heat[i]!;
+      if (row >= heatRows) break;
       let shadesOfRow = shadesByRow.get(row);
       if (shadesOfRow === undefined) {
         shadesOfRow = new Uint8Array(steps.length);
@@ -163,10 +164,11 @@ function heatValues(steps: readonly LatencyStep[]): number[] {
     let row = 0;
     for (let i = 0; i + 1 < heat.length; i += 2) {
       row += heat[i]!;
+      if (row >= heatRows) break;
       values.push(heatRowFromMs(row));
       row++;
     }
-    return heat.length === 0 ? values : [...values, heatRowFromMs(row)];
+    return heat.length === 0 ? values : [...values, heatRowFromMs(Math.min(row, heatRows))];
   });
 }
 

@@ -20,7 +20,7 @@ export interface Span {
 export function linearScale(values: Span, drawn: Span, labelOf: (value: number) => string, ticks = 5): Scale {
   const step = niceStep((values.to - values.from) / ticks);
   const first = Math.ceil(values.from / step);
-  const count = Math.max(0, Math.floor(values.to / step + 1e-9) - first) + 1;
+  const count = countOf(Math.max(0, Math.floor(values.to / step + 1e-9) - first) + 1);
   return {
     at: proportional(values, drawn),
     ticks: Array.from({ length: count }, (_, i) => {
@@ -31,19 +31,30 @@ export function linearScale(values: Span, drawn: Span, labelOf: (value: number) 
   };
 }
 
+/** More would be finer than a drawing; a scale of values that no run has would otherwise have ticks without end. */
+const maxTicks = 100;
+
+function countOf(ticks: number): number {
+  return Number.isFinite(ticks) ? Math.min(ticks, maxTicks) : 0;
+}
+
 /** The next of 1, 2, 5, 10, 20, … that is not below. */
 export function niceStep(atLeast: number): number {
-  if (!(atLeast > 0)) return 1;
+  if (!(atLeast > 0 && Number.isFinite(atLeast))) return 1;
   const decade = 10 ** Math.floor(Math.log10(atLeast));
   const factor = [1, 2, 5, 10].find((candidate) => candidate * decade >= atLeast * (1 - 1e-9)) ?? 10;
   return factor * decade;
 }
 
+/** The least and the most that a logarithmic scale shows; a logarithm of 0 has no end. */
+const logRange = { from: 1e-9, to: 1e15 } as const;
+
 /**
  * Labels at whole decades, marks at 2 and 5 between them; these have labels too where there would be few.
- * @param values above zero; what lies below is drawn at the foot
+ * @param given above zero; what lies below is drawn at the foot
  */
-export function logScale(values: Span, drawn: Span, labelOf: (value: number) => string): Scale {
+export function logScale(given: Span, drawn: Span, labelOf: (value: number) => string): Scale {
+  const values = { from: withinLogRange(given.from), to: withinLogRange(given.to) };
   const logs = { from: Math.log10(values.from), to: Math.log10(values.to) };
   const at = proportional(logs, drawn);
   const isShort = logs.to - logs.from < 2;
@@ -58,18 +69,24 @@ export function logScale(values: Span, drawn: Span, labelOf: (value: number) => 
   return { at: (value) => at(Math.log10(Math.max(value, values.from))), ticks };
 }
 
-/** Steps of a clock, seconds. */
+function withinLogRange(value: number): number {
+  return value > logRange.from ? Math.min(value, logRange.to) : logRange.from;
+}
+
+/** Steps of a clock, seconds; longer ones are 1, 2, 5, 10, 20, … days. */
 const clockSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400];
 
 /** @param values milliseconds since the zero of the plot's clock */
 export function timeScale(values: Span, drawn: Span, ticks = 9): Scale {
   const seconds = (values.to - values.from) / 1_000;
-  const step = clockSteps.find((candidate) => candidate >= seconds / ticks) ?? 86_400;
+  const step =
+    clockSteps.find((candidate) => candidate >= seconds / ticks) ??
+    86_400 * niceStep(seconds / ticks / 86_400);
   const first = Math.ceil(values.from / 1_000 / step);
   const last = Math.floor(values.to / 1_000 / step);
   return {
     at: proportional(values, drawn),
-    ticks: Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => {
+    ticks: Array.from({ length: countOf(Math.max(0, last - first + 1)) }, (_, i) => {
       const value = (first + i) * step * 1_000;
       return { value, label: formatClock(value) };
     }),
