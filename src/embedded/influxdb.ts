@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib';
+import { liveMeasurements } from '../measure/live-points.ts';
 import { isSameSecret } from './account-key.ts';
 import { AwsError } from './aws-error.ts';
 import { type EdgeRequest, type EdgeResponse, type EdgeService, header, type RequestHead } from './edge.ts';
@@ -77,11 +78,24 @@ async function write(request: EdgeRequest, options: InfluxDbOptions): Promise<Ed
   const unit = nanosecondsIn[request.query.get('precision') ?? 'ns'];
   if (unit === undefined)
     throw fault('invalid', `precision must be one of ${Object.keys(nanosecondsIn).join(', ')}`, 400);
-  for (const point of parse(request)) {
+  const points = parse(request);
+  if (relayTo !== undefined) refuseOthers(points);
+  for (const point of points) {
     const timestamp = point.timestamp === undefined ? nowNs() : point.timestamp * unit;
     totals.take({ ...point, timestamp });
   }
   return relayTo === undefined ? { status: 204 } : relayWrite(request, relayTo);
+}
+
+/** The user's own token writes what is passed on: nothing but the live view's measurements. */
+function refuseOthers(points: readonly LinePoint[]): void {
+  const other = points.find(({ measurement }) => !Object.hasOwn(liveMeasurements, measurement));
+  if (other === undefined) return;
+  throw fault(
+    'forbidden',
+    `'${other.measurement}' is no measurement of Stampede’s: it is not passed on`,
+    403,
+  );
 }
 
 /** InfluxDB's clock has nanoseconds: points that bring no time of their own do not replace each other. */
