@@ -1,14 +1,17 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { makeQueueSource } from '../src/aws/arrivals-queue.ts';
 import { readEnvironment } from '../src/aws/environment.ts';
+import { makeExecutions, olderThan } from '../src/aws/executions.ts';
 import { findLeftovers } from '../src/aws/leftovers.ts';
 import { readAccountLimits } from '../src/aws/quotas.ts';
 import { readConditions } from '../src/aws/run-conditions.ts';
 import { makeRunStore } from '../src/aws/run-store.ts';
 import { isCharged, takeAim } from '../src/aws/take-aim.ts';
+import { refuseConcurrency } from '../src/plan/ceilings.ts';
 import { type FanOut, fanOutOf } from '../src/plan/fan-out.ts';
 import { makePlan } from '../src/plan/make-plan.ts';
 import { enforceLimits } from '../src/plan/preflight.ts';
+import { RefusedByPreflightError } from '../src/plan/refusals.ts';
 import { parseLoadProfile } from '../src/profile/parse.ts';
 
 const environment = readEnvironment(process.env);
@@ -20,6 +23,8 @@ const queue = arrivalsUrl && { url: arrivalsUrl, source: makeQueueSource(arrival
 export interface PlanFunctionRequest {
   readonly runId: string;
   readonly profile: unknown;
+  /** Whose executions count against the stack's ceiling; absent: this is no execution (`sls invoke local`). */
+  readonly stateMachineArn?: string;
 }
 
 /**
@@ -27,7 +32,7 @@ export interface PlanFunctionRequest {
  * @throws InvalidInputError
  * @throws RefusedByPreflightError, RefusedTargetError: in the execution `RefusedByPreflight`
  */
-export async function handler({ runId, profile }: PlanFunctionRequest): Promise<FanOut> {
+export async function handler({ runId, profile, stateMachineArn }: PlanFunctionRequest): Promise<FanOut> {
   const parsed = parseLoadProfile(profile);
   const target = await takeAim(environment, parsed.iOwn);
   const account = { ...(await readAccountLimits()), isCharged: isCharged(target) };
@@ -45,7 +50,17 @@ export async function handler({ runId, profile }: PlanFunctionRequest): Promise<
     account,
     conditions: readConditions(parsed, !account.isCharged),
   });
+  if (stateMachineArn !== undefined) await enforceConcurrency(runId, stateMachineArn);
   enforceLimits(plan, queue ? await findLeftovers(plan, queue) : []);
   await store.putPlan(plan);
   return fanOutOf(plan);
+}
+
+/** @throws RefusedByPreflightError where as many executions as the stack allows started before this one, and still run */
+async function enforceConcurrency(runId: string, stateMachineArn: string): Promise<void> {
+  const ceilings = environment.deployment?.ceilings;
+  if (ceilings === undefined || !Number.isFinite(ceilings.maxConcurrentExecutions)) return;
+  const running = await makeExecutions(stateMachineArn).running();
+  const refusals = refuseConcurrency(ceilings, olderThan(runId, running));
+  if (refusals.length > 0) throw new RefusedByPreflightError(refusals, { canForce: false });
 }

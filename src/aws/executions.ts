@@ -33,8 +33,26 @@ export interface Executions {
   /** @throws ExecutionNotFoundError */
   describe(executionArn: string): Promise<Execution>;
   stop(executionArn: string, cause: string): Promise<void>;
+  /** All that have not ended. Step Functions may leave out one that started within the last moments. */
+  running(): Promise<readonly StartedExecution[]>;
   /** Run id of the execution that was started last; undefined where there is none. */
   latest(): Promise<string | undefined>;
+}
+
+export interface StartedExecution {
+  readonly runId: string;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+}
+
+/**
+ * Run ids of the executions that started before this one, oldest first; of two that started in the same millisecond the
+ * smaller id counts as older, so that both sides agree. One that is not listed yet is the youngest.
+ */
+export function olderThan(runId: string, running: readonly StartedExecution[]): string[] {
+  const ordered = running.toSorted((a, b) => a.startedAt - b.startedAt || (a.runId < b.runId ? -1 : 1));
+  const own = ordered.findIndex((each) => each.runId === runId);
+  return ordered.slice(0, own === -1 ? undefined : own).map((each) => each.runId);
 }
 
 export class ExecutionNotFoundError extends StampedeError {
@@ -68,6 +86,25 @@ export function makeExecutions(stateMachineArn: string, client: SFNClient = new 
     },
     async stop(executionArn, cause) {
       await client.send(new StopExecutionCommand({ executionArn, error: 'Aborted', cause }));
+    },
+    async running() {
+      const found: StartedExecution[] = [];
+      let nextToken: string | undefined;
+      do {
+        const page = await client.send(
+          new ListExecutionsCommand({
+            stateMachineArn,
+            statusFilter: 'RUNNING',
+            maxResults: 1_000,
+            ...(nextToken === undefined ? {} : { nextToken }),
+          }),
+        );
+        for (const { name = '', startDate } of page.executions ?? []) {
+          found.push({ runId: name, startedAt: startDate?.getTime() ?? 0 });
+        }
+        nextToken = page.nextToken;
+      } while (nextToken !== undefined);
+      return found;
     },
     async latest() {
       const { executions } = await client.send(new ListExecutionsCommand({ stateMachineArn, maxResults: 1 }));

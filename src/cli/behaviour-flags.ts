@@ -5,6 +5,7 @@ import {
   type UnauthorizedSettings,
 } from '../embedded/iot-core/settings.ts';
 import type { EmbeddedAwsOptions } from '../embedded/start.ts';
+import { type Ceilings, ceilingNames, liftedCeilings, parseCeilings } from '../plan/ceilings.ts';
 import { type DeploymentParameters, defaultDeployment } from '../plan/deployment.ts';
 
 /** As commander hands them over. */
@@ -14,7 +15,11 @@ export interface BehaviourFlags {
   readonly deniedSubscribe?: UnauthorizedSettings['subscribe'];
   readonly subscriber?: 'queue' | 'stream';
   readonly streamShards?: number;
+  readonly param?: GivenCeilings;
 }
+
+/** As they were given; parameters that are not are lifted. */
+type GivenCeilings = Partial<Record<keyof Ceilings, string>>;
 
 /** What embedded AWS does where it is not known what AWS does, and how its stack is deployed. */
 export type EmbeddedBehaviour = Pick<EmbeddedAwsOptions, 'throttleAnswer' | 'unauthorized' | 'parameters'>;
@@ -50,7 +55,26 @@ export function addBehaviourFlags(command: Command): Command {
       ).choices(['queue', 'stream']),
     )
     .option('--stream-shards <n>', 'shards of the stream, 1 to 1,000', parseShards)
+    .option(
+      '--param <name=value>',
+      `a ceiling of the stack, repeatable, as in its deployment (default: none): ${ceilingNames.join(', ')}`,
+      parseParameter,
+    )
     .optionsGroup('Options:');
+}
+
+function parseParameter(text: string, before: GivenCeilings = {}): GivenCeilings {
+  const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
+  if (!ceilingNames.some((each) => each === name)) {
+    throw new InvalidArgumentError(`name=value, with one of ${ceilingNames.join(', ')}.`);
+  }
+  const given = { ...before, [name]: value };
+  try {
+    parseCeilings({ ...liftedCeilings, ...given });
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+  return given;
 }
 
 function parseShards(text: string): number {
@@ -68,23 +92,29 @@ export function behaviourOf({
   deniedSubscribe: subscribe,
   subscriber,
   streamShards,
+  param,
 }: BehaviourFlags): EmbeddedBehaviour {
   const unauthorized = { ...(publish && { publish }), ...(subscribe && { subscribe }) };
+  const parameters = { ...(subscriber && { subscriber }), ...(streamShards && { streamShards }), ...param };
   return {
     ...(throttleAnswer && { throttleAnswer }),
     ...((publish ?? subscribe) && { unauthorized }),
-    ...((subscriber ?? streamShards) !== undefined && {
-      parameters: { ...(subscriber && { subscriber }), ...(streamShards && { streamShards }) },
-    }),
+    ...(Object.keys(parameters).length > 0 && { parameters }),
   };
 }
 
 /** The stack of embedded AWS, as a plan is held against it. */
-export function embeddedDeploymentOf({ subscriber, streamShards }: BehaviourFlags): DeploymentParameters {
+export function embeddedDeploymentOf({
+  subscriber,
+  streamShards,
+  param,
+}: BehaviourFlags): DeploymentParameters {
   const { arrivals, stream } = defaultDeployment;
+  const ceilings = param && parseCeilings({ ...liftedCeilings, ...param });
   return {
     subscriber: subscriber ?? defaultDeployment.subscriber,
     arrivals,
     stream: streamShards === undefined ? stream : { mode: 'provisioned', shards: streamShards },
+    ...(ceilings && { ceilings }),
   };
 }

@@ -10,11 +10,22 @@ import { formatClock, formatRate } from './figures.ts';
 import { type Paint, plainPaint } from './paint.ts';
 import { describeCost, quantity, renderPreflight } from './preflight-page.ts';
 
+interface PlannedRun {
+  readonly plan: Plan;
+  readonly preflight: Preflight;
+  /** Where it would run, before the rest; absent: only the plan. */
+  readonly where?: readonly (readonly [label: string, text: string])[] | undefined;
+}
+
 /** A plan and what preflight makes of it, for the terminal: at most 100 columns wide. */
-export function renderPlanPage(plan: Plan, preflight: Preflight, paint: Paint = plainPaint): string[] {
+export function renderPlanPage(
+  { plan, preflight, where = [] }: PlannedRun,
+  paint: Paint = plainPaint,
+): string[] {
   return [
     paint('heading', plan.profile.name),
     '',
+    ...where.map(([label, text]) => row(label, text)),
     ...renderOverview(plan),
     '',
     ...renderStages(plan, paint),

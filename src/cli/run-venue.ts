@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { describeCeilings } from '../plan/ceilings.ts';
 import { InvalidInputError } from '../profile/errors.ts';
 import { type BehaviourFlags, behaviourOf, embeddedDeploymentOf } from './behaviour-flags.ts';
 import type { DraftOptions } from './draft-run.ts';
@@ -66,6 +67,7 @@ async function stackVenue(flags: VenueFlags & Stage): Promise<RunVenue> {
   const endpoint = await open.endpoint();
   const account = await open.account(endpoint);
   const { name, region, accountId, topicFilter, deployment } = stack;
+  const ceilings = deployment?.ceilings && describeCeilings(deployment.ceilings);
   const again = (runId: string): string => `${runId} ${stageArguments(flags)}`;
   return {
     // A stack that does not say what its rule reads is not judged by it.
@@ -74,8 +76,9 @@ async function stackVenue(flags: VenueFlags & Stage): Promise<RunVenue> {
       ['stack', `${name} in ${region}`],
       ['account', `${accountId}${account.isCharged ? ', which pays for it' : ''}`],
       ['endpoint', endpoint],
+      ...(ceilings === undefined ? [] : [['ceilings', ceilings] as const]),
     ],
-    facts: { stack: name, region, accountId, endpoint },
+    facts: { stack: name, region, accountId, endpoint, ...(ceilings !== undefined && { ceilings }) },
     async run({ runId, input, display, interrupts }) {
       if (interrupts.stop.aborted) return { logs: place.logs };
       const executionArn = await place.executions.start(runId, input);
@@ -103,6 +106,7 @@ function refuseEmbeddedFlags(flags: VenueFlags & Stage): void {
     '--denied-subscribe': flags.deniedSubscribe,
     '--subscriber': flags.subscriber,
     '--stream-shards': flags.streamShards,
+    '--param': flags.param,
     '--weather': flags.weather,
     '--ui': flags.ui,
   }).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));

@@ -35,16 +35,19 @@ export function queueVariables(edgeUrl: string, { stream }: Stack): Record<strin
 
 /** What `sls deploy` would have made of serverless.yml, as far as anybody asks CloudFormation for it. */
 export function deployedStack(
-  { prefix, environment, stream }: Stack,
+  { prefix, environment, functions, stream }: Stack,
   stateMachineArn: string,
   edgeUrl: () => string,
 ): EmbeddedStack {
+  const deployment = functions.find((each) => each.environment.DEPLOYMENT !== undefined)?.environment
+    .DEPLOYMENT;
   return {
     name: prefix,
     outputs: {
       RunBucketName: runBucket,
       StateMachineArn: stateMachineArn,
       ...(environment.TOPIC_FILTER === undefined ? {} : { TopicFilter: environment.TOPIC_FILTER }),
+      ...(deployment === undefined ? {} : { Deployment: deployment }),
     },
     // Queues are known by their URLs, and those once the edge has its port.
     get resources() {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { type Ceilings, liftedCeilings } from '../plan/ceilings.ts';
 import type { FaultEvent } from '../plan/conditions.ts';
 import type { AccountLimits, QuotaName } from '../plan/quotas.ts';
 import type { RunView, ViewRequest } from '../report/run-in-progress.ts';
@@ -37,8 +38,8 @@ import { arnPlaceholderOf, putObjectResource, substitute } from './state-machine
 import { makeStepFunctions, type StepFunctions } from './step-functions.ts';
 import { stopRuns } from './stop-runs.ts';
 
-/** What of the stack a rehearsal may choose: which subscriber, how many shards if that is a stream, and how many slices at once. */
-export interface StackParameters {
+/** What of the stack a rehearsal may choose: which subscriber, shards of a stream, how many slices at once, and the ceilings. */
+export interface StackParameters extends Partial<Record<keyof Ceilings, string>> {
   readonly subscriber?: 'queue' | 'stream';
   readonly streamShards?: number;
   readonly publishConcurrency?: number;
@@ -125,7 +126,10 @@ export async function openEmbeddedAws(
   onTrouble: (what: string) => void = () => undefined,
 ): Promise<OpenEmbeddedAws> {
   const { packageRoot, runsDirectory } = settings;
-  const stack = await readStack(path.join(packageRoot, 'serverless.yml'), { ...settings.parameters });
+  const stack = await readStack(path.join(packageRoot, 'serverless.yml'), {
+    ...liftedCeilings,
+    ...settings.parameters,
+  });
   const limits = embeddedLimits(settings.limits);
   const logs = makeFunctionLogs(path.join(runsDirectory, '.logs'), logDirectoryName());
   const liveTotals = makeLiveTotals();

@@ -1,3 +1,4 @@
+import { type Ceilings, parseCeilings } from './ceilings.ts';
 import type { Plan } from './plan.ts';
 import type { ArrivalsReading } from './queue-readers.ts';
 import type { StreamCapacity } from './stream-reading.ts';
@@ -24,12 +25,14 @@ export interface Deployment {
    * theirs from the account's pool.
    */
   readonly publishConcurrency?: number;
+  /** The most that a run may take; absent: the stack has no ceilings, or is not known. */
+  readonly ceilings?: Ceilings;
 }
 
 /** What the stack's parameters decide of it. */
 export type DeploymentParameters = Pick<
   Deployment,
-  'subscriber' | 'arrivals' | 'stream' | 'publishConcurrency'
+  'subscriber' | 'arrivals' | 'stream' | 'publishConcurrency' | 'ceilings'
 >;
 
 /** As serverless.yml has it without parameters, in its default stage `dev`: a test holds the two equal. */
@@ -62,7 +65,7 @@ export function deploymentOf({ deployment }: Pick<Plan, 'deployment'>): Deployme
  * Reads the parameters as the stack writes them, as JSON, into its output `Deployment` and into the plan function's
  * variable `DEPLOYMENT`: `{"subscriber":"queue","batchSize":2000,"batchWindowSeconds":1,"readers":"standard",
  * "maximumConcurrency":50,"minimumPollers":2,"maximumPollers":250,"streamMode":"provisioned","streamShards":25,
- * "publishConcurrency":null}`. Stacks of before say nothing of `publishConcurrency`.
+ * "publishConcurrency":null}`, and the ceilings. Stacks of before say nothing of `publishConcurrency` and of ceilings.
  * @throws Error that says what is wrong with it
  */
 export function parseDeployment(json: string): DeploymentParameters {
@@ -77,6 +80,7 @@ export function parseDeployment(json: string): DeploymentParameters {
     if (found !== undefined) return found;
     throw new Error(`${name} is not ${names.join(' or ')}: ${JSON.stringify(values[name])}`);
   };
+  const ceilings = parseCeilings(values);
   return {
     subscriber: oneOf('subscriber', ['queue', 'direct', 'stream']),
     arrivals: {
@@ -96,6 +100,7 @@ export function parseDeployment(json: string): DeploymentParameters {
         ? { mode: 'provisioned', shards: number('streamShards') }
         : { mode: 'on-demand' },
     ...reservedConcurrency(values.publishConcurrency),
+    ...(ceilings && { ceilings }),
   };
 }
 

@@ -4,9 +4,12 @@ import { iotCoreLimits, maxSlices, runIdMaxLength } from '../profile/iot-core-li
 import type { LoadProfile } from '../profile/load-profile.ts';
 import type { AccountView } from './account.ts';
 import { type ArrivalRate, makeArrivalRate } from './arrival-rate.ts';
+import { refuseCeilings } from './ceilings.ts';
 import type { PlanConditions } from './conditions.ts';
-import { type DeploymentParameters, defaultDeployment } from './deployment.ts';
+import { priceUsage } from './cost.ts';
+import { type DeploymentParameters, defaultDeployment, deploymentOf } from './deployment.ts';
 import { checkDeviceTopic } from './device-topic.ts';
+import { forecastUsage } from './forecast-usage.ts';
 import { identifyDevice, type Plan, type Timeline } from './plan.ts';
 import { accountLimitsOf } from './quotas.ts';
 import { RefusedByPreflightError } from './refusals.ts';
@@ -51,7 +54,7 @@ export interface DraftPlan {
   readonly plan: Plan;
   /** Errors of the input: a load that comes to no message, a topic that the rule does not read, a bad run id. */
   readonly faults: readonly Fault[];
-  /** Limits that no account and no profile lifts: Lambda's 900 s, the children of a Distributed Map. */
+  /** Limits that no profile lifts: the stack's ceilings, Lambda's 900 s, the children of a Distributed Map. */
   readonly walls: readonly Fault[];
 }
 
@@ -90,7 +93,11 @@ export function draftPlan(request: PlanRequest): DraftPlan {
   return {
     plan,
     faults: faultsOf(plan, request.topicFilter),
-    walls: [...checkLambdaTime(plan, limits.lambdaSeconds * 1_000), ...checkSlices(plan)],
+    walls: [
+      ...refuseCeilings(plan, priceUsage(forecastUsage(plan, deploymentOf(plan)))),
+      ...checkLambdaTime(plan, limits.lambdaSeconds * 1_000),
+      ...checkSlices(plan),
+    ],
   };
 }
 

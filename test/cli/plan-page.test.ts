@@ -48,7 +48,7 @@ describe('plan page', () => {
       now: new Date('2026-01-01T00:00:00Z'),
       random: 0.5,
     });
-    const page = renderPlanPage(plan, preflight);
+    const page = renderPlanPage({ plan, preflight });
     for (const line of page) expect(line.length).toBeLessThanOrEqual(100);
     const text = [...page, '', '--- brief', ...renderPlanBrief(plan, preflight), ''].join('\n');
     expectGolden(`plan-${name}.txt`, withoutPayloadBytes(text));
@@ -63,7 +63,7 @@ it('plan page of a stack that has too little concurrency reserved', () => {
     deployment: { subscriber, arrivals, stream, publishConcurrency: 12 },
   });
   const refusal = new RefusedByPreflightError(preflight.refusals).message;
-  const text = [...renderPlanPage(plan, preflight), '', '--- refusal', refusal, ''].join('\n');
+  const text = [...renderPlanPage({ plan, preflight }), '', '--- refusal', refusal, ''].join('\n');
   expectGolden('plan-reserved.txt', withoutPayloadBytes(text));
 });
 

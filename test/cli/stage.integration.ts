@@ -28,7 +28,10 @@ beforeAll(async () => {
   workplace = makeWorkplace();
   profileFile = workplace.writeProfile('tiny.json', profile);
   longFile = workplace.writeProfile('long.json', { ...profile, duration: '2m' });
-  aws = await startEmbeddedAws({ runsDirectory: path.join(workplace.directory, 'aws') });
+  aws = await startEmbeddedAws({
+    runsDirectory: path.join(workplace.directory, 'aws'),
+    parameters: { maxDevices: '100', allowForce: 'false' },
+  });
 }, 60_000);
 afterAll(async () => {
   await aws.close();
@@ -57,9 +60,10 @@ describe('--stage', () => {
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(stderr).toContain('stack       stampede-dev in us-east-1');
     expect(stderr).toContain('endpoint    127.0.0.1');
+    expect(stderr).toContain('ceilings    100 devices, no --force');
     expect(stderr).toMatch(/slices \d running \d\/2 done/);
     expect(stderr).toMatch(/publishing, connected 20\/20/);
-    const runId = /PASSED {2}(\S+)/.exec(stdout)?.[1] ?? '';
+    const runId = /(?:PASSED|INCONCLUSIVE) {2}(\S+)/.exec(stdout)?.[1] ?? '';
     expect(reportIn('runs', runId)).toMatchObject({
       verdict: expect.stringMatching(/^(passed|inconclusive)$/),
       messages: { lost: 0 },
@@ -104,6 +108,24 @@ describe('--stage', () => {
       limits: { quotaShare: 0.05 },
     });
     expect(await stampede(['run', file], 'refused').result).toMatchObject({ code: 3 });
+  }, 60_000);
+
+  it('shows the ceilings of the stack, and refuses what is above them before it starts', async () => {
+    const file = workplace.writeProfile('above.json', { ...profile, devices: 101 });
+    for (const command of ['plan', 'run']) {
+      const args = command === 'run' ? ['--runs', directoryOf('above')] : [];
+      const { code, stdout, stderr } = await runCli(
+        [command, file, '--stage', 'dev', ...args],
+        aws.environment,
+      );
+      expect({ code, stderr }).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining('--param maxDevices=101'),
+      });
+      if (command === 'plan') expect(stdout).toContain('ceilings    100 devices, no --force');
+    }
+    const forced = await stampede(['run', profileFile, '--force'], 'above').result;
+    expect(forced).toMatchObject({ code: 3, stderr: expect.stringContaining('--param allowForce=true') });
   }, 60_000);
 
   it.each([

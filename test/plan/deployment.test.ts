@@ -5,6 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { readEnvironment } from '../../src/aws/environment.ts';
 import { readStack } from '../../src/embedded/stack.ts';
+import { defaultCeilings, liftedCeilings } from '../../src/plan/ceilings.ts';
 import { defaultDeployment, parseDeployment } from '../../src/plan/deployment.ts';
 import { streamBatches } from '../../src/plan/stream-reading.ts';
 
@@ -42,7 +43,12 @@ describe('defaultDeployment', () => {
     });
     const { subscriber, arrivals, stream, publishConcurrency } = defaultDeployment;
     expect(publishConcurrency).toBeUndefined();
-    expect(parseDeployment(deploymentText(stack))).toEqual({ subscriber, arrivals, stream });
+    expect(parseDeployment(deploymentText(stack))).toEqual({
+      subscriber,
+      arrivals,
+      stream,
+      ceilings: defaultCeilings,
+    });
   });
 
   it('is what the event source mapping is made with', () => {
@@ -119,6 +125,10 @@ describe('parseDeployment', () => {
     [{ batchSize: undefined }, 'batchSize is not a number: undefined'],
     [{ publishConcurrency: 0 }, 'publishConcurrency is not a whole number of at least 1: 0'],
     [{ publishConcurrency: '50' }, 'publishConcurrency is not a whole number of at least 1: "50"'],
+    [{ ...liftedCeilings, maxDevices: '0' }, 'maxDevices is neither a number above 0 nor none: "0"'],
+    [{ ...liftedCeilings, maxCostUsd: '1e9' }, 'maxCostUsd is neither a number above 0 nor none: "1e9"'],
+    [{ maxCostUsd: '100' }, 'allowForce is neither true nor false: undefined'],
+    [{ ...liftedCeilings, allowForce: 'yes' }, 'allowForce is neither true nor false: "yes"'],
   ])('refuses %j', (change, message) => {
     expect(() => parseDeployment(JSON.stringify({ ...written, ...change }))).toThrow(message);
   });

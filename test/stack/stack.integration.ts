@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import validateStates from 'asl-validator';
+import { defaultCeilings } from '../../src/plan/ceilings.ts';
 import { defaultDeployment, parseDeployment } from '../../src/plan/deployment.ts';
 import {
   createdBefore,
@@ -101,7 +102,12 @@ describe('the packaged template', () => {
     const { subscriber, arrivals, stream } = defaultDeployment;
     const written = [stack.variablesOf('plan').DEPLOYMENT, stack.template.Outputs.Deployment?.Value];
     for (const json of written)
-      expect(parseDeployment(String(json))).toEqual({ subscriber, arrivals, stream });
+      expect(parseDeployment(String(json))).toEqual({
+        subscriber,
+        arrivals,
+        stream,
+        ceilings: defaultCeilings,
+      });
     expect(renderText(mapping?.Properties?.EventSourceArn)).toBe('<ArrivalsQueue.Arn>');
     expect(stack.template.Resources.ArrivalsQueue?.Properties).toHaveProperty(
       'RedrivePolicy.maxReceiveCount',

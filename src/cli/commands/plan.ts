@@ -6,7 +6,9 @@ import { makePaint } from '../paint.ts';
 import { renderPlanPage } from '../plan-page.ts';
 import { addProfileArguments, readGivenProfile } from '../profile-arguments.ts';
 import type { Finish } from '../program.ts';
-import { accountOfQuotas, addQuotaFlags, embeddedQuotasOf } from '../quota-flags.ts';
+import { accountOfQuotas, addQuotaFlags, embeddedQuotasOf, type QuotaFlags } from '../quota-flags.ts';
+import { findVenue, type RunVenue } from '../run-venue.ts';
+import { addStageFlags, isStage, type StageFlags } from '../stage-flags.ts';
 
 export function addPlanCommand(program: Command, finish: Finish): void {
   const command = program
@@ -14,15 +16,16 @@ export function addPlanCommand(program: Command, finish: Finish): void {
     .summary('show what a load profile becomes, without running it')
     .description(
       'Show what a load profile becomes on AWS: slices, connects, messages, the timeline, Lambdas, the peak of every ' +
-        'quota with its headroom, state payloads, and the cost line by line. Nothing is started.',
+        'quota with its headroom, state payloads, and the cost line by line. Nothing is started. With --stage it is held ' +
+        'against the limits of that stack’s account and the ceilings of the stack.',
     )
     .option('--json', 'print the plan, its slices and the quotas as JSON');
-  addProfileArguments(addQuotaFlags(command)).action(
-    async (path: string, flags: Readonly<Record<string, unknown>>) => {
-      const draft = draftRun((await readGivenProfile(path, flags)).profile, {
-        account: accountOfQuotas(embeddedQuotasOf(flags)),
-      });
-      process.stdout.write(flags.json === true ? toJson(draft) : toPage(draft));
+  addProfileArguments(addQuotaFlags(addStageFlags(command))).action(
+    async (path: string, flags: StageFlags & QuotaFlags & Readonly<Record<string, unknown>>) => {
+      const { profile } = await readGivenProfile(path, flags);
+      const venue = isStage(flags) ? await findVenue({ ...flags, runs: 'runs' }) : undefined;
+      const draft = draftRun(profile, venue?.draft ?? { account: accountOfQuotas(embeddedQuotasOf(flags)) });
+      process.stdout.write(flags.json === true ? toJson(draft) : toPage(draft, venue?.rows));
       // The page first: it shows what the refusal speaks of.
       checkDraft(draft);
       finish(exitCodes.passed);
@@ -30,8 +33,8 @@ export function addPlanCommand(program: Command, finish: Finish): void {
   );
 }
 
-function toPage({ plan, preflight, faults, walls }: RunDraft): string {
-  const page = renderPlanPage(plan, preflight, makePaint(process.stdout)).join('\n');
+function toPage({ plan, preflight, faults, walls }: RunDraft, where?: RunVenue['rows']): string {
+  const page = renderPlanPage({ plan, preflight, where }, makePaint(process.stdout)).join('\n');
   const isRefused = faults.length + walls.length + preflight.refusals.length > 0;
   // Room for what is about to be said.
   return `${page}\n${isRefused ? '\n' : ''}`;
