@@ -3,6 +3,14 @@ import { retryThrottled } from './throttling.js';
 
 export const controlTopicPrefix = 'stampede-control/';
 
+/** What `stampede stop` sends: slices of the run end, and those that start later end at once. */
+export async function sendStopMessage(client, runId) {
+  const message = { command: 'stop', reason: 'the stack is being removed (sls remove)', at: Date.now() };
+  const payload = new TextEncoder().encode(JSON.stringify(message));
+  const publish = { topic: `${controlTopicPrefix}${runId}`, qos: 1, retain: true, payload };
+  await retryThrottled(() => client.send(new PublishCommand(publish)));
+}
+
 /** Of these runs only: other stages of the account have theirs on the same endpoint. */
 export async function clearStopMessages(client, runIds) {
   let nextToken;

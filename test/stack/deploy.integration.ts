@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import {
@@ -9,12 +10,19 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { IoTClient, ListTopicRulesCommand } from '@aws-sdk/client-iot';
 import {
+  GetEventSourceMappingCommand,
   GetFunctionCommand,
   LambdaClient,
   ListEventSourceMappingsCommand,
   ListFunctionsCommand,
 } from '@aws-sdk/client-lambda';
-import { ListBucketsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  ListBucketsCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import {
   DescribeExecutionCommand,
   DescribeStateMachineCommand,
@@ -142,20 +150,55 @@ describe('the stack, deployed to moto', () => {
     });
   });
 
-  it('is gone after sls remove, with all that runs have left', async () => {
+  it('is removed by sls remove while a run goes on and arrivals are still read', async () => {
     const s3 = new S3Client({ ...settings(), forcePathStyle: true });
-    const bucket = (await resources()).find(({ LogicalResourceId }) => LogicalResourceId === 'RunBucket');
+    const physicalIdOf = async (id: string) =>
+      (await resources()).find(({ LogicalResourceId }) => LogicalResourceId === id)?.PhysicalResourceId;
+    const Bucket = await physicalIdOf('RunBucket');
     for (let n = 0; n < 1_100; n++) {
-      const Key = `runs/smoke-1/slices/${n}.json`;
-      await s3.send(new PutObjectCommand({ Bucket: bucket?.PhysicalResourceId, Key, Body: '{}' }));
+      await s3.send(new PutObjectCommand({ Bucket, Key: `runs/smoke-1/slices/${n}.json`, Body: '{}' }));
     }
+    await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Enabled' } }));
+    for (let n = 0; n < 3; n++) {
+      await s3.send(new PutObjectCommand({ Bucket, Key: 'runs/smoke-1/report.json', Body: String(n) }));
+    }
+    await s3.send(new DeleteObjectCommand({ Bucket, Key: 'runs/smoke-1/report.json' }));
+    const writer = startWriter(s3, Bucket!, (await physicalIdOf('ArrivalsEventSource'))!);
 
     const removed = await service.sls(['remove'], moto.environment);
 
-    expect(removed).toMatchObject({ code: 0, output: expect.stringContaining('Run store emptied (1 runs)') });
+    const written = await writer;
+    expect(written.whileReading).toBeGreaterThan(0);
+    expect(written.afterwards).toBeGreaterThan(0);
+    expect(removed).toMatchObject({ code: 0 });
+    expect(removed.output).toContain('Stopped the run smoke-1');
+    expect(removed.output).toContain('Run store emptied (2 runs)');
     const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
     const { stateMachines } = await new SFNClient(settings()).send(new ListStateMachinesCommand({}));
     const { Functions } = await new LambdaClient(settings()).send(new ListFunctionsCommand({}));
     expect({ Buckets, stateMachines, Functions }).toEqual({ Buckets: [], stateMachines: [], Functions: [] });
   }, 600_000);
+
+  /** As measure-latency: a window for each batch as long as the mapping is on, and of batches in flight some more. */
+  async function startWriter(s3: S3Client, Bucket: string, UUID: string) {
+    const lambda = new LambdaClient(settings());
+    const isOn = async () => {
+      try {
+        const { State } = await lambda.send(new GetEventSourceMappingCommand({ UUID }));
+        return State === 'Enabled';
+      } catch {
+        return false;
+      }
+    };
+    let windows = 0;
+    const write = async () => {
+      const Key = `runs/late-1/arrivals/${windows++}.json`;
+      await s3.send(new PutObjectCommand({ Bucket, Key, Body: '{}' })).catch(() => undefined);
+      await sleep(50);
+    };
+    while (await isOn()) await write();
+    const whileReading = windows;
+    for (const until = Date.now() + 3_000; Date.now() < until; ) await write();
+    return { whileReading, afterwards: windows - whileReading };
+  }
 });

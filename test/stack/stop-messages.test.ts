@@ -5,8 +5,9 @@ import {
 } from '@aws-sdk/client-iot-data-plane';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type IotCore, startIotCore } from '../../src/embedded/iot-core/start.ts';
+import { parseControlMessage } from '../../src/plan/control-message.ts';
 import { controlTopicOf } from '../../src/plan/plan.ts';
-import { clearStopMessages } from '../../stack/cleanup/stop-messages.js';
+import { clearStopMessages, sendStopMessage } from '../../stack/cleanup/stop-messages.js';
 import { retryThrottled } from '../../stack/cleanup/throttling.js';
 import { testKey } from '../embedded/test-key.ts';
 
@@ -58,6 +59,19 @@ it("clears the stop messages of a stage's own runs in the second they were retai
   await clearStopMessages(client, new Set(['ours-1']));
 
   expect(await Promise.all(topics.map(isKept))).toEqual([false, true, true]);
+});
+
+it('asks the slices of a run to stop, as the command line does', async () => {
+  await sendStopMessage(client, 'running-1');
+
+  const { payload } = await client.send(
+    new GetRetainedMessageCommand({ topic: controlTopicOf('running-1') }),
+  );
+  expect(parseControlMessage(Buffer.from(payload!).toString(), 0)).toEqual({
+    command: 'stop',
+    reason: 'the stack is being removed (sls remove)',
+    at: expect.any(Number),
+  });
 });
 
 it('outlasts eleven throttled attempts, and gives up after the twelfth', async () => {

@@ -1,0 +1,7 @@
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+
+export function disableEventSources(
+  client: Pick<LambdaClient, 'send'>,
+  uuids: readonly string[],
+  pause?: () => Promise<unknown>,
+): Promise<string[]>;
