@@ -13,7 +13,7 @@ import { type LatencyDistribution, latencyDistribution } from './latency-distrib
 import { latencyOverTime } from './latency-over-time.ts';
 import { quotaUseOf } from './quota-use.ts';
 import { ratesOf } from './rates.ts';
-import { type CloudWatchView, reconcile } from './reconciliation.ts';
+import { type CloudWatchView, cloudWatchSum, reconcile } from './reconciliation.ts';
 import type { Causes, ExecutionReport, Report } from './report.ts';
 import { excuseByStop } from './stop-excuses.ts';
 import { evaluateThresholds, type Measured } from './thresholds.ts';
@@ -39,7 +39,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
   const conditions = conditionsOf(plan, faults);
   const rates = ratesOf(plan, ledger);
   const imbalances = checkLedger(ledger);
-  const generator = summarizeGenerator(ledger);
+  const generator = summarizeGenerator(ledger, connectsThrottledOf(cloudwatch));
   const cost = costOf(plan, ledger);
   const throttling = throttlingOf(plan, ledger, cloudwatch);
   const quotaUse = quotaUseOf(plan, ledger);
@@ -115,6 +115,12 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     latencyDistribution: distributionsOf(ledger),
     startLagsMs: ledger.startLagsMs.map((lag) => (lag === null ? null : Math.round(lag * 1000) / 1000)),
   };
+}
+
+function connectsThrottledOf(cloudwatch: CloudWatchView): number {
+  return ['Connect.Throttle', 'Connect.ClientIDThrottle']
+    .map((metric) => cloudWatchSum(cloudwatch, metric) ?? 0)
+    .reduce((sum, count) => sum + count, 0);
 }
 
 function causesOf(ledger: RunLedger): Causes {

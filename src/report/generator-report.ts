@@ -22,10 +22,11 @@ export interface GeneratorSummary {
 }
 
 /**
- * `kept-up`: on time, with room to spare. `strained`: on time, at its limit. `bottleneck`: late by its own fault. `waited`:
- * late although it had time: its devices waited for the service.
+ * `kept-up`: on time, with room to spare. `strained`: on time, at its limit. `bottleneck`: late, and busy, late to start or out of
+ * descriptors. `waited`: late although it had time, or only by connects that failed at the endpoint. `idle`: it sent nothing,
+ * and no message that was due was late.
  */
-export type GeneratorState = 'kept-up' | 'strained' | 'bottleneck' | 'waited';
+export type GeneratorState = 'kept-up' | 'strained' | 'bottleneck' | 'waited' | 'idle';
 
 export interface GeneratorVerdict {
   readonly state: GeneratorState;

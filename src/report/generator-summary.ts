@@ -1,6 +1,14 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
+import { describeCounts } from './describe-counts.ts';
 import { formatElapsed, formatMs, formatPlural, formatShare } from './figures.ts';
 import type { GeneratorSummary, GeneratorVerdict } from './generator-report.ts';
+import {
+  describeLeftByStop,
+  describeUnsent,
+  localRefusals,
+  sortReasons,
+  type UnsentMessages,
+} from './unsent-messages.ts';
 
 /**
  * From here on a figure speaks against the generator. A send lag of 10 ms is what a full-quota run must stay below; an
@@ -10,8 +18,11 @@ const tolerated = { sendLagP99Ms: 10, eventLoopDelayP99Ms: 10, startLagMs: 100, 
 
 type Totals = Omit<GeneratorSummary, 'health'>;
 
-/** What the load cost those who made it, and whether they were what held it up. */
-export function summarizeGenerator(ledger: RunLedger): GeneratorSummary {
+/**
+ * What the load cost the generator, and whether the generator held it up.
+ * @param connectsThrottled CloudWatch's Connect.Throttle, 0 where it is not known
+ */
+export function summarizeGenerator(ledger: RunLedger, connectsThrottled = 0): GeneratorSummary {
   const { cpuSeconds, deviceBytes, devices, startLagMs, ...totals } = ledger.generator;
   const summary: Totals = {
     slices: totals.slices,
@@ -26,66 +37,105 @@ export function summarizeGenerator(ledger: RunLedger): GeneratorSummary {
     eventLoopDelayMaxMs: totals.eventLoopDelayMaxMs,
     clockBracketMs: totals.clockBracketMs === null ? null : rounded(totals.clockBracketMs),
   };
-  return { ...summary, health: judgeGenerator(summary, ledger) };
+  return { ...summary, health: judgeGenerator(summary, ledger, connectsThrottled) };
 }
 
 /**
- * A late message alone proves nothing: a device whose connection or acknowledgement is slow sends late as well. Only a
- * generator that was busy, or late to start, was late by itself.
+ * A late message alone proves nothing: a device whose connection or acknowledgement is slow sends late as well. A generator that
+ * was busy, late to start or out of descriptors may have been late by itself, but for messages that the counts place elsewhere.
  */
-function judgeGenerator(totals: Totals, ledger: RunLedger): GeneratorVerdict {
+function judgeGenerator(totals: Totals, ledger: RunLedger, connectsThrottled: number): GeneratorVerdict {
   const signs = signsOf(totals, ledger);
-  const lateness = latenessOf(ledger);
-  const isLate = lateness.length > 0;
-  if (signs.length > 0) {
-    return isLate
-      ? {
-          state: 'bottleneck',
-          signs,
-          sentence: `The generator was the bottleneck (${signs.join(', ')}): ${lateness.join(' and ')}, which the service is not to blame for.`,
-        }
-      : {
-          state: 'strained',
-          signs,
-          sentence: `The generator kept up, with little to spare (${signs.join(', ')}).`,
-        };
+  const late = latenessOf(ledger, connectsThrottled);
+  const lateness = late.map(({ text }) => text).join(' and ');
+  const isStartLate = totals.startLagMs > tolerated.startLagMs;
+  if (late.length === 0) return judgeOnTime(totals, ledger, signs);
+  if (signs.length === 0) {
+    const waited = `The generator had time to spare (${easeOf(totals)}), and yet ${lateness}.`;
+    return { state: 'waited', signs, sentence: waited };
   }
-  return isLate
+  // Devices whose slice starts late connect late, whatever the endpoint then answers.
+  const isElsewhere = !isStartLate && late.every(({ origin }) => origin === 'elsewhere');
+  const advice = adviceOn(ledger);
+  const given = signs.join(', ');
+  return isElsewhere
     ? {
         state: 'waited',
         signs,
-        sentence: `The generator had time to spare (${easeOf(totals)}), and yet ${lateness.join(' and ')}: devices waited for the service to connect or to acknowledge.`,
+        sentence: `The generator was strained (${given}), and yet not the cause: ${lateness}.${advice}`,
       }
     : {
-        state: 'kept-up',
+        state: 'bottleneck',
         signs,
-        sentence: `The generator kept up: send lag p99 ${sendLagOf(ledger)} ms, nothing dropped, ${easeOf(totals)}.`,
+        sentence: `The generator was the bottleneck (${given}): ${lateness}.${advice}`,
       };
 }
 
-function signsOf(totals: Totals, { slices }: RunLedger): string[] {
+/** What helps a process that may open no more files; a Lambda may open 1,024. */
+function adviceOn(ledger: RunLedger): string {
+  const isOutOfFiles = Object.keys(localRefusals(ledger)).some((reason) => /^E[MN]FILE/.test(reason));
+  return isOutOfFiles
+    ? ' Raise the limit of open files (ulimit -n), or plan fewer devices in a slice (slices.devicesPerSlice).'
+    : '';
+}
+
+/** Nothing was late, of what was sent; nothing sent is no praise. */
+function judgeOnTime(totals: Totals, ledger: RunLedger, signs: readonly string[]): GeneratorVerdict {
+  const { intended, sent } = ledger.messages;
+  const suffix = signs.length > 0 ? ` (${signs.join(', ')})` : '';
+  if (sent === 0) {
+    const why = intended === 0 ? 'no message was due' : `the run ended before any message was sent`;
+    return { state: 'idle', signs, sentence: `The generator sent nothing: ${why}${suffix}.` };
+  }
+  if (signs.length > 0) {
+    return {
+      state: 'strained',
+      signs,
+      sentence: `The generator was on time, with little to spare${suffix}: send lag p99 ${sendLagOf(ledger)} ms, ${describeLeftByStop(ledger)}.${adviceOn(ledger)}`,
+    };
+  }
+  return {
+    state: 'kept-up',
+    signs,
+    sentence: `The generator kept up: send lag p99 ${sendLagOf(ledger)} ms, ${describeLeftByStop(ledger)}, ${easeOf(totals)}.`,
+  };
+}
+
+function signsOf(totals: Totals, ledger: RunLedger): string[] {
+  const { slices } = ledger;
   const { peakCpuShare, eventLoopDelayP99Ms, startLagMs } = totals;
+  const refused = describeCounts(localRefusals(ledger));
   return [
     ...(peakCpuShare >= tolerated.cpuShare ? [`a slice took ${formatShare(peakCpuShare)} of a vCPU`] : []),
     ...(eventLoopDelayP99Ms > tolerated.eventLoopDelayP99Ms
       ? [`event loop delay p99 ${formatElapsed(eventLoopDelayP99Ms)}`]
       : []),
     ...(startLagMs > tolerated.startLagMs ? [`a slice was ready ${formatElapsed(startLagMs)} late`] : []),
+    ...(refused === '' ? [] : [`this machine refused connections or requests: ${refused}`]),
     ...(slices.died > 0 ? [`${formatPlural(slices.died, 'slice')} died`] : []),
   ];
 }
 
-function latenessOf({ latencies, messages, droppedBy }: RunLedger): string[] {
+function latenessOf(ledger: RunLedger, connectsThrottled: number): UnsentMessages[] {
+  const { latencies, messages, failedBy } = ledger;
   const lag = latencies.send_lag.percentileAt(99);
-  // What was not sent because the run was stopped was not sent late.
-  const dropped = messages.dropped - (droppedBy.stopped ?? 0);
+  const refusedHere = Object.values(sortReasons(failedBy).local).reduce((sum, count) => sum + count, 0);
+  const unknown = formatPlural(messages.sendUnknown, 'message');
   return [
-    ...(lag > tolerated.sendLagP99Ms ? [`1 % of the messages left ${formatElapsed(lag)} late or more`] : []),
-    ...(dropped > 0
-      ? [`${formatPlural(dropped, 'message')} ${dropped === 1 ? 'was' : 'were'} never sent`]
+    ...(lag > tolerated.sendLagP99Ms
+      ? [{ text: `1 % of the messages left ${formatElapsed(lag)} late or more`, origin: 'open' as const }]
+      : []),
+    ...describeUnsent(ledger, connectsThrottled),
+    ...(refusedHere > 0
+      ? [
+          {
+            text: `${formatPlural(refusedHere, 'message')} failed on this machine`,
+            origin: 'generator' as const,
+          },
+        ]
       : []),
     ...(messages.sendUnknown > 0
-      ? [`it is not known whether ${formatPlural(messages.sendUnknown, 'message')} left`]
+      ? [{ text: `it is not known whether ${unknown} left`, origin: 'generator' as const }]
       : []),
   ];
 }

@@ -1,4 +1,5 @@
 import type { Report } from '../../src/report/report.ts';
+import { generatorRules } from './generator-sentences.ts';
 import type { Truth } from './true-run.ts';
 
 /** Every sentence of a page: paragraphs, list items and what stands beside CloudWatch's sums, as people read them. */
@@ -27,7 +28,7 @@ function plainText(markup: string): string {
 }
 
 /** Whether a sentence is true; the groups of its pattern as numbers where they are. */
-type Check = (told: readonly string[], truth: Truth, report: Report) => boolean;
+export type Check = (told: readonly string[], truth: Truth, report: Report) => boolean;
 
 const number = (text = '') => Number(text.replaceAll(',', ''));
 const count = '(-?[\\d,]+)';
@@ -170,13 +171,7 @@ const rules: readonly (readonly [pattern: RegExp, check: Check])[] = [
     /^\? is not proven, which counts as failed: the figure depends on what is not known of slices that died/,
     (_, truth) => truth.slicesKilled > 0,
   ],
-  [/^The generator was the bottleneck \(.*\): .*\.$/, (_, truth) => truth.slicesKilled > 0],
-  [
-    /^The generator kept up: send lag p99 .*, nothing dropped, /,
-    (_, truth, { stop }) => truth.intended === truth.sent || stop !== undefined,
-  ],
-  [/^The generator had time to spare .*, and yet /, (_, truth) => truth.intended > truth.sent],
-  [/^The generator kept up, with little to spare/, always],
+  ...generatorRules,
   [
     / is nearest to its limit, with .* headroom; nothing was refused for a quota\.$/,
     (_, truth) => truth.throttled === 0,

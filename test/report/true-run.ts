@@ -47,6 +47,8 @@ export interface Truth {
   readonly takenUnacked: number;
   readonly devicesConnected: number;
   readonly slicesKilled: number;
+  /** The generator's lateness is what this machine makes it, and nothing else records it. */
+  readonly isMachineReal?: boolean;
 }
 
 const fine: Fate = { sent: true, taken: true, acked: true, throttled: false, copies: 1 };
