@@ -2,6 +2,7 @@ import { iotCoreLimits } from '../../../profile/iot-core-limits.ts';
 import { AwsError, notSupported } from '../../aws-error.ts';
 import type { EdgeRequest, EdgeResponse, EdgeService } from '../../edge.ts';
 import { makeRouteTable } from '../../route-table.ts';
+import { isSigned } from '../../sigv4.ts';
 import type { AccountQuotas } from '../account-quotas.ts';
 import type { Clock } from '../clock.ts';
 import { forbidden } from '../doors/access-keys.ts';
@@ -66,6 +67,8 @@ export function makeDataPlane(parts: DataPlaneParts): EdgeService {
       const route = table.find(method, path);
       if (route !== undefined) return route.handler(request, route.parameters.topic ?? '');
       if (table.has(path)) throw methodNotAllowed(method);
+      // Where the operations of other services are, which came here without a signature.
+      if (path === '/' && !isSigned(request)) throw forbidden('Missing Authentication Token');
       throw notSupported(`the IoT data plane's ${method} ${path}`);
     },
   };

@@ -19,6 +19,9 @@ export class Sha256 {
 }
 
 export interface PresignOptions {
+  readonly accessKeyId?: string;
+  /** Of the `Host` header that is signed. */
+  readonly host?: string;
   readonly secretAccessKey?: string;
   readonly region?: string;
   readonly service?: string;
@@ -28,13 +31,15 @@ export interface PresignOptions {
 /** The URL of a WebSocket, signed as AWS IoT Core wants it. */
 export async function presignedUrl(port: number, options: PresignOptions = {}): Promise<string> {
   const {
+    accessKeyId = testKey.accessKeyId,
     secretAccessKey = testKey.secretAccessKey,
+    host = `localhost:${port}`,
     region = 'us-east-1',
     service = 'iotdevicegateway',
     signingDate = new Date(),
   } = options;
   const signer = new SignatureV4({
-    credentials: { ...testKey, secretAccessKey },
+    credentials: { accessKeyId, secretAccessKey },
     region,
     service,
     sha256: Sha256 as never,
@@ -45,7 +50,7 @@ export async function presignedUrl(port: number, options: PresignOptions = {}): 
       protocol: 'wss:',
       hostname: 'localhost',
       path: '/mqtt',
-      headers: { host: `localhost:${port}` },
+      headers: { host },
     },
     { signingDate, expiresIn: 60 },
   );
