@@ -9,6 +9,7 @@ import { makeHttpsTransport } from '../src/device/transports/https.ts';
 
 const environment = readEnvironment(process.env);
 const store = makeRunStore(environment.runBucket);
+const known = { ...environment, region: process.env.AWS_REGION };
 const liveView = makeLiveView(environment.influx, { store, clock: makeSystemClock(), random: Math.random });
 
 /** Runs one slice of virtual devices over HTTPS. */
@@ -16,6 +17,7 @@ export async function handler(request: SliceRequest): Promise<{ slice: number }>
   const clock = makeSystemClock();
   return publishSlice(request, {
     store,
+    known,
     liveView,
     clock,
     makeTransport: async ({ profile, target }) =>

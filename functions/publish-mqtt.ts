@@ -12,6 +12,7 @@ import type { Plan } from '../src/plan/plan.ts';
 const environment = readEnvironment(process.env);
 const store = makeRunStore(environment.runBucket);
 const readTarget = makeMqttTargetReader(environment.doorKeys);
+const known = { ...environment, region: process.env.AWS_REGION };
 const liveView = makeLiveView(environment.influx, { store, clock: makeSystemClock(), random: Math.random });
 
 /** Runs one slice of virtual devices over MQTT. */
@@ -19,6 +20,7 @@ export async function handler(request: SliceRequest): Promise<{ slice: number }>
   const clock = makeSystemClock();
   return publishSlice(request, {
     store,
+    known,
     liveView,
     clock,
     makeTransport,
@@ -34,6 +36,5 @@ export async function handler(request: SliceRequest): Promise<{ slice: number }>
 }
 
 async function makeTransport({ profile, target }: Plan): Promise<MakeTransport> {
-  const doors = target?.doors ?? environment.iotDoors;
-  return makeMqttTransport(profile, await readTarget(doors, profile.connect.auth));
+  return makeMqttTransport(profile, await readTarget(target?.doors ?? [], profile.connect.auth));
 }

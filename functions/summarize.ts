@@ -3,11 +3,15 @@ import { makeStreamBacklog } from '../src/aws/arrivals-stream.ts';
 import { attemptsToRetain, dataPlaneClientOf, makeControl } from '../src/aws/control.ts';
 import { readEnvironment } from '../src/aws/environment.ts';
 import { makeLiveView } from '../src/aws/influx.ts';
+import { findTarget } from '../src/aws/iot-endpoint.ts';
 import { makeMetrics } from '../src/aws/metrics.ts';
 import { makeRunStore, runKeys } from '../src/aws/run-store.ts';
 import { summarizeRun } from '../src/aws/summarize-run.ts';
 import { stopSlices, watchRun } from '../src/aws/watch-run.ts';
 import { makeSystemClock } from '../src/device/clock.ts';
+import type { Plan } from '../src/plan/plan.ts';
+import { checkPlannedTarget, hostsOf } from '../src/plan/planned-target.ts';
+import type { Target } from '../src/plan/target.ts';
 import type { Verdict } from '../src/report/report.ts';
 
 const environment = readEnvironment(process.env);
@@ -51,7 +55,7 @@ export async function handler(
   context: LambdaContext,
 ): Promise<Summary | Look> {
   const plan = await store.getPlan(runId);
-  const control = makeControl(dataPlaneClientOf(plan.target, { maxAttempts: attemptsToRetain }));
+  const control = makeControl(dataPlaneClientOf(await targetOf(plan), { maxAttempts: attemptsToRetain }));
   if (interim === true) {
     const watch = { store, metrics, control, now: Date.now };
     if (fault !== undefined) await stopSlices(plan, fault, watch);
@@ -61,4 +65,22 @@ export async function handler(
   const world = { store, metrics, control, liveView, backlog, waitAtMostMs, cloudWatchDelayMs };
   const { verdict } = await summarizeRun(plan, world);
   return { runId, verdict, report: runKeys.report(runId) };
+}
+
+let found: Promise<Target> | undefined;
+
+/**
+ * Where the run's control messages are: this account's endpoint, whatever host plan.json names. Where the control plane does
+ * not answer, the plan's if it is an endpoint of AWS IoT Core in this Region, so that no report is lost for it.
+ * @throws ForgedTargetError
+ */
+async function targetOf({ target }: Plan): Promise<Target> {
+  found ??= findTarget(environment);
+  try {
+    return await found;
+  } catch {
+    found = undefined;
+    const region = process.env.AWS_REGION;
+    return checkPlannedTarget(target, { ...environment, region, hosts: hostsOf(target) });
+  }
 }

@@ -3,6 +3,7 @@ import { runSlice } from '../device/slice-runner.ts';
 import type { MakeTransport } from '../device/transport.ts';
 import type { ControlMessage } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
+import { checkPlannedTarget, type KnownTarget } from '../plan/planned-target.ts';
 import type { LiveView } from './influx.ts';
 import type { RunStore } from './run-store.ts';
 
@@ -10,11 +11,15 @@ import type { RunStore } from './run-store.ts';
 export interface SliceRequest {
   readonly runId: string;
   readonly slice: number;
+  /** Of the target, as the plan function found it; absent where a function is invoked without the state machine. */
+  readonly hosts?: readonly string[];
 }
 
 /** What the two publishing functions share, and what sets them apart. */
 export interface SliceWorld {
-  readonly store: RunStore;
+  readonly store: Pick<RunStore, 'getPlan' | 'putSliceResult'>;
+  /** What this function knows of its target by itself. */
+  readonly known: Omit<KnownTarget, 'hosts'>;
   readonly liveView: LiveView;
   /** Set for this invocation: one from an earlier one stood still while the environment was frozen. */
   readonly clock: Clock;
@@ -42,13 +47,15 @@ const lateHearingMs = 2_000;
 /**
  * One invocation: reads the plan, runs its slice of devices, stores what they did. Returns next to nothing, because the
  * children's results of a Map must together fit a state's 256 KiB.
+ * @throws ForgedTargetError before anything connects, where plan.json names another target
  */
 export async function publishSlice(
-  { runId, slice }: SliceRequest,
+  { runId, slice, hosts }: SliceRequest,
   world: SliceWorld,
 ): Promise<{ slice: number }> {
   const { store, liveView, clock } = world;
-  const plan = await store.getPlan(runId);
+  const stored = await store.getPlan(runId);
+  const plan = { ...stored, target: checkPlannedTarget(stored.target, { ...world.known, hosts }) };
   const transport = await world.makeTransport(plan);
   const stop = new AbortController();
   const told: { stoppedOn?: ControlMessage } = {};

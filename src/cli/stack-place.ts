@@ -10,7 +10,7 @@ import { iotDataUrlOf, readInfluxServer } from '../aws/environment.ts';
 import { describeIotEndpoint, findTarget, NoIotEndpointError } from '../aws/iot-endpoint.ts';
 import { AwsAccessError, withPlainFaults } from '../aws/plain-faults.ts';
 import { readAccountLimits } from '../aws/quotas.ts';
-import { makeRunStore, RunNotFoundError, type RunStore } from '../aws/run-store.ts';
+import { makeRunStore, type RunStore } from '../aws/run-store.ts';
 import { type DeployedStack, defaultRegion, findStack } from '../aws/stack.ts';
 import type { AccountView } from '../plan/account.ts';
 import { isLoopback } from '../plan/aim.ts';
@@ -65,14 +65,9 @@ export async function openStack(flags: Stage, runsDirectory: string): Promise<Op
   const directory = openRunDirectory(runsDirectory);
   const influx = readInfluxServer(process.env);
   const describe = () => describeIotEndpoint(plain(new IoTClient({ region })));
-  /** Slices listen on the endpoint that their plan names; of a run without a plan yet it will be this account's. */
-  const controlOf = async (runId: string): Promise<Control> => {
-    const plan = await store.getPlan(runId).catch((error: unknown) => {
-      if (error instanceof RunNotFoundError) return undefined;
-      throw error;
-    });
-    const iotDataUrl = iotDataUrlOf(process.env);
-    const target = plan?.target ?? (await findTarget({ iotDoors: [], iotDataUrl }, describe));
+  /** This account's own endpoint, whatever host a plan.json names: the request is signed with the user's credentials. */
+  const control = async (): Promise<Control> => {
+    const target = await findTarget({ iotDoors: [], iotDataUrl: iotDataUrlOf(process.env) }, describe);
     return makeControl(plain(dataPlaneClientOf(target, { region, maxAttempts: attemptsToRetain })));
   };
   const place = makeClientPlace({
@@ -80,7 +75,7 @@ export async function openStack(flags: Stage, runsDirectory: string): Promise<Op
     glanceEveryMs,
     stateMachineArn: stack.stateMachineArn,
     sfn: plain(new SFNClient({ region })),
-    control: { requestStop: async (runId, request) => (await controlOf(runId)).requestStop(runId, request) },
+    control: { requestStop: async (runId, request) => (await control()).requestStop(runId, request) },
     cloudwatch: plain(new CloudWatchClient({ region })),
     ...(influx === undefined ? {} : { influx }),
     record: keptHere(store, directory),

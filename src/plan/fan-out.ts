@@ -1,6 +1,7 @@
 import type { Protocol } from '../profile/load-profile.ts';
 import { isWatched, stopWithinSeconds } from './intervals.ts';
 import type { Plan } from './plan.ts';
+import { hostsOf } from './planned-target.ts';
 
 /**
  * What the plan function hands to the state machine: the Map's items are slice numbers only, because the plan lies in
@@ -10,6 +11,8 @@ export interface FanOut {
   readonly runId: string;
   readonly protocol: Protocol;
   readonly slices: readonly number[];
+  /** Of the target: slices hold plan.json against them, because they reach a slice without passing through the run store. */
+  readonly hosts: readonly string[];
   /** Whole: a Wait state takes no fractions. */
   readonly drainSeconds: number;
   /** Whole: after a stop every slice has noticed it by then. */
@@ -20,11 +23,12 @@ export interface FanOut {
   readonly isWatched: boolean;
 }
 
-export function fanOutOf({ runId, profile, slices }: Plan): FanOut {
+export function fanOutOf({ runId, profile, slices, target }: Plan): FanOut {
   return {
     runId,
     protocol: profile.connect.protocol,
     slices: Array.from({ length: slices.count }, (_, slice) => slice),
+    hosts: hostsOf(target),
     drainSeconds: Math.ceil(profile.drainMs / 1_000),
     stopSeconds: stopWithinSeconds(profile, slices.count),
     toleratedFailurePercentage: profile.slices.toleratedFailureShare * 100,

@@ -18,6 +18,7 @@ const fanOut = {
   slices: [0, 1],
   drainSeconds: 0,
   stopSeconds: 0,
+  hosts: ['127.0.0.1'],
   toleratedFailurePercentage: 0,
   isWatched: true,
 };
