@@ -35,7 +35,7 @@ export interface PlanFunctionRequest {
 export async function handler({ runId, profile, stateMachineArn }: PlanFunctionRequest): Promise<FanOut> {
   const parsed = parseLoadProfile(profile);
   const target = await takeAim(environment, parsed.iOwn);
-  const account = { ...(await readAccountLimits()), isCharged: isCharged(target) };
+  const account = { ...(await readAccountLimits(environment.region)), isCharged: isCharged(target) };
   const plan = makePlan({
     runId,
     profile: parsed,

@@ -1,3 +1,4 @@
+import { defaultRegion } from '../plan/default-limits.ts';
 import { type DeploymentParameters, defaultDeployment, parseDeployment } from '../plan/deployment.ts';
 import { type IotDoor, iotCoreDoorsOf, iotCorePorts } from '../plan/target.ts';
 import { formatDuration, parseDuration } from '../profile/duration.ts';
@@ -5,6 +6,8 @@ import { type Fault, InvalidInputError } from '../profile/errors.ts';
 
 /** The variables that tell a function where things are. The SDK reads its own (`AWS_*`) beside these. */
 export interface Environment {
+  /** Lambda sets it: `AWS_REGION`. */
+  readonly region: string;
   readonly runBucket: string;
   /** Doors of the IoT endpoint, the default one first; none: those of the account's own endpoint. */
   readonly iotDoors: readonly IotDoor[];
@@ -102,6 +105,7 @@ export function readEnvironment(variables: Variables): Environment {
   };
 
   const environment: Environment = {
+    region: variables.AWS_REGION || defaultRegion,
     runBucket: need('RUN_BUCKET', 'the bucket of the run store; the stack sets it'),
     iotDoors: parseIotEndpoint(variables.IOT_ENDPOINT ?? '', faults),
     iotDataUrl: parseIotDataUrl(variables, faults),

@@ -6,9 +6,10 @@ import {
   ServiceQuotasClient,
 } from '@aws-sdk/client-service-quotas';
 import type { AccountView } from '../plan/account.ts';
+import { sizeOfRegion } from '../plan/default-limits.ts';
 import { accountLimitsOf, type Quota, type QuotaName, quotas } from '../plan/quotas.ts';
 
-export type AccountLimitsRead = Pick<AccountView, 'limits' | 'live'>;
+export type AccountLimitsRead = Pick<AccountView, 'limits' | 'live' | 'region'>;
 
 export interface QuotaClients {
   readonly serviceQuotas: ServiceQuotasClient;
@@ -24,9 +25,13 @@ type Code = NonNullable<Quota['live']>;
 
 /**
  * The limits in force for this account and Region. What AWS never raises needs no asking; what cannot be read (no
- * permission, no such code, no answer) is AWS's default, and is not in `live`. Never rejects.
+ * permission, no such code, no answer) is AWS's default for the Region, and is not in `live`. Never rejects.
+ * @param region as AWS names it; of a function, its own
  */
-export async function readAccountLimits(clients: QuotaClients = makeClients()): Promise<AccountLimitsRead> {
+export async function readAccountLimits(
+  region: string,
+  clients: QuotaClients = makeClients(),
+): Promise<AccountLimitsRead> {
   const values: Partial<Record<QuotaName, number | undefined>> = {};
   const reads: (() => Promise<void>)[] = [
     async () => {
@@ -41,7 +46,12 @@ export async function readAccountLimits(clients: QuotaClients = makeClients()): 
   }
   await inParallel(reads);
   const known = Object.entries(values).filter(([, value]) => isLimit(value)) as [QuotaName, number][];
-  return { limits: accountLimitsOf('default', Object.fromEntries(known)), live: known.map(([name]) => name) };
+  const preset = sizeOfRegion(region) === 'large' ? 'default' : 'small';
+  return {
+    limits: accountLimitsOf(preset, Object.fromEntries(known)),
+    live: known.map(([name]) => name),
+    region,
+  };
 }
 
 function makeClients(): QuotaClients {

@@ -1,7 +1,8 @@
+import { describeDefaults } from '../plan/default-limits.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Preflight } from '../plan/preflight.ts';
-import type { QuotaForecast } from '../plan/quota-forecast.ts';
-import { describeQuota, quotas } from '../plan/quotas.ts';
+import { isReadable, isUnread, type QuotaForecast } from '../plan/quota-forecast.ts';
+import { quotas } from '../plan/quotas.ts';
 import { describeSubscriber } from '../plan/subscriber-advice.ts';
 import { formatCount, formatPlural, formatShare, formatUsd, formatValue } from '../report/figures.ts';
 import { wrapText } from '../report/text-table.ts';
@@ -70,25 +71,13 @@ function renderQuotas(plan: Plan, preflight: Preflight, paint: Paint): string[] 
     ...rows,
     '',
     '  Nearest first: the top one is the binding limit, the first reached if the load grows. The profile',
-    `  may use ${share} of a quota that AWS can raise (limits.quotaShare). ${limitsText(unread.length, isMixed)}`,
+    `  may use ${share} of a quota that AWS can raise (limits.quotaShare).${unread.length === 0 ? ' Limits are the account’s own.' : ''}`,
+    ...(unread.length === 0
+      ? []
+      : wrapText(`${isMixed ? '* ' : 'Limits are '}${describeDefaults(plan.account?.region)}`, 98, '  ')),
     '  Kept: a run stays within it by itself, whatever the load.',
     ...preflight.quotaAssumptions.flatMap((sentence) => wrapText(sentence, 98, '  ')),
   ];
-}
-
-function limitsText(unread: number, isMixed: boolean): string {
-  if (unread === 0) return 'Limits are the account’s own.';
-  return isMixed ? '* AWS’s default: not read.' : 'Limits are AWS’s defaults.';
-}
-
-/** Of what can be read from an account; what AWS never raises is the same in all of them, and the stack's is no account's. */
-function isReadable({ quota }: QuotaForecast): boolean {
-  const { adjustable, raise } = describeQuota(quota);
-  return adjustable && raise === undefined;
-}
-
-function isUnread(forecast: QuotaForecast): boolean {
-  return isReadable(forecast) && !forecast.isLive;
 }
 
 function markOf(forecast: QuotaForecast, { binding }: Preflight, enforced: boolean): string {

@@ -92,7 +92,7 @@ export async function openStack(flags: Stage, runsDirectory: string): Promise<Op
       return endpoint;
     },
     async account(endpoint) {
-      const limits = await readAccountLimits({
+      const limits = await readAccountLimits(region, {
         serviceQuotas: new ServiceQuotasClient({ region }),
         lambda: new LambdaClient({ region }),
       });

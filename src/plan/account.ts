@@ -8,6 +8,8 @@ export interface AccountView {
   readonly live: readonly QuotaName[];
   /** False for a target on loopback: a rehearsal costs nothing, and its forecast is that of the same run on AWS. */
   readonly isCharged: boolean;
+  /** Whose defaults stand for what was not read; absent: those of us-east-1, as without an account. */
+  readonly region?: string;
 }
 
 /** The plan's account; without one, AWS's defaults. */

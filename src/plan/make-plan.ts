@@ -11,7 +11,7 @@ import { type DeploymentParameters, defaultDeployment, deploymentOf } from './de
 import { checkDeviceTopic } from './device-topic.ts';
 import { forecastUsage } from './forecast-usage.ts';
 import { identifyDevice, type Plan, type Timeline } from './plan.ts';
-import { accountLimitsOf } from './quotas.ts';
+import { type AccountLimits, accountLimitsOf } from './quotas.ts';
 import { RefusedByPreflightError } from './refusals.ts';
 import { connectDurationMs, connectSettleMs } from './schedule.ts';
 import { splitIntoSlices } from './slices.ts';
@@ -95,7 +95,7 @@ export function draftPlan(request: PlanRequest): DraftPlan {
     faults: faultsOf(plan, request.topicFilter),
     walls: [
       ...refuseCeilings(plan, priceUsage(forecastUsage(plan, deploymentOf(plan)))),
-      ...checkLambdaTime(plan, limits.lambdaSeconds * 1_000),
+      ...checkLambdaTime(plan, limits),
       ...checkSlices(plan),
     ],
   };
@@ -148,7 +148,8 @@ function checkRunId(runId: string): Fault[] {
 }
 
 /** A slice's Lambda may begin as soon as the plan is made, and must live until its deadline. */
-function checkLambdaTime({ timeline, profile }: Plan, lambdaMs: number): Fault[] {
+function checkLambdaTime({ timeline, profile }: Plan, limits: AccountLimits): Fault[] {
+  const lambdaMs = limits.lambdaSeconds * 1_000;
   const overMs = timeline.deadlineAt - timeline.createdAt - lambdaMs;
   if (overMs <= 0) return [];
   const connectMs = timeline.publishAt - timeline.startAt;
@@ -156,7 +157,7 @@ function checkLambdaTime({ timeline, profile }: Plan, lambdaMs: number): Fault[]
   const parts = `${spoken(timeline.startAt - timeline.createdAt)} to start, ${spoken(connectMs)} to connect, ${spoken(publishMs)} to publish, ${spoken(timeline.deadlineAt - timeline.publishEndAt)} to drain and end`;
   const connectsFaster =
     connectMs > publishMs
-      ? `raise connect.ratePerSecond above ${profile.connect.ratePerSecond} (AWS IoT Core's quota is 500 a second unless raised), or `
+      ? `raise connect.ratePerSecond above ${profile.connect.ratePerSecond} (the account is planned with ${limits.connectsPerSecond} a second), or `
       : '';
   return [
     {

@@ -66,3 +66,14 @@ export function bindingOf(forecasts: readonly QuotaForecast[]): QuotaForecast {
     .filter(({ isKept }) => !isKept)
     .reduce((least, next) => (next.headroom < least.headroom ? next : least));
 }
+
+/** Of what can be read from an account; what AWS never raises is the same in all of them, and the stack's is no account's. */
+export function isReadable({ quota }: QuotaForecast): boolean {
+  const { adjustable, raise } = describeQuota(quota);
+  return adjustable && raise === undefined;
+}
+
+/** Its limit is AWS's default, and the account's own may be another. */
+export function isUnread(forecast: QuotaForecast): boolean {
+  return isReadable(forecast) && !forecast.isLive;
+}

@@ -1,8 +1,9 @@
 import { iotCoreLimits, maxSlices } from '../profile/iot-core-limits.ts';
+import { regionalLimits } from './default-limits.ts';
 
 /**
  * Quotas of an AWS account: what a plan's peaks are held against, and what the embedded IoT Core enforces. The values
- * are AWS's defaults; where the live ones can be read (Service Quotas, Lambda GetAccountSettings) they replace these.
+ * are AWS's defaults, of a large Region; where the live ones can be read (Service Quotas, Lambda GetAccountSettings) they replace these.
  * @see https://docs.aws.amazon.com/general/latest/gr/iot-core.html
  */
 export interface Quota {
@@ -32,6 +33,12 @@ function iotCore(quotaCode: string) {
   return { serviceCode: 'iotcore', quotaCode };
 }
 
+/** By Region: the table is `default-limits.ts`. */
+function regional(name: keyof typeof regionalLimits) {
+  const { large, small } = regionalLimits[name];
+  return { limit: large, smallRegionLimit: small };
+}
+
 export const quotas = {
   /** CloudWatch counts them as PublishIn. */
   publishInPerSecond: {
@@ -39,8 +46,7 @@ export const quotas = {
     unit: '/s',
     scope: 'account',
     adjustable: true,
-    limit: 20_000,
-    smallRegionLimit: 2_000,
+    ...regional('publishInPerSecond'),
     live: iotCore('L-4B33E451'),
   },
   publishOutPerSecond: {
@@ -48,18 +54,15 @@ export const quotas = {
     unit: '/s',
     scope: 'account',
     adjustable: true,
-    limit: 20_000,
-    smallRegionLimit: 2_000,
+    ...regional('publishOutPerSecond'),
     live: iotCore('L-FE4EDCF9'),
   },
-  /** 3,000 are reported for us-east-1 since 2025; planning with 500 is right everywhere. */
   connectsPerSecond: {
     label: 'connects per second',
     unit: '/s',
     scope: 'account',
     adjustable: true,
-    limit: 500,
-    smallRegionLimit: 100,
+    ...regional('connectsPerSecond'),
     live: iotCore('L-AEA1E176'),
   },
   connectsPerSecondPerClientId: {
@@ -76,8 +79,7 @@ export const quotas = {
     unit: '',
     scope: 'account',
     adjustable: true,
-    limit: 500_000,
-    smallRegionLimit: 100_000,
+    ...regional('concurrentConnections'),
     live: iotCore('L-75CAB723'),
   },
   publishesPerSecondPerConnection: {
@@ -121,8 +123,7 @@ export const quotas = {
     unit: '/s',
     scope: 'account',
     adjustable: true,
-    limit: 500,
-    smallRegionLimit: 200,
+    ...regional('subscribesPerSecond'),
     live: iotCore('L-589D5E1D'),
   },
   subscriptionsPerConnection: {
@@ -169,8 +170,7 @@ export const quotas = {
     unit: '/s',
     scope: 'account',
     adjustable: true,
-    limit: 20_000,
-    smallRegionLimit: 2_000,
+    ...regional('ruleEvaluationsPerSecond'),
     live: iotCore('L-5E9B88DA'),
   },
   /**

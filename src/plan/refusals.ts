@@ -1,8 +1,9 @@
 import { formatDuration } from '../profile/duration.ts';
 import { exitCodes, type Fault, StampedeError } from '../profile/errors.ts';
 import { type CostEstimate, linesPerMessage } from './cost.ts';
+import { nameDefaults } from './default-limits.ts';
 import type { Plan } from './plan.ts';
-import type { QuotaForecast } from './quota-forecast.ts';
+import { isUnread, type QuotaForecast } from './quota-forecast.ts';
 import { type AnyQuotaName, describeQuota } from './quotas.ts';
 
 /** The plan is past the profile's own `limits`, or past a limit that nothing lifts. Exit code 3. */
@@ -45,13 +46,18 @@ const remedies: Partial<Record<AnyQuotaName, string>> = {
 };
 
 /** A quota of which the plan would use more than it is allowed to. */
-export function refuseQuota(forecast: QuotaForecast, { profile }: Plan): Fault {
+export function refuseQuota(forecast: QuotaForecast, { profile, account }: Plan): Fault {
   const quota = describeQuota(forecast.quota);
   const raise =
     quota.raise ??
     `have the quota raised${quota.live === undefined ? '' : ` (Service Quotas ${quota.live.quotaCode})`}`;
   const isOfRules = forecast.quota === 'publishOutPerSecond' && profile.echo.fraction === 0;
   const share = Math.round((forecast.allowed / forecast.limit) * 100);
+  // A larger limit than the one that refuses may be in force.
+  const unread =
+    account?.region === undefined || !isUnread(forecast)
+      ? ''
+      : `. The quota is one of ${nameDefaults(account.region)}: yours was not read (servicequotas:GetServiceQuota)`;
   const allowed = `${rounded(forecast.allowed)}${forecast.unit}`;
   return {
     path: isOfRules ? 'stages' : (remedies[forecast.quota] ?? 'limits.quotaShare'),
@@ -61,7 +67,7 @@ export function refuseQuota(forecast: QuotaForecast, { profile }: Plan): Fault {
         : `the limit is ${allowed}`
     }`,
     hint: quota.adjustable
-      ? `bring it to ${allowed}, ${raise}, or allow a larger limits.quotaShare`
+      ? `bring it to ${allowed}, ${raise}, or allow a larger limits.quotaShare${unread}`
       : quota.raise === undefined
         ? `bring it to ${allowed}: AWS does not raise this one`
         : `bring it to ${allowed} with more devices in a slice, or ${quota.raise}`,

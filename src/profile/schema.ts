@@ -39,7 +39,7 @@ const connect = z
       .default(400)
       .meta({
         description:
-          'New connections a second over the whole run. AWS IoT Core allows an account 500 unless raised; the default is 80% of that.',
+          'New connections a second over the whole run. AWS IoT Core allows an account 100, 500 or 3,000, by Region, unless raised; the default is 80% of 500.',
         examples: [400],
       }),
     keepAlive: duration.default('5m').meta({

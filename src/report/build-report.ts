@@ -3,6 +3,7 @@ import { type LatencyName, latencyNames } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import type { InjectedFaults } from '../plan/conditions.ts';
+import { describeDefaults } from '../plan/default-limits.ts';
 import type { Plan } from '../plan/plan.ts';
 import { clockOffsetOf } from './clock-offset.ts';
 import { conditionsOf } from './conditions-report.ts';
@@ -88,6 +89,9 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     latencyMs,
     clockOffset: clockOffsetOf(ledger.sliceClocks),
     quotas: quotaUse,
+    ...(quotaUse.every(({ isLive }) => isLive)
+      ? {}
+      : { assumedLimits: describeDefaults(plan.account?.region) }),
     throttling,
     bindingQuota: bindingQuotaOf(plan, quotaUse, throttling, cloudwatch),
     cloudwatch: cloudwatch.sums,

@@ -205,7 +205,7 @@ function renderRates(report: Report): Html {
   );
 }
 
-function renderQuotas({ quotas, throttling, bindingQuota }: Report): Html {
+function renderQuotas({ quotas, throttling, bindingQuota, assumedLimits }: Report): Html {
   const rows = quotas.map(({ name, unit, peak, limit, isLive, headroom }) => ({
     cells: [
       name,
@@ -230,7 +230,7 @@ function renderQuotas({ quotas, throttling, bindingQuota }: Report): Html {
       ],
       rows,
     ),
-    html`<p class="soft">${publishOutNote}</p>`,
+    html`${[...(assumedLimits === undefined ? [] : [`Limits marked so are ${assumedLimits}`]), publishOutNote].map((line) => html`<p class="soft">${line}</p>`)}`,
   );
 }
 

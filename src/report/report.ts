@@ -47,6 +47,8 @@ export interface Report {
   readonly latencyMs: Readonly<Record<LatencyName, LatencySummary>>;
   readonly clockOffset: ClockOffset;
   readonly quotas: readonly QuotaUse[];
+  /** What those limits are that were not read from the account, in a sentence; absent where all were. */
+  readonly assumedLimits?: string;
   readonly throttling: Throttling;
   readonly bindingQuota: BindingQuota;
   /** CloudWatch's own sums over the run, by metric (`PublishIn.Success`). */

@@ -197,7 +197,8 @@ function renderP99OverTime({ latencyOverTime }: Report): string[] {
   return [`  end to end ${renderSparkline(p99, sparklineColumns, 'logarithmic')}  p99 ${range} ms`];
 }
 
-function renderQuotas({ quotas, throttling, bindingQuota }: Report, paint: SummaryPaint): string[] {
+function renderQuotas(report: Report, paint: SummaryPaint): string[] {
+  const { quotas, throttling, bindingQuota, assumedLimits } = report;
   const quantity = (value: number, unit: string) => `${formatCount(value)}${unit}`;
   const [head = '', ...body] = layOutColumns([
     ['quotas', 'peak', 'limit', 'headroom'],
@@ -208,7 +209,6 @@ function renderQuotas({ quotas, throttling, bindingQuota }: Report, paint: Summa
       formatShare(headroom),
     ]),
   ]);
-  const assumed = quotas.some(({ isLive }) => !isLive);
   return [
     paint('heading', head),
     ...body.map((line, i) => (quotas[i]!.headroom < 0 ? paint('warning', line) : line)),
@@ -218,8 +218,9 @@ function renderQuotas({ quotas, throttling, bindingQuota }: Report, paint: Summa
     ...wrapText(bindingQuota.sentence, width, '  ', '    ').map((line) =>
       throttling.refusals.length > 0 ? paint('warning', line) : line,
     ),
-    ...(assumed ? [paint('dim', '  * AWS’s default; the account’s own limit was not read')] : []),
-    ...wrapText(publishOutNote, width, '  ').map((line) => paint('dim', line)),
+    ...[...(assumedLimits === undefined ? [] : [`* ${assumedLimits}`]), publishOutNote]
+      .flatMap((line) => wrapText(line, width, '  '))
+      .map((line) => paint('dim', line)),
   ];
 }
 

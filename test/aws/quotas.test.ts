@@ -1,12 +1,19 @@
-import { GetAccountSettingsCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
   GetServiceQuotaCommand,
   NoSuchResourceException,
-  type ServiceQuotasClient,
+  ServiceQuotasClient,
 } from '@aws-sdk/client-service-quotas';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type QuotaClients, readAccountLimits } from '../../src/aws/quotas.ts';
-import { quotas } from '../../src/plan/quotas.ts';
+import { AwsError } from '../../src/embedded/aws-error.ts';
+import { type Edge, startEdge } from '../../src/embedded/edge.ts';
+import { makeServiceQuotas } from '../../src/embedded/service-quotas.ts';
+import { makePlan } from '../../src/plan/make-plan.ts';
+import { preflight } from '../../src/plan/preflight.ts';
+import { accountLimitsOf, quotas } from '../../src/plan/quotas.ts';
+import { parseLoadProfile } from '../../src/profile/parse.ts';
+import { testKey } from '../embedded/test-key.ts';
 
 const codeOf = quotas.publishInPerSecond.live.quotaCode;
 
@@ -44,6 +51,7 @@ describe('readAccountLimits', () => {
   it('reads what AWS can raise, and Lambda’s concurrency that nobody has reserved', async () => {
     const asked: string[] = [];
     const { limits, live } = await readAccountLimits(
+      'us-east-1',
       clientsOf({
         applied: (code) => {
           asked.push(code);
@@ -76,6 +84,7 @@ describe('readAccountLimits', () => {
 
   it('takes the Region’s default for a quota that was never raised', async () => {
     const { limits, live } = await readAccountLimits(
+      'us-east-1',
       clientsOf({
         applied: () => {
           throw new NoSuchResourceException({ message: 'none', $metadata: {} });
@@ -89,6 +98,7 @@ describe('readAccountLimits', () => {
 
   it('falls back to AWS’s defaults for what cannot be read, and says which', async () => {
     const { limits, live } = await readAccountLimits(
+      'us-east-1',
       clientsOf({ applied: (code) => (code === codeOf ? denied() : 700), concurrency: denied }),
     );
     expect(limits).toMatchObject({ publishInPerSecond: 20_000, lambdaConcurrency: 1_000 });
@@ -98,8 +108,71 @@ describe('readAccountLimits', () => {
   });
 
   it('does not believe in a limit of nothing', async () => {
-    const { limits, live } = await readAccountLimits(clientsOf({ applied: () => 0 }));
+    const { limits, live } = await readAccountLimits('us-east-1', clientsOf({ applied: () => 0 }));
     expect(limits.publishInPerSecond).toBe(20_000);
     expect(live).toEqual([]);
   });
+});
+
+describe('where Service Quotas may not be read', () => {
+  let edge: Edge;
+  let clients: QuotaClients;
+  beforeAll(async () => {
+    const forbidden = {
+      ...makeServiceQuotas(accountLimitsOf('default')),
+      async handle(): Promise<never> {
+        throw new AwsError(
+          'AccessDeniedException',
+          'not authorized to perform: servicequotas:GetServiceQuota',
+          400,
+        );
+      },
+    };
+    edge = await startEdge({ accessKeys: [testKey], signed: { servicequotas: forbidden }, unsigned: [] });
+    const settings = { endpoint: edge.url, region: 'us-east-1', credentials: testKey, maxAttempts: 1 };
+    clients = { serviceQuotas: new ServiceQuotasClient(settings), lambda: new LambdaClient(settings) };
+  });
+  afterAll(async () => {
+    clients.serviceQuotas.destroy();
+    clients.lambda.destroy();
+    await edge.close();
+  });
+
+  const planIn = async (region: string) => {
+    const account = { ...(await readAccountLimits(region, clients)), isCharged: true };
+    const profile = parseLoadProfile({ devices: 500, ratePerSecond: 5_000, duration: '30s' });
+    const coldStart = { leadMs: 5_000, environmentsPerSecond: 100 };
+    return makePlan({ runId: 'run', profile, now: 0, coldStart, account });
+  };
+
+  it('plans with what the Region’s accounts have by default, and says whose defaults they are', async () => {
+    const plan = await planIn('eu-west-1');
+    expect(plan.account).toMatchObject({ live: [], region: 'eu-west-1' });
+    expect(plan.account?.limits).toEqual(accountLimitsOf('default'));
+    expect(preflight(plan).refusals).toEqual([]);
+  });
+
+  it.each(['ap-northeast-2', 'eu-central-1'])(
+    'refuses in %s what smaller Regions do not allow',
+    async (region) => {
+      const plan = await planIn(region);
+      expect(plan.account?.limits).toEqual(accountLimitsOf('small'));
+      const { refusals } = preflight(plan);
+      expect(refusals.map(({ message }) => message)).toEqual([
+        expect.stringMatching(
+          /\(PublishIn\): 5,000\/s planned, and 80% of the quota of 2,000\/s is 1,600\/s/,
+        ),
+        expect.stringMatching(/\(PublishOut\): 5,000/),
+        expect.stringMatching(
+          /^connects per second: 400\/s planned, and 80% of the quota of 100\/s is 80\/s/,
+        ),
+        expect.stringMatching(/^rule evaluations per second: 5,000/),
+      ]);
+      for (const { hint } of refusals) {
+        expect(hint).toMatch(
+          /AWS’s defaults of 2026-09 for .*: yours was not read \(servicequotas:GetServiceQuota\)$/,
+        );
+      }
+    },
+  );
 });

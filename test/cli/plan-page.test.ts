@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { draftRun } from '../../src/cli/draft-run.ts';
 import { renderPlanBrief, renderPlanPage } from '../../src/cli/plan-page.ts';
 import { defaultDeployment } from '../../src/plan/deployment.ts';
+import { accountLimitsOf } from '../../src/plan/quotas.ts';
 import { RefusedByPreflightError } from '../../src/plan/refusals.ts';
 import { parseLoadProfile } from '../../src/profile/parse.ts';
 import { expectGolden } from './golden.ts';
@@ -65,6 +66,17 @@ it('plan page of a stack that has too little concurrency reserved', () => {
   const refusal = new RefusedByPreflightError(preflight.refusals).message;
   const text = [...renderPlanPage({ plan, preflight }), '', '--- refusal', refusal, ''].join('\n');
   expectGolden('plan-reserved.txt', withoutPayloadBytes(text));
+});
+
+it('plan page where the account’s limits could not be read, in a Region of which nothing is known', () => {
+  const { plan, preflight } = draftRun(parseLoadProfile(ramp), {
+    now: new Date('2026-01-01T00:00:00Z'),
+    random: 0.5,
+    account: { limits: accountLimitsOf('small'), live: [], isCharged: true, region: 'eu-central-1' },
+  });
+  const refusal = new RefusedByPreflightError(preflight.refusals).message;
+  const text = [...renderPlanPage({ plan, preflight }), '', '--- refusal', refusal, ''].join('\n');
+  expectGolden('plan-unread.txt', withoutPayloadBytes(text));
 });
 
 describe('stampede plan', () => {
