@@ -67,6 +67,7 @@ describe('embedded Step Functions', () => {
         runId: 'run',
         protocol: 'mqtt',
         slices: [0, 1, 2],
+        hosts: ['127.0.0.1'],
         drainSeconds: 0,
         toleratedFailurePercentage: 34,
         isWatched: false,
@@ -112,7 +113,7 @@ describe('embedded Step Functions', () => {
       status: 'FAILED',
       error: 'SliceError',
       cause: expect.stringContaining('in the run store'),
-      input: '{"runId":"run","protocol":"mqtt","slice":1}',
+      input: '{"runId":"run","protocol":"mqtt","hosts":["127.0.0.1"],"slice":1}',
     });
     const types = (await historyOf(executionArn)).map(({ type }) => type);
     expect(types.filter((type) => type?.startsWith('Parallel'))).toEqual([
