@@ -6,8 +6,9 @@
  * How sure. 20,000 publishes each way, 500 connects and 500,000 connections are AWS's page of 2020 to 2023; by 2026 it is
  * quoted with 3,000 connects "in most Regions, lower in some", and dumps of us-east-1's Service Quotas have 3,000 (secondary
  * sources, which do not name the Regions). Planning with 500 is right in all of the large Regions, and only slower than need be
- * where 3,000 are allowed. Of the smaller ones, 2,000 publishes each way and 100 connects are quoted from AWS's page for
- * ap-northeast-2 in 2022 (secondary); 100,000 connections and 200 subscribes come from secondary sources too.
+ * where 3,000 are allowed. The smaller figures, 2,000 publishes each way and 100 connects, are from notes of 2022 that quote AWS's
+ * page and do not name their Region, taken to be ap-northeast-2; 100,000 connections and 200 subscribes come from secondary
+ * sources too. That us-west-2 and eu-west-1 allow as much as us-east-1 is widely said; no source here confirms it.
  */
 export const limitsDatedAt = '2026-09';
 
