@@ -1,5 +1,6 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { makeQueueSource } from '../src/aws/arrivals-queue.ts';
+import { clearTokenNote } from '../src/aws/clear-token.ts';
 import { readEnvironment } from '../src/aws/environment.ts';
 import { makeExecutions, olderThan } from '../src/aws/executions.ts';
 import { findLeftovers } from '../src/aws/leftovers.ts';
@@ -15,6 +16,7 @@ import { RefusedByPreflightError } from '../src/plan/refusals.ts';
 import { parseLoadProfile } from '../src/profile/parse.ts';
 
 const environment = readEnvironment(process.env);
+const influxNote = clearTokenNote(environment.influx?.url);
 const store = makeRunStore(environment.runBucket);
 const { arrivals: arrivalsUrl } = environment.queues;
 const queue = arrivalsUrl && { url: arrivalsUrl, source: makeQueueSource(arrivalsUrl, new SQSClient({})) };
@@ -53,6 +55,7 @@ export async function handler({ runId, profile, stateMachineArn }: PlanFunctionR
   if (stateMachineArn !== undefined) await enforceConcurrency(runId, stateMachineArn);
   enforceLimits(plan, queue ? await findLeftovers(plan, queue) : []);
   await store.putPlan(plan);
+  if (influxNote !== undefined) console.warn(influxNote);
   return fanOutOf(plan);
 }
 

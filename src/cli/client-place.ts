@@ -15,12 +15,14 @@ export interface ClientPlaceSettings extends Omit<RunPlace, 'executions' | 'live
   readonly cloudwatch?: CloudWatchClient;
   /** Absent: nobody tells the slices' counters. */
   readonly influx?: InfluxSource;
+  /** What the user should know of it. */
+  readonly note?: string;
   /** Between two questions of each kind. */
   readonly glanceEveryMs: { readonly slices: number; readonly influx: number; readonly cloudwatch: number };
 }
 
 export function makeClientPlace(settings: ClientPlaceSettings): RunPlace {
-  const { sfn, cloudwatch, influx, glanceEveryMs, stateMachineArn, ...place } = settings;
+  const { sfn, cloudwatch, influx, note: ownNote, glanceEveryMs, stateMachineArn, ...place } = settings;
   const countSlices = makeCountSlices(sfn);
   const readTotals = influx && makeReadInfluxTotals(influx);
   const readCounts = cloudwatch && makeReadServiceCounts(cloudwatch);
@@ -44,7 +46,10 @@ export function makeClientPlace(settings: ClientPlaceSettings): RunPlace {
         value === undefined ? [] : [[name, value]],
       );
       const notes = Object.values(glances).flatMap(({ note }) => (note === undefined ? [] : [note]));
-      return { ...Object.fromEntries(seen), notes };
+      return {
+        ...Object.fromEntries(seen),
+        notes: ownNote === undefined ? notes : [ownNote, ...notes],
+      };
     },
   };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { clearTokenNote } from '../aws/clear-token.ts';
 import { dataPlaneClientOf, makeControl } from '../aws/control.ts';
 import { readEnvironment, readInfluxServer } from '../aws/environment.ts';
 import { makeExecutions } from '../aws/executions.ts';
@@ -39,6 +40,8 @@ function cutOff({ message, hint }: EmbeddedAwsBrokenError, runId: string, runs: 
 export async function runOnEmbeddedAws(request: EmbeddedRunRequest): Promise<EndedRun> {
   const { runId, input, runsDirectory, quotas, behaviour, weather, display, interrupts, onLive } = request;
   const influx = readInfluxServer(process.env);
+  const note = clearTokenNote(influx?.url);
+  if (note !== undefined) display.say(note);
   const aws = await startEmbeddedAws({
     runsDirectory,
     ...quotas,

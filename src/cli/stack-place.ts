@@ -5,6 +5,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SFNClient } from '@aws-sdk/client-sfn';
+import { clearTokenNote } from '../aws/clear-token.ts';
 import { attemptsToRetain, type Control, dataPlaneClientOf, makeControl } from '../aws/control.ts';
 import { iotDataUrlOf, readInfluxServer } from '../aws/environment.ts';
 import { describeIotEndpoint, findTarget, NoIotEndpointError } from '../aws/iot-endpoint.ts';
@@ -64,6 +65,7 @@ export async function openStack(flags: Stage, runsDirectory: string): Promise<Op
   const store = makeRunStore(stack.runBucket, plain(new S3Client({ region })));
   const directory = openRunDirectory(runsDirectory);
   const influx = readInfluxServer(process.env);
+  const note = clearTokenNote(influx?.url);
   const describe = () => describeIotEndpoint(plain(new IoTClient({ region })));
   /** This account's own endpoint, whatever host a plan.json names: the request is signed with the user's credentials. */
   const control = async (): Promise<Control> => {
@@ -78,6 +80,7 @@ export async function openStack(flags: Stage, runsDirectory: string): Promise<Op
     control: { requestStop: async (runId, request) => (await control()).requestStop(runId, request) },
     cloudwatch: plain(new CloudWatchClient({ region })),
     ...(influx === undefined ? {} : { influx }),
+    ...(note === undefined ? {} : { note }),
     record: keptHere(store, directory),
     keep: (report) => fetchReport(store, directory, report),
     logs: `log groups /aws/lambda/${stack.name}-* of CloudWatch Logs in ${region}`,

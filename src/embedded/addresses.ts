@@ -19,7 +19,7 @@ const directoryOf = (runsDirectory: string): string => path.join(path.resolve(ru
 export function publishAddress(runsDirectory: string, address: EmbeddedAwsAddress): () => void {
   const directory = directoryOf(runsDirectory);
   const file = path.join(directory, `${address.pid}.json`);
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
   // Renamed into place: nobody reads half an address. Only this user may: it opens the way to start load tests.
   writeFileSync(`${file}.new`, JSON.stringify(address), { mode: 0o600 });
   renameSync(`${file}.new`, file);

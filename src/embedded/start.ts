@@ -151,8 +151,8 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
 }
 
 function forkMain(log: string, settings: EmbeddedAwsArguments): ChildProcess {
-  mkdirSync(path.dirname(log), { recursive: true });
-  const output = openSync(log, 'a');
+  mkdirSync(path.dirname(log), { recursive: true, mode: 0o700 });
+  const output = openSync(log, 'a', 0o600);
   try {
     const { influx, ...shown } = settings;
     return fork(main, [JSON.stringify(shown)], {

@@ -1,0 +1,11 @@
+import { isLoopback } from '../plan/aim.ts';
+
+/**
+ * What to say of an InfluxDB that its token travels to in clear: by plain HTTP, to another machine.
+ * @param url of `INFLUX_URL`; undefined: there is none
+ */
+export function clearTokenNote(url: string | undefined): string | undefined {
+  const { protocol, hostname, origin } = (url && URL.parse(url)) || {};
+  if (protocol !== 'http:' || hostname === undefined || isLoopback(hostname)) return undefined;
+  return `INFLUX_URL is plain HTTP to another machine: its token and the points travel in clear to ${origin}. Use https://`;
+}
