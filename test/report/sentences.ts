@@ -214,6 +214,18 @@ const rules: readonly (readonly [pattern: RegExp, check: Check])[] = [
     ([sentence = ''], _, { startLagsMs }) => !sentence.includes('Every') || !startLagsMs.includes(null),
   ],
   [/^Made by Stampede\./, always],
+  [
+    /^A rehearsal on embedded AWS: what was loaded is an emulator on this machine, not AWS\.$/,
+    (_, __, { conditions }) => conditions?.isRehearsal === true,
+  ],
+  // Which ones were injected, the run's own test knows.
+  [/^Faults injected: /, (_, __, { conditions }) => (conditions?.faults?.events.length ?? 0) > 0],
+  [
+    new RegExp(
+      `^${count} messages? came to measure-latency again: an invocation died or failed with (?:them|it)\\.$`,
+    ),
+    ([, again], { received }, { redelivered }) => number(again) === redelivered && redelivered <= received,
+  ],
 ];
 
 /** Sentences that no rule knows, and those whose rule finds them false; both empty of an honest report. */
