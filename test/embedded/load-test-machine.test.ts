@@ -23,14 +23,19 @@ const fanOut = {
   isWatched: true,
 };
 
+const notWatched = { plan: () => ({ ...fanOut, isWatched: false }) };
+
 interface SummaryCall {
   readonly runId: string;
   readonly interim?: boolean;
   readonly fault?: string;
 }
 
-async function openMachine(functions: Record<string, PlainFunction>): Promise<void> {
-  const text = (await readFile(file, 'utf8'))
+async function openMachine(
+  functions: Record<string, PlainFunction>,
+  edit = (text: string) => text,
+): Promise<void> {
+  const text = edit(await readFile(file, 'utf8'))
     .replaceAll(/"Seconds": \d+/g, '"Seconds": 0')
     .replaceAll(/"IntervalSeconds": \d+/g, '"IntervalSeconds": 1')
     .replaceAll(/"BackoffRate": [\d.]+/g, '"BackoffRate": 1');
@@ -64,8 +69,78 @@ it('waits between two looks for as long as the plan counts on', async () => {
   expect(watch.States.UntilLook.Seconds).toBe(watchEverySeconds);
 });
 
+interface Retrier {
+  readonly ErrorEquals: readonly string[];
+  readonly IntervalSeconds: number;
+  readonly MaxAttempts: number;
+  readonly BackoffRate: number;
+  readonly MaxDelaySeconds?: number;
+  readonly JitterStrategy?: string;
+}
+
+/** By state: its retriers, those of nested states too. */
+function retriersOf(part: unknown, name = ''): { readonly state: string; readonly retrier: Retrier }[] {
+  if (typeof part !== 'object' || part === null) return [];
+  const { Retry = [] } = part as { Retry?: Retrier[] };
+  return [
+    ...Retry.map((retrier) => ({ state: name, retrier })),
+    ...Object.entries(part).flatMap(([key, value]) => retriersOf(value, key)),
+  ];
+}
+
+/** Seconds between the first attempt and the last one, on average: full jitter waits half of the delay. */
+function forgivenSeconds({ IntervalSeconds, MaxAttempts, BackoffRate, MaxDelaySeconds }: Retrier): number {
+  const delays = Array.from({ length: MaxAttempts }, (_, n) =>
+    Math.min(IntervalSeconds * BackoffRate ** n, MaxDelaySeconds ?? Number.POSITIVE_INFINITY),
+  );
+  return delays.reduce((sum, delay) => sum + delay / 2, 0);
+}
+
+it('forgives a throttled invocation for about a minute and more, with jitter', async () => {
+  const throttled = retriersOf(JSON.parse(await readFile(file, 'utf8'))).filter(({ retrier }) =>
+    retrier.ErrorEquals.includes('Lambda.TooManyRequestsException'),
+  );
+  expect(throttled.map(({ retrier }) => retrier.JitterStrategy)).toEqual(Array(4).fill('FULL'));
+  expect(
+    throttled.map(({ state, retrier }) => [state, retrier.MaxAttempts, Math.round(forgivenSeconds(retrier))]),
+  ).toEqual([
+    ['Plan', 12, 56],
+    ['PublishMqtt', 20, 94],
+    ['PublishHttp', 20, 94],
+    ['Summarize', 20, 255],
+  ]);
+});
+
 describe('the state machine', () => {
   afterEach(close);
+
+  /** Plan and summarize, whose processes are killed at their first call. */
+  const killedOnce = () => {
+    const calls: string[] = [];
+    const killFirst = (name: string, answer: unknown) => () => {
+      calls.push(name);
+      if (calls.filter((call) => call === name).length > 1) return answer;
+      throw Object.assign(new Error('Runtime exited'), { name: 'Runtime.ExitError' });
+    };
+    const plan = killFirst('plan', { ...fanOut, isWatched: false });
+    const summarize = killFirst('summarize', { runId: 'run', verdict: 'passed' });
+    return { calls, plan, summarize };
+  };
+
+  it('plans and summarizes again where the process was killed', async () => {
+    const { calls, ...functions } = killedOnce();
+    await openMachine(functions);
+    expect(await run()).toMatchObject({ status: 'SUCCEEDED' });
+    expect(calls).toEqual(['plan', 'plan', 'summarize', 'summarize']);
+  });
+
+  it.each(['plan', 'summarize'] as const)('would fail by a killed %s without that retry', async (name) => {
+    const { calls, ...functions } = killedOnce();
+    const withoutRetry = (text: string) => text.replace(/,\s*"Runtime\.ExitError"/g, '');
+    await openMachine({ [name]: functions[name], ...(name === 'summarize' && notWatched) }, withoutRetry);
+    expect(await run()).toMatchObject({ status: 'FAILED', error: 'Runtime.ExitError' });
+    expect(calls).toEqual([name]);
+  });
 
   it('looks at a watched run until there is nothing to look at any more', async () => {
     const calls: SummaryCall[] = [];
