@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { findAddresses } from '../../src/embedded/addresses.ts';
 import { type EmbeddedAws, startEmbeddedAws } from '../../src/embedded/start.ts';
 import { copyService, type ServiceCopy } from './packaged-stack.ts';
 
@@ -56,4 +57,20 @@ describe('docs/invoke-local.md', () => {
       new Set(['plan', 'publish-mqtt', 'publish-http', 'measure-latency', 'summarize']),
     );
   }, 300_000);
+});
+
+describe('sls invoke local with neither an endpoint nor credentials', () => {
+  it('starts embedded AWS for the call, says so, and ends it', async () => {
+    const { code, output } = await service.sls(
+      ['invoke', 'local', '-f', 'plan', '--path', 'test/events/plan.json'],
+      { AWS_EC2_METADATA_DISABLED: 'true' },
+    );
+    expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('goes to embedded AWS') });
+    expect(output).toContain('"runId": "invoke-local"');
+    const runs = path.join(service.directory, 'runs');
+    expect(JSON.parse(await readFile(path.join(runs, 'invoke-local/plan.json'), 'utf8'))).toMatchObject({
+      runId: 'invoke-local',
+    });
+    expect(findAddresses(runs)).toEqual([]);
+  }, 120_000);
 });
