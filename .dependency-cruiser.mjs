@@ -56,7 +56,7 @@ export default {
     {
       name: 'only-the-cli-imports-the-cli',
       severity: 'error',
-      from: { path: '^(src/(?!cli)|functions)' },
+      from: { path: '^(src/(?!cli|library)|functions)' },
       to: { path: '^src/cli/' },
     },
     {
@@ -83,7 +83,7 @@ export default {
       name: 'no-orphans',
       comment: 'a file nobody would miss',
       severity: 'error',
-      from: { orphan: true, path: '^src/' },
+      from: { orphan: true, path: '^src/', pathNot: '^src/library' },
       to: {},
     },
   ],

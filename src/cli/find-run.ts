@@ -1,4 +1,4 @@
-import { type Execution, ExecutionNotFoundError } from '../aws/executions.ts';
+import type { Execution } from '../aws/executions.ts';
 import { exitCodes, StampedeError } from '../profile/errors.ts';
 import { latest } from './report-file.ts';
 import type { RunPlace } from './run-place.ts';
@@ -58,8 +58,13 @@ export async function findRunIn(places: readonly RunPlace[], runId: string): Pro
       return { runId, place, execution: await place.executions.describe(place.executions.arnOf(runId)) };
     } catch (error) {
       // Whoever was there may be gone, and something else have its process id by now.
-      if (!(error instanceof ExecutionNotFoundError) && !isUnreachable(error)) throw error;
+      if (!isNotFound(error) && !isUnreachable(error)) throw error;
     }
   }
   return undefined;
+}
+
+/** By its code: the class would load the SDK's client for every command. */
+function isNotFound(error: unknown): boolean {
+  return error instanceof StampedeError && error.code === 'ExecutionNotFound';
 }

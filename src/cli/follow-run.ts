@@ -1,7 +1,7 @@
 import type { Execution } from '../aws/executions.ts';
-import { RunNotFoundError } from '../aws/run-store.ts';
 import { makeArrivalRate } from '../plan/arrival-rate.ts';
 import type { Plan } from '../plan/plan.ts';
+import { StampedeError } from '../profile/errors.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { ProgressTotals } from './progress.ts';
 import type { ProgressDisplay } from './progress-display.ts';
@@ -89,7 +89,9 @@ async function readPlan({ record, runId }: RunWatch): Promise<Plan | undefined> 
   try {
     return await record.getPlan(runId);
   } catch (error) {
-    if (error instanceof RunNotFoundError || error instanceof NoSuchRunError) return undefined;
+    // By its code: the class would load the SDK's client for every command.
+    const isNotFound = error instanceof StampedeError && error.code === 'RunNotFound';
+    if (isNotFound || error instanceof NoSuchRunError) return undefined;
     throw error;
   }
 }

@@ -19,12 +19,16 @@ export interface GivenProfile {
   readonly profile: LoadProfile;
 }
 
-/** Adds PROFILE and a flag for every setting that can be overridden. */
-export function addProfileArguments(command: Command): Command {
+/**
+ * Adds PROFILE and a flag for every setting that can be overridden.
+ * @param defaultProfile where PROFILE may be left out
+ */
+export function addProfileArguments(command: Command, defaultProfile?: string): Command {
   command.showHelpAfterError(`  → \`npx stampede ${command.name()} --help\` lists the settings`);
   command.argument(
-    '<profile>',
+    defaultProfile === undefined ? '<profile>' : '[profile]',
     'path of a load profile (JSON, comments allowed), or - for standard input; examples lie in profiles/',
+    defaultProfile,
   );
   command.optionsGroup('Override the profile:');
   for (const { flag, argument, help } of profileOptions)

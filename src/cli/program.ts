@@ -3,7 +3,9 @@ import manifest from '../../package.json' with { type: 'json' };
 import { type ExitCode, exitCodes } from '../profile/errors.ts';
 import { addCertsCommand } from './commands/certs.ts';
 import { addCompareCommand } from './commands/compare.ts';
+import { addDeployCommands } from './commands/deploy.ts';
 import { addEmbeddedCommand } from './commands/embedded.ts';
+import { addInitCommand } from './commands/init.ts';
 import { addPlanCommand } from './commands/plan.ts';
 import { addReportCommand } from './commands/report.ts';
 import { addRunCommand } from './commands/run.ts';
@@ -55,6 +57,7 @@ function makeProgram(finish: Finish): Command {
     })
     .exitOverride()
     .addHelpText('after', afterHelp);
+  addInitCommand(program, finish);
   addPlanCommand(program, finish);
   addRunCommand(program, finish);
   addWatchCommand(program, finish);
@@ -63,6 +66,7 @@ function makeProgram(finish: Finish): Command {
   addCompareCommand(program, finish);
   addUiCommand(program, finish);
   addEmbeddedCommand(program, finish);
+  addDeployCommands(program, finish);
   addCertsCommand(program, finish);
   return program;
 }

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { EdgeResponse } from './edge.ts';
 import type { LogStream } from './function-log.ts';
 import { describeDiskError, isDiskError } from './runs-storage.ts';
+import { siblingModule } from './sibling-module.ts';
 import type { FunctionDefinition } from './stack.ts';
 
 export interface Invocation {
@@ -61,7 +61,7 @@ const fileDescriptors = 1_024;
 /** The share of the function's memory that V8's old generation gets; the rest is stacks, buffers and native code. */
 const heapShare = 0.9;
 
-const bootstrap = fileURLToPath(new URL('./lambda-bootstrap.ts', import.meta.url));
+const bootstrap = siblingModule('lambda-bootstrap', import.meta.url);
 const accepted: EdgeResponse = {
   status: 202,
   headers: { 'content-type': 'application/json' },

@@ -18,6 +18,7 @@ import {
 } from './process-messages.ts';
 import { watchPulse } from './pulse.ts';
 import { prepareRunsDirectory } from './runs-storage.ts';
+import { siblingModule } from './sibling-module.ts';
 
 export type { LiveTotals } from './live-totals.ts';
 
@@ -77,7 +78,7 @@ export class EmbeddedAwsBrokenError extends StampedeError {
 
 type Ready = Extract<FromEmbeddedAws, { kind: 'ready' }>;
 
-const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+const main = siblingModule('main', import.meta.url);
 const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
 const defaultStopGraceMs = 10_000;
 /** Closing kills processes, and that takes milliseconds; past this something hangs. */

@@ -24,7 +24,8 @@ export interface PlanRequest {
   readonly profile: LoadProfile;
   /** Epoch milliseconds. */
   readonly now: number;
-  readonly coldStart: ColdStart;
+  /** Default: as the stack is deployed. */
+  readonly coldStart?: ColdStart;
   readonly target?: Target;
   /** Versions and host. */
   readonly conditions?: PlanConditions;
@@ -102,7 +103,11 @@ export function draftPlan(request: PlanRequest): DraftPlan {
 }
 
 /** All instants are whole milliseconds, rounded up, so that no stretch comes out shorter than what it is for. */
-function timelineOf({ now, coldStart, profile }: PlanRequest, slices: number, rate: ArrivalRate): Timeline {
+function timelineOf(
+  { now, coldStart = defaultDeployment.coldStart, profile }: PlanRequest,
+  slices: number,
+  rate: ArrivalRate,
+): Timeline {
   const coldStartMs = coldStart.leadMs + (slices / coldStart.environmentsPerSecond) * 1_000;
   const connectMs = profile.connect.protocol === 'mqtt' ? connectDurationMs(profile) + connectSettleMs : 0;
   const createdAt = Math.floor(now);

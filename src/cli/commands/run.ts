@@ -33,7 +33,7 @@ export function addRunCommand(program: Command, finish: Finish): void {
     .description(
       'Run a load profile from start to report. Embedded AWS (loopback servers that speak the AWS protocols) is ' +
         'started for it and ends with it: nothing leaves this machine. With --stage it runs on AWS, in the stack that ' +
-        '`npx sls deploy` has made, and costs what the forecast says.\n\n' +
+        '`npx stampede deploy` has made, and costs what the forecast says.\n\n' +
         'Ctrl-C stops the run and reports what was measured until then; a second Ctrl-C quits at once.',
     );
   addStageFlags(command)
@@ -43,16 +43,17 @@ export function addRunCommand(program: Command, finish: Finish): void {
     .option('--json', 'lines of JSON on stdout: the run, its progress each second, its report')
     .option('--ui', 'serve the live page on loopback, from the start of the run until Ctrl-C after its end')
     .option('--ui-port <port>', 'port of the live page; 0 for any (default: 4747, or any)', parsePort);
-  addProfileArguments(addBehaviourFlags(addQuotaFlags(addWeatherFlag(addOutputFlags(command))))).action(
-    async (file: string, flags: RunFlags & Record<string, unknown>) => {
-      const given = await readGivenProfile(file, flags);
-      await checkOutputs(flags);
-      const venue = await findVenue(flags);
-      const draft = draftRun(given.profile, venue.draft);
-      checkDraft(draft);
-      finish(await run(given, draft, venue, flags));
-    },
-  );
+  addProfileArguments(
+    addBehaviourFlags(addQuotaFlags(addWeatherFlag(addOutputFlags(command)))),
+    'profiles/smoke.json',
+  ).action(async (file: string, flags: RunFlags & Record<string, unknown>) => {
+    const given = await readGivenProfile(file, flags);
+    await checkOutputs(flags);
+    const venue = await findVenue(flags);
+    const draft = draftRun(given.profile, venue.draft);
+    checkDraft(draft);
+    finish(await run(given, draft, venue, flags));
+  });
 }
 
 async function run(

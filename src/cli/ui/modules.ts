@@ -5,8 +5,11 @@ import { fileURLToPath } from 'node:url';
 
 const packageRoot = fileURLToPath(new URL('../../..', import.meta.url));
 
+/** Of this code's own modules: `.ts` in a clone, `.js` in the published package. */
+export const moduleExtension = path.extname(import.meta.url);
+
 /** Where the page's scripts are, and the pure rooms that they share with the report. */
-const served = /^src\/(?:cli\/ui\/page|report|measure|plan|profile)\/(?:[a-z0-9-]+\/)*[a-z0-9-]+\.ts$/;
+const served = /^src\/(?:cli\/ui\/page|report|measure|plan|profile)\/(?:[a-z0-9-]+\/)*[a-z0-9-]+\.(?:ts|js)$/;
 
 /** The browser gets the very modules that run here, without their types: there is no build step, and no second copy. */
 export interface PageModules {
@@ -21,7 +24,10 @@ export function makePageModules(): PageModules {
       if (!served.test(name)) return Promise.resolve(undefined);
       let script = known.get(name);
       if (script === undefined) {
-        script = readFile(path.join(packageRoot, name), 'utf8').then(stripTypes, () => undefined);
+        script = readFile(path.join(packageRoot, name), 'utf8').then(
+          moduleExtension === '.ts' ? stripTypes : undefined,
+          () => undefined,
+        );
         known.set(name, script);
       }
       return script;

@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { type AccountLimits, accountLimitsOf } from '../../plan/quotas.ts';
 import { StampedeError } from '../../profile/errors.ts';
 import { makeAccessKey, makeToken } from '../account-key.ts';
 import type { Credentials } from '../request-signature.ts';
+import { siblingModule } from '../sibling-module.ts';
 import type { IotCoreAddresses } from './iot-core.ts';
 import type { StartReport, TroubleReport } from './main.ts';
 import {
@@ -62,7 +62,7 @@ const closeTimeoutMs = 2_000;
  * @throws IotCoreStartError with the code and hint of what failed (`RuleSqlUnsupported`)
  */
 export async function startIotCore(options: StartIotCoreOptions): Promise<IotCore> {
-  const child = fork(fileURLToPath(new URL('./main.ts', import.meta.url)), [], { execArgv: [] });
+  const child = fork(siblingModule('main', import.meta.url), [], { execArgv: [] });
   const exited = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
   });

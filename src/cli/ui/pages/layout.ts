@@ -1,11 +1,12 @@
 import { type Html, html } from '../../../report/html-markup.ts';
+import { moduleExtension } from '../modules.ts';
 
 export interface Page {
   readonly title: string;
   /** Which of the navigation's entries it is. */
   readonly current?: 'runs' | 'new';
   readonly body: Html;
-  /** Name of the module in `page/` that runs on it. */
+  /** Name of the module in `page/` that runs on it, without its extension. */
   readonly script?: string;
 }
 
@@ -23,7 +24,7 @@ export function renderPage({ title, current, body, script }: Page): string {
 <title>${title} · Stampede</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="/style.css">
-${script === undefined ? html`` : html`<script type="module" src="/modules/src/cli/ui/page/${script}"></script>`}
+${script === undefined ? html`` : html`<script type="module" src="/modules/src/cli/ui/page/${script}${moduleExtension}"></script>`}
 </head>
 <body>
 <a class="skip" href="#content">Skip to the content</a>

@@ -8,7 +8,7 @@ export function newRunPage(examples: readonly string[], isBusy: boolean): Page {
   return {
     title: 'New run',
     current: 'new',
-    script: 'new-run.ts',
+    script: 'new-run',
     body: html`<h1>New run</h1>
 ${isBusy ? html`<p class="card">A run is under way; the next one can start when it is over.</p>` : html``}
 <form id="profile-form" novalidate>

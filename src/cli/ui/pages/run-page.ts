@@ -19,7 +19,7 @@ export function livePage(runId: string, name: string): Page {
   const place = (id: string) => html`<div id="${id}"></div>\n`;
   return {
     title: `${name}: live`,
-    script: 'live.ts',
+    script: 'live',
     body: html`<div class="live" id="live" data-run="${runId}">
 <div class="head">
 <div><h1>${name}</h1><p><code>${runId}</code></p></div>

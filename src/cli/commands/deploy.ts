@@ -1,0 +1,51 @@
+import type { Command } from 'commander';
+import { exitCodes } from '../../profile/errors.ts';
+import type { Finish } from '../program.ts';
+
+/** What the two commands have in common: the framework's flags, passed on as they are. */
+const flagsHelp = `
+Flags, passed on to the Serverless Framework (osls) as they are:
+  --stage <name>       the stack is stampede-<name> (default: dev)
+  --region <name>      AWS Region (default: us-east-1)
+  --param name=value   a parameter of serverless.yml; may be repeated
+  --aws-profile <name> credentials of this profile
+  …                    every other flag of \`npx sls <command>\``;
+
+export function addDeployCommands(program: Command, finish: Finish): void {
+  add(program, finish, {
+    name: 'deploy',
+    summary: 'create or update the stack on AWS',
+    description:
+      'Deploy the stack of serverless.yml in the working directory with your AWS credentials: five functions, the state ' +
+      'machine, the rule and its queue, and the bucket of the run store. `stampede run --stage` runs profiles there.',
+  });
+  add(program, finish, {
+    name: 'remove',
+    summary: 'remove the stack from AWS, with its run store',
+    description: 'Remove what `stampede deploy` has made: the stack, and every run in its run store.',
+  });
+}
+
+interface SlsCommand {
+  readonly name: string;
+  readonly summary: string;
+  readonly description: string;
+}
+
+function add(program: Command, finish: Finish, { name, summary, description }: SlsCommand): void {
+  const command = program
+    .command(name)
+    .summary(summary)
+    .description(description)
+    .usage('[flags]')
+    .argument('[flags...]', 'the framework’s')
+    .configureHelp({ visibleArguments: () => [] })
+    .allowUnknownOption()
+    .addHelpText('after', flagsHelp.replace('<command>', name))
+    .action(async () => {
+      const { runSls } = await import('../sls.ts');
+      const code = await runSls([name, ...command.args], process.cwd());
+      // The framework has said why.
+      finish(code === 0 ? exitCodes.passed : exitCodes.internalFault);
+    });
+}

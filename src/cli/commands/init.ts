@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import { exitCodes } from '../../profile/errors.ts';
+import { initProject, nextSteps } from '../init-project.ts';
+import type { Finish } from '../program.ts';
+
+export function addInitCommand(program: Command, finish: Finish): void {
+  program
+    .command('init')
+    .summary('put a load profile and a deployable stack into a folder')
+    .description(
+      'Write profiles/smoke.json and a stack (serverless.yml with its parts, and the functions as bundles) into a ' +
+        'folder. Files that exist are not overwritten: if there is one of these, nothing is written.',
+    )
+    .argument('[folder]', 'is made if it does not exist', '.')
+    .option('--force', 'overwrite: after an upgrade of the package, for a stack that you have not changed')
+    .action(async (folder: string, { force = false }: { readonly force?: boolean }) => {
+      const files = await initProject(folder, force);
+      process.stdout.write(
+        `${['wrote', ...files.map((file) => `  ${file}`), '', ...nextSteps(folder)].join('\n')}\n`,
+      );
+      finish(exitCodes.passed);
+    });
+}

@@ -1,0 +1,84 @@
+/**
+ * Stampede as a library, for tests of your own code. It needs Node 24.
+ * @module stampede
+ */
+
+import { checkDraft, draftRun } from './cli/draft-run.ts';
+import { runOnEmbeddedAws } from './cli/embedded-run.ts';
+import { readHostFacts } from './cli/host-facts.ts';
+import type { Interrupts } from './cli/interrupts.ts';
+import { embeddedAccountOf } from './cli/quota-flags.ts';
+import { embeddedReportArguments } from './cli/report-file.ts';
+import { faultOfExecution, StoppedBeforeStartError } from './cli/run-outcome.ts';
+import type { QuotaName } from './plan/quotas.ts';
+import { applyOverrides, type ProfileOverrides } from './profile/overrides.ts';
+import { parseLoadProfile } from './profile/parse.ts';
+import type { Report } from './report/report.ts';
+
+export { makePlan, type PlanRequest } from './plan/make-plan.ts';
+export type { Plan } from './plan/plan.ts';
+export { InvalidInputError, StampedeError } from './profile/errors.ts';
+export type { LoadProfile } from './profile/load-profile.ts';
+export { parseLoadProfile } from './profile/parse.ts';
+export type { Report, Verdict } from './report/report.ts';
+export type { ProfileOverrides, QuotaName };
+
+export interface RunEmbeddedOptions {
+  /** Where the run's record and report are kept, as `<directory>/<run id>/`. Default: `runs` in the working directory. */
+  readonly runsDirectory?: string;
+  /** Settings in place of the profile's, each with the name that an error message gives it. */
+  readonly overrides?: ProfileOverrides;
+  /** Quotas of the embedded account in place of AWS's defaults. */
+  readonly limits?: Readonly<Partial<Record<QuotaName, number>>>;
+  /** Stops the run: its devices disconnect, and the report covers what was sent until then. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs a load profile on embedded AWS, which is started for it and ends with it: nothing leaves this machine. Takes as
+ * long as the load does, and about ten seconds more.
+ * @param input the load profile as its JSON file has it, parsed
+ * @returns the report. A threshold that failed is its `verdict`, not an error.
+ * @throws InvalidInputError with every error of the profile
+ * @throws RefusedByPreflightError for a run that exceeds a quota or this machine
+ * @throws StampedeError for a run that ended without a report
+ */
+export async function runEmbedded(input: unknown, options: RunEmbeddedOptions = {}): Promise<Report> {
+  const { runsDirectory = 'runs', overrides = [], limits = {}, signal } = options;
+  const profile = parseLoadProfile(input, overrides);
+  const draft = draftRun(profile, { account: embeddedAccountOf({ limits }), host: readHostFacts() });
+  checkDraft(draft);
+  const { runId } = draft.plan;
+  const interrupts: Interrupts = {
+    stop: signal ?? new AbortController().signal,
+    quit: new AbortController().signal,
+    close: () => undefined,
+  };
+  const { execution, report, logs } = await withOwnEnvironment(() =>
+    runOnEmbeddedAws({
+      runId,
+      input: applyOverrides(input, overrides).input,
+      runsDirectory,
+      quotas: { limits },
+      display: { show: () => undefined, say: () => undefined, end: () => undefined },
+      interrupts,
+    }),
+  );
+  if (execution === undefined) throw new StoppedBeforeStartError();
+  if (report === undefined) {
+    const again = embeddedReportArguments(runId, runsDirectory);
+    throw faultOfExecution(execution, logs, interrupts.stop.aborted, again);
+  }
+  return report;
+}
+
+/** A run points this process's SDK clients at embedded AWS by variables: afterwards the caller's are back. */
+async function withOwnEnvironment<T>(work: () => Promise<T>): Promise<T> {
+  const before = { ...process.env };
+  try {
+    return await work();
+  } finally {
+    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+    Object.assign(process.env, before);
+  }
+}
