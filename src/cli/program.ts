@@ -1,17 +1,7 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { type ExitCode, exitCodes } from '../profile/errors.ts';
-import { addCertsCommand } from './commands/certs.ts';
-import { addCompareCommand } from './commands/compare.ts';
-import { addDeployCommands } from './commands/deploy.ts';
-import { addEmbeddedCommand } from './commands/embedded.ts';
-import { addInitCommand } from './commands/init.ts';
-import { addPlanCommand } from './commands/plan.ts';
-import { addReportCommand } from './commands/report.ts';
-import { addRunCommand } from './commands/run.ts';
-import { addStopCommand } from './commands/stop.ts';
-import { addUiCommand } from './commands/ui.ts';
-import { addWatchCommand } from './commands/watch.ts';
+import { commands } from './command-table.ts';
 import { makePaint } from './paint.ts';
 import { describeFault, exitCodeOf } from './print-fault.ts';
 
@@ -25,10 +15,10 @@ export type Finish = (code: ExitCode) => void;
  */
 export async function runCli(args: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.passed;
-  const program = makeProgram((code) => {
-    exitCode = code;
-  });
   try {
+    const program = await makeProgram(args, (code) => {
+      exitCode = code;
+    });
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (error) {
@@ -40,8 +30,9 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
   }
 }
 
-function makeProgram(finish: Finish): Command {
-  const program = new Command('npx stampede')
+/** Only the command that `args` names is loaded; of the others the program knows what `--help` lists. */
+async function makeProgram(args: readonly string[], finish: Finish): Promise<Command> {
+  const program: Command = new Command('npx stampede')
     .description(
       'Load test for AWS IoT Core: does the ingest hold N devices at T messages a second, how late do messages ' +
         'arrive, what is lost, how near is the quota? Runs offline, on embedded AWS, where nothing leaves this machine; with --stage on AWS.',
@@ -50,25 +41,28 @@ function makeProgram(finish: Finish): Command {
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
     .showHelpAfterError('  → `npx stampede --help` lists the commands')
-    .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 100, 100) })
+    .configureHelp({
+      helpWidth: Math.min(process.stdout.columns ?? 100, 100),
+      subcommandTerm: (command) => termOf(command, program),
+    })
     .configureOutput({
       outputError: (text, write) =>
         write(text.replace(/^error: /, `${makePaint(process.stderr)('bad', 'stampede:')} `)),
     })
     .exitOverride()
     .addHelpText('after', afterHelp);
-  addInitCommand(program, finish);
-  addPlanCommand(program, finish);
-  addRunCommand(program, finish);
-  addWatchCommand(program, finish);
-  addStopCommand(program, finish);
-  addReportCommand(program, finish);
-  addCompareCommand(program, finish);
-  addUiCommand(program, finish);
-  addEmbeddedCommand(program, finish);
-  addDeployCommands(program, finish);
-  addCertsCommand(program, finish);
+  const named = args.find((arg) => !arg.startsWith('-') && arg !== 'help');
+  for (const { name, summary, load } of commands) {
+    if (name === named) (await load())(program, finish);
+    else program.command(name).summary(summary);
+  }
   return program;
+}
+
+/** As the table has it for Stampede's own commands; of a command's subcommands, what they say themselves. */
+function termOf(command: Command, program: Command): string {
+  const entry = command.parent === program && commands.find(({ name }) => name === command.name());
+  return entry ? `${entry.name} ${entry.usage}` : new Help().subcommandTerm(command);
 }
 
 const afterHelp = `

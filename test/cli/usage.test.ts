@@ -146,6 +146,33 @@ describe('stampede --help', () => {
       expect(stdout).toMatch(new RegExp(`^ {2}${command}\\b`, 'm'));
   });
 
+  it('loads no package but commander', () => {
+    const hook = `import { registerHooks } from 'node:module';
+      registerHooks({ load: (url, context, next) => (process.stderr.write(url + '\\n'), next(url, context)) });`;
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ['--import', `data:text/javascript,${encodeURIComponent(hook)}`, 'bin/stampede.js', '--help'],
+      { encoding: 'utf8' },
+    );
+    const packages = stderr
+      .split('\n')
+      .flatMap((url) => url.match(/(?<=node_modules\/)(?:@[^/]+\/)?[^/]+/) ?? []);
+    expect(status).toBe(0);
+    expect([...new Set(packages)]).toEqual(['commander']);
+  });
+
+  it('lists every command as the command itself says', async () => {
+    const { stdout } = await runCli(['--help']);
+    const listed = [...stdout.matchAll(/^ {2}(\w+)((?: [[<][^ ]+)*) {2,}\S/gm)].filter(
+      ([, name]) => name !== 'help',
+    );
+    expect(listed.length).toBeGreaterThan(10);
+    for (const [, name = '', usage = ''] of listed) {
+      const { stdout: own } = await runCli([name, '--help']);
+      expect(own).toContain(`Usage: npx stampede ${name}${usage}`);
+    }
+  });
+
   it.each(['plan', 'run'])('of %s names every override', async (command) => {
     const { code, stdout } = await runCli([command, '--help']);
     expect(code).toBe(0);

@@ -7,7 +7,6 @@ import { addStageFlags, type Stage } from '../stage-flags.ts';
 export function addCertsCommand(program: Command, finish: Finish): void {
   const certs = program
     .command('certs')
-    .summary('make, or remove, the fleet certificate of a stage')
     .description(
       'The one X.509 certificate with which the virtual devices of a stage come in where the load profile says ' +
         'connect.auth "x509". Its policy lets in the test’s client ids, to the test’s topics; its key lies in Secrets ' +

@@ -19,7 +19,6 @@ interface CompareFlags extends OutputFlags {
 export function addCompareCommand(program: Command, finish: Finish): void {
   const command = program
     .command('compare')
-    .summary('hold one run against another')
     .description(
       'Hold a run against an earlier one: latencies, losses, throughput, thresholds. Each is a run id, a report.json ' +
         'or "latest". Exits 99 where a figure is worse than the tolerance allows, or a threshold broke.',

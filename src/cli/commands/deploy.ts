@@ -11,31 +11,30 @@ Flags, passed on to the Serverless Framework (osls) as they are:
   --aws-profile <name> credentials of this profile
   …                    every other flag of \`npx sls <command>\``;
 
-export function addDeployCommands(program: Command, finish: Finish): void {
+export function addDeployCommand(program: Command, finish: Finish): void {
   add(program, finish, {
     name: 'deploy',
-    summary: 'create or update the stack on AWS',
     description:
       'Deploy the stack of serverless.yml in the working directory with your AWS credentials: five functions, the state ' +
       'machine, the rule and its queue, and the bucket of the run store. `stampede run --stage` runs profiles there.',
   });
+}
+
+export function addRemoveCommand(program: Command, finish: Finish): void {
   add(program, finish, {
     name: 'remove',
-    summary: 'remove the stack from AWS, with its run store',
     description: 'Remove what `stampede deploy` has made: the stack, and every run in its run store.',
   });
 }
 
 interface SlsCommand {
   readonly name: string;
-  readonly summary: string;
   readonly description: string;
 }
 
-function add(program: Command, finish: Finish, { name, summary, description }: SlsCommand): void {
+function add(program: Command, finish: Finish, { name, description }: SlsCommand): void {
   const command = program
     .command(name)
-    .summary(summary)
     .description(description)
     .usage('[flags]')
     .argument('[flags...]', 'the framework’s')

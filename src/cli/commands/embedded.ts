@@ -10,7 +10,6 @@ import { addWeatherFlag, type WeatherFlag, weatherOf } from '../weather-flag.ts'
 export function addEmbeddedCommand(program: Command, finish: Finish): void {
   const command = program
     .command('embedded')
-    .summary('keep embedded AWS running, for other tools')
     .description(
       'Start embedded AWS (IoT Core over MQTT and HTTPS, Step Functions, Lambda, S3, CloudWatch, Service Quotas ' +
         'and InfluxDB’s write API, on loopback) and keep it until Ctrl-C. Prints the variables that lead the AWS ' +

@@ -6,7 +6,6 @@ import type { Finish } from '../program.ts';
 export function addInitCommand(program: Command, finish: Finish): void {
   program
     .command('init')
-    .summary('put a load profile and a deployable stack into a folder')
     .description(
       'Write profiles/smoke.json and a stack (serverless.yml with its parts, and the functions as bundles) into a ' +
         'folder. Files that exist are not overwritten: if there is one of these, nothing is written.',

@@ -13,7 +13,6 @@ import { addStageFlags, isStage, type StageFlags } from '../stage-flags.ts';
 export function addPlanCommand(program: Command, finish: Finish): void {
   const command = program
     .command('plan')
-    .summary('show what a load profile becomes, without running it')
     .description(
       'Show what a load profile becomes on AWS: slices, connects, messages, the timeline, Lambdas, the peak of every ' +
         'quota with its headroom, state payloads, and the cost line by line. Nothing is started. With --stage it is held ' +

@@ -34,7 +34,6 @@ class RunGoesOnError extends StampedeError {
 export function addReportCommand(program: Command, finish: Finish): void {
   const command = program
     .command('report')
-    .summary('show the report of a run, or make it')
     .description(
       'Show the report of a run. Where a run was cut off before it had one, it is made of what slices and subscriber ' +
         'had stored by then. With --stage it is fetched from AWS. Nothing is started, and the exit code is that of the ' +

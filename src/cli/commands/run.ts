@@ -29,7 +29,6 @@ interface RunFlags extends VenueFlags, OutputFlags {
 export function addRunCommand(program: Command, finish: Finish): void {
   const command = program
     .command('run')
-    .summary('run a load profile, on embedded AWS or on a deployed stack, and report')
     .description(
       'Run a load profile from start to report. Embedded AWS (loopback servers that speak the AWS protocols) is ' +
         'started for it and ends with it: nothing leaves this machine. With --stage it runs on AWS, in the stack that ' +

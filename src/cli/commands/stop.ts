@@ -13,7 +13,6 @@ interface StopFlags extends StageFlags {
 export function addStopCommand(program: Command, finish: Finish): void {
   const command = program
     .command('stop')
-    .summary('stop a run that goes on in another process, or on AWS')
     .description(
       'Stop a run and wait for its report of what was measured until then. Its slices stop publishing within a second ' +
         '(over HTTPS within five), disconnect and drain. A rehearsal can be stopped for as long as the embedded AWS ' +

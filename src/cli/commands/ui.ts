@@ -9,7 +9,6 @@ import { QuitError } from '../run-outcome.ts';
 export function addUiCommand(program: Command, finish: Finish): void {
   program
     .command('ui')
-    .summary('open the page: past runs, comparisons, a form to start one')
     .description(
       'Serve the page on loopback until Ctrl-C: the runs of a directory with their reports, comparisons of them, and a ' +
         'form that starts a load test on embedded AWS, to be watched and stopped there. The link that is printed lets ' +

@@ -31,7 +31,6 @@ class NoLongerWatchingError extends StampedeError {
 export function addWatchCommand(program: Command, finish: Finish): void {
   const command = program
     .command('watch')
-    .summary('follow a run that was started elsewhere')
     .description(
       'Show the progress of a run that was started elsewhere (in the console, with the AWS CLI, by another process), ' +
         'then its report, and exit as it does. Ctrl-C ends the watching and leaves the run alone.',

@@ -1,0 +1,86 @@
+import type { Command } from 'commander';
+import type { Finish } from './program.ts';
+
+/** A command as `--help` lists it. Its module, and all that it imports, is loaded only when it is used. */
+export interface CommandEntry {
+  readonly name: string;
+  /** What follows the name in the list. */
+  readonly usage: string;
+  readonly summary: string;
+  load(): Promise<(program: Command, finish: Finish) => void>;
+}
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'init',
+    usage: '[options] [folder]',
+    summary: 'put a load profile and a deployable stack into a folder',
+    load: async () => (await import('./commands/init.ts')).addInitCommand,
+  },
+  {
+    name: 'plan',
+    usage: '[options] <profile>',
+    summary: 'show what a load profile becomes, without running it',
+    load: async () => (await import('./commands/plan.ts')).addPlanCommand,
+  },
+  {
+    name: 'run',
+    usage: '[options] [profile]',
+    summary: 'run a load profile, on embedded AWS or on a deployed stack, and report',
+    load: async () => (await import('./commands/run.ts')).addRunCommand,
+  },
+  {
+    name: 'watch',
+    usage: '[options] <run>',
+    summary: 'follow a run that was started elsewhere',
+    load: async () => (await import('./commands/watch.ts')).addWatchCommand,
+  },
+  {
+    name: 'stop',
+    usage: '[options] <run>',
+    summary: 'stop a run that goes on in another process, or on AWS',
+    load: async () => (await import('./commands/stop.ts')).addStopCommand,
+  },
+  {
+    name: 'report',
+    usage: '[options] [run]',
+    summary: 'show the report of a run, or make it',
+    load: async () => (await import('./commands/report.ts')).addReportCommand,
+  },
+  {
+    name: 'compare',
+    usage: '[options] [a] [b]',
+    summary: 'hold one run against another',
+    load: async () => (await import('./commands/compare.ts')).addCompareCommand,
+  },
+  {
+    name: 'ui',
+    usage: '[options]',
+    summary: 'open the page: past runs, comparisons, a form to start one',
+    load: async () => (await import('./commands/ui.ts')).addUiCommand,
+  },
+  {
+    name: 'embedded',
+    usage: '[options]',
+    summary: 'keep embedded AWS running, for other tools',
+    load: async () => (await import('./commands/embedded.ts')).addEmbeddedCommand,
+  },
+  {
+    name: 'deploy',
+    usage: '[flags]',
+    summary: 'create or update the stack on AWS',
+    load: async () => (await import('./commands/deploy.ts')).addDeployCommand,
+  },
+  {
+    name: 'remove',
+    usage: '[flags]',
+    summary: 'remove the stack from AWS, with its run store',
+    load: async () => (await import('./commands/deploy.ts')).addRemoveCommand,
+  },
+  {
+    name: 'certs',
+    usage: '',
+    summary: 'make, or remove, the fleet certificate of a stage',
+    load: async () => (await import('./commands/certs.ts')).addCertsCommand,
+  },
+];
