@@ -1,26 +1,29 @@
 /**
- * Writes the JSON Schemas that editors and other programs read. `--check` writes nothing, and fails where one is not
+ * Writes the JSON Schemas that editors and other programs read, and the code that checks stored files. `--check` writes nothing, and fails where one is not
  * what its source gives.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { profileSchema } from '../src/profile/schema.ts';
 import { jsonSchemaOfType } from './json-schema-of-type.ts';
+import { validatorFiles } from './stored-file-validators.ts';
 
 // Draft 7, which every editor knows; `input`, because people write what stands before the defaults.
+const json = (schema: unknown) => `${JSON.stringify(schema, null, 2)}\n`;
 const schemas = [
   {
     file: 'profiles/load-profile.schema.json',
-    make: () => z.toJSONSchema(profileSchema, { target: 'draft-7', io: 'input' }),
+    make: () => json(z.toJSONSchema(profileSchema, { target: 'draft-7', io: 'input' })),
   },
-  { file: 'docs/report.schema.json', make: () => jsonSchemaOfType('src/report/report.ts', 'Report') },
+  { file: 'docs/report.schema.json', make: () => json(jsonSchemaOfType('src/report/report.ts', 'Report')) },
+  ...validatorFiles,
 ];
 
 const root = new URL('../', import.meta.url);
 const check = process.argv.includes('--check');
 
 for (const { file, make } of schemas) {
-  const wanted = `${JSON.stringify(make(), null, 2)}\n`;
+  const wanted = make();
   const url = new URL(file, root);
   if (!check) {
     await writeFile(url, wanted);

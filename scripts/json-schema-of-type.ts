@@ -97,7 +97,7 @@ class SchemaWriter {
       const description = this.#descriptionOf(property);
       // Draft 7 reads nothing beside a $ref.
       properties[property.name] =
-        '$ref' in schema && 'description' in description
+        '$ref' in schema && Object.keys(description).length > 0
           ? { ...description, allOf: [schema] }
           : { ...description, ...schema };
     }
@@ -113,8 +113,21 @@ class SchemaWriter {
     const text = ts
       .displayPartsToString(symbol.getDocumentationComment(this.#checker))
       .replaceAll(/\s+/g, ' ');
-    return text === '' ? {} : { description: text };
+    return { ...(text === '' ? {} : { description: text }), ...boundsOf(symbol) };
   }
+}
+
+const numberTags = ['minimum', 'maximum', 'maxItems', 'maxLength'];
+
+/** Bounds that a comment gives: `@maxItems 1000`, `@pattern ^\d+$`. */
+function boundsOf(symbol: ts.Symbol): JsonSchema {
+  return Object.fromEntries(
+    symbol.getJsDocTags().flatMap(({ name, text }): [string, unknown][] => {
+      const value = ts.displayPartsToString(text).trim();
+      if (name === 'pattern') return [[name, value]];
+      return numberTags.includes(name) ? [[name, Number(value)]] : [];
+    }),
+  );
 }
 
 /** Of an interface or of a named union; what the language itself declares (`Record`, `Readonly`) is written out. */

@@ -15,6 +15,7 @@ import type { Plan } from '../plan/plan.ts';
 import { StampedeError } from '../profile/errors.ts';
 import type { Report } from '../report/report.ts';
 import { formatReportJson } from '../report/report-json.ts';
+import { readStored, type StoredFiles, type StoredKind } from '../report/stored/read-stored.ts';
 
 /** GETs on the way at once when a whole run is read back. */
 const parallelReads = 64;
@@ -107,9 +108,12 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
     }
   };
 
-  const get = async <T>(key: string): Promise<T | undefined> => {
+  const get = async <Kind extends StoredKind>(
+    kind: Kind,
+    key: string,
+  ): Promise<StoredFiles[Kind] | undefined> => {
     const text = await getText(key);
-    return text === undefined ? undefined : (JSON.parse(text) as T);
+    return text === undefined ? undefined : await readStored(kind, text, `s3://${bucket}/${key}`);
   };
 
   async function* list(prefix: string): AsyncGenerator<string> {
@@ -128,10 +132,13 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
   }
 
   /** Reads many objects with a bounded number of GETs on the way, in the order of the keys. */
-  async function* readAll<T>(keys: AsyncIterable<string>): AsyncGenerator<T> {
-    const onTheWay: Promise<T | undefined>[] = [];
+  async function* readAll<Kind extends StoredKind>(
+    kind: Kind,
+    keys: AsyncIterable<string>,
+  ): AsyncGenerator<StoredFiles[Kind]> {
+    const onTheWay: Promise<StoredFiles[Kind] | undefined>[] = [];
     for await (const key of keys) {
-      const read = get<T>(key);
+      const read = get(kind, key);
       // A failed read is thrown where it is awaited below, not as an unhandled rejection before.
       read.catch(() => undefined);
       onTheWay.push(read);
@@ -149,19 +156,19 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
   return {
     putPlan: (plan) => put(runKeys.plan(plan.runId), JSON.stringify(plan)),
     async getPlan(runId) {
-      const plan = await get<Plan>(runKeys.plan(runId));
+      const plan = await get('plan', runKeys.plan(runId));
       if (plan === undefined) throw new RunNotFoundError(runId, bucket);
       return plan;
     },
     putSliceResult: (result) => put(runKeys.slice(result.runId, result.slice), JSON.stringify(result)),
-    sliceResults: (runId) => readAll<SliceResult>(list(runKeys.slices(runId))),
+    sliceResults: (runId) => readAll('sliceResult', list(runKeys.slices(runId))),
     async *sliceDeaths(runId) {
       for await (const { Key, LastModified } of listObjects(runKeys.deaths(runId))) {
-        const death = Key === undefined ? undefined : await get<SliceDeath>(Key);
+        const death = Key === undefined ? undefined : await get('sliceDeath', Key);
         if (death !== undefined) yield LastModified === undefined ? death : { ...death, at: +LastModified };
       }
     },
-    getFaults: (runId) => get<InjectedFaults>(runKeys.faults(runId)),
+    getFaults: (runId) => get('injectedFaults', runKeys.faults(runId)),
     putArrivalWindow: (window) =>
       put(runKeys.arrivalWindow(window.runId, window.window), JSON.stringify(window)),
     async *arrivalWindows(runId, known) {
@@ -172,13 +179,13 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
           yield key;
         }
       };
-      yield* readAll<ArrivalWindow>(fresh());
+      yield* readAll('arrivalWindow', fresh());
     },
     async putReport(report, html) {
       await put(runKeys.reportHtml(report.runId), html, 'text/html; charset=utf-8');
       await put(runKeys.report(report.runId), formatReportJson(report));
     },
-    getReport: (runId) => get<Report>(runKeys.report(runId)),
+    getReport: (runId) => get('report', runKeys.report(runId)),
     getReportHtml: (runId) => getText(runKeys.reportHtml(runId)),
     putLiveSpill: (runId, spill) =>
       put(runKeys.liveSpill(runId, spill), spill.lines.join('\n'), 'text/plain; charset=utf-8'),

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { exitCodes, StampedeError } from '../profile/errors.ts';
 import type { Report } from '../report/report.ts';
+import { checkSize, readStored } from '../report/stored/read-stored.ts';
 import { whyNotReadable } from './profile-file.ts';
 import { latestRunIn, openRunDirectory } from './run-directory.ts';
 
@@ -19,18 +20,18 @@ export class ReportNotReadableError extends StampedeError {
 
 /**
  * A report by its file, by the directory of its run, or by its run id.
- * @throws ReportNotReadableError
+ * @throws ReportNotReadableError, UnreadableFileError
  */
 export async function readReport(what: string, runsDirectory: string): Promise<Report> {
   const found = await stat(what).catch(() => undefined);
-  if (found?.isFile()) return checkReport(what, await readJson(what));
-  if (found?.isDirectory()) return checkReport(what, await readJson(path.join(what, 'report.json')));
+  if (found?.isFile()) return readReportFile(what);
+  if (found?.isDirectory()) return readReportFile(path.join(what, 'report.json'));
   const runId = await resolveRunId(what, runsDirectory);
   const report = await openRunDirectory(runsDirectory).getReport(runId);
   if (report === undefined) {
     throw new ReportNotReadableError(what, `is no file, and no run with a report in ${runsDirectory}`);
   }
-  return checkReport(runId, report);
+  return report;
 }
 
 /** @throws ReportNotReadableError for `latest` where there is no run */
@@ -41,36 +42,16 @@ export async function resolveRunId(what: string, runsDirectory: string): Promise
   return runId;
 }
 
-async function readJson(file: string): Promise<unknown> {
+async function readReportFile(file: string): Promise<Report> {
+  let body: Buffer;
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    checkSize((await stat(file)).size, file);
+    body = await readFile(file);
   } catch (error) {
+    if (error instanceof StampedeError) throw error;
     throw new ReportNotReadableError(file, whyNotReadable(error));
   }
-}
-
-/** What every reader of a report relies on; a report of an older version may lack some of it. */
-const parts = [
-  'messages',
-  'devices',
-  'rates',
-  'latencyMs',
-  'thresholds',
-  'slices',
-  'generator',
-  'throttling',
-  'cost',
-];
-
-function checkReport(what: string, value: unknown): Report {
-  const isReport =
-    typeof value === 'object' &&
-    value !== null &&
-    'version' in value &&
-    value.version === 1 &&
-    parts.every((part) => part in value);
-  if (!isReport) throw new ReportNotReadableError(what, 'is no report of this version of Stampede');
-  return value as Report;
+  return readStored('report', body, file);
 }
 
 /** The arguments of `stampede report` for a rehearsal: `RUN`, with the directory where that is not the usual one. */

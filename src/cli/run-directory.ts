@@ -2,13 +2,11 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunStore } from '../aws/run-store.ts';
 import { makeContainedFiles } from '../embedded/contained-files.ts';
-import type { SliceDeath } from '../measure/slice-death.ts';
-import type { InjectedFaults } from '../plan/conditions.ts';
 import type { Plan } from '../plan/plan.ts';
 import { runIdPattern } from '../plan/run-id.ts';
 import { exitCodes, StampedeError } from '../profile/errors.ts';
-import type { Report } from '../report/report.ts';
 import { formatReportJson } from '../report/report-json.ts';
+import { checkSize, readStored, type StoredFiles, type StoredKind } from '../report/stored/read-stored.ts';
 
 /** What a report is made of and put into. */
 export type RunRecord = Pick<
@@ -49,48 +47,59 @@ export function openRunDirectory(runsDirectory: string): RunDirectory {
     if (!runIdPattern.test(runId)) throw new NoSuchRunError(runId, runsDirectory);
     return [runId, ...names];
   };
-  const read = async <T>(names: readonly string[]): Promise<T | undefined> => {
+  const read = async <Kind extends StoredKind>(
+    kind: Kind,
+    names: readonly string[],
+  ): Promise<StoredFiles[Kind] | undefined> => {
+    const file = path.join(runsDirectory, ...names);
+    const facts = await files.head(...names);
+    if (facts !== undefined) checkSize(facts.bytes, file);
     const found = await files.read(...names);
-    return found === undefined ? undefined : (JSON.parse(found.body.toString()) as T);
+    return found === undefined ? undefined : await readStored(kind, found.body, file);
   };
   /** The same of a file that says which run it is of: one of another run would be taken for this one's. */
-  const readOwn = async <T extends { readonly runId: string }>(
+  const readOwn = async <Kind extends 'plan' | 'report'>(
     runId: string,
-    name: string,
-  ): Promise<T | undefined> => {
-    const value = await read<T>(namesOf(runId, name));
-    if (typeof value?.runId === 'string' && value.runId !== runId)
+    kind: Kind,
+  ): Promise<StoredFiles[Kind] | undefined> => {
+    const name = `${kind}.json`;
+    const value = await read(kind, namesOf(runId, name));
+    if (value !== undefined && value.runId !== runId)
       throw new OtherRunError(path.join(runsDirectory, runId, name), value.runId);
     return value;
   };
-  async function* readAll<T>(names: readonly string[], known = new Set<string>()): AsyncGenerator<T> {
+  async function* readAll<Kind extends StoredKind>(
+    kind: Kind,
+    names: readonly string[],
+    known = new Set<string>(),
+  ): AsyncGenerator<StoredFiles[Kind]> {
     const entries = await files.list(...names);
     const found = entries.map(({ name }) => name).filter((name) => name.endsWith('.json'));
     for (const name of found.sort()) {
       const file = path.join(runsDirectory, ...names, name);
       if (known.has(file)) continue;
       known.add(file);
-      const value = await read<T>([...names, name]);
+      const value = await read(kind, [...names, name]);
       if (value !== undefined) yield value;
     }
   }
 
   return {
     async getPlan(runId) {
-      const plan = await readOwn<Plan>(runId, 'plan.json');
+      const plan = await readOwn(runId, 'plan');
       if (plan === undefined) throw new NoSuchRunError(runId, runsDirectory);
       return plan;
     },
-    sliceResults: (runId) => readAll(namesOf(runId, 'slices')),
+    sliceResults: (runId) => readAll('sliceResult', namesOf(runId, 'slices')),
     async *sliceDeaths(runId) {
-      for await (const death of readAll<SliceDeath>(namesOf(runId, 'deaths'))) {
+      for await (const death of readAll('sliceDeath', namesOf(runId, 'deaths'))) {
         const facts = await files.head(...namesOf(runId, 'deaths', `${death.slice}.json`));
         yield facts === undefined ? death : { ...death, at: facts.modifiedAt };
       }
     },
-    arrivalWindows: (runId, known) => readAll(namesOf(runId, 'arrivals'), known),
-    getFaults: (runId) => read<InjectedFaults>(namesOf(runId, 'faults.json')),
-    getReport: (runId) => readOwn<Report>(runId, 'report.json'),
+    arrivalWindows: (runId, known) => readAll('arrivalWindow', namesOf(runId, 'arrivals'), known),
+    getFaults: (runId) => read('injectedFaults', namesOf(runId, 'faults.json')),
+    getReport: (runId) => readOwn(runId, 'report'),
     async putPlan(plan) {
       await files.write(namesOf(plan.runId, 'plan.json'), JSON.stringify(plan));
     },

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { isLoopback } from '../plan/aim.ts';
 
 /** Where an embedded AWS can be reached: what its own processes know, for others on this machine. */
 export interface EmbeddedAwsAddress {
@@ -48,10 +49,45 @@ function namesIn(directory: string): string[] {
 
 function read(file: string): EmbeddedAwsAddress | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as EmbeddedAwsAddress;
+    return checkAddress(JSON.parse(readFileSync(file, 'utf8')));
   } catch {
     return undefined;
   }
+}
+
+/**
+ * A runs directory may come from somebody else: without this check, the CLI would call any URL in it. Each must lead to
+ * this machine.
+ * @returns undefined for anything else
+ */
+function checkAddress(value: unknown): EmbeddedAwsAddress | undefined {
+  if (!isObject(value) || !isObject(value.environment)) return undefined;
+  const { pid, stateMachineArn, environment } = value;
+  const isAddress =
+    Number.isSafeInteger(pid) &&
+    (pid as number) > 0 &&
+    typeof stateMachineArn === 'string' &&
+    typeof environment.AWS_ENDPOINT_URL === 'string' &&
+    Object.entries(environment).every(
+      ([name, text]) => typeof text === 'string' && (!isPlace(name, text) || isOnLoopback(text)),
+    );
+  return isAddress ? (value as unknown as EmbeddedAwsAddress) : undefined;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isPlace(name: string, text: string): boolean {
+  return text.includes('//') || /ENDPOINT|_URL/.test(name);
+}
+
+/** Of a URL, or of several between commas. */
+function isOnLoopback(text: string): boolean {
+  return text.split(',').every((each) => {
+    const url = URL.parse(each);
+    return url !== null && isLoopback(url.hostname);
+  });
 }
 
 function isAlive(pid: number): boolean {

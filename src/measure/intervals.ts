@@ -3,6 +3,7 @@ import { CorruptMeasurementError } from './errors.ts';
 /**
  * A set of numbers as alternating lengths: skip the first, take the next, skip, take … `[0, 100, 3, 7]` is 0–99 and
  * 103–109. A slice that sent everything is `[0, messages]`, however many that is.
+ * @maxItems 10000000
  */
 export type EncodedIntervals = readonly number[];
 

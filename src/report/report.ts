@@ -32,8 +32,15 @@ export interface Report {
   readonly conditions?: RunConditions;
   /** Why the verdict is not `passed`, one sentence each; empty when it is. */
   readonly reasons: readonly string[];
-  /** ISO 8601, UTC: devices began to connect; the report was made. */
+  /**
+   * ISO 8601, UTC: devices began to connect.
+   * @pattern ^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$
+   */
   readonly startedAt: string;
+  /**
+   * The same: the report was made.
+   * @pattern ^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$
+   */
   readonly endedAt: string;
   readonly protocol: string;
   readonly client: string;
@@ -244,7 +251,10 @@ export interface Reconciliation {
 export interface StopReport {
   /** Who asked for it and why, in words. */
   readonly reason: string;
-  /** ISO 8601, UTC: when it was asked for. */
+  /**
+   * ISO 8601, UTC: when it was asked for.
+   * @pattern ^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$
+   */
   readonly at: string;
   /** From then to the last publish of any slice, milliseconds; null where nothing was sent. Negative: sending was over. */
   readonly lastSentAfterMs: number | null;

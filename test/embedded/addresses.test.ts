@@ -37,6 +37,29 @@ describe('addresses of embedded AWS', () => {
     withdraw();
   });
 
+  it('lead to this machine only, whoever made the file', () => {
+    const foreign: Record<string, unknown>[] = [
+      { AWS_ENDPOINT_URL: 'http://attacker.example' },
+      { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ENDPOINT_URL_SFN: 'http://169.254.169.254/' },
+      { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ENDPOINT_URL_SFN: '//attacker.example' },
+      { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', INFLUX_URL: 'http://127.0.0.1@attacker.example/' },
+      { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', INFLUX_URL: 'http://127.0.0.1.attacker.example/' },
+      { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', IOT_ENDPOINT: 'mqtt://127.0.0.1:1,mqtt://attacker.example' },
+      { AWS_ENDPOINT_URL: '' },
+      { AWS_ENDPOINT_URL: ['http://127.0.0.1:1'] },
+      {},
+    ];
+    const file = path.join(runs, '.embedded', `${process.pid}.json`);
+    for (const environment of foreign) {
+      publishAddress(runs, address(process.pid));
+      writeFileSync(file, JSON.stringify({ ...address(process.pid), environment }));
+      expect(findAddresses(runs)).toEqual([]);
+    }
+    publishAddress(runs, address(process.pid));
+    writeFileSync(file, JSON.stringify({ ...address(process.pid), pid: -1 }));
+    expect(findAddresses(runs)).toEqual([]);
+  });
+
   it('are none where nothing ever ran, or what is there is no address', () => {
     expect(findAddresses(path.join(runs, 'nowhere'))).toEqual([]);
     publishAddress(runs, address(process.pid))();

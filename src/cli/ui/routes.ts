@@ -45,8 +45,7 @@ export const table = makeRouteTable<Handler>({
     pageAnswer(runsPage(await library.list(), desk.isBusy ? desk.run : undefined)),
   'GET /new': async (_request, { examples, desk }) =>
     pageAnswer(newRunPage(await examples.names(), desk.isBusy)),
-  'GET /compare': async ({ query }, { library }) =>
-    pageAnswer(comparisonOrNone(await reportsOf(query, library))),
+  'GET /compare': async ({ query }, { library }) => pageAnswer(comparePage(await reportsOf(query, library))),
   'GET /style.css': () => ({ status: 200, type: types.style, body: reportStyle + plotStyle + uiStyle }),
   'GET /modules/{name+}': async (_request, { modules }, { name = '' }) => {
     const script = await modules.read(name);
@@ -86,31 +85,15 @@ async function runAnswer(runId: string, { library, desk }: UiWorld): Promise<UiA
   const running = desk.isBusy ? desk.run : undefined;
   if (running?.runId === runId) return pageAnswer(livePage(runId, running.name));
   const report = await library.report(runId);
-  if (report !== undefined) return pageAnswer(reportOrNone(report, runId));
+  if (typeof report === 'string') return pageAnswer(noReportPage(runId, report));
+  if (report !== undefined) return pageAnswer(reportPage(report));
   return (await library.has(runId)) ? pageAnswer(noReportPage(runId)) : notFound();
-}
-
-/** A report of another version may lack what a page of this one shows. */
-function reportOrNone(report: Report, runId: string): Page {
-  try {
-    return reportPage(report);
-  } catch {
-    return noReportPage(runId);
-  }
-}
-
-function comparisonOrNone(reports: readonly Report[]): Page {
-  try {
-    return comparePage(reports);
-  } catch {
-    return comparePage([]);
-  }
 }
 
 async function reportsOf(query: URLSearchParams, library: RunLibrary): Promise<Report[]> {
   const ids = [...new Set(query.getAll('run'))].slice(0, maxCompared);
   const reports = await Promise.all(ids.map((runId) => library.report(runId)));
-  return reports.filter((report) => report !== undefined);
+  return reports.filter((report) => typeof report === 'object');
 }
 
 const fileTypes: Readonly<Record<RunFileName, string>> = {

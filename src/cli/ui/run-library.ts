@@ -3,12 +3,15 @@ import path from 'node:path';
 import { makeContainedFiles } from '../../embedded/contained-files.ts';
 import { runIdPattern } from '../../plan/run-id.ts';
 import type { Report } from '../../report/report.ts';
+import { openRunDirectory } from '../run-directory.ts';
 
 /** A run of the past, as a list shows it. */
 export interface PastRun {
   readonly runId: string;
-  /** Absent: it left no report. */
+  /** Absent: it left no report that can be read. */
   readonly summary?: RunSummary;
+  /** Why its report cannot be read; absent: it can, or there is none. */
+  readonly unreadable?: string;
 }
 
 export type RunSummary = Pick<Report, 'name' | 'verdict' | 'startedAt' | 'endedAt' | 'devices'> & {
@@ -22,8 +25,8 @@ export type RunSummary = Pick<Report, 'name' | 'verdict' | 'startedAt' | 'endedA
 export interface RunLibrary {
   /** The newest first. */
   list(): Promise<PastRun[]>;
-  /** Undefined: no such run, or it has no report that can be read. */
-  report(runId: string): Promise<Report | undefined>;
+  /** Undefined: no such run, or it has no report. A text says why its report cannot be read. */
+  report(runId: string): Promise<Report | string | undefined>;
   /** Undefined: no such file. */
   file(runId: string, name: RunFileName): Promise<Buffer | undefined>;
   has(runId: string): Promise<boolean>;
@@ -37,31 +40,32 @@ const maxListed = 200;
 export function makeRunLibrary(runsDirectory: string): RunLibrary {
   /** By run: a report is written once, and large. */
   const files = makeContainedFiles(runsDirectory);
-  const summaries = new Map<
-    string,
-    { readonly modifiedAt: number; readonly summary: RunSummary | undefined }
-  >();
+  const summaries = new Map<string, { readonly modifiedAt: number; readonly run: PastRun }>();
+  const record = openRunDirectory(runsDirectory);
 
   const read = async (runId: string, name: RunFileName): Promise<Buffer | undefined> =>
     runIdPattern.test(runId) ? (await files.read(runId, name).catch(() => undefined))?.body : undefined;
 
-  const report = async (runId: string): Promise<Report | undefined> => {
+  const report = async (runId: string): Promise<Report | string | undefined> => {
     try {
-      const parsed = JSON.parse(String(await read(runId, 'report.json'))) as Report;
-      return parsed.version === 1 && parsed.runId === runId ? parsed : undefined;
-    } catch {
-      return undefined;
+      return runIdPattern.test(runId) ? await record.getReport(runId) : undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
     }
   };
 
-  const summaryOf = async (runId: string): Promise<RunSummary | undefined> => {
+  const pastRunOf = async (runId: string): Promise<PastRun> => {
     const file = await files.head(runId, 'report.json').catch(() => undefined);
-    if (file === undefined) return undefined;
+    if (file === undefined) return { runId };
     const known = summaries.get(runId);
-    if (known?.modifiedAt === file.modifiedAt) return known.summary;
-    const summary = summaryIn(await report(runId));
-    summaries.set(runId, { modifiedAt: file.modifiedAt, summary });
-    return summary;
+    if (known?.modifiedAt === file.modifiedAt) return known.run;
+    const found = await report(runId);
+    const run =
+      typeof found === 'object'
+        ? { runId, summary: summarize(found) }
+        : { runId, ...(found === undefined ? {} : { unreadable: found }) };
+    summaries.set(runId, { modifiedAt: file.modifiedAt, run });
+    return run;
   };
 
   return {
@@ -76,12 +80,10 @@ export function makeRunLibrary(runsDirectory: string): RunLibrary {
           }),
       );
       const newest = found.toSorted((a, b) => b.at - a.at).slice(0, maxListed);
-      return Promise.all(
-        newest.map(async ({ runId }) => {
-          const summary = await summaryOf(runId);
-          return { runId, ...(summary === undefined ? {} : { summary }) };
-        }),
-      );
+      // One after the other: a report is large, and 200 of them in memory at once would be too much.
+      const runs: PastRun[] = [];
+      for (const { runId } of newest) runs.push(await pastRunOf(runId));
+      return runs;
     },
     report,
     file: read,
@@ -91,20 +93,9 @@ export function makeRunLibrary(runsDirectory: string): RunLibrary {
   };
 }
 
-/** Undefined: the report was written by hand, or by another version, and lacks what a list shows. */
-function summaryIn(report: Report | undefined): RunSummary | undefined {
-  try {
-    return report === undefined ? undefined : summarize(report);
-  } catch {
-    return undefined;
-  }
-}
-
-function summarize(report: Report): RunSummary | undefined {
+function summarize(report: Report): RunSummary {
   const { name, verdict, startedAt, endedAt, devices, messages, rates, latencyMs } = report;
   const endToEnd = latencyMs.end_to_end_latency;
-  const figures = [devices.connected, messages.sent, messages.lost, rates.meanPerSecond, endToEnd.count];
-  if (!figures.every(Number.isFinite) || Number.isNaN(Date.parse(startedAt))) return undefined;
   return {
     name,
     verdict,

@@ -34,11 +34,12 @@ ${place('tiles')}${place('rate-plot')}${place('slices-plot')}${place('ledger-plo
 }
 
 /** A directory of a run without a report that can be read. */
-export function noReportPage(runId: string): Page {
+export function noReportPage(runId: string, unreadable?: string): Page {
   return {
     title: 'No report',
     body: html`<h1>No report</h1>
 <p><code>${runId}</code> has left no report that this version can show: it may have been cut off, still run elsewhere, or be of another version. <code>npx stampede report ${runId}</code> makes one of what is there.</p>
+${unreadable === undefined ? html`` : html`<p class="fault">${unreadable}</p>`}
 <p><a href="/runs/${runId}/report.html">report.html</a>, if there is one, shows itself.</p>`,
   };
 }

@@ -37,9 +37,12 @@ ${runs.map(renderRun)}</tbody>
 </form>`;
 }
 
-function renderRun({ runId, summary }: PastRun): Html {
+/** Of a reason in the list; the run's own page has all of it. */
+const maxReasonLength = 200;
+
+function renderRun({ runId, summary, unreadable }: PastRun): Html {
   if (summary === undefined) {
-    return html`<tr class="dim"><td class="pick"></td><th scope="row"><a href="/runs/${runId}"><code>${runId}</code></a></th><td colspan="7">no report</td></tr>\n`;
+    return html`<tr class="dim"><td class="pick"></td><th scope="row"><a href="/runs/${runId}"><code>${runId}</code></a></th><td colspan="7">${unreadable === undefined ? 'no report' : `unreadable: ${unreadable.slice(0, maxReasonLength)}`}</td></tr>\n`;
   }
   const { name, verdict, startedAt, devices, sent, lost, meanPerSecond, endToEndP99Ms } = summary;
   const cells = [
