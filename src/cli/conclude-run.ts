@@ -5,6 +5,7 @@ import { renderStepSummary } from '../report/step-summary.ts';
 import { renderTerminalSummary } from '../report/terminal-summary.ts';
 import type { JsonLines } from './json-lines.ts';
 import { makePaint } from './paint.ts';
+import { print } from './printable.ts';
 import { type OutputFlags, writeOutputs } from './report-outputs.ts';
 import { exitCodeOfReport, faultOfExecution, StoppedBeforeStartError } from './run-outcome.ts';
 import type { EndedRun } from './run-to-end.ts';
@@ -36,7 +37,7 @@ export async function concludeRun(
   if (report.slices.died + report.slices.failed > 0) files.push(logs);
   if (jsonLines === undefined) {
     const summary = renderTerminalSummary(report, { paint: makePaint(process.stdout), files });
-    process.stdout.write(`${summary}\n`);
+    print(process.stdout, `${summary}\n`);
   } else {
     jsonLines.ended(report, files);
   }

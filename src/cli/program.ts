@@ -4,6 +4,7 @@ import { type ExitCode, exitCodes } from '../profile/errors.ts';
 import { commands } from './command-table.ts';
 import { makePaint } from './paint.ts';
 import { describeFault, exitCodeOf } from './print-fault.ts';
+import { print, printable } from './printable.ts';
 
 /** Commands hand their exit code to this; the last word is the process's. */
 export type Finish = (code: ExitCode) => void;
@@ -25,7 +26,7 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
     // Commander has printed what it has to say: help and version are no faults, everything else is bad usage.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.passed : exitCodes.badUsage;
     const debug = process.env.STAMPEDE_DEBUG === '1';
-    process.stderr.write(describeFault(error, makePaint(process.stderr), debug));
+    print(process.stderr, describeFault(error, makePaint(process.stderr), debug));
     return exitCodeOf(error);
   }
 }
@@ -47,7 +48,7 @@ async function makeProgram(args: readonly string[], finish: Finish): Promise<Com
     })
     .configureOutput({
       outputError: (text, write) =>
-        write(text.replace(/^error: /, `${makePaint(process.stderr)('bad', 'stampede:')} `)),
+        write(printable(text.replace(/^error: /, `${makePaint(process.stderr)('bad', 'stampede:')} `))),
     })
     .exitOverride()
     .addHelpText('after', afterHelp);

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { createLogUpdate } from 'log-update';
 import { makePaint } from './paint.ts';
+import { print, printable } from './printable.ts';
 import { type Progress, phaseOf } from './progress.ts';
 import { renderProgressFrame } from './progress-frame.ts';
 import { renderProgressLine } from './progress-line.ts';
@@ -34,7 +35,7 @@ function makeBarDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
   const draw = (): void => {
     if (last === undefined) return;
     drawn = renderProgressFrame(last, stream.columns, paint);
-    update(drawn.join('\n'));
+    update(printable(drawn.join('\n')));
   };
   // A terminal that got narrower has wrapped what stood there: more rows to take away than were written.
   const redraw = (): void => {
@@ -51,7 +52,7 @@ function makeBarDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
     },
     say(line) {
       update.clear();
-      stream.write(`${line}\n`);
+      print(stream, `${line}\n`);
       draw();
     },
     end() {
@@ -80,9 +81,9 @@ function makeLineDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
       if (progress.now - lastAt < lineEveryMs && phase === lastPhase) return;
       lastAt = progress.now;
       lastPhase = phase;
-      stream.write(`${renderProgressLine(progress)}\n`);
+      print(stream, `${renderProgressLine(progress)}\n`);
     },
-    say: (line) => stream.write(`${line}\n`),
+    say: (line) => print(stream, `${line}\n`),
     end: () => undefined,
   };
 }

@@ -2,6 +2,7 @@ import { appendFile, mkdir, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { exitCodes, StampedeError } from '../profile/errors.ts';
+import { print } from './printable.ts';
 
 /** What a pipeline gets besides the exit code, and when that is not 0. */
 export interface OutputFlags {
@@ -58,7 +59,7 @@ export async function writeOutputs(
   const { GITHUB_STEP_SUMMARY: summaryFile } = variables;
   if (summaryFile !== undefined && summaryFile !== '') {
     await appendFile(summaryFile, outputs.stepSummary()).catch((error: Error) =>
-      process.stderr.write(`stampede: no step summary: ${error.message}\n`),
+      print(process.stderr, `stampede: no step summary: ${error.message}\n`),
     );
   }
   if (junit === undefined) return;

@@ -1,5 +1,5 @@
 import type { ControlMessage } from '../plan/control-message.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan, Slice } from '../plan/plan.ts';
 import { sliceOf } from '../plan/slices.ts';
 import type { ArrivalWindow } from './arrival-window.ts';
 import { type Backlog, divideMissing, emptyBacklog, uniteDeadLetters, unreadOf } from './backlog.ts';
@@ -84,12 +84,12 @@ export class Ledger {
   }
 
   /**
-   * @throws {RangeError} for a slice the plan does not have, or has had
-   * @throws {CorruptMeasurementError}
+   * @throws {CorruptMeasurementError} also for a slice the plan does not have, or has had
    */
   addSlice(result: SliceResult): void {
-    const slice = sliceOf(this.#plan, result.slice);
-    if (this.#books.has(result.slice)) throw new RangeError(`slice ${result.slice} comes a second time`);
+    const slice = this.#sliceOf(result.slice, 'A slice result');
+    if (this.#books.has(result.slice))
+      throw new CorruptMeasurementError(`A second result of slice ${result.slice}`);
     this.#books.set(result.slice, {
       outcome: result.outcome,
       at: result.at,
@@ -117,9 +117,9 @@ export class Ledger {
     this.#clocks.addSlice(result.slice, result.quickestEcho);
   }
 
-  /** What a slice died of; nothing where it left its result all the same. @throws {RangeError} for a slice the plan does not have */
+  /** What a slice died of; nothing where it left its result all the same. @throws {CorruptMeasurementError} for a slice the plan does not have */
   addDeath(death: SliceDeath): void {
-    sliceOf(this.#plan, death.slice);
+    this.#sliceOf(death.slice, 'The record of a death');
     this.#deaths.set(death.slice, death);
   }
 
@@ -139,6 +139,12 @@ export class Ledger {
     this.#clocks.addWindow(window);
     this.#series.addArrivals(window.perSecond.startSecond, window.perSecond.arrivals);
     this.#latencySeries.end_to_end_latency.add(window.latencyPerSecond?.end_to_end_latency ?? {});
+  }
+
+  #sliceOf(slice: number, what: string): Slice {
+    const { count } = this.#plan.slices;
+    if (Number.isInteger(slice) && slice >= 0 && slice < count) return sliceOf(this.#plan, slice);
+    throw new CorruptMeasurementError(`${what}, of slice ${slice} of a plan with ${count} slices,`);
   }
 
   /** A window holds no more numbers than messages, and a short list of numbers can stand for more than memory holds. */

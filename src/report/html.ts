@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { formatDuration } from '../profile/duration.ts';
 import { asidesOf } from './asides.ts';
 import { conditionRows, describeRehearsal } from './conditions-report.ts';
@@ -38,6 +39,10 @@ import {
 } from './report-plots.ts';
 import { describeUnknown } from './unknown-figures.ts';
 
+const ownStyle = reportStyle + plotStyle;
+/** Of the only style that the page may use; it has no script at all. */
+const styleHash = createHash('sha256').update(ownStyle).digest('base64');
+
 /** The report as a page of its own: one file that asks for nothing from anywhere. */
 export function renderReportHtml(report: Report): string {
   const page = html`<!doctype html>
@@ -46,9 +51,9 @@ export function renderReportHtml(report: Report): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${styleHash}'; form-action 'none'; base-uri 'none'">
 <title>${report.name}: ${report.verdict} (${report.runId})</title>
-${style(reportStyle + plotStyle)}
+${style(ownStyle)}
 </head>
 <body>
 ${renderReportHeader(report)}

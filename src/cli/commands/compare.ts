@@ -5,6 +5,7 @@ import { renderComparison } from '../../report/comparison-text.ts';
 import { renderComparisonJUnit } from '../../report/junit.ts';
 import { renderComparisonSummary } from '../../report/step-summary.ts';
 import { makePaint } from '../paint.ts';
+import { print } from '../printable.ts';
 import type { Finish } from '../program.ts';
 import { latest, readReport } from '../report-file.ts';
 import { addOutputFlags, type OutputFlags, writeOutputs } from '../report-outputs.ts';
@@ -45,7 +46,8 @@ export function addCompareCommand(program: Command, finish: Finish): void {
         await readReport(after, flags.runs),
         flags.tolerance,
       );
-      process.stdout.write(
+      print(
+        process.stdout,
         flags.json === true
           ? `${JSON.stringify(comparison, null, 2)}\n`
           : `${renderComparison(comparison, makePaint(process.stdout))}\n`,

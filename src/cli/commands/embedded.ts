@@ -3,6 +3,7 @@ import type { EmbeddedAwsOptions } from '../../embedded/start.ts';
 import { exitCodes } from '../../profile/errors.ts';
 import { addBehaviourFlags, type BehaviourFlags, behaviourOf } from '../behaviour-flags.ts';
 import { aborted, catchInterrupts } from '../interrupts.ts';
+import { print } from '../printable.ts';
 import type { Finish } from '../program.ts';
 import { addQuotaFlags, embeddedQuotasOf, type QuotaFlags } from '../quota-flags.ts';
 import { addWeatherFlag, type WeatherFlag, weatherOf } from '../weather-flag.ts';
@@ -47,8 +48,9 @@ async function keepEmbeddedAws(options: EmbeddedAwsOptions): Promise<void> {
     ADMIN_TOKEN: aws.adminToken,
   };
   const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quoteForShell(value)}`);
-  process.stdout.write(`${lines.join('\n')}\n`);
-  process.stderr.write(
+  print(process.stdout, `${lines.join('\n')}\n`);
+  print(
+    process.stderr,
     '\nembedded AWS is running; Ctrl-C ends it. Weather: curl -H "Authorization: Bearer $ADMIN_TOKEN" $ADMIN_URL/weather\n',
   );
   const broken = await Promise.race([aws.broken, aborted(interrupts.stop)]);

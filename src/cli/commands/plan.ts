@@ -4,6 +4,7 @@ import { exitCodes } from '../../profile/errors.ts';
 import { checkDraft, draftRun, type RunDraft } from '../draft-run.ts';
 import { makePaint } from '../paint.ts';
 import { renderPlanPage } from '../plan-page.ts';
+import { print } from '../printable.ts';
 import { addProfileArguments, readGivenProfile } from '../profile-arguments.ts';
 import type { Finish } from '../program.ts';
 import { accountOfQuotas, addQuotaFlags, embeddedQuotasOf, type QuotaFlags } from '../quota-flags.ts';
@@ -24,7 +25,7 @@ export function addPlanCommand(program: Command, finish: Finish): void {
       const { profile } = await readGivenProfile(path, flags);
       const venue = isStage(flags) ? await findVenue({ ...flags, runs: 'runs' }) : undefined;
       const draft = draftRun(profile, venue?.draft ?? { account: accountOfQuotas(embeddedQuotasOf(flags)) });
-      process.stdout.write(flags.json === true ? toJson(draft) : toPage(draft, venue?.rows));
+      print(process.stdout, flags.json === true ? toJson(draft) : toPage(draft, venue?.rows));
       // The page first: it shows what the refusal speaks of.
       checkDraft(draft);
       finish(exitCodes.passed);

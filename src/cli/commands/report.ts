@@ -10,6 +10,7 @@ import { renderTerminalSummary } from '../../report/terminal-summary.ts';
 import { findRun, RunNotReachableError } from '../find-run.ts';
 import { executionReportOf, reportOf } from '../make-report.ts';
 import { makePaint } from '../paint.ts';
+import { print } from '../printable.ts';
 import type { Finish } from '../program.ts';
 import { latest, resolveRunId } from '../report-file.ts';
 import { addOutputFlags, type OutputFlags, writeOutputs } from '../report-outputs.ts';
@@ -46,7 +47,8 @@ export function addReportCommand(program: Command, finish: Finish): void {
   addOutputFlags(command).action(async (run: string, flags: ReportFlags) => {
     const report = isStage(flags) ? await fetchReport(run, flags) : await readReport(run, flags);
     const files = ['report.html', 'report.json'].map((name) => path.join(flags.runs, report.runId, name));
-    process.stdout.write(
+    print(
+      process.stdout,
       flags.json === true
         ? formatReportJson(report)
         : `${renderTerminalSummary(report, { paint: makePaint(process.stdout), files })}\n`,

@@ -8,6 +8,7 @@ import { makeJsonLines } from '../json-lines.ts';
 import { makePaint } from '../paint.ts';
 import { renderPlanBrief } from '../plan-page.ts';
 import { parsePort } from '../port.ts';
+import { print } from '../printable.ts';
 import { addProfileArguments, type GivenProfile, readGivenProfile } from '../profile-arguments.ts';
 import type { Finish } from '../program.ts';
 import { makeProgressDisplay, type ProgressDisplay } from '../progress-display.ts';
@@ -64,7 +65,7 @@ async function run(
   const { runId } = plan;
   const quiet = flags.quiet === true;
   const jsonLines =
-    flags.json === true ? makeJsonLines((line) => process.stdout.write(line), quiet) : undefined;
+    flags.json === true ? makeJsonLines((line) => print(process.stdout, line), quiet) : undefined;
   const display = jsonLines ?? makeProgressDisplay(process.stderr, quiet);
   if (jsonLines === undefined) {
     const heading = `${makePaint(process.stderr)('heading', 'run')} ${runId}`;
@@ -114,7 +115,7 @@ async function openLivePage(
     interrupts,
   });
   // Who wants to watch needs the address, however quiet the rest.
-  if (flags.quiet === true) process.stderr.write(`${page.link}\n`);
+  if (flags.quiet === true) print(process.stderr, `${page.link}\n`);
   else display.say(`watch it at ${page.link}\n`);
   return page;
 }

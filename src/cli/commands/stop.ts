@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { exitCodes } from '../../profile/errors.ts';
 import { findRun } from '../find-run.ts';
+import { print } from '../printable.ts';
 import type { Finish } from '../program.ts';
 import { addStageFlags, type StageFlags } from '../stage-flags.ts';
 
@@ -25,10 +26,11 @@ export function addStopCommand(program: Command, finish: Finish): void {
       const { stopRun } = await import('../stop-run.ts');
       const found = await findRun(run, flags);
       const { runId } = found;
-      const say = (line: string): void => void process.stderr.write(`${line}\n`);
+      const say = (line: string): void => void print(process.stderr, `${line}\n`);
       const { execution, wasRunning, report } = await stopRun(found, { now: Date.now, sleep, say });
       const verdict = report === undefined ? execution.status.toLowerCase() : report.verdict;
-      process.stdout.write(
+      print(
+        process.stdout,
         `${runId} ${wasRunning ? 'was stopped' : 'had ended before'}: ${verdict}\n` +
           (report === undefined ? '' : `${path.join(flags.runs, runId, 'report.html')}\n`),
       );

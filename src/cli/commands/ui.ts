@@ -3,6 +3,7 @@ import { exitCodes } from '../../profile/errors.ts';
 import { aborted, catchInterrupts } from '../interrupts.ts';
 import { makePaint } from '../paint.ts';
 import { parsePort } from '../port.ts';
+import { print } from '../printable.ts';
 import type { Finish } from '../program.ts';
 import { QuitError } from '../run-outcome.ts';
 
@@ -28,7 +29,7 @@ async function servePage(runsDirectory: string, port: number | undefined): Promi
     import('../ui/open-page.ts'),
     import('../embedded-run.ts'),
   ]);
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const say = (line: string): void => void print(process.stderr, `${line}\n`);
   const page = await openPage({
     runsDirectory,
     ...(port === undefined ? {} : { port }),
@@ -36,7 +37,7 @@ async function servePage(runsDirectory: string, port: number | undefined): Promi
     say,
     interrupts,
   });
-  process.stdout.write(`${page.link}\n`);
+  print(process.stdout, `${page.link}\n`);
   say(makePaint(process.stderr)('dim', 'Ctrl-C ends it'));
   await aborted(interrupts.stop);
   const quit = aborted(interrupts.quit).then(() => {

@@ -5,6 +5,7 @@ import { type FoundRun, findRun } from '../find-run.ts';
 import { catchInterrupts } from '../interrupts.ts';
 import { makeJsonLines } from '../json-lines.ts';
 import { makePaint } from '../paint.ts';
+import { print } from '../printable.ts';
 import type { Finish } from '../program.ts';
 import { makeProgressDisplay } from '../progress-display.ts';
 import { embeddedReportArguments } from '../report-file.ts';
@@ -45,7 +46,7 @@ export function addWatchCommand(program: Command, finish: Finish): void {
     const { runId } = found;
     const quiet = flags.quiet === true;
     const jsonLines =
-      flags.json === true ? makeJsonLines((line) => process.stdout.write(line), quiet) : undefined;
+      flags.json === true ? makeJsonLines((line) => print(process.stdout, line), quiet) : undefined;
     const display = jsonLines ?? makeProgressDisplay(process.stderr, quiet);
     if (jsonLines === undefined) display.say(`${makePaint(process.stderr)('heading', 'watch')} ${runId}`);
 

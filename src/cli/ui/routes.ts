@@ -105,7 +105,7 @@ const fileTypes: Readonly<Record<RunFileName, string>> = {
 /** The report's page brings its own style, and no script: what it says of itself, as a file from disk, holds here too. */
 const reportPolicy = {
   'content-security-policy':
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
 };
 
 async function fileAnswer(runId: string, file: string, library: RunLibrary): Promise<UiAnswer | undefined> {

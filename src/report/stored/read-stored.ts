@@ -107,7 +107,8 @@ function problemOf(validate: Validator, value: unknown): string | undefined {
 function versionProblem(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || !('version' in value) || value.version === 1)
     return undefined;
-  return `it is of version ${JSON.stringify(value.version)?.slice(0, 20)}, and this Stampede reads version 1`;
+  const version = typeof value.version === 'number' ? value.version : 'of its own';
+  return `it is of version ${version}, and this Stampede reads version 1`;
 }
 
 function describe({ instancePath, message, keyword, params }: ValidatorError): string {

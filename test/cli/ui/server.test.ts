@@ -123,7 +123,7 @@ describe('the live page’s server', () => {
     const file = await get(`/runs/${runIdOf(10)}/report.html`);
     expect(file.text).toContain('<!doctype html>');
     expect(file.headers.get('content-security-policy')).toContain(
-      "default-src 'none'; style-src 'unsafe-inline'",
+      "sandbox; default-src 'none'; style-src 'unsafe-inline'",
     );
     expect((await get(`/runs/${runIdOf(10)}/report.json`)).headers.get('content-type')).toContain('json');
     expect((await get('/runs/cut-off-20260901T093010Z-ab12')).text).toContain('No report');
