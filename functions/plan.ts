@@ -62,7 +62,7 @@ export async function handler({ runId, profile, stateMachineArn }: PlanFunctionR
 /** @throws RefusedByPreflightError where as many executions as the stack allows started before this one, and still run */
 async function enforceConcurrency(runId: string, stateMachineArn: string): Promise<void> {
   const ceilings = environment.deployment?.ceilings;
-  if (ceilings === undefined || !Number.isFinite(ceilings.maxConcurrentExecutions)) return;
+  if (ceilings === undefined || ceilings.maxConcurrentExecutions === null) return;
   const running = await makeExecutions(stateMachineArn).running();
   const refusals = refuseConcurrency(ceilings, olderThan(runId, running));
   if (refusals.length > 0) throw new RefusedByPreflightError(refusals, { canForce: false });

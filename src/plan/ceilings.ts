@@ -4,17 +4,17 @@ import type { Plan } from './plan.ts';
 
 /**
  * The most that a stack lets any run take, by parameters of its deployment. No execution input lifts them: they are no
- * part of the load profile, and `limits.enforce: false` does not reach them. `Infinity` is no ceiling.
+ * part of the load profile, and `limits.enforce: false` does not reach them. `null` is no ceiling: they are stored as JSON.
  */
 export interface Ceilings {
   /** Forecast cost of a run, US dollars. */
-  readonly maxCostUsd: number;
+  readonly maxCostUsd: number | null;
   /** Virtual devices of a run. */
-  readonly maxDevices: number;
+  readonly maxDevices: number | null;
   /** Highest planned rate of a run, publishes per second. */
-  readonly maxMessagesPerSecond: number;
+  readonly maxMessagesPerSecond: number | null;
   /** Executions of the state machine that may run at once. */
-  readonly maxConcurrentExecutions: number;
+  readonly maxConcurrentExecutions: number | null;
   /** Whether a profile may switch preflight's refusals off (`limits.enforce: false`, `--force`). */
   readonly allowForce: boolean;
 }
@@ -57,9 +57,9 @@ export const ceilingNames = Object.keys(liftedCeilings) as (keyof Ceilings)[];
  */
 export function parseCeilings(values: Readonly<Record<string, unknown>>): Ceilings | undefined {
   if (!ceilingNames.some((name) => Object.hasOwn(values, name))) return undefined;
-  const limit = (name: keyof Ceilings): number => {
+  const limit = (name: keyof Ceilings): number | null => {
     const text = Object.hasOwn(values, name) ? values[name] : undefined;
-    if (text === noCeiling) return Number.POSITIVE_INFINITY;
+    if (text === noCeiling) return null;
     const value = typeof text === 'string' && /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
     if (value > 0) return value;
     throw new Error(`${name} is neither a number above 0 nor ${noCeiling}: ${JSON.stringify(text)}`);
@@ -84,11 +84,12 @@ export function refuseCeilings(plan: Plan, { totalUsd }: Pick<CostEstimate, 'tot
   const { profile, load } = plan;
   const faults: Fault[] = [];
   const hold = (name: Exclude<keyof Ceilings, 'allowForce'>, value: number, path: string, fewer: string) => {
+    const ceiling = ceilings[name];
     // Not `>`: a value that is no number is above every ceiling.
-    if (value <= ceilings[name]) return;
+    if (ceiling === null || value <= ceiling) return;
     faults.push({
       path,
-      message: `${format(name, value)} planned, and this stack allows ${format(name, ceilings[name])} (its parameter ${name})`,
+      message: `${format(name, value)} planned, and this stack allows ${format(name, ceiling)} (its parameter ${name})`,
       hint: `${fewer}, or have the stack’s owner redeploy it with --param ${name}=${Math.ceil(value)}`,
     });
   };
@@ -111,7 +112,7 @@ export function refuseConcurrency(
   { maxConcurrentExecutions: most }: Ceilings,
   older: readonly string[],
 ): Fault[] {
-  if (older.length < most) return [];
+  if (most === null || older.length < most) return [];
   const names = older.slice(0, 3).join(', ');
   return [
     {
@@ -124,9 +125,10 @@ export function refuseConcurrency(
 
 /** In one line: `$100 a run, 500,000 devices, 20,000 messages/s, 1 run at once, no --force`. */
 export function describeCeilings({ allowForce, ...limits }: Ceilings): string {
-  const parts = (Object.keys(limits) as (keyof typeof limits)[]).flatMap((name) =>
-    Number.isFinite(limits[name]) ? [format(name, limits[name])] : [],
-  );
+  const parts = (Object.keys(limits) as (keyof typeof limits)[]).flatMap((name) => {
+    const ceiling = limits[name];
+    return ceiling === null ? [] : [format(name, ceiling)];
+  });
   if (!allowForce) parts.push('no --force');
   return parts.length === 0 ? noCeiling : parts.join(', ');
 }

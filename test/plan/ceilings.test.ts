@@ -118,11 +118,11 @@ describe('the ceilings of a stack', () => {
         const { profile, load } = plan;
         const { totalUsd } = priceUsage(forecastUsage(plan, deploymentOf(plan)));
         const rates = [profile.startRatePerSecond, ...profile.stages.map((each) => each.targetPerSecond)];
-        expect(profile.devices).toBeLessThanOrEqual(ceilings.maxDevices);
-        expect(Math.max(load.peakPerSecond, ...rates)).toBeLessThanOrEqual(ceilings.maxMessagesPerSecond);
-        expect(totalUsd).toBeLessThanOrEqual(ceilings.maxCostUsd);
+        expect(profile.devices).toBeLessThanOrEqual(ceilings.maxDevices!);
+        expect(Math.max(load.peakPerSecond, ...rates)).toBeLessThanOrEqual(ceilings.maxMessagesPerSecond!);
+        expect(totalUsd).toBeLessThanOrEqual(ceilings.maxCostUsd!);
         // By the cheapest tier of nothing but its publishes.
-        expect(load.messages * 0.7e-6).toBeLessThanOrEqual(ceilings.maxCostUsd);
+        expect(load.messages * 0.7e-6).toBeLessThanOrEqual(ceilings.maxCostUsd!);
         expect(profile.limits.enforce || ceilings.allowForce).toBe(true);
       }),
       { numRuns: 400 },

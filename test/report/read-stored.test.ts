@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { liftedCeilings, parseCeilings } from '../../src/plan/ceilings.ts';
+import { defaultDeployment } from '../../src/plan/deployment.ts';
 import { readStored } from '../../src/report/stored/read-stored.ts';
 import { planOf, resultOf, windowOf } from '../measure/run-fixture.ts';
 import { reportOf, runOf } from './report-fixture.ts';
@@ -32,6 +34,13 @@ describe('readStored', () => {
   it('leaves out what this version does not know', async () => {
     const text = changed(report, 'rates.later', { any: ['thing'] });
     expect(await readStored('report', text, 'f')).toEqual(JSON.parse(JSON.stringify(report)));
+  });
+
+  it('reads the plan of a stack without ceilings', async () => {
+    const ceilings = parseCeilings(liftedCeilings)!;
+    const deployment = { ...defaultDeployment, ceilings };
+    const text = JSON.stringify({ ...plan, deployment });
+    expect((await readStored('plan', text, 'f')).deployment?.ceilings).toEqual(ceilings);
   });
 
   it('keeps each member of a union whole', async () => {

@@ -44,7 +44,8 @@ export async function playRecorded(
   }
   const { code, stdout, stderr } = await cli.result;
   const runId = existsSync(runs) ? readdirSync(runs).find((each) => each.startsWith(row.name)) : undefined;
-  if (runId === undefined) throw new Error(`${row.name} left no run (exit code ${code}):\n${stderr}`);
+  if (runId === undefined || !existsSync(path.join(runs, runId, 'report.json')))
+    throw new Error(`${row.name} left no report (exit code ${code}):\n${stderr}`);
   const read = (name: string) => readFileSync(path.join(runs, runId, name), 'utf8');
   return {
     code,
