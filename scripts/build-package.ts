@@ -22,6 +22,7 @@ const copied = [
   'dashboards/cloudwatch.yml',
   'dashboards/json',
   'dashboards/provisioning',
+  'compose.yaml',
   'docs/report.schema.json',
 ];
 

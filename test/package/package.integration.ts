@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -38,6 +39,7 @@ describe('the tarball', () => {
     );
     expect([...typescript, ...unwanted]).toEqual([]);
     expect(installed.files).toContain('dist/project/serverless.yml');
+    expect(installed.files).toContain('dist/compose.yaml');
   });
 
   it('is below 3 MB', () => {
@@ -54,6 +56,20 @@ describe.each(nodes)('an installed package with Node %s first on the PATH', (ver
     expect(init).toEqual({ code: 0, output: expect.stringContaining('profiles/smoke.json') });
     const run = await stampede(node, ['run', '--quiet'], folder);
     expect(run).toEqual({ code: 0, output: expect.stringMatching(/received 5,700/) });
+  }, 240_000);
+
+  it('a signal to the command stops its run, and the exit code is 130', async () => {
+    const command = path.join(installed.directory, 'node_modules/.bin/stampede');
+    const cwd = path.join(installed.directory, folder);
+    const child = spawn(node, [command, 'run'], { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
+    const ended = once(child, 'exit');
+    let progress = '';
+    for await (const text of child.stderr.setEncoding('utf8')) {
+      progress += text;
+      if (/ publishing,/.test(progress) && !child.killed) child.kill('SIGTERM');
+    }
+    expect(child.killed).toBe(true);
+    expect(await ended).toEqual([130, null]);
   }, 240_000);
 
   it('init overwrites nothing', async () => {
