@@ -134,7 +134,9 @@ export function describeCeilings({ allowForce, ...limits }: Ceilings): string {
 }
 
 function format(name: Exclude<keyof Ceilings, 'allowForce'>, value: number): string {
-  const count = value.toLocaleString('en-US', { maximumFractionDigits: 2 });
+  // A ceiling below a cent must not read as $0, nor as the forecast above it.
+  const digits = value < 1 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 2 };
+  const count = value.toLocaleString('en-US', digits);
   const texts = {
     maxCostUsd: `$${count} a run`,
     maxDevices: `${count} devices`,

@@ -43,14 +43,18 @@ export interface Fault {
   readonly hint?: string;
 }
 
+/** More than anyone reads; Lambda cuts an error's message, and Step Functions refuses one that is too long. */
+const maxListed = 100;
+
 /** Bad usage or a bad profile: every fault at once. Exit code 2. */
 export class InvalidInputError extends StampedeError {
   readonly faults: readonly Fault[];
 
   constructor(what: string, faults: readonly Fault[]) {
-    const lines = faults.map(
-      (f) => `  ${f.path}: ${f.message}${f.hint === undefined ? '' : `\n    → ${f.hint}`}`,
-    );
+    const lines = faults
+      .slice(0, maxListed)
+      .map((f) => `  ${f.path}: ${f.message}${f.hint === undefined ? '' : `\n    → ${f.hint}`}`);
+    if (faults.length > maxListed) lines.push(`  and ${faults.length - maxListed} more`);
     super(
       'InvalidInput',
       `${what} has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${lines.join('\n')}`,

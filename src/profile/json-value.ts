@@ -28,8 +28,8 @@ export function checkJsonValue(root: unknown): Fault[] {
   const queue: { readonly value: unknown; readonly path: readonly (string | number)[] }[] = [
     { value: root, path: [] },
   ];
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const { value, path } = next;
+  // Iterates over what is added on the way; `shift` would move the rest of a long list each time.
+  for (const { value, path } of queue) {
     const where = formatPath(path) || 'profile';
     if (typeof value === 'number' && isChangedInteger(value)) {
       faults.push({

@@ -126,7 +126,8 @@ function countOf(value: unknown, shown: string): string {
 function shownAs(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (isObject(value)) return 'an object';
-  const text = JSON.stringify(value) ?? String(value);
+  // JSON has no words for NaN and Infinity, which 1e999 is read as.
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
   return text.length <= 60 ? text : `${text.slice(0, 57)}…`;
 }
 

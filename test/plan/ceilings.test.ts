@@ -78,6 +78,11 @@ describe('the ceilings of a stack', () => {
     expect(refusalOf({ ...load, ratePerSecond: 10.5 }, ceilings)).toContain('10.5 messages/s planned');
   });
 
+  it('name a cost below a cent as it is', () => {
+    const refusal = refusalOf(load, { ...defaultCeilings, maxCostUsd: 0.001 });
+    expect(refusal).toMatch(/\$0\.0\d+ a run planned, and this stack allows \$0\.001 a run/);
+  });
+
   it('allow to switch preflight off where the stack allows it, and hold all the same', () => {
     const forced = { ...load, limits: { enforce: false, quotaShare: 0.001 } };
     expect(refusalOf(forced, defaultCeilings)).toContain('allowForce is false');

@@ -27,6 +27,19 @@ function faultsOf(input: unknown, overrides: ProfileOverrides = []) {
 }
 
 describe('parseLoadProfile', () => {
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, JSON.parse('-1e999')])('names %s as it is', (devices) => {
+    expect(() => parseLoadProfile({ devices, ratePerSecond: 1, duration: '1s' })).toThrow(
+      `devices: must be a number, not ${devices}`,
+    );
+  });
+
+  it('lists a hundred errors, and how many more there are', () => {
+    const unknown = Object.fromEntries(Array.from({ length: 103 }, (_, i) => [`q${i}`, 1]));
+    const parse = () => parseLoadProfile({ devices: 1, ratePerSecond: 1, duration: '1s', ...unknown });
+    expect(parse).toThrow(/^The load profile has 103 faults:\n.*q99: .*\n {2}and 3 more$/s);
+    expect(parse).not.toThrow(/q100/);
+  });
+
   it('needs the devices and the load, and has a default for everything else', () => {
     expect(parseLoadProfile(minimal)).toEqual({
       name: 'stampede',
