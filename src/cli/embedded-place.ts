@@ -66,13 +66,16 @@ export function untilGone({
       },
     },
     control: {
-      async requestStop(runId, request) {
-        try {
-          await control.requestStop(runId, request);
-        } catch (error) {
-          if (!isUnreachable(error)) throw error;
-        }
-      },
+      requestStop: (runId, request) => unlessGone(control.requestStop(runId, request)),
+      clear: (runId) => unlessGone(control.clear(runId)),
     },
   };
+}
+
+async function unlessGone(request: Promise<void>): Promise<void> {
+  try {
+    await request;
+  } catch (error) {
+    if (!isUnreachable(error)) throw error;
+  }
 }

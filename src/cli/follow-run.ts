@@ -10,10 +10,11 @@ import { NoSuchRunError } from './run-directory.ts';
 import type { RunPlace } from './run-place.ts';
 
 /** What following a run needs of the world. */
-export interface RunWatch extends Pick<RunPlace, 'control' | 'live' | 'lookEveryMs' | 'stopPatienceMs'> {
+export interface RunWatch extends Pick<RunPlace, 'live' | 'lookEveryMs' | 'stopPatienceMs'> {
   readonly runId: string;
   readonly executionArn: string;
   readonly executions: Pick<RunPlace['executions'], 'describe' | 'stop'>;
+  readonly control: Pick<RunPlace['control'], 'requestStop'>;
   readonly record: Pick<RunPlace['record'], 'getPlan'>;
   readonly display: Pick<ProgressDisplay, 'show' | 'say'>;
   readonly interrupts: Pick<Interrupts, 'stop'>;
@@ -39,7 +40,7 @@ export async function followRun(watch: RunWatch): Promise<Execution> {
     if (execution.status !== 'RUNNING') return execution;
 
     if (plan === undefined) {
-      plan = await readPlan(watch);
+      plan = await planIfAny(watch.record, runId);
       if (plan !== undefined) {
         intendedBy = makeIntendedBy(plan);
         // Before it nothing is sent, and no rate is a mean with that.
@@ -85,7 +86,8 @@ function ofOneInstant({ complete, ...totals }: ProgressTotals): ProgressTotals {
   return { ...totals, ...counts, connected: connects, complete };
 }
 
-async function readPlan({ record, runId }: RunWatch): Promise<Plan | undefined> {
+/** Undefined until it is made. */
+export async function planIfAny(record: RunWatch['record'], runId: string): Promise<Plan | undefined> {
   try {
     return await record.getPlan(runId);
   } catch (error) {

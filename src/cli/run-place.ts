@@ -9,7 +9,7 @@ import type { RunRecord } from './run-directory.ts';
 /** Where runs are under way: an embedded AWS, of this process or another, or a stack on AWS. */
 export interface RunPlace {
   readonly executions: Pick<Executions, 'arnOf' | 'start' | 'describe' | 'stop' | 'latest'>;
-  readonly control: Pick<Control, 'requestStop'>;
+  readonly control: Pick<Control, 'requestStop' | 'clear'>;
   readonly record: RunRecord;
   /** Where the functions' output is to be found. */
   readonly logs: string;

@@ -58,5 +58,5 @@ async function reportOfEnded(
   const stored = await record.getReport(runId);
   const ending = executionReportOf(execution);
   if (stored !== undefined || ending === undefined) return stored;
-  return reportIfAny(record, runId, Date.now(), ending);
+  return reportIfAny(record, runId, Date.now(), { execution: ending, subscriber: 'may-read' });
 }

@@ -77,7 +77,10 @@ export async function openStack(flags: Stage, runsDirectory: string): Promise<Op
     glanceEveryMs,
     stateMachineArn: stack.stateMachineArn,
     sfn: plain(new SFNClient({ region })),
-    control: { requestStop: async (runId, request) => (await control()).requestStop(runId, request) },
+    control: {
+      requestStop: async (runId, request) => (await control()).requestStop(runId, request),
+      clear: async (runId) => (await control()).clear(runId),
+    },
     cloudwatch: plain(new CloudWatchClient({ region })),
     ...(influx === undefined ? {} : { influx }),
     ...(note === undefined ? {} : { note }),

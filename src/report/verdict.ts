@@ -93,7 +93,7 @@ function describeUnended({ plan, ledger, now }: Judged): string[] {
   const unended = `${formatCount(died)} of ${formatPlural(planned, 'slice')} had not stored an end when this report was made`;
   return [
     now < plan.timeline.deadlineAt
-      ? `${unended}; StopExecution does not end Lambdas, so they may still have been running.`
+      ? `${unended}; StopExecution does not end Lambdas, so they may still have been running: \`npx stampede stop ${plan.runId}\` stops them.`
       : `${unended}.`,
   ];
 }

@@ -23,7 +23,7 @@ function makePlace() {
       stop: async () => undefined,
       latest: async () => undefined,
     },
-    control: { requestStop: async () => answer(undefined) },
+    control: { requestStop: async () => answer(undefined), clear: async () => answer(undefined) },
   });
   return {
     ...place,
@@ -39,6 +39,7 @@ describe('a run of an embedded AWS of another process', () => {
     expect((await place.executions.describe('arn:run')).status).toBe('RUNNING');
     place.breaksWith(refused);
     await place.control.requestStop('run', { reason: 'stopped by the user', at: 0 });
+    await place.control.clear('run');
     expect((await place.executions.describe('arn:run')).status).toBe('ABORTED');
   });
 

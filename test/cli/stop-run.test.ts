@@ -3,16 +3,28 @@ import { type Execution, ExecutionNotFoundError, type ExecutionStatus } from '..
 import { findRunIn } from '../../src/cli/find-run.ts';
 import type { RunPlace } from '../../src/cli/run-place.ts';
 import { type StopWorld, stopRun } from '../../src/cli/stop-run.ts';
+import type { Report } from '../../src/report/report.ts';
+import { resultOf } from '../measure/run-fixture.ts';
 import { reportOf, runOf } from '../report/report-fixture.ts';
 
 const { plan } = runOf();
+const results = Array.from({ length: plan.slices.count }, (_, slice) => resultOf(plan, slice));
 const report = reportOf(runOf());
 const { runId } = plan;
 const kept = `kept the report of ${runId}`;
 const startedAt = plan.timeline.publishAt + 3_000;
 
+interface PlaceOptions {
+  readonly status?: ExecutionStatus;
+  readonly endsAfterMs?: number;
+  readonly known?: boolean;
+  /** Its slices end so long after they are told to; never: they go on to the deadline. Absent: they have ended. */
+  readonly slicesEndAfterMs?: number;
+  readonly stored?: Report;
+}
+
 /** A place in virtual time, where the run ends so long after it is told to; never: it must be ended from outside. */
-function makePlace(options: { status?: ExecutionStatus; endsAfterMs?: number; known?: boolean } = {}) {
+function makePlace(options: PlaceOptions = {}) {
   let now = startedAt;
   let toldAt = Number.POSITIVE_INFINITY;
   let ended: ExecutionStatus | undefined = options.status;
@@ -38,13 +50,20 @@ function makePlace(options: { status?: ExecutionStatus; endsAfterMs?: number; kn
         toldAt = now;
         log.push(`${id}: ${reason}, by ${by ?? 'somebody'}`);
       },
+      async clear() {
+        log.push(`cleared after ${now - startedAt} ms`);
+      },
     },
     record: {
       getPlan: async () => plan,
       getFaults: async () => undefined,
-      getReport: async () => (now >= toldAt || ended !== undefined ? report : undefined),
+      getReport: async () => (now >= toldAt || ended !== undefined ? (options.stored ?? report) : undefined),
       putReport: async () => undefined,
-      async *sliceResults() {},
+      async *sliceResults() {
+        const { slicesEndAfterMs } = options;
+        const areRunning = slicesEndAfterMs !== undefined && now < toldAt + slicesEndAfterMs;
+        for (const result of results) yield areRunning ? { ...result, outcome: 'running' } : result;
+      },
       async *sliceDeaths() {},
       async *arrivalWindows() {},
     },
@@ -95,6 +114,39 @@ describe('stopRun', () => {
     const { stop, log } = makePlace({ status: 'SUCCEEDED' });
     expect(await stop()).toMatchObject({ wasRunning: false, report: { runId } });
     expect(log).toEqual([kept]);
+  });
+
+  describe('on an execution that was stopped from outside', () => {
+    const cutOff: Report = { ...report, execution: { status: 'ABORTED' } };
+
+    it('stops the slices that still run, and waits for their ends', async () => {
+      const { stop, log, elapsedMs } = makePlace({
+        status: 'ABORTED',
+        slicesEndAfterMs: 2_000,
+        stored: cutOff,
+      });
+      expect(await stop()).toMatchObject({ wasRunning: false, slicesWereRunning: true, report: { runId } });
+      expect(log).toEqual([`${runId}: stopped by the user, by somebody`, 'cleared after 2000 ms', kept]);
+      expect(elapsedMs()).toBe(2_000);
+    });
+
+    it('waits until the deadline of the plan for slices that store no end', async () => {
+      const { stop, log } = makePlace({
+        status: 'ABORTED',
+        slicesEndAfterMs: Number.POSITIVE_INFINITY,
+        stored: cutOff,
+      });
+      expect(await stop()).toMatchObject({ slicesWereRunning: true });
+      const waitedMs = Number(/^cleared after (\d+) ms$/.exec(log[1]!)![1]);
+      expect(startedAt + waitedMs).toBeGreaterThanOrEqual(plan.timeline.deadlineAt);
+      expect(startedAt + waitedMs).toBeLessThan(plan.timeline.deadlineAt + 250);
+    });
+
+    it('sends nothing where all of them have stored their ends', async () => {
+      const { stop, log } = makePlace({ status: 'ABORTED', stored: cutOff });
+      expect(await stop()).toMatchObject({ slicesWereRunning: false });
+      expect(log).toEqual([kept]);
+    });
   });
 });
 

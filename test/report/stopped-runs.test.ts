@@ -131,7 +131,7 @@ describe('an execution that StopExecution ended', () => {
     expect(going.verdict).toBe('aborted');
     expect(going.reasons).toEqual([
       'The execution was stopped by StopExecution, which named neither an error nor a cause.',
-      '1 of 4 slices had not stored an end when this report was made; StopExecution does not end Lambdas, so they may still have been running.',
+      `1 of 4 slices had not stored an end when this report was made; StopExecution does not end Lambdas, so they may still have been running: \`npx stampede stop ${plan.runId}\` stops them.`,
     ]);
     expect(describeSlices(going)).toBe('4 slices: 3 completed, 1 without an end');
     const after = reportOf({ ...ledger, slices }, { status: 'ABORTED' }, plan.timeline.deadlineAt + 1);

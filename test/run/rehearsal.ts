@@ -27,6 +27,8 @@ export interface BegunRun {
   plan(): Promise<Plan>;
   /** Every slice's last word. */
   slices(): Promise<SliceResult[]>;
+  /** StopExecution, which its slices know nothing of. */
+  abort(): Promise<void>;
   /** Of a run that may end without a report. */
   executionEnded(): Promise<Execution>;
   ended(): Promise<EndedRehearsal>;
@@ -74,9 +76,15 @@ export async function startRehearsal(
         const names = await readdir(path.join(runsDirectory, runId, 'slices'));
         return Promise.all(names.map((name) => read<SliceResult>(path.join('slices', name))));
       },
+      abort: () => executions.stop(executionArn, 'by a test'),
       executionEnded,
       async ended() {
-        return { execution: await executionEnded(), report: await read<Report>('report.json') };
+        const execution = await executionEnded();
+        try {
+          return { execution, report: await read<Report>('report.json') };
+        } catch (cause) {
+          throw new Error(`${runId} left no report: ${JSON.stringify(execution)}`, { cause });
+        }
       },
     };
   };

@@ -2,6 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Control, makeControl } from '../../src/aws/control.ts';
+import { placeOf } from '../../src/cli/embedded-place.ts';
+import { executionReportOf, reportOf } from '../../src/cli/make-report.ts';
+import { stopRun } from '../../src/cli/stop-run.ts';
 import { makeRandom } from '../../src/device/random.ts';
 import type { SliceResult } from '../../src/measure/slice-result.ts';
 import { processesOf } from '../cli/processes.ts';
@@ -110,6 +113,45 @@ describe('a run that is stopped at a random moment', () => {
     const profile = { ...rest, ratePerSecond: 50, duration: '12s', connect: { protocol: 'https' } };
     const stopped = await stopAll(profile, 4);
     for (const each of stopped) expectStopped(each, 5_000);
+  }, 120_000);
+});
+
+describe('a run whose execution was stopped by StopExecution', () => {
+  it('is stopped all the same: its slices are silent within a second, and the report has their ends', async () => {
+    const run = await rehearsal.begin({ ...load, duration: '60s' });
+    const { timeline } = await run.plan();
+    await sleep(timeline.publishAt + 1_000 - Date.now());
+    await run.abort();
+    const execution = await run.executionEnded();
+    expect(execution.status).toBe('ABORTED');
+    const place = placeOf({ ...rehearsal.aws, pid: process.pid }, rehearsal.runsDirectory);
+    // As a report made in between: of slices that run on.
+    const early = await reportOf(place.record, run.runId, Date.now(), {
+      execution: executionReportOf(execution),
+      subscriber: 'may-read',
+    });
+    expect(early.slices.died).toBe(2);
+    const stoppedAt = Date.now();
+    const found = { runId: run.runId, place, execution };
+    const { slicesWereRunning, report } = await stopRun(found, {
+      now: Date.now,
+      sleep,
+      say: () => undefined,
+    });
+    expect(slicesWereRunning).toBe(true);
+    expect(Date.now()).toBeLessThan(timeline.publishEndAt);
+    expect(report).toMatchObject({
+      verdict: 'aborted',
+      execution: { status: 'ABORTED' },
+      slices: { planned: 2, stopped: 2, died: 0 },
+      stop: { reason: 'stopped by the user' },
+      imbalances: [],
+    });
+    const slices = await run.slices();
+    for (const { lastSentAt } of slices) expect(lastSentAt! - stoppedAt).toBeLessThanOrEqual(1_000);
+    expect(report!.messages.sent).toBeGreaterThan(0);
+    // Nothing is left on the endpoint.
+    expect(await control.read(run.runId)).toBeUndefined();
   }, 120_000);
 });
 

@@ -67,8 +67,10 @@ async function readReport(run: string, flags: ReportFlags): Promise<Report> {
   const runId = await resolveRunId(run, runs);
   const execution = await executionOf(runId, flags);
   if (execution?.status === 'RUNNING') throw new RunGoesOnError(runId, flags);
-  const ending = execution === undefined ? undefined : executionReportOf(execution);
-  return reportOf(openRunDirectory(runs), runId, Date.now(), ending);
+  return reportOf(openRunDirectory(runs), runId, Date.now(), {
+    execution: execution && executionReportOf(execution),
+    subscriber: execution === undefined ? 'ended' : 'may-read',
+  });
 }
 
 async function executionOf(runId: string, flags: ReportFlags): Promise<Execution | undefined> {
@@ -84,7 +86,10 @@ async function executionOf(runId: string, flags: ReportFlags): Promise<Execution
 async function fetchReport(run: string, flags: ReportFlags & Stage): Promise<Report> {
   const { runId, place, execution } = await findRun(run, flags);
   if (execution.status === 'RUNNING') throw new RunGoesOnError(runId, flags);
-  const report = await reportOf(place.record, runId, Date.now(), executionReportOf(execution));
+  const report = await reportOf(place.record, runId, Date.now(), {
+    execution: executionReportOf(execution),
+    subscriber: 'may-read',
+  });
   await place.keep(report);
   return report;
 }

@@ -27,11 +27,15 @@ export function addStopCommand(program: Command, finish: Finish): void {
       const found = await findRun(run, flags);
       const { runId } = found;
       const say = (line: string): void => void print(process.stderr, `${line}\n`);
-      const { execution, wasRunning, report } = await stopRun(found, { now: Date.now, sleep, say });
+      const { execution, wasRunning, slicesWereRunning, report } = await stopRun(found, {
+        now: Date.now,
+        sleep,
+        say,
+      });
       const verdict = report === undefined ? execution.status.toLowerCase() : report.verdict;
       print(
         process.stdout,
-        `${runId} ${wasRunning ? 'was stopped' : 'had ended before'}: ${verdict}\n` +
+        `${runId} ${wasRunning ? 'was stopped' : `had ended before${slicesWereRunning ? ', and its slices were stopped' : ''}`}: ${verdict}\n` +
           (report === undefined ? '' : `${path.join(flags.runs, runId, 'report.html')}\n`),
       );
       finish(exitCodes.passed);
