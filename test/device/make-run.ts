@@ -91,6 +91,7 @@ export interface SimulationOptions extends RunOptions {
   /** Milliseconds after the plan was made. */
   stopAfterMs?: number;
   readyAfterMs?: number;
+  checkpointEveryMs?: number;
   /** What else happens, set up before time begins. */
   script?: (clock: VirtualClock, transport: SimulatedTransport, plan: Plan) => void;
 }
@@ -119,7 +120,7 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
       snapshots.push(snapshot);
     },
     stop: stop.signal,
-    checkpointEveryMs: 1_000,
+    checkpointEveryMs: options.checkpointEveryMs ?? 1_000,
   });
   if (transport === undefined) throw new Error('the runner made no transport');
   options.script?.(clock, transport, plan);
