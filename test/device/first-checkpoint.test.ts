@@ -26,9 +26,9 @@ describe('the first checkpoint of a slice', () => {
     const { first, afterMs, publishAt } = await firstCheckpoint({});
     expect(first.devices).toMatchObject({ planned: 10, connected: 10 });
     expect(first.messages.sent).toBe(0);
-    // The last device connects after 900 ms and 5 ms, and the slice looks every so often.
-    expect(afterMs).toBeGreaterThanOrEqual(905);
-    expect(afterMs).toBeLessThanOrEqual(905 + 30);
+    // The last device connects after 950 ms (the middle of its tenth) and 5 ms, and the slice looks every so often.
+    expect(afterMs).toBeGreaterThanOrEqual(955);
+    expect(afterMs).toBeLessThanOrEqual(955 + 30);
     expect(first.at).toBeLessThan(publishAt);
   });
 
@@ -38,8 +38,8 @@ describe('the first checkpoint of a slice', () => {
     });
     expect(first.devices).toMatchObject({ planned: 10, connected: 9 });
     expect(first.messages.sent).toBe(0);
-    expect(afterMs).toBeGreaterThanOrEqual(900 + connectSettleMs);
-    expect(afterMs).toBeLessThanOrEqual(900 + connectSettleMs + 30);
+    expect(afterMs).toBeGreaterThanOrEqual(950 + connectSettleMs);
+    expect(afterMs).toBeLessThanOrEqual(950 + connectSettleMs + 30);
     expect(first.at).toBeLessThan(publishAt);
   });
 
@@ -48,14 +48,14 @@ describe('the first checkpoint of a slice', () => {
       behaviour: { connect: (device) => (device === 9 ? 4_000 : 5) },
     });
     expect(first.devices).toMatchObject({ planned: 10, connected: 9 });
-    expect(afterMs).toBeGreaterThanOrEqual(900 + connectSettleMs);
-    expect(afterMs).toBeLessThanOrEqual(900 + connectSettleMs + 30);
+    expect(afterMs).toBeGreaterThanOrEqual(950 + connectSettleMs);
+    expect(afterMs).toBeLessThanOrEqual(950 + connectSettleMs + 30);
   });
 
   it('comes as late as the slice does', async () => {
     const { first, afterMs } = await firstCheckpoint({ readyAfterMs: 2_500 });
     expect(first.devices).toMatchObject({ connected: 10 });
-    expect(afterMs).toBeGreaterThanOrEqual(905);
-    expect(afterMs).toBeLessThanOrEqual(905 + 30);
+    expect(afterMs).toBeGreaterThanOrEqual(955);
+    expect(afterMs).toBeLessThanOrEqual(955 + 30);
   });
 });
