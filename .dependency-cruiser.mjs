@@ -63,7 +63,7 @@ export default {
       name: 'pages-run-in-a-browser',
       comment: 'what the live page runs is served as it is: no node: built-ins, no packages, pure rooms only',
       severity: 'error',
-      from: { path: '^src/cli/ui/page/' },
+      from: { path: '^src/ui/page/' },
       to: { path: '^(src|functions|scripts)/', pathNot: '^src/(cli/ui/page|report|measure|plan|profile)/' },
     },
     {

@@ -4,6 +4,6 @@ import { base } from './jest.config.mjs';
 export default {
   ...base,
   testMatch: ['<rootDir>/test/**/*.integration.ts'],
-  globalSetup: '<rootDir>/test/install-debian-packages.mjs',
+  globalSetup: '<rootDir>/test/support/install-debian-packages.mjs',
   testTimeout: 120_000,
 };

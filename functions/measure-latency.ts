@@ -1,8 +1,8 @@
-import { readEnvironment } from '../src/aws/environment.ts';
-import { makeLiveView } from '../src/aws/influx.ts';
 import { makeRunStore } from '../src/aws/run-store.ts';
-import { makeSystemClock } from '../src/device/clock.ts';
 import { measureArrivals } from '../src/measure/arrivals.ts';
+import { makeSystemClock } from '../src/shared/clock.ts';
+import { readEnvironment } from '../src/worker/environment.ts';
+import { makeLiveView } from '../src/worker/live-view.ts';
 
 const environment = readEnvironment(process.env);
 const store = makeRunStore(environment.runBucket);

@@ -1,19 +1,19 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { makeQueueSource } from '../src/aws/arrivals-queue.ts';
+import { readAccountLimits } from '../src/aws/account-limits.ts';
 import { clearTokenNote } from '../src/aws/clear-token.ts';
-import { readEnvironment } from '../src/aws/environment.ts';
 import { makeExecutions, olderThan } from '../src/aws/executions.ts';
-import { findLeftovers } from '../src/aws/leftovers.ts';
-import { readAccountLimits } from '../src/aws/quotas.ts';
-import { readConditions } from '../src/aws/run-conditions.ts';
+import { makeQueueSource } from '../src/aws/queue-backlog.ts';
 import { makeRunStore } from '../src/aws/run-store.ts';
-import { isCharged, takeAim } from '../src/aws/take-aim.ts';
 import { refuseConcurrency } from '../src/plan/ceilings.ts';
 import { type FanOut, fanOutOf } from '../src/plan/fan-out.ts';
 import { makePlan } from '../src/plan/make-plan.ts';
 import { enforceLimits } from '../src/plan/preflight.ts';
 import { RefusedByPreflightError } from '../src/plan/refusals.ts';
 import { parseLoadProfile } from '../src/profile/parse.ts';
+import { readEnvironment } from '../src/worker/environment.ts';
+import { findLeftovers } from '../src/worker/leftovers.ts';
+import { isCharged, takeAim } from '../src/worker/resolve-target.ts';
+import { readConditions } from '../src/worker/run-conditions.ts';
 
 const environment = readEnvironment(process.env);
 const influxNote = clearTokenNote(environment.influx?.url);

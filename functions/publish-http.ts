@@ -1,11 +1,11 @@
 import { dataPlaneClientOf, makeControl } from '../src/aws/control.ts';
-import { pollControl } from '../src/aws/control-poll.ts';
-import { readEnvironment } from '../src/aws/environment.ts';
-import { makeLiveView } from '../src/aws/influx.ts';
-import { publishSlice, type SliceRequest } from '../src/aws/publish-slice.ts';
 import { makeRunStore } from '../src/aws/run-store.ts';
-import { makeSystemClock } from '../src/device/clock.ts';
 import { makeHttpsTransport } from '../src/device/transports/https.ts';
+import { makeSystemClock } from '../src/shared/clock.ts';
+import { pollControl } from '../src/worker/control-poll.ts';
+import { readEnvironment } from '../src/worker/environment.ts';
+import { makeLiveView } from '../src/worker/live-view.ts';
+import { publishSlice, type SliceRequest } from '../src/worker/publish-slice.ts';
 
 const environment = readEnvironment(process.env);
 const store = makeRunStore(environment.runBucket);

@@ -1,13 +1,13 @@
-import { makeMqttTargetReader } from '../src/aws/device-pass.ts';
-import { readEnvironment } from '../src/aws/environment.ts';
-import { makeLiveView } from '../src/aws/influx.ts';
-import { publishSlice, type SliceRequest } from '../src/aws/publish-slice.ts';
 import { makeRunStore } from '../src/aws/run-store.ts';
-import { makeSystemClock } from '../src/device/clock.ts';
 import { openControlChannel, withControlKeepAlive } from '../src/device/control-channel.ts';
 import type { MakeTransport } from '../src/device/transport.ts';
 import { makeMqttTransport } from '../src/device/transports/mqtt.ts';
 import type { Plan } from '../src/plan/plan.ts';
+import { makeSystemClock } from '../src/shared/clock.ts';
+import { makeMqttTargetReader } from '../src/worker/device-credentials.ts';
+import { readEnvironment } from '../src/worker/environment.ts';
+import { makeLiveView } from '../src/worker/live-view.ts';
+import { publishSlice, type SliceRequest } from '../src/worker/publish-slice.ts';
 
 const environment = readEnvironment(process.env);
 const store = makeRunStore(environment.runBucket);

@@ -39,7 +39,7 @@ const pluginsOfAClone = ['serverless-esbuild', './stack/plugins/invoke-local.js'
 
 await rm(dist, { recursive: true, force: true });
 compile(['-p', 'tsconfig.build.json']);
-compile(['-p', 'src/cli/ui/page/tsconfig.build.json']);
+compile(['-p', 'src/ui/page/tsconfig.build.json']);
 await copy(copied, dist);
 await writeManifest();
 await makeProject();

@@ -15,7 +15,10 @@ const schemas = [
     file: 'profiles/load-profile.schema.json',
     make: () => json(z.toJSONSchema(profileSchema, { target: 'draft-7', io: 'input' })),
   },
-  { file: 'docs/report.schema.json', make: () => json(jsonSchemaOfType('src/report/report.ts', 'Report')) },
+  {
+    file: 'docs/report.schema.json',
+    make: () => json(jsonSchemaOfType('src/report/report-model.ts', 'Report')),
+  },
   ...validatorFiles,
 ];
 

@@ -7,7 +7,7 @@ import standaloneModule from 'ajv/dist/standalone/index.js';
 import { type JsonSchema, jsonSchemaOfType } from './json-schema-of-type.ts';
 
 const storedFiles = [
-  { name: 'report', file: 'src/report/report.ts', type: 'Report' },
+  { name: 'report', file: 'src/report/report-model.ts', type: 'Report' },
   { name: 'plan', file: 'src/plan/plan.ts', type: 'Plan' },
   { name: 'slice-result', file: 'src/measure/slice-result.ts', type: 'SliceResult' },
   { name: 'slice-death', file: 'src/measure/slice-death.ts', type: 'SliceDeath' },

@@ -3,24 +3,24 @@
  * @module stampede
  */
 
-import { checkDraft, draftRun } from './cli/draft-run.ts';
-import { runOnEmbeddedAws } from './cli/embedded-run.ts';
-import { readHostFacts } from './cli/host-facts.ts';
-import type { Interrupts } from './cli/interrupts.ts';
-import { embeddedAccountOf } from './cli/quota-flags.ts';
-import { embeddedReportArguments } from './cli/report-file.ts';
-import { faultOfExecution, StoppedBeforeStartError } from './cli/run-outcome.ts';
-import type { QuotaName } from './plan/quotas.ts';
+import { runOnEmbeddedAws } from './cli/backend/embedded-run.ts';
+import { readHostFacts } from './cli/backend/host-facts.ts';
+import { embeddedAccountOf } from './cli/options/quota-flags.ts';
+import { checkDraft, draftRun } from './cli/run/draft-run.ts';
+import type { Interrupts } from './cli/run/interrupts.ts';
+import { faultOfExecution, StoppedBeforeStartError } from './cli/run/run-outcome.ts';
+import { embeddedReportArguments } from './cli/runs/report-file.ts';
 import { applyOverrides, type ProfileOverrides } from './profile/overrides.ts';
 import { parseLoadProfile } from './profile/parse.ts';
-import type { Report } from './report/report.ts';
+import type { Report } from './report/report-model.ts';
+import type { QuotaName } from './targets/aws-iot/quotas.ts';
 
 export { makePlan, type PlanRequest } from './plan/make-plan.ts';
 export type { Plan } from './plan/plan.ts';
-export { InvalidInputError, StampedeError } from './profile/errors.ts';
 export type { LoadProfile } from './profile/load-profile.ts';
 export { parseLoadProfile } from './profile/parse.ts';
-export type { Report, Verdict } from './report/report.ts';
+export type { Report, Verdict } from './report/report-model.ts';
+export { InvalidInputError, StampedeError } from './shared/errors.ts';
 export type { ProfileOverrides, QuotaName };
 
 export interface RunEmbeddedOptions {

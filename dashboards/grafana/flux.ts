@@ -4,7 +4,7 @@
  *
  * `${run}`, `${latency}` and `${stage:regex}` are variables of the dashboard; `v.…` is what Grafana fills in.
  */
-import type { LiveMeasurementName, liveMeasurements } from '../../src/measure/live-points.ts';
+import type { LiveMeasurementName, liveMeasurements } from '../../src/live/live-points.ts';
 
 type FieldOf<Name extends LiveMeasurementName> = keyof (typeof liveMeasurements)[Name]['fields'] & string;
 

@@ -4,7 +4,7 @@ import {
   RowBuilder,
   TextBoxVariableBuilder,
 } from '@grafana/grafana-foundation-sdk/dashboard';
-import { quotas } from '../../src/plan/quotas.ts';
+import { quotas } from '../../src/targets/aws-iot/quotas.ts';
 import { cloudWatchDatasource, iotExpression, iotMetric, perSecond } from './cloudwatch-query.ts';
 import { makeDashboard } from './dashboard.ts';
 import { chosenRun, gaugesOf, points, ratesOf, totalsOf, variable } from './flux.ts';

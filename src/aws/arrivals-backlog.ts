@@ -1,5 +1,5 @@
-import type { DeadLetters } from '../measure/backlog.ts';
 import type { MessageSets } from '../measure/message-sets.ts';
+import type { DeadLetters } from '../measure/unread-backlog.ts';
 
 /** What stands between the rule and the subscriber, and what either of them gave up. `direct` has no source. */
 export interface ArrivalsBacklog {

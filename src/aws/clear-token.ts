@@ -1,4 +1,4 @@
-import { isLoopback } from '../plan/aim.ts';
+import { isLoopback } from '../targets/target-check.ts';
 
 /**
  * What to say of an InfluxDB that its token travels to in clear: by plain HTTP, to another machine.

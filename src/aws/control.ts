@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-iot-data-plane';
 import { type ControlMessage, parseControlMessage } from '../plan/control-message.ts';
 import { controlTopicOf } from '../plan/plan.ts';
-import type { Target } from '../plan/target.ts';
+import type { Target } from '../targets/target.ts';
 
 /** Who asks for it and why, and when. */
 export type StopRequest = Omit<ControlMessage, 'command'>;

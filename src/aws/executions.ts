@@ -6,7 +6,7 @@ import {
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { StampedeError } from '../profile/errors.ts';
+import { StampedeError } from '../shared/errors.ts';
 
 export type ExecutionStatus =
   | 'RUNNING'

@@ -1,5 +1,5 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import type { InfluxToken } from './environment.ts';
+import type { InfluxToken } from '../worker/environment.ts';
 
 /** A token that was replaced is noticed after this long; until then its points wait in the run store. */
 const tokenKeptMs = 300_000;

@@ -1,6 +1,6 @@
 import { DescribeEndpointCommand, IoTClient } from '@aws-sdk/client-iot';
-import { iotCoreDoorsOf, type Target } from '../plan/target.ts';
-import { StampedeError } from '../profile/errors.ts';
+import { StampedeError } from '../shared/errors.ts';
+import { iotCoreDoorsOf, type Target } from '../targets/target.ts';
 
 /** Asks the control plane for the account's own endpoint. */
 export type DescribeEndpoint = () => Promise<string | undefined>;

@@ -12,10 +12,10 @@ import type { SliceDeath } from '../measure/slice-death.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
 import type { InjectedFaults } from '../plan/conditions.ts';
 import type { Plan } from '../plan/plan.ts';
-import { StampedeError } from '../profile/errors.ts';
-import type { Report } from '../report/report.ts';
 import { formatReportJson } from '../report/report-json.ts';
+import type { Report } from '../report/report-model.ts';
 import { readStored, type StoredFiles, type StoredKind } from '../report/stored/read-stored.ts';
+import { StampedeError } from '../shared/errors.ts';
 
 /** GETs on the way at once when a whole run is read back. */
 const parallelReads = 64;

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { setImmediate } from 'node:timers/promises';
-import { exitCodes } from '../profile/errors.ts';
+import { exitCodes } from '../shared/errors.ts';
 import { runCli } from './program.ts';
 
 // Nobody reads on: `stampede plan … | head` (EPIPE), or the terminal was closed (EIO). The work goes on without them, as it

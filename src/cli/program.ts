@@ -1,10 +1,10 @@
 import { Command, CommanderError, Help } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
-import { type ExitCode, exitCodes } from '../profile/errors.ts';
+import { type ExitCode, exitCodes } from '../shared/errors.ts';
 import { commands } from './command-table.ts';
-import { makePaint } from './paint.ts';
-import { describeFault, exitCodeOf } from './print-fault.ts';
-import { print, printable } from './printable.ts';
+import { describeFault, exitCodeOf } from './output/print-error.ts';
+import { print, printable } from './output/printable.ts';
+import { makePaint } from './output/style.ts';
 
 /** Commands hand their exit code to this; the last word is the process's. */
 export type Finish = (code: ExitCode) => void;

@@ -1,4 +1,4 @@
-import type { Random } from './random.ts';
+import type { Random } from '../shared/random.ts';
 
 /** Upper edge of the first delay. */
 const baseMs = 1_000;

@@ -1,8 +1,8 @@
+import type { CancelTimer, Clock } from '../shared/clock.ts';
+import type { Random } from '../shared/random.ts';
 import { reconnectDelayMs } from './backoff.ts';
-import type { CancelTimer, Clock } from './clock.ts';
 import { type PacedWork, Pacer } from './pacer.ts';
-import type { Random } from './random.ts';
-import type { SliceTally } from './slice-tally.ts';
+import type { SliceTally } from './slice-counters.ts';
 import type { Transport } from './transport.ts';
 
 export interface ConnectionSettings {

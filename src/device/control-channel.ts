@@ -1,7 +1,7 @@
 import { type ControlMessage, parseControlMessage } from '../plan/control-message.ts';
-import { controlKeepAliveMs, controlLostAfterMs } from '../plan/intervals.ts';
 import { controlTopicOf, type Plan } from '../plan/plan.ts';
-import type { CancelTimer, Clock } from './clock.ts';
+import { controlKeepAliveMs, controlLostAfterMs } from '../plan/poll-intervals.ts';
+import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { MakeTransport } from './transport.ts';
 
 export interface ControlChannelSettings {

@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock } from './clock.ts';
+import type { CancelTimer, Clock } from '../shared/clock.ts';
 
 /** Something that is due at known instants: publishes, or connects. */
 export interface PacedWork {

@@ -1,6 +1,6 @@
 import type { TemplateCall } from '../profile/template-functions.ts';
+import { PositionalRandom } from '../shared/random.ts';
 import { maxNumberBytes, powersOfTen, writeDecimal, writeInteger } from './ascii.ts';
-import { PositionalRandom } from './random.ts';
 
 /** What a message is made from. One object per slice, filled anew for each message. */
 export interface MessageContext {

@@ -1,10 +1,10 @@
-import { InvalidInputError } from '../profile/errors.ts';
 import type { JsonValue } from '../profile/load-profile.ts';
 import { type PayloadTemplate, parsePayloadTemplate } from '../profile/payload-template.ts';
+import { InvalidInputError } from '../shared/errors.ts';
+import { PositionalRandom } from '../shared/random.ts';
 import { instantBytes, writeInstant } from './ascii.ts';
 import { SegmentCompiler } from './payload-segments.ts';
 import { integer, type MessageContext, type Segment } from './payload-values.ts';
-import { PositionalRandom } from './random.ts';
 
 export interface PayloadSettings {
   readonly payload: JsonValue;

@@ -1,11 +1,11 @@
 import type { SliceSchedule } from '../plan/schedule.ts';
-import { Backlog, nothingWaits } from './backlog.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../shared/clock.ts';
 import { InFlight } from './in-flight.ts';
 import { type PacedWork, Pacer } from './pacer.ts';
 import type { PayloadWriter } from './payload.ts';
+import { Backlog, nothingWaits } from './publish-backlog.ts';
+import type { SliceTally, Undecided } from './slice-counters.ts';
 import { deviceOf, type SliceDevices } from './slice-devices.ts';
-import type { SliceTally, Undecided } from './slice-tally.ts';
 import type { Refusal, Transport } from './transport.ts';
 
 export interface PublisherSettings {

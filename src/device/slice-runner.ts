@@ -1,18 +1,18 @@
-import type { SliceSnapshot } from '../measure/live-slice.ts';
+import type { SliceSnapshot } from '../live/live-slice.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
-import { checkpointEveryMs } from '../plan/intervals.ts';
 import type { Plan } from '../plan/plan.ts';
+import { checkpointEveryMs } from '../plan/poll-intervals.ts';
 import { connectSettleMs, makeSliceSchedule } from '../plan/schedule.ts';
 import { sliceOf } from '../plan/slices.ts';
+import type { CancelTimer, Clock } from '../shared/clock.ts';
+import type { Random } from '../shared/random.ts';
 import { CheckpointTimer } from './checkpoint-timer.ts';
-import type { CancelTimer, Clock } from './clock.ts';
 import { Connections } from './connections.ts';
 import { type HealthMonitor, watchGeneratorHealth } from './generator-health.ts';
 import { envelopeStartOf, PayloadWriter, readEchoedMessage } from './payload.ts';
 import { Publisher } from './publisher.ts';
-import type { Random } from './random.ts';
+import { isDecided, nothingUndecided, SliceTally, type Undecided } from './slice-counters.ts';
 import { describeDevices } from './slice-devices.ts';
-import { isDecided, nothingUndecided, SliceTally, type Undecided } from './slice-tally.ts';
 import { type StopSignal, wordsOf } from './stop-signal.ts';
 import type { MakeTransport, Refusal, Transport, TransportListener } from './transport.ts';
 

@@ -1,4 +1,4 @@
-import type { EncodedIntervals } from './intervals.ts';
+import type { EncodedIntervals } from './interval-set.ts';
 import type { EncodedHistogram } from './latency-histogram.ts';
 import type { ArrivalLatencyName } from './latency-names.ts';
 import type { EncodedLatencySeconds } from './latency-seconds.ts';

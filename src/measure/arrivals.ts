@@ -1,7 +1,7 @@
 import type { ArrivalWindow, ForeignCounts, StreamPosition } from './arrival-window.ts';
 import { BatchKey } from './batch-key.ts';
 import type { RuleRecord } from './envelope.ts';
-import { IntervalSet } from './intervals.ts';
+import { IntervalSet } from './interval-set.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import { LatencySeconds } from './latency-seconds.ts';
 import { checkRuleRecord, parseRuleRecord } from './rule-record.ts';

@@ -1,4 +1,4 @@
-import { runIdPattern } from '../plan/run-id.ts';
+import { runIdPattern } from '../shared/run-id.ts';
 import { parseRuleRecord } from './rule-record.ts';
 
 /** A message that a queue for failures holds: whose it is, and why it is there. */

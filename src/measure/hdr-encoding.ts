@@ -1,5 +1,5 @@
 import type { Float64Histogram } from 'hdr-histogram-js';
-import { CorruptMeasurementError } from './errors.ts';
+import { CorruptMeasurementError } from './corrupt-measurement.ts';
 
 /**
  * HdrHistogram's own V2 encoding, base64, without its optional deflate: any HdrHistogram reads it, and adding an encoded

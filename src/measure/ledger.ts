@@ -2,10 +2,9 @@ import type { ControlMessage } from '../plan/control-message.ts';
 import type { Plan, Slice } from '../plan/plan.ts';
 import { sliceOf } from '../plan/slices.ts';
 import type { ArrivalWindow } from './arrival-window.ts';
-import { type Backlog, divideMissing, emptyBacklog, uniteDeadLetters, unreadOf } from './backlog.ts';
-import { CorruptMeasurementError } from './errors.ts';
-import { GeneratorTally } from './generator-tally.ts';
-import { countEncoded, IntervalSet } from './intervals.ts';
+import { CorruptMeasurementError } from './corrupt-measurement.ts';
+import { GeneratorTally } from './generator-counters.ts';
+import { countEncoded, IntervalSet } from './interval-set.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import {
   arrivalLatencyNames,
@@ -22,6 +21,7 @@ import { SliceClocks } from './slice-clocks.ts';
 import { instantOfDeath, reasonOfDeath, type SliceDeath } from './slice-death.ts';
 import { makeSliceCloser, type SliceBook } from './slice-entry.ts';
 import { noMessages, type SliceResult } from './slice-result.ts';
+import { type Backlog, divideMissing, emptyBacklog, uniteDeadLetters, unreadOf } from './unread-backlog.ts';
 
 /** How far before and after a run's own time something of it may lie: clocks differ, queues may be backlogged. */
 const seriesMarginMs = { before: 60_000, after: 900_000 } as const;

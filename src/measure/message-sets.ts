@@ -1,4 +1,4 @@
-import { type EncodedIntervals, IntervalSet } from './intervals.ts';
+import { type EncodedIntervals, IntervalSet } from './interval-set.ts';
 
 /** Messages of one run: by slice, the set of their numbers. */
 export class MessageSets {

@@ -1,4 +1,4 @@
-import { runIdPattern } from '../plan/run-id.ts';
+import { runIdPattern } from '../shared/run-id.ts';
 import type { RuleRecord } from './envelope.ts';
 
 /** What is wrong with a message on the topics that is not this tester's. */

@@ -2,10 +2,10 @@ import { countEchoesBefore } from '../plan/echoes.ts';
 import type { Plan, Slice } from '../plan/plan.ts';
 import { countDueBefore, makeSliceSchedule, type SliceSchedule } from '../plan/schedule.ts';
 import { sliceOf } from '../plan/slices.ts';
-import { type Arrived, countArrived } from './backlog.ts';
-import { IntervalSet } from './intervals.ts';
+import { IntervalSet } from './interval-set.ts';
 import type { CountsByReason } from './run-ledger.ts';
 import { noMessages, type PublishCounts, type SliceResult } from './slice-result.ts';
+import { type Arrived, countArrived } from './unread-backlog.ts';
 
 /** What is kept of a slice until the arrivals are in. */
 export interface SliceBook

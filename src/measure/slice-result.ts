@@ -1,5 +1,5 @@
 import type { ControlMessage } from '../plan/control-message.ts';
-import type { EncodedIntervals } from './intervals.ts';
+import type { EncodedIntervals } from './interval-set.ts';
 import type { EncodedHistogram } from './latency-histogram.ts';
 import type { SliceLatencyName } from './latency-names.ts';
 import type { EncodedLatencySeconds } from './latency-seconds.ts';

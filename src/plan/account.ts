@@ -1,5 +1,5 @@
+import { type AccountLimits, accountLimitsOf, type QuotaName } from '../targets/aws-iot/quotas.ts';
 import type { Plan } from './plan.ts';
-import { type AccountLimits, accountLimitsOf, type QuotaName } from './quotas.ts';
 
 /** What is known of the account that a run loads, as it was when the run was planned. */
 export interface AccountView {

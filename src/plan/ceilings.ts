@@ -1,4 +1,4 @@
-import type { Fault } from '../profile/errors.ts';
+import type { Fault } from '../shared/errors.ts';
 import type { CostEstimate } from './cost.ts';
 import type { Plan } from './plan.ts';
 

@@ -1,6 +1,6 @@
 import { maxDevicesPerSlice, maxSlices } from '../profile/iot-core-limits.ts';
-import { checkJsonValue } from '../profile/json-value.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
+import { checkJsonValue } from '../shared/json-value.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import type { Plan } from './plan.ts';
 

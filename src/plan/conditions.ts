@@ -1,5 +1,5 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
-import type { Target } from './target.ts';
+import type { Target } from '../targets/target.ts';
 
 /** Under what a run took place, as far as the plan function knows it: part of plan.json. */
 export interface PlanConditions {

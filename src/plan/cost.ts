@@ -1,5 +1,5 @@
+import { meteredStepBytes, prices } from '../targets/aws-iot/prices.ts';
 import type { FunctionName } from './deployment.ts';
-import { meteredStepBytes, prices } from './prices.ts';
 import { gbSecondsOf, type LambdaUsage, type Usage } from './usage.ts';
 
 /** What a run costs, by line; nothing is rounded. */

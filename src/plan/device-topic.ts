@@ -1,8 +1,8 @@
-import type { Fault } from '../profile/errors.ts';
 import { checkTopicLimits, expandTopic } from '../profile/topic-template.ts';
+import type { Fault } from '../shared/errors.ts';
+import { topicFilterMatches, topicRootOf } from '../targets/aws-iot/match-topic-filter.ts';
 import { defaultDeployment } from './deployment.ts';
 import { identifyDevice, type Plan } from './plan.ts';
-import { topicFilterMatches, topicRootOf } from './topic-filter.ts';
 
 type TopicPlan = Pick<Plan, 'runId' | 'profile' | 'topicRoot'>;
 

@@ -1,7 +1,7 @@
 import type { Protocol } from '../profile/load-profile.ts';
-import { isWatched, stopWithinSeconds } from './intervals.ts';
+import { hostsOf } from '../targets/planned-target.ts';
 import type { Plan } from './plan.ts';
-import { hostsOf } from './planned-target.ts';
+import { isWatched, stopWithinSeconds } from './poll-intervals.ts';
 
 /**
  * What the plan function hands to the state machine: the Map's items are slice numbers only, because the plan lies in

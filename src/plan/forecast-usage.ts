@@ -1,9 +1,9 @@
 import { accountOf } from './account.ts';
 import { type Deployment, deploymentOf } from './deployment.ts';
 import { echoedMessages, echoingDevices } from './echoes.ts';
-import { checkpointEveryMs, controlPollEveryMs, isWatched, watchEverySeconds } from './intervals.ts';
 import { meteredBytes } from './message-size.ts';
 import type { Plan } from './plan.ts';
+import { checkpointEveryMs, controlPollEveryMs, isWatched, watchEverySeconds } from './poll-intervals.ts';
 import { forecastReading, measureSeconds, measureSecondsPerRecord, readersAt } from './queue-readers.ts';
 import { forecastStreamReading } from './stream-reading.ts';
 import {

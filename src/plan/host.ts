@@ -1,5 +1,5 @@
-import type { Fault } from '../profile/errors.ts';
 import { maxDevicesPerSlice } from '../profile/iot-core-limits.ts';
+import type { Fault } from '../shared/errors.ts';
 import type { Deployment } from './deployment.ts';
 import { deploymentOf } from './deployment.ts';
 import { subscriberConcurrency } from './forecast-usage.ts';

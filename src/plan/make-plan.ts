@@ -1,7 +1,10 @@
-import { formatDuration } from '../profile/duration.ts';
-import { type Fault, InvalidInputError } from '../profile/errors.ts';
 import { iotCoreLimits, maxSlices, runIdMaxLength } from '../profile/iot-core-limits.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
+import { formatDuration } from '../shared/duration.ts';
+import { type Fault, InvalidInputError } from '../shared/errors.ts';
+import { topicRootOf } from '../targets/aws-iot/match-topic-filter.ts';
+import { type AccountLimits, accountLimitsOf } from '../targets/aws-iot/quotas.ts';
+import type { Target } from '../targets/target.ts';
 import type { AccountView } from './account.ts';
 import { type ArrivalRate, makeArrivalRate } from './arrival-rate.ts';
 import { refuseCeilings } from './ceilings.ts';
@@ -11,12 +14,9 @@ import { type DeploymentParameters, defaultDeployment, deploymentOf } from './de
 import { checkDeviceTopic } from './device-topic.ts';
 import { forecastUsage } from './forecast-usage.ts';
 import { identifyDevice, type Plan, type Timeline } from './plan.ts';
-import { type AccountLimits, accountLimitsOf } from './quotas.ts';
 import { RefusedByPreflightError } from './refusals.ts';
 import { connectDurationMs, connectSettleMs } from './schedule.ts';
 import { splitIntoSlices } from './slices.ts';
-import type { Target } from './target.ts';
-import { topicRootOf } from './topic-filter.ts';
 
 export interface PlanRequest {
   /** The execution's name: 1–80 of `A–Z a–z 0–9 - _`. */

@@ -1,10 +1,10 @@
 import { maxDevicesPerSlice } from '../profile/iot-core-limits.ts';
+import type { QuotaName } from '../targets/aws-iot/quotas.ts';
 import type { Deployment } from './deployment.ts';
 import { echoingDevices } from './echoes.ts';
 import { subscriberConcurrency } from './forecast-usage.ts';
 import { messageBytes } from './message-size.ts';
 import type { Plan } from './plan.ts';
-import type { QuotaName } from './quotas.ts';
 import { statePayloads } from './state-payloads.ts';
 
 /** Stampede's own. Others may read the same topics, and no plan knows of them. */

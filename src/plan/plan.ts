@@ -1,8 +1,8 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
+import type { Target } from '../targets/target.ts';
 import type { AccountView } from './account.ts';
 import type { PlanConditions } from './conditions.ts';
 import type { DeploymentParameters } from './deployment.ts';
-import type { Target } from './target.ts';
 
 /**
  * What a load profile becomes: stored once as `runs/{runId}/plan.json`, read by every function. All instants are

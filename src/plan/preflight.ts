@@ -1,4 +1,5 @@
-import type { Fault } from '../profile/errors.ts';
+import type { Fault } from '../shared/errors.ts';
+import type { AnyQuotaName, QuotaName } from '../targets/aws-iot/quotas.ts';
 import { accountOf } from './account.ts';
 import { type CostEstimate, priceUsage } from './cost.ts';
 import { type Deployment, deploymentOf, unreservedConcurrency } from './deployment.ts';
@@ -7,7 +8,6 @@ import { peaksOf, quotaAssumptions } from './peaks.ts';
 import type { Plan } from './plan.ts';
 import { messagesReadPerSecond } from './queue-readers.ts';
 import { bindingOf, forecastLimit, forecastQuota, type QuotaForecast } from './quota-forecast.ts';
-import type { AnyQuotaName, QuotaName } from './quotas.ts';
 import { RefusedByPreflightError, refuseCost, refuseQuota } from './refusals.ts';
 import { connectDurationMs } from './schedule.ts';
 import { type StatePayload, statePayloads } from './state-payloads.ts';

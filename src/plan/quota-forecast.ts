@@ -1,4 +1,9 @@
-import { type AccountLimits, type AnyQuotaName, describeQuota, type QuotaName } from './quotas.ts';
+import {
+  type AccountLimits,
+  type AnyQuotaName,
+  describeQuota,
+  type QuotaName,
+} from '../targets/aws-iot/quotas.ts';
 
 /** How near a plan comes to one quota. */
 export interface QuotaForecast {

@@ -1,10 +1,10 @@
-import { formatDuration } from '../profile/duration.ts';
-import { exitCodes, type Fault, StampedeError } from '../profile/errors.ts';
+import { formatDuration } from '../shared/duration.ts';
+import { exitCodes, type Fault, StampedeError } from '../shared/errors.ts';
+import { nameDefaults } from '../targets/aws-iot/default-limits.ts';
+import { type AnyQuotaName, describeQuota } from '../targets/aws-iot/quotas.ts';
 import { type CostEstimate, linesPerMessage } from './cost.ts';
-import { nameDefaults } from './default-limits.ts';
 import type { Plan } from './plan.ts';
 import { isUnread, type QuotaForecast } from './quota-forecast.ts';
-import { type AnyQuotaName, describeQuota } from './quotas.ts';
 
 /** The plan is past the profile's own `limits`, or past a limit that nothing lifts. Exit code 3. */
 export class RefusedByPreflightError extends StampedeError {

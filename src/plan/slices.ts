@@ -1,9 +1,9 @@
 import { maxDevicesPerSlice } from '../profile/iot-core-limits.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
+import { type AccountLimits, accountLimitsOf } from '../targets/aws-iot/quotas.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import type { Deployment } from './deployment.ts';
 import type { Plan, Slice } from './plan.ts';
-import { type AccountLimits, accountLimitsOf } from './quotas.ts';
 
 /**
  * What one slice should have to do at most, on one vCPU with room to stay punctual: the slow client (device-sdk)

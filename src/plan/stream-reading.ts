@@ -2,8 +2,9 @@
  * The stream between the rule and measure-latency, and Lambda's readers of it: one a shard, whose pace is known. What a
  * shard takes is documented; how evenly random partition keys fall on shards is arithmetic.
  */
+
+import { onDemandShards, shardLimits } from '../targets/aws-iot/shard-limits.ts';
 import { maxEventBytes } from './queue-readers.ts';
-import { onDemandShards, shardLimits } from './shard-limits.ts';
 
 /** A stream's shards are the stack's, or AWS's, which adds some behind a load. */
 export type StreamCapacity =

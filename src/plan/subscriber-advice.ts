@@ -1,8 +1,8 @@
+import { prices } from '../targets/aws-iot/prices.ts';
 import { type CostLineId, priceUsage } from './cost.ts';
 import type { Deployment } from './deployment.ts';
 import { forecastUsage } from './forecast-usage.ts';
 import type { Plan } from './plan.ts';
-import { prices } from './prices.ts';
 import { messagesReadPerSecond } from './queue-readers.ts';
 import { recordsTakenPerSecond, type StreamCapacity, shardsFor } from './stream-reading.ts';
 

@@ -1,5 +1,5 @@
-import { formatDuration, parseDuration } from './duration.ts';
-import { isObject, type JsonObject } from './path.ts';
+import { formatDuration, parseDuration } from '../shared/duration.ts';
+import { isObject, type JsonObject } from '../shared/json-path.ts';
 
 /**
  * The load of a profile in the user's form, bent to another peak or another length with its shape kept. Where the load

@@ -1,7 +1,7 @@
-import { parseDuration } from './duration.ts';
-import type { Fault } from './errors.ts';
+import { parseDuration } from '../shared/duration.ts';
+import type { Fault } from '../shared/errors.ts';
+import type { JsonObject } from '../shared/json-path.ts';
 import type { LoadProfile } from './load-profile.ts';
-import type { JsonObject } from './path.ts';
 import type { ProfileSettings } from './schema.ts';
 
 /** The arrival rate over the run, whichever way it was given. */

@@ -1,8 +1,8 @@
-import { parseDuration } from './duration.ts';
-import type { Fault } from './errors.ts';
+import { parseDuration } from '../shared/duration.ts';
+import type { Fault } from '../shared/errors.ts';
+import { isObject, type JsonObject } from '../shared/json-path.ts';
+import { nearestOf } from '../shared/nearest.ts';
 import { scaleDuration, scaleRate } from './load-scaling.ts';
-import { nearestOf } from './nearest.ts';
-import { isObject, type JsonObject } from './path.ts';
 
 const variablePrefix = 'STAMPEDE_';
 

@@ -1,11 +1,11 @@
+import { parseDuration } from '../shared/duration.ts';
+import { type Fault, InvalidInputError } from '../shared/errors.ts';
+import { isObject, type JsonObject } from '../shared/json-path.ts';
+import { checkJsonValue, isTooDeep } from '../shared/json-value.ts';
 import { withDefaultThresholds } from './default-thresholds.ts';
-import { parseDuration } from './duration.ts';
-import { type Fault, InvalidInputError } from './errors.ts';
-import { checkJsonValue, isTooDeep } from './json-value.ts';
 import { checkLoad, loadPaths, resolveLoad } from './load.ts';
 import type { LoadProfile, Threshold, Thresholds } from './load-profile.ts';
 import { applyOverrides, type ProfileOverrides } from './overrides.ts';
-import { isObject, type JsonObject } from './path.ts';
 import { checkRules } from './rules.ts';
 import type { ProfileSettings } from './schema.ts';
 import { checkShape } from './shape.ts';

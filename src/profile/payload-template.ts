@@ -1,6 +1,6 @@
-import type { Fault } from './errors.ts';
+import type { Fault } from '../shared/errors.ts';
+import { suggestFrom } from '../shared/nearest.ts';
 import type { JsonValue } from './load-profile.ts';
-import { suggestFrom } from './nearest.ts';
 import {
   type TemplateArgument,
   type TemplateCall,

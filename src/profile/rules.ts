@@ -1,9 +1,9 @@
-import { formatDuration } from './duration.ts';
-import type { Fault } from './errors.ts';
+import { formatDuration } from '../shared/duration.ts';
+import type { Fault } from '../shared/errors.ts';
+import { isObject, type JsonObject } from '../shared/json-path.ts';
 import { iotCoreLimits } from './iot-core-limits.ts';
 import { loadPaths, peakOf } from './load.ts';
 import type { LoadProfile } from './load-profile.ts';
-import { isObject, type JsonObject } from './path.ts';
 import { envelopeBytes, leastPayloadBytes } from './payload-size.ts';
 import { parsePayloadTemplate } from './payload-template.ts';
 import { checkMeasured, checkThresholds } from './threshold-rules.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { durationPattern } from './duration.ts';
+import { durationPattern } from '../shared/duration.ts';
 import {
   iotCoreLimits,
   maxDevicesPerSlice,

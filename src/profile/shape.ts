@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { durationPattern } from './duration.ts';
-import type { Fault } from './errors.ts';
-import { nearestOf, suggestFrom } from './nearest.ts';
-import { formatPath, isObject, type JsonObject, valueAt } from './path.ts';
+import { durationPattern } from '../shared/duration.ts';
+import type { Fault } from '../shared/errors.ts';
+import { formatPath, isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
+import { nearestOf, suggestFrom } from '../shared/nearest.ts';
 import { type ProfileSettings, profileSchema } from './schema.ts';
 
 /** A profile held against its schema, one setting at a time. */

@@ -1,9 +1,9 @@
+import type { Fault } from '../shared/errors.ts';
+import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
+import { suggestFrom } from '../shared/nearest.ts';
 import { iotMetricNames } from './cloudwatch-metrics.ts';
 import { defaultThresholds, hasDefaultThreshold } from './default-thresholds.ts';
-import type { Fault } from './errors.ts';
 import type { LoadProfile } from './load-profile.ts';
-import { suggestFrom } from './nearest.ts';
-import { isObject, type JsonObject, valueAt } from './path.ts';
 import { parseThresholdExpression } from './threshold-expression.ts';
 import {
   cloudWatchPrefix,

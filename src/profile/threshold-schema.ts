@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { durationPattern } from '../shared/duration.ts';
 import { defaultThresholds } from './default-thresholds.ts';
-import { durationPattern } from './duration.ts';
 import { aggregationsOf, thresholdMetrics } from './threshold-metrics.ts';
 
 /** As k6 has it: an expression, or one that says as well what becomes of the run when it fails. */

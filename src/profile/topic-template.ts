@@ -1,5 +1,5 @@
+import { suggestFrom } from '../shared/nearest.ts';
 import { iotCoreLimits, maxSlices, runIdMaxLength } from './iot-core-limits.ts';
-import { suggestFrom } from './nearest.ts';
 import { utf8Bytes } from './payload-size.ts';
 
 /** What stands in a topic's braces: fixed for a device, so that its topic is made once. */

@@ -1,7 +1,7 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
-import { formatValue } from './figures.ts';
+import { formatValue } from '../shared/format.ts';
 import { summarizeGenerator } from './generator-summary.ts';
 import { ratesOf } from './rates.ts';
 import type { CloudWatchView } from './reconciliation.ts';

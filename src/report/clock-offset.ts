@@ -1,7 +1,7 @@
 import type { SliceClock } from '../measure/slice-clocks.ts';
 import { stampResolutionMs } from '../measure/stamped-latency.ts';
-import { formatElapsed, formatPlural } from './figures.ts';
-import type { ClockOffset, ProvenOffset, Report } from './report.ts';
+import { formatElapsed, formatPlural } from '../shared/format.ts';
+import type { ClockOffset, ProvenOffset, Report } from './report-model.ts';
 
 /** From slices' bounds to the run's. */
 export function clockOffsetOf(clocks: readonly SliceClock[]): ClockOffset {

@@ -1,5 +1,5 @@
-import type { ComparedFigure, Comparison } from './compare.ts';
-import { formatElapsed, formatPlural, formatRate, formatShare, formatValue } from './figures.ts';
+import { formatElapsed, formatPlural, formatRate, formatShare, formatValue } from '../shared/format.ts';
+import type { ComparedFigure, Comparison } from './compare-reports.ts';
 import type { SummaryPaint } from './terminal-summary.ts';
 import { cutCell, layOutColumns, wrapText } from './text-table.ts';
 

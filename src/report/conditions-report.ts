@@ -1,8 +1,8 @@
 import { accountOf } from '../plan/account.ts';
 import { describeTarget, type InjectedFaults, type RunConditions } from '../plan/conditions.ts';
 import type { Plan } from '../plan/plan.ts';
-import { formatBytes, formatCount, formatPlural } from './figures.ts';
-import type { Report } from './report.ts';
+import { formatBytes, formatCount, formatPlural } from '../shared/format.ts';
+import type { Report } from './report-model.ts';
 
 /** Undefined for a plan that no plan function made: nothing is known of where it ran. */
 export function conditionsOf(plan: Plan, faults: InjectedFaults | undefined): RunConditions | undefined {

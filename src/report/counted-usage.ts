@@ -2,9 +2,9 @@ import type { RunLedger } from '../measure/run-ledger.ts';
 import type { Deployment } from '../plan/deployment.ts';
 import { echoingDevices } from '../plan/echoes.ts';
 import { lambdaUsage, looksOf } from '../plan/forecast-usage.ts';
-import { checkpointEveryMs, controlPollEveryMs } from '../plan/intervals.ts';
 import { meteredBytes } from '../plan/message-size.ts';
 import type { Plan } from '../plan/plan.ts';
+import { checkpointEveryMs, controlPollEveryMs } from '../plan/poll-intervals.ts';
 import {
   clearingMessages,
   connectionMinutes,

@@ -1,6 +1,6 @@
 import { satisfies, type ThresholdExpression } from '../profile/threshold-expression.ts';
 import type { CounterMetric } from '../profile/threshold-metrics.ts';
-import type { Report } from './report.ts';
+import type { Report } from './report-model.ts';
 
 /** What a value is between: the two are equal where it is known. `atMost` may be infinite. */
 export interface ValueRange {

@@ -1,5 +1,5 @@
 import type { CountsByReason } from '../measure/run-ledger.ts';
-import { formatCount } from './figures.ts';
+import { formatCount } from '../shared/format.ts';
 
 /** Reasons come from the far side and may be many: the rest is in report.json. */
 const maxReasons = 5;

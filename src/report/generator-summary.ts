@@ -1,6 +1,6 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
+import { formatElapsed, formatMs, formatPlural, formatShare } from '../shared/format.ts';
 import { describeCounts } from './describe-counts.ts';
-import { formatElapsed, formatMs, formatPlural, formatShare } from './figures.ts';
 import type { GeneratorSummary, GeneratorVerdict } from './generator-report.ts';
 import {
   describeLeftByStop,

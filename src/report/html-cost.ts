@@ -1,7 +1,7 @@
-import { formatUsd, formatValue } from './figures.ts';
+import { formatUsd, formatValue } from '../shared/format.ts';
 import { type Html, html, section, table } from './html-markup.ts';
-import type { Report } from './report.ts';
 import { describePrices } from './report-figures.ts';
+import type { Report } from './report-model.ts';
 
 /** The bill as it may come: what was used beside what was forecast. */
 export function renderCost({ cost }: Report): Html {

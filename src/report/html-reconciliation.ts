@@ -1,7 +1,7 @@
-import { formatCount } from './figures.ts';
+import { formatCount } from '../shared/format.ts';
 import { type Html, table } from './html-markup.ts';
 import { describeSum } from './reconciliation.ts';
-import type { Report } from './report.ts';
+import type { Report } from './report-model.ts';
 
 /** CloudWatch's sums beside the run's own counts, with what is known to make them differ. */
 export function renderReconciliation({ reconciliation }: Report): Html {

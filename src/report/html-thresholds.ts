@@ -1,5 +1,5 @@
 import { type Html, html, section, table } from './html-markup.ts';
-import type { Report, ThresholdResult } from './report.ts';
+import type { Report, ThresholdResult } from './report-model.ts';
 import { describeOpenThresholds, formatMeasured } from './threshold-figures.ts';
 
 /** What decides the verdict. */

@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
-import { formatDuration } from '../profile/duration.ts';
-import { asidesOf } from './asides.ts';
+import { formatDuration } from '../shared/duration.ts';
+import { formatCount, formatMs, formatRate, formatShare } from '../shared/format.ts';
 import { conditionRows, describeRehearsal } from './conditions-report.ts';
-import { formatCount, formatMs, formatRate, formatShare } from './figures.ts';
 import { renderCost } from './html-cost.ts';
 import { type Html, html, section, style, table } from './html-markup.ts';
 import { renderReconciliation } from './html-reconciliation.ts';
 import { reportStyle } from './html-style.ts';
 import { renderThresholds } from './html-thresholds.ts';
+import { asidesOf } from './notes.ts';
 import { renderGauge } from './plots/gauge.ts';
 import { plotStyle } from './plots/plot-style.ts';
-import type { Report, Verdict } from './report.ts';
 import {
   causeLines,
   describeClient,
@@ -30,6 +29,7 @@ import {
   publishOutNote,
   type Term,
 } from './report-figures.ts';
+import type { Report, Verdict } from './report-model.ts';
 import {
   distributionPlotOf,
   latencyPlotsOf,

@@ -1,8 +1,8 @@
-import type { Comparison } from './compare.ts';
+import { formatShare } from '../shared/format.ts';
+import type { Comparison } from './compare-reports.ts';
 import { formatChange, formatFigure } from './comparison-text.ts';
-import { doubtsOf } from './doubts.ts';
-import { formatShare } from './figures.ts';
-import type { Report } from './report.ts';
+import { doubtsOf } from './inconsistencies.ts';
+import type { Report } from './report-model.ts';
 import { describeMeasured } from './threshold-figures.ts';
 
 /** One line of a pipeline's test report. */

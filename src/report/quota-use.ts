@@ -1,8 +1,8 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
 import { accountOf } from '../plan/account.ts';
 import type { Plan } from '../plan/plan.ts';
-import { type Quota, type QuotaName, quotas } from '../plan/quotas.ts';
-import type { QuotaUse } from './report.ts';
+import { type Quota, type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
+import type { QuotaUse } from './report-model.ts';
 
 /**
  * How near the run came to the quotas that its own counters can see, by whole seconds: CloudWatch's minutes hide what

@@ -1,6 +1,6 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { Rates, StageRate } from './report.ts';
+import type { Rates, StageRate } from './report-model.ts';
 
 /** @param isOver false: a run that still publishes, whose time so far counts */
 export function ratesOf(plan: Plan, ledger: RunLedger, isOver = true): Rates {

@@ -1,7 +1,7 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
 import type { Plan } from '../plan/plan.ts';
-import { formatCount, formatPlural } from './figures.ts';
-import type { Reconciliation } from './report.ts';
+import { formatCount, formatPlural } from '../shared/format.ts';
+import type { Reconciliation } from './report-model.ts';
 
 /** What CloudWatch said of the run. */
 export interface CloudWatchView {

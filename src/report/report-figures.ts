@@ -1,10 +1,10 @@
 import type { LatencyName } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { MessageLedger } from '../measure/run-ledger.ts';
+import { formatBytes, formatCount, formatElapsed, formatMs, formatPlural } from '../shared/format.ts';
 import { describeClockOffset } from './clock-offset.ts';
 import { describeCounts } from './describe-counts.ts';
-import { formatBytes, formatCount, formatElapsed, formatMs, formatPlural } from './figures.ts';
-import type { CostReport, Report, StageRate, Throttling } from './report.ts';
+import type { CostReport, Report, StageRate, Throttling } from './report-model.ts';
 
 /** `sent = received + lost + …` with its figures, as the terminal and the page both show it. */
 export interface Equation {

@@ -1,4 +1,4 @@
-import type { Report } from './report.ts';
+import type { Report } from './report-model.ts';
 
 /** report.json: indented for people, but a list of numbers is a line, not a page. Ends with a newline. */
 export function formatReportJson(report: Report): string {

@@ -7,8 +7,8 @@ import { renderLedgerFlow } from './plots/ledger-flow.ts';
 import { renderRatePlot, type TargetPoint } from './plots/rate-plot.ts';
 import { renderStartLagPlot } from './plots/start-lag-plot.ts';
 import type { TimeFrame } from './plots/time-axis.ts';
-import type { Report } from './report.ts';
 import { isAcknowledged, latencyMeanings } from './report-figures.ts';
+import type { Report } from './report-model.ts';
 
 /** Which plots a report has: the components of `plots/`, fed from it. */
 

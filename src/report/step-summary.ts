@@ -1,10 +1,10 @@
-import type { Comparison } from './compare.ts';
+import { formatCount, formatMs, formatRate, formatShare, formatUsd } from '../shared/format.ts';
+import type { Comparison } from './compare-reports.ts';
 import { type ComparisonOutcome, countOf, formatChange, formatFigure, outcomeOf } from './comparison-text.ts';
 import { describeRehearsal } from './conditions-report.ts';
-import { formatCount, formatMs, formatRate, formatShare, formatUsd } from './figures.ts';
 import { describeReconciliation } from './reconciliation.ts';
-import type { Report, Verdict } from './report.ts';
 import { describeClient, describeSlices, heldMessages } from './report-figures.ts';
+import type { Report, Verdict } from './report-model.ts';
 import { formatMeasured } from './threshold-figures.ts';
 import { describeUnknown } from './unknown-figures.ts';
 

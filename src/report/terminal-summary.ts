@@ -1,9 +1,8 @@
-import { formatDuration } from '../profile/duration.ts';
-import { asidesOf } from './asides.ts';
+import { formatDuration } from '../shared/duration.ts';
+import { formatCount, formatMs, formatPlural, formatRate, formatShare, formatUsd } from '../shared/format.ts';
 import { conditionRows, describeRehearsal } from './conditions-report.ts';
-import { formatCount, formatMs, formatPlural, formatRate, formatShare, formatUsd } from './figures.ts';
+import { asidesOf } from './notes.ts';
 import { describeReconciliation } from './reconciliation.ts';
-import type { Reconciliation, Report, ThresholdResult, Verdict } from './report.ts';
 import {
   causeLines,
   describeClient,
@@ -23,6 +22,7 @@ import {
   publishOutNote,
   type Term,
 } from './report-figures.ts';
+import type { Reconciliation, Report, ThresholdResult, Verdict } from './report-model.ts';
 import { renderSparkline } from './sparkline.ts';
 import { layOutColumns, wrapText } from './text-table.ts';
 import { describeOpenThresholds, formatMeasured } from './threshold-figures.ts';

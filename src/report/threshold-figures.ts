@@ -1,5 +1,5 @@
-import { formatValue } from './figures.ts';
-import type { Report, ThresholdResult } from './report.ts';
+import { formatValue } from '../shared/format.ts';
+import type { Report, ThresholdResult } from './report-model.ts';
 
 /** Under the heading `measured`: `41.2`, `nothing`, `30 to 42, not known`. */
 export function formatMeasured({ actual, range }: ThresholdResult): string {

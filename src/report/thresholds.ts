@@ -15,7 +15,7 @@ import {
 } from '../profile/threshold-metrics.ts';
 import { counterRange, exactly, isTrueOfAll, isTrueOfNone, type ValueRange } from './counter-range.ts';
 import { type CloudWatchView, cloudWatchSum } from './reconciliation.ts';
-import type { Rates, Report, ThresholdResult } from './report.ts';
+import type { Rates, Report, ThresholdResult } from './report-model.ts';
 
 /** Everything a threshold may judge. */
 export interface Measured {

@@ -2,10 +2,10 @@ import type { RunLedger } from '../measure/run-ledger.ts';
 import { accountOf } from '../plan/account.ts';
 import type { Plan } from '../plan/plan.ts';
 import { preflight } from '../plan/preflight.ts';
-import { type QuotaName, quotas } from '../plan/quotas.ts';
-import { formatCount, formatShare } from './figures.ts';
+import { formatCount, formatShare } from '../shared/format.ts';
+import { type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
 import { type CloudWatchView, cloudWatchSum } from './reconciliation.ts';
-import type { BindingQuota, QuotaRefusals, QuotaUse, Throttling } from './report.ts';
+import type { BindingQuota, QuotaRefusals, QuotaUse, Throttling } from './report-model.ts';
 
 /**
  * What was refused for a quota. The ledger keeps what devices were told; a throttled MQTT publish gets no answer, and only

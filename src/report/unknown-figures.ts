@@ -1,5 +1,5 @@
-import { formatCount, formatElapsed, formatPlural } from './figures.ts';
-import type { Report } from './report.ts';
+import { formatCount, formatElapsed, formatPlural } from '../shared/format.ts';
+import type { Report } from './report-model.ts';
 
 /** `400 of 400 devices connected and 3 reconnects`; `300 of 400 devices connected, 100 not known` */
 export function describeDevices({ devices, slices }: Report): string {

@@ -1,6 +1,6 @@
 import type { CountsByReason, RunLedger } from '../measure/run-ledger.ts';
+import { formatCount, formatPlural } from '../shared/format.ts';
 import { describeCounts } from './describe-counts.ts';
-import { formatCount, formatPlural } from './figures.ts';
 
 /**
  * `generator`: the counts prove it. `elsewhere`: they prove that it was the endpoint, the network or a quota. `open`: they do not

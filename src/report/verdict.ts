@@ -2,8 +2,8 @@ import type { Imbalance } from '../measure/check-ledger.ts';
 import type { CountsByReason, RunLedger } from '../measure/run-ledger.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
-import { formatCount, formatPlural, formatShare, formatValue } from './figures.ts';
-import type { ExecutionReport, ThresholdResult, Verdict } from './report.ts';
+import { formatCount, formatPlural, formatShare, formatValue } from '../shared/format.ts';
+import type { ExecutionReport, ThresholdResult, Verdict } from './report-model.ts';
 import { describeMeasured } from './threshold-figures.ts';
 
 export interface Judged {

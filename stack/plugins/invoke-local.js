@@ -50,8 +50,8 @@ async function startEmbedded({ serviceDir, classes }) {
     );
   }
   const [{ startEmbeddedAws }, { pointAt }] = await Promise.all([
-    import('../../src/embedded/start.ts'),
-    import('../../src/cli/point-at.ts'),
+    import('../../src/embedded/process/start-embedded-aws.ts'),
+    import('../../src/cli/run/point-at.ts'),
   ]);
   const embedded = await startEmbeddedAws({
     runsDirectory: path.join(serviceDir, 'runs'),

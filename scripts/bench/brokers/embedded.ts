@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { startIotCore } from '../../../src/embedded/iot-core/start.ts';
-import { type AccountLimits, accountLimitsOf } from '../../../src/plan/quotas.ts';
+import { startIotCore } from '../../../src/embedded/iot-core/start-iot-core.ts';
+import { type AccountLimits, accountLimitsOf } from '../../../src/targets/aws-iot/quotas.ts';
 import type { BenchBroker } from './bench-broker.ts';
 
 /** A throttled publish would cost next to nothing: no quota is near. */

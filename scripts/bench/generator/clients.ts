@@ -21,7 +21,7 @@ export async function makeTransportOf(
   const address = { host, port };
   switch (client) {
     case 'dense': {
-      const { makeTcpDoor, makeTlsDoor } = await import('../../../src/device/transports/dense/door.ts');
+      const { makeTcpDoor, makeTlsDoor } = await import('../../../src/device/network/connector.ts');
       const { makeDenseTransport } = await import('../../../src/device/transports/dense.ts');
       return makeDenseTransport({
         ...settings,

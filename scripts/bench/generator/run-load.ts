@@ -1,9 +1,10 @@
 /** A process that puts a load on a broker through Stampede's slice runner, with one of three clients. */
-import { makeSystemClock } from '../../../src/device/clock.ts';
+
 import { runSlice } from '../../../src/device/slice-runner.ts';
 import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
+import { makeSystemClock } from '../../../src/shared/clock.ts';
 import { sampleAt, serveMeasurement } from '../measured-process.ts';
 import { makeTransportOf } from './clients.ts';
 import { type Load, type LoadReport, messagesOf, type RunnerLoad } from './load.ts';

@@ -1,5 +1,5 @@
 /** Sets of message numbers at their worst: a million intervals, each of one message, out of a hundred windows. */
-import { type EncodedIntervals, IntervalSet } from '../../../src/measure/intervals.ts';
+import { type EncodedIntervals, IntervalSet } from '../../../src/measure/interval-set.ts';
 import { repeatWork, serveMeasurement, type WorkReport } from '../measured-process.ts';
 
 export interface IntervalsSettings {

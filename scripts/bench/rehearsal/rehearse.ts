@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plan } from '../../../src/plan/plan.ts';
-import type { Report } from '../../../src/report/report.ts';
+import type { Report } from '../../../src/report/report-model.ts';
 import { sampleAt } from '../measured-process.ts';
 import { processesOf } from '../process-tree.ts';
 

@@ -1,4 +1,3 @@
-import { makeRandom } from '../../../src/device/random.ts';
 import { runSlice } from '../../../src/device/slice-runner.ts';
 import type { ArrivalWindow } from '../../../src/measure/arrival-window.ts';
 import { measureArrivals } from '../../../src/measure/arrivals.ts';
@@ -6,8 +5,9 @@ import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import { draftPlan } from '../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
-import { SimulatedTransport } from '../../../test/device/simulated-transport.ts';
-import { VirtualClock } from '../../../test/device/virtual-clock.ts';
+import { makeRandom } from '../../../src/shared/random.ts';
+import { SimulatedTransport } from '../../../test/support/device/simulated-transport.ts';
+import { VirtualClock } from '../../../test/support/device/virtual-clock.ts';
 
 export const devicesPerSlice = 1_000;
 const createdAt = 1_788_257_410_000;

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type PackagedStack, packageStack } from '../../../test/stack/packaged-stack.ts';
+import { type PackagedStack, packageStack } from '../../../test/support/stack/packaged-stack.ts';
 import { measureInProcess } from '../measured-process.ts';
 import type { ImportReport, ImportSettings } from '../pure/run-import.ts';
 import { measureInRounds } from '../rounds.ts';

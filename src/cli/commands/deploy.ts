@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { exitCodes } from '../../profile/errors.ts';
+import { exitCodes } from '../../shared/errors.ts';
 import type { Finish } from '../program.ts';
 
 /** What the two commands have in common: the framework's flags, passed on as they are. */
@@ -42,7 +42,7 @@ function add(program: Command, finish: Finish, { name, description }: SlsCommand
     .allowUnknownOption()
     .addHelpText('after', flagsHelp.replace('<command>', name))
     .action(async () => {
-      const { runSls } = await import('../sls.ts');
+      const { runSls } = await import('../run/sls.ts');
       const code = await runSls([name, ...command.args], process.cwd());
       // The framework has said why.
       finish(code === 0 ? exitCodes.passed : exitCodes.internalFault);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { exitCodes } from '../../profile/errors.ts';
-import { initProject, nextSteps } from '../init-project.ts';
+import { exitCodes } from '../../shared/errors.ts';
 import type { Finish } from '../program.ts';
+import { initProject, nextSteps } from '../run/init-project.ts';
 
 export function addInitCommand(program: Command, finish: Finish): void {
   program

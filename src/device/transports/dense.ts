@@ -1,8 +1,8 @@
+import type { Door } from '../network/connector.ts';
 import { messageOf, type SliceDevices } from '../slice-devices.ts';
 import type { MakeTransport, MqttSettings, Transport, TransportListener } from '../transport.ts';
-import { DenseConnection } from './dense/connection.ts';
+import { DenseConnection } from './dense/dense-connection.ts';
 import type { DenseContext } from './dense/dense-context.ts';
-import type { Door } from './dense/door.ts';
 import { type MqttVersion, makeRarePacketDecoder } from './dense/packets.ts';
 import { PublishBuffer } from './dense/publish-buffer.ts';
 

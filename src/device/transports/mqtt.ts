@@ -1,11 +1,11 @@
-import type { IotDoor } from '../../plan/target.ts';
 import type { LoadProfile } from '../../profile/load-profile.ts';
+import type { IotDoor } from '../../targets/target.ts';
+import { type DoorPass, usernameOf } from '../identity/credentials.ts';
+import { type Door, makeTcpDoor, makeTlsDoor } from '../network/connector.ts';
+import { signPath } from '../network/signed-path.ts';
+import { hostHeaderOf, makeWebSocketDoor } from '../network/websocket-connector.ts';
 import type { MakeTransport, MqttLogin, MqttSettings } from '../transport.ts';
-import { type Door, makeTcpDoor, makeTlsDoor } from './dense/door.ts';
-import { signPath } from './dense/signed-path.ts';
-import { hostHeaderOf, makeWebSocketDoor } from './dense/websocket-door.ts';
 import { makeDenseTransport } from './dense.ts';
-import { type DoorPass, usernameOf } from './door-pass.ts';
 
 /** A door and what shows the way through it. */
 export interface MqttTarget {
@@ -33,7 +33,7 @@ export async function makeMqttTransport(profile: LoadProfile, target: MqttTarget
   // Its native library takes longer to load than all else: only who uses it waits for it.
   const { makeDeviceSdkTransport } = await import('./device-sdk.ts');
   if (pass.auth === 'none') return makeDeviceSdkTransport({ ...settings, host, port });
-  const { makeSdkSecurity } = await import('./sdk-security.ts');
+  const { makeSdkSecurity } = await import('../network/sdk-security.ts');
   return makeDeviceSdkTransport({ ...settings, host, port, secure: makeSdkSecurity(host, pass, authority) });
 }
 

@@ -1,4 +1,4 @@
-import type { AccountLimits, QuotaName } from '../../plan/quotas.ts';
+import type { AccountLimits, QuotaName } from '../../targets/aws-iot/quotas.ts';
 import { KeyedBuckets } from './keyed-buckets.ts';
 import { TokenBucket } from './token-bucket.ts';
 

@@ -1,4 +1,4 @@
-import type { Random } from '../../device/random.ts';
+import type { Random } from '../../shared/random.ts';
 
 /** How long something takes more than it must, in milliseconds. A number is fixed; 0 is no delay at all. */
 export type Delay =

@@ -1,28 +1,34 @@
-import { makeRandom } from '../../device/random.ts';
-import { type Edge, type EdgeOptions, type EdgeRoute, type EdgeService, startEdge } from '../edge.ts';
-import type { Route } from '../route-table.ts';
+import { makeRandom } from '../../shared/random.ts';
+import {
+  type Edge,
+  type EdgeOptions,
+  type EdgeRoute,
+  type EdgeService,
+  startEdge,
+} from '../gateway/gateway.ts';
+import type { Route } from '../gateway/route-table.ts';
 import { AccountQuotas } from './account-quotas.ts';
-import { type Clock, offsetClock, wallClock } from './clock.ts';
-import { type CertificateFiles, type Certificates, writeCertificates } from './doors/certificates.ts';
-import { openDoors } from './doors/doors.ts';
-import type { AuthorizeRequest } from './doors/http-authorization.ts';
+import { type CertificateFiles, type Certificates, writeCertificates } from './auth/certificates.ts';
+import type { AuthorizeRequest } from './auth/http-authorization.ts';
+import { type Clock, offsetClock, wallClock } from './broker-clock.ts';
+import { Weather } from './faults.ts';
 import { makeAdminApi } from './http/admin-api.ts';
 import { makeDataPlane } from './http/data-plane.ts';
+import { openDoors } from './listeners/listeners.ts';
+import { openTcpDoor } from './listeners/tcp-listener.ts';
 import { Metrics } from './metrics.ts';
 import { Broker } from './mqtt/broker.ts';
 import { Router } from './mqtt/router.ts';
-import { openTcpDoor } from './mqtt/tcp-door.ts';
 import { ArrivalsQueue } from './queue/arrivals-queue.ts';
 import { EventSourceMapping, type Invoke } from './queue/event-source-mapping.ts';
 import { makeLambdaInvoker } from './queue/lambda-invoker.ts';
 import { MessageQueue } from './queue/message-queue.ts';
 import { makeSqs } from './queue/sqs-api.ts';
+import { WeatheredTarget } from './rules/faulty-target.ts';
 import { RulesEngine } from './rules/rules-engine.ts';
 import { TopicRule } from './rules/topic-rule.ts';
-import { WeatheredTarget } from './rules/weathered-target.ts';
 import { deadLetterQueueName, type IotCoreSettings, ruleErrorQueueName } from './settings.ts';
 import { type ArrivalsStreamParts, openArrivalsStream } from './stream/open-arrivals-stream.ts';
-import { Weather } from './weather.ts';
 
 /**
  * Each is a process here, and takes half a second to start: a hundred devices that come in at once would otherwise wait

@@ -1,7 +1,7 @@
-import { StampedeError } from '../../profile/errors.ts';
-import { watchDescriptors } from '../descriptor-watch.ts';
-import { surviveLostOutput } from '../lasting-output.ts';
-import { wallClock } from './clock.ts';
+import { StampedeError } from '../../shared/errors.ts';
+import { watchDescriptors } from '../process/descriptor-watch.ts';
+import { surviveLostOutput } from '../process/lasting-output.ts';
+import { wallClock } from './broker-clock.ts';
 import { type IotCoreAddresses, type RunningIotCore, runIotCore } from './iot-core.ts';
 import type { IotCoreSettings } from './settings.ts';
 

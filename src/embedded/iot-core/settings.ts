@@ -1,9 +1,9 @@
 import { defaultDeployment } from '../../plan/deployment.ts';
 import type { QueueReaders } from '../../plan/queue-readers.ts';
-import type { AccountLimits } from '../../plan/quotas.ts';
 import { streamBatches } from '../../plan/stream-reading.ts';
-import type { Credentials } from '../request-signature.ts';
-import type { WeatherSettings } from './weather-settings.ts';
+import type { AccountLimits } from '../../targets/aws-iot/quotas.ts';
+import type { Credentials } from '../gateway/request-signature.ts';
+import type { WeatherSettings } from './fault-settings.ts';
 
 /**
  * What a QoS 1 publish past a quota of the account gets: nothing (what is told of the service), an MQTT 5 PUBACK with 0x97

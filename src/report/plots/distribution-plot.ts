@@ -1,4 +1,4 @@
-import { formatMs } from '../figures.ts';
+import { formatMs } from '../../shared/format.ts';
 import { type Html, html, table } from '../html-markup.ts';
 import type { LatencyDistribution } from '../latency-distribution.ts';
 import { fieldOf, renderFigure, renderLine, renderXAxis, renderYAxis } from './figure.ts';

@@ -1,6 +1,7 @@
-import { formatCount, formatMs } from '../figures.ts';
+import { heatRowFromMs, heatRows } from '../../live/heat-rows.ts';
+import type { LatencyOverTime, LatencyStep } from '../../live/latency-over-time.ts';
+import { formatCount, formatMs } from '../../shared/format.ts';
 import { type Html, html, table } from '../html-markup.ts';
-import type { LatencyOverTime, LatencyStep } from '../latency-over-time.ts';
 import {
   type Field,
   fieldOf,
@@ -11,7 +12,6 @@ import {
   renderYAxis,
   round,
 } from './figure.ts';
-import { heatRowFromMs, heatRows } from './heat-rows.ts';
 import { formatClock, formatLatency, logScale, type Scale, type Span } from './scale.ts';
 import { makeTimeAxis, renderPhases, type TimeAxis, type TimeFrame } from './time-axis.ts';
 

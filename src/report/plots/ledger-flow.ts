@@ -1,5 +1,5 @@
 import type { MessageLedger } from '../../measure/run-ledger.ts';
-import { formatCount, formatShare } from '../figures.ts';
+import { formatCount, formatShare } from '../../shared/format.ts';
 import { type Html, html } from '../html-markup.ts';
 import { plotWidth, renderFigure, round } from './figure.ts';
 

@@ -1,4 +1,4 @@
-import { formatRate, formatValue } from '../figures.ts';
+import { formatRate, formatValue } from '../../shared/format.ts';
 import { type Html, html, table } from '../html-markup.ts';
 import { fieldOf, renderFigure, renderLine, renderXAxis, renderYAxis } from './figure.ts';
 import { latencyScaleOf } from './latency-plots.ts';

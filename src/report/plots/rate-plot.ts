@@ -1,4 +1,4 @@
-import { formatCount, formatRate, formatShare, formatValue } from '../figures.ts';
+import { formatCount, formatRate, formatShare, formatValue } from '../../shared/format.ts';
 import { type Html, html, table } from '../html-markup.ts';
 import {
   type Field,

@@ -1,6 +1,6 @@
-import { formatCount, formatPlural } from '../figures.ts';
+import { type SliceState, type SliceStates, sliceStates } from '../../live/slice-states.ts';
+import { formatCount, formatPlural } from '../../shared/format.ts';
 import { type Html, html } from '../html-markup.ts';
-import { type SliceState, type SliceStates, sliceStates } from '../slice-states.ts';
 import { plotWidth, renderFigure, round } from './figure.ts';
 
 const states = Object.keys(sliceStates) as SliceState[];

@@ -1,4 +1,4 @@
-import { formatCount, formatElapsed, formatMs, formatPlural } from '../figures.ts';
+import { formatCount, formatElapsed, formatMs, formatPlural } from '../../shared/format.ts';
 import { type Html, html, table } from '../html-markup.ts';
 import { fieldOf, nothing, renderFigure, renderXAxis, renderYAxis, round } from './figure.ts';
 import { formatLatency, linearScale } from './scale.ts';

@@ -4,8 +4,8 @@ import type { SliceResult } from '../../measure/slice-result.ts';
 import { checkStoredPlan, checkStoredProfile, checkTimes, type PlanProblem } from '../../plan/check-plan.ts';
 import type { InjectedFaults } from '../../plan/conditions.ts';
 import type { Plan } from '../../plan/plan.ts';
-import { exitCodes, StampedeError } from '../../profile/errors.ts';
-import type { Report } from '../report.ts';
+import { exitCodes, StampedeError } from '../../shared/errors.ts';
+import type { Report } from '../report-model.ts';
 
 /** The files of a run store that are read back. */
 export interface StoredFiles {

@@ -1,8 +1,8 @@
 import type { Packet } from 'mqtt-packet';
+import type { Door } from '../../network/connector.ts';
 import type { SliceDevices } from '../../slice-devices.ts';
 import type { MqttSettings, TransportListener } from '../../transport.ts';
-import type { DenseConnection } from './connection.ts';
-import type { Door } from './door.ts';
+import type { DenseConnection } from './dense-connection.ts';
 import type { MqttVersion } from './packets.ts';
 import type { PublishBuffer } from './publish-buffer.ts';
 

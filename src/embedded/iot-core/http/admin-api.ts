@@ -1,11 +1,13 @@
-import type { AccountLimits } from '../../../plan/quotas.ts';
-import { InvalidInputError } from '../../../profile/errors.ts';
-import { isSameSecret } from '../../account-key.ts';
-import { AwsError } from '../../aws-error.ts';
-import { type EdgeRequest, type EdgeResponse, type EdgeService, header } from '../../edge.ts';
-import { makeRouteTable } from '../../route-table.ts';
-import { renderJsonError } from '../../serve-request.ts';
+import { InvalidInputError } from '../../../shared/errors.ts';
+import type { AccountLimits } from '../../../targets/aws-iot/quotas.ts';
+import { isSameSecret } from '../../gateway/account-key.ts';
+import { AwsError } from '../../gateway/aws-error.ts';
+import { type EdgeRequest, type EdgeResponse, type EdgeService, header } from '../../gateway/gateway.ts';
+import { makeRouteTable } from '../../gateway/route-table.ts';
+import { renderJsonError } from '../../gateway/serve-request.ts';
 import type { AccountQuotas, Refusals } from '../account-quotas.ts';
+import { parseWeatherChange } from '../fault-settings.ts';
+import type { Weather } from '../faults.ts';
 import type { Counter, Metrics } from '../metrics.ts';
 import type { Broker } from '../mqtt/broker.ts';
 import type { ArrivalsQueue, QueueDepth } from '../queue/arrivals-queue.ts';
@@ -13,8 +15,6 @@ import type { EventSourceMapping, MappingCounts } from '../queue/event-source-ma
 import type { MessageQueue } from '../queue/message-queue.ts';
 import type { ArrivalsStreamParts } from '../stream/open-arrivals-stream.ts';
 import type { StreamDepth } from '../stream/stream-mapping.ts';
-import type { Weather } from '../weather.ts';
-import { parseWeatherChange } from '../weather-settings.ts';
 
 export interface AdminParts {
   readonly broker: Broker;

@@ -1,19 +1,19 @@
 import { iotCoreLimits } from '../../../profile/iot-core-limits.ts';
-import { AwsError, notSupported } from '../../aws-error.ts';
-import type { EdgeRequest, EdgeResponse, EdgeService } from '../../edge.ts';
-import { makeRouteTable } from '../../route-table.ts';
-import { isSigned } from '../../sigv4.ts';
+import { AwsError, notSupported } from '../../gateway/aws-error.ts';
+import type { EdgeRequest, EdgeResponse, EdgeService } from '../../gateway/gateway.ts';
+import { makeRouteTable } from '../../gateway/route-table.ts';
+import { isSigned } from '../../gateway/sigv4.ts';
 import type { AccountQuotas } from '../account-quotas.ts';
-import type { Clock } from '../clock.ts';
-import { forbidden } from '../doors/access-keys.ts';
-import type { AuthorizeRequest } from '../doors/http-authorization.ts';
+import { forbidden } from '../auth/access-keys.ts';
+import type { AuthorizeRequest } from '../auth/http-authorization.ts';
+import type { Clock } from '../broker-clock.ts';
+import type { Weather } from '../faults.ts';
 import type { ProtocolMetrics } from '../metrics.ts';
 import type { Access } from '../mqtt/access.ts';
 import type { Message, PublishHeaders } from '../mqtt/message.ts';
 import { type Property, propertyIds } from '../mqtt/properties.ts';
 import type { Router } from '../mqtt/router.ts';
 import { isTopicName } from '../mqtt/topic-filter.ts';
-import type { Weather } from '../weather.ts';
 import { publishHeadersOf } from './publish-headers.ts';
 
 export interface DataPlaneParts {

@@ -1,5 +1,5 @@
-import { AwsError } from '../../aws-error.ts';
-import { type EdgeRequest, header } from '../../edge.ts';
+import { AwsError } from '../../gateway/aws-error.ts';
+import { type EdgeRequest, header } from '../../gateway/gateway.ts';
 import type { PublishHeaders } from '../mqtt/message.ts';
 import { type Property, propertyIds } from '../mqtt/properties.ts';
 

@@ -1,8 +1,8 @@
 import type { AccountQuotas } from '../account-quotas.ts';
-import { type CancelTimer, type Clock, repeat } from '../clock.ts';
+import { type CancelTimer, type Clock, repeat } from '../broker-clock.ts';
+import type { Weather } from '../faults.ts';
 import type { ProtocolMetrics } from '../metrics.ts';
 import type { ThrottleAnswer, UnauthorizedSettings } from '../settings.ts';
-import type { Weather } from '../weather.ts';
 import type { Gate } from './access.ts';
 import { type Channel, Connection } from './connection.ts';
 import { disconnectSome } from './disconnect-some.ts';

@@ -1,4 +1,4 @@
-import type { Random } from '../../../device/random.ts';
+import type { Random } from '../../../shared/random.ts';
 import type { Connection } from './connection.ts';
 import { reasonCodes } from './protocol.ts';
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts';
-import type { Weather } from '../weather.ts';
+import type { Clock } from '../broker-clock.ts';
+import type { Weather } from '../faults.ts';
 import type { Connection } from './connection.ts';
 
 interface LateAck {

@@ -1,4 +1,4 @@
-import type { Random } from '../../../device/random.ts';
+import type { Random } from '../../../shared/random.ts';
 import type { ProtocolMetrics } from '../metrics.ts';
 import type { ActiveRule, RulesEngine } from '../rules/rules-engine.ts';
 import { Message, type PublishHeaders } from './message.ts';

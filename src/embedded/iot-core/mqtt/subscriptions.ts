@@ -1,4 +1,4 @@
-import type { Random } from '../../../device/random.ts';
+import type { Random } from '../../../shared/random.ts';
 import type { QoS } from './protocol.ts';
 import type { Session } from './session.ts';
 import type { TopicFilter } from './topic-filter.ts';

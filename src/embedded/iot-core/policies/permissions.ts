@@ -1,4 +1,4 @@
-import { accountId, partition, region } from '../../arns.ts';
+import { accountId, partition, region } from '../../gateway/arns.ts';
 import type { Access } from '../mqtt/access.ts';
 import { judgeAll, type Policy } from './policy.ts';
 import { type PolicyClient, policyValueOf } from './policy-variables.ts';

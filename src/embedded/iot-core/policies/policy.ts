@@ -1,4 +1,4 @@
-import { type Fault, StampedeError } from '../../../profile/errors.ts';
+import { type Fault, StampedeError } from '../../../shared/errors.ts';
 import {
   type ActionPattern,
   type LookUp,

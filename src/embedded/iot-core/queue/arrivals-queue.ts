@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../broker-clock.ts';
 import type { RuleTarget } from '../rules/rules-engine.ts';
 import type { QueueSettings } from '../settings.ts';
 import { EventBatch } from './event-batch.ts';

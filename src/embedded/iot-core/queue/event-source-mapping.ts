@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../broker-clock.ts';
+import type { Weather } from '../faults.ts';
 import type { QueueSettings } from '../settings.ts';
-import type { Weather } from '../weather.ts';
 import type { ArrivalsQueue } from './arrivals-queue.ts';
 import type { EventBatch } from './event-batch.ts';
 import { ReaderPool } from './reader-pool.ts';

@@ -1,6 +1,6 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
-import { region } from '../../arns.ts';
-import { signHeaders } from '../../request-signature.ts';
+import { region } from '../../gateway/arns.ts';
+import { signHeaders } from '../../gateway/request-signature.ts';
 import type { IotCoreSettings } from '../settings.ts';
 import type { InvocationOutcome, Invoke } from './event-source-mapping.ts';
 

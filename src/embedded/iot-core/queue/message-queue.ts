@@ -1,5 +1,5 @@
 import { hash, randomUUID } from 'node:crypto';
-import type { CancelTimer, Clock } from '../clock.ts';
+import type { CancelTimer, Clock } from '../broker-clock.ts';
 
 /** A queue as GetQueueAttributes sees it. */
 export interface QueueCounts {

@@ -5,7 +5,7 @@ import {
   provisionedPollers,
   standardReaders,
 } from '../../../plan/queue-readers.ts';
-import type { CancelTimer, Clock } from '../clock.ts';
+import type { CancelTimer, Clock } from '../broker-clock.ts';
 
 /** A queue as its readers see it. Batches are the queue's own: event bytes, or, in a model, counts. */
 export interface ReadableQueue<Batch> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { accountId, partition, region } from '../../arns.ts';
+import { accountId, partition, region } from '../../gateway/arns.ts';
 
 /**
  * One record of the event that Lambda makes of an SQS message. Its fields stand in a fixed order and, but for the body,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { AccountQuotas } from '../account-quotas.ts';
+import type { Weather } from '../faults.ts';
 import type { Metrics } from '../metrics.ts';
 import { TopicTree } from '../mqtt/topic-tree.ts';
-import type { Weather } from '../weather.ts';
 import { RecordBuffer } from './record-buffer.ts';
 import type { TopicRule } from './topic-rule.ts';
 

@@ -1,4 +1,4 @@
-import { exitCodes, StampedeError } from '../../../profile/errors.ts';
+import { exitCodes, StampedeError } from '../../../shared/errors.ts';
 import { parseTopicFilter } from '../mqtt/topic-filter.ts';
 import type { Expression } from './expression.ts';
 import { ExpressionParser } from './expression-parser.ts';

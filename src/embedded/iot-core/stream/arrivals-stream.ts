@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { accountId, partition, region } from '../../arns.ts';
+import { accountId, partition, region } from '../../gateway/arns.ts';
 import { Shard } from './shard.ts';
 
 /** Where a record was put. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { accountId } from '../../arns.ts';
-import type { Clock } from '../clock.ts';
+import { accountId } from '../../gateway/arns.ts';
+import type { Clock } from '../broker-clock.ts';
 import type { ActionFailure, RuleTarget, SendOutcome } from '../rules/rules-engine.ts';
 import type { ArrivalsStream } from './arrivals-stream.ts';
 import type { Shard } from './shard.ts';

@@ -1,5 +1,5 @@
-import { shardLimits } from '../../../plan/shard-limits.ts';
-import { AwsError } from '../../aws-error.ts';
+import { shardLimits } from '../../../targets/aws-iot/shard-limits.ts';
+import { AwsError } from '../../gateway/aws-error.ts';
 import {
   type JsonInput,
   makeJsonService,
@@ -7,9 +7,9 @@ import {
   optionalString,
   requiredList,
   requiredString,
-} from '../../aws-json.ts';
-import type { EdgeService } from '../../edge.ts';
-import type { Clock } from '../clock.ts';
+} from '../../gateway/aws-json.ts';
+import type { EdgeService } from '../../gateway/gateway.ts';
+import type { Clock } from '../broker-clock.ts';
 import type { ArrivalsStream } from './arrivals-stream.ts';
 import type { LoggedRecord } from './record-log.ts';
 import type { Shard } from './shard.ts';

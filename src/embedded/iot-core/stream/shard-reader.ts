@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../broker-clock.ts';
 import { type InvocationOutcome, parseBatchItemFailures } from '../queue/event-source-mapping.ts';
 import type { StreamSettings } from '../settings.ts';
 import type { Shard } from './shard.ts';

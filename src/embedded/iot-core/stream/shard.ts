@@ -1,4 +1,4 @@
-import { shardLimits } from '../../../plan/shard-limits.ts';
+import { shardLimits } from '../../../targets/aws-iot/shard-limits.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { type LoggedRecord, RecordLog } from './record-log.ts';
 

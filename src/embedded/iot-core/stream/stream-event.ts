@@ -1,6 +1,6 @@
 import { writeInteger } from '../../../device/ascii.ts';
 import { maxEventBytes } from '../../../plan/queue-readers.ts';
-import { accountId, partition, region } from '../../arns.ts';
+import { accountId, partition, region } from '../../gateway/arns.ts';
 import type { ArrivalsStream } from './arrivals-stream.ts';
 import { firstNumber, type Shard } from './shard.ts';
 

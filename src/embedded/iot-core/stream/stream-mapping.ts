@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { arnOfFunction } from '../../arns.ts';
-import { type CancelTimer, type Clock, repeat } from '../clock.ts';
+import { arnOfFunction } from '../../gateway/arns.ts';
+import { type CancelTimer, type Clock, repeat } from '../broker-clock.ts';
+import type { Weather } from '../faults.ts';
 import type { Invoke, MappingCounts } from '../queue/event-source-mapping.ts';
 import type { StreamSettings } from '../settings.ts';
-import type { Weather } from '../weather.ts';
 import type { ArrivalsStream } from './arrivals-stream.ts';
 import type { Shard } from './shard.ts';
 import { type RecordRange, ShardReader } from './shard-reader.ts';

@@ -1,0 +1,103 @@
+import { HttpError, InfluxDB, setLogger } from '@influxdata/influxdb-client';
+import type { InfluxSettings } from '../worker/environment.ts';
+import { makeTokenReader } from './influx-token.ts';
+
+/** `refused`: InfluxDB will never take it. `away`: it could not be had, or would not now. */
+export type PostOutcome = 'taken' | 'refused' | 'away';
+
+/** The way into InfluxDB, one request at a time of the caller's. */
+export interface InfluxDoor {
+  /** True after a failure, until it is time to try again: whoever cannot wait need not ask. */
+  readonly isAway: boolean;
+  /** Why the last post was not taken; for the log. */
+  readonly lastFault: string | undefined;
+  /** HTTP status of that answer; undefined where there was none. */
+  readonly lastStatus: number | undefined;
+  /** Never rejects. What was taken although the answer was lost may be posted again: it replaces itself. */
+  post(lines: readonly string[]): Promise<PostOutcome>;
+}
+
+/** Of silence on the socket. */
+const requestTimeoutMs = 2_000;
+const gzipFromBytes = 1_000;
+/** Left alone for this long after a failure, twice as long after the next. */
+const firstPauseMs = 1_000;
+const longestPauseMs = 15_000;
+
+/** What a server says of lines that it cannot read or store, however often it is asked. */
+const refusals: ReadonlySet<number> = new Set([400, 413, 422]);
+/** A kept connection that the other side, or a freeze of the execution environment, has ended: the next one is new. */
+const staleConnection: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
+
+/**
+ * InfluxDB's v2 write API, by its own client; InfluxDB 3 and Timestream for InfluxDB take the same.
+ * @param now milliseconds of any steady clock
+ */
+export function makeInfluxDoor(
+  { url, org, bucket, token }: InfluxSettings,
+  now: () => number = () => performance.now(),
+): InfluxDoor {
+  // It would log every failure with its stack; ours are counted, and told once.
+  setLogger({ error: () => undefined, warn: () => undefined });
+  const readToken = makeTokenReader(token);
+  let client: { readonly token: string; readonly influx: InfluxDB } | undefined;
+  let failures = 0;
+  let awayUntil = Number.NEGATIVE_INFINITY;
+  let lastFault: string | undefined;
+  let lastStatus: number | undefined;
+
+  const send = async (lines: readonly string[]): Promise<void> => {
+    const current = await readToken();
+    if (client?.token !== current) {
+      client = { token: current, influx: new InfluxDB({ url, token: current, timeout: requestTimeoutMs }) };
+    }
+    const writeApi = client.influx.getWriteApi(org, bucket, 'ns', {
+      batchSize: lines.length + 1,
+      flushInterval: 0,
+      maxRetries: 0,
+      gzipThreshold: gzipFromBytes,
+    });
+    for (const line of lines) writeApi.writeRecord(line);
+    await writeApi.flush();
+  };
+
+  const sendTwiceIfStale = async (lines: readonly string[]): Promise<void> => {
+    try {
+      await send(lines);
+    } catch (error) {
+      if (!staleConnection.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      await send(lines);
+    }
+  };
+
+  return {
+    get isAway() {
+      return now() < awayUntil;
+    },
+    get lastFault() {
+      return lastFault;
+    },
+    get lastStatus() {
+      return lastStatus;
+    },
+    async post(lines) {
+      try {
+        await sendTwiceIfStale(lines);
+        failures = 0;
+        return 'taken';
+      } catch (error) {
+        lastFault = wordsOf(error);
+        lastStatus = error instanceof HttpError ? error.statusCode : undefined;
+        if (lastStatus !== undefined && refusals.has(lastStatus)) return 'refused';
+        awayUntil = now() + Math.min(longestPauseMs, firstPauseMs * 2 ** failures++);
+        return 'away';
+      }
+    },
+  };
+}
+
+function wordsOf(error: unknown): string {
+  const { message, code } = error as NodeJS.ErrnoException;
+  // Node's error of several addresses tried has a code and no message.
+  return message || code || String(error);
+}

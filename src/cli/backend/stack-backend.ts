@@ -1,0 +1,152 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
+import { IoTClient } from '@aws-sdk/client-iot';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { S3Client } from '@aws-sdk/client-s3';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { readAccountLimits } from '../../aws/account-limits.ts';
+import { clearTokenNote } from '../../aws/clear-token.ts';
+import { attemptsToRetain, type Control, dataPlaneClientOf, makeControl } from '../../aws/control.ts';
+import { type DeployedStack, defaultRegion, findStack } from '../../aws/find-stack.ts';
+import { describeIotEndpoint, findTarget, NoIotEndpointError } from '../../aws/iot-endpoint.ts';
+import { AwsAccessError, withPlainFaults } from '../../aws/plain-errors.ts';
+import { makeRunStore, type RunStore } from '../../aws/run-store.ts';
+import type { AccountView } from '../../plan/account.ts';
+import { renderReportHtml } from '../../report/html.ts';
+import { exitCodes, StampedeError } from '../../shared/errors.ts';
+import { runIdPattern } from '../../shared/run-id.ts';
+import { isLoopback } from '../../targets/target-check.ts';
+import { iotDataUrlOf, readInfluxServer } from '../../worker/environment.ts';
+import type { Stage } from '../options/stage-flags.ts';
+import { openRunDirectory, type RunDirectory, type RunRecord } from '../runs/run-directory.ts';
+import type { RunPlace } from './backend.ts';
+import { makeClientPlace } from './client-backend.ts';
+
+/**
+ * A stopped run's slices notice the stop within half a minute and end; then summarize waits for the queue and for CloudWatch,
+ * for as long as a Lambda may run: a summary of seven minutes is a good one, and stopping it would cost the report. Step
+ * Functions gives 10 to 15 DescribeExecution a second, and one DescribeMapRun:
+ * https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+ */
+export const stackPace = { lookEveryMs: 1_000, stopPatienceMs: 1_080_000 } as const;
+/** CloudWatch has one value a minute, and asks a cent for 1,000 metrics. */
+const glanceEveryMs = { slices: 3_000, influx: 900, cloudwatch: 30_000 } as const;
+
+/** A deployed stack, found and open to the command line. */
+export interface OpenStack {
+  readonly stack: DeployedStack;
+  readonly place: RunPlace;
+  /** The account's own IoT endpoint, which a run loads. @throws NoIotEndpointError */
+  endpoint(): Promise<string>;
+  /** Limits in force. @param endpoint whose bill it is */
+  account(endpoint: string): Promise<AccountView>;
+  /** Of a run id, or of the ARN of an execution. @throws ForeignExecutionError */
+  runIdOf(text: string): string;
+}
+
+export class ForeignExecutionError extends StampedeError {
+  constructor(what: string, { name, region, stateMachineArn }: DeployedStack) {
+    super('ForeignExecution', `${what} is no run of stack ${name} in ${region}`, {
+      hint: `its runs are the executions of ${stateMachineArn}; check --stage and --region`,
+      exitCode: exitCodes.badUsage,
+    });
+  }
+}
+
+/**
+ * Finds the stack of a stage with whatever credentials this process has.
+ * @throws NoSuchStackError, StackNotReadyError, AwsAccessError
+ */
+export async function openStack(flags: Stage, runsDirectory: string): Promise<OpenStack> {
+  const region = flags.region ?? (await regionOfProfile());
+  const plain = <Client extends object>(client: Client): Client => withPlainFaults(client, region);
+  const stack = await findStack(flags, region, plain(new CloudFormationClient({ region })));
+  const store = makeRunStore(stack.runBucket, plain(new S3Client({ region })));
+  const directory = openRunDirectory(runsDirectory);
+  const influx = readInfluxServer(process.env);
+  const note = clearTokenNote(influx?.url);
+  const describe = () => describeIotEndpoint(plain(new IoTClient({ region })));
+  /** This account's own endpoint, whatever host a plan.json names: the request is signed with the user's credentials. */
+  const control = async (): Promise<Control> => {
+    const target = await findTarget({ iotDoors: [], iotDataUrl: iotDataUrlOf(process.env) }, describe);
+    return makeControl(plain(dataPlaneClientOf(target, { region, maxAttempts: attemptsToRetain })));
+  };
+  const place = makeClientPlace({
+    ...stackPace,
+    glanceEveryMs,
+    stateMachineArn: stack.stateMachineArn,
+    sfn: plain(new SFNClient({ region })),
+    control: {
+      requestStop: async (runId, request) => (await control()).requestStop(runId, request),
+      clear: async (runId) => (await control()).clear(runId),
+    },
+    cloudwatch: plain(new CloudWatchClient({ region })),
+    ...(influx === undefined ? {} : { influx }),
+    ...(note === undefined ? {} : { note }),
+    record: keptHere(store, directory),
+    keep: (report) => fetchReport(store, directory, report),
+    logs: `log groups /aws/lambda/${stack.name}-* of CloudWatch Logs in ${region}`,
+  });
+  const executionPrefix = place.executions.arnOf('');
+  return {
+    stack,
+    place,
+    async endpoint() {
+      const endpoint = await describe();
+      if (endpoint === undefined) throw new NoIotEndpointError();
+      return endpoint;
+    },
+    async account(endpoint) {
+      const limits = await readAccountLimits(region, {
+        serviceQuotas: new ServiceQuotasClient({ region }),
+        lambda: new LambdaClient({ region }),
+      });
+      return { ...limits, isCharged: !isLoopback(endpoint) };
+    },
+    runIdOf(text) {
+      const runId = text.startsWith(executionPrefix) ? text.slice(executionPrefix.length) : text;
+      if (!runIdPattern.test(runId)) throw new ForeignExecutionError(text, stack);
+      return runId;
+    },
+  };
+}
+
+/** What the SDK would take; without any, where the framework deploys to. */
+export async function regionOfProfile(): Promise<string> {
+  const client = new CloudFormationClient({});
+  try {
+    return await client.config.region();
+  } catch {
+    return defaultRegion;
+  }
+}
+
+/** What is read lies in the bucket; a report that is made here stays here: who watches need not write there. */
+function keptHere(store: RunStore, directory: RunDirectory): RunRecord {
+  return { ...store, putReport: directory.putReport };
+}
+
+async function fetchReport(
+  store: RunStore,
+  directory: RunDirectory,
+  report: Parameters<RunPlace['keep']>[0],
+): Promise<void> {
+  const { runId } = report;
+  const [plan, html] = await Promise.all([store.getPlan(runId), store.getReportHtml(runId)]);
+  await directory.putPlan(plan);
+  await directory.putReport(report, html ?? renderReportHtml(report));
+}
+
+/**
+ * A run of a stack goes on without whoever looked at it: what keeps them from it says so, and how to get back.
+ * @param again `RUNID --stage dev`
+ */
+export function outOfSight(error: unknown, again: string): unknown {
+  if (!(error instanceof AwsAccessError)) return error;
+  return new AwsAccessError(
+    error.message,
+    `${error.hint}; the run goes on without this process: npx stampede watch ${again}, or stop ${again}`,
+    error,
+  );
+}

@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { exitCodes } from '../../shared/errors.ts';
+import { addStageFlags, type Stage } from '../options/stage-flags.ts';
+import type { Finish } from '../program.ts';
+
+export function addCertsCommand(program: Command, finish: Finish): void {
+  const certs = program
+    .command('certs')
+    .description(
+      'The one X.509 certificate with which the virtual devices of a stage come in where the load profile says ' +
+        'connect.auth "x509". Its policy lets in the test’s client ids, to the test’s topics; its key lies in Secrets ' +
+        'Manager and nowhere else.',
+    );
+  const create = certs
+    .command('create')
+    .description('Make the certificate, its IoT policy and its secret: all of it or nothing.');
+  addStageFlags(create).action(async (flags: Partial<Stage>) => {
+    const { createCertificate } = await import('../run/certificate-request.ts');
+    const { certificateId, names } = await createCertificate(required(flags, create));
+    process.stdout.write(
+      `certificate ${certificateId}\nIoT policy  ${names.policy}\nsecret      ${names.secret}\n`,
+    );
+    finish(exitCodes.passed);
+  });
+  const remove = certs
+    .command('delete')
+    .description('Remove the certificate, its IoT policy and its secret; what is not there is no fault.');
+  addStageFlags(remove).action(async (flags: Partial<Stage>) => {
+    const { deleteCertificate } = await import('../run/certificate-request.ts');
+    const removed = await deleteCertificate(required(flags, remove), sleep);
+    process.stdout.write(
+      removed.length === 0 ? 'there was nothing to remove\n' : `removed ${removed.join(', ')}\n`,
+    );
+    finish(exitCodes.passed);
+  });
+}
+
+function required({ stage, ...rest }: Partial<Stage>, command: Command): Stage {
+  if (stage === undefined) {
+    return command.error("error: required option '--stage <stage>' not specified\n  → --stage dev", {
+      exitCode: exitCodes.badUsage,
+    });
+  }
+  return { stage, ...rest };
+}

@@ -1,0 +1,63 @@
+import type { Command } from 'commander';
+import type { EmbeddedAwsOptions } from '../../embedded/process/start-embedded-aws.ts';
+import { exitCodes } from '../../shared/errors.ts';
+import { addBehaviourFlags, type BehaviourFlags, behaviourOf } from '../options/behaviour-flags.ts';
+import { addWeatherFlag, type WeatherFlag, weatherOf } from '../options/fault-flag.ts';
+import { addQuotaFlags, embeddedQuotasOf, type QuotaFlags } from '../options/quota-flags.ts';
+import { print } from '../output/printable.ts';
+import type { Finish } from '../program.ts';
+import { aborted, catchInterrupts } from '../run/interrupts.ts';
+
+export function addEmbeddedCommand(program: Command, finish: Finish): void {
+  const command = program
+    .command('embedded')
+    .description(
+      'Start embedded AWS (IoT Core over MQTT and HTTPS, Step Functions, Lambda, S3, CloudWatch, Service Quotas ' +
+        'and InfluxDB’s write API, on loopback) and keep it until Ctrl-C. Prints the variables that lead the AWS ' +
+        'CLI, SDKs and MQTT clients to it.',
+    )
+    .option('--runs <dir>', 'directory of the run store', 'runs');
+  addBehaviourFlags(addQuotaFlags(addWeatherFlag(command)))
+    .addHelpText(
+      'after',
+      '\nIn a second terminal, after pasting the printed lines:\n' +
+        '  aws stepfunctions start-execution --state-machine-arn $STATE_MACHINE_ARN --input file://profiles/smoke.json',
+    )
+    .action(
+      async ({ runs, ...flags }: { readonly runs: string } & QuotaFlags & BehaviourFlags & WeatherFlag) => {
+        await keepEmbeddedAws({
+          runsDirectory: runs,
+          ...embeddedQuotasOf(flags),
+          ...behaviourOf(flags),
+          ...(await weatherOf(flags)),
+        });
+        finish(exitCodes.passed);
+      },
+    );
+}
+
+async function keepEmbeddedAws(options: EmbeddedAwsOptions): Promise<void> {
+  const interrupts = catchInterrupts();
+  const { startEmbeddedAws } = await import('../../embedded/process/start-embedded-aws.ts');
+  const aws = await startEmbeddedAws(options);
+  interrupts.quit.addEventListener('abort', () => aws.kill());
+  const variables = {
+    ...aws.environment,
+    STATE_MACHINE_ARN: aws.stateMachineArn,
+    ADMIN_URL: aws.adminUrl,
+    ADMIN_TOKEN: aws.adminToken,
+  };
+  const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quoteForShell(value)}`);
+  print(process.stdout, `${lines.join('\n')}\n`);
+  print(
+    process.stderr,
+    '\nembedded AWS is running; Ctrl-C ends it. Weather: curl -H "Authorization: Bearer $ADMIN_TOKEN" $ADMIN_URL/weather\n',
+  );
+  const broken = await Promise.race([aws.broken, aborted(interrupts.stop)]);
+  await aws.close();
+  if (broken !== undefined) throw broken;
+}
+
+function quoteForShell(value: string): string {
+  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+}

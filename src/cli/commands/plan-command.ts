@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { sliceOf } from '../../plan/slices.ts';
+import { exitCodes } from '../../shared/errors.ts';
+import { findVenue, type RunVenue } from '../backend/find-backend.ts';
+import { addProfileArguments, readGivenProfile } from '../options/profile-arguments.ts';
+import { accountOfQuotas, addQuotaFlags, embeddedQuotasOf, type QuotaFlags } from '../options/quota-flags.ts';
+import { addStageFlags, isStage, type StageFlags } from '../options/stage-flags.ts';
+import { renderPlanPage } from '../output/plan-text.ts';
+import { print } from '../output/printable.ts';
+import { makePaint } from '../output/style.ts';
+import type { Finish } from '../program.ts';
+import { checkDraft, draftRun, type RunDraft } from '../run/draft-run.ts';
+
+export function addPlanCommand(program: Command, finish: Finish): void {
+  const command = program
+    .command('plan')
+    .description(
+      'Show what a load profile becomes on AWS: slices, connects, messages, the timeline, Lambdas, the peak of every ' +
+        'quota with its headroom, state payloads, and the cost line by line. Nothing is started. With --stage it is held ' +
+        'against the limits of that stack’s account and the ceilings of the stack.',
+    )
+    .option('--json', 'print the plan, its slices and the quotas as JSON');
+  addProfileArguments(addQuotaFlags(addStageFlags(command))).action(
+    async (path: string, flags: StageFlags & QuotaFlags & Readonly<Record<string, unknown>>) => {
+      const { profile } = await readGivenProfile(path, flags);
+      const venue = isStage(flags) ? await findVenue({ ...flags, runs: 'runs' }) : undefined;
+      const draft = draftRun(profile, venue?.draft ?? { account: accountOfQuotas(embeddedQuotasOf(flags)) });
+      print(process.stdout, flags.json === true ? toJson(draft) : toPage(draft, venue?.rows));
+      // The page first: it shows what the refusal speaks of.
+      checkDraft(draft);
+      finish(exitCodes.passed);
+    },
+  );
+}
+
+function toPage({ plan, preflight, faults, walls }: RunDraft, where?: RunVenue['rows']): string {
+  const page = renderPlanPage({ plan, preflight, where }, makePaint(process.stdout)).join('\n');
+  const isRefused = faults.length + walls.length + preflight.refusals.length > 0;
+  // Room for what is about to be said.
+  return `${page}\n${isRefused ? '\n' : ''}`;
+}
+
+function toJson({ plan, preflight, faults, walls }: RunDraft): string {
+  const slices = Array.from({ length: plan.slices.count }, (_, slice) => sliceOf(plan, slice));
+  return `${JSON.stringify({ plan, slices, preflight, faults, walls }, null, 2)}\n`;
+}

@@ -1,0 +1,130 @@
+import type { Command } from 'commander';
+import type { ExitCode } from '../../shared/errors.ts';
+import type { OpenPage } from '../../ui/open-page.ts';
+import { findVenue, type RunVenue, type VenueFlags } from '../backend/find-backend.ts';
+import { addBehaviourFlags } from '../options/behaviour-flags.ts';
+import { addWeatherFlag } from '../options/fault-flag.ts';
+import { parsePort } from '../options/port.ts';
+import { addProfileArguments, type GivenProfile, readGivenProfile } from '../options/profile-arguments.ts';
+import { addQuotaFlags } from '../options/quota-flags.ts';
+import { addStageFlags } from '../options/stage-flags.ts';
+import { makeJsonLines } from '../output/json-lines.ts';
+import { renderPlanBrief } from '../output/plan-text.ts';
+import { print } from '../output/printable.ts';
+import { makeProgressDisplay, type ProgressDisplay } from '../output/progress-display.ts';
+import { addOutputFlags, checkOutputs, type OutputFlags } from '../output/report-outputs.ts';
+import { makePaint } from '../output/style.ts';
+import type { Finish } from '../program.ts';
+import { concludeRun } from '../run/conclude-run.ts';
+import { checkDraft, draftRun, type RunDraft } from '../run/draft-run.ts';
+import { aborted, catchInterrupts, type Interrupts } from '../run/interrupts.ts';
+import { QuitError } from '../run/run-outcome.ts';
+
+interface RunFlags extends VenueFlags, OutputFlags {
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+  readonly uiPort?: number;
+  readonly force?: boolean;
+}
+
+export function addRunCommand(program: Command, finish: Finish): void {
+  const command = program
+    .command('run')
+    .description(
+      'Run a load profile from start to report. Embedded AWS (loopback servers that speak the AWS protocols) is ' +
+        'started for it and ends with it: nothing leaves this machine. With --stage it runs on AWS, in the stack that ' +
+        '`npx stampede deploy` has made, and costs what the forecast says.\n\n' +
+        'Ctrl-C stops the run and reports what was measured until then; a second Ctrl-C quits at once.',
+    );
+  addStageFlags(command)
+    .option('--runs <dir>', 'directory of the run store: the report is <dir>/<run id>/report.html', 'runs')
+    .option('--force', 'run although preflight refuses it: limits.enforce false')
+    .option('--quiet', 'no plan and no progress, only the result')
+    .option('--json', 'lines of JSON on stdout: the run, its progress each second, its report')
+    .option('--ui', 'serve the live page on loopback, from the start of the run until Ctrl-C after its end')
+    .option('--ui-port <port>', 'port of the live page; 0 for any (default: 4747, or any)', parsePort);
+  addProfileArguments(
+    addBehaviourFlags(addQuotaFlags(addWeatherFlag(addOutputFlags(command)))),
+    'profiles/smoke.json',
+  ).action(async (file: string, flags: RunFlags & Record<string, unknown>) => {
+    const given = await readGivenProfile(file, flags);
+    await checkOutputs(flags);
+    const venue = await findVenue(flags);
+    const draft = draftRun(given.profile, venue.draft);
+    checkDraft(draft);
+    finish(await run(given, draft, venue, flags));
+  });
+}
+
+async function run(
+  { input }: GivenProfile,
+  { plan, preflight, host }: RunDraft,
+  venue: RunVenue,
+  flags: RunFlags,
+): Promise<ExitCode> {
+  const { runId } = plan;
+  const quiet = flags.quiet === true;
+  const jsonLines =
+    flags.json === true ? makeJsonLines((line) => print(process.stdout, line), quiet) : undefined;
+  const display = jsonLines ?? makeProgressDisplay(process.stderr, quiet);
+  if (jsonLines === undefined) {
+    const heading = `${makePaint(process.stderr)('heading', 'run')} ${runId}`;
+    display.say([heading, ...renderPlanBrief(plan, preflight, venue.rows, host), ''].join('\n'));
+  } else {
+    jsonLines.began(plan, venue.facts, preflight);
+  }
+
+  const interrupts = catchInterrupts();
+  const quit = new Promise<never>((_resolve, reject) => {
+    interrupts.quit.addEventListener('abort', () => {
+      display.end();
+      reject(new QuitError(venue.whereItIs(runId)));
+    });
+  });
+  const page = flags.ui === true ? await openLivePage(flags, display, interrupts) : undefined;
+  const ended = await Promise.race([venue.run({ runId, input, display, interrupts }, page?.run), quit]);
+  const { runs, junit, requireConclusive } = flags;
+  const code = await concludeRun(ended, {
+    runId,
+    runs,
+    reportArguments: venue.reportArguments(runId),
+    stopped: interrupts.stop.aborted,
+    jsonLines,
+    ...(junit === undefined ? {} : { junit }),
+    ...(requireConclusive === undefined ? {} : { requireConclusive }),
+  });
+  if (page !== undefined) await Promise.race([keepPage(page, display, interrupts), quit]);
+  interrupts.close();
+  return code;
+}
+
+async function openLivePage(
+  flags: RunFlags,
+  display: ProgressDisplay,
+  interrupts: Interrupts,
+): Promise<OpenPage> {
+  const [{ openPage }, { runOnEmbeddedAws }] = await Promise.all([
+    import('../../ui/open-page.ts'),
+    import('../backend/embedded-run.ts'),
+  ]);
+  const page = await openPage({
+    runsDirectory: flags.runs,
+    ...(flags.uiPort === undefined ? {} : { port: flags.uiPort }),
+    runLoad: runOnEmbeddedAws,
+    say: display.say,
+    interrupts,
+  });
+  // Who wants to watch needs the address, however quiet the rest.
+  if (flags.quiet === true) print(process.stderr, `${page.link}\n`);
+  else display.say(`watch it at ${page.link}\n`);
+  return page;
+}
+
+/** Who asked for the page has not seen its end yet; who pressed Ctrl-C has. */
+async function keepPage(page: OpenPage, display: ProgressDisplay, interrupts: Interrupts): Promise<void> {
+  if (!interrupts.stop.aborted)
+    display.say(`\nthe page stays, for another browser at ${page.link}; Ctrl-C ends it`);
+  await aborted(interrupts.stop);
+  await page.idle();
+  await page.close();
+}

@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import { exitCodes } from '../../shared/errors.ts';
+import { parsePort } from '../options/port.ts';
+import { print } from '../output/printable.ts';
+import { makePaint } from '../output/style.ts';
+import type { Finish } from '../program.ts';
+import { aborted, catchInterrupts } from '../run/interrupts.ts';
+import { QuitError } from '../run/run-outcome.ts';
+
+export function addUiCommand(program: Command, finish: Finish): void {
+  program
+    .command('ui')
+    .description(
+      'Serve the page on loopback until Ctrl-C: the runs of a directory with their reports, comparisons of them, and a ' +
+        'form that starts a load test on embedded AWS, to be watched and stopped there. The link that is printed lets ' +
+        'one browser in, once, and then the next link is printed: no other user, page or machine can use it.',
+    )
+    .option('--runs <dir>', 'directory of the run store', 'runs')
+    .option('--port <port>', 'port on 127.0.0.1; 0 for any (default: 4747, or any)', parsePort)
+    .action(async ({ runs, port }: { readonly runs: string; readonly port?: number }) => {
+      await servePage(runs, port);
+      finish(exitCodes.passed);
+    });
+}
+
+async function servePage(runsDirectory: string, port: number | undefined): Promise<void> {
+  const interrupts = catchInterrupts();
+  const [{ openPage }, { runOnEmbeddedAws }] = await Promise.all([
+    import('../../ui/open-page.ts'),
+    import('../backend/embedded-run.ts'),
+  ]);
+  const say = (line: string): void => void print(process.stderr, `${line}\n`);
+  const page = await openPage({
+    runsDirectory,
+    ...(port === undefined ? {} : { port }),
+    runLoad: runOnEmbeddedAws,
+    say,
+    interrupts,
+  });
+  print(process.stdout, `${page.link}\n`);
+  say(makePaint(process.stderr)('dim', 'Ctrl-C ends it'));
+  await aborted(interrupts.stop);
+  const quit = aborted(interrupts.quit).then(() => {
+    throw new QuitError(`what slices had stored by then lies in ${runsDirectory}`);
+  });
+  // A run that is under way ends as at Ctrl-C in `run`: with a report of what was measured.
+  await Promise.race([page.idle(), quit]);
+  await page.close();
+  interrupts.close();
+}

@@ -1,0 +1,120 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import {
+  type ThrottleAnswer,
+  throttleAnswers,
+  type UnauthorizedSettings,
+} from '../../embedded/iot-core/settings.ts';
+import type { EmbeddedAwsOptions } from '../../embedded/process/start-embedded-aws.ts';
+import { type Ceilings, ceilingNames, liftedCeilings, parseCeilings } from '../../plan/ceilings.ts';
+import { type DeploymentParameters, defaultDeployment } from '../../plan/deployment.ts';
+
+/** As commander hands them over. */
+export interface BehaviourFlags {
+  readonly throttleAnswer?: ThrottleAnswer;
+  readonly deniedPublish?: UnauthorizedSettings['publish'];
+  readonly deniedSubscribe?: UnauthorizedSettings['subscribe'];
+  readonly subscriber?: 'queue' | 'stream';
+  readonly streamShards?: number;
+  readonly param?: GivenCeilings;
+}
+
+/** As they were given; parameters that are not are lifted. */
+type GivenCeilings = Partial<Record<keyof Ceilings, string>>;
+
+/** What embedded AWS does where it is not known what AWS does, and how its stack is deployed. */
+export type EmbeddedBehaviour = Pick<EmbeddedAwsOptions, 'throttleAnswer' | 'unauthorized' | 'parameters'>;
+
+const deniedAnswers = ['disconnect', 'refuse'] as const;
+
+export function addBehaviourFlags(command: Command): Command {
+  return command
+    .optionsGroup('What embedded AWS does where AWS does not say:')
+    .addOption(
+      new Option(
+        '--throttle-answer <how>',
+        'what a QoS 1 publish past the account’s quota gets (default: silent)',
+      ).choices(throttleAnswers),
+    )
+    .addOption(
+      new Option(
+        '--denied-publish <how>',
+        'what a publish gets that no policy allows (default: disconnect)',
+      ).choices(deniedAnswers),
+    )
+    .addOption(
+      new Option(
+        '--denied-subscribe <how>',
+        'what a subscription gets that no policy allows (default: refuse)',
+      ).choices(deniedAnswers),
+    )
+    .optionsGroup('How the stack of embedded AWS is deployed:')
+    .addOption(
+      new Option(
+        '--subscriber <which>',
+        'what the rule sends to (default: that of serverless.yml, queue)',
+      ).choices(['queue', 'stream']),
+    )
+    .option('--stream-shards <n>', 'shards of the stream, 1 to 1,000', parseShards)
+    .option(
+      '--param <name=value>',
+      `a ceiling of the stack, repeatable, as in its deployment (default: none): ${ceilingNames.join(', ')}`,
+      parseParameter,
+    )
+    .optionsGroup('Options:');
+}
+
+function parseParameter(text: string, before: GivenCeilings = {}): GivenCeilings {
+  const [, name = '', value = ''] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
+  if (!ceilingNames.some((each) => each === name)) {
+    throw new InvalidArgumentError(`name=value, with one of ${ceilingNames.join(', ')}.`);
+  }
+  const given = { ...before, [name]: value };
+  try {
+    parseCeilings({ ...liftedCeilings, ...given });
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+  return given;
+}
+
+function parseShards(text: string): number {
+  const shards = Number(text);
+  if (/^\d+$/.test(text) && shards >= 1 && shards <= maxShards) return shards;
+  throw new InvalidArgumentError(`a whole number from 1 to ${maxShards}.`);
+}
+
+/** Of one stream that one machine emulates; on AWS an account may have more. */
+const maxShards = 1_000;
+
+export function behaviourOf({
+  throttleAnswer,
+  deniedPublish: publish,
+  deniedSubscribe: subscribe,
+  subscriber,
+  streamShards,
+  param,
+}: BehaviourFlags): EmbeddedBehaviour {
+  const unauthorized = { ...(publish && { publish }), ...(subscribe && { subscribe }) };
+  const parameters = { ...(subscriber && { subscriber }), ...(streamShards && { streamShards }), ...param };
+  return {
+    ...(throttleAnswer && { throttleAnswer }),
+    ...((publish ?? subscribe) && { unauthorized }),
+    ...(Object.keys(parameters).length > 0 && { parameters }),
+  };
+}
+
+/** The stack of embedded AWS, as a plan is held against it. */
+export function embeddedDeploymentOf({
+  subscriber,
+  streamShards,
+  param,
+}: BehaviourFlags): DeploymentParameters {
+  const { arrivals, stream } = defaultDeployment;
+  const ceilings = param && parseCeilings({ ...liftedCeilings, ...param });
+  return {
+    subscriber: subscriber ?? defaultDeployment.subscriber,
+    arrivals,
+    stream: streamShards === undefined ? stream : { mode: 'provisioned', shards: streamShards },
+    ...(ceilings && { ceilings }),
+  };
+}

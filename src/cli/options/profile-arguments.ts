@@ -1,0 +1,64 @@
+import { type Command, Option } from 'commander';
+import type { LoadProfile } from '../../profile/load-profile.ts';
+import {
+  applyOverrides,
+  checkVariables,
+  overridesFromEnvironment,
+  overridesFromFlags,
+  type ProfileOverrides,
+  profileOptions,
+  withoutEnforcement,
+} from '../../profile/overrides.ts';
+import { parseLoadProfile } from '../../profile/parse.ts';
+import { readProfileFile } from './profile-file.ts';
+
+/** A load profile as given on the command line. */
+export interface GivenProfile {
+  /** In the user's form, overrides applied: the input of an execution. */
+  readonly input: unknown;
+  readonly profile: LoadProfile;
+}
+
+/**
+ * Adds PROFILE and a flag for every setting that can be overridden.
+ * @param defaultProfile where PROFILE may be left out
+ */
+export function addProfileArguments(command: Command, defaultProfile?: string): Command {
+  command.showHelpAfterError(`  → \`npx stampede ${command.name()} --help\` lists the settings`);
+  command.argument(
+    defaultProfile === undefined ? '<profile>' : '[profile]',
+    'path of a load profile (JSON, comments allowed), or - for standard input; examples lie in profiles/',
+    defaultProfile,
+  );
+  command.optionsGroup('Override the profile:');
+  for (const { flag, argument, help } of profileOptions)
+    command.addOption(new Option(`${flag} ${argument}`, help));
+  command.optionsGroup('Options:');
+  return command.addHelpText(
+    'after',
+    '\nEach override is also an environment variable (--connect-rate: STAMPEDE_CONNECT_RATE).\n' +
+      'A flag wins over a variable, a variable over the file.',
+  );
+}
+
+/**
+ * @param flags commander's options
+ * @throws ProfileNotReadableError
+ * @throws InvalidInputError with every fault of file, flags and variables
+ */
+export async function readGivenProfile(
+  path: string,
+  flags: Readonly<Record<string, unknown>>,
+): Promise<GivenProfile> {
+  const { value, faults } = await readProfileFile(path);
+  const written = flags.force === true ? withoutEnforcement(value) : value;
+  const overrides: ProfileOverrides = [
+    ...overridesFromEnvironment(process.env),
+    ...overridesFromFlags(flags),
+  ];
+  const found = [...faults, ...checkVariables(process.env)];
+  return {
+    input: applyOverrides(written, overrides).input,
+    profile: parseLoadProfile(written, overrides, found),
+  };
+}

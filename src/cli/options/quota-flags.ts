@@ -1,0 +1,115 @@
+import { type Command, Option } from 'commander';
+import { embeddedLimits } from '../../embedded/process/embedded-limits.ts';
+import type { AccountView } from '../../plan/account.ts';
+import { type Fault, InvalidInputError } from '../../shared/errors.ts';
+import { suggestFrom } from '../../shared/nearest.ts';
+import {
+  accountLimitsOf,
+  type Quota,
+  type QuotaName,
+  type QuotaPreset,
+  quotas,
+} from '../../targets/aws-iot/quotas.ts';
+
+/** The quotas of embedded AWS that flags may set, by the short name they have there. */
+export const quotaFlagNames = {
+  publishIn: 'publishInPerSecond',
+  publishOut: 'publishOutPerSecond',
+  connects: 'connectsPerSecond',
+  connectsPerClientId: 'connectsPerSecondPerClientId',
+  connections: 'concurrentConnections',
+  publishesPerConnection: 'publishesPerSecondPerConnection',
+  bytesPerConnection: 'bytesPerSecondPerConnection',
+  unacknowledgedIn: 'unacknowledgedPerClient',
+  unacknowledgedOut: 'unacknowledgedOutPerClient',
+  subscribes: 'subscribesPerSecond',
+  subscriptionsPerConnection: 'subscriptionsPerConnection',
+  filtersPerSubscribe: 'subscriptionsPerSubscribe',
+  sharedSubscriptionsPerGroup: 'sharedSubscriptionsPerGroup',
+  ruleEvaluations: 'ruleEvaluationsPerSecond',
+  retained: 'retainedPublishesPerSecond',
+  retainedPerTopic: 'retainedPublishesPerSecondPerTopic',
+  lambdaConcurrency: 'lambdaConcurrency',
+} as const satisfies Record<string, QuotaName>;
+
+/** As commander hands them over. */
+export interface QuotaFlags {
+  readonly quota?: readonly string[];
+  readonly regionQuotas?: QuotaPreset;
+}
+
+/** What embedded AWS is to enforce in place of its defaults. */
+export interface EmbeddedQuotas {
+  readonly limits: Readonly<Partial<Record<QuotaName, number>>>;
+}
+
+export function addQuotaFlags(command: Command): Command {
+  return command
+    .optionsGroup('Quotas of embedded AWS:')
+    .addOption(
+      new Option('--region-quotas <preset>', 'those of a large Region, or of a small one').choices([
+        'default',
+        'small',
+      ] satisfies QuotaPreset[]),
+    )
+    .addOption(
+      new Option('--quota <name=limit>', `one quota, repeatable: ${Object.keys(quotaFlagNames).join(', ')}`)
+        .argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text])
+        .default(undefined),
+    )
+    .optionsGroup('Options:');
+}
+
+/** @throws InvalidInputError with every fault */
+export function embeddedQuotasOf({ quota = [], regionQuotas }: QuotaFlags): EmbeddedQuotas {
+  const faults: Fault[] = [];
+  const limits = regionQuotas === 'small' ? smallRegionLimits() : {};
+  for (const text of quota) {
+    const [name = '', ...values] = text.split('=');
+    const value = values.join('=');
+    const limit = Number(value);
+    if (!Object.hasOwn(quotaFlagNames, name)) {
+      faults.push({
+        path: `--quota ${text}`,
+        message: 'is not known',
+        hint: suggestFrom(name, Object.keys(quotaFlagNames), 'known'),
+      });
+    } else if (value === '' || !Number.isFinite(limit) || limit <= 0) {
+      faults.push({
+        path: `--quota ${text}`,
+        message: 'needs a number above 0',
+        hint: `--quota ${name}=2000`,
+      });
+    } else {
+      limits[quotaFlagNames[name as keyof typeof quotaFlagNames]] = limit;
+    }
+  }
+  if (faults.length > 0) throw new InvalidInputError('The command line', faults);
+  return { limits };
+}
+
+/**
+ * The account of an embedded AWS with these quotas: what it will answer is known before it runs. Nobody sends a bill for
+ * it.
+ */
+export function embeddedAccountOf({ limits }: EmbeddedQuotas = { limits: {} }): AccountView {
+  const live = (Object.keys(quotas) as QuotaName[]).filter((name) => quotas[name].adjustable);
+  return { limits: embeddedLimits(limits), live, isCharged: false };
+}
+
+/** The account as these quotas make it, for a plan of a run on AWS; undefined without any. */
+export function accountOfQuotas({ limits }: EmbeddedQuotas): AccountView | undefined {
+  const live = Object.keys(limits) as QuotaName[];
+  if (live.length === 0) return undefined;
+  return { limits: accountLimitsOf('default', limits), live, isCharged: true };
+}
+
+/** Only what differs there: Lambda's concurrency is a matter of this machine's memory. */
+function smallRegionLimits(): Partial<Record<QuotaName, number>> {
+  const entries = Object.entries(quotas) as [QuotaName, Quota][];
+  return Object.fromEntries(
+    entries.flatMap(([name, { smallRegionLimit }]) =>
+      smallRegionLimit === undefined ? [] : [[name, smallRegionLimit]],
+    ),
+  );
+}

@@ -1,0 +1,203 @@
+import { makeArrivalRate } from '../../plan/arrival-rate.ts';
+import type { HostForecast } from '../../plan/host.ts';
+import { messageBytes } from '../../plan/message-size.ts';
+import type { Plan } from '../../plan/plan.ts';
+import type { Preflight } from '../../plan/preflight.ts';
+import { sliceOf } from '../../plan/slices.ts';
+import { formatDuration } from '../../shared/duration.ts';
+import { formatBytes, formatCount, formatPlural } from '../../shared/format.ts';
+import { describeCost, quantity, renderPreflight } from './preflight-text.ts';
+import { formatClock, formatRate } from './progress-figures.ts';
+import { type Paint, plainPaint } from './style.ts';
+
+interface PlannedRun {
+  readonly plan: Plan;
+  readonly preflight: Preflight;
+  /** Where it would run, before the rest; absent: only the plan. */
+  readonly where?: readonly (readonly [label: string, text: string])[] | undefined;
+}
+
+/** A plan and what preflight makes of it, for the terminal: at most 100 columns wide. */
+export function renderPlanPage(
+  { plan, preflight, where = [] }: PlannedRun,
+  paint: Paint = plainPaint,
+): string[] {
+  return [
+    paint('heading', plan.profile.name),
+    '',
+    ...where.map(([label, text]) => row(label, text)),
+    ...renderOverview(plan),
+    '',
+    ...renderStages(plan, paint),
+    '',
+    ...renderTimeline(plan, paint),
+    '',
+    ...renderPreflight(plan, preflight, paint),
+    '',
+    ...renderThresholds(plan, paint),
+  ];
+}
+
+/**
+ * What a run begins with: the same plan in a few lines.
+ * @param where it runs, before the rest
+ */
+export function renderPlanBrief(
+  plan: Plan,
+  preflight: Preflight,
+  where: readonly (readonly [label: string, text: string])[] = [],
+  host?: HostForecast,
+): string[] {
+  const { timeline } = plan;
+  const wholeMs = timeline.drainEndAt - timeline.createdAt;
+  const { binding } = preflight;
+  return [
+    ...where.map(([label, text]) => row(label, text)),
+    ...renderOverview(plan),
+    row(
+      'quotas',
+      `nearest is ${binding.name}: ${quantity(binding.peak, binding)} of ${quantity(binding.limit, binding)}`,
+    ),
+    ...renderHost(host),
+    row('time', `about ${formatDuration(Math.ceil(wholeMs / 1_000) * 1_000)}, then the report`),
+    row('cost', describeCost(preflight)),
+  ];
+}
+
+/** What the rehearsal needs of this machine, nearest first, and what may distort its figures. */
+function renderHost(host: HostForecast | undefined): string[] {
+  if (host === undefined) return [];
+  const files = host.needs
+    .filter(({ unit }) => unit === '')
+    .toSorted((a, b) => b.peak / b.limit - a.peak / a.limit)[0];
+  const memory = host.needs.find(({ unit }) => unit !== '');
+  const parts = [
+    ...(memory === undefined
+      ? []
+      : [`about ${formatBytes(memory.peak)} of ${formatBytes(memory.limit)} of free memory`]),
+    ...(files === undefined || !Number.isFinite(files.limit)
+      ? []
+      : [`${formatCount(files.peak)} of ${formatCount(files.limit)} ${files.name}`]),
+  ];
+  return [row('machine', parts.join(', ')), ...host.notes.map((note) => row('note', note))];
+}
+
+const labelColumns = 12;
+
+function row(label: string, text: string): string {
+  return `  ${label.padEnd(labelColumns)}${text}`;
+}
+
+function renderOverview(plan: Plan): string[] {
+  const { profile, load } = plan;
+  const { connect, publish, devices } = profile;
+  const bytes = messageBytes(plan);
+  const client =
+    connect.protocol === 'mqtt' ? `MQTT (client ${connect.client}, QoS ${publish.qos})` : 'HTTPS';
+  const publishMs = plan.timeline.publishEndAt - plan.timeline.publishAt;
+  const perDevice = devicePace(load.peakPerSecond / devices);
+  const rows = [
+    row('devices', `${formatPlural(devices, 'virtual device')} over ${client}`),
+    row('slices', slicesText(plan)),
+    row(
+      'messages',
+      `${formatCount(load.messages)} in ${formatDuration(publishMs)}, up to ${formatRate(load.peakPerSecond)} (${perDevice})`,
+    ),
+    row('size', `${formatBytes(bytes)} a message, ${formatBytes(bytes * load.messages)} in all`),
+  ];
+  if (connect.protocol === 'mqtt') {
+    const connectMs = Math.ceil(devices / connect.ratePerSecond) * 1_000;
+    rows.splice(
+      2,
+      0,
+      row('connects', `${formatRate(connect.ratePerSecond)}, ${formatDuration(connectMs)} for all devices`),
+    );
+  }
+  return rows;
+}
+
+function devicePace(perSecond: number): string {
+  if (perSecond >= 1) return `${formatRate(perSecond)} a device`;
+  return `each device every ${quantity(1 / perSecond, { unit: ' s' })}`;
+}
+
+/** Slices differ by one device and by one message at most. */
+function slicesText(plan: Plan): string {
+  const { count, devicesPerSlice } = plan.slices;
+  const { messages } = sliceOf(plan, 0);
+  const upTo = plan.profile.devices % count === 0 ? '' : 'up to ';
+  return `${formatCount(count)} × ${upTo}${formatPlural(devicesPerSlice, 'device')}, one Lambda and about ${formatPlural(messages, 'message')} each`;
+}
+
+function renderStages({ profile, load }: Plan, paint: Paint): string[] {
+  const rate = makeArrivalRate(profile);
+  const rows = [['stage', 'lasts', 'rate', 'messages']];
+  let from = profile.startRatePerSecond;
+  let offsetMs = 0;
+  for (const [i, { durationMs, targetPerSecond }] of profile.stages.entries()) {
+    const messages = rate.messagesBy(offsetMs + durationMs) - rate.messagesBy(offsetMs);
+    const shape =
+      from === targetPerSecond ? formatRate(from) : `${formatRate(from)} → ${formatRate(targetPerSecond)}`;
+    rows.push([String(i + 1), formatDuration(durationMs), shape, formatCount(messages)]);
+    from = targetPerSecond;
+    offsetMs += durationMs;
+  }
+  const shown = rows.length <= maxStageRows ? rows : rows.slice(0, maxStageRows);
+  const lines = shown.map(
+    ([stage = '', lasts = '', shape = '', messages = '']) =>
+      `  ${stage.padEnd(7)}${lasts.padEnd(10)}${shape.padEnd(26)}${messages.padStart(13)}`,
+  );
+  if (rows.length > shown.length)
+    lines.push(`  … and ${formatPlural(rows.length - shown.length, 'stage')} more`);
+  const [head = '', ...body] = lines;
+  const graph = `  ${sparkline(profile, load.peakPerSecond)}`;
+  return [paint('heading', head), ...body, '', paint('bar', graph)];
+}
+
+const maxStageRows = 21;
+const sparkColumns = 60;
+const sparkSteps = '▁▂▃▄▅▆▇█';
+
+/** Mean rate of each of 60 equal stretches of the publishing time, against the peak. */
+function sparkline(profile: Plan['profile'], peakPerSecond: number): string {
+  const rate = makeArrivalRate(profile);
+  const stretchMs = rate.durationMs / sparkColumns;
+  return Array.from({ length: sparkColumns }, (_, i) => {
+    const messages = rate.messagesBy((i + 1) * stretchMs) - rate.messagesBy(i * stretchMs);
+    const share = messages / stretchMs / (peakPerSecond / 1_000);
+    return sparkSteps[Math.max(0, Math.min(7, Math.ceil(share * 8) - 1))];
+  }).join('');
+}
+
+function renderTimeline({ timeline, profile }: Plan, paint: Paint): string[] {
+  const { createdAt, startAt, publishAt, publishEndAt, drainEndAt } = timeline;
+  const events: [number, string][] = [
+    [createdAt, 'the plan is made, a Lambda starts for each slice'],
+    ...(profile.connect.protocol === 'mqtt'
+      ? [[startAt, 'devices begin to connect'] as [number, string]]
+      : []),
+    [publishAt, 'publishing begins'],
+    [publishEndAt, 'publishing ends; messages on the way drain'],
+    [drainEndAt, 'the report is made'],
+  ];
+  return [
+    paint('heading', '  time'),
+    ...events.map(([at, what]) => `  ${formatClock(at - createdAt).padStart(7)}  ${what}`),
+  ];
+}
+
+function renderThresholds({ profile }: Plan, paint: Paint): string[] {
+  const entries = Object.entries(profile.thresholds);
+  const rules = entries.flatMap(([metric, list]) =>
+    list.map(({ expression, abortOnFail, isDefault }) => {
+      const note = abortOnFail ? '  (a failure ends the run)' : isDefault ? '  (default)' : '';
+      return `  ${metric} ${expression}${note}`;
+    }),
+  );
+  const off = entries.filter(([, list]) => list.length === 0).map(([metric]) => metric);
+  return [
+    paint('heading', '  the run passes if'),
+    ...(rules.length > 0 ? rules : ['  it ends: no thresholds']),
+    ...(off.length > 0 ? [`  not judged, by the profile: ${off.join(', ')}`] : []),
+  ];
+}

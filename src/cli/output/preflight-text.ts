@@ -1,0 +1,121 @@
+import type { Plan } from '../../plan/plan.ts';
+import type { Preflight } from '../../plan/preflight.ts';
+import { isReadable, isUnread, type QuotaForecast } from '../../plan/quota-forecast.ts';
+import { describeSubscriber } from '../../plan/subscriber-advice.ts';
+import { wrapText } from '../../report/text-table.ts';
+import { formatCount, formatPlural, formatShare, formatUsd, formatValue } from '../../shared/format.ts';
+import { describeDefaults } from '../../targets/aws-iot/default-limits.ts';
+import { quotas } from '../../targets/aws-iot/quotas.ts';
+import type { Paint } from './style.ts';
+
+/** What preflight makes of a plan, for the terminal: Lambdas, quotas, state payloads and money. */
+export function renderPreflight(plan: Plan, preflight: Preflight, paint: Paint): string[] {
+  return [
+    ...renderLambdas(preflight, paint),
+    '',
+    ...renderQuotas(plan, preflight, paint),
+    '',
+    ...renderPayloads(preflight, paint),
+    '',
+    ...renderCost(plan, preflight, paint),
+    '',
+    ...describeSubscriber(preflight.subscriber).map((line) => `  ${line}`),
+  ];
+}
+
+/** `$0.0171 forecast, at list prices of 2026-09 in us-east-1` */
+export function describeCost({ cost }: Preflight): string {
+  const prices = `at list prices of ${cost.pricedAt} in ${cost.region}`;
+  return cost.isCharged
+    ? `${formatUsd(cost.totalUsd)} forecast, ${prices}`
+    : `nothing for a rehearsal; on AWS ${formatUsd(cost.totalUsd)} forecast, ${prices}`;
+}
+
+/** `19,980/s`, `1,024 bytes`, `0.02/s`. */
+export function quantity(value: number, { unit }: Pick<QuotaForecast, 'unit'>): string {
+  const digits = value < 1 ? 3 : value < 100 ? 1 : 0;
+  return `${value.toLocaleString('en-US', { maximumFractionDigits: digits })}${unit}`;
+}
+
+function renderLambdas({ lambda }: Preflight, paint: Paint): string[] {
+  const { slices, memoryMbPerSlice, concurrency, invocations, gbSeconds } = lambda;
+  return [
+    paint('heading', '  Lambda'),
+    `  ${formatPlural(slices, 'slice')} of ${formatCount(memoryMbPerSlice)} MB, with the subscriber up to ${formatCount(concurrency)} at once`,
+    `  ${formatPlural(invocations, 'invocation')}, ${formatValue(gbSeconds)} GB-s in all`,
+  ];
+}
+
+function renderQuotas(plan: Plan, preflight: Preflight, paint: Paint): string[] {
+  const line = (name: string, peak: string, limit: string, headroom: string, mark: string): string =>
+    `  ${name.padEnd(43)}${peak.padStart(15)}${limit.padStart(17)}${headroom.padStart(10)}${mark}`;
+  // What Stampede keeps to by itself comes last: it is never what stops the load from growing.
+  const nearestFirst = preflight.quotas.toSorted(
+    (a, b) => Number(a.isKept) - Number(b.isKept) || a.headroom - b.headroom,
+  );
+  const unread = nearestFirst.filter(isUnread);
+  const isMixed = unread.length > 0 && unread.length < nearestFirst.filter(isReadable).length;
+  const rows = nearestFirst.map((forecast) => {
+    const text = line(
+      forecast.name,
+      quantity(forecast.peak, forecast),
+      `${quantity(forecast.limit, forecast)}${isMixed && isUnread(forecast) ? '*' : ''}`,
+      formatShare(forecast.headroom),
+      markOf(forecast, preflight, plan.profile.limits.enforce),
+    );
+    return forecast.withinAllowed ? text : paint('bad', text);
+  });
+  const share = formatShare(plan.profile.limits.quotaShare);
+  return [
+    paint('heading', line('quota', 'planned peak', 'limit', 'headroom', '')),
+    ...rows,
+    '',
+    '  Nearest first: the top one is the binding limit, the first reached if the load grows. The profile',
+    `  may use ${share} of a quota that AWS can raise (limits.quotaShare).${unread.length === 0 ? ' Limits are the account’s own.' : ''}`,
+    ...(unread.length === 0
+      ? []
+      : wrapText(`${isMixed ? '* ' : 'Limits are '}${describeDefaults(plan.account?.region)}`, 98, '  ')),
+    '  Kept: a run stays within it by itself, whatever the load.',
+    ...preflight.quotaAssumptions.flatMap((sentence) => wrapText(sentence, 98, '  ')),
+  ];
+}
+
+function markOf(forecast: QuotaForecast, { binding }: Preflight, enforced: boolean): string {
+  if (!forecast.withinAllowed) return enforced ? '  ✗ refused' : '  ✗ past it';
+  if (forecast === binding) return '  ← binding';
+  return forecast.isKept ? '  kept' : '';
+}
+
+function renderPayloads({ statePayloads }: Preflight, paint: Paint): string[] {
+  const limit = formatCount(quotas.statePayloadBytes.limit);
+  return [
+    paint('heading', `  state payloads, of at most ${limit} bytes`),
+    ...statePayloads.map(
+      ({ payload, bytes }) => `  ${payload.padEnd(43)}${`${formatCount(bytes)} bytes`.padStart(15)}`,
+    ),
+  ];
+}
+
+function renderCost({ profile }: Plan, preflight: Preflight, paint: Paint): string[] {
+  const { cost } = preflight;
+  const { maxCostUsd } = profile.limits;
+  const line = (name: string, used: string, usd: string): string =>
+    `  ${name.padEnd(28)}${used.padStart(30)}${usd.padStart(17)}`;
+  const isPast = maxCostUsd !== undefined && cost.totalUsd > maxCostUsd;
+  const ceiling = maxCostUsd === undefined ? '' : `  (limits.maxCostUsd ${formatUsd(maxCostUsd)})`;
+  const total = `${line('total', '', formatUsd(cost.totalUsd))}${ceiling}`;
+  return [
+    paint('heading', line('cost', 'forecast', 'US dollars')),
+    ...cost.lines.map((each) =>
+      line(each.name, `${formatValue(each.quantity)} ${each.unit}`, formatUsd(each.usd)),
+    ),
+    isPast ? paint('bad', `${total}  ✗`) : total,
+    '',
+    `  ${sentence(describeCost(preflight))}`,
+    '  --json lists what it takes for granted.',
+  ];
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

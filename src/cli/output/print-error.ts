@@ -1,0 +1,47 @@
+import { describeDiskError, isDiskError, remedyOfDisk } from '../../embedded/s3/runs-storage.ts';
+import { type ExitCode, exitCodes, StampedeError } from '../../shared/errors.ts';
+import type { Paint } from './style.ts';
+
+/**
+ * What the user reads about an error. A StampedeError is a message and a hint; anything else is a fault of ours, and
+ * says so. Stack traces only with STAMPEDE_DEBUG=1.
+ */
+export function describeFault(error: unknown, paint: Paint, debug: boolean): string {
+  const lines: string[] = [];
+  if (error instanceof StampedeError) {
+    lines.push(`${paint('bad', 'stampede:')} ${error.message}`);
+    if (error.hint !== undefined) lines.push(`  → ${error.hint}`);
+  } else if (isFaultOfDisk(error)) {
+    lines.push(
+      `${paint('bad', 'stampede:')} the file ${error.path} cannot be used: ${describeDiskError(error)}`,
+      `  → ${remedyOfDisk(error)}`,
+    );
+  } else {
+    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    lines.push(`${paint('bad', 'stampede: internal fault:')} ${message}`);
+    if (!debug) lines.push('  → STAMPEDE_DEBUG=1 shows where it happened');
+  }
+  if (debug && error instanceof Error) lines.push(stackWithCauses(error));
+  return `${lines.join('\n')}\n`;
+}
+
+function stackWithCauses(error: Error): string {
+  const stack = error.stack ?? String(error);
+  return error.cause instanceof Error ? `${stack}\ncaused by: ${stackWithCauses(error.cause)}` : stack;
+}
+
+/** A disk that is full or protected, or a file where a directory was named: the user's to mend. */
+function isFaultOfDisk(error: unknown): error is NodeJS.ErrnoException {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    'path' in error &&
+    error.code !== 'ENOENT' &&
+    isDiskError(error)
+  );
+}
+
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof StampedeError) return error.exitCode;
+  return isFaultOfDisk(error) ? exitCodes.badUsage : exitCodes.internalFault;
+}

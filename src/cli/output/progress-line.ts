@@ -1,0 +1,45 @@
+import type { Plan } from '../../plan/plan.ts';
+import { formatCount } from '../../shared/format.ts';
+import {
+  type Progress,
+  type ProgressPhase,
+  type ProgressTotals,
+  phaseOf,
+  troublesOf,
+} from '../run/progress.ts';
+import { formatClock, formatLatency, formatRate, formatTimeLeft } from './progress-figures.ts';
+import { cloudWatchFigures } from './progress-frame.ts';
+
+/** One line of a log: what a pipeline shows where a terminal would show bars. Never cut: a log has no width. */
+export function renderProgressLine(progress: Progress): string {
+  const { plan, totals, slices, cloudwatch, now } = progress;
+  const phase = phaseOf(progress);
+  if (plan === undefined) return phase;
+  const { startAt, drainEndAt } = plan.timeline;
+  const parts = [`${formatClock(now - startAt)} ${phase}`];
+  if (totals !== undefined) parts.push(...totalsParts(totals, progress, plan, phase));
+  if (slices !== undefined) {
+    const { total, running, done } = slices;
+    parts.push(`slices ${formatCount(running)} running ${formatCount(done)}/${formatCount(total)} done`);
+  }
+  if (cloudwatch !== undefined) parts.push(...cloudWatchFigures(cloudwatch));
+  for (const [what, count] of troublesOf(progress)) parts.push(`${what} ${formatCount(count)}`);
+  if (phase !== 'stopping' && phase !== 'summarizing') parts.push(`${formatTimeLeft(drainEndAt - now)} left`);
+  return parts.join(', ');
+}
+
+function totalsParts(totals: ProgressTotals, progress: Progress, plan: Plan, phase: ProgressPhase): string[] {
+  const parts = [`connected ${formatCount(totals.connected)}/${formatCount(plan.profile.devices)}`];
+  if (phase === 'publishing') {
+    parts.push(`rate ${formatRate(progress.sentPerSecond)} of ${formatRate(progress.intendedPerSecond)}`);
+  }
+  if (totals.sent > 0) {
+    parts.push(
+      `sent ${formatCount(totals.sent)}`,
+      `acked ${formatCount(totals.acked)}`,
+      `arrived ${formatCount(totals.arrivals)}`,
+    );
+  }
+  if (totals.endToEndP99Ms !== undefined) parts.push(`p99 ${formatLatency(totals.endToEndP99Ms)}`);
+  return parts;
+}

@@ -1,0 +1,47 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { IoTClient } from '@aws-sdk/client-iot';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { findStack, StackNotReadyError, stackNameOf } from '../../aws/find-stack.ts';
+import { withPlainFaults } from '../../aws/plain-errors.ts';
+import {
+  type CertificateClients,
+  type CertificateOwner,
+  createFleetCertificate,
+  deleteFleetCertificate,
+  type FleetCertificate,
+} from '../../worker/fleet-certificate.ts';
+import { regionOfProfile } from '../backend/stack-backend.ts';
+import { type Stage, stageArguments } from '../options/stage-flags.ts';
+
+/** @throws NoSuchStackError, FleetCertificateExistsError, LeftBehindError, AwsAccessError */
+export async function createCertificate(flags: Stage): Promise<FleetCertificate> {
+  const region = flags.region ?? (await regionOfProfile());
+  const cloudFormation = withPlainFaults(new CloudFormationClient({ region }), region);
+  const stack = await findStack(flags, region, cloudFormation);
+  const { topicFilter } = stack;
+  if (topicFilter === undefined) {
+    throw new StackNotReadyError(flags, region, 'it was deployed before it had the output TopicFilter');
+  }
+  return createFleetCertificate(ownerOf(flags), { ...stack, topicFilter }, clientsOf(region));
+}
+
+/** Of a stage that need not be deployed any more. @returns what was removed, in words */
+export async function deleteCertificate(
+  flags: Stage,
+  sleep: (ms: number) => Promise<unknown>,
+): Promise<string[]> {
+  const owner = ownerOf(flags);
+  return deleteFleetCertificate(owner, clientsOf(flags.region ?? (await regionOfProfile())), sleep);
+}
+
+/** @throws InvalidInputError */
+function ownerOf(flags: Stage): CertificateOwner {
+  return { stackName: stackNameOf(flags), flags: stageArguments(flags) };
+}
+
+function clientsOf(region: string): CertificateClients {
+  return {
+    iot: withPlainFaults(new IoTClient({ region }), region),
+    secrets: withPlainFaults(new SecretsManagerClient({ region }), region),
+  };
+}

@@ -1,0 +1,77 @@
+import type { AccountView } from '../../plan/account.ts';
+import { type DeploymentParameters, defaultDeployment } from '../../plan/deployment.ts';
+import { forecastHost, type HostFacts, type HostForecast } from '../../plan/host.ts';
+import { draftPlan } from '../../plan/make-plan.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { type Preflight, preflight } from '../../plan/preflight.ts';
+import { RefusedByPreflightError } from '../../plan/refusals.ts';
+import type { LoadProfile } from '../../profile/load-profile.ts';
+import { type Fault, InvalidInputError } from '../../shared/errors.ts';
+import { makeRunId } from './make-run-id.ts';
+
+/** What a run would be, before anything is started. The plan function makes the plan that counts, from the same code. */
+export interface RunDraft {
+  readonly plan: Plan;
+  readonly preflight: Preflight;
+  /** What forbids to run it at all: errors of the input, and limits that nothing lifts. */
+  readonly faults: readonly Fault[];
+  readonly walls: readonly Fault[];
+  /** What a rehearsal needs of this machine; absent for a run on AWS. */
+  readonly host: HostForecast | undefined;
+}
+
+/**
+ * @throws InvalidInputError for errors of the input: exit code 2
+ * @throws RefusedByPreflightError for what the account, the profile's limits or AWS do not allow: exit code 3
+ */
+export function checkDraft(draft: RunDraft): void {
+  const { plan, faults, walls } = draft;
+  if (faults.length > 0) throw new InvalidInputError('The plan', [...faults, ...walls]);
+  const refusals = plan.profile.limits.enforce ? refusalsOf(draft) : [];
+  if (walls.length > 0) throw new RefusedByPreflightError([...walls, ...refusals], { canForce: false });
+  if (refusals.length > 0) throw new RefusedByPreflightError(refusals);
+}
+
+/** Why it must not run, unless it is forced to. */
+export function refusalsOf({ preflight, host }: Pick<RunDraft, 'preflight' | 'host'>): readonly Fault[] {
+  return [...preflight.refusals, ...(host?.refusals ?? [])];
+}
+
+export interface DraftOptions {
+  /** The machine that the run is rehearsed on. */
+  readonly host?: HostFacts;
+  readonly now?: Date;
+  /** 0–1 */
+  readonly random?: number;
+  /** What is known of the account; AWS's defaults otherwise. */
+  readonly account?: AccountView | undefined;
+  /** The stack's parameters, where they are known. */
+  readonly deployment?: DeploymentParameters | undefined;
+  /** What the IoT rule reads; a stack's own, where that is known, otherwise what it reads without parameters. */
+  readonly topicFilter?: string;
+}
+
+export function draftRun(
+  profile: LoadProfile,
+  {
+    now = new Date(),
+    random = Math.random(),
+    account,
+    deployment,
+    host,
+    topicFilter = defaultDeployment.topicFilter,
+  }: DraftOptions = {},
+): RunDraft {
+  const runId = makeRunId(profile.name, now, random);
+  const { plan, faults, walls } = draftPlan({
+    runId,
+    profile,
+    now: now.getTime(),
+    // As the stack is deployed, so that a plan looked at is the plan that would run on AWS.
+    coldStart: defaultDeployment.coldStart,
+    deployment,
+    ...(account === undefined ? {} : { account }),
+    topicFilter,
+  });
+  return { plan, faults, walls, preflight: preflight(plan), host: host && forecastHost(plan, host) };
+}

@@ -1,0 +1,82 @@
+import type { InfluxTotals } from '../../aws/influx-totals.ts';
+import type { SliceCounts } from '../../aws/map-runs.ts';
+import type { CompleteCounts } from '../../live/run-in-progress.ts';
+import type { Plan } from '../../plan/plan.ts';
+import type { ServiceCounts } from '../backend/backend.ts';
+
+/** Everything the progress display shows, at one instant. */
+export interface Progress {
+  /** Absent until the plan lies in the run store. */
+  readonly plan?: Plan;
+  /** Absent where nobody can be asked for them: a run on AWS without an InfluxDB in reach. */
+  readonly totals?: ProgressTotals;
+  /** By the state of their executions. */
+  readonly slices?: SliceCounts;
+  readonly cloudwatch?: ServiceCounts;
+  /** Over the last seconds. */
+  readonly sentPerSecond: number;
+  readonly intendedPerSecond: number;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  /** The user asked for the end: the plan's timeline no longer says how long it takes. */
+  readonly stopping: boolean;
+}
+
+/** Summed over slices, as far as the live view knows. */
+export interface ProgressTotals extends InfluxTotals {
+  /** Absent until something arrived. */
+  readonly endToEndP99Ms?: number;
+  /** Sums of one instant, where those who tell say up to when they have told. */
+  readonly complete?: CompleteCounts;
+}
+
+export const noTotals: ProgressTotals = {
+  connected: 0,
+  connectFailed: 0,
+  sent: 0,
+  dropped: 0,
+  acked: 0,
+  throttled: 0,
+  failed: 0,
+  unacknowledged: 0,
+  arrivals: 0,
+};
+
+export type ProgressPhase =
+  | 'starting'
+  | 'connecting'
+  | 'publishing'
+  | 'draining'
+  | 'summarizing'
+  | 'stopping';
+
+/** By the plan's timeline: slices keep to it by themselves. */
+export function phaseOf({ plan, now, stopping }: Progress): ProgressPhase {
+  if (stopping) return 'stopping';
+  if (plan === undefined || now < plan.timeline.startAt) return 'starting';
+  if (now < plan.timeline.publishAt) return 'connecting';
+  if (now < plan.timeline.publishEndAt) return 'publishing';
+  if (now < plan.timeline.drainEndAt) return 'draining';
+  return 'summarizing';
+}
+
+/**
+ * What went wrong so far, with its count; empty while nothing did. Messages that are merely on the way are not trouble:
+ * before the drain has ended nothing can be called lost.
+ */
+export function troublesOf(progress: Progress): readonly (readonly [what: string, count: number])[] {
+  const { totals = noTotals, slices, cloudwatch } = progress;
+  const missing = phaseOf(progress) === 'summarizing' ? Math.max(0, totals.sent - totals.arrivals) : 0;
+  const all: [string, number][] = [
+    ['connects failed', totals.connectFailed],
+    ['throttled', totals.throttled],
+    ['dropped', totals.dropped],
+    ['failed', totals.failed],
+    ['unacknowledged', totals.unacknowledged],
+    ['not arrived', missing],
+    ['slices failed', slices?.failed ?? 0],
+    // Of the whole account, so only where nothing nearer tells.
+    ['throttled (CloudWatch)', progress.totals === undefined ? (cloudwatch?.throttled ?? 0) : 0],
+  ];
+  return all.filter(([, count]) => count > 0);
+}

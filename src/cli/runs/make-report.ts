@@ -1,0 +1,91 @@
+import { collectRecord } from '../../worker/collect-run.ts';
+import type { Execution } from '../../aws/executions.ts';
+import { AwsAccessError } from '../../aws/plain-errors.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { buildReport } from '../../report/build-report.ts';
+import { renderReportHtml } from '../../report/html.ts';
+import type { ExecutionReport, Report } from '../../report/report-model.ts';
+import type { RunRecord } from './run-directory.ts';
+
+/** Of embedded AWS, which kept the messages in its memory; or one that may store more. */
+export type Subscriber = 'ended' | 'may-read';
+
+const fromFiles = 'the report was made from the files that the run left';
+/** More may be stored after it; once embedded AWS has ended, nothing is. */
+const isPreliminary = (cause: string): boolean => cause.startsWith(`${fromFiles}, without`);
+
+/** Why the record alone does not account for messages, and what to do about it. */
+function describeRecordAlone({ runId, deployment }: Plan, subscriber: Subscriber): string {
+  const places = {
+    queue: 'arrivals queue and the dead-letter queues',
+    stream: 'arrivals stream and the dead-letter queues',
+    direct: 'rule’s error queue',
+  };
+  const where = places[deployment?.subscriber ?? 'queue'];
+  return subscriber === 'ended'
+    ? `${fromFiles} after embedded AWS had ended, and what the ${where} held then is not kept; to know, run the profile again`
+    : `${fromFiles}, without reading the ${where}; while the stack or the embedded AWS of the run goes on, it may store more, and \`npx stampede report ${runId}\` reads the files again`;
+}
+
+/** What is known of a run that did not come to its own summary. */
+export interface MissingReport {
+  readonly execution?: ExecutionReport | undefined;
+  readonly subscriber: Subscriber;
+}
+
+/** How an execution ended, where that kept it from its own summary. */
+export function executionReportOf({ status, error, cause }: Execution): ExecutionReport | undefined {
+  if (status !== 'ABORTED' && status !== 'TIMED_OUT') return undefined;
+  return { status, ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }) };
+}
+
+/**
+ * A run's report: the one in its record, or one made of what slices and subscriber have left there, which is then put
+ * beside it. CloudWatch is asked nothing: whoever is asked to make a report this late has no service to ask.
+ * @throws when there is not even a plan
+ */
+export async function reportOf(
+  record: RunRecord,
+  runId: string,
+  now: number,
+  { execution, subscriber }: MissingReport,
+): Promise<Report> {
+  const stored = await record.getReport(runId);
+  if (stored !== undefined && !isProvisional(stored)) return stored;
+  const plan = await record.getPlan(runId);
+  const ending = execution ?? stored?.execution;
+  const ledger = await collectRecord(record, plan, describeRecordAlone(plan, subscriber));
+  const report = buildReport({
+    plan,
+    ledger,
+    cloudwatch: { sums: {}, asked: [] },
+    faults: await record.getFaults(runId),
+    now,
+    ...(ending === undefined ? {} : { execution: ending }),
+  });
+  await record.putReport(report, renderReportHtml(report));
+  return report;
+}
+
+/**
+ * Slices may have gone on after it was made, because StopExecution does not end Lambdas; and measure-latency may have read
+ * more, where the report was made from the files alone.
+ */
+function isProvisional({ execution, slices, causes }: Report): boolean {
+  return (execution !== undefined && slices.died > 0) || causes.unaccounted.some(isPreliminary);
+}
+
+/** The same, of a run that was cut off and may have left too little to make one of. */
+export async function reportIfAny(
+  record: RunRecord,
+  runId: string,
+  now: number,
+  missing: MissingReport,
+): Promise<Report | undefined> {
+  try {
+    return await reportOf(record, runId, now, missing);
+  } catch (error) {
+    if (error instanceof AwsAccessError) throw error;
+    return undefined;
+  }
+}

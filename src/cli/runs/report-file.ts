@@ -1,0 +1,60 @@
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { exitCodes, StampedeError } from '../../shared/errors.ts';
+import type { Report } from '../../report/report-model.ts';
+import { checkSize, readStored } from '../../report/stored/read-stored.ts';
+import { whyNotReadable } from '../options/profile-file.ts';
+import { latestRunIn, openRunDirectory } from './run-directory.ts';
+
+/** Stands for the run that was planned last. */
+export const latest = 'latest';
+
+export class ReportNotReadableError extends StampedeError {
+  constructor(what: string, reason: string) {
+    super('ReportNotReadable', `${what}: ${reason}`, {
+      hint: 'give a report.json, or the id of a run that has one; `npx stampede report RUN` makes it',
+      exitCode: exitCodes.badUsage,
+    });
+  }
+}
+
+/**
+ * A report by its file, by the directory of its run, or by its run id.
+ * @throws ReportNotReadableError, UnreadableFileError
+ */
+export async function readReport(what: string, runsDirectory: string): Promise<Report> {
+  const found = await stat(what).catch(() => undefined);
+  if (found?.isFile()) return readReportFile(what);
+  if (found?.isDirectory()) return readReportFile(path.join(what, 'report.json'));
+  const runId = await resolveRunId(what, runsDirectory);
+  const report = await openRunDirectory(runsDirectory).getReport(runId);
+  if (report === undefined) {
+    throw new ReportNotReadableError(what, `is no file, and no run with a report in ${runsDirectory}`);
+  }
+  return report;
+}
+
+/** @throws ReportNotReadableError for `latest` where there is no run */
+export async function resolveRunId(what: string, runsDirectory: string): Promise<string> {
+  if (what !== latest) return what;
+  const runId = await latestRunIn(runsDirectory);
+  if (runId === undefined) throw new ReportNotReadableError(what, `there is no run in ${runsDirectory}`);
+  return runId;
+}
+
+async function readReportFile(file: string): Promise<Report> {
+  let body: Buffer;
+  try {
+    checkSize((await stat(file)).size, file);
+    body = await readFile(file);
+  } catch (error) {
+    if (error instanceof StampedeError) throw error;
+    throw new ReportNotReadableError(file, whyNotReadable(error));
+  }
+  return readStored('report', body, file);
+}
+
+/** The arguments of `stampede report` for a rehearsal: `RUN`, with the directory where that is not the usual one. */
+export function embeddedReportArguments(runId: string, runs: string): string {
+  return runs === 'runs' ? runId : `${runId} --runs ${runs}`;
+}

@@ -1,0 +1,126 @@
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { RunStore } from '../../aws/run-store.ts';
+import { makeContainedFiles } from '../../embedded/s3/contained-files.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { runIdPattern } from '../../shared/run-id.ts';
+import { exitCodes, StampedeError } from '../../shared/errors.ts';
+import { formatReportJson } from '../../report/report-json.ts';
+import { checkSize, readStored, type StoredFiles, type StoredKind } from '../../report/stored/read-stored.ts';
+
+/** What a report is made of and put into. */
+export type RunRecord = Pick<
+  RunStore,
+  'getPlan' | 'sliceResults' | 'sliceDeaths' | 'arrivalWindows' | 'getFaults' | 'getReport' | 'putReport'
+>;
+
+export interface RunDirectory extends RunRecord {
+  /** As `latest` finds it. */
+  putPlan(plan: Plan): Promise<void>;
+}
+
+export class NoSuchRunError extends StampedeError {
+  constructor(runId: string, directory: string) {
+    super('NoSuchRun', `there is no run ${runId} in ${directory}`, {
+      hint: 'check the run id, or name another directory of runs: --runs',
+      exitCode: exitCodes.badUsage,
+    });
+  }
+}
+
+export class OtherRunError extends StampedeError {
+  constructor(file: string, runId: string) {
+    super('OtherRun', `${file} is of another run, ${JSON.stringify(runId)}`, {
+      hint: 'a run directory is named by its run: rename it, or move the file to where it belongs',
+      exitCode: exitCodes.badUsage,
+    });
+  }
+}
+
+/**
+ * The run store of embedded AWS as it lies on the disk, for when nothing runs any more: the keys of the bucket are
+ * files.
+ */
+export function openRunDirectory(runsDirectory: string): RunDirectory {
+  const files = makeContainedFiles(runsDirectory);
+  const namesOf = (runId: string, ...names: string[]): string[] => {
+    if (!runIdPattern.test(runId)) throw new NoSuchRunError(runId, runsDirectory);
+    return [runId, ...names];
+  };
+  const read = async <Kind extends StoredKind>(
+    kind: Kind,
+    names: readonly string[],
+  ): Promise<StoredFiles[Kind] | undefined> => {
+    const file = path.join(runsDirectory, ...names);
+    const facts = await files.head(...names);
+    if (facts !== undefined) checkSize(facts.bytes, file);
+    const found = await files.read(...names);
+    return found === undefined ? undefined : await readStored(kind, found.body, file);
+  };
+  /** The same of a file that says which run it is of: one of another run would be taken for this one's. */
+  const readOwn = async <Kind extends 'plan' | 'report'>(
+    runId: string,
+    kind: Kind,
+  ): Promise<StoredFiles[Kind] | undefined> => {
+    const name = `${kind}.json`;
+    const value = await read(kind, namesOf(runId, name));
+    if (value !== undefined && value.runId !== runId)
+      throw new OtherRunError(path.join(runsDirectory, runId, name), value.runId);
+    return value;
+  };
+  async function* readAll<Kind extends StoredKind>(
+    kind: Kind,
+    names: readonly string[],
+    known = new Set<string>(),
+  ): AsyncGenerator<StoredFiles[Kind]> {
+    const entries = await files.list(...names);
+    const found = entries.map(({ name }) => name).filter((name) => name.endsWith('.json'));
+    for (const name of found.sort()) {
+      const file = path.join(runsDirectory, ...names, name);
+      if (known.has(file)) continue;
+      known.add(file);
+      const value = await read(kind, [...names, name]);
+      if (value !== undefined) yield value;
+    }
+  }
+
+  return {
+    async getPlan(runId) {
+      const plan = await readOwn(runId, 'plan');
+      if (plan === undefined) throw new NoSuchRunError(runId, runsDirectory);
+      return plan;
+    },
+    sliceResults: (runId) => readAll('sliceResult', namesOf(runId, 'slices')),
+    async *sliceDeaths(runId) {
+      for await (const death of readAll('sliceDeath', namesOf(runId, 'deaths'))) {
+        const facts = await files.head(...namesOf(runId, 'deaths', `${death.slice}.json`));
+        yield facts === undefined ? death : { ...death, at: facts.modifiedAt };
+      }
+    },
+    arrivalWindows: (runId, known) => readAll('arrivalWindow', namesOf(runId, 'arrivals'), known),
+    getFaults: (runId) => read('injectedFaults', namesOf(runId, 'faults.json')),
+    getReport: (runId) => readOwn(runId, 'report'),
+    async putPlan(plan) {
+      await files.write(namesOf(plan.runId, 'plan.json'), JSON.stringify(plan));
+    },
+    async putReport(report, html) {
+      await files.write(namesOf(report.runId, 'report.html'), html);
+      await files.write(namesOf(report.runId, 'report.json'), formatReportJson(report));
+    },
+  };
+}
+
+/** The run that was planned last; undefined where there is none. */
+export async function latestRunIn(runsDirectory: string): Promise<string | undefined> {
+  const names = await readdir(runsDirectory).catch(() => []);
+  const planned = await Promise.all(
+    names
+      .filter((name) => runIdPattern.test(name))
+      .map(async (name) => {
+        const plan = await stat(path.join(runsDirectory, name, 'plan.json')).catch(() => undefined);
+        return { name, at: plan?.mtimeMs ?? Number.NEGATIVE_INFINITY };
+      }),
+  );
+  const [latest] = planned.filter(({ at }) => Number.isFinite(at)).toSorted((a, b) => b.at - a.at);
+  return latest?.name;
+}

@@ -1,0 +1,117 @@
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { makeContainedFiles } from '../../embedded/s3/contained-files.ts';
+import { runIdPattern } from '../../shared/run-id.ts';
+import type { Report } from '../../report/report-model.ts';
+import { openRunDirectory } from './run-directory.ts';
+
+/** A run of the past, as a list shows it. */
+export interface PastRun {
+  readonly runId: string;
+  /** Absent: it left no report that can be read. */
+  readonly summary?: RunSummary;
+  /** Why its report cannot be read; absent: it can, or there is none. */
+  readonly unreadable?: string;
+}
+
+export type RunSummary = Pick<Report, 'name' | 'verdict' | 'startedAt' | 'endedAt' | 'devices'> & {
+  readonly sent: number;
+  readonly lost: number;
+  readonly meanPerSecond: number;
+  readonly endToEndP99Ms: number | null;
+};
+
+/** The runs in a runs directory. */
+export interface RunLibrary {
+  /** The newest first. */
+  list(): Promise<PastRun[]>;
+  /** Undefined: no such run, or it has no report. A text says why its report cannot be read. */
+  report(runId: string): Promise<Report | string | undefined>;
+  /** Undefined: no such file. */
+  file(runId: string, name: RunFileName): Promise<Buffer | undefined>;
+  has(runId: string): Promise<boolean>;
+}
+
+export type RunFileName = 'report.html' | 'report.json' | 'plan.json';
+
+/** Older runs are on the disk, and not in the list. */
+const maxListed = 200;
+
+export function makeRunLibrary(runsDirectory: string): RunLibrary {
+  /** By run: a report is written once, and large. */
+  const files = makeContainedFiles(runsDirectory);
+  const summaries = new Map<string, { readonly modifiedAt: number; readonly run: PastRun }>();
+  const record = openRunDirectory(runsDirectory);
+
+  const read = async (runId: string, name: RunFileName): Promise<Buffer | undefined> =>
+    runIdPattern.test(runId) ? (await files.read(runId, name).catch(() => undefined))?.body : undefined;
+
+  const report = async (runId: string): Promise<Report | string | undefined> => {
+    try {
+      return runIdPattern.test(runId) ? await record.getReport(runId) : undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  };
+
+  const pastRunOf = async (runId: string): Promise<PastRun> => {
+    const file = await files.head(runId, 'report.json').catch(() => undefined);
+    if (file === undefined) return { runId };
+    const known = summaries.get(runId);
+    if (known?.modifiedAt === file.modifiedAt) return known.run;
+    const found = await report(runId);
+    const run =
+      typeof found === 'object'
+        ? { runId, summary: summarize(found) }
+        : { runId, ...(found === undefined ? {} : { unreadable: found }) };
+    summaries.set(runId, { modifiedAt: file.modifiedAt, run });
+    return run;
+  };
+
+  return {
+    async list() {
+      const entries = await readdir(runsDirectory, { withFileTypes: true }).catch(() => []);
+      const found = await Promise.all(
+        entries
+          .filter((entry) => entry.isDirectory() && runIdPattern.test(entry.name))
+          .map(async ({ name }) => {
+            const directory = await stat(path.join(runsDirectory, name)).catch(() => undefined);
+            return { runId: name, at: startOf(name) ?? directory?.mtimeMs ?? 0 };
+          }),
+      );
+      const newest = found.toSorted((a, b) => b.at - a.at).slice(0, maxListed);
+      // One after the other: a report is large, and 200 of them in memory at once would be too much.
+      const runs: PastRun[] = [];
+      for (const { runId } of newest) runs.push(await pastRunOf(runId));
+      return runs;
+    },
+    report,
+    file: read,
+    has: async (runId) =>
+      runIdPattern.test(runId) &&
+      (await stat(path.join(runsDirectory, runId)).catch(() => undefined)) !== undefined,
+  };
+}
+
+function summarize(report: Report): RunSummary {
+  const { name, verdict, startedAt, endedAt, devices, messages, rates, latencyMs } = report;
+  const endToEnd = latencyMs.end_to_end_latency;
+  return {
+    name,
+    verdict,
+    startedAt,
+    endedAt,
+    devices,
+    sent: messages.sent,
+    lost: messages.lost,
+    meanPerSecond: rates.meanPerSecond,
+    endToEndP99Ms: endToEnd.count > 0 ? endToEnd.p99 : null,
+  };
+}
+
+/** Run ids end in when they were made: `-20260901T101010Z-ab12`. Epoch milliseconds. */
+function startOf(runId: string): number | undefined {
+  const [, year, month, day, hour, minute, second] =
+    /-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z-[0-9a-f]{4}$/.exec(runId) ?? [];
+  return year === undefined ? undefined : Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+}

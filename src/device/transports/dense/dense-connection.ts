@@ -1,0 +1,223 @@
+import type { IConnackPacket, Packet } from 'mqtt-packet';
+import type { ByteStream } from '../../network/connector.ts';
+import type { TransportListener } from '../../transport.ts';
+import { connackReasonOf, firstFailureCode, isThrottle, localReasonOf, reasonOf } from '../reason-codes.ts';
+import type { DenseContext } from './dense-context.ts';
+import { type PacketSink, readPackets } from './packet-reader.ts';
+import { disconnect, encodeConnect, encodeSubscribe, encodeTopic, pingreq, publishIds } from './packets.ts';
+
+type State = 'closed' | 'opening' | 'connected';
+
+/** One virtual device's connection. The object lives as long as the device; each attempt opens a stream of its own. */
+export class DenseConnection implements PacketSink {
+  partial: Buffer | undefined;
+  readonly #context: DenseContext;
+  readonly #device: number;
+  readonly #topic: Buffer;
+  #stream: ByteStream | undefined;
+  #state: State = 'closed';
+  /** The transport's tick in which this connection last published, and whether it gathers writes in it. */
+  #tick = -1;
+  #gathers = false;
+  #wantsDrain = false;
+  /** Message number within the device of the last publish: packet identifiers are read back from it. */
+  #lastMessage = 0;
+  #sentSomething = false;
+  /** Monotonic milliseconds: when the attempt began, when something was last sent, when a ping went unanswered since. */
+  #openedAt = 0;
+  #quietSince = 0;
+  #pingSince = 0;
+  #keepAliveMs: number;
+  #reason = '';
+
+  constructor(context: DenseContext, device: number) {
+    this.#context = context;
+    this.#device = device;
+    this.#topic = encodeTopic(context.devices.topic(device));
+    this.#keepAliveMs = context.settings.keepAliveMs;
+  }
+
+  get isOpen(): boolean {
+    return this.#state !== 'closed';
+  }
+
+  open(): void {
+    const { settings, devices, door, chunk, mqttVersion } = this.#context;
+    this.#state = 'opening';
+    this.#reason = '';
+    this.partial = undefined;
+    this.#openedAt = performance.now();
+    this.#keepAliveMs = settings.keepAliveMs;
+    const stream = door.open({ buffer: chunk, callback: (length) => this.#received(length) }, () =>
+      stream.write(encodeConnect(devices.clientId(this.#device), settings, mqttVersion)),
+    );
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      this.#reason = localReasonOf(error.code ?? error.message);
+    });
+    stream.on('close', () => this.#closed());
+    stream.on('drain', () => this.#drained());
+    this.#stream = stream;
+  }
+
+  /** @returns false while the socket is full */
+  publish(message: number, payload: Buffer): boolean {
+    const stream = this.#stream;
+    if (this.#state !== 'connected' || stream === undefined) return false;
+    if (stream.writableNeedDrain) {
+      this.#wantsDrain = true;
+      return false;
+    }
+    const context = this.#context;
+    // The first publish of a tick goes out at once; where more follow, those are gathered into one write.
+    if (this.#tick === context.tick && !this.#gathers) {
+      this.#gathers = true;
+      stream.cork();
+      context.gathering.push(this);
+    }
+    this.#tick = context.tick;
+    this.#lastMessage = message;
+    this.#sentSomething = true;
+    const id = context.settings.qos === 0 ? 0 : (message % publishIds) + 1;
+    const packet = context.buffer.encode(this.#topic, id, payload);
+    stream.write(packet);
+    if (stream.writableLength > 0) context.buffer.keep(packet);
+    return true;
+  }
+
+  flush(): void {
+    this.#gathers = false;
+    this.#stream?.uncork();
+  }
+
+  /** Once or so a second: keeps a quiet connection alive, and gives up one that does not answer. */
+  check(nowMs: number): void {
+    if (this.#state === 'opening') {
+      if (nowMs - this.#openedAt >= this.#context.settings.connectTimeoutMs) this.#giveUp('connect timeout');
+      return;
+    }
+    if (this.#state !== 'connected') return;
+    if (this.#pingSince > 0 && nowMs - this.#pingSince >= this.#context.pingTimeoutMs) {
+      this.#giveUp('ping timeout');
+    } else if (this.#sentSomething) {
+      this.#sentSomething = false;
+      this.#quietSince = nowMs;
+    } else if (
+      this.#pingSince === 0 &&
+      // One check early: the next would be past the keep-alive.
+      nowMs - this.#quietSince >= this.#keepAliveMs - 2 * this.#context.checkEveryMs
+    ) {
+      this.#stream?.write(pingreq);
+      this.#pingSince = nowMs;
+      this.#quietSince = nowMs;
+    }
+  }
+
+  /** Says goodbye; `closed` of the context tells when the stream is gone. */
+  close(): void {
+    if (this.#state === 'connected') this.#stream?.end(disconnect);
+    else this.#stream?.destroy();
+  }
+
+  destroy(): void {
+    this.#stream?.destroy();
+  }
+
+  onPuback(id: number, code: number): void {
+    const { devices, listener } = this.#context;
+    // The last message is at most 65,533 ahead of any that is still on the way.
+    const behind = (this.#lastMessage - (id - 1) + publishIds) % publishIds;
+    const n = (this.#lastMessage - behind) * devices.count + this.#device;
+    if (code < firstFailureCode) listener.acknowledged(this.#device, n);
+    else listener.refused(this.#device, n, isThrottle(code) ? 'throttled' : 'failed', reasonOf(code));
+  }
+
+  onPublish(payload: Buffer): void {
+    this.#context.listener.echoed(this.#device, payload);
+  }
+
+  onPingresp(): void {
+    this.#pingSince = 0;
+  }
+
+  onRarePacket(bytes: Buffer): void {
+    const packet = this.#context.decode(bytes);
+    if (packet === undefined) this.onMalformed();
+    else this.#handle(packet);
+  }
+
+  onMalformed(): void {
+    this.#giveUp('MalformedPacket');
+  }
+
+  #handle(packet: Packet): void {
+    switch (packet.cmd) {
+      case 'connack':
+        this.#onConnack(packet);
+        break;
+      case 'suback': {
+        const granted = packet.granted[0];
+        const code = typeof granted === 'number' ? granted : firstFailureCode;
+        if (code >= firstFailureCode) this.#context.listener.echoRefused(this.#device, reasonOf(code));
+        break;
+      }
+      case 'disconnect':
+        this.#reason = reasonOf(packet.reasonCode ?? 0);
+        break;
+      default:
+        this.#giveUp('ProtocolError');
+    }
+  }
+
+  #onConnack(packet: IConnackPacket): void {
+    const { mqttVersion, devices, listener } = this.#context;
+    const code = (mqttVersion === 5 ? packet.reasonCode : packet.returnCode) ?? 0;
+    if (code !== 0) {
+      this.#giveUp(connackReasonOf(code, mqttVersion));
+      return;
+    }
+    const { serverKeepAlive, receiveMaximum } = packet.properties ?? {};
+    // [MQTT-3.2.2-21] The server's keep-alive takes the place of ours.
+    if (serverKeepAlive !== undefined) this.#keepAliveMs = serverKeepAlive * 1_000;
+    this.#state = 'connected';
+    this.#quietSince = performance.now();
+    this.#pingSince = 0;
+    this.#sentSomething = false;
+    if (devices.echoes(this.#device)) {
+      this.#stream?.write(encodeSubscribe(devices.topic(this.#device), mqttVersion));
+    }
+    listener.connected(this.#device, receiveMaximum ?? 65_535);
+  }
+
+  #received(length: number): boolean {
+    readPackets(this, this.#context.chunk, length, this.#context.mqttVersion);
+    // What the listener published in answer (a device that waited for its PUBACKs) must go out.
+    this.#context.flush();
+    return true;
+  }
+
+  #drained(): void {
+    if (!this.#wantsDrain || this.#state !== 'connected') return;
+    this.#wantsDrain = false;
+    this.#context.listener.writable(this.#device);
+    this.#context.flush();
+  }
+
+  #giveUp(reason: string): void {
+    this.#reason = reason;
+    this.#stream?.destroy();
+  }
+
+  #closed(): void {
+    const wasConnected = this.#state === 'connected';
+    this.#state = 'closed';
+    this.#stream = undefined;
+    this.#wantsDrain = false;
+    this.#gathers = false;
+    this.partial = undefined;
+    this.#context.closed();
+    const listener: TransportListener = this.#context.listener;
+    const reason = this.#reason || 'connection closed';
+    if (wasConnected) listener.disconnected(this.#device, reason);
+    else listener.connectFailed(this.#device, reason);
+  }
+}

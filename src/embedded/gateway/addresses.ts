@@ -1,0 +1,100 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { isLoopback } from '../../targets/target-check.ts';
+
+/** Where an embedded AWS can be reached: what its own processes know, for others on this machine. */
+export interface EmbeddedAwsAddress {
+  /** Of the embedded-AWS process. */
+  readonly pid: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly stateMachineArn: string;
+}
+
+/** A hidden directory beside the runs: no key of the run bucket leads there. */
+const directoryOf = (runsDirectory: string): string => path.join(path.resolve(runsDirectory), '.embedded');
+
+/**
+ * Lets others find this embedded AWS by its runs directory, for as long as its process lives.
+ * @returns withdraws it
+ */
+export function publishAddress(runsDirectory: string, address: EmbeddedAwsAddress): () => void {
+  const directory = directoryOf(runsDirectory);
+  const file = path.join(directory, `${address.pid}.json`);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  // Renamed into place: nobody reads half an address. Only this user may: it opens the way to start load tests.
+  writeFileSync(`${file}.new`, JSON.stringify(address), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  return () => rmSync(file, { force: true });
+}
+
+/** Every embedded AWS that runs on these runs; what one that was killed has left is taken away. */
+export function findAddresses(runsDirectory: string): EmbeddedAwsAddress[] {
+  const directory = directoryOf(runsDirectory);
+  return namesIn(directory).flatMap((name) => {
+    const file = path.join(directory, name);
+    const address = read(file);
+    if (address !== undefined && isAlive(address.pid)) return [address];
+    rmSync(file, { force: true });
+    return [];
+  });
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory).filter((name) => /^\d+\.json$/.test(name));
+  } catch {
+    return [];
+  }
+}
+
+function read(file: string): EmbeddedAwsAddress | undefined {
+  try {
+    return checkAddress(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A runs directory may come from somebody else: without this check, the CLI would call any URL in it. Each must lead to
+ * this machine.
+ * @returns undefined for anything else
+ */
+function checkAddress(value: unknown): EmbeddedAwsAddress | undefined {
+  if (!isObject(value) || !isObject(value.environment)) return undefined;
+  const { pid, stateMachineArn, environment } = value;
+  const isAddress =
+    Number.isSafeInteger(pid) &&
+    (pid as number) > 0 &&
+    typeof stateMachineArn === 'string' &&
+    typeof environment.AWS_ENDPOINT_URL === 'string' &&
+    Object.entries(environment).every(
+      ([name, text]) => typeof text === 'string' && (!isPlace(name, text) || isOnLoopback(text)),
+    );
+  return isAddress ? (value as unknown as EmbeddedAwsAddress) : undefined;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isPlace(name: string, text: string): boolean {
+  return text.includes('//') || /ENDPOINT|_URL/.test(name);
+}
+
+/** Of a URL, or of several between commas. */
+function isOnLoopback(text: string): boolean {
+  return text.split(',').every((each) => {
+    const url = URL.parse(each);
+    return url !== null && isLoopback(url.hostname);
+  });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

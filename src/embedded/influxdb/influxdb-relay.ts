@@ -1,0 +1,42 @@
+import { AwsError } from '../gateway/aws-error.ts';
+import { type EdgeRequest, type EdgeResponse, header } from '../gateway/gateway.ts';
+
+/** An InfluxDB of the user's, beside the embedded one. */
+export interface InfluxServer {
+  readonly url: string;
+  readonly org: string;
+  readonly bucket: string;
+  readonly token: string;
+}
+
+const relayTimeoutMs = 10_000;
+
+/** Hands a write on as it came, and back what the server says of it: where it is away, so is the embedded one. */
+export async function relayWrite(request: EdgeRequest, server: InfluxServer): Promise<EdgeResponse> {
+  const url = new URL(`${server.url.replace(/\/+$/, '')}/api/v2/write`);
+  url.searchParams.set('org', server.org);
+  url.searchParams.set('bucket', server.bucket);
+  url.searchParams.set('precision', request.query.get('precision') ?? 'ns');
+  const encoding = header(request, 'content-encoding');
+  try {
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: {
+        authorization: `Token ${server.token}`,
+        'content-type': 'text/plain; charset=utf-8',
+        ...(encoding === undefined ? {} : { 'content-encoding': encoding }),
+      },
+      body: new Uint8Array(request.body),
+      signal: AbortSignal.timeout(relayTimeoutMs),
+    });
+    const body = await answer.text();
+    return { status: answer.status, headers: { 'content-type': 'application/json; charset=utf-8' }, body };
+  } catch (error) {
+    const { message, cause } = error as Error;
+    throw new AwsError(
+      'unavailable',
+      `${server.url} did not answer: ${(cause as Error | undefined)?.message || message}`,
+      503,
+    );
+  }
+}

@@ -1,0 +1,140 @@
+import { gunzipSync } from 'node:zlib';
+import { liveMeasurements } from '../../live/live-points.ts';
+import { isSameSecret } from '../gateway/account-key.ts';
+import { AwsError } from '../gateway/aws-error.ts';
+import {
+  type EdgeRequest,
+  type EdgeResponse,
+  type EdgeService,
+  header,
+  type RequestHead,
+} from '../gateway/gateway.ts';
+import { makeRouteTable } from '../gateway/route-table.ts';
+import { type InfluxServer, relayWrite } from './influxdb-relay.ts';
+import { answerSumQuery, parseSumQuery } from './influxql.ts';
+import { type LinePoint, LineProtocolError, parseLineProtocol } from './line-protocol.ts';
+import { type LiveTotalsStore, totalOfField } from './live-totals.ts';
+
+export interface InfluxDbOptions {
+  readonly org: string;
+  readonly bucket: string;
+  readonly token: string;
+  readonly totals: LiveTotalsStore;
+  /** Where what is written here is written as well. */
+  readonly relayTo?: InfluxServer;
+}
+
+/** Of a body, packed and unpacked. */
+const maxBodyBytes = 16 * 1_048_576;
+const version = '2.7-embedded';
+const nanosecondsIn: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  us: 1_000n,
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+};
+
+/** InfluxDB 2's write API; what is written feeds the live totals, and is kept only where it is handed on. */
+export function makeInfluxDb(options: InfluxDbOptions): EdgeService {
+  type Handler = (request: EdgeRequest) => Promise<EdgeResponse> | EdgeResponse;
+  const table = makeRouteTable<Handler>({
+    'GET /health': () =>
+      json(200, { name: 'influxdb', message: 'ready for writes', status: 'pass', checks: [], version }),
+    'GET /ping': () => ({ status: 204, headers: { 'x-influxdb-version': version } }),
+    'HEAD /ping': () => ({ status: 204, headers: { 'x-influxdb-version': version } }),
+    'POST /api/v2/write': (request) => write(request, options),
+    'GET /query': (request) => query(request, options),
+  });
+  return {
+    routes: table.routes,
+    maxBodyBytes,
+    // InfluxDB's codes are words: https://docs.influxdata.com/influxdb/v2/api/#operation/PostWrite
+    renderError: ({ code, status, message }) => json(status, { code, message }),
+    admit: (head) => authorize(head, options),
+    async handle(request) {
+      const { method, path } = request;
+      const route = table.find(method, path);
+      if (route === undefined)
+        throw fault('not found', `embedded InfluxDB does not support ${method} ${path}`, 404);
+      return route.handler(request);
+    },
+  };
+}
+
+/** InfluxQL, as far as anybody asks while a run goes on: sums of one run's counters. */
+function query(request: EdgeRequest, options: InfluxDbOptions): EdgeResponse {
+  const database = request.query.get('db');
+  if (database !== options.bucket) throw fault('not found', `database not found: ${database}`, 404);
+  const asked = parseSumQuery(request.query.get('q') ?? '');
+  if (asked === undefined) throw fault('invalid', 'embedded InfluxDB only sums fields of one run', 400);
+  return json(200, answerSumQuery(asked, options.totals.totals(asked.runId), totalOfField));
+}
+
+/** Health too: what InfluxDB itself tells everyone, only this user's processes have a use for here. */
+function authorize(head: RequestHead, { token }: InfluxDbOptions): void {
+  if (!isSameSecret(header(head, 'authorization') ?? '', `Token ${token}`))
+    throw fault('unauthorized', 'unauthorized access', 401);
+}
+
+async function write(request: EdgeRequest, options: InfluxDbOptions): Promise<EdgeResponse> {
+  const { org, bucket, totals, relayTo } = options;
+  const asked = { org: request.query.get('org'), bucket: request.query.get('bucket') };
+  if (asked.org !== org) throw fault('not found', `organization name "${asked.org}" not found`, 404);
+  if (asked.bucket !== bucket) throw fault('not found', `bucket "${asked.bucket}" not found`, 404);
+  const unit = nanosecondsIn[request.query.get('precision') ?? 'ns'];
+  if (unit === undefined)
+    throw fault('invalid', `precision must be one of ${Object.keys(nanosecondsIn).join(', ')}`, 400);
+  const points = parse(request);
+  if (relayTo !== undefined) refuseOthers(points);
+  for (const point of points) {
+    const timestamp = point.timestamp === undefined ? nowNs() : point.timestamp * unit;
+    totals.take({ ...point, timestamp });
+  }
+  return relayTo === undefined ? { status: 204 } : relayWrite(request, relayTo);
+}
+
+/** The user's own token writes what is passed on: nothing but the live view's measurements. */
+function refuseOthers(points: readonly LinePoint[]): void {
+  const other = points.find(({ measurement }) => !Object.hasOwn(liveMeasurements, measurement));
+  if (other === undefined) return;
+  throw fault(
+    'forbidden',
+    `'${other.measurement}' is no measurement of Stampede’s: it is not passed on`,
+    403,
+  );
+}
+
+/** InfluxDB's clock has nanoseconds: points that bring no time of their own do not replace each other. */
+function nowNs(): bigint {
+  return BigInt(Date.now()) * 1_000_000n + (process.hrtime.bigint() % 1_000_000n);
+}
+
+function parse(request: EdgeRequest): LinePoint[] {
+  try {
+    return parseLineProtocol(unpack(request).toString());
+  } catch (error) {
+    if (error instanceof LineProtocolError) throw fault('invalid', error.message, 400);
+    throw error;
+  }
+}
+
+function unpack(request: EdgeRequest): Buffer {
+  if (header(request, 'content-encoding') !== 'gzip') return request.body;
+  try {
+    return gunzipSync(request.body, { maxOutputLength: maxBodyBytes });
+  } catch (error) {
+    throw fault('invalid', `the body is not gzip: ${(error as Error).message}`, 400);
+  }
+}
+
+function fault(code: string, message: string, status: number): AwsError {
+  return new AwsError(code, message, status);
+}
+
+function json(status: number, body: object): EdgeResponse {
+  return {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+    body: JSON.stringify(body),
+  };
+}

@@ -1,0 +1,195 @@
+import type { LiveMeasurementName } from '../../live/live-points.ts';
+import {
+  type CompleteCounts,
+  RunInProgress,
+  type RunView,
+  type ViewRequest,
+} from '../../live/run-in-progress.ts';
+import { LatencyHistogram } from '../../measure/latency-histogram.ts';
+import { timedLatencyNames } from '../../measure/latency-names.ts';
+import type { PublishCounts } from '../../measure/slice-result.ts';
+import type { FieldValue, LinePoint } from './line-protocol.ts';
+
+/** A run as its live points tell it so far, summed over its slices. Zero where nothing was told yet. */
+export interface LiveTotals extends PublishCounts {
+  readonly slices: number;
+  readonly connected: number;
+  readonly connectFailed: number;
+  readonly reconnects: number;
+  readonly arrivals: number;
+  /** Absent until something arrived. */
+  readonly endToEndP99Ms?: number;
+  /** What of these is complete, where that was asked for; absent before the first second that is. */
+  readonly complete?: CompleteCounts;
+}
+
+/** The part of InfluxDB that a terminal and the live page need: sums over all points of a run, each once. */
+export interface LiveTotalsStore {
+  take(point: LinePoint): void;
+  totals(runId: string): LiveTotals;
+  /** What of them is complete. @param nowSecond epoch seconds: what tells a silent slice */
+  complete(runId: string, nowSecond: number): CompleteCounts | undefined;
+  /** By second and by slice. */
+  view(runId: string, request: ViewRequest, nowSecond: number): RunView;
+}
+
+/** Field of `stampede_slice` → total. */
+const summed = {
+  connects: 'connected',
+  connect_failed: 'connectFailed',
+  reconnects: 'reconnects',
+  intended: 'intended',
+  sent: 'sent',
+  dropped: 'dropped',
+  acked: 'acked',
+  throttled: 'throttled',
+  failed: 'failed',
+  unacknowledged: 'unacknowledged',
+} as const;
+
+/** Of a field that points carry: its sum over the run. Undefined for fields that are not summed. */
+export function totalOfField(totals: LiveTotals, field: string): number | undefined {
+  if (field === 'arrivals') return totals.arrivals;
+  return Object.hasOwn(summed, field) ? totals[summed[field as keyof typeof summed]] : undefined;
+}
+
+type Sums = Record<(typeof summed)[keyof typeof summed], number>;
+
+/** Runs kept; then the one that began first is forgotten. */
+const maxRuns = 20;
+/** Points remembered of a run, so that one that is written again counts once: minutes of 100 slices, and retries come sooner. */
+const maxRemembered = 200_000;
+
+interface LiveRun {
+  readonly sums: Sums;
+  readonly slices: Set<number>;
+  readonly latency: LatencyHistogram;
+  readonly progress: RunInProgress;
+  arrivals: number;
+  /** As InfluxDB tells points apart: by measurement, tags and timestamp. */
+  readonly seen: Set<string>;
+}
+
+export function makeLiveTotals(): LiveTotalsStore {
+  const runs = new Map<string, LiveRun>();
+
+  const runOf = (runId: string): LiveRun => {
+    const known = runs.get(runId);
+    if (known !== undefined) return known;
+    const fresh: LiveRun = {
+      sums: emptySums(),
+      slices: new Set(),
+      latency: new LatencyHistogram(),
+      progress: new RunInProgress(),
+      arrivals: 0,
+      seen: new Set(),
+    };
+    runs.set(runId, fresh);
+    forgetEldest(runs, maxRuns);
+    return fresh;
+  };
+
+  return {
+    take(point) {
+      const runId = point.tags.get('run');
+      const add = adders[point.measurement as LiveMeasurementName];
+      if (runId === undefined || add === undefined) return;
+      const run = runOf(runId);
+      if (isNew(run, point)) add(run, point);
+    },
+    totals(runId) {
+      const run = runs.get(runId);
+      const { latency } = run ?? {};
+      return {
+        slices: run?.slices.size ?? 0,
+        ...(run?.sums ?? emptySums()),
+        arrivals: run?.arrivals ?? 0,
+        ...(latency === undefined || latency.count === 0 ? {} : { endToEndP99Ms: latency.percentileAt(99) }),
+      };
+    },
+    complete: (runId, nowSecond) => runs.get(runId)?.progress.complete(nowSecond),
+    view: (runId, request, nowSecond) =>
+      (runs.get(runId)?.progress ?? new RunInProgress()).view(request, nowSecond),
+  };
+}
+
+function isNew({ seen }: LiveRun, { measurement, tags, timestamp }: LinePoint): boolean {
+  const identity = [measurement, ...[...tags].flat(), timestamp].join('\0');
+  if (seen.has(identity)) return false;
+  seen.add(identity);
+  forgetEldest(seen, maxRemembered);
+  return true;
+}
+
+type Add = (run: LiveRun, point: LinePoint) => void;
+
+const adders: Readonly<Partial<Record<LiveMeasurementName, Add>>> = {
+  stampede_slice: ({ sums, slices, progress }, { fields, timestamp }) => {
+    const count = (field: string): number => numberOf(fields.get(field));
+    slices.add(count('slice'));
+    for (const [field, total] of Object.entries(summed)) sums[total] += count(field);
+    progress.takeSlice({
+      slice: count('slice'),
+      second: secondOf(timestamp),
+      phase: stringOf(fields.get('phase')),
+      connected: count('connected'),
+      connects: count('connects'),
+      connectFailed: count('connect_failed'),
+      intended: count('intended'),
+      sent: count('sent'),
+      acked: count('acked'),
+      dropped: count('dropped'),
+      throttled: count('throttled'),
+      failed: count('failed'),
+      unacknowledged: count('unacknowledged'),
+    });
+  },
+  stampede_arrivals: (run, { fields, timestamp }) => {
+    run.arrivals += numberOf(fields.get('arrivals'));
+    run.progress.takeArrivals(secondOf(timestamp), numberOf(fields.get('arrivals')));
+  },
+  stampede_latency: ({ latency, progress }, { tags, fields, timestamp }) => {
+    const name = timedLatencyNames.find((timed) => timed === tags.get('latency'));
+    if (name === undefined) return;
+    const [positive, negative] = [stringOf(fields.get('hdr')), stringOf(fields.get('hdr_negative'))];
+    try {
+      progress.takeLatency(name, secondOf(timestamp), positive, negative);
+      if (name !== 'end_to_end_latency') return;
+      latency.mergeEncoded({
+        count: numberOf(fields.get('count')),
+        sumUs: numberOf(fields.get('sum_us')),
+        minUs: numberOf(fields.get('min_us')),
+        maxUs: numberOf(fields.get('max_us')),
+        beyondRange: numberOf(fields.get('beyond_range')),
+        positive,
+        negative,
+      });
+    } catch {
+      // A histogram that cannot be read leaves the percentiles as they were; the report has its own.
+    }
+  },
+};
+
+/** @param timestamp epoch nanoseconds */
+function secondOf(timestamp: bigint | undefined): number {
+  return Number((timestamp ?? 0n) / 1_000_000_000n);
+}
+
+function forgetEldest(kept: Map<string, unknown> | Set<string>, most: number): void {
+  for (const eldest of kept.keys()) {
+    if (kept.size <= most) return;
+    kept.delete(eldest);
+  }
+}
+
+function emptySums(): Sums {
+  return Object.fromEntries(Object.values(summed).map((name) => [name, 0])) as Sums;
+}
+
+function numberOf(value: FieldValue | undefined): number {
+  return typeof value === 'bigint' || typeof value === 'number' ? Number(value) : 0;
+}
+
+function stringOf(value: FieldValue | undefined): string {
+  return typeof value === 'string' ? value : '';
+}

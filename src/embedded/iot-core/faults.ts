@@ -1,0 +1,274 @@
+import type { FaultEvent } from '../../plan/conditions.ts';
+import { makeRandom, type Random } from '../../shared/random.ts';
+import type { CancelTimer, Clock } from './broker-clock.ts';
+import { drawDelayMs } from './delay.ts';
+import { calm, connectRefusals, type WeatherSettings } from './fault-settings.ts';
+
+/** What the weather did, exactly: the truth that a report is held against. */
+export interface WeatherReport {
+  readonly settings: WeatherSettings;
+  /** What was set and done, in order. */
+  readonly events: readonly FaultEvent[];
+  readonly droppedDeliveries: number;
+  readonly duplicatedDeliveries: number;
+  readonly delayedDeliveries: number;
+  /** Sum of all delays of deliveries. */
+  readonly delayedDeliveriesMs: number;
+  /** Delayed, and not in the queue yet. */
+  readonly deliveriesOnTheWay: number;
+  readonly droppedAcks: number;
+  readonly delayedAcks: number;
+  readonly delayedAcksMs: number;
+  readonly disconnected: number;
+  readonly refusedConnects: number;
+  readonly pauses: number;
+  readonly pausedMs: number;
+  readonly paused: boolean;
+}
+
+/** Ends some of the connections of clients whose id begins so. @returns how many */
+export type DisconnectSome = (
+  clients: string,
+  howMany: (candidates: number) => number,
+  random: Random,
+) => number;
+
+/** How often a part of those to be disconnected in a minute is. */
+const disconnectPeriodMs = 1_000;
+
+/** Decides what goes wrong, and counts it. Whoever asks does it. */
+export class Weather {
+  readonly #clock: Clock;
+  readonly #onPause: ((paused: boolean) => void)[] = [];
+  readonly #counts = {
+    droppedDeliveries: 0,
+    duplicatedDeliveries: 0,
+    delayedDeliveries: 0,
+    delayedDeliveriesMs: 0,
+    deliveriesOnTheWay: 0,
+    droppedAcks: 0,
+    delayedAcks: 0,
+    delayedAcksMs: 0,
+    disconnected: 0,
+    refusedConnects: 0,
+    pauses: 0,
+  };
+  /** Deliveries are as they should be: neither doubled nor late. */
+  deliversPlainly = true;
+  #waiting: (() => void)[] = [];
+  #disconnectSome: DisconnectSome = () => 0;
+  #stopDisconnecting: CancelTimer | undefined;
+  /** Of connections to be disconnected, what is not a whole one yet. */
+  #owed = 0;
+  #settings = calm;
+  readonly #events: FaultEvent[] = [];
+  #hasBegun = false;
+  #random = streamsOf(calm.seed);
+  #pausedMs = 0;
+  /** Epoch milliseconds; 0: not paused. */
+  #pausedSince = 0;
+  #pausedUntil = 0;
+
+  constructor(clock: Clock, settings: WeatherSettings) {
+    this.#clock = clock;
+    this.change(settings);
+  }
+
+  get paused(): boolean {
+    return this.#pausedSince !== 0;
+  }
+
+  /** How long a batch is held back that is not full, milliseconds. */
+  get queueHoldMs(): number {
+    return this.#settings.queueHoldMs;
+  }
+
+  /** Takes effect with the next message; the streams begin anew at the seed. Counts go on. */
+  change(settings: WeatherSettings): void {
+    this.#log(settings);
+    this.#settings = settings;
+    this.deliversPlainly = settings.duplicateDeliveries === 0 && settings.deliveryDelay === 0;
+    this.#random = streamsOf(settings.seed);
+    // The seconds go on: changes that come faster than they would otherwise keep anybody from being disconnected.
+    if (settings.disconnectPerMinute === 0) this.close();
+    else if (this.#stopDisconnecting === undefined) this.#disconnectSoon();
+  }
+
+  /** Whether the rule's next delivery vanishes; counts it if so. */
+  dropsDelivery(): boolean {
+    if (!happens(this.#settings.dropDeliveries, this.#random.drops)) return false;
+    this.#counts.droppedDeliveries++;
+    return true;
+  }
+
+  /** Whether the rule's next delivery comes twice; counts it if so. */
+  duplicatesDelivery(): boolean {
+    if (!happens(this.#settings.duplicateDeliveries, this.#random.duplicates)) return false;
+    this.#counts.duplicatedDeliveries++;
+    return true;
+  }
+
+  /** Makes the next delivery when it is due. @returns false if that is now, and nothing was done */
+  delaysDelivery(makeDelivery: () => () => void): boolean {
+    const delayMs = drawDelayMs(this.#settings.deliveryDelay, this.#random.deliveryDelays);
+    if (delayMs === 0) return false;
+    this.#counts.delayedDeliveries++;
+    this.#counts.delayedDeliveriesMs += delayMs;
+    this.#counts.deliveriesOnTheWay++;
+    const deliver = makeDelivery();
+    this.after(delayMs, () => {
+      this.#counts.deliveriesOnTheWay--;
+      deliver();
+    });
+    return true;
+  }
+
+  /** Whether the next PUBACK is not sent; counts it if so. */
+  dropsAck(): boolean {
+    if (!happens(this.#settings.dropAcks, this.#random.acks)) return false;
+    this.#counts.droppedAcks++;
+    return true;
+  }
+
+  /** How long the next acknowledgement is held back, whole milliseconds; counts it if it is. */
+  drawAckDelayMs(): number {
+    if (this.#settings.ackDelay === 0) return 0;
+    const delayMs = drawDelayMs(this.#settings.ackDelay, this.#random.ackDelays);
+    if (delayMs > 0) this.#counts.delayedAcks++;
+    this.#counts.delayedAcksMs += delayMs;
+    return delayMs;
+  }
+
+  /** Of a publish over HTTP. */
+  delayAnswer(): Promise<void> | undefined {
+    const delayMs = this.drawAckDelayMs();
+    return delayMs === 0 ? undefined : new Promise((resolve) => this.after(delayMs, resolve));
+  }
+
+  /** What the client's CONNECT is refused with, if it is; counts it if so. */
+  refusesConnect(clientId: string): (typeof connectRefusals)[keyof typeof connectRefusals] | undefined {
+    const { refuseConnects, refuseWith, clients } = this.#settings;
+    if (refuseConnects === 0 || !clientId.startsWith(clients)) return undefined;
+    if (!happens(refuseConnects, this.#random.refusals)) return undefined;
+    this.#counts.refusedConnects++;
+    return connectRefusals[refuseWith];
+  }
+
+  /** Who ends connections when it is told to. */
+  onDisconnect(disconnectSome: DisconnectSome): void {
+    this.#disconnectSome = disconnectSome;
+  }
+
+  /** Ends that share of the connections now. @param share 0–1 */
+  disconnect(share: number): void {
+    this.#events.push({ at: this.#clock.now(), setting: 'disconnect', value: String(share) });
+    this.#disconnectAsMany((candidates) => Math.round(candidates * share));
+  }
+
+  /** The service neither reads, answers nor delivers for that long; then it goes on where it stood. */
+  pause(forMs: number): void {
+    const now = this.#clock.now();
+    this.#events.push({ at: now, setting: 'pauseMs', value: String(forMs) });
+    this.#pausedUntil = Math.max(this.#pausedUntil, now + forMs);
+    if (this.paused) return;
+    this.#pausedSince = now;
+    this.#counts.pauses++;
+    for (const listener of this.#onPause) listener(true);
+    this.#clock.setTimer(forMs, () => this.#resumeWhenDue());
+  }
+
+  onPause(listener: (paused: boolean) => void): void {
+    this.#onPause.push(listener);
+  }
+
+  /** Resolves at once when the service runs, else when the pause is over. */
+  whenRunning(): Promise<void> | undefined {
+    if (!this.paused) return undefined;
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Calls `fn` after that long, and not while the service is paused. */
+  after(delayMs: number, fn: () => void): void {
+    this.#clock.setTimer(delayMs, () => {
+      if (this.paused) this.#waiting.push(fn);
+      else fn();
+    });
+  }
+
+  report(): WeatherReport {
+    return {
+      settings: this.#settings,
+      events: this.#events,
+      ...this.#counts,
+      pausedMs: this.#pausedMs + (this.paused ? this.#clock.now() - this.#pausedSince : 0),
+      paused: this.paused,
+    };
+  }
+
+  close(): void {
+    this.#stopDisconnecting?.();
+    this.#stopDisconnecting = undefined;
+  }
+
+  #disconnectSoon(): void {
+    this.#stopDisconnecting = this.#clock.setTimer(disconnectPeriodMs, () => {
+      this.#disconnectSoon();
+      if (this.paused) return;
+      const { disconnectPerMinute } = this.#settings;
+      this.#disconnectAsMany((candidates) => {
+        this.#owed += (candidates * disconnectPerMinute * disconnectPeriodMs) / 60_000;
+        const whole = Math.floor(this.#owed);
+        this.#owed -= whole;
+        return whole;
+      });
+    });
+  }
+
+  #disconnectAsMany(howMany: (candidates: number) => number): void {
+    this.#counts.disconnected += this.#disconnectSome(
+      this.#settings.clients,
+      howMany,
+      this.#random.disconnects,
+    );
+  }
+
+  /** What of the settings is new, for the report of the run. The first ones are there from the start. */
+  #log(settings: WeatherSettings): void {
+    const at = this.#hasBegun ? this.#clock.now() : null;
+    this.#hasBegun = true;
+    for (const [setting, value] of Object.entries(settings)) {
+      const before = JSON.stringify(this.#settings[setting as keyof WeatherSettings]);
+      const after = JSON.stringify(value);
+      if (before !== after) this.#events.push({ at, setting, value: after });
+    }
+  }
+
+  #resumeWhenDue(): void {
+    const now = this.#clock.now();
+    if (now < this.#pausedUntil) {
+      this.#clock.setTimer(this.#pausedUntil - now, () => this.#resumeWhenDue());
+      return;
+    }
+    this.#pausedMs += now - this.#pausedSince;
+    this.#pausedSince = 0;
+    for (const listener of this.#onPause) listener(false);
+    for (const resume of this.#waiting.splice(0)) resume();
+  }
+}
+
+function happens(share: number, random: Random): boolean {
+  return share > 0 && random() < share;
+}
+
+/** A stream for each kind of fault: one more of a kind does not move the others. 3 is the router's. */
+function streamsOf(seed: number) {
+  return {
+    drops: makeRandom(seed, 1),
+    acks: makeRandom(seed, 2),
+    duplicates: makeRandom(seed, 4),
+    deliveryDelays: makeRandom(seed, 5),
+    ackDelays: makeRandom(seed, 6),
+    refusals: makeRandom(seed, 7),
+    disconnects: makeRandom(seed, 8),
+  };
+}

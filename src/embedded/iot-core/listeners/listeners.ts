@@ -1,0 +1,138 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import { type EdgeService, refusing } from '../../gateway/gateway.ts';
+import { refusalOfBrowser } from '../../gateway/loopback-guard.ts';
+import type { Route } from '../../gateway/route-table.ts';
+import { makeRequestListener } from '../../gateway/serve-request.ts';
+import { AccessKeys } from '../auth/access-keys.ts';
+import { type Certificates, makeCertificates } from '../auth/certificates.ts';
+import { CustomAuthorizers } from '../auth/custom-authorizers.ts';
+import { type AuthorizeRequest, byCertificate, bySignature } from '../auth/http-authorization.ts';
+import { KnownCertificates } from '../auth/known-certificates.ts';
+import type { Clock } from '../broker-clock.ts';
+import type { Gate } from '../mqtt/access.ts';
+import type { Broker } from '../mqtt/broker.ts';
+import type { Invoke } from '../queue/event-source-mapping.ts';
+import type { DoorSettings, IotCoreSettings } from '../settings.ts';
+import type { Door } from './tcp-listener.ts';
+import { openTlsPort, type Room } from './tls-listener.ts';
+import { WebSocketDoor, webSocketPath } from './websocket-listener.ts';
+
+export interface DoorParts {
+  readonly broker: Broker;
+  readonly clock: Clock;
+  /** Certificates and signatures are dated by the calendar, whatever clock the service keeps: epoch milliseconds. */
+  readonly today: () => number;
+  readonly settings: DoorSettings;
+  readonly ports: Pick<IotCoreSettings['ports'], 'mqtts' | 'wss' | 'https'>;
+  /** The HTTP data plane behind a check of who sends. */
+  readonly dataPlaneFor: (authorize: AuthorizeRequest) => EdgeService;
+  readonly invokeOf: (functionName: string) => Invoke;
+  readonly onFault: (error: unknown) => void;
+}
+
+export interface OpenDoors {
+  readonly certificates: Certificates;
+  /** MQTT with client certificates: port 8883 of AWS IoT Core. */
+  readonly mqttsPort: number;
+  /**
+   * Port 443: WebSocket and HTTPS with signatures; by protocol (ALPN) MQTT with client certificates, MQTT for custom
+   * authorizers, HTTPS with client certificates.
+   */
+  readonly wssPort: number;
+  /** HTTPS with client certificates: port 8443. */
+  readonly httpsPort: number;
+  /** For the door without TLS. */
+  readonly authorizeBySignature: AuthorizeRequest;
+  /** All that HTTPS and WebSocket clients can ask for. */
+  readonly routes: readonly Route[];
+  close(): void;
+}
+
+/** An idle HTTP connection may stay this long; SDK clients reuse theirs. */
+const httpIdleMs = 300_000;
+
+/**
+ * The doors of AWS IoT Core, on 127.0.0.1.
+ * @see https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html
+ * @throws PolicyError for a policy among the settings that is not supported
+ */
+export async function openDoors(parts: DoorParts): Promise<OpenDoors> {
+  const { broker, today, settings, ports, dataPlaneFor, onFault } = parts;
+  const certificates = await makeCertificates(today());
+  const { certificate } = certificates.device;
+  const fleet = { certificate, ...(settings.fleetPolicies && { policies: settings.fleetPolicies }) };
+  const known = new KnownCertificates([fleet, ...settings.certificates]);
+  const accessKeys = new AccessKeys(settings.accessKeys, today);
+  const { authorizers, defaultAuthorizer } = settings;
+  const customAuthorizers = new CustomAuthorizers({ ...parts, authorizers, defaultAuthorizer });
+  const authorizeBySignature = bySignature(accessKeys, customAuthorizers);
+
+  const webSockets = new WebSocketDoor(broker, accessKeys, customAuthorizers);
+  const signedDataPlane = dataPlaneFor(authorizeBySignature);
+  const signedHttp = makeHttp(signedDataPlane, onFault);
+  signedHttp.on('upgrade', (request: IncomingMessage, socket: TLSSocket, head: Buffer) =>
+    webSockets.upgrade(request, socket, head),
+  );
+  const certifiedHttp = makeHttp(dataPlaneFor(byCertificate(known)), onFault);
+
+  const certifiedMqtt = (socket: TLSSocket): void => serveMqtt(broker, socket, known.gateOf(socket));
+  const authorizedMqtt = (socket: TLSSocket): void => {
+    const { remoteAddress: sourceIp, servername } = socket;
+    const tls = { serverName: servername || '' };
+    serveMqtt(broker, socket, (mqtt) => customAuthorizers.authorize({ tls, mqtt, sourceIp }));
+  };
+  const rooms: Room[] = [
+    { protocols: ['x-amzn-mqtt-ca'], asksForCertificate: true, enter: certifiedMqtt },
+    { protocols: ['x-amzn-http-ca'], asksForCertificate: true, enter: serveHttp(certifiedHttp) },
+    { protocols: ['mqtt'], asksForCertificate: false, enter: authorizedMqtt },
+    { protocols: ['http/1.1'], asksForCertificate: false, enter: serveHttp(signedHttp) },
+  ];
+  const doors: Door[] = [];
+  const close = (): void => {
+    for (const door of doors) door.close();
+  };
+  const open = async (behind: readonly Room[], port: number): Promise<number> => {
+    const door = await openTlsPort(behind, certificates, port);
+    doors.push(door);
+    return door.port;
+  };
+  try {
+    return {
+      certificates,
+      mqttsPort: await open([{ asksForCertificate: true, enter: certifiedMqtt }], ports.mqtts),
+      wssPort: await open(rooms, ports.wss),
+      httpsPort: await open([{ asksForCertificate: true, enter: serveHttp(certifiedHttp) }], ports.https),
+      authorizeBySignature,
+      routes: [...signedDataPlane.routes, { method: 'GET', path: webSocketPath }],
+      close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+function serveMqtt(broker: Broker, socket: TLSSocket, gate: Gate): void {
+  const connection = broker.accept(socket, gate);
+  socket.on('data', (chunk: Buffer) => connection.receive(chunk, chunk.length));
+}
+
+/** An HTTP server that is handed its connections: the ports are TLS's. */
+function makeHttp(service: EdgeService, onFault: (error: unknown) => void): Server {
+  const listener = makeRequestListener(
+    ({ headers }) => {
+      const refusal = refusalOfBrowser(headers, undefined);
+      return refusal === undefined ? service : refusing(service, refusal);
+    },
+    (_what, error) => onFault(error),
+  );
+  const server = createServer(listener);
+  server.keepAliveTimeout = httpIdleMs;
+  server.timeout = httpIdleMs;
+  return server;
+}
+
+function serveHttp(server: Server): (socket: TLSSocket) => void {
+  return (socket) => void server.emit('connection', socket);
+}

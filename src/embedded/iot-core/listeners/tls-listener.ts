@@ -1,0 +1,101 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import type { Certificates } from '../auth/certificates.ts';
+import { readClientHello } from './client-hello.ts';
+import type { Door } from './tcp-listener.ts';
+
+/** What lies behind a TLS port: for whoever names one of its protocols (ALPN), or for everybody. */
+export interface Room {
+  readonly protocols?: readonly string[];
+  /** A client that has no certificate to show may well break off when it is asked for one. */
+  readonly asksForCertificate: boolean;
+  /** TLS is up, and nothing has been read yet. Certificates are not judged here. */
+  enter(socket: TLSSocket): void;
+}
+
+/** For the handshake. AWS documents none. */
+const handshakePatienceMs = 10_000;
+
+/**
+ * A port with one room behind it or, as port 443 of AWS IoT Core, several. Whether a client is asked for its certificate is
+ * said within the handshake, so the room is chosen before: the ClientHello is looked at, and then left to TLS.
+ * @param rooms the last is also for clients that name no protocol
+ * @param port 0: any free one
+ */
+export async function openTlsPort(
+  rooms: readonly Room[],
+  certificates: Certificates,
+  port: number,
+): Promise<Door> {
+  const servers = rooms.map((room) => makeTlsServer(room, certificates));
+  const sockets = new Set<Socket>();
+  const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    if (rooms.length === 1) servers[0]!.emit('connection', socket);
+    else whenNamed(socket, (protocols) => servers[roomFor(rooms, protocols)]!.emit('connection', socket));
+  });
+  return {
+    port: await listen(server, port),
+    close: () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+function makeTlsServer(
+  { protocols, asksForCertificate, enter }: Room,
+  certificates: Certificates,
+): TlsServer {
+  const { authority, server } = certificates;
+  const tls = createTlsServer({
+    key: server.key,
+    cert: server.certificate,
+    ca: authority,
+    minVersion: 'TLSv1.2',
+    requestCert: asksForCertificate,
+    rejectUnauthorized: false,
+    handshakeTimeout: handshakePatienceMs,
+    ...(protocols === undefined ? {} : { ALPNProtocols: [...protocols] }),
+  });
+  tls.on('secureConnection', enter);
+  // A handshake that failed ends with its socket; nobody has come in.
+  tls.on('tlsClientError', (_error, socket) => socket.destroy());
+  return tls;
+}
+
+function roomFor(rooms: readonly Room[], protocols: readonly string[]): number {
+  const named = rooms.findIndex((room) => room.protocols?.some((protocol) => protocols.includes(protocol)));
+  return named === -1 ? rooms.length - 1 : named;
+}
+
+/** Calls back with the protocols that the client offers; what was read of it is put back. */
+function whenNamed(socket: Socket, then: (protocols: readonly string[]) => void): void {
+  let seen = Buffer.alloc(0);
+  const patience = setTimeout(() => socket.destroy(), handshakePatienceMs);
+  socket.once('close', () => clearTimeout(patience));
+  const look = (): void => {
+    for (let chunk = socket.read(); chunk !== null; chunk = socket.read())
+      seen = Buffer.concat([seen, chunk]);
+    const hello = readClientHello(seen);
+    if (hello === 'more') return;
+    clearTimeout(patience);
+    socket.off('readable', look);
+    socket.unshift(seen);
+    // What is no ClientHello is for TLS to refuse, in its own words.
+    then(hello === 'none' ? [] : hello.protocols);
+  };
+  socket.on('readable', look);
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host: '127.0.0.1', backlog: 4_096 }, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}

@@ -1,0 +1,284 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { RunView, ViewRequest } from '../../live/run-in-progress.ts';
+import { type Ceilings, liftedCeilings } from '../../plan/ceilings.ts';
+import type { FaultEvent } from '../../plan/conditions.ts';
+import type { AccountLimits, QuotaName } from '../../targets/aws-iot/quotas.ts';
+import { type MetricSeries, makeCloudWatch } from '../account/cloudwatch.ts';
+import { makeSecretsManager } from '../account/secrets-manager.ts';
+import { makeServiceQuotas } from '../account/service-quotas.ts';
+import { makeAccessKey, makeToken } from '../gateway/account-key.ts';
+import { arnOfFunction } from '../gateway/arns.ts';
+import { type Edge, type EdgeRoute, startEdge } from '../gateway/gateway.ts';
+import type { Credentials } from '../gateway/request-signature.ts';
+import { makeInfluxDb } from '../influxdb/influxdb.ts';
+import type { InfluxServer } from '../influxdb/influxdb-relay.ts';
+import { type LiveTotals, makeLiveTotals } from '../influxdb/live-totals.ts';
+import { makeIotEntrance } from '../iot/fleet-identities.ts';
+import { makeIotControlPlane } from '../iot/iot-control-plane.ts';
+import { makeIotDataPlane } from '../iot/iot-data-plane.ts';
+import type { CertificateFiles } from '../iot-core/auth/certificates.ts';
+import { type DoorSettings, type IotCoreChoices, iotCoreChoicesOf } from '../iot-core/settings.ts';
+import { maxBodyBytes as maxKinesisBytes } from '../iot-core/stream/kinesis-api.ts';
+import { makeFunctionLogs } from '../lambda/function-log.ts';
+import { makeLambdaApi, makeRuntimeApi } from '../lambda/lambda.ts';
+import { makeLambdaPool, runtimeApiPrefix } from '../lambda/lambda-pool.ts';
+import { makeLambdaTask } from '../lambda/lambda-task.ts';
+import { makeRunFiles } from '../s3/run-files.ts';
+import { makeS3 } from '../s3/s3.ts';
+import { makeCloudFormation } from '../stack/cloudformation.ts';
+import { deployedStack, runBucket } from '../stack/deployed-stack.ts';
+import { readStack, type Stack } from '../stack/stack.ts';
+import type { InvokeFunction, PutObject } from '../step-functions/execution.ts';
+import { makePutObjectTask } from '../step-functions/put-object-task.ts';
+import {
+  arnPlaceholderOf,
+  putObjectResource,
+  substitute,
+} from '../step-functions/state-machine-definition.ts';
+import { makeStepFunctions, type StepFunctions } from '../step-functions/step-functions.ts';
+import { embeddedLimits } from './embedded-limits.ts';
+import { influx, variablesOf, withoutBundleVariables } from './embedded-variables.ts';
+import { withFaultRecord } from './failure-record.ts';
+import { stopRuns } from './stop-runs.ts';
+
+/** What of the stack a rehearsal may choose: which subscriber, shards of a stream, how many slices at once, and the ceilings. */
+export interface StackParameters extends Partial<Record<keyof Ceilings, string>> {
+  readonly subscriber?: 'queue' | 'stream';
+  readonly streamShards?: number;
+  readonly publishConcurrency?: number;
+}
+
+/** Plain data: it crosses a process boundary. */
+export interface EmbeddedAwsSettings extends IotCoreChoices {
+  /** Where the run bucket's objects lie as files. */
+  readonly runsDirectory: string;
+  /** Holds serverless.yml, statemachine/ and the functions' modules. */
+  readonly packageRoot: string;
+  /** Parameters of the stack in place of their defaults. */
+  readonly parameters?: StackParameters;
+  /** In place of AWS's defaults; for Lambda's concurrency, of what this machine's memory allows. */
+  readonly limits: Readonly<Partial<Record<QuotaName, number>>>;
+  /** The live view's points go to this InfluxDB as well: into a Grafana of the user's. */
+  readonly influx?: InfluxServer;
+}
+
+/** The embedded IoT Core, in a process of its own. */
+export interface IotCoreProcess {
+  readonly mqttPort: number;
+  readonly mqttsPort: number;
+  readonly wssPort: number;
+  readonly httpPort: number;
+  readonly adminUrl: string;
+  readonly adminToken: string;
+  /** What a device needs to come in by TLS. */
+  readonly files?: CertificateFiles;
+  /** Resolves when it ends without being closed: of what. */
+  readonly ended: Promise<string>;
+  onTrouble(listener: (what: string) => void): void;
+  metrics(): Promise<readonly MetricSeries[]>;
+  /** Faults that were set since its start. */
+  faults(): Promise<readonly FaultEvent[]>;
+  close(): Promise<void>;
+}
+
+export interface IotCoreStart extends IotCoreChoices {
+  /** The rule puts into it, in place of the queue. */
+  readonly stream: Stack['stream'];
+  readonly ruleSql: string;
+  /** Base URL of the Lambda API. */
+  readonly invokeUrl: string;
+  /** The subscriber. */
+  readonly functionName: string;
+  /** Signs what it sends there. */
+  readonly accessKey: Credentials;
+  readonly adminToken: string;
+  readonly limits: AccountLimits;
+  readonly doors: Partial<DoorSettings>;
+}
+
+export interface OpenEmbeddedAws {
+  /** What SDK clients and the functions' adapters need to find it: variables of a process. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly stateMachineArn: string;
+  /** Of the embedded IoT Core: its figures and its weather. */
+  readonly adminUrl: string;
+  /** `Authorization: Bearer …` of every request to it. */
+  readonly adminToken: string;
+  readonly logDirectory: string;
+  /** All that the gateway answers. */
+  readonly routes: readonly EdgeRoute[];
+  /** Resolves when a part of it has ended by itself: what, in words. */
+  readonly broken: Promise<string>;
+  live(runId: string): LiveTotals;
+  view(runId: string, request: ViewRequest): RunView;
+  /** Asks running load tests to end by themselves, and waits for that, up to `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Of services whose operations are known in the process that it is passed on to. */
+const jsonRoute = [{ method: 'POST', path: '/' }];
+
+/** The function that the rule's queue feeds. */
+const subscriberKey = 'measure-latency';
+
+/** Starts every service but IoT Core in this process, and IoT Core by `startIotCore`. */
+export async function openEmbeddedAws(
+  settings: EmbeddedAwsSettings,
+  startIotCore: (start: IotCoreStart) => Promise<IotCoreProcess>,
+  onTrouble: (what: string) => void = () => undefined,
+): Promise<OpenEmbeddedAws> {
+  const { packageRoot, runsDirectory } = settings;
+  const stack = await readStack(path.join(packageRoot, 'serverless.yml'), {
+    ...liftedCeilings,
+    ...settings.parameters,
+  });
+  const limits = embeddedLimits(settings.limits);
+  const logs = makeFunctionLogs(path.join(runsDirectory, '.logs'), logDirectoryName());
+  const liveTotals = makeLiveTotals();
+  let edge: Edge | undefined;
+  let iotCore: IotCoreProcess | undefined;
+  const edgeUrl = (): string => edge?.url ?? '';
+  const iotCoreUrl = (): string => `http://127.0.0.1:${iotCore?.httpPort ?? 0}`;
+  const accountKey = makeAccessKey();
+  const influxToken = makeToken();
+  const adminToken = makeToken();
+  const variables = (): Record<string, string> =>
+    variablesOf({ edgeUrl: edgeUrl(), iotCore, stack, accountKey, influxToken });
+  const entrance = makeIotEntrance({
+    stack,
+    packageRoot,
+    certificatesDirectory: path.join(logs.directory, 'certificates'),
+    accountKey,
+  });
+
+  const pool = makeLambdaPool({
+    functions: [...stack.functions.map(withoutBundleVariables), ...entrance.functions],
+    concurrentExecutions: limits.lambdaConcurrency,
+    taskRoot: packageRoot,
+    logs,
+    edgeHost: () => `127.0.0.1:${edge?.port ?? 0}`,
+    variables: (definition) => ({ ...variables(), ...entrance.credentialsOf(definition) }),
+  });
+  const runFiles = makeRunFiles(runsDirectory, onTrouble);
+  const { weather: _faultsFromTheStart, ...choices } = iotCoreChoicesOf(settings);
+  const invokeFunction = withFaultRecord(makeLambdaTask(edgeUrl, accountKey), {
+    choices: { limits: settings.limits, ...choices },
+    events: async () => (await iotCore?.faults()) ?? [],
+    files: runFiles,
+  });
+  const stepFunctions = await makeStateMachine(
+    packageRoot,
+    stack,
+    invokeFunction,
+    makePutObjectTask(edgeUrl, accountKey),
+  );
+  const lambda = makeLambdaApi(pool);
+  const iotData = makeIotDataPlane(iotCoreUrl);
+  const influxDb = makeInfluxDb({
+    ...influx,
+    token: influxToken,
+    totals: liveTotals,
+    ...(settings.influx === undefined ? {} : { relayTo: settings.influx }),
+  });
+
+  edge = await startEdge({
+    signed: {
+      states: stepFunctions.api,
+      lambda,
+      s3: makeS3(runBucket, runFiles),
+      monitoring: makeCloudWatch(async () => (await iotCore?.metrics()) ?? []),
+      servicequotas: makeServiceQuotas(limits),
+      cloudformation: makeCloudFormation(deployedStack(stack, stepFunctions.stateMachineArn, edgeUrl)),
+      sqs: { ...iotData, routes: jsonRoute },
+      kinesis: { ...iotData, routes: jsonRoute, maxBodyBytes: maxKinesisBytes },
+      iot: makeIotControlPlane(() => iotCore?.wssPort ?? 0),
+      secretsmanager: makeSecretsManager(() => (iotCore?.files ? entrance.secretsOf(iotCore.files) : {})),
+    },
+    accessKeys: entrance.accessKeys,
+    unsigned: [
+      [runtimeApiPrefix, makeRuntimeApi(pool)],
+      ['/api/v2/', influxDb],
+      ['/query', influxDb],
+      ['/health', influxDb],
+      ['/ping', influxDb],
+      ['/topics/', iotData],
+      ['/retainedMessage', iotData],
+    ],
+    onFault: (what, error) => console.error(`${new Date().toISOString()} ${what}:`, error),
+  });
+  try {
+    iotCore = await startIotCore({
+      ruleSql: stack.ruleSql,
+      invokeUrl: edge.url,
+      functionName: `${stack.prefix}-${subscriberKey}`,
+      accessKey: accountKey,
+      adminToken,
+      limits,
+      doors: entrance.doors,
+      ...iotCoreChoicesOf(settings),
+      queue: { ...stack.queue, ...settings.queue },
+      stream: stack.stream,
+    });
+  } catch (error) {
+    await edge.close();
+    throw error;
+  }
+  iotCore.onTrouble(onTrouble);
+  const { adminUrl } = iotCore;
+  // While the caller makes up its mind; a definition that is not valid fails the first execution, not the start.
+  stepFunctions.warm().catch(() => undefined);
+
+  return {
+    environment: { ...topicFilterOf(stack), ...variables() },
+    stateMachineArn: stepFunctions.stateMachineArn,
+    adminUrl,
+    adminToken,
+    logDirectory: logs.directory,
+    routes: edge.routes,
+    broken: iotCore.ended.then((how) => `the process of the embedded IoT Core ended: ${how}`),
+    live(runId) {
+      const complete = liveTotals.complete(runId, Math.floor(Date.now() / 1_000));
+      return { ...liveTotals.totals(runId), ...(complete === undefined ? {} : { complete }) };
+    },
+    view: (runId, request) => liveTotals.view(runId, request, Math.floor(Date.now() / 1_000)),
+    stop: (graceMs) => stopRuns(stepFunctions.running(), { iotCoreUrl: iotCoreUrl(), accountKey, graceMs }),
+    async close() {
+      // Functions first: what they would still say has nobody to hear it.
+      await Promise.all([pool.close(), stepFunctions.close()]);
+      iotData.close();
+      await Promise.all([iotCore?.close(), edge?.close()]);
+    },
+  };
+}
+
+async function makeStateMachine(
+  packageRoot: string,
+  stack: Stack,
+  invokeFunction: InvokeFunction,
+  putObject: PutObject,
+): Promise<StepFunctions> {
+  const text = await readFile(path.join(packageRoot, 'statemachine', 'load-test.asl.json'), 'utf8');
+  const arns = stack.functions.map(({ key, name }) => [arnPlaceholderOf(key), arnOfFunction(name)]);
+  return makeStepFunctions({
+    stateMachineName: stack.prefix,
+    definition: substitute(text, {
+      ...Object.fromEntries(arns),
+      RunBucketName: runBucket,
+      PutObjectResource: putObjectResource,
+    }),
+    invokeFunction,
+    putObject,
+  });
+}
+
+/** What the deployed rule reads: the CLI checks a profile's topic against it. */
+function topicFilterOf({ environment: { TOPIC_FILTER } }: Stack): Record<string, string> {
+  return TOPIC_FILTER === undefined ? {} : { TOPIC_FILTER };
+}
+
+/** Sorts by time, and two processes that start at once have different ones. */
+function logDirectoryName(): string {
+  return `${new Date().toISOString().replaceAll(':', '-')}-${process.pid}`;
+}

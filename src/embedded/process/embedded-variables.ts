@@ -1,0 +1,89 @@
+import { availableParallelism } from 'node:os';
+import { region } from '../gateway/arns.ts';
+import type { Credentials } from '../gateway/request-signature.ts';
+import { secretNamesOf } from '../iot/fleet-identities.ts';
+import type { CertificateFiles } from '../iot-core/auth/certificates.ts';
+import { defaultRuleName } from '../iot-core/settings.ts';
+import { queueVariables, runBucket } from '../stack/deployed-stack.ts';
+import type { FunctionDefinition, Stack } from '../stack/stack.ts';
+
+export const influx = { org: 'stampede', bucket: 'stampede' } as const;
+
+/** Where the embedded IoT Core listens, and what a client needs for TLS. */
+interface IotCoreListeners {
+  readonly mqttPort: number;
+  readonly mqttsPort: number;
+  readonly wssPort: number;
+  readonly httpPort: number;
+  readonly files?: CertificateFiles;
+}
+
+/** What of this start its clients have to know. */
+export interface EmbeddedAwsFacts {
+  readonly edgeUrl: string;
+  readonly iotCore: IotCoreListeners | undefined;
+  readonly stack: Stack;
+  readonly accountKey: Credentials;
+  readonly influxToken: string;
+}
+
+/** Variables of a process that lead SDK clients, and the functions' adapters, to embedded AWS. */
+export function variablesOf(facts: EmbeddedAwsFacts): Record<string, string> {
+  const { edgeUrl, iotCore, stack, accountKey, influxToken } = facts;
+  const cores = availableParallelism();
+  return {
+    AWS_ENDPOINT_URL: edgeUrl,
+    AWS_ENDPOINT_URL_IOT_DATA_PLANE: `http://127.0.0.1:${iotCore?.httpPort ?? 0}`,
+    AWS_REGION: region,
+    // The AWS CLI and Python's SDK read this one only.
+    AWS_DEFAULT_REGION: region,
+    AWS_ACCESS_KEY_ID: accountKey.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: accountKey.secretAccessKey,
+    RUN_BUCKET: runBucket,
+    ...iotVariablesOf(iotCore, stack),
+    INFLUX_URL: edgeUrl,
+    INFLUX_ORG: influx.org,
+    INFLUX_BUCKET: influx.bucket,
+    INFLUX_TOKEN: influxToken,
+    COLD_START_LEAD: coldStartLead,
+    LAMBDA_ENVIRONMENTS_PER_SECOND: String(cores * environmentsPerSecondPerCore),
+    CLOUDWATCH_DELAY: cloudWatchDelay,
+    RULE_NAME: defaultRuleName,
+    ...queueVariables(edgeUrl, stack),
+  };
+}
+
+/** Its doors, the one that asks for nothing first, and what the others ask for. */
+function iotVariablesOf(iotCore: IotCoreListeners | undefined, stack: Stack): Record<string, string> {
+  if (iotCore === undefined) return {};
+  const { mqttPort, mqttsPort, wssPort, files } = iotCore;
+  const { certificate, authorizer } = secretNamesOf(stack);
+  const doors = [
+    `mqtt://127.0.0.1:${mqttPort}`,
+    `wss://127.0.0.1:${wssPort}`,
+    `mqtts://127.0.0.1:${mqttsPort}`,
+    `mqtts://127.0.0.1:${wssPort}?alpn=mqtt`,
+  ];
+  return {
+    IOT_ENDPOINT: doors.join(','),
+    IOT_CERTIFICATE_SECRET: certificate,
+    IOT_AUTHORIZER_SECRET: authorizer,
+    ...(files && { IOT_CA_FILE: files.caFile }),
+  };
+}
+
+/** A process with the SDK in it, from nothing to its first poll, while others start beside it; twice what a calm machine takes. */
+const coldStartLead = '3s';
+const environmentsPerSecondPerCore = 2;
+/** The counters are there at once; what is not there after this will not come. */
+const cloudWatchDelay = '2s';
+
+/** About the bundle that is deployed: where its native file lies, and its source map. Here the sources run. */
+const bundleVariables: readonly string[] = ['AWS_CRT_NODEJS_BINARY_RELATIVE_PATH', 'NODE_OPTIONS'];
+
+export function withoutBundleVariables(definition: FunctionDefinition): FunctionDefinition {
+  const environment = Object.fromEntries(
+    Object.entries(definition.environment).filter(([name]) => !bundleVariables.includes(name)),
+  );
+  return { ...definition, environment };
+}

@@ -1,0 +1,53 @@
+import type { FaultEvent, InjectedFaults } from '../../plan/conditions.ts';
+import { runIdPattern } from '../../shared/run-id.ts';
+import type { RunFiles } from '../s3/run-files.ts';
+import type { InvokeFunction } from '../step-functions/execution.ts';
+
+export interface FaultRecordOptions {
+  /** What embedded AWS was started with in place of its defaults; undefined values are left out. */
+  readonly choices: object;
+  /** Faults of embedded IoT Core since its start. */
+  readonly events: () => Promise<readonly FaultEvent[]>;
+  readonly files: RunFiles;
+}
+
+/**
+ * Puts into the run store how the service differs from AWS while a run goes on: as its first slice starts, and before each look at it
+ * and its summary. The functions read it as they read all else of a run, and on AWS find nothing.
+ */
+export function withFaultRecord(
+  invoke: InvokeFunction,
+  { choices, events, files }: FaultRecordOptions,
+): InvokeFunction {
+  const chosen = flatten(choices);
+  const record = async (runId: string): Promise<void> => {
+    const faults: InjectedFaults = { choices: chosen, events: await events() };
+    if (Object.keys(chosen).length + faults.events.length === 0) return;
+    await files.put(`runs/${runId}/faults.json`, Buffer.from(JSON.stringify(faults)), false);
+  };
+  return async (functionArn, payload) => {
+    const runId = runUnderWay(payload);
+    // A run does not fail because it cannot be recorded how it was disturbed.
+    if (runId !== undefined) await record(runId).catch(() => undefined);
+    return invoke(functionArn, payload);
+  };
+}
+
+/** Of an invocation that is no plan's, and of no slice but the first: the plan may yet refuse the run. */
+function runUnderWay(payload: string): string | undefined {
+  const { runId, profile, slice = 0 } = JSON.parse(payload) as Readonly<Record<string, unknown>>;
+  if (profile !== undefined || slice !== 0) return undefined;
+  return typeof runId === 'string' && runIdPattern.test(runId) ? runId : undefined;
+}
+
+/** `{ limits: { x: 1 } }` → `limits.x` → `1` */
+function flatten(values: object, path = ''): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]: [string, unknown]) => {
+      const at = path === '' ? name : `${path}.${name}`;
+      if (value === undefined) return [];
+      if (typeof value === 'object' && value !== null) return Object.entries(flatten(value, at));
+      return [[at, typeof value === 'string' ? value : JSON.stringify(value)]];
+    }),
+  );
+}

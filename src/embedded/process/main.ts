@@ -1,0 +1,86 @@
+/** The embedded-AWS process: every service but IoT Core, which it starts in a process of its own. */
+import { StampedeError } from '../../shared/errors.ts';
+import { publishAddress } from '../gateway/addresses.ts';
+import type { InfluxServer } from '../influxdb/influxdb-relay.ts';
+import { startIotCoreProcess } from '../iot/iot-core-process.ts';
+import { watchDescriptors } from './descriptor-watch.ts';
+import { type EmbeddedAwsSettings, type OpenEmbeddedAws, openEmbeddedAws } from './embedded-aws.ts';
+import { surviveLostOutput } from './lasting-output.ts';
+import {
+  type EmbeddedAwsArguments,
+  type FromEmbeddedAws,
+  relayVariable,
+  type ToEmbeddedAws,
+} from './process-messages.ts';
+
+surviveLostOutput();
+const { stopGraceMs, ...shown } = JSON.parse(process.argv[2] ?? '{}') as EmbeddedAwsArguments;
+const relay = process.env[relayVariable];
+const settings: EmbeddedAwsSettings = {
+  ...shown,
+  ...(relay === undefined ? {} : { influx: JSON.parse(relay) as InfluxServer }),
+};
+
+const reported = new Set<string>();
+const opening = openEmbeddedAws(settings, startIotCoreProcess, reportTrouble);
+let isEnding = false;
+let withdrawAddress = (): void => undefined;
+
+process.on('message', (message: ToEmbeddedAws) => void receive(message));
+process.on('disconnect', () => void end(stopGraceMs));
+process.on('SIGTERM', () => void end(stopGraceMs));
+
+try {
+  const { environment, stateMachineArn, adminUrl, adminToken, logDirectory, broken } = await opening;
+  withdrawAddress = publishAddress(settings.runsDirectory, {
+    pid: process.pid,
+    environment,
+    stateMachineArn,
+  });
+  watchDescriptors('embedded AWS', reportTrouble);
+  tell({ kind: 'ready', environment, stateMachineArn, adminUrl, adminToken, logDirectory });
+  void broken.then((what) => {
+    if (!isEnding) tell({ kind: 'broken', what });
+  });
+} catch (error) {
+  const hint = error instanceof StampedeError ? error.hint : undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(error);
+  tell({ kind: 'failed', message, ...(hint === undefined ? {} : { hint }) });
+  process.exit(1);
+}
+
+async function receive(message: ToEmbeddedAws): Promise<void> {
+  if (message.kind === 'close') return end(0);
+  const { live, view } = await opening;
+  const { id, runId } = message;
+  if (message.kind === 'live') tell({ kind: 'live', id, totals: live(runId) });
+  else tell({ kind: 'view', id, view: view(runId, message.request) });
+}
+
+/** Nothing outlives this process: the load tests get their time to end, then every child is killed. */
+async function end(graceMs: number): Promise<void> {
+  if (isEnding) return;
+  isEnding = true;
+  try {
+    const embedded: OpenEmbeddedAws = await opening;
+    if (graceMs > 0) await embedded.stop(graceMs);
+    await embedded.close();
+  } catch (error) {
+    console.error(error);
+  }
+  withdrawAddress();
+  process.exit(0);
+}
+
+/** Each trouble once: what stays full is not reported with every write. */
+function reportTrouble(what: string): void {
+  if (reported.has(what)) return;
+  reported.add(what);
+  tell({ kind: 'trouble', what });
+}
+
+function tell(message: FromEmbeddedAws): void {
+  // With a callback, a parent that is gone by now is no unhandled error.
+  if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
+}

@@ -1,0 +1,35 @@
+import type { RunView, ViewRequest } from '../../live/run-in-progress.ts';
+import type { LiveTotals } from '../influxdb/live-totals.ts';
+import type { EmbeddedAwsSettings } from './embedded-aws.ts';
+
+/** What the process that uses embedded AWS tells the process that is it. */
+export type ToEmbeddedAws =
+  | { readonly kind: 'live'; readonly id: number; readonly runId: string }
+  | { readonly kind: 'view'; readonly id: number; readonly runId: string; readonly request: ViewRequest }
+  | { readonly kind: 'close' };
+
+export type FromEmbeddedAws =
+  | {
+      readonly kind: 'ready';
+      readonly environment: Readonly<Record<string, string>>;
+      readonly stateMachineArn: string;
+      readonly adminUrl: string;
+      readonly adminToken: string;
+      readonly logDirectory: string;
+    }
+  | { readonly kind: 'failed'; readonly message: string; readonly hint?: string }
+  /** Something the user should know at once, though the run goes on: what, in words. */
+  | { readonly kind: 'trouble'; readonly what: string }
+  /** A part of it ended, and no run can go on: what, in words. */
+  | { readonly kind: 'broken'; readonly what: string }
+  | { readonly kind: 'live'; readonly id: number; readonly totals: LiveTotals }
+  | { readonly kind: 'view'; readonly id: number; readonly view: RunView };
+
+/** The InfluxDB that points go to as well, with its token: a variable of the process, as JSON. */
+export const relayVariable = 'STAMPEDE_RELAY_TO';
+
+/** The one argument of the process, as JSON, but for `influx`. */
+export interface EmbeddedAwsArguments extends EmbeddedAwsSettings {
+  /** How long running load tests may take to end by themselves once the parent is gone. */
+  readonly stopGraceMs: number;
+}

@@ -1,0 +1,239 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { RunView, ViewRequest } from '../../live/run-in-progress.ts';
+import { StampedeError } from '../../shared/errors.ts';
+import type { QuotaName } from '../../targets/aws-iot/quotas.ts';
+import type { InfluxServer } from '../influxdb/influxdb-relay.ts';
+import type { LiveTotals } from '../influxdb/live-totals.ts';
+import { type IotCoreChoices, iotCoreChoicesOf } from '../iot-core/settings.ts';
+import { prepareRunsDirectory } from '../s3/runs-storage.ts';
+import type { StackParameters } from './embedded-aws.ts';
+import { watchPulse } from './liveness.ts';
+import {
+  type EmbeddedAwsArguments,
+  type FromEmbeddedAws,
+  relayVariable,
+  type ToEmbeddedAws,
+} from './process-messages.ts';
+import { siblingModule } from './sibling-module.ts';
+
+export type { LiveTotals } from '../influxdb/live-totals.ts';
+
+export interface EmbeddedAwsOptions extends IotCoreChoices {
+  /** Where runs are kept: key `runs/x/y` of the run bucket is the file `x/y` in it. */
+  readonly runsDirectory: string;
+  /** Parameters of the stack in place of their defaults. */
+  readonly parameters?: StackParameters;
+  /** Quotas in place of AWS's defaults. */
+  readonly limits?: Readonly<Partial<Record<QuotaName, number>>>;
+  /** The live view's points go to this InfluxDB as well. */
+  readonly influx?: InfluxServer;
+  /** Directory of serverless.yml, statemachine/ and functions/. Default: this package. */
+  readonly packageRoot?: string;
+  /** Once the calling process is gone, running load tests get this long to end by themselves. Default: 10 s. */
+  readonly stopGraceMs?: number;
+}
+
+export interface EmbeddedAws {
+  /** Variables that lead SDK clients, and the functions, to embedded AWS. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly stateMachineArn: string;
+  /** The embedded IoT Core's figures and weather. */
+  readonly adminUrl: string;
+  /** `Authorization: Bearer …` of every request to it. */
+  readonly adminToken: string;
+  /** Output of the functions: a directory each, a file an execution environment. */
+  readonly logDirectory: string;
+  /** A run's counters so far, as its slices told InfluxDB. */
+  live(runId: string): Promise<LiveTotals>;
+  /** The same by second and by slice. */
+  view(runId: string, request: ViewRequest): Promise<RunView>;
+  /**
+   * Resolves when a process of it ends that nobody asked to end: embedded AWS itself or its IoT Core. No run can go on.
+   */
+  readonly broken: Promise<EmbeddedAwsBrokenError>;
+  /** Called with what the user should know at once though the run goes on (a full disk), each once. */
+  onTrouble(listener: (what: string) => void): void;
+  /** Ends every process of it. What still runs is cut off. */
+  close(): Promise<void>;
+  /** The same without waiting: for a process that must exit now. */
+  kill(): void;
+}
+
+export class EmbeddedAwsError extends StampedeError {
+  constructor(message: string, hint: string) {
+    super('EmbeddedAwsFailed', `embedded AWS did not start: ${message}`, { hint });
+  }
+}
+
+/** A process of embedded AWS ended while it was needed. */
+export class EmbeddedAwsBrokenError extends StampedeError {
+  constructor(what: string, hint: string) {
+    super('EmbeddedAwsEnded', what, { hint });
+  }
+}
+
+type Ready = Extract<FromEmbeddedAws, { kind: 'ready' }>;
+
+const main = siblingModule('main', import.meta.url);
+const packageRoot = fileURLToPath(new URL('../../..', import.meta.url));
+const defaultStopGraceMs = 10_000;
+/** Closing kills processes, and that takes milliseconds; past this something hangs. */
+const closeTimeoutMs = 5_000;
+
+/**
+ * Starts AWS on loopback in a process of its own. It ends with this one, however this one ends.
+ * @throws EmbeddedAwsError
+ */
+export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<EmbeddedAws> {
+  const runsDirectory = path.resolve(options.runsDirectory);
+  prepareRunsDirectory(runsDirectory);
+  const log = path.join(runsDirectory, '.logs', 'embedded-aws.log');
+  const child = forkMain(log, {
+    runsDirectory,
+    packageRoot: options.packageRoot ?? packageRoot,
+    limits: options.limits ?? {},
+    ...(options.parameters === undefined ? {} : { parameters: options.parameters }),
+    ...iotCoreChoicesOf(options),
+    ...(options.influx === undefined ? {} : { influx: options.influx }),
+    stopGraceMs: options.stopGraceMs ?? defaultStopGraceMs,
+  });
+  const { environment, stateMachineArn, adminUrl, adminToken, logDirectory } = await untilReady(child, log);
+  const ask = makeQuestions(child);
+  const broken = Promise.withResolvers<EmbeddedAwsBrokenError>();
+  const breaks = (what: string): void => broken.resolve(new EmbeddedAwsBrokenError(what, `its log: ${log}`));
+  let closing = false;
+  child.on('message', (message: FromEmbeddedAws) => {
+    if (message.kind === 'broken' && !closing) breaks(message.what);
+  });
+  child.once('exit', (code, signal) => {
+    if (!closing) breaks(`the process of embedded AWS ended: ${signal ?? `exit code ${code}`}`);
+  });
+
+  return {
+    environment,
+    stateMachineArn,
+    adminUrl,
+    adminToken,
+    logDirectory,
+    live: (runId) => ask({ kind: 'live', runId }) as Promise<LiveTotals>,
+    view: (runId, request) => ask({ kind: 'view', runId, request }) as Promise<RunView>,
+    broken: broken.promise,
+    onTrouble(listener) {
+      child.on('message', (message: FromEmbeddedAws) => {
+        if (message.kind === 'trouble') listener(message.what);
+      });
+      const endPulse = watchPulse({
+        ask: () => ask({ kind: 'live', runId: '' }),
+        onSilent: (ms) =>
+          listener(
+            `embedded AWS (process ${child.pid}) has not answered for ${ms / 1_000} s: it is stopped, or this machine has too much to do`,
+          ),
+      });
+      child.once('exit', endPulse);
+    },
+    async close() {
+      closing = true;
+      if (hasEnded(child)) return;
+      const gone = once(child, 'exit');
+      tell(child, { kind: 'close' });
+      const hanging = setTimeout(() => killAll(child), closeTimeoutMs);
+      await gone;
+      clearTimeout(hanging);
+    },
+    kill() {
+      closing = true;
+      killAll(child);
+    },
+  };
+}
+
+function forkMain(log: string, settings: EmbeddedAwsArguments): ChildProcess {
+  mkdirSync(path.dirname(log), { recursive: true, mode: 0o700 });
+  const output = openSync(log, 'a', 0o600);
+  try {
+    const { influx, ...shown } = settings;
+    return fork(main, [JSON.stringify(shown)], {
+      // A group of its own: Ctrl-C in the terminal is for the caller, who decides what to stop and in what order.
+      detached: true,
+      stdio: ['ignore', output, output, 'ipc'],
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+      env: {
+        ...process.env,
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? compileCache,
+        // Other users see a process's arguments, and not its variables.
+        ...(influx === undefined ? {} : { [relayVariable]: JSON.stringify(influx) }),
+      },
+    });
+  } finally {
+    closeSync(output);
+  }
+}
+
+/** Compiled modules of the functions and the SDK: half of a cold start. */
+const compileCache = path.join(packageRoot, 'node_modules', '.cache', 'stampede');
+
+function untilReady(child: ChildProcess, log: string): Promise<Ready> {
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) => reject(new EmbeddedAwsError(error.message, `see ${log}`)));
+    child.once('exit', (code) => reject(new EmbeddedAwsError(`it ended with ${code}`, `see ${log}`)));
+    child.once('message', (message: FromEmbeddedAws) => {
+      if (message.kind === 'ready') resolve(message);
+      else if (message.kind === 'failed')
+        reject(new EmbeddedAwsError(message.message, message.hint ?? `see ${log}`));
+    });
+  });
+}
+
+type Question =
+  | { readonly kind: 'live'; readonly runId: string }
+  | { readonly kind: 'view'; readonly runId: string; readonly request: ViewRequest };
+
+/** Questions and answers over the channel, by number; all of them fail once the other side is gone. */
+function makeQuestions(child: ChildProcess): (question: Question) => Promise<LiveTotals | RunView> {
+  const waiting = new Map<number, PromiseWithResolvers<LiveTotals | RunView>>();
+  let last = 0;
+  child.on('message', (message: FromEmbeddedAws) => {
+    if (message.kind !== 'live' && message.kind !== 'view') return;
+    waiting.get(message.id)?.resolve(message.kind === 'live' ? message.totals : message.view);
+    waiting.delete(message.id);
+  });
+  child.once('exit', () => {
+    for (const { reject } of waiting.values()) reject(ended());
+  });
+  return (question) => {
+    if (hasEnded(child)) return Promise.reject(ended());
+    const answer = Promise.withResolvers<LiveTotals | RunView>();
+    waiting.set(++last, answer);
+    tell(child, { ...question, id: last });
+    return answer.promise;
+  };
+}
+
+function ended(): StampedeError {
+  return new StampedeError('EmbeddedAwsEnded', 'embedded AWS has ended', {
+    hint: 'its log in the runs directory, .logs/embedded-aws.log, says why',
+  });
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+function tell(child: ChildProcess, message: ToEmbeddedAws): void {
+  // With a callback, a channel that breaks now is no unhandled error: the exit of the process says it all.
+  if (child.connected) child.send(message, () => undefined);
+}
+
+/** The whole process group: the environments and IoT Core with it. */
+function killAll(child: ChildProcess): void {
+  if (child.pid === undefined || hasEnded(child)) return;
+  try {
+    process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL');
+  } catch {
+    // It ended in this very moment.
+  }
+}

@@ -1,0 +1,108 @@
+import type { EncodedHistogram } from '../measure/latency-histogram.ts';
+import { type SliceLatencyName, sliceLatencyNames } from '../measure/latency-names.ts';
+import {
+  type DeviceCounts,
+  type GeneratorHealth,
+  noMessages,
+  type SliceMessageCounts,
+} from '../measure/slice-result.ts';
+import type { Plan } from '../plan/plan.ts';
+import { latencyPoint } from './live-latency.ts';
+import { type LivePoint, liveTimestamp } from './live-points.ts';
+import { makeStageTags } from './live-stage.ts';
+
+/** What a slice has to tell about a second of its life. */
+export interface SliceSnapshot {
+  readonly slice: number;
+  /** Epoch seconds: each is told once, in order, and the last one early. */
+  readonly second: number;
+  readonly phase: 'waiting' | 'connecting' | 'publishing' | 'draining' | 'done';
+  /** Devices with an open connection. */
+  readonly connectedNow: number;
+  /** Cumulative since the slice began. */
+  readonly devices: DeviceCounts;
+  /**
+   * Cumulative. Without what is undecided, until the slice is done: neither dropped nor unacknowledged is anything that
+   * may still go well.
+   */
+  readonly messages: SliceMessageCounts;
+  /** Since the last snapshot. */
+  readonly latencies: Readonly<Record<SliceLatencyName, EncodedHistogram>>;
+  readonly generator: GeneratorPulse;
+}
+
+/** How the generator was since the last snapshot. */
+export interface GeneratorPulse extends Pick<GeneratorHealth, 'startLagMs' | 'eventLoopDelayMaxMs'> {
+  readonly cpuSeconds: number;
+  /** Now. */
+  readonly rssBytes: number;
+}
+
+const nothingYet = {
+  devices: { planned: 0, connected: 0, connectFailed: 0, reconnects: 0 },
+  messages: noMessages,
+} as const;
+
+/**
+ * Turns a slice's snapshots into points. Counters become what was added since the snapshot before: points of any slices
+ * and seconds then simply add up, and what was told is the slice's ledger, to the message.
+ */
+export function makeSlicePoints(plan: Plan): (snapshot: SliceSnapshot) => readonly LivePoint[] {
+  const stageTags = makeStageTags(plan);
+  let before: Pick<SliceSnapshot, 'devices' | 'messages'> = nothingYet;
+  return (snapshot) => {
+    const { slice, second, latencies } = snapshot;
+    const tags = stageTags(second);
+    const timestampNs = liveTimestamp(second, slice);
+    const point: LivePoint<'stampede_slice'> = {
+      measurement: 'stampede_slice',
+      tags,
+      fields: { ...gaugesOf(snapshot), ...toldOf(slice, countersBetween(before, snapshot)) },
+      timestampNs,
+    };
+    before = snapshot;
+    const told = sliceLatencyNames.filter((name) => latencies[name].count > 0);
+    return [point, ...told.map((name) => latencyPoint(name, latencies[name], tags, timestampNs))];
+  };
+}
+
+/**
+ * Counters that did not move are told by the first slice only: all of them are there to be asked for, and 10,000 slices
+ * do not write eight zeros a second each.
+ */
+function toldOf<Counters extends object>(slice: number, counters: Counters): Partial<Counters> {
+  if (slice === 0) return counters;
+  return Object.fromEntries(Object.entries(counters).filter(([, count]) => count !== 0)) as Partial<Counters>;
+}
+
+function gaugesOf({ slice, phase, connectedNow, devices, generator }: SliceSnapshot) {
+  return {
+    slice,
+    phase,
+    devices: devices.planned,
+    connected: connectedNow,
+    cpu_seconds: generator.cpuSeconds,
+    rss_bytes: generator.rssBytes,
+    start_lag_ms: generator.startLagMs,
+    event_loop_delay_max_ms: generator.eventLoopDelayMaxMs,
+  };
+}
+
+function countersBetween(
+  before: Pick<SliceSnapshot, 'devices' | 'messages'>,
+  { devices, messages }: SliceSnapshot,
+) {
+  return {
+    connects: devices.connected - before.devices.connected,
+    connect_failed: devices.connectFailed - before.devices.connectFailed,
+    reconnects: devices.reconnects - before.devices.reconnects,
+    intended: messages.intended - before.messages.intended,
+    sent: messages.sent - before.messages.sent,
+    dropped: messages.dropped - before.messages.dropped,
+    acked: messages.acked - before.messages.acked,
+    throttled: messages.throttled - before.messages.throttled,
+    failed: messages.failed - before.messages.failed,
+    unacknowledged: messages.unacknowledged - before.messages.unacknowledged,
+    echoed: messages.echoed - before.messages.echoed,
+  };
+}

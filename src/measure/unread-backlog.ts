@@ -1,0 +1,98 @@
+import type { IntervalSet } from './interval-set.ts';
+import { MessageSets } from './message-sets.ts';
+import { ReasonCounts } from './reason-counts.ts';
+import type { CountsByReason } from './run-ledger.ts';
+
+/** What the queues between the rule and the subscriber still hold when the ledger of a run is closed. */
+export interface Backlog {
+  /**
+   * Messages that wait for the subscriber: ready, in flight or delayed. The queue's own count, which does not tell one run's
+   * messages from another's.
+   */
+  readonly unread: number;
+  /** Which messages of the run wait, where it can be read; in place of the count. */
+  readonly unreadMessages?: MessageSets;
+  /** What was given up, to the message, by where it lies now. */
+  readonly deadLetters: readonly DeadLetters[];
+  /** Messages of any run that could be this run's and were not looked at; infinite where a queue could not be read. */
+  readonly unseen: number;
+  /** Why `unseen` is not 0, a phrase each: `the arrivals queue could not be read (AccessDenied)`. */
+  readonly unseenBecause: readonly string[];
+}
+
+/** Messages that a queue for failures holds. */
+export interface DeadLetters {
+  /** `dead-letter queue`, `rule’s error queue: ThrottlingException`. */
+  readonly reason: string;
+  readonly messages: MessageSets;
+}
+
+/** Every queue was read, and none holds anything. */
+export const emptyBacklog: Backlog = { unread: 0, deadLetters: [], unseen: 0, unseenBecause: [] };
+
+/** Nothing is known of any queue. */
+export function unknownBacklog(because: string): Backlog {
+  return { ...emptyBacklog, unseen: Number.POSITIVE_INFINITY, unseenBecause: [because] };
+}
+
+/** Sent, and neither received nor dead-lettered: where it is. */
+export interface MissingMessages {
+  readonly notRead: number;
+  readonly unaccounted: number;
+  readonly lost: number;
+}
+
+/**
+ * Which of the missing messages the queue holds is not known, only how many it holds: up to so many are not read yet. Of the
+ * others, up to `unseen` may lie where nobody could look, and are not accounted for. Lost is what is left.
+ */
+export function divideMissing(
+  missing: number,
+  { unread, unseen }: Pick<Backlog, 'unread' | 'unseen'>,
+): MissingMessages {
+  const notRead = Math.min(missing, unread);
+  const unaccounted = Math.min(missing - notRead, unseen);
+  return { notRead, unaccounted, lost: missing - notRead - unaccounted };
+}
+
+/** Messages that wait; of those that are known by their numbers, none that is received or given up. */
+export function unreadOf(
+  { unread, unreadMessages }: Pick<Backlog, 'unread' | 'unreadMessages'>,
+  received: MessageSets,
+  deadLetters: MessageSets,
+): number {
+  return unreadMessages === undefined ? unread : unreadMessages.without(received).without(deadLetters).count;
+}
+
+/** What was given up and never received all the same. A message that lies in two places is counted at the first. */
+export function uniteDeadLetters(
+  { deadLetters }: Pick<Backlog, 'deadLetters'>,
+  received: MessageSets,
+): { deadLetters: MessageSets; deadLetteredBy: CountsByReason } {
+  const all = new MessageSets();
+  const reasons = new ReasonCounts();
+  for (const { reason, messages } of deadLetters) {
+    const known = all.count;
+    all.addAll(messages.without(received));
+    reasons.add(reason, all.count - known);
+  }
+  return { deadLetters: all, deadLetteredBy: reasons.counts() };
+}
+
+/** Of one slice; the two have no message in common. */
+export interface Arrived {
+  readonly received: IntervalSet;
+  readonly deadLettered: IntervalSet;
+}
+
+/** `missing`: sent, and neither received nor dead-lettered. */
+export function countArrived(
+  sent: IntervalSet,
+  { received, deadLettered }: Arrived,
+): { received: number; deadLettered: number; missing: number } {
+  return {
+    received: received.count,
+    deadLettered: deadLettered.count,
+    missing: sent.without(received).without(deadLettered).count,
+  };
+}

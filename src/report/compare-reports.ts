@@ -1,0 +1,209 @@
+import type { LatencyName } from '../measure/latency-names.ts';
+import type { MessageLedger } from '../measure/run-ledger.ts';
+import { formatCount } from '../shared/format.ts';
+import { conditionCautions } from './conditions-report.ts';
+import { heldMessages } from './report-figures.ts';
+import type { Report } from './report-model.ts';
+
+/** Two runs, figure by figure. */
+export interface Comparison {
+  readonly baseline: ComparedRun;
+  readonly candidate: ComparedRun;
+  /** Share (0–1) by which a figure may be worse. */
+  readonly tolerance: number;
+  /** Why the two may not be comparable, one sentence each. */
+  readonly cautions: readonly string[];
+  /** Why nothing follows from the comparison: a generator that was the bottleneck. One sentence each; empty where it is conclusive. */
+  readonly doubts: readonly string[];
+  readonly figures: readonly ComparedFigure[];
+  /** Thresholds that the baseline passed and the candidate did not. One that only one of them has is not compared. */
+  readonly brokenThresholds: readonly string[];
+  /** Whether the candidate is worse than the tolerance allows. */
+  readonly isRegression: boolean;
+}
+
+export type ComparedRun = Pick<Report, 'runId' | 'name' | 'verdict' | 'startedAt'>;
+
+export interface ComparedFigure {
+  /** `end_to_end_latency p99`, `lost_messages rate` */
+  readonly figure: string;
+  readonly kind: FigureKind;
+  readonly better: 'less' | 'more';
+  /** Null where it was not measured, or of too few samples. */
+  readonly baseline: number | null;
+  readonly candidate: number | null;
+  /** Candidate less baseline, in the unit of the figure; null where either is null. */
+  readonly difference: number | null;
+  /**
+   * The difference relative to the baseline: 0.1 is a tenth more. Null where a ratio would say nothing: the baseline is negative or
+   * too small (`leastBaseline`), the candidate is negative, or either is null. Then the difference stands for itself.
+   */
+  readonly change: number | null;
+  readonly outcome: 'worse' | 'better' | 'same' | 'unknown';
+}
+
+/** Milliseconds; a share from 0 to 1; messages a second. */
+export type FigureKind = 'latency' | 'share' | 'rate';
+
+export const defaultTolerance = 0.1;
+
+/** Of a percentile to compare: the 99th of fewer samples than this is one of the two largest. */
+const leastSamples = 100;
+/** Arrivals are stamped in whole milliseconds: a difference of one is none. */
+const latencyFloorMs = 1;
+
+/**
+ * From here on a percentage of the baseline says something. Below it (2 % of 0.05 ms, a hundred times one lost message) the ratio
+ * of two figures is the ratio of their noise.
+ */
+const leastBaseline: Readonly<Record<FigureKind, number>> = { latency: 1, share: 0.001, rate: 1 };
+
+/** What a regression shows in; a generator's own lateness is none of the service's. */
+const latencies = [
+  'end_to_end_latency',
+  'rule_latency',
+  'transit',
+  'echo_latency',
+  'puback_round_trip',
+  'connect',
+] as const satisfies readonly LatencyName[];
+const percentiles = ['p50', 'p95', 'p99'] as const;
+
+/** @param tolerance share (0–1) by which a figure may be worse */
+export function compareReports(baseline: Report, candidate: Report, tolerance: number): Comparison {
+  const figures = figuresOf(baseline, candidate).map((figure) => judge(figure, tolerance));
+  const brokenThresholds = brokenBetween(baseline, candidate);
+  return {
+    baseline: runOf(baseline),
+    candidate: runOf(candidate),
+    tolerance,
+    cautions: cautionsOf(baseline, candidate),
+    doubts: doubtsOf(baseline, candidate),
+    figures,
+    brokenThresholds,
+    isRegression: brokenThresholds.length > 0 || figures.some(({ outcome }) => outcome === 'worse'),
+  };
+}
+
+function runOf({ runId, name, verdict, startedAt }: Report): ComparedRun {
+  return { runId, name, verdict, startedAt };
+}
+
+type Measured = Omit<ComparedFigure, 'difference' | 'change' | 'outcome'>;
+
+function figuresOf(baseline: Report, candidate: Report): Measured[] {
+  const both = <T>(of: (report: Report) => T) => ({ baseline: of(baseline), candidate: of(candidate) });
+  const share = (figure: string, part: keyof MessageLedger, whole: keyof MessageLedger): Measured => ({
+    figure,
+    kind: 'share',
+    better: 'less',
+    ...both(({ messages }) => (messages[whole] > 0 ? (messages[part] ?? 0) / messages[whole] : null)),
+  });
+  const ofLatencies = latencies.flatMap((name) =>
+    percentiles.map(
+      (percentile): Measured => ({
+        figure: `${name} ${percentile}`,
+        kind: 'latency',
+        better: 'less',
+        ...both(({ latencyMs }) =>
+          latencyMs[name].count >= leastSamples ? latencyMs[name][percentile] : null,
+        ),
+      }),
+    ),
+  );
+  return [
+    ...ofLatencies,
+    share('lost_messages rate', 'lost', 'sent'),
+    share('not_read_messages rate', 'notRead', 'sent'),
+    share('dead_lettered_messages rate', 'deadLettered', 'sent'),
+    share('dropped_messages rate', 'dropped', 'intended'),
+    {
+      figure: 'throttled_messages rate',
+      kind: 'share',
+      better: 'less',
+      ...both(({ messages, throttling }) =>
+        messages.sent > 0 ? throttling.publishes / messages.sent : null,
+      ),
+    },
+    share('failed_messages rate', 'failed', 'sent'),
+    share('unacknowledged_messages rate', 'unacknowledged', 'sent'),
+    share('duplicate_messages rate', 'duplicates', 'sent'),
+    {
+      figure: 'devices_not_connected rate',
+      kind: 'share',
+      better: 'less',
+      ...both(({ devices }) => (devices.planned - devices.connected) / devices.planned),
+    },
+    {
+      figure: 'throughput rate',
+      kind: 'rate',
+      better: 'more',
+      ...both(({ rates }) => rates.throughputPerSecond),
+    },
+  ];
+}
+
+function judge(figure: Measured, tolerance: number): ComparedFigure {
+  const { baseline, candidate, better, kind } = figure;
+  if (baseline === null || candidate === null) {
+    return { ...figure, difference: null, change: null, outcome: 'unknown' };
+  }
+  const difference = candidate - baseline;
+  const isRatio = baseline >= leastBaseline[kind] && candidate >= 0;
+  const change = isRatio ? difference / baseline : null;
+  const judged = { ...figure, difference, change };
+  // Of a negative baseline no share can be tolerated: the difference alone counts.
+  const allowed = Math.max(Math.max(0, baseline) * tolerance, kind === 'latency' ? latencyFloorMs : 0);
+  if (Math.abs(difference) <= allowed) return { ...judged, outcome: 'same' };
+  return { ...judged, outcome: difference < 0 === (better === 'less') ? 'better' : 'worse' };
+}
+
+function brokenBetween(baseline: Report, candidate: Report): string[] {
+  const nameOf = ({ metric, expression }: { metric: string; expression: string }) =>
+    `${metric} ${expression}`;
+  const passed = new Set(baseline.thresholds.filter((each) => each.passed).map(nameOf));
+  return candidate.thresholds.filter((each) => !each.passed && passed.has(nameOf(each))).map(nameOf);
+}
+
+function cautionsOf(baseline: Report, candidate: Report): string[] {
+  const cautions: string[] = [];
+  const differ = (what: string, of: (report: Report) => string | number) => {
+    if (of(baseline) !== of(candidate)) {
+      cautions.push(`The load is not the same: ${what} was ${of(baseline)} and is ${of(candidate)}.`);
+    }
+  };
+  differ('the number of devices', ({ devices }) => devices.planned);
+  differ('the protocol', ({ protocol }) => protocol);
+  differ('the client', ({ client }) => client);
+  differ('QoS', ({ qos }) => qos);
+  differ('the rate by stages', ({ rates }) =>
+    rates.stages.map(({ seconds, targetPerSecond }) => `${targetPerSecond}/s for ${seconds} s`).join(', '),
+  );
+  cautions.push(...conditionCautions(baseline, candidate));
+  for (const [which, { verdict, slices }] of [
+    ['The baseline', baseline],
+    ['The candidate', candidate],
+  ] as const) {
+    if (verdict === 'aborted' || slices.stopped > 0) cautions.push(`${which} ended before its time.`);
+  }
+  return cautions;
+}
+
+/** What has not arrived and is not lost is in no latency of that run. */
+function describeHeld(which: string, { messages }: Report): string[] {
+  const held = heldMessages(messages).map(({ name, count }) => `${formatCount(count)} ${name}`);
+  return held.length === 0 ? [] : [`Of ${which}’s messages, ${held.join(', ')}: its figures leave them out.`];
+}
+
+function doubtsOf(baseline: Report, candidate: Report): string[] {
+  const runs = [
+    ['the baseline', baseline],
+    ['the candidate', candidate],
+  ] as const;
+  return runs.flatMap(([which, report]) => [
+    ...(report.generator.health.state === 'bottleneck'
+      ? [`The generator of ${which} was the bottleneck: its figures say little of the service.`]
+      : []),
+    ...describeHeld(which, report),
+  ]);
+}

@@ -1,0 +1,43 @@
+import type { MessageLedger } from '../measure/run-ledger.ts';
+import { formatPlural } from '../shared/format.ts';
+import { describeCounts } from './describe-counts.ts';
+import type { GeneratorVerdict } from './generator-report.ts';
+import type { Causes } from './report-model.ts';
+
+/** What a run's doubts are found by; a report and what it is made of have it. */
+export interface Doubtful {
+  readonly generator: { readonly health: GeneratorVerdict };
+  readonly messages: MessageLedger;
+  readonly causes: Pick<Causes, 'deadLettered' | 'unaccounted'>;
+}
+
+/**
+ * Why the run says little of the system under test although nothing failed, a sentence each: the generator was the bottleneck,
+ * or the test's own subscriber has not seen all that came.
+ */
+export function doubtsOf(run: Doubtful): string[] {
+  const { state, sentence } = run.generator.health;
+  return [...(state === 'bottleneck' ? [sentence] : []), ...describeBacklog(run)];
+}
+
+/** What was not lost, and did not arrive; empty where all arrived or is lost. Earlier reports have no such columns. */
+function describeBacklog({ messages, causes }: Doubtful): string[] {
+  const { notRead = 0, deadLettered = 0, unaccounted = 0 } = messages;
+  const sentences: string[] = [];
+  if (notRead > 0) {
+    sentences.push(
+      `${formatPlural(notRead, 'message')} not read yet: measure-latency did not keep up, or did not run. They are not lost; latencies leave them out. The number is the queue’s own count.`,
+    );
+  }
+  if (deadLettered > 0) {
+    sentences.push(
+      `${formatPlural(deadLettered, 'message')} dead-lettered, and not lost: ${describeCounts(causes.deadLettered)}.`,
+    );
+  }
+  if (unaccounted > 0) {
+    sentences.push(
+      `${formatPlural(unaccounted, 'message')} not accounted for, and not known to be lost: ${causes.unaccounted.join('; ')}.`,
+    );
+  }
+  return sentences;
+}

@@ -1,0 +1,47 @@
+import { formatCount, formatPlural } from '../shared/format.ts';
+import type { LiveAftermath, LiveViewCause, Report } from './report-model.ts';
+
+/** What a reader of the ledger should know beside it, a sentence each. */
+export function asidesOf({ runId, redelivered, foreign, liveView }: Report): readonly string[] {
+  const strangers = foreign.notJson + foreign.noEnvelope;
+  const sentences: string[] = [];
+  if (strangers > 0) {
+    sentences.push(
+      `Beside them ${formatPlural(strangers, 'message')} not of Stampede’s making came on the same topics.`,
+    );
+  }
+  if (redelivered > 0) {
+    sentences.push(
+      `${formatPlural(redelivered, 'message')} came to measure-latency again: an invocation died or failed with them.`,
+    );
+  }
+  if (liveView !== undefined) sentences.push(liveAsideOf(runId, liveView));
+  return sentences;
+}
+
+function liveAsideOf(
+  runId: string,
+  { cause, resentPoints, refusedPoints, leftPoints }: LiveAftermath,
+): string {
+  const fates = [
+    ...(resentPoints > 0 ? [`${formatCount(resentPoints)} were sent again at the end`] : []),
+    ...(refusedPoints > 0 ? [`${formatCount(refusedPoints)} were refused by it`] : []),
+    ...(leftPoints > 0
+      ? [`${formatCount(leftPoints)} are in the run store under runs/${runId}/influx-spill`]
+      : []),
+  ];
+  return `${describeCause(cause)} Of the live view’s points ${fates.join(', ')}; the report needs none of them.`;
+}
+
+/** Without a cause it took all in time but what it refuses for good. */
+function describeCause(cause: LiveViewCause | undefined): string {
+  if (cause === undefined) return 'InfluxDB did not take all points.';
+  const { httpStatus, isWholeRun } = cause;
+  const when = isWholeRun ? 'for the whole run' : 'for a part of the run';
+  if (httpStatus === null) return `InfluxDB could not be reached, or its token not be read, ${when}.`;
+  if (httpStatus === 401 || httpStatus === 403) {
+    const why = httpStatus === 401 ? 'the token is not valid' : 'the token may not write to the bucket';
+    return `InfluxDB refused the live view ${when}: HTTP ${httpStatus}, ${why}.`;
+  }
+  return `InfluxDB answered HTTP ${httpStatus} ${when}.`;
+}

@@ -1,0 +1,308 @@
+import type { LatencyOverTime } from '../live/latency-over-time.ts';
+import type { ForeignCounts } from '../measure/arrival-window.ts';
+import type { Imbalance } from '../measure/check-ledger.ts';
+import type { LatencyName, TimedLatencyName } from '../measure/latency-names.ts';
+import type { LatencySummary } from '../measure/latency-summary.ts';
+import type {
+  CountsByReason,
+  MessageLedger,
+  RunDeviceCounts,
+  RunSeries,
+  SliceOutcomes,
+} from '../measure/run-ledger.ts';
+import type { RunConditions } from '../plan/conditions.ts';
+import type { FailedThreshold } from '../plan/control-message.ts';
+import type { QuotaName } from '../targets/aws-iot/quotas.ts';
+import type { GeneratorSummary } from './generator-report.ts';
+import type { LatencyDistribution } from './latency-distribution.ts';
+
+/**
+ * `inconclusive`: nothing failed, but the generator was the bottleneck (`generator.health.state`) or messages that are not lost did not
+ * arrive either, so that the run says little of the system under test.
+ */
+export type Verdict = 'passed' | 'inconclusive' | 'failed' | 'aborted';
+
+/** `runs/{runId}/report.json`: the machine-readable end of a run. */
+export interface Report {
+  readonly version: 1;
+  readonly runId: string;
+  readonly name: string;
+  readonly verdict: Verdict;
+  /** Under what it ran. Absent in reports of earlier versions. */
+  readonly conditions?: RunConditions;
+  /** Why the verdict is not `passed`, one sentence each; empty when it is. */
+  readonly reasons: readonly string[];
+  /**
+   * ISO 8601, UTC: devices began to connect.
+   * @pattern ^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$
+   */
+  readonly startedAt: string;
+  /**
+   * The same: the report was made.
+   * @pattern ^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$
+   */
+  readonly endedAt: string;
+  readonly protocol: string;
+  readonly client: string;
+  readonly qos: 0 | 1;
+  readonly devices: RunDeviceCounts;
+  readonly messages: MessageLedger;
+  /** Equations of the ledger that do not hold: a fault of the measurement. Empty in a run to be believed. */
+  readonly imbalances: readonly Imbalance[];
+  readonly causes: Causes;
+  readonly rates: Rates;
+  readonly latencyMs: Readonly<Record<LatencyName, LatencySummary>>;
+  readonly clockOffset: ClockOffset;
+  readonly quotas: readonly QuotaUse[];
+  /** What those limits are that were not read from the account, in a sentence; absent where all were. */
+  readonly assumedLimits?: string;
+  readonly throttling: Throttling;
+  readonly bindingQuota: BindingQuota;
+  /** CloudWatch's own sums over the run, by metric (`PublishIn.Success`). */
+  readonly cloudwatch: Readonly<Record<string, number>>;
+  readonly reconciliation: readonly Reconciliation[];
+  /** Of a run that was told to stop. */
+  readonly stop?: StopReport;
+  /** Of an execution that did not come to its own summary: this report was made of what its slices had stored. */
+  readonly execution?: ExecutionReport;
+  readonly cost: CostReport;
+  readonly thresholds: readonly ThresholdResult[];
+  readonly slices: SliceOutcomes;
+  /** Epoch milliseconds, ascending: up to when slices that died are known. One that left no record is not in it. */
+  readonly knownUntil: readonly number[];
+  readonly generator: GeneratorSummary;
+  /**
+   * Messages that the queue delivered to measure-latency again: an invocation died or failed with them. Counted once in the
+   * ledger where they came in the same batch.
+   */
+  readonly redelivered: number;
+  /** Of a run that InfluxDB could not be told of in time. */
+  readonly liveView?: LiveAftermath;
+  /** Messages on the rule's topics that were not this tester's. */
+  readonly foreign: ForeignCounts;
+  readonly timeline: RunTimeline;
+  readonly perSecond: RunSeries;
+  readonly latencyOverTime: Readonly<Record<TimedLatencyName, LatencyOverTime>>;
+  readonly latencyDistribution: Readonly<Record<LatencyName, LatencyDistribution>>;
+  /** By slice; null where it left nothing. */
+  readonly startLagsMs: readonly (number | null)[];
+}
+
+/** The plan's instants, epoch milliseconds: what the seconds of a run are held against. */
+export interface RunTimeline {
+  readonly startAt: number;
+  readonly publishAt: number;
+  readonly publishEndAt: number;
+  readonly drainEndAt: number;
+}
+
+/** Why things went wrong, with how often; the most frequent reason first. */
+export interface Causes {
+  readonly dropped: CountsByReason;
+  readonly failed: CountsByReason;
+  readonly connectFailed: CountsByReason;
+  readonly disconnected: CountsByReason;
+  readonly echoRefused: CountsByReason;
+  readonly sliceFailed: CountsByReason;
+  readonly sliceDied: CountsByReason;
+  readonly deadLettered: CountsByReason;
+  /** Why messages are not accounted for, a phrase each. */
+  readonly unaccounted: readonly string[];
+}
+
+export interface Rates {
+  /** Sent ÷ publishing time. */
+  readonly meanPerSecond: number;
+  /** Acknowledged ÷ publishing time; at QoS 0, where nothing is, received ÷ publishing time. */
+  readonly throughputPerSecond: number;
+  /** Sent in the busiest second. */
+  readonly peakPerSecond: number;
+  /** The publishing time that the means are taken over. */
+  readonly publishedSeconds: number;
+  /** By stage of the profile: what was intended and what was sent in it. */
+  readonly stages: readonly StageRate[];
+}
+
+/** Means over the stage, or what there was of it: messages whose intended time lies in it, and how many of those were sent. */
+export interface StageRate {
+  /** From 1. */
+  readonly stage: number;
+  readonly seconds: number;
+  readonly startPerSecond: number;
+  readonly targetPerSecond: number;
+  readonly intendedPerSecond: number;
+  readonly sentPerSecond: number;
+}
+
+/**
+ * How far the service's clocks are ahead of the devices' (negative: behind), milliseconds: `end_to_end_latency`,
+ * `rule_latency` and `transit` read too high by as much. Each slice has a clock of its own and bounds of its own
+ * (docs/measurement.md, "Two clocks"); these hold for all slices.
+ */
+export interface ClockOffset {
+  /** Of the stamps that those three end at: whole milliseconds, rounded down. A sample of them is right to ±1 of these. */
+  readonly stampResolutionMs: number;
+  /** The largest of the slices' upper bounds, and the slice. Null where nothing arrived. */
+  readonly atMostMs: number | null;
+  readonly atMostSlice: number | null;
+  /** The smallest of the slices' lower bounds, and the slice. Null where a slice has none: they need echoes. */
+  readonly atLeastMs: number | null;
+  readonly atLeastSlice: number | null;
+  /** Slices that messages arrived from and that have no lower bound. */
+  readonly slicesWithoutAtLeast: number;
+  /** Whose stamps prove that the service's clocks are behind theirs: a message was stamped before it was sent. */
+  readonly behind: ProvenOffset;
+  /** Whose echoes show that the service's clocks are ahead of theirs, if a rule sees a message before a subscriber does. */
+  readonly ahead: ProvenOffset;
+}
+
+export interface ProvenOffset {
+  readonly slices: number;
+  /** By how much at least in the slice where that is most, and the slice; null where there is none. */
+  readonly byAtLeastMs: number | null;
+  readonly slice: number | null;
+}
+
+export interface QuotaUse {
+  readonly quota: QuotaName;
+  /** As AWS names it. */
+  readonly name: string;
+  readonly unit: string;
+  readonly limit: number;
+  /** In the busiest second. */
+  readonly peak: number;
+  /** Whether the limit was read from the account when the run was planned; otherwise it is AWS's default. */
+  readonly isLive: boolean;
+  /** Share of the limit left: 1 − peak/limit; negative past it. */
+  readonly headroom: number;
+}
+
+/** What became of the points that InfluxDB could not take when they were told. */
+export interface LiveAftermath {
+  /** Why InfluxDB did not take them when they were first sent; absent where it took all. */
+  readonly cause?: LiveViewCause;
+  /** Sent again at the end of the run, and taken. */
+  readonly resentPoints: number;
+  /** For good, by what they are: asked again, InfluxDB would refuse them again. They stay in the run store. */
+  readonly refusedPoints: number;
+  /** Still in the run store: docs/metrics.md says how to send them by hand. */
+  readonly leftPoints: number;
+}
+
+export interface LiveViewCause {
+  /** Of most of the points: the status of InfluxDB's answer; null: there was no answer, or its token could not be read. */
+  readonly httpStatus: number | null;
+  /** It took nothing of any slice while the run went on. */
+  readonly isWholeRun: boolean;
+}
+
+/** What was refused for a quota, told and untold. */
+export interface Throttling {
+  /** Publishes that a device was told of: HTTP 429, an MQTT 5 PUBACK with 0x97. The ledger's `throttled`. */
+  readonly told: number;
+  /** Publishes that got no answer, and that CloudWatch says were throttled: part of the ledger's `unacknowledged`, at QoS 0 `lost`. */
+  readonly untold: number;
+  /** Both: what the threshold metric `throttled` judges. */
+  readonly publishes: number;
+  /** By quota, the most first; as CloudWatch counted them. */
+  readonly refusals: readonly QuotaRefusals[];
+}
+
+export interface QuotaRefusals {
+  readonly quota: QuotaName;
+  readonly name: string;
+  /** CloudWatch's metric that counts them. */
+  readonly metric: string;
+  readonly count: number;
+}
+
+/** The quota that decides how far the load can go. */
+export interface BindingQuota {
+  readonly quota: QuotaName;
+  readonly name: string;
+  /** For people. */
+  readonly sentence: string;
+}
+
+/** One of CloudWatch's sums held against the run's own count. */
+export interface Reconciliation {
+  /** `PublishIn.Success` */
+  readonly metric: string;
+  /** Null where CloudWatch has no data: it may come minutes later. */
+  readonly cloudwatch: number | null;
+  /** What the run calls the same: a column of the ledger, or `connects`, `echoes`. */
+  readonly column: string;
+  readonly ledger: number;
+  /** CloudWatch's count less ours; null without one. */
+  readonly difference: number | null;
+  /**
+   * What makes the two differ, negative where it makes CloudWatch's sum the smaller one: cloudwatch = ledger + the counts +
+   * unexplained. Of one that is not certain, the run's counts only allow for so many.
+   */
+  readonly explanations: readonly {
+    readonly count: number;
+    readonly why: string;
+    readonly isCertain: boolean;
+  }[];
+  /** What is left of the difference. */
+  readonly unexplained: number | null;
+}
+
+export interface StopReport {
+  /** Who asked for it and why, in words. */
+  readonly reason: string;
+  /**
+   * ISO 8601, UTC: when it was asked for.
+   * @pattern ^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$
+   */
+  readonly at: string;
+  /** From then to the last publish of any slice, milliseconds; null where nothing was sent. Negative: sending was over. */
+  readonly lastSentAfterMs: number | null;
+  /** The threshold that ended the run, and what was measured when it did. */
+  readonly threshold?: FailedThreshold;
+}
+
+export interface ExecutionReport {
+  /** Stopped from outside by StopExecution, which its Lambdas know nothing of; or out of time. */
+  readonly status: 'ABORTED' | 'TIMED_OUT';
+  /** As StopExecution was given them. */
+  readonly error?: string;
+  readonly cause?: string;
+}
+
+/** What the run used of what AWS charges for, at list prices, and what it was forecast to. An estimate, not the bill. */
+export interface CostReport {
+  /** False: the target was on loopback, and the figures say what the same run would have cost on AWS. */
+  readonly isCharged: boolean;
+  /** Month of the prices: `2026-09`. */
+  readonly pricedAt: string;
+  readonly region: string;
+  readonly forecastUsd: number;
+  readonly totalUsd: number;
+  readonly lines: readonly CostReportLine[];
+}
+
+export interface CostReportLine {
+  /** Stable, for machines. */
+  readonly line: string;
+  readonly name: string;
+  readonly unit: string;
+  readonly forecast: { readonly quantity: number; readonly usd: number };
+  readonly used: { readonly quantity: number; readonly usd: number };
+}
+
+export interface ThresholdResult {
+  readonly metric: string;
+  readonly expression: string;
+  /** Null where nothing was measured: such a threshold fails. Null as well where only a range is known. */
+  readonly actual: number | null;
+  readonly passed: boolean;
+  /** One of Stampede's own, of a metric that the profile says nothing of. */
+  readonly isDefault?: true;
+  /** What the value is between, where it is not known (slices died, a queue could not be read); `atMost` null: no bound is known. */
+  readonly range?: { readonly atLeast: number; readonly atMost: number | null };
+  /** Some values of the range satisfy the expression and others do not: such a threshold fails. */
+  readonly isUndecided?: true;
+  /** The run was stopped, and nothing in what it had measured by then fails this threshold. */
+  readonly isExcusedByStop?: true;
+}

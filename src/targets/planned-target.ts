@@ -1,0 +1,75 @@
+import { exitCodes, StampedeError } from '../shared/errors.ts';
+import { type IotDoor, iotCoreDoorsOf, type Target } from './target.ts';
+
+/** What a process knows of its target by itself, whatever a plan.json says. */
+export interface KnownTarget {
+  /** Endpoints that its own environment names, which the owner of the stack sets; none: those of AWS IoT Core. */
+  readonly iotDoors: readonly IotDoor[];
+  /** The HTTPS API that its own environment names. */
+  readonly iotDataUrl: URL | undefined;
+  /** AWS Region it runs in: its IoT endpoints are `xxxx-ats.iot.{region}.amazonaws.com`. */
+  readonly region: string | undefined;
+  /** Hosts that the plan function found, by way of the state machine or of `iot:DescribeEndpoint`, not by plan.json. */
+  readonly hosts: readonly string[] | undefined;
+}
+
+/** The plan names a target that the process would not choose by itself: nothing connects. Exit code 3. */
+export class ForgedTargetError extends StampedeError {
+  constructor(what: string) {
+    super(
+      'ForgedTarget',
+      `plan.json names ${what}, which is not the target of this run: nothing was connected\n` +
+        '  → plan.json was changed after it was planned, or the plan function has another IOT_ENDPOINT than this one; start the run again',
+      { exitCode: exitCodes.refusedByPreflight },
+    );
+  }
+}
+
+/**
+ * Checks the target of a plan again, where connections are made: plan.json is a file, and devices bring credentials.
+ * Where the process's environment names endpoints, the plan's must be among them. Elsewhere the plan's must be those of one
+ * AWS IoT Core endpoint in the process's Region, and of a host that was found independently of plan.json.
+ * @throws ForgedTargetError
+ */
+export function checkPlannedTarget(planned: Target | undefined, known: KnownTarget): Target {
+  const target = planned ?? { doors: known.iotDoors, dataUrl: known.iotDataUrl?.href };
+  const doors = known.iotDoors.length > 0 ? known.iotDoors : iotCoreDoorsOf(accountHostOf(target, known));
+  for (const door of target.doors) {
+    if (!doors.some((each) => urlOf(each) === urlOf(door))) throw new ForgedTargetError(urlOf(door));
+  }
+  const { dataUrl } = target;
+  if (dataUrl === undefined) return target;
+  const dataUrls =
+    known.iotDataUrl === undefined ? doors.map(({ host }) => `https://${host}`) : [known.iotDataUrl.href];
+  if (!dataUrls.some((each) => sameUrl(each, dataUrl))) throw new ForgedTargetError(dataUrl);
+  return target;
+}
+
+/** The one host of an AWS IoT Core endpoint. */
+function accountHostOf({ doors, dataUrl }: Target, { region, hosts }: KnownTarget): string {
+  const host = doors[0]?.host;
+  if (host === undefined) throw new ForgedTargetError(dataUrl ?? 'no endpoint');
+  const isKnown = hosts?.includes(host) === true;
+  if (!isKnown || region === undefined || !isIotCoreHost(host, region)) throw new ForgedTargetError(host);
+  return host;
+}
+
+/** Whether AWS IoT Core of this Region answers there, by the name: those names are AWS's. */
+export function isIotCoreHost(host: string, region: string): boolean {
+  const [, ofRegion] = /^[a-z0-9]+(?:-ats)?\.iot\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(host) ?? [];
+  return ofRegion === region;
+}
+
+/** Hosts of a target, for the state machine to hand to the slices. */
+export function hostsOf(target: Target | undefined): string[] {
+  return [...new Set(target?.doors.map(({ host }) => host))];
+}
+
+function urlOf({ scheme, host, port, alpn }: IotDoor): string {
+  const text = `${scheme}://${host}:${port}`;
+  return alpn === undefined ? text : `${text}?alpn=${alpn}`;
+}
+
+function sameUrl(a: string, b: string): boolean {
+  return URL.canParse(a) && URL.canParse(b) && new URL(a).href === new URL(b).href;
+}

@@ -1,0 +1,60 @@
+import { exitCodes, StampedeError } from '../shared/errors.ts';
+
+/** What a run may aim at. */
+export interface Aim {
+  /** The account's own IoT endpoints, where they could be read. */
+  readonly own: readonly string[];
+  /** Hosts that the user vouches for: `iOwn` of the profile. */
+  readonly iOwn: readonly string[];
+}
+
+/** A load test against somebody else is an attack. Exit code 3. */
+export class RefusedTargetError extends StampedeError {
+  constructor(hosts: readonly string[], { own }: Aim) {
+    const whose =
+      own.length > 0
+        ? `the account's own IoT endpoint is ${own.join(', ')}`
+        : "the account's own IoT endpoint could not be read";
+    super(
+      'RefusedTarget',
+      // The hint is part of the message: of an error in the plan function, nothing else comes back.
+      `${hosts.join(', ')} is neither loopback nor this account's own IoT endpoint (${whose})\n` +
+        `  → if it is yours to load, say so: --i-own ${hosts.join(',')}`,
+      { exitCode: exitCodes.refusedByPreflight },
+    );
+    // The name of the error in the execution.
+    this.name = 'RefusedByPreflight';
+  }
+}
+
+/**
+ * @param hosts that the run would load
+ * @throws RefusedTargetError for any that is neither loopback, nor the account's own, nor vouched for
+ */
+export function checkAim(hosts: readonly string[], aim: Aim): void {
+  const mine = new Set([...aim.own, ...aim.iOwn].map(normalize));
+  const strangers = hosts.map(normalize).filter((host) => !isLoopback(host) && !mine.has(host));
+  if (strangers.length > 0) throw new RefusedTargetError([...new Set(strangers)], aim);
+}
+
+/**
+ * Whether a host is this machine by its very name: no lookup could say otherwise.
+ * @see https://www.rfc-editor.org/rfc/rfc6761#section-6.3
+ */
+export function isLoopback(host: string): boolean {
+  const name = normalize(host);
+  return name === 'localhost' || name === '::1' || loopbackAddress.test(name);
+}
+
+const octet = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
+/** 127.0.0.0/8 in its usual spelling, four numbers from 0 to 255. */
+const loopbackAddress = new RegExp(`^127(\\.${octet}){3}$`);
+
+/** Without case, brackets, port and final dot. */
+function normalize(host: string): string {
+  return host
+    .toLowerCase()
+    .replace(/^([^:]*|\[.*\]):\d+$/, '$1')
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/(?<=[^.])\.$/, '');
+}

@@ -1,0 +1,88 @@
+import type { ProgressDisplay } from '../cli/output/progress-display.ts';
+import type { Progress } from '../cli/run/progress.ts';
+import type { RunView, ViewRequest } from '../live/run-in-progress.ts';
+import type { Report } from '../report/report-model.ts';
+import type { ReceivedCounts } from './received-so-far.ts';
+
+/** Whom to ask about a run that has begun. */
+export interface RunSources {
+  readonly view: (request: ViewRequest) => Promise<RunView>;
+  readonly received: () => Promise<ReceivedCounts>;
+}
+
+/** A run of this process as the page sees it: the progress that the terminal shows, and a way to stop it. */
+export interface WatchedRun {
+  readonly runId: string;
+  readonly name: string;
+  /** Where the run's progress goes. */
+  readonly display: ProgressDisplay;
+  /** Aborted by the page's stop button. */
+  readonly stopped: AbortSignal;
+  readonly progress: Progress | undefined;
+  readonly outcome: RunOutcome | undefined;
+  /** By second and by slice; undefined while there is nothing to ask, or nobody any more. */
+  view(request: ViewRequest): Promise<RunView | undefined>;
+  /** What has arrived; undefined where that cannot be read. */
+  received(): Promise<ReceivedCounts | undefined>;
+  stop(): void;
+  /** The run has begun, and can be asked. */
+  began(sources: RunSources): void;
+  ended(outcome: RunOutcome): void;
+}
+
+export interface RunOutcome {
+  readonly report?: Report;
+  /** In words, where there is no report. */
+  readonly reason?: string;
+}
+
+export function makeWatchedRun(runId: string, name: string): WatchedRun {
+  const stop = new AbortController();
+  let progress: Progress | undefined;
+  let outcome: RunOutcome | undefined;
+  let sources: RunSources | undefined;
+  return {
+    runId,
+    name,
+    display: {
+      show(latest) {
+        progress = latest;
+      },
+      say: () => undefined,
+      end: () => undefined,
+    },
+    stopped: stop.signal,
+    get progress() {
+      return progress;
+    },
+    get outcome() {
+      return outcome;
+    },
+    // Embedded AWS may end between the question and the answer.
+    view: async (request) => sources?.view(request).catch(() => undefined),
+    received: async () => sources?.received().catch(() => undefined),
+    stop: () => stop.abort(),
+    began(from) {
+      sources = from;
+    },
+    ended(with_) {
+      outcome = with_;
+      sources = undefined;
+    },
+  };
+}
+
+/** Progress that goes to the terminal and to the page. */
+export function showOnBoth(terminal: ProgressDisplay, page: ProgressDisplay): ProgressDisplay {
+  return {
+    show(progress) {
+      terminal.show(progress);
+      page.show(progress);
+    },
+    say: (line) => terminal.say(line),
+    end() {
+      terminal.end();
+      page.end();
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { readHostFacts } from '../cli/backend/host-facts.ts';
+import { embeddedAccountOf } from '../cli/options/quota-flags.ts';
+import { renderPlanBrief } from '../cli/output/plan-text.ts';
+import { draftRun, type RunDraft, refusalsOf } from '../cli/run/draft-run.ts';
+import { withoutEnforcement } from '../profile/overrides.ts';
+import { parseLoadProfile } from '../profile/parse.ts';
+import type { Fault } from '../shared/errors.ts';
+import { InvalidInputError } from '../shared/errors.ts';
+import { readJsonText } from '../shared/json-text.ts';
+import type { CheckOnPage } from './page/messages.ts';
+
+/** A profile as it stands in the page's form, and what becomes of it. */
+export interface CheckedProfile {
+  readonly answer: CheckOnPage;
+  /** In the user's form, and what it would be; absent where there are faults. */
+  readonly input?: unknown;
+  readonly draft?: RunDraft;
+}
+
+/** The same schema, plan and limits as on the command line: what passes here, runs. */
+export function checkProfile(text: string, force = false): CheckedProfile {
+  try {
+    const { value, faults } = readJsonText(text, 'JSON');
+    const input = force ? withoutEnforcement(value) : value;
+    const draft = draftRun(parseLoadProfile(input, [], faults), {
+      account: embeddedAccountOf(),
+      host: readHostFacts(),
+    });
+    if (draft.faults.length + draft.walls.length > 0) return refused([...draft.faults, ...draft.walls]);
+    const brief = renderPlanBrief(draft.plan, draft.preflight, [], draft.host).map(toPair);
+    const refusals = draft.plan.profile.limits.enforce ? refusalsOf(draft) : [];
+    return { answer: { faults: [], refusals, brief }, input, draft };
+  } catch (error) {
+    if (error instanceof InvalidInputError) return refused(error.faults);
+    throw error;
+  }
+}
+
+/** The terminal's lines begin with one word each. */
+function toPair(line: string): [what: string, text: string] {
+  const [, what = '', text = ''] = /^\s*(\S+)\s+(.*)$/.exec(line) ?? [];
+  return [what, text];
+}
+
+function refused(faults: readonly Fault[]): CheckedProfile {
+  return { answer: { faults, refusals: [], brief: [] } };
+}

@@ -1,0 +1,140 @@
+import { formatTimeLeft } from '../cli/output/progress-figures.ts';
+import { noTotals, type Progress, type ProgressTotals, phaseOf } from '../cli/run/progress.ts';
+import type { RunView } from '../live/run-in-progress.ts';
+import { sliceStates } from '../live/slice-states.ts';
+import { accountOf } from '../plan/account.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { LiveMessages } from '../report/plots/ledger-flow.ts';
+import type { TargetPoint } from '../report/plots/rate-plot.ts';
+import { type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
+import type { WatchedRun } from './active-run.ts';
+import type { PageEvents, PlanOnPage, QuotaOnPage, ViewOnPage } from './page/messages.ts';
+import type { ReceivedCounts } from './received-so-far.ts';
+
+const everyMs = 1_000;
+/** More steps than this would be finer than a drawing. */
+const maxSteps = 300;
+/** A slice that has told nothing this long after the start never will. */
+const startPatienceMs = 20_000;
+
+export type SendEvent = <Name extends keyof PageEvents>(name: Name, data: PageEvents[Name]) => void;
+
+/**
+ * Tells one page of one run, a second at a time, until the run has ended or nobody listens. What the page knows already is
+ * not told again; without a page nothing is asked and nothing is made.
+ */
+export async function tellRun(
+  run: WatchedRun,
+  send: SendEvent,
+  isOpen: () => boolean,
+  sleep: (ms: number) => Promise<void>,
+): Promise<void> {
+  let plan: PlanOnPage | undefined;
+  let since = 0;
+  while (isOpen()) {
+    const { progress, outcome } = run;
+    if (progress?.plan !== undefined && plan === undefined) {
+      plan = planOnPage(progress.plan);
+      send('plan', plan);
+    }
+    if (progress !== undefined && plan !== undefined) {
+      const received = await run.received();
+      const view = await run.view({ since, secondsPerStep: plan.secondsPerStep });
+      if (view !== undefined) {
+        since = view.revision;
+        send('view', viewOnPage(progress, view, received, plan));
+      }
+    }
+    if (outcome !== undefined) {
+      const { report, reason } = outcome;
+      send('ended', {
+        ...(report === undefined ? {} : { verdict: report.verdict }),
+        ...(reason === undefined ? {} : { reason }),
+      });
+      return;
+    }
+    await sleep(everyMs);
+  }
+}
+
+function planOnPage(plan: Plan): PlanOnPage {
+  const { profile, timeline, slices } = plan;
+  const { startAt, publishAt, publishEndAt, drainEndAt } = timeline;
+  const isMqtt = profile.connect.protocol === 'mqtt';
+  return {
+    frame: { startAt, publishAt, publishEndAt, endAt: drainEndAt },
+    target: targetOf(plan),
+    devices: profile.devices,
+    slices: slices.count,
+    messages: plan.load.messages,
+    acknowledged: !isMqtt || profile.publish.qos === 1,
+    secondsPerStep: Math.max(1, Math.ceil((drainEndAt - startAt) / 1_000 / maxSteps)),
+    quotas: isMqtt
+      ? [
+          quotaOnPage(plan, 'publishInPerSecond', 'sent'),
+          quotaOnPage(plan, 'connectsPerSecond', 'connects'),
+          quotaOnPage(plan, 'concurrentConnections', 'connected'),
+        ]
+      : [quotaOnPage(plan, 'publishInPerSecond', 'sent')],
+  };
+}
+
+function quotaOnPage(plan: Plan, name: QuotaName, usedBy: QuotaOnPage['usedBy']): QuotaOnPage {
+  const { label, unit } = quotas[name];
+  return { name: label, unit, limit: accountOf(plan).limits[name], usedBy };
+}
+
+/** The corners of the arrival rate. */
+function targetOf({ profile, timeline }: Plan): TargetPoint[] {
+  const points: TargetPoint[] = [[timeline.publishAt, profile.startRatePerSecond]];
+  let at = timeline.publishAt;
+  for (const { durationMs, targetPerSecond } of profile.stages) {
+    at += durationMs;
+    points.push([at, targetPerSecond]);
+  }
+  return points;
+}
+
+function viewOnPage(
+  progress: Progress,
+  view: RunView,
+  received: ReceivedCounts | undefined,
+  { frame, slices }: PlanOnPage,
+): ViewOnPage {
+  const { totals = noTotals, now, plan } = progress;
+  const phase = phaseOf(progress);
+  const goesOn = phase !== 'stopping' && phase !== 'summarizing';
+  const late = now > frame.startAt + startPatienceMs;
+  return {
+    phase,
+    elapsedShare: Math.min(1, Math.max(0, (now - frame.startAt) / (frame.endAt - frame.startAt))),
+    timeLeft: plan !== undefined && goesOn ? `${formatTimeLeft(frame.endAt - now)} left` : '',
+    connected: totals.connected,
+    connectFailed: totals.connectFailed,
+    isPublishing: phase === 'publishing',
+    endToEndP99Ms: totals.endToEndP99Ms ?? null,
+    messages: messagesOf(totals, received),
+    run: { ...view, slices: view.slices.padEnd(slices, late ? sliceStates.failed : sliceStates.starting) },
+  };
+}
+
+/** Of one instant: up to it, all slices have told what they did. */
+function messagesOf(totals: ProgressTotals, arrived: ReceivedCounts | undefined): LiveMessages {
+  const { sent, dropped, acked, throttled, failed, arrivals, complete } = totals;
+  const intended = Math.max(sent + dropped, complete?.intended ?? 0);
+  // What has arrived since that instant was sent since.
+  const received = Math.min(sent, arrived?.received ?? arrivals);
+  return {
+    intended,
+    sent,
+    dropped,
+    waiting: intended - sent - dropped,
+    acked,
+    throttled,
+    failed,
+    unanswered: Math.max(0, sent - acked - throttled - failed),
+    received,
+    duplicates: arrived?.duplicates ?? 0,
+    notArrived: sent - received,
+  };
+}

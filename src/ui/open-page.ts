@@ -1,0 +1,140 @@
+import path from 'node:path';
+import type { EmbeddedRunRequest } from '../cli/backend/embedded-run.ts';
+import type { EndedRun } from '../cli/backend/run-to-end.ts';
+import type { Interrupts } from '../cli/run/interrupts.ts';
+import { faultOfExecution } from '../cli/run/run-outcome.ts';
+import { openRunDirectory } from '../cli/runs/run-directory.ts';
+import { makeRunLibrary } from '../cli/runs/run-repository.ts';
+import { makeWatchedRun, type RunOutcome, showOnBoth, type WatchedRun } from './active-run.ts';
+import { makeExampleProfiles } from './example-profiles.ts';
+import { makePageModules } from './modules.ts';
+import { makeReceivedSoFar } from './received-so-far.ts';
+import { makeRunDesk } from './run-slot.ts';
+import { startUiServer } from './server.ts';
+
+export interface PageRequest {
+  readonly runsDirectory: string;
+  /** Undefined: the usual one, or any that is free. */
+  readonly port?: number;
+  /** Runs one load test to its end. */
+  readonly runLoad: (request: EmbeddedRunRequest) => Promise<EndedRun>;
+  /** A line for the terminal. */
+  readonly say: (line: string) => void;
+  /** Of the process: what it stops, it stops in a run that the page started as well. */
+  readonly interrupts: Interrupts;
+}
+
+export interface OpenPage {
+  /** Lets one browser in, once; `say` tells of the next one. */
+  readonly link: string;
+  /** Runs a load test that the page can watch and stop. @throws RunUnderWayError */
+  run(request: EmbeddedRunRequest): Promise<EndedRun>;
+  /** Resolves when no run is under way. */
+  idle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the live page: past runs of the directory, the run under way, and a form to start one. */
+export async function openPage(request: PageRequest): Promise<OpenPage> {
+  const { runsDirectory, port, runLoad, say, interrupts } = request;
+  const desk = makeRunDesk();
+  let underWay: Promise<unknown> = Promise.resolve();
+
+  /** Takes the desk, or throws, before it returns: who asks for a second run is told at once. */
+  function run(asked: EmbeddedRunRequest, name: string): Promise<EndedRun> {
+    const watched = makeWatchedRun(asked.runId, name);
+    desk.take(watched);
+    const stop = AbortSignal.any([asked.interrupts.stop, watched.stopped]);
+    const running = leavingEnvironment(() =>
+      runLoad({
+        ...asked,
+        display: showOnBoth(asked.display, watched.display),
+        interrupts: { ...asked.interrupts, stop },
+        onLive: (view) =>
+          watched.began({ view, received: makeReceivedSoFar(openRunDirectory(runsDirectory), asked.runId) }),
+      }),
+    );
+    underWay = running.catch(() => undefined);
+    return watchEnd(running, watched, stop);
+  }
+
+  const server = await startUiServer(
+    {
+      desk,
+      library: makeRunLibrary(runsDirectory),
+      examples: makeExampleProfiles('profiles'),
+      modules: makePageModules(),
+      startRun({ input, draft }) {
+        if (draft === undefined) throw new TypeError('a profile with faults has no draft');
+        const { runId, profile } = draft.plan;
+        const asked = { runId, input, runsDirectory, display: silent, interrupts };
+        // What goes wrong is shown on the page, by the run's outcome.
+        const running = run(asked, profile.name);
+        say(`run ${runId} started from the page`);
+        running.then(
+          ({ report }) => say(`run ${runId} ${report?.verdict ?? 'ended without a report'}`),
+          (error: unknown) => say(`run ${runId} failed: ${messageOf(error)}`),
+        );
+        return runId;
+      },
+    },
+    {
+      port,
+      onOpened: (nextLink) => say(`the page was opened; for another browser: ${nextLink}`),
+    },
+  );
+  return {
+    get link() {
+      return server.link;
+    },
+    run: (asked) => run(asked, nameOf(asked)),
+    idle: async () => void (await underWay),
+    close: () => server.close(),
+  };
+}
+
+/**
+ * A run points this process at an embedded AWS of its own. The next one is to find what the user has set, and not an
+ * InfluxDB that ended with the last.
+ */
+async function leavingEnvironment<T>(run: () => Promise<T>): Promise<T> {
+  const own = { ...process.env };
+  try {
+    return await run();
+  } finally {
+    for (const name of Object.keys(process.env)) if (!Object.hasOwn(own, name)) delete process.env[name];
+    Object.assign(process.env, own);
+  }
+}
+
+const silent = { show: () => undefined, say: () => undefined, end: () => undefined };
+
+/** The profile's own name is in front of the run id. */
+function nameOf({ runId }: EmbeddedRunRequest): string {
+  return path.basename(runId).replace(/-\d{8}T\d{6}Z-[0-9a-f]{4}$/, '');
+}
+
+async function watchEnd(
+  running: Promise<EndedRun>,
+  watched: WatchedRun,
+  stop: AbortSignal,
+): Promise<EndedRun> {
+  try {
+    const ended = await running;
+    watched.ended(outcomeOf(ended, stop.aborted));
+    return ended;
+  } catch (error) {
+    watched.ended({ reason: messageOf(error) });
+    throw error;
+  }
+}
+
+function outcomeOf({ report, execution, logs }: EndedRun, stopped: boolean): RunOutcome {
+  if (report !== undefined) return { report };
+  if (execution === undefined) return { reason: 'stopped before it had begun' };
+  return { reason: faultOfExecution(execution, logs, stopped).message };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,102 @@
+import { type Html, html, table } from '../../report/html-markup.ts';
+import { renderGauge } from '../../report/plots/gauge.ts';
+import { renderHeatmap, renderPercentilesPlot } from '../../report/plots/latency-plots.ts';
+import { renderLiveFlow } from '../../report/plots/ledger-flow.ts';
+import { renderRatePlot } from '../../report/plots/rate-plot.ts';
+import { renderSliceGrid } from '../../report/plots/slice-grid.ts';
+import { formatCount, formatMs, formatRate, formatShare } from '../../shared/format.ts';
+import type { LiveState } from './live-state.ts';
+import type { ViewOnPage } from './messages.ts';
+
+/** What draws each place of the page, by its id; the same components as in the report. */
+export function drawingsOf(state: LiveState, view: ViewOnPage): Readonly<Record<string, () => Html>> {
+  const { frame, target, acknowledged, quotas } = state.plan;
+  const publishIn = quotas.find(({ usedBy }) => usedBy === 'sent');
+  return {
+    tiles: () => renderTiles(state, view),
+    'rate-plot': () =>
+      renderRatePlot({
+        frame,
+        target,
+        series: state.rates(),
+        acknowledged,
+        ...(publishIn === undefined ? {} : { quotaPerSecond: publishIn.limit }),
+      }),
+    'slices-plot': () => renderSliceGrid(view.run.slices),
+    'ledger-plot': () => renderLiveFlow(view.messages, acknowledged),
+    'quotas-table': () => renderQuotas(state),
+    'latency-plots': () => renderLatencies(state),
+  };
+}
+
+function renderTiles(state: LiveState, view: ViewOnPage): Html {
+  const { plan } = state;
+  const { connected, isPublishing, endToEndP99Ms, messages } = view;
+  const { sent, intended } = state.lastSecond();
+  const tile = (name: string, value: string, unit = '') =>
+    html`<div class="tile"><dt>${name}</dt><dd>${value} <small>${unit}</small></dd></div>`;
+  return html`<dl class="tiles">${[
+    tile('devices connected', formatCount(connected), `of ${formatCount(plan.devices)}`),
+    isPublishing
+      ? tile('sending', formatRate(sent), `of ${formatRate(intended)} a second`)
+      : tile('sending', '–'),
+    tile('sent', formatCount(messages.sent), `of ${formatCount(plan.messages)}`),
+    tile('received', formatCount(messages.received), formatShareOf(messages.received, messages.sent)),
+    tile('not arrived yet', formatCount(messages.notArrived)),
+    ...(messages.duplicates > 0 ? [tile('duplicates', formatCount(messages.duplicates))] : []),
+    tile(
+      'end to end, p99 so far',
+      endToEndP99Ms === null ? '–' : formatMs(endToEndP99Ms),
+      endToEndP99Ms === null ? '' : 'ms',
+    ),
+    tile('dropped', formatCount(messages.dropped)),
+    tile('throttled', formatCount(messages.throttled)),
+  ]}</dl>`;
+}
+
+function formatShareOf(part: number, whole: number): string {
+  return whole > 0 ? formatShare(Math.min(1, part / whole)) : '';
+}
+
+function renderQuotas(state: LiveState): Html {
+  const rows = state.plan.quotas.map((quota) => {
+    const { name, unit, limit } = quota;
+    const { now, peak } = state.useOf(quota);
+    return {
+      cells: [
+        name,
+        html`${formatCount(now)}${unit}`,
+        html`${formatCount(peak)}${unit}`,
+        html`${formatCount(limit)}${unit}`,
+        renderGauge(now / limit),
+        formatShare(1 - peak / limit),
+      ],
+      ...(peak > limit ? { tone: 'warning' as const } : {}),
+    };
+  });
+  const number = (heading: string) => ({ heading, isNumber: true });
+  return table(
+    'Quotas: the last second that all slices have reported and the busiest, against the limits of the account',
+    [
+      { heading: 'Quota' },
+      number('Last second'),
+      number('Peak'),
+      number('Limit'),
+      { heading: 'Used' },
+      number('Headroom'),
+    ],
+    rows,
+  );
+}
+
+const meanings = { end_to_end_latency: 'intended → arrival', puback_round_trip: 'sent → PUBACK' } as const;
+
+function renderLatencies(state: LiveState): Html {
+  const plots = (['end_to_end_latency', 'puback_round_trip'] as const).flatMap((name) => {
+    const overTime = state.latencyOverTime(name);
+    if (overTime.steps.length === 0) return [];
+    const plot = { name, meaning: meanings[name], frame: state.frameSoFar(), overTime };
+    return [renderPercentilesPlot(plot), renderHeatmap(plot)];
+  });
+  return html`${plots}`;
+}

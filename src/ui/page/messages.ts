@@ -1,0 +1,68 @@
+import type { RunView } from '../../live/run-in-progress.ts';
+import type { LiveMessages } from '../../report/plots/ledger-flow.ts';
+import type { TargetPoint } from '../../report/plots/rate-plot.ts';
+import type { TimeFrame } from '../../report/plots/time-axis.ts';
+import type { Verdict } from '../../report/report-model.ts';
+
+/** What the server tells a page that watches a run, by the name of the server-sent event. */
+export interface PageEvents {
+  /** Once, as soon as the plan is made. */
+  readonly plan: PlanOnPage;
+  /** Each second. */
+  readonly view: ViewOnPage;
+  /** Once, at the end. */
+  readonly ended: EndOnPage;
+}
+
+export interface PlanOnPage {
+  /** From the first connect to the end of the drain. */
+  readonly frame: TimeFrame;
+  readonly target: readonly TargetPoint[];
+  readonly devices: number;
+  readonly slices: number;
+  readonly messages: number;
+  /** Whether publishes are acknowledged at all. */
+  readonly acknowledged: boolean;
+  readonly secondsPerStep: number;
+  readonly quotas: readonly QuotaOnPage[];
+}
+
+export interface QuotaOnPage {
+  readonly name: string;
+  readonly unit: string;
+  readonly limit: number;
+  /** Which counter of a second uses it. */
+  readonly usedBy: 'sent' | 'connects' | 'connected';
+}
+
+export interface ViewOnPage {
+  /** In words: `publishing`. */
+  readonly phase: string;
+  /** Share of the run's time that is over, 0–1. */
+  readonly elapsedShare: number;
+  /** `12 s left`; empty where nobody knows. */
+  readonly timeLeft: string;
+  readonly connected: number;
+  readonly connectFailed: number;
+  /** Whether slices still send by the schedule: otherwise there is no rate. */
+  readonly isPublishing: boolean;
+  readonly endToEndP99Ms: number | null;
+  readonly messages: LiveMessages;
+  readonly run: RunView;
+}
+
+export interface EndOnPage {
+  /** Absent: it left no report. */
+  readonly verdict?: Verdict;
+  /** In words, where there is no report. */
+  readonly reason?: string;
+}
+
+/** Answer to a profile that is checked while it is typed. */
+export interface CheckOnPage {
+  readonly faults: readonly { readonly path: string; readonly message: string; readonly hint?: string }[];
+  /** Why it would be refused unless forced. */
+  readonly refusals: readonly { readonly path: string; readonly message: string; readonly hint?: string }[];
+  /** What the plan comes to; empty where there are faults. */
+  readonly brief: readonly (readonly [what: string, text: string])[];
+}

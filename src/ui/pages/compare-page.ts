@@ -1,0 +1,141 @@
+import {
+  type ComparedFigure,
+  type Comparison,
+  compareReports,
+  defaultTolerance,
+  type FigureKind,
+} from '../../report/compare-reports.ts';
+import { formatChange } from '../../report/comparison-text.ts';
+import { verdictMarks } from '../../report/html.ts';
+import { type Html, html, section } from '../../report/html-markup.ts';
+import { renderDistributionPlot } from '../../report/plots/distribution-plot.ts';
+import { renderLinesPlot } from '../../report/plots/lines-plot.ts';
+import { stepsOf } from '../../report/plots/time-axis.ts';
+import { heldMessages } from '../../report/report-figures.ts';
+import type { Report } from '../../report/report-model.ts';
+import { formatCount, formatElapsed, formatRate, formatShare } from '../../shared/format.ts';
+import type { Page } from './layout.ts';
+
+/** A plot has six kinds of lines. */
+export const maxCompared = 6;
+
+/** What the runs were, beside how they did: nothing is better or worse in it. */
+const contexts: readonly { readonly name: string; readonly of: (report: Report) => string }[] = [
+  { name: 'verdict', of: ({ verdict }) => verdictMarks[verdict] },
+  { name: 'devices connected', of: ({ devices }) => formatCount(devices.connected) },
+  { name: 'messages sent', of: ({ messages }) => formatCount(messages.sent) },
+  { name: 'messages lost', of: ({ messages }) => formatCount(messages.lost) },
+  {
+    name: 'not lost, not arrived',
+    of: ({ messages }) =>
+      heldMessages(messages)
+        .map(({ name, count }) => `${formatCount(count)} ${name}`)
+        .join(', ') || '0',
+  },
+  { name: 'mean rate', of: ({ rates }) => `${formatRate(rates.meanPerSecond)}/s` },
+];
+
+const formats: Readonly<Record<FigureKind, (value: number) => string>> = {
+  latency: (ms) => formatElapsed(ms),
+  share: formatShare,
+  rate: (perSecond) => `${formatRate(perSecond)}/s`,
+};
+
+/** @param reports at most six, the first is what the others are held against */
+export function comparePage(reports: readonly Report[]): Page {
+  return {
+    title: 'Compare',
+    body: html`<h1>Compare</h1>
+${reports.length < 2 ? html`<p class="card">Pick two runs or more in <a href="/">the list</a>; those without a report cannot be compared.</p>` : renderComparison(reports)}`,
+  };
+}
+
+function renderComparison(reports: readonly Report[]): Html {
+  const labelOf = (report: Report, i: number): string => `${letterOf(i)}: ${report.name}`;
+  return html`${renderTable(reports)}
+${section(
+  'Rates',
+  renderLinesPlot({
+    key: 'compare-rate',
+    title: 'Sent each second, from the beginning of publishing',
+    quantity: 'rate',
+    lines: reports.map((report, i) => ({ label: labelOf(report, i), points: sentOf(report) })),
+  }),
+)}
+${section(
+  'Latency',
+  renderLinesPlot({
+    key: 'compare-p99',
+    title: 'end_to_end_latency p99 over time',
+    quantity: 'latency',
+    lines: reports.map((report, i) => ({ label: labelOf(report, i), points: p99Of(report) })),
+  }),
+  renderDistributionPlot({
+    key: 'compare-distribution',
+    title: 'end_to_end_latency by percentile',
+    curves: reports.map((report, i) => ({
+      label: labelOf(report, i),
+      distribution: report.latencyDistribution.end_to_end_latency,
+    })),
+  }),
+)}`;
+}
+
+function renderTable(reports: readonly Report[]): Html {
+  const [first, ...others] = reports as [Report, ...Report[]];
+  const comparisons = others.map((report) => compareReports(first, report, defaultTolerance));
+  const heads = reports.map(
+    ({ runId, name, startedAt }, i) =>
+      html`<th scope="col" class="number"><a href="/runs/${runId}">${letterOf(i)}: ${name}</a><br><small class="soft">${startedAt.slice(0, 16).replace('T', ' ')} UTC</small></th>`,
+  );
+  const context = contexts.map(
+    ({ name, of }) =>
+      html`<tr class="plain"><th scope="row">${name}</th>${reports.map((report) => html`<td class="number">${of(report)}</td>`)}</tr>\n`,
+  );
+  const figures = (comparisons[0]?.figures ?? []).map(({ figure, kind, baseline }, row) => {
+    const cells = comparisons.map(({ figures }) => renderFigure(figures[row]!));
+    return html`<tr class="plain"><th scope="row">${figure}</th><td class="number">${baseline === null ? '–' : formats[kind](baseline)}</td>${cells}</tr>\n`;
+  });
+  return html`<div class="table" role="region" aria-label="Figures side by side" tabindex="0"><table>
+<caption>Each run against the first; within ${formatShare(defaultTolerance)} two figures count as the same; –: not measured, or too few samples</caption>
+<thead><tr><th scope="col">Figure</th>${heads}</tr></thead>
+<tbody>
+${context}${figures}</tbody>
+</table></div>
+${comparisons.map(renderRemarks)}`;
+}
+
+function renderFigure(figure: ComparedFigure): Html {
+  const { kind, candidate, outcome } = figure;
+  if (candidate === null) return html`<td class="number">–</td>`;
+  const value = formats[kind](candidate);
+  if (outcome === 'same' || outcome === 'unknown') return html`<td class="number">${value}</td>`;
+  return html`<td class="number">${value}<br><small class="${outcome}">${formatChange(figure)}, ${outcome}</small></td>`;
+}
+
+function renderRemarks({ cautions, doubts, brokenThresholds }: Comparison, i: number): Html {
+  const remarks = [
+    ...brokenThresholds.map((threshold) => `Broken threshold: ${threshold}.`),
+    ...doubts.map((doubt) => `Inconclusive: ${doubt}`),
+    ...cautions,
+  ];
+  if (remarks.length === 0) return html``;
+  return html`<section class="card"><h2>${letterOf(i + 1)} against A</h2><ul class="faults">${remarks.map((remark) => html`<li>${remark}</li>`)}</ul></section>`;
+}
+
+/** A, B, C, … */
+function letterOf(i: number): string {
+  return String.fromCharCode(65 + i);
+}
+
+function sentOf({ perSecond, timeline }: Report): [number, number][] {
+  return stepsOf(perSecond.sent, perSecond.startSecond).map(([at, rate]) => [at - timeline.publishAt, rate]);
+}
+
+function p99Of({ latencyOverTime, timeline }: Report): [number, number | null][] {
+  const { startSecond, secondsPerStep, steps } = latencyOverTime.end_to_end_latency;
+  return steps.map(({ p99 }, i) => [
+    (startSecond + (i + 0.5) * secondsPerStep) * 1_000 - timeline.publishAt,
+    p99,
+  ]);
+}

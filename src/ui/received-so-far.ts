@@ -1,0 +1,31 @@
+import type { RunRecord } from '../cli/runs/run-directory.ts';
+import { MessageSets } from '../measure/message-sets.ts';
+
+/** Distinct messages that have arrived, and arrivals beyond the first of each. */
+export interface ReceivedCounts {
+  readonly received: number;
+  readonly duplicates: number;
+}
+
+/**
+ * Reads what the subscriber has stored so far: the live view only tells how many arrivals there were, and a duplicate among
+ * them would hide a message that is missing. Each window is read once.
+ */
+export function makeReceivedSoFar(
+  record: Pick<RunRecord, 'arrivalWindows'>,
+  runId: string,
+): () => Promise<ReceivedCounts> {
+  const known = new Set<string>();
+  const windows = new Set<string>();
+  const received = new MessageSets();
+  let arrivals = 0;
+  return async () => {
+    for await (const { window, arrivals: count, seen } of record.arrivalWindows(runId, known)) {
+      if (windows.has(window)) continue;
+      windows.add(window);
+      arrivals += count;
+      for (const [slice, numbers] of Object.entries(seen)) received.addEncoded(Number(slice), numbers);
+    }
+    return { received: received.count, duplicates: arrivals - received.count };
+  };
+}

@@ -1,0 +1,182 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ArrivalsBacklog, ReadRun, Unread } from '../aws/arrivals-backlog.ts';
+import type { MetricSums, Metrics } from '../aws/metric-sums.ts';
+import type { RunStore } from '../aws/run-store.ts';
+import type { StreamPosition } from '../measure/arrival-window.ts';
+import { type Ledger, makeLedger } from '../measure/ledger.ts';
+import type { RunLedger } from '../measure/run-ledger.ts';
+import { compareSequenceNumbers } from '../measure/stream-batch.ts';
+import { type Backlog, emptyBacklog, unknownBacklog } from '../measure/unread-backlog.ts';
+import type { Plan } from '../plan/plan.ts';
+
+/** Windows that were put into the run store by now show up within this, and what the rule still delivers is in the queue. */
+const quietMs = 5_000;
+const pollEveryMs = 500;
+const pollMetricsEveryMs = 5_000;
+
+/** Monotonic milliseconds, and a wait; virtual in tests. */
+export interface CollectClock {
+  now(): number;
+  sleep(ms: number): Promise<unknown>;
+}
+
+const systemClock: CollectClock = { now: () => performance.now(), sleep: (ms) => sleep(ms) };
+
+export interface CollectOptions {
+  /** What the subscriber has not read, and what was given up. */
+  readonly backlog: ArrivalsBacklog;
+  /** How long to wait for the subscriber at most, milliseconds. */
+  readonly waitAtMostMs: number;
+  readonly clock?: CollectClock;
+}
+
+type RunRecord = Pick<RunStore, 'sliceResults' | 'sliceDeaths' | 'arrivalWindows'>;
+
+/**
+ * Reads back all that a run has left: slice results, then arrival windows until nothing is missing, or the queue is empty and
+ * no window comes any more, or the queue holds messages that nothing reads. What is then still missing is what the queues
+ * hold, and what is lost.
+ */
+export async function collectRun(
+  store: RunRecord,
+  plan: Plan,
+  { backlog, waitAtMostMs, clock = systemClock }: CollectOptions,
+): Promise<RunLedger> {
+  const ledger = await readSlices(store, plan);
+  const known = new Set<string>();
+  const giveUpAt = clock.now() + waitAtMostMs;
+  let progressAt = clock.now();
+  let before = Number.POSITIVE_INFINITY;
+  let missing = missingOf(ledger);
+  const readUpTo = new Map<string, string>();
+  const run = { runId: plan.runId, createdAt: plan.timeline.createdAt, readUpTo };
+  for (;;) {
+    // Before the windows: what is read in between is in both, what was read before in the windows, and nothing in neither.
+    const unread = await readUnread(backlog, run);
+    const windows = known.size;
+    for await (const window of store.arrivalWindows(plan.runId, known)) {
+      ledger.addWindow(window);
+      if (window.readUpTo !== undefined) noteReadUpTo(readUpTo, window.readUpTo);
+    }
+    const hasNew = known.size > windows;
+    // Closing a ledger of 10,000 slices takes its time, and only a window can change what is missing.
+    if (hasNew) missing = missingOf(ledger);
+    if (missing === 0) return ledger.close();
+    const now = clock.now();
+    if (hasNew || unread.count < before) progressAt = now;
+    before = unread.count;
+    const patienceMs = unread.count > 0 ? unread.longestPauseMs : quietMs;
+    if (now - progressAt >= patienceMs || now >= giveUpAt) {
+      return ledger.close(await readBacklog(backlog, unread, run));
+    }
+    await clock.sleep(pollEveryMs);
+  }
+}
+
+/**
+ * The same of a run whose subscriber cannot be asked any more: what has not arrived is not known to be lost.
+ * @param because why it cannot be asked; a phrase
+ */
+export async function collectRecord(store: RunRecord, plan: Plan, because: string): Promise<RunLedger> {
+  const ledger = await readSlices(store, plan);
+  for await (const window of store.arrivalWindows(plan.runId, new Set())) ledger.addWindow(window);
+  return ledger.close(unknownBacklog(because));
+}
+
+async function readSlices(store: RunRecord, plan: Plan): Promise<Ledger> {
+  const ledger = makeLedger(plan);
+  for await (const result of store.sliceResults(plan.runId)) ledger.addSlice(result);
+  for await (const death of store.sliceDeaths(plan.runId)) ledger.addDeath(death);
+  return ledger;
+}
+
+/** With no queue that could hold anything, all that is missing is lost. */
+function missingOf(ledger: Ledger): number {
+  return ledger.close().messages.lost;
+}
+
+interface ReadUnread extends Unread {
+  readonly unseenBecause: readonly string[];
+}
+
+function noteReadUpTo(readUpTo: Map<string, string>, { shard, sequenceNumber }: StreamPosition): void {
+  const known = readUpTo.get(shard);
+  if (known === undefined || compareSequenceNumbers(sequenceNumber, known) > 0) {
+    readUpTo.set(shard, sequenceNumber);
+  }
+}
+
+async function readUnread({ source }: ArrivalsBacklog, run: ReadRun): Promise<ReadUnread> {
+  const nothing = { count: 0, longestPauseMs: 0, unseenBecause: [] };
+  if (source === undefined) return nothing;
+  try {
+    return { ...(await source.unread(run)), unseenBecause: [] };
+  } catch (error) {
+    return { ...nothing, unseenBecause: [describeUnreadable(source.name, error)] };
+  }
+}
+
+async function readBacklog(
+  { deadLetterQueues }: ArrivalsBacklog,
+  { count, messages, unseenBecause }: ReadUnread,
+  { runId, createdAt }: ReadRun,
+): Promise<Backlog> {
+  let backlog: Backlog = {
+    ...emptyBacklog,
+    unread: count,
+    ...(messages && { unreadMessages: messages }),
+    unseen: unseenBecause.length > 0 ? Number.POSITIVE_INFINITY : 0,
+    unseenBecause,
+  };
+  for (const queue of deadLetterQueues) {
+    try {
+      const { deadLetters, left } = await queue.read(runId, createdAt);
+      backlog = { ...backlog, deadLetters: [...backlog.deadLetters, ...deadLetters] };
+      if (left > 0)
+        backlog = withUnseen(
+          backlog,
+          left,
+          `${left} messages in the ${queue.name} could not be read in time`,
+        );
+    } catch (error) {
+      backlog = withUnseen(backlog, Number.POSITIVE_INFINITY, describeUnreadable(queue.name, error));
+    }
+  }
+  return backlog;
+}
+
+function withUnseen(backlog: Backlog, unseen: number, because: string): Backlog {
+  return {
+    ...backlog,
+    unseen: backlog.unseen + unseen,
+    unseenBecause: [...backlog.unseenBecause, because],
+  };
+}
+
+function describeUnreadable(name: string, error: unknown): string {
+  return `the ${name} could not be read (${error instanceof Error ? error.name : String(error)})`;
+}
+
+export interface MetricsWait {
+  readonly plan: Plan;
+  /** Publishes that the service must have counted: the acknowledged ones, or at QoS 0 the sent ones. */
+  readonly expectedPublishIn: number;
+  /** How long CloudWatch may take to show a minute, milliseconds. */
+  readonly delayMs: number;
+}
+
+/** CloudWatch's sums over the run, asked again until they show what must be there or have had their time. */
+export async function settledSums(
+  metrics: Metrics,
+  { plan, expectedPublishIn, delayMs }: MetricsWait,
+): Promise<MetricSums> {
+  const protocol = plan.profile.connect.protocol === 'https' ? 'HTTP' : 'MQTT';
+  const giveUpAt = performance.now() + delayMs;
+  for (;;) {
+    const sums = await metrics.sums(protocol, plan.timeline.createdAt, Date.now());
+    if ((sums['PublishIn.Success'] ?? 0) >= expectedPublishIn) return sums;
+    const leftMs = giveUpAt - performance.now();
+    if (leftMs <= 0) return sums;
+    await sleep(Math.min(pollMetricsEveryMs, leftMs));
+  }
+}

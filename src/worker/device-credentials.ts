@@ -1,0 +1,131 @@
+import { readFile } from 'node:fs/promises';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { AuthorizerWords, DoorPass } from '../device/identity/credentials.ts';
+import { type ChosenDoor, chooseDoor } from '../device/identity/iot-endpoint-choice.ts';
+import type { MqttTarget } from '../device/transports/mqtt.ts';
+import type { AuthKind } from '../profile/load-profile.ts';
+import { StampedeError } from '../shared/errors.ts';
+import type { IotDoor } from '../targets/target.ts';
+import type { DoorKeys } from './environment.ts';
+
+/** What devices show at a door could not be had. */
+export class NoDevicePassError extends StampedeError {
+  constructor(what: string, hint: string, cause?: unknown) {
+    super('NoDevicePass', what, { hint, ...(cause === undefined ? {} : { cause }) });
+  }
+}
+
+/** Finds the door for a profile's `connect.auth` and what devices show there. */
+export type ReadMqttTarget = (doors: readonly IotDoor[], auth: AuthKind | undefined) => Promise<MqttTarget>;
+
+/**
+ * An execution environment runs one slice after another, for hours: a secret is read again once it is this old, so that a
+ * certificate or password that was replaced is not kept. A slice reads it once for its devices and its control channel.
+ */
+const secretKeptMs = 60_000;
+
+/**
+ * @param now milliseconds of any steady clock
+ * @returns throws NoDoorError, NoDevicePassError
+ */
+export function makeMqttTargetReader(
+  keys: DoorKeys,
+  client: Pick<SecretsManagerClient, 'send' | 'config'> = new SecretsManagerClient({}),
+  now: () => number = () => performance.now(),
+): ReadMqttTarget {
+  const texts = new Map<string, { readonly text: Promise<string>; readonly readAt: number }>();
+  const readSecret = (name: string): Promise<string> => {
+    const known = texts.get(name);
+    if (known !== undefined && now() - known.readAt < secretKeptMs) return known.text;
+    const reading = client
+      .send(new GetSecretValueCommand({ SecretId: name }))
+      .then(({ SecretString }) => SecretString ?? '');
+    texts.set(name, { text: reading, readAt: now() });
+    // After a failure the next slice asks again.
+    reading.catch(() => texts.delete(name));
+    return reading;
+  };
+  const passes: Readonly<Record<AuthKind, () => Promise<DoorPass>>> = {
+    none: async () => ({ auth: 'none' }),
+    async sigv4() {
+      const { region, credentials } = client.config;
+      return { auth: 'sigv4', region: await region(), credentials: await credentials() };
+    },
+    x509: () => readPass(keys.certificateSecret, readSecret, certificate),
+    custom: () => readPass(keys.authorizerSecret, readSecret, authorizer),
+  };
+  return async (doors, wanted) => {
+    const { door, auth }: ChosenDoor = chooseDoor(doors, wanted);
+    const pass = await passes[auth]();
+    if (auth === 'none' || keys.authorityFile === undefined) return { door, pass };
+    return { door, pass, authority: await readFile(keys.authorityFile, 'utf8') };
+  };
+}
+
+/** A kind of secret: where its name comes from, how it is made, and what is in it. */
+interface SecretKind {
+  readonly variable: string;
+  readonly hint: string;
+  parse(values: Readonly<Record<string, unknown>>): DoorPass | undefined;
+}
+
+const certificate: SecretKind = {
+  variable: 'IOT_CERTIFICATE_SECRET',
+  hint: 'npx stampede certs create --stage STAGE makes the fleet’s certificate',
+  parse({ certificate, privateKey }) {
+    if (typeof certificate !== 'string' || typeof privateKey !== 'string') return undefined;
+    return { auth: 'x509', certificate, key: privateKey };
+  },
+};
+
+const authorizer: SecretKind = {
+  variable: 'IOT_AUTHORIZER_SECRET',
+  hint: 'it is JSON: {"authorizerName", "username", "password"}, or {"authorizerName", "tokenKeyName", "token", "signature"}; see docs/deploy.md',
+  parse({ authorizerName: name, username, password, tokenKeyName, token, signature }) {
+    const words: AuthorizerWords = {
+      ...(typeof name === 'string' && { name }),
+      ...(typeof username === 'string' && { username }),
+      ...(typeof password === 'string' && { password }),
+      ...(typeof tokenKeyName === 'string' &&
+        typeof token === 'string' && {
+          token: {
+            keyName: tokenKeyName,
+            value: token,
+            ...(typeof signature === 'string' && { signature }),
+          },
+        }),
+    };
+    if (words.username === undefined && words.token === undefined) return undefined;
+    return { auth: 'custom', authorizer: words };
+  },
+};
+
+async function readPass(
+  name: string | undefined,
+  readSecret: (name: string) => Promise<string>,
+  { variable, hint, parse }: SecretKind,
+): Promise<DoorPass> {
+  if (name === undefined) throw new NoDevicePassError(`${variable} is not set`, hint);
+  let text: string;
+  try {
+    text = await readSecret(name);
+  } catch (error) {
+    throw new NoDevicePassError(
+      `the secret ${name} could not be read: ${(error as Error).name}`,
+      hint,
+      error,
+    );
+  }
+  const pass = parse(valuesOf(text));
+  if (pass === undefined) throw new NoDevicePassError(`the secret ${name} lacks what it is for`, hint);
+  return pass;
+}
+
+function valuesOf(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const values: unknown = JSON.parse(text);
+    return typeof values === 'object' && values !== null ? (values as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,238 @@
+import { type DeploymentParameters, defaultDeployment, parseDeployment } from '../plan/deployment.ts';
+import { formatDuration, parseDuration } from '../shared/duration.ts';
+import { type Fault, InvalidInputError } from '../shared/errors.ts';
+import { defaultRegion } from '../targets/aws-iot/default-limits.ts';
+import { type IotDoor, iotCoreDoorsOf, iotCorePorts } from '../targets/target.ts';
+
+/** The variables that tell a function where things are. The SDK reads its own (`AWS_*`) beside these. */
+export interface Environment {
+  /** Lambda sets it: `AWS_REGION`. */
+  readonly region: string;
+  readonly runBucket: string;
+  /** Doors of the IoT endpoint, the default one first; none: those of the account's own endpoint. */
+  readonly iotDoors: readonly IotDoor[];
+  /** The IoT data plane over HTTPS, where the SDK is pointed at one; undefined: the account's own. */
+  readonly iotDataUrl: URL | undefined;
+  /** The topic filter of the deployed IoT rule: a message outside it never reaches the subscriber. */
+  readonly topicFilter: string;
+  /** Of the deployed IoT rule, for its metrics; undefined: they are not asked for. */
+  readonly ruleName: string | undefined;
+  readonly queues: QueueUrls;
+  /** The stack's parameters; undefined: those of a stack without parameters. */
+  readonly deployment: DeploymentParameters | undefined;
+  /** Room for the first cold start, milliseconds. */
+  readonly coldStartLeadMs: number;
+  /** Execution environments a second that Lambda adds to one function; AWS: 1,000 per 10 s. */
+  readonly lambdaEnvironmentsPerSecond: number;
+  /** How long CloudWatch may take to show a metric, milliseconds; AWS publishes IoT's once a minute. */
+  readonly cloudWatchDelayMs: number;
+  readonly doorKeys: DoorKeys;
+  readonly influx: InfluxSettings | undefined;
+}
+
+/** The queues of the stack's subscriber; absent: it has no such queue. */
+export interface QueueUrls {
+  /** Between the rule and measure-latency. */
+  readonly arrivals?: string;
+  /** Name of the stream in its place. */
+  readonly stream?: string;
+  /** What measure-latency failed with too often. */
+  readonly deadLetters?: string;
+  /** What the rule could not deliver. */
+  readonly ruleErrors?: string;
+}
+
+/** Where what devices show at the endpoint's doors lies. */
+export interface DoorKeys {
+  /** Secrets Manager: the fleet's certificate and key. */
+  readonly certificateSecret: string | undefined;
+  /** Secrets Manager: what a custom authorizer is told. */
+  readonly authorizerSecret: string | undefined;
+  /** PEM file: whom to trust instead of the system's authorities. */
+  readonly authorityFile: string | undefined;
+}
+
+export interface InfluxSettings {
+  readonly url: string;
+  readonly org: string;
+  readonly bucket: string;
+  readonly token: InfluxToken;
+}
+
+/** Itself, or the name of the SSM parameter that holds it. */
+export type InfluxToken = { readonly value: string } | { readonly parameter: string };
+
+/** Lambda ends at 15 minutes, and what waits needs some of them for its work. */
+const longestWaitMs = 600_000;
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the functions' environment.
+ * @throws InvalidInputError with every variable that is missing or malformed.
+ */
+export function readEnvironment(variables: Variables): Environment {
+  const faults: Fault[] = [];
+  const need = (name: string, hint: string): string => {
+    const value = variables[name];
+    if (value !== undefined && value !== '') return value;
+    faults.push({ path: name, message: 'is not set', hint });
+    return '';
+  };
+  const number = (name: string, fallback: number): number => {
+    const raw = variables[name];
+    if (raw === undefined || raw === '') return fallback;
+    const value = Number(raw);
+    if (Number.isFinite(value) && value > 0) return value;
+    faults.push({
+      path: name,
+      message: `is not a positive number: ${raw}`,
+      hint: `leave it out for ${fallback}`,
+    });
+    return fallback;
+  };
+
+  const duration = (name: string, fallback: string): number => {
+    const raw = variables[name] || fallback;
+    const ms = parseDuration(raw);
+    if (ms !== undefined && ms > 0 && ms <= longestWaitMs) return ms;
+    faults.push({
+      path: name,
+      message: `is not a duration of at most ${formatDuration(longestWaitMs)}: ${raw}`,
+      hint: `write it as ${fallback}; it is a parameter of the stack`,
+    });
+    return 0;
+  };
+
+  const environment: Environment = {
+    region: variables.AWS_REGION || defaultRegion,
+    runBucket: need('RUN_BUCKET', 'the bucket of the run store; the stack sets it'),
+    iotDoors: parseIotEndpoint(variables.IOT_ENDPOINT ?? '', faults),
+    iotDataUrl: parseIotDataUrl(variables, faults),
+    topicFilter: variables.TOPIC_FILTER ?? defaultDeployment.topicFilter,
+    ruleName: variables.RULE_NAME || undefined,
+    queues: readQueueUrls(variables),
+    deployment: readDeployment(variables.DEPLOYMENT, faults),
+    coldStartLeadMs: duration('COLD_START_LEAD', '5s'),
+    lambdaEnvironmentsPerSecond: number('LAMBDA_ENVIRONMENTS_PER_SECOND', 100),
+    cloudWatchDelayMs: duration('CLOUDWATCH_DELAY', '3m'),
+    doorKeys: {
+      certificateSecret: variables.IOT_CERTIFICATE_SECRET || undefined,
+      authorizerSecret: variables.IOT_AUTHORIZER_SECRET || undefined,
+      authorityFile: variables.IOT_CA_FILE || undefined,
+    },
+    influx: readInflux(variables, faults),
+  };
+  if (faults.length > 0) throw new InvalidInputError('The environment', faults);
+  return environment;
+}
+
+function readQueueUrls(variables: Variables): QueueUrls {
+  const urls = {
+    arrivals: variables.ARRIVALS_QUEUE_URL,
+    stream: variables.ARRIVALS_STREAM,
+    deadLetters: variables.DEAD_LETTER_QUEUE_URL,
+    ruleErrors: variables.RULE_ERROR_QUEUE_URL,
+  };
+  return Object.fromEntries(Object.entries(urls).filter(([, url]) => url));
+}
+
+function readDeployment(json: string | undefined, faults: Fault[]): DeploymentParameters | undefined {
+  if (json === undefined || json === '') return undefined;
+  try {
+    return parseDeployment(json);
+  } catch (error) {
+    faults.push({ path: 'DEPLOYMENT', message: (error as Error).message, hint: 'the stack sets it' });
+    return undefined;
+  }
+}
+
+/** @throws InvalidInputError for a variable that is no URL */
+export function iotDataUrlOf(variables: Variables): URL | undefined {
+  const faults: Fault[] = [];
+  const url = parseIotDataUrl(variables, faults);
+  if (faults.length > 0) throw new InvalidInputError('The environment', faults);
+  return url;
+}
+
+/** The SDK's own variables, in its own order. @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+function parseIotDataUrl(variables: Variables, faults: Fault[]): URL | undefined {
+  for (const name of ['AWS_ENDPOINT_URL_IOT_DATA_PLANE', 'AWS_ENDPOINT_URL']) {
+    const text = variables[name];
+    if (text === undefined || text === '') continue;
+    if (URL.canParse(text)) return new URL(text);
+    faults.push({ path: name, message: `is not a URL: ${text}`, hint: 'leave it out for AWS' });
+  }
+  return undefined;
+}
+
+/**
+ * A comma list of `mqtt://`, `mqtts://` or `wss://` URLs, `?alpn=mqtt` for a custom authorizer's; a bare host name stands
+ * for the doors of AWS IoT Core.
+ */
+function parseIotEndpoint(endpoint: string, faults: Fault[]): IotDoor[] {
+  const fault = (message: string): IotDoor[] => {
+    faults.push({
+      path: 'IOT_ENDPOINT',
+      message,
+      hint: 'a host name, or URLs such as wss://host:443,mqtts://host:8883',
+    });
+    return [];
+  };
+  if (endpoint === '') return [];
+  if (!endpoint.includes('://')) return iotCoreDoorsOf(endpoint);
+  return endpoint.split(',').flatMap((text) => {
+    if (!URL.canParse(text)) return fault(`is not a URL: ${text}`);
+    const url = new URL(text);
+    const scheme = url.protocol.slice(0, -1);
+    if (scheme !== 'mqtt' && scheme !== 'mqtts' && scheme !== 'wss') {
+      return fault(`has a scheme no door has: ${text}`);
+    }
+    const alpn = url.searchParams.get('alpn');
+    return [
+      {
+        scheme,
+        host: url.hostname,
+        port: url.port === '' ? iotCorePorts[scheme] : Number(url.port),
+        ...(alpn === null ? {} : { alpn }),
+      },
+    ];
+  });
+}
+
+function readInflux(variables: Variables, faults: Fault[]): InfluxSettings | undefined {
+  const { INFLUX_URL: url, INFLUX_ORG, INFLUX_BUCKET, INFLUX_TOKEN, INFLUX_TOKEN_PARAMETER } = variables;
+  if (!url) return undefined;
+  const need = (name: string, value: string | undefined): string => {
+    if (!value) {
+      faults.push({
+        path: name,
+        message: 'is not set although INFLUX_URL is',
+        hint: 'set all four INFLUX_ variables, or none to run without the live view',
+      });
+    }
+    return value ?? '';
+  };
+  return {
+    url,
+    org: need('INFLUX_ORG', INFLUX_ORG),
+    bucket: need('INFLUX_BUCKET', INFLUX_BUCKET),
+    token:
+      !INFLUX_TOKEN && INFLUX_TOKEN_PARAMETER
+        ? { parameter: INFLUX_TOKEN_PARAMETER }
+        : { value: need('INFLUX_TOKEN', INFLUX_TOKEN) },
+  };
+}
+
+/**
+ * The InfluxDB of whoever rehearses: the four `INFLUX_` variables alone.
+ * @throws InvalidInputError when some are set and others are not
+ */
+export function readInfluxServer(
+  variables: Variables,
+): (Omit<InfluxSettings, 'token'> & { token: string }) | undefined {
+  const faults: Fault[] = [];
+  const settings = readInflux({ ...variables, INFLUX_TOKEN_PARAMETER: undefined }, faults);
+  if (faults.length > 0) throw new InvalidInputError('The environment', faults);
+  return settings && { ...settings, token: 'value' in settings.token ? settings.token.value : '' };
+}

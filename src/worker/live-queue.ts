@@ -1,0 +1,98 @@
+import type { InfluxDoor } from '../aws/influx-writer.ts';
+import type { CancelTimer, Clock } from '../shared/clock.ts';
+
+/** Lines on their way to InfluxDB, sent beside the load, in batches. */
+export interface LiveOutbox {
+  add(lines: readonly string[]): void;
+  /** Sends what is left; what cannot be sent in time is spilled. Never rejects. */
+  close(): Promise<void>;
+}
+
+export interface OutboxOptions {
+  readonly door: InfluxDoor;
+  readonly clock: Clock;
+  readonly flushEveryMs: number;
+  /** 0–1: where in its interval this outbox sends, so that 10,000 slices do not all send at once. */
+  readonly phase: number;
+  /** Keeps lines for later. Never rejects. @param isWhole InfluxDB has taken nothing of this outbox's so far */
+  readonly spill: (lines: readonly string[], isWhole: boolean) => Promise<void>;
+  /** Told of lines that InfluxDB refused for good. */
+  readonly onRefused: (lines: number) => void;
+}
+
+/** In one request: a megabyte or two, a tenth of it packed. InfluxDB 3 takes ten. */
+export const linesPerPost = 2_000;
+/** More than a slice tells in fifteen minutes: beyond it, memory is worth more than order. */
+const maxHeldLines = 20_000;
+/** How long an InfluxDB that does not answer may hold up the end of an invocation; a slice keeps two seconds for its end. */
+const closeTimeoutMs = 1_000;
+
+export function openLiveOutbox({
+  door,
+  clock,
+  flushEveryMs,
+  phase,
+  spill,
+  onRefused,
+}: OutboxOptions): LiveOutbox {
+  let held: string[] = [];
+  let inFlight: readonly string[] = [];
+  let draining: Promise<void> | undefined;
+  let closed = false;
+  let hasSent = false;
+  const spills: Promise<void>[] = [];
+
+  const drain = async (): Promise<void> => {
+    while (held.length > 0) {
+      inFlight = held.slice(0, linesPerPost);
+      held = held.slice(linesPerPost);
+      const outcome = await door.post(inFlight);
+      // Whoever closed has spilled it: it may be there twice, and is then there once.
+      if (closed) return;
+      if (outcome !== 'away') hasSent = true;
+      if (outcome === 'refused') onRefused(inFlight.length);
+      if (outcome === 'away') held = [...inFlight, ...held];
+      inFlight = [];
+      if (outcome === 'away') return;
+    }
+  };
+  const startDraining = (): Promise<void> => {
+    draining ??= drain().finally(() => {
+      draining = undefined;
+    });
+    return draining;
+  };
+
+  let cancelTick: CancelTimer;
+  const tick = (): void => {
+    cancelTick = clock.setTimer(flushEveryMs, tick);
+    if (held.length > maxHeldLines) {
+      spills.push(spill(held, !hasSent));
+      held = [];
+    }
+    if (!door.isAway) void startDraining();
+  };
+  cancelTick = clock.setTimer(phase * flushEveryMs, tick);
+
+  return {
+    add(lines) {
+      held.push(...lines);
+    },
+    async close() {
+      cancelTick();
+      const late = Promise.withResolvers<void>();
+      const cancel = clock.setTimer(closeTimeoutMs, late.resolve);
+      // What was held back since the last tick joins a batch on its way.
+      const sent = async (): Promise<void> => {
+        await draining;
+        if (!door.isAway) await startDraining();
+      };
+      await Promise.race([sent(), late.promise]);
+      cancel();
+      closed = true;
+      const left = [...inFlight, ...held];
+      if (left.length > 0) spills.push(spill(left, !hasSent));
+      await Promise.all(spills);
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import type { LivePoint } from '../live/live-points.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Report } from '../report/report-model.ts';
+import { formatDuration } from '../shared/duration.ts';
+import { formatValue } from '../shared/format.ts';
+
+type RunPoint = LivePoint<'stampede_run'>;
+
+/** Where a run begins and where its stages do: annotations, all known as soon as there is a plan. */
+export function runCoursePoints({ runId, profile, timeline, load, slices }: Plan): readonly RunPoint[] {
+  const tagsOf = (event: string) => ({ run: runId, protocol: profile.connect.protocol, event });
+  const points: RunPoint[] = [
+    {
+      measurement: 'stampede_run',
+      tags: tagsOf('start'),
+      fields: {
+        title: `${profile.name}: start`,
+        text: `${inWords(profile.devices)} devices in ${inWords(slices.count)} slices, ${inWords(load.messages)} messages`,
+        profile: profile.name,
+        devices: profile.devices,
+        slices: slices.count,
+        messages: load.messages,
+      },
+      timestampNs: nanosecondsOfMs(timeline.startAt),
+    },
+  ];
+  let stageStartsAt = timeline.publishAt;
+  for (const [i, { durationMs, targetPerSecond }] of profile.stages.entries()) {
+    points.push({
+      measurement: 'stampede_run',
+      tags: tagsOf('stage'),
+      fields: {
+        title: `stage ${i + 1}`,
+        text: `to ${formatValue(targetPerSecond)}/s in ${formatDuration(durationMs)}`,
+        profile: profile.name,
+        stage: i + 1,
+        target_per_second: targetPerSecond,
+      },
+      timestampNs: nanosecondsOfMs(stageStartsAt),
+    });
+    stageStartsAt += durationMs;
+  }
+  return points;
+}
+
+/** How a run ended: an annotation, and the figures by which runs are compared. */
+export function runStopPoint({ timeline }: Plan, report: Report): RunPoint {
+  const { messages, rates, latencyMs, perSecond, generator } = report;
+  // By the run's own data, so that a report made again says the same.
+  const lastBusyMs = (perSecond.startSecond + perSecond.sent.length) * 1_000;
+  return {
+    measurement: 'stampede_run',
+    tags: { run: report.runId, protocol: report.protocol, event: 'stop' },
+    fields: {
+      title: `${report.name}: ${report.verdict}`,
+      text: report.reasons.join(' '),
+      profile: report.name,
+      verdict: report.verdict,
+      devices: report.devices.connected,
+      slices: generator.slices,
+      intended: messages.intended,
+      sent: messages.sent,
+      dropped: messages.dropped,
+      send_unknown: messages.sendUnknown,
+      acked: messages.acked,
+      throttled: messages.throttled,
+      failed: messages.failed,
+      unacknowledged: messages.unacknowledged,
+      ack_unknown: messages.ackUnknown,
+      arrivals: messages.arrivals,
+      received: messages.received,
+      duplicates: messages.duplicates,
+      lost: messages.lost,
+      not_read: messages.notRead,
+      dead_lettered: messages.deadLettered,
+      unaccounted: messages.unaccounted,
+      mean_per_second: rates.meanPerSecond,
+      throughput_per_second: rates.throughputPerSecond,
+      peak_per_second: rates.peakPerSecond,
+      end_to_end_latency_p50_ms: latencyMs.end_to_end_latency.p50,
+      end_to_end_latency_p99_ms: latencyMs.end_to_end_latency.p99,
+      puback_round_trip_p50_ms: latencyMs.puback_round_trip.p50,
+      puback_round_trip_p99_ms: latencyMs.puback_round_trip.p99,
+      send_lag_p99_ms: latencyMs.send_lag.p99,
+      cpu_seconds: generator.cpuSeconds,
+    },
+    timestampNs: nanosecondsOfMs(perSecond.sent.length > 0 ? lastBusyMs : timeline.startAt),
+  };
+}
+
+function nanosecondsOfMs(ms: number): string {
+  return `${Math.round(ms)}000000`;
+}
+
+function inWords(count: number): string {
+  return count.toLocaleString('en-US');
+}

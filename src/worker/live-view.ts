@@ -1,0 +1,161 @@
+import { makeInfluxDoor } from '../aws/influx-writer.ts';
+import { RunNotFoundError, type RunStore } from '../aws/run-store.ts';
+import { arrivalPoints } from '../live/live-arrivals.ts';
+import { lineOf } from '../live/live-line.ts';
+import { makeSlicePoints, type SliceSnapshot } from '../live/live-slice.ts';
+import type { ArrivalWindow } from '../measure/arrival-window.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { LiveAftermath, Report } from '../report/report-model.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { InfluxSettings } from './environment.ts';
+import { openLiveOutbox } from './live-queue.ts';
+import { resendLiveSpills } from './live-resend.ts';
+import { runCoursePoints, runStopPoint } from './live-run-points.ts';
+
+/**
+ * The live view. It may be away: a run without InfluxDB, or with InfluxDB down, loses nothing of its report, and is held
+ * up by nothing. Points that InfluxDB cannot take are spilled to the run store. Nothing here rejects.
+ */
+export interface LiveView {
+  /** Points are sent beside the load, never in the send path. */
+  openSlice(plan: Plan, slice: number): SliceView;
+  /** A batch that is already in the run store. */
+  arrivals(window: ArrivalWindow): Promise<void>;
+  /** The end of a run: what was spilled is sent, if it can be. */
+  conclude(plan: Plan, report: Report): Promise<LiveAftermath>;
+}
+
+export interface SliceView {
+  tell(snapshot: SliceSnapshot): void;
+  close(): Promise<void>;
+}
+
+export interface LiveViewWorld {
+  readonly store: RunStore;
+  readonly clock: Clock;
+  /** 0–1, see `openLiveOutbox`. */
+  readonly random: () => number;
+}
+
+export function makeLiveView(settings: InfluxSettings | undefined, world: LiveViewWorld): LiveView {
+  return settings === undefined ? noLiveView : makeInfluxView(settings, world);
+}
+
+const nothingLeft: LiveAftermath = { resentPoints: 0, refusedPoints: 0, leftPoints: 0 };
+
+const noLiveView: LiveView = {
+  openSlice: () => ({ tell: () => undefined, close: async () => undefined }),
+  arrivals: async () => undefined,
+  conclude: async () => nothingLeft,
+};
+
+/**
+ * A slice sends once a second; where there are more than 1,000, as often as makes 1,000 requests a second of them all,
+ * and at least every ten seconds.
+ */
+function flushEveryMsOf({ slices }: Plan): number {
+  return Math.min(10_000, Math.max(1_000, slices.count));
+}
+
+/** Runs whose plans are kept; a subscriber sees one or two at a time. */
+const maxPlans = 8;
+
+function makeInfluxView(settings: InfluxSettings, { store, clock, random }: LiveViewWorld): LiveView {
+  const door = makeInfluxDoor(settings);
+  const plans = new Map<string, Promise<Plan>>();
+
+  const say = (what: string): void =>
+    console.warn(`live view: ${what}; InfluxDB said: ${door.lastFault ?? 'nothing'}`);
+
+  const spill = async (
+    runId: string,
+    name: string,
+    lines: readonly string[],
+    isWhole: boolean,
+  ): Promise<void> => {
+    try {
+      const { lastStatus: status } = door;
+      await store.putLiveSpill(runId, { name, lines, isWhole, status });
+      say(`${lines.length} points of run ${runId} spilled to the run store (${name})`);
+    } catch (error) {
+      say(
+        `${lines.length} points of run ${runId} are lost: the run store did not take them either (${error})`,
+      );
+    }
+  };
+
+  const planOf = (runId: string): Promise<Plan> => {
+    let plan = plans.get(runId);
+    if (plan === undefined) {
+      plan = store.getPlan(runId);
+      plans.set(runId, plan);
+      // A read that failed is tried again for the next batch.
+      plan.catch(() => plans.delete(runId));
+      for (const oldest of plans.keys()) {
+        if (plans.size <= maxPlans) break;
+        plans.delete(oldest);
+      }
+    }
+    return plan;
+  };
+
+  /** At once or not at all: nothing runs between two invocations that could try again. */
+  const sendNow = async (runId: string, name: string, lines: readonly string[]): Promise<void> => {
+    const outcome = door.isAway ? 'away' : await door.post(lines);
+    if (outcome === 'refused') say(`${lines.length} points of run ${runId} were refused`);
+    if (outcome === 'away') await spill(runId, name, lines, true);
+  };
+
+  return {
+    openSlice(plan, slice) {
+      const { runId } = plan;
+      let spills = 0;
+      const outbox = openLiveOutbox({
+        door,
+        clock,
+        flushEveryMs: flushEveryMsOf(plan),
+        phase: random(),
+        spill: (lines, isWhole) => spill(runId, `slice-${slice}-${spills++}`, lines, isWhole),
+        onRefused: (lines) => say(`${lines} points of slice ${slice} were refused`),
+      });
+      const pointsOf = makeSlicePoints(plan);
+      // One slice tells the run's course, so that it is there before the run ends.
+      if (slice === 0) outbox.add(runCoursePoints(plan).map(lineOf));
+      return {
+        tell(snapshot) {
+          try {
+            outbox.add(pointsOf(snapshot).map(lineOf));
+          } catch (error) {
+            say(`second ${snapshot.second} of slice ${slice} is not shown: ${error}`);
+          }
+        },
+        close: () => outbox.close(),
+      };
+    },
+    async arrivals(window) {
+      const { runId } = window;
+      try {
+        const lines = arrivalPoints(await planOf(runId), window).map(lineOf);
+        await sendNow(runId, `arrivals-${window.window}`, lines);
+      } catch (error) {
+        // Anybody can name a run in a message; one without a plan is none of ours.
+        if (!(error instanceof RunNotFoundError)) say(`arrivals of run ${runId} are not shown: ${error}`);
+      }
+    },
+    async conclude(plan, report) {
+      const { runId } = plan;
+      try {
+        const lines = [...runCoursePoints(plan), runStopPoint(plan, report)].map(lineOf);
+        await sendNow(runId, 'summary', lines);
+        const aftermath = await resendLiveSpills({ runId, slices: plan.slices.count, store, door });
+        if (aftermath.refusedPoints > 0) say(`${aftermath.refusedPoints} spilled points were refused`);
+        if (aftermath.leftPoints > 0)
+          say(`${aftermath.leftPoints} points of run ${runId} are still in the run store`);
+        return aftermath;
+      } catch (error) {
+        say(`the end of run ${runId} is not shown: ${error}`);
+        return nothingLeft;
+      }
+    },
+  };
+}

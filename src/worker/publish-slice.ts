@@ -1,0 +1,99 @@
+import type { RunStore } from '../aws/run-store.ts';
+import { runSlice } from '../device/slice-runner.ts';
+import type { MakeTransport } from '../device/transport.ts';
+import type { ControlMessage } from '../plan/control-message.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Clock } from '../shared/clock.ts';
+import { checkPlannedTarget, type KnownTarget } from '../targets/planned-target.ts';
+import type { LiveView } from './live-view.ts';
+
+/** What the state machine hands to a publishing function. */
+export interface SliceRequest {
+  readonly runId: string;
+  readonly slice: number;
+  /** Of the target, as the plan function found it; absent where a function is invoked without the state machine. */
+  readonly hosts?: readonly string[];
+}
+
+/** What the two publishing functions share, and what sets them apart. */
+export interface SliceWorld {
+  readonly store: Pick<RunStore, 'getPlan' | 'putSliceResult'>;
+  /** What this function knows of its target by itself. */
+  readonly known: Omit<KnownTarget, 'hosts'>;
+  readonly liveView: LiveView;
+  /** Set for this invocation: one from an earlier one stood still while the environment was frozen. */
+  readonly clock: Clock;
+  makeTransport(plan: Plan): Promise<MakeTransport>;
+  /** Listens for the run's stop message until closed. */
+  openControl(plan: Plan, slice: number, hearing: ControlHearing): Promise<OpenControl>;
+}
+
+/** What a slice hears of its run, or no longer hears. */
+export interface ControlHearing {
+  onMessage(message: ControlMessage): void;
+  /** Nobody can stop the slice any more, and why: it stops by itself. */
+  onLost(reason: string): void;
+}
+
+interface OpenControl {
+  /** Resolves once a stop from before it was opened must have been heard. */
+  readonly heard: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A slice that comes late waits this long at most for what it may have missed: then it is late enough. */
+const lateHearingMs = 2_000;
+
+/**
+ * One invocation: reads the plan, runs its slice of devices, stores what they did. Returns next to nothing, because the
+ * children's results of a Map must together fit a state's 256 KiB.
+ * @throws ForgedTargetError before anything connects, where plan.json names another target
+ */
+export async function publishSlice(
+  { runId, slice, hosts }: SliceRequest,
+  world: SliceWorld,
+): Promise<{ slice: number }> {
+  const { store, liveView, clock } = world;
+  const stored = await store.getPlan(runId);
+  const plan = { ...stored, target: checkPlannedTarget(stored.target, { ...world.known, hosts }) };
+  const transport = await world.makeTransport(plan);
+  const stop = new AbortController();
+  const told: { stoppedOn?: ControlMessage } = {};
+  const view = liveView.openSlice(plan, slice);
+  const control = await world.openControl(plan, slice, {
+    onMessage(message) {
+      if (!stop.signal.aborted) told.stoppedOn = message;
+      stop.abort(message.reason);
+    },
+    onLost: (reason) => stop.abort(reason),
+  });
+  try {
+    await untilHeard(control, plan, clock);
+    const result = await runSlice({
+      plan,
+      slice,
+      transport,
+      clock,
+      random: Math.random,
+      stop: stop.signal,
+      onSnapshot: (snapshot) => view.tell(snapshot),
+      onCheckpoint: (checkpoint) => store.putSliceResult(checkpoint),
+    });
+    await store.putSliceResult(result.outcome === 'stopped' ? { ...result, ...told } : result);
+  } finally {
+    await Promise.all([control.close(), view.close()]);
+  }
+  return { slice };
+}
+
+/**
+ * Its run may have been stopped before the slice was there. One that is in time waits until its start anyway; one that
+ * comes late would send until it hears.
+ */
+async function untilHeard({ heard }: OpenControl, { timeline }: Plan, clock: Clock): Promise<void> {
+  const spareMs = timeline.startAt - clock.now();
+  const inTime = Promise.withResolvers<void>();
+  const cancel = clock.setTimer(spareMs > 0 ? spareMs : lateHearingMs, inTime.resolve);
+  await Promise.race([heard, inTime.promise]);
+  cancel();
+}

@@ -1,0 +1,49 @@
+import type { ArrivalsBacklog } from '../aws/arrivals-backlog.ts';
+import type { Control } from '../aws/control.ts';
+import type { Metrics } from '../aws/metric-sums.ts';
+import type { RunStore } from '../aws/run-store.ts';
+import type { Plan } from '../plan/plan.ts';
+import { buildReport } from '../report/build-report.ts';
+import { renderReportHtml } from '../report/html.ts';
+import type { Report } from '../report/report-model.ts';
+import { collectRun, settledSums } from './collect-run.ts';
+import type { LiveView } from './live-view.ts';
+
+export interface SummaryWorld {
+  readonly store: RunStore;
+  readonly metrics: Metrics;
+  readonly control: Pick<Control, 'clear'>;
+  readonly liveView: Pick<LiveView, 'conclude'>;
+  readonly backlog: ArrivalsBacklog;
+  /** How long to wait for the subscriber at most, milliseconds. */
+  readonly waitAtMostMs: number;
+  /** How long CloudWatch may take to show a metric, milliseconds. */
+  readonly cloudWatchDelayMs: number;
+}
+
+/** Run store, queues and CloudWatch in, report out, and nothing left on the control topic. Safe to repeat. */
+export async function summarizeRun(plan: Plan, world: SummaryWorld): Promise<Report> {
+  const { store, metrics, control, liveView, backlog, waitAtMostMs } = world;
+  const ledger = await collectRun(store, plan, { backlog, waitAtMostMs });
+  const { messages, acknowledged } = ledger;
+  const sums = await settledSums(metrics, {
+    plan,
+    expectedPublishIn: acknowledged ? messages.acked : messages.sent,
+    delayMs: world.cloudWatchDelayMs,
+  });
+  const report = buildReport({
+    plan,
+    ledger,
+    cloudwatch: { sums, asked: metrics.names },
+    faults: await store.getFaults(plan.runId),
+    now: Date.now(),
+  });
+  await store.putReport(report, renderReportHtml(report));
+  const [liveAftermath] = await Promise.all([liveView.conclude(plan, report), control.clear(plan.runId)]);
+  const { resentPoints, refusedPoints, leftPoints } = liveAftermath;
+  if (resentPoints + refusedPoints + leftPoints === 0) return report;
+  // The report did not wait for InfluxDB; now it can say what became of it.
+  const complete: Report = { ...report, liveView: liveAftermath };
+  await store.putReport(complete, renderReportHtml(complete));
+  return complete;
+}

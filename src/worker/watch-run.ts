@@ -1,0 +1,88 @@
+import type { Control } from '../aws/control.ts';
+import type { Metrics } from '../aws/metric-sums.ts';
+import type { RunStore } from '../aws/run-store.ts';
+import { makeLedger } from '../measure/ledger.ts';
+import type { SliceResult } from '../measure/slice-result.ts';
+import type { Plan } from '../plan/plan.ts';
+import { checkpointEveryMs, watchEverySeconds } from '../plan/poll-intervals.ts';
+import { cloudWatchPrefix } from '../profile/threshold-metrics.ts';
+import { describeFailedThreshold, failedAbortThreshold } from '../report/abort.ts';
+import type { CloudWatchView } from '../report/reconciliation.ts';
+import { formatShare } from '../shared/format.ts';
+
+export interface WatchWorld {
+  readonly store: Pick<RunStore, 'sliceResults' | 'arrivalWindows'>;
+  readonly control: Pick<Control, 'read' | 'requestStop'>;
+  readonly metrics: Metrics;
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+/** A checkpoint that is this many times as old as it should be is of a slice that died: it holds no look up. */
+const deadAfterCheckpoints = 3;
+
+/**
+ * One look at a run that a threshold may end: stops it if one has failed that may.
+ * @returns whether to look again: not when it was told to stop, has ended, or is about to
+ */
+export async function watchRun(plan: Plan, world: WatchWorld): Promise<boolean> {
+  const { runId, timeline } = plan;
+  const now = world.now();
+  const isLastLook = now + watchEverySeconds * 1_000 >= timeline.publishEndAt;
+  if (now < timeline.publishAt) return !(await isStopped(runId, world));
+  if (now >= timeline.publishEndAt || (await isStopped(runId, world))) return false;
+
+  const ledger = makeLedger(plan);
+  const slices: SliceResult[] = [];
+  for await (const result of world.store.sliceResults(runId)) {
+    ledger.addSlice(result);
+    slices.push(result);
+  }
+  const running = slices.filter(({ outcome }) => outcome === 'running');
+  if (slices.length === plan.slices.count && running.length === 0) return false;
+  const measuredAt = told(running, now - deadAfterCheckpoints * checkpointEveryMs(plan.profile));
+  if (measuredAt === undefined) return !isLastLook;
+
+  for await (const window of world.store.arrivalWindows(runId, new Set())) ledger.addWindow(window);
+  const cloudwatch = needsCloudWatch(plan) ? await readSoFar(plan, world) : noCloudWatch;
+  const threshold = failedAbortThreshold({ plan, ledger: ledger.closeSoFar(), cloudwatch, measuredAt });
+  if (threshold === undefined) return !isLastLook;
+  const reason = describeFailedThreshold(threshold);
+  await world.control.requestStop(runId, { reason, at: world.now(), by: 'run', threshold });
+  return false;
+}
+
+/** The Map has given up, and with it the executions of the slices. Lambdas run on until they are told. */
+export async function stopSlices(
+  { runId, profile }: Plan,
+  fault: string,
+  { control, now }: Pick<WatchWorld, 'control' | 'now'>,
+): Promise<void> {
+  const tolerated = formatShare(profile.slices.toleratedFailureShare);
+  const reason = `more than ${tolerated} of the slices failed (${fault})`;
+  await control.requestStop(runId, { reason, at: now(), by: 'run' });
+}
+
+async function isStopped(runId: string, { control }: WatchWorld): Promise<boolean> {
+  return (await control.read(runId)) !== undefined;
+}
+
+/** Up to when all slices that still live have told; undefined while none has. */
+function told(running: readonly SliceResult[], aliveSince: number): number | undefined {
+  const instants = running.map(({ at }) => at).filter((at) => at >= aliveSince);
+  return instants.length === 0 ? undefined : Math.min(...instants);
+}
+
+const noCloudWatch: CloudWatchView = { sums: {}, asked: [] };
+
+/** CloudWatch is a minute or more behind: what it does not show yet fails nothing. */
+async function readSoFar({ profile, timeline }: Plan, { metrics, now }: WatchWorld): Promise<CloudWatchView> {
+  const protocol = profile.connect.protocol === 'https' ? 'HTTP' : 'MQTT';
+  return { sums: await metrics.sums(protocol, timeline.createdAt, now()), asked: metrics.names };
+}
+
+function needsCloudWatch({ profile }: Plan): boolean {
+  return Object.entries(profile.thresholds).some(
+    ([metric, list]) => metric.startsWith(cloudWatchPrefix) && list.some(({ abortOnFail }) => abortOnFail),
+  );
+}

@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { renderPlanBrief, renderPlanPage } from '../../../../src/cli/output/plan-text.ts';
+import { draftRun } from '../../../../src/cli/run/draft-run.ts';
+import { defaultDeployment } from '../../../../src/plan/deployment.ts';
+import { RefusedByPreflightError } from '../../../../src/plan/refusals.ts';
+import { parseLoadProfile } from '../../../../src/profile/parse.ts';
+import { accountLimitsOf } from '../../../../src/targets/aws-iot/quotas.ts';
+import { expectGolden } from '../../../support/cli/golden.ts';
+import { makeWorkplace, runCli, type Workplace } from '../../../support/cli/run-cli.ts';
+
+const ramp = {
+  name: 'ramp',
+  devices: 1_234,
+  publish: { sizeBytes: 512 },
+  stages: [
+    { duration: '30s', target: 2_000 },
+    { duration: '5m', target: 2_000 },
+    { duration: '10s', target: 0 },
+  ],
+  echo: { fraction: 0.01 },
+};
+const million = {
+  name: 'million',
+  devices: 1_000_000,
+  ratePerSecond: 20_000,
+  duration: '5m',
+  connect: { ratePerSecond: 3_000 },
+};
+const overHttps = {
+  name: 'https',
+  devices: 40,
+  everySeconds: 5,
+  duration: '1m',
+  connect: { protocol: 'https' },
+};
+
+/** The payload grows by a few bytes with every setting that profiles get: not what these pages are about. */
+function withoutPayloadBytes(page: string): string {
+  return page
+    .replace(/(state payload +)[\d,]{3,5}( bytes +262,144 bytes +)[\d.]+ %/, '$1 ###$2 ## %')
+    .replace(/(input of (?:the execution|Plan) +)[\d,]{3,5} bytes/g, '$1 ### bytes');
+}
+
+describe('plan page', () => {
+  it.each(Object.entries({ ramp, million, overHttps }))('of %s', (name, profile) => {
+    const { plan, preflight } = draftRun(parseLoadProfile(profile), {
+      now: new Date('2026-01-01T00:00:00Z'),
+      random: 0.5,
+    });
+    const page = renderPlanPage({ plan, preflight });
+    for (const line of page) expect(line.length).toBeLessThanOrEqual(100);
+    const text = [...page, '', '--- brief', ...renderPlanBrief(plan, preflight), ''].join('\n');
+    expectGolden(`plan-${name}.txt`, withoutPayloadBytes(text));
+  });
+});
+
+it('plan page of a stack that has too little concurrency reserved', () => {
+  const { subscriber, arrivals, stream } = defaultDeployment;
+  const { plan, preflight } = draftRun(parseLoadProfile({ ...ramp, slices: { devicesPerSlice: 100 } }), {
+    now: new Date('2026-01-01T00:00:00Z'),
+    random: 0.5,
+    deployment: { subscriber, arrivals, stream, publishConcurrency: 12 },
+  });
+  const refusal = new RefusedByPreflightError(preflight.refusals).message;
+  const text = [...renderPlanPage({ plan, preflight }), '', '--- refusal', refusal, ''].join('\n');
+  expectGolden('plan-reserved.txt', withoutPayloadBytes(text));
+});
+
+it('plan page where the account’s limits could not be read, in a Region of which nothing is known', () => {
+  const { plan, preflight } = draftRun(parseLoadProfile(ramp), {
+    now: new Date('2026-01-01T00:00:00Z'),
+    random: 0.5,
+    account: { limits: accountLimitsOf('small'), live: [], isCharged: true, region: 'eu-central-1' },
+  });
+  const refusal = new RefusedByPreflightError(preflight.refusals).message;
+  const text = [...renderPlanPage({ plan, preflight }), '', '--- refusal', refusal, ''].join('\n');
+  expectGolden('plan-unread.txt', withoutPayloadBytes(text));
+});
+
+describe('stampede plan', () => {
+  let workplace: Workplace;
+  beforeAll(() => {
+    workplace = makeWorkplace();
+  });
+  afterAll(() => workplace.remove());
+
+  it('prints the page and exits 0', async () => {
+    const { code, stdout, stderr } = await runCli(['plan', workplace.writeProfile('ramp.json', ramp)]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const golden = readFileSync(path.join(import.meta.dirname, '../../../golden/cli/plan-ramp.txt'), 'utf8');
+    expect(withoutPayloadBytes(stdout)).toBe(golden.slice(0, golden.indexOf('\n--- brief')));
+  });
+
+  it('plans 1,000,000 devices at 20,000/s', async () => {
+    const file = workplace.writeProfile('million.json', { ...million, limits: { quotaShare: 1 } });
+    const { code, stdout, stderr } = await runCli(['plan', file]);
+    expect(stdout).toMatch(/slices +1,112 × up to 900 devices/);
+    const payload = /state payload +([\d,]+) bytes/.exec(stdout)?.[1]?.replaceAll(',', '');
+    expect(Number(payload)).toBeLessThan(262_144);
+    // More connections than an account has: the page is printed all the same.
+    expect(code).toBe(3);
+    expect(stderr).toContain('devices: concurrent connections: 1,001,112 planned');
+  });
+
+  it('prints everything as JSON', async () => {
+    const { code, stdout } = await runCli([
+      'plan',
+      '--json',
+      '--devices',
+      '1001',
+      workplace.writeProfile('ramp.json', ramp),
+    ]);
+    expect(code).toBe(0);
+    const { plan, slices, preflight } = JSON.parse(stdout);
+    expect(plan.profile.devices).toBe(1_001);
+    expect(slices).toHaveLength(plan.slices.count);
+    const sum = (key: string): number =>
+      slices.reduce((total: number, slice: Record<string, number>) => total + (slice[key] ?? 0), 0);
+    expect([sum('devices'), sum('messages')]).toEqual([1_001, plan.load.messages]);
+    expect(preflight.binding.quota).toBe('connectsPerSecond');
+  });
+
+  it('shows a plan that cannot be, and says why, with exit 3', async () => {
+    const file = workplace.writeProfile('endless.json', {
+      ...ramp,
+      stages: [{ duration: '2h', target: 10 }],
+    });
+    const { code, stdout, stderr } = await runCli(['plan', file]);
+    expect(code).toBe(3);
+    expect(stdout).toContain('Lambda time of a slice');
+    expect(stderr).toContain('a Lambda ends at 15m');
+    // Force does not make a Lambda live longer.
+    expect(stderr).not.toContain('--force');
+  });
+});

@@ -1,0 +1,176 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { makeExecutions } from '../../../src/aws/executions.ts';
+import { type EmbeddedAws, startEmbeddedAws } from '../../../src/embedded/process/start-embedded-aws.ts';
+import { makeWorkplace, runCli, startCli, type Workplace } from '../../support/cli/run-cli.ts';
+import { keyIn } from '../../support/embedded/test-key.ts';
+
+// `--stage` against embedded AWS by the variables that it prints: to the command line, an account like any other.
+
+const profile = {
+  name: 'tiny',
+  devices: 20,
+  connect: { client: 'dense' },
+  ratePerSecond: 40,
+  duration: '3s',
+  drain: '1s',
+  slices: { devicesPerSlice: 10 },
+  thresholds: { lost_messages: ['count==0'] },
+};
+
+let workplace: Workplace;
+let aws: EmbeddedAws;
+let profileFile: string;
+let longFile: string;
+beforeAll(async () => {
+  workplace = makeWorkplace();
+  profileFile = workplace.writeProfile('tiny.json', profile);
+  longFile = workplace.writeProfile('long.json', { ...profile, duration: '2m' });
+  aws = await startEmbeddedAws({
+    runsDirectory: path.join(workplace.directory, 'aws'),
+    parameters: { maxDevices: '100', allowForce: 'false' },
+  });
+}, 60_000);
+afterAll(async () => {
+  await aws.close();
+  workplace.remove();
+});
+
+const directoryOf = (name: string): string => path.join(workplace.directory, name);
+const stampede = (args: readonly string[], runs: string) =>
+  startCli([...args, '--stage', 'dev', '--runs', directoryOf(runs)], aws.environment);
+const reportIn = (runs: string, runId: string): { verdict: string; messages: { lost: number } } =>
+  JSON.parse(readFileSync(path.join(directoryOf(runs), runId, 'report.json'), 'utf8'));
+const start = async (runId: string, input: object): Promise<void> => {
+  const { environment } = aws;
+  const client = new SFNClient({
+    endpoint: environment.AWS_ENDPOINT_URL!,
+    region: environment.AWS_REGION!,
+    credentials: keyIn(environment),
+  });
+  await makeExecutions(aws.stateMachineArn, client).start(runId, input);
+  client.destroy();
+};
+
+describe('--stage', () => {
+  it('runs a profile to its report, and fetches it', async () => {
+    const { code, stdout, stderr } = await stampede(['run', profileFile], 'runs').result;
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stderr).toContain('stack       stampede-dev in us-east-1');
+    expect(stderr).toContain('endpoint    127.0.0.1');
+    expect(stderr).toContain('ceilings    100 devices, no --force');
+    expect(stderr).toMatch(/slices \d running \d\/2 done/);
+    expect(stderr).toMatch(/publishing, connected 20\/20/);
+    const runId = /(?:PASSED|INCONCLUSIVE) {2}(\S+)/.exec(stdout)?.[1] ?? '';
+    expect(reportIn('runs', runId)).toMatchObject({
+      verdict: expect.stringMatching(/^(passed|inconclusive)$/),
+      messages: { lost: 0 },
+    });
+    for (const name of ['plan.json', 'report.html'])
+      expect(existsSync(path.join(directoryOf('runs'), runId, name))).toBe(true);
+  }, 60_000);
+
+  it('watches a run that the console started, and reports the latest', async () => {
+    await start('from-the-console', { ...profile, thresholds: { end_to_end_latency: ['p(50)<0.001'] } });
+    const watched = await stampede(['watch', 'from-the-console'], 'watched').result;
+    expect(watched).toMatchObject({ code: 99, stdout: expect.stringContaining('FAILED  from-the-console') });
+    const reported = await stampede(['report'], 'reported').result;
+    expect(reported).toMatchObject({ code: 99, stdout: expect.stringContaining('from-the-console') });
+    expect(reportIn('reported', 'from-the-console').verdict).toBe('failed');
+  }, 60_000);
+
+  it('stops one of another process, which ends with 130', async () => {
+    const cli = stampede(['run', longFile], 'long');
+    await cli.untilSays(' publishing,');
+    const runId = runIdOf(cli);
+    const goesOn = await stampede(['report', runId], 'stopped').result;
+    expect(goesOn).toMatchObject({ code: 2, stderr: expect.stringContaining('has not ended') });
+    const stopped = await stampede(['stop', runId], 'stopped').result;
+    expect(stopped).toMatchObject({ code: 0, stdout: expect.stringContaining('was stopped: aborted') });
+    expect(reportIn('stopped', runId)).toMatchObject({ verdict: 'aborted', messages: { lost: 0 } });
+    expect((await cli.result).code).toBe(130);
+  }, 90_000);
+
+  it('stops its own at Ctrl-C, with a report of what was measured', async () => {
+    const cli = stampede(['run', longFile], 'interrupted');
+    await cli.untilSays(' publishing,');
+    cli.child.kill('SIGINT');
+    const { code, stdout } = await cli.result;
+    expect({ code, stdout }).toMatchObject({ code: 130, stdout: expect.stringContaining('ABORTED') });
+  }, 90_000);
+
+  it('refuses what preflight refuses', async () => {
+    const file = workplace.writeProfile('greedy.json', {
+      ...profile,
+      ratePerSecond: 1_999,
+      limits: { quotaShare: 0.05 },
+    });
+    expect(await stampede(['run', file], 'refused').result).toMatchObject({ code: 3 });
+  }, 60_000);
+
+  it('shows the ceilings of the stack, and refuses what is above them before it starts', async () => {
+    const file = workplace.writeProfile('above.json', { ...profile, devices: 101 });
+    for (const command of ['plan', 'run']) {
+      const args = command === 'run' ? ['--runs', directoryOf('above')] : [];
+      const { code, stdout, stderr } = await runCli(
+        [command, file, '--stage', 'dev', ...args],
+        aws.environment,
+      );
+      expect({ code, stderr }).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining('--param maxDevices=101'),
+      });
+      if (command === 'plan') expect(stdout).toContain('ceilings    100 devices, no --force');
+    }
+    const forced = await stampede(['run', profileFile, '--force'], 'above').result;
+    expect(forced).toMatchObject({ code: 3, stderr: expect.stringContaining('--param allowForce=true') });
+  }, 60_000);
+
+  it.each([
+    ['another stage', ['report', 'x', '--stage', 'prod'], 'there is no stack stampede-prod in us-east-1'],
+    ['a run that nobody knows', ['watch', 'nowhere'], 'there is no execution'],
+    ["another's execution", ['stop', 'arn:aws:states:us-east-1:1:execution:other:x'], 'is no run of stack'],
+    ['flags of embedded AWS', ['run', 'PROFILE', '--quota', 'publishIn=5'], 'is of embedded AWS'],
+    ['no certificate there', ['certs', 'create'], 'embedded AWS does not support'],
+  ])(
+    'answers %s with one message, and 2',
+    async (_what, args, message) => {
+      const given = args.map((arg) => (arg === 'PROFILE' ? profileFile : arg));
+      const stage = args.includes('--stage') ? [] : ['--stage', 'dev'];
+      const { code, stderr } = await runCli([...given, ...stage], aws.environment);
+      expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining(message) });
+      expect(stderr).toContain('→');
+      expect(stderr).not.toMatch(/^\s+at /m);
+    },
+    60_000,
+  );
+
+  it('says that there are no credentials', async () => {
+    const { AWS_ACCESS_KEY_ID: _, AWS_SECRET_ACCESS_KEY: __, ...rest } = aws.environment;
+    const nobody = { ...rest, HOME: workplace.directory, AWS_EC2_METADATA_DISABLED: 'true' };
+    const { code, stderr } = await runCli(['watch', 'x', '--stage', 'dev'], {
+      ...nobody,
+      AWS_ACCESS_KEY_ID: '',
+      AWS_SECRET_ACCESS_KEY: '',
+    });
+    expect({ code, stderr }).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('no AWS credentials'),
+    });
+  }, 60_000);
+
+  it('says that AWS cannot be reached', async () => {
+    const { code, stderr } = await runCli(['watch', 'x', '--stage', 'dev'], {
+      ...aws.environment,
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+    });
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('cannot be reached') });
+  }, 60_000);
+});
+
+/** The heading: `run tiny-…`. */
+function runIdOf(cli: ReturnType<typeof startCli>): string {
+  return /^run (\S+)/.exec(cli.said())?.[1] ?? '';
+}

@@ -1,0 +1,347 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Report } from '../../src/report/report-model.ts';
+import { processesOf } from '../support/cli/processes.ts';
+import { type CliResult, makeWorkplace, runCli, startCli } from '../support/cli/run-cli.ts';
+import {
+  processesOfFunction,
+  processOfEmbeddedAws,
+  processOfIotCore,
+} from '../support/run/function-processes.ts';
+import { type EndedRehearsal, type Rehearsal, startRehearsal } from '../support/run/rehearsal.ts';
+
+// Whatever is killed with -9: the run ends by its deadline, its report says what happened, and what was measured is in it.
+
+const load = {
+  devices: 40,
+  connect: { client: 'dense', ratePerSecond: 400 },
+  ratePerSecond: 200,
+  duration: '5s',
+  slices: { devicesPerSlice: 20, toleratedFailureShare: 0 },
+  drain: '1s',
+};
+
+const forgiving = {
+  ...load,
+  slices: { ...load.slices, toleratedFailureShare: 0.5 },
+  // Of what a dead slice had under way nothing can be proven, and the rest it did not send.
+  thresholds: { lost_messages: [], dropped_messages: [], unacknowledged_messages: [], failed_messages: [] },
+};
+
+const describeWithProcesses = existsSync('/proc/self/environ') ? describe : describe.skip;
+
+function kill(pid: number | undefined, signal: NodeJS.Signals = 'SIGKILL'): void {
+  if (pid === undefined) throw new Error('there is no such process');
+  process.kill(pid, signal);
+}
+
+interface KilledRun extends EndedRehearsal {
+  readonly deadlineAt: number;
+  readonly endedAt: number;
+}
+
+/** @param during what is killed, and when, counted from the first message */
+async function runAndKill(
+  rehearsal: Rehearsal,
+  profile: object,
+  during: (rehearsal: Rehearsal) => Promise<void>,
+): Promise<KilledRun> {
+  let deadlineAt = 0;
+  const ended = await rehearsal.run(profile, async ({ timeline }) => {
+    ({ deadlineAt } = timeline);
+    await during(rehearsal);
+  });
+  return { ...ended, deadlineAt, endedAt: Date.now() };
+}
+
+/** Its messages are accounted for, and it was over in time. */
+function expectOrderly({ report, deadlineAt, endedAt }: KilledRun): void {
+  expect(report.imbalances).toEqual([]);
+  expect(report.messages.sent).toBe(report.messages.received + report.messages.lost);
+  expect(endedAt).toBeLessThan(deadlineAt + 30_000);
+}
+
+// They mostly wait, so they wait together.
+let rehearsals: readonly [forTolerant: Rehearsal, forStrict: Rehearsal, forSubscriber: Rehearsal];
+let tolerant: KilledRun;
+let strict: KilledRun;
+let subscriber: KilledRun;
+beforeAll(async () => {
+  if (!existsSync('/proc/self/environ')) return;
+  rehearsals = await Promise.all([
+    startRehearsal(),
+    startRehearsal(),
+    // Half a minute, as deployed, is more than this test wants to wait for a batch that failed.
+    startRehearsal({ queue: { visibilityTimeoutMs: 1_000 } }),
+  ]);
+  const [forTolerant, forStrict, forSubscriber] = rehearsals;
+  const killSlice = async ({ runsDirectory }: Rehearsal): Promise<void> => {
+    await sleep(2_000);
+    kill(processesOfFunction(runsDirectory, 'publish-mqtt').at(-1));
+  };
+  const killSubscriber = async ({ runsDirectory }: Rehearsal): Promise<void> => {
+    await sleep(2_200);
+    const pids = processesOfFunction(runsDirectory, 'measure-latency');
+    expect(pids.length).toBeGreaterThan(0);
+    // Whatever it is given next, it will not finish.
+    for (const pid of pids) kill(pid, 'SIGSTOP');
+    await sleep(1_500);
+    for (const pid of pids) kill(pid);
+  };
+  [tolerant, strict, subscriber] = await Promise.all([
+    runAndKill(forTolerant, forgiving, killSlice),
+    runAndKill(forStrict, { ...load, duration: '60s' }, killSlice),
+    runAndKill(forSubscriber, load, killSubscriber),
+  ]);
+}, 120_000);
+afterAll(() => Promise.all((rehearsals ?? []).map((each) => each.close())));
+
+describeWithProcesses('kill -9 of a slice’s process', () => {
+  const cause = 'Runtime.ExitError: Runtime exited with error: signal: killed';
+
+  it('leaves the others to their end, and the report says what it died of', () => {
+    const { report, execution } = tolerant;
+    expectOrderly(tolerant);
+    // A machine with much else to do may say that, and nothing else.
+    const reasons = report.reasons.filter((reason) => !reason.startsWith('The generator was'));
+    expect({ status: execution.status, reasons }).toEqual({ status: 'SUCCEEDED', reasons: [] });
+    expect(report.slices).toEqual({ planned: 2, completed: 1, stopped: 0, failed: 0, died: 1 });
+    expect(report.causes.sliceDied).toEqual({ [cause]: 1 });
+    expect(report.messages.intended).toBe(1_000);
+    expect(report.messages.lost).toBe(0);
+    // The whole of one slice, and two seconds or so of the other.
+    expect(report.messages.received).toBeGreaterThan(600);
+    expect(report.messages.received).toBeLessThan(900);
+  });
+
+  it('ends a run that tolerates none, and the others with it', () => {
+    const { report, execution } = strict;
+    expectOrderly(strict);
+    expect(execution).toMatchObject({ status: 'FAILED', error: 'ThresholdsFailed' });
+    expect(report).toMatchObject({ verdict: 'failed', slices: { stopped: 1, died: 1 } });
+    expect(report.causes.sliceDied).toEqual({ [cause]: 1 });
+    expect(report.reasons.join(' ')).toContain(`1 died (1 of ${cause})`);
+    expect(report.messages.received).toBeGreaterThan(200);
+  });
+});
+
+describeWithProcesses('kill -9 of the measure-latency process in the middle of a batch', () => {
+  it('loses no message and counts none twice: the queue delivers again', () => {
+    expectOrderly(subscriber);
+    expect(['passed', 'inconclusive']).toContain(subscriber.report.verdict);
+    expect(subscriber.report.messages).toMatchObject({
+      sent: 1_000,
+      received: 1_000,
+      duplicates: 0,
+      lost: 0,
+    });
+    expect(subscriber.report.redelivered).toBeGreaterThan(0);
+  });
+});
+
+describeWithProcesses('kill -9 of InfluxDB', () => {
+  it('leaves the report whole, and keeps the live view’s points in the run store', async () => {
+    const influx = spawn(
+      process.execPath,
+      [path.join(import.meta.dirname, '../support/influx/quiet-influx.ts')],
+      {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      },
+    );
+    const [port] = (await once(influx.stdout, 'data')) as [Buffer];
+    const url = `http://127.0.0.1:${port.toString().trim()}`;
+    const rehearsal = await startRehearsal({ influx: { url, org: 'o', bucket: 'b', token: 't' } });
+    try {
+      const run = await runAndKill(rehearsal, load, async () => {
+        await sleep(1_500);
+        kill(influx.pid);
+      });
+      expectOrderly(run);
+      expect(['passed', 'inconclusive']).toContain(run.report.verdict);
+      expect(run.report.messages).toMatchObject({ sent: 1_000, acked: 1_000, received: 1_000 });
+      const spills = readdirSync(path.join(rehearsal.runsDirectory, run.report.runId, 'influx-spill'));
+      expect(spills.length).toBeGreaterThan(0);
+      expect(run.report.liveView?.leftPoints).toBeGreaterThan(0);
+    } finally {
+      await rehearsal.close();
+    }
+  }, 90_000);
+});
+
+describeWithProcesses('kill -9 of the CLI', () => {
+  const workplace = makeWorkplace();
+  afterAll(() => workplace.remove());
+
+  interface LeftBehind {
+    readonly goneAfterMs: number;
+    readonly shown: CliResult;
+    readonly report: Report;
+  }
+
+  /** @param alsoAws the process of embedded AWS too, so that nobody is left to end anything */
+  async function killCli(name: string, alsoAws: boolean): Promise<LeftBehind> {
+    const runs = path.join(workplace.directory, name);
+    const file = workplace.writeProfile(`${name}.json`, { ...load, name, duration: '2m' });
+    const cli = startCli(['run', file, '--runs', runs]);
+    await cli.untilSays(' publishing,');
+    // For the first windows of arrivals to be stored, on a machine with much else to do.
+    await sleep(6_000);
+    const embedded = processOfEmbeddedAws(runs);
+    kill(cli.child.pid);
+    if (alsoAws) kill(embedded);
+    const killedAt = performance.now();
+    while (processesOf(runs).length > 0 && performance.now() - killedAt < 30_000) await sleep(100);
+    const goneAfterMs = performance.now() - killedAt;
+    expect(processesOf(runs)).toEqual([]);
+    const runId = readdirSync(runs).find((each) => each.startsWith(name)) ?? '';
+    const shown = await runCli(['report', runId, '--runs', runs]);
+    const json = await runCli(['report', runId, '--runs', runs, '--json']);
+    return { goneAfterMs, shown, report: JSON.parse(json.stdout) as Report };
+  }
+
+  let orphan: LeftBehind;
+  let beheaded: LeftBehind;
+  beforeAll(async () => {
+    [orphan, beheaded] = await Promise.all([killCli('orphan', false), killCli('beheaded', true)]);
+  }, 120_000);
+
+  it('stops the run; its report is there', () => {
+    const { goneAfterMs, shown, report } = orphan;
+    expect(goneAfterMs).toBeLessThan(20_000);
+    expect(shown.code).toBe(130);
+    expect(report).toMatchObject({ verdict: 'aborted', slices: { stopped: 2 }, imbalances: [] });
+    expect(report.reasons[0]).toContain('embedded AWS is shutting down');
+    expect(report.messages.received).toBeGreaterThan(200);
+    expect(report.messages.lost).toBe(0);
+  });
+
+  it('and of embedded AWS with it: every child ends, and the report is made of what was stored', () => {
+    const { goneAfterMs, shown, report } = beheaded;
+    expect(goneAfterMs).toBeLessThan(10_000);
+    expect(shown.code).toBe(99);
+    expect(shown.stdout).toContain('2 slices: 2 died');
+    expect(report).toMatchObject({ verdict: 'failed', slices: { died: 2 }, imbalances: [] });
+    expect(report.messages.received).toBeGreaterThan(100);
+  });
+});
+
+describeWithProcesses('kill -9 of a process that no run can do without', () => {
+  const workplace = makeWorkplace();
+  afterAll(() => workplace.remove());
+
+  interface CutOff {
+    readonly ended: CliResult;
+    /** Of the plan: the run itself would have gone on. */
+    readonly shown: CliResult;
+    readonly report: Report;
+    readonly runId: string;
+  }
+
+  async function killUnder(name: string, processOf: (runs: string) => number | undefined): Promise<CutOff> {
+    const runs = path.join(workplace.directory, name);
+    const file = workplace.writeProfile(`${name}.json`, { ...load, name, duration: '10m' });
+    const cli = startCli(['run', file, '--runs', runs]);
+    await cli.untilSays(' publishing,');
+    await sleep(3_000);
+    kill(processOf(runs));
+    const ended = await cli.result;
+    expect(processesOf(runs)).toEqual([]);
+    const runId = readdirSync(runs).find((each) => each.startsWith(name)) ?? '';
+    const shown = await runCli(['report', runId, '--runs', runs]);
+    const json = await runCli(['report', runId, '--runs', runs, '--json']);
+    return { ended, shown, report: JSON.parse(json.stdout) as Report, runId };
+  }
+
+  // The test's own time limit is far below the ten minutes of the run: it ends at once.
+  it.each([
+    ['embedded IoT Core', 'iot-core', processOfIotCore],
+    ['embedded AWS', 'aws', processOfEmbeddedAws],
+  ])(
+    '%s: says so at once, and how to get the report',
+    async (what, name, processOf) => {
+      const { ended, shown, report, runId } = await killUnder(name, processOf);
+      expect(ended.code).toBe(1);
+      expect(ended.stderr).toContain(`ended: SIGKILL, and run ${runId} with it`);
+      expect(ended.stderr).toContain(what);
+      expect(ended.stderr).toContain(`npx stampede report ${runId}`);
+      expect(ended.stderr).not.toMatch(/internal|ECONN/);
+      expect(shown.stdout).toContain(runId);
+      expect(report.verdict).not.toBe('passed');
+      expect(report.imbalances).toEqual([]);
+    },
+    90_000,
+  );
+});
+
+describeWithProcesses('kill -9 of the plan process at its work', () => {
+  it('is repeated: nothing has begun', async () => {
+    const rehearsal = await startRehearsal();
+    try {
+      const run = await rehearsal.begin(load);
+      let pids: number[] = [];
+      while (pids.length === 0) {
+        pids = processesOfFunction(rehearsal.runsDirectory, 'plan');
+        await sleep(5);
+      }
+      for (const pid of pids) kill(pid);
+      const { execution, report } = await run.ended();
+      expect(execution.status).toBe('SUCCEEDED');
+      expect(report.messages).toMatchObject({ sent: 1_000, received: 1_000, lost: 0 });
+    } finally {
+      await rehearsal.close();
+    }
+  }, 90_000);
+});
+
+describeWithProcesses('kill -9 of the summarize process at its work', () => {
+  it('is repeated, and the report is there', async () => {
+    const rehearsal = await startRehearsal();
+    try {
+      let killed = 0;
+      const { execution, report } = await rehearsal.run(load, async ({ timeline }) => {
+        // It waits for the end of the drain, then for CloudWatch.
+        await sleep(timeline.drainEndAt + 500 - Date.now());
+        for (const pid of processesOfFunction(rehearsal.runsDirectory, 'summarize')) {
+          kill(pid);
+          killed++;
+        }
+      });
+      expect(killed).toBeGreaterThan(0);
+      expect(execution.status).toBe('SUCCEEDED');
+      expect(report.messages).toMatchObject({ sent: 1_000, received: 1_000, lost: 0 });
+    } finally {
+      await rehearsal.close();
+    }
+  }, 90_000);
+});
+
+describeWithProcesses('SIGSTOP of a process that no run can do without', () => {
+  const workplace = makeWorkplace();
+  afterAll(() => workplace.remove());
+
+  it.each([
+    ['the embedded IoT Core', 'iot-core-stopped', processOfIotCore],
+    ['embedded AWS', 'aws-stopped', processOfEmbeddedAws],
+  ])(
+    '%s: is named while the run goes on, and the run ends',
+    async (what, name, processOf) => {
+      const runs = path.join(workplace.directory, name);
+      const file = workplace.writeProfile(`${name}.json`, { ...load, name, duration: '2m' });
+      const cli = startCli(['run', file, '--runs', runs]);
+      await cli.untilSays(' publishing,');
+      const pid = processOf(runs);
+      kill(pid, 'SIGSTOP');
+      await cli.untilSays(`${what} (process ${pid}) has not answered for 10 s: it is stopped`);
+      kill(pid, 'SIGCONT');
+      cli.child.kill('SIGINT');
+      const { code } = await cli.result;
+      expect(code).toBe(130);
+      expect(processesOf(runs)).toEqual([]);
+    },
+    120_000,
+  );
+});

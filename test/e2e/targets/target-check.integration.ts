@@ -1,0 +1,66 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describeFault, exitCodeOf } from '../../../src/cli/output/print-error.ts';
+import { plainPaint } from '../../../src/cli/output/style.ts';
+import { faultOfExecution } from '../../../src/cli/run/run-outcome.ts';
+import { keyIn } from '../../support/embedded/test-key.ts';
+import { packageWith } from '../../support/run/package-with.ts';
+import { type Rehearsal, startRehearsal } from '../../support/run/rehearsal.ts';
+
+// A stack whose IoT endpoint is somebody else's: no function but the plan's ever runs.
+
+const realPlan = path.resolve(import.meta.dirname, '../../../functions/plan.ts');
+const aimedAway = `process.env.IOT_ENDPOINT = 'mqtts://broker.example.com:8883';
+const { handler: plan } = await import(${JSON.stringify(realPlan)});
+export const handler = plan;
+`;
+const profile = { devices: 10, ratePerSecond: 10, duration: '1s' };
+
+let root: string;
+let rehearsal: Rehearsal;
+let lambda: LambdaClient;
+beforeAll(async () => {
+  root = await packageWith('plan', aimedAway);
+  rehearsal = await startRehearsal({ packageRoot: root });
+  const { environment } = rehearsal.aws;
+  lambda = new LambdaClient({
+    endpoint: environment.AWS_ENDPOINT_URL!,
+    region: environment.AWS_REGION!,
+    credentials: keyIn(environment),
+  });
+}, 60_000);
+afterAll(async () => {
+  lambda.destroy();
+  await rehearsal.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+describe('a target that is not the account’s own', () => {
+  it('is refused with exit 3, and what to say if it is the user’s', async () => {
+    const run = await rehearsal.begin(profile);
+    const execution = await run.executionEnded();
+    const fault = faultOfExecution(execution, 'logs', false);
+    expect(exitCodeOf(fault)).toBe(3);
+    expect(describeFault(fault, plainPaint, false)).toContain('--i-own broker.example.com');
+  }, 60_000);
+
+  it('is planned for with --i-own', async () => {
+    const plan = async (iOwn: readonly string[]): Promise<unknown> => {
+      const event = { runId: 'owned', profile: { ...profile, iOwn } };
+      const command = new InvokeCommand({
+        FunctionName: 'stampede-dev-plan',
+        Payload: JSON.stringify(event),
+      });
+      const { Payload = new Uint8Array() } = await lambda.send(command);
+      return JSON.parse(Buffer.from(Payload).toString());
+    };
+    expect(await plan(['another.example.com'])).toMatchObject({ errorType: 'RefusedByPreflight' });
+    expect(await plan(['broker.example.com'])).toMatchObject({
+      runId: 'owned',
+      protocol: 'mqtt',
+      slices: [0],
+    });
+  }, 60_000);
+});

@@ -1,0 +1,132 @@
+import { runSlice } from '../../../src/device/slice-runner.ts';
+import type { SliceSnapshot } from '../../../src/live/live-slice.ts';
+import type { SliceResult } from '../../../src/measure/slice-result.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
+import type { ConnectSettings, LoadProfile, PublishSettings } from '../../../src/profile/load-profile.ts';
+import { makeRandom } from '../../../src/shared/random.ts';
+import { type Behaviour, SimulatedTransport } from './simulated-transport.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+export interface RunOptions {
+  devices?: number;
+  ratePerSecond?: number;
+  seconds?: number;
+  slices?: number;
+  echoFraction?: number;
+  drainMs?: number;
+  /** From the plan's making to the first connect, and from there to the first publish. */
+  leadMs?: number;
+  connectMs?: number;
+  connect?: Partial<ConnectSettings>;
+  publish?: Partial<PublishSettings>;
+}
+
+/** A constant load, planned by hand: connects within the first second, publishing from the third. */
+export function makeTestPlan(options: RunOptions = {}, createdAt = 1_700_000_000_000): Plan {
+  const { devices = 10, ratePerSecond = 100, seconds = 5, slices = 1, drainMs = 1_000 } = options;
+  const { leadMs = 1_000, connectMs = 2_000 } = options;
+  const profile: LoadProfile = {
+    name: 'test',
+    devices,
+    seed: 42,
+    connect: {
+      protocol: 'mqtt',
+      client: 'dense',
+      ratePerSecond: devices,
+      keepAliveMs: 300_000,
+      cleanStart: true,
+      timeoutMs: 5_000,
+      ...options.connect,
+    },
+    publish: {
+      topic: 'stampede/{runId}/{deviceId}/telemetry',
+      qos: 1,
+      payload: { temperature: '{{gaussian(21, 2)}}' },
+      sizeBytes: 256,
+      ackTimeoutMs: 1_000,
+      maxUnacknowledged: 100,
+      ...options.publish,
+    },
+    startRatePerSecond: ratePerSecond,
+    stages: [{ durationMs: seconds * 1_000, targetPerSecond: ratePerSecond }],
+    echo: { fraction: options.echoFraction ?? 0 },
+    slices: { toleratedFailureShare: 0 },
+    drainMs,
+    limits: { enforce: true, quotaShare: 1 },
+    iOwn: [],
+    thresholds: {},
+  };
+  const startAt = createdAt + leadMs;
+  const publishAt = startAt + connectMs;
+  const publishEndAt = publishAt + seconds * 1_000;
+  return {
+    version: 1,
+    runId: 'test-run',
+    profile,
+    timeline: {
+      createdAt,
+      startAt,
+      publishAt,
+      publishEndAt,
+      drainEndAt: publishEndAt + drainMs,
+      deadlineAt: publishEndAt + 15_000,
+    },
+    load: { messages: Math.round(ratePerSecond * seconds), peakPerSecond: ratePerSecond },
+    slices: { count: slices, devicesPerSlice: Math.ceil(devices / slices) },
+  };
+}
+
+export interface SimulatedRun {
+  readonly plan: Plan;
+  readonly clock: VirtualClock;
+  readonly transport: SimulatedTransport;
+  readonly result: SliceResult;
+  readonly checkpoints: readonly SliceResult[];
+  readonly snapshots: readonly SliceSnapshot[];
+}
+
+export interface SimulationOptions extends RunOptions {
+  slice?: number;
+  behaviour?: Behaviour;
+  /** Milliseconds after the plan was made. */
+  stopAfterMs?: number;
+  readyAfterMs?: number;
+  checkpointEveryMs?: number;
+  /** What else happens, set up before time begins. */
+  script?: (clock: VirtualClock, transport: SimulatedTransport, plan: Plan) => void;
+}
+
+/** One slice, from start to end, in virtual time. */
+export async function simulate(options: SimulationOptions = {}): Promise<SimulatedRun> {
+  const plan = makeTestPlan(options);
+  const clock = new VirtualClock(plan.timeline.createdAt + (options.readyAfterMs ?? 0));
+  const checkpoints: SliceResult[] = [];
+  const snapshots: SliceSnapshot[] = [];
+  const stop = new AbortController();
+  let transport: SimulatedTransport | undefined;
+  const work = runSlice({
+    plan,
+    slice: options.slice ?? 0,
+    clock,
+    random: makeRandom(1, 0),
+    transport: (listener) => {
+      transport = new SimulatedTransport(clock, options.behaviour ?? {}, listener);
+      return transport;
+    },
+    onCheckpoint: async (result) => {
+      checkpoints.push(result);
+    },
+    onSnapshot: (snapshot) => {
+      snapshots.push(snapshot);
+    },
+    stop: stop.signal,
+    checkpointEveryMs: options.checkpointEveryMs ?? 1_000,
+  });
+  if (transport === undefined) throw new Error('the runner made no transport');
+  options.script?.(clock, transport, plan);
+  if (options.stopAfterMs !== undefined) {
+    clock.setTimer(options.stopAfterMs, () => stop.abort('told to stop'));
+  }
+  const result = await clock.runUntil(work);
+  return { plan, clock, transport, result, checkpoints, snapshots };
+}

@@ -1,0 +1,95 @@
+import type { Transport, TransportListener } from '../../../src/device/transport.ts';
+import type { Clock } from '../../../src/shared/clock.ts';
+
+/** What the simulated service does; each is asked when its moment comes. */
+export interface Behaviour {
+  /** Milliseconds to the CONNACK, or why there is none. */
+  connect?(device: number, nowMs: number): number | string;
+  /** Milliseconds to the PUBACK; undefined: none comes; or how it is refused. */
+  publish?(device: number, n: number, nowMs: number): number | undefined | 'throttled' | 'failed';
+  /** Whether the socket is full. */
+  isFull?(device: number, nowMs: number): boolean;
+  receiveMaximum?: number;
+}
+
+export interface Published {
+  readonly device: number;
+  readonly n: number;
+  readonly atMs: number;
+  readonly message: string;
+}
+
+/** A service in virtual time, and its own account of what reached it. */
+export class SimulatedTransport implements Transport {
+  readonly published: Published[] = [];
+  readonly connectedAtMs: number[] = [];
+  mostUnanswered = 0;
+  closed = false;
+  readonly #clock: Clock;
+  readonly #behaviour: Behaviour;
+  readonly #listener: TransportListener;
+  /** By device: which connection, where there is one; answers of an earlier one do not come. */
+  readonly #connection = new Map<number, number>();
+  readonly #unanswered = new Map<number, number>();
+  #connections = 0;
+
+  constructor(clock: Clock, behaviour: Behaviour, listener: TransportListener) {
+    this.#clock = clock;
+    this.#behaviour = behaviour;
+    this.#listener = listener;
+  }
+
+  connect(device: number): void {
+    const answer = this.#behaviour.connect?.(device, this.#clock.now()) ?? 5;
+    if (typeof answer === 'string') {
+      this.#clock.setTimer(1, () => !this.closed && this.#listener.connectFailed(device, answer));
+      return;
+    }
+    this.#clock.setTimer(answer, () => {
+      if (this.closed) return;
+      this.#connection.set(device, ++this.#connections);
+      this.#unanswered.set(device, 0);
+      this.connectedAtMs.push(this.#clock.now());
+      this.#listener.connected(device, this.#behaviour.receiveMaximum ?? 65_535);
+    });
+  }
+
+  /** The service, or the network, ends a connection. */
+  cut(device: number): void {
+    if (this.closed || !this.#connection.delete(device)) return;
+    this.#listener.disconnected(device, 'cut');
+  }
+
+  publish(device: number, n: number, payload: Buffer): boolean {
+    const nowMs = this.#clock.now();
+    const connection = this.#connection.get(device);
+    if (connection === undefined) throw new Error('published without a connection');
+    if (this.#behaviour.isFull?.(device, nowMs)) {
+      this.#clock.setTimer(3, () => this.#connection.has(device) && this.#listener.writable(device));
+      return false;
+    }
+    this.published.push({ device, n, atMs: nowMs, message: payload.toString() });
+    this.#count(device, 1);
+    const answer = this.#behaviour.publish ? this.#behaviour.publish(device, n, nowMs) : 2;
+    if (answer === undefined) return true;
+    this.#clock.setTimer(typeof answer === 'number' ? answer : 2, () => {
+      if (this.closed || this.#connection.get(device) !== connection) return;
+      this.#count(device, -1);
+      if (typeof answer === 'number') this.#listener.acknowledged(device, n);
+      else this.#listener.refused(device, n, answer, 'simulated');
+    });
+    return true;
+  }
+
+  flush(): void {}
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+
+  #count(device: number, by: number): void {
+    const unanswered = (this.#unanswered.get(device) ?? 0) + by;
+    this.#unanswered.set(device, unanswered);
+    this.mostUnanswered = Math.max(this.mostUnanswered, unanswered);
+  }
+}

@@ -1,0 +1,124 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { type Execution, makeExecutions } from '../../../src/aws/executions.ts';
+import {
+  type EmbeddedAws,
+  type EmbeddedAwsOptions,
+  startEmbeddedAws,
+} from '../../../src/embedded/process/start-embedded-aws.ts';
+import type { SliceResult } from '../../../src/measure/slice-result.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
+import type { Report } from '../../../src/report/report-model.ts';
+import { keyIn } from '../embedded/test-key.ts';
+
+export interface Rehearsal {
+  readonly aws: EmbeddedAws;
+  readonly runsDirectory: string;
+  /** Runs a profile from StartExecution to its report, as the console would. */
+  run(profile: object, whilePublishing?: (plan: Plan) => Promise<void>): Promise<EndedRehearsal>;
+  /** The same, not waited for. */
+  begin(profile: object): Promise<BegunRun>;
+  close(): Promise<void>;
+}
+
+export interface BegunRun {
+  readonly runId: string;
+  readonly executionArn: string;
+  /** Once it is made. */
+  plan(): Promise<Plan>;
+  /** Every slice's last word. */
+  slices(): Promise<SliceResult[]>;
+  /** StopExecution, which its slices know nothing of. */
+  abort(): Promise<void>;
+  /** Of a run that may end without a report. */
+  executionEnded(): Promise<Execution>;
+  ended(): Promise<EndedRehearsal>;
+}
+
+export interface EndedRehearsal {
+  readonly execution: Execution;
+  readonly report: Report;
+}
+
+/** Embedded AWS with a run store of its own: real processes, real wire, everything but AWS. */
+export async function startRehearsal(
+  options: Omit<EmbeddedAwsOptions, 'runsDirectory'> = {},
+): Promise<Rehearsal> {
+  const runsDirectory = await mkdtemp(path.join(tmpdir(), 'stampede-'));
+  const aws = await startEmbeddedAws({ ...options, runsDirectory });
+  const { environment } = aws;
+  const executions = makeExecutions(
+    aws.stateMachineArn,
+    new SFNClient({
+      endpoint: environment.AWS_ENDPOINT_URL!,
+      region: environment.AWS_REGION!,
+      credentials: keyIn(environment),
+    }),
+  );
+  let runs = 0;
+  const begin = async (profile: object): Promise<BegunRun> => {
+    const runId = `run-${++runs}`;
+    const read = async <T>(file: string): Promise<T> =>
+      JSON.parse(await readFile(path.join(runsDirectory, runId, file), 'utf8')) as T;
+    const executionArn = await executions.start(runId, profile);
+    const executionEnded = async (): Promise<Execution> => {
+      let execution = await executions.describe(executionArn);
+      while (execution.status === 'RUNNING') {
+        await sleep(100);
+        execution = await executions.describe(executionArn);
+      }
+      return execution;
+    };
+    return {
+      runId,
+      executionArn,
+      plan: () => untilThere(() => read<Plan>('plan.json')),
+      async slices() {
+        const names = await readdir(path.join(runsDirectory, runId, 'slices'));
+        return Promise.all(names.map((name) => read<SliceResult>(path.join('slices', name))));
+      },
+      abort: () => executions.stop(executionArn, 'by a test'),
+      executionEnded,
+      async ended() {
+        const execution = await executionEnded();
+        try {
+          return { execution, report: await read<Report>('report.json') };
+        } catch (cause) {
+          throw new Error(`${runId} left no report: ${JSON.stringify(execution)}`, { cause });
+        }
+      },
+    };
+  };
+  return {
+    aws,
+    runsDirectory,
+    begin,
+    async run(profile, whilePublishing) {
+      const run = await begin(profile);
+      if (whilePublishing !== undefined) {
+        const plan = await run.plan();
+        await sleep(plan.timeline.publishAt - Date.now());
+        await whilePublishing(plan);
+      }
+      return run.ended();
+    },
+    async close() {
+      await aws.close();
+      await rm(runsDirectory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function untilThere<T>(read: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await read();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      await sleep(50);
+    }
+  }
+}

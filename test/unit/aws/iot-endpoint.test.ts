@@ -1,0 +1,40 @@
+import { describe, expect, it } from '@jest/globals';
+import { findTarget, NoIotEndpointError } from '../../../src/aws/iot-endpoint.ts';
+import { iotCoreDoorsOf } from '../../../src/targets/target.ts';
+
+const host = 'abc-ats.iot.eu-west-1.amazonaws.com';
+
+describe('findTarget', () => {
+  it('takes the doors that are given, and asks nobody', async () => {
+    const iotDoors = [{ scheme: 'mqtt', host: '127.0.0.1', port: 1883 }] as const;
+    const asked = async (): Promise<string> => {
+      throw new Error('asked');
+    };
+    const iotDataUrl = new URL('http://127.0.0.1:8080/');
+    expect(await findTarget({ iotDoors, iotDataUrl }, asked)).toEqual({
+      doors: iotDoors,
+      dataUrl: 'http://127.0.0.1:8080/',
+    });
+  });
+
+  it("takes the account's own endpoint otherwise", async () => {
+    expect(await findTarget({ iotDoors: [], iotDataUrl: undefined }, async () => host)).toEqual({
+      doors: iotCoreDoorsOf(host),
+      // Not data-ats.iot, which AWS calls a testing default.
+      dataUrl: `https://${host}`,
+    });
+  });
+
+  it('says what to do when the endpoint cannot be read', async () => {
+    const denied = Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' });
+    await expect(
+      findTarget({ iotDoors: [], iotDataUrl: undefined }, () => Promise.reject(denied)),
+    ).rejects.toMatchObject({
+      name: 'NoIotEndpointError',
+      cause: denied,
+    });
+    await expect(findTarget({ iotDoors: [], iotDataUrl: undefined }, async () => undefined)).rejects.toThrow(
+      NoIotEndpointError,
+    );
+  });
+});

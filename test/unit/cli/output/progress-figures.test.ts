@@ -1,0 +1,57 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  formatClock,
+  formatLatency,
+  formatRate,
+  formatTimeLeft,
+} from '../../../../src/cli/output/progress-figures.ts';
+import { makeRunId } from '../../../../src/cli/run/make-run-id.ts';
+import { makeRateMeter } from '../../../../src/cli/run/rate-meter.ts';
+
+describe('figures', () => {
+  it('carry their units', () => {
+    expect([formatRate(0.2), formatRate(99.96), formatRate(20_000)]).toEqual(['0.2/s', '100/s', '20,000/s']);
+    expect([formatRate(0), formatRate(0.0202), formatRate(4 / 3_600)]).toEqual(['0/s', '0.02/s', '0.0011/s']);
+    expect([formatLatency(0.8312), formatLatency(12.34), formatLatency(1_214)]).toEqual([
+      '0.831 ms',
+      '12.3 ms',
+      '1.21 s',
+    ]);
+  });
+
+  it('count time up rounded down, time left rounded up', () => {
+    expect([formatClock(-5), formatClock(7_999), formatClock(3_723_000)]).toEqual([
+      '0:00',
+      '0:07',
+      '1:02:03',
+    ]);
+    expect([formatTimeLeft(1), formatTimeLeft(59_001), formatTimeLeft(760_000)]).toEqual([
+      '1 s',
+      '1:00',
+      '12:40',
+    ]);
+  });
+});
+
+describe('rate meter', () => {
+  it('measures growth over the last five seconds, of instants it is told', () => {
+    const meter = makeRateMeter();
+    expect(meter.measure(0, 0)).toBe(0);
+    for (let second = 1; second <= 10; second += 1)
+      expect(meter.measure(second * 100, second * 1000)).toBe(100);
+    // Known better now.
+    expect(meter.measure(1_050, 10_000)).toBe(110);
+    expect(meter.measure(1_050, 12_000)).toBeCloseTo(350 / 5);
+    expect(meter.measure(1_050, 17_000)).toBe(0);
+  });
+});
+
+describe('run id', () => {
+  it('is a valid execution name that says what and when', () => {
+    const now = new Date('2026-11-21T00:44:12.345Z');
+    expect(makeRunId('smoke', now, 0.5)).toBe('smoke-20261121T004412Z-8000');
+    const long = makeRunId('Thermostats, floor 3 / küche '.repeat(9), now, 0.999999);
+    expect(long).toMatch(/^[A-Za-z0-9_-]{1,80}$/);
+    expect(long.endsWith('-20261121T004412Z-ffff')).toBe(true);
+  });
+});

@@ -1,0 +1,110 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Execution, ExecutionStatus } from '../../../../src/aws/executions.ts';
+import { RunNotFoundError } from '../../../../src/aws/run-store.ts';
+import { followRun, type RunWatch } from '../../../../src/cli/run/follow-run.ts';
+import { noTotals, type Progress, phaseOf } from '../../../../src/cli/run/progress.ts';
+import { samplePlan } from '../../../support/cli/sample-plan.ts';
+
+const { createdAt, publishAt, drainEndAt } = samplePlan.timeline;
+
+/** A run in virtual time: every sleep moves the clock, nothing waits. */
+function makeBench(options: { endsAt: number; endsAfterStopMs?: number; stopAt?: number }) {
+  let now = createdAt;
+  const stop = new AbortController();
+  const shown: Progress[] = [];
+  const asked: { what: string; at: number }[] = [];
+  let endsAt = options.endsAt;
+  let stopped = false;
+  const status = (): ExecutionStatus => (stopped ? 'ABORTED' : now >= endsAt ? 'SUCCEEDED' : 'RUNNING');
+  const watch: RunWatch = {
+    runId: samplePlan.runId,
+    executionArn: 'arn',
+    executions: {
+      describe: async (executionArn): Promise<Execution> => ({
+        executionArn,
+        status: status(),
+        error: undefined,
+        cause: undefined,
+      }),
+      stop: async () => {
+        asked.push({ what: 'StopExecution', at: now });
+        stopped = true;
+      },
+    },
+    control: {
+      requestStop: async (_runId, { at }) => {
+        asked.push({ what: 'requestStop', at });
+        endsAt = Math.min(endsAt, now + (options.endsAfterStopMs ?? Number.POSITIVE_INFINITY));
+      },
+    },
+    record: {
+      getPlan: async (runId) => {
+        if (now < createdAt + 1_000) throw new RunNotFoundError(runId, 'bucket');
+        return samplePlan;
+      },
+    },
+    live: async () => ({
+      totals: { ...noTotals, sent: now > publishAt ? Math.round((now - publishAt) * 10) : 0 },
+    }),
+    lookEveryMs: 250,
+    stopPatienceMs: 60_000,
+    display: { show: (progress) => void shown.push(progress), say: () => undefined },
+    interrupts: { stop: stop.signal },
+    now: () => now,
+    sleep: async (ms) => {
+      now += ms;
+      if (options.stopAt !== undefined && now >= options.stopAt) stop.abort();
+    },
+  };
+  return { watch, shown, asked, now: () => now };
+}
+
+describe('followRun', () => {
+  it('shows every phase, and the rates side by side, until the execution ends', async () => {
+    const { watch, shown } = makeBench({ endsAt: drainEndAt + 2_000 });
+    expect((await followRun(watch)).status).toBe('SUCCEEDED');
+    expect([...new Set(shown.map(phaseOf))]).toEqual([
+      'starting',
+      'connecting',
+      'publishing',
+      'draining',
+      'summarizing',
+    ]);
+    expect(shown[0]?.plan).toBeUndefined();
+    const inHold = shown.find(({ now }) => now > publishAt + 30_000);
+    expect(inHold?.intendedPerSecond).toBeCloseTo(20_000);
+    expect(inHold?.sentPerSecond).toBeCloseTo(10_000);
+  });
+
+  it('goes on without figures that cannot be had, and says so', async () => {
+    const { watch } = makeBench({ endsAt: publishAt + 1_000 });
+    const said: string[] = [];
+    const shown: Progress[] = [];
+    const display = {
+      say: (line: string) => void said.push(line),
+      show: (each: Progress) => void shown.push(each),
+    };
+    let asked = 0;
+    const live = async () => (asked++ === 0 ? { notes: ['slices: not shown (not allowed)'] } : {});
+    expect((await followRun({ ...watch, display, live })).status).toBe('SUCCEEDED');
+    expect(said).toEqual(['slices: not shown (not allowed)']);
+    expect(shown.every(({ totals }) => totals === undefined)).toBe(true);
+  });
+
+  it('asks the run to stop once and waits for it to end by itself', async () => {
+    const stopAt = publishAt + 5_000;
+    const bench = makeBench({ endsAt: drainEndAt, stopAt, endsAfterStopMs: 15_000 });
+    expect((await followRun(bench.watch)).status).toBe('SUCCEEDED');
+    expect(bench.asked).toEqual([{ what: 'requestStop', at: stopAt }]);
+    expect(bench.shown.at(-1)?.stopping).toBe(true);
+    expect(bench.now()).toBeLessThan(stopAt + 16_000);
+  });
+
+  it('stops the execution from outside when it does not end by itself', async () => {
+    const stopAt = publishAt + 5_000;
+    const bench = makeBench({ endsAt: Number.POSITIVE_INFINITY, stopAt });
+    expect((await followRun(bench.watch)).status).toBe('ABORTED');
+    expect(bench.asked.map(({ what }) => what)).toEqual(['requestStop', 'StopExecution']);
+    expect(bench.now() - stopAt).toBeLessThanOrEqual(samplePlan.profile.drainMs + 61_000);
+  });
+});

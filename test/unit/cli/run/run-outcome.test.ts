@@ -1,0 +1,62 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Execution } from '../../../../src/aws/executions.ts';
+import { pointAt } from '../../../../src/cli/run/point-at.ts';
+import { faultOfExecution } from '../../../../src/cli/run/run-outcome.ts';
+
+const failed = (error: string, cause: string): Execution => ({
+  executionArn: 'arn',
+  status: 'FAILED',
+  error,
+  cause,
+});
+
+describe('a run without a report', () => {
+  it('ends in the words of what failed', () => {
+    const fault = faultOfExecution(
+      failed('States.TaskFailed', '{"errorType":"Error","errorMessage":"no bucket"}'),
+      'logs',
+      false,
+    );
+    expect(fault.message).toBe('the run ended without a report: States.TaskFailed: no bucket');
+    expect([fault.exitCode, fault.hint]).toEqual([1, 'the output of the functions says more: logs']);
+  });
+
+  it('is bad usage where the plan function refused the profile', () => {
+    const cause = '{"errorType":"InvalidInputError","errorMessage":"publish.topic: is outside stampede/#"}';
+    const fault = faultOfExecution(failed('InvalidInputError', cause), 'logs', false);
+    expect([fault.exitCode, fault.message]).toEqual([2, 'publish.topic: is outside stampede/#']);
+  });
+
+  it('is refused where only the plan function saw why', () => {
+    const cause =
+      '{"errorType":"RefusedByPreflight","errorMessage":"Preflight refuses this run:\\n  stages: …"}';
+    const fault = faultOfExecution(failed('RefusedByPreflight', cause), 'logs', false);
+    expect([fault.exitCode, fault.message]).toEqual([3, 'Preflight refuses this run:\n  stages: …']);
+  });
+
+  it('is stopped, not failed, where the user stopped it', () => {
+    const aborted: Execution = { executionArn: 'arn', status: 'ABORTED', error: undefined, cause: undefined };
+    const fault = faultOfExecution(aborted, 'logs', true);
+    expect([fault.exitCode, fault.message]).toEqual([130, 'the run ended without a report: aborted']);
+  });
+});
+
+describe('pointAt', () => {
+  it('leaves nothing of the user’s that could lead the SDK elsewhere', () => {
+    const variables: NodeJS.ProcessEnv = {
+      PATH: '/bin',
+      AWS_PROFILE: 'production',
+      AWS_ENDPOINT_URL_S3: 'https://s3.example',
+      AWS_SESSION_TOKEN: 'secret',
+      AWS_REGION: 'eu-west-1',
+    };
+    pointAt({ AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }, variables);
+    expect(variables).toEqual({
+      PATH: '/bin',
+      AWS_REGION: 'us-east-1',
+      AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    });
+  });
+});

@@ -1,0 +1,174 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  type Execution,
+  ExecutionNotFoundError,
+  type ExecutionStatus,
+} from '../../../../src/aws/executions.ts';
+import type { RunPlace } from '../../../../src/cli/backend/backend.ts';
+import { type StopWorld, stopRun } from '../../../../src/cli/run/stop-run.ts';
+import { findRunIn } from '../../../../src/cli/runs/find-run.ts';
+import type { Report } from '../../../../src/report/report-model.ts';
+import { resultOf } from '../../../support/measure/run-fixture.ts';
+import { reportOf, runOf } from '../../../support/report/report-fixture.ts';
+
+const { plan } = runOf();
+const results = Array.from({ length: plan.slices.count }, (_, slice) => resultOf(plan, slice));
+const report = reportOf(runOf());
+const { runId } = plan;
+const kept = `kept the report of ${runId}`;
+const startedAt = plan.timeline.publishAt + 3_000;
+
+interface PlaceOptions {
+  readonly status?: ExecutionStatus;
+  readonly endsAfterMs?: number;
+  readonly known?: boolean;
+  /** Its slices end so long after they are told to; never: they go on to the deadline. Absent: they have ended. */
+  readonly slicesEndAfterMs?: number;
+  readonly stored?: Report;
+}
+
+/** A place in virtual time, where the run ends so long after it is told to; never: it must be ended from outside. */
+function makePlace(options: PlaceOptions = {}) {
+  let now = startedAt;
+  let toldAt = Number.POSITIVE_INFINITY;
+  let ended: ExecutionStatus | undefined = options.status;
+  const log: string[] = [];
+  const place: RunPlace = {
+    executions: {
+      arnOf: (id) => `arn:${id}`,
+      start: async () => 'never',
+      async describe(executionArn): Promise<Execution> {
+        if (options.known === false) throw new ExecutionNotFoundError(executionArn);
+        const isOver = now >= toldAt + (options.endsAfterMs ?? Number.POSITIVE_INFINITY);
+        const status = ended ?? (isOver ? 'FAILED' : 'RUNNING');
+        return { executionArn, status, error: undefined, cause: undefined };
+      },
+      async stop() {
+        log.push(`StopExecution after ${now - startedAt} ms`);
+        ended = 'ABORTED';
+      },
+      latest: async () => runId,
+    },
+    control: {
+      async requestStop(id, { reason, by }) {
+        toldAt = now;
+        log.push(`${id}: ${reason}, by ${by ?? 'somebody'}`);
+      },
+      async clear() {
+        log.push(`cleared after ${now - startedAt} ms`);
+      },
+    },
+    record: {
+      getPlan: async () => plan,
+      getFaults: async () => undefined,
+      getReport: async () => (now >= toldAt || ended !== undefined ? (options.stored ?? report) : undefined),
+      putReport: async () => undefined,
+      async *sliceResults() {
+        const { slicesEndAfterMs } = options;
+        const areRunning = slicesEndAfterMs !== undefined && now < toldAt + slicesEndAfterMs;
+        for (const result of results) yield areRunning ? { ...result, outcome: 'running' } : result;
+      },
+      async *sliceDeaths() {},
+      async *arrivalWindows() {},
+    },
+    logs: 'logs',
+    lookEveryMs: 250,
+    stopPatienceMs: 60_000,
+    live: async () => ({}),
+    keep: async (kept) => void log.push(`kept the report of ${kept.runId}`),
+  };
+  const world: StopWorld = {
+    now: () => now,
+    sleep: async (ms) => {
+      now += ms;
+    },
+    say: () => undefined,
+  };
+  const stop = async () => {
+    const found = await findRunIn([place], runId);
+    if (found === undefined) throw new Error('nobody knows it');
+    return stopRun(found, world);
+  };
+  return { place, log, stop, elapsedMs: () => now - startedAt };
+}
+
+describe('stopRun', () => {
+  it('tells the run to stop, waits for its end, and has its report', async () => {
+    const { stop, log, elapsedMs } = makePlace({ endsAfterMs: 4_000 });
+    const stopped = await stop();
+    expect(stopped).toMatchObject({ wasRunning: true, execution: { status: 'FAILED' }, report: { runId } });
+    expect(log).toEqual([`${runId}: stopped by the user, by somebody`, kept]);
+    expect(elapsedMs()).toBeLessThan(5_000);
+  });
+
+  it('ends the execution from outside where the run does not end by itself', async () => {
+    const { stop, log } = makePlace();
+    expect(await stop()).toMatchObject({
+      execution: { status: 'ABORTED' },
+      report: { runId },
+    });
+    expect(log).toEqual([
+      expect.stringContaining('stopped by the user'),
+      expect.stringMatching(/^StopExecution after 6\d{4} ms$/),
+      kept,
+    ]);
+  });
+
+  it('leaves a run alone that has ended', async () => {
+    const { stop, log } = makePlace({ status: 'SUCCEEDED' });
+    expect(await stop()).toMatchObject({ wasRunning: false, report: { runId } });
+    expect(log).toEqual([kept]);
+  });
+
+  describe('on an execution that was stopped from outside', () => {
+    const cutOff: Report = { ...report, execution: { status: 'ABORTED' } };
+
+    it('stops the slices that still run, and waits for their ends', async () => {
+      const { stop, log, elapsedMs } = makePlace({
+        status: 'ABORTED',
+        slicesEndAfterMs: 2_000,
+        stored: cutOff,
+      });
+      expect(await stop()).toMatchObject({ wasRunning: false, slicesWereRunning: true, report: { runId } });
+      expect(log).toEqual([`${runId}: stopped by the user, by somebody`, 'cleared after 2000 ms', kept]);
+      expect(elapsedMs()).toBe(2_000);
+    });
+
+    it('waits until the deadline of the plan for slices that store no end', async () => {
+      const { stop, log } = makePlace({
+        status: 'ABORTED',
+        slicesEndAfterMs: Number.POSITIVE_INFINITY,
+        stored: cutOff,
+      });
+      expect(await stop()).toMatchObject({ slicesWereRunning: true });
+      const waitedMs = Number(/^cleared after (\d+) ms$/.exec(log[1]!)![1]);
+      expect(startedAt + waitedMs).toBeGreaterThanOrEqual(plan.timeline.deadlineAt);
+      expect(startedAt + waitedMs).toBeLessThan(plan.timeline.deadlineAt + 250);
+    });
+
+    it('sends nothing where all of them have stored their ends', async () => {
+      const { stop, log } = makePlace({ status: 'ABORTED', stored: cutOff });
+      expect(await stop()).toMatchObject({ slicesWereRunning: false });
+      expect(log).toEqual([kept]);
+    });
+  });
+});
+
+describe('findRunIn', () => {
+  const other = makePlace({ known: false }).place;
+  const gone: RunPlace = {
+    ...other,
+    executions: {
+      ...other.executions,
+      describe: async () => {
+        throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+      },
+    },
+  };
+
+  it('passes over places that do not know the run, or where nobody is any more', async () => {
+    const { place } = makePlace();
+    expect(await findRunIn([gone, other, place], runId)).toMatchObject({ place });
+    expect(await findRunIn([other, gone], runId)).toBeUndefined();
+  });
+});

@@ -1,0 +1,148 @@
+import { describe, expect, it } from '@jest/globals';
+import { openControlChannel, withControlKeepAlive } from '../../../src/device/control-channel.ts';
+import type { TransportListener } from '../../../src/device/transport.ts';
+import { makeTestPlan } from '../../support/device/make-run.ts';
+import { type Behaviour, SimulatedTransport } from '../../support/device/simulated-transport.ts';
+import { VirtualClock } from '../../support/device/virtual-clock.ts';
+
+const startedAt = 1_700_000_000_000;
+
+interface Bench {
+  readonly clock: VirtualClock;
+  readonly transport: SimulatedTransport;
+  readonly listener: TransportListener;
+  readonly topics: string[];
+}
+
+/** A control channel in virtual time: what it heard, and when it gave up. */
+async function watch(behaviour: Behaviour, forMs: number, script: (bench: Bench) => void = () => undefined) {
+  const clock = new VirtualClock(startedAt);
+  const heard: { what: string; afterMs: number }[] = [];
+  const topics: string[] = [];
+  let bench: Bench | undefined;
+  const over = new Promise<void>((resolve) => clock.setTimer(forMs, resolve));
+  const channel = openControlChannel({
+    runId: 'test-run',
+    slice: 3,
+    clock,
+    transport: (listener, devices) => {
+      const transport = new SimulatedTransport(clock, behaviour, listener);
+      topics.push(devices.topic(0), devices.clientId(0));
+      bench = { clock, transport, listener, topics };
+      return transport;
+    },
+    onMessage: ({ reason, at }) =>
+      heard.push({ what: `${reason} (${at})`, afterMs: clock.now() - startedAt }),
+    onLost: (reason) => heard.push({ what: reason, afterMs: clock.now() - startedAt }),
+  });
+  if (bench === undefined) throw new Error('no transport was made');
+  script(bench);
+  await clock.runUntil(over);
+  await channel.close();
+  return { heard, topics, connects: bench.transport.connectedAtMs.length, closed: bench.transport.closed };
+}
+
+const away = 'the control channel was away for 30 s';
+
+describe('the control channel of an MQTT slice', () => {
+  it('is a device of its own on the run’s control topic', async () => {
+    const { topics, connects, closed, heard } = await watch({}, 120_000);
+    expect(topics).toEqual(['stampede-control/test-run', 'stampede-test-run-control-3']);
+    expect({ connects, closed, heard }).toEqual({ connects: 1, closed: true, heard: [] });
+  });
+
+  it('hears the stop message, and takes the instant of hearing where it names none', async () => {
+    const say = (bench: Bench, text: string) => bench.listener.echoed(0, Buffer.from(text));
+    const { heard } = await watch({}, 5_000, (bench) => {
+      bench.clock.setTimer(500, () => say(bench, 'hello'));
+      bench.clock.setTimer(1_000, () => say(bench, '{"command":"stop"}'));
+      bench.clock.setTimer(2_000, () => say(bench, '{"command":"stop","reason":"enough","at":7}'));
+    });
+    expect(heard).toEqual([
+      { what: `stopped by a control message (${startedAt + 1_000})`, afterMs: 1_000 },
+      { what: 'enough (7)', afterMs: 2_000 },
+    ]);
+  });
+
+  it('has heard what was said before it was there by its first message, or soon after it is connected', async () => {
+    const heardAfterMs = async (
+      behaviour: Behaviour,
+      messageAfterMs?: number,
+    ): Promise<number | undefined> => {
+      const clock = new VirtualClock(startedAt);
+      const over = new Promise<void>((resolve) => clock.setTimer(60_000, resolve));
+      let heardAt: number | undefined;
+      const channel = openControlChannel({
+        runId: 'test-run',
+        slice: 0,
+        clock,
+        transport: (listener) => {
+          const say = () => listener.echoed(0, Buffer.from('{"command":"stop"}'));
+          if (messageAfterMs !== undefined) clock.setTimer(messageAfterMs, say);
+          return new SimulatedTransport(clock, behaviour, listener);
+        },
+        onMessage: () => undefined,
+        onLost: () => undefined,
+      });
+      void channel.heard.then(() => {
+        heardAt = clock.now();
+      });
+      await clock.runUntil(over);
+      await channel.close();
+      return heardAt && heardAt - startedAt;
+    };
+    const connectMs = 40;
+    expect(await heardAfterMs({ connect: () => connectMs })).toBe(connectMs + 250);
+    expect(await heardAfterMs({ connect: () => connectMs }, 60)).toBe(60);
+    expect(await heardAfterMs({ connect: () => 'ECONNREFUSED' })).toBeGreaterThanOrEqual(30_000);
+  });
+
+  it('gives up 30 s after it lost its connection and got none again', async () => {
+    const refused: Behaviour = { connect: (_device, now) => (now > startedAt + 5_000 ? 'ECONNREFUSED' : 5) };
+    const { heard } = await watch(refused, 120_000, ({ clock, transport }) => {
+      clock.setTimer(10_000, () => transport.cut(0));
+    });
+    expect(heard).toHaveLength(1);
+    expect(heard[0]?.what).toBe(away);
+    expect(heard[0]?.afterMs).toBeGreaterThanOrEqual(40_000);
+    expect(heard[0]?.afterMs).toBeLessThan(41_500);
+  });
+
+  it('gives up 30 s after the start where it never connected', async () => {
+    const { heard } = await watch({ connect: () => 'NotAuthorized' }, 120_000);
+    expect(heard.map(({ what }) => what)).toEqual([away]);
+    expect(heard[0]?.afterMs).toBeLessThan(31_500);
+  });
+
+  it('comes back from an absence of less than 30 s, however often', async () => {
+    const { heard, connects } = await watch(
+      {
+        connect: (_device, now) =>
+          (now - startedAt) % 40_000 < 25_000 && now > startedAt + 40_000 ? 'no' : 5,
+      },
+      400_000,
+      ({ clock, transport }) => {
+        for (let at = 40_000; at < 400_000; at += 40_000) clock.setTimer(at, () => transport.cut(0));
+      },
+    );
+    expect(heard).toEqual([]);
+    expect(connects).toBe(10);
+  });
+
+  it('gives up at once where the topic is refused: that will not change', async () => {
+    const { heard } = await watch({}, 5_000, ({ clock, listener }) => {
+      clock.setTimer(100, () => listener.echoRefused(0, 'NotAuthorized'));
+      clock.setTimer(200, () => listener.echoRefused(0, 'NotAuthorized'));
+    });
+    expect(heard).toEqual([{ what: 'the control topic was refused: NotAuthorized', afterMs: 100 }]);
+  });
+
+  it('pings often enough to notice a connection that died without a word', () => {
+    const plan = makeTestPlan({ connect: { keepAliveMs: 1_200_000, cleanStart: false } });
+    expect(withControlKeepAlive(plan).profile.connect).toMatchObject({
+      keepAliveMs: 30_000,
+      cleanStart: true,
+    });
+    expect(plan.profile.connect.keepAliveMs).toBe(1_200_000);
+  });
+});

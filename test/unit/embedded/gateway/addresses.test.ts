@@ -1,0 +1,69 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { findAddresses, publishAddress } from '../../../../src/embedded/gateway/addresses.ts';
+
+let runs: string;
+beforeEach(() => {
+  runs = mkdtempSync(path.join(tmpdir(), 'stampede-addresses-'));
+});
+afterEach(() => rmSync(runs, { recursive: true, force: true }));
+
+const address = (pid: number) => ({
+  pid,
+  environment: { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' },
+  stateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:stampede-dev',
+});
+/** Larger than any that Linux gives away. */
+const deadPid = 2 ** 22 + 1;
+
+describe('addresses of embedded AWS', () => {
+  it('are found for as long as they stand, by nobody else', () => {
+    const withdraw = publishAddress(runs, address(process.pid));
+    expect(findAddresses(runs)).toEqual([address(process.pid)]);
+    const file = path.join(runs, '.embedded', `${process.pid}.json`);
+    if (process.platform !== 'win32') expect(statSync(file).mode & 0o077).toBe(0);
+    withdraw();
+    expect(findAddresses(runs)).toEqual([]);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it('of a process that was killed are taken away', () => {
+    publishAddress(runs, address(deadPid));
+    const withdraw = publishAddress(runs, address(process.pid));
+    expect(findAddresses(runs).map(({ pid }) => pid)).toEqual([process.pid]);
+    expect(readdirSync(path.join(runs, '.embedded'))).toEqual([`${process.pid}.json`]);
+    withdraw();
+  });
+
+  it('lead to this machine only, whoever made the file', () => {
+    const foreign: Record<string, unknown>[] = [
+      { AWS_ENDPOINT_URL: 'http://attacker.example' },
+      { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ENDPOINT_URL_SFN: 'http://169.254.169.254/' },
+      { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ENDPOINT_URL_SFN: '//attacker.example' },
+      { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', INFLUX_URL: 'http://127.0.0.1@attacker.example/' },
+      { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', INFLUX_URL: 'http://127.0.0.1.attacker.example/' },
+      { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', IOT_ENDPOINT: 'mqtt://127.0.0.1:1,mqtt://attacker.example' },
+      { AWS_ENDPOINT_URL: '' },
+      { AWS_ENDPOINT_URL: ['http://127.0.0.1:1'] },
+      {},
+    ];
+    const file = path.join(runs, '.embedded', `${process.pid}.json`);
+    for (const environment of foreign) {
+      publishAddress(runs, address(process.pid));
+      writeFileSync(file, JSON.stringify({ ...address(process.pid), environment }));
+      expect(findAddresses(runs)).toEqual([]);
+    }
+    publishAddress(runs, address(process.pid));
+    writeFileSync(file, JSON.stringify({ ...address(process.pid), pid: -1 }));
+    expect(findAddresses(runs)).toEqual([]);
+  });
+
+  it('are none where nothing ever ran, or what is there is no address', () => {
+    expect(findAddresses(path.join(runs, 'nowhere'))).toEqual([]);
+    publishAddress(runs, address(process.pid))();
+    writeFileSync(path.join(runs, '.embedded', '1.json'), '{"pid":');
+    expect(findAddresses(runs)).toEqual([]);
+  });
+});

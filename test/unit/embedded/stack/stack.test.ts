@@ -1,0 +1,106 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readStack, StackError } from '../../../../src/embedded/stack/stack.ts';
+
+const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'stampede-stack-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+const read = async (yaml: string) => {
+  const file = path.join(directory, 'serverless.yml');
+  await writeFile(file, yaml);
+  return readStack(file);
+};
+
+describe('the stack', () => {
+  it('has what embedded AWS needs of it', async () => {
+    const { prefix, functions, environment, ruleSql, queue } = await readStack(
+      pathOf('../../../../serverless.yml'),
+    );
+    expect(prefix).toBe('stampede-dev');
+    expect(functions.map(({ name }) => name)).toContain('stampede-dev-measure-latency');
+    expect(functions.find(({ key }) => key === 'publish-mqtt')).toMatchObject({
+      handler: 'functions/publish-mqtt.handler',
+      timeoutSeconds: 900,
+    });
+    expect(environment.TOPIC_FILTER).toBe('stampede/dev/#');
+    expect(environment).not.toHaveProperty('NODE_OPTIONS');
+    expect(ruleSql).toMatch(/FROM 'stampede\/dev\/#'/);
+    // AWS recommends six times the time-out of the function that reads.
+    const subscriber = functions.find(({ key }) => key === 'measure-latency');
+    expect(queue).toEqual({
+      visibilityTimeoutMs: 6_000 * subscriber!.timeoutSeconds,
+      maxReceiveCount: 3,
+      batchSize: 2_000,
+      maximumBatchingWindowMs: 1_000,
+      readers: { mode: 'standard', maximumConcurrency: 50 },
+    });
+  });
+
+  it("has the framework's defaults, and leaves out what only a deployment knows", async () => {
+    const { functions } = await readStack(
+      pathOf('../../../support/embedded/fixtures/package/serverless.yml'),
+    );
+    expect(functions.find(({ key }) => key === 'publish')).toEqual({
+      key: 'publish',
+      name: 'tiny-dev-publish',
+      handler: 'functions/tiny.publish',
+      memoryMb: 256,
+      timeoutSeconds: 60,
+      environment: { TOPIC_FILTER: 'stampede/#', MESSAGES: '5' },
+    });
+    expect(functions[0]).toMatchObject({ memoryMb: 1024, timeoutSeconds: 6 });
+  });
+
+  it('resolves variables within variables, lists and files', async () => {
+    await writeFile(
+      path.join(directory, 'rule.yml'),
+      'Resources:\n  R:\n    Type: AWS::IoT::TopicRule\n    Properties:\n      TopicRulePayload: { Sql: "'.concat(
+        '$',
+        '{self:custom.sql}" }\n',
+      ),
+    );
+    const { environment, ruleSql } = await read(`
+service: x
+params: { default: { kind: arm64, topic: a/#, empty: '' } }
+provider:
+  environment:
+    FILE: ../\${self:custom.files.\${param:kind}}
+    EMPTY: \${param:empty}
+    FALLBACK: \${param:none, opt:none, 'last'}
+    STAGE: \${self:service}-\${sls:stage}
+    REGION: \${AWS::Region}
+    UNKNOWN: \${env:NOBODY_SETS_THIS}
+    REFERENCE: { Ref: Bucket }
+custom:
+  files: { arm64: one.node }
+  sql: SELECT * FROM '\${param:topic}'
+functions: { a: { handler: a.b } }
+resources:
+  - \${file(rule.yml)}
+`);
+    expect(environment).toEqual({
+      FILE: '../one.node',
+      EMPTY: '',
+      FALLBACK: 'last',
+      STAGE: 'x-dev',
+      REGION: '$'.concat('{AWS::Region}'),
+    });
+    expect(ruleSql).toBe("SELECT * FROM 'a/#'");
+  });
+
+  it.each([
+    ['service: x', 'has no functions'],
+    ['service: x\nfunctions:\n  a: {}', 'functions.a has no handler'],
+    ['service: x\nfunctions:\n  a: { handler: a.b }', 'has no AWS::IoT::TopicRule'],
+  ])('names what is missing in %j', async (yaml, message) => {
+    await expect(read(yaml)).rejects.toThrow(StackError);
+    await expect(read(yaml)).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,165 @@
+import { describe, expect, it } from '@jest/globals';
+import { RunInProgress, type SliceTold } from '../../../src/live/run-in-progress.ts';
+import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
+
+const start = 1_790_000_000;
+const told = (slice: number, second: number, more: Partial<SliceTold> = {}): SliceTold => ({
+  slice,
+  second: start + second,
+  phase: 'publishing',
+  connected: 10,
+  connects: 0,
+  connectFailed: 0,
+  intended: 5,
+  sent: 5,
+  acked: 4,
+  dropped: 0,
+  throttled: 0,
+  failed: 1,
+  unacknowledged: 0,
+  ...more,
+});
+
+const viewOf = (run: RunInProgress, since: number, nowSecond: number, secondsPerStep = 1) =>
+  run.view({ since, secondsPerStep }, nowSecond);
+
+describe('RunInProgress', () => {
+  it('adds up what slices tell of a second, in whatever order', () => {
+    const run = new RunInProgress();
+    run.takeSlice(told(1, 7));
+    run.takeSlice(told(0, 7, { sent: 3 }));
+    run.takeArrivals(start + 7, 6);
+    expect(viewOf(run, 0, start + 8).seconds).toEqual([
+      {
+        second: start + 7,
+        intended: 10,
+        sent: 8,
+        acked: 8,
+        connects: 0,
+        arrivals: 6,
+        connected: 20,
+      },
+    ]);
+  });
+
+  it('gives just what changed since the last view', () => {
+    const run = new RunInProgress();
+    run.takeSlice(told(0, 1));
+    run.takeSlice(told(0, 2));
+    const { revision } = viewOf(run, 0, start + 2);
+    expect(viewOf(run, revision, start + 2).seconds).toEqual([]);
+    run.takeArrivals(start + 1, 1);
+    expect(viewOf(run, revision, start + 2).seconds.map(({ second }) => second - start)).toEqual([1]);
+  });
+
+  it('knows up to which second everybody has told', () => {
+    const run = new RunInProgress();
+    expect(viewOf(run, 0, start).toldUntil).toBe(0);
+    run.takeSlice(told(0, 5));
+    run.takeSlice(told(1, 3));
+    run.takeSlice(told(2, 1, { phase: 'done' }));
+    expect(viewOf(run, 0, start + 6).toldUntil).toBe(start + 4);
+    run.takeSlice(told(1, 4, { phase: 'done' }));
+    run.takeSlice(told(0, 6, { phase: 'done' }));
+    expect(viewOf(run, 0, start + 8).toldUntil).toBe(start + 7);
+  });
+
+  it('sums what everybody has told of, from the first second', () => {
+    const run = new RunInProgress();
+    expect(run.complete(start)).toBeUndefined();
+    for (const second of [1, 2, 3]) run.takeSlice(told(0, second));
+    run.takeSlice(told(1, 1));
+    run.takeArrivals(start + 1, 7);
+    run.takeArrivals(start + 3, 5);
+    expect(run.complete(start + 4)).toEqual({
+      untilSecond: start + 2,
+      intended: 10,
+      sent: 10,
+      dropped: 0,
+      acked: 8,
+      throttled: 0,
+      failed: 2,
+      unacknowledged: 0,
+      connects: 0,
+      connectFailed: 0,
+      arrivals: 7,
+    });
+    run.takeSlice(told(1, 2, { phase: 'done' }));
+    run.takeSlice(told(0, 4, { phase: 'done' }));
+    // What arrives after the last slice has ended counts too.
+    run.takeArrivals(start + 6, 13);
+    expect(run.complete(start + 7)).toMatchObject({
+      untilSecond: start + 5,
+      sent: 30,
+      acked: 24,
+      failed: 6,
+      arrivals: 25,
+    });
+  });
+
+  it('shows each slice in its state, and one that has gone silent as failed', () => {
+    const run = new RunInProgress();
+    for (const [slice, phase] of ['waiting', 'connecting', 'publishing', 'draining', 'done'].entries()) {
+      run.takeSlice(told(slice, 0, { phase }));
+    }
+    run.takeSlice(told(6, 0));
+    expect(viewOf(run, 0, start + 1).slices).toBe('.cpdo.p');
+    run.takeSlice(told(6, 30));
+    expect(viewOf(run, 0, start + 31).slices).toBe('xxxxo.p');
+  });
+
+  it('shows a slice whose devices all stayed without a connection as failed', () => {
+    const run = new RunInProgress();
+    run.takeSlice(told(0, 1, { connectFailed: 5 }));
+    run.takeSlice(told(0, 2, { phase: 'done' }));
+    run.takeSlice(told(1, 1, { connectFailed: 5, connects: 1 }));
+    run.takeSlice(told(1, 2, { phase: 'done' }));
+    run.takeSlice(told(2, 2, { phase: 'done' }));
+    expect(viewOf(run, 0, start + 3).slices).toBe('xoo');
+  });
+
+  it('keeps to the newest word of a slice', () => {
+    const run = new RunInProgress();
+    run.takeSlice(told(0, 9, { phase: 'done' }));
+    run.takeSlice(told(0, 8));
+    expect(viewOf(run, 0, start + 10).slices).toBe('o');
+  });
+
+  it('makes percentiles and heat of histograms, those below zero with them', () => {
+    const run = new RunInProgress();
+    const histogram = new LatencyHistogram();
+    for (const ms of [-2, 10, 10, 10]) histogram.record(ms);
+    const { positive, negative } = histogram.encode();
+    run.takeLatency('end_to_end_latency', start, positive, negative);
+    run.takeLatency('end_to_end_latency', start, positive, '');
+    const step = viewOf(run, 0, start).latency.end_to_end_latency[0]!.step;
+    expect(step.p50! / 10).toBeCloseTo(1, 1);
+    expect(step.heat[1]).toBe(1);
+    expect(step.heat.filter((_, i) => i % 2 === 1).reduce((a, b) => a + b)).toBe(7);
+  });
+
+  it('joins seconds to steps, counts and not percentiles', () => {
+    const run = new RunInProgress();
+    const first = start - (start % 3);
+    const histogramOf = (...samples: number[]) => {
+      const histogram = new LatencyHistogram();
+      for (const ms of samples) histogram.record(ms);
+      return histogram.encode().positive;
+    };
+    run.takeLatency('puback_round_trip', first, histogramOf(1, 1, 1), '');
+    run.takeLatency('puback_round_trip', first + 2, histogramOf(500), '');
+    run.takeLatency('puback_round_trip', first + 3, histogramOf(7), '');
+    const { revision, latency } = viewOf(run, 0, first, 3);
+    expect(latency.puback_round_trip.map(({ second }) => second)).toEqual([first, first + 3]);
+    expect(latency.puback_round_trip[0]!.step.p50! / 1).toBeCloseTo(1, 1);
+    expect(latency.puback_round_trip[0]!.step.max! / 500).toBeCloseTo(1, 1);
+    run.takeArrivals(first + 1, 1);
+    expect(viewOf(run, revision, first, 3).latency.puback_round_trip).toHaveLength(1);
+  });
+
+  it('forgets the first seconds of a run without end', () => {
+    const run = new RunInProgress();
+    for (let second = 0; second < 5_000; second++) run.takeArrivals(start + second, 1);
+    expect(viewOf(run, 0, start).seconds).toHaveLength(1_800);
+  });
+});

@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { describeDevices, deviceOf } from '../../../src/device/slice-devices.ts';
+import { echoedMessages, echoingDevices } from '../../../src/plan/echoes.ts';
+import { sliceOf } from '../../../src/plan/slices.ts';
+import { planOf, profileOf } from '../../support/plan/arbitraries.ts';
+
+describe('echoedMessages', () => {
+  it('counts what the devices themselves would count, message by message', () => {
+    const runs = fc.integer({ min: 1, max: 8 }).chain((slices) =>
+      fc.record({
+        slices: fc.constant(slices),
+        devices: fc.integer({ min: slices, max: 40 }),
+        messages: fc.integer({ min: 1, max: 300 }),
+        fraction: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1, noNaN: true })),
+      }),
+    );
+    fc.assert(
+      fc.property(runs, ({ slices, devices, messages, fraction }) => {
+        const plan = planOf(profileOf({ devices, echo: { fraction } }), messages, slices);
+        let echoed = 0;
+        let echoing = 0;
+        for (let s = 0; s < slices; s++) {
+          const slice = sliceOf(plan, s);
+          const { echoes } = describeDevices(plan, slice);
+          for (let d = 0; d < slice.devices; d++) echoing += Number(echoes(d));
+          for (let n = 0; n < slice.messages; n++) echoed += Number(echoes(deviceOf(n, slice.devices)));
+        }
+        expect(echoingDevices(plan.profile)).toBe(echoing);
+        expect(echoedMessages(plan)).toBe(echoed);
+      }),
+    );
+  });
+});

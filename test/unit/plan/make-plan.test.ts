@@ -1,0 +1,175 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { fanOutOf } from '../../../src/plan/fan-out.ts';
+import { draftPlan, makePlan } from '../../../src/plan/make-plan.ts';
+import { RefusedByPreflightError } from '../../../src/plan/refusals.ts';
+import { parseLoadProfile } from '../../../src/profile/parse.ts';
+import { InvalidInputError } from '../../../src/shared/errors.ts';
+import { loads, profileOf } from '../../support/plan/arbitraries.ts';
+
+const coldStart = { leadMs: 2_000, environmentsPerSecond: 100 };
+const minimal = { devices: 100, ratePerSecond: 100, duration: '30s' };
+
+function planOf(input: object, runId = 'run-1', topicFilter?: string) {
+  const profile = parseLoadProfile(input);
+  return makePlan({
+    runId,
+    profile,
+    now: 1_000_000,
+    coldStart,
+    ...(topicFilter === undefined ? {} : { topicFilter }),
+  });
+}
+
+function faultsOf(act: () => unknown) {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof InvalidInputError || error instanceof RefusedByPreflightError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('makePlan', () => {
+  it('puts one after the other: cold starts, connects, publishing, drain, deadline', () => {
+    // 4 slices at 100 environments a second; 800 devices at 400 connects a second, and a second to settle.
+    const plan = planOf({
+      devices: 800,
+      stages: [
+        { duration: '10s', target: 100 },
+        { duration: '5s', target: 0 },
+      ],
+      slices: { devicesPerSlice: 200 },
+      drain: '3s',
+    });
+    expect(plan.timeline).toEqual({
+      createdAt: 1_000_000,
+      startAt: 1_002_040,
+      publishAt: 1_005_040,
+      publishEndAt: 1_020_040,
+      drainEndAt: 1_023_040,
+      // The last publish may wait 5 s for its PUBACK; then the margin.
+      deadlineAt: 1_040_040,
+    });
+    expect(plan.load).toEqual({ messages: 750, peakPerSecond: 100 });
+  });
+
+  it('has nothing to connect over https', () => {
+    const { timeline } = planOf({ ...minimal, connect: { protocol: 'https' } });
+    expect(timeline.publishAt).toBe(timeline.startAt);
+  });
+
+  it('counts whole messages, however the stages divide', () => {
+    fc.assert(
+      fc.property(loads, (load) => {
+        const { plan } = draftPlan({
+          runId: 'r',
+          profile: profileOf({ devices: 10, ...load }),
+          now: 0,
+          coldStart,
+        });
+        expect(Number.isSafeInteger(plan.load.messages)).toBe(true);
+      }),
+    );
+    expect(planOf({ devices: 3, stages: [{ duration: '60s', target: 20 / 3 }] }).load.messages).toBe(200);
+  });
+
+  it('survives JSON, which is how the functions get it', () => {
+    const plan = planOf(minimal);
+    expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+  });
+
+  it.each([
+    ['14 minutes of publishing', { ...minimal, duration: '14m50s' }, 'stages', /shorten the run by/],
+    [
+      '10,000 devices at 10 connects a second',
+      { ...minimal, devices: 10_000, connect: { ratePerSecond: 10 } },
+      'connect.ratePerSecond',
+      /raise connect\.ratePerSecond above 10/,
+    ],
+    [
+      'more slices than children',
+      { ...minimal, devices: 10_001, slices: { devicesPerSlice: 1 }, connect: { ratePerSecond: 5_000 } },
+      'slices.devicesPerSlice',
+      /at least 2 devices/,
+    ],
+  ])('refuses %s', (_, input, path, hint) => {
+    const faults = faultsOf(() => planOf(input));
+    expect(faults).toEqual([{ path, message: expect.any(String), hint: expect.stringMatching(hint) }]);
+  });
+
+  it('tells a limit that nothing lifts from an error of the input', () => {
+    expect(() => planOf({ ...minimal, duration: '20m' })).toThrow(RefusedByPreflightError);
+    const empty = { devices: 1, ratePerSecond: 0.01, duration: '10s' };
+    expect(() => planOf(empty)).toThrow(InvalidInputError);
+    expect(faultsOf(() => planOf(empty))).toEqual([
+      { path: 'stages', message: expect.any(String), hint: expect.stringMatching(/raise the rate/) },
+    ]);
+  });
+
+  it('refuses a topic that the rule does not read, and a run id that no execution has', () => {
+    const input = { ...minimal, publish: { topic: 'fleet/{deviceId}' } };
+    const faults = faultsOf(() => planOf(input, 'run 1', 'stampede/prod/#'));
+    expect(faults.map((fault) => fault.path)).toEqual(['runId', 'publish.topic']);
+    expect(faults[1]).toMatchObject({
+      message: expect.stringContaining('"fleet/d0" is outside stampede/prod/#'),
+      hint: 'begin the topic with {topicRoot}/, which is stampede/prod/ in this stack, or deploy with another topicFilter',
+    });
+    expect(faultsOf(() => planOf(minimal, 'x'.repeat(81)))).toHaveLength(1);
+    expect(faultsOf(() => planOf(minimal, 'x'.repeat(80), 'stampede/prod/#'))).toEqual([]);
+  });
+
+  it.each([
+    ['{topicRoot}', 'stampede/prod/#', /"stampede\/prod" is outside/],
+    ['stampede/prod2/{deviceId}', 'stampede/prod/#', /is outside/],
+    // The default topic has three levels under the root, and this filter wants the second of them to be telemetry.
+    [undefined, 'fleet/+/telemetry/#', /"fleet\/run-1\/d0\/telemetry" is outside/],
+  ])('refuses topic %s under filter %s', (topic, filter, message) => {
+    const faults = faultsOf(() => planOf({ ...minimal, publish: { topic } }, 'run-1', filter));
+    expect(faults).toEqual([
+      expect.objectContaining({ path: 'publish.topic', message: expect.stringMatching(message) }),
+    ]);
+  });
+
+  it('judges the length of a topic with the root that the stack gives it', () => {
+    const deep = { ...minimal, publish: { topic: '{topicRoot}/b/c/d/e/f/g/{deviceId}' } };
+    expect(faultsOf(() => planOf(deep, 'run-1', 'a/#'))).toEqual([]);
+    expect(faultsOf(() => planOf(deep, 'run-1', 'stampede/prod/#'))).toEqual([
+      { path: 'publish.topic', message: expect.stringMatching(/^8 slashes/), hint: 'drop 1 levels' },
+    ]);
+    const long = { ...minimal, publish: { topic: `{topicRoot}/${'t'.repeat(251)}/{deviceIndex}` } };
+    expect(faultsOf(() => planOf(long, 'run-1', 'a/#'))).toEqual([]);
+    expect(faultsOf(() => planOf(long, 'run-1', 'ab/#'))).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('257 bytes') }),
+    ]);
+  });
+
+  it('draws a plan that must not run for those who want to see it', () => {
+    const profile = parseLoadProfile({ ...minimal, duration: '20m' });
+    const { plan, faults, walls } = draftPlan({ runId: 'r', profile, now: 0, coldStart });
+    expect(plan.load.messages).toBe(120_000);
+    expect([faults.length, walls.length]).toEqual([0, 1]);
+  });
+});
+
+describe('fanOutOf', () => {
+  it('hands over slice numbers only: 10,000 of them stay far under 256 KiB', () => {
+    const profile = parseLoadProfile({
+      devices: 9_000_000,
+      ratePerSecond: 20_000,
+      duration: '60s',
+      connect: { ratePerSecond: 100_000 },
+    });
+    const plan = makePlan({ runId: 'r'.repeat(80), profile, now: 0, coldStart });
+    const fanOut = fanOutOf(plan);
+    expect(fanOut.slices).toHaveLength(10_000);
+    expect(fanOut.slices.at(-1)).toBe(9_999);
+    expect(JSON.stringify(fanOut).length).toBeLessThan(64_000);
+  });
+
+  it('waits in whole seconds, and tolerates in percent', () => {
+    const plan = planOf({ ...minimal, drain: '2500ms', slices: { toleratedFailureShare: 0.1 } });
+    expect(fanOutOf(plan)).toMatchObject({ drainSeconds: 3, toleratedFailurePercentage: 10, slices: [0] });
+  });
+});

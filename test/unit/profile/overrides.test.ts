@@ -1,0 +1,232 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  applyOverrides,
+  overridesFromEnvironment,
+  overridesFromFlags,
+  profileOptions,
+  withoutEnforcement,
+} from '../../../src/profile/overrides.ts';
+import { parseLoadProfile } from '../../../src/profile/parse.ts';
+import { settingPaths } from '../../../src/profile/shape.ts';
+import { InvalidInputError } from '../../../src/shared/errors.ts';
+
+const file = {
+  devices: 100,
+  publish: { qos: 1 },
+  stages: [
+    { duration: '30s', target: 50 },
+    { duration: '60s', target: 200 },
+    { duration: '10s', target: 0 },
+  ],
+};
+
+function faultsOf(input: unknown, flags: Record<string, string>, env: Record<string, string> = {}) {
+  try {
+    parseLoadProfile(input, [...overridesFromEnvironment(env), ...overridesFromFlags(flags)]);
+  } catch (error) {
+    if (error instanceof InvalidInputError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('overrides', () => {
+  it('rank flag over variable over file over default', () => {
+    const env = { STAMPEDE_DEVICES: '200', STAMPEDE_SEED: '7', STAMPEDE_DRAIN: '' };
+    const profile = parseLoadProfile(file, [
+      ...overridesFromEnvironment(env),
+      ...overridesFromFlags({ devices: '300', connectRate: '50', output: 'x' }),
+    ]);
+    expect(profile).toMatchObject({ devices: 300, seed: 7, drainMs: 10_000, publish: { qos: 1 } });
+    expect(profile.connect.ratePerSecond).toBe(50);
+  });
+
+  it('reach every setting they name', () => {
+    const flags = {
+      name: 'x',
+      devices: '300',
+      qos: '0',
+      topic: 'stampede/{deviceId}',
+      size: '64',
+      client: 'device-sdk',
+      auth: 'x509',
+      connectRate: '50',
+      devicesPerSlice: '10',
+      drain: '1s',
+      seed: '9',
+      echo: '0.5',
+      protocol: 'mqtt',
+      rate: '20',
+      duration: '10s',
+      maxCost: '2.5',
+      iOwn: 'iot.example.com, broker.test',
+    };
+    expect(parseLoadProfile(file, overridesFromFlags(flags))).toMatchObject({
+      name: 'x',
+      devices: 300,
+      seed: 9,
+      connect: { protocol: 'mqtt', client: 'device-sdk', auth: 'x509', ratePerSecond: 50 },
+      publish: { topic: 'stampede/{deviceId}', qos: 0, sizeBytes: 64 },
+      stages: [
+        { durationMs: 3_000, targetPerSecond: 5 },
+        { durationMs: 6_000, targetPerSecond: 20 },
+        { durationMs: 1_000, targetPerSecond: 0 },
+      ],
+      echo: { fraction: 0.5 },
+      slices: { devicesPerSlice: 10 },
+      drainMs: 1_000,
+      limits: { quotaShare: 0.8, maxCostUsd: 2.5 },
+      iOwn: ['iot.example.com', 'broker.test'],
+    });
+    expect(Object.keys(flags)).toHaveLength(profileOptions.length);
+  });
+
+  it('are recorded in the execution’s input, in the order of the settings, for the report', () => {
+    const overrides = [
+      ...overridesFromEnvironment({ STAMPEDE_QOS: '0', STAMPEDE_DRAIN: '1s' }),
+      ...overridesFromFlags({ drain: '2s' }),
+    ];
+    const { input } = applyOverrides({ devices: 5, ratePerSecond: 5, duration: '5s' }, overrides);
+    expect(input).toMatchObject({ overrides: ['STAMPEDE_QOS=0', '--drain 2s'] });
+    expect(parseLoadProfile(input).overrides).toEqual(['STAMPEDE_QOS=0', '--drain 2s']);
+  });
+
+  it('take the force out of limits, and only that', () => {
+    const input = { devices: 5, limits: { quotaShare: 0.5 } };
+    const overrides = ['--force'];
+    expect(withoutEnforcement(input)).toEqual({
+      devices: 5,
+      limits: { quotaShare: 0.5, enforce: false },
+      overrides,
+    });
+    expect(withoutEnforcement({ devices: 5 })).toEqual({ devices: 5, limits: { enforce: false }, overrides });
+    expect(input.limits).toEqual({ quotaShare: 0.5 });
+    for (const strange of [7, null, [], { limits: 'all' }]) expect(withoutEnforcement(strange)).toBe(strange);
+  });
+
+  it('name settings that there are, each by one flag and its variable', () => {
+    const known = settingPaths();
+    for (const { path, flag, variable } of profileOptions) {
+      expect(known).toContain(path);
+      expect(variable).toBe(`STAMPEDE_${flag.slice(2).toUpperCase().replaceAll('-', '_')}`);
+    }
+    expect(new Set(profileOptions.map((option) => option.flag)).size).toBe(profileOptions.length);
+  });
+
+  it('--rate makes the peak what it says and keeps the shape', () => {
+    const stages = fc.array(fc.record({ duration: fc.constant('5s'), target: fc.nat({ max: 10_000 }) }), {
+      minLength: 1,
+    });
+    fc.assert(
+      fc.property(
+        stages,
+        fc.nat({ max: 100 }),
+        fc.integer({ min: 1, max: 50_000 }),
+        (given, startRate, rate) => {
+          fc.pre(Math.max(startRate, ...given.map(({ target }) => target)) > 0);
+          const profile = parseLoadProfile(
+            { devices: 1_000, startRate, stages: given },
+            overridesFromFlags({ rate: String(rate) }),
+          );
+          const rates = [profile.startRatePerSecond, ...profile.stages.map((stage) => stage.targetPerSecond)];
+          const before = [startRate, ...given.map(({ target }) => target)];
+          expect(Math.max(...rates)).toBe(rate);
+          rates.forEach((scaled, i) => {
+            expect(scaled).toBeCloseTo((before[i]! / Math.max(...before)) * rate, 6);
+          });
+        },
+      ),
+    );
+  });
+
+  it('--duration makes the publishing time exactly what it says', () => {
+    const lengths = fc.array(fc.integer({ min: 1, max: 600_000 }), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(lengths, fc.integer({ min: 1, max: 900_000 }), (lengthsMs, wholeMs) => {
+        const stages = lengthsMs.map((ms) => ({ duration: `${ms}ms`, target: 5 }));
+        const profile = parseLoadProfile(
+          { devices: 1, stages },
+          overridesFromFlags({ duration: `${wholeMs}ms` }),
+        );
+        expect(profile.stages.reduce((sum, stage) => sum + stage.durationMs, 0)).toBe(wholeMs);
+        const totalMs = lengthsMs.reduce((sum, ms) => sum + ms, 0);
+        profile.stages.forEach((stage, i) => {
+          expect(Math.abs(stage.durationMs - (lengthsMs[i]! / totalMs) * wholeMs)).toBeLessThanOrEqual(1);
+        });
+      }),
+    );
+  });
+
+  it('bend each way of giving the load', () => {
+    const flags = overridesFromFlags({ rate: '20', duration: '10s' });
+    const wanted = { startRatePerSecond: 20, stages: [{ durationMs: 10_000, targetPerSecond: 20 }] };
+    expect(parseLoadProfile({ devices: 100, everySeconds: 9, duration: '5s' }, flags)).toMatchObject(wanted);
+    expect(parseLoadProfile({ devices: 100, ratePerSecond: 9, duration: '5s' }, flags)).toMatchObject(wanted);
+    expect(parseLoadProfile({ devices: 100 }, flags)).toMatchObject(wanted);
+    const split = { devices: 100, everySeconds: 9, stages: [{ duration: '5s' }, { duration: '15s' }] };
+    expect(parseLoadProfile(split, flags).stages).toEqual([
+      { durationMs: 2_500, targetPerSecond: 20 },
+      { durationMs: 7_500, targetPerSecond: 20 },
+    ]);
+  });
+
+  it('report what is wrong at the flag or variable that said it', () => {
+    const flags = { qos: '2', duration: '5', protocol: 'http', connectRate: '0', echo: ' ', maxCost: '0' };
+    const faults = faultsOf(file, flags, { STAMPEDE_DEVICES: 'many', STAMPEDE_SEED: '-1' });
+    expect(faults.map((fault) => fault.path).sort()).toEqual(
+      [
+        'STAMPEDE_DEVICES',
+        '--duration',
+        '--qos',
+        '--protocol',
+        '--connect-rate',
+        '--echo',
+        '--max-cost',
+        'STAMPEDE_SEED',
+      ].sort(),
+    );
+    expect(faultsOf(file, { rate: '10001' }).map((fault) => fault.path)).toEqual(['--rate']);
+    expect(faultsOf(file, { rate: '0' }).map((fault) => fault.path)).toEqual(['--rate']);
+    expect(faultsOf(file, { duration: '0s' }).map((fault) => fault.path)).toEqual(['--duration']);
+    expect(faultsOf(file, { iOwn: 'https://mine.test' })).toEqual([
+      {
+        path: '--i-own',
+        message: 'cannot be "https://mine.test"',
+        hint: 'Hosts that you own and may be loaded; for example ["iot.example.com"]',
+      },
+    ]);
+  });
+
+  it("leave a broken file's faults to the file", () => {
+    const broken = { devices: 100, connect: 'mqtt', stages: [{ duration: 5, target: 'x' }] };
+    const flags = { rate: '5', duration: '5s', client: 'dense' };
+    expect(faultsOf(broken, flags).map((fault) => fault.path)).toEqual([
+      'connect',
+      'stages[0].duration',
+      'stages[0].target',
+    ]);
+  });
+
+  it('take a profile written for mqtt over https', () => {
+    const mqtt = {
+      ...file,
+      connect: { client: 'dense', keepAlive: '1m', timeout: '5s' },
+      echo: { fraction: 0.5 },
+    };
+    const profile = parseLoadProfile(mqtt, overridesFromFlags({ protocol: 'https' }));
+    expect(profile.connect).toMatchObject({ protocol: 'https', timeoutMs: 5_000 });
+    expect(profile.echo.fraction).toBe(0);
+    expect(faultsOf(mqtt, { protocol: 'https', client: 'dense' }).map((fault) => fault.path)).toEqual([
+      '--client',
+    ]);
+  });
+
+  it("make an execution's input that parses to the same, and leave the file's alone", () => {
+    const overrides = overridesFromFlags({ rate: '77', duration: '12345ms', devices: '9', qos: '0' });
+    const before = structuredClone(file);
+    const { input } = applyOverrides(file, overrides);
+    expect(file).toEqual(before);
+    expect(parseLoadProfile(JSON.parse(JSON.stringify(input)))).toEqual(parseLoadProfile(file, overrides));
+  });
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from '@jest/globals';
+import type { RunLedger } from '../../../src/measure/run-ledger.ts';
+import { ratesOf } from '../../../src/report/rates.ts';
+import { runOf } from '../../support/report/report-fixture.ts';
+
+// 3 s up to 600/s, 7 s there, 2 s down.
+const { plan, ledger } = runOf();
+const { publishAt } = plan.timeline;
+
+function stoppedAfter(ms: number, counts: Partial<RunLedger> = {}): RunLedger {
+  const at = publishAt + ms;
+  return {
+    ...ledger,
+    stoppedOn: { command: 'stop', reason: 'stopped by the user', at },
+    lastSentAt: at - 3,
+    slices: { ...ledger.slices, completed: 0, stopped: 4 },
+    ...counts,
+  };
+}
+
+describe('ratesOf', () => {
+  it('finds each stage in the messages that were due in it', () => {
+    const rates = ratesOf(plan, ledger);
+    expect(rates.stages).toMatchObject([
+      { stage: 1, seconds: 3, startPerSecond: 0, targetPerSecond: 600, intendedPerSecond: 300 },
+      { stage: 2, seconds: 7, startPerSecond: 600, targetPerSecond: 600, intendedPerSecond: 600 },
+      { stage: 3, seconds: 2, startPerSecond: 600, targetPerSecond: 0, intendedPerSecond: 300 },
+    ]);
+    expect(rates.stages.map(({ sentPerSecond }) => sentPerSecond)).toEqual([300, 600, 300]);
+    expect(rates).toMatchObject({ meanPerSecond: 475, throughputPerSecond: 475, publishedSeconds: 12 });
+  });
+
+  it('takes the publishing time of a stopped run to end with the stop', () => {
+    const messages = { ...ledger.messages, sent: 500, acked: 400 };
+    expect(ratesOf(plan, stoppedAfter(2_500, { messages }))).toMatchObject({
+      meanPerSecond: 200,
+      throughputPerSecond: 160,
+    });
+  });
+
+  it('averages the stage that a stop cut short over what there was of it', () => {
+    const stages = [
+      { intended: 900, sent: 900 },
+      { intended: 1_200, sent: 1_188 },
+      { intended: 0, sent: 0 },
+    ];
+    const rates = ratesOf(plan, stoppedAfter(5_000, { stages }));
+    expect(
+      rates.stages.map(({ intendedPerSecond, sentPerSecond }) => [intendedPerSecond, sentPerSecond]),
+    ).toEqual([
+      [300, 300],
+      [600, 594],
+      [0, 0],
+    ]);
+  });
+
+  it('ends with what is known where every slice died', () => {
+    const dead = {
+      ...ledger,
+      slices: { planned: 4, completed: 0, stopped: 0, failed: 0, died: 4 },
+      knownUntil: [publishAt + 1_000, publishAt + 4_000],
+      perSecond: { ...ledger.perSecond, arrivals: [] },
+      messages: { ...ledger.messages, sent: 800 },
+    };
+    expect(ratesOf(plan, dead)).toMatchObject({ meanPerSecond: 200, publishedSeconds: 4 });
+  });
+
+  it('does not round a slow rate to nothing', () => {
+    const slow = { ...ledger, messages: { ...ledger.messages, sent: 4, acked: 3 } };
+    const hour = { ...plan, timeline: { ...plan.timeline, publishEndAt: publishAt + 3_600_000 } };
+    expect(ratesOf(hour, slow)).toMatchObject({ meanPerSecond: 0.001111, throughputPerSecond: 0.000833 });
+  });
+
+  it('at QoS 0 takes what was received for the throughput', () => {
+    const quiet = { ...ledger, acknowledged: false, messages: { ...ledger.messages, received: 1_200 } };
+    expect(ratesOf(plan, quiet).throughputPerSecond).toBe(100);
+  });
+});

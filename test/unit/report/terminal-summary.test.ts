@@ -1,0 +1,85 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Report } from '../../../src/report/report-model.ts';
+import { renderTerminalSummary } from '../../../src/report/terminal-summary.ts';
+import { expectGolden } from '../../support/report/golden.ts';
+import { reportOf, runOf } from '../../support/report/report-fixture.ts';
+
+const troubled = {
+  lostPerThousand: 3,
+  throttledPerThousand: 4,
+  duplicatedPerThousand: 1,
+  died: [2],
+  clockOffsetMs: 25,
+};
+const passed = reportOf(runOf());
+const failed = reportOf(runOf(troubled));
+
+/** As large as a run gets: 12 digits in every column, and words from the far side. */
+function swollen(report: Report): Report {
+  const messages = Object.fromEntries(
+    Object.keys(report.messages).map((column) => [column, 123_456_789_012]),
+  );
+  return {
+    ...report,
+    runId: 'r'.repeat(80),
+    messages: messages as unknown as Report['messages'],
+    devices: {
+      planned: 1_000_000,
+      connected: 1_000_000,
+      unknown: 0,
+      connectFailed: 0,
+      reconnects: 1_000_000,
+    },
+    slices: { planned: 10_000, completed: 9_000, stopped: 300, failed: 300, died: 400 },
+    reasons: ['It went wrong: '.repeat(20), 'x'.repeat(300)],
+    causes: { ...report.causes, failed: { [`\u001b[31m${'y'.repeat(150)}\n`]: 1 } },
+  };
+}
+
+describe('renderTerminalSummary', () => {
+  it('is as it was for a run that passed', () => {
+    const files = ['report.html', 'report.json'].map((name) => `runs/${passed.runId}/${name}`);
+    expectGolden('passed.summary', `${renderTerminalSummary(passed, { files })}\n`);
+  });
+
+  it('sets PublishOut beside PublishIn, and bounds clocks that are apart by the echoes, where devices echo', () => {
+    const run = runOf({ clockOffsetMs: 20 }, { echo: { fraction: 0.25 } });
+    const { acked } = run.ledger.messages;
+    const sums = {
+      'PublishIn.Success': acked,
+      'PublishOut.Success': run.ledger.echoed,
+      'Connect.Success': 404,
+    };
+    expectGolden('echoing.summary', `${renderTerminalSummary(reportOf(run, sums))}\n`);
+  });
+
+  it('tells of what was not authorized, as CloudWatch counts it', () => {
+    const sums = { 'Connect.AuthError': 1_300, 'PublishIn.AuthError': 2, 'Connect.Success': 404 };
+    expect(renderTerminalSummary(reportOf(runOf(), sums))).toContain(
+      'why not authorized: Connect.AuthError 1,300, PublishIn.AuthError 2 (CloudWatch)',
+    );
+  });
+
+  it('is as it was for a run with every kind of trouble', () => {
+    expectGolden('failed.summary', `${renderTerminalSummary(failed)}\n`);
+  });
+
+  it.each([
+    ['passed', passed],
+    ['failed', failed],
+    ['swollen', swollen(failed)],
+  ])('fits 100 columns: %s', (_name, report) => {
+    for (const line of renderTerminalSummary(report).split('\n'))
+      expect(line.length).toBeLessThanOrEqual(100);
+  });
+
+  it('says the same with colour as without', () => {
+    const painted = renderTerminalSummary(failed, { paint: (ink, text) => `<${ink}|${text}|>` });
+    expect(painted.replace(/<(heading|dim|good|warning|bad)\||\|>/g, '')).toBe(renderTerminalSummary(failed));
+    expect(painted).toContain('<bad|✗ FAILED|>');
+  });
+
+  it('lets no control character of the far side through', () => {
+    expect(renderTerminalSummary(swollen(failed))).not.toContain('\u001b');
+  });
+});

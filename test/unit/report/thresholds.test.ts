@@ -1,0 +1,84 @@
+import { describe, expect, it } from '@jest/globals';
+import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
+import { latencyNames } from '../../../src/measure/latency-names.ts';
+import { evaluateThresholds, type Measured } from '../../../src/report/thresholds.ts';
+import { asked, reportOf, runOf } from '../../support/report/report-fixture.ts';
+
+const run = runOf({ lostPerThousand: 10, throttledPerThousand: 4 });
+const { messages, devices, slices, rates, generator, cost } = reportOf(run);
+const measured: Measured = {
+  latencies: run.ledger.latencies,
+  counts: { messages, devices, slices },
+  rates,
+  gauges: { rates, generator, cost },
+  cloudwatch: { sums: { 'PublishIn.Success': messages.acked }, asked },
+};
+
+function evaluate(metric: string, expression: string, of = measured) {
+  return evaluateThresholds({ [metric]: [{ expression, abortOnFail: false, delayAbortEvalMs: 0 }] }, of)[0]!;
+}
+
+describe('evaluateThresholds', () => {
+  const { end_to_end_latency } = run.ledger.latencies;
+  it.each([
+    ['end_to_end_latency', 'p(97.5)<500', end_to_end_latency.percentileAt(97.5), true],
+    ['end_to_end_latency', 'avg>1000', end_to_end_latency.summary().mean, false],
+    ['end_to_end_latency', 'med<1000', end_to_end_latency.summary().p50, true],
+    ['end_to_end_latency', 'min>0', end_to_end_latency.summary().min, true],
+    ['end_to_end_latency', 'max<=0', end_to_end_latency.summary().max, false],
+    ['end_to_end_latency', 'count>0', messages.arrivals, true],
+    ['lost_messages', 'count==0', messages.lost, false],
+    ['lost', 'count>0', messages.lost, true],
+    ['throttled_messages', 'rate<0.5', messages.throttled / messages.sent, true],
+    ['devices_connected', 'rate==1', 1, true],
+    ['devices_not_connected', 'count==0', 0, true],
+    ['slices_died', 'count==0', 0, true],
+    ['throughput', 'rate>1', rates.throughputPerSecond, true],
+    ['peak_rate', 'value<=600', 600, true],
+    ['start_lag', 'value<50', 0, true],
+    ['event_loop_delay', 'value<1', 1.2, false],
+    ['cost', 'value<0.01', cost.totalUsd, false],
+    ['cloudwatch.PublishIn.Success', 'count>0', messages.acked, true],
+    ['cloudwatch.PublishIn.Throttle', 'count==0', 0, true],
+  ])('%s %s is %d', (metric, expression, actual, passed) => {
+    expect(evaluate(metric, expression)).toEqual({ metric, expression, actual, passed });
+  });
+
+  it.each([
+    ['echo_latency', 'p(99)<500'],
+    ['cloudwatch.RuleMessageThrottled', 'count==0'],
+    ['no_such_metric', 'count==0'],
+    ['lost_messages', 'p(99)<500'],
+  ])('fails %s %s, of which nothing was measured', (metric, expression) => {
+    expect(evaluate(metric, expression)).toEqual({ metric, expression, actual: null, passed: false });
+  });
+
+  it('counts devices, not attempts, as not connected', () => {
+    const retried = { planned: 400, connected: 398, unknown: 0, connectFailed: 57, reconnects: 0 };
+    const of = { ...measured, counts: { ...measured.counts, devices: retried } };
+    expect(evaluate('devices_not_connected', 'count==2', of)).toMatchObject({ actual: 2, passed: true });
+    expect(evaluate('devices_not_connected', 'rate<0.01', of)).toMatchObject({ actual: 0.005 });
+  });
+
+  it('counts no samples as none', () => {
+    expect(evaluate('echo_latency', 'count==0')).toMatchObject({ actual: 0, passed: true });
+  });
+
+  it('has no share of nothing', () => {
+    const nothing = { ...measured, counts: { ...measured.counts, messages: { ...messages, sent: 0 } } };
+    expect(evaluate('lost_messages', 'rate<0.5', nothing)).toMatchObject({ actual: null, passed: false });
+  });
+
+  it('does not take a silent CloudWatch for zero', () => {
+    const silent = { ...measured, cloudwatch: { sums: {}, asked } };
+    expect(evaluate('cloudwatch.PublishIn.Throttle', 'count==0', silent)).toMatchObject({ actual: null });
+  });
+
+  it('finds a histogram for every latency a threshold may name', () => {
+    const empty = Object.fromEntries(latencyNames.map((name) => [name, new LatencyHistogram()]));
+    const nothing = { ...measured, latencies: empty as Measured['latencies'] };
+    for (const name of latencyNames) {
+      expect(evaluate(name, 'count==0', nothing)).toMatchObject({ actual: 0 });
+    }
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { layOutColumns, wrapText } from '../../../src/report/text-table.ts';
+import {
+  formatBytes,
+  formatElapsed,
+  formatMs,
+  formatPlural,
+  formatRate,
+  formatShare,
+  formatValue,
+} from '../../../src/shared/format.ts';
+
+describe('figures', () => {
+  it.each([
+    [formatShare(0), '0 %'],
+    [formatShare(0.0004), '<0.1 %'],
+    [formatShare(0.0123), '1.2 %'],
+    [formatShare(0.97), '97 %'],
+    [formatShare(0.9996), '99.9 %'],
+    [formatShare(1), '100 %'],
+    [formatShare(-0.03), '-3 %'],
+    [formatMs(0.8312), '0.831'],
+    [formatMs(-12.34), '-12.3'],
+    [formatMs(999.9), '1000'],
+    [formatMs(12_345.6), '12,346'],
+    [formatMs(3_600_000), '3,600 s'],
+    [formatElapsed(12.34), '12.3 ms'],
+    [formatElapsed(900_000), '900 s'],
+    [formatRate(599.96), '600.0'],
+    [formatRate(19_998.4), '19,998'],
+    [formatRate(999.97), '1,000'],
+    [formatRate(0), '0.0'],
+    [formatRate(0.96), '1.0'],
+    [formatRate(0.25), '0.25'],
+    [formatRate(4 / 3_600), '0.0011'],
+    [formatBytes(512), '512 B'],
+    [formatBytes(15_420_000), '15.4 MB'],
+    [formatPlural(1, 'slice'), '1 slice'],
+    [formatPlural(1200, 'slice'), '1,200 slices'],
+    [formatValue(0.00123456), '0.001235'],
+    [formatValue(41.2), '41.2'],
+    [formatValue(5_700_123), '5,700,123'],
+  ])('%s', (text, expected) => {
+    expect(text).toBe(expected);
+  });
+});
+
+describe('wrapText', () => {
+  it('loses no word and passes no edge', () => {
+    const words = fc.array(fc.stringMatching(/^[a-z]{1,40}$/), { minLength: 1, maxLength: 30 });
+    fc.assert(
+      fc.property(words, fc.integer({ min: 10, max: 60 }), (list, columns) => {
+        const lines = wrapText(list.join(' '), columns, '- ', '  ');
+        for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
+        const joined = lines.map((line) => line.slice(2)).join('');
+        expect(joined.replaceAll(' ', '')).toBe(list.join(''));
+      }),
+    );
+  });
+});
+
+describe('layOutColumns', () => {
+  it('aligns names left and figures right', () => {
+    expect(
+      layOutColumns([
+        ['a', '1', '22'],
+        ['long', '333', '4'],
+      ]),
+    ).toEqual(['a       1  22', 'long  333   4']);
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { checkPlannedTarget, ForgedTargetError, hostsOf } from '../../../src/targets/planned-target.ts';
+import { type IotDoor, iotCoreDoorsOf, type Target } from '../../../src/targets/target.ts';
+
+const own = 'abc123-ats.iot.eu-west-1.amazonaws.com';
+const targetOf = (host: string): Target => ({ doors: iotCoreDoorsOf(host), dataUrl: `https://${host}` });
+/** A deployed function: its environment names nothing, the state machine hands it the host. */
+const deployed = { iotDoors: [], iotDataUrl: undefined, region: 'eu-west-1', hosts: [own] };
+const loopback: IotDoor = { scheme: 'mqtt', host: '127.0.0.1', port: 1883 };
+const rehearsed = {
+  iotDoors: [loopback],
+  iotDataUrl: new URL('http://127.0.0.1:8080'),
+  region: 'us-east-1',
+  hosts: ['127.0.0.1'],
+};
+
+describe('checkPlannedTarget', () => {
+  it('lets the account’s endpoint through, and what the environment names', () => {
+    expect(checkPlannedTarget(targetOf(own), deployed)).toEqual(targetOf(own));
+    const planned = { doors: [loopback], dataUrl: 'http://127.0.0.1:8080/' };
+    expect(checkPlannedTarget(planned, rehearsed)).toEqual(planned);
+    // sls invoke local hands over no hosts.
+    expect(checkPlannedTarget(planned, { ...rehearsed, hosts: undefined })).toEqual(planned);
+    expect(checkPlannedTarget(undefined, rehearsed)).toEqual(planned);
+  });
+
+  it.each<[string, Target, typeof deployed]>([
+    ['another host', targetOf('iot.example.com'), deployed],
+    [
+      'another host that the input claims',
+      targetOf('iot.example.com'),
+      { ...deployed, hosts: ['iot.example.com'] },
+    ],
+    ['another account’s endpoint', targetOf('zzz-ats.iot.eu-west-1.amazonaws.com'), deployed],
+    ['another Region’s endpoint', targetOf(own), { ...deployed, region: 'us-east-1' }],
+    ['no host of the state machine’s', targetOf(own), { ...deployed, hosts: [] }],
+    ['a second host behind the right one', { doors: [...iotCoreDoorsOf(own), loopback] }, deployed],
+    ['plain MQTT at the right host', { doors: [{ scheme: 'mqtt', host: own, port: 1883 }] }, deployed],
+    ['another HTTPS API', { ...targetOf(own), dataUrl: 'https://iot.example.com' }, deployed],
+    ['the HTTPS API in clear', { ...targetOf(own), dataUrl: `http://${own}` }, deployed],
+    [
+      'user information before another host',
+      { ...targetOf(own), dataUrl: `https://${own}@iot.example.com` },
+      deployed,
+    ],
+    ['loopback on AWS', { doors: [loopback], dataUrl: 'http://127.0.0.1:9001' }, deployed],
+    ['an HTTPS API alone', { doors: [], dataUrl: 'https://iot.example.com' }, deployed],
+  ])('refuses %s', (_what, planned, known) => {
+    expect(() => checkPlannedTarget(planned, known)).toThrow(ForgedTargetError);
+  });
+
+  it('refuses another port of loopback in a rehearsal', () => {
+    const planned = { doors: [{ ...loopback, port: 1884 }], dataUrl: 'http://127.0.0.1:8080/' };
+    expect(() => checkPlannedTarget(planned, rehearsed)).toThrow('mqtt://127.0.0.1:1884');
+  });
+
+  it('never lets another host through, however it is written', () => {
+    const host = fc.oneof(
+      fc.webAuthority(),
+      fc.string(),
+      fc.domain().map((name) => `${own}.${name}`),
+    );
+    fc.assert(
+      fc.property(host, fc.nat(65_535), (other, port) => {
+        fc.pre(other !== own);
+        for (const planned of [targetOf(other), { doors: [{ scheme: 'wss' as const, host: other, port }] }]) {
+          expect(() => checkPlannedTarget(planned, { ...deployed, hosts: [own] })).toThrow(ForgedTargetError);
+          expect(() => checkPlannedTarget(planned, { ...deployed, hosts: [own, other] })).toThrow(
+            ForgedTargetError,
+          );
+        }
+      }),
+    );
+  });
+
+  it('takes what the plan function found as the hosts of the state machine', () => {
+    expect(hostsOf(targetOf(own))).toEqual([own]);
+    expect(hostsOf(undefined)).toEqual([]);
+  });
+});

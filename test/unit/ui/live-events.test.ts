@@ -1,0 +1,164 @@
+import { describe, expect, it } from '@jest/globals';
+import { noTotals } from '../../../src/cli/run/progress.ts';
+import type { RunView, ViewRequest } from '../../../src/live/run-in-progress.ts';
+import type { Report } from '../../../src/report/report-model.ts';
+import { makeWatchedRun, type WatchedRun } from '../../../src/ui/active-run.ts';
+import { type SendEvent, tellRun } from '../../../src/ui/live-events.ts';
+import type { PageEvents } from '../../../src/ui/page/messages.ts';
+import { samplePlan } from '../../support/cli/sample-plan.ts';
+
+const { publishAt } = samplePlan.timeline;
+
+/** A page that watches in virtual time: at each second `steps` changes the run. */
+async function watch(steps: readonly ((run: WatchedRun) => void)[], closesAfter = 100) {
+  const run = makeWatchedRun(samplePlan.runId, 'sample');
+  const asked: ViewRequest[] = [];
+  const told: [keyof PageEvents, PageEvents[keyof PageEvents]][] = [];
+  let second = 0;
+  const send: SendEvent = (name, data) => void told.push([name, data]);
+  run.began({
+    view: async (request) => {
+      asked.push(request);
+      return viewOf(request.since + 10);
+    },
+    received: async () => ({ received: 75, duplicates: 5 }),
+  });
+  await tellRun(
+    run,
+    send,
+    () => second < closesAfter,
+    async () => steps[second++]?.(run),
+  );
+  return { told, asked };
+}
+
+const viewOf = (revision: number): RunView => ({
+  revision,
+  slices: 'pp',
+  toldUntil: 0,
+  seconds: [],
+  latency: { end_to_end_latency: [], puback_round_trip: [] },
+});
+
+const complete = {
+  untilSecond: 1,
+  intended: 107,
+  sent: 100,
+  dropped: 2,
+  acked: 90,
+  throttled: 3,
+  failed: 0,
+  unacknowledged: 0,
+  connects: 0,
+  connectFailed: 0,
+  arrivals: 80,
+};
+
+const progress = (withPlan: boolean, more: object = {}) => ({
+  ...(withPlan ? { plan: samplePlan } : {}),
+  totals: {
+    ...noTotals,
+    sent: 100,
+    dropped: 2,
+    acked: 90,
+    throttled: 3,
+    arrivals: 80,
+    endToEndP99Ms: 12,
+    complete,
+  },
+  sentPerSecond: 50,
+  intendedPerSecond: 51,
+  now: publishAt + 1_000,
+  stopping: false,
+  ...more,
+});
+
+describe('telling a page of a run', () => {
+  it('begins with the plan, goes on by the second, and ends with the verdict', async () => {
+    const { told, asked } = await watch([
+      (run) => run.display.show(progress(false)),
+      (run) => run.display.show(progress(true)),
+      () => undefined,
+      (run) => run.ended({ report: { verdict: 'passed' } as Report }),
+    ]);
+    expect(told.map(([name]) => name)).toEqual(['plan', 'view', 'view', 'ended']);
+    expect(asked.map(({ since }) => since)).toEqual([0, 10]);
+    expect(told.at(-1)).toEqual(['ended', { verdict: 'passed' }]);
+  });
+
+  it('says of the plan what plots need', async () => {
+    const { told } = await watch([(run) => run.display.show(progress(true))], 2);
+    const plan = told[0]![1] as PageEvents['plan'];
+    expect(plan.target[0]).toEqual([publishAt, samplePlan.profile.startRatePerSecond]);
+    expect(plan.target).toHaveLength(samplePlan.profile.stages.length + 1);
+    expect(plan.quotas.map(({ usedBy }) => usedBy)).toEqual(['sent', 'connects', 'connected']);
+    expect(plan).toMatchObject({ devices: 12_000, acknowledged: true });
+    const seconds = (samplePlan.timeline.drainEndAt - samplePlan.timeline.startAt) / 1_000;
+    expect(seconds / plan.secondsPerStep).toBeLessThanOrEqual(300);
+  });
+
+  it('keeps books that balance, with what may still come', async () => {
+    const early = progress(true, { now: samplePlan.timeline.startAt + 1_000 });
+    const { told } = await watch([(run) => run.display.show(early)], 2);
+    const { messages, run } = told[1]![1] as PageEvents['view'];
+    expect(messages).toEqual({
+      intended: 107,
+      sent: 100,
+      dropped: 2,
+      waiting: 5,
+      acked: 90,
+      throttled: 3,
+      failed: 0,
+      unanswered: 7,
+      // Five of the 80 arrivals were duplicates: they hide none of the 25 that are missing.
+      received: 75,
+      duplicates: 5,
+      notArrived: 25,
+    });
+    expect(run.slices).toHaveLength(samplePlan.slices.count);
+    expect(run.slices.slice(2)).toMatch(/^\.+$/);
+  });
+
+  it('has no rate once the schedule is over', async () => {
+    const isPublishingAt = async (now: number) => {
+      const { told } = await watch([(run) => run.display.show(progress(true, { now }))], 2);
+      return (told[1]![1] as PageEvents['view']).isPublishing;
+    };
+    expect(await isPublishingAt(samplePlan.timeline.publishEndAt - 1)).toBe(true);
+    expect(await isPublishingAt(samplePlan.timeline.publishEndAt + 1)).toBe(false);
+  });
+
+  it('takes a slice that never came for failed', async () => {
+    const late = progress(true, { now: samplePlan.timeline.startAt + 60_000 });
+    const { told } = await watch([(run) => run.display.show(late)], 2);
+    expect((told[1]![1] as PageEvents['view']).run.slices.slice(2)).toMatch(/^x+$/);
+  });
+
+  it('says why there is no report', async () => {
+    const { told } = await watch([(run) => run.ended({ reason: 'it broke' })]);
+    expect(told).toEqual([['ended', { reason: 'it broke' }]]);
+  });
+
+  it('asks nothing once nobody listens', async () => {
+    const { asked } = await watch([(run) => run.display.show(progress(true))], 3);
+    expect(asked).toHaveLength(2);
+  });
+});
+
+describe('a watched run', () => {
+  it('is stopped by the page, and answers nothing after its end', async () => {
+    const run = makeWatchedRun('r', 'n');
+    expect(await run.view({ since: 0, secondsPerStep: 1 })).toBeUndefined();
+    run.began({
+      view: async () => Promise.reject(new Error('gone')),
+      received: async () => Promise.reject(new Error('gone')),
+    });
+    expect(await run.received()).toBeUndefined();
+    expect(await run.view({ since: 0, secondsPerStep: 1 })).toBeUndefined();
+    run.began({ view: async () => viewOf(1), received: async () => ({ received: 0, duplicates: 0 }) });
+    run.stop();
+    expect(run.stopped.aborted).toBe(true);
+    run.ended({});
+    expect(await run.view({ since: 0, secondsPerStep: 1 })).toBeUndefined();
+  });
+});

@@ -1,0 +1,79 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ControlMessage } from '../../../src/plan/control-message.ts';
+import {
+  controlPollEveryMs,
+  controlPollLostAfterMs,
+  nextControlPollMs,
+} from '../../../src/plan/poll-intervals.ts';
+import { pollControl } from '../../../src/worker/control-poll.ts';
+import { VirtualClock } from '../../support/device/virtual-clock.ts';
+
+const startedAt = 1_700_000_000_000;
+const stop: ControlMessage = { command: 'stop', reason: 'stopped by the user', at: startedAt };
+
+/** A slice over HTTPS whose control plane answers so, watched for a time or until it hears something. */
+async function watch(
+  answer: (afterMs: number) => Promise<ControlMessage | undefined>,
+  forMs: number,
+  { slices = 1, random = () => 0.5 } = {},
+): Promise<{ heard: { what: string; afterMs: number }[]; asked: number[] }> {
+  const clock = new VirtualClock(startedAt);
+  const heard: { what: string; afterMs: number }[] = [];
+  const asked: number[] = [];
+  const over = new Promise<void>((resolve) => clock.setTimer(forMs, resolve));
+  const poll = pollControl({
+    control: {
+      read: () => {
+        asked.push(clock.now() - startedAt);
+        return answer(clock.now() - startedAt);
+      },
+    },
+    runId: 'run',
+    slices,
+    clock,
+    random,
+    onMessage: ({ reason }) => heard.push({ what: reason, afterMs: clock.now() - startedAt }),
+    onLost: (reason) => heard.push({ what: reason, afterMs: clock.now() - startedAt }),
+  });
+  // The first answer comes before any time has passed.
+  await new Promise(setImmediate);
+  await clock.runUntil(over);
+  await poll.close();
+  return { heard, asked };
+}
+
+describe('the control channel of an HTTP slice', () => {
+  it('asks every four seconds, and hears a stop within them', async () => {
+    const { heard, asked } = await watch(async (afterMs) => (afterMs > 5_000 ? stop : undefined), 9_000);
+    expect(asked).toEqual([0, 4_000, 8_000]);
+    expect(heard).toEqual([{ what: 'stopped by the user', afterMs: 8_000 }]);
+  });
+
+  it('asks more seldom the more slices there are, and not all at once', async () => {
+    const { asked } = await watch(async () => undefined, 60_000, { slices: 4_000 });
+    expect(asked.slice(0, 3)).toEqual([0, 10_000, 20_000]);
+    for (const slices of [1, 1_000, 1_600, 5_000, 10_000]) {
+      expect(slices / (controlPollEveryMs(slices) / 1_000)).toBeLessThanOrEqual(400);
+      // A run of few slices notices a stop within five seconds, at the latest.
+      if (slices <= 1_600) expect(nextControlPollMs(slices, 1)).toBeLessThan(5_000);
+      expect(nextControlPollMs(slices, 0)).toBeLessThan(nextControlPollMs(slices, 1));
+      expect(controlPollLostAfterMs(slices)).toBeGreaterThan(2 * nextControlPollMs(slices, 1));
+    }
+  });
+
+  it('passes over answers that do not come, for less than 30 s', async () => {
+    const { heard } = await watch(async (afterMs) => {
+      if (afterMs > 3_000 && afterMs < 27_000) throw new Error('ECONNREFUSED');
+      return undefined;
+    }, 90_000);
+    expect(heard).toEqual([]);
+  });
+
+  it.each([
+    ['fail', () => Promise.reject(new Error('ECONNREFUSED'))],
+    ['never come', () => new Promise<undefined>(() => undefined)],
+  ])('gives up once answers %s for 30 s', async (_how, silence) => {
+    const { heard } = await watch(async (afterMs) => (afterMs < 9_000 ? undefined : silence()), 90_000);
+    expect(heard).toEqual([{ what: 'the control channel was away for 30 s', afterMs: 40_000 }]);
+  });
+});

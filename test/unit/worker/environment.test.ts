@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals';
+import { InvalidInputError } from '../../../src/shared/errors.ts';
+import { readEnvironment } from '../../../src/worker/environment.ts';
+
+const least = { RUN_BUCKET: 'runs', IOT_ENDPOINT: 'abc-ats.iot.us-east-1.amazonaws.com' };
+
+describe('readEnvironment', () => {
+  it("takes a bare host name for AWS IoT Core's doors, SigV4 first", () => {
+    expect(readEnvironment(least).iotDoors).toEqual([
+      { scheme: 'wss', host: least.IOT_ENDPOINT, port: 443 },
+      { scheme: 'mqtts', host: least.IOT_ENDPOINT, port: 8883 },
+      { scheme: 'mqtts', host: least.IOT_ENDPOINT, port: 443, alpn: 'mqtt' },
+    ]);
+  });
+
+  it("knows no door without an endpoint: the plan asks for the account's own", () => {
+    expect(readEnvironment({ RUN_BUCKET: 'runs' }).iotDoors).toEqual([]);
+  });
+
+  it('takes URLs in the order given', () => {
+    const { iotDoors } = readEnvironment({
+      ...least,
+      IOT_ENDPOINT: 'mqtt://127.0.0.1:4001,wss://127.0.0.1:4002,mqtts://127.0.0.1:4003?alpn=mqtt',
+    });
+    expect(iotDoors).toEqual([
+      { scheme: 'mqtt', host: '127.0.0.1', port: 4001 },
+      { scheme: 'wss', host: '127.0.0.1', port: 4002 },
+      { scheme: 'mqtts', host: '127.0.0.1', port: 4003, alpn: 'mqtt' },
+    ]);
+  });
+
+  it('runs without the live view', () => {
+    expect(readEnvironment(least).influx).toBeUndefined();
+  });
+
+  it('names every fault at once', () => {
+    const broken = {
+      IOT_ENDPOINT: 'http://x',
+      COLD_START_LEAD: 'soon',
+      CLOUDWATCH_DELAY: '16m',
+      INFLUX_URL: 'http://influx',
+    };
+    let error: unknown;
+    try {
+      readEnvironment(broken);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(InvalidInputError);
+    expect((error as InvalidInputError).faults.map(({ path }) => path)).toEqual([
+      'RUN_BUCKET',
+      'IOT_ENDPOINT',
+      'COLD_START_LEAD',
+      'CLOUDWATCH_DELAY',
+      'INFLUX_ORG',
+      'INFLUX_BUCKET',
+      'INFLUX_TOKEN',
+    ]);
+  });
+});

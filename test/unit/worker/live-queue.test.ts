@@ -1,0 +1,160 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { InfluxDoor, PostOutcome } from '../../../src/aws/influx-writer.ts';
+import { linesPerPost, openLiveOutbox } from '../../../src/worker/live-queue.ts';
+import { VirtualClock } from '../../support/device/virtual-clock.ts';
+
+interface World {
+  readonly clock: VirtualClock;
+  /** What InfluxDB has; a line is in it once however often it was posted. */
+  readonly taken: Set<string>;
+  readonly spilled: string[];
+  refused: number;
+  posts: number;
+  readonly largestPost: () => number;
+}
+
+interface Weather {
+  /** What comes of a post at an instant, and after how long; undefined: it is never answered. */
+  post(nowMs: number): { readonly outcome: PostOutcome; readonly afterMs: number } | undefined;
+}
+
+function openOutbox(weather: Weather) {
+  const clock = new VirtualClock(0);
+  let largest = 0;
+  let awayUntil = 0;
+  const world: World = {
+    clock,
+    taken: new Set(),
+    spilled: [],
+    refused: 0,
+    posts: 0,
+    largestPost: () => largest,
+  };
+  const door: InfluxDoor = {
+    get isAway() {
+      return clock.now() < awayUntil;
+    },
+    lastFault: undefined,
+    lastStatus: undefined,
+    async post(lines) {
+      world.posts++;
+      largest = Math.max(largest, lines.length);
+      const answer = weather.post(clock.now());
+      await new Promise<void>((resolve) => {
+        if (answer !== undefined) clock.setTimer(answer.afterMs, resolve);
+      });
+      const outcome = answer?.outcome ?? 'away';
+      if (outcome === 'taken') for (const line of lines) world.taken.add(line);
+      if (outcome === 'away') awayUntil = clock.now() + 1_000;
+      return outcome;
+    },
+  };
+  const outbox = openLiveOutbox({
+    door,
+    clock,
+    flushEveryMs: 1_000,
+    phase: 0.5,
+    spill: async (lines) => {
+      world.spilled.push(...lines);
+    },
+    onRefused: (lines) => {
+      world.refused += lines;
+    },
+  });
+  return { outbox, world };
+}
+
+/** Adds `perSecond` lines a second, then closes. @returns the lines, and how long closing took */
+async function tell(
+  outbox: ReturnType<typeof openOutbox>['outbox'],
+  { clock }: World,
+  seconds: number,
+  perSecond = 5,
+) {
+  const lines: string[] = [];
+  for (let second = 0; second < seconds; second++) {
+    clock.setTimer(second * 1_000, () => {
+      const added = Array.from({ length: perSecond }, (_, i) => `${second}/${i}`);
+      lines.push(...added);
+      outbox.add(added);
+    });
+  }
+  const closing = Promise.withResolvers<number>();
+  clock.setTimer(seconds * 1_000, () => {
+    void outbox.close().then(() => closing.resolve(clock.now() - seconds * 1_000));
+  });
+  // Time goes on while promises do.
+  const idle = (): void => void clock.setTimer(1, idle);
+  idle();
+  const closedAfterMs = await clock.runUntil(closing.promise);
+  return { lines, closedAfterMs };
+}
+
+describe('the outbox', () => {
+  it('sends once a flush interval, everything', async () => {
+    const { outbox, world } = openOutbox({ post: () => ({ outcome: 'taken', afterMs: 10 }) });
+    const { lines, closedAfterMs } = await tell(outbox, world, 10);
+    expect([...world.taken]).toEqual(lines);
+    expect(world.spilled).toEqual([]);
+    expect(world.posts).toBe(10);
+    expect(closedAfterMs).toBeLessThan(50);
+  });
+
+  it('sends what it held once InfluxDB is back', async () => {
+    const { outbox, world } = openOutbox({
+      post: (now) => ({ outcome: now > 2_000 && now < 6_000 ? 'away' : 'taken', afterMs: 10 }),
+    });
+    const { lines } = await tell(outbox, world, 10);
+    expect([...world.taken].sort()).toEqual([...lines].sort());
+    expect(world.spilled).toEqual([]);
+  });
+
+  it('holds up no end: what InfluxDB does not answer in a second is spilled', async () => {
+    const { outbox, world } = openOutbox({ post: () => undefined });
+    const { lines, closedAfterMs } = await tell(outbox, world, 10);
+    expect(world.spilled.sort()).toEqual(lines.sort());
+    expect(closedAfterMs).toBeLessThan(1_020);
+    expect(world.posts).toBe(1);
+  });
+
+  it('does not even ask at the end when InfluxDB is known to be away', async () => {
+    const { outbox, world } = openOutbox({ post: () => ({ outcome: 'away', afterMs: 900 }) });
+    const { lines, closedAfterMs } = await tell(outbox, world, 10);
+    expect(world.spilled.sort()).toEqual(lines.sort());
+    expect(closedAfterMs).toBeLessThan(1_000);
+  });
+
+  it('counts what InfluxDB refuses, and does not ask again', async () => {
+    const { outbox, world } = openOutbox({ post: () => ({ outcome: 'refused', afterMs: 1 }) });
+    const { lines } = await tell(outbox, world, 3);
+    expect(world.refused).toBe(lines.length);
+    expect(world.spilled).toEqual([]);
+  });
+
+  it('never holds more than fits its memory', async () => {
+    const { outbox, world } = openOutbox({ post: () => ({ outcome: 'away', afterMs: 1 }) });
+    const { lines } = await tell(outbox, world, 30, 2_000);
+    expect(world.spilled.sort()).toEqual(lines.sort());
+    expect(world.largestPost()).toBe(linesPerPost);
+  });
+
+  it('loses nothing, whatever InfluxDB does', async () => {
+    const answer = fc.option(
+      fc.record({
+        outcome: fc.constantFrom<PostOutcome>('taken', 'taken', 'away'),
+        afterMs: fc.integer({ min: 0, max: 4_000 }),
+      }),
+      { nil: undefined, freq: 10 },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(answer, { minLength: 1, maxLength: 20 }), async (answers) => {
+        let asked = 0;
+        const { outbox, world } = openOutbox({ post: () => answers[asked++ % answers.length] });
+        const { lines, closedAfterMs } = await tell(outbox, world, 15);
+        expect(new Set([...world.taken, ...world.spilled])).toEqual(new Set(lines));
+        expect(closedAfterMs).toBeLessThan(1_020);
+      }),
+    );
+  });
+});

@@ -1,0 +1,187 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import type { DoorPass } from '../../../../src/device/identity/credentials.ts';
+import type { MakeTransport } from '../../../../src/device/transport.ts';
+import { makeHttpsTransport } from '../../../../src/device/transports/https.ts';
+import { makeMqttTransport } from '../../../../src/device/transports/mqtt.ts';
+import { parseLoadProfile } from '../../../../src/profile/parse.ts';
+import { collectGarbage } from '../../../support/device/transports/collect-garbage.ts';
+import {
+  cleanUp,
+  cleanUpLater,
+  describeDevices,
+  type Opened,
+} from '../../../support/device/transports/open-transport.ts';
+import { RecordingListener } from '../../../support/device/transports/recording-listener.ts';
+import {
+  startProxy,
+  startSilent,
+  startSilentTls,
+} from '../../../support/device/transports/stalling-servers.ts';
+import { testKey } from '../../../support/embedded/test-key.ts';
+import { type GuardedIotCore, startGuarded } from '../../../support/iot-core/listeners/listener-fixture.ts';
+
+afterEach(cleanUp);
+afterAll(collectGarbage);
+
+/** One way to the service: what a transport is made of, and the port of the embedded IoT Core that it leads to. */
+interface Way {
+  readonly make: (iotCore: GuardedIotCore, port: number) => Promise<MakeTransport>;
+  readonly portOf: (iotCore: GuardedIotCore) => number;
+  readonly tls: boolean;
+}
+
+const account = testKey;
+
+function mqtt(client: string, scheme: 'mqtt' | 'mqtts' | 'wss'): Way {
+  return {
+    make: ({ certificates: { authority, device } }, port) => {
+      const profile = parseLoadProfile({ devices: 3, ratePerSecond: 1, duration: '1s', connect: { client } });
+      const pass: DoorPass =
+        scheme === 'mqtt'
+          ? { auth: 'none' }
+          : scheme === 'wss'
+            ? { auth: 'sigv4', region: 'us-east-1', credentials: account }
+            : { auth: 'x509', ...device };
+      return makeMqttTransport(profile, { door: { scheme, host: 'localhost', port }, pass, authority });
+    },
+    portOf: (iotCore) =>
+      scheme === 'mqtt' ? iotCore.mqttPort : scheme === 'wss' ? iotCore.wssPort : iotCore.mqttsPort,
+    tls: scheme !== 'mqtt',
+  };
+}
+
+const ways: Readonly<Record<string, Way>> = {
+  'dense, TCP': mqtt('dense', 'mqtt'),
+  'dense, TLS': mqtt('dense', 'mqtts'),
+  'dense, WebSocket': mqtt('dense', 'wss'),
+  'device-sdk, TCP': mqtt('device-sdk', 'mqtt'),
+  'device-sdk, TLS': mqtt('device-sdk', 'mqtts'),
+  'device-sdk, WebSocket': mqtt('device-sdk', 'wss'),
+};
+
+async function open({ make }: Way, iotCore: GuardedIotCore, port: number): Promise<Opened> {
+  const listener = new RecordingListener();
+  const transport = (await make(iotCore, port))(listener, describeDevices(3));
+  return { listener, transport };
+}
+
+/** A test that waits for connections fails at once, with the reason, when one cannot be made. */
+async function connected({ listener }: Opened, count = 1): Promise<void> {
+  const failed = listener.heard('connectFailed').then((failures) => {
+    throw new Error(`not connected: ${failures.flat().join(', ')}`);
+  });
+  await Promise.race([listener.heard('connected', count), failed]);
+  failed.catch(() => {});
+}
+
+/** Closes; a listener method called after that, even turns later, fails the test. */
+async function closeQuietly({ listener, transport }: Opened): Promise<void> {
+  const before = listener.events.length;
+  await transport.close();
+  for (let turn = 0; turn < 10; turn++) await nextTurn();
+  expect(listener.events.slice(before)).toEqual([]);
+}
+
+describe.each(Object.keys(ways))('%s, closes', (name) => {
+  const way = ways[name]!;
+
+  it('before it connects', async () => {
+    const iotCore = await startGuarded();
+    await closeQuietly(await open(way, iotCore, way.portOf(iotCore)));
+  });
+
+  it('in the same moment as it begins to connect', async () => {
+    const iotCore = await startGuarded();
+    for (let round = 0; round < 20; round++) {
+      const opened = await open(way, iotCore, way.portOf(iotCore));
+      for (let device = 0; device < 3; device++) opened.transport.connect(device);
+      await closeQuietly(opened);
+    }
+  });
+
+  it(`while the service has accepted TCP and answers nothing${way.tls ? ' to the TLS handshake' : ''}`, async () => {
+    const silent = await startSilent();
+    cleanUpLater(() => silent.close());
+    const opened = await open(way, await startGuarded(), silent.port);
+    opened.transport.connect(0);
+    await silent.spokenTo;
+    await closeQuietly(opened);
+  });
+
+  if (way.tls) {
+    it('while the TLS handshake is done and nothing else is answered', async () => {
+      const iotCore = await startGuarded();
+      const silent = await startSilentTls(iotCore.certificates);
+      cleanUpLater(() => silent.close());
+      const opened = await open(way, iotCore, silent.port);
+      opened.transport.connect(0);
+      await silent.spokenTo;
+      await closeQuietly(opened);
+    });
+  }
+
+  it('connected, while the service neither reads nor closes', async () => {
+    const iotCore = await startGuarded();
+    const proxy = await startProxy(way.portOf(iotCore));
+    cleanUpLater(() => proxy.close());
+    const opened = await open(way, iotCore, proxy.port);
+    const { transport } = opened;
+    for (let device = 0; device < 3; device++) transport.connect(device);
+    await connected(opened, 3);
+    proxy.freeze();
+    // More than the buffers of a socket on loopback hold.
+    const payload = Buffer.alloc(120_000, 'x');
+    for (let n = 0; n < 300; n++) transport.publish(n % 3, n, payload);
+    transport.flush();
+    await closeQuietly(opened);
+  });
+
+  it('while it waits to connect again', async () => {
+    const silent = await startSilent();
+    await silent.close();
+    const opened = await open(way, await startGuarded(), silent.port);
+    opened.transport.connect(0);
+    await opened.listener.heard('connectFailed');
+    await closeQuietly(opened);
+  });
+
+  it('while a refused connection is being taken down', async () => {
+    const iotCore = await startGuarded();
+    const proxy = await startProxy(way.portOf(iotCore));
+    const opened = await open(way, iotCore, proxy.port);
+    opened.transport.connect(0);
+    await connected(opened);
+    const lost = opened.listener.heard('disconnected');
+    await proxy.close();
+    await lost;
+    opened.transport.connect(0);
+    await closeQuietly(opened);
+  });
+});
+
+describe('https, closes', () => {
+  it('before it connects, in the same moment, and while a request is not answered', async () => {
+    const silent = await startSilent();
+    cleanUpLater(() => silent.close());
+    process.env.AWS_ENDPOINT_URL_IOT_DATA_PLANE = `http://127.0.0.1:${silent.port}`;
+    process.env.AWS_REGION = 'us-east-1';
+    process.env.AWS_ACCESS_KEY_ID = 'test';
+    process.env.AWS_SECRET_ACCESS_KEY = 'test';
+    const openHttps = (): Opened => {
+      const listener = new RecordingListener();
+      const transport = makeHttpsTransport({ qos: 1, ackTimeoutMs: 60_000 })(listener, describeDevices(1));
+      return { listener, transport };
+    };
+    await closeQuietly(openHttps());
+    const atOnce = openHttps();
+    atOnce.transport.connect(0);
+    await closeQuietly(atOnce);
+    const waiting = openHttps();
+    waiting.transport.connect(0);
+    await waiting.listener.heard('connected');
+    waiting.transport.publish(0, 0, Buffer.from('x'));
+    await silent.spokenTo;
+    await closeQuietly(waiting);
+  });
+});

@@ -1,0 +1,134 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Aedes } from 'aedes';
+import {
+  cleanUp,
+  cleanUpLater,
+  type Options,
+  open as openTransport,
+  startBroker,
+} from '../../../support/device/transports/open-transport.ts';
+import { acceptEverything, send } from '../../../support/device/transports/scripted-broker.ts';
+
+afterEach(cleanUp);
+
+const open = (address: { host: string; port: number }, options?: Options) =>
+  openTransport('dense', address, options);
+
+describe('dense', () => {
+  it('knows publishes beyond the 65,535 packet identifiers', async () => {
+    const broker = await startBroker();
+    const { listener, transport } = open(broker.address, { devices: 2 });
+    transport.connect(1);
+    await listener.heard('connected');
+    const messages = [65_532, 65_533, 65_534, 65_535, 200_000];
+    for (const [i, k] of messages.entries()) {
+      transport.publish(1, k * 2 + 1, Buffer.from('x'));
+      transport.flush();
+      // The first three are on the way together.
+      if (i >= 2) await listener.heard('acknowledged', i + 1);
+    }
+    expect(listener.of('acknowledged')).toEqual(messages.map((k) => [1, k * 2 + 1]));
+    expect(broker.published.map((p) => p.messageId)).toEqual([65_533, 65_534, 1, 2, 3_399]);
+  });
+
+  it('passes on the receive maximum, and keeps to the keep-alive of the server', async () => {
+    const broker = await startBroker();
+    broker.script = (packet, socket, version) => {
+      if (packet.cmd !== 'connect') return acceptEverything(packet, socket, version);
+      const properties = { receiveMaximum: 100, serverKeepAlive: 1 };
+      send(socket, { cmd: 'connack', sessionPresent: false, reasonCode: 0, properties }, version);
+    };
+    const { listener, transport } = open(broker.address, { keepAliveMs: 600_000 });
+    transport.connect(0);
+    expect(await listener.heard('connected')).toEqual([[0, 100]]);
+    // By its own keep-alive it would send none while this test lasts.
+    await broker.got('pingreq');
+  });
+
+  it('pings while it is quiet, and gives up a broker that does not answer', async () => {
+    const broker = await startBroker();
+    const { listener, transport } = open(broker.address, { keepAliveMs: 200 });
+    transport.connect(0);
+    await listener.heard('connected');
+    await broker.got('pingreq', 2);
+    expect(listener.of('disconnected')).toEqual([]);
+    broker.script = () => {};
+    expect(await listener.heard('disconnected')).toEqual([[0, 'ping timeout']]);
+  });
+
+  it('takes no more while the socket is full, and tells when it can again', async () => {
+    const broker = await startBroker();
+    const { listener, transport } = open(broker.address, { qos: 0 });
+    transport.connect(0);
+    await listener.heard('connected');
+    const [socket] = broker.sockets;
+    socket!.pause();
+    const payload = Buffer.alloc(60_000, 'x');
+    let sent = 0;
+    while (transport.publish(0, sent, payload)) sent++;
+    transport.flush();
+    expect(listener.of('writable')).toEqual([]);
+    socket!.resume();
+    await listener.heard('writable');
+    transport.publish(0, sent++, payload);
+    transport.flush();
+    await broker.got('publish', sent);
+    expect(broker.published.every((p) => p.payload.length === payload.length)).toBe(true);
+  });
+
+  it('closes even where the broker does not', async () => {
+    const broker = await startBroker();
+    const { listener, transport } = open(broker.address);
+    transport.connect(0);
+    await listener.heard('connected');
+    for (const socket of broker.sockets) socket.pause();
+    await transport.close();
+  });
+});
+
+describe('dense over MQTT 3.1.1, against aedes', () => {
+  async function startAedes() {
+    const aedes = await Aedes.createBroker();
+    const server = createServer(aedes.handle);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    cleanUpLater(async () => {
+      await new Promise<void>((resolve) => aedes.close(resolve));
+      server.close();
+    });
+    return { aedes, address: { host: '127.0.0.1', port: (server.address() as AddressInfo).port } };
+  }
+
+  it.each([0, 1] as const)('publishes at QoS %i and hears itself', async (qos) => {
+    const { aedes, address } = await startAedes();
+    const subscribed = new Promise<void>((resolve) => {
+      let count = 0;
+      aedes.on('subscribe', () => ++count === 5 && resolve());
+    });
+    const { listener, transport } = open(address, { mqttVersion: 4, qos, devices: 5, echoes: true });
+    for (let device = 0; device < 5; device++) transport.connect(device);
+    await listener.heard('connected', 5);
+    await subscribed;
+    for (let n = 0; n < 200; n++) transport.publish(n % 5, n, Buffer.from(`message ${n}`));
+    transport.flush();
+    const echoes = await listener.heard('echoed', 200);
+    for (const device of [0, 1, 2, 3, 4]) {
+      expect(echoes.filter(([d]) => d === device).map(([, text]) => text)).toEqual(
+        Array.from({ length: 40 }, (_, k) => `message ${k * 5 + device}`),
+      );
+    }
+    if (qos === 1) await listener.heard('acknowledged', 200);
+    else expect(listener.of('acknowledged')).toEqual([]);
+  });
+
+  it('is told why it may not connect', async () => {
+    const { aedes, address } = await startAedes();
+    aedes.authenticate = (_client, _user, _password, done) =>
+      done(Object.assign(new Error('no'), { returnCode: 5 as const }), false);
+    const { listener, transport } = open(address, { mqttVersion: 4 });
+    transport.connect(0);
+    expect(await listener.heard('connectFailed')).toEqual([[0, 'NotAuthorized']]);
+  });
+});

@@ -1,0 +1,119 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { makeHttpsTransport } from '../../../../src/device/transports/https.ts';
+import {
+  cleanUp,
+  cleanUpLater,
+  describeDevices,
+  type Opened,
+} from '../../../support/device/transports/open-transport.ts';
+import { RecordingListener } from '../../../support/device/transports/recording-listener.ts';
+
+interface Request {
+  readonly url: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+/** Answers a publish with a status and, where it is an error, its type. Undefined: never. */
+type Answer = { status: number; type?: string } | undefined;
+
+let answer: (request: Request) => Answer;
+const requests: Request[] = [];
+let server: Server;
+
+beforeEach(async () => {
+  answer = () => ({ status: 200 });
+  requests.length = 0;
+  server = createServer(async (incoming, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    const request = { url: incoming.url!, headers: incoming.headers, body: Buffer.concat(chunks).toString() };
+    requests.push(request);
+    const given = answer(request);
+    if (given === undefined) return;
+    response.writeHead(given.status, given.type === undefined ? {} : { 'x-amzn-ErrorType': given.type });
+    response.end(JSON.stringify({ message: given.type ?? 'OK' }));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanUpLater(async () => {
+    server.closeAllConnections();
+    server.close();
+  });
+  process.env.AWS_ENDPOINT_URL_IOT_DATA_PLANE = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  process.env.AWS_REGION = 'us-east-1';
+  process.env.AWS_ACCESS_KEY_ID = 'test';
+  process.env.AWS_SECRET_ACCESS_KEY = 'test';
+});
+afterEach(cleanUp);
+
+function open(devices = 1, ackTimeoutMs = 5_000): Opened {
+  const listener = new RecordingListener();
+  const transport = makeHttpsTransport({ qos: 1, ackTimeoutMs })(listener, describeDevices(devices));
+  cleanUpLater(() => transport.close());
+  return { listener, transport };
+}
+
+describe('https', () => {
+  it('publishes to the data plane as each device, from a buffer that is written over', async () => {
+    const { listener, transport } = open(3);
+    for (const device of [0, 1, 2]) transport.connect(device);
+    await listener.heard('connected', 3);
+    const payload = Buffer.alloc(3);
+    for (let n = 0; n < 30; n++) {
+      payload.write(String(n).padStart(3));
+      transport.publish(n % 3, n, payload);
+    }
+    await listener.heard('acknowledged', 30);
+    expect(
+      requests.map(({ url, body }) => [url, Number(body)]).sort(([, a], [, b]) => Number(a) - Number(b)),
+    ).toEqual(Array.from({ length: 30 }, (_, n) => [`/topics/t%2Fd${n % 3}?qos=1`, n]));
+    expect(requests[0]!.headers.authorization).toMatch(/^AWS4-HMAC-SHA256 .*\/us-east-1\//);
+    expect(
+      listener
+        .of('acknowledged')
+        .map(([, n]) => n)
+        .sort((a, b) => Number(a) - Number(b)),
+    ).toEqual(Array.from({ length: 30 }, (_, n) => n));
+  });
+
+  it('sends each message once, and tells a throttle from a failure', async () => {
+    const answers: Answer[] = [
+      { status: 429, type: 'ThrottlingException' },
+      { status: 403, type: 'ForbiddenException' },
+      { status: 500, type: 'InternalFailureException' },
+    ];
+    answer = ({ body }) => answers[Number(body)];
+    const { listener, transport } = open();
+    for (let n = 0; n < 3; n++) transport.publish(0, n, Buffer.from(String(n)));
+    const refused = await listener.heard('refused', 3);
+    expect(refused.sort(([, a], [, b]) => Number(a) - Number(b))).toEqual([
+      [0, 0, 'throttled', 'ThrottlingException'],
+      [0, 1, 'failed', 'ForbiddenException'],
+      [0, 2, 'failed', 'InternalFailureException'],
+    ]);
+    expect(requests.length).toBe(3);
+  });
+
+  it('says so where nobody answers the door', async () => {
+    server.close();
+    await once(server, 'close');
+    const { listener, transport } = open();
+    transport.publish(0, 0, Buffer.from('x'));
+    expect(await listener.heard('refused')).toEqual([[0, 0, 'failed', expect.any(String)]]);
+  });
+
+  it('ends at once, whatever is on the way, and hears nothing after that', async () => {
+    answer = () => undefined;
+    const { listener, transport } = open(2);
+    transport.publish(0, 0, Buffer.from('x'));
+    while (requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    transport.connect(1);
+    await transport.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(listener.events).toEqual([]);
+  });
+});

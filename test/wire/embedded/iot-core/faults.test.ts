@@ -1,0 +1,349 @@
+import { PublishCommand } from '@aws-sdk/client-iot-data-plane';
+import { describe, expect, it } from '@jest/globals';
+import type { Packet } from 'mqtt-packet';
+import { type Delay, drawDelayMs } from '../../../../src/embedded/iot-core/delay.ts';
+import { calm, parseWeather, parseWeatherChange } from '../../../../src/embedded/iot-core/fault-settings.ts';
+import { Weather } from '../../../../src/embedded/iot-core/faults.ts';
+import { makeRandom } from '../../../../src/shared/random.ts';
+import { VirtualClock } from '../../../support/device/virtual-clock.ts';
+import {
+  connectClient,
+  connectPacket,
+  connectRaw,
+  makeDataPlaneClient,
+  makeVirtualTime,
+  roomyLimits,
+  startTestIotCore,
+  until,
+} from '../../../support/iot-core/fixture.ts';
+
+const settings = { ...calm, dropDeliveries: 0.1, dropAcks: 0.2, seed: 7 };
+
+describe('Weather', () => {
+  it('drops by its seed, about the share it is told, and counts what it dropped', () => {
+    const drops = (seed: number) => {
+      const weather = new Weather(new VirtualClock(), { ...settings, seed });
+      const deliveries = Array.from({ length: 10_000 }, () => weather.dropsDelivery());
+      const acks = Array.from({ length: 10_000 }, () => weather.dropsAck());
+      expect(weather.report()).toMatchObject({
+        droppedDeliveries: deliveries.filter(Boolean).length,
+        droppedAcks: acks.filter(Boolean).length,
+      });
+      return { deliveries, acks };
+    };
+    expect(drops(1)).toEqual(drops(1));
+    expect(drops(1)).not.toEqual(drops(2));
+    expect(drops(1).deliveries.filter(Boolean).length / 10_000).toBeCloseTo(0.1, 1);
+    expect(drops(1).acks.filter(Boolean).length / 10_000).toBeCloseTo(0.2, 1);
+  });
+
+  it('changes what a change says, and nothing else', () => {
+    expect(parseWeatherChange({ dropAcks: 0.5 }, settings)).toEqual({
+      settings: { ...settings, dropAcks: 0.5 },
+      pauseMs: 0,
+      disconnect: 0,
+    });
+    expect(parseWeatherChange({ pauseMs: 5, disconnect: 0.5 }, calm)).toMatchObject({
+      pauseMs: 5,
+      disconnect: 0.5,
+    });
+    expect(parseWeather({ refuseConnects: 1, refuseWith: 'serverBusy' })).toEqual({
+      refuseConnects: 1,
+      refuseWith: 'serverBusy',
+    });
+  });
+
+  it.each<[unknown, RegExp]>([
+    [{ dropAcks: 2, pauseMs: -1, wind: 3 }, /3 faults[\s\S]*dropAcks[\s\S]*pauseMs[\s\S]*wind/],
+    [{ dropAck: 1 }, /dropAck: is not known\n.*did you mean "dropAcks"/],
+    [{ ackDelay: { gamma: 1 } }, /ackDelay: is no delay\n.*milliseconds, or one of/],
+    [{ ackDelay: { uniform: { minMs: 3, maxMs: 2 } } }, /ackDelay.*is no delay/],
+    [{ deliveryDelay: { lognormal: { medianMs: 0, p99Ms: 2 } } }, /deliveryDelay.*is no delay/],
+    [{ refuseWith: 'grumpiness' }, /refuseWith/],
+    [{ clockOffsetMs: 50 }, /clockOffsetMs: cannot change while the service runs/],
+    [{ clockOffsetMs: 0.5 }, /clockOffsetMs/],
+    [[], /weather/],
+  ])('refuses %j', (change, message) => {
+    expect(() => parseWeatherChange(change, calm)).toThrow(message);
+  });
+
+  it('has a clock from the start that no change moves', () => {
+    const start = parseWeather({ clockOffsetMs: -50 });
+    expect(start).toEqual({ clockOffsetMs: -50 });
+    const current = { ...calm, ...start };
+    expect(parseWeatherChange({ ...current, dropAcks: 1 }, current).settings).toEqual({
+      ...current,
+      dropAcks: 1,
+    });
+    expect(() => parseWeather({ clockOffsetMs: 1_001 })).toThrow(/clockOffsetMs/);
+  });
+
+  it('knows at its start nothing that happens at once', () => {
+    expect(() => parseWeather({ pauseMs: 1 })).toThrow(/pauseMs: is not known/);
+    expect(() => parseWeather({ pauseMs: 1 })).not.toThrow(/did you mean "pauseMs"/);
+  });
+});
+
+describe('drawDelayMs', () => {
+  const drawn = (delay: Delay) => {
+    const random = makeRandom(1, 1);
+    return Array.from({ length: 20_000 }, () => drawDelayMs(delay, random)).sort((a, b) => a - b);
+  };
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const quantile = (values: number[], share: number) => values[Math.floor(values.length * share)]!;
+
+  it('is whole milliseconds, none below 0', () => {
+    const values = drawn({ normal: { meanMs: 1, deviationMs: 5 } });
+    expect(values.every((value) => Number.isInteger(value) && value >= 0)).toBe(true);
+  });
+
+  it('is never longer than a timer takes, however long the tail', () => {
+    const delay = { lognormal: { medianMs: 1, p99Ms: 3_600_000 } };
+    expect(drawDelayMs(delay, () => 1e-12)).toBeGreaterThanOrEqual(0);
+    // cos 2πv is 1 where v is 0, and −ln(1 − u) large where u is nearly 1.
+    const tail = [1 - 1e-12, 0];
+    expect(drawDelayMs(delay, () => tail.shift()!)).toBe(2 ** 31 - 1);
+  });
+
+  it('is distributed as it is told', () => {
+    expect(drawn(7).at(-1)).toBe(7);
+    const uniform = drawn({ uniform: { minMs: 100, maxMs: 200 } });
+    expect([uniform[0], uniform.at(-1)]).toEqual([100, 200]);
+    expect(Math.abs(mean(uniform) - 150)).toBeLessThan(1);
+    const normal = drawn({ normal: { meanMs: 500, deviationMs: 50 } });
+    expect(Math.abs(mean(normal) - 500)).toBeLessThan(2);
+    expect(Math.abs(quantile(normal, 0.841) - 550)).toBeLessThan(3);
+    const lognormal = drawn({ lognormal: { medianMs: 100, p99Ms: 1_000 } });
+    expect(Math.abs(quantile(lognormal, 0.5) - 100)).toBeLessThan(3);
+    expect(Math.abs(quantile(lognormal, 0.99) - 1_000)).toBeLessThan(80);
+  });
+});
+
+describe('the weather of a service', () => {
+  it('loses exactly the deliveries and PUBACKs it says', async () => {
+    const iotCore = await startTestIotCore({
+      weather: { dropDeliveries: 0.2, dropAcks: 0.1, seed: 3 },
+      // All at once, and no PUBACK waited for.
+      limits: { ...roomyLimits, unacknowledgedPerClient: 500 },
+    });
+    const raw = await connectRaw(iotCore);
+    raw.write(connectPacket('raw'));
+    for (let messageId = 1; messageId <= 500; messageId++) {
+      raw.write({
+        cmd: 'publish',
+        topic: 'stampede/t',
+        payload: JSON.stringify({ stampede: { n: messageId } }),
+        qos: 1,
+        messageId,
+        dup: false,
+        retain: false,
+      });
+    }
+    raw.write({ cmd: 'pingreq' });
+    await until(() => raw.packets.some(({ cmd }) => cmd === 'pingresp'));
+    await iotCore.admin('GET', '/queue?untilEmpty=true');
+    const weather = (await iotCore.admin('GET', '/weather')) as Record<string, number>;
+    expect(weather.droppedDeliveries).toBeGreaterThan(50);
+    expect(iotCore.arrivals).toHaveLength(500 - weather.droppedDeliveries!);
+    expect(raw.packets.filter(({ cmd }) => cmd === 'puback')).toHaveLength(500 - weather.droppedAcks!);
+    expect(iotCore.sum('PublishIn.Success')).toBe(500);
+  });
+
+  it.each([50, -50])('has a rules engine whose clock is %d ms off', async (clockOffsetMs) => {
+    const iotCore = await startTestIotCore({ weather: { clockOffsetMs } });
+    const { client } = await connectClient(iotCore);
+    const before = Date.now() + clockOffsetMs;
+    await client.publishAsync('stampede/t', JSON.stringify({ stampede: { n: 1 } }), { qos: 1 });
+    const after = Date.now() + clockOffsetMs;
+    await until(() => iotCore.arrivals.length === 1);
+    const { rule } = iotCore.arrivals[0]!;
+    expect(rule).toBeGreaterThanOrEqual(before);
+    expect(rule).toBeLessThanOrEqual(after);
+  });
+
+  it('changes over HTTP', async () => {
+    const iotCore = await startTestIotCore();
+    const { client } = await connectClient(iotCore);
+    expect(await iotCore.admin('POST', '/weather', { dropDeliveries: 1 })).toMatchObject({
+      settings: { dropDeliveries: 1, dropAcks: 0 },
+    });
+    await client.publishAsync('stampede/t', '{}', { qos: 1 });
+    expect(await iotCore.admin('POST', '/weather', { dropDeliveries: 0 })).toMatchObject({
+      droppedDeliveries: 1,
+    });
+    await client.publishAsync('stampede/t', '{}', { qos: 1 });
+    await until(() => iotCore.arrivals.length === 1);
+    expect(await iotCore.admin('POST', '/weather', { dropDeliveries: 'all' })).toMatchObject({
+      message: expect.stringContaining('dropDeliveries'),
+    });
+  });
+
+  it('pauses: nothing is read, answered or delivered, then everything is', async () => {
+    const { clock, advance } = makeVirtualTime();
+    const iotCore = await startTestIotCore({}, clock);
+    const raw = await connectRaw(iotCore);
+    raw.write(connectPacket('raw'));
+    await raw.packet(0);
+    await iotCore.admin('POST', '/weather', { pauseMs: 60_000 });
+    raw.write({
+      cmd: 'publish',
+      topic: 'stampede/t',
+      payload: '{}',
+      qos: 1,
+      messageId: 1,
+      dup: false,
+      retain: false,
+    });
+    const newcomer = await connectRaw(iotCore);
+    newcomer.write(connectPacket('newcomer'));
+    const overHttp = makeDataPlaneClient(iotCore).send(
+      new PublishCommand({ topic: 'stampede/t', qos: 1, payload: Buffer.from('{}') }),
+    );
+    expect(await iotCore.admin('GET', '/weather')).toMatchObject({ paused: true, pauses: 1 });
+    // Longer than any keep-alive would allow a silent client.
+    await advance(59_000);
+    expect(raw.packets).toHaveLength(1);
+    expect(newcomer.packets).toHaveLength(0);
+    expect(iotCore.sum('PublishIn.Success')).toBe(0);
+    await advance(2_000);
+    expect(await raw.packet(1)).toMatchObject({ cmd: 'puback', messageId: 1 });
+    expect(await newcomer.packet(0)).toMatchObject({ cmd: 'connack', returnCode: 0 });
+    expect((await overHttp).$metadata.httpStatusCode).toBe(200);
+    await advance(1_000);
+    await until(() => iotCore.arrivals.length === 2);
+    expect(await iotCore.admin('GET', '/weather')).toMatchObject({
+      paused: false,
+      pauses: 1,
+      pausedMs: 60_000,
+    });
+  });
+
+  it('delivers twice what it says it did', async () => {
+    const iotCore = await startTestIotCore({ weather: { duplicateDeliveries: 0.3 } });
+    const { client } = await connectClient(iotCore);
+    for (let n = 0; n < 100; n++) client.publish('stampede/t', `{"stampede":{"n":${n}}}`, { qos: 1 });
+    await until(() => iotCore.sum('PublishIn.Success') === 100);
+    await iotCore.admin('GET', '/queue?untilEmpty=true');
+    const { duplicatedDeliveries } = iotCore.weather.report();
+    expect(duplicatedDeliveries).toBeGreaterThan(10);
+    expect(iotCore.arrivals).toHaveLength(100 + duplicatedDeliveries);
+    expect(new Set(iotCore.arrivals.map(({ n }) => n)).size).toBe(100);
+  });
+
+  it('holds back deliveries and PUBACKs, the PUBACKs of a connection in their order', async () => {
+    const { clock, advance } = makeVirtualTime();
+    const iotCore = await startTestIotCore(
+      { weather: { deliveryDelay: 300, ackDelay: { uniform: { minMs: 10, maxMs: 100 } } } },
+      clock,
+    );
+    const raw = await connectRaw(iotCore);
+    raw.write(connectPacket('raw'));
+    for (let messageId = 1; messageId <= 20; messageId++) raw.write(publishPacket(messageId));
+    await until(() => iotCore.sum('PublishIn.Success') === 20);
+    await advance(9);
+    expect(raw.packets).toHaveLength(1);
+    await advance(100);
+    await raw.packet(20);
+    expect(raw.packets.slice(1).map((packet) => packet.messageId)).toEqual(
+      Array.from({ length: 20 }, (_, i) => i + 1),
+    );
+    expect(iotCore.queue.depth.sent).toBe(0);
+    expect(iotCore.weather.report()).toMatchObject({ deliveriesOnTheWay: 20, delayedAcks: 20 });
+    await advance(200);
+    expect(iotCore.queue.depth.sent).toBe(20);
+    expect(iotCore.weather.report()).toMatchObject({
+      deliveriesOnTheWay: 0,
+      delayedDeliveries: 20,
+      delayedDeliveriesMs: 6_000,
+    });
+  });
+
+  it('holds back what is due in a pause until the pause is over', async () => {
+    const { clock, advance } = makeVirtualTime();
+    const iotCore = await startTestIotCore({ weather: { deliveryDelay: 50, ackDelay: 50 } }, clock);
+    const raw = await connectRaw(iotCore);
+    raw.write(connectPacket('raw'));
+    expect(await raw.packet(0)).toMatchObject({ cmd: 'connack' });
+    raw.write(publishPacket(1));
+    expect(await raw.packet(0)).toMatchObject({ cmd: 'connack' });
+    await until(() => iotCore.sum('PublishIn.Success') === 1);
+    iotCore.weather.pause(1_000);
+    await advance(900);
+    expect(raw.packets).toHaveLength(1);
+    expect(iotCore.queue.depth.sent).toBe(0);
+    await advance(100);
+    expect(await raw.packet(1)).toMatchObject({ cmd: 'puback', messageId: 1 });
+    expect(iotCore.queue.depth.sent).toBe(1);
+  });
+
+  it('answers late over HTTP', async () => {
+    const { clock, advance } = makeVirtualTime();
+    const iotCore = await startTestIotCore({ weather: { ackDelay: 500 } }, clock);
+    let status = 0;
+    const publish = new PublishCommand({ topic: 'stampede/t', qos: 1, payload: Buffer.from('{}') });
+    const answered = makeDataPlaneClient(iotCore)
+      .send(publish)
+      .then(({ $metadata }) => {
+        status = $metadata.httpStatusCode ?? 0;
+      });
+    await until(() => iotCore.weather.report().delayedAcks === 1);
+    await advance(499);
+    expect(status).toBe(0);
+    await advance(1);
+    await answered;
+    expect(status).toBe(200);
+  });
+
+  it('disconnects a share of those it may touch, at once and by the minute', async () => {
+    const { clock, advance } = makeVirtualTime();
+    const iotCore = await startTestIotCore({}, clock);
+    const connect = async (clientId: string) => {
+      const raw = await connectRaw(iotCore, 5);
+      raw.write(connectPacket(clientId, 5));
+      await raw.packet(0);
+      return raw;
+    };
+    await connect('spared');
+    const devices = await Promise.all(Array.from({ length: 10 }, (_, i) => connect(`device-${i}`)));
+    const gone = () => devices.filter(({ socket }) => socket.destroyed).length;
+    iotCore.weather.change({ ...calm, clients: 'device-' });
+    iotCore.weather.disconnect(0.3);
+    await until(() => gone() === 3);
+    expect(devices.find(({ packets }) => packets.length > 1)?.packets[1]).toMatchObject({
+      cmd: 'disconnect',
+      reasonCode: 0x8b,
+    });
+    // 6 of the 7 in a minute, were they not fewer by each that goes. Changed more often than once a second.
+    for (let halfSeconds = 0; halfSeconds < 120; halfSeconds++) {
+      iotCore.weather.change({ ...calm, clients: 'device-', disconnectPerMinute: 0.86 });
+      await advance(500);
+    }
+    const { disconnected } = iotCore.weather.report();
+    expect(disconnected).toBeGreaterThanOrEqual(6);
+    expect(disconnected).toBeLessThanOrEqual(8);
+    await until(() => gone() === disconnected);
+  });
+
+  it.each([
+    [4, 'serverUnavailable', { returnCode: 3 }],
+    [4, 'notAuthorized', { returnCode: 7 }],
+    [5, 'serverBusy', { reasonCode: 0x89 }],
+  ] as const)('refuses CONNECTs of MQTT %i: %s', async (version, refuseWith, answer) => {
+    const iotCore = await startTestIotCore({
+      weather: { refuseConnects: 1, refuseWith, clients: 'device-' },
+    });
+    const refused = await connectRaw(iotCore, version);
+    refused.write(connectPacket('device-1', version));
+    expect(await refused.packet(0)).toMatchObject({ cmd: 'connack', ...answer });
+    await refused.closed;
+    const spared = await connectRaw(iotCore, 4);
+    spared.write(connectPacket('control'));
+    expect(await spared.packet(0)).toMatchObject({ returnCode: 0 });
+    expect(iotCore.weather.report()).toMatchObject({ refusedConnects: 1 });
+    expect(iotCore.sum('Connect.ServerError')).toBe(1);
+  });
+});
+
+function publishPacket(messageId: number): Packet {
+  return { cmd: 'publish', topic: 'stampede/t', payload: '{}', qos: 1, messageId, dup: false, retain: false };
+}
