@@ -1,76 +1,79 @@
 /**
- * The house rules of docs/architecture.md: a room imports only rooms to its left.
- * profile → plan → measure → device → report → aws | embedded → functions | cli | scripts
+ * The layers of docs/architecture.md: a file imports its own folder and those before it, type imports included.
+ * shared → profile → targets → plan → measure → live → device → report → aws → worker | embedded → cli → ui
  */
-const rooms = ['profile', 'plan', 'measure', 'device', 'report'];
+const layers = [
+  ['shared'],
+  ['profile'],
+  ['targets'],
+  ['plan'],
+  ['measure'],
+  ['live'],
+  ['device'],
+  ['report'],
+  ['aws'],
+  ['worker', 'embedded'],
+  ['cli'],
+  ['ui'],
+];
+const pure = 'shared|profile|targets|plan|measure|live';
 
-const onlyLeft = rooms.map((room, i) => ({
-  name: `${room}-imports-only-rooms-to-its-left`,
-  severity: 'error',
-  from: { path: `^src/${room}/` },
-  to: { path: '^(src|functions|scripts)/', pathNot: `^src/(${rooms.slice(0, i + 1).join('|')})/` },
-}));
-
-const adapters = [
-  ['aws', 'embedded'],
-  ['embedded', 'aws'],
-].map(([from, to]) => ({
-  name: `${from}-never-imports-${to}`,
-  severity: 'error',
-  from: { path: `^src/${from}/` },
-  to: { path: `^(src/(${to}|cli)|functions|scripts)/` },
-}));
+const layerRules = layers.flatMap((sameRank, rank) => {
+  const before = layers.slice(0, rank).flat();
+  return sameRank.map((layer) => {
+    const allowed = before.filter((name) => !(layer === 'embedded' && name === 'aws'));
+    return {
+      name: `${layer}-imports-only-layers-before-it`,
+      severity: 'error',
+      from: { path: `^src/${layer}/` },
+      to: { path: '^(src|functions|scripts)/', pathNot: `^src/(${[layer, ...allowed].join('|')})/` },
+    };
+  });
+});
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
-    ...onlyLeft,
-    ...adapters,
+    ...layerRules,
     {
-      name: 'pure-rooms-do-no-io',
-      comment:
-        'profile, plan and measure are pure: no node: built-ins, no SDK; time and randomness are arguments',
+      name: 'pure-layers-do-no-io',
+      comment: 'no sockets, no files, no processes, no SDK; time and randomness are arguments',
       severity: 'error',
-      from: { path: '^src/(profile|plan|measure)/' },
+      from: { path: `^src/(${pure})/` },
       to: { dependencyTypes: ['core'] },
     },
     {
-      name: 'pure-rooms-know-no-sdk',
+      name: 'pure-layers-know-no-sdk',
       severity: 'error',
-      from: { path: '^src/(profile|plan|measure)/' },
+      from: { path: `^src/(${pure})/` },
       to: { path: 'node_modules/(@aws-sdk|aws-|@influxdata|mqtt)' },
     },
     {
-      name: 'functions-are-composition-roots',
-      comment: 'what runs on Lambda knows nothing of the embedded default or the CLI',
+      name: 'functions-only-compose',
+      comment: 'what runs on Lambda imports neither the embedded services nor the command line',
       severity: 'error',
       from: { path: '^functions/' },
-      to: { path: '^src/(embedded|cli)/|^scripts/' },
+      to: { path: '^src/(embedded|cli|ui)/|^scripts/' },
     },
     {
-      name: 'nobody-imports-the-roots',
+      name: 'no-layer-imports-the-roots',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^(functions|scripts|test)/' },
-    },
-    {
-      name: 'only-the-cli-imports-the-cli',
-      severity: 'error',
-      from: { path: '^(src/(?!cli|library)|functions)' },
-      to: { path: '^src/cli/' },
+      to: { path: '^(src/(main|library)\\.ts|functions/|scripts/|test/)' },
     },
     {
       name: 'pages-run-in-a-browser',
-      comment: 'what the live page runs is served as it is: no node: built-ins, no packages, pure rooms only',
+      comment:
+        'the live page serves its modules as they are: no node: built-ins, no packages, pure layers only',
       severity: 'error',
       from: { path: '^src/ui/page/' },
-      to: { path: '^(src|functions|scripts)/', pathNot: '^src/(cli/ui/page|report|measure|plan|profile)/' },
+      to: { path: '^(src|functions|scripts)/', pathNot: `^src/(ui/page|report|${pure})/` },
     },
     {
       name: 'no-cycles',
       severity: 'error',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
     {
       name: 'no-undeclared-packages',
@@ -81,7 +84,7 @@ export default {
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'no-orphans',
-      comment: 'a file nobody would miss',
+      comment: 'a file that nothing imports',
       severity: 'error',
       from: { orphan: true, path: '^src/', pathNot: '^src/library' },
       to: {},

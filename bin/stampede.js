@@ -7,7 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Sources in a clone, compiled modules in the published package. */
-const main = ['../src/cli/main.ts', '../dist/src/cli/main.js']
+const main = ['../src/main.ts', '../dist/src/main.js']
   .map((file) => new URL(file, import.meta.url))
   .find((url) => existsSync(url));
 

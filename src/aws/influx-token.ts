@@ -1,5 +1,14 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import type { InfluxToken } from '../worker/environment.ts';
+
+export interface InfluxSettings {
+  readonly url: string;
+  readonly org: string;
+  readonly bucket: string;
+  readonly token: InfluxToken;
+}
+
+/** Itself, or the name of the SSM parameter that holds it. */
+export type InfluxToken = { readonly value: string } | { readonly parameter: string };
 
 /** A token that was replaced is noticed after this long; until then its points wait in the run store. */
 const tokenKeptMs = 300_000;

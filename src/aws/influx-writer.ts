@@ -1,5 +1,5 @@
 import { HttpError, InfluxDB, setLogger } from '@influxdata/influxdb-client';
-import type { InfluxSettings } from '../worker/environment.ts';
+import type { InfluxSettings } from './influx-token.ts';
 import { makeTokenReader } from './influx-token.ts';
 
 /** `refused`: InfluxDB will never take it. `away`: it could not be had, or would not now. */

@@ -7,8 +7,19 @@ import {
 import { parseDeadLetter } from '../measure/dead-letter.ts';
 import { MessageSets } from '../measure/message-sets.ts';
 import type { DeadLetters } from '../measure/unread-backlog.ts';
-import type { QueueUrls } from '../worker/environment.ts';
 import type { ArrivalsBacklog, ArrivalsSource, DeadLetterQueue } from './arrivals-backlog.ts';
+
+/** The queues of the stack's subscriber; absent: it has no such queue. */
+export interface QueueUrls {
+  /** Between the rule and measure-latency. */
+  readonly arrivals?: string;
+  /** Name of the stream in its place. */
+  readonly stream?: string;
+  /** What measure-latency failed with too often. */
+  readonly deadLetters?: string;
+  /** What the rule could not deliver. */
+  readonly ruleErrors?: string;
+}
 
 /**
  * Lambda may wait so long before it reads a quiet queue, whatever the batching window.

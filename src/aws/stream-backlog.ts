@@ -14,8 +14,8 @@ import { MessageSets } from '../measure/message-sets.ts';
 import { parseRuleRecord } from '../measure/rule-record.ts';
 import { compareSequenceNumbers, parseGivenUpBatch } from '../measure/stream-batch.ts';
 import type { DeadLetters } from '../measure/unread-backlog.ts';
-import type { QueueUrls } from '../worker/environment.ts';
 import type { ArrivalsBacklog, ArrivalsSource, DeadLetterQueue, ReadRun } from './arrivals-backlog.ts';
+import type { QueueUrls } from './queue-backlog.ts';
 import { makeDeadLetterQueue, readAll } from './queue-backlog.ts';
 
 /** A look of Lambda at the shard, its batching window, a cold start and, should it fail, the longest wait for a retry. */

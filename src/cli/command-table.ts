@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Finish } from './program.ts';
+import type { LoadPage } from './run/live-page.ts';
 
 /** A command as `--help` lists it. Its module, and all that it imports, is loaded only when it is used. */
 export interface CommandEntry {
@@ -7,7 +8,7 @@ export interface CommandEntry {
   /** What follows the name in the list. */
   readonly usage: string;
   readonly summary: string;
-  load(): Promise<(program: Command, finish: Finish) => void>;
+  load(): Promise<(program: Command, finish: Finish, loadPage: LoadPage) => void>;
 }
 
 export const commands: readonly CommandEntry[] = [

@@ -5,6 +5,7 @@ import { commands } from './command-table.ts';
 import { describeFault, exitCodeOf } from './output/print-error.ts';
 import { print, printable } from './output/printable.ts';
 import { makePaint } from './output/style.ts';
+import type { LoadPage } from './run/live-page.ts';
 
 /** Commands hand their exit code to this; the last word is the process's. */
 export type Finish = (code: ExitCode) => void;
@@ -12,14 +13,19 @@ export type Finish = (code: ExitCode) => void;
 /**
  * Runs the command line.
  * @param args without `node` and the script's path
+ * @param loadPage where the live page comes from
  * @returns the exit code: every fault has been printed.
  */
-export async function runCli(args: readonly string[]): Promise<ExitCode> {
+export async function runCli(args: readonly string[], loadPage: LoadPage): Promise<ExitCode> {
   let exitCode: ExitCode = exitCodes.passed;
   try {
-    const program = await makeProgram(args, (code) => {
-      exitCode = code;
-    });
+    const program = await makeProgram(
+      args,
+      (code) => {
+        exitCode = code;
+      },
+      loadPage,
+    );
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (error) {
@@ -32,7 +38,7 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
 }
 
 /** Only the command that `args` names is loaded; of the others the program knows what `--help` lists. */
-async function makeProgram(args: readonly string[], finish: Finish): Promise<Command> {
+async function makeProgram(args: readonly string[], finish: Finish, loadPage: LoadPage): Promise<Command> {
   const program: Command = new Command('npx stampede')
     .description(
       'Load test for AWS IoT Core: does the ingest hold N devices at T messages a second, how late do messages ' +
@@ -54,7 +60,7 @@ async function makeProgram(args: readonly string[], finish: Finish): Promise<Com
     .addHelpText('after', afterHelp);
   const named = args.find((arg) => !arg.startsWith('-') && arg !== 'help');
   for (const { name, summary, load } of commands) {
-    if (name === named) (await load())(program, finish);
+    if (name === named) (await load())(program, finish, loadPage);
     else program.command(name).summary(summary);
   }
   return program;

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { EmbeddedRunRequest } from '../cli/backend/embedded-run.ts';
 import type { EndedRun } from '../cli/backend/run-to-end.ts';
-import type { Interrupts } from '../cli/run/interrupts.ts';
+import type { OpenPage, PageRequest } from '../cli/run/live-page.ts';
 import { faultOfExecution } from '../cli/run/run-outcome.ts';
 import { openRunDirectory } from '../cli/runs/run-directory.ts';
 import { makeRunLibrary } from '../cli/runs/run-repository.ts';
@@ -11,28 +11,6 @@ import { makePageModules } from './modules.ts';
 import { makeReceivedSoFar } from './received-so-far.ts';
 import { makeRunDesk } from './run-slot.ts';
 import { startUiServer } from './server.ts';
-
-export interface PageRequest {
-  readonly runsDirectory: string;
-  /** Undefined: the usual one, or any that is free. */
-  readonly port?: number;
-  /** Runs one load test to its end. */
-  readonly runLoad: (request: EmbeddedRunRequest) => Promise<EndedRun>;
-  /** A line for the terminal. */
-  readonly say: (line: string) => void;
-  /** Of the process: what it stops, it stops in a run that the page started as well. */
-  readonly interrupts: Interrupts;
-}
-
-export interface OpenPage {
-  /** Lets one browser in, once; `say` tells of the next one. */
-  readonly link: string;
-  /** Runs a load test that the page can watch and stop. @throws RunUnderWayError */
-  run(request: EmbeddedRunRequest): Promise<EndedRun>;
-  /** Resolves when no run is under way. */
-  idle(): Promise<void>;
-  close(): Promise<void>;
-}
 
 /** Opens the live page: past runs of the directory, the run under way, and a form to start one. */
 export async function openPage(request: PageRequest): Promise<OpenPage> {

@@ -1,3 +1,5 @@
+import type { InfluxSettings } from '../aws/influx-token.ts';
+import type { QueueUrls } from '../aws/queue-backlog.ts';
 import { type DeploymentParameters, defaultDeployment, parseDeployment } from '../plan/deployment.ts';
 import { formatDuration, parseDuration } from '../shared/duration.ts';
 import { type Fault, InvalidInputError } from '../shared/errors.ts';
@@ -30,18 +32,6 @@ export interface Environment {
   readonly influx: InfluxSettings | undefined;
 }
 
-/** The queues of the stack's subscriber; absent: it has no such queue. */
-export interface QueueUrls {
-  /** Between the rule and measure-latency. */
-  readonly arrivals?: string;
-  /** Name of the stream in its place. */
-  readonly stream?: string;
-  /** What measure-latency failed with too often. */
-  readonly deadLetters?: string;
-  /** What the rule could not deliver. */
-  readonly ruleErrors?: string;
-}
-
 /** Where what devices show at the endpoint's doors lies. */
 export interface DoorKeys {
   /** Secrets Manager: the fleet's certificate and key. */
@@ -51,16 +41,6 @@ export interface DoorKeys {
   /** PEM file: whom to trust instead of the system's authorities. */
   readonly authorityFile: string | undefined;
 }
-
-export interface InfluxSettings {
-  readonly url: string;
-  readonly org: string;
-  readonly bucket: string;
-  readonly token: InfluxToken;
-}
-
-/** Itself, or the name of the SSM parameter that holds it. */
-export type InfluxToken = { readonly value: string } | { readonly parameter: string };
 
 /** Lambda ends at 15 minutes, and what waits needs some of them for its work. */
 const longestWaitMs = 600_000;

@@ -1,3 +1,4 @@
+import type { InfluxSettings } from '../aws/influx-token.ts';
 import { makeInfluxDoor } from '../aws/influx-writer.ts';
 import { RunNotFoundError, type RunStore } from '../aws/run-store.ts';
 import { arrivalPoints } from '../live/live-arrivals.ts';
@@ -7,7 +8,6 @@ import type { ArrivalWindow } from '../measure/arrival-window.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { LiveAftermath, Report } from '../report/report-model.ts';
 import type { Clock } from '../shared/clock.ts';
-import type { InfluxSettings } from './environment.ts';
 import { openLiveOutbox } from './live-queue.ts';
 import { resendLiveSpills } from './live-resend.ts';
 import { runCoursePoints, runStopPoint } from './live-run-points.ts';

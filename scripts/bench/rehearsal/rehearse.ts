@@ -34,7 +34,7 @@ export type Role = (typeof roles)[number];
 const rampSeconds = 5;
 /** Past what is measured: the quotas of a large account. */
 const quotas = { publishIn: 1_000_000, ruleEvaluations: 1_000_000, connects: 10_000 };
-const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 
 /** One run of the whole pipeline, as a user starts it. */
 export async function rehearse(rehearsal: Rehearsal): Promise<RehearsalUse> {

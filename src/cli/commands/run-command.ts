@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../../shared/errors.ts';
-import type { OpenPage } from '../../ui/open-page.ts';
 import { findVenue, type RunVenue, type VenueFlags } from '../backend/find-backend.ts';
 import { addBehaviourFlags } from '../options/behaviour-flags.ts';
 import { addWeatherFlag } from '../options/fault-flag.ts';
@@ -18,6 +17,7 @@ import type { Finish } from '../program.ts';
 import { concludeRun } from '../run/conclude-run.ts';
 import { checkDraft, draftRun, type RunDraft } from '../run/draft-run.ts';
 import { aborted, catchInterrupts, type Interrupts } from '../run/interrupts.ts';
+import type { LoadPage, OpenPage } from '../run/live-page.ts';
 import { QuitError } from '../run/run-outcome.ts';
 
 interface RunFlags extends VenueFlags, OutputFlags {
@@ -27,7 +27,7 @@ interface RunFlags extends VenueFlags, OutputFlags {
   readonly force?: boolean;
 }
 
-export function addRunCommand(program: Command, finish: Finish): void {
+export function addRunCommand(program: Command, finish: Finish, loadPage: LoadPage): void {
   const command = program
     .command('run')
     .description(
@@ -52,7 +52,7 @@ export function addRunCommand(program: Command, finish: Finish): void {
     const venue = await findVenue(flags);
     const draft = draftRun(given.profile, venue.draft);
     checkDraft(draft);
-    finish(await run(given, draft, venue, flags));
+    finish(await run(given, draft, venue, flags, loadPage));
   });
 }
 
@@ -61,6 +61,7 @@ async function run(
   { plan, preflight, host }: RunDraft,
   venue: RunVenue,
   flags: RunFlags,
+  loadPage: LoadPage,
 ): Promise<ExitCode> {
   const { runId } = plan;
   const quiet = flags.quiet === true;
@@ -81,7 +82,7 @@ async function run(
       reject(new QuitError(venue.whereItIs(runId)));
     });
   });
-  const page = flags.ui === true ? await openLivePage(flags, display, interrupts) : undefined;
+  const page = flags.ui === true ? await openLivePage(flags, display, interrupts, loadPage) : undefined;
   const ended = await Promise.race([venue.run({ runId, input, display, interrupts }, page?.run), quit]);
   const { runs, junit, requireConclusive } = flags;
   const code = await concludeRun(ended, {
@@ -102,9 +103,10 @@ async function openLivePage(
   flags: RunFlags,
   display: ProgressDisplay,
   interrupts: Interrupts,
+  loadPage: LoadPage,
 ): Promise<OpenPage> {
   const [{ openPage }, { runOnEmbeddedAws }] = await Promise.all([
-    import('../../ui/open-page.ts'),
+    loadPage(),
     import('../backend/embedded-run.ts'),
   ]);
   const page = await openPage({

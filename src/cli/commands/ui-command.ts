@@ -5,9 +5,10 @@ import { print } from '../output/printable.ts';
 import { makePaint } from '../output/style.ts';
 import type { Finish } from '../program.ts';
 import { aborted, catchInterrupts } from '../run/interrupts.ts';
+import type { LoadPage } from '../run/live-page.ts';
 import { QuitError } from '../run/run-outcome.ts';
 
-export function addUiCommand(program: Command, finish: Finish): void {
+export function addUiCommand(program: Command, finish: Finish, loadPage: LoadPage): void {
   program
     .command('ui')
     .description(
@@ -18,15 +19,15 @@ export function addUiCommand(program: Command, finish: Finish): void {
     .option('--runs <dir>', 'directory of the run store', 'runs')
     .option('--port <port>', 'port on 127.0.0.1; 0 for any (default: 4747, or any)', parsePort)
     .action(async ({ runs, port }: { readonly runs: string; readonly port?: number }) => {
-      await servePage(runs, port);
+      await servePage(runs, port, loadPage);
       finish(exitCodes.passed);
     });
 }
 
-async function servePage(runsDirectory: string, port: number | undefined): Promise<void> {
+async function servePage(runsDirectory: string, port: number | undefined, loadPage: LoadPage): Promise<void> {
   const interrupts = catchInterrupts();
   const [{ openPage }, { runOnEmbeddedAws }] = await Promise.all([
-    import('../../ui/open-page.ts'),
+    loadPage(),
     import('../backend/embedded-run.ts'),
   ]);
   const say = (line: string): void => void print(process.stderr, `${line}\n`);

@@ -82,11 +82,10 @@ describe('stampede, used wrongly', () => {
   });
 
   it('reads a profile with comments from standard input', () => {
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      ['src/cli/main.ts', 'plan', '-', '--json'],
-      { input: '// three devices\n{"devices": 3, "ratePerSecond": 1, "duration": "9s"}', encoding: 'utf8' },
-    );
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['src/main.ts', 'plan', '-', '--json'], {
+      input: '// three devices\n{"devices": 3, "ratePerSecond": 1, "duration": "9s"}',
+      encoding: 'utf8',
+    });
     expect([status, stderr]).toEqual([0, '']);
     expect(JSON.parse(stdout).plan.load.messages).toBe(9);
   });
@@ -120,7 +119,7 @@ describe('stampede, used wrongly', () => {
     const file = workplace.writeProfile('small.json', { devices: 1, ratePerSecond: 1, duration: '1s' });
     const full = openSync('/dev/full', 'w');
     try {
-      const main = path.resolve(import.meta.dirname, '../../../src/cli/main.ts');
+      const main = path.resolve(import.meta.dirname, '../../../src/main.ts');
       const { status, stderr } = spawnSync(process.execPath, [main, 'plan', file], {
         encoding: 'utf8',
         stdio: ['ignore', full, 'pipe'],

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-const main = path.resolve(import.meta.dirname, '../../../src/cli/main.ts');
+const main = path.resolve(import.meta.dirname, '../../../src/main.ts');
 
 export interface CliResult {
   readonly code: number | null;

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from '@jest/globals';
 import type { EndedRun } from '../../../src/cli/backend/run-to-end.ts';
-import { type OpenPage, openPage, type PageRequest } from '../../../src/ui/open-page.ts';
+import type { OpenPage, PageRequest } from '../../../src/cli/run/live-page.ts';
+import { openPage } from '../../../src/ui/open-page.ts';
 import { openSession } from '../../support/ui/session-cookie.ts';
 
 const anySignal = () => new AbortController().signal;

@@ -39,7 +39,7 @@ describe('this machine', () => {
         ratePerSecond: 10,
         duration: '1s',
       });
-      const main = path.resolve(import.meta.dirname, '../../../../src/cli/main.ts');
+      const main = path.resolve(import.meta.dirname, '../../../../src/main.ts');
       const runs = path.join(workplace.directory, 'runs');
       const under = (limit: number, command: string) =>
         spawnSync(

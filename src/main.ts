@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { setImmediate } from 'node:timers/promises';
-import { exitCodes } from '../shared/errors.ts';
-import { runCli } from './program.ts';
+import { runCli } from './cli/program.ts';
+import { exitCodes } from './shared/errors.ts';
 
 // Nobody reads on: `stampede plan … | head` (EPIPE), or the terminal was closed (EIO). The work goes on without them, as it
 // does where the disk is full that stdout goes to: a run still has to be stopped and reported.
@@ -12,7 +12,7 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-const exitCode = await runCli(process.argv.slice(2));
+const exitCode = await runCli(process.argv.slice(2), () => import('./ui/open-page.ts'));
 // The error of the last write comes a tick after it.
 await setImmediate();
 if (lost !== undefined)

@@ -1,0 +1,28 @@
+import type { EmbeddedRunRequest } from '../backend/embedded-run.ts';
+import type { EndedRun } from '../backend/run-to-end.ts';
+import type { Interrupts } from './interrupts.ts';
+
+export interface PageRequest {
+  readonly runsDirectory: string;
+  /** Undefined: the usual one, or any that is free. */
+  readonly port?: number;
+  /** Runs one load test to its end. */
+  readonly runLoad: (request: EmbeddedRunRequest) => Promise<EndedRun>;
+  /** A line for the terminal. */
+  readonly say: (line: string) => void;
+  /** Of the process: what it stops, it stops in a run that the page started as well. */
+  readonly interrupts: Interrupts;
+}
+
+export interface OpenPage {
+  /** Lets one browser in, once; `say` tells of the next one. */
+  readonly link: string;
+  /** Runs a load test that the page can watch and stop. @throws RunUnderWayError */
+  run(request: EmbeddedRunRequest): Promise<EndedRun>;
+  /** Resolves when no run is under way. */
+  idle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Loads the layer of the live page, which imports this one. Commands that serve no page do without it. */
+export type LoadPage = () => Promise<{ readonly openPage: (request: PageRequest) => Promise<OpenPage> }>;
