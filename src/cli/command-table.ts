@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { Finish } from './program.ts';
 import type { LoadPage } from './run/live-page.ts';
+import type { Finish } from './run/run-outcome.ts';
 
 /** A command as `--help` lists it. Its module, and all that it imports, is loaded only when it is used. */
 export interface CommandEntry {

@@ -6,9 +6,7 @@ import { describeFault, exitCodeOf } from './output/print-error.ts';
 import { print, printable } from './output/printable.ts';
 import { makePaint } from './output/style.ts';
 import type { LoadPage } from './run/live-page.ts';
-
-/** Commands hand their exit code to this; the last word is the process's. */
-export type Finish = (code: ExitCode) => void;
+import type { Finish } from './run/run-outcome.ts';
 
 /**
  * Runs the command line.

@@ -14,8 +14,9 @@ import {
 } from './latency-names.ts';
 import { LatencySeries } from './latency-series.ts';
 import { MessageSets } from './message-sets.ts';
+import type { CountsByReason } from './reason-counts.ts';
 import { ReasonCounts } from './reason-counts.ts';
-import type { CountsByReason, RunLedger, SliceOutcomes } from './run-ledger.ts';
+import type { RunLedger, SliceOutcomes } from './run-ledger.ts';
 import { SecondSeries } from './second-series.ts';
 import { SliceClocks } from './slice-clocks.ts';
 import { instantOfDeath, reasonOfDeath, type SliceDeath } from './slice-death.ts';

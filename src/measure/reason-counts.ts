@@ -1,4 +1,4 @@
-import type { CountsByReason } from './run-ledger.ts';
+export type CountsByReason = Readonly<Record<string, number>>;
 
 /** Adds up counts by reason. */
 export class ReasonCounts {

@@ -3,6 +3,7 @@ import type { ForeignCounts } from './arrival-window.ts';
 import type { LatencyHistogram } from './latency-histogram.ts';
 import type { LatencyName, TimedLatencyName } from './latency-names.ts';
 import type { LatencySeries } from './latency-series.ts';
+import type { CountsByReason } from './reason-counts.ts';
 import type { SliceClock } from './slice-clocks.ts';
 import type { StageCounts } from './slice-entry.ts';
 import type { DeviceCounts, PerSecondCounts, PublishCounts } from './slice-result.ts';
@@ -92,8 +93,6 @@ export interface RunLedger {
   readonly foreign: ForeignCounts;
   readonly doubts: LedgerDoubts;
 }
-
-export type CountsByReason = Readonly<Record<string, number>>;
 
 /** Counters by whole second; all arrays are of one length. */
 export interface RunSeries extends PerSecondCounts {

@@ -3,7 +3,7 @@ import type { Plan, Slice } from '../plan/plan.ts';
 import { countDueBefore, makeSliceSchedule, type SliceSchedule } from '../plan/schedule.ts';
 import { sliceOf } from '../plan/slices.ts';
 import { IntervalSet } from './interval-set.ts';
-import type { CountsByReason } from './run-ledger.ts';
+import type { CountsByReason } from './reason-counts.ts';
 import { noMessages, type PublishCounts, type SliceResult } from './slice-result.ts';
 import { type Arrived, countArrived } from './unread-backlog.ts';
 

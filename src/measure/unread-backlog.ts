@@ -1,7 +1,7 @@
 import type { IntervalSet } from './interval-set.ts';
 import { MessageSets } from './message-sets.ts';
+import type { CountsByReason } from './reason-counts.ts';
 import { ReasonCounts } from './reason-counts.ts';
-import type { CountsByReason } from './run-ledger.ts';
 
 /** What the queues between the rule and the subscriber still hold when the ledger of a run is closed. */
 export interface Backlog {

@@ -1,5 +1,4 @@
 import { type AccountLimits, accountLimitsOf, type QuotaName } from '../targets/aws-iot/quotas.ts';
-import type { Plan } from './plan.ts';
 
 /** What is known of the account that a run loads, as it was when the run was planned. */
 export interface AccountView {
@@ -13,6 +12,6 @@ export interface AccountView {
 }
 
 /** The plan's account; without one, AWS's defaults. */
-export function accountOf({ account }: Pick<Plan, 'account'>): AccountView {
+export function accountOf({ account }: { readonly account?: AccountView }): AccountView {
   return account ?? { limits: accountLimitsOf('default'), live: [], isCharged: true };
 }

@@ -1,6 +1,4 @@
 import type { Fault } from '../shared/errors.ts';
-import type { CostEstimate } from './cost.ts';
-import type { Plan } from './plan.ts';
 
 /**
  * The most that a stack lets any run take, by parameters of its deployment. No execution input lifts them: they are no
@@ -77,36 +75,6 @@ export function parseCeilings(values: Readonly<Record<string, unknown>>): Ceilin
   };
 }
 
-/** What of a plan is above a ceiling of its stack; empty where the stack has none. @param totalUsd forecast */
-export function refuseCeilings(plan: Plan, { totalUsd }: Pick<CostEstimate, 'totalUsd'>): Fault[] {
-  const ceilings = plan.deployment?.ceilings;
-  if (ceilings === undefined) return [];
-  const { profile, load } = plan;
-  const faults: Fault[] = [];
-  const hold = (name: Exclude<keyof Ceilings, 'allowForce'>, value: number, path: string, fewer: string) => {
-    const ceiling = ceilings[name];
-    // Not `>`: a value that is no number is above every ceiling.
-    if (ceiling === null || value <= ceiling) return;
-    faults.push({
-      path,
-      message: `${format(name, value)} planned, and this stack allows ${format(name, ceiling)} (its parameter ${name})`,
-      hint: `${fewer}, or have the stack’s owner redeploy it with --param ${name}=${Math.ceil(value)}`,
-    });
-  };
-  hold('maxDevices', profile.devices, 'devices', 'use fewer devices');
-  hold('maxMessagesPerSecond', load.peakPerSecond, 'stages', 'lower the rate');
-  hold('maxCostUsd', totalUsd, 'stages', 'lower the rate, shorten the run or use fewer devices');
-  if (!profile.limits.enforce && !ceilings.allowForce) {
-    faults.push({
-      path: 'limits.enforce',
-      message:
-        'is false, and this stack does not allow a run that preflight refuses (its parameter allowForce is false)',
-      hint: 'leave out limits.enforce and --force, or have the stack’s owner redeploy it with --param allowForce=true',
-    });
-  }
-  return faults;
-}
-
 /** Too many executions run already. @param older those that started before this one */
 export function refuseConcurrency(
   { maxConcurrentExecutions: most }: Ceilings,
@@ -117,7 +85,7 @@ export function refuseConcurrency(
   return [
     {
       path: 'executions',
-      message: `${older.length} of this stack’s runs ${older.length === 1 ? 'has' : 'have'} not ended (${names}${older.length > 3 ? ', …' : ''}), and it allows ${format('maxConcurrentExecutions', most)} (its parameter maxConcurrentExecutions)`,
+      message: `${older.length} of this stack’s runs ${older.length === 1 ? 'has' : 'have'} not ended (${names}${older.length > 3 ? ', …' : ''}), and it allows ${formatCeiling('maxConcurrentExecutions', most)} (its parameter maxConcurrentExecutions)`,
       hint: `start it again when a run has ended, or have the stack’s owner redeploy it with --param maxConcurrentExecutions=${most + 1}`,
     },
   ];
@@ -127,13 +95,14 @@ export function refuseConcurrency(
 export function describeCeilings({ allowForce, ...limits }: Ceilings): string {
   const parts = (Object.keys(limits) as (keyof typeof limits)[]).flatMap((name) => {
     const ceiling = limits[name];
-    return ceiling === null ? [] : [format(name, ceiling)];
+    return ceiling === null ? [] : [formatCeiling(name, ceiling)];
   });
   if (!allowForce) parts.push('no --force');
   return parts.length === 0 ? noCeiling : parts.join(', ');
 }
 
-function format(name: Exclude<keyof Ceilings, 'allowForce'>, value: number): string {
+/** `$100 a run` */
+export function formatCeiling(name: Exclude<keyof Ceilings, 'allowForce'>, value: number): string {
   // A ceiling below a cent must not read as $0, nor as the forecast above it.
   const digits = value < 1 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 2 };
   const count = value.toLocaleString('en-US', digits);

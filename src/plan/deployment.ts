@@ -1,5 +1,4 @@
 import { type Ceilings, parseCeilings } from './ceilings.ts';
-import type { Plan } from './plan.ts';
 import type { ArrivalsReading } from './queue-readers.ts';
 import type { StreamCapacity } from './stream-reading.ts';
 
@@ -57,7 +56,7 @@ export const defaultDeployment: Deployment = {
 };
 
 /** The stack that a plan was made for; a plan that does not say is of one without parameters. */
-export function deploymentOf({ deployment }: Pick<Plan, 'deployment'>): Deployment {
+export function deploymentOf({ deployment }: { readonly deployment?: DeploymentParameters }): Deployment {
   return { ...defaultDeployment, ...deployment };
 }
 

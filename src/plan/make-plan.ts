@@ -7,7 +7,6 @@ import { type AccountLimits, accountLimitsOf } from '../targets/aws-iot/quotas.t
 import type { Target } from '../targets/target.ts';
 import type { AccountView } from './account.ts';
 import { type ArrivalRate, makeArrivalRate } from './arrival-rate.ts';
-import { refuseCeilings } from './ceilings.ts';
 import type { PlanConditions } from './conditions.ts';
 import { priceUsage } from './cost.ts';
 import { type DeploymentParameters, defaultDeployment, deploymentOf } from './deployment.ts';
@@ -15,6 +14,7 @@ import { checkDeviceTopic } from './device-topic.ts';
 import { forecastUsage } from './forecast-usage.ts';
 import { identifyDevice, type Plan, type Timeline } from './plan.ts';
 import { RefusedByPreflightError } from './refusals.ts';
+import { refuseCeilings } from './refuse-ceilings.ts';
 import { connectDurationMs, connectSettleMs } from './schedule.ts';
 import { splitIntoSlices } from './slices.ts';
 

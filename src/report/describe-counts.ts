@@ -1,4 +1,4 @@
-import type { CountsByReason } from '../measure/run-ledger.ts';
+import type { CountsByReason } from '../measure/reason-counts.ts';
 import { formatCount } from '../shared/format.ts';
 
 /** Reasons come from the far side and may be many: the rest is in report.json. */

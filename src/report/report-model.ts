@@ -3,13 +3,8 @@ import type { ForeignCounts } from '../measure/arrival-window.ts';
 import type { Imbalance } from '../measure/check-ledger.ts';
 import type { LatencyName, TimedLatencyName } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
-import type {
-  CountsByReason,
-  MessageLedger,
-  RunDeviceCounts,
-  RunSeries,
-  SliceOutcomes,
-} from '../measure/run-ledger.ts';
+import type { CountsByReason } from '../measure/reason-counts.ts';
+import type { MessageLedger, RunDeviceCounts, RunSeries, SliceOutcomes } from '../measure/run-ledger.ts';
 import type { RunConditions } from '../plan/conditions.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { QuotaName } from '../targets/aws-iot/quotas.ts';

@@ -1,4 +1,5 @@
-import type { CountsByReason, RunLedger } from '../measure/run-ledger.ts';
+import type { CountsByReason } from '../measure/reason-counts.ts';
+import type { RunLedger } from '../measure/run-ledger.ts';
 import { formatCount, formatPlural } from '../shared/format.ts';
 import { describeCounts } from './describe-counts.ts';
 

@@ -1,5 +1,6 @@
 import type { Imbalance } from '../measure/check-ledger.ts';
-import type { CountsByReason, RunLedger } from '../measure/run-ledger.ts';
+import type { CountsByReason } from '../measure/reason-counts.ts';
+import type { RunLedger } from '../measure/run-ledger.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatCount, formatPlural, formatShare, formatValue } from '../shared/format.ts';

@@ -1,8 +1,8 @@
 import type { InfluxSettings } from '../aws/influx-token.ts';
 import { makeInfluxDoor } from '../aws/influx-writer.ts';
+import { lineOf } from '../aws/live-line.ts';
 import { RunNotFoundError, type RunStore } from '../aws/run-store.ts';
 import { arrivalPoints } from '../live/live-arrivals.ts';
-import { lineOf } from '../live/live-line.ts';
 import { makeSlicePoints, type SliceSnapshot } from '../live/live-slice.ts';
 import type { ArrivalWindow } from '../measure/arrival-window.ts';
 import type { Plan } from '../plan/plan.ts';

@@ -3,7 +3,7 @@ import type { Executions } from '../../aws/executions.ts';
 import type { SliceCounts } from '../../aws/map-runs.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Report } from '../../report/report-model.ts';
-import type { ProgressTotals } from '../run/progress.ts';
+import type { ProgressTotals, ServiceCounts } from '../run/progress.ts';
 import type { RunRecord } from '../runs/run-directory.ts';
 
 /** Where runs are under way: an embedded AWS, of this process or another, or a stack on AWS. */
@@ -39,11 +39,4 @@ export interface LiveFigures {
   readonly cloudwatch?: ServiceCounts;
   /** What cannot be had and why, each said once. */
   readonly notes?: readonly string[];
-}
-
-/** CloudWatch's own counts since the run's first minute, of the whole account; a minute or two behind. */
-export interface ServiceCounts {
-  readonly publishIn: number;
-  readonly publishOut: number;
-  readonly throttled: number;
 }

@@ -5,7 +5,8 @@ import { type InfluxSource, makeReadInfluxTotals } from '../../aws/influx-totals
 import { makeCountSlices } from '../../aws/map-runs.ts';
 import { makeMetrics } from '../../aws/metric-sums.ts';
 import { glanceAt } from '../run/poller.ts';
-import type { LiveQuestion, RunPlace, ServiceCounts } from './backend.ts';
+import type { ServiceCounts } from '../run/progress.ts';
+import type { LiveQuestion, RunPlace } from './backend.ts';
 
 /** A place that is reached by SDK clients alone: a stack on AWS, or the embedded AWS of another process. */
 export interface ClientPlaceSettings extends Omit<RunPlace, 'executions' | 'live'> {

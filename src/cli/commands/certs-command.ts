@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { exitCodes } from '../../shared/errors.ts';
 import { addStageFlags, type Stage } from '../options/stage-flags.ts';
-import type { Finish } from '../program.ts';
+import type { Finish } from '../run/run-outcome.ts';
 
 export function addCertsCommand(program: Command, finish: Finish): void {
   const certs = program

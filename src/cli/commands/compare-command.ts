@@ -7,7 +7,7 @@ import { exitCodes, InvalidInputError } from '../../shared/errors.ts';
 import { print } from '../output/printable.ts';
 import { addOutputFlags, type OutputFlags, writeOutputs } from '../output/report-outputs.ts';
 import { makePaint } from '../output/style.ts';
-import type { Finish } from '../program.ts';
+import type { Finish } from '../run/run-outcome.ts';
 import { latest, readReport } from '../runs/report-file.ts';
 
 interface CompareFlags extends OutputFlags {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { exitCodes } from '../../shared/errors.ts';
-import type { Finish } from '../program.ts';
+import type { Finish } from '../run/run-outcome.ts';
 
 /** What the two commands have in common: the framework's flags, passed on as they are. */
 const flagsHelp = `

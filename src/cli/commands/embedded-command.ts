@@ -5,8 +5,8 @@ import { addBehaviourFlags, type BehaviourFlags, behaviourOf } from '../options/
 import { addWeatherFlag, type WeatherFlag, weatherOf } from '../options/fault-flag.ts';
 import { addQuotaFlags, embeddedQuotasOf, type QuotaFlags } from '../options/quota-flags.ts';
 import { print } from '../output/printable.ts';
-import type { Finish } from '../program.ts';
 import { aborted, catchInterrupts } from '../run/interrupts.ts';
+import type { Finish } from '../run/run-outcome.ts';
 
 export function addEmbeddedCommand(program: Command, finish: Finish): void {
   const command = program

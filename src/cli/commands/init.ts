@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { exitCodes } from '../../shared/errors.ts';
-import type { Finish } from '../program.ts';
 import { initProject, nextSteps } from '../run/init-project.ts';
+import type { Finish } from '../run/run-outcome.ts';
 
 export function addInitCommand(program: Command, finish: Finish): void {
   program

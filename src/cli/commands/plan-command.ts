@@ -8,8 +8,8 @@ import { addStageFlags, isStage, type StageFlags } from '../options/stage-flags.
 import { renderPlanPage } from '../output/plan-text.ts';
 import { print } from '../output/printable.ts';
 import { makePaint } from '../output/style.ts';
-import type { Finish } from '../program.ts';
 import { checkDraft, draftRun, type RunDraft } from '../run/draft-run.ts';
+import type { Finish } from '../run/run-outcome.ts';
 
 export function addPlanCommand(program: Command, finish: Finish): void {
   const command = program

@@ -17,7 +17,7 @@ import {
 import { print } from '../output/printable.ts';
 import { addOutputFlags, type OutputFlags, writeOutputs } from '../output/report-outputs.ts';
 import { makePaint } from '../output/style.ts';
-import type { Finish } from '../program.ts';
+import type { Finish } from '../run/run-outcome.ts';
 import { exitCodeOfReport } from '../run/run-outcome.ts';
 import { findRun, RunNotReachableError } from '../runs/find-run.ts';
 import { executionReportOf, reportOf } from '../runs/make-report.ts';

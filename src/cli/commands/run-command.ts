@@ -13,11 +13,11 @@ import { print } from '../output/printable.ts';
 import { makeProgressDisplay, type ProgressDisplay } from '../output/progress-display.ts';
 import { addOutputFlags, checkOutputs, type OutputFlags } from '../output/report-outputs.ts';
 import { makePaint } from '../output/style.ts';
-import type { Finish } from '../program.ts';
 import { concludeRun } from '../run/conclude-run.ts';
 import { checkDraft, draftRun, type RunDraft } from '../run/draft-run.ts';
 import { aborted, catchInterrupts, type Interrupts } from '../run/interrupts.ts';
 import type { LoadPage, OpenPage } from '../run/live-page.ts';
+import type { Finish } from '../run/run-outcome.ts';
 import { QuitError } from '../run/run-outcome.ts';
 
 interface RunFlags extends VenueFlags, OutputFlags {

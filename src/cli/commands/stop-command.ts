@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { exitCodes } from '../../shared/errors.ts';
 import { addStageFlags, type StageFlags } from '../options/stage-flags.ts';
 import { print } from '../output/printable.ts';
-import type { Finish } from '../program.ts';
+import type { Finish } from '../run/run-outcome.ts';
 import { findRun } from '../runs/find-run.ts';
 
 interface StopFlags extends StageFlags {

@@ -3,9 +3,9 @@ import { exitCodes } from '../../shared/errors.ts';
 import { parsePort } from '../options/port.ts';
 import { print } from '../output/printable.ts';
 import { makePaint } from '../output/style.ts';
-import type { Finish } from '../program.ts';
 import { aborted, catchInterrupts } from '../run/interrupts.ts';
 import type { LoadPage } from '../run/live-page.ts';
+import type { Finish } from '../run/run-outcome.ts';
 import { QuitError } from '../run/run-outcome.ts';
 
 export function addUiCommand(program: Command, finish: Finish, loadPage: LoadPage): void {

@@ -7,9 +7,9 @@ import { print } from '../output/printable.ts';
 import { makeProgressDisplay } from '../output/progress-display.ts';
 import { addOutputFlags, type OutputFlags } from '../output/report-outputs.ts';
 import { makePaint } from '../output/style.ts';
-import type { Finish } from '../program.ts';
 import { concludeRun } from '../run/conclude-run.ts';
 import { catchInterrupts } from '../run/interrupts.ts';
+import type { Finish } from '../run/run-outcome.ts';
 import { type FoundRun, findRun } from '../runs/find-run.ts';
 import { embeddedReportArguments } from '../runs/report-file.ts';
 

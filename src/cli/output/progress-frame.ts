@@ -1,7 +1,7 @@
 import type { SliceCounts } from '../../aws/map-runs.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { formatCount } from '../../shared/format.ts';
-import type { ServiceCounts } from '../backend/backend.ts';
+import type { ServiceCounts } from '../run/progress.ts';
 import {
   type Progress,
   type ProgressPhase,

@@ -2,7 +2,6 @@ import type { InfluxTotals } from '../../aws/influx-totals.ts';
 import type { SliceCounts } from '../../aws/map-runs.ts';
 import type { CompleteCounts } from '../../live/run-in-progress.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { ServiceCounts } from '../backend/backend.ts';
 
 /** Everything the progress display shows, at one instant. */
 export interface Progress {
@@ -20,6 +19,13 @@ export interface Progress {
   readonly now: number;
   /** The user asked for the end: the plan's timeline no longer says how long it takes. */
   readonly stopping: boolean;
+}
+
+/** CloudWatch's own counts since the run's first minute, of the whole account; a minute or two behind. */
+export interface ServiceCounts {
+  readonly publishIn: number;
+  readonly publishOut: number;
+  readonly throttled: number;
 }
 
 /** Summed over slices, as far as the live view knows. */

@@ -3,6 +3,9 @@ import type { Report, Verdict } from '../../report/report-model.ts';
 import { type ExitCode, exitCodes, StampedeError } from '../../shared/errors.ts';
 import type { OutputFlags } from '../output/report-outputs.ts';
 
+/** A command passes its exit code to this. */
+export type Finish = (code: ExitCode) => void;
+
 const exitCodeByVerdict = {
   passed: exitCodes.passed,
   inconclusive: exitCodes.passed,

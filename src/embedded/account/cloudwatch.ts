@@ -8,7 +8,7 @@ import {
   requiredObject,
   requiredString,
 } from '../gateway/aws-json.ts';
-import type { EdgeService } from '../gateway/gateway.ts';
+import type { EdgeService } from '../gateway/gateway-service.ts';
 
 /** One CloudWatch series of the embedded services. */
 export interface MetricSeries {

@@ -1,7 +1,7 @@
 import { accountId, partition, region } from '../gateway/arns.ts';
 import { AwsError } from '../gateway/aws-error.ts';
 import { makeJsonService, requiredString } from '../gateway/aws-json.ts';
-import type { EdgeService } from '../gateway/gateway.ts';
+import type { EdgeService } from '../gateway/gateway-service.ts';
 
 const maxBodyBytes = 65_536;
 

@@ -9,7 +9,7 @@ import {
   pageOf,
   requiredString,
 } from '../gateway/aws-json.ts';
-import type { EdgeService } from '../gateway/gateway.ts';
+import type { EdgeService } from '../gateway/gateway-service.ts';
 
 const maxBodyBytes = 65_536;
 const maxPageSize = 100;

@@ -1,5 +1,6 @@
 import { AwsError, notSupported } from './aws-error.ts';
-import { type EdgeService, header } from './gateway.ts';
+import { header } from './gateway.ts';
+import type { EdgeService } from './gateway-service.ts';
 import { renderJsonError } from './serve-request.ts';
 
 /** A request's members, not yet known to be what they should. */

@@ -1,43 +1,12 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { AwsError, notSupported } from './aws-error.ts';
+import type { EdgeRequest, EdgeService, OnFault } from './gateway-service.ts';
 import { refusalOfBrowser } from './loopback-guard.ts';
-import type { Credentials, SignedHead } from './request-signature.ts';
+import type { Credentials } from './request-signature.ts';
 import type { Route } from './route-table.ts';
 import { makeRequestListener, renderJsonError } from './serve-request.ts';
 import { signedService } from './signed-service.ts';
-
-/** A request before its body is read. */
-export type RequestHead = SignedHead;
-
-/** One request as a service sees it. The body is whole and never parsed on the way. */
-export interface EdgeRequest extends RequestHead {
-  readonly body: Buffer;
-  readonly requestId: string;
-  /** What it came in by: a TLS socket knows its client's certificate. */
-  readonly socket: Socket;
-  /** Calls back once if the caller goes away before it has its answer. */
-  onCallerGone(listener: () => void): void;
-}
-
-export interface EdgeResponse {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: Buffer | string;
-}
-
-/** One AWS service (or InfluxDB) behind the edge. */
-export interface EdgeService {
-  /** All that it answers. */
-  readonly routes: readonly Route[];
-  /** Bytes of a request body; more is refused before it is held in memory. */
-  readonly maxBodyBytes: number;
-  /** Refuses by what comes before the body, of which nothing is read then. @throws AwsError */
-  admit?(head: RequestHead): void;
-  handle(request: EdgeRequest): Promise<EdgeResponse>;
-  /** An error in the wire shape that this service's clients expect. */
-  renderError(error: AwsError, requestId: string): EdgeResponse;
-}
 
 export interface EdgeOptions {
   /** By the service name in the credential scope of Signature Version 4 (`states`, `s3`, `monitoring`). */
@@ -54,9 +23,6 @@ export interface EdgeOptions {
   /** 0, the default: any free port. */
   readonly port?: number;
 }
-
-/** Told of defects: what a service threw that is not an answer of AWS's. */
-export type OnFault = (what: string, error: unknown) => void;
 
 export interface Edge {
   readonly port: number;

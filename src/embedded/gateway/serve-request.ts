@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError, toAwsError } from './aws-error.ts';
-import type { EdgeRequest, EdgeResponse, EdgeService, OnFault, RequestHead } from './gateway.ts';
+import type { EdgeRequest, EdgeResponse, EdgeService, OnFault, RequestHead } from './gateway-service.ts';
 import { endUnread, isBodyRead, readBody } from './request-body.ts';
 
 /** Which service a request is for. */

@@ -1,6 +1,6 @@
 import { region } from './arns.ts';
 import { AwsError } from './aws-error.ts';
-import type { EdgeService } from './gateway.ts';
+import type { EdgeService } from './gateway-service.ts';
 import type { Credentials } from './request-signature.ts';
 import { checkClaim, SignatureError, type SignatureFault, verifySignature } from './sigv4.ts';
 

@@ -1,5 +1,6 @@
 import { AwsError } from '../gateway/aws-error.ts';
-import { type EdgeRequest, type EdgeResponse, header } from '../gateway/gateway.ts';
+import { header } from '../gateway/gateway.ts';
+import type { EdgeRequest, EdgeResponse } from '../gateway/gateway-service.ts';
 
 /** An InfluxDB of the user's, beside the embedded one. */
 export interface InfluxServer {

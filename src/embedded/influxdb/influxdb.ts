@@ -2,13 +2,8 @@ import { gunzipSync } from 'node:zlib';
 import { liveMeasurements } from '../../live/live-points.ts';
 import { isSameSecret } from '../gateway/account-key.ts';
 import { AwsError } from '../gateway/aws-error.ts';
-import {
-  type EdgeRequest,
-  type EdgeResponse,
-  type EdgeService,
-  header,
-  type RequestHead,
-} from '../gateway/gateway.ts';
+import { header } from '../gateway/gateway.ts';
+import type { EdgeRequest, EdgeResponse, EdgeService, RequestHead } from '../gateway/gateway-service.ts';
 import { makeRouteTable } from '../gateway/route-table.ts';
 import { type InfluxServer, relayWrite } from './influxdb-relay.ts';
 import { answerSumQuery, parseSumQuery } from './influxql.ts';

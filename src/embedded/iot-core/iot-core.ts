@@ -1,11 +1,6 @@
 import { makeRandom } from '../../shared/random.ts';
-import {
-  type Edge,
-  type EdgeOptions,
-  type EdgeRoute,
-  type EdgeService,
-  startEdge,
-} from '../gateway/gateway.ts';
+import { type Edge, type EdgeOptions, type EdgeRoute, startEdge } from '../gateway/gateway.ts';
+import type { EdgeService } from '../gateway/gateway-service.ts';
 import type { Route } from '../gateway/route-table.ts';
 import { AccountQuotas } from './account-quotas.ts';
 import { type CertificateFiles, type Certificates, writeCertificates } from './auth/certificates.ts';

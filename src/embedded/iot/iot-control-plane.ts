@@ -1,5 +1,5 @@
 import { notSupported } from '../gateway/aws-error.ts';
-import type { EdgeService } from '../gateway/gateway.ts';
+import type { EdgeService } from '../gateway/gateway-service.ts';
 import { makeRouteTable } from '../gateway/route-table.ts';
 import { renderJsonError } from '../gateway/serve-request.ts';
 

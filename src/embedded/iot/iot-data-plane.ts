@@ -1,6 +1,7 @@
 import { Agent, request as sendRequest } from 'node:http';
 import { AwsError } from '../gateway/aws-error.ts';
-import { type EdgeRequest, type EdgeResponse, type EdgeService, header } from '../gateway/gateway.ts';
+import { header } from '../gateway/gateway.ts';
+import type { EdgeRequest, EdgeResponse, EdgeService } from '../gateway/gateway-service.ts';
 import type { Route } from '../gateway/route-table.ts';
 import { renderJsonError } from '../gateway/serve-request.ts';
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { EdgeResponse } from '../gateway/gateway.ts';
+import type { EdgeResponse } from '../gateway/gateway-service.ts';
 import { siblingModule } from '../process/sibling-module.ts';
 import { describeDiskError, isDiskError } from '../s3/runs-storage.ts';
 import type { FunctionDefinition } from '../stack/stack.ts';

@@ -2,7 +2,7 @@ import { Agent } from 'node:http';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import { region } from '../gateway/arns.ts';
 import type { Credentials } from '../gateway/request-signature.ts';
-import type { InvokeFunction } from '../step-functions/execution.ts';
+import type { InvokeFunction } from '../step-functions/machine.ts';
 import { StateError } from '../step-functions/state-error.ts';
 
 /** Invokes functions as Step Functions does: through Lambda's own API, each failure under the name that Retry matches. */

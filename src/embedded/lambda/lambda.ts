@@ -1,6 +1,7 @@
 import { functionNameOf } from '../gateway/arns.ts';
 import { AwsError, notSupported } from '../gateway/aws-error.ts';
-import { type EdgeRequest, type EdgeResponse, type EdgeService, header } from '../gateway/gateway.ts';
+import { header } from '../gateway/gateway.ts';
+import type { EdgeRequest, EdgeResponse, EdgeService } from '../gateway/gateway-service.ts';
 import { makeRouteTable } from '../gateway/route-table.ts';
 import { renderJsonError } from '../gateway/serve-request.ts';
 import type { FunctionDefinition } from '../stack/stack.ts';

@@ -29,7 +29,7 @@ import { makeS3 } from '../s3/s3.ts';
 import { makeCloudFormation } from '../stack/cloudformation.ts';
 import { deployedStack, runBucket } from '../stack/deployed-stack.ts';
 import { readStack, type Stack } from '../stack/stack.ts';
-import type { InvokeFunction, PutObject } from '../step-functions/execution.ts';
+import type { InvokeFunction, PutObject } from '../step-functions/machine.ts';
 import { makePutObjectTask } from '../step-functions/put-object-task.ts';
 import {
   arnPlaceholderOf,

@@ -1,7 +1,7 @@
 import type { FaultEvent, InjectedFaults } from '../../plan/conditions.ts';
 import { runIdPattern } from '../../shared/run-id.ts';
 import type { RunFiles } from '../s3/run-files.ts';
-import type { InvokeFunction } from '../step-functions/execution.ts';
+import type { InvokeFunction } from '../step-functions/machine.ts';
 
 export interface FaultRecordOptions {
   /** What embedded AWS was started with in place of its defaults; undefined values are left out. */

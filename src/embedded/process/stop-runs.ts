@@ -4,7 +4,7 @@ import type { ControlMessage } from '../../plan/control-message.ts';
 import { controlTopicOf } from '../../plan/plan.ts';
 import { region } from '../gateway/arns.ts';
 import type { Credentials } from '../gateway/request-signature.ts';
-import type { Execution } from '../step-functions/execution.ts';
+import type { Execution } from '../step-functions/machine.ts';
 
 interface StopOptions {
   /** Base URL of the IoT data plane. */

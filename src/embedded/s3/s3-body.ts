@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { AwsError } from '../gateway/aws-error.ts';
-import { type EdgeRequest, header } from '../gateway/gateway.ts';
+import { header } from '../gateway/gateway.ts';
+import type { EdgeRequest } from '../gateway/gateway-service.ts';
 
 /** Checksums that can be held against the body; the others (CRC32C, CRC64NVME) are taken on trust. */
 const digests: Readonly<Record<string, (body: Buffer) => string>> = {

@@ -1,5 +1,5 @@
 import type { AwsError } from '../gateway/aws-error.ts';
-import type { EdgeResponse } from '../gateway/gateway.ts';
+import type { EdgeResponse } from '../gateway/gateway-service.ts';
 
 /** A name and either text or elements. */
 export type XmlElement = readonly [name: string, content: string | readonly XmlElement[]];

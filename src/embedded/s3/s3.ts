@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { accountId, region } from '../gateway/arns.ts';
 import { AwsError, notSupported } from '../gateway/aws-error.ts';
-import { type EdgeRequest, type EdgeResponse, type EdgeService, header } from '../gateway/gateway.ts';
+import { header } from '../gateway/gateway.ts';
+import type { EdgeRequest, EdgeResponse, EdgeService } from '../gateway/gateway-service.ts';
 import { makeRouteTable } from '../gateway/route-table.ts';
 import { type ObjectSummary, preconditionFailed, type RunFiles } from './run-files.ts';
 import { readObjectBody } from './s3-body.ts';

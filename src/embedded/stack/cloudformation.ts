@@ -1,6 +1,6 @@
 import { accountId, partition, region } from '../gateway/arns.ts';
 import { AwsError, notSupported } from '../gateway/aws-error.ts';
-import type { EdgeResponse, EdgeService } from '../gateway/gateway.ts';
+import type { EdgeResponse, EdgeService } from '../gateway/gateway-service.ts';
 import { renderXml, type XmlElement } from '../s3/s3-xml.ts';
 
 /** The stack as CloudFormation would know it, had it been deployed. */

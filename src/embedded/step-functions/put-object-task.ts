@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { region } from '../gateway/arns.ts';
 import type { Credentials } from '../gateway/request-signature.ts';
-import type { PutObject } from './execution.ts';
+import type { PutObject } from './machine.ts';
 import { StateError } from './state-error.ts';
 
 interface Parameters {

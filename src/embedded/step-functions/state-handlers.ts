@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { region } from '../gateway/arns.ts';
 import { type ChildExecution, type MapParent, type MapRun, runDistributedMap } from './distributed-map.ts';
-import type { InvokeFunction, Machine, PutObject } from './execution.ts';
 import { type ExecutionHistory, whole } from './execution-history.ts';
+import type { InvokeFunction, Machine, PutObject } from './machine.ts';
 import { dataLimitExceeded, maxPayloadBytes, StateError, stringifyPayload } from './state-error.ts';
 import { type DistributedMapState, putObjectResource } from './state-machine-definition.ts';
 import type { Context, Json, TaskHandlers } from './state-machine-library.ts';

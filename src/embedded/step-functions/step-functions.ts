@@ -11,15 +11,10 @@ import {
   requiredString,
   validation,
 } from '../gateway/aws-json.ts';
-import type { EdgeService } from '../gateway/gateway.ts';
+import type { EdgeService } from '../gateway/gateway-service.ts';
 import type { MapRun } from './distributed-map.ts';
-import {
-  type Execution,
-  type InvokeFunction,
-  type Machine,
-  type PutObject,
-  startExecution,
-} from './execution.ts';
+import { startExecution } from './execution.ts';
+import type { Execution, InvokeFunction, Machine, PutObject } from './machine.ts';
 import { maxPayloadBytes } from './state-error.ts';
 import { type Definition, prepareDefinition } from './state-machine-definition.ts';
 import type { Json } from './state-machine-library.ts';

@@ -1,4 +1,4 @@
-import type { Check } from './sentences.ts';
+import type { Check } from './true-run.ts';
 
 const number = (text = '') => Number(text.replaceAll(',', ''));
 

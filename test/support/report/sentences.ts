@@ -1,6 +1,6 @@
 import type { Report } from '../../../src/report/report-model.ts';
 import { generatorRules } from './generator-sentences.ts';
-import type { Truth } from './true-run.ts';
+import type { Check, Truth } from './true-run.ts';
 
 /** Every sentence of a page: paragraphs, list items and what stands beside CloudWatch's sums, as people read them. */
 export function sentencesOfPage(html: string): string[] {
@@ -26,9 +26,6 @@ function plainText(markup: string): string {
     .replace(/\s+/g, ' ')
     .trim();
 }
-
-/** Whether a sentence is true; the groups of its pattern as numbers where they are. */
-export type Check = (told: readonly string[], truth: Truth, report: Report) => boolean;
 
 const number = (text = '') => Number(text.replaceAll(',', ''));
 const count = '(-?[\\d,]+)';

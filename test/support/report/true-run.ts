@@ -206,3 +206,6 @@ function recordOf(
     latencies: { ...base.latencies, puback_round_trip: histogramOf(Array.from({ length: acked }, () => 8)) },
   };
 }
+
+/** Whether a sentence is true; the groups of its pattern as numbers where they are. */
+export type Check = (told: readonly string[], truth: Truth, report: Report) => boolean;

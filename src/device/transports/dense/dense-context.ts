@@ -2,7 +2,6 @@ import type { Packet } from 'mqtt-packet';
 import type { Door } from '../../network/connector.ts';
 import type { SliceDevices } from '../../slice-devices.ts';
 import type { MqttSettings, TransportListener } from '../../transport.ts';
-import type { DenseConnection } from './dense-connection.ts';
 import type { MqttVersion } from './packets.ts';
 import type { PublishBuffer } from './publish-buffer.ts';
 
@@ -23,7 +22,7 @@ export interface DenseContext {
   /** Counts flushes: publishes between two of them belong to one tick. */
   tick: number;
   /** Connections with more than one publish in this tick. */
-  readonly gathering: DenseConnection[];
+  readonly gathering: { flush(): void }[];
   flush(): void;
   /** A stream is gone. */
   closed(): void;

@@ -1,5 +1,6 @@
 import { TLSSocket } from 'node:tls';
-import { type EdgeRequest, header } from '../../gateway/gateway.ts';
+import { header } from '../../gateway/gateway.ts';
+import type { EdgeRequest } from '../../gateway/gateway-service.ts';
 import { isSigned } from '../../gateway/sigv4.ts';
 import type { Access } from '../mqtt/access.ts';
 import { type AccessKeys, forbidden } from './access-keys.ts';

@@ -1,6 +1,6 @@
 import { iotCoreLimits } from '../../../profile/iot-core-limits.ts';
 import { AwsError, notSupported } from '../../gateway/aws-error.ts';
-import type { EdgeRequest, EdgeResponse, EdgeService } from '../../gateway/gateway.ts';
+import type { EdgeRequest, EdgeResponse, EdgeService } from '../../gateway/gateway-service.ts';
 import { makeRouteTable } from '../../gateway/route-table.ts';
 import { isSigned } from '../../gateway/sigv4.ts';
 import type { AccountQuotas } from '../account-quotas.ts';

@@ -1,5 +1,6 @@
 import { AwsError } from '../../gateway/aws-error.ts';
-import { type EdgeRequest, header } from '../../gateway/gateway.ts';
+import { header } from '../../gateway/gateway.ts';
+import type { EdgeRequest } from '../../gateway/gateway-service.ts';
 import type { PublishHeaders } from '../mqtt/message.ts';
 import { type Property, propertyIds } from '../mqtt/properties.ts';
 

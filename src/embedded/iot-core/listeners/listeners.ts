@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { type EdgeService, refusing } from '../../gateway/gateway.ts';
+import { refusing } from '../../gateway/gateway.ts';
+import type { EdgeService } from '../../gateway/gateway-service.ts';
 import { refusalOfBrowser } from '../../gateway/loopback-guard.ts';
 import type { Route } from '../../gateway/route-table.ts';
 import { makeRequestListener } from '../../gateway/serve-request.ts';

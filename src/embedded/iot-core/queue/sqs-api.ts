@@ -1,7 +1,7 @@
 import { accountId, partition, region } from '../../gateway/arns.ts';
 import { AwsError, notSupported } from '../../gateway/aws-error.ts';
 import { type JsonInput, makeJsonService, optionalNumber, requiredString } from '../../gateway/aws-json.ts';
-import type { EdgeService } from '../../gateway/gateway.ts';
+import type { EdgeService } from '../../gateway/gateway-service.ts';
 import type { MessageQueue, QueueCounts, ReceivedMessage } from './message-queue.ts';
 
 /** A queue by name. The subscriber's is read by its event source mapping alone. */

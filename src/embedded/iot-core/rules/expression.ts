@@ -1,7 +1,6 @@
 import type { RuleFunction } from './sql-functions.ts';
 
-export type ComparisonOperator = '=' | '<>' | '<' | '<=' | '>' | '>=';
-export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%';
+import type { ArithmeticOperator, ComparisonOperator } from './sql-operators.ts';
 
 /** What a rule computes from one message. */
 export type Expression =

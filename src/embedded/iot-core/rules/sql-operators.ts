@@ -1,4 +1,5 @@
-import type { ArithmeticOperator, ComparisonOperator } from './expression.ts';
+export type ComparisonOperator = '=' | '<>' | '<' | '<=' | '>' | '>=';
+export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%';
 
 /**
  * The operators of AWS IoT SQL 2016-03-23 over what JSON.parse makes: `undefined` is its Undefined, and a number without

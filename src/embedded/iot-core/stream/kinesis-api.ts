@@ -8,7 +8,7 @@ import {
   requiredList,
   requiredString,
 } from '../../gateway/aws-json.ts';
-import type { EdgeService } from '../../gateway/gateway.ts';
+import type { EdgeService } from '../../gateway/gateway-service.ts';
 import type { Clock } from '../broker-clock.ts';
 import type { ArrivalsStream } from './arrivals-stream.ts';
 import type { LoggedRecord } from './record-log.ts';

@@ -1,4 +1,4 @@
-import type { EdgeService } from '../../gateway/gateway.ts';
+import type { EdgeService } from '../../gateway/gateway-service.ts';
 import type { StreamSettings } from '../settings.ts';
 import { ArrivalsStream } from './arrivals-stream.ts';
 import { KinesisAction } from './kinesis-action.ts';

@@ -1,5 +1,6 @@
 import { createSign, generateKeyPairSync } from 'node:crypto';
-import { type EdgeService, startEdge } from '../../../../src/embedded/gateway/gateway.ts';
+import { startEdge } from '../../../../src/embedded/gateway/gateway.ts';
+import type { EdgeService } from '../../../../src/embedded/gateway/gateway-service.ts';
 import { renderJsonError } from '../../../../src/embedded/gateway/serve-request.ts';
 import type { DoorSettings } from '../../../../src/embedded/iot-core/settings.ts';
 import type { StartIotCoreOptions } from '../../../../src/embedded/iot-core/start-iot-core.ts';

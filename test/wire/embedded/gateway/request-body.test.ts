@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Edge, type EdgeService, startEdge } from '../../../../src/embedded/gateway/gateway.ts';
+import { type Edge, startEdge } from '../../../../src/embedded/gateway/gateway.ts';
+import type { EdgeService } from '../../../../src/embedded/gateway/gateway-service.ts';
 import { renderJsonError } from '../../../../src/embedded/gateway/serve-request.ts';
 
 const maxBodyBytes = 1_048_576;

@@ -1,5 +1,5 @@
 import { Point } from '@influxdata/influxdb-client';
-import { type LivePoint, typeOfLiveField } from './live-points.ts';
+import { type LivePoint, typeOfLiveField } from '../live/live-points.ts';
 
 /** A point in line protocol, by InfluxDB's own client; each field in the type that docs/metrics.md promises. */
 export function lineOf({ measurement, tags, fields, timestampNs }: LivePoint): string {
