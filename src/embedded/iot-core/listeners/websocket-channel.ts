@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
-import type { Channel, Connection } from '../mqtt/connection.ts';
+import type { Connection } from '../mqtt/connection.ts';
+import type { Channel } from '../mqtt/outgoing-packets.ts';
 import { closeCodes, opcodes, WebSocketReader, type WebSocketSink } from './websocket-reader.ts';
 
 const finalBinary = 0x80 | opcodes.binary;

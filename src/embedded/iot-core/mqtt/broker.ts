@@ -4,10 +4,13 @@ import type { Weather } from '../faults.ts';
 import type { ProtocolMetrics } from '../metrics.ts';
 import type { ThrottleAnswer, UnauthorizedSettings } from '../settings.ts';
 import type { Gate } from './access.ts';
-import { type Channel, Connection } from './connection.ts';
+import type { BrokerParts, BrokerState } from './broker-state.ts';
+import { Connection, type ConnectionOwner } from './connection.ts';
 import { disconnectSome } from './disconnect-some.ts';
 import { refreshAccess } from './handlers/authorize.ts';
+import { dispatchFrame } from './handlers/dispatch.ts';
 import { LateAcks } from './late-acks.ts';
+import type { Channel } from './outgoing-packets.ts';
 import { reasonCodes } from './protocol.ts';
 import type { Router } from './router.ts';
 import { Sessions } from './sessions.ts';
@@ -17,20 +20,8 @@ const sweepMs = 1_000;
 /** For a client to hang up that was told to go. */
 const hangUpMs = 10_000;
 
-export interface BrokerParts {
-  readonly clock: Clock;
-  readonly metrics: ProtocolMetrics;
-  readonly quotas: AccountQuotas;
-  readonly weather: Weather;
-  readonly router: Router;
-  readonly throttleAnswer: ThrottleAnswer;
-  readonly unauthorized: UnauthorizedSettings;
-  /** Told of defects of ours. */
-  readonly onFault: (error: unknown) => void;
-}
-
 /** The message broker: its connections and sessions. Doors hand it streams, handlers act on it. */
-export class Broker {
+export class Broker implements BrokerState, ConnectionOwner {
   readonly clock: Clock;
   readonly metrics: ProtocolMetrics;
   readonly quotas: AccountQuotas;
@@ -79,7 +70,7 @@ export class Broker {
 
   /** A new network connection. The door calls `receive` on what it gets. */
   accept(channel: Channel, gate: Gate): Connection {
-    const connection = new Connection(this, channel, gate, this.clock.now());
+    const connection = new Connection({ broker: this, owner: this, channel, gate, dispatch: dispatchFrame });
     this.#connections.add(connection);
     if (this.weather.paused) connection.hold('weather', true);
     return connection;

@@ -1,36 +1,45 @@
 import { type Access, fullAccess, type Gate, type Grant } from './access.ts';
-import type { Broker } from './broker.ts';
+import type { BrokerState } from './broker-state.ts';
 import { ConnectionQuotas } from './connection-quotas.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
-import { dispatchFrame } from './handlers/dispatch.ts';
 import type { Message } from './message.ts';
+import { type Channel, OutgoingPackets } from './outgoing-packets.ts';
 import { encodePacket } from './packet-codec.ts';
 import { type MqttVersion, ProtocolViolation, type ReasonCode, reasonCodes } from './protocol.ts';
 import type { Route } from './router.ts';
-import type { Session } from './session.ts';
+import type { Session, SessionConnection } from './session.ts';
 
-/** Unsent bytes from which on a subscriber is slow: QoS 0 for it is dropped, QoS 1 waits. */
-const slowBytes = 262_144;
 /** Unsent bytes from which on a client that does not even read its answers is not read from either. */
 const stuckBytes = 1_048_576;
 /** For the CONNECT of a new connection. AWS documents none. */
 const connectPatienceMs = 10_000;
-const pubackBytes = 4;
 /** [MQTT-3.1.2-24] What a client takes that does not say. */
 const anyPacketBytes = Number.POSITIVE_INFINITY;
 
-/** What a door hands over: a stream, as far as a connection uses one. */
-export interface Channel {
-  readonly writableLength: number;
-  readonly destroyed: boolean;
-  write(bytes: Buffer | string, encoding?: 'latin1'): boolean;
-  cork(): void;
-  uncork(): void;
-  pause(): unknown;
-  resume(): unknown;
-  end(): unknown;
-  destroy(): unknown;
-  on(event: 'error' | 'close' | 'drain', listener: () => void): unknown;
+/** What keeps the connections. */
+export interface ConnectionOwner {
+  /** Flushes the connection at the end of this turn of the event loop. */
+  flushSoon(connection: Connection): void;
+  /** The connection counts no more; its stream may still be open, for what was written last. */
+  onClosed(connection: Connection): void;
+  /** Its stream is closed as well. */
+  onGone(connection: Connection): void;
+}
+
+/**
+ * Handles one packet.
+ * @param bytes lent for the call
+ * @param start of the fixed header; `body` of what follows it; `end` past the last byte
+ * @throws ProtocolViolation, which ends the connection
+ */
+type Dispatch = (connection: Connection, bytes: Buffer, start: number, body: number, end: number) => void;
+
+interface ConnectionParts {
+  readonly broker: BrokerState;
+  readonly owner: ConnectionOwner;
+  readonly channel: Channel;
+  readonly gate: Gate;
+  readonly dispatch: Dispatch;
 }
 
 type Hold = keyof typeof holds;
@@ -42,11 +51,14 @@ const silences = holds.weather | holds.delayed;
  * One network connection, whatever it came in by: a door feeds `receive` and hands over a stream to write to. What is
  * written is gathered and leaves once a chunk read, or once a turn of the event loop.
  */
-export class Connection implements FrameSink {
-  readonly broker: Broker;
+export class Connection implements FrameSink, SessionConnection {
+  readonly broker: BrokerState;
+  readonly #owner: ConnectionOwner;
+  readonly #dispatch: Dispatch;
   /** Says who the client is, once it has sent its CONNECT. */
   readonly gate: Gate;
   readonly #channel: Channel;
+  readonly #outgoing: OutgoingPackets;
   readonly #reader = new FrameReader();
   readonly quotas: ConnectionQuotas;
   /** Of the last bytes received. */
@@ -72,27 +84,26 @@ export class Connection implements FrameSink {
   topicAliases: Map<number, string> | undefined;
   /** Of the last PUBLISH: most devices have one topic. */
   route: Route | undefined;
-  #frames: Buffer[] = [];
-  #frameBytes = 0;
-  /** PUBACKs as text, one char a byte: the cheapest way through a socket for a few bytes. */
-  #acks = '';
   /** PUBACKs that the weather holds back. */
   lateAcks = 0;
   #held = 0;
   /** Frames that came while something was waited for, with where the body of each begins. */
   #kept: (readonly [frame: Buffer, body: number])[] | undefined;
 
-  constructor(broker: Broker, channel: Channel, gate: Gate, nowMs: number) {
+  constructor({ broker, owner, channel, gate, dispatch }: ConnectionParts) {
     this.broker = broker;
+    this.#owner = owner;
+    this.#dispatch = dispatch;
     this.gate = gate;
     this.#channel = channel;
+    this.#outgoing = new OutgoingPackets(channel);
     this.quotas = new ConnectionQuotas(broker.quotas);
-    this.heardAtMs = nowMs;
-    this.connectByMs = nowMs + connectPatienceMs;
+    this.heardAtMs = broker.clock.now();
+    this.connectByMs = this.heardAtMs + connectPatienceMs;
     channel.on('error', () => this.abandon());
     channel.on('close', () => {
       this.#leave();
-      broker.onGone(this);
+      owner.onGone(this);
     });
     channel.on('drain', () => {
       this.hold('stuck', false);
@@ -115,7 +126,7 @@ export class Connection implements FrameSink {
   }
 
   onFrame(bytes: Buffer, start: number, body: number, end: number): void {
-    if (this.#kept === undefined) dispatchFrame(this, bytes, start, body, end);
+    if (this.#kept === undefined) this.#dispatch(this, bytes, start, body, end);
     else this.#kept.push([Buffer.from(bytes.subarray(start, end)), body - start]);
   }
 
@@ -149,19 +160,17 @@ export class Connection implements FrameSink {
   /** A packet to be sent with the next flush. */
   send(frame: Buffer): void {
     if (this.closed) return;
-    this.#frames.push(frame);
-    this.#frameBytes += frame.length;
-    if (this.#frames.length === 1) this.broker.flushSoon(this);
+    if (this.#outgoing.add(frame)) this.#owner.flushSoon(this);
   }
 
   /** (3.4) Success has no reason code in either version. Only to be called while receiving: sent with the chunk's end. */
   sendPuback(packetId: number): void {
-    this.#acks += String.fromCharCode(0x40, 2, packetId >>> 8, packetId & 255);
+    this.#outgoing.addPuback(packetId);
   }
 
   /** QoS 1 publishes of the client whose PUBACK has not left yet. */
   get unacknowledged(): number {
-    return this.#acks.length / pubackBytes + this.lateAcks;
+    return this.#outgoing.pubacks + this.lateAcks;
   }
 
   /** Dropped, and counted, if the client is slow, takes no packet that large, or has had its share of the second. */
@@ -176,26 +185,15 @@ export class Connection implements FrameSink {
   }
 
   get hasRoom(): boolean {
-    return this.#channel.writableLength + this.#frameBytes < slowBytes;
+    return this.#outgoing.hasRoom;
   }
 
   /** @param isLast what waits for its share of the second, or for the weather, waits no longer */
   flush(isLast = false): void {
     if (this.#channel.destroyed || ((this.#held & silences) !== 0 && !isLast)) return;
-    const bytes = this.#frameBytes + this.#acks.length;
+    const { bytes } = this.#outgoing;
     if (bytes > 0) this.#spendBytes(bytes, this.broker.clock.now());
-    if (this.#frames.length > 0) {
-      const frames = this.#frames;
-      this.#frames = [];
-      this.#frameBytes = 0;
-      if (frames.length > 1) this.#channel.cork();
-      for (const frame of frames) this.#channel.write(frame);
-      if (frames.length > 1) this.#channel.uncork();
-    }
-    if (this.#acks !== '') {
-      this.#channel.write(this.#acks, 'latin1');
-      this.#acks = '';
-    }
+    this.#outgoing.write();
     if (this.#channel.writableLength > stuckBytes) this.hold('stuck', true);
   }
 
@@ -249,7 +247,7 @@ export class Connection implements FrameSink {
   #leave(): void {
     if (this.closed) return;
     this.closed = true;
-    this.broker.onClosed(this);
+    this.#owner.onClosed(this);
   }
 
   #sendPublish(frame: Buffer, nowMs: number): boolean {

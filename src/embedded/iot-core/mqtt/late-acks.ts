@@ -1,6 +1,13 @@
 import type { Clock } from '../broker-clock.ts';
 import type { Weather } from '../faults.ts';
-import type { Connection } from './connection.ts';
+
+/** What a PUBACK that is held back leaves by. */
+interface AckSender {
+  readonly closed: boolean;
+  lateAcks: number;
+  sendPuback(packetId: number): void;
+  flush(): void;
+}
 
 interface LateAck {
   readonly packetId: number;
@@ -12,7 +19,7 @@ interface LateAck {
 export class LateAcks {
   readonly #clock: Clock;
   readonly #weather: Weather;
-  readonly #waiting = new Map<Connection, LateAck[]>();
+  readonly #waiting = new Map<AckSender, LateAck[]>();
 
   constructor(clock: Clock, weather: Weather) {
     this.#clock = clock;
@@ -20,7 +27,7 @@ export class LateAcks {
   }
 
   /** @returns false if the PUBACK is to leave now, by whoever asks */
-  takes(connection: Connection, packetId: number): boolean {
+  takes(connection: AckSender, packetId: number): boolean {
     const delayMs = this.#weather.drawAckDelayMs();
     if (delayMs === 0 && this.#waiting.size === 0) return false;
     const before = this.#waiting.get(connection);
@@ -36,7 +43,7 @@ export class LateAcks {
     return true;
   }
 
-  #sendDue(connection: Connection): void {
+  #sendDue(connection: AckSender): void {
     const waiting = this.#waiting.get(connection) ?? [];
     if (connection.closed) waiting.length = 0;
     const now = this.#clock.now();

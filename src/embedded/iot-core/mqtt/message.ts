@@ -1,6 +1,5 @@
 import { encodeLength, encodeProperties, type Property, propertyIds } from './properties.ts';
 import { type MqttVersion, packetTypes, type QoS } from './protocol.ts';
-import type { Session } from './session.ts';
 
 /** How a message was published. */
 export interface PublishHeaders {
@@ -12,6 +11,11 @@ export interface PublishHeaders {
   readonly expirySeconds?: number | undefined;
 }
 
+/** Who published a message over MQTT: its session, and what rules know of it. */
+export interface Publisher {
+  readonly clientId: string;
+}
+
 const maxExpirySeconds = 604_800;
 
 /** A message on its way to subscribers, encoded once for all that want it alike. */
@@ -20,7 +24,7 @@ export class Message {
   readonly payload: Buffer;
   readonly headers: PublishHeaders;
   /** Undefined when published over HTTP. */
-  readonly publisher: Session | undefined;
+  readonly publisher: Publisher | undefined;
   readonly publishedAtMs: number;
   readonly #expiresAtMs: number;
   readonly #frames: (Buffer | undefined)[] = [];
@@ -30,7 +34,7 @@ export class Message {
     topic: string,
     payload: Buffer,
     headers: PublishHeaders,
-    publisher: Session | undefined,
+    publisher: Publisher | undefined,
     publishedAtMs: number,
   ) {
     this.topic = topic;

@@ -1,9 +1,8 @@
 import type { Random } from '../../../shared/random.ts';
 import type { ProtocolMetrics } from '../metrics.ts';
 import type { ActiveRule, RulesEngine } from '../rules/rules-engine.ts';
-import { Message, type PublishHeaders } from './message.ts';
+import { Message, type Publisher, type PublishHeaders } from './message.ts';
 import { RetainedMessages } from './retained-messages.ts';
-import type { Session } from './session.ts';
 import { type Readers, type Subscription, Subscriptions } from './subscriptions.ts';
 import { basicIngestRuleOf } from './topic-filter.ts';
 
@@ -77,7 +76,7 @@ export class Router {
     payloadStart: number,
     payloadEnd: number,
     headers: PublishHeaders,
-    publisher: Session | undefined,
+    publisher: Publisher | undefined,
     nowMs: number,
   ): void {
     if (route.hasReaders || (headers.retain && !route.isBasicIngest)) {

@@ -1,8 +1,7 @@
 import { type Access, fullAccess } from './access.ts';
-import type { Connection } from './connection.ts';
 import type { Message } from './message.ts';
-import type { QoS } from './protocol.ts';
-import type { Subscription } from './subscriptions.ts';
+import type { QoS, ReasonCode } from './protocol.ts';
+import type { Subscriber, Subscription } from './subscriptions.ts';
 import type { TopicFilter } from './topic-filter.ts';
 import type { Will } from './will.ts';
 
@@ -22,13 +21,24 @@ const maxWaiting = 10_000;
 const maxWaitingBytes = 64 * 1_048_576;
 const maxPacketId = 65_535;
 
+/** A client's connection, as far as its session needs it. */
+export interface SessionConnection {
+  /** QoS 1 messages the client takes at once. */
+  readonly receiveMaximum: number;
+  readonly hasRoom: boolean;
+  sendQos0(message: Message, retain: boolean, nowMs: number): void;
+  /** @returns false if it was dropped */
+  sendQos1(message: Message, retain: boolean, packetId: number, nowMs: number): boolean;
+  close(reasonCode: ReasonCode): void;
+}
+
 /** What outlives a connection (4.1): subscriptions, and QoS 1 messages that are on the way or wait. */
-export class Session {
+export class Session implements Subscriber {
   readonly clientId: string;
   /** Seconds after the connection's end; 0: the session ends with it (3.1.2.11.2). */
   expirySeconds: number;
   /** Undefined while the client is away. */
-  connection: Connection | undefined;
+  connection: SessionConnection | undefined;
   /** Epoch milliseconds of the connection's end. */
   awaySinceMs = 0;
   will: Will | undefined;
@@ -48,6 +58,10 @@ export class Session {
   constructor(clientId: string, expirySeconds: number) {
     this.clientId = clientId;
     this.expirySeconds = expirySeconds;
+  }
+
+  get isConnected(): boolean {
+    return this.connection !== undefined;
   }
 
   get isPersistent(): boolean {
@@ -123,11 +137,11 @@ export class Session {
   }
 
   /** [MQTT-4.9.0-2] Not more than the client's receive maximum, nor than AWS's own. */
-  #mayTakeMore(connection: Connection): boolean {
+  #mayTakeMore(connection: SessionConnection): boolean {
     return (this.#onTheWay?.size ?? 0) < connection.receiveMaximum && connection.hasRoom;
   }
 
-  #send(connection: Connection, outgoing: Outgoing, nowMs: number): void {
+  #send(connection: SessionConnection, outgoing: Outgoing, nowMs: number): void {
     this.#onTheWay ??= new Map();
     const packetId = outgoing.packetId ?? this.#freePacketId(this.#onTheWay);
     this.#onTheWay.set(packetId, outgoing);

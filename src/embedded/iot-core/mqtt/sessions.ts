@@ -1,6 +1,5 @@
-import type { Connection } from './connection.ts';
 import type { Router } from './router.ts';
-import { Session } from './session.ts';
+import { Session, type SessionConnection } from './session.ts';
 
 /** The sessions by client id, and what happens to them when their client goes. */
 export class Sessions {
@@ -31,7 +30,7 @@ export class Sessions {
    */
   attach(
     clientId: string,
-    connection: Connection,
+    connection: SessionConnection,
     cleanStart: boolean,
     expirySeconds: number,
     nowMs: number,
@@ -50,7 +49,7 @@ export class Sessions {
   }
 
   /** The connection of a session has ended. */
-  detach(session: Session, connection: Connection, nowMs: number): void {
+  detach(session: Session, connection: SessionConnection, nowMs: number): void {
     if (session.connection !== connection) return;
     session.connection = undefined;
     session.awaySinceMs = nowMs;

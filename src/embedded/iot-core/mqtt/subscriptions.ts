@@ -1,6 +1,7 @@
 import type { Random } from '../../../shared/random.ts';
+import type { Access } from './access.ts';
+import type { Message, Publisher } from './message.ts';
 import type { QoS } from './protocol.ts';
-import type { Session } from './session.ts';
 import type { TopicFilter } from './topic-filter.ts';
 import { TopicTree } from './topic-tree.ts';
 
@@ -13,13 +14,24 @@ export interface SubscriptionOptions {
   readonly retainAsPublished: boolean;
 }
 
+/** What subscribes: a session, as far as its subscriptions need it. */
+export interface Subscriber extends Publisher {
+  readonly access: Access;
+  readonly isConnected: boolean;
+  readonly isPersistent: boolean;
+  /** By the filter as the client wrote it. */
+  readonly subscriptions: Map<string, { readonly filter: TopicFilter; readonly subscription: Subscription }>;
+  /** @returns false if the message was not taken */
+  deliver(message: Message, qos: QoS, retain: boolean, nowMs: number): boolean;
+}
+
 export interface Subscription extends SubscriptionOptions {
-  readonly session: Session;
+  readonly session: Subscriber;
 }
 
 /** The sessions that share one `$share/{group}/{filter}`: each message goes to one of them. */
 export class SharedGroup {
-  readonly members = new Map<Session, Subscription>();
+  readonly members = new Map<Subscriber, Subscription>();
 
   /**
    * A member that is connected, at random; if none is, one with a persistent session, whose queue keeps the message.
@@ -27,7 +39,7 @@ export class SharedGroup {
    */
   pick(random: Random): Subscription | undefined {
     const members = [...this.members.values()];
-    const connected = members.filter(({ session }) => session.connection !== undefined);
+    const connected = members.filter(({ session }) => session.isConnected);
     if (connected.length > 0) return connected[Math.floor(random() * connected.length)];
     return members.find(({ session }) => session.isPersistent);
   }
@@ -48,7 +60,7 @@ export class Subscriptions {
   version = 0;
 
   /** @returns whether the session had no subscription to this very filter before [MQTT-3.8.4-3] */
-  add(session: Session, text: string, filter: TopicFilter, options: SubscriptionOptions): boolean {
+  add(session: Subscriber, text: string, filter: TopicFilter, options: SubscriptionOptions): boolean {
     const known = this.remove(session, text, filter);
     const subscription: Subscription = { ...options, session };
     session.subscriptions.set(text, { filter, subscription });
@@ -59,7 +71,7 @@ export class Subscriptions {
   }
 
   /** @returns whether there was one */
-  remove(session: Session, text: string, filter: TopicFilter): boolean {
+  remove(session: Subscriber, text: string, filter: TopicFilter): boolean {
     const held = session.subscriptions.get(text);
     if (held === undefined) return false;
     session.subscriptions.delete(text);
@@ -69,7 +81,7 @@ export class Subscriptions {
     return true;
   }
 
-  removeAll(session: Session): void {
+  removeAll(session: Subscriber): void {
     for (const [text, { filter }] of [...session.subscriptions]) this.remove(session, text, filter);
   }
 
@@ -79,7 +91,7 @@ export class Subscriptions {
   }
 
   readersOf(topic: string): Readers {
-    const bySession = new Map<Session, Subscription>();
+    const bySession = new Map<Subscriber, Subscription>();
     const groups: SharedGroup[] = [];
     for (const match of this.#tree.match(topic)) {
       if (match instanceof SharedGroup) {
@@ -102,7 +114,7 @@ export class Subscriptions {
     return group;
   }
 
-  #leave(text: string, filter: TopicFilter, session: Session): void {
+  #leave(text: string, filter: TopicFilter, session: Subscriber): void {
     const group = this.#groups.get(text);
     if (group === undefined) return;
     group.members.delete(session);

@@ -91,7 +91,7 @@ function admit(
   const known = broker.sessions.find(clientId)?.connection;
   if (
     !broker.quotas.admitConnect(now) ||
-    (known === undefined && !broker.quotas.admitConnection(broker.connected))
+    (known === undefined && !broker.quotas.admitConnection(broker.sessions.connected))
   ) {
     metrics.connectThrottle.add(now);
     refuse(connection, returnCodes.serverUnavailable, reasonCodes.quotaExceeded);

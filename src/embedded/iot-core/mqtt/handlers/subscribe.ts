@@ -1,5 +1,5 @@
 import type { ISubscription } from 'mqtt-packet';
-import type { Broker } from '../broker.ts';
+import type { BrokerState } from '../broker-state.ts';
 import type { Connection } from '../connection.ts';
 import { encodePacket, type PacketOf } from '../packet-codec.ts';
 import { malformed, ProtocolViolation, protocolError, type QoS, reasonCodes } from '../protocol.ts';
@@ -87,7 +87,7 @@ export function handleSubscribe(
 }
 
 /** One subscription more than its connection, or the group of a shared one, may have. */
-function isPastQuota(broker: Broker, session: Session, filter: TopicFilter, text: string): boolean {
+function isPastQuota(broker: BrokerState, session: Session, filter: TopicFilter, text: string): boolean {
   if (session.subscriptions.has(text)) return false;
   const { quotas, router } = broker;
   if (session.subscriptions.size >= quotas.limits.subscriptionsPerConnection) {

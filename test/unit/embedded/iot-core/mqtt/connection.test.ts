@@ -2,8 +2,9 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { AccountQuotas } from '../../../../../src/embedded/iot-core/account-quotas.ts';
 import { openGate } from '../../../../../src/embedded/iot-core/mqtt/access.ts';
-import type { Broker } from '../../../../../src/embedded/iot-core/mqtt/broker.ts';
-import { type Channel, Connection } from '../../../../../src/embedded/iot-core/mqtt/connection.ts';
+import type { BrokerState } from '../../../../../src/embedded/iot-core/mqtt/broker-state.ts';
+import { Connection } from '../../../../../src/embedded/iot-core/mqtt/connection.ts';
+import type { Channel } from '../../../../../src/embedded/iot-core/mqtt/outgoing-packets.ts';
 import type { AccountLimits } from '../../../../../src/targets/aws-iot/quotas.ts';
 import { makeVirtualTime, roomyLimits } from '../../../../support/iot-core/fixture.ts';
 
@@ -32,8 +33,10 @@ function open(limits: Partial<AccountLimits> = {}) {
   const channel = new StuckChannel();
   const { clock, advance } = makeVirtualTime();
   const quotas = new AccountQuotas({ ...roomyLimits, ...limits }, 1);
-  const broker = { clock, quotas, flushSoon() {} } as unknown as Broker;
-  return { channel, clock, advance, connection: new Connection(broker, channel, openGate, clock.now()) };
+  const broker = { clock, quotas } as unknown as BrokerState;
+  const owner = { flushSoon() {}, onClosed() {}, onGone() {} };
+  const connection = new Connection({ broker, owner, channel, gate: openGate, dispatch() {} });
+  return { channel, clock, advance, connection };
 }
 
 const pingresp = Buffer.from([0xd0, 0]);

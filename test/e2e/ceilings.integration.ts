@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Rehearsal, startRehearsal } from '../../support/run/rehearsal.ts';
+import { type Rehearsal, startRehearsal } from '../support/run/rehearsal.ts';
 
 // A stack with ceilings: whole executions, started as anyone who may call StartExecution would.
 
