@@ -12,7 +12,7 @@ import { RefusedByPreflightError } from '../src/plan/refusals.ts';
 import { parseLoadProfile } from '../src/profile/parse.ts';
 import { readEnvironment } from '../src/worker/environment.ts';
 import { findLeftovers } from '../src/worker/leftovers.ts';
-import { isCharged, takeAim } from '../src/worker/resolve-target.ts';
+import { isCharged, resolveTarget } from '../src/worker/resolve-target.ts';
 import { readConditions } from '../src/worker/run-conditions.ts';
 
 const environment = readEnvironment(process.env);
@@ -36,7 +36,7 @@ export interface PlanFunctionRequest {
  */
 export async function handler({ runId, profile, stateMachineArn }: PlanFunctionRequest): Promise<FanOut> {
   const parsed = parseLoadProfile(profile);
-  const target = await takeAim(environment, parsed.iOwn);
+  const target = await resolveTarget(environment, parsed.allowedHosts);
   const account = { ...(await readAccountLimits(environment.region)), isCharged: isCharged(target) };
   const plan = makePlan({
     runId,

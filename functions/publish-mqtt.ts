@@ -11,7 +11,7 @@ import { publishSlice, type SliceRequest } from '../src/worker/publish-slice.ts'
 
 const environment = readEnvironment(process.env);
 const store = makeRunStore(environment.runBucket);
-const readTarget = makeMqttTargetReader(environment.doorKeys);
+const readTarget = makeMqttTargetReader(environment.credentialSources);
 const known = { ...environment, region: process.env.AWS_REGION };
 const liveView = makeLiveView(environment.influx, { store, clock: makeSystemClock(), random: Math.random });
 
@@ -36,5 +36,5 @@ export async function handler(request: SliceRequest): Promise<{ slice: number }>
 }
 
 async function makeTransport({ profile, target }: Plan): Promise<MakeTransport> {
-  return makeMqttTransport(profile, await readTarget(target?.doors ?? [], profile.connect.auth));
+  return makeMqttTransport(profile, await readTarget(target?.endpoints ?? [], profile.connect.auth));
 }

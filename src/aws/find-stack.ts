@@ -1,6 +1,6 @@
 import { type CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 import { type DeploymentParameters, parseDeployment } from '../plan/deployment.ts';
-import { exitCodes, type Fault, InvalidInputError, StampedeError } from '../shared/errors.ts';
+import { exitCodes, type InputError, InvalidInputError, StampedeError } from '../shared/errors.ts';
 
 /** Which stack is meant, by the parameters that its name is made of. */
 export interface StackId {
@@ -112,7 +112,7 @@ function readDeployment(
 
 /** @throws InvalidInputError: CloudFormation's names are letters, digits and hyphens */
 export function stackNameOf({ stage, namePrefix = '' }: StackId): string {
-  const faults: Fault[] = [];
+  const faults: InputError[] = [];
   if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,99}$/.test(stage)) {
     const hint = 'letters, digits and hyphens: dev';
     faults.push({ path: `--stage ${stage}`, message: 'cannot be a stage', hint });

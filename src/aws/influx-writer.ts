@@ -6,7 +6,7 @@ import { makeTokenReader } from './influx-token.ts';
 export type PostOutcome = 'taken' | 'refused' | 'away';
 
 /** The way into InfluxDB, one request at a time of the caller's. */
-export interface InfluxDoor {
+export interface InfluxWriter {
   /** True after a failure, until it is time to try again: whoever cannot wait need not ask. */
   readonly isAway: boolean;
   /** Why the last post was not taken; for the log. */
@@ -33,10 +33,10 @@ const staleConnection: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
  * InfluxDB's v2 write API, by its own client; InfluxDB 3 and Timestream for InfluxDB take the same.
  * @param now milliseconds of any steady clock
  */
-export function makeInfluxDoor(
+export function makeInfluxWriter(
   { url, org, bucket, token }: InfluxSettings,
   now: () => number = () => performance.now(),
-): InfluxDoor {
+): InfluxWriter {
   // It would log every failure with its stack; ours are counted, and told once.
   setLogger({ error: () => undefined, warn: () => undefined });
   const readToken = makeTokenReader(token);

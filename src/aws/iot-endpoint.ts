@@ -1,6 +1,6 @@
 import { DescribeEndpointCommand, IoTClient } from '@aws-sdk/client-iot';
 import { StampedeError } from '../shared/errors.ts';
-import { iotCoreDoorsOf, type Target } from '../targets/target.ts';
+import { iotCoreEndpointsOf, type Target } from '../targets/target.ts';
 
 /** Asks the control plane for the account's own endpoint. */
 export type DescribeEndpoint = () => Promise<string | undefined>;
@@ -27,18 +27,21 @@ export async function describeIotEndpoint(
 }
 
 /**
- * What a run loads: the doors that IOT_ENDPOINT names, or those of the account's own endpoint, and the HTTPS API of the same
+ * What a run loads: the endpoints that IOT_ENDPOINT names, or those of the account's own endpoint, and the HTTPS API of the same
  * host unless the SDK's variables name another. The plan function asks once and the plan carries the answer, so that 1,000
  * slices do not ask a control plane that answers ten a second.
  * @throws NoIotEndpointError
  */
 export async function findTarget(
-  { iotDoors, iotDataUrl }: { readonly iotDoors: Target['doors']; readonly iotDataUrl: URL | undefined },
+  {
+    iotEndpoints,
+    iotDataUrl,
+  }: { readonly iotEndpoints: Target['endpoints']; readonly iotDataUrl: URL | undefined },
   describe: DescribeEndpoint = () => describeIotEndpoint(),
 ): Promise<Target> {
   const dataUrlOf = (host: string): string => iotDataUrl?.href ?? dataUrlOfHost(host);
-  const [first] = iotDoors;
-  if (first !== undefined) return { doors: iotDoors, dataUrl: dataUrlOf(first.host) };
+  const [first] = iotEndpoints;
+  if (first !== undefined) return { endpoints: iotEndpoints, dataUrl: dataUrlOf(first.host) };
   let host: string | undefined;
   try {
     host = await describe();
@@ -46,7 +49,7 @@ export async function findTarget(
     throw new NoIotEndpointError(cause);
   }
   if (host === undefined) throw new NoIotEndpointError();
-  return { doors: iotCoreDoorsOf(host), dataUrl: dataUrlOf(host) };
+  return { endpoints: iotCoreEndpointsOf(host), dataUrl: dataUrlOf(host) };
 }
 
 /** The HTTPS API of an IoT endpoint, signed with SigV4. @param host as DescribeEndpoint returns it */

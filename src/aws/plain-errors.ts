@@ -27,7 +27,7 @@ interface MiddlewareStack {
 }
 
 /** From here on a client's errors of access (credentials, permissions, network) say what to do. The others stay as they are. */
-export function withPlainFaults<Client extends object>(client: Client, region: string): Client {
+export function withPlainErrors<Client extends object>(client: Client, region: string): Client {
   const { middlewareStack } = client as { readonly middlewareStack: MiddlewareStack };
   middlewareStack.add(
     (next, { clientName = '', commandName = '' }) =>
@@ -35,7 +35,7 @@ export function withPlainFaults<Client extends object>(client: Client, region: s
         try {
           return await next(args);
         } catch (error) {
-          throw plainFault(error, { client: clientName, command: commandName, region }) ?? error;
+          throw plainError(error, { client: clientName, command: commandName, region }) ?? error;
         }
       },
     { step: 'initialize', name: 'plainFaults', priority: 'high' },
@@ -44,7 +44,7 @@ export function withPlainFaults<Client extends object>(client: Client, region: s
 }
 
 /** Undefined for what is no matter of access. */
-export function plainFault(error: unknown, call: AwsCall): AwsAccessError | undefined {
+export function plainError(error: unknown, call: AwsCall): AwsAccessError | undefined {
   if (!(error instanceof Error) || error instanceof StampedeError) return undefined;
   const { name } = error;
   const action = actionOf(error, call);

@@ -40,13 +40,13 @@ export interface RunStore {
   /** How the service was made to differ from AWS: embedded AWS puts it there. */
   getFaults(runId: string): Promise<InjectedFaults | undefined>;
   /** Points that InfluxDB could not take; the same name replaces them. */
-  putLiveSpill(runId: string, spill: NewLiveSpill): Promise<void>;
-  liveSpills(runId: string): AsyncIterable<LiveSpill>;
-  deleteLiveSpill(spill: LiveSpill): Promise<void>;
+  putLiveOverflow(runId: string, overflow: NewLiveOverflow): Promise<void>;
+  liveOverflows(runId: string): AsyncIterable<LiveOverflow>;
+  deleteLiveOverflow(overflow: LiveOverflow): Promise<void>;
 }
 
 /** Points of the live view that InfluxDB did not take while the run went on. */
-export interface NewLiveSpill {
+export interface NewLiveOverflow {
   /** `slice-3-0`, `arrivals-…`, `summary` */
   readonly name: string;
   /** Line protocol, nanoseconds. */
@@ -58,7 +58,7 @@ export interface NewLiveSpill {
 }
 
 /** The same, kept until InfluxDB takes them. All but the lines is in its key, and known without reading it. */
-export interface LiveSpill extends Omit<NewLiveSpill, 'lines'> {
+export interface LiveOverflow extends Omit<NewLiveOverflow, 'lines'> {
   readonly key: string;
   readonly lineCount: number;
   read(): Promise<readonly string[]>;
@@ -73,7 +73,7 @@ export class RunNotFoundError extends StampedeError {
   }
 }
 
-const spillKey = /([^/]+)\.(\d+)-lines(?:\.(\d{3}))?(\.whole)?\.lp$/;
+const overflowKey = /([^/]+)\.(\d+)-lines(?:\.(\d{3}))?(\.whole)?\.lp$/;
 
 /** Keys of a run, as design and documentation name them. */
 export const runKeys = {
@@ -86,9 +86,9 @@ export const runKeys = {
   arrivalWindow: (runId: string, window: string) => `runs/${runId}/arrivals/${window}.json`,
   report: (runId: string) => `runs/${runId}/report.json`,
   reportHtml: (runId: string) => `runs/${runId}/report.html`,
-  liveSpills: (runId: string) => `runs/${runId}/influx-spill/`,
-  liveSpill: (runId: string, { name, lines, isWhole, status }: NewLiveSpill) =>
-    `runs/${runId}/influx-spill/${name}.${lines.length}-lines${status === undefined ? '' : `.${status}`}${isWhole ? '.whole' : ''}.lp`,
+  liveOverflows: (runId: string) => `runs/${runId}/influx-overflow/`,
+  liveOverflow: (runId: string, { name, lines, isWhole, status }: NewLiveOverflow) =>
+    `runs/${runId}/influx-overflow/${name}.${lines.length}-lines${status === undefined ? '' : `.${status}`}${isWhole ? '.whole' : ''}.lp`,
 } as const;
 
 export function makeRunStore(bucket: string, client: S3Client = new S3Client({})): RunStore {
@@ -187,11 +187,11 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
     },
     getReport: (runId) => get('report', runKeys.report(runId)),
     getReportHtml: (runId) => getText(runKeys.reportHtml(runId)),
-    putLiveSpill: (runId, spill) =>
-      put(runKeys.liveSpill(runId, spill), spill.lines.join('\n'), 'text/plain; charset=utf-8'),
-    async *liveSpills(runId) {
-      for await (const key of list(runKeys.liveSpills(runId))) {
-        const [, name = '', lines = 0, status, whole] = spillKey.exec(key) ?? [];
+    putLiveOverflow: (runId, overflow) =>
+      put(runKeys.liveOverflow(runId, overflow), overflow.lines.join('\n'), 'text/plain; charset=utf-8'),
+    async *liveOverflows(runId) {
+      for await (const key of list(runKeys.liveOverflows(runId))) {
+        const [, name = '', lines = 0, status, whole] = overflowKey.exec(key) ?? [];
         yield {
           key,
           name,
@@ -202,7 +202,7 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
         };
       }
     },
-    async deleteLiveSpill({ key }) {
+    async deleteLiveOverflow({ key }) {
       await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
     },
   };

@@ -2,9 +2,9 @@ import { Command, CommanderError, Help } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { type ExitCode, exitCodes } from '../shared/errors.ts';
 import { commands } from './command-table.ts';
-import { describeFault, exitCodeOf } from './output/print-error.ts';
+import { describeError, exitCodeOf } from './output/print-error.ts';
 import { print, printable } from './output/printable.ts';
-import { makePaint } from './output/style.ts';
+import { makeStyler } from './output/style.ts';
 import type { LoadPage } from './run/live-page.ts';
 import type { Finish } from './run/run-outcome.ts';
 
@@ -30,7 +30,7 @@ export async function runCli(args: readonly string[], loadPage: LoadPage): Promi
     // Commander has printed what it has to say: help and version are no faults, everything else is bad usage.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.passed : exitCodes.badUsage;
     const debug = process.env.STAMPEDE_DEBUG === '1';
-    print(process.stderr, describeFault(error, makePaint(process.stderr), debug));
+    print(process.stderr, describeError(error, makeStyler(process.stderr), debug));
     return exitCodeOf(error);
   }
 }
@@ -52,7 +52,7 @@ async function makeProgram(args: readonly string[], finish: Finish, loadPage: Lo
     })
     .configureOutput({
       outputError: (text, write) =>
-        write(printable(text.replace(/^error: /, `${makePaint(process.stderr)('bad', 'stampede:')} `))),
+        write(printable(text.replace(/^error: /, `${makeStyler(process.stderr)('bad', 'stampede:')} `))),
     })
     .exitOverride()
     .addHelpText('after', afterHelp);

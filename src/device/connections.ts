@@ -2,7 +2,7 @@ import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { Random } from '../shared/random.ts';
 import { reconnectDelayMs } from './backoff.ts';
 import { type PacedWork, Pacer } from './pacer.ts';
-import type { SliceTally } from './slice-counters.ts';
+import type { SliceCounters } from './slice-counters.ts';
 import type { Transport } from './transport.ts';
 
 export interface ConnectionSettings {
@@ -10,7 +10,7 @@ export interface ConnectionSettings {
   readonly transport: Transport;
   /** For the delays before another attempt. */
   readonly random: Random;
-  readonly tally: SliceTally;
+  readonly tally: SliceCounters;
   readonly devices: number;
   /** Epoch milliseconds at which device 0's turn is counted from. */
   readonly startAt: number;
@@ -29,7 +29,7 @@ export class Connections implements PacedWork {
   readonly #settings: ConnectionSettings;
   readonly #transport: Transport;
   readonly #random: Random;
-  readonly #tally: SliceTally;
+  readonly #tally: SliceCounters;
   readonly #pacer: Pacer;
   /** By device: when its last attempt began, and how many in a row have failed. */
   readonly #attemptedAt: Float64Array;

@@ -32,7 +32,7 @@ export function withControlKeepAlive(plan: Plan): Plan {
 
 /**
  * Hears the run's control topic over MQTT: one more client beside the slice's devices, through the same transport and
- * the same door, so that it is authorized as they are. It is a device of its own that subscribes to "its own" topic and
+ * the same endpoint, so that it is authorized as they are. It is a device of its own that subscribes to "its own" topic and
  * never publishes.
  */
 export function openControlChannel(settings: ControlChannelSettings): ControlChannel {

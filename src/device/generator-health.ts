@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { GeneratorPulse } from '../live/live-slice.ts';
+import type { GeneratorSample } from '../live/live-slice.ts';
 import type { GeneratorHealth } from '../measure/slice-result.ts';
 
 /** Sampling every 20 ms costs next to nothing and sees every stall that a send lag of 10 ms could come from. */
@@ -12,7 +12,7 @@ export interface HealthMonitor {
   /** Since the start. */
   read(): GeneratorHealth;
   /** Since the last pulse. */
-  pulse(): GeneratorPulse;
+  pulse(): GeneratorSample;
   stop(): void;
 }
 

@@ -4,7 +4,7 @@ import { InFlight } from './in-flight.ts';
 import { type PacedWork, Pacer } from './pacer.ts';
 import type { PayloadWriter } from './payload.ts';
 import { Backlog, nothingWaits } from './publish-backlog.ts';
-import type { SliceTally, Undecided } from './slice-counters.ts';
+import type { SliceCounters, Undecided } from './slice-counters.ts';
 import { deviceOf, type SliceDevices } from './slice-devices.ts';
 import type { Refusal, Transport } from './transport.ts';
 
@@ -12,7 +12,7 @@ export interface PublisherSettings {
   readonly clock: Clock;
   readonly transport: Transport;
   readonly writer: PayloadWriter;
-  readonly tally: SliceTally;
+  readonly tally: SliceCounters;
   readonly devices: SliceDevices;
   /** Epoch milliseconds of the schedule's zero. */
   readonly publishAt: number;
@@ -41,7 +41,7 @@ export class Publisher implements PacedWork {
   readonly #settings: PublisherSettings;
   readonly #transport: Transport;
   readonly #writer: PayloadWriter;
-  readonly #tally: SliceTally;
+  readonly #tally: SliceCounters;
   readonly #devices: number;
   /** By device: 1 where it subscribes to its own topic. */
   readonly #echoes: Uint8Array;

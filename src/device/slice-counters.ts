@@ -48,7 +48,7 @@ export type CountedResult = Pick<
  * ended there (waiting: dropped; on the way: unacknowledged), so that the ledger's equations hold at every instant and a
  * slice that is killed leaves books that balance.
  */
-export class SliceTally {
+export class SliceCounters {
   readonly perSecond: SecondCounts;
   readonly #devicesPlanned: number;
   readonly #everConnected: Uint8Array;

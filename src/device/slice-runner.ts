@@ -11,9 +11,9 @@ import { Connections } from './connections.ts';
 import { type HealthMonitor, watchGeneratorHealth } from './generator-health.ts';
 import { envelopeStartOf, PayloadWriter, readEchoedMessage } from './payload.ts';
 import { Publisher } from './publisher.ts';
-import { isDecided, nothingUndecided, SliceTally, type Undecided } from './slice-counters.ts';
+import { isDecided, nothingUndecided, SliceCounters, type Undecided } from './slice-counters.ts';
 import { describeDevices } from './slice-devices.ts';
-import { type StopSignal, wordsOf } from './stop-signal.ts';
+import { describeStop, type StopSignal } from './stop-signal.ts';
 import type { MakeTransport, Refusal, Transport, TransportListener } from './transport.ts';
 
 export interface SliceRun {
@@ -61,7 +61,7 @@ class SliceRunner implements TransportListener {
   readonly #run: SliceRun;
   readonly #clock: Clock;
   readonly #devices: number;
-  readonly #tally: SliceTally;
+  readonly #tally: SliceCounters;
   readonly #transport: Transport;
   readonly #connections: Connections;
   readonly #publisher: Publisher;
@@ -101,7 +101,7 @@ class SliceRunner implements TransportListener {
       turnsOverAt,
       run.checkpointEveryMs ?? checkpointEveryMs(profile),
     );
-    this.#tally = new SliceTally(slice.devices, Math.min(readyAt, timeline.startAt));
+    this.#tally = new SliceCounters(slice.devices, Math.min(readyAt, timeline.startAt));
     const writer = new PayloadWriter({
       ...profile.publish,
       runId: plan.runId,
@@ -140,7 +140,7 @@ class SliceRunner implements TransportListener {
 
   async run(): Promise<SliceResult> {
     const { stop } = this.#run;
-    const onStop = (): void => this.#stop(wordsOf(stop.reason));
+    const onStop = (): void => this.#stop(describeStop(stop.reason));
     stop.addEventListener('abort', onStop);
     this.#connections.start();
     this.#publisher.start();

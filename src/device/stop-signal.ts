@@ -8,7 +8,7 @@ export interface StopSignal {
 }
 
 /** Why it was aborted, in words. */
-export function wordsOf(reason: unknown): string {
+export function describeStop(reason: unknown): string {
   if (reason instanceof Error) return reason.message;
   return typeof reason === 'string' ? reason : 'stopped';
 }

@@ -28,11 +28,11 @@ export interface SliceSnapshot {
   readonly messages: SliceMessageCounts;
   /** Since the last snapshot. */
   readonly latencies: Readonly<Record<SliceLatencyName, EncodedHistogram>>;
-  readonly generator: GeneratorPulse;
+  readonly generator: GeneratorSample;
 }
 
 /** How the generator was since the last snapshot. */
-export interface GeneratorPulse extends Pick<GeneratorHealth, 'startLagMs' | 'eventLoopDelayMaxMs'> {
+export interface GeneratorSample extends Pick<GeneratorHealth, 'startLagMs' | 'eventLoopDelayMaxMs'> {
   readonly cpuSeconds: number;
   /** Now. */
   readonly rssBytes: number;

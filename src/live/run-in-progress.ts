@@ -29,7 +29,7 @@ export interface LiveLatency {
 }
 
 /** What a slice told of one second; it tells each of them once. */
-export interface SliceTold extends Readonly<Record<Counter | Sum, number>> {
+export interface SliceProgress extends Readonly<Record<Counter | Sum, number>> {
   readonly slice: number;
   /** Epoch seconds. */
   readonly second: number;
@@ -97,7 +97,7 @@ export class RunInProgress {
   readonly #sums = { ...noSums(), arrivals: 0 };
   #revision = 0;
 
-  takeSlice(told: SliceTold): void {
+  takeSlice(told: SliceProgress): void {
     const book = this.#bookOf(told.second);
     for (const counter of counters) book.counts[counter] += told[counter];
     for (const sum of summed) {

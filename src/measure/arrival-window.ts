@@ -31,11 +31,11 @@ export interface ArrivalWindow {
   /** Of a batch from a stream: its last record. Whatever lies before that in its shard has been read, or was given up. */
   readonly readUpTo?: StreamPosition;
   /** What else was in the batch; it names no run, so it is noted with every run of the batch. */
-  readonly foreign: ForeignCounts;
+  readonly unrelated: UnrelatedCounts;
 }
 
 /** Messages on the topics that are not this tester's, by what was wrong with them. Counted, never fatal. */
-export interface ForeignCounts {
+export interface UnrelatedCounts {
   readonly notJson: number;
   readonly noEnvelope: number;
 }

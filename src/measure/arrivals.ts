@@ -1,4 +1,4 @@
-import type { ArrivalWindow, ForeignCounts, StreamPosition } from './arrival-window.ts';
+import type { ArrivalWindow, StreamPosition, UnrelatedCounts } from './arrival-window.ts';
 import { BatchKey } from './batch-key.ts';
 import type { RuleRecord } from './envelope.ts';
 import { IntervalSet } from './interval-set.ts';
@@ -20,7 +20,7 @@ export interface ArrivalBatch {
 export interface MeasuredArrivals {
   /** One for each run in the batch; nearly always one. */
   readonly windows: readonly ArrivalWindow[];
-  readonly foreign: ForeignCounts;
+  readonly unrelated: UnrelatedCounts;
 }
 
 /**
@@ -52,12 +52,12 @@ function isOfStream(batch: ArrivalBatch | StreamBatch): batch is StreamBatch {
 function measureBatch(batch: ArrivalBatch, receivedAt: number): MeasuredArrivals {
   const runs = new RunArrivalsByRun();
   const key = new BatchKey();
-  const foreign = { notJson: 0, noEnvelope: 0 };
+  const unrelated = { notJson: 0, noEnvelope: 0 };
   for (const message of batch.Records) {
     key.add(String(message.messageId));
     const record = parseRuleRecord(message.body);
     if (typeof record === 'string') {
-      foreign[record]++;
+      unrelated[record]++;
       continue;
     }
     const stamp = Number(message.attributes?.SentTimestamp);
@@ -66,7 +66,7 @@ function measureBatch(batch: ArrivalBatch, receivedAt: number): MeasuredArrivals
     run.add(record, plausible ? stamp : receivedAt);
     if (Number(message.attributes?.ApproximateReceiveCount) > 1) run.redelivered++;
   }
-  return runs.measured(key.toString(), foreign);
+  return runs.measured(key.toString(), unrelated);
 }
 
 /**
@@ -76,11 +76,11 @@ function measureBatch(batch: ArrivalBatch, receivedAt: number): MeasuredArrivals
 function measureStreamBatch({ Records }: StreamBatch, receivedAt: number): MeasuredArrivals {
   const runs = new RunArrivalsByRun();
   const keys = new Map<string, string>();
-  const foreign = { notJson: 0, noEnvelope: 0 };
+  const unrelated = { notJson: 0, noEnvelope: 0 };
   for (const { eventID, kinesis } of Records) {
     const record = parseRuleRecord(recordTextOf(kinesis));
     if (typeof record === 'string') {
-      foreign[record]++;
+      unrelated[record]++;
       continue;
     }
     if (!keys.has(record.run)) keys.set(record.run, eventID.replace(':', '-'));
@@ -89,12 +89,12 @@ function measureStreamBatch({ Records }: StreamBatch, receivedAt: number): Measu
     runs.of(record.run).add(record, plausible ? stamp : receivedAt);
   }
   const last = Records.at(-1);
-  return runs.measured((run) => keys.get(run) ?? '', foreign, last && positionOf(last));
+  return runs.measured((run) => keys.get(run) ?? '', unrelated, last && positionOf(last));
 }
 
 function measureRecord(event: unknown, receivedAt: number): MeasuredArrivals {
   const record = checkRuleRecord(event);
-  if (record === 'noEnvelope') return { windows: [], foreign: { notJson: 0, noEnvelope: 1 } };
+  if (record === 'noEnvelope') return { windows: [], unrelated: { notJson: 0, noEnvelope: 1 } };
   const runs = new RunArrivalsByRun();
   runs.of(record.run).add(record, receivedAt);
   // The rules engine's instant tells a duplicate, which has its own, from the same invocation tried again.
@@ -121,14 +121,14 @@ class RunArrivalsByRun {
   /** @param window its name; by run, where that differs */
   measured(
     window: string | ((run: string) => string),
-    foreign: ForeignCounts,
+    unrelated: UnrelatedCounts,
     readUpTo?: StreamPosition,
   ): MeasuredArrivals {
     const windows = [...this.#runs.values()].map((run) => ({
-      ...run.window(typeof window === 'string' ? window : window(run.runId), foreign),
+      ...run.window(typeof window === 'string' ? window : window(run.runId), unrelated),
       ...(readUpTo && { readUpTo }),
     }));
-    return { windows, foreign };
+    return { windows, unrelated };
   }
 }
 
@@ -176,7 +176,7 @@ class RunArrivals {
     this.#bySecond.set(second, (this.#bySecond.get(second) ?? 0) + 1);
   }
 
-  window(window: string, foreign: ForeignCounts): ArrivalWindow {
+  window(window: string, unrelated: UnrelatedCounts): ArrivalWindow {
     const seconds = [...this.#bySecond.keys()];
     const startSecond = Math.min(...seconds);
     const arrivals: number[] = new Array(Math.max(...seconds) - startSecond + 1).fill(0);
@@ -198,7 +198,7 @@ class RunArrivals {
       perSecond: { startSecond, arrivals },
       latencyPerSecond: { end_to_end_latency: this.#endToEndSeconds.encode() },
       ...(this.redelivered > 0 && { redelivered: this.redelivered }),
-      foreign,
+      unrelated,
     };
   }
 }

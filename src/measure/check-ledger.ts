@@ -9,7 +9,7 @@ export interface Imbalance {
 
 /** The equations of docs/measurement.md; empty where every message is accounted for. */
 export function checkLedger(ledger: RunLedger): readonly Imbalance[] {
-  const { messages: m, slices, doubts } = ledger;
+  const { messages: m, slices, inconsistencies } = ledger;
   const equations: Imbalance[] = [
     {
       equation: 'intended = sent + dropped + not known',
@@ -27,8 +27,12 @@ export function checkLedger(ledger: RunLedger): readonly Imbalance[] {
       right: m.deadLettered,
     },
     { equation: 'arrivals = received + duplicates', left: m.arrivals, right: m.received + m.duplicates },
-    { equation: 'messages that arrived unsent = 0', left: doubts.receivedUnsent, right: 0 },
-    { equation: 'slices whose counts differ from their sets = 0', left: doubts.miscountedSlices, right: 0 },
+    { equation: 'messages that arrived unsent = 0', left: inconsistencies.receivedUnsent, right: 0 },
+    {
+      equation: 'slices whose counts differ from their sets = 0',
+      left: inconsistencies.miscountedSlices,
+      right: 0,
+    },
     { equation: 'Σ dropped by reason = dropped', left: sumOf(ledger.droppedBy), right: m.dropped },
   ];
   if (ledger.acknowledged) {

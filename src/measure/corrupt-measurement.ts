@@ -1,6 +1,6 @@
 import { exitCodes, StampedeError } from '../shared/errors.ts';
 
-/** A stored measurement that cannot be read back: a truncated or foreign file in the run store. */
+/** A stored measurement that cannot be read back: a truncated or unrelated file in the run store. */
 export class CorruptMeasurementError extends StampedeError {
   constructor(what: string, cause?: unknown) {
     super('CorruptMeasurement', `${what} cannot be read back`, {

@@ -2,7 +2,7 @@ import type { GeneratorTotals } from './run-ledger.ts';
 import type { SliceResult } from './slice-result.ts';
 
 /** What the load cost those who made it. */
-export class GeneratorTally {
+export class GeneratorCounters {
   #totals: GeneratorTotals = {
     slices: 0,
     cpuSeconds: 0,

@@ -3,7 +3,7 @@ import type { Plan, Slice } from '../plan/plan.ts';
 import { sliceOf } from '../plan/slices.ts';
 import type { ArrivalWindow } from './arrival-window.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
-import { GeneratorTally } from './generator-counters.ts';
+import { GeneratorCounters } from './generator-counters.ts';
 import { countEncoded, IntervalSet } from './interval-set.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import {
@@ -20,7 +20,7 @@ import type { RunLedger, SliceOutcomes } from './run-ledger.ts';
 import { SecondSeries } from './second-series.ts';
 import { SliceClocks } from './slice-clocks.ts';
 import { instantOfDeath, reasonOfDeath, type SliceDeath } from './slice-death.ts';
-import { makeSliceCloser, type SliceBook } from './slice-entry.ts';
+import { makeSliceCloser, type SliceTotals } from './slice-entry.ts';
 import { noMessages, type SliceResult } from './slice-result.ts';
 import { type Backlog, divideMissing, emptyBacklog, uniteDeadLetters, unreadOf } from './unread-backlog.ts';
 
@@ -38,14 +38,14 @@ export function makeLedger(plan: Plan): Ledger {
 export class Ledger {
   readonly #plan: Plan;
   readonly #acknowledged: boolean;
-  readonly #books = new Map<number, SliceBook>();
+  readonly #books = new Map<number, SliceTotals>();
   readonly #closeSlice: ReturnType<typeof makeSliceCloser>;
   readonly #deaths = new Map<number, SliceDeath>();
   readonly #received = new MessageSets();
   readonly #windows = new Set<string>();
   readonly #series: SecondSeries;
   readonly #latencySeries: Readonly<Record<TimedLatencyName, LatencySeries>>;
-  readonly #generator = new GeneratorTally();
+  readonly #generator = new GeneratorCounters();
   readonly #clocks = new SliceClocks();
   readonly #latencies: Readonly<Record<LatencyName, LatencyHistogram>> = {
     connect: new LatencyHistogram(),
@@ -58,7 +58,7 @@ export class Ledger {
   };
   readonly #devices = { connectFailed: 0, reconnects: 0 };
   #redelivered = 0;
-  readonly #foreign = { notJson: 0, noEnvelope: 0 };
+  readonly #unrelated = { notJson: 0, noEnvelope: 0 };
   #arrivals = 0;
   #echoed = 0;
   #stoppedOn: ControlMessage | undefined;
@@ -131,8 +131,8 @@ export class Ledger {
     this.#checkSeen(window);
     this.#arrivals += window.arrivals;
     this.#redelivered += window.redelivered ?? 0;
-    this.#foreign.notJson += window.foreign.notJson;
-    this.#foreign.noEnvelope += window.foreign.noEnvelope;
+    this.#unrelated.notJson += window.unrelated.notJson;
+    this.#unrelated.noEnvelope += window.unrelated.noEnvelope;
     for (const [slice, numbers] of Object.entries(window.seen)) {
       this.#received.addEncoded(Number(slice), numbers);
     }
@@ -242,8 +242,8 @@ export class Ledger {
       generator: this.#generator.totals(),
       windows: this.#windows.size,
       redelivered: this.#redelivered,
-      foreign: { ...this.#foreign },
-      doubts: { receivedUnsent, miscountedSlices },
+      unrelated: { ...this.#unrelated },
+      inconsistencies: { receivedUnsent, miscountedSlices },
     };
   }
 

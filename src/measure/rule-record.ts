@@ -2,10 +2,10 @@ import { runIdPattern } from '../shared/run-id.ts';
 import type { RuleRecord } from './envelope.ts';
 
 /** What is wrong with a message on the topics that is not this tester's. */
-export type Foreign = 'notJson' | 'noEnvelope';
+export type Unrelated = 'notJson' | 'noEnvelope';
 
 /** A rule's record from the body of a queue's message. */
-export function parseRuleRecord(body: unknown): RuleRecord | Foreign {
+export function parseRuleRecord(body: unknown): RuleRecord | Unrelated {
   if (typeof body !== 'string') return 'notJson';
   try {
     return checkRuleRecord(JSON.parse(body));

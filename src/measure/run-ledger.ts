@@ -1,5 +1,5 @@
 import type { ControlMessage } from '../plan/control-message.ts';
-import type { ForeignCounts } from './arrival-window.ts';
+import type { UnrelatedCounts } from './arrival-window.ts';
 import type { LatencyHistogram } from './latency-histogram.ts';
 import type { LatencyName, TimedLatencyName } from './latency-names.ts';
 import type { LatencySeries } from './latency-series.ts';
@@ -90,8 +90,8 @@ export interface RunLedger {
   readonly windows: number;
   /** Messages that measure-latency was given again, because an invocation had not finished with them. */
   readonly redelivered: number;
-  readonly foreign: ForeignCounts;
-  readonly doubts: LedgerDoubts;
+  readonly unrelated: UnrelatedCounts;
+  readonly inconsistencies: LedgerInconsistencies;
 }
 
 /** Counters by whole second; all arrays are of one length. */
@@ -101,7 +101,7 @@ export interface RunSeries extends PerSecondCounts {
 }
 
 /** What cannot be: each is zero, or the ledger does not balance. */
-export interface LedgerDoubts {
+export interface LedgerInconsistencies {
   /** Messages that arrived and that no slice says it sent. */
   readonly receivedUnsent: number;
   /** Slices whose count of sent messages is not the size of their set of them. */

@@ -8,7 +8,7 @@ import { noMessages, type PublishCounts, type SliceResult } from './slice-result
 import { type Arrived, countArrived } from './unread-backlog.ts';
 
 /** What is kept of a slice until the arrivals are in. */
-export interface SliceBook
+export interface SliceTotals
   extends Pick<SliceResult, 'outcome' | 'at' | 'devices' | 'messages' | 'droppedBy' | 'undecided'> {
   readonly startLagMs: number;
   readonly sent: IntervalSet;
@@ -53,7 +53,7 @@ export interface RunEnding {
 
 export interface SliceRecord {
   /** Undefined: the slice left neither result nor checkpoint. */
-  readonly book: SliceBook | undefined;
+  readonly book: SliceTotals | undefined;
   readonly arrived: Arrived;
   /** Epoch milliseconds: the slice had died by then. Undefined: it is not known when. */
   readonly diedBy: number | undefined;
@@ -177,7 +177,7 @@ function closeUnended(
 }
 
 /** Without those that still waited: they may have been sent after all. */
-function knownDrops(book: SliceBook | undefined): Record<string, number> {
+function knownDrops(book: SliceTotals | undefined): Record<string, number> {
   if (book === undefined) return {};
   const waiting: Readonly<Partial<Record<string, number>>> = book.undecided?.waiting ?? {};
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-import type { Fault } from '../shared/errors.ts';
+import type { InputError } from '../shared/errors.ts';
 
 /**
  * The most that a stack lets any run take, by parameters of its deployment. No execution input lifts them: they are no
@@ -79,7 +79,7 @@ export function parseCeilings(values: Readonly<Record<string, unknown>>): Ceilin
 export function refuseConcurrency(
   { maxConcurrentExecutions: most }: Ceilings,
   older: readonly string[],
-): Fault[] {
+): InputError[] {
   if (most === null || older.length < most) return [];
   const names = older.slice(0, 3).join(', ');
   return [

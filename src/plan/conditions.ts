@@ -61,8 +61,8 @@ export interface RunConditions extends PlanConditions {
 
 /** The endpoint that devices were pointed at first. */
 export function describeTarget(target: Target | undefined, isRehearsal: boolean): string {
-  const door = target?.doors[0];
-  if (door === undefined) return 'unknown';
-  const { scheme, host, port } = door;
+  const endpoint = target?.endpoints[0];
+  if (endpoint === undefined) return 'unknown';
+  const { scheme, host, port } = endpoint;
   return isRehearsal ? `${scheme}://${host}` : `${scheme}://${host}:${port}`;
 }

@@ -1,5 +1,5 @@
 import { checkTopicLimits, expandTopic } from '../profile/topic-template.ts';
-import type { Fault } from '../shared/errors.ts';
+import type { InputError } from '../shared/errors.ts';
 import { topicFilterMatches, topicRootOf } from '../targets/aws-iot/match-topic-filter.ts';
 import { defaultDeployment } from './deployment.ts';
 import { identifyDevice, type Plan } from './plan.ts';
@@ -21,7 +21,7 @@ export function topicOfDevice(plan: TopicPlan, deviceIndex: number, slice: numbe
  * Errors of a topic that only the stack's own filter shows: the rule does not read it, or `{topicRoot}` makes it too long.
  * @param slices how many there are: the last one has the longest number
  */
-export function checkDeviceTopic(plan: TopicPlan, topicFilter: string, slices: number): Fault[] {
+export function checkDeviceTopic(plan: TopicPlan, topicFilter: string, slices: number): InputError[] {
   const path = 'publish.topic';
   const longest = topicOfDevice(plan, plan.profile.devices - 1, slices - 1);
   const faults = checkTopicLimits(longest).map((fault) => ({ path, ...fault }));

@@ -54,9 +54,9 @@ export function forecastUsage(plan: Plan, deployment: Deployment = deploymentOf(
       sliceSeconds: (slices.count * sliceMs) / 1_000,
       batches,
       records: load.messages,
-      looks: looksOf(plan, deployment),
+      looks: pollsOf(plan, deployment),
     }),
-    stateTransitions: stateTransitions(slices.count, looksOf(plan, deployment)),
+    stateTransitions: stateTransitions(slices.count, pollsOf(plan, deployment)),
     s3Puts: storePuts(slices.count, checkpoints, batches),
   };
 }
@@ -95,7 +95,7 @@ function startMs(plan: Plan, { coldStart }: Deployment): number {
  * Of a run that a threshold may end: how often the state machine looks at it.
  * @param untilMs epoch milliseconds; no longer than publishing goes on
  */
-export function looksOf(plan: Plan, deployment: Deployment, untilMs = plan.timeline.publishEndAt): number {
+export function pollsOf(plan: Plan, deployment: Deployment, untilMs = plan.timeline.publishEndAt): number {
   const { profile, timeline } = plan;
   if (!isWatched(profile)) return 0;
   const everyMs = (watchEverySeconds + assumed.lookSeconds) * 1_000;
@@ -120,7 +120,7 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
       connects: 0,
       subscribes: 0,
       publishesOut: 0,
-      controlMessages: polls * slices.count + looksOf(plan, deployment) + clearingMessages,
+      controlMessages: polls * slices.count + pollsOf(plan, deployment) + clearingMessages,
       connectionMinutes: 0,
     };
   }
@@ -132,7 +132,7 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
     connects: clients,
     subscribes: echoingDevices(profile) + slices.count,
     publishesOut: echoedMessages(plan),
-    controlMessages: looksOf(plan, deployment) + clearingMessages,
+    controlMessages: pollsOf(plan, deployment) + clearingMessages,
     connectionMinutes: connectionMinutes(clients, clients * connectedMs),
   };
 }

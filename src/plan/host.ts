@@ -1,5 +1,5 @@
 import { maxDevicesPerSlice } from '../profile/iot-core-limits.ts';
-import type { Fault } from '../shared/errors.ts';
+import type { InputError } from '../shared/errors.ts';
 import type { Deployment } from './deployment.ts';
 import { deploymentOf } from './deployment.ts';
 import { subscriberConcurrency } from './forecast-usage.ts';
@@ -18,7 +18,7 @@ export interface HostFacts {
 export interface HostForecast {
   readonly needs: readonly HostNeed[];
   /** Why the rehearsal cannot work here; empty where it can. */
-  readonly refusals: readonly Fault[];
+  readonly refusals: readonly InputError[];
   /** What may distort the figures, in sentences with what to do. */
   readonly notes: readonly string[];
 }
@@ -95,7 +95,7 @@ export function forecastHost(
     limit: host.memoryBytes,
   };
 
-  const refusals: Fault[] = [];
+  const refusals: InputError[] = [];
   const refuse = (path: string, message: string, hint: string): void => {
     refusals.push({ path, message, hint });
   };

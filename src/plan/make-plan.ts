@@ -1,7 +1,7 @@
 import { iotCoreLimits, maxSlices, runIdMaxLength } from '../profile/iot-core-limits.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import { formatDuration } from '../shared/duration.ts';
-import { type Fault, InvalidInputError } from '../shared/errors.ts';
+import { type InputError, InvalidInputError } from '../shared/errors.ts';
 import { topicRootOf } from '../targets/aws-iot/match-topic-filter.ts';
 import { type AccountLimits, accountLimitsOf } from '../targets/aws-iot/quotas.ts';
 import type { Target } from '../targets/target.ts';
@@ -54,9 +54,9 @@ const deadlineMarginMs = 15_000;
 export interface DraftPlan {
   readonly plan: Plan;
   /** Errors of the input: a load that comes to no message, a topic that the rule does not read, a bad run id. */
-  readonly faults: readonly Fault[];
+  readonly faults: readonly InputError[];
   /** Limits that no profile lifts: the stack's ceilings, Lambda's 900 s, the children of a Distributed Map. */
-  readonly walls: readonly Fault[];
+  readonly walls: readonly InputError[];
 }
 
 /**
@@ -126,7 +126,7 @@ function timelineOf(
   };
 }
 
-function faultsOf(plan: Plan, topicFilter: string | undefined): Fault[] {
+function faultsOf(plan: Plan, topicFilter: string | undefined): InputError[] {
   return [
     ...checkRunId(plan.runId),
     ...checkMessages(plan),
@@ -134,7 +134,7 @@ function faultsOf(plan: Plan, topicFilter: string | undefined): Fault[] {
   ];
 }
 
-function checkRunId(runId: string): Fault[] {
+function checkRunId(runId: string): InputError[] {
   const longestClientId = identifyDevice(runId, 10 ** 8).clientId.length;
   if (
     /^[A-Za-z0-9_-]+$/.test(runId) &&
@@ -153,7 +153,7 @@ function checkRunId(runId: string): Fault[] {
 }
 
 /** A slice's Lambda may begin as soon as the plan is made, and must live until its deadline. */
-function checkLambdaTime({ timeline, profile }: Plan, limits: AccountLimits): Fault[] {
+function checkLambdaTime({ timeline, profile }: Plan, limits: AccountLimits): InputError[] {
   const lambdaMs = limits.lambdaSeconds * 1_000;
   const overMs = timeline.deadlineAt - timeline.createdAt - lambdaMs;
   if (overMs <= 0) return [];
@@ -177,7 +177,7 @@ function spoken(ms: number): string {
   return formatDuration(Math.ceil(ms / 1_000) * 1_000);
 }
 
-function checkSlices({ slices, profile }: Plan): Fault[] {
+function checkSlices({ slices, profile }: Plan): InputError[] {
   if (slices.count <= maxSlices) return [];
   return [
     {
@@ -188,7 +188,7 @@ function checkSlices({ slices, profile }: Plan): Fault[] {
   ];
 }
 
-function checkMessages({ load }: Plan): Fault[] {
+function checkMessages({ load }: Plan): InputError[] {
   if (load.messages >= 1 && Number.isSafeInteger(load.messages)) return [];
   return [
     {

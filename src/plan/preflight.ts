@@ -1,4 +1,4 @@
-import type { Fault } from '../shared/errors.ts';
+import type { InputError } from '../shared/errors.ts';
 import type { AnyQuotaName, QuotaName } from '../targets/aws-iot/quotas.ts';
 import { accountOf } from './account.ts';
 import { type CostEstimate, priceUsage } from './cost.ts';
@@ -31,7 +31,7 @@ export interface Preflight {
   readonly cost: CostForecast;
   readonly subscriber: SubscriberAdvice;
   /** Why the plan must not run; empty where it may. */
-  readonly refusals: readonly Fault[];
+  readonly refusals: readonly InputError[];
 }
 
 /** One after the other. */
@@ -110,7 +110,7 @@ export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan
  * @param found what else speaks against the run, found where it is to run
  * @throws RefusedByPreflightError
  */
-export function enforceLimits(plan: Plan, found: readonly Fault[] = []): void {
+export function enforceLimits(plan: Plan, found: readonly InputError[] = []): void {
   if (!plan.profile.limits.enforce) return;
   const refusals = [...preflight(plan).refusals, ...found];
   if (refusals.length > 0) throw new RefusedByPreflightError(refusals);

@@ -1,5 +1,5 @@
 import { formatDuration } from '../shared/duration.ts';
-import { exitCodes, type Fault, StampedeError } from '../shared/errors.ts';
+import { exitCodes, type InputError, StampedeError } from '../shared/errors.ts';
 import { nameDefaults } from '../targets/aws-iot/default-limits.ts';
 import { type AnyQuotaName, describeQuota } from '../targets/aws-iot/quotas.ts';
 import { type CostEstimate, linesPerMessage } from './cost.ts';
@@ -8,10 +8,10 @@ import { isUnread, type QuotaForecast } from './quota-forecast.ts';
 
 /** The plan is past the profile's own `limits`, or past a limit that nothing lifts. Exit code 3. */
 export class RefusedByPreflightError extends StampedeError {
-  readonly faults: readonly Fault[];
+  readonly faults: readonly InputError[];
 
   /** @param canForce false: it could not run to its end, whatever the profile allows */
-  constructor(faults: readonly Fault[], { canForce = true }: { readonly canForce?: boolean } = {}) {
+  constructor(faults: readonly InputError[], { canForce = true }: { readonly canForce?: boolean } = {}) {
     const lines = faults.map((fault) => `  ${fault.path}: ${fault.message}\n    → ${fault.hint ?? ''}`);
     // All of it is the message: of an error in the plan function, nothing else comes back.
     const remedy = canForce
@@ -46,7 +46,7 @@ const remedies: Partial<Record<AnyQuotaName, string>> = {
 };
 
 /** A quota of which the plan would use more than it is allowed to. */
-export function refuseQuota(forecast: QuotaForecast, { profile, account }: Plan): Fault {
+export function refuseQuota(forecast: QuotaForecast, { profile, account }: Plan): InputError {
   const quota = describeQuota(forecast.quota);
   const raise =
     quota.raise ??
@@ -87,7 +87,7 @@ export interface Leftovers {
 export function refuseLeftovers(
   { timeline }: Pick<Plan, 'timeline'>,
   { messages, readPerSecond, queueUrl }: Leftovers,
-): Fault[] {
+): InputError[] {
   const readingMs = (messages / readPerSecond) * 1_000;
   if (readingMs <= timeline.publishAt - timeline.createdAt) return [];
   const duration = formatDuration(Math.ceil(readingMs / 1_000) * 1_000);
@@ -101,7 +101,7 @@ export function refuseLeftovers(
 }
 
 /** A forecast above the profile's ceiling; nothing where it has none. */
-export function refuseCost({ profile, load }: Plan, { lines, totalUsd }: CostEstimate): Fault[] {
+export function refuseCost({ profile, load }: Plan, { lines, totalUsd }: CostEstimate): InputError[] {
   const { maxCostUsd } = profile.limits;
   if (maxCostUsd === undefined || totalUsd <= maxCostUsd) return [];
   const loadUsd = lines.reduce((sum, { line, usd }) => sum + (linesPerMessage.has(line) ? usd : 0), 0);

@@ -1,14 +1,14 @@
-import type { Fault } from '../shared/errors.ts';
+import type { InputError } from '../shared/errors.ts';
 import { type Ceilings, formatCeiling } from './ceilings.ts';
 import type { CostEstimate } from './cost.ts';
 import type { Plan } from './plan.ts';
 
 /** What of a plan is above a ceiling of its stack; empty where the stack has none. @param totalUsd forecast */
-export function refuseCeilings(plan: Plan, { totalUsd }: Pick<CostEstimate, 'totalUsd'>): Fault[] {
+export function refuseCeilings(plan: Plan, { totalUsd }: Pick<CostEstimate, 'totalUsd'>): InputError[] {
   const ceilings = plan.deployment?.ceilings;
   if (ceilings === undefined) return [];
   const { profile, load } = plan;
-  const faults: Fault[] = [];
+  const faults: InputError[] = [];
   const hold = (name: Exclude<keyof Ceilings, 'allowForce'>, value: number, path: string, fewer: string) => {
     const ceiling = ceilings[name];
     // Not `>`: a value that is no number is above every ceiling.

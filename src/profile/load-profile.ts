@@ -20,7 +20,7 @@ export interface LoadProfile {
   readonly drainMs: number;
   readonly limits: Limits;
   /** Hosts that the user vouches for, beside the account's own endpoint and loopback: nothing else is a target. */
-  readonly iOwn: readonly string[];
+  readonly allowedHosts: readonly string[];
   readonly thresholds: Thresholds;
   /** Flags and variables that replaced settings of the file, for the report: `--rate 100`. */
   readonly overrides?: readonly string[];
@@ -33,7 +33,7 @@ export type AuthKind = 'sigv4' | 'x509' | 'custom' | 'none';
 export interface ConnectSettings {
   readonly protocol: Protocol;
   readonly client: MqttClientKind;
-  /** Which door of the endpoint. Absent: the door the endpoint offers first (AWS: sigv4). */
+  /** Which listener of the endpoint. Absent: the endpoint the endpoint offers first (AWS: sigv4). */
   readonly auth?: AuthKind;
   /** New connections per second over the whole run. */
   readonly ratePerSecond: number;

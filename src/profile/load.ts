@@ -1,5 +1,5 @@
 import { parseDuration } from '../shared/duration.ts';
-import type { Fault } from '../shared/errors.ts';
+import type { InputError } from '../shared/errors.ts';
 import type { JsonObject } from '../shared/json-path.ts';
 import type { LoadProfile } from './load-profile.ts';
 import type { ProfileSettings } from './schema.ts';
@@ -17,7 +17,7 @@ const theWays =
  * @param input the user's form, for what is written and what is not
  * @param settings absent where a setting of the load is not even of the right shape
  */
-export function checkLoad(input: JsonObject, settings?: ProfileSettings): Fault[] {
+export function checkLoad(input: JsonObject, settings?: ProfileSettings): InputError[] {
   const faults = checkWays(input);
   if (settings === undefined) return faults;
   faults.push(...checkTargets(settings));
@@ -25,13 +25,13 @@ export function checkLoad(input: JsonObject, settings?: ProfileSettings): Fault[
 }
 
 /** Ways of giving the load that are mixed, or only half there. */
-function checkWays(input: JsonObject): Fault[] {
+function checkWays(input: JsonObject): InputError[] {
   const has = (key: (typeof loadPaths)[number]) => input[key] !== undefined;
   const constant = has('ratePerSecond') ? 'ratePerSecond' : has('everySeconds') ? 'everySeconds' : undefined;
   if (constant === undefined && !has('stages')) {
     return [{ path: 'stages', message: 'the load is missing', hint: `give ${theWays}` }];
   }
-  const faults: Fault[] = [];
+  const faults: InputError[] = [];
   if (has('ratePerSecond') && has('everySeconds')) {
     faults.push(givenTwice('everySeconds', 'the load', 'ratePerSecond'));
   }
@@ -54,12 +54,12 @@ function checkWays(input: JsonObject): Fault[] {
   return faults;
 }
 
-function givenTwice(path: string, what: string, other: string): Fault {
+function givenTwice(path: string, what: string, other: string): InputError {
   return { path, message: `${what} is given twice, by ${other} too`, hint: `remove ${path} or ${other}` };
 }
 
 /** Stages have targets, unless `everySeconds` says the rate of them all. */
-function checkTargets({ stages = [], everySeconds, ratePerSecond }: ProfileSettings): Fault[] {
+function checkTargets({ stages = [], everySeconds, ratePerSecond }: ProfileSettings): InputError[] {
   return stages.flatMap(({ target }, i) => {
     const path = `stages[${i}].target`;
     if (everySeconds !== undefined && target !== undefined) {
@@ -75,9 +75,9 @@ function checkTargets({ stages = [], everySeconds, ratePerSecond }: ProfileSetti
 }
 
 /** A load that never begins, or never lasts. */
-function checkAmount(settings: ProfileSettings): Fault[] {
+function checkAmount(settings: ProfileSettings): InputError[] {
   const load = resolveLoad(settings);
-  const faults: Fault[] = [];
+  const faults: InputError[] = [];
   if (load.stages.reduce((sum, stage) => sum + stage.durationMs, 0) <= 0) {
     faults.push({
       path: settings.stages === undefined ? 'duration' : 'stages',

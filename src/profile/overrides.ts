@@ -1,5 +1,5 @@
 import { parseDuration } from '../shared/duration.ts';
-import type { Fault } from '../shared/errors.ts';
+import type { InputError } from '../shared/errors.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
 import { nearestOf } from '../shared/nearest.ts';
 import { scaleDuration, scaleRate } from './load-scaling.ts';
@@ -89,7 +89,13 @@ export const profileOptions: readonly ProfileOption[] = [
   row('--seed', '<n>', 'seed', 'where the random payloads begin', number),
   row('--echo', '<share>', 'echo.fraction', 'share of devices that hear their own messages, 0 to 1', number),
   row('--max-cost', '<usd>', 'limits.maxCostUsd', 'refuse a run forecast to cost more, US dollars', number),
-  row('--i-own', '<hosts>', 'iOwn', 'hosts you own and may be loaded, with commas between them', hosts),
+  row(
+    '--allow-host',
+    '<hosts>',
+    'allowedHosts',
+    'hosts you own and may be loaded, with commas between them',
+    hosts,
+  ),
 ];
 
 function row(
@@ -111,7 +117,7 @@ function parseNumber(given: string): number | undefined {
 }
 
 /** Variables that begin as ours and are none: a mistyped one would change nothing, without a word. */
-export function checkVariables(env: Readonly<Record<string, string | undefined>>): Fault[] {
+export function checkVariables(env: Readonly<Record<string, string | undefined>>): InputError[] {
   const known = [...profileOptions.map(({ variable }) => variable), ...otherVariables];
   return Object.keys(env)
     .filter((name) => name.startsWith(variablePrefix) && !known.includes(name))
@@ -163,14 +169,14 @@ export interface OverriddenProfile {
   /** The user's form with the overrides in it: what an execution gets as its input. The argument is left as it was. */
   readonly input: unknown;
   /** Values that could not be read, each at its flag or variable. */
-  readonly faults: readonly Fault[];
+  readonly faults: readonly InputError[];
   /** By setting, the flag or variable that gave it. */
   readonly sources: ReadonlyMap<string, string>;
 }
 
 export function applyOverrides(input: unknown, overrides: ProfileOverrides): OverriddenProfile {
   const sources = new Map<string, string>();
-  const faults: Fault[] = [];
+  const faults: InputError[] = [];
   if (!isObject(input)) return { input, faults, sources };
   const profile = structuredClone(input);
   for (const option of profileOptions) {

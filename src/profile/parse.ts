@@ -1,5 +1,5 @@
 import { parseDuration } from '../shared/duration.ts';
-import { type Fault, InvalidInputError } from '../shared/errors.ts';
+import { type InputError, InvalidInputError } from '../shared/errors.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
 import { checkJsonValue, isTooDeep } from '../shared/json-value.ts';
 import { withDefaultThresholds } from './default-thresholds.ts';
@@ -8,7 +8,7 @@ import type { LoadProfile, Threshold, Thresholds } from './load-profile.ts';
 import { applyOverrides, type ProfileOverrides } from './overrides.ts';
 import { checkRules } from './rules.ts';
 import type { ProfileSettings } from './schema.ts';
-import { checkShape } from './shape.ts';
+import { validateShape } from './shape.ts';
 
 /**
  * The user's JSON, with flags and variables over it and defaults under it.
@@ -18,7 +18,7 @@ import { checkShape } from './shape.ts';
 export function parseLoadProfile(
   input: unknown,
   overrides: ProfileOverrides = [],
-  found: readonly Fault[] = [],
+  found: readonly InputError[] = [],
 ): LoadProfile {
   const { profile, faults: ofInput } = readLoadProfile(input, overrides);
   const faults = [...found, ...ofInput];
@@ -28,14 +28,14 @@ export function parseLoadProfile(
 
 interface Reading {
   readonly profile?: LoadProfile;
-  readonly faults: readonly Fault[];
+  readonly faults: readonly InputError[];
 }
 
 function readLoadProfile(input: unknown, overrides: ProfileOverrides): Reading {
   const ofValue = checkJsonValue(input);
   if (ofValue.some(isTooDeep)) return { faults: ofValue };
   const overridden = applyOverrides(input, overrides);
-  const shape = checkShape(overridden.input);
+  const shape = validateShape(overridden.input);
   if (shape === undefined || !isObject(overridden.input)) return { faults: [noObject] };
   const profile = resolve(shape.settings);
   const found = [
@@ -50,22 +50,22 @@ function readLoadProfile(input: unknown, overrides: ProfileOverrides): Reading {
   return { profile, faults: [...ofValue, ...overridden.faults, ...faults] };
 }
 
-/** `iOwn[0]` → `iOwn`: a flag gives a list as a whole. */
+/** `allowedHosts[0]` → `allowedHosts`: a flag gives a list as a whole. */
 function listOf(path: string): string {
   return path.replace(/\[\d+\]$/, '');
 }
 
 /** As they stand in the file, so that it can be mended from top to bottom; what is missing comes last. */
-function inOrderOf(input: JsonObject, faults: readonly Fault[]): Fault[] {
+function inOrderOf(input: JsonObject, faults: readonly InputError[]): InputError[] {
   const keys = Object.keys(input);
-  const placeOf = (fault: Fault) => {
+  const placeOf = (fault: InputError) => {
     const place = keys.indexOf(/^[^.[]*/.exec(fault.path)?.[0] ?? '');
     return place < 0 ? keys.length : place;
   };
   return faults.toSorted((a, b) => placeOf(a) - placeOf(b));
 }
 
-const noObject: Fault = {
+const noObject: InputError = {
   path: 'profile',
   message: 'must be a JSON object',
   hint: 'the least there can be: { "devices": 100, "ratePerSecond": 100, "duration": "30s" }',
@@ -107,7 +107,7 @@ function resolve(settings: ProfileSettings): LoadProfile {
       ...(limits.maxCostUsd === undefined ? {} : { maxCostUsd: limits.maxCostUsd }),
     },
     ...(settings.overrides === undefined ? {} : { overrides: settings.overrides }),
-    iOwn: settings.iOwn,
+    allowedHosts: settings.allowedHosts,
     thresholds: withDefaultThresholds(resolveThresholds(settings), settings),
   };
 }

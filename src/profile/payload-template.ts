@@ -1,4 +1,4 @@
-import type { Fault } from '../shared/errors.ts';
+import type { InputError } from '../shared/errors.ts';
 import { suggestFrom } from '../shared/nearest.ts';
 import type { JsonValue } from './load-profile.ts';
 import {
@@ -23,15 +23,15 @@ export type PayloadTemplate =
 export interface ParsedPayload {
   readonly template: PayloadTemplate;
   /** Every fault of the payload; where there is one, the template holds null in its place. */
-  readonly faults: readonly Fault[];
+  readonly faults: readonly InputError[];
 }
 
 export function parsePayloadTemplate(payload: JsonValue, path = 'publish.payload'): ParsedPayload {
-  const faults: Fault[] = [];
+  const faults: InputError[] = [];
   return { template: templateOf(payload, path, faults), faults };
 }
 
-function templateOf(value: JsonValue, path: string, faults: Fault[]): PayloadTemplate {
+function templateOf(value: JsonValue, path: string, faults: InputError[]): PayloadTemplate {
   if (typeof value === 'string') return templateOfText(value, path, faults);
   if (value === null || typeof value !== 'object') return { kind: 'literal', value };
   if (isList(value)) {
@@ -55,7 +55,7 @@ function isList(value: JsonValue): value is readonly JsonValue[] {
   return Array.isArray(value);
 }
 
-function templateOfText(text: string, path: string, faults: Fault[]): PayloadTemplate {
+function templateOfText(text: string, path: string, faults: InputError[]): PayloadTemplate {
   if (!text.includes('{{')) return { kind: 'literal', value: text };
   const parts: (string | TemplateCall)[] = [];
   let from = 0;

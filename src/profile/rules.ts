@@ -1,5 +1,5 @@
 import { formatDuration } from '../shared/duration.ts';
-import type { Fault } from '../shared/errors.ts';
+import type { InputError } from '../shared/errors.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
 import { iotCoreLimits } from './iot-core-limits.ts';
 import { loadPaths, peakOf } from './load.ts';
@@ -13,14 +13,14 @@ import { checkTopicTemplate, isTopicOfOneDevice } from './topic-template.ts';
 interface Rule {
   /** The settings it judges: it is left out where one of them is not even of the right shape. */
   readonly reads: readonly string[];
-  readonly check: (profile: LoadProfile, input: JsonObject) => Fault[];
+  readonly check: (profile: LoadProfile, input: JsonObject) => InputError[];
 }
 
 export function checkRules(
   profile: LoadProfile,
   input: JsonObject,
   isSound: (path: string) => boolean,
-): Fault[] {
+): InputError[] {
   return rules.filter((rule) => rule.reads.every(isSound)).flatMap((rule) => rule.check(profile, input));
 }
 
@@ -48,7 +48,7 @@ function durationRule(
   range: { readonly min: number; readonly max: number; readonly why?: string },
 ): Rule {
   const bounds = `${formatDuration(range.min)} to ${formatDuration(range.max)}`;
-  const check = (profile: LoadProfile): Fault[] => {
+  const check = (profile: LoadProfile): InputError[] => {
     const ms = durationOf(profile);
     if (ms >= range.min && ms <= range.max) return [];
     const hint = range.why === undefined ? `give ${bounds}` : `give ${bounds}: ${range.why}`;
@@ -57,14 +57,14 @@ function durationRule(
   return { reads: [path], check };
 }
 
-function checkTopic({ publish, devices }: LoadProfile): Fault[] {
+function checkTopic({ publish, devices }: LoadProfile): InputError[] {
   return checkTopicTemplate(publish.topic, devices).map((fault) => ({ path: 'publish.topic', ...fault }));
 }
 
 /** Fields of a message that the tester writes itself. */
 const reservedFields = ['stampede', 'padding'];
 
-function checkPayload({ publish }: LoadProfile): Fault[] {
+function checkPayload({ publish }: LoadProfile): InputError[] {
   const { template, faults } = parsePayloadTemplate(publish.payload);
   const entries = template.kind === 'object' ? template.entries : [];
   const reserved = entries
@@ -83,7 +83,7 @@ function checkPayload({ publish }: LoadProfile): Fault[] {
   return [...faults, ...reserved, ...(bytes > iotCoreLimits.payloadBytes ? [tooLarge] : [])];
 }
 
-function checkRatePerDevice(profile: LoadProfile, input: JsonObject): Fault[] {
+function checkRatePerDevice(profile: LoadProfile, input: JsonObject): InputError[] {
   const limit = iotCoreLimits.publishesPerSecondPerConnection;
   const peak = peakOf(profile);
   if (profile.connect.protocol !== 'mqtt' || peak / profile.devices <= limit) return [];
@@ -102,7 +102,7 @@ function readable(value: number): string {
 
 const onlyMqtt = ['client', 'ratePerSecond', 'keepAlive', 'cleanStart'];
 
-function checkHttps({ connect }: LoadProfile, input: JsonObject): Fault[] {
+function checkHttps({ connect }: LoadProfile, input: JsonObject): InputError[] {
   if (connect.protocol !== 'https' || !isObject(input.connect)) return [];
   const given = input.connect;
   return onlyMqtt
@@ -114,7 +114,7 @@ function checkHttps({ connect }: LoadProfile, input: JsonObject): Fault[] {
     }));
 }
 
-function checkEcho({ echo, connect, publish }: LoadProfile): Fault[] {
+function checkEcho({ echo, connect, publish }: LoadProfile): InputError[] {
   if (echo.fraction === 0) return [];
   if (connect.protocol === 'https') {
     return [

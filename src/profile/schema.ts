@@ -30,7 +30,7 @@ const connect = z
     }),
     auth: z.enum(['sigv4', 'x509', 'custom', 'none']).optional().meta({
       description:
-        'Which door of the endpoint devices come in by. Unless set, the one the endpoint offers first: sigv4 on AWS, none on embedded AWS.',
+        'Which listener of the endpoint devices come in by. Unless set, the one the endpoint offers first: sigv4 on AWS, none on embedded AWS.',
     }),
     ratePerSecond: z
       .number()
@@ -268,7 +268,7 @@ export const profileSchema = z
       })
       .prefault({})
       .meta({ description: 'What a plan may use before it is refused.' }),
-    iOwn: z
+    allowedHosts: z
       .array(z.string().regex(/^[A-Za-z0-9.:[\]-]+$/))
       .max(20)
       .default([])

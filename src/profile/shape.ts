@@ -1,21 +1,21 @@
 import * as z from 'zod';
 import { durationPattern } from '../shared/duration.ts';
-import type { Fault } from '../shared/errors.ts';
+import type { InputError } from '../shared/errors.ts';
 import { formatPath, isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { nearestOf, suggestFrom } from '../shared/nearest.ts';
 import { type ProfileSettings, profileSchema } from './schema.ts';
 
 /** A profile held against its schema, one setting at a time. */
-export interface Shape {
+export interface Validation {
   /** With every default, and the default in place of what is faulty, so that the rules can look at all the rest. */
   readonly settings: ProfileSettings;
-  readonly faults: readonly Fault[];
+  readonly faults: readonly InputError[];
   /** Whether a setting, and everything within it, is as the schema wants it. */
   readonly isSound: (path: string) => boolean;
 }
 
 /** @returns undefined for an input that is no object at all. */
-export function checkShape(input: unknown): Shape | undefined {
+export function validateShape(input: unknown): Validation | undefined {
   if (!isObject(input)) return undefined;
   const result = profileSchema.safeParse(input);
   if (result.success) return { settings: result.data, faults: [], isSound: () => true };
@@ -61,13 +61,13 @@ function remove(root: JsonObject, path: readonly PropertyKey[]): void {
   if (isObject(parent)) delete parent[String(kept.at(-1))];
 }
 
-function faultsOf(issue: z.core.$ZodIssue, input: JsonObject): Fault[] {
+function faultsOf(issue: z.core.$ZodIssue, input: JsonObject): InputError[] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(issue.path, key));
   const value = valueAt(input, issue.path);
   return [{ path: formatPath(issue.path), message: messageOf(issue, value), hint: hintOf(issue, value) }];
 }
 
-function unknownKey(parent: readonly PropertyKey[], key: string): Fault {
+function unknownKey(parent: readonly PropertyKey[], key: string): InputError {
   const known = keysOf(schemaAt(parent));
   const path = formatPath([...parent, key]);
   const message = 'is not a setting of a load profile';

@@ -1,4 +1,4 @@
-import type { Fault } from '../shared/errors.ts';
+import type { InputError } from '../shared/errors.ts';
 import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { suggestFrom } from '../shared/nearest.ts';
 import { iotMetricNames } from './cloudwatch-metrics.ts';
@@ -13,7 +13,7 @@ import {
 } from './threshold-metrics.ts';
 
 /** What the schema cannot say of a threshold: which metrics there are, what they take, which of them can abort a run. */
-export function checkThresholds({ thresholds }: LoadProfile, input: JsonObject): Fault[] {
+export function checkThresholds({ thresholds }: LoadProfile, input: JsonObject): InputError[] {
   return Object.entries(thresholds).flatMap(([name, list]) => {
     const path = `thresholds.${name}`;
     const metric = thresholdMetricOf(name);
@@ -44,12 +44,12 @@ export function checkThresholds({ thresholds }: LoadProfile, input: JsonObject):
   });
 }
 
-function checkExpression(path: string, text: string, metric: ThresholdMetric): Fault[] {
+function checkExpression(path: string, text: string, metric: ThresholdMetric): InputError[] {
   const expression = parseThresholdExpression(text, metric);
   return 'wrong' in expression ? [{ path, message: expression.wrong, hint: expression.hint }] : [];
 }
 
-function checkAbort(path: string, metric: ThresholdMetric): Fault[] {
+function checkAbort(path: string, metric: ThresholdMetric): InputError[] {
   if (metric.isKnownAtEndOnly !== true) return [];
   return [
     {
@@ -61,7 +61,7 @@ function checkAbort(path: string, metric: ThresholdMetric): Fault[] {
 }
 
 /** @param given the entry as the user wrote it */
-function checkDelay(path: string, given: unknown): Fault[] {
+function checkDelay(path: string, given: unknown): InputError[] {
   if (!isObject(given) || given.delayAbortEval === undefined) return [];
   return [
     {
@@ -73,8 +73,8 @@ function checkDelay(path: string, given: unknown): Fault[] {
 }
 
 /** A threshold over what this run never measures would always fail. */
-export function checkMeasured({ thresholds, echo, connect, publish }: LoadProfile): Fault[] {
-  const faults: Fault[] = [];
+export function checkMeasured({ thresholds, echo, connect, publish }: LoadProfile): InputError[] {
+  const faults: InputError[] = [];
   if (thresholds.echo_latency !== undefined && echo.fraction === 0) {
     faults.push({
       path: 'thresholds.echo_latency',

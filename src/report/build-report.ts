@@ -10,13 +10,13 @@ import { clockOffsetOf } from './clock-offset.ts';
 import { conditionsOf } from './conditions-report.ts';
 import { costOf } from './cost-report.ts';
 import { summarizeGenerator } from './generator-summary.ts';
-import { doubtsOf } from './inconsistencies.ts';
+import { inconsistenciesOf } from './inconsistencies.ts';
 import { type LatencyDistribution, latencyDistribution } from './latency-distribution.ts';
 import { quotaUseOf } from './quota-use.ts';
 import { ratesOf } from './rates.ts';
 import { type CloudWatchView, cloudWatchSum, reconcile } from './reconciliation.ts';
 import type { Causes, ExecutionReport, Report } from './report-model.ts';
-import { excuseByStop } from './stop-exemptions.ts';
+import { exemptByStop } from './stop-exemptions.ts';
 import { evaluateThresholds, type Measured } from './thresholds.ts';
 import { bindingQuotaOf, throttlingOf } from './throttling.ts';
 import { judge } from './verdict.ts';
@@ -52,7 +52,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     gauges: { rates, generator, cost },
     cloudwatch,
   };
-  const thresholds = excuseByStop(
+  const thresholds = exemptByStop(
     plan,
     ledger,
     evaluateThresholds(profile.thresholds, measured),
@@ -71,7 +71,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
       ledger,
       imbalances,
       thresholds,
-      doubts: doubtsOf({ generator, messages, causes }),
+      inconsistencies: inconsistenciesOf({ generator, messages, causes }),
       execution,
       now,
     }),
@@ -104,7 +104,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     knownUntil: ledger.knownUntil,
     generator,
     redelivered: ledger.redelivered,
-    foreign: ledger.foreign,
+    unrelated: ledger.unrelated,
     timeline: {
       startAt: timeline.startAt,
       publishAt: timeline.publishAt,

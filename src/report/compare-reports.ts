@@ -14,7 +14,7 @@ export interface Comparison {
   /** Why the two may not be comparable, one sentence each. */
   readonly cautions: readonly string[];
   /** Why nothing follows from the comparison: a generator that was the bottleneck. One sentence each; empty where it is conclusive. */
-  readonly doubts: readonly string[];
+  readonly inconsistencies: readonly string[];
   readonly figures: readonly ComparedFigure[];
   /** Thresholds that the baseline passed and the candidate did not. One that only one of them has is not compared. */
   readonly brokenThresholds: readonly string[];
@@ -78,7 +78,7 @@ export function compareReports(baseline: Report, candidate: Report, tolerance: n
     candidate: runOf(candidate),
     tolerance,
     cautions: cautionsOf(baseline, candidate),
-    doubts: doubtsOf(baseline, candidate),
+    inconsistencies: doubtsOf(baseline, candidate),
     figures,
     brokenThresholds,
     isRegression: brokenThresholds.length > 0 || figures.some(({ outcome }) => outcome === 'worse'),

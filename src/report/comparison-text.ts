@@ -1,23 +1,26 @@
 import { formatElapsed, formatPlural, formatRate, formatShare, formatValue } from '../shared/format.ts';
 import type { ComparedFigure, Comparison } from './compare-reports.ts';
-import type { SummaryPaint } from './terminal-summary.ts';
+import type { SummaryStyler } from './terminal-summary.ts';
 import { cutCell, layOutColumns, wrapText } from './text-table.ts';
 
 const width = 98;
 
 /** The differences that matter, for the terminal. */
-export function renderComparison(comparison: Comparison, paint: SummaryPaint = (_ink, text) => text): string {
-  const { baseline, candidate, cautions, doubts } = comparison;
+export function renderComparison(
+  comparison: Comparison,
+  style: SummaryStyler = (_ink, text) => text,
+): string {
+  const { baseline, candidate, cautions, inconsistencies } = comparison;
   const sections = [
     layOutLeft([
       ['baseline', baseline.runId, baseline.verdict],
       ['candidate', candidate.runId, candidate.verdict],
     ]),
-    [...doubts, ...cautions].flatMap((caution) =>
-      wrapText(caution, width, '! ', '  ').map((line) => paint('warning', line)),
+    [...inconsistencies, ...cautions].flatMap((caution) =>
+      wrapText(caution, width, '! ', '  ').map((line) => style('warning', line)),
     ),
-    renderFigures(comparison, paint),
-    [describeComparison(comparison, paint)],
+    renderFigures(comparison, style),
+    [describeComparison(comparison, style)],
   ];
   return sections
     .filter((lines) => lines.length > 0)
@@ -25,7 +28,7 @@ export function renderComparison(comparison: Comparison, paint: SummaryPaint = (
     .join('\n\n');
 }
 
-function renderFigures({ figures, brokenThresholds }: Comparison, paint: SummaryPaint): string[] {
+function renderFigures({ figures, brokenThresholds }: Comparison, style: SummaryStyler): string[] {
   const shown = figures
     .filter(({ outcome }) => outcome === 'worse' || outcome === 'better')
     .toSorted((a, b) => (a.outcome === b.outcome ? 0 : a.outcome === 'worse' ? -1 : 1));
@@ -37,10 +40,10 @@ function renderFigures({ figures, brokenThresholds }: Comparison, paint: Summary
   ]);
   const [head = '', ...body] = layOutColumns([['figure', 'baseline', 'candidate', 'change'], ...rows]);
   return [
-    ...(rows.length > 0 ? [paint('heading', head)] : []),
-    ...body.map((line, i) => paint(shown[i]?.outcome === 'worse' ? 'bad' : 'good', line)),
+    ...(rows.length > 0 ? [style('heading', head)] : []),
+    ...body.map((line, i) => style(shown[i]?.outcome === 'worse' ? 'bad' : 'good', line)),
     ...brokenThresholds.map((threshold) =>
-      paint('bad', `✗ threshold ${threshold}: passed before, fails now`),
+      style('bad', `✗ threshold ${threshold}: passed before, fails now`),
     ),
   ];
 }
@@ -48,19 +51,19 @@ function renderFigures({ figures, brokenThresholds }: Comparison, paint: Summary
 export type ComparisonOutcome = 'regressed' | 'inconclusive' | 'no regression';
 
 /** A regression is one whatever the generator did; without one nothing follows from a run that its generator held up. */
-export function outcomeOf({ isRegression, doubts }: Comparison): ComparisonOutcome {
+export function outcomeOf({ isRegression, inconsistencies }: Comparison): ComparisonOutcome {
   if (isRegression) return 'regressed';
-  return doubts.length > 0 ? 'inconclusive' : 'no regression';
+  return inconsistencies.length > 0 ? 'inconclusive' : 'no regression';
 }
 
 /** `REGRESSED: 2 figures are worse by more than 10 %, 1 threshold broke` */
-function describeComparison(comparison: Comparison, paint: SummaryPaint): string {
+function describeComparison(comparison: Comparison, style: SummaryStyler): string {
   const worse = countOf(comparison, 'worse');
   const broken = comparison.brokenThresholds.length;
   if (!comparison.isRegression) {
     const same = countOf(comparison, 'same');
     const isConclusive = outcomeOf(comparison) !== 'inconclusive';
-    return paint(
+    return style(
       isConclusive ? 'good' : 'warning',
       `${isConclusive ? '✓ NO REGRESSION' : '? INCONCLUSIVE'}: nothing is worse by more than ${formatShare(comparison.tolerance)}; ${formatPlural(same, 'figure')} within it, ${countOf(comparison, 'better')} better`,
     );
@@ -71,7 +74,7 @@ function describeComparison(comparison: Comparison, paint: SummaryPaint): string
       : []),
     ...(broken > 0 ? [`${formatPlural(broken, 'threshold')} broken`] : []),
   ];
-  return paint('bad', `✗ REGRESSED: ${parts.join(', ')}`);
+  return style('bad', `✗ REGRESSED: ${parts.join(', ')}`);
 }
 
 export function countOf({ figures }: Comparison, outcome: ComparedFigure['outcome']): number {

@@ -1,7 +1,7 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
 import type { Deployment } from '../plan/deployment.ts';
 import { echoingDevices } from '../plan/echoes.ts';
-import { lambdaUsage, looksOf } from '../plan/forecast-usage.ts';
+import { lambdaUsage, pollsOf } from '../plan/forecast-usage.ts';
 import { meteredBytes } from '../plan/message-size.ts';
 import type { Plan } from '../plan/plan.ts';
 import { checkpointEveryMs, controlPollEveryMs } from '../plan/poll-intervals.ts';
@@ -23,7 +23,7 @@ import {
 export function countUsage(plan: Plan, ledger: RunLedger, deployment: Deployment): Usage {
   const { slices, sliceSeconds } = ledger.generator;
   const taken = messagesTaken(ledger);
-  const looks = looksOf(plan, deployment, ledger.lastSentAt ?? plan.timeline.publishAt);
+  const looks = pollsOf(plan, deployment, ledger.lastSentAt ?? plan.timeline.publishAt);
   const checkpoints = (sliceSeconds * 1_000) / checkpointEveryMs(plan.profile) / Math.max(1, slices);
   return {
     iot: iotUsage(plan, ledger, taken, looks),

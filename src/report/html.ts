@@ -7,7 +7,7 @@ import { type Html, html, section, style, table } from './html-markup.ts';
 import { renderReconciliation } from './html-reconciliation.ts';
 import { reportStyle } from './html-style.ts';
 import { renderThresholds } from './html-thresholds.ts';
-import { asidesOf } from './notes.ts';
+import { notesOf } from './notes.ts';
 import { renderGauge } from './plots/gauge.ts';
 import { plotStyle } from './plots/plot-style.ts';
 import {
@@ -147,7 +147,7 @@ function renderMessages(report: Report): Html {
     'Messages',
     ledgerFlowOf(report),
     html`<ul class="ledger">\n${equations}</ul>`,
-    ...asidesOf(report).map((sentence) => html`<p class="soft">${sentence}</p>`),
+    ...notesOf(report).map((sentence) => html`<p class="soft">${sentence}</p>`),
     renderReconciliation(report),
     renderCauses(report),
   );

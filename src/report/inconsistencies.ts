@@ -4,8 +4,8 @@ import { describeCounts } from './describe-counts.ts';
 import type { GeneratorVerdict } from './generator-report.ts';
 import type { Causes } from './report-model.ts';
 
-/** What a run's doubts are found by; a report and what it is made of have it. */
-export interface Doubtful {
+/** What a run's inconsistencies are found by; a report and what it is made of have it. */
+export interface LedgerSides {
   readonly generator: { readonly health: GeneratorVerdict };
   readonly messages: MessageLedger;
   readonly causes: Pick<Causes, 'deadLettered' | 'unaccounted'>;
@@ -15,13 +15,13 @@ export interface Doubtful {
  * Why the run says little of the system under test although nothing failed, a sentence each: the generator was the bottleneck,
  * or the test's own subscriber has not seen all that came.
  */
-export function doubtsOf(run: Doubtful): string[] {
+export function inconsistenciesOf(run: LedgerSides): string[] {
   const { state, sentence } = run.generator.health;
   return [...(state === 'bottleneck' ? [sentence] : []), ...describeBacklog(run)];
 }
 
 /** What was not lost, and did not arrive; empty where all arrived or is lost. Earlier reports have no such columns. */
-function describeBacklog({ messages, causes }: Doubtful): string[] {
+function describeBacklog({ messages, causes }: LedgerSides): string[] {
   const { notRead = 0, deadLettered = 0, unaccounted = 0 } = messages;
   const sentences: string[] = [];
   if (notRead > 0) {

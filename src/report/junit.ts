@@ -1,7 +1,7 @@
 import { formatShare } from '../shared/format.ts';
 import type { Comparison } from './compare-reports.ts';
 import { formatChange, formatFigure } from './comparison-text.ts';
-import { doubtsOf } from './inconsistencies.ts';
+import { inconsistenciesOf } from './inconsistencies.ts';
 import type { Report } from './report-model.ts';
 import { describeMeasured } from './threshold-figures.ts';
 
@@ -47,7 +47,10 @@ export function renderComparisonJUnit(comparison: Comparison, options: Conclusiv
   const broken = brokenThresholds.map((threshold): TestCase => {
     return { group: 'thresholds', name: threshold, failure: 'passed in the baseline, fails now' };
   });
-  const doubt = comparison.doubts.length > 0 ? `Inconclusive: ${comparison.doubts.join(' ')}` : undefined;
+  const doubt =
+    comparison.inconsistencies.length > 0
+      ? `Inconclusive: ${comparison.inconsistencies.join(' ')}`
+      : undefined;
   const allCases = [...cases, ...broken, conclusiveCase('comparison', doubt, options)];
   const properties = [
     ['baseline', baseline.runId],
@@ -58,7 +61,7 @@ export function renderComparisonJUnit(comparison: Comparison, options: Conclusiv
 
 function casesOf(report: Report, options: ConclusiveOptions): TestCase[] {
   const { thresholds, imbalances, slices, verdict, reasons } = report;
-  const doubts = doubtsOf(report);
+  const inconsistencies = inconsistenciesOf(report);
   const intolerable = reasons.find((reason) => reason.includes('slices.toleratedFailureShare'));
   const isWhole = verdict !== 'aborted' && slices.stopped === 0;
   return [
@@ -97,7 +100,11 @@ function casesOf(report: Report, options: ConclusiveOptions): TestCase[] {
       // Fewer than the profile tolerates fail no run.
       ...(intolerable === undefined ? {} : { failure: intolerable }),
     },
-    conclusiveCase('run', doubts.length > 0 ? `Inconclusive: ${doubts.join(' ')}` : undefined, options),
+    conclusiveCase(
+      'run',
+      inconsistencies.length > 0 ? `Inconclusive: ${inconsistencies.join(' ')}` : undefined,
+      options,
+    ),
   ];
 }
 

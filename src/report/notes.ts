@@ -1,13 +1,13 @@
 import { formatCount, formatPlural } from '../shared/format.ts';
-import type { LiveAftermath, LiveViewCause, Report } from './report-model.ts';
+import type { LiveDelivery, LiveViewCause, Report } from './report-model.ts';
 
 /** What a reader of the ledger should know beside it, a sentence each. */
-export function asidesOf({ runId, redelivered, foreign, liveView }: Report): readonly string[] {
-  const strangers = foreign.notJson + foreign.noEnvelope;
+export function notesOf({ runId, redelivered, unrelated, liveView }: Report): readonly string[] {
+  const otherHosts = unrelated.notJson + unrelated.noEnvelope;
   const sentences: string[] = [];
-  if (strangers > 0) {
+  if (otherHosts > 0) {
     sentences.push(
-      `Beside them ${formatPlural(strangers, 'message')} not of Stampede’s making came on the same topics.`,
+      `Beside them ${formatPlural(otherHosts, 'message')} not of Stampede’s making came on the same topics.`,
     );
   }
   if (redelivered > 0) {
@@ -21,13 +21,13 @@ export function asidesOf({ runId, redelivered, foreign, liveView }: Report): rea
 
 function liveAsideOf(
   runId: string,
-  { cause, resentPoints, refusedPoints, leftPoints }: LiveAftermath,
+  { cause, resentPoints, refusedPoints, leftPoints }: LiveDelivery,
 ): string {
   const fates = [
     ...(resentPoints > 0 ? [`${formatCount(resentPoints)} were sent again at the end`] : []),
     ...(refusedPoints > 0 ? [`${formatCount(refusedPoints)} were refused by it`] : []),
     ...(leftPoints > 0
-      ? [`${formatCount(leftPoints)} are in the run store under runs/${runId}/influx-spill`]
+      ? [`${formatCount(leftPoints)} are in the run store under runs/${runId}/influx-overflow`]
       : []),
   ];
   return `${describeCause(cause)} Of the live view’s points ${fates.join(', ')}; the report needs none of them.`;

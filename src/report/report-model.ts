@@ -1,5 +1,5 @@
 import type { LatencyOverTime } from '../live/latency-over-time.ts';
-import type { ForeignCounts } from '../measure/arrival-window.ts';
+import type { UnrelatedCounts } from '../measure/arrival-window.ts';
 import type { Imbalance } from '../measure/check-ledger.ts';
 import type { LatencyName, TimedLatencyName } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
@@ -72,9 +72,9 @@ export interface Report {
    */
   readonly redelivered: number;
   /** Of a run that InfluxDB could not be told of in time. */
-  readonly liveView?: LiveAftermath;
+  readonly liveView?: LiveDelivery;
   /** Messages on the rule's topics that were not this tester's. */
-  readonly foreign: ForeignCounts;
+  readonly unrelated: UnrelatedCounts;
   readonly timeline: RunTimeline;
   readonly perSecond: RunSeries;
   readonly latencyOverTime: Readonly<Record<TimedLatencyName, LatencyOverTime>>;
@@ -173,7 +173,7 @@ export interface QuotaUse {
 }
 
 /** What became of the points that InfluxDB could not take when they were told. */
-export interface LiveAftermath {
+export interface LiveDelivery {
   /** Why InfluxDB did not take them when they were first sent; absent where it took all. */
   readonly cause?: LiveViewCause;
   /** Sent again at the end of the run, and taken. */

@@ -36,7 +36,7 @@ export function renderStepSummary(report: Report): string {
 
 /** A comparison as Markdown: what is worse first, what is the same only counted. */
 export function renderComparisonSummary(comparison: Comparison): string {
-  const { baseline, candidate, tolerance, cautions, doubts, brokenThresholds } = comparison;
+  const { baseline, candidate, tolerance, cautions, inconsistencies, brokenThresholds } = comparison;
   const shown = comparison.figures.filter(({ outcome }) => outcome === 'worse' || outcome === 'better');
   const rows = shown
     .toSorted((a, b) => Number(b.outcome === 'worse') - Number(a.outcome === 'worse'))
@@ -51,7 +51,7 @@ export function renderComparisonSummary(comparison: Comparison): string {
     `### ${outcomeMarks[outcomeOf(comparison)]}: ${escapeText(candidate.name)}`,
     '',
     `\`${candidate.runId}\` against \`${baseline.runId}\`; ${formatShare(tolerance)} is tolerated.`,
-    ...[...doubts, ...cautions].map((caution) => `\n> ⚠️ ${escapeText(caution)}`),
+    ...[...inconsistencies, ...cautions].map((caution) => `\n> ⚠️ ${escapeText(caution)}`),
     ...brokenThresholds.map((threshold) => `\n> ❌ \`${threshold}\` passed before, and fails now.`),
     '',
     ...(rows.length === 0

@@ -12,7 +12,7 @@ import type { Measured } from './thresholds.ts';
  * connect had not come. What could still have grown is open upwards: a run that was to send 5,000 messages and was stopped at
  * 3,000 has not failed at that; one that was to lose none and had lost 10 has.
  */
-export function excuseByStop(
+export function exemptByStop(
   plan: Plan,
   ledger: RunLedger,
   results: readonly ThresholdResult[],

@@ -1,7 +1,7 @@
 import { formatDuration } from '../shared/duration.ts';
 import { formatCount, formatMs, formatPlural, formatRate, formatShare, formatUsd } from '../shared/format.ts';
 import { conditionRows, describeRehearsal } from './conditions-report.ts';
-import { asidesOf } from './notes.ts';
+import { notesOf } from './notes.ts';
 import { describeReconciliation } from './reconciliation.ts';
 import {
   causeLines,
@@ -29,12 +29,12 @@ import { describeOpenThresholds, formatMeasured } from './threshold-figures.ts';
 import { describeDevices, describeUnknown } from './unknown-figures.ts';
 
 /** What a piece of text is for; the terminal decides how it looks. */
-export type SummaryInk = 'heading' | 'dim' | 'good' | 'warning' | 'bad';
-export type SummaryPaint = (ink: SummaryInk, text: string) => string;
+export type SummaryStyleName = 'heading' | 'dim' | 'good' | 'warning' | 'bad';
+export type SummaryStyler = (styleName: SummaryStyleName, text: string) => string;
 
 export interface SummaryOptions {
   /** Plain text unless given. */
-  readonly paint?: SummaryPaint;
+  readonly style?: SummaryStyler;
   /** Where the report's files are, one a line. */
   readonly files?: readonly string[];
 }
@@ -48,18 +48,18 @@ const maxStages = 12;
 
 /** The end of a run for the terminal: no line is longer than 100 columns, and it reads the same without colour. */
 export function renderTerminalSummary(report: Report, options: SummaryOptions = {}): string {
-  const paint = options.paint ?? ((_ink, text) => text);
+  const style = options.style ?? ((_ink, text) => text);
   const sections = [
-    renderHead(report, paint),
-    renderMessages(report, paint),
-    renderRates(report, paint),
-    renderLatencies(report, paint),
-    renderQuotas(report, paint),
-    renderThresholds(report, paint),
-    renderCost(report, paint),
-    renderGenerator(report, paint),
-    renderConditions(report, paint),
-    renderFiles(options.files ?? [], paint),
+    renderHead(report, style),
+    renderMessages(report, style),
+    renderRates(report, style),
+    renderLatencies(report, style),
+    renderQuotas(report, style),
+    renderThresholds(report, style),
+    renderCost(report, style),
+    renderGenerator(report, style),
+    renderConditions(report, style),
+    renderFiles(options.files ?? [], style),
   ];
   return sections
     .filter((lines) => lines.length > 0)
@@ -67,59 +67,59 @@ export function renderTerminalSummary(report: Report, options: SummaryOptions = 
     .join('\n\n');
 }
 
-const verdictMarks: Readonly<Record<Verdict, { ink: SummaryInk; text: string }>> = {
-  passed: { ink: 'good', text: '✓ PASSED' },
-  inconclusive: { ink: 'warning', text: '? INCONCLUSIVE' },
-  failed: { ink: 'bad', text: '✗ FAILED' },
-  aborted: { ink: 'warning', text: '■ ABORTED' },
+const verdictMarks: Readonly<Record<Verdict, { styleName: SummaryStyleName; text: string }>> = {
+  passed: { styleName: 'good', text: '✓ PASSED' },
+  inconclusive: { styleName: 'warning', text: '? INCONCLUSIVE' },
+  failed: { styleName: 'bad', text: '✗ FAILED' },
+  aborted: { styleName: 'warning', text: '■ ABORTED' },
 };
 
-function renderHead(report: Report, paint: SummaryPaint): string[] {
-  const { ink, text } = verdictMarks[report.verdict];
+function renderHead(report: Report, style: SummaryStyler): string[] {
+  const { styleName, text } = verdictMarks[report.verdict];
   return [
-    `${paint(ink, text)}  ${paint('heading', report.runId)}${report.conditions?.isRehearsal ? paint('warning', '  rehearsal') : ''}`,
+    `${style(styleName, text)}  ${style('heading', report.runId)}${report.conditions?.isRehearsal ? style('warning', '  rehearsal') : ''}`,
     ...describeRehearsal(report).flatMap((line) =>
-      wrapText(line, width).map((each) => paint('warning', each)),
+      wrapText(line, width).map((each) => style('warning', each)),
     ),
     ...wrapText(`${describeClient(report)}; ${describeDevices(report)}; ${describeSlices(report)}`, width),
     ...report.reasons.flatMap((reason) =>
-      wrapText(reason, width, '- ', '  ').map((line) => paint(ink, line)),
+      wrapText(reason, width, '- ', '  ').map((line) => style(styleName, line)),
     ),
-    ...describeSilence(report).map((line) => paint('dim', line)),
-    ...describeUnknown(report).flatMap((line) => wrapText(line, width).map((each) => paint('warning', each))),
+    ...describeSilence(report).map((line) => style('dim', line)),
+    ...describeUnknown(report).flatMap((line) => wrapText(line, width).map((each) => style('warning', each))),
   ];
 }
 
-function renderMessages(report: Report, paint: SummaryPaint): string[] {
+function renderMessages(report: Report, style: SummaryStyler): string[] {
   return [
-    paint('heading', 'messages'),
-    ...renderEquations(ledgerEquations(report), paint),
-    ...report.reconciliation.flatMap((line) => renderReconciliation(line, paint)),
+    style('heading', 'messages'),
+    ...renderEquations(ledgerEquations(report), style),
+    ...report.reconciliation.flatMap((line) => renderReconciliation(line, style)),
     ...causeLines(report).flatMap(({ what, reasons }) =>
-      wrapText(`why ${what}: ${reasons}`, width, '  ', '    ').map((line) => paint('warning', line)),
+      wrapText(`why ${what}: ${reasons}`, width, '  ', '    ').map((line) => style('warning', line)),
     ),
     ...describeSliceLogs(report).map((line) => `  ${line}`),
-    ...renderAsides(report, paint),
+    ...renderAsides(report, style),
   ];
 }
 
-function renderReconciliation(line: Reconciliation, paint: SummaryPaint): string[] {
+function renderReconciliation(line: Reconciliation, style: SummaryStyler): string[] {
   const { cloudwatch, unexplained } = line;
   const text = describeReconciliation(line);
-  if (cloudwatch === null) return [paint('dim', `  ${text}`)];
+  if (cloudwatch === null) return [style('dim', `  ${text}`)];
   return wrapText(text, width, '  ', '    ').map((each) =>
-    unexplained === 0 ? each : paint('warning', each),
+    unexplained === 0 ? each : style('warning', each),
   );
 }
 
-function renderAsides(report: Report, paint: SummaryPaint): string[] {
-  return asidesOf(report)
+function renderAsides(report: Report, style: SummaryStyler): string[] {
+  return notesOf(report)
     .flatMap((sentence) => wrapText(sentence, width, '  ', '    '))
-    .map((line) => paint('warning', line));
+    .map((line) => style('warning', line));
 }
 
 /** The terms of all equations stand in columns, so that they can be compared down the page. */
-function renderEquations(equations: readonly Equation[], paint: SummaryPaint): string[] {
+function renderEquations(equations: readonly Equation[], style: SummaryStyler): string[] {
   const rows = equations.map(({ total, parts }) => [total, ...parts]);
   const widthOf = (column: number, text: (term: Term) => string) =>
     Math.max(...rows.map((row) => (row[column] === undefined ? 0 : text(row[column]).length)));
@@ -139,14 +139,14 @@ function renderEquations(equations: readonly Equation[], paint: SummaryPaint): s
         used = 2 + cell(row[0]!, 0).length;
         line = ' '.repeat(used);
       }
-      line += term.isTrouble ? paint('warning', piece) : piece;
+      line += term.isTrouble ? style('warning', piece) : piece;
       used += piece.length;
     }
     return [...lines, line];
   });
 }
 
-function renderRates({ rates, perSecond }: Report, paint: SummaryPaint): string[] {
+function renderRates({ rates, perSecond }: Report, style: SummaryStyler): string[] {
   const stages = rates.stages
     .slice(0, maxStages)
     .map((stage) => [
@@ -162,15 +162,15 @@ function renderRates({ rates, perSecond }: Report, paint: SummaryPaint): string[
   ]);
   const more = rates.stages.length - stages.length;
   return [
-    paint('heading', head),
+    style('heading', head),
     ...body,
-    ...(more > 0 ? [paint('dim', `  and ${formatPlural(more, 'stage')} more`)] : []),
+    ...(more > 0 ? [style('dim', `  and ${formatPlural(more, 'stage')} more`)] : []),
     `  mean ${formatRate(rates.meanPerSecond)}, busiest second ${formatCount(rates.peakPerSecond)}, throughput ${formatRate(rates.throughputPerSecond)}`,
     `  sent       ${renderSparkline(perSecond.sent, sparklineColumns, 'fromZero')}  0 to ${formatCount(rates.peakPerSecond)} a second`,
   ];
 }
 
-function renderLatencies(report: Report, paint: SummaryPaint): string[] {
+function renderLatencies(report: Report, style: SummaryStyler): string[] {
   const rows = latencyOrder
     .filter((name) => report.latencyMs[name].count > 0)
     .map((name) => {
@@ -181,10 +181,10 @@ function renderLatencies(report: Report, paint: SummaryPaint): string[] {
   const [head = '', ...body] = layOutColumns([['latency, ms', 'samples', ...latencyHeadings], ...rows]);
   const notes = latencyNotes(report).flatMap((note) => wrapText(note, width, '  '));
   return [
-    paint('heading', head),
+    style('heading', head),
     ...body,
     ...renderP99OverTime(report),
-    ...notes.map((note) => paint('dim', note)),
+    ...notes.map((note) => style('dim', note)),
   ];
 }
 
@@ -197,7 +197,7 @@ function renderP99OverTime({ latencyOverTime }: Report): string[] {
   return [`  end to end ${renderSparkline(p99, sparklineColumns, 'logarithmic')}  p99 ${range} ms`];
 }
 
-function renderQuotas(report: Report, paint: SummaryPaint): string[] {
+function renderQuotas(report: Report, style: SummaryStyler): string[] {
   const { quotas, throttling, bindingQuota, assumedLimits } = report;
   const quantity = (value: number, unit: string) => `${formatCount(value)}${unit}`;
   const [head = '', ...body] = layOutColumns([
@@ -210,23 +210,23 @@ function renderQuotas(report: Report, paint: SummaryPaint): string[] {
     ]),
   ]);
   return [
-    paint('heading', head),
-    ...body.map((line, i) => (quotas[i]!.headroom < 0 ? paint('warning', line) : line)),
+    style('heading', head),
+    ...body.map((line, i) => (quotas[i]!.headroom < 0 ? style('warning', line) : line)),
     ...describeThrottling(throttling)
       .flatMap((line) => wrapText(line, width, '  ', '    '))
-      .map((line) => paint('warning', line)),
+      .map((line) => style('warning', line)),
     ...wrapText(bindingQuota.sentence, width, '  ', '    ').map((line) =>
-      throttling.refusals.length > 0 ? paint('warning', line) : line,
+      throttling.refusals.length > 0 ? style('warning', line) : line,
     ),
     ...[...(assumedLimits === undefined ? [] : [`* ${assumedLimits}`]), publishOutNote]
       .flatMap((line) => wrapText(line, width, '  '))
-      .map((line) => paint('dim', line)),
+      .map((line) => style('dim', line)),
   ];
 }
 
-function renderThresholds(report: Report, paint: SummaryPaint): string[] {
+function renderThresholds(report: Report, style: SummaryStyler): string[] {
   const { thresholds } = report;
-  if (thresholds.length === 0) return [paint('heading', 'thresholds'), paint('dim', '  none')];
+  if (thresholds.length === 0) return [style('heading', 'thresholds'), style('dim', '  none')];
   const [head = '', ...body] = layOutColumns([
     ['thresholds', 'measured'],
     ...thresholds.map((threshold) => [
@@ -235,13 +235,13 @@ function renderThresholds(report: Report, paint: SummaryPaint): string[] {
     ]),
   ]);
   return [
-    paint('heading', head),
+    style('heading', head),
     ...body.map((line, i) => {
       const { passed, isExcusedByStop } = thresholds[i]!;
-      return paint(isExcusedByStop === true ? 'dim' : passed ? 'good' : 'bad', line);
+      return style(isExcusedByStop === true ? 'dim' : passed ? 'good' : 'bad', line);
     }),
     ...describeOpenThresholds(report).flatMap((line) =>
-      wrapText(line, width, '  ').map((each) => paint('dim', each)),
+      wrapText(line, width, '  ').map((each) => style('dim', each)),
     ),
   ];
 }
@@ -251,35 +251,35 @@ function markOf({ passed, isUndecided, isExcusedByStop }: ThresholdResult): stri
   return passed ? '✓' : isUndecided === true ? '?' : '✗';
 }
 
-function renderCost({ cost }: Report, paint: SummaryPaint): string[] {
+function renderCost({ cost }: Report, style: SummaryStyler): string[] {
   const figures = `${formatUsd(cost.totalUsd)} used, ${formatUsd(cost.forecastUsd)} forecast`;
   return [
-    paint('heading', 'cost'),
+    style('heading', 'cost'),
     ...wrapText(`${figures}. ${describePrices(cost)}.`, width, '  ').map((line) =>
-      cost.isCharged ? line : paint('dim', line),
+      cost.isCharged ? line : style('dim', line),
     ),
   ];
 }
 
-function renderGenerator(report: Report, paint: SummaryPaint): string[] {
+function renderGenerator(report: Report, style: SummaryStyler): string[] {
   const { state, sentence } = report.generator.health;
-  const ink = state === 'bottleneck' ? 'bad' : state === 'kept-up' ? 'good' : 'warning';
+  const styleName = state === 'bottleneck' ? 'bad' : state === 'kept-up' ? 'good' : 'warning';
   return [
-    paint('heading', 'generator'),
-    ...wrapText(sentence, width, '  ').map((line) => paint(ink, line)),
+    style('heading', 'generator'),
+    ...wrapText(sentence, width, '  ').map((line) => style(styleName, line)),
     ...describeGenerator(report).flatMap((line) => wrapText(line, width, '  ', '    ')),
   ];
 }
 
-function renderConditions(report: Report, paint: SummaryPaint): string[] {
+function renderConditions(report: Report, style: SummaryStyler): string[] {
   const rows = conditionRows(report);
   if (rows.length === 0) return [];
   return [
-    paint('heading', 'conditions'),
+    style('heading', 'conditions'),
     ...rows.flatMap(([name, text]) => wrapText(`${name}: ${text}`, width, '  ', '    ')),
   ];
 }
 
-function renderFiles(files: readonly string[], paint: SummaryPaint): string[] {
-  return files.length === 0 ? [] : [paint('heading', 'report'), ...files.map((file) => `  ${file}`)];
+function renderFiles(files: readonly string[], style: SummaryStyler): string[] {
+  return files.length === 0 ? [] : [style('heading', 'report'), ...files.map((file) => `  ${file}`)];
 }

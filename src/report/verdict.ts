@@ -13,7 +13,7 @@ export interface Judged {
   readonly imbalances: readonly Imbalance[];
   readonly thresholds: readonly ThresholdResult[];
   /** A sentence each. */
-  readonly doubts: readonly string[];
+  readonly inconsistencies: readonly string[];
   /** Of an execution that did not come to its own summary. */
   readonly execution: ExecutionReport | undefined;
   /** Epoch milliseconds: the report is made. */
@@ -29,11 +29,11 @@ export interface Judgement {
 /**
  * A run that a threshold ended, or that ended itself, is failed, as in k6. One that somebody stopped is aborted, whatever
  * it had measured by then. Any other fails by a ledger that does not balance, by more slices lost than the profile
- * tolerates, or by a threshold. What nothing fails is inconclusive where there are doubts: the system under test was not asked
+ * tolerates, or by a threshold. What nothing fails is inconclusive where there are inconsistencies: the system under test was not asked
  * what the profile says, or what it answered was not read.
  */
 export function judge(judged: Judged): Judgement {
-  const { plan, ledger, imbalances, thresholds, doubts, execution } = judged;
+  const { plan, ledger, imbalances, thresholds, inconsistencies, execution } = judged;
   const { profile, timeline } = plan;
   const { toleratedFailureShare } = profile.slices;
   const { stoppedOn } = ledger;
@@ -49,8 +49,8 @@ export function judge(judged: Judged): Judgement {
     ...(execution === undefined ? judgeSlices(ledger, toleratedFailureShare) : []),
     ...failed.map(describeThreshold),
   ];
-  // The doubts, whatever the verdict: a reader has to know them before blaming the system under test.
-  const reasons = [...failures, ...doubts];
+  // The inconsistencies, whatever the verdict: a reader has to know them before blaming the system under test.
+  const reasons = [...failures, ...inconsistencies];
   if (stoppedOn !== undefined && ending !== undefined) {
     const seconds = (stoppedOn.at - timeline.publishAt) / 1_000;
     return { verdict: 'failed', reasons: [describeAbort(ending, seconds), ...reasons] };
@@ -64,7 +64,7 @@ export function judge(judged: Judged): Judgement {
     return { verdict, reasons: [describeExecution(execution), ...describeUnended(judged), ...reasons] };
   }
   if (failures.length > 0) return { verdict: 'failed', reasons };
-  return { verdict: doubts.length > 0 ? 'inconclusive' : 'passed', reasons };
+  return { verdict: inconsistencies.length > 0 ? 'inconclusive' : 'passed', reasons };
 }
 
 function describeAbort({ metric, expression, actual }: FailedThreshold, seconds: number): string {

@@ -36,7 +36,7 @@ export class StampedeError extends Error {
 }
 
 /** One thing wrong with the user's input: where, what, and what to do. */
-export interface Fault {
+export interface InputError {
   /** JSON path in the profile (`stages[1].target`), a flag (`--rate`) or a variable (`STAMPEDE_RATE`). */
   readonly path: string;
   readonly message: string;
@@ -48,9 +48,9 @@ const maxListed = 100;
 
 /** Bad usage or a bad profile: every fault at once. Exit code 2. */
 export class InvalidInputError extends StampedeError {
-  readonly faults: readonly Fault[];
+  readonly faults: readonly InputError[];
 
-  constructor(what: string, faults: readonly Fault[]) {
+  constructor(what: string, faults: readonly InputError[]) {
     const lines = faults
       .slice(0, maxListed)
       .map((f) => `  ${f.path}: ${f.message}${f.hint === undefined ? '' : `\n    → ${f.hint}`}`);

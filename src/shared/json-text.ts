@@ -1,11 +1,11 @@
 import { createScanner, visit } from 'jsonc-parser';
-import { type Fault, InvalidInputError } from './errors.ts';
+import { type InputError, InvalidInputError } from './errors.ts';
 import { checkJsonValue, maxDepth, tooDeep } from './json-value.ts';
 
 export interface JsonText {
   readonly value: unknown;
   /** What the value does not hold as it was written, each with its line and column. */
-  readonly faults: readonly Fault[];
+  readonly faults: readonly InputError[];
 }
 
 /**
@@ -108,7 +108,7 @@ function parseStrictly(bare: string, text: string, name: string): unknown {
   }
 }
 
-function syntaxError(text: string, bare: string, error: unknown): Fault {
+function syntaxError(text: string, bare: string, error: unknown): InputError {
   const message = error instanceof Error ? error.message : String(error);
   const [, what, line, column] =
     /^(.*?) in JSON at position \d+ \(line (\d+) column (\d+)\)/s.exec(message) ?? [];
@@ -122,8 +122,8 @@ function syntaxError(text: string, bare: string, error: unknown): Fault {
 }
 
 /** What JSON.parse drops or changes without an error: earlier values of a repeated key, digits of a number. */
-function checkTokens(bare: string): Fault[] {
-  const faults: Fault[] = [];
+function checkTokens(bare: string): InputError[] {
+  const faults: InputError[] = [];
   const objects: Map<string, number>[] = [];
   const add = (line: number, column: number, message: string, hint: string): void => {
     faults.push({ path: `line ${line + 1}, column ${column + 1}`, message, hint });

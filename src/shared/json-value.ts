@@ -1,4 +1,4 @@
-import type { Fault } from './errors.ts';
+import type { InputError } from './errors.ts';
 import { formatPath } from './json-path.ts';
 
 /** Levels of objects and lists in a profile: far more than a payload needs, few enough for every recursion here. */
@@ -6,7 +6,7 @@ export const maxDepth = 100;
 
 const tooDeepMessage = `is nested more than ${maxDepth} levels deep`;
 
-export function tooDeep(path: string): Fault {
+export function tooDeep(path: string): InputError {
   return {
     path,
     message: tooDeepMessage,
@@ -15,7 +15,7 @@ export function tooDeep(path: string): Fault {
 }
 
 /** The one error that makes further checks of the value unsafe: they recurse. */
-export function isTooDeep({ message }: Fault): boolean {
+export function isTooDeep({ message }: InputError): boolean {
   return message === tooDeepMessage;
 }
 
@@ -23,8 +23,8 @@ export function isTooDeep({ message }: Fault): boolean {
  * What a JSON value may not hold, wherever it came from: integers that were changed when they were read, the key
  * `__proto__`, half of a surrogate pair, more than `maxDepth` levels. Does not recurse.
  */
-export function checkJsonValue(root: unknown): Fault[] {
-  const faults: Fault[] = [];
+export function checkJsonValue(root: unknown): InputError[] {
+  const faults: InputError[] = [];
   const queue: { readonly value: unknown; readonly path: readonly (string | number)[] }[] = [
     { value: root, path: [] },
   ];
@@ -65,7 +65,7 @@ function isChangedInteger(value: number): boolean {
   return Number.isInteger(value) && magnitude > Number.MAX_SAFE_INTEGER && magnitude < 1e21;
 }
 
-function loneSurrogate(text: string): Pick<Fault, 'message' | 'hint'> {
+function loneSurrogate(text: string): Pick<InputError, 'message' | 'hint'> {
   const shown = JSON.stringify(text);
   return {
     message: `${shown.length <= 60 ? shown : `${shown.slice(0, 57)}…`} has half of a surrogate pair, which is no character`,

@@ -1,10 +1,10 @@
 import { exitCodes, StampedeError } from '../shared/errors.ts';
-import { type IotDoor, iotCoreDoorsOf, type Target } from './target.ts';
+import { type IotEndpoint, iotCoreEndpointsOf, type Target } from './target.ts';
 
 /** What a process knows of its target by itself, whatever a plan.json says. */
 export interface KnownTarget {
   /** Endpoints that its own environment names, which the owner of the stack sets; none: those of AWS IoT Core. */
-  readonly iotDoors: readonly IotDoor[];
+  readonly iotEndpoints: readonly IotEndpoint[];
   /** The HTTPS API that its own environment names. */
   readonly iotDataUrl: URL | undefined;
   /** AWS Region it runs in: its IoT endpoints are `xxxx-ats.iot.{region}.amazonaws.com`. */
@@ -32,22 +32,24 @@ export class ForgedTargetError extends StampedeError {
  * @throws ForgedTargetError
  */
 export function checkPlannedTarget(planned: Target | undefined, known: KnownTarget): Target {
-  const target = planned ?? { doors: known.iotDoors, dataUrl: known.iotDataUrl?.href };
-  const doors = known.iotDoors.length > 0 ? known.iotDoors : iotCoreDoorsOf(accountHostOf(target, known));
-  for (const door of target.doors) {
-    if (!doors.some((each) => urlOf(each) === urlOf(door))) throw new ForgedTargetError(urlOf(door));
+  const target = planned ?? { endpoints: known.iotEndpoints, dataUrl: known.iotDataUrl?.href };
+  const endpoints =
+    known.iotEndpoints.length > 0 ? known.iotEndpoints : iotCoreEndpointsOf(accountHostOf(target, known));
+  for (const endpoint of target.endpoints) {
+    if (!endpoints.some((each) => urlOf(each) === urlOf(endpoint)))
+      throw new ForgedTargetError(urlOf(endpoint));
   }
   const { dataUrl } = target;
   if (dataUrl === undefined) return target;
   const dataUrls =
-    known.iotDataUrl === undefined ? doors.map(({ host }) => `https://${host}`) : [known.iotDataUrl.href];
+    known.iotDataUrl === undefined ? endpoints.map(({ host }) => `https://${host}`) : [known.iotDataUrl.href];
   if (!dataUrls.some((each) => sameUrl(each, dataUrl))) throw new ForgedTargetError(dataUrl);
   return target;
 }
 
 /** The one host of an AWS IoT Core endpoint. */
-function accountHostOf({ doors, dataUrl }: Target, { region, hosts }: KnownTarget): string {
-  const host = doors[0]?.host;
+function accountHostOf({ endpoints, dataUrl }: Target, { region, hosts }: KnownTarget): string {
+  const host = endpoints[0]?.host;
   if (host === undefined) throw new ForgedTargetError(dataUrl ?? 'no endpoint');
   const isKnown = hosts?.includes(host) === true;
   if (!isKnown || region === undefined || !isIotCoreHost(host, region)) throw new ForgedTargetError(host);
@@ -62,10 +64,10 @@ export function isIotCoreHost(host: string, region: string): boolean {
 
 /** Hosts of a target, for the state machine to hand to the slices. */
 export function hostsOf(target: Target | undefined): string[] {
-  return [...new Set(target?.doors.map(({ host }) => host))];
+  return [...new Set(target?.endpoints.map(({ host }) => host))];
 }
 
-function urlOf({ scheme, host, port, alpn }: IotDoor): string {
+function urlOf({ scheme, host, port, alpn }: IotEndpoint): string {
   const text = `${scheme}://${host}:${port}`;
   return alpn === undefined ? text : `${text}?alpn=${alpn}`;
 }

@@ -1,16 +1,16 @@
 import { exitCodes, StampedeError } from '../shared/errors.ts';
 
 /** What a run may aim at. */
-export interface Aim {
+export interface ResolvedTarget {
   /** The account's own IoT endpoints, where they could be read. */
   readonly own: readonly string[];
-  /** Hosts that the user vouches for: `iOwn` of the profile. */
-  readonly iOwn: readonly string[];
+  /** Hosts that the user vouches for: `allowedHosts` of the profile. */
+  readonly allowedHosts: readonly string[];
 }
 
 /** A load test against somebody else is an attack. Exit code 3. */
 export class RefusedTargetError extends StampedeError {
-  constructor(hosts: readonly string[], { own }: Aim) {
+  constructor(hosts: readonly string[], { own }: ResolvedTarget) {
     const whose =
       own.length > 0
         ? `the account's own IoT endpoint is ${own.join(', ')}`
@@ -19,7 +19,7 @@ export class RefusedTargetError extends StampedeError {
       'RefusedTarget',
       // The hint is part of the message: of an error in the plan function, nothing else comes back.
       `${hosts.join(', ')} is neither loopback nor this account's own IoT endpoint (${whose})\n` +
-        `  → if it is yours to load, say so: --i-own ${hosts.join(',')}`,
+        `  → if it is yours to load, say so: --allow-host ${hosts.join(',')}`,
       { exitCode: exitCodes.refusedByPreflight },
     );
     // The name of the error in the execution.
@@ -31,10 +31,10 @@ export class RefusedTargetError extends StampedeError {
  * @param hosts that the run would load
  * @throws RefusedTargetError for any that is neither loopback, nor the account's own, nor vouched for
  */
-export function checkAim(hosts: readonly string[], aim: Aim): void {
-  const mine = new Set([...aim.own, ...aim.iOwn].map(normalize));
-  const strangers = hosts.map(normalize).filter((host) => !isLoopback(host) && !mine.has(host));
-  if (strangers.length > 0) throw new RefusedTargetError([...new Set(strangers)], aim);
+export function checkTargetHosts(hosts: readonly string[], aim: ResolvedTarget): void {
+  const mine = new Set([...aim.own, ...aim.allowedHosts].map(normalize));
+  const otherHosts = hosts.map(normalize).filter((host) => !isLoopback(host) && !mine.has(host));
+  if (otherHosts.length > 0) throw new RefusedTargetError([...new Set(otherHosts)], aim);
 }
 
 /**

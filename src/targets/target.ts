@@ -1,7 +1,7 @@
 /** What a run loads. */
 export interface Target {
-  /** Doors of the IoT endpoint, the default one first. */
-  readonly doors: readonly IotDoor[];
+  /** Endpoints of the IoT endpoint, the default one first. */
+  readonly endpoints: readonly IotEndpoint[];
   /**
    * The endpoint's HTTPS API: publishes over HTTPS and the control messages go there. Absent in plans that were made before
    * it was known: the SDK's default, which AWS calls a testing endpoint.
@@ -10,7 +10,7 @@ export interface Target {
 }
 
 /** One way into the IoT endpoint. */
-export interface IotDoor {
+export interface IotEndpoint {
   readonly scheme: 'mqtt' | 'mqtts' | 'wss';
   readonly host: string;
   readonly port: number;
@@ -21,8 +21,8 @@ export interface IotDoor {
 /** Ports of AWS IoT Core: https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html */
 export const iotCorePorts = { mqtt: 1883, mqtts: 8883, wss: 443 } as const;
 
-/** The doors of an AWS IoT Core endpoint: WebSocket for SigV4, TLS for certificates, and TLS for custom authorizers. */
-export function iotCoreDoorsOf(host: string): IotDoor[] {
+/** The endpoints of an AWS IoT Core endpoint: WebSocket for SigV4, TLS for certificates, and TLS for custom authorizers. */
+export function iotCoreEndpointsOf(host: string): IotEndpoint[] {
   return [
     { scheme: 'wss', host, port: iotCorePorts.wss },
     { scheme: 'mqtts', host, port: iotCorePorts.mqtts },

@@ -11,7 +11,7 @@ export interface RunSources {
 }
 
 /** A run of this process as the page sees it: the progress that the terminal shows, and a way to stop it. */
-export interface WatchedRun {
+export interface ActiveRun {
   readonly runId: string;
   readonly name: string;
   /** Where the run's progress goes. */
@@ -36,7 +36,7 @@ export interface RunOutcome {
   readonly reason?: string;
 }
 
-export function makeWatchedRun(runId: string, name: string): WatchedRun {
+export function makeActiveRun(runId: string, name: string): ActiveRun {
   const stop = new AbortController();
   let progress: Progress | undefined;
   let outcome: RunOutcome | undefined;

@@ -4,7 +4,7 @@ import { renderPlanBrief } from '../cli/output/plan-text.ts';
 import { draftRun, type RunDraft, refusalsOf } from '../cli/run/draft-run.ts';
 import { withoutEnforcement } from '../profile/overrides.ts';
 import { parseLoadProfile } from '../profile/parse.ts';
-import type { Fault } from '../shared/errors.ts';
+import type { InputError } from '../shared/errors.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import { readJsonText } from '../shared/json-text.ts';
 import type { CheckOnPage } from './page/messages.ts';
@@ -42,6 +42,6 @@ function toPair(line: string): [what: string, text: string] {
   return [what, text];
 }
 
-function refused(faults: readonly Fault[]): CheckedProfile {
+function refused(faults: readonly InputError[]): CheckedProfile {
   return { answer: { faults, refusals: [], brief: [] } };
 }

@@ -7,7 +7,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { LiveMessages } from '../report/plots/ledger-flow.ts';
 import type { TargetPoint } from '../report/plots/rate-plot.ts';
 import { type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
-import type { WatchedRun } from './active-run.ts';
+import type { ActiveRun } from './active-run.ts';
 import type { PageEvents, PlanOnPage, QuotaOnPage, ViewOnPage } from './page/messages.ts';
 import type { ReceivedCounts } from './received-so-far.ts';
 
@@ -23,8 +23,8 @@ export type SendEvent = <Name extends keyof PageEvents>(name: Name, data: PageEv
  * Tells one page of one run, a second at a time, until the run has ended or nobody listens. What the page knows already is
  * not told again; without a page nothing is asked and nothing is made.
  */
-export async function tellRun(
-  run: WatchedRun,
+export async function sendRunEvents(
+  run: ActiveRun,
   send: SendEvent,
   isOpen: () => boolean,
   sleep: (ms: number) => Promise<void>,

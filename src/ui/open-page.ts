@@ -4,24 +4,24 @@ import type { EndedRun } from '../cli/backend/run-to-end.ts';
 import type { OpenPage, PageRequest } from '../cli/run/live-page.ts';
 import { faultOfExecution } from '../cli/run/run-outcome.ts';
 import { openRunDirectory } from '../cli/runs/run-directory.ts';
-import { makeRunLibrary } from '../cli/runs/run-repository.ts';
-import { makeWatchedRun, type RunOutcome, showOnBoth, type WatchedRun } from './active-run.ts';
+import { makeRunRepository } from '../cli/runs/run-repository.ts';
+import { type ActiveRun, makeActiveRun, type RunOutcome, showOnBoth } from './active-run.ts';
 import { makeExampleProfiles } from './example-profiles.ts';
 import { makePageModules } from './modules.ts';
 import { makeReceivedSoFar } from './received-so-far.ts';
-import { makeRunDesk } from './run-slot.ts';
+import { makeRunSlot } from './run-slot.ts';
 import { startUiServer } from './server.ts';
 
 /** Opens the live page: past runs of the directory, the run under way, and a form to start one. */
 export async function openPage(request: PageRequest): Promise<OpenPage> {
   const { runsDirectory, port, runLoad, say, interrupts } = request;
-  const desk = makeRunDesk();
+  const slot = makeRunSlot();
   let underWay: Promise<unknown> = Promise.resolve();
 
-  /** Takes the desk, or throws, before it returns: who asks for a second run is told at once. */
+  /** Takes the slot, or throws, before it returns: who asks for a second run is told at once. */
   function run(asked: EmbeddedRunRequest, name: string): Promise<EndedRun> {
-    const watched = makeWatchedRun(asked.runId, name);
-    desk.take(watched);
+    const watched = makeActiveRun(asked.runId, name);
+    slot.take(watched);
     const stop = AbortSignal.any([asked.interrupts.stop, watched.stopped]);
     const running = leavingEnvironment(() =>
       runLoad({
@@ -38,8 +38,8 @@ export async function openPage(request: PageRequest): Promise<OpenPage> {
 
   const server = await startUiServer(
     {
-      desk,
-      library: makeRunLibrary(runsDirectory),
+      slot,
+      library: makeRunRepository(runsDirectory),
       examples: makeExampleProfiles('profiles'),
       modules: makePageModules(),
       startRun({ input, draft }) {
@@ -94,7 +94,7 @@ function nameOf({ runId }: EmbeddedRunRequest): string {
 
 async function watchEnd(
   running: Promise<EndedRun>,
-  watched: WatchedRun,
+  watched: ActiveRun,
   stop: AbortSignal,
 ): Promise<EndedRun> {
   try {

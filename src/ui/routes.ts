@@ -1,4 +1,4 @@
-import type { RunFileName, RunLibrary } from '../cli/runs/run-repository.ts';
+import type { RunFileName, RunRepository } from '../cli/runs/run-repository.ts';
 import { isReading } from '../embedded/gateway/loopback-guard.ts';
 import { makeRouteTable } from '../embedded/gateway/route-table.ts';
 import { reportStyle } from '../report/html-style.ts';
@@ -14,13 +14,13 @@ import { type Page, renderPage } from './pages/layout.ts';
 import { newRunPage } from './pages/new-run-page.ts';
 import { livePage, noReportPage, notFoundPage, reportPage } from './pages/run-page.ts';
 import { runsPage } from './pages/runs-page.ts';
-import type { RunDesk } from './run-slot.ts';
+import type { RunSlot } from './run-slot.ts';
 import { uiStyle } from './ui-style.ts';
 
 /** What the pages are made of. */
-export interface UiWorld {
-  readonly library: RunLibrary;
-  readonly desk: RunDesk;
+export interface UiDeps {
+  readonly library: RunRepository;
+  readonly slot: RunSlot;
   readonly examples: ExampleProfiles;
   readonly modules: PageModules;
   /** Begins a run that has been checked, and returns its id. @throws StampedeError */
@@ -35,16 +35,16 @@ export interface UiRequest {
 
 type Handler = (
   request: UiRequest,
-  world: UiWorld,
+  world: UiDeps,
   parameters: Readonly<Record<string, string>>,
 ) => Promise<UiAnswer> | UiAnswer;
 
 /** Every route but the stream of events. */
 export const table = makeRouteTable<Handler>({
-  'GET /': async (_request, { library, desk }) =>
-    pageAnswer(runsPage(await library.list(), desk.isBusy ? desk.run : undefined)),
-  'GET /new': async (_request, { examples, desk }) =>
-    pageAnswer(newRunPage(await examples.names(), desk.isBusy)),
+  'GET /': async (_request, { library, slot }) =>
+    pageAnswer(runsPage(await library.list(), slot.isBusy ? slot.run : undefined)),
+  'GET /new': async (_request, { examples, slot }) =>
+    pageAnswer(newRunPage(await examples.names(), slot.isBusy)),
   'GET /compare': async ({ query }, { library }) => pageAnswer(comparePage(await reportsOf(query, library))),
   'GET /style.css': () => ({ status: 200, type: types.style, body: reportStyle + plotStyle + uiStyle }),
   'GET /modules/{name+}': async (_request, { modules }, { name = '' }) => {
@@ -60,9 +60,9 @@ export const table = makeRouteTable<Handler>({
     (await fileAnswer(runId, file, library)) ?? notFound(),
   'POST /api/check': ({ body }) => jsonAnswer(200, checkProfile(textOf(body)).answer),
   'POST /api/runs': ({ body }, world) => startRun(body, world),
-  'POST /api/runs/{runId}/stop': (_request, { desk }, { runId = '' }) => {
-    if (desk.run?.runId !== runId || !desk.isBusy) return jsonAnswer(409, { message: 'this run has ended' });
-    desk.run.stop();
+  'POST /api/runs/{runId}/stop': (_request, { slot }, { runId = '' }) => {
+    if (slot.run?.runId !== runId || !slot.isBusy) return jsonAnswer(409, { message: 'this run has ended' });
+    slot.run.stop();
     return jsonAnswer(202, {});
   },
 });
@@ -81,8 +81,8 @@ function notFound(): UiAnswer {
   return pageAnswer(notFoundPage(), 404);
 }
 
-async function runAnswer(runId: string, { library, desk }: UiWorld): Promise<UiAnswer> {
-  const running = desk.isBusy ? desk.run : undefined;
+async function runAnswer(runId: string, { library, slot }: UiDeps): Promise<UiAnswer> {
+  const running = slot.isBusy ? slot.run : undefined;
   if (running?.runId === runId) return pageAnswer(livePage(runId, running.name));
   const report = await library.report(runId);
   if (typeof report === 'string') return pageAnswer(noReportPage(runId, report));
@@ -90,7 +90,7 @@ async function runAnswer(runId: string, { library, desk }: UiWorld): Promise<UiA
   return (await library.has(runId)) ? pageAnswer(noReportPage(runId)) : notFound();
 }
 
-async function reportsOf(query: URLSearchParams, library: RunLibrary): Promise<Report[]> {
+async function reportsOf(query: URLSearchParams, library: RunRepository): Promise<Report[]> {
   const ids = [...new Set(query.getAll('run'))].slice(0, maxCompared);
   const reports = await Promise.all(ids.map((runId) => library.report(runId)));
   return reports.filter((report) => typeof report === 'object');
@@ -108,7 +108,11 @@ const reportPolicy = {
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
 };
 
-async function fileAnswer(runId: string, file: string, library: RunLibrary): Promise<UiAnswer | undefined> {
+async function fileAnswer(
+  runId: string,
+  file: string,
+  library: RunRepository,
+): Promise<UiAnswer | undefined> {
   if (!Object.hasOwn(fileTypes, file)) return undefined;
   const name = file as RunFileName;
   const body = await library.file(runId, name);
@@ -126,7 +130,7 @@ function textOf({ text }: UiRequest['body']): string {
   return String(text ?? '');
 }
 
-function startRun(body: UiRequest['body'], world: UiWorld): UiAnswer {
+function startRun(body: UiRequest['body'], world: UiDeps): UiAnswer {
   const checked = checkProfile(textOf(body), body.force === true);
   const { faults, refusals } = checked.answer;
   if (faults.length > 0) return jsonAnswer(422, { message: 'The profile has faults.', faults });

@@ -1,13 +1,13 @@
 import { StampedeError } from '../shared/errors.ts';
-import type { WatchedRun } from './active-run.ts';
+import type { ActiveRun } from './active-run.ts';
 
 /** One run at a time: two would share the machine, and each would measure the other. */
-export interface RunDesk {
+export interface RunSlot {
   /** The run of this process that has not ended, or was the last one. */
-  readonly run: WatchedRun | undefined;
+  readonly run: ActiveRun | undefined;
   readonly isBusy: boolean;
   /** @throws RunUnderWayError */
-  take(run: WatchedRun): void;
+  take(run: ActiveRun): void;
 }
 
 export class RunUnderWayError extends StampedeError {
@@ -16,8 +16,8 @@ export class RunUnderWayError extends StampedeError {
   }
 }
 
-export function makeRunDesk(): RunDesk {
-  let current: WatchedRun | undefined;
+export function makeRunSlot(): RunSlot {
+  let current: ActiveRun | undefined;
   const isBusy = (): boolean => current !== undefined && current.outcome === undefined;
   return {
     get run() {

@@ -5,11 +5,11 @@ import { AwsError } from '../embedded/gateway/aws-error.ts';
 import { refusalOfPage } from '../embedded/gateway/loopback-guard.ts';
 import { makeRouteTable, type Route } from '../embedded/gateway/route-table.ts';
 import { StampedeError } from '../shared/errors.ts';
-import type { WatchedRun } from './active-run.ts';
+import type { ActiveRun } from './active-run.ts';
 import { jsonAnswer, readJsonBody, sendAnswer, types, type UiAnswer } from './answer.ts';
 import { guardHeaders, refusalOf } from './guard.ts';
-import { tellRun } from './live-events.ts';
-import { noRoute, table, type UiWorld } from './routes.ts';
+import { sendRunEvents } from './live-events.ts';
+import { noRoute, table, type UiDeps } from './routes.ts';
 import { makeSession, openPath, type Session } from './session.ts';
 
 /** The live page on loopback. */
@@ -48,7 +48,7 @@ export interface UiServerOptions {
 }
 
 /** @throws PortTakenError */
-export async function startUiServer(world: UiWorld, options: UiServerOptions): Promise<UiServer> {
+export async function startUiServer(world: UiDeps, options: UiServerOptions): Promise<UiServer> {
   const closing = new AbortController();
   const watchers = new Set<ServerResponse>();
   const server = createServer((request, response) => {
@@ -89,7 +89,7 @@ export async function startUiServer(world: UiWorld, options: UiServerOptions): P
     const stream = streams.find(method, url.pathname);
     if (stream !== undefined) {
       const { runId } = stream.parameters;
-      watch(world.desk.run?.runId === runId ? world.desk.run : undefined, request, response);
+      watch(world.slot.run?.runId === runId ? world.slot.run : undefined, request, response);
       return;
     }
     const route = table.find(method === 'HEAD' ? 'GET' : method, url.pathname);
@@ -105,7 +105,7 @@ export async function startUiServer(world: UiWorld, options: UiServerOptions): P
     );
   }
 
-  function watch(run: WatchedRun | undefined, request: IncomingMessage, response: ServerResponse): void {
+  function watch(run: ActiveRun | undefined, request: IncomingMessage, response: ServerResponse): void {
     if (run === undefined || watchers.size >= maxWatchers) {
       sendAnswer(request, response, {
         status: run === undefined ? 404 : 503,
@@ -117,7 +117,7 @@ export async function startUiServer(world: UiWorld, options: UiServerOptions): P
     watchers.add(response);
     response.on('close', () => watchers.delete(response));
     response.writeHead(200, { ...guardHeaders, 'content-type': 'text/event-stream; charset=utf-8' });
-    void tellRun(
+    void sendRunEvents(
       run,
       (name, data) => response.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`),
       () => !response.closed && !closing.signal.aborted,

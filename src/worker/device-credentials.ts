@@ -1,22 +1,25 @@
 import { readFile } from 'node:fs/promises';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { AuthorizerWords, DoorPass } from '../device/identity/credentials.ts';
-import { type ChosenDoor, chooseDoor } from '../device/identity/iot-endpoint-choice.ts';
+import type { AuthorizerCredentials, DeviceCredentials } from '../device/identity/credentials.ts';
+import { type ChosenEndpoint, chooseEndpoint } from '../device/identity/iot-endpoint-choice.ts';
 import type { MqttTarget } from '../device/transports/mqtt.ts';
 import type { AuthKind } from '../profile/load-profile.ts';
 import { StampedeError } from '../shared/errors.ts';
-import type { IotDoor } from '../targets/target.ts';
-import type { DoorKeys } from './environment.ts';
+import type { IotEndpoint } from '../targets/target.ts';
+import type { CredentialSources } from './environment.ts';
 
-/** What devices show at a door could not be had. */
-export class NoDevicePassError extends StampedeError {
+/** What devices show at a endpoint could not be had. */
+export class NoDeviceCredentialsError extends StampedeError {
   constructor(what: string, hint: string, cause?: unknown) {
     super('NoDevicePass', what, { hint, ...(cause === undefined ? {} : { cause }) });
   }
 }
 
-/** Finds the door for a profile's `connect.auth` and what devices show there. */
-export type ReadMqttTarget = (doors: readonly IotDoor[], auth: AuthKind | undefined) => Promise<MqttTarget>;
+/** Finds the endpoint for a profile's `connect.auth` and what devices show there. */
+export type ReadMqttTarget = (
+  endpoints: readonly IotEndpoint[],
+  auth: AuthKind | undefined,
+) => Promise<MqttTarget>;
 
 /**
  * An execution environment runs one slice after another, for hours: a secret is read again once it is this old, so that a
@@ -26,10 +29,10 @@ const secretKeptMs = 60_000;
 
 /**
  * @param now milliseconds of any steady clock
- * @returns throws NoDoorError, NoDevicePassError
+ * @returns throws NoEndpointError, NoDevicePassError
  */
 export function makeMqttTargetReader(
-  keys: DoorKeys,
+  keys: CredentialSources,
   client: Pick<SecretsManagerClient, 'send' | 'config'> = new SecretsManagerClient({}),
   now: () => number = () => performance.now(),
 ): ReadMqttTarget {
@@ -45,7 +48,7 @@ export function makeMqttTargetReader(
     reading.catch(() => texts.delete(name));
     return reading;
   };
-  const passes: Readonly<Record<AuthKind, () => Promise<DoorPass>>> = {
+  const passes: Readonly<Record<AuthKind, () => Promise<DeviceCredentials>>> = {
     none: async () => ({ auth: 'none' }),
     async sigv4() {
       const { region, credentials } = client.config;
@@ -54,11 +57,11 @@ export function makeMqttTargetReader(
     x509: () => readPass(keys.certificateSecret, readSecret, certificate),
     custom: () => readPass(keys.authorizerSecret, readSecret, authorizer),
   };
-  return async (doors, wanted) => {
-    const { door, auth }: ChosenDoor = chooseDoor(doors, wanted);
+  return async (endpoints, wanted) => {
+    const { endpoint, auth }: ChosenEndpoint = chooseEndpoint(endpoints, wanted);
     const pass = await passes[auth]();
-    if (auth === 'none' || keys.authorityFile === undefined) return { door, pass };
-    return { door, pass, authority: await readFile(keys.authorityFile, 'utf8') };
+    if (auth === 'none' || keys.authorityFile === undefined) return { endpoint, pass };
+    return { endpoint, pass, authority: await readFile(keys.authorityFile, 'utf8') };
   };
 }
 
@@ -66,7 +69,7 @@ export function makeMqttTargetReader(
 interface SecretKind {
   readonly variable: string;
   readonly hint: string;
-  parse(values: Readonly<Record<string, unknown>>): DoorPass | undefined;
+  parse(values: Readonly<Record<string, unknown>>): DeviceCredentials | undefined;
 }
 
 const certificate: SecretKind = {
@@ -82,7 +85,7 @@ const authorizer: SecretKind = {
   variable: 'IOT_AUTHORIZER_SECRET',
   hint: 'it is JSON: {"authorizerName", "username", "password"}, or {"authorizerName", "tokenKeyName", "token", "signature"}; see docs/deploy.md',
   parse({ authorizerName: name, username, password, tokenKeyName, token, signature }) {
-    const words: AuthorizerWords = {
+    const words: AuthorizerCredentials = {
       ...(typeof name === 'string' && { name }),
       ...(typeof username === 'string' && { username }),
       ...(typeof password === 'string' && { password }),
@@ -104,20 +107,20 @@ async function readPass(
   name: string | undefined,
   readSecret: (name: string) => Promise<string>,
   { variable, hint, parse }: SecretKind,
-): Promise<DoorPass> {
-  if (name === undefined) throw new NoDevicePassError(`${variable} is not set`, hint);
+): Promise<DeviceCredentials> {
+  if (name === undefined) throw new NoDeviceCredentialsError(`${variable} is not set`, hint);
   let text: string;
   try {
     text = await readSecret(name);
   } catch (error) {
-    throw new NoDevicePassError(
+    throw new NoDeviceCredentialsError(
       `the secret ${name} could not be read: ${(error as Error).name}`,
       hint,
       error,
     );
   }
   const pass = parse(valuesOf(text));
-  if (pass === undefined) throw new NoDevicePassError(`the secret ${name} lacks what it is for`, hint);
+  if (pass === undefined) throw new NoDeviceCredentialsError(`the secret ${name} lacks what it is for`, hint);
   return pass;
 }
 

@@ -2,17 +2,17 @@ import type { InfluxSettings } from '../aws/influx-token.ts';
 import type { QueueUrls } from '../aws/queue-backlog.ts';
 import { type DeploymentParameters, defaultDeployment, parseDeployment } from '../plan/deployment.ts';
 import { formatDuration, parseDuration } from '../shared/duration.ts';
-import { type Fault, InvalidInputError } from '../shared/errors.ts';
+import { type InputError, InvalidInputError } from '../shared/errors.ts';
 import { defaultRegion } from '../targets/aws-iot/default-limits.ts';
-import { type IotDoor, iotCoreDoorsOf, iotCorePorts } from '../targets/target.ts';
+import { type IotEndpoint, iotCoreEndpointsOf, iotCorePorts } from '../targets/target.ts';
 
 /** The variables that tell a function where things are. The SDK reads its own (`AWS_*`) beside these. */
 export interface Environment {
   /** Lambda sets it: `AWS_REGION`. */
   readonly region: string;
   readonly runBucket: string;
-  /** Doors of the IoT endpoint, the default one first; none: those of the account's own endpoint. */
-  readonly iotDoors: readonly IotDoor[];
+  /** Endpoints of the IoT endpoint, the default one first; none: those of the account's own endpoint. */
+  readonly iotEndpoints: readonly IotEndpoint[];
   /** The IoT data plane over HTTPS, where the SDK is pointed at one; undefined: the account's own. */
   readonly iotDataUrl: URL | undefined;
   /** The topic filter of the deployed IoT rule: a message outside it never reaches the subscriber. */
@@ -28,12 +28,12 @@ export interface Environment {
   readonly lambdaEnvironmentsPerSecond: number;
   /** How long CloudWatch may take to show a metric, milliseconds; AWS publishes IoT's once a minute. */
   readonly cloudWatchDelayMs: number;
-  readonly doorKeys: DoorKeys;
+  readonly credentialSources: CredentialSources;
   readonly influx: InfluxSettings | undefined;
 }
 
-/** Where what devices show at the endpoint's doors lies. */
-export interface DoorKeys {
+/** Where what devices show at the endpoint's endpoints lies. */
+export interface CredentialSources {
   /** Secrets Manager: the fleet's certificate and key. */
   readonly certificateSecret: string | undefined;
   /** Secrets Manager: what a custom authorizer is told. */
@@ -52,7 +52,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
  * @throws InvalidInputError with every variable that is missing or malformed.
  */
 export function readEnvironment(variables: Variables): Environment {
-  const faults: Fault[] = [];
+  const faults: InputError[] = [];
   const need = (name: string, hint: string): string => {
     const value = variables[name];
     if (value !== undefined && value !== '') return value;
@@ -87,7 +87,7 @@ export function readEnvironment(variables: Variables): Environment {
   const environment: Environment = {
     region: variables.AWS_REGION || defaultRegion,
     runBucket: need('RUN_BUCKET', 'the bucket of the run store; the stack sets it'),
-    iotDoors: parseIotEndpoint(variables.IOT_ENDPOINT ?? '', faults),
+    iotEndpoints: parseIotEndpoint(variables.IOT_ENDPOINT ?? '', faults),
     iotDataUrl: parseIotDataUrl(variables, faults),
     topicFilter: variables.TOPIC_FILTER ?? defaultDeployment.topicFilter,
     ruleName: variables.RULE_NAME || undefined,
@@ -96,7 +96,7 @@ export function readEnvironment(variables: Variables): Environment {
     coldStartLeadMs: duration('COLD_START_LEAD', '5s'),
     lambdaEnvironmentsPerSecond: number('LAMBDA_ENVIRONMENTS_PER_SECOND', 100),
     cloudWatchDelayMs: duration('CLOUDWATCH_DELAY', '3m'),
-    doorKeys: {
+    credentialSources: {
       certificateSecret: variables.IOT_CERTIFICATE_SECRET || undefined,
       authorizerSecret: variables.IOT_AUTHORIZER_SECRET || undefined,
       authorityFile: variables.IOT_CA_FILE || undefined,
@@ -117,7 +117,7 @@ function readQueueUrls(variables: Variables): QueueUrls {
   return Object.fromEntries(Object.entries(urls).filter(([, url]) => url));
 }
 
-function readDeployment(json: string | undefined, faults: Fault[]): DeploymentParameters | undefined {
+function readDeployment(json: string | undefined, faults: InputError[]): DeploymentParameters | undefined {
   if (json === undefined || json === '') return undefined;
   try {
     return parseDeployment(json);
@@ -129,14 +129,14 @@ function readDeployment(json: string | undefined, faults: Fault[]): DeploymentPa
 
 /** @throws InvalidInputError for a variable that is no URL */
 export function iotDataUrlOf(variables: Variables): URL | undefined {
-  const faults: Fault[] = [];
+  const faults: InputError[] = [];
   const url = parseIotDataUrl(variables, faults);
   if (faults.length > 0) throw new InvalidInputError('The environment', faults);
   return url;
 }
 
 /** The SDK's own variables, in its own order. @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
-function parseIotDataUrl(variables: Variables, faults: Fault[]): URL | undefined {
+function parseIotDataUrl(variables: Variables, faults: InputError[]): URL | undefined {
   for (const name of ['AWS_ENDPOINT_URL_IOT_DATA_PLANE', 'AWS_ENDPOINT_URL']) {
     const text = variables[name];
     if (text === undefined || text === '') continue;
@@ -148,10 +148,10 @@ function parseIotDataUrl(variables: Variables, faults: Fault[]): URL | undefined
 
 /**
  * A comma list of `mqtt://`, `mqtts://` or `wss://` URLs, `?alpn=mqtt` for a custom authorizer's; a bare host name stands
- * for the doors of AWS IoT Core.
+ * for the endpoints of AWS IoT Core.
  */
-function parseIotEndpoint(endpoint: string, faults: Fault[]): IotDoor[] {
-  const fault = (message: string): IotDoor[] => {
+function parseIotEndpoint(endpoint: string, faults: InputError[]): IotEndpoint[] {
+  const fault = (message: string): IotEndpoint[] => {
     faults.push({
       path: 'IOT_ENDPOINT',
       message,
@@ -160,13 +160,13 @@ function parseIotEndpoint(endpoint: string, faults: Fault[]): IotDoor[] {
     return [];
   };
   if (endpoint === '') return [];
-  if (!endpoint.includes('://')) return iotCoreDoorsOf(endpoint);
+  if (!endpoint.includes('://')) return iotCoreEndpointsOf(endpoint);
   return endpoint.split(',').flatMap((text) => {
     if (!URL.canParse(text)) return fault(`is not a URL: ${text}`);
     const url = new URL(text);
     const scheme = url.protocol.slice(0, -1);
     if (scheme !== 'mqtt' && scheme !== 'mqtts' && scheme !== 'wss') {
-      return fault(`has a scheme no door has: ${text}`);
+      return fault(`has a scheme no endpoint has: ${text}`);
     }
     const alpn = url.searchParams.get('alpn');
     return [
@@ -180,7 +180,7 @@ function parseIotEndpoint(endpoint: string, faults: Fault[]): IotDoor[] {
   });
 }
 
-function readInflux(variables: Variables, faults: Fault[]): InfluxSettings | undefined {
+function readInflux(variables: Variables, faults: InputError[]): InfluxSettings | undefined {
   const { INFLUX_URL: url, INFLUX_ORG, INFLUX_BUCKET, INFLUX_TOKEN, INFLUX_TOKEN_PARAMETER } = variables;
   if (!url) return undefined;
   const need = (name: string, value: string | undefined): string => {
@@ -211,7 +211,7 @@ function readInflux(variables: Variables, faults: Fault[]): InfluxSettings | und
 export function readInfluxServer(
   variables: Variables,
 ): (Omit<InfluxSettings, 'token'> & { token: string }) | undefined {
-  const faults: Fault[] = [];
+  const faults: InputError[] = [];
   const settings = readInflux({ ...variables, INFLUX_TOKEN_PARAMETER: undefined }, faults);
   if (faults.length > 0) throw new InvalidInputError('The environment', faults);
   return settings && { ...settings, token: 'value' in settings.token ? settings.token.value : '' };

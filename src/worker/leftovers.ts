@@ -3,7 +3,7 @@ import { deploymentOf } from '../plan/deployment.ts';
 import type { Plan } from '../plan/plan.ts';
 import { messagesReadPerSecond } from '../plan/queue-readers.ts';
 import { refuseLeftovers } from '../plan/refusals.ts';
-import type { Fault } from '../shared/errors.ts';
+import type { InputError } from '../shared/errors.ts';
 
 /** The queue that this run's arrivals will stand in. */
 export interface SharedQueue {
@@ -15,7 +15,7 @@ export interface SharedQueue {
  * Why messages that earlier runs left in the queue speak against starting this one now; nothing where they do not. A queue
  * that cannot be read refuses no run: its report will say so.
  */
-export async function findLeftovers(plan: Plan, { url, source }: SharedQueue): Promise<Fault[]> {
+export async function findLeftovers(plan: Plan, { url, source }: SharedQueue): Promise<InputError[]> {
   let messages: number;
   try {
     const { runId, timeline } = plan;

@@ -1,21 +1,21 @@
-import type { InfluxDoor } from '../aws/influx-writer.ts';
+import type { InfluxWriter } from '../aws/influx-writer.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 
 /** Lines on their way to InfluxDB, sent beside the load, in batches. */
-export interface LiveOutbox {
+export interface LiveQueue {
   add(lines: readonly string[]): void;
-  /** Sends what is left; what cannot be sent in time is spilled. Never rejects. */
+  /** Sends what is left; what cannot be sent in time is written to the run store. Never rejects. */
   close(): Promise<void>;
 }
 
-export interface OutboxOptions {
-  readonly door: InfluxDoor;
+export interface LiveQueueOptions {
+  readonly writer: InfluxWriter;
   readonly clock: Clock;
   readonly flushEveryMs: number;
-  /** 0–1: where in its interval this outbox sends, so that 10,000 slices do not all send at once. */
+  /** 0–1: where in its interval this queue sends, so that 10,000 slices do not all send at once. */
   readonly phase: number;
-  /** Keeps lines for later. Never rejects. @param isWhole InfluxDB has taken nothing of this outbox's so far */
-  readonly spill: (lines: readonly string[], isWhole: boolean) => Promise<void>;
+  /** Keeps lines for later. Never rejects. @param isWhole InfluxDB has taken nothing of this queue's so far */
+  readonly writeOverflow: (lines: readonly string[], isWhole: boolean) => Promise<void>;
   /** Told of lines that InfluxDB refused for good. */
   readonly onRefused: (lines: number) => void;
 }
@@ -27,27 +27,27 @@ const maxHeldLines = 20_000;
 /** How long an InfluxDB that does not answer may hold up the end of an invocation; a slice keeps two seconds for its end. */
 const closeTimeoutMs = 1_000;
 
-export function openLiveOutbox({
-  door,
+export function openLiveQueue({
+  writer,
   clock,
   flushEveryMs,
   phase,
-  spill,
+  writeOverflow,
   onRefused,
-}: OutboxOptions): LiveOutbox {
+}: LiveQueueOptions): LiveQueue {
   let held: string[] = [];
   let inFlight: readonly string[] = [];
   let draining: Promise<void> | undefined;
   let closed = false;
   let hasSent = false;
-  const spills: Promise<void>[] = [];
+  const overflows: Promise<void>[] = [];
 
   const drain = async (): Promise<void> => {
     while (held.length > 0) {
       inFlight = held.slice(0, linesPerPost);
       held = held.slice(linesPerPost);
-      const outcome = await door.post(inFlight);
-      // Whoever closed has spilled it: it may be there twice, and is then there once.
+      const outcome = await writer.post(inFlight);
+      // `close` has written it: it may be there twice, and is then there once.
       if (closed) return;
       if (outcome !== 'away') hasSent = true;
       if (outcome === 'refused') onRefused(inFlight.length);
@@ -67,10 +67,10 @@ export function openLiveOutbox({
   const tick = (): void => {
     cancelTick = clock.setTimer(flushEveryMs, tick);
     if (held.length > maxHeldLines) {
-      spills.push(spill(held, !hasSent));
+      overflows.push(writeOverflow(held, !hasSent));
       held = [];
     }
-    if (!door.isAway) void startDraining();
+    if (!writer.isAway) void startDraining();
   };
   cancelTick = clock.setTimer(phase * flushEveryMs, tick);
 
@@ -85,14 +85,14 @@ export function openLiveOutbox({
       // What was held back since the last tick joins a batch on its way.
       const sent = async (): Promise<void> => {
         await draining;
-        if (!door.isAway) await startDraining();
+        if (!writer.isAway) await startDraining();
       };
       await Promise.race([sent(), late.promise]);
       cancel();
       closed = true;
       const left = [...inFlight, ...held];
-      if (left.length > 0) spills.push(spill(left, !hasSent));
-      await Promise.all(spills);
+      if (left.length > 0) overflows.push(writeOverflow(left, !hasSent));
+      await Promise.all(overflows);
     },
   };
 }

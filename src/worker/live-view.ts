@@ -1,28 +1,28 @@
 import type { InfluxSettings } from '../aws/influx-token.ts';
-import { makeInfluxDoor } from '../aws/influx-writer.ts';
+import { makeInfluxWriter } from '../aws/influx-writer.ts';
 import { lineOf } from '../aws/live-line.ts';
 import { RunNotFoundError, type RunStore } from '../aws/run-store.ts';
 import { arrivalPoints } from '../live/live-arrivals.ts';
 import { makeSlicePoints, type SliceSnapshot } from '../live/live-slice.ts';
 import type { ArrivalWindow } from '../measure/arrival-window.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { LiveAftermath, Report } from '../report/report-model.ts';
+import type { LiveDelivery, Report } from '../report/report-model.ts';
 import type { Clock } from '../shared/clock.ts';
-import { openLiveOutbox } from './live-queue.ts';
-import { resendLiveSpills } from './live-resend.ts';
+import { openLiveQueue } from './live-queue.ts';
+import { resendLiveOverflow } from './live-resend.ts';
 import { runCoursePoints, runStopPoint } from './live-run-points.ts';
 
 /**
  * The live view. It may be away: a run without InfluxDB, or with InfluxDB down, loses nothing of its report, and is held
- * up by nothing. Points that InfluxDB cannot take are spilled to the run store. Nothing here rejects.
+ * up by nothing. Points that InfluxDB cannot take are written to the run store. Nothing here rejects.
  */
 export interface LiveView {
   /** Points are sent beside the load, never in the send path. */
   openSlice(plan: Plan, slice: number): SliceView;
   /** A batch that is already in the run store. */
   arrivals(window: ArrivalWindow): Promise<void>;
-  /** The end of a run: what was spilled is sent, if it can be. */
-  conclude(plan: Plan, report: Report): Promise<LiveAftermath>;
+  /** The end of a run: what was written to the run store is sent, if it can be. */
+  conclude(plan: Plan, report: Report): Promise<LiveDelivery>;
 }
 
 export interface SliceView {
@@ -30,18 +30,18 @@ export interface SliceView {
   close(): Promise<void>;
 }
 
-export interface LiveViewWorld {
+export interface LiveViewDeps {
   readonly store: RunStore;
   readonly clock: Clock;
-  /** 0–1, see `openLiveOutbox`. */
+  /** 0–1, see `openLiveQueue`. */
   readonly random: () => number;
 }
 
-export function makeLiveView(settings: InfluxSettings | undefined, world: LiveViewWorld): LiveView {
+export function makeLiveView(settings: InfluxSettings | undefined, world: LiveViewDeps): LiveView {
   return settings === undefined ? noLiveView : makeInfluxView(settings, world);
 }
 
-const nothingLeft: LiveAftermath = { resentPoints: 0, refusedPoints: 0, leftPoints: 0 };
+const nothingLeft: LiveDelivery = { resentPoints: 0, refusedPoints: 0, leftPoints: 0 };
 
 const noLiveView: LiveView = {
   openSlice: () => ({ tell: () => undefined, close: async () => undefined }),
@@ -60,23 +60,23 @@ function flushEveryMsOf({ slices }: Plan): number {
 /** Runs whose plans are kept; a subscriber sees one or two at a time. */
 const maxPlans = 8;
 
-function makeInfluxView(settings: InfluxSettings, { store, clock, random }: LiveViewWorld): LiveView {
-  const door = makeInfluxDoor(settings);
+function makeInfluxView(settings: InfluxSettings, { store, clock, random }: LiveViewDeps): LiveView {
+  const writer = makeInfluxWriter(settings);
   const plans = new Map<string, Promise<Plan>>();
 
   const say = (what: string): void =>
-    console.warn(`live view: ${what}; InfluxDB said: ${door.lastFault ?? 'nothing'}`);
+    console.warn(`live view: ${what}; InfluxDB said: ${writer.lastFault ?? 'nothing'}`);
 
-  const spill = async (
+  const writeOverflow = async (
     runId: string,
     name: string,
     lines: readonly string[],
     isWhole: boolean,
   ): Promise<void> => {
     try {
-      const { lastStatus: status } = door;
-      await store.putLiveSpill(runId, { name, lines, isWhole, status });
-      say(`${lines.length} points of run ${runId} spilled to the run store (${name})`);
+      const { lastStatus: status } = writer;
+      await store.putLiveOverflow(runId, { name, lines, isWhole, status });
+      say(`${lines.length} points of run ${runId} written to the run store (${name})`);
     } catch (error) {
       say(
         `${lines.length} points of run ${runId} are lost: the run store did not take them either (${error})`,
@@ -101,35 +101,36 @@ function makeInfluxView(settings: InfluxSettings, { store, clock, random }: Live
 
   /** At once or not at all: nothing runs between two invocations that could try again. */
   const sendNow = async (runId: string, name: string, lines: readonly string[]): Promise<void> => {
-    const outcome = door.isAway ? 'away' : await door.post(lines);
+    const outcome = writer.isAway ? 'away' : await writer.post(lines);
     if (outcome === 'refused') say(`${lines.length} points of run ${runId} were refused`);
-    if (outcome === 'away') await spill(runId, name, lines, true);
+    if (outcome === 'away') await writeOverflow(runId, name, lines, true);
   };
 
   return {
     openSlice(plan, slice) {
       const { runId } = plan;
-      let spills = 0;
-      const outbox = openLiveOutbox({
-        door,
+      let overflows = 0;
+      const queue = openLiveQueue({
+        writer,
         clock,
         flushEveryMs: flushEveryMsOf(plan),
         phase: random(),
-        spill: (lines, isWhole) => spill(runId, `slice-${slice}-${spills++}`, lines, isWhole),
+        writeOverflow: (lines, isWhole) =>
+          writeOverflow(runId, `slice-${slice}-${overflows++}`, lines, isWhole),
         onRefused: (lines) => say(`${lines} points of slice ${slice} were refused`),
       });
       const pointsOf = makeSlicePoints(plan);
       // One slice tells the run's course, so that it is there before the run ends.
-      if (slice === 0) outbox.add(runCoursePoints(plan).map(lineOf));
+      if (slice === 0) queue.add(runCoursePoints(plan).map(lineOf));
       return {
         tell(snapshot) {
           try {
-            outbox.add(pointsOf(snapshot).map(lineOf));
+            queue.add(pointsOf(snapshot).map(lineOf));
           } catch (error) {
             say(`second ${snapshot.second} of slice ${slice} is not shown: ${error}`);
           }
         },
-        close: () => outbox.close(),
+        close: () => queue.close(),
       };
     },
     async arrivals(window) {
@@ -147,11 +148,11 @@ function makeInfluxView(settings: InfluxSettings, { store, clock, random }: Live
       try {
         const lines = [...runCoursePoints(plan), runStopPoint(plan, report)].map(lineOf);
         await sendNow(runId, 'summary', lines);
-        const aftermath = await resendLiveSpills({ runId, slices: plan.slices.count, store, door });
-        if (aftermath.refusedPoints > 0) say(`${aftermath.refusedPoints} spilled points were refused`);
-        if (aftermath.leftPoints > 0)
-          say(`${aftermath.leftPoints} points of run ${runId} are still in the run store`);
-        return aftermath;
+        const delivery = await resendLiveOverflow({ runId, slices: plan.slices.count, store, writer });
+        if (delivery.refusedPoints > 0) say(`${delivery.refusedPoints} points of the run store were refused`);
+        if (delivery.leftPoints > 0)
+          say(`${delivery.leftPoints} points of run ${runId} are still in the run store`);
+        return delivery;
       } catch (error) {
         say(`the end of run ${runId} is not shown: ${error}`);
         return nothingLeft;

@@ -16,7 +16,7 @@ export interface SliceRequest {
 }
 
 /** What the two publishing functions share, and what sets them apart. */
-export interface SliceWorld {
+export interface SliceDeps {
   readonly store: Pick<RunStore, 'getPlan' | 'putSliceResult'>;
   /** What this function knows of its target by itself. */
   readonly known: Omit<KnownTarget, 'hosts'>;
@@ -25,11 +25,11 @@ export interface SliceWorld {
   readonly clock: Clock;
   makeTransport(plan: Plan): Promise<MakeTransport>;
   /** Listens for the run's stop message until closed. */
-  openControl(plan: Plan, slice: number, hearing: ControlHearing): Promise<OpenControl>;
+  openControl(plan: Plan, slice: number, hearing: ControlContact): Promise<OpenControl>;
 }
 
 /** What a slice hears of its run, or no longer hears. */
-export interface ControlHearing {
+export interface ControlContact {
   onMessage(message: ControlMessage): void;
   /** Nobody can stop the slice any more, and why: it stops by itself. */
   onLost(reason: string): void;
@@ -51,7 +51,7 @@ const lateHearingMs = 2_000;
  */
 export async function publishSlice(
   { runId, slice, hosts }: SliceRequest,
-  world: SliceWorld,
+  world: SliceDeps,
 ): Promise<{ slice: number }> {
   const { store, liveView, clock } = world;
   const stored = await store.getPlan(runId);

@@ -9,7 +9,7 @@ import type { Report } from '../report/report-model.ts';
 import { collectRun, settledSums } from './collect-run.ts';
 import type { LiveView } from './live-view.ts';
 
-export interface SummaryWorld {
+export interface SummaryDeps {
   readonly store: RunStore;
   readonly metrics: Metrics;
   readonly control: Pick<Control, 'clear'>;
@@ -22,7 +22,7 @@ export interface SummaryWorld {
 }
 
 /** Run store, queues and CloudWatch in, report out, and nothing left on the control topic. Safe to repeat. */
-export async function summarizeRun(plan: Plan, world: SummaryWorld): Promise<Report> {
+export async function summarizeRun(plan: Plan, world: SummaryDeps): Promise<Report> {
   const { store, metrics, control, liveView, backlog, waitAtMostMs } = world;
   const ledger = await collectRun(store, plan, { backlog, waitAtMostMs });
   const { messages, acknowledged } = ledger;

@@ -10,7 +10,7 @@ import { describeFailedThreshold, failedAbortThreshold } from '../report/abort.t
 import type { CloudWatchView } from '../report/reconciliation.ts';
 import { formatShare } from '../shared/format.ts';
 
-export interface WatchWorld {
+export interface WatchDeps {
   readonly store: Pick<RunStore, 'sliceResults' | 'arrivalWindows'>;
   readonly control: Pick<Control, 'read' | 'requestStop'>;
   readonly metrics: Metrics;
@@ -25,7 +25,7 @@ const deadAfterCheckpoints = 3;
  * One look at a run that a threshold may end: stops it if one has failed that may.
  * @returns whether to look again: not when it was told to stop, has ended, or is about to
  */
-export async function watchRun(plan: Plan, world: WatchWorld): Promise<boolean> {
+export async function watchRun(plan: Plan, world: WatchDeps): Promise<boolean> {
   const { runId, timeline } = plan;
   const now = world.now();
   const isLastLook = now + watchEverySeconds * 1_000 >= timeline.publishEndAt;
@@ -56,14 +56,14 @@ export async function watchRun(plan: Plan, world: WatchWorld): Promise<boolean> 
 export async function stopSlices(
   { runId, profile }: Plan,
   fault: string,
-  { control, now }: Pick<WatchWorld, 'control' | 'now'>,
+  { control, now }: Pick<WatchDeps, 'control' | 'now'>,
 ): Promise<void> {
   const tolerated = formatShare(profile.slices.toleratedFailureShare);
   const reason = `more than ${tolerated} of the slices failed (${fault})`;
   await control.requestStop(runId, { reason, at: now(), by: 'run' });
 }
 
-async function isStopped(runId: string, { control }: WatchWorld): Promise<boolean> {
+async function isStopped(runId: string, { control }: WatchDeps): Promise<boolean> {
   return (await control.read(runId)) !== undefined;
 }
 
@@ -76,7 +76,7 @@ function told(running: readonly SliceResult[], aliveSince: number): number | und
 const noCloudWatch: CloudWatchView = { sums: {}, asked: [] };
 
 /** CloudWatch is a minute or more behind: what it does not show yet fails nothing. */
-async function readSoFar({ profile, timeline }: Plan, { metrics, now }: WatchWorld): Promise<CloudWatchView> {
+async function readSoFar({ profile, timeline }: Plan, { metrics, now }: WatchDeps): Promise<CloudWatchView> {
   const protocol = profile.connect.protocol === 'https' ? 'HTTP' : 'MQTT';
   return { sums: await metrics.sums(protocol, timeline.createdAt, now()), asked: metrics.names };
 }

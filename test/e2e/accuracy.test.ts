@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { WeatherReport } from '../../src/embedded/iot-core/faults.ts';
+import type { FaultReport } from '../../src/embedded/iot-core/faults.ts';
 import { type AdminPort, fetchAdmin } from '../../src/embedded/iot-core/http/admin-client.ts';
 import { type EndedRehearsal, startRehearsal } from '../support/run/rehearsal.ts';
 
@@ -16,7 +16,7 @@ const load = {
 };
 
 interface Outcome extends EndedRehearsal {
-  readonly weather: WeatherReport;
+  readonly faults: FaultReport;
 }
 
 type During = (admin: AdminPort) => Promise<void>;
@@ -30,8 +30,8 @@ async function rehearse(
   const admin = rehearsal.aws;
   try {
     const ended = await rehearsal.run(profile, during === undefined ? undefined : () => during(admin));
-    const weather = (await (await fetchAdmin(admin, '/weather')).json()) as WeatherReport;
-    return { ...ended, weather };
+    const faults = (await (await fetchAdmin(admin, '/faults')).json()) as FaultReport;
+    return { ...ended, faults };
   } finally {
     await rehearsal.close();
   }
@@ -39,7 +39,7 @@ async function rehearse(
 
 const pauseForASecond: During = async (admin) => {
   await sleep(1_500);
-  const answer = await fetchAdmin(admin, '/weather', {
+  const answer = await fetchAdmin(admin, '/faults', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ pauseMs: 1_000 }),
@@ -48,13 +48,13 @@ const pauseForASecond: During = async (admin) => {
 };
 
 // They mostly wait, so they wait together.
-let calm: Outcome;
+let noFaults: Outcome;
 let dropping: Outcome;
 let pausing: Outcome;
 beforeAll(async () => {
-  [calm, dropping, pausing] = await Promise.all([
+  [noFaults, dropping, pausing] = await Promise.all([
     rehearse(load),
-    rehearse(load, { weather: { dropDeliveries: 0.01 } }),
+    rehearse(load, { faults: { dropDeliveries: 0.01 } }),
     // 10/s a device with at most 2 on the way: through the pause, 8 of 10 publishes wait in the device.
     rehearse({ ...load, publish: { maxUnacknowledged: 2 } }, {}, pauseForASecond),
   ]);
@@ -62,7 +62,7 @@ beforeAll(async () => {
 
 describe('a run against a service that', () => {
   it('does what it should: balances to the message, and agrees with CloudWatch', () => {
-    const { execution, report } = calm;
+    const { execution, report } = noFaults;
     expect(execution.status).toBe('SUCCEEDED');
     // The machine of a test may be the bottleneck.
     expect(['passed', 'inconclusive']).toContain(report.verdict);
@@ -81,22 +81,22 @@ describe('a run against a service that', () => {
   });
 
   it('drops 1% of deliveries: lost is exactly what was dropped', () => {
-    const { execution, report, weather } = dropping;
+    const { execution, report, faults } = dropping;
     // The report says what was done to the service.
     expect(report.conditions?.isRehearsal).toBe(true);
     expect(report.conditions?.faults?.events.map(({ setting }) => setting)).toContain('dropDeliveries');
-    expect(weather.droppedDeliveries).toBeGreaterThan(0);
-    expect(report.messages.lost).toBe(weather.droppedDeliveries);
-    expect(report.messages.received).toBe(1_600 - weather.droppedDeliveries);
+    expect(faults.droppedDeliveries).toBeGreaterThan(0);
+    expect(report.messages.lost).toBe(faults.droppedDeliveries);
+    expect(report.messages.received).toBe(1_600 - faults.droppedDeliveries);
     expect(report.messages.acked).toBe(1_600);
     expect(report.imbalances).toEqual([]);
     expect(execution).toMatchObject({ status: 'FAILED', error: 'ThresholdsFailed' });
   });
 
   it('pauses for a second: the percentiles show it, and transit beside them shows what they corrected', () => {
-    const { report, weather } = pausing;
+    const { report, faults } = pausing;
     const { end_to_end_latency, puback_round_trip, transit, send_lag } = report.latencyMs;
-    expect(weather.pauses).toBe(1);
+    expect(faults.pauses).toBe(1);
     expect(report.messages).toMatchObject({ intended: 1_600, dropped: 0, lost: 0 });
     expect(end_to_end_latency.p99).toBeGreaterThan(900);
     expect(puback_round_trip.p99).toBeGreaterThan(900);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { WeatherReport } from '../../src/embedded/iot-core/faults.ts';
+import type { FaultReport } from '../../src/embedded/iot-core/faults.ts';
 import type { QueueReport } from '../../src/embedded/iot-core/http/admin-api.ts';
 import { fetchAdmin } from '../../src/embedded/iot-core/http/admin-client.ts';
 import type { Report } from '../../src/report/report-model.ts';
@@ -26,7 +26,7 @@ const describeWithProcesses = existsSync('/proc/self/environ') ? describe : desc
 interface Ended {
   readonly report: Report;
   readonly queue: QueueReport;
-  readonly weather: WeatherReport;
+  readonly faults: FaultReport;
 }
 
 const rehearsals: Rehearsal[] = [];
@@ -39,7 +39,7 @@ async function runWith(
   rehearsals.push(rehearsal);
   const ask = async <T>(what: string) => (await (await fetchAdmin(rehearsal.aws, `/${what}`)).json()) as T;
   const { report } = await rehearsal.run(load, () => whilePublishing(rehearsal));
-  return { report, queue: await ask<QueueReport>('queue'), weather: await ask<WeatherReport>('weather') };
+  return { report, queue: await ask<QueueReport>('queue'), faults: await ask<FaultReport>('faults') };
 }
 
 /** Stops every process of measure-latency there is, and every one that comes. */
@@ -67,7 +67,7 @@ let killed: Ended;
 beforeAll(async () => {
   if (!existsSync('/proc/self/environ')) return;
   [held, stopped, killed] = await Promise.all([
-    runWith({ weather: { queueHoldMs: 20_000, dropDeliveries: 0.05 } }, async () => {}),
+    runWith({ faults: { queueHoldMs: 20_000, dropDeliveries: 0.05 } }, async () => {}),
     runWith({}, async ({ runsDirectory }) => {
       await sleep(3_000);
       const pids = await signalFor(14_000, runsDirectory, 'SIGSTOP');
@@ -90,12 +90,12 @@ afterAll(() => Promise.all(rehearsals.map((each) => each.close())));
 
 describeWithProcesses('a quiet queue that is left alone for 20 s, behind a rule that drops some', () => {
   it('loses what the rule dropped, to the message, and nothing that waited', () => {
-    const { report, queue, weather } = held;
-    expect(weather.droppedDeliveries).toBeGreaterThan(0);
+    const { report, queue, faults } = held;
+    expect(faults.droppedDeliveries).toBeGreaterThan(0);
     expect(report.messages).toMatchObject({
       sent: messages,
       received: queue.sent,
-      lost: weather.droppedDeliveries,
+      lost: faults.droppedDeliveries,
       notRead: 0,
       deadLettered: 0,
       unaccounted: 0,

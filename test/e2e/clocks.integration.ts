@@ -60,7 +60,7 @@ afterAll(async () => {
 async function rehearsalOf(serviceOffsetMs: number): Promise<Rehearsal> {
   const rehearsal = await startRehearsal({
     packageRoot: root,
-    weather: { clockOffsetMs: serviceOffsetMs },
+    faults: { clockOffsetMs: serviceOffsetMs },
   });
   rehearsals.push(rehearsal);
   return rehearsal;

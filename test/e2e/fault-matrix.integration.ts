@@ -29,7 +29,7 @@ interface Row {
   readonly areAcksLate?: boolean;
 }
 
-const weather = (faults: object) => ({ faults, args: ['--weather', JSON.stringify(faults)] });
+const faults = (faults: object) => ({ faults, args: ['--faults', JSON.stringify(faults)] });
 
 /** Sends signals to the processes of a function, as many as there are or the last one only. */
 const signal =
@@ -46,14 +46,14 @@ const signal =
 
 const rows: readonly Row[] = [
   { name: 'no-fault' },
-  { name: 'drop-deliveries', ...weather({ dropDeliveries: 0.1 }) },
-  { name: 'duplicate-deliveries', ...weather({ duplicateDeliveries: 0.1 }) },
-  { name: 'late-deliveries', ...weather({ deliveryDelay: 300 }) },
-  { name: 'quiet-queue-held', ...weather({ queueHoldMs: 3000 }) },
-  { name: 'drop-acks', ...weather({ dropAcks: 0.1 }) },
-  { name: 'late-acks', ...weather({ ackDelay: 300 }) },
-  { name: 'disconnects', ...weather({ disconnectPerMinute: 1 }), areAcksLate: true },
-  { name: 'refused-connects', ...weather({ refuseConnects: 0.3 }) },
+  { name: 'drop-deliveries', ...faults({ dropDeliveries: 0.1 }) },
+  { name: 'duplicate-deliveries', ...faults({ duplicateDeliveries: 0.1 }) },
+  { name: 'late-deliveries', ...faults({ deliveryDelay: 300 }) },
+  { name: 'quiet-queue-held', ...faults({ queueHoldMs: 3000 }) },
+  { name: 'drop-acks', ...faults({ dropAcks: 0.1 }) },
+  { name: 'late-acks', ...faults({ ackDelay: 300 }) },
+  { name: 'disconnects', ...faults({ disconnectPerMinute: 1 }), areAcksLate: true },
+  { name: 'refused-connects', ...faults({ refuseConnects: 0.3 }) },
   { name: 'publish-quota', args: ['--quota', 'publishIn=40', '--force'] },
   {
     name: 'slice-stopped-for-1-s',

@@ -56,11 +56,11 @@ async function forge(runId: string, protocol: string, change: (target: Target, p
   await writeFile(file, JSON.stringify({ ...plan, target: change(plan.target, port) }));
 }
 
-const doorTo = (port: number) => ({ scheme: 'mqtt' as const, host: '127.0.0.1', port });
+const endpointTo = (port: number) => ({ scheme: 'mqtt' as const, host: '127.0.0.1', port });
 
 describe('a plan.json that names another target', () => {
   it('is refused by publish-mqtt: neither devices nor control channel connect', async () => {
-    await forge('forged-mqtt', 'mqtt', (target, port) => ({ ...target, doors: [doorTo(port)] }));
+    await forge('forged-mqtt', 'mqtt', (target, port) => ({ ...target, endpoints: [endpointTo(port)] }));
     const answer = await invoke('publish-mqtt', { runId: 'forged-mqtt', slice: 0, hosts: ['127.0.0.1'] });
     expect(answer).toMatchObject({ errorType: 'ForgedTargetError' });
     expect(connections).toBe(0);

@@ -163,8 +163,8 @@ describeWithProcesses('kill -9 of InfluxDB', () => {
       expectOrderly(run);
       expect(['passed', 'inconclusive']).toContain(run.report.verdict);
       expect(run.report.messages).toMatchObject({ sent: 1_000, acked: 1_000, received: 1_000 });
-      const spills = readdirSync(path.join(rehearsal.runsDirectory, run.report.runId, 'influx-spill'));
-      expect(spills.length).toBeGreaterThan(0);
+      const overflows = readdirSync(path.join(rehearsal.runsDirectory, run.report.runId, 'influx-overflow'));
+      expect(overflows.length).toBeGreaterThan(0);
       expect(run.report.liveView?.leftPoints).toBeGreaterThan(0);
     } finally {
       await rehearsal.close();

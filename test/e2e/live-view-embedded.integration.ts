@@ -28,8 +28,8 @@ afterEach(async () => {
   await influx.close();
 });
 
-const spills = async (runId: string): Promise<string[]> =>
-  readdir(path.join(rehearsal.runsDirectory, runId, 'influx-spill')).catch(() => []);
+const overflows = async (runId: string): Promise<string[]> =>
+  readdir(path.join(rehearsal.runsDirectory, runId, 'influx-overflow')).catch(() => []);
 
 describe('a run whose InfluxDB', () => {
   it('loses answers, dies and comes back: nothing is missing, nothing is there twice', async () => {
@@ -46,7 +46,7 @@ describe('a run whose InfluxDB', () => {
     expect(['passed', 'inconclusive']).toContain(report.verdict);
     const { expected, found } = await comparedSums(influx, report);
     expect(found).toEqual(expected);
-    expect(await spills(report.runId)).toEqual([]);
+    expect(await overflows(report.runId)).toEqual([]);
   }, 60_000);
 
   it('dies for good: the run is none the worse, and what InfluxDB lacks waits in the run store', async () => {
@@ -57,12 +57,12 @@ describe('a run whose InfluxDB', () => {
     expect(execution.status).toBe('SUCCEEDED');
     expect(report.messages).toMatchObject({ intended: 2_000, sent: 2_000, dropped: 0, lost: 0 });
 
-    const left = await spills(report.runId);
+    const left = await overflows(report.runId);
     expect(left.length).toBeGreaterThan(0);
     await influx.start();
     // As docs/metrics.md says to do by hand: each file is a body of InfluxDB's write API.
     for (const name of left) {
-      const body = await readFile(path.join(rehearsal.runsDirectory, report.runId, 'influx-spill', name));
+      const body = await readFile(path.join(rehearsal.runsDirectory, report.runId, 'influx-overflow', name));
       const url = `${influx.server.url}/api/v2/write?org=o&bucket=b&precision=ns`;
       expect((await fetch(url, { method: 'POST', body })).status).toBe(204);
     }

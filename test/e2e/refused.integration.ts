@@ -50,7 +50,7 @@ async function rehearsalWith(
   return rehearsal;
 }
 
-/** A function as it is, but for what it shows at the doors: a key, a certificate and a password of nobody's. */
+/** A function as it is, but for what it shows at the endpoints: a key, a certificate and a password of nobody's. */
 async function makeWrongSecrets(): Promise<(functionFile: string) => string> {
   const { cert, private: key } = await generate([{ name: 'commonName', value: 'stranger' }], {
     keyType: 'ec',
@@ -98,7 +98,7 @@ async function play(rehearsal: Rehearsal, connect: object, metric: string) {
   return { report, terminal, refused };
 }
 
-let strangers: Rehearsal;
+let otherHosts: Rehearsal;
 /** Plays while the others do: it mostly waits. */
 let outsidePolicy: ReturnType<typeof play>;
 beforeAll(async () => {
@@ -113,7 +113,7 @@ beforeAll(async () => {
     makeWrongSecrets().then((sourceOf) => rehearsalWith(sourceOf)),
     rehearsalWith(asItIs, narrow),
   ]);
-  strangers = wrong;
+  otherHosts = wrong;
   outsidePolicy = play(bounded, mqttBy('sigv4'), 'PublishIn.AuthError');
   // Whoever waits for it hears of it.
   outsidePolicy.catch(() => {});
@@ -121,7 +121,7 @@ beforeAll(async () => {
 
 describe('devices that show the wrong', () => {
   it('secret over HTTPS have every publish refused, and the report says why', async () => {
-    const { report, refused } = await play(strangers, { protocol: 'https' }, 'PublishIn.AuthError');
+    const { report, refused } = await play(otherHosts, { protocol: 'https' }, 'PublishIn.AuthError');
     const { sent } = report.messages;
     expect(report.messages).toMatchObject({ sent: report.messages.intended, failed: sent, received: 0 });
     expect(report.causes.failed).toEqual({ ForbiddenException: sent });
@@ -135,7 +135,7 @@ describe('devices that show the wrong', () => {
   ])(
     '%s do not come in, and the report says why: %s',
     async (_what, auth, reason) => {
-      const { report, terminal, refused } = await play(strangers, mqttBy(auth), 'Connect.AuthError');
+      const { report, terminal, refused } = await play(otherHosts, mqttBy(auth), 'Connect.AuthError');
       const { connectFailed } = report.devices;
       expect(report.devices).toMatchObject({ connected: 0 });
       expect(connectFailed).toBeGreaterThanOrEqual(devices);

@@ -25,7 +25,7 @@ let calmAws: Rehearsal;
 let killedAws: Rehearsal;
 let throttledAws: Rehearsal;
 let failingAws: Rehearsal;
-let calm: EndedRehearsal;
+let noFaults: EndedRehearsal;
 let killed: EndedRehearsal;
 let throttled: EndedRehearsal;
 let failing: EndedRehearsal;
@@ -62,7 +62,7 @@ beforeAll(async () => {
       }
     })();
   };
-  [calm, killed, throttled, failing] = await Promise.all([
+  [noFaults, killed, throttled, failing] = await Promise.all([
     calmAws.run(load),
     killedAws.run(load, killSubscriber),
     throttledAws.run({
@@ -81,7 +81,7 @@ afterAll(() => Promise.all([calmAws, killedAws, throttledAws, failingAws].map((e
 
 describe('a run with the stream', () => {
   it('balances to the message', async () => {
-    const { report, execution } = calm;
+    const { report, execution } = noFaults;
     expect(execution.status).toBe('SUCCEEDED');
     expect(report.imbalances).toEqual([]);
     expect(report.messages).toMatchObject({

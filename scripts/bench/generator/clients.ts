@@ -21,12 +21,12 @@ export async function makeTransportOf(
   const address = { host, port };
   switch (client) {
     case 'dense': {
-      const { makeTcpDoor, makeTlsDoor } = await import('../../../src/device/network/connector.ts');
+      const { makeTcpConnector, makeTlsConnector } = await import('../../../src/device/network/connector.ts');
       const { makeDenseTransport } = await import('../../../src/device/transports/dense.ts');
       return makeDenseTransport({
         ...settings,
         mqttVersion,
-        door: tls === undefined ? makeTcpDoor(address) : makeTlsDoor(address, tls),
+        connector: tls === undefined ? makeTcpConnector(address) : makeTlsConnector(address, tls),
       });
     }
     case 'device-sdk': {

@@ -1,6 +1,6 @@
 import type { MqttClientKind } from '../../../src/profile/load-profile.ts';
 
-/** A broker's door. */
+/** A broker's endpoint. */
 export interface Target {
   readonly host: string;
   readonly port: number;

@@ -7,7 +7,7 @@ import { measureInRounds } from '../rounds.ts';
 import type { Bench, Suite } from '../suite.ts';
 import { formatFigure } from '../table.ts';
 
-/** Handshakes that a broker of one thread has to work at, without a queue before its door. */
+/** Handshakes that a broker of one thread has to work at, without a queue before its endpoint. */
 const atOnce = 32;
 const memoryGoals = { TCP: { atMost: 9 }, mTLS: { atMost: 60 } } as const;
 
@@ -21,8 +21,8 @@ export const connections: Suite = {
     if (broker === undefined) return bench.skip(mosquittoMissing);
     try {
       for (const devices of bench.full ? [100, 1_000, 10_000] : [1_000]) {
-        await measureDoor(bench, 'TCP', broker.tcp, devices);
-        if (broker.mtls !== undefined) await measureDoor(bench, 'mTLS', broker.mtls, devices);
+        await measureEndpoint(bench, 'TCP', broker.tcp, devices);
+        if (broker.mtls !== undefined) await measureEndpoint(bench, 'mTLS', broker.mtls, devices);
       }
     } finally {
       await broker.close();
@@ -30,13 +30,13 @@ export const connections: Suite = {
   },
 };
 
-async function measureDoor(
+async function measureEndpoint(
   bench: Bench,
-  door: keyof typeof memoryGoals,
+  endpoint: keyof typeof memoryGoals,
   target: Target,
   devices: number,
 ): Promise<void> {
-  const title = `${door}, ${formatFigure(devices)} devices`;
+  const title = `${endpoint}, ${formatFigure(devices)} devices`;
   const run = (client: RunnerClient) => (): Promise<ConnectsReport> => {
     bench.progress(`${title}: ${clientNames[client]}`);
     return measureConnects({ target, client, devices, atOnce });
@@ -63,7 +63,7 @@ async function measureDoor(
       'memory of 1,000 devices',
       'MB',
       ({ rssBytes }) => ((rssBytes.connected - rssBytes.idle) / devices) * 1e-3,
-      isDense && devices >= 1_000 ? memoryGoals[door] : undefined,
+      isDense && devices >= 1_000 ? memoryGoals[endpoint] : undefined,
     );
     tell('CPU of a connect', 'µs', ({ cpuSeconds }) => (cpuSeconds / devices) * 1e6);
     tell('connects', '/s', ({ seconds }) => devices / seconds);

@@ -10,7 +10,7 @@ import type { Bench, Suite } from '../suite.ts';
 import { formatFigure } from '../table.ts';
 
 interface Case {
-  readonly door: 'TCP' | 'mTLS';
+  readonly endpoint: 'TCP' | 'mTLS';
   readonly qos: 0 | 1;
   readonly devices: number;
   readonly ratePerSecond: number;
@@ -27,21 +27,27 @@ const sizeBytes = 512;
 /** What the others stand for. A device publishes at most 100 times a second, as AWS IoT Core allows. */
 const usual: readonly Case[] = [
   {
-    door: 'TCP',
+    endpoint: 'TCP',
     qos: 1,
     devices: 1_000,
     ratePerSecond: 20_000,
     goals: { 'device-sdk': { atMost: 1 / 4 }, 'MQTT.js': { atMost: 1 / 2.5 }, [floor]: { atMost: 1.5 } },
   },
-  { door: 'mTLS', qos: 1, devices: 1_000, ratePerSecond: 20_000, goals: { 'device-sdk': { atMost: 1 / 2 } } },
+  {
+    endpoint: 'mTLS',
+    qos: 1,
+    devices: 1_000,
+    ratePerSecond: 20_000,
+    goals: { 'device-sdk': { atMost: 1 / 2 } },
+  },
 ];
 const further: readonly Case[] = [
-  { door: 'TCP', qos: 0, devices: 1_000, ratePerSecond: 20_000 },
-  { door: 'TCP', qos: 1, devices: 100, ratePerSecond: 10_000 },
-  { door: 'TCP', qos: 1, devices: 10_000, ratePerSecond: 20_000 },
-  { door: 'mTLS', qos: 0, devices: 1_000, ratePerSecond: 20_000 },
-  { door: 'mTLS', qos: 1, devices: 100, ratePerSecond: 10_000 },
-  { door: 'mTLS', qos: 1, devices: 10_000, ratePerSecond: 20_000 },
+  { endpoint: 'TCP', qos: 0, devices: 1_000, ratePerSecond: 20_000 },
+  { endpoint: 'TCP', qos: 1, devices: 100, ratePerSecond: 10_000 },
+  { endpoint: 'TCP', qos: 1, devices: 10_000, ratePerSecond: 20_000 },
+  { endpoint: 'mTLS', qos: 0, devices: 1_000, ratePerSecond: 20_000 },
+  { endpoint: 'mTLS', qos: 1, devices: 100, ratePerSecond: 10_000 },
+  { endpoint: 'mTLS', qos: 1, devices: 10_000, ratePerSecond: 20_000 },
 ];
 
 export const generator: Suite = {
@@ -56,7 +62,8 @@ export const generator: Suite = {
     if (runFloor === undefined) bench.skip('the floor in C: there is no C compiler (cc)');
     try {
       for (const one of bench.full ? [...usual, ...further] : usual) {
-        if (one.door === 'TCP' || broker.mtls !== undefined) await measureCase(bench, one, broker, runFloor);
+        if (one.endpoint === 'TCP' || broker.mtls !== undefined)
+          await measureCase(bench, one, broker, runFloor);
       }
     } finally {
       await broker.close();
@@ -66,11 +73,11 @@ export const generator: Suite = {
 
 async function measureCase(
   bench: Bench,
-  { door, qos, devices, ratePerSecond, goals = {} }: Case,
+  { endpoint, qos, devices, ratePerSecond, goals = {} }: Case,
   broker: BenchBroker,
   runFloor: ((load: Load) => Promise<LoadReport>) | undefined,
 ): Promise<void> {
-  const target = door === 'TCP' ? broker.tcp : broker.mtls!;
+  const target = endpoint === 'TCP' ? broker.tcp : broker.mtls!;
   const load: Load = {
     target,
     devices,
@@ -80,12 +87,12 @@ async function measureCase(
     warmUpSeconds,
     seconds: bench.seconds,
   };
-  const title = `${door}, QoS ${qos}, ${formatFigure(devices)} devices, ${formatFigure(ratePerSecond)}/s`;
+  const title = `${endpoint}, QoS ${qos}, ${formatFigure(devices)} devices, ${formatFigure(ratePerSecond)}/s`;
   bench.progress(title);
   const subjects: Record<string, () => Promise<LoadReport>> = {};
   for (const client of clients) subjects[clientNames[client]] = () => measureLoad({ ...load, client });
   subjects[rawNode] = () => measureRawSockets(load);
-  if (runFloor !== undefined && door === 'TCP') subjects[floor] = () => runFloor(load);
+  if (runFloor !== undefined && endpoint === 'TCP') subjects[floor] = () => runFloor(load);
 
   const measured = await measureInRounds<LoadReport>(bench.rounds, subjects, bench.skip);
   for (const name of measured.names) {

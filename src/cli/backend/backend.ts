@@ -7,7 +7,7 @@ import type { ProgressTotals, ServiceCounts } from '../run/progress.ts';
 import type { RunRecord } from '../runs/run-directory.ts';
 
 /** Where runs are under way: an embedded AWS, of this process or another, or a stack on AWS. */
-export interface RunPlace {
+export interface Backend {
   readonly executions: Pick<Executions, 'arnOf' | 'start' | 'describe' | 'stop' | 'latest'>;
   readonly control: Pick<Control, 'requestStop' | 'clear'>;
   readonly record: RunRecord;

@@ -4,12 +4,12 @@ import { makeExecutions } from '../../aws/executions.ts';
 import { type InfluxSource, makeReadInfluxTotals } from '../../aws/influx-totals.ts';
 import { makeCountSlices } from '../../aws/map-runs.ts';
 import { makeMetrics } from '../../aws/metric-sums.ts';
-import { glanceAt } from '../run/poller.ts';
+import { makePoller } from '../run/poller.ts';
 import type { ServiceCounts } from '../run/progress.ts';
-import type { LiveQuestion, RunPlace } from './backend.ts';
+import type { Backend, LiveQuestion } from './backend.ts';
 
 /** A place that is reached by SDK clients alone: a stack on AWS, or the embedded AWS of another process. */
-export interface ClientPlaceSettings extends Omit<RunPlace, 'executions' | 'live'> {
+export interface ClientBackendSettings extends Omit<Backend, 'executions' | 'live'> {
   readonly stateMachineArn: string;
   readonly sfn: SFNClient;
   /** Absent: CloudWatch is not asked while a run goes on. */
@@ -22,19 +22,19 @@ export interface ClientPlaceSettings extends Omit<RunPlace, 'executions' | 'live
   readonly glanceEveryMs: { readonly slices: number; readonly influx: number; readonly cloudwatch: number };
 }
 
-export function makeClientPlace(settings: ClientPlaceSettings): RunPlace {
+export function makeClientBackend(settings: ClientBackendSettings): Backend {
   const { sfn, cloudwatch, influx, note: ownNote, glanceEveryMs, stateMachineArn, ...place } = settings;
   const countSlices = makeCountSlices(sfn);
   const readTotals = influx && makeReadInfluxTotals(influx);
   const readCounts = cloudwatch && makeReadServiceCounts(cloudwatch);
 
-  const slices = glanceAt('slices', glanceEveryMs.slices, ({ executionArn }: LiveQuestion) =>
+  const slices = makePoller('slices', glanceEveryMs.slices, ({ executionArn }: LiveQuestion) =>
     countSlices(executionArn),
   );
-  const totals = glanceAt('InfluxDB', glanceEveryMs.influx, async ({ runId }: LiveQuestion) =>
+  const totals = makePoller('InfluxDB', glanceEveryMs.influx, async ({ runId }: LiveQuestion) =>
     readTotals?.(runId),
   );
-  const counts = glanceAt('CloudWatch', glanceEveryMs.cloudwatch, async (question: LiveQuestion) =>
+  const counts = makePoller('CloudWatch', glanceEveryMs.cloudwatch, async (question: LiveQuestion) =>
     readCounts?.(question),
   );
 

@@ -4,18 +4,18 @@ import { makeControl } from '../../aws/control.ts';
 import type { Execution } from '../../aws/executions.ts';
 import type { EmbeddedAwsAddress } from '../../embedded/gateway/addresses.ts';
 import { openRunDirectory } from '../runs/run-directory.ts';
-import type { RunPlace } from './backend.ts';
-import { makeClientPlace } from './client-backend.ts';
+import type { Backend } from './backend.ts';
+import { makeClientBackend } from './client-backend.ts';
 import { isUnreachable } from './unreachable.ts';
 
 /** On loopback any pace will do. */
 export const embeddedPace = { lookEveryMs: 250, stopPatienceMs: 60_000 } as const;
 
 /** An embedded AWS of another process, by its address. */
-export function placeOf(
+export function embeddedBackendOf(
   { environment, stateMachineArn }: EmbeddedAwsAddress,
   runsDirectory: string,
-): RunPlace {
+): Backend {
   const settings = {
     region: environment.AWS_REGION ?? 'us-east-1',
     credentials: {
@@ -26,7 +26,7 @@ export function placeOf(
   const endpointOf = (service: string): string =>
     environment[`AWS_ENDPOINT_URL_${service}`] ?? environment.AWS_ENDPOINT_URL ?? '';
   const { INFLUX_URL: url, INFLUX_BUCKET: bucket = '', INFLUX_TOKEN: token = '' } = environment;
-  const place = makeClientPlace({
+  const place = makeClientBackend({
     ...embeddedPace,
     stateMachineArn,
     sfn: new SFNClient({ ...settings, endpoint: endpointOf('SFN') }),
@@ -38,17 +38,17 @@ export function placeOf(
     keep: async () => undefined,
     logs: `${runsDirectory}/.logs`,
   });
-  return { ...place, ...untilGone(place) };
+  return { ...place, ...untilClosed(place) };
 }
 
 /**
  * Embedded AWS ends with the process that started it, and its runs before it: one that it has told of, and refuses to
  * tell of now, is over.
  */
-export function untilGone({
+export function untilClosed({
   executions,
   control,
-}: Pick<RunPlace, 'executions' | 'control'>): Pick<RunPlace, 'executions' | 'control'> {
+}: Pick<Backend, 'executions' | 'control'>): Pick<Backend, 'executions' | 'control'> {
   const told = new Map<string, Execution>();
   return {
     executions: {

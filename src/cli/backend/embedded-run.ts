@@ -3,7 +3,7 @@ import { clearTokenNote } from '../../aws/clear-token.ts';
 import { dataPlaneClientOf, makeControl } from '../../aws/control.ts';
 import { makeExecutions } from '../../aws/executions.ts';
 import { makeRunStore } from '../../aws/run-store.ts';
-import type { WeatherSettings } from '../../embedded/iot-core/fault-settings.ts';
+import type { FaultSettings } from '../../embedded/iot-core/fault-settings.ts';
 import { type EmbeddedAwsBrokenError, startEmbeddedAws } from '../../embedded/process/start-embedded-aws.ts';
 import type { RunView, ViewRequest } from '../../live/run-in-progress.ts';
 import { StampedeError } from '../../shared/errors.ts';
@@ -21,7 +21,7 @@ export interface EmbeddedRunRequest extends RunRequest {
   readonly quotas?: EmbeddedQuotas;
   readonly behaviour?: EmbeddedBehaviour;
   /** Of embedded IoT Core, from its start. */
-  readonly weather?: Partial<WeatherSettings>;
+  readonly faults?: Partial<FaultSettings>;
   /** Once the run can be asked how it goes, by second and by slice. */
   readonly onLive?: (view: (request: ViewRequest) => Promise<RunView>) => void;
 }
@@ -38,7 +38,7 @@ function cutOff({ message, hint }: EmbeddedAwsBrokenError, runId: string, runs: 
 
 /** One execution, from the start of embedded AWS to its end. */
 export async function runOnEmbeddedAws(request: EmbeddedRunRequest): Promise<EndedRun> {
-  const { runId, input, runsDirectory, quotas, behaviour, weather, display, interrupts, onLive } = request;
+  const { runId, input, runsDirectory, quotas, behaviour, faults, display, interrupts, onLive } = request;
   const influx = readInfluxServer(process.env);
   const note = clearTokenNote(influx?.url);
   if (note !== undefined) display.say(note);
@@ -46,7 +46,7 @@ export async function runOnEmbeddedAws(request: EmbeddedRunRequest): Promise<End
     runsDirectory,
     ...quotas,
     ...behaviour,
-    ...(weather === undefined ? {} : { weather }),
+    ...(faults === undefined ? {} : { faults }),
     ...(influx === undefined ? {} : { influx }),
   });
   const { logDirectory: logs } = aws;

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { describeCeilings } from '../../plan/ceilings.ts';
 import { InvalidInputError } from '../../shared/errors.ts';
 import { type BehaviourFlags, behaviourOf, embeddedDeploymentOf } from '../options/behaviour-flags.ts';
-import { type WeatherFlag, weatherOf } from '../options/fault-flag.ts';
+import { type FaultFlag, faultSettingsOf } from '../options/fault-flag.ts';
 import { embeddedAccountOf, embeddedQuotasOf, type QuotaFlags } from '../options/quota-flags.ts';
 import { isStage, type Stage, type StageFlags, stageArguments } from '../options/stage-flags.ts';
 import type { DraftOptions } from '../run/draft-run.ts';
@@ -12,7 +12,7 @@ import { readHostFacts } from './host-facts.ts';
 import { type EndedRun, followToReport, type RunRequest } from './run-to-end.ts';
 
 /** Where `run` runs a load profile: embedded AWS that is started for it, or a deployed stack. */
-export interface RunVenue {
+export interface RunBackend {
   /** What is known of it before anything is started. */
   readonly draft: DraftOptions;
   /** For whoever reads, before the plan. */
@@ -29,19 +29,19 @@ export interface RunVenue {
 
 type RunOnEmbeddedAws = (request: EmbeddedRunRequest) => Promise<EndedRun>;
 
-export interface VenueFlags extends StageFlags, QuotaFlags, BehaviourFlags, WeatherFlag {
+export interface BackendFlags extends StageFlags, QuotaFlags, BehaviourFlags, FaultFlag {
   readonly runs: string;
   readonly ui?: boolean;
 }
 
 /** @throws InvalidInputError for flags that have no meaning there, and what keeps from a stack */
-export async function findVenue(flags: VenueFlags): Promise<RunVenue> {
+export async function findBackend(flags: BackendFlags): Promise<RunBackend> {
   return isStage(flags) ? stackVenue(flags) : embeddedVenue(flags);
 }
 
-async function embeddedVenue({ runs: runsDirectory, ...flags }: VenueFlags): Promise<RunVenue> {
+async function embeddedVenue({ runs: runsDirectory, ...flags }: BackendFlags): Promise<RunBackend> {
   const quotas = embeddedQuotasOf(flags);
-  const weather = await weatherOf(flags);
+  const faults = await faultSettingsOf(flags);
   return {
     draft: {
       account: embeddedAccountOf(quotas),
@@ -53,14 +53,14 @@ async function embeddedVenue({ runs: runsDirectory, ...flags }: VenueFlags): Pro
     async run(request, through) {
       // What it takes to run is loaded only here: `plan` and `--help` need none of it.
       const runLoad = through ?? (await import('./embedded-run.ts')).runOnEmbeddedAws;
-      return runLoad({ ...request, runsDirectory, quotas, behaviour: behaviourOf(flags), ...weather });
+      return runLoad({ ...request, runsDirectory, quotas, behaviour: behaviourOf(flags), ...faults });
     },
     reportArguments: (runId) => embeddedReportArguments(runId, runsDirectory),
     whereItIs: (runId) => `what slices had stored by then lies in ${path.join(runsDirectory, runId)}`,
   };
 }
 
-async function stackVenue(flags: VenueFlags & Stage): Promise<RunVenue> {
+async function stackVenue(flags: BackendFlags & Stage): Promise<RunBackend> {
   refuseEmbeddedFlags(flags);
   const { openStack, outOfSight } = await import('./stack-backend.ts');
   const { stack, place, ...open } = await openStack(flags, flags.runs);
@@ -97,7 +97,7 @@ async function stackVenue(flags: VenueFlags & Stage): Promise<RunVenue> {
 }
 
 /** Of flags that only embedded AWS has. */
-function refuseEmbeddedFlags(flags: VenueFlags & Stage): void {
+function refuseEmbeddedFlags(flags: BackendFlags & Stage): void {
   const given = Object.entries({
     '--quota': flags.quota,
     '--region-quotas': flags.regionQuotas,
@@ -107,7 +107,7 @@ function refuseEmbeddedFlags(flags: VenueFlags & Stage): void {
     '--subscriber': flags.subscriber,
     '--stream-shards': flags.streamShards,
     '--param': flags.param,
-    '--weather': flags.weather,
+    '--faults': flags.faults,
     '--ui': flags.ui,
   }).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
   if (given.length === 0) return;
@@ -116,7 +116,7 @@ function refuseEmbeddedFlags(flags: VenueFlags & Stage): void {
     given.map((path_) => ({
       path: path_,
       message: 'is of embedded AWS',
-      hint: 'leave it out with --stage: AWS has quotas and weather of its own',
+      hint: 'leave it out with --stage: AWS has quotas and faults of its own',
     })),
   );
 }

@@ -4,7 +4,7 @@ import type { ProgressDisplay } from '../output/progress-display.ts';
 import { followRun } from '../run/follow-run.ts';
 import type { Interrupts } from '../run/interrupts.ts';
 import { executionReportOf, reportIfAny } from '../runs/make-report.ts';
-import type { RunPlace } from './backend.ts';
+import type { Backend } from './backend.ts';
 
 export interface EndedRun {
   /** Where the functions' output lies. */
@@ -32,7 +32,7 @@ export interface FollowRequest {
 
 /** From an execution under way to its end and its report. */
 export async function followToReport(
-  place: RunPlace,
+  place: Backend,
   { runId, executionArn, display, interrupts }: FollowRequest,
 ): Promise<EndedRun> {
   const execution = await followRun({
@@ -51,7 +51,7 @@ export async function followToReport(
 
 /** An execution that was ended from outside never came to its summary: what is stored makes one all the same. */
 async function reportOfEnded(
-  { record }: RunPlace,
+  { record }: Backend,
   execution: Execution,
   runId: string,
 ): Promise<Report | undefined> {

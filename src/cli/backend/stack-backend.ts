@@ -10,7 +10,7 @@ import { clearTokenNote } from '../../aws/clear-token.ts';
 import { attemptsToRetain, type Control, dataPlaneClientOf, makeControl } from '../../aws/control.ts';
 import { type DeployedStack, defaultRegion, findStack } from '../../aws/find-stack.ts';
 import { describeIotEndpoint, findTarget, NoIotEndpointError } from '../../aws/iot-endpoint.ts';
-import { AwsAccessError, withPlainFaults } from '../../aws/plain-errors.ts';
+import { AwsAccessError, withPlainErrors } from '../../aws/plain-errors.ts';
 import { makeRunStore, type RunStore } from '../../aws/run-store.ts';
 import type { AccountView } from '../../plan/account.ts';
 import { renderReportHtml } from '../../report/html.ts';
@@ -20,8 +20,8 @@ import { isLoopback } from '../../targets/target-check.ts';
 import { iotDataUrlOf, readInfluxServer } from '../../worker/environment.ts';
 import type { Stage } from '../options/stage-flags.ts';
 import { openRunDirectory, type RunDirectory, type RunRecord } from '../runs/run-directory.ts';
-import type { RunPlace } from './backend.ts';
-import { makeClientPlace } from './client-backend.ts';
+import type { Backend } from './backend.ts';
+import { makeClientBackend } from './client-backend.ts';
 
 /**
  * A stopped run's slices notice the stop within half a minute and end; then summarize waits for the queue and for CloudWatch,
@@ -36,16 +36,16 @@ const glanceEveryMs = { slices: 3_000, influx: 900, cloudwatch: 30_000 } as cons
 /** A deployed stack, found and open to the command line. */
 export interface OpenStack {
   readonly stack: DeployedStack;
-  readonly place: RunPlace;
+  readonly place: Backend;
   /** The account's own IoT endpoint, which a run loads. @throws NoIotEndpointError */
   endpoint(): Promise<string>;
   /** Limits in force. @param endpoint whose bill it is */
   account(endpoint: string): Promise<AccountView>;
-  /** Of a run id, or of the ARN of an execution. @throws ForeignExecutionError */
+  /** Of a run id, or of the ARN of an execution. @throws UnrelatedExecutionError */
   runIdOf(text: string): string;
 }
 
-export class ForeignExecutionError extends StampedeError {
+export class UnrelatedExecutionError extends StampedeError {
   constructor(what: string, { name, region, stateMachineArn }: DeployedStack) {
     super('ForeignExecution', `${what} is no run of stack ${name} in ${region}`, {
       hint: `its runs are the executions of ${stateMachineArn}; check --stage and --region`,
@@ -60,7 +60,7 @@ export class ForeignExecutionError extends StampedeError {
  */
 export async function openStack(flags: Stage, runsDirectory: string): Promise<OpenStack> {
   const region = flags.region ?? (await regionOfProfile());
-  const plain = <Client extends object>(client: Client): Client => withPlainFaults(client, region);
+  const plain = <Client extends object>(client: Client): Client => withPlainErrors(client, region);
   const stack = await findStack(flags, region, plain(new CloudFormationClient({ region })));
   const store = makeRunStore(stack.runBucket, plain(new S3Client({ region })));
   const directory = openRunDirectory(runsDirectory);
@@ -69,10 +69,10 @@ export async function openStack(flags: Stage, runsDirectory: string): Promise<Op
   const describe = () => describeIotEndpoint(plain(new IoTClient({ region })));
   /** This account's own endpoint, whatever host a plan.json names: the request is signed with the user's credentials. */
   const control = async (): Promise<Control> => {
-    const target = await findTarget({ iotDoors: [], iotDataUrl: iotDataUrlOf(process.env) }, describe);
+    const target = await findTarget({ iotEndpoints: [], iotDataUrl: iotDataUrlOf(process.env) }, describe);
     return makeControl(plain(dataPlaneClientOf(target, { region, maxAttempts: attemptsToRetain })));
   };
-  const place = makeClientPlace({
+  const place = makeClientBackend({
     ...stackPace,
     glanceEveryMs,
     stateMachineArn: stack.stateMachineArn,
@@ -106,7 +106,7 @@ export async function openStack(flags: Stage, runsDirectory: string): Promise<Op
     },
     runIdOf(text) {
       const runId = text.startsWith(executionPrefix) ? text.slice(executionPrefix.length) : text;
-      if (!runIdPattern.test(runId)) throw new ForeignExecutionError(text, stack);
+      if (!runIdPattern.test(runId)) throw new UnrelatedExecutionError(text, stack);
       return runId;
     },
   };
@@ -130,7 +130,7 @@ function keptHere(store: RunStore, directory: RunDirectory): RunRecord {
 async function fetchReport(
   store: RunStore,
   directory: RunDirectory,
-  report: Parameters<RunPlace['keep']>[0],
+  report: Parameters<Backend['keep']>[0],
 ): Promise<void> {
   const { runId } = report;
   const [plan, html] = await Promise.all([store.getPlan(runId), store.getReportHtml(runId)]);

@@ -6,7 +6,7 @@ import { renderComparisonSummary } from '../../report/step-summary.ts';
 import { exitCodes, InvalidInputError } from '../../shared/errors.ts';
 import { print } from '../output/printable.ts';
 import { addOutputFlags, type OutputFlags, writeOutputs } from '../output/report-outputs.ts';
-import { makePaint } from '../output/style.ts';
+import { makeStyler } from '../output/style.ts';
 import type { Finish } from '../run/run-outcome.ts';
 import { latest, readReport } from '../runs/report-file.ts';
 
@@ -50,14 +50,15 @@ export function addCompareCommand(program: Command, finish: Finish): void {
         process.stdout,
         flags.json === true
           ? `${JSON.stringify(comparison, null, 2)}\n`
-          : `${renderComparison(comparison, makePaint(process.stdout))}\n`,
+          : `${renderComparison(comparison, makeStyler(process.stdout))}\n`,
       );
       await writeOutputs(flags, {
         junit: () => renderComparisonJUnit(comparison, flags),
         stepSummary: () => renderComparisonSummary(comparison),
       });
       const isRefused =
-        comparison.isRegression || (flags.requireConclusive === true && comparison.doubts.length > 0);
+        comparison.isRegression ||
+        (flags.requireConclusive === true && comparison.inconsistencies.length > 0);
       finish(isRefused ? exitCodes.thresholdsFailed : exitCodes.passed);
     },
   );

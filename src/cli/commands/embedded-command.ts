@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { EmbeddedAwsOptions } from '../../embedded/process/start-embedded-aws.ts';
 import { exitCodes } from '../../shared/errors.ts';
 import { addBehaviourFlags, type BehaviourFlags, behaviourOf } from '../options/behaviour-flags.ts';
-import { addWeatherFlag, type WeatherFlag, weatherOf } from '../options/fault-flag.ts';
+import { addFaultFlag, type FaultFlag, faultSettingsOf } from '../options/fault-flag.ts';
 import { addQuotaFlags, embeddedQuotasOf, type QuotaFlags } from '../options/quota-flags.ts';
 import { print } from '../output/printable.ts';
 import { aborted, catchInterrupts } from '../run/interrupts.ts';
@@ -17,19 +17,19 @@ export function addEmbeddedCommand(program: Command, finish: Finish): void {
         'CLI, SDKs and MQTT clients to it.',
     )
     .option('--runs <dir>', 'directory of the run store', 'runs');
-  addBehaviourFlags(addQuotaFlags(addWeatherFlag(command)))
+  addBehaviourFlags(addQuotaFlags(addFaultFlag(command)))
     .addHelpText(
       'after',
       '\nIn a second terminal, after pasting the printed lines:\n' +
         '  aws stepfunctions start-execution --state-machine-arn $STATE_MACHINE_ARN --input file://profiles/smoke.json',
     )
     .action(
-      async ({ runs, ...flags }: { readonly runs: string } & QuotaFlags & BehaviourFlags & WeatherFlag) => {
+      async ({ runs, ...flags }: { readonly runs: string } & QuotaFlags & BehaviourFlags & FaultFlag) => {
         await keepEmbeddedAws({
           runsDirectory: runs,
           ...embeddedQuotasOf(flags),
           ...behaviourOf(flags),
-          ...(await weatherOf(flags)),
+          ...(await faultSettingsOf(flags)),
         });
         finish(exitCodes.passed);
       },
@@ -51,7 +51,7 @@ async function keepEmbeddedAws(options: EmbeddedAwsOptions): Promise<void> {
   print(process.stdout, `${lines.join('\n')}\n`);
   print(
     process.stderr,
-    '\nembedded AWS is running; Ctrl-C ends it. Weather: curl -H "Authorization: Bearer $ADMIN_TOKEN" $ADMIN_URL/weather\n',
+    '\nembedded AWS is running; Ctrl-C ends it. Faults: curl -H "Authorization: Bearer $ADMIN_TOKEN" $ADMIN_URL/faults\n',
   );
   const broken = await Promise.race([aws.broken, aborted(interrupts.stop)]);
   await aws.close();

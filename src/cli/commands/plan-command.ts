@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { sliceOf } from '../../plan/slices.ts';
 import { exitCodes } from '../../shared/errors.ts';
-import { findVenue, type RunVenue } from '../backend/find-backend.ts';
+import { findBackend, type RunBackend } from '../backend/find-backend.ts';
 import { addProfileArguments, readGivenProfile } from '../options/profile-arguments.ts';
 import { accountOfQuotas, addQuotaFlags, embeddedQuotasOf, type QuotaFlags } from '../options/quota-flags.ts';
 import { addStageFlags, isStage, type StageFlags } from '../options/stage-flags.ts';
 import { renderPlanPage } from '../output/plan-text.ts';
 import { print } from '../output/printable.ts';
-import { makePaint } from '../output/style.ts';
+import { makeStyler } from '../output/style.ts';
 import { checkDraft, draftRun, type RunDraft } from '../run/draft-run.ts';
 import type { Finish } from '../run/run-outcome.ts';
 
@@ -23,7 +23,7 @@ export function addPlanCommand(program: Command, finish: Finish): void {
   addProfileArguments(addQuotaFlags(addStageFlags(command))).action(
     async (path: string, flags: StageFlags & QuotaFlags & Readonly<Record<string, unknown>>) => {
       const { profile } = await readGivenProfile(path, flags);
-      const venue = isStage(flags) ? await findVenue({ ...flags, runs: 'runs' }) : undefined;
+      const venue = isStage(flags) ? await findBackend({ ...flags, runs: 'runs' }) : undefined;
       const draft = draftRun(profile, venue?.draft ?? { account: accountOfQuotas(embeddedQuotasOf(flags)) });
       print(process.stdout, flags.json === true ? toJson(draft) : toPage(draft, venue?.rows));
       // The page first: it shows what the refusal speaks of.
@@ -33,8 +33,8 @@ export function addPlanCommand(program: Command, finish: Finish): void {
   );
 }
 
-function toPage({ plan, preflight, faults, walls }: RunDraft, where?: RunVenue['rows']): string {
-  const page = renderPlanPage({ plan, preflight, where }, makePaint(process.stdout)).join('\n');
+function toPage({ plan, preflight, faults, walls }: RunDraft, where?: RunBackend['rows']): string {
+  const page = renderPlanPage({ plan, preflight, where }, makeStyler(process.stdout)).join('\n');
   const isRefused = faults.length + walls.length + preflight.refusals.length > 0;
   // Room for what is about to be said.
   return `${page}\n${isRefused ? '\n' : ''}`;

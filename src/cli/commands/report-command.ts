@@ -16,7 +16,7 @@ import {
 } from '../options/stage-flags.ts';
 import { print } from '../output/printable.ts';
 import { addOutputFlags, type OutputFlags, writeOutputs } from '../output/report-outputs.ts';
-import { makePaint } from '../output/style.ts';
+import { makeStyler } from '../output/style.ts';
 import type { Finish } from '../run/run-outcome.ts';
 import { exitCodeOfReport } from '../run/run-outcome.ts';
 import { findRun, RunNotReachableError } from '../runs/find-run.ts';
@@ -57,7 +57,7 @@ export function addReportCommand(program: Command, finish: Finish): void {
       process.stdout,
       flags.json === true
         ? formatReportJson(report)
-        : `${renderTerminalSummary(report, { paint: makePaint(process.stdout), files })}\n`,
+        : `${renderTerminalSummary(report, { style: makeStyler(process.stdout), files })}\n`,
     );
     await writeOutputs(flags, {
       junit: () => renderJUnit(report, flags),

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../../shared/errors.ts';
-import { findVenue, type RunVenue, type VenueFlags } from '../backend/find-backend.ts';
+import { type BackendFlags, findBackend, type RunBackend } from '../backend/find-backend.ts';
 import { addBehaviourFlags } from '../options/behaviour-flags.ts';
-import { addWeatherFlag } from '../options/fault-flag.ts';
+import { addFaultFlag } from '../options/fault-flag.ts';
 import { parsePort } from '../options/port.ts';
 import { addProfileArguments, type GivenProfile, readGivenProfile } from '../options/profile-arguments.ts';
 import { addQuotaFlags } from '../options/quota-flags.ts';
@@ -12,7 +12,7 @@ import { renderPlanBrief } from '../output/plan-text.ts';
 import { print } from '../output/printable.ts';
 import { makeProgressDisplay, type ProgressDisplay } from '../output/progress-display.ts';
 import { addOutputFlags, checkOutputs, type OutputFlags } from '../output/report-outputs.ts';
-import { makePaint } from '../output/style.ts';
+import { makeStyler } from '../output/style.ts';
 import { concludeRun } from '../run/conclude-run.ts';
 import { checkDraft, draftRun, type RunDraft } from '../run/draft-run.ts';
 import { aborted, catchInterrupts, type Interrupts } from '../run/interrupts.ts';
@@ -20,7 +20,7 @@ import type { LoadPage, OpenPage } from '../run/live-page.ts';
 import type { Finish } from '../run/run-outcome.ts';
 import { QuitError } from '../run/run-outcome.ts';
 
-interface RunFlags extends VenueFlags, OutputFlags {
+interface RunFlags extends BackendFlags, OutputFlags {
   readonly quiet?: boolean;
   readonly json?: boolean;
   readonly uiPort?: number;
@@ -44,12 +44,12 @@ export function addRunCommand(program: Command, finish: Finish, loadPage: LoadPa
     .option('--ui', 'serve the live page on loopback, from the start of the run until Ctrl-C after its end')
     .option('--ui-port <port>', 'port of the live page; 0 for any (default: 4747, or any)', parsePort);
   addProfileArguments(
-    addBehaviourFlags(addQuotaFlags(addWeatherFlag(addOutputFlags(command)))),
+    addBehaviourFlags(addQuotaFlags(addFaultFlag(addOutputFlags(command)))),
     'profiles/smoke.json',
   ).action(async (file: string, flags: RunFlags & Record<string, unknown>) => {
     const given = await readGivenProfile(file, flags);
     await checkOutputs(flags);
-    const venue = await findVenue(flags);
+    const venue = await findBackend(flags);
     const draft = draftRun(given.profile, venue.draft);
     checkDraft(draft);
     finish(await run(given, draft, venue, flags, loadPage));
@@ -59,7 +59,7 @@ export function addRunCommand(program: Command, finish: Finish, loadPage: LoadPa
 async function run(
   { input }: GivenProfile,
   { plan, preflight, host }: RunDraft,
-  venue: RunVenue,
+  venue: RunBackend,
   flags: RunFlags,
   loadPage: LoadPage,
 ): Promise<ExitCode> {
@@ -69,7 +69,7 @@ async function run(
     flags.json === true ? makeJsonLines((line) => print(process.stdout, line), quiet) : undefined;
   const display = jsonLines ?? makeProgressDisplay(process.stderr, quiet);
   if (jsonLines === undefined) {
-    const heading = `${makePaint(process.stderr)('heading', 'run')} ${runId}`;
+    const heading = `${makeStyler(process.stderr)('heading', 'run')} ${runId}`;
     display.say([heading, ...renderPlanBrief(plan, preflight, venue.rows, host), ''].join('\n'));
   } else {
     jsonLines.began(plan, venue.facts, preflight);

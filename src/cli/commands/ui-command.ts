@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { exitCodes } from '../../shared/errors.ts';
 import { parsePort } from '../options/port.ts';
 import { print } from '../output/printable.ts';
-import { makePaint } from '../output/style.ts';
+import { makeStyler } from '../output/style.ts';
 import { aborted, catchInterrupts } from '../run/interrupts.ts';
 import type { LoadPage } from '../run/live-page.ts';
 import type { Finish } from '../run/run-outcome.ts';
@@ -39,7 +39,7 @@ async function servePage(runsDirectory: string, port: number | undefined, loadPa
     interrupts,
   });
   print(process.stdout, `${page.link}\n`);
-  say(makePaint(process.stderr)('dim', 'Ctrl-C ends it'));
+  say(makeStyler(process.stderr)('dim', 'Ctrl-C ends it'));
   await aborted(interrupts.stop);
   const quit = aborted(interrupts.quit).then(() => {
     throw new QuitError(`what slices had stored by then lies in ${runsDirectory}`);

@@ -6,7 +6,7 @@ import { makeJsonLines } from '../output/json-lines.ts';
 import { print } from '../output/printable.ts';
 import { makeProgressDisplay } from '../output/progress-display.ts';
 import { addOutputFlags, type OutputFlags } from '../output/report-outputs.ts';
-import { makePaint } from '../output/style.ts';
+import { makeStyler } from '../output/style.ts';
 import { concludeRun } from '../run/conclude-run.ts';
 import { catchInterrupts } from '../run/interrupts.ts';
 import type { Finish } from '../run/run-outcome.ts';
@@ -48,7 +48,7 @@ export function addWatchCommand(program: Command, finish: Finish): void {
     const jsonLines =
       flags.json === true ? makeJsonLines((line) => print(process.stdout, line), quiet) : undefined;
     const display = jsonLines ?? makeProgressDisplay(process.stderr, quiet);
-    if (jsonLines === undefined) display.say(`${makePaint(process.stderr)('heading', 'watch')} ${runId}`);
+    if (jsonLines === undefined) display.say(`${makeStyler(process.stderr)('heading', 'watch')} ${runId}`);
 
     const interrupts = catchInterrupts();
     const again = isStage(flags) ? `${runId} ${stageArguments(flags)}` : runId;

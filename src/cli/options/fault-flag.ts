@@ -1,18 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { parseWeather, type WeatherSettings } from '../../embedded/iot-core/fault-settings.ts';
+import { type FaultSettings, parseFaultSettings } from '../../embedded/iot-core/fault-settings.ts';
 import { InvalidInputError } from '../../shared/errors.ts';
 import { parseJsonText } from '../../shared/json-text.ts';
 
 /** As commander hands it over. */
-export interface WeatherFlag {
-  readonly weather?: string;
+export interface FaultFlag {
+  readonly faults?: string;
 }
 
-export function addWeatherFlag(command: Command): Command {
+export function addFaultFlag(command: Command): Command {
   return command.addOption(
     new Option(
-      '--weather <json>',
+      '--faults <json>',
       'faults of embedded IoT Core, as JSON or the path of a file with it: ' +
         '\'{"dropDeliveries":0.01,"ackDelay":{"lognormal":{"medianMs":20,"p99Ms":200}}}\'; ' +
         'docs/iot-core-fidelity.md lists them',
@@ -21,16 +21,16 @@ export function addWeatherFlag(command: Command): Command {
 }
 
 /**
- * The weather that embedded AWS is to start with, in the form of its options.
+ * The injected faults that embedded AWS is to start with, in the form of its options.
  * @throws InvalidInputError with every fault
  */
-export async function weatherOf({
-  weather,
-}: WeatherFlag): Promise<{ readonly weather?: Partial<WeatherSettings> }> {
-  if (weather === undefined) return {};
-  const isText = weather.trimStart().startsWith('{');
-  const text = isText ? weather : await readText(weather);
-  return { weather: parseWeather(parseJsonText(text, isText ? '--weather' : weather)) };
+export async function faultSettingsOf({
+  faults,
+}: FaultFlag): Promise<{ readonly faults?: Partial<FaultSettings> }> {
+  if (faults === undefined) return {};
+  const isText = faults.trimStart().startsWith('{');
+  const text = isText ? faults : await readText(faults);
+  return { faults: parseFaultSettings(parseJsonText(text, isText ? '--faults' : faults)) };
 }
 
 async function readText(file: string): Promise<string> {
@@ -38,10 +38,10 @@ async function readText(file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (error) {
     const fault = {
-      path: '--weather',
+      path: '--faults',
       message: `${file} cannot be read: ${(error as Error).message}`,
       hint: 'give a file of JSON, or the JSON itself: \'{"dropDeliveries":0.01}\'',
     };
-    throw new InvalidInputError('The weather', [fault]);
+    throw new InvalidInputError('The injected faults', [fault]);
   }
 }

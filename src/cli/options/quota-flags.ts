@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { embeddedLimits } from '../../embedded/process/embedded-limits.ts';
 import type { AccountView } from '../../plan/account.ts';
-import { type Fault, InvalidInputError } from '../../shared/errors.ts';
+import { type InputError, InvalidInputError } from '../../shared/errors.ts';
 import { suggestFrom } from '../../shared/nearest.ts';
 import {
   accountLimitsOf,
@@ -62,7 +62,7 @@ export function addQuotaFlags(command: Command): Command {
 
 /** @throws InvalidInputError with every fault */
 export function embeddedQuotasOf({ quota = [], regionQuotas }: QuotaFlags): EmbeddedQuotas {
-  const faults: Fault[] = [];
+  const faults: InputError[] = [];
   const limits = regionQuotas === 'small' ? smallRegionLimits() : {};
   for (const text of quota) {
     const [name = '', ...values] = text.split('=');

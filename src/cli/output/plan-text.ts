@@ -8,7 +8,7 @@ import { formatDuration } from '../../shared/duration.ts';
 import { formatBytes, formatCount, formatPlural } from '../../shared/format.ts';
 import { describeCost, quantity, renderPreflight } from './preflight-text.ts';
 import { formatClock, formatRate } from './progress-figures.ts';
-import { type Paint, plainPaint } from './style.ts';
+import { plainStyler, type Styler } from './style.ts';
 
 interface PlannedRun {
   readonly plan: Plan;
@@ -20,21 +20,21 @@ interface PlannedRun {
 /** A plan and what preflight makes of it, for the terminal: at most 100 columns wide. */
 export function renderPlanPage(
   { plan, preflight, where = [] }: PlannedRun,
-  paint: Paint = plainPaint,
+  style: Styler = plainStyler,
 ): string[] {
   return [
-    paint('heading', plan.profile.name),
+    style('heading', plan.profile.name),
     '',
     ...where.map(([label, text]) => row(label, text)),
     ...renderOverview(plan),
     '',
-    ...renderStages(plan, paint),
+    ...renderStages(plan, style),
     '',
-    ...renderTimeline(plan, paint),
+    ...renderTimeline(plan, style),
     '',
-    ...renderPreflight(plan, preflight, paint),
+    ...renderPreflight(plan, preflight, style),
     '',
-    ...renderThresholds(plan, paint),
+    ...renderThresholds(plan, style),
   ];
 }
 
@@ -129,7 +129,7 @@ function slicesText(plan: Plan): string {
   return `${formatCount(count)} × ${upTo}${formatPlural(devicesPerSlice, 'device')}, one Lambda and about ${formatPlural(messages, 'message')} each`;
 }
 
-function renderStages({ profile, load }: Plan, paint: Paint): string[] {
+function renderStages({ profile, load }: Plan, style: Styler): string[] {
   const rate = makeArrivalRate(profile);
   const rows = [['stage', 'lasts', 'rate', 'messages']];
   let from = profile.startRatePerSecond;
@@ -151,7 +151,7 @@ function renderStages({ profile, load }: Plan, paint: Paint): string[] {
     lines.push(`  … and ${formatPlural(rows.length - shown.length, 'stage')} more`);
   const [head = '', ...body] = lines;
   const graph = `  ${sparkline(profile, load.peakPerSecond)}`;
-  return [paint('heading', head), ...body, '', paint('bar', graph)];
+  return [style('heading', head), ...body, '', style('bar', graph)];
 }
 
 const maxStageRows = 21;
@@ -169,7 +169,7 @@ function sparkline(profile: Plan['profile'], peakPerSecond: number): string {
   }).join('');
 }
 
-function renderTimeline({ timeline, profile }: Plan, paint: Paint): string[] {
+function renderTimeline({ timeline, profile }: Plan, style: Styler): string[] {
   const { createdAt, startAt, publishAt, publishEndAt, drainEndAt } = timeline;
   const events: [number, string][] = [
     [createdAt, 'the plan is made, a Lambda starts for each slice'],
@@ -181,12 +181,12 @@ function renderTimeline({ timeline, profile }: Plan, paint: Paint): string[] {
     [drainEndAt, 'the report is made'],
   ];
   return [
-    paint('heading', '  time'),
+    style('heading', '  time'),
     ...events.map(([at, what]) => `  ${formatClock(at - createdAt).padStart(7)}  ${what}`),
   ];
 }
 
-function renderThresholds({ profile }: Plan, paint: Paint): string[] {
+function renderThresholds({ profile }: Plan, style: Styler): string[] {
   const entries = Object.entries(profile.thresholds);
   const rules = entries.flatMap(([metric, list]) =>
     list.map(({ expression, abortOnFail, isDefault }) => {
@@ -196,7 +196,7 @@ function renderThresholds({ profile }: Plan, paint: Paint): string[] {
   );
   const off = entries.filter(([, list]) => list.length === 0).map(([metric]) => metric);
   return [
-    paint('heading', '  the run passes if'),
+    style('heading', '  the run passes if'),
     ...(rules.length > 0 ? rules : ['  it ends: no thresholds']),
     ...(off.length > 0 ? [`  not judged, by the profile: ${off.join(', ')}`] : []),
   ];

@@ -6,18 +6,18 @@ import { wrapText } from '../../report/text-table.ts';
 import { formatCount, formatPlural, formatShare, formatUsd, formatValue } from '../../shared/format.ts';
 import { describeDefaults } from '../../targets/aws-iot/default-limits.ts';
 import { quotas } from '../../targets/aws-iot/quotas.ts';
-import type { Paint } from './style.ts';
+import type { Styler } from './style.ts';
 
 /** What preflight makes of a plan, for the terminal: Lambdas, quotas, state payloads and money. */
-export function renderPreflight(plan: Plan, preflight: Preflight, paint: Paint): string[] {
+export function renderPreflight(plan: Plan, preflight: Preflight, style: Styler): string[] {
   return [
-    ...renderLambdas(preflight, paint),
+    ...renderLambdas(preflight, style),
     '',
-    ...renderQuotas(plan, preflight, paint),
+    ...renderQuotas(plan, preflight, style),
     '',
-    ...renderPayloads(preflight, paint),
+    ...renderPayloads(preflight, style),
     '',
-    ...renderCost(plan, preflight, paint),
+    ...renderCost(plan, preflight, style),
     '',
     ...describeSubscriber(preflight.subscriber).map((line) => `  ${line}`),
   ];
@@ -37,16 +37,16 @@ export function quantity(value: number, { unit }: Pick<QuotaForecast, 'unit'>): 
   return `${value.toLocaleString('en-US', { maximumFractionDigits: digits })}${unit}`;
 }
 
-function renderLambdas({ lambda }: Preflight, paint: Paint): string[] {
+function renderLambdas({ lambda }: Preflight, style: Styler): string[] {
   const { slices, memoryMbPerSlice, concurrency, invocations, gbSeconds } = lambda;
   return [
-    paint('heading', '  Lambda'),
+    style('heading', '  Lambda'),
     `  ${formatPlural(slices, 'slice')} of ${formatCount(memoryMbPerSlice)} MB, with the subscriber up to ${formatCount(concurrency)} at once`,
     `  ${formatPlural(invocations, 'invocation')}, ${formatValue(gbSeconds)} GB-s in all`,
   ];
 }
 
-function renderQuotas(plan: Plan, preflight: Preflight, paint: Paint): string[] {
+function renderQuotas(plan: Plan, preflight: Preflight, style: Styler): string[] {
   const line = (name: string, peak: string, limit: string, headroom: string, mark: string): string =>
     `  ${name.padEnd(43)}${peak.padStart(15)}${limit.padStart(17)}${headroom.padStart(10)}${mark}`;
   // What Stampede keeps to by itself comes last: it is never what stops the load from growing.
@@ -63,11 +63,11 @@ function renderQuotas(plan: Plan, preflight: Preflight, paint: Paint): string[] 
       formatShare(forecast.headroom),
       markOf(forecast, preflight, plan.profile.limits.enforce),
     );
-    return forecast.withinAllowed ? text : paint('bad', text);
+    return forecast.withinAllowed ? text : style('bad', text);
   });
   const share = formatShare(plan.profile.limits.quotaShare);
   return [
-    paint('heading', line('quota', 'planned peak', 'limit', 'headroom', '')),
+    style('heading', line('quota', 'planned peak', 'limit', 'headroom', '')),
     ...rows,
     '',
     '  Nearest first: the top one is the binding limit, the first reached if the load grows. The profile',
@@ -86,17 +86,17 @@ function markOf(forecast: QuotaForecast, { binding }: Preflight, enforced: boole
   return forecast.isKept ? '  kept' : '';
 }
 
-function renderPayloads({ statePayloads }: Preflight, paint: Paint): string[] {
+function renderPayloads({ statePayloads }: Preflight, style: Styler): string[] {
   const limit = formatCount(quotas.statePayloadBytes.limit);
   return [
-    paint('heading', `  state payloads, of at most ${limit} bytes`),
+    style('heading', `  state payloads, of at most ${limit} bytes`),
     ...statePayloads.map(
       ({ payload, bytes }) => `  ${payload.padEnd(43)}${`${formatCount(bytes)} bytes`.padStart(15)}`,
     ),
   ];
 }
 
-function renderCost({ profile }: Plan, preflight: Preflight, paint: Paint): string[] {
+function renderCost({ profile }: Plan, preflight: Preflight, style: Styler): string[] {
   const { cost } = preflight;
   const { maxCostUsd } = profile.limits;
   const line = (name: string, used: string, usd: string): string =>
@@ -105,11 +105,11 @@ function renderCost({ profile }: Plan, preflight: Preflight, paint: Paint): stri
   const ceiling = maxCostUsd === undefined ? '' : `  (limits.maxCostUsd ${formatUsd(maxCostUsd)})`;
   const total = `${line('total', '', formatUsd(cost.totalUsd))}${ceiling}`;
   return [
-    paint('heading', line('cost', 'forecast', 'US dollars')),
+    style('heading', line('cost', 'forecast', 'US dollars')),
     ...cost.lines.map((each) =>
       line(each.name, `${formatValue(each.quantity)} ${each.unit}`, formatUsd(each.usd)),
     ),
-    isPast ? paint('bad', `${total}  ✗`) : total,
+    isPast ? style('bad', `${total}  ✗`) : total,
     '',
     `  ${sentence(describeCost(preflight))}`,
     '  --json lists what it takes for granted.',

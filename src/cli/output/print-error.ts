@@ -1,24 +1,24 @@
 import { describeDiskError, isDiskError, remedyOfDisk } from '../../embedded/s3/runs-storage.ts';
 import { type ExitCode, exitCodes, StampedeError } from '../../shared/errors.ts';
-import type { Paint } from './style.ts';
+import type { Styler } from './style.ts';
 
 /**
  * What the user reads about an error. A StampedeError is a message and a hint; anything else is a fault of ours, and
  * says so. Stack traces only with STAMPEDE_DEBUG=1.
  */
-export function describeFault(error: unknown, paint: Paint, debug: boolean): string {
+export function describeError(error: unknown, style: Styler, debug: boolean): string {
   const lines: string[] = [];
   if (error instanceof StampedeError) {
-    lines.push(`${paint('bad', 'stampede:')} ${error.message}`);
+    lines.push(`${style('bad', 'stampede:')} ${error.message}`);
     if (error.hint !== undefined) lines.push(`  → ${error.hint}`);
   } else if (isFaultOfDisk(error)) {
     lines.push(
-      `${paint('bad', 'stampede:')} the file ${error.path} cannot be used: ${describeDiskError(error)}`,
+      `${style('bad', 'stampede:')} the file ${error.path} cannot be used: ${describeDiskError(error)}`,
       `  → ${remedyOfDisk(error)}`,
     );
   } else {
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    lines.push(`${paint('bad', 'stampede: internal fault:')} ${message}`);
+    lines.push(`${style('bad', 'stampede: internal fault:')} ${message}`);
     if (!debug) lines.push('  → STAMPEDE_DEBUG=1 shows where it happened');
   }
   if (debug && error instanceof Error) lines.push(stackWithCauses(error));

@@ -10,7 +10,7 @@ export function printable(text: string): string {
   );
 }
 
-/** The styles of `paint.ts`, as util.styleText writes them; or C0 and C1 controls, line separators, and bidi controls. */
+/** The styles of `style.ts`, as util.styleText writes them; or C0 and C1 controls, line separators, and bidi controls. */
 const ownStyleOrControl =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
   /\u001b\[(?:[012]|22|3[1236]|39)m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;

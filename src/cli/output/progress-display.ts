@@ -4,7 +4,7 @@ import { type Progress, phaseOf } from '../run/progress.ts';
 import { print, printable } from './printable.ts';
 import { renderProgressFrame } from './progress-frame.ts';
 import { renderProgressLine } from './progress-line.ts';
-import { makePaint } from './style.ts';
+import { makeStyler } from './style.ts';
 
 /** Where a run's progress goes while it runs. */
 export interface ProgressDisplay {
@@ -29,12 +29,12 @@ const quietDisplay: ProgressDisplay = { show: () => undefined, say: () => undefi
 
 function makeBarDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
   const update = createLogUpdate(stream);
-  const paint = makePaint(stream);
+  const style = makeStyler(stream);
   let last: Progress | undefined;
   let drawn: readonly string[] = [];
   const draw = (): void => {
     if (last === undefined) return;
-    drawn = renderProgressFrame(last, stream.columns, paint);
+    drawn = renderProgressFrame(last, stream.columns, style);
     update(printable(drawn.join('\n')));
   };
   // A terminal that got narrower has wrapped what stood there: more rows to take away than were written.

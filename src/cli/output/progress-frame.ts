@@ -10,7 +10,7 @@ import {
   troublesOf,
 } from '../run/progress.ts';
 import { formatClock, formatLatency, formatRate, formatTimeLeft } from './progress-figures.ts';
-import { type Paint, plainPaint } from './style.ts';
+import { plainStyler, type Styler } from './style.ts';
 
 /** Wider, the eye loses the line. */
 const maxColumns = 100;
@@ -39,10 +39,10 @@ interface Bar {
 export function renderProgressFrame(
   progress: Progress,
   columns: number,
-  paint: Paint = plainPaint,
+  style: Styler = plainStyler,
 ): string[] {
   const width = Math.min(columns, maxColumns);
-  return rowsOf(progress).flatMap((row) => drawRow(row, width, paint));
+  return rowsOf(progress).flatMap((row) => drawRow(row, width, style));
 }
 
 function rowsOf(progress: Progress): Row[] {
@@ -130,26 +130,26 @@ function messagesRow(totals: ProgressTotals, plan: Plan): Row {
   return { label: 'messages', figures: [...figures, `${formatCount(totals.arrivals)} arrived`] };
 }
 
-function drawRow({ label, figures, bar, isTrouble }: Row, width: number, paint: Paint): string[] {
+function drawRow({ label, figures, bar, isTrouble }: Row, width: number, style: Styler): string[] {
   const head = `  ${label}`.padEnd(labelColumns);
   const barColumns = width - labelColumns - figureColumns - 2;
   if (bar !== undefined && barColumns >= minBarColumns) {
-    return [`${head}${drawBar(bar, barColumns, paint)}  ${figures.join(', ').slice(0, figureColumns)}`];
+    return [`${head}${drawBar(bar, barColumns, style)}  ${figures.join(', ').slice(0, figureColumns)}`];
   }
   return wrap(figures, width - labelColumns).map((line, i) => {
     const text = cut(`${i === 0 ? head : ' '.repeat(labelColumns)}${line}`, width);
-    return isTrouble ? paint('warning', text) : text;
+    return isTrouble ? style('warning', text) : text;
   });
 }
 
 /** `██████│░░░`: filled up to `done`, a tick at `mark` where the two differ by more than a cell. */
-function drawBar({ done, mark }: Bar, columns: number, paint: Paint): string {
+function drawBar({ done, mark }: Bar, columns: number, style: Styler): string {
   const tick = mark === undefined ? undefined : cellsOf(mark, columns);
   const reached = cellsOf(done, columns);
   const filled = tick !== undefined && Math.abs(tick - reached) <= 1 ? tick : reached;
   const cells = [...'█'.repeat(filled), ...'░'.repeat(columns - filled)];
   if (tick !== undefined && tick !== filled) cells[Math.min(tick, columns - 1)] = '│';
-  return paint('bar', cells.slice(0, filled).join('')) + paint('dim', cells.slice(filled).join(''));
+  return style('bar', cells.slice(0, filled).join('')) + style('dim', cells.slice(filled).join(''));
 }
 
 /** Neither "nothing" nor "all" is shown before it is so. */

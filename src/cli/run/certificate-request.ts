@@ -2,7 +2,7 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { IoTClient } from '@aws-sdk/client-iot';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { findStack, StackNotReadyError, stackNameOf } from '../../aws/find-stack.ts';
-import { withPlainFaults } from '../../aws/plain-errors.ts';
+import { withPlainErrors } from '../../aws/plain-errors.ts';
 import {
   type CertificateClients,
   type CertificateOwner,
@@ -16,7 +16,7 @@ import { type Stage, stageArguments } from '../options/stage-flags.ts';
 /** @throws NoSuchStackError, FleetCertificateExistsError, LeftBehindError, AwsAccessError */
 export async function createCertificate(flags: Stage): Promise<FleetCertificate> {
   const region = flags.region ?? (await regionOfProfile());
-  const cloudFormation = withPlainFaults(new CloudFormationClient({ region }), region);
+  const cloudFormation = withPlainErrors(new CloudFormationClient({ region }), region);
   const stack = await findStack(flags, region, cloudFormation);
   const { topicFilter } = stack;
   if (topicFilter === undefined) {
@@ -41,7 +41,7 @@ function ownerOf(flags: Stage): CertificateOwner {
 
 function clientsOf(region: string): CertificateClients {
   return {
-    iot: withPlainFaults(new IoTClient({ region }), region),
-    secrets: withPlainFaults(new SecretsManagerClient({ region }), region),
+    iot: withPlainErrors(new IoTClient({ region }), region),
+    secrets: withPlainErrors(new SecretsManagerClient({ region }), region),
   };
 }

@@ -7,7 +7,7 @@ import type { EndedRun } from '../backend/run-to-end.ts';
 import type { JsonLines } from '../output/json-lines.ts';
 import { print } from '../output/printable.ts';
 import { type OutputFlags, writeOutputs } from '../output/report-outputs.ts';
-import { makePaint } from '../output/style.ts';
+import { makeStyler } from '../output/style.ts';
 import { exitCodeOfReport, faultOfExecution, StoppedBeforeStartError } from './run-outcome.ts';
 
 export interface Conclusion extends OutputFlags {
@@ -36,7 +36,7 @@ export async function concludeRun(
   // What slices printed before they were gone.
   if (report.slices.died + report.slices.failed > 0) files.push(logs);
   if (jsonLines === undefined) {
-    const summary = renderTerminalSummary(report, { paint: makePaint(process.stdout), files });
+    const summary = renderTerminalSummary(report, { style: makeStyler(process.stdout), files });
     print(process.stdout, `${summary}\n`);
   } else {
     jsonLines.ended(report, files);

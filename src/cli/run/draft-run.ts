@@ -6,7 +6,7 @@ import type { Plan } from '../../plan/plan.ts';
 import { type Preflight, preflight } from '../../plan/preflight.ts';
 import { RefusedByPreflightError } from '../../plan/refusals.ts';
 import type { LoadProfile } from '../../profile/load-profile.ts';
-import { type Fault, InvalidInputError } from '../../shared/errors.ts';
+import { type InputError, InvalidInputError } from '../../shared/errors.ts';
 import { makeRunId } from './make-run-id.ts';
 
 /** What a run would be, before anything is started. The plan function makes the plan that counts, from the same code. */
@@ -14,8 +14,8 @@ export interface RunDraft {
   readonly plan: Plan;
   readonly preflight: Preflight;
   /** What forbids to run it at all: errors of the input, and limits that nothing lifts. */
-  readonly faults: readonly Fault[];
-  readonly walls: readonly Fault[];
+  readonly faults: readonly InputError[];
+  readonly walls: readonly InputError[];
   /** What a rehearsal needs of this machine; absent for a run on AWS. */
   readonly host: HostForecast | undefined;
 }
@@ -33,7 +33,7 @@ export function checkDraft(draft: RunDraft): void {
 }
 
 /** Why it must not run, unless it is forced to. */
-export function refusalsOf({ preflight, host }: Pick<RunDraft, 'preflight' | 'host'>): readonly Fault[] {
+export function refusalsOf({ preflight, host }: Pick<RunDraft, 'preflight' | 'host'>): readonly InputError[] {
   return [...preflight.refusals, ...(host?.refusals ?? [])];
 }
 

@@ -2,7 +2,7 @@ import type { Execution } from '../../aws/executions.ts';
 import { makeArrivalRate } from '../../plan/arrival-rate.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { StampedeError } from '../../shared/errors.ts';
-import type { RunPlace } from '../backend/backend.ts';
+import type { Backend } from '../backend/backend.ts';
 import type { ProgressDisplay } from '../output/progress-display.ts';
 import { NoSuchRunError } from '../runs/run-directory.ts';
 import type { Interrupts } from './interrupts.ts';
@@ -10,12 +10,12 @@ import type { ProgressTotals } from './progress.ts';
 import { makeRateMeter } from './rate-meter.ts';
 
 /** What following a run needs of the world. */
-export interface RunWatch extends Pick<RunPlace, 'live' | 'lookEveryMs' | 'stopPatienceMs'> {
+export interface RunWatch extends Pick<Backend, 'live' | 'lookEveryMs' | 'stopPatienceMs'> {
   readonly runId: string;
   readonly executionArn: string;
-  readonly executions: Pick<RunPlace['executions'], 'describe' | 'stop'>;
-  readonly control: Pick<RunPlace['control'], 'requestStop'>;
-  readonly record: Pick<RunPlace['record'], 'getPlan'>;
+  readonly executions: Pick<Backend['executions'], 'describe' | 'stop'>;
+  readonly control: Pick<Backend['control'], 'requestStop'>;
+  readonly record: Pick<Backend['record'], 'getPlan'>;
   readonly display: Pick<ProgressDisplay, 'show' | 'say'>;
   readonly interrupts: Pick<Interrupts, 'stop'>;
   /** Epoch milliseconds. */

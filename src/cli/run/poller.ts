@@ -1,5 +1,5 @@
 /** What was seen last, and once why nothing is. */
-export interface Glance<Value> {
+export interface Poller<Value> {
   readonly value: Value | undefined;
   readonly note: string | undefined;
 }
@@ -8,12 +8,12 @@ export interface Glance<Value> {
  * Asks now and then, beside what it is shown in: a slow or failing answer holds nothing up, and the last one stands.
  * @param what is seen, for the note on a first failure
  */
-export function glanceAt<Question, Value>(
+export function makePoller<Question, Value>(
   what: string,
   everyMs: number,
   read: (question: Question) => Promise<Value | undefined>,
   now: () => number = () => performance.now(),
-): (question: Question) => Glance<Value> {
+): (question: Question) => Poller<Value> {
   let value: Value | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;
   let isAsking = false;

@@ -5,7 +5,7 @@ import { executionReportOf, reportIfAny } from '../runs/make-report.ts';
 import { followRun, planIfAny } from './follow-run.ts';
 
 /** What stopping a run needs beside the place it is in. */
-export interface StopWorld {
+export interface StopDeps {
   /** Epoch milliseconds. */
   now(): number;
   sleep(ms: number): Promise<void>;
@@ -26,7 +26,7 @@ export interface StoppedRun {
  * Stops a run and waits for its end: the control message first, so that its slices disconnect, drain and report, and
  * StopExecution where that does not end it. Then the report is made here, or brought here.
  */
-export async function stopRun(run: FoundRun, world: StopWorld): Promise<StoppedRun> {
+export async function stopRun(run: FoundRun, world: StopDeps): Promise<StoppedRun> {
   const { runId, place, execution: found } = run;
   const { now, sleep, say } = world;
   const wasRunning = found.status === 'RUNNING';
@@ -59,7 +59,7 @@ export async function stopRun(run: FoundRun, world: StopWorld): Promise<StoppedR
  */
 async function stopSlices(
   { runId, place: { record, control, lookEveryMs } }: FoundRun,
-  { now, sleep, say }: StopWorld,
+  { now, sleep, say }: StopDeps,
 ): Promise<boolean> {
   const report = await record.getReport(runId);
   // One that summarize has made: all slices have ended.

@@ -1,14 +1,14 @@
 import type { Execution } from '../../aws/executions.ts';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
 import { latest } from './report-file.ts';
-import type { RunPlace } from '../backend/backend.ts';
+import type { Backend } from '../backend/backend.ts';
 import { isStage, type StageFlags } from '../options/stage-flags.ts';
 import { isUnreachable } from '../backend/unreachable.ts';
 
 /** A run that goes on, or has ended, in a place that knows it. */
 export interface FoundRun {
   readonly runId: string;
-  readonly place: RunPlace;
+  readonly place: Backend;
   /** As it stood when it was found. */
   readonly execution: Execution;
 }
@@ -41,18 +41,18 @@ export async function findRun(
     const execution = await place.executions.describe(place.executions.arnOf(known ?? runId));
     return { runId: known ?? runId, place, execution };
   }
-  const [{ findAddresses }, { placeOf }] = await Promise.all([
+  const [{ findAddresses }, { embeddedBackendOf }] = await Promise.all([
     import('../../embedded/gateway/addresses.ts'),
     import('../backend/embedded-backend.ts'),
   ]);
-  const places = findAddresses(runs).map((address) => placeOf(address, runs));
+  const places = findAddresses(runs).map((address) => embeddedBackendOf(address, runs));
   const found = await findRunIn(places, runId);
   if (found === undefined) throw new RunNotReachableError(runId, runs, places.length);
   return found;
 }
 
 /** The first of these places that knows the run; undefined where none does. */
-export async function findRunIn(places: readonly RunPlace[], runId: string): Promise<FoundRun | undefined> {
+export async function findRunIn(places: readonly Backend[], runId: string): Promise<FoundRun | undefined> {
   for (const place of places) {
     try {
       return { runId, place, execution: await place.executions.describe(place.executions.arnOf(runId)) };

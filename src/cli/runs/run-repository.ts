@@ -22,7 +22,7 @@ export type RunSummary = Pick<Report, 'name' | 'verdict' | 'startedAt' | 'endedA
 };
 
 /** The runs in a runs directory. */
-export interface RunLibrary {
+export interface RunRepository {
   /** The newest first. */
   list(): Promise<PastRun[]>;
   /** Undefined: no such run, or it has no report. A text says why its report cannot be read. */
@@ -37,7 +37,7 @@ export type RunFileName = 'report.html' | 'report.json' | 'plan.json';
 /** Older runs are on the disk, and not in the list. */
 const maxListed = 200;
 
-export function makeRunLibrary(runsDirectory: string): RunLibrary {
+export function makeRunRepository(runsDirectory: string): RunRepository {
   /** By run: a report is written once, and large. */
   const files = makeContainedFiles(runsDirectory);
   const summaries = new Map<string, { readonly modifiedAt: number; readonly run: PastRun }>();

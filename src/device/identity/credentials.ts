@@ -1,9 +1,9 @@
-/** What shows a device the way through a door: one for a whole slice. */
-export type DoorPass =
+/** What shows a device the way through a endpoint: one for a whole slice. */
+export type DeviceCredentials =
   | { readonly auth: 'none' }
   | { readonly auth: 'sigv4'; readonly region: string; readonly credentials: AccessCredentials }
   | { readonly auth: 'x509'; readonly certificate: string; readonly key: string }
-  | { readonly auth: 'custom'; readonly authorizer: AuthorizerWords };
+  | { readonly auth: 'custom'; readonly authorizer: AuthorizerCredentials };
 
 /** Of AWS. They outlive a slice: a Lambda's are good for longer than it may run. */
 export interface AccessCredentials {
@@ -16,7 +16,7 @@ export interface AccessCredentials {
  * What a custom authorizer is told: a user name and password, or a token, signed where the authorizer asks for that.
  * @see https://docs.aws.amazon.com/iot/latest/developerguide/custom-auth.html
  */
-export interface AuthorizerWords {
+export interface AuthorizerCredentials {
   /** Absent: the account's default authorizer. */
   readonly name?: string;
   readonly username?: string;
@@ -34,7 +34,7 @@ export interface AuthorizerWords {
  * The MQTT user name that carries the words: the service reads what is behind the question mark, the authorizer's function
  * gets all of it.
  */
-export function usernameOf({ name, username = '', token }: AuthorizerWords): string {
+export function usernameOf({ name, username = '', token }: AuthorizerCredentials): string {
   const query = new URLSearchParams();
   if (name !== undefined) query.set('x-amz-customauthorizer-name', name);
   if (token !== undefined) {

@@ -3,9 +3,9 @@ import { type ConnectionOptions, connect as connectTls, createSecureContext } fr
 
 /**
  * One way into the broker. What comes out is a byte stream that speaks MQTT; how it got there (TCP, TLS with a
- * certificate, a WebSocket with a signature) is the door's own business.
+ * certificate, a WebSocket with a signature) is the connector's own matter.
  */
-export interface Door {
+export interface Connector {
   /** Begins to open; `ready` is called once the stream may be written to. Received bytes go to `onread`. */
   open(onread: OnReadOpts, ready: () => void): ByteStream;
 }
@@ -30,7 +30,7 @@ export interface Address {
 }
 
 /** Plain TCP: `mqtt://`. */
-export function makeTcpDoor({ host, port }: Address): Door {
+export function makeTcpConnector({ host, port }: Address): Connector {
   return {
     open(onread, ready) {
       // Nagle's algorithm would hold a message back until the one before it is acknowledged by TCP.
@@ -43,7 +43,7 @@ export function makeTcpDoor({ host, port }: Address): Door {
  * TLS: `mqtts://`, mutual where `tls` holds a certificate and key. All connections share one context: certificates that
  * are read anew for each take a millisecond of CPU and 35 KB.
  */
-export function makeTlsDoor({ host, port }: Address, tls: ConnectionOptions): Door {
+export function makeTlsConnector({ host, port }: Address, tls: ConnectionOptions): Connector {
   const secureContext = createSecureContext(tls);
   // RFC 6066, 3: literal addresses are no server names.
   const name = isIP(host) === 0 ? { servername: host } : {};

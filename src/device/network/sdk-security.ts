@@ -1,14 +1,14 @@
 import { auth, iot } from 'aws-iot-device-sdk-v2';
-import type { DoorPass } from '../identity/credentials.ts';
+import type { DeviceCredentials } from '../identity/credentials.ts';
 import type { SdkSecurity } from '../transports/device-sdk.ts';
 
 /**
- * What the Device SDK needs to get past a door, from its own builders: they know what each way of AWS IoT Core's asks for.
+ * What the Device SDK needs to get past a endpoint, from its own builders: they know what each way of AWS IoT Core's asks for.
  * @param authority PEM, in place of the system's trust store
  */
 export function makeSdkSecurity(
   host: string,
-  pass: Exclude<DoorPass, { auth: 'none' }>,
+  pass: Exclude<DeviceCredentials, { auth: 'none' }>,
   authority: string | undefined,
 ): SdkSecurity {
   const builder = builderOf(host, pass);
@@ -22,7 +22,7 @@ export function makeSdkSecurity(
 
 function builderOf(
   host: string,
-  pass: Exclude<DoorPass, { auth: 'none' }>,
+  pass: Exclude<DeviceCredentials, { auth: 'none' }>,
 ): iot.AwsIotMqtt5ClientConfigBuilder {
   const builders = iot.AwsIotMqtt5ClientConfigBuilder;
   switch (pass.auth) {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { OnReadOpts } from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
-import { type Address, type ByteStream, type Door, makeTlsDoor } from './connector.ts';
+import { type Address, type ByteStream, type Connector, makeTlsConnector } from './connector.ts';
 import { encodeFrame, FrameReader, opcodes } from './websocket-frames.ts';
 
 /** RFC 6455, 1.3 */
@@ -13,8 +13,12 @@ const maxResponseBytes = 16_384;
  * MQTT over WebSocket over TLS: `wss://`.
  * @param pathOf the path of a handshake, query included, made anew for each connection
  */
-export function makeWebSocketDoor(address: Address, tls: ConnectionOptions, pathOf: () => string): Door {
-  const tlsDoor = makeTlsDoor(address, tls);
+export function makeWebSocketConnector(
+  address: Address,
+  tls: ConnectionOptions,
+  pathOf: () => string,
+): Connector {
+  const tlsEndpoint = makeTlsConnector(address, tls);
   const hostHeader = hostHeaderOf(address);
   return {
     open(onread, ready) {
@@ -23,7 +27,7 @@ export function makeWebSocketDoor(address: Address, tls: ConnectionOptions, path
         buffer: onread.buffer,
         callback: (length) => stream.received(length),
       };
-      stream.attach(tlsDoor.open(received, () => stream.shakeHands(pathOf(), hostHeader)));
+      stream.attach(tlsEndpoint.open(received, () => stream.shakeHands(pathOf(), hostHeader)));
       return stream;
     },
   };

@@ -1,4 +1,4 @@
-import type { Door } from '../network/connector.ts';
+import type { Connector } from '../network/connector.ts';
 import { messageOf, type SliceDevices } from '../slice-devices.ts';
 import type { MakeTransport, MqttSettings, Transport, TransportListener } from '../transport.ts';
 import { DenseConnection } from './dense/dense-connection.ts';
@@ -7,7 +7,7 @@ import { type MqttVersion, makeRarePacketDecoder } from './dense/packets.ts';
 import { PublishBuffer } from './dense/publish-buffer.ts';
 
 export interface DenseSettings extends MqttSettings {
-  readonly door: Door;
+  readonly connector: Connector;
   /** 5 unless told; 4 is MQTT 3.1.1. */
   readonly mqttVersion?: MqttVersion;
 }
@@ -40,7 +40,7 @@ class DenseTransport implements Transport {
     this.#context = {
       settings,
       devices,
-      door: settings.door,
+      connector: settings.connector,
       mqttVersion,
       checkEveryMs,
       pingTimeoutMs: Math.min(pingTimeoutMs, settings.keepAliveMs / 2),

@@ -6,7 +6,7 @@ import { firstFailureCode, isThrottle, localReasonOf, reasonOf } from './reason-
 export interface DeviceSdkSettings extends MqttSettings {
   readonly host: string;
   readonly port: number;
-  /** How a device gets past the door. Absent: plain TCP. */
+  /** How a device gets past the endpoint. Absent: plain TCP. */
   readonly secure?: SdkSecurity;
 }
 

@@ -8,7 +8,7 @@ import {
   requiredObject,
   requiredString,
 } from '../gateway/aws-json.ts';
-import type { EdgeService } from '../gateway/gateway-service.ts';
+import type { GatewayService } from '../gateway/gateway-service.ts';
 
 /** One CloudWatch series of the embedded services. */
 export interface MetricSeries {
@@ -29,7 +29,7 @@ const maxBodyBytes = 1_048_576;
 const minuteSeconds = 60;
 
 /** GetMetricData over the embedded services' own counters; no delay, where AWS takes a minute or two. */
-export function makeCloudWatch(source: MetricSource): EdgeService {
+export function makeCloudWatch(source: MetricSource): GatewayService {
   return makeJsonService({
     service: 'CloudWatch',
     version: '1.0',

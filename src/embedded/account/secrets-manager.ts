@@ -1,7 +1,7 @@
 import { accountId, partition, region } from '../gateway/arns.ts';
 import { AwsError } from '../gateway/aws-error.ts';
 import { makeJsonService, requiredString } from '../gateway/aws-json.ts';
-import type { EdgeService } from '../gateway/gateway-service.ts';
+import type { GatewayService } from '../gateway/gateway-service.ts';
 
 const maxBodyBytes = 65_536;
 
@@ -10,7 +10,7 @@ const maxBodyBytes = 65_536;
  * @param secrets texts by name
  * @see https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
  */
-export function makeSecretsManager(secrets: () => Readonly<Record<string, string>>): EdgeService {
+export function makeSecretsManager(secrets: () => Readonly<Record<string, string>>): GatewayService {
   return makeJsonService({
     service: 'Secrets Manager',
     version: '1.1',

@@ -9,7 +9,7 @@ import {
   pageOf,
   requiredString,
 } from '../gateway/aws-json.ts';
-import type { EdgeService } from '../gateway/gateway-service.ts';
+import type { GatewayService } from '../gateway/gateway-service.ts';
 
 const maxBodyBytes = 65_536;
 const maxPageSize = 100;
@@ -27,7 +27,7 @@ interface QuotaEntry {
 }
 
 /** The quotas that embedded AWS enforces, under the codes of AWS: https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/ */
-export function makeServiceQuotas(limits: AccountLimits): EdgeService {
+export function makeServiceQuotas(limits: AccountLimits): GatewayService {
   const applied = entriesOf((name) => limits[name]);
   const defaults = entriesOf((name) => quotas[name].limit);
 

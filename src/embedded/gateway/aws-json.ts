@@ -1,6 +1,6 @@
 import { AwsError, notSupported } from './aws-error.ts';
 import { header } from './gateway.ts';
-import type { EdgeService } from './gateway-service.ts';
+import type { GatewayService } from './gateway-service.ts';
 import { renderJsonError } from './serve-request.ts';
 
 /** A request's members, not yet known to be what they should. */
@@ -26,7 +26,7 @@ export function makeJsonService({
   version,
   maxBodyBytes,
   operations,
-}: JsonServiceOptions): EdgeService {
+}: JsonServiceOptions): GatewayService {
   return {
     routes: Object.keys(operations).map((operation) => ({ method: 'POST', path: '/', operation })),
     maxBodyBytes,

@@ -7,7 +7,7 @@ import type { Route } from './route-table.ts';
 export type RequestHead = SignedHead;
 
 /** One request as a service sees it. The body is whole and never parsed on the way. */
-export interface EdgeRequest extends RequestHead {
+export interface GatewayRequest extends RequestHead {
   readonly body: Buffer;
   readonly requestId: string;
   /** What it came in by: a TLS socket knows its client's certificate. */
@@ -16,23 +16,23 @@ export interface EdgeRequest extends RequestHead {
   onCallerGone(listener: () => void): void;
 }
 
-export interface EdgeResponse {
+export interface GatewayResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Buffer | string;
 }
 
-/** One AWS service (or InfluxDB) behind the edge. */
-export interface EdgeService {
+/** One AWS service (or InfluxDB) behind the gateway. */
+export interface GatewayService {
   /** All that it answers. */
   readonly routes: readonly Route[];
   /** Bytes of a request body; more is refused before it is held in memory. */
   readonly maxBodyBytes: number;
   /** Refuses by what comes before the body, of which nothing is read then. @throws AwsError */
   admit?(head: RequestHead): void;
-  handle(request: EdgeRequest): Promise<EdgeResponse>;
+  handle(request: GatewayRequest): Promise<GatewayResponse>;
   /** An error in the wire shape that this service's clients expect. */
-  renderError(error: AwsError, requestId: string): EdgeResponse;
+  renderError(error: AwsError, requestId: string): GatewayResponse;
 }
 
 /** Told of defects: what a service threw that is not an answer of AWS's. */

@@ -1,22 +1,22 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AwsError, notSupported } from './aws-error.ts';
-import type { EdgeRequest, EdgeService, OnFault } from './gateway-service.ts';
+import type { GatewayRequest, GatewayService, OnFault } from './gateway-service.ts';
 import { refusalOfBrowser } from './loopback-guard.ts';
 import type { Credentials } from './request-signature.ts';
 import type { Route } from './route-table.ts';
 import { makeRequestListener, renderJsonError } from './serve-request.ts';
 import { signedService } from './signed-service.ts';
 
-export interface EdgeOptions {
+export interface GatewayOptions {
   /** By the service name in the credential scope of Signature Version 4 (`states`, `s3`, `monitoring`). */
-  readonly signed: Readonly<Record<string, EdgeService>>;
+  readonly signed: Readonly<Record<string, GatewayService>>;
   /** Whose signatures are good. */
   readonly accessKeys: readonly Credentials[];
   /** For all other requests: the first whose prefix begins the path. Each checks by itself who sends. */
-  readonly unsigned: readonly (readonly [pathPrefix: string, service: EdgeService])[];
+  readonly unsigned: readonly (readonly [pathPrefix: string, service: GatewayService])[];
   /** For what none of these is for; absent: refused. */
-  readonly otherwise?: EdgeService;
+  readonly otherwise?: GatewayService;
   readonly onFault?: OnFault;
   /** Its requests may name another port of this machine: they come through it. */
   readonly anyPort?: boolean;
@@ -24,7 +24,7 @@ export interface EdgeOptions {
   readonly port?: number;
 }
 
-export interface Edge {
+export interface Gateway {
   readonly port: number;
   readonly url: string;
   readonly routes: readonly EdgeRoute[];
@@ -40,7 +40,7 @@ export interface EdgeRoute extends Route {
 const keepAliveTimeoutMs = 300_000;
 
 /** One HTTP port on loopback; the signature's credential scope says which service a request is for. */
-export async function startEdge(options: EdgeOptions): Promise<Edge> {
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const keys = new Map(options.accessKeys.map((key) => [key.accessKeyId, key]));
   const signed = new Map(
     Object.entries(options.signed).map(([scope, service]) => [scope, signedService(service, scope, keys)]),
@@ -66,7 +66,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
   };
 }
 
-function routesOf({ signed, unsigned, otherwise }: EdgeOptions): EdgeRoute[] {
+function routesOf({ signed, unsigned, otherwise }: GatewayOptions): EdgeRoute[] {
   const own = new Set([...unsigned.map(([, service]) => service), ...(otherwise ? [otherwise] : [])]);
   return [
     ...Object.entries(signed).flatMap(([signedFor, { routes }]) =>
@@ -77,11 +77,11 @@ function routesOf({ signed, unsigned, otherwise }: EdgeOptions): EdgeRoute[] {
 }
 
 function findService(
-  signed: ReadonlyMap<string, EdgeService>,
-  { unsigned, otherwise }: EdgeOptions,
+  signed: ReadonlyMap<string, GatewayService>,
+  { unsigned, otherwise }: GatewayOptions,
   incoming: IncomingMessage,
   url: URL,
-): EdgeService {
+): GatewayService {
   const scope =
     /Credential=[^,/]+\/\d{8}\/[^/]+\/([^/]+)\/aws4_request/.exec(
       incoming.headers.authorization ?? '',
@@ -92,11 +92,11 @@ function findService(
 }
 
 /** Answers every request with the same refusal, before its body is read. */
-export function refusing(service: EdgeService, why: string): EdgeService {
+export function refusing(service: GatewayService, why: string): GatewayService {
   return failing(service, new AwsError('AccessDeniedException', `refused: ${why}`, 403));
 }
 
-function failing(service: Pick<EdgeService, 'renderError'>, error: AwsError): EdgeService {
+function failing(service: Pick<GatewayService, 'renderError'>, error: AwsError): GatewayService {
   const { renderError } = service;
   const fail = (): never => {
     throw error;
@@ -104,7 +104,7 @@ function failing(service: Pick<EdgeService, 'renderError'>, error: AwsError): Ed
   return { routes: [], maxBodyBytes: 0, admit: fail, handle: async () => fail(), renderError };
 }
 
-function unknownService(scope: string | undefined, path: string): EdgeService {
+function unknownService(scope: string | undefined, path: string): GatewayService {
   return failing(
     { renderError: renderJsonError },
     scope === undefined
@@ -131,7 +131,7 @@ function closeServer(server: Server): Promise<void> {
 }
 
 /** One header, whatever Node made of repeated ones. */
-export function header(request: Pick<EdgeRequest, 'headers'>, name: string): string | undefined {
+export function header(request: Pick<GatewayRequest, 'headers'>, name: string): string | undefined {
   const value = request.headers[name];
   return typeof value === 'string' ? value : value?.[0];
 }

@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError, toAwsError } from './aws-error.ts';
-import type { EdgeRequest, EdgeResponse, EdgeService, OnFault, RequestHead } from './gateway-service.ts';
+import type {
+  GatewayRequest,
+  GatewayResponse,
+  GatewayService,
+  OnFault,
+  RequestHead,
+} from './gateway-service.ts';
 import { endUnread, isBodyRead, readBody } from './request-body.ts';
 
 /** Which service a request is for. */
-export type FindService = (incoming: IncomingMessage, url: URL) => EdgeService;
+export type FindService = (incoming: IncomingMessage, url: URL) => GatewayService;
 
 /** What an HTTP server is given that answers with these services. */
 export function makeRequestListener(
@@ -14,7 +20,7 @@ export function makeRequestListener(
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
   return (incoming, outgoing) => {
     serve(find, onFault, incoming, outgoing).catch((error: unknown) => {
-      onFault?.('edge', error);
+      onFault?.('gateway', error);
       outgoing.destroy();
     });
   };
@@ -25,7 +31,7 @@ export function makeRequestListener(
  * @throws AwsError for a target that is no path (RFC 9112, 3.2)
  */
 export function targetOf({ url = '/' }: IncomingMessage): URL {
-  const target = URL.parse(`http://edge${url}`);
+  const target = URL.parse(`http://gateway${url}`);
   if (target === null) throw new AwsError('InvalidRequestException', `${url} is no path`);
   return target;
 }
@@ -51,10 +57,10 @@ async function serve(
     query: url.searchParams,
     headers: incoming.headers,
   };
-  let response: EdgeResponse;
+  let response: GatewayResponse;
   try {
     service.admit?.(head);
-    const request: EdgeRequest = {
+    const request: GatewayRequest = {
       ...head,
       body: await readBody(incoming, service.maxBodyBytes),
       requestId,
@@ -78,7 +84,7 @@ async function serve(
 function send(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  response: EdgeResponse,
+  response: GatewayResponse,
   requestId: string,
 ): void {
   const { status, headers, body = '' } = response;
@@ -94,7 +100,7 @@ function send(
 }
 
 /** The shape of AWS's JSON protocols, 1.0, 1.1 and REST: https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html */
-export function renderJsonError(error: AwsError): EdgeResponse {
+export function renderJsonError(error: AwsError): GatewayResponse {
   return {
     status: error.status,
     headers: { 'content-type': 'application/json', 'x-amzn-errortype': error.code },

@@ -1,6 +1,6 @@
 import { region } from './arns.ts';
 import { AwsError } from './aws-error.ts';
-import type { EdgeService } from './gateway-service.ts';
+import type { GatewayService } from './gateway-service.ts';
 import type { Credentials } from './request-signature.ts';
 import { checkClaim, SignatureError, type SignatureFault, verifySignature } from './sigv4.ts';
 
@@ -51,10 +51,10 @@ const codesOf: Readonly<Record<string, Codes>> = { s3: s3Codes, cloudformation: 
  * @param keys by access key id
  */
 export function signedService(
-  service: EdgeService,
+  service: GatewayService,
   scope: string,
   keys: ReadonlyMap<string, Credentials>,
-): EdgeService {
+): GatewayService {
   const terms = { region, services: [scope] };
   const credentialsOf = (id: string): Credentials | undefined => keys.get(id);
   const checked = <T>(check: () => T): T => {

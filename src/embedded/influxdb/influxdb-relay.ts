@@ -1,6 +1,6 @@
 import { AwsError } from '../gateway/aws-error.ts';
 import { header } from '../gateway/gateway.ts';
-import type { EdgeRequest, EdgeResponse } from '../gateway/gateway-service.ts';
+import type { GatewayRequest, GatewayResponse } from '../gateway/gateway-service.ts';
 
 /** An InfluxDB of the user's, beside the embedded one. */
 export interface InfluxServer {
@@ -13,7 +13,7 @@ export interface InfluxServer {
 const relayTimeoutMs = 10_000;
 
 /** Hands a write on as it came, and back what the server says of it: where it is away, so is the embedded one. */
-export async function relayWrite(request: EdgeRequest, server: InfluxServer): Promise<EdgeResponse> {
+export async function relayWrite(request: GatewayRequest, server: InfluxServer): Promise<GatewayResponse> {
   const url = new URL(`${server.url.replace(/\/+$/, '')}/api/v2/write`);
   url.searchParams.set('org', server.org);
   url.searchParams.set('bucket', server.bucket);

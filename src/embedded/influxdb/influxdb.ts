@@ -3,7 +3,12 @@ import { liveMeasurements } from '../../live/live-points.ts';
 import { isSameSecret } from '../gateway/account-key.ts';
 import { AwsError } from '../gateway/aws-error.ts';
 import { header } from '../gateway/gateway.ts';
-import type { EdgeRequest, EdgeResponse, EdgeService, RequestHead } from '../gateway/gateway-service.ts';
+import type {
+  GatewayRequest,
+  GatewayResponse,
+  GatewayService,
+  RequestHead,
+} from '../gateway/gateway-service.ts';
 import { makeRouteTable } from '../gateway/route-table.ts';
 import { type InfluxServer, relayWrite } from './influxdb-relay.ts';
 import { answerSumQuery, parseSumQuery } from './influxql.ts';
@@ -30,8 +35,8 @@ const nanosecondsIn: Readonly<Record<string, bigint>> = {
 };
 
 /** InfluxDB 2's write API; what is written feeds the live totals, and is kept only where it is handed on. */
-export function makeInfluxDb(options: InfluxDbOptions): EdgeService {
-  type Handler = (request: EdgeRequest) => Promise<EdgeResponse> | EdgeResponse;
+export function makeInfluxDb(options: InfluxDbOptions): GatewayService {
+  type Handler = (request: GatewayRequest) => Promise<GatewayResponse> | GatewayResponse;
   const table = makeRouteTable<Handler>({
     'GET /health': () =>
       json(200, { name: 'influxdb', message: 'ready for writes', status: 'pass', checks: [], version }),
@@ -57,7 +62,7 @@ export function makeInfluxDb(options: InfluxDbOptions): EdgeService {
 }
 
 /** InfluxQL, as far as anybody asks while a run goes on: sums of one run's counters. */
-function query(request: EdgeRequest, options: InfluxDbOptions): EdgeResponse {
+function query(request: GatewayRequest, options: InfluxDbOptions): GatewayResponse {
   const database = request.query.get('db');
   if (database !== options.bucket) throw fault('not found', `database not found: ${database}`, 404);
   const asked = parseSumQuery(request.query.get('q') ?? '');
@@ -71,7 +76,7 @@ function authorize(head: RequestHead, { token }: InfluxDbOptions): void {
     throw fault('unauthorized', 'unauthorized access', 401);
 }
 
-async function write(request: EdgeRequest, options: InfluxDbOptions): Promise<EdgeResponse> {
+async function write(request: GatewayRequest, options: InfluxDbOptions): Promise<GatewayResponse> {
   const { org, bucket, totals, relayTo } = options;
   const asked = { org: request.query.get('org'), bucket: request.query.get('bucket') };
   if (asked.org !== org) throw fault('not found', `organization name "${asked.org}" not found`, 404);
@@ -104,7 +109,7 @@ function nowNs(): bigint {
   return BigInt(Date.now()) * 1_000_000n + (process.hrtime.bigint() % 1_000_000n);
 }
 
-function parse(request: EdgeRequest): LinePoint[] {
+function parse(request: GatewayRequest): LinePoint[] {
   try {
     return parseLineProtocol(unpack(request).toString());
   } catch (error) {
@@ -113,7 +118,7 @@ function parse(request: EdgeRequest): LinePoint[] {
   }
 }
 
-function unpack(request: EdgeRequest): Buffer {
+function unpack(request: GatewayRequest): Buffer {
   if (header(request, 'content-encoding') !== 'gzip') return request.body;
   try {
     return gunzipSync(request.body, { maxOutputLength: maxBodyBytes });
@@ -126,7 +131,7 @@ function fault(code: string, message: string, status: number): AwsError {
   return new AwsError(code, message, status);
 }
 
-function json(status: number, body: object): EdgeResponse {
+function json(status: number, body: object): GatewayResponse {
   return {
     status,
     headers: { 'content-type': 'application/json; charset=utf-8' },

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Fault, InvalidInputError } from '../../shared/errors.ts';
+import { type InputError, InvalidInputError } from '../../shared/errors.ts';
 import { formatPath } from '../../shared/json-path.ts';
 import { suggestFrom } from '../../shared/nearest.ts';
 import type { Delay } from './delay.ts';
@@ -16,7 +16,7 @@ export const connectRefusals = {
 export type ConnectRefusal = keyof typeof connectRefusals;
 
 /** Faults on the service's side. The same seed does the same to the same sequence of messages. */
-export interface WeatherSettings {
+export interface FaultSettings {
   readonly seed: number;
   /** Share (0–1) of messages that vanish between the rule and its queue, after their PUBACK. */
   readonly dropDeliveries: number;
@@ -41,7 +41,7 @@ export interface WeatherSettings {
   readonly clockOffsetMs: number;
 }
 
-export const calm: WeatherSettings = {
+export const noFaults: FaultSettings = {
   seed: 1,
   dropDeliveries: 0,
   duplicateDeliveries: 0,
@@ -56,9 +56,9 @@ export const calm: WeatherSettings = {
   clockOffsetMs: 0,
 };
 
-/** A change of the weather as it comes over HTTP: any of the settings, and what happens at once. */
-export interface WeatherChange {
-  readonly settings: WeatherSettings;
+/** A change of the injected faults as it comes over HTTP: any of the settings, and what happens at once. */
+export interface FaultChange {
+  readonly settings: FaultSettings;
   /** The service stands still for that long. */
   readonly pauseMs: number;
   /** Share (0–1) of the connections that are ended now. */
@@ -110,11 +110,11 @@ const settingsSchema = z.strictObject(settingsShape).partial();
 const changeSchema = z.strictObject({ ...settingsShape, pauseMs: milliseconds, disconnect: share }).partial();
 
 /**
- * The weather from the start.
+ * The injected faults from the start.
  * @param input parsed JSON: any of the settings
  * @throws InvalidInputError with every fault
  */
-export function parseWeather(input: unknown): Partial<WeatherSettings> {
+export function parseFaultSettings(input: unknown): Partial<FaultSettings> {
   return withoutUndefined(parse(settingsSchema, input));
 }
 
@@ -122,7 +122,7 @@ export function parseWeather(input: unknown): Partial<WeatherSettings> {
  * @param input parsed JSON: any of the settings, `pauseMs`, `disconnect`; what it leaves out stays
  * @throws InvalidInputError with every fault
  */
-export function parseWeatherChange(input: unknown, current: WeatherSettings): WeatherChange {
+export function parseFaultChange(input: unknown, current: FaultSettings): FaultChange {
   const { pauseMs = 0, disconnect = 0, ...changed } = parse(changeSchema, input);
   // A clock that jumps would be another fault: quotas and batching windows count by it.
   if ((changed.clockOffsetMs ?? current.clockOffsetMs) !== current.clockOffsetMs) {
@@ -131,7 +131,7 @@ export function parseWeatherChange(input: unknown, current: WeatherSettings): We
       message: 'cannot change while the service runs',
       hint: 'start the service with it',
     };
-    throw new InvalidInputError('The weather', [fault]);
+    throw new InvalidInputError('The injected faults', [fault]);
   }
   return { settings: { ...current, ...withoutUndefined(changed) }, pauseMs, disconnect };
 }
@@ -141,12 +141,12 @@ function parse<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>, input: u
   if (result.success) return result.data;
   const known = Object.keys(schema.shape);
   throw new InvalidInputError(
-    'The weather',
+    'The injected faults',
     result.error.issues.flatMap((issue) => faultsOf(issue, known)),
   );
 }
 
-function faultsOf(issue: z.core.$ZodIssue, known: readonly string[]): Fault[] {
+function faultsOf(issue: z.core.$ZodIssue, known: readonly string[]): InputError[] {
   const path = formatPath(issue.path);
   const group = String(issue.path[0] ?? '');
   if (group === 'deliveryDelay' || group === 'ackDelay') {
@@ -159,7 +159,7 @@ function faultsOf(issue: z.core.$ZodIssue, known: readonly string[]): Fault[] {
       hint: suggestFrom(key, known, 'known'),
     }));
   }
-  return [{ path: path === '' ? 'weather' : path, message: issue.message }];
+  return [{ path: path === '' ? 'faults' : path, message: issue.message }];
 }
 
 function withoutUndefined<Values extends object>(

@@ -2,11 +2,11 @@ import type { FaultEvent } from '../../plan/conditions.ts';
 import { makeRandom, type Random } from '../../shared/random.ts';
 import type { CancelTimer, Clock } from './broker-clock.ts';
 import { drawDelayMs } from './delay.ts';
-import { calm, connectRefusals, type WeatherSettings } from './fault-settings.ts';
+import { connectRefusals, type FaultSettings, noFaults } from './fault-settings.ts';
 
-/** What the weather did, exactly: the truth that a report is held against. */
-export interface WeatherReport {
-  readonly settings: WeatherSettings;
+/** What the injected faults did, exactly: the truth that a report is held against. */
+export interface FaultReport {
+  readonly settings: FaultSettings;
   /** What was set and done, in order. */
   readonly events: readonly FaultEvent[];
   readonly droppedDeliveries: number;
@@ -37,7 +37,7 @@ export type DisconnectSome = (
 const disconnectPeriodMs = 1_000;
 
 /** Decides what goes wrong, and counts it. Whoever asks does it. */
-export class Weather {
+export class Faults {
   readonly #clock: Clock;
   readonly #onPause: ((paused: boolean) => void)[] = [];
   readonly #counts = {
@@ -60,16 +60,16 @@ export class Weather {
   #stopDisconnecting: CancelTimer | undefined;
   /** Of connections to be disconnected, what is not a whole one yet. */
   #owed = 0;
-  #settings = calm;
+  #settings = noFaults;
   readonly #events: FaultEvent[] = [];
   #hasBegun = false;
-  #random = streamsOf(calm.seed);
+  #random = streamsOf(noFaults.seed);
   #pausedMs = 0;
   /** Epoch milliseconds; 0: not paused. */
   #pausedSince = 0;
   #pausedUntil = 0;
 
-  constructor(clock: Clock, settings: WeatherSettings) {
+  constructor(clock: Clock, settings: FaultSettings) {
     this.#clock = clock;
     this.change(settings);
   }
@@ -84,7 +84,7 @@ export class Weather {
   }
 
   /** Takes effect with the next message; the streams begin anew at the seed. Counts go on. */
-  change(settings: WeatherSettings): void {
+  change(settings: FaultSettings): void {
     this.#log(settings);
     this.#settings = settings;
     this.deliversPlainly = settings.duplicateDeliveries === 0 && settings.deliveryDelay === 0;
@@ -195,7 +195,7 @@ export class Weather {
     });
   }
 
-  report(): WeatherReport {
+  report(): FaultReport {
     return {
       settings: this.#settings,
       events: this.#events,
@@ -233,11 +233,11 @@ export class Weather {
   }
 
   /** What of the settings is new, for the report of the run. The first ones are there from the start. */
-  #log(settings: WeatherSettings): void {
+  #log(settings: FaultSettings): void {
     const at = this.#hasBegun ? this.#clock.now() : null;
     this.#hasBegun = true;
     for (const [setting, value] of Object.entries(settings)) {
-      const before = JSON.stringify(this.#settings[setting as keyof WeatherSettings]);
+      const before = JSON.stringify(this.#settings[setting as keyof FaultSettings]);
       const after = JSON.stringify(value);
       if (before !== after) this.#events.push({ at, setting, value: after });
     }

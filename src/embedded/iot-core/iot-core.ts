@@ -1,16 +1,16 @@
 import { makeRandom } from '../../shared/random.ts';
-import { type Edge, type EdgeOptions, type EdgeRoute, startEdge } from '../gateway/gateway.ts';
-import type { EdgeService } from '../gateway/gateway-service.ts';
+import { type EdgeRoute, type Gateway, type GatewayOptions, startGateway } from '../gateway/gateway.ts';
+import type { GatewayService } from '../gateway/gateway-service.ts';
 import type { Route } from '../gateway/route-table.ts';
 import { AccountQuotas } from './account-quotas.ts';
 import { type CertificateFiles, type Certificates, writeCertificates } from './auth/certificates.ts';
 import type { AuthorizeRequest } from './auth/http-authorization.ts';
 import { type Clock, offsetClock, wallClock } from './broker-clock.ts';
-import { Weather } from './faults.ts';
+import { Faults } from './faults.ts';
 import { makeAdminApi } from './http/admin-api.ts';
 import { makeDataPlane } from './http/data-plane.ts';
-import { openDoors } from './listeners/listeners.ts';
-import { openTcpDoor } from './listeners/tcp-listener.ts';
+import { openListeners } from './listeners/listeners.ts';
+import { openTcpListener } from './listeners/tcp-listener.ts';
 import { Metrics } from './metrics.ts';
 import { Broker } from './mqtt/broker.ts';
 import { Router } from './mqtt/router.ts';
@@ -19,7 +19,7 @@ import { EventSourceMapping, type Invoke } from './queue/event-source-mapping.ts
 import { makeLambdaInvoker } from './queue/lambda-invoker.ts';
 import { MessageQueue } from './queue/message-queue.ts';
 import { makeSqs } from './queue/sqs-api.ts';
-import { WeatheredTarget } from './rules/faulty-target.ts';
+import { FaultyTarget } from './rules/faulty-target.ts';
 import { RulesEngine } from './rules/rules-engine.ts';
 import { TopicRule } from './rules/topic-rule.ts';
 import { deadLetterQueueName, type IotCoreSettings, ruleErrorQueueName } from './settings.ts';
@@ -39,7 +39,7 @@ const measuringAtOnce = 2;
 
 /** Where it listens, on 127.0.0.1. */
 export interface IotCoreAddresses {
-  /** MQTT without TLS. AWS has no such door. */
+  /** MQTT without TLS. AWS has no such listener. */
   readonly mqttPort: number;
   /** As 8883: MQTT with client certificates. */
   readonly mqttsPort: number;
@@ -59,7 +59,7 @@ export interface IotCoreAddresses {
 export interface RunningIotCore extends IotCoreAddresses {
   readonly addresses: IotCoreAddresses;
   readonly certificates: Certificates;
-  readonly weather: Weather;
+  readonly faults: Faults;
   readonly metrics: Metrics;
   readonly queue: ArrivalsQueue;
   /** Where the settings have one. */
@@ -91,8 +91,8 @@ export async function runIotCore(
 ): Promise<RunningIotCore> {
   const rule = new TopicRule(settings.rule.name, settings.rule.sql);
   const metrics = new Metrics();
-  const clock = offsetClock(machineClock, settings.weather.clockOffsetMs);
-  const weather = new Weather(clock, settings.weather);
+  const clock = offsetClock(machineClock, settings.faults.clockOffsetMs);
+  const faults = new Faults(clock, settings.faults);
   const quotas = new AccountQuotas(settings.limits, settings.burstSeconds);
   const queue = new ArrivalsQueue(settings.queue, clock);
   const ruleErrors = new MessageQueue(clock);
@@ -103,7 +103,7 @@ export async function runIotCore(
     { name: ruleErrorQueueName, counts: () => ruleErrors.counts, messages: ruleErrors },
   ]);
   const lambda = makeLambdaInvoker(settings.subscriber, measuringAtOnce);
-  const mapping = new EventSourceMapping(queue, invoke ?? lambda.invoke, settings.queue, clock, weather);
+  const mapping = new EventSourceMapping(queue, invoke ?? lambda.invoke, settings.queue, clock, faults);
   const stream =
     settings.stream &&
     openArrivalsStream(settings.stream, {
@@ -111,41 +111,41 @@ export async function runIotCore(
       functionName: settings.subscriber.functionName,
       invoke: invoke ?? lambda.invoke,
       clock,
-      weather,
+      faults,
       sendFailure: (message) => givenUp.send(message, clock.now()),
     });
-  const target = new WeatheredTarget(stream?.action ?? queue, weather, clock);
-  const rules = new RulesEngine([rule], target, metrics, weather, quotas, (message) =>
+  const target = new FaultyTarget(stream?.action ?? queue, faults, clock);
+  const rules = new RulesEngine([rule], target, metrics, faults, quotas, (message) =>
     ruleErrors.send(message, clock.now()),
   );
-  const router = new Router(rules, metrics.mqtt, makeRandom(settings.weather.seed, 3));
+  const router = new Router(rules, metrics.mqtt, makeRandom(settings.faults.seed, 3));
   const { throttleAnswer, unauthorized } = settings;
   const broker = new Broker({
     clock,
     metrics: metrics.mqtt,
     quotas,
-    weather,
+    faults: faults,
     router,
     throttleAnswer,
     unauthorized,
     onFault,
   });
-  const dataPlaneFor = (authorize: AuthorizeRequest): EdgeService =>
-    makeDataPlane({ clock, metrics: metrics.http, quotas, weather, router, authorize });
+  const dataPlaneFor = (authorize: AuthorizeRequest): GatewayService =>
+    makeDataPlane({ clock, metrics: metrics.http, quotas, faults, router, authorize });
   const admin = makeAdminApi({
     broker,
     metrics,
     quotas,
     queue,
     mapping,
-    weather,
+    faults,
     stream,
     ruleErrors,
     token: settings.adminToken,
   });
 
   const closers: (() => unknown)[] = [
-    () => weather.close(),
+    () => faults.close(),
     () => mapping.close(),
     () => stream?.mapping.close(),
     () => lambda.close(),
@@ -155,11 +155,17 @@ export async function runIotCore(
     for (const closer of closers) await closer();
   };
   const onEdgeFault = (_what: string, error: unknown): void => onFault(error);
-  const openEdge = async (options: Partial<EdgeOptions>): Promise<Edge> => {
-    const { accessKeys } = settings.doors;
-    const edge = await startEdge({ signed: {}, unsigned: [], accessKeys, onFault: onEdgeFault, ...options });
-    closers.push(() => edge.close());
-    return edge;
+  const openGateway = async (options: Partial<GatewayOptions>): Promise<Gateway> => {
+    const { accessKeys } = settings.listeners;
+    const gateway = await startGateway({
+      signed: {},
+      unsigned: [],
+      accessKeys,
+      onFault: onEdgeFault,
+      ...options,
+    });
+    closers.push(() => gateway.close());
+    return gateway;
   };
   const invokeOf = (functionName: string): Invoke => {
     const invoker = makeLambdaInvoker({ ...settings.subscriber, functionName }, authorizersAtOnce);
@@ -167,32 +173,32 @@ export async function runIotCore(
     return invoker.invoke;
   };
   try {
-    const door = await openTcpDoor(broker, settings.ports.mqtt);
-    closers.push(() => door.close());
+    const listener = await openTcpListener(broker, settings.ports.mqtt);
+    closers.push(() => listener.close());
     const { ports } = settings;
-    const doors = await openDoors({
+    const listeners = await openListeners({
       broker,
       clock,
       today: wallClock.now,
-      settings: settings.doors,
+      settings: settings.listeners,
       ports,
       dataPlaneFor,
       invokeOf,
       onFault,
     });
-    closers.push(() => doors.close());
-    const http = await openEdge({
+    closers.push(() => listeners.close());
+    const http = await openGateway({
       signed: { sqs, ...(stream && { kinesis: stream.api }) },
-      otherwise: dataPlaneFor(doors.authorizeBySignature),
+      otherwise: dataPlaneFor(listeners.authorizeBySignature),
       // The gateway passes requests on as they came.
       anyPort: true,
       port: ports.http,
     });
-    const adminEdge = await openEdge({ otherwise: admin, port: ports.admin });
-    const { certificatesDirectory } = settings.doors;
-    const { certificates, mqttsPort, wssPort, httpsPort } = doors;
+    const adminEdge = await openGateway({ otherwise: admin, port: ports.admin });
+    const { certificatesDirectory } = settings.listeners;
+    const { certificates, mqttsPort, wssPort, httpsPort } = listeners;
     const addresses: IotCoreAddresses = {
-      mqttPort: door.port,
+      mqttPort: listener.port,
       mqttsPort,
       wssPort,
       httpsPort,
@@ -205,13 +211,13 @@ export async function runIotCore(
       ...addresses,
       addresses,
       certificates,
-      weather,
+      faults,
       metrics,
       queue,
       stream,
       ruleErrors,
       givenUp,
-      routes: { http: http.routes, admin: adminEdge.routes, tls: doors.routes },
+      routes: { http: http.routes, admin: adminEdge.routes, tls: listeners.routes },
       close,
     };
   } catch (error) {

@@ -3,7 +3,7 @@ import type { QueueReaders } from '../../plan/queue-readers.ts';
 import { streamBatches } from '../../plan/stream-reading.ts';
 import type { AccountLimits } from '../../targets/aws-iot/quotas.ts';
 import type { Credentials } from '../gateway/request-signature.ts';
-import type { WeatherSettings } from './fault-settings.ts';
+import type { FaultSettings } from './fault-settings.ts';
 
 /**
  * What a QoS 1 publish past a quota of the account gets: nothing (what is told of the service), an MQTT 5 PUBACK with 0x97
@@ -26,18 +26,18 @@ export interface IotCoreChoices {
   /** In place of the deployed queue's. */
   readonly queue?: Partial<QueueSettings>;
   /** Faults on the service's side from the start; default: none. */
-  readonly weather?: Partial<WeatherSettings>;
+  readonly faults?: Partial<FaultSettings>;
 }
 
 /** Of more that is set beside them. */
 export function iotCoreChoicesOf(settings: IotCoreChoices): IotCoreChoices {
-  const { burstSeconds, throttleAnswer, unauthorized, queue, weather } = settings;
+  const { burstSeconds, throttleAnswer, unauthorized, queue, faults } = settings;
   return {
     ...(burstSeconds === undefined ? {} : { burstSeconds }),
     ...(throttleAnswer === undefined ? {} : { throttleAnswer }),
     ...(unauthorized === undefined ? {} : { unauthorized }),
     ...(queue === undefined ? {} : { queue }),
-    ...(weather === undefined ? {} : { weather }),
+    ...(faults === undefined ? {} : { faults }),
   };
 }
 
@@ -45,7 +45,7 @@ export function iotCoreChoicesOf(settings: IotCoreChoices): IotCoreChoices {
 export interface IotCoreSettings {
   /** Loopback ports; 0 takes any free one. `mqtts`, `wss` and `https` are what 8883, 443 and 8443 are to the service. */
   readonly ports: Readonly<Record<'mqtt' | 'mqtts' | 'wss' | 'https' | 'http' | 'admin', number>>;
-  readonly doors: DoorSettings;
+  readonly listeners: ListenerSettings;
   readonly rule: { readonly name: string; readonly sql: string };
   readonly queue: QueueSettings;
   /** Present: the rule's action puts its messages into this stream, and not into the queue. */
@@ -64,12 +64,12 @@ export interface IotCoreSettings {
   /** How much of a per-second quota may be used at once, in seconds of its rate: see docs/iot-core-fidelity.md. */
   readonly burstSeconds: number;
   readonly throttleAnswer: ThrottleAnswer;
-  readonly weather: WeatherSettings;
+  readonly faults: FaultSettings;
   readonly unauthorized: UnauthorizedSettings;
 }
 
 /** Who may come in. Policies are documents as AWS has them; where none are set, everything is allowed. */
-export interface DoorSettings {
+export interface ListenerSettings {
   readonly accessKeys: readonly AccessKeySettings[];
   /** Of the fleet's certificate, which is made at the start. */
   readonly fleetPolicies?: readonly unknown[] | undefined;
@@ -83,7 +83,7 @@ export interface DoorSettings {
 }
 
 /** The fleet's certificate alone. */
-export const defaultDoors: DoorSettings = {
+export const defaultListeners: ListenerSettings = {
   accessKeys: [],
   certificates: [],
   authorizers: [],

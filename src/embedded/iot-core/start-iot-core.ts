@@ -4,18 +4,18 @@ import { type AccountLimits, accountLimitsOf } from '../../targets/aws-iot/quota
 import { makeAccessKey, makeToken } from '../gateway/account-key.ts';
 import type { Credentials } from '../gateway/request-signature.ts';
 import { siblingModule } from '../process/sibling-module.ts';
-import { calm } from './fault-settings.ts';
+import { noFaults } from './fault-settings.ts';
 import type { IotCoreAddresses } from './iot-core.ts';
 import type { StartReport, TroubleReport } from './main.ts';
 import {
-  type DoorSettings,
-  defaultDoors,
+  defaultListeners,
   defaultQueue,
   defaultRuleName,
   defaultStream,
   defaultUnauthorized,
   type IotCoreChoices,
   type IotCoreSettings,
+  type ListenerSettings,
   type StreamSettings,
 } from './settings.ts';
 
@@ -36,7 +36,7 @@ export interface StartIotCoreOptions extends IotCoreChoices {
   /** The rule sends to a stream in place of the queue; what is left out is as the stack deploys it. */
   readonly stream?: Partial<StreamSettings> | undefined;
   /** Who may come in; default: the fleet's certificate, with no policies. */
-  readonly doors?: Partial<DoorSettings>;
+  readonly listeners?: Partial<ListenerSettings>;
   /** Loopback ports; default: any free ones. */
   readonly ports?: Partial<IotCoreSettings['ports']>;
 }
@@ -102,7 +102,7 @@ export async function startIotCore(options: StartIotCoreOptions): Promise<IotCor
 export function iotCoreSettingsOf(options: StartIotCoreOptions): IotCoreSettings {
   return {
     ports: { mqtt: 0, mqtts: 0, wss: 0, https: 0, http: 0, admin: 0, ...options.ports },
-    doors: { ...defaultDoors, ...options.doors },
+    listeners: { ...defaultListeners, ...options.listeners },
     rule: { name: options.ruleName ?? defaultRuleName, sql: options.ruleSql },
     queue: { ...defaultQueue, ...options.queue },
     stream: options.stream && { ...defaultStream, ...options.stream },
@@ -115,7 +115,7 @@ export function iotCoreSettingsOf(options: StartIotCoreOptions): IotCoreSettings
     limits: options.limits ?? accountLimitsOf('default'),
     burstSeconds: options.burstSeconds ?? 1,
     throttleAnswer: options.throttleAnswer ?? 'silent',
-    weather: { ...calm, ...options.weather },
+    faults: { ...noFaults, ...options.faults },
     unauthorized: { ...defaultUnauthorized, ...options.unauthorized },
   };
 }

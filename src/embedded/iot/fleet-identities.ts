@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { makeAccessKey, makeToken } from '../gateway/account-key.ts';
 import type { Credentials } from '../gateway/request-signature.ts';
 import type { CertificateFiles } from '../iot-core/auth/certificates.ts';
-import type { AccessKeySettings, DoorSettings } from '../iot-core/settings.ts';
+import type { AccessKeySettings, ListenerSettings } from '../iot-core/settings.ts';
 import type { FunctionDefinition, Stack } from '../stack/stack.ts';
 
 /** Who may come in to the embedded IoT Core, and what they are given for it: as a deployment would. */
-export interface IotEntrance {
-  readonly doors: Partial<DoorSettings>;
+export interface FleetIdentities {
+  readonly listeners: Partial<ListenerSettings>;
   /** The account's and every role's: good for all services. */
   readonly accessKeys: readonly Credentials[];
   /** Functions beside those of the stack. */
@@ -49,7 +49,7 @@ export interface IotEntranceOptions {
  * Each function signs as its role, and may do with IoT what its role's policies say. The fleet's certificate, and the user
  * of the custom authorizer, may do what publish-mqtt may: they stand for the same devices.
  */
-export function makeIotEntrance(options: IotEntranceOptions): IotEntrance {
+export function makeFleetIdentities(options: IotEntranceOptions): FleetIdentities {
   const { stack, packageRoot, certificatesDirectory, accountKey } = options;
   const fleetPolicies = stack.functions.find(({ key }) => key === fleetKey)?.policies;
   const secretNames = secretNamesOf(stack);
@@ -75,7 +75,7 @@ export function makeIotEntrance(options: IotEntranceOptions): IotEntrance {
   const roleKeys = new Map([...stack.functions, ownAuthorizer].map((each) => [each.key, roleKeyOf(each)]));
   const accessKeys = [accountKey, ...roleKeys.values()];
   return {
-    doors: {
+    listeners: {
       accessKeys,
       fleetPolicies,
       authorizers: [...stack.authorizers, { name: fleetAuthorizer, functionName: ownAuthorizer.name }],

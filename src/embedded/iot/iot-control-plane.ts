@@ -1,5 +1,5 @@
 import { notSupported } from '../gateway/aws-error.ts';
-import type { EdgeService } from '../gateway/gateway-service.ts';
+import type { GatewayService } from '../gateway/gateway-service.ts';
 import { makeRouteTable } from '../gateway/route-table.ts';
 import { renderJsonError } from '../gateway/serve-request.ts';
 
@@ -8,7 +8,7 @@ import { renderJsonError } from '../gateway/serve-request.ts';
  * @see https://docs.aws.amazon.com/iot/latest/apireference/API_DescribeEndpoint.html
  */
 /** @param port of the listener that is AWS's 443: HTTPS, WebSocket, MQTT by ALPN */
-export function makeIotControlPlane(port: () => number): EdgeService {
+export function makeIotControlPlane(port: () => number): GatewayService {
   const table = makeRouteTable({
     // AWS's answer has no port, for it is 443; the other listeners are in IOT_ENDPOINT.
     'GET /endpoint': () => ({ endpointAddress: `127.0.0.1:${port()}` }),

@@ -1,11 +1,11 @@
 import type { FaultEvent } from '../../plan/conditions.ts';
 import type { MetricSeries } from '../account/cloudwatch.ts';
-import type { WeatherReport } from '../iot-core/faults.ts';
+import type { FaultReport } from '../iot-core/faults.ts';
 import type { MetricsReport } from '../iot-core/http/admin-api.ts';
 import { type AdminPort, fetchAdmin } from '../iot-core/http/admin-client.ts';
 import { startIotCore } from '../iot-core/start-iot-core.ts';
 import type { IotCoreProcess, IotCoreStart } from '../process/embedded-aws.ts';
-import { watchPulse } from '../process/liveness.ts';
+import { watchLiveness } from '../process/liveness.ts';
 
 /** A process that is stopped takes connections and never answers. */
 const answerTimeoutMs = 10_000;
@@ -20,7 +20,7 @@ export async function startIotCoreProcess(start: IotCoreStart): Promise<IotCoreP
     faults: () => readFaults(iotCore),
     onTrouble(listener) {
       iotCore.onTrouble(listener);
-      endPulse = watchPulse({
+      endPulse = watchLiveness({
         // Read to its end, so that the connection serves the next question too.
         ask: async () => (await fetchAdmin(iotCore, '/process')).arrayBuffer(),
         onSilent: (ms) =>
@@ -37,9 +37,9 @@ export async function startIotCoreProcess(start: IotCoreStart): Promise<IotCoreP
 }
 
 async function readFaults(iotCore: AdminPort): Promise<readonly FaultEvent[]> {
-  const answer = await fetchAdmin(iotCore, '/weather', { signal: AbortSignal.timeout(answerTimeoutMs) });
+  const answer = await fetchAdmin(iotCore, '/faults', { signal: AbortSignal.timeout(answerTimeoutMs) });
   if (!answer.ok) throw new Error(`the embedded IoT Core answered ${answer.status} for its faults`);
-  return ((await answer.json()) as WeatherReport).events;
+  return ((await answer.json()) as FaultReport).events;
 }
 
 async function readMetrics(iotCore: AdminPort): Promise<readonly MetricSeries[]> {

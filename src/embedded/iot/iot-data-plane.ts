@@ -1,7 +1,7 @@
 import { Agent, request as sendRequest } from 'node:http';
 import { AwsError } from '../gateway/aws-error.ts';
 import { header } from '../gateway/gateway.ts';
-import type { EdgeRequest, EdgeResponse, EdgeService } from '../gateway/gateway-service.ts';
+import type { GatewayRequest, GatewayResponse, GatewayService } from '../gateway/gateway-service.ts';
 import type { Route } from '../gateway/route-table.ts';
 import { renderJsonError } from '../gateway/serve-request.ts';
 
@@ -19,9 +19,9 @@ const hopByHop: readonly string[] = ['connection', 'keep-alive', 'transfer-encod
 
 /**
  * Passes the IoT data plane on to the IoT Core process. Publishers go there directly (`AWS_ENDPOINT_URL_IOT_DATA_PLANE`);
- * this is for whoever knows only the edge.
+ * this is for whoever knows only the gateway.
  */
-export function makeIotDataPlane(iotCoreUrl: () => string): EdgeService & { close(): void } {
+export function makeIotDataPlane(iotCoreUrl: () => string): GatewayService & { close(): void } {
   const agent = new Agent({ keepAlive: true });
   return {
     routes: dataPlaneRoutes,
@@ -32,7 +32,7 @@ export function makeIotDataPlane(iotCoreUrl: () => string): EdgeService & { clos
   };
 }
 
-function forward(base: string, agent: Agent, request: EdgeRequest): Promise<EdgeResponse> {
+function forward(base: string, agent: Agent, request: GatewayRequest): Promise<GatewayResponse> {
   const query = request.query.toString();
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(request.headers)) {

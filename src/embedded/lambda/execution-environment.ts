@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { EdgeResponse } from '../gateway/gateway-service.ts';
+import type { GatewayResponse } from '../gateway/gateway-service.ts';
 import { siblingModule } from '../process/sibling-module.ts';
 import { describeDiskError, isDiskError } from '../s3/runs-storage.ts';
 import type { FunctionDefinition } from '../stack/stack.ts';
@@ -39,10 +39,10 @@ export interface ExecutionEnvironment {
   /** Call only when new or idle. */
   invoke(invocation: Invocation): Promise<InvocationResult>;
   /** The Runtime API, by its operations. */
-  next(onCallerGone: (listener: () => void) => void): Promise<EdgeResponse>;
-  respond(requestId: string, payload: Buffer): EdgeResponse;
-  fail(requestId: string, report: Buffer): EdgeResponse;
-  failInit(report: Buffer): EdgeResponse;
+  next(onCallerGone: (listener: () => void) => void): Promise<GatewayResponse>;
+  respond(requestId: string, payload: Buffer): GatewayResponse;
+  fail(requestId: string, report: Buffer): GatewayResponse;
+  failInit(report: Buffer): GatewayResponse;
   /** Resolves when the process is gone. */
   kill(): Promise<void>;
 }
@@ -62,7 +62,7 @@ const fileDescriptors = 1_024;
 const heapShare = 0.9;
 
 const bootstrap = siblingModule('lambda-bootstrap', import.meta.url);
-const accepted: EdgeResponse = {
+const accepted: GatewayResponse = {
   status: 202,
   headers: { 'content-type': 'application/json' },
   body: '{"status":"OK"}',
@@ -73,7 +73,7 @@ export function startExecutionEnvironment(options: ExecutionEnvironmentOptions):
   const child = spawnRuntime(options);
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
   let current: Current | undefined;
-  let poll: ((response: EdgeResponse) => void) | undefined;
+  let poll: ((response: GatewayResponse) => void) | undefined;
   let limit: NodeJS.Timeout | undefined;
 
   child.stdout?.on('data', (output: Buffer) => log.write(output));

@@ -18,8 +18,8 @@ export interface LambdaPoolOptions {
   /** Where handlers are found: the root of the package. */
   readonly taskRoot: string;
   readonly logs: FunctionLogs;
-  /** `host:port` of the edge, known once it listens. */
-  readonly edgeHost: () => string;
+  /** `host:port` of the gateway, known once it listens. */
+  readonly gatewayHost: () => string;
   /** Variables a function gets, over those of its definition. */
   readonly variables: (definition: FunctionDefinition) => Readonly<Record<string, string>>;
 }
@@ -93,7 +93,7 @@ export function makeLambdaPool(options: LambdaPoolOptions): LambdaPool {
         ...runtimeVariables(definition, id),
         ...definition.environment,
         ...options.variables(definition),
-        AWS_LAMBDA_RUNTIME_API: `${options.edgeHost()}${runtimeApiPrefix}${id}`,
+        AWS_LAMBDA_RUNTIME_API: `${options.gatewayHost()}${runtimeApiPrefix}${id}`,
       },
       taskRoot: options.taskRoot,
       log: options.logs.openStream(definition.name, id),

@@ -6,12 +6,12 @@ import type { InvokeFunction } from '../step-functions/machine.ts';
 import { StateError } from '../step-functions/state-error.ts';
 
 /** Invokes functions as Step Functions does: through Lambda's own API, each failure under the name that Retry matches. */
-export function makeLambdaTask(edgeUrl: () => string, accountKey: Credentials): InvokeFunction {
+export function makeLambdaTask(gatewayUrl: () => string, accountKey: Credentials): InvokeFunction {
   let client: Promise<LambdaClient> | undefined;
   return async (functionArn, payload) => {
     // The SDK is loaded with the first execution, not with embedded AWS.
     const { InvokeCommand } = await import('@aws-sdk/client-lambda');
-    client ??= connect(edgeUrl(), accountKey);
+    client ??= connect(gatewayUrl(), accountKey);
     const command = new InvokeCommand({ FunctionName: functionArn, Payload: payload });
     const answer = await (await client).send(command).catch((error: Error) => {
       throw nameServiceError(error);

@@ -1,7 +1,7 @@
 import { functionNameOf } from '../gateway/arns.ts';
 import { AwsError, notSupported } from '../gateway/aws-error.ts';
 import { header } from '../gateway/gateway.ts';
-import type { EdgeRequest, EdgeResponse, EdgeService } from '../gateway/gateway-service.ts';
+import type { GatewayRequest, GatewayResponse, GatewayService } from '../gateway/gateway-service.ts';
 import { makeRouteTable } from '../gateway/route-table.ts';
 import { renderJsonError } from '../gateway/serve-request.ts';
 import type { FunctionDefinition } from '../stack/stack.ts';
@@ -27,7 +27,7 @@ interface AsyncEvent {
 }
 
 /** Lambda's Invoke API: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
-export function makeLambdaApi(pool: LambdaPool): EdgeService {
+export function makeLambdaApi(pool: LambdaPool): GatewayService {
   /** By function: one that has no room left keeps no other from running. */
   const queues = new Map<FunctionDefinition, AsyncEvent[]>();
   let queued = 0;
@@ -63,7 +63,7 @@ export function makeLambdaApi(pool: LambdaPool): EdgeService {
     }, waitMs).unref();
   }
 
-  function enqueue(definition: FunctionDefinition, requestId: string, event: Buffer): EdgeResponse {
+  function enqueue(definition: FunctionDefinition, requestId: string, event: Buffer): GatewayResponse {
     if (event.length > maxAsyncBytes) throw tooLarge(event.length, maxAsyncBytes);
     if (queued >= maxQueuedEvents)
       throw new AwsError('TooManyRequestsException', `${maxQueuedEvents} events are waiting`, 429);
@@ -71,7 +71,7 @@ export function makeLambdaApi(pool: LambdaPool): EdgeService {
     return { status: 202 };
   }
 
-  async function invoke(request: EdgeRequest, reference: string): Promise<EdgeResponse> {
+  async function invoke(request: GatewayRequest, reference: string): Promise<GatewayResponse> {
     const definition = pool.functions.get(functionNameOf(reference));
     if (definition === undefined) {
       throw new AwsError('ResourceNotFoundException', `Function not found: ${reference}`, 404, {
@@ -98,7 +98,7 @@ export function makeLambdaApi(pool: LambdaPool): EdgeService {
     };
   }
 
-  type Handler = (request: EdgeRequest, name: string) => Promise<EdgeResponse> | EdgeResponse;
+  type Handler = (request: GatewayRequest, name: string) => Promise<GatewayResponse> | GatewayResponse;
   const table = makeRouteTable<Handler>({
     'POST /2015-03-31/functions/{name}/invocations': (request, name) =>
       invoke(request, decodeURIComponent(name)),
@@ -120,7 +120,7 @@ export function makeLambdaApi(pool: LambdaPool): EdgeService {
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_GetAccountSettings.html */
-function accountSettings({ concurrency, functions }: LambdaPool): EdgeResponse {
+function accountSettings({ concurrency, functions }: LambdaPool): GatewayResponse {
   return {
     status: 200,
     headers: { 'content-type': 'application/json' },
@@ -136,9 +136,9 @@ function accountSettings({ concurrency, functions }: LambdaPool): EdgeResponse {
 
 type RuntimeHandler = (
   environment: ExecutionEnvironment,
-  request: EdgeRequest,
+  request: GatewayRequest,
   invocation: string,
-) => Promise<EdgeResponse> | EdgeResponse;
+) => Promise<GatewayResponse> | GatewayResponse;
 
 const runtimePath = `${runtimeApiPrefix}{id}/2018-06-01/runtime`;
 
@@ -156,7 +156,7 @@ const runtimeTable = makeRouteTable<RuntimeHandler>({
  * The Runtime API, for every environment under a path of its own. The environment's id, which is random, is its key: only
  * the process inside knows it.
  */
-export function makeRuntimeApi(pool: LambdaPool): EdgeService {
+export function makeRuntimeApi(pool: LambdaPool): GatewayService {
   const environmentOf = (path: string): ExecutionEnvironment => {
     const [id = ''] = path.slice(runtimeApiPrefix.length).split('/');
     const environment = pool.environment(id);

@@ -9,16 +9,16 @@ import { makeSecretsManager } from '../account/secrets-manager.ts';
 import { makeServiceQuotas } from '../account/service-quotas.ts';
 import { makeAccessKey, makeToken } from '../gateway/account-key.ts';
 import { arnOfFunction } from '../gateway/arns.ts';
-import { type Edge, type EdgeRoute, startEdge } from '../gateway/gateway.ts';
+import { type EdgeRoute, type Gateway, startGateway } from '../gateway/gateway.ts';
 import type { Credentials } from '../gateway/request-signature.ts';
 import { makeInfluxDb } from '../influxdb/influxdb.ts';
 import type { InfluxServer } from '../influxdb/influxdb-relay.ts';
 import { type LiveTotals, makeLiveTotals } from '../influxdb/live-totals.ts';
-import { makeIotEntrance } from '../iot/fleet-identities.ts';
+import { makeFleetIdentities } from '../iot/fleet-identities.ts';
 import { makeIotControlPlane } from '../iot/iot-control-plane.ts';
 import { makeIotDataPlane } from '../iot/iot-data-plane.ts';
 import type { CertificateFiles } from '../iot-core/auth/certificates.ts';
-import { type DoorSettings, type IotCoreChoices, iotCoreChoicesOf } from '../iot-core/settings.ts';
+import { type IotCoreChoices, iotCoreChoicesOf, type ListenerSettings } from '../iot-core/settings.ts';
 import { maxBodyBytes as maxKinesisBytes } from '../iot-core/stream/kinesis-api.ts';
 import { makeFunctionLogs } from '../lambda/function-log.ts';
 import { makeLambdaApi, makeRuntimeApi } from '../lambda/lambda.ts';
@@ -39,7 +39,7 @@ import {
 import { makeStepFunctions, type StepFunctions } from '../step-functions/step-functions.ts';
 import { embeddedLimits } from './embedded-limits.ts';
 import { influx, variablesOf, withoutBundleVariables } from './embedded-variables.ts';
-import { withFaultRecord } from './failure-record.ts';
+import { recordFailures } from './failure-record.ts';
 import { stopRuns } from './stop-runs.ts';
 
 /** What of the stack a rehearsal may choose: which subscriber, shards of a stream, how many slices at once, and the ceilings. */
@@ -94,14 +94,14 @@ export interface IotCoreStart extends IotCoreChoices {
   readonly accessKey: Credentials;
   readonly adminToken: string;
   readonly limits: AccountLimits;
-  readonly doors: Partial<DoorSettings>;
+  readonly listeners: Partial<ListenerSettings>;
 }
 
 export interface OpenEmbeddedAws {
   /** What SDK clients and the functions' adapters need to find it: variables of a process. */
   readonly environment: Readonly<Record<string, string>>;
   readonly stateMachineArn: string;
-  /** Of the embedded IoT Core: its figures and its weather. */
+  /** Of the embedded IoT Core: its figures and its injected faults. */
   readonly adminUrl: string;
   /** `Authorization: Bearer …` of every request to it. */
   readonly adminToken: string;
@@ -137,16 +137,16 @@ export async function openEmbeddedAws(
   const limits = embeddedLimits(settings.limits);
   const logs = makeFunctionLogs(path.join(runsDirectory, '.logs'), logDirectoryName());
   const liveTotals = makeLiveTotals();
-  let edge: Edge | undefined;
+  let gateway: Gateway | undefined;
   let iotCore: IotCoreProcess | undefined;
-  const edgeUrl = (): string => edge?.url ?? '';
+  const gatewayUrl = (): string => gateway?.url ?? '';
   const iotCoreUrl = (): string => `http://127.0.0.1:${iotCore?.httpPort ?? 0}`;
   const accountKey = makeAccessKey();
   const influxToken = makeToken();
   const adminToken = makeToken();
   const variables = (): Record<string, string> =>
-    variablesOf({ edgeUrl: edgeUrl(), iotCore, stack, accountKey, influxToken });
-  const entrance = makeIotEntrance({
+    variablesOf({ gatewayUrl: gatewayUrl(), iotCore, stack, accountKey, influxToken });
+  const identities = makeFleetIdentities({
     stack,
     packageRoot,
     certificatesDirectory: path.join(logs.directory, 'certificates'),
@@ -154,16 +154,16 @@ export async function openEmbeddedAws(
   });
 
   const pool = makeLambdaPool({
-    functions: [...stack.functions.map(withoutBundleVariables), ...entrance.functions],
+    functions: [...stack.functions.map(withoutBundleVariables), ...identities.functions],
     concurrentExecutions: limits.lambdaConcurrency,
     taskRoot: packageRoot,
     logs,
-    edgeHost: () => `127.0.0.1:${edge?.port ?? 0}`,
-    variables: (definition) => ({ ...variables(), ...entrance.credentialsOf(definition) }),
+    gatewayHost: () => `127.0.0.1:${gateway?.port ?? 0}`,
+    variables: (definition) => ({ ...variables(), ...identities.credentialsOf(definition) }),
   });
   const runFiles = makeRunFiles(runsDirectory, onTrouble);
-  const { weather: _faultsFromTheStart, ...choices } = iotCoreChoicesOf(settings);
-  const invokeFunction = withFaultRecord(makeLambdaTask(edgeUrl, accountKey), {
+  const { faults: _faultsFromTheStart, ...choices } = iotCoreChoicesOf(settings);
+  const invokeFunction = recordFailures(makeLambdaTask(gatewayUrl, accountKey), {
     choices: { limits: settings.limits, ...choices },
     events: async () => (await iotCore?.faults()) ?? [],
     files: runFiles,
@@ -172,7 +172,7 @@ export async function openEmbeddedAws(
     packageRoot,
     stack,
     invokeFunction,
-    makePutObjectTask(edgeUrl, accountKey),
+    makePutObjectTask(gatewayUrl, accountKey),
   );
   const lambda = makeLambdaApi(pool);
   const iotData = makeIotDataPlane(iotCoreUrl);
@@ -183,20 +183,20 @@ export async function openEmbeddedAws(
     ...(settings.influx === undefined ? {} : { relayTo: settings.influx }),
   });
 
-  edge = await startEdge({
+  gateway = await startGateway({
     signed: {
       states: stepFunctions.api,
       lambda,
       s3: makeS3(runBucket, runFiles),
       monitoring: makeCloudWatch(async () => (await iotCore?.metrics()) ?? []),
       servicequotas: makeServiceQuotas(limits),
-      cloudformation: makeCloudFormation(deployedStack(stack, stepFunctions.stateMachineArn, edgeUrl)),
+      cloudformation: makeCloudFormation(deployedStack(stack, stepFunctions.stateMachineArn, gatewayUrl)),
       sqs: { ...iotData, routes: jsonRoute },
       kinesis: { ...iotData, routes: jsonRoute, maxBodyBytes: maxKinesisBytes },
       iot: makeIotControlPlane(() => iotCore?.wssPort ?? 0),
-      secretsmanager: makeSecretsManager(() => (iotCore?.files ? entrance.secretsOf(iotCore.files) : {})),
+      secretsmanager: makeSecretsManager(() => (iotCore?.files ? identities.secretsOf(iotCore.files) : {})),
     },
-    accessKeys: entrance.accessKeys,
+    accessKeys: identities.accessKeys,
     unsigned: [
       [runtimeApiPrefix, makeRuntimeApi(pool)],
       ['/api/v2/', influxDb],
@@ -211,18 +211,18 @@ export async function openEmbeddedAws(
   try {
     iotCore = await startIotCore({
       ruleSql: stack.ruleSql,
-      invokeUrl: edge.url,
+      invokeUrl: gateway.url,
       functionName: `${stack.prefix}-${subscriberKey}`,
       accessKey: accountKey,
       adminToken,
       limits,
-      doors: entrance.doors,
+      listeners: identities.listeners,
       ...iotCoreChoicesOf(settings),
       queue: { ...stack.queue, ...settings.queue },
       stream: stack.stream,
     });
   } catch (error) {
-    await edge.close();
+    await gateway.close();
     throw error;
   }
   iotCore.onTrouble(onTrouble);
@@ -236,7 +236,7 @@ export async function openEmbeddedAws(
     adminUrl,
     adminToken,
     logDirectory: logs.directory,
-    routes: edge.routes,
+    routes: gateway.routes,
     broken: iotCore.ended.then((how) => `the process of the embedded IoT Core ended: ${how}`),
     live(runId) {
       const complete = liveTotals.complete(runId, Math.floor(Date.now() / 1_000));
@@ -248,7 +248,7 @@ export async function openEmbeddedAws(
       // Functions first: what they would still say has nobody to hear it.
       await Promise.all([pool.close(), stepFunctions.close()]);
       iotData.close();
-      await Promise.all([iotCore?.close(), edge?.close()]);
+      await Promise.all([iotCore?.close(), gateway?.close()]);
     },
   };
 }

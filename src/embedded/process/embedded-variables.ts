@@ -20,7 +20,7 @@ interface IotCoreListeners {
 
 /** What of this start its clients have to know. */
 export interface EmbeddedAwsFacts {
-  readonly edgeUrl: string;
+  readonly gatewayUrl: string;
   readonly iotCore: IotCoreListeners | undefined;
   readonly stack: Stack;
   readonly accountKey: Credentials;
@@ -29,10 +29,10 @@ export interface EmbeddedAwsFacts {
 
 /** Variables of a process that lead SDK clients, and the functions' adapters, to embedded AWS. */
 export function variablesOf(facts: EmbeddedAwsFacts): Record<string, string> {
-  const { edgeUrl, iotCore, stack, accountKey, influxToken } = facts;
+  const { gatewayUrl, iotCore, stack, accountKey, influxToken } = facts;
   const cores = availableParallelism();
   return {
-    AWS_ENDPOINT_URL: edgeUrl,
+    AWS_ENDPOINT_URL: gatewayUrl,
     AWS_ENDPOINT_URL_IOT_DATA_PLANE: `http://127.0.0.1:${iotCore?.httpPort ?? 0}`,
     AWS_REGION: region,
     // The AWS CLI and Python's SDK read this one only.
@@ -41,7 +41,7 @@ export function variablesOf(facts: EmbeddedAwsFacts): Record<string, string> {
     AWS_SECRET_ACCESS_KEY: accountKey.secretAccessKey,
     RUN_BUCKET: runBucket,
     ...iotVariablesOf(iotCore, stack),
-    INFLUX_URL: edgeUrl,
+    INFLUX_URL: gatewayUrl,
     INFLUX_ORG: influx.org,
     INFLUX_BUCKET: influx.bucket,
     INFLUX_TOKEN: influxToken,
@@ -49,30 +49,30 @@ export function variablesOf(facts: EmbeddedAwsFacts): Record<string, string> {
     LAMBDA_ENVIRONMENTS_PER_SECOND: String(cores * environmentsPerSecondPerCore),
     CLOUDWATCH_DELAY: cloudWatchDelay,
     RULE_NAME: defaultRuleName,
-    ...queueVariables(edgeUrl, stack),
+    ...queueVariables(gatewayUrl, stack),
   };
 }
 
-/** Its doors, the one that asks for nothing first, and what the others ask for. */
+/** Its listeners, the one that asks for nothing first, and what the others ask for. */
 function iotVariablesOf(iotCore: IotCoreListeners | undefined, stack: Stack): Record<string, string> {
   if (iotCore === undefined) return {};
   const { mqttPort, mqttsPort, wssPort, files } = iotCore;
   const { certificate, authorizer } = secretNamesOf(stack);
-  const doors = [
+  const listeners = [
     `mqtt://127.0.0.1:${mqttPort}`,
     `wss://127.0.0.1:${wssPort}`,
     `mqtts://127.0.0.1:${mqttsPort}`,
     `mqtts://127.0.0.1:${wssPort}?alpn=mqtt`,
   ];
   return {
-    IOT_ENDPOINT: doors.join(','),
+    IOT_ENDPOINT: listeners.join(','),
     IOT_CERTIFICATE_SECRET: certificate,
     IOT_AUTHORIZER_SECRET: authorizer,
     ...(files && { IOT_CA_FILE: files.caFile }),
   };
 }
 
-/** A process with the SDK in it, from nothing to its first poll, while others start beside it; twice what a calm machine takes. */
+/** A process with the SDK in it, from nothing to its first poll, while others start beside it; twice what an idle machine takes. */
 const coldStartLead = '3s';
 const environmentsPerSecondPerCore = 2;
 /** The counters are there at once; what is not there after this will not come. */

@@ -3,7 +3,7 @@ import { runIdPattern } from '../../shared/run-id.ts';
 import type { RunFiles } from '../s3/run-files.ts';
 import type { InvokeFunction } from '../step-functions/machine.ts';
 
-export interface FaultRecordOptions {
+export interface FailureRecordOptions {
   /** What embedded AWS was started with in place of its defaults; undefined values are left out. */
   readonly choices: object;
   /** Faults of embedded IoT Core since its start. */
@@ -15,9 +15,9 @@ export interface FaultRecordOptions {
  * Puts into the run store how the service differs from AWS while a run goes on: as its first slice starts, and before each look at it
  * and its summary. The functions read it as they read all else of a run, and on AWS find nothing.
  */
-export function withFaultRecord(
+export function recordFailures(
   invoke: InvokeFunction,
-  { choices, events, files }: FaultRecordOptions,
+  { choices, events, files }: FailureRecordOptions,
 ): InvokeFunction {
   const chosen = flatten(choices);
   const record = async (runId: string): Promise<void> => {

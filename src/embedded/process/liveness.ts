@@ -1,5 +1,5 @@
 /** Watching a process that may be stopped (SIGSTOP) or starved: it neither ends nor answers. */
-export interface Pulse {
+export interface Liveness {
   /** Asks the process anything; settles when it answers, even if with an error. */
   ask(): Promise<unknown>;
   /** Called once for each silence. */
@@ -11,7 +11,7 @@ const askEveryMs = 2_000;
 const silentBeats = 5;
 
 /** @returns ends it */
-export function watchPulse({ ask, onSilent }: Pulse): () => void {
+export function watchLiveness({ ask, onSilent }: Liveness): () => void {
   let unanswered = 0;
   let asking = false;
   const answered = (): void => {

@@ -11,7 +11,7 @@ import type { LiveTotals } from '../influxdb/live-totals.ts';
 import { type IotCoreChoices, iotCoreChoicesOf } from '../iot-core/settings.ts';
 import { prepareRunsDirectory } from '../s3/runs-storage.ts';
 import type { StackParameters } from './embedded-aws.ts';
-import { watchPulse } from './liveness.ts';
+import { watchLiveness } from './liveness.ts';
 import {
   type EmbeddedAwsArguments,
   type FromEmbeddedAws,
@@ -41,7 +41,7 @@ export interface EmbeddedAws {
   /** Variables that lead SDK clients, and the functions, to embedded AWS. */
   readonly environment: Readonly<Record<string, string>>;
   readonly stateMachineArn: string;
-  /** The embedded IoT Core's figures and weather. */
+  /** The embedded IoT Core's figures and faults. */
   readonly adminUrl: string;
   /** `Authorization: Bearer …` of every request to it. */
   readonly adminToken: string;
@@ -126,7 +126,7 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
       child.on('message', (message: FromEmbeddedAws) => {
         if (message.kind === 'trouble') listener(message.what);
       });
-      const endPulse = watchPulse({
+      const endPulse = watchLiveness({
         ask: () => ask({ kind: 'live', runId: '' }),
         onSilent: (ms) =>
           listener(

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { AwsError } from '../gateway/aws-error.ts';
 import { header } from '../gateway/gateway.ts';
-import type { EdgeRequest } from '../gateway/gateway-service.ts';
+import type { GatewayRequest } from '../gateway/gateway-service.ts';
 
 /** Checksums that can be held against the body; the others (CRC32C, CRC64NVME) are taken on trust. */
 const digests: Readonly<Record<string, (body: Buffer) => string>> = {
@@ -24,7 +24,7 @@ export function md5Hex(body: Buffer): string {
  * @throws AwsError `BadDigest` for a body that does not match its checksum, `IncompleteBody` for a torn one
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
  */
-export function readObjectBody(request: EdgeRequest): Buffer {
+export function readObjectBody(request: GatewayRequest): Buffer {
   const isChunked = header(request, 'x-amz-content-sha256')?.startsWith('STREAMING-') ?? false;
   const { body, trailers } = isChunked
     ? decodeChunks(request.body)

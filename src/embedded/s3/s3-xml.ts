@@ -1,5 +1,5 @@
 import type { AwsError } from '../gateway/aws-error.ts';
-import type { EdgeResponse } from '../gateway/gateway-service.ts';
+import type { GatewayResponse } from '../gateway/gateway-service.ts';
 
 /** A name and either text or elements. */
 export type XmlElement = readonly [name: string, content: string | readonly XmlElement[]];
@@ -9,7 +9,7 @@ export function renderXml(element: XmlElement, namespace?: string): string {
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
-export function renderS3Error(error: AwsError, requestId: string): EdgeResponse {
+export function renderS3Error(error: AwsError, requestId: string): GatewayResponse {
   const elements: XmlElement[] = [
     ['Code', error.code],
     ['Message', error.message],

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { accountId, region } from '../gateway/arns.ts';
 import { AwsError, notSupported } from '../gateway/aws-error.ts';
 import { header } from '../gateway/gateway.ts';
-import type { EdgeRequest, EdgeResponse, EdgeService } from '../gateway/gateway-service.ts';
+import type { GatewayRequest, GatewayResponse, GatewayService } from '../gateway/gateway-service.ts';
 import { makeRouteTable } from '../gateway/route-table.ts';
 import { type ObjectSummary, preconditionFailed, type RunFiles } from './run-files.ts';
 import { readObjectBody } from './s3-body.ts';
@@ -19,17 +19,17 @@ const contentTypes: Readonly<Record<string, string>> = {
 };
 
 interface ObjectRequest {
-  readonly request: EdgeRequest;
+  readonly request: GatewayRequest;
   readonly files: RunFiles;
   readonly key: string;
 }
 
-type Operation = (what: ObjectRequest) => Promise<EdgeResponse>;
+type Operation = (what: ObjectRequest) => Promise<GatewayResponse>;
 
 /** Path-style S3 over one bucket: Put, Get, Head and DeleteObject, ListObjectsV2, HeadBucket, ListBuckets. */
-export function makeS3(bucket: string, files: RunFiles): EdgeService {
+export function makeS3(bucket: string, files: RunFiles): GatewayService {
   const startedAt = new Date();
-  type Handler = (request: EdgeRequest, key: string) => Promise<EdgeResponse> | EdgeResponse;
+  type Handler = (request: GatewayRequest, key: string) => Promise<GatewayResponse> | GatewayResponse;
   const onObject: Handler = (request, key) => objectOperation(request)({ request, files, key });
   const table = makeRouteTable<Handler>({
     'GET /': () => listBuckets(bucket, startedAt),
@@ -63,7 +63,7 @@ const operations: Readonly<Record<string, Operation>> = {
   DELETE: deleteObject,
 };
 
-function objectOperation(request: EdgeRequest): Operation {
+function objectOperation(request: GatewayRequest): Operation {
   const operation = operations[request.method];
   // `?acl`, `?uploads`, `?tagging` … are operations of their own.
   const extra = [...request.query.keys()].filter((name) => name !== 'x-id' && !/^x-amz-/i.test(name));
@@ -75,7 +75,7 @@ function objectOperation(request: EdgeRequest): Operation {
   return operation;
 }
 
-async function putObject({ request, files, key }: ObjectRequest): Promise<EdgeResponse> {
+async function putObject({ request, files, key }: ObjectRequest): Promise<GatewayResponse> {
   const ifNoneMatch = header(request, 'if-none-match');
   if (ifNoneMatch !== undefined && ifNoneMatch !== '*')
     throw notSupported('S3 PutObject with If-None-Match other than *');
@@ -89,13 +89,13 @@ async function putObject({ request, files, key }: ObjectRequest): Promise<EdgeRe
   return { status: 200, headers: { etag: `"${etag}"` } };
 }
 
-async function getObject({ request, files, key }: ObjectRequest): Promise<EdgeResponse> {
+async function getObject({ request, files, key }: ObjectRequest): Promise<GatewayResponse> {
   const found = await files.get(key);
   if (found === undefined) throw noSuchKey(key);
   return conditional(request, found) ?? { status: 200, headers: describe(found), body: found.body };
 }
 
-async function headObject({ request, files, key }: ObjectRequest): Promise<EdgeResponse> {
+async function headObject({ request, files, key }: ObjectRequest): Promise<GatewayResponse> {
   const found = await files.head(key);
   if (found === undefined) throw noSuchKey(key);
   return (
@@ -106,13 +106,13 @@ async function headObject({ request, files, key }: ObjectRequest): Promise<EdgeR
   );
 }
 
-async function deleteObject({ files, key }: ObjectRequest): Promise<EdgeResponse> {
+async function deleteObject({ files, key }: ObjectRequest): Promise<GatewayResponse> {
   await files.delete(key);
   return { status: 204 };
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html: 412 and 304 */
-function conditional(request: EdgeRequest, found: ObjectSummary): EdgeResponse | undefined {
+function conditional(request: GatewayRequest, found: ObjectSummary): GatewayResponse | undefined {
   const ifMatch = header(request, 'if-match');
   if (ifMatch !== undefined && !matches(ifMatch, found)) throw preconditionFailed('If-Match');
   const ifNoneMatch = header(request, 'if-none-match');
@@ -135,7 +135,7 @@ function describe({ key, etag, modifiedAt }: ObjectSummary): Record<string, stri
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
-function listBuckets(bucket: string, createdAt: Date): EdgeResponse {
+function listBuckets(bucket: string, createdAt: Date): GatewayResponse {
   const entry: XmlElement = [
     'Bucket',
     [
@@ -155,7 +155,11 @@ function listBuckets(bucket: string, createdAt: Date): EdgeResponse {
   };
 }
 
-async function listObjects(bucket: string, query: URLSearchParams, files: RunFiles): Promise<EdgeResponse> {
+async function listObjects(
+  bucket: string,
+  query: URLSearchParams,
+  files: RunFiles,
+): Promise<GatewayResponse> {
   if (query.get('list-type') !== '2') throw notSupported(`S3 GET on a bucket with '${query}'`);
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter') ?? '';

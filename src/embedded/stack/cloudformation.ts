@@ -1,6 +1,6 @@
 import { accountId, partition, region } from '../gateway/arns.ts';
 import { AwsError, notSupported } from '../gateway/aws-error.ts';
-import type { EdgeResponse, EdgeService } from '../gateway/gateway-service.ts';
+import type { GatewayResponse, GatewayService } from '../gateway/gateway-service.ts';
 import { renderXml, type XmlElement } from '../s3/s3-xml.ts';
 
 /** The stack as CloudFormation would know it, had it been deployed. */
@@ -24,7 +24,7 @@ const namespace = 'http://cloudformation.amazonaws.com/doc/2010-05-15/';
  * that a function's variables refer to.
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/
  */
-export function makeCloudFormation(stack: EmbeddedStack): EdgeService {
+export function makeCloudFormation(stack: EmbeddedStack): GatewayService {
   const createdAt = new Date().toISOString();
   const arn = `arn:${partition}:cloudformation:${region}:${accountId}:stack/${stack.name}/embedded`;
 
@@ -107,6 +107,6 @@ function member(content: readonly XmlElement[]): XmlElement {
   return ['member', content];
 }
 
-function render(status: number, element: XmlElement): EdgeResponse {
+function render(status: number, element: XmlElement): GatewayResponse {
   return { status, headers: { 'content-type': 'text/xml' }, body: renderXml(element, namespace) };
 }

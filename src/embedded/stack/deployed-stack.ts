@@ -18,18 +18,18 @@ const queueNames = {
   RuleErrorQueue: ruleErrorQueueName,
 } as const;
 
-function queueUrl(edgeUrl: string, name: string): string {
-  return `${edgeUrl}/${accountId}/${name}`;
+function queueUrl(gatewayUrl: string, name: string): string {
+  return `${gatewayUrl}/${accountId}/${name}`;
 }
 
 /** Where summarize finds them. */
-export function queueVariables(edgeUrl: string, { stream }: Stack): Record<string, string> {
+export function queueVariables(gatewayUrl: string, { stream }: Stack): Record<string, string> {
   return {
     ...(stream === undefined
-      ? { ARRIVALS_QUEUE_URL: queueUrl(edgeUrl, queueNames.ArrivalsQueue) }
+      ? { ARRIVALS_QUEUE_URL: queueUrl(gatewayUrl, queueNames.ArrivalsQueue) }
       : { ARRIVALS_STREAM: defaultStream.name }),
-    DEAD_LETTER_QUEUE_URL: queueUrl(edgeUrl, queueNames.DeadLetterQueue),
-    RULE_ERROR_QUEUE_URL: queueUrl(edgeUrl, queueNames.RuleErrorQueue),
+    DEAD_LETTER_QUEUE_URL: queueUrl(gatewayUrl, queueNames.DeadLetterQueue),
+    RULE_ERROR_QUEUE_URL: queueUrl(gatewayUrl, queueNames.RuleErrorQueue),
   };
 }
 
@@ -37,7 +37,7 @@ export function queueVariables(edgeUrl: string, { stream }: Stack): Record<strin
 export function deployedStack(
   { prefix, environment, functions, stream }: Stack,
   stateMachineArn: string,
-  edgeUrl: () => string,
+  gatewayUrl: () => string,
 ): EmbeddedStack {
   const deployment = functions.find((each) => each.environment.DEPLOYMENT !== undefined)?.environment
     .DEPLOYMENT;
@@ -49,12 +49,12 @@ export function deployedStack(
       ...(environment.TOPIC_FILTER === undefined ? {} : { TopicFilter: environment.TOPIC_FILTER }),
       ...(deployment === undefined ? {} : { Deployment: deployment }),
     },
-    // Queues are known by their URLs, and those once the edge has its port.
+    // Queues are known by their URLs, and those once the gateway has its port.
     get resources() {
       return [
         ...Object.entries(queueNames).map(([logicalId, name]) => ({
           logicalId,
-          physicalId: queueUrl(edgeUrl(), name),
+          physicalId: queueUrl(gatewayUrl(), name),
           type: 'AWS::SQS::Queue',
         })),
         ...(stream === undefined

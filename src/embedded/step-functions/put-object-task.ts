@@ -16,11 +16,11 @@ interface Parameters {
  * PutObject as Step Functions calls it.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
  */
-export function makePutObjectTask(edgeUrl: () => string, accountKey: Credentials): PutObject {
+export function makePutObjectTask(gatewayUrl: () => string, accountKey: Credentials): PutObject {
   let client: Promise<S3Client> | undefined;
   return async (parameters) => {
     const { PutObjectCommand } = await import('@aws-sdk/client-s3');
-    client ??= connect(edgeUrl(), accountKey);
+    client ??= connect(gatewayUrl(), accountKey);
     const { Bucket, Key, Body, ContentType } = parameters as unknown as Parameters;
     const body = typeof Body === 'string' ? Body : JSON.stringify(Body);
     try {

@@ -128,10 +128,10 @@ export function prepareDefinition(definition: Definition): PreparedDefinition {
     if (unsupported !== undefined) throw notSupported(`${unsupported} of map '${name}'`);
     if (config.ExecutionType === 'EXPRESS') throw notSupported(`EXPRESS children of map '${name}'`);
     // Evaluated in an execution of their own, these would be that one's.
-    const foreign = /\$\$\.Execution\.(Input|StartTime)/.exec(
+    const unrelated = /\$\$\.Execution\.(Input|StartTime)/.exec(
       JSON.stringify(state.ItemSelector ?? state.Parameters ?? {}),
     );
-    if (foreign !== null) throw notSupported(`${foreign[0]} in the ItemSelector of map '${name}'`);
+    if (unrelated !== null) throw notSupported(`${unrelated[0]} in the ItemSelector of map '${name}'`);
     maps.set(name, { state, label: String(state.Label ?? name), processor: prepareAll(processor) });
     return {
       Type: 'Task',

@@ -11,7 +11,7 @@ import {
   requiredString,
   validation,
 } from '../gateway/aws-json.ts';
-import type { EdgeService } from '../gateway/gateway-service.ts';
+import type { GatewayService } from '../gateway/gateway-service.ts';
 import type { MapRun } from './distributed-map.ts';
 import { startExecution } from './execution.ts';
 import type { Execution, InvokeFunction, Machine, PutObject } from './machine.ts';
@@ -27,7 +27,7 @@ export interface StepFunctionsOptions {
 }
 
 export interface StepFunctions {
-  readonly api: EdgeService;
+  readonly api: GatewayService;
   readonly stateMachineArn: string;
   /** Loads the engine, so that the first execution need not. */
   warm(): Promise<void>;

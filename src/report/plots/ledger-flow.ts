@@ -29,7 +29,7 @@ export interface LiveMessages {
 interface Part {
   readonly name: string;
   readonly count: number;
-  readonly ink: 'plain' | 'good' | 'warning' | 'bad';
+  readonly styleName: 'plain' | 'good' | 'warning' | 'bad';
 }
 
 const left = 150;
@@ -45,10 +45,10 @@ interface BandOf {
   readonly parts: readonly Part[];
 }
 
-const plain = (name: string, count: number): Part => ({ name, count, ink: 'plain' });
-const good = (name: string, count: number): Part => ({ name, count, ink: 'good' });
-const warning = (name: string, count: number): Part => ({ name, count, ink: 'warning' });
-const bad = (name: string, count: number): Part => ({ name, count, ink: 'bad' });
+const plain = (name: string, count: number): Part => ({ name, count, styleName: 'plain' });
+const good = (name: string, count: number): Part => ({ name, count, styleName: 'good' });
+const warning = (name: string, count: number): Part => ({ name, count, styleName: 'warning' });
+const bad = (name: string, count: number): Part => ({ name, count, styleName: 'bad' });
 /** Rare enough to be named only where it is. */
 const rare = (name: string, count: number): Part[] => (count > 0 ? [warning(name, count)] : []);
 
@@ -149,15 +149,15 @@ function renderBand(
     widthOf(whole),
   );
   let x = left;
-  const boxes = shown.map(({ ink }, i) => {
-    const box = html`<rect class="band ${ink}" x="${round(x)}" y="${top}" width="${round(widths[i]!)}" height="${bandHeight}"/>`;
+  const boxes = shown.map(({ styleName }, i) => {
+    const box = html`<rect class="band ${styleName}" x="${round(x)}" y="${top}" width="${round(widths[i]!)}" height="${bandHeight}"/>`;
     x += widths[i]!;
     return box;
   });
   // Under the band and not in it: a part may be narrower than its own name.
-  const words = shown.map(({ name, count, ink }, i) => {
+  const words = shown.map(({ name, count, styleName }, i) => {
     const share = count < whole ? ` (${formatShare(count / whole)})` : '';
-    return html`<tspan class="ink ${ink}">${formatCount(count)} ${name}${share}</tspan>${i < shown.length - 1 ? ' + ' : ''}`;
+    return html`<tspan class="styleName ${styleName}">${formatCount(count)} ${name}${share}</tspan>${i < shown.length - 1 ? ' + ' : ''}`;
   });
   return html`<g class="equation"><text x="${left - 12}" y="${top + 15}" text-anchor="end">${label}</text><text class="soft" x="${left - 12}" y="${top + 31}" text-anchor="end">${formatCount(whole)}</text>${boxes}<text x="${left}" y="${top + bandHeight + 17}">${words}</text></g>\n`;
 }

@@ -113,10 +113,10 @@ function renderFigure(figure: ComparedFigure): Html {
   return html`<td class="number">${value}<br><small class="${outcome}">${formatChange(figure)}, ${outcome}</small></td>`;
 }
 
-function renderRemarks({ cautions, doubts, brokenThresholds }: Comparison, i: number): Html {
+function renderRemarks({ cautions, inconsistencies, brokenThresholds }: Comparison, i: number): Html {
   const remarks = [
     ...brokenThresholds.map((threshold) => `Broken threshold: ${threshold}.`),
-    ...doubts.map((doubt) => `Inconclusive: ${doubt}`),
+    ...inconsistencies.map((doubt) => `Inconclusive: ${doubt}`),
     ...cautions,
   ];
   if (remarks.length === 0) return html``;

@@ -46,7 +46,7 @@ async function invoke(name: string, event: unknown): Promise<LambdaAnswer> {
 }
 
 describe('publish-mqtt, from its zip', () => {
-  // The Device SDK is the packaged native file; the others are what devices show at AWS's doors, over TLS.
+  // The Device SDK is the packaged native file; the others are what devices show at AWS's endpoints, over TLS.
   it.each([
     { client: 'device-sdk', auth: 'x509' },
     { client: 'device-sdk', auth: 'sigv4' },

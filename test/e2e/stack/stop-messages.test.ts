@@ -18,7 +18,7 @@ beforeAll(async () => {
     ruleSql: "SELECT * FROM 'stampede/#'",
     invokeUrl: 'http://127.0.0.1:9',
     functionName: 'nobody',
-    doors: { accessKeys: [testKey] },
+    listeners: { accessKeys: [testKey] },
   });
   client = new IoTDataPlaneClient({
     endpoint: `http://127.0.0.1:${iotCore.httpPort}`,

@@ -2,8 +2,8 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { describeFault, exitCodeOf } from '../../../src/cli/output/print-error.ts';
-import { plainPaint } from '../../../src/cli/output/style.ts';
+import { describeError, exitCodeOf } from '../../../src/cli/output/print-error.ts';
+import { plainStyler } from '../../../src/cli/output/style.ts';
 import { faultOfExecution } from '../../../src/cli/run/run-outcome.ts';
 import { keyIn } from '../../support/embedded/test-key.ts';
 import { packageWith } from '../../support/run/package-with.ts';
@@ -43,12 +43,12 @@ describe('a target that is not the account’s own', () => {
     const execution = await run.executionEnded();
     const fault = faultOfExecution(execution, 'logs', false);
     expect(exitCodeOf(fault)).toBe(3);
-    expect(describeFault(fault, plainPaint, false)).toContain('--i-own broker.example.com');
+    expect(describeError(fault, plainStyler, false)).toContain('--allow-host broker.example.com');
   }, 60_000);
 
-  it('is planned for with --i-own', async () => {
-    const plan = async (iOwn: readonly string[]): Promise<unknown> => {
-      const event = { runId: 'owned', profile: { ...profile, iOwn } };
+  it('is planned for with --allow-host', async () => {
+    const plan = async (allowedHosts: readonly string[]): Promise<unknown> => {
+      const event = { runId: 'owned', profile: { ...profile, allowedHosts } };
       const command = new InvokeCommand({
         FunctionName: 'stampede-dev-plan',
         Payload: JSON.stringify(event),

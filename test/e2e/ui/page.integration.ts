@@ -208,10 +208,10 @@ describeInBrowser('in a browser', () => {
     });
 
     it('gives a page of another origin nothing, and takes nothing from it', async () => {
-      const foreign = await serveForeignPage();
+      const unrelated = await serveForeignPage();
       try {
         const { page } = await openOwn();
-        await page.goto(`http://127.0.0.1:${(foreign.address() as AddressInfo).port}/`);
+        await page.goto(`http://127.0.0.1:${(unrelated.address() as AddressInfo).port}/`);
         const attempts = await page.evaluate(`(async () => {
           const tried = async (path, options) => {
             try { return (await fetch('${url}' + path, options)).status; } catch { return 'refused'; }
@@ -235,7 +235,7 @@ describeInBrowser('in a browser', () => {
         await after.page.goto(url);
         expect(await after.page.getByText('Under way').count()).toBe(0);
       } finally {
-        foreign.close();
+        unrelated.close();
       }
     });
   });

@@ -34,7 +34,7 @@ export interface ListenerUnderTest {
 export const attempts = [
   'no credentials',
   'wrong credentials',
-  'a foreign Origin',
+  'a unrelated Origin',
   'a rebinding Host',
   'a cross-site Sec-Fetch-Site',
 ] as const;
@@ -82,7 +82,7 @@ export async function attempt(listener: ListenerUnderTest, route: EdgeRoute, who
       : plain),
     ...(shown?.kind === 'header' ? { [shown.name]: shown.value[which] } : {}),
     ...(body === '' ? {} : { 'content-type': 'application/json', 'content-length': String(body.length) }),
-    ...(who === 'a foreign Origin' ? { origin: 'https://evil.example' } : {}),
+    ...(who === 'a unrelated Origin' ? { origin: 'https://evil.example' } : {}),
     ...(who === 'a cross-site Sec-Fetch-Site'
       ? { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }
       : {}),
@@ -111,7 +111,7 @@ export async function attempt(listener: ListenerUnderTest, route: EdgeRoute, who
   });
 }
 
-/** Every attempt on every route that is not refused: `admin port POST /weather, no credentials: 200`. */
+/** Every attempt on every route that is not refused: `admin port POST /faults, no credentials: 200`. */
 export async function findUnrefused(listener: ListenerUnderTest): Promise<string[]> {
   const found: string[] = [];
   for (const route of listener.routes) {

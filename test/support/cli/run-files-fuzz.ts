@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { reportOf as makeReport } from '../../../src/cli/runs/make-report.ts';
 import { openRunDirectory } from '../../../src/cli/runs/run-directory.ts';
-import { makeRunLibrary } from '../../../src/cli/runs/run-repository.ts';
+import { makeRunRepository } from '../../../src/cli/runs/run-repository.ts';
 import { compareReports } from '../../../src/report/compare-reports.ts';
 import { renderComparison } from '../../../src/report/comparison-text.ts';
 import { renderReportHtml } from '../../../src/report/html.ts';
@@ -171,7 +171,7 @@ export async function fuzzRunFiles(runs: number, firstSeed: number): Promise<Fuz
 }
 
 async function readAsAllDo(directory: string, runId: string, other: Report): Promise<void> {
-  const library = makeRunLibrary(directory);
+  const library = makeRunRepository(directory);
   // Of the list and of the page no file may make an error, whatever is in it.
   const listed = await library.list();
   if (listed.length !== 1) throw new Error('the list lost the run');
@@ -184,10 +184,10 @@ async function readAsAllDo(directory: string, runId: string, other: Report): Pro
   const report = await makeReport(openRunDirectory(directory), runId, 1_788_257_500_000, {
     subscriber: 'ended',
   });
-  const paint = (_style: string, text: string): string => text;
-  renderTerminalSummary(report, { paint, files: [] });
+  const style = (_style: string, text: string): string => text;
+  renderTerminalSummary(report, { style, files: [] });
   renderReportHtml(report);
   renderJUnit(report, {});
   renderStepSummary(report);
-  renderComparison(compareReports(other, report, 0.1), paint);
+  renderComparison(compareReports(other, report, 0.1), style);
 }

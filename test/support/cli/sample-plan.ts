@@ -33,7 +33,7 @@ const profile: LoadProfile = {
   slices: { toleratedFailureShare: 0 },
   drainMs: 10_000,
   limits: { enforce: true, quotaShare: 1 },
-  iOwn: [],
+  allowedHosts: [],
   thresholds: {},
 };
 

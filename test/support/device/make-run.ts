@@ -53,7 +53,7 @@ export function makeTestPlan(options: RunOptions = {}, createdAt = 1_700_000_000
     slices: { toleratedFailureShare: 0 },
     drainMs,
     limits: { enforce: true, quotaShare: 1 },
-    iOwn: [],
+    allowedHosts: [],
     thresholds: {},
   };
   const startAt = createdAt + leadMs;

@@ -52,7 +52,7 @@ afterEach(async () => {
 export interface TestIotCore extends RunningIotCore {
   /** Bodies that came to the function, parsed. */
   readonly arrivals: Record<string, unknown>[];
-  readonly faults: unknown[];
+  readonly internalErrors: unknown[];
   /** Sum of a metric, 0 if there is no such series. */
   sum(name: string, protocol?: 'MQTT' | 'HTTP'): number;
   admin(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Record<string, unknown>>;
@@ -71,10 +71,10 @@ export async function startTestIotCore(
     queue: { maximumBatchingWindowMs: 5 },
     limits: roomyLimits,
     ...options,
-    doors: { accessKeys: [testKey], ...options.doors },
+    listeners: { accessKeys: [testKey], ...options.listeners },
   });
   const arrivals: Record<string, unknown>[] = [];
-  const faults: unknown[] = [];
+  const internalErrors: unknown[] = [];
   const invoke = async (event: Buffer): Promise<InvocationOutcome> => {
     const { Records } = JSON.parse(event.toString()) as { Records: SqsRecord[] };
     try {
@@ -85,12 +85,12 @@ export async function startTestIotCore(
     }
     return { kind: 'returned', payload: '{"batchItemFailures":[]}' };
   };
-  const iotCore = await runIotCore(settings, clock, (fault) => faults.push(fault), invoke);
+  const iotCore = await runIotCore(settings, clock, (fault) => internalErrors.push(fault), invoke);
   atEnd(() => iotCore.close());
   return {
     ...iotCore,
     arrivals,
-    faults,
+    internalErrors,
     sum: (name, protocol = 'MQTT') => iotCore.metrics.counter(name, { Protocol: protocol }).total,
     admin: async (method, path, body) => {
       const response = await fetchAdmin(iotCore, path, {

@@ -83,7 +83,7 @@ export function largeReport(): Report {
       rule_latency: histogramOf(endToEnd.map((ms) => ms - 2)),
       transit: histogramOf(endToEnd.map((ms) => ms * 0.9)),
     },
-    foreign: { notJson: 0, noEnvelope: 0 },
+    unrelated: { notJson: 0, noEnvelope: 0 },
   };
   ledger.addWindow(window);
   const report = reportOf({ plan, ledger: ledger.close() });

@@ -27,12 +27,12 @@ export const allowedWildcards: readonly AllowedWildcard[] = [
   { sid: 'WriteArrivalWindows', wildcard: `${runs}/*/arrivals/*`, reason: `${runIds}; a key a batch` },
   {
     sid: 'SpillLivePoints',
-    wildcard: `${runs}/*/influx-spill/*`,
+    wildcard: `${runs}/*/influx-overflow/*`,
     reason: `${runIds}; a key a slice or batch`,
   },
   {
     sid: 'DeleteSpilledPoints',
-    wildcard: `${runs}/*/influx-spill/*`,
+    wildcard: `${runs}/*/influx-overflow/*`,
     reason: `${runIds}; a key a slice or batch`,
   },
   { sid: 'ReadTheRun', wildcard: `${runs}/*`, reason: `${runIds}; the report is made of all of it` },

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type QuotaClients, readAccountLimits } from '../../../src/aws/account-limits.ts';
 import { makeServiceQuotas } from '../../../src/embedded/account/service-quotas.ts';
 import { AwsError } from '../../../src/embedded/gateway/aws-error.ts';
-import { type Edge, startEdge } from '../../../src/embedded/gateway/gateway.ts';
+import { type Gateway, startGateway } from '../../../src/embedded/gateway/gateway.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import { preflight } from '../../../src/plan/preflight.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
@@ -115,7 +115,7 @@ describe('readAccountLimits', () => {
 });
 
 describe('where Service Quotas may not be read', () => {
-  let edge: Edge;
+  let edge: Gateway;
   let clients: QuotaClients;
   beforeAll(async () => {
     const forbidden = {
@@ -128,7 +128,7 @@ describe('where Service Quotas may not be read', () => {
         );
       },
     };
-    edge = await startEdge({ accessKeys: [testKey], signed: { servicequotas: forbidden }, unsigned: [] });
+    edge = await startGateway({ accessKeys: [testKey], signed: { servicequotas: forbidden }, unsigned: [] });
     const settings = { endpoint: edge.url, region: 'us-east-1', credentials: testKey, maxAttempts: 1 };
     clients = { serviceQuotas: new ServiceQuotasClient(settings), lambda: new LambdaClient(settings) };
   });

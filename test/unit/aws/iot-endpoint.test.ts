@@ -1,25 +1,25 @@
 import { describe, expect, it } from '@jest/globals';
 import { findTarget, NoIotEndpointError } from '../../../src/aws/iot-endpoint.ts';
-import { iotCoreDoorsOf } from '../../../src/targets/target.ts';
+import { iotCoreEndpointsOf } from '../../../src/targets/target.ts';
 
 const host = 'abc-ats.iot.eu-west-1.amazonaws.com';
 
 describe('findTarget', () => {
-  it('takes the doors that are given, and asks nobody', async () => {
-    const iotDoors = [{ scheme: 'mqtt', host: '127.0.0.1', port: 1883 }] as const;
+  it('takes the endpoints that are given, and asks nobody', async () => {
+    const iotEndpoints = [{ scheme: 'mqtt', host: '127.0.0.1', port: 1883 }] as const;
     const asked = async (): Promise<string> => {
       throw new Error('asked');
     };
     const iotDataUrl = new URL('http://127.0.0.1:8080/');
-    expect(await findTarget({ iotDoors, iotDataUrl }, asked)).toEqual({
-      doors: iotDoors,
+    expect(await findTarget({ iotEndpoints, iotDataUrl }, asked)).toEqual({
+      endpoints: iotEndpoints,
       dataUrl: 'http://127.0.0.1:8080/',
     });
   });
 
   it("takes the account's own endpoint otherwise", async () => {
-    expect(await findTarget({ iotDoors: [], iotDataUrl: undefined }, async () => host)).toEqual({
-      doors: iotCoreDoorsOf(host),
+    expect(await findTarget({ iotEndpoints: [], iotDataUrl: undefined }, async () => host)).toEqual({
+      endpoints: iotCoreEndpointsOf(host),
       // Not data-ats.iot, which AWS calls a testing default.
       dataUrl: `https://${host}`,
     });
@@ -28,13 +28,13 @@ describe('findTarget', () => {
   it('says what to do when the endpoint cannot be read', async () => {
     const denied = Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' });
     await expect(
-      findTarget({ iotDoors: [], iotDataUrl: undefined }, () => Promise.reject(denied)),
+      findTarget({ iotEndpoints: [], iotDataUrl: undefined }, () => Promise.reject(denied)),
     ).rejects.toMatchObject({
       name: 'NoIotEndpointError',
       cause: denied,
     });
-    await expect(findTarget({ iotDoors: [], iotDataUrl: undefined }, async () => undefined)).rejects.toThrow(
-      NoIotEndpointError,
-    );
+    await expect(
+      findTarget({ iotEndpoints: [], iotDataUrl: undefined }, async () => undefined),
+    ).rejects.toThrow(NoIotEndpointError);
   });
 });

@@ -20,7 +20,7 @@ const sum = (points: readonly { readonly fields: object }[], field: string): num
 
 describe('the points of a slice', () => {
   it.each([
-    ['a calm run', {}],
+    ['a noFaults run', {}],
     ['a run that was stopped', { stopAfterMs: 4_321 }],
     [
       'a run that was refused',

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { RunInProgress, type SliceTold } from '../../../src/live/run-in-progress.ts';
+import { RunInProgress, type SliceProgress } from '../../../src/live/run-in-progress.ts';
 import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
 
 const start = 1_790_000_000;
-const told = (slice: number, second: number, more: Partial<SliceTold> = {}): SliceTold => ({
+const told = (slice: number, second: number, more: Partial<SliceProgress> = {}): SliceProgress => ({
   slice,
   second: start + second,
   phase: 'publishing',

@@ -28,8 +28,8 @@ const measure = (messages: readonly Message[]) => measureArrivals({ Records: mes
 
 describe('measureArrivals', () => {
   it('makes one window of a batch, duplicates counted as arrivals', () => {
-    const { windows, foreign } = measure(messagesOf([recordOf(0), recordOf(2), recordOf(1), recordOf(1)]));
-    expect(foreign).toEqual({ notJson: 0, noEnvelope: 0 });
+    const { windows, unrelated } = measure(messagesOf([recordOf(0), recordOf(2), recordOf(1), recordOf(1)]));
+    expect(unrelated).toEqual({ notJson: 0, noEnvelope: 0 });
     expect(windows).toHaveLength(1);
     expect(windows[0]).toMatchObject({ runId: 'r1', arrivals: 4, seen: { 0: [0, 3] } });
   });
@@ -115,15 +115,15 @@ describe('measureArrivals', () => {
     ]);
   });
 
-  it('counts foreign messages and measures the rest', () => {
-    const { windows, foreign } = measure([
+  it('counts unrelated messages and measures the rest', () => {
+    const { windows, unrelated } = measure([
       messageOf('a', 'not json'),
       messageOf('b', '{"rule":1790000000000}'),
       messageOf('c', JSON.stringify(recordOf(0))),
       { messageId: 'd' } as Message,
     ]);
-    expect(foreign).toEqual({ notJson: 2, noEnvelope: 1 });
-    expect(windows).toMatchObject([{ arrivals: 1, foreign: { notJson: 2, noEnvelope: 1 } }]);
+    expect(unrelated).toEqual({ notJson: 2, noEnvelope: 1 });
+    expect(windows).toMatchObject([{ arrivals: 1, unrelated: { notJson: 2, noEnvelope: 1 } }]);
   });
 
   it('counts what the queue delivers again', () => {
@@ -200,7 +200,7 @@ describe('measureArrivals', () => {
   it.each([[undefined], [null], ['text'], [{}], [{ rule: 1 }]])('survives %j as an event', (event) => {
     expect(measureArrivals(event, start)).toEqual({
       windows: [],
-      foreign: { notJson: 0, noEnvelope: 1 },
+      unrelated: { notJson: 0, noEnvelope: 1 },
     });
   });
 });

@@ -38,13 +38,13 @@ function store(windows: Map<string, number>, records: readonly StreamRecord[]): 
 
 describe('a batch of a stream', () => {
   it('makes one window, arrivals stamped by the stream', () => {
-    const { windows, foreign } = measure([
+    const { windows, unrelated } = measure([
       recordOf(0),
       recordOf(1),
       rawOf(2, 'hello'),
       rawOf(3, '{"rule":1}'),
     ]);
-    expect(foreign).toEqual({ notJson: 1, noEnvelope: 1 });
+    expect(unrelated).toEqual({ notJson: 1, noEnvelope: 1 });
     expect(windows).toMatchObject([{ runId: 'r1', arrivals: 2, seen: { 0: [0, 2] } }]);
     const { end_to_end_latency } = windows[0]!.latencies;
     expect(Math.abs(LatencyHistogram.decode(end_to_end_latency).summary().max! - 50)).toBeLessThanOrEqual(

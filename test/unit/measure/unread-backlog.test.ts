@@ -86,12 +86,12 @@ describe('a ledger with a backlog', () => {
     expect(checkLedger(closed)).toEqual([]);
   });
 
-  it('doubts a dead letter that no slice has sent', () => {
+  it('inconsistencies a dead letter that no slice has sent', () => {
     const closed = ledgerOf(everyMessage).close({
       ...emptyBacklog,
       deadLetters: [lettersOf('dead', [[0, 1_000_000]])],
     });
-    expect(closed.doubts.receivedUnsent).toBe(1);
+    expect(closed.inconsistencies.receivedUnsent).toBe(1);
     expect(checkLedger(closed)).not.toEqual([]);
   });
 });

@@ -60,7 +60,7 @@ describe('overrides', () => {
       rate: '20',
       duration: '10s',
       maxCost: '2.5',
-      iOwn: 'iot.example.com, broker.test',
+      allowHost: 'iot.example.com, broker.test',
     };
     expect(parseLoadProfile(file, overridesFromFlags(flags))).toMatchObject({
       name: 'x',
@@ -77,7 +77,7 @@ describe('overrides', () => {
       slices: { devicesPerSlice: 10 },
       drainMs: 1_000,
       limits: { quotaShare: 0.8, maxCostUsd: 2.5 },
-      iOwn: ['iot.example.com', 'broker.test'],
+      allowedHosts: ['iot.example.com', 'broker.test'],
     });
     expect(Object.keys(flags)).toHaveLength(profileOptions.length);
   });
@@ -189,9 +189,9 @@ describe('overrides', () => {
     expect(faultsOf(file, { rate: '10001' }).map((fault) => fault.path)).toEqual(['--rate']);
     expect(faultsOf(file, { rate: '0' }).map((fault) => fault.path)).toEqual(['--rate']);
     expect(faultsOf(file, { duration: '0s' }).map((fault) => fault.path)).toEqual(['--duration']);
-    expect(faultsOf(file, { iOwn: 'https://mine.test' })).toEqual([
+    expect(faultsOf(file, { allowHost: 'https://mine.test' })).toEqual([
       {
-        path: '--i-own',
+        path: '--allow-host',
         message: 'cannot be "https://mine.test"',
         hint: 'Hosts that you own and may be loaded; for example ["iot.example.com"]',
       },

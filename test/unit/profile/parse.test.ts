@@ -67,7 +67,7 @@ describe('parseLoadProfile', () => {
       slices: { toleratedFailureShare: 0.05 },
       drainMs: 10_000,
       limits: { enforce: true, quotaShare: 0.8 },
-      iOwn: [],
+      allowedHosts: [],
       thresholds: {
         lost_messages: [byDefault('count==0')],
         dropped_messages: [byDefault('count==0')],

@@ -99,7 +99,7 @@ describe('a report of messages that did not arrive', () => {
     expect(comparison.figures.find(({ figure }) => figure === 'not_read_messages rate')).toMatchObject({
       outcome: 'worse',
     });
-    expect(comparison.doubts).toEqual([
+    expect(comparison.inconsistencies).toEqual([
       `Of the candidate’s messages, ${missing} not read yet: its figures leave them out.`,
     ]);
   });

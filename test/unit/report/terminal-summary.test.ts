@@ -74,7 +74,7 @@ describe('renderTerminalSummary', () => {
   });
 
   it('says the same with colour as without', () => {
-    const painted = renderTerminalSummary(failed, { paint: (ink, text) => `<${ink}|${text}|>` });
+    const painted = renderTerminalSummary(failed, { style: (styleName, text) => `<${styleName}|${text}|>` });
     expect(painted.replace(/<(heading|dim|good|warning|bad)\||\|>/g, '')).toBe(renderTerminalSummary(failed));
     expect(painted).toContain('<bad|✗ FAILED|>');
   });

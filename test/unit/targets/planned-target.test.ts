@@ -1,15 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { checkPlannedTarget, ForgedTargetError, hostsOf } from '../../../src/targets/planned-target.ts';
-import { type IotDoor, iotCoreDoorsOf, type Target } from '../../../src/targets/target.ts';
+import { type IotEndpoint, iotCoreEndpointsOf, type Target } from '../../../src/targets/target.ts';
 
 const own = 'abc123-ats.iot.eu-west-1.amazonaws.com';
-const targetOf = (host: string): Target => ({ doors: iotCoreDoorsOf(host), dataUrl: `https://${host}` });
+const targetOf = (host: string): Target => ({
+  endpoints: iotCoreEndpointsOf(host),
+  dataUrl: `https://${host}`,
+});
 /** A deployed function: its environment names nothing, the state machine hands it the host. */
-const deployed = { iotDoors: [], iotDataUrl: undefined, region: 'eu-west-1', hosts: [own] };
-const loopback: IotDoor = { scheme: 'mqtt', host: '127.0.0.1', port: 1883 };
+const deployed = { iotEndpoints: [], iotDataUrl: undefined, region: 'eu-west-1', hosts: [own] };
+const loopback: IotEndpoint = { scheme: 'mqtt', host: '127.0.0.1', port: 1883 };
 const rehearsed = {
-  iotDoors: [loopback],
+  iotEndpoints: [loopback],
   iotDataUrl: new URL('http://127.0.0.1:8080'),
   region: 'us-east-1',
   hosts: ['127.0.0.1'],
@@ -18,7 +21,7 @@ const rehearsed = {
 describe('checkPlannedTarget', () => {
   it('lets the account’s endpoint through, and what the environment names', () => {
     expect(checkPlannedTarget(targetOf(own), deployed)).toEqual(targetOf(own));
-    const planned = { doors: [loopback], dataUrl: 'http://127.0.0.1:8080/' };
+    const planned = { endpoints: [loopback], dataUrl: 'http://127.0.0.1:8080/' };
     expect(checkPlannedTarget(planned, rehearsed)).toEqual(planned);
     // sls invoke local hands over no hosts.
     expect(checkPlannedTarget(planned, { ...rehearsed, hosts: undefined })).toEqual(planned);
@@ -35,8 +38,8 @@ describe('checkPlannedTarget', () => {
     ['another account’s endpoint', targetOf('zzz-ats.iot.eu-west-1.amazonaws.com'), deployed],
     ['another Region’s endpoint', targetOf(own), { ...deployed, region: 'us-east-1' }],
     ['no host of the state machine’s', targetOf(own), { ...deployed, hosts: [] }],
-    ['a second host behind the right one', { doors: [...iotCoreDoorsOf(own), loopback] }, deployed],
-    ['plain MQTT at the right host', { doors: [{ scheme: 'mqtt', host: own, port: 1883 }] }, deployed],
+    ['a second host behind the right one', { endpoints: [...iotCoreEndpointsOf(own), loopback] }, deployed],
+    ['plain MQTT at the right host', { endpoints: [{ scheme: 'mqtt', host: own, port: 1883 }] }, deployed],
     ['another HTTPS API', { ...targetOf(own), dataUrl: 'https://iot.example.com' }, deployed],
     ['the HTTPS API in clear', { ...targetOf(own), dataUrl: `http://${own}` }, deployed],
     [
@@ -44,14 +47,14 @@ describe('checkPlannedTarget', () => {
       { ...targetOf(own), dataUrl: `https://${own}@iot.example.com` },
       deployed,
     ],
-    ['loopback on AWS', { doors: [loopback], dataUrl: 'http://127.0.0.1:9001' }, deployed],
-    ['an HTTPS API alone', { doors: [], dataUrl: 'https://iot.example.com' }, deployed],
+    ['loopback on AWS', { endpoints: [loopback], dataUrl: 'http://127.0.0.1:9001' }, deployed],
+    ['an HTTPS API alone', { endpoints: [], dataUrl: 'https://iot.example.com' }, deployed],
   ])('refuses %s', (_what, planned, known) => {
     expect(() => checkPlannedTarget(planned, known)).toThrow(ForgedTargetError);
   });
 
   it('refuses another port of loopback in a rehearsal', () => {
-    const planned = { doors: [{ ...loopback, port: 1884 }], dataUrl: 'http://127.0.0.1:8080/' };
+    const planned = { endpoints: [{ ...loopback, port: 1884 }], dataUrl: 'http://127.0.0.1:8080/' };
     expect(() => checkPlannedTarget(planned, rehearsed)).toThrow('mqtt://127.0.0.1:1884');
   });
 
@@ -64,7 +67,10 @@ describe('checkPlannedTarget', () => {
     fc.assert(
       fc.property(host, fc.nat(65_535), (other, port) => {
         fc.pre(other !== own);
-        for (const planned of [targetOf(other), { doors: [{ scheme: 'wss' as const, host: other, port }] }]) {
+        for (const planned of [
+          targetOf(other),
+          { endpoints: [{ scheme: 'wss' as const, host: other, port }] },
+        ]) {
           expect(() => checkPlannedTarget(planned, { ...deployed, hosts: [own] })).toThrow(ForgedTargetError);
           expect(() => checkPlannedTarget(planned, { ...deployed, hosts: [own, other] })).toThrow(
             ForgedTargetError,

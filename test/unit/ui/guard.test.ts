@@ -36,11 +36,11 @@ describe('the page’s listener', () => {
   );
 
   it('lets another site link to it, and nothing else', () => {
-    const foreign = { ...own, 'sec-fetch-site': 'cross-site' };
-    const link = { ...foreign, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+    const unrelated = { ...own, 'sec-fetch-site': 'cross-site' };
+    const link = { ...unrelated, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
     expect(get(link)).toBeUndefined();
     expect(get({ ...link, 'sec-fetch-dest': 'iframe' })).toContain('origin');
-    expect(get({ ...foreign, 'sec-fetch-mode': 'no-cors' })).toContain('origin');
+    expect(get({ ...unrelated, 'sec-fetch-mode': 'no-cors' })).toContain('origin');
     expect(get({ ...own, 'sec-fetch-site': 'same-site' })).toContain('origin');
     expect(send({ ...post, ...link })).toContain('origin');
   });

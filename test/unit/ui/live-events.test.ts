@@ -2,16 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 import { noTotals } from '../../../src/cli/run/progress.ts';
 import type { RunView, ViewRequest } from '../../../src/live/run-in-progress.ts';
 import type { Report } from '../../../src/report/report-model.ts';
-import { makeWatchedRun, type WatchedRun } from '../../../src/ui/active-run.ts';
-import { type SendEvent, tellRun } from '../../../src/ui/live-events.ts';
+import { type ActiveRun, makeActiveRun } from '../../../src/ui/active-run.ts';
+import { type SendEvent, sendRunEvents } from '../../../src/ui/live-events.ts';
 import type { PageEvents } from '../../../src/ui/page/messages.ts';
 import { samplePlan } from '../../support/cli/sample-plan.ts';
 
 const { publishAt } = samplePlan.timeline;
 
 /** A page that watches in virtual time: at each second `steps` changes the run. */
-async function watch(steps: readonly ((run: WatchedRun) => void)[], closesAfter = 100) {
-  const run = makeWatchedRun(samplePlan.runId, 'sample');
+async function watch(steps: readonly ((run: ActiveRun) => void)[], closesAfter = 100) {
+  const run = makeActiveRun(samplePlan.runId, 'sample');
   const asked: ViewRequest[] = [];
   const told: [keyof PageEvents, PageEvents[keyof PageEvents]][] = [];
   let second = 0;
@@ -23,7 +23,7 @@ async function watch(steps: readonly ((run: WatchedRun) => void)[], closesAfter 
     },
     received: async () => ({ received: 75, duplicates: 5 }),
   });
-  await tellRun(
+  await sendRunEvents(
     run,
     send,
     () => second < closesAfter,
@@ -147,7 +147,7 @@ describe('telling a page of a run', () => {
 
 describe('a watched run', () => {
   it('is stopped by the page, and answers nothing after its end', async () => {
-    const run = makeWatchedRun('r', 'n');
+    const run = makeActiveRun('r', 'n');
     expect(await run.view({ since: 0, secondsPerStep: 1 })).toBeUndefined();
     run.began({
       view: async () => Promise.reject(new Error('gone')),

@@ -1,6 +1,6 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { expect, it } from '@jest/globals';
-import { iotCoreDoorsOf } from '../../../src/targets/target.ts';
+import { iotCoreEndpointsOf } from '../../../src/targets/target.ts';
 import { makeMqttTargetReader } from '../../../src/worker/device-credentials.ts';
 
 it('reads a rotated certificate once the one that it knows is 60 s old', async () => {
@@ -16,7 +16,7 @@ it('reads a rotated certificate once the one that it knows is 60 s old', async (
   const readTarget = makeMqttTargetReader(keys, client, () => now);
   const certificateAt = async (ms: number) => {
     now = ms;
-    const { pass } = await readTarget(iotCoreDoorsOf('example.com'), 'x509');
+    const { pass } = await readTarget(iotCoreEndpointsOf('example.com'), 'x509');
     return pass.auth === 'x509' ? pass.certificate : undefined;
   };
 

@@ -5,24 +5,24 @@ import { readEnvironment } from '../../../src/worker/environment.ts';
 const least = { RUN_BUCKET: 'runs', IOT_ENDPOINT: 'abc-ats.iot.us-east-1.amazonaws.com' };
 
 describe('readEnvironment', () => {
-  it("takes a bare host name for AWS IoT Core's doors, SigV4 first", () => {
-    expect(readEnvironment(least).iotDoors).toEqual([
+  it("takes a bare host name for AWS IoT Core's endpoints, SigV4 first", () => {
+    expect(readEnvironment(least).iotEndpoints).toEqual([
       { scheme: 'wss', host: least.IOT_ENDPOINT, port: 443 },
       { scheme: 'mqtts', host: least.IOT_ENDPOINT, port: 8883 },
       { scheme: 'mqtts', host: least.IOT_ENDPOINT, port: 443, alpn: 'mqtt' },
     ]);
   });
 
-  it("knows no door without an endpoint: the plan asks for the account's own", () => {
-    expect(readEnvironment({ RUN_BUCKET: 'runs' }).iotDoors).toEqual([]);
+  it("knows no endpoint without an endpoint: the plan asks for the account's own", () => {
+    expect(readEnvironment({ RUN_BUCKET: 'runs' }).iotEndpoints).toEqual([]);
   });
 
   it('takes URLs in the order given', () => {
-    const { iotDoors } = readEnvironment({
+    const { iotEndpoints } = readEnvironment({
       ...least,
       IOT_ENDPOINT: 'mqtt://127.0.0.1:4001,wss://127.0.0.1:4002,mqtts://127.0.0.1:4003?alpn=mqtt',
     });
-    expect(iotDoors).toEqual([
+    expect(iotEndpoints).toEqual([
       { scheme: 'mqtt', host: '127.0.0.1', port: 4001 },
       { scheme: 'wss', host: '127.0.0.1', port: 4002 },
       { scheme: 'mqtts', host: '127.0.0.1', port: 4003, alpn: 'mqtt' },

@@ -1,37 +1,37 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { InfluxDoor, PostOutcome } from '../../../src/aws/influx-writer.ts';
-import { linesPerPost, openLiveOutbox } from '../../../src/worker/live-queue.ts';
+import type { InfluxWriter, PostOutcome } from '../../../src/aws/influx-writer.ts';
+import { linesPerPost, openLiveQueue } from '../../../src/worker/live-queue.ts';
 import { VirtualClock } from '../../support/device/virtual-clock.ts';
 
 interface World {
   readonly clock: VirtualClock;
   /** What InfluxDB has; a line is in it once however often it was posted. */
   readonly taken: Set<string>;
-  readonly spilled: string[];
+  readonly written: string[];
   refused: number;
   posts: number;
   readonly largestPost: () => number;
 }
 
-interface Weather {
+interface Faults {
   /** What comes of a post at an instant, and after how long; undefined: it is never answered. */
   post(nowMs: number): { readonly outcome: PostOutcome; readonly afterMs: number } | undefined;
 }
 
-function openOutbox(weather: Weather) {
+function openOutbox(faults: Faults) {
   const clock = new VirtualClock(0);
   let largest = 0;
   let awayUntil = 0;
   const world: World = {
     clock,
     taken: new Set(),
-    spilled: [],
+    written: [],
     refused: 0,
     posts: 0,
     largestPost: () => largest,
   };
-  const door: InfluxDoor = {
+  const writer: InfluxWriter = {
     get isAway() {
       return clock.now() < awayUntil;
     },
@@ -40,7 +40,7 @@ function openOutbox(weather: Weather) {
     async post(lines) {
       world.posts++;
       largest = Math.max(largest, lines.length);
-      const answer = weather.post(clock.now());
+      const answer = faults.post(clock.now());
       await new Promise<void>((resolve) => {
         if (answer !== undefined) clock.setTimer(answer.afterMs, resolve);
       });
@@ -50,24 +50,24 @@ function openOutbox(weather: Weather) {
       return outcome;
     },
   };
-  const outbox = openLiveOutbox({
-    door,
+  const queue = openLiveQueue({
+    writer,
     clock,
     flushEveryMs: 1_000,
     phase: 0.5,
-    spill: async (lines) => {
-      world.spilled.push(...lines);
+    writeOverflow: async (lines) => {
+      world.written.push(...lines);
     },
     onRefused: (lines) => {
       world.refused += lines;
     },
   });
-  return { outbox, world };
+  return { queue, world };
 }
 
 /** Adds `perSecond` lines a second, then closes. @returns the lines, and how long closing took */
 async function tell(
-  outbox: ReturnType<typeof openOutbox>['outbox'],
+  queue: ReturnType<typeof openOutbox>['queue'],
   { clock }: World,
   seconds: number,
   perSecond = 5,
@@ -77,12 +77,12 @@ async function tell(
     clock.setTimer(second * 1_000, () => {
       const added = Array.from({ length: perSecond }, (_, i) => `${second}/${i}`);
       lines.push(...added);
-      outbox.add(added);
+      queue.add(added);
     });
   }
   const closing = Promise.withResolvers<number>();
   clock.setTimer(seconds * 1_000, () => {
-    void outbox.close().then(() => closing.resolve(clock.now() - seconds * 1_000));
+    void queue.close().then(() => closing.resolve(clock.now() - seconds * 1_000));
   });
   // Time goes on while promises do.
   const idle = (): void => void clock.setTimer(1, idle);
@@ -91,51 +91,51 @@ async function tell(
   return { lines, closedAfterMs };
 }
 
-describe('the outbox', () => {
+describe('the queue', () => {
   it('sends once a flush interval, everything', async () => {
-    const { outbox, world } = openOutbox({ post: () => ({ outcome: 'taken', afterMs: 10 }) });
-    const { lines, closedAfterMs } = await tell(outbox, world, 10);
+    const { queue, world } = openOutbox({ post: () => ({ outcome: 'taken', afterMs: 10 }) });
+    const { lines, closedAfterMs } = await tell(queue, world, 10);
     expect([...world.taken]).toEqual(lines);
-    expect(world.spilled).toEqual([]);
+    expect(world.written).toEqual([]);
     expect(world.posts).toBe(10);
     expect(closedAfterMs).toBeLessThan(50);
   });
 
   it('sends what it held once InfluxDB is back', async () => {
-    const { outbox, world } = openOutbox({
+    const { queue, world } = openOutbox({
       post: (now) => ({ outcome: now > 2_000 && now < 6_000 ? 'away' : 'taken', afterMs: 10 }),
     });
-    const { lines } = await tell(outbox, world, 10);
+    const { lines } = await tell(queue, world, 10);
     expect([...world.taken].sort()).toEqual([...lines].sort());
-    expect(world.spilled).toEqual([]);
+    expect(world.written).toEqual([]);
   });
 
-  it('holds up no end: what InfluxDB does not answer in a second is spilled', async () => {
-    const { outbox, world } = openOutbox({ post: () => undefined });
-    const { lines, closedAfterMs } = await tell(outbox, world, 10);
-    expect(world.spilled.sort()).toEqual(lines.sort());
+  it('holds up no end: what InfluxDB does not answer in a second is written to the run store', async () => {
+    const { queue, world } = openOutbox({ post: () => undefined });
+    const { lines, closedAfterMs } = await tell(queue, world, 10);
+    expect(world.written.sort()).toEqual(lines.sort());
     expect(closedAfterMs).toBeLessThan(1_020);
     expect(world.posts).toBe(1);
   });
 
   it('does not even ask at the end when InfluxDB is known to be away', async () => {
-    const { outbox, world } = openOutbox({ post: () => ({ outcome: 'away', afterMs: 900 }) });
-    const { lines, closedAfterMs } = await tell(outbox, world, 10);
-    expect(world.spilled.sort()).toEqual(lines.sort());
+    const { queue, world } = openOutbox({ post: () => ({ outcome: 'away', afterMs: 900 }) });
+    const { lines, closedAfterMs } = await tell(queue, world, 10);
+    expect(world.written.sort()).toEqual(lines.sort());
     expect(closedAfterMs).toBeLessThan(1_000);
   });
 
   it('counts what InfluxDB refuses, and does not ask again', async () => {
-    const { outbox, world } = openOutbox({ post: () => ({ outcome: 'refused', afterMs: 1 }) });
-    const { lines } = await tell(outbox, world, 3);
+    const { queue, world } = openOutbox({ post: () => ({ outcome: 'refused', afterMs: 1 }) });
+    const { lines } = await tell(queue, world, 3);
     expect(world.refused).toBe(lines.length);
-    expect(world.spilled).toEqual([]);
+    expect(world.written).toEqual([]);
   });
 
   it('never holds more than fits its memory', async () => {
-    const { outbox, world } = openOutbox({ post: () => ({ outcome: 'away', afterMs: 1 }) });
-    const { lines } = await tell(outbox, world, 30, 2_000);
-    expect(world.spilled.sort()).toEqual(lines.sort());
+    const { queue, world } = openOutbox({ post: () => ({ outcome: 'away', afterMs: 1 }) });
+    const { lines } = await tell(queue, world, 30, 2_000);
+    expect(world.written.sort()).toEqual(lines.sort());
     expect(world.largestPost()).toBe(linesPerPost);
   });
 
@@ -150,9 +150,9 @@ describe('the outbox', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(answer, { minLength: 1, maxLength: 20 }), async (answers) => {
         let asked = 0;
-        const { outbox, world } = openOutbox({ post: () => answers[asked++ % answers.length] });
-        const { lines, closedAfterMs } = await tell(outbox, world, 15);
-        expect(new Set([...world.taken, ...world.spilled])).toEqual(new Set(lines));
+        const { queue, world } = openOutbox({ post: () => answers[asked++ % answers.length] });
+        const { lines, closedAfterMs } = await tell(queue, world, 15);
+        expect(new Set([...world.taken, ...world.written])).toEqual(new Set(lines));
         expect(closedAfterMs).toBeLessThan(1_020);
       }),
     );

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { StopRequest } from '../../../src/aws/control.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import type { ControlMessage } from '../../../src/plan/control-message.ts';
-import { stopSlices, type WatchWorld, watchRun } from '../../../src/worker/watch-run.ts';
+import { stopSlices, type WatchDeps, watchRun } from '../../../src/worker/watch-run.ts';
 import { planOf, resultOf, windowOf } from '../../support/measure/run-fixture.ts';
 
 const abort = (threshold: string, delayAbortEval = '0s') => ({
@@ -48,7 +48,7 @@ async function look(scene: Scene) {
       },
     ];
   });
-  const world: WatchWorld = {
+  const world: WatchDeps = {
     store: {
       async *sliceResults() {
         yield* results;

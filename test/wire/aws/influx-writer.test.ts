@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type InfluxDoor, makeInfluxDoor } from '../../../src/aws/influx-writer.ts';
+import { type InfluxWriter, makeInfluxWriter } from '../../../src/aws/influx-writer.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 
@@ -10,7 +10,7 @@ let server: Server;
 let sockets: Socket[];
 let bodies: { readonly url: string; readonly encoding: string | undefined; readonly text: string }[];
 let answer: Answer;
-let door: InfluxDoor;
+let writer: InfluxWriter;
 let nowMs: number;
 
 beforeEach(async () => {
@@ -31,7 +31,7 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const settings = { org: 'o', bucket: 'b', token: { value: 't' } };
-  door = makeInfluxDoor({ ...settings, url: `http://127.0.0.1:${port}` }, () => nowMs);
+  writer = makeInfluxWriter({ ...settings, url: `http://127.0.0.1:${port}` }, () => nowMs);
 });
 afterEach(() => {
   for (const socket of sockets) socket.destroy();
@@ -46,18 +46,18 @@ const json =
 describe('the way into InfluxDB', () => {
   it('is one request a post, packed, in nanoseconds', async () => {
     const lines = Array.from({ length: 2_000 }, (_, i) => `m,t=x f=${i}i ${i}`);
-    expect(await door.post(lines)).toBe('taken');
+    expect(await writer.post(lines)).toBe('taken');
     expect(bodies).toEqual([
       { url: '/api/v2/write?org=o&bucket=b&precision=ns', encoding: 'gzip', text: lines.join('\n') },
     ]);
-    expect(door.isAway).toBe(false);
+    expect(writer.isAway).toBe(false);
   });
 
   it.each([400, 413, 422])('is closed for good to what is answered with %i', async (status) => {
     answer = json(status, { code: 'invalid', message: 'field type conflict' });
-    expect(await door.post(['m f=1'])).toBe('refused');
-    expect(door.lastFault).toBe('field type conflict');
-    expect(door.isAway).toBe(false);
+    expect(await writer.post(['m f=1'])).toBe('refused');
+    expect(writer.lastFault).toBe('field type conflict');
+    expect(writer.isAway).toBe(false);
   });
 
   it.each([401, 404, 429, 500, 503])(
@@ -66,28 +66,28 @@ describe('the way into InfluxDB', () => {
       answer = json(status, { message: 'not now' });
       const pausesMs: number[] = [];
       for (let failure = 0; failure < 6; failure++) {
-        expect(await door.post(['m f=1'])).toBe('away');
+        expect(await writer.post(['m f=1'])).toBe('away');
         const from = nowMs;
-        while (door.isAway) nowMs += 100;
+        while (writer.isAway) nowMs += 100;
         pausesMs.push(nowMs - from);
       }
       expect(pausesMs).toEqual([1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
       answer = (_request, response) => response.writeHead(204).end();
-      expect(await door.post(['m f=1'])).toBe('taken');
+      expect(await writer.post(['m f=1'])).toBe('taken');
     },
   );
 
   it('is away where nothing listens', async () => {
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => server.close(resolve));
-    expect(await door.post(['m f=1'])).toBe('away');
-    expect(door.lastFault).toMatch(/ECONNREFUSED/);
+    expect(await writer.post(['m f=1'])).toBe('away');
+    expect(writer.lastFault).toMatch(/ECONNREFUSED/);
   });
 
   it('is away when it does not answer, after two seconds', async () => {
     answer = () => undefined;
     const startedAt = performance.now();
-    expect(await door.post(['m f=1'])).toBe('away');
+    expect(await writer.post(['m f=1'])).toBe('away');
     expect(performance.now() - startedAt).toBeGreaterThan(1_900);
   });
 
@@ -98,7 +98,7 @@ describe('the way into InfluxDB', () => {
       else response.writeHead(204).end();
       cut = false;
     };
-    expect(await door.post(['m f=1'])).toBe('taken');
+    expect(await writer.post(['m f=1'])).toBe('taken');
     expect(bodies).toHaveLength(2);
   });
 });

@@ -5,7 +5,7 @@ import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-pla
 import { GetObjectCommand, NoSuchKey, S3Client } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AwsAccessError, plainFault, withPlainFaults } from '../../../src/aws/plain-errors.ts';
+import { AwsAccessError, plainError, withPlainErrors } from '../../../src/aws/plain-errors.ts';
 
 /** Answers every request with one error, in the wire shape of the service that is asked. */
 let answer: { status: number; body: string; headers?: Record<string, string> };
@@ -44,19 +44,19 @@ const inS3 = (status: number, code: string) => ({
 });
 
 const describeStack = () =>
-  withPlainFaults(new CloudFormationClient(settings()), region).send(
+  withPlainErrors(new CloudFormationClient(settings()), region).send(
     new DescribeStacksCommand({ StackName: 'stampede-dev' }),
   );
 const describeExecution = () =>
-  withPlainFaults(new SFNClient(settings()), region).send(
+  withPlainErrors(new SFNClient(settings()), region).send(
     new DescribeExecutionCommand({ executionArn: 'arn:aws:states:eu-west-1:1:execution:stampede-dev:x' }),
   );
 const getObject = () =>
-  withPlainFaults(new S3Client({ ...settings(), forcePathStyle: true }), region).send(
+  withPlainErrors(new S3Client({ ...settings(), forcePathStyle: true }), region).send(
     new GetObjectCommand({ Bucket: 'runs', Key: 'runs/x/plan.json' }),
   );
 const publish = () =>
-  withPlainFaults(new IoTDataPlaneClient(settings()), region).send(
+  withPlainErrors(new IoTDataPlaneClient(settings()), region).send(
     new PublishCommand({ topic: 'stampede-control/x', retain: true }),
   );
 
@@ -108,7 +108,7 @@ describe('faults of access, in plain words', () => {
 
   it('says that AWS cannot be reached', () => {
     const error = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:9'), { code: 'ECONNREFUSED' });
-    const fault = plainFault(error, {
+    const fault = plainError(error, {
       client: 'CloudFormationClient',
       command: 'DescribeStacksCommand',
       region,

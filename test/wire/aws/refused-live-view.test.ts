@@ -6,10 +6,10 @@ import path from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { makeRunStore, type RunStore } from '../../../src/aws/run-store.ts';
-import { type Edge, startEdge } from '../../../src/embedded/gateway/gateway.ts';
+import { type Gateway, startGateway } from '../../../src/embedded/gateway/gateway.ts';
 import { makeRunFiles } from '../../../src/embedded/s3/run-files.ts';
 import { makeS3 } from '../../../src/embedded/s3/s3.ts';
-import { asidesOf } from '../../../src/report/notes.ts';
+import { notesOf } from '../../../src/report/notes.ts';
 import { makeSystemClock } from '../../../src/shared/clock.ts';
 import { makeLiveView } from '../../../src/worker/live-view.ts';
 import { simulate } from '../../support/device/make-run.ts';
@@ -19,7 +19,7 @@ import { reportOf, runOf } from '../../support/report/report-fixture.ts';
 // The run store and InfluxDB's client are the real ones; InfluxDB is a server that answers as it is told.
 
 let directory: string;
-let edge: Edge;
+let edge: Gateway;
 let client: S3Client;
 let store: RunStore;
 let influx: Server;
@@ -28,7 +28,7 @@ let posts: number;
 
 beforeEach(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'stampede-live-'));
-  edge = await startEdge({
+  edge = await startGateway({
     accessKeys: [testKey],
     signed: { s3: makeS3('runs', makeRunFiles(directory)) },
     unsigned: [],
@@ -80,10 +80,10 @@ describe('a live view that InfluxDB refuses', () => {
       refusedPoints: 0,
       cause: { httpStatus: 401, isWholeRun: true },
     });
-    expect(asidesOf({ ...report, liveView })[0]).toMatch(
+    expect(notesOf({ ...report, liveView })[0]).toMatch(
       /^InfluxDB refused the live view for the whole run: HTTP 401, the token is not valid\. Of the live view’s points [\d,]+ are in the run store/,
     );
-    for (const name of await readdir(path.join(directory, plan.runId, 'influx-spill'))) {
+    for (const name of await readdir(path.join(directory, plan.runId, 'influx-overflow'))) {
       expect(name).toMatch(/\.\d+-lines\.401\.whole\.lp$/);
     }
   });
@@ -99,7 +99,7 @@ describe('a live view that InfluxDB refuses', () => {
     status = 204;
     const liveView = await openLiveView().conclude(plan, report);
     expect(liveView).toMatchObject({ leftPoints: 0, cause: { httpStatus: 503, isWholeRun: false } });
-    expect(asidesOf({ ...report, liveView })[0]).toMatch(
+    expect(notesOf({ ...report, liveView })[0]).toMatch(
       /^InfluxDB answered HTTP 503 for a part of the run\./,
     );
   });
@@ -113,7 +113,7 @@ describe('a live view that InfluxDB refuses', () => {
     await view.openSlice(plan, 0).close();
     const liveView = await view.conclude(plan, report);
     expect(liveView.cause).toEqual({ httpStatus: null, isWholeRun: true });
-    expect(asidesOf({ ...report, liveView })[0]).toMatch(/could not be reached, .* for the whole run\./);
+    expect(notesOf({ ...report, liveView })[0]).toMatch(/could not be reached, .* for the whole run\./);
   });
 
   it('is nothing to tell of where InfluxDB took everything', async () => {

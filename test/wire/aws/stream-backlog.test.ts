@@ -3,7 +3,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { makeStreamBacklog } from '../../../src/aws/stream-backlog.ts';
-import { startEdge } from '../../../src/embedded/gateway/gateway.ts';
+import { startGateway } from '../../../src/embedded/gateway/gateway.ts';
 import { type Clock, wallClock } from '../../../src/embedded/iot-core/broker-clock.ts';
 import { MessageQueue } from '../../../src/embedded/iot-core/queue/message-queue.ts';
 import { makeSqs } from '../../../src/embedded/iot-core/queue/sqs-api.ts';
@@ -34,7 +34,7 @@ async function start(shards: number) {
     { name: 'dead', counts: () => deadLetters.counts, messages: deadLetters },
     { name: 'errors', counts: () => ruleErrors.counts, messages: ruleErrors },
   ]);
-  const edge = await startEdge({
+  const edge = await startGateway({
     accessKeys: [testKey],
     signed: { kinesis: makeKinesisApi(stream, wallClock), sqs: sqsApi },
     unsigned: [],

@@ -8,8 +8,8 @@ import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mqtt from 'mqtt';
 import { generate } from 'selfsigned';
-import { makeRunLibrary } from '../../../src/cli/runs/run-repository.ts';
-import { type EdgeRoute, startEdge } from '../../../src/embedded/gateway/gateway.ts';
+import { makeRunRepository } from '../../../src/cli/runs/run-repository.ts';
+import { type EdgeRoute, startGateway } from '../../../src/embedded/gateway/gateway.ts';
 import { makeRouteTable } from '../../../src/embedded/gateway/route-table.ts';
 import { renderJsonError } from '../../../src/embedded/gateway/serve-request.ts';
 import { wallClock } from '../../../src/embedded/iot-core/broker-clock.ts';
@@ -18,7 +18,7 @@ import { iotCoreSettingsOf } from '../../../src/embedded/iot-core/start-iot-core
 import { type OpenEmbeddedAws, openEmbeddedAws } from '../../../src/embedded/process/embedded-aws.ts';
 import { makeExampleProfiles } from '../../../src/ui/example-profiles.ts';
 import { makePageModules } from '../../../src/ui/modules.ts';
-import { makeRunDesk } from '../../../src/ui/run-slot.ts';
+import { makeRunSlot } from '../../../src/ui/run-slot.ts';
 import { startUiServer, type UiServer, uiRoutes } from '../../../src/ui/server.ts';
 import {
   findClosed,
@@ -57,8 +57,8 @@ beforeAll(async () => {
   });
   page = await startUiServer(
     {
-      desk: makeRunDesk(),
-      library: makeRunLibrary(runsDirectory),
+      slot: makeRunSlot(),
+      library: makeRunRepository(runsDirectory),
       examples: makeExampleProfiles('profiles'),
       modules: makePageModules(),
       startRun: () => `run-${++started}`,
@@ -146,7 +146,7 @@ async function whatIs(): Promise<unknown> {
   return {
     executions,
     files: files.filter((name) => !name.startsWith('.logs/')).sort(),
-    settings: iotCore.weather.report().settings,
+    settings: iotCore.faults.report().settings,
     published: ['MQTT', 'HTTP'].map(
       (Protocol) => iotCore.metrics.counter('PublishIn.Success', { Protocol }).total,
     ),
@@ -228,16 +228,16 @@ it('finds a route that was added without a check', async () => {
     renderError: renderJsonError,
     handle: async () => ({ status: 200, body: 'open' }),
   };
-  const edge = await startEdge({ accessKeys: [], signed: {}, unsigned: [['/added', added]] });
+  const gateway = await startGateway({ accessKeys: [], signed: {}, unsigned: [['/added', added]] });
   try {
     const [controlPort] = listeners;
-    const found = await findUnrefused({ ...controlPort!, port: edge.port, routes: edge.routes });
+    const found = await findUnrefused({ ...controlPort!, port: gateway.port, routes: gateway.routes });
     expect(found).toEqual(
       ['GET /added/{name}', 'POST /added'].flatMap((route) =>
         ['no credentials', 'wrong credentials'].map((who) => `control port ${route}, ${who}: 200`),
       ),
     );
   } finally {
-    await edge.close();
+    await gateway.close();
   }
 });

@@ -3,21 +3,21 @@ import { request as httpRequest, type RequestOptions } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { makeRunLibrary } from '../../../src/cli/runs/run-repository.ts';
+import { makeRunRepository } from '../../../src/cli/runs/run-repository.ts';
 import { renderReportHtml } from '../../../src/report/html.ts';
 import type { Report } from '../../../src/report/report-model.ts';
-import { makeWatchedRun } from '../../../src/ui/active-run.ts';
+import { makeActiveRun } from '../../../src/ui/active-run.ts';
 import type { CheckedProfile } from '../../../src/ui/check-profile.ts';
 import { makeExampleProfiles } from '../../../src/ui/example-profiles.ts';
 import { makePageModules } from '../../../src/ui/modules.ts';
-import { makeRunDesk, type RunDesk } from '../../../src/ui/run-slot.ts';
+import { makeRunSlot, type RunSlot } from '../../../src/ui/run-slot.ts';
 import { PortTakenError, startUiServer, type UiServer } from '../../../src/ui/server.ts';
 import { reportOf, runOf } from '../../support/report/report-fixture.ts';
 import { openSession } from '../../support/ui/session-cookie.ts';
 
 let runs: string;
 let server: UiServer;
-let desk: RunDesk;
+let slot: RunSlot;
 let cookie: string;
 const links: string[] = [];
 const started: CheckedProfile[] = [];
@@ -42,16 +42,16 @@ beforeAll(async () => {
   const bare = { version: 1, runId: 'bare-20260901T073010Z-ab12', messages: {}, rates: {}, latencyMs: {} };
   await writeFile(path.join(runs, bare.runId, 'report.json'), JSON.stringify(bare));
   await mkdir(path.join(runs, '.logs'));
-  desk = makeRunDesk();
+  slot = makeRunSlot();
   server = await startUiServer(
     {
-      desk,
-      library: makeRunLibrary(runs),
+      slot,
+      library: makeRunRepository(runs),
       examples: makeExampleProfiles('profiles'),
       modules: makePageModules(),
       startRun(checked) {
         started.push(checked);
-        desk.take(makeWatchedRun('started-run', 'tiny'));
+        slot.take(makeActiveRun('started-run', 'tiny'));
         return 'started-run';
       },
     },
@@ -199,7 +199,7 @@ describe('the live page’s server', () => {
   });
 
   it('stops the run that is under way, and no other', async () => {
-    const { run } = desk;
+    const { run } = slot;
     expect((await post('/api/runs/another/stop', {})).status).toBe(409);
     expect(run!.stopped.aborted).toBe(false);
     expect((await post('/api/runs/started-run/stop', {})).status).toBe(202);

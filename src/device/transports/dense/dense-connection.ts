@@ -42,13 +42,13 @@ export class DenseConnection implements PacketSink {
   }
 
   open(): void {
-    const { settings, devices, door, chunk, mqttVersion } = this.#context;
+    const { settings, devices, connector, chunk, mqttVersion } = this.#context;
     this.#state = 'opening';
     this.#reason = '';
     this.partial = undefined;
     this.#openedAt = performance.now();
     this.#keepAliveMs = settings.keepAliveMs;
-    const stream = door.open({ buffer: chunk, callback: (length) => this.#received(length) }, () =>
+    const stream = connector.open({ buffer: chunk, callback: (length) => this.#received(length) }, () =>
       stream.write(encodeConnect(devices.clientId(this.#device), settings, mqttVersion)),
     );
     stream.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,5 +1,5 @@
 import type { Packet } from 'mqtt-packet';
-import type { Door } from '../../network/connector.ts';
+import type { Connector } from '../../network/connector.ts';
 import type { SliceDevices } from '../../slice-devices.ts';
 import type { MqttSettings, TransportListener } from '../../transport.ts';
 import type { MqttVersion } from './packets.ts';
@@ -9,7 +9,7 @@ import type { PublishBuffer } from './publish-buffer.ts';
 export interface DenseContext {
   readonly settings: MqttSettings;
   readonly devices: SliceDevices;
-  readonly door: Door;
+  readonly connector: Connector;
   readonly mqttVersion: MqttVersion;
   readonly checkEveryMs: number;
   readonly pingTimeoutMs: number;

@@ -1,6 +1,6 @@
 import { TLSSocket } from 'node:tls';
 import { header } from '../../gateway/gateway.ts';
-import type { EdgeRequest } from '../../gateway/gateway-service.ts';
+import type { GatewayRequest } from '../../gateway/gateway-service.ts';
 import { isSigned } from '../../gateway/sigv4.ts';
 import type { Access } from '../mqtt/access.ts';
 import { type AccessKeys, forbidden } from './access-keys.ts';
@@ -11,7 +11,7 @@ import type { KnownCertificates } from './known-certificates.ts';
  * Says what the sender of a request over HTTP may do.
  * @throws AwsError `ForbiddenException` for one that is not who it says, or does not say
  */
-export type AuthorizeRequest = (request: EdgeRequest) => Access | Promise<Access>;
+export type AuthorizeRequest = (request: GatewayRequest) => Access | Promise<Access>;
 
 /** The SDKs' own, and the device gateway's. */
 const services = ['iotdata', 'iotdevicegateway'];
@@ -27,7 +27,7 @@ export function bySignature(accessKeys: AccessKeys, authorizers: CustomAuthorize
 
 async function byAuthorizer(
   authorizers: CustomAuthorizers,
-  request: EdgeRequest,
+  request: GatewayRequest,
   sourceIp: string | undefined,
 ): Promise<Access> {
   const { query, headers, socket } = request;

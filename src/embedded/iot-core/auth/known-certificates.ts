@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
-import { type Access, fullAccess, type Gate } from '../mqtt/access.ts';
+import { type Access, type Authenticate, fullAccess } from '../mqtt/access.ts';
 import { Permissions } from '../policies/permissions.ts';
 import { type Policy, parsePolicy } from '../policies/policy.ts';
 import type { CertificateFacts, DistinguishedName } from '../policies/policy-variables.ts';
@@ -47,7 +47,7 @@ export class KnownCertificates {
   }
 
   /** Asks for nothing but the certificate. */
-  gateOf(socket: TLSSocket): Gate {
+  gateOf(socket: TLSSocket): Authenticate {
     const client = this.clientOf(socket);
     return ({ clientId }) => (client === undefined ? undefined : { access: client.accessOf(clientId) });
   }

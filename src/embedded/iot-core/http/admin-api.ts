@@ -3,12 +3,12 @@ import type { AccountLimits } from '../../../targets/aws-iot/quotas.ts';
 import { isSameSecret } from '../../gateway/account-key.ts';
 import { AwsError } from '../../gateway/aws-error.ts';
 import { header } from '../../gateway/gateway.ts';
-import type { EdgeRequest, EdgeResponse, EdgeService } from '../../gateway/gateway-service.ts';
+import type { GatewayRequest, GatewayResponse, GatewayService } from '../../gateway/gateway-service.ts';
 import { makeRouteTable } from '../../gateway/route-table.ts';
 import { renderJsonError } from '../../gateway/serve-request.ts';
 import type { AccountQuotas, Refusals } from '../account-quotas.ts';
-import { parseWeatherChange } from '../fault-settings.ts';
-import type { Weather } from '../faults.ts';
+import { parseFaultChange } from '../fault-settings.ts';
+import type { Faults } from '../faults.ts';
 import type { Counter, Metrics } from '../metrics.ts';
 import type { Broker } from '../mqtt/broker.ts';
 import type { ArrivalsQueue, QueueDepth } from '../queue/arrivals-queue.ts';
@@ -23,7 +23,7 @@ export interface AdminParts {
   readonly quotas: AccountQuotas;
   readonly queue: ArrivalsQueue;
   readonly mapping: EventSourceMapping;
-  readonly weather: Weather;
+  readonly faults: Faults;
   readonly stream: ArrivalsStreamParts | undefined;
   readonly ruleErrors: MessageQueue;
   /** `Authorization: Bearer …` of every request. */
@@ -74,11 +74,11 @@ export interface ProcessReport {
 }
 
 /**
- * The process's own door, for its parent and for tests; AWS has nothing like it. `GET` metrics, quotas, queue, weather, process;
- * `POST /weather` with any of its settings, `pauseMs` and `disconnect`: docs/iot-core-fidelity.md.
+ * The process's own listener, for its parent and for tests; AWS has nothing like it. `GET` metrics, quotas, queue, faults, process;
+ * `POST /faults` with any of its settings, `pauseMs` and `disconnect`: docs/iot-core-fidelity.md.
  */
-export function makeAdminApi(parts: AdminParts): EdgeService {
-  const table = makeRouteTable<(request: EdgeRequest) => unknown>({
+export function makeAdminApi(parts: AdminParts): GatewayService {
+  const table = makeRouteTable<(request: GatewayRequest) => unknown>({
     'GET /metrics': ({ query }) => metricsReport(parts.metrics, query.get('period') === '1' ? 1 : 60),
     'GET /quotas': () => quotasReport(parts.quotas),
     'GET /queue': async ({ query }) => {
@@ -86,8 +86,8 @@ export function makeAdminApi(parts: AdminParts): EdgeService {
       return queueReport(parts);
     },
     'GET /stream': ({ query }) => streamReport(parts, query.get('untilEmpty') === 'true'),
-    'GET /weather': () => parts.weather.report(),
-    'POST /weather': ({ body }) => changeWeather(parts.weather, body),
+    'GET /faults': () => parts.faults.report(),
+    'POST /faults': ({ body }) => changeFaults(parts.faults, body),
     'GET /process': () => processReport(parts.broker),
   });
   return {
@@ -134,19 +134,19 @@ async function streamReport({ stream, ruleErrors }: AdminParts, untilEmpty: bool
   return { ...stream.mapping.depth, ruleErrors: ruleErrors.bodies.length };
 }
 
-function changeWeather(weather: Weather, body: Buffer): unknown {
+function changeFaults(faults: Faults, body: Buffer): unknown {
   try {
-    const change = parseWeatherChange(JSON.parse(body.toString()), weather.report().settings);
-    weather.change(change.settings);
-    if (change.disconnect > 0) weather.disconnect(change.disconnect);
-    if (change.pauseMs > 0) weather.pause(change.pauseMs);
+    const change = parseFaultChange(JSON.parse(body.toString()), faults.report().settings);
+    faults.change(change.settings);
+    if (change.disconnect > 0) faults.disconnect(change.disconnect);
+    if (change.pauseMs > 0) faults.pause(change.pauseMs);
   } catch (error) {
     if (error instanceof InvalidInputError || error instanceof SyntaxError) {
       throw new AwsError('InvalidRequestException', error.message, 400);
     }
     throw error;
   }
-  return weather.report();
+  return faults.report();
 }
 
 function processReport(broker: Broker): ProcessReport {
@@ -160,6 +160,6 @@ function processReport(broker: Broker): ProcessReport {
   };
 }
 
-function json(body: unknown): EdgeResponse {
+function json(body: unknown): GatewayResponse {
   return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }

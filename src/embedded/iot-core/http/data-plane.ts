@@ -1,13 +1,13 @@
 import { iotCoreLimits } from '../../../profile/iot-core-limits.ts';
 import { AwsError, notSupported } from '../../gateway/aws-error.ts';
-import type { EdgeRequest, EdgeResponse, EdgeService } from '../../gateway/gateway-service.ts';
+import type { GatewayRequest, GatewayResponse, GatewayService } from '../../gateway/gateway-service.ts';
 import { makeRouteTable } from '../../gateway/route-table.ts';
 import { isSigned } from '../../gateway/sigv4.ts';
 import type { AccountQuotas } from '../account-quotas.ts';
 import { forbidden } from '../auth/access-keys.ts';
 import type { AuthorizeRequest } from '../auth/http-authorization.ts';
 import type { Clock } from '../broker-clock.ts';
-import type { Weather } from '../faults.ts';
+import type { Faults } from '../faults.ts';
 import type { ProtocolMetrics } from '../metrics.ts';
 import type { Access } from '../mqtt/access.ts';
 import type { Message, PublishHeaders } from '../mqtt/message.ts';
@@ -20,7 +20,7 @@ export interface DataPlaneParts {
   readonly clock: Clock;
   readonly metrics: ProtocolMetrics;
   readonly quotas: AccountQuotas;
-  readonly weather: Weather;
+  readonly faults: Faults;
   readonly router: Router;
   readonly authorize: AuthorizeRequest;
 }
@@ -34,11 +34,11 @@ const topicsPath = '/topics/';
  * The HTTP API of the message broker: Publish, GetRetainedMessage, ListRetainedMessages.
  * @see https://docs.aws.amazon.com/iot/latest/apireference/API_Operations_AWS_IoT_Data_Plane.html
  */
-export function makeDataPlane(parts: DataPlaneParts): EdgeService {
-  const table = makeRouteTable<(request: EdgeRequest, topic: string) => Promise<EdgeResponse>>({
+export function makeDataPlane(parts: DataPlaneParts): GatewayService {
+  const table = makeRouteTable<(request: GatewayRequest, topic: string) => Promise<GatewayResponse>>({
     [`POST ${topicsPath}{topic+}`]: async (request) => {
       const answer = publish(parts, request, await publisherAccess(parts, request));
-      await parts.weather.delayAnswer();
+      await parts.faults.delayAnswer();
       return answer;
     },
     'GET /retainedMessage': async (request) => {
@@ -62,7 +62,7 @@ export function makeDataPlane(parts: DataPlaneParts): EdgeService {
       return renderDataPlaneError(error, requestId);
     },
     async handle(request) {
-      await parts.weather.whenRunning();
+      await parts.faults.whenRunning();
       const { method, path } = request;
       const route = table.find(method, path);
       if (route !== undefined) return route.handler(request, route.parameters.topic ?? '');
@@ -74,7 +74,7 @@ export function makeDataPlane(parts: DataPlaneParts): EdgeService {
   };
 }
 
-async function publisherAccess(parts: DataPlaneParts, request: EdgeRequest): Promise<Access> {
+async function publisherAccess(parts: DataPlaneParts, request: GatewayRequest): Promise<Access> {
   try {
     return await parts.authorize(request);
   } catch (error) {
@@ -83,7 +83,7 @@ async function publisherAccess(parts: DataPlaneParts, request: EdgeRequest): Pro
   }
 }
 
-function publish(parts: DataPlaneParts, request: EdgeRequest, access: Access): EdgeResponse {
+function publish(parts: DataPlaneParts, request: GatewayRequest, access: Access): GatewayResponse {
   const { metrics, router } = parts;
   const now = parts.clock.now();
   let topic: string;
@@ -114,7 +114,7 @@ function publish(parts: DataPlaneParts, request: EdgeRequest, access: Access): E
   return json({ message: 'OK', traceId: request.requestId });
 }
 
-function getRetained(parts: DataPlaneParts, topic: string): EdgeResponse {
+function getRetained(parts: DataPlaneParts, topic: string): GatewayResponse {
   const message = parts.router.retained.get(topic, parts.clock.now());
   if (message === undefined) {
     throw new AwsError('ResourceNotFoundException', `No retained message exists for topic ${topic}`, 404);
@@ -130,7 +130,7 @@ function getRetained(parts: DataPlaneParts, topic: string): EdgeResponse {
 }
 
 /** Pages in the order of topics; the token is the last topic of the page before. */
-function listRetained(parts: DataPlaneParts, query: URLSearchParams): EdgeResponse {
+function listRetained(parts: DataPlaneParts, query: URLSearchParams): GatewayResponse {
   const wanted = Number(query.get('maxResults') ?? maxPage);
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > maxPage) {
     throw invalidRequest(`maxResults is a whole number from 1 to ${maxPage}`);
@@ -178,12 +178,12 @@ function methodNotAllowed(method: string): AwsError {
   return new AwsError('MethodNotAllowedException', `${method} is not allowed here`, 405);
 }
 
-function json(body: unknown): EdgeResponse {
+function json(body: unknown): GatewayResponse {
   return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
 /** @see https://docs.aws.amazon.com/iot/latest/apireference/API_iotdata_Publish.html#API_iotdata_Publish_Errors */
-function renderDataPlaneError(error: AwsError, traceId: string): EdgeResponse {
+function renderDataPlaneError(error: AwsError, traceId: string): GatewayResponse {
   return {
     status: error.status,
     headers: { 'content-type': 'application/json', 'x-amzn-errortype': error.code },

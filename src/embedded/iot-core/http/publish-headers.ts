@@ -1,6 +1,6 @@
 import { AwsError } from '../../gateway/aws-error.ts';
 import { header } from '../../gateway/gateway.ts';
-import type { EdgeRequest } from '../../gateway/gateway-service.ts';
+import type { GatewayRequest } from '../../gateway/gateway-service.ts';
 import type { PublishHeaders } from '../mqtt/message.ts';
 import { type Property, propertyIds } from '../mqtt/properties.ts';
 
@@ -9,7 +9,7 @@ import { type Property, propertyIds } from '../mqtt/properties.ts';
  * @see https://docs.aws.amazon.com/iot/latest/apireference/API_iotdata_Publish.html#API_iotdata_Publish_RequestSyntax
  * @throws AwsError `InvalidRequestException`
  */
-export function publishHeadersOf(request: Pick<EdgeRequest, 'query' | 'headers'>): PublishHeaders {
+export function publishHeadersOf(request: Pick<GatewayRequest, 'query' | 'headers'>): PublishHeaders {
   const { query } = request;
   const qos = query.get('qos') ?? '0';
   if (qos !== '0' && qos !== '1') throw invalid('qos is 0 or 1');
@@ -26,7 +26,7 @@ export function publishHeadersOf(request: Pick<EdgeRequest, 'query' | 'headers'>
   };
 }
 
-function propertiesOf(request: Pick<EdgeRequest, 'query' | 'headers'>): Property[] {
+function propertiesOf(request: Pick<GatewayRequest, 'query' | 'headers'>): Property[] {
   const { contentType, responseTopic, payloadFormatIndicator, correlationData, userProperty } = propertyIds;
   const format = header(request, 'x-amz-mqtt5-payload-format-indicator');
   const correlation = header(request, 'x-amz-mqtt5-correlation-data');

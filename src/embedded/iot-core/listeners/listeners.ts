@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { refusing } from '../../gateway/gateway.ts';
-import type { EdgeService } from '../../gateway/gateway-service.ts';
+import type { GatewayService } from '../../gateway/gateway-service.ts';
 import { refusalOfBrowser } from '../../gateway/loopback-guard.ts';
 import type { Route } from '../../gateway/route-table.ts';
 import { makeRequestListener } from '../../gateway/serve-request.ts';
@@ -11,28 +11,28 @@ import { CustomAuthorizers } from '../auth/custom-authorizers.ts';
 import { type AuthorizeRequest, byCertificate, bySignature } from '../auth/http-authorization.ts';
 import { KnownCertificates } from '../auth/known-certificates.ts';
 import type { Clock } from '../broker-clock.ts';
-import type { Gate } from '../mqtt/access.ts';
+import type { Authenticate } from '../mqtt/access.ts';
 import type { Broker } from '../mqtt/broker.ts';
 import type { Invoke } from '../queue/event-source-mapping.ts';
-import type { DoorSettings, IotCoreSettings } from '../settings.ts';
-import type { Door } from './tcp-listener.ts';
+import type { IotCoreSettings, ListenerSettings } from '../settings.ts';
+import type { Listener } from './tcp-listener.ts';
 import { openTlsPort, type Room } from './tls-listener.ts';
-import { WebSocketDoor, webSocketPath } from './websocket-listener.ts';
+import { WebSocketListener, webSocketPath } from './websocket-listener.ts';
 
-export interface DoorParts {
+export interface ListenerParts {
   readonly broker: Broker;
   readonly clock: Clock;
   /** Certificates and signatures are dated by the calendar, whatever clock the service keeps: epoch milliseconds. */
   readonly today: () => number;
-  readonly settings: DoorSettings;
+  readonly settings: ListenerSettings;
   readonly ports: Pick<IotCoreSettings['ports'], 'mqtts' | 'wss' | 'https'>;
   /** The HTTP data plane behind a check of who sends. */
-  readonly dataPlaneFor: (authorize: AuthorizeRequest) => EdgeService;
+  readonly dataPlaneFor: (authorize: AuthorizeRequest) => GatewayService;
   readonly invokeOf: (functionName: string) => Invoke;
   readonly onFault: (error: unknown) => void;
 }
 
-export interface OpenDoors {
+export interface OpenListeners {
   readonly certificates: Certificates;
   /** MQTT with client certificates: port 8883 of AWS IoT Core. */
   readonly mqttsPort: number;
@@ -43,7 +43,7 @@ export interface OpenDoors {
   readonly wssPort: number;
   /** HTTPS with client certificates: port 8443. */
   readonly httpsPort: number;
-  /** For the door without TLS. */
+  /** For the listener without TLS. */
   readonly authorizeBySignature: AuthorizeRequest;
   /** All that HTTPS and WebSocket clients can ask for. */
   readonly routes: readonly Route[];
@@ -54,11 +54,11 @@ export interface OpenDoors {
 const httpIdleMs = 300_000;
 
 /**
- * The doors of AWS IoT Core, on 127.0.0.1.
+ * The listeners of AWS IoT Core, on 127.0.0.1.
  * @see https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html
  * @throws PolicyError for a policy among the settings that is not supported
  */
-export async function openDoors(parts: DoorParts): Promise<OpenDoors> {
+export async function openListeners(parts: ListenerParts): Promise<OpenListeners> {
   const { broker, today, settings, ports, dataPlaneFor, onFault } = parts;
   const certificates = await makeCertificates(today());
   const { certificate } = certificates.device;
@@ -69,7 +69,7 @@ export async function openDoors(parts: DoorParts): Promise<OpenDoors> {
   const customAuthorizers = new CustomAuthorizers({ ...parts, authorizers, defaultAuthorizer });
   const authorizeBySignature = bySignature(accessKeys, customAuthorizers);
 
-  const webSockets = new WebSocketDoor(broker, accessKeys, customAuthorizers);
+  const webSockets = new WebSocketListener(broker, accessKeys, customAuthorizers);
   const signedDataPlane = dataPlaneFor(authorizeBySignature);
   const signedHttp = makeHttp(signedDataPlane, onFault);
   signedHttp.on('upgrade', (request: IncomingMessage, socket: TLSSocket, head: Buffer) =>
@@ -89,14 +89,14 @@ export async function openDoors(parts: DoorParts): Promise<OpenDoors> {
     { protocols: ['mqtt'], asksForCertificate: false, enter: authorizedMqtt },
     { protocols: ['http/1.1'], asksForCertificate: false, enter: serveHttp(signedHttp) },
   ];
-  const doors: Door[] = [];
+  const listeners: Listener[] = [];
   const close = (): void => {
-    for (const door of doors) door.close();
+    for (const listener of listeners) listener.close();
   };
   const open = async (behind: readonly Room[], port: number): Promise<number> => {
-    const door = await openTlsPort(behind, certificates, port);
-    doors.push(door);
-    return door.port;
+    const listener = await openTlsPort(behind, certificates, port);
+    listeners.push(listener);
+    return listener.port;
   };
   try {
     return {
@@ -114,13 +114,13 @@ export async function openDoors(parts: DoorParts): Promise<OpenDoors> {
   }
 }
 
-function serveMqtt(broker: Broker, socket: TLSSocket, gate: Gate): void {
-  const connection = broker.accept(socket, gate);
+function serveMqtt(broker: Broker, socket: TLSSocket, authenticate: Authenticate): void {
+  const connection = broker.accept(socket, authenticate);
   socket.on('data', (chunk: Buffer) => connection.receive(chunk, chunk.length));
 }
 
 /** An HTTP server that is handed its connections: the ports are TLS's. */
-function makeHttp(service: EdgeService, onFault: (error: unknown) => void): Server {
+function makeHttp(service: GatewayService, onFault: (error: unknown) => void): Server {
   const listener = makeRequestListener(
     ({ headers }) => {
       const refusal = refusalOfBrowser(headers, undefined);

@@ -1,8 +1,8 @@
 import { type AddressInfo, createServer, Socket } from 'node:net';
-import { openGate } from '../mqtt/access.ts';
+import { authenticateAnyone } from '../mqtt/access.ts';
 import type { Broker } from '../mqtt/broker.ts';
 
-export interface Door {
+export interface Listener {
   readonly port: number;
   close(): void;
 }
@@ -11,14 +11,14 @@ export interface Door {
 const chunk = Buffer.allocUnsafeSlow(65_536);
 
 /**
- * MQTT over plain TCP on loopback: asks for nothing. AWS has no such door.
+ * MQTT over plain TCP on loopback: asks for nothing. AWS has no such listener.
  * @param port 0: any free one
  */
-export function openTcpDoor(broker: Broker, port: number): Promise<Door> {
+export function openTcpListener(broker: Broker, port: number): Promise<Listener> {
   const server = createServer({ noDelay: true, pauseOnConnect: true }, (accepted) => {
     const socket = adopt(accepted, (bytes, length) => connection.receive(bytes, length));
-    const connection = broker.accept(socket, openGate);
-    if (!broker.weather.paused) socket.resume();
+    const connection = broker.accept(socket, authenticateAnyone);
+    if (!broker.faults.paused) socket.resume();
   });
   return new Promise((resolve, reject) => {
     server.once('error', reject);

@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import type { Certificates } from '../auth/certificates.ts';
 import { readClientHello } from './client-hello.ts';
-import type { Door } from './tcp-listener.ts';
+import type { Listener } from './tcp-listener.ts';
 
 /** What lies behind a TLS port: for whoever names one of its protocols (ALPN), or for everybody. */
 export interface Room {
@@ -26,7 +26,7 @@ export async function openTlsPort(
   rooms: readonly Room[],
   certificates: Certificates,
   port: number,
-): Promise<Door> {
+): Promise<Listener> {
   const servers = rooms.map((room) => makeTlsServer(room, certificates));
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {

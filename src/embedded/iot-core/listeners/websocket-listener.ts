@@ -8,7 +8,7 @@ import { targetOf } from '../../gateway/serve-request.ts';
 import { isSigned } from '../../gateway/sigv4.ts';
 import { type AccessKeys, forbidden } from '../auth/access-keys.ts';
 import type { CustomAuthorizers } from '../auth/custom-authorizers.ts';
-import type { Gate } from '../mqtt/access.ts';
+import type { Authenticate } from '../mqtt/access.ts';
 import type { Broker } from '../mqtt/broker.ts';
 import { WebSocketChannel } from './websocket-channel.ts';
 
@@ -25,7 +25,7 @@ const acceptGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
  * MQTT over WebSocket: the handshake is signed, or a custom authorizer judges the CONNECT behind it.
  * @see https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html
  */
-export class WebSocketDoor {
+export class WebSocketListener {
   readonly #broker: Broker;
   readonly #accessKeys: AccessKeys;
   readonly #authorizers: CustomAuthorizers;
@@ -39,14 +39,14 @@ export class WebSocketDoor {
   /** Answers a request that asks for an upgrade. @param head what came behind it */
   upgrade(request: IncomingMessage, socket: TLSSocket, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    let gate: Gate;
+    let authenticate: Authenticate;
     let key: string;
     try {
       const refusal = refusalOfBrowser(request.headers, undefined);
       if (refusal !== undefined) throw forbidden(refusal);
       const url = targetOf(request);
       key = checkHandshake(request, url);
-      gate = this.#gateOf(request, url, socket);
+      authenticate = this.#gateOf(request, url, socket);
     } catch (thrown) {
       const { metrics, clock, onFault } = this.#broker;
       // Nobody above catches: a defect of ours ends one handshake, not the service.
@@ -65,11 +65,11 @@ export class WebSocketDoor {
         `Sec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: ${subprotocol}\r\n\r\n`,
     );
     const channel = new WebSocketChannel(socket);
-    channel.open(this.#broker.accept(channel, gate), head);
+    channel.open(this.#broker.accept(channel, authenticate), head);
   }
 
   /** @throws AwsError `ForbiddenException` */
-  #gateOf(request: IncomingMessage, url: URL, socket: TLSSocket): Gate {
+  #gateOf(request: IncomingMessage, url: URL, socket: TLSSocket): Authenticate {
     const { method = 'GET', headers } = request;
     const sourceIp = socket.remoteAddress;
     const signed: SignedRequest = {

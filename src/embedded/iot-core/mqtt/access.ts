@@ -14,7 +14,7 @@ export interface Access {
 
 const yes = (): boolean => true;
 
-/** Behind the door that asks for nothing, and where nobody set a policy. */
+/** Behind the listener that asks for nothing, and where nobody set a policy. */
 export const fullAccess: Access = {
   mayConnect: yes,
   mayPublish: yes,
@@ -41,8 +41,10 @@ export interface Grant {
   readonly refresh?: { readonly afterMs: number; ask(): Promise<Grant | undefined> };
 }
 
-/** Stands behind a door and says who is let in, once the CONNECT is there; undefined: not this one. */
-export type Gate = (credentials: ConnectCredentials) => Grant | undefined | Promise<Grant | undefined>;
+/** Stands behind a listener and says who is let in, once the CONNECT is there; undefined: not this one. */
+export type Authenticate = (
+  credentials: ConnectCredentials,
+) => Grant | undefined | Promise<Grant | undefined>;
 
 /** Lets everybody do everything. */
-export const openGate: Gate = () => ({ access: fullAccess });
+export const authenticateAnyone: Authenticate = () => ({ access: fullAccess });

@@ -1,6 +1,6 @@
 import type { AccountQuotas } from '../account-quotas.ts';
 import type { Clock } from '../broker-clock.ts';
-import type { Weather } from '../faults.ts';
+import type { Faults } from '../faults.ts';
 import type { ProtocolMetrics } from '../metrics.ts';
 import type { ThrottleAnswer, UnauthorizedSettings } from '../settings.ts';
 import type { LateAcks } from './late-acks.ts';
@@ -12,7 +12,7 @@ export interface BrokerParts {
   readonly clock: Clock;
   readonly metrics: ProtocolMetrics;
   readonly quotas: AccountQuotas;
-  readonly weather: Weather;
+  readonly faults: Faults;
   readonly router: Router;
   readonly throttleAnswer: ThrottleAnswer;
   readonly unauthorized: UnauthorizedSettings;

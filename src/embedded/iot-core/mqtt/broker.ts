@@ -1,9 +1,9 @@
 import type { AccountQuotas } from '../account-quotas.ts';
 import { type CancelTimer, type Clock, repeat } from '../broker-clock.ts';
-import type { Weather } from '../faults.ts';
+import type { Faults } from '../faults.ts';
 import type { ProtocolMetrics } from '../metrics.ts';
 import type { ThrottleAnswer, UnauthorizedSettings } from '../settings.ts';
-import type { Gate } from './access.ts';
+import type { Authenticate } from './access.ts';
 import type { BrokerParts, BrokerState } from './broker-state.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { disconnectSome } from './disconnect-some.ts';
@@ -20,12 +20,12 @@ const sweepMs = 1_000;
 /** For a client to hang up that was told to go. */
 const hangUpMs = 10_000;
 
-/** The message broker: its connections and sessions. Doors hand it streams, handlers act on it. */
+/** The message broker: its connections and sessions. Listeners hand it streams, handlers act on it. */
 export class Broker implements BrokerState, ConnectionOwner {
   readonly clock: Clock;
   readonly metrics: ProtocolMetrics;
   readonly quotas: AccountQuotas;
-  readonly weather: Weather;
+  readonly faults: Faults;
   readonly router: Router;
   readonly throttleAnswer: ThrottleAnswer;
   readonly unauthorized: UnauthorizedSettings;
@@ -43,19 +43,19 @@ export class Broker implements BrokerState, ConnectionOwner {
     this.metrics = parts.metrics;
     this.quotas = parts.quotas;
     this.throttleAnswer = parts.throttleAnswer;
-    this.weather = parts.weather;
+    this.faults = parts.faults;
     this.router = parts.router;
     this.unauthorized = parts.unauthorized;
     this.onFault = parts.onFault;
     this.sessions = new Sessions(parts.router);
     this.#stopSweeping = repeat(this.clock, sweepMs, () => this.#sweep());
-    this.lateAcks = new LateAcks(this.clock, this.weather);
-    this.weather.onDisconnect((clients, howMany, random) =>
+    this.lateAcks = new LateAcks(this.clock, this.faults);
+    this.faults.onDisconnect((clients, howMany, random) =>
       disconnectSome(this.#connections, clients, howMany, random),
     );
-    this.weather.onPause((paused) => {
+    this.faults.onPause((paused) => {
       for (const connection of this.#connections) {
-        connection.hold('weather', paused);
+        connection.hold('fault', paused);
         if (paused) continue;
         connection.forgiveSilence(this.clock.now());
         connection.flush();
@@ -68,11 +68,17 @@ export class Broker implements BrokerState, ConnectionOwner {
     return this.sessions.connected;
   }
 
-  /** A new network connection. The door calls `receive` on what it gets. */
-  accept(channel: Channel, gate: Gate): Connection {
-    const connection = new Connection({ broker: this, owner: this, channel, gate, dispatch: dispatchFrame });
+  /** A new network connection. The listener calls `receive` on what it gets. */
+  accept(channel: Channel, authenticate: Authenticate): Connection {
+    const connection = new Connection({
+      broker: this,
+      owner: this,
+      channel,
+      authenticate,
+      dispatch: dispatchFrame,
+    });
     this.#connections.add(connection);
-    if (this.weather.paused) connection.hold('weather', true);
+    if (this.faults.paused) connection.hold('fault', true);
     return connection;
   }
 
@@ -117,7 +123,7 @@ export class Broker implements BrokerState, ConnectionOwner {
     }
     this.quotas.sweep(now);
     this.router.retained.sweep(now);
-    if (this.weather.paused) return;
+    if (this.faults.paused) return;
     for (const connection of this.#connections) {
       if (connection.hasGoneSilent(now)) connection.close(reasonCodes.keepAliveTimeout);
       else if (now >= connection.endsAtMs) connection.close(reasonCodes.notAuthorized);

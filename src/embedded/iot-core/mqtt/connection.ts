@@ -1,4 +1,4 @@
-import { type Access, fullAccess, type Gate, type Grant } from './access.ts';
+import { type Access, type Authenticate, fullAccess, type Grant } from './access.ts';
 import type { BrokerState } from './broker-state.ts';
 import { ConnectionQuotas } from './connection-quotas.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
@@ -38,17 +38,17 @@ interface ConnectionParts {
   readonly broker: BrokerState;
   readonly owner: ConnectionOwner;
   readonly channel: Channel;
-  readonly gate: Gate;
+  readonly authenticate: Authenticate;
   readonly dispatch: Dispatch;
 }
 
 type Hold = keyof typeof holds;
 /** Why a connection is not read from and, for `silences`, not written to either. */
-const holds = { stuck: 1, weather: 2, waiting: 4, delayed: 8 } as const;
-const silences = holds.weather | holds.delayed;
+const holds = { stuck: 1, fault: 2, waiting: 4, delayed: 8 } as const;
+const silences = holds.fault | holds.delayed;
 
 /**
- * One network connection, whatever it came in by: a door feeds `receive` and hands over a stream to write to. What is
+ * One network connection, whatever it came in by: a listener feeds `receive` and hands over a stream to write to. What is
  * written is gathered and leaves once a chunk read, or once a turn of the event loop.
  */
 export class Connection implements FrameSink, SessionConnection {
@@ -56,7 +56,7 @@ export class Connection implements FrameSink, SessionConnection {
   readonly #owner: ConnectionOwner;
   readonly #dispatch: Dispatch;
   /** Says who the client is, once it has sent its CONNECT. */
-  readonly gate: Gate;
+  readonly authenticate: Authenticate;
   readonly #channel: Channel;
   readonly #outgoing: OutgoingPackets;
   readonly #reader = new FrameReader();
@@ -69,7 +69,7 @@ export class Connection implements FrameSink, SessionConnection {
   version: MqttVersion = 4;
   /** Set once the CONNECT is accepted. */
   session: Session | undefined;
-  /** What the client may do: of the gate's making, once the CONNECT is accepted. */
+  /** What the client may do: of the authenticate's making, once the CONNECT is accepted. */
   access: Access = fullAccess;
   /** Epoch milliseconds at which the connection is ended, whatever it does, and at which its access is asked for anew. */
   endsAtMs = Number.POSITIVE_INFINITY;
@@ -84,17 +84,17 @@ export class Connection implements FrameSink, SessionConnection {
   topicAliases: Map<number, string> | undefined;
   /** Of the last PUBLISH: most devices have one topic. */
   route: Route | undefined;
-  /** PUBACKs that the weather holds back. */
+  /** PUBACKs that fault injection holds back. */
   lateAcks = 0;
   #held = 0;
   /** Frames that came while something was waited for, with where the body of each begins. */
   #kept: (readonly [frame: Buffer, body: number])[] | undefined;
 
-  constructor({ broker, owner, channel, gate, dispatch }: ConnectionParts) {
+  constructor({ broker, owner, channel, authenticate, dispatch }: ConnectionParts) {
     this.broker = broker;
     this.#owner = owner;
     this.#dispatch = dispatch;
-    this.gate = gate;
+    this.authenticate = authenticate;
     this.#channel = channel;
     this.#outgoing = new OutgoingPackets(channel);
     this.quotas = new ConnectionQuotas(broker.quotas);
@@ -188,7 +188,7 @@ export class Connection implements FrameSink, SessionConnection {
     return this.#outgoing.hasRoom;
   }
 
-  /** @param isLast what waits for its share of the second, or for the weather, waits no longer */
+  /** @param isLast what waits for its share of the second, or for an injected fault, waits no longer */
   flush(isLast = false): void {
     if (this.#channel.destroyed || ((this.#held & silences) !== 0 && !isLast)) return;
     const { bytes } = this.#outgoing;

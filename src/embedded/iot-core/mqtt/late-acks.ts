@@ -1,5 +1,5 @@
 import type { Clock } from '../broker-clock.ts';
-import type { Weather } from '../faults.ts';
+import type { Faults } from '../faults.ts';
 
 /** What a PUBACK that is held back leaves by. */
 interface AckSender {
@@ -15,20 +15,20 @@ interface LateAck {
   readonly dueMs: number;
 }
 
-/** PUBACKs that the weather holds back: each connection's leave in the order of their publishes [MQTT-4.6.0-2]. */
+/** PUBACKs that fault injection holds back: each connection's leave in the order of their publishes [MQTT-4.6.0-2]. */
 export class LateAcks {
   readonly #clock: Clock;
-  readonly #weather: Weather;
+  readonly #faults: Faults;
   readonly #waiting = new Map<AckSender, LateAck[]>();
 
-  constructor(clock: Clock, weather: Weather) {
+  constructor(clock: Clock, faults: Faults) {
     this.#clock = clock;
-    this.#weather = weather;
+    this.#faults = faults;
   }
 
   /** @returns false if the PUBACK is to leave now, by whoever asks */
   takes(connection: AckSender, packetId: number): boolean {
-    const delayMs = this.#weather.drawAckDelayMs();
+    const delayMs = this.#faults.drawAckDelayMs();
     if (delayMs === 0 && this.#waiting.size === 0) return false;
     const before = this.#waiting.get(connection);
     if (delayMs === 0 && before === undefined) return false;
@@ -36,7 +36,7 @@ export class LateAcks {
     const dueMs = Math.max(this.#clock.now() + delayMs, before?.at(-1)?.dueMs ?? 0);
     if (before === undefined) {
       this.#waiting.set(connection, [{ packetId, dueMs }]);
-      this.#weather.after(delayMs, () => this.#sendDue(connection));
+      this.#faults.after(delayMs, () => this.#sendDue(connection));
     } else {
       before.push({ packetId, dueMs });
     }
@@ -55,6 +55,6 @@ export class LateAcks {
     if (sent > 0) connection.flush();
     const next = waiting[0];
     if (next === undefined) this.#waiting.delete(connection);
-    else this.#weather.after(next.dueMs - now, () => this.#sendDue(connection));
+    else this.#faults.after(next.dueMs - now, () => this.#sendDue(connection));
   }
 }

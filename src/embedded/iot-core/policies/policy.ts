@@ -1,4 +1,4 @@
-import { type Fault, StampedeError } from '../../../shared/errors.ts';
+import { type InputError, StampedeError } from '../../../shared/errors.ts';
 import {
   type ActionPattern,
   type LookUp,
@@ -9,7 +9,7 @@ import {
 
 /** A policy that is not valid, or uses what is not supported: nobody is let in or kept out by half a policy. */
 export class PolicyError extends StampedeError {
-  constructor(name: string, faults: readonly Fault[]) {
+  constructor(name: string, faults: readonly InputError[]) {
     const lines = faults.map(({ path, message }) => `  ${path}: ${message}`);
     super('PolicyUnsupported', `the policy ${name} is not supported:\n${lines.join('\n')}`, {
       hint: 'docs/iot-core-fidelity.md lists what policies may say to the embedded IoT Core',
@@ -43,7 +43,7 @@ const knownMembers = ['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'NotRe
  * @see https://docs.aws.amazon.com/iot/latest/developerguide/iot-policies.html
  */
 export function parsePolicy(name: string, document: unknown): Policy {
-  const faults: Fault[] = [];
+  const faults: InputError[] = [];
   const { Version, Statement: written } = objectOf(
     typeof document === 'string' ? parseJson(document) : document,
   );
@@ -88,7 +88,7 @@ function judge(statements: readonly Statement[], action: string, resource: strin
 function parseStatement(
   statement: Readonly<Record<string, unknown>>,
   path: string,
-  faults: Fault[],
+  faults: InputError[],
 ): Statement {
   for (const member of Object.keys(statement)) {
     if (!knownMembers.includes(member)) {

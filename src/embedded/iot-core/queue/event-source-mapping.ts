@@ -1,5 +1,5 @@
 import type { Clock } from '../broker-clock.ts';
-import type { Weather } from '../faults.ts';
+import type { Faults } from '../faults.ts';
 import type { QueueSettings } from '../settings.ts';
 import type { ArrivalsQueue } from './arrivals-queue.ts';
 import type { EventBatch } from './event-batch.ts';
@@ -37,7 +37,7 @@ export class EventSourceMapping {
   #failedRecords = 0;
   #lastFailure: string | undefined;
 
-  constructor(queue: ArrivalsQueue, invoke: Invoke, settings: QueueSettings, clock: Clock, weather: Weather) {
+  constructor(queue: ArrivalsQueue, invoke: Invoke, settings: QueueSettings, clock: Clock, faults: Faults) {
     this.#queue = queue;
     this.#invoke = invoke;
     const { batchSize, maximumBatchingWindowMs, readers } = settings;
@@ -45,10 +45,10 @@ export class EventSourceMapping {
       queue,
       (batch) => this.#deliver(batch),
       { batchSize, batchWindowSeconds: maximumBatchingWindowMs / 1_000, readers },
-      { clock, isPaused: () => weather.paused, holdMs: () => weather.queueHoldMs },
+      { clock, isPaused: () => faults.paused, holdMs: () => faults.queueHoldMs },
     );
     queue.onReady(this.#readers.wake);
-    weather.onPause((paused) => {
+    faults.onPause((paused) => {
       if (!paused) this.#readers.wake();
     });
   }

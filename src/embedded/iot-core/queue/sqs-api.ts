@@ -1,7 +1,7 @@
 import { accountId, partition, region } from '../../gateway/arns.ts';
 import { AwsError, notSupported } from '../../gateway/aws-error.ts';
 import { type JsonInput, makeJsonService, optionalNumber, requiredString } from '../../gateway/aws-json.ts';
-import type { EdgeService } from '../../gateway/gateway-service.ts';
+import type { GatewayService } from '../../gateway/gateway-service.ts';
 import type { MessageQueue, QueueCounts, ReceivedMessage } from './message-queue.ts';
 
 /** A queue by name. The subscriber's is read by its event source mapping alone. */
@@ -13,7 +13,7 @@ export interface NamedQueue {
 }
 
 /** Of Amazon SQS, what Stampede and a look at a dead-letter queue need: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/ */
-export function makeSqs(queues: readonly NamedQueue[]): EdgeService {
+export function makeSqs(queues: readonly NamedQueue[]): GatewayService {
   const queueOf = (input: JsonInput): NamedQueue => {
     const url = requiredString(input, 'QueueUrl');
     const queue = queues.find(({ name }) => url.endsWith(`/${accountId}/${name}`));

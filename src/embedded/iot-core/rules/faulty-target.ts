@@ -1,16 +1,16 @@
 import type { Clock } from '../broker-clock.ts';
-import type { Weather } from '../faults.ts';
+import type { Faults } from '../faults.ts';
 import type { RuleTarget, SendOutcome } from './rules-engine.ts';
 
-/** The rule's queue or stream as the weather lets it be reached: messages come twice, or late. */
-export class WeatheredTarget implements RuleTarget {
+/** The rule's queue or stream as fault injection lets it be reached: messages come twice, or late. */
+export class FaultyTarget implements RuleTarget {
   readonly #target: RuleTarget;
-  readonly #weather: Weather;
+  readonly #faults: Faults;
   readonly #clock: Clock;
 
-  constructor(target: RuleTarget, weather: Weather, clock: Clock) {
+  constructor(target: RuleTarget, faults: Faults, clock: Clock) {
     this.#target = target;
-    this.#weather = weather;
+    this.#faults = faults;
     this.#clock = clock;
   }
 
@@ -19,16 +19,16 @@ export class WeatheredTarget implements RuleTarget {
   }
 
   send(body: Buffer, nowMs: number): SendOutcome | Promise<SendOutcome> {
-    if (this.#weather.deliversPlainly) return this.#target.send(body, nowMs);
+    if (this.#faults.deliversPlainly) return this.#target.send(body, nowMs);
     const outcomes = [this.#sendOnce(body, nowMs)];
-    if (this.#weather.duplicatesDelivery()) outcomes.push(this.#sendOnce(body, nowMs));
+    if (this.#faults.duplicatesDelivery()) outcomes.push(this.#sendOnce(body, nowMs));
     if (outcomes.every((outcome) => outcome === true)) return true;
     return Promise.all(outcomes).then((all) => all.find((outcome) => outcome !== true) ?? true);
   }
 
   #sendOnce(body: Buffer, nowMs: number): SendOutcome | Promise<SendOutcome> {
     const late = Promise.withResolvers<SendOutcome>();
-    const isLate = this.#weather.delaysDelivery(() => {
+    const isLate = this.#faults.delaysDelivery(() => {
       const copy = Buffer.from(body);
       return () => late.resolve(this.#target.send(copy, this.#clock.now()));
     });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AccountQuotas } from '../account-quotas.ts';
-import type { Weather } from '../faults.ts';
+import type { Faults } from '../faults.ts';
 import type { Metrics } from '../metrics.ts';
 import { TopicTree } from '../mqtt/topic-tree.ts';
 import { RecordBuffer } from './record-buffer.ts';
@@ -38,7 +38,7 @@ export class RulesEngine {
   readonly #tree = new TopicTree<ActiveRule>();
   readonly #byName = new Map<string, ActiveRule>();
   readonly #metrics: Metrics;
-  readonly #weather: Weather;
+  readonly #faults: Faults;
   readonly #target: RuleTarget;
   readonly #quotas: AccountQuotas;
   readonly #errorAction: ErrorAction;
@@ -48,14 +48,14 @@ export class RulesEngine {
     rules: readonly TopicRule[],
     target: RuleTarget,
     metrics: Metrics,
-    weather: Weather,
+    faults: Faults,
     quotas: AccountQuotas,
     errorAction: ErrorAction,
   ) {
     this.#target = target;
     this.#errorAction = errorAction;
     this.#metrics = metrics;
-    this.#weather = weather;
+    this.#faults = faults;
     this.#quotas = quotas;
     for (const rule of rules) {
       const active = { rule, counters: metrics.rule(rule.name, target.actionType) };
@@ -105,7 +105,7 @@ export class RulesEngine {
         continue;
       }
       // What vanishes here vanishes silently: the service neither delivered nor noticed.
-      if (this.#weather.dropsDelivery()) continue;
+      if (this.#faults.dropsDelivery()) continue;
       const outcome = this.#target.send(this.#record.body, nowMs);
       if (outcome === true) {
         counters.success.add(nowMs);

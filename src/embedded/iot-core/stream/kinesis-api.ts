@@ -8,7 +8,7 @@ import {
   requiredList,
   requiredString,
 } from '../../gateway/aws-json.ts';
-import type { EdgeService } from '../../gateway/gateway-service.ts';
+import type { GatewayService } from '../../gateway/gateway-service.ts';
 import type { Clock } from '../broker-clock.ts';
 import type { ArrivalsStream } from './arrivals-stream.ts';
 import type { LoggedRecord } from './record-log.ts';
@@ -25,7 +25,7 @@ const maxKeyCharacters = 256;
  * Kinesis Data Streams, of one stream: what its clients need to put, to find their way and to read.
  * @see https://docs.aws.amazon.com/kinesis/latest/APIReference/Welcome.html
  */
-export function makeKinesisApi(stream: ArrivalsStream, clock: Clock): EdgeService {
+export function makeKinesisApi(stream: ArrivalsStream, clock: Clock): GatewayService {
   const streamOf = (input: JsonInput): ArrivalsStream => {
     const named = optionalString(input, 'StreamARN') ?? requiredString(input, 'StreamName');
     if (named === stream.name || named === stream.arn) return stream;

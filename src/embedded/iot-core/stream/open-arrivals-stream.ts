@@ -1,4 +1,4 @@
-import type { EdgeService } from '../../gateway/gateway-service.ts';
+import type { GatewayService } from '../../gateway/gateway-service.ts';
 import type { StreamSettings } from '../settings.ts';
 import { ArrivalsStream } from './arrivals-stream.ts';
 import { KinesisAction } from './kinesis-action.ts';
@@ -11,7 +11,7 @@ export interface ArrivalsStreamParts {
   readonly action: KinesisAction;
   readonly mapping: StreamMapping;
   /** What its clients speak to. */
-  readonly api: EdgeService;
+  readonly api: GatewayService;
 }
 
 interface OpenStreamDeps extends Omit<StreamMappingDeps, 'stream' | 'settings'> {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { arnOfFunction } from '../../gateway/arns.ts';
 import { type CancelTimer, type Clock, repeat } from '../broker-clock.ts';
-import type { Weather } from '../faults.ts';
+import type { Faults } from '../faults.ts';
 import type { Invoke, MappingCounts } from '../queue/event-source-mapping.ts';
 import type { StreamSettings } from '../settings.ts';
 import type { ArrivalsStream } from './arrivals-stream.ts';
@@ -30,7 +30,7 @@ export interface StreamMappingDeps {
   readonly functionName: string;
   readonly invoke: Invoke;
   readonly clock: Clock;
-  readonly weather: Weather;
+  readonly faults: Faults;
   /** What the destination for failures is sent about a batch that was given up. */
   readonly sendFailure: (message: string) => void;
 }
@@ -48,7 +48,7 @@ export class StreamMapping {
 
   constructor(deps: StreamMappingDeps) {
     this.#deps = deps;
-    const { stream, settings, clock, weather } = deps;
+    const { stream, settings, clock, faults } = deps;
     this.#readers = stream.shards.map(
       (shard) =>
         new ShardReader({
@@ -56,7 +56,7 @@ export class StreamMapping {
           events: new StreamEvents(stream, shard),
           settings,
           clock,
-          isHeld: () => this.#isClosed || weather.paused,
+          isHeld: () => this.#isClosed || faults.paused,
           whenRoom: (invoke) => this.#whenRoom(invoke),
           invoke: deps.invoke,
           onGivenUp: (range, failures) => this.#giveUp(shard, range, failures),
@@ -71,7 +71,7 @@ export class StreamMapping {
       });
       this.#cancels.push(cancel);
     }
-    weather.onPause((paused) => {
+    faults.onPause((paused) => {
       if (!paused) for (const reader of this.#readers) reader.resume();
     });
   }

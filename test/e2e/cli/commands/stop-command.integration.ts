@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Control, makeControl } from '../../../../src/aws/control.ts';
-import { placeOf } from '../../../../src/cli/backend/embedded-backend.ts';
+import { embeddedBackendOf } from '../../../../src/cli/backend/embedded-backend.ts';
 import { stopRun } from '../../../../src/cli/run/stop-run.ts';
 import { executionReportOf, reportOf } from '../../../../src/cli/runs/make-report.ts';
 import type { SliceResult } from '../../../../src/measure/slice-result.ts';
@@ -124,7 +124,7 @@ describe('a run whose execution was stopped by StopExecution', () => {
     await run.abort();
     const execution = await run.executionEnded();
     expect(execution.status).toBe('ABORTED');
-    const place = placeOf({ ...rehearsal.aws, pid: process.pid }, rehearsal.runsDirectory);
+    const place = embeddedBackendOf({ ...rehearsal.aws, pid: process.pid }, rehearsal.runsDirectory);
     // As a report made in between: of slices that run on.
     const early = await reportOf(place.record, run.runId, Date.now(), {
       execution: executionReportOf(execution),

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { WeatherChange, WeatherSettings } from '../../../../src/embedded/iot-core/fault-settings.ts';
-import type { WeatherReport } from '../../../../src/embedded/iot-core/faults.ts';
+import type { FaultChange, FaultSettings } from '../../../../src/embedded/iot-core/fault-settings.ts';
+import type { FaultReport } from '../../../../src/embedded/iot-core/faults.ts';
 import { fetchAdmin } from '../../../../src/embedded/iot-core/http/admin-client.ts';
 import type { Report } from '../../../../src/report/report-model.ts';
 import { type Rehearsal, startRehearsal } from '../../../support/run/rehearsal.ts';
 
-// One embedded AWS, another weather for each run: what the report says went wrong is what the service did, to the message.
+// One embedded AWS, another faults for each run: what the report says went wrong is what the service did, to the message.
 // A pause, and what it does to the percentiles, is in honesty.test.ts.
 
 const messages = 600;
@@ -23,8 +23,8 @@ const load = {
 /** The devices', not the control channels'. */
 const clients = (run: number) => `stampede-run-${run}-d`;
 
-type Counts = Omit<WeatherReport, 'events' | 'settings' | 'paused'>;
-type Change = Partial<WeatherSettings> & Partial<Omit<WeatherChange, 'settings'>>;
+type Counts = Omit<FaultReport, 'events' | 'settings' | 'paused'>;
+type Change = Partial<FaultSettings> & Partial<Omit<FaultChange, 'settings'>>;
 
 let rehearsal: Rehearsal;
 beforeAll(async () => {
@@ -32,8 +32,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rehearsal.close());
 
-async function changeWeather(change: Change): Promise<void> {
-  const answer = await fetchAdmin(rehearsal.aws, '/weather', {
+async function changeFaults(change: Change): Promise<void> {
+  const answer = await fetchAdmin(rehearsal.aws, '/faults', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(change),
@@ -42,18 +42,18 @@ async function changeWeather(change: Change): Promise<void> {
 }
 
 async function countsNow(): Promise<Counts> {
-  return (await (await fetchAdmin(rehearsal.aws, '/weather')).json()) as WeatherReport;
+  return (await (await fetchAdmin(rehearsal.aws, '/faults')).json()) as FaultReport;
 }
 
 let runs = 0;
 
-/** A run in this weather, and what the weather did to it. */
+/** A run in this faults, and what the injected faults did to it. */
 async function runIn(
-  weather: (run: number) => Partial<WeatherSettings>,
+  faults: (run: number) => Partial<FaultSettings>,
   { profile = {}, meanwhile }: { profile?: object; meanwhile?: (run: number) => Change } = {},
 ): Promise<{ report: Report; did: Counts }> {
   const run = ++runs;
-  await changeWeather(weather(run));
+  await changeFaults(faults(run));
   const before = await countsNow();
   const { report } = await rehearsal.run(
     { ...load, ...profile },
@@ -62,11 +62,11 @@ async function runIn(
       : async () => {
           // A third of the load's time.
           await new Promise((resolve) => setTimeout(resolve, 700));
-          await changeWeather(meanwhile(run));
+          await changeFaults(meanwhile(run));
         },
   );
   const after = await countsNow();
-  const calm: Partial<WeatherSettings> = {
+  const noFaults: Partial<FaultSettings> = {
     dropDeliveries: 0,
     duplicateDeliveries: 0,
     deliveryDelay: 0,
@@ -75,7 +75,7 @@ async function runIn(
     refuseConnects: 0,
     clients: '',
   };
-  await changeWeather(calm);
+  await changeFaults(noFaults);
   const did = Object.fromEntries(
     Object.entries(after)
       .filter(([, count]) => typeof count === 'number')
@@ -89,7 +89,7 @@ const sum = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((total, count) => total + count, 0);
 
 describe('a run in', () => {
-  it('fair weather with echoes: PublishOut beside PublishIn, and both bounds of clocks that are one', async () => {
+  it('fair faults with echoes: PublishOut beside PublishIn, and both bounds of clocks that are one', async () => {
     const { report } = await runIn(() => ({}), { profile: { echo: { fraction: 0.5 } } });
     expect(report.messages).toMatchObject({ sent: messages, acked: messages, received: messages });
     expect(report.latencyMs.echo_latency.count).toBe(messages / 2);

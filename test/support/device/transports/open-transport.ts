@@ -1,4 +1,4 @@
-import { makeTcpDoor } from '../../../../src/device/network/connector.ts';
+import { makeTcpConnector } from '../../../../src/device/network/connector.ts';
 import type { SliceDevices } from '../../../../src/device/slice-devices.ts';
 import type { MqttSettings, Transport } from '../../../../src/device/transport.ts';
 import { makeDenseTransport } from '../../../../src/device/transports/dense.ts';
@@ -50,7 +50,7 @@ export function open(kind: 'dense' | 'device-sdk', address: Address, options: Op
   const listener = new RecordingListener();
   const make =
     kind === 'dense'
-      ? makeDenseTransport({ ...settings, door: makeTcpDoor(address), mqttVersion })
+      ? makeDenseTransport({ ...settings, connector: makeTcpConnector(address), mqttVersion })
       : makeDeviceSdkTransport({ ...settings, ...address });
   const transport = make(listener, describeDevices(devices, echoes));
   let closing: Promise<void> | undefined;

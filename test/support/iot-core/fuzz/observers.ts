@@ -15,15 +15,15 @@ const settleMs = 10_000;
 export async function startWitnesses(port: number, everyMs: number): Promise<Witnesses> {
   const connect = (clientId: string) =>
     mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, { clientId, reconnectPeriod: 0, keepalive: 1_200 });
-  const [publisher, subscriber] = await Promise.all([connect('witness-out'), connect('witness-in')]);
+  const [publisher, subscriber] = await Promise.all([connect('observer-out'), connect('observer-in')]);
   const received: number[] = [];
   subscriber.on('message', (_topic, payload) => received.push(Number(payload.toString())));
-  await subscriber.subscribeAsync('witness/+/n', { qos: 1 });
+  await subscriber.subscribeAsync('observer/+/n', { qos: 1 });
   let acked = 0;
   let sent = 0;
   const publishing = new Set<Promise<unknown>>();
   const timer = setInterval(() => {
-    const publish = publisher.publishAsync('witness/1/n', String(sent++), { qos: 1 }).then(
+    const publish = publisher.publishAsync('observer/1/n', String(sent++), { qos: 1 }).then(
       () => acked++,
       () => {},
     );

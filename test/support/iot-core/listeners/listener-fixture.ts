@@ -1,8 +1,8 @@
 import { createSign, generateKeyPairSync } from 'node:crypto';
-import { startEdge } from '../../../../src/embedded/gateway/gateway.ts';
-import type { EdgeService } from '../../../../src/embedded/gateway/gateway-service.ts';
+import { startGateway } from '../../../../src/embedded/gateway/gateway.ts';
+import type { GatewayService } from '../../../../src/embedded/gateway/gateway-service.ts';
 import { renderJsonError } from '../../../../src/embedded/gateway/serve-request.ts';
-import type { DoorSettings } from '../../../../src/embedded/iot-core/settings.ts';
+import type { ListenerSettings } from '../../../../src/embedded/iot-core/settings.ts';
 import type { StartIotCoreOptions } from '../../../../src/embedded/iot-core/start-iot-core.ts';
 import { type AuthorizerEvent, handler } from '../../embedded/fixtures/authorizer.ts';
 import { testKey } from '../../embedded/test-key.ts';
@@ -33,13 +33,13 @@ type Answer = (event: AuthorizerEvent) => unknown;
  * @param answer what the function returns in place of its own answer
  */
 export async function startGuarded(
-  doors: Partial<DoorSettings> = {},
+  listeners: Partial<ListenerSettings> = {},
   options: Partial<StartIotCoreOptions> = {},
   clock?: Parameters<typeof startTestIotCore>[1],
   answer: Answer = handler,
 ): Promise<GuardedIotCore> {
   const events: AuthorizerEvent[] = [];
-  const lambda: EdgeService = {
+  const lambda: GatewayService = {
     routes: [],
     maxBodyBytes: 1_048_576,
     renderError: renderJsonError,
@@ -49,8 +49,8 @@ export async function startGuarded(
       return { status: 200, body: JSON.stringify(await answer(event)) };
     },
   };
-  const edge = await startEdge({ accessKeys: [testKey], signed: { lambda }, unsigned: [] });
-  atEnd(() => edge.close());
+  const gateway = await startGateway({ accessKeys: [testKey], signed: { lambda }, unsigned: [] });
+  atEnd(() => gateway.close());
   const { privateKey, publicKey } = generateKeyPairSync('rsa', {
     modulusLength: 2_048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -61,7 +61,7 @@ export async function startGuarded(
     { name: 'signed', functionName: 'authorizer', tokenKeyName: 'token', publicKeys: [publicKey] },
   ];
   const iotCore = await startTestIotCore(
-    { invokeUrl: edge.url, accessKey: testKey, ...options, doors: { authorizers, ...doors } },
+    { invokeUrl: gateway.url, accessKey: testKey, ...options, listeners: { authorizers, ...listeners } },
     clock,
   );
   const sign = (token: string) => createSign('RSA-SHA256').update(token).sign(privateKey, 'base64');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ExecutionStatus } from '../../../../src/aws/executions.ts';
-import { untilGone } from '../../../../src/cli/backend/embedded-backend.ts';
+import { untilClosed } from '../../../../src/cli/backend/embedded-backend.ts';
 
 const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' });
 const denied = new Error('AccessDenied');
@@ -12,7 +12,7 @@ function makePlace() {
     if (fault !== undefined) throw fault;
     return value;
   };
-  const place = untilGone({
+  const place = untilClosed({
     executions: {
       arnOf: (id) => `arn:${id}`,
       start: async () => 'arn:run',

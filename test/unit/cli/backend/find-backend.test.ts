@@ -1,9 +1,9 @@
 import { expect, it } from '@jest/globals';
-import { findVenue } from '../../../../src/cli/backend/find-backend.ts';
+import { findBackend } from '../../../../src/cli/backend/find-backend.ts';
 
 it('refuses at once every flag of embedded AWS for a stack on AWS', async () => {
-  const flags = { runs: 'runs', stage: 'dev', weather: '{}', quota: ['publishIn=1'] };
-  await expect(findVenue({ ...flags, deniedPublish: 'refuse' })).rejects.toThrow(
-    /3 faults[\s\S]*--quota: is of embedded AWS[\s\S]*--denied-publish[\s\S]*--weather/,
+  const flags = { runs: 'runs', stage: 'dev', faults: '{}', quota: ['publishIn=1'] };
+  await expect(findBackend({ ...flags, deniedPublish: 'refuse' })).rejects.toThrow(
+    /3 faults[\s\S]*--quota: is of embedded AWS[\s\S]*--denied-publish[\s\S]*--faults/,
   );
 });

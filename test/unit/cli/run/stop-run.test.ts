@@ -4,8 +4,8 @@ import {
   ExecutionNotFoundError,
   type ExecutionStatus,
 } from '../../../../src/aws/executions.ts';
-import type { RunPlace } from '../../../../src/cli/backend/backend.ts';
-import { type StopWorld, stopRun } from '../../../../src/cli/run/stop-run.ts';
+import type { Backend } from '../../../../src/cli/backend/backend.ts';
+import { type StopDeps, stopRun } from '../../../../src/cli/run/stop-run.ts';
 import { findRunIn } from '../../../../src/cli/runs/find-run.ts';
 import type { Report } from '../../../../src/report/report-model.ts';
 import { resultOf } from '../../../support/measure/run-fixture.ts';
@@ -33,7 +33,7 @@ function makePlace(options: PlaceOptions = {}) {
   let toldAt = Number.POSITIVE_INFINITY;
   let ended: ExecutionStatus | undefined = options.status;
   const log: string[] = [];
-  const place: RunPlace = {
+  const place: Backend = {
     executions: {
       arnOf: (id) => `arn:${id}`,
       start: async () => 'never',
@@ -77,7 +77,7 @@ function makePlace(options: PlaceOptions = {}) {
     live: async () => ({}),
     keep: async (kept) => void log.push(`kept the report of ${kept.runId}`),
   };
-  const world: StopWorld = {
+  const world: StopDeps = {
     now: () => now,
     sleep: async (ms) => {
       now += ms;
@@ -156,7 +156,7 @@ describe('stopRun', () => {
 
 describe('findRunIn', () => {
   const other = makePlace({ known: false }).place;
-  const gone: RunPlace = {
+  const gone: Backend = {
     ...other,
     executions: {
       ...other.executions,

@@ -38,7 +38,7 @@ describe('addresses of embedded AWS', () => {
   });
 
   it('lead to this machine only, whoever made the file', () => {
-    const foreign: Record<string, unknown>[] = [
+    const unrelated: Record<string, unknown>[] = [
       { AWS_ENDPOINT_URL: 'http://attacker.example' },
       { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ENDPOINT_URL_SFN: 'http://169.254.169.254/' },
       { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ENDPOINT_URL_SFN: '//attacker.example' },
@@ -50,7 +50,7 @@ describe('addresses of embedded AWS', () => {
       {},
     ];
     const file = path.join(runs, '.embedded', `${process.pid}.json`);
-    for (const environment of foreign) {
+    for (const environment of unrelated) {
       publishAddress(runs, address(process.pid));
       writeFileSync(file, JSON.stringify({ ...address(process.pid), environment }));
       expect(findAddresses(runs)).toEqual([]);

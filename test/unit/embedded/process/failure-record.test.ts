@@ -2,9 +2,9 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { calm } from '../../../../src/embedded/iot-core/fault-settings.ts';
-import { Weather } from '../../../../src/embedded/iot-core/faults.ts';
-import { withFaultRecord } from '../../../../src/embedded/process/failure-record.ts';
+import { noFaults } from '../../../../src/embedded/iot-core/fault-settings.ts';
+import { Faults } from '../../../../src/embedded/iot-core/faults.ts';
+import { recordFailures } from '../../../../src/embedded/process/failure-record.ts';
 import { makeRunFiles } from '../../../../src/embedded/s3/run-files.ts';
 import { VirtualClock } from '../../../support/device/virtual-clock.ts';
 
@@ -17,9 +17,9 @@ afterEach(() => rm(directory, { recursive: true }));
 const recordOf = async (runId: string): Promise<unknown> =>
   JSON.parse(await readFile(path.join(directory, runId, 'faults.json'), 'utf8'));
 
-function invoker(choices: object, events: Parameters<typeof withFaultRecord>[1]['events']) {
+function invoker(choices: object, events: Parameters<typeof recordFailures>[1]['events']) {
   const calls: string[] = [];
-  const invoke = withFaultRecord(
+  const invoke = recordFailures(
     async (arn) => {
       calls.push(arn);
       return 'done';
@@ -32,14 +32,14 @@ function invoker(choices: object, events: Parameters<typeof withFaultRecord>[1][
 describe('the record of injected faults', () => {
   it('has what was set from the start and while the run went on, in order', async () => {
     const clock = new VirtualClock();
-    const weather = new Weather(clock, {
-      ...calm,
+    const faults = new Faults(clock, {
+      ...noFaults,
       dropDeliveries: 0.01,
       ackDelay: { uniform: { minMs: 1, maxMs: 9 } },
     });
     const { invoke } = invoker(
       { limits: { publishInPerSecond: 2_000 }, throttleAnswer: 'puback', burstSeconds: undefined },
-      async () => weather.report().events,
+      async () => faults.report().events,
     );
     await invoke({ runId: 'run', slice: 0 });
     const fromTheStart = [
@@ -50,8 +50,8 @@ describe('the record of injected faults', () => {
     expect(await recordOf('run')).toEqual({ choices, events: fromTheStart });
 
     const at = clock.now();
-    weather.change({ ...weather.report().settings, dropDeliveries: 0 });
-    weather.pause(500);
+    faults.change({ ...faults.report().settings, dropDeliveries: 0 });
+    faults.pause(500);
     await invoke({ runId: 'run' });
     expect(await recordOf('run')).toEqual({
       choices,
@@ -61,7 +61,7 @@ describe('the record of injected faults', () => {
         { at, setting: 'pauseMs', value: '500' },
       ],
     });
-    weather.close();
+    faults.close();
   });
 
   it('is there only where there is something to record, and for a run that its plan did not refuse', async () => {

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import type { DoorPass } from '../../../../src/device/identity/credentials.ts';
+import type { DeviceCredentials } from '../../../../src/device/identity/credentials.ts';
 import type { MakeTransport } from '../../../../src/device/transport.ts';
 import { makeHttpsTransport } from '../../../../src/device/transports/https.ts';
 import { makeMqttTransport } from '../../../../src/device/transports/mqtt.ts';
@@ -37,13 +37,13 @@ function mqtt(client: string, scheme: 'mqtt' | 'mqtts' | 'wss'): Way {
   return {
     make: ({ certificates: { authority, device } }, port) => {
       const profile = parseLoadProfile({ devices: 3, ratePerSecond: 1, duration: '1s', connect: { client } });
-      const pass: DoorPass =
+      const pass: DeviceCredentials =
         scheme === 'mqtt'
           ? { auth: 'none' }
           : scheme === 'wss'
             ? { auth: 'sigv4', region: 'us-east-1', credentials: account }
             : { auth: 'x509', ...device };
-      return makeMqttTransport(profile, { door: { scheme, host: 'localhost', port }, pass, authority });
+      return makeMqttTransport(profile, { endpoint: { scheme, host: 'localhost', port }, pass, authority });
     },
     portOf: (iotCore) =>
       scheme === 'mqtt' ? iotCore.mqttPort : scheme === 'wss' ? iotCore.wssPort : iotCore.mqttsPort,

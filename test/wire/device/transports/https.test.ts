@@ -98,7 +98,7 @@ describe('https', () => {
     expect(requests.length).toBe(3);
   });
 
-  it('says so where nobody answers the door', async () => {
+  it('says so where nobody answers the endpoint', async () => {
     server.close();
     await once(server, 'close');
     const { listener, transport } = open();

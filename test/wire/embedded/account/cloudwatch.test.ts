@@ -8,7 +8,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type MetricSeries, makeCloudWatch } from '../../../../src/embedded/account/cloudwatch.ts';
 import { makeServiceQuotas } from '../../../../src/embedded/account/service-quotas.ts';
-import { type Edge, startEdge } from '../../../../src/embedded/gateway/gateway.ts';
+import { type Gateway, startGateway } from '../../../../src/embedded/gateway/gateway.ts';
 import { accountLimitsOf } from '../../../../src/targets/aws-iot/quotas.ts';
 import { testKey } from '../../../support/embedded/test-key.ts';
 
@@ -25,12 +25,12 @@ const publishIn: MetricSeries = {
   ],
 };
 
-let edge: Edge;
+let gateway: Gateway;
 let cloudWatch: CloudWatchClient;
 let serviceQuotas: ServiceQuotasClient;
 
 beforeAll(async () => {
-  edge = await startEdge({
+  gateway = await startGateway({
     accessKeys: [testKey],
     signed: {
       monitoring: makeCloudWatch(async () => [publishIn]),
@@ -39,7 +39,7 @@ beforeAll(async () => {
     unsigned: [],
   });
   const settings = {
-    endpoint: edge.url,
+    endpoint: gateway.url,
     region: 'us-east-1',
     credentials: testKey,
     maxAttempts: 1,
@@ -51,7 +51,7 @@ beforeAll(async () => {
 afterAll(async () => {
   cloudWatch.destroy();
   serviceQuotas.destroy();
-  await edge.close();
+  await gateway.close();
 });
 
 const query = (MetricName: string, Value: string, more: object = {}): MetricDataQuery => ({

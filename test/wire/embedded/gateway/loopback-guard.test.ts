@@ -86,7 +86,7 @@ describe('embedded AWS', () => {
       Date.now(),
     );
     const posts: readonly [string, string, Record<string, string>][] = [
-      [`${aws.adminUrl}/weather`, '{"pauseMs":0}', { authorization }],
+      [`${aws.adminUrl}/faults`, '{"pauseMs":0}', { authorization }],
       [`${gateway}${invocations}`, '{}', signed],
     ];
     for (const [url, body, credentials] of posts) {

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Edge, startEdge } from '../../../../src/embedded/gateway/gateway.ts';
-import type { EdgeService } from '../../../../src/embedded/gateway/gateway-service.ts';
+import { type Gateway, startGateway } from '../../../../src/embedded/gateway/gateway.ts';
+import type { GatewayService } from '../../../../src/embedded/gateway/gateway-service.ts';
 import { renderJsonError } from '../../../../src/embedded/gateway/serve-request.ts';
 
 const maxBodyBytes = 1_048_576;
@@ -9,11 +9,11 @@ const maxBodyBytes = 1_048_576;
 const bufferedBytes = 24 * 1_048_576;
 const sentBytes = 200 * 1_048_576;
 
-let edge: Edge;
+let gateway: Gateway;
 let held: number[];
 beforeAll(async () => {
   held = [];
-  const open: EdgeService = {
+  const open: GatewayService = {
     routes: [],
     maxBodyBytes,
     renderError: renderJsonError,
@@ -22,9 +22,9 @@ beforeAll(async () => {
       return { status: 200, body: 'taken' };
     },
   };
-  edge = await startEdge({ accessKeys: [], signed: {}, unsigned: [['/open', open]] });
+  gateway = await startGateway({ accessKeys: [], signed: {}, unsigned: [['/open', open]] });
 });
-afterAll(() => edge.close());
+afterAll(() => gateway.close());
 
 interface Refusal {
   readonly status: number;
@@ -34,7 +34,7 @@ interface Refusal {
 
 /** Sends a body without an end, as fast as it is taken. */
 function flood(path: string, headers: string, frame: (chunk: Buffer) => Buffer): Promise<Refusal> {
-  const socket: Socket = connect(edge.port, '127.0.0.1');
+  const socket: Socket = connect(gateway.port, '127.0.0.1');
   const chunk = frame(Buffer.alloc(65_536, 'x'));
   let answer = '';
   const pump = (): void => {
@@ -42,7 +42,7 @@ function flood(path: string, headers: string, frame: (chunk: Buffer) => Buffer):
   };
   return new Promise((resolve) => {
     socket.on('connect', () => {
-      socket.write(`POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${edge.port}\r\n${headers}\r\n\r\n`);
+      socket.write(`POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${gateway.port}\r\n${headers}\r\n\r\n`);
       pump();
     });
     socket.on('drain', pump);
@@ -87,7 +87,7 @@ describe('a body that is too large', () => {
   );
 
   it('leaves the port as it was', async () => {
-    const answer = await fetch(`${edge.url}/open`, { method: 'POST', body: Buffer.alloc(maxBodyBytes) });
+    const answer = await fetch(`${gateway.url}/open`, { method: 'POST', body: Buffer.alloc(maxBodyBytes) });
     expect(await answer.text()).toBe('taken');
     expect(held).toEqual([maxBodyBytes]);
   });

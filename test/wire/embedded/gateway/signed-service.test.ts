@@ -9,7 +9,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { makeSecretsManager } from '../../../../src/embedded/account/secrets-manager.ts';
-import { type Edge, startEdge } from '../../../../src/embedded/gateway/gateway.ts';
+import { type Gateway, startGateway } from '../../../../src/embedded/gateway/gateway.ts';
 import { makeRunFiles } from '../../../../src/embedded/s3/run-files.ts';
 import { makeS3 } from '../../../../src/embedded/s3/s3.ts';
 import { makeCloudFormation } from '../../../../src/embedded/stack/cloudformation.ts';
@@ -18,11 +18,11 @@ import { Sha256 } from '../../../support/iot-core/listeners/presign.ts';
 
 const Bucket = 'stampede-runs';
 let directory: string;
-let edge: Edge;
+let gateway: Gateway;
 
 beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'stampede-signed-'));
-  edge = await startEdge({
+  gateway = await startGateway({
     accessKeys: [testKey],
     signed: {
       s3: makeS3(Bucket, makeRunFiles(directory)),
@@ -33,12 +33,12 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await edge.close();
+  await gateway.close();
   await rm(directory, { recursive: true });
 });
 
 const settings = (more: object) => ({
-  endpoint: edge.url,
+  endpoint: gateway.url,
   region: 'us-east-1',
   credentials: testKey,
   maxAttempts: 1,
@@ -97,7 +97,7 @@ describe.each([
 
 it('refuses what carries no signature at all', async () => {
   for (const at of ['/', `/${Bucket}/runs/x`, '/2015-03-31/functions/f/invocations', '/nothing']) {
-    const answer = await fetch(`${edge.url}${at}`);
+    const answer = await fetch(`${gateway.url}${at}`);
     expect([answer.status, await answer.json()]).toMatchObject([
       403,
       { __type: 'MissingAuthenticationTokenException' },
@@ -108,7 +108,7 @@ it('refuses what carries no signature at all', async () => {
 describe('embedded S3', () => {
   const send = (method: string, at: string, headers: object, body = ''): Promise<number> =>
     new Promise((resolve, reject) => {
-      request(`${edge.url}${at}`, { method, headers: { ...headers } }, (incoming) => {
+      request(`${gateway.url}${at}`, { method, headers: { ...headers } }, (incoming) => {
         incoming.resume();
         resolve(incoming.statusCode ?? 0);
       })
@@ -128,7 +128,7 @@ describe('embedded S3', () => {
     hostname: '127.0.0.1',
     path: `/${Bucket}/runs/signed/x.json`,
     query: {},
-    headers: { host: `127.0.0.1:${edge.port}`, ...more },
+    headers: { host: `127.0.0.1:${gateway.port}`, ...more },
     body,
   });
 

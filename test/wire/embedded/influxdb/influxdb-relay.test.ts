@@ -1,13 +1,13 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { type Edge, startEdge } from '../../../../src/embedded/gateway/gateway.ts';
+import { type Gateway, startGateway } from '../../../../src/embedded/gateway/gateway.ts';
 import { makeInfluxDb } from '../../../../src/embedded/influxdb/influxdb.ts';
 import { makeLiveTotals } from '../../../../src/embedded/influxdb/live-totals.ts';
 import { liveMeasurements } from '../../../../src/live/live-points.ts';
 import { type MemoryInflux, startMemoryInflux } from '../../../support/influx/memory-influx.ts';
 
 let influx: MemoryInflux;
-let edge: Edge;
+let gateway: Gateway;
 beforeAll(async () => {
   influx = await startMemoryInflux();
   const service = makeInfluxDb({
@@ -17,15 +17,15 @@ beforeAll(async () => {
     totals: makeLiveTotals(),
     relayTo: influx.server,
   });
-  edge = await startEdge({ accessKeys: [], signed: {}, unsigned: [['/', service]] });
+  gateway = await startGateway({ accessKeys: [], signed: {}, unsigned: [['/', service]] });
 });
 afterAll(async () => {
-  await edge.close();
+  await gateway.close();
   await influx.close();
 });
 
 const write = async (lines: string, token = 'of-this-start', packed = false): Promise<number> => {
-  const answer = await fetch(`${edge.url}/api/v2/write?org=o&bucket=b`, {
+  const answer = await fetch(`${gateway.url}/api/v2/write?org=o&bucket=b`, {
     method: 'POST',
     headers: { authorization: `Token ${token}`, ...(packed ? { 'content-encoding': 'gzip' } : {}) },
     body: packed ? gzipSync(lines) : lines,

@@ -1,7 +1,7 @@
 import { HttpError, InfluxDB, Point, setLogger } from '@influxdata/influxdb-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type Edge, startEdge } from '../../../../src/embedded/gateway/gateway.ts';
+import { type Gateway, startGateway } from '../../../../src/embedded/gateway/gateway.ts';
 import { makeInfluxDb } from '../../../../src/embedded/influxdb/influxdb.ts';
 import {
   type LinePoint,
@@ -11,7 +11,7 @@ import {
 import { type LiveTotalsStore, makeLiveTotals } from '../../../../src/embedded/influxdb/live-totals.ts';
 import { LatencyHistogram } from '../../../../src/measure/latency-histogram.ts';
 
-let edge: Edge;
+let gateway: Gateway;
 let totals: LiveTotalsStore;
 let taken: LinePoint[];
 
@@ -32,18 +32,21 @@ beforeAll(async () => {
     token: 'embedded',
     totals: recording,
   });
-  edge = await startEdge({ accessKeys: [], signed: {}, unsigned: [['/', influxDb]] });
+  gateway = await startGateway({ accessKeys: [], signed: {}, unsigned: [['/', influxDb]] });
 });
 beforeEach(() => {
   totals = makeLiveTotals();
   taken = [];
 });
-afterAll(() => edge.close());
+afterAll(() => gateway.close());
 
 const authorized = { headers: { authorization: 'Token embedded' } };
 const options = { batchSize: 10_000, maxRetries: 0, flushInterval: 0 };
 const writeApi = (bucket = 'stampede', token = 'embedded', gzipThreshold = 1_000) =>
-  new InfluxDB({ url: edge.url, token }).getWriteApi('stampede', bucket, 'ms', { ...options, gzipThreshold });
+  new InfluxDB({ url: gateway.url, token }).getWriteApi('stampede', bucket, 'ms', {
+    ...options,
+    gzipThreshold,
+  });
 
 function slicePoint(run: string, slice: number, fields: Record<string, number>, second: number): Point {
   const point = new Point('stampede_slice').tag('run', run).tag('protocol', 'mqtt').tag('stage', '1');
@@ -150,8 +153,8 @@ describe('embedded InfluxDB', () => {
     expectFault(await outcome(writeApi('stampede', 'wrong'), 'm f=1'), 401, 'unauthorized');
     expectFault(await outcome(writeApi(), 'm f=1\nm f=nonsense'), 400, 'invalid');
     expect(taken).toEqual([]);
-    expect((await fetch(`${edge.url}/ping`, authorized)).status).toBe(204);
-    expect(await (await fetch(`${edge.url}/health`, authorized)).json()).toMatchObject({ status: 'pass' });
+    expect((await fetch(`${gateway.url}/ping`, authorized)).status).toBe(204);
+    expect(await (await fetch(`${gateway.url}/health`, authorized)).json()).toMatchObject({ status: 'pass' });
   });
 });
 

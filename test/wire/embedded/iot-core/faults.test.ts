@@ -2,8 +2,12 @@ import { PublishCommand } from '@aws-sdk/client-iot-data-plane';
 import { describe, expect, it } from '@jest/globals';
 import type { Packet } from 'mqtt-packet';
 import { type Delay, drawDelayMs } from '../../../../src/embedded/iot-core/delay.ts';
-import { calm, parseWeather, parseWeatherChange } from '../../../../src/embedded/iot-core/fault-settings.ts';
-import { Weather } from '../../../../src/embedded/iot-core/faults.ts';
+import {
+  noFaults,
+  parseFaultChange,
+  parseFaultSettings,
+} from '../../../../src/embedded/iot-core/fault-settings.ts';
+import { Faults } from '../../../../src/embedded/iot-core/faults.ts';
 import { makeRandom } from '../../../../src/shared/random.ts';
 import { VirtualClock } from '../../../support/device/virtual-clock.ts';
 import {
@@ -17,15 +21,15 @@ import {
   until,
 } from '../../../support/iot-core/fixture.ts';
 
-const settings = { ...calm, dropDeliveries: 0.1, dropAcks: 0.2, seed: 7 };
+const settings = { ...noFaults, dropDeliveries: 0.1, dropAcks: 0.2, seed: 7 };
 
-describe('Weather', () => {
+describe('Faults', () => {
   it('drops by its seed, about the share it is told, and counts what it dropped', () => {
     const drops = (seed: number) => {
-      const weather = new Weather(new VirtualClock(), { ...settings, seed });
-      const deliveries = Array.from({ length: 10_000 }, () => weather.dropsDelivery());
-      const acks = Array.from({ length: 10_000 }, () => weather.dropsAck());
-      expect(weather.report()).toMatchObject({
+      const faults = new Faults(new VirtualClock(), { ...settings, seed });
+      const deliveries = Array.from({ length: 10_000 }, () => faults.dropsDelivery());
+      const acks = Array.from({ length: 10_000 }, () => faults.dropsAck());
+      expect(faults.report()).toMatchObject({
         droppedDeliveries: deliveries.filter(Boolean).length,
         droppedAcks: acks.filter(Boolean).length,
       });
@@ -38,16 +42,16 @@ describe('Weather', () => {
   });
 
   it('changes what a change says, and nothing else', () => {
-    expect(parseWeatherChange({ dropAcks: 0.5 }, settings)).toEqual({
+    expect(parseFaultChange({ dropAcks: 0.5 }, settings)).toEqual({
       settings: { ...settings, dropAcks: 0.5 },
       pauseMs: 0,
       disconnect: 0,
     });
-    expect(parseWeatherChange({ pauseMs: 5, disconnect: 0.5 }, calm)).toMatchObject({
+    expect(parseFaultChange({ pauseMs: 5, disconnect: 0.5 }, noFaults)).toMatchObject({
       pauseMs: 5,
       disconnect: 0.5,
     });
-    expect(parseWeather({ refuseConnects: 1, refuseWith: 'serverBusy' })).toEqual({
+    expect(parseFaultSettings({ refuseConnects: 1, refuseWith: 'serverBusy' })).toEqual({
       refuseConnects: 1,
       refuseWith: 'serverBusy',
     });
@@ -62,25 +66,25 @@ describe('Weather', () => {
     [{ refuseWith: 'grumpiness' }, /refuseWith/],
     [{ clockOffsetMs: 50 }, /clockOffsetMs: cannot change while the service runs/],
     [{ clockOffsetMs: 0.5 }, /clockOffsetMs/],
-    [[], /weather/],
+    [[], /faults/],
   ])('refuses %j', (change, message) => {
-    expect(() => parseWeatherChange(change, calm)).toThrow(message);
+    expect(() => parseFaultChange(change, noFaults)).toThrow(message);
   });
 
   it('has a clock from the start that no change moves', () => {
-    const start = parseWeather({ clockOffsetMs: -50 });
+    const start = parseFaultSettings({ clockOffsetMs: -50 });
     expect(start).toEqual({ clockOffsetMs: -50 });
-    const current = { ...calm, ...start };
-    expect(parseWeatherChange({ ...current, dropAcks: 1 }, current).settings).toEqual({
+    const current = { ...noFaults, ...start };
+    expect(parseFaultChange({ ...current, dropAcks: 1 }, current).settings).toEqual({
       ...current,
       dropAcks: 1,
     });
-    expect(() => parseWeather({ clockOffsetMs: 1_001 })).toThrow(/clockOffsetMs/);
+    expect(() => parseFaultSettings({ clockOffsetMs: 1_001 })).toThrow(/clockOffsetMs/);
   });
 
   it('knows at its start nothing that happens at once', () => {
-    expect(() => parseWeather({ pauseMs: 1 })).toThrow(/pauseMs: is not known/);
-    expect(() => parseWeather({ pauseMs: 1 })).not.toThrow(/did you mean "pauseMs"/);
+    expect(() => parseFaultSettings({ pauseMs: 1 })).toThrow(/pauseMs: is not known/);
+    expect(() => parseFaultSettings({ pauseMs: 1 })).not.toThrow(/did you mean "pauseMs"/);
   });
 });
 
@@ -119,10 +123,10 @@ describe('drawDelayMs', () => {
   });
 });
 
-describe('the weather of a service', () => {
+describe('the injected faults of a service', () => {
   it('loses exactly the deliveries and PUBACKs it says', async () => {
     const iotCore = await startTestIotCore({
-      weather: { dropDeliveries: 0.2, dropAcks: 0.1, seed: 3 },
+      faults: { dropDeliveries: 0.2, dropAcks: 0.1, seed: 3 },
       // All at once, and no PUBACK waited for.
       limits: { ...roomyLimits, unacknowledgedPerClient: 500 },
     });
@@ -142,15 +146,15 @@ describe('the weather of a service', () => {
     raw.write({ cmd: 'pingreq' });
     await until(() => raw.packets.some(({ cmd }) => cmd === 'pingresp'));
     await iotCore.admin('GET', '/queue?untilEmpty=true');
-    const weather = (await iotCore.admin('GET', '/weather')) as Record<string, number>;
-    expect(weather.droppedDeliveries).toBeGreaterThan(50);
-    expect(iotCore.arrivals).toHaveLength(500 - weather.droppedDeliveries!);
-    expect(raw.packets.filter(({ cmd }) => cmd === 'puback')).toHaveLength(500 - weather.droppedAcks!);
+    const faults = (await iotCore.admin('GET', '/faults')) as Record<string, number>;
+    expect(faults.droppedDeliveries).toBeGreaterThan(50);
+    expect(iotCore.arrivals).toHaveLength(500 - faults.droppedDeliveries!);
+    expect(raw.packets.filter(({ cmd }) => cmd === 'puback')).toHaveLength(500 - faults.droppedAcks!);
     expect(iotCore.sum('PublishIn.Success')).toBe(500);
   });
 
   it.each([50, -50])('has a rules engine whose clock is %d ms off', async (clockOffsetMs) => {
-    const iotCore = await startTestIotCore({ weather: { clockOffsetMs } });
+    const iotCore = await startTestIotCore({ faults: { clockOffsetMs } });
     const { client } = await connectClient(iotCore);
     const before = Date.now() + clockOffsetMs;
     await client.publishAsync('stampede/t', JSON.stringify({ stampede: { n: 1 } }), { qos: 1 });
@@ -164,16 +168,16 @@ describe('the weather of a service', () => {
   it('changes over HTTP', async () => {
     const iotCore = await startTestIotCore();
     const { client } = await connectClient(iotCore);
-    expect(await iotCore.admin('POST', '/weather', { dropDeliveries: 1 })).toMatchObject({
+    expect(await iotCore.admin('POST', '/faults', { dropDeliveries: 1 })).toMatchObject({
       settings: { dropDeliveries: 1, dropAcks: 0 },
     });
     await client.publishAsync('stampede/t', '{}', { qos: 1 });
-    expect(await iotCore.admin('POST', '/weather', { dropDeliveries: 0 })).toMatchObject({
+    expect(await iotCore.admin('POST', '/faults', { dropDeliveries: 0 })).toMatchObject({
       droppedDeliveries: 1,
     });
     await client.publishAsync('stampede/t', '{}', { qos: 1 });
     await until(() => iotCore.arrivals.length === 1);
-    expect(await iotCore.admin('POST', '/weather', { dropDeliveries: 'all' })).toMatchObject({
+    expect(await iotCore.admin('POST', '/faults', { dropDeliveries: 'all' })).toMatchObject({
       message: expect.stringContaining('dropDeliveries'),
     });
   });
@@ -184,7 +188,7 @@ describe('the weather of a service', () => {
     const raw = await connectRaw(iotCore);
     raw.write(connectPacket('raw'));
     await raw.packet(0);
-    await iotCore.admin('POST', '/weather', { pauseMs: 60_000 });
+    await iotCore.admin('POST', '/faults', { pauseMs: 60_000 });
     raw.write({
       cmd: 'publish',
       topic: 'stampede/t',
@@ -199,7 +203,7 @@ describe('the weather of a service', () => {
     const overHttp = makeDataPlaneClient(iotCore).send(
       new PublishCommand({ topic: 'stampede/t', qos: 1, payload: Buffer.from('{}') }),
     );
-    expect(await iotCore.admin('GET', '/weather')).toMatchObject({ paused: true, pauses: 1 });
+    expect(await iotCore.admin('GET', '/faults')).toMatchObject({ paused: true, pauses: 1 });
     // Longer than any keep-alive would allow a silent client.
     await advance(59_000);
     expect(raw.packets).toHaveLength(1);
@@ -211,7 +215,7 @@ describe('the weather of a service', () => {
     expect((await overHttp).$metadata.httpStatusCode).toBe(200);
     await advance(1_000);
     await until(() => iotCore.arrivals.length === 2);
-    expect(await iotCore.admin('GET', '/weather')).toMatchObject({
+    expect(await iotCore.admin('GET', '/faults')).toMatchObject({
       paused: false,
       pauses: 1,
       pausedMs: 60_000,
@@ -219,12 +223,12 @@ describe('the weather of a service', () => {
   });
 
   it('delivers twice what it says it did', async () => {
-    const iotCore = await startTestIotCore({ weather: { duplicateDeliveries: 0.3 } });
+    const iotCore = await startTestIotCore({ faults: { duplicateDeliveries: 0.3 } });
     const { client } = await connectClient(iotCore);
     for (let n = 0; n < 100; n++) client.publish('stampede/t', `{"stampede":{"n":${n}}}`, { qos: 1 });
     await until(() => iotCore.sum('PublishIn.Success') === 100);
     await iotCore.admin('GET', '/queue?untilEmpty=true');
-    const { duplicatedDeliveries } = iotCore.weather.report();
+    const { duplicatedDeliveries } = iotCore.faults.report();
     expect(duplicatedDeliveries).toBeGreaterThan(10);
     expect(iotCore.arrivals).toHaveLength(100 + duplicatedDeliveries);
     expect(new Set(iotCore.arrivals.map(({ n }) => n)).size).toBe(100);
@@ -233,7 +237,7 @@ describe('the weather of a service', () => {
   it('holds back deliveries and PUBACKs, the PUBACKs of a connection in their order', async () => {
     const { clock, advance } = makeVirtualTime();
     const iotCore = await startTestIotCore(
-      { weather: { deliveryDelay: 300, ackDelay: { uniform: { minMs: 10, maxMs: 100 } } } },
+      { faults: { deliveryDelay: 300, ackDelay: { uniform: { minMs: 10, maxMs: 100 } } } },
       clock,
     );
     const raw = await connectRaw(iotCore);
@@ -248,10 +252,10 @@ describe('the weather of a service', () => {
       Array.from({ length: 20 }, (_, i) => i + 1),
     );
     expect(iotCore.queue.depth.sent).toBe(0);
-    expect(iotCore.weather.report()).toMatchObject({ deliveriesOnTheWay: 20, delayedAcks: 20 });
+    expect(iotCore.faults.report()).toMatchObject({ deliveriesOnTheWay: 20, delayedAcks: 20 });
     await advance(200);
     expect(iotCore.queue.depth.sent).toBe(20);
-    expect(iotCore.weather.report()).toMatchObject({
+    expect(iotCore.faults.report()).toMatchObject({
       deliveriesOnTheWay: 0,
       delayedDeliveries: 20,
       delayedDeliveriesMs: 6_000,
@@ -260,14 +264,14 @@ describe('the weather of a service', () => {
 
   it('holds back what is due in a pause until the pause is over', async () => {
     const { clock, advance } = makeVirtualTime();
-    const iotCore = await startTestIotCore({ weather: { deliveryDelay: 50, ackDelay: 50 } }, clock);
+    const iotCore = await startTestIotCore({ faults: { deliveryDelay: 50, ackDelay: 50 } }, clock);
     const raw = await connectRaw(iotCore);
     raw.write(connectPacket('raw'));
     expect(await raw.packet(0)).toMatchObject({ cmd: 'connack' });
     raw.write(publishPacket(1));
     expect(await raw.packet(0)).toMatchObject({ cmd: 'connack' });
     await until(() => iotCore.sum('PublishIn.Success') === 1);
-    iotCore.weather.pause(1_000);
+    iotCore.faults.pause(1_000);
     await advance(900);
     expect(raw.packets).toHaveLength(1);
     expect(iotCore.queue.depth.sent).toBe(0);
@@ -278,7 +282,7 @@ describe('the weather of a service', () => {
 
   it('answers late over HTTP', async () => {
     const { clock, advance } = makeVirtualTime();
-    const iotCore = await startTestIotCore({ weather: { ackDelay: 500 } }, clock);
+    const iotCore = await startTestIotCore({ faults: { ackDelay: 500 } }, clock);
     let status = 0;
     const publish = new PublishCommand({ topic: 'stampede/t', qos: 1, payload: Buffer.from('{}') });
     const answered = makeDataPlaneClient(iotCore)
@@ -286,7 +290,7 @@ describe('the weather of a service', () => {
       .then(({ $metadata }) => {
         status = $metadata.httpStatusCode ?? 0;
       });
-    await until(() => iotCore.weather.report().delayedAcks === 1);
+    await until(() => iotCore.faults.report().delayedAcks === 1);
     await advance(499);
     expect(status).toBe(0);
     await advance(1);
@@ -306,8 +310,8 @@ describe('the weather of a service', () => {
     await connect('spared');
     const devices = await Promise.all(Array.from({ length: 10 }, (_, i) => connect(`device-${i}`)));
     const gone = () => devices.filter(({ socket }) => socket.destroyed).length;
-    iotCore.weather.change({ ...calm, clients: 'device-' });
-    iotCore.weather.disconnect(0.3);
+    iotCore.faults.change({ ...noFaults, clients: 'device-' });
+    iotCore.faults.disconnect(0.3);
     await until(() => gone() === 3);
     expect(devices.find(({ packets }) => packets.length > 1)?.packets[1]).toMatchObject({
       cmd: 'disconnect',
@@ -315,10 +319,10 @@ describe('the weather of a service', () => {
     });
     // 6 of the 7 in a minute, were they not fewer by each that goes. Changed more often than once a second.
     for (let halfSeconds = 0; halfSeconds < 120; halfSeconds++) {
-      iotCore.weather.change({ ...calm, clients: 'device-', disconnectPerMinute: 0.86 });
+      iotCore.faults.change({ ...noFaults, clients: 'device-', disconnectPerMinute: 0.86 });
       await advance(500);
     }
-    const { disconnected } = iotCore.weather.report();
+    const { disconnected } = iotCore.faults.report();
     expect(disconnected).toBeGreaterThanOrEqual(6);
     expect(disconnected).toBeLessThanOrEqual(8);
     await until(() => gone() === disconnected);
@@ -330,7 +334,7 @@ describe('the weather of a service', () => {
     [5, 'serverBusy', { reasonCode: 0x89 }],
   ] as const)('refuses CONNECTs of MQTT %i: %s', async (version, refuseWith, answer) => {
     const iotCore = await startTestIotCore({
-      weather: { refuseConnects: 1, refuseWith, clients: 'device-' },
+      faults: { refuseConnects: 1, refuseWith, clients: 'device-' },
     });
     const refused = await connectRaw(iotCore, version);
     refused.write(connectPacket('device-1', version));
@@ -339,7 +343,7 @@ describe('the weather of a service', () => {
     const spared = await connectRaw(iotCore, 4);
     spared.write(connectPacket('control'));
     expect(await spared.packet(0)).toMatchObject({ returnCode: 0 });
-    expect(iotCore.weather.report()).toMatchObject({ refusedConnects: 1 });
+    expect(iotCore.faults.report()).toMatchObject({ refusedConnects: 1 });
     expect(iotCore.sum('Connect.ServerError')).toBe(1);
   });
 });

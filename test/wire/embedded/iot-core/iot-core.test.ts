@@ -37,7 +37,7 @@ async function startIotCore(
       invokeUrl: 'http://127.0.0.1:9',
       functionName: 'none',
       queue: { maximumBatchingWindowMs: 20 },
-      doors: { accessKeys: [testKey] },
+      listeners: { accessKeys: [testKey] },
     }),
     wallClock,
     (error) => {
@@ -56,8 +56,8 @@ async function startIotCore(
 
 function makeTransport(profile: LoadProfile, iotCore: RunningIotCore): Promise<MakeTransport> {
   if (profile.connect.protocol === 'mqtt') {
-    const door = { scheme: 'mqtt', host: '127.0.0.1', port: iotCore.mqttPort } as const;
-    return makeMqttTransport(profile, { door, pass: { auth: 'none' } });
+    const endpoint = { scheme: 'mqtt', host: '127.0.0.1', port: iotCore.mqttPort } as const;
+    return makeMqttTransport(profile, { endpoint, pass: { auth: 'none' } });
   }
   process.env.AWS_ENDPOINT_URL_IOT_DATA_PLANE = `http://127.0.0.1:${iotCore.httpPort}`;
   process.env.AWS_REGION = 'us-east-1';

@@ -5,7 +5,7 @@ import { PublishCommand } from '@aws-sdk/client-iot-data-plane';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mqtt, { type IClientOptions } from 'mqtt';
-import { makeIotEntrance } from '../../../../src/embedded/iot/fleet-identities.ts';
+import { makeFleetIdentities } from '../../../../src/embedded/iot/fleet-identities.ts';
 import { type EmbeddedAws, startEmbeddedAws } from '../../../../src/embedded/process/start-embedded-aws.ts';
 import { readStack } from '../../../../src/embedded/stack/stack.ts';
 import { readEnvironment } from '../../../../src/worker/environment.ts';
@@ -17,7 +17,7 @@ let runsDirectory: string;
 let aws: EmbeddedAws;
 
 beforeAll(async () => {
-  runsDirectory = await mkdtemp(path.join(tmpdir(), 'stampede-entrance-'));
+  runsDirectory = await mkdtemp(path.join(tmpdir(), 'stampede-identities-'));
   aws = await startEmbeddedAws({ runsDirectory });
 });
 afterAll(async () => {
@@ -41,9 +41,9 @@ async function secretOf(variable: string): Promise<Record<string, string>> {
   return JSON.parse(SecretString) as Record<string, string>;
 }
 
-function door(scheme: string, alpn?: string) {
-  const { iotDoors } = readEnvironment(aws.environment);
-  return iotDoors.find((each) => each.scheme === scheme && each.alpn === alpn)!;
+function endpoint(scheme: string, alpn?: string) {
+  const { iotEndpoints } = readEnvironment(aws.environment);
+  return iotEndpoints.find((each) => each.scheme === scheme && each.alpn === alpn)!;
 }
 
 let visits = 0;
@@ -68,9 +68,9 @@ async function visit(url: string, topic: string, options: IClientOptions): Promi
 }
 
 describe('what devices are given for the embedded IoT Core', () => {
-  it('doors: the first asks for nothing, the others have their credentials in Secrets Manager', () => {
-    const { iotDoors } = readEnvironment(aws.environment);
-    expect(iotDoors.map(({ scheme, host, alpn }) => [scheme, host, alpn])).toEqual([
+  it('listeners: the first asks for nothing, the others have their credentials in Secrets Manager', () => {
+    const { iotEndpoints } = readEnvironment(aws.environment);
+    expect(iotEndpoints.map(({ scheme, host, alpn }) => [scheme, host, alpn])).toEqual([
       ['mqtt', '127.0.0.1', undefined],
       ['wss', '127.0.0.1', undefined],
       ['mqtts', '127.0.0.1', undefined],
@@ -81,7 +81,7 @@ describe('what devices are given for the embedded IoT Core', () => {
   it('a certificate, which may do what publish-mqtt may', async () => {
     const { certificate, privateKey } = await secretOf('IOT_CERTIFICATE_SECRET');
     const options = { cert: certificate!, key: privateKey! };
-    const url = `mqtts://127.0.0.1:${door('mqtts').port}`;
+    const url = `mqtts://127.0.0.1:${endpoint('mqtts').port}`;
     expect(await visit(url, 'stampede/dev/x', options)).toBe('published');
     expect(await visit(url, 'other/x', options)).toBe('disconnected 135');
     expect(await visit(url, 'stampede/dev/x', { ...options, clientId: 'other' })).toMatch(/Not authorized/);
@@ -89,7 +89,7 @@ describe('what devices are given for the embedded IoT Core', () => {
 
   it('a user of the custom authorizer: a function in an execution environment', async () => {
     const { authorizerName, username, password } = await secretOf('IOT_AUTHORIZER_SECRET');
-    const url = `mqtts://127.0.0.1:${door('mqtts', 'mqtt').port}`;
+    const url = `mqtts://127.0.0.1:${endpoint('mqtts', 'mqtt').port}`;
     const options = {
       ALPNProtocols: ['mqtt'],
       username: username!,
@@ -105,10 +105,15 @@ describe('what devices are given for the embedded IoT Core', () => {
   it('the credentials of a role: they allow what the role does, and come with a token', async () => {
     const stack = await readStack(path.join(packageRoot, 'serverless.yml'), {});
     const certificatesDirectory = path.join(runsDirectory, 'certificates');
-    const entrance = makeIotEntrance({ stack, packageRoot, certificatesDirectory, accountKey: testKey });
-    const iotCore = await startTestIotCore({ doors: entrance.doors });
+    const identities = makeFleetIdentities({
+      stack,
+      packageRoot,
+      certificatesDirectory,
+      accountKey: testKey,
+    });
+    const iotCore = await startTestIotCore({ listeners: identities.listeners });
     const publisher = stack.functions.find(({ key }) => key === 'publish-http')!;
-    const variables = entrance.credentialsOf(publisher);
+    const variables = identities.credentialsOf(publisher);
     const role = { ...keyIn(variables), sessionToken: variables.AWS_SESSION_TOKEN };
     const publish = async (topic: string, credentials: object) => {
       const client = makeDataPlaneClient(iotCore, { credentials: { ...testKey, ...credentials } });

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { GetAccountSettingsCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { arnOfFunction } from '../../../../src/embedded/gateway/arns.ts';
-import { type Edge, startEdge } from '../../../../src/embedded/gateway/gateway.ts';
+import { type Gateway, startGateway } from '../../../../src/embedded/gateway/gateway.ts';
 import { signHeaders } from '../../../../src/embedded/gateway/request-signature.ts';
 import { makeFunctionLogs } from '../../../../src/embedded/lambda/function-log.ts';
 import { makeLambdaApi, makeRuntimeApi } from '../../../../src/embedded/lambda/lambda.ts';
@@ -23,7 +23,7 @@ const unreserved = 3;
 const handlers = ['echo', 'describe', 'sleep', 'hang', 'fail', 'crash', 'measure', 'big', 'missing'];
 
 let directory: string;
-let edge: Edge;
+let gateway: Gateway;
 let pool: LambdaPool;
 let client: LambdaClient;
 
@@ -48,17 +48,17 @@ beforeAll(async () => {
     concurrentExecutions,
     taskRoot: fileURLToPath(new URL('../../../..', import.meta.url)),
     logs: makeFunctionLogs(directory, '1'),
-    edgeHost: () => `127.0.0.1:${edge.port}`,
-    variables: () => ({ AWS_ENDPOINT_URL: edge.url }),
+    gatewayHost: () => `127.0.0.1:${gateway.port}`,
+    variables: () => ({ AWS_ENDPOINT_URL: gateway.url }),
   });
   const lambda = makeLambdaApi(pool);
-  edge = await startEdge({
+  gateway = await startGateway({
     accessKeys: [testKey],
     signed: { lambda },
     unsigned: [[runtimeApiPrefix, makeRuntimeApi(pool)]],
   });
   client = new LambdaClient({
-    endpoint: edge.url,
+    endpoint: gateway.url,
     region: 'us-east-1',
     credentials: testKey,
     maxAttempts: 1,
@@ -68,7 +68,7 @@ beforeAll(async () => {
 afterAll(async () => {
   client.destroy();
   await pool.close();
-  await edge.close();
+  await gateway.close();
   await rm(directory, { recursive: true });
 });
 
@@ -145,7 +145,7 @@ describe('embedded Lambda', () => {
         concurrentExecutions,
         taskRoot: directory,
         logs: makeFunctionLogs(directory, '2'),
-        edgeHost: () => '',
+        gatewayHost: () => '',
         variables: () => ({}),
       });
     expect(tooMuch).toThrow('reserve 4 concurrent executions, and 4 are all there are');
@@ -188,12 +188,12 @@ describe('embedded Lambda', () => {
     ).rejects.toMatchObject({ name: 'InvalidRequestContentException' });
     const listing = { method: 'GET', path: '/2015-03-31/functions/', query: new URLSearchParams() };
     const headers = signHeaders(
-      { ...listing, headers: { host: `127.0.0.1:${edge.port}` } },
+      { ...listing, headers: { host: `127.0.0.1:${gateway.port}` } },
       testKey,
       { region: 'us-east-1', service: 'lambda' },
       Date.now(),
     );
-    const answer = await fetch(`${edge.url}${listing.path}`, { headers });
+    const answer = await fetch(`${gateway.url}${listing.path}`, { headers });
     expect(answer.status).toBe(501);
     expect(await answer.json()).toMatchObject({ __type: 'NotSupportedByEmbeddedAws' });
   });

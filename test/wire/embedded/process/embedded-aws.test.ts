@@ -102,7 +102,7 @@ describe('embedded AWS', () => {
     expect(await embedded.live('tiny-run')).toMatchObject({ slices: 3, sent: 15 });
     await readJson('tiny-run/arrivals/14.json', 5_000);
 
-    // The IoT data plane answers at the edge too.
+    // The IoT data plane answers at the gateway too.
     const iot = new IoTDataPlaneClient(settingsOf(embedded));
     await expect(iot.send(new PublishCommand({ topic: 'a/b/c/d/e/f/g/h/i/j' }))).rejects.toMatchObject({
       name: 'InvalidRequestException',

@@ -16,25 +16,25 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type Edge, startEdge } from '../../../../src/embedded/gateway/gateway.ts';
+import { type Gateway, startGateway } from '../../../../src/embedded/gateway/gateway.ts';
 import { makeRunFiles } from '../../../../src/embedded/s3/run-files.ts';
 import { makeS3 } from '../../../../src/embedded/s3/s3.ts';
 import { testKey } from '../../../support/embedded/test-key.ts';
 
 const Bucket = 'stampede-runs';
 let directory: string;
-let edge: Edge;
+let gateway: Gateway;
 let client: S3Client;
 
 beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'stampede-s3-'));
-  edge = await startEdge({
+  gateway = await startGateway({
     accessKeys: [testKey],
     signed: { s3: makeS3(Bucket, makeRunFiles(directory)) },
     unsigned: [],
   });
   client = new S3Client({
-    endpoint: edge.url,
+    endpoint: gateway.url,
     region: 'us-east-1',
     credentials: testKey,
     maxAttempts: 1,
@@ -43,7 +43,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   client.destroy();
-  await edge.close();
+  await gateway.close();
   await rm(directory, { recursive: true });
 });
 

@@ -5,12 +5,12 @@ import {
   ListStackResourcesCommand,
 } from '@aws-sdk/client-cloudformation';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Edge, startEdge } from '../../../../src/embedded/gateway/gateway.ts';
+import { type Gateway, startGateway } from '../../../../src/embedded/gateway/gateway.ts';
 import { makeCloudFormation } from '../../../../src/embedded/stack/cloudformation.ts';
 import { testKey } from '../../../support/embedded/test-key.ts';
 
 const bucket = { logicalId: 'RunBucket', physicalId: 'stampede-runs', type: 'AWS::S3::Bucket' };
-let edge: Edge;
+let gateway: Gateway;
 let client: CloudFormationClient;
 
 beforeAll(async () => {
@@ -19,9 +19,9 @@ beforeAll(async () => {
     outputs: { RunBucketName: 'stampede-runs', Escaped: '<&>' },
     resources: [bucket],
   });
-  edge = await startEdge({ accessKeys: [testKey], signed: { cloudformation }, unsigned: [] });
+  gateway = await startGateway({ accessKeys: [testKey], signed: { cloudformation }, unsigned: [] });
   client = new CloudFormationClient({
-    endpoint: edge.url,
+    endpoint: gateway.url,
     region: 'us-east-1',
     credentials: testKey,
     maxAttempts: 1,
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   client.destroy();
-  await edge.close();
+  await gateway.close();
 });
 
 describe('embedded CloudFormation', () => {

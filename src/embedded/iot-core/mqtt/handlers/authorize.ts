@@ -5,7 +5,7 @@ import { ProtocolViolation, reasonCodes } from '../protocol.ts';
 import type { Will } from '../will.ts';
 
 /**
- * Asks the door's gate who this is, and the policies whether it may connect under this client id, and leave such a will:
+ * Asks the listener's authenticator who this is, and the policies whether it may connect under this client id, and leave such a will:
  * here a will is looked at when it is left, not when it is sent.
  * @param then called with the answer: at once, or when a custom authorizer has given it; the connection waits
  */
@@ -21,7 +21,7 @@ export function authorizeConnect(
     else connection.broker.metrics.connectAuthError.add(connection.heardAtMs);
     then(isLetIn);
   };
-  const answer = connection.gate(credentials);
+  const answer = connection.authenticate(credentials);
   if (answer instanceof Promise) connection.waitFor(answer, decide);
   else decide(answer);
 }

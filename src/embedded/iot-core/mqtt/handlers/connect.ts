@@ -76,7 +76,7 @@ function admit(
 ): void {
   const { broker, heardAtMs: now } = connection;
   const { metrics } = broker;
-  const refusal = broker.weather.refusesConnect(clientId);
+  const refusal = broker.faults.refusesConnect(clientId);
   if (refusal !== undefined) {
     // The service's doing, whatever it tells the client.
     metrics.connectServerError.add(now);

@@ -106,7 +106,7 @@ function accept(
   if (headers.retain) metrics.publishRetainedSuccess.add(now);
   broker.router.publish(route, bytes, payloadStart, end, headers, session, now);
   // [MQTT-4.3.2-4]
-  if (headers.qos === 0 || broker.weather.dropsAck() || broker.lateAcks.takes(connection, packetId)) return;
+  if (headers.qos === 0 || broker.faults.dropsAck() || broker.lateAcks.takes(connection, packetId)) return;
   connection.sendPuback(packetId);
 }
 

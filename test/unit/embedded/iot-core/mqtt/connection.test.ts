@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { AccountQuotas } from '../../../../../src/embedded/iot-core/account-quotas.ts';
-import { openGate } from '../../../../../src/embedded/iot-core/mqtt/access.ts';
+import { authenticateAnyone } from '../../../../../src/embedded/iot-core/mqtt/access.ts';
 import type { BrokerState } from '../../../../../src/embedded/iot-core/mqtt/broker-state.ts';
 import { Connection } from '../../../../../src/embedded/iot-core/mqtt/connection.ts';
 import type { Channel } from '../../../../../src/embedded/iot-core/mqtt/outgoing-packets.ts';
@@ -35,7 +35,13 @@ function open(limits: Partial<AccountLimits> = {}) {
   const quotas = new AccountQuotas({ ...roomyLimits, ...limits }, 1);
   const broker = { clock, quotas } as unknown as BrokerState;
   const owner = { flushSoon() {}, onClosed() {}, onGone() {} };
-  const connection = new Connection({ broker, owner, channel, gate: openGate, dispatch() {} });
+  const connection = new Connection({
+    broker,
+    owner,
+    channel,
+    authenticate: authenticateAnyone,
+    dispatch() {},
+  });
   return { channel, clock, advance, connection };
 }
 
@@ -55,13 +61,13 @@ describe('Connection', () => {
     expect(channel.isPaused).toBe(false);
   });
 
-  it('is not written to while the weather holds it, and then is', () => {
+  it('is not written to while fault injection holds it, and then is', () => {
     const { channel, connection } = open();
-    connection.hold('weather', true);
+    connection.hold('fault', true);
     connection.send(pingresp);
     connection.flush();
     expect(channel.writableLength).toBe(0);
-    connection.hold('weather', false);
+    connection.hold('fault', false);
     connection.flush();
     expect(channel.writableLength).toBe(2);
   });

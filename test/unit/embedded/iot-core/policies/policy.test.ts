@@ -46,8 +46,8 @@ describe('policies', () => {
     ]) {
       const access = new Permissions(policies, device);
       expect(access.mayPublish('open')).toBe(true);
-      expect(access.mayPublish('secret/door')).toBe(false);
-      expect(access.mayReceive('secret/door')).toBe(true);
+      expect(access.mayPublish('secret/listener')).toBe(false);
+      expect(access.mayReceive('secret/listener')).toBe(true);
       expect(access.mayListRetained()).toBe(true);
     }
   });

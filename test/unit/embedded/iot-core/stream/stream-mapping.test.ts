@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { calm } from '../../../../../src/embedded/iot-core/fault-settings.ts';
-import { Weather } from '../../../../../src/embedded/iot-core/faults.ts';
+import { noFaults } from '../../../../../src/embedded/iot-core/fault-settings.ts';
+import { Faults } from '../../../../../src/embedded/iot-core/faults.ts';
 import type { InvocationOutcome } from '../../../../../src/embedded/iot-core/queue/event-source-mapping.ts';
 import { defaultStream, type StreamSettings } from '../../../../../src/embedded/iot-core/settings.ts';
 import { ArrivalsStream } from '../../../../../src/embedded/iot-core/stream/arrivals-stream.ts';
@@ -27,13 +27,13 @@ function start(settings: Partial<StreamSettings> = {}) {
     readonly answer: (outcome: InvocationOutcome) => void;
   }[] = [];
   const failures: Record<string, unknown>[] = [];
-  const weather = new Weather(clock, calm);
+  const faults = new Faults(clock, noFaults);
   const mapping = new StreamMapping({
     stream,
     settings: all,
     functionName: 'measure-latency',
     clock,
-    weather,
+    faults,
     invoke: (event) =>
       new Promise((answer) => {
         const { Records } = JSON.parse(event.toString()) as { Records: StreamRecord[] };
@@ -45,7 +45,7 @@ function start(settings: Partial<StreamSettings> = {}) {
   return {
     stream,
     mapping,
-    weather,
+    faults,
     invocations,
     failures,
     advance,
@@ -224,15 +224,15 @@ describe('StreamMapping', () => {
   });
 
   it('waits out a pause', async () => {
-    const { send, invocations, advance, weather, answer, bodies } = start();
+    const { send, invocations, advance, faults, answer, bodies } = start();
     send(1);
-    weather.pause(10_000);
+    faults.pause(10_000);
     await advance(9_000);
     expect(invocations).toHaveLength(0);
     await advance(3_000);
     expect(bodies(0)).toEqual([0]);
     await answer(0, failure);
-    weather.pause(10_000);
+    faults.pause(10_000);
     await advance(9_999);
     expect(invocations).toHaveLength(1);
     await advance(1);

@@ -15,7 +15,7 @@ import {
   startGuarded,
 } from '../../../../support/iot-core/listeners/listener-fixture.ts';
 
-/** Through the door for custom authorizers, by the byte. */
+/** Through the listener for custom authorizers, by the byte. */
 async function connectRaw(iotCore: GuardedIotCore): Promise<RawClient> {
   const socket = connectTls({
     host: '127.0.0.1',
@@ -123,7 +123,7 @@ describe('a custom authorizer', () => {
     await until(() => iotCore.events.length === 2);
     raw.write(publish('custom/1', 1));
     await raw.packet(1);
-    expect(iotCore.faults).toEqual([]);
+    expect(iotCore.internalErrors).toEqual([]);
   });
 
   it('is asked again after refreshAfterInSeconds: a no ends the connection', async () => {
@@ -179,7 +179,7 @@ describe('a custom authorizer', () => {
     const raw = await connectRaw(iotCore);
     raw.write(connectPacket('c', 5, user));
     expect(await raw.packet(0)).toMatchObject({ cmd: 'connack', reasonCode: 0x87 });
-    expect(String(iotCore.faults[0])).toMatch(message);
+    expect(String(iotCore.internalErrors[0])).toMatch(message);
     expect(iotCore.sum('Connect.AuthError')).toBe(1);
   });
 
@@ -195,7 +195,7 @@ describe('a custom authorizer', () => {
     const raw = await connectRaw(iotCore);
     raw.write(connectPacket('c', 5, user));
     expect(await raw.packet(0)).toMatchObject({ cmd: 'connack', reasonCode: 0x87 });
-    expect(iotCore.faults[0]).toBeInstanceOf(PolicyError);
+    expect(iotCore.internalErrors[0]).toBeInstanceOf(PolicyError);
   });
 
   it('that does not answer within five seconds lets nobody in', async () => {
@@ -206,7 +206,7 @@ describe('a custom authorizer', () => {
     await until(() => iotCore.events.length === 1);
     await advance(5_000);
     expect(await raw.packet(0)).toMatchObject({ cmd: 'connack', reasonCode: 0x87 });
-    expect(String(iotCore.faults[0])).toMatch(/has not answered within 5000 ms/);
+    expect(String(iotCore.internalErrors[0])).toMatch(/has not answered within 5000 ms/);
   });
 
   it('that cannot be invoked lets nobody in', async () => {
@@ -214,6 +214,6 @@ describe('a custom authorizer', () => {
     const raw = await connectRaw(iotCore);
     raw.write(connectPacket('c', 5, user));
     expect(await raw.packet(0)).toMatchObject({ cmd: 'connack', reasonCode: 0x87 });
-    expect(String(iotCore.faults[0])).toMatch(/authorizer failed: .*ECONNREFUSED/);
+    expect(String(iotCore.internalErrors[0])).toMatch(/authorizer failed: .*ECONNREFUSED/);
   });
 });

@@ -32,7 +32,7 @@ beforeAll(async () => {
     ruleSql: deployedSql,
     invokeUrl: 'http://127.0.0.1:9',
     functionName: 'measure-latency',
-    doors: { accessKeys: [testKey] },
+    listeners: { accessKeys: [testKey] },
     // Only what would keep the fuzz out.
     limits: {
       ...roomyLimits,
@@ -134,15 +134,15 @@ it(`survives ${wantedFrames} fuzzed packets, leaks nothing and harms nobody: FUZ
   // What is compiled and kept for good is so before memory is looked at.
   await fuzz(warmUpFrames, 1);
   const before = await settle();
-  const witnesses = await startWitnesses(target.mqttPort, 5);
+  const observer = await startWitnesses(target.mqttPort, 5);
   await fuzz(wantedFrames, 2);
-  const received = await witnesses.end();
+  const received = await observer.end();
   const after = await settle();
   const { faults } = await target.state();
 
   expect(faults).toEqual([]);
-  expect(witnesses.acked).toBeGreaterThan(100);
-  expect(received).toEqual(Array.from({ length: witnesses.acked }, (_, n) => n));
+  expect(observer.acked).toBeGreaterThan(100);
+  expect(received).toEqual(Array.from({ length: observer.acked }, (_, n) => n));
   expect(Math.abs(after - before) / before).toBeLessThan(heapTolerance);
 }, 120_000);
 
@@ -194,25 +194,25 @@ const burdens: Readonly<Record<string, (index: number) => Promise<Socket>>> = {
 };
 
 it('gets rid of the half-open, the silent and the oversize, and harms nobody', async () => {
-  const witnesses = await startWitnesses(target.mqttPort, 5);
+  const observer = await startWitnesses(target.mqttPort, 5);
   const crowd = await Promise.all(
     Object.values(burdens).flatMap((burden) => Array.from({ length: 60 }, (_, i) => burden(i))),
   );
   const hungUp = Promise.all(crowd.map(ended));
   await sleep(sweepMs);
-  // Past the keep-alive of a minute, the crowd's; the witnesses have twenty.
+  // Past the keep-alive of a minute, the crowd's; the observer have twenty.
   await target.leap(91_000);
   await sleep(sweepMs);
   await hungUp;
   expect(await connectedNow()).toBe(2);
   for (const socket of crowd) socket.destroy();
-  const received = await witnesses.end();
-  expect(received).toEqual(Array.from({ length: witnesses.acked }, (_, n) => n));
+  const received = await observer.end();
+  expect(received).toEqual(Array.from({ length: observer.acked }, (_, n) => n));
   expect((await target.state()).faults).toEqual([]);
 }, 60_000);
 
 it('serves the slow: byte by byte, and one that does not read', async () => {
-  const witnesses = await startWitnesses(target.mqttPort, 5);
+  const observer = await startWitnesses(target.mqttPort, 5);
   const deaf = await enter(connectFrame('deaf'));
   deaf.pause();
   deaf.write(generate({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'rough/#', qos: 0 }] }));
@@ -252,7 +252,7 @@ it('serves the slow: byte by byte, and one that does not read', async () => {
   await loud.endAsync();
   for (const { socket } of slow) socket.destroy();
   deaf.destroy();
-  const received = await witnesses.end();
-  expect(received).toEqual(Array.from({ length: witnesses.acked }, (_, n) => n));
+  const received = await observer.end();
+  expect(received).toEqual(Array.from({ length: observer.acked }, (_, n) => n));
   expect((await target.state()).faults).toEqual([]);
 }, 60_000);

@@ -169,7 +169,7 @@ describe.each(Object.entries(ways))('aws-iot-device-sdk-v2, %s', (_way, { port, 
     }
     await until(() => received.length === 2);
     expect(received).toEqual(['custom/1', 'custom/2']);
-    expect(iotCore.faults).toEqual([]);
+    expect(iotCore.internalErrors).toEqual([]);
   });
 
   it('MQTT 3.1.1: connects, subscribes, publishes, receives', async () => {
@@ -182,7 +182,7 @@ describe.each(Object.entries(ways))('aws-iot-device-sdk-v2, %s', (_way, { port, 
     await until(() => received.length === 1);
     await connection.disconnect();
     expect(iotCore.sum('Connect.Success')).toBe(1);
-    expect(iotCore.faults).toEqual([]);
+    expect(iotCore.internalErrors).toEqual([]);
   });
 });
 

@@ -16,7 +16,7 @@ import {
   startGuarded,
 } from '../../../../support/iot-core/listeners/listener-fixture.ts';
 
-/** The SDK's client at a TLS door. @param tls beside the authority */
+/** The SDK's client at a TLS listener. @param tls beside the authority */
 function makeClient(
   iotCore: GuardedIotCore,
   port: number,
@@ -51,7 +51,7 @@ describe('the SDK’s HTTP client', () => {
     ];
     for (const client of clients) await client.send(publish('a/b c/ü'));
     expect(iotCore.sum('PublishIn.Success', 'HTTP')).toBe(4);
-    expect(iotCore.faults).toEqual([]);
+    expect(iotCore.internalErrors).toEqual([]);
   });
 
   it('is refused by signature, and counted: secret, access key, Region, no signature', async () => {

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import type { DoorPass } from '../../../../../src/device/identity/credentials.ts';
+import type { DeviceCredentials } from '../../../../../src/device/identity/credentials.ts';
 import type { Transport } from '../../../../../src/device/transport.ts';
 import { makeMqttTransport } from '../../../../../src/device/transports/mqtt.ts';
 import { parseLoadProfile } from '../../../../../src/profile/parse.ts';
-import type { IotDoor } from '../../../../../src/targets/target.ts';
+import type { IotEndpoint } from '../../../../../src/targets/target.ts';
 import { collectGarbage } from '../../../../support/device/transports/collect-garbage.ts';
 import { RecordingListener } from '../../../../support/device/transports/recording-listener.ts';
 import { testKey } from '../../../../support/embedded/test-key.ts';
@@ -15,30 +15,30 @@ import {
 
 afterAll(collectGarbage);
 
-type Way = (iotCore: GuardedIotCore) => { readonly door: IotDoor; readonly pass: DoorPass };
+type Way = (iotCore: GuardedIotCore) => { readonly endpoint: IotEndpoint; readonly pass: DeviceCredentials };
 
 const host = 'localhost';
 const account = testKey;
 
 const ways: Readonly<Record<string, Way>> = {
   'sigv4, over WebSocket': ({ wssPort }) => ({
-    door: { scheme: 'wss', host, port: wssPort },
+    endpoint: { scheme: 'wss', host, port: wssPort },
     pass: { auth: 'sigv4', region: 'us-east-1', credentials: account },
   }),
   'x509, on 8883': ({ mqttsPort, certificates: { device } }) => ({
-    door: { scheme: 'mqtts', host, port: mqttsPort },
+    endpoint: { scheme: 'mqtts', host, port: mqttsPort },
     pass: { auth: 'x509', ...device },
   }),
   'x509, on 443': ({ wssPort, certificates: { device } }) => ({
-    door: { scheme: 'mqtts', host, port: wssPort, alpn: 'x-amzn-mqtt-ca' },
+    endpoint: { scheme: 'mqtts', host, port: wssPort, alpn: 'x-amzn-mqtt-ca' },
     pass: { auth: 'x509', ...device },
   }),
   'a custom authorizer, user name and password': ({ wssPort }) => ({
-    door: { scheme: 'mqtts', host, port: wssPort, alpn: 'mqtt' },
+    endpoint: { scheme: 'mqtts', host, port: wssPort, alpn: 'mqtt' },
     pass: { auth: 'custom', authorizer: { name: 'plain', username: 'fleet', password: 'open sesame' } },
   }),
   'a custom authorizer, signed token': ({ wssPort, sign }) => ({
-    door: { scheme: 'mqtts', host, port: wssPort, alpn: 'mqtt' },
+    endpoint: { scheme: 'mqtts', host, port: wssPort, alpn: 'mqtt' },
     pass: {
       auth: 'custom',
       authorizer: {
@@ -63,7 +63,7 @@ async function open(
   const listener = new RecordingListener();
   const transport = make(listener, {
     count: devices,
-    clientId: (device) => `stampede-doors-d${device}`,
+    clientId: (device) => `stampede-listeners-d${device}`,
     topic: (device) => `custom/d${device}`,
     echoes: (device) => device === 0,
   });
@@ -99,7 +99,7 @@ describe.each(['dense', 'device-sdk'] as const)('%s', (client) => {
       'a wrong secret',
       'sigv4',
       ({ wssPort }) => ({
-        door: { scheme: 'wss', host, port: wssPort },
+        endpoint: { scheme: 'wss', host, port: wssPort },
         pass: {
           auth: 'sigv4',
           region: 'us-east-1',
@@ -111,7 +111,7 @@ describe.each(['dense', 'device-sdk'] as const)('%s', (client) => {
       'a wrong password',
       'custom',
       ({ wssPort }) => ({
-        door: { scheme: 'mqtts', host, port: wssPort, alpn: 'mqtt' },
+        endpoint: { scheme: 'mqtts', host, port: wssPort, alpn: 'mqtt' },
         pass: { auth: 'custom', authorizer: { name: 'plain', username: 'fleet', password: 'wrong' } },
       }),
     ],

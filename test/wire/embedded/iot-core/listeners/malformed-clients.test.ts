@@ -50,12 +50,12 @@ const closed = (socket: Socket) =>
 
 /** Whoever else is there notices nothing. */
 async function expectWell(iotCore: GuardedIotCore): Promise<void> {
-  expect(iotCore.faults).toEqual([]);
+  expect(iotCore.internalErrors).toEqual([]);
   const { client } = await connectClient(iotCore);
   await client.publishAsync('t', 'x', { qos: 1 });
 }
 
-describe('at every TLS door', () => {
+describe('at every TLS listener', () => {
   it.each(tlsPorts)('bytes that are not TLS are hung up on: %s', async (port) => {
     const iotCore = await startGuarded();
     for (const bytes of [
@@ -129,7 +129,7 @@ describe('at every TLS door', () => {
   });
 });
 
-describe('behind a TLS door', () => {
+describe('behind a TLS listener', () => {
   it('HTTP to MQTT, MQTT to HTTP, and protocols that there are not, end', async () => {
     const iotCore = await startGuarded();
     const http = await connectSecure(iotCore, iotCore.mqttsPort);

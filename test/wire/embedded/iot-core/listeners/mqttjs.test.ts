@@ -82,7 +82,7 @@ describe.each(Object.entries(ways))('MQTT.js, %s', (_way, connect) => {
     await until(() => received.length === 51);
     expect(received).toContain('custom/big 100000');
     expect(received).toContain('custom/49 1470');
-    expect(iotCore.faults).toEqual([]);
+    expect(iotCore.internalErrors).toEqual([]);
   });
 });
 

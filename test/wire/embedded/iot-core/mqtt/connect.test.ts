@@ -165,6 +165,6 @@ describe('keep-alive', () => {
     await other.packet(0);
     await advance(11_000);
     await raw.closed;
-    await until(() => iotCore.faults.length === 0);
+    await until(() => iotCore.internalErrors.length === 0);
   });
 });

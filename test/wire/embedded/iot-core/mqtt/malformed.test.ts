@@ -51,14 +51,14 @@ describe('a malformed packet', () => {
     const raw = await connectRaw(iotCore, bytes.includes(connect5) ? 5 : 4);
     raw.write(bytes);
     await raw.closed;
-    expect(iotCore.faults).toEqual([]);
+    expect(iotCore.internalErrors).toEqual([]);
     expect((await iotCore.admin('GET', '/process')).connected).toBe(0);
   });
 
   it('harms nobody else: mutated packets and random bytes', async () => {
     const iotCore = await startTestIotCore();
-    const witness = await connectClient(iotCore, { clientId: 'witness' });
-    await witness.client.subscribeAsync('witness/#', { qos: 1 });
+    const observer = await connectClient(iotCore, { clientId: 'observer' });
+    await observer.client.subscribeAsync('observer/#', { qos: 1 });
     const subscriptions = [{ topic: '$share/g/a/+', qos: 1, nl: false, rap: true, rh: 1 } as const];
     const properties = { contentType: 'x', userProperties: { a: 'b' }, correlationData: Buffer.from([1]) };
     const valid = [
@@ -119,9 +119,9 @@ describe('a malformed packet', () => {
       }),
       { numRuns: 25 },
     );
-    await witness.client.publishAsync('witness/1', 'still here', { qos: 1 });
-    await until(() => witness.received.some(({ text }) => text === 'still here'));
-    expect(iotCore.faults).toEqual([]);
+    await observer.client.publishAsync('observer/1', 'still here', { qos: 1 });
+    await until(() => observer.received.some(({ text }) => text === 'still here'));
+    expect(iotCore.internalErrors).toEqual([]);
     expect((await iotCore.admin('GET', '/process')).connected).toBe(1);
   });
 });

@@ -73,7 +73,7 @@ describe('properties of MQTT 5', () => {
     // Before its CONNACK a client gets no DISCONNECT.
     if (packets.length > 1) expect(last).toMatchObject({ cmd: 'disconnect', reasonCode });
     else expect(last === undefined || (last.cmd === 'connack' && last.reasonCode === reasonCode)).toBe(true);
-    expect(iotCore.faults).toEqual([]);
+    expect(iotCore.internalErrors).toEqual([]);
   });
 
   it('are taken where they may stand, user properties any number of times', async () => {
@@ -95,7 +95,7 @@ describe('properties of MQTT 5', () => {
     });
     raw.write(disconnect([0x11, 0, 0, 0, 1, 0x1f, ...text('enough'), ...user]));
     await raw.closed;
-    expect(iotCore.faults).toEqual([]);
+    expect(iotCore.internalErrors).toEqual([]);
   });
 
   it('reach a subscriber in their order, with every repetition [MQTT-3.3.2-18]', async () => {

@@ -117,7 +117,7 @@ describe('a persistent session', () => {
     const back = await connectRaw(iotCore, 5);
     back.write(connectPacket('sleeper', 5, { ...lasting, clean: false }));
     expect(await back.packet(1)).toMatchObject({ cmd: 'publish', properties: { messageExpiryInterval: 0 } });
-    expect(iotCore.faults).toEqual([]);
+    expect(iotCore.internalErrors).toEqual([]);
   });
 
   it('ends at its expiry, which AWS keeps to an hour', async () => {

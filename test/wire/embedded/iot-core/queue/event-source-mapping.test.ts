@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { calm } from '../../../../../src/embedded/iot-core/fault-settings.ts';
-import { Weather } from '../../../../../src/embedded/iot-core/faults.ts';
+import { noFaults } from '../../../../../src/embedded/iot-core/fault-settings.ts';
+import { Faults } from '../../../../../src/embedded/iot-core/faults.ts';
 import { ArrivalsQueue } from '../../../../../src/embedded/iot-core/queue/arrivals-queue.ts';
 import {
   EventSourceMapping,
@@ -28,13 +28,13 @@ function start(settings: Partial<QueueSettings> = {}) {
       const { Records } = JSON.parse(event.toString()) as { Records: SqsRecord[] };
       invocations.push({ records: Records, answer });
     });
-  const weather = new Weather(clock, calm);
-  const mapping = new EventSourceMapping(queue, invoke, all, clock, weather);
+  const faults = new Faults(clock, noFaults);
+  const mapping = new EventSourceMapping(queue, invoke, all, clock, faults);
   let sent = 0;
   return {
     queue,
     mapping,
-    weather,
+    faults,
     invocations,
     /** What is due now goes first, and what is due then goes too. */
     advance: async (ms: number) => {
@@ -77,8 +77,8 @@ describe('EventSourceMapping', () => {
   });
 
   it('holds a batch of a quiet queue back for as long as the faults say, and a full one not at all', async () => {
-    const { send, invocations, advance, bodies, weather } = start({ batchSize: 3 });
-    weather.change({ ...calm, queueHoldMs: 20_000 });
+    const { send, invocations, advance, bodies, faults } = start({ batchSize: 3 });
+    faults.change({ ...noFaults, queueHoldMs: 20_000 });
     send(4);
     await advance(0);
     expect(bodies(0)).toEqual([0, 1, 2]);
@@ -168,9 +168,9 @@ describe('EventSourceMapping', () => {
   });
 
   it('waits out a pause', async () => {
-    const { send, invocations, advance, weather } = start();
+    const { send, invocations, advance, faults } = start();
     send(1);
-    weather.pause(10_000);
+    faults.pause(10_000);
     await advance(9_000);
     expect(invocations).toHaveLength(0);
     await advance(1_000);

@@ -6,9 +6,9 @@ import {
 } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from '@jest/globals';
 import { makeQueueBacklog } from '../../../../../src/aws/queue-backlog.ts';
-import { startEdge } from '../../../../../src/embedded/gateway/gateway.ts';
-import { calm } from '../../../../../src/embedded/iot-core/fault-settings.ts';
-import { Weather } from '../../../../../src/embedded/iot-core/faults.ts';
+import { startGateway } from '../../../../../src/embedded/gateway/gateway.ts';
+import { noFaults } from '../../../../../src/embedded/iot-core/fault-settings.ts';
+import { Faults } from '../../../../../src/embedded/iot-core/faults.ts';
 import { ArrivalsQueue } from '../../../../../src/embedded/iot-core/queue/arrivals-queue.ts';
 import {
   EventSourceMapping,
@@ -29,21 +29,21 @@ async function start() {
   const subscriber = { fails: true };
   const invoke = async (): Promise<InvocationOutcome> =>
     subscriber.fails ? { kind: 'failed', reason: 'killed' } : { kind: 'returned', payload: '' };
-  new EventSourceMapping(queue, invoke, settings, clock, new Weather(clock, calm));
+  new EventSourceMapping(queue, invoke, settings, clock, new Faults(clock, noFaults));
   const sqs = makeSqs([
     { name: 'arrivals', counts: () => queue.counts },
     { name: 'dead', counts: () => queue.deadLetters.counts, messages: queue.deadLetters },
     { name: 'errors', counts: () => ruleErrors.counts, messages: ruleErrors },
   ]);
-  const edge = await startEdge({ accessKeys: [testKey], signed: { sqs }, unsigned: [] });
-  atEnd(() => edge.close());
+  const gateway = await startGateway({ accessKeys: [testKey], signed: { sqs }, unsigned: [] });
+  atEnd(() => gateway.close());
   const client = new SQSClient({
-    endpoint: edge.url,
+    endpoint: gateway.url,
     region: 'us-east-1',
     credentials: testKey,
   });
   atEnd(() => client.destroy());
-  const urlOf = (name: string) => `${edge.url}/123456789012/${name}`;
+  const urlOf = (name: string) => `${gateway.url}/123456789012/${name}`;
   const urls = { arrivals: urlOf('arrivals'), deadLetters: urlOf('dead'), ruleErrors: urlOf('errors') };
   const send = (run: string, from: number, to: number) => {
     for (let n = from; n < to; n++) {

@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-kinesis';
 import { describe, expect, it } from '@jest/globals';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { startEdge } from '../../../../../src/embedded/gateway/gateway.ts';
+import { startGateway } from '../../../../../src/embedded/gateway/gateway.ts';
 import type { Clock } from '../../../../../src/embedded/iot-core/broker-clock.ts';
 import { ArrivalsStream } from '../../../../../src/embedded/iot-core/stream/arrivals-stream.ts';
 import { makeKinesisApi } from '../../../../../src/embedded/iot-core/stream/kinesis-api.ts';
@@ -28,20 +28,20 @@ async function start(shards: number) {
   let now = startedAt;
   const clock: Clock = { now: () => now, setTimer: () => () => undefined };
   const stream = new ArrivalsStream({ name: StreamName, shards }, now, 1);
-  const edge = await startEdge({
+  const gateway = await startGateway({
     accessKeys: [testKey],
     signed: { kinesis: makeKinesisApi(stream, clock) },
     unsigned: [],
   });
   const client = new KinesisClient({
-    endpoint: edge.url,
+    endpoint: gateway.url,
     region: 'us-east-1',
     credentials: testKey,
     // Kinesis's own client speaks HTTP/2 unless told otherwise.
     requestHandler: new NodeHttpHandler(),
     maxAttempts: 1,
   });
-  atEnd(() => edge.close());
+  atEnd(() => gateway.close());
   atEnd(() => client.destroy());
   const iterator = async (input: Omit<GetShardIteratorCommandInput, 'StreamName'>) =>
     (await client.send(new GetShardIteratorCommand({ StreamName, ...input }))).ShardIterator!;
