@@ -1,10 +1,10 @@
-/** The page's looks: system fonts, light and dark by the reader's choice, and styleName-saving on paper. */
+/** The page's looks: system fonts, light and dark by the reader's choice, and ink-saving on paper. */
 export const reportStyle = `
 :root {
   color-scheme: light dark;
   --page: light-dark(#fbfbfa, #15171a);
   --card: light-dark(#ffffff, #1d2024);
-  --styleName: light-dark(#1c2024, #e6e8ea);
+  --text: light-dark(#1c2024, #e6e8ea);
   --soft: light-dark(#5c656e, #9aa3ab);
   --line: light-dark(#dfe3e6, #33383e);
   --good: light-dark(#18733c, #5fce8b);
@@ -15,7 +15,7 @@ export const reportStyle = `
 * { box-sizing: border-box; }
 body {
   margin: 0 auto; padding: 2rem 1.25rem 3rem; max-width: 68rem;
-  background: var(--page); color: var(--styleName);
+  background: var(--page); color: var(--text);
   font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", sans-serif;
   font-variant-numeric: tabular-nums;
 }
@@ -30,7 +30,7 @@ code { font: .9em ui-monospace, "Cascadia Mono", Menlo, Consolas, "DejaVu Sans M
 .failed { color: var(--bad); }
 .aborted, .inconclusive, .rehearsal { color: var(--warning); }
 .reasons { margin: 1rem 0 0; padding: .75rem 1rem .75rem 2rem; border-left: .25rem solid currentColor; background: var(--card); }
-.reasons li { color: var(--styleName); overflow-wrap: anywhere; }
+.reasons li { color: var(--text); overflow-wrap: anywhere; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .75rem; margin: 1.75rem 0 0; }
 .tile { margin: 0; padding: .8rem 1rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
 .tile dt { color: var(--soft); font-size: .85rem; }

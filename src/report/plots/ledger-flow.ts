@@ -157,7 +157,7 @@ function renderBand(
   // Under the band and not in it: a part may be narrower than its own name.
   const words = shown.map(({ name, count, styleName }, i) => {
     const share = count < whole ? ` (${formatShare(count / whole)})` : '';
-    return html`<tspan class="styleName ${styleName}">${formatCount(count)} ${name}${share}</tspan>${i < shown.length - 1 ? ' + ' : ''}`;
+    return html`<tspan class="label ${styleName}">${formatCount(count)} ${name}${share}</tspan>${i < shown.length - 1 ? ' + ' : ''}`;
   });
   return html`<g class="equation"><text x="${left - 12}" y="${top + 15}" text-anchor="end">${label}</text><text class="soft" x="${left - 12}" y="${top + 31}" text-anchor="end">${formatCount(whole)}</text>${boxes}<text x="${left}" y="${top + bandHeight + 17}">${words}</text></g>\n`;
 }

@@ -63,10 +63,10 @@ export const plotStyle = `
 .band.warning { fill: var(--e); }
 .band.bad { fill: var(--bad); }
 .flow { fill: var(--line); opacity: .55; }
-.drawing .styleName { fill: var(--styleName); }
-.drawing .styleName.warning { fill: var(--warning); }
-.drawing .styleName.bad { fill: var(--bad); }
-.drawing .equation text:first-of-type { fill: var(--styleName); }
+.drawing .label { fill: var(--text); }
+.drawing .label.warning { fill: var(--warning); }
+.drawing .label.bad { fill: var(--bad); }
+.drawing .equation text:first-of-type { fill: var(--text); }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @media print {
   .drawing svg { min-width: 0; }

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import CheckFiles from '../../../stack/plugins/check-files.js';
 
-const clone = path.resolve(import.meta.dirname, '../..');
+const clone = path.resolve(import.meta.dirname, '../../..');
 
 function check(patterns: readonly string[]): void {
   new CheckFiles({

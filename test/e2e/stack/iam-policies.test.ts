@@ -35,12 +35,12 @@ describe('calls of the command line', () => {
     const withClients = readdirSync(cli, { recursive: true, encoding: 'utf8' }).filter(
       (file) => file.endsWith('.ts') && /from '@aws-sdk\//.test(readFileSync(cli + file, 'utf8')),
     );
-    // embedded-place.ts talks to embedded AWS alone, with its own key.
+    // embedded-backend.ts talks to embedded AWS alone, with its own key.
     expect(withClients.sort()).toEqual([
-      'client-place.ts',
-      'embedded-place.ts',
-      'fleet-certificate.ts',
-      'stack-place.ts',
+      'backend/client-backend.ts',
+      'backend/embedded-backend.ts',
+      'backend/stack-backend.ts',
+      'run/certificate-request.ts',
     ]);
     expect([...reachableFrom(['src/cli/backend/stack-backend.ts'])]).toContain(
       'src/cli/backend/client-backend.ts',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { isPermissive, type LockFile, licencesOf } from '../../../scripts/licences.ts';
 
-const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+const read = (file: string): string => readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
 type Lock = LockFile & {
   readonly packages: Record<string, { integrity?: string; resolved?: string; hasInstallScript?: boolean }>;
 };

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 
-const fileOf = (path: string): URL => new URL(`../../${path}`, import.meta.url);
+const fileOf = (path: string): URL => new URL(`../../../${path}`, import.meta.url);
 
 /** Rows of the table of threats: `[file](file): title` in the last cell. */
 function rowsOf(page: string): { threat: string; file: string; title: string }[] {
