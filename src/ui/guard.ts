@@ -14,7 +14,7 @@ export function refusalOf(request: GuardedRequest, { port, session }: Listener):
   const { method, headers } = request;
   if (!session.holds(headers.cookie))
     return 'this browser has no session: open the page by the link that the terminal shows';
-  if (!isReading(method) && !/^application\/json\b/.test(headers['content-type'] ?? ''))
+  if (!isReading(method) && !/^application\/json *(;|$)/i.test(headers['content-type'] ?? ''))
     return 'the body must be JSON';
   return undefined;
 }

@@ -58,7 +58,8 @@ export const table = makeRouteTable<Handler>({
   'GET /runs/{runId}': async (_request, world, { runId = '' }) => runAnswer(runId, world),
   'GET /runs/{runId}/{file}': async (_request, { library }, { runId = '', file = '' }) =>
     (await fileAnswer(runId, file, library)) ?? notFound(),
-  'POST /api/check': ({ body }) => jsonAnswer(200, checkProfile(textOf(body)).answer),
+  'POST /api/check': ({ body: { text } }) =>
+    typeof text === 'string' ? jsonAnswer(200, checkProfile(text).answer) : noText,
   'POST /api/runs': ({ body }, world) => startRun(body, world),
   'POST /api/runs/{runId}/stop': (_request, { slot }, { runId = '' }) => {
     if (slot.run?.runId !== runId || !slot.isBusy) return jsonAnswer(409, { message: 'this run has ended' });
@@ -126,12 +127,11 @@ async function fileAnswer(
       };
 }
 
-function textOf({ text }: UiRequest['body']): string {
-  return String(text ?? '');
-}
+const noText = jsonAnswer(400, { message: 'text must be a string: the profile as JSON' });
 
-function startRun(body: UiRequest['body'], world: UiDeps): UiAnswer {
-  const checked = checkProfile(textOf(body), body.force === true);
+function startRun({ text, force }: UiRequest['body'], world: UiDeps): UiAnswer {
+  if (typeof text !== 'string') return noText;
+  const checked = checkProfile(text, force === true);
   const { faults, refusals } = checked.answer;
   if (faults.length > 0) return jsonAnswer(422, { message: 'The profile has faults.', faults });
   if (refusals.length > 0) {

@@ -154,8 +154,9 @@ const openingPage = `<!doctype html>
 
 /** Exchanges the token of a link for the session's cookie. */
 function open(session: Session, url: URL, { headers }: IncomingMessage): UiAnswer {
-  // A browser that loads the link before the user asks for it must not use it up.
-  if (headers['sec-purpose'] !== undefined) return forbidden('a link is not for loading in advance');
+  // A browser that loads the link before the user asks for it must not use it up; Safari says `Purpose`.
+  if (headers['sec-purpose'] !== undefined || headers.purpose !== undefined)
+    return forbidden('a link is not for loading in advance');
   const page = { status: 200, type: types.html, body: openingPage };
   if (session.use(url.searchParams.get('token') ?? ''))
     return { ...page, headers: { 'set-cookie': session.setCookie } };

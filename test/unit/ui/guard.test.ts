@@ -54,7 +54,10 @@ describe('the page’s listener', () => {
       expect(get({ ...own, cookie: other })).toContain('session');
     }
     expect(send({ ...post, cookie: `a=b; ${cookie}; c=d` })).toBeUndefined();
-    expect(send({ ...post, 'content-type': 'text/plain' })).toContain('JSON');
+    for (const type of ['text/plain', 'application/json-seq', 'application/jsonp', ''])
+      expect(send({ ...post, 'content-type': type })).toContain('JSON');
+    for (const type of ['application/json; charset=utf-8', 'Application/JSON'])
+      expect(send({ ...post, 'content-type': type })).toBeUndefined();
   });
 
   it('lets its pages load nothing from anywhere else', () => {

@@ -230,6 +230,7 @@ describe('the live page’s server', () => {
     const open = (link: string, headers: Record<string, string> = {}) => fetch(link, { headers });
     const { link } = server;
     expect((await open(link, { 'sec-purpose': 'prefetch;prerender' })).status).toBe(403);
+    expect((await open(link, { purpose: 'prefetch' })).status).toBe(403);
     expect((await open(link, { origin: 'https://evil.example' })).status).toBe(403);
     expect((await open(`${server.url}open?token=guess`)).status).toBe(403);
     expect(await statusOf({ path: '/', headers: { cookie: '' } })).toBe(403);
@@ -256,6 +257,10 @@ describe('the live page’s server', () => {
   it('takes no body that is too long or no object', async () => {
     expect((await post('/api/check', '[1]')).status).toBe(400);
     expect((await post('/api/check', '{')).status).toBe(400);
+    for (const at of ['/api/check', '/api/runs']) {
+      for (const text of [undefined, null, 1, ['{}'], { toString: 1 }])
+        expect((await post(at, { text })).status).toBe(400);
+    }
     expect((await post('/api/check', { text: 'x'.repeat(600_000) })).status).toBe(413);
     expect((await post('/api/nothing', {})).status).toBe(404);
   });
