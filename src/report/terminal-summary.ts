@@ -37,33 +37,46 @@ export interface SummaryOptions {
   readonly style?: SummaryStyler;
   /** Where the report's files are, one a line. */
   readonly files?: readonly string[];
+  /** Width of the terminal: text is broken for it, down to 80, and tables stand closer. 100, the default, at most. */
+  readonly columns?: number | undefined;
 }
 
-/** Room beside a sparkline for its name and what its heights mean. */
-const sparklineColumns = 58;
+/** What sections are laid out for. */
+interface Page {
+  readonly style: SummaryStyler;
+  /** Columns, less the indent that every line gets at the end. */
+  readonly width: number;
+}
 
-/** Of 100 columns, less the indent that every line gets at the end. */
-const width = 98;
+/** A sparkline's name, and what its heights mean. */
+const besideSparkline = 40;
+
+const indent = 2;
+const [leastColumns, mostColumns] = [80, 100];
 const maxStages = 12;
 
-/** The end of a run for the terminal: no line is longer than 100 columns, and it reads the same without colour. */
+/**
+ * The end of a run for the terminal: no line is longer than `columns`, but for names of files and of runs, and it reads the same
+ * without colour.
+ */
 export function renderTerminalSummary(report: Report, options: SummaryOptions = {}): string {
-  const style = options.style ?? ((_ink, text) => text);
+  const columns = Math.min(Math.max(options.columns ?? mostColumns, leastColumns), mostColumns);
+  const page: Page = { style: options.style ?? ((_name, text) => text), width: columns - indent };
   const sections = [
-    renderHead(report, style),
-    renderMessages(report, style),
-    renderRates(report, style),
-    renderLatencies(report, style),
-    renderQuotas(report, style),
-    renderThresholds(report, style),
-    renderCost(report, style),
-    renderGenerator(report, style),
-    renderConditions(report, style),
-    renderFiles(options.files ?? [], style),
+    renderHead(report, page),
+    renderMessages(report, page),
+    renderRates(report, page),
+    renderLatencies(report, page),
+    renderQuotas(report, page),
+    renderThresholds(report, page),
+    renderCost(report, page),
+    renderGenerator(report, page),
+    renderConditions(report, page),
+    renderFiles(options.files ?? [], page),
   ];
   return sections
     .filter((lines) => lines.length > 0)
-    .map((lines) => lines.map((line) => `  ${line}`.trimEnd()).join('\n'))
+    .map((lines) => lines.map((line) => `${' '.repeat(indent)}${line}`.trimEnd()).join('\n'))
     .join('\n\n');
 }
 
@@ -74,7 +87,7 @@ const verdictMarks: Readonly<Record<Verdict, { styleName: SummaryStyleName; text
   aborted: { styleName: 'warning', text: '■ ABORTED' },
 };
 
-function renderHead(report: Report, style: SummaryStyler): string[] {
+function renderHead(report: Report, { style, width }: Page): string[] {
   const { styleName, text } = verdictMarks[report.verdict];
   return [
     `${style(styleName, text)}  ${style('heading', report.runId)}${report.conditions?.isRehearsal ? style('warning', '  rehearsal') : ''}`,
@@ -85,25 +98,25 @@ function renderHead(report: Report, style: SummaryStyler): string[] {
     ...report.reasons.flatMap((reason) =>
       wrapText(reason, width, '- ', '  ').map((line) => style(styleName, line)),
     ),
-    ...describeSilence(report).map((line) => style('dim', line)),
+    ...describeSilence(report).flatMap((line) => wrapText(line, width).map((each) => style('dim', each))),
     ...describeUnknown(report).flatMap((line) => wrapText(line, width).map((each) => style('warning', each))),
   ];
 }
 
-function renderMessages(report: Report, style: SummaryStyler): string[] {
+function renderMessages(report: Report, { style, width }: Page): string[] {
   return [
     style('heading', 'messages'),
-    ...renderEquations(ledgerEquations(report), style),
-    ...report.reconciliation.flatMap((line) => renderReconciliation(line, style)),
+    ...renderEquations(ledgerEquations(report), { style, width }),
+    ...report.reconciliation.flatMap((line) => renderReconciliation(line, { style, width })),
     ...causeLines(report).flatMap(({ what, reasons }) =>
       wrapText(`why ${what}: ${reasons}`, width, '  ', '    ').map((line) => style('warning', line)),
     ),
-    ...describeSliceLogs(report).map((line) => `  ${line}`),
-    ...renderAsides(report, style),
+    ...describeSliceLogs(report).flatMap((line) => wrapText(line, width, '  ')),
+    ...renderAsides(report, { style, width }),
   ];
 }
 
-function renderReconciliation(line: Reconciliation, style: SummaryStyler): string[] {
+function renderReconciliation(line: Reconciliation, { style, width }: Page): string[] {
   const { cloudwatch, unexplained } = line;
   const text = describeReconciliation(line);
   if (cloudwatch === null) return [style('dim', `  ${text}`)];
@@ -112,14 +125,14 @@ function renderReconciliation(line: Reconciliation, style: SummaryStyler): strin
   );
 }
 
-function renderAsides(report: Report, style: SummaryStyler): string[] {
+function renderAsides(report: Report, { style, width }: Page): string[] {
   return notesOf(report)
     .flatMap((sentence) => wrapText(sentence, width, '  ', '    '))
     .map((line) => style('warning', line));
 }
 
 /** The terms of all equations stand in columns, so that they can be compared down the page. */
-function renderEquations(equations: readonly Equation[], style: SummaryStyler): string[] {
+function renderEquations(equations: readonly Equation[], { style, width }: Page): string[] {
   const rows = equations.map(({ total, parts }) => [total, ...parts]);
   const widthOf = (column: number, text: (term: Term) => string) =>
     Math.max(...rows.map((row) => (row[column] === undefined ? 0 : text(row[column]).length)));
@@ -146,7 +159,7 @@ function renderEquations(equations: readonly Equation[], style: SummaryStyler): 
   });
 }
 
-function renderRates({ rates, perSecond }: Report, style: SummaryStyler): string[] {
+function renderRates({ rates, perSecond }: Report, { style, width }: Page): string[] {
   const stages = rates.stages
     .slice(0, maxStages)
     .map((stage) => [
@@ -166,11 +179,11 @@ function renderRates({ rates, perSecond }: Report, style: SummaryStyler): string
     ...body,
     ...(more > 0 ? [style('dim', `  and ${formatPlural(more, 'stage')} more`)] : []),
     `  mean ${formatRate(rates.meanPerSecond)}, busiest second ${formatCount(rates.peakPerSecond)}, throughput ${formatRate(rates.throughputPerSecond)}`,
-    `  sent       ${renderSparkline(perSecond.sent, sparklineColumns, 'fromZero')}  0 to ${formatCount(rates.peakPerSecond)} a second`,
+    `  sent       ${renderSparkline(perSecond.sent, width - besideSparkline, 'fromZero')}  0 to ${formatCount(rates.peakPerSecond)} a second`,
   ];
 }
 
-function renderLatencies(report: Report, style: SummaryStyler): string[] {
+function renderLatencies(report: Report, { style, width }: Page): string[] {
   const rows = latencyOrder
     .filter((name) => report.latencyMs[name].count > 0)
     .map((name) => {
@@ -178,18 +191,20 @@ function renderLatencies(report: Report, style: SummaryStyler): string[] {
       return [`  ${name}`, formatCount(latency.count), ...latencyCells(latency)];
     });
   if (rows.length === 0) return [];
-  const [head = '', ...body] = layOutColumns([['latency, ms', 'samples', ...latencyHeadings], ...rows]);
+  const table = [['latency, ms', 'samples', ...latencyHeadings], ...rows];
+  const wide = layOutColumns(table);
+  const [head = '', ...body] = wide.every((line) => line.length <= width) ? wide : layOutColumns(table, ' ');
   const notes = latencyNotes(report).flatMap((note) => wrapText(note, width, '  '));
   return [
     style('heading', head),
     ...body,
-    ...renderP99OverTime(report),
+    ...renderP99OverTime(report, width - besideSparkline),
     ...notes.map((note) => style('dim', note)),
   ];
 }
 
 /** A line for the whole run: when the slow messages were. */
-function renderP99OverTime({ latencyOverTime }: Report): string[] {
+function renderP99OverTime({ latencyOverTime }: Report, sparklineColumns: number): string[] {
   const p99 = latencyOverTime.end_to_end_latency.steps.map((step) => step.p99);
   const known = p99.filter((ms) => ms !== null);
   if (known.length < 2) return [];
@@ -197,7 +212,7 @@ function renderP99OverTime({ latencyOverTime }: Report): string[] {
   return [`  end to end ${renderSparkline(p99, sparklineColumns, 'logarithmic')}  p99 ${range} ms`];
 }
 
-function renderQuotas(report: Report, style: SummaryStyler): string[] {
+function renderQuotas(report: Report, { style, width }: Page): string[] {
   const { quotas, throttling, bindingQuota, assumedLimits } = report;
   const quantity = (value: number, unit: string) => `${formatCount(value)}${unit}`;
   const [head = '', ...body] = layOutColumns([
@@ -224,7 +239,7 @@ function renderQuotas(report: Report, style: SummaryStyler): string[] {
   ];
 }
 
-function renderThresholds(report: Report, style: SummaryStyler): string[] {
+function renderThresholds(report: Report, { style, width }: Page): string[] {
   const { thresholds } = report;
   if (thresholds.length === 0) return [style('heading', 'thresholds'), style('dim', '  none')];
   const [head = '', ...body] = layOutColumns([
@@ -251,7 +266,7 @@ function markOf({ passed, isUndecided, isExcusedByStop }: ThresholdResult): stri
   return passed ? '✓' : isUndecided === true ? '?' : '✗';
 }
 
-function renderCost({ cost }: Report, style: SummaryStyler): string[] {
+function renderCost({ cost }: Report, { style, width }: Page): string[] {
   const figures = `${formatUsd(cost.totalUsd)} used, ${formatUsd(cost.forecastUsd)} forecast`;
   return [
     style('heading', 'cost'),
@@ -261,7 +276,7 @@ function renderCost({ cost }: Report, style: SummaryStyler): string[] {
   ];
 }
 
-function renderGenerator(report: Report, style: SummaryStyler): string[] {
+function renderGenerator(report: Report, { style, width }: Page): string[] {
   const { state, sentence } = report.generator.health;
   const styleName = state === 'bottleneck' ? 'bad' : state === 'kept-up' ? 'good' : 'warning';
   return [
@@ -271,7 +286,7 @@ function renderGenerator(report: Report, style: SummaryStyler): string[] {
   ];
 }
 
-function renderConditions(report: Report, style: SummaryStyler): string[] {
+function renderConditions(report: Report, { style, width }: Page): string[] {
   const rows = conditionRows(report);
   if (rows.length === 0) return [];
   return [
@@ -280,6 +295,6 @@ function renderConditions(report: Report, style: SummaryStyler): string[] {
   ];
 }
 
-function renderFiles(files: readonly string[], style: SummaryStyler): string[] {
+function renderFiles(files: readonly string[], { style }: Page): string[] {
   return files.length === 0 ? [] : [style('heading', 'report'), ...files.map((file) => `  ${file}`)];
 }

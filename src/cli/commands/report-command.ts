@@ -57,7 +57,11 @@ export function addReportCommand(program: Command, finish: Finish): void {
       process.stdout,
       flags.json === true
         ? formatReportJson(report)
-        : `${renderTerminalSummary(report, { style: makeStyler(process.stdout), files })}\n`,
+        : `${renderTerminalSummary(report, {
+            style: makeStyler(process.stdout),
+            columns: process.stdout.columns,
+            files,
+          })}\n`,
     );
     await writeOutputs(flags, {
       junit: () => renderJUnit(report, flags),

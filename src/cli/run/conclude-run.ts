@@ -36,7 +36,11 @@ export async function concludeRun(
   // What slices printed before they were gone.
   if (report.slices.died + report.slices.failed > 0) files.push(logs);
   if (jsonLines === undefined) {
-    const summary = renderTerminalSummary(report, { style: makeStyler(process.stdout), files });
+    const summary = renderTerminalSummary(report, {
+      style: makeStyler(process.stdout),
+      columns: process.stdout.columns,
+      files,
+    });
     print(process.stdout, `${summary}\n`);
   } else {
     jsonLines.ended(report, files);

@@ -73,6 +73,18 @@ describe('renderTerminalSummary', () => {
       expect(line.length).toBeLessThanOrEqual(100);
   });
 
+  it.each([
+    ['passed', passed],
+    ['failed', failed],
+  ])('fits 80 columns, with the same words: %s', (_name, report) => {
+    const narrow = renderTerminalSummary(report, { columns: 80 });
+    for (const line of narrow.split('\n')) expect(line).toMatch(/^.{0,80}$/);
+    const wordsOf = (text: string) => text.replace(/[\s▁-█]+/g, ' ');
+    expect(wordsOf(narrow)).toBe(wordsOf(renderTerminalSummary(report)));
+    expect(renderTerminalSummary(report, { columns: 20 })).toBe(narrow);
+    expect(renderTerminalSummary(report, { columns: 300 })).toBe(renderTerminalSummary(report));
+  });
+
   it('says the same with colour as without', () => {
     const painted = renderTerminalSummary(failed, { style: (styleName, text) => `<${styleName}|${text}|>` });
     expect(painted.replace(/<(heading|dim|good|warning|bad)\||\|>/g, '')).toBe(renderTerminalSummary(failed));
