@@ -10,13 +10,13 @@ export interface ControlChannelSettings {
   readonly transport: MakeTransport;
   readonly clock: Clock;
   onMessage(message: ControlMessage): void;
-  /** Nobody can stop this slice any more, and why; called once. */
+  /** This slice can no longer be stopped from outside, for this reason. Called once. */
   onLost(reason: string): void;
 }
 
 export interface ControlChannel {
-  /** Resolves once a stop from before the channel was there must have been heard. */
-  readonly heard: Promise<void>;
+  /** Resolves once a stop sent before the channel was open must have been received. */
+  readonly caughtUp: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -31,21 +31,21 @@ export function withControlKeepAlive(plan: Plan): Plan {
 }
 
 /**
- * Hears the run's control topic over MQTT: one more client beside the slice's devices, through the same transport and
- * the same endpoint, so that it is authorized as they are. It is a device of its own that subscribes to "its own" topic and
- * never publishes.
+ * Subscribes to the run's control topic over MQTT: one more client beside the slice's devices, through the same transport and
+ * the same endpoint, so it is authorized as they are. To the transport it is a device that subscribes to its own topic
+ * and never publishes.
  */
 export function openControlChannel(settings: ControlChannelSettings): ControlChannel {
   const { runId, slice, clock } = settings;
   let cancelTimer: CancelTimer = () => {};
   let awaySince = clock.now();
   let lost = false;
-  const heard = Promise.withResolvers<void>();
+  const caughtUp = Promise.withResolvers<void>();
 
   const lose = (reason: string): void => {
     if (!lost) settings.onLost(reason);
     lost = true;
-    heard.resolve();
+    caughtUp.resolve();
   };
   const retry = (): void => {
     if (clock.now() - awaySince < controlLostAfterMs) {
@@ -59,7 +59,7 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
     {
       connected() {
         awaySince = Number.POSITIVE_INFINITY;
-        cancelTimer = clock.setTimer(retainedWithinMs, heard.resolve);
+        cancelTimer = clock.setTimer(retainedWithinMs, caughtUp.resolve);
       },
       connectFailed: retry,
       disconnected() {
@@ -70,9 +70,9 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
         const message = parseControlMessage(payload.toString('utf8'), clock.now());
         if (message === undefined) return;
         settings.onMessage(message);
-        heard.resolve();
+        caughtUp.resolve();
       },
-      // Connected but deaf, and it will not change: permissions do not come back within a run.
+      // Connected without the subscription. Retrying is useless: permissions do not change within a run.
       echoRefused: (_device, reason) => lose(`the control topic was refused: ${reason}`),
       acknowledged() {},
       refused() {},
@@ -88,7 +88,7 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
   transport.connect(0);
 
   return {
-    heard: heard.promise,
+    caughtUp: caughtUp.promise,
     async close() {
       cancelTimer();
       await transport.close();

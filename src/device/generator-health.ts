@@ -7,7 +7,7 @@ const resolutionMs = 20;
 const nanosecondsPerMs = 1e6;
 const leastPulseMs = 500;
 
-/** What the generator itself was like, so that nobody blames the service for our lateness. */
+/** How well the generator itself ran, so that its own lateness is not attributed to the service. */
 export interface HealthMonitor {
   /** Since the start. */
   read(): GeneratorHealth;

@@ -91,7 +91,7 @@ export class Publisher implements PacedWork {
     return this.#pacer.done && this.#backlog.devicesWaiting === 0;
   }
 
-  /** Publishes of devices that hear their own. */
+  /** Publishes of devices that subscribe to their own topic. */
   get echoesExpected(): number {
     return this.#echoesExpected;
   }
@@ -157,7 +157,7 @@ export class Publisher implements PacedWork {
     if (nowMs - sentMs > this.#settings.ackTimeoutMs) this.#tally.unacknowledged();
     else this.#tally.acked(sentMs, nowMs);
     if (this.#backlog.devicesWaiting > 0) this.#sendWaiting(device);
-    this.#pacer.nudge(nowMs);
+    this.#pacer.poke(nowMs);
   }
 
   refused(device: number, n: number, why: Refusal, reason: string): void {

@@ -91,7 +91,7 @@ class SliceRunner implements TransportListener {
     this.#run = run;
     this.#clock = clock;
     this.#devices = slice.devices;
-    // The one before is told at once: a slice is seen as soon as it is there.
+    // The second before is reported at once, so that a slice is visible as soon as it runs.
     this.#snapshotSecond = Math.floor(readyAt / 1_000) - 1;
     // A slice that comes late still connects at its own rate, not all at once.
     const connectAt = Math.max(timeline.startAt, readyAt);

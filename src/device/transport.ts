@@ -20,9 +20,9 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** What a transport tells the slice. Never called from within a call to the transport. */
+/** Callbacks from a transport to the slice. Never called from within a call to the transport. */
 export interface TransportListener {
-  /** @param receiveMaximum publishes the service allows on the way per client (1–65,535), from the CONNACK */
+  /** @param receiveMaximum publishes in flight that the service allows per client (1–65,535), from the CONNACK */
   connected(device: number, receiveMaximum: number): void;
   /** The attempt is over, and nothing of it is left. */
   connectFailed(device: number, reason: string): void;
@@ -45,7 +45,7 @@ export type Refusal = 'throttled' | 'failed';
 
 export type MakeTransport = (listener: TransportListener, devices: SliceDevices) => Transport;
 
-/** What all MQTT transports are told. */
+/** Settings of all MQTT transports. */
 export interface MqttSettings {
   readonly qos: 0 | 1;
   readonly keepAliveMs: number;
@@ -53,7 +53,7 @@ export interface MqttSettings {
   /** From the start of the attempt to the CONNACK. */
   readonly connectTimeoutMs: number;
   readonly ackTimeoutMs: number;
-  /** User name and password of every device: what a custom authorizer is told. */
+  /** User name and password that every device sends to a custom authorizer. */
   readonly login?: MqttLogin;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What the live view tells InfluxDB: docs/metrics.md says which question each measurement answers, and what it costs at
+ * Points that the live view writes to InfluxDB: docs/metrics.md says which question each measurement answers, and what it costs at
  * 10,000 slices. Never the record (that is the run store).
  *
  * A field keeps one type for good: InfluxDB refuses a point that brings another. This table is where the types are.

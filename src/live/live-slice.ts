@@ -11,10 +11,10 @@ import { latencyPoint } from './live-latency.ts';
 import { type LivePoint, liveTimestamp } from './live-points.ts';
 import { makeStageTags } from './live-stage.ts';
 
-/** What a slice has to tell about a second of its life. */
+/** What a slice reports about one second. */
 export interface SliceSnapshot {
   readonly slice: number;
-  /** Epoch seconds: each is told once, in order, and the last one early. */
+  /** Epoch seconds: each is reported once, in order, and the last one early. */
   readonly second: number;
   readonly phase: 'waiting' | 'connecting' | 'publishing' | 'draining' | 'done';
   /** Devices with an open connection. */
@@ -45,7 +45,7 @@ const nothingYet = {
 
 /**
  * Turns a slice's snapshots into points. Counters become what was added since the snapshot before: points of any slices
- * and seconds then simply add up, and what was told is the slice's ledger, to the message.
+ * and seconds then simply add up, and their sum equals the slice's ledger, to the message.
  */
 export function makeSlicePoints(plan: Plan): (snapshot: SliceSnapshot) => readonly LivePoint[] {
   const stageTags = makeStageTags(plan);
@@ -57,20 +57,20 @@ export function makeSlicePoints(plan: Plan): (snapshot: SliceSnapshot) => readon
     const point: LivePoint<'stampede_slice'> = {
       measurement: 'stampede_slice',
       tags,
-      fields: { ...gaugesOf(snapshot), ...toldOf(slice, countersBetween(before, snapshot)) },
+      fields: { ...gaugesOf(snapshot), ...changedOf(slice, countersBetween(before, snapshot)) },
       timestampNs,
     };
     before = snapshot;
-    const told = sliceLatencyNames.filter((name) => latencies[name].count > 0);
-    return [point, ...told.map((name) => latencyPoint(name, latencies[name], tags, timestampNs))];
+    const measured = sliceLatencyNames.filter((name) => latencies[name].count > 0);
+    return [point, ...measured.map((name) => latencyPoint(name, latencies[name], tags, timestampNs))];
   };
 }
 
 /**
- * Counters that did not move are told by the first slice only: all of them are there to be asked for, and 10,000 slices
- * do not write eight zeros a second each.
+ * Only the first slice reports counters that did not change: all fields exist for queries, and 10,000 slices do not
+ * write eight zeros a second each.
  */
-function toldOf<Counters extends object>(slice: number, counters: Counters): Partial<Counters> {
+function changedOf<Counters extends object>(slice: number, counters: Counters): Partial<Counters> {
   if (slice === 0) return counters;
   return Object.fromEntries(Object.entries(counters).filter(([, count]) => count !== 0)) as Partial<Counters>;
 }

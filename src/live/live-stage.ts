@@ -1,6 +1,6 @@
 import type { Plan } from '../plan/plan.ts';
 
-/** The tags by which all points of a run are told apart: which run, how it publishes, where in its load it is. */
+/** The tags that distinguish all points of a run: which run, how it publishes, where in its load it is. */
 export interface StageTags {
   readonly run: string;
   readonly protocol: string;
@@ -9,7 +9,7 @@ export interface StageTags {
 
 /**
  * `1`, `2`, … by the profile's stages, `connect` before the first and `drain` after the last: the stage that a second
- * begins in. A function of plan and time alone, so that whoever writes a point again writes the same.
+ * begins in. A function of plan and time alone, so that a point written again is the same point.
  */
 export function makeStageTags({ runId, profile, timeline }: Plan): (second: number) => StageTags {
   const run = runId;

@@ -28,7 +28,7 @@ export interface LiveLatency {
   readonly step: LatencyStep;
 }
 
-/** What a slice told of one second; it tells each of them once. */
+/** What a slice reported about one second; it reports each second once. */
 export interface SliceProgress extends Readonly<Record<Counter | Sum, number>> {
   readonly slice: number;
   /** Epoch seconds. */
@@ -36,22 +36,22 @@ export interface SliceProgress extends Readonly<Record<Counter | Sum, number>> {
   readonly phase: string;
 }
 
-/** A slice tells each second, of 10,000 slices each ten: longer than this and it has nothing to tell any more. */
+/** A slice reports every second (with 10,000 slices, every ten). After a longer silence it counts as ended. */
 export const silentAfterSeconds = 20;
 
 /** JSON-safe. */
 export interface RunView {
-  /** What to ask the next view with. */
+  /** `since` of the next view. */
   readonly revision: number;
   readonly slices: SliceStates;
-  /** All slices that still run have told of every second before this one (epoch seconds); 0: nothing told yet. */
+  /** All slices that still run have reported every second before this one (epoch seconds); 0: nothing reported yet. */
   readonly toldUntil: number;
   /** Those that changed since the revision that was asked with, in no order. */
   readonly seconds: readonly LiveSecond[];
   readonly latency: Readonly<Record<TimedLatencyName, readonly LiveLatency[]>>;
 }
 
-/** Of all seconds that everybody has told of, summed from the first: figures that belong together. */
+/** Sums from the first second up to the last that all slices have reported: figures of one instant. */
 export interface CompleteCounts extends Readonly<Record<Sum | 'arrivals', number>> {
   /** Epoch seconds: the first second that is not in it. */
   readonly untilSecond: number;
@@ -66,7 +66,7 @@ export interface ViewRequest {
 
 interface SecondBook {
   readonly counts: Record<Counter | 'arrivals', number>;
-  /** What slices told of this second. */
+  /** What slices reported about this second. */
   readonly sums: Record<Sum, number>;
   readonly latency: Partial<Record<TimedLatencyName, Uint32Array>>;
   revision: number;
@@ -97,17 +97,17 @@ export class RunInProgress {
   readonly #sums = { ...noSums(), arrivals: 0 };
   #revision = 0;
 
-  takeSlice(told: SliceProgress): void {
-    const book = this.#bookOf(told.second);
-    for (const counter of counters) book.counts[counter] += told[counter];
+  takeSlice(report: SliceProgress): void {
+    const book = this.#bookOf(report.second);
+    for (const counter of counters) book.counts[counter] += report[counter];
     for (const sum of summed) {
-      this.#sums[sum] += told[sum];
-      book.sums[sum] += told[sum];
+      this.#sums[sum] += report[sum];
+      book.sums[sum] += report[sum];
     }
-    const slice = this.#sliceOf(told.slice);
-    slice.connects += told.connects;
-    slice.connectFailed += told.connectFailed;
-    if (told.second >= slice.second) Object.assign(slice, { phase: told.phase, second: told.second });
+    const slice = this.#sliceOf(report.slice);
+    slice.connects += report.connects;
+    slice.connectFailed += report.connectFailed;
+    if (report.second >= slice.second) Object.assign(slice, { phase: report.phase, second: report.second });
   }
 
   takeArrivals(second: number, arrivals: number): void {
@@ -133,7 +133,7 @@ export class RunInProgress {
     if (negative !== '') forEachCount(negative, (us, count) => add(-us, count));
   }
 
-  /** @param nowSecond epoch seconds: what tells a silent slice */
+  /** @param nowSecond epoch seconds: decides which slices are silent */
   view({ since, secondsPerStep }: ViewRequest, nowSecond: number): RunView {
     const changed = [...this.#seconds].filter(([, { revision }]) => revision > since);
     const steps = new Set(changed.map(([second]) => second - (second % secondsPerStep)));
@@ -158,7 +158,7 @@ export class RunInProgress {
     const untilSecond = this.#toldUntil(nowSecond);
     if (untilSecond === 0) return undefined;
     const sums = { ...this.#sums };
-    // Once no slice goes on, what still comes in are arrivals, and nobody has more to tell of them.
+    // Once no slice runs, only arrivals still come in, and no further report of them will follow.
     if (!this.#goesOn(nowSecond)) return { untilSecond, ...sums };
     for (const [second, book] of this.#seconds) {
       if (second < untilSecond) continue;

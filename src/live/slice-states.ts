@@ -7,7 +7,7 @@ export const sliceStates = {
   publishing: 'p',
   draining: 'd',
   done: 'o',
-  /** None of its devices got a connection; or nothing was heard of it for too long before it was done. */
+  /** None of its devices got a connection; or it reported nothing for too long before it was done. */
   failed: 'x',
 } as const;
 

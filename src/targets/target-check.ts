@@ -1,6 +1,6 @@
 import { exitCodes, StampedeError } from '../shared/errors.ts';
 
-/** What a run may aim at. */
+/** The hosts that a run may load. */
 export interface ResolvedTarget {
   /** The account's own IoT endpoints, where they could be read. */
   readonly own: readonly string[];
@@ -31,10 +31,10 @@ export class RefusedTargetError extends StampedeError {
  * @param hosts that the run would load
  * @throws RefusedTargetError for any that is neither loopback, nor the account's own, nor vouched for
  */
-export function checkTargetHosts(hosts: readonly string[], aim: ResolvedTarget): void {
-  const mine = new Set([...aim.own, ...aim.allowedHosts].map(normalize));
+export function checkTargetHosts(hosts: readonly string[], resolved: ResolvedTarget): void {
+  const mine = new Set([...resolved.own, ...resolved.allowedHosts].map(normalize));
   const otherHosts = hosts.map(normalize).filter((host) => !isLoopback(host) && !mine.has(host));
-  if (otherHosts.length > 0) throw new RefusedTargetError([...new Set(otherHosts)], aim);
+  if (otherHosts.length > 0) throw new RefusedTargetError([...new Set(otherHosts)], resolved);
 }
 
 /**

@@ -14,7 +14,7 @@ export interface IotEndpoint {
   readonly scheme: 'mqtt' | 'mqtts' | 'wss';
   readonly host: string;
   readonly port: number;
-  /** The protocol that TLS is told (ALPN), where one port has several behind it. */
+  /** The ALPN protocol, where one port serves several. */
   readonly alpn?: string;
 }
 

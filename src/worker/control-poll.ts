@@ -12,49 +12,49 @@ export interface ControlPollSettings {
   /** 0–1 */
   readonly random: () => number;
   onMessage(message: ControlMessage): void;
-  /** Nobody can stop this slice any more, and why. */
+  /** This slice can no longer be stopped from outside, for this reason. */
   onLost(reason: string): void;
 }
 
-/** Asks for the run's control message until closed: slices without an MQTT connection have nothing to hear it by. */
+/** Polls for the run's control message until closed, for slices without an MQTT connection. */
 export function pollControl(settings: ControlPollSettings): {
   /** Resolves with the first answer, whatever it is. */
-  readonly heard: Promise<void>;
+  readonly caughtUp: Promise<void>;
   close(): Promise<void>;
 } {
   const { control, runId, slices, clock, random } = settings;
   const lostAfterMs = controlPollLostAfterMs(slices);
-  let heardAt = clock.now();
-  let isAsking = false;
-  const heard = Promise.withResolvers<void>();
+  let answeredAt = clock.now();
+  let isPolling = false;
+  const caughtUp = Promise.withResolvers<void>();
   let cancelTimer: CancelTimer = () => {};
 
-  const ask = async (): Promise<void> => {
-    isAsking = true;
+  const poll = async (): Promise<void> => {
+    isPolling = true;
     try {
       const message = await control.read(runId);
-      heardAt = clock.now();
+      answeredAt = clock.now();
       if (message !== undefined) settings.onMessage(message);
     } catch {
-      // One lost answer is no reason; the same silence for long is.
+      // One failed poll is ignored; failures for `lostAfterMs` report the channel as lost.
     } finally {
-      isAsking = false;
-      heard.resolve();
+      isPolling = false;
+      caughtUp.resolve();
     }
   };
   const tick = (): void => {
-    if (clock.now() - heardAt >= lostAfterMs) {
+    if (clock.now() - answeredAt >= lostAfterMs) {
       settings.onLost(`the control channel was away for ${lostAfterMs / 1_000} s`);
       return;
     }
-    // A question that hangs is not asked twice, and counts as silence.
-    if (!isAsking) void ask();
+    // No second poll starts while one is pending; a pending poll counts as no answer.
+    if (!isPolling) void poll();
     cancelTimer = clock.setTimer(nextControlPollMs(slices, random()), tick);
   };
   tick();
 
   return {
-    heard: heard.promise,
+    caughtUp: caughtUp.promise,
     async close() {
       cancelTimer();
     },

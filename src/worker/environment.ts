@@ -36,7 +36,7 @@ export interface Environment {
 export interface CredentialSources {
   /** Secrets Manager: the fleet's certificate and key. */
   readonly certificateSecret: string | undefined;
-  /** Secrets Manager: what a custom authorizer is told. */
+  /** Secrets Manager: auth parameters of the custom authorizer. */
   readonly authorizerSecret: string | undefined;
   /** PEM file: whom to trust instead of the system's authorities. */
   readonly authorityFile: string | undefined;
@@ -205,7 +205,7 @@ function readInflux(variables: Variables, faults: InputError[]): InfluxSettings 
 }
 
 /**
- * The InfluxDB of whoever rehearses: the four `INFLUX_` variables alone.
+ * The InfluxDB of a rehearsal: set by the four `INFLUX_` variables alone.
  * @throws InvalidInputError when some are set and others are not
  */
 export function readInfluxServer(

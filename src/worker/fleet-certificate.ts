@@ -157,7 +157,7 @@ export async function deleteFleetCertificate(
   for (const target of await targetsOf(iot, names.policy)) {
     const certificateId = target.split(':cert/')[1];
     const isOurs = certificateId !== undefined;
-    // Off before anything else: whatever fails after this, nobody comes in by it any more.
+    // Deactivate it first: it then admits no client, whatever fails after this.
     if (isOurs) await iot.send(new UpdateCertificateCommand({ certificateId, newStatus: 'INACTIVE' }));
     await iot.send(new DetachPolicyCommand({ policyName: names.policy, target }));
     if (!isOurs) continue;

@@ -16,13 +16,13 @@ export interface LiveQueueOptions {
   readonly phase: number;
   /** Keeps lines for later. Never rejects. @param isWhole InfluxDB has taken nothing of this queue's so far */
   readonly writeOverflow: (lines: readonly string[], isWhole: boolean) => Promise<void>;
-  /** Told of lines that InfluxDB refused for good. */
+  /** Called with the number of lines that InfluxDB refused permanently. */
   readonly onRefused: (lines: number) => void;
 }
 
 /** In one request: a megabyte or two, a tenth of it packed. InfluxDB 3 takes ten. */
 export const linesPerPost = 2_000;
-/** More than a slice tells in fifteen minutes: beyond it, memory is worth more than order. */
+/** More than a slice writes in fifteen minutes. Beyond it, lines overflow to save memory, at the cost of their order. */
 const maxHeldLines = 20_000;
 /** How long an InfluxDB that does not answer may hold up the end of an invocation; a slice keeps two seconds for its end. */
 const closeTimeoutMs = 1_000;

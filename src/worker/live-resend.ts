@@ -12,18 +12,18 @@ export interface ResendRequest {
 }
 
 /** A run's report waits for nothing of this, but its execution does. */
-const patienceMs = 60_000;
+const resendTimeoutMs = 60_000;
 /** A slice or a batch each: many small ones. */
 const parallelOverflows = 8;
 
-/** Sends a run's points in the run store, until InfluxDB is away or patience is at an end. What was taken is deleted. */
+/** Sends a run's points from the run store until InfluxDB is unavailable or `resendTimeoutMs` is over; deletes what was taken. */
 export async function resendLiveOverflow({
   runId,
   slices,
   store,
   writer,
 }: ResendRequest): Promise<LiveDelivery> {
-  const giveUpAt = performance.now() + patienceMs;
+  const giveUpAt = performance.now() + resendTimeoutMs;
   const sums = { resentPoints: 0, refusedPoints: 0, leftPoints: 0 };
   const linesByStatus = new Map<number | null, number>();
   const slicesCutOff = new Set<string>();

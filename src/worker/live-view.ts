@@ -120,7 +120,7 @@ function makeInfluxView(settings: InfluxSettings, { store, clock, random }: Live
         onRefused: (lines) => say(`${lines} points of slice ${slice} were refused`),
       });
       const pointsOf = makeSlicePoints(plan);
-      // One slice tells the run's course, so that it is there before the run ends.
+      // The first slice writes the run's course, so that it is available before the run ends.
       if (slice === 0) queue.add(runCoursePoints(plan).map(lineOf));
       return {
         tell(snapshot) {

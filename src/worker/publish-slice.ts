@@ -25,24 +25,24 @@ export interface SliceDeps {
   readonly clock: Clock;
   makeTransport(plan: Plan): Promise<MakeTransport>;
   /** Listens for the run's stop message until closed. */
-  openControl(plan: Plan, slice: number, hearing: ControlContact): Promise<OpenControl>;
+  openControl(plan: Plan, slice: number, contact: ControlContact): Promise<OpenControl>;
 }
 
-/** What a slice hears of its run, or no longer hears. */
+/** Callbacks for control messages of the run and for the loss of the control channel. */
 export interface ControlContact {
   onMessage(message: ControlMessage): void;
-  /** Nobody can stop the slice any more, and why: it stops by itself. */
+  /** The slice can no longer be stopped from outside, for this reason: it stops by itself. */
   onLost(reason: string): void;
 }
 
 interface OpenControl {
-  /** Resolves once a stop from before it was opened must have been heard. */
-  readonly heard: Promise<void>;
+  /** Resolves once a stop sent before it was opened must have been received. */
+  readonly caughtUp: Promise<void>;
   close(): Promise<void>;
 }
 
-/** A slice that comes late waits this long at most for what it may have missed: then it is late enough. */
-const lateHearingMs = 2_000;
+/** The longest that a slice that starts late waits for a stop message it may have missed. */
+const lateControlWaitMs = 2_000;
 
 /**
  * One invocation: reads the plan, runs its slice of devices, stores what they did. Returns next to nothing, because the
@@ -58,17 +58,17 @@ export async function publishSlice(
   const plan = { ...stored, target: checkPlannedTarget(stored.target, { ...world.known, hosts }) };
   const transport = await world.makeTransport(plan);
   const stop = new AbortController();
-  const told: { stoppedOn?: ControlMessage } = {};
+  const received: { stoppedOn?: ControlMessage } = {};
   const view = liveView.openSlice(plan, slice);
   const control = await world.openControl(plan, slice, {
     onMessage(message) {
-      if (!stop.signal.aborted) told.stoppedOn = message;
+      if (!stop.signal.aborted) received.stoppedOn = message;
       stop.abort(message.reason);
     },
     onLost: (reason) => stop.abort(reason),
   });
   try {
-    await untilHeard(control, plan, clock);
+    await untilCaughtUp(control, plan, clock);
     const result = await runSlice({
       plan,
       slice,
@@ -79,7 +79,7 @@ export async function publishSlice(
       onSnapshot: (snapshot) => view.tell(snapshot),
       onCheckpoint: (checkpoint) => store.putSliceResult(checkpoint),
     });
-    await store.putSliceResult(result.outcome === 'stopped' ? { ...result, ...told } : result);
+    await store.putSliceResult(result.outcome === 'stopped' ? { ...result, ...received } : result);
   } finally {
     await Promise.all([control.close(), view.close()]);
   }
@@ -87,13 +87,13 @@ export async function publishSlice(
 }
 
 /**
- * Its run may have been stopped before the slice was there. One that is in time waits until its start anyway; one that
- * comes late would send until it hears.
+ * The run may have been stopped before the slice started. A slice in time waits until its start anyway; a late one
+ * would send until it receives the stop.
  */
-async function untilHeard({ heard }: OpenControl, { timeline }: Plan, clock: Clock): Promise<void> {
+async function untilCaughtUp({ caughtUp }: OpenControl, { timeline }: Plan, clock: Clock): Promise<void> {
   const spareMs = timeline.startAt - clock.now();
   const inTime = Promise.withResolvers<void>();
-  const cancel = clock.setTimer(spareMs > 0 ? spareMs : lateHearingMs, inTime.resolve);
-  await Promise.race([heard, inTime.promise]);
+  const cancel = clock.setTimer(spareMs > 0 ? spareMs : lateControlWaitMs, inTime.resolve);
+  await Promise.race([caughtUp, inTime.promise]);
   cancel();
 }

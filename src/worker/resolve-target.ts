@@ -4,8 +4,8 @@ import { checkTargetHosts, isLoopback } from '../targets/target-check.ts';
 import type { Environment } from './environment.ts';
 
 /**
- * What a run loads, once it is clear whose it is. The account's own endpoint is asked for only where something else is
- * named: on loopback there may be nobody to ask.
+ * Resolves the endpoints that a run loads and checks whose they are. The account's own endpoint is described only if a
+ * host other than loopback is named: a run on loopback may have no AWS IoT API to call.
  * @param allowedHosts hosts that the user vouches for
  * @throws RefusedTargetError, NoIotEndpointError
  */
@@ -21,13 +21,13 @@ export async function resolveTarget(
     ...iotEndpoints.map(({ host }) => host),
     ...(iotDataUrl === undefined ? [] : [iotDataUrl.hostname]),
   ];
-  const aim = { own: [] as string[], allowedHosts };
+  const resolved = { own: [] as string[], allowedHosts };
   if (named.some((host) => !isLoopback(host))) {
-    // Nothing to compare with is no reason to fire.
+    // If the account's endpoint cannot be read, refuse every target that is neither loopback nor in `allowedHosts`.
     const own = await describe().catch(() => undefined);
-    if (own !== undefined) aim.own.push(own);
+    if (own !== undefined) resolved.own.push(own);
   }
-  checkTargetHosts(named, aim);
+  checkTargetHosts(named, resolved);
   return target;
 }
 

@@ -18,17 +18,17 @@ export interface WatchDeps {
   now(): number;
 }
 
-/** A checkpoint that is this many times as old as it should be is of a slice that died: it holds no look up. */
+/** A checkpoint that is this many times as old as it should be belongs to a slice that died, and is ignored. */
 const deadAfterCheckpoints = 3;
 
 /**
- * One look at a run that a threshold may end: stops it if one has failed that may.
- * @returns whether to look again: not when it was told to stop, has ended, or is about to
+ * One poll of a run that a threshold may end: stops the run if such a threshold has failed.
+ * @returns whether to poll again: false when the run was stopped, has ended, or is about to
  */
 export async function watchRun(plan: Plan, world: WatchDeps): Promise<boolean> {
   const { runId, timeline } = plan;
   const now = world.now();
-  const isLastLook = now + watchEverySeconds * 1_000 >= timeline.publishEndAt;
+  const isLastPoll = now + watchEverySeconds * 1_000 >= timeline.publishEndAt;
   if (now < timeline.publishAt) return !(await isStopped(runId, world));
   if (now >= timeline.publishEndAt || (await isStopped(runId, world))) return false;
 
@@ -40,19 +40,19 @@ export async function watchRun(plan: Plan, world: WatchDeps): Promise<boolean> {
   }
   const running = slices.filter(({ outcome }) => outcome === 'running');
   if (slices.length === plan.slices.count && running.length === 0) return false;
-  const measuredAt = told(running, now - deadAfterCheckpoints * checkpointEveryMs(plan.profile));
-  if (measuredAt === undefined) return !isLastLook;
+  const measuredAt = reportedUntil(running, now - deadAfterCheckpoints * checkpointEveryMs(plan.profile));
+  if (measuredAt === undefined) return !isLastPoll;
 
   for await (const window of world.store.arrivalWindows(runId, new Set())) ledger.addWindow(window);
   const cloudwatch = needsCloudWatch(plan) ? await readSoFar(plan, world) : noCloudWatch;
   const threshold = failedAbortThreshold({ plan, ledger: ledger.closeSoFar(), cloudwatch, measuredAt });
-  if (threshold === undefined) return !isLastLook;
+  if (threshold === undefined) return !isLastPoll;
   const reason = describeFailedThreshold(threshold);
   await world.control.requestStop(runId, { reason, at: world.now(), by: 'run', threshold });
   return false;
 }
 
-/** The Map has given up, and with it the executions of the slices. Lambdas run on until they are told. */
+/** The Map has failed, and with it the slices' executions. Their Lambdas run on until they receive a stop. */
 export async function stopSlices(
   { runId, profile }: Plan,
   fault: string,
@@ -67,8 +67,8 @@ async function isStopped(runId: string, { control }: WatchDeps): Promise<boolean
   return (await control.read(runId)) !== undefined;
 }
 
-/** Up to when all slices that still live have told; undefined while none has. */
-function told(running: readonly SliceResult[], aliveSince: number): number | undefined {
+/** The instant up to which all running slices have reported; undefined while none has. */
+function reportedUntil(running: readonly SliceResult[], aliveSince: number): number | undefined {
   const instants = running.map(({ at }) => at).filter((at) => at >= aliveSince);
   return instants.length === 0 ? undefined : Math.min(...instants);
 }

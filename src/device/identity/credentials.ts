@@ -13,7 +13,7 @@ export interface AccessCredentials {
 }
 
 /**
- * What a custom authorizer is told: a user name and password, or a token, signed where the authorizer asks for that.
+ * Auth parameters for a custom authorizer: a user name and password, or a token, signed if the authorizer requires it.
  * @see https://docs.aws.amazon.com/iot/latest/developerguide/custom-auth.html
  */
 export interface AuthorizerCredentials {

@@ -13,7 +13,7 @@ export class NoEndpointError extends StampedeError {
 }
 
 /**
- * What each endpoint asks for. At one port of AWS IoT Core the protocol named to TLS tells a custom authorizer (`mqtt`) from a
+ * What each endpoint requires. On one port, AWS IoT Core selects by ALPN between a custom authorizer (`mqtt`) and a
  * certificate (`x-amzn-mqtt-ca`).
  * @see https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html
  */

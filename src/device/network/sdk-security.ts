@@ -40,7 +40,7 @@ function builderOf(
     case 'x509':
       return builders.newDirectMqttBuilderWithMtlsFromMemory(host, pass.certificate, pass.key);
     case 'custom':
-      // User name and password go with the CONNECT; this is for the protocol that TLS is told.
+      // User name and password go with the CONNECT; this builder sets the ALPN protocol.
       return builders.newDirectMqttBuilderWithCustomAuth(host, {});
   }
 }

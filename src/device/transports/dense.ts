@@ -8,7 +8,7 @@ import { PublishBuffer } from './dense/publish-buffer.ts';
 
 export interface DenseSettings extends MqttSettings {
   readonly connector: Connector;
-  /** 5 unless told; 4 is MQTT 3.1.1. */
+  /** Default: 5. 4 is MQTT 3.1.1. */
   readonly mqttVersion?: MqttVersion;
 }
 
@@ -102,7 +102,7 @@ class DenseTransport implements Transport {
   }
 }
 
-/** Hears what happens to connections that are being closed on purpose. */
+/** Ignores every event of connections that are being closed on purpose. */
 const silentListener: TransportListener = {
   connected() {},
   connectFailed() {},

@@ -31,8 +31,8 @@ export function makeDeviceSdkTransport(settings: DeviceSdkSettings): MakeTranspo
 
 /**
  * The MQTT 5 client that real fleets run: aws-iot-device-sdk-v2, one client a device. The slice paces, so the SDK's own
- * pacing (100 publishes and 512 KB a second) is off; the slice decides when to connect again, so a client that lost its
- * connection is stopped until it is told; and what is on the way then fails instead of waiting in the client's queue.
+ * pacing (100 publishes and 512 KB a second) is off. The slice decides when to connect again, so a client that lost its
+ * connection is stopped until the slice calls `connect`; publishes in flight then fail instead of waiting in its queue.
  */
 class DeviceSdkTransport implements Transport {
   readonly #clients: SdkDevice[] = [];
@@ -71,7 +71,7 @@ class SdkDevice {
   /** Whether the native client has begun what `start()` asked of it. */
   #begun = false;
   #connectOnceStopped = false;
-  /** Why the attempt that is being stopped failed; told once it is gone. */
+  /** Why the attempt that is being stopped failed; reported once the client has stopped. */
   #failure: string | undefined;
   #whenStopped: (() => void) | undefined;
   #closing = false;
@@ -175,7 +175,7 @@ class SdkDevice {
     client.on('messageReceived', ({ message }) => {
       if (!this.#closing) this.#listener.echoed(this.#device, bytesOf(message.payload));
     });
-    // An emitter's `error` that nobody hears ends the process; what it says also comes as one of the events above.
+    // An `error` event without a listener ends the process; its content also arrives as one of the events above.
     client.on('error', () => {});
     return client;
   }
@@ -252,7 +252,7 @@ class SdkDevice {
   #notAnswered(n: number, error: unknown): void {
     this.#settle();
     const reason = nameOf(error);
-    // At QoS 1 nobody knows whether it arrived: the slice finds it unacknowledged.
+    // At QoS 1 it is unknown whether the message arrived: the slice counts it as unacknowledged.
     if (this.#closing || (this.#settings.qos === 1 && unansweredReasons.has(reason))) return;
     this.#listener.refused(this.#device, n, 'failed', reason);
   }

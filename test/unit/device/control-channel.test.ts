@@ -84,7 +84,7 @@ describe('the control channel of an MQTT slice', () => {
         onMessage: () => undefined,
         onLost: () => undefined,
       });
-      void channel.heard.then(() => {
+      void channel.caughtUp.then(() => {
         heardAt = clock.now();
       });
       await clock.runUntil(over);

@@ -57,11 +57,11 @@ describe('the pacer', () => {
     expect(ticks).toEqual([10, 20, 21, 40]);
   });
 
-  it('does what is due at a nudge, unless it has ticked just now, and sleeps as it would have', async () => {
+  it('does what is due at a poke, unless it has ticked just now, and sleeps as it would have', async () => {
     const clock = new VirtualClock(0);
     const ticks: number[] = [];
     const { pacer, finished } = pace(clock, [10, 10.1, 10.2, 11.5, 30], () => ticks.push(clock.now()));
-    for (const atMs of [5, 10.3, 10.8, 11.6, 12, 29]) clock.setTimer(atMs, () => pacer.nudge(clock.now()));
+    for (const atMs of [5, 10.3, 10.8, 11.6, 12, 29]) clock.setTimer(atMs, () => pacer.poke(clock.now()));
     await clock.runUntil(finished);
     expect(ticks).toEqual([10, 10.8, 11.6, 30]);
   });

@@ -112,7 +112,7 @@ export class DenseConnection implements PacketSink {
     }
   }
 
-  /** Says goodbye; `closed` of the context tells when the stream is gone. */
+  /** Sends DISCONNECT; `closed` of the context is called when the stream has closed. */
   close(): void {
     if (this.#state === 'connected') this.#stream?.end(disconnect);
     else this.#stream?.destroy();

@@ -13,7 +13,7 @@ export interface DenseContext {
   readonly mqttVersion: MqttVersion;
   readonly checkEveryMs: number;
   readonly pingTimeoutMs: number;
-  /** Replaced by one that hears nothing when the transport closes. */
+  /** Replaced by a listener that ignores all events when the transport closes. */
   listener: TransportListener;
   /** Where every socket's bytes arrive, to be read before the next socket's do. */
   readonly chunk: Buffer;
