@@ -23,7 +23,7 @@ const backlog = queues.stream === undefined ? makeQueueBacklog(queues) : makeStr
 /** For reading the dead-letter queues, asking CloudWatch for the last time, and making the report. */
 const reserveMs = 180_000;
 
-/** What Lambda tells an invocation of itself; only what is read here. */
+/** The Lambda context of an invocation; only what is read here. */
 interface LambdaContext {
   getRemainingTimeInMillis(): number;
 }

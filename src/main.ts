@@ -3,8 +3,8 @@ import { setImmediate } from 'node:timers/promises';
 import { runCli } from './cli/program.ts';
 import { exitCodes } from './shared/errors.ts';
 
-// Nobody reads on: `stampede plan … | head` (EPIPE), or the terminal was closed (EIO). The work goes on without them, as it
-// does where the disk is full that stdout goes to: a run still has to be stopped and reported.
+// stdout has no reader: `stampede plan … | head` (EPIPE), or the terminal was closed (EIO). The work continues without
+// output, also when the disk that stdout goes to is full: a run still has to be stopped and reported.
 let lost: Error | undefined;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {

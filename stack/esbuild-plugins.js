@@ -19,7 +19,7 @@ const leanDependencies = {
 };
 
 /**
- * Clients none of whose errors is told apart by its class. Unregistered, an error comes as the client's base exception,
+ * Clients whose errors are never distinguished by class. Unregistered, an error comes as the client's base exception,
  * with its name and message, and the classes, more than half of SSM's client, are left out.
  */
 const withoutErrorClasses = /[\\/]client-(ssm|lambda)[\\/]/;

@@ -38,7 +38,7 @@ export function iotExpression(id: string, label: string, expression: string): Me
   return baseQuery(id, label).metricEditorMode(MetricEditorMode.Code).expression(expression).statistic('Sum');
 }
 
-/** Sums of a minute as a rate; a protocol that nobody speaks has no data, which is zero. */
+/** Sums of a minute as a rate; a protocol without clients has no data, which counts as zero. */
 export function perSecond(...ids: readonly string[]): string {
   return `(${ids.map((id) => `FILL(${id}, 0)`).join(' + ')}) / ${periodSeconds}`;
 }

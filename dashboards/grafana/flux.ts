@@ -69,7 +69,7 @@ export function totalsOf<Name extends LiveMeasurementName>(
   )}`;
 }
 
-/** What adds up over slices at an instant: every slice tells one a second, so a second's sum is the whole. */
+/** Gauges summed over slices at an instant: every slice writes one point a second, so a second's sum is the total. */
 export function gaugesOf(fields: readonly FieldOf<'stampede_slice'>[]): string {
   return `${points('stampede_slice', fields)}${overWindows('1s', 'sum')}
   |> window(every: v.windowPeriod)
@@ -77,7 +77,7 @@ export function gaugesOf(fields: readonly FieldOf<'stampede_slice'>[]): string {
   |> group(columns: ["_field"])${asSeries}`;
 }
 
-/** How many slices told something in a second. */
+/** How many slices reported in a second. */
 export function slicesTelling(): string {
   return `${points('stampede_slice', ['slice'])}${overWindows('1s', 'count', 'sum')}
   |> set(key: "_field", value: "slices")${asSeries}`;

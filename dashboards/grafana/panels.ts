@@ -15,7 +15,7 @@ import { PanelBuilder as TablePanel } from '@grafana/grafana-foundation-sdk/tabl
 import { PanelBuilder as TimeSeriesPanel } from '@grafana/grafana-foundation-sdk/timeseries';
 import { influxDatasource } from './flux-query.ts';
 
-/** Points are told once a second: asking for finer windows shows gaps. */
+/** Points are written once a second: finer windows would show gaps. */
 export const finestInterval = '1s';
 
 export interface PanelSpec {

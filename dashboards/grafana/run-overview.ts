@@ -98,7 +98,7 @@ const rates = () =>
     title: 'Arrival rate against throughput',
     description:
       'Intended: what the plan’s schedule asks for. Sent below it: the generator is late. Acked below sent: the service ' +
-      'does not keep up. The last seconds are still being told.',
+      'does not keep up. The last seconds are not complete yet.',
     span: 16,
     height: 9,
     unit: 'cps',

@@ -11,7 +11,7 @@ export function describeMachine(): string {
 }
 
 export interface MachineUse {
-  /** Of all cores, by processes that are not the bench's; undefined where nobody tells. */
+  /** Share of all cores used by processes other than the bench; undefined where it cannot be read. */
   readonly othersShare: number | undefined;
 }
 

@@ -6,7 +6,7 @@ export type Subjects<Report> = Readonly<Record<string, () => Promise<Report>>>;
 /**
  * Measures each subject once a round, one after the other, A B C A B C: whatever else slows the machine down for a while
  * slows them all. A subject that fails is left out from then on.
- * @param onFailure is told why
+ * @param onFailure receives the reason
  */
 export async function measureInRounds<Report>(
   rounds: number,
@@ -51,7 +51,7 @@ export class SideBySide<Report> {
 
   /**
    * A subject against others, round by round.
-   * @param goals by reference, in the order of the result; undefined where the ratio is only told
+   * @param goals by reference, in the order of the result; undefined where the ratio is only reported
    */
   ratios(
     name: string,

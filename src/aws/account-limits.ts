@@ -58,7 +58,7 @@ function makeClients(): QuotaClients {
   return { serviceQuotas: new ServiceQuotasClient({}), lambda: new LambdaClient({}) };
 }
 
-/** A quota that nobody ever raised may have no applied value: then the Region's default is in force. */
+/** A quota that was never raised may have no applied value: the Region's default then applies. */
 async function readQuota(client: ServiceQuotasClient, code: Code): Promise<number | undefined> {
   const input = { ServiceCode: code.serviceCode, QuotaCode: code.quotaCode };
   const abortSignal = AbortSignal.timeout(timeoutMs);

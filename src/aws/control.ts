@@ -12,10 +12,10 @@ import type { Target } from '../targets/target.ts';
 /** Who asks for it and why, and when. */
 export type StopRequest = Omit<ControlMessage, 'command'>;
 
-/** The one way to tell a running load test something: a retained message on `stampede-control/{runId}`. */
+/** The only way to control a running load test: a retained message on `stampede-control/{runId}`. */
 export interface Control {
   requestStop(runId: string, request: StopRequest): Promise<void>;
-  /** Undefined: nobody asked for anything. */
+  /** Undefined: no stop was requested. */
   read(runId: string): Promise<ControlMessage | undefined>;
   /** Removes the retained message, so that nothing of the run is left on the endpoint. */
   clear(runId: string): Promise<void>;

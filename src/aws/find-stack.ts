@@ -27,7 +27,7 @@ export interface DeployedStack {
   readonly deployment: DeploymentParameters | undefined;
 }
 
-/** The framework deploys here unless told otherwise: `provider.region` of serverless.yml. */
+/** The default Region of the deployment: `provider.region` of serverless.yml. */
 export const defaultRegion = 'us-east-1';
 
 export class NoSuchStackError extends StampedeError {
@@ -136,7 +136,7 @@ async function describe(id: StackId, region: string, client: CloudFormationClien
   throw new NoSuchStackError(id, region, await otherStacks(client));
 }
 
-/** Of Stampede's; none where nobody says. */
+/** Other stacks of Stampede; none if they cannot be listed. */
 async function otherStacks(client: CloudFormationClient): Promise<string[]> {
   try {
     const { Stacks = [] } = await client.send(new DescribeStacksCommand({}));

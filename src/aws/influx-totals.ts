@@ -1,6 +1,6 @@
 import type { PublishCounts } from '../measure/slice-result.ts';
 
-/** A run's counters so far, summed over its slices, as they told InfluxDB. */
+/** A run's counters so far, summed over its slices, as they wrote them to InfluxDB. */
 export interface InfluxTotals extends Omit<PublishCounts, 'intended'> {
   readonly connected: number;
   readonly connectFailed: number;

@@ -7,7 +7,7 @@ export type PostOutcome = 'taken' | 'refused' | 'away';
 
 /** The way into InfluxDB, one request at a time of the caller's. */
 export interface InfluxWriter {
-  /** True after a failure, until it is time to try again: whoever cannot wait need not ask. */
+  /** True after a failure until the next attempt is due: a caller that cannot wait skips its post. */
   readonly isAway: boolean;
   /** Why the last post was not taken; for the log. */
   readonly lastFault: string | undefined;
@@ -37,7 +37,7 @@ export function makeInfluxWriter(
   { url, org, bucket, token }: InfluxSettings,
   now: () => number = () => performance.now(),
 ): InfluxWriter {
-  // It would log every failure with its stack; ours are counted, and told once.
+  // The library would log every failure with its stack; here failures are counted and reported once.
   setLogger({ error: () => undefined, warn: () => undefined });
   const readToken = makeTokenReader(token);
   let client: { readonly token: string; readonly influx: InfluxDB } | undefined;

@@ -72,7 +72,7 @@ export function plainError(error: unknown, call: AwsCall): AwsAccessError | unde
     const who = /User: (\S+)/.exec(error.message)?.[1];
     return say(
       `not allowed: ${action}${who === undefined ? '' : `, as ${who}`}`,
-      'have it allowed for whoever runs this; docs/deploy.md lists what the command line needs',
+      'allow it for the identity that runs this; docs/deploy.md lists what the command line needs',
     );
   }
   if (name === 'NotSupportedByEmbeddedAws') {
@@ -134,7 +134,7 @@ const prefixes: Readonly<Record<string, string>> = {
 
 /** Where IAM has another name for it than the API, or more than one permission is needed. */
 const actions: Readonly<Record<string, string>> = {
-  // Whoever may not list is told of a missing object that it is forbidden.
+  // Without s3:ListBucket, S3 answers 403 instead of 404 for a missing object.
   's3:GetObject': 's3:GetObject (or s3:ListBucket, for what is not there)',
   's3:ListObjectsV2': 's3:ListBucket',
   'iot:Publish': 'iot:Publish with iot:RetainPublish',
@@ -142,8 +142,8 @@ const actions: Readonly<Record<string, string>> = {
 
 /** `states:StartExecution`: as AWS itself says, or as the call is named. */
 function actionOf({ message }: Error, { client, command }: AwsCall): string {
-  const told = /not authorized to perform:? (\w+:\w+)/i.exec(message)?.[1];
-  if (told !== undefined) return told;
+  const named = /not authorized to perform:? (\w+:\w+)/i.exec(message)?.[1];
+  if (named !== undefined) return named;
   const prefix = prefixes[client] ?? client.replace(/Client$/, '').toLowerCase();
   const action = `${prefix}:${command.replace(/Command$/, '')}`;
   return actions[action] ?? action;

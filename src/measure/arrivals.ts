@@ -97,7 +97,7 @@ function measureRecord(event: unknown, receivedAt: number): MeasuredArrivals {
   if (record === 'noEnvelope') return { windows: [], unrelated: { notJson: 0, noEnvelope: 1 } };
   const runs = new RunArrivalsByRun();
   runs.of(record.run).add(record, receivedAt);
-  // The rules engine's instant tells a duplicate, which has its own, from the same invocation tried again.
+  // The rules engine's instant distinguishes a duplicate, which has its own, from a retry of the same invocation.
   const key = new BatchKey();
   key.add(`${record.slice}/${record.n}/${record.sent}/${record.rule}`);
   return runs.measured(key.toString(), { notJson: 0, noEnvelope: 0 });

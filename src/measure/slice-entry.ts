@@ -43,9 +43,9 @@ export interface StageCounts {
 
 /** How a run ended, or that it goes on: what its slices owe. */
 export interface RunEnding {
-  /** Slices that have not ended still run, and owe only what they had intended by then. */
+  /** Slices that have not ended still run, and count only what they had intended by then. */
   readonly goesOn: boolean;
-  /** Epoch milliseconds: the run was told to stop. */
+  /** Epoch milliseconds of the request to stop the run. */
   readonly stoppedAt: number | undefined;
   /** Whether publishes are acknowledged at all. */
   readonly acknowledged: boolean;
@@ -100,7 +100,7 @@ function closeSlice(plan: Plan, numbers: SliceNumbers, record: SliceRecord, run:
   const { book, arrived } = record;
   if (book === undefined || book.outcome === 'running') return closeUnended(plan, numbers, record, run);
   const { echoed: _, ...counts } = book.messages;
-  // What a failed slice's devices had before them was intended all the same, and nobody sent it.
+  // The remaining messages of a failed slice were intended, but never sent.
   const isCutShort = run.goesOn || run.stoppedAt !== undefined;
   const rest = book.outcome === 'failed' && !isCutShort ? Math.max(0, slice.messages - counts.intended) : 0;
   const messages = {
@@ -122,9 +122,9 @@ function closeSlice(plan: Plan, numbers: SliceNumbers, record: SliceRecord, run:
 }
 
 /**
- * A slice that died, or that still runs. Sent is what its checkpoint says together with what arrived or was given up. Of the rest that
- * it owed, three things may be known: that it had been dropped by the checkpoint; that it was due after the slice had died,
- * and so was never sent; or neither, and then it is not known whether it was sent.
+ * A slice that died, or that still runs. Sent is what its checkpoint counts together with what arrived or was given up.
+ * Each remaining message was either dropped by the checkpoint; or due after the slice had died, and so never sent; or it
+ * is not known whether it was sent.
  */
 function closeUnended(
   plan: Plan,
@@ -142,12 +142,12 @@ function closeUnended(
   const droppedBy = knownDrops(book);
   const known = sent.count + sumOf(droppedBy);
   const intendedByThen = Math.max(counts.intended, sent.end);
-  const owed = owedBy(plan, numbers, goesOn ? book?.at : stoppedAt);
-  const intended = Math.max(goesOn ? known : owed, intendedByThen, known);
+  const scheduled = intendedBy(plan, numbers, goesOn ? book?.at : stoppedAt);
+  const intended = Math.max(goesOn ? known : scheduled, intendedByThen, known);
   const dueByDeath =
     goesOn || diedBy === undefined
       ? intended
-      : Math.max(intendedByThen, Math.min(intended, owedBy(plan, numbers, diedBy)));
+      : Math.max(intendedByThen, Math.min(intended, intendedBy(plan, numbers, diedBy)));
   const neverDue = Math.min(intended - known, intended - dueByDeath);
   const sendUnknown = intended - known - neverDue;
 
@@ -186,7 +186,11 @@ function knownDrops(book: SliceTotals | undefined): Record<string, number> {
 }
 
 /** @param until epoch milliseconds; undefined: all that the plan gives the slice */
-function owedBy({ timeline }: Plan, { slice, schedule }: SliceNumbers, until: number | undefined): number {
+function intendedBy(
+  { timeline }: Plan,
+  { slice, schedule }: SliceNumbers,
+  until: number | undefined,
+): number {
   return until === undefined ? slice.messages : countDueBefore(schedule, until - timeline.publishAt);
 }
 

@@ -42,7 +42,7 @@ export function compareSequenceNumbers(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** A batch that was given up, as the destination for failures is told of it. */
+/** A batch that was given up, as the record at the destination for failures describes it. */
 export interface GivenUpBatch {
   readonly shardId: string;
   readonly startSequenceNumber: string;

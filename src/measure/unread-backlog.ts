@@ -43,8 +43,8 @@ export interface MissingMessages {
 }
 
 /**
- * Which of the missing messages the queue holds is not known, only how many it holds: up to so many are not read yet. Of the
- * others, up to `unseen` may lie where nobody could look, and are not accounted for. Lost is what is left.
+ * It is not known which of the missing messages the queue holds, only how many it holds: up to so many are not read yet.
+ * Up to `unseen` of the others may lie where they cannot be read, and are not accounted for. The rest is lost.
  */
 export function divideMissing(
   missing: number,

@@ -17,7 +17,7 @@ import {
   type Usage,
 } from './usage.ts';
 
-/** What nobody can know before the run. `assumptions` says them in words. */
+/** Values that cannot be known before the run. `assumptions` describes them in words. */
 const assumed = {
   /** From the last publish to the slice's return: last answers, disconnecting, one PUT. */
   sliceEndMs: 1_000,

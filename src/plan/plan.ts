@@ -17,7 +17,7 @@ export interface Plan {
   readonly slices: { readonly count: number; readonly devicesPerSlice: number };
   /** What `{topicRoot}` in the profile's topic stands for; absent in plans made before there was such a placeholder. */
   readonly topicRoot?: string;
-  /** What the slices load; absent in a draft that nobody will run. */
+  /** What the slices load; absent in a draft that will not be run. */
   readonly target?: Target;
   /** What the account allowed by then, for the report; absent: AWS's defaults. */
   readonly account?: AccountView;

@@ -70,7 +70,7 @@ export interface SliceSettings {
 }
 
 export interface Limits {
-  /** Whether a plan past them is refused; otherwise they are told, and it runs. */
+  /** Whether a plan past them is refused; otherwise they are reported, and it runs. */
   readonly enforce: boolean;
   /** Share of each quota (0–1) a plan may use. */
   readonly quotaShare: number;

@@ -85,9 +85,15 @@ export const profileOptions: readonly ProfileOption[] = [
     'most devices in one Lambda, up to 900',
     number,
   ),
-  row('--drain', '<time>', 'drain', 'wait for messages on the way', duration),
+  row('--drain', '<time>', 'drain', 'wait for messages in flight', duration),
   row('--seed', '<n>', 'seed', 'where the random payloads begin', number),
-  row('--echo', '<share>', 'echo.fraction', 'share of devices that hear their own messages, 0 to 1', number),
+  row(
+    '--echo',
+    '<share>',
+    'echo.fraction',
+    'share of devices that receive their own messages, 0 to 1',
+    number,
+  ),
   row('--max-cost', '<usd>', 'limits.maxCostUsd', 'refuse a run forecast to cost more, US dollars', number),
   row(
     '--allow-host',
@@ -157,7 +163,7 @@ export function overridesFromFlags(values: Readonly<Record<string, unknown>>): P
   });
 }
 
-/** `--force`: the same profile, past whose limits a run is told of and not refused. What is no profile stays what it is. */
+/** `--force`: the same profile, with limits that are reported but not enforced. Other input is returned unchanged. */
 export function withoutEnforcement(input: unknown): unknown {
   if (!isObject(input) || !(input.limits === undefined || isObject(input.limits))) return input;
   const forced = { ...input, limits: { ...input.limits, enforce: false } };

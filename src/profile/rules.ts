@@ -129,7 +129,7 @@ function checkEcho({ echo, connect, publish }: LoadProfile): InputError[] {
   return [
     {
       path: 'echo.fraction',
-      message: 'devices share a topic, so each echo would hear the messages of all of them',
+      message: 'devices share a topic, so each echo would receive the messages of all of them',
       hint: 'put {deviceId} into publish.topic',
     },
   ];

@@ -216,7 +216,7 @@ export const profileSchema = z
       })
       .prefault({})
       .meta({
-        description: 'Devices that hear their own messages, over mqtt.',
+        description: 'Devices that receive their own messages, over mqtt.',
       }),
     slices: z
       .strictObject({
@@ -247,7 +247,7 @@ export const profileSchema = z
       .strictObject({
         enforce: z.boolean().default(true).meta({
           description:
-            'Whether a plan past these limits is refused. false is what --force sets: it is told what it is past, and runs.',
+            'Whether a plan past these limits is refused. --force sets false: the plan runs, and reports the limits it exceeds.',
         }),
         quotaShare: share
           .positive()

@@ -50,7 +50,7 @@ export const templateFunctions: Readonly<Record<TemplateFunctionName, TemplateFu
   uuid: constant('uuid', 'a version 4 UUID'),
   random: {
     usage: 'random(min, max[, decimals])',
-    help: `a number spread evenly between min and max; ${defaultDecimals} decimals unless told`,
+    help: `a number spread evenly between min and max; ${defaultDecimals} decimals by default`,
     call: numbers(2, 3, ([min, max, decimals = defaultDecimals]) =>
       min! > max!
         ? `min ${min} is above max ${max}`
@@ -59,7 +59,7 @@ export const templateFunctions: Readonly<Record<TemplateFunctionName, TemplateFu
   },
   gaussian: {
     usage: 'gaussian(mean, sd[, decimals])',
-    help: `a number of the normal distribution; ${defaultDecimals} decimals unless told`,
+    help: `a number of the normal distribution; ${defaultDecimals} decimals by default`,
     call: numbers(2, 3, ([mean, sd, decimals = defaultDecimals]) =>
       sd! < 0
         ? `the standard deviation ${sd} is negative`

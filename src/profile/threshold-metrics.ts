@@ -82,7 +82,7 @@ export const thresholdMetrics = {
   throttled_messages: counter(
     'messages.throttled',
     'messages.sent',
-    'publishes refused for a quota, told or (CloudWatch) not',
+    'publishes refused for a quota, with an answer or (CloudWatch) without',
   ),
   failed_messages: counter('messages.failed', 'messages.sent', 'publishes that failed'),
   unacknowledged_messages: counterAtEnd('messages.unacknowledged', 'messages.sent', 'no PUBACK in time'),

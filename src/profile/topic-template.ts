@@ -23,7 +23,7 @@ export function expandTopic(template: string, values: TopicValues): string {
   );
 }
 
-/** Whether every device has a topic of its own, so that a subscriber of one hears only that device. */
+/** Whether every device has a topic of its own, so that a subscriber of one receives only messages of that device. */
 export function isTopicOfOneDevice(template: string): boolean {
   return template.includes('{deviceId}') || template.includes('{deviceIndex}');
 }

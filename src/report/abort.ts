@@ -12,7 +12,7 @@ export interface InterimView {
   readonly plan: Plan;
   readonly ledger: RunLedger;
   readonly cloudwatch: CloudWatchView;
-  /** Epoch milliseconds: the instant up to which all slices have told. */
+  /** Epoch milliseconds: the instant up to which all slices have reported. */
   readonly measuredAt: number;
 }
 

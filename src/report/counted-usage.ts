@@ -18,7 +18,7 @@ import {
 
 /**
  * What a run used, counted where the ledger counts it: messages, connects, connection time, the slices' time, windows.
- * What nobody counts (how long plan, summarize and each batch took) is assumed as in the forecast.
+ * What is not counted (how long plan, summarize and each batch took) is assumed as in the forecast.
  */
 export function countUsage(plan: Plan, ledger: RunLedger, deployment: Deployment): Usage {
   const { slices, sliceSeconds } = ledger.generator;

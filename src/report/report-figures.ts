@@ -133,12 +133,13 @@ export function latencyNotes(report: Report): string[] {
 export const publishOutNote =
   'PublishOut is counted as planned, by the stricter reading of AWS’s quota table: each publish once for the rule that matches it, and each echo. CloudWatch’s PublishOut.Success may count deliveries to clients only.';
 
-/** What was refused, a sentence each; empty where nothing was. */
-export function describeThrottling({ told, untold, publishes, refusals }: Throttling): string[] {
+/** Sentences about refusals, one each; empty if nothing was refused. */
+export function describeThrottling(throttling: Throttling): string[] {
+  const { publishes, refusals } = throttling;
   const by = refusals.map(({ metric, name, count }) => `${metric} ${formatCount(count)}: ${name}`);
   if (publishes === 0) return by;
   return [
-    `${formatCount(publishes)} throttled: ${formatCount(told)} answered so, ${formatCount(untold)} not answered, by CloudWatch’s count`,
+    `${formatCount(publishes)} throttled: ${formatCount(throttling.told)} answered so, ${formatCount(throttling.untold)} not answered, by CloudWatch’s count`,
     ...by,
   ];
 }
@@ -151,15 +152,15 @@ export function describePrices({ isCharged, pricedAt, region }: CostReport): str
     : `A rehearsal costs nothing: what the same run would have cost on AWS, at ${prices}`;
 }
 
-/** How soon a run that was told to stop fell silent; empty of any other. */
+/** How soon after the request to stop a run sent its last publish; empty for a run that was not stopped. */
 export function describeSilence({ stop }: Report): string[] {
   if (stop === undefined) return [];
   const { at, lastSentAfterMs } = stop;
   const time = `${at.slice(11, 23)} UTC`;
-  if (lastSentAfterMs === null) return [`Told to stop at ${time}, before anything was sent.`];
+  if (lastSentAfterMs === null) return [`Stop requested at ${time}, before anything was sent.`];
   return lastSentAfterMs <= 0
-    ? [`Told to stop at ${time}; the last publish was before that.`]
-    : [`Told to stop at ${time}; the last publish left ${formatElapsed(lastSentAfterMs)} later.`];
+    ? [`Stop requested at ${time}; the last publish was before that.`]
+    : [`Stop requested at ${time}; the last publish was sent ${formatElapsed(lastSentAfterMs)} later.`];
 }
 
 /** `MQTT, client dense, QoS 1` */
@@ -208,16 +209,16 @@ export function causeLines({ causes, cloudwatch }: Report): { what: string; reas
     'slices failed': causes.sliceFailed,
     'slices died': causes.sliceDied ?? {},
   };
-  const told = Object.entries(named)
+  const reported = Object.entries(named)
     .filter(([, counts]) => Object.keys(counts).length > 0)
     .map(([what, counts]) => ({ what, reasons: describeCounts(counts) }));
-  // What the service did not allow, told or not: at QoS 0 and in MQTT 3.1.1 a device just loses its connection.
+  // What the service did not allow, answered or not: at QoS 0 and in MQTT 3.1.1 a device just loses its connection.
   const authErrors = Object.entries(cloudwatch).filter(
     ([metric, count]) => metric.endsWith('.AuthError') && count > 0,
   );
-  if (authErrors.length === 0) return told;
+  if (authErrors.length === 0) return reported;
   const reasons = `${describeCounts(Object.fromEntries(authErrors))} (CloudWatch)`;
-  return [...told, { what: 'not authorized', reasons }];
+  return [...reported, { what: 'not authorized', reasons }];
 }
 
 /** Where slices that failed or died have left more than their reasons; empty where none did. */

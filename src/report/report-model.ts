@@ -56,7 +56,7 @@ export interface Report {
   /** CloudWatch's own sums over the run, by metric (`PublishIn.Success`). */
   readonly cloudwatch: Readonly<Record<string, number>>;
   readonly reconciliation: readonly Reconciliation[];
-  /** Of a run that was told to stop. */
+  /** Present if the run was stopped. */
   readonly stop?: StopReport;
   /** Of an execution that did not come to its own summary: this report was made of what its slices had stored. */
   readonly execution?: ExecutionReport;
@@ -71,7 +71,7 @@ export interface Report {
    * ledger where they came in the same batch.
    */
   readonly redelivered: number;
-  /** Of a run that InfluxDB could not be told of in time. */
+  /** Present if not all live points reached InfluxDB in time. */
   readonly liveView?: LiveDelivery;
   /** Messages on the rule's topics that were not this tester's. */
   readonly unrelated: UnrelatedCounts;
@@ -172,7 +172,7 @@ export interface QuotaUse {
   readonly headroom: number;
 }
 
-/** What became of the points that InfluxDB could not take when they were told. */
+/** What became of the points that InfluxDB did not take when they were first sent. */
 export interface LiveDelivery {
   /** Why InfluxDB did not take them when they were first sent; absent where it took all. */
   readonly cause?: LiveViewCause;
@@ -191,9 +191,9 @@ export interface LiveViewCause {
   readonly isWholeRun: boolean;
 }
 
-/** What was refused for a quota, told and untold. */
+/** What was refused for a quota, with and without an answer to the device. */
 export interface Throttling {
-  /** Publishes that a device was told of: HTTP 429, an MQTT 5 PUBACK with 0x97. The ledger's `throttled`. */
+  /** Publishes whose refusal the device received: HTTP 429, an MQTT 5 PUBACK with 0x97. The ledger's `throttled`. */
   readonly told: number;
   /** Publishes that got no answer, and that CloudWatch says were throttled: part of the ledger's `unacknowledged`, at QoS 0 `lost`. */
   readonly untold: number;

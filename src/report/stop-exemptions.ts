@@ -34,7 +34,7 @@ export function exemptByStop(
   });
 }
 
-/** Of an execution that was ended from outside: what nobody could measure any more is not judged. */
+/** For an execution that was ended from outside: what could no longer be measured is not judged. */
 function excuseUnmeasured(result: ThresholdResult): ThresholdResult {
   const isMeasured = result.actual !== null || (result.range !== undefined && result.isUndecided !== true);
   if (result.passed || isMeasured) return result;

@@ -8,16 +8,21 @@ import { type CloudWatchView, cloudWatchSum } from './reconciliation.ts';
 import type { BindingQuota, QuotaRefusals, QuotaUse, Throttling } from './report-model.ts';
 
 /**
- * What was refused for a quota. The ledger keeps what devices were told; a throttled MQTT publish gets no answer, and only
- * CloudWatch's PublishIn.Throttle says how many of the unacknowledged (QoS 0: of the lost) were throttled.
+ * What was refused for a quota. The ledger counts the refusals that devices received. A throttled MQTT publish gets no
+ * answer: only CloudWatch's PublishIn.Throttle says how many of the unacknowledged (QoS 0: of the lost) were throttled.
  */
 export function throttlingOf(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatchView): Throttling {
   const { messages, acknowledged } = ledger;
-  const told = messages.throttled;
+  const answered = messages.throttled;
   const unanswered = acknowledged ? messages.unacknowledged : messages.lost;
-  const beyond = (cloudWatchSum(cloudwatch, 'PublishIn.Throttle') ?? 0) - told;
-  const untold = Math.min(Math.max(0, beyond), unanswered);
-  return { told, untold, publishes: told + untold, refusals: refusalsOf(plan, ledger, cloudwatch) };
+  const beyond = (cloudWatchSum(cloudwatch, 'PublishIn.Throttle') ?? 0) - answered;
+  const unseen = Math.min(Math.max(0, beyond), unanswered);
+  return {
+    told: answered,
+    untold: unseen,
+    publishes: answered + unseen,
+    refusals: refusalsOf(plan, ledger, cloudwatch),
+  };
 }
 
 /** By quota, the most refusals first; CloudWatch's own counts, whole minutes and whole account. */

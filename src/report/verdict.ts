@@ -38,7 +38,7 @@ export function judge(judged: Judged): Judgement {
   const { toleratedFailureShare } = profile.slices;
   const { stoppedOn } = ledger;
   const ending = stoppedOn?.threshold;
-  // The one that ended the run has been told with its instant.
+  // The threshold that ended the run is already named, with its instant.
   const failed = thresholds.filter(
     ({ passed, isExcusedByStop, metric, expression }) =>
       !passed && isExcusedByStop !== true && !(metric === ending?.metric && expression === ending.expression),
@@ -107,7 +107,7 @@ function judgeSlices(
   { slices, stoppedOn, stoppedBy, sliceFailedBy, sliceDiedBy }: RunLedger,
   toleratedShare: number,
 ): string[] {
-  // By the dead man's switch: nobody had told them to.
+  // These slices lost the control channel and stopped by themselves, without a request.
   const stopped = stoppedOn === undefined ? slices.stopped : 0;
   const gone = slices.died + slices.failed + stopped;
   if (gone === 0 || gone <= slices.planned * toleratedShare) return [];

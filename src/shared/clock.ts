@@ -46,7 +46,7 @@ export interface Calibration {
   readonly bracketMs: number;
 }
 
-/** As tight as a tick of the wall clock between two readings can be told, and how long to wait for one. */
+/** The narrowest bracket of a wall-clock tick to wait for, and how long to wait for it. */
 const bracketGoalMs = 0.01;
 const calibrationLimitMs = 200;
 /** A double near today's epoch is right to 0.00012 ms. */

@@ -1,6 +1,6 @@
 /**
- * Durations as k6 and Go write them: `30s`, `1m30s`, `1.5h`, `250ms`, `2d`. A bare number is refused, because nobody
- * can tell whether it means seconds or milliseconds.
+ * Durations as k6 and Go write them: `30s`, `1m30s`, `1.5h`, `250ms`, `2d`. A bare number is refused, because it is
+ * unclear whether it means seconds or milliseconds.
  * @see https://pkg.go.dev/time#ParseDuration
  */
 const unitsMs = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 } as const;

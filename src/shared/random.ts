@@ -20,7 +20,7 @@ export class PositionalRandom {
     this.#seed = mix32((seed >>> 0) ^ mix32(Math.floor(seed / 2 ** 32) >>> 0));
   }
 
-  /** Begins the stream of message `k` of a device; `lane` tells apart streams of one message. */
+  /** Begins the stream of message `k` of a device; `lane` distinguishes streams of one message. */
   seek(deviceIndex: number, k: number, lane = 0): void {
     this.#a = mix32(this.#seed + Math.imul(deviceIndex, 0x9e3779b1));
     this.#b = mix32(this.#a + Math.imul(k, 0x85ebca77));

@@ -20,7 +20,7 @@ export interface ActiveRun {
   readonly stopped: AbortSignal;
   readonly progress: Progress | undefined;
   readonly outcome: RunOutcome | undefined;
-  /** By second and by slice; undefined while there is nothing to ask, or nobody any more. */
+  /** By second and by slice; undefined before there is anything to query, and after its source has closed. */
   view(request: ViewRequest): Promise<RunView | undefined>;
   /** What has arrived; undefined where that cannot be read. */
   received(): Promise<ReceivedCounts | undefined>;

@@ -14,14 +14,14 @@ import type { ReceivedCounts } from './received-so-far.ts';
 const everyMs = 1_000;
 /** More steps than this would be finer than a drawing. */
 const maxSteps = 300;
-/** A slice that has told nothing this long after the start never will. */
-const startPatienceMs = 20_000;
+/** A slice that has reported nothing this long after the start counts as failed. */
+const startTimeoutMs = 20_000;
 
 export type SendEvent = <Name extends keyof PageEvents>(name: Name, data: PageEvents[Name]) => void;
 
 /**
- * Tells one page of one run, a second at a time, until the run has ended or nobody listens. What the page knows already is
- * not told again; without a page nothing is asked and nothing is made.
+ * Sends events of one run to one page, once a second, until the run ends or the page closes. Data that the page already
+ * has is not sent again; without a page, nothing is queried or computed.
  */
 export async function sendRunEvents(
   run: ActiveRun,
@@ -104,7 +104,7 @@ function viewOnPage(
   const { totals = noTotals, now, plan } = progress;
   const phase = phaseOf(progress);
   const goesOn = phase !== 'stopping' && phase !== 'summarizing';
-  const late = now > frame.startAt + startPatienceMs;
+  const late = now > frame.startAt + startTimeoutMs;
   return {
     phase,
     elapsedShare: Math.min(1, Math.max(0, (now - frame.startAt) / (frame.endAt - frame.startAt))),
@@ -118,7 +118,7 @@ function viewOnPage(
   };
 }
 
-/** Of one instant: up to it, all slices have told what they did. */
+/** Counts of one instant, up to which all slices have reported. */
 function messagesOf(totals: ProgressTotals, arrived: ReceivedCounts | undefined): LiveMessages {
   const { sent, dropped, acked, throttled, failed, arrivals, complete } = totals;
   const intended = Math.max(sent + dropped, complete?.intended ?? 0);

@@ -18,7 +18,7 @@ export async function openPage(request: PageRequest): Promise<OpenPage> {
   const slot = makeRunSlot();
   let underWay: Promise<unknown> = Promise.resolve();
 
-  /** Takes the slot, or throws, before it returns: who asks for a second run is told at once. */
+  /** Takes the slot, or throws, before it returns: a second run is refused at once. */
   function run(asked: EmbeddedRunRequest, name: string): Promise<EndedRun> {
     const watched = makeActiveRun(asked.runId, name);
     slot.take(watched);

@@ -8,8 +8,8 @@ export interface ReceivedCounts {
 }
 
 /**
- * Reads what the subscriber has stored so far: the live view only tells how many arrivals there were, and a duplicate among
- * them would hide a message that is missing. Each window is read once.
+ * Reads what the subscriber has stored so far: the live view only counts arrivals, and a duplicate among them would hide
+ * a missing message. Each window is read once.
  */
 export function makeReceivedSoFar(
   record: Pick<RunRecord, 'arrivalWindows'>,

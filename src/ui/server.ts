@@ -29,7 +29,7 @@ export class PortTakenError extends StampedeError {
   }
 }
 
-/** Where the page is unless told otherwise; where that is taken, at any free port. */
+/** Default port of the page; if it is taken, any free port. */
 const usualPort = 4747;
 /** Each asks for the run once a second. */
 const maxWatchers = 16;

@@ -42,7 +42,7 @@ export async function startMosquitto(certificates?: Certificates): Promise<Bench
     );
   }
   const file = join(mkdtempSync(join(tmpdir(), 'stampede-bench-')), 'mosquitto.conf');
-  // It drops to a user who cannot read the certificates, unless it is told not to.
+  // By default it switches to a user that cannot read the certificates.
   if (process.getuid?.() === 0) lines.unshift('user root');
   writeFileSync(file, `${lines.join('\n')}\n`);
   const child = spawn(binary, ['-c', file], { stdio: 'ignore' });

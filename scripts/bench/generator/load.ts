@@ -8,7 +8,7 @@ export interface Target {
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
 }
 
-/** What a generator is told to do: a constant load, spread evenly over devices that are all connected beforehand. */
+/** The task of a generator: a constant load, spread evenly over devices that are all connected beforehand. */
 export interface Load {
   readonly target: Target;
   readonly devices: number;
@@ -31,7 +31,7 @@ export interface LoadReport {
   readonly sent: number;
   readonly acked: number;
   readonly cpuSeconds: number;
-  /** Of these, in the kernel: what TCP costs whoever sends. */
+  /** Part of `cpuSeconds` spent in the kernel: the cost of TCP for the sender. */
   readonly kernelSeconds: number;
   readonly wallSeconds: number;
   /** Resident before the first connect, with all devices connected, and at the end of the load. */
@@ -52,7 +52,7 @@ export type RunnerClient = MqttClientKind | 'mqtt-js';
 
 export interface RunnerLoad extends Load {
   readonly client: RunnerClient;
-  /** 5 unless told; 4 is MQTT 3.1.1, which only dense speaks here. */
+  /** Default: 5. 4 is MQTT 3.1.1, which only dense supports here. */
   readonly mqttVersion?: 4 | 5;
 }
 

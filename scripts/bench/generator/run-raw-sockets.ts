@@ -19,7 +19,7 @@ async function runRawSockets(load: Load): Promise<LoadReport> {
   let acked = 0;
   const chunk = Buffer.allocUnsafeSlow(65_536);
   const onBytes = (length: number): boolean => {
-    // Four bytes each, or five with the reason code of a publish that nobody subscribes to.
+    // Four bytes each, or five with the reason code of a publish without subscribers.
     acked += length / (chunk[1]! + 2);
     return true;
   };

@@ -12,11 +12,11 @@ import type { Backend, LiveQuestion } from './backend.ts';
 export interface ClientBackendSettings extends Omit<Backend, 'executions' | 'live'> {
   readonly stateMachineArn: string;
   readonly sfn: SFNClient;
-  /** Absent: CloudWatch is not asked while a run goes on. */
+  /** Absent: CloudWatch is not queried during a run. */
   readonly cloudwatch?: CloudWatchClient;
-  /** Absent: nobody tells the slices' counters. */
+  /** Absent: the slices' counters are not available. */
   readonly influx?: InfluxSource;
-  /** What the user should know of it. */
+  /** What the user should know about it. */
   readonly note?: string;
   /** Between two questions of each kind. */
   readonly glanceEveryMs: { readonly slices: number; readonly influx: number; readonly cloudwatch: number };

@@ -42,24 +42,24 @@ export function embeddedBackendOf(
 }
 
 /**
- * Embedded AWS ends with the process that started it, and its runs before it: one that it has told of, and refuses to
- * tell of now, is over.
+ * Embedded AWS ends with the process that started it, after its runs: a run that it has described before, and can no
+ * longer describe because it is unreachable, is over.
  */
 export function untilClosed({
   executions,
   control,
 }: Pick<Backend, 'executions' | 'control'>): Pick<Backend, 'executions' | 'control'> {
-  const told = new Map<string, Execution>();
+  const described = new Map<string, Execution>();
   return {
     executions: {
       ...executions,
       async describe(executionArn) {
         try {
           const execution = await executions.describe(executionArn);
-          told.set(executionArn, execution);
+          described.set(executionArn, execution);
           return execution;
         } catch (error) {
-          const last = told.get(executionArn);
+          const last = described.get(executionArn);
           if (last === undefined || !isUnreachable(error)) throw error;
           return { ...last, status: 'ABORTED' };
         }

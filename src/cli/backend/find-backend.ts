@@ -13,11 +13,11 @@ import { type EndedRun, followToReport, type RunRequest } from './run-to-end.ts'
 
 /** Where `run` runs a load profile: embedded AWS that is started for it, or a deployed stack. */
 export interface RunBackend {
-  /** What is known of it before anything is started. */
+  /** What is known about it before anything is started. */
   readonly draft: DraftOptions;
-  /** For whoever reads, before the plan. */
+  /** Shown to the user before the plan. */
   readonly rows: readonly (readonly [label: string, text: string])[];
-  /** The same for a program. */
+  /** The same for programs. */
   readonly facts: Readonly<Record<string, string>>;
   /** @param through in place of running it directly: the live page, which only embedded AWS has */
   run(request: RunRequest, through?: RunOnEmbeddedAws): Promise<EndedRun>;
@@ -92,7 +92,7 @@ async function stackVenue(flags: BackendFlags & Stage): Promise<RunBackend> {
     },
     reportArguments: again,
     whereItIs: (runId) =>
-      `it was told to stop, and reports without this process: npx stampede report ${again(runId)}`,
+      `the run was asked to stop and reports without this process: npx stampede report ${again(runId)}`,
   };
 }
 

@@ -139,7 +139,7 @@ async function fetchReport(
 }
 
 /**
- * A run of a stack goes on without whoever looked at it: what keeps them from it says so, and how to get back.
+ * A run of a stack continues when this process loses sight of it: errors say so, and how to follow it again.
  * @param again `RUNID --stage dev`
  */
 export function outOfSight(error: unknown, again: string): unknown {

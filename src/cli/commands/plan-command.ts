@@ -23,10 +23,13 @@ export function addPlanCommand(program: Command, finish: Finish): void {
   addProfileArguments(addQuotaFlags(addStageFlags(command))).action(
     async (path: string, flags: StageFlags & QuotaFlags & Readonly<Record<string, unknown>>) => {
       const { profile } = await readGivenProfile(path, flags);
-      const venue = isStage(flags) ? await findBackend({ ...flags, runs: 'runs' }) : undefined;
-      const draft = draftRun(profile, venue?.draft ?? { account: accountOfQuotas(embeddedQuotasOf(flags)) });
-      print(process.stdout, flags.json === true ? toJson(draft) : toPage(draft, venue?.rows));
-      // The page first: it shows what the refusal speaks of.
+      const backend = isStage(flags) ? await findBackend({ ...flags, runs: 'runs' }) : undefined;
+      const draft = draftRun(
+        profile,
+        backend?.draft ?? { account: accountOfQuotas(embeddedQuotasOf(flags)) },
+      );
+      print(process.stdout, flags.json === true ? toJson(draft) : toPage(draft, backend?.rows));
+      // Print the plan first: it shows what the refusal refers to.
       checkDraft(draft);
       finish(exitCodes.passed);
     },

@@ -49,17 +49,17 @@ export function addRunCommand(program: Command, finish: Finish, loadPage: LoadPa
   ).action(async (file: string, flags: RunFlags & Record<string, unknown>) => {
     const given = await readGivenProfile(file, flags);
     await checkOutputs(flags);
-    const venue = await findBackend(flags);
-    const draft = draftRun(given.profile, venue.draft);
+    const backend = await findBackend(flags);
+    const draft = draftRun(given.profile, backend.draft);
     checkDraft(draft);
-    finish(await run(given, draft, venue, flags, loadPage));
+    finish(await run(given, draft, backend, flags, loadPage));
   });
 }
 
 async function run(
   { input }: GivenProfile,
   { plan, preflight, host }: RunDraft,
-  venue: RunBackend,
+  backend: RunBackend,
   flags: RunFlags,
   loadPage: LoadPage,
 ): Promise<ExitCode> {
@@ -70,25 +70,25 @@ async function run(
   const display = jsonLines ?? makeProgressDisplay(process.stderr, quiet);
   if (jsonLines === undefined) {
     const heading = `${makeStyler(process.stderr)('heading', 'run')} ${runId}`;
-    display.say([heading, ...renderPlanBrief(plan, preflight, venue.rows, host), ''].join('\n'));
+    display.say([heading, ...renderPlanBrief(plan, preflight, backend.rows, host), ''].join('\n'));
   } else {
-    jsonLines.began(plan, venue.facts, preflight);
+    jsonLines.began(plan, backend.facts, preflight);
   }
 
   const interrupts = catchInterrupts();
   const quit = new Promise<never>((_resolve, reject) => {
     interrupts.quit.addEventListener('abort', () => {
       display.end();
-      reject(new QuitError(venue.whereItIs(runId)));
+      reject(new QuitError(backend.whereItIs(runId)));
     });
   });
   const page = flags.ui === true ? await openLivePage(flags, display, interrupts, loadPage) : undefined;
-  const ended = await Promise.race([venue.run({ runId, input, display, interrupts }, page?.run), quit]);
+  const ended = await Promise.race([backend.run({ runId, input, display, interrupts }, page?.run), quit]);
   const { runs, junit, requireConclusive } = flags;
   const code = await concludeRun(ended, {
     runId,
     runs,
-    reportArguments: venue.reportArguments(runId),
+    reportArguments: backend.reportArguments(runId),
     stopped: interrupts.stop.aborted,
     jsonLines,
     ...(junit === undefined ? {} : { junit }),

@@ -17,7 +17,7 @@ export function addStopCommand(program: Command, finish: Finish): void {
     .description(
       'Stop a run and wait for its report of what was measured until then. Its slices stop publishing within a second ' +
         '(over HTTPS within five), disconnect and drain. A rehearsal can be stopped for as long as the embedded AWS ' +
-        'runs that it was started on; a run on AWS by its stage, whoever started it.',
+        'runs that it was started on; a run on AWS by its stage, regardless of who started it.',
     )
     .argument('<run>', 'its run id');
   addStageFlags(command)

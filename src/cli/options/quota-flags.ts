@@ -89,8 +89,7 @@ export function embeddedQuotasOf({ quota = [], regionQuotas }: QuotaFlags): Embe
 }
 
 /**
- * The account of an embedded AWS with these quotas: what it will answer is known before it runs. Nobody sends a bill for
- * it.
+ * The account of an embedded AWS with these quotas: what it will answer is known before it runs. It costs nothing.
  */
 export function embeddedAccountOf({ limits }: EmbeddedQuotas = { limits: {} }): AccountView {
   const live = (Object.keys(quotas) as QuotaName[]).filter((name) => quotas[name].adjustable);

@@ -23,7 +23,7 @@ export interface RunWatch extends Pick<Backend, 'live' | 'lookEveryMs' | 'stopPa
   sleep(ms: number): Promise<void>;
 }
 
-/** Where nobody says up to when totals are told: slices and the subscriber report about once a second. */
+/** Assumed age of totals without an instant: slices and the subscriber report about once a second. */
 const reportAgeMs = 500;
 
 /** Shows a run's progress until its execution has ended, whichever way. */
@@ -53,15 +53,16 @@ export async function followRun(watch: RunWatch): Promise<Execution> {
       await watch.control.requestStop(runId, { reason: 'stopped by the user', at: watch.now() });
     }
     if (stopDeadline !== undefined && watch.now() > stopDeadline) {
-      await executions.stop(executionArn, 'The run was told to stop and did not end by itself.');
+      await executions.stop(executionArn, 'The run was asked to stop and did not end by itself.');
       return executions.describe(executionArn);
     }
 
-    const { totals: told, notes = [], ...figures } = await watch.live({ runId, executionArn, plan });
+    const { totals: reported, notes = [], ...figures } = await watch.live({ runId, executionArn, plan });
     for (const note of notes) watch.display.say(note);
     const now = watch.now();
-    const totals = told && ofOneInstant(told);
-    const totalsAt = told?.complete === undefined ? now - reportAgeMs : told.complete.untilSecond * 1_000;
+    const totals = reported && ofOneInstant(reported);
+    const totalsAt =
+      reported?.complete === undefined ? now - reportAgeMs : reported.complete.untilSecond * 1_000;
     const publishes = plan !== undefined && totalsAt > plan.timeline.publishAt;
     watch.display.show({
       ...(plan === undefined ? {} : { plan }),
@@ -77,8 +78,8 @@ export async function followRun(watch: RunWatch): Promise<Execution> {
 }
 
 /**
- * Slices and the subscriber report each at their own pace: shown side by side are sums of the same seconds. Where there
- * are none, what has arrived was sent, whoever says so first.
+ * Slices and the subscriber report each at their own pace: shown side by side are sums of the same seconds. Without
+ * such sums, what has arrived counts as sent, even if the slice has not reported it yet.
  */
 function ofOneInstant({ complete, ...totals }: ProgressTotals): ProgressTotals {
   if (complete === undefined) return { ...totals, sent: Math.max(totals.sent, totals.arrivals) };

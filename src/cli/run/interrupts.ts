@@ -5,7 +5,7 @@
 export interface Interrupts {
   readonly stop: AbortSignal;
   readonly quit: AbortSignal;
-  /** Gives the signals back to whoever handled them before. */
+  /** Restores the previous handling of the signals. */
   close(): void;
 }
 

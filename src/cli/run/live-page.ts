@@ -15,7 +15,7 @@ export interface PageRequest {
 }
 
 export interface OpenPage {
-  /** Lets one browser in, once; `say` tells of the next one. */
+  /** Admits one browser, once; `say` prints the next link. */
   readonly link: string;
   /** Runs a load test that the page can watch and stop. @throws RunUnderWayError */
   run(request: EmbeddedRunRequest): Promise<EndedRun>;

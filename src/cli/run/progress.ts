@@ -7,7 +7,7 @@ import type { Plan } from '../../plan/plan.ts';
 export interface Progress {
   /** Absent until the plan lies in the run store. */
   readonly plan?: Plan;
-  /** Absent where nobody can be asked for them: a run on AWS without an InfluxDB in reach. */
+  /** Absent where they cannot be read: a run on AWS without a reachable InfluxDB. */
   readonly totals?: ProgressTotals;
   /** By the state of their executions. */
   readonly slices?: SliceCounts;
@@ -32,7 +32,7 @@ export interface ServiceCounts {
 export interface ProgressTotals extends InfluxTotals {
   /** Absent until something arrived. */
   readonly endToEndP99Ms?: number;
-  /** Sums of one instant, where those who tell say up to when they have told. */
+  /** Sums of one instant, where the source says up to when all slices have reported. */
   readonly complete?: CompleteCounts;
 }
 
@@ -81,7 +81,7 @@ export function troublesOf(progress: Progress): readonly (readonly [what: string
     ['unacknowledged', totals.unacknowledged],
     ['not arrived', missing],
     ['slices failed', slices?.failed ?? 0],
-    // Of the whole account, so only where nothing nearer tells.
+    // CloudWatch counts the whole account, so it is used only without totals of the run.
     ['throttled (CloudWatch)', progress.totals === undefined ? (cloudwatch?.throttled ?? 0) : 0],
   ];
   return all.filter(([, count]) => count > 0);

@@ -57,7 +57,7 @@ export async function findRunIn(places: readonly Backend[], runId: string): Prom
     try {
       return { runId, place, execution: await place.executions.describe(place.executions.arnOf(runId)) };
     } catch (error) {
-      // Whoever was there may be gone, and something else have its process id by now.
+      // The embedded AWS may have ended, and another process may have its process id by now.
       if (!isNotFound(error) && !isUnreachable(error)) throw error;
     }
   }

@@ -41,7 +41,7 @@ export function executionReportOf({ status, error, cause }: Execution): Executio
 
 /**
  * A run's report: the one in its record, or one made of what slices and subscriber have left there, which is then put
- * beside it. CloudWatch is asked nothing: whoever is asked to make a report this late has no service to ask.
+ * beside it. CloudWatch is not queried: a report made this late has no service to query.
  * @throws when there is not even a plan
  */
 export async function reportOf(

@@ -21,7 +21,7 @@ export function publishAddress(runsDirectory: string, address: EmbeddedAwsAddres
   const directory = directoryOf(runsDirectory);
   const file = path.join(directory, `${address.pid}.json`);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  // Renamed into place: nobody reads half an address. Only this user may: it opens the way to start load tests.
+  // Rename into place, so that no reader sees half an address. Only this user may read it: it allows starting runs.
   writeFileSync(`${file}.new`, JSON.stringify(address), { mode: 0o600 });
   renameSync(`${file}.new`, file);
   return () => rmSync(file, { force: true });

@@ -35,5 +35,5 @@ export interface GatewayService {
   renderError(error: AwsError, requestId: string): GatewayResponse;
 }
 
-/** Told of defects: what a service threw that is not an answer of AWS's. */
+/** Called for internal errors: anything a service throws that is not an AWS error. */
 export type OnFault = (what: string, error: unknown) => void;

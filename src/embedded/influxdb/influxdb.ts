@@ -70,7 +70,7 @@ function query(request: GatewayRequest, options: InfluxDbOptions): GatewayRespon
   return json(200, answerSumQuery(asked, options.totals.totals(asked.runId), totalOfField));
 }
 
-/** Health too: what InfluxDB itself tells everyone, only this user's processes have a use for here. */
+/** Checks health requests too, which InfluxDB answers without a token: only this user's processes need them here. */
 function authorize(head: RequestHead, { token }: InfluxDbOptions): void {
   if (!isSameSecret(header(head, 'authorization') ?? '', `Token ${token}`))
     throw fault('unauthorized', 'unauthorized access', 401);

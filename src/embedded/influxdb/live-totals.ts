@@ -10,7 +10,7 @@ import { timedLatencyNames } from '../../measure/latency-names.ts';
 import type { PublishCounts } from '../../measure/slice-result.ts';
 import type { FieldValue, LinePoint } from './line-protocol.ts';
 
-/** A run as its live points tell it so far, summed over its slices. Zero where nothing was told yet. */
+/** A run's live points so far, summed over its slices. Zero where nothing was reported yet. */
 export interface LiveTotals extends PublishCounts {
   readonly slices: number;
   readonly connected: number;
@@ -27,7 +27,7 @@ export interface LiveTotals extends PublishCounts {
 export interface LiveTotalsStore {
   take(point: LinePoint): void;
   totals(runId: string): LiveTotals;
-  /** What of them is complete. @param nowSecond epoch seconds: what tells a silent slice */
+  /** The complete part of them. @param nowSecond epoch seconds: decides which slices are silent */
   complete(runId: string, nowSecond: number): CompleteCounts | undefined;
   /** By second and by slice. */
   view(runId: string, request: ViewRequest, nowSecond: number): RunView;
@@ -66,7 +66,7 @@ interface LiveRun {
   readonly latency: LatencyHistogram;
   readonly progress: RunInProgress;
   arrivals: number;
-  /** As InfluxDB tells points apart: by measurement, tags and timestamp. */
+  /** What makes two points the same in InfluxDB: measurement, tags and timestamp. */
   readonly seen: Set<string>;
 }
 

@@ -5,7 +5,7 @@ import { suggestFrom } from '../../shared/nearest.ts';
 import type { Delay } from './delay.ts';
 import { reasonCodes, returnCodes } from './mqtt/protocol.ts';
 
-/** What a refused CONNECT is told: MQTT 3.1.1's return code, MQTT 5's reason code. */
+/** Codes of a refused CONNECT: MQTT 3.1.1's return code, MQTT 5's reason code. */
 export const connectRefusals = {
   serverUnavailable: { returnCode: returnCodes.serverUnavailable, reasonCode: 0x88 },
   serverBusy: { returnCode: returnCodes.serverUnavailable, reasonCode: 0x89 },

@@ -36,7 +36,7 @@ export type DisconnectSome = (
 /** How often a part of those to be disconnected in a minute is. */
 const disconnectPeriodMs = 1_000;
 
-/** Decides what goes wrong, and counts it. Whoever asks does it. */
+/** Decides which faults occur and counts them. The caller carries them out. */
 export class Faults {
   readonly #clock: Clock;
   readonly #onPause: ((paused: boolean) => void)[] = [];
@@ -58,8 +58,8 @@ export class Faults {
   #waiting: (() => void)[] = [];
   #disconnectSome: DisconnectSome = () => 0;
   #stopDisconnecting: CancelTimer | undefined;
-  /** Of connections to be disconnected, what is not a whole one yet. */
-  #owed = 0;
+  /** Fraction of a connection still to be disconnected, 0–1. */
+  #remainder = 0;
   #settings = noFaults;
   readonly #events: FaultEvent[] = [];
   #hasBegun = false;
@@ -154,7 +154,7 @@ export class Faults {
     return connectRefusals[refuseWith];
   }
 
-  /** Who ends connections when it is told to. */
+  /** Sets the function that ends connections. */
   onDisconnect(disconnectSome: DisconnectSome): void {
     this.#disconnectSome = disconnectSome;
   }
@@ -216,9 +216,9 @@ export class Faults {
       if (this.paused) return;
       const { disconnectPerMinute } = this.#settings;
       this.#disconnectAsMany((candidates) => {
-        this.#owed += (candidates * disconnectPerMinute * disconnectPeriodMs) / 60_000;
-        const whole = Math.floor(this.#owed);
-        this.#owed -= whole;
+        this.#remainder += (candidates * disconnectPerMinute * disconnectPeriodMs) / 60_000;
+        const whole = Math.floor(this.#remainder);
+        this.#remainder -= whole;
         return whole;
       });
     });

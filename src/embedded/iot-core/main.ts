@@ -11,7 +11,7 @@ export interface TroubleReport {
   readonly what: string;
 }
 
-/** What the process tells its parent, once. */
+/** The message that the process sends to its parent, once. */
 export type StartReport =
   | { readonly kind: 'listening'; readonly addresses: IotCoreAddresses }
   | {

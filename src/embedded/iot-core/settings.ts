@@ -6,7 +6,7 @@ import type { Credentials } from '../gateway/request-signature.ts';
 import type { FaultSettings } from './fault-settings.ts';
 
 /**
- * What a QoS 1 publish past a quota of the account gets: nothing (what is told of the service), an MQTT 5 PUBACK with 0x97
+ * What a QoS 1 publish past a quota of the account gets: nothing (as users report of AWS), an MQTT 5 PUBACK with 0x97
  * (nothing for MQTT 3.1.1, which has no such answer), or the end of its connection, 0x97 in MQTT 5. AWS documents neither.
  */
 export const throttleAnswers = ['silent', 'puback', 'disconnect'] as const;
@@ -41,7 +41,7 @@ export function iotCoreChoicesOf(settings: IotCoreChoices): IotCoreChoices {
   };
 }
 
-/** All that an embedded IoT Core is told at its start: plain data, it crosses a process boundary. */
+/** Settings of an embedded IoT Core: plain data, because they cross a process boundary. */
 export interface IotCoreSettings {
   /** Loopback ports; 0 takes any free one. `mqtts`, `wss` and `https` are what 8883, 443 and 8443 are to the service. */
   readonly ports: Readonly<Record<'mqtt' | 'mqtts' | 'wss' | 'https' | 'http' | 'admin', number>>;
@@ -114,7 +114,7 @@ export interface AuthorizerSettings {
  * see docs/iot-core-fidelity.md.
  */
 export interface UnauthorizedSettings {
-  /** `refuse`: the message is passed over, MQTT 5 is told in the PUBACK, and the connection stays. */
+  /** `refuse`: the message is dropped, MQTT 5 gets a PUBACK with the reason, and the connection stays. */
   readonly publish: 'disconnect' | 'refuse';
   /** `refuse`: the SUBACK says so of that filter, and the connection stays. */
   readonly subscribe: 'refuse' | 'disconnect';

@@ -27,7 +27,7 @@ export interface StartIotCoreOptions extends IotCoreChoices {
   /** Base URL of the Lambda API that batches of the rule's queue are sent to. */
   readonly invokeUrl: string;
   readonly functionName: string;
-  /** Signs them; default: one that nobody knows, for a Lambda API that asks for none. */
+  /** Signs these requests; default: a random one, for a Lambda API that requires none. */
   readonly accessKey?: Credentials;
   /** Of the admin port; default: a random one. */
   readonly adminToken?: string;

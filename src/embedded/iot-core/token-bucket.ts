@@ -24,7 +24,7 @@ export class TokenBucket {
     return true;
   }
 
-  /** Takes the tokens whether they are there or not. @returns milliseconds until what is owed has dripped in */
+  /** Takes the tokens even below zero. @returns milliseconds until the bucket is back at zero */
   spend(nowMs: number, tokens: number): number {
     if (nowMs > this.#filledAtMs) this.#fill(nowMs);
     this.#tokens -= tokens;

@@ -245,7 +245,7 @@ export async function openEmbeddedAws(
     view: (runId, request) => liveTotals.view(runId, request, Math.floor(Date.now() / 1_000)),
     stop: (graceMs) => stopRuns(stepFunctions.running(), { iotCoreUrl: iotCoreUrl(), accountKey, graceMs }),
     async close() {
-      // Functions first: what they would still say has nobody to hear it.
+      // Close the functions first: their later requests would find no service.
       await Promise.all([pool.close(), stepFunctions.close()]);
       iotData.close();
       await Promise.all([iotCore?.close(), gateway?.close()]);

@@ -2,7 +2,7 @@ import type { RunView, ViewRequest } from '../../live/run-in-progress.ts';
 import type { LiveTotals } from '../influxdb/live-totals.ts';
 import type { EmbeddedAwsSettings } from './embedded-aws.ts';
 
-/** What the process that uses embedded AWS tells the process that is it. */
+/** Messages to the embedded AWS process from the process that uses it. */
 export type ToEmbeddedAws =
   | { readonly kind: 'live'; readonly id: number; readonly runId: string }
   | { readonly kind: 'view'; readonly id: number; readonly runId: string; readonly request: ViewRequest }

@@ -47,12 +47,12 @@ export interface EmbeddedAws {
   readonly adminToken: string;
   /** Output of the functions: a directory each, a file an execution environment. */
   readonly logDirectory: string;
-  /** A run's counters so far, as its slices told InfluxDB. */
+  /** A run's counters so far, as its slices wrote them to InfluxDB. */
   live(runId: string): Promise<LiveTotals>;
   /** The same by second and by slice. */
   view(runId: string, request: ViewRequest): Promise<RunView>;
   /**
-   * Resolves when a process of it ends that nobody asked to end: embedded AWS itself or its IoT Core. No run can go on.
+   * Resolves when embedded AWS or its IoT Core ends without being asked to. No run can continue.
    */
   readonly broken: Promise<EmbeddedAwsBrokenError>;
   /** Called with what the user should know at once though the run goes on (a full disk), each once. */

@@ -15,8 +15,8 @@ interface StopOptions {
 }
 
 /**
- * Tells each run to stop, as a user would: a retained message on its control topic. Its slices disconnect, it drains and
- * writes its report.
+ * Stops each run as a user would, with a retained message on its control topic: the slices disconnect, the run drains
+ * and writes its report.
  */
 export async function stopRuns(
   executions: readonly Execution[],

@@ -35,7 +35,7 @@ export interface FunctionDefinition {
   readonly timeoutSeconds: number;
   /** Concurrency that is its own, and all it gets; absent: from the account's pool. */
   readonly reservedConcurrency?: number;
-  /** Values that are CloudFormation references are left to whoever deploys: embedded AWS sets those itself. */
+  /** Without values that are CloudFormation references: the deployment sets those, or embedded AWS. */
   readonly environment: Readonly<Record<string, string>>;
   /** What its role says of IoT, as policy documents; absent: it has no role of its own. */
   readonly policies?: readonly unknown[];
@@ -168,7 +168,7 @@ function findRuleSql(file: string, resources: ReadonlyMap<string, Yaml>, resolve
   throw new StackError(file, 'has no AWS::IoT::TopicRule with its SQL in plain text');
 }
 
-/** As the plan function is told them. */
+/** As the plan function receives them in DEPLOYMENT. */
 function readersOf(file: string, functions: readonly FunctionDefinition[]): Partial<QueueSettings> {
   const json = functions.find(({ environment }) => environment.DEPLOYMENT !== undefined)?.environment
     .DEPLOYMENT;

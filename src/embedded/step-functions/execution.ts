@@ -135,10 +135,10 @@ function startChild(
   };
 }
 
-/** Nobody assumes it: embedded AWS has no IAM. */
+/** No service assumes this role: embedded AWS has no IAM. */
 const roleArn = `arn:${partition}:iam::${accountId}:role/embedded`;
 
-/** What the library rejects with, as DescribeExecution tells it. */
+/** The error that the library rejects with, as DescribeExecution reports it. */
 function describeFailure(thrown: Error): Ending {
   if (thrown.name === 'ExecutionTimeoutError') return { status: 'TIMED_OUT' };
   if (thrown.name === 'ExecutionAbortedError') return { status: 'ABORTED' };

@@ -42,7 +42,7 @@ export interface Machine {
   readonly compile: (definition: Definition) => StateMachine;
   readonly invokeFunction: InvokeFunction;
   readonly putObject: PutObject;
-  /** Told of every execution and map run that begins, so that they can be asked about. */
+  /** Called for every execution and map run that begins, so that both can be described later. */
   readonly onChild: (child: Execution) => void;
   readonly onMapRun: (mapRun: MapRun) => void;
 }

@@ -82,6 +82,11 @@ export const lastGroup: FieldGroup = {
       otherwise: 'as the plan chooses',
     },
     { path: 'drain', label: 'Drain', kind: 'text', otherwise: '10s' },
-    { path: 'echo.fraction', label: 'Share of devices that hear themselves', kind: 'number', otherwise: '0' },
+    {
+      path: 'echo.fraction',
+      label: 'Share of devices that receive their own messages',
+      kind: 'number',
+      otherwise: '0',
+    },
   ],
 };

@@ -12,7 +12,7 @@ const leastShownMs = 30_000;
 
 const noStep: LatencyStep = { p50: null, p90: null, p99: null, max: null, heat: [] };
 
-/** What the page knows of a run: all views so far, each of which told only what was new. */
+/** What the page knows about a run: all views so far, each of which contained only what was new. */
 export class LiveState {
   readonly plan: PlanOnPage;
   readonly #seconds = new Map<number, LiveSecond>();
@@ -38,7 +38,7 @@ export class LiveState {
     }
   }
 
-  /** Up to the second of which everybody has told: the ones after it would look like a drop. */
+  /** Up to the last second that all slices have reported: later seconds would look like a drop. */
   rates(): RateSeries {
     const seconds = this.#toldSeconds();
     const column = (counter: 'intended' | 'sent' | 'acked' | 'arrivals') =>
@@ -67,13 +67,13 @@ export class LiveState {
     };
   }
 
-  /** Rates in the last second that all slices have told: those at the end of the plot. */
+  /** Rates in the last second that all slices have reported: those at the end of the plot. */
   lastSecond(): { readonly sent: number; readonly intended: number } {
     const { sent, intended } = this.rates();
     return { sent: sent.at(-1) ?? 0, intended: intended.at(-1) ?? 0 };
   }
 
-  /** In the last second that was told, and in the busiest. */
+  /** In the last reported second, and in the busiest. */
   useOf({ usedBy }: QuotaOnPage): { readonly now: number; readonly peak: number } {
     const seconds = this.#toldSeconds();
     const usedIn = (second: number): number => this.#seconds.get(second)?.[usedBy] ?? 0;

@@ -3,7 +3,7 @@ import { LiveState } from './live-state.ts';
 import type { EndOnPage, PlanOnPage, ViewOnPage } from './messages.ts';
 import { place, send } from './send.ts';
 
-/** The page that watches a run: draws each view as it comes, unless nobody looks. */
+/** The page that watches a run: draws each view as it arrives, while the page is visible. */
 const runId = place('live').dataset.run ?? '';
 const stopButton = place<HTMLButtonElement>('stop');
 const pauseButton = place<HTMLButtonElement>('pause');
@@ -20,7 +20,7 @@ let frames = 0;
 const events = new EventSource(`/runs/${runId}/events`);
 
 events.addEventListener('plan', ({ data }: MessageEvent<string>) => {
-  // After a break of the connection everything is told anew.
+  // After a lost connection, the server sends everything again.
   state = new LiveState(JSON.parse(data) as PlanOnPage);
 });
 
@@ -41,11 +41,11 @@ events.addEventListener('ended', ({ data }: MessageEvent<string>) => {
 });
 
 events.addEventListener('error', () => {
-  // Closed: stampede answered, and has nothing of this run to tell, or too many pages to tell it to.
+  // Closed: stampede answered that it has no such run, or that too many pages are open.
   place('trouble').textContent =
     events.readyState === EventSource.CLOSED
-      ? 'stampede tells this page nothing more of the run; load the page anew.'
-      : 'The connection to stampede is gone; trying again.';
+      ? 'stampede sends no more data about this run to this page. Reload the page.'
+      : 'The connection to stampede is lost. Trying again.';
 });
 
 stopButton.addEventListener('click', async () => {

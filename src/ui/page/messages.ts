@@ -4,7 +4,7 @@ import type { TargetPoint } from '../../report/plots/rate-plot.ts';
 import type { TimeFrame } from '../../report/plots/time-axis.ts';
 import type { Verdict } from '../../report/report-model.ts';
 
-/** What the server tells a page that watches a run, by the name of the server-sent event. */
+/** Data that the server sends to a page that watches a run, by the name of the server-sent event. */
 export interface PageEvents {
   /** Once, as soon as the plan is made. */
   readonly plan: PlanOnPage;
@@ -40,7 +40,7 @@ export interface ViewOnPage {
   readonly phase: string;
   /** Share of the run's time that is over, 0–1. */
   readonly elapsedShare: number;
-  /** `12 s left`; empty where nobody knows. */
+  /** `12 s left`; empty if unknown. */
   readonly timeLeft: string;
   readonly connected: number;
   readonly connectFailed: number;

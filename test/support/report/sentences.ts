@@ -149,7 +149,7 @@ const rules: readonly (readonly [pattern: RegExp, check: Check])[] = [
     (_, __, { stop }) => stop !== undefined,
   ],
   [
-    /^Told to stop at .* UTC; the last publish (was before that|left .* later)\.$/,
+    /^Stop requested at .* UTC; the last publish (was before that|was sent .* later)\.$/,
     (_, __, { stop }) => stop !== undefined,
   ],
   [

@@ -28,7 +28,7 @@ export interface CustomAuthorizersParts {
   readonly defaultAuthorizer: string | undefined;
   readonly invokeOf: (functionName: string) => Invoke;
   readonly clock: Clock;
-  /** Told why an authorizer's answer was of no use: AWS writes it to its log. */
+  /** Called with the reason why an authorizer's answer was not usable. AWS writes it to its log. */
   readonly onFault: (error: unknown) => void;
 }
 

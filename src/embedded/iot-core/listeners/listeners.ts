@@ -16,7 +16,7 @@ import type { Broker } from '../mqtt/broker.ts';
 import type { Invoke } from '../queue/event-source-mapping.ts';
 import type { IotCoreSettings, ListenerSettings } from '../settings.ts';
 import type { Listener } from './tcp-listener.ts';
-import { openTlsPort, type Room } from './tls-listener.ts';
+import { type Connector, openTlsPort } from './tls-listener.ts';
 import { WebSocketListener, webSocketPath } from './websocket-listener.ts';
 
 export interface ListenerParts {
@@ -83,7 +83,7 @@ export async function openListeners(parts: ListenerParts): Promise<OpenListeners
     const tls = { serverName: servername || '' };
     serveMqtt(broker, socket, (mqtt) => customAuthorizers.authorize({ tls, mqtt, sourceIp }));
   };
-  const rooms: Room[] = [
+  const connectors: Connector[] = [
     { protocols: ['x-amzn-mqtt-ca'], asksForCertificate: true, enter: certifiedMqtt },
     { protocols: ['x-amzn-http-ca'], asksForCertificate: true, enter: serveHttp(certifiedHttp) },
     { protocols: ['mqtt'], asksForCertificate: false, enter: authorizedMqtt },
@@ -93,7 +93,7 @@ export async function openListeners(parts: ListenerParts): Promise<OpenListeners
   const close = (): void => {
     for (const listener of listeners) listener.close();
   };
-  const open = async (behind: readonly Room[], port: number): Promise<number> => {
+  const open = async (behind: readonly Connector[], port: number): Promise<number> => {
     const listener = await openTlsPort(behind, certificates, port);
     listeners.push(listener);
     return listener.port;
@@ -102,7 +102,7 @@ export async function openListeners(parts: ListenerParts): Promise<OpenListeners
     return {
       certificates,
       mqttsPort: await open([{ asksForCertificate: true, enter: certifiedMqtt }], ports.mqtts),
-      wssPort: await open(rooms, ports.wss),
+      wssPort: await open(connectors, ports.wss),
       httpsPort: await open([{ asksForCertificate: true, enter: serveHttp(certifiedHttp) }], ports.https),
       authorizeBySignature,
       routes: [...signedDataPlane.routes, { method: 'GET', path: webSocketPath }],

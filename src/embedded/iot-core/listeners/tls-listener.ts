@@ -4,8 +4,8 @@ import type { Certificates } from '../auth/certificates.ts';
 import { readClientHello } from './client-hello.ts';
 import type { Listener } from './tcp-listener.ts';
 
-/** What lies behind a TLS port: for whoever names one of its protocols (ALPN), or for everybody. */
-export interface Room {
+/** A connector behind a TLS port: for clients that name one of its protocols (ALPN), or for all clients. */
+export interface Connector {
   readonly protocols?: readonly string[];
   /** A client that has no certificate to show may well break off when it is asked for one. */
   readonly asksForCertificate: boolean;
@@ -14,27 +14,30 @@ export interface Room {
 }
 
 /** For the handshake. AWS documents none. */
-const handshakePatienceMs = 10_000;
+const handshakeTimeoutMs = 10_000;
 
 /**
- * A port with one room behind it or, as port 443 of AWS IoT Core, several. Whether a client is asked for its certificate is
- * said within the handshake, so the room is chosen before: the ClientHello is looked at, and then left to TLS.
- * @param rooms the last is also for clients that name no protocol
+ * A port with one connector behind it or, as port 443 of AWS IoT Core, several. The handshake decides whether a client is
+ * asked for its certificate, so the connector is chosen before it: the ClientHello is read, and then left to TLS.
+ * @param connectors the last is also for clients that name no protocol
  * @param port 0: any free one
  */
 export async function openTlsPort(
-  rooms: readonly Room[],
+  connectors: readonly Connector[],
   certificates: Certificates,
   port: number,
 ): Promise<Listener> {
-  const servers = rooms.map((room) => makeTlsServer(room, certificates));
+  const servers = connectors.map((connector) => makeTlsServer(connector, certificates));
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
-    if (rooms.length === 1) servers[0]!.emit('connection', socket);
-    else whenNamed(socket, (protocols) => servers[roomFor(rooms, protocols)]!.emit('connection', socket));
+    if (connectors.length === 1) servers[0]!.emit('connection', socket);
+    else
+      whenNamed(socket, (protocols) =>
+        servers[connectorFor(connectors, protocols)]!.emit('connection', socket),
+      );
   });
   return {
     port: await listen(server, port),
@@ -46,7 +49,7 @@ export async function openTlsPort(
 }
 
 function makeTlsServer(
-  { protocols, asksForCertificate, enter }: Room,
+  { protocols, asksForCertificate, enter }: Connector,
   certificates: Certificates,
 ): TlsServer {
   const { authority, server } = certificates;
@@ -57,31 +60,33 @@ function makeTlsServer(
     minVersion: 'TLSv1.2',
     requestCert: asksForCertificate,
     rejectUnauthorized: false,
-    handshakeTimeout: handshakePatienceMs,
+    handshakeTimeout: handshakeTimeoutMs,
     ...(protocols === undefined ? {} : { ALPNProtocols: [...protocols] }),
   });
   tls.on('secureConnection', enter);
-  // A handshake that failed ends with its socket; nobody has come in.
+  // A failed handshake only closes its socket; no client has connected.
   tls.on('tlsClientError', (_error, socket) => socket.destroy());
   return tls;
 }
 
-function roomFor(rooms: readonly Room[], protocols: readonly string[]): number {
-  const named = rooms.findIndex((room) => room.protocols?.some((protocol) => protocols.includes(protocol)));
-  return named === -1 ? rooms.length - 1 : named;
+function connectorFor(connectors: readonly Connector[], protocols: readonly string[]): number {
+  const named = connectors.findIndex((connector) =>
+    connector.protocols?.some((protocol) => protocols.includes(protocol)),
+  );
+  return named === -1 ? connectors.length - 1 : named;
 }
 
 /** Calls back with the protocols that the client offers; what was read of it is put back. */
 function whenNamed(socket: Socket, then: (protocols: readonly string[]) => void): void {
   let seen = Buffer.alloc(0);
-  const patience = setTimeout(() => socket.destroy(), handshakePatienceMs);
-  socket.once('close', () => clearTimeout(patience));
+  const timeout = setTimeout(() => socket.destroy(), handshakeTimeoutMs);
+  socket.once('close', () => clearTimeout(timeout));
   const look = (): void => {
     for (let chunk = socket.read(); chunk !== null; chunk = socket.read())
       seen = Buffer.concat([seen, chunk]);
     const hello = readClientHello(seen);
     if (hello === 'more') return;
-    clearTimeout(patience);
+    clearTimeout(timeout);
     socket.off('readable', look);
     socket.unshift(seen);
     // What is no ClientHello is for TLS to refuse, in its own words.

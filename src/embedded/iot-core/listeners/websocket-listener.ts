@@ -49,7 +49,7 @@ export class WebSocketListener {
       authenticate = this.#gateOf(request, url, socket);
     } catch (thrown) {
       const { metrics, clock, onFault } = this.#broker;
-      // Nobody above catches: a defect of ours ends one handshake, not the service.
+      // No caller catches errors: an internal error ends one handshake, not the service.
       if (!(thrown instanceof AwsError)) onFault(thrown);
       const error = toAwsError(thrown);
       const counter = error.status === 403 ? metrics.connectAuthError : metrics.connectClientError;

@@ -1,4 +1,4 @@
-/** What a client may do, as the policies say of whoever it proved to be. */
+/** What a client may do, according to the policies of its authenticated identity. */
 export interface Access {
   mayConnect(clientId: string): boolean;
   mayPublish(topic: string): boolean;
@@ -14,7 +14,7 @@ export interface Access {
 
 const yes = (): boolean => true;
 
-/** Behind the listener that asks for nothing, and where nobody set a policy. */
+/** For the listener without authentication, and where no policy is set. */
 export const fullAccess: Access = {
   mayConnect: yes,
   mayPublish: yes,

@@ -17,7 +17,7 @@ import { Sessions } from './sessions.ts';
 
 /** How often silence, wills and session ends are looked for: a second, the unit MQTT counts them in. */
 const sweepMs = 1_000;
-/** For a client to hang up that was told to go. */
+/** Time for a client to close its connection after a DISCONNECT. */
 const hangUpMs = 10_000;
 
 /** The message broker: its connections and sessions. Listeners hand it streams, handlers act on it. */
@@ -101,7 +101,7 @@ export class Broker implements BrokerState, ConnectionOwner {
     this.#ending.delete(connection);
   }
 
-  /** Every connection is told and ended. */
+  /** Sends a DISCONNECT to every connection and ends it. */
   close(): void {
     this.#stopSweeping();
     for (const connection of this.#connections) connection.close(reasonCodes.serverShuttingDown);

@@ -12,7 +12,7 @@ import type { Session, SessionConnection } from './session.ts';
 /** Unsent bytes from which on a client that does not even read its answers is not read from either. */
 const stuckBytes = 1_048_576;
 /** For the CONNECT of a new connection. AWS documents none. */
-const connectPatienceMs = 10_000;
+const connectTimeoutMs = 10_000;
 /** [MQTT-3.1.2-24] What a client takes that does not say. */
 const anyPacketBytes = Number.POSITIVE_INFINITY;
 
@@ -99,7 +99,7 @@ export class Connection implements FrameSink, SessionConnection {
     this.#outgoing = new OutgoingPackets(channel);
     this.quotas = new ConnectionQuotas(broker.quotas);
     this.heardAtMs = broker.clock.now();
-    this.connectByMs = this.heardAtMs + connectPatienceMs;
+    this.connectByMs = this.heardAtMs + connectTimeoutMs;
     channel.on('error', () => this.abandon());
     channel.on('close', () => {
       this.#leave();
@@ -197,10 +197,10 @@ export class Connection implements FrameSink, SessionConnection {
     if (this.#channel.writableLength > stuckBytes) this.hold('stuck', true);
   }
 
-  /** Nobody is blamed for a silence that was the service's. */
+  /** Restarts the silence timers after a pause of the service. */
   forgiveSilence(nowMs: number): void {
     this.heardAtMs = nowMs;
-    this.connectByMs = nowMs + connectPatienceMs;
+    this.connectByMs = nowMs + connectTimeoutMs;
   }
 
   hasGoneSilent(nowMs: number): boolean {
@@ -219,7 +219,7 @@ export class Connection implements FrameSink, SessionConnection {
     if (before !== 0 && this.#held === 0) this.#channel.resume();
   }
 
-  /** Ends the connection from here: MQTT 5 is told why [MQTT-4.13.1-1], MQTT 3.1.1 just closed. The will is sent. */
+  /** Closes the connection and publishes the will; MQTT 5 gets a DISCONNECT with the reason [MQTT-4.13.1-1]. */
   close(reasonCode: ReasonCode): void {
     if (this.closed) return;
     if (this.version === 5 && this.session !== undefined) {
@@ -288,7 +288,7 @@ export class Connection implements FrameSink, SessionConnection {
 
   #refuse(error: unknown): void {
     const violation = error instanceof ProtocolViolation ? error : undefined;
-    // A defect of ours ends one connection, not the service; it is told on stderr and in the metrics.
+    // An internal error ends one connection, not the service; it is logged to stderr and counted in the metrics.
     if (violation === undefined) this.broker.onFault(error);
     if (this.session === undefined) this.broker.metrics.connectClientError.add(this.heardAtMs);
     this.close(violation?.reasonCode ?? reasonCodes.unspecifiedError);

@@ -4,7 +4,7 @@ import { reasonCodes } from './protocol.ts';
 
 /**
  * Ends connections of clients whose id begins with `clients`, drawn at random, as when a server of the service is taken
- * out of use: MQTT 5 is told 0x8B.
+ * out of use: MQTT 5 gets a DISCONNECT with 0x8B.
  * @returns how many
  */
 export function disconnectSome(

@@ -26,7 +26,7 @@ export class LateAcks {
     this.#faults = faults;
   }
 
-  /** @returns false if the PUBACK is to leave now, by whoever asks */
+  /** @returns false if the caller is to send the PUBACK now */
   takes(connection: AckSender, packetId: number): boolean {
     const delayMs = this.#faults.drawAckDelayMs();
     if (delayMs === 0 && this.#waiting.size === 0) return false;

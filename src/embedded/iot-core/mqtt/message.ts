@@ -48,7 +48,7 @@ export class Message {
         : publishedAtMs + Math.min(Math.max(headers.expirySeconds, 1), maxExpirySeconds) * 1000;
   }
 
-  /** [MQTT-3.3.2-5] Once expired it is delivered to nobody who did not have it yet. */
+  /** [MQTT-3.3.2-5] Once expired, it is not delivered to further subscribers. */
   hasExpired(nowMs: number): boolean {
     return nowMs >= this.#expiresAtMs;
   }

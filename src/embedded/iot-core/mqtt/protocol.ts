@@ -55,8 +55,8 @@ export const returnCodes = {
 } as const;
 
 /**
- * What a client did that ends its connection: MQTT 5 is told the reason code in a DISCONNECT, MQTT 3.1.1 is just closed
- * [MQTT-4.13.1-1].
+ * An error of a client that ends its connection: MQTT 5 gets a DISCONNECT with the reason code, MQTT 3.1.1 is just
+ * closed [MQTT-4.13.1-1].
  */
 export class ProtocolViolation extends Error {
   readonly reasonCode: ReasonCode;

@@ -18,7 +18,7 @@ export function admitPublish(
   if (headers.qos === 1 && connection.unacknowledged >= quotas.limits.unacknowledgedPerClient) {
     quotas.refuse('unacknowledgedPerClient');
     metrics.publishInThrottle.add(nowMs);
-    // [MQTT-3.3.4-9] MQTT 5 was told so in the CONNACK; 3.1.1 is heard again once it has its PUBACKs.
+    // [MQTT-3.3.4-9] MQTT 5 has the limit in its CONNACK; reading from a 3.1.1 client resumes once its PUBACKs are sent.
     if (connection.version === 5) throw receiveMaximumExceeded();
     return false;
   }

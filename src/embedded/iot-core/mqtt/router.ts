@@ -48,8 +48,8 @@ export class Router {
   }
 
   /**
-   * Straight to the rule, whatever its FROM says: nobody can subscribe, nothing is retained. A rule that there is not takes
-   * the message without a word.
+   * Straight to the rule, whatever its FROM says: no client can subscribe, nothing is retained. If the rule does not exist,
+   * the message is dropped without an error.
    * @see https://docs.aws.amazon.com/iot/latest/developerguide/iot-basic-ingest.html
    */
   #basicIngest(topic: string, rule: string): Route {
@@ -69,7 +69,7 @@ export class Router {
     return route.version === this.subscriptions.version;
   }
 
-  /** Hands on an accepted message. The payload is lent: it is copied for whoever keeps it. */
+  /** Routes an accepted message. The payload is borrowed: receivers that keep it copy it. */
   publish(
     route: Route,
     bytes: Buffer,

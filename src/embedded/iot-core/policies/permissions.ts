@@ -13,7 +13,7 @@ export class Permissions implements Access {
   readonly #policies: readonly Policy[];
   readonly #client: PolicyClient;
   readonly #lookUp: (variable: string) => string | undefined;
-  /** A subscriber mostly hears one topic; the check of each delivery is then a comparison. */
+  /** Most subscribers receive one topic; the check of each delivery is then a comparison. */
   #lastHeard = '';
   #mayHearLast = false;
 

@@ -7,7 +7,7 @@ import {
   parsePattern,
 } from './pattern.ts';
 
-/** A policy that is not valid, or uses what is not supported: nobody is let in or kept out by half a policy. */
+/** The policy is invalid or uses an unsupported element. It is rejected whole: half a policy would decide wrongly. */
 export class PolicyError extends StampedeError {
   constructor(name: string, faults: readonly InputError[]) {
     const lines = faults.map(({ path, message }) => `  ${path}: ${message}`);

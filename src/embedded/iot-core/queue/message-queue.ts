@@ -39,7 +39,7 @@ interface QueuedMessage {
 /** Of a queue that was created without one. */
 const defaultVisibilityTimeoutMs = 30_000;
 
-/** A standard queue for whoever receives and deletes by API: the dead-letter queue, and the rule's error queue. */
+/** A standard queue whose consumers receive and delete by API: the dead-letter queue and the rule's error queue. */
 export class MessageQueue {
   readonly #clock: Clock;
   readonly #ready = new Set<QueuedMessage>();

@@ -2,7 +2,7 @@ import type { Expression } from './expression.ts';
 import { findRuleFunction, ruleFunctions } from './sql-functions.ts';
 import type { TokenReader } from './token-reader.ts';
 
-/** What AWS has and this has not, by the word or symbol it begins with: named, so that nobody looks for a typing error. */
+/** Supported by AWS but not here, by first word or symbol. The error names it, so that it is not taken for a typo. */
 const unsupportedWords = ['CASE', 'EXISTS', 'IN', 'SELECT', 'UNDEFINED'];
 /** Keywords of what is supported: where a value is expected one of these is a typing error, and no path. */
 const reservedWords = ['AND', 'AS', 'FROM', 'NOT', 'OR', 'WHERE'];

@@ -29,7 +29,7 @@ export const ruleFunctions: readonly RuleFunction[] = [
     name: 'topic',
     minArguments: 0,
     maxArguments: 1,
-    // The levels count from 1. Given an argument that is Undefined, the result is: that is told by the number of arguments.
+    // The levels count from 1. An Undefined argument gives Undefined; the number of arguments distinguishes it from none.
     apply: ({ topic }, values) => {
       const name = withoutBasicIngest(topic);
       if (values.length === 0) return name;

@@ -1,4 +1,4 @@
-/** `word`: a keyword, key or function name; which of them, only its place tells. */
+/** `word`: a keyword, key or function name, depending on its position. */
 export interface Token {
   readonly kind: 'word' | 'string' | 'number' | 'symbol';
   /** Without the quotes of a string. */

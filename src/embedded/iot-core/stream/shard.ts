@@ -18,7 +18,7 @@ export class Shard {
   readonly #bytes: TokenBucket;
   readonly #reads: TokenBucket;
   #readableAt = Number.NEGATIVE_INFINITY;
-  /** The oldest record that was given up by a reader: it is told where to find it, so it stays. */
+  /** The oldest record that a reader has given up. It is kept, because the failure record points to it. */
   #heldFrom = Number.POSITIVE_INFINITY;
 
   /** @param createdAt epoch milliseconds of the stream @param burstSeconds of the two rates it takes records at */

@@ -67,7 +67,7 @@ export function handleConnect(connection: Connection, frame: Buffer, bodyStart: 
   );
 }
 
-/** The client is who it says: within quotas it has its session, and is told so. */
+/** The client is authenticated: within quotas it gets its session and a CONNACK. */
 function admit(
   connection: Connection,
   packet: ConnectPacket,
@@ -78,7 +78,7 @@ function admit(
   const { metrics } = broker;
   const refusal = broker.faults.refusesConnect(clientId);
   if (refusal !== undefined) {
-    // The service's doing, whatever it tells the client.
+    // Counted as a server error, whatever code the client receives.
     metrics.connectServerError.add(now);
     refuse(connection, refusal.returnCode, refusal.reasonCode);
     return;

@@ -37,8 +37,8 @@ const plainHeaders: readonly (readonly PublishHeaders[])[] = [
 ];
 
 /**
- * PUBLISH (3.3). The hot path: read where it lies, with no object and no string a message as long as a device stays with
- * its topic and nobody but rules reads it.
+ * PUBLISH (3.3). The hot path: parsed in place, with no object and no string per message as long as a device keeps its
+ * topic and only rules read it.
  */
 export function handlePublish(
   connection: Connection,
@@ -182,7 +182,8 @@ function tooLarge(connection: Connection, what: string): ProtocolViolation {
 }
 
 /**
- * QoS 2 is not supported: MQTT 3.1.1 gets no answer, MQTT 5 was told in the CONNACK and is disconnected [MQTT-3.2.2-11].
+ * QoS 2 is not supported: MQTT 3.1.1 gets no answer; MQTT 5 has Maximum QoS in its CONNACK and is disconnected
+ * [MQTT-3.2.2-11].
  * @see https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html#mqtt-differences
  */
 function refuseQos2(connection: Connection): void {

@@ -126,7 +126,7 @@ function sendRetained(
 }
 
 /**
- * QoS 2 is not supported: MQTT 3.1.1 gets no SUBACK; MQTT 5 was told in the CONNACK and is disconnected.
+ * QoS 2 is not supported: MQTT 3.1.1 gets no SUBACK; MQTT 5 has Maximum QoS in its CONNACK and is disconnected.
  * @see https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html#mqtt-differences
  */
 function refuseQos2(connection: Connection): void {
