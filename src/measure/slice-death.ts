@@ -28,6 +28,8 @@ const maxReasonLength = 200;
 /** `TypeError: x is not a function`: the same words for the same cause, so that slices that died of it can be counted. */
 export function reasonOfDeath({ fault }: SliceDeath): string {
   const { Error: error = 'no error given', Cause: cause = '' } = fault;
+  // Step Functions gives no cause. It waits until the plan's deadline and a little longer.
+  if (error === 'States.Timeout') return 'States.Timeout: it had not ended by the deadline of the plan';
   const { errorType, errorMessage } = parseFunctionError(cause) ?? { errorType: error, errorMessage: cause };
   // Each invocation has its own request id.
   const [firstLine = ''] = errorMessage.replace(/^RequestId: \S+ (Error: )?/, '').split('\n');

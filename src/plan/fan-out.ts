@@ -13,6 +13,11 @@ export interface FanOut {
   readonly slices: readonly number[];
   /** Of the target: slices hold plan.json against them, because they reach a slice without passing through the run store. */
   readonly hosts: readonly string[];
+  /**
+   * Whole: how long the state machine waits for a slice. A slice ends itself by the plan's deadline; one that hangs must not
+   * hold up the report of the others for the 900 s that its Lambda may take.
+   */
+  readonly sliceTimeoutSeconds: number;
   /** Whole: a Wait state takes no fractions. */
   readonly drainSeconds: number;
   /** Whole: after a stop every slice has noticed it by then. */
@@ -23,12 +28,16 @@ export interface FanOut {
   readonly isWatched: boolean;
 }
 
-export function fanOutOf({ runId, profile, slices, target }: Plan): FanOut {
+/** After the deadline a slice still closes its connections and stores its result, and the clocks may differ by a little. */
+const sliceEndSeconds = 15;
+
+export function fanOutOf({ runId, profile, slices, target, timeline }: Plan): FanOut {
   return {
     runId,
     protocol: profile.connect.protocol,
     slices: Array.from({ length: slices.count }, (_, slice) => slice),
     hosts: hostsOf(target),
+    sliceTimeoutSeconds: Math.ceil((timeline.deadlineAt - timeline.createdAt) / 1_000) + sliceEndSeconds,
     drainSeconds: Math.ceil(profile.drainMs / 1_000),
     stopSeconds: stopWithinSeconds(profile, slices.count),
     toleratedFailurePercentage: profile.slices.toleratedFailureShare * 100,

@@ -16,7 +16,13 @@ export function statePayloads(plan: Plan): StatePayload[] {
   const { runId, profile, slices } = plan;
   const fanOut = fanOutOf(plan);
   const bytesOf = (value: unknown) => utf8Bytes(JSON.stringify(value));
-  const child = { runId, protocol: fanOut.protocol, hosts: fanOut.hosts, slice: slices.count - 1 };
+  const child = {
+    runId,
+    protocol: fanOut.protocol,
+    hosts: fanOut.hosts,
+    timeoutSeconds: fanOut.sliceTimeoutSeconds,
+    slice: slices.count - 1,
+  };
   return [
     { payload: 'input of the execution', bytes: bytesOf(profile) },
     { payload: 'input of Plan', bytes: bytesOf({ runId, profile }) },

@@ -25,6 +25,8 @@ interface Row {
   readonly faults?: object;
   readonly during?: (runs: string) => Promise<void>;
   readonly slicesKilled?: number;
+  /** Of the slices that were. */
+  readonly diedOf?: string;
   /** PUBACKs that came after the ack timeout, or to connections that had ended, are not acknowledgements to a device. */
   readonly areAcksLate?: boolean;
 }
@@ -61,6 +63,16 @@ const rows: readonly Row[] = [
     areAcksLate: true,
   },
   { name: 'slice-killed', during: signal('publish-mqtt', ['SIGKILL'], 'last'), slicesKilled: 1 },
+  {
+    name: 'slice-stopped-for-good',
+    during: signal('publish-mqtt', ['SIGSTOP'], 'last'),
+    slicesKilled: 1,
+    diedOf: 'States.Timeout: it had not ended by the deadline of the plan',
+  },
+  {
+    name: 'subscriber-stopped-for-good',
+    during: signal('measure-latency', ['SIGSTOP']),
+  },
   { name: 'subscriber-stopped-for-1-s', during: signal('measure-latency', ['SIGSTOP', 'SIGCONT']) },
   { name: 'subscriber-killed', during: signal('measure-latency', ['SIGKILL']) },
 ];
@@ -92,12 +104,13 @@ afterAll(() => {
   workplace.remove();
 });
 
-describe.each(rows)('$name', ({ name, slicesKilled = 0, areAcksLate = false, faults = {} }) => {
+describe.each(rows)('$name', ({ name, slicesKilled = 0, diedOf, areAcksLate = false, faults = {} }) => {
   it('agrees with the recorder to the message', () => {
     const { recorded, report } = played.get(name)!;
     const { messages } = report;
     expect(report.imbalances).toEqual([]);
     expect(report.slices.died).toBe(slicesKilled);
+    if (diedOf !== undefined) expect(report.causes.sliceDied).toEqual({ [diedOf]: slicesKilled });
     expect(messages.sent).toBeLessThanOrEqual(recorded.sent);
     expect(messages.sent + messages.sendUnknown).toBeGreaterThanOrEqual(recorded.sent);
     if (slicesKilled === 0) expect(messages.sent).toBe(recorded.sent);

@@ -292,7 +292,7 @@ describe('a slice that died', () => {
     // Slice 0 left its result all the same.
     expect(ledger.close().sliceDiedBy).toEqual({
       'Runtime.ExitError: Runtime exited with error: signal: killed': 2,
-      'States.Timeout': 1,
+      'States.Timeout: it had not ended by the deadline of the plan': 1,
     });
   });
 

@@ -25,6 +25,7 @@ const fanOut = {
   slices: [0, 1],
   drainSeconds: 0,
   stopSeconds: 0,
+  sliceTimeoutSeconds: 60,
   hosts: ['127.0.0.1'],
   toleratedFailurePercentage: 0,
   isWatched: true,

@@ -69,6 +69,7 @@ describe('embedded Step Functions', () => {
         slices: [0, 1, 2],
         hosts: ['127.0.0.1'],
         drainSeconds: 0,
+        sliceTimeoutSeconds: 60,
         toleratedFailurePercentage: 34,
         isWatched: false,
       }),
@@ -116,7 +117,7 @@ describe('embedded Step Functions', () => {
       status: 'FAILED',
       error: 'SliceError',
       cause: expect.stringContaining('in the run store'),
-      input: '{"runId":"run","protocol":"mqtt","hosts":["127.0.0.1"],"slice":1}',
+      input: '{"runId":"run","protocol":"mqtt","hosts":["127.0.0.1"],"timeoutSeconds":60,"slice":1}',
     });
     const types = (await historyOf(executionArn)).map(({ type }) => type);
     expect(types.filter((type) => type?.startsWith('Parallel'))).toEqual([
