@@ -23,7 +23,7 @@ export function watchGeneratorHealth(startLagMs: number): HealthMonitor {
   let peakCpuShare = 0;
   const startedAtMs = performance.now();
   let pulsedAtMs = startedAtMs;
-  const idleRssBytes = process.memoryUsage.rss();
+  const idleRssBytes = residentBytes();
   const [delay, delaySincePulse] = [watchDelay(), watchDelay()];
   return {
     read() {
@@ -31,8 +31,7 @@ export function watchGeneratorHealth(startLagMs: number): HealthMonitor {
         cpuSeconds: secondsOf(process.cpuUsage(cpuBefore)),
         peakCpuShare,
         wallSeconds: (performance.now() - startedAtMs) / 1_000,
-        // Linux counts it in kilobytes.
-        maxRssBytes: process.resourceUsage().maxRSS * 1_024,
+        maxRssBytes: maxResidentBytes(),
         idleRssBytes,
         startLagMs,
         eventLoopDelayP99Ms: delayMs(delay, delay.percentile(99)),
@@ -48,13 +47,27 @@ export function watchGeneratorHealth(startLagMs: number): HealthMonitor {
       if (sinceMs >= leastPulseMs) peakCpuShare = Math.max(peakCpuShare, cpuSeconds / (sinceMs / 1_000));
       const eventLoopDelayMaxMs = delayMs(delaySincePulse, delaySincePulse.max);
       delaySincePulse.reset();
-      return { cpuSeconds, rssBytes: process.memoryUsage.rss(), startLagMs, eventLoopDelayMaxMs };
+      return { cpuSeconds, rssBytes: residentBytes(), startLagMs, eventLoopDelayMaxMs };
     },
     stop: () => {
       delay.disable();
       delaySincePulse.disable();
     },
   };
+}
+
+/** On Linux it is read from a file: a process that may open no more files (EMFILE) gets its highest so far. */
+function residentBytes(): number {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return maxResidentBytes();
+  }
+}
+
+function maxResidentBytes(): number {
+  // Linux counts it in kilobytes.
+  return process.resourceUsage().maxRSS * 1_024;
 }
 
 type DelayHistogram = ReturnType<typeof monitorEventLoopDelay>;

@@ -1,3 +1,4 @@
+import { filesUnavailable } from '../../embedded/gateway/aws-error.ts';
 import { describeDiskError, isDiskError, remedyOfDisk } from '../../embedded/s3/runs-storage.ts';
 import { type ExitCode, exitCodes, StampedeError } from '../../shared/errors.ts';
 import type { Styler } from './style.ts';
@@ -16,6 +17,8 @@ export function describeError(error: unknown, style: Styler, debug: boolean): st
       `${style('bad', 'stampede:')} the file ${error.path} cannot be used: ${describeDiskError(error)}`,
       `  → ${remedyOfDisk(error)}`,
     );
+  } else if (isFilesUnavailable(error)) {
+    lines.push(`${style('bad', 'stampede:')} ${error.message}`);
   } else {
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     lines.push(`${style('bad', 'stampede: internal fault:')} ${message}`);
@@ -41,7 +44,12 @@ function isFaultOfDisk(error: unknown): error is NodeJS.ErrnoException {
   );
 }
 
+/** The same, of embedded AWS in its own process. */
+function isFilesUnavailable(error: unknown): error is Error {
+  return error instanceof Error && error.name === filesUnavailable;
+}
+
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof StampedeError) return error.exitCode;
-  return isFaultOfDisk(error) ? exitCodes.badUsage : exitCodes.internalFault;
+  return isFaultOfDisk(error) || isFilesUnavailable(error) ? exitCodes.badUsage : exitCodes.internalFault;
 }

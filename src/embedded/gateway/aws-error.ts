@@ -1,3 +1,5 @@
+import { describeDiskError, isDiskError, remedyOfDisk } from '../s3/runs-storage.ts';
+
 /** An answer of AWS's own kind: the SDK turns `code` into the exception's name. */
 export class AwsError extends Error {
   /** As the service spells it: `ExecutionAlreadyExists`, `NoSuchKey`. */
@@ -27,9 +29,16 @@ export function notSupported(what: string): AwsError {
   );
 }
 
+/** The code of what the disk, or the limit of open files, kept embedded AWS from. */
+export const filesUnavailable = 'FilesUnavailable';
+
 /** What a handler threw, as the answer of the service. A defect of ours is a 500, with its message. */
 export function toAwsError(thrown: unknown): AwsError {
   if (thrown instanceof AwsError) return thrown;
+  if (isDiskError(thrown)) {
+    const what = `embedded AWS cannot use its files: ${describeDiskError(thrown)}; ${remedyOfDisk(thrown)}`;
+    return new AwsError(filesUnavailable, what, 500);
+  }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new AwsError('InternalFailure', `embedded AWS failed: ${message}`, 500);
 }

@@ -25,10 +25,18 @@ export interface RecordedRun {
   readonly recorded: Recorded;
 }
 
-/** One run of the real command line with the recorder in its IoT Core. @param during once messages are being published */
+export interface RecordedRow {
+  readonly name: string;
+  readonly profile: object;
+  readonly args?: readonly string[];
+  /** What the command line says when `during` begins; absent: that messages are being published. */
+  readonly from?: string;
+}
+
+/** One run of the real command line with the recorder in its IoT Core. @param during beside it */
 export async function playRecorded(
   workplace: Workplace,
-  row: { readonly name: string; readonly profile: object; readonly args?: readonly string[] },
+  row: RecordedRow,
   during?: (runs: string, cli: CliProcess) => Promise<void>,
 ): Promise<RecordedRun> {
   const runs = path.join(workplace.directory, row.name);
@@ -39,7 +47,7 @@ export async function playRecorded(
     RECORDER_FILE: file,
   });
   if (during !== undefined) {
-    await cli.untilSays(' publishing,');
+    await cli.untilSays(row.from ?? ' publishing,');
     await during(runs, cli);
   }
   const { code, stdout, stderr } = await cli.result;
