@@ -56,6 +56,11 @@ const rows: readonly Row[] = [
   { name: 'late-acks', ...faults({ ackDelay: 300 }) },
   { name: 'disconnects', ...faults({ disconnectPerMinute: 1 }), areAcksLate: true },
   { name: 'refused-connects', ...faults({ refuseConnects: 0.3 }) },
+  { name: 'echoes', profile: { echo: { fraction: 1 } } },
+  { name: 'connects-quota', args: ['--quota', 'connects=5', '--force'] },
+  { name: 'connections-quota', args: ['--quota', 'connections=30', '--force'] },
+  { name: 'publishes-per-connection-quota', args: ['--quota', 'publishesPerConnection=1', '--force'] },
+  { name: 'rule-evaluations-quota', args: ['--quota', 'ruleEvaluations=40', '--force'] },
   { name: 'publish-quota', args: ['--quota', 'publishIn=40', '--force'] },
   {
     name: 'slice-stopped-for-1-s',

@@ -89,6 +89,9 @@ const unknownMessages: Check = ([, told], truth, { messages }) =>
   messages.sent <= truth.sent &&
   truth.sent <= messages.sent + messages.sendUnknown;
 
+const refusedBy = ({ refusals }: Report['throttling'], metric: string | undefined): number =>
+  refusals.filter((each) => each.metric === metric).reduce((sum, each) => sum + each.count, 0);
+
 const rules: readonly (readonly [pattern: RegExp, check: Check])[] = [
   [/^(✓ passed|✗ failed|■ aborted|\? inconclusive|◐ inconclusive|.{1,2}inconclusive)$/, always],
   [/^true-\S+$|^fixture-\S+$/, always],
@@ -187,6 +190,31 @@ const rules: readonly (readonly [pattern: RegExp, check: Check])[] = [
       number(all) === number(told) + number(untold) && number(all) <= truth.throttled,
   ],
   [new RegExp(`^PublishIn\\.Throttle ${count}: `), ([, told], truth) => number(told) === truth.throttled],
+  [
+    new RegExp(
+      `^publishes per second per connection bound: ${count} refused \\(Throttle\\.Exceeded\\)\\.$|^Throttle\\.Exceeded ${count}: publishes per second per connection\\.$`,
+    ),
+    ([, bound, metric], truth) => number(bound ?? metric) === truth.throttled,
+  ],
+  [
+    new RegExp(
+      `^rule evaluations per second bound: ${count} refused \\(RuleMessageThrottled\\)\\.$|^RuleMessageThrottled ${count}: rule evaluations per second\\.$`,
+    ),
+    ([, bound, metric], truth) => number(bound ?? metric) === truth.taken - truth.received,
+  ],
+  // Attempts, which no message stands for: as the service's own counts have them, which quotas.integration.ts holds.
+  [
+    new RegExp(
+      `^(?:connects per second|concurrent connections) bound: ${count} refused \\(Connect\\.Throttle\\)\\.$`,
+    ),
+    ([, told], _, { throttling }) => refusedBy(throttling, 'Connect.Throttle') === number(told),
+  ],
+  [
+    new RegExp(
+      `^(Connect\\.Throttle|Connect\\.ClientIDThrottle) ${count}: (?:connects per second|concurrent connections|connects per second per client id)\\.$`,
+    ),
+    ([, metric, told], _, { throttling }) => refusedBy(throttling, metric) === number(told),
+  ],
   [/^PublishOut is counted as planned, by the stricter reading/, always],
   [
     /^Limits marked so are AWS’s defaults of 2026-09 for us-east-1, not read from your account; most Regions are reported to allow 3,000 connects\/s\.$/,
