@@ -21,12 +21,17 @@ export interface CliProcess {
 }
 
 /** The real command line in a process of its own, without the caller's STAMPEDE_* and colours. */
-export function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): CliProcess {
+export function startCli(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  cwd?: string,
+): CliProcess {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(STAMPEDE_|FORCE_COLOR|NODE_OPTIONS)/.test(name),
   );
   const child = spawn(process.execPath, [main, ...args], {
     env: { ...Object.fromEntries(inherited), ...env },
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
