@@ -34,7 +34,7 @@ describe('takeAim', () => {
       'data plane',
       { iotEndpoints: [endpointTo('127.0.0.1')], iotDataUrl: new URL('https://iot.example.com') },
     ],
-  ])('refuses %s of somebody else, unless the user vouches for them', async (_what, environment) => {
+  ])('refuses %s of another owner, unless allowedHosts names them', async (_what, environment) => {
     const describeOwn = async (): Promise<string> => own;
     await expect(resolveTarget(environment, [], describeOwn)).rejects.toThrow(RefusedTargetError);
     await expect(resolveTarget(environment, ['iot.example.com'], describeOwn)).resolves.toBeDefined();

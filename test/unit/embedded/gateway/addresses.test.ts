@@ -37,7 +37,7 @@ describe('addresses of embedded AWS', () => {
     withdraw();
   });
 
-  it('lead to this machine only, whoever made the file', () => {
+  it('are of this machine only, even if another user made the file', () => {
     const unrelated: Record<string, unknown>[] = [
       { AWS_ENDPOINT_URL: 'http://attacker.example' },
       { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_ENDPOINT_URL_SFN: 'http://169.254.169.254/' },
