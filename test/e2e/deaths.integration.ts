@@ -5,9 +5,9 @@ import { renderTerminalSummary } from '../../src/report/terminal-summary.ts';
 import { packageWith } from '../support/run/package-with.ts';
 import { type EndedRehearsal, type Rehearsal, startRehearsal } from '../support/run/rehearsal.ts';
 
-// A whole run whose publishing function is at fault: what the user is told of it.
+// A whole run whose publishing function fails: what the report shows of it.
 
-/** Slice 1 is out of luck in another way than the others. */
+/** Slice 1 fails in another way than the others. */
 const atFault = `export async function handler({ slice }: { slice: number }): Promise<never> {
   if (slice === 1) process.exit(7);
   throw new TypeError('devices.map is not a function');

@@ -182,7 +182,7 @@ describeWithProcesses('kill -9 of the CLI', () => {
     readonly report: Report;
   }
 
-  /** @param alsoAws the process of embedded AWS too, so that nobody is left to end anything */
+  /** @param alsoAws the process of embedded AWS too, so that no process is left to end the others */
   async function killCli(name: string, alsoAws: boolean): Promise<LeftBehind> {
     const runs = path.join(workplace.directory, name);
     const file = workplace.writeProfile(`${name}.json`, { ...load, name, duration: '2m' });

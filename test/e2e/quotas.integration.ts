@@ -85,7 +85,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-/** Refused connects and subscribes are tried again, so that how often is a matter of the clients' patience. */
+/** Clients retry refused connects and subscribes, so the count depends on the clients' timeouts. */
 const retried: readonly Case[] = [
   {
     quota: 'connectsPerSecond',
@@ -190,7 +190,7 @@ describe.each(refusing.map((each, i) => ({ ...each, i })))('past $quota, seen in
     expect(renderTerminalSummary(report).replaceAll(/\s+/g, ' ')).toContain(report.bindingQuota.sentence);
   });
 
-  it('fails the threshold on throttled publishes, told or not', () => {
+  it('fails the threshold on throttled publishes, answered or not', () => {
     const { report } = outcomes[i]!;
     const isPublish = quota === 'publishInPerSecond' || quota === 'publishesPerSecondPerConnection';
     const throttled = isPublish ? outcomes[i]!.service.refusals[quota] : 0;

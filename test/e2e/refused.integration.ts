@@ -50,9 +50,9 @@ async function rehearsalWith(
   return rehearsal;
 }
 
-/** A function as it is, but for what it shows at the endpoints: a key, a certificate and a password of nobody's. */
+/** A function unchanged but for its credentials: a key, a certificate and a password that are not registered. */
 async function makeWrongSecrets(): Promise<(functionFile: string) => string> {
-  const { cert, private: key } = await generate([{ name: 'commonName', value: 'stranger' }], {
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'unregistered' }], {
     keyType: 'ec',
   });
   const secrets = {
@@ -115,7 +115,7 @@ beforeAll(async () => {
   ]);
   otherHosts = wrong;
   outsidePolicy = play(bounded, mqttBy('sigv4'), 'PublishIn.AuthError');
-  // Whoever waits for it hears of it.
+  // Each test that awaits this promise gets its rejection.
   outsidePolicy.catch(() => {});
 }, 90_000);
 

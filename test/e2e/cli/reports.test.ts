@@ -38,8 +38,8 @@ describe('stampede report', () => {
   it('makes no report of a plan that names another run', async () => {
     storeReport(good);
     const before = readFileSync(path.join(runs, 'good/report.json'), 'utf8');
-    store(['stranger/plan.json', { ...planOf(), runId: 'good' }]);
-    const { code, stderr } = await stampede('report', 'stranger');
+    store(['other-run/plan.json', { ...planOf(), runId: 'good' }]);
+    const { code, stderr } = await stampede('report', 'other-run');
     expect(code).toBe(2);
     expect(stderr).toContain('plan.json is of another run, "good"');
     expect(readFileSync(path.join(runs, 'good/report.json'), 'utf8')).toBe(before);
@@ -130,7 +130,7 @@ describe('stampede compare', () => {
     expect(better.stdout).toContain('✓ lost_messages rate');
   });
 
-  it('takes a saved baseline, and judges the latest run unless told which', async () => {
+  it('takes a saved baseline, and judges the latest run unless a run is named', async () => {
     const baseline = path.join(workplace.directory, 'baseline.json');
     writeFileSync(baseline, formatReportJson(good));
     store(['lossy/plan.json', '{}']);
@@ -138,7 +138,7 @@ describe('stampede compare', () => {
     expect((await stampede('compare', '--baseline', baseline, 'good')).code).toBe(0);
   });
 
-  it('tolerates what it is told to', async () => {
+  it('uses the tolerance that is set', async () => {
     const slower = { ...good, runId: 'slower', rates: { ...good.rates, throughputPerSecond: 400 } };
     storeReport(slower);
     expect((await stampede('compare', 'good', 'slower')).code).toBe(99);

@@ -130,7 +130,7 @@ describe('--stage', () => {
 
   it.each([
     ['another stage', ['report', 'x', '--stage', 'prod'], 'there is no stack stampede-prod in us-east-1'],
-    ['a run that nobody knows', ['watch', 'nowhere'], 'there is no execution'],
+    ['an unknown run', ['watch', 'nowhere'], 'there is no execution'],
     ["another's execution", ['stop', 'arn:aws:states:us-east-1:1:execution:other:x'], 'is no run of stack'],
     ['flags of embedded AWS', ['run', 'PROFILE', '--quota', 'publishIn=5'], 'is of embedded AWS'],
     ['no certificate there', ['certs', 'create'], 'embedded AWS does not support'],
@@ -149,9 +149,9 @@ describe('--stage', () => {
 
   it('says that there are no credentials', async () => {
     const { AWS_ACCESS_KEY_ID: _, AWS_SECRET_ACCESS_KEY: __, ...rest } = aws.environment;
-    const nobody = { ...rest, HOME: workplace.directory, AWS_EC2_METADATA_DISABLED: 'true' };
+    const withoutCredentials = { ...rest, HOME: workplace.directory, AWS_EC2_METADATA_DISABLED: 'true' };
     const { code, stderr } = await runCli(['watch', 'x', '--stage', 'dev'], {
-      ...nobody,
+      ...withoutCredentials,
       AWS_ACCESS_KEY_ID: '',
       AWS_SECRET_ACCESS_KEY: '',
     });

@@ -137,7 +137,7 @@ describe('stampede, used wrongly', () => {
 });
 
 describe('stampede --help', () => {
-  it('tells a newcomer what to type', async () => {
+  it('shows the first commands to type', async () => {
     const { code, stdout } = await runCli(['--help']);
     expect(code).toBe(0);
     expect(stdout).toContain('stampede run profiles/smoke.json');

@@ -180,7 +180,7 @@ describe('the packaged template', () => {
     expect({ isValid, faults: errorsText() }).toEqual({ isValid: true, faults: '' });
   });
 
-  it('draws a dashboard of every figure that tells whether a run was held', () => {
+  it('draws a dashboard of every figure that shows whether a run met its rate', () => {
     const [[, dashboard] = []] = resourcesOf('AWS::CloudWatch::Dashboard');
     const { widgets } = JSON.parse(renderText(dashboard?.Properties?.DashboardBody)) as {
       widgets: { properties: { metrics: (string | object)[][]; annotations?: object } }[];
@@ -208,7 +208,7 @@ describe('the packaged template', () => {
     );
   });
 
-  it('tells by its outputs where things are', () => {
+  it('has outputs that name its resources', () => {
     expect(Object.keys(stack.template.Outputs)).toEqual(
       expect.arrayContaining(['RunBucketName', 'StateMachineArn', 'ArrivalsQueueUrl', 'DashboardName']),
     );

@@ -17,7 +17,7 @@ beforeAll(async () => {
   iotCore = await startIotCore({
     ruleSql: "SELECT * FROM 'stampede/#'",
     invokeUrl: 'http://127.0.0.1:9',
-    functionName: 'nobody',
+    functionName: 'no-such-function',
     listeners: { accessKeys: [testKey] },
   });
   client = new IoTDataPlaneClient({

@@ -20,7 +20,7 @@ describe('stampede run --ui --json', () => {
   });
   afterAll(() => workplace.remove());
 
-  it('tells programs by lines and people by a page, which stays until Ctrl-C', async () => {
+  it('prints lines for programs and serves a page for people, which stays until Ctrl-C', async () => {
     const file = workplace.writeProfile('tiny.json', tiny);
     const cli = startCli([
       'run',
@@ -67,9 +67,9 @@ describe('stampede run --ui --json', () => {
     );
     const { report } = events().find(({ event }) => event === 'report') as { report: Report };
     expect(report.messages).toMatchObject({ sent: 120, lost: 0 });
-    // Figures of the second hand agree with those of record.
-    const told = [...stream.matchAll(/"second":(\d+),"intended":\d+,"sent":(\d+)/g)];
-    const sentBySecond = new Map(told.map(([, second, sent]) => [second, Number(sent)]));
+    // The live figures agree with those of the report.
+    const seconds = [...stream.matchAll(/"second":(\d+),"intended":\d+,"sent":(\d+)/g)];
+    const sentBySecond = new Map(seconds.map(([, second, sent]) => [second, Number(sent)]));
     expect([...sentBySecond.values()].reduce((a, b) => a + b, 0)).toBeGreaterThan(100);
 
     cli.child.kill('SIGINT');

@@ -6,7 +6,7 @@ interface ProcessEntry {
   readonly args: string;
 }
 
-/** Every process of this machine, as /proc tells it; none where there is no /proc (macOS). */
+/** Every process of this machine, as /proc lists it; none where there is no /proc (macOS). */
 function listProcesses(): ProcessEntry[] {
   return pids().flatMap((pid) => {
     try {

@@ -81,6 +81,6 @@ export function asSent(flux: string, { runs, latency, stage, bucket, from, to, w
     .replaceAll(variable('latency'), latency)
     .replaceAll(variable('stage:regex'), stage);
   const left = /\$\{.*?\}|\bv\.\w+/.exec(sent);
-  if (left !== null) throw new Error(`nobody fills in ${left[0]}`);
+  if (left !== null) throw new Error(`no value for ${left[0]}`);
   return sent;
 }

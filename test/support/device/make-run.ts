@@ -125,7 +125,7 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
   if (transport === undefined) throw new Error('the runner made no transport');
   options.script?.(clock, transport, plan);
   if (options.stopAfterMs !== undefined) {
-    clock.setTimer(options.stopAfterMs, () => stop.abort('told to stop'));
+    clock.setTimer(options.stopAfterMs, () => stop.abort('stopped by the test'));
   }
   const result = await clock.runUntil(work);
   return { plan, clock, transport, result, checkpoints, snapshots };

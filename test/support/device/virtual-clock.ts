@@ -7,7 +7,7 @@ interface Timer {
   cancelled: boolean;
 }
 
-/** Time that passes only when it is told to, as fast as the work in it allows. */
+/** Time that passes only when a test advances it, as fast as the work in it allows. */
 export class VirtualClock implements Clock {
   #nowMs: number;
   #order = 0;

@@ -5,7 +5,7 @@ import { type LinePoint, parseLineProtocol } from '../../../src/embedded/influxd
 import type { InfluxUnderTest } from './influx-under-test.ts';
 
 export interface MemoryInflux extends InfluxUnderTest {
-  /** Of the next write, nobody learns that it was taken. */
+  /** The next write is stored, but its answer is lost. */
   loseNextAnswer(): void;
   readonly writes: number;
 }

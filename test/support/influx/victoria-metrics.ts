@@ -47,7 +47,7 @@ export async function startVictoriaMetrics(): Promise<VictoriaMetrics> {
     },
     async query(metricsQl) {
       await fetch(`${url}/internal/force_flush`);
-      // A point stands up to a second after what it tells of: its place within the second is its batch's.
+      // A point's time is up to a second after its second: its place within the second is that of its batch.
       const time = String(Date.now() / 1_000 + 1);
       const answer = await fetch(`${url}/api/v1/query?${new URLSearchParams({ query: metricsQl, time })}`);
       const { data, error } = (await answer.json()) as QueryAnswer;

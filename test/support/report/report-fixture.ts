@@ -164,7 +164,7 @@ function playSlice(
   for (const window of measureArrivals({ Records }, publishAt).windows) ledger.addWindow(window);
 }
 
-/** As Lambda tells of a function that threw. */
+/** As Lambda reports a function that threw. */
 function deathOf(slice: number, at: number): SliceDeath {
   const cause = { errorType: 'TypeError', errorMessage: 'x is not a function', trace: [] };
   return { slice, at, fault: { Error: 'TypeError', Cause: JSON.stringify(cause) } };

@@ -84,8 +84,8 @@ const isTrueSum: Check = ([line = ''], truth, report) => {
   );
 };
 
-const unknownMessages: Check = ([, told], truth, { messages }) =>
-  number(told) === messages.sendUnknown &&
+const unknownMessages: Check = ([, stated], truth, { messages }) =>
+  number(stated) === messages.sendUnknown &&
   messages.sent <= truth.sent &&
   truth.sent <= messages.sent + messages.sendUnknown;
 
@@ -97,14 +97,15 @@ const rules: readonly (readonly [pattern: RegExp, check: Check])[] = [
   [/^true-\S+$|^fixture-\S+$/, always],
   [
     /^(MQTT, client \w+|HTTPS), QoS [01]; .* slices: (.*); \d{4}.* UTC to .* UTC$/,
-    ([, , told = ''], { slicesKilled }) => slicesKilled === 0 || / (died|without an end)/.test(` ${told}`),
+    ([, , stated = ''], { slicesKilled }) =>
+      slicesKilled === 0 || / (died|without an end)/.test(` ${stated}`),
   ],
   [/^MQTT|^HTTPS/, always],
   [/^[\d,]+ (intended|sent|arrivals) = .*$/, isTrueEquation],
   [/^CloudWatch \S+ [\d,]+ = .*$/, isTrueSum],
   [
     new RegExp(`^${count} slices? left no record: of (?:it|them) only arrivals are known`),
-    ([, told], truth) => number(told) <= truth.slicesKilled,
+    ([, stated], truth) => number(stated) <= truth.slicesKilled,
   ],
   [
     /^1 slice that died is known up to its last record, .* (after|before) publishing began:/,
@@ -113,8 +114,8 @@ const rules: readonly (readonly [pattern: RegExp, check: Check])[] = [
   [/slices that died are known up to their last records,/, (_, truth) => truth.slicesKilled >= 2],
   [
     new RegExp(`^Whether ${count} devices? of them connected is not known\\.$`),
-    ([, told], { devicesConnected }, { devices }) =>
-      number(told) === devices.unknown && devicesConnected <= devices.connected + devices.unknown,
+    ([, stated], { devicesConnected }, { devices }) =>
+      number(stated) === devices.unknown && devicesConnected <= devices.connected + devices.unknown,
   ],
   [
     new RegExp(`^Whether ${count} messages? of them left is not known; none of those arrived\\.$`),
@@ -122,16 +123,16 @@ const rules: readonly (readonly [pattern: RegExp, check: Check])[] = [
   ],
   [
     new RegExp(`^What was answered to ${count} messages? of them is not known\\.$`),
-    ([, told], { acked }, { messages }) =>
-      number(told) === messages.ackUnknown &&
+    ([, stated], { acked }, { messages }) =>
+      number(stated) === messages.ackUnknown &&
       messages.acked <= acked &&
       acked <= messages.acked + messages.ackUnknown + messages.sendUnknown,
   ],
   [
     new RegExp(`^Threshold (lost|dropped)_messages count==0 failed: it is ${count}\\.$`),
-    ([, what, told], truth, { slices }) =>
+    ([, what, stated], truth, { slices }) =>
       slices.died === 0 &&
-      number(told) === (what === 'lost' ? truth.sent - truth.received : truth.intended - truth.sent),
+      number(stated) === (what === 'lost' ? truth.sent - truth.received : truth.intended - truth.sent),
   ],
   [
     new RegExp(
@@ -145,7 +146,7 @@ const rules: readonly (readonly [pattern: RegExp, check: Check])[] = [
   [/^Threshold \w+ rate<0\.01 (failed|is not proven): it is .*\.$/, always],
   [
     /^Of \d+ slices, (\d+) died .*; the profile tolerates/,
-    ([, told], truth) => number(told) === truth.slicesKilled,
+    ([, stated], truth) => number(stated) === truth.slicesKilled,
   ],
   [
     /^The run ended before its time(?: \(\d of \d slices\))?: stopped by the user\.$/,
@@ -161,7 +162,7 @@ const rules: readonly (readonly [pattern: RegExp, check: Check])[] = [
   ],
   [
     new RegExp(`^${count} of \\d+ slices had not stored an end when this report was made`),
-    ([, told], truth) => number(told) === truth.slicesKilled,
+    ([, stated], truth) => number(stated) === truth.slicesKilled,
   ],
   [
     /^– is not judged: the run was stopped before it could meet it\.$/,
@@ -182,14 +183,14 @@ const rules: readonly (readonly [pattern: RegExp, check: Check])[] = [
   ],
   [
     new RegExp(`^.* bound: ${count} refused \\(PublishIn\\.Throttle\\)\\.$`),
-    ([, told], truth) => number(told) === truth.throttled,
+    ([, stated], truth) => number(stated) === truth.throttled,
   ],
   [
     new RegExp(`^${count} throttled: ${count} answered so, ${count} not answered, by CloudWatch’s count\\.$`),
-    ([, all, told, untold], truth) =>
-      number(all) === number(told) + number(untold) && number(all) <= truth.throttled,
+    ([, all, answered, unanswered], truth) =>
+      number(all) === number(answered) + number(unanswered) && number(all) <= truth.throttled,
   ],
-  [new RegExp(`^PublishIn\\.Throttle ${count}: `), ([, told], truth) => number(told) === truth.throttled],
+  [new RegExp(`^PublishIn\\.Throttle ${count}: `), ([, stated], truth) => number(stated) === truth.throttled],
   [
     new RegExp(
       `^publishes per second per connection bound: ${count} refused \\(Throttle\\.Exceeded\\)\\.$|^Throttle\\.Exceeded ${count}: publishes per second per connection\\.$`,
@@ -207,13 +208,13 @@ const rules: readonly (readonly [pattern: RegExp, check: Check])[] = [
     new RegExp(
       `^(?:connects per second|concurrent connections) bound: ${count} refused \\(Connect\\.Throttle\\)\\.$`,
     ),
-    ([, told], _, { throttling }) => refusedBy(throttling, 'Connect.Throttle') === number(told),
+    ([, stated], _, { throttling }) => refusedBy(throttling, 'Connect.Throttle') === number(stated),
   ],
   [
     new RegExp(
       `^(Connect\\.Throttle|Connect\\.ClientIDThrottle) ${count}: (?:connects per second|concurrent connections|connects per second per client id)\\.$`,
     ),
-    ([, metric, told], _, { throttling }) => refusedBy(throttling, metric) === number(told),
+    ([, metric, stated], _, { throttling }) => refusedBy(throttling, metric) === number(stated),
   ],
   [/^PublishOut is counted as planned, by the stricter reading/, always],
   [

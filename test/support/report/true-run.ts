@@ -9,7 +9,7 @@ import { buildReport, type ReportInput } from '../../../src/report/build-report.
 import type { Report } from '../../../src/report/report-model.ts';
 import { histogramOf, planOf, resultOf } from '../measure/run-fixture.ts';
 
-/** What became of one message, whoever recorded it. */
+/** What became of one message, independent of who recorded it. */
 export interface Fate {
   readonly sent: boolean;
   /** The service took it. */
@@ -177,7 +177,7 @@ function recordOf(
   const count = (is: (fate: Fate) => boolean) => fates.filter(is).length;
   const base = resultOf(plan, slice, numbers);
   const acked = count((fate) => fate.acked);
-  const told =
+  const throttled =
     isAcknowledged && plan.profile.connect.protocol === 'https' ? count((fate) => fate.throttled) : 0;
   const notConnected = count((fate) => fate.dropped === 'not-connected');
   const dropped = fates.length - numbers.length;
@@ -194,8 +194,8 @@ function recordOf(
       intended: fates.length,
       dropped,
       acked,
-      throttled: told,
-      unacknowledged: isAcknowledged ? numbers.length - acked - told : 0,
+      throttled,
+      unacknowledged: isAcknowledged ? numbers.length - acked - throttled : 0,
     },
     droppedBy: Object.fromEntries(
       Object.entries({ 'not-connected': notConnected, backlog: dropped - notConnected }).filter(
@@ -208,4 +208,4 @@ function recordOf(
 }
 
 /** Whether a sentence is true; the groups of its pattern as numbers where they are. */
-export type Check = (told: readonly string[], truth: Truth, report: Report) => boolean;
+export type Check = (groups: readonly string[], truth: Truth, report: Report) => boolean;

@@ -10,9 +10,9 @@ export interface AllowedWildcard {
 
 const account = 'us-east-1:123456789012';
 const runs = '<RunBucket.Arn>/runs';
-const runIds = 'run ids are made by whoever starts an execution';
+const runIds = 'run ids are made by the user who starts an execution';
 const devices = 'one topic a device, and as many devices as a load profile says';
-const controlTopics = 'one control topic a run, and run ids are made by whoever starts an execution';
+const controlTopics = 'one control topic a run, and run ids are made by the user who starts an execution';
 
 export const allowedWildcards: readonly AllowedWildcard[] = [
   {

@@ -16,7 +16,7 @@ const screenshots = process.env.STAMPEDE_SCREENSHOTS ?? path.join(tmpdir(), 'sta
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** A browser that talks to nobody by itself. */
+/** A browser that makes no connection by itself. */
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath,

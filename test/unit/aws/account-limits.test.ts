@@ -48,7 +48,7 @@ const denied = () => {
 };
 
 describe('readAccountLimits', () => {
-  it('reads what AWS can raise, and Lambda’s concurrency that nobody has reserved', async () => {
+  it('reads what AWS can raise, and Lambda’s concurrency that is not reserved', async () => {
     const asked: string[] = [];
     const { limits, live } = await readAccountLimits(
       'us-east-1',

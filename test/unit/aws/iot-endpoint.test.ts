@@ -5,7 +5,7 @@ import { iotCoreEndpointsOf } from '../../../src/targets/target.ts';
 const host = 'abc-ats.iot.eu-west-1.amazonaws.com';
 
 describe('findTarget', () => {
-  it('takes the endpoints that are given, and asks nobody', async () => {
+  it('takes the endpoints that are given, without a request', async () => {
     const iotEndpoints = [{ scheme: 'mqtt', host: '127.0.0.1', port: 1883 }] as const;
     const asked = async (): Promise<string> => {
       throw new Error('asked');

@@ -10,41 +10,41 @@ const { startAt, publishAt, publishEndAt, drainEndAt } = samplePlan.timeline;
 const slices = 24;
 const roundTripMs = 8;
 
-interface Word {
+interface LiveReport {
   readonly at: number;
-  say(run: RunInProgress): void;
+  apply(run: RunInProgress): void;
 }
 
 /**
- * What is told of a run that holds its rate to the message, and when: slices close a second up to 20 ms late and are heard
- * up to 2.5 s after that, arrivals come in three batches a second.
+ * The reports of a run that holds its rate to the message, and their instants: slices close a second up to 20 ms late, their
+ * reports are received up to 2.5 s after that, and arrivals come in three batches a second.
  */
-function wordsOfAPunctualRun(): Word[] {
+function reportsOfPunctualRun(): LiveReport[] {
   const random = makeRandom(7, 0);
   const rate = makeArrivalRate(samplePlan.profile);
   const sentBy = (at: number) => Math.floor(rate.messagesBy(at - publishAt));
   const ofSlice = (slice: number, total: number) => Math.floor((total + slice) / slices);
-  const words: Word[] = [];
+  const reports: LiveReport[] = [];
   const [first, last] = [Math.floor(startAt / 1_000), Math.floor(publishEndAt / 1_000)];
   for (let slice = 0; slice < slices; slice++) {
     let before = { intended: 0, sent: 0, acked: 0 };
-    // Its own words come in their order.
-    let heardAt = 0;
+    // The reports of one slice are received in order.
+    let receivedAt = 0;
     for (let second = first; second <= last; second++) {
       const closedAt = (second + 1) * 1_000 + random() * 20;
       const sent = ofSlice(slice, sentBy(closedAt));
       const now = { intended: sent, sent, acked: ofSlice(slice, sentBy(closedAt - roundTripMs)) };
-      const told = {
+      const difference = {
         intended: now.intended - before.intended,
         sent: now.sent - before.sent,
         acked: now.acked - before.acked,
       };
       before = now;
-      heardAt = Math.max(heardAt, closedAt + 50 + random() * 2_450);
+      receivedAt = Math.max(receivedAt, closedAt + 50 + random() * 2_450);
       const phase = second === last ? 'done' : 'publishing';
-      words.push({
-        at: heardAt,
-        say: (run) => {
+      reports.push({
+        at: receivedAt,
+        apply: (run) => {
           run.takeSlice({
             slice,
             second,
@@ -56,7 +56,7 @@ function wordsOfAPunctualRun(): Word[] {
             throttled: 0,
             failed: 0,
             unacknowledged: 0,
-            ...told,
+            ...difference,
           });
         },
       });
@@ -66,18 +66,18 @@ function wordsOfAPunctualRun(): Word[] {
     const arrived = sentBy((second + 1) * 1_000 - 5) - sentBy(second * 1_000 - 5);
     for (let batch = 0; batch < 3; batch++) {
       const arrivals = Math.floor((arrived + batch) / 3);
-      words.push({
+      reports.push({
         at: (second + 1) * 1_000 + random() * 2_000,
-        say: (run) => run.takeArrivals(second, arrivals),
+        apply: (run) => run.takeArrivals(second, arrivals),
       });
     }
   }
-  return words.sort((a, b) => a.at - b.at);
+  return reports.sort((a, b) => a.at - b.at);
 }
 
-it('shows a run that holds its rate as one that does, however unevenly it is told', async () => {
+it('shows a run that holds its rate as one that does, even if its reports come unevenly', async () => {
   const run = new RunInProgress();
-  const words = wordsOfAPunctualRun();
+  const reports = reportsOfPunctualRun();
   const shown: Progress[] = [];
   let now = startAt;
   await followRun({
@@ -95,7 +95,7 @@ it('shows a run that holds its rate as one that does, however unevenly it is tol
     control: { requestStop: async () => undefined },
     record: { getPlan: async () => samplePlan },
     live: async () => {
-      while (words[0] !== undefined && words[0].at <= now) words.shift()?.say(run);
+      while (reports[0] !== undefined && reports[0].at <= now) reports.shift()?.apply(run);
       const complete = run.complete(Math.floor(now / 1_000));
       return { totals: { ...noTotals, ...(complete === undefined ? {} : { complete }) } };
     },

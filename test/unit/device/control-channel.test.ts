@@ -14,10 +14,10 @@ interface Bench {
   readonly topics: string[];
 }
 
-/** A control channel in virtual time: what it heard, and when it gave up. */
+/** A control channel in virtual time: what it received, and when it gave up. */
 async function watch(behaviour: Behaviour, forMs: number, script: (bench: Bench) => void = () => undefined) {
   const clock = new VirtualClock(startedAt);
-  const heard: { what: string; afterMs: number }[] = [];
+  const events: { what: string; afterMs: number }[] = [];
   const topics: string[] = [];
   let bench: Bench | undefined;
   const over = new Promise<void>((resolve) => clock.setTimer(forMs, resolve));
@@ -32,46 +32,46 @@ async function watch(behaviour: Behaviour, forMs: number, script: (bench: Bench)
       return transport;
     },
     onMessage: ({ reason, at }) =>
-      heard.push({ what: `${reason} (${at})`, afterMs: clock.now() - startedAt }),
-    onLost: (reason) => heard.push({ what: reason, afterMs: clock.now() - startedAt }),
+      events.push({ what: `${reason} (${at})`, afterMs: clock.now() - startedAt }),
+    onLost: (reason) => events.push({ what: reason, afterMs: clock.now() - startedAt }),
   });
   if (bench === undefined) throw new Error('no transport was made');
   script(bench);
   await clock.runUntil(over);
   await channel.close();
-  return { heard, topics, connects: bench.transport.connectedAtMs.length, closed: bench.transport.closed };
+  return { events, topics, connects: bench.transport.connectedAtMs.length, closed: bench.transport.closed };
 }
 
 const away = 'the control channel was away for 30 s';
 
 describe('the control channel of an MQTT slice', () => {
   it('is a device of its own on the run’s control topic', async () => {
-    const { topics, connects, closed, heard } = await watch({}, 120_000);
+    const { topics, connects, closed, events } = await watch({}, 120_000);
     expect(topics).toEqual(['stampede-control/test-run', 'stampede-test-run-control-3']);
-    expect({ connects, closed, heard }).toEqual({ connects: 1, closed: true, heard: [] });
+    expect({ connects, closed, events }).toEqual({ connects: 1, closed: true, events: [] });
   });
 
-  it('hears the stop message, and takes the instant of hearing where it names none', async () => {
+  it('receives the stop message, and takes the instant of receipt where it names none', async () => {
     const say = (bench: Bench, text: string) => bench.listener.echoed(0, Buffer.from(text));
-    const { heard } = await watch({}, 5_000, (bench) => {
+    const { events } = await watch({}, 5_000, (bench) => {
       bench.clock.setTimer(500, () => say(bench, 'hello'));
       bench.clock.setTimer(1_000, () => say(bench, '{"command":"stop"}'));
       bench.clock.setTimer(2_000, () => say(bench, '{"command":"stop","reason":"enough","at":7}'));
     });
-    expect(heard).toEqual([
+    expect(events).toEqual([
       { what: `stopped by a control message (${startedAt + 1_000})`, afterMs: 1_000 },
       { what: 'enough (7)', afterMs: 2_000 },
     ]);
   });
 
-  it('has heard what was said before it was there by its first message, or soon after it is connected', async () => {
-    const heardAfterMs = async (
+  it('has received an earlier stop by its first message, or soon after it connects', async () => {
+    const settledAfterMs = async (
       behaviour: Behaviour,
       messageAfterMs?: number,
     ): Promise<number | undefined> => {
       const clock = new VirtualClock(startedAt);
       const over = new Promise<void>((resolve) => clock.setTimer(60_000, resolve));
-      let heardAt: number | undefined;
+      let settledAt: number | undefined;
       const channel = openControlChannel({
         runId: 'test-run',
         slice: 0,
@@ -85,37 +85,37 @@ describe('the control channel of an MQTT slice', () => {
         onLost: () => undefined,
       });
       void channel.caughtUp.then(() => {
-        heardAt = clock.now();
+        settledAt = clock.now();
       });
       await clock.runUntil(over);
       await channel.close();
-      return heardAt && heardAt - startedAt;
+      return settledAt && settledAt - startedAt;
     };
     const connectMs = 40;
-    expect(await heardAfterMs({ connect: () => connectMs })).toBe(connectMs + 250);
-    expect(await heardAfterMs({ connect: () => connectMs }, 60)).toBe(60);
-    expect(await heardAfterMs({ connect: () => 'ECONNREFUSED' })).toBeGreaterThanOrEqual(30_000);
+    expect(await settledAfterMs({ connect: () => connectMs })).toBe(connectMs + 250);
+    expect(await settledAfterMs({ connect: () => connectMs }, 60)).toBe(60);
+    expect(await settledAfterMs({ connect: () => 'ECONNREFUSED' })).toBeGreaterThanOrEqual(30_000);
   });
 
   it('gives up 30 s after it lost its connection and got none again', async () => {
     const refused: Behaviour = { connect: (_device, now) => (now > startedAt + 5_000 ? 'ECONNREFUSED' : 5) };
-    const { heard } = await watch(refused, 120_000, ({ clock, transport }) => {
+    const { events } = await watch(refused, 120_000, ({ clock, transport }) => {
       clock.setTimer(10_000, () => transport.cut(0));
     });
-    expect(heard).toHaveLength(1);
-    expect(heard[0]?.what).toBe(away);
-    expect(heard[0]?.afterMs).toBeGreaterThanOrEqual(40_000);
-    expect(heard[0]?.afterMs).toBeLessThan(41_500);
+    expect(events).toHaveLength(1);
+    expect(events[0]?.what).toBe(away);
+    expect(events[0]?.afterMs).toBeGreaterThanOrEqual(40_000);
+    expect(events[0]?.afterMs).toBeLessThan(41_500);
   });
 
   it('gives up 30 s after the start where it never connected', async () => {
-    const { heard } = await watch({ connect: () => 'NotAuthorized' }, 120_000);
-    expect(heard.map(({ what }) => what)).toEqual([away]);
-    expect(heard[0]?.afterMs).toBeLessThan(31_500);
+    const { events } = await watch({ connect: () => 'NotAuthorized' }, 120_000);
+    expect(events.map(({ what }) => what)).toEqual([away]);
+    expect(events[0]?.afterMs).toBeLessThan(31_500);
   });
 
   it('comes back from an absence of less than 30 s, however often', async () => {
-    const { heard, connects } = await watch(
+    const { events, connects } = await watch(
       {
         connect: (_device, now) =>
           (now - startedAt) % 40_000 < 25_000 && now > startedAt + 40_000 ? 'no' : 5,
@@ -125,19 +125,19 @@ describe('the control channel of an MQTT slice', () => {
         for (let at = 40_000; at < 400_000; at += 40_000) clock.setTimer(at, () => transport.cut(0));
       },
     );
-    expect(heard).toEqual([]);
+    expect(events).toEqual([]);
     expect(connects).toBe(10);
   });
 
   it('gives up at once where the topic is refused: that will not change', async () => {
-    const { heard } = await watch({}, 5_000, ({ clock, listener }) => {
+    const { events } = await watch({}, 5_000, ({ clock, listener }) => {
       clock.setTimer(100, () => listener.echoRefused(0, 'NotAuthorized'));
       clock.setTimer(200, () => listener.echoRefused(0, 'NotAuthorized'));
     });
-    expect(heard).toEqual([{ what: 'the control topic was refused: NotAuthorized', afterMs: 100 }]);
+    expect(events).toEqual([{ what: 'the control topic was refused: NotAuthorized', afterMs: 100 }]);
   });
 
-  it('pings often enough to notice a connection that died without a word', () => {
+  it('pings often enough to notice a connection that died silently', () => {
     const plan = makeTestPlan({ connect: { keepAliveMs: 1_200_000, cleanStart: false } });
     expect(withControlKeepAlive(plan).profile.connect).toMatchObject({
       keepAliveMs: 30_000,

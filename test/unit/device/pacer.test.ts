@@ -57,7 +57,7 @@ describe('the pacer', () => {
     expect(ticks).toEqual([10, 20, 21, 40]);
   });
 
-  it('does what is due at a poke, unless it has ticked just now, and sleeps as it would have', async () => {
+  it('sends what is due at a poke, unless it has ticked just now, and sleeps as it would have', async () => {
     const clock = new VirtualClock(0);
     const ticks: number[] = [];
     const { pacer, finished } = pace(clock, [10, 10.1, 10.2, 11.5, 30], () => ticks.push(clock.now()));

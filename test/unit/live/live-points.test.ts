@@ -38,10 +38,10 @@ describe('the points of a slice', () => {
     const pointsOf = makeSlicePoints(plan);
     const points = snapshots.flatMap((snapshot) => pointsOf(snapshot));
 
-    const told = named(points, 'stampede_slice');
-    for (const [field, count] of Object.entries(result.messages)) expect(sum(told, field)).toBe(count);
-    expect(sum(told, 'connects')).toBe(result.devices.connected);
-    expect(sum(told, 'connect_failed')).toBe(result.devices.connectFailed);
+    const slicePoints = named(points, 'stampede_slice');
+    for (const [field, count] of Object.entries(result.messages)) expect(sum(slicePoints, field)).toBe(count);
+    expect(sum(slicePoints, 'connects')).toBe(result.devices.connected);
+    expect(sum(slicePoints, 'connect_failed')).toBe(result.devices.connectFailed);
 
     for (const name of sliceLatencyNames) {
       const merged = new LatencyHistogram();

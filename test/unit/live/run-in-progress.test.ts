@@ -3,7 +3,7 @@ import { RunInProgress, type SliceProgress } from '../../../src/live/run-in-prog
 import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
 
 const start = 1_790_000_000;
-const told = (slice: number, second: number, more: Partial<SliceProgress> = {}): SliceProgress => ({
+const progressOf = (slice: number, second: number, more: Partial<SliceProgress> = {}): SliceProgress => ({
   slice,
   second: start + second,
   phase: 'publishing',
@@ -24,10 +24,10 @@ const viewOf = (run: RunInProgress, since: number, nowSecond: number, secondsPer
   run.view({ since, secondsPerStep }, nowSecond);
 
 describe('RunInProgress', () => {
-  it('adds up what slices tell of a second, in whatever order', () => {
+  it('adds up what slices report of a second, in whatever order', () => {
     const run = new RunInProgress();
-    run.takeSlice(told(1, 7));
-    run.takeSlice(told(0, 7, { sent: 3 }));
+    run.takeSlice(progressOf(1, 7));
+    run.takeSlice(progressOf(0, 7, { sent: 3 }));
     run.takeArrivals(start + 7, 6);
     expect(viewOf(run, 0, start + 8).seconds).toEqual([
       {
@@ -44,31 +44,31 @@ describe('RunInProgress', () => {
 
   it('gives just what changed since the last view', () => {
     const run = new RunInProgress();
-    run.takeSlice(told(0, 1));
-    run.takeSlice(told(0, 2));
+    run.takeSlice(progressOf(0, 1));
+    run.takeSlice(progressOf(0, 2));
     const { revision } = viewOf(run, 0, start + 2);
     expect(viewOf(run, revision, start + 2).seconds).toEqual([]);
     run.takeArrivals(start + 1, 1);
     expect(viewOf(run, revision, start + 2).seconds.map(({ second }) => second - start)).toEqual([1]);
   });
 
-  it('knows up to which second everybody has told', () => {
+  it('knows up to which second every slice has reported', () => {
     const run = new RunInProgress();
     expect(viewOf(run, 0, start).toldUntil).toBe(0);
-    run.takeSlice(told(0, 5));
-    run.takeSlice(told(1, 3));
-    run.takeSlice(told(2, 1, { phase: 'done' }));
+    run.takeSlice(progressOf(0, 5));
+    run.takeSlice(progressOf(1, 3));
+    run.takeSlice(progressOf(2, 1, { phase: 'done' }));
     expect(viewOf(run, 0, start + 6).toldUntil).toBe(start + 4);
-    run.takeSlice(told(1, 4, { phase: 'done' }));
-    run.takeSlice(told(0, 6, { phase: 'done' }));
+    run.takeSlice(progressOf(1, 4, { phase: 'done' }));
+    run.takeSlice(progressOf(0, 6, { phase: 'done' }));
     expect(viewOf(run, 0, start + 8).toldUntil).toBe(start + 7);
   });
 
-  it('sums what everybody has told of, from the first second', () => {
+  it('sums what every slice has reported, from the first second', () => {
     const run = new RunInProgress();
     expect(run.complete(start)).toBeUndefined();
-    for (const second of [1, 2, 3]) run.takeSlice(told(0, second));
-    run.takeSlice(told(1, 1));
+    for (const second of [1, 2, 3]) run.takeSlice(progressOf(0, second));
+    run.takeSlice(progressOf(1, 1));
     run.takeArrivals(start + 1, 7);
     run.takeArrivals(start + 3, 5);
     expect(run.complete(start + 4)).toEqual({
@@ -84,8 +84,8 @@ describe('RunInProgress', () => {
       connectFailed: 0,
       arrivals: 7,
     });
-    run.takeSlice(told(1, 2, { phase: 'done' }));
-    run.takeSlice(told(0, 4, { phase: 'done' }));
+    run.takeSlice(progressOf(1, 2, { phase: 'done' }));
+    run.takeSlice(progressOf(0, 4, { phase: 'done' }));
     // What arrives after the last slice has ended counts too.
     run.takeArrivals(start + 6, 13);
     expect(run.complete(start + 7)).toMatchObject({
@@ -100,28 +100,28 @@ describe('RunInProgress', () => {
   it('shows each slice in its state, and one that has gone silent as failed', () => {
     const run = new RunInProgress();
     for (const [slice, phase] of ['waiting', 'connecting', 'publishing', 'draining', 'done'].entries()) {
-      run.takeSlice(told(slice, 0, { phase }));
+      run.takeSlice(progressOf(slice, 0, { phase }));
     }
-    run.takeSlice(told(6, 0));
+    run.takeSlice(progressOf(6, 0));
     expect(viewOf(run, 0, start + 1).slices).toBe('.cpdo.p');
-    run.takeSlice(told(6, 30));
+    run.takeSlice(progressOf(6, 30));
     expect(viewOf(run, 0, start + 31).slices).toBe('xxxxo.p');
   });
 
   it('shows a slice whose devices all stayed without a connection as failed', () => {
     const run = new RunInProgress();
-    run.takeSlice(told(0, 1, { connectFailed: 5 }));
-    run.takeSlice(told(0, 2, { phase: 'done' }));
-    run.takeSlice(told(1, 1, { connectFailed: 5, connects: 1 }));
-    run.takeSlice(told(1, 2, { phase: 'done' }));
-    run.takeSlice(told(2, 2, { phase: 'done' }));
+    run.takeSlice(progressOf(0, 1, { connectFailed: 5 }));
+    run.takeSlice(progressOf(0, 2, { phase: 'done' }));
+    run.takeSlice(progressOf(1, 1, { connectFailed: 5, connects: 1 }));
+    run.takeSlice(progressOf(1, 2, { phase: 'done' }));
+    run.takeSlice(progressOf(2, 2, { phase: 'done' }));
     expect(viewOf(run, 0, start + 3).slices).toBe('xoo');
   });
 
-  it('keeps to the newest word of a slice', () => {
+  it('keeps to the newest report of a slice', () => {
     const run = new RunInProgress();
-    run.takeSlice(told(0, 9, { phase: 'done' }));
-    run.takeSlice(told(0, 8));
+    run.takeSlice(progressOf(0, 9, { phase: 'done' }));
+    run.takeSlice(progressOf(0, 8));
     expect(viewOf(run, 0, start + 10).slices).toBe('o');
   });
 

@@ -60,7 +60,7 @@ describe('IntervalSet', () => {
     );
   });
 
-  it('tells a new number from a duplicate', () => {
+  it('distinguishes a new number from a duplicate', () => {
     const set = new IntervalSet();
     expect([set.add(31), set.add(32), set.add(31)]).toEqual([true, true, false]);
     expect(set.has(30)).toBe(false);

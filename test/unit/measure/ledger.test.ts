@@ -276,7 +276,7 @@ describe('a slice that died', () => {
     fc.assert(property, { numRuns: 200 });
   });
 
-  it('is told with what it died of, once a cause', () => {
+  it('is listed with its cause, once a cause', () => {
     const ledger = makeLedger(plan);
     ledger.addSlice(flawless(0));
     ledger.addSlice(checkpoint);

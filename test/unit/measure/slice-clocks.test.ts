@@ -121,8 +121,8 @@ describe('bounds of the clocks of slices', () => {
       fc.property(slices, (played) => {
         const bounds = play(played);
         const offset = clockOffsetOf(bounds);
-        const heard = bounds.map(({ slice }) => played[slice]!.offsetMs);
-        for (const offsetMs of heard) {
+        const offsetsMs = bounds.map(({ slice }) => played[slice]!.offsetMs);
+        for (const offsetMs of offsetsMs) {
           expect(offsetMs).toBeLessThan(offset.atMostMs! + roundingMs);
           if (offset.atLeastMs !== null)
             expect(offsetMs).toBeGreaterThanOrEqual(offset.atLeastMs - roundingMs);

@@ -86,7 +86,7 @@ describe('the conditions of a run', () => {
     expect(renderReportHtml(onAws)).not.toMatch(/>rehearsal</);
   });
 
-  it('are those of this process and its packages, and name nobody', () => {
+  it('are those of this process and its packages, and contain no names of users', () => {
     const connect = { protocol: 'mqtt', client: 'device-sdk' } as const;
     const found = readConditions({ connect } as Parameters<typeof readConditions>[0], true);
     expect(found.versions).toEqual({

@@ -99,7 +99,7 @@ describe('makePlan', () => {
     expect(faults).toEqual([{ path, message: expect.any(String), hint: expect.stringMatching(hint) }]);
   });
 
-  it('tells a limit that nothing lifts from an error of the input', () => {
+  it('distinguishes a limit that nothing lifts from an error of the input', () => {
     expect(() => planOf({ ...minimal, duration: '20m' })).toThrow(RefusedByPreflightError);
     const empty = { devices: 1, ratePerSecond: 0.01, duration: '10s' };
     expect(() => planOf(empty)).toThrow(InvalidInputError);

@@ -325,7 +325,7 @@ describe('the ceiling of the cost', () => {
     expect(fitting.cost.totalUsd).toBeGreaterThan(maxCostUsd * 0.98);
   });
 
-  it('holds nobody back below it, and does in a rehearsal as on AWS', () => {
+  it('refuses no run below it, and applies in a rehearsal as on AWS', () => {
     expect(preflightOf({ ...load, limits: { maxCostUsd: cost.totalUsd } }).refusals).toEqual([]);
     const dear = { ...load, limits: { maxCostUsd: 0.01 } };
     expect(preflightOf(dear, accountLimitsOf('default'), { isCharged: false }).refusals).toMatchObject([

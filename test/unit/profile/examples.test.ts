@@ -20,7 +20,7 @@ describe('the example profiles', () => {
     expect(preflight(planOf(file)).refusals).toEqual([]);
   });
 
-  it.each(examples)('%s tells editors its schema', (file) => {
+  it.each(examples)('%s names its schema for editors', (file) => {
     const input = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as { $schema?: string };
     expect(input.$schema).toBe('./load-profile.schema.json');
   });

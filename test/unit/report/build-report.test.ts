@@ -179,7 +179,7 @@ describe('verdict', () => {
     expect(stop).toMatchObject({ lastSentAfterMs: 300, threshold: { metric: 'puback_round_trip' } });
   });
 
-  it('is failed by slices that stopped though nobody had told them to', () => {
+  it('is failed by slices that stopped without a stop message', () => {
     const { verdict, reasons, stop } = reportOfResults((plan) =>
       flawless(plan).map((result, i) =>
         i === 0 ? { ...result, outcome: 'stopped', reason: 'the control channel was away for 30 s' } : result,
@@ -276,7 +276,7 @@ describe('cost', () => {
   const linesOf = (report: ReturnType<typeof reportOf>) =>
     Object.fromEntries(report.cost.lines.map(({ line, ...rest }) => [line, rest]));
 
-  it('of a run that went as planned is what was forecast, but for what nobody can know before', () => {
+  it('of a run that went as planned is what was forecast, but for what is unknown in advance', () => {
     const report = reportOf(runOf());
     const asForecast = [
       'iot-connect',

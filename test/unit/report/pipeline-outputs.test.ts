@@ -90,7 +90,7 @@ describe('compareReports', () => {
     expect(new Set(figures.map(({ outcome }) => outcome))).toEqual(new Set(['same', 'unknown']));
   });
 
-  it('tells worse from better, and both from noise', () => {
+  it('distinguishes worse from better, and both from noise', () => {
     expect(outcomes(good, slower)).toMatchObject({
       'end_to_end_latency p50': 'same',
       'end_to_end_latency p99': 'worse',

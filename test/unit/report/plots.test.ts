@@ -207,7 +207,7 @@ describe('start lag plot', () => {
     expect(markup.match(/class="bar-bad"/g)).toHaveLength(1);
   });
 
-  it('draws ten thousand slices as bars that can be told apart', () => {
+  it('draws ten thousand slices as distinct bars', () => {
     const { markup } = renderStartLagPlot(Array.from({ length: 10_000 }, (_, i) => i % 97));
     expect(markup.match(/class="bar-a"/g)).toHaveLength(250);
   });

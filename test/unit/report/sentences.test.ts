@@ -21,7 +21,7 @@ const situations: readonly (readonly [name: string, situation: Situation])[] = [
   ['the same over HTTPS', { fateOf: independent, profile: https }],
   ['the same at QoS 0', { fateOf: independent, profile: qos0 }],
   ['publishes were throttled without an answer', { fateOf: throttling }],
-  ['publishes were throttled and told so, over HTTPS', { fateOf: throttling, profile: https }],
+  ['publishes were throttled with an answer, over HTTPS', { fateOf: throttling, profile: https }],
   ['publishes were throttled at QoS 0', { fateOf: throttling, profile: qos0 }],
   ['messages came twice', { fateOf: (_, n) => ({ copies: n % 5 === 0 ? 2 : 1 }) }],
   ['duplicates and losses were equally many', { fateOf: (_, n) => ({ copies: [0, 2, 1, 1][n % 4]! }) }],
@@ -82,7 +82,7 @@ describe('every sentence of a report is true', () => {
   it.each(situations)('in the terminal as on the page where %s', (_, situation) => {
     const { report } = playTrueRun(situation);
     const terminal = renderTerminalSummary(report).replace(/\s+/g, ' ');
-    const told = [
+    const shown = [
       ...report.reasons,
       report.bindingQuota.sentence,
       report.generator.health.sentence,
@@ -91,7 +91,7 @@ describe('every sentence of a report is true', () => {
           `CloudWatch ${report.reconciliation[0]?.cloudwatch === null ? `has no ${metric} yet` : metric}`,
       ),
     ];
-    for (const sentence of told) expect(terminal).toContain(sentence);
+    for (const sentence of shown) expect(terminal).toContain(sentence);
     expect(terminal).not.toMatch(/≠|NaN|undefined|Infinity/);
   });
 
@@ -102,7 +102,7 @@ describe('every sentence of a report is true', () => {
       'CloudWatch PublishIn.Success 5 = 4 acked + 1 unexplained',
       '2,101 intended = 2,101 sent + 0 dropped',
       'Whether 3 messages of them left is not known; none of those arrived.',
-      'Nobody has ever said this.',
+      'This sentence is unknown.',
     ];
     expect(falseSentences([...sentences, ...lies], truth, report)).toHaveLength(lies.length);
   });

@@ -125,7 +125,7 @@ describe('an execution that StopExecution ended', () => {
     });
   });
 
-  it('says that nobody said why, and which slices may still run', () => {
+  it('says that no reason is known, and which slices may still run', () => {
     const slices = { ...ledger.slices, completed: 3, died: 1 };
     const going = reportOf({ ...ledger, slices }, { status: 'ABORTED' }, plan.timeline.publishAt + 3_000);
     expect(going.verdict).toBe('aborted');

@@ -53,7 +53,7 @@ describe('renderTerminalSummary', () => {
     expectGolden('echoing.summary', `${renderTerminalSummary(reportOf(run, sums))}\n`);
   });
 
-  it('tells of what was not authorized, as CloudWatch counts it', () => {
+  it('lists what was not authorized, as CloudWatch counts it', () => {
     const sums = { 'Connect.AuthError': 1_300, 'PublishIn.AuthError': 2, 'Connect.Success': 404 };
     expect(renderTerminalSummary(reportOf(runOf(), sums))).toContain(
       'why not authorized: Connect.AuthError 1,300, PublishIn.AuthError 2 (CloudWatch)',
@@ -86,9 +86,9 @@ describe('renderTerminalSummary', () => {
   });
 
   it('says the same with colour as without', () => {
-    const painted = renderTerminalSummary(failed, { style: (styleName, text) => `<${styleName}|${text}|>` });
-    expect(painted.replace(/<(heading|dim|good|warning|bad)\||\|>/g, '')).toBe(renderTerminalSummary(failed));
-    expect(painted).toContain('<bad|✗ FAILED|>');
+    const styled = renderTerminalSummary(failed, { style: (styleName, text) => `<${styleName}|${text}|>` });
+    expect(styled.replace(/<(heading|dim|good|warning|bad)\||\|>/g, '')).toBe(renderTerminalSummary(failed));
+    expect(styled).toContain('<bad|✗ FAILED|>');
   });
 
   it('lets no control character of the far side through', () => {

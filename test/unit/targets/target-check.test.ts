@@ -3,14 +3,14 @@ import { checkTargetHosts, isLoopback, RefusedTargetError } from '../../../src/t
 
 const own = ['a1b2c3-ats.iot.eu-west-1.amazonaws.com'];
 
-describe('aim', () => {
+describe('checkTargetHosts', () => {
   it.each([
     [['127.0.0.1', 'localhost', '[::1]', '::1', '127.8.9.1'], { own: [], allowedHosts: [] }],
     [['A1B2C3-ats.iot.eu-west-1.amazonaws.com.'], { own, allowedHosts: [] }],
     [['broker.example.com', '127.0.0.1'], { own, allowedHosts: ['Broker.Example.com'] }],
     [[], { own: [], allowedHosts: [] }],
-  ])('takes %j', (hosts, aim) => {
-    expect(() => checkTargetHosts(hosts, aim)).not.toThrow();
+  ])('takes %j', (hosts, check) => {
+    expect(() => checkTargetHosts(hosts, check)).not.toThrow();
   });
 
   it.each([

@@ -13,9 +13,9 @@ const { publishAt } = samplePlan.timeline;
 async function watch(steps: readonly ((run: ActiveRun) => void)[], closesAfter = 100) {
   const run = makeActiveRun(samplePlan.runId, 'sample');
   const asked: ViewRequest[] = [];
-  const told: [keyof PageEvents, PageEvents[keyof PageEvents]][] = [];
+  const events: [keyof PageEvents, PageEvents[keyof PageEvents]][] = [];
   let second = 0;
-  const send: SendEvent = (name, data) => void told.push([name, data]);
+  const send: SendEvent = (name, data) => void events.push([name, data]);
   run.began({
     view: async (request) => {
       asked.push(request);
@@ -29,7 +29,7 @@ async function watch(steps: readonly ((run: ActiveRun) => void)[], closesAfter =
     () => second < closesAfter,
     async () => steps[second++]?.(run),
   );
-  return { told, asked };
+  return { events, asked };
 }
 
 const viewOf = (revision: number): RunView => ({
@@ -75,20 +75,20 @@ const progress = (withPlan: boolean, more: object = {}) => ({
 
 describe('telling a page of a run', () => {
   it('begins with the plan, goes on by the second, and ends with the verdict', async () => {
-    const { told, asked } = await watch([
+    const { events, asked } = await watch([
       (run) => run.display.show(progress(false)),
       (run) => run.display.show(progress(true)),
       () => undefined,
       (run) => run.ended({ report: { verdict: 'passed' } as Report }),
     ]);
-    expect(told.map(([name]) => name)).toEqual(['plan', 'view', 'view', 'ended']);
+    expect(events.map(([name]) => name)).toEqual(['plan', 'view', 'view', 'ended']);
     expect(asked.map(({ since }) => since)).toEqual([0, 10]);
-    expect(told.at(-1)).toEqual(['ended', { verdict: 'passed' }]);
+    expect(events.at(-1)).toEqual(['ended', { verdict: 'passed' }]);
   });
 
   it('says of the plan what plots need', async () => {
-    const { told } = await watch([(run) => run.display.show(progress(true))], 2);
-    const plan = told[0]![1] as PageEvents['plan'];
+    const { events } = await watch([(run) => run.display.show(progress(true))], 2);
+    const plan = events[0]![1] as PageEvents['plan'];
     expect(plan.target[0]).toEqual([publishAt, samplePlan.profile.startRatePerSecond]);
     expect(plan.target).toHaveLength(samplePlan.profile.stages.length + 1);
     expect(plan.quotas.map(({ usedBy }) => usedBy)).toEqual(['sent', 'connects', 'connected']);
@@ -99,8 +99,8 @@ describe('telling a page of a run', () => {
 
   it('keeps books that balance, with what may still come', async () => {
     const early = progress(true, { now: samplePlan.timeline.startAt + 1_000 });
-    const { told } = await watch([(run) => run.display.show(early)], 2);
-    const { messages, run } = told[1]![1] as PageEvents['view'];
+    const { events } = await watch([(run) => run.display.show(early)], 2);
+    const { messages, run } = events[1]![1] as PageEvents['view'];
     expect(messages).toEqual({
       intended: 107,
       sent: 100,
@@ -121,8 +121,8 @@ describe('telling a page of a run', () => {
 
   it('has no rate once the schedule is over', async () => {
     const isPublishingAt = async (now: number) => {
-      const { told } = await watch([(run) => run.display.show(progress(true, { now }))], 2);
-      return (told[1]![1] as PageEvents['view']).isPublishing;
+      const { events } = await watch([(run) => run.display.show(progress(true, { now }))], 2);
+      return (events[1]![1] as PageEvents['view']).isPublishing;
     };
     expect(await isPublishingAt(samplePlan.timeline.publishEndAt - 1)).toBe(true);
     expect(await isPublishingAt(samplePlan.timeline.publishEndAt + 1)).toBe(false);
@@ -130,16 +130,16 @@ describe('telling a page of a run', () => {
 
   it('takes a slice that never came for failed', async () => {
     const late = progress(true, { now: samplePlan.timeline.startAt + 60_000 });
-    const { told } = await watch([(run) => run.display.show(late)], 2);
-    expect((told[1]![1] as PageEvents['view']).run.slices.slice(2)).toMatch(/^x+$/);
+    const { events } = await watch([(run) => run.display.show(late)], 2);
+    expect((events[1]![1] as PageEvents['view']).run.slices.slice(2)).toMatch(/^x+$/);
   });
 
   it('says why there is no report', async () => {
-    const { told } = await watch([(run) => run.ended({ reason: 'it broke' })]);
-    expect(told).toEqual([['ended', { reason: 'it broke' }]]);
+    const { events } = await watch([(run) => run.ended({ reason: 'it broke' })]);
+    expect(events).toEqual([['ended', { reason: 'it broke' }]]);
   });
 
-  it('asks nothing once nobody listens', async () => {
+  it('requests nothing once no page is open', async () => {
     const { asked } = await watch([(run) => run.display.show(progress(true))], 3);
     expect(asked).toHaveLength(2);
   });

@@ -11,14 +11,14 @@ import { VirtualClock } from '../../support/device/virtual-clock.ts';
 const startedAt = 1_700_000_000_000;
 const stop: ControlMessage = { command: 'stop', reason: 'stopped by the user', at: startedAt };
 
-/** A slice over HTTPS whose control plane answers so, watched for a time or until it hears something. */
+/** A slice over HTTPS whose control plane answers so, polled for a time or until it receives a message. */
 async function watch(
   answer: (afterMs: number) => Promise<ControlMessage | undefined>,
   forMs: number,
   { slices = 1, random = () => 0.5 } = {},
-): Promise<{ heard: { what: string; afterMs: number }[]; asked: number[] }> {
+): Promise<{ events: { what: string; afterMs: number }[]; asked: number[] }> {
   const clock = new VirtualClock(startedAt);
-  const heard: { what: string; afterMs: number }[] = [];
+  const events: { what: string; afterMs: number }[] = [];
   const asked: number[] = [];
   const over = new Promise<void>((resolve) => clock.setTimer(forMs, resolve));
   const poll = pollControl({
@@ -32,21 +32,21 @@ async function watch(
     slices,
     clock,
     random,
-    onMessage: ({ reason }) => heard.push({ what: reason, afterMs: clock.now() - startedAt }),
-    onLost: (reason) => heard.push({ what: reason, afterMs: clock.now() - startedAt }),
+    onMessage: ({ reason }) => events.push({ what: reason, afterMs: clock.now() - startedAt }),
+    onLost: (reason) => events.push({ what: reason, afterMs: clock.now() - startedAt }),
   });
   // The first answer comes before any time has passed.
   await new Promise(setImmediate);
   await clock.runUntil(over);
   await poll.close();
-  return { heard, asked };
+  return { events, asked };
 }
 
 describe('the control channel of an HTTP slice', () => {
-  it('asks every four seconds, and hears a stop within them', async () => {
-    const { heard, asked } = await watch(async (afterMs) => (afterMs > 5_000 ? stop : undefined), 9_000);
+  it('polls every four seconds, and receives a stop within them', async () => {
+    const { events, asked } = await watch(async (afterMs) => (afterMs > 5_000 ? stop : undefined), 9_000);
     expect(asked).toEqual([0, 4_000, 8_000]);
-    expect(heard).toEqual([{ what: 'stopped by the user', afterMs: 8_000 }]);
+    expect(events).toEqual([{ what: 'stopped by the user', afterMs: 8_000 }]);
   });
 
   it('asks more seldom the more slices there are, and not all at once', async () => {
@@ -62,18 +62,18 @@ describe('the control channel of an HTTP slice', () => {
   });
 
   it('passes over answers that do not come, for less than 30 s', async () => {
-    const { heard } = await watch(async (afterMs) => {
+    const { events } = await watch(async (afterMs) => {
       if (afterMs > 3_000 && afterMs < 27_000) throw new Error('ECONNREFUSED');
       return undefined;
     }, 90_000);
-    expect(heard).toEqual([]);
+    expect(events).toEqual([]);
   });
 
   it.each([
     ['fail', () => Promise.reject(new Error('ECONNREFUSED'))],
     ['never come', () => new Promise<undefined>(() => undefined)],
   ])('gives up once answers %s for 30 s', async (_how, silence) => {
-    const { heard } = await watch(async (afterMs) => (afterMs < 9_000 ? undefined : silence()), 90_000);
-    expect(heard).toEqual([{ what: 'the control channel was away for 30 s', afterMs: 40_000 }]);
+    const { events } = await watch(async (afterMs) => (afterMs < 9_000 ? undefined : silence()), 90_000);
+    expect(events).toEqual([{ what: 'the control channel was away for 30 s', afterMs: 40_000 }]);
   });
 });

@@ -5,17 +5,17 @@ import { isCharged, resolveTarget } from '../../../src/worker/resolve-target.ts'
 
 const own = 'abc-ats.iot.eu-west-1.amazonaws.com';
 const endpointTo = (host: string): IotEndpoint => ({ scheme: 'mqtt', host, port: 1883 });
-const nobody = async (): Promise<string> => {
+const noEndpoint = async (): Promise<string> => {
   throw new Error('asked');
 };
 
-describe('takeAim', () => {
-  it('asks nobody on loopback', async () => {
+describe('resolveTarget', () => {
+  it('sends no request on loopback', async () => {
     const environment = {
       iotEndpoints: [endpointTo('127.0.0.1')],
       iotDataUrl: new URL('http://127.0.0.1:8080'),
     };
-    const target = await resolveTarget(environment, [], nobody);
+    const target = await resolveTarget(environment, [], noEndpoint);
     expect(target.endpoints).toEqual(environment.iotEndpoints);
     expect(isCharged(target)).toBe(false);
   });
@@ -42,6 +42,6 @@ describe('takeAim', () => {
 
   it('refuses what it cannot compare', async () => {
     const environment = { iotEndpoints: [endpointTo(own)], iotDataUrl: undefined };
-    await expect(resolveTarget(environment, [], nobody)).rejects.toThrow('could not be read');
+    await expect(resolveTarget(environment, [], noEndpoint)).rejects.toThrow('could not be read');
   });
 });

@@ -25,7 +25,7 @@ interface Scene {
   readonly checkpoints?: readonly (number | undefined)[];
   readonly outcome?: SliceResult['outcome'];
   readonly messages?: Partial<SliceResult['messages']>;
-  readonly told?: ControlMessage;
+  readonly stop?: ControlMessage;
   readonly sums?: Readonly<Record<string, number>>;
 }
 
@@ -58,7 +58,7 @@ async function look(scene: Scene) {
       },
     },
     control: {
-      read: async () => scene.told,
+      read: async () => scene.stop,
       requestStop: async (_runId, request) => void stops.push(request),
     },
     metrics: {
@@ -97,12 +97,12 @@ describe('a look at a run', () => {
 
   it('waits for delayAbortEval, by the clock of what was measured', async () => {
     expect(await look({ at: 9 })).toMatchObject({ isWatched: true, stops: [] });
-    // It is 12 s, and what slice 2 told last is 9 s old.
+    // It is 12 s, and the last report of slice 2 is 9 s old.
     const late = await look({ at: 12, checkpoints: [11, 11, 9, 11] });
     expect(late).toMatchObject({ isWatched: true, stops: [] });
   });
 
-  it('is not held up by a slice that died, or has told nothing yet', async () => {
+  it('is not held up by a slice that died, or has reported nothing yet', async () => {
     expect((await look({ at: 40, checkpoints: [39, 39, 5, 39] })).stops).toHaveLength(1);
     expect((await look({ at: 12, checkpoints: [undefined, 11] })).stops).toHaveLength(1);
     expect(await look({ at: 12, checkpoints: [] })).toMatchObject({ isWatched: true, stops: [] });
@@ -110,9 +110,9 @@ describe('a look at a run', () => {
 
   it('ends when the slices have, when somebody stopped them, and shortly before they would', async () => {
     expect(await look({ at: 15, outcome: 'completed' })).toMatchObject({ isWatched: false, stops: [] });
-    const told: ControlMessage = { command: 'stop', reason: 'stopped by the user', at: 0 };
-    expect(await look({ at: 15, told })).toMatchObject({ isWatched: false, stops: [] });
-    expect(await look({ at: -0.5, told })).toMatchObject({ isWatched: false, stops: [] });
+    const stop: ControlMessage = { command: 'stop', reason: 'stopped by the user', at: 0 };
+    expect(await look({ at: 15, stop })).toMatchObject({ isWatched: false, stops: [] });
+    expect(await look({ at: -0.5, stop })).toMatchObject({ isWatched: false, stops: [] });
     const holds = { thresholds: { puback_round_trip: [abort('p(99)<50')] } };
     expect(await look({ at: 56, profile: holds })).toMatchObject({ isWatched: false, stops: [] });
     expect(await look({ at: 61 })).toMatchObject({ isWatched: false, stops: [] });

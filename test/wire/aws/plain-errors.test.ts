@@ -78,7 +78,7 @@ describe('faults of access, in plain words', () => {
     expect((await faultOf(call)).message).toContain('the AWS credentials have expired');
   });
 
-  it('says that nobody knows the credentials, and where', async () => {
+  it('says that the credentials are unknown, and where', async () => {
     answer = inQuery('InvalidClientTokenId', 'The security token included in the request is invalid');
     expect((await faultOf(describeStack)).message).toBe(
       'AWS does not know these credentials in eu-west-1 (InvalidClientTokenId at cloudformation:DescribeStacks)',

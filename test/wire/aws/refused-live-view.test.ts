@@ -16,7 +16,7 @@ import { simulate } from '../../support/device/make-run.ts';
 import { testKey } from '../../support/embedded/test-key.ts';
 import { reportOf, runOf } from '../../support/report/report-fixture.ts';
 
-// The run store and InfluxDB's client are the real ones; InfluxDB is a server that answers as it is told.
+// The run store and InfluxDB's client are the real ones; InfluxDB is a server with scripted answers.
 
 let directory: string;
 let edge: Gateway;

@@ -74,7 +74,7 @@ const createdAt = Date.now();
 const nothingRead = { runId: 'r1', createdAt, readUpTo: new Map<string, string>() };
 
 describe('what a stream holds', () => {
-  it('is told to the message, of one run, from where its windows end', async () => {
+  it('is counted to the message, of one run, from where its windows end', async () => {
     const { put, backlog, stream } = await start(3);
     put('r1', 0, 100);
     put('r2', 0, 50);
@@ -92,7 +92,7 @@ describe('what a stream holds', () => {
     expect(await backlog.source!.unread({ ...nothingRead, runId: 'r2' })).toMatchObject({ count: 50 });
   });
 
-  it('is told though a shard is read by others, past what it gives in a second', async () => {
+  it('is counted even if others read more from a shard than it gives in a second', async () => {
     const { put, backlog, stream } = await start(1);
     put('r1', 0, 10);
     const [shard] = stream.shards;

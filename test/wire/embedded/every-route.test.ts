@@ -96,10 +96,13 @@ async function listenersOf(cookie: string): Promise<ListenerUnderTest[]> {
   const [cert, key, ca] = await Promise.all(
     [certificateFile, keyFile, caFile].map((file) => readFile(file, 'utf8')),
   );
-  const stranger = await generate([{ name: 'commonName', value: 'stranger' }], { keyType: 'ec' });
+  const unregistered = await generate([{ name: 'commonName', value: 'unregistered' }], { keyType: 'ec' });
   const byCertificate: Proof = {
     kind: 'certificate',
-    files: { right: { cert: cert!, key: key! }, wrong: { cert: stranger.cert, key: stranger.private } },
+    files: {
+      right: { cert: cert!, key: key! },
+      wrong: { cert: unregistered.cert, key: unregistered.private },
+    },
   };
   const { http, admin, tls } = iotCore.routes;
   const overHttps = tls.filter((route) => route.path !== '/mqtt');

@@ -214,7 +214,7 @@ describe('the state machine', () => {
     expect(JSON.parse(execution.output ?? '')).toMatchObject({ verdict: 'inconclusive' });
   });
 
-  it('tells the slices to stop once too many have failed, and reports', async () => {
+  it('asks the slices to stop once too many have failed, and reports', async () => {
     const calls: SummaryCall[] = [];
     await openMachine({
       plan: () => ({ ...fanOut, isWatched: false }),

@@ -38,7 +38,7 @@ beforeAll(async () => {
   });
   control = makeControl(client);
   // Loads what the first request of a client loads: it is not the stop that is slow.
-  await control.read('nobody');
+  await control.read('no-such-run');
   aborting = rehearsal.run({
     ...load,
     duration: '60s',

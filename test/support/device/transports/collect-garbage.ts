@@ -9,7 +9,7 @@ import { runInNewContext } from 'node:vm';
 export async function collectGarbage(): Promise<void> {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  // Closing goes on in the native threads, and tells the event loop when it is done.
+  // Native threads continue to close connections, and notify the event loop when they are done.
   for (let turn = 0; turn < 20; turn++) {
     await nextTurn();
     if (turn % 5 === 4) collect();

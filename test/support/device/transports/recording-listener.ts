@@ -2,7 +2,7 @@ import type { TransportListener } from '../../../../src/device/transport.ts';
 
 type Event = [name: keyof TransportListener, device: number, ...rest: unknown[]];
 
-/** Writes down what it hears, and lets a test wait for it. */
+/** Records every event, and lets a test wait for one. */
 export class RecordingListener implements TransportListener {
   readonly events: Event[] = [];
   readonly #waiting = new Set<() => void>();

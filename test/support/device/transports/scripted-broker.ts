@@ -5,7 +5,7 @@ import { generate, type IPublishPacket, type Packet, parser } from 'mqtt-packet'
 /** What the broker answers to a packet: nothing, or packets, or whatever else it does to the socket. */
 export type Script = (packet: Packet, socket: Socket, version: 4 | 5) => void;
 
-/** A broker on loopback that does as it is told; unless told, it accepts and acknowledges everything. */
+/** A broker on loopback that follows its script; without one it accepts and acknowledges everything. */
 export class ScriptedBroker {
   readonly received: Packet[] = [];
   readonly sockets = new Set<Socket>();

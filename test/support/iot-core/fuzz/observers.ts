@@ -1,18 +1,18 @@
 import mqtt from 'mqtt';
 
 /** A well-behaved pair: what goes in at one end comes out at the other. */
-export interface Witnesses {
+export interface Observers {
   /** Publishes that were acknowledged. */
   readonly acked: number;
   /** Ends them. @returns the numbers that came, in their order */
   end(): Promise<number[]>;
 }
 
-/** For what is under way. */
+/** For messages in flight. */
 const settleMs = 10_000;
 
 /** @param everyMs between two publishes of QoS 1 */
-export async function startWitnesses(port: number, everyMs: number): Promise<Witnesses> {
+export async function startObservers(port: number, everyMs: number): Promise<Observers> {
   const connect = (clientId: string) =>
     mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, { clientId, reconnectPeriod: 0, keepalive: 1_200 });
   const [publisher, subscriber] = await Promise.all([connect('observer-out'), connect('observer-in')]);

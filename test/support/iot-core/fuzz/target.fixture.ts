@@ -26,7 +26,7 @@ export interface TargetState {
   readonly heapBytes: number;
 }
 
-/** An embedded IoT Core in a process of its own that tells what lies in its memory. Run with `--expose-gc`. */
+/** An embedded IoT Core in a process of its own that reports its memory. Run with `--expose-gc`. */
 let iotCore: RunningIotCore | undefined;
 let leaptMs = 0;
 let frames = 0;

@@ -23,7 +23,7 @@ export const edgeProfiles: readonly WorkedProfile[] = [
    *                                                                     0.005395
    */
   {
-    name: 'seven devices, of which three hear themselves',
+    name: 'seven devices, of which three receive their own messages',
     profile: {
       devices: 7,
       ratePerSecond: 10,

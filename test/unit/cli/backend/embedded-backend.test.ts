@@ -43,7 +43,7 @@ describe('a run of an embedded AWS of another process', () => {
     expect((await place.executions.describe('arn:run')).status).toBe('ABORTED');
   });
 
-  it('is not known where nobody ever told of it', async () => {
+  it('is unknown where it was never reported', async () => {
     const place = makePlace();
     place.breaksWith(refused);
     await expect(place.executions.describe('arn:run')).rejects.toBe(refused);

@@ -34,7 +34,7 @@ describe('figures', () => {
 });
 
 describe('rate meter', () => {
-  it('measures growth over the last five seconds, of instants it is told', () => {
+  it('measures growth over the last five seconds, of the instants that it gets', () => {
     const meter = makeRateMeter();
     expect(meter.measure(0, 0)).toBe(0);
     for (let second = 1; second <= 10; second += 1)

@@ -18,28 +18,28 @@ const { runId } = plan;
 const kept = `kept the report of ${runId}`;
 const startedAt = plan.timeline.publishAt + 3_000;
 
-interface PlaceOptions {
+interface BackendOptions {
   readonly status?: ExecutionStatus;
   readonly endsAfterMs?: number;
   readonly known?: boolean;
-  /** Its slices end so long after they are told to; never: they go on to the deadline. Absent: they have ended. */
+  /** Time from the stop message to the end of its slices; never: they go on to the deadline. Absent: they have ended. */
   readonly slicesEndAfterMs?: number;
   readonly stored?: Report;
 }
 
-/** A place in virtual time, where the run ends so long after it is told to; never: it must be ended from outside. */
-function makePlace(options: PlaceOptions = {}) {
+/** A backend in virtual time, where the run ends `endsAfterMs` after the stop; absent: it must be ended from outside. */
+function makeBackend(options: BackendOptions = {}) {
   let now = startedAt;
-  let toldAt = Number.POSITIVE_INFINITY;
+  let stopRequestedAt = Number.POSITIVE_INFINITY;
   let ended: ExecutionStatus | undefined = options.status;
   const log: string[] = [];
-  const place: Backend = {
+  const backend: Backend = {
     executions: {
       arnOf: (id) => `arn:${id}`,
       start: async () => 'never',
       async describe(executionArn): Promise<Execution> {
         if (options.known === false) throw new ExecutionNotFoundError(executionArn);
-        const isOver = now >= toldAt + (options.endsAfterMs ?? Number.POSITIVE_INFINITY);
+        const isOver = now >= stopRequestedAt + (options.endsAfterMs ?? Number.POSITIVE_INFINITY);
         const status = ended ?? (isOver ? 'FAILED' : 'RUNNING');
         return { executionArn, status, error: undefined, cause: undefined };
       },
@@ -51,7 +51,7 @@ function makePlace(options: PlaceOptions = {}) {
     },
     control: {
       async requestStop(id, { reason, by }) {
-        toldAt = now;
+        stopRequestedAt = now;
         log.push(`${id}: ${reason}, by ${by ?? 'somebody'}`);
       },
       async clear() {
@@ -61,11 +61,12 @@ function makePlace(options: PlaceOptions = {}) {
     record: {
       getPlan: async () => plan,
       getFaults: async () => undefined,
-      getReport: async () => (now >= toldAt || ended !== undefined ? (options.stored ?? report) : undefined),
+      getReport: async () =>
+        now >= stopRequestedAt || ended !== undefined ? (options.stored ?? report) : undefined,
       putReport: async () => undefined,
       async *sliceResults() {
         const { slicesEndAfterMs } = options;
-        const areRunning = slicesEndAfterMs !== undefined && now < toldAt + slicesEndAfterMs;
+        const areRunning = slicesEndAfterMs !== undefined && now < stopRequestedAt + slicesEndAfterMs;
         for (const result of results) yield areRunning ? { ...result, outcome: 'running' } : result;
       },
       async *sliceDeaths() {},
@@ -85,16 +86,16 @@ function makePlace(options: PlaceOptions = {}) {
     say: () => undefined,
   };
   const stop = async () => {
-    const found = await findRunIn([place], runId);
-    if (found === undefined) throw new Error('nobody knows it');
+    const found = await findRunIn([backend], runId);
+    if (found === undefined) throw new Error('no backend has this run');
     return stopRun(found, world);
   };
-  return { place, log, stop, elapsedMs: () => now - startedAt };
+  return { backend, log, stop, elapsedMs: () => now - startedAt };
 }
 
 describe('stopRun', () => {
-  it('tells the run to stop, waits for its end, and has its report', async () => {
-    const { stop, log, elapsedMs } = makePlace({ endsAfterMs: 4_000 });
+  it('asks the run to stop, waits for its end, and has its report', async () => {
+    const { stop, log, elapsedMs } = makeBackend({ endsAfterMs: 4_000 });
     const stopped = await stop();
     expect(stopped).toMatchObject({ wasRunning: true, execution: { status: 'FAILED' }, report: { runId } });
     expect(log).toEqual([`${runId}: stopped by the user, by somebody`, kept]);
@@ -102,7 +103,7 @@ describe('stopRun', () => {
   });
 
   it('ends the execution from outside where the run does not end by itself', async () => {
-    const { stop, log } = makePlace();
+    const { stop, log } = makeBackend();
     expect(await stop()).toMatchObject({
       execution: { status: 'ABORTED' },
       report: { runId },
@@ -115,7 +116,7 @@ describe('stopRun', () => {
   });
 
   it('leaves a run alone that has ended', async () => {
-    const { stop, log } = makePlace({ status: 'SUCCEEDED' });
+    const { stop, log } = makeBackend({ status: 'SUCCEEDED' });
     expect(await stop()).toMatchObject({ wasRunning: false, report: { runId } });
     expect(log).toEqual([kept]);
   });
@@ -124,7 +125,7 @@ describe('stopRun', () => {
     const cutOff: Report = { ...report, execution: { status: 'ABORTED' } };
 
     it('stops the slices that still run, and waits for their ends', async () => {
-      const { stop, log, elapsedMs } = makePlace({
+      const { stop, log, elapsedMs } = makeBackend({
         status: 'ABORTED',
         slicesEndAfterMs: 2_000,
         stored: cutOff,
@@ -135,7 +136,7 @@ describe('stopRun', () => {
     });
 
     it('waits until the deadline of the plan for slices that store no end', async () => {
-      const { stop, log } = makePlace({
+      const { stop, log } = makeBackend({
         status: 'ABORTED',
         slicesEndAfterMs: Number.POSITIVE_INFINITY,
         stored: cutOff,
@@ -147,7 +148,7 @@ describe('stopRun', () => {
     });
 
     it('sends nothing where all of them have stored their ends', async () => {
-      const { stop, log } = makePlace({ status: 'ABORTED', stored: cutOff });
+      const { stop, log } = makeBackend({ status: 'ABORTED', stored: cutOff });
       expect(await stop()).toMatchObject({ slicesWereRunning: false });
       expect(log).toEqual([kept]);
     });
@@ -155,8 +156,8 @@ describe('stopRun', () => {
 });
 
 describe('findRunIn', () => {
-  const other = makePlace({ known: false }).place;
-  const gone: Backend = {
+  const other = makeBackend({ known: false }).backend;
+  const closed: Backend = {
     ...other,
     executions: {
       ...other.executions,
@@ -166,9 +167,9 @@ describe('findRunIn', () => {
     },
   };
 
-  it('passes over places that do not know the run, or where nobody is any more', async () => {
-    const { place } = makePlace();
-    expect(await findRunIn([gone, other, place], runId)).toMatchObject({ place });
-    expect(await findRunIn([other, gone], runId)).toBeUndefined();
+  it('skips backends without the run, and those that are closed', async () => {
+    const { backend } = makeBackend();
+    expect(await findRunIn([closed, other, backend], runId)).toMatchObject({ place: backend });
+    expect(await findRunIn([other, closed], runId)).toBeUndefined();
   });
 });

@@ -106,7 +106,7 @@ describe('received packets', () => {
             at = end;
           }
           expect(sink.partial).toBeUndefined();
-          expect(sink.heard).toEqual(
+          expect(sink.calls).toEqual(
             sent.map((packet) => {
               switch (packet.cmd) {
                 case 'puback': {
@@ -133,27 +133,27 @@ describe('received packets', () => {
       const sink = new RecordingSink();
       const bytes = Buffer.from(hex, 'hex');
       readPackets(sink, bytes, bytes.length, 5);
-      expect(sink.heard).toEqual([['malformed']]);
+      expect(sink.calls).toEqual([['malformed']]);
     }
   });
 });
 
 class RecordingSink implements PacketSink {
   partial: Buffer | undefined;
-  readonly heard: unknown[][] = [];
+  readonly calls: unknown[][] = [];
   onPuback(id: number, code: number): void {
-    this.heard.push(['puback', id, code]);
+    this.calls.push(['puback', id, code]);
   }
   onPublish(payload: Buffer): void {
-    this.heard.push(['publish', payload.toString()]);
+    this.calls.push(['publish', payload.toString()]);
   }
   onPingresp(): void {
-    this.heard.push(['pingresp']);
+    this.calls.push(['pingresp']);
   }
   onRarePacket(bytes: Buffer): void {
-    this.heard.push(['rare', bytes[0]! >>> 4]);
+    this.calls.push(['rare', bytes[0]! >>> 4]);
   }
   onMalformed(): void {
-    this.heard.push(['malformed']);
+    this.calls.push(['malformed']);
   }
 }

@@ -19,7 +19,7 @@ const address = (pid: number) => ({
 const deadPid = 2 ** 22 + 1;
 
 describe('addresses of embedded AWS', () => {
-  it('are found for as long as they stand, by nobody else', () => {
+  it('are found until they are withdrawn, and only by their own user', () => {
     const withdraw = publishAddress(runs, address(process.pid));
     expect(findAddresses(runs)).toEqual([address(process.pid)]);
     const file = path.join(runs, '.embedded', `${process.pid}.json`);

@@ -122,7 +122,7 @@ describe('Signature Version 4, against the SDK’s signer', () => {
 
   it.each([
     ['secret', { credentials: { ...key, secretAccessKey: 'guess' } }, 'does not match'],
-    ['access key', { credentials: { ...key, accessKeyId: 'NOBODY' } }, 'security token'],
+    ['access key', { credentials: { ...key, accessKeyId: 'UNKNOWN' } }, 'security token'],
     ['Region', { region: 'eu-west-1' }, 'valid region'],
     ['service', { service: 's3' }, "correct service: 'iotdata'"],
   ])('refuses a wrong %s', async (_what, wrong, message) => {

@@ -75,7 +75,7 @@ describe('what the page knows of a run', () => {
     expect(state.rates()).toMatchObject({ startSecond: start + 2, sent: [10, 20, 30] });
   });
 
-  it('leaves out seconds that not everybody has told, and those before the start', () => {
+  it('leaves out seconds that not every slice has reported, and those before the start', () => {
     const state = new LiveState(plan);
     state.take(viewOf({ toldUntil: start + 5, seconds: [second(-3, 1), second(3, 20), second(4, 7)] }));
     expect(state.rates()).toMatchObject({ startSecond: start + 3, sent: [20] });

@@ -58,7 +58,7 @@ describe('dense', () => {
     expect(await listener.heard('disconnected')).toEqual([[0, 'ping timeout']]);
   });
 
-  it('takes no more while the socket is full, and tells when it can again', async () => {
+  it('takes no more while the socket is full, and reports when it can again', async () => {
     const broker = await startBroker();
     const { listener, transport } = open(broker.address, { qos: 0 });
     transport.connect(0);
@@ -101,7 +101,7 @@ describe('dense over MQTT 3.1.1, against aedes', () => {
     return { aedes, address: { host: '127.0.0.1', port: (server.address() as AddressInfo).port } };
   }
 
-  it.each([0, 1] as const)('publishes at QoS %i and hears itself', async (qos) => {
+  it.each([0, 1] as const)('publishes at QoS %i and receives its own messages', async (qos) => {
     const { aedes, address } = await startAedes();
     const subscribed = new Promise<void>((resolve) => {
       let count = 0;
@@ -123,7 +123,7 @@ describe('dense over MQTT 3.1.1, against aedes', () => {
     else expect(listener.of('acknowledged')).toEqual([]);
   });
 
-  it('is told why it may not connect', async () => {
+  it('receives the reason why it may not connect', async () => {
     const { aedes, address } = await startAedes();
     aedes.authenticate = (_client, _user, _password, done) =>
       done(Object.assign(new Error('no'), { returnCode: 5 as const }), false);

@@ -80,7 +80,7 @@ describe('https', () => {
     ).toEqual(Array.from({ length: 30 }, (_, n) => n));
   });
 
-  it('sends each message once, and tells a throttle from a failure', async () => {
+  it('sends each message once, and distinguishes a throttle from a failure', async () => {
     const answers: Answer[] = [
       { status: 429, type: 'ThrottlingException' },
       { status: 403, type: 'ForbiddenException' },
@@ -98,7 +98,7 @@ describe('https', () => {
     expect(requests.length).toBe(3);
   });
 
-  it('says so where nobody answers the endpoint', async () => {
+  it('reports an endpoint that does not answer', async () => {
     server.close();
     await once(server, 'close');
     const { listener, transport } = open();
@@ -106,7 +106,7 @@ describe('https', () => {
     expect(await listener.heard('refused')).toEqual([[0, 0, 'failed', expect.any(String)]]);
   });
 
-  it('ends at once, whatever is on the way, and hears nothing after that', async () => {
+  it('ends at once, even with messages in flight, and reports nothing after that', async () => {
     answer = () => undefined;
     const { listener, transport } = open(2);
     transport.publish(0, 0, Buffer.from('x'));

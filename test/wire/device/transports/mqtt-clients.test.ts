@@ -28,7 +28,7 @@ const clients = [
 ] as const;
 
 describe.each(clients)('$kind over MQTT 5', ({ kind, closed, timeout, refusal }) => {
-  it('connects as the device it is told to be', async () => {
+  it('connects as the device that it is given', async () => {
     const broker = await startBroker();
     const { listener, transport } = open(kind, broker.address, { devices: 2, keepAliveMs: 300_000 });
     transport.connect(1);
@@ -73,7 +73,7 @@ describe.each(clients)('$kind over MQTT 5', ({ kind, closed, timeout, refusal })
     }
   });
 
-  it('tells a throttled publish from a failed one, and both from one that nobody subscribed to', async () => {
+  it('distinguishes a throttled publish from a failed one, and both from one without subscribers', async () => {
     const broker = await startBroker();
     broker.script = (packet, socket, version) => {
       if (packet.cmd !== 'publish') return acceptEverything(packet, socket, version);
@@ -93,7 +93,7 @@ describe.each(clients)('$kind over MQTT 5', ({ kind, closed, timeout, refusal })
     ]);
   });
 
-  it('hears its own messages', async () => {
+  it('receives its own messages', async () => {
     const broker = await startBroker();
     broker.script = (packet, socket, version) => {
       acceptEverything(packet, socket, version);
@@ -106,7 +106,7 @@ describe.each(clients)('$kind over MQTT 5', ({ kind, closed, timeout, refusal })
     expect(await listener.heard('echoed')).toEqual([[0, 'hello']]);
   });
 
-  it('tells when it may not subscribe', async () => {
+  it('reports that it may not subscribe', async () => {
     const broker = await startBroker();
     broker.script = (packet, socket, version) => {
       if (packet.cmd !== 'subscribe') return acceptEverything(packet, socket, version);
@@ -154,7 +154,7 @@ describe.each(clients)('$kind over MQTT 5', ({ kind, closed, timeout, refusal })
     expect(await alone.listener.heard('connectFailed')).toEqual([[0, refusal]]);
   });
 
-  it('says goodbye, and hears nothing after that', async () => {
+  it('sends DISCONNECT, and reports nothing after that', async () => {
     const broker = await startBroker();
     const { listener, transport } = open(kind, broker.address, { devices: 5 });
     for (let device = 0; device < 4; device++) transport.connect(device);
@@ -168,7 +168,7 @@ describe.each(clients)('$kind over MQTT 5', ({ kind, closed, timeout, refusal })
     expect(listener.events.length).toBe(before);
   });
 
-  it('publishes at QoS 0, hears of no acknowledgement, and leaves nothing unsent behind', async () => {
+  it('publishes at QoS 0, reports no acknowledgement, and leaves nothing unsent', async () => {
     const broker = await startBroker();
     const { listener, transport } = open(kind, broker.address, { qos: 0 });
     transport.connect(0);

@@ -75,7 +75,7 @@ describe('embedded InfluxDB', () => {
       arrivals: 0,
     });
     expect(totals.totals('r')).not.toHaveProperty('endToEndP99Ms');
-    expect(totals.totals('nobody')).toMatchObject({ slices: 0, sent: 0 });
+    expect(totals.totals('no-such-run')).toMatchObject({ slices: 0, sent: 0 });
   });
 
   it('merges the latencies of arrivals', async () => {

@@ -85,7 +85,7 @@ describe("aws-iot-device-sdk-v2's MQTT 5 client", () => {
     expect(unsuback.reasonCodes).toEqual([0, 17]);
   });
 
-  it('is told that it was evicted', async () => {
+  it('receives the reason of its eviction', async () => {
     const iotCore = await startTestIotCore();
     const { client } = await connectSdk5(iotCore.mqttPort);
     const disconnection = once(client, 'disconnection') as Promise<[mqtt5.DisconnectionEvent]>;

@@ -24,7 +24,7 @@ import {
 const settings = { ...noFaults, dropDeliveries: 0.1, dropAcks: 0.2, seed: 7 };
 
 describe('Faults', () => {
-  it('drops by its seed, about the share it is told, and counts what it dropped', () => {
+  it('drops by its seed, about the share that is set, and counts what it dropped', () => {
     const drops = (seed: number) => {
       const faults = new Faults(new VirtualClock(), { ...settings, seed });
       const deliveries = Array.from({ length: 10_000 }, () => faults.dropsDelivery());
@@ -109,7 +109,7 @@ describe('drawDelayMs', () => {
     expect(drawDelayMs(delay, () => tail.shift()!)).toBe(2 ** 31 - 1);
   });
 
-  it('is distributed as it is told', () => {
+  it('is distributed as it is configured', () => {
     expect(drawn(7).at(-1)).toBe(7);
     const uniform = drawn({ uniform: { minMs: 100, maxMs: 200 } });
     expect([uniform[0], uniform.at(-1)]).toEqual([100, 200]);

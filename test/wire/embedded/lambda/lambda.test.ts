@@ -182,7 +182,7 @@ describe('embedded Lambda', () => {
   });
 
   it('refuses unknown functions, bodies that are not JSON and operations it does not have', async () => {
-    await expect(invoke('nobody')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    await expect(invoke('no-such-function')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
     await expect(
       client.send(new InvokeCommand({ FunctionName: 'echo', Payload: '{' })),
     ).rejects.toMatchObject({ name: 'InvalidRequestContentException' });
@@ -214,7 +214,7 @@ describe('embedded Lambda', () => {
     expect(pool.hasRoom(reserved)).toBe(true);
   });
 
-  it('tells its concurrency limit', async () => {
+  it('returns its concurrency limit', async () => {
     const { AccountLimit } = await client.send(new GetAccountSettingsCommand({}));
     expect(AccountLimit).toMatchObject({
       ConcurrentExecutions: concurrentExecutions,

@@ -30,7 +30,7 @@ import {
 afterEach(close);
 
 describe('embedded Step Functions', () => {
-  it('runs a task through Lambda and tells the history', async () => {
+  it('runs a task through Lambda and returns the history', async () => {
     await open(
       {
         StartAt: 'Plan',
@@ -137,7 +137,7 @@ describe('embedded Step Functions', () => {
     expect(types.at(-1)).toBe('ExecutionFailed');
   });
 
-  it('tells a failed Parallel that was caught from one that succeeded', async () => {
+  it('distinguishes a failed Parallel that was caught from one that succeeded', async () => {
     await open({
       StartAt: 'Both',
       States: {

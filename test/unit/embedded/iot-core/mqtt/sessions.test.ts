@@ -31,7 +31,7 @@ it('a message does not overtake one that waits, though there is room again', () 
   expect(sent).toEqual(['a', 'b', 'c']);
 });
 
-it('a session that has expired holds no messages, whoever still holds the session', () => {
+it('a session that has expired holds no messages, even if something still refers to it', () => {
   const sessions = new Sessions({ subscriptions: { removeAll() {} } } as unknown as Router);
   const sent: Message[] = [];
   const connection = {

@@ -193,7 +193,7 @@ describe('StreamMapping', () => {
     expect(mapping.depth.delivered).toBe(1);
   });
 
-  it('halves a batch that failed, where it is told to, until the bad record is alone', async () => {
+  it('halves a batch that failed, where it is configured to, until the bad record is alone', async () => {
     const { send, invocations, advance, bodies, failures, mapping } = start({
       maximumRetryAttempts: 1,
       bisectBatchOnFunctionError: true,

@@ -55,7 +55,7 @@ const publish = (topic: string, messageId: number): Packet => ({
 });
 
 describe('a custom authorizer', () => {
-  it('is told what the client brought', async () => {
+  it('receives the credentials of the client', async () => {
     const iotCore = await startGuarded();
     const raw = await connectRaw(iotCore);
     raw.write(connectPacket('custom-1', 5, user));
@@ -174,7 +174,7 @@ describe('a custom authorizer', () => {
     ['no times', { ...good, refreshAfterInSeconds: undefined }, /refreshAfterInSeconds/],
     ['eleven policies', { ...good, policyDocuments: Array(11).fill('{}') }, /at most 10/],
     ['a policy that is too long', { ...good, policyDocuments: ['x'.repeat(2_049)] }, /2048 characters/],
-  ])('that answers %s lets nobody in, and says why', async (_what, answer, message) => {
+  ])('that answers %s refuses every client, and says why', async (_what, answer, message) => {
     const iotCore = await startGuarded({}, {}, undefined, () => answer);
     const raw = await connectRaw(iotCore);
     raw.write(connectPacket('c', 5, user));
@@ -183,7 +183,7 @@ describe('a custom authorizer', () => {
     expect(iotCore.sum('Connect.AuthError')).toBe(1);
   });
 
-  it('whose policy is not supported lets nobody in, and says why', async () => {
+  it('whose policy is not supported refuses every client, and says why', async () => {
     const document = {
       Version: '2012-10-17',
       Statement: [{ Effect: 'Allow', Action: '*', Resource: '*', Condition: {} }],
@@ -198,7 +198,7 @@ describe('a custom authorizer', () => {
     expect(iotCore.internalErrors[0]).toBeInstanceOf(PolicyError);
   });
 
-  it('that does not answer within five seconds lets nobody in', async () => {
+  it('that does not answer within five seconds refuses every client', async () => {
     const { clock, advance } = makeVirtualTime();
     const iotCore = await startGuarded({}, {}, clock, () => new Promise(() => {}));
     const raw = await connectRaw(iotCore);
@@ -209,7 +209,7 @@ describe('a custom authorizer', () => {
     expect(String(iotCore.internalErrors[0])).toMatch(/has not answered within 5000 ms/);
   });
 
-  it('that cannot be invoked lets nobody in', async () => {
+  it('that cannot be invoked refuses every client', async () => {
     const iotCore = await startGuarded({}, { invokeUrl: 'http://127.0.0.1:9' });
     const raw = await connectRaw(iotCore);
     raw.write(connectPacket('c', 5, user));

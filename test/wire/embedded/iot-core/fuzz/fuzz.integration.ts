@@ -10,7 +10,7 @@ import { makeRandom, type Random } from '../../../../../src/shared/random.ts';
 import { testKey } from '../../../../support/embedded/test-key.ts';
 import { connectPacket, deployedSql, roomyLimits } from '../../../../support/iot-core/fixture.ts';
 import { drawStream, makePool, type PacketPool } from '../../../../support/iot-core/fuzz/fuzzed-packets.ts';
-import { startWitnesses } from '../../../../support/iot-core/fuzz/observers.ts';
+import { startObservers } from '../../../../support/iot-core/fuzz/observers.ts';
 import { startTarget, type Target } from '../../../../support/iot-core/fuzz/target.ts';
 
 /** `FUZZ_SEED=…` runs a failure once more. */
@@ -130,11 +130,11 @@ async function settle(): Promise<number> {
   return (await target.state()).heapBytes;
 }
 
-it(`survives ${wantedFrames} fuzzed packets, leaks nothing and harms nobody: FUZZ_SEED=${seed}`, async () => {
-  // What is compiled and kept for good is so before memory is looked at.
+it(`survives ${wantedFrames} fuzzed packets, leaks nothing and harms no other client: FUZZ_SEED=${seed}`, async () => {
+  // Code is compiled and permanent memory allocated before the first measurement of memory.
   await fuzz(warmUpFrames, 1);
   const before = await settle();
-  const observer = await startWitnesses(target.mqttPort, 5);
+  const observer = await startObservers(target.mqttPort, 5);
   await fuzz(wantedFrames, 2);
   const received = await observer.end();
   const after = await settle();
@@ -193,8 +193,8 @@ const burdens: Readonly<Record<string, (index: number) => Promise<Socket>>> = {
     enter(Buffer.concat([connectFrame(`huge-${i}`), Buffer.from([0x30, 0xff, 0xff, 0xff, 0x7f])])),
 };
 
-it('gets rid of the half-open, the silent and the oversize, and harms nobody', async () => {
-  const observer = await startWitnesses(target.mqttPort, 5);
+it('gets rid of the half-open, the silent and the oversize, and harms no other client', async () => {
+  const observer = await startObservers(target.mqttPort, 5);
   const crowd = await Promise.all(
     Object.values(burdens).flatMap((burden) => Array.from({ length: 60 }, (_, i) => burden(i))),
   );
@@ -212,7 +212,7 @@ it('gets rid of the half-open, the silent and the oversize, and harms nobody', a
 }, 60_000);
 
 it('serves the slow: byte by byte, and one that does not read', async () => {
-  const observer = await startWitnesses(target.mqttPort, 5);
+  const observer = await startObservers(target.mqttPort, 5);
   const deaf = await enter(connectFrame('deaf'));
   deaf.pause();
   deaf.write(generate({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'rough/#', qos: 0 }] }));

@@ -208,7 +208,7 @@ describe('aws-iot-device-sdk-v2 is refused, and counted', () => {
 
   it.each([
     ['secret', testKey.accessKeyId, 'wrong', 'us-east-1'],
-    ['access key', 'stranger', testKey.secretAccessKey, 'us-east-1'],
+    ['access key', 'unknown', testKey.secretAccessKey, 'us-east-1'],
     ['Region', testKey.accessKeyId, testKey.secretAccessKey, 'eu-west-1'],
   ])('with a wrong %s', async (_what, accessKeyId, secret, region) => {
     const iotCore = await startGuarded();
@@ -222,7 +222,10 @@ describe('aws-iot-device-sdk-v2 is refused, and counted', () => {
 
   it.each([
     ['password', { authorizerName: 'plain', username: 'fleet', password: Buffer.from('guess') }],
-    ['authorizer', { authorizerName: 'nobody', username: 'fleet', password: Buffer.from('open sesame') }],
+    [
+      'authorizer',
+      { authorizerName: 'no-such-authorizer', username: 'fleet', password: Buffer.from('open sesame') },
+    ],
     [
       'signature',
       {
@@ -267,7 +270,7 @@ describe('aws-iot-device-sdk-v2 is refused, and counted', () => {
     const [{ disconnect }] = await disconnection;
     expect(disconnect?.reasonCode).toBe(mqtt5.DisconnectReasonCode.NotAuthorized);
     expect([iotCore.sum('Subscribe.AuthError'), iotCore.sum('PublishIn.Success')]).toEqual([1, 1]);
-    // The SDK tries again until it is told to stop.
+    // The SDK tries again until it is stopped.
     expect(iotCore.sum('Connect.AuthError')).toBeGreaterThanOrEqual(1);
     expect(iotCore.sum('PublishIn.AuthError')).toBeGreaterThanOrEqual(1);
   });

@@ -58,7 +58,7 @@ describe('the SDK’s HTTP client', () => {
     const iotCore = await startGuarded({ authorizers: [] });
     const wrong: IoTDataPlaneClientConfig[] = [
       { credentials: { ...testKey, secretAccessKey: 'guess' } },
-      { credentials: { ...testKey, accessKeyId: 'stranger' } },
+      { credentials: { ...testKey, accessKeyId: 'unknown' } },
       { region: 'eu-west-1' },
     ];
     for (const config of wrong) {

@@ -130,8 +130,8 @@ describe.each(['dense', 'device-sdk'] as const)('%s', (client) => {
 it('dense does not trust a service that the authority has not signed', async () => {
   const iotCore = await startGuarded();
   const other = await startGuarded();
-  const stranger = { ...iotCore, certificates: other.certificates };
-  const { listener } = await open('dense', stranger, ways['x509, on 8883']!, 1);
+  const otherService = { ...iotCore, certificates: other.certificates };
+  const { listener } = await open('dense', otherService, ways['x509, on 8883']!, 1);
   const [[, reason] = []] = await listener.heard('connectFailed');
   expect(reason).toMatch(/SELF_SIGNED|UNABLE_TO_VERIFY|DEPTH_ZERO|CERT_SIGNATURE/);
 });

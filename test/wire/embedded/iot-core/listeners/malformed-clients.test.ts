@@ -48,7 +48,7 @@ const closed = (socket: Socket) =>
     else socket.once('close', () => resolve());
   });
 
-/** Whoever else is there notices nothing. */
+/** Other clients are not affected. */
 async function expectWell(iotCore: GuardedIotCore): Promise<void> {
   expect(iotCore.internalErrors).toEqual([]);
   const { client } = await connectClient(iotCore);
@@ -143,7 +143,7 @@ describe('behind a TLS listener', () => {
     await expectWell(iotCore);
   });
 
-  it('a request that is too large, or never ends, harms nobody', async () => {
+  it('a request that is too large, or never ends, harms no other client', async () => {
     const iotCore = await startGuarded();
     const large = await connectSecure(iotCore, iotCore.httpsPort);
     const answers: Buffer[] = [];
@@ -164,7 +164,7 @@ describe('behind a TLS listener', () => {
     ['a target that is no path', '*%', 400],
     ['a signed header that every object has', `${signedPath('host;constructor')}`, 403],
     ['a signed header that is the prototype', `${signedPath('host;__proto__')}`, 403],
-  ])('a handshake with %s is refused, and harms nobody', async (_what, target, status) => {
+  ])('a handshake with %s is refused, and harms no other client', async (_what, target, status) => {
     const iotCore = await startGuarded();
     const socket = await connectSecure(iotCore, iotCore.wssPort, ['http/1.1']);
     socket.write(

@@ -79,11 +79,13 @@ describeIfInstalled.each(['mqttv311', 'mqttv5'])('mosquitto clients, %s', (versi
     expect([iotCore.sum('Connect.Success'), iotCore.sum('PublishIn.Success')]).toEqual([1, 1]);
   });
 
-  it('are refused with a stranger’s certificate, and by a custom authorizer', async () => {
+  it('are refused with an unregistered certificate, and by a custom authorizer', async () => {
     const iotCore = await startGuarded();
     const { certificateFile, keyFile } = filesOf({ certificates: await makeCertificates(Date.now()) });
-    const stranger = ['--cafile', filesOf(iotCore).caFile, '--cert', certificateFile, '--key', keyFile];
-    await expect(publish(iotCore.mqttsPort, stranger)).rejects.toMatchObject({ code: expect.any(Number) });
+    const unregistered = ['--cafile', filesOf(iotCore).caFile, '--cert', certificateFile, '--key', keyFile];
+    await expect(publish(iotCore.mqttsPort, unregistered)).rejects.toMatchObject({
+      code: expect.any(Number),
+    });
     const guess = withAuthorizer('guess')(iotCore);
     await expect(publish(iotCore.wssPort, guess)).rejects.toMatchObject({ code: expect.any(Number) });
     expect([iotCore.sum('Connect.AuthError'), iotCore.sum('Connect.Success')]).toEqual([2, 0]);

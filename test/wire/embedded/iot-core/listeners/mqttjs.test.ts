@@ -141,9 +141,9 @@ describe('a WebSocket', () => {
     expect(await outcomeOf(client)).toBeUndefined();
     await client.publishAsync('mine/1', '{}', { qos: 1 });
     client.on('error', () => {});
-    const told = once(client as never, 'disconnect');
+    const disconnected = once(client as never, 'disconnect');
     client.publish('other/1', '{}', { qos: 1 });
-    const [{ reasonCode }] = (await told) as [{ reasonCode: number }];
+    const [{ reasonCode }] = (await disconnected) as [{ reasonCode: number }];
     expect(reasonCode).toBe(0x87);
     expect([iotCore.sum('PublishIn.Success'), iotCore.sum('PublishIn.AuthError')]).toEqual([1, 1]);
   });
@@ -153,10 +153,10 @@ describe('a certificate', () => {
   it('that is not registered, or none, gets a CONNACK that says no, in either version', async () => {
     const iotCore = await startGuarded();
     const { device } = await makeCertificates(Date.now());
-    const stranger = { cert: device.certificate, key: device.key };
+    const unregistered = { cert: device.certificate, key: device.key };
     const url = `mqtts://localhost:${iotCore.mqttsPort}`;
-    expect(await outcomeOf(open(url, iotCore, stranger))).toMatch(/Connection refused/);
-    expect(await outcomeOf(open(url, iotCore, { ...stranger, protocolVersion: 5 }))).toMatch(
+    expect(await outcomeOf(open(url, iotCore, unregistered))).toMatch(/Connection refused/);
+    expect(await outcomeOf(open(url, iotCore, { ...unregistered, protocolVersion: 5 }))).toMatch(
       /Not authorized/,
     );
     expect(await outcomeOf(open(url, iotCore))).toMatch(/Connection refused/);
@@ -244,7 +244,7 @@ describe('what policies leave out', () => {
   it('is not delivered: iot:Receive is asked for every message, retained ones too', async () => {
     const fleetPolicies = [
       policyOf(all.slice(0, 3), 'client/*', 'topic/*', 'topicfilter/*'),
-      policyOf(['iot:Receive'], 'topic/heard'),
+      policyOf(['iot:Receive'], 'topic/allowed'),
       policyOf(['iot:RetainPublish'], 'topic/*'),
     ];
     const iotCore = await startGuarded({ fleetPolicies });
@@ -253,10 +253,10 @@ describe('what policies leave out', () => {
     client.on('message', (topic) => received.push(topic));
     await client.publishAsync('kept', 'x', { qos: 1, retain: true });
     await client.subscribeAsync(['+', 'kept'], { qos: 1 });
-    for (const topic of ['unheard', 'heard', 'unheard', 'heard'])
+    for (const topic of ['denied', 'allowed', 'denied', 'allowed'])
       await client.publishAsync(topic, 'x', { qos: 1 });
     await until(() => received.length === 2);
-    expect(received).toEqual(['heard', 'heard']);
+    expect(received).toEqual(['allowed', 'allowed']);
     expect(iotCore.sum('PublishOut.AuthError')).toBe(3);
     expect(iotCore.sum('PublishOut.Success')).toBe(2);
   });
@@ -294,9 +294,9 @@ describe('what policies leave out', () => {
     await client.publishAsync('other', 'x', { qos: 0 });
     await client.publishAsync('mine', 'x', { qos: 1 });
     expect([iotCore.sum('PublishIn.Success'), iotCore.sum('PublishIn.AuthError')]).toEqual([1, 2]);
-    const told = once(client as never, 'disconnect');
+    const disconnected = once(client as never, 'disconnect');
     client.subscribe('mine', () => {});
-    const [{ reasonCode }] = (await told) as [{ reasonCode: number }];
+    const [{ reasonCode }] = (await disconnected) as [{ reasonCode: number }];
     expect([reasonCode, iotCore.sum('Subscribe.AuthError')]).toEqual([0x87, 1]);
   });
 });

@@ -17,7 +17,7 @@ describe('CONNECT', () => {
     expect(iotCore.sum('Connect.Success')).toBe(1);
   });
 
-  it('tells MQTT 5 what the service can do', async () => {
+  it('states the capabilities of the service to MQTT 5', async () => {
     const iotCore = await startTestIotCore();
     const raw = await connectRaw(iotCore, 5);
     raw.write(
@@ -96,7 +96,7 @@ describe('CONNECT', () => {
     expect(iotCore.sum('Connect.Throttle')).toBe(1);
   });
 
-  it('evicts the first of two clients with one id, and tells MQTT 5 why', async () => {
+  it('evicts the first of two clients with one id, and sends MQTT 5 the reason', async () => {
     const iotCore = await startTestIotCore();
     const first = await connectRaw(iotCore, 5);
     first.write(connectPacket('twin', 5));

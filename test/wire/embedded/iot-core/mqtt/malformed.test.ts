@@ -55,7 +55,7 @@ describe('a malformed packet', () => {
     expect((await iotCore.admin('GET', '/process')).connected).toBe(0);
   });
 
-  it('harms nobody else: mutated packets and random bytes', async () => {
+  it('harms no other client: mutated packets and random bytes', async () => {
     const iotCore = await startTestIotCore();
     const observer = await connectClient(iotCore, { clientId: 'observer' });
     await observer.client.subscribeAsync('observer/#', { qos: 1 });

@@ -116,7 +116,7 @@ describe('publishes', () => {
     expect(harsh.sum('PublishIn.Throttle')).toBe(1);
   });
 
-  it('without their PUBACK: 3.1.1 is not heard until it has them, 5 is ended with 0x93', async () => {
+  it('without their PUBACK: 3.1.1 is not read until it has them, 5 is ended with 0x93', async () => {
     const { iotCore } = await startWith({ unacknowledgedPerClient: 3 });
     const burst = (version: 4 | 5) =>
       Buffer.concat(
@@ -217,7 +217,7 @@ describe('subscribes', () => {
     expect(iotCore.sum('Subscribe.Throttle')).toBe(1);
   });
 
-  it.each(versions)('of one connection: past 50 it is told and closed, version %i', async (version) => {
+  it.each(versions)('of one connection: past 50 it is refused and closed, version %i', async (version) => {
     const { iotCore } = await startWith({});
     const raw = await connected(iotCore, version);
     for (let n = 0; n < 50; n += 5) {

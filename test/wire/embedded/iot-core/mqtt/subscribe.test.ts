@@ -106,7 +106,7 @@ describe('$share', () => {
     await until(() => last?.received.length === before + 10);
   });
 
-  it('queues for a persistent member while nobody is there', async () => {
+  it('queues for a persistent member while it is not connected', async () => {
     const iotCore = await startTestIotCore();
     const options = { clientId: 'member', protocolVersion: 5, clean: false } as const;
     const properties = { sessionExpiryInterval: 600 };

@@ -9,7 +9,7 @@ import {
 
 const will = { topic: 'wills/a', payload: Buffer.from('gone'), qos: 1, retain: false } as const;
 
-/** One client that leaves a will, and one that hears of it. */
+/** One client that leaves a will, and one that receives it. */
 async function start(version: 4 | 5, more: object = {}) {
   const time = makeVirtualTime();
   const iotCore = await startTestIotCore({}, time.clock);
@@ -61,7 +61,7 @@ describe('a will', () => {
 
   it.each([
     ['asks for it', { reasonCode: 0x04 }],
-    ['tells of an error', { reasonCode: 0x80 }],
+    ['reports an error', { reasonCode: 0x80 }],
     ['is not valid', { properties: { sessionExpiryInterval: 5 } }],
   ])('is sent by a DISCONNECT that %s', async (_what, disconnect) => {
     const { heir, testator } = await start(5);

@@ -37,7 +37,7 @@ async function start(shards: number) {
     endpoint: gateway.url,
     region: 'us-east-1',
     credentials: testKey,
-    // Kinesis's own client speaks HTTP/2 unless told otherwise.
+    // Kinesis's own client speaks HTTP/2 by default.
     requestHandler: new NodeHttpHandler(),
     maxAttempts: 1,
   });
@@ -88,7 +88,7 @@ describe('embedded Kinesis', () => {
     ]);
   });
 
-  it('reads from wherever it is told to, and says how far behind that is', async () => {
+  it('reads from the position that is given, and says how far behind that is', async () => {
     const { putText, iterator, read, pass } = await start(1);
     const numbers: string[] = [];
     for (const text of ['0', '1', '2', '3']) {
@@ -179,7 +179,7 @@ describe('embedded Kinesis', () => {
     await read(ShardIterator);
   });
 
-  it('tells errors by their names', async () => {
+  it('names errors as AWS does', async () => {
     const { client, iterator, read, pass, putText } = await start(1);
     const named = (name: string) => expect.objectContaining({ name });
     await expect(client.send(new DescribeStreamSummaryCommand({ StreamName: 'other' }))).rejects.toEqual(
