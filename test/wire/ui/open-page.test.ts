@@ -49,7 +49,7 @@ it('leaves the environment as it was, for the next run', async () => {
   }
 });
 
-it('tells a page that asks for a second run, at once, that one is under way', async () => {
+it('answers a second run, at once, that one is in progress', async () => {
   const runsDirectory = await mkdtemp(path.join(tmpdir(), 'stampede-ui-'));
   const first = Promise.withResolvers<EndedRun>();
   let started = 0;

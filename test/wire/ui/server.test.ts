@@ -208,7 +208,7 @@ describe('the live page’s server', () => {
     expect((await post('/api/runs/started-run/stop', {})).status).toBe(409);
   });
 
-  it('tells a page of its run as server-sent events', async () => {
+  it('sends a page its run as server-sent events', async () => {
     const { status, headers, text } = await get('/runs/started-run/events');
     expect([status, headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
     expect(text).toBe('event: ended\ndata: {"reason":"stopped"}\n\n');
