@@ -8,7 +8,7 @@ import { isUnread, type QuotaForecast } from './quota-forecast.ts';
 
 /** The plan is past the profile's own `limits`, or past a limit that nothing lifts. Exit code 3. */
 export class RefusedByPreflightError extends StampedeError {
-  readonly faults: readonly InputError[];
+  readonly errors: readonly InputError[];
 
   /** @param canForce false: it could not run to its end, whatever the profile allows */
   constructor(faults: readonly InputError[], { canForce = true }: { readonly canForce?: boolean } = {}) {
@@ -22,7 +22,7 @@ export class RefusedByPreflightError extends StampedeError {
     });
     // The name of the error in the execution.
     this.name = 'RefusedByPreflight';
-    this.faults = faults;
+    this.errors = faults;
   }
 }
 

@@ -33,7 +33,7 @@ export type AuthKind = 'sigv4' | 'x509' | 'custom' | 'none';
 export interface ConnectSettings {
   readonly protocol: Protocol;
   readonly client: MqttClientKind;
-  /** Which listener of the endpoint. Absent: the endpoint the endpoint offers first (AWS: sigv4). */
+  /** Which listener of the endpoint. Absent: the one that the endpoint offers first (AWS: sigv4). */
   readonly auth?: AuthKind;
   /** New connections per second over the whole run. */
   readonly ratePerSecond: number;

@@ -46,9 +46,9 @@ export interface InputError {
 /** More than anyone reads; Lambda cuts an error's message, and Step Functions refuses one that is too long. */
 const maxListed = 100;
 
-/** Bad usage or a bad profile: every fault at once. Exit code 2. */
+/** Bad usage or a bad profile: every error at once. Exit code 2. */
 export class InvalidInputError extends StampedeError {
-  readonly faults: readonly InputError[];
+  readonly errors: readonly InputError[];
 
   constructor(what: string, faults: readonly InputError[]) {
     const lines = faults
@@ -57,11 +57,11 @@ export class InvalidInputError extends StampedeError {
     if (faults.length > maxListed) lines.push(`  and ${faults.length - maxListed} more`);
     super(
       'InvalidInput',
-      `${what} has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n${lines.join('\n')}`,
+      `${what} has ${faults.length === 1 ? 'an error' : `${faults.length} errors`}:\n${lines.join('\n')}`,
       {
         exitCode: exitCodes.badUsage,
       },
     );
-    this.faults = faults;
+    this.errors = faults;
   }
 }

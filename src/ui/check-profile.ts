@@ -31,7 +31,7 @@ export function checkProfile(text: string, force = false): CheckedProfile {
     const refusals = draft.plan.profile.limits.enforce ? refusalsOf(draft) : [];
     return { answer: { faults: [], refusals, brief }, input, draft };
   } catch (error) {
-    if (error instanceof InvalidInputError) return refused(error.faults);
+    if (error instanceof InvalidInputError) return refused(error.errors);
     throw error;
   }
 }

@@ -42,6 +42,6 @@ async function readText(file: string): Promise<string> {
       message: `${file} cannot be read: ${(error as Error).message}`,
       hint: 'give a file of JSON, or the JSON itself: \'{"dropDeliveries":0.01}\'',
     };
-    throw new InvalidInputError('The injected faults', [fault]);
+    throw new InvalidInputError('The description of faults', [fault]);
   }
 }

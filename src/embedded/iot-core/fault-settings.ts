@@ -131,7 +131,7 @@ export function parseFaultChange(input: unknown, current: FaultSettings): FaultC
       message: 'cannot change while the service runs',
       hint: 'start the service with it',
     };
-    throw new InvalidInputError('The injected faults', [fault]);
+    throw new InvalidInputError('The description of faults', [fault]);
   }
   return { settings: { ...current, ...withoutUndefined(changed) }, pauseMs, disconnect };
 }
@@ -141,7 +141,7 @@ function parse<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>, input: u
   if (result.success) return result.data;
   const known = Object.keys(schema.shape);
   throw new InvalidInputError(
-    'The injected faults',
+    'The description of faults',
     result.error.issues.flatMap((issue) => faultsOf(issue, known)),
   );
 }

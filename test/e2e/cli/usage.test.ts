@@ -26,7 +26,7 @@ describe('stampede, used wrongly', () => {
       });
       expect(code).toBe(2);
       expect(stdout).toBe('');
-      expect(stderr).toMatch(/The load profile has \d+ faults:/);
+      expect(stderr).toMatch(/The load profile has \d+ errors:/);
       for (const setting of [
         'devices',
         'conect',

@@ -34,7 +34,7 @@ export interface ListenerUnderTest {
 export const attempts = [
   'no credentials',
   'wrong credentials',
-  'a unrelated Origin',
+  'an unrelated Origin',
   'a rebinding Host',
   'a cross-site Sec-Fetch-Site',
 ] as const;
@@ -82,7 +82,7 @@ export async function attempt(listener: ListenerUnderTest, route: EdgeRoute, who
       : plain),
     ...(shown?.kind === 'header' ? { [shown.name]: shown.value[which] } : {}),
     ...(body === '' ? {} : { 'content-type': 'application/json', 'content-length': String(body.length) }),
-    ...(who === 'a unrelated Origin' ? { origin: 'https://evil.example' } : {}),
+    ...(who === 'an unrelated Origin' ? { origin: 'https://evil.example' } : {}),
     ...(who === 'a cross-site Sec-Fetch-Site'
       ? { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }
       : {}),

@@ -52,7 +52,7 @@ describe('a dead letter', () => {
     ['not JSON', 'hello'],
     ['another program’s', '{"hello":1}'],
     ['null', 'null'],
-    ['a unrelated publish', errorMessage('hello', 'x')],
+    ['an unrelated publish', errorMessage('hello', 'x')],
     ['a publish with another envelope', errorMessage('{"stampede":{"run":"run-1","slice":-1,"n":0}}', 'x')],
   ])('is none of Stampede’s: %s', (_what, body) => {
     expect(parseDeadLetter(body)).toBeUndefined();

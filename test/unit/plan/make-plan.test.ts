@@ -25,7 +25,7 @@ function faultsOf(act: () => unknown) {
   try {
     act();
   } catch (error) {
-    if (error instanceof InvalidInputError || error instanceof RefusedByPreflightError) return error.faults;
+    if (error instanceof InvalidInputError || error instanceof RefusedByPreflightError) return error.errors;
     throw error;
   }
   return [];

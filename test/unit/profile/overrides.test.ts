@@ -25,7 +25,7 @@ function faultsOf(input: unknown, flags: Record<string, string>, env: Record<str
   try {
     parseLoadProfile(input, [...overridesFromEnvironment(env), ...overridesFromFlags(flags)]);
   } catch (error) {
-    if (error instanceof InvalidInputError) return error.faults;
+    if (error instanceof InvalidInputError) return error.errors;
     throw error;
   }
   return [];

@@ -20,7 +20,7 @@ function faultsOf(input: unknown, overrides: ProfileOverrides = []) {
   try {
     parseLoadProfile(input, overrides);
   } catch (error) {
-    if (error instanceof InvalidInputError) return error.faults;
+    if (error instanceof InvalidInputError) return error.errors;
     throw error;
   }
   return [];
@@ -36,7 +36,7 @@ describe('parseLoadProfile', () => {
   it('lists a hundred errors, and how many more there are', () => {
     const unknown = Object.fromEntries(Array.from({ length: 103 }, (_, i) => [`q${i}`, 1]));
     const parse = () => parseLoadProfile({ devices: 1, ratePerSecond: 1, duration: '1s', ...unknown });
-    expect(parse).toThrow(/^The load profile has 103 faults:\n.*q99: .*\n {2}and 3 more$/s);
+    expect(parse).toThrow(/^The load profile has 103 errors:\n.*q99: .*\n {2}and 3 more$/s);
     expect(parse).not.toThrow(/q100/);
   });
 

@@ -104,7 +104,7 @@ describe('the metrics', () => {
       try {
         parseLoadProfile(profile);
       } catch (error) {
-        return error instanceof InvalidInputError ? error.faults.map(({ path }) => path) : [error];
+        return error instanceof InvalidInputError ? error.errors.map(({ path }) => path) : [error];
       }
       return [];
     };

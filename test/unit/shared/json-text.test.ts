@@ -8,7 +8,7 @@ function faultsOf(text: string | Uint8Array) {
   try {
     parseJsonText(text, 'p.json');
   } catch (error) {
-    if (error instanceof InvalidInputError) return error.faults;
+    if (error instanceof InvalidInputError) return error.errors;
     throw error;
   }
   return [];

@@ -47,7 +47,7 @@ describe('readEnvironment', () => {
       error = thrown;
     }
     expect(error).toBeInstanceOf(InvalidInputError);
-    expect((error as InvalidInputError).faults.map(({ path }) => path)).toEqual([
+    expect((error as InvalidInputError).errors.map(({ path }) => path)).toEqual([
       'RUN_BUCKET',
       'IOT_ENDPOINT',
       'COLD_START_LEAD',

@@ -131,7 +131,7 @@ describe('the live page’s server', () => {
 
   it('compares runs, against the first', async () => {
     const { text } = await get(
-      `/compare?run=${runIdOf(10)}&run=${runIdOf(20)}&run=nobody&run=${runIdOf(10)}`,
+      `/compare?run=${runIdOf(10)}&run=${runIdOf(20)}&run=none-such&run=${runIdOf(10)}`,
     );
     expect(text).toContain('A: smoke');
     expect(text).toContain('B: smoke');

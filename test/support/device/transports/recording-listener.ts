@@ -12,7 +12,7 @@ export class RecordingListener implements TransportListener {
   }
 
   /** Resolves once `count` events of that name have come. */
-  async heard(name: keyof TransportListener, count = 1): Promise<unknown[][]> {
+  async until(name: keyof TransportListener, count = 1): Promise<unknown[][]> {
     while (this.of(name).length < count) {
       await new Promise<void>((resolve) => this.#waiting.add(resolve));
     }

@@ -4,6 +4,6 @@ import { findBackend } from '../../../../src/cli/backend/find-backend.ts';
 it('refuses at once every flag of embedded AWS for a stack on AWS', async () => {
   const flags = { runs: 'runs', stage: 'dev', faults: '{}', quota: ['publishIn=1'] };
   await expect(findBackend({ ...flags, deniedPublish: 'refuse' })).rejects.toThrow(
-    /3 faults[\s\S]*--quota: is of embedded AWS[\s\S]*--denied-publish[\s\S]*--faults/,
+    /3 errors[\s\S]*--quota: is of embedded AWS[\s\S]*--denied-publish[\s\S]*--faults/,
   );
 });

@@ -16,9 +16,9 @@ describe('--faults', () => {
   });
 
   it.each([
-    ['{"dropAcks":7}', /The injected faults has a fault:\n {2}dropAcks/],
+    ['{"dropAcks":7}', /The description of faults has an error:\n {2}dropAcks/],
     ['{"dropAck":1}', /did you mean "dropAcks"/],
-    ['{"dropAcks":', /--faults has a fault/],
+    ['{"dropAcks":', /--faults has an error/],
     ['nowhere.json', /--faults: nowhere.json cannot be read: ENOENT/],
   ])('%s is refused', async (faults, message) => {
     await expect(faultSettingsOf({ faults })).rejects.toThrow(message);

@@ -20,7 +20,7 @@ describe('definitions', () => {
     ],
     ['JSONata', { ...single({ Type: 'Pass', End: true }), QueryLanguage: 'JSONata' }],
     ['an item reader', mapOver({ ItemReader: {} })],
-    ['a unrelated context', mapOver({ ItemSelector: { 'x.$': '$$.Execution.Input' } })],
+    ['an unrelated context', mapOver({ ItemSelector: { 'x.$': '$$.Execution.Input' } })],
   ])('refuses %s', (_what, definition) => {
     expect(() =>
       makeStepFunctions({

@@ -68,10 +68,10 @@ async function open({ make }: Way, iotCore: GuardedIotCore, port: number): Promi
 
 /** A test that waits for connections fails at once, with the reason, when one cannot be made. */
 async function connected({ listener }: Opened, count = 1): Promise<void> {
-  const failed = listener.heard('connectFailed').then((failures) => {
+  const failed = listener.until('connectFailed').then((failures) => {
     throw new Error(`not connected: ${failures.flat().join(', ')}`);
   });
-  await Promise.race([listener.heard('connected', count), failed]);
+  await Promise.race([listener.until('connected', count), failed]);
   failed.catch(() => {});
 }
 
@@ -142,7 +142,7 @@ describe.each(Object.keys(ways))('%s, closes', (name) => {
     await silent.close();
     const opened = await open(way, await startGuarded(), silent.port);
     opened.transport.connect(0);
-    await opened.listener.heard('connectFailed');
+    await opened.listener.until('connectFailed');
     await closeQuietly(opened);
   });
 
@@ -152,7 +152,7 @@ describe.each(Object.keys(ways))('%s, closes', (name) => {
     const opened = await open(way, iotCore, proxy.port);
     opened.transport.connect(0);
     await connected(opened);
-    const lost = opened.listener.heard('disconnected');
+    const lost = opened.listener.until('disconnected');
     await proxy.close();
     await lost;
     opened.transport.connect(0);
@@ -179,7 +179,7 @@ describe('https, closes', () => {
     await closeQuietly(atOnce);
     const waiting = openHttps();
     waiting.transport.connect(0);
-    await waiting.listener.heard('connected');
+    await waiting.listener.until('connected');
     waiting.transport.publish(0, 0, Buffer.from('x'));
     await silent.spokenTo;
     await closeQuietly(waiting);

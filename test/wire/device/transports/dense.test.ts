@@ -21,13 +21,13 @@ describe('dense', () => {
     const broker = await startBroker();
     const { listener, transport } = open(broker.address, { devices: 2 });
     transport.connect(1);
-    await listener.heard('connected');
+    await listener.until('connected');
     const messages = [65_532, 65_533, 65_534, 65_535, 200_000];
     for (const [i, k] of messages.entries()) {
       transport.publish(1, k * 2 + 1, Buffer.from('x'));
       transport.flush();
       // The first three are on the way together.
-      if (i >= 2) await listener.heard('acknowledged', i + 1);
+      if (i >= 2) await listener.until('acknowledged', i + 1);
     }
     expect(listener.of('acknowledged')).toEqual(messages.map((k) => [1, k * 2 + 1]));
     expect(broker.published.map((p) => p.messageId)).toEqual([65_533, 65_534, 1, 2, 3_399]);
@@ -42,7 +42,7 @@ describe('dense', () => {
     };
     const { listener, transport } = open(broker.address, { keepAliveMs: 600_000 });
     transport.connect(0);
-    expect(await listener.heard('connected')).toEqual([[0, 100]]);
+    expect(await listener.until('connected')).toEqual([[0, 100]]);
     // By its own keep-alive it would send none while this test lasts.
     await broker.got('pingreq');
   });
@@ -51,18 +51,18 @@ describe('dense', () => {
     const broker = await startBroker();
     const { listener, transport } = open(broker.address, { keepAliveMs: 200 });
     transport.connect(0);
-    await listener.heard('connected');
+    await listener.until('connected');
     await broker.got('pingreq', 2);
     expect(listener.of('disconnected')).toEqual([]);
     broker.script = () => {};
-    expect(await listener.heard('disconnected')).toEqual([[0, 'ping timeout']]);
+    expect(await listener.until('disconnected')).toEqual([[0, 'ping timeout']]);
   });
 
   it('takes no more while the socket is full, and reports when it can again', async () => {
     const broker = await startBroker();
     const { listener, transport } = open(broker.address, { qos: 0 });
     transport.connect(0);
-    await listener.heard('connected');
+    await listener.until('connected');
     const [socket] = broker.sockets;
     socket!.pause();
     const payload = Buffer.alloc(60_000, 'x');
@@ -71,7 +71,7 @@ describe('dense', () => {
     transport.flush();
     expect(listener.of('writable')).toEqual([]);
     socket!.resume();
-    await listener.heard('writable');
+    await listener.until('writable');
     transport.publish(0, sent++, payload);
     transport.flush();
     await broker.got('publish', sent);
@@ -82,7 +82,7 @@ describe('dense', () => {
     const broker = await startBroker();
     const { listener, transport } = open(broker.address);
     transport.connect(0);
-    await listener.heard('connected');
+    await listener.until('connected');
     for (const socket of broker.sockets) socket.pause();
     await transport.close();
   });
@@ -109,17 +109,17 @@ describe('dense over MQTT 3.1.1, against aedes', () => {
     });
     const { listener, transport } = open(address, { mqttVersion: 4, qos, devices: 5, echoes: true });
     for (let device = 0; device < 5; device++) transport.connect(device);
-    await listener.heard('connected', 5);
+    await listener.until('connected', 5);
     await subscribed;
     for (let n = 0; n < 200; n++) transport.publish(n % 5, n, Buffer.from(`message ${n}`));
     transport.flush();
-    const echoes = await listener.heard('echoed', 200);
+    const echoes = await listener.until('echoed', 200);
     for (const device of [0, 1, 2, 3, 4]) {
       expect(echoes.filter(([d]) => d === device).map(([, text]) => text)).toEqual(
         Array.from({ length: 40 }, (_, k) => `message ${k * 5 + device}`),
       );
     }
-    if (qos === 1) await listener.heard('acknowledged', 200);
+    if (qos === 1) await listener.until('acknowledged', 200);
     else expect(listener.of('acknowledged')).toEqual([]);
   });
 
@@ -129,6 +129,6 @@ describe('dense over MQTT 3.1.1, against aedes', () => {
       done(Object.assign(new Error('no'), { returnCode: 5 as const }), false);
     const { listener, transport } = open(address, { mqttVersion: 4 });
     transport.connect(0);
-    expect(await listener.heard('connectFailed')).toEqual([[0, 'NotAuthorized']]);
+    expect(await listener.until('connectFailed')).toEqual([[0, 'NotAuthorized']]);
   });
 });

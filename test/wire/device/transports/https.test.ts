@@ -61,13 +61,13 @@ describe('https', () => {
   it('publishes to the data plane as each device, from a buffer that is written over', async () => {
     const { listener, transport } = open(3);
     for (const device of [0, 1, 2]) transport.connect(device);
-    await listener.heard('connected', 3);
+    await listener.until('connected', 3);
     const payload = Buffer.alloc(3);
     for (let n = 0; n < 30; n++) {
       payload.write(String(n).padStart(3));
       transport.publish(n % 3, n, payload);
     }
-    await listener.heard('acknowledged', 30);
+    await listener.until('acknowledged', 30);
     expect(
       requests.map(({ url, body }) => [url, Number(body)]).sort(([, a], [, b]) => Number(a) - Number(b)),
     ).toEqual(Array.from({ length: 30 }, (_, n) => [`/topics/t%2Fd${n % 3}?qos=1`, n]));
@@ -89,7 +89,7 @@ describe('https', () => {
     answer = ({ body }) => answers[Number(body)];
     const { listener, transport } = open();
     for (let n = 0; n < 3; n++) transport.publish(0, n, Buffer.from(String(n)));
-    const refused = await listener.heard('refused', 3);
+    const refused = await listener.until('refused', 3);
     expect(refused.sort(([, a], [, b]) => Number(a) - Number(b))).toEqual([
       [0, 0, 'throttled', 'ThrottlingException'],
       [0, 1, 'failed', 'ForbiddenException'],
@@ -103,7 +103,7 @@ describe('https', () => {
     await once(server, 'close');
     const { listener, transport } = open();
     transport.publish(0, 0, Buffer.from('x'));
-    expect(await listener.heard('refused')).toEqual([[0, 0, 'failed', expect.any(String)]]);
+    expect(await listener.until('refused')).toEqual([[0, 0, 'failed', expect.any(String)]]);
   });
 
   it('ends at once, even with messages in flight, and reports nothing after that', async () => {

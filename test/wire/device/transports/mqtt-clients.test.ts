@@ -32,7 +32,7 @@ describe.each(clients)('$kind over MQTT 5', ({ kind, closed, timeout, refusal })
     const broker = await startBroker();
     const { listener, transport } = open(kind, broker.address, { devices: 2, keepAliveMs: 300_000 });
     transport.connect(1);
-    expect(await listener.heard('connected')).toEqual([[1, 65_535]]);
+    expect(await listener.until('connected')).toEqual([[1, 65_535]]);
     expect(broker.received[0]).toMatchObject({
       cmd: 'connect',
       clientId: 'run-d1',
@@ -47,7 +47,7 @@ describe.each(clients)('$kind over MQTT 5', ({ kind, closed, timeout, refusal })
     const broker = await startBroker();
     const { listener, transport } = open(kind, broker.address, { cleanStart: false });
     transport.connect(0);
-    await listener.heard('connected');
+    await listener.until('connected');
     expect(broker.received[0]).toMatchObject({ clean: false, properties: { sessionExpiryInterval: 3_600 } });
   });
 
@@ -55,14 +55,14 @@ describe.each(clients)('$kind over MQTT 5', ({ kind, closed, timeout, refusal })
     const broker = await startBroker();
     const { listener, transport } = open(kind, broker.address, { devices: 3 });
     for (const device of [0, 1, 2]) transport.connect(device);
-    await listener.heard('connected', 3);
+    await listener.until('connected', 3);
     const payload = Buffer.alloc(5);
     for (let n = 0; n < 300; n++) {
       payload.write(String(n).padStart(5));
       expect(transport.publish(n % 3, n, payload)).toBe(true);
       if (n % 50 === 49) transport.flush();
     }
-    await listener.heard('acknowledged', 300);
+    await listener.until('acknowledged', 300);
     for (const device of [0, 1, 2]) {
       const expected = Array.from({ length: 100 }, (_, k) => k * 3 + device);
       // In no order: the SDK's native thread takes publishes in batches, and not always the older batch first.
@@ -82,10 +82,10 @@ describe.each(clients)('$kind over MQTT 5', ({ kind, closed, timeout, refusal })
     };
     const { listener, transport } = open(kind, broker.address);
     transport.connect(0);
-    await listener.heard('connected');
+    await listener.until('connected');
     for (let n = 0; n < 3; n++) transport.publish(0, n, Buffer.from(String(n)));
     transport.flush();
-    await listener.heard('refused', 2);
+    await listener.until('refused', 2);
     expect(listener.of('acknowledged')).toEqual([[0, 0]]);
     expect(listener.of('refused')).toEqual([
       [0, 1, 'throttled', 'QuotaExceeded'],
@@ -103,7 +103,7 @@ describe.each(clients)('$kind over MQTT 5', ({ kind, closed, timeout, refusal })
     transport.connect(0);
     await broker.got('subscribe');
     transport.publish(0, 0, Buffer.from('hello'));
-    expect(await listener.heard('echoed')).toEqual([[0, 'hello']]);
+    expect(await listener.until('echoed')).toEqual([[0, 'hello']]);
   });
 
   it('reports that it may not subscribe', async () => {
@@ -114,23 +114,23 @@ describe.each(clients)('$kind over MQTT 5', ({ kind, closed, timeout, refusal })
     };
     const { listener, transport } = open(kind, broker.address, { echoes: true });
     transport.connect(0);
-    expect(await listener.heard('echoRefused')).toEqual([[0, 'NotAuthorized']]);
+    expect(await listener.until('echoRefused')).toEqual([[0, 'NotAuthorized']]);
   });
 
   it('says why it was disconnected, and connects again', async () => {
     const broker = await startBroker();
     const { listener, transport } = open(kind, broker.address);
     transport.connect(0);
-    await listener.heard('connected');
+    await listener.until('connected');
     const [socket] = broker.sockets;
     send(socket!, { cmd: 'disconnect', reasonCode: 0x8e }, 5);
     socket!.end();
-    expect(await listener.heard('disconnected')).toEqual([[0, 'SessionTakenOver']]);
+    expect(await listener.until('disconnected')).toEqual([[0, 'SessionTakenOver']]);
     expect(transport.publish(0, 0, Buffer.from('x'))).toBe(false);
     transport.connect(0);
-    await listener.heard('connected', 2);
+    await listener.until('connected', 2);
     for (const again of broker.sockets) again.destroy();
-    expect((await listener.heard('disconnected', 2))[1]).toEqual([0, closed]);
+    expect((await listener.until('disconnected', 2))[1]).toEqual([0, closed]);
   });
 
   it('says why it could not connect', async () => {
@@ -139,26 +139,26 @@ describe.each(clients)('$kind over MQTT 5', ({ kind, closed, timeout, refusal })
       send(socket, { cmd: 'connack', sessionPresent: false, reasonCode: 0x87 }, version);
     const refused = open(kind, broker.address);
     refused.transport.connect(0);
-    expect(await refused.listener.heard('connectFailed')).toEqual([[0, 'NotAuthorized']]);
+    expect(await refused.listener.until('connectFailed')).toEqual([[0, 'NotAuthorized']]);
 
     broker.script = () => {};
     const silent = open(kind, broker.address, { connectTimeoutMs: 40 });
     silent.transport.connect(0);
-    expect(await silent.listener.heard('connectFailed')).toEqual([[0, timeout]]);
+    expect(await silent.listener.until('connectFailed')).toEqual([[0, timeout]]);
 
     const gone = await ScriptedBroker.start();
     const { address } = gone;
     await gone.close();
     const alone = open(kind, address);
     alone.transport.connect(0);
-    expect(await alone.listener.heard('connectFailed')).toEqual([[0, refusal]]);
+    expect(await alone.listener.until('connectFailed')).toEqual([[0, refusal]]);
   });
 
   it('sends DISCONNECT, and reports nothing after that', async () => {
     const broker = await startBroker();
     const { listener, transport } = open(kind, broker.address, { devices: 5 });
     for (let device = 0; device < 4; device++) transport.connect(device);
-    await listener.heard('connected', 4);
+    await listener.until('connected', 4);
     // One that is still on its way in, and messages that are still on theirs.
     transport.connect(4);
     for (let n = 0; n < 4; n++) transport.publish(n, n, Buffer.from('x'));
@@ -172,7 +172,7 @@ describe.each(clients)('$kind over MQTT 5', ({ kind, closed, timeout, refusal })
     const broker = await startBroker();
     const { listener, transport } = open(kind, broker.address, { qos: 0 });
     transport.connect(0);
-    await listener.heard('connected');
+    await listener.until('connected');
     for (let n = 0; n < 200; n++) transport.publish(0, n, Buffer.from(String(n)));
     await transport.close();
     await broker.got('disconnect');

@@ -58,7 +58,7 @@ describe('Faults', () => {
   });
 
   it.each<[unknown, RegExp]>([
-    [{ dropAcks: 2, pauseMs: -1, wind: 3 }, /3 faults[\s\S]*dropAcks[\s\S]*pauseMs[\s\S]*wind/],
+    [{ dropAcks: 2, pauseMs: -1, wind: 3 }, /3 errors[\s\S]*dropAcks[\s\S]*pauseMs[\s\S]*wind/],
     [{ dropAck: 1 }, /dropAck: is not known\n.*did you mean "dropAcks"/],
     [{ ackDelay: { gamma: 1 } }, /ackDelay: is no delay\n.*milliseconds, or one of/],
     [{ ackDelay: { uniform: { minMs: 3, maxMs: 2 } } }, /ackDelay.*is no delay/],

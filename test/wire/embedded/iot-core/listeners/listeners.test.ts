@@ -76,21 +76,21 @@ describe.each(['dense', 'device-sdk'] as const)('%s', (client) => {
   it.each(Object.keys(ways))('comes in by %s', async (name) => {
     const iotCore = await startGuarded();
     const { listener, transport } = await open(client, iotCore, ways[name]!);
-    await listener.heard('connected', 3);
+    await listener.until('connected', 3);
     const messages = 300;
     for (let n = 0; n < messages; n++) {
       // Sizes on both sides of what a WebSocket frame writes its length in.
       const payload = Buffer.alloc(n % 150 === 0 ? 70_000 : 40 + n, 'x');
       while (!transport.publish(n % 3, n, payload)) {
         transport.flush();
-        await listener.heard('writable', listener.of('writable').length + 1);
+        await listener.until('writable', listener.of('writable').length + 1);
       }
       if (n % 10 === 9) transport.flush();
     }
-    await listener.heard('acknowledged', messages);
+    await listener.until('acknowledged', messages);
     const acknowledged = new Set(listener.of('acknowledged').map(([, n]) => n));
     expect(acknowledged.size).toBe(messages);
-    expect((await listener.heard('echoed', messages / 3)).length).toBe(messages / 3);
+    expect((await listener.until('echoed', messages / 3)).length).toBe(messages / 3);
     expect(iotCore.sum('PublishIn.Success')).toBe(messages);
   });
 
@@ -118,7 +118,7 @@ describe.each(['dense', 'device-sdk'] as const)('%s', (client) => {
   ])('is kept out with %s', async (_what, _auth, way) => {
     const iotCore = await startGuarded();
     const { listener } = await open(client, iotCore, way, 1);
-    const [[, reason] = []] = await listener.heard('connectFailed');
+    const [[, reason] = []] = await listener.until('connectFailed');
     expect(reason).toMatch(
       /NotAuthorized|WebSocket handshake refused: 403|AWS_ERROR_HTTP_WEBSOCKET_UPGRADE_FAILURE/,
     );
@@ -132,6 +132,6 @@ it('dense does not trust a service that the authority has not signed', async () 
   const other = await startGuarded();
   const otherService = { ...iotCore, certificates: other.certificates };
   const { listener } = await open('dense', otherService, ways['x509, on 8883']!, 1);
-  const [[, reason] = []] = await listener.heard('connectFailed');
+  const [[, reason] = []] = await listener.until('connectFailed');
   expect(reason).toMatch(/SELF_SIGNED|UNABLE_TO_VERIFY|DEPTH_ZERO|CERT_SIGNATURE/);
 });
