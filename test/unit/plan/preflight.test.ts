@@ -191,7 +191,9 @@ describe('preflight', () => {
       'input of a slice',
       'outputs of all slices',
     ]);
-    expect(statePayloads.at(-2)?.bytes).toBe('{"runId":"run","protocol":"mqtt","hosts":[],"slice":1}'.length);
+    expect(statePayloads.at(-2)?.bytes).toBe(
+      '{"runId":"run","protocol":"mqtt","hosts":[],"timeoutSeconds":121,"slice":1}'.length,
+    );
     expect(statePayloads.at(-1)?.bytes).toBe('[{"slice":0},{"slice":1}]'.length);
   });
 
