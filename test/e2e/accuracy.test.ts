@@ -100,9 +100,10 @@ describe('a run against a service that', () => {
     expect(report.messages).toMatchObject({ intended: 1_600, dropped: 0, lost: 0 });
     expect(end_to_end_latency.p99).toBeGreaterThan(900);
     expect(puback_round_trip.p99).toBeGreaterThan(900);
-    // A quarter of the messages were intended within the pause: from the intended instant one in ten is late by far.
-    expect(end_to_end_latency.p90).toBeGreaterThan(400);
-    expect(transit.p90).toBeLessThan(end_to_end_latency.p90 / 2);
-    expect(send_lag.p90).toBeGreaterThan(400);
+    // A quarter of the messages were intended within the pause, or half of that where it began at the end of the run: from the
+    // intended instant at least one in twenty is late by far.
+    expect(end_to_end_latency.p95).toBeGreaterThan(400);
+    expect(transit.p90).toBeLessThan(end_to_end_latency.p95 / 2);
+    expect(send_lag.p95).toBeGreaterThan(400);
   });
 });
