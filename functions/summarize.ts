@@ -2,7 +2,8 @@ import { attemptsToRetain, dataPlaneClientOf, makeControl } from '../src/aws/con
 import { findTarget } from '../src/aws/iot-endpoint.ts';
 import { makeMetrics } from '../src/aws/metric-sums.ts';
 import { makeQueueBacklog } from '../src/aws/queue-backlog.ts';
-import { makeRunStore, runKeys } from '../src/aws/run-store.ts';
+import { runKeys } from '../src/aws/run-keys.ts';
+import { makeRunStore } from '../src/aws/run-store.ts';
 import { makeStreamBacklog } from '../src/aws/stream-backlog.ts';
 import type { Plan } from '../src/plan/plan.ts';
 import type { Verdict } from '../src/report/report-model.ts';

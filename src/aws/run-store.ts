@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import {
   type _Object,
   DeleteObjectCommand,
@@ -14,8 +15,9 @@ import type { InjectedFaults } from '../plan/conditions.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatReportJson } from '../report/report-json.ts';
 import type { Report } from '../report/report-model.ts';
-import { readStored, type StoredFiles, type StoredKind } from '../report/stored/read-stored.ts';
+import { checkSize, readStored, type StoredFiles, type StoredKind } from '../report/stored/read-stored.ts';
 import { StampedeError } from '../shared/errors.ts';
+import { checkOwn, type NewLiveOverflow, runKeys } from './run-keys.ts';
 
 /** GETs on the way at once when a whole run is read back. */
 const parallelReads = 64;
@@ -23,7 +25,7 @@ const parallelReads = 64;
 /** The record of a run: `runs/{runId}/…` in one bucket. InfluxDB is the live view; this is what the report is made of. */
 export interface RunStore {
   putPlan(plan: Plan): Promise<void>;
-  /** @throws RunNotFoundError */
+  /** @throws RunNotFoundError, and as all that reads a file: UnreadableFileError, OtherRunError */
   getPlan(runId: string): Promise<Plan>;
   putSliceResult(result: SliceResult): Promise<void>;
   /** Every slice result there is, in no order, each read as it is asked for: 10,000 never stand in memory at once. */
@@ -45,18 +47,6 @@ export interface RunStore {
   deleteLiveOverflow(overflow: LiveOverflow): Promise<void>;
 }
 
-/** Points of the live view that InfluxDB did not take while the run went on. */
-export interface NewLiveOverflow {
-  /** `slice-3-0`, `arrivals-…`, `summary` */
-  readonly name: string;
-  /** Line protocol, nanoseconds. */
-  readonly lines: readonly string[];
-  /** InfluxDB had taken nothing of this slice's, or this batch's, before. */
-  readonly isWhole: boolean;
-  /** HTTP status of its last answer; undefined: there was none. */
-  readonly status: number | undefined;
-}
-
 /** The same, kept until InfluxDB takes them. All but the lines is in its key, and known without reading it. */
 export interface LiveOverflow extends Omit<NewLiveOverflow, 'lines'> {
   readonly key: string;
@@ -75,22 +65,6 @@ export class RunNotFoundError extends StampedeError {
 
 const overflowKey = /([^/]+)\.(\d+)-lines(?:\.(\d{3}))?(\.whole)?\.lp$/;
 
-/** Keys of a run, as design and documentation name them. */
-export const runKeys = {
-  plan: (runId: string) => `runs/${runId}/plan.json`,
-  slices: (runId: string) => `runs/${runId}/slices/`,
-  slice: (runId: string, slice: number) => `runs/${runId}/slices/${slice}.json`,
-  faults: (runId: string) => `runs/${runId}/faults.json`,
-  deaths: (runId: string) => `runs/${runId}/deaths/`,
-  arrivals: (runId: string) => `runs/${runId}/arrivals/`,
-  arrivalWindow: (runId: string, window: string) => `runs/${runId}/arrivals/${window}.json`,
-  report: (runId: string) => `runs/${runId}/report.json`,
-  reportHtml: (runId: string) => `runs/${runId}/report.html`,
-  liveOverflows: (runId: string) => `runs/${runId}/influx-overflow/`,
-  liveOverflow: (runId: string, { name, lines, isWhole, status }: NewLiveOverflow) =>
-    `runs/${runId}/influx-overflow/${name}.${lines.length}-lines${status === undefined ? '' : `.${status}`}${isWhole ? '.whole' : ''}.lp`,
-} as const;
-
 export function makeRunStore(bucket: string, client: S3Client = new S3Client({})): RunStore {
   const put = async (key: string, body: string, contentType = 'application/json'): Promise<void> => {
     await client.send(
@@ -98,9 +72,20 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
     );
   };
 
+  const fileOf = (key: string): string => `s3://${bucket}/${key}`;
+
   const getText = async (key: string): Promise<string | undefined> => {
     try {
-      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      const { Body, ContentLength = 0 } = await client.send(
+        new GetObjectCommand({ Bucket: bucket, Key: key }),
+      );
+      try {
+        checkSize(ContentLength, fileOf(key));
+      } catch (error) {
+        // Its connection serves the next request only once it is read, or closed.
+        if (Body instanceof Readable) Body.destroy();
+        throw error;
+      }
       return await Body?.transformToString();
     } catch (error) {
       if (error instanceof NoSuchKey) return undefined;
@@ -110,10 +95,15 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
 
   const get = async <Kind extends StoredKind>(
     kind: Kind,
+    runId: string,
     key: string,
   ): Promise<StoredFiles[Kind] | undefined> => {
     const text = await getText(key);
-    return text === undefined ? undefined : await readStored(kind, text, `s3://${bucket}/${key}`);
+    if (text === undefined) return undefined;
+    const file = fileOf(key);
+    const value = await readStored(kind, text, file);
+    checkOwn(kind, value, { runId, key, file });
+    return value;
   };
 
   async function* list(prefix: string): AsyncGenerator<string> {
@@ -134,11 +124,12 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
   /** Reads many objects with a bounded number of GETs on the way, in the order of the keys. */
   async function* readAll<Kind extends StoredKind>(
     kind: Kind,
+    runId: string,
     keys: AsyncIterable<string>,
   ): AsyncGenerator<StoredFiles[Kind]> {
     const onTheWay: Promise<StoredFiles[Kind] | undefined>[] = [];
     for await (const key of keys) {
-      const read = get(kind, key);
+      const read = get(kind, runId, key);
       // A failed read is thrown where it is awaited below, not as an unhandled rejection before.
       read.catch(() => undefined);
       onTheWay.push(read);
@@ -156,19 +147,19 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
   return {
     putPlan: (plan) => put(runKeys.plan(plan.runId), JSON.stringify(plan)),
     async getPlan(runId) {
-      const plan = await get('plan', runKeys.plan(runId));
+      const plan = await get('plan', runId, runKeys.plan(runId));
       if (plan === undefined) throw new RunNotFoundError(runId, bucket);
       return plan;
     },
     putSliceResult: (result) => put(runKeys.slice(result.runId, result.slice), JSON.stringify(result)),
-    sliceResults: (runId) => readAll('sliceResult', list(runKeys.slices(runId))),
+    sliceResults: (runId) => readAll('sliceResult', runId, list(runKeys.slices(runId))),
     async *sliceDeaths(runId) {
       for await (const { Key, LastModified } of listObjects(runKeys.deaths(runId))) {
-        const death = Key === undefined ? undefined : await get('sliceDeath', Key);
+        const death = Key === undefined ? undefined : await get('sliceDeath', runId, Key);
         if (death !== undefined) yield LastModified === undefined ? death : { ...death, at: +LastModified };
       }
     },
-    getFaults: (runId) => get('injectedFaults', runKeys.faults(runId)),
+    getFaults: (runId) => get('injectedFaults', runId, runKeys.faults(runId)),
     putArrivalWindow: (window) =>
       put(runKeys.arrivalWindow(window.runId, window.window), JSON.stringify(window)),
     async *arrivalWindows(runId, known) {
@@ -179,13 +170,13 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
           yield key;
         }
       };
-      yield* readAll('arrivalWindow', fresh());
+      yield* readAll('arrivalWindow', runId, fresh());
     },
     async putReport(report, html) {
       await put(runKeys.reportHtml(report.runId), html, 'text/html; charset=utf-8');
       await put(runKeys.report(report.runId), formatReportJson(report));
     },
-    getReport: (runId) => get('report', runKeys.report(runId)),
+    getReport: (runId) => get('report', runId, runKeys.report(runId)),
     getReportHtml: (runId) => getText(runKeys.reportHtml(runId)),
     putLiveOverflow: (runId, overflow) =>
       put(runKeys.liveOverflow(runId, overflow), overflow.lines.join('\n'), 'text/plain; charset=utf-8'),

@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { checkOwn } from '../../aws/run-keys.ts';
 import type { RunStore } from '../../aws/run-store.ts';
 import { makeContainedFiles } from '../../embedded/s3/contained-files.ts';
 import type { Plan } from '../../plan/plan.ts';
@@ -28,15 +29,6 @@ export class NoSuchRunError extends StampedeError {
   }
 }
 
-export class OtherRunError extends StampedeError {
-  constructor(file: string, runId: string) {
-    super('OtherRun', `${file} is of another run, ${JSON.stringify(runId)}`, {
-      hint: 'a run directory is named by its run: rename it, or move the file to where it belongs',
-      exitCode: exitCodes.badUsage,
-    });
-  }
-}
-
 /**
  * The run store of embedded AWS as it lies on the disk, for when nothing runs any more: the keys of the bucket are
  * files.
@@ -47,6 +39,7 @@ export function openRunDirectory(runsDirectory: string): RunDirectory {
     if (!runIdPattern.test(runId)) throw new NoSuchRunError(runId, runsDirectory);
     return [runId, ...names];
   };
+  /** @param names the run's id first */
   const read = async <Kind extends StoredKind>(
     kind: Kind,
     names: readonly string[],
@@ -55,17 +48,10 @@ export function openRunDirectory(runsDirectory: string): RunDirectory {
     const facts = await files.head(...names);
     if (facts !== undefined) checkSize(facts.bytes, file);
     const found = await files.read(...names);
-    return found === undefined ? undefined : await readStored(kind, found.body, file);
-  };
-  /** The same of a file that says which run it is of: one of another run would be taken for this one's. */
-  const readOwn = async <Kind extends 'plan' | 'report'>(
-    runId: string,
-    kind: Kind,
-  ): Promise<StoredFiles[Kind] | undefined> => {
-    const name = `${kind}.json`;
-    const value = await read(kind, namesOf(runId, name));
-    if (value !== undefined && value.runId !== runId)
-      throw new OtherRunError(path.join(runsDirectory, runId, name), value.runId);
+    if (found === undefined) return undefined;
+    const value = await readStored(kind, found.body, file);
+    const [runId = ''] = names;
+    checkOwn(kind, value, { runId, key: `runs/${names.join('/')}`, file });
     return value;
   };
   async function* readAll<Kind extends StoredKind>(
@@ -86,7 +72,7 @@ export function openRunDirectory(runsDirectory: string): RunDirectory {
 
   return {
     async getPlan(runId) {
-      const plan = await readOwn(runId, 'plan');
+      const plan = await read('plan', namesOf(runId, 'plan.json'));
       if (plan === undefined) throw new NoSuchRunError(runId, runsDirectory);
       return plan;
     },
@@ -99,7 +85,7 @@ export function openRunDirectory(runsDirectory: string): RunDirectory {
     },
     arrivalWindows: (runId, known) => readAll('arrivalWindow', namesOf(runId, 'arrivals'), known),
     getFaults: (runId) => read('injectedFaults', namesOf(runId, 'faults.json')),
-    getReport: (runId) => readOwn(runId, 'report'),
+    getReport: (runId) => read('report', namesOf(runId, 'report.json')),
     async putPlan(plan) {
       await files.write(namesOf(plan.runId, 'plan.json'), JSON.stringify(plan));
     },

@@ -72,18 +72,16 @@ describe('stampede report', () => {
     const plan = planOf();
     const { runId } = plan;
     const dead = { ...resultOf(plan, 1, [0, 1, 2]), outcome: 'running' };
+    const window = windowOf(plan, [
+      [0, 0],
+      [0, 1],
+      [1, 5],
+    ]);
     store(
       [`${runId}/plan.json`, plan],
       [`${runId}/slices/0.json`, resultOf(plan, 0)],
       [`${runId}/slices/1.json`, dead],
-      [
-        `${runId}/arrivals/batch.json`,
-        windowOf(plan, [
-          [0, 0],
-          [0, 1],
-          [1, 5],
-        ]),
-      ],
+      [`${runId}/arrivals/${window.window}.json`, window],
     );
     const { code, stdout } = await stampede('report', 'latest');
     expect(code).toBe(99);

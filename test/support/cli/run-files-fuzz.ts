@@ -148,7 +148,7 @@ export async function fuzzRunFiles(runs: number, firstSeed: number): Promise<Fuz
       if (hasReport) await put('report.json', mutateText(report, random));
       else {
         for (const slice of slices) await put(`slices/${slice.slice}.json`, mutateText(slice, random));
-        await put('arrivals/a.json', mutateText(window, random));
+        await put(`arrivals/${window.window}.json`, mutateText(window, random));
         await put('faults.json', mutateText({ choices: { a: '1' }, events: [] }, random));
         await put('deaths/0.json', mutateText({ slice: 0, fault: { Error: 'X', Cause: '{}' } }, random));
       }

@@ -1,0 +1,64 @@
+import { OtherRunError } from '../report/stored/other-run-error.ts';
+import type { StoredFiles, StoredKind } from '../report/stored/read-stored.ts';
+
+/** Points of the live view that InfluxDB did not take while the run went on. */
+export interface NewLiveOverflow {
+  /** `slice-3-0`, `arrivals-…`, `summary` */
+  readonly name: string;
+  /** Line protocol, nanoseconds. */
+  readonly lines: readonly string[];
+  /** InfluxDB had taken nothing of this slice's, or this batch's, before. */
+  readonly isWhole: boolean;
+  /** HTTP status of its last answer; undefined: there was none. */
+  readonly status: number | undefined;
+}
+
+/** Keys of a run, as design and documentation name them. */
+export const runKeys = {
+  plan: (runId: string) => `runs/${runId}/plan.json`,
+  slices: (runId: string) => `runs/${runId}/slices/`,
+  slice: (runId: string, slice: number) => `runs/${runId}/slices/${slice}.json`,
+  faults: (runId: string) => `runs/${runId}/faults.json`,
+  deaths: (runId: string) => `runs/${runId}/deaths/`,
+  death: (runId: string, slice: number) => `runs/${runId}/deaths/${slice}.json`,
+  arrivals: (runId: string) => `runs/${runId}/arrivals/`,
+  arrivalWindow: (runId: string, window: string) => `runs/${runId}/arrivals/${window}.json`,
+  report: (runId: string) => `runs/${runId}/report.json`,
+  reportHtml: (runId: string) => `runs/${runId}/report.html`,
+  liveOverflows: (runId: string) => `runs/${runId}/influx-overflow/`,
+  liveOverflow: (runId: string, { name, lines, isWhole, status }: NewLiveOverflow) =>
+    `runs/${runId}/influx-overflow/${name}.${lines.length}-lines${status === undefined ? '' : `.${status}`}${isWhole ? '.whole' : ''}.lp`,
+} as const;
+
+/** The key that a file belongs at, by what it says of itself; `runId` stands in where it names no run. */
+const ownKeys: {
+  readonly [Kind in StoredKind]: (value: StoredFiles[Kind], runId: string) => string;
+} = {
+  plan: ({ runId }) => runKeys.plan(runId),
+  report: ({ runId }) => runKeys.report(runId),
+  sliceResult: ({ runId, slice }) => runKeys.slice(runId, slice),
+  sliceDeath: ({ slice }, runId) => runKeys.death(runId, slice),
+  arrivalWindow: ({ runId, window }) => runKeys.arrivalWindow(runId, window),
+  injectedFaults: (_, runId) => runKeys.faults(runId),
+};
+
+/** Where a file of a run store was found. */
+export interface StoredAt {
+  readonly runId: string;
+  readonly key: string;
+  /** The same for the error: `s3://bucket/key`, or a path. */
+  readonly file: string;
+}
+
+/**
+ * A file of another run, slice or batch would be counted for this one, and a report would replace that run's.
+ * @throws {OtherRunError}
+ */
+export function checkOwn<Kind extends StoredKind>(
+  kind: Kind,
+  value: StoredFiles[Kind],
+  { runId, key, file }: StoredAt,
+): void {
+  const own = ownKeys[kind](value, runId);
+  if (own !== key) throw new OtherRunError(file, 'runId' in value ? value.runId : runId, { runId, own });
+}
