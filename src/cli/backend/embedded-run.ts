@@ -5,6 +5,7 @@ import { makeExecutions } from '../../aws/executions.ts';
 import { makeRunStore } from '../../aws/run-store.ts';
 import type { FaultSettings } from '../../embedded/iot-core/fault-settings.ts';
 import { type EmbeddedAwsBrokenError, startEmbeddedAws } from '../../embedded/process/start-embedded-aws.ts';
+import { otherUsersNote } from '../../embedded/s3/runs-storage.ts';
 import type { RunView, ViewRequest } from '../../live/run-in-progress.ts';
 import { StampedeError } from '../../shared/errors.ts';
 import { readEnvironment, readInfluxServer } from '../../worker/environment.ts';
@@ -51,6 +52,8 @@ export async function runOnEmbeddedAws(request: EmbeddedRunRequest): Promise<End
   });
   const { logDirectory: logs } = aws;
   interrupts.quit.addEventListener('abort', () => aws.kill());
+  const modeNote = otherUsersNote(runsDirectory);
+  if (modeNote !== undefined) display.say(modeNote);
   aws.onTrouble((what) => display.say(what));
   try {
     if (interrupts.stop.aborted) return { logs };

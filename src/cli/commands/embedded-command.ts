@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import type { EmbeddedAwsOptions } from '../../embedded/process/start-embedded-aws.ts';
+import { otherUsersNote } from '../../embedded/s3/runs-storage.ts';
 import { exitCodes } from '../../shared/errors.ts';
+import { quoteForShell } from '../../shared/quote-for-shell.ts';
 import { addBehaviourFlags, type BehaviourFlags, behaviourOf } from '../options/behaviour-flags.ts';
 import { addFaultFlag, type FaultFlag, faultSettingsOf } from '../options/fault-flag.ts';
 import { addQuotaFlags, embeddedQuotasOf, type QuotaFlags } from '../options/quota-flags.ts';
@@ -40,6 +42,8 @@ async function keepEmbeddedAws(options: EmbeddedAwsOptions): Promise<void> {
   const interrupts = catchInterrupts();
   const { startEmbeddedAws } = await import('../../embedded/process/start-embedded-aws.ts');
   const aws = await startEmbeddedAws(options);
+  const note = otherUsersNote(options.runsDirectory);
+  if (note !== undefined) print(process.stderr, `${note}\n`);
   interrupts.quit.addEventListener('abort', () => aws.kill());
   const variables = {
     ...aws.environment,
@@ -56,8 +60,4 @@ async function keepEmbeddedAws(options: EmbeddedAwsOptions): Promise<void> {
   const broken = await Promise.race([aws.broken, aborted(interrupts.stop)]);
   await aws.close();
   if (broken !== undefined) throw broken;
-}
-
-function quoteForShell(value: string): string {
-  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { makeContainedFiles } from '../../embedded/s3/contained-files.ts';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
 import type { Report } from '../../report/report-model.ts';
 import { checkSize, readStored } from '../../report/stored/read-stored.ts';
@@ -25,7 +26,7 @@ export class ReportNotReadableError extends StampedeError {
 export async function readReport(what: string, runsDirectory: string): Promise<Report> {
   const found = await stat(what).catch(() => undefined);
   if (found?.isFile()) return readReportFile(what);
-  if (found?.isDirectory()) return readReportFile(path.join(what, 'report.json'));
+  if (found?.isDirectory()) return readReportIn(what);
   const runId = await resolveRunId(what, runsDirectory);
   const report = await openRunDirectory(runsDirectory).getReport(runId);
   if (report === undefined) {
@@ -42,6 +43,18 @@ export async function resolveRunId(what: string, runsDirectory: string): Promise
   return runId;
 }
 
+/** A run directory may come from somebody else: a link in it is not followed. */
+async function readReportIn(directory: string): Promise<Report> {
+  const file = path.join(directory, 'report.json');
+  const files = makeContainedFiles(directory);
+  const facts = await files.head('report.json');
+  if (facts !== undefined) checkSize(facts.bytes, file);
+  const found = await files.read('report.json');
+  if (found === undefined) throw new ReportNotReadableError(file, 'there is no such file');
+  return readStored('report', found.body, file);
+}
+
+/** A file that the user names may be reached through a link: it is the user's own choice. */
 async function readReportFile(file: string): Promise<Report> {
   let body: Buffer;
   try {

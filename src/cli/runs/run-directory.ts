@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { checkOwn } from '../../aws/run-keys.ts';
 import type { RunStore } from '../../aws/run-store.ts';
@@ -103,7 +103,7 @@ export async function latestRunIn(runsDirectory: string): Promise<string | undef
     names
       .filter((name) => runIdPattern.test(name))
       .map(async (name) => {
-        const plan = await stat(path.join(runsDirectory, name, 'plan.json')).catch(() => undefined);
+        const plan = await lstat(path.join(runsDirectory, name, 'plan.json')).catch(() => undefined);
         return { name, at: plan?.mtimeMs ?? Number.NEGATIVE_INFINITY };
       }),
   );

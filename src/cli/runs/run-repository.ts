@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { makeContainedFiles } from '../../embedded/s3/contained-files.ts';
 import { runIdPattern } from '../../shared/run-id.ts';
@@ -50,13 +50,14 @@ export function makeRunRepository(runsDirectory: string): RunRepository {
     try {
       return runIdPattern.test(runId) ? await record.getReport(runId) : undefined;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
   };
 
   const pastRunOf = async (runId: string): Promise<PastRun> => {
-    const file = await files.head(runId, 'report.json').catch(() => undefined);
+    const file = await files.head(runId, 'report.json').catch(messageOf);
     if (file === undefined) return { runId };
+    if (typeof file === 'string') return { runId, unreadable: file };
     const known = summaries.get(runId);
     if (known?.modifiedAt === file.modifiedAt) return known.run;
     const found = await report(runId);
@@ -75,7 +76,7 @@ export function makeRunRepository(runsDirectory: string): RunRepository {
         entries
           .filter((entry) => entry.isDirectory() && runIdPattern.test(entry.name))
           .map(async ({ name }) => {
-            const directory = await stat(path.join(runsDirectory, name)).catch(() => undefined);
+            const directory = await lstat(path.join(runsDirectory, name)).catch(() => undefined);
             return { runId: name, at: startOf(name) ?? directory?.mtimeMs ?? 0 };
           }),
       );
@@ -89,8 +90,12 @@ export function makeRunRepository(runsDirectory: string): RunRepository {
     file: read,
     has: async (runId) =>
       runIdPattern.test(runId) &&
-      (await stat(path.join(runsDirectory, runId)).catch(() => undefined)) !== undefined,
+      (await lstat(path.join(runsDirectory, runId)).catch(() => undefined)) !== undefined,
   };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function summarize(report: Report): RunSummary {

@@ -1,6 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { lstatSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { StampedeError } from '../../shared/errors.ts';
 import { isLoopback } from '../../targets/target-check.ts';
+import { checkKind, makePrivateDirectory, readRegularFile } from '../s3/file-kinds.ts';
 
 /** Where an embedded AWS can be reached: what its own processes know, for others on this machine. */
 export interface EmbeddedAwsAddress {
@@ -16,18 +19,23 @@ const directoryOf = (runsDirectory: string): string => path.join(path.resolve(ru
 /**
  * Lets others find this embedded AWS by its runs directory, for as long as its process lives.
  * @returns withdraws it
+ * @throws LinkOutsideError, FileKindError where the directory of addresses is none
  */
 export function publishAddress(runsDirectory: string, address: EmbeddedAwsAddress): () => void {
   const directory = directoryOf(runsDirectory);
   const file = path.join(directory, `${address.pid}.json`);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makePrivateDirectory(directory);
   // Rename into place, so that no reader sees half an address. Only this user may read it: it allows starting runs.
-  writeFileSync(`${file}.new`, JSON.stringify(address), { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  const temporary = path.join(directory, randomUUID());
+  writeFileSync(temporary, JSON.stringify(address), { flag: 'wx', mode: 0o600 });
+  renameSync(temporary, file);
   return () => rmSync(file, { force: true });
 }
 
-/** Every embedded AWS that runs on these runs; what one that was killed has left is taken away. */
+/**
+ * Every embedded AWS that runs on these runs; what one that was killed has left is deleted.
+ * @throws LinkOutsideError, FileKindError: a link could lead to files of the user's with such names
+ */
 export function findAddresses(runsDirectory: string): EmbeddedAwsAddress[] {
   const directory = directoryOf(runsDirectory);
   return namesIn(directory).flatMap((name) => {
@@ -41,15 +49,19 @@ export function findAddresses(runsDirectory: string): EmbeddedAwsAddress[] {
 
 function namesIn(directory: string): string[] {
   try {
+    const found = lstatSync(directory, { throwIfNoEntry: false });
+    if (found === undefined) return [];
+    checkKind(directory, found, 'directory');
     return readdirSync(directory).filter((name) => /^\d+\.json$/.test(name));
-  } catch {
+  } catch (error) {
+    if (error instanceof StampedeError) throw error;
     return [];
   }
 }
 
 function read(file: string): EmbeddedAwsAddress | undefined {
   try {
-    return checkAddress(JSON.parse(readFileSync(file, 'utf8')));
+    return checkAddress(JSON.parse(readRegularFile(file)));
   } catch {
     return undefined;
   }

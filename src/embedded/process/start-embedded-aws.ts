@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunView, ViewRequest } from '../../live/run-in-progress.ts';
@@ -9,7 +9,8 @@ import type { QuotaName } from '../../targets/aws-iot/quotas.ts';
 import type { InfluxServer } from '../influxdb/influxdb-relay.ts';
 import type { LiveTotals } from '../influxdb/live-totals.ts';
 import { type IotCoreChoices, iotCoreChoicesOf } from '../iot-core/settings.ts';
-import { prepareRunsDirectory } from '../s3/runs-storage.ts';
+import { openToAppend } from '../s3/file-kinds.ts';
+import { prepareHiddenDirectory, prepareRunsDirectory } from '../s3/runs-storage.ts';
 import type { StackParameters } from './embedded-aws.ts';
 import { watchLiveness } from './liveness.ts';
 import {
@@ -86,12 +87,13 @@ const closeTimeoutMs = 5_000;
 
 /**
  * Starts AWS on loopback in a process of its own. It ends with this one, however this one ends.
- * @throws EmbeddedAwsError
+ * @throws EmbeddedAwsError, RunsDirectoryError, LinkOutsideError, FileKindError
  */
 export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<EmbeddedAws> {
   const runsDirectory = path.resolve(options.runsDirectory);
   prepareRunsDirectory(runsDirectory);
-  const log = path.join(runsDirectory, '.logs', 'embedded-aws.log');
+  prepareHiddenDirectory(runsDirectory, '.embedded');
+  const log = path.join(prepareHiddenDirectory(runsDirectory, '.logs'), 'embedded-aws.log');
   const child = forkMain(log, {
     runsDirectory,
     packageRoot: options.packageRoot ?? packageRoot,
@@ -152,8 +154,7 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
 }
 
 function forkMain(log: string, settings: EmbeddedAwsArguments): ChildProcess {
-  mkdirSync(path.dirname(log), { recursive: true, mode: 0o700 });
-  const output = openSync(log, 'a', 0o600);
+  const output = openToAppend(log);
   try {
     const { influx, ...shown } = settings;
     return fork(main, [JSON.stringify(shown)], {

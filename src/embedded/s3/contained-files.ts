@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { link, lstat, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, link, lstat, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { checkKind, LinkOutsideError, neverFollowNorBlock } from './file-kinds.ts';
 
 /**
  * Files below one directory, and nowhere else: a run directory may come from somebody else, and a symbolic link in it may
- * lead anywhere. Links are neither followed nor written through.
+ * lead anywhere. Links are neither followed nor written through, and only regular files are opened.
  */
 export interface ContainedFiles {
-  /** Undefined: there is no such file. @throws LinkOutsideError */
+  /** Undefined: there is no such file. @throws LinkOutsideError, FileKindError */
   read(...names: string[]): Promise<ContainedFile | undefined>;
-  /** Size and time of a file. Undefined: there is none. @throws LinkOutsideError */
+  /** Size and time of a file. Undefined: there is none. @throws LinkOutsideError, FileKindError */
   head(...names: string[]): Promise<FileFacts | undefined>;
   /**
    * Written whole to a temporary file and then renamed, so that a reader sees all of it or none. Readable by this user
@@ -20,8 +21,17 @@ export interface ContainedFiles {
    */
   write(names: readonly string[], body: string | Buffer, onlyIfNew?: boolean): Promise<FileFacts>;
   remove(...names: string[]): Promise<void>;
-  /** Names of the files and of the directories within; links are neither. */
-  list(...names: string[]): Promise<readonly { readonly name: string; readonly isDirectory: boolean }[]>;
+  /**
+   * All names within, of links and FIFOs too: these are neither file nor directory.
+   * @throws LinkOutsideError, FileKindError for the directory itself
+   */
+  list(...names: string[]): Promise<readonly ListedName[]>;
+}
+
+export interface ListedName {
+  readonly name: string;
+  readonly isDirectory: boolean;
+  readonly isFile: boolean;
 }
 
 export interface FileFacts {
@@ -32,16 +42,6 @@ export interface FileFacts {
 
 export interface ContainedFile extends FileFacts {
   readonly body: Buffer;
-}
-
-/** A file that a symbolic link leads out to. */
-export class LinkOutsideError extends Error {
-  readonly code = 'ELINKOUTSIDE';
-
-  constructor(file: string) {
-    super(`${file} is a symbolic link, or lies behind one: it is neither read nor written`);
-    this.name = 'LinkOutsideError';
-  }
 }
 
 /** Names of temporary files, and of what is not an object of the run store. */
@@ -64,40 +64,45 @@ export function makeContainedFiles(baseDirectory: string): ContainedFiles {
     if ((await realpath(directory)) !== wanted) throw new LinkOutsideError(file);
   }
 
-  async function openFile(names: readonly string[]) {
+  /** Undefined: there is no such file. */
+  async function openFile(
+    names: readonly string[],
+  ): Promise<{ handle: FileHandle; facts: Stats } | undefined> {
     const file = fileOf(names);
+    let handle: FileHandle | undefined;
     try {
       await checkDirectory(file);
-      return await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+      // Before it is opened: opening a device may already have an effect.
+      checkKind(file, await lstat(file), 'file');
+      handle = await open(file, constants.O_RDONLY | neverFollowNorBlock);
+      const facts = await handle.stat();
+      checkKind(file, facts, 'file');
+      return { handle, facts };
     } catch (error) {
+      await handle?.close();
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-      // O_NOFOLLOW: the file itself is a link.
       throw code === 'ELOOP' ? new LinkOutsideError(file) : error;
     }
   }
 
   return {
     async read(...names) {
-      const handle = await openFile(names);
-      if (handle === undefined) return undefined;
+      const opened = await openFile(names);
+      if (opened === undefined) return undefined;
+      const { handle, facts } = opened;
       try {
-        const facts = await handle.stat();
-        if (!facts.isFile()) return undefined;
         return { body: await handle.readFile(), bytes: facts.size, modifiedAt: facts.mtimeMs };
       } finally {
         await handle.close();
       }
     },
     async head(...names) {
-      const handle = await openFile(names);
-      if (handle === undefined) return undefined;
-      try {
-        const facts = await handle.stat();
-        return facts.isFile() ? { bytes: facts.size, modifiedAt: facts.mtimeMs } : undefined;
-      } finally {
-        await handle.close();
-      }
+      const opened = await openFile(names);
+      if (opened === undefined) return undefined;
+      await opened.handle.close();
+      const { facts } = opened;
+      return { bytes: facts.size, modifiedAt: facts.mtimeMs };
     },
     async write(names, body, onlyIfNew = false) {
       const file = fileOf(names);
@@ -135,15 +140,20 @@ export function makeContainedFiles(baseDirectory: string): ContainedFiles {
     async list(...names) {
       const directory = names.length === 0 ? base : fileOf(names);
       try {
-        if (names.length > 0) await checkDirectory(path.join(directory, 'any'));
+        if (names.length > 0) {
+          await checkDirectory(directory);
+          checkKind(directory, await lstat(directory), 'directory');
+        }
         const entries = await readdir(directory, { withFileTypes: true });
-        return entries
-          .filter((entry) => entry.isDirectory() || entry.isFile())
-          .map((entry) => ({ name: entry.name, isDirectory: entry.isDirectory() }));
+        return entries.map((entry) => ({
+          name: entry.name,
+          isDirectory: entry.isDirectory(),
+          isFile: entry.isFile(),
+        }));
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELINKOUTSIDE') return [];
-        throw error;
+        if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+        throw code === 'ELOOP' ? new LinkOutsideError(directory) : error;
       }
     },
   };

@@ -1,5 +1,6 @@
 import { AwsError, notSupported } from '../gateway/aws-error.ts';
-import { hiddenPrefix, LinkOutsideError, makeContainedFiles } from './contained-files.ts';
+import { hiddenPrefix, makeContainedFiles } from './contained-files.ts';
+import { FileKindError, LinkOutsideError } from './file-kinds.ts';
 import { describeDiskError, isDiskError, remedyOfDisk } from './runs-storage.ts';
 import { md5Hex } from './s3-body.ts';
 
@@ -47,10 +48,10 @@ export function makeRunFiles(
   >();
 
   async function walk(names: readonly string[], keyPrefix: string, keys: string[]): Promise<void> {
-    for (const { name, isDirectory } of await files.list(...names)) {
+    for (const { name, isDirectory, isFile } of await files.list(...names)) {
       if (name.startsWith(hiddenPrefix)) continue;
       if (isDirectory) await walk([...names, name], `${keyPrefix}${name}/`, keys);
-      else keys.push(`${keyPrefix}${name}`);
+      else if (isFile) keys.push(`${keyPrefix}${name}`);
     }
   }
 
@@ -71,18 +72,18 @@ export function makeRunFiles(
       }
     },
     async get(key) {
-      const found = await files.read(...namesOf(key)).catch(rethrow);
+      const found = await files.read(...namesOf(key)).catch(noneIfDirectory);
       return found === undefined ? undefined : { key, ...found, etag: md5Hex(found.body) };
     },
     async head(key) {
       const names = namesOf(key);
-      const found = await files.head(...names).catch(rethrow);
+      const found = await files.head(...names).catch(noneIfDirectory);
       if (found === undefined) return undefined;
       const known = etags.get(key);
       if (known?.modifiedAt === found.modifiedAt && known.bytes === found.bytes) {
         return { key, ...found, etag: known.etag };
       }
-      const whole = await files.read(...names).catch(rethrow);
+      const whole = await files.read(...names).catch(noneIfDirectory);
       if (whole === undefined) return undefined;
       const { body, ...facts } = whole;
       const etag = md5Hex(body);
@@ -100,15 +101,26 @@ export function makeRunFiles(
       const segments = directory.slice(root.length).split('/').filter(Boolean);
       if (segments.some((segment) => segment.startsWith(hiddenPrefix))) return [];
       const keys: string[] = [];
-      await walk(segments, directory, keys);
+      await walk(segments, directory, keys).catch(noneIfFile);
       return keys.filter((key) => key.startsWith(prefix)).sort(byUtf8);
     },
   };
 }
 
-/** What a link leads to is not an object of this bucket. */
+/** What a link leads to is not an object of this bucket, and neither is a FIFO or a device. */
 function deniedIfLink(error: unknown): unknown {
-  return error instanceof LinkOutsideError ? new AwsError('AccessDenied', error.message, 403) : error;
+  const isRefused = error instanceof LinkOutsideError || error instanceof FileKindError;
+  return isRefused ? new AwsError('AccessDenied', error.message, 403) : error;
+}
+
+/** A key that is a prefix of others is no object. */
+function noneIfDirectory(error: unknown): undefined {
+  if (!(error instanceof FileKindError && error.isDirectory)) rethrow(error);
+}
+
+/** No key begins with an object's key and a slash. */
+function noneIfFile(error: unknown): undefined {
+  if (!(error instanceof FileKindError)) rethrow(error);
 }
 
 function rethrow(error: unknown): never {

@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
+import { quoteForShell } from '../../shared/quote-for-shell.ts';
+import { makePrivateDirectory } from './file-kinds.ts';
 
 /** The directory of runs cannot be made or written to. */
 export class RunsDirectoryError extends StampedeError {
@@ -54,15 +57,40 @@ export function remedyOfDisk(error: unknown): string {
 export function prepareRunsDirectory(directory: string): void {
   try {
     makeDirectory(directory);
-    const probe = path.join(directory, `.probe-${process.pid}`);
+    // A name that no one can guess, and `wx`: a link of that name would be written through.
+    const probe = path.join(directory, `.probe-${randomUUID()}`);
     try {
-      writeFileSync(probe, 'x');
+      writeFileSync(probe, 'x', { flag: 'wx', mode: 0o600 });
     } finally {
       rmSync(probe, { force: true });
     }
   } catch (error) {
     throw new RunsDirectoryError(directory, error);
   }
+}
+
+/**
+ * A directory beside the runs, for this user only.
+ * @param name begins with a dot: no key of the run bucket leads there
+ * @returns its path
+ * @throws RunsDirectoryError, LinkOutsideError, FileKindError
+ */
+export function prepareHiddenDirectory(runsDirectory: string, name: '.logs' | '.embedded'): string {
+  const directory = path.join(runsDirectory, name);
+  try {
+    makePrivateDirectory(directory);
+  } catch (error) {
+    throw error instanceof StampedeError ? error : new RunsDirectoryError(runsDirectory, error);
+  }
+  return directory;
+}
+
+/** A directory that the user made is left as it is; undefined: no other user may read it. */
+export function otherUsersNote(directory: string): string | undefined {
+  if (process.platform === 'win32') return undefined;
+  const { mode } = statSync(directory);
+  if ((mode & 0o077) === 0) return undefined;
+  return `other users of this machine may open the directory of runs ${directory} (mode 0${(mode & 0o777).toString(8)}); to keep them out: chmod 700 ${quoteForShell(directory)}`;
 }
 
 /** With its parents. Node's own `recursive` never returns below /proc, where a directory that exists takes no entries. */

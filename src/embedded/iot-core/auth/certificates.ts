@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { generate } from 'selfsigned';
 
@@ -82,7 +82,9 @@ export function writeCertificates(directory: string, { authority, device }: Cert
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const write = (name: string, pem: string): string => {
     const file = path.join(directory, name);
-    writeFileSync(file, pem, { mode: 0o600 });
+    // A link of this name is replaced, not written through.
+    rmSync(file, { force: true });
+    writeFileSync(file, pem, { flag: 'wx', mode: 0o600 });
     return file;
   };
   return {

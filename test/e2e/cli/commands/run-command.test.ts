@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { availableParallelism, homedir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -92,6 +92,17 @@ describe('stampede run', () => {
     // In a pipe progress is plain lines, apart from the result.
     expect(result.stderr).toMatch(/^\d+:\d\d publishing, connected 20\/20/m);
     expect(processesOf(runs)).toEqual([]);
+    expect(result.stderr).not.toContain('other users of this machine');
+    // Logs, certificates, slices, arrivals, reports: no other user may read any of them.
+    const kept = readdirSync(runs, { recursive: true, encoding: 'utf8' });
+    expect(kept).toEqual(
+      expect.arrayContaining([expect.stringMatching(/device\.key$/), expect.stringMatching(/\.log$/)]),
+    );
+    const modes = ['', ...kept].map((name) => {
+      const { mode } = statSync(path.join(runs, name));
+      return { name, isDirectory: (mode & 0o170000) === 0o040000, mode: (mode & 0o777).toString(8) };
+    });
+    expect(modes.filter(({ isDirectory, mode }) => mode !== (isDirectory ? '700' : '600'))).toEqual([]);
   }, 60_000);
 
   it('exits 99 when a threshold fails', async () => {
@@ -108,6 +119,8 @@ describe('stampede run', () => {
   }, 60_000);
 
   it('stops cleanly at Ctrl-C: partial report, exit 130, no process left', async () => {
+    mkdirSync(runs, { recursive: true });
+    chmodSync(runs, 0o755);
     const file = workplace.writeProfile('long.json', { ...tiny, duration: '2m' });
     const cli = startCli(['run', file, '--runs', runs]);
     await cli.untilSays(' publishing,');
@@ -115,6 +128,10 @@ describe('stampede run', () => {
     cli.child.kill('SIGINT');
     const { code, stderr } = await cli.result;
     expect(stderr).toContain('stopping… (Ctrl-C again to quit at once)');
+    // The user may have made the directory so on purpose.
+    expect(stderr.split(`to keep them out: chmod 700 ${runs}`)).toHaveLength(2);
+    expect(statSync(runs).mode & 0o777).toBe(0o755);
+    chmodSync(runs, 0o700);
     expect(code).toBe(130);
     const { report } = lastRun();
     expect(report.verdict).toBe('aborted');

@@ -1,4 +1,16 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -58,6 +70,33 @@ describe('addresses of embedded AWS', () => {
     publishAddress(runs, address(process.pid));
     writeFileSync(file, JSON.stringify({ ...address(process.pid), pid: -1 }));
     expect(findAddresses(runs)).toEqual([]);
+  });
+
+  it('are neither read, written nor deleted behind a link', () => {
+    const outside = path.join(runs, 'outside');
+    mkdirSync(outside);
+    for (const pid of [deadPid, process.pid])
+      writeFileSync(path.join(outside, `${pid}.json`), JSON.stringify(address(pid)));
+    const directory = path.join(runs, '.embedded');
+    symlinkSync(outside, directory);
+    expect(() => findAddresses(runs)).toThrow(`${directory} is a symbolic link`);
+    expect(() => publishAddress(runs, address(1))).toThrow(`${directory} is a symbolic link`);
+    expect(readdirSync(outside).toSorted()).toEqual([`${deadPid}.json`, `${process.pid}.json`].toSorted());
+  });
+
+  it('are regular files: a FIFO does not hang, a link is not followed', () => {
+    publishAddress(runs, address(process.pid));
+    const file = path.join(runs, '.embedded', `${process.pid}.json`);
+    const other = path.join(runs, 'other');
+    renameSync(file, other);
+    symlinkSync(other, file);
+    expect(findAddresses(runs)).toEqual([]);
+    expect(existsSync(other)).toBe(true);
+    execFileSync('mkfifo', [file]);
+    expect(findAddresses(runs)).toEqual([]);
+    symlinkSync(other, `${file}.new`);
+    publishAddress(runs, address(process.pid))();
+    expect(readFileSync(other, 'utf8')).toBe(JSON.stringify(address(process.pid)));
   });
 
   it('are none where nothing ever ran, or what is there is no address', () => {

@@ -1,8 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { LinkOutsideError, makeContainedFiles } from '../../../../src/embedded/s3/contained-files.ts';
+import { makeContainedFiles } from '../../../../src/embedded/s3/contained-files.ts';
+import { FileKindError, LinkOutsideError } from '../../../../src/embedded/s3/file-kinds.ts';
 
 let root: string;
 let outside: string;
@@ -29,7 +32,7 @@ describe('files below one directory', () => {
     const facts = await files.write(['r', 'slices', 'a.json'], '22');
     expect(await files.read('r', 'slices', 'a.json')).toEqual({ ...facts, body: Buffer.from('22') });
     expect(await files.head('r', 'slices', 'a.json')).toEqual(facts);
-    expect(await files.list('r')).toEqual([{ name: 'slices', isDirectory: true }]);
+    expect(await files.list('r')).toEqual([{ name: 'slices', isDirectory: true, isFile: false }]);
     await expect(files.write(['r', 'slices', 'a.json'], '3', true)).rejects.toMatchObject({ code: 'EEXIST' });
     expect(await modeOf(path.join(root, 'new'))).toBe(0o700);
     expect(await modeOf(path.join(root, 'new/r/slices'))).toBe(0o700);
@@ -53,8 +56,32 @@ describe('files below one directory', () => {
       await expect(files.read(...names)).rejects.toThrow(LinkOutsideError);
       await expect(files.head(...names)).rejects.toThrow(LinkOutsideError);
     }
-    expect(await files.list('r', 'slices')).toEqual([]);
-    expect(await files.list('r')).toEqual([]);
+    await expect(files.list('r', 'slices')).rejects.toThrow(LinkOutsideError);
+    await expect(files.list('linked-run', 'any')).rejects.toThrow(LinkOutsideError);
+    expect(await files.list('r')).toEqual(
+      ['report.json', 'slices'].map((name) => ({ name, isDirectory: false, isFile: false })),
+    );
+  });
+
+  it('are regular files: nothing else is opened', async () => {
+    const files = makeContainedFiles(base);
+    execFileSync('mkfifo', [path.join(base, 'r', 'fifo.json')]);
+    const server = createServer().listen(path.join(base, 'r', 'socket.json'));
+    try {
+      for (const [name, kind] of [
+        ['fifo.json', 'a FIFO'],
+        ['socket.json', 'a socket'],
+      ] as const) {
+        for (const refused of [files.read('r', name), files.head('r', name)]) {
+          await expect(refused).rejects.toThrow(`${name} is ${kind}, and should be a regular file`);
+        }
+        await expect(files.list('r', name)).rejects.toThrow(`${name} is ${kind}, and should be a directory`);
+      }
+      await expect(files.read('r')).rejects.toThrow(FileKindError);
+      await expect(makeContainedFiles('/dev').read('null')).rejects.toThrow('/dev/null is a device');
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+    }
   });
 
   it('replace a link, and write nothing behind one', async () => {

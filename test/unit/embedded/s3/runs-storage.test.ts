@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,6 +17,7 @@ import {
   describeDiskError,
   isDiskError,
   makeDirectory,
+  otherUsersNote,
   prepareRunsDirectory,
   remedyOfDisk,
 } from '../../../../src/embedded/s3/runs-storage.ts';
@@ -26,6 +36,27 @@ describe('the directory of runs', () => {
     prepareRunsDirectory(runs);
     prepareRunsDirectory(runs);
     expect(readdirSync(runs)).toEqual([]);
+  });
+
+  it('writes through no link of the name that an earlier version used to try the disk', () => {
+    const runs = path.join(directory, 'probed');
+    mkdirSync(runs);
+    const kept = path.join(directory, 'kept');
+    writeFileSync(kept, 'kept');
+    symlinkSync(kept, path.join(runs, `.probe-${process.pid}`));
+    prepareRunsDirectory(runs);
+    expect(readFileSync(kept, 'utf8')).toBe('kept');
+  });
+
+  it('is left as the user made it, with the command that keeps other users out', () => {
+    const runs = path.join(directory, "user's runs");
+    prepareRunsDirectory(runs);
+    expect(otherUsersNote(runs)).toBeUndefined();
+    chmodSync(runs, 0o755);
+    prepareRunsDirectory(runs);
+    expect(statSync(runs).mode & 0o777).toBe(0o755);
+    expect(otherUsersNote(runs)).toContain("mode 0755); to keep them out: chmod 700 '");
+    chmodSync(runs, 0o700);
   });
 
   it('is refused with what is wrong and what to do', () => {
