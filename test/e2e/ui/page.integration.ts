@@ -158,7 +158,8 @@ describeInBrowser('in a browser', () => {
 
     it('starts a run, watches it, and shows its report', async () => {
       const { page, requests, complaints } = await openOwn();
-      await start(page, profile);
+      // Longer than axe takes to read the page on a busy machine.
+      await start(page, { ...profile, duration: '25s' });
       await page.getByText('publishing', { exact: true }).waitFor();
       await page.locator('#rate-plot svg').first().waitFor();
       await page.locator('#latency-plots svg').first().waitFor();
