@@ -1,6 +1,7 @@
 import { AwsError, notSupported } from './aws-error.ts';
 import { header } from './gateway.ts';
 import type { GatewayService } from './gateway-service.ts';
+import { isNestedTooDeep, maxJsonDepth } from './json-depth.ts';
 import { renderJsonError } from './serve-request.ts';
 
 /** A request's members, not yet known to be what they should. */
@@ -49,6 +50,8 @@ export function makeJsonService({
 }
 
 function parseInput(body: Buffer): JsonInput {
+  if (isNestedTooDeep(body))
+    throw new AwsError('SerializationException', `the body is nested more than ${maxJsonDepth} levels deep`);
   try {
     const input: unknown = JSON.parse(body.toString() || '{}');
     if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input as JsonInput;

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { region } from '../gateway/arns.ts';
+import { isNestedTooDeep, maxJsonDepth } from '../gateway/json-depth.ts';
 import { type ChildExecution, type MapParent, type MapRun, runDistributedMap } from './distributed-map.ts';
 import { type ExecutionHistory, whole } from './execution-history.ts';
 import type { InvokeFunction, Machine, PutObject } from './machine.ts';
@@ -64,6 +65,12 @@ async function runTask(
     const output = await invokeFunction(resource, input);
     if (Buffer.byteLength(output) > maxPayloadBytes)
       throw dataLimitExceeded(`The state/task '${name}' returned a result`);
+    if (isNestedTooDeep(output))
+      throw new StateError(
+        'States.Runtime',
+        `The state/task '${name}' returned a result nested more than ${maxJsonDepth} levels deep`,
+        { isTerminal: true },
+      );
     history.add('LambdaFunctionSucceeded', {
       lambdaFunctionSucceededEventDetails: { output, outputDetails: whole },
     });

@@ -12,6 +12,7 @@ import {
   validation,
 } from '../gateway/aws-json.ts';
 import type { GatewayService } from '../gateway/gateway-service.ts';
+import { isNestedTooDeep, maxJsonDepth } from '../gateway/json-depth.ts';
 import type { MapRun } from './distributed-map.ts';
 import { startExecution } from './execution.ts';
 import type { Execution, InvokeFunction, Machine, PutObject } from './machine.ts';
@@ -236,14 +237,16 @@ function parseExecutionInput(text: string): Json {
     throw validation(
       `Value at 'input' failed to satisfy constraint: Member must have length less than or equal to ${maxPayloadBytes}`,
     );
+  if (isNestedTooDeep(text)) throw invalidInput(`it is nested more than ${maxJsonDepth} levels deep`);
   try {
     return JSON.parse(text) as Json;
   } catch (error) {
-    throw new AwsError(
-      'InvalidExecutionInput',
-      `Invalid State Machine Execution Input: '${(error as Error).message}'`,
-    );
+    throw invalidInput((error as Error).message);
   }
+}
+
+function invalidInput(reason: string): AwsError {
+  return new AwsError('InvalidExecutionInput', `Invalid State Machine Execution Input: '${reason}'`);
 }
 
 function pageSizeOf(input: JsonInput): number {

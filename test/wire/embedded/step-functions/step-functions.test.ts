@@ -19,6 +19,7 @@ import {
   historyOf,
   mapRunOf,
   open,
+  outcomeOf,
   type PlainFunction,
   run,
   single,
@@ -29,7 +30,36 @@ import {
 
 afterEach(close);
 
+const nested = (levels: number): string => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+
 describe('embedded Step Functions', () => {
+  it('refuses an input that is nested too deep, and runs one at the limit', async () => {
+    await open(single(task('echo', { End: true })), { echo: (input) => input });
+    const startWith = (input: string) =>
+      client.send(new StartExecutionCommand({ stateMachineArn: stepFunctions.stateMachineArn, input }));
+    for (const levels of [1_001, 50_000])
+      await expect(startWith(nested(levels))).rejects.toMatchObject({
+        name: 'InvalidExecutionInput',
+        message: "Invalid State Machine Execution Input: 'it is nested more than 1000 levels deep'",
+        $metadata: { httpStatusCode: 400 },
+      });
+    const { executionArn = '' } = await startWith(nested(1_000));
+    expect(await outcomeOf(executionArn)).toMatchObject({ status: 'SUCCEEDED', output: nested(1_000) });
+  });
+
+  it('fails a task whose result is nested too deep, in words', async () => {
+    const machine = {
+      StartAt: 'Deep',
+      States: { Deep: task('deep', { Next: 'Done' }), Done: task('done', { End: true }) },
+    };
+    await open(machine, { deep: () => JSON.parse(nested(1_500)) as unknown, done: () => 1 });
+    expect(await run()).toMatchObject({
+      status: 'FAILED',
+      error: 'States.Runtime',
+      cause: expect.stringContaining("'Deep' returned a result nested more than 1000 levels deep"),
+    });
+  });
+
   it('runs a task through Lambda and returns the history', async () => {
     await open(
       {
