@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, link, lstat, mkdir, open, readdir, realpath, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { checkKind, LinkOutsideError, neverFollowNorBlock } from './file-kinds.ts';
+import { checkKind, FileKindError, LinkOutsideError, neverFollowNorBlock } from './file-kinds.ts';
 
 /**
  * Files below one directory, and nowhere else: a run directory may come from somebody else, and a symbolic link in it may
@@ -17,7 +17,7 @@ export interface ContainedFiles {
    * Written whole to a temporary file and then renamed, so that a reader sees all of it or none. Readable by this user
    * only (0600, directories 0700).
    * @param onlyIfNew fails with EEXIST where the file exists, even against a writer at the same time
-   * @throws LinkOutsideError
+   * @throws LinkOutsideError; FileKindError where a directory has the name
    */
   write(names: readonly string[], body: string | Buffer, onlyIfNew?: boolean): Promise<FileFacts>;
   remove(...names: string[]): Promise<void>;
@@ -109,6 +109,9 @@ export function makeContainedFiles(baseDirectory: string): ContainedFiles {
       const directory = path.dirname(file);
       await makeDirectories(base, path.relative(base, directory));
       await checkDirectory(file);
+      const existing = await lstat(file).catch(() => undefined);
+      // Anything else is replaced.
+      if (existing?.isDirectory()) throw new FileKindError(file, existing, 'file');
       const temporary = path.join(directory, `${hiddenPrefix}${randomUUID()}`);
       try {
         const handle = await open(temporary, 'wx', 0o600);

@@ -112,6 +112,14 @@ describe('a runs directory that somebody else made', () => {
     expect(readdirSync(path.join(runs, runId)).toSorted()).toEqual(['plan.json', 'slices']);
   }, 30_000);
 
+  it('is refused where report.html is a directory', async () => {
+    const file = path.join(runs, runId, 'report.html');
+    mkdirSync(file);
+    for (let slice = 0; slice < 4; slice++)
+      store(runs, `${runId}/slices/${slice}.json`, resultOf(plan, slice));
+    await expectRefusal(['report', runId], `${file} is a directory`);
+  }, 30_000);
+
   it('is listed by the page with what is wrong, and does not hang it', async () => {
     const runIds = ['a-20260901T101010Z-ab12', 'b-20260901T101009Z-ab12'] as const;
     const [fifo, linked] = runIds.map((id) => path.join(runs, id, 'report.json')) as [string, string];
