@@ -16,7 +16,7 @@ export interface ClientBackendSettings extends Omit<Backend, 'executions' | 'liv
   readonly cloudwatch?: CloudWatchClient;
   /** Absent: the slices' counters are not available. */
   readonly influx?: InfluxSource;
-  /** What the user should know about it. */
+  /** What the user should know about it: said once, with the first look. */
   readonly note?: string;
   /** Between two questions of each kind. */
   readonly glanceEveryMs: { readonly slices: number; readonly influx: number; readonly cloudwatch: number };
@@ -24,6 +24,7 @@ export interface ClientBackendSettings extends Omit<Backend, 'executions' | 'liv
 
 export function makeClientBackend(settings: ClientBackendSettings): Backend {
   const { sfn, cloudwatch, influx, note: ownNote, glanceEveryMs, stateMachineArn, ...place } = settings;
+  let unsaid = ownNote === undefined ? [] : [ownNote];
   const countSlices = makeCountSlices(sfn);
   const readTotals = influx && makeReadInfluxTotals(influx);
   const readCounts = cloudwatch && makeReadServiceCounts(cloudwatch);
@@ -47,10 +48,9 @@ export function makeClientBackend(settings: ClientBackendSettings): Backend {
         value === undefined ? [] : [[name, value]],
       );
       const notes = Object.values(glances).flatMap(({ note }) => (note === undefined ? [] : [note]));
-      return {
-        ...Object.fromEntries(seen),
-        notes: ownNote === undefined ? notes : [ownNote, ...notes],
-      };
+      const own = unsaid;
+      unsaid = [];
+      return { ...Object.fromEntries(seen), notes: [...own, ...notes] };
     },
   };
 }

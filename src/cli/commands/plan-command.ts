@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { clearTokenNote } from '../../aws/clear-token.ts';
 import { sliceOf } from '../../plan/slices.ts';
 import { exitCodes } from '../../shared/errors.ts';
 import { findBackend, type RunBackend } from '../backend/find-backend.ts';
@@ -29,6 +30,8 @@ export function addPlanCommand(program: Command, finish: Finish): void {
         backend?.draft ?? { account: accountOfQuotas(embeddedQuotasOf(flags)) },
       );
       print(process.stdout, flags.json === true ? toJson(draft) : toPage(draft, backend?.rows));
+      const note = clearTokenNote(process.env.INFLUX_URL);
+      if (note !== undefined) print(process.stderr, `${note}\n`);
       // Print the plan first: it shows what the refusal refers to.
       checkDraft(draft);
       finish(exitCodes.passed);

@@ -1,3 +1,4 @@
+import { describeFailedCheck } from './failed-check.ts';
 import type { CheckOnPage } from './messages.ts';
 import { type JsonObject, parseObject, setAt, valueAt, valueOfText } from './profile-json.ts';
 import { place, send } from './send.ts';
@@ -126,11 +127,11 @@ async function check(): Promise<CheckOnPage | undefined> {
   // One that waits for the typing to end would overtake this one, which may be that of a start.
   clearTimeout(pendingCheck);
   const mine = ++lastCheck;
-  const { ok, body } = await send('/api/check', { text: json.value });
+  const { ok, status, body } = await send('/api/check', { text: json.value });
   // An answer that was overtaken by the next question.
   if (mine !== lastCheck) return undefined;
   if (!ok) {
-    place('start-fault').textContent = 'stampede does not answer; it may have ended.';
+    place('start-fault').textContent = describeFailedCheck(status);
     return undefined;
   }
   place('start-fault').textContent = '';

@@ -1,5 +1,7 @@
 export interface Answer {
   readonly ok: boolean;
+  /** HTTP; undefined: no answer came. */
+  readonly status: number | undefined;
   readonly body: unknown;
 }
 
@@ -11,9 +13,9 @@ export async function send(path: string, body: object): Promise<Answer> {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
-    return { ok: response.ok, body: await response.json().catch(() => undefined) };
+    return { ok: response.ok, status: response.status, body: await response.json().catch(() => undefined) };
   } catch {
-    return { ok: false, body: undefined };
+    return { ok: false, status: undefined, body: undefined };
   }
 }
 

@@ -271,6 +271,16 @@ describe('parseLoadProfile', () => {
     );
   });
 
+  it('refuses __proto__ as the name of a metric', () => {
+    const thresholds: unknown = JSON.parse('{"__proto__": ["count==0"], "lost_messages": ["count==0"]}');
+    expect(faultsOf({ ...minimal, thresholds })).toEqual([
+      expect.objectContaining({
+        path: 'thresholds.__proto__',
+        message: 'cannot be the name of a field',
+      }),
+    ]);
+  });
+
   it('refuses what JSON.parse lets through, wherever the input came from', () => {
     const payload = JSON.parse('{"__proto__": 1, "id": 9007199254740993, "s": "\\ud800"}');
     const faults = faultsOf({ ...minimal, devices: 0, publish: { payload } });

@@ -62,7 +62,12 @@ describe('the page’s listener', () => {
 
   it('lets its pages load nothing from anywhere else', () => {
     const policy = guardHeaders['content-security-policy']!;
-    expect(policy).toContain("default-src 'none'");
+    const directives = policy.split(';').map((directive) => directive.trim());
+    expect(directives).toContain("default-src 'none'");
+    // `default-src` does not stand in for these: where forms go, what relative links start from, who may frame the page.
+    expect(directives).toEqual(
+      expect.arrayContaining(["form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"]),
+    );
     expect(policy).not.toMatch(/unsafe|\*|https?:/);
   });
 });
