@@ -9,6 +9,8 @@ export interface LockFile {
 }
 
 interface LockedPackage {
+  /** Where it is installed under another name. */
+  readonly name?: string;
   readonly version?: string;
   readonly license?: string;
   /** Needed for development only. */
