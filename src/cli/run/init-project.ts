@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
 
 /** Made when the package is: see scripts/build-package.ts. */
-const publishedProject = fileURLToPath(new URL('../../project', import.meta.url));
+const publishedProject = fileURLToPath(new URL('../../../project', import.meta.url));
 
 /** In a clone there is nothing to copy: its own serverless.yml is the stack. */
 export class NotPublishedError extends StampedeError {
