@@ -39,7 +39,7 @@ describeIfInstalled.each(['mqttv311', 'mqttv5'])('mosquitto clients, %s', (versi
     child.stdout.on('data', (chunk) => {
       text += chunk;
     });
-    const exited = once(child, 'exit');
+    const exited = once(child, 'close');
     await until(() => iotCore.sum('Subscribe.Success') > before);
     return async () => {
       await exited;
@@ -140,7 +140,7 @@ describeIfInstalled.each(['mqttv311', 'mqttv5'])('mosquitto clients, %s', (versi
     ]);
     for (let n = 0; n < 1_000; n++) child.stdin.write(`{"stampede":{"n":${n}}}\n`);
     child.stdin.end();
-    await once(child, 'exit');
+    await once(child, 'close');
     await until(() => iotCore.arrivals.length === 1_000);
     expect(iotCore.arrivals.map(({ n }) => n)).toEqual(Array.from({ length: 1_000 }, (_, n) => n));
     expect(iotCore.sum('PublishIn.Success')).toBe(1_000);
