@@ -8,7 +8,7 @@ import { StampedeError } from '../shared/errors.ts';
 import type { IotEndpoint } from '../targets/target.ts';
 import type { CredentialSources } from './environment.ts';
 
-/** What devices show at a endpoint could not be had. */
+/** What devices show at an endpoint could not be had. */
 export class NoDeviceCredentialsError extends StampedeError {
   constructor(what: string, hint: string, cause?: unknown) {
     super('NoDevicePass', what, { hint, ...(cause === undefined ? {} : { cause }) });

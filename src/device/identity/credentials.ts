@@ -1,4 +1,4 @@
-/** What shows a device the way through a endpoint: one for a whole slice. */
+/** What shows a device the way through an endpoint: one for a whole slice. */
 export type DeviceCredentials =
   | { readonly auth: 'none' }
   | { readonly auth: 'sigv4'; readonly region: string; readonly credentials: AccessCredentials }

@@ -3,7 +3,7 @@ import type { DeviceCredentials } from '../identity/credentials.ts';
 import type { SdkSecurity } from '../transports/device-sdk.ts';
 
 /**
- * What the Device SDK needs to get past a endpoint, from its own builders: they know what each way of AWS IoT Core's asks for.
+ * What the Device SDK needs to get past an endpoint, from its own builders: they know what each way of AWS IoT Core's asks for.
  * @param authority PEM, in place of the system's trust store
  */
 export function makeSdkSecurity(

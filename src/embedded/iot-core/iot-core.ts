@@ -124,7 +124,7 @@ export async function runIotCore(
     clock,
     metrics: metrics.mqtt,
     quotas,
-    faults: faults,
+    faults,
     router,
     throttleAnswer,
     unauthorized,

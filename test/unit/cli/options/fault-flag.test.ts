@@ -6,7 +6,7 @@ import { faultSettingsOf } from '../../../../src/cli/options/fault-flag.ts';
 
 describe('--faults', () => {
   it('is JSON, or a file with it', async () => {
-    const directory = await mkdtemp(path.join(tmpdir(), 'weather-'));
+    const directory = await mkdtemp(path.join(tmpdir(), 'faults-'));
     const file = path.join(directory, 'storm.json');
     await writeFile(file, '{ "refuseConnects": 0.5 }');
     expect(await faultSettingsOf({ faults: file })).toEqual({ faults: { refuseConnects: 0.5 } });
