@@ -16,7 +16,7 @@ export const commands: readonly CommandEntry[] = [
     name: 'init',
     usage: '[options] [folder]',
     summary: 'put a load profile and a deployable stack into a folder',
-    load: async () => (await import('./commands/init.ts')).addInitCommand,
+    load: async () => (await import('./commands/init-command.ts')).addInitCommand,
   },
   {
     name: 'plan',
@@ -70,13 +70,13 @@ export const commands: readonly CommandEntry[] = [
     name: 'deploy',
     usage: '[flags]',
     summary: 'create or update the stack on AWS',
-    load: async () => (await import('./commands/deploy.ts')).addDeployCommand,
+    load: async () => (await import('./commands/deploy-command.ts')).addDeployCommand,
   },
   {
     name: 'remove',
     usage: '[flags]',
     summary: 'remove the stack from AWS, with its run store',
-    load: async () => (await import('./commands/deploy.ts')).addRemoveCommand,
+    load: async () => (await import('./commands/deploy-command.ts')).addRemoveCommand,
   },
   {
     name: 'certs',
