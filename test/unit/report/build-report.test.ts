@@ -3,9 +3,11 @@ import { makeLedger } from '../../../src/measure/ledger.ts';
 import { buildReport } from '../../../src/report/build-report.ts';
 import { formatReportJson } from '../../../src/report/report-json.ts';
 import { accountLimitsOf } from '../../../src/targets/aws-iot/quotas.ts';
+import { goldenIn } from '../../support/golden.ts';
 import { planOf, resultOf } from '../../support/measure/run-fixture.ts';
-import { expectGolden } from '../../support/report/golden.ts';
 import { asked, reportOf, runOf } from '../../support/report/report-fixture.ts';
+
+const expectGolden = goldenIn('report', '.golden');
 
 /** A report without CloudWatch, of a plan with four slices and the results given. */
 function reportOfResults(

@@ -3,8 +3,10 @@ import { describe, expect, it } from '@jest/globals';
 import { renderReportHtml } from '../../../src/report/html.ts';
 import { html } from '../../../src/report/html-markup.ts';
 import type { Report } from '../../../src/report/report-model.ts';
-import { expectGolden } from '../../support/report/golden.ts';
+import { goldenIn } from '../../support/golden.ts';
 import { reportOf, runOf } from '../../support/report/report-fixture.ts';
+
+const expectGolden = goldenIn('report', '.golden');
 
 const passed = reportOf(runOf());
 

@@ -5,8 +5,10 @@ import { formatChange, renderComparison } from '../../../src/report/comparison-t
 import { renderComparisonJUnit, renderJUnit } from '../../../src/report/junit.ts';
 import type { Report } from '../../../src/report/report-model.ts';
 import { renderComparisonSummary, renderStepSummary } from '../../../src/report/step-summary.ts';
-import { expectGolden } from '../../support/report/golden.ts';
+import { goldenIn } from '../../support/golden.ts';
 import { reportOf, runOf } from '../../support/report/report-fixture.ts';
+
+const expectGolden = goldenIn('report', '.golden');
 
 const good = reportOf(runOf());
 const bad = reportOf(

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Report } from '../../../src/report/report-model.ts';
 import { renderTerminalSummary } from '../../../src/report/terminal-summary.ts';
-import { expectGolden } from '../../support/report/golden.ts';
+import { goldenIn } from '../../support/golden.ts';
 import { reportOf, runOf } from '../../support/report/report-fixture.ts';
+
+const expectGolden = goldenIn('report', '.golden');
 
 const troubled = {
   lostPerThousand: 3,

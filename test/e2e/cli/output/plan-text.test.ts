@@ -7,8 +7,10 @@ import { defaultDeployment } from '../../../../src/plan/deployment.ts';
 import { RefusedByPreflightError } from '../../../../src/plan/refusals.ts';
 import { parseLoadProfile } from '../../../../src/profile/parse.ts';
 import { accountLimitsOf } from '../../../../src/targets/aws-iot/quotas.ts';
-import { expectGolden } from '../../../support/cli/golden.ts';
 import { makeWorkplace, runCli, type Workplace } from '../../../support/cli/run-cli.ts';
+import { goldenIn } from '../../../support/golden.ts';
+
+const expectGolden = goldenIn('cli');
 
 const ramp = {
   name: 'ramp',

@@ -2,8 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { renderProgressFrame } from '../../../../src/cli/output/progress-frame.ts';
 import { renderProgressLine } from '../../../../src/cli/output/progress-line.ts';
 import { noTotals, type Progress, phaseOf, troublesOf } from '../../../../src/cli/run/progress.ts';
-import { expectGolden } from '../../../support/cli/golden.ts';
 import { samplePlan } from '../../../support/cli/sample-plan.ts';
+import { goldenIn } from '../../../support/golden.ts';
+
+const expectGolden = goldenIn('cli');
 
 const { startAt, publishAt, publishEndAt, drainEndAt } = samplePlan.timeline;
 const idle = { totals: noTotals, sentPerSecond: 0, intendedPerSecond: 0, stopping: false };
