@@ -1,6 +1,7 @@
 import { DescribeEndpointCommand, IoTClient } from '@aws-sdk/client-iot';
 import { StampedeError } from '../shared/errors.ts';
-import { iotCoreEndpointsOf, type Target } from '../targets/target.ts';
+import { iotCoreEndpointsOf } from '../targets/aws-iot/endpoints.ts';
+import type { Target } from '../targets/target.ts';
 
 /** Asks the control plane for the account's own endpoint. */
 export type DescribeEndpoint = () => Promise<string | undefined>;
@@ -41,7 +42,8 @@ export async function findTarget(
 ): Promise<Target> {
   const dataUrlOf = (host: string): string => iotDataUrl?.href ?? dataUrlOfHost(host);
   const [first] = iotEndpoints;
-  if (first !== undefined) return { endpoints: iotEndpoints, dataUrl: dataUrlOf(first.host) };
+  if (first !== undefined)
+    return { kind: 'aws-iot', endpoints: iotEndpoints, dataUrl: dataUrlOf(first.host) };
   let host: string | undefined;
   try {
     host = await describe();
@@ -49,7 +51,7 @@ export async function findTarget(
     throw new NoIotEndpointError(cause);
   }
   if (host === undefined) throw new NoIotEndpointError();
-  return { endpoints: iotCoreEndpointsOf(host), dataUrl: dataUrlOf(host) };
+  return { kind: 'aws-iot', endpoints: iotCoreEndpointsOf(host), dataUrl: dataUrlOf(host) };
 }
 
 /** The HTTPS API of an IoT endpoint, signed with SigV4. @param host as DescribeEndpoint returns it */

@@ -1,10 +1,12 @@
 import { exitCodes, StampedeError } from '../shared/errors.ts';
-import { type IotEndpoint, iotCoreEndpointsOf, type Target } from './target.ts';
+import { iotCoreEndpointsOf, isIotCoreHost } from './aws-iot/endpoints.ts';
+import { formatMqttEndpoint, type MqttEndpoint } from './mqtt-endpoint.ts';
+import type { Target } from './target.ts';
 
 /** What a process knows of its target by itself, whatever a plan.json says. */
 export interface KnownTarget {
   /** Endpoints that its own environment names, which the owner of the stack sets; none: those of AWS IoT Core. */
-  readonly iotEndpoints: readonly IotEndpoint[];
+  readonly iotEndpoints: readonly MqttEndpoint[];
   /** The HTTPS API that its own environment names. */
   readonly iotDataUrl: URL | undefined;
   /** AWS Region it runs in: its IoT endpoints are `xxxx-ats.iot.{region}.amazonaws.com`. */
@@ -32,12 +34,16 @@ export class ForgedTargetError extends StampedeError {
  * @throws ForgedTargetError
  */
 export function checkPlannedTarget(planned: Target | undefined, known: KnownTarget): Target {
-  const target = planned ?? { endpoints: known.iotEndpoints, dataUrl: known.iotDataUrl?.href };
+  const target = planned ?? {
+    kind: 'aws-iot',
+    endpoints: known.iotEndpoints,
+    dataUrl: known.iotDataUrl?.href,
+  };
   const endpoints =
     known.iotEndpoints.length > 0 ? known.iotEndpoints : iotCoreEndpointsOf(accountHostOf(target, known));
   for (const endpoint of target.endpoints) {
-    if (!endpoints.some((each) => urlOf(each) === urlOf(endpoint)))
-      throw new ForgedTargetError(urlOf(endpoint));
+    if (!endpoints.some((each) => formatMqttEndpoint(each) === formatMqttEndpoint(endpoint)))
+      throw new ForgedTargetError(formatMqttEndpoint(endpoint));
   }
   const { dataUrl } = target;
   if (dataUrl === undefined) return target;
@@ -56,20 +62,9 @@ function accountHostOf({ endpoints, dataUrl }: Target, { region, hosts }: KnownT
   return host;
 }
 
-/** Whether AWS IoT Core of this Region answers there, by the name: those names are AWS's. */
-export function isIotCoreHost(host: string, region: string): boolean {
-  const [, ofRegion] = /^[a-z0-9]+(?:-ats)?\.iot\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(host) ?? [];
-  return ofRegion === region;
-}
-
 /** Hosts of a target, for the state machine to hand to the slices. */
 export function hostsOf(target: Target | undefined): string[] {
   return [...new Set(target?.endpoints.map(({ host }) => host))];
-}
-
-function urlOf({ scheme, host, port, alpn }: IotEndpoint): string {
-  const text = `${scheme}://${host}:${port}`;
-  return alpn === undefined ? text : `${text}?alpn=${alpn}`;
 }
 
 function sameUrl(a: string, b: string): boolean {

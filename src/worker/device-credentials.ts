@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { AuthorizerCredentials, DeviceCredentials } from '../device/identity/credentials.ts';
-import { type ChosenEndpoint, chooseEndpoint } from '../device/identity/iot-endpoint-choice.ts';
+import { chooseEndpoint } from '../device/identity/iot-endpoint-choice.ts';
 import type { MqttTarget } from '../device/transports/mqtt.ts';
 import type { AuthKind } from '../profile/load-profile.ts';
 import { StampedeError } from '../shared/errors.ts';
-import type { IotEndpoint } from '../targets/target.ts';
+import type { MqttEndpoint } from '../targets/mqtt-endpoint.ts';
 import type { CredentialSources } from './environment.ts';
 
 /** What devices show at an endpoint could not be had. */
@@ -17,7 +17,7 @@ export class NoDeviceCredentialsError extends StampedeError {
 
 /** Finds the endpoint for a profile's `connect.auth` and what devices show there. */
 export type ReadMqttTarget = (
-  endpoints: readonly IotEndpoint[],
+  endpoints: readonly MqttEndpoint[],
   auth: AuthKind | undefined,
 ) => Promise<MqttTarget>;
 
@@ -58,9 +58,9 @@ export function makeMqttTargetReader(
     custom: () => readPass(keys.authorizerSecret, readSecret, authorizer),
   };
   return async (endpoints, wanted) => {
-    const { endpoint, auth }: ChosenEndpoint = chooseEndpoint(endpoints, wanted);
-    const pass = await passes[auth]();
-    if (auth === 'none' || keys.authorityFile === undefined) return { endpoint, pass };
+    const endpoint = chooseEndpoint(endpoints, wanted);
+    const pass = await passes[endpoint.auth]();
+    if (endpoint.scheme === 'mqtt' || keys.authorityFile === undefined) return { endpoint, pass };
     return { endpoint, pass, authority: await readFile(keys.authorityFile, 'utf8') };
   };
 }

@@ -4,7 +4,8 @@ import { type DeploymentParameters, defaultDeployment, parseDeployment } from '.
 import { formatDuration, parseDuration } from '../shared/duration.ts';
 import { type InputError, InvalidInputError } from '../shared/errors.ts';
 import { defaultRegion } from '../targets/aws-iot/default-limits.ts';
-import { type IotEndpoint, iotCoreEndpointsOf, iotCorePorts } from '../targets/target.ts';
+import { iotCoreEndpointsOf } from '../targets/aws-iot/endpoints.ts';
+import { type MqttEndpoint, parseMqttEndpoint } from '../targets/mqtt-endpoint.ts';
 
 /** The variables that tell a function where things are. The SDK reads its own (`AWS_*`) beside these. */
 export interface Environment {
@@ -12,7 +13,7 @@ export interface Environment {
   readonly region: string;
   readonly runBucket: string;
   /** Endpoints of the IoT endpoint, the default one first; none: those of the account's own endpoint. */
-  readonly iotEndpoints: readonly IotEndpoint[];
+  readonly iotEndpoints: readonly MqttEndpoint[];
   /** The IoT data plane over HTTPS, where the SDK is pointed at one; undefined: the account's own. */
   readonly iotDataUrl: URL | undefined;
   /** The topic filter of the deployed IoT rule: a message outside it never reaches the subscriber. */
@@ -146,37 +147,19 @@ function parseIotDataUrl(variables: Variables, faults: InputError[]): URL | unde
   return undefined;
 }
 
-/**
- * A comma list of `mqtt://`, `mqtts://` or `wss://` URLs, `?alpn=mqtt` for a custom authorizer's; a bare host name stands
- * for the endpoints of AWS IoT Core.
- */
-function parseIotEndpoint(endpoint: string, faults: InputError[]): IotEndpoint[] {
-  const fault = (message: string): IotEndpoint[] => {
-    faults.push({
-      path: 'IOT_ENDPOINT',
-      message,
-      hint: 'a host name, or URLs such as wss://host:443,mqtts://host:8883',
-    });
-    return [];
-  };
+/** A comma list of URLs, each with how clients authenticate there; a bare host name stands for the endpoints of AWS IoT Core. */
+function parseIotEndpoint(endpoint: string, faults: InputError[]): MqttEndpoint[] {
   if (endpoint === '') return [];
   if (!endpoint.includes('://')) return iotCoreEndpointsOf(endpoint);
   return endpoint.split(',').flatMap((text) => {
-    if (!URL.canParse(text)) return fault(`is not a URL: ${text}`);
-    const url = new URL(text);
-    const scheme = url.protocol.slice(0, -1);
-    if (scheme !== 'mqtt' && scheme !== 'mqtts' && scheme !== 'wss') {
-      return fault(`has a scheme no endpoint has: ${text}`);
-    }
-    const alpn = url.searchParams.get('alpn');
-    return [
-      {
-        scheme,
-        host: url.hostname,
-        port: url.port === '' ? iotCorePorts[scheme] : Number(url.port),
-        ...(alpn === null ? {} : { alpn }),
-      },
-    ];
+    const parsed = parseMqttEndpoint(text);
+    if (!('wrong' in parsed)) return [parsed];
+    faults.push({
+      path: 'IOT_ENDPOINT',
+      message: parsed.wrong,
+      hint: 'a host name, or URLs such as wss://host:443?auth=sigv4,mqtts://host:8883?auth=x509',
+    });
+    return [];
   });
 }
 

@@ -56,7 +56,12 @@ async function forge(runId: string, protocol: string, change: (target: Target, p
   await writeFile(file, JSON.stringify({ ...plan, target: change(plan.target, port) }));
 }
 
-const endpointTo = (port: number) => ({ scheme: 'mqtt' as const, host: '127.0.0.1', port });
+const endpointTo = (port: number) => ({
+  scheme: 'mqtt' as const,
+  host: '127.0.0.1',
+  port,
+  auth: 'none' as const,
+});
 
 describe('a plan.json that names another target', () => {
   it('is refused by publish-mqtt: neither devices nor control channel connect', async () => {

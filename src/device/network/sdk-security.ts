@@ -1,17 +1,37 @@
-import { auth, iot } from 'aws-iot-device-sdk-v2';
+import { auth, io, iot } from 'aws-iot-device-sdk-v2';
+import { exitCodes, StampedeError } from '../../shared/errors.ts';
+import { formatMqttEndpoint, type MqttEndpoint } from '../../targets/mqtt-endpoint.ts';
 import type { DeviceCredentials } from '../identity/credentials.ts';
 import type { SdkSecurity } from '../transports/device-sdk.ts';
 
+/** The Device SDK has no way to authenticate so over this connection. Exit code 2. */
+class UnsupportedBySdkError extends StampedeError {
+  constructor(endpoint: MqttEndpoint) {
+    super('UnsupportedBySdk', `the client device-sdk cannot connect to ${formatMqttEndpoint(endpoint)}`, {
+      hint: 'set connect.client to "dense"',
+      exitCode: exitCodes.badUsage,
+    });
+  }
+}
+
 /**
- * What the Device SDK needs to get past an endpoint, from its own builders: they know what each way of AWS IoT Core's asks for.
+ * What the Device SDK needs for an endpoint with TLS, from its own builders where AWS IoT Core has such an endpoint.
  * @param authority PEM, in place of the system's trust store
+ * @throws UnsupportedBySdkError
  */
 export function makeSdkSecurity(
-  host: string,
-  pass: Exclude<DeviceCredentials, { auth: 'none' }>,
+  endpoint: MqttEndpoint,
+  pass: DeviceCredentials,
   authority: string | undefined,
 ): SdkSecurity {
-  const builder = builderOf(host, pass);
+  const isWebSocket = endpoint.scheme === 'wss';
+  if (isWebSocket !== (pass.auth === 'sigv4')) throw new UnsupportedBySdkError(endpoint);
+  if (pass.auth === 'none') {
+    const options = new io.TlsContextOptions();
+    if (authority !== undefined) options.override_default_trust_store(authority);
+    return { tlsCtx: new io.ClientTlsContext(options) };
+  }
+  const builder = builderOf(endpoint.host, pass);
   if (authority !== undefined) builder.withCertificateAuthority(authority);
   const { tlsCtx, websocketHandshakeTransform } = builder.build();
   return {

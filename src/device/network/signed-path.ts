@@ -9,7 +9,8 @@ export interface SigningScope {
 const algorithm = 'AWS4-HMAC-SHA256';
 /** What AWS IoT Core has a WebSocket signed for. */
 const service = 'iotdevicegateway';
-const path = '/mqtt';
+/** Of MQTT over WebSocket, as AWS IoT Core and most brokers have it. */
+export const webSocketPath = '/mqtt';
 /** The handshake follows at once; the connection itself lasts as long as it likes. */
 const expiresSeconds = 300;
 const emptyHash = createHash('sha256').digest('hex');
@@ -35,7 +36,7 @@ export function signPath(host: string, { region, credentials }: SigningScope, no
   ]
     .map(([name, value]) => `${name}=${encodeURIComponent(value!)}`)
     .join('&');
-  const request = `GET\n${path}\n${query}\nhost:${host}\n\nhost\n${emptyHash}`;
+  const request = `GET\n${webSocketPath}\n${query}\nhost:${host}\n\nhost\n${emptyHash}`;
   const text = `${algorithm}\n${at}\n${scope}\n${createHash('sha256').update(request).digest('hex')}`;
   const key = [date, region, service, 'aws4_request'].reduce<Buffer | string>(
     (secret, part) => createHmac('sha256', secret).update(part).digest(),
@@ -44,5 +45,5 @@ export function signPath(host: string, { region, credentials }: SigningScope, no
   const signature = createHmac('sha256', key).update(text).digest('hex');
   const { sessionToken } = credentials;
   const token = sessionToken === undefined ? '' : `&X-Amz-Security-Token=${encodeURIComponent(sessionToken)}`;
-  return `${path}?${query}&X-Amz-Signature=${signature}${token}`;
+  return `${webSocketPath}?${query}&X-Amz-Signature=${signature}${token}`;
 }

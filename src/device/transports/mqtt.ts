@@ -1,15 +1,15 @@
 import type { LoadProfile } from '../../profile/load-profile.ts';
-import type { IotEndpoint } from '../../targets/target.ts';
+import type { MqttEndpoint } from '../../targets/mqtt-endpoint.ts';
 import { type DeviceCredentials, usernameOf } from '../identity/credentials.ts';
 import { type Connector, makeTcpConnector, makeTlsConnector } from '../network/connector.ts';
-import { signPath } from '../network/signed-path.ts';
+import { signPath, webSocketPath } from '../network/signed-path.ts';
 import { hostHeaderOf, makeWebSocketConnector } from '../network/websocket-connector.ts';
 import type { MakeTransport, MqttLogin, MqttSettings } from '../transport.ts';
 import { makeDenseTransport } from './dense.ts';
 
 /** A endpoint and what shows the way through it. */
 export interface MqttTarget {
-  readonly endpoint: IotEndpoint;
+  readonly endpoint: MqttEndpoint;
   readonly pass: DeviceCredentials;
   /** PEM: whom to trust instead of the system's authorities. */
   readonly authority?: string;
@@ -33,9 +33,14 @@ export async function makeMqttTransport(profile: LoadProfile, target: MqttTarget
   const { host, port } = endpoint;
   // Its native library takes longer to load than all else: only who uses it waits for it.
   const { makeDeviceSdkTransport } = await import('./device-sdk.ts');
-  if (pass.auth === 'none') return makeDeviceSdkTransport({ ...settings, host, port });
+  if (endpoint.scheme === 'mqtt') return makeDeviceSdkTransport({ ...settings, host, port });
   const { makeSdkSecurity } = await import('../network/sdk-security.ts');
-  return makeDeviceSdkTransport({ ...settings, host, port, secure: makeSdkSecurity(host, pass, authority) });
+  return makeDeviceSdkTransport({
+    ...settings,
+    host,
+    port,
+    secure: makeSdkSecurity(endpoint, pass, authority),
+  });
 }
 
 function loginOf(pass: DeviceCredentials): MqttLogin | undefined {
@@ -45,20 +50,19 @@ function loginOf(pass: DeviceCredentials): MqttLogin | undefined {
 }
 
 function makeConnector({ endpoint, pass, authority }: MqttTarget): Connector {
-  const trust = {
+  const tls = {
     ...(authority === undefined ? {} : { ca: authority }),
     ...(endpoint.alpn === undefined ? {} : { ALPNProtocols: [endpoint.alpn] }),
+    ...(pass.auth === 'x509' ? { cert: pass.certificate, key: pass.key } : {}),
   };
-  switch (pass.auth) {
-    case 'none':
+  switch (endpoint.scheme) {
+    case 'mqtt':
       return makeTcpConnector(endpoint);
-    case 'sigv4':
-      return makeWebSocketConnector(endpoint, trust, () =>
-        signPath(hostHeaderOf(endpoint), pass, Date.now()),
+    case 'mqtts':
+      return makeTlsConnector(endpoint, tls);
+    case 'wss':
+      return makeWebSocketConnector(endpoint, tls, () =>
+        pass.auth === 'sigv4' ? signPath(hostHeaderOf(endpoint), pass, Date.now()) : webSocketPath,
       );
-    case 'x509':
-      return makeTlsConnector(endpoint, { ...trust, cert: pass.certificate, key: pass.key });
-    case 'custom':
-      return makeTlsConnector(endpoint, trust);
   }
 }

@@ -59,10 +59,10 @@ function iotVariablesOf(iotCore: IotCoreListeners | undefined, stack: Stack): Re
   const { mqttPort, mqttsPort, wssPort, files } = iotCore;
   const { certificate, authorizer } = secretNamesOf(stack);
   const listeners = [
-    `mqtt://127.0.0.1:${mqttPort}`,
-    `wss://127.0.0.1:${wssPort}`,
-    `mqtts://127.0.0.1:${mqttsPort}`,
-    `mqtts://127.0.0.1:${wssPort}?alpn=mqtt`,
+    `mqtt://127.0.0.1:${mqttPort}?auth=none`,
+    `wss://127.0.0.1:${wssPort}?auth=sigv4`,
+    `mqtts://127.0.0.1:${mqttsPort}?auth=x509`,
+    `mqtts://127.0.0.1:${wssPort}?auth=custom&alpn=mqtt`,
   ];
   return {
     IOT_ENDPOINT: listeners.join(','),

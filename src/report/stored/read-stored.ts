@@ -5,6 +5,7 @@ import { checkStoredPlan, checkStoredProfile, checkTimes, type PlanProblem } fro
 import type { InjectedFaults } from '../../plan/conditions.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
+import { completeStoredTarget } from '../../targets/stored-target.ts';
 import type { Report } from '../report-model.ts';
 
 /** The files of a run store that are read back. */
@@ -70,6 +71,7 @@ export async function readStored<Kind extends StoredKind>(
 ): Promise<StoredFiles[Kind]> {
   checkSize(text.length, file);
   const value = parse(text, file);
+  if (kind === 'plan') completeStoredTarget(value);
   const { validate } = (await validators[kind]()) as { readonly validate: Validator };
   const problem = versionProblem(value) ?? problemOf(validate, value) ?? boundsProblem(kind, value);
   if (problem !== undefined) throw new UnreadableFileError(file, problem);

@@ -12,7 +12,7 @@ import { type Rehearsal, startRehearsal } from '../../support/run/rehearsal.ts';
 // A stack whose IoT endpoint is somebody else's: no function but the plan's ever runs.
 
 const realPlan = path.resolve(import.meta.dirname, '../../../functions/plan.ts');
-const aimedAway = `process.env.IOT_ENDPOINT = 'mqtts://broker.example.com:8883';
+const aimedAway = `process.env.IOT_ENDPOINT = 'mqtts://broker.example.com:8883?auth=x509';
 const { handler: plan } = await import(${JSON.stringify(realPlan)});
 export const handler = plan;
 `;

@@ -10,7 +10,7 @@ import { asked, runOf } from '../../support/report/report-fixture.ts';
 
 const versions = { stampede: '0.1.0', node: '24.21.0', client: 'dense 0.1.0' };
 const host = { os: 'Linux 6.8.0', architecture: 'x64', lambdaMemoryMb: 1_769, cores: 2, memoryBytes: 8e9 };
-const endpoints = [{ scheme: 'wss', host: '127.0.0.1', port: 40_123 }] as const;
+const endpoints = [{ scheme: 'wss', host: '127.0.0.1', port: 40_123, auth: 'sigv4' }] as const;
 
 interface Given {
   readonly isCharged?: boolean;
@@ -39,7 +39,7 @@ function reportOf({
   return buildReport({
     plan: {
       ...plan,
-      target: { endpoints: [{ ...endpoints[0], port }] },
+      target: { kind: 'aws-iot', endpoints: [{ ...endpoints[0], port }] },
       account: { limits: accountLimitsOf('default'), live: [], isCharged },
       conditions: { versions, host: { ...host, cores } },
     },

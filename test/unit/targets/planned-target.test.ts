@@ -1,16 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { iotCoreEndpointsOf } from '../../../src/targets/aws-iot/endpoints.ts';
+import type { MqttEndpoint } from '../../../src/targets/mqtt-endpoint.ts';
 import { checkPlannedTarget, ForgedTargetError, hostsOf } from '../../../src/targets/planned-target.ts';
-import { type IotEndpoint, iotCoreEndpointsOf, type Target } from '../../../src/targets/target.ts';
+import type { Target } from '../../../src/targets/target.ts';
 
 const own = 'abc123-ats.iot.eu-west-1.amazonaws.com';
 const targetOf = (host: string): Target => ({
+  kind: 'aws-iot',
   endpoints: iotCoreEndpointsOf(host),
   dataUrl: `https://${host}`,
 });
 /** A deployed function: its environment names nothing, the state machine hands it the host. */
 const deployed = { iotEndpoints: [], iotDataUrl: undefined, region: 'eu-west-1', hosts: [own] };
-const loopback: IotEndpoint = { scheme: 'mqtt', host: '127.0.0.1', port: 1883 };
+const loopback: MqttEndpoint = { scheme: 'mqtt', host: '127.0.0.1', port: 1883, auth: 'none' };
 const rehearsed = {
   iotEndpoints: [loopback],
   iotDataUrl: new URL('http://127.0.0.1:8080'),
@@ -21,7 +24,7 @@ const rehearsed = {
 describe('checkPlannedTarget', () => {
   it('lets the account’s endpoint through, and what the environment names', () => {
     expect(checkPlannedTarget(targetOf(own), deployed)).toEqual(targetOf(own));
-    const planned = { endpoints: [loopback], dataUrl: 'http://127.0.0.1:8080/' };
+    const planned = { kind: 'aws-iot' as const, endpoints: [loopback], dataUrl: 'http://127.0.0.1:8080/' };
     expect(checkPlannedTarget(planned, rehearsed)).toEqual(planned);
     // sls invoke local hands over no hosts.
     expect(checkPlannedTarget(planned, { ...rehearsed, hosts: undefined })).toEqual(planned);
@@ -38,8 +41,21 @@ describe('checkPlannedTarget', () => {
     ['another account’s endpoint', targetOf('zzz-ats.iot.eu-west-1.amazonaws.com'), deployed],
     ['another Region’s endpoint', targetOf(own), { ...deployed, region: 'us-east-1' }],
     ['no host of the state machine’s', targetOf(own), { ...deployed, hosts: [] }],
-    ['a second host behind the right one', { endpoints: [...iotCoreEndpointsOf(own), loopback] }, deployed],
-    ['plain MQTT at the right host', { endpoints: [{ scheme: 'mqtt', host: own, port: 1883 }] }, deployed],
+    [
+      'a second host behind the right one',
+      { kind: 'aws-iot' as const, endpoints: [...iotCoreEndpointsOf(own), loopback] },
+      deployed,
+    ],
+    [
+      'plain MQTT at the right host',
+      { kind: 'aws-iot' as const, endpoints: [{ scheme: 'mqtt', host: own, port: 1883, auth: 'none' }] },
+      deployed,
+    ],
+    [
+      'another way to authenticate',
+      { ...targetOf(own), endpoints: [{ ...iotCoreEndpointsOf(own)[0]!, auth: 'none' }] },
+      deployed,
+    ],
     ['another HTTPS API', { ...targetOf(own), dataUrl: 'https://iot.example.com' }, deployed],
     ['the HTTPS API in clear', { ...targetOf(own), dataUrl: `http://${own}` }, deployed],
     [
@@ -47,14 +63,26 @@ describe('checkPlannedTarget', () => {
       { ...targetOf(own), dataUrl: `https://${own}@iot.example.com` },
       deployed,
     ],
-    ['loopback on AWS', { endpoints: [loopback], dataUrl: 'http://127.0.0.1:9001' }, deployed],
-    ['an HTTPS API alone', { endpoints: [], dataUrl: 'https://iot.example.com' }, deployed],
+    [
+      'loopback on AWS',
+      { kind: 'aws-iot' as const, endpoints: [loopback], dataUrl: 'http://127.0.0.1:9001' },
+      deployed,
+    ],
+    [
+      'an HTTPS API alone',
+      { kind: 'aws-iot' as const, endpoints: [], dataUrl: 'https://iot.example.com' },
+      deployed,
+    ],
   ])('refuses %s', (_what, planned, known) => {
     expect(() => checkPlannedTarget(planned, known)).toThrow(ForgedTargetError);
   });
 
   it('refuses another port of loopback in a rehearsal', () => {
-    const planned = { endpoints: [{ ...loopback, port: 1884 }], dataUrl: 'http://127.0.0.1:8080/' };
+    const planned = {
+      kind: 'aws-iot' as const,
+      endpoints: [{ ...loopback, port: 1884 }],
+      dataUrl: 'http://127.0.0.1:8080/',
+    };
     expect(() => checkPlannedTarget(planned, rehearsed)).toThrow('mqtt://127.0.0.1:1884');
   });
 
@@ -69,7 +97,10 @@ describe('checkPlannedTarget', () => {
         fc.pre(other !== own);
         for (const planned of [
           targetOf(other),
-          { endpoints: [{ scheme: 'wss' as const, host: other, port }] },
+          {
+            kind: 'aws-iot' as const,
+            endpoints: [{ scheme: 'wss' as const, host: other, port, auth: 'sigv4' as const }],
+          },
         ]) {
           expect(() => checkPlannedTarget(planned, { ...deployed, hosts: [own] })).toThrow(ForgedTargetError);
           expect(() => checkPlannedTarget(planned, { ...deployed, hosts: [own, other] })).toThrow(

@@ -1,6 +1,6 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { expect, it } from '@jest/globals';
-import { iotCoreEndpointsOf } from '../../../src/targets/target.ts';
+import { iotCoreEndpointsOf } from '../../../src/targets/aws-iot/endpoints.ts';
 import { makeMqttTargetReader } from '../../../src/worker/device-credentials.ts';
 
 it('reads a rotated certificate once the one that it knows is 60 s old', async () => {

@@ -7,9 +7,9 @@ const least = { RUN_BUCKET: 'runs', IOT_ENDPOINT: 'abc-ats.iot.us-east-1.amazona
 describe('readEnvironment', () => {
   it("takes a bare host name for AWS IoT Core's endpoints, SigV4 first", () => {
     expect(readEnvironment(least).iotEndpoints).toEqual([
-      { scheme: 'wss', host: least.IOT_ENDPOINT, port: 443 },
-      { scheme: 'mqtts', host: least.IOT_ENDPOINT, port: 8883 },
-      { scheme: 'mqtts', host: least.IOT_ENDPOINT, port: 443, alpn: 'mqtt' },
+      { scheme: 'wss', host: least.IOT_ENDPOINT, port: 443, auth: 'sigv4' },
+      { scheme: 'mqtts', host: least.IOT_ENDPOINT, port: 8883, auth: 'x509' },
+      { scheme: 'mqtts', host: least.IOT_ENDPOINT, port: 443, alpn: 'mqtt', auth: 'custom' },
     ]);
   });
 
@@ -20,12 +20,13 @@ describe('readEnvironment', () => {
   it('takes URLs in the order given', () => {
     const { iotEndpoints } = readEnvironment({
       ...least,
-      IOT_ENDPOINT: 'mqtt://127.0.0.1:4001,wss://127.0.0.1:4002,mqtts://127.0.0.1:4003?alpn=mqtt',
+      IOT_ENDPOINT:
+        'mqtt://127.0.0.1:4001?auth=none,wss://127.0.0.1:4002?auth=sigv4,mqtts://127.0.0.1:4003?alpn=mqtt&auth=custom',
     });
     expect(iotEndpoints).toEqual([
-      { scheme: 'mqtt', host: '127.0.0.1', port: 4001 },
-      { scheme: 'wss', host: '127.0.0.1', port: 4002 },
-      { scheme: 'mqtts', host: '127.0.0.1', port: 4003, alpn: 'mqtt' },
+      { scheme: 'mqtt', host: '127.0.0.1', port: 4001, auth: 'none' },
+      { scheme: 'wss', host: '127.0.0.1', port: 4002, auth: 'sigv4' },
+      { scheme: 'mqtts', host: '127.0.0.1', port: 4003, alpn: 'mqtt', auth: 'custom' },
     ]);
   });
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { type IotEndpoint, iotCoreEndpointsOf } from '../../../src/targets/target.ts';
+import { iotCoreEndpointsOf } from '../../../src/targets/aws-iot/endpoints.ts';
+import type { MqttEndpoint } from '../../../src/targets/mqtt-endpoint.ts';
 import { RefusedTargetError } from '../../../src/targets/target-check.ts';
 import { isCharged, resolveTarget } from '../../../src/worker/resolve-target.ts';
 
 const own = 'abc-ats.iot.eu-west-1.amazonaws.com';
-const endpointTo = (host: string): IotEndpoint => ({ scheme: 'mqtt', host, port: 1883 });
+const endpointTo = (host: string): MqttEndpoint => ({ scheme: 'mqtt', host, port: 1883, auth: 'none' });
 const noEndpoint = async (): Promise<string> => {
   throw new Error('asked');
 };

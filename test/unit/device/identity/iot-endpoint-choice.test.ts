@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { chooseEndpoint, NoEndpointError } from '../../../../src/device/identity/iot-endpoint-choice.ts';
-import { iotCoreEndpointsOf } from '../../../../src/targets/target.ts';
+import { iotCoreEndpointsOf } from '../../../../src/targets/aws-iot/endpoints.ts';
 
 const host = 'abc-ats.iot.eu-west-1.amazonaws.com';
 const endpoints = iotCoreEndpointsOf(host);
@@ -12,15 +12,12 @@ describe('chooseEndpoint', () => {
     ['x509', 'mqtts', 8883, 'x509'],
     ['custom', 'mqtts', 443, 'custom'],
   ] as const)('finds AWS IoT Core’s for %s', (asked, scheme, port, auth) => {
-    expect(chooseEndpoint(endpoints, asked)).toEqual({
-      endpoint: expect.objectContaining({ scheme, host, port }),
-      auth,
-    });
+    expect(chooseEndpoint(endpoints, asked)).toMatchObject({ scheme, host, port, auth });
   });
 
   it('takes the first where none is asked for', () => {
-    const loopback = { scheme: 'mqtt', host: '127.0.0.1', port: 1883 } as const;
-    expect(chooseEndpoint([loopback, ...endpoints], undefined)).toEqual({ endpoint: loopback, auth: 'none' });
+    const loopback = { scheme: 'mqtt', host: '127.0.0.1', port: 1883, auth: 'none' } as const;
+    expect(chooseEndpoint([loopback, ...endpoints], undefined)).toEqual(loopback);
   });
 
   it('names the endpoints there are', () => {

@@ -43,6 +43,16 @@ describe('readStored', () => {
     expect((await readStored('plan', text, 'f')).deployment?.ceilings).toEqual(ceilings);
   });
 
+  it('reads the plan of a run from before a target had a kind', async () => {
+    const target = { endpoints: [{ scheme: 'mqtts', host: 'h', port: 8883 }], dataUrl: 'https://h' };
+    const { target: read } = await readStored('plan', JSON.stringify({ ...plan, target }), 'f');
+    expect(read).toEqual({
+      kind: 'aws-iot',
+      endpoints: [{ scheme: 'mqtts', host: 'h', port: 8883, auth: 'x509' }],
+      dataUrl: 'https://h',
+    });
+  });
+
   it('keeps each member of a union whole', async () => {
     const readers = { mode: 'provisioned', minimumPollers: 2, maximumPollers: 250 };
     const deployment = {

@@ -43,7 +43,11 @@ function mqtt(client: string, scheme: 'mqtt' | 'mqtts' | 'wss'): Way {
           : scheme === 'wss'
             ? { auth: 'sigv4', region: 'us-east-1', credentials: account }
             : { auth: 'x509', ...device };
-      return makeMqttTransport(profile, { endpoint: { scheme, host: 'localhost', port }, pass, authority });
+      return makeMqttTransport(profile, {
+        endpoint: { scheme, host: 'localhost', port, auth: pass.auth },
+        pass,
+        authority,
+      });
     },
     portOf: (iotCore) =>
       scheme === 'mqtt' ? iotCore.mqttPort : scheme === 'wss' ? iotCore.wssPort : iotCore.mqttsPort,

@@ -70,11 +70,11 @@ async function visit(url: string, topic: string, options: IClientOptions): Promi
 describe('what devices are given for the embedded IoT Core', () => {
   it('listeners: the first asks for nothing, the others have their credentials in Secrets Manager', () => {
     const { iotEndpoints } = readEnvironment(aws.environment);
-    expect(iotEndpoints.map(({ scheme, host, alpn }) => [scheme, host, alpn])).toEqual([
-      ['mqtt', '127.0.0.1', undefined],
-      ['wss', '127.0.0.1', undefined],
-      ['mqtts', '127.0.0.1', undefined],
-      ['mqtts', '127.0.0.1', 'mqtt'],
+    expect(iotEndpoints.map(({ scheme, host, auth, alpn }) => [scheme, host, auth, alpn])).toEqual([
+      ['mqtt', '127.0.0.1', 'none', undefined],
+      ['wss', '127.0.0.1', 'sigv4', undefined],
+      ['mqtts', '127.0.0.1', 'x509', undefined],
+      ['mqtts', '127.0.0.1', 'custom', 'mqtt'],
     ]);
   });
 

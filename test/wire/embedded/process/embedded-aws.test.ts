@@ -116,7 +116,7 @@ describe('embedded AWS', () => {
       new DescribeEndpointCommand({ endpointType: 'iot:Data-ATS' }),
     );
     control.destroy();
-    expect(embedded.environment.IOT_ENDPOINT).toContain(`wss://${endpointAddress},`);
+    expect(embedded.environment.IOT_ENDPOINT).toContain(`wss://${endpointAddress}?auth=sigv4,`);
 
     client.destroy();
     await embedded.close();

@@ -3,7 +3,7 @@ import type { DeviceCredentials } from '../../../../../src/device/identity/crede
 import type { Transport } from '../../../../../src/device/transport.ts';
 import { makeMqttTransport } from '../../../../../src/device/transports/mqtt.ts';
 import { parseLoadProfile } from '../../../../../src/profile/parse.ts';
-import type { IotEndpoint } from '../../../../../src/targets/target.ts';
+import type { MqttEndpoint } from '../../../../../src/targets/mqtt-endpoint.ts';
 import { collectGarbage } from '../../../../support/device/transports/collect-garbage.ts';
 import { RecordingListener } from '../../../../support/device/transports/recording-listener.ts';
 import { testKey } from '../../../../support/embedded/test-key.ts';
@@ -15,30 +15,30 @@ import {
 
 afterAll(collectGarbage);
 
-type Way = (iotCore: GuardedIotCore) => { readonly endpoint: IotEndpoint; readonly pass: DeviceCredentials };
+type Way = (iotCore: GuardedIotCore) => { readonly endpoint: MqttEndpoint; readonly pass: DeviceCredentials };
 
 const host = 'localhost';
 const account = testKey;
 
 const ways: Readonly<Record<string, Way>> = {
   'sigv4, over WebSocket': ({ wssPort }) => ({
-    endpoint: { scheme: 'wss', host, port: wssPort },
+    endpoint: { scheme: 'wss', host, port: wssPort, auth: 'sigv4' },
     pass: { auth: 'sigv4', region: 'us-east-1', credentials: account },
   }),
   'x509, on 8883': ({ mqttsPort, certificates: { device } }) => ({
-    endpoint: { scheme: 'mqtts', host, port: mqttsPort },
+    endpoint: { scheme: 'mqtts', host, port: mqttsPort, auth: 'x509' },
     pass: { auth: 'x509', ...device },
   }),
   'x509, on 443': ({ wssPort, certificates: { device } }) => ({
-    endpoint: { scheme: 'mqtts', host, port: wssPort, alpn: 'x-amzn-mqtt-ca' },
+    endpoint: { scheme: 'mqtts', host, port: wssPort, alpn: 'x-amzn-mqtt-ca', auth: 'x509' },
     pass: { auth: 'x509', ...device },
   }),
   'a custom authorizer, user name and password': ({ wssPort }) => ({
-    endpoint: { scheme: 'mqtts', host, port: wssPort, alpn: 'mqtt' },
+    endpoint: { scheme: 'mqtts', host, port: wssPort, alpn: 'mqtt', auth: 'custom' },
     pass: { auth: 'custom', authorizer: { name: 'plain', username: 'fleet', password: 'open sesame' } },
   }),
   'a custom authorizer, signed token': ({ wssPort, sign }) => ({
-    endpoint: { scheme: 'mqtts', host, port: wssPort, alpn: 'mqtt' },
+    endpoint: { scheme: 'mqtts', host, port: wssPort, alpn: 'mqtt', auth: 'custom' },
     pass: {
       auth: 'custom',
       authorizer: {
@@ -99,7 +99,7 @@ describe.each(['dense', 'device-sdk'] as const)('%s', (client) => {
       'a wrong secret',
       'sigv4',
       ({ wssPort }) => ({
-        endpoint: { scheme: 'wss', host, port: wssPort },
+        endpoint: { scheme: 'wss', host, port: wssPort, auth: 'sigv4' },
         pass: {
           auth: 'sigv4',
           region: 'us-east-1',
@@ -111,7 +111,7 @@ describe.each(['dense', 'device-sdk'] as const)('%s', (client) => {
       'a wrong password',
       'custom',
       ({ wssPort }) => ({
-        endpoint: { scheme: 'mqtts', host, port: wssPort, alpn: 'mqtt' },
+        endpoint: { scheme: 'mqtts', host, port: wssPort, alpn: 'mqtt', auth: 'custom' },
         pass: { auth: 'custom', authorizer: { name: 'plain', username: 'fleet', password: 'wrong' } },
       }),
     ],

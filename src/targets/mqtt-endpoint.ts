@@ -1,0 +1,58 @@
+import type { AuthKind } from '../profile/load-profile.ts';
+
+/** One way into a service that speaks MQTT. */
+export interface MqttEndpoint {
+  readonly scheme: 'mqtt' | 'mqtts' | 'wss';
+  readonly host: string;
+  readonly port: number;
+  /** The ALPN protocol, where one port serves several. */
+  readonly alpn?: string;
+  /** How a client authenticates there. No scheme implies it: TLS may ask for a certificate, for a password or for nothing. */
+  readonly auth: AuthKind;
+}
+
+/** Registered ports. @see https://www.iana.org/assignments/service-names-port-numbers */
+const defaultPorts = { mqtt: 1883, mqtts: 8883, wss: 443 } as const;
+
+/** What can be shown over each: a certificate takes TLS, a signature the request of a WebSocket. */
+const authOver: Readonly<Record<MqttEndpoint['scheme'], readonly AuthKind[]>> = {
+  mqtt: ['none', 'custom'],
+  mqtts: ['none', 'x509', 'custom'],
+  wss: ['none', 'sigv4', 'x509', 'custom'],
+};
+
+/**
+ * Reads `mqtts://host:8883?auth=x509`, with `alpn=mqtt` where the port serves several protocols.
+ * @returns what is wrong with it, where it is no endpoint
+ */
+export function parseMqttEndpoint(text: string): MqttEndpoint | { readonly wrong: string } {
+  if (!URL.canParse(text)) return { wrong: `is not a URL: ${text}` };
+  const url = new URL(text);
+  const scheme = url.protocol.slice(0, -1);
+  if (!isScheme(scheme)) return { wrong: `has a scheme no endpoint has: ${text}` };
+  const allowed = authOver[scheme];
+  const given = url.searchParams.get('auth');
+  const auth = allowed.find((each) => each === given);
+  if (auth === undefined) {
+    const wanted = `?auth=${allowed.join(', ?auth=')}`;
+    return { wrong: `must say how clients authenticate over ${scheme} (${wanted}): ${text}` };
+  }
+  const alpn = url.searchParams.get('alpn');
+  return {
+    scheme,
+    host: url.hostname,
+    port: url.port === '' ? defaultPorts[scheme] : Number(url.port),
+    ...(alpn === null ? {} : { alpn }),
+    auth,
+  };
+}
+
+function isScheme(text: string): text is MqttEndpoint['scheme'] {
+  return Object.hasOwn(authOver, text);
+}
+
+/** In the form that `parseMqttEndpoint` reads. */
+export function formatMqttEndpoint({ scheme, host, port, alpn, auth }: MqttEndpoint): string {
+  const query = [`auth=${auth}`, ...(alpn === undefined ? [] : [`alpn=${alpn}`])];
+  return `${scheme}://${host}:${port}?${query.join('&')}`;
+}
