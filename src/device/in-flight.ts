@@ -1,102 +1,134 @@
-/** Of a publish that is not on the way. */
+/** A message that was sent and is not answered yet. */
+export interface InFlightMessage {
+  /** Index within the slice. */
+  readonly device: number;
+  /** Index of the message's stream within the slice, and the message's number in it. */
+  readonly stream: number;
+  readonly n: number;
+  /** Epoch milliseconds. */
+  readonly sentMs: number;
+}
+
+/** No message: the end of a list, a place that is free. */
 const none = -1;
+/** A record is 32 bytes: six 32-bit fields, and a double in the place of the last two. */
+const fieldsEach = 8;
+const doublesEach = 4;
+const tokenField = 0;
+const deviceField = 1;
+const streamField = 2;
+const numberField = 3;
+/** Tokens of the same device's message before and after this one. */
+const beforeField = 4;
+const afterField = 5;
+const sentMsDouble = 3;
 
 /**
- * The publishes on the way, found by number and timed out in the order they were sent, with no object and no timer a
- * publish. Times lie in a table indexed by the number's low bits, which grows when two numbers on the way would share a
- * place; the order of sending lies in a ring.
+ * Messages in flight, found by the token that they were sent with: no object, no timer and no allocation a message. A message's
+ * place is its token's low bits. Tokens ascend in the order of sending, and one whose place is taken is passed over, so that
+ * the table is as large as what is in flight at once, however long one message stays. A device's messages are a
+ * linked list through their records.
  */
 export class InFlight {
-  /** By `n & mask`: which n the place holds, and when it was sent. */
-  #numbers: Int32Array;
-  #sentAtMs: Float64Array;
-  /** A ring of numbers as they were sent; those answered since are skipped when they come to the front. */
-  #order: Int32Array;
-  #head = 0;
-  #length = 0;
+  #fields: Int32Array;
+  #doubles: Float64Array;
+  #mask: number;
+  /** By device: the token of its latest message. */
+  readonly #latestOf: Int32Array;
   #size = 0;
+  #nextToken = 0;
+  /** No message in flight has a token below this one. */
+  #oldest = 0;
+  readonly #taken = { device: 0, stream: 0, n: 0, sentMs: 0 };
 
-  /** @param capacity publishes on the way to make room for; a power of two */
-  constructor(capacity = 1_024) {
-    this.#numbers = new Int32Array(capacity).fill(none);
-    this.#sentAtMs = new Float64Array(capacity);
-    this.#order = new Int32Array(capacity);
+  /** @param capacity messages to make room for; a power of two */
+  constructor(devices: number, capacity = 1_024) {
+    this.#latestOf = new Int32Array(devices).fill(none);
+    this.#fields = new Int32Array(capacity * fieldsEach).fill(none);
+    this.#doubles = new Float64Array(this.#fields.buffer);
+    this.#mask = capacity - 1;
   }
 
   get size(): number {
     return this.#size;
   }
 
-  /** @param n 0 … 2³¹−1, not on the way yet */
-  add(n: number, sentAtMs: number): void {
-    let place = n & (this.#numbers.length - 1);
-    while (this.#numbers[place] !== none) {
-      this.#growTable();
-      place = n & (this.#numbers.length - 1);
-    }
-    this.#numbers[place] = n;
-    this.#sentAtMs[place] = sentAtMs;
-    if (this.#length === this.#order.length) this.#growOrder();
-    this.#order[(this.#head + this.#length++) & (this.#order.length - 1)] = n;
+  /** The token that the next message goes with: 0 … 2³¹ − 1, above all before it. */
+  get nextToken(): number {
+    while (this.#fields[(this.#nextToken & this.#mask) * fieldsEach] !== none) this.#nextToken++;
+    return this.#nextToken;
+  }
+
+  /** The message was sent with `nextToken`. */
+  add({ device, stream, n }: Omit<InFlightMessage, 'sentMs'>, sentMs: number): void {
+    const token = this.nextToken;
+    const place = token & this.#mask;
+    const at = place * fieldsEach;
+    const fields = this.#fields;
+    const before = this.#latestOf[device]!;
+    fields[at + tokenField] = token;
+    fields[at + deviceField] = device;
+    fields[at + streamField] = stream;
+    fields[at + numberField] = n;
+    fields[at + beforeField] = before;
+    fields[at + afterField] = none;
+    this.#doubles[place * doublesEach + sentMsDouble] = sentMs;
+    if (before !== none) fields[(before & this.#mask) * fieldsEach + afterField] = token;
+    this.#latestOf[device] = token;
+    if (this.#size === 0) this.#oldest = token;
     this.#size++;
+    this.#nextToken = token + 1;
+    if (this.#size * 2 > this.#mask) this.#grow();
   }
 
   /**
-   * Takes n off the way.
-   * @param n any: an answer to what never was sent may come to a number below 0
-   * @returns when it was sent, or NaN if it is not on the way
+   * @param token any: answers may come late, or to what was never sent
+   * @returns the message, no longer in flight, in an object that is reused; undefined where it was not
    */
-  take(n: number): number {
-    const place = n & (this.#numbers.length - 1);
-    if (n < 0 || this.#numbers[place] !== n) return Number.NaN;
-    this.#numbers[place] = none;
+  take(token: number): InFlightMessage | undefined {
+    const place = token & this.#mask;
+    const at = place * fieldsEach;
+    const fields = this.#fields;
+    if (token < 0 || fields[at + tokenField] !== token) return undefined;
+    const device = fields[at + deviceField]!;
+    const before = fields[at + beforeField]!;
+    const after = fields[at + afterField]!;
+    if (before !== none) fields[(before & this.#mask) * fieldsEach + afterField] = after;
+    if (after !== none) fields[(after & this.#mask) * fieldsEach + beforeField] = before;
+    else this.#latestOf[device] = before;
+    fields[at + tokenField] = none;
     this.#size--;
-    return this.#sentAtMs[place]!;
+    const taken = this.#taken;
+    taken.device = device;
+    taken.stream = fields[at + streamField]!;
+    taken.n = fields[at + numberField]!;
+    taken.sentMs = this.#doubles[place * doublesEach + sentMsDouble]!;
+    return taken;
   }
 
-  /** Takes off the way the next publish that was sent at or before `beforeMs`. @returns its number, or −1 */
-  takeExpired(beforeMs: number): number {
-    while (this.#length > 0) {
-      const n = this.#order[this.#head]!;
-      const place = n & (this.#numbers.length - 1);
-      if (this.#numbers[place] === n) {
-        if (this.#sentAtMs[place]! > beforeMs) return none;
-        this.#numbers[place] = none;
-        this.#size--;
-        this.#dropFront();
-        return n;
-      }
-      this.#dropFront();
+  /** The next of the device's messages, latest first. */
+  takeOf(device: number): InFlightMessage | undefined {
+    return this.take(this.#latestOf[device]!);
+  }
+
+  /** The next message that was sent at or before `beforeMs`, in the order of sending. */
+  takeExpired(beforeMs: number): InFlightMessage | undefined {
+    if (this.#size === 0) return undefined;
+    while (this.#fields[(this.#oldest & this.#mask) * fieldsEach] !== this.#oldest) this.#oldest++;
+    const sentMs = this.#doubles[(this.#oldest & this.#mask) * doublesEach + sentMsDouble]!;
+    return sentMs > beforeMs ? undefined : this.take(this.#oldest);
+  }
+
+  #grow(): void {
+    const fields = this.#fields;
+    this.#fields = new Int32Array(fields.length * 2).fill(none);
+    this.#doubles = new Float64Array(this.#fields.buffer);
+    this.#mask = this.#mask * 2 + 1;
+    // Two tokens that were apart in the smaller table are apart in the larger.
+    for (let at = 0; at < fields.length; at += fieldsEach) {
+      const token = fields[at + tokenField]!;
+      if (token === none) continue;
+      this.#fields.set(fields.subarray(at, at + fieldsEach), (token & this.#mask) * fieldsEach);
     }
-    return none;
-  }
-
-  #dropFront(): void {
-    this.#head = (this.#head + 1) & (this.#order.length - 1);
-    this.#length--;
-  }
-
-  #growTable(): void {
-    const numbers = this.#numbers;
-    const times = this.#sentAtMs;
-    this.#numbers = new Int32Array(numbers.length * 2).fill(none);
-    this.#sentAtMs = new Float64Array(numbers.length * 2);
-    // Two numbers that were apart in the smaller table are apart in the larger.
-    for (let i = 0; i < numbers.length; i++) {
-      const n = numbers[i]!;
-      if (n === none) continue;
-      const place = n & (this.#numbers.length - 1);
-      this.#numbers[place] = n;
-      this.#sentAtMs[place] = times[i]!;
-    }
-  }
-
-  #growOrder(): void {
-    const order = new Int32Array(this.#order.length * 2);
-    for (let i = 0; i < this.#length; i++) {
-      order[i] = this.#order[(this.#head + i) & (this.#order.length - 1)]!;
-    }
-    this.#order = order;
-    this.#head = 0;
   }
 }

@@ -1,13 +1,15 @@
+import type { DeviceTurns } from '../plan/device-turns.ts';
+
 /** A device that waits for nothing. */
 export const nothingWaits = -1;
 
 /**
- * Publishes that are due and could not be sent yet. A device's publishes are n, n + D, n + 2D, …, so that its backlog is
+ * Publishes that are due and could not be sent yet. A device's publishes follow from the first one, so that its backlog is
  * one number, the first that waits; the rest follows from how many are due over the slice. No queue, and no allocation
  * however long it gets.
  */
 export class Backlog {
-  readonly #devices: number;
+  readonly #turns: DeviceTurns;
   /** By device. */
   readonly #first: Int32Array;
   /** Devices that wait, in no order, and where in that list each is. */
@@ -15,8 +17,8 @@ export class Backlog {
   readonly #place: Int32Array;
   #count = 0;
 
-  constructor(devices: number) {
-    this.#devices = devices;
+  constructor(devices: number, turns: DeviceTurns) {
+    this.#turns = turns;
     this.#first = new Int32Array(devices).fill(nothingWaits);
     this.#waiting = new Int32Array(devices);
     this.#place = new Int32Array(devices);
@@ -50,7 +52,7 @@ export class Backlog {
    * @returns the next that waits, or `nothingWaits`
    */
   advance(device: number, due: number): number {
-    const next = this.#first[device]! + this.#devices;
+    const next = this.#turns.nextOf(this.#first[device]!);
     if (next < due) {
       this.#first[device] = next;
       return next;
@@ -66,6 +68,6 @@ export class Backlog {
   /** Publishes of the device that wait, with `due` of the slice due. */
   length(device: number, due: number): number {
     const first = this.#first[device]!;
-    return first === nothingWaits ? 0 : Math.ceil((due - first) / this.#devices);
+    return first === nothingWaits ? 0 : this.#turns.countFrom(first, due);
   }
 }

@@ -1,11 +1,11 @@
 import type { SliceSchedule } from '../plan/schedule.ts';
 import type { Clock } from '../shared/clock.ts';
-import { InFlight } from './in-flight.ts';
+import { InFlight, type InFlightMessage } from './in-flight.ts';
 import { type PacedWork, Pacer } from './pacer.ts';
 import type { PayloadWriter } from './payload.ts';
 import { Backlog, nothingWaits } from './publish-backlog.ts';
 import type { SliceCounters, Undecided } from './slice-counters.ts';
-import { deviceOf, type SliceDevices } from './slice-devices.ts';
+import type { SliceDevices } from './slice-devices.ts';
 import type { Refusal, Transport } from './transport.ts';
 
 export interface PublisherSettings {
@@ -42,19 +42,16 @@ export class Publisher implements PacedWork {
   readonly #transport: Transport;
   readonly #writer: PayloadWriter;
   readonly #tally: SliceCounters;
-  readonly #devices: number;
   /** By device: 1 where it subscribes to its own topic. */
   readonly #echoes: Uint8Array;
   readonly #pacer: Pacer;
   readonly #backlog: Backlog;
-  readonly #inFlight = new InFlight();
+  readonly #inFlight: InFlight;
   /** By device: publishes on the way, and how many there may be; 0 while there is no connection. */
   readonly #inFlightOf: Uint16Array;
   readonly #limitOf: Uint16Array;
   /** By device: 1 while the transport cannot take more. */
   readonly #full: Uint8Array;
-  /** By device: the publish sent last. */
-  readonly #lastSent: Int32Array;
   /** Publishes due so far. */
   #due = 0;
   #echoesExpected = 0;
@@ -66,15 +63,14 @@ export class Publisher implements PacedWork {
     this.#transport = settings.transport;
     this.#writer = settings.writer;
     this.#tally = settings.tally;
-    this.#devices = devices;
     this.#echoes = Uint8Array.from({ length: devices }, (_, device) =>
       Number(settings.devices.echoes(device)),
     );
-    this.#backlog = new Backlog(devices);
+    this.#backlog = new Backlog(devices, settings.schedule.turns);
+    this.#inFlight = new InFlight(devices);
     this.#inFlightOf = new Uint16Array(devices);
     this.#limitOf = new Uint16Array(devices);
     this.#full = new Uint8Array(devices);
-    this.#lastSent = new Int32Array(devices).fill(-1);
     this.#pacer = new Pacer(settings.clock, this);
   }
 
@@ -118,7 +114,7 @@ export class Publisher implements PacedWork {
   due(n: number, intendedMs: number): void {
     this.#due = n + 1;
     this.#tally.intended(intendedMs);
-    const device = deviceOf(n, this.#devices);
+    const device = this.#settings.schedule.turns.deviceOf(n);
     if (this.#backlog.first(device) !== nothingWaits) return;
     if (this.#canSend(device) && this.#send(n, device, intendedMs)) return;
     this.#backlog.begin(device, n);
@@ -136,11 +132,8 @@ export class Publisher implements PacedWork {
 
   disconnected(device: number): void {
     this.#limitOf[device] = 0;
-    // Its publishes go back in steps of the number of devices; those on the way are among the last.
-    for (let n = this.#lastSent[device]!; n >= 0 && this.#inFlightOf[device]! > 0; n -= this.#devices) {
-      if (Number.isNaN(this.#inFlight.take(n))) continue;
-      this.#inFlightOf[device] = this.#inFlightOf[device]! - 1;
-      this.#tally.unacknowledged();
+    for (let lost = this.#inFlight.takeOf(device); lost !== undefined; lost = this.#inFlight.takeOf(device)) {
+      this.#giveUp(lost);
     }
   }
 
@@ -149,9 +142,10 @@ export class Publisher implements PacedWork {
     this.#sendWaiting(device);
   }
 
-  acknowledged(device: number, n: number): void {
-    const sentMs = this.#inFlight.take(n);
-    if (Number.isNaN(sentMs)) return;
+  acknowledged(device: number, token: number): void {
+    const answered = this.#inFlight.take(token);
+    if (answered === undefined) return;
+    const { sentMs } = answered;
     this.#inFlightOf[device] = this.#inFlightOf[device]! - 1;
     const nowMs = this.#clock.now();
     if (nowMs - sentMs > this.#settings.ackTimeoutMs) this.#tally.unacknowledged();
@@ -160,9 +154,9 @@ export class Publisher implements PacedWork {
     this.#pacer.poke(nowMs);
   }
 
-  refused(device: number, n: number, why: Refusal, reason: string): void {
+  refused(device: number, token: number, why: Refusal, reason: string): void {
     if (this.#settings.acknowledged) {
-      if (Number.isNaN(this.#inFlight.take(n))) return;
+      if (this.#inFlight.take(token) === undefined) return;
       this.#inFlightOf[device] = this.#inFlightOf[device]! - 1;
     }
     this.#tally.refused(why, reason);
@@ -172,10 +166,9 @@ export class Publisher implements PacedWork {
   /** Times out what has been on the way, or has waited, for too long. To be called every few milliseconds. */
   expire(nowMs: number): void {
     const beforeMs = nowMs - this.#settings.ackTimeoutMs;
-    for (let n = this.#inFlight.takeExpired(beforeMs); n >= 0; n = this.#inFlight.takeExpired(beforeMs)) {
-      const device = deviceOf(n, this.#devices);
-      this.#inFlightOf[device] = this.#inFlightOf[device]! - 1;
-      this.#tally.unacknowledged();
+    const inFlight = this.#inFlight;
+    for (let late = inFlight.takeExpired(beforeMs); late; late = inFlight.takeExpired(beforeMs)) {
+      this.#giveUp(late);
     }
     if (this.#backlog.devicesWaiting === 0) return;
     for (let i = this.#backlog.devicesWaiting - 1; i >= 0; i--) {
@@ -195,6 +188,11 @@ export class Publisher implements PacedWork {
     return { waiting, inFlight: this.#inFlight.size };
   }
 
+  #giveUp({ device }: InFlightMessage): void {
+    this.#inFlightOf[device] = this.#inFlightOf[device]! - 1;
+    this.#tally.unacknowledged();
+  }
+
   #waitsFor(device: number): 'not-connected' | 'backlog' {
     return this.#limitOf[device] === 0 ? 'not-connected' : 'backlog';
   }
@@ -206,16 +204,15 @@ export class Publisher implements PacedWork {
   #send(n: number, device: number, intendedMs: number): boolean {
     const sentMs = this.#clock.now();
     const payload = this.#writer.write(n, device, intendedMs, sentMs);
-    if (!this.#transport.publish(device, n, payload)) {
+    if (!this.#transport.publish(device, this.#inFlight.nextToken, payload)) {
       this.#full[device] = 1;
       return false;
     }
     this.#tally.sent(n, intendedMs, sentMs);
     this.#echoesExpected += this.#echoes[device]!;
     if (this.#settings.acknowledged) {
-      this.#inFlight.add(n, sentMs);
+      this.#inFlight.add({ device, stream: 0, n }, sentMs);
       this.#inFlightOf[device] = this.#inFlightOf[device]! + 1;
-      this.#lastSent[device] = n;
     }
     return true;
   }
@@ -241,7 +238,7 @@ export class Publisher implements PacedWork {
       if (intendedMs > nowMs) return;
       this.#due = n + 1;
       this.#tally.intended(intendedMs);
-      const device = deviceOf(n, this.#devices);
+      const device = this.#settings.schedule.turns.deviceOf(n);
       if (this.#backlog.first(device) === nothingWaits) this.#backlog.begin(device, n);
     }
   }

@@ -25,15 +25,3 @@ export function describeDevices(plan: Plan, slice: Slice): SliceDevices {
     },
   };
 }
-
-/**
- * Publishes go round the slice's devices: publish n is message k of its device, n = k · devices + device. Any two of
- * the three give the third, so no table is needed.
- */
-export function deviceOf(n: number, devices: number): number {
-  return n % devices;
-}
-
-export function messageOf(n: number, devices: number): number {
-  return Math.floor(n / devices);
-}

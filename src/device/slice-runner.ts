@@ -176,12 +176,12 @@ class SliceRunner implements TransportListener {
     this.#connections.disconnected(device, reason);
   }
 
-  acknowledged(device: number, n: number): void {
-    this.#publisher.acknowledged(device, n);
+  acknowledged(device: number, token: number): void {
+    this.#publisher.acknowledged(device, token);
   }
 
-  refused(device: number, n: number, why: Refusal, reason: string): void {
-    this.#publisher.refused(device, n, why, reason);
+  refused(device: number, token: number, why: Refusal, reason: string): void {
+    this.#publisher.refused(device, token, why, reason);
   }
 
   writable(device: number): void {

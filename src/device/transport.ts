@@ -2,8 +2,8 @@ import type { SliceDevices } from './slice-devices.ts';
 
 /**
  * What a slice of virtual devices publishes through. One transport serves a whole slice; `device` is the index within
- * the slice, `n` the publish's number in the slice's schedule. Every call is made for all devices alike, and none
- * allocates: no promise, closure or object a message.
+ * the slice; `token` is the number that the slice gives a message, and finds it by when it is answered. Every call is made for
+ * all devices alike, and none allocates: no promise, closure or object a message.
  */
 export interface Transport {
   /** Begins to connect; answered by `connected` or `connectFailed`. Called again for a device that lost its connection. */
@@ -13,7 +13,7 @@ export interface Transport {
    * @param payload a view that is reused: what is needed after the call has to be copied
    * @returns false: cannot take it now, nothing was sent; `writable` will tell when to try again
    */
-  publish(device: number, n: number, payload: Buffer): boolean;
+  publish(device: number, token: number, payload: Buffer): boolean;
   /** Everything published so far must go out: the end of a tick, for transports that gather writes. */
   flush(): void;
   /** Disconnects every client and resolves when all are gone; no listener method is called afterwards. */
@@ -28,10 +28,10 @@ export interface TransportListener {
   connectFailed(device: number, reason: string): void;
   /** A connection that was `connected` is gone. What was on the way in it will not be answered any more. */
   disconnected(device: number, reason: string): void;
-  /** The PUBACK, or the HTTP 200, of publish n. Not called for QoS 0 over MQTT. */
-  acknowledged(device: number, n: number): void;
-  /** Publish n was answered, and not with a yes. */
-  refused(device: number, n: number, why: Refusal, reason: string): void;
+  /** The PUBACK, or the HTTP 200. Not called for QoS 0 over MQTT. */
+  acknowledged(device: number, token: number): void;
+  /** The message was answered, and not with a yes. */
+  refused(device: number, token: number, why: Refusal, reason: string): void;
   /** After a `publish` that returned false. */
   writable(device: number): void;
   /** A message on the device's own subscription; the view is reused. */

@@ -1,3 +1,4 @@
+import { makeDeviceTurns } from '../plan/device-turns.ts';
 import { countEchoesBefore } from '../plan/echoes.ts';
 import type { Plan, Slice } from '../plan/plan.ts';
 import { countDueBefore, makeSliceSchedule, type SliceSchedule } from '../plan/schedule.ts';
@@ -194,13 +195,14 @@ function intendedBy(
   return until === undefined ? slice.messages : countDueBefore(schedule, until - timeline.publishAt);
 }
 
-/** Devices that sent at least one of these messages: publish n is of device n mod the slice's devices. */
+/** Devices that sent at least one of these messages. */
 function countDevices(numbers: IntervalSet, devices: number): number {
+  const { deviceOf } = makeDeviceTurns(devices);
   const seen = new Uint8Array(devices);
   let count = 0;
   numbers.forEachInterval((start, length) => {
     for (let n = start; n < start + Math.min(length, devices) && count < devices; n++) {
-      const device = n % devices;
+      const device = deviceOf(n);
       count += 1 - seen[device]!;
       seen[device] = 1;
     }

@@ -1,4 +1,5 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
+import { makeDeviceTurns } from './device-turns.ts';
 import type { Plan, Slice } from './plan.ts';
 import { sliceOf } from './slices.ts';
 
@@ -8,8 +9,8 @@ export function echoingDevices({ echo, devices }: Pick<LoadProfile, 'echo' | 'de
 }
 
 /**
- * Messages that come back to the devices that sent them. Publish n of a slice of d devices is device n mod d's: of the
- * slice's m messages each device has ⌊m/d⌋, and the first m mod d devices one more.
+ * Messages that come back to the devices that sent them. Devices take turns: before publish n each has sent as many as the
+ * device of publish n, and those whose turn came before it in the same round one more.
  */
 export function echoedMessages(plan: Plan): number {
   const { profile, slices } = plan;
@@ -33,5 +34,6 @@ export function countEchoesBefore(
   const echoingBefore = (device: number) => Math.floor((device * echoing) / profile.devices);
   const before = echoingBefore(firstDevice);
   const each = echoingBefore(firstDevice + devices) - before;
-  return (n) => Math.floor(n / devices) * each + echoingBefore(firstDevice + (n % devices)) - before;
+  const { deviceOf, messageOf } = makeDeviceTurns(devices);
+  return (n) => messageOf(n) * each + echoingBefore(firstDevice + deviceOf(n)) - before;
 }

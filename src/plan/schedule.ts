@@ -1,4 +1,5 @@
 import { makeArrivalRate } from './arrival-rate.ts';
+import { type DeviceTurns, makeDeviceTurns } from './device-turns.ts';
 import type { Plan, Slice } from './plan.ts';
 
 /** When each thing of one slice is meant to happen. Pure in its results: any call, in any order, gives the same. */
@@ -7,9 +8,11 @@ export interface SliceSchedule {
   readonly messages: number;
   /**
    * Intended time of publish n, milliseconds after `timeline.publishAt` (fractional): never earlier than that of n − 1,
-   * and fast where n grows from call to call. The device is n mod the slice's devices.
+   * and fast where n grows from call to call.
    */
   readonly offsetMs: (n: number) => number;
+  /** Which device sends publish n. */
+  readonly turns: DeviceTurns;
   /** A device's turn to connect, milliseconds after `timeline.startAt`. The device is numbered within the slice. */
   readonly connectOffsetMs: (deviceInSlice: number) => number;
 }
@@ -27,6 +30,7 @@ export function makeSliceSchedule(plan: Plan, slice: Slice): SliceSchedule {
   return {
     messages: slice.messages,
     offsetMs: (n) => rate.offsetMsOf((n + phase) * messagesPerOwn),
+    turns: makeDeviceTurns(slice.devices),
     connectOffsetMs: (deviceInSlice) => (deviceInSlice + phase) * msPerOwnConnect,
   };
 }

@@ -1,5 +1,5 @@
 import type { Connector } from '../network/connector.ts';
-import { messageOf, type SliceDevices } from '../slice-devices.ts';
+import type { SliceDevices } from '../slice-devices.ts';
 import type { MakeTransport, MqttSettings, Transport, TransportListener } from '../transport.ts';
 import { DenseConnection } from './dense/dense-connection.ts';
 import type { DenseContext } from './dense/dense-context.ts';
@@ -23,12 +23,11 @@ export function makeDenseTransport(settings: DenseSettings): MakeTransport {
 
 /**
  * Stampede's own MQTT client: many devices on one core. It knows only what a publishing device needs, and does that with
- * shared buffers, pre-encoded topics, packet identifiers that are arithmetic, and one timer for all keep-alives.
+ * shared buffers, pre-encoded topics, a few bytes for the packet identifiers in use, and one timer for all keep-alives.
  */
 class DenseTransport implements Transport {
   readonly #connections: DenseConnection[] = [];
   readonly #context: DenseContext;
-  readonly #devices: number;
   readonly #checks: NodeJS.Timeout;
   #open = 0;
   #allClosed: (() => void) | undefined;
@@ -36,7 +35,6 @@ class DenseTransport implements Transport {
   constructor(settings: DenseSettings, listener: TransportListener, devices: SliceDevices) {
     const mqttVersion = settings.mqttVersion ?? 5;
     const checkEveryMs = Math.min(1_000, settings.keepAliveMs / 8, settings.connectTimeoutMs / 4);
-    this.#devices = devices.count;
     this.#context = {
       settings,
       devices,
@@ -53,7 +51,7 @@ class DenseTransport implements Transport {
       flush: () => this.flush(),
       closed: () => this.#oneClosed(),
     };
-    for (let device = 0; device < this.#devices; device++) {
+    for (let device = 0; device < devices.count; device++) {
       this.#connections.push(new DenseConnection(this.#context, device));
     }
     this.#checks = setInterval(() => this.#check(), checkEveryMs);
@@ -64,8 +62,8 @@ class DenseTransport implements Transport {
     this.#connections[device]!.open();
   }
 
-  publish(device: number, n: number, payload: Buffer): boolean {
-    return this.#connections[device]!.publish(messageOf(n, this.#devices), payload);
+  publish(device: number, token: number, payload: Buffer): boolean {
+    return this.#connections[device]!.publish(token, payload);
   }
 
   flush(): void {

@@ -47,8 +47,8 @@ class DeviceSdkTransport implements Transport {
     this.#clients[device]!.connect();
   }
 
-  publish(device: number, n: number, payload: Buffer): boolean {
-    return this.#clients[device]!.publish(n, payload);
+  publish(device: number, token: number, payload: Buffer): boolean {
+    return this.#clients[device]!.publish(token, payload);
   }
 
   /** The SDK gathers by itself. */
@@ -103,13 +103,13 @@ class SdkDevice {
     this.#client.start();
   }
 
-  publish(n: number, payload: Buffer): boolean {
+  publish(token: number, payload: Buffer): boolean {
     if (this.#client === undefined || this.#state !== 'connected') return false;
     this.#unsettled++;
     // The SDK copies topic and payload before this returns.
     this.#client.publish({ topicName: this.#topic, qos: this.#settings.qos, payload }).then(
-      (puback) => this.#answered(n, puback?.reasonCode),
-      (error: unknown) => this.#notAnswered(n, error),
+      (puback) => this.#answered(token, puback?.reasonCode),
+      (error: unknown) => this.#notAnswered(token, error),
     );
     return true;
   }
@@ -242,19 +242,20 @@ class SdkDevice {
   }
 
   /** @param code the PUBACK's reason code; undefined for QoS 0 */
-  #answered(n: number, code: number | undefined): void {
+  #answered(token: number, code: number | undefined): void {
     this.#settle();
     if (this.#closing || code === undefined) return;
-    if (code < firstFailureCode) this.#listener.acknowledged(this.#device, n);
-    else this.#listener.refused(this.#device, n, isThrottle(code) ? 'throttled' : 'failed', reasonOf(code));
+    if (code < firstFailureCode) this.#listener.acknowledged(this.#device, token);
+    else
+      this.#listener.refused(this.#device, token, isThrottle(code) ? 'throttled' : 'failed', reasonOf(code));
   }
 
-  #notAnswered(n: number, error: unknown): void {
+  #notAnswered(token: number, error: unknown): void {
     this.#settle();
     const reason = nameOf(error);
     // At QoS 1 it is unknown whether the message arrived: the slice counts it as unacknowledged.
     if (this.#closing || (this.#settings.qos === 1 && unansweredReasons.has(reason))) return;
-    this.#listener.refused(this.#device, n, 'failed', reason);
+    this.#listener.refused(this.#device, token, 'failed', reason);
   }
 }
 

@@ -51,7 +51,7 @@ class HttpsTransport implements Transport {
     this.#connecting.add(immediate);
   }
 
-  publish(device: number, n: number, payload: Buffer): boolean {
+  publish(device: number, token: number, payload: Buffer): boolean {
     const command = new PublishCommand({
       topic: this.#topics[device]!,
       qos: this.#settings.qos,
@@ -60,12 +60,12 @@ class HttpsTransport implements Transport {
     });
     this.#client.send(command, { abortSignal: this.#abort.signal }).then(
       () => {
-        if (!this.#abort.signal.aborted) this.#listener.acknowledged(device, n);
+        if (!this.#abort.signal.aborted) this.#listener.acknowledged(device, token);
       },
       (error: unknown) => {
         if (this.#abort.signal.aborted) return;
         const { name, isThrottle } = readFailure(error);
-        this.#listener.refused(device, n, isThrottle ? 'throttled' : 'failed', name);
+        this.#listener.refused(device, token, isThrottle ? 'throttled' : 'failed', name);
       },
     );
     return true;

@@ -60,7 +60,7 @@ export class SimulatedTransport implements Transport {
     this.#listener.disconnected(device, 'cut');
   }
 
-  publish(device: number, n: number, payload: Buffer): boolean {
+  publish(device: number, token: number, payload: Buffer): boolean {
     const nowMs = this.#clock.now();
     const connection = this.#connection.get(device);
     if (connection === undefined) throw new Error('published without a connection');
@@ -68,15 +68,17 @@ export class SimulatedTransport implements Transport {
       this.#clock.setTimer(3, () => this.#connection.has(device) && this.#listener.writable(device));
       return false;
     }
-    this.published.push({ device, n, atMs: nowMs, message: payload.toString() });
+    const message = payload.toString();
+    const n = Number(/"n":(\d+)/.exec(message)?.[1]);
+    this.published.push({ device, n, atMs: nowMs, message });
     this.#count(device, 1);
     const answer = this.#behaviour.publish ? this.#behaviour.publish(device, n, nowMs) : 2;
     if (answer === undefined) return true;
     this.#clock.setTimer(typeof answer === 'number' ? answer : 2, () => {
       if (this.closed || this.#connection.get(device) !== connection) return;
       this.#count(device, -1);
-      if (typeof answer === 'number') this.#listener.acknowledged(device, n);
-      else this.#listener.refused(device, n, answer, 'simulated');
+      if (typeof answer === 'number') this.#listener.acknowledged(device, token);
+      else this.#listener.refused(device, token, answer, 'simulated');
     });
     return true;
   }

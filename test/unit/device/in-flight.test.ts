@@ -1,44 +1,65 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { InFlight } from '../../../src/device/in-flight.ts';
+import { InFlight, type InFlightMessage } from '../../../src/device/in-flight.ts';
 
-describe('publishes on the way', () => {
-  it('are found and timed out as a plain map in order of sending would do it', () => {
-    const steps = fc.array(
-      fc.oneof(
-        { weight: 5, arbitrary: fc.record({ do: fc.constant('send' as const), ahead: fc.nat(60) }) },
-        { weight: 3, arbitrary: fc.record({ do: fc.constant('answer' as const), which: fc.nat() }) },
-        { weight: 1, arbitrary: fc.record({ do: fc.constant('expire' as const), share: fc.nat(10) }) },
-      ),
-      { maxLength: 300 },
-    );
+const devices = 5;
+
+const steps = fc.array(
+  fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        do: fc.constant('send' as const),
+        device: fc.nat(devices - 1),
+        stream: fc.nat(3),
+        n: fc.nat(),
+      }),
+    },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('answer' as const), which: fc.nat() }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('expire' as const), share: fc.nat(10) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constant('disconnect' as const), device: fc.nat(devices - 1) }),
+    },
+  ),
+  { maxLength: 300 },
+);
+
+describe('messages in flight', () => {
+  it('are found, timed out and given up as a plain map in order of sending would do it', () => {
     fc.assert(
       fc.property(steps, (list) => {
-        const inFlight = new InFlight(4);
-        const plain = new Map<number, number>();
-        const sent = new Set<number>();
-        let now = 0;
+        const inFlight = new InFlight(devices, 4);
+        const plain = new Map<number, InFlightMessage>();
+        const tokens: number[] = [];
+        let sentMs = 0;
+        const takeBoth = (take: () => InFlightMessage | undefined, token: number | undefined) => {
+          const expected = token === undefined ? undefined : plain.get(token);
+          expect(take()).toEqual(expected);
+          if (token !== undefined) plain.delete(token);
+        };
         for (const step of list) {
-          now++;
+          sentMs++;
           if (step.do === 'send') {
-            // Mostly in order, some late: as they come out of a backlog.
-            let n = Math.max(0, sent.size - 30) + step.ahead;
-            while (sent.has(n)) n++;
-            sent.add(n);
-            plain.set(n, now);
-            inFlight.add(n, now);
+            const { device, stream, n } = step;
+            const token = inFlight.nextToken;
+            expect(token).toBeGreaterThan(tokens.at(-1) ?? -1);
+            tokens.push(token);
+            inFlight.add({ device, stream, n }, sentMs);
+            plain.set(token, { device, stream, n, sentMs });
           } else if (step.do === 'answer') {
-            const n = [...sent][step.which % Math.max(1, sent.size)] ?? 7;
-            expect(inFlight.take(n)).toBe(plain.get(n) ?? Number.NaN);
-            plain.delete(n);
+            // Often one that is answered already.
+            const token = tokens[step.which % Math.max(1, tokens.length)] ?? 7;
+            takeBoth(() => inFlight.take(token), token);
+          } else if (step.do === 'expire') {
+            const beforeMs = sentMs - step.share * 5;
+            const late = [...plain].filter(([, message]) => message.sentMs <= beforeMs);
+            for (const [token] of late) takeBoth(() => inFlight.takeExpired(beforeMs), token);
+            takeBoth(() => inFlight.takeExpired(beforeMs), undefined);
           } else {
-            const before = now - step.share * 5;
-            for (const [n, at] of [...plain]) {
-              if (at > before) break;
-              expect(inFlight.takeExpired(before)).toBe(n);
-              plain.delete(n);
-            }
-            expect(inFlight.takeExpired(before)).toBe(-1);
+            const own = [...plain].filter(([, { device }]) => device === step.device).reverse();
+            for (const [token] of own) takeBoth(() => inFlight.takeOf(step.device), token);
+            takeBoth(() => inFlight.takeOf(step.device), undefined);
           }
           expect(inFlight.size).toBe(plain.size);
         }
@@ -46,9 +67,26 @@ describe('publishes on the way', () => {
     );
   });
 
-  it('has nothing below 0, where an answer to what was never sent may come to', () => {
-    const inFlight = new InFlight();
-    for (const n of [-1, -1_024, -1_025]) expect(inFlight.take(n)).toBeNaN();
+  it('pass over the place of a message that stays, instead of making room for all that come after it', () => {
+    const inFlight = new InFlight(1, 8);
+    inFlight.add({ device: 0, stream: 0, n: 0 }, 1);
+    const tokens = Array.from({ length: 9 }, (_, n) => {
+      const token = inFlight.nextToken;
+      inFlight.add({ device: 0, stream: 0, n }, 2);
+      inFlight.take(token);
+      return token;
+    });
+    expect(tokens).toEqual([1, 2, 3, 4, 5, 6, 7, 9, 10]);
+    expect(inFlight.takeExpired(1)).toMatchObject({ sentMs: 1 });
     expect(inFlight.size).toBe(0);
+  });
+
+  it('are none for a token below 0 or above all that were given', () => {
+    const inFlight = new InFlight(1);
+    inFlight.add({ device: 0, stream: 0, n: 0 }, 1);
+    for (const token of [-1, -1_024, -1_025, 1, 1_024, 2 ** 31 - 1]) {
+      expect(inFlight.take(token)).toBeUndefined();
+    }
+    expect(inFlight.size).toBe(1);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { describeDevices, deviceOf } from '../../../src/device/slice-devices.ts';
+import { describeDevices } from '../../../src/device/slice-devices.ts';
+import { makeDeviceTurns } from '../../../src/plan/device-turns.ts';
 import { echoedMessages, echoingDevices } from '../../../src/plan/echoes.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
 import { planOf, profileOf } from '../../support/plan/arbitraries.ts';
@@ -24,7 +25,8 @@ describe('echoedMessages', () => {
           const slice = sliceOf(plan, s);
           const { echoes } = describeDevices(plan, slice);
           for (let d = 0; d < slice.devices; d++) echoing += Number(echoes(d));
-          for (let n = 0; n < slice.messages; n++) echoed += Number(echoes(deviceOf(n, slice.devices)));
+          const { deviceOf } = makeDeviceTurns(slice.devices);
+          for (let n = 0; n < slice.messages; n++) echoed += Number(echoes(deviceOf(n)));
         }
         expect(echoingDevices(plan.profile)).toBe(echoing);
         expect(echoedMessages(plan)).toBe(echoed);

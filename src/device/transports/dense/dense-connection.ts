@@ -3,10 +3,14 @@ import type { ByteStream } from '../../network/connector.ts';
 import type { TransportListener } from '../../transport.ts';
 import { connackReasonOf, firstFailureCode, isThrottle, localReasonOf, reasonOf } from '../reason-codes.ts';
 import type { DenseContext } from './dense-context.ts';
+import { PacketIds, unknownId } from './packet-ids.ts';
 import { type PacketSink, readPackets } from './packet-reader.ts';
-import { disconnect, encodeConnect, encodeSubscribe, encodeTopic, pingreq, publishIds } from './packets.ts';
+import { disconnect, encodeConnect, encodeSubscribe, encodeTopic, pingreq } from './packets.ts';
 
 type State = 'closed' | 'opening' | 'connected';
+
+/** In place of a token: the identifier is a SUBSCRIBE's. */
+const subscription = -2;
 
 /** One virtual device's connection. The object lives as long as the device; each attempt opens a stream of its own. */
 export class DenseConnection implements PacketSink {
@@ -20,8 +24,8 @@ export class DenseConnection implements PacketSink {
   #tick = -1;
   #gathers = false;
   #wantsDrain = false;
-  /** Message number within the device of the last publish: packet identifiers are read back from it. */
-  #lastMessage = 0;
+  /** Packet identifiers in use, each with the token of its message. Those of a connection end with it. */
+  #ids: PacketIds | undefined;
   #sentSomething = false;
   /** Monotonic milliseconds: when the attempt began, when something was last sent, when a ping went unanswered since. */
   #openedAt = 0;
@@ -60,7 +64,7 @@ export class DenseConnection implements PacketSink {
   }
 
   /** @returns false while the socket is full */
-  publish(message: number, payload: Buffer): boolean {
+  publish(token: number, payload: Buffer): boolean {
     const stream = this.#stream;
     if (this.#state !== 'connected' || stream === undefined) return false;
     if (stream.writableNeedDrain) {
@@ -68,6 +72,8 @@ export class DenseConnection implements PacketSink {
       return false;
     }
     const context = this.#context;
+    const id = context.settings.qos === 0 ? 0 : this.#takeId(token);
+    if (id === undefined) return false;
     // The first publish of a tick goes out at once; where more follow, those are gathered into one write.
     if (this.#tick === context.tick && !this.#gathers) {
       this.#gathers = true;
@@ -75,9 +81,7 @@ export class DenseConnection implements PacketSink {
       context.gathering.push(this);
     }
     this.#tick = context.tick;
-    this.#lastMessage = message;
     this.#sentSomething = true;
-    const id = context.settings.qos === 0 ? 0 : (message % publishIds) + 1;
     const packet = context.buffer.encode(this.#topic, id, payload);
     stream.write(packet);
     if (stream.writableLength > 0) context.buffer.keep(packet);
@@ -123,12 +127,11 @@ export class DenseConnection implements PacketSink {
   }
 
   onPuback(id: number, code: number): void {
-    const { devices, listener } = this.#context;
-    // The last message is at most 65,533 ahead of any that is still on the way.
-    const behind = (this.#lastMessage - (id - 1) + publishIds) % publishIds;
-    const n = (this.#lastMessage - behind) * devices.count + this.#device;
-    if (code < firstFailureCode) listener.acknowledged(this.#device, n);
-    else listener.refused(this.#device, n, isThrottle(code) ? 'throttled' : 'failed', reasonOf(code));
+    const { listener } = this.#context;
+    const token = this.#ids?.release(id) ?? unknownId;
+    if (token < 0) return;
+    if (code < firstFailureCode) listener.acknowledged(this.#device, token);
+    else listener.refused(this.#device, token, isThrottle(code) ? 'throttled' : 'failed', reasonOf(code));
   }
 
   onPublish(payload: Buffer): void {
@@ -155,6 +158,7 @@ export class DenseConnection implements PacketSink {
         this.#onConnack(packet);
         break;
       case 'suback': {
+        this.#ids?.release(packet.messageId ?? 0);
         const granted = packet.granted[0];
         const code = typeof granted === 'number' ? granted : firstFailureCode;
         if (code >= firstFailureCode) this.#context.listener.echoRefused(this.#device, reasonOf(code));
@@ -183,9 +187,19 @@ export class DenseConnection implements PacketSink {
     this.#pingSince = 0;
     this.#sentSomething = false;
     if (devices.echoes(this.#device)) {
-      this.#stream?.write(encodeSubscribe(devices.topic(this.#device), mqttVersion));
+      const id = this.#takeId(subscription)!;
+      this.#stream?.write(encodeSubscribe(id, devices.topic(this.#device), mqttVersion));
     }
     listener.connected(this.#device, receiveMaximum ?? 65_535);
+  }
+
+  /** @returns undefined where 65,535 packets are unanswered: such a connection is of no use any more */
+  #takeId(value: number): number | undefined {
+    this.#ids ??= new PacketIds();
+    const id = this.#ids.take(value);
+    if (id > 0) return id;
+    this.#giveUp('no packet identifier is free');
+    return undefined;
   }
 
   #received(length: number): boolean {
@@ -214,6 +228,7 @@ export class DenseConnection implements PacketSink {
     this.#wantsDrain = false;
     this.#gathers = false;
     this.partial = undefined;
+    this.#ids = undefined;
     this.#context.closed();
     const listener: TransportListener = this.#context.listener;
     const reason = this.#reason || 'connection closed';

@@ -15,11 +15,6 @@ export const pingreq = Buffer.from([0xc0, 0]);
 /** Normal disconnection: no reason code, no properties; the same in 3.1.1 and 5. */
 export const disconnect = Buffer.from([0xe0, 0]);
 
-/** A SUBSCRIBE's packet identifier; publishes use those below. One a connection: it subscribes once. */
-export const subscribeId = 65_535;
-/** Packet identifiers that publishes use: 1 … 65,534. */
-export const publishIds = 65_534;
-
 /** Sessions that are to outlive their connection do so for an hour, AWS IoT Core's own default. */
 const sessionExpirySeconds = 3_600;
 
@@ -44,9 +39,9 @@ export function encodeConnect(clientId: string, settings: MqttSettings, mqttVers
 }
 
 /** At QoS 0: an echo measures, and is not to cost a PUBACK. */
-export function encodeSubscribe(topic: string, mqttVersion: MqttVersion): Buffer {
+export function encodeSubscribe(id: number, topic: string, mqttVersion: MqttVersion): Buffer {
   return generate(
-    { cmd: 'subscribe', messageId: subscribeId, subscriptions: [{ topic, qos: 0 }] },
+    { cmd: 'subscribe', messageId: id, subscriptions: [{ topic, qos: 0 }] },
     { protocolVersion: mqttVersion },
   );
 }

@@ -5,6 +5,7 @@ type Event = [name: keyof TransportListener, device: number, ...rest: unknown[]]
 /** Records every event, and lets a test wait for one. */
 export class RecordingListener implements TransportListener {
   readonly events: Event[] = [];
+  readonly #counts = new Map<keyof TransportListener, number>();
   readonly #waiting = new Set<() => void>();
 
   of(name: keyof TransportListener): unknown[][] {
@@ -13,7 +14,7 @@ export class RecordingListener implements TransportListener {
 
   /** Resolves once `count` events of that name have come. */
   async until(name: keyof TransportListener, count = 1): Promise<unknown[][]> {
-    while (this.of(name).length < count) {
+    while ((this.#counts.get(name) ?? 0) < count) {
       await new Promise<void>((resolve) => this.#waiting.add(resolve));
     }
     return this.of(name);
@@ -46,6 +47,7 @@ export class RecordingListener implements TransportListener {
 
   #record(event: Event): void {
     this.events.push(event);
+    this.#counts.set(event[0], (this.#counts.get(event[0]) ?? 0) + 1);
     for (const resolve of this.#waiting) resolve();
     this.#waiting.clear();
   }

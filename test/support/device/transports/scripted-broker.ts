@@ -11,6 +11,7 @@ export class ScriptedBroker {
   readonly sockets = new Set<Socket>();
   script: Script = acceptEverything;
   readonly #server: Server;
+  readonly #counts = new Map<Packet['cmd'], number>();
   readonly #waiting = new Set<() => void>();
 
   private constructor(server: Server) {
@@ -38,7 +39,7 @@ export class ScriptedBroker {
   }
 
   async got(cmd: Packet['cmd'], count = 1): Promise<Packet[]> {
-    while (this.packets(cmd).length < count) {
+    while ((this.#counts.get(cmd) ?? 0) < count) {
       await new Promise<void>((resolve) => this.#waiting.add(resolve));
     }
     return this.packets(cmd);
@@ -57,6 +58,7 @@ export class ScriptedBroker {
     decoder.on('packet', (packet: Packet) => {
       if (packet.cmd === 'connect') version = packet.protocolVersion === 4 ? 4 : 5;
       this.received.push(packet);
+      this.#counts.set(packet.cmd, (this.#counts.get(packet.cmd) ?? 0) + 1);
       this.script(packet, socket, version);
       for (const resolve of this.#waiting) resolve();
       this.#waiting.clear();

@@ -17,21 +17,53 @@ const open = (address: { host: string; port: number }, options?: Options) =>
   openTransport('dense', address, options);
 
 describe('dense', () => {
-  it('knows publishes beyond the 65,535 packet identifiers', async () => {
+  it('finds a message by a PUBACK that comes after those of many later messages', async () => {
     const broker = await startBroker();
+    let answerFirst = (): void => {};
+    broker.script = (packet, socket, version) => {
+      if (packet.cmd === 'publish' && broker.published.length === 1) {
+        answerFirst = () => acceptEverything(packet, socket, version);
+      } else acceptEverything(packet, socket, version);
+    };
     const { listener, transport } = open(broker.address, { devices: 2 });
     transport.connect(1);
     await listener.until('connected');
-    const messages = [65_532, 65_533, 65_534, 65_535, 200_000];
-    for (const [i, k] of messages.entries()) {
-      transport.publish(1, k * 2 + 1, Buffer.from('x'));
+    for (let token = 0; token < 100; token++) {
+      expect(transport.publish(1, token, Buffer.from('x'))).toBe(true);
       transport.flush();
-      // The first three are on the way together.
-      if (i >= 2) await listener.until('acknowledged', i + 1);
+      await listener.until('acknowledged', token);
     }
-    expect(listener.of('acknowledged')).toEqual(messages.map((k) => [1, k * 2 + 1]));
-    expect(broker.published.map((p) => p.messageId)).toEqual([65_533, 65_534, 1, 2, 3_399]);
+    answerFirst();
+    await listener.until('acknowledged', 100);
+    const tokens = listener.of('acknowledged').map(([, token]) => token);
+    expect(tokens).toEqual([...Array.from({ length: 99 }, (_, i) => i + 1), 0]);
+    const [first, ...others] = broker.published.map(({ messageId }) => messageId!);
+    expect(first).toBe(1);
+    expect(others).not.toContain(first);
   });
+
+  it('gives up a connection on which 65,535 messages are unanswered, and uses all identifiers again on the next', async () => {
+    const broker = await startBroker();
+    broker.script = (packet, socket, version) => {
+      if (packet.cmd !== 'publish') acceptEverything(packet, socket, version);
+    };
+    const { listener, transport } = open(broker.address);
+    transport.connect(0);
+    await listener.until('connected');
+    let token = 0;
+    while (transport.publish(0, token, Buffer.from('x'))) {
+      if (++token % 1_000 > 0) continue;
+      transport.flush();
+      await broker.got('publish', token);
+    }
+    expect(token).toBe(65_535);
+    expect(await listener.until('disconnected')).toEqual([[0, 'no packet identifier is free']]);
+    broker.script = acceptEverything;
+    transport.connect(0);
+    await listener.until('connected', 2);
+    expect(transport.publish(0, token, Buffer.from('x'))).toBe(true);
+    expect(await listener.until('acknowledged')).toEqual([[0, token]]);
+  }, 30_000);
 
   it('passes on the receive maximum, and keeps to the keep-alive of the server', async () => {
     const broker = await startBroker();
