@@ -3,13 +3,11 @@
  * @module stampede
  */
 
-import { runOnEmbeddedAws } from './cli/backend/embedded-run.ts';
-import { readHostFacts } from './cli/backend/host-facts.ts';
-import { embeddedAccountOf } from './cli/options/quota-flags.ts';
+import { makeEmbeddedSite } from './cli/backend/run-site.ts';
 import { checkDraft, draftRun } from './cli/run/draft-run.ts';
+import { runToReport } from './cli/run/follow-run.ts';
 import type { Interrupts } from './cli/run/interrupts.ts';
 import { faultOfExecution, StoppedBeforeStartError } from './cli/run/run-outcome.ts';
-import { embeddedReportArguments } from './cli/runs/report-file.ts';
 import { applyOverrides, type ProfileOverrides } from './profile/overrides.ts';
 import { parseLoadProfile } from './profile/parse.ts';
 import type { Report } from './report/report-model.ts';
@@ -46,7 +44,8 @@ export interface RunEmbeddedOptions {
 export async function runEmbedded(input: unknown, options: RunEmbeddedOptions = {}): Promise<Report> {
   const { runsDirectory = 'runs', overrides = [], limits = {}, signal } = options;
   const profile = parseLoadProfile(input, overrides);
-  const draft = draftRun(profile, { account: embeddedAccountOf({ limits }), host: readHostFacts() });
+  const site = makeEmbeddedSite({ runsDirectory, quotas: { limits } });
+  const draft = draftRun(profile, site.draft);
   checkDraft(draft);
   const { runId } = draft.plan;
   const interrupts: Interrupts = {
@@ -54,31 +53,15 @@ export async function runEmbedded(input: unknown, options: RunEmbeddedOptions = 
     quit: new AbortController().signal,
     close: () => undefined,
   };
-  const { execution, report, logs } = await withOwnEnvironment(() =>
-    runOnEmbeddedAws({
-      runId,
-      input: applyOverrides(input, overrides).input,
-      runsDirectory,
-      quotas: { limits },
-      display: { show: () => undefined, say: () => undefined, end: () => undefined },
-      interrupts,
-    }),
-  );
+  const { execution, report, logs } = await runToReport(site, {
+    runId,
+    input: applyOverrides(input, overrides).input,
+    display: { show: () => undefined, say: () => undefined, end: () => undefined },
+    interrupts,
+  });
   if (execution === undefined) throw new StoppedBeforeStartError();
   if (report === undefined) {
-    const again = embeddedReportArguments(runId, runsDirectory);
-    throw faultOfExecution(execution, logs, interrupts.stop.aborted, again);
+    throw faultOfExecution(execution, logs, interrupts.stop.aborted, site.argumentsOf(runId));
   }
   return report;
-}
-
-/** A run points this process's SDK clients at embedded AWS by variables: afterwards the caller's are back. */
-async function withOwnEnvironment<T>(work: () => Promise<T>): Promise<T> {
-  const before = { ...process.env };
-  try {
-    return await work();
-  } finally {
-    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
-    Object.assign(process.env, before);
-  }
 }

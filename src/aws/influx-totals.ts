@@ -1,11 +1,4 @@
-import type { PublishCounts } from '../measure/slice-result.ts';
-
-/** A run's counters so far, summed over its slices, as they wrote them to InfluxDB. */
-export interface InfluxTotals extends Omit<PublishCounts, 'intended'> {
-  readonly connected: number;
-  readonly connectFailed: number;
-  readonly arrivals: number;
-}
+import { fieldOfTotal, type RunTotals, type SummedTotal } from '../live/run-totals.ts';
 
 /** Where to ask, with a token that may read the bucket. */
 export interface InfluxSource {
@@ -15,19 +8,7 @@ export interface InfluxSource {
 }
 
 /** Undefined: InfluxDB has nothing of this run yet. */
-export type ReadInfluxTotals = (runId: string) => Promise<InfluxTotals | undefined>;
-
-/** Total → field of `stampede_slice`. */
-const fields = {
-  connected: 'connects',
-  connectFailed: 'connect_failed',
-  sent: 'sent',
-  dropped: 'dropped',
-  acked: 'acked',
-  throttled: 'throttled',
-  failed: 'failed',
-  unacknowledged: 'unacknowledged',
-} as const;
+export type ReadTotals = (runId: string) => Promise<RunTotals | undefined>;
 
 const timeoutMs = 5_000;
 
@@ -35,7 +16,7 @@ const timeoutMs = 5_000;
  * InfluxQL over `/query`, which InfluxDB 2 answers for a bucket by its name, and InfluxDB 3 too.
  * @see https://docs.influxdata.com/influxdb/v2/reference/api/influxdb-1x/query/
  */
-export function makeReadInfluxTotals({ url, bucket, token }: InfluxSource): ReadInfluxTotals {
+export function makeReadInfluxTotals({ url, bucket, token }: InfluxSource): ReadTotals {
   const query = async (statement: string): Promise<ReadonlyMap<string, number>> => {
     const asked = new URL('query', url.endsWith('/') ? url : `${url}/`);
     asked.searchParams.set('db', bucket);
@@ -49,23 +30,16 @@ export function makeReadInfluxTotals({ url, bucket, token }: InfluxSource): Read
   };
 
   return async (runId) => {
-    const sums = Object.entries(fields).map(([total, field]) => `SUM("${field}") AS "${total}"`);
+    const sums = Object.entries(fieldOfTotal).map(([total, field]) => `SUM("${field}") AS "${total}"`);
     // A run id is letters, digits, - and _: nothing in it ends the quotes.
     const [slices, arrivals] = await Promise.all([
       query(`SELECT ${sums.join(', ')} FROM "stampede_slice" WHERE "run" = '${runId}'`),
       query(`SELECT SUM("arrivals") AS "arrivals" FROM "stampede_arrivals" WHERE "run" = '${runId}'`),
     ]);
     if (slices.size === 0) return undefined;
-    const of = (total: keyof typeof fields): number => slices.get(total) ?? 0;
+    const totals = Object.keys(fieldOfTotal).map((total) => [total, slices.get(total) ?? 0]);
     return {
-      connected: of('connected'),
-      connectFailed: of('connectFailed'),
-      sent: of('sent'),
-      dropped: of('dropped'),
-      acked: of('acked'),
-      throttled: of('throttled'),
-      failed: of('failed'),
-      unacknowledged: of('unacknowledged'),
+      ...(Object.fromEntries(totals) as Record<SummedTotal, number>),
       arrivals: arrivals.get('arrivals') ?? 0,
     };
   };

@@ -6,7 +6,7 @@ import type { ReceivedCounts } from './received-so-far.ts';
 
 /** Whom to ask about a run that has begun. */
 export interface RunSources {
-  readonly view: (request: ViewRequest) => Promise<RunView>;
+  readonly view: (request: ViewRequest) => Promise<RunView | undefined>;
   readonly received: () => Promise<ReceivedCounts>;
 }
 

@@ -1,7 +1,6 @@
-import { readHostFacts } from '../cli/backend/host-facts.ts';
 import { embeddedAccountOf } from '../cli/options/quota-flags.ts';
 import { renderPlanBrief } from '../cli/output/plan-text.ts';
-import { draftRun, type RunDraft, refusalsOf } from '../cli/run/draft-run.ts';
+import { draftRun, type RunDraft, readHostFacts, refusalsOf } from '../cli/run/draft-run.ts';
 import { withoutEnforcement } from '../profile/overrides.ts';
 import { parseLoadProfile } from '../profile/parse.ts';
 import type { InputError } from '../shared/errors.ts';

@@ -1,6 +1,7 @@
 import { formatTimeLeft } from '../cli/output/progress-figures.ts';
-import { noTotals, type Progress, type ProgressTotals, phaseOf } from '../cli/run/progress.ts';
+import { noTotals, type Progress, phaseOf } from '../cli/run/progress.ts';
 import type { RunView } from '../live/run-in-progress.ts';
+import type { RunTotals } from '../live/run-totals.ts';
 import { sliceStates } from '../live/slice-states.ts';
 import { accountOf } from '../plan/account.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -119,7 +120,7 @@ function viewOnPage(
 }
 
 /** Counts of one instant, up to which all slices have reported. */
-function messagesOf(totals: ProgressTotals, arrived: ReceivedCounts | undefined): LiveMessages {
+function messagesOf(totals: RunTotals, arrived: ReceivedCounts | undefined): LiveMessages {
   const { sent, dropped, acked, throttled, failed, arrivals, complete } = totals;
   const intended = Math.max(sent + dropped, complete?.intended ?? 0);
   // What has arrived since that instant was sent since.

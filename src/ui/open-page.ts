@@ -1,9 +1,6 @@
-import path from 'node:path';
-import type { EmbeddedRunRequest } from '../cli/backend/embedded-run.ts';
-import type { EndedRun } from '../cli/backend/run-to-end.ts';
-import type { OpenPage, PageRequest } from '../cli/run/live-page.ts';
+import type { EndedRun, RunRequest } from '../cli/run/follow-run.ts';
+import type { OpenPage, PageRequest, RunLoad } from '../cli/run/live-page.ts';
 import { faultOfExecution } from '../cli/run/run-outcome.ts';
-import { openRunDirectory } from '../cli/runs/run-directory.ts';
 import { makeRunRepository } from '../cli/runs/run-repository.ts';
 import { type ActiveRun, makeActiveRun, type RunOutcome, showOnBoth } from './active-run.ts';
 import { makeExampleProfiles } from './example-profiles.ts';
@@ -19,19 +16,21 @@ export async function openPage(request: PageRequest): Promise<OpenPage> {
   let underWay: Promise<unknown> = Promise.resolve();
 
   /** Takes the slot, or throws, before it returns: a second run is refused at once. */
-  function run(asked: EmbeddedRunRequest, name: string): Promise<EndedRun> {
-    const watched = makeActiveRun(asked.runId, name);
+  function run(asked: RunRequest, load: RunLoad, name = nameOf(asked)): Promise<EndedRun> {
+    const { runId } = asked;
+    const watched = makeActiveRun(runId, name);
     slot.take(watched);
     const stop = AbortSignal.any([asked.interrupts.stop, watched.stopped]);
-    const running = leavingEnvironment(() =>
-      runLoad({
-        ...asked,
-        display: showOnBoth(asked.display, watched.display),
-        interrupts: { ...asked.interrupts, stop },
-        onLive: (view) =>
-          watched.began({ view, received: makeReceivedSoFar(openRunDirectory(runsDirectory), asked.runId) }),
-      }),
-    );
+    const running = load({
+      ...asked,
+      display: showOnBoth(asked.display, watched.display),
+      interrupts: { ...asked.interrupts, stop },
+      onBegun: ({ view, record }) =>
+        watched.began({
+          view: async (query) => view?.(runId, query),
+          received: makeReceivedSoFar(record, runId),
+        }),
+    });
     underWay = running.catch(() => undefined);
     return watchEnd(running, watched, stop);
   }
@@ -45,9 +44,8 @@ export async function openPage(request: PageRequest): Promise<OpenPage> {
       startRun({ input, draft }) {
         if (draft === undefined) throw new TypeError('a profile with faults has no draft');
         const { runId, profile } = draft.plan;
-        const asked = { runId, input, runsDirectory, display: silent, interrupts };
         // What goes wrong is shown on the page, by the run's outcome.
-        const running = run(asked, profile.name);
+        const running = run({ runId, input, display: silent, interrupts }, runLoad, profile.name);
         say(`run ${runId} started from the page`);
         running.then(
           ({ report }) => say(`run ${runId} ${report?.verdict ?? 'ended without a report'}`),
@@ -65,31 +63,17 @@ export async function openPage(request: PageRequest): Promise<OpenPage> {
     get link() {
       return server.link;
     },
-    run: (asked) => run(asked, nameOf(asked)),
+    run,
     idle: async () => void (await underWay),
     close: () => server.close(),
   };
 }
 
-/**
- * A run points this process at an embedded AWS of its own. The next one is to find what the user has set, and not an
- * InfluxDB that ended with the last.
- */
-async function leavingEnvironment<T>(run: () => Promise<T>): Promise<T> {
-  const own = { ...process.env };
-  try {
-    return await run();
-  } finally {
-    for (const name of Object.keys(process.env)) if (!Object.hasOwn(own, name)) delete process.env[name];
-    Object.assign(process.env, own);
-  }
-}
-
 const silent = { show: () => undefined, say: () => undefined, end: () => undefined };
 
 /** The profile's own name is in front of the run id. */
-function nameOf({ runId }: EmbeddedRunRequest): string {
-  return path.basename(runId).replace(/-\d{8}T\d{6}Z-[0-9a-f]{4}$/, '');
+function nameOf({ runId }: RunRequest): string {
+  return runId.replace(/-\d{8}T\d{6}Z-[0-9a-f]{4}$/, '');
 }
 
 async function watchEnd(

@@ -1,4 +1,5 @@
 import type { InfluxSettings } from '../aws/influx-token.ts';
+import type { LiveSource } from '../aws/live-figures.ts';
 import type { QueueUrls } from '../aws/queue-backlog.ts';
 import { type DeploymentParameters, defaultDeployment, parseDeployment } from '../plan/deployment.ts';
 import { formatDuration, parseDuration } from '../shared/duration.ts';
@@ -198,4 +199,9 @@ export function readInfluxServer(
   const settings = readInflux({ ...variables, INFLUX_TOKEN_PARAMETER: undefined }, faults);
   if (faults.length > 0) throw new InvalidInputError('The environment', faults);
   return settings && { ...settings, token: 'value' in settings.token ? settings.token.value : '' };
+}
+
+/** Where embedded AWS, as any other, answers with the figures of a run in progress; undefined: nowhere. */
+export function readLiveSource({ LIVE_URL: url, LIVE_TOKEN: token = '' }: Variables): LiveSource | undefined {
+  return url ? { url, token } : undefined;
 }

@@ -1,32 +1,46 @@
 import type { Control } from '../../aws/control.ts';
 import type { Executions } from '../../aws/executions.ts';
 import type { SliceCounts } from '../../aws/map-runs.ts';
+import type { RunView, ViewRequest } from '../../live/run-in-progress.ts';
+import type { RunTotals } from '../../live/run-totals.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Report } from '../../report/report-model.ts';
-import type { ProgressTotals, ServiceCounts } from '../run/progress.ts';
+import type { DraftOptions } from '../run/draft-run.ts';
+import type { ServiceCounts } from '../run/progress.ts';
 import type { RunRecord } from '../runs/run-directory.ts';
 
-/** Where runs are under way: an embedded AWS, of this process or another, or a stack on AWS. */
+/**
+ * Where runs take place. Three makers: embedded AWS that this process starts (embedded-backend.ts), one that another process
+ * has started (attached-backend.ts), and a deployed stack (stack-backend.ts).
+ */
 export interface Backend {
   readonly executions: Pick<Executions, 'arnOf' | 'start' | 'describe' | 'stop' | 'latest'>;
   readonly control: Pick<Control, 'requestStop' | 'clear'>;
   readonly record: RunRecord;
   /** Where the functions' output is to be found. */
   readonly logs: string;
-  /** Between two looks at a run: AWS gives so many calls a second, and embedded AWS any. */
-  readonly lookEveryMs: number;
+  /** Between two polls of a run: AWS gives so many calls a second, and embedded AWS any. */
+  readonly pollEveryMs: number;
   /**
    * A stopped run still disconnects its devices, drains and writes its report: the profile's drain and this much more.
    * Past it the execution is stopped from outside, without a report.
    */
-  readonly stopPatienceMs: number;
-  /** How a run goes; what cannot be had is absent. */
-  live(question: LiveQuestion): Promise<LiveFigures>;
-  /** Brings a report to where the user looks for it. */
-  keep(report: Report): Promise<void>;
+  readonly stopTimeoutMs: number;
+  /** Progress of a run; what is not known is absent. */
+  live(query: LiveQuery): Promise<LiveFigures>;
+  /** The same by second and by slice. Undefined: not known here. */
+  view?(runId: string, request: ViewRequest): Promise<RunView>;
+  /** Copies a report to where the user looks for it. */
+  saveReport(report: Report): Promise<void>;
+  /** The arguments with which other commands find a run of this backend: `RUN --stage dev`. */
+  argumentsOf(runId: string): string;
+  /** Waits for work with a run. Where the backend ends or cannot be reached, the error says how to go on. */
+  guard<Result>(runId: string, work: Promise<Result>): Promise<Result>;
+  /** Ends what this process has started. */
+  close(): Promise<void>;
 }
 
-export interface LiveQuestion {
+export interface LiveQuery {
   readonly runId: string;
   readonly executionArn: string;
   /** Absent until it is made. */
@@ -34,9 +48,36 @@ export interface LiveQuestion {
 }
 
 export interface LiveFigures {
-  readonly totals?: ProgressTotals;
+  readonly totals?: RunTotals;
   readonly slices?: SliceCounts;
   readonly cloudwatch?: ServiceCounts;
-  /** What cannot be had and why, each said once. */
+  /** What is not known and why, each reported once. */
   readonly notes?: readonly string[];
+}
+
+/** A backend that a run may be started on, before anything is started. */
+export interface RunSite {
+  /** What its plan is checked against. */
+  readonly draft: DraftOptions;
+  /** Shown to the user before the plan. */
+  readonly rows: readonly (readonly [label: string, text: string])[];
+  /** The same for programs. */
+  readonly facts: Readonly<Record<string, string>>;
+  /** Where the rest of a run is that the user quit. */
+  whereItIs(runId: string): string;
+  /** Of the backend that it opens. */
+  argumentsOf(runId: string): string;
+  open(request: OpenRequest): Promise<Backend>;
+}
+
+export interface OpenRequest {
+  /** A line for the user. */
+  say(line: string): void;
+  /** Ends it at once. */
+  readonly quit: AbortSignal;
+}
+
+/** Nothing listens at the address any more. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
 }

@@ -1,81 +1,69 @@
-import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
-import { SFNClient } from '@aws-sdk/client-sfn';
-import { makeControl } from '../../aws/control.ts';
-import type { Execution } from '../../aws/executions.ts';
-import type { EmbeddedAwsAddress } from '../../embedded/gateway/addresses.ts';
-import { openRunDirectory } from '../runs/run-directory.ts';
-import type { Backend } from './backend.ts';
-import { makeClientBackend } from './client-backend.ts';
-import { isUnreachable } from './unreachable.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { clearTokenNote } from '../../aws/clear-token.ts';
+import type { FaultSettings } from '../../embedded/iot-core/fault-settings.ts';
+import { type EmbeddedAwsBrokenError, startEmbeddedAws } from '../../embedded/process/start-embedded-aws.ts';
+import { otherUsersNote } from '../../embedded/s3/runs-storage.ts';
+import { StampedeError } from '../../shared/errors.ts';
+import { readInfluxServer } from '../../worker/environment.ts';
+import type { EmbeddedBehaviour } from '../options/behaviour-flags.ts';
+import type { EmbeddedQuotas } from '../options/quota-flags.ts';
+import { connectBackend } from './attached-backend.ts';
+import type { Backend, OpenRequest } from './backend.ts';
 
-/** On loopback any pace will do. */
-export const embeddedPace = { lookEveryMs: 250, stopPatienceMs: 60_000 } as const;
+export interface EmbeddedOptions {
+  readonly runsDirectory: string;
+  /** In place of AWS's defaults. */
+  readonly quotas?: EmbeddedQuotas;
+  readonly behaviour?: EmbeddedBehaviour;
+  /** Of embedded IoT Core, from its start. */
+  readonly faults?: Partial<FaultSettings>;
+}
 
-/** An embedded AWS of another process, by its address. */
-export function embeddedBackendOf(
-  { environment, stateMachineArn }: EmbeddedAwsAddress,
-  runsDirectory: string,
-): Backend {
-  const settings = {
-    region: environment.AWS_REGION ?? 'us-east-1',
-    credentials: {
-      accessKeyId: environment.AWS_ACCESS_KEY_ID ?? '',
-      secretAccessKey: environment.AWS_SECRET_ACCESS_KEY ?? '',
-    },
-  };
-  const endpointOf = (service: string): string =>
-    environment[`AWS_ENDPOINT_URL_${service}`] ?? environment.AWS_ENDPOINT_URL ?? '';
-  const { INFLUX_URL: url, INFLUX_BUCKET: bucket = '', INFLUX_TOKEN: token = '' } = environment;
-  const place = makeClientBackend({
-    ...embeddedPace,
-    stateMachineArn,
-    sfn: new SFNClient({ ...settings, endpoint: endpointOf('SFN') }),
-    control: makeControl(new IoTDataPlaneClient({ ...settings, endpoint: endpointOf('IOT_DATA_PLANE') })),
-    ...(url === undefined ? {} : { influx: { url, bucket, token } }),
-    glanceEveryMs: { slices: 500, influx: 500, cloudwatch: 0 },
-    // The run store is the runs directory: what is stored is where the user looks for it.
-    record: openRunDirectory(runsDirectory),
-    keep: async () => undefined,
-    logs: `${runsDirectory}/.logs`,
+/** From a call that failed because a process ended, to the notice of its end. */
+const exitNoticeMs = 1_000;
+
+/** Embedded AWS, started by this process, until it is closed. */
+export async function startEmbeddedBackend(
+  { runsDirectory, quotas, behaviour, faults }: EmbeddedOptions,
+  { say, quit }: OpenRequest,
+): Promise<Backend> {
+  const influx = readInfluxServer(process.env);
+  const note = clearTokenNote(influx?.url);
+  if (note !== undefined) say(note);
+  const aws = await startEmbeddedAws({
+    runsDirectory,
+    ...quotas,
+    ...behaviour,
+    ...(faults === undefined ? {} : { faults }),
+    ...(influx === undefined ? {} : { influx }),
   });
-  return { ...place, ...untilClosed(place) };
-}
-
-/**
- * Embedded AWS ends with the process that started it, after its runs: a run that it has described before, and can no
- * longer describe because it is unreachable, is over.
- */
-export function untilClosed({
-  executions,
-  control,
-}: Pick<Backend, 'executions' | 'control'>): Pick<Backend, 'executions' | 'control'> {
-  const described = new Map<string, Execution>();
+  quit.addEventListener('abort', () => aws.kill());
+  const modeNote = otherUsersNote(runsDirectory);
+  if (modeNote !== undefined) say(modeNote);
+  aws.onTrouble(say);
+  const backend = connectBackend(aws, runsDirectory);
   return {
-    executions: {
-      ...executions,
-      async describe(executionArn) {
-        try {
-          const execution = await executions.describe(executionArn);
-          described.set(executionArn, execution);
-          return execution;
-        } catch (error) {
-          const last = described.get(executionArn);
-          if (last === undefined || !isUnreachable(error)) throw error;
-          return { ...last, status: 'ABORTED' };
-        }
-      },
+    ...backend,
+    logs: aws.logDirectory,
+    async guard(runId, work) {
+      const cut = (error: EmbeddedAwsBrokenError): never => {
+        throw cutOff(error, backend.argumentsOf(runId));
+      };
+      return Promise.race([work, aws.broken.then(cut)]).catch(async (error: unknown) => {
+        // A call that failed may be the first sign of it.
+        const broken = await Promise.race([aws.broken, sleep(exitNoticeMs)]);
+        if (broken !== undefined) cut(broken);
+        throw error;
+      });
     },
-    control: {
-      requestStop: (runId, request) => unlessGone(control.requestStop(runId, request)),
-      clear: (runId) => unlessGone(control.clear(runId)),
-    },
+    close: () => aws.close(),
   };
 }
 
-async function unlessGone(request: Promise<void>): Promise<void> {
-  try {
-    await request;
-  } catch (error) {
-    if (!isUnreachable(error)) throw error;
-  }
+/** A run whose embedded AWS ended: at once, with the way to what is left of it. */
+function cutOff({ message, hint }: EmbeddedAwsBrokenError, reportArguments: string): StampedeError {
+  const [runId] = reportArguments.split(' ');
+  return new StampedeError('RunCutOff', `${message}, and run ${runId} with it`, {
+    hint: `a report of what slices and subscriber had stored by then: npx stampede report ${reportArguments}; ${hint}`,
+  });
 }

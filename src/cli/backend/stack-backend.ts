@@ -8,20 +8,24 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { readAccountLimits } from '../../aws/account-limits.ts';
 import { clearTokenNote } from '../../aws/clear-token.ts';
 import { attemptsToRetain, type Control, dataPlaneClientOf, makeControl } from '../../aws/control.ts';
+import { makeExecutions } from '../../aws/executions.ts';
 import { type DeployedStack, defaultRegion, findStack } from '../../aws/find-stack.ts';
+import { makeReadInfluxTotals } from '../../aws/influx-totals.ts';
 import { describeIotEndpoint, findTarget, NoIotEndpointError } from '../../aws/iot-endpoint.ts';
+import { makeLiveFiguresReader } from '../../aws/live-figures.ts';
 import { AwsAccessError, withPlainErrors } from '../../aws/plain-errors.ts';
 import { makeRunStore, type RunStore } from '../../aws/run-store.ts';
 import type { AccountView } from '../../plan/account.ts';
 import { renderReportHtml } from '../../report/html.ts';
+import type { Report } from '../../report/report-model.ts';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
 import { runIdPattern } from '../../shared/run-id.ts';
 import { isLoopback } from '../../targets/target-check.ts';
-import { iotDataUrlOf, readInfluxServer } from '../../worker/environment.ts';
-import type { Stage } from '../options/stage-flags.ts';
+import { iotDataUrlOf, readInfluxServer, readLiveSource } from '../../worker/environment.ts';
+import { type Stage, stageArguments } from '../options/stage-flags.ts';
 import { openRunDirectory, type RunDirectory, type RunRecord } from '../runs/run-directory.ts';
 import type { Backend } from './backend.ts';
-import { makeClientBackend } from './client-backend.ts';
+import { makeStackFigures } from './stack-figures.ts';
 
 /**
  * A stopped run's slices notice the stop within half a minute and end; then summarize waits for the queue and for CloudWatch,
@@ -29,14 +33,14 @@ import { makeClientBackend } from './client-backend.ts';
  * Functions gives 10 to 15 DescribeExecution a second, and one DescribeMapRun:
  * https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
  */
-export const stackPace = { lookEveryMs: 1_000, stopPatienceMs: 1_080_000 } as const;
+const stackPace = { pollEveryMs: 1_000, stopTimeoutMs: 1_080_000 } as const;
 /** CloudWatch has one value a minute, and asks a cent for 1,000 metrics. */
-const glanceEveryMs = { slices: 3_000, influx: 900, cloudwatch: 30_000 } as const;
+const queryEveryMs = { slices: 3_000, totals: 900, cloudwatch: 30_000 } as const;
 
 /** A deployed stack, found and open to the command line. */
 export interface OpenStack {
   readonly stack: DeployedStack;
-  readonly place: Backend;
+  readonly backend: Backend;
   /** The account's own IoT endpoint, which a run loads. @throws NoIotEndpointError */
   endpoint(): Promise<string>;
   /** Limits in force. @param endpoint whose bill it is */
@@ -65,33 +69,42 @@ export async function openStack(flags: Stage, runsDirectory: string): Promise<Op
   const store = makeRunStore(stack.runBucket, plain(new S3Client({ region })));
   const directory = openRunDirectory(runsDirectory);
   const influx = readInfluxServer(process.env);
-  const note = clearTokenNote(influx?.url);
+  const live = readLiveSource(process.env);
   const describe = () => describeIotEndpoint(plain(new IoTClient({ region })));
   /** This account's own endpoint, whatever host a plan.json names: the request is signed with the user's credentials. */
   const control = async (): Promise<Control> => {
     const target = await findTarget({ iotEndpoints: [], iotDataUrl: iotDataUrlOf(process.env) }, describe);
     return makeControl(plain(dataPlaneClientOf(target, { region, maxAttempts: attemptsToRetain })));
   };
-  const place = makeClientBackend({
+  const sfn = plain(new SFNClient({ region }));
+  const backend: Backend = {
     ...stackPace,
-    glanceEveryMs,
-    stateMachineArn: stack.stateMachineArn,
-    sfn: plain(new SFNClient({ region })),
+    executions: makeExecutions(stack.stateMachineArn, sfn),
     control: {
       requestStop: async (runId, request) => (await control()).requestStop(runId, request),
       clear: async (runId) => (await control()).clear(runId),
     },
-    cloudwatch: plain(new CloudWatchClient({ region })),
-    ...(influx === undefined ? {} : { influx }),
-    ...(note === undefined ? {} : { note }),
-    record: keptHere(store, directory),
-    keep: (report) => fetchReport(store, directory, report),
+    live: makeStackFigures({
+      sfn,
+      cloudwatch: plain(new CloudWatchClient({ region })),
+      readTotals: live ? makeLiveFiguresReader(live).totals : influx && makeReadInfluxTotals(influx),
+      note: clearTokenNote(influx?.url),
+      queryEveryMs,
+    }),
+    record: storedHere(store, directory),
+    saveReport: (report) => fetchReport(store, directory, report),
     logs: `log groups /aws/lambda/${stack.name}-* of CloudWatch Logs in ${region}`,
-  });
-  const executionPrefix = place.executions.arnOf('');
+    argumentsOf: (runId) => `${runId} ${stageArguments(flags)}`,
+    guard: (runId, work) =>
+      work.catch((error: unknown) => {
+        throw lostContact(error, backend.argumentsOf(runId));
+      }),
+    close: async () => undefined,
+  };
+  const executionPrefix = backend.executions.arnOf('');
   return {
     stack,
-    place,
+    backend,
     async endpoint() {
       const endpoint = await describe();
       if (endpoint === undefined) throw new NoIotEndpointError();
@@ -123,15 +136,11 @@ export async function regionOfProfile(): Promise<string> {
 }
 
 /** What is read lies in the bucket; a report that is made here stays here: who watches need not write there. */
-function keptHere(store: RunStore, directory: RunDirectory): RunRecord {
+function storedHere(store: RunStore, directory: RunDirectory): RunRecord {
   return { ...store, putReport: directory.putReport };
 }
 
-async function fetchReport(
-  store: RunStore,
-  directory: RunDirectory,
-  report: Parameters<Backend['keep']>[0],
-): Promise<void> {
+async function fetchReport(store: RunStore, directory: RunDirectory, report: Report): Promise<void> {
   const { runId } = report;
   const [plan, html] = await Promise.all([store.getPlan(runId), store.getReportHtml(runId)]);
   await directory.putPlan(plan);
@@ -139,10 +148,10 @@ async function fetchReport(
 }
 
 /**
- * A run of a stack continues when this process loses sight of it: errors say so, and how to follow it again.
+ * A run of a stack continues when this process loses contact with it: errors say so, and how to follow it again.
  * @param again `RUNID --stage dev`
  */
-export function outOfSight(error: unknown, again: string): unknown {
+function lostContact(error: unknown, again: string): unknown {
   if (!(error instanceof AwsAccessError)) return error;
   return new AwsAccessError(
     error.message,

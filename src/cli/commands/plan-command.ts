@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { clearTokenNote } from '../../aws/clear-token.ts';
 import { sliceOf } from '../../plan/slices.ts';
 import { exitCodes } from '../../shared/errors.ts';
-import { findBackend, type RunBackend } from '../backend/find-backend.ts';
+import type { RunSite } from '../backend/backend.ts';
+import { findRunSite } from '../backend/run-site.ts';
 import { addProfileArguments, readGivenProfile } from '../options/profile-arguments.ts';
 import { accountOfQuotas, addQuotaFlags, embeddedQuotasOf, type QuotaFlags } from '../options/quota-flags.ts';
 import { addStageFlags, isStage, type StageFlags } from '../options/stage-flags.ts';
@@ -24,12 +25,9 @@ export function addPlanCommand(program: Command, finish: Finish): void {
   addProfileArguments(addQuotaFlags(addStageFlags(command))).action(
     async (path: string, flags: StageFlags & QuotaFlags & Readonly<Record<string, unknown>>) => {
       const { profile } = await readGivenProfile(path, flags);
-      const backend = isStage(flags) ? await findBackend({ ...flags, runs: 'runs' }) : undefined;
-      const draft = draftRun(
-        profile,
-        backend?.draft ?? { account: accountOfQuotas(embeddedQuotasOf(flags)) },
-      );
-      print(process.stdout, flags.json === true ? toJson(draft) : toPage(draft, backend?.rows));
+      const site = isStage(flags) ? await findRunSite({ ...flags, runs: 'runs' }) : undefined;
+      const draft = draftRun(profile, site?.draft ?? { account: accountOfQuotas(embeddedQuotasOf(flags)) });
+      print(process.stdout, flags.json === true ? toJson(draft) : toPage(draft, site?.rows));
       const note = clearTokenNote(process.env.INFLUX_URL);
       if (note !== undefined) print(process.stderr, `${note}\n`);
       // Print the plan first: it shows what the refusal refers to.
@@ -39,7 +37,7 @@ export function addPlanCommand(program: Command, finish: Finish): void {
   );
 }
 
-function toPage({ plan, preflight, faults, walls }: RunDraft, where?: RunBackend['rows']): string {
+function toPage({ plan, preflight, faults, walls }: RunDraft, where?: RunSite['rows']): string {
   const page = renderPlanPage({ plan, preflight, where }, makeStyler(process.stdout)).join('\n');
   const isRefused = faults.length + walls.length + preflight.refusals.length > 0;
   // Room for what is about to be said.

@@ -7,6 +7,7 @@ import type { Report } from '../../report/report-model.ts';
 import { renderStepSummary } from '../../report/step-summary.ts';
 import { renderTerminalSummary } from '../../report/terminal-summary.ts';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
+import { findRun, RunNotReachableError } from '../backend/find-run.ts';
 import {
   addStageFlags,
   isStage,
@@ -19,7 +20,6 @@ import { addOutputFlags, type OutputFlags, writeOutputs } from '../output/report
 import { makeStyler } from '../output/style.ts';
 import type { Finish } from '../run/run-outcome.ts';
 import { exitCodeOfReport } from '../run/run-outcome.ts';
-import { findRun, RunNotReachableError } from '../runs/find-run.ts';
 import { executionReportOf, reportOf } from '../runs/make-report.ts';
 import { latest, resolveRunId } from '../runs/report-file.ts';
 import { openRunDirectory } from '../runs/run-directory.ts';
@@ -94,12 +94,12 @@ async function executionOf(runId: string, flags: ReportFlags): Promise<Execution
 
 /** Of a run on AWS, brought to the runs directory. */
 async function fetchReport(run: string, flags: ReportFlags & Stage): Promise<Report> {
-  const { runId, place, execution } = await findRun(run, flags);
+  const { runId, backend, execution } = await findRun(run, flags);
   if (execution.status === 'RUNNING') throw new RunGoesOnError(runId, flags);
-  const report = await reportOf(place.record, runId, Date.now(), {
+  const report = await reportOf(backend.record, runId, Date.now(), {
     execution: executionReportOf(execution),
     subscriber: 'may-read',
   });
-  await place.keep(report);
+  await backend.saveReport(report);
   return report;
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ExitCode } from '../../shared/errors.ts';
-import { type BackendFlags, findBackend, type RunBackend } from '../backend/find-backend.ts';
+import type { RunSite } from '../backend/backend.ts';
+import { findRunSite, loadEmbedded, loadOn, type SiteFlags } from '../backend/run-site.ts';
 import { addBehaviourFlags } from '../options/behaviour-flags.ts';
 import { addFaultFlag } from '../options/fault-flag.ts';
 import { parsePort } from '../options/port.ts';
@@ -20,7 +21,7 @@ import type { LoadPage, OpenPage } from '../run/live-page.ts';
 import type { Finish } from '../run/run-outcome.ts';
 import { QuitError } from '../run/run-outcome.ts';
 
-interface RunFlags extends BackendFlags, OutputFlags {
+interface RunFlags extends SiteFlags, OutputFlags {
   readonly quiet?: boolean;
   readonly json?: boolean;
   readonly uiPort?: number;
@@ -49,20 +50,23 @@ export function addRunCommand(program: Command, finish: Finish, loadPage: LoadPa
   ).action(async (file: string, flags: RunFlags & Record<string, unknown>) => {
     const given = await readGivenProfile(file, flags);
     await checkOutputs(flags);
-    const backend = await findBackend(flags);
-    const draft = draftRun(given.profile, backend.draft);
+    const site = await findRunSite(flags);
+    const draft = draftRun(given.profile, site.draft);
     checkDraft(draft);
-    finish(await run(given, draft, backend, flags, loadPage));
+    finish(await run({ given, draft, site, flags, loadPage }));
   });
 }
 
-async function run(
-  { input }: GivenProfile,
-  { plan, preflight, host }: RunDraft,
-  backend: RunBackend,
-  flags: RunFlags,
-  loadPage: LoadPage,
-): Promise<ExitCode> {
+interface CheckedRun {
+  readonly given: GivenProfile;
+  readonly draft: RunDraft;
+  readonly site: RunSite;
+  readonly flags: RunFlags;
+  readonly loadPage: LoadPage;
+}
+
+async function run({ given: { input }, draft, site, flags, loadPage }: CheckedRun): Promise<ExitCode> {
+  const { plan, preflight, host } = draft;
   const { runId } = plan;
   const quiet = flags.quiet === true;
   const jsonLines =
@@ -70,25 +74,27 @@ async function run(
   const display = jsonLines ?? makeProgressDisplay(process.stderr, quiet);
   if (jsonLines === undefined) {
     const heading = `${makeStyler(process.stderr)('heading', 'run')} ${runId}`;
-    display.say([heading, ...renderPlanBrief(plan, preflight, backend.rows, host), ''].join('\n'));
+    display.say([heading, ...renderPlanBrief(plan, preflight, site.rows, host), ''].join('\n'));
   } else {
-    jsonLines.began(plan, backend.facts, preflight);
+    jsonLines.began(plan, site.facts, preflight);
   }
 
   const interrupts = catchInterrupts();
   const quit = new Promise<never>((_resolve, reject) => {
     interrupts.quit.addEventListener('abort', () => {
       display.end();
-      reject(new QuitError(backend.whereItIs(runId)));
+      reject(new QuitError(site.whereItIs(runId)));
     });
   });
-  const page = flags.ui === true ? await openLivePage(flags, display, interrupts, loadPage) : undefined;
-  const ended = await Promise.race([backend.run({ runId, input, display, interrupts }, page?.run), quit]);
+  const runLoad = await loadOn(site);
+  const page = flags.ui === true ? await openLivePage({ flags, display, interrupts, loadPage }) : undefined;
+  const request = { runId, input, display, interrupts };
+  const ended = await Promise.race([page?.run(request, runLoad) ?? runLoad(request), quit]);
   const { runs, junit, requireConclusive } = flags;
   const code = await concludeRun(ended, {
     runId,
     runs,
-    reportArguments: backend.reportArguments(runId),
+    reportArguments: site.argumentsOf(runId),
     stopped: interrupts.stop.aborted,
     jsonLines,
     ...(junit === undefined ? {} : { junit }),
@@ -99,20 +105,17 @@ async function run(
   return code;
 }
 
-async function openLivePage(
-  flags: RunFlags,
-  display: ProgressDisplay,
-  interrupts: Interrupts,
-  loadPage: LoadPage,
-): Promise<OpenPage> {
-  const [{ openPage }, { runOnEmbeddedAws }] = await Promise.all([
-    loadPage(),
-    import('../backend/embedded-run.ts'),
-  ]);
+interface PageOfRun extends Pick<CheckedRun, 'flags' | 'loadPage'> {
+  readonly display: ProgressDisplay;
+  readonly interrupts: Interrupts;
+}
+
+async function openLivePage({ flags, display, interrupts, loadPage }: PageOfRun): Promise<OpenPage> {
+  const { openPage } = await loadPage();
   const page = await openPage({
     runsDirectory: flags.runs,
     ...(flags.uiPort === undefined ? {} : { port: flags.uiPort }),
-    runLoad: runOnEmbeddedAws,
+    runLoad: await loadEmbedded(flags.runs),
     say: display.say,
     interrupts,
   });

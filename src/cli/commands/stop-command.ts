@@ -2,10 +2,10 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { exitCodes } from '../../shared/errors.ts';
+import { findRun } from '../backend/find-run.ts';
 import { addStageFlags, type StageFlags } from '../options/stage-flags.ts';
 import { print } from '../output/printable.ts';
 import type { Finish } from '../run/run-outcome.ts';
-import { findRun } from '../runs/find-run.ts';
 
 interface StopFlags extends StageFlags {
   readonly runs: string;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { exitCodes } from '../../shared/errors.ts';
+import { loadEmbedded } from '../backend/run-site.ts';
 import { parsePort } from '../options/port.ts';
 import { print } from '../output/printable.ts';
 import { makeStyler } from '../output/style.ts';
@@ -26,15 +27,12 @@ export function addUiCommand(program: Command, finish: Finish, loadPage: LoadPag
 
 async function servePage(runsDirectory: string, port: number | undefined, loadPage: LoadPage): Promise<void> {
   const interrupts = catchInterrupts();
-  const [{ openPage }, { runOnEmbeddedAws }] = await Promise.all([
-    loadPage(),
-    import('../backend/embedded-run.ts'),
-  ]);
+  const [{ openPage }, runLoad] = await Promise.all([loadPage(), loadEmbedded(runsDirectory)]);
   const say = (line: string): void => void print(process.stderr, `${line}\n`);
   const page = await openPage({
     runsDirectory,
     ...(port === undefined ? {} : { port }),
-    runLoad: runOnEmbeddedAws,
+    runLoad,
     say,
     interrupts,
   });

@@ -1,17 +1,16 @@
 import type { Command } from 'commander';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
-import { type EndedRun, followToReport } from '../backend/run-to-end.ts';
-import { addStageFlags, isStage, type StageFlags, stageArguments } from '../options/stage-flags.ts';
+import { findRun } from '../backend/find-run.ts';
+import { addStageFlags, type StageFlags } from '../options/stage-flags.ts';
 import { makeJsonLines } from '../output/json-lines.ts';
 import { print } from '../output/printable.ts';
 import { makeProgressDisplay } from '../output/progress-display.ts';
 import { addOutputFlags, type OutputFlags } from '../output/report-outputs.ts';
 import { makeStyler } from '../output/style.ts';
 import { concludeRun } from '../run/conclude-run.ts';
+import { followToReport } from '../run/follow-run.ts';
 import { catchInterrupts } from '../run/interrupts.ts';
 import type { Finish } from '../run/run-outcome.ts';
-import { type FoundRun, findRun } from '../runs/find-run.ts';
-import { embeddedReportArguments } from '../runs/report-file.ts';
 
 interface WatchFlags extends StageFlags, OutputFlags {
   readonly runs: string;
@@ -42,8 +41,7 @@ export function addWatchCommand(program: Command, finish: Finish): void {
     .option('--quiet', 'no progress, only the result')
     .option('--json', 'lines of JSON on stdout: progress each second, the report');
   addOutputFlags(command).action(async (run: string, flags: WatchFlags) => {
-    const found = await findRun(run, flags);
-    const { runId } = found;
+    const { runId, backend, execution } = await findRun(run, flags);
     const quiet = flags.quiet === true;
     const jsonLines =
       flags.json === true ? makeJsonLines((line) => print(process.stdout, line), quiet) : undefined;
@@ -51,37 +49,31 @@ export function addWatchCommand(program: Command, finish: Finish): void {
     if (jsonLines === undefined) display.say(`${makeStyler(process.stderr)('heading', 'watch')} ${runId}`);
 
     const interrupts = catchInterrupts();
-    const again = isStage(flags) ? `${runId} ${stageArguments(flags)}` : runId;
     const letGo = new Promise<never>((_resolve, reject) => {
       interrupts.stop.addEventListener('abort', () => {
         display.end();
-        reject(new NoLongerWatchingError(again));
+        reject(new NoLongerWatchingError(backend.argumentsOf(runId)));
       });
     });
-    const ended = await Promise.race([follow(found, display, again), letGo]);
+    const following = followToReport(backend, {
+      runId,
+      executionArn: execution.executionArn,
+      display,
+      interrupts: { stop: new AbortController().signal },
+    }).finally(display.end);
+    const ended = await Promise.race([following, letGo]);
     const { runs, junit, requireConclusive } = flags;
-    const reportArguments = isStage(flags) ? again : embeddedReportArguments(runId, runs);
-    const outputs = {
-      ...(junit === undefined ? {} : { junit }),
-      ...(requireConclusive === undefined ? {} : { requireConclusive }),
-    };
-    finish(await concludeRun(ended, { runId, runs, reportArguments, stopped: false, jsonLines, ...outputs }));
+    finish(
+      await concludeRun(ended, {
+        runId,
+        runs,
+        reportArguments: backend.argumentsOf(runId),
+        stopped: false,
+        jsonLines,
+        ...(junit === undefined ? {} : { junit }),
+        ...(requireConclusive === undefined ? {} : { requireConclusive }),
+      }),
+    );
     interrupts.close();
   });
-}
-
-async function follow(
-  { runId, place, execution: { executionArn } }: FoundRun,
-  display: ReturnType<typeof makeProgressDisplay>,
-  again: string,
-): Promise<EndedRun> {
-  const interrupts = { stop: new AbortController().signal };
-  try {
-    return await followToReport(place, { runId, executionArn, display, interrupts });
-  } catch (error) {
-    const { outOfSight } = await import('../backend/stack-backend.ts');
-    throw outOfSight(error, again);
-  } finally {
-    display.end();
-  }
 }

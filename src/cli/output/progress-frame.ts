@@ -1,14 +1,9 @@
 import type { SliceCounts } from '../../aws/map-runs.ts';
+import type { RunTotals } from '../../live/run-totals.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { formatCount } from '../../shared/format.ts';
 import type { ServiceCounts } from '../run/progress.ts';
-import {
-  type Progress,
-  type ProgressPhase,
-  type ProgressTotals,
-  phaseOf,
-  troublesOf,
-} from '../run/progress.ts';
+import { type Progress, type ProgressPhase, phaseOf, troublesOf } from '../run/progress.ts';
 import { formatClock, formatLatency, formatRate, formatTimeLeft } from './progress-figures.ts';
 import { plainStyler, type Styler } from './style.ts';
 
@@ -58,7 +53,7 @@ function rowsOf(progress: Progress): Row[] {
   return rows;
 }
 
-function totalsRows(totals: ProgressTotals, progress: Progress, plan: Plan, phase: ProgressPhase): Row[] {
+function totalsRows(totals: RunTotals, progress: Progress, plan: Plan, phase: ProgressPhase): Row[] {
   const rows: Row[] = [];
   if (phase === 'connecting' || phase === 'publishing') rows.push(connectedRow(totals, plan));
   if (phase === 'publishing') rows.push(rateRow(progress, plan));
@@ -103,7 +98,7 @@ function phaseRow({ plan, now }: Progress, phase: ProgressPhase): Row {
   };
 }
 
-function connectedRow(totals: ProgressTotals, plan: Plan): Row {
+function connectedRow(totals: RunTotals, plan: Plan): Row {
   const { devices } = plan.profile;
   return {
     label: 'connected',
@@ -121,7 +116,7 @@ function rateRow({ sentPerSecond, intendedPerSecond }: Progress, plan: Plan): Ro
   };
 }
 
-function messagesRow(totals: ProgressTotals, plan: Plan): Row {
+function messagesRow(totals: RunTotals, plan: Plan): Row {
   const figures = [`${formatCount(totals.sent)} sent`];
   // QoS 0 has no acknowledgement to wait for.
   if (plan.profile.connect.protocol === 'https' || plan.profile.publish.qos === 1) {

@@ -1,12 +1,7 @@
+import type { RunTotals } from '../../live/run-totals.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { formatCount } from '../../shared/format.ts';
-import {
-  type Progress,
-  type ProgressPhase,
-  type ProgressTotals,
-  phaseOf,
-  troublesOf,
-} from '../run/progress.ts';
+import { type Progress, type ProgressPhase, phaseOf, troublesOf } from '../run/progress.ts';
 import { formatClock, formatLatency, formatRate, formatTimeLeft } from './progress-figures.ts';
 import { cloudWatchFigures } from './progress-frame.ts';
 
@@ -28,7 +23,7 @@ export function renderProgressLine(progress: Progress): string {
   return parts.join(', ');
 }
 
-function totalsParts(totals: ProgressTotals, progress: Progress, plan: Plan, phase: ProgressPhase): string[] {
+function totalsParts(totals: RunTotals, progress: Progress, plan: Plan, phase: ProgressPhase): string[] {
   const parts = [`connected ${formatCount(totals.connected)}/${formatCount(plan.profile.devices)}`];
   if (phase === 'publishing') {
     parts.push(`rate ${formatRate(progress.sentPerSecond)} of ${formatRate(progress.intendedPerSecond)}`);

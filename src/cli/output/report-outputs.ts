@@ -54,7 +54,7 @@ export interface PipelineOutputs {
 export async function writeOutputs(
   { junit }: OutputFlags,
   outputs: PipelineOutputs,
-  variables: NodeJS.ProcessEnv = process.env,
+  variables: Readonly<NodeJS.ProcessEnv> = process.env,
 ): Promise<void> {
   const { GITHUB_STEP_SUMMARY: summaryFile } = variables;
   if (summaryFile !== undefined && summaryFile !== '') {

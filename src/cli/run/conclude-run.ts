@@ -3,11 +3,11 @@ import { renderJUnit } from '../../report/junit.ts';
 import { renderStepSummary } from '../../report/step-summary.ts';
 import { renderTerminalSummary } from '../../report/terminal-summary.ts';
 import { type ExitCode, exitCodes } from '../../shared/errors.ts';
-import type { EndedRun } from '../backend/run-to-end.ts';
 import type { JsonLines } from '../output/json-lines.ts';
 import { print } from '../output/printable.ts';
 import { type OutputFlags, writeOutputs } from '../output/report-outputs.ts';
 import { makeStyler } from '../output/style.ts';
+import type { EndedRun } from './follow-run.ts';
 import { exitCodeOfReport, faultOfExecution, StoppedBeforeStartError } from './run-outcome.ts';
 
 export interface Conclusion extends OutputFlags {

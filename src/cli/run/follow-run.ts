@@ -1,16 +1,87 @@
 import type { Execution } from '../../aws/executions.ts';
+import type { RunTotals } from '../../live/run-totals.ts';
 import { makeArrivalRate } from '../../plan/arrival-rate.ts';
 import type { Plan } from '../../plan/plan.ts';
+import type { Report } from '../../report/report-model.ts';
 import { StampedeError } from '../../shared/errors.ts';
-import type { Backend } from '../backend/backend.ts';
+import type { Backend, RunSite } from '../backend/backend.ts';
 import type { ProgressDisplay } from '../output/progress-display.ts';
+import { executionReportOf, reportIfAny } from '../runs/make-report.ts';
 import { NoSuchRunError } from '../runs/run-directory.ts';
 import type { Interrupts } from './interrupts.ts';
-import type { ProgressTotals } from './progress.ts';
 import { makeRateMeter } from './rate-meter.ts';
 
-/** What following a run needs of the world. */
-export interface RunWatch extends Pick<Backend, 'live' | 'lookEveryMs' | 'stopPatienceMs'> {
+export interface EndedRun {
+  /** Where the functions' output lies. */
+  readonly logs: string;
+  /** Absent: stopped before it had begun. */
+  readonly execution?: Execution;
+  readonly report?: Report;
+}
+
+export interface RunRequest {
+  readonly runId: string;
+  /** The load profile in the user's form. */
+  readonly input: unknown;
+  readonly display: ProgressDisplay;
+  readonly interrupts: Interrupts;
+  /** The run has begun on this backend. */
+  readonly onBegun?: (backend: Backend) => void;
+}
+
+/** One run, from its start to its report. */
+export async function runToReport(site: RunSite, request: RunRequest): Promise<EndedRun> {
+  const { runId, input, display, interrupts, onBegun } = request;
+  const backend = await site.open({ say: display.say, quit: interrupts.quit });
+  try {
+    if (interrupts.stop.aborted) return { logs: backend.logs };
+    const executionArn = await backend.guard(runId, backend.executions.start(runId, input));
+    onBegun?.(backend);
+    return await followToReport(backend, { runId, executionArn, display, interrupts });
+  } finally {
+    display.end();
+    await backend.close();
+  }
+}
+
+export interface FollowRequest {
+  readonly runId: string;
+  readonly executionArn: string;
+  readonly display: ProgressDisplay;
+  readonly interrupts: Pick<Interrupts, 'stop'>;
+}
+
+/** From an execution in progress to its end and its report. */
+export function followToReport(backend: Backend, request: FollowRequest): Promise<EndedRun> {
+  return backend.guard(request.runId, followUnguarded(backend, request));
+}
+
+async function followUnguarded(backend: Backend, request: FollowRequest): Promise<EndedRun> {
+  const execution = await followRun({
+    ...backend,
+    ...request,
+    now: Date.now,
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  });
+  const report = await reportOfEnded(backend, execution, request.runId);
+  if (report !== undefined) await backend.saveReport(report);
+  return { logs: backend.logs, execution, ...(report === undefined ? {} : { report }) };
+}
+
+/** An execution that was ended from outside has made no report: what is stored makes one all the same. */
+async function reportOfEnded(
+  { record }: Backend,
+  execution: Execution,
+  runId: string,
+): Promise<Report | undefined> {
+  const stored = await record.getReport(runId);
+  const ending = executionReportOf(execution);
+  if (stored !== undefined || ending === undefined) return stored;
+  return reportIfAny(record, runId, Date.now(), { execution: ending, subscriber: 'may-read' });
+}
+
+/** What following a run needs. */
+export interface RunWatch extends Pick<Backend, 'live' | 'pollEveryMs' | 'stopTimeoutMs'> {
   readonly runId: string;
   readonly executionArn: string;
   readonly executions: Pick<Backend['executions'], 'describe' | 'stop'>;
@@ -48,7 +119,7 @@ export async function followRun(watch: RunWatch): Promise<Execution> {
       }
     }
     if (interrupts.stop.aborted && stopDeadline === undefined) {
-      stopDeadline = watch.now() + watch.stopPatienceMs + (plan?.profile.drainMs ?? 0);
+      stopDeadline = watch.now() + watch.stopTimeoutMs + (plan?.profile.drainMs ?? 0);
       watch.display.say('stopping… (Ctrl-C again to quit at once)');
       await watch.control.requestStop(runId, { reason: 'stopped by the user', at: watch.now() });
     }
@@ -73,7 +144,7 @@ export async function followRun(watch: RunWatch): Promise<Execution> {
       now,
       stopping: stopDeadline !== undefined,
     });
-    await watch.sleep(watch.lookEveryMs);
+    await watch.sleep(watch.pollEveryMs);
   }
 }
 
@@ -81,7 +152,7 @@ export async function followRun(watch: RunWatch): Promise<Execution> {
  * Slices and the subscriber report each at their own pace: shown side by side are sums of the same seconds. Without
  * such sums, what has arrived counts as sent, even if the slice has not reported it yet.
  */
-function ofOneInstant({ complete, ...totals }: ProgressTotals): ProgressTotals {
+function ofOneInstant({ complete, ...totals }: RunTotals): RunTotals {
   if (complete === undefined) return { ...totals, sent: Math.max(totals.sent, totals.arrivals) };
   const { untilSecond: _, connects, intended: _intended, ...counts } = complete;
   return { ...totals, ...counts, connected: connects, complete };

@@ -1,13 +1,15 @@
-import type { EmbeddedRunRequest } from '../backend/embedded-run.ts';
-import type { EndedRun } from '../backend/run-to-end.ts';
+import type { EndedRun, RunRequest } from './follow-run.ts';
 import type { Interrupts } from './interrupts.ts';
+
+/** One run, from its start to its report. */
+export type RunLoad = (request: RunRequest) => Promise<EndedRun>;
 
 export interface PageRequest {
   readonly runsDirectory: string;
   /** Undefined: the usual one, or any that is free. */
   readonly port?: number;
-  /** Runs one load test to its end. */
-  readonly runLoad: (request: EmbeddedRunRequest) => Promise<EndedRun>;
+  /** Runs a load test that the page has started. */
+  readonly runLoad: RunLoad;
   /** A line for the terminal. */
   readonly say: (line: string) => void;
   /** Of the process: what it stops, it stops in a run that the page started as well. */
@@ -18,7 +20,7 @@ export interface OpenPage {
   /** Admits one browser, once; `say` prints the next link. */
   readonly link: string;
   /** Runs a load test that the page can watch and stop. @throws RunUnderWayError */
-  run(request: EmbeddedRunRequest): Promise<EndedRun>;
+  run(request: RunRequest, runLoad: RunLoad): Promise<EndedRun>;
   /** Resolves when no run is under way. */
   idle(): Promise<void>;
   close(): Promise<void>;

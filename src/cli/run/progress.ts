@@ -1,6 +1,5 @@
-import type { InfluxTotals } from '../../aws/influx-totals.ts';
 import type { SliceCounts } from '../../aws/map-runs.ts';
-import type { CompleteCounts } from '../../live/run-in-progress.ts';
+import type { RunTotals } from '../../live/run-totals.ts';
 import type { Plan } from '../../plan/plan.ts';
 
 /** Everything the progress display shows, at one instant. */
@@ -8,7 +7,7 @@ export interface Progress {
   /** Absent until the plan lies in the run store. */
   readonly plan?: Plan;
   /** Absent where they cannot be read: a run on AWS without a reachable InfluxDB. */
-  readonly totals?: ProgressTotals;
+  readonly totals?: RunTotals;
   /** By the state of their executions. */
   readonly slices?: SliceCounts;
   readonly cloudwatch?: ServiceCounts;
@@ -28,15 +27,7 @@ export interface ServiceCounts {
   readonly throttled: number;
 }
 
-/** Summed over slices, as far as the live view knows. */
-export interface ProgressTotals extends InfluxTotals {
-  /** Absent until something arrived. */
-  readonly endToEndP99Ms?: number;
-  /** Sums of one instant, where the source says up to when all slices have reported. */
-  readonly complete?: CompleteCounts;
-}
-
-export const noTotals: ProgressTotals = {
+export const noTotals: RunTotals = {
   connected: 0,
   connectFailed: 0,
   sent: 0,

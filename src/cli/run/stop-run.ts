@@ -1,10 +1,10 @@
 import type { Execution } from '../../aws/executions.ts';
 import type { Report } from '../../report/report-model.ts';
-import type { FoundRun } from '../runs/find-run.ts';
+import type { FoundRun } from '../backend/find-run.ts';
 import { executionReportOf, reportIfAny } from '../runs/make-report.ts';
 import { followRun, planIfAny } from './follow-run.ts';
 
-/** What stopping a run needs beside the place it is in. */
+/** What stopping a run needs beside its backend. */
 export interface StopDeps {
   /** Epoch milliseconds. */
   now(): number;
@@ -26,13 +26,13 @@ export interface StoppedRun {
  * Stops a run and waits for its end: the control message first, so that its slices disconnect, drain and report, and
  * StopExecution where that does not end it. Then the report is made here, or brought here.
  */
-export async function stopRun(run: FoundRun, world: StopDeps): Promise<StoppedRun> {
-  const { runId, place, execution: found } = run;
-  const { now, sleep, say } = world;
+export async function stopRun(run: FoundRun, deps: StopDeps): Promise<StoppedRun> {
+  const { runId, backend, execution: found } = run;
+  const { now, sleep, say } = deps;
   const wasRunning = found.status === 'RUNNING';
   const execution = wasRunning
     ? await followRun({
-        ...place,
+        ...backend,
         runId,
         executionArn: found.executionArn,
         interrupts: { stop: AbortSignal.abort() },
@@ -42,12 +42,12 @@ export async function stopRun(run: FoundRun, world: StopDeps): Promise<StoppedRu
         sleep,
       })
     : found;
-  const slicesWereRunning = !wasRunning && (await stopSlices(run, world));
-  const report = await reportIfAny(place.record, runId, now(), {
+  const slicesWereRunning = !wasRunning && (await stopSlices(run, deps));
+  const report = await reportIfAny(backend.record, runId, now(), {
     execution: executionReportOf(execution),
     subscriber: 'may-read',
   });
-  if (report !== undefined) await place.keep(report);
+  if (report !== undefined) await backend.saveReport(report);
   return { execution, wasRunning, slicesWereRunning, ...(report === undefined ? {} : { report }) };
 }
 
@@ -58,7 +58,7 @@ export async function stopRun(run: FoundRun, world: StopDeps): Promise<StoppedRu
  * @returns whether any could still run
  */
 async function stopSlices(
-  { runId, place: { record, control, lookEveryMs } }: FoundRun,
+  { runId, backend: { record, control, pollEveryMs } }: FoundRun,
   { now, sleep, say }: StopDeps,
 ): Promise<boolean> {
   const report = await record.getReport(runId);
@@ -75,7 +75,7 @@ async function stopSlices(
   if (!(await mayRun())) return false;
   say(`stopping the slices of ${runId}, whose execution has ended…`);
   await control.requestStop(runId, { reason: 'stopped by the user', at: now() });
-  while (await mayRun()) await sleep(lookEveryMs);
+  while (await mayRun()) await sleep(pollEveryMs);
   await control.clear(runId);
   return true;
 }

@@ -1,5 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { liveMeasurements } from '../../live/live-points.ts';
+import type { RunView } from '../../live/run-in-progress.ts';
+import type { LiveTotals } from '../../live/run-totals.ts';
 import { isSameSecret } from '../gateway/account-key.ts';
 import { AwsError } from '../gateway/aws-error.ts';
 import { header } from '../gateway/gateway.ts';
@@ -11,9 +13,8 @@ import type {
 } from '../gateway/gateway-service.ts';
 import { makeRouteTable } from '../gateway/route-table.ts';
 import { type InfluxServer, relayWrite } from './influxdb-relay.ts';
-import { answerSumQuery, parseSumQuery } from './influxql.ts';
 import { type LinePoint, LineProtocolError, parseLineProtocol } from './line-protocol.ts';
-import { type LiveTotalsStore, totalOfField } from './live-totals.ts';
+import type { LiveTotalsStore } from './live-totals.ts';
 
 export interface InfluxDbOptions {
   readonly org: string;
@@ -34,16 +35,23 @@ const nanosecondsIn: Readonly<Record<string, bigint>> = {
   s: 1_000_000_000n,
 };
 
-/** InfluxDB 2's write API; what is written feeds the live totals, and is kept only where it is handed on. */
+/**
+ * InfluxDB 2's write API, and in place of a query language the figures of a run in progress as JSON. What is written feeds
+ * these, and is stored only where it is relayed.
+ */
 export function makeInfluxDb(options: InfluxDbOptions): GatewayService {
-  type Handler = (request: GatewayRequest) => Promise<GatewayResponse> | GatewayResponse;
+  type Handler = (
+    request: GatewayRequest,
+    parameters: Readonly<Record<string, string>>,
+  ) => Promise<GatewayResponse> | GatewayResponse;
   const table = makeRouteTable<Handler>({
     'GET /health': () =>
       json(200, { name: 'influxdb', message: 'ready for writes', status: 'pass', checks: [], version }),
     'GET /ping': () => ({ status: 204, headers: { 'x-influxdb-version': version } }),
     'HEAD /ping': () => ({ status: 204, headers: { 'x-influxdb-version': version } }),
     'POST /api/v2/write': (request) => write(request, options),
-    'GET /query': (request) => query(request, options),
+    'GET /live/{runId}': (_request, { runId = '' }) => json(200, totalsOf(runId, options)),
+    'GET /live/{runId}/view': (request, { runId = '' }) => json(200, viewOf(runId, request, options)),
   });
   return {
     routes: table.routes,
@@ -56,18 +64,26 @@ export function makeInfluxDb(options: InfluxDbOptions): GatewayService {
       const route = table.find(method, path);
       if (route === undefined)
         throw fault('not found', `embedded InfluxDB does not support ${method} ${path}`, 404);
-      return route.handler(request);
+      return route.handler(request, route.parameters);
     },
   };
 }
 
-/** InfluxQL, as far as anybody asks while a run goes on: sums of one run's counters. */
-function query(request: GatewayRequest, options: InfluxDbOptions): GatewayResponse {
-  const database = request.query.get('db');
-  if (database !== options.bucket) throw fault('not found', `database not found: ${database}`, 404);
-  const asked = parseSumQuery(request.query.get('q') ?? '');
-  if (asked === undefined) throw fault('invalid', 'embedded InfluxDB only sums fields of one run', 400);
-  return json(200, answerSumQuery(asked, options.totals.totals(asked.runId), totalOfField));
+function totalsOf(runId: string, { totals }: InfluxDbOptions): LiveTotals {
+  const complete = totals.complete(runId, nowSecond());
+  return { ...totals.totals(runId), ...(complete === undefined ? {} : { complete }) };
+}
+
+function viewOf(runId: string, { query }: GatewayRequest, { totals }: InfluxDbOptions): RunView {
+  const [since, secondsPerStep] = [query.get('since') ?? 0, query.get('secondsPerStep') ?? 1].map(Number);
+  if (!Number.isSafeInteger(since) || !Number.isSafeInteger(secondsPerStep) || secondsPerStep! < 1)
+    throw fault('invalid', 'since and secondsPerStep must be whole numbers', 400);
+  return totals.view(runId, { since: since!, secondsPerStep: secondsPerStep! }, nowSecond());
+}
+
+/** Decides which slices are silent. */
+function nowSecond(): number {
+  return Math.floor(Date.now() / 1_000);
 }
 
 /** Checks health requests too, which InfluxDB answers without a token: only this user's processes need them here. */

@@ -5,23 +5,12 @@ import {
   type RunView,
   type ViewRequest,
 } from '../../live/run-in-progress.ts';
+import { fieldOfTotal, type LiveTotals, type SummedTotal } from '../../live/run-totals.ts';
 import { LatencyHistogram } from '../../measure/latency-histogram.ts';
 import { timedLatencyNames } from '../../measure/latency-names.ts';
-import type { PublishCounts } from '../../measure/slice-result.ts';
 import type { FieldValue, LinePoint } from './line-protocol.ts';
 
-/** A run's live points so far, summed over its slices. Zero where nothing was reported yet. */
-export interface LiveTotals extends PublishCounts {
-  readonly slices: number;
-  readonly connected: number;
-  readonly connectFailed: number;
-  readonly reconnects: number;
-  readonly arrivals: number;
-  /** Absent until something arrived. */
-  readonly endToEndP99Ms?: number;
-  /** What of these is complete, where that was asked for; absent before the first second that is. */
-  readonly complete?: CompleteCounts;
-}
+const summedTotals = Object.keys(fieldOfTotal) as SummedTotal[];
 
 /** The part of InfluxDB that a terminal and the live page need: sums over all points of a run, each once. */
 export interface LiveTotalsStore {
@@ -33,27 +22,7 @@ export interface LiveTotalsStore {
   view(runId: string, request: ViewRequest, nowSecond: number): RunView;
 }
 
-/** Field of `stampede_slice` → total. */
-const summed = {
-  connects: 'connected',
-  connect_failed: 'connectFailed',
-  reconnects: 'reconnects',
-  intended: 'intended',
-  sent: 'sent',
-  dropped: 'dropped',
-  acked: 'acked',
-  throttled: 'throttled',
-  failed: 'failed',
-  unacknowledged: 'unacknowledged',
-} as const;
-
-/** Of a field that points carry: its sum over the run. Undefined for fields that are not summed. */
-export function totalOfField(totals: LiveTotals, field: string): number | undefined {
-  if (field === 'arrivals') return totals.arrivals;
-  return Object.hasOwn(summed, field) ? totals[summed[field as keyof typeof summed]] : undefined;
-}
-
-type Sums = Record<(typeof summed)[keyof typeof summed], number>;
+type Sums = Record<SummedTotal, number>;
 
 /** Runs kept; then the one that began first is forgotten. */
 const maxRuns = 20;
@@ -127,7 +96,7 @@ const adders: Readonly<Partial<Record<LiveMeasurementName, Add>>> = {
   stampede_slice: ({ sums, slices, progress }, { fields, timestamp }) => {
     const count = (field: string): number => numberOf(fields.get(field));
     slices.add(count('slice'));
-    for (const [field, total] of Object.entries(summed)) sums[total] += count(field);
+    for (const total of summedTotals) sums[total] += count(fieldOfTotal[total]);
     progress.takeSlice({
       slice: count('slice'),
       second: secondOf(timestamp),
@@ -183,7 +152,7 @@ function forgetEldest(kept: Map<string, unknown> | Set<string>, most: number): v
 }
 
 function emptySums(): Sums {
-  return Object.fromEntries(Object.values(summed).map((name) => [name, 0])) as Sums;
+  return Object.fromEntries(summedTotals.map((total) => [total, 0])) as Sums;
 }
 
 function numberOf(value: FieldValue | undefined): number {

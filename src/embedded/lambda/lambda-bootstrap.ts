@@ -16,7 +16,7 @@ interface Answer {
   readonly body: Buffer;
 }
 
-const variables = process.env as Record<string, string>;
+const variables = process.env as Readonly<Record<string, string>>;
 const runtime = `http://${variables.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
 const agent = new Agent({ keepAlive: true });
 /** TypeScript first: the functions run as they are written. */
@@ -35,7 +35,6 @@ async function run(handler: Handler): Promise<never> {
   for (;;) {
     const { headers, body } = await call('GET', '/invocation/next');
     requestId = String(headers['lambda-runtime-aws-request-id']);
-    variables._X_AMZN_TRACE_ID = String(headers['lambda-runtime-trace-id'] ?? '');
     await invoke(handler, requestId, headers, body);
     requestId = undefined;
   }

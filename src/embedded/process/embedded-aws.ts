@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { RunView, ViewRequest } from '../../live/run-in-progress.ts';
 import { type Ceilings, liftedCeilings } from '../../plan/ceilings.ts';
 import type { FaultEvent } from '../../plan/conditions.ts';
 import type { AccountLimits, QuotaName } from '../../targets/aws-iot/quotas.ts';
@@ -13,7 +12,7 @@ import { type EdgeRoute, type Gateway, startGateway } from '../gateway/gateway.t
 import type { Credentials } from '../gateway/request-signature.ts';
 import { makeInfluxDb } from '../influxdb/influxdb.ts';
 import type { InfluxServer } from '../influxdb/influxdb-relay.ts';
-import { type LiveTotals, makeLiveTotals } from '../influxdb/live-totals.ts';
+import { makeLiveTotals } from '../influxdb/live-totals.ts';
 import { makeFleetIdentities } from '../iot/fleet-identities.ts';
 import { makeIotControlPlane } from '../iot/iot-control-plane.ts';
 import { makeIotDataPlane } from '../iot/iot-data-plane.ts';
@@ -110,8 +109,6 @@ export interface OpenEmbeddedAws {
   readonly routes: readonly EdgeRoute[];
   /** Resolves when a part of it has ended by itself: what, in words. */
   readonly broken: Promise<string>;
-  live(runId: string): LiveTotals;
-  view(runId: string, request: ViewRequest): RunView;
   /** Asks running load tests to end by themselves, and waits for that, up to `graceMs`. */
   stop(graceMs: number): Promise<void>;
   close(): Promise<void>;
@@ -136,7 +133,6 @@ export async function openEmbeddedAws(
   });
   const limits = embeddedLimits(settings.limits);
   const logs = makeFunctionLogs(path.join(runsDirectory, '.logs'), logDirectoryName());
-  const liveTotals = makeLiveTotals();
   let gateway: Gateway | undefined;
   let iotCore: IotCoreProcess | undefined;
   const gatewayUrl = (): string => gateway?.url ?? '';
@@ -179,7 +175,7 @@ export async function openEmbeddedAws(
   const influxDb = makeInfluxDb({
     ...influx,
     token: influxToken,
-    totals: liveTotals,
+    totals: makeLiveTotals(),
     ...(settings.influx === undefined ? {} : { relayTo: settings.influx }),
   });
 
@@ -200,7 +196,7 @@ export async function openEmbeddedAws(
     unsigned: [
       [runtimeApiPrefix, makeRuntimeApi(pool)],
       ['/api/v2/', influxDb],
-      ['/query', influxDb],
+      ['/live/', influxDb],
       ['/health', influxDb],
       ['/ping', influxDb],
       ['/topics/', iotData],
@@ -238,11 +234,6 @@ export async function openEmbeddedAws(
     logDirectory: logs.directory,
     routes: gateway.routes,
     broken: iotCore.ended.then((how) => `the process of the embedded IoT Core ended: ${how}`),
-    live(runId) {
-      const complete = liveTotals.complete(runId, Math.floor(Date.now() / 1_000));
-      return { ...liveTotals.totals(runId), ...(complete === undefined ? {} : { complete }) };
-    },
-    view: (runId, request) => liveTotals.view(runId, request, Math.floor(Date.now() / 1_000)),
     stop: (graceMs) => stopRuns(stepFunctions.running(), { iotCoreUrl: iotCoreUrl(), accountKey, graceMs }),
     async close() {
       // Close the functions first: their later requests would find no service.

@@ -45,6 +45,8 @@ export function variablesOf(facts: EmbeddedAwsFacts): Record<string, string> {
     INFLUX_ORG: influx.org,
     INFLUX_BUCKET: influx.bucket,
     INFLUX_TOKEN: influxToken,
+    LIVE_URL: `${gatewayUrl}/live`,
+    LIVE_TOKEN: influxToken,
     COLD_START_LEAD: coldStartLead,
     LAMBDA_ENVIRONMENTS_PER_SECOND: String(cores * environmentsPerSecondPerCore),
     CLOUDWATCH_DELAY: cloudWatchDelay,

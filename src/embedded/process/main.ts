@@ -26,7 +26,9 @@ const opening = openEmbeddedAws(settings, startIotCoreProcess, reportTrouble);
 let isEnding = false;
 let withdrawAddress = (): void => undefined;
 
-process.on('message', (message: ToEmbeddedAws) => void receive(message));
+process.on('message', ({ kind }: ToEmbeddedAws) => {
+  if (kind === 'close') void end(0);
+});
 process.on('disconnect', () => void end(stopGraceMs));
 process.on('SIGTERM', () => void end(stopGraceMs));
 
@@ -48,14 +50,6 @@ try {
   console.error(error);
   tell({ kind: 'failed', message, ...(hint === undefined ? {} : { hint }) });
   process.exit(1);
-}
-
-async function receive(message: ToEmbeddedAws): Promise<void> {
-  if (message.kind === 'close') return end(0);
-  const { live, view } = await opening;
-  const { id, runId } = message;
-  if (message.kind === 'live') tell({ kind: 'live', id, totals: live(runId) });
-  else tell({ kind: 'view', id, view: view(runId, message.request) });
 }
 
 /** Nothing outlives this process: the load tests get their time to end, then every child is killed. */

@@ -1,12 +1,9 @@
-import type { RunView, ViewRequest } from '../../live/run-in-progress.ts';
-import type { LiveTotals } from '../influxdb/live-totals.ts';
 import type { EmbeddedAwsSettings } from './embedded-aws.ts';
 
 /** Messages to the embedded AWS process from the process that uses it. */
-export type ToEmbeddedAws =
-  | { readonly kind: 'live'; readonly id: number; readonly runId: string }
-  | { readonly kind: 'view'; readonly id: number; readonly runId: string; readonly request: ViewRequest }
-  | { readonly kind: 'close' };
+export interface ToEmbeddedAws {
+  readonly kind: 'close';
+}
 
 export type FromEmbeddedAws =
   | {
@@ -21,9 +18,7 @@ export type FromEmbeddedAws =
   /** Something the user should know at once, though the run goes on: what, in words. */
   | { readonly kind: 'trouble'; readonly what: string }
   /** A part of it ended, and no run can go on: what, in words. */
-  | { readonly kind: 'broken'; readonly what: string }
-  | { readonly kind: 'live'; readonly id: number; readonly totals: LiveTotals }
-  | { readonly kind: 'view'; readonly id: number; readonly view: RunView };
+  | { readonly kind: 'broken'; readonly what: string };
 
 /** The InfluxDB that points go to as well, with its token: a variable of the process, as JSON. */
 export const relayVariable = 'STAMPEDE_RELAY_TO';

@@ -3,11 +3,9 @@ import { once } from 'node:events';
 import { closeSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { RunView, ViewRequest } from '../../live/run-in-progress.ts';
 import { StampedeError } from '../../shared/errors.ts';
 import type { QuotaName } from '../../targets/aws-iot/quotas.ts';
 import type { InfluxServer } from '../influxdb/influxdb-relay.ts';
-import type { LiveTotals } from '../influxdb/live-totals.ts';
 import { type IotCoreChoices, iotCoreChoicesOf } from '../iot-core/settings.ts';
 import { openToAppend } from '../s3/file-kinds.ts';
 import { prepareHiddenDirectory, prepareRunsDirectory } from '../s3/runs-storage.ts';
@@ -20,8 +18,6 @@ import {
   type ToEmbeddedAws,
 } from './process-messages.ts';
 import { siblingModule } from './sibling-module.ts';
-
-export type { LiveTotals } from '../influxdb/live-totals.ts';
 
 export interface EmbeddedAwsOptions extends IotCoreChoices {
   /** Where runs are kept: key `runs/x/y` of the run bucket is the file `x/y` in it. */
@@ -48,10 +44,6 @@ export interface EmbeddedAws {
   readonly adminToken: string;
   /** Output of the functions: a directory each, a file an execution environment. */
   readonly logDirectory: string;
-  /** A run's counters so far, as its slices wrote them to InfluxDB. */
-  live(runId: string): Promise<LiveTotals>;
-  /** The same by second and by slice. */
-  view(runId: string, request: ViewRequest): Promise<RunView>;
   /**
    * Resolves when embedded AWS or its IoT Core ends without being asked to. No run can continue.
    */
@@ -104,7 +96,6 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     stopGraceMs: options.stopGraceMs ?? defaultStopGraceMs,
   });
   const { environment, stateMachineArn, adminUrl, adminToken, logDirectory } = await untilReady(child, log);
-  const ask = makeQuestions(child);
   const broken = Promise.withResolvers<EmbeddedAwsBrokenError>();
   const breaks = (what: string): void => broken.resolve(new EmbeddedAwsBrokenError(what, `its log: ${log}`));
   let closing = false;
@@ -121,15 +112,16 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     adminUrl,
     adminToken,
     logDirectory,
-    live: (runId) => ask({ kind: 'live', runId }) as Promise<LiveTotals>,
-    view: (runId, request) => ask({ kind: 'view', runId, request }) as Promise<RunView>,
     broken: broken.promise,
     onTrouble(listener) {
       child.on('message', (message: FromEmbeddedAws) => {
         if (message.kind === 'trouble') listener(message.what);
       });
       const endPulse = watchLiveness({
-        ask: () => ask({ kind: 'live', runId: '' }),
+        ask: () =>
+          fetch(`${environment.AWS_ENDPOINT_URL}/ping`, {
+            headers: { authorization: `Token ${environment.INFLUX_TOKEN}` },
+          }),
         onSilent: (ms) =>
           listener(
             `embedded AWS (process ${child.pid}) has not answered for ${ms / 1_000} s: it is stopped, or this machine has too much to do`,
@@ -186,37 +178,6 @@ function untilReady(child: ChildProcess, log: string): Promise<Ready> {
       else if (message.kind === 'failed')
         reject(new EmbeddedAwsError(message.message, message.hint ?? `see ${log}`));
     });
-  });
-}
-
-type Question =
-  | { readonly kind: 'live'; readonly runId: string }
-  | { readonly kind: 'view'; readonly runId: string; readonly request: ViewRequest };
-
-/** Questions and answers over the channel, by number; all of them fail once the other side is gone. */
-function makeQuestions(child: ChildProcess): (question: Question) => Promise<LiveTotals | RunView> {
-  const waiting = new Map<number, PromiseWithResolvers<LiveTotals | RunView>>();
-  let last = 0;
-  child.on('message', (message: FromEmbeddedAws) => {
-    if (message.kind !== 'live' && message.kind !== 'view') return;
-    waiting.get(message.id)?.resolve(message.kind === 'live' ? message.totals : message.view);
-    waiting.delete(message.id);
-  });
-  child.once('exit', () => {
-    for (const { reject } of waiting.values()) reject(ended());
-  });
-  return (question) => {
-    if (hasEnded(child)) return Promise.reject(ended());
-    const answer = Promise.withResolvers<LiveTotals | RunView>();
-    waiting.set(++last, answer);
-    tell(child, { ...question, id: last });
-    return answer.promise;
-  };
-}
-
-function ended(): StampedeError {
-  return new StampedeError('EmbeddedAwsEnded', 'embedded AWS has ended', {
-    hint: 'its log in the runs directory, .logs/embedded-aws.log, says why',
   });
 }
 

@@ -99,8 +99,8 @@ it('shows a run that holds its rate as one that does, even if its reports come u
       const complete = run.complete(Math.floor(now / 1_000));
       return { totals: { ...noTotals, ...(complete === undefined ? {} : { complete }) } };
     },
-    lookEveryMs: 250,
-    stopPatienceMs: 60_000,
+    pollEveryMs: 250,
+    stopTimeoutMs: 60_000,
     display: { show: (progress) => void shown.push(progress), say: () => undefined },
     interrupts: { stop: new AbortController().signal },
     now: () => now,

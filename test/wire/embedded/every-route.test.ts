@@ -8,6 +8,7 @@ import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import mqtt from 'mqtt';
 import { generate } from 'selfsigned';
+import { makeLiveFiguresReader } from '../../../src/aws/live-figures.ts';
 import { makeRunRepository } from '../../../src/cli/runs/run-repository.ts';
 import { type EdgeRoute, startGateway } from '../../../src/embedded/gateway/gateway.ts';
 import { makeRouteTable } from '../../../src/embedded/gateway/route-table.ts';
@@ -20,6 +21,7 @@ import { makeExampleProfiles } from '../../../src/ui/example-profiles.ts';
 import { makePageModules } from '../../../src/ui/modules.ts';
 import { makeRunSlot } from '../../../src/ui/run-slot.ts';
 import { startUiServer, type UiServer, uiRoutes } from '../../../src/ui/server.ts';
+import { readLiveSource } from '../../../src/worker/environment.ts';
 import {
   findClosed,
   findUnrefused,
@@ -90,7 +92,7 @@ async function listenersOf(cookie: string): Promise<ListenerUnderTest[]> {
   const gatewayProof = ({ path: at, signedFor }: EdgeRoute): Proof => {
     if (signedFor !== undefined) return signed(signedFor);
     if (at.startsWith('/environments/')) return { kind: 'path' };
-    return /^\/(api\/v2|query|health|ping)/.test(at) ? byInflux : signed('iotdata');
+    return /^\/(api\/v2|live|health|ping)/.test(at) ? byInflux : signed('iotdata');
   };
   const { certificateFile, keyFile, caFile } = iotCore.addresses.files!;
   const [cert, key, ca] = await Promise.all(
@@ -145,6 +147,7 @@ async function whatIs(): Promise<unknown> {
   });
   const { executions } = await sfn.send(new ListExecutionsCommand({ stateMachineArn: aws.stateMachineArn }));
   sfn.destroy();
+  const figures = makeLiveFiguresReader(readLiveSource(aws.environment)!);
   const files = await readdir(runsDirectory, { recursive: true });
   return {
     executions,
@@ -155,7 +158,7 @@ async function whatIs(): Promise<unknown> {
     ),
     connected: iotCore.metrics.counter('Connect.Success', { Protocol: 'MQTT' }).total,
     queued: iotCore.queue.depth.sent,
-    live: aws.live('stolen'),
+    live: await figures.totals('stolen'),
     started,
   };
 }

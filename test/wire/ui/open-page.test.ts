@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from '@jest/globals';
-import type { EndedRun } from '../../../src/cli/backend/run-to-end.ts';
+import type { EndedRun } from '../../../src/cli/run/follow-run.ts';
 import type { OpenPage, PageRequest } from '../../../src/cli/run/live-page.ts';
 import { openPage } from '../../../src/ui/open-page.ts';
 import { openSession } from '../../support/ui/session-cookie.ts';
@@ -18,36 +18,6 @@ async function openPageOf(runsDirectory: string, runLoad: PageRequest['runLoad']
     interrupts: { stop: anySignal(), quit: anySignal(), close: () => undefined },
   });
 }
-
-it('leaves the environment as it was, for the next run', async () => {
-  const runsDirectory = await mkdtemp(path.join(tmpdir(), 'stampede-ui-'));
-  process.env.AWS_PROFILE = 'own';
-  const seen: (string | undefined)[][] = [];
-  const page = await openPageOf(runsDirectory, async () => {
-    seen.push([process.env.AWS_PROFILE, process.env.INFLUX_URL]);
-    delete process.env.AWS_PROFILE;
-    process.env.INFLUX_URL = 'http://127.0.0.1:1';
-    return { logs: '' };
-  });
-  try {
-    const asked = {
-      input: {},
-      runsDirectory,
-      display: { show: () => undefined, say: () => undefined, end: () => undefined },
-      interrupts: { stop: anySignal(), quit: anySignal(), close: () => undefined },
-    };
-    await page.run({ ...asked, runId: 'first' });
-    await page.run({ ...asked, runId: 'second' });
-    expect(seen).toEqual([
-      ['own', undefined],
-      ['own', undefined],
-    ]);
-  } finally {
-    delete process.env.AWS_PROFILE;
-    await page.close();
-    await rm(runsDirectory, { recursive: true, force: true });
-  }
-});
 
 it('answers a second run, at once, that one is in progress', async () => {
   const runsDirectory = await mkdtemp(path.join(tmpdir(), 'stampede-ui-'));

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Control, makeControl } from '../../../../src/aws/control.ts';
-import { embeddedBackendOf } from '../../../../src/cli/backend/embedded-backend.ts';
+import { attachBackend } from '../../../../src/cli/backend/attached-backend.ts';
 import { stopRun } from '../../../../src/cli/run/stop-run.ts';
 import { executionReportOf, reportOf } from '../../../../src/cli/runs/make-report.ts';
 import type { SliceResult } from '../../../../src/measure/slice-result.ts';
@@ -124,15 +124,15 @@ describe('a run whose execution was stopped by StopExecution', () => {
     await run.abort();
     const execution = await run.executionEnded();
     expect(execution.status).toBe('ABORTED');
-    const place = embeddedBackendOf({ ...rehearsal.aws, pid: process.pid }, rehearsal.runsDirectory);
+    const backend = attachBackend({ ...rehearsal.aws, pid: process.pid }, rehearsal.runsDirectory);
     // As a report made in between: of slices that run on.
-    const early = await reportOf(place.record, run.runId, Date.now(), {
+    const early = await reportOf(backend.record, run.runId, Date.now(), {
       execution: executionReportOf(execution),
       subscriber: 'may-read',
     });
     expect(early.slices.died).toBe(2);
     const stoppedAt = Date.now();
-    const found = { runId: run.runId, place, execution };
+    const found = { runId: run.runId, backend, execution };
     const { slicesWereRunning, report } = await stopRun(found, {
       now: Date.now,
       sleep,

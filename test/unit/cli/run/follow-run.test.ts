@@ -46,8 +46,8 @@ function makeBench(options: { endsAt: number; endsAfterStopMs?: number; stopAt?:
     live: async () => ({
       totals: { ...noTotals, sent: now > publishAt ? Math.round((now - publishAt) * 10) : 0 },
     }),
-    lookEveryMs: 250,
-    stopPatienceMs: 60_000,
+    pollEveryMs: 250,
+    stopTimeoutMs: 60_000,
     display: { show: (progress) => void shown.push(progress), say: () => undefined },
     interrupts: { stop: stop.signal },
     now: () => now,

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Execution } from '../../../../src/aws/executions.ts';
-import { pointAt } from '../../../../src/cli/run/point-at.ts';
 import { faultOfExecution } from '../../../../src/cli/run/run-outcome.ts';
 
 const failed = (error: string, cause: string): Execution => ({
@@ -38,25 +37,5 @@ describe('a run without a report', () => {
     const aborted: Execution = { executionArn: 'arn', status: 'ABORTED', error: undefined, cause: undefined };
     const fault = faultOfExecution(aborted, 'logs', true);
     expect([fault.exitCode, fault.message]).toEqual([130, 'the run ended without a report: aborted']);
-  });
-});
-
-describe('pointAt', () => {
-  it('leaves nothing of the user’s that could lead the SDK elsewhere', () => {
-    const variables: NodeJS.ProcessEnv = {
-      PATH: '/bin',
-      AWS_PROFILE: 'production',
-      AWS_ENDPOINT_URL_S3: 'https://s3.example',
-      AWS_SESSION_TOKEN: 'secret',
-      AWS_REGION: 'eu-west-1',
-    };
-    pointAt({ AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: 'http://127.0.0.1:1' }, variables);
-    expect(variables).toEqual({
-      PATH: '/bin',
-      AWS_REGION: 'us-east-1',
-      AWS_ENDPOINT_URL: 'http://127.0.0.1:1',
-      AWS_CONFIG_FILE: '/dev/null',
-      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-    });
   });
 });

@@ -5,8 +5,8 @@ import {
   type ExecutionStatus,
 } from '../../../../src/aws/executions.ts';
 import type { Backend } from '../../../../src/cli/backend/backend.ts';
+import { findRunIn } from '../../../../src/cli/backend/find-run.ts';
 import { type StopDeps, stopRun } from '../../../../src/cli/run/stop-run.ts';
-import { findRunIn } from '../../../../src/cli/runs/find-run.ts';
 import type { Report } from '../../../../src/report/report-model.ts';
 import { resultOf } from '../../../support/measure/run-fixture.ts';
 import { reportOf, runOf } from '../../../support/report/report-fixture.ts';
@@ -73,10 +73,13 @@ function makeBackend(options: BackendOptions = {}) {
       async *arrivalWindows() {},
     },
     logs: 'logs',
-    lookEveryMs: 250,
-    stopPatienceMs: 60_000,
+    pollEveryMs: 250,
+    stopTimeoutMs: 60_000,
     live: async () => ({}),
-    keep: async (kept) => void log.push(`kept the report of ${kept.runId}`),
+    saveReport: async (saved) => void log.push(`kept the report of ${saved.runId}`),
+    argumentsOf: (id) => id,
+    guard: (_runId, work) => work,
+    close: async () => undefined,
   };
   const world: StopDeps = {
     now: () => now,
@@ -169,7 +172,7 @@ describe('findRunIn', () => {
 
   it('skips backends without the run, and those that are closed', async () => {
     const { backend } = makeBackend();
-    expect(await findRunIn([closed, other, backend], runId)).toMatchObject({ place: backend });
+    expect(await findRunIn([closed, other, backend], runId)).toMatchObject({ backend });
     expect(await findRunIn([other, closed], runId)).toBeUndefined();
   });
 });

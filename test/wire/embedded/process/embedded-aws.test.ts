@@ -10,12 +10,14 @@ import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-pla
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type LiveFiguresReader, makeLiveFiguresReader } from '../../../../src/aws/live-figures.ts';
 import { type AdminPort, fetchAdmin } from '../../../../src/embedded/iot-core/http/admin-client.ts';
 import {
   type EmbeddedAws,
   EmbeddedAwsError,
   startEmbeddedAws,
 } from '../../../../src/embedded/process/start-embedded-aws.ts';
+import { readLiveSource } from '../../../../src/worker/environment.ts';
 import { keyIn } from '../../../support/embedded/test-key.ts';
 
 const fixtures = fileURLToPath(new URL('../../../support/embedded/fixtures', import.meta.url));
@@ -43,6 +45,9 @@ const settingsOf = ({ environment }: Pick<EmbeddedAws, 'environment'>, endpoint 
   region: 'us-east-1',
   credentials: keyIn(environment),
 });
+
+const figuresOf = ({ environment }: EmbeddedAws): LiveFiguresReader =>
+  makeLiveFiguresReader(readLiveSource(environment)!);
 
 /** Zombies count as gone: they only wait for a parent that never asks. */
 async function isAlive(pid: number): Promise<boolean> {
@@ -99,7 +104,7 @@ describe('embedded AWS', () => {
     const { published, publishIn } = JSON.parse(described.output ?? '{}');
     expect(published).toMatchObject([0, 1, 2].map((slice) => ({ slice, table: null })));
     expect(publishIn).toBe(15);
-    expect(await embedded.live('tiny-run')).toMatchObject({ slices: 3, sent: 15 });
+    expect(await figuresOf(embedded).totals('tiny-run')).toMatchObject({ slices: 3, sent: 15 });
     await readJson('tiny-run/arrivals/14.json', 5_000);
 
     // The IoT data plane answers at the gateway too.
@@ -125,7 +130,7 @@ describe('embedded AWS', () => {
       ...published.flatMap((slice: { pid: number; parent: number }) => [slice.pid, slice.parent]),
     ];
     expect(await untilGone(pids, 500)).toEqual([]);
-    await expect(embedded.live('tiny-run')).rejects.toThrow(/has ended/);
+    await expect(figuresOf(embedded).totals('tiny-run')).rejects.toThrow(/has ended/);
   }, 30_000);
 
   it('ends with its parent, however that ends: the run stops, reports, and no process stays', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ExecutionStatus } from '../../../../src/aws/executions.ts';
-import { untilClosed } from '../../../../src/cli/backend/embedded-backend.ts';
+import { untilClosed } from '../../../../src/cli/backend/attached-backend.ts';
 
 const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1'), { code: 'ECONNREFUSED' });
 const denied = new Error('AccessDenied');

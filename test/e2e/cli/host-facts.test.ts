@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { hardLimitOf, readHostFacts } from '../../../../src/cli/backend/host-facts.ts';
-import { makeWorkplace } from '../../../support/cli/run-cli.ts';
+import { hardLimitOf, readHostFacts } from '../../../src/cli/run/draft-run.ts';
+import { makeWorkplace } from '../../support/cli/run-cli.ts';
 
 describe('this machine', () => {
   it('is read as it is', () => {
@@ -39,7 +39,7 @@ describe('this machine', () => {
         ratePerSecond: 10,
         duration: '1s',
       });
-      const main = path.resolve(import.meta.dirname, '../../../../src/main.ts');
+      const main = path.resolve(import.meta.dirname, '../../../src/main.ts');
       const runs = path.join(workplace.directory, 'runs');
       const under = (limit: number, command: string) =>
         spawnSync(

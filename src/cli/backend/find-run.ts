@@ -1,22 +1,21 @@
 import type { Execution } from '../../aws/executions.ts';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
-import { latest } from './report-file.ts';
-import type { Backend } from '../backend/backend.ts';
 import { isStage, type StageFlags } from '../options/stage-flags.ts';
-import { isUnreachable } from '../backend/unreachable.ts';
+import { latest } from '../runs/report-file.ts';
+import { type Backend, isUnreachable } from './backend.ts';
 
-/** A run that goes on, or has ended, in a place that knows it. */
+/** A run in progress, or an ended one, and the backend that knows it. */
 export interface FoundRun {
   readonly runId: string;
-  readonly place: Backend;
+  readonly backend: Backend;
   /** As it stood when it was found. */
   readonly execution: Execution;
 }
 
 export class RunNotReachableError extends StampedeError {
-  constructor(runId: string, runsDirectory: string, places: number) {
+  constructor(runId: string, runsDirectory: string, backends: number) {
     const where =
-      places === 0
+      backends === 0
         ? `no embedded AWS is running on ${runsDirectory}`
         : `the embedded AWS that runs on ${runsDirectory} knows no such run`;
     super('RunNotReachable', `run ${runId} cannot be reached: ${where}`, {
@@ -27,7 +26,7 @@ export class RunNotReachableError extends StampedeError {
 }
 
 /**
- * Finds a run by its id: in the stack of a stage, or in whatever embedded AWS runs on a runs directory.
+ * Finds a run by its id: in the stack of a stage, or in an embedded AWS that runs on a runs directory.
  * @throws RunNotReachableError, ExecutionNotFoundError, ForeignExecutionError, and what keeps from the stack
  */
 export async function findRun(
@@ -35,27 +34,29 @@ export async function findRun(
   { runs, ...flags }: StageFlags & { readonly runs: string },
 ): Promise<FoundRun> {
   if (isStage(flags)) {
-    const { openStack } = await import('../backend/stack-backend.ts');
-    const { place, runIdOf } = await openStack(flags, runs);
-    const known = runId === latest ? await place.executions.latest() : runIdOf(runId);
-    const execution = await place.executions.describe(place.executions.arnOf(known ?? runId));
-    return { runId: known ?? runId, place, execution };
+    const { openStack } = await import('./stack-backend.ts');
+    const { backend, runIdOf } = await openStack(flags, runs);
+    const { executions } = backend;
+    const known = runId === latest ? await executions.latest() : runIdOf(runId);
+    const execution = await executions.describe(executions.arnOf(known ?? runId));
+    return { runId: known ?? runId, backend, execution };
   }
-  const [{ findAddresses }, { embeddedBackendOf }] = await Promise.all([
+  const [{ findAddresses }, { attachBackend }] = await Promise.all([
     import('../../embedded/gateway/addresses.ts'),
-    import('../backend/embedded-backend.ts'),
+    import('./attached-backend.ts'),
   ]);
-  const places = findAddresses(runs).map((address) => embeddedBackendOf(address, runs));
-  const found = await findRunIn(places, runId);
-  if (found === undefined) throw new RunNotReachableError(runId, runs, places.length);
+  const backends = findAddresses(runs).map((address) => attachBackend(address, runs));
+  const found = await findRunIn(backends, runId);
+  if (found === undefined) throw new RunNotReachableError(runId, runs, backends.length);
   return found;
 }
 
-/** The first of these places that knows the run; undefined where none does. */
-export async function findRunIn(places: readonly Backend[], runId: string): Promise<FoundRun | undefined> {
-  for (const place of places) {
+/** The first of these backends that knows the run; undefined where none does. */
+export async function findRunIn(backends: readonly Backend[], runId: string): Promise<FoundRun | undefined> {
+  for (const backend of backends) {
+    const { executions } = backend;
     try {
-      return { runId, place, execution: await place.executions.describe(place.executions.arnOf(runId)) };
+      return { runId, backend, execution: await executions.describe(executions.arnOf(runId)) };
     } catch (error) {
       // The embedded AWS may have ended, and another process may have its process id by now.
       if (!isNotFound(error) && !isUnreachable(error)) throw error;

@@ -1,0 +1,119 @@
+import path from 'node:path';
+import { describeCeilings } from '../../plan/ceilings.ts';
+import type { DeploymentParameters } from '../../plan/deployment.ts';
+import { InvalidInputError } from '../../shared/errors.ts';
+import { type BehaviourFlags, behaviourOf, embeddedDeploymentOf } from '../options/behaviour-flags.ts';
+import { type FaultFlag, faultSettingsOf } from '../options/fault-flag.ts';
+import { embeddedAccountOf, embeddedQuotasOf, type QuotaFlags } from '../options/quota-flags.ts';
+import { isStage, type Stage, type StageFlags } from '../options/stage-flags.ts';
+import { readHostFacts } from '../run/draft-run.ts';
+import type { RunLoad } from '../run/live-page.ts';
+import { embeddedReportArguments } from '../runs/report-file.ts';
+import type { RunSite } from './backend.ts';
+import type { EmbeddedOptions } from './embedded-backend.ts';
+
+/** The flags of `run` that say where. */
+export interface SiteFlags extends StageFlags, QuotaFlags, BehaviourFlags, FaultFlag {
+  readonly runs: string;
+  readonly ui?: boolean;
+}
+
+/**
+ * Where `run` runs a load profile. What it takes to run is loaded when it is opened: `plan` and `--help` need none of it.
+ * @throws InvalidInputError for flags that have no meaning there, and what keeps from a stack
+ */
+export async function findRunSite(flags: SiteFlags): Promise<RunSite> {
+  return isStage(flags) ? stackSite(flags) : embeddedSite(flags);
+}
+
+/** Runs load tests there. What it takes to follow one is loaded here. */
+export async function loadOn(site: RunSite): Promise<RunLoad> {
+  const { runToReport } = await import('../run/follow-run.ts');
+  return (request) => runToReport(site, request);
+}
+
+/** Runs load tests on embedded AWS as it is without flags. */
+export async function loadEmbedded(runsDirectory: string): Promise<RunLoad> {
+  return loadOn(makeEmbeddedSite({ runsDirectory }));
+}
+
+async function embeddedSite({ runs: runsDirectory, ...flags }: SiteFlags): Promise<RunSite> {
+  return makeEmbeddedSite({
+    runsDirectory,
+    quotas: embeddedQuotasOf(flags),
+    behaviour: behaviourOf(flags),
+    deployment: embeddedDeploymentOf(flags),
+    ...(await faultSettingsOf(flags)),
+  });
+}
+
+export interface EmbeddedSiteOptions extends EmbeddedOptions {
+  /** What its stack is, where that differs from the default. */
+  readonly deployment?: DeploymentParameters;
+}
+
+export function makeEmbeddedSite({ deployment, ...options }: EmbeddedSiteOptions): RunSite {
+  const { runsDirectory, quotas } = options;
+  return {
+    draft: { account: embeddedAccountOf(quotas), deployment, host: readHostFacts() },
+    rows: [],
+    facts: {},
+    async open(request) {
+      const { startEmbeddedBackend } = await import('./embedded-backend.ts');
+      return startEmbeddedBackend(options, request);
+    },
+    argumentsOf: (runId) => embeddedReportArguments(runId, runsDirectory),
+    whereItIs: (runId) => `what slices had stored by then lies in ${path.join(runsDirectory, runId)}`,
+  };
+}
+
+async function stackSite(flags: SiteFlags & Stage): Promise<RunSite> {
+  refuseEmbeddedFlags(flags);
+  const { openStack } = await import('./stack-backend.ts');
+  const { stack, backend, ...open } = await openStack(flags, flags.runs);
+  const endpoint = await open.endpoint();
+  const account = await open.account(endpoint);
+  const { name, region, accountId, topicFilter, deployment } = stack;
+  const ceilings = deployment?.ceilings && describeCeilings(deployment.ceilings);
+  const { argumentsOf } = backend;
+  return {
+    // A stack that does not say what its rule reads is not judged by it.
+    draft: { account, topicFilter: topicFilter ?? '#', deployment },
+    rows: [
+      ['stack', `${name} in ${region}`],
+      ['account', `${accountId}${account.isCharged ? ', which pays for it' : ''}`],
+      ['endpoint', endpoint],
+      ...(ceilings === undefined ? [] : [['ceilings', ceilings] as const]),
+    ],
+    facts: { stack: name, region, accountId, endpoint, ...(ceilings !== undefined && { ceilings }) },
+    open: async () => backend,
+    argumentsOf,
+    whereItIs: (runId) =>
+      `the run was asked to stop and reports without this process: npx stampede report ${argumentsOf(runId)}`,
+  };
+}
+
+/** Of flags that only embedded AWS has. */
+function refuseEmbeddedFlags(flags: SiteFlags & Stage): void {
+  const given = Object.entries({
+    '--quota': flags.quota,
+    '--region-quotas': flags.regionQuotas,
+    '--throttle-answer': flags.throttleAnswer,
+    '--denied-publish': flags.deniedPublish,
+    '--denied-subscribe': flags.deniedSubscribe,
+    '--subscriber': flags.subscriber,
+    '--stream-shards': flags.streamShards,
+    '--param': flags.param,
+    '--faults': flags.faults,
+    '--ui': flags.ui,
+  }).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
+  if (given.length === 0) return;
+  throw new InvalidInputError(
+    'The command line',
+    given.map((path_) => ({
+      path: path_,
+      message: 'is of embedded AWS',
+      hint: 'leave it out with --stage: AWS has quotas and faults of its own',
+    })),
+  );
+}

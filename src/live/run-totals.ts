@@ -1,0 +1,40 @@
+import type { PublishCounts } from '../measure/slice-result.ts';
+import type { liveMeasurements } from './live-points.ts';
+import type { CompleteCounts } from './run-in-progress.ts';
+
+/** A run's counters so far, summed over its slices. */
+export interface RunTotals extends Omit<PublishCounts, 'intended'> {
+  readonly connected: number;
+  readonly connectFailed: number;
+  readonly arrivals: number;
+  /** Absent until something arrived. */
+  readonly endToEndP99Ms?: number;
+  /** Sums of one instant, where the source knows up to when all slices have reported. */
+  readonly complete?: CompleteCounts;
+}
+
+/** What embedded AWS knows beyond these: it has every point. Zero where nothing was reported yet. */
+export interface LiveTotals extends RunTotals {
+  /** Those that have reported. */
+  readonly slices: number;
+  readonly intended: number;
+  readonly reconnects: number;
+}
+
+/** A total and the field of `stampede_slice` that it sums. */
+export const fieldOfTotal = {
+  connected: 'connects',
+  connectFailed: 'connect_failed',
+  reconnects: 'reconnects',
+  intended: 'intended',
+  sent: 'sent',
+  dropped: 'dropped',
+  acked: 'acked',
+  throttled: 'throttled',
+  failed: 'failed',
+  unacknowledged: 'unacknowledged',
+} as const satisfies Partial<
+  Record<keyof LiveTotals, keyof (typeof liveMeasurements.stampede_slice)['fields']>
+>;
+
+export type SummedTotal = keyof typeof fieldOfTotal;
