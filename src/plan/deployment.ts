@@ -48,9 +48,9 @@ export const defaultDeployment: Deployment = {
   // 1,000 environments per 10 s per function: https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html#scaling-rate
   coldStart: { leadMs: 5_000, environmentsPerSecond: 100 },
   arrivals: {
-    batchSize: 2_000,
+    batchSize: 350,
     batchWindowSeconds: 1,
-    readers: { mode: 'standard', maximumConcurrency: 50 },
+    readers: { mode: 'standard', maximumConcurrency: 300 },
   },
   stream: { mode: 'provisioned', shards: 25 },
 };
@@ -62,8 +62,8 @@ export function deploymentOf({ deployment }: { readonly deployment?: DeploymentP
 
 /**
  * Reads the parameters as the stack writes them, as JSON, into its output `Deployment` and into the plan function's
- * variable `DEPLOYMENT`: `{"subscriber":"queue","batchSize":2000,"batchWindowSeconds":1,"readers":"standard",
- * "maximumConcurrency":50,"minimumPollers":2,"maximumPollers":250,"streamMode":"provisioned","streamShards":25,
+ * variable `DEPLOYMENT`: `{"subscriber":"queue","batchSize":350,"batchWindowSeconds":1,"readers":"standard",
+ * "maximumConcurrency":300,"minimumPollers":2,"maximumPollers":250,"streamMode":"provisioned","streamShards":25,
  * "publishConcurrency":null}`, and the ceilings. Stacks of before say nothing of `publishConcurrency` and of ceilings.
  * @throws Error that says what is wrong with it
  */

@@ -6,7 +6,7 @@ import { type Deployment, deploymentOf, unreservedConcurrency } from './deployme
 import { assumptions, forecastUsage, subscriberConcurrency } from './forecast-usage.ts';
 import { peaksOf, quotaAssumptions } from './peaks.ts';
 import type { Plan } from './plan.ts';
-import { messagesReadPerSecond } from './queue-readers.ts';
+import { messagesReadPerSecond, readerAssumptions } from './queue-readers.ts';
 import { bindingOf, forecastLimit, forecastQuota, type QuotaForecast } from './quota-forecast.ts';
 import { RefusedByPreflightError, refuseCost, refuseQuota } from './refusals.ts';
 import { connectDurationMs } from './schedule.ts';
@@ -89,7 +89,10 @@ export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan
   return {
     quotas: forecasts,
     binding: bindingOf(forecasts),
-    quotaAssumptions,
+    quotaAssumptions: [
+      ...quotaAssumptions,
+      ...(deployment.subscriber === 'queue' ? readerAssumptions(deployment.arrivals) : []),
+    ],
     time: forecastTime(plan),
     lambda: forecastLambda(plan, usage, deployment),
     statePayloads: statePayloads(plan),
@@ -136,7 +139,7 @@ function forecastReaders({ load, profile }: Plan, deployment: Deployment): Quota
     const taken = { limit: recordsTakenPerSecond(stream), isLive: true, quotaShare };
     return [forecastLimit('streamRecordsPerSecond', load.peakPerSecond, taken)];
   }
-  const limit = messagesReadPerSecond(arrivals);
+  const limit = messagesReadPerSecond(arrivals, 'slowest');
   return [forecastLimit('queueReadsPerSecond', load.peakPerSecond, { limit, isLive: true, quotaShare })];
 }
 

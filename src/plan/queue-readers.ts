@@ -1,7 +1,7 @@
 /**
  * The readers that Lambda's event source mapping has on the arrivals queue: how fast they read, how many there are, and
- * how large the batches come out. What AWS documents is taken as documented; what it does not publish is marked assumed,
- * and chosen slow, so that settings which hold a rate here hold it on AWS.
+ * how large the batches come out. What AWS documents is taken as documented. How fast a reader of standard mode is, it
+ * does not publish: quotas are held at the slowest pace, costs are forecast at the assumed one.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
  */
 
@@ -44,13 +44,18 @@ export const maxInFlightMessages = 120_000;
  */
 export const quietQueueWaitMs = 20_000;
 
-/** Standard mode. The rate of a reader is assumed: AWS publishes none. It is a poll of ten messages every 10 ms. */
+/** Standard mode. */
 export const standardReaders = {
   atFirst: 5,
   addedPerMinute: 300,
   most: 1_250,
-  pollsPerSecond: 100,
 } as const;
+
+/**
+ * How fast a reader of standard mode polls. `assumed`: every 10 ms, 1,000 messages a second. `slowest`: as a provisioned
+ * poller, the slowest reader that AWS documents, 100 messages a second.
+ */
+export type ReaderPace = 'assumed' | 'slowest';
 
 /** Provisioned mode: up to 10 polls a second, 1 MB/s and 10 invocations at once, each; 1,000 invocations more a minute. */
 export const provisionedPollers = {
@@ -58,6 +63,11 @@ export const provisionedPollers = {
   invocationsAtOnce: 10,
   addedPerMinute: 100,
 } as const;
+
+export const standardPollsPerSecond: Readonly<Record<ReaderPace, number>> = {
+  assumed: 100,
+  slowest: provisionedPollers.pollsPerSecond,
+};
 
 /**
  * Bytes of an event: Lambda takes 6 MB synchronously, and a batch of an event source mapping is no larger.
@@ -83,18 +93,18 @@ export interface ReadingForecast {
  * Messages a second that these settings read once Lambda has added all the readers they allow.
  *
  * A standard reader gathers a batch and then waits for its invocation: n/(g + d) with n = r·g messages gathered in g
- * seconds at r = 1,000/s, and d = 0.1 s + 20 µs·n of the invocation. A provisioned poller goes on polling meanwhile. The
+ * seconds at r = 1,000/s or 100/s, and d = 0.1 s + 20 µs·n of the invocation. A provisioned poller goes on polling meanwhile. The
  * messages of both are in flight for g + d, which 120,000 bound.
  */
-export function messagesReadPerSecond(reading: ArrivalsReading): number {
-  const { records, gatherSeconds, invokeSeconds } = largestBatch(reading);
+export function messagesReadPerSecond(reading: ArrivalsReading, pace: ReaderPace): number {
+  const { records, gatherSeconds, invokeSeconds } = largestBatch(reading, pace);
   const inFlight = maxInFlightMessages / (gatherSeconds + invokeSeconds);
   const { readers } = reading;
   const all =
     readers.mode === 'standard'
       ? (Math.min(readers.maximumConcurrency, standardReaders.most) * records) /
         (gatherSeconds + invokeSeconds)
-      : readers.maximumPollers * ratePerReader(readers);
+      : readers.maximumPollers * ratePerReader(readers, pace);
   return Math.min(all, inFlight);
 }
 
@@ -104,27 +114,32 @@ export function messagesReadPerSecond(reading: ArrivalsReading): number {
  * 2λ/c − (those at first). A load that rises slowly needs fewer.
  * @param peakPerSecond λ
  */
-export function readersAt(peakPerSecond: number, reading: ArrivalsReading): number {
+export function readersAt(peakPerSecond: number, reading: ArrivalsReading, pace: ReaderPace): number {
   const { readers } = reading;
   const isStandard = readers.mode === 'standard';
   const most = isStandard
     ? Math.min(readers.maximumConcurrency, standardReaders.most)
     : readers.maximumPollers;
   const atFirst = isStandard ? Math.min(standardReaders.atFirst, most) : readers.minimumPollers;
-  const perReader = messagesReadPerSecond(reading) / most;
+  const perReader = messagesReadPerSecond(reading, pace) / most;
   return Math.min(most, Math.max(atFirst, Math.ceil((2 * peakPerSecond) / perReader - atFirst)));
 }
 
 /**
- * Batches of a load, by the readers' time: each batch takes its reader the window and, in standard mode, its invocation.
- * At least those that full batches make; at most one a message.
+ * Batches of a load, by the readers' time: each batch that does not fill up takes its reader the window and, in standard
+ * mode, its invocation. At least those that full batches make; at most one a message.
  */
 export function forecastReading(
   load: { readonly messages: number; readonly peakPerSecond: number; readonly seconds: number },
   reading: ArrivalsReading,
+  pace: ReaderPace,
 ): ReadingForecast {
-  const readers = readersAt(load.peakPerSecond, reading);
-  const { records, gatherSeconds } = largestBatch(reading);
+  const readers = readersAt(load.peakPerSecond, reading, pace);
+  const { records } = largestBatch(reading, pace);
+  const gatherSeconds = Math.max(
+    reading.batchWindowSeconds,
+    messagesPerPoll / ratePerReader(reading.readers, pace),
+  );
   const readerSeconds = readers * load.seconds;
   const byTime =
     reading.readers.mode === 'standard'
@@ -135,14 +150,24 @@ export function forecastReading(
   return { readers, batches: Math.min(load.messages, batches) };
 }
 
-function ratePerReader({ mode }: QueueReaders): number {
-  const { pollsPerSecond } = mode === 'standard' ? standardReaders : provisionedPollers;
-  return pollsPerSecond * messagesPerPoll;
+/** What a forecast takes for granted of these readers, in words; nothing where AWS documents how fast they are. */
+export function readerAssumptions({ readers }: ArrivalsReading): string[] {
+  if (readers.mode === 'provisioned') return [];
+  const rate = (pace: ReaderPace): string => ratePerReader(readers, pace).toLocaleString('en-US');
+  return [
+    `AWS does not publish how many messages a second a reader of the queue takes in standard mode. Quotas are held with ${rate('slowest')}, as of a provisioned poller, the slowest reader that AWS documents; costs are forecast with ${rate('assumed')}.`,
+  ];
+}
+
+function ratePerReader({ mode }: QueueReaders, pace: ReaderPace): number {
+  return (
+    messagesPerPoll * (mode === 'standard' ? standardPollsPerSecond[pace] : provisionedPollers.pollsPerSecond)
+  );
 }
 
 /** The most that one reader can gather for one invocation, and how long each part takes it. */
-function largestBatch({ batchSize, batchWindowSeconds, readers }: ArrivalsReading) {
-  const rate = ratePerReader(readers);
+function largestBatch({ batchSize, batchWindowSeconds, readers }: ArrivalsReading, pace: ReaderPace) {
+  const rate = ratePerReader(readers, pace);
   const records = Math.min(
     batchSize,
     Math.floor(maxEventBytes / recordBytes),

@@ -78,7 +78,7 @@ export function refuseQuota(forecast: QuotaForecast, { profile, account }: Plan)
 export interface Leftovers {
   /** Messages of earlier runs, or of runs that are under way. */
   readonly messages: number;
-  /** How fast the queue's readers take them. */
+  /** How fast the queue's readers are sure to take them. */
   readonly readPerSecond: number;
   readonly queueUrl: string;
 }
@@ -94,7 +94,7 @@ export function refuseLeftovers(
   return [
     {
       path: 'arrivals queue',
-      message: `${rounded(messages)} messages of other runs are not read yet, and reading them takes about ${duration}: this run’s arrivals would be read after them`,
+      message: `${rounded(messages)} messages of other runs are not read yet, and reading them may take ${duration}: this run’s arrivals would be read after them`,
       hint: `start it in ${duration}, or delete them, which those runs’ reports then miss: aws sqs purge-queue --queue-url ${queueUrl}`,
     },
   ];

@@ -22,6 +22,7 @@ export interface SubscriberForecast {
   readonly usd: number;
   /** An hour in which nothing runs. */
   readonly idleUsdPerHour: number;
+  /** That it is sure to take: of the queue, at the slowest pace of its readers. */
   readonly messagesPerSecond: number;
   /** Whether the plan’s peak is within that. */
   readonly isEnough: boolean;
@@ -61,7 +62,7 @@ export function adviseSubscriber(plan: Plan, deployment: Deployment): Subscriber
     messagesPerSecond,
     isEnough: peakPerSecond <= messagesPerSecond,
   });
-  const queue = forecast('queue', messagesReadPerSecond(deployment.arrivals), 0);
+  const queue = forecast('queue', messagesReadPerSecond(deployment.arrivals, 'slowest'), 0);
   const stream = {
     ...forecast('stream', recordsTakenPerSecond(capacity), idleUsdPerHour(capacity)),
     capacity,
@@ -104,7 +105,8 @@ export function describeSubscriber(advice: SubscriberAdvice): string[] {
       : `Subscriber: ${deployed}, ${usdText(used.usd)} of this cost and ${usdText(used.idleUsdPerHour)} an hour while nothing runs.`;
   if (recommended === deployed) return [first];
   const other = advice[recommended];
-  const why = !used.isEnough && deployed !== 'direct' ? 'keeps up with this rate' : 'suits this rate';
+  const why =
+    !used.isEnough && deployed !== 'direct' ? 'is sure to keep up with this rate' : 'suits this rate';
   const price = `${usdText(other.usd)} in place of it, and ${usdText(other.idleUsdPerHour)} an hour while nothing runs`;
   if (recommended === 'queue') return [first, `The queue ${why}: ${price} (--param subscriber=queue).`];
   const shards =

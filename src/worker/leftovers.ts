@@ -23,6 +23,6 @@ export async function findLeftovers(plan: Plan, { url, source }: SharedQueue): P
   } catch {
     return [];
   }
-  const readPerSecond = messagesReadPerSecond(deploymentOf(plan).arrivals);
+  const readPerSecond = messagesReadPerSecond(deploymentOf(plan).arrivals, 'slowest');
   return refuseLeftovers(plan, { messages, readPerSecond, queueUrl: url });
 }

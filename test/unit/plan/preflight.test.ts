@@ -176,13 +176,14 @@ describe('preflight', () => {
       // A second more than the connects take, to settle.
       wholeSeconds: 105.52,
     });
-    // 96.52 s of each slice; (5 readers × 90 s − 3 s)/1.1 s = 407 batches of 0.1 s and 150,000 messages of 20 µs; 180.409 s.
+    // 96.52 s of each slice; 150,000/350 = 429 batches of 0.1 s and 150,000 messages of 20 µs; 180.431 s.
     expect(lambda).toEqual({
       slices: 2,
       memoryMbPerSlice: 1_769,
-      concurrency: 7,
-      invocations: 2 + 407 + 1 + 1,
-      gbSeconds: expect.closeTo((2 * 96.52 + 180.409) * (1_769 / 1_024) + 40.7 + 3 + 1, 6),
+      // 2 × 2,000/90.74 − 5 = 39.1 readers, should each take only 100 messages a second.
+      concurrency: 42,
+      invocations: 2 + 429 + 1 + 1,
+      gbSeconds: expect.closeTo((2 * 96.52 + 180.431) * (1_769 / 1_024) + 42.9 + 3 + 1, 6),
     });
     expect(statePayloads.map(({ payload }) => payload)).toEqual([
       'input of the execution',
@@ -232,13 +233,13 @@ describe('the readers of the queue', () => {
     return preflight({ ...plan, deployment: { ...deploymentOf(plan), arrivals } });
   };
 
-  it('hold 20,000/s with the defaults of the stack, with half of what they read to spare', () => {
+  it('hold 20,000/s with the defaults of the stack, with a third more than that to spare', () => {
     const { quotas, refusals } = preflight(planOf(at20000));
     expect(quotas.find(({ quota }) => quota === 'queueReadsPerSecond')).toMatchObject({
       name: 'arrivals read from the queue per second',
       peak: 20_000,
-      // 50 × 1,000/(1 + 0.1 + 0.02)
-      limit: expect.closeTo(44_642.857, 3),
+      // 300 × 100/(1 + 0.1 + 0.002)
+      limit: expect.closeTo(27_223.23, 3),
       isLive: true,
       withinAllowed: true,
     });
@@ -250,15 +251,29 @@ describe('the readers of the queue', () => {
     expect(refusals).toEqual([
       {
         path: 'stages',
-        message: 'arrivals read from the queue per second: 20,000/s planned, and 100% of 8,929/s is 8,929/s',
-        hint: 'bring it to 8,929/s, deploy the stack with more readers (--param measureConcurrency=…; docs/deploy.md, "Readers of the queue"), or allow a larger limits.quotaShare',
+        message: 'arrivals read from the queue per second: 20,000/s planned, and 100% of 907/s is 907/s',
+        hint: 'bring it to 907/s, deploy the stack with more readers (--param measureConcurrency=…; docs/deploy.md, "Readers of the queue"), or allow a larger limits.quotaShare',
       },
     ]);
   });
 
+  it('say what is assumed of them, but for provisioned ones, which AWS documents', () => {
+    const assumption = expect.stringMatching(
+      /^AWS does not publish .* Quotas are held with 100, .*; costs are forecast with 1,000\.$/,
+    );
+    const { arrivals } = deploymentOf(planOf(at20000));
+    expect(reading(arrivals).quotaAssumptions).toContainEqual(assumption);
+    const pollers = { mode: 'provisioned', minimumPollers: 200, maximumPollers: 250 } as const;
+    expect(reading({ ...arrivals, readers: pollers }).quotaAssumptions).not.toContainEqual(assumption);
+  });
+
   it('are not asked for where there is no queue', () => {
     const plan = planOf(at20000);
-    const { quotas } = preflight({ ...plan, deployment: { ...deploymentOf(plan), subscriber: 'direct' } });
+    const { quotas, quotaAssumptions } = preflight({
+      ...plan,
+      deployment: { ...deploymentOf(plan), subscriber: 'direct' },
+    });
+    expect(quotaAssumptions.join()).not.toContain('reader of the queue');
     expect(quotas.map(({ quota }) => quota)).not.toContain('queueReadsPerSecond');
   });
 });

@@ -134,7 +134,12 @@ describe('adviseSubscriber', () => {
     const short = planOf({ ratePerSecond: 5_000, duration: '10s' });
     const advice = adviseSubscriber(short, { ...defaultDeployment, arrivals: slow });
     expect(advice).toMatchObject({ recommended: 'stream', queue: { isEnough: false } });
-    expect(describeSubscriber(advice)[1]).toMatch(/^A stream keeps up with this rate/);
+    expect(describeSubscriber(advice)[1]).toMatch(/^A stream is sure to keep up with this rate/);
+    // What 300 readers of 100 messages a second take, and a little more.
+    const rate = (ratePerSecond: number) =>
+      adviseSubscriber(planOf({ ratePerSecond, duration: '10s' }), defaultDeployment);
+    expect(rate(27_223)).toMatchObject({ recommended: 'queue', queue: { isEnough: true } });
+    expect(rate(27_224)).toMatchObject({ recommended: 'stream', queue: { isEnough: false } });
     const fewShards = { ...stream, stream: { mode: 'provisioned', shards: 2 } } as const;
     expect(adviseSubscriber(tenMinutes, fewShards)).toMatchObject({
       recommended: 'queue',

@@ -3,6 +3,8 @@ import {
   maxInFlightMessages,
   messagesPerPoll,
   provisionedPollers,
+  type ReaderPace,
+  standardPollsPerSecond,
   standardReaders,
 } from '../../../plan/queue-readers.ts';
 import type { CancelTimer, Clock } from '../broker-clock.ts';
@@ -41,6 +43,8 @@ export interface ReaderConditions {
    * of a minute, the slowest that the words allow. Default: evenly.
    */
   readonly growth?: 'evenly' | 'each minute';
+  /** How fast readers of standard mode poll, which AWS does not publish. Default: as assumed. */
+  readonly pace?: ReaderPace;
 }
 
 /** Nothing is documented of when Lambda takes readers away again: after a minute without a message. */
@@ -92,7 +96,7 @@ export class ReaderPool<Batch> {
     this.#conditions = conditions;
     this.#batchSize = batchSize;
     this.#windowMs = batchWindowSeconds * 1_000;
-    this.#kind = kindOf(readers);
+    this.#kind = kindOf(readers, conditions.pace ?? 'assumed');
     this.#grown = this.#kind.atFirst;
   }
 
@@ -227,14 +231,15 @@ interface ReaderKind {
   readonly invocationsAtOnce: number;
 }
 
-function kindOf(readers: ArrivalsReading['readers']): ReaderKind {
+function kindOf(readers: ArrivalsReading['readers'], pace: ReaderPace): ReaderKind {
   if (readers.mode === 'provisioned') {
     const { addedPerMinute, invocationsAtOnce, pollsPerSecond } = provisionedPollers;
     const { minimumPollers: atFirst, maximumPollers: most } = readers;
     return { atFirst, most, addedPerMinute, invocationsAtOnce, pollEveryMs: 1_000 / pollsPerSecond };
   }
-  const { addedPerMinute, pollsPerSecond } = standardReaders;
+  const { addedPerMinute } = standardReaders;
   const most = Math.min(readers.maximumConcurrency, standardReaders.most);
   const atFirst = Math.min(standardReaders.atFirst, most);
-  return { atFirst, most, addedPerMinute, invocationsAtOnce: 1, pollEveryMs: 1_000 / pollsPerSecond };
+  const pollEveryMs = 1_000 / standardPollsPerSecond[pace];
+  return { atFirst, most, addedPerMinute, invocationsAtOnce: 1, pollEveryMs };
 }

@@ -96,9 +96,16 @@ export function startCountedReading(
   };
 }
 
-/** Ten readers and large batches: what the stack had before. */
-export const oldDefaults: ArrivalsReading = {
+/** What the stack had at first: few readers, and large batches. */
+export const tenReaders: ArrivalsReading = {
   batchSize: 10_000,
   batchWindowSeconds: 1,
   readers: { mode: 'standard', maximumConcurrency: 10 },
+};
+
+/** What it had then: enough if a reader takes 1,000 messages a second. */
+export const fiftyReaders: ArrivalsReading = {
+  batchSize: 2_000,
+  batchWindowSeconds: 1,
+  readers: { mode: 'standard', maximumConcurrency: 50 },
 };

@@ -82,15 +82,15 @@ export const edgeProfiles: readonly WorkedProfile[] = [
    *   connectivity  11,022,000                                          0.881760
    *   rules, actions 6,000,000 each                                     1.800000
    *   SQS           7,200,000                                           2.880000
-   *   batches       (40 × 300 − 120)/1.1 = 10,800
+   *   batches       6,000,000/350 = 17,142.9: 17,143; by time (48 × 300 − 120)/1.1 = 12,981.8
    *   Lambda        publish-mqtt 2,000 × 660.334 × 1.7275390625 = 2,281,505.559
-   *                 measure-latency 1,080 + 120 = 1,200
-   *                 summarize 192.8 × 1.7275390625 = 333.070; plan 1
-   *                 2,283,039.628 GB-s                                 30.440681
-   *                 12,802 requests                                     0.002560
+   *                 measure-latency 1,714.3 + 120 = 1,834.3
+   *                 summarize 199.143 × 1.7275390625 = 344.027; plan 1
+   *                 2,283,684.886 GB-s                                 30.449284
+   *                 19,145 requests                                     0.003829
    *   Step Functions 9 + 6,000 = 6,009                                  0.150225
-   *   S3            3 + 2,000 × 67 + 10,800 = 144,803                   0.724015
-   *                                                                    43.883242
+   *   S3            3 + 2,000 × 67 + 17,143 = 151,146                   0.755730
+   *                                                                    43.924830
    */
   {
     name: 'a million devices on an account that was raised for them',
@@ -123,7 +123,7 @@ export const edgeProfiles: readonly WorkedProfile[] = [
       unacknowledgedPerClient: 1,
       ruleEvaluationsPerSecond: 20_000,
       queueReadsPerSecond: 20_000,
-      lambdaConcurrency: 2_040,
+      lambdaConcurrency: 2_300,
       lambdaSeconds: 684.334,
       fileDescriptors: 564,
       mapChildren: 2_000,
@@ -142,13 +142,13 @@ export const edgeProfiles: readonly WorkedProfile[] = [
       sqs: 7_200_000,
       'lambda-plan': 1,
       'lambda-publish-mqtt': 2_281_505.559,
-      'lambda-measure-latency': 1_200,
-      'lambda-summarize': 333.07,
-      'lambda-requests': 12_802,
+      'lambda-measure-latency': 1_834.3,
+      'lambda-summarize': 344.027,
+      'lambda-requests': 19_145,
       'step-functions': 6_009,
-      's3-put': 144_803,
+      's3-put': 151_146,
     },
-    totalUsd: 43.883242,
+    totalUsd: 43.92483,
   },
 
   /*
@@ -227,7 +227,7 @@ export const edgeProfiles: readonly WorkedProfile[] = [
    * Past the first billion. Lambda's 1,000 × 80% would not hold 2,000 slices of 500, so ⌈1,000,000/900⌉ = 1,112 of at
    * most 900. M = 600 × 2,000,000 = 1,200,000,000. Start 16.12, connects 100 and 1: publishing 117.12 … 717.12;
    * deadline 742.12; L = 718.12: 71 checkpoints. Connected 702 s: 12 min × 1,001,112 = 12,013,344. At 2,000,000/s there
-   * are all of the 50 readers that there may be. The slices' outputs:
+   * are all of the 300 readers that there may be. The slices' outputs:
    * 11,120 + (10 + 180 + 2,700 + 448) + 1,111 + 2 = 15,571 bytes.
    *   IoT CONNECT   1,001,112, SUBSCRIBE 1,112                          1.002224
    *   PUBLISH       1,000,000,000 − 1,002,224 = 998,997,776           998.997776
@@ -236,15 +236,15 @@ export const edgeProfiles: readonly WorkedProfile[] = [
    *   connectivity  12,013,344                                          0.961068
    *   rules, actions 1,200,000,000 each                               360.000000
    *   SQS           1,200,000,000 + 2 × 120,000,000                   576.000000
-   *   batches       1,200,000,000/1,000; by time (50 × 600 − 24,000)/1.1 = 5,455: 1,200,000
+   *   batches       1,200,000,000/350: 3,428,572; by time (300 × 600 − 24,000)/1.1 = 141,818
    *   Lambda        publish-mqtt 1,112 × 718.12 × 1.7275390625 = 1,379,525.351
-   *                 measure-latency 120,000 + 24,000 = 144,000
-   *                 summarize 1,381.112 × 1.7275390625 = 2,385.925; plan 1
-   *                 1,525,912.276 GB-s                                 20.345599
-   *                 1,201,114 requests                                  0.240223
+   *                 measure-latency 342,857.2 + 24,000 = 366,857.2
+   *                 summarize 3,609.684 × 1.7275390625 = 6,235.870; plan 1
+   *                 1,752,619.421 GB-s                                 23.368376
+   *                 3,429,686 requests                                  0.685937
    *   Step Functions 9 + 3,336 = 3,345                                  0.083625
-   *   S3            3 + 1,112 × 72 + 1,200,000 = 1,280,067              6.400335
-   *                                                                 2,124.832631
+   *   S3            3 + 1,112 × 72 + 3,428,572 = 3,508,639             17.543195
+   *                                                                 2,139.443981
    */
   {
     name: 'more than a billion messages',
@@ -268,7 +268,7 @@ export const edgeProfiles: readonly WorkedProfile[] = [
       unacknowledgedPerClient: 10,
       ruleEvaluationsPerSecond: 2_000_000,
       queueReadsPerSecond: 2_000_000,
-      lambdaConcurrency: 1_162,
+      lambdaConcurrency: 1_412,
       lambdaSeconds: 742.12,
       fileDescriptors: 964,
       mapChildren: 1_112,
@@ -286,13 +286,13 @@ export const edgeProfiles: readonly WorkedProfile[] = [
       sqs: 1_440_000_000,
       'lambda-plan': 1,
       'lambda-publish-mqtt': 1_379_525.351,
-      'lambda-measure-latency': 144_000,
-      'lambda-summarize': 2_385.925,
-      'lambda-requests': 1_201_114,
+      'lambda-measure-latency': 366_857.2,
+      'lambda-summarize': 6_235.87,
+      'lambda-requests': 3_429_686,
       'step-functions': 3_345,
-      's3-put': 1_280_067,
+      's3-put': 3_508_639,
     },
-    totalUsd: 2_124.832631,
+    totalUsd: 2_139.443981,
   },
 
   /*

@@ -5,13 +5,14 @@ import type { WorkedProfile } from './worked-profile.ts';
  *
  * Time. Slices start at 5 s + S/100. Devices connect at their rate, then 1 s to settle, then publishing. The deadline is
  * 15 s after the drain. A slice's Lambda lives from 0 to 1 s after the last publish: L.
- * Quotas. PublishOut is the rule's match of each message, and each echo. The queue has 5 readers beside the slices, or 2λ/c − 5 where that is more: at c = 1,000/(1 + 0.1 + 0.02) =
- * 892.857/s each, and at most 50. 64 file descriptors are open beside the devices. Unacknowledged, at
- * most: the device's rate × 5 s.
+ * Quotas. PublishOut is the rule's match of each message, and each echo. The queue has 5 readers beside the slices, or
+ * 2λ/c − 5 where that is more, and at most 300: at c = 100/(1 + 0.1 + 0.002) = 90.744/s each. 64 file descriptors are open
+ * beside the devices. Unacknowledged, at most: the device's rate × 5 s.
  * IoT. Each slice has a control channel: one CONNECT, one SUBSCRIBE, one connection more. Clearing the control topic is
  * 2 messages. The topic stampede/dev/run/dNN/telemetry has 28 bytes and the digits of NN.
  * SQS. M sends, M/10 receives, M/10 deletes. Batches: a reader gathers for 1 s and waits for its invocation, so
- * (readers × seconds of publishing − 20 µs × M)/1.1, or M/1,000 (what a reader gathers in its second) if that is more.
+ * (readers × seconds of publishing − 20 µs × M)/1.1, or M/350 (full batches) if that is more. Here the readers are those of
+ * c = 350/(0.35 + 0.1 + 0.007) = 765.864/s each.
  * Lambda. 1,769 MB = 1.7275390625 GB. plan 2 s of ½ GB: 1 GB-s. measure-latency 1 GB: 0.1 s a batch, 20 µs a message.
  * summarize 180 s + 1 ms for each slice and batch. Requests: 2 + S + batches.
  * Step Functions 9 + 3S. S3: 3, each slice 1 and one every 10 s of L, each batch 1.
@@ -87,15 +88,15 @@ export const everydayProfiles: readonly WorkedProfile[] = [
    *   connectivity  12,024                                              0.000962
    *   rules, actions 6,450,000 each                                     1.935000
    *   SQS           6,450,000 + 2 × 645,000 = 7,740,000                 3.096000
-   *   batches       (40 × 345 − 129)/1.1 = 12,428.2; 2 × 20,000/892.857 − 5 = 39.8 readers: 12,429
+   *   batches       6,450,000/350 = 18,428.6: 18,429; by time (48 × 345 − 129)/1.1 = 14,937.3
    *   Lambda        publish-mqtt 4 × 357.04 × 1.7275390625 = 2,467.202
-   *                 measure-latency 1,242.9 + 129 = 1,371.9
-   *                 summarize 192.433 × 1.7275390625 = 332.436; plan 1
-   *                 4,172.538 GB-s                                      0.055634
-   *                 12,435 requests                                     0.002487
+   *                 measure-latency 1,842.9 + 129 = 1,971.9
+   *                 summarize 198.433 × 1.7275390625 = 342.801; plan 1
+   *                 4,782.903 GB-s                                      0.063772
+   *                 18,435 requests                                     0.003687
    *   Step Functions 9 + 12 = 21                                        0.000525
-   *   S3            3 + 4 × 36 + 12,429 = 12,576                        0.062880
-   *                                                                    11.605497
+   *   S3            3 + 4 × 36 + 18,429 = 18,576                        0.092880
+   *                                                                    11.644836
    */
   {
     name: 'the full quota',
@@ -123,7 +124,7 @@ export const everydayProfiles: readonly WorkedProfile[] = [
       unacknowledgedPerClient: 50,
       ruleEvaluationsPerSecond: 20_000,
       queueReadsPerSecond: 20_000,
-      lambdaConcurrency: 44,
+      lambdaConcurrency: 304,
       lambdaSeconds: 381.04,
       fileDescriptors: 564,
       mapChildren: 4,
@@ -140,13 +141,13 @@ export const everydayProfiles: readonly WorkedProfile[] = [
       sqs: 7_740_000,
       'lambda-plan': 1,
       'lambda-publish-mqtt': 2_467.202,
-      'lambda-measure-latency': 1_371.9,
-      'lambda-summarize': 332.436,
-      'lambda-requests': 12_435,
+      'lambda-measure-latency': 1_971.9,
+      'lambda-summarize': 342.801,
+      'lambda-requests': 18_435,
       'step-functions': 21,
-      's3-put': 12_576,
+      's3-put': 18_576,
     },
-    totalUsd: 11.605497,
+    totalUsd: 11.644836,
   },
 
   /*
@@ -156,15 +157,15 @@ export const everydayProfiles: readonly WorkedProfile[] = [
    *   connectivity  60,072                                              0.004806
    *   rules, actions 600,000 each                                       0.180000
    *   SQS           720,000                                             0.288000
-   *   batches       (5 × 300 − 12)/1.1 = 1,352.7: 1,353
+   *   batches       600,000/350 = 1,714.3: 1,715; by time (5 × 300 − 12)/1.1 = 1,352.7
    *   Lambda        publish-mqtt 12 × 332.12 × 1.7275390625 = 6,885.003
-   *                 measure-latency 135.3 + 12 = 147.3
-   *                 summarize 181.365 × 1.7275390625 = 313.315; plan 1
-   *                 7,346.618 GB-s                                      0.097955
-   *                 1,367 requests                                      0.000273
+   *                 measure-latency 171.5 + 12 = 183.5
+   *                 summarize 181.727 × 1.7275390625 = 313.940; plan 1
+   *                 7,383.443 GB-s                                      0.098446
+   *                 1,729 requests                                      0.000346
    *   Step Functions 9 + 36 = 45                                        0.001125
-   *   S3            3 + 12 × 34 + 1,353 = 1,764                         0.008820
-   *                                                                     1.191005
+   *   S3            3 + 12 × 34 + 1,715 = 2,126                         0.010630
+   *                                                                     1.193379
    */
   {
     name: 'thermostats that report every five seconds',
@@ -188,7 +189,7 @@ export const everydayProfiles: readonly WorkedProfile[] = [
       unacknowledgedPerClient: 1,
       ruleEvaluationsPerSecond: 2_000,
       queueReadsPerSecond: 2_000,
-      lambdaConcurrency: 17,
+      lambdaConcurrency: 52,
       lambdaSeconds: 356.12,
       fileDescriptors: 898,
       mapChildren: 12,
@@ -205,13 +206,13 @@ export const everydayProfiles: readonly WorkedProfile[] = [
       sqs: 720_000,
       'lambda-plan': 1,
       'lambda-publish-mqtt': 6_885.003,
-      'lambda-measure-latency': 147.3,
-      'lambda-summarize': 313.315,
-      'lambda-requests': 1_367,
+      'lambda-measure-latency': 183.5,
+      'lambda-summarize': 313.94,
+      'lambda-requests': 1_729,
       'step-functions': 45,
-      's3-put': 1_764,
+      's3-put': 2_126,
     },
-    totalUsd: 1.191005,
+    totalUsd: 1.193379,
   },
 
   /*

@@ -37,9 +37,9 @@ describe('the stack', () => {
     expect(queue).toEqual({
       visibilityTimeoutMs: 6_000 * subscriber!.timeoutSeconds,
       maxReceiveCount: 3,
-      batchSize: 2_000,
+      batchSize: 350,
       maximumBatchingWindowMs: 1_000,
-      readers: { mode: 'standard', maximumConcurrency: 50 },
+      readers: { mode: 'standard', maximumConcurrency: 300 },
     });
   });
 

@@ -111,7 +111,7 @@ describe('EventSourceMapping', () => {
 
   it('takes ten messages a poll and a hundred polls a second from each reader', async () => {
     const readers = { mode: 'standard', maximumConcurrency: 2 } as const;
-    const { send, advance, bodies, queue } = start({ readers });
+    const { send, advance, bodies, queue } = start({ readers, batchSize: 2_000 });
     send(5_000);
     await advance(0);
     expect(queue.depth).toMatchObject({ visible: 4_980, inFlight: 20 });
