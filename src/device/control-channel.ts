@@ -17,6 +17,8 @@ export interface ControlChannelSettings {
 export interface ControlChannel {
   /** Resolves once a stop sent before the channel was open must have been received. */
   readonly caughtUp: Promise<void>;
+  /** Times it connected so far: the service counts them beside those of devices. */
+  connects(): number;
   close(): Promise<void>;
 }
 
@@ -40,6 +42,7 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
   let cancelTimer: CancelTimer = () => {};
   let awaySince = clock.now();
   let lost = false;
+  let connects = 0;
   const caughtUp = Promise.withResolvers<void>();
 
   const lose = (reason: string): void => {
@@ -58,6 +61,7 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
   const transport = settings.transport(
     {
       connected() {
+        connects++;
         awaySince = Number.POSITIVE_INFINITY;
         cancelTimer = clock.setTimer(retainedWithinMs, caughtUp.resolve);
       },
@@ -89,6 +93,7 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
 
   return {
     caughtUp: caughtUp.promise,
+    connects: () => connects,
     async close() {
       cancelTimer();
       await transport.close();

@@ -5,6 +5,7 @@ import type { SliceResult } from './slice-result.ts';
 export class GeneratorCounters {
   #totals: GeneratorTotals = {
     slices: 0,
+    controlConnects: 0,
     cpuSeconds: 0,
     peakCpuShare: 0,
     wallSeconds: 0,
@@ -19,10 +20,11 @@ export class GeneratorCounters {
     clockBracketMs: null,
   };
 
-  add({ generator: slice, devices }: SliceResult): void {
+  add({ generator: slice, devices, controlConnects = 1 }: SliceResult): void {
     const sum = this.#totals;
     this.#totals = {
       slices: sum.slices + 1,
+      controlConnects: sum.controlConnects + controlConnects,
       cpuSeconds: sum.cpuSeconds + slice.cpuSeconds,
       peakCpuShare: Math.max(sum.peakCpuShare, slice.peakCpuShare ?? 0),
       wallSeconds: Math.max(sum.wallSeconds, slice.wallSeconds),

@@ -21,6 +21,8 @@ export interface SliceResult {
   /** Epoch milliseconds: the instant this result speaks of. */
   readonly at: number;
   readonly devices: DeviceCounts;
+  /** Over MQTT, times that the slice's control channel connected. Absent in results of earlier versions: it was taken for one. */
+  readonly controlConnects?: number;
   readonly messages: SliceMessageCounts;
   readonly droppedBy: Readonly<Partial<Record<DropReason, number>>>;
   /** Of a checkpoint, or of a slice that was stopped: what the counts take as decided and was not. Absent: nothing. */

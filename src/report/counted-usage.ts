@@ -78,8 +78,8 @@ function iotUsage(plan: Plan, ledger: RunLedger, taken: number, looks: number): 
   const deviceSeconds = perSecond.connected.reduce((sum, connected) => sum + connected, 0);
   return {
     ...messages,
-    connects: connects + generator.slices,
-    subscribes: echoes + generator.slices,
+    connects: connects + generator.controlConnects,
+    subscribes: echoes + generator.controlConnects,
     publishesOut: ledger.echoed + stops * generator.slices,
     controlMessages: looks + stops + clearingMessages,
     connectionMinutes: connectionMinutes(

@@ -79,9 +79,10 @@ export function reconcile(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatchV
             'Connect.Success',
             'connects',
             devices.connected + devices.reconnects,
-            certain(
-              ledger.generator.slices,
-              ledger.generator.slices === 1 ? 'control channel' : 'control channels, one a slice',
+            certain(ledger.generator.controlConnects, describeControlConnects(ledger)),
+            possible(
+              devices.connectFailed,
+              `that may be among ${formatPlural(devices.connectFailed, 'attempt')} to connect that devices gave up`,
             ),
             ofDeadSlices(devices.unknown + recordless, 'connects', 'made'),
           ),
@@ -89,6 +90,11 @@ export function reconcile(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatchV
       : []),
     ...(isMqtt && plan.profile.echo.fraction > 0 ? echoLines(ledger, line) : []),
   ];
+}
+
+function describeControlConnects({ generator: { slices, controlConnects } }: RunLedger): string {
+  if (controlConnects !== slices) return 'of control channels';
+  return slices === 1 ? 'control channel' : 'control channels, one a slice';
 }
 
 function ofDeadSlices(count: number, what: 'publishes' | 'connects' | 'echoes', done: string): Explanation {

@@ -1,6 +1,7 @@
 import type { RunStore } from '../aws/run-store.ts';
 import { runSlice } from '../device/slice-runner.ts';
 import type { MakeTransport } from '../device/transport.ts';
+import type { SliceResult } from '../measure/slice-result.ts';
 import type { ControlMessage } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -38,6 +39,8 @@ export interface ControlContact {
 interface OpenControl {
   /** Resolves once a stop sent before it was opened must have been received. */
   readonly caughtUp: Promise<void>;
+  /** Of a channel that is a connection: times it connected so far. */
+  connects?(): number;
   close(): Promise<void>;
 }
 
@@ -77,13 +80,18 @@ export async function publishSlice(
       random: Math.random,
       stop: stop.signal,
       onSnapshot: (snapshot) => view.tell(snapshot),
-      onCheckpoint: (checkpoint) => store.putSliceResult(checkpoint),
+      onCheckpoint: (checkpoint) => store.putSliceResult({ ...checkpoint, ...connectsOf(control) }),
     });
-    await store.putSliceResult(result.outcome === 'stopped' ? { ...result, ...received } : result);
+    const ended = { ...result, ...connectsOf(control) };
+    await store.putSliceResult(result.outcome === 'stopped' ? { ...ended, ...received } : ended);
   } finally {
     await Promise.all([control.close(), view.close()]);
   }
   return { slice };
+}
+
+function connectsOf({ connects }: OpenControl): Pick<SliceResult, 'controlConnects'> {
+  return connects === undefined ? {} : { controlConnects: connects() };
 }
 
 /**

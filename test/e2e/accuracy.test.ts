@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { FaultReport } from '../../src/embedded/iot-core/faults.ts';
 import { type AdminPort, fetchAdmin } from '../../src/embedded/iot-core/http/admin-client.ts';
+import { falseClaims, type Known } from '../support/run/recorded-truth.ts';
 import { type EndedRehearsal, startRehearsal } from '../support/run/rehearsal.ts';
 
 // Whole runs against a service with known faults: what the report says must be what the service did.
@@ -78,6 +79,14 @@ describe('a run against a service that', () => {
       lost: 0,
     });
     expect(report.cloudwatch['PublishIn.Success']).toBe(1_600);
+  });
+
+  it.each<[string, () => Outcome, Partial<Known>]>([
+    ['does what it should', () => noFaults, {}],
+    ['drops deliveries', () => dropping, { faults: ['dropDeliveries'] }],
+    ['pauses', () => pausing, { faults: ['pauseMs'] }],
+  ])('%s: the record contradicts nothing, and no sentence is false', (_what, outcome, known) => {
+    expect(falseClaims(outcome(), { intended: 1_600, ...known })).toEqual([]);
   });
 
   it('drops 1% of deliveries: lost is exactly what was dropped', () => {

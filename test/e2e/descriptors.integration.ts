@@ -4,9 +4,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { makeWorkplace, startCli } from '../support/cli/run-cli.ts';
-import { falseSentences, sentencesOfPage } from '../support/report/sentences.ts';
 import { processesOfFunction } from '../support/run/function-processes.ts';
-import { playRecorded, type RecordedRun } from '../support/run/recorded-run.ts';
+import { playRecorded } from '../support/run/recorded-run.ts';
+import { falseClaims, type Known } from '../support/run/recorded-truth.ts';
 
 // Processes that may open few files, by the kernel's own limit: what fails is named (EMFILE), with what to do about it, and
 // the counts agree with the recorder's.
@@ -54,22 +54,12 @@ withPrlimit('a run with few file descriptors', () => {
       };
       const name = `connect-${client}`;
       const profile = { ...load, connect: { ...load.connect, client } };
-      const { report, recorded, html } = await playRecorded(
-        workplace,
-        { name, profile, from: 'starting' },
-        limitSlices,
-      );
+      const run = await playRecorded(workplace, { name, profile, from: 'starting' }, limitSlices);
+      const { report } = run;
       const { messages, devices } = report;
-      expect(report.imbalances).toEqual([]);
       expect(report.slices).toMatchObject({ planned: 2, died: 0, failed: 0 });
       expect(devices.connected).toBeGreaterThan(0);
       expect(devices.connected).toBeLessThan(load.devices);
-      expect(messages).toMatchObject({
-        sent: recorded.sent,
-        acked: recorded.acked,
-        received: recorded.queued,
-        lost: 0,
-      });
       expect(messages.dropped).toBeGreaterThan(0);
       expect(Object.keys(report.causes.connectFailed)).toEqual([
         'EMFILE (this process may open no more files)',
@@ -77,8 +67,13 @@ withPrlimit('a run with few file descriptors', () => {
       expect(report.reasons.at(-1)).toMatch(
         /this machine failed connects: EMFILE \(this process may open no more files\) \d+\)\. Raise the limit of open files \(ulimit -n\), or plan fewer devices in a slice \(slices\.devicesPerSlice\)\.$/,
       );
-      const truth = { ...truthOf(recorded), devicesConnected: devices.connected, slicesKilled: 0 };
-      expect(falseSentences(sentencesOfPage(html), truth, report)).toEqual([]);
+      const known: Known = {
+        intended: 300,
+        connectsHinderedBy: ['machine'],
+        // A slice without a descriptor left cannot reach it either.
+        influx: { httpStatus: null, isWholeRun: true },
+      };
+      expect(falseClaims(run, known)).toEqual([]);
     },
     120_000,
   );
@@ -100,18 +95,3 @@ withPrlimit('a run with few file descriptors', () => {
     expect(`${stdout}${stderr}`).not.toMatch(/internal/i);
   }, 180_000);
 });
-
-function truthOf({ sent, taken, acked, queued, duplicates }: RecordedRun['recorded']) {
-  return {
-    intended: 300,
-    sent,
-    taken,
-    acked,
-    throttled: 0,
-    received: queued,
-    duplicates,
-    arrivedUnacked: Math.max(0, queued - acked),
-    takenUnacked: taken - acked,
-    isMachineReal: true,
-  };
-}

@@ -4,14 +4,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Report } from '../../src/report/report-model.ts';
-import { processesOf } from '../support/cli/processes.ts';
-import { type CliResult, makeWorkplace, runCli, startCli } from '../support/cli/run-cli.ts';
-import {
-  processesOfFunction,
-  processOfEmbeddedAws,
-  processOfIotCore,
-} from '../support/run/function-processes.ts';
+import { processesOfFunction } from '../support/run/function-processes.ts';
+import { falseClaims, type Known } from '../support/run/recorded-truth.ts';
 import { type EndedRehearsal, type Rehearsal, startRehearsal } from '../support/run/rehearsal.ts';
 
 // Whatever is killed with -9: the run ends by its deadline, its report says what happened, and what was measured is in it.
@@ -58,9 +52,10 @@ async function runAndKill(
   return { ...ended, deadlineAt, endedAt: Date.now() };
 }
 
-/** Its messages are accounted for, and it was over in time. */
-function expectOrderly({ report, deadlineAt, endedAt }: KilledRun): void {
-  expect(report.imbalances).toEqual([]);
+/** Its messages are accounted for, no sentence is false, and it was over in time. */
+function expectOrderly(run: KilledRun, known: Partial<Known> = {}): void {
+  const { report, deadlineAt, endedAt } = run;
+  expect(falseClaims(run, { intended: 1_000, ...known })).toEqual([]);
   expect(report.messages.sent).toBe(report.messages.received + report.messages.lost);
   expect(endedAt).toBeLessThan(deadlineAt + 30_000);
 }
@@ -85,8 +80,12 @@ beforeAll(async () => {
   };
   const killSubscriber = async ({ runsDirectory }: Rehearsal): Promise<void> => {
     await sleep(2_200);
-    const pids = processesOfFunction(runsDirectory, 'measure-latency');
-    expect(pids.length).toBeGreaterThan(0);
+    let pids = processesOfFunction(runsDirectory, 'measure-latency');
+    // On a machine with much else to do its first process takes longer to start.
+    while (pids.length === 0) {
+      await sleep(50);
+      pids = processesOfFunction(runsDirectory, 'measure-latency');
+    }
     // Whatever it is given next, it will not finish.
     for (const pid of pids) kill(pid, 'SIGSTOP');
     await sleep(1_500);
@@ -105,7 +104,7 @@ describeWithProcesses('kill -9 of a slice’s process', () => {
 
   it('leaves the others to their end, and the report says what it died of', () => {
     const { report, execution } = tolerant;
-    expectOrderly(tolerant);
+    expectOrderly(tolerant, { slicesKilled: 1 });
     // A machine with much else to do may say that, and nothing else.
     const reasons = report.reasons.filter((reason) => !reason.startsWith('The generator was'));
     expect({ status: execution.status, reasons }).toEqual({ status: 'SUCCEEDED', reasons: [] });
@@ -120,7 +119,7 @@ describeWithProcesses('kill -9 of a slice’s process', () => {
 
   it('ends a run that tolerates none, and the others with it', () => {
     const { report, execution } = strict;
-    expectOrderly(strict);
+    expectOrderly(strict, { slicesKilled: 1, intended: null });
     expect(execution).toMatchObject({ status: 'FAILED', error: 'ThresholdsFailed' });
     expect(report).toMatchObject({ verdict: 'failed', slices: { stopped: 1, died: 1 } });
     expect(report.causes.sliceDied).toEqual({ [cause]: 1 });
@@ -131,7 +130,7 @@ describeWithProcesses('kill -9 of a slice’s process', () => {
 
 describeWithProcesses('kill -9 of the measure-latency process in the middle of a batch', () => {
   it('loses no message and counts none twice: the queue delivers again', () => {
-    expectOrderly(subscriber);
+    expectOrderly(subscriber, { hasSubscriberFailed: true });
     expect(['passed', 'inconclusive']).toContain(subscriber.report.verdict);
     expect(subscriber.report.messages).toMatchObject({
       sent: 1_000,
@@ -160,7 +159,7 @@ describeWithProcesses('kill -9 of InfluxDB', () => {
         await sleep(1_500);
         kill(influx.pid);
       });
-      expectOrderly(run);
+      expectOrderly(run, { influx: { httpStatus: null, isWholeRun: false } });
       expect(['passed', 'inconclusive']).toContain(run.report.verdict);
       expect(run.report.messages).toMatchObject({ sent: 1_000, acked: 1_000, received: 1_000 });
       const overflows = readdirSync(path.join(rehearsal.runsDirectory, run.report.runId, 'influx-overflow'));
@@ -170,111 +169,6 @@ describeWithProcesses('kill -9 of InfluxDB', () => {
       await rehearsal.close();
     }
   }, 90_000);
-});
-
-describeWithProcesses('kill -9 of the CLI', () => {
-  const workplace = makeWorkplace();
-  afterAll(() => workplace.remove());
-
-  interface LeftBehind {
-    readonly goneAfterMs: number;
-    readonly shown: CliResult;
-    readonly report: Report;
-  }
-
-  /** @param alsoAws the process of embedded AWS too, so that no process is left to end the others */
-  async function killCli(name: string, alsoAws: boolean): Promise<LeftBehind> {
-    const runs = path.join(workplace.directory, name);
-    const file = workplace.writeProfile(`${name}.json`, { ...load, name, duration: '2m' });
-    const cli = startCli(['run', file, '--runs', runs]);
-    await cli.untilSays(' publishing,');
-    // For the first windows of arrivals to be stored, on a machine with much else to do.
-    await sleep(6_000);
-    const embedded = processOfEmbeddedAws(runs);
-    kill(cli.child.pid);
-    if (alsoAws) kill(embedded);
-    const killedAt = performance.now();
-    while (processesOf(runs).length > 0 && performance.now() - killedAt < 30_000) await sleep(100);
-    const goneAfterMs = performance.now() - killedAt;
-    expect(processesOf(runs)).toEqual([]);
-    const runId = readdirSync(runs).find((each) => each.startsWith(name)) ?? '';
-    const shown = await runCli(['report', runId, '--runs', runs]);
-    const json = await runCli(['report', runId, '--runs', runs, '--json']);
-    return { goneAfterMs, shown, report: JSON.parse(json.stdout) as Report };
-  }
-
-  let orphan: LeftBehind;
-  let beheaded: LeftBehind;
-  beforeAll(async () => {
-    [orphan, beheaded] = await Promise.all([killCli('orphan', false), killCli('beheaded', true)]);
-  }, 120_000);
-
-  it('stops the run; its report is there', () => {
-    const { goneAfterMs, shown, report } = orphan;
-    expect(goneAfterMs).toBeLessThan(20_000);
-    expect(shown.code).toBe(130);
-    expect(report).toMatchObject({ verdict: 'aborted', slices: { stopped: 2 }, imbalances: [] });
-    expect(report.reasons[0]).toContain('embedded AWS is shutting down');
-    expect(report.messages.received).toBeGreaterThan(200);
-    expect(report.messages.lost).toBe(0);
-  });
-
-  it('and of embedded AWS with it: every child ends, and the report is made of what was stored', () => {
-    const { goneAfterMs, shown, report } = beheaded;
-    expect(goneAfterMs).toBeLessThan(10_000);
-    expect(shown.code).toBe(99);
-    expect(shown.stdout).toContain('2 slices: 2 died');
-    expect(report).toMatchObject({ verdict: 'failed', slices: { died: 2 }, imbalances: [] });
-    expect(report.messages.received).toBeGreaterThan(100);
-  });
-});
-
-describeWithProcesses('kill -9 of a process that no run can do without', () => {
-  const workplace = makeWorkplace();
-  afterAll(() => workplace.remove());
-
-  interface CutOff {
-    readonly ended: CliResult;
-    /** Of the plan: the run itself would have gone on. */
-    readonly shown: CliResult;
-    readonly report: Report;
-    readonly runId: string;
-  }
-
-  async function killUnder(name: string, processOf: (runs: string) => number | undefined): Promise<CutOff> {
-    const runs = path.join(workplace.directory, name);
-    const file = workplace.writeProfile(`${name}.json`, { ...load, name, duration: '10m' });
-    const cli = startCli(['run', file, '--runs', runs]);
-    await cli.untilSays(' publishing,');
-    await sleep(3_000);
-    kill(processOf(runs));
-    const ended = await cli.result;
-    expect(processesOf(runs)).toEqual([]);
-    const runId = readdirSync(runs).find((each) => each.startsWith(name)) ?? '';
-    const shown = await runCli(['report', runId, '--runs', runs]);
-    const json = await runCli(['report', runId, '--runs', runs, '--json']);
-    return { ended, shown, report: JSON.parse(json.stdout) as Report, runId };
-  }
-
-  // The test's own time limit is far below the ten minutes of the run: it ends at once.
-  it.each([
-    ['embedded IoT Core', 'iot-core', processOfIotCore],
-    ['embedded AWS', 'aws', processOfEmbeddedAws],
-  ])(
-    '%s: says so at once, and how to get the report',
-    async (what, name, processOf) => {
-      const { ended, shown, report, runId } = await killUnder(name, processOf);
-      expect(ended.code).toBe(1);
-      expect(ended.stderr).toContain(`ended: SIGKILL, and run ${runId} with it`);
-      expect(ended.stderr).toContain(what);
-      expect(ended.stderr).toContain(`npx stampede report ${runId}`);
-      expect(ended.stderr).not.toMatch(/internal|ECONN/);
-      expect(shown.stdout).toContain(runId);
-      expect(report.verdict).not.toBe('passed');
-      expect(report.imbalances).toEqual([]);
-    },
-    90_000,
-  );
 });
 
 describeWithProcesses('kill -9 of the plan process at its work', () => {
@@ -288,7 +182,9 @@ describeWithProcesses('kill -9 of the plan process at its work', () => {
         await sleep(5);
       }
       for (const pid of pids) kill(pid);
-      const { execution, report } = await run.ended();
+      const ended = await run.ended();
+      const { execution, report } = ended;
+      expect(falseClaims(ended, { intended: 1_000 })).toEqual([]);
       expect(execution.status).toBe('SUCCEEDED');
       expect(report.messages).toMatchObject({ sent: 1_000, received: 1_000, lost: 0 });
     } finally {
@@ -302,7 +198,7 @@ describeWithProcesses('kill -9 of the summarize process at its work', () => {
     const rehearsal = await startRehearsal();
     try {
       let killed = 0;
-      const { execution, report } = await rehearsal.run(load, async ({ timeline }) => {
+      const ended = await rehearsal.run(load, async ({ timeline }) => {
         // It waits for the end of the drain, then for CloudWatch.
         await sleep(timeline.drainEndAt + 500 - Date.now());
         for (const pid of processesOfFunction(rehearsal.runsDirectory, 'summarize')) {
@@ -310,38 +206,13 @@ describeWithProcesses('kill -9 of the summarize process at its work', () => {
           killed++;
         }
       });
+      const { execution, report } = ended;
       expect(killed).toBeGreaterThan(0);
+      expect(falseClaims(ended, { intended: 1_000 })).toEqual([]);
       expect(execution.status).toBe('SUCCEEDED');
       expect(report.messages).toMatchObject({ sent: 1_000, received: 1_000, lost: 0 });
     } finally {
       await rehearsal.close();
     }
   }, 90_000);
-});
-
-describeWithProcesses('SIGSTOP of a process that no run can do without', () => {
-  const workplace = makeWorkplace();
-  afterAll(() => workplace.remove());
-
-  it.each([
-    ['the embedded IoT Core', 'iot-core-stopped', processOfIotCore],
-    ['embedded AWS', 'aws-stopped', processOfEmbeddedAws],
-  ])(
-    '%s: is named while the run goes on, and the run ends',
-    async (what, name, processOf) => {
-      const runs = path.join(workplace.directory, name);
-      const file = workplace.writeProfile(`${name}.json`, { ...load, name, duration: '2m' });
-      const cli = startCli(['run', file, '--runs', runs]);
-      await cli.untilSays(' publishing,');
-      const pid = processOf(runs);
-      kill(pid, 'SIGSTOP');
-      await cli.untilSays(`${what} (process ${pid}) has not answered for 10 s: it is stopped`);
-      kill(pid, 'SIGCONT');
-      cli.child.kill('SIGINT');
-      const { code } = await cli.result;
-      expect(code).toBe(130);
-      expect(processesOf(runs)).toEqual([]);
-    },
-    120_000,
-  );
 });

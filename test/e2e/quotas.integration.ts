@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { QuotasReport } from '../../src/embedded/iot-core/http/admin-api.ts';
 import { fetchAdmin } from '../../src/embedded/iot-core/http/admin-client.ts';
-import type { Report } from '../../src/report/report-model.ts';
 import { renderTerminalSummary } from '../../src/report/terminal-summary.ts';
 import type { QuotaName } from '../../src/targets/aws-iot/quotas.ts';
-import { startRehearsal } from '../support/run/rehearsal.ts';
+import { falseClaims, type Known } from '../support/run/recorded-truth.ts';
+import { type EndedRehearsal, startRehearsal } from '../support/run/rehearsal.ts';
 
 // Profiles that go past one quota each: what the report says was refused is what the service refused, to the message.
 
@@ -127,17 +127,16 @@ const delayed: Case = {
   column: 'none',
 };
 
-interface Outcome {
-  readonly report: Report;
+interface Outcome extends EndedRehearsal {
   readonly service: QuotasReport;
 }
 
 async function rehearse({ limits, profile = {} }: Case): Promise<Outcome> {
   const rehearsal = await startRehearsal({ limits });
   try {
-    const { report } = await rehearsal.run({ ...load, ...profile });
+    const ended = await rehearsal.run({ ...load, ...profile });
     const service = (await (await fetchAdmin(rehearsal.aws, '/quotas')).json()) as QuotasReport;
-    return { report, service };
+    return { ...ended, service };
   } finally {
     await rehearsal.close();
   }
@@ -160,6 +159,7 @@ it('delays what is past the bytes of a connection: nothing is lost, and the repo
   const { report, service } = outcomes.at(-1)!;
   expect(service.refusals.bytesPerSecondPerConnection).toBeGreaterThan(0);
   expect(report.messages).toMatchObject({ sent: 360, acked: 360, lost: 0 });
+  expect(falseClaims(outcomes.at(-1)!, { intended: 360 })).toEqual([]);
   expect(report.throttling.publishes).toBe(0);
   expect(report.latencyMs.puback_round_trip.max).toBeGreaterThan(100);
   expect(report.bindingQuota).toMatchObject({
@@ -180,7 +180,8 @@ describe.each(refusing.map((each, i) => ({ ...each, i })))('past $quota, seen in
       count: service.refusals[quota],
     });
     if (column !== 'none') expect(report.messages[column]).toBe(service.refusals[quota]);
-    expect(report.imbalances).toEqual([]);
+    const known: Known = { intended: 400, connectsHinderedBy: ['quota', 'endpoint'] };
+    expect(falseClaims(outcomes[i]!, known)).toEqual([]);
     expect(report.reconciliation.every(({ unexplained }) => unexplained === 0)).toBe(true);
   });
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { StreamReport } from '../../src/embedded/iot-core/http/admin-api.ts';
 import { fetchAdmin } from '../../src/embedded/iot-core/http/admin-client.ts';
 import { processesOfFunction } from '../support/run/function-processes.ts';
+import { falseClaims } from '../support/run/recorded-truth.ts';
 import { type EndedRehearsal, type Rehearsal, startRehearsal } from '../support/run/rehearsal.ts';
 
 // Whole runs with the stream as the subscriber: rule, Kinesis, measure-latency, and what its report says of it.
@@ -83,7 +84,7 @@ describe('a run with the stream', () => {
   it('balances to the message', async () => {
     const { report, execution } = noFaults;
     expect(execution.status).toBe('SUCCEEDED');
-    expect(report.imbalances).toEqual([]);
+    expect(falseClaims(noFaults, { intended: 2_000 })).toEqual([]);
     expect(report.messages).toMatchObject({
       intended: 2_000,
       sent: 2_000,
@@ -100,7 +101,7 @@ describe('a run with the stream', () => {
 
   it('whose subscriber is killed in the middle counts every message once', async () => {
     const { report } = killed;
-    expect(report.imbalances).toEqual([]);
+    expect(falseClaims(killed, { intended: 2_000, hasSubscriberFailed: true })).toEqual([]);
     expect(report.messages).toMatchObject({
       sent: 2_000,
       arrivals: 2_000,
@@ -113,9 +114,10 @@ describe('a run with the stream', () => {
 
   it('past what its shard takes has the rest in the rule’s error queue, dead-lettered and not lost', async () => {
     const { report } = throttled;
+    // 3,000/s are more than a busy machine reads in time: how many acknowledgements came too late, the slices alone know.
     const { records, ruleErrors } = await streamReportOf(throttledAws);
     expect(ruleErrors).toBeGreaterThan(0);
-    expect(report.imbalances).toEqual([]);
+    expect(falseClaims(throttled, { intended: 15_000, ackedInTime: 0 })).toEqual([]);
     expect(report.messages).toMatchObject({
       received: records,
       deadLettered: ruleErrors,
@@ -127,7 +129,7 @@ describe('a run with the stream', () => {
 
   it('whose subscriber stands still has the rest in the stream, not read and not lost', async () => {
     const { report } = failing;
-    expect(report.imbalances).toEqual([]);
+    expect(falseClaims(failing, { intended: 2_000, hasSubscriberFailed: true })).toEqual([]);
     const { sent, received, lost, notRead, deadLettered } = report.messages;
     expect(lost).toBe(0);
     expect(notRead + deadLettered).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
 import type { MessageLedger } from '../../measure/run-ledger.ts';
-import { formatCount, formatShare } from '../../shared/format.ts';
+import { formatCount, formatPlural, formatShare } from '../../shared/format.ts';
 import { type Html, html } from '../html-markup.ts';
 import { plotWidth, renderFigure, round } from './figure.ts';
 
@@ -125,7 +125,8 @@ function renderBands(bands: readonly BandOf[], duplicates: number): Html {
     drawing: [...links, ...drawing],
     ...(duplicates > 0
       ? {
-          note: `Beside them, ${formatCount(duplicates)} arrived more than once (${formatShare(duplicates / Math.max(1, sent))} of what was sent).`,
+          // Copies, not messages: one may come three times.
+          note: `Beside them, ${formatPlural(duplicates, 'arrival')} of messages that had arrived before (${formatShare(duplicates / Math.max(1, sent))} of what was sent).`,
         }
       : {}),
   });

@@ -54,12 +54,26 @@ export function renderStartLagPlot(startLagsMs: readonly (number | null)[]): Htm
       ...(drawing.length > 0 ? drawing : [nothing]),
       renderXAxis(wholeTicks(x), field),
     ],
-    note:
-      late === 0
-        ? 'By slice. Every slice was ready in time.'
-        : `By slice. ${formatPlural(late, 'slice')} ready late, the latest by ${formatElapsed(most)}.`,
+    note: `By slice. ${describeLags({ slices: startLagsMs.length, late, missing, most })}`,
     table: renderTable(startLagsMs),
   });
+}
+
+interface Lags {
+  readonly slices: number;
+  readonly late: number;
+  readonly missing: number;
+  /** Milliseconds of the latest. */
+  readonly most: number;
+}
+
+/** A slice that left nothing is not known to have been in time. */
+function describeLags({ slices, late, missing, most }: Lags): string {
+  if (missing === slices) return 'None left a record of when it was ready.';
+  const left = missing === 0 ? '' : `${formatPlural(missing, 'slice')} left nothing; `;
+  return late === 0
+    ? `${left}${missing === 0 ? 'Every slice' : 'every other one'} was ready in time.`
+    : `${left}${formatPlural(late, 'slice')} ready late, the latest by ${formatElapsed(most)}.`;
 }
 
 function barsOf(startLagsMs: readonly (number | null)[]): Bar[] {

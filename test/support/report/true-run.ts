@@ -46,9 +46,31 @@ export interface Truth {
   readonly arrivedUnacked: number;
   readonly takenUnacked: number;
   readonly devicesConnected: number;
+  /** Attempts to connect that a device gave up, though the service may have let it in; absent: none. */
+  readonly connectsGivenUp?: number;
   readonly slicesKilled: number;
   /** The generator's lateness is what this machine makes it, and nothing else records it. */
   readonly isMachineReal?: boolean;
+  /** Acknowledged so early that the device must have seen it; absent: all of `acked`. */
+  readonly ackedInTime?: number;
+  /** Of messages that came in, in any second; absent: not recorded. */
+  readonly busiestSecond?: number;
+  /** By how many milliseconds the service's clock is ahead of each slice's; absent: by none. */
+  readonly clocksAheadMs?: readonly number[];
+  /** measure-latency was killed or stopped, or failed. */
+  readonly hasSubscriberFailed?: boolean;
+  /** Other runs used the account in the same minutes, which CloudWatch counts as well. */
+  readonly isAccountShared?: boolean;
+  /** IoT Core ended, and with it what waited in the queue. */
+  readonly isQueueGone?: boolean;
+  /** What InfluxDB did, if it did not take all points. */
+  readonly influx?: { readonly httpStatus: number | null; readonly isWholeRun: boolean };
+  /** Messages on the rule's topics that were not this tester's. */
+  readonly unrelated?: number;
+  /** Settings of the faults that were injected. */
+  readonly faults?: readonly string[];
+  /** Who or what kept devices from connecting, or cut them off. */
+  readonly connectsHinderedBy?: readonly ('machine' | 'quota' | 'endpoint')[];
 }
 
 const fine: Fate = { sent: true, taken: true, acked: true, throttled: false, copies: 1 };
@@ -207,5 +229,5 @@ function recordOf(
   };
 }
 
-/** Whether a sentence is true; the groups of its pattern as numbers where they are. */
+/** Whether a sentence is true; the groups of its pattern come with it. */
 export type Check = (groups: readonly string[], truth: Truth, report: Report) => boolean;

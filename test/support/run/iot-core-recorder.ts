@@ -1,32 +1,88 @@
 import { appendFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 // Preloaded by `node --import` into every process of a rehearsal; records in that of IoT Core only. It notes each message where it
-// passes, by slice and number, before any counter of the emulator's sees it, one line each: a process that is killed leaves all of them.
+// passes, by run, slice and number, before any counter of the emulator's sees it, one line each: a process that is killed leaves all
+// of them.
 
 const file = process.env.RECORDER_FILE;
 
 if (file !== undefined && process.argv[1]?.endsWith('src/embedded/iot-core/main.ts') === true) {
-  const [{ Connection }, { Router }, { ArrivalsQueue }] = await Promise.all([
-    import('../../../src/embedded/iot-core/mqtt/connection.ts'),
-    import('../../../src/embedded/iot-core/mqtt/router.ts'),
-    import('../../../src/embedded/iot-core/queue/arrivals-queue.ts'),
-  ]);
-  const note = (what: string, text: string): void => {
+  const [{ Server }, { Connection }, { Sessions }, { Router }, { ArrivalsQueue }, { Shard }] =
+    await Promise.all([
+      import('node:http'),
+      import('../../../src/embedded/iot-core/mqtt/connection.ts'),
+      import('../../../src/embedded/iot-core/mqtt/sessions.ts'),
+      import('../../../src/embedded/iot-core/mqtt/router.ts'),
+      import('../../../src/embedded/iot-core/queue/arrivals-queue.ts'),
+      import('../../../src/embedded/iot-core/stream/shard.ts'),
+    ]);
+
+  /** `run slice n` of the envelope in a payload; undefined where there is none: a control message. */
+  const messageOf = (text: string): string | undefined => {
+    const [, run] = /"run":"([^"]+)"/.exec(text) ?? [];
     const [, slice] = /"slice":(\d+)/.exec(text) ?? [];
     const [, n] = /"n":(\d+)/.exec(text) ?? [];
-    if (slice !== undefined && n !== undefined) appendFileSync(file, `${what} ${slice} ${n}\n`);
+    return run === undefined || slice === undefined || n === undefined ? undefined : `${run} ${slice} ${n}`;
   };
+  const write = (what: string, of: string): void => appendFileSync(file, `${what} ${of} ${Date.now()}\n`);
+  const note = (what: string, text: string): string | undefined => {
+    const message = messageOf(text);
+    if (message !== undefined) write(what, message);
+    return message;
+  };
+
+  /** What a PUBACK's packet identifier stands for, connection by connection. */
+  const unacknowledged = new WeakMap<object, Map<number, string>>();
 
   const { onFrame, sendPuback } = Connection.prototype;
   Connection.prototype.onFrame = function (bytes, start, body, end) {
     // PUBLISH (3.3): the four upper bits of the first byte are 3.
-    if (bytes[start]! >>> 4 === 3) note('sent', bytes.toString('latin1', body, end));
+    if (bytes[start]! >>> 4 === 3) {
+      const message = note('sent', bytes.toString('latin1', body, end));
+      const packetIdAt = body + 2 + bytes.readUInt16BE(body);
+      if (message !== undefined && (bytes[start]! & 0b110) === 0b010) {
+        const ofConnection = unacknowledged.get(this) ?? new Map<number, string>();
+        unacknowledged.set(this, ofConnection.set(bytes.readUInt16BE(packetIdAt), message));
+      }
+    }
     onFrame.call(this, bytes, start, body, end);
   };
   Connection.prototype.sendPuback = function (packetId) {
-    appendFileSync(file, 'acked 0 0\n');
+    const message = unacknowledged.get(this)?.get(packetId);
+    if (message !== undefined) write('acked', message);
     sendPuback.call(this, packetId);
   };
+  // The session is what a CONNACK of success goes with.
+  const { attach } = Sessions.prototype;
+  Sessions.prototype.attach = function (...given) {
+    write('connected', given[0]);
+    return attach.apply(this, given);
+  };
+
+  // HTTPS: a request's body is its payload, the status of its answer the acknowledgement.
+  const { emit } = Server.prototype;
+  Server.prototype.emit = function (event: string | symbol, ...given: unknown[]) {
+    if (event === 'request') watch(given[0] as IncomingMessage, given[1] as ServerResponse);
+    return Reflect.apply(emit, this, [event, ...given]) as boolean;
+  };
+  const watch = (request: IncomingMessage, response: ServerResponse): void => {
+    if (request.method !== 'POST' || request.url?.startsWith('/topics/') !== true) return;
+    const chunks: Buffer[] = [];
+    let message: string | undefined;
+    const emitOfRequest = request.emit;
+    request.emit = function (event: string | symbol, ...given: unknown[]) {
+      if (event === 'data') chunks.push(given[0] as Buffer);
+      if (event === 'end') message = note('sent', Buffer.concat(chunks).toString('latin1'));
+      return Reflect.apply(emitOfRequest, this, [event, ...given]) as boolean;
+    };
+    response.once('finish', () => {
+      if (message === undefined) return;
+      if (response.statusCode === 200) write('acked', message);
+      if (response.statusCode === 429) write('throttled', message);
+    });
+  };
+
   const { publish } = Router.prototype;
   Router.prototype.publish = function (...given) {
     const [, bytes, start, end] = given;
@@ -37,5 +93,11 @@ if (file !== undefined && process.argv[1]?.endsWith('src/embedded/iot-core/main.
   ArrivalsQueue.prototype.send = function (body, nowMs) {
     note('queued', body.toString('latin1'));
     return send.call(this, body, nowMs);
+  };
+  const { put } = Shard.prototype;
+  Shard.prototype.put = function (key, data, nowMs) {
+    const number = put.call(this, key, data, nowMs);
+    if (number !== undefined) note('queued', data.toString('latin1'));
+    return number;
   };
 }

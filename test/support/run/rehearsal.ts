@@ -13,6 +13,7 @@ import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { Report } from '../../../src/report/report-model.ts';
 import { keyIn } from '../embedded/test-key.ts';
+import { type Recorded, readRecording, recorderVariables } from './recording.ts';
 
 export interface Rehearsal {
   readonly aws: EmbeddedAws;
@@ -41,6 +42,8 @@ export interface BegunRun {
 export interface EndedRehearsal {
   readonly execution: Execution;
   readonly report: Report;
+  /** What IoT Core's process saw of it. */
+  readonly recorded: Recorded;
 }
 
 /** Embedded AWS with a run store of its own: real processes, real wire, everything but AWS. */
@@ -48,7 +51,8 @@ export async function startRehearsal(
   options: Omit<EmbeddedAwsOptions, 'runsDirectory'> = {},
 ): Promise<Rehearsal> {
   const runsDirectory = await mkdtemp(path.join(tmpdir(), 'stampede-'));
-  const aws = await startEmbeddedAws({ ...options, runsDirectory });
+  const recording = `${runsDirectory}.lines`;
+  const aws = await startRecorded({ ...options, runsDirectory }, recording);
   const { environment } = aws;
   const executions = makeExecutions(
     aws.stateMachineArn,
@@ -85,7 +89,12 @@ export async function startRehearsal(
       async ended() {
         const execution = await executionEnded();
         try {
-          return { execution, report: await read<Report>('report.json') };
+          const { profile } = await read<Plan>('plan.json');
+          return {
+            execution,
+            report: await read<Report>('report.json'),
+            recorded: readRecording(recording, runId, profile.publish.ackTimeoutMs),
+          };
         } catch (cause) {
           throw new Error(`${runId} left no report: ${JSON.stringify(execution)}`, { cause });
         }
@@ -107,9 +116,24 @@ export async function startRehearsal(
     },
     async close() {
       await aws.close();
-      await rm(runsDirectory, { recursive: true, force: true });
+      for (const left of [runsDirectory, recording]) await rm(left, { recursive: true, force: true });
     },
   };
+}
+
+/** Its processes inherit the variables, which this one has only while they are started. */
+function startRecorded(options: EmbeddedAwsOptions, recording: string): Promise<EmbeddedAws> {
+  const variables = recorderVariables(recording);
+  const before = { ...process.env };
+  Object.assign(process.env, variables);
+  try {
+    return startEmbeddedAws(options);
+  } finally {
+    for (const name of Object.keys(variables)) {
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    }
+  }
 }
 
 async function untilThere<T>(read: () => Promise<T>): Promise<T> {

@@ -122,27 +122,27 @@ describe('embedded S3', () => {
     sha256: Sha256 as never,
     uriEscapePath: false,
   });
-  const unsigned = (method: string, body?: string, more: object = {}) => ({
+  const unsigned = (method: string, name: string, body?: string, more: object = {}) => ({
     method,
     protocol: 'http:',
     hostname: '127.0.0.1',
-    path: `/${Bucket}/runs/signed/x.json`,
+    path: `/${Bucket}/runs/${name}/x.json`,
     query: {},
     headers: { host: `127.0.0.1:${gateway.port}`, ...more },
     body,
   });
 
   it('holds the body against the hash that was signed', async () => {
-    const { headers, path: at } = await signer.sign(unsigned('PUT', '{"a":1}'));
+    const { headers, path: at } = await signer.sign(unsigned('PUT', 'hashed', '{"a":1}'));
     expect(await send('PUT', at, headers, '{"a":2}')).toBe(403);
-    expect(await readdir(directory)).not.toContain('signed');
+    expect(await readdir(directory)).not.toContain('hashed');
     expect(await send('PUT', at, headers, '{"a":1}')).toBe(200);
   });
 
   it('takes a stream, whose checksum follows it', async () => {
     const client = new S3Client({ ...settings({}), forcePathStyle: true });
     const Body = Readable.from([Buffer.from('{"a":'), Buffer.from('3}')]);
-    const key = { Bucket, Key: 'runs/signed/stream.json' };
+    const key = { Bucket, Key: 'runs/streamed/stream.json' };
     await client.send(new PutObjectCommand({ ...key, Body, ContentLength: 7 }));
     const { Body: read } = await client.send(new GetObjectCommand(key));
     expect(await read?.transformToString()).toBe('{"a":3}');
@@ -150,10 +150,13 @@ describe('embedded S3', () => {
   });
 
   it('takes a link that was signed for a while', async () => {
+    const put = await signer.sign(unsigned('PUT', 'linked', '{"a":1}'));
+    expect(await send('PUT', put.path, put.headers, '{"a":1}')).toBe(200);
     const undecided = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
-    const { query = {}, path: at } = await signer.presign(unsigned('GET', undefined, undecided) as never, {
-      expiresIn: 60,
-    });
+    const { query = {}, path: at } = await signer.presign(
+      unsigned('GET', 'linked', undefined, undecided) as never,
+      { expiresIn: 60 },
+    );
     const search = new URLSearchParams(query as Record<string, string>);
     expect(await send('GET', `${at}?${search}`, {})).toBe(200);
     search.set('X-Amz-Expires', '3600');

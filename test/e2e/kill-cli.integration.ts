@@ -1,0 +1,174 @@
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Report } from '../../src/report/report-model.ts';
+import { processesOf } from '../support/cli/processes.ts';
+import { type CliResult, makeWorkplace, runCli, startCli } from '../support/cli/run-cli.ts';
+import { processOfEmbeddedAws, processOfIotCore } from '../support/run/function-processes.ts';
+import { falseClaims } from '../support/run/recorded-truth.ts';
+import { type Recorded, readRecording, recorderVariables } from '../support/run/recording.ts';
+
+// The command line, embedded AWS or its IoT Core is killed or stopped, with what it held in memory: the run ends, and the report that is
+// made of what was stored says what is not known.
+
+const load = {
+  devices: 40,
+  connect: { client: 'dense', ratePerSecond: 400 },
+  ratePerSecond: 200,
+  duration: '5s',
+  publish: { ackTimeout: '2s' },
+  slices: { devicesPerSlice: 20, toleratedFailureShare: 0 },
+  drain: '1s',
+};
+
+const describeWithProcesses = existsSync('/proc/self/environ') ? describe : describe.skip;
+
+function kill(pid: number | undefined, signal: NodeJS.Signals = 'SIGKILL'): void {
+  if (pid === undefined) throw new Error('there is no such process');
+  process.kill(pid, signal);
+}
+
+const recordingOf = (runs: string) => `${runs}.lines`;
+
+async function untilWindows(runs: string): Promise<void> {
+  const areStored = (): boolean =>
+    readdirSync(runs, { recursive: true }).some((file) => /[/\\]arrivals[/\\].*\.json$/.test(String(file)));
+  while (!areStored()) await sleep(100);
+}
+
+/** A report of what was stored, with what IoT Core had seen of the run. */
+async function reportOf(runs: string, name: string) {
+  const runId = readdirSync(runs).find((each) => each.startsWith(name)) ?? '';
+  const shown = await runCli(['report', runId, '--runs', runs]);
+  const json = await runCli(['report', runId, '--runs', runs, '--json']);
+  return {
+    runId,
+    shown,
+    report: JSON.parse(json.stdout) as Report,
+    recorded: readRecording(recordingOf(runs), runId, 2_000),
+  };
+}
+
+describeWithProcesses('kill -9 of the CLI', () => {
+  const workplace = makeWorkplace();
+  afterAll(() => workplace.remove());
+
+  interface LeftBehind {
+    readonly goneAfterMs: number;
+    readonly shown: CliResult;
+    readonly report: Report;
+    readonly recorded: Recorded;
+  }
+
+  /** @param alsoAws the process of embedded AWS too, so that no process is left to end the others */
+  async function killCli(name: string, alsoAws: boolean): Promise<LeftBehind> {
+    const runs = path.join(workplace.directory, name);
+    const file = workplace.writeProfile(`${name}.json`, { ...load, name, duration: '2m' });
+    const cli = startCli(['run', file, '--runs', runs], recorderVariables(recordingOf(runs)));
+    await cli.untilSays(' publishing,');
+    // For the first windows of arrivals to be stored, however much else the machine has to do.
+    await untilWindows(runs);
+    await sleep(2_000);
+    const embedded = processOfEmbeddedAws(runs);
+    kill(cli.child.pid);
+    if (alsoAws) kill(embedded);
+    const killedAt = performance.now();
+    while (processesOf(runs).length > 0 && performance.now() - killedAt < 30_000) await sleep(100);
+    const goneAfterMs = performance.now() - killedAt;
+    expect(processesOf(runs)).toEqual([]);
+    return { goneAfterMs, ...(await reportOf(runs, name)) };
+  }
+
+  let orphan: LeftBehind;
+  let beheaded: LeftBehind;
+  beforeAll(async () => {
+    [orphan, beheaded] = await Promise.all([killCli('orphan', false), killCli('beheaded', true)]);
+  }, 120_000);
+
+  it('stops the run; its report is there', () => {
+    const { goneAfterMs, shown, report } = orphan;
+    expect(goneAfterMs).toBeLessThan(20_000);
+    expect(shown.code).toBe(130);
+    expect(report).toMatchObject({ verdict: 'aborted', slices: { stopped: 2 }, imbalances: [] });
+    expect(report.reasons[0]).toContain('embedded AWS is shutting down');
+    expect(report.messages.received).toBeGreaterThan(200);
+    expect(report.messages.lost).toBe(0);
+    expect(falseClaims(orphan, { intended: null })).toEqual([]);
+  });
+
+  it('and of embedded AWS with it: every child ends, and the report is made of what was stored', () => {
+    const { goneAfterMs, shown, report } = beheaded;
+    expect(goneAfterMs).toBeLessThan(10_000);
+    expect(shown.code).toBe(99);
+    expect(shown.stdout).toContain('2 slices: 2 died');
+    expect(report).toMatchObject({ verdict: 'failed', slices: { died: 2 }, imbalances: [] });
+    expect(report.messages.received).toBeGreaterThan(100);
+    expect(falseClaims(beheaded, { intended: null, slicesKilled: 2, isQueueGone: true })).toEqual([]);
+  });
+});
+
+describeWithProcesses('kill -9 of a process that no run can do without', () => {
+  const workplace = makeWorkplace();
+  afterAll(() => workplace.remove());
+
+  async function killUnder(name: string, processOf: (runs: string) => number | undefined) {
+    const runs = path.join(workplace.directory, name);
+    const file = workplace.writeProfile(`${name}.json`, { ...load, name, duration: '10m' });
+    const cli = startCli(['run', file, '--runs', runs], recorderVariables(recordingOf(runs)));
+    await cli.untilSays(' publishing,');
+    await sleep(3_000);
+    kill(processOf(runs));
+    const ended = await cli.result;
+    expect(processesOf(runs)).toEqual([]);
+    return { ended, ...(await reportOf(runs, name)) };
+  }
+
+  // The test's own time limit is far below the ten minutes of the run: it ends at once.
+  it.each([
+    ['embedded IoT Core', 'iot-core', processOfIotCore],
+    ['embedded AWS', 'aws', processOfEmbeddedAws],
+  ])(
+    '%s: says so at once, and how to get the report',
+    async (what, name, processOf) => {
+      const cutOff = await killUnder(name, processOf);
+      const { ended, shown, report, runId } = cutOff;
+      expect(ended.code).toBe(1);
+      expect(ended.stderr).toContain(`ended: SIGKILL, and run ${runId} with it`);
+      expect(ended.stderr).toContain(what);
+      expect(ended.stderr).toContain(`npx stampede report ${runId}`);
+      expect(ended.stderr).not.toMatch(/internal|ECONN/);
+      expect(shown.stdout).toContain(runId);
+      expect(report.verdict).not.toBe('passed');
+      expect(falseClaims(cutOff, { intended: null, slicesKilled: 2, isQueueGone: true })).toEqual([]);
+    },
+    90_000,
+  );
+});
+
+describeWithProcesses('SIGSTOP of a process that no run can do without', () => {
+  const workplace = makeWorkplace();
+  afterAll(() => workplace.remove());
+
+  it.each([
+    ['the embedded IoT Core', 'iot-core-stopped', processOfIotCore],
+    ['embedded AWS', 'aws-stopped', processOfEmbeddedAws],
+  ])(
+    '%s: is named while the run goes on, and the run ends',
+    async (what, name, processOf) => {
+      const runs = path.join(workplace.directory, name);
+      const file = workplace.writeProfile(`${name}.json`, { ...load, name, duration: '2m' });
+      const cli = startCli(['run', file, '--runs', runs]);
+      await cli.untilSays(' publishing,');
+      const pid = processOf(runs);
+      kill(pid, 'SIGSTOP');
+      await cli.untilSays(`${what} (process ${pid}) has not answered for 10 s: it is stopped`);
+      kill(pid, 'SIGCONT');
+      cli.child.kill('SIGINT');
+      const { code } = await cli.result;
+      expect(code).toBe(130);
+      expect(processesOf(runs)).toEqual([]);
+    },
+    120_000,
+  );
+});

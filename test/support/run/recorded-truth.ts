@@ -1,0 +1,78 @@
+import { renderReportHtml } from '../../../src/report/html.ts';
+import type { Report } from '../../../src/report/report-model.ts';
+import { falseSentences, sentencesOfPage } from '../report/sentences.ts';
+import type { Truth } from '../report/true-run.ts';
+import type { Recorded } from './recording.ts';
+
+/** A run as its report has it, and as IoT Core's process saw it. */
+export interface RecordedReport {
+  readonly report: Report;
+  readonly recorded: Recorded;
+}
+
+/** What a test knows of its run beside the record. */
+export interface Known extends Partial<Omit<Truth, 'intended'>> {
+  /** Messages that were due; null where a stop decided that, which test/unit/report/sentences.test.ts holds to the message. */
+  readonly intended: number | null;
+}
+
+/** Figures that the record contradicts, and sentences that are false or that no rule knows; empty of an honest report. */
+export function falseClaims(run: RecordedReport, known: Known): string[] {
+  const truth = truthOf(run, known);
+  const sentences = sentencesOfPage(renderReportHtml(run.report));
+  return [...contradictions(run, truth), ...falseSentences(sentences, truth, run.report)];
+}
+
+function truthOf({ report, recorded }: RecordedReport, known: Known): Truth {
+  const { sent, taken, queued } = recorded;
+  const isHttps = report.protocol === 'https';
+  return {
+    sent,
+    taken,
+    acked: recorded.acked,
+    ackedInTime: recorded.ackedInTime,
+    throttled: isHttps ? recorded.throttled : sent - taken,
+    received: queued,
+    duplicates: recorded.duplicates,
+    arrivedUnacked: recorded.queuedUnacked,
+    takenUnacked: recorded.takenUnacked,
+    // Over HTTPS there is no connection that the service would know as one.
+    devicesConnected: isHttps ? report.devices.connected : recorded.devices,
+    connectsGivenUp: report.devices.connectFailed,
+    busiestSecond: recorded.busiestSecond,
+    slicesKilled: 0,
+    isMachineReal: true,
+    ...known,
+    intended: known.intended ?? report.messages.intended,
+  };
+}
+
+/** What the ledger says against the record, to the message; a range only where slices died or something is still held. */
+function contradictions({ report }: RecordedReport, truth: Truth): string[] {
+  const { messages, devices, imbalances, slices, stop } = report;
+  const { sent, received, duplicates, lost, acked, sendUnknown, ackUnknown } = messages;
+  const held = messages.notRead + messages.deadLettered + messages.unaccounted;
+  // A slice that is stopped waits for no answer.
+  const isCut = stop !== undefined || report.execution !== undefined;
+  const leastAcked = isCut ? 0 : truth.ackedInTime! - ackUnknown - sendUnknown;
+  const isAcknowledged = report.protocol === 'https' || report.qos === 1;
+  const claims: readonly (readonly [what: string, least: number, stated: number, most: number])[] = [
+    ['imbalances', 0, imbalances.length, 0],
+    ['slices died', truth.slicesKilled, slices.died, truth.slicesKilled],
+    ['intended', truth.intended, messages.intended, truth.intended],
+    ['sent', truth.sent - sendUnknown, sent, truth.sent],
+    ['received', truth.isQueueGone ? 0 : truth.received - held, received, truth.received],
+    ['duplicates', held > 0 || truth.isQueueGone ? 0 : truth.duplicates, duplicates, truth.duplicates],
+    ['lost', sent - truth.received - held, lost, truth.sent - truth.received],
+    ...(isAcknowledged ? [['acked', leastAcked, acked, truth.acked] as const] : []),
+    [
+      'devices connected',
+      truth.devicesConnected - devices.unknown - truth.connectsGivenUp!,
+      devices.connected,
+      truth.devicesConnected,
+    ],
+  ];
+  return claims.flatMap(([what, least, stated, most]) =>
+    least <= stated && stated <= most ? [] : [`${what}: ${stated}, and the record has ${least} to ${most}`],
+  );
+}
