@@ -1,4 +1,4 @@
-import { makeRunStore } from '../src/aws/run-store.ts';
+import { makeRunStore } from '../src/aws/bucket.ts';
 import { measureArrivals } from '../src/measure/arrivals.ts';
 import { makeSystemClock } from '../src/shared/clock.ts';
 import { readEnvironment } from '../src/worker/environment.ts';

@@ -1,9 +1,9 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { readAccountLimits } from '../src/aws/account-limits.ts';
+import { makeRunStore } from '../src/aws/bucket.ts';
 import { clearTokenNote } from '../src/aws/clear-token.ts';
 import { makeExecutions, olderThan } from '../src/aws/executions.ts';
 import { makeQueueSource } from '../src/aws/queue-backlog.ts';
-import { makeRunStore } from '../src/aws/run-store.ts';
 import { refuseConcurrency } from '../src/plan/ceilings.ts';
 import { type FanOut, fanOutOf } from '../src/plan/fan-out.ts';
 import { makePlan } from '../src/plan/make-plan.ts';

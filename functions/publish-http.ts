@@ -1,5 +1,5 @@
+import { makeRunStore } from '../src/aws/bucket.ts';
 import { dataPlaneClientOf, makeControl } from '../src/aws/control.ts';
-import { makeRunStore } from '../src/aws/run-store.ts';
 import { makeHttpsTransport } from '../src/device/transports/https.ts';
 import { makeSystemClock } from '../src/shared/clock.ts';
 import { pollControl } from '../src/worker/control-poll.ts';

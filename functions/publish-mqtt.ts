@@ -1,4 +1,4 @@
-import { makeRunStore } from '../src/aws/run-store.ts';
+import { makeRunStore } from '../src/aws/bucket.ts';
 import { openControlChannel, withControlKeepAlive } from '../src/device/control-channel.ts';
 import type { MakeTransport } from '../src/device/transport.ts';
 import { makeMqttTransport } from '../src/device/transports/mqtt.ts';

@@ -1,9 +1,9 @@
+import { makeRunStore } from '../src/aws/bucket.ts';
 import { attemptsToRetain, dataPlaneClientOf, makeControl } from '../src/aws/control.ts';
 import { findTarget } from '../src/aws/iot-endpoint.ts';
 import { makeMetrics } from '../src/aws/metric-sums.ts';
 import { makeQueueBacklog } from '../src/aws/queue-backlog.ts';
 import { runKeys } from '../src/aws/run-keys.ts';
-import { makeRunStore } from '../src/aws/run-store.ts';
 import { makeStreamBacklog } from '../src/aws/stream-backlog.ts';
 import type { Plan } from '../src/plan/plan.ts';
 import type { Verdict } from '../src/report/report-model.ts';

@@ -1,13 +1,3 @@
-import { Readable } from 'node:stream';
-import {
-  type _Object,
-  DeleteObjectCommand,
-  GetObjectCommand,
-  ListObjectsV2Command,
-  NoSuchKey,
-  PutObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
 import type { ArrivalWindow } from '../measure/arrival-window.ts';
 import type { SliceDeath } from '../measure/slice-death.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
@@ -15,17 +5,39 @@ import type { InjectedFaults } from '../plan/conditions.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatReportJson } from '../report/report-json.ts';
 import type { Report } from '../report/report-model.ts';
-import { checkSize, readStored, type StoredFiles, type StoredKind } from '../report/stored/read-stored.ts';
-import { StampedeError } from '../shared/errors.ts';
+import { readStored, type StoredFiles, type StoredKind } from '../report/stored/read-stored.ts';
+import type { StampedeError } from '../shared/errors.ts';
+import { runIdPattern } from '../shared/run-id.ts';
 import { checkOwn, type NewLiveOverflow, runKeys } from './run-keys.ts';
 
-/** GETs on the way at once when a whole run is read back. */
-const parallelReads = 64;
+/** Where the files of runs lie by their keys: a bucket, or a directory. */
+export interface RunObjects {
+  /** Reads in progress at once when a whole run is read back. */
+  readonly parallelReads: number;
+  /** For messages: an address, or a path. */
+  nameOf(key: string): string;
+  notFound(runId: string): StampedeError;
+  put(key: string, body: string, contentType?: string): Promise<void>;
+  /** Undefined: there is none. @throws UnreadableFileError for one that is too large */
+  get(key: string): Promise<string | Buffer | undefined>;
+  /** All below a prefix that ends in a slash, in the order of their names. */
+  list(prefix: string): AsyncIterable<RunObject>;
+  delete(key: string): Promise<void>;
+}
 
-/** The record of a run: `runs/{runId}/…` in one bucket. InfluxDB is the live view; this is what the report is made of. */
+export interface RunObject {
+  readonly key: string;
+  /** Epoch milliseconds. */
+  modifiedAt(): Promise<number | undefined>;
+}
+
+/**
+ * The record of a run: `runs/{runId}/…`. InfluxDB is the live view; this is what the report is made of. It is the one module
+ * that reads and writes runs, on S3 and in a runs directory.
+ */
 export interface RunStore {
   putPlan(plan: Plan): Promise<void>;
-  /** @throws RunNotFoundError, and as all that reads a file: UnreadableFileError, OtherRunError */
+  /** @throws RunNotFoundError, NoSuchRunError, and as all that reads a file: UnreadableFileError, OtherRunError */
   getPlan(runId: string): Promise<Plan>;
   putSliceResult(result: SliceResult): Promise<void>;
   /** Every slice result there is, in no order, each read as it is asked for: 10,000 never stand in memory at once. */
@@ -54,91 +66,52 @@ export interface LiveOverflow extends Omit<NewLiveOverflow, 'lines'> {
   read(): Promise<readonly string[]>;
 }
 
-export class RunNotFoundError extends StampedeError {
-  constructor(runId: string, bucket: string) {
-    super('RunNotFound', `there is no run ${runId} in the run store ${bucket}`, {
-      hint: 'check the run id, the stage and the Region; runs expire with the bucket’s lifecycle',
-      exitCode: 2,
-    });
-  }
-}
+/** What a report is made of and put into. */
+export type RunRecord = Pick<
+  RunStore,
+  'getPlan' | 'sliceResults' | 'sliceDeaths' | 'arrivalWindows' | 'getFaults' | 'getReport' | 'putReport'
+>;
 
 const overflowKey = /([^/]+)\.(\d+)-lines(?:\.(\d{3}))?(\.whole)?\.lp$/;
 
-export function makeRunStore(bucket: string, client: S3Client = new S3Client({})): RunStore {
-  const put = async (key: string, body: string, contentType = 'application/json'): Promise<void> => {
-    await client.send(
-      new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: contentType }),
-    );
-  };
-
-  const fileOf = (key: string): string => `s3://${bucket}/${key}`;
-
-  const getText = async (key: string): Promise<string | undefined> => {
-    try {
-      const { Body, ContentLength = 0 } = await client.send(
-        new GetObjectCommand({ Bucket: bucket, Key: key }),
-      );
-      try {
-        checkSize(ContentLength, fileOf(key));
-      } catch (error) {
-        // Its connection serves the next request only once it is read, or closed.
-        if (Body instanceof Readable) Body.destroy();
-        throw error;
-      }
-      return await Body?.transformToString();
-    } catch (error) {
-      if (error instanceof NoSuchKey) return undefined;
-      throw error;
-    }
-  };
-
+export function openRunStore(objects: RunObjects): RunStore {
+  const { put } = objects;
   const get = async <Kind extends StoredKind>(
     kind: Kind,
     runId: string,
     key: string,
   ): Promise<StoredFiles[Kind] | undefined> => {
-    const text = await getText(key);
-    if (text === undefined) return undefined;
-    const file = fileOf(key);
-    const value = await readStored(kind, text, file);
+    if (!runIdPattern.test(runId)) throw objects.notFound(runId);
+    const body = await objects.get(key);
+    if (body === undefined) return undefined;
+    const file = objects.nameOf(key);
+    const value = await readStored(kind, body, file);
     checkOwn(kind, value, { runId, key, file });
     return value;
   };
 
-  async function* list(prefix: string): AsyncGenerator<string> {
-    for await (const { Key } of listObjects(prefix)) if (Key !== undefined) yield Key;
+  async function* keysIn(prefix: string): AsyncGenerator<string> {
+    for await (const { key } of objects.list(prefix)) if (key.endsWith('.json')) yield key;
   }
 
-  async function* listObjects(prefix: string): AsyncGenerator<_Object> {
-    let token: string | undefined;
-    do {
-      const page = await client.send(
-        new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }),
-      );
-      yield* page.Contents ?? [];
-      token = page.NextContinuationToken;
-    } while (token !== undefined);
-  }
-
-  /** Reads many objects with a bounded number of GETs on the way, in the order of the keys. */
+  /** Reads many objects, a bounded number at once, in the order of the keys. */
   async function* readAll<Kind extends StoredKind>(
     kind: Kind,
     runId: string,
     keys: AsyncIterable<string>,
   ): AsyncGenerator<StoredFiles[Kind]> {
-    const onTheWay: Promise<StoredFiles[Kind] | undefined>[] = [];
+    const inProgress: Promise<StoredFiles[Kind] | undefined>[] = [];
     for await (const key of keys) {
       const read = get(kind, runId, key);
       // A failed read is thrown where it is awaited below, not as an unhandled rejection before.
       read.catch(() => undefined);
-      onTheWay.push(read);
-      if (onTheWay.length >= parallelReads) {
-        const value = await onTheWay.shift();
+      inProgress.push(read);
+      if (inProgress.length >= objects.parallelReads) {
+        const value = await inProgress.shift();
         if (value !== undefined) yield value;
       }
     }
-    for (const read of onTheWay) {
+    for (const read of inProgress) {
       const value = await read;
       if (value !== undefined) yield value;
     }
@@ -148,15 +121,17 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
     putPlan: (plan) => put(runKeys.plan(plan.runId), JSON.stringify(plan)),
     async getPlan(runId) {
       const plan = await get('plan', runId, runKeys.plan(runId));
-      if (plan === undefined) throw new RunNotFoundError(runId, bucket);
+      if (plan === undefined) throw objects.notFound(runId);
       return plan;
     },
     putSliceResult: (result) => put(runKeys.slice(result.runId, result.slice), JSON.stringify(result)),
-    sliceResults: (runId) => readAll('sliceResult', runId, list(runKeys.slices(runId))),
+    sliceResults: (runId) => readAll('sliceResult', runId, keysIn(runKeys.slices(runId))),
     async *sliceDeaths(runId) {
-      for await (const { Key, LastModified } of listObjects(runKeys.deaths(runId))) {
-        const death = Key === undefined ? undefined : await get('sliceDeath', runId, Key);
-        if (death !== undefined) yield LastModified === undefined ? death : { ...death, at: +LastModified };
+      for await (const { key, modifiedAt } of objects.list(runKeys.deaths(runId))) {
+        if (!key.endsWith('.json')) continue;
+        const death = await get('sliceDeath', runId, key);
+        const at = death && (await modifiedAt());
+        if (death !== undefined) yield at === undefined ? death : { ...death, at };
       }
     },
     getFaults: (runId) => get('injectedFaults', runId, runKeys.faults(runId)),
@@ -164,7 +139,7 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
       put(runKeys.arrivalWindow(window.runId, window.window), JSON.stringify(window)),
     async *arrivalWindows(runId, known) {
       const fresh = async function* (): AsyncGenerator<string> {
-        for await (const key of list(runKeys.arrivals(runId))) {
+        for await (const key of keysIn(runKeys.arrivals(runId))) {
           if (known.has(key)) continue;
           known.add(key);
           yield key;
@@ -177,11 +152,11 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
       await put(runKeys.report(report.runId), formatReportJson(report));
     },
     getReport: (runId) => get('report', runId, runKeys.report(runId)),
-    getReportHtml: (runId) => getText(runKeys.reportHtml(runId)),
+    getReportHtml: async (runId) => (await objects.get(runKeys.reportHtml(runId)))?.toString(),
     putLiveOverflow: (runId, overflow) =>
       put(runKeys.liveOverflow(runId, overflow), overflow.lines.join('\n'), 'text/plain; charset=utf-8'),
     async *liveOverflows(runId) {
-      for await (const key of list(runKeys.liveOverflows(runId))) {
+      for await (const { key } of objects.list(runKeys.liveOverflows(runId))) {
         const [, name = '', lines = 0, status, whole] = overflowKey.exec(key) ?? [];
         yield {
           key,
@@ -189,12 +164,14 @@ export function makeRunStore(bucket: string, client: S3Client = new S3Client({})
           lineCount: Number(lines),
           status: status === undefined ? undefined : Number(status),
           isWhole: whole !== undefined,
-          read: async () => ((await getText(key)) ?? '').split('\n').filter((line) => line !== ''),
+          read: async () =>
+            ((await objects.get(key)) ?? '')
+              .toString()
+              .split('\n')
+              .filter((line) => line !== ''),
         };
       }
     },
-    async deleteLiveOverflow({ key }) {
-      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
-    },
+    deleteLiveOverflow: ({ key }) => objects.delete(key),
   };
 }

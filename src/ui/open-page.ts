@@ -2,6 +2,7 @@ import type { EndedRun, RunRequest } from '../cli/run/follow-run.ts';
 import type { OpenPage, PageRequest, RunLoad } from '../cli/run/live-page.ts';
 import { faultOfExecution } from '../cli/run/run-outcome.ts';
 import { makeRunRepository } from '../cli/runs/run-repository.ts';
+import { checkRunsDirectory } from '../embedded/s3/runs-storage.ts';
 import { type ActiveRun, makeActiveRun, type RunOutcome, showOnBoth } from './active-run.ts';
 import { makeExampleProfiles } from './example-profiles.ts';
 import { makePageModules } from './modules.ts';
@@ -9,9 +10,10 @@ import { makeReceivedSoFar } from './received-so-far.ts';
 import { makeRunSlot } from './run-slot.ts';
 import { startUiServer } from './server.ts';
 
-/** Opens the live page: past runs of the directory, the run under way, and a form to start one. */
+/** Opens the live page: past runs of the directory, the run under way, and a form to start one. @throws RunsDirectoryError, PortTakenError */
 export async function openPage(request: PageRequest): Promise<OpenPage> {
   const { runsDirectory, port, runLoad, say, interrupts } = request;
+  checkRunsDirectory(runsDirectory);
   const slot = makeRunSlot();
   let underWay: Promise<unknown> = Promise.resolve();
 

@@ -1,4 +1,4 @@
-import type { RunRecord } from '../cli/runs/run-directory.ts';
+import type { RunRecord } from '../aws/run-store.ts';
 import { MessageSets } from '../measure/message-sets.ts';
 
 /** Distinct messages that have arrived, and arrivals beyond the first of each. */

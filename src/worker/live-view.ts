@@ -1,7 +1,8 @@
+import { RunNotFoundError } from '../aws/bucket.ts';
 import type { InfluxSettings } from '../aws/influx-token.ts';
 import { makeInfluxWriter } from '../aws/influx-writer.ts';
 import { lineOf } from '../aws/live-line.ts';
-import { RunNotFoundError, type RunStore } from '../aws/run-store.ts';
+import type { RunStore } from '../aws/run-store.ts';
 import { arrivalPoints } from '../live/live-arrivals.ts';
 import { makeSlicePoints, type SliceSnapshot } from '../live/live-slice.ts';
 import type { ArrivalWindow } from '../measure/arrival-window.ts';

@@ -1,13 +1,13 @@
 import type { Control } from '../../aws/control.ts';
 import type { Executions } from '../../aws/executions.ts';
 import type { SliceCounts } from '../../aws/map-runs.ts';
+import type { RunRecord } from '../../aws/run-store.ts';
 import type { RunView, ViewRequest } from '../../live/run-in-progress.ts';
 import type { RunTotals } from '../../live/run-totals.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Report } from '../../report/report-model.ts';
 import type { DraftOptions } from '../run/draft-run.ts';
 import type { ServiceCounts } from '../run/progress.ts';
-import type { RunRecord } from '../runs/run-directory.ts';
 
 /**
  * Where runs take place. Three makers: embedded AWS that this process starts (embedded-backend.ts), one that another process

@@ -6,6 +6,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { readAccountLimits } from '../../aws/account-limits.ts';
+import { makeRunStore } from '../../aws/bucket.ts';
 import { clearTokenNote } from '../../aws/clear-token.ts';
 import { attemptsToRetain, type Control, dataPlaneClientOf, makeControl } from '../../aws/control.ts';
 import { makeExecutions } from '../../aws/executions.ts';
@@ -14,7 +15,7 @@ import { makeReadInfluxTotals } from '../../aws/influx-totals.ts';
 import { describeIotEndpoint, findTarget, NoIotEndpointError } from '../../aws/iot-endpoint.ts';
 import { makeLiveFiguresReader } from '../../aws/live-figures.ts';
 import { AwsAccessError, withPlainErrors } from '../../aws/plain-errors.ts';
-import { makeRunStore, type RunStore } from '../../aws/run-store.ts';
+import type { RunRecord, RunStore } from '../../aws/run-store.ts';
 import type { AccountView } from '../../plan/account.ts';
 import { renderReportHtml } from '../../report/html.ts';
 import type { Report } from '../../report/report-model.ts';
@@ -23,7 +24,7 @@ import { runIdPattern } from '../../shared/run-id.ts';
 import { isLoopback } from '../../targets/target-check.ts';
 import { iotDataUrlOf, readInfluxServer, readLiveSource } from '../../worker/environment.ts';
 import { type Stage, stageArguments } from '../options/stage-flags.ts';
-import { openRunDirectory, type RunDirectory, type RunRecord } from '../runs/run-directory.ts';
+import { openRunDirectory } from '../runs/run-directory.ts';
 import type { Backend } from './backend.ts';
 import { makeStackFigures } from './stack-figures.ts';
 
@@ -136,11 +137,11 @@ export async function regionOfProfile(): Promise<string> {
 }
 
 /** What is read lies in the bucket; a report that is made here stays here: who watches need not write there. */
-function storedHere(store: RunStore, directory: RunDirectory): RunRecord {
+function storedHere(store: RunStore, directory: RunStore): RunRecord {
   return { ...store, putReport: directory.putReport };
 }
 
-async function fetchReport(store: RunStore, directory: RunDirectory, report: Report): Promise<void> {
+async function fetchReport(store: RunStore, directory: RunStore, report: Report): Promise<void> {
   const { runId } = report;
   const [plan, html] = await Promise.all([store.getPlan(runId), store.getReportHtml(runId)]);
   await directory.putPlan(plan);

@@ -1,11 +1,11 @@
 import { collectRecord } from '../../worker/collect-run.ts';
 import type { Execution } from '../../aws/executions.ts';
 import { AwsAccessError } from '../../aws/plain-errors.ts';
+import type { RunRecord } from '../../aws/run-store.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { buildReport } from '../../report/build-report.ts';
 import { renderReportHtml } from '../../report/html.ts';
 import type { ExecutionReport, Report } from '../../report/report-model.ts';
-import type { RunRecord } from './run-directory.ts';
 
 /** Of embedded AWS, which kept the messages in its memory; or one that may store more. */
 export type Subscriber = 'ended' | 'may-read';

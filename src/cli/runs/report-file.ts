@@ -5,7 +5,8 @@ import { exitCodes, StampedeError } from '../../shared/errors.ts';
 import type { Report } from '../../report/report-model.ts';
 import { checkSize, readStored } from '../../report/stored/read-stored.ts';
 import { whyNotReadable } from '../options/profile-file.ts';
-import { latestRunIn, openRunDirectory } from './run-directory.ts';
+import { openRunDirectory } from './run-directory.ts';
+import { makeRunRepository } from './run-repository.ts';
 
 /** Stands for the run that was planned last. */
 export const latest = 'latest';
@@ -38,7 +39,7 @@ export async function readReport(what: string, runsDirectory: string): Promise<R
 /** @throws ReportNotReadableError for `latest` where there is no run */
 export async function resolveRunId(what: string, runsDirectory: string): Promise<string> {
   if (what !== latest) return what;
-  const runId = await latestRunIn(runsDirectory);
+  const runId = await makeRunRepository(runsDirectory).latest();
   if (runId === undefined) throw new ReportNotReadableError(what, `there is no run in ${runsDirectory}`);
   return runId;
 }

@@ -1,9 +1,10 @@
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { openRunStore } from '../../aws/run-store.ts';
 import { makeContainedFiles } from '../../embedded/s3/contained-files.ts';
-import { runIdPattern } from '../../shared/run-id.ts';
 import type { Report } from '../../report/report-model.ts';
-import { openRunDirectory } from './run-directory.ts';
+import { runIdPattern } from '../../shared/run-id.ts';
+import { makeRunObjects } from './run-directory.ts';
 
 /** A run of the past, as a list shows it. */
 export interface PastRun {
@@ -30,6 +31,8 @@ export interface RunRepository {
   /** Undefined: no such file. */
   file(runId: string, name: RunFileName): Promise<Buffer | undefined>;
   has(runId: string): Promise<boolean>;
+  /** The run that was planned last; undefined where there is none. */
+  latest(): Promise<string | undefined>;
 }
 
 export type RunFileName = 'report.html' | 'report.json' | 'plan.json';
@@ -41,7 +44,7 @@ export function makeRunRepository(runsDirectory: string): RunRepository {
   /** By run: a report is written once, and large. */
   const files = makeContainedFiles(runsDirectory);
   const summaries = new Map<string, { readonly modifiedAt: number; readonly run: PastRun }>();
-  const record = openRunDirectory(runsDirectory);
+  const record = openRunStore(makeRunObjects(runsDirectory));
 
   const read = async (runId: string, name: RunFileName): Promise<Buffer | undefined> =>
     runIdPattern.test(runId) ? (await files.read(runId, name).catch(() => undefined))?.body : undefined;
@@ -91,6 +94,19 @@ export function makeRunRepository(runsDirectory: string): RunRepository {
     has: async (runId) =>
       runIdPattern.test(runId) &&
       (await lstat(path.join(runsDirectory, runId)).catch(() => undefined)) !== undefined,
+    async latest() {
+      const names = await readdir(runsDirectory).catch(() => []);
+      const planned = await Promise.all(
+        names
+          .filter((name) => runIdPattern.test(name))
+          .map(async (name) => {
+            const plan = await lstat(path.join(runsDirectory, name, 'plan.json')).catch(() => undefined);
+            return { name, at: plan?.mtimeMs ?? Number.NEGATIVE_INFINITY };
+          }),
+      );
+      const [latest] = planned.filter(({ at }) => Number.isFinite(at)).toSorted((a, b) => b.at - a.at);
+      return latest?.name;
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, opendirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
 import { quoteForShell } from '../../shared/quote-for-shell.ts';
@@ -66,6 +66,18 @@ export function prepareRunsDirectory(directory: string): void {
     }
   } catch (error) {
     throw new RunsDirectoryError(directory, error);
+  }
+}
+
+/**
+ * Of a directory that is only read for now; it need not exist.
+ * @throws RunsDirectoryError where the path, or a part of it, is a file
+ */
+export function checkRunsDirectory(directory: string): void {
+  try {
+    opendirSync(directory).closeSync();
+  } catch (error) {
+    if (codeOf(error) === 'ENOTDIR') throw new RunsDirectoryError(directory, error);
   }
 }
 

@@ -112,6 +112,14 @@ describe('stampede, used wrongly', () => {
     const { code, stderr } = await runCli(['run', profile, '--quiet', '--runs', `${file}/runs`]);
     expect([code, stderr]).toEqual([2, expect.stringContaining('a part of the path is a file (ENOTDIR)')]);
     expect(stderr).toContain('--runs');
+    for (const directory of [file, `${file}/runs`]) {
+      const ui = await runCli(['ui', '--port', '0', '--runs', directory]);
+      expect(ui).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringContaining('is a file (ENOTDIR)'),
+      });
+    }
   });
 
   // Linux has the disk that is always full.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { RunNotFoundError } from '../../../../src/aws/bucket.ts';
 import type { Execution, ExecutionStatus } from '../../../../src/aws/executions.ts';
-import { RunNotFoundError } from '../../../../src/aws/run-store.ts';
 import { followRun, type RunWatch } from '../../../../src/cli/run/follow-run.ts';
 import { noTotals, type Progress, phaseOf } from '../../../../src/cli/run/progress.ts';
 import { samplePlan } from '../../../support/cli/sample-plan.ts';

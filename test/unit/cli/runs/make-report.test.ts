@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { reportOf, type Subscriber } from '../../../../src/cli/runs/make-report.ts';
-import type { RunRecord } from '../../../../src/cli/runs/run-directory.ts';
+import type { RunRecord } from '../../../../src/aws/run-store.ts';
 import type { ArrivalWindow } from '../../../../src/measure/arrival-window.ts';
 import type { Report } from '../../../../src/report/report-model.ts';
 import { planOf, resultOf, windowOf } from '../../../support/measure/run-fixture.ts';

@@ -1,0 +1,72 @@
+import { Readable } from 'node:stream';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  NoSuchKey,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { checkSize } from '../report/stored/read-stored.ts';
+import { StampedeError } from '../shared/errors.ts';
+import { openRunStore, type RunObjects, type RunStore } from './run-store.ts';
+
+export class RunNotFoundError extends StampedeError {
+  constructor(runId: string, bucket: string) {
+    super('RunNotFound', `there is no run ${runId} in the run store ${bucket}`, {
+      hint: 'check the run id, the stage and the Region; runs expire with the bucket’s lifecycle',
+      exitCode: 2,
+    });
+  }
+}
+
+/** The run store on S3. */
+export function makeRunStore(bucket: string, client: S3Client = new S3Client({})): RunStore {
+  return openRunStore(makeBucket(bucket, client));
+}
+
+function makeBucket(bucket: string, client: S3Client): RunObjects {
+  const nameOf = (key: string): string => `s3://${bucket}/${key}`;
+  return {
+    parallelReads: 64,
+    nameOf,
+    notFound: (runId) => new RunNotFoundError(runId, bucket),
+    async put(key, body, contentType = 'application/json') {
+      await client.send(
+        new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: contentType }),
+      );
+    },
+    async get(key) {
+      try {
+        const { Body, ContentLength = 0 } = await client.send(
+          new GetObjectCommand({ Bucket: bucket, Key: key }),
+        );
+        try {
+          checkSize(ContentLength, nameOf(key));
+        } catch (error) {
+          // Its connection serves the next request only once it is read, or closed.
+          if (Body instanceof Readable) Body.destroy();
+          throw error;
+        }
+        return await Body?.transformToString();
+      } catch (error) {
+        if (error instanceof NoSuchKey) return undefined;
+        throw error;
+      }
+    },
+    async *list(prefix) {
+      let token: string | undefined;
+      do {
+        const page = await client.send(
+          new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }),
+        );
+        for (const { Key, LastModified } of page.Contents ?? [])
+          if (Key !== undefined) yield { key: Key, modifiedAt: async () => LastModified && +LastModified };
+        token = page.NextContinuationToken;
+      } while (token !== undefined);
+    },
+    async delete(key) {
+      await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+    },
+  };
+}
