@@ -3,6 +3,7 @@ import { controlTopicOf, type Plan } from '../plan/plan.ts';
 import { controlKeepAliveMs, controlLostAfterMs } from '../plan/poll-intervals.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { MakeTransport } from './transport.ts';
+import { isLastingRefusal } from './transports/reason-codes.ts';
 
 export interface ControlChannelSettings {
   readonly runId: string;
@@ -22,7 +23,7 @@ export interface ControlChannel {
   close(): Promise<void>;
 }
 
-const reconnectAfterMs = 1_000;
+const retryAfterMs = 1_000;
 /** From the connection to the retained message: a SUBSCRIBE and what follows its SUBACK, two or three round trips. */
 const retainedWithinMs = 250;
 
@@ -40,7 +41,10 @@ export function withControlKeepAlive(plan: Plan): Plan {
 export function openControlChannel(settings: ControlChannelSettings): ControlChannel {
   const { runId, slice, clock } = settings;
   let cancelTimer: CancelTimer = () => {};
+  /** Since when a stop would not be received; infinite while it would. */
   let awaySince = clock.now();
+  /** The same as it was before the SUBSCRIBE, should that be refused. */
+  let awayBefore = awaySince;
   let lost = false;
   let connects = 0;
   const caughtUp = Promise.withResolvers<void>();
@@ -50,25 +54,28 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
     lost = true;
     caughtUp.resolve();
   };
-  const retry = (): void => {
-    if (clock.now() - awaySince < controlLostAfterMs) {
-      cancelTimer = clock.setTimer(reconnectAfterMs, () => transport.connect(0));
-    } else {
-      lose(`the control channel was away for ${controlLostAfterMs / 1_000} s`);
-    }
+  const retry = (again: () => void): void => {
+    if (clock.now() - awaySince < controlLostAfterMs) cancelTimer = clock.setTimer(retryAfterMs, again);
+    else lose(`the control channel was away for ${controlLostAfterMs / 1_000} s`);
+  };
+  const connect = (): void => transport.connect(0);
+  const subscribing = (): void => {
+    awayBefore = awaySince;
+    awaySince = Number.POSITIVE_INFINITY;
+    cancelTimer = clock.setTimer(retainedWithinMs, caughtUp.resolve);
   };
 
   const transport = settings.transport(
     {
       connected() {
         connects++;
-        awaySince = Number.POSITIVE_INFINITY;
-        cancelTimer = clock.setTimer(retainedWithinMs, caughtUp.resolve);
+        subscribing();
       },
-      connectFailed: retry,
+      connectFailed: () => retry(connect),
       disconnected() {
+        cancelTimer();
         awaySince = clock.now();
-        retry();
+        retry(connect);
       },
       echoed(_device, payload) {
         const message = parseControlMessage(payload.toString('utf8'), clock.now());
@@ -76,8 +83,19 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
         settings.onMessage(message);
         caughtUp.resolve();
       },
-      // Connected without the subscription. Retrying is useless: permissions do not change within a run.
-      echoRefused: (_device, reason) => lose(`the control topic was refused: ${reason}`),
+      // Connected without the subscription. Permissions do not change within a run; a quota is free again soon.
+      echoRefused(_device, reason) {
+        cancelTimer();
+        if (isLastingRefusal(reason)) {
+          lose(`the control topic was refused: ${reason}`);
+          return;
+        }
+        awaySince = awayBefore;
+        retry(() => {
+          transport.subscribe(0);
+          subscribing();
+        });
+      },
       acknowledged() {},
       refused() {},
       writable() {},

@@ -8,6 +8,8 @@ import type { SliceDevices } from './slice-devices.ts';
 export interface Transport {
   /** Begins to connect; answered by `connected` or `connectFailed`. Called again for a device that lost its connection. */
   connect(device: number): void;
+  /** Asks once more for the device's own subscription, which `connect` does by itself: after `echoRefused`. */
+  subscribe(device: number): void;
   /**
    * Sends one message on the device's topic.
    * @param payload a view that is reused: what is needed after the call has to be copied

@@ -44,9 +44,6 @@ interface OpenControl {
   close(): Promise<void>;
 }
 
-/** The longest that a slice that starts late waits for a stop message it may have missed. */
-const lateControlWaitMs = 2_000;
-
 /**
  * One invocation: reads the plan, runs its slice of devices, stores what they did. Returns next to nothing, because the
  * children's results of a Map must together fit a state's 256 KiB.
@@ -95,13 +92,15 @@ function connectsOf({ connects }: OpenControl): Pick<SliceResult, 'controlConnec
 }
 
 /**
- * The run may have been stopped before the slice started. A slice in time waits until its start anyway; a late one
- * would send until it receives the stop.
+ * The run may have been stopped before the slice started: a slice in time waits for that until its start, and no longer. A
+ * late one starts at once, for its control channel may be held up by the quotas that the run is to try; it
+ * stops when it receives the stop.
  */
 async function untilCaughtUp({ caughtUp }: OpenControl, { timeline }: Plan, clock: Clock): Promise<void> {
   const spareMs = timeline.startAt - clock.now();
+  if (spareMs <= 0) return;
   const inTime = Promise.withResolvers<void>();
-  const cancel = clock.setTimer(spareMs > 0 ? spareMs : lateControlWaitMs, inTime.resolve);
+  const cancel = clock.setTimer(spareMs, inTime.resolve);
   await Promise.race([caughtUp, inTime.promise]);
   cancel();
 }

@@ -46,6 +46,9 @@ class MqttJsTransport implements Transport {
     this.#topics[device] = this.#devices.topic(device);
   }
 
+  /** Devices of the benchmark have no subscription. */
+  subscribe(): void {}
+
   publish(device: number, n: number, payload: Buffer): boolean {
     // It keeps the payload until the PUBACK, so it has to be its own.
     this.#clients[device]!.publish(

@@ -62,6 +62,10 @@ class DenseTransport implements Transport {
     this.#connections[device]!.open();
   }
 
+  subscribe(device: number): void {
+    this.#connections[device]!.subscribe();
+  }
+
   publish(device: number, token: number, payload: Buffer): boolean {
     return this.#connections[device]!.publish(token, payload);
   }

@@ -47,6 +47,10 @@ class DeviceSdkTransport implements Transport {
     this.#clients[device]!.connect();
   }
 
+  subscribe(device: number): void {
+    this.#clients[device]!.subscribe();
+  }
+
   publish(device: number, token: number, payload: Buffer): boolean {
     return this.#clients[device]!.publish(token, payload);
   }
@@ -183,11 +187,12 @@ class SdkDevice {
   #connected(receiveMaximum: number): void {
     if (this.#closing || this.#state !== 'connecting') return;
     this.#state = 'connected';
-    if (this.#devices.echoes(this.#device)) this.#subscribe();
+    if (this.#devices.echoes(this.#device)) this.subscribe();
     this.#listener.connected(this.#device, receiveMaximum);
   }
 
-  #subscribe(): void {
+  subscribe(): void {
+    if (this.#state !== 'connected') return;
     const refused = (reason: string): void => {
       if (!this.#closing && this.#state === 'connected') this.#listener.echoRefused(this.#device, reason);
     };

@@ -51,6 +51,9 @@ class HttpsTransport implements Transport {
     this.#connecting.add(immediate);
   }
 
+  /** Nothing comes back over HTTPS. */
+  subscribe(): void {}
+
   publish(device: number, token: number, payload: Buffer): boolean {
     const command = new PublishCommand({
       topic: this.#topics[device]!,

@@ -66,6 +66,13 @@ export function isThrottle(code: number): boolean {
   return code === 150 || code === 151;
 }
 
+const lastingRefusals: ReadonlySet<string> = new Set(['NotAuthorized', 'TopicFilterInvalid']);
+
+/** Whether the same SUBSCRIBE would be refused again later; another may have been refused for a quota. */
+export function isLastingRefusal(reason: string): boolean {
+  return lastingRefusals.has(reason);
+}
+
 /** Codes of the system and of the Device SDK for want of file descriptors: the machine's doing, not the service's. */
 const descriptorCodes: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'AWS_ERROR_MAX_FDS_EXCEEDED']);
 

@@ -5,6 +5,8 @@ import type { Clock } from '../../../src/shared/clock.ts';
 export interface Behaviour {
   /** Milliseconds to the CONNACK, or why there is none. */
   connect?(device: number, nowMs: number): number | string;
+  /** Why the device's own subscription is refused; undefined: it is not. */
+  subscribe?(device: number, nowMs: number): string | undefined;
   /** Milliseconds to the PUBACK; undefined: none comes; or how it is refused. */
   publish?(device: number, n: number, nowMs: number): number | undefined | 'throttled' | 'failed';
   /** Whether the socket is full. */
@@ -51,7 +53,14 @@ export class SimulatedTransport implements Transport {
       this.#unanswered.set(device, 0);
       this.connectedAtMs.push(this.#clock.now());
       this.#listener.connected(device, this.#behaviour.receiveMaximum ?? 65_535);
+      this.subscribe(device);
     });
+  }
+
+  subscribe(device: number): void {
+    const refusal = this.#behaviour.subscribe?.(device, this.#clock.now());
+    if (refusal === undefined) return;
+    this.#clock.setTimer(2, () => !this.closed && this.#listener.echoRefused(device, refusal));
   }
 
   /** The service, or the network, ends a connection. */

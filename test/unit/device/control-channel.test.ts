@@ -20,6 +20,7 @@ async function watch(behaviour: Behaviour, forMs: number, script: (bench: Bench)
   const events: { what: string; afterMs: number }[] = [];
   const topics: string[] = [];
   let bench: Bench | undefined;
+  let caughtUpAfterMs: number | undefined;
   const over = new Promise<void>((resolve) => clock.setTimer(forMs, resolve));
   const channel = openControlChannel({
     runId: 'test-run',
@@ -36,10 +37,19 @@ async function watch(behaviour: Behaviour, forMs: number, script: (bench: Bench)
     onLost: (reason) => events.push({ what: reason, afterMs: clock.now() - startedAt }),
   });
   if (bench === undefined) throw new Error('no transport was made');
+  void channel.caughtUp.then(() => {
+    caughtUpAfterMs = clock.now() - startedAt;
+  });
   script(bench);
   await clock.runUntil(over);
   await channel.close();
-  return { events, topics, connects: bench.transport.connectedAtMs.length, closed: bench.transport.closed };
+  return {
+    events,
+    topics,
+    caughtUpAfterMs,
+    connects: bench.transport.connectedAtMs.length,
+    closed: bench.transport.closed,
+  };
 }
 
 const away = 'the control channel was away for 30 s';
@@ -135,6 +145,21 @@ describe('the control channel of an MQTT slice', () => {
       clock.setTimer(200, () => listener.echoRefused(0, 'NotAuthorized'));
     });
     expect(events).toEqual([{ what: 'the control topic was refused: NotAuthorized', afterMs: 100 }]);
+  });
+
+  it('subscribes again where the topic was refused for a quota, and has not caught up until then', async () => {
+    const refusals = ['QuotaExceeded', 'UnspecifiedError'];
+    const { events, connects, caughtUpAfterMs } = await watch({ subscribe: () => refusals.shift() }, 60_000);
+    expect({ events, connects }).toEqual({ events: [], connects: 1 });
+    // Connected after 5 ms; refused twice, 2 ms after each SUBSCRIBE; again a second later; and then a quarter of a second.
+    expect(caughtUpAfterMs).toBe(5 + 2 * (2 + 1_000) + 250);
+  });
+
+  it('gives up where the topic is refused for 30 s', async () => {
+    const { events } = await watch({ subscribe: () => 'QuotaExceeded' }, 120_000);
+    expect(events.map(({ what }) => what)).toEqual([away]);
+    expect(events[0]?.afterMs).toBeGreaterThanOrEqual(30_000);
+    expect(events[0]?.afterMs).toBeLessThan(31_500);
   });
 
   it('pings often enough to notice a connection that died silently', () => {

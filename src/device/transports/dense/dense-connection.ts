@@ -117,6 +117,13 @@ export class DenseConnection implements PacketSink {
   }
 
   /** Sends DISCONNECT; `closed` of the context is called when the stream has closed. */
+  subscribe(): void {
+    if (this.#state !== 'connected') return;
+    const { mqttVersion, devices } = this.#context;
+    const id = this.#takeId(subscription);
+    if (id !== undefined) this.#stream?.write(encodeSubscribe(id, devices.topic(this.#device), mqttVersion));
+  }
+
   close(): void {
     if (this.#state === 'connected') this.#stream?.end(disconnect);
     else this.#stream?.destroy();
@@ -186,10 +193,7 @@ export class DenseConnection implements PacketSink {
     this.#quietSince = performance.now();
     this.#pingSince = 0;
     this.#sentSomething = false;
-    if (devices.echoes(this.#device)) {
-      const id = this.#takeId(subscription)!;
-      this.#stream?.write(encodeSubscribe(id, devices.topic(this.#device), mqttVersion));
-    }
+    if (devices.echoes(this.#device)) this.subscribe();
     listener.connected(this.#device, receiveMaximum ?? 65_535);
   }
 

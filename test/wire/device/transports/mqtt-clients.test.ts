@@ -117,6 +117,24 @@ describe.each(clients)('$kind over MQTT 5', ({ kind, closed, timeout, refusal })
     expect(await listener.until('echoRefused')).toEqual([[0, 'NotAuthorized']]);
   });
 
+  it('subscribes once more where it is asked to, and then receives its messages', async () => {
+    const broker = await startBroker();
+    const answers = [0x97, 0];
+    broker.script = (packet, socket, version) => {
+      if (packet.cmd === 'publish') send(socket, { ...packet, qos: 0 }, version);
+      if (packet.cmd !== 'subscribe') return acceptEverything(packet, socket, version);
+      send(socket, { cmd: 'suback', messageId: packet.messageId!, granted: [answers.shift()!] }, version);
+    };
+    const { listener, transport } = open(kind, broker.address, { echoes: true });
+    transport.connect(0);
+    expect(await listener.until('echoRefused')).toEqual([[0, 'QuotaExceeded']]);
+    transport.subscribe(0);
+    await broker.got('subscribe', 2);
+    transport.publish(0, 0, Buffer.from('hello'));
+    expect(await listener.until('echoed')).toEqual([[0, 'hello']]);
+    expect(broker.received.filter(({ cmd }) => cmd === 'connect')).toHaveLength(1);
+  });
+
   it('says why it was disconnected, and connects again', async () => {
     const broker = await startBroker();
     const { listener, transport } = open(kind, broker.address);

@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals';
+import type { SliceResult } from '../../../src/measure/slice-result.ts';
+import { publishSlice } from '../../../src/worker/publish-slice.ts';
+import { makeTestPlan } from '../../support/device/make-run.ts';
+import { SimulatedTransport } from '../../support/device/simulated-transport.ts';
+import { VirtualClock } from '../../support/device/virtual-clock.ts';
+
+const createdAt = 1_700_000_000_000;
+const host = 'xxxx-ats.iot.eu-central-1.amazonaws.com';
+
+/** A slice whose control channel catches up so long after it was opened; never where it is undefined. */
+async function publish(startsAtMs: number, caughtUpAfterMs?: number) {
+  const plan = {
+    ...makeTestPlan({ devices: 10, ratePerSecond: 100, seconds: 2, leadMs: 1_000 }, createdAt),
+    target: { kind: 'aws-iot' as const, endpoints: [], dataUrl: undefined },
+  };
+  const clock = new VirtualClock(createdAt + startsAtMs);
+  const results: SliceResult[] = [];
+  const transports: SimulatedTransport[] = [];
+  const run = publishSlice(
+    { runId: plan.runId, slice: 0, hosts: [host] },
+    {
+      clock,
+      known: {
+        iotEndpoints: [{ scheme: 'mqtt', host: '127.0.0.1', port: 1883, auth: 'none' }],
+        iotDataUrl: undefined,
+        region: undefined,
+      },
+      store: {
+        getPlan: async () => plan,
+        putSliceResult: async (result: SliceResult) => void results.push(result),
+      },
+      liveView: { openSlice: () => ({ tell() {}, close: async () => {} }) } as never,
+      makeTransport: async () => (listener) => {
+        const transport = new SimulatedTransport(clock, {}, listener);
+        transports.push(transport);
+        return transport;
+      },
+      openControl: async () => ({
+        caughtUp: new Promise((resolve) => {
+          if (caughtUpAfterMs !== undefined) clock.setTimer(caughtUpAfterMs, resolve);
+        }),
+        close: async () => {},
+      }),
+    },
+  );
+  // Before the first timer, and after the last one, promises go on for longer than the clock waits for them.
+  await new Promise(setImmediate);
+  for (const atMs of [60_000, 61_000, 62_000]) clock.setTimer(atMs, () => {});
+  await clock.runUntil(run);
+  const result = results.at(-1)!;
+  return {
+    messages: result.messages,
+    startLagMs: result.generator.startLagMs,
+    firstConnectAtMs: transports[0]!.connectedAtMs[0]! - createdAt,
+  };
+}
+
+// Ten devices connect within a second, the first after 50 ms, and 5 ms later have their CONNACK.
+describe('publishSlice', () => {
+  it.each([
+    ['in time, caught up before the start', 100, 300],
+    ['in time, caught up after it', 100, 4_000],
+    ['in time, never caught up: its SUBSCRIBE is throttled', 100, undefined],
+  ])('starts on the plan’s start: %s', async (_what, startsAtMs, caughtUpAfterMs) => {
+    const { messages, startLagMs, firstConnectAtMs } = await publish(startsAtMs, caughtUpAfterMs);
+    expect(startLagMs).toBe(0);
+    expect(firstConnectAtMs).toBe(1_055);
+    expect(messages).toMatchObject({ intended: 200, sent: 200, dropped: 0 });
+  });
+
+  it.each([undefined, 500])(
+    'starts at once where it is late, caught up after %p ms',
+    async (caughtUpAfterMs) => {
+      const { startLagMs, firstConnectAtMs } = await publish(1_400, caughtUpAfterMs);
+      expect(startLagMs).toBe(400);
+      expect(firstConnectAtMs).toBe(1_455);
+    },
+  );
+});
