@@ -38,7 +38,10 @@ export function addPlanCommand(program: Command, finish: Finish): void {
 }
 
 function toPage({ plan, preflight, faults, walls }: RunDraft, where?: RunSite['rows']): string {
-  const page = renderPlanPage({ plan, preflight, where }, makeStyler(process.stdout)).join('\n');
+  const page = renderPlanPage(
+    { plan, preflight, where },
+    { style: makeStyler(process.stdout), columns: process.stdout.columns },
+  ).join('\n');
   const isRefused = faults.length + walls.length + preflight.refusals.length > 0;
   // Room for what is about to be said.
   return `${page}\n${isRefused ? '\n' : ''}`;

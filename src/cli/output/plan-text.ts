@@ -1,9 +1,11 @@
+import { stripVTControlCharacters } from 'node:util';
 import { makeArrivalRate } from '../../plan/arrival-rate.ts';
 import type { HostForecast } from '../../plan/host.ts';
 import { messageBytes } from '../../plan/message-size.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Preflight } from '../../plan/preflight.ts';
 import { sliceOf } from '../../plan/slices.ts';
+import { wrapText } from '../../report/text-table.ts';
 import { formatDuration } from '../../shared/duration.ts';
 import { formatBytes, formatCount, formatPlural } from '../../shared/format.ts';
 import { describeCost, quantity, renderPreflight } from './preflight-text.ts';
@@ -17,12 +19,18 @@ interface PlannedRun {
   readonly where?: readonly (readonly [label: string, text: string])[] | undefined;
 }
 
-/** A plan and what preflight makes of it, for the terminal: at most 100 columns wide. */
+interface PageFormat {
+  readonly style?: Styler;
+  /** Of the terminal; by default as wide as its tables are. */
+  readonly columns?: number | undefined;
+}
+
+/** A plan and what preflight makes of it, for the terminal. */
 export function renderPlanPage(
   { plan, preflight, where = [] }: PlannedRun,
-  style: Styler = plainStyler,
+  { style = plainStyler, columns = Number.POSITIVE_INFINITY }: PageFormat = {},
 ): string[] {
-  return [
+  const lines = [
     style('heading', plan.profile.name),
     '',
     ...where.map(([label, text]) => row(label, text)),
@@ -32,10 +40,19 @@ export function renderPlanPage(
     '',
     ...renderTimeline(plan, style),
     '',
-    ...renderPreflight(plan, preflight, style),
+    ...renderPreflight(plan, preflight, { style, columns }),
     '',
     ...renderThresholds(plan, style),
   ];
+  return lines.flatMap((line) => fitLine(line, columns));
+}
+
+/** Breaks a line of plain text that is too long; what follows stands below its text, not below its label. */
+function fitLine(line: string, columns: number): string[] {
+  if (stripVTControlCharacters(line).length <= columns) return [line];
+  const [label = ''] = /^ {2}\S+ {2,}/.exec(line) ?? [];
+  const indent = label.length === labelColumns + 2 ? label : '  ';
+  return wrapText(line.slice(indent.length), columns, indent, ' '.repeat(indent.length));
 }
 
 /**

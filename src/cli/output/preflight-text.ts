@@ -8,16 +8,26 @@ import { describeDefaults } from '../../targets/aws-iot/default-limits.ts';
 import { quotas } from '../../targets/aws-iot/quotas.ts';
 import type { Styler } from './style.ts';
 
+interface TextFormat {
+  readonly style: Styler;
+  /** Of the terminal. */
+  readonly columns: number;
+}
+
+/** Width of the tables, and of the text between them, where the terminal is no narrower. */
+const fullColumns = 100;
+
 /** What preflight makes of a plan, for the terminal: Lambdas, quotas, state payloads and money. */
-export function renderPreflight(plan: Plan, preflight: Preflight, style: Styler): string[] {
+export function renderPreflight(plan: Plan, preflight: Preflight, format: TextFormat): string[] {
+  const { style } = format;
   return [
     ...renderLambdas(preflight, style),
     '',
-    ...renderQuotas(plan, preflight, style),
+    ...renderQuotas(plan, preflight, format),
     '',
     ...renderPayloads(preflight, style),
     '',
-    ...renderCost(plan, preflight, style),
+    ...renderCost(plan, preflight, format),
     '',
     ...describeSubscriber(preflight.subscriber).map((line) => `  ${line}`),
   ];
@@ -46,9 +56,16 @@ function renderLambdas({ lambda }: Preflight, style: Styler): string[] {
   ];
 }
 
-function renderQuotas(plan: Plan, preflight: Preflight, style: Styler): string[] {
-  const line = (name: string, peak: string, limit: string, headroom: string, mark: string): string =>
-    `  ${name.padEnd(43)}${peak.padStart(15)}${limit.padStart(17)}${headroom.padStart(10)}${mark}`;
+function renderQuotas(plan: Plan, preflight: Preflight, { style, columns }: TextFormat): string[] {
+  const isFull = columns >= fullColumns;
+  const [nameColumns, peakColumns, limitColumns, headroomColumns] = isFull
+    ? [43, 15, 17, 10]
+    : [29, 13, 16, 9];
+  const line = ([name, peak, limit, headroom, mark]: QuotaCells): string => {
+    const [first = '', ...more] = wrapText(name, isFull ? fullColumns : nameColumns);
+    const figures = `${peak.padStart(peakColumns)}${limit.padStart(limitColumns)}${headroom.padStart(headroomColumns)}${mark}`;
+    return [`  ${first.padEnd(nameColumns)}${figures}`, ...more.map((rest) => `    ${rest}`)].join('\n');
+  };
   // What Stampede keeps to by itself comes last: it is never what stops the load from growing.
   const nearestFirst = preflight.quotas.toSorted(
     (a, b) => Number(a.isKept) - Number(b.isKept) || a.headroom - b.headroom,
@@ -56,29 +73,35 @@ function renderQuotas(plan: Plan, preflight: Preflight, style: Styler): string[]
   const unread = nearestFirst.filter(isUnread);
   const isMixed = unread.length > 0 && unread.length < nearestFirst.filter(isReadable).length;
   const rows = nearestFirst.map((forecast) => {
-    const text = line(
+    const text = line([
       forecast.name,
       quantity(forecast.peak, forecast),
       `${quantity(forecast.limit, forecast)}${isMixed && isUnread(forecast) ? '*' : ''}`,
       formatShare(forecast.headroom),
       markOf(forecast, preflight, plan.profile.limits.enforce),
-    );
+    ]);
     return forecast.withinAllowed ? text : style('bad', text);
   });
   const share = formatShare(plan.profile.limits.quotaShare);
-  return [
-    style('heading', line('quota', 'planned peak', 'limit', 'headroom', '')),
-    ...rows,
-    '',
-    '  Nearest first: the top one is the binding limit, the first reached if the load grows. The profile',
-    `  may use ${share} of a quota that AWS can raise (limits.quotaShare).${unread.length === 0 ? ' Limits are the account’s own.' : ''}`,
+  const own = unread.length === 0 ? ' Limits are the account’s own.' : '';
+  const sentences = [
+    `Nearest first: the top one is the binding limit, the first reached if the load grows. The profile may use ${share} of a quota that AWS can raise (limits.quotaShare).${own}`,
     ...(unread.length === 0
       ? []
-      : wrapText(`${isMixed ? '* ' : 'Limits are '}${describeDefaults(plan.account?.region)}`, 98, '  ')),
-    '  Kept: a run stays within it by itself, whatever the load.',
-    ...preflight.quotaAssumptions.flatMap((sentence) => wrapText(sentence, 98, '  ')),
+      : [`${isMixed ? '* ' : 'Limits are '}${describeDefaults(plan.account?.region)}`]),
+    'Kept: a run stays within it by itself, whatever the load.',
+    ...preflight.quotaAssumptions,
+  ];
+  const textColumns = Math.min(columns, fullColumns);
+  return [
+    style('heading', line(['quota', 'planned peak', 'limit', 'headroom', ''])),
+    ...rows.flatMap((row) => row.split('\n')),
+    '',
+    ...sentences.flatMap((text) => wrapText(text, textColumns, '  ')),
   ];
 }
+
+type QuotaCells = readonly [name: string, peak: string, limit: string, headroom: string, mark: string];
 
 function markOf(forecast: QuotaForecast, { binding }: Preflight, enforced: boolean): string {
   if (!forecast.withinAllowed) return enforced ? '  ✗ refused' : '  ✗ past it';
@@ -96,20 +119,23 @@ function renderPayloads({ statePayloads }: Preflight, style: Styler): string[] {
   ];
 }
 
-function renderCost({ profile }: Plan, preflight: Preflight, style: Styler): string[] {
+function renderCost({ profile }: Plan, preflight: Preflight, { style, columns }: TextFormat): string[] {
   const { cost } = preflight;
   const { maxCostUsd } = profile.limits;
   const line = (name: string, used: string, usd: string): string =>
     `  ${name.padEnd(28)}${used.padStart(30)}${usd.padStart(17)}`;
   const isPast = maxCostUsd !== undefined && cost.totalUsd > maxCostUsd;
   const ceiling = maxCostUsd === undefined ? '' : `  (limits.maxCostUsd ${formatUsd(maxCostUsd)})`;
-  const total = `${line('total', '', formatUsd(cost.totalUsd))}${ceiling}`;
+  const figures = line('total', '', formatUsd(cost.totalUsd));
+  const fits = figures.length + ceiling.length + 3 <= columns;
+  const total = fits ? `${figures}${ceiling}` : figures;
   return [
     style('heading', line('cost', 'forecast', 'US dollars')),
     ...cost.lines.map((each) =>
       line(each.name, `${formatValue(each.quantity)} ${each.unit}`, formatUsd(each.usd)),
     ),
     isPast ? style('bad', `${total}  ✗`) : total,
+    ...(fits ? [] : [ceiling]),
     '',
     `  ${sentence(describeCost(preflight))}`,
     '  --json lists what it takes for granted.',

@@ -58,6 +58,22 @@ describe('plan page', () => {
   });
 });
 
+it.each(Object.entries({ ramp, million, overHttps }))(
+  'plan page of %s fits a narrow terminal',
+  (_, profile) => {
+    const { plan, preflight } = draftRun(
+      parseLoadProfile({ ...profile, limits: { maxCostUsd: 20, enforce: false } }),
+    );
+    const full = renderPlanPage({ plan, preflight });
+    const words = (page: readonly string[]) => page.join(' ').split(/\s+/).toSorted();
+    for (const columns of [100, 80]) {
+      const page = renderPlanPage({ plan, preflight }, { columns });
+      for (const line of page) expect(line.length).toBeLessThanOrEqual(columns);
+      expect(words(page)).toEqual(words(full));
+    }
+  },
+);
+
 it('plan page of a stack that has too little concurrency reserved', () => {
   const { subscriber, arrivals, stream } = defaultDeployment;
   const { plan, preflight } = draftRun(parseLoadProfile({ ...ramp, slices: { devicesPerSlice: 100 } }), {
