@@ -12,6 +12,7 @@ import { checkPlannedTarget, hostsOf } from '../src/targets/planned-target.ts';
 import type { Target } from '../src/targets/target.ts';
 import { readEnvironment } from '../src/worker/environment.ts';
 import { makeLiveView } from '../src/worker/live-view.ts';
+import { makeRunControl } from '../src/worker/run-control.ts';
 import { summarizeRun } from '../src/worker/summarize-run.ts';
 import { stopSlices, watchRun } from '../src/worker/watch-run.ts';
 
@@ -56,7 +57,8 @@ export async function handler(
   context: LambdaContext,
 ): Promise<Summary | Look> {
   const plan = await store.getPlan(runId);
-  const control = makeControl(dataPlaneClientOf(await targetOf(plan), { maxAttempts: attemptsToRetain }));
+  const topic = makeControl(dataPlaneClientOf(await targetOf(plan), { maxAttempts: attemptsToRetain }));
+  const control = { ...topic, ...makeRunControl({ store, control: topic }) };
   if (interim === true) {
     const watch = { store, metrics, control, now: Date.now };
     if (fault !== undefined) await stopSlices(plan, fault, watch);

@@ -10,6 +10,7 @@ const storedFiles = [
   { name: 'report', file: 'src/report/report-model.ts', type: 'Report' },
   { name: 'plan', file: 'src/plan/plan.ts', type: 'Plan' },
   { name: 'slice-result', file: 'src/measure/slice-result.ts', type: 'SliceResult' },
+  { name: 'action', file: 'src/plan/actions/action.ts', type: 'StoredAction' },
   { name: 'slice-death', file: 'src/measure/slice-death.ts', type: 'SliceDeath' },
   { name: 'arrival-window', file: 'src/measure/arrival-window.ts', type: 'ArrivalWindow' },
   { name: 'injected-faults', file: 'src/plan/conditions.ts', type: 'InjectedFaults' },

@@ -6,10 +6,13 @@ import {
   NoSuchKey,
   PutObjectCommand,
   S3Client,
+  S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { checkSize } from '../report/stored/read-stored.ts';
 import { StampedeError } from '../shared/errors.ts';
 import { openRunStore, type RunObjects, type RunStore } from './run-store.ts';
+
+const jsonType = 'application/json';
 
 export class RunNotFoundError extends StampedeError {
   constructor(runId: string, bucket: string) {
@@ -31,10 +34,25 @@ function makeBucket(bucket: string, client: S3Client): RunObjects {
     parallelReads: 64,
     nameOf,
     notFound: (runId) => new RunNotFoundError(runId, bucket),
-    async put(key, body, contentType = 'application/json') {
+    async put(key, body, contentType = jsonType) {
       await client.send(
         new PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: contentType }),
       );
+    },
+    async putIfNew(key, body) {
+      const object = { Bucket: bucket, Key: key, Body: body, ContentType: jsonType };
+      for (;;) {
+        try {
+          await client.send(new PutObjectCommand({ ...object, IfNoneMatch: '*' }));
+          return true;
+        } catch (error) {
+          if (!(error instanceof S3ServiceException)) throw error;
+          if (error.name === 'PreconditionFailed') return false;
+          // Another request for this key was in progress; which of the two has stored it, only repeating it says.
+          // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+          if (error.name !== 'ConditionalRequestConflict') throw error;
+        }
+      }
     },
     async get(key) {
       try {

@@ -5,18 +5,15 @@ import {
   PublishCommand,
   ResourceNotFoundException,
 } from '@aws-sdk/client-iot-data-plane';
-import { type ControlMessage, parseControlMessage } from '../plan/control-message.ts';
+import { type Announcement, formatAnnouncement, parseAnnouncement } from '../plan/actions/action.ts';
 import { controlTopicOf } from '../plan/plan.ts';
 import type { Target } from '../targets/target.ts';
 
-/** Who asks for it and why, and when. */
-export type StopRequest = Omit<ControlMessage, 'command'>;
-
-/** The only way to control a running load test: a retained message on `stampede-control/{runId}`. */
+/** How slices come to know of a run's actions: a retained message on `stampede-control/{runId}`, which holds the last one. */
 export interface Control {
-  requestStop(runId: string, request: StopRequest): Promise<void>;
-  /** Undefined: no stop was requested. */
-  read(runId: string): Promise<ControlMessage | undefined>;
+  announce(runId: string, announcement: Announcement): Promise<void>;
+  /** Undefined: nothing was announced. */
+  read(runId: string): Promise<Announcement | undefined>;
   /** Removes the retained message, so that nothing of the run is left on the endpoint. */
   clear(runId: string): Promise<void>;
 }
@@ -48,8 +45,7 @@ export function makeControl(client: IoTDataPlaneClient): Control {
     );
   };
   return {
-    requestStop: (runId, request) =>
-      publish(runId, JSON.stringify({ command: 'stop', ...request } satisfies ControlMessage)),
+    announce: (runId, announcement) => publish(runId, formatAnnouncement(announcement)),
     async read(runId) {
       try {
         const { payload } = await client.send(
@@ -57,7 +53,7 @@ export function makeControl(client: IoTDataPlaneClient): Control {
         );
         return payload === undefined
           ? undefined
-          : parseControlMessage(Buffer.from(payload).toString(), Date.now());
+          : parseAnnouncement(Buffer.from(payload).toString(), Date.now());
       } catch (error) {
         if (error instanceof ResourceNotFoundException) return undefined;
         throw error;

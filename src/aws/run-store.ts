@@ -1,6 +1,7 @@
 import type { ArrivalWindow } from '../measure/arrival-window.ts';
 import type { SliceDeath } from '../measure/slice-death.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
+import { type LiveAction, maxActions, type StoredAction, storeNumbered } from '../plan/actions/action.ts';
 import type { InjectedFaults } from '../plan/conditions.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatReportJson } from '../report/report-json.ts';
@@ -18,6 +19,8 @@ export interface RunObjects {
   nameOf(key: string): string;
   notFound(runId: string): StampedeError;
   put(key: string, body: string, contentType?: string): Promise<void>;
+  /** @returns false where the key exists, even where another writes it at the same time */
+  putIfNew(key: string, body: string): Promise<boolean>;
   /** Undefined: there is none. @throws UnreadableFileError for one that is too large */
   get(key: string): Promise<string | Buffer | undefined>;
   /** All below a prefix that ends in a slash, in the order of their names. */
@@ -44,6 +47,10 @@ export interface RunStore {
   sliceResults(runId: string): AsyncIterable<SliceResult>;
   /** What slices died of: the state machine puts it there. */
   sliceDeaths(runId: string): AsyncIterable<SliceDeath>;
+  /** Stores an action under the first number that is free, even against others who store at the same time. */
+  putAction(runId: string, action: LiveAction): Promise<StoredAction>;
+  /** The run's actions in their order. @param from the first number to be read */
+  actions(runId: string, from?: number): AsyncIterable<StoredAction>;
   putArrivalWindow(window: ArrivalWindow): Promise<void>;
   /** Arrival windows whose key is not in `known`; adds the keys it yields to it. */
   arrivalWindows(runId: string, known: Set<string>): AsyncIterable<ArrivalWindow>;
@@ -69,7 +76,14 @@ export interface LiveOverflow extends Omit<NewLiveOverflow, 'lines'> {
 /** What a report is made of and put into. */
 export type RunRecord = Pick<
   RunStore,
-  'getPlan' | 'sliceResults' | 'sliceDeaths' | 'arrivalWindows' | 'getFaults' | 'getReport' | 'putReport'
+  | 'getPlan'
+  | 'sliceResults'
+  | 'sliceDeaths'
+  | 'actions'
+  | 'arrivalWindows'
+  | 'getFaults'
+  | 'getReport'
+  | 'putReport'
 >;
 
 const overflowKey = /([^/]+)\.(\d+)-lines(?:\.(\d{3}))?(\.whole)?\.lp$/;
@@ -117,6 +131,14 @@ export function openRunStore(objects: RunObjects): RunStore {
     }
   }
 
+  async function* actions(runId: string, from = 0): AsyncGenerator<StoredAction> {
+    for (let k = from; k < maxActions; k++) {
+      const action = await get('action', runId, runKeys.action(runId, k));
+      if (action === undefined) return;
+      yield action;
+    }
+  }
+
   return {
     putPlan: (plan) => put(runKeys.plan(plan.runId), JSON.stringify(plan)),
     async getPlan(runId) {
@@ -135,6 +157,16 @@ export function openRunStore(objects: RunObjects): RunStore {
       }
     },
     getFaults: (runId) => get('injectedFaults', runId, runKeys.faults(runId)),
+    async putAction(runId, action) {
+      let from = 0;
+      for await (const _ of actions(runId)) from++;
+      const stored = (k: number): StoredAction => ({ version: 1, runId, k, ...action });
+      const k = await storeNumbered(from, (next) =>
+        objects.putIfNew(runKeys.action(runId, next), JSON.stringify(stored(next))),
+      );
+      return stored(k);
+    },
+    actions,
     putArrivalWindow: (window) =>
       put(runKeys.arrivalWindow(window.runId, window.window), JSON.stringify(window)),
     async *arrivalWindows(runId, known) {

@@ -1,4 +1,4 @@
-import { type ControlMessage, parseControlMessage } from '../plan/control-message.ts';
+import { type Announcement, parseAnnouncement } from '../plan/actions/action.ts';
 import { controlTopicOf, type Plan } from '../plan/plan.ts';
 import { controlKeepAliveMs, controlLostAfterMs } from '../plan/poll-intervals.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
@@ -10,13 +10,13 @@ export interface ControlChannelSettings {
   readonly slice: number;
   readonly transport: MakeTransport;
   readonly clock: Clock;
-  onMessage(message: ControlMessage): void;
+  onAction(announcement: Announcement): void;
   /** This slice can no longer be stopped from outside, for this reason. Called once. */
   onLost(reason: string): void;
 }
 
 export interface ControlChannel {
-  /** Resolves once a stop sent before the channel was open must have been received. */
+  /** Resolves once what was announced last before the channel was open must have been received. */
   readonly caughtUp: Promise<void>;
   /** Times it connected so far: the service counts them beside those of devices. */
   connects(): number;
@@ -78,9 +78,9 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
         retry(connect);
       },
       echoed(_device, payload) {
-        const message = parseControlMessage(payload.toString('utf8'), clock.now());
-        if (message === undefined) return;
-        settings.onMessage(message);
+        const announcement = parseAnnouncement(payload.toString('utf8'), clock.now());
+        if (announcement === undefined) return;
+        settings.onAction(announcement);
         caughtUp.resolve();
       },
       // Connected without the subscription. Permissions do not change within a run; a quota is free again soon.

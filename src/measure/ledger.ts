@@ -1,3 +1,5 @@
+import type { LiveAction } from '../plan/actions/action.ts';
+import { stopOf } from '../plan/actions/stop.ts';
 import type { ControlMessage } from '../plan/control-message.ts';
 import type { Plan, Slice } from '../plan/plan.ts';
 import { sliceOf } from '../plan/slices.ts';
@@ -61,7 +63,8 @@ export class Ledger {
   readonly #unrelated = { notJson: 0, noEnvelope: 0 };
   #arrivals = 0;
   #echoed = 0;
-  #stoppedOn: ControlMessage | undefined;
+  /** Of the stored actions, and of the slices' own records: runs of before stored no actions. */
+  #stop: ControlMessage | undefined;
   #lastSentAt: number | null = null;
   readonly #stoppedBy = new ReasonCounts();
   readonly #sliceFailedBy = new ReasonCounts();
@@ -108,7 +111,10 @@ export class Ledger {
     this.#connectFailedBy.addAll(result.connectFailedBy);
     this.#disconnectedBy.addAll(result.disconnectedBy);
     this.#echoRefusedBy.addAll(result.echoRefusedBy ?? {});
-    if (result.outcome === 'stopped') this.#addStop(result);
+    if (result.outcome === 'stopped') {
+      this.#stoppedBy.add(result.reason ?? 'no reason given');
+      this.#addStop(result.stoppedOn);
+    }
     this.#lastSentAt = latestOf(this.#lastSentAt, result.lastSentAt);
     if (result.outcome === 'failed') this.#sliceFailedBy.add(result.reason ?? 'no reason given');
     for (const name of sliceLatencyNames) this.#latencies[name].mergeEncoded(result.latencies[name]);
@@ -116,6 +122,11 @@ export class Ledger {
     this.#latencySeries.puback_round_trip.add(result.latencyPerSecond?.puback_round_trip ?? {});
     this.#generator.add(result);
     this.#clocks.addSlice(result.slice, result.quickestEcho);
+  }
+
+  /** An action of the run: what was stored decides when it took effect, not when each slice received it. */
+  addAction(action: LiveAction): void {
+    this.#addStop(stopOf(action));
   }
 
   /** What a slice died of; nothing where it left its result all the same. @throws {CorruptMeasurementError} for a slice the plan does not have */
@@ -169,7 +180,9 @@ export class Ledger {
 
   #closeAll(goesOn: boolean, backlog: Backlog): RunLedger {
     const { slices, profile } = this.#plan;
-    const ending = { goesOn, stoppedAt: this.#stoppedOn?.at, acknowledged: this.#acknowledged };
+    // A stop that came after the end of every slice has stopped nothing.
+    const stoppedOn = this.#stoppedBy.isEmpty ? undefined : this.#stop;
+    const ending = { goesOn, stoppedAt: stoppedOn?.at, acknowledged: this.#acknowledged };
     const droppedBy = new ReasonCounts();
     const { deadLetters, deadLetteredBy } = uniteDeadLetters(backlog, this.#received);
     const sum = { ...noMessages, sendUnknown: 0, ackUnknown: 0, received: 0, deadLettered: 0, missing: 0 };
@@ -220,7 +233,7 @@ export class Ledger {
       slices: this.#outcomes(),
       knownUntil: this.#knownUntil(),
       stoppedBy: this.#stoppedBy.counts(),
-      ...(this.#stoppedOn === undefined ? {} : { stoppedOn: this.#stoppedOn }),
+      ...(stoppedOn === undefined ? {} : { stoppedOn }),
       lastSentAt: this.#lastSentAt,
       sliceFailedBy: this.#sliceFailedBy.counts(),
       sliceDiedBy: this.#sliceDiedBy(),
@@ -247,10 +260,8 @@ export class Ledger {
     };
   }
 
-  #addStop({ reason, stoppedOn }: SliceResult): void {
-    this.#stoppedBy.add(reason ?? 'no reason given');
-    if (stoppedOn === undefined) return;
-    if (this.#stoppedOn === undefined || stoppedOn.at < this.#stoppedOn.at) this.#stoppedOn = stoppedOn;
+  #addStop(stop: ControlMessage | undefined): void {
+    if (stop !== undefined && (this.#stop === undefined || stop.at < this.#stop.at)) this.#stop = stop;
   }
 
   #sliceDiedBy(): CountsByReason {

@@ -12,6 +12,10 @@ export class ReasonCounts {
     for (const [reason, count] of Object.entries(counts)) this.add(reason, count ?? 0);
   }
 
+  get isEmpty(): boolean {
+    return this.#counts.size === 0;
+  }
+
   /** The most frequent first. */
   counts(): CountsByReason {
     return Object.fromEntries([...this.#counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)));

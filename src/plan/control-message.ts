@@ -1,4 +1,4 @@
-/** Retained on the run's control topic: a slice that starts late still finds it. */
+/** What ended a slice before its time, as its result has it. */
 export interface ControlMessage {
   readonly command: 'stop';
   /** Who asked for it and why, in words. */
@@ -16,33 +16,4 @@ export interface FailedThreshold {
   readonly metric: string;
   readonly expression: string;
   readonly actual: number;
-}
-
-/**
- * Undefined for anything that is not a control message: a stray payload must not stop a run.
- * @param receivedAt epoch milliseconds; stands for the instant where the message names none, as one written by hand
- */
-export function parseControlMessage(text: string, receivedAt: number): ControlMessage | undefined {
-  let message: unknown;
-  try {
-    message = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof message !== 'object' || message === null) return undefined;
-  const { command, reason, at, by, threshold } = message as Record<string, unknown>;
-  if (command !== 'stop') return undefined;
-  return {
-    command,
-    reason: typeof reason === 'string' ? reason : 'stopped by a control message',
-    at: typeof at === 'number' ? at : receivedAt,
-    ...(by === 'run' ? { by } : {}),
-    ...(isFailedThreshold(threshold) ? { threshold } : {}),
-  };
-}
-
-function isFailedThreshold(value: unknown): value is FailedThreshold {
-  if (typeof value !== 'object' || value === null) return false;
-  const { metric, expression, actual } = value as Record<string, unknown>;
-  return typeof metric === 'string' && typeof expression === 'string' && typeof actual === 'number';
 }

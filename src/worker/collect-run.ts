@@ -30,7 +30,7 @@ export interface CollectOptions {
   readonly clock?: CollectClock;
 }
 
-type RunRecord = Pick<RunStore, 'sliceResults' | 'sliceDeaths' | 'arrivalWindows'>;
+type RunRecord = Pick<RunStore, 'sliceResults' | 'sliceDeaths' | 'actions' | 'arrivalWindows'>;
 
 /**
  * Reads back all that a run has left: slice results, then arrival windows until nothing is missing, or the queue is empty and
@@ -87,6 +87,7 @@ async function readSlices(store: RunRecord, plan: Plan): Promise<Ledger> {
   const ledger = makeLedger(plan);
   for await (const result of store.sliceResults(plan.runId)) ledger.addSlice(result);
   for await (const death of store.sliceDeaths(plan.runId)) ledger.addDeath(death);
+  for await (const action of store.actions(plan.runId)) ledger.addAction(action);
   return ledger;
 }
 

@@ -1,5 +1,5 @@
 import type { Control } from '../aws/control.ts';
-import type { ControlMessage } from '../plan/control-message.ts';
+import type { Announcement } from '../plan/actions/action.ts';
 import { controlPollLostAfterMs, nextControlPollMs } from '../plan/poll-intervals.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 
@@ -11,7 +11,8 @@ export interface ControlPollSettings {
   readonly clock: Clock;
   /** 0–1 */
   readonly random: () => number;
-  onMessage(message: ControlMessage): void;
+  /** Called with each answer, so that the same action may come again. */
+  onAction(announcement: Announcement): void;
   /** This slice can no longer be stopped from outside, for this reason. */
   onLost(reason: string): void;
 }
@@ -32,9 +33,9 @@ export function pollControl(settings: ControlPollSettings): {
   const poll = async (): Promise<void> => {
     isPolling = true;
     try {
-      const message = await control.read(runId);
+      const announcement = await control.read(runId);
       answeredAt = clock.now();
-      if (message !== undefined) settings.onMessage(message);
+      if (announcement !== undefined) settings.onAction(announcement);
     } catch {
       // One failed poll is ignored; failures for `lostAfterMs` report the channel as lost.
     } finally {

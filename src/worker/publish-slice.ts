@@ -2,10 +2,13 @@ import type { RunStore } from '../aws/run-store.ts';
 import { runSlice } from '../device/slice-runner.ts';
 import type { MakeTransport } from '../device/transport.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
+import type { ActionKind, Announcement } from '../plan/actions/action.ts';
+import { actionKinds } from '../plan/actions/action-kinds.ts';
 import type { ControlMessage } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../shared/clock.ts';
 import { checkPlannedTarget, type KnownTarget } from '../targets/planned-target.ts';
+import { followActions } from './follow-actions.ts';
 import type { LiveView } from './live-view.ts';
 
 /** What the state machine hands to a publishing function. */
@@ -18,31 +21,36 @@ export interface SliceRequest {
 
 /** What the two publishing functions share, and what sets them apart. */
 export interface SliceDeps {
-  readonly store: Pick<RunStore, 'getPlan' | 'putSliceResult'>;
+  readonly store: Pick<RunStore, 'getPlan' | 'putSliceResult' | 'actions'>;
   /** What this function knows of its target by itself. */
   readonly known: Omit<KnownTarget, 'hosts'>;
   readonly liveView: LiveView;
   /** Set for this invocation: one from an earlier one stood still while the environment was frozen. */
   readonly clock: Clock;
   makeTransport(plan: Plan): Promise<MakeTransport>;
-  /** Listens for the run's stop message until closed. */
+  /** In place of all that there are. */
+  readonly actionKinds?: readonly ActionKind[];
+  /** Listens for the run's actions until closed. */
   openControl(plan: Plan, slice: number, contact: ControlContact): Promise<OpenControl>;
 }
 
-/** Callbacks for control messages of the run and for the loss of the control channel. */
+/** Callbacks for announcements of the run and for the loss of the control channel. */
 export interface ControlContact {
-  onMessage(message: ControlMessage): void;
+  onAction(announcement: Announcement): void;
   /** The slice can no longer be stopped from outside, for this reason: it stops by itself. */
   onLost(reason: string): void;
 }
 
 interface OpenControl {
-  /** Resolves once a stop sent before it was opened must have been received. */
+  /** Resolves once what was announced last before it was opened must have been received. */
   readonly caughtUp: Promise<void>;
   /** Of a channel that is a connection: times it connected so far. */
   connects?(): number;
   close(): Promise<void>;
 }
+
+/** The longest that a slice that starts late waits for its run store. */
+const lateReadMs = 2_000;
 
 /**
  * One invocation: reads the plan, runs its slice of devices, stores what they did. Returns next to nothing, because the
@@ -60,15 +68,26 @@ export async function publishSlice(
   const stop = new AbortController();
   const received: { stoppedOn?: ControlMessage } = {};
   const view = liveView.openSlice(plan, slice);
-  const control = await world.openControl(plan, slice, {
-    onMessage(message) {
-      if (!stop.signal.aborted) received.stoppedOn = message;
-      stop.abort(message.reason);
+  const actions = followActions({
+    runId,
+    kinds: world.actionKinds ?? actionKinds,
+    store,
+    clock,
+    controls: {
+      stop(message) {
+        if (!stop.signal.aborted) received.stoppedOn = message;
+        stop.abort(message.reason);
+      },
     },
+  });
+  const control = await world.openControl(plan, slice, {
+    onAction: (announcement) => actions.received(announcement),
     onLost: (reason) => stop.abort(reason),
   });
   try {
-    await untilCaughtUp(control, plan, clock);
+    // Read once the channel is open: what is stored after that is announced to it.
+    const caughtUp = { stored: actions.readStored(), channel: control.caughtUp };
+    await untilCaughtUp(caughtUp, plan, clock);
     const result = await runSlice({
       plan,
       slice,
@@ -82,6 +101,7 @@ export async function publishSlice(
     const ended = { ...result, ...connectsOf(control) };
     await store.putSliceResult(result.outcome === 'stopped' ? { ...ended, ...received } : ended);
   } finally {
+    actions.close();
     await Promise.all([control.close(), view.close()]);
   }
   return { slice };
@@ -93,14 +113,17 @@ function connectsOf({ connects }: OpenControl): Pick<SliceResult, 'controlConnec
 
 /**
  * The run may have been stopped before the slice started: a slice in time waits for that until its start, and no longer. A
- * late one starts at once, for its control channel may be held up by the quotas that the run is to try; it
- * stops when it receives the stop.
+ * late one only reads the stored actions, for its control channel may be held up by the quotas that the run is to try.
  */
-async function untilCaughtUp({ caughtUp }: OpenControl, { timeline }: Plan, clock: Clock): Promise<void> {
+async function untilCaughtUp(
+  { stored, channel }: { readonly stored: Promise<void>; readonly channel: Promise<void> },
+  { timeline }: Plan,
+  clock: Clock,
+): Promise<void> {
   const spareMs = timeline.startAt - clock.now();
-  if (spareMs <= 0) return;
+  const isLate = spareMs <= 0;
   const inTime = Promise.withResolvers<void>();
-  const cancel = clock.setTimer(spareMs, inTime.resolve);
-  await Promise.race([caughtUp, inTime.promise]);
+  const cancel = clock.setTimer(isLate ? lateReadMs : spareMs, inTime.resolve);
+  await Promise.race([isLate ? stored : Promise.all([stored, channel]), inTime.promise]);
   cancel();
 }

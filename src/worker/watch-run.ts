@@ -3,16 +3,18 @@ import type { Metrics } from '../aws/metric-sums.ts';
 import type { RunStore } from '../aws/run-store.ts';
 import { makeLedger } from '../measure/ledger.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
+import { stopOf } from '../plan/actions/stop.ts';
 import type { Plan } from '../plan/plan.ts';
 import { checkpointEveryMs, watchEverySeconds } from '../plan/poll-intervals.ts';
 import { cloudWatchPrefix } from '../profile/threshold-metrics.ts';
 import { describeFailedThreshold, failedAbortThreshold } from '../report/abort.ts';
 import type { CloudWatchView } from '../report/reconciliation.ts';
 import { formatShare } from '../shared/format.ts';
+import type { RunControl } from './run-control.ts';
 
 export interface WatchDeps {
-  readonly store: Pick<RunStore, 'sliceResults' | 'arrivalWindows'>;
-  readonly control: Pick<Control, 'read' | 'requestStop'>;
+  readonly store: Pick<RunStore, 'sliceResults' | 'arrivalWindows' | 'actions'>;
+  readonly control: Pick<Control, 'read'> & Pick<RunControl, 'requestStop'>;
   readonly metrics: Metrics;
   /** Epoch milliseconds. */
   now(): number;
@@ -63,8 +65,11 @@ export async function stopSlices(
   await control.requestStop(runId, { reason, at: now(), by: 'run' });
 }
 
-async function isStopped(runId: string, { control }: WatchDeps): Promise<boolean> {
-  return (await control.read(runId)) !== undefined;
+/** By an action that was stored, or by one that could only be announced. */
+async function isStopped(runId: string, { store, control }: WatchDeps): Promise<boolean> {
+  for await (const action of store.actions(runId)) if (stopOf(action) !== undefined) return true;
+  const announced = await control.read(runId);
+  return announced !== undefined && stopOf(announced) !== undefined;
 }
 
 /** The instant up to which all running slices have reported; undefined while none has. */

@@ -5,6 +5,7 @@ import { type Execution, makeExecutions } from '../../aws/executions.ts';
 import { makeLiveFiguresReader } from '../../aws/live-figures.ts';
 import type { EmbeddedAwsAddress } from '../../embedded/gateway/addresses.ts';
 import { readLiveSource } from '../../worker/environment.ts';
+import { makeRunControl } from '../../worker/run-control.ts';
 import { embeddedReportArguments } from '../runs/report-file.ts';
 import { openRunDirectory } from '../runs/run-directory.ts';
 import { type Backend, isUnreachable } from './backend.ts';
@@ -26,21 +27,25 @@ export function connectBackend(
   runsDirectory: string,
 ): Backend {
   const figures = makeLiveFiguresReader(readLiveSource(environment) ?? { url: '', token: '' });
+  // The run store is the runs directory: what is stored is where the user looks for it.
+  const record = openRunDirectory(runsDirectory);
   return {
     // On loopback any pace is allowed.
     pollEveryMs: 250,
     stopTimeoutMs: 60_000,
     executions: makeExecutions(stateMachineArn, new SFNClient(clientSettings(environment, 'SFN'))),
-    control: makeControl(
-      new IoTDataPlaneClient({
-        ...clientSettings(environment, 'IOT_DATA_PLANE'),
-        maxAttempts: attemptsToRetain,
-      }),
-    ),
+    control: makeRunControl({
+      store: record,
+      control: makeControl(
+        new IoTDataPlaneClient({
+          ...clientSettings(environment, 'IOT_DATA_PLANE'),
+          maxAttempts: attemptsToRetain,
+        }),
+      ),
+    }),
     live: async ({ runId }) => ({ totals: await figures.totals(runId) }),
     view: figures.view,
-    // The run store is the runs directory: what is stored is where the user looks for it.
-    record: openRunDirectory(runsDirectory),
+    record,
     saveReport: async () => undefined,
     logs: `${runsDirectory}/.logs`,
     argumentsOf: (runId) => embeddedReportArguments(runId, runsDirectory),
@@ -96,6 +101,7 @@ export function untilClosed({
       },
     },
     control: {
+      issue: (runId, action) => unlessClosed(control.issue(runId, action)),
       requestStop: (runId, request) => unlessClosed(control.requestStop(runId, request)),
       clear: (runId) => unlessClosed(control.clear(runId)),
     },

@@ -1,4 +1,3 @@
-import type { Control } from '../../aws/control.ts';
 import type { Executions } from '../../aws/executions.ts';
 import type { SliceCounts } from '../../aws/map-runs.ts';
 import type { RunRecord } from '../../aws/run-store.ts';
@@ -6,6 +5,7 @@ import type { RunView, ViewRequest } from '../../live/run-in-progress.ts';
 import type { RunTotals } from '../../live/run-totals.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Report } from '../../report/report-model.ts';
+import type { RunControl } from '../../worker/run-control.ts';
 import type { DraftOptions } from '../run/draft-run.ts';
 import type { ServiceCounts } from '../run/progress.ts';
 
@@ -15,7 +15,7 @@ import type { ServiceCounts } from '../run/progress.ts';
  */
 export interface Backend {
   readonly executions: Pick<Executions, 'arnOf' | 'start' | 'describe' | 'stop' | 'latest'>;
-  readonly control: Pick<Control, 'requestStop' | 'clear'>;
+  readonly control: RunControl;
   readonly record: RunRecord;
   /** Where the functions' output is to be found. */
   readonly logs: string;

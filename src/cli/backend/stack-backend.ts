@@ -23,6 +23,7 @@ import { exitCodes, StampedeError } from '../../shared/errors.ts';
 import { runIdPattern } from '../../shared/run-id.ts';
 import { isLoopback } from '../../targets/target-check.ts';
 import { iotDataUrlOf, readInfluxServer, readLiveSource } from '../../worker/environment.ts';
+import { makeRunControl } from '../../worker/run-control.ts';
 import { type Stage, stageArguments } from '../options/stage-flags.ts';
 import { openRunDirectory } from '../runs/run-directory.ts';
 import type { Backend } from './backend.ts';
@@ -81,10 +82,13 @@ export async function openStack(flags: Stage, runsDirectory: string): Promise<Op
   const backend: Backend = {
     ...stackPace,
     executions: makeExecutions(stack.stateMachineArn, sfn),
-    control: {
-      requestStop: async (runId, request) => (await control()).requestStop(runId, request),
-      clear: async (runId) => (await control()).clear(runId),
-    },
+    control: makeRunControl({
+      store,
+      control: {
+        announce: async (runId, announcement) => (await control()).announce(runId, announcement),
+        clear: async (runId) => (await control()).clear(runId),
+      },
+    }),
     live: makeStackFigures({
       sfn,
       cloudwatch: plain(new CloudWatchClient({ region })),

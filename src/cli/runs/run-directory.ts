@@ -53,6 +53,15 @@ export function makeRunObjects(runsDirectory: string): RunObjects {
     async put(key, body) {
       await files.write(namesOf(key), body);
     },
+    async putIfNew(key, body) {
+      try {
+        await files.write(namesOf(key), body, true);
+        return true;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+        throw error;
+      }
+    },
     async get(key) {
       const names = namesOf(key);
       const facts = await files.head(...names);

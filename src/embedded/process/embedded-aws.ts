@@ -234,7 +234,8 @@ export async function openEmbeddedAws(
     logDirectory: logs.directory,
     routes: gateway.routes,
     broken: iotCore.ended.then((how) => `the process of the embedded IoT Core ended: ${how}`),
-    stop: (graceMs) => stopRuns(stepFunctions.running(), { iotCoreUrl: iotCoreUrl(), accountKey, graceMs }),
+    stop: (graceMs) =>
+      stopRuns(stepFunctions.running(), { files: runFiles, iotCoreUrl: iotCoreUrl(), accountKey, graceMs }),
     async close() {
       // Close the functions first: their later requests would find no service.
       await Promise.all([pool.close(), stepFunctions.close()]);

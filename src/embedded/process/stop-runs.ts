@@ -1,12 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-plane';
-import type { ControlMessage } from '../../plan/control-message.ts';
+import {
+  type Announcement,
+  formatAnnouncement,
+  type LiveAction,
+  storeNumbered,
+} from '../../plan/actions/action.ts';
+import { stopAction } from '../../plan/actions/stop.ts';
 import { controlTopicOf } from '../../plan/plan.ts';
 import { region } from '../gateway/arns.ts';
+import { AwsError } from '../gateway/aws-error.ts';
 import type { Credentials } from '../gateway/request-signature.ts';
+import type { RunFiles } from '../s3/run-files.ts';
 import type { Execution } from '../step-functions/machine.ts';
 
 interface StopOptions {
+  readonly files: Pick<RunFiles, 'put'>;
   /** Base URL of the IoT data plane. */
   readonly iotCoreUrl: string;
   readonly accountKey: Credentials;
@@ -15,12 +24,12 @@ interface StopOptions {
 }
 
 /**
- * Stops each run as a user would, with a retained message on its control topic: the slices disconnect, the run drains
+ * Stops each run as a user would, with an action that is stored and then announced: the slices disconnect, the run drains
  * and writes its report.
  */
 export async function stopRuns(
   executions: readonly Execution[],
-  { iotCoreUrl, accountKey, graceMs }: StopOptions,
+  { files, iotCoreUrl, accountKey, graceMs }: StopOptions,
 ): Promise<void> {
   if (executions.length === 0) return;
   const client = new IoTDataPlaneClient({
@@ -28,7 +37,7 @@ export async function stopRuns(
     region,
     credentials: accountKey,
   });
-  await Promise.allSettled(executions.map(({ name }) => publishStop(client, name)));
+  await Promise.allSettled(executions.map(({ name }) => stopRun(client, name, files)));
   client.destroy();
   const over = new AbortController();
   await Promise.race([
@@ -38,12 +47,31 @@ export async function stopRuns(
   over.abort();
 }
 
-async function publishStop(client: IoTDataPlaneClient, runId: string): Promise<void> {
-  const message: ControlMessage = {
-    command: 'stop',
-    reason: 'embedded AWS is shutting down',
+async function stopRun(
+  client: IoTDataPlaneClient,
+  runId: string,
+  files: StopOptions['files'],
+): Promise<void> {
+  const stop: LiveAction = {
     at: Date.now(),
+    action: stopAction({ reason: 'embedded AWS is shutting down' }),
   };
-  const payload = Buffer.from(JSON.stringify(message));
+  let announcement: Announcement = stop;
+  try {
+    const stored = (k: number) => ({ version: 1, runId, k, ...stop });
+    const k = await storeNumbered(0, async (next) => {
+      const body = Buffer.from(JSON.stringify(stored(next)));
+      return files.put(`runs/${runId}/actions/${next}.json`, body, true).then(() => true, falseIfTaken);
+    });
+    announcement = stored(k);
+  } catch {
+    // A stop is announced all the same: the slices record it.
+  }
+  const payload = Buffer.from(formatAnnouncement(announcement));
   await client.send(new PublishCommand({ topic: controlTopicOf(runId), qos: 1, retain: true, payload }));
+}
+
+function falseIfTaken(error: unknown): false {
+  if (error instanceof AwsError && error.code === 'PreconditionFailed') return false;
+  throw error;
 }

@@ -1,6 +1,7 @@
 import type { ArrivalWindow } from '../../measure/arrival-window.ts';
 import type { SliceDeath } from '../../measure/slice-death.ts';
 import type { SliceResult } from '../../measure/slice-result.ts';
+import type { StoredAction } from '../../plan/actions/action.ts';
 import { checkStoredPlan, checkStoredProfile, checkTimes, type PlanProblem } from '../../plan/check-plan.ts';
 import type { InjectedFaults } from '../../plan/conditions.ts';
 import type { Plan } from '../../plan/plan.ts';
@@ -13,6 +14,7 @@ export interface StoredFiles {
   readonly report: Report;
   readonly plan: Plan;
   readonly sliceResult: SliceResult;
+  readonly action: StoredAction;
   readonly sliceDeath: SliceDeath;
   readonly arrivalWindow: ArrivalWindow;
   readonly injectedFaults: InjectedFaults;
@@ -53,6 +55,7 @@ const validators: { readonly [Kind in StoredKind]: () => Promise<object> } = {
   report: () => import('./generated/report.ts'),
   plan: () => import('./generated/plan.ts'),
   sliceResult: () => import('./generated/slice-result.ts'),
+  action: () => import('./generated/action.ts'),
   sliceDeath: () => import('./generated/slice-death.ts'),
   arrivalWindow: () => import('./generated/arrival-window.ts'),
   injectedFaults: () => import('./generated/injected-faults.ts'),

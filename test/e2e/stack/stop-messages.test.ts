@@ -5,7 +5,8 @@ import {
 } from '@aws-sdk/client-iot-data-plane';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type IotCore, startIotCore } from '../../../src/embedded/iot-core/start-iot-core.ts';
-import { parseControlMessage } from '../../../src/plan/control-message.ts';
+import { parseAnnouncement } from '../../../src/plan/actions/action.ts';
+import { stopOf } from '../../../src/plan/actions/stop.ts';
 import { controlTopicOf } from '../../../src/plan/plan.ts';
 import { clearStopMessages, sendStopMessage } from '../../../stack/cleanup/stop-messages.js';
 import { retryThrottled } from '../../../stack/cleanup/throttling.js';
@@ -67,7 +68,8 @@ it('asks the slices of a run to stop, as the command line does', async () => {
   const { payload } = await client.send(
     new GetRetainedMessageCommand({ topic: controlTopicOf('running-1') }),
   );
-  expect(parseControlMessage(Buffer.from(payload!).toString(), 0)).toEqual({
+  const announcement = parseAnnouncement(Buffer.from(payload!).toString(), 0);
+  expect(stopOf(announcement!)).toEqual({
     command: 'stop',
     reason: 'the stack is being removed (sls remove)',
     at: expect.any(Number),

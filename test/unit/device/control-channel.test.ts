@@ -32,8 +32,8 @@ async function watch(behaviour: Behaviour, forMs: number, script: (bench: Bench)
       bench = { clock, transport, listener, topics };
       return transport;
     },
-    onMessage: ({ reason, at }) =>
-      events.push({ what: `${reason} (${at})`, afterMs: clock.now() - startedAt }),
+    onAction: ({ at, action }) =>
+      events.push({ what: `${action.kind} ${action.reason} (${at})`, afterMs: clock.now() - startedAt }),
     onLost: (reason) => events.push({ what: reason, afterMs: clock.now() - startedAt }),
   });
   if (bench === undefined) throw new Error('no transport was made');
@@ -61,7 +61,7 @@ describe('the control channel of an MQTT slice', () => {
     expect({ connects, closed, events }).toEqual({ connects: 1, closed: true, events: [] });
   });
 
-  it('receives the stop message, and takes the instant of receipt where it names none', async () => {
+  it('receives announcements, and takes the instant of receipt where one names none', async () => {
     const say = (bench: Bench, text: string) => bench.listener.echoed(0, Buffer.from(text));
     const { events } = await watch({}, 5_000, (bench) => {
       bench.clock.setTimer(500, () => say(bench, 'hello'));
@@ -69,8 +69,8 @@ describe('the control channel of an MQTT slice', () => {
       bench.clock.setTimer(2_000, () => say(bench, '{"command":"stop","reason":"enough","at":7}'));
     });
     expect(events).toEqual([
-      { what: `stopped by a control message (${startedAt + 1_000})`, afterMs: 1_000 },
-      { what: 'enough (7)', afterMs: 2_000 },
+      { what: `stop undefined (${startedAt + 1_000})`, afterMs: 1_000 },
+      { what: 'stop enough (7)', afterMs: 2_000 },
     ]);
   });
 
@@ -91,7 +91,7 @@ describe('the control channel of an MQTT slice', () => {
           if (messageAfterMs !== undefined) clock.setTimer(messageAfterMs, say);
           return new SimulatedTransport(clock, behaviour, listener);
         },
-        onMessage: () => undefined,
+        onAction: () => undefined,
         onLost: () => undefined,
       });
       void channel.caughtUp.then(() => {

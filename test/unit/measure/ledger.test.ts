@@ -4,6 +4,8 @@ import type { ArrivalWindow } from '../../../src/measure/arrival-window.ts';
 import { checkLedger } from '../../../src/measure/check-ledger.ts';
 import { makeLedger } from '../../../src/measure/ledger.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
+import type { LiveAction } from '../../../src/plan/actions/action.ts';
+import { stopAction } from '../../../src/plan/actions/stop.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { makeSliceSchedule } from '../../../src/plan/schedule.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
@@ -327,6 +329,28 @@ describe('a slice that died', () => {
     });
     expect(ledger.stoppedBy).toEqual({ 'stopped by the user': 1 });
     expect(checkLedger(ledger)).toEqual([]);
+  });
+
+  it('takes the instant of a stop from the stored actions, else from what slices were stopped on', () => {
+    const stop = (afterMs: number, reason: string): LiveAction => ({
+      at: plan.timeline.publishAt + afterMs,
+      action: stopAction({ reason }),
+    });
+    const closedWith = (results: readonly SliceResult[], actions: readonly LiveAction[]) => {
+      const ledger = makeLedger(plan);
+      for (const result of results) ledger.addSlice(result);
+      for (const action of actions) ledger.addAction(action);
+      return ledger.close();
+    };
+    const stopped = { ...flawless(0), outcome: 'stopped', reason: 'lost the channel' } as const;
+    const received = { command: 'stop', reason: 'by hand', at: plan.timeline.publishAt + 3_000 } as const;
+    const others = [flawless(1), checkpoint, flawless(3)];
+    const actions = [stop(5_000, 'first'), stop(4_000, 'earlier'), { at: 0, action: { kind: 'rate' } }];
+    expect(closedWith([stopped, ...others], actions).stoppedOn).toMatchObject({ reason: 'earlier' });
+    expect(closedWith([{ ...stopped, stoppedOn: received }, ...others], []).stoppedOn).toEqual(received);
+    expect(closedWith([{ ...stopped, stoppedOn: received }, ...others], actions).stoppedOn).toEqual(received);
+    // It came after the end of every slice.
+    expect(closedWith([flawless(0), ...others], actions).stoppedOn).toBeUndefined();
   });
 
   it('owes only what its checkpoint had intended while the run goes on', () => {

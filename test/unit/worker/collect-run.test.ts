@@ -45,6 +45,7 @@ async function collect(world: World) {
       for (let slice = 0; slice < plan.slices.count; slice++) yield resultOf(plan, slice);
     },
     async *sliceDeaths() {},
+    async *actions() {},
     async *arrivalWindows(_runId: string, known: Set<string>): AsyncGenerator<ArrivalWindow> {
       for (const { batch, key, window } of windows) {
         if (known.has(key) || !isRead(batch)) continue;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ControlMessage } from '../../../src/plan/control-message.ts';
+import type { Announcement } from '../../../src/plan/actions/action.ts';
+import { stopAction } from '../../../src/plan/actions/stop.ts';
 import {
   controlPollEveryMs,
   controlPollLostAfterMs,
@@ -9,11 +10,11 @@ import { pollControl } from '../../../src/worker/control-poll.ts';
 import { VirtualClock } from '../../support/device/virtual-clock.ts';
 
 const startedAt = 1_700_000_000_000;
-const stop: ControlMessage = { command: 'stop', reason: 'stopped by the user', at: startedAt };
+const stop: Announcement = { k: 0, at: startedAt, action: stopAction({ reason: 'stopped by the user' }) };
 
 /** A slice over HTTPS whose control plane answers so, polled for a time or until it receives a message. */
 async function watch(
-  answer: (afterMs: number) => Promise<ControlMessage | undefined>,
+  answer: (afterMs: number) => Promise<Announcement | undefined>,
   forMs: number,
   { slices = 1, random = () => 0.5 } = {},
 ): Promise<{ events: { what: string; afterMs: number }[]; asked: number[] }> {
@@ -32,7 +33,7 @@ async function watch(
     slices,
     clock,
     random,
-    onMessage: ({ reason }) => events.push({ what: reason, afterMs: clock.now() - startedAt }),
+    onAction: ({ action }) => events.push({ what: String(action.reason), afterMs: clock.now() - startedAt }),
     onLost: (reason) => events.push({ what: reason, afterMs: clock.now() - startedAt }),
   });
   // The first answer comes before any time has passed.

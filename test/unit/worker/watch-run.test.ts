@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { StopRequest } from '../../../src/aws/control.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
-import type { ControlMessage } from '../../../src/plan/control-message.ts';
+import type { LiveAction, StoredAction } from '../../../src/plan/actions/action.ts';
+import { stopAction } from '../../../src/plan/actions/stop.ts';
+import type { StopRequest } from '../../../src/worker/run-control.ts';
 import { stopSlices, type WatchDeps, watchRun } from '../../../src/worker/watch-run.ts';
 import { planOf, resultOf, windowOf } from '../../support/measure/run-fixture.ts';
 
@@ -25,7 +26,9 @@ interface Scene {
   readonly checkpoints?: readonly (number | undefined)[];
   readonly outcome?: SliceResult['outcome'];
   readonly messages?: Partial<SliceResult['messages']>;
-  readonly stop?: ControlMessage;
+  /** Announced, and stored too or not. */
+  readonly announced?: LiveAction;
+  readonly stored?: LiveAction;
   readonly sums?: Readonly<Record<string, number>>;
 }
 
@@ -56,9 +59,12 @@ async function look(scene: Scene) {
       async *arrivalWindows() {
         yield windowOf(plan, [[0, 1]]);
       },
+      async *actions(runId): AsyncGenerator<StoredAction> {
+        if (scene.stored !== undefined) yield { version: 1, runId, k: 0, ...scene.stored };
+      },
     },
     control: {
-      read: async () => scene.stop,
+      read: async () => scene.announced,
       requestStop: async (_runId, request) => void stops.push(request),
     },
     metrics: {
@@ -110,9 +116,13 @@ describe('a look at a run', () => {
 
   it('ends when the slices have, when somebody stopped them, and shortly before they would', async () => {
     expect(await look({ at: 15, outcome: 'completed' })).toMatchObject({ isWatched: false, stops: [] });
-    const stop: ControlMessage = { command: 'stop', reason: 'stopped by the user', at: 0 };
-    expect(await look({ at: 15, stop })).toMatchObject({ isWatched: false, stops: [] });
-    expect(await look({ at: -0.5, stop })).toMatchObject({ isWatched: false, stops: [] });
+    const stop = { at: 0, action: stopAction({ reason: 'stopped by the user' }) };
+    for (const how of [{ stored: stop }, { announced: stop }]) {
+      expect(await look({ at: 15, ...how })).toMatchObject({ isWatched: false, stops: [] });
+      expect(await look({ at: -0.5, ...how })).toMatchObject({ isWatched: false, stops: [] });
+    }
+    const other = { at: 0, action: { kind: 'rate', factor: 2 } };
+    expect((await look({ at: 15, stored: other, announced: other })).stops).toHaveLength(1);
     const holds = { thresholds: { puback_round_trip: [abort('p(99)<50')] } };
     expect(await look({ at: 56, profile: holds })).toMatchObject({ isWatched: false, stops: [] });
     expect(await look({ at: 61 })).toMatchObject({ isWatched: false, stops: [] });

@@ -64,6 +64,7 @@ const reads = {
   slices: (record) => all(record.sliceResults(runId)),
   deaths: (record) => all(record.sliceDeaths(runId)),
   arrivals: (record) => all(record.arrivalWindows(runId, new Set())),
+  actions: (record) => all(record.actions(runId)),
   faults: (record) => record.getFaults(runId),
 } satisfies Record<string, Read>;
 
@@ -71,6 +72,8 @@ const result = resultOf(plan, 1);
 const window = { ...windowOf(plan, [[0, 1]]), window: 'batch-1' };
 const report = { ...reportOf(runOf()), runId };
 const death = { slice: 1, fault: { Error: 'TypeError' } };
+
+const action = { version: 1, runId, k: 0, at: 1, action: { kind: 'rate', factor: 2, ramps: [{ to: null }] } };
 
 const records: readonly (readonly [name: string, open: () => RunRecord, where: () => string])[] = [
   ['the run store of the functions and of --stage', () => store, () => 's3://bucket/runs'],
@@ -84,11 +87,14 @@ describe.each(records)('%s', (_, open, where) => {
     for (const slice of [0, 1, 2]) await write(`slices/${slice}.json`, { ...result, slice });
     await write('deaths/1.json', death);
     await write('arrivals/batch-1.json', window);
+    for (const k of [0, 1, 10]) await write(`actions/${k}.json`, { ...action, k });
     const record = open();
     expect(await reads.plan(record)).toMatchObject({ runId });
     expect(await reads.report(record)).toMatchObject({ runId });
     expect(await reads.slices(record)).toMatchObject([{ slice: 0 }, { slice: 1 }, { slice: 2 }]);
     expect(await reads.deaths(record)).toMatchObject([death]);
+    // Numbered without a gap: one behind a gap is none.
+    expect(await reads.actions(record)).toEqual([action, { ...action, k: 1 }]);
     expect(await reads.arrivals(record)).toMatchObject([{ window: 'batch-1' }]);
   });
 
@@ -100,6 +106,12 @@ describe.each(records)('%s', (_, open, where) => {
     ['slices', 'slices/01.json', result, `holds what belongs at "runs/${runId}/slices/1.json"`],
     ['deaths', 'deaths/0.json', death, `holds what belongs at "runs/${runId}/deaths/1.json"`],
     ['arrivals', 'arrivals/batch-1.json', { ...window, runId: other }, `is of another run, "${other}"`],
+    [
+      'actions',
+      'actions/0.json',
+      { ...action, k: 1 },
+      `holds what belongs at "runs/${runId}/actions/1.json"`,
+    ],
     ['arrivals', 'arrivals/copy.json', window, `holds what belongs at "runs/${runId}/arrivals/batch-1.json"`],
   ] as const)(
     'refuses %s from %s that belongs elsewhere, with its name',
@@ -119,6 +131,7 @@ describe.each(records)('%s', (_, open, where) => {
     ['slices', 'slices/1.json', { ...result, sent: 'all' }],
     ['deaths', 'deaths/1.json', { ...death, fault: { Error: 5 } }],
     ['arrivals', 'arrivals/batch-1.json', { ...window, seen: { 0: [0, 'x'] } }],
+    ['actions', 'actions/0.json', { ...action, action: { factor: 2 } }],
     ['faults', 'faults.json', { choices: {}, events: [{}] }],
     ['slices', 'slices/1.json', '['.repeat(100_000)],
   ] as const)('refuses %s from a hostile %s, with its name', async (kind, name, content) => {

@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
+import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { makeRunStore } from '../../../../src/aws/bucket.ts';
 import { type Control, makeControl } from '../../../../src/aws/control.ts';
 import { attachBackend } from '../../../../src/cli/backend/attached-backend.ts';
 import { stopRun } from '../../../../src/cli/run/stop-run.ts';
 import { executionReportOf, reportOf } from '../../../../src/cli/runs/make-report.ts';
 import type { SliceResult } from '../../../../src/measure/slice-result.ts';
 import { makeRandom } from '../../../../src/shared/random.ts';
+import { makeRunControl, type RunControl } from '../../../../src/worker/run-control.ts';
 import { processesOf } from '../../../support/cli/processes.ts';
 import { keyIn } from '../../../support/embedded/test-key.ts';
 import { type EndedRehearsal, type Rehearsal, startRehearsal } from '../../../support/run/rehearsal.ts';
@@ -25,7 +28,9 @@ const random = makeRandom(20_261_121, 0);
 
 let rehearsal: Rehearsal;
 let client: IoTDataPlaneClient;
+let s3: S3Client;
 let control: Control;
+let runControl: RunControl;
 /** Stops by itself, beside the others. */
 let aborting: Promise<EndedRehearsal>;
 beforeAll(async () => {
@@ -37,6 +42,12 @@ beforeAll(async () => {
     credentials: keyIn(environment),
   });
   control = makeControl(client);
+  s3 = new S3Client({
+    endpoint: environment.AWS_ENDPOINT_URL!,
+    region: environment.AWS_REGION!,
+    credentials: keyIn(environment),
+  });
+  runControl = makeRunControl({ store: makeRunStore(environment.RUN_BUCKET!, s3), control });
   // Loads what the first request of a client loads: it is not the stop that is slow.
   await control.read('no-such-run');
   aborting = rehearsal.run({
@@ -49,6 +60,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   client.destroy();
+  s3.destroy();
   const { runsDirectory } = rehearsal;
   await rehearsal.close();
   expect(processesOf(runsDirectory)).toEqual([]);
@@ -68,7 +80,7 @@ async function stopAll(profile: object, count: number): Promise<StoppedRun[]> {
       const moment = timeline.createdAt + random() * (timeline.publishEndAt + 500 - timeline.createdAt);
       await sleep(Math.max(0, moment - Date.now()));
       const stoppedAt = Date.now();
-      await control.requestStop(run.runId, { reason: 'stopped by the user', at: stoppedAt });
+      await runControl.requestStop(run.runId, { reason: 'stopped by the user', at: stoppedAt });
       const ended = await run.ended();
       return { ...ended, stoppedAt, slices: await run.slices() };
     }),

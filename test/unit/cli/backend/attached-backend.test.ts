@@ -23,7 +23,11 @@ function makePlace() {
       stop: async () => undefined,
       latest: async () => undefined,
     },
-    control: { requestStop: async () => answer(undefined), clear: async () => answer(undefined) },
+    control: {
+      issue: async () => answer(undefined),
+      requestStop: async () => answer(undefined),
+      clear: async () => answer(undefined),
+    },
   });
   return {
     ...place,

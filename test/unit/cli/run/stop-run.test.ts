@@ -50,6 +50,7 @@ function makeBackend(options: BackendOptions = {}) {
       latest: async () => runId,
     },
     control: {
+      issue: async () => undefined,
       async requestStop(id, { reason, by }) {
         stopRequestedAt = now;
         log.push(`${id}: ${reason}, by ${by ?? 'somebody'}`);
@@ -70,6 +71,7 @@ function makeBackend(options: BackendOptions = {}) {
         for (const result of results) yield areRunning ? { ...result, outcome: 'running' } : result;
       },
       async *sliceDeaths() {},
+      async *actions() {},
       async *arrivalWindows() {},
     },
     logs: 'logs',

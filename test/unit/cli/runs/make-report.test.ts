@@ -29,6 +29,7 @@ function makeRecord(subscriber: 'queue' | 'stream' | 'direct' = 'queue') {
       yield* slices;
     },
     async *sliceDeaths() {},
+    async *actions() {},
     async *arrivalWindows() {
       yield* windows;
     },

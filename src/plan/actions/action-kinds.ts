@@ -1,0 +1,5 @@
+import type { ActionKind } from './action.ts';
+import { stopKind } from './stop.ts';
+
+/** Every kind of action that a slice can carry out. */
+export const actionKinds: readonly ActionKind[] = [stopKind];

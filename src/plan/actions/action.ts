@@ -1,0 +1,114 @@
+import type { JsonValue } from '../../profile/load-profile.ts';
+import type { ControlMessage } from '../control-message.ts';
+import type { Plan } from '../plan.ts';
+import { stopWithinSeconds } from '../poll-intervals.ts';
+
+/** A change of a run while it goes on. */
+export interface LiveAction {
+  /** Epoch milliseconds at which it takes effect. */
+  readonly at: number;
+  /** Absent: all device groups. */
+  readonly group?: string;
+  readonly action: ActionData;
+}
+
+/** An action in the form in which it is stored and announced. */
+export interface ActionData {
+  readonly kind: string;
+  readonly [setting: string]: JsonValue;
+}
+
+/**
+ * Stored as `runs/{runId}/actions/{k}.json` before it is announced, so that every slice, and the ledger afterwards, derive the
+ * same from the plan and its actions.
+ */
+export interface StoredAction extends LiveAction {
+  readonly version: 1;
+  readonly runId: string;
+  /** 0, 1, 2 … in the order in which they were stored, without a gap. */
+  readonly k: number;
+}
+
+/** What arrives on the control topic: a stored action, or without `k` one that was never stored. */
+export interface Announcement extends LiveAction {
+  readonly k?: number;
+}
+
+/** A run has no more; who reads them stops there. */
+export const maxActions = 10_000;
+
+/** One kind of action: all that the rest of the code knows of it. */
+export interface ActionKind<Settings = unknown> {
+  readonly kind: string;
+  /** Takes effect where it is received. Others are given an instant by which every slice has received them. */
+  readonly isImmediate: boolean;
+  /** Announced even if it cannot be stored: slices then record it themselves. */
+  readonly isAnnouncedUnstored: boolean;
+  /** Undefined: this is no action of the kind, and no slice acts on it. */
+  parse(data: ActionData): Settings | undefined;
+  /** @param at epoch milliseconds, as the action says; the call may come later */
+  apply(slice: SliceControls, settings: Settings, at: number): void;
+}
+
+/** What an action may do to a slice. */
+export interface SliceControls {
+  stop(message: ControlMessage): void;
+}
+
+/** Epoch milliseconds for an action that is issued now. */
+export function instantOf(
+  { isImmediate }: Pick<ActionKind, 'isImmediate'>,
+  now: number,
+  { profile, slices }: Pick<Plan, 'profile' | 'slices'>,
+): number {
+  return isImmediate ? now : now + stopWithinSeconds(profile, slices.count) * 1_000;
+}
+
+/**
+ * Stores an action under the first number that is free, even against others who store at the same time.
+ * @param from a number that was free, or taken, a moment ago; all below it are taken
+ * @param putIfNew false: the number is taken
+ */
+export async function storeNumbered(
+  from: number,
+  putIfNew: (k: number) => Promise<boolean>,
+): Promise<number> {
+  for (let k = from; k < maxActions; k++) if (await putIfNew(k)) return k;
+  throw new RangeError(`the run has ${maxActions} actions, and can take no more`);
+}
+
+/** The form on the control topic. */
+export function formatAnnouncement(announcement: Announcement | StoredAction): string {
+  return JSON.stringify(announcement);
+}
+
+/**
+ * Undefined for anything that is no action: a stray payload must not change a run. An action that was not stored may also be
+ * written by hand, as `{"command":"stop","reason":"…"}`.
+ * @param receivedAt epoch milliseconds; stands for the instant where a message written by hand names none
+ */
+export function parseAnnouncement(text: string, receivedAt: number): Announcement | undefined {
+  let message: unknown;
+  try {
+    message = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isRecord(message)) return undefined;
+  const { command, at, k, group, action } = message;
+  if (typeof command === 'string') {
+    const { command: _, at: __, ...settings } = message as Record<string, JsonValue>;
+    return { at: typeof at === 'number' ? at : receivedAt, action: { ...settings, kind: command } };
+  }
+  if (typeof at !== 'number' || !isRecord(action) || typeof action.kind !== 'string') return undefined;
+  return {
+    ...(Number.isSafeInteger(k) ? { k: k as number } : {}),
+    at,
+    ...(typeof group === 'string' ? { group } : {}),
+    action: action as ActionData,
+  };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,53 @@
+import type { JsonValue } from '../../profile/load-profile.ts';
+import type { ControlMessage, FailedThreshold } from '../control-message.ts';
+import type { ActionData, ActionKind, LiveAction } from './action.ts';
+
+/** Why a run is to end: what devices do until then still counts. */
+export type Stop = Omit<ControlMessage, 'command' | 'at'>;
+
+/** Ends all slices at once; `at` is the instant at which the stop was asked for. */
+export const stopKind: ActionKind<Stop> = {
+  kind: 'stop',
+  isImmediate: true,
+  // A run must be stoppable even where its run store is not: on a full disk, or by a user who may not write there.
+  isAnnouncedUnstored: true,
+  parse({ reason, by, threshold }) {
+    return {
+      reason: typeof reason === 'string' ? reason : 'stopped by a control message',
+      ...(by === 'run' ? { by } : {}),
+      ...(isFailedThreshold(threshold) ? { threshold } : {}),
+    };
+  },
+  apply: (slice, stop, at) => slice.stop(controlMessageOf(stop, at)),
+};
+
+export function stopAction({ reason, by, threshold }: Stop): ActionData {
+  return {
+    kind: stopKind.kind,
+    reason,
+    ...(by === undefined ? {} : { by }),
+    ...(threshold === undefined ? {} : { threshold: { ...threshold } }),
+  };
+}
+
+/** Undefined for an action of another kind. */
+export function stopOf({ at, action }: LiveAction): ControlMessage | undefined {
+  const stop = action.kind === stopKind.kind ? stopKind.parse(action) : undefined;
+  return stop && controlMessageOf(stop, at);
+}
+
+function controlMessageOf({ reason, by, threshold }: Stop, at: number): ControlMessage {
+  return {
+    command: 'stop',
+    reason,
+    at,
+    ...(by === undefined ? {} : { by }),
+    ...(threshold === undefined ? {} : { threshold }),
+  };
+}
+
+function isFailedThreshold(value: JsonValue | undefined): value is JsonValue & FailedThreshold {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { metric, expression, actual } = value as Record<string, JsonValue>;
+  return typeof metric === 'string' && typeof expression === 'string' && typeof actual === 'number';
+}
