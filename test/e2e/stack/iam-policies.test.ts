@@ -34,15 +34,15 @@ describe('calls of the command line', () => {
     const withClients = readdirSync(cli, { recursive: true, encoding: 'utf8' }).filter(
       (file) => file.endsWith('.ts') && /from '@aws-sdk\//.test(readFileSync(cli + file, 'utf8')),
     );
-    // embedded-backend.ts talks to embedded AWS alone, with its own key.
+    // attached-backend.ts talks to embedded AWS alone, with its own key.
     expect(withClients.sort()).toEqual([
-      'backend/client-backend.ts',
-      'backend/embedded-backend.ts',
+      'backend/attached-backend.ts',
       'backend/stack-backend.ts',
+      'backend/stack-figures.ts',
       'run/certificate-request.ts',
     ]);
     expect([...reachableFrom(['src/cli/backend/stack-backend.ts'])]).toContain(
-      'src/cli/backend/client-backend.ts',
+      'src/cli/backend/stack-figures.ts',
     );
   });
 

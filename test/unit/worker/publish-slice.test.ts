@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
+import type { StoredAction } from '../../../src/plan/actions/action.ts';
+import { stopAction } from '../../../src/plan/actions/stop.ts';
 import { publishSlice } from '../../../src/worker/publish-slice.ts';
 import { makeTestPlan } from '../../support/device/make-run.ts';
 import { SimulatedTransport } from '../../support/device/simulated-transport.ts';
@@ -9,7 +11,7 @@ const createdAt = 1_700_000_000_000;
 const host = 'xxxx-ats.iot.eu-central-1.amazonaws.com';
 
 /** A slice whose control channel catches up so long after it was opened; never where it is undefined. */
-async function publish(startsAtMs: number, caughtUpAfterMs?: number) {
+async function publish(startsAtMs: number, caughtUpAfterMs?: number, stored: readonly StoredAction[] = []) {
   const plan = {
     ...makeTestPlan({ devices: 10, ratePerSecond: 100, seconds: 2, leadMs: 1_000 }, createdAt),
     target: { kind: 'aws-iot' as const, endpoints: [], dataUrl: undefined },
@@ -29,6 +31,9 @@ async function publish(startsAtMs: number, caughtUpAfterMs?: number) {
       store: {
         getPlan: async () => plan,
         putSliceResult: async (result: SliceResult) => void results.push(result),
+        async *actions() {
+          yield* stored;
+        },
       },
       liveView: { openSlice: () => ({ tell() {}, close: async () => {} }) } as never,
       makeTransport: async () => (listener) => {
@@ -50,9 +55,10 @@ async function publish(startsAtMs: number, caughtUpAfterMs?: number) {
   await clock.runUntil(run);
   const result = results.at(-1)!;
   return {
+    stoppedOn: result.stoppedOn,
     messages: result.messages,
     startLagMs: result.generator.startLagMs,
-    firstConnectAtMs: transports[0]!.connectedAtMs[0]! - createdAt,
+    firstConnectAtMs: (transports[0]?.connectedAtMs[0] ?? Number.NaN) - createdAt,
   };
 }
 
@@ -75,6 +81,18 @@ describe('publishSlice', () => {
       const { startLagMs, firstConnectAtMs } = await publish(1_400, caughtUpAfterMs);
       expect(startLagMs).toBe(400);
       expect(firstConnectAtMs).toBe(1_455);
+    },
+  );
+
+  it.each([100, 1_400])(
+    'reads that the run was stopped before it started, after %p ms',
+    async (startsAtMs) => {
+      const action = stopAction({ reason: 'stopped by the user' });
+      const stop = { version: 1, runId: 'run', k: 0, at: createdAt, action } as const;
+      const { stoppedOn, messages, firstConnectAtMs } = await publish(startsAtMs, undefined, [stop]);
+      expect(stoppedOn).toEqual({ command: 'stop', reason: 'stopped by the user', at: createdAt });
+      expect(messages).toMatchObject({ sent: 0 });
+      expect(firstConnectAtMs).toBeNaN();
     },
   );
 });
