@@ -32,9 +32,9 @@ export function describeClockOffset({
   const { atMostMs, atMostSlice, atLeastMs, atLeastSlice, behind, ahead } = clockOffset;
   if (atMostMs === null) return [];
   const resolution =
-    'end_to_end_latency, rule_latency and transit end at a stamp in whole milliseconds: a sample is right to ±1 ms.';
-  const brackets = describeBracket(generator.clockBracketMs);
-  if (behind.slices + ahead.slices === 0) return [resolution, ...brackets];
+    'end_to_end_latency, rule_latency and transit end at a stamp in whole milliseconds: a sample is right to ±1 ms' +
+    `${describeBracket(generator.clockBracketMs)}.`;
+  if (behind.slices + ahead.slices === 0) return [resolution];
   const bounds = [
     atMostMs > 0
       ? [`at most ${formatElapsed(atMostMs)} too high (slice ${atMostSlice})`]
@@ -55,7 +55,6 @@ export function describeClockOffset({
       'too high',
     ),
     `Over all slices these three read ${bounds.join('; ')}.`,
-    ...brackets,
   ];
 }
 
@@ -72,15 +71,13 @@ function describeProven(
   ];
 }
 
-/** Worth a sentence where it is more than a mean may be wrong by. */
+/** Worth a word where it is more than a mean may be wrong by. */
 const noteworthyBracketMs = 0.05;
 
-function describeBracket(clockBracketMs: number | null): string[] {
-  if (clockBracketMs === null || clockBracketMs <= noteworthyBracketMs) return [];
-  return [
-    `A slice’s clock may be ${formatElapsed(clockBracketMs)} behind its machine’s, whose processors were busy when it was ` +
-      'set: these three may read as much too high.',
-  ];
+/** How closely a slice on a busy machine knows when it sent: no stamp proves more. */
+function describeBracket(clockBracketMs: number | null): string {
+  if (clockBracketMs === null || clockBracketMs <= noteworthyBracketMs) return '';
+  return `, or up to ${formatElapsed(clockBracketMs)} more too high, for on a busy machine a slice knows no closer when it sent`;
 }
 
 function provenBy(offsets: readonly { readonly slice: number; readonly ms: number }[]): ProvenOffset {

@@ -42,7 +42,8 @@ beforeAll(async () => {
     `const truth = makeSystemClock();
   const offsetMs = JSON.parse(readFileSync(${JSON.stringify(offsetsFile)}, 'utf8'))[request.slice];
   const clock = {
-    bracketMs: truth.bracketMs!,
+    get bracketMs() { return truth.bracketMs!; },
+    settle: (untilMs: number) => truth.settle!(untilMs - offsetMs),
     now: () => truth.now() + offsetMs,
     setTimer: (delayMs: number, fn: () => void) => truth.setTimer(delayMs, fn),
   };`,
@@ -114,11 +115,10 @@ describe('clocks that are', () => {
     expectBoundsOf(report, [0, 0]);
     expect(report.clockOffset).toMatchObject({ behind: { slices: 0 }, ahead: { slices: 0 } });
     expect(report.generator.clockBracketMs).not.toBeNull();
-    if (report.generator.clockBracketMs! > 0.05) return; // The machine was too busy, and the report says so.
     expect(terminal).not.toMatch(/clock/i);
     expect(html).not.toMatch(/clocks? (is|are|may)/i);
     for (const page of [terminal, html]) {
-      expect(page).toContain('end at a stamp in whole milliseconds: a sample is right to ±1 ms.');
+      expect(page).toContain('end at a stamp in whole milliseconds: a sample is right to ±1 ms');
     }
   }, 60_000);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { calibrateEpoch, makeSystemClock } from '../../../src/shared/clock.ts';
+import { CalibratedEpoch, makeSystemClock } from '../../../src/shared/clock.ts';
 
 describe('the system clock', () => {
   it('is the wall clock, with fractions, and never goes back', () => {
@@ -63,7 +63,7 @@ function machine(stepsMs: readonly number[], set: { readonly atMs: number; reado
 const never = { atMs: Number.POSITIVE_INFINITY, byMs: 0 };
 const shortSteps = fc.double({ min: 0.000_05, max: 0.003, noNaN: true });
 
-describe('calibrateEpoch', () => {
+describe('CalibratedEpoch', () => {
   it('holds the true epoch within the bracket that it states, whenever the process is preempted', () => {
     const steps = fc.oneof(
       { weight: 20, arbitrary: shortSteps },
@@ -72,7 +72,7 @@ describe('calibrateEpoch', () => {
     fc.assert(
       fc.property(fc.array(steps, { minLength: 1, maxLength: 200 }), (stepsMs) => {
         const { readings, elapsedMs } = machine(stepsMs, never);
-        const { epochMs, bracketMs } = calibrateEpoch(readings);
+        const { epochMs, bracketMs } = new CalibratedEpoch(readings);
         expect(epochMs).toBeLessThanOrEqual(epoch + 0.001);
         expect(epochMs + bracketMs).toBeGreaterThanOrEqual(epoch - 0.001);
         // Bounded: the limit, and what the last three readings took.
@@ -86,7 +86,7 @@ describe('calibrateEpoch', () => {
     // 600 steps of a microsecond and one of 1.7 ms: a tick in the midst of the first preemption, and then undisturbed ones.
     const stepsMs = [...Array.from({ length: 600 }, () => 0.001), 1.7];
     const { readings, elapsedMs } = machine(stepsMs, never);
-    const { epochMs, bracketMs } = calibrateEpoch(readings);
+    const { epochMs, bracketMs } = new CalibratedEpoch(readings);
     expect(bracketMs).toBeLessThanOrEqual(0.01);
     expect(Math.abs(epochMs - epoch)).toBeLessThanOrEqual(0.01);
     expect(elapsedMs()).toBeGreaterThan(1.7);
@@ -102,12 +102,45 @@ describe('calibrateEpoch', () => {
         ),
         (atMs, byMs) => {
           const { readings, epochNow } = machine([0.001], { atMs, byMs });
-          const { epochMs, bracketMs } = calibrateEpoch(readings);
+          const { epochMs, bracketMs } = new CalibratedEpoch(readings);
           expect(epochMs).toBeLessThanOrEqual(epochNow() + 0.001);
           expect(epochMs + bracketMs).toBeGreaterThanOrEqual(epochNow() - 0.001);
         },
       ),
     );
+  });
+
+  it('goes on to narrow it later, never backwards, where every tick of the first 200 ms was missed', () => {
+    // Between two readings the process is preempted for most of a millisecond, until the machine is quiet.
+    let isBusy = true;
+    let nowMs = 0;
+    const pass = (): number => {
+      nowMs += isBusy ? 0.83 : 0.001;
+      return nowMs;
+    };
+    const epochOfMachine = new CalibratedEpoch({
+      monotonic: pass,
+      wall: () => Math.floor(pass() + epoch),
+    });
+    const first = { epochMs: epochOfMachine.epochMs, bracketMs: epochOfMachine.bracketMs };
+    expect(epochOfMachine.isSettled).toBe(false);
+    epochOfMachine.narrow(2);
+    expect(epochOfMachine.bracketMs).toBeLessThanOrEqual(first.bracketMs);
+    isBusy = false;
+    epochOfMachine.narrow(2);
+    expect(epochOfMachine.isSettled).toBe(true);
+    expect(epochOfMachine.epochMs).toBeGreaterThanOrEqual(first.epochMs);
+    expect(Math.abs(epochOfMachine.epochMs - epoch)).toBeLessThanOrEqual(0.011);
+  });
+
+  it('does not follow a wall clock that is set later: time never goes back', () => {
+    const { readings } = machine([0.83], never);
+    let backMs = 0;
+    const epochOfMachine = new CalibratedEpoch({ ...readings, wall: () => readings.wall() - backMs });
+    const before = epochOfMachine.epochMs;
+    backMs = 500;
+    epochOfMachine.narrow(50);
+    expect(epochOfMachine.epochMs).toBe(before);
   });
 
   it('states the bracket of this machine, and keeps to it', () => {

@@ -16,7 +16,10 @@ async function publish(startsAtMs: number, caughtUpAfterMs?: number, stored: rea
     ...makeTestPlan({ devices: 10, ratePerSecond: 100, seconds: 2, leadMs: 1_000 }, createdAt),
     target: { kind: 'aws-iot' as const, endpoints: [], dataUrl: undefined },
   };
-  const clock = new VirtualClock(createdAt + startsAtMs);
+  const settledUntilMs: number[] = [];
+  const clock = Object.assign(new VirtualClock(createdAt + startsAtMs), {
+    settle: async (untilMs: number) => void settledUntilMs.push(untilMs - createdAt),
+  });
   const results: SliceResult[] = [];
   const transports: SimulatedTransport[] = [];
   const run = publishSlice(
@@ -57,6 +60,7 @@ async function publish(startsAtMs: number, caughtUpAfterMs?: number, stored: rea
   return {
     stoppedOn: result.stoppedOn,
     messages: result.messages,
+    settledUntilMs,
     startLagMs: result.generator.startLagMs,
     firstConnectAtMs: (transports[0]?.connectedAtMs[0] ?? Number.NaN) - createdAt,
   };
@@ -69,8 +73,13 @@ describe('publishSlice', () => {
     ['in time, caught up after it', 100, 4_000],
     ['in time, never caught up: its SUBSCRIBE is throttled', 100, undefined],
   ])('starts on the plan’s start: %s', async (_what, startsAtMs, caughtUpAfterMs) => {
-    const { messages, startLagMs, firstConnectAtMs } = await publish(startsAtMs, caughtUpAfterMs);
+    const { messages, startLagMs, firstConnectAtMs, settledUntilMs } = await publish(
+      startsAtMs,
+      caughtUpAfterMs,
+    );
     expect(startLagMs).toBe(0);
+    // It has until shortly before the start to set its clock.
+    expect(settledUntilMs).toEqual([900]);
     expect(firstConnectAtMs).toBe(1_055);
     expect(messages).toMatchObject({ intended: 200, sent: 200, dropped: 0 });
   });
