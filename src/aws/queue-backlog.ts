@@ -68,7 +68,7 @@ export function makeDeadLetterQueue(name: string, url: string, client: SQSClient
         const letter = parseDeadLetter(body);
         if (letter?.run !== runId) return;
         const messages = byReason.get(letter.reason) ?? new MessageSets();
-        messages.add(letter.slice, letter.n);
+        messages.add(letter, letter.n);
         byReason.set(letter.reason, messages);
       });
       const deadLetters = [...byReason].map(([reason, messages]): DeadLetters => ({ reason, messages }));

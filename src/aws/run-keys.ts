@@ -1,3 +1,4 @@
+import type { ArrivalWindow } from '../measure/arrival-window.ts';
 import { OtherRunError } from '../report/stored/other-run-error.ts';
 import type { StoredFiles, StoredKind } from '../report/stored/read-stored.ts';
 
@@ -13,17 +14,24 @@ export interface NewLiveOverflow {
   readonly status: number | undefined;
 }
 
+/** A leg of a slice: one Lambda invocation. */
+export interface LegId {
+  readonly slice: number;
+  readonly leg: number;
+}
+
 /** Keys of a run, as design and documentation name them. */
 export const runKeys = {
   plan: (runId: string) => `runs/${runId}/plan.json`,
   slices: (runId: string) => `runs/${runId}/slices/`,
-  slice: (runId: string, slice: number) => `runs/${runId}/slices/${slice}.json`,
+  slice: (runId: string, { slice, leg }: LegId) => `runs/${runId}/slices/${slice}/${leg}.json`,
   faults: (runId: string) => `runs/${runId}/faults.json`,
   deaths: (runId: string) => `runs/${runId}/deaths/`,
-  death: (runId: string, slice: number) => `runs/${runId}/deaths/${slice}.json`,
+  death: (runId: string, { slice, leg }: LegId) => `runs/${runId}/deaths/${slice}/${leg}.json`,
   action: (runId: string, k: number) => `runs/${runId}/actions/${k}.json`,
   arrivals: (runId: string) => `runs/${runId}/arrivals/`,
-  arrivalWindow: (runId: string, window: string) => `runs/${runId}/arrivals/${window}.json`,
+  arrivalWindow: (runId: string, { observer, window }: Pick<ArrivalWindow, 'observer' | 'window'>) =>
+    `runs/${runId}/arrivals/${observer}/${window}.json`,
   report: (runId: string) => `runs/${runId}/report.json`,
   reportHtml: (runId: string) => `runs/${runId}/report.html`,
   liveOverflows: (runId: string) => `runs/${runId}/influx-overflow/`,
@@ -37,10 +45,10 @@ const ownKeys: {
 } = {
   plan: ({ runId }) => runKeys.plan(runId),
   report: ({ runId }) => runKeys.report(runId),
-  sliceResult: ({ runId, slice }) => runKeys.slice(runId, slice),
+  sliceResult: (result) => runKeys.slice(result.runId, result),
   action: ({ runId, k }) => runKeys.action(runId, k),
-  sliceDeath: ({ slice }, runId) => runKeys.death(runId, slice),
-  arrivalWindow: ({ runId, window }) => runKeys.arrivalWindow(runId, window),
+  sliceDeath: (death, runId) => runKeys.death(runId, death),
+  arrivalWindow: (window) => runKeys.arrivalWindow(window.runId, window),
   injectedFaults: (_, runId) => runKeys.faults(runId),
 };
 

@@ -146,7 +146,7 @@ export function openRunStore(objects: RunObjects): RunStore {
       if (plan === undefined) throw objects.notFound(runId);
       return plan;
     },
-    putSliceResult: (result) => put(runKeys.slice(result.runId, result.slice), JSON.stringify(result)),
+    putSliceResult: (result) => put(runKeys.slice(result.runId, result), JSON.stringify(result)),
     sliceResults: (runId) => readAll('sliceResult', runId, keysIn(runKeys.slices(runId))),
     async *sliceDeaths(runId) {
       for await (const { key, modifiedAt } of objects.list(runKeys.deaths(runId))) {
@@ -167,8 +167,7 @@ export function openRunStore(objects: RunObjects): RunStore {
       return stored(k);
     },
     actions,
-    putArrivalWindow: (window) =>
-      put(runKeys.arrivalWindow(window.runId, window.window), JSON.stringify(window)),
+    putArrivalWindow: (window) => put(runKeys.arrivalWindow(window.runId, window), JSON.stringify(window)),
     async *arrivalWindows(runId, known) {
       const fresh = async function* (): AsyncGenerator<string> {
         for await (const key of keysIn(runKeys.arrivals(runId))) {

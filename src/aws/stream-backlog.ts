@@ -169,7 +169,7 @@ function addRecords(
 ): void {
   for (const { Data = new Uint8Array() } of records) {
     const record = parseRuleRecord(Buffer.from(Data).toString());
-    if (typeof record !== 'string' && record.run === runId) messages.add(record.slice, record.n);
+    if (typeof record !== 'string' && record.run === runId) messages.add(record, record.n);
   }
 }
 

@@ -10,6 +10,10 @@ import type {
   SliceResult,
   UndecidedCounts,
 } from '../measure/slice-result.ts';
+import { countEchoesBefore, hasEchoes } from '../plan/echoes.ts';
+import { echoObserver } from '../plan/observers.ts';
+import type { Plan, Slice } from '../plan/plan.ts';
+import type { SliceSchedule } from '../plan/schedule.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
 import type { EchoedMessage } from './payload.ts';
 import { SecondCounts } from './second-counts.ts';
@@ -25,6 +29,20 @@ export function isDecided({ waiting, inFlight }: Undecided): boolean {
   return inFlight + waiting.backlog + waiting['not-connected'] === 0;
 }
 
+/** What the numbers of messages mean that come back to the devices that sent them. */
+export interface EchoNumbers {
+  readonly deviceOf: (n: number) => number;
+  /** A message's place among those that come back. */
+  readonly rankOf: (n: number) => number;
+}
+
+/** Undefined where no device subscribes to its own topic. */
+export function echoNumbersOf(plan: Plan, slice: Slice, { turns }: SliceSchedule): EchoNumbers | undefined {
+  return hasEchoes(plan.profile)
+    ? { deviceOf: turns.deviceOf, rankOf: countEchoesBefore(plan, slice) }
+    : undefined;
+}
+
 /** The parts of a slice's result that are counted while it runs. */
 export type CountedResult = Pick<
   SliceResult,
@@ -35,7 +53,8 @@ export type CountedResult = Pick<
   | 'failedBy'
   | 'disconnectedBy'
   | 'echoRefusedBy'
-  | 'sent'
+  | 'streams'
+  | 'observed'
   | 'lastSentAt'
   | 'perSecond'
   | 'latencies'
@@ -60,6 +79,10 @@ export class SliceCounters {
   #failed = 0;
   #unacknowledged = 0;
   #echoed = 0;
+  readonly #echoNumbers: EchoNumbers | undefined;
+  /** Ranks of own messages that were back at their devices, and how often they were. */
+  readonly #echoes = new IntervalSet();
+  #echoArrivals = 0;
   readonly #dropped: Record<DropReason, number> = { 'not-connected': 0, backlog: 0, stopped: 0 };
   readonly #connectFailedBy = new Map<string, number>();
   readonly #failedBy = new Map<string, number>();
@@ -74,7 +97,9 @@ export class SliceCounters {
   readonly #sendLag = new IntervalHistogram();
   readonly #pubackRoundTripSeconds = new LatencySeconds();
 
-  constructor(devices: number, startMs: number) {
+  /** @param echo absent where no message comes back to its device */
+  constructor(devices: number, startMs: number, echo?: EchoNumbers) {
+    this.#echoNumbers = echo;
     this.#devicesPlanned = devices;
     this.#everConnected = new Uint8Array(devices);
     this.perSecond = new SecondCounts(startMs);
@@ -116,8 +141,10 @@ export class SliceCounters {
     this.#unacknowledged++;
   }
 
-  echoed({ at, own }: EchoedMessage, arrivedMs: number): void {
+  /** @param device that received it */
+  echoed(device: number, { at, own }: EchoedMessage, arrivedMs: number): void {
     if (own !== undefined) {
+      this.#observeEcho(device, own.n);
       const us = Math.round((arrivedMs - own.sent) * 1_000);
       if (this.#quickestEcho === undefined || us < this.#quickestEcho.us) {
         this.#quickestEcho = { n: own.n, us };
@@ -126,6 +153,13 @@ export class SliceCounters {
     this.#echoed++;
     this.perSecond.echoed(arrivedMs);
     this.#echo.record(arrivedMs - at);
+  }
+
+  /** On a shared topic devices receive each other's messages: those are no echoes. */
+  #observeEcho(device: number, n: number): void {
+    if (this.#echoNumbers?.deviceOf(n) !== device || !this.#sent.has(n)) return;
+    this.#echoArrivals++;
+    this.#echoes.add(this.#echoNumbers.rankOf(n));
   }
 
   /** @param connectMs undefined where connecting is nothing to measure */
@@ -169,8 +203,9 @@ export class SliceCounters {
     return this.perSecond.connectedNow;
   }
 
-  get echoes(): number {
-    return this.#echoed;
+  /** Distinct messages that were back at the devices that sent them. */
+  get echoesSeen(): number {
+    return this.#echoes.count;
   }
 
   devices(): DeviceCounts {
@@ -215,7 +250,10 @@ export class SliceCounters {
       failedBy: Object.fromEntries(this.#failedBy),
       disconnectedBy: Object.fromEntries(this.#disconnectedBy),
       echoRefusedBy: Object.fromEntries(this.#echoRefusedBy),
-      sent: this.#sent.encode(),
+      streams: [{ intended: this.#intended, sent: this.#sent.encode() }],
+      ...(this.#echoNumbers && {
+        observed: { [echoObserver]: { arrivals: this.#echoArrivals, seen: [this.#echoes.encode()] } },
+      }),
       ...(this.#lastSentMs > 0 ? { lastSentAt: this.#lastSentMs } : {}),
       perSecond: this.perSecond.snapshot(nowMs),
       latencies: {

@@ -11,7 +11,13 @@ import { Connections } from './connections.ts';
 import { type HealthMonitor, watchGeneratorHealth } from './generator-health.ts';
 import { envelopeStartOf, PayloadWriter, readEchoedMessage } from './payload.ts';
 import { Publisher } from './publisher.ts';
-import { isDecided, nothingUndecided, SliceCounters, type Undecided } from './slice-counters.ts';
+import {
+  echoNumbersOf,
+  isDecided,
+  nothingUndecided,
+  SliceCounters,
+  type Undecided,
+} from './slice-counters.ts';
 import { describeDevices } from './slice-devices.ts';
 import { describeStop, type StopSignal } from './stop-signal.ts';
 import type { MakeTransport, Refusal, Transport, TransportListener } from './transport.ts';
@@ -19,6 +25,7 @@ import type { MakeTransport, Refusal, Transport, TransportListener } from './tra
 export interface SliceRun {
   readonly plan: Plan;
   readonly slice: number;
+  readonly leg?: number;
   readonly transport: MakeTransport;
   readonly clock: Clock;
   /** For reconnect delays. */
@@ -101,7 +108,8 @@ class SliceRunner implements TransportListener {
       turnsOverAt,
       run.checkpointEveryMs ?? checkpointEveryMs(profile),
     );
-    this.#tally = new SliceCounters(slice.devices, Math.min(readyAt, timeline.startAt));
+    const echoes = echoNumbersOf(plan, slice, schedule);
+    this.#tally = new SliceCounters(slice.devices, Math.min(readyAt, timeline.startAt), echoes);
     const writer = new PayloadWriter({
       ...profile.publish,
       runId: plan.runId,
@@ -188,10 +196,10 @@ class SliceRunner implements TransportListener {
     this.#publisher.writable(device);
   }
 
-  echoed(_device: number, payload: Buffer): void {
+  echoed(device: number, payload: Buffer): void {
     const message = readEchoedMessage(payload, this.#envelopeStart);
     // A topic may be shared with senders that are not this run's.
-    if (message !== undefined) this.#tally.echoed(message, this.#clock.now());
+    if (message !== undefined) this.#tally.echoed(device, message, this.#clock.now());
   }
 
   echoRefused(_device: number, reason: string): void {
@@ -225,7 +233,7 @@ class SliceRunner implements TransportListener {
     }
     if (!this.#publisher.finished) return undefined;
     this.#finishedAt ??= nowMs;
-    const isEchoed = this.#tally.echoes >= this.#publisher.echoesExpected;
+    const isEchoed = this.#tally.echoesSeen >= this.#publisher.echoesExpected;
     if (!isEchoed && nowMs < this.#finishedAt + this.#run.plan.profile.drainMs) return undefined;
     if (this.#tally.devicesConnected > 0) return { outcome: 'completed' };
     return { outcome: 'failed', reason: `no device connected${this.#tally.mostlyBecause}` };
@@ -271,9 +279,10 @@ class SliceRunner implements TransportListener {
   #result(ending: Ending | { readonly outcome: 'running' }, undecided: Undecided): SliceResult {
     const nowMs = this.#clock.now();
     return {
-      version: 1,
+      version: 2,
       runId: this.#run.plan.runId,
       slice: this.#run.slice,
+      leg: this.#run.leg ?? 0,
       ...ending,
       at: nowMs,
       ...this.#tally.result(nowMs, this.#publisher.undecided()),

@@ -4,17 +4,19 @@ import type { ArrivalLatencyName } from './latency-names.ts';
 import type { EncodedLatencySeconds } from './latency-seconds.ts';
 
 /**
- * What one invocation of measure-latency saw of one run: `runs/{runId}/arrivals/{window}.json`. Windows merge in any
+ * What one observer saw of one run within one batch: `runs/{runId}/arrivals/{observer}/{window}.json`. Windows merge in any
  * order; the union of their interval sets gives `received` and duplicates to the message.
  */
 export interface ArrivalWindow {
-  readonly version: 1;
+  readonly version: 2;
   readonly runId: string;
+  /** `rule`: the queue or stream behind the rule, which measure-latency reads. */
+  readonly observer: string;
   /** Derived from the batch, so that a redelivered batch replaces its own window instead of adding a second. */
   readonly window: string;
   /** Messages in the window, duplicates included. */
   readonly arrivals: number;
-  /** By slice number: the set of n that arrived. */
+  /** By stream key (`7`, `7.1`): ranks of the messages that arrived, among those due at the observer. Where all are due, n. */
   readonly seen: Readonly<Record<string, EncodedIntervals>>;
   /**
    * By slice number: the smallest of stamp − sent, of the queue's stamps and the rules engine's, microseconds. The stamps are

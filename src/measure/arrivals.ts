@@ -1,3 +1,4 @@
+import { ruleObserver } from '../plan/observers.ts';
 import type { ArrivalWindow, StreamPosition, UnrelatedCounts } from './arrival-window.ts';
 import { BatchKey } from './batch-key.ts';
 import type { RuleRecord } from './envelope.ts';
@@ -7,6 +8,7 @@ import { LatencySeconds } from './latency-seconds.ts';
 import { checkRuleRecord, parseRuleRecord } from './rule-record.ts';
 import { stampedLatencyMs } from './stamped-latency.ts';
 import { arrivedAtOf, positionOf, recordTextOf, type StreamBatch } from './stream-batch.ts';
+import { formatStreamKey, streamAt, streamIndexOf } from './stream-key.ts';
 
 /** A batch from the queue, as Lambda hands it over; only what is read here. */
 export interface ArrivalBatch {
@@ -99,7 +101,7 @@ function measureRecord(event: unknown, receivedAt: number): MeasuredArrivals {
   runs.of(record.run).add(record, receivedAt);
   // The rules engine's instant distinguishes a duplicate, which has its own, from a retry of the same invocation.
   const key = new BatchKey();
-  key.add(`${record.slice}/${record.n}/${record.sent}/${record.rule}`);
+  key.add(`${formatStreamKey(record)}/${record.n}/${record.sent}/${record.rule}`);
   return runs.measured(key.toString(), { notJson: 0, noEnvelope: 0 });
 }
 
@@ -132,8 +134,8 @@ class RunArrivalsByRun {
   }
 }
 
-/** What one batch saw of one slice. */
-interface SliceArrivals {
+/** What one batch saw of one stream. */
+interface StreamArrivals {
   readonly numbers: IntervalSet;
   /** As stamped: neither estimated nor corrected. */
   leastTransitMs: number;
@@ -144,7 +146,8 @@ class RunArrivals {
   readonly runId: string;
   redelivered = 0;
   #arrivals = 0;
-  readonly #seen = new Map<number, SliceArrivals>();
+  /** By `streamIndexOf`. */
+  readonly #seen = new Map<number, StreamArrivals>();
   readonly #bySecond = new Map<number, number>();
   readonly #endToEnd = new LatencyHistogram();
   readonly #rule = new LatencyHistogram();
@@ -156,12 +159,14 @@ class RunArrivals {
   }
 
   /** @param arrivedAt a stamp: epoch milliseconds, whole */
-  add({ slice, n, at, sent, rule }: RuleRecord, arrivedAt: number): void {
+  add(record: RuleRecord, arrivedAt: number): void {
+    const { n, at, sent, rule } = record;
+    const stream = streamIndexOf(record);
     this.#arrivals++;
-    let seen = this.#seen.get(slice);
+    let seen = this.#seen.get(stream);
     if (seen === undefined) {
       seen = { numbers: new IntervalSet(), leastTransitMs: Number.POSITIVE_INFINITY };
-      this.#seen.set(slice, seen);
+      this.#seen.set(stream, seen);
     }
     seen.numbers.add(n);
     seen.leastTransitMs = Math.min(seen.leastTransitMs, arrivedAt - sent, rule - sent);
@@ -182,14 +187,15 @@ class RunArrivals {
     const arrivals: number[] = new Array(Math.max(...seconds) - startSecond + 1).fill(0);
     for (const [second, count] of this.#bySecond) arrivals[second - startSecond] = count;
     return {
-      version: 1,
+      version: 2,
       runId: this.runId,
+      observer: ruleObserver,
       window,
       arrivals: this.#arrivals,
-      seen: Object.fromEntries([...this.#seen].map(([slice, { numbers }]) => [slice, numbers.encode()])),
-      leastTransitUs: Object.fromEntries(
-        [...this.#seen].map(([slice, { leastTransitMs }]) => [slice, Math.round(leastTransitMs * 1_000)]),
+      seen: Object.fromEntries(
+        [...this.#seen].map(([index, { numbers }]) => [formatStreamKey(streamAt(index)), numbers.encode()]),
       ),
+      leastTransitUs: this.#leastTransitUs(),
       latencies: {
         end_to_end_latency: this.#endToEnd.encode(),
         rule_latency: this.#rule.encode(),
@@ -200,5 +206,16 @@ class RunArrivals {
       ...(this.redelivered > 0 && { redelivered: this.redelivered }),
       unrelated,
     };
+  }
+
+  /** By slice: the streams of a slice share its clock. */
+  #leastTransitUs(): Record<string, number> {
+    const least: Record<string, number> = {};
+    for (const [index, { leastTransitMs }] of this.#seen) {
+      const { slice } = streamAt(index);
+      const us = Math.round(leastTransitMs * 1_000);
+      least[slice] = Math.min(us, least[slice] ?? us);
+    }
+    return least;
   }
 }

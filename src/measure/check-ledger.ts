@@ -1,4 +1,4 @@
-import type { RunLedger } from './run-ledger.ts';
+import type { ObserverLedger, RunLedger } from './run-ledger.ts';
 
 /** An equation of the ledger that does not hold. Nothing the run did can cause it: it is a fault of the measurement. */
 export interface Imbalance {
@@ -10,6 +10,7 @@ export interface Imbalance {
 /** The equations of docs/measurement.md; empty where every message is accounted for. */
 export function checkLedger(ledger: RunLedger): readonly Imbalance[] {
   const { messages: m, slices, inconsistencies } = ledger;
+  const observers = Object.entries(ledger.observers);
   const equations: Imbalance[] = [
     {
       equation: 'intended = sent + dropped + not known',
@@ -17,17 +18,11 @@ export function checkLedger(ledger: RunLedger): readonly Imbalance[] {
       right: m.sent + m.dropped + m.sendUnknown,
     },
     {
-      equation: `sent = received + lost + not read yet + dead-lettered${m.unaccounted === 0 ? '' : ' + not accounted for'}`,
-      left: m.sent,
-      right: m.received + m.lost + m.notRead + m.deadLettered + m.unaccounted,
-    },
-    {
       equation: 'Σ dead-lettered by reason = dead-lettered',
       left: sumOf(ledger.deadLetteredBy),
       right: m.deadLettered,
     },
-    { equation: 'arrivals = received + duplicates', left: m.arrivals, right: m.received + m.duplicates },
-    { equation: 'messages that arrived unsent = 0', left: inconsistencies.receivedUnsent, right: 0 },
+    ...observers.flatMap(([name, observer], i) => equationsOf(i === 0 ? undefined : name, observer)),
     {
       equation: 'slices whose counts differ from their sets = 0',
       left: inconsistencies.miscountedSlices,
@@ -54,10 +49,25 @@ export function checkLedger(ledger: RunLedger): readonly Imbalance[] {
     });
   }
   const broken = equations.filter(({ left, right }) => left !== right);
-  if (m.duplicates < 0) {
-    broken.push({ equation: 'arrivals ≥ received', left: m.arrivals, right: m.received });
+  for (const [name, { arrivals, received, duplicates }] of observers) {
+    if (duplicates < 0)
+      broken.push({ equation: `arrivals ≥ received (${name})`, left: arrivals, right: received });
   }
   return broken;
+}
+
+/** @param name of an observer that is not the primary one, where what is due is what was sent */
+function equationsOf(name: string | undefined, o: ObserverLedger): Imbalance[] {
+  const at = name === undefined ? '' : ` (${name})`;
+  return [
+    {
+      equation: `${name === undefined ? 'sent' : 'due'} = received + lost + not read yet + dead-lettered${o.unaccounted === 0 ? '' : ' + not accounted for'}${at}`,
+      left: o.due,
+      right: o.received + o.lost + o.notRead + o.deadLettered + o.unaccounted,
+    },
+    { equation: `arrivals = received + duplicates${at}`, left: o.arrivals, right: o.received + o.duplicates },
+    { equation: `messages that arrived unsent = 0${at}`, left: o.unsent, right: 0 },
+  ];
 }
 
 function sumOf(counts: Readonly<Record<string, number>>): number {

@@ -1,10 +1,10 @@
 import { runIdPattern } from '../shared/run-id.ts';
 import { parseRuleRecord } from './rule-record.ts';
+import { isStreamId, type StreamId } from './stream-key.ts';
 
 /** A message that a queue for failures holds: whose it is, and why it is there. */
-export interface DeadLetter {
+export interface DeadLetter extends StreamId {
   readonly run: string;
-  readonly slice: number;
   readonly n: number;
   readonly reason: string;
 }
@@ -18,8 +18,8 @@ export const reasonOfGivenUp = 'dead-letter queue: measure-latency failed with t
 export function parseDeadLetter(body: string): DeadLetter | undefined {
   const record = parseRuleRecord(body);
   if (typeof record !== 'string') {
-    const { run, slice, n } = record;
-    return { run, slice, n, reason: reasonOfGivenUp };
+    const { run, slice, stream, n } = record;
+    return { run, slice, stream, n, reason: reasonOfGivenUp };
   }
   try {
     return fromErrorAction(JSON.parse(body));
@@ -34,9 +34,12 @@ export function parseDeadLetter(body: string): DeadLetter | undefined {
  */
 function fromErrorAction(message: ErrorActionMessage): DeadLetter | undefined {
   const payload = Buffer.from(message.base64OriginalPayload, 'base64').toString();
-  const { run, slice, n } = (JSON.parse(payload) as { stampede: Partial<DeadLetter> }).stampede;
-  if (typeof run !== 'string' || !runIdPattern.test(run) || !isIndex(slice) || !isIndex(n)) return undefined;
-  return { run, slice, n, reason: `rule’s error queue: ${describeFailure(message)}` };
+  const { stampede } = JSON.parse(payload) as { stampede: Partial<DeadLetter> };
+  const { run, slice, stream = 0, n } = stampede;
+  const id = { slice, stream };
+  if (typeof run !== 'string' || !runIdPattern.test(run)) return undefined;
+  if (!isStreamId(id) || !isIndex(n)) return undefined;
+  return { run, ...id, n, reason: `rule’s error queue: ${describeFailure(message)}` };
 }
 
 interface ErrorActionMessage {

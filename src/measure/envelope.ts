@@ -5,7 +5,9 @@
 export interface Envelope {
   readonly run: string;
   readonly slice: number;
-  /** The message's number within its slice's schedule: 0, 1, 2, … gap-free over the intended publishes. */
+  /** Kind of message within the slice. Messages of stream 0 leave it out. */
+  readonly stream: number;
+  /** The message's number within its stream: 0, 1, 2, … gap-free over the intended publishes. */
   readonly n: number;
   /** Device index over the whole run. */
   readonly device: number;

@@ -140,6 +140,17 @@ export class IntervalSet {
     return difference;
   }
 
+  /** Its numbers from `from` up to `until`, not included. */
+  between(from: number, until: number): IntervalSet {
+    const part = new IntervalSet();
+    this.forEachInterval((start, length) => {
+      const first = Math.max(start, from);
+      const end = Math.min(start + length, until);
+      if (end > first) part.addRange(first, end - first);
+    });
+    return part;
+  }
+
   encode(): EncodedIntervals {
     const encoded: number[] = [];
     let end = 0;

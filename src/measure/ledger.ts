@@ -1,12 +1,12 @@
 import type { LiveAction } from '../plan/actions/action.ts';
 import { stopOf } from '../plan/actions/stop.ts';
 import type { ControlMessage } from '../plan/control-message.ts';
-import type { Plan, Slice } from '../plan/plan.ts';
-import { sliceOf } from '../plan/slices.ts';
+import type { Plan } from '../plan/plan.ts';
+import { outlineOf, type RunOutline } from '../plan/run-outline.ts';
 import type { ArrivalWindow } from './arrival-window.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
 import { GeneratorCounters } from './generator-counters.ts';
-import { countEncoded, IntervalSet } from './interval-set.ts';
+import { IntervalSet } from './interval-set.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import {
   arrivalLatencyNames,
@@ -15,36 +15,36 @@ import {
   type TimedLatencyName,
 } from './latency-names.ts';
 import { LatencySeries } from './latency-series.ts';
-import { MessageSets } from './message-sets.ts';
+import type { LegTotals } from './leg-entry.ts';
+import { type ObserverCloser, ObserverRecord } from './observer-record.ts';
 import type { CountsByReason } from './reason-counts.ts';
 import { ReasonCounts } from './reason-counts.ts';
-import type { RunLedger, SliceOutcomes } from './run-ledger.ts';
+import type { RunLedger } from './run-ledger.ts';
 import { SecondSeries } from './second-series.ts';
 import { SliceClocks } from './slice-clocks.ts';
 import { instantOfDeath, reasonOfDeath, type SliceDeath } from './slice-death.ts';
-import { makeSliceCloser, type SliceTotals } from './slice-entry.ts';
+import { makeSliceCloser, type SliceRecord } from './slice-entry.ts';
 import { noMessages, type SliceResult } from './slice-result.ts';
-import { type Backlog, divideMissing, emptyBacklog, uniteDeadLetters, unreadOf } from './unread-backlog.ts';
+import { type Backlog, emptyBacklog } from './unread-backlog.ts';
 
 /** How far before and after a run's own time something of it may lie: clocks differ, queues may be backlogged. */
 const seriesMarginMs = { before: 60_000, after: 900_000 } as const;
 
-/** Messages of a window that the plan does not have, such as those of a forged envelope: a batch has at most 10,000. */
-const maxUnplannedInWindow = 10_000;
-
 /** Slice results and arrival windows go in one at a time, in any order, and may be forgotten; memory stays bounded. */
-export function makeLedger(plan: Plan): Ledger {
-  return new Ledger(plan);
+export function makeLedger(plan: Plan, outline: RunOutline = outlineOf(plan)): Ledger {
+  return new Ledger(plan, outline);
 }
 
 export class Ledger {
   readonly #plan: Plan;
   readonly #acknowledged: boolean;
-  readonly #books = new Map<number, SliceTotals>();
+  readonly #outline: RunOutline;
+  /** By slice, then by leg. */
+  readonly #legs = new Map<number, LegTotals[]>();
+  readonly #deaths = new Map<number, SliceDeath[]>();
   readonly #closeSlice: ReturnType<typeof makeSliceCloser>;
-  readonly #deaths = new Map<number, SliceDeath>();
-  readonly #received = new MessageSets();
-  readonly #windows = new Set<string>();
+  readonly #primary: ObserverRecord;
+  readonly #observers: ReadonlyMap<string, ObserverRecord>;
   readonly #series: SecondSeries;
   readonly #latencySeries: Readonly<Record<TimedLatencyName, LatencySeries>>;
   readonly #generator = new GeneratorCounters();
@@ -59,10 +59,6 @@ export class Ledger {
     send_lag: new LatencyHistogram(),
   };
   readonly #devices = { connectFailed: 0, reconnects: 0 };
-  #redelivered = 0;
-  readonly #unrelated = { notJson: 0, noEnvelope: 0 };
-  #arrivals = 0;
-  #echoed = 0;
   /** Of the stored actions, and of the slices' own records: runs of before stored no actions. */
   #stop: ControlMessage | undefined;
   #lastSentAt: number | null = null;
@@ -73,10 +69,14 @@ export class Ledger {
   readonly #disconnectedBy = new ReasonCounts();
   readonly #echoRefusedBy = new ReasonCounts();
 
-  constructor(plan: Plan) {
+  constructor(plan: Plan, outline: RunOutline) {
     const { profile, timeline } = plan;
     this.#plan = plan;
-    this.#closeSlice = makeSliceCloser(plan);
+    this.#outline = outline;
+    this.#closeSlice = makeSliceCloser(plan, outline);
+    const records = outline.observers.map((observer) => new ObserverRecord(plan, outline, observer));
+    this.#primary = records[0]!;
+    this.#observers = new Map(records.map((record) => [record.observer.name, record]));
     this.#acknowledged = profile.connect.protocol === 'https' || profile.publish.qos === 1;
     const from = timeline.createdAt - seriesMarginMs.before;
     const to = timeline.deadlineAt + seriesMarginMs.after;
@@ -88,13 +88,17 @@ export class Ledger {
   }
 
   /**
-   * @throws {CorruptMeasurementError} also for a slice the plan does not have, or has had
+   * @throws {CorruptMeasurementError} also for a slice or a leg that the plan does not have, or that has come before
    */
   addSlice(result: SliceResult): void {
-    const slice = this.#sliceOf(result.slice, 'A slice result');
-    if (this.#books.has(result.slice))
-      throw new CorruptMeasurementError(`A second result of slice ${result.slice}`);
-    this.#books.set(result.slice, {
+    this.#checkLeg(result, 'A slice result');
+    const legs = this.#legs.get(result.slice) ?? [];
+    const streams = this.#outline.streamsOf(result.slice);
+    if (legs[result.leg] !== undefined)
+      throw new CorruptMeasurementError(`A second result of slice ${result.slice}, leg ${result.leg},`);
+    if (result.streams.length !== streams.length)
+      throw new CorruptMeasurementError(`A slice result with ${result.streams.length} streams`);
+    legs[result.leg] = {
       outcome: result.outcome,
       at: result.at,
       devices: result.devices,
@@ -102,11 +106,15 @@ export class Ledger {
       startLagMs: result.generator.startLagMs,
       droppedBy: result.droppedBy,
       ...(result.undecided === undefined ? {} : { undecided: result.undecided }),
-      sent: IntervalSet.decode(result.sent, slice.messages),
-    });
+      streams: result.streams.map(({ intended, sent }, stream) => ({
+        intended,
+        sent: IntervalSet.decode(sent, streams[stream]!.messages),
+      })),
+    };
+    this.#legs.set(result.slice, legs);
+    this.#addObserved(result);
     this.#devices.connectFailed += result.devices.connectFailed;
     this.#devices.reconnects += result.devices.reconnects;
-    this.#echoed += result.messages.echoed;
     this.#failedBy.addAll(result.failedBy);
     this.#connectFailedBy.addAll(result.connectFailedBy);
     this.#disconnectedBy.addAll(result.disconnectedBy);
@@ -129,43 +137,44 @@ export class Ledger {
     this.#addStop(stopOf(action));
   }
 
-  /** What a slice died of; nothing where it left its result all the same. @throws {CorruptMeasurementError} for a slice the plan does not have */
+  /** What a leg died of; nothing where it left its result all the same. @throws {CorruptMeasurementError} for a slice the plan does not have */
   addDeath(death: SliceDeath): void {
-    this.#sliceOf(death.slice, 'The record of a death');
-    this.#deaths.set(death.slice, death);
+    this.#checkLeg(death, 'The record of a death');
+    const deaths = this.#deaths.get(death.slice) ?? [];
+    deaths[death.leg] = death;
+    this.#deaths.set(death.slice, deaths);
   }
 
-  /** The same window a second time changes nothing. @throws {CorruptMeasurementError} */
+  /** The same window a second time changes nothing. @throws {CorruptMeasurementError} also for an observer that the plan does not have */
   addWindow(window: ArrivalWindow): void {
-    if (this.#windows.has(window.window)) return;
-    this.#windows.add(window.window);
-    this.#checkSeen(window);
-    this.#arrivals += window.arrivals;
-    this.#redelivered += window.redelivered ?? 0;
-    this.#unrelated.notJson += window.unrelated.notJson;
-    this.#unrelated.noEnvelope += window.unrelated.noEnvelope;
-    for (const [slice, numbers] of Object.entries(window.seen)) {
-      this.#received.addEncoded(Number(slice), numbers);
-    }
+    const record = this.#observers.get(window.observer);
+    if (record?.observer.recordedBy !== 'windows')
+      throw new CorruptMeasurementError(`An arrival window of the observer ${window.observer}`);
+    if (!record.addWindow(window) || record !== this.#primary) return;
     for (const name of arrivalLatencyNames) this.#latencies[name].mergeEncoded(window.latencies[name]);
     this.#clocks.addWindow(window);
     this.#series.addArrivals(window.perSecond.startSecond, window.perSecond.arrivals);
     this.#latencySeries.end_to_end_latency.add(window.latencyPerSecond?.end_to_end_latency ?? {});
   }
 
-  #sliceOf(slice: number, what: string): Slice {
-    const { count } = this.#plan.slices;
-    if (Number.isInteger(slice) && slice >= 0 && slice < count) return sliceOf(this.#plan, slice);
-    throw new CorruptMeasurementError(`${what}, of slice ${slice} of a plan with ${count} slices,`);
+  #addObserved({ slice, observed = {}, messages }: SliceResult): void {
+    for (const [name, seen] of Object.entries(observed)) {
+      const record = this.#observers.get(name);
+      if (record?.observer.recordedBy !== 'slice')
+        throw new CorruptMeasurementError(`A slice result of the observer ${name}`);
+      // Of the subscriptions that devices have, echoes are all there is.
+      record.addObserved(slice, seen, messages.echoed - seen.arrivals);
+    }
   }
 
-  /** A window holds no more numbers than messages, and a short list of numbers can stand for more than memory holds. */
-  #checkSeen({ seen, arrivals }: ArrivalWindow): void {
-    const count = Object.values(seen).reduce((sum, numbers) => sum + countEncoded(numbers), 0);
-    if (count <= arrivals && count <= this.#plan.load.messages + maxUnplannedInWindow) return;
-    throw new CorruptMeasurementError(
-      `An arrival window of ${arrivals} messages with ${count} message numbers`,
-    );
+  /** @throws {CorruptMeasurementError} for a slice or a leg that the plan does not have */
+  #checkLeg({ slice, leg }: { readonly slice: number; readonly leg: number }, what: string): void {
+    const { count } = this.#plan.slices;
+    const isOf = (value: number, limit: number) => Number.isInteger(value) && value >= 0 && value < limit;
+    if (!isOf(slice, count))
+      throw new CorruptMeasurementError(`${what}, of slice ${slice} of a plan with ${count} slices,`);
+    if (!isOf(leg, this.#outline.legsOf(slice).length))
+      throw new CorruptMeasurementError(`${what}, of leg ${leg} of slice ${slice},`);
   }
 
   /** What the run came to: slices that have not ended are dead. @param backlog what the queues still hold */
@@ -183,62 +192,57 @@ export class Ledger {
     // A stop that came after the end of every slice has stopped nothing.
     const stoppedOn = this.#stoppedBy.isEmpty ? undefined : this.#stop;
     const ending = { goesOn, stoppedAt: stoppedOn?.at, acknowledged: this.#acknowledged };
+    const primary = this.#primary.close(backlog);
+    const closers = [...this.#observers].map(
+      ([name, record]) => [name, record === this.#primary ? primary : record.close()] as const,
+    );
     const droppedBy = new ReasonCounts();
-    const { deadLetters, deadLetteredBy } = uniteDeadLetters(backlog, this.#received);
-    const sum = { ...noMessages, sendUnknown: 0, ackUnknown: 0, received: 0, deadLettered: 0, missing: 0 };
+    const { echoed: _, ...sum } = { ...noMessages, sendUnknown: 0, ackUnknown: 0 };
     const devices = { planned: profile.devices, connected: 0, unknown: 0, ...this.#devices };
+    const outcomes = { planned: slices.count, completed: 0, stopped: 0, failed: 0, died: 0 };
     const stages = profile.stages.map(() => ({ intended: 0, sent: 0 }));
-    let echoesDue = 0;
-    let receivedUnsent = 0;
     let miscountedSlices = 0;
-    let cutOff = 0;
     for (let slice = 0; slice < slices.count; slice++) {
-      const book = this.#books.get(slice);
-      const arrived = { received: this.#received.of(slice), deadLettered: deadLetters.of(slice) };
-      const entry = this.#closeSlice(slice, { book, arrived, diedBy: this.#diedBy(slice) }, ending);
+      const entry = this.#closeSlice(slice, this.#recordOf(slice, primary), ending);
       const { messages } = entry;
       for (const column of Object.keys(messages) as (keyof typeof messages)[])
         sum[column] += messages[column];
       droppedBy.addAll(entry.droppedBy);
       devices.connected += entry.connected;
       devices.unknown += entry.devicesUnknown;
-      echoesDue += entry.echoesDue;
+      outcomes[entry.outcome]++;
       for (const [i, counts] of entry.stages.entries()) {
         stages[i]!.intended += counts.intended;
         stages[i]!.sent += counts.sent;
       }
-      receivedUnsent += messages.received + messages.deadLettered + messages.missing - messages.sent;
-      if (book !== undefined && book.messages.sent !== book.sent.count) miscountedSlices++;
-      if (book?.outcome === 'stopped') cutOff += book.undecided?.inFlight ?? 0;
+      for (const [, closer] of closers) closer.add(slice, entry.streams);
+      miscountedSlices += Number(entry.isMiscounted);
     }
-    const foreignSlices = slices.count;
-    sum.received += this.#received.from(foreignSlices);
-    sum.deadLettered += deadLetters.from(foreignSlices);
-    receivedUnsent += this.#received.from(foreignSlices) + deadLetters.from(foreignSlices);
-    const { echoed: _, missing, ...messages } = sum;
+    const { due: _due, unrelated: _unrelated, unsent: _unsent, ...arrived } = primary.ledger();
+    const legs = [...this.#legs.values()].flat();
     return {
-      plannedMessages: this.#plan.load.messages,
+      plannedMessages: this.#outline.messages,
       acknowledged: this.#acknowledged,
       devices,
-      messages: {
-        ...messages,
-        ...divideMissing(missing, { ...backlog, unread: unreadOf(backlog, this.#received, deadLetters) }),
-        arrivals: this.#arrivals,
-        duplicates: this.#arrivals - messages.received,
-      },
-      echoed: this.#echoed,
-      echoesDue,
+      messages: { ...sum, ...arrived },
+      observers: Object.fromEntries(closers.map(([name, closer]) => [name, closer.ledger()])),
       stages,
-      cutOff,
-      slices: this.#outcomes(),
-      knownUntil: this.#knownUntil(),
+      cutOff: legs.reduce(
+        (count, { outcome, undecided }) => count + (outcome === 'stopped' ? (undecided?.inFlight ?? 0) : 0),
+        0,
+      ),
+      slices: outcomes,
+      knownUntil: legs
+        .filter(({ outcome }) => outcome === 'running')
+        .map(({ at }) => at)
+        .sort((a, b) => a - b),
       stoppedBy: this.#stoppedBy.counts(),
       ...(stoppedOn === undefined ? {} : { stoppedOn }),
       lastSentAt: this.#lastSentAt,
       sliceFailedBy: this.#sliceFailedBy.counts(),
       sliceDiedBy: this.#sliceDiedBy(),
       droppedBy: droppedBy.counts(),
-      deadLetteredBy,
+      deadLetteredBy: primary.deadLetteredBy,
       unaccountedBecause: backlog.unseenBecause,
       failedBy: this.#failedBy.counts(),
       connectFailedBy: this.#connectFailedBy.counts(),
@@ -247,17 +251,32 @@ export class Ledger {
       latencies: this.#latencies,
       perSecond: this.#series.series(),
       latencySeries: this.#latencySeries,
-      startLagsMs: Array.from(
-        { length: this.#plan.slices.count },
-        (_, slice) => this.#books.get(slice)?.startLagMs ?? null,
-      ),
-      sliceClocks: this.#clocks.bounds((slice, n) => this.#received.of(slice).has(n)),
+      startLagsMs: Array.from({ length: slices.count }, (_, slice) => this.#startLagOf(slice)),
+      sliceClocks: this.#clocks.bounds((slice, n) => this.#primary.has({ slice, stream: 0 }, n)),
       generator: this.#generator.totals(),
-      windows: this.#windows.size,
-      redelivered: this.#redelivered,
-      unrelated: { ...this.#unrelated },
-      inconsistencies: { receivedUnsent, miscountedSlices },
+      windows: this.#primary.windows,
+      redelivered: this.#primary.redelivered,
+      unrelated: this.#primary.unrelated,
+      inconsistencies: { miscountedSlices },
     };
+  }
+
+  #recordOf(slice: number, { arrivedOf }: ObserverCloser): SliceRecord {
+    const legs = this.#legs.get(slice);
+    const deaths = this.#deaths.get(slice);
+    return {
+      legs: this.#outline.legsOf(slice).map((_, leg) => ({
+        totals: legs?.[leg],
+        diedBy: deaths?.[leg] === undefined ? undefined : instantOfDeath(deaths[leg]),
+      })),
+      arrived: this.#outline.streamsOf(slice).map((_, stream) => arrivedOf({ slice, stream })),
+    };
+  }
+
+  /** Of the leg that was latest. */
+  #startLagOf(slice: number): number | null {
+    const legs = this.#legs.get(slice)?.flat() ?? [];
+    return legs.length === 0 ? null : Math.max(...legs.map(({ startLagMs }) => startLagMs));
   }
 
   #addStop(stop: ControlMessage | undefined): void {
@@ -266,31 +285,11 @@ export class Ledger {
 
   #sliceDiedBy(): CountsByReason {
     const reasons = new ReasonCounts();
-    for (const [slice, death] of this.#deaths) {
-      const outcome = this.#books.get(slice)?.outcome ?? 'running';
+    for (const death of [...this.#deaths.values()].flat()) {
+      const outcome = this.#legs.get(death.slice)?.[death.leg]?.outcome ?? 'running';
       if (outcome === 'running') reasons.add(reasonOfDeath(death));
     }
     return reasons.counts();
-  }
-
-  #outcomes(): SliceOutcomes {
-    const outcomes = { planned: this.#plan.slices.count, completed: 0, stopped: 0, failed: 0, died: 0 };
-    for (const { outcome } of this.#books.values()) {
-      outcomes[outcome === 'running' ? 'died' : outcome]++;
-    }
-    outcomes.died += outcomes.planned - this.#books.size;
-    return outcomes;
-  }
-
-  #diedBy(slice: number): number | undefined {
-    const death = this.#deaths.get(slice);
-    return death === undefined ? undefined : instantOfDeath(death);
-  }
-
-  /** Of slices that left no end: up to when each is known. */
-  #knownUntil(): readonly number[] {
-    const unended = [...this.#books.values()].filter(({ outcome }) => outcome === 'running');
-    return unended.map(({ at }) => at).sort((a, b) => a - b);
   }
 }
 

@@ -1,56 +1,64 @@
 import { type EncodedIntervals, IntervalSet } from './interval-set.ts';
+import { formatStreamKey, type StreamId, streamAt, streamIndexOf } from './stream-key.ts';
 
-/** Messages of one run: by slice, the set of their numbers. */
+/** Messages of one run: by stream, the set of their numbers. */
 export class MessageSets {
-  readonly #bySlice = new Map<number, IntervalSet>();
+  /** By `streamIndexOf`. */
+  readonly #byStream = new Map<number, IntervalSet>();
 
-  add(slice: number, n: number): void {
-    this.#make(slice).add(n);
+  add(stream: StreamId, n: number): void {
+    this.#make(streamIndexOf(stream)).add(n);
   }
 
   /**
    * @param most as of `IntervalSet.addEncoded`
    * @throws {CorruptMeasurementError}
    */
-  addEncoded(slice: number, numbers: EncodedIntervals, most?: number): void {
-    this.#make(slice).addEncoded(numbers, most);
+  addEncoded(stream: StreamId, numbers: EncodedIntervals, most?: number): void {
+    this.#make(streamIndexOf(stream)).addEncoded(numbers, most);
   }
 
   addAll(other: MessageSets): void {
-    for (const [slice, numbers] of other.#bySlice) this.#make(slice).addAll(numbers);
+    for (const [index, numbers] of other.#byStream) this.#make(index).addAll(numbers);
   }
 
-  of(slice: number): IntervalSet {
-    return this.#bySlice.get(slice) ?? new IntervalSet();
+  of(stream: StreamId): IntervalSet {
+    return this.#byStream.get(streamIndexOf(stream)) ?? new IntervalSet();
   }
 
   get count(): number {
-    return [...this.#bySlice.values()].reduce((sum, { count }) => sum + count, 0);
+    return this.countWhere(() => true);
   }
 
-  /** Of slices with this number or a higher one. */
-  from(slice: number): number {
-    return [...this.#bySlice].reduce((sum, [number, { count }]) => sum + (number >= slice ? count : 0), 0);
+  /** Messages of the streams that a test selects. */
+  countWhere(selects: (stream: StreamId) => boolean): number {
+    return [...this.#byStream].reduce(
+      (sum, [index, { count }]) => sum + (selects(streamAt(index)) ? count : 0),
+      0,
+    );
   }
 
   /** Those that the other does not have. */
   without(other: MessageSets): MessageSets {
     const difference = new MessageSets();
-    for (const [slice, numbers] of this.#bySlice) {
-      difference.#bySlice.set(slice, numbers.without(other.of(slice)));
+    for (const [index, numbers] of this.#byStream) {
+      difference.#byStream.set(index, numbers.without(other.of(streamAt(index))));
     }
     return difference;
   }
 
+  /** By stream key. */
   encode(): Record<string, EncodedIntervals> {
-    return Object.fromEntries([...this.#bySlice].map(([slice, numbers]) => [slice, numbers.encode()]));
+    return Object.fromEntries(
+      [...this.#byStream].map(([index, numbers]) => [formatStreamKey(streamAt(index)), numbers.encode()]),
+    );
   }
 
-  #make(slice: number): IntervalSet {
-    let numbers = this.#bySlice.get(slice);
+  #make(index: number): IntervalSet {
+    let numbers = this.#byStream.get(index);
     if (numbers === undefined) {
       numbers = new IntervalSet();
-      this.#bySlice.set(slice, numbers);
+      this.#byStream.set(index, numbers);
     }
     return numbers;
   }

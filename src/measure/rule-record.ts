@@ -1,5 +1,6 @@
 import { runIdPattern } from '../shared/run-id.ts';
 import type { RuleRecord } from './envelope.ts';
+import { isStreamId } from './stream-key.ts';
 
 /** What is wrong with a message on the topics that is not this tester's. */
 export type Unrelated = 'notJson' | 'noEnvelope';
@@ -16,17 +17,18 @@ export function parseRuleRecord(body: unknown): RuleRecord | Unrelated {
 
 export function checkRuleRecord(value: unknown): RuleRecord | 'noEnvelope' {
   if (typeof value !== 'object' || value === null) return 'noEnvelope';
-  const { run, slice, n, device, at, sent, rule } = value as Readonly<Record<string, unknown>>;
+  const { run, slice, stream = 0, n, device, at, sent, rule } = value as Readonly<Record<string, unknown>>;
+  const id = { slice, stream };
   const sound =
     typeof run === 'string' &&
     runIdPattern.test(run) &&
-    isIndex(slice) &&
+    isStreamId(id) &&
     isIndex(n) &&
     isIndex(device) &&
     isInstant(at) &&
     isInstant(sent) &&
     isInstant(rule);
-  return sound ? { run, slice, n, device, at, sent, rule } : 'noEnvelope';
+  return sound ? { run, ...id, n, device, at, sent, rule } : 'noEnvelope';
 }
 
 function isIndex(value: unknown): value is number {

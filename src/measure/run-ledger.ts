@@ -8,12 +8,8 @@ import type { SliceClock } from './slice-clocks.ts';
 import type { StageCounts } from './slice-entry.ts';
 import type { DeviceCounts, PerSecondCounts, PublishCounts } from './slice-result.ts';
 
-/** Everything is accounted for: docs/measurement.md states the equations, `checkLedger` tests them. */
-export interface MessageLedger extends PublishCounts {
-  /** Intended, and not known whether they were sent: their slice died, and none of them arrived. */
-  readonly sendUnknown: number;
-  /** Sent, and not known what was answered: their slice died before it had stored that. */
-  readonly ackUnknown: number;
+/** What became of messages that should be seen at an observer. */
+export interface ObservedCounts {
   readonly arrivals: number;
   readonly received: number;
   readonly duplicates: number;
@@ -23,8 +19,26 @@ export interface MessageLedger extends PublishCounts {
   readonly notRead: number;
   /** Given up: in a queue for failures, to the message. */
   readonly deadLettered: number;
-  /** Not received, and a queue that may hold them could not be read. */
+  /** Not received, and a queue that may hold them could not be read, or the slice that watches for them had ended. */
   readonly unaccounted: number;
+}
+
+/** Everything is accounted for: docs/measurement.md states the equations, `checkLedger` tests them. */
+export interface MessageLedger extends PublishCounts, ObservedCounts {
+  /** Intended, and not known whether they were sent: their slice died, and none of them arrived. */
+  readonly sendUnknown: number;
+  /** Sent, and not known what was answered: their slice died before it had stored that. */
+  readonly ackUnknown: number;
+}
+
+/** One observer's part of the ledger. */
+export interface ObserverLedger extends ObservedCounts {
+  /** Sent messages that should be seen here. */
+  readonly due: number;
+  /** Seen here, and not messages of the run's own streams. */
+  readonly unrelated: number;
+  /** Arrived, and no slice says it sent them. Not 0: the ledger does not balance. */
+  readonly unsent: number;
 }
 
 export interface RunDeviceCounts extends DeviceCounts {
@@ -48,10 +62,8 @@ export interface RunLedger {
   readonly acknowledged: boolean;
   readonly devices: RunDeviceCounts;
   readonly messages: MessageLedger;
-  /** Messages received on devices' own subscriptions. */
-  readonly echoed: number;
-  /** Messages sent by devices that subscribe to their own topic, as far as their slices recorded it. */
-  readonly echoesDue: number;
+  /** By observer, the primary one first: what `messages` says of arrivals is its. */
+  readonly observers: Readonly<Record<string, ObserverLedger>>;
   /** By stage of the profile, messages by their intended time; the sums are `intended` and `sent`. */
   readonly stages: readonly StageCounts[];
   /** Publishes on the way when their slice was stopped, which did not wait for their answers. */
@@ -100,10 +112,8 @@ export interface RunSeries extends PerSecondCounts {
   readonly arrivals: readonly number[];
 }
 
-/** What cannot be: each is zero, or the ledger does not balance. */
+/** What cannot be: zero, or the ledger does not balance. */
 export interface LedgerInconsistencies {
-  /** Messages that arrived and that no slice says it sent. */
-  readonly receivedUnsent: number;
   /** Slices whose count of sent messages is not the size of their set of them. */
   readonly miscountedSlices: number;
 }

@@ -1,6 +1,7 @@
-/** What a slice died of, as the state machine saw it: stored as `runs/{runId}/deaths/{slice}.json`. */
+/** What a leg of a slice died of, as the state machine saw it: stored as `runs/{runId}/deaths/{slice}/{leg}.json`. */
 export interface SliceDeath {
   readonly slice: number;
+  readonly leg: number;
   /** Epoch milliseconds: when this was stored, by the store's clock. */
   readonly at?: number;
   readonly fault: {

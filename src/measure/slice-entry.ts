@@ -1,40 +1,45 @@
-import { makeDeviceTurns } from '../plan/device-turns.ts';
-import { countEchoesBefore } from '../plan/echoes.ts';
 import type { Plan, Slice } from '../plan/plan.ts';
-import { countDueBefore, makeSliceSchedule, type SliceSchedule } from '../plan/schedule.ts';
+import type { RunOutline } from '../plan/run-outline.ts';
+import { countDueBefore } from '../plan/schedule.ts';
 import { sliceOf } from '../plan/slices.ts';
+import type { Stream } from '../plan/streams.ts';
 import { IntervalSet } from './interval-set.ts';
-import type { CountsByReason } from './reason-counts.ts';
-import { noMessages, type PublishCounts, type SliceResult } from './slice-result.ts';
-import { type Arrived, countArrived } from './unread-backlog.ts';
+import {
+  closeLeg,
+  type LegEntry,
+  type LegPart,
+  type LegTotals,
+  type NumberRange,
+  type RunEnding,
+  type SentMessages,
+  type StreamTotals,
+  sumOf,
+} from './leg-entry.ts';
+import { type CountsByReason, ReasonCounts } from './reason-counts.ts';
+import type { Arrived } from './unread-backlog.ts';
 
-/** What is kept of a slice until the arrivals are in. */
-export interface SliceTotals
-  extends Pick<SliceResult, 'outcome' | 'at' | 'devices' | 'messages' | 'droppedBy' | 'undecided'> {
-  readonly startLagMs: number;
-  readonly sent: IntervalSet;
-}
-
-/** A slice's part of the ledger, once it is closed. */
+/** A slice's part of the ledger, once it is closed: its legs, merged. */
 export interface SliceEntry {
-  readonly messages: SliceMessages;
+  readonly messages: SentMessages;
   readonly droppedBy: CountsByReason;
   readonly connected: number;
-  /** Devices of which it is not known whether they were connected: their slice died. */
+  /** Devices of which it is not known whether they were connected: a leg died. */
   readonly devicesUnknown: number;
-  /** Messages that the slice should have received on its devices' own subscriptions, by what it recorded as sent. */
-  readonly echoesDue: number;
   /** By stage of the profile: messages intended within it, and how many of those were sent. */
   readonly stages: readonly StageCounts[];
+  /** By stream number. */
+  readonly streams: readonly StreamEntry[];
+  /** A leg that died makes it a slice that died. */
+  readonly outcome: 'completed' | 'stopped' | 'failed' | 'died';
+  /** Whether counts of a leg differ from its sets, or two legs sent the same message. */
+  readonly isMiscounted: boolean;
 }
 
-interface SliceMessages extends PublishCounts {
-  readonly sendUnknown: number;
-  readonly ackUnknown: number;
-  readonly received: number;
-  readonly deadLettered: number;
-  /** Sent, and neither of the two. */
-  readonly missing: number;
+/** What a slice sent of one stream. */
+export interface StreamEntry {
+  readonly sent: IntervalSet;
+  /** Messages that may have been seen by a leg that had stored its last record: it died or was stopped too soon. */
+  readonly unwatched: readonly NumberRange[];
 }
 
 export interface StageCounts {
@@ -42,48 +47,79 @@ export interface StageCounts {
   readonly sent: number;
 }
 
-/** How a run ended, or that it goes on: what its slices owe. */
-export interface RunEnding {
-  /** Slices that have not ended still run, and count only what they had intended by then. */
-  readonly goesOn: boolean;
-  /** Epoch milliseconds of the request to stop the run. */
-  readonly stoppedAt: number | undefined;
-  /** Whether publishes are acknowledged at all. */
-  readonly acknowledged: boolean;
-}
-
 export interface SliceRecord {
-  /** Undefined: the slice left neither result nor checkpoint. */
-  readonly book: SliceTotals | undefined;
-  readonly arrived: Arrived;
-  /** Epoch milliseconds: the slice had died by then. Undefined: it is not known when. */
-  readonly diedBy: number | undefined;
+  /** By leg number; a leg without totals left neither result nor checkpoint. */
+  readonly legs: readonly {
+    readonly totals: LegTotals | undefined;
+    /** Epoch milliseconds: the leg had died by then. Undefined: it is not known when. */
+    readonly diedBy: number | undefined;
+  }[];
+  /** By stream number. */
+  readonly arrived: readonly Arrived[];
 }
 
 /** Closes the entries of a plan's slices; safe to call again when more has arrived. */
 export function makeSliceCloser(
   plan: Plan,
+  outline: RunOutline,
 ): (slice: number, record: SliceRecord, run: RunEnding) => SliceEntry {
-  const stageEnds = stageEndsOf(plan);
-  const numbersOf = new Map<number, SliceNumbers>();
+  const stageEndsMs = stageEndsOf(plan);
+  const partsOf = new Map<number, SliceParts>();
   return (number, record, run) => {
-    let numbers = numbersOf.get(number);
-    if (numbers === undefined) {
-      const slice = sliceOf(plan, number);
-      const schedule = makeSliceSchedule(plan, slice);
-      numbers = { slice, schedule, stageEnds: stageEnds.map((ms) => countDueBefore(schedule, ms)) };
-      numbersOf.set(number, numbers);
+    let parts = partsOf.get(number);
+    if (parts === undefined) {
+      parts = divideSlice(plan, outline, number, stageEndsMs);
+      partsOf.set(number, parts);
     }
-    return closeSlice(plan, numbers, record, run);
+    return closeSlice(parts, record, run);
   };
 }
 
 /** What a slice's numbers mean, by the plan alone. */
-interface SliceNumbers {
+interface SliceParts {
   readonly slice: Slice;
-  readonly schedule: SliceSchedule;
-  /** By stage: its messages have lower numbers than this, and those of later stages do not. */
-  readonly stageEnds: readonly number[];
+  /** By leg number. */
+  readonly legs: readonly LegPart[];
+  /** By leg number, epoch milliseconds. */
+  readonly legStarts: readonly number[];
+  /** By stream, then by stage: its messages have lower numbers than this, and those of later stages do not. */
+  readonly stageEnds: readonly (readonly number[])[];
+}
+
+function divideSlice(
+  plan: Plan,
+  outline: RunOutline,
+  number: number,
+  stageEndsMs: readonly number[],
+): SliceParts {
+  const slice = sliceOf(plan, number);
+  const streams = outline.streamsOf(number);
+  const timelines = outline.legsOf(number);
+  const { profile } = plan;
+  const { publishAt } = plan.timeline;
+  const partOf = (stream: Stream, leg: number) => {
+    const dueBefore = (instant: number) => countDueBefore(stream, instant - publishAt);
+    // What rounding leaves past the last leg belongs to it.
+    const isLast = leg === timelines.length - 1;
+    const { from, until } = timelines[leg]!;
+    return {
+      first: leg === 0 ? 0 : dueBefore(from),
+      end: isLast ? stream.messages : dueBefore(until),
+      dueBefore,
+      turns: stream.turns,
+    };
+  };
+  return {
+    slice,
+    legs: timelines.map((_, leg) => ({
+      devices: slice.devices,
+      // A due message may wait for the ack timeout, and what comes after the drain is too late to count on.
+      settleMs: profile.publish.ackTimeoutMs + profile.drainMs,
+      streams: streams.map((stream) => partOf(stream, leg)),
+    })),
+    legStarts: timelines.map(({ from }) => from),
+    stageEnds: streams.map((stream) => stageEndsMs.map((ms) => countDueBefore(stream, ms))),
+  };
 }
 
 /** Milliseconds after the schedule's zero; what rounding leaves past the last stage belongs to it. */
@@ -96,143 +132,117 @@ function stageEndsOf({ profile }: Plan): number[] {
   return [...ends.slice(0, -1), Number.POSITIVE_INFINITY];
 }
 
-function closeSlice(plan: Plan, numbers: SliceNumbers, record: SliceRecord, run: RunEnding): SliceEntry {
-  const { slice } = numbers;
-  const { book, arrived } = record;
-  if (book === undefined || book.outcome === 'running') return closeUnended(plan, numbers, record, run);
-  const { echoed: _, ...counts } = book.messages;
-  // The remaining messages of a failed slice were intended, but never sent.
-  const isCutShort = run.goesOn || run.stoppedAt !== undefined;
-  const rest = book.outcome === 'failed' && !isCutShort ? Math.max(0, slice.messages - counts.intended) : 0;
-  const messages = {
-    ...counts,
-    intended: counts.intended + rest,
-    dropped: counts.dropped + rest,
-    sendUnknown: 0,
-    ackUnknown: 0,
-    ...countArrived(book.sent, arrived),
-  };
+function closeSlice(parts: SliceParts, record: SliceRecord, run: RunEnding): SliceEntry {
+  const recorded = record.legs.map(({ totals }) => totals?.streams ?? []);
+  const entries = parts.legs.map((part, leg) =>
+    closeLeg(
+      part,
+      {
+        ...record.legs[leg]!,
+        arrived: record.arrived.map((seen, stream) => withoutOtherLegs(seen, recorded, leg, stream)),
+      },
+      run,
+    ),
+  );
+  const streams = parts.stageEnds.map((_, stream) => mergeStream(entries, stream));
+  const connected = Math.max(...entries.map((entry) => entry.connected));
+  const messages = sumMessages(entries);
+  const droppedBy = new ReasonCounts();
+  for (const entry of entries) droppedBy.addAll(entry.droppedBy);
   return {
     messages,
-    droppedBy: { ...book.droppedBy, 'slice-failed': rest },
-    connected: book.devices.connected,
-    devicesUnknown: 0,
-    echoesDue: countEchoes(plan, slice, book.sent),
-    stages: countStages(numbers, messages.intended, book.sent),
-  };
-}
-
-/**
- * A slice that died, or that still runs. Sent is what its checkpoint counts together with what arrived or was given up.
- * Each remaining message was either dropped by the checkpoint; or due after the slice had died, and so never sent; or it
- * is not known whether it was sent.
- */
-function closeUnended(
-  plan: Plan,
-  numbers: SliceNumbers,
-  { book, arrived, diedBy }: SliceRecord,
-  { goesOn, stoppedAt, acknowledged }: RunEnding,
-): SliceEntry {
-  const { slice } = numbers;
-  const counts = book?.messages ?? noMessages;
-  const sent = new IntervalSet();
-  if (book !== undefined) sent.addAll(book.sent);
-  sent.addAll(arrived.received);
-  sent.addAll(arrived.deadLettered);
-
-  const droppedBy = knownDrops(book);
-  const known = sent.count + sumOf(droppedBy);
-  const intendedByThen = Math.max(counts.intended, sent.end);
-  const scheduled = intendedBy(plan, numbers, goesOn ? book?.at : stoppedAt);
-  const intended = Math.max(goesOn ? known : scheduled, intendedByThen, known);
-  const dueByDeath =
-    goesOn || diedBy === undefined
-      ? intended
-      : Math.max(intendedByThen, Math.min(intended, intendedBy(plan, numbers, diedBy)));
-  const neverDue = Math.min(intended - known, intended - dueByDeath);
-  const sendUnknown = intended - known - neverDue;
-
-  const inFlight = Math.min(counts.unacknowledged, book?.undecided?.inFlight ?? 0);
-  const unacknowledged = counts.unacknowledged - inFlight;
-  const answered = counts.acked + counts.throttled + counts.failed + unacknowledged;
-  const connected = Math.max(book?.devices.connected ?? 0, countDevices(sent, slice.devices));
-  return {
-    messages: {
-      intended,
-      sent: sent.count,
-      dropped: sumOf(droppedBy) + neverDue,
-      sendUnknown,
-      acked: counts.acked,
-      throttled: counts.throttled,
-      failed: counts.failed,
-      unacknowledged,
-      ackUnknown: acknowledged ? sent.count - answered : 0,
-      ...countArrived(sent, arrived),
-    },
-    droppedBy: { ...droppedBy, 'slice-died': neverDue },
+    droppedBy: droppedBy.counts(),
     connected,
-    devicesUnknown: goesOn && book !== undefined ? 0 : slice.devices - connected,
-    echoesDue: book === undefined ? 0 : countEchoes(plan, slice, book.sent),
-    stages: countStages(numbers, intended, sent),
+    devicesUnknown: entries.every(({ knowsDevices }) => knowsDevices) ? 0 : parts.slice.devices - connected,
+    stages: countStages(parts.stageEnds, streams),
+    streams: streams.map(({ sent }, stream) => ({
+      sent,
+      unwatched: entries.flatMap(({ unwatched }) => unwatched[stream] ?? []),
+    })),
+    outcome: outcomeOf(parts, record, run),
+    isMiscounted:
+      record.legs.some(({ totals }) => totals !== undefined && isMiscounted(totals)) ||
+      messages.sent !== sumOf(streams.map(({ sent }) => sent.count)),
   };
 }
 
-/** Without those that still waited: they may have been sent after all. */
-function knownDrops(book: SliceTotals | undefined): Record<string, number> {
-  if (book === undefined) return {};
-  const waiting: Readonly<Partial<Record<string, number>>> = book.undecided?.waiting ?? {};
-  return Object.fromEntries(
-    Object.entries(book.droppedBy).map(([reason, count]) => [reason, count - (waiting[reason] ?? 0)]),
+/** A leg that died sent what arrived of its stretch, but not what a neighbour sent while it took devices over. */
+function withoutOtherLegs(
+  seen: Arrived,
+  recorded: readonly (readonly StreamTotals[])[],
+  leg: number,
+  stream: number,
+): Arrived {
+  const others = recorded.flatMap((streams, other) => (other === leg ? [] : (streams[stream]?.sent ?? [])));
+  return others.reduce(
+    ({ received, deadLettered }, sent) => ({
+      received: received.without(sent),
+      deadLettered: deadLettered.without(sent),
+    }),
+    seen,
   );
 }
 
-/** @param until epoch milliseconds; undefined: all that the plan gives the slice */
-function intendedBy(
-  { timeline }: Plan,
-  { slice, schedule }: SliceNumbers,
-  until: number | undefined,
-): number {
-  return until === undefined ? slice.messages : countDueBefore(schedule, until - timeline.publishAt);
+function mergeStream(entries: readonly LegEntry[], stream: number): StreamTotals {
+  const [only, ...more] = entries.map(({ streams }) => streams[stream]!);
+  if (more.length === 0) return only!;
+  const sent = new IntervalSet();
+  let intended = 0;
+  for (const totals of [only!, ...more]) {
+    sent.addAll(totals.sent);
+    intended += totals.intended;
+  }
+  return { intended, sent };
 }
 
-/** Devices that sent at least one of these messages. */
-function countDevices(numbers: IntervalSet, devices: number): number {
-  const { deviceOf } = makeDeviceTurns(devices);
-  const seen = new Uint8Array(devices);
-  let count = 0;
-  numbers.forEachInterval((start, length) => {
-    for (let n = start; n < start + Math.min(length, devices) && count < devices; n++) {
-      const device = deviceOf(n);
-      count += 1 - seen[device]!;
-      seen[device] = 1;
+function sumMessages(entries: readonly LegEntry[]): SentMessages {
+  const [first, ...more] = entries.map(({ messages }) => messages);
+  return more.reduce(
+    (sum, messages) =>
+      Object.fromEntries(
+        Object.entries(sum).map(([name, count]) => [name, count + messages[name as keyof SentMessages]]),
+      ) as unknown as SentMessages,
+    first!,
+  );
+}
+
+function isMiscounted({ messages, streams }: LegTotals): boolean {
+  return messages.sent !== sumOf(streams.map(({ sent }) => sent.count));
+}
+
+/** Legs that were to begin after the run was stopped owe nothing: they never started. */
+function outcomeOf(
+  { legStarts }: SliceParts,
+  { legs }: SliceRecord,
+  { stoppedAt = Number.POSITIVE_INFINITY }: RunEnding,
+): SliceEntry['outcome'] {
+  const outcomes = legs
+    .filter(({ totals }, leg) => leg === 0 || totals !== undefined || legStarts[leg]! < stoppedAt)
+    .map(({ totals }) => totals?.outcome ?? 'running');
+  if (outcomes.includes('running')) return 'died';
+  if (outcomes.includes('failed')) return 'failed';
+  return outcomes.includes('stopped') ? 'stopped' : 'completed';
+}
+
+/** Messages become due in the order of their numbers: the intended ones of a stream are 0 … intended − 1. */
+function countStages(
+  stageEnds: readonly (readonly number[])[],
+  streams: readonly StreamTotals[],
+): StageCounts[] {
+  const stages = (stageEnds[0] ?? []).map(() => ({ intended: 0, sent: 0 }));
+  for (const [stream, { intended, sent }] of streams.entries()) {
+    const ends = stageEnds[stream]!;
+    const sentBefore = ends.map(() => 0);
+    sent.forEachInterval((start, length) => {
+      for (const [i, end] of ends.entries()) {
+        sentBefore[i]! += Math.max(0, Math.min(start + length, end) - start);
+      }
+    });
+    for (const [i, end] of ends.entries()) {
+      const before = i === 0 ? 0 : ends[i - 1]!;
+      stages[i]!.intended += Math.min(intended, end) - Math.min(intended, before);
+      stages[i]!.sent += sentBefore[i]! - (i === 0 ? 0 : sentBefore[i - 1]!);
     }
-  });
-  return count;
-}
-
-function countEchoes(plan: Plan, slice: Slice, sent: IntervalSet): number {
-  const echoesBefore = countEchoesBefore(plan, slice);
-  let count = 0;
-  sent.forEachInterval((start, length) => {
-    count += echoesBefore(start + length) - echoesBefore(start);
-  });
-  return count;
-}
-
-/** Messages become due in the order of their numbers: the intended ones are 0 … intended − 1. */
-function countStages({ stageEnds }: SliceNumbers, intended: number, sent: IntervalSet): StageCounts[] {
-  const sentBefore = stageEnds.map(() => 0);
-  sent.forEachInterval((start, length) => {
-    for (const [i, end] of stageEnds.entries()) {
-      sentBefore[i]! += Math.max(0, Math.min(start + length, end) - start);
-    }
-  });
-  return stageEnds.map((end, i) => ({
-    intended: Math.min(intended, end) - Math.min(intended, stageEnds[i - 1] ?? 0),
-    sent: sentBefore[i]! - (sentBefore[i - 1] ?? 0),
-  }));
-}
-
-function sumOf(counts: CountsByReason): number {
-  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+  }
+  return stages;
 }

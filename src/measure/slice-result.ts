@@ -5,13 +5,15 @@ import type { SliceLatencyName } from './latency-names.ts';
 import type { EncodedLatencySeconds } from './latency-seconds.ts';
 
 /**
- * What one slice did, stored as `runs/{runId}/slices/{slice}.json`. Written as a checkpoint while it runs and once
- * more at its end, so that a slice that is killed leaves what it had measured.
+ * What one leg of a slice did, stored as `runs/{runId}/slices/{slice}/{leg}.json`. Written as a checkpoint while it runs and
+ * once more at its end, so that a leg that is killed leaves what it had measured.
  */
 export interface SliceResult {
-  readonly version: 1;
+  readonly version: 2;
   readonly runId: string;
   readonly slice: number;
+  /** 0 is the first. */
+  readonly leg: number;
   /** `running`: a checkpoint; found at the end of the run it means that the slice died. */
   readonly outcome: 'running' | 'completed' | 'stopped' | 'failed';
   /** Why it stopped or failed, in words. */
@@ -33,8 +35,10 @@ export interface SliceResult {
   readonly disconnectedBy: Readonly<Record<string, number>>;
   /** By reason: devices' subscriptions to their own topics that were refused. */
   readonly echoRefusedBy?: Readonly<Record<string, number>>;
-  /** Numbers n of the publishes that were sent. */
-  readonly sent: EncodedIntervals;
+  /** By stream number. */
+  readonly streams: readonly StreamResult[];
+  /** By observer: what the slice's own devices saw of its messages. Absent where none of them looks. */
+  readonly observed?: Readonly<Record<string, ObservedMessages>>;
   /** Epoch milliseconds of the last publish; absent until there was one. */
   readonly lastSentAt?: number;
   readonly perSecond: PerSecondCounts;
@@ -50,6 +54,21 @@ export interface SliceResult {
 export interface QuickestEcho {
   readonly n: number;
   readonly us: number;
+}
+
+export interface StreamResult {
+  /** Publishes that were due in this leg. */
+  readonly intended: number;
+  /** Numbers n of those that were sent. */
+  readonly sent: EncodedIntervals;
+}
+
+/** A slice's own messages at an observer that the slice keeps itself. */
+export interface ObservedMessages {
+  /** Duplicates included. */
+  readonly arrivals: number;
+  /** By stream number: ranks of the messages that were seen, among those due at the observer. */
+  readonly seen: readonly EncodedIntervals[];
 }
 
 export interface UndecidedCounts {

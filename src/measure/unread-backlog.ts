@@ -79,7 +79,7 @@ export function uniteDeadLetters(
   return { deadLetters: all, deadLetteredBy: reasons.counts() };
 }
 
-/** Of one slice; the two have no message in common. */
+/** Of one stream; the two have no message in common. */
 export interface Arrived {
   readonly received: IntervalSet;
   readonly deadLettered: IntervalSet;
@@ -89,10 +89,10 @@ export interface Arrived {
 export function countArrived(
   sent: IntervalSet,
   { received, deadLettered }: Arrived,
-): { received: number; deadLettered: number; missing: number } {
+): { received: number; deadLettered: number; missing: IntervalSet } {
   return {
     received: received.count,
     deadLettered: deadLettered.count,
-    missing: sent.without(received).without(deadLettered).count,
+    missing: sent.without(received).without(deadLettered),
   };
 }

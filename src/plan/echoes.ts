@@ -8,6 +8,11 @@ export function echoingDevices({ echo, devices }: Pick<LoadProfile, 'echo' | 'de
   return Math.ceil(echo.fraction * devices);
 }
 
+/** Over HTTPS there is nothing to subscribe with. */
+export function hasEchoes(profile: Pick<LoadProfile, 'connect' | 'echo' | 'devices'>): boolean {
+  return profile.connect.protocol === 'mqtt' && echoingDevices(profile) > 0;
+}
+
 /**
  * Messages that come back to the devices that sent them. Devices take turns: before publish n each has sent as many as the
  * device of publish n, and those whose turn came before it in the same round one more.
@@ -29,7 +34,7 @@ export function countEchoesBefore(
   { profile }: Pick<Plan, 'profile'>,
   { firstDevice, devices }: Pick<Slice, 'firstDevice' | 'devices'>,
 ): (n: number) => number {
-  const echoing = profile.connect.protocol === 'mqtt' ? echoingDevices(profile) : 0;
+  const echoing = hasEchoes(profile) ? echoingDevices(profile) : 0;
   // Of the first i devices, ⌊i·E/D⌋ echo: they are spread evenly, and there is no list of them.
   const echoingBefore = (device: number) => Math.floor((device * echoing) / profile.devices);
   const before = echoingBefore(firstDevice);

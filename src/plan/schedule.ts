@@ -35,8 +35,11 @@ export function makeSliceSchedule(plan: Plan, slice: Slice): SliceSchedule {
   };
 }
 
-/** How many publishes of a slice are intended before an instant, milliseconds after `publishAt`: n = 0 … count − 1. */
-export function countDueBefore({ messages, offsetMs }: SliceSchedule, instantMs: number): number {
+/** How many publishes of a stream are intended before an instant, milliseconds after `publishAt`: n = 0 … count − 1. */
+export function countDueBefore(
+  { messages, offsetMs }: Pick<SliceSchedule, 'messages' | 'offsetMs'>,
+  instantMs: number,
+): number {
   let from = 0;
   let to = messages;
   while (from < to) {

@@ -63,7 +63,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
   const causes = causesOf(ledger);
   const { protocol, client } = profile.connect;
   return {
-    version: 1,
+    version: 2,
     runId: plan.runId,
     name: profile.name,
     ...judge({
@@ -83,6 +83,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     qos: profile.publish.qos,
     devices,
     messages,
+    observers: ledger.observers,
     imbalances,
     causes,
     rates,

@@ -3,6 +3,7 @@ import type { Deployment } from '../plan/deployment.ts';
 import { echoingDevices } from '../plan/echoes.ts';
 import { lambdaUsage, pollsOf } from '../plan/forecast-usage.ts';
 import { meteredBytes } from '../plan/message-size.ts';
+import { echoObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import { checkpointEveryMs, controlPollEveryMs } from '../plan/poll-intervals.ts';
 import {
@@ -51,6 +52,12 @@ function messagesTaken({ acknowledged, messages }: RunLedger): number {
   return acknowledged ? Math.max(messages.acked, messages.received) : messages.sent;
 }
 
+/** Messages that devices received on their own subscriptions, from any sender. */
+function deliveriesOf({ observers }: RunLedger): number {
+  const echo = observers[echoObserver];
+  return echo === undefined ? 0 : echo.arrivals + echo.unrelated;
+}
+
 function iotUsage(plan: Plan, ledger: RunLedger, taken: number, looks: number): IotUsage {
   const { profile } = plan;
   const { devices, generator, perSecond } = ledger;
@@ -80,7 +87,7 @@ function iotUsage(plan: Plan, ledger: RunLedger, taken: number, looks: number): 
     ...messages,
     connects: connects + generator.controlConnects,
     subscribes: echoes + generator.controlConnects,
-    publishesOut: ledger.echoed + stops * generator.slices,
+    publishesOut: deliveriesOf(ledger) + stops * generator.slices,
     controlMessages: looks + stops + clearingMessages,
     connectionMinutes: connectionMinutes(
       connects + generator.slices,

@@ -1,4 +1,5 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
+import { echoObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatCount, formatPlural } from '../shared/format.ts';
 import type { Reconciliation } from './report-model.ts';
@@ -88,7 +89,7 @@ export function reconcile(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatchV
           ),
         ]
       : []),
-    ...(isMqtt && plan.profile.echo.fraction > 0 ? echoLines(ledger, line) : []),
+    ...echoLines(ledger, line),
   ];
 }
 
@@ -105,15 +106,17 @@ function echoLines(
   ledger: RunLedger,
   line: (metric: string, column: string, count: number, ...reasons: Explanation[]) => Reconciliation,
 ): Reconciliation[] {
-  const { echoed, echoesDue, messages, acknowledged, devices, echoRefusedBy, stoppedOn, slices } = ledger;
-  const missed = Math.max(0, echoesDue - echoed);
+  const { messages, acknowledged, devices, echoRefusedBy, stoppedOn, slices } = ledger;
+  const echo = ledger.observers[echoObserver];
+  if (echo === undefined) return [];
+  const missed = echo.lost + echo.unaccounted;
   const out = line(
     'PublishOut.Success',
     'echoes',
-    echoed,
+    echo.arrivals + echo.unrelated,
     certain(stoppedOn === undefined ? 0 : slices.stopped, 'of the stop message, one a slice'),
     possible(missed, `that may be among ${formatPlural(missed, 'echo', 'es')} that no device received`),
-    ofDeadSlices(messages.ackUnknown + messages.sendUnknown, 'echoes', 'received'),
+    ofDeadSlices(messages.sendUnknown, 'echoes', 'received'),
   );
   if (missed === 0) return [out];
   const notTaken = messages.sent - (acknowledged ? messages.acked : messages.received);
@@ -127,10 +130,7 @@ function echoLines(
       missed,
       possible(-notTaken, 'that may be of publishes which the service did not take'),
       possible(wasAway ? -missed : 0, 'that may have come while their device was not subscribed'),
-      possible(
-        stoppedOn === undefined ? 0 : -missed,
-        'that may have been on the way when the run was stopped',
-      ),
+      possible(-echo.unaccounted, 'that may have been on the way when their slice was stopped or died'),
     ),
   ];
 }

@@ -4,7 +4,13 @@ import type { Imbalance } from '../measure/check-ledger.ts';
 import type { LatencyName, TimedLatencyName } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { CountsByReason } from '../measure/reason-counts.ts';
-import type { MessageLedger, RunDeviceCounts, RunSeries, SliceOutcomes } from '../measure/run-ledger.ts';
+import type {
+  MessageLedger,
+  ObserverLedger,
+  RunDeviceCounts,
+  RunSeries,
+  SliceOutcomes,
+} from '../measure/run-ledger.ts';
 import type { RunConditions } from '../plan/conditions.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { QuotaName } from '../targets/aws-iot/quotas.ts';
@@ -19,7 +25,7 @@ export type Verdict = 'passed' | 'inconclusive' | 'failed' | 'aborted';
 
 /** `runs/{runId}/report.json`: the machine-readable end of a run. */
 export interface Report {
-  readonly version: 1;
+  readonly version: 2;
   readonly runId: string;
   readonly name: string;
   readonly verdict: Verdict;
@@ -42,6 +48,8 @@ export interface Report {
   readonly qos: 0 | 1;
   readonly devices: RunDeviceCounts;
   readonly messages: MessageLedger;
+  /** By observer, the primary one first: `messages` says of arrivals what was seen there. */
+  readonly observers: Readonly<Record<string, ObserverLedger>>;
   /** Equations of the ledger that do not hold: a fault of the measurement. Empty in a run to be believed. */
   readonly imbalances: readonly Imbalance[];
   readonly causes: Causes;

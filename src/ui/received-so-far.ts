@@ -1,5 +1,6 @@
 import type { RunRecord } from '../aws/run-store.ts';
 import { MessageSets } from '../measure/message-sets.ts';
+import { parseStreamKey } from '../measure/stream-key.ts';
 
 /** Distinct messages that have arrived, and arrivals beyond the first of each. */
 export interface ReceivedCounts {
@@ -24,7 +25,10 @@ export function makeReceivedSoFar(
       if (windows.has(window)) continue;
       windows.add(window);
       arrivals += count;
-      for (const [slice, numbers] of Object.entries(seen)) received.addEncoded(Number(slice), numbers);
+      for (const [key, numbers] of Object.entries(seen)) {
+        const stream = parseStreamKey(key);
+        if (stream !== undefined) received.addEncoded(stream, numbers);
+      }
     }
     return { received: received.count, duplicates: arrivals - received.count };
   };

@@ -50,6 +50,17 @@ interface ValidatorError {
   readonly params?: Readonly<Record<string, unknown>>;
 }
 
+/** The others have no version: the state machine and embedded AWS write them. */
+const versions: {
+  readonly [Kind in StoredKind]?: StoredFiles[Kind] extends { version: infer V } ? V : never;
+} = {
+  report: 2,
+  plan: 1,
+  sliceResult: 2,
+  arrivalWindow: 2,
+  action: 1,
+};
+
 /** Each is loaded when the first file of its kind is read: a function's start pays for none. */
 const validators: { readonly [Kind in StoredKind]: () => Promise<object> } = {
   report: () => import('./generated/report.ts'),
@@ -76,7 +87,7 @@ export async function readStored<Kind extends StoredKind>(
   const value = parse(text, file);
   if (kind === 'plan') completeStoredTarget(value);
   const { validate } = (await validators[kind]()) as { readonly validate: Validator };
-  const problem = versionProblem(value) ?? problemOf(validate, value) ?? boundsProblem(kind, value);
+  const problem = versionProblem(kind, value) ?? problemOf(validate, value) ?? boundsProblem(kind, value);
   if (problem !== undefined) throw new UnreadableFileError(file, problem);
   return value as StoredFiles[Kind];
 }
@@ -109,11 +120,13 @@ function problemOf(validate: Validator, value: unknown): string | undefined {
 }
 
 /** Before all else: a file of another version may lack anything. */
-function versionProblem(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null || !('version' in value) || value.version === 1)
+function versionProblem(kind: StoredKind, value: unknown): string | undefined {
+  const known = versions[kind];
+  if (known === undefined || typeof value !== 'object' || value === null || !('version' in value))
     return undefined;
+  if (value.version === known) return undefined;
   const version = typeof value.version === 'number' ? value.version : 'of its own';
-  return `it is of version ${version}, and this Stampede reads version 1`;
+  return `it is of version ${version}, and this Stampede reads version ${known}`;
 }
 
 function describe({ instancePath, message, keyword, params }: ValidatorError): string {

@@ -84,9 +84,9 @@ describe('a runs directory that somebody else made', () => {
   it.each([
     ['report.json'],
     ['plan.json'],
-    ['slices/0.json'],
-    ['arrivals/a.json'],
-    ['deaths/0.json'],
+    ['slices/0/0.json'],
+    ['arrivals/rule/a.json'],
+    ['deaths/0/0.json'],
     ['faults.json'],
   ])(
     'is refused where %s is a FIFO or a link',
@@ -116,7 +116,7 @@ describe('a runs directory that somebody else made', () => {
     const file = path.join(runs, runId, 'report.html');
     mkdirSync(file);
     for (let slice = 0; slice < 4; slice++)
-      store(runs, `${runId}/slices/${slice}.json`, resultOf(plan, slice));
+      store(runs, `${runId}/slices/${slice}/0.json`, resultOf(plan, slice));
     await expectRefusal(['report', runId], `${file} is a directory`);
   }, 30_000);
 

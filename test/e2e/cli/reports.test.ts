@@ -79,9 +79,9 @@ describe('stampede report', () => {
     ]);
     store(
       [`${runId}/plan.json`, plan],
-      [`${runId}/slices/0.json`, resultOf(plan, 0)],
-      [`${runId}/slices/1.json`, dead],
-      [`${runId}/arrivals/${window.window}.json`, window],
+      [`${runId}/slices/0/0.json`, resultOf(plan, 0)],
+      [`${runId}/slices/1/0.json`, dead],
+      [`${runId}/arrivals/rule/${window.window}.json`, window],
     );
     const { code, stdout } = await stampede('report', 'latest');
     expect(code).toBe(99);
@@ -167,7 +167,7 @@ describe('stampede compare', () => {
   });
 
   it('takes nothing for a report that is none', async () => {
-    store(['old/report.json', { version: 1, messages: {} }], ['torn/report.json', '{"version":1,']);
+    store(['old/report.json', { version: 2, messages: {} }], ['torn/report.json', '{"version":2,']);
     for (const [run, message] of [
       ['old', 'report.json cannot be read: it must have required property'],
       [path.join(runs, 'torn'), 'torn'],

@@ -58,7 +58,7 @@ describe('publish-mqtt, from its zip', () => {
 
     const published = await invoke('publish-mqtt', { runId, slice: 1 });
     expect(published).toMatchObject({ failed: false, payload: { slice: 1 } });
-    const file = path.join(directory, 'runs', runId, 'slices', '1.json');
+    const file = path.join(directory, 'runs', runId, 'slices', '1', '0.json');
     const result = JSON.parse(await readFile(file, 'utf8')) as SliceResult;
     expect(result).toMatchObject({
       devices: { planned: 10, connected: 10 },

@@ -147,10 +147,13 @@ export async function fuzzRunFiles(runs: number, firstSeed: number): Promise<Fuz
       await put('plan.json', hasReport ? JSON.stringify(plan) : mutateText(plan, random));
       if (hasReport) await put('report.json', mutateText(report, random));
       else {
-        for (const slice of slices) await put(`slices/${slice.slice}.json`, mutateText(slice, random));
-        await put(`arrivals/${window.window}.json`, mutateText(window, random));
+        for (const slice of slices) await put(`slices/${slice.slice}/0.json`, mutateText(slice, random));
+        await put(`arrivals/rule/${window.window}.json`, mutateText(window, random));
         await put('faults.json', mutateText({ choices: { a: '1' }, events: [] }, random));
-        await put('deaths/0.json', mutateText({ slice: 0, fault: { Error: 'X', Cause: '{}' } }, random));
+        await put(
+          'deaths/0/0.json',
+          mutateText({ slice: 0, leg: 0, fault: { Error: 'X', Cause: '{}' } }, random),
+        );
       }
       const startedAt = performance.now();
       try {

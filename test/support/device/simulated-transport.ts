@@ -9,6 +9,8 @@ export interface Behaviour {
   subscribe?(device: number, nowMs: number): string | undefined;
   /** Milliseconds to the PUBACK; undefined: none comes; or how it is refused. */
   publish?(device: number, n: number, nowMs: number): number | undefined | 'throttled' | 'failed';
+  /** Milliseconds until each copy of a message is back on the devices' own subscriptions, by receiving device. */
+  echoes?(device: number, n: number): readonly (readonly [receiver: number, afterMs: number])[];
   /** Whether the socket is full. */
   isFull?(device: number, nowMs: number): boolean;
   receiveMaximum?: number;
@@ -81,6 +83,9 @@ export class SimulatedTransport implements Transport {
     const n = Number(/"n":(\d+)/.exec(message)?.[1]);
     this.published.push({ device, n, atMs: nowMs, message });
     this.#count(device, 1);
+    const copy = Buffer.from(payload);
+    for (const [receiver, afterMs] of this.#behaviour.echoes?.(device, n) ?? [])
+      this.#clock.setTimer(afterMs, () => !this.closed && this.#listener.echoed(receiver, copy));
     const answer = this.#behaviour.publish ? this.#behaviour.publish(device, n, nowMs) : 2;
     if (answer === undefined) return true;
     this.#clock.setTimer(typeof answer === 'number' ? answer : 2, () => {

@@ -42,9 +42,10 @@ export function resultOf(plan: Plan, slice: number, sentNumbers?: Iterable<numbe
   const samples = (ms: number) =>
     histogramOf(Array.from({ length: sent.count }, (_, i) => ms + (i % 10) / 10));
   return {
-    version: 1,
+    version: 2,
     runId: plan.runId,
     slice,
+    leg: 0,
     outcome: 'completed',
     at: plan.timeline.drainEndAt,
     devices: { planned: devices, connected: devices, connectFailed: 0, reconnects: 0 },
@@ -62,7 +63,7 @@ export function resultOf(plan: Plan, slice: number, sentNumbers?: Iterable<numbe
     connectFailedBy: {},
     failedBy: {},
     disconnectedBy: {},
-    sent: sent.encode(),
+    streams: [{ intended: planned, sent: sent.encode() }],
     perSecond: {
       startSecond: Math.floor(plan.timeline.publishAt / 1000),
       intended: [planned],
@@ -89,16 +90,30 @@ export function resultOf(plan: Plan, slice: number, sentNumbers?: Iterable<numbe
   };
 }
 
+/** The streams of a result of which so many messages had become due. */
+export function streamsDue({ streams }: SliceResult, intended: number): SliceResult['streams'] {
+  return streams.map((stream) => ({ ...stream, intended }));
+}
+
 /** The window of a batch that brought these messages, 40 ms after they were intended. Batches differ by name. */
 export function windowOf(
   plan: Plan,
-  messages: readonly (readonly [slice: number, n: number])[],
+  messages: readonly (readonly [slice: number, n: number, stream?: number])[],
   name = 'batch',
 ): ArrivalWindow {
   const at = plan.timeline.publishAt;
-  const Records = messages.map(([slice, n], i) => ({
+  const Records = messages.map(([slice, n, stream], i) => ({
     messageId: `${name}-${slice}-${n}-${i}`,
-    body: JSON.stringify({ run: plan.runId, slice, n, device: n % 10, at, sent: at + 0.25, rule: at + 15 }),
+    body: JSON.stringify({
+      run: plan.runId,
+      slice,
+      stream,
+      n,
+      device: n % 10,
+      at,
+      sent: at + 0.25,
+      rule: at + 15,
+    }),
     attributes: { SentTimestamp: String(at + 40) },
   }));
   return measureArrivals({ Records }, at + 50).windows[0]!;

@@ -56,7 +56,7 @@ export function largeReport(): Report {
       ...base,
       messages: { ...base.messages, intended: messages, sent: messages, dropped: 0, acked: messages },
       droppedBy: {},
-      sent: [0, messages],
+      streams: [{ intended: messages, sent: [0, messages] }],
       perSecond: {
         startSecond,
         intended: flat,
@@ -69,8 +69,9 @@ export function largeReport(): Report {
     });
   }
   const window: ArrivalWindow = {
-    version: 1,
+    version: 2,
     runId: plan.runId,
+    observer: 'rule',
     window: 'all',
     arrivals: plan.load.messages,
     seen: Object.fromEntries(

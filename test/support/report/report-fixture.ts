@@ -121,6 +121,10 @@ function playSlice(
       throttled: throttled.length,
       echoed: echoed.length,
     },
+    streams: [{ intended: last, sent: base.streams[0]!.sent }],
+    ...(echoed.length > 0 && {
+      observed: { echo: { arrivals: echoed.length, seen: [[0, echoed.length]] } },
+    }),
     droppedBy: {},
     generator: {
       ...base.generator,
@@ -167,5 +171,5 @@ function playSlice(
 /** As Lambda reports a function that threw. */
 function deathOf(slice: number, at: number): SliceDeath {
   const cause = { errorType: 'TypeError', errorMessage: 'x is not a function', trace: [] };
-  return { slice, at, fault: { Error: 'TypeError', Cause: JSON.stringify(cause) } };
+  return { slice, leg: 0, at, fault: { Error: 'TypeError', Cause: JSON.stringify(cause) } };
 }

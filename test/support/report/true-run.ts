@@ -142,7 +142,7 @@ export function playTrueRun(situation: Situation): {
     if (recorded !== null)
       ledger.addSlice(recordOf(plan, slice, fates.slice(0, recorded), { kill, stopAt, isAcknowledged }));
     if (kill !== undefined)
-      ledger.addDeath({ slice, at: dueAt(kill.at), fault: { Error: 'Runtime.ExitError' } });
+      ledger.addDeath({ slice, leg: 0, at: dueAt(kill.at), fault: { Error: 'Runtime.ExitError' } });
     const Records = fates.flatMap((fate, n) =>
       Array.from({ length: fate.copies }, (_, copy) => {
         const at = dueAt(n);
@@ -219,6 +219,7 @@ function recordOf(
       throttled,
       unacknowledged: isAcknowledged ? numbers.length - acked - throttled : 0,
     },
+    streams: [{ intended: fates.length, sent: base.streams[0]!.sent }],
     droppedBy: Object.fromEntries(
       Object.entries({ 'not-connected': notConnected, backlog: dropped - notConnected }).filter(
         ([, each]) => each > 0,

@@ -82,7 +82,7 @@ export async function startRehearsal(
       plan: () => untilThere(() => read<Plan>('plan.json')),
       async slices() {
         const names = await readdir(path.join(runsDirectory, runId, 'slices'));
-        return Promise.all(names.map((name) => read<SliceResult>(path.join('slices', name))));
+        return Promise.all(names.map((name) => read<SliceResult>(path.join('slices', name, '0.json'))));
       },
       abort: () => executions.stop(executionArn, 'by a test'),
       executionEnded,

@@ -24,9 +24,9 @@ export const allowedWildcards: readonly AllowedWildcard[] = [
   { sid: 'ReadPlans', wildcard: `${runs}/*/plan.json`, reason: runIds },
   { sid: 'ReadActions', wildcard: `${runs}/*/actions/*`, reason: `${runIds}; a key an action` },
   { sid: 'StoreActions', wildcard: `${runs}/*/actions/*`, reason: `${runIds}; a key an action` },
-  { sid: 'WriteSliceResults', wildcard: `${runs}/*/slices/*`, reason: `${runIds}; a key a slice` },
-  { sid: 'KeepLastWords', wildcard: `${runs}/*/deaths/*`, reason: `${runIds}; a key a slice` },
-  { sid: 'WriteArrivalWindows', wildcard: `${runs}/*/arrivals/*`, reason: `${runIds}; a key a batch` },
+  { sid: 'WriteSliceResults', wildcard: `${runs}/*/slices/*`, reason: `${runIds}; a key a leg of a slice` },
+  { sid: 'KeepLastWords', wildcard: `${runs}/*/deaths/*`, reason: `${runIds}; a key a leg of a slice` },
+  { sid: 'WriteArrivalWindows', wildcard: `${runs}/*/arrivals/rule/*`, reason: `${runIds}; a key a batch` },
   {
     sid: 'SpillLivePoints',
     wildcard: `${runs}/*/influx-overflow/*`,

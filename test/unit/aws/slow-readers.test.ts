@@ -57,7 +57,7 @@ describe('twelve million messages in ten minutes, with the readers that the stac
             devices: { planned: devices, connected: devices, connectFailed: 0, reconnects: 0 },
             messages: { ...empty.messages, intended: messages, sent: messages, dropped: 0, acked: messages },
             droppedBy: {},
-            sent: sent.encode(),
+            streams: [{ intended: messages, sent: sent.encode() }],
           };
         }
       },

@@ -20,7 +20,7 @@ function expectBalanced(result: SliceResult): void {
     new Set([perSecond.intended, perSecond.sent, perSecond.acked, perSecond.connected].map((s) => s.length))
       .size,
   ).toBe(1);
-  expect(IntervalSet.decode(result.sent).count).toBe(messages.sent);
+  expect(IntervalSet.decode(result.streams[0]!.sent).count).toBe(messages.sent);
   expect(result.latencies.send_lag.count).toBe(messages.sent);
   expect(result.latencies.puback_round_trip.count).toBe(messages.acked);
 }
@@ -29,7 +29,7 @@ function expectBalanced(result: SliceResult): void {
 function expectTrue({ result, checkpoints, transport }: SimulatedRun): void {
   for (const checkpoint of [...checkpoints, result]) expectBalanced(checkpoint);
   expect(result.messages.sent).toBe(transport.published.length);
-  const sent = IntervalSet.decode(result.sent);
+  const sent = IntervalSet.decode(result.streams[0]!.sent);
   for (const { n } of transport.published) expect(sent.has(n)).toBe(true);
   expect(new Set(transport.published.map(({ n }) => n)).size).toBe(transport.published.length);
   expect(transport.closed).toBe(true);

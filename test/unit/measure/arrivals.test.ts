@@ -14,7 +14,17 @@ interface Message {
 }
 
 function recordOf(n: number, more: Partial<RuleRecord> = {}): RuleRecord {
-  return { run: 'r1', slice: 0, n, device: n % 10, at: start, sent: start + 2.5, rule: start + 20, ...more };
+  return {
+    run: 'r1',
+    slice: 0,
+    stream: 0,
+    n,
+    device: n % 10,
+    at: start,
+    sent: start + 2.5,
+    rule: start + 20,
+    ...more,
+  };
 }
 
 function messageOf(id: string, body: string, arrivedAt = start + 50): Message {

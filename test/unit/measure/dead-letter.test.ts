@@ -24,6 +24,7 @@ describe('a dead letter', () => {
     expect(parseDeadLetter(JSON.stringify(record))).toEqual({
       run: 'run-1',
       slice: 2,
+      stream: 0,
       n: 7,
       reason: 'dead-letter queue: measure-latency failed with them',
     });
@@ -43,6 +44,7 @@ describe('a dead letter', () => {
     expect(parseDeadLetter(errorMessage(JSON.stringify(publish), text))).toEqual({
       run: 'run-1',
       slice: 2,
+      stream: 0,
       n: 7,
       reason: `rule’s error queue: SqsAction failed${reason}`,
     });

@@ -9,7 +9,7 @@ import { stopAction } from '../../../src/plan/actions/stop.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { makeSliceSchedule } from '../../../src/plan/schedule.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
-import { planOf, resultOf, windowOf } from '../../support/measure/run-fixture.ts';
+import { planOf, resultOf, streamsDue, windowOf } from '../../support/measure/run-fixture.ts';
 
 const plan = planOf();
 const sliceNumbers = Array.from({ length: plan.slices.count }, (_, slice) => slice);
@@ -106,7 +106,7 @@ describe('Ledger', () => {
   });
 
   it('refuses a short list that stands for more numbers than the run has', () => {
-    const result = { ...resultOf(plan, 0), sent: [0, Number.MAX_SAFE_INTEGER] };
+    const result = { ...resultOf(plan, 0), streams: [{ intended: 1, sent: [0, Number.MAX_SAFE_INTEGER] }] };
     expect(() => makeLedger(plan).addSlice(result)).toThrow(/larger than the plan allows/);
     const window = { ...windowOf(plan, [[0, 1]]), seen: { '0': [0, Number.MAX_SAFE_INTEGER] } };
     expect(() => makeLedger(plan).addWindow(window)).toThrow(
@@ -164,6 +164,7 @@ describe('a slice that died', () => {
     at: dueAt(half - 1),
     devices: { ...full.devices, connected: 8 },
     messages: { ...full.messages, intended: half, dropped: 0 },
+    streams: streamsDue(full, half),
     droppedBy: {},
   };
   const others = [0, 1, 3].map(flawless);
@@ -194,7 +195,7 @@ describe('a slice that died', () => {
     const ledger = makeLedger(plan);
     for (const result of [...others, checkpoint]) ledger.addSlice(result);
     const at = dueAt(half + 19) - 999.5;
-    ledger.addDeath({ slice: 2, at, fault: { Error: 'Runtime.ExitError' } });
+    ledger.addDeath({ slice: 2, leg: 0, at, fault: { Error: 'Runtime.ExitError' } });
     ledger.addWindow(windowOf(plan, arrived));
     const { messages, droppedBy, ...closedLedger } = ledger.close();
     expect(messages).toMatchObject({ dropped: share - half - 20, sendUnknown: 10 });
@@ -205,7 +206,7 @@ describe('a slice that died', () => {
   it('may have lived on where only the waiting for it ended', () => {
     const ledger = makeLedger(plan);
     ledger.addSlice(checkpoint);
-    ledger.addDeath({ slice: 2, at: checkpoint.at, fault: { Error: 'States.Timeout' } });
+    ledger.addDeath({ slice: 2, leg: 0, at: checkpoint.at, fault: { Error: 'States.Timeout' } });
     expect(ledger.close().messages).toMatchObject({ dropped: 0 });
   });
 
@@ -220,6 +221,7 @@ describe('a slice that died', () => {
         unacknowledged: 4,
       },
       droppedBy: { 'not-connected': 5, backlog: 2 },
+      streams: streamsDue(checkpoint, half + 7),
       undecided: { waiting: { 'not-connected': 3, backlog: 2 }, inFlight: 3 },
     };
     const ledger = closed([...others, open], othersArrived);
@@ -248,6 +250,7 @@ describe('a slice that died', () => {
           outcome: 'running',
           at: dueAt(Math.max(0, stored - 1)),
           messages: { ...base.messages, intended: stored, dropped: stored - recorded.length },
+          streams: streamsDue(base, stored),
           droppedBy: { backlog: stored - recorded.length },
         };
         const ledger = makeLedger(plan);
@@ -260,7 +263,7 @@ describe('a slice that died', () => {
             ),
           );
         const at = dueAt(Math.max(0, truth.length - 1));
-        ledger.addDeath({ slice: 2, at, fault: { Error: 'Runtime.ExitError' } });
+        ledger.addDeath({ slice: 2, leg: 0, at, fault: { Error: 'Runtime.ExitError' } });
         for (const other of others) ledger.addSlice(other);
         const { messages, ...rest } = ledger.close();
         const mine = (all: number, perOther: (result: SliceResult) => number) =>
@@ -288,9 +291,9 @@ describe('a slice that died', () => {
     });
     for (const slice of [0, 1, 2]) {
       const Cause = JSON.stringify(killed(`00000000-0000-4000-8000-00000000000${slice}`));
-      ledger.addDeath({ slice, fault: { Error: 'Runtime.ExitError', Cause } });
+      ledger.addDeath({ slice, leg: 0, fault: { Error: 'Runtime.ExitError', Cause } });
     }
-    ledger.addDeath({ slice: 3, fault: { Error: 'States.Timeout' } });
+    ledger.addDeath({ slice: 3, leg: 0, fault: { Error: 'States.Timeout' } });
     // Slice 0 left its result all the same.
     expect(ledger.close().sliceDiedBy).toEqual({
       'Runtime.ExitError: Runtime exited with error: signal: killed': 2,
@@ -403,6 +406,7 @@ describe('a slice that failed', () => {
       outcome: 'failed',
       reason: 'no device connected',
       messages: { ...resultOf(plan, 0, []).messages, intended: 30, dropped: 30 },
+      streams: [{ intended: 30, sent: [] }],
       droppedBy: { 'not-connected': 30 },
     };
     const ledger = closed([failed, ...[1, 2, 3].map(flawless)], []);

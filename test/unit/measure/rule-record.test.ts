@@ -4,7 +4,8 @@ import { parseRuleRecord } from '../../../src/measure/rule-record.ts';
 describe('parseRuleRecord', () => {
   it('reads a record as the rule writes it', () => {
     const record = { run: 'r-1', slice: 1, n: 0, device: 7, at: 1000.25, sent: 1002.5, rule: 1003 };
-    expect(parseRuleRecord(JSON.stringify(record))).toEqual(record);
+    expect(parseRuleRecord(JSON.stringify(record))).toEqual({ ...record, stream: 0 });
+    expect(parseRuleRecord(JSON.stringify({ ...record, stream: 3 }))).toEqual({ ...record, stream: 3 });
   });
 
   it.each([
@@ -16,6 +17,9 @@ describe('parseRuleRecord', () => {
     ['{"rule":1790000000000}', 'noEnvelope'],
     ['{"run":"../../etc","slice":0,"n":0,"device":0,"at":1,"sent":1,"rule":1}', 'noEnvelope'],
     ['{"run":"r","slice":-1,"n":0,"device":0,"at":1,"sent":1,"rule":1}', 'noEnvelope'],
+    ['{"run":"r","slice":10000,"n":0,"device":0,"at":1,"sent":1,"rule":1}', 'noEnvelope'],
+    ['{"run":"r","slice":0,"stream":100,"n":0,"device":0,"at":1,"sent":1,"rule":1}', 'noEnvelope'],
+    ['{"run":"r","slice":0,"stream":null,"n":0,"device":0,"at":1,"sent":1,"rule":1}', 'noEnvelope'],
     ['{"run":"r","slice":0,"n":0.5,"device":0,"at":1,"sent":1,"rule":1}', 'noEnvelope'],
     ['{"run":"r","slice":0,"n":0,"device":0,"at":1e308,"sent":1,"rule":1}', 'noEnvelope'],
   ])('counts %j as %s', (body, wrong) => {

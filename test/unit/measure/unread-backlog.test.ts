@@ -25,7 +25,7 @@ function ledgerOf(received: readonly Message[], died: readonly number[] = []) {
 
 function lettersOf(reason: string, list: readonly Message[]) {
   const messages = new MessageSets();
-  for (const [slice, n] of list) messages.add(slice, n);
+  for (const [slice, n] of list) messages.add({ slice, stream: 0 }, n);
   return { reason, messages };
 }
 
@@ -91,7 +91,7 @@ describe('a ledger with a backlog', () => {
       ...emptyBacklog,
       deadLetters: [lettersOf('dead', [[0, 1_000_000]])],
     });
-    expect(closed.inconsistencies.receivedUnsent).toBe(1);
+    expect(closed.observers.rule!.unsent).toBe(1);
     expect(checkLedger(closed)).not.toEqual([]);
   });
 });

@@ -31,7 +31,7 @@ function deadLettersOf() {
   for (let slice = 0; slice < plan.slices.count; slice++) {
     for (let n = 0; n < ledger.messages.sent / plan.slices.count; n++) {
       const dice = (n * 7 + slice) % 1000;
-      if (dice >= 500 && dice < 505) messages.add(slice, n);
+      if (dice >= 500 && dice < 505) messages.add({ slice, stream: 0 }, n);
     }
   }
   return [{ reason: 'dead-letter queue', messages }];

@@ -134,9 +134,15 @@ describe('reconciliation', () => {
 
   it('holds PublishOut.Throttle against the echoes that are due for what was sent', () => {
     const profile = { echo: { fraction: 0.1 } };
-    const { echoed: due, echoesDue } = runOf({}, profile).ledger;
-    expect(echoesDue).toBe(due);
-    const missing = { profile, echoed: due - 50 };
+    const { observers } = runOf({}, profile).ledger;
+    const echo = observers.echo!;
+    const { due } = echo;
+    expect(echo).toMatchObject({ arrivals: due, received: due, duplicates: 0, lost: 0 });
+    const at = (received: number, of = due) => ({
+      ...observers,
+      echo: { ...echo, due: of, arrivals: received, received, lost: of - received },
+    });
+    const missing = { profile, observers: at(due - 50) };
     const sums = { 'PublishOut.Success': due - 50, 'PublishOut.Throttle': 50 };
     expect(lineOf('PublishOut.Throttle', sums, {}, missing)).toMatchObject({
       column: 'missed echoes',
@@ -148,7 +154,7 @@ describe('reconciliation', () => {
       'CloudWatch PublishOut.Throttle 30 = 50 missed echoes − 10 that may be of publishes which the service did not take − 10 unexplained',
     );
     // What was never sent comes back from nowhere.
-    const stopped = { profile, echoed: 2, echoesDue: 2, stoppedOn: stop };
+    const stopped = { profile, observers: at(2, 2), stoppedOn: stop };
     expect(() => lineOf('PublishOut.Throttle', fewer, {}, stopped)).toThrow('no line');
   });
 
@@ -157,7 +163,9 @@ describe('reconciliation', () => {
     const stopped = { stoppedOn: stop, slices: { ...slices, completed: 0, stopped: 4 } };
     const profile = { echo: { fraction: 0.1 } };
     const sums = { 'PublishOut.Success': 64 };
-    const of = { profile, echoed: 60, echoesDue: 60, ...stopped };
+    const { observers } = runOf({}, profile).ledger;
+    const echo = { ...observers.echo!, due: 60, arrivals: 60, received: 60 };
+    const of = { profile, observers: { ...observers, echo }, ...stopped };
     expect(lineOf('PublishOut.Success', sums, {}, of).said).toBe(
       'CloudWatch PublishOut.Success 64 = 60 echoes + 4 of the stop message, one a slice',
     );

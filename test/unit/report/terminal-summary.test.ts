@@ -49,7 +49,7 @@ describe('renderTerminalSummary', () => {
     const { acked } = run.ledger.messages;
     const sums = {
       'PublishIn.Success': acked,
-      'PublishOut.Success': run.ledger.echoed,
+      'PublishOut.Success': run.ledger.observers.echo!.received,
       'Connect.Success': 404,
     };
     expectGolden('echoing.summary', `${renderTerminalSummary(reportOf(run, sums))}\n`);

@@ -101,7 +101,7 @@ const denied = Object.assign(new Error('User is not authorized'), { name: 'Acces
 
 function letters(messages: readonly Message[]): ReadDeadLetters {
   const sets = new MessageSets();
-  for (const [slice, n] of messages) sets.add(slice, n);
+  for (const [slice, n] of messages) sets.add({ slice, stream: 0 }, n);
   return { deadLetters: [{ reason: 'given up', messages: sets }], left: 0 };
 }
 

@@ -71,7 +71,7 @@ const reads = {
 const result = resultOf(plan, 1);
 const window = { ...windowOf(plan, [[0, 1]]), window: 'batch-1' };
 const report = { ...reportOf(runOf()), runId };
-const death = { slice: 1, fault: { Error: 'TypeError' } };
+const death = { slice: 1, leg: 0, fault: { Error: 'TypeError' } };
 
 const action = { version: 1, runId, k: 0, at: 1, action: { kind: 'rate', factor: 2, ramps: [{ to: null }] } };
 
@@ -84,9 +84,9 @@ describe.each(records)('%s', (_, open, where) => {
   it('reads files that are where they belong', async () => {
     await write('plan.json', plan);
     await write('report.json', report);
-    for (const slice of [0, 1, 2]) await write(`slices/${slice}.json`, { ...result, slice });
-    await write('deaths/1.json', death);
-    await write('arrivals/batch-1.json', window);
+    for (const slice of [0, 1, 2]) await write(`slices/${slice}/0.json`, { ...result, slice });
+    await write('deaths/1/0.json', death);
+    await write('arrivals/rule/batch-1.json', window);
     for (const k of [0, 1, 10]) await write(`actions/${k}.json`, { ...action, k });
     const record = open();
     expect(await reads.plan(record)).toMatchObject({ runId });
@@ -101,18 +101,23 @@ describe.each(records)('%s', (_, open, where) => {
   it.each([
     ['plan', 'plan.json', { ...plan, runId: other }, `is of another run, "${other}"`],
     ['report', 'report.json', { ...report, runId: other }, `is of another run, "${other}"`],
-    ['slices', 'slices/1.json', { ...result, runId: other }, `is of another run, "${other}"`],
-    ['slices', 'slices/0.json', result, `holds what belongs at "runs/${runId}/slices/1.json"`],
-    ['slices', 'slices/01.json', result, `holds what belongs at "runs/${runId}/slices/1.json"`],
-    ['deaths', 'deaths/0.json', death, `holds what belongs at "runs/${runId}/deaths/1.json"`],
-    ['arrivals', 'arrivals/batch-1.json', { ...window, runId: other }, `is of another run, "${other}"`],
+    ['slices', 'slices/1/0.json', { ...result, runId: other }, `is of another run, "${other}"`],
+    ['slices', 'slices/0/0.json', result, `holds what belongs at "runs/${runId}/slices/1/0.json"`],
+    ['slices', 'slices/01/0.json', result, `holds what belongs at "runs/${runId}/slices/1/0.json"`],
+    ['deaths', 'deaths/0/0.json', death, `holds what belongs at "runs/${runId}/deaths/1/0.json"`],
+    ['arrivals', 'arrivals/rule/batch-1.json', { ...window, runId: other }, `is of another run, "${other}"`],
+    [
+      'arrivals',
+      'arrivals/rule/copy.json',
+      window,
+      `holds what belongs at "runs/${runId}/arrivals/rule/batch-1.json"`,
+    ],
     [
       'actions',
       'actions/0.json',
       { ...action, k: 1 },
       `holds what belongs at "runs/${runId}/actions/1.json"`,
     ],
-    ['arrivals', 'arrivals/copy.json', window, `holds what belongs at "runs/${runId}/arrivals/batch-1.json"`],
   ] as const)(
     'refuses %s from %s that belongs elsewhere, with its name',
     async (kind, name, content, what) => {
@@ -128,12 +133,12 @@ describe.each(records)('%s', (_, open, where) => {
   it.each([
     ['plan', 'plan.json', { ...plan, load: { messages: '<img src=x>' } }],
     ['report', 'report.json', { ...report, name: [{ markup: '<img src=x>' }] }],
-    ['slices', 'slices/1.json', { ...result, sent: 'all' }],
-    ['deaths', 'deaths/1.json', { ...death, fault: { Error: 5 } }],
-    ['arrivals', 'arrivals/batch-1.json', { ...window, seen: { 0: [0, 'x'] } }],
+    ['slices', 'slices/1/0.json', { ...result, streams: 'all' }],
+    ['deaths', 'deaths/1/0.json', { ...death, fault: { Error: 5 } }],
+    ['arrivals', 'arrivals/rule/batch-1.json', { ...window, seen: { 0: [0, 'x'] } }],
     ['actions', 'actions/0.json', { ...action, action: { factor: 2 } }],
     ['faults', 'faults.json', { choices: {}, events: [{}] }],
-    ['slices', 'slices/1.json', '['.repeat(100_000)],
+    ['slices', 'slices/1/0.json', '['.repeat(100_000)],
   ] as const)('refuses %s from a hostile %s, with its name', async (kind, name, content) => {
     await write(name, content);
     await expect(reads[kind](open())).rejects.toMatchObject({

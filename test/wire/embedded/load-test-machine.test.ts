@@ -235,10 +235,11 @@ describe('the state machine', () => {
     expect(objects).toEqual([
       {
         Bucket: 'runs',
-        Key: 'runs/run/deaths/1.json',
+        Key: 'runs/run/deaths/1/0.json',
         ContentType: 'application/json',
         Body: {
           slice: 1,
+          leg: 0,
           fault: { Error: 'Error', Cause: JSON.stringify({ errorType: 'Error', errorMessage: 'killed' }) },
           executionArn: expect.stringContaining(':execution:test/FanOut:'),
         },

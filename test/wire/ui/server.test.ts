@@ -39,7 +39,7 @@ beforeAll(async () => {
   await mkdir(path.join(runs, 'other-20260901T083010Z-ab12'));
   await writeFile(path.join(runs, 'other-20260901T083010Z-ab12', 'report.json'), '{"version":1,"runId":');
   await mkdir(path.join(runs, 'bare-20260901T073010Z-ab12'));
-  const bare = { version: 1, runId: 'bare-20260901T073010Z-ab12', messages: {}, rates: {}, latencyMs: {} };
+  const bare = { version: 2, runId: 'bare-20260901T073010Z-ab12', messages: {}, rates: {}, latencyMs: {} };
   await writeFile(path.join(runs, bare.runId, 'report.json'), JSON.stringify(bare));
   await mkdir(path.join(runs, '.logs'));
   slot = makeRunSlot();

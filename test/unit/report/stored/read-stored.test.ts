@@ -65,7 +65,10 @@ describe('readStored', () => {
   });
 
   it.each([
-    ['report', changed(report, 'version', 2), /it is of version 2, and this Stampede reads version 1/],
+    ['report', changed(report, 'version', 1), /it is of version 1, and this Stampede reads version 2/],
+    ['plan', changed(plan, 'version', 2), /it is of version 2, and this Stampede reads version 1/],
+    ['sliceResult', changed(result, 'version', 1), /it is of version 1, and this Stampede reads version 2/],
+    ['arrivalWindow', changed(window, 'version', 1), /it is of version 1, and this Stampede reads version 2/],
     ['report', changed(report, 'name', [{ markup: '<img>' }]), /name must be string/],
     ['report', changed(report, 'messages.sent', undefined), /messages must have required property 'sent'/],
     ['report', changed(report, 'verdict', 'great'), /verdict must be one of passed, inconclusive/],
@@ -82,10 +85,10 @@ describe('readStored', () => {
       JSON.stringify(plan).replace(/"payload":\{/, `$&"x":${'['.repeat(1e5)}${']'.repeat(1e5)},`),
       /nested/,
     ],
-    ['sliceResult', changed(result, 'sent', 'all'), /sent must be array/],
+    ['sliceResult', changed(result, 'streams.0.sent', 'all'), /streams.0.sent must be array/],
     ['sliceResult', changed(result, 'latencies.connect', null), /latencies.connect must be object/],
     ['arrivalWindow', changed(window, 'seen', { 0: [1, 'x'] }), /seen.0.1 must be number/],
-    ['sliceDeath', '{"slice":0,"fault":{"Error":5}}', /fault.Error must be string/],
+    ['sliceDeath', '{"slice":0,"leg":0,"fault":{"Error":5}}', /fault.Error must be string/],
     ['injectedFaults', '{"choices":{},"events":[{}]}', /events.0 must have required property/],
     ['report', '[]', /it must be object/],
     ['report', 'null', /it must be object/],

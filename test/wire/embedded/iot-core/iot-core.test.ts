@@ -115,7 +115,7 @@ describe('a slice against the embedded IoT Core', () => {
       });
       const received = new IntervalSet();
       for (const { n } of await allArrived) expect(received.add(n)).toBe(true);
-      expect(received.encode()).toEqual(result.sent);
+      expect(received.encode()).toEqual(result.streams[0]!.sent);
       expect(result.latencies.echo_latency.count).toBe(isMqtt ? 100 : 0);
       expect(result.latencies.connect.count).toBe(isMqtt ? 20 : 0);
     },

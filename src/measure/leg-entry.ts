@@ -1,0 +1,221 @@
+import type { DeviceTurns } from '../plan/device-turns.ts';
+import { IntervalSet } from './interval-set.ts';
+import type { CountsByReason } from './reason-counts.ts';
+import { noMessages, type PublishCounts, type SliceResult } from './slice-result.ts';
+import type { Arrived } from './unread-backlog.ts';
+
+/** What is kept of a leg until the arrivals are in. */
+export interface LegTotals
+  extends Pick<SliceResult, 'outcome' | 'at' | 'devices' | 'messages' | 'droppedBy' | 'undecided'> {
+  readonly startLagMs: number;
+  /** By stream number. */
+  readonly streams: readonly StreamTotals[];
+}
+
+/** What was due of one stream, and what was sent of it. */
+export interface StreamTotals {
+  readonly intended: number;
+  readonly sent: IntervalSet;
+}
+
+/** How a run ended, or that it goes on: what its slices owe. */
+export interface RunEnding {
+  /** Slices that have not ended still run, and count only what they had intended by then. */
+  readonly goesOn: boolean;
+  /** Epoch milliseconds of the request to stop the run. */
+  readonly stoppedAt: number | undefined;
+  /** Whether publishes are acknowledged at all. */
+  readonly acknowledged: boolean;
+}
+
+/** What a leg's numbers mean, by the plan alone. */
+export interface LegPart {
+  readonly devices: number;
+  /** The longest from a message's intended time until it has been seen or is lost. */
+  readonly settleMs: number;
+  /** By stream number. */
+  readonly streams: readonly StreamPart[];
+}
+
+/** n = first … end − 1. */
+export interface NumberRange {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** The messages of one stream that are due within a leg. */
+export interface StreamPart extends NumberRange {
+  readonly turns: DeviceTurns;
+  /** How many messages of the whole stream are due before an instant, epoch milliseconds. */
+  readonly dueBefore: (instant: number) => number;
+}
+
+export interface LegRecord {
+  /** Undefined: the leg left neither result nor checkpoint. */
+  readonly totals: LegTotals | undefined;
+  /** By stream number: what arrived, and is not recorded as sent by another leg. */
+  readonly arrived: readonly Arrived[];
+  /** Epoch milliseconds: the leg had died by then. Undefined: it is not known when. */
+  readonly diedBy: number | undefined;
+}
+
+/** A leg's part of the ledger, once it is closed. */
+export interface LegEntry {
+  readonly messages: SentMessages;
+  readonly droppedBy: CountsByReason;
+  readonly connected: number;
+  /** Whether every device is known to have been connected or not. */
+  readonly knowsDevices: boolean;
+  readonly streams: readonly StreamTotals[];
+  /** By stream number: messages of which the leg stored too early to know whether it saw them; absent where it saw all. */
+  readonly unwatched: readonly NumberRange[];
+}
+
+/** Messages as far as their senders know; `sendUnknown` and `ackUnknown` are what legs that died did not say. */
+export interface SentMessages extends PublishCounts {
+  readonly sendUnknown: number;
+  readonly ackUnknown: number;
+}
+
+export function closeLeg(part: LegPart, record: LegRecord, run: RunEnding): LegEntry {
+  const { totals } = record;
+  if (totals === undefined || totals.outcome === 'running') return closeUnended(part, record, run);
+  const { echoed: _, ...counts } = totals.messages;
+  const planned = part.streams.map(({ first, end }) => end - first);
+  // The remaining messages of a failed leg were intended, but never sent.
+  const isCutShort = run.goesOn || run.stoppedAt !== undefined;
+  const owesAll = totals.outcome === 'failed' && !isCutShort;
+  const rest = owesAll ? Math.max(0, sumOf(planned) - counts.intended) : 0;
+  return {
+    messages: {
+      ...counts,
+      intended: counts.intended + rest,
+      dropped: counts.dropped + rest,
+      sendUnknown: 0,
+      ackUnknown: 0,
+    },
+    droppedBy: { ...totals.droppedBy, 'slice-failed': rest },
+    connected: totals.devices.connected,
+    knowsDevices: true,
+    streams: totals.streams.map(({ intended, sent }, stream) => ({
+      intended: owesAll ? Math.max(intended, planned[stream] ?? 0) : intended,
+      sent,
+    })),
+    unwatched: totals.outcome === 'stopped' ? unwatchedAfter(part, totals.at) : [],
+  };
+}
+
+/** @param until epoch milliseconds of the leg's last record; undefined: it left none */
+function unwatchedAfter({ streams, settleMs }: LegPart, until: number | undefined): NumberRange[] {
+  return streams.map((stream) => ({
+    first: until === undefined ? stream.first : stream.first + intendedBy(stream, until - settleMs),
+    end: stream.end,
+  }));
+}
+
+/**
+ * A leg that died, or that still runs. Sent is what its checkpoint counts together with what arrived or was given up.
+ * Each remaining message was either dropped by the checkpoint; or due after the leg had died, and so never sent; or it
+ * is not known whether it was sent.
+ */
+function closeUnended(
+  part: LegPart,
+  { totals, arrived, diedBy }: LegRecord,
+  { goesOn, stoppedAt, acknowledged }: RunEnding,
+): LegEntry {
+  const counts = totals?.messages ?? noMessages;
+  const sent = part.streams.map(({ first, end }, stream) =>
+    sentOf(totals?.streams[stream]?.sent, arrived[stream], first, end),
+  );
+  const sentCount = sumOf(sent.map(({ count }) => count));
+  const droppedBy = knownDrops(totals);
+  const known = sentCount + sumOf(Object.values(droppedBy));
+  // Messages become due in the order of their numbers.
+  const intendedByThen = part.streams.map(({ first }, stream) =>
+    Math.max(totals?.streams[stream]?.intended ?? 0, sent[stream]!.end - first),
+  );
+  const intended = part.streams.map((stream, i) =>
+    Math.max(intendedByThen[i]!, goesOn ? 0 : intendedBy(stream, stoppedAt)),
+  );
+  const total = Math.max(sumOf(intended), known);
+  const dueByDeath =
+    goesOn || diedBy === undefined
+      ? total
+      : sumOf(
+          part.streams.map((stream, i) =>
+            Math.max(intendedByThen[i]!, Math.min(intended[i]!, intendedBy(stream, diedBy))),
+          ),
+        );
+  const neverDue = Math.min(total - known, total - dueByDeath);
+
+  const inFlight = Math.min(counts.unacknowledged, totals?.undecided?.inFlight ?? 0);
+  const unacknowledged = counts.unacknowledged - inFlight;
+  const answered = counts.acked + counts.throttled + counts.failed + unacknowledged;
+  return {
+    messages: {
+      intended: total,
+      sent: sentCount,
+      dropped: sumOf(Object.values(droppedBy)) + neverDue,
+      sendUnknown: total - known - neverDue,
+      acked: counts.acked,
+      throttled: counts.throttled,
+      failed: counts.failed,
+      unacknowledged,
+      ackUnknown: acknowledged ? sentCount - answered : 0,
+    },
+    droppedBy: { ...droppedBy, 'slice-died': neverDue },
+    connected: Math.max(totals?.devices.connected ?? 0, countDevices(sent, part)),
+    knowsDevices: goesOn && totals !== undefined,
+    streams: sent.map((numbers, i) => ({ intended: intended[i]!, sent: numbers })),
+    unwatched: unwatchedAfter(part, totals?.at),
+  };
+}
+
+function sentOf(
+  recorded: IntervalSet | undefined,
+  arrived: Arrived | undefined,
+  first: number,
+  end: number,
+): IntervalSet {
+  const sent = new IntervalSet();
+  if (recorded !== undefined) sent.addAll(recorded);
+  for (const seen of [arrived?.received, arrived?.deadLettered]) {
+    if (seen !== undefined) sent.addAll(seen.between(first, end));
+  }
+  return sent;
+}
+
+/** Without those that still waited: they may have been sent after all. */
+function knownDrops(totals: LegTotals | undefined): Record<string, number> {
+  if (totals === undefined) return {};
+  const waiting: Readonly<Partial<Record<string, number>>> = totals.undecided?.waiting ?? {};
+  return Object.fromEntries(
+    Object.entries(totals.droppedBy).map(([reason, count]) => [reason, count - (waiting[reason] ?? 0)]),
+  );
+}
+
+/** Of a leg's messages. @param until epoch milliseconds; undefined: all that the plan gives the leg */
+function intendedBy({ first, end, dueBefore }: StreamPart, until: number | undefined): number {
+  return until === undefined ? end - first : Math.min(Math.max(dueBefore(until), first), end) - first;
+}
+
+/** Devices that sent at least one of these messages. */
+function countDevices(sent: readonly IntervalSet[], { devices, streams }: LegPart): number {
+  const seen = new Uint8Array(devices);
+  let count = 0;
+  for (const [stream, numbers] of sent.entries()) {
+    const { deviceOf } = streams[stream]!.turns;
+    numbers.forEachInterval((start, length) => {
+      for (let n = start; n < start + Math.min(length, devices) && count < devices; n++) {
+        const device = deviceOf(n);
+        count += 1 - seen[device]!;
+        seen[device] = 1;
+      }
+    });
+  }
+  return count;
+}
+
+export function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}

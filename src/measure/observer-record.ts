@@ -1,0 +1,195 @@
+import type { Observer } from '../plan/observers.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { RunOutline } from '../plan/run-outline.ts';
+import { sliceOf } from '../plan/slices.ts';
+import type { ArrivalWindow, UnrelatedCounts } from './arrival-window.ts';
+import { CorruptMeasurementError } from './corrupt-measurement.ts';
+import { countEncoded, IntervalSet } from './interval-set.ts';
+import type { NumberRange } from './leg-entry.ts';
+import { MessageSets } from './message-sets.ts';
+import type { CountsByReason } from './reason-counts.ts';
+import type { ObserverLedger } from './run-ledger.ts';
+import type { StreamEntry } from './slice-entry.ts';
+import type { ObservedMessages } from './slice-result.ts';
+import { parseStreamKey, type StreamId } from './stream-key.ts';
+import {
+  type Arrived,
+  type Backlog,
+  countArrived,
+  divideMissing,
+  emptyBacklog,
+  uniteDeadLetters,
+  unreadOf,
+} from './unread-backlog.ts';
+
+/** Messages of a window that the plan does not have, such as those of a forged envelope: a batch has at most 10,000. */
+const maxUnplannedInWindow = 10_000;
+/** Streams that the plan does not have and whose messages are kept; a message of any other is counted as often as it comes. */
+const maxUnplannedStreams = 10_000;
+
+/** Counts one observer's part of a run, slice by slice. */
+export interface ObserverCloser {
+  readonly deadLetteredBy: CountsByReason;
+  arrivedOf(stream: StreamId): Arrived;
+  /** @param streams of the slice, by stream number */
+  add(slice: number, streams: readonly StreamEntry[]): void;
+  ledger(): ObserverLedger;
+}
+
+/** What was seen of a run at one observer. Sets hold ranks (`Observer.dueBefore`). */
+export class ObserverRecord {
+  readonly observer: Observer;
+  readonly #plan: Plan;
+  readonly #outline: RunOutline;
+  readonly #windows = new Set<string>();
+  readonly #received = new MessageSets();
+  readonly #unplanned = new MessageSets();
+  readonly #unplannedStreams = new Set<string>();
+  /** Messages of streams past that bound. */
+  #unplannedBeyond = 0;
+  #arrivals = 0;
+  #others = 0;
+  #redelivered = 0;
+  readonly #unrelated = { notJson: 0, noEnvelope: 0 };
+
+  constructor(plan: Plan, outline: RunOutline, observer: Observer) {
+    this.#plan = plan;
+    this.#outline = outline;
+    this.observer = observer;
+  }
+
+  get windows(): number {
+    return this.#windows.size;
+  }
+
+  /** Messages that the reader was given again. */
+  get redelivered(): number {
+    return this.#redelivered;
+  }
+
+  get unrelated(): UnrelatedCounts {
+    return { ...this.#unrelated };
+  }
+
+  /** @returns whether it is new: the same window a second time changes nothing @throws {CorruptMeasurementError} */
+  addWindow(window: ArrivalWindow): boolean {
+    if (this.#windows.has(window.window)) return false;
+    this.#windows.add(window.window);
+    this.#checkSeen(window);
+    this.#arrivals += window.arrivals;
+    this.#redelivered += window.redelivered ?? 0;
+    this.#unrelated.notJson += window.unrelated.notJson;
+    this.#unrelated.noEnvelope += window.unrelated.noEnvelope;
+    for (const [key, numbers] of Object.entries(window.seen)) {
+      const stream = parseStreamKey(key);
+      if (stream === undefined) throw new CorruptMeasurementError('An arrival window');
+      if (this.#isPlanned(stream)) this.#received.addEncoded(stream, numbers);
+      else if (this.#tellsApart(key)) this.#unplanned.addEncoded(stream, numbers);
+      else this.#unplannedBeyond += countEncoded(numbers);
+    }
+    return true;
+  }
+
+  /**
+   * What a slice saw by itself.
+   * @param others messages that it saw there and that were not its own
+   * @throws {CorruptMeasurementError}
+   */
+  addObserved(slice: number, { arrivals, seen }: ObservedMessages, others: number): void {
+    this.#arrivals += arrivals;
+    this.#others += others;
+    const streams = this.#outline.streamsOf(slice);
+    for (const [stream, ranks] of seen.entries()) {
+      const messages = streams[stream]?.messages ?? 0;
+      this.#received.addEncoded({ slice, stream }, ranks, this.#rankOf({ slice, stream })(messages));
+    }
+  }
+
+  has(stream: StreamId, n: number): boolean {
+    return this.#received.of(stream).has(n);
+  }
+
+  /** Begins to count; every slice of the plan then goes in once. @param backlog what this observer has not seen yet */
+  close(backlog: Backlog = emptyBacklog): ObserverCloser {
+    const { deadLetters, deadLetteredBy } = uniteDeadLetters(backlog, this.#received);
+    const sum = { due: 0, received: 0, deadLettered: 0, missing: 0, unwatched: 0 };
+    let unsent = 0;
+    const add = (id: StreamId, { sent, unwatched }: StreamEntry): void => {
+      const due = this.#dueOf(id, sent);
+      const counts = countArrived(due, { received: this.#received.of(id), deadLettered: deadLetters.of(id) });
+      sum.due += due.count;
+      sum.received += counts.received;
+      sum.deadLettered += counts.deadLettered;
+      sum.missing += counts.missing.count;
+      sum.unwatched += this.#countUnwatched(id, counts.missing, unwatched);
+      unsent += counts.received + counts.deadLettered + counts.missing.count - due.count;
+    };
+    return {
+      deadLetteredBy,
+      arrivedOf: (id) => ({ received: this.#received.of(id), deadLettered: deadLetters.of(id) }),
+      add: (slice, streams) => {
+        for (const [stream, entry] of streams.entries()) add({ slice, stream }, entry);
+      },
+      ledger: () => {
+        const unplanned = this.#unplanned.count + this.#unplannedBeyond;
+        const unplannedDead = deadLetters.countWhere((id) => !this.#isPlanned(id));
+        const received = sum.received + unplanned;
+        return {
+          due: sum.due,
+          received,
+          deadLettered: sum.deadLettered + unplannedDead,
+          ...divideMissing(sum.missing, {
+            unread: unreadOf(backlog, this.#received, deadLetters),
+            unseen: backlog.unseen + sum.unwatched,
+          }),
+          arrivals: this.#arrivals,
+          duplicates: this.#arrivals - received,
+          unrelated: this.#others + this.#unrelated.notJson + this.#unrelated.noEnvelope,
+          unsent: unsent + unplanned + unplannedDead,
+        };
+      },
+    };
+  }
+
+  /** Messages of the set that are due here, by rank. */
+  #dueOf(id: StreamId, sent: IntervalSet): IntervalSet {
+    if (this.observer.dueBefore === undefined) return sent;
+    const rankOf = this.#rankOf(id);
+    const due = new IntervalSet();
+    sent.forEachInterval((start, length) => {
+      const first = rankOf(start);
+      due.addRange(first, rankOf(start + length) - first);
+    });
+    return due;
+  }
+
+  /** Missing messages that were perhaps seen, by a slice that had stored its last record. */
+  #countUnwatched(id: StreamId, missing: IntervalSet, unwatched: readonly NumberRange[]): number {
+    if (this.observer.recordedBy === 'windows') return 0;
+    const rankOf = this.#rankOf(id);
+    const count = ({ first, end }: NumberRange) => missing.between(rankOf(first), rankOf(end)).count;
+    return unwatched.reduce((sum, range) => sum + count(range), 0);
+  }
+
+  #rankOf({ slice, stream }: StreamId): (n: number) => number {
+    return this.observer.dueBefore?.(sliceOf(this.#plan, slice), stream) ?? ((n) => n);
+  }
+
+  #isPlanned({ slice, stream }: StreamId): boolean {
+    return slice < this.#plan.slices.count && stream < this.#outline.streamsOf(slice).length;
+  }
+
+  #tellsApart(key: string): boolean {
+    if (this.#unplannedStreams.size < maxUnplannedStreams) this.#unplannedStreams.add(key);
+    return this.#unplannedStreams.has(key);
+  }
+
+  /** A window holds no more numbers than messages, and a short list of numbers can stand for more than memory holds. */
+  #checkSeen({ seen, arrivals }: ArrivalWindow): void {
+    const count = Object.values(seen).reduce((sum, numbers) => sum + countEncoded(numbers), 0);
+    if (count <= arrivals && count <= this.#outline.messages + maxUnplannedInWindow) return;
+    throw new CorruptMeasurementError(
+      `An arrival window of ${arrivals} messages with ${count} message numbers`,
+    );
+  }
+}

@@ -1,0 +1,42 @@
+import { maxSlices } from '../profile/iot-core-limits.ts';
+
+/** A stream of a run: one kind of message of one slice, numbered n = 0, 1, 2 … without a gap. */
+export interface StreamId {
+  readonly slice: number;
+  readonly stream: number;
+}
+
+/** Kinds of message that one slice may send. Bounds what a forged key can make a reader keep. */
+export const maxStreams = 100;
+
+/** Whether a run of any plan can have this stream. */
+export function isStreamId(id: { readonly [Key in keyof StreamId]: unknown }): id is StreamId {
+  return isBelow(id.slice, maxSlices) && isBelow(id.stream, maxStreams);
+}
+
+/** As stored files name a stream: `7` for stream 0 of slice 7, `7.1` for its stream 1. */
+export function formatStreamKey({ slice, stream }: StreamId): string {
+  return stream === 0 ? String(slice) : `${slice}.${stream}`;
+}
+
+const keyPattern = /^(0|[1-9]\d{0,4})(?:\.([1-9]\d?))?$/;
+
+/** The stream that a key names; undefined for a key that `formatStreamKey` does not write. */
+export function parseStreamKey(key: string): StreamId | undefined {
+  const [, slice, stream = 0] = keyPattern.exec(key) ?? [];
+  const id = { slice: Number(slice), stream: Number(stream) };
+  return isStreamId(id) ? id : undefined;
+}
+
+/** A number for each stream, 0 … `maxSlices · maxStreams` − 1: a map's key that costs no string. */
+export function streamIndexOf({ slice, stream }: StreamId): number {
+  return slice * maxStreams + stream;
+}
+
+export function streamAt(index: number): StreamId {
+  return { slice: Math.floor(index / maxStreams), stream: index % maxStreams };
+}
+
+function isBelow(value: unknown, limit: number): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < limit;
+}

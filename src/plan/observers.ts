@@ -1,0 +1,30 @@
+import { countEchoesBefore, hasEchoes } from './echoes.ts';
+import type { Plan, Slice } from './plan.ts';
+
+/** A place where messages are seen and counted. */
+export interface Observer {
+  /** Stands in keys of the run store. */
+  readonly name: string;
+  /** Who records what is seen: the slice whose devices look, in its own result, or a reader, in arrival windows. */
+  readonly recordedBy: 'slice' | 'windows';
+  /**
+   * Of the messages 0 … n − 1 of a stream, how many are due here, were they all sent. It gives each of them its rank, and
+   * interval sets hold ranks: they stay dense where only every tenth message is due. Absent: every message is due.
+   */
+  readonly dueBefore?: (slice: Slice, stream: number) => (n: number) => number;
+}
+
+/** The queue or stream behind the rule, or measure-latency itself where the rule invokes it. */
+export const ruleObserver = 'rule';
+/** A device's subscription to its own topic. */
+export const echoObserver = 'echo';
+
+/** Of a run, the primary one first: the report's `messages` are those seen there. */
+export function observersOf(plan: Plan): readonly Observer[] {
+  const rule: Observer = { name: ruleObserver, recordedBy: 'windows' };
+  if (!hasEchoes(plan.profile)) return [rule];
+  return [
+    rule,
+    { name: echoObserver, recordedBy: 'slice', dueBefore: (slice) => countEchoesBefore(plan, slice) },
+  ];
+}

@@ -1,0 +1,35 @@
+import { type LegTimeline, legsOf } from './legs.ts';
+import { type Observer, observersOf } from './observers.ts';
+import type { Plan } from './plan.ts';
+import { type Stream, streamsOf } from './streams.ts';
+
+/**
+ * What a ledger expects of a run: which streams each slice has, which legs run them and where their messages are seen.
+ * Derived from the plan; a value of
+ * its own, because a ledger balances for any outline, not only for those of today's profiles.
+ */
+export interface RunOutline {
+  /** Of all streams of all slices. */
+  readonly messages: number;
+  streamsOf(slice: number): readonly Stream[];
+  legsOf(slice: number): readonly LegTimeline[];
+  /** The first one is the primary: the report's `messages` are seen there. */
+  readonly observers: readonly Observer[];
+}
+
+export function outlineOf(plan: Plan): RunOutline {
+  const known = new Map<number, readonly Stream[]>();
+  return {
+    messages: plan.load.messages,
+    streamsOf(slice) {
+      let streams = known.get(slice);
+      if (streams === undefined) {
+        streams = streamsOf(plan, slice);
+        known.set(slice, streams);
+      }
+      return streams;
+    },
+    legsOf: (slice) => legsOf(plan, slice),
+    observers: observersOf(plan),
+  };
+}
