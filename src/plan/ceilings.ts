@@ -1,4 +1,5 @@
 import type { InputError } from '../shared/errors.ts';
+import { formatValue } from '../shared/format.ts';
 
 /**
  * The most that a stack lets any run take, by parameters of its deployment. No execution input lifts them: they are no
@@ -104,8 +105,7 @@ export function describeCeilings({ allowForce, ...limits }: Ceilings): string {
 /** `$100 a run` */
 export function formatCeiling(name: Exclude<keyof Ceilings, 'allowForce'>, value: number): string {
   // A ceiling below a cent must not read as $0, nor as the forecast above it.
-  const digits = value < 1 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 2 };
-  const count = value.toLocaleString('en-US', digits);
+  const count = formatValue(value);
   const texts = {
     maxCostUsd: `$${count} a run`,
     maxDevices: `${count} devices`,

@@ -1,5 +1,6 @@
 import { maxDevicesPerSlice } from '../profile/iot-core-limits.ts';
 import type { InputError } from '../shared/errors.ts';
+import { formatBytes, formatCount } from '../shared/format.ts';
 import type { Deployment } from './deployment.ts';
 import { deploymentOf } from './deployment.ts';
 import { subscriberConcurrency } from './forecast-usage.ts';
@@ -116,7 +117,7 @@ export function forecastHost(
   if (isPast(memory)) {
     refuse(
       slices.count > 1 && slices.devicesPerSlice < maxDevicesPerSlice ? 'slices.devicesPerSlice' : 'devices',
-      `memory of this machine: about ${gigabytes(memory.peak)} needed (${count(slices.count)} slices, a process each), and ${gigabytes(memory.limit)} are free`,
+      `memory of this machine: about ${formatBytes(memory.peak)} needed (${formatCount(slices.count)} slices, a process each), and ${formatBytes(memory.limit)} are free`,
       'put more devices into a slice (each takes a process of 120 MB), use fewer devices, or free memory',
     );
   }
@@ -140,7 +141,7 @@ function notesOf(processes: number, { cores }: HostFacts): string[] {
 }
 
 function processesOn(processes: number, cores: number): string {
-  return `${count(processes)} processes share ${cores === 1 ? 'one core' : `${count(cores)} cores`}`;
+  return `${formatCount(processes)} processes share ${cores === 1 ? 'one core' : `${formatCount(cores)} cores`}`;
 }
 
 function isPast({ peak, limit }: HostNeed): boolean {
@@ -148,27 +149,19 @@ function isPast({ peak, limit }: HostNeed): boolean {
 }
 
 function tooMany({ name, peak, limit }: HostNeed): string {
-  return `${name}: about ${count(peak)} needed, and a process may have ${count(limit)} on this machine`;
+  return `${name}: about ${formatCount(peak)} needed, and a process may have ${formatCount(limit)} on this machine`;
 }
 
 function raise(peak: number): string {
-  return `raise the limit (ulimit -Hn, as root or in limits.conf) to ${count(peak)} or more`;
+  return `raise the limit (ulimit -Hn, as root or in limits.conf) to ${formatCount(peak)} or more`;
 }
 
 function fitting({ peak, limit }: HostNeed, devices: number): string {
-  return `${count(Math.max(1, devices - (peak - limit)))} devices`;
+  return `${formatCount(Math.max(1, devices - (peak - limit)))} devices`;
 }
 
 /** Over HTTPS devices share sockets: as many as there are requests under way, even if none is answered in time. */
 function openRequests({ profile, load, slices }: Plan): number {
   const underWay = Math.ceil((load.peakPerSecond / slices.count) * (profile.publish.ackTimeoutMs / 1_000));
   return Math.min(maxDevicesPerSlice, underWay);
-}
-
-function count(value: number): string {
-  return Math.ceil(value).toLocaleString('en-US');
-}
-
-function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(1)} GB`;
 }

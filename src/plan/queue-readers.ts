@@ -1,3 +1,4 @@
+import { formatCount } from '../shared/format.ts';
 /**
  * The readers that Lambda's event source mapping has on the arrivals queue: how fast they read, how many there are, and
  * how large the batches come out. What AWS documents is taken as documented. How fast a reader of standard mode is, it
@@ -153,7 +154,7 @@ export function forecastReading(
 /** What a forecast takes for granted of these readers, in words; nothing where AWS documents how fast they are. */
 export function readerAssumptions({ readers }: ArrivalsReading): string[] {
   if (readers.mode === 'provisioned') return [];
-  const rate = (pace: ReaderPace): string => ratePerReader(readers, pace).toLocaleString('en-US');
+  const rate = (pace: ReaderPace): string => formatCount(ratePerReader(readers, pace));
   return [
     `AWS does not publish how many messages a second a reader of the queue takes in standard mode. Quotas are held with ${rate('slowest')}, as of a provisioned poller, the slowest reader that AWS documents; costs are forecast with ${rate('assumed')}.`,
   ];

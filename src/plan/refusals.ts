@@ -1,5 +1,6 @@
 import { formatDuration } from '../shared/duration.ts';
 import { exitCodes, type InputError, StampedeError } from '../shared/errors.ts';
+import { formatQuantity, formatUsd } from '../shared/format.ts';
 import { nameDefaults } from '../targets/aws-iot/default-limits.ts';
 import { type AnyQuotaName, describeQuota } from '../targets/aws-iot/quotas.ts';
 import { type CostEstimate, linesPerMessage } from './cost.ts';
@@ -58,12 +59,12 @@ export function refuseQuota(forecast: QuotaForecast, { profile, account }: Plan)
     account?.region === undefined || !isUnread(forecast)
       ? ''
       : `. The quota is one of ${nameDefaults(account.region)}: yours was not read (servicequotas:GetServiceQuota)`;
-  const allowed = `${rounded(forecast.allowed)}${forecast.unit}`;
+  const allowed = `${formatQuantity(forecast.allowed)}${forecast.unit}`;
   return {
     path: isOfRules ? 'stages' : (remedies[forecast.quota] ?? 'limits.quotaShare'),
-    message: `${forecast.name}: ${rounded(forecast.peak)}${forecast.unit} planned, and ${
+    message: `${forecast.name}: ${formatQuantity(forecast.peak)}${forecast.unit} planned, and ${
       quota.adjustable
-        ? `${share}% of ${quota.raise === undefined ? 'the quota of ' : ''}${rounded(forecast.limit)}${forecast.unit} is ${allowed}`
+        ? `${share}% of ${quota.raise === undefined ? 'the quota of ' : ''}${formatQuantity(forecast.limit)}${forecast.unit} is ${allowed}`
         : `the limit is ${allowed}`
     }`,
     hint: quota.adjustable
@@ -94,7 +95,7 @@ export function refuseLeftovers(
   return [
     {
       path: 'arrivals queue',
-      message: `${rounded(messages)} messages of other runs are not read yet, and reading them may take ${duration}: this run’s arrivals would be read after them`,
+      message: `${formatQuantity(messages)} messages of other runs are not read yet, and reading them may take ${duration}: this run’s arrivals would be read after them`,
       hint: `start it in ${duration}, or delete them, which those runs’ reports then miss: aws sqs purge-queue --queue-url ${queueUrl}`,
     },
   ];
@@ -111,28 +112,19 @@ export function refuseCost({ profile, load }: Plan, { lines, totalUsd }: CostEst
   const dearest = lines.reduce((most, next) => (next.usd > most.usd ? next : most));
   const fewer =
     messages >= 1
-      ? `lower the rate or shorten the run, to about ${rounded(threeDigits(messages))} messages from ${rounded(load.messages)}`
-      : `use fewer devices, or shorten the run: without a single message it costs ${dollars(restUsd)}`;
+      ? `lower the rate or shorten the run, to about ${formatQuantity(threeDigits(messages))} messages from ${formatQuantity(load.messages)}`
+      : `use fewer devices, or shorten the run: without a single message it costs ${formatUsd(restUsd)}`;
   return [
     {
       path: 'limits.maxCostUsd',
-      message: `${dollars(totalUsd)} forecast (of it ${dollars(dearest.usd)} for ${dearest.name}), and the ceiling is ${dollars(maxCostUsd)}`,
+      message: `${formatUsd(totalUsd)} forecast (of it ${formatUsd(dearest.usd)} for ${dearest.name}), and the ceiling is ${formatUsd(maxCostUsd)}`,
       hint: `${fewer}; or allow more (--max-cost ${Math.ceil(totalUsd * 100) / 100})`,
     },
   ];
-}
-
-/** `$12.34`; below a dollar to a hundredth of a cent, which a rehearsal costs. */
-function dollars(usd: number): string {
-  return `$${usd.toFixed(usd < 1 ? 4 : 2)}`;
 }
 
 /** Rounded down: what is promised to fit fits. */
 function threeDigits(count: number): number {
   const step = 10 ** Math.max(0, Math.floor(Math.log10(count)) - 2);
   return Math.floor(count / step) * step;
-}
-
-function rounded(value: number): string {
-  return value.toLocaleString('en-US', { maximumFractionDigits: value < 100 ? 1 : 0 });
 }

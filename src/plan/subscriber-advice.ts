@@ -1,3 +1,4 @@
+import { formatUsd } from '../shared/format.ts';
 import { prices } from '../targets/aws-iot/prices.ts';
 import { type CostLineId, priceUsage } from './cost.ts';
 import type { Deployment } from './deployment.ts';
@@ -102,12 +103,12 @@ export function describeSubscriber(advice: SubscriberAdvice): string[] {
   const first =
     deployed === 'direct'
       ? 'Subscriber: direct, for small tests only.'
-      : `Subscriber: ${deployed}, ${usdText(used.usd)} of this cost and ${usdText(used.idleUsdPerHour)} an hour while nothing runs.`;
+      : `Subscriber: ${deployed}, ${formatUsd(used.usd)} of this cost and ${formatUsd(used.idleUsdPerHour)} an hour while nothing runs.`;
   if (recommended === deployed) return [first];
   const other = advice[recommended];
   const why =
     !used.isEnough && deployed !== 'direct' ? 'is sure to keep up with this rate' : 'suits this rate';
-  const price = `${usdText(other.usd)} in place of it, and ${usdText(other.idleUsdPerHour)} an hour while nothing runs`;
+  const price = `${formatUsd(other.usd)} in place of it, and ${formatUsd(other.idleUsdPerHour)} an hour while nothing runs`;
   if (recommended === 'queue') return [first, `The queue ${why}: ${price} (--param subscriber=queue).`];
   const shards =
     stream.capacity.mode === 'provisioned' ? ` --param streamShards=${stream.capacity.shards}` : '';
@@ -119,10 +120,4 @@ export function describeSubscriber(advice: SubscriberAdvice): string[] {
       : []),
     `It is deployed with --param subscriber=stream${shards}.`,
   ];
-}
-
-/** Two digits that count, and at least cents: `$5.76`, `$0.0024`, `$0`. */
-function usdText(usd: number): string {
-  if (usd === 0) return '$0';
-  return `$${usd >= 0.1 ? usd.toFixed(2) : usd.toPrecision(2)}`;
 }

@@ -1,7 +1,7 @@
 import { accountOf } from '../plan/account.ts';
 import { describeTarget, type InjectedFaults, type RunConditions } from '../plan/conditions.ts';
 import type { Plan } from '../plan/plan.ts';
-import { formatBytes, formatCount, formatPlural } from '../shared/format.ts';
+import { formatBytes, formatCount, formatElapsed, formatPlural } from '../shared/format.ts';
 import type { Report } from './report-model.ts';
 
 /** Undefined for a plan that no plan function made: nothing is known of where it ran. */
@@ -59,11 +59,11 @@ export function conditionRows({ conditions, timeline }: Report): (readonly [name
 function describeFaults(faults: InjectedFaults | undefined, publishAt: number): string[] {
   return (faults?.events ?? []).map(({ at, setting, value }) => {
     if (at === null) return `${setting} ${value} from the start`;
-    const seconds = (at - publishAt) / 1_000;
+    const sinceMs = at - publishAt;
     const when =
-      seconds < 0
-        ? `${(-seconds).toFixed(1)} s before publishing began`
-        : `${seconds.toFixed(1)} s into publishing`;
+      sinceMs < 0
+        ? `${formatElapsed(-sinceMs)} before publishing began`
+        : `${formatElapsed(sinceMs)} into publishing`;
     return `${setting} ${value}, ${when}`;
   });
 }

@@ -1,5 +1,5 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
-import { formatElapsed, formatMs, formatPlural, formatShare } from '../shared/format.ts';
+import { formatElapsed, formatPlural, formatShare } from '../shared/format.ts';
 import { describeCounts } from './describe-counts.ts';
 import type { GeneratorSummary, GeneratorVerdict } from './generator-report.ts';
 import {
@@ -91,13 +91,13 @@ function judgeOnTime(totals: Totals, ledger: RunLedger, signs: readonly string[]
     return {
       state: 'strained',
       signs,
-      sentence: `The generator was on time, with little to spare${suffix}: send lag p99 ${sendLagOf(ledger)} ms, ${describeLeftByStop(ledger)}.${adviceOn(ledger)}`,
+      sentence: `The generator was on time, with little to spare${suffix}: send lag p99 ${sendLagOf(ledger)}, ${describeLeftByStop(ledger)}.${adviceOn(ledger)}`,
     };
   }
   return {
     state: 'kept-up',
     signs,
-    sentence: `The generator kept up: send lag p99 ${sendLagOf(ledger)} ms, ${describeLeftByStop(ledger)}, ${easeOf(totals)}.`,
+    sentence: `The generator kept up: send lag p99 ${sendLagOf(ledger)}, ${describeLeftByStop(ledger)}, ${easeOf(totals)}.`,
   };
 }
 
@@ -146,7 +146,7 @@ function easeOf({ peakCpuShare, eventLoopDelayP99Ms }: Totals): string {
 }
 
 function sendLagOf({ latencies }: RunLedger): string {
-  return formatMs(latencies.send_lag.percentileAt(99));
+  return formatElapsed(latencies.send_lag.percentileAt(99));
 }
 
 function rounded(value: number): number {

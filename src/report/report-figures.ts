@@ -1,7 +1,15 @@
 import type { LatencyName } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { MessageLedger } from '../measure/run-ledger.ts';
-import { formatBytes, formatCount, formatElapsed, formatMs, formatPlural } from '../shared/format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatElapsed,
+  formatMs,
+  formatPlural,
+  formatQuantity,
+  formatValue,
+} from '../shared/format.ts';
 import { describeClockOffset } from './clock-offset.ts';
 import { describeCounts } from './describe-counts.ts';
 import type { CostReport, Report, StageRate, Throttling } from './report-model.ts';
@@ -182,9 +190,8 @@ export function describeSlices({ slices, execution }: Report): string {
 /** What the load cost those who made it, and how punctual they were: a sentence each. */
 export function describeGenerator({ generator }: Report): string[] {
   const { cpuSeconds, slices, startLagMs, eventLoopDelayP99Ms, eventLoopDelayMaxMs } = generator;
-  const cpu = cpuSeconds < 100 ? cpuSeconds.toFixed(1) : formatCount(cpuSeconds);
   return [
-    `${cpu} CPU seconds, ${formatCount(generator.sentPerCpuSecond)} messages per CPU second`,
+    `${formatQuantity(cpuSeconds)} CPU seconds, ${formatCount(generator.sentPerCpuSecond)} messages per CPU second`,
     `memory ${formatBytes(generator.rssBytes)} in ${formatPlural(slices, 'slice')}, ${formatBytes(generator.maxRssBytes)} in the largest, ${formatBytes(generator.bytesPer1000Devices)} per 1,000 devices`,
     `start lag ${formatElapsed(startLagMs)}, event loop delay p99 ${formatElapsed(eventLoopDelayP99Ms)}, max ${formatElapsed(eventLoopDelayMaxMs)}`,
   ];
@@ -192,10 +199,9 @@ export function describeGenerator({ generator }: Report): string[] {
 
 /** `5,000 → 20,000` or `20,000`, messages a second. */
 export function describeRamp({ startPerSecond, targetPerSecond }: StageRate): string {
-  const rate = (perSecond: number) => perSecond.toLocaleString('en-US', { maximumSignificantDigits: 6 });
   return startPerSecond === targetPerSecond
-    ? rate(targetPerSecond)
-    : `${rate(startPerSecond)} → ${rate(targetPerSecond)}`;
+    ? formatValue(targetPerSecond)
+    : `${formatValue(startPerSecond)} → ${formatValue(targetPerSecond)}`;
 }
 
 /** Why things went wrong, by what went wrong; only what did. */

@@ -1,4 +1,4 @@
-import { formatCount, formatMs, formatRate, formatShare, formatUsd } from '../shared/format.ts';
+import { formatCount, formatElapsed, formatRate, formatShare, formatUsd } from '../shared/format.ts';
 import type { Comparison } from './compare-reports.ts';
 import { type ComparisonOutcome, countOf, formatChange, formatFigure, outcomeOf } from './comparison-text.ts';
 import { describeRehearsal } from './conditions-report.ts';
@@ -100,7 +100,7 @@ function figureTable({ devices, messages, throttling, rates, latencyMs, cost }: 
       : [
           [
             'end_to_end_latency p50, p99, p99.9',
-            `${[endToEnd.p50, endToEnd.p99, endToEnd.p999].map(formatMs).join(', ')} ms`,
+            [endToEnd.p50, endToEnd.p99, endToEnd.p999].map(formatElapsed).join(', '),
           ],
         ]),
     ['lost', ofSent(messages.lost)],

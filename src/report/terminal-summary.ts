@@ -1,5 +1,12 @@
 import { formatDuration } from '../shared/duration.ts';
-import { formatCount, formatMs, formatPlural, formatRate, formatShare, formatUsd } from '../shared/format.ts';
+import {
+  formatCount,
+  formatElapsed,
+  formatPlural,
+  formatRate,
+  formatShare,
+  formatUsd,
+} from '../shared/format.ts';
 import { conditionRows, describeRehearsal } from './conditions-report.ts';
 import { notesOf } from './notes.ts';
 import { describeReconciliation } from './reconciliation.ts';
@@ -208,8 +215,8 @@ function renderP99OverTime({ latencyOverTime }: Report, sparklineColumns: number
   const p99 = latencyOverTime.end_to_end_latency.steps.map((step) => step.p99);
   const known = p99.filter((ms) => ms !== null);
   if (known.length < 2) return [];
-  const range = [Math.min(...known), Math.max(...known)].map(formatMs).join(' to ');
-  return [`  end to end ${renderSparkline(p99, sparklineColumns, 'logarithmic')}  p99 ${range} ms`];
+  const range = [Math.min(...known), Math.max(...known)].map(formatElapsed).join(' to ');
+  return [`  end to end ${renderSparkline(p99, sparklineColumns, 'logarithmic')}  p99 ${range}`];
 }
 
 function renderQuotas(report: Report, { style, width }: Page): string[] {

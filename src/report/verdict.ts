@@ -3,7 +3,7 @@ import type { CountsByReason } from '../measure/reason-counts.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
-import { formatCount, formatPlural, formatShare, formatValue } from '../shared/format.ts';
+import { formatCount, formatElapsed, formatPlural, formatShare, formatValue } from '../shared/format.ts';
 import type { ExecutionReport, ThresholdResult, Verdict } from './report-model.ts';
 import { describeMeasured } from './threshold-figures.ts';
 
@@ -68,7 +68,7 @@ export function judge(judged: Judged): Judgement {
 }
 
 function describeAbort({ metric, expression, actual }: FailedThreshold, seconds: number): string {
-  return `Threshold ${metric} ${expression} failed ${seconds.toFixed(1)} s after publishing began, when it was ${formatValue(actual)}, and ended the run (abortOnFail).`;
+  return `Threshold ${metric} ${expression} failed ${formatElapsed(seconds * 1_000)} after publishing began, when it was ${formatValue(actual)}, and ended the run (abortOnFail).`;
 }
 
 function describeStop({ slices, stoppedBy }: RunLedger): string {

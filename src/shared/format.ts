@@ -1,4 +1,4 @@
-/** How a report shows quantities to people. */
+/** How quantities are shown to people: in the terminal, in reports, on the page. */
 
 const grouped = makeFormat({ maximumFractionDigits: 0 });
 const oneDecimal = makeFormat({ maximumFractionDigits: 1 });
@@ -26,6 +26,12 @@ const twoSignificant = makeFormat({ maximumSignificantDigits: 2 });
 export function formatRate(perSecond: number): string {
   if (perSecond > 0 && perSecond < 0.95) return twoSignificant(perSecond);
   return perSecond < 999.95 ? perSecond.toFixed(1) : grouped(perSecond);
+}
+
+/** The same for sentences, with its unit: `20,000/s`; below 100 a second `66.7/s`, below 1 `0.25/s`, `0.00028/s`. */
+export function formatPerSecond(perSecond: number): string {
+  const format = perSecond >= 100 ? grouped : perSecond < 1 ? twoSignificant : oneDecimal;
+  return `${format(perSecond)}/s`;
 }
 
 /**
@@ -60,16 +66,47 @@ export function formatMs(ms: number): string {
   return String(Number(ms.toPrecision(3)));
 }
 
-/** For sentences: `0.83 ms`, `1,210 ms`; from 100 s on `101 s`. */
+/** With its unit, three significant digits, the precision of the histograms: `0.83 ms`, `12.3 ms`, `1.21 s`, `3,600 s`. */
 export function formatElapsed(ms: number): string {
-  const text = formatMs(ms);
-  return text.endsWith(' s') ? text : `${text} ms`;
+  if (Math.abs(ms) >= 1_000_000) return `${grouped(ms / 1_000)} s`;
+  const isSeconds = Math.abs(Number(ms.toPrecision(3))) >= 1_000;
+  return `${Number((isSeconds ? ms / 1_000 : ms).toPrecision(3))} ${isSeconds ? 's' : 'ms'}`;
 }
+
+/** Time since a beginning, rounded down: `0:07`, `12:40`, `1:02:03`; before it `-0:02`. */
+export function formatClock(ms: number): string {
+  const seconds = Math.floor(Math.abs(ms) / 1_000);
+  const pad = (value: number) => String(value).padStart(2, '0');
+  const minutes = Math.floor(seconds / 60);
+  const text =
+    minutes < 60
+      ? `${minutes}:${pad(seconds % 60)}`
+      : `${Math.floor(minutes / 60)}:${pad(minutes % 60)}:${pad(seconds % 60)}`;
+  return ms < 0 && seconds > 0 ? `-${text}` : text;
+}
+
+/** Rounded up, so that it never says 0 s while there is time left: `29 s`, `12:40`. */
+export function formatTimeLeft(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1_000));
+  return seconds < 60 ? `${seconds} s` : formatClock(seconds * 1_000);
+}
+
+const toCents = makeFormat({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const toCentOfCent = makeFormat({ minimumFractionDigits: 4, maximumFractionDigits: 4 });
+const toMillionth = makeFormat({ minimumFractionDigits: 6, maximumFractionDigits: 6 });
 
 /** `$12.34`; the less it is the finer, for the lines of a rehearsal: `$0.0117`, `$0.000404`. */
 export function formatUsd(usd: number): string {
-  const digits = usd >= 10 || usd === 0 ? 2 : usd >= 0.01 ? 4 : 6;
-  return `$${usd.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
+  if (usd === 0) return '$0';
+  if (usd >= 0.1) return `$${toCents(usd)}`;
+  return `$${(usd >= 0.01 ? toCentOfCent : toMillionth)(usd)}`;
+}
+
+const threeDecimals = makeFormat({ maximumFractionDigits: 3 });
+
+/** A quantity and its unit, as of a quota: `19,980/s`, `1.5/s`, `0.02/s`, `1,024 bytes`. */
+export function formatQuantity(value: number, unit = ''): string {
+  return `${(value < 1 ? threeDecimals : value < 100 ? oneDecimal : grouped)(value)}${unit}`;
 }
 
 /** `1 slice`, `4 slices`; with the ending given: `2 echoes` */

@@ -1,4 +1,3 @@
-import { formatTimeLeft } from '../cli/output/progress-figures.ts';
 import { noTotals, type Progress, phaseOf } from '../cli/run/progress.ts';
 import type { RunView } from '../live/run-in-progress.ts';
 import type { RunTotals } from '../live/run-totals.ts';
@@ -7,6 +6,7 @@ import { accountOf } from '../plan/account.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { LiveMessages } from '../report/plots/ledger-flow.ts';
 import type { TargetPoint } from '../report/plots/rate-plot.ts';
+import { formatTimeLeft } from '../shared/format.ts';
 import { type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
 import type { ActiveRun } from './active-run.ts';
 import type { PageEvents, PlanOnPage, QuotaOnPage, ViewOnPage } from './page/messages.ts';

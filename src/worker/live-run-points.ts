@@ -2,7 +2,7 @@ import type { LivePoint } from '../live/live-points.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Report } from '../report/report-model.ts';
 import { formatDuration } from '../shared/duration.ts';
-import { formatValue } from '../shared/format.ts';
+import { formatCount, formatValue } from '../shared/format.ts';
 
 type RunPoint = LivePoint<'stampede_run'>;
 
@@ -15,7 +15,7 @@ export function runCoursePoints({ runId, profile, timeline, load, slices }: Plan
       tags: tagsOf('start'),
       fields: {
         title: `${profile.name}: start`,
-        text: `${inWords(profile.devices)} devices in ${inWords(slices.count)} slices, ${inWords(load.messages)} messages`,
+        text: `${formatCount(profile.devices)} devices in ${formatCount(slices.count)} slices, ${formatCount(load.messages)} messages`,
         profile: profile.name,
         devices: profile.devices,
         slices: slices.count,
@@ -90,8 +90,4 @@ export function runStopPoint({ timeline }: Plan, report: Report): RunPoint {
 
 function nanosecondsOfMs(ms: number): string {
   return `${Math.round(ms)}000000`;
-}
-
-function inWords(count: number): string {
-  return count.toLocaleString('en-US');
 }

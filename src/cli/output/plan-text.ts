@@ -7,9 +7,15 @@ import type { Preflight } from '../../plan/preflight.ts';
 import { sliceOf } from '../../plan/slices.ts';
 import { wrapText } from '../../report/text-table.ts';
 import { formatDuration } from '../../shared/duration.ts';
-import { formatBytes, formatCount, formatPlural } from '../../shared/format.ts';
-import { describeCost, quantity, renderPreflight } from './preflight-text.ts';
-import { formatClock, formatRate } from './progress-figures.ts';
+import {
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatPerSecond,
+  formatPlural,
+  formatQuantity,
+} from '../../shared/format.ts';
+import { describeCost, renderPreflight } from './preflight-text.ts';
 import { plainStyler, type Styler } from './style.ts';
 
 interface PlannedRun {
@@ -73,7 +79,7 @@ export function renderPlanBrief(
     ...renderOverview(plan),
     row(
       'quotas',
-      `nearest is ${binding.name}: ${quantity(binding.peak, binding)} of ${quantity(binding.limit, binding)}`,
+      `nearest is ${binding.name}: ${formatQuantity(binding.peak, binding.unit)} of ${formatQuantity(binding.limit, binding.unit)}`,
     ),
     ...renderHost(host),
     row('time', `about ${formatDuration(Math.ceil(wholeMs / 1_000) * 1_000)}, then the report`),
@@ -118,7 +124,7 @@ function renderOverview(plan: Plan): string[] {
     row('slices', slicesText(plan)),
     row(
       'messages',
-      `${formatCount(load.messages)} in ${formatDuration(publishMs)}, up to ${formatRate(load.peakPerSecond)} (${perDevice})`,
+      `${formatCount(load.messages)} in ${formatDuration(publishMs)}, up to ${formatPerSecond(load.peakPerSecond)} (${perDevice})`,
     ),
     row('size', `${formatBytes(bytes)} a message, ${formatBytes(bytes * load.messages)} in all`),
   ];
@@ -127,15 +133,18 @@ function renderOverview(plan: Plan): string[] {
     rows.splice(
       2,
       0,
-      row('connects', `${formatRate(connect.ratePerSecond)}, ${formatDuration(connectMs)} for all devices`),
+      row(
+        'connects',
+        `${formatPerSecond(connect.ratePerSecond)}, ${formatDuration(connectMs)} for all devices`,
+      ),
     );
   }
   return rows;
 }
 
 function devicePace(perSecond: number): string {
-  if (perSecond >= 1) return `${formatRate(perSecond)} a device`;
-  return `each device every ${quantity(1 / perSecond, { unit: ' s' })}`;
+  if (perSecond >= 1) return `${formatPerSecond(perSecond)} a device`;
+  return `each device every ${formatQuantity(1 / perSecond, ' s')}`;
 }
 
 /** Slices differ by one device and by one message at most. */
@@ -154,7 +163,9 @@ function renderStages({ profile, load }: Plan, style: Styler): string[] {
   for (const [i, { durationMs, targetPerSecond }] of profile.stages.entries()) {
     const messages = rate.messagesBy(offsetMs + durationMs) - rate.messagesBy(offsetMs);
     const shape =
-      from === targetPerSecond ? formatRate(from) : `${formatRate(from)} → ${formatRate(targetPerSecond)}`;
+      from === targetPerSecond
+        ? formatPerSecond(from)
+        : `${formatPerSecond(from)} → ${formatPerSecond(targetPerSecond)}`;
     rows.push([String(i + 1), formatDuration(durationMs), shape, formatCount(messages)]);
     from = targetPerSecond;
     offsetMs += durationMs;

@@ -3,7 +3,14 @@ import type { Preflight } from '../../plan/preflight.ts';
 import { isReadable, isUnread, type QuotaForecast } from '../../plan/quota-forecast.ts';
 import { describeSubscriber } from '../../plan/subscriber-advice.ts';
 import { wrapText } from '../../report/text-table.ts';
-import { formatCount, formatPlural, formatShare, formatUsd, formatValue } from '../../shared/format.ts';
+import {
+  formatCount,
+  formatPlural,
+  formatQuantity,
+  formatShare,
+  formatUsd,
+  formatValue,
+} from '../../shared/format.ts';
 import { describeDefaults } from '../../targets/aws-iot/default-limits.ts';
 import { quotas } from '../../targets/aws-iot/quotas.ts';
 import type { Styler } from './style.ts';
@@ -41,12 +48,6 @@ export function describeCost({ cost }: Preflight): string {
     : `nothing for a rehearsal; on AWS ${formatUsd(cost.totalUsd)} forecast, ${prices}`;
 }
 
-/** `19,980/s`, `1,024 bytes`, `0.02/s`. */
-export function quantity(value: number, { unit }: Pick<QuotaForecast, 'unit'>): string {
-  const digits = value < 1 ? 3 : value < 100 ? 1 : 0;
-  return `${value.toLocaleString('en-US', { maximumFractionDigits: digits })}${unit}`;
-}
-
 function renderLambdas({ lambda }: Preflight, style: Styler): string[] {
   const { slices, memoryMbPerSlice, concurrency, invocations, gbSeconds } = lambda;
   return [
@@ -75,8 +76,8 @@ function renderQuotas(plan: Plan, preflight: Preflight, { style, columns }: Text
   const rows = nearestFirst.map((forecast) => {
     const text = line([
       forecast.name,
-      quantity(forecast.peak, forecast),
-      `${quantity(forecast.limit, forecast)}${isMixed && isUnread(forecast) ? '*' : ''}`,
+      formatQuantity(forecast.peak, forecast.unit),
+      `${formatQuantity(forecast.limit, forecast.unit)}${isMixed && isUnread(forecast) ? '*' : ''}`,
       formatShare(forecast.headroom),
       markOf(forecast, preflight, plan.profile.limits.enforce),
     ]);

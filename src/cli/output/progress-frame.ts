@@ -1,10 +1,15 @@
 import type { SliceCounts } from '../../aws/map-runs.ts';
 import type { RunTotals } from '../../live/run-totals.ts';
 import type { Plan } from '../../plan/plan.ts';
-import { formatCount } from '../../shared/format.ts';
+import {
+  formatClock,
+  formatCount,
+  formatElapsed,
+  formatPerSecond,
+  formatTimeLeft,
+} from '../../shared/format.ts';
 import type { ServiceCounts } from '../run/progress.ts';
 import { type Progress, type ProgressPhase, phaseOf, troublesOf } from '../run/progress.ts';
-import { formatClock, formatLatency, formatRate, formatTimeLeft } from './progress-figures.ts';
 import { plainStyler, type Styler } from './style.ts';
 
 /** Wider, the eye loses the line. */
@@ -59,7 +64,7 @@ function totalsRows(totals: RunTotals, progress: Progress, plan: Plan, phase: Pr
   if (phase === 'publishing') rows.push(rateRow(progress, plan));
   if (totals.sent > 0) rows.push(messagesRow(totals, plan));
   if (totals.endToEndP99Ms !== undefined) {
-    rows.push({ label: 'end to end', figures: [`p99 ${formatLatency(totals.endToEndP99Ms)} so far`] });
+    rows.push({ label: 'end to end', figures: [`p99 ${formatElapsed(totals.endToEndP99Ms)} so far`] });
   }
   return rows;
 }
@@ -111,7 +116,7 @@ function rateRow({ sentPerSecond, intendedPerSecond }: Progress, plan: Plan): Ro
   const { peakPerSecond } = plan.load;
   return {
     label: 'sending',
-    figures: [`${formatRate(sentPerSecond)} of ${formatRate(intendedPerSecond)}`],
+    figures: [`${formatPerSecond(sentPerSecond)} of ${formatPerSecond(intendedPerSecond)}`],
     bar: { done: sentPerSecond / peakPerSecond, mark: intendedPerSecond / peakPerSecond },
   };
 }

@@ -1,8 +1,13 @@
 import type { RunTotals } from '../../live/run-totals.ts';
 import type { Plan } from '../../plan/plan.ts';
-import { formatCount } from '../../shared/format.ts';
+import {
+  formatClock,
+  formatCount,
+  formatElapsed,
+  formatPerSecond,
+  formatTimeLeft,
+} from '../../shared/format.ts';
 import { type Progress, type ProgressPhase, phaseOf, troublesOf } from '../run/progress.ts';
-import { formatClock, formatLatency, formatRate, formatTimeLeft } from './progress-figures.ts';
 import { cloudWatchFigures } from './progress-frame.ts';
 
 /** One line of a log: what a pipeline shows where a terminal would show bars. Never cut: a log has no width. */
@@ -11,7 +16,7 @@ export function renderProgressLine(progress: Progress): string {
   const phase = phaseOf(progress);
   if (plan === undefined) return phase;
   const { startAt, drainEndAt } = plan.timeline;
-  const parts = [`${formatClock(now - startAt)} ${phase}`];
+  const parts = [`${formatClock(Math.max(0, now - startAt))} ${phase}`];
   if (totals !== undefined) parts.push(...totalsParts(totals, progress, plan, phase));
   if (slices !== undefined) {
     const { total, running, done } = slices;
@@ -26,7 +31,9 @@ export function renderProgressLine(progress: Progress): string {
 function totalsParts(totals: RunTotals, progress: Progress, plan: Plan, phase: ProgressPhase): string[] {
   const parts = [`connected ${formatCount(totals.connected)}/${formatCount(plan.profile.devices)}`];
   if (phase === 'publishing') {
-    parts.push(`rate ${formatRate(progress.sentPerSecond)} of ${formatRate(progress.intendedPerSecond)}`);
+    parts.push(
+      `rate ${formatPerSecond(progress.sentPerSecond)} of ${formatPerSecond(progress.intendedPerSecond)}`,
+    );
   }
   if (totals.sent > 0) {
     parts.push(
@@ -35,6 +42,6 @@ function totalsParts(totals: RunTotals, progress: Progress, plan: Plan, phase: P
       `arrived ${formatCount(totals.arrivals)}`,
     );
   }
-  if (totals.endToEndP99Ms !== undefined) parts.push(`p99 ${formatLatency(totals.endToEndP99Ms)}`);
+  if (totals.endToEndP99Ms !== undefined) parts.push(`p99 ${formatElapsed(totals.endToEndP99Ms)}`);
   return parts;
 }

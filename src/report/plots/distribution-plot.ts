@@ -73,7 +73,7 @@ function percentileScale(lasts: readonly number[], drawn: Span): Scale {
 function describe(curves: readonly Curve[]): string {
   const sentences = curves.map(
     ({ label, distribution }) =>
-      `${label}: p50 ${valueAt(distribution, 50)} ms, p99 ${valueAt(distribution, 99)} ms, maximum ${valueAt(distribution, 100)} ms.`,
+      `${label}: p50 ${valueAt(distribution, 50)}, p99 ${valueAt(distribution, 99)}, maximum ${valueAt(distribution, 100)}.`,
   );
   return `Latency by percentile. ${sentences.join(' ')}`;
 }

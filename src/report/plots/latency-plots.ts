@@ -1,6 +1,6 @@
 import { heatRowFromMs, heatRows } from '../../live/heat-rows.ts';
 import type { LatencyOverTime, LatencyStep } from '../../live/latency-over-time.ts';
-import { formatCount, formatMs } from '../../shared/format.ts';
+import { formatClock, formatCount, formatElapsed, formatMs } from '../../shared/format.ts';
 import { type Html, html, table } from '../html-markup.ts';
 import {
   type Field,
@@ -12,7 +12,7 @@ import {
   renderYAxis,
   round,
 } from './figure.ts';
-import { formatClock, formatLatency, logScale, type Scale, type Span } from './scale.ts';
+import { logScale, type Scale, type Span } from './scale.ts';
 import { makeTimeAxis, renderPhases, type TimeAxis, type TimeFrame } from './time-axis.ts';
 
 export interface LatencyPlot {
@@ -187,9 +187,9 @@ export function latencyScaleOf(values: readonly number[], drawn: Span): Scale {
   const above = values.filter((ms) => ms > 0);
   const least = above.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const most = above.reduce((a, b) => Math.max(a, b), 0);
-  if (most === 0) return logScale({ from: 0.1, to: 10 }, drawn, formatLatency);
+  if (most === 0) return logScale({ from: 0.1, to: 10 }, drawn, formatElapsed);
   const widen = Math.max(1.2, Math.sqrt(10 / (most / least)));
-  return logScale({ from: Math.max(least / widen, 0.001), to: most * widen }, drawn, formatLatency);
+  return logScale({ from: Math.max(least / widen, 0.001), to: most * widen }, drawn, formatElapsed);
 }
 
 function middlesOf({ startSecond, secondsPerStep, steps }: LatencyOverTime): number[] {
@@ -201,7 +201,7 @@ function describe({ steps }: LatencyOverTime): string {
     const known = steps.map((step) => step[column]).filter((ms) => ms !== null) as number[];
     return known.length === 0
       ? 'is unknown'
-      : `lies between ${formatLatency(Math.min(...known))} and ${formatLatency(Math.max(...known))}`;
+      : `lies between ${formatElapsed(Math.min(...known))} and ${formatElapsed(Math.max(...known))}`;
   };
   return `By second, p50 ${rangeOf('p50')}, p99 ${rangeOf('p99')}.`;
 }

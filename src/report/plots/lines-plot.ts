@@ -1,8 +1,8 @@
-import { formatRate, formatValue } from '../../shared/format.ts';
+import { formatClock, formatElapsed, formatRate, formatValue } from '../../shared/format.ts';
 import { type Html, html, table } from '../html-markup.ts';
 import { fieldOf, renderFigure, renderLine, renderXAxis, renderYAxis } from './figure.ts';
 import { latencyScaleOf } from './latency-plots.ts';
-import { formatClock, formatLatency, linearScale, timeScale } from './scale.ts';
+import { linearScale, timeScale } from './scale.ts';
 
 export interface LinesPlot {
   readonly key: string;
@@ -35,7 +35,7 @@ export function renderLinesPlot({ key, title, quantity, lines }: LinesPlot): Htm
   const end = Math.max(1_000, ...lines.map(({ points }) => points.at(-1)?.[0] ?? 0));
   const begin = Math.min(0, ...lines.map(({ points }) => points[0]?.[0] ?? 0));
   const x = timeScale({ from: begin, to: end }, field.x);
-  const format = quantity === 'latency' ? formatLatency : (value: number) => `${formatRate(value)}/s`;
+  const format = quantity === 'latency' ? formatElapsed : (value: number) => `${formatRate(value)}/s`;
   return renderFigure({
     key,
     title,

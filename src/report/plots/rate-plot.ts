@@ -1,4 +1,4 @@
-import { formatCount, formatRate, formatShare, formatValue } from '../../shared/format.ts';
+import { formatClock, formatCount, formatRate, formatShare, formatValue } from '../../shared/format.ts';
 import { type Html, html, table } from '../html-markup.ts';
 import {
   type Field,
@@ -11,7 +11,7 @@ import {
   renderYAxis,
   round,
 } from './figure.ts';
-import { formatClock, linearScale } from './scale.ts';
+import { linearScale } from './scale.ts';
 import { makeTimeAxis, renderPhases, stepsOf, type TimeFrame } from './time-axis.ts';
 
 /** Counters by whole second, all of one length. */

@@ -1,3 +1,4 @@
+import { formatClock } from '../../shared/format.ts';
 /** Where a value stands along an axis, in units of the drawing. */
 export interface Scale {
   readonly at: (value: number) => number;
@@ -96,24 +97,4 @@ export function timeScale(values: Span, drawn: Span, ticks = 9): Scale {
 function proportional(values: Span, drawn: Span): (value: number) => number {
   const factor = values.to === values.from ? 0 : (drawn.to - drawn.from) / (values.to - values.from);
   return (value) => drawn.from + (value - values.from) * factor;
-}
-
-/** `0:07`, `12:40`, `1:02:03`; before zero `-0:02`. */
-export function formatClock(ms: number): string {
-  const seconds = Math.round(Math.abs(ms) / 1_000);
-  const pad = (value: number) => String(value).padStart(2, '0');
-  const minutes = Math.floor(seconds / 60);
-  const text =
-    minutes < 60
-      ? `${minutes}:${pad(seconds % 60)}`
-      : `${Math.floor(minutes / 60)}:${pad(minutes % 60)}:${pad(seconds % 60)}`;
-  return ms < 0 && seconds > 0 ? `-${text}` : text;
-}
-
-/** `50 µs`, `20 ms`, `1 s` */
-export function formatLatency(ms: number): string {
-  const text = (value: number) => String(Number(value.toPrecision(3)));
-  const magnitude = Math.abs(ms);
-  if (magnitude >= 1_000) return `${text(ms / 1_000)} s`;
-  return magnitude >= 1 || ms === 0 ? `${text(ms)} ms` : `${text(ms * 1_000)} µs`;
 }

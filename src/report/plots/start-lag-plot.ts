@@ -1,7 +1,7 @@
 import { formatCount, formatElapsed, formatMs, formatPlural } from '../../shared/format.ts';
 import { type Html, html, table } from '../html-markup.ts';
 import { fieldOf, nothing, renderFigure, renderXAxis, renderYAxis, round } from './figure.ts';
-import { formatLatency, linearScale } from './scale.ts';
+import { linearScale } from './scale.ts';
 
 const height = 190;
 /** More slices than this share bars: each shows the latest of its own. */
@@ -24,7 +24,7 @@ export function renderStartLagPlot(startLagsMs: readonly (number | null)[]): Htm
   const bars = barsOf(startLagsMs);
   const most = Math.max(0, ...bars.map(({ lagMs }) => lagMs));
   const missing = bars.reduce((sum, bar) => sum + bar.missing, 0);
-  const y = linearScale({ from: 0, to: Math.max(1, most * 1.1) }, field.y, formatLatency, 4);
+  const y = linearScale({ from: 0, to: Math.max(1, most * 1.1) }, field.y, formatElapsed, 4);
   const x = linearScale({ from: 0, to: startLagsMs.length }, field.x, formatCount, 10);
   const drawing = bars.map(({ firstSlice, lastSlice, lagMs, missing }) => {
     const [left, right] = [x.at(firstSlice), x.at(lastSlice + 1)];

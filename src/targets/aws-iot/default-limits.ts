@@ -1,3 +1,4 @@
+import { formatCount } from '../../shared/format.ts';
 /**
  * What AWS lets an account do unless it is raised, by Region: what a plan is held against where the account's own limits
  * cannot be read. AWS changes these figures, and its own page names them by Region:
@@ -54,7 +55,7 @@ export function nameDefaults(region: string): string {
 
 /** What limits are that were not read from the account: to stand after "Limits are" or an asterisk. */
 export function describeDefaults(region = defaultRegion): string {
-  const connects = reportedConnectsPerSecond.toLocaleString('en-US');
+  const connects = formatCount(reportedConnectsPerSecond);
   const unread = `not read from your account; most Regions are reported to allow ${connects} connects/s.`;
   return Object.hasOwn(knownRegions, region)
     ? `${nameDefaults(region)}, ${unread}`

@@ -48,7 +48,7 @@ describe('the machine of a rehearsal', () => {
     const refusals = refusalsOn(many, { memoryBytes: 6 * gb, cores: 2 });
     expect(refusals).toHaveLength(2);
     expect(refusals[0]).toMatch(
-      /^memory of this machine: about 7\.\d GB needed \(50 slices, a process each\), and 6\.0 GB are free/,
+      /^memory of this machine: about 7\.\d GB needed \(50 slices, a process each\), and 6 GB are free/,
     );
     expect(refusals[1]).toMatch(/^5\d processes share 2 cores of this machine/);
     expect(forecastHost(many, { ...roomy, cores: 4 })).toMatchObject({

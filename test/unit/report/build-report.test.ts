@@ -175,7 +175,7 @@ describe('verdict', () => {
     );
     expect(verdict).toBe('failed');
     expect(reasons).toEqual([
-      'Threshold puback_round_trip p(99)<5 failed 4.3 s after publishing began, when it was 8.125, and ended the run (abortOnFail).',
+      'Threshold puback_round_trip p(99)<5 failed 4.25 s after publishing began, when it was 8.125, and ended the run (abortOnFail).',
       'Threshold lost_messages count==0 failed: it is 500.',
     ]);
     expect(stop).toMatchObject({ lastSentAfterMs: 300, threshold: { metric: 'puback_round_trip' } });

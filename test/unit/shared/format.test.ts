@@ -3,11 +3,16 @@ import fc from 'fast-check';
 import { layOutColumns, wrapText } from '../../../src/report/text-table.ts';
 import {
   formatBytes,
+  formatClock,
   formatElapsed,
   formatMs,
+  formatPerSecond,
   formatPlural,
+  formatQuantity,
   formatRate,
   formatShare,
+  formatTimeLeft,
+  formatUsd,
   formatValue,
 } from '../../../src/shared/format.ts';
 
@@ -26,7 +31,17 @@ describe('figures', () => {
     [formatMs(12_345.6), '12,346'],
     [formatMs(3_600_000), '3,600 s'],
     [formatElapsed(12.34), '12.3 ms'],
+    [formatElapsed(0.83), '0.83 ms'],
+    [formatElapsed(999.9), '1 s'],
+    [formatElapsed(-1_214), '-1.21 s'],
     [formatElapsed(900_000), '900 s'],
+    [formatElapsed(3_600_000), '3,600 s'],
+    [formatClock(-2_000), '-0:02'],
+    [formatUsd(5.764), '$5.76'],
+    [formatUsd(0.024), '$0.0240'],
+    [formatUsd(0.000404), '$0.000404'],
+    [formatQuantity(19_980, '/s'), '19,980/s'],
+    [formatQuantity(0.02, '/s'), '0.02/s'],
     [formatRate(599.96), '600.0'],
     [formatRate(19_998.4), '19,998'],
     [formatRate(999.97), '1,000'],
@@ -43,6 +58,39 @@ describe('figures', () => {
     [formatValue(5_700_123), '5,700,123'],
   ])('%s', (text, expected) => {
     expect(text).toBe(expected);
+  });
+});
+
+describe('figures with their units', () => {
+  it('carry their units', () => {
+    expect([formatPerSecond(0.2), formatPerSecond(99.96), formatPerSecond(20_000)]).toEqual([
+      '0.2/s',
+      '100/s',
+      '20,000/s',
+    ]);
+    expect([formatPerSecond(0), formatPerSecond(0.0202), formatPerSecond(4 / 3_600)]).toEqual([
+      '0/s',
+      '0.02/s',
+      '0.0011/s',
+    ]);
+    expect([formatElapsed(0.8312), formatElapsed(12.34), formatElapsed(1_214)]).toEqual([
+      '0.831 ms',
+      '12.3 ms',
+      '1.21 s',
+    ]);
+  });
+
+  it('count time up rounded down, time left rounded up', () => {
+    expect([formatClock(-5), formatClock(7_999), formatClock(3_723_000)]).toEqual([
+      '0:00',
+      '0:07',
+      '1:02:03',
+    ]);
+    expect([formatTimeLeft(1), formatTimeLeft(59_001), formatTimeLeft(760_000)]).toEqual([
+      '1 s',
+      '1:00',
+      '12:40',
+    ]);
   });
 });
 

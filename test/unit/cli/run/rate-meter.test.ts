@@ -1,37 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  formatClock,
-  formatLatency,
-  formatRate,
-  formatTimeLeft,
-} from '../../../../src/cli/output/progress-figures.ts';
 import { makeRunId } from '../../../../src/cli/run/make-run-id.ts';
 import { makeRateMeter } from '../../../../src/cli/run/rate-meter.ts';
-
-describe('figures', () => {
-  it('carry their units', () => {
-    expect([formatRate(0.2), formatRate(99.96), formatRate(20_000)]).toEqual(['0.2/s', '100/s', '20,000/s']);
-    expect([formatRate(0), formatRate(0.0202), formatRate(4 / 3_600)]).toEqual(['0/s', '0.02/s', '0.0011/s']);
-    expect([formatLatency(0.8312), formatLatency(12.34), formatLatency(1_214)]).toEqual([
-      '0.831 ms',
-      '12.3 ms',
-      '1.21 s',
-    ]);
-  });
-
-  it('count time up rounded down, time left rounded up', () => {
-    expect([formatClock(-5), formatClock(7_999), formatClock(3_723_000)]).toEqual([
-      '0:00',
-      '0:07',
-      '1:02:03',
-    ]);
-    expect([formatTimeLeft(1), formatTimeLeft(59_001), formatTimeLeft(760_000)]).toEqual([
-      '1 s',
-      '1:00',
-      '12:40',
-    ]);
-  });
-});
 
 describe('rate meter', () => {
   it('measures growth over the last five seconds, of the instants that it gets', () => {
