@@ -3,7 +3,7 @@ import { openControlChannel, withControlKeepAlive } from '../src/device/control-
 import type { MakeTransport } from '../src/device/transport.ts';
 import { makeMqttTransport } from '../src/device/transports/mqtt.ts';
 import type { Plan } from '../src/plan/plan.ts';
-import { makeSystemClock } from '../src/shared/clock.ts';
+import { type Clock, makeSystemClock } from '../src/shared/clock.ts';
 import { makeMqttTargetReader } from '../src/worker/device-credentials.ts';
 import { readEnvironment } from '../src/worker/environment.ts';
 import { makeLiveView } from '../src/worker/live-view.ts';
@@ -23,18 +23,18 @@ export async function handler(request: SliceRequest): Promise<{ slice: number }>
     known,
     liveView,
     clock,
-    makeTransport,
+    makeTransport: (plan) => makeTransport(plan, clock),
     openControl: async (plan, slice, hearing) =>
       openControlChannel({
         runId: plan.runId,
         slice,
-        transport: await makeTransport(withControlKeepAlive(plan)),
+        transport: await makeTransport(withControlKeepAlive(plan), clock),
         clock,
         ...hearing,
       }),
   });
 }
 
-async function makeTransport({ profile, target }: Plan): Promise<MakeTransport> {
-  return makeMqttTransport(profile, await readTarget(target?.endpoints ?? [], profile.connect.auth));
+async function makeTransport({ profile, target }: Plan, clock: Clock): Promise<MakeTransport> {
+  return makeMqttTransport(profile, await readTarget(target?.endpoints ?? [], profile.connect.auth), clock);
 }

@@ -35,8 +35,7 @@ export function withControlKeepAlive(plan: Plan): Plan {
 
 /**
  * Subscribes to the run's control topic over MQTT: one more client beside the slice's devices, through the same transport and
- * the same endpoint, so it is authorized as they are. To the transport it is a device that subscribes to its own topic
- * and never publishes.
+ * the same endpoint, so it is authorized as they are.
  */
 export function openControlChannel(settings: ControlChannelSettings): ControlChannel {
   const { runId, slice, clock } = settings;
@@ -59,7 +58,8 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
     else lose(`the control channel was away for ${controlLostAfterMs / 1_000} s`);
   };
   const connect = (): void => transport.connect(0);
-  const subscribing = (): void => {
+  const subscribe = (): void => {
+    transport.subscribe(0, controlTopicOf(runId), 0);
     awayBefore = awaySince;
     awaySince = Number.POSITIVE_INFINITY;
     cancelTimer = clock.setTimer(retainedWithinMs, caughtUp.resolve);
@@ -69,7 +69,7 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
     {
       connected() {
         connects++;
-        subscribing();
+        subscribe();
       },
       connectFailed: () => retry(connect),
       disconnected() {
@@ -77,35 +77,28 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
         awaySince = clock.now();
         retry(connect);
       },
-      echoed(_device, payload) {
+      received(_device, { payload }) {
         const announcement = parseAnnouncement(payload.toString('utf8'), clock.now());
         if (announcement === undefined) return;
         settings.onAction(announcement);
         caughtUp.resolve();
       },
       // Connected without the subscription. Permissions do not change within a run; a quota is free again soon.
-      echoRefused(_device, reason) {
+      subscribeRefused(_device, _filter, reason) {
         cancelTimer();
         if (isLastingRefusal(reason)) {
           lose(`the control topic was refused: ${reason}`);
           return;
         }
         awaySince = awayBefore;
-        retry(() => {
-          transport.subscribe(0);
-          subscribing();
-        });
+        retry(subscribe);
       },
       acknowledged() {},
       refused() {},
       writable() {},
+      subscribed() {},
     },
-    {
-      count: 1,
-      clientId: () => `stampede-${runId}-control-${slice}`,
-      topic: () => controlTopicOf(runId),
-      echoes: () => true,
-    },
+    { count: 1, clientId: () => `stampede-${runId}-control-${slice}` },
   );
   transport.connect(0);
 

@@ -6,7 +6,7 @@ import type { PayloadWriter } from './payload.ts';
 import { Backlog, nothingWaits } from './publish-backlog.ts';
 import type { SliceCounters, Undecided } from './slice-counters.ts';
 import type { SliceDevices } from './slice-devices.ts';
-import type { Refusal, Transport } from './transport.ts';
+import type { OutgoingMessage, Qos, Refusal, Transport } from './transport.ts';
 
 export interface PublisherSettings {
   readonly clock: Clock;
@@ -17,13 +17,19 @@ export interface PublisherSettings {
   /** Epoch milliseconds of the schedule's zero. */
   readonly publishAt: number;
   readonly schedule: SliceSchedule;
+  readonly qos: Qos;
   /** Whether publishes are answered: QoS 1, and HTTPS. */
   readonly acknowledged: boolean;
   /** For an answer; and the longest that a due publish waits to be sent. */
   readonly ackTimeoutMs: number;
   /** Publishes that a device may have on the way. */
   readonly maxUnacknowledged: number;
+  /** Called with the device for each message that was sent. */
+  readonly onSent: (device: number) => void;
 }
+
+/** The token of a message that is not answered. */
+const noToken = -1;
 
 /**
  * The open model: publish n is sent when it is due, whatever became of those before it.
@@ -42,8 +48,8 @@ export class Publisher implements PacedWork {
   readonly #transport: Transport;
   readonly #writer: PayloadWriter;
   readonly #tally: SliceCounters;
-  /** By device: 1 where it subscribes to its own topic. */
-  readonly #echoes: Uint8Array;
+  readonly #topics: readonly string[];
+  readonly #message: OutgoingMessage;
   readonly #pacer: Pacer;
   readonly #backlog: Backlog;
   readonly #inFlight: InFlight;
@@ -54,7 +60,6 @@ export class Publisher implements PacedWork {
   readonly #full: Uint8Array;
   /** Publishes due so far. */
   #due = 0;
-  #echoesExpected = 0;
 
   constructor(settings: PublisherSettings) {
     const devices = settings.devices.count;
@@ -63,9 +68,14 @@ export class Publisher implements PacedWork {
     this.#transport = settings.transport;
     this.#writer = settings.writer;
     this.#tally = settings.tally;
-    this.#echoes = Uint8Array.from({ length: devices }, (_, device) =>
-      Number(settings.devices.echoes(device)),
-    );
+    this.#topics = Array.from({ length: devices }, (_, device) => settings.devices.topic(device));
+    this.#message = {
+      token: noToken,
+      topic: '',
+      payload: Buffer.alloc(0),
+      qos: settings.qos,
+      retain: false,
+    };
     this.#backlog = new Backlog(devices, settings.schedule.turns);
     this.#inFlight = new InFlight(devices);
     this.#inFlightOf = new Uint16Array(devices);
@@ -85,11 +95,6 @@ export class Publisher implements PacedWork {
 
   get sentAll(): boolean {
     return this.#pacer.done && this.#backlog.devicesWaiting === 0;
-  }
-
-  /** Publishes of devices that subscribe to their own topic. */
-  get echoesExpected(): number {
-    return this.#echoesExpected;
   }
 
   start(): void {
@@ -203,13 +208,16 @@ export class Publisher implements PacedWork {
 
   #send(n: number, device: number, intendedMs: number): boolean {
     const sentMs = this.#clock.now();
-    const payload = this.#writer.write(n, device, intendedMs, sentMs);
-    if (!this.#transport.publish(device, this.#inFlight.nextToken, payload)) {
+    const message = this.#message;
+    message.token = this.#settings.acknowledged ? this.#inFlight.nextToken : noToken;
+    message.topic = this.#topics[device]!;
+    message.payload = this.#writer.write(n, device, intendedMs, sentMs);
+    if (!this.#transport.send(device, message)) {
       this.#full[device] = 1;
       return false;
     }
     this.#tally.sent(n, intendedMs, sentMs);
-    this.#echoesExpected += this.#echoes[device]!;
+    this.#settings.onSent(device);
     if (this.#settings.acknowledged) {
       this.#inFlight.add({ device, stream: 0, n }, sentMs);
       this.#inFlightOf[device] = this.#inFlightOf[device]! + 1;

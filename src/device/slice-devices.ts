@@ -1,10 +1,9 @@
 import { topicOfDevice } from '../plan/device-topic.ts';
 import { identifyDevice, type Plan, type Slice } from '../plan/plan.ts';
+import type { TransportClients } from './transport.ts';
 
 /** The virtual devices of one slice, by index within it. */
-export interface SliceDevices {
-  readonly count: number;
-  clientId(device: number): string;
+export interface SliceDevices extends TransportClients {
   topic(device: number): string;
   /** Whether the device subscribes to its own topic. */
   echoes(device: number): boolean;

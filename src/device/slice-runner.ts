@@ -8,8 +8,9 @@ import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { Random } from '../shared/random.ts';
 import { CheckpointTimer } from './checkpoint-timer.ts';
 import { Connections } from './connections.ts';
+import { Echoes } from './echoes.ts';
 import { type HealthMonitor, watchGeneratorHealth } from './generator-health.ts';
-import { envelopeStartOf, PayloadWriter, readEchoedMessage } from './payload.ts';
+import { PayloadWriter } from './payload.ts';
 import { Publisher } from './publisher.ts';
 import {
   echoNumbersOf,
@@ -20,7 +21,7 @@ import {
 } from './slice-counters.ts';
 import { describeDevices } from './slice-devices.ts';
 import { describeStop, type StopSignal } from './stop-signal.ts';
-import type { MakeTransport, Refusal, Transport, TransportListener } from './transport.ts';
+import type { IncomingMessage, MakeTransport, Refusal, Transport, TransportListener } from './transport.ts';
 
 export interface SliceRun {
   readonly plan: Plan;
@@ -73,7 +74,7 @@ class SliceRunner implements TransportListener {
   readonly #connections: Connections;
   readonly #publisher: Publisher;
   readonly #health: HealthMonitor;
-  readonly #envelopeStart: Buffer;
+  readonly #echoes: Echoes;
   readonly #end = Promise.withResolvers<Ending>();
   #cancelBeat: CancelTimer = () => {};
   /** The epoch second that the next snapshot speaks of. */
@@ -108,8 +109,8 @@ class SliceRunner implements TransportListener {
       turnsOverAt,
       run.checkpointEveryMs ?? checkpointEveryMs(profile),
     );
-    const echoes = echoNumbersOf(plan, slice, schedule);
-    this.#tally = new SliceCounters(slice.devices, Math.min(readyAt, timeline.startAt), echoes);
+    const echoNumbers = echoNumbersOf(plan, slice, schedule);
+    this.#tally = new SliceCounters(slice.devices, Math.min(readyAt, timeline.startAt), echoNumbers);
     const writer = new PayloadWriter({
       ...profile.publish,
       runId: plan.runId,
@@ -119,7 +120,6 @@ class SliceRunner implements TransportListener {
       seed: profile.seed,
       offsetMsOf: schedule.offsetMs,
     });
-    this.#envelopeStart = Buffer.from(envelopeStartOf({ runId: plan.runId, slice: run.slice }));
     this.#health = watchGeneratorHealth(Math.max(0, readyAt - timeline.startAt));
     this.#transport = run.transport(this, devices);
     this.#connections = new Connections({
@@ -132,6 +132,14 @@ class SliceRunner implements TransportListener {
       connectOffsetMs: schedule.connectOffsetMs,
       measured: isMqtt,
     });
+    this.#echoes = new Echoes({
+      runId: plan.runId,
+      slice: run.slice,
+      devices,
+      transport: this.#transport,
+      counters: this.#tally,
+      clock,
+    });
     this.#publisher = new Publisher({
       clock,
       transport: this.#transport,
@@ -140,9 +148,11 @@ class SliceRunner implements TransportListener {
       devices,
       schedule,
       publishAt: timeline.publishAt,
+      qos: profile.publish.qos,
       acknowledged: !isMqtt || profile.publish.qos === 1,
       ackTimeoutMs: profile.publish.ackTimeoutMs,
       maxUnacknowledged: profile.publish.maxUnacknowledged,
+      onSent: (device) => this.#echoes.sent(device),
     });
   }
 
@@ -172,6 +182,7 @@ class SliceRunner implements TransportListener {
 
   connected(device: number, receiveMaximum: number): void {
     this.#connections.connected(device);
+    this.#echoes.connected(device);
     this.#publisher.connected(device, receiveMaximum);
   }
 
@@ -196,13 +207,13 @@ class SliceRunner implements TransportListener {
     this.#publisher.writable(device);
   }
 
-  echoed(device: number, payload: Buffer): void {
-    const message = readEchoedMessage(payload, this.#envelopeStart);
-    // A topic may be shared with senders that are not this run's.
-    if (message !== undefined) this.#tally.echoed(device, message, this.#clock.now());
+  received(device: number, message: IncomingMessage): void {
+    this.#echoes.received(device, message);
   }
 
-  echoRefused(_device: number, reason: string): void {
+  subscribed(): void {}
+
+  subscribeRefused(_device: number, _filter: string, reason: string): void {
     this.#tally.echoRefused(reason);
   }
 
@@ -233,8 +244,7 @@ class SliceRunner implements TransportListener {
     }
     if (!this.#publisher.finished) return undefined;
     this.#finishedAt ??= nowMs;
-    const isEchoed = this.#tally.echoesSeen >= this.#publisher.echoesExpected;
-    if (!isEchoed && nowMs < this.#finishedAt + this.#run.plan.profile.drainMs) return undefined;
+    if (!this.#echoes.complete && nowMs < this.#finishedAt + this.#run.plan.profile.drainMs) return undefined;
     if (this.#tally.devicesConnected > 0) return { outcome: 'completed' };
     return { outcome: 'failed', reason: `no device connected${this.#tally.mostlyBecause}` };
   }

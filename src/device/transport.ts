@@ -1,24 +1,34 @@
-import type { SliceDevices } from './slice-devices.ts';
+import { exitCodes, StampedeError } from '../shared/errors.ts';
 
 /**
- * What a slice of virtual devices publishes through. One transport serves a whole slice; `device` is the index within
- * the slice; `token` is the number that the slice gives a message, and finds it by when it is answered. Every call is made for
- * all devices alike, and none allocates: no promise, closure or object a message.
+ * What a slice of virtual devices sends and receives through. One transport serves a whole slice; `device` is the index within
+ * the slice. Every call is made for all devices alike, and sending allocates nothing: no promise, closure or object a
+ * message. Who subscribes to what, and when a device connects again, is up to the caller.
  */
 export interface Transport {
   /** Begins to connect; answered by `connected` or `connectFailed`. Called again for a device that lost its connection. */
   connect(device: number): void;
-  /** Asks once more for the device's own subscription, which `connect` does by itself: after `echoRefused`. */
-  subscribe(device: number): void;
   /**
-   * Sends one message on the device's topic.
-   * @param payload a view that is reused: what is needed after the call has to be copied
-   * @returns false: cannot take it now, nothing was sent; `writable` will tell when to try again
+   * Sends one message.
+   * @param message reused by the caller: what is needed after the call has to be copied
+   * @returns false: cannot take it now, nothing was sent; `writable` follows when to try again
    */
-  publish(device: number, token: number, payload: Buffer): boolean;
-  /** Everything published so far must go out: the end of a tick, for transports that gather writes. */
+  send(device: number, message: OutgoingMessage): boolean;
+  /**
+   * Subscribes a connected device; answered by `subscribed` or `subscribeRefused`, unless the connection ends before that.
+   * To be repeated on each connection.
+   * @throws NotOfferedError
+   */
+  subscribe(device: number, filter: string, qos: Qos): void;
+  /**
+   * Ends a device's connection, or its attempt to connect; answered by `disconnected` or `connectFailed`, with how it was
+   * ended as the reason. Then the device may connect again.
+   * @throws NotOfferedError
+   */
+  disconnect(device: number, how: DisconnectKind): void;
+  /** Everything sent so far must go out: the end of a tick, for transports that gather writes. */
   flush(): void;
-  /** Disconnects every client and resolves when all are gone; no listener method is called afterwards. */
+  /** Disconnects every client and resolves when all are closed; no listener method is called afterwards. */
   close(): Promise<void>;
 }
 
@@ -28,28 +38,61 @@ export interface TransportListener {
   connected(device: number, receiveMaximum: number): void;
   /** The attempt is over, and nothing of it is left. */
   connectFailed(device: number, reason: string): void;
-  /** A connection that was `connected` is gone. What was on the way in it will not be answered any more. */
+  /** A connection that was `connected` is closed. What was in flight in it will not be answered any more. */
   disconnected(device: number, reason: string): void;
-  /** The PUBACK, or the HTTP 200. Not called for QoS 0 over MQTT. */
+  /** The PUBACK, or the HTTP 200, of the message with this token. Not called for QoS 0 over MQTT. */
   acknowledged(device: number, token: number): void;
   /** The message was answered, and not with a yes. */
   refused(device: number, token: number, why: Refusal, reason: string): void;
-  /** After a `publish` that returned false. */
+  /** After a `send` that returned false. */
   writable(device: number): void;
-  /** A message on the device's own subscription; the view is reused. */
-  echoed(device: number, payload: Buffer): void;
-  /** The device's own subscription was not granted. */
-  echoRefused(device: number, reason: string): void;
+  /** @param message reused by the transport. At QoS 1 it is acknowledged once this returns. */
+  received(device: number, message: IncomingMessage): void;
+  subscribed(device: number, filter: string): void;
+  subscribeRefused(device: number, filter: string, reason: string): void;
 }
+
+/** Quality of service of MQTT: at most once, at least once. */
+export type Qos = 0 | 1;
+
+export interface OutgoingMessage {
+  /** The caller's number for the message, by which its answer finds it: 0 … 2³¹ − 1; below 0 where none is expected. */
+  token: number;
+  topic: string;
+  payload: Buffer;
+  qos: Qos;
+  retain: boolean;
+}
+
+export interface IncomingMessage {
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly qos: Qos;
+  /** The service has sent it before. Always false over device-sdk, which does not say. */
+  readonly dup: boolean;
+  /** Held by the service since before the subscription. */
+  readonly retain: boolean;
+}
+
+/**
+ * How a device goes. `clean`: with a DISCONNECT. `drop`: the connection breaks without one. `silent`: the device sends and
+ * answers nothing more and nothing is closed, so that only its keep-alive shows the service that it is not there.
+ */
+export type DisconnectKind = 'clean' | 'drop' | 'silent';
 
 /** `throttled`: for a quota. */
 export type Refusal = 'throttled' | 'failed';
 
-export type MakeTransport = (listener: TransportListener, devices: SliceDevices) => Transport;
+/** The clients of a slice, by index. */
+export interface TransportClients {
+  readonly count: number;
+  clientId(device: number): string;
+}
+
+export type MakeTransport = (listener: TransportListener, clients: TransportClients) => Transport;
 
 /** Settings of all MQTT transports. */
 export interface MqttSettings {
-  readonly qos: 0 | 1;
   readonly keepAliveMs: number;
   readonly cleanStart: boolean;
   /** From the start of the attempt to the CONNACK. */
@@ -62,4 +105,14 @@ export interface MqttSettings {
 export interface MqttLogin {
   readonly username: string;
   readonly password?: string;
+}
+
+/** This transport has no such thing. Exit code 2. */
+export class NotOfferedError extends StampedeError {
+  constructor(transport: string, what: string) {
+    super('NotOffered', `the transport ${transport} has no ${what}`, {
+      hint: 'set connect.protocol to "mqtt" and connect.client to "dense"',
+      exitCode: exitCodes.badUsage,
+    });
+  }
 }

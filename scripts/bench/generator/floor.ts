@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describeBenchDevices } from './clients.ts';
+import { benchTopicOf } from './clients.ts';
 import type { Load, LoadReport } from './load.ts';
 
 /** MQTT 5's fixed header, topic length, packet identifier and properties: what a PUBLISH has beside topic and payload. */
@@ -17,7 +17,7 @@ export function compileFloor(): ((load: Load) => Promise<LoadReport>) | undefine
   if (spawnSync('cc', ['-O2', '-o', program, source], { stdio: 'pipe' }).status !== 0) return undefined;
   const run = promisify(execFile);
   return async ({ target, devices, ratePerSecond, qos, sizeBytes, warmUpSeconds, seconds }) => {
-    const packetBytes = headerBytes + describeBenchDevices(devices).topic(0).length + sizeBytes;
+    const packetBytes = headerBytes + benchTopicOf(0).length + sizeBytes;
     const numbers = [target.port, devices, ratePerSecond, qos, packetBytes, warmUpSeconds, seconds];
     const { stdout } = await run(program, [target.host, ...numbers.map(String)]);
     return JSON.parse(stdout) as LoadReport;

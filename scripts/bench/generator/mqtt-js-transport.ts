@@ -1,10 +1,16 @@
 import { connect, type IClientOptions, type MqttClient } from 'mqtt';
-import type { SliceDevices } from '../../../src/device/slice-devices.ts';
-import type { MakeTransport, Transport, TransportListener } from '../../../src/device/transport.ts';
-import type { Load } from './load.ts';
+import {
+  type MakeTransport,
+  NotOfferedError,
+  type OutgoingMessage,
+  type Transport,
+  type TransportClients,
+  type TransportListener,
+} from '../../../src/device/transport.ts';
+import type { Target } from './load.ts';
 
 /** MQTT.js 5 (npm: mqtt), the client that most JavaScript publishes with: one client a device, as its users do. */
-export function makeMqttJsTransport({ target, qos }: Pick<Load, 'target' | 'qos'>): MakeTransport {
+export function makeMqttJsTransport(target: Target): MakeTransport {
   const options: IClientOptions = {
     protocol: target.tls === undefined ? 'mqtt' : 'mqtts',
     host: target.host,
@@ -16,26 +22,23 @@ export function makeMqttJsTransport({ target, qos }: Pick<Load, 'target' | 'qos'
     // Without a topic for each, MQTT.js checks every topic's characters again.
     resubscribe: false,
   };
-  return (listener, devices) => new MqttJsTransport(options, qos, listener, devices);
+  return (listener, clients) => new MqttJsTransport(options, listener, clients);
 }
 
 class MqttJsTransport implements Transport {
   readonly #clients: (MqttClient | undefined)[] = [];
-  readonly #topics: string[] = [];
   readonly #options: IClientOptions;
-  readonly #qos: 0 | 1;
   readonly #listener: TransportListener;
-  readonly #devices: SliceDevices;
+  readonly #names: TransportClients;
 
-  constructor(options: IClientOptions, qos: 0 | 1, listener: TransportListener, devices: SliceDevices) {
+  constructor(options: IClientOptions, listener: TransportListener, names: TransportClients) {
     this.#options = options;
-    this.#qos = qos;
     this.#listener = listener;
-    this.#devices = devices;
+    this.#names = names;
   }
 
   connect(device: number): void {
-    const client = connect({ ...this.#options, clientId: this.#devices.clientId(device) });
+    const client = connect({ ...this.#options, clientId: this.#names.clientId(device) });
     client.on('connect', (connack) =>
       this.#listener.connected(device, connack.properties?.receiveMaximum ?? 65_535),
     );
@@ -43,24 +46,23 @@ class MqttJsTransport implements Transport {
       throw error;
     });
     this.#clients[device] = client;
-    this.#topics[device] = this.#devices.topic(device);
   }
 
-  /** Devices of the benchmark have no subscription. */
-  subscribe(): void {}
-
-  publish(device: number, n: number, payload: Buffer): boolean {
+  send(device: number, { token, topic, payload, qos }: OutgoingMessage): boolean {
     // It keeps the payload until the PUBACK, so it has to be its own.
-    this.#clients[device]!.publish(
-      this.#topics[device]!,
-      Buffer.from(payload),
-      { qos: this.#qos },
-      (error) => {
-        if (error) throw error;
-        if (this.#qos === 1) this.#listener.acknowledged(device, n);
-      },
-    );
+    this.#clients[device]!.publish(topic, Buffer.from(payload), { qos }, (error) => {
+      if (error) throw error;
+      if (qos === 1) this.#listener.acknowledged(device, token);
+    });
     return true;
+  }
+
+  subscribe(): never {
+    throw new NotOfferedError('MQTT.js of the benchmark', 'subscriptions');
+  }
+
+  disconnect(): never {
+    throw new NotOfferedError('MQTT.js of the benchmark', 'disconnects of single devices');
   }
 
   flush(): void {}

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TransportListener } from '../../../src/device/transport.ts';
 import { sampleProcess, serveMeasurement } from '../measured-process.ts';
-import { describeBenchDevices, makeTransportOf } from './clients.ts';
+import { makeTransportOf, nameBenchClients } from './clients.ts';
 import type { Connects, ConnectsReport } from './load.ts';
 
 /** Connected before anything is measured: code that is compiled and a heap that has grown are no device's. */
@@ -13,7 +13,7 @@ const settleMs = 1_000;
 serveMeasurement(runConnects);
 
 async function runConnects({ target, client, devices, atOnce }: Connects): Promise<ConnectsReport> {
-  const makeTransport = await makeTransportOf(client, target, 1);
+  const makeTransport = await makeTransportOf(client, target);
   const { promise: failure, reject } = Promise.withResolvers<never>();
   let wanted = 0;
   let begun = 0;
@@ -30,10 +30,11 @@ async function runConnects({ target, client, devices, atOnce }: Connects): Promi
     acknowledged() {},
     refused() {},
     writable() {},
-    echoed() {},
-    echoRefused() {},
+    received() {},
+    subscribed() {},
+    subscribeRefused() {},
   };
-  const transport = makeTransport(listener, describeBenchDevices(warmUpDevices + devices));
+  const transport = makeTransport(listener, nameBenchClients(warmUpDevices + devices));
   const connectMore = async (more: number): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>();
     allConnected = resolve;

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { encodeConnect, encodeTopic, writePublish } from '../../../src/device/transports/dense/packets.ts';
 import { sampleProcess, serveMeasurement } from '../measured-process.ts';
-import { describeBenchDevices, mqttSettings } from './clients.ts';
+import { benchTopicOf, mqttSettings, nameBenchClients } from './clients.ts';
 import type { Load, LoadReport } from './load.ts';
 
 serveMeasurement(runRawSockets);
@@ -66,10 +66,11 @@ async function connectDevice(
   chunk: Buffer,
   onBytes: (length: number) => boolean,
 ): Promise<RawDevice> {
-  const { clientId, topic } = describeBenchDevices(1);
-  const encodedTopic = encodeTopic(topic(device));
-  const packet = Buffer.alloc(sizeBytes + encodedTopic.length + 8);
-  const end = writePublish(packet, 0, encodedTopic, qos, Buffer.alloc(sizeBytes, 'x'), 5);
+  const { clientId } = nameBenchClients(1);
+  const topic = encodeTopic(benchTopicOf(device));
+  const packet = Buffer.alloc(sizeBytes + topic.length + 8);
+  const payload = Buffer.alloc(sizeBytes, 'x');
+  const end = writePublish(packet, 0, { topic, id: qos, retain: false, payload }, 5);
   const { host, port, tls } = target;
   const options = { host, port, onread: { buffer: chunk, callback: onBytes } };
   const { promise, resolve, reject } = Promise.withResolvers<void>();

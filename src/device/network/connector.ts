@@ -6,8 +6,11 @@ import { type ConnectionOptions, connect as connectTls, createSecureContext } fr
  * certificate, a WebSocket with a signature) is the connector's own matter.
  */
 export interface Connector {
-  /** Begins to open; `ready` is called once the stream may be written to. Received bytes go to `onread`. */
-  open(onread: OnReadOpts, ready: () => void): ByteStream;
+  /**
+   * Begins to open a device's stream; `ready` is called once it may be written to. Received bytes go to `onread`.
+   * @param device index within the slice: what it shows, and the network it is in, may be its own
+   */
+  open(device: number, onread: OnReadOpts, ready: () => void): ByteStream;
 }
 
 /** What of a socket the dense transport uses. */
@@ -20,6 +23,8 @@ export interface ByteStream {
   /** The last bytes, and then the end. */
   end(bytes: Buffer): unknown;
   destroy(why?: Error): unknown;
+  /** From now on the stream answers nothing by itself, such as a WebSocket's pings. Absent: it never does. */
+  silence?(): void;
   on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
   on(event: 'close' | 'drain', listener: () => void): unknown;
 }
@@ -32,7 +37,7 @@ export interface Address {
 /** Plain TCP: `mqtt://`. */
 export function makeTcpConnector({ host, port }: Address): Connector {
   return {
-    open(onread, ready) {
+    open(_device, onread, ready) {
       // Nagle's algorithm would hold a message back until the one before it is acknowledged by TCP.
       return connectTcp({ host, port, noDelay: true, onread }, ready);
     },
@@ -48,7 +53,7 @@ export function makeTlsConnector({ host, port }: Address, tls: ConnectionOptions
   // RFC 6066, 3: literal addresses are no server names.
   const name = isIP(host) === 0 ? { servername: host } : {};
   return {
-    open(onread, ready) {
+    open(_device, onread, ready) {
       // `onread` reaches the socket below as it does over TCP; only the typings do not know it.
       const options: ConnectionOptions & { onread: OnReadOpts } = {
         ...name,

@@ -11,23 +11,23 @@ const maxResponseBytes = 16_384;
 
 /**
  * MQTT over WebSocket over TLS: `wss://`.
- * @param pathOf the path of a handshake, query included, made anew for each connection
+ * @param pathOf the path of a device's handshake, query included, made anew for each connection
  */
 export function makeWebSocketConnector(
   address: Address,
   tls: ConnectionOptions,
-  pathOf: () => string,
+  pathOf: (device: number) => string,
 ): Connector {
   const tlsEndpoint = makeTlsConnector(address, tls);
   const hostHeader = hostHeaderOf(address);
   return {
-    open(onread, ready) {
+    open(device, onread, ready) {
       const stream = new WebSocketStream(onread, ready);
       const received: OnReadOpts = {
         buffer: onread.buffer,
         callback: (length) => stream.received(length),
       };
-      stream.attach(tlsEndpoint.open(received, () => stream.shakeHands(pathOf(), hostHeader)));
+      stream.attach(tlsEndpoint.open(device, received, () => stream.shakeHands(pathOf(device), hostHeader)));
       return stream;
     },
   };
@@ -43,6 +43,7 @@ class WebSocketStream implements ByteStream {
   readonly #onread: OnReadOpts;
   readonly #ready: () => void;
   readonly #frames: FrameReader;
+  #isSilent = false;
   #socket!: ByteStream;
   #key = '';
   /** Of the handshake's response; undefined once it is over. */
@@ -53,7 +54,9 @@ class WebSocketStream implements ByteStream {
     this.#ready = ready;
     this.#frames = new FrameReader({
       onPayload: (length) => void onread.callback(length, this.#chunk),
-      onPing: (payload) => void this.#socket.write(encodeFrame(opcodes.pong, payload)),
+      onPing: (payload) => {
+        if (!this.#isSilent) this.#socket.write(encodeFrame(opcodes.pong, payload));
+      },
       onClose: () => void this.#socket.end(encodeFrame(opcodes.close, Buffer.alloc(0))),
       onMalformed: () => this.#fail('malformed WebSocket frame'),
     });
@@ -98,6 +101,10 @@ class WebSocketStream implements ByteStream {
 
   destroy(): void {
     this.#socket.destroy();
+  }
+
+  silence(): void {
+    this.#isSilent = true;
   }
 
   shakeHands(path: string, host: string): void {

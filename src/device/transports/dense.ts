@@ -1,8 +1,18 @@
 import type { Connector } from '../network/connector.ts';
-import type { SliceDevices } from '../slice-devices.ts';
-import type { MakeTransport, MqttSettings, Transport, TransportListener } from '../transport.ts';
+import type {
+  DisconnectKind,
+  MakeTransport,
+  MqttSettings,
+  OutgoingMessage,
+  Qos,
+  Transport,
+  TransportClients,
+  TransportListener,
+} from '../transport.ts';
 import { DenseConnection } from './dense/dense-connection.ts';
 import type { DenseContext } from './dense/dense-context.ts';
+import { EncodedTopics } from './dense/encoded-topics.ts';
+import { IncomingPublish } from './dense/incoming-publish.ts';
 import { type MqttVersion, makeRarePacketDecoder } from './dense/packets.ts';
 import { PublishBuffer } from './dense/publish-buffer.ts';
 
@@ -12,13 +22,14 @@ export interface DenseSettings extends MqttSettings {
   readonly mqttVersion?: MqttVersion;
 }
 
+const nothing = Buffer.alloc(0);
 const chunkBytes = 64 * 1024;
-/** How long a broker may take to answer a ping, and to close after a DISCONNECT. */
+/** How long a broker may take to answer a ping, and at the end to close after a DISCONNECT. */
 const pingTimeoutMs = 20_000;
 const closeTimeoutMs = 300;
 
 export function makeDenseTransport(settings: DenseSettings): MakeTransport {
-  return (listener, devices) => new DenseTransport(settings, listener, devices);
+  return (listener, clients) => new DenseTransport(settings, listener, clients);
 }
 
 /**
@@ -32,12 +43,13 @@ class DenseTransport implements Transport {
   #open = 0;
   #allClosed: (() => void) | undefined;
 
-  constructor(settings: DenseSettings, listener: TransportListener, devices: SliceDevices) {
+  constructor(settings: DenseSettings, listener: TransportListener, clients: TransportClients) {
     const mqttVersion = settings.mqttVersion ?? 5;
+    const topics = new EncodedTopics();
     const checkEveryMs = Math.min(1_000, settings.keepAliveMs / 8, settings.connectTimeoutMs / 4);
     this.#context = {
       settings,
-      devices,
+      clients,
       connector: settings.connector,
       mqttVersion,
       checkEveryMs,
@@ -45,13 +57,17 @@ class DenseTransport implements Transport {
       listener,
       chunk: Buffer.allocUnsafeSlow(chunkBytes),
       buffer: new PublishBuffer(mqttVersion),
+      outgoing: { topic: nothing, id: 0, retain: false, payload: nothing },
+      incoming: new IncomingPublish(mqttVersion),
+      encodedTopic: (topic) => topics.of(topic),
+      silent: new Set(),
       decode: makeRarePacketDecoder(mqttVersion),
       tick: 0,
       gathering: [],
       flush: () => this.flush(),
       closed: () => this.#oneClosed(),
     };
-    for (let device = 0; device < devices.count; device++) {
+    for (let device = 0; device < clients.count; device++) {
       this.#connections.push(new DenseConnection(this.#context, device));
     }
     this.#checks = setInterval(() => this.#check(), checkEveryMs);
@@ -62,12 +78,16 @@ class DenseTransport implements Transport {
     this.#connections[device]!.open();
   }
 
-  subscribe(device: number): void {
-    this.#connections[device]!.subscribe();
+  send(device: number, message: OutgoingMessage): boolean {
+    return this.#connections[device]!.send(message);
   }
 
-  publish(device: number, token: number, payload: Buffer): boolean {
-    return this.#connections[device]!.publish(token, payload);
+  subscribe(device: number, filter: string, qos: Qos): void {
+    this.#connections[device]!.subscribe(filter, qos);
+  }
+
+  disconnect(device: number, how: DisconnectKind): void {
+    this.#connections[device]!.disconnect(how);
   }
 
   flush(): void {
@@ -85,12 +105,13 @@ class DenseTransport implements Transport {
     if (this.#open === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#allClosed = resolve;
-    for (const connection of this.#connections) connection.close();
-    const impatience = setTimeout(() => {
-      for (const connection of this.#connections) connection.destroy();
+    for (const stream of this.#context.silent) stream.destroy();
+    for (const connection of this.#connections) connection.disconnect('clean');
+    const timeout = setTimeout(() => {
+      for (const connection of this.#connections) connection.disconnect('drop');
     }, closeTimeoutMs);
     await promise;
-    clearTimeout(impatience);
+    clearTimeout(timeout);
   }
 
   #check(): void {
@@ -112,6 +133,7 @@ const silentListener: TransportListener = {
   acknowledged() {},
   refused() {},
   writable() {},
-  echoed() {},
-  echoRefused() {},
+  received() {},
+  subscribed() {},
+  subscribeRefused() {},
 };

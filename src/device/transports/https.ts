@@ -2,12 +2,16 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-plane';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import type { SliceDevices } from '../slice-devices.ts';
-import type { MakeTransport, Transport, TransportListener } from '../transport.ts';
+import {
+  type MakeTransport,
+  NotOfferedError,
+  type OutgoingMessage,
+  type Transport,
+  type TransportListener,
+} from '../transport.ts';
 import { localReasonOf } from './reason-codes.ts';
 
 export interface HttpsSettings {
-  readonly qos: 0 | 1;
   readonly ackTimeoutMs: number;
   /** The HTTPS API of the plan's target; absent: the SDK's default. */
   readonly dataUrl?: string | undefined;
@@ -21,25 +25,22 @@ const maxSockets = 900;
 const requestTimeoutMarginMs = 1_000;
 
 export function makeHttpsTransport(settings: HttpsSettings): MakeTransport {
-  return (listener, devices) => new HttpsTransport(settings, listener, devices);
+  return (listener) => new HttpsTransport(settings, listener);
 }
 
 /**
  * Publishes by `POST /topics/{topic}` with the AWS SDK. The devices share its connections, so that nothing is connected
- * for one, and each message is sent exactly once: a retry by the SDK would hide a throttle.
+ * for one, and each message is sent exactly once: a retry by the SDK would hide a throttle. There is nothing to subscribe with,
+ * and no connection of a device's own to end.
  */
 class HttpsTransport implements Transport {
-  readonly #settings: HttpsSettings;
   readonly #listener: TransportListener;
-  readonly #topics: readonly string[];
   readonly #client: IoTDataPlaneClient;
   readonly #abort = new AbortController();
   readonly #connecting = new Set<NodeJS.Immediate>();
 
-  constructor(settings: HttpsSettings, listener: TransportListener, devices: SliceDevices) {
-    this.#settings = settings;
+  constructor(settings: HttpsSettings, listener: TransportListener) {
     this.#listener = listener;
-    this.#topics = Array.from({ length: devices.count }, (_, device) => devices.topic(device));
     this.#client = makeClient(settings);
   }
 
@@ -51,13 +52,11 @@ class HttpsTransport implements Transport {
     this.#connecting.add(immediate);
   }
 
-  /** Nothing comes back over HTTPS. */
-  subscribe(): void {}
-
-  publish(device: number, token: number, payload: Buffer): boolean {
+  send(device: number, { token, topic, payload, qos, retain }: OutgoingMessage): boolean {
     const command = new PublishCommand({
-      topic: this.#topics[device]!,
-      qos: this.#settings.qos,
+      topic,
+      qos,
+      ...(retain && { retain }),
       // Signed and sent after this call.
       payload: Buffer.from(payload),
     });
@@ -72,6 +71,14 @@ class HttpsTransport implements Transport {
       },
     );
     return true;
+  }
+
+  subscribe(): never {
+    throw new NotOfferedError('https', 'subscriptions');
+  }
+
+  disconnect(): never {
+    throw new NotOfferedError('https', 'connections of single devices');
   }
 
   /** Each request is on its way as soon as it is signed. */

@@ -1,4 +1,5 @@
 import type { LoadProfile } from '../../profile/load-profile.ts';
+import type { Clock } from '../../shared/clock.ts';
 import type { MqttEndpoint } from '../../targets/mqtt-endpoint.ts';
 import { type DeviceCredentials, usernameOf } from '../identity/credentials.ts';
 import { type Connector, makeTcpConnector, makeTlsConnector } from '../network/connector.ts';
@@ -7,7 +8,7 @@ import { hostHeaderOf, makeWebSocketConnector } from '../network/websocket-conne
 import type { MakeTransport, MqttLogin, MqttSettings } from '../transport.ts';
 import { makeDenseTransport } from './dense.ts';
 
-/** A endpoint and what shows the way through it. */
+/** An endpoint and what shows the way through it. */
 export interface MqttTarget {
   readonly endpoint: MqttEndpoint;
   readonly pass: DeviceCredentials;
@@ -15,13 +16,19 @@ export interface MqttTarget {
   readonly authority?: string;
 }
 
-/** The MQTT client that the profile names, through the given endpoint. */
-export async function makeMqttTransport(profile: LoadProfile, target: MqttTarget): Promise<MakeTransport> {
+/**
+ * The MQTT client that the profile names, through the given endpoint.
+ * @param clock dates signatures
+ */
+export async function makeMqttTransport(
+  profile: LoadProfile,
+  target: MqttTarget,
+  clock: Clock,
+): Promise<MakeTransport> {
   const { connect, publish } = profile;
   const { endpoint, pass, authority } = target;
   const login = loginOf(pass);
   const settings: MqttSettings = {
-    qos: publish.qos,
     keepAliveMs: connect.keepAliveMs,
     cleanStart: connect.cleanStart,
     connectTimeoutMs: connect.timeoutMs,
@@ -29,7 +36,7 @@ export async function makeMqttTransport(profile: LoadProfile, target: MqttTarget
     ...(login === undefined ? {} : { login }),
   };
   if (connect.client === 'dense')
-    return makeDenseTransport({ ...settings, connector: makeConnector(target) });
+    return makeDenseTransport({ ...settings, connector: makeConnector(target, clock) });
   const { host, port } = endpoint;
   // Its native library takes longer to load than all else: only who uses it waits for it.
   const { makeDeviceSdkTransport } = await import('./device-sdk.ts');
@@ -49,7 +56,7 @@ function loginOf(pass: DeviceCredentials): MqttLogin | undefined {
   return { username: usernameOf(pass.authorizer), ...(password === undefined ? {} : { password }) };
 }
 
-function makeConnector({ endpoint, pass, authority }: MqttTarget): Connector {
+function makeConnector({ endpoint, pass, authority }: MqttTarget, clock: Clock): Connector {
   const tls = {
     ...(authority === undefined ? {} : { ca: authority }),
     ...(endpoint.alpn === undefined ? {} : { ALPNProtocols: [endpoint.alpn] }),
@@ -62,7 +69,7 @@ function makeConnector({ endpoint, pass, authority }: MqttTarget): Connector {
       return makeTlsConnector(endpoint, tls);
     case 'wss':
       return makeWebSocketConnector(endpoint, tls, () =>
-        pass.auth === 'sigv4' ? signPath(hostHeaderOf(endpoint), pass, Date.now()) : webSocketPath,
+        pass.auth === 'sigv4' ? signPath(hostHeaderOf(endpoint), pass, clock.now()) : webSocketPath,
       );
   }
 }

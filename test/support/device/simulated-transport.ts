@@ -1,11 +1,18 @@
-import type { Transport, TransportListener } from '../../../src/device/transport.ts';
+import type {
+  DisconnectKind,
+  IncomingMessage,
+  OutgoingMessage,
+  Qos,
+  Transport,
+  TransportListener,
+} from '../../../src/device/transport.ts';
 import type { Clock } from '../../../src/shared/clock.ts';
 
 /** What the simulated service does; each is asked when its moment comes. */
 export interface Behaviour {
   /** Milliseconds to the CONNACK, or why there is none. */
   connect?(device: number, nowMs: number): number | string;
-  /** Why the device's own subscription is refused; undefined: it is not. */
+  /** Why a subscription is refused; undefined: it is not. */
   subscribe?(device: number, nowMs: number): string | undefined;
   /** Milliseconds to the PUBACK; undefined: none comes; or how it is refused. */
   publish?(device: number, n: number, nowMs: number): number | undefined | 'throttled' | 'failed';
@@ -20,13 +27,22 @@ export interface Published {
   readonly device: number;
   readonly n: number;
   readonly atMs: number;
+  readonly topic: string;
   readonly message: string;
+}
+
+export interface Subscribed {
+  readonly device: number;
+  readonly filter: string;
+  readonly qos: Qos;
+  readonly atMs: number;
 }
 
 /** A service in virtual time, and its own account of what reached it. */
 export class SimulatedTransport implements Transport {
   readonly published: Published[] = [];
   readonly connectedAtMs: number[] = [];
+  readonly subscriptions: Subscribed[] = [];
   mostUnanswered = 0;
   closed = false;
   readonly #clock: Clock;
@@ -55,14 +71,7 @@ export class SimulatedTransport implements Transport {
       this.#unanswered.set(device, 0);
       this.connectedAtMs.push(this.#clock.now());
       this.#listener.connected(device, this.#behaviour.receiveMaximum ?? 65_535);
-      this.subscribe(device);
     });
-  }
-
-  subscribe(device: number): void {
-    const refusal = this.#behaviour.subscribe?.(device, this.#clock.now());
-    if (refusal === undefined) return;
-    this.#clock.setTimer(2, () => !this.closed && this.#listener.echoRefused(device, refusal));
   }
 
   /** The service, or the network, ends a connection. */
@@ -71,21 +80,24 @@ export class SimulatedTransport implements Transport {
     this.#listener.disconnected(device, 'cut');
   }
 
-  publish(device: number, token: number, payload: Buffer): boolean {
+  send(device: number, { token, topic, payload, qos }: OutgoingMessage): boolean {
     const nowMs = this.#clock.now();
     const connection = this.#connection.get(device);
-    if (connection === undefined) throw new Error('published without a connection');
+    if (connection === undefined) throw new Error('sent without a connection');
     if (this.#behaviour.isFull?.(device, nowMs)) {
       this.#clock.setTimer(3, () => this.#connection.has(device) && this.#listener.writable(device));
       return false;
     }
     const message = payload.toString();
     const n = Number(/"n":(\d+)/.exec(message)?.[1]);
-    this.published.push({ device, n, atMs: nowMs, message });
+    this.published.push({ device, n, atMs: nowMs, topic, message });
+    if (qos === 0) return true;
     this.#count(device, 1);
     const copy = Buffer.from(payload);
-    for (const [receiver, afterMs] of this.#behaviour.echoes?.(device, n) ?? [])
-      this.#clock.setTimer(afterMs, () => !this.closed && this.#listener.echoed(receiver, copy));
+    for (const [receiver, afterMs] of this.#behaviour.echoes?.(device, n) ?? []) {
+      const echo: IncomingMessage = { topic, payload: copy, qos: 0, dup: false, retain: false };
+      this.#clock.setTimer(afterMs, () => !this.closed && this.#listener.received(receiver, echo));
+    }
     const answer = this.#behaviour.publish ? this.#behaviour.publish(device, n, nowMs) : 2;
     if (answer === undefined) return true;
     this.#clock.setTimer(typeof answer === 'number' ? answer : 2, () => {
@@ -95,6 +107,24 @@ export class SimulatedTransport implements Transport {
       else this.#listener.refused(device, token, answer, 'simulated');
     });
     return true;
+  }
+
+  subscribe(device: number, filter: string, qos: Qos): void {
+    const connection = this.#connection.get(device);
+    if (connection === undefined) throw new Error('subscribed without a connection');
+    const nowMs = this.#clock.now();
+    this.subscriptions.push({ device, filter, qos, atMs: nowMs });
+    const refusal = this.#behaviour.subscribe?.(device, nowMs);
+    this.#clock.setTimer(2, () => {
+      if (this.closed || this.#connection.get(device) !== connection) return;
+      if (refusal === undefined) this.#listener.subscribed(device, filter);
+      else this.#listener.subscribeRefused(device, filter, refusal);
+    });
+  }
+
+  disconnect(device: number, how: DisconnectKind): void {
+    if (!this.#connection.delete(device)) return;
+    this.#clock.setTimer(0, () => !this.closed && this.#listener.disconnected(device, how));
   }
 
   flush(): void {}

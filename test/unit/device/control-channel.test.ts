@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { openControlChannel, withControlKeepAlive } from '../../../src/device/control-channel.ts';
-import type { TransportListener } from '../../../src/device/transport.ts';
+import type { IncomingMessage, TransportListener } from '../../../src/device/transport.ts';
 import { makeTestPlan } from '../../support/device/make-run.ts';
 import { type Behaviour, SimulatedTransport } from '../../support/device/simulated-transport.ts';
 import { VirtualClock } from '../../support/device/virtual-clock.ts';
@@ -11,14 +11,18 @@ interface Bench {
   readonly clock: VirtualClock;
   readonly transport: SimulatedTransport;
   readonly listener: TransportListener;
-  readonly topics: string[];
+}
+
+function message(text: string): IncomingMessage {
+  const payload = Buffer.from(text);
+  return { topic: 'stampede-control/test-run', payload, qos: 0, dup: false, retain: true };
 }
 
 /** A control channel in virtual time: what it received, and when it gave up. */
 async function watch(behaviour: Behaviour, forMs: number, script: (bench: Bench) => void = () => undefined) {
   const clock = new VirtualClock(startedAt);
   const events: { what: string; afterMs: number }[] = [];
-  const topics: string[] = [];
+  const clientIds: string[] = [];
   let bench: Bench | undefined;
   let caughtUpAfterMs: number | undefined;
   const over = new Promise<void>((resolve) => clock.setTimer(forMs, resolve));
@@ -26,10 +30,10 @@ async function watch(behaviour: Behaviour, forMs: number, script: (bench: Bench)
     runId: 'test-run',
     slice: 3,
     clock,
-    transport: (listener, devices) => {
+    transport: (listener, clients) => {
       const transport = new SimulatedTransport(clock, behaviour, listener);
-      topics.push(devices.topic(0), devices.clientId(0));
-      bench = { clock, transport, listener, topics };
+      clientIds.push(clients.clientId(0));
+      bench = { clock, transport, listener };
       return transport;
     },
     onAction: ({ at, action }) =>
@@ -43,26 +47,23 @@ async function watch(behaviour: Behaviour, forMs: number, script: (bench: Bench)
   script(bench);
   await clock.runUntil(over);
   await channel.close();
-  return {
-    events,
-    topics,
-    caughtUpAfterMs,
-    connects: bench.transport.connectedAtMs.length,
-    closed: bench.transport.closed,
-  };
+  const { connectedAtMs, subscriptions, closed } = bench.transport;
+  const topics = subscriptions.map(({ filter }) => filter);
+  return { events, topics, clientIds, caughtUpAfterMs, connects: connectedAtMs.length, closed };
 }
 
 const away = 'the control channel was away for 30 s';
 
 describe('the control channel of an MQTT slice', () => {
   it('is a device of its own on the run’s control topic', async () => {
-    const { topics, connects, closed, events } = await watch({}, 120_000);
-    expect(topics).toEqual(['stampede-control/test-run', 'stampede-test-run-control-3']);
+    const { topics, clientIds, connects, closed, events } = await watch({}, 120_000);
+    expect(topics).toEqual(['stampede-control/test-run']);
+    expect(clientIds).toEqual(['stampede-test-run-control-3']);
     expect({ connects, closed, events }).toEqual({ connects: 1, closed: true, events: [] });
   });
 
   it('receives announcements, and takes the instant of receipt where one names none', async () => {
-    const say = (bench: Bench, text: string) => bench.listener.echoed(0, Buffer.from(text));
+    const say = (bench: Bench, text: string) => bench.listener.received(0, message(text));
     const { events } = await watch({}, 5_000, (bench) => {
       bench.clock.setTimer(500, () => say(bench, 'hello'));
       bench.clock.setTimer(1_000, () => say(bench, '{"command":"stop"}'));
@@ -87,7 +88,7 @@ describe('the control channel of an MQTT slice', () => {
         slice: 0,
         clock,
         transport: (listener) => {
-          const say = () => listener.echoed(0, Buffer.from('{"command":"stop"}'));
+          const say = () => listener.received(0, message('{"command":"stop"}'));
           if (messageAfterMs !== undefined) clock.setTimer(messageAfterMs, say);
           return new SimulatedTransport(clock, behaviour, listener);
         },
@@ -125,7 +126,7 @@ describe('the control channel of an MQTT slice', () => {
   });
 
   it('comes back from an absence of less than 30 s, however often', async () => {
-    const { events, connects } = await watch(
+    const { events, connects, topics } = await watch(
       {
         connect: (_device, now) =>
           (now - startedAt) % 40_000 < 25_000 && now > startedAt + 40_000 ? 'no' : 5,
@@ -137,12 +138,14 @@ describe('the control channel of an MQTT slice', () => {
     );
     expect(events).toEqual([]);
     expect(connects).toBe(10);
+    // A subscription ends with its connection.
+    expect(topics.length).toBe(10);
   });
 
   it('gives up at once where the topic is refused: that will not change', async () => {
     const { events } = await watch({}, 5_000, ({ clock, listener }) => {
-      clock.setTimer(100, () => listener.echoRefused(0, 'NotAuthorized'));
-      clock.setTimer(200, () => listener.echoRefused(0, 'NotAuthorized'));
+      clock.setTimer(100, () => listener.subscribeRefused(0, 'stampede-control/test-run', 'NotAuthorized'));
+      clock.setTimer(200, () => listener.subscribeRefused(0, 'stampede-control/test-run', 'NotAuthorized'));
     });
     expect(events).toEqual([{ what: 'the control topic was refused: NotAuthorized', afterMs: 100 }]);
   });

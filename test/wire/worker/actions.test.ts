@@ -108,8 +108,9 @@ type OpenControl = SliceDeps['openControl'];
 const byMqtt: OpenControl = async ({ runId }, slice, contact) => {
   const endpoint: MqttEndpoint = { scheme: 'mqtt', host: '127.0.0.1', port: iotCore.mqttPort, auth: 'none' };
   const { profile } = withControlKeepAlive(plan);
-  const transport = await makeMqttTransport(profile, { endpoint, pass: { auth: 'none' } });
-  return openControlChannel({ runId, slice, transport, clock: makeSystemClock(), ...contact });
+  const clock = makeSystemClock();
+  const transport = await makeMqttTransport(profile, { endpoint, pass: { auth: 'none' } }, clock);
+  return openControlChannel({ runId, slice, transport, clock, ...contact });
 };
 const byPolls: OpenControl = async ({ runId }, _slice, contact) =>
   pollControl({
@@ -125,15 +126,16 @@ const byPolls: OpenControl = async ({ runId }, _slice, contact) =>
 function startSlice(openControl: OpenControl) {
   const applied: Applied[] = [];
   const endpoint: MqttEndpoint = { scheme: 'mqtt', host: '127.0.0.1', port: iotCore.mqttPort, auth: 'none' };
+  const clock = makeSystemClock();
   const ended = publishSlice(
     { runId: plan.runId, slice: 0 },
     {
       store,
       known: { iotEndpoints: [endpoint], iotDataUrl: undefined, region: 'us-east-1' },
       liveView: makeLiveView(undefined, undefined as never),
-      clock: makeSystemClock(),
+      clock,
       actionKinds: [...actionKinds, makeRateKind(applied)],
-      makeTransport: ({ profile }) => makeMqttTransport(profile, { endpoint, pass: { auth: 'none' } }),
+      makeTransport: ({ profile }) => makeMqttTransport(profile, { endpoint, pass: { auth: 'none' } }, clock),
       openControl,
     },
   );

@@ -1,34 +1,39 @@
-import type { IConnackPacket, Packet } from 'mqtt-packet';
+import type { IConnackPacket, ISubackPacket, Packet } from 'mqtt-packet';
 import type { ByteStream } from '../../network/connector.ts';
-import type { TransportListener } from '../../transport.ts';
+import type { DisconnectKind, OutgoingMessage, Qos } from '../../transport.ts';
 import { connackReasonOf, firstFailureCode, isThrottle, localReasonOf, reasonOf } from '../reason-codes.ts';
 import type { DenseContext } from './dense-context.ts';
+import type { IncomingPublish } from './incoming-publish.ts';
 import { PacketIds, unknownId } from './packet-ids.ts';
 import { type PacketSink, readPackets } from './packet-reader.ts';
-import { disconnect, encodeConnect, encodeSubscribe, encodeTopic, pingreq } from './packets.ts';
+import { disconnect, encodeConnect, encodePuback, encodeSubscribe, pingreq } from './packets.ts';
 
-type State = 'closed' | 'opening' | 'connected';
+/** `closing`: it takes no more messages, and the stream has not closed yet. */
+type State = 'closed' | 'opening' | 'connected' | 'closing';
 
 /** In place of a token: the identifier is a SUBSCRIBE's. */
 const subscription = -2;
+/** How long a broker may take to close after a DISCONNECT. */
+const closeTimeoutMs = 1_000;
 
 /** One virtual device's connection. The object lives as long as the device; each attempt opens a stream of its own. */
 export class DenseConnection implements PacketSink {
   partial: Buffer | undefined;
   readonly #context: DenseContext;
   readonly #device: number;
-  readonly #topic: Buffer;
   #stream: ByteStream | undefined;
   #state: State = 'closed';
-  /** The transport's tick in which this connection last published, and whether it gathers writes in it. */
+  /** The transport's tick in which this connection last sent, and whether it gathers writes in it. */
   #tick = -1;
   #gathers = false;
   #wantsDrain = false;
   /** Packet identifiers in use, each with the token of its message. Those of a connection end with it. */
   #ids: PacketIds | undefined;
+  /** Filters of SUBSCRIBE packets without an answer, by identifier. */
+  #subscribing: Map<number, string> | undefined;
   #sentSomething = false;
-  /** Monotonic milliseconds: when the attempt began, when something was last sent, when a ping went unanswered since. */
-  #openedAt = 0;
+  /** Monotonic milliseconds: when the attempt or closing began, when something was last sent, since when a ping is unanswered. */
+  #begunAt = 0;
   #quietSince = 0;
   #pingSince = 0;
   #keepAliveMs: number;
@@ -37,55 +42,79 @@ export class DenseConnection implements PacketSink {
   constructor(context: DenseContext, device: number) {
     this.#context = context;
     this.#device = device;
-    this.#topic = encodeTopic(context.devices.topic(device));
     this.#keepAliveMs = context.settings.keepAliveMs;
   }
 
-  get isOpen(): boolean {
-    return this.#state !== 'closed';
+  get incoming(): IncomingPublish {
+    return this.#context.incoming;
   }
 
   open(): void {
-    const { settings, devices, connector, chunk, mqttVersion } = this.#context;
+    const { settings, clients, connector, chunk, mqttVersion } = this.#context;
     this.#state = 'opening';
     this.#reason = '';
     this.partial = undefined;
-    this.#openedAt = performance.now();
+    this.#begunAt = performance.now();
     this.#keepAliveMs = settings.keepAliveMs;
-    const stream = connector.open({ buffer: chunk, callback: (length) => this.#received(length) }, () =>
-      stream.write(encodeConnect(devices.clientId(this.#device), settings, mqttVersion)),
+    const onread = { buffer: chunk, callback: (length: number) => this.#received(stream, length) };
+    const stream = connector.open(this.#device, onread, () =>
+      stream.write(encodeConnect(clients.clientId(this.#device), settings, mqttVersion)),
     );
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      this.#reason = localReasonOf(error.code ?? error.message);
+      if (this.#stream === stream) this.#reason ||= localReasonOf(error.code ?? error.message);
     });
-    stream.on('close', () => this.#closed());
-    stream.on('drain', () => this.#drained());
+    stream.on('close', () => {
+      this.#context.silent.delete(stream);
+      if (this.#stream === stream) this.#leaveStream()();
+      this.#context.closed();
+    });
+    stream.on('drain', () => this.#drained(stream));
     this.#stream = stream;
   }
 
   /** @returns false while the socket is full */
-  publish(token: number, payload: Buffer): boolean {
+  send({ token, topic, payload, qos, retain }: OutgoingMessage): boolean {
     const stream = this.#stream;
     if (this.#state !== 'connected' || stream === undefined) return false;
     if (stream.writableNeedDrain) {
       this.#wantsDrain = true;
       return false;
     }
-    const context = this.#context;
-    const id = context.settings.qos === 0 ? 0 : this.#takeId(token);
+    const { outgoing, buffer, encodedTopic } = this.#context;
+    const id = qos === 0 ? 0 : this.#takeId(token);
     if (id === undefined) return false;
-    // The first publish of a tick goes out at once; where more follow, those are gathered into one write.
-    if (this.#tick === context.tick && !this.#gathers) {
-      this.#gathers = true;
-      stream.cork();
-      context.gathering.push(this);
-    }
-    this.#tick = context.tick;
-    this.#sentSomething = true;
-    const packet = context.buffer.encode(this.#topic, id, payload);
+    this.#gather(stream);
+    outgoing.topic = encodedTopic(topic);
+    outgoing.id = id;
+    outgoing.retain = retain;
+    outgoing.payload = payload;
+    const packet = buffer.encode(outgoing);
     stream.write(packet);
-    if (stream.writableLength > 0) context.buffer.keep(packet);
+    if (stream.writableLength > 0) buffer.keep(packet);
     return true;
+  }
+
+  subscribe(filter: string, qos: Qos): void {
+    if (this.#state !== 'connected') return;
+    const id = this.#takeId(subscription);
+    if (id === undefined) return;
+    this.#subscribing ??= new Map();
+    this.#subscribing.set(id, filter);
+    this.#stream?.write(encodeSubscribe(id, { topic: filter, qos }, this.#context.mqttVersion));
+  }
+
+  disconnect(how: DisconnectKind): void {
+    const stream = this.#stream;
+    if (stream === undefined) return;
+    this.#reason ||= how;
+    if (how === 'drop' || this.#state === 'opening') this.#destroy();
+    else if (this.#state === 'closing') return;
+    else if (how === 'silent') this.#goSilent(stream);
+    else {
+      this.#state = 'closing';
+      this.#begunAt = performance.now();
+      stream.end(disconnect);
+    }
   }
 
   flush(): void {
@@ -95,11 +124,15 @@ export class DenseConnection implements PacketSink {
 
   /** Once or so a second: keeps a quiet connection alive, and gives up one that does not answer. */
   check(nowMs: number): void {
+    if (this.#state === 'closed') return;
     if (this.#state === 'opening') {
-      if (nowMs - this.#openedAt >= this.#context.settings.connectTimeoutMs) this.#giveUp('connect timeout');
+      if (nowMs - this.#begunAt >= this.#context.settings.connectTimeoutMs) this.#giveUp('connect timeout');
       return;
     }
-    if (this.#state !== 'connected') return;
+    if (this.#state === 'closing') {
+      if (nowMs - this.#begunAt >= closeTimeoutMs) this.#stream?.destroy();
+      return;
+    }
     if (this.#pingSince > 0 && nowMs - this.#pingSince >= this.#context.pingTimeoutMs) {
       this.#giveUp('ping timeout');
     } else if (this.#sentSomething) {
@@ -116,23 +149,6 @@ export class DenseConnection implements PacketSink {
     }
   }
 
-  /** Sends DISCONNECT; `closed` of the context is called when the stream has closed. */
-  subscribe(): void {
-    if (this.#state !== 'connected') return;
-    const { mqttVersion, devices } = this.#context;
-    const id = this.#takeId(subscription);
-    if (id !== undefined) this.#stream?.write(encodeSubscribe(id, devices.topic(this.#device), mqttVersion));
-  }
-
-  close(): void {
-    if (this.#state === 'connected') this.#stream?.end(disconnect);
-    else this.#stream?.destroy();
-  }
-
-  destroy(): void {
-    this.#stream?.destroy();
-  }
-
   onPuback(id: number, code: number): void {
     const { listener } = this.#context;
     const token = this.#ids?.release(id) ?? unknownId;
@@ -141,8 +157,14 @@ export class DenseConnection implements PacketSink {
     else listener.refused(this.#device, token, isThrottle(code) ? 'throttled' : 'failed', reasonOf(code));
   }
 
-  onPublish(payload: Buffer): void {
-    this.#context.listener.echoed(this.#device, payload);
+  onPublish(): void {
+    const { incoming, listener } = this.#context;
+    const { qos, id } = incoming;
+    listener.received(this.#device, incoming);
+    const stream = this.#stream;
+    if (qos === 0 || this.#state !== 'connected' || stream === undefined) return;
+    this.#gather(stream);
+    stream.write(encodePuback(id));
   }
 
   onPingresp(): void {
@@ -164,13 +186,9 @@ export class DenseConnection implements PacketSink {
       case 'connack':
         this.#onConnack(packet);
         break;
-      case 'suback': {
-        this.#ids?.release(packet.messageId ?? 0);
-        const granted = packet.granted[0];
-        const code = typeof granted === 'number' ? granted : firstFailureCode;
-        if (code >= firstFailureCode) this.#context.listener.echoRefused(this.#device, reasonOf(code));
+      case 'suback':
+        this.#onSuback(packet);
         break;
-      }
       case 'disconnect':
         this.#reason = reasonOf(packet.reasonCode ?? 0);
         break;
@@ -180,7 +198,7 @@ export class DenseConnection implements PacketSink {
   }
 
   #onConnack(packet: IConnackPacket): void {
-    const { mqttVersion, devices, listener } = this.#context;
+    const { mqttVersion, listener } = this.#context;
     const code = (mqttVersion === 5 ? packet.reasonCode : packet.returnCode) ?? 0;
     if (code !== 0) {
       this.#giveUp(connackReasonOf(code, mqttVersion));
@@ -193,8 +211,18 @@ export class DenseConnection implements PacketSink {
     this.#quietSince = performance.now();
     this.#pingSince = 0;
     this.#sentSomething = false;
-    if (devices.echoes(this.#device)) this.subscribe();
     listener.connected(this.#device, receiveMaximum ?? 65_535);
+  }
+
+  #onSuback({ messageId = 0, granted: [granted] }: ISubackPacket): void {
+    const filter = this.#subscribing?.get(messageId);
+    if (filter === undefined) return;
+    this.#subscribing?.delete(messageId);
+    this.#ids?.release(messageId);
+    const { listener } = this.#context;
+    const code = typeof granted === 'number' ? granted : firstFailureCode;
+    if (code < firstFailureCode) listener.subscribed(this.#device, filter);
+    else listener.subscribeRefused(this.#device, filter, reasonOf(code));
   }
 
   /** @returns undefined where 65,535 packets are unanswered: such a connection is of no use any more */
@@ -206,15 +234,29 @@ export class DenseConnection implements PacketSink {
     return undefined;
   }
 
-  #received(length: number): boolean {
-    readPackets(this, this.#context.chunk, length, this.#context.mqttVersion);
-    // What the listener published in answer (a device that waited for its PUBACKs) must go out.
+  /** The first packet of a tick goes out at once; where more follow, those are gathered into one write. */
+  #gather(stream: ByteStream): void {
+    const context = this.#context;
+    this.#sentSomething = true;
+    if (this.#tick === context.tick && !this.#gathers) {
+      this.#gathers = true;
+      stream.cork();
+      context.gathering.push(this);
+    }
+    this.#tick = context.tick;
+  }
+
+  #received(stream: ByteStream, length: number): boolean {
+    // A device that has gone silent takes what still comes, so that the end of the stream is noticed, and does nothing with it.
+    if (this.#stream !== stream) return true;
+    readPackets(this, this.#context.chunk, length);
+    // What was sent in answer (PUBACKs, the messages of a device that waited for one) must go out.
     this.#context.flush();
     return true;
   }
 
-  #drained(): void {
-    if (!this.#wantsDrain || this.#state !== 'connected') return;
+  #drained(stream: ByteStream): void {
+    if (!this.#wantsDrain || this.#state !== 'connected' || this.#stream !== stream) return;
     this.#wantsDrain = false;
     this.#context.listener.writable(this.#device);
     this.#context.flush();
@@ -222,21 +264,35 @@ export class DenseConnection implements PacketSink {
 
   #giveUp(reason: string): void {
     this.#reason = reason;
+    this.#destroy();
+  }
+
+  #destroy(): void {
+    if (this.#state === 'connected') this.#state = 'closing';
     this.#stream?.destroy();
   }
 
-  #closed(): void {
-    const wasConnected = this.#state === 'connected';
+  #goSilent(stream: ByteStream): void {
+    this.#context.silent.add(stream);
+    stream.silence?.();
+    queueMicrotask(this.#leaveStream());
+  }
+
+  /** The device has no stream any more. @returns reports that */
+  #leaveStream(): () => void {
+    const wasConnected = this.#state === 'connected' || this.#state === 'closing';
+    const reason = this.#reason || 'connection closed';
     this.#state = 'closed';
     this.#stream = undefined;
     this.#wantsDrain = false;
     this.#gathers = false;
     this.partial = undefined;
     this.#ids = undefined;
-    this.#context.closed();
-    const listener: TransportListener = this.#context.listener;
-    const reason = this.#reason || 'connection closed';
-    if (wasConnected) listener.disconnected(this.#device, reason);
-    else listener.connectFailed(this.#device, reason);
+    this.#subscribing = undefined;
+    return () => {
+      const { listener } = this.#context;
+      if (wasConnected) listener.disconnected(this.#device, reason);
+      else listener.connectFailed(this.#device, reason);
+    };
   }
 }

@@ -1,14 +1,14 @@
 import type { Packet } from 'mqtt-packet';
-import type { Connector } from '../../network/connector.ts';
-import type { SliceDevices } from '../../slice-devices.ts';
-import type { MqttSettings, TransportListener } from '../../transport.ts';
-import type { MqttVersion } from './packets.ts';
+import type { ByteStream, Connector } from '../../network/connector.ts';
+import type { MqttSettings, TransportClients, TransportListener } from '../../transport.ts';
+import type { IncomingPublish } from './incoming-publish.ts';
+import type { MqttVersion, PublishPacket } from './packets.ts';
 import type { PublishBuffer } from './publish-buffer.ts';
 
 /** What the connections of one dense transport share: one thread, so one buffer each way serves them all. */
 export interface DenseContext {
   readonly settings: MqttSettings;
-  readonly devices: SliceDevices;
+  readonly clients: TransportClients;
   readonly connector: Connector;
   readonly mqttVersion: MqttVersion;
   readonly checkEveryMs: number;
@@ -18,12 +18,19 @@ export interface DenseContext {
   /** Where every socket's bytes arrive, to be read before the next socket's do. */
   readonly chunk: Buffer;
   readonly buffer: PublishBuffer;
+  /** The PUBLISH that is being written, and the one that is being read. */
+  readonly outgoing: PublishPacket;
+  readonly incoming: IncomingPublish;
+  /** A topic as it stands in a PUBLISH. */
+  readonly encodedTopic: (topic: string) => Buffer;
   readonly decode: (bytes: Buffer) => Packet | undefined;
   /** Counts flushes: publishes between two of them belong to one tick. */
   tick: number;
-  /** Connections with more than one publish in this tick. */
+  /** Streams of devices that have gone silent, open until the service closes them. */
+  readonly silent: Set<ByteStream>;
+  /** Connections with more than one packet in this tick. */
   readonly gathering: { flush(): void }[];
   flush(): void;
-  /** A stream is gone. */
+  /** A stream is closed. */
   closed(): void;
 }

@@ -1,4 +1,5 @@
-import { type MqttVersion, packetTypes, pubackHeader } from './packets.ts';
+import type { IncomingPublish } from './incoming-publish.ts';
+import { packetTypes, pubackHeader } from './packets.ts';
 
 /** Where the packets of a connection go. */
 export interface PacketSink {
@@ -6,8 +7,9 @@ export interface PacketSink {
   partial: Buffer | undefined;
   /** @param code the reason code; 0 is success */
   onPuback(id: number, code: number): void;
-  /** @param payload a view that is reused */
-  onPublish(payload: Buffer): void;
+  /** Where a PUBLISH is read to before `onPublish`. */
+  readonly incoming: IncomingPublish;
+  onPublish(): void;
   onPingresp(): void;
   /** Any other packet, whole. */
   onRarePacket(bytes: Buffer): void;
@@ -21,7 +23,7 @@ const maxPacketBytes = 1 << 20;
  * Cuts what a connection received into packets, reading PUBACKs straight from the chunk. Chunks nearly always end where
  * a packet ends, so bytes are copied only for the few that do not.
  */
-export function readPackets(sink: PacketSink, chunk: Buffer, length: number, mqttVersion: MqttVersion): void {
+export function readPackets(sink: PacketSink, chunk: Buffer, length: number): void {
   let bytes = chunk;
   let end = length;
   if (sink.partial !== undefined) {
@@ -54,50 +56,26 @@ export function readPackets(sink: PacketSink, chunk: Buffer, length: number, mqt
       sink.partial = Buffer.from(bytes.subarray(at, end));
       return;
     }
-    deliver(sink, bytes, at, body, body + remaining, mqttVersion);
+    deliver(sink, bytes, at, body, body + remaining);
     at = body + remaining;
   }
 }
 
-function deliver(
-  sink: PacketSink,
-  bytes: Buffer,
-  start: number,
-  body: number,
-  end: number,
-  mqttVersion: MqttVersion,
-): void {
+function deliver(sink: PacketSink, bytes: Buffer, start: number, body: number, end: number): void {
   switch (bytes[start]! >>> 4) {
     case packetTypes.puback:
       if (end - body < 2) sink.onMalformed();
       // [MQTT-3.4.2.1] The reason code is absent where it is success and there are no properties.
       else sink.onPuback((bytes[body]! << 8) | bytes[body + 1]!, end - body > 2 ? bytes[body + 2]! : 0);
       break;
-    case packetTypes.publish: {
-      const payload = payloadStart(bytes, start, body, mqttVersion);
-      if (payload > end) sink.onMalformed();
-      else sink.onPublish(bytes.subarray(payload, end));
+    case packetTypes.publish:
+      if (sink.incoming.read(bytes, start, body, end)) sink.onPublish();
+      else sink.onMalformed();
       break;
-    }
     case packetTypes.pingresp:
       sink.onPingresp();
       break;
     default:
       sink.onRarePacket(bytes.subarray(start, end));
   }
-}
-
-/** Past the topic, the packet identifier (QoS 1) and the properties (MQTT 5) of a PUBLISH (3.3.2). */
-function payloadStart(bytes: Buffer, start: number, body: number, mqttVersion: MqttVersion): number {
-  let at = body + 2 + ((bytes[body]! << 8) | bytes[body + 1]!);
-  if ((bytes[start]! & 0x06) !== 0) at += 2;
-  if (mqttVersion !== 5) return at;
-  let properties = 0;
-  let shift = 0;
-  for (; shift < 28; shift += 7) {
-    const byte = bytes[at++] ?? 0;
-    properties |= (byte & 127) << shift;
-    if (byte < 128) break;
-  }
-  return at + properties;
 }

@@ -1,5 +1,5 @@
 import { generate, type IConnectPacket, type Packet, parser, writeToStream } from 'mqtt-packet';
-import type { MqttSettings } from '../../transport.ts';
+import type { MqttSettings, Qos } from '../../transport.ts';
 
 // Before its first packet mqtt-packet would make a buffer for each number below 65,536: 8 MB, for the few packets that it
 // encodes here.
@@ -38,12 +38,21 @@ export function encodeConnect(clientId: string, settings: MqttSettings, mqttVers
   return generate(packet);
 }
 
-/** At QoS 0: an echo measures, and is not to cost a PUBACK. */
-export function encodeSubscribe(id: number, topic: string, mqttVersion: MqttVersion): Buffer {
+export interface Subscription {
+  readonly topic: string;
+  readonly qos: Qos;
+}
+
+export function encodeSubscribe(id: number, subscription: Subscription, mqttVersion: MqttVersion): Buffer {
   return generate(
-    { cmd: 'subscribe', messageId: id, subscriptions: [{ topic, qos: 0 }] },
+    { cmd: 'subscribe', messageId: id, subscriptions: [subscription] },
     { protocolVersion: mqttVersion },
   );
+}
+
+/** Success, in the short form that both versions have (3.4.2.1). */
+export function encodePuback(id: number): Buffer {
+  return Buffer.from([pubackHeader, 2, id >>> 8, id & 0xff]);
 }
 
 /** A topic as it stands in a PUBLISH: two bytes of length, then UTF-8 (1.5.4). */
@@ -55,23 +64,31 @@ export function encodeTopic(topic: string): Buffer {
 /** Most bytes a PUBLISH has beside topic and payload: type, remaining length, packet identifier, properties. */
 export const publishOverheadBytes = 1 + 4 + 2 + 1;
 
+/** A PUBLISH to write: one object, filled anew for each. */
+export interface PublishPacket {
+  /** As `encodeTopic` gives it. */
+  topic: Buffer;
+  /** Packet identifier; 0 for QoS 0. */
+  id: number;
+  retain: boolean;
+  payload: Buffer;
+}
+
 /**
- * Writes a PUBLISH (3.3) without flags or properties. This and `PacketReader` are the hot path: about 0.2 µs a message,
+ * Writes a PUBLISH (3.3) without properties. This and `PacketReader` are the hot path: about 0.2 µs a message,
  * where mqtt-packet's generate takes 3 µs and several buffers.
  *
- * @param id packet identifier; 0 for QoS 0
  * @returns the offset after the packet
  */
 export function writePublish(
   out: Buffer,
   start: number,
-  topic: Buffer,
-  id: number,
-  payload: Buffer,
+  packet: PublishPacket,
   mqttVersion: MqttVersion,
 ): number {
+  const { topic, id, payload } = packet;
   let at = start;
-  out[at++] = id === 0 ? 0x30 : 0x32;
+  out[at++] = (id === 0 ? 0x30 : 0x32) | (packet.retain ? 1 : 0);
   let remaining = topic.length + (id === 0 ? 0 : 2) + (mqttVersion === 5 ? 1 : 0) + payload.length;
   while (remaining > 127) {
     out[at++] = (remaining & 127) | 128;

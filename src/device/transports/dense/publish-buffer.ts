@@ -1,4 +1,4 @@
-import { type MqttVersion, publishOverheadBytes, writePublish } from './packets.ts';
+import { type MqttVersion, type PublishPacket, publishOverheadBytes, writePublish } from './packets.ts';
 
 const slabBytes = 64 * 1024;
 
@@ -19,17 +19,17 @@ export class PublishBuffer {
   }
 
   /** @returns the packet; its bytes are overwritten by the next unless `keep` is called */
-  encode(topic: Buffer, id: number, payload: Buffer): Buffer {
-    const mostBytes = publishOverheadBytes + topic.length + payload.length;
+  encode(packet: PublishPacket): Buffer {
+    const mostBytes = publishOverheadBytes + packet.topic.length + packet.payload.length;
     if (this.#free + mostBytes > this.#slab.length) this.#replace(mostBytes);
-    const end = writePublish(this.#slab, this.#free, topic, id, payload, this.#mqttVersion);
+    const end = writePublish(this.#slab, this.#free, packet, this.#mqttVersion);
     return this.#free === 0 ? this.#viewOf(end) : this.#slab.subarray(this.#free, end);
   }
 
   /** The packet encoded last is still needed. */
   keep(packet: Buffer): void {
     this.#free += packet.length;
-    // Views of the beginning now belong to somebody.
+    // Views of the beginning are now in use.
     if (this.#views.size > 0) this.#views = new Map();
   }
 

@@ -1,6 +1,5 @@
 import { makeTcpConnector } from '../../../../src/device/network/connector.ts';
-import type { SliceDevices } from '../../../../src/device/slice-devices.ts';
-import type { MqttSettings, Transport } from '../../../../src/device/transport.ts';
+import type { MqttSettings, Qos, Transport, TransportClients } from '../../../../src/device/transport.ts';
 import { makeDenseTransport } from '../../../../src/device/transports/dense.ts';
 import { makeDeviceSdkTransport } from '../../../../src/device/transports/device-sdk.ts';
 import { RecordingListener } from './recording-listener.ts';
@@ -13,13 +12,16 @@ interface Address {
 
 export interface Options extends Partial<MqttSettings> {
   devices?: number;
-  echoes?: boolean;
+  /** Of `publish`. */
+  qos?: Qos;
   mqttVersion?: 4 | 5;
 }
 
 export interface Opened {
   readonly listener: RecordingListener;
   readonly transport: Transport;
+  /** Sends a message on the device's own topic. */
+  publish(device: number, token: number, payload: Buffer): boolean;
 }
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -33,14 +35,18 @@ export async function cleanUp(): Promise<void> {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 }
 
-export function describeDevices(count: number, echoes = false): SliceDevices {
-  return { count, clientId: (d) => `run-d${d}`, topic: (d) => `t/d${d}`, echoes: () => echoes };
+export function nameClients(count: number): TransportClients {
+  return { count, clientId: (device) => `run-d${device}` };
+}
+
+export function publishBy(transport: Transport, qos: Qos = 1): Opened['publish'] {
+  return (device, token, payload) =>
+    transport.send(device, { token, topic: `t/d${device}`, payload, qos, retain: false });
 }
 
 export function open(kind: 'dense' | 'device-sdk', address: Address, options: Options = {}): Opened {
-  const { devices = 1, echoes = false, mqttVersion = 5, ...rest } = options;
+  const { devices = 1, qos = 1, mqttVersion = 5, ...rest } = options;
   const settings: MqttSettings = {
-    qos: 1,
     keepAliveMs: 60_000,
     cleanStart: true,
     connectTimeoutMs: 5_000,
@@ -52,10 +58,10 @@ export function open(kind: 'dense' | 'device-sdk', address: Address, options: Op
     kind === 'dense'
       ? makeDenseTransport({ ...settings, connector: makeTcpConnector(address), mqttVersion })
       : makeDeviceSdkTransport({ ...settings, ...address });
-  const transport = make(listener, describeDevices(devices, echoes));
+  const transport = make(listener, nameClients(devices));
   let closing: Promise<void> | undefined;
   cleanUpLater(() => (closing ??= transport.close()));
-  return { listener, transport };
+  return { listener, transport, publish: publishBy(transport, qos) };
 }
 
 export async function startBroker(): Promise<ScriptedBroker> {

@@ -1,4 +1,4 @@
-import type { TransportListener } from '../../../../src/device/transport.ts';
+import type { IncomingMessage, TransportListener } from '../../../../src/device/transport.ts';
 
 type Event = [name: keyof TransportListener, device: number, ...rest: unknown[]];
 
@@ -29,20 +29,23 @@ export class RecordingListener implements TransportListener {
   disconnected(device: number, reason: string): void {
     this.#record(['disconnected', device, reason]);
   }
-  acknowledged(device: number, n: number): void {
-    this.#record(['acknowledged', device, n]);
+  acknowledged(device: number, token: number): void {
+    this.#record(['acknowledged', device, token]);
   }
-  refused(device: number, n: number, why: string, reason: string): void {
-    this.#record(['refused', device, n, why, reason]);
+  refused(device: number, token: number, why: string, reason: string): void {
+    this.#record(['refused', device, token, why, reason]);
   }
   writable(device: number): void {
     this.#record(['writable', device]);
   }
-  echoed(device: number, payload: Buffer): void {
-    this.#record(['echoed', device, payload.toString()]);
+  received(device: number, { topic, payload, qos, dup, retain }: IncomingMessage): void {
+    this.#record(['received', device, { topic, payload: payload.toString(), qos, dup, retain }]);
   }
-  echoRefused(device: number, reason: string): void {
-    this.#record(['echoRefused', device, reason]);
+  subscribed(device: number, filter: string): void {
+    this.#record(['subscribed', device, filter]);
+  }
+  subscribeRefused(device: number, filter: string, reason: string): void {
+    this.#record(['subscribeRefused', device, filter, reason]);
   }
 
   #record(event: Event): void {

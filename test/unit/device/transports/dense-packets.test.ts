@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { generate } from 'mqtt-packet';
+import { generate, type Packet, parser } from 'mqtt-packet';
+import { IncomingPublish } from '../../../../src/device/transports/dense/incoming-publish.ts';
 import { type PacketSink, readPackets } from '../../../../src/device/transports/dense/packet-reader.ts';
-import { encodeTopic, writePublish } from '../../../../src/device/transports/dense/packets.ts';
+import { encodePuback, encodeTopic, writePublish } from '../../../../src/device/transports/dense/packets.ts';
 import { PublishBuffer } from '../../../../src/device/transports/dense/publish-buffer.ts';
 
 const versions = fc.constantFrom<4 | 5>(4, 5);
@@ -17,10 +18,12 @@ describe('a PUBLISH', () => {
         topics,
         ids,
         fc.uint8Array({ maxLength: 20_000 }),
-        (version, topic, id, bytes) => {
+        fc.boolean(),
+        (version, topic, id, bytes, retain) => {
           const payload = Buffer.from(bytes);
           const out = Buffer.alloc(payload.length + 600);
-          const end = writePublish(out, 7, encodeTopic(topic), id, payload, version);
+          const packet = { topic: encodeTopic(topic), id, retain, payload };
+          const end = writePublish(out, 7, packet, version);
           const plain = generate(
             {
               cmd: 'publish',
@@ -28,7 +31,7 @@ describe('a PUBLISH', () => {
               payload,
               qos: id === 0 ? 0 : 1,
               dup: false,
-              retain: false,
+              retain,
               ...(id === 0 ? {} : { messageId: id }),
             },
             { protocolVersion: version },
@@ -41,18 +44,32 @@ describe('a PUBLISH', () => {
 
   it('is put together over and over in the same bytes, until they are still needed', () => {
     const buffer = new PublishBuffer(5);
-    const topic = encodeTopic('t');
-    const first = buffer.encode(topic, 1, Buffer.from('first'));
-    expect(buffer.encode(topic, 2, Buffer.from('other'))).toBe(first);
+    const encode = (id: number, payload: Buffer): Buffer =>
+      buffer.encode({ topic: encodeTopic('t'), id, retain: false, payload });
+    const first = encode(1, Buffer.from('first'));
+    expect(encode(2, Buffer.from('other'))).toBe(first);
     buffer.keep(first);
     const copy = Buffer.from(first);
     for (let i = 0; i < 20_000; i++) {
-      const packet = buffer.encode(topic, 3, Buffer.from('third'));
+      const packet = encode(3, Buffer.from('third'));
       if (i % 2 === 0) buffer.keep(packet);
     }
     expect(first).toEqual(copy);
     const large = Buffer.alloc(131_072, 'x');
-    expect(buffer.encode(topic, 4, large).subarray(-large.length)).toEqual(large);
+    expect(encode(4, large).subarray(-large.length)).toEqual(large);
+  });
+});
+
+describe('a PUBACK', () => {
+  it.each([4, 5] as const)('is what mqtt-packet reads as success, version %i', (protocolVersion) => {
+    for (const messageId of [1, 255, 256, 65_535]) {
+      const read: Packet[] = [];
+      const decoder = parser({ protocolVersion });
+      decoder.on('packet', (packet: Packet) => read.push(packet));
+      decoder.parse(encodePuback(messageId));
+      expect(read).toMatchObject([{ cmd: 'puback', messageId }]);
+      expect((read[0] as { reasonCode?: number }).reasonCode ?? 0).toBe(0);
+    }
   });
 });
 
@@ -70,7 +87,7 @@ describe('received packets', () => {
       payload: fc.string({ maxLength: 300 }),
       qos: fc.constantFrom(0 as const, 1 as const),
       messageId: fc.integer({ min: 1, max: 65_535 }),
-      dup: fc.constant(false),
+      dup: fc.boolean(),
       retain: fc.boolean(),
       properties: fc.constantFrom({}, { contentType: 'x'.repeat(200) }),
     }),
@@ -96,13 +113,13 @@ describe('received packets', () => {
                 : generate(packet, { protocolVersion: version }),
             ),
           );
-          const sink = new RecordingSink();
+          const sink = new RecordingSink(version);
           // As sockets do it: each chunk is written over the one before.
           const chunk = Buffer.alloc(Math.max(bytes.length, 1));
           for (let at = 0, i = 0; at < bytes.length; i++) {
             const end = Math.min(bytes.length, at + (cuts[i] ?? bytes.length));
             bytes.copy(chunk, 0, at, end);
-            readPackets(sink, chunk, end - at, version);
+            readPackets(sink, chunk, end - at);
             at = end;
           }
           expect(sink.partial).toBeUndefined();
@@ -113,8 +130,10 @@ describe('received packets', () => {
                   const code = 'reasonCode' in packet && version === 5 ? packet.reasonCode : 0;
                   return ['puback', packet.messageId, code];
                 }
-                case 'publish':
-                  return ['publish', packet.payload];
+                case 'publish': {
+                  const { topic, payload, qos, dup, retain } = packet;
+                  return ['publish', { topic, payload, qos, dup, retain, id: qos && packet.messageId }];
+                }
                 case 'pingresp':
                   return ['pingresp'];
                 default:
@@ -128,11 +147,19 @@ describe('received packets', () => {
   });
 
   it('are given up where they cannot be packets', () => {
-    const broken = ['40ffffffffff', '32ffffff7f', '400100', '30020010'];
+    // The last two: QoS 2, which no subscription asked for, and QoS 3, which there is none.
+    const broken = [
+      '40ffffffffff',
+      '32ffffff7f',
+      '400100',
+      '30020010',
+      '340700017400010000',
+      '360700017400010000',
+    ];
     for (const hex of broken) {
-      const sink = new RecordingSink();
+      const sink = new RecordingSink(5);
       const bytes = Buffer.from(hex, 'hex');
-      readPackets(sink, bytes, bytes.length, 5);
+      readPackets(sink, bytes, bytes.length);
       expect(sink.calls).toEqual([['malformed']]);
     }
   });
@@ -141,11 +168,18 @@ describe('received packets', () => {
 class RecordingSink implements PacketSink {
   partial: Buffer | undefined;
   readonly calls: unknown[][] = [];
+  readonly incoming: IncomingPublish;
+
+  constructor(version: 4 | 5) {
+    this.incoming = new IncomingPublish(version);
+  }
+
   onPuback(id: number, code: number): void {
     this.calls.push(['puback', id, code]);
   }
-  onPublish(payload: Buffer): void {
-    this.calls.push(['publish', payload.toString()]);
+  onPublish(): void {
+    const { topic, payload, qos, dup, retain, id } = this.incoming;
+    this.calls.push(['publish', { topic, payload: payload.toString(), qos, dup, retain, id }]);
   }
   onPingresp(): void {
     this.calls.push(['pingresp']);

@@ -5,12 +5,14 @@ import type { MakeTransport } from '../../../../src/device/transport.ts';
 import { makeHttpsTransport } from '../../../../src/device/transports/https.ts';
 import { makeMqttTransport } from '../../../../src/device/transports/mqtt.ts';
 import { parseLoadProfile } from '../../../../src/profile/parse.ts';
+import { makeSystemClock } from '../../../../src/shared/clock.ts';
 import { collectGarbage } from '../../../support/device/transports/collect-garbage.ts';
 import {
   cleanUp,
   cleanUpLater,
-  describeDevices,
+  nameClients,
   type Opened,
+  publishBy,
 } from '../../../support/device/transports/open-transport.ts';
 import { RecordingListener } from '../../../support/device/transports/recording-listener.ts';
 import {
@@ -43,11 +45,8 @@ function mqtt(client: string, scheme: 'mqtt' | 'mqtts' | 'wss'): Way {
           : scheme === 'wss'
             ? { auth: 'sigv4', region: 'us-east-1', credentials: account }
             : { auth: 'x509', ...device };
-      return makeMqttTransport(profile, {
-        endpoint: { scheme, host: 'localhost', port, auth: pass.auth },
-        pass,
-        authority,
-      });
+      const endpoint = { scheme, host: 'localhost', port, auth: pass.auth };
+      return makeMqttTransport(profile, { endpoint, pass, authority }, makeSystemClock());
     },
     portOf: (iotCore) =>
       scheme === 'mqtt' ? iotCore.mqttPort : scheme === 'wss' ? iotCore.wssPort : iotCore.mqttsPort,
@@ -66,8 +65,8 @@ const ways: Readonly<Record<string, Way>> = {
 
 async function open({ make }: Way, iotCore: GuardedIotCore, port: number): Promise<Opened> {
   const listener = new RecordingListener();
-  const transport = (await make(iotCore, port))(listener, describeDevices(3));
-  return { listener, transport };
+  const transport = (await make(iotCore, port))(listener, nameClients(3));
+  return { listener, transport, publish: publishBy(transport) };
 }
 
 /**
@@ -137,13 +136,13 @@ describe.each(Object.keys(ways))('%s, closes', (name) => {
     const proxy = await startProxy(way.portOf(iotCore));
     cleanUpLater(() => proxy.close());
     const opened = await open(way, iotCore, proxy.port);
-    const { transport } = opened;
+    const { transport, publish } = opened;
     for (let device = 0; device < 3; device++) transport.connect(device);
     await connected(opened, 3);
     proxy.freeze();
     // More than the buffers of a socket on loopback hold.
     const payload = Buffer.alloc(120_000, 'x');
-    for (let n = 0; n < 300; n++) transport.publish(n % 3, n, payload);
+    for (let n = 0; n < 300; n++) publish(n % 3, n, payload);
     transport.flush();
     await closeQuietly(opened);
   });
@@ -181,8 +180,8 @@ describe('https, closes', () => {
     process.env.AWS_SECRET_ACCESS_KEY = 'test';
     const openHttps = (): Opened => {
       const listener = new RecordingListener();
-      const transport = makeHttpsTransport({ qos: 1, ackTimeoutMs: 60_000 })(listener, describeDevices(1));
-      return { listener, transport };
+      const transport = makeHttpsTransport({ ackTimeoutMs: 60_000 })(listener, nameClients(1));
+      return { listener, transport, publish: publishBy(transport) };
     };
     await closeQuietly(openHttps());
     const atOnce = openHttps();
@@ -191,7 +190,7 @@ describe('https, closes', () => {
     const waiting = openHttps();
     waiting.transport.connect(0);
     await waiting.listener.until('connected');
-    waiting.transport.publish(0, 0, Buffer.from('x'));
+    waiting.publish(0, 0, Buffer.from('x'));
     await silent.spokenTo;
     await closeQuietly(waiting);
   });

@@ -6,8 +6,9 @@ import { makeHttpsTransport } from '../../../../src/device/transports/https.ts';
 import {
   cleanUp,
   cleanUpLater,
-  describeDevices,
+  nameClients,
   type Opened,
+  publishBy,
 } from '../../../support/device/transports/open-transport.ts';
 import { RecordingListener } from '../../../support/device/transports/recording-listener.ts';
 
@@ -52,20 +53,20 @@ afterEach(cleanUp);
 
 function open(devices = 1, ackTimeoutMs = 5_000): Opened {
   const listener = new RecordingListener();
-  const transport = makeHttpsTransport({ qos: 1, ackTimeoutMs })(listener, describeDevices(devices));
+  const transport = makeHttpsTransport({ ackTimeoutMs })(listener, nameClients(devices));
   cleanUpLater(() => transport.close());
-  return { listener, transport };
+  return { listener, transport, publish: publishBy(transport) };
 }
 
 describe('https', () => {
   it('publishes to the data plane as each device, from a buffer that is written over', async () => {
-    const { listener, transport } = open(3);
+    const { listener, transport, publish } = open(3);
     for (const device of [0, 1, 2]) transport.connect(device);
     await listener.until('connected', 3);
     const payload = Buffer.alloc(3);
     for (let n = 0; n < 30; n++) {
       payload.write(String(n).padStart(3));
-      transport.publish(n % 3, n, payload);
+      publish(n % 3, n, payload);
     }
     await listener.until('acknowledged', 30);
     expect(
@@ -87,8 +88,8 @@ describe('https', () => {
       { status: 500, type: 'InternalFailureException' },
     ];
     answer = ({ body }) => answers[Number(body)];
-    const { listener, transport } = open();
-    for (let n = 0; n < 3; n++) transport.publish(0, n, Buffer.from(String(n)));
+    const { listener, publish } = open();
+    for (let n = 0; n < 3; n++) publish(0, n, Buffer.from(String(n)));
     const refused = await listener.until('refused', 3);
     expect(refused.sort(([, a], [, b]) => Number(a) - Number(b))).toEqual([
       [0, 0, 'throttled', 'ThrottlingException'],
@@ -98,18 +99,36 @@ describe('https', () => {
     expect(requests.length).toBe(3);
   });
 
+  it('says what it does not offer', () => {
+    const { transport } = open();
+    expect(() => transport.subscribe(0, 't', 0)).toThrow('the transport https has no subscriptions');
+    expect(() => transport.disconnect(0, 'clean')).toThrow(
+      'the transport https has no connections of single devices',
+    );
+  });
+
+  it('sends each message on its own topic, with its own quality of service and retain flag', async () => {
+    const { listener, transport } = open();
+    const payload = Buffer.from('x');
+    transport.send(0, { token: 1, topic: 'a/b', payload, qos: 0, retain: false });
+    await listener.until('acknowledged');
+    transport.send(0, { token: 2, topic: 'c', payload, qos: 1, retain: true });
+    await listener.until('acknowledged', 2);
+    expect(requests.map(({ url }) => url)).toEqual(['/topics/a%2Fb?qos=0', '/topics/c?qos=1&retain=true']);
+  });
+
   it('reports an endpoint that does not answer', async () => {
     server.close();
     await once(server, 'close');
-    const { listener, transport } = open();
-    transport.publish(0, 0, Buffer.from('x'));
+    const { listener, publish } = open();
+    publish(0, 0, Buffer.from('x'));
     expect(await listener.until('refused')).toEqual([[0, 0, 'failed', expect.any(String)]]);
   });
 
   it('ends at once, even with messages in flight, and reports nothing after that', async () => {
     answer = () => undefined;
-    const { listener, transport } = open(2);
-    transport.publish(0, 0, Buffer.from('x'));
+    const { listener, transport, publish } = open(2);
+    publish(0, 0, Buffer.from('x'));
     while (requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
     transport.connect(1);
     await transport.close();

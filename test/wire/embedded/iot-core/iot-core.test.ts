@@ -57,7 +57,7 @@ async function startIotCore(
 function makeTransport(profile: LoadProfile, iotCore: RunningIotCore): Promise<MakeTransport> {
   if (profile.connect.protocol === 'mqtt') {
     const endpoint = { scheme: 'mqtt', host: '127.0.0.1', port: iotCore.mqttPort, auth: 'none' } as const;
-    return makeMqttTransport(profile, { endpoint, pass: { auth: 'none' } });
+    return makeMqttTransport(profile, { endpoint, pass: { auth: 'none' } }, makeSystemClock());
   }
   process.env.AWS_ENDPOINT_URL_IOT_DATA_PLANE = `http://127.0.0.1:${iotCore.httpPort}`;
   process.env.AWS_REGION = 'us-east-1';

@@ -1,0 +1,62 @@
+import type { IncomingMessage, Qos } from '../../transport.ts';
+import type { MqttVersion } from './packets.ts';
+
+const none = Buffer.alloc(0);
+
+/** A received PUBLISH (3.3), read where it lies: one object for all. The topic becomes a text only where it is asked for. */
+export class IncomingPublish implements IncomingMessage {
+  payload: Buffer = none;
+  qos: Qos = 0;
+  dup = false;
+  retain = false;
+  /** Packet identifier; 0 at QoS 0. */
+  id = 0;
+  readonly #mqttVersion: MqttVersion;
+  #bytes: Buffer = none;
+  #topicStart = 0;
+  #topicEnd = 0;
+
+  constructor(mqttVersion: MqttVersion) {
+    this.#mqttVersion = mqttVersion;
+  }
+
+  get topic(): string {
+    return this.#bytes.toString('utf8', this.#topicStart, this.#topicEnd);
+  }
+
+  /**
+   * @param start of the packet; `body` is where its variable header begins
+   * @returns false for what is malformed, or of a quality of service that no subscription asked for
+   */
+  read(bytes: Buffer, start: number, body: number, end: number): boolean {
+    const header = bytes[start]!;
+    const qos = (header >>> 1) & 3;
+    const topicEnd = body + 2 + ((bytes[body]! << 8) | bytes[body + 1]!);
+    let at = topicEnd;
+    if (qos > 1 || end - body < 2) return false;
+    this.id = qos === 0 ? 0 : (bytes[at]! << 8) | bytes[at + 1]!;
+    if (qos === 1) at += 2;
+    if (this.#mqttVersion === 5) at = skipProperties(bytes, at);
+    if (at > end) return false;
+    this.#bytes = bytes;
+    this.#topicStart = body + 2;
+    this.#topicEnd = topicEnd;
+    this.payload = bytes.subarray(at, end);
+    this.qos = qos as Qos;
+    this.dup = (header & 0x08) !== 0;
+    this.retain = (header & 0x01) !== 0;
+    return true;
+  }
+}
+
+/** Past a variable byte integer (1.5.5) and the bytes that it counts. */
+function skipProperties(bytes: Buffer, start: number): number {
+  let at = start;
+  let length = 0;
+  for (let shift = 0; shift < 28; shift += 7) {
+    const byte = bytes[at++] ?? 0;
+    length |= (byte & 127) << shift;
+    if (byte < 128) break;
+  }
+  return at + length;
+}
