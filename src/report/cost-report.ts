@@ -5,7 +5,7 @@ import { type Deployment, deploymentOf } from '../plan/deployment.ts';
 import { forecastUsage } from '../plan/forecast-usage.ts';
 import type { Plan } from '../plan/plan.ts';
 import { countUsage } from './counted-usage.ts';
-import type { CostReport, CostReportLine } from './report-model.ts';
+import type { CostReport, CostReportLine } from './usage-model.ts';
 
 /** What the run used, priced by the code that priced the plan, line beside line. */
 export function costOf(

@@ -2,7 +2,7 @@ import type { RunLedger } from '../measure/run-ledger.ts';
 import { accountOf } from '../plan/account.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Quota, type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
-import type { QuotaUse } from './report-model.ts';
+import type { QuotaUse } from './usage-model.ts';
 
 /**
  * How near the run came to the quotas that its own counters can see, by whole seconds: CloudWatch's minutes hide what

@@ -2,7 +2,7 @@ import type { RunLedger } from '../measure/run-ledger.ts';
 import { echoObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatCount, formatPlural } from '../shared/format.ts';
-import type { Reconciliation } from './report-model.ts';
+import type { Reconciliation } from './usage-model.ts';
 
 /** What CloudWatch said of the run. */
 export interface CloudWatchView {

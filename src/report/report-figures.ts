@@ -12,7 +12,8 @@ import {
 } from '../shared/format.ts';
 import { describeClockOffset } from './clock-offset.ts';
 import { describeCounts } from './describe-counts.ts';
-import type { CostReport, Report, StageRate, Throttling } from './report-model.ts';
+import type { Report, StageRate } from './report-model.ts';
+import type { CostReport, Throttling } from './usage-model.ts';
 
 /** `sent = received + lost + …` with its figures, as the terminal and the page both show it. */
 export interface Equation {

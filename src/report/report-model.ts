@@ -13,9 +13,9 @@ import type {
 } from '../measure/run-ledger.ts';
 import type { RunConditions } from '../plan/conditions.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
-import type { QuotaName } from '../targets/aws-iot/quotas.ts';
 import type { GeneratorSummary } from './generator-report.ts';
 import type { LatencyDistribution } from './latency-distribution.ts';
+import type { BindingQuota, CostReport, QuotaUse, Reconciliation, Throttling } from './usage-model.ts';
 
 /**
  * `inconclusive`: nothing failed, but the generator was the bottleneck (`generator.health.state`) or messages that are not lost did not
@@ -166,20 +166,6 @@ export interface ProvenOffset {
   readonly slice: number | null;
 }
 
-export interface QuotaUse {
-  readonly quota: QuotaName;
-  /** As AWS names it. */
-  readonly name: string;
-  readonly unit: string;
-  readonly limit: number;
-  /** In the busiest second. */
-  readonly peak: number;
-  /** Whether the limit was read from the account when the run was planned; otherwise it is AWS's default. */
-  readonly isLive: boolean;
-  /** Share of the limit left: 1 − peak/limit; negative past it. */
-  readonly headroom: number;
-}
-
 /** What became of the points that InfluxDB did not take when they were first sent. */
 export interface LiveDelivery {
   /** Why InfluxDB did not take them when they were first sent; absent where it took all. */
@@ -197,58 +183,6 @@ export interface LiveViewCause {
   readonly httpStatus: number | null;
   /** It took nothing of any slice while the run went on. */
   readonly isWholeRun: boolean;
-}
-
-/** What was refused for a quota, with and without an answer to the device. */
-export interface Throttling {
-  /** Publishes whose refusal the device received: HTTP 429, an MQTT 5 PUBACK with 0x97. The ledger's `throttled`. */
-  readonly told: number;
-  /** Publishes that got no answer, and that CloudWatch says were throttled: part of the ledger's `unacknowledged`, at QoS 0 `lost`. */
-  readonly untold: number;
-  /** Both: what the threshold metric `throttled` judges. */
-  readonly publishes: number;
-  /** By quota, the most first; as CloudWatch counted them. */
-  readonly refusals: readonly QuotaRefusals[];
-}
-
-export interface QuotaRefusals {
-  readonly quota: QuotaName;
-  readonly name: string;
-  /** CloudWatch's metric that counts them. */
-  readonly metric: string;
-  readonly count: number;
-}
-
-/** The quota that decides how far the load can go. */
-export interface BindingQuota {
-  readonly quota: QuotaName;
-  readonly name: string;
-  /** For people. */
-  readonly sentence: string;
-}
-
-/** One of CloudWatch's sums held against the run's own count. */
-export interface Reconciliation {
-  /** `PublishIn.Success` */
-  readonly metric: string;
-  /** Null where CloudWatch has no data: it may come minutes later. */
-  readonly cloudwatch: number | null;
-  /** What the run calls the same: a column of the ledger, or `connects`, `echoes`. */
-  readonly column: string;
-  readonly ledger: number;
-  /** CloudWatch's count less ours; null without one. */
-  readonly difference: number | null;
-  /**
-   * What makes the two differ, negative where it makes CloudWatch's sum the smaller one: cloudwatch = ledger + the counts +
-   * unexplained. Of one that is not certain, the run's counts only allow for so many.
-   */
-  readonly explanations: readonly {
-    readonly count: number;
-    readonly why: string;
-    readonly isCertain: boolean;
-  }[];
-  /** What is left of the difference. */
-  readonly unexplained: number | null;
 }
 
 export interface StopReport {
@@ -271,27 +205,6 @@ export interface ExecutionReport {
   /** As StopExecution was given them. */
   readonly error?: string;
   readonly cause?: string;
-}
-
-/** What the run used of what AWS charges for, at list prices, and what it was forecast to. An estimate, not the bill. */
-export interface CostReport {
-  /** False: the target was on loopback, and the figures say what the same run would have cost on AWS. */
-  readonly isCharged: boolean;
-  /** Month of the prices: `2026-09`. */
-  readonly pricedAt: string;
-  readonly region: string;
-  readonly forecastUsd: number;
-  readonly totalUsd: number;
-  readonly lines: readonly CostReportLine[];
-}
-
-export interface CostReportLine {
-  /** Stable, for machines. */
-  readonly line: string;
-  readonly name: string;
-  readonly unit: string;
-  readonly forecast: { readonly quantity: number; readonly usd: number };
-  readonly used: { readonly quantity: number; readonly usd: number };
 }
 
 export interface ThresholdResult {

@@ -29,11 +29,12 @@ import {
   publishOutNote,
   type Term,
 } from './report-figures.ts';
-import type { Reconciliation, Report, ThresholdResult, Verdict } from './report-model.ts';
+import type { Report, ThresholdResult, Verdict } from './report-model.ts';
 import { renderSparkline } from './sparkline.ts';
 import { layOutColumns, wrapText } from './text-table.ts';
 import { describeOpenThresholds, formatMeasured } from './threshold-figures.ts';
 import { describeDevices, describeUnknown } from './unknown-figures.ts';
+import type { Reconciliation } from './usage-model.ts';
 
 /** What a piece of text is for; the terminal decides how it looks. */
 export type SummaryStyleName = 'heading' | 'dim' | 'good' | 'warning' | 'bad';

@@ -5,7 +5,7 @@ import { preflight } from '../plan/preflight.ts';
 import { formatCount, formatShare } from '../shared/format.ts';
 import { type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
 import { type CloudWatchView, cloudWatchSum } from './reconciliation.ts';
-import type { BindingQuota, QuotaRefusals, QuotaUse, Throttling } from './report-model.ts';
+import type { BindingQuota, QuotaRefusals, QuotaUse, Throttling } from './usage-model.ts';
 
 /**
  * What was refused for a quota. The ledger counts the refusals that devices received. A throttled MQTT publish gets no
