@@ -1,6 +1,13 @@
 import { forEachCount } from '../measure/hdr-encoding.ts';
-import { latencyBucketOf, latencyBuckets } from '../measure/latency-buckets.ts';
-import type { TimedLatencyName } from '../measure/latency-names.ts';
+import {
+  addBuckets,
+  type EncodedBuckets,
+  encodeBuckets,
+  latencyBucketOf,
+  latencyBuckets,
+} from '../measure/latency-buckets.ts';
+import { type TimedLatencyName, timedLatencyNames } from '../measure/latency-names.ts';
+import { FoldedSeries } from './folded-series.ts';
 import { type LatencyStep, latencyStepOf } from './latency-over-time.ts';
 import { type SliceState, type SliceStates, sliceStates } from './slice-states.ts';
 
@@ -15,10 +22,18 @@ const summedOnly = ['dropped', 'throttled', 'failed', 'unacknowledged', 'connect
 const summed = ['intended', 'sent', 'acked', 'connects', ...summedOnly] as const;
 type Sum = (typeof summed)[number];
 
-/** A second of a run that goes on. */
+/** Counters of which the busiest second is kept. */
+const peaked = ['sent', 'connects', 'connected'] as const;
+type Peaked = (typeof peaked)[number];
+
+/** A second of a run that goes on; or, of what is more than an hour ago, a longer step. */
 export type LiveSecond = Readonly<Record<Counter | 'arrivals', number>> & {
-  /** Epoch seconds. */
+  /** Epoch seconds: the first. */
   readonly second: number;
+  /** How many seconds, where it is not one: counters are sums over them. It replaces what was reported of each. */
+  readonly seconds?: number;
+  /** The most that a second of it has had; absent in a single second. */
+  readonly peaks?: Readonly<Record<Peaked, number>>;
 };
 
 /** A latency in one step of a run that goes on. */
@@ -64,13 +79,16 @@ export interface ViewRequest {
   readonly secondsPerStep: number;
 }
 
-interface SecondBook {
-  readonly counts: Record<Counter | 'arrivals', number>;
-  /** What slices reported about this second. */
-  readonly sums: Record<Sum, number>;
-  readonly latency: Partial<Record<TimedLatencyName, Uint32Array>>;
+/** What is known of a second, or of a step that seconds were folded into. */
+interface Slot {
+  readonly counts: Record<Counted, number>;
+  /** Of a step only. */
+  peaks: Record<Peaked, number> | undefined;
+  readonly latency: Partial<Record<TimedLatencyName, EncodedBuckets>>;
   revision: number;
 }
+
+type Counted = Counter | Sum | 'arrivals';
 
 interface SliceBook {
   phase: string;
@@ -78,9 +96,6 @@ interface SliceBook {
   connects: number;
   connectFailed: number;
 }
-
-/** Seconds kept: more than a run of 15 minutes has, with its start and its drain. Then the first are forgotten. */
-const maxSeconds = 1_800;
 
 const stateOfPhase: Readonly<Record<string, SliceState>> = {
   waiting: 'starting',
@@ -92,17 +107,18 @@ const stateOfPhase: Readonly<Record<string, SliceState>> = {
 
 /** Adds up what slices and the subscriber tell of a run while it goes on. For the eye: the record is the run store. */
 export class RunInProgress {
-  readonly #seconds = new Map<number, SecondBook>();
+  readonly #series = new FoldedSeries<Slot>(emptySlot, (into, from) => this.#fold(into, from));
+  readonly #scratch = new Uint32Array(latencyBuckets);
   readonly #slices = new Map<number, SliceBook>();
   readonly #sums = { ...noSums(), arrivals: 0 };
   #revision = 0;
 
   takeSlice(report: SliceProgress): void {
-    const book = this.#bookOf(report.second);
-    for (const counter of counters) book.counts[counter] += report[counter];
+    const { counts } = this.#slotOf(report.second);
+    counts.connected += report.connected;
     for (const sum of summed) {
       this.#sums[sum] += report[sum];
-      book.sums[sum] += report[sum];
+      counts[sum] += report[sum];
     }
     const slice = this.#sliceOf(report.slice);
     slice.connects += report.connects;
@@ -111,7 +127,7 @@ export class RunInProgress {
   }
 
   takeArrivals(second: number, arrivals: number): void {
-    this.#bookOf(second).counts.arrivals += arrivals;
+    this.#slotOf(second).counts.arrivals += arrivals;
     this.#sums.arrivals += arrivals;
   }
 
@@ -120,28 +136,25 @@ export class RunInProgress {
    * @throws {CorruptMeasurementError}
    */
   takeLatency(name: TimedLatencyName, second: number, positive: string, negative: string): void {
-    const book = this.#bookOf(second);
-    let counts = book.latency[name];
-    if (counts === undefined) {
-      counts = new Uint32Array(latencyBuckets);
-      book.latency[name] = counts;
-    }
+    const { latency } = this.#slotOf(second);
+    const counts = this.#addUp([latency[name]]);
     const add = (us: number, count: number): void => {
       counts[latencyBucketOf(us / 1_000)]! += count;
     };
     if (positive !== '') forEachCount(positive, add);
     if (negative !== '') forEachCount(negative, (us, count) => add(-us, count));
+    latency[name] = encodeBuckets(counts);
   }
 
   /** @param nowSecond epoch seconds: decides which slices are silent */
   view({ since, secondsPerStep }: ViewRequest, nowSecond: number): RunView {
-    const changed = [...this.#seconds].filter(([, { revision }]) => revision > since);
-    const steps = new Set(changed.map(([second]) => second - (second % secondsPerStep)));
+    const changed = [...this.#series.slots()].filter(({ value }) => value.revision > since);
+    const steps = new Set(changed.map(({ start }) => start - (start % secondsPerStep)));
     return {
       revision: this.#revision,
       slices: this.#statesAt(nowSecond),
       toldUntil: this.#toldUntil(nowSecond),
-      seconds: changed.map(([second, { counts }]) => ({ second, ...counts })),
+      seconds: changed.map(({ start, seconds, value }) => liveSecondOf(start, seconds, value)),
       latency: {
         end_to_end_latency: this.#latency('end_to_end_latency', steps, secondsPerStep),
         puback_round_trip: this.#latency('puback_round_trip', steps, secondsPerStep),
@@ -160,10 +173,9 @@ export class RunInProgress {
     const sums = { ...this.#sums };
     // Once no slice runs, only arrivals still come in, and no further report of them will follow.
     if (!this.#goesOn(nowSecond)) return { untilSecond, ...sums };
-    for (const [second, book] of this.#seconds) {
-      if (second < untilSecond) continue;
-      for (const sum of summed) sums[sum] -= book.sums[sum];
-      sums.arrivals -= book.counts.arrivals;
+    for (const { start, value } of this.#series.slots()) {
+      if (start < untilSecond) continue;
+      for (const sum of [...summed, 'arrivals'] as const) sums[sum] -= value.counts[sum];
     }
     return { untilSecond, ...sums };
   }
@@ -178,30 +190,36 @@ export class RunInProgress {
   #latency(name: TimedLatencyName, steps: Iterable<number>, secondsPerStep: number): LiveLatency[] {
     const latencies: LiveLatency[] = [];
     for (const second of steps) {
-      const books = Array.from({ length: secondsPerStep }, (_, i) => this.#seconds.get(second + i));
-      const counts = books.map((book) => book?.latency[name]).filter((buckets) => buckets !== undefined);
-      if (counts.length > 0) latencies.push({ second, step: latencyStepOf(sumOf(counts)) });
+      const parts = this.#series.between(second, second + secondsPerStep).map(({ latency }) => latency[name]);
+      if (parts.some((part) => part !== undefined))
+        latencies.push({ second, step: latencyStepOf(this.#addUp(parts)) });
     }
     return latencies;
   }
 
-  #bookOf(second: number): SecondBook {
-    let book = this.#seconds.get(second);
-    if (book === undefined) {
-      book = {
-        counts: { intended: 0, sent: 0, acked: 0, connects: 0, connected: 0, arrivals: 0 },
-        sums: noSums(),
-        latency: {},
-        revision: 0,
-      };
-      this.#seconds.set(second, book);
-      for (const first of this.#seconds.keys()) {
-        if (this.#seconds.size <= maxSeconds) break;
-        this.#seconds.delete(first);
-      }
+  #slotOf(second: number): Slot {
+    const slot = this.#series.at(second);
+    slot.revision = ++this.#revision;
+    return slot;
+  }
+
+  /** A new revision: a reader that has the seconds gets the step in their place. */
+  #fold(into: Slot, { counts, peaks, latency }: Slot): void {
+    into.revision = ++this.#revision;
+    for (const name of Object.keys(counts) as Counted[]) into.counts[name] += counts[name];
+    into.peaks ??= { sent: 0, connects: 0, connected: 0 };
+    for (const name of peaked) into.peaks[name] = Math.max(into.peaks[name], (peaks ?? counts)[name]);
+    for (const name of timedLatencyNames) {
+      if (latency[name] !== undefined)
+        into.latency[name] = encodeBuckets(this.#addUp([into.latency[name], latency[name]]));
     }
-    book.revision = ++this.#revision;
-    return book;
+  }
+
+  /** @returns counts by bucket, good until the next call */
+  #addUp(parts: readonly (EncodedBuckets | undefined)[]): Uint32Array {
+    this.#scratch.fill(0);
+    for (const part of parts) addBuckets(this.#scratch, part ?? []);
+    return this.#scratch;
   }
 
   #sliceOf(number: number): SliceBook {
@@ -234,6 +252,16 @@ export class RunInProgress {
   }
 }
 
+function emptySlot(): Slot {
+  return { counts: { ...noSums(), connected: 0, arrivals: 0 }, peaks: undefined, latency: {}, revision: 0 };
+}
+
+function liveSecondOf(second: number, seconds: number, { counts, peaks }: Slot): LiveSecond {
+  const { intended, sent, acked, connects, connected, arrivals } = counts;
+  const shown = { second, intended, sent, acked, connects, connected, arrivals };
+  return seconds === 1 ? shown : { ...shown, seconds, ...(peaks && { peaks }) };
+}
+
 function noSums(): Record<Sum, number> {
   return Object.fromEntries(summed.map((sum) => [sum, 0])) as Record<Sum, number>;
 }
@@ -242,12 +270,4 @@ function stateOf({ phase, second, connects, connectFailed }: SliceBook, nowSecon
   if (phase === 'done') return connects === 0 && connectFailed > 0 ? 'failed' : 'done';
   if (nowSecond - second > silentAfterSeconds) return 'failed';
   return stateOfPhase[phase] ?? 'publishing';
-}
-
-function sumOf(counts: readonly Uint32Array[]): Uint32Array {
-  const [first, ...more] = counts;
-  if (first === undefined || more.length === 0) return first ?? new Uint32Array(latencyBuckets);
-  const sum = first.slice();
-  for (const each of more) for (let bucket = 0; bucket < sum.length; bucket++) sum[bucket]! += each[bucket]!;
-  return sum;
 }

@@ -1,4 +1,5 @@
 import { noTotals, type Progress, phaseOf } from '../cli/run/progress.ts';
+import { drawnStepSeconds } from '../live/folded-series.ts';
 import type { RunView } from '../live/run-in-progress.ts';
 import type { RunTotals } from '../live/run-totals.ts';
 import { sliceStates } from '../live/slice-states.ts';
@@ -13,8 +14,6 @@ import type { PageEvents, PlanOnPage, QuotaOnPage, ViewOnPage } from './page/mes
 import type { ReceivedCounts } from './received-so-far.ts';
 
 const everyMs = 1_000;
-/** More steps than this would be finer than a drawing. */
-const maxSteps = 300;
 /** A slice that has reported nothing this long after the start counts as failed. */
 const startTimeoutMs = 20_000;
 
@@ -69,7 +68,7 @@ function planOnPage(plan: Plan): PlanOnPage {
     slices: slices.count,
     messages: plan.load.messages,
     acknowledged: !isMqtt || profile.publish.qos === 1,
-    secondsPerStep: Math.max(1, Math.ceil((drainEndAt - startAt) / 1_000 / maxSteps)),
+    secondsPerStep: drawnStepSeconds((drainEndAt - startAt) / 1_000),
     quotas: isMqtt
       ? [
           quotaOnPage(plan, 'publishInPerSecond', 'sent'),

@@ -32,7 +32,10 @@ export class LiveState {
 
   take(view: ViewOnPage): void {
     this.#latest = view;
-    for (const second of view.run.seconds) this.#seconds.set(second.second, second);
+    for (const second of view.run.seconds) {
+      for (let i = 1; i < (second.seconds ?? 1); i++) this.#seconds.delete(second.second + i);
+      this.#seconds.set(second.second, second);
+    }
     for (const name of ['end_to_end_latency', 'puback_round_trip'] as const) {
       for (const { second, step } of view.run.latency[name]) this.#latency[name].set(second, step);
     }
@@ -40,11 +43,21 @@ export class LiveState {
 
   /** Up to the last second that all slices have reported: later seconds would look like a drop. */
   rates(): RateSeries {
-    const seconds = this.#toldSeconds();
-    const column = (counter: 'intended' | 'sent' | 'acked' | 'arrivals') =>
-      seconds.map((second) => this.#seconds.get(second)?.[counter] ?? 0);
+    const slots = this.#toldSlots();
+    // A step may begin before the run does.
+    const startSecond = Math.max(this.#firstSecond, Math.min(...slots.map(({ second }) => second)));
+    const length = slots.length === 0 ? 0 : Math.max(...slots.map(endOf)) - startSecond;
+    const column = (counter: 'intended' | 'sent' | 'acked' | 'arrivals') => {
+      const rates = new Array<number>(length).fill(0);
+      for (const slot of slots) {
+        const { second, seconds = 1 } = slot;
+        const from = second - startSecond;
+        rates.fill(slot[counter] / seconds, Math.max(0, from), from + seconds);
+      }
+      return rates;
+    };
     return {
-      startSecond: seconds[0] ?? Math.floor(this.plan.frame.startAt / 1_000),
+      startSecond: slots.length === 0 ? this.#firstSecond : startSecond,
       intended: column('intended'),
       sent: column('sent'),
       acked: column('acked'),
@@ -75,9 +88,13 @@ export class LiveState {
 
   /** In the last reported second, and in the busiest. */
   useOf({ usedBy }: QuotaOnPage): { readonly now: number; readonly peak: number } {
-    const seconds = this.#toldSeconds();
-    const usedIn = (second: number): number => this.#seconds.get(second)?.[usedBy] ?? 0;
-    return { now: usedIn(seconds.at(-1) ?? 0), peak: Math.max(0, ...seconds.map(usedIn)) };
+    let latest: LiveSecond | undefined;
+    let peak = 0;
+    for (const slot of this.#toldSlots()) {
+      if (latest === undefined || slot.second > latest.second) latest = slot;
+      peak = Math.max(peak, (slot.peaks ?? slot)[usedBy]);
+    }
+    return { now: latest === undefined ? 0 : latest[usedBy] / (latest.seconds ?? 1), peak };
   }
 
   /**
@@ -90,12 +107,19 @@ export class LiveState {
     return { ...frame, endAt: Math.min(frame.endAt, frame.startAt + shownMs) };
   }
 
-  #toldSeconds(): number[] {
-    const until = (this.#latest?.run.toldUntil ?? 0) - subscriberLagSeconds;
-    const from = Math.floor(this.plan.frame.startAt / 1_000);
-    const known = [...this.#seconds.keys()].filter((second) => second >= from && second < until);
-    if (known.length === 0) return [];
-    const first = Math.min(...known);
-    return Array.from({ length: Math.max(...known) - first + 1 }, (_, i) => first + i);
+  get #firstSecond(): number {
+    return Math.floor(this.plan.frame.startAt / 1_000);
   }
+
+  /** Seconds that all slices have reported, and the steps that older ones were folded into. */
+  #toldSlots(): LiveSecond[] {
+    const until = (this.#latest?.run.toldUntil ?? 0) - subscriberLagSeconds;
+    const from = this.#firstSecond;
+    return [...this.#seconds.values()].filter((slot) => endOf(slot) > from && endOf(slot) <= until);
+  }
+}
+
+/** Epoch seconds: the first that is not in it. */
+function endOf({ second, seconds = 1 }: LiveSecond): number {
+  return second + seconds;
 }

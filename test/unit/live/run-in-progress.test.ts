@@ -156,10 +156,4 @@ describe('RunInProgress', () => {
     run.takeArrivals(first + 1, 1);
     expect(viewOf(run, revision, first, 3).latency.puback_round_trip).toHaveLength(1);
   });
-
-  it('forgets the first seconds of a run without end', () => {
-    const run = new RunInProgress();
-    for (let second = 0; second < 5_000; second++) run.takeArrivals(start + second, 1);
-    expect(viewOf(run, 0, start).seconds).toHaveLength(1_800);
-  });
 });

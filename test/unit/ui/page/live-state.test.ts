@@ -82,6 +82,32 @@ describe('what the page knows of a run', () => {
     expect(state.useOf(plan.quotas[0]!)).toEqual({ now: 20, peak: 20 });
   });
 
+  it('takes a minute in place of its seconds, and knows the busiest of them', () => {
+    const minute = start - (start % 60) + 60;
+    const at = minute - start;
+    const until = at + 64;
+    const state = new LiveState(plan);
+    const singles = Array.from({ length: 63 }, (_, i) => second(at + i, i === 7 ? 50 : 2));
+    state.take(viewOf({ toldUntil: start + until, seconds: singles }));
+    const before = state.rates();
+    expect(before.sent).toHaveLength(63);
+    const folded = {
+      ...second(at, 60 * 2 + 48),
+      connected: 60 * 20,
+      seconds: 60,
+      peaks: { sent: 50, connects: 0, connected: 20 },
+    };
+    state.take(viewOf({ toldUntil: start + until, seconds: [folded] }));
+    const after = state.rates();
+    expect(after.startSecond).toBe(before.startSecond);
+    expect(after.sent).toHaveLength(63);
+    expect(after.sent.reduce((sum, rate) => sum + rate)).toBeCloseTo(
+      before.sent.reduce((sum, rate) => sum + rate),
+    );
+    expect(after.sent[0]).toBeCloseTo(2.8);
+    expect(state.useOf(plan.quotas[0]!)).toEqual({ now: 2, peak: 50 });
+  });
+
   it('keeps the place of steps without samples', () => {
     const state = new LiveState(plan);
     const latency = {
