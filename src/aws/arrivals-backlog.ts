@@ -1,7 +1,7 @@
 import type { MessageSets } from '../measure/message-sets.ts';
 import type { DeadLetters } from '../measure/unread-backlog.ts';
 
-/** What stands between the rule and the subscriber, and what either of them gave up. `direct` has no source. */
+/** What stands between the rule and the subscriber, and what either of them gave up. */
 export interface ArrivalsBacklog {
   readonly source?: ArrivalsSource;
   readonly deadLetterQueues: readonly DeadLetterQueue[];
@@ -28,6 +28,8 @@ export interface Unread {
   readonly messages?: MessageSets;
   /** Messages that no invocation of measure-latency has finished with, of any run. */
   readonly count: number;
+  /** It may hold more than it can say. */
+  readonly mayHoldMore?: boolean;
   /** How long reading may stand still before it is taken to have ended, milliseconds. */
   readonly longestPauseMs: number;
 }

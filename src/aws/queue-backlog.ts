@@ -36,17 +36,30 @@ const parallelReceives = 16;
 /** Another reader's messages come back within `hiddenSeconds`. */
 const longestReadMs = 60_000;
 
-/** The queues of `subscriber: queue`; of `direct`, which has none but the rule's error queue. */
+/** The queues of `subscriber: queue`; of `direct`, which has queues for failures only. */
 export function makeQueueBacklog(urls: QueueUrls, client: SQSClient = new SQSClient({})): ArrivalsBacklog {
   const { arrivals, deadLetters, ruleErrors } = urls;
   return {
-    ...(arrivals === undefined ? {} : { source: makeQueueSource(arrivals, client) }),
+    source: arrivals === undefined ? asynchronousEvents : makeQueueSource(arrivals, client),
     deadLetterQueues: [
       ...(deadLetters === undefined ? [] : [makeDeadLetterQueue('dead-letter queue', deadLetters, client)]),
       ...(ruleErrors === undefined ? [] : [makeDeadLetterQueue('rule’s error queue', ruleErrors, client)]),
     ],
   };
 }
+
+/**
+ * `direct`: the rule's events wait in a queue of Lambda's own, which cannot be asked. None is in it for longer than the stack's
+ * MaximumEventAgeInSeconds: then it was worked on, or is in the dead-letter queue.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html
+ */
+const maxEventAgeMs = 60_000;
+const asynchronousEvents: ArrivalsSource = {
+  name: 'queue of Lambda’s events',
+  async unread() {
+    return { count: 0, mayHoldMore: true, longestPauseMs: maxEventAgeMs + invocationMs };
+  },
+};
 
 export function makeQueueSource(url: string, client: SQSClient): ArrivalsSource {
   return {

@@ -1,5 +1,5 @@
 import { runIdPattern } from '../shared/run-id.ts';
-import { parseRuleRecord } from './rule-record.ts';
+import { checkRuleRecord, parseRuleRecord } from './rule-record.ts';
 import { isStreamId, type StreamId } from './stream-key.ts';
 
 /** A message that a queue for failures holds: whose it is, and why it is there. */
@@ -10,6 +10,7 @@ export interface DeadLetter extends StreamId {
 }
 
 export const reasonOfGivenUp = 'dead-letter queue: measure-latency failed with them';
+const reasonOfTooOld = 'dead-letter queue: Lambda could not start measure-latency for them in time';
 
 /**
  * The body of a message in the subscriber's dead-letter queue (the rule's record, as it was) or in the rule's error queue.
@@ -22,7 +23,8 @@ export function parseDeadLetter(body: string): DeadLetter | undefined {
     return { run, slice, stream, n, reason: reasonOfGivenUp };
   }
   try {
-    return fromErrorAction(JSON.parse(body));
+    const message = JSON.parse(body) as ErrorActionMessage | FailedEvent;
+    return 'requestPayload' in message ? fromFailedEvent(message) : fromErrorAction(message);
   } catch {
     return undefined;
   }
@@ -40,6 +42,24 @@ function fromErrorAction(message: ErrorActionMessage): DeadLetter | undefined {
   if (typeof run !== 'string' || !runIdPattern.test(run)) return undefined;
   if (!isStreamId(id) || !isIndex(n)) return undefined;
   return { run, ...id, n, reason: `rule’s error queue: ${describeFailure(message)}` };
+}
+
+/**
+ * An asynchronous invocation that failed, with its event: of `subscriber: direct` the rule's record.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+ */
+interface FailedEvent {
+  readonly requestPayload: unknown;
+  /** `EventAgeExceeded`: Lambda could not start the function in time. */
+  readonly requestContext?: { readonly condition?: string };
+}
+
+function fromFailedEvent({ requestPayload, requestContext }: FailedEvent): DeadLetter | undefined {
+  const record = checkRuleRecord(requestPayload);
+  if (typeof record === 'string') return undefined;
+  const { run, slice, stream, n } = record;
+  const isTooOld = requestContext?.condition === 'EventAgeExceeded';
+  return { run, slice, stream, n, reason: isTooOld ? reasonOfTooOld : reasonOfGivenUp };
 }
 
 interface ErrorActionMessage {

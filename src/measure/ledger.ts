@@ -243,6 +243,7 @@ export class Ledger {
       sliceDiedBy: this.#sliceDiedBy(),
       droppedBy: droppedBy.counts(),
       deadLetteredBy: primary.deadLetteredBy,
+      isNotReadExact: backlog.unreadMessages !== undefined,
       unaccountedBecause: backlog.unseenBecause,
       failedBy: this.#failedBy.counts(),
       connectFailedBy: this.#connectFailedBy.counts(),

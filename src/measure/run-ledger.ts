@@ -15,7 +15,7 @@ export interface ObservedCounts {
   readonly duplicates: number;
   /** Sent, and held by no queue of ours, and never arrived. */
   readonly lost: number;
-  /** Still in the queue of the subscriber, by the queue's own count. */
+  /** Still with the subscriber's queue or stream: at most, where a queue only counts its messages, whatever their run. */
   readonly notRead: number;
   /** Given up: in a queue for failures, to the message. */
   readonly deadLettered: number;
@@ -84,6 +84,8 @@ export interface RunLedger {
   readonly droppedBy: CountsByReason;
   /** Where dead-lettered messages lie, and why. */
   readonly deadLetteredBy: CountsByReason;
+  /** Whether what is not read yet was read by its numbers, in a stream; else some of it may be another run's, and lost here. */
+  readonly isNotReadExact: boolean;
   /** Why messages may be unaccounted for. */
   readonly unaccountedBecause: readonly string[];
   readonly failedBy: CountsByReason;

@@ -139,6 +139,7 @@ function causesOf(ledger: RunLedger): Causes {
     sliceDied: ledger.sliceDiedBy,
     deadLettered: ledger.deadLetteredBy,
     unaccounted: ledger.unaccountedBecause,
+    ...(ledger.messages.notRead > 0 && { isNotReadExact: ledger.isNotReadExact }),
   };
 }
 

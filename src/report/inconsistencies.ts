@@ -8,7 +8,7 @@ import type { Causes } from './report-model.ts';
 export interface LedgerSides {
   readonly generator: { readonly health: GeneratorVerdict };
   readonly messages: MessageLedger;
-  readonly causes: Pick<Causes, 'deadLettered' | 'unaccounted'>;
+  readonly causes: Pick<Causes, 'deadLettered' | 'unaccounted' | 'isNotReadExact'>;
 }
 
 /**
@@ -26,7 +26,9 @@ function describeBacklog({ messages, causes }: LedgerSides): string[] {
   const sentences: string[] = [];
   if (notRead > 0) {
     sentences.push(
-      `${formatPlural(notRead, 'message')} not read yet: measure-latency did not keep up, or did not run. They are not lost; latencies leave them out. The number is the queue’s own count.`,
+      causes.isNotReadExact === true
+        ? `${formatPlural(notRead, 'message')} not read yet: measure-latency did not keep up, or did not run. They are in the stream, not lost; latencies leave them out.`
+        : `Up to ${formatPlural(notRead, 'message')} not read yet: measure-latency did not keep up, or did not run. The queue held as many or more, and does not say of which run. What of them is this run’s is not lost; latencies leave it out.`,
     );
   }
   if (deadLettered > 0) {

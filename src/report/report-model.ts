@@ -111,6 +111,8 @@ export interface Causes {
   readonly deadLettered: CountsByReason;
   /** Why messages are not accounted for, a phrase each. */
   readonly unaccounted: readonly string[];
+  /** Whether `messages.notRead` was read to the message; else it is the most that a queue may hold of this run. */
+  readonly isNotReadExact?: boolean;
 }
 
 export interface Rates {

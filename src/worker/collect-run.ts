@@ -65,7 +65,8 @@ export async function collectRun(
     const now = clock.now();
     if (hasNew || unread.count < before) progressAt = now;
     before = unread.count;
-    const patienceMs = unread.count > 0 ? unread.longestPauseMs : quietMs;
+    const holdsSome = unread.count > 0 || unread.mayHoldMore === true;
+    const patienceMs = holdsSome ? unread.longestPauseMs : quietMs;
     if (now - progressAt >= patienceMs || now >= giveUpAt) {
       return ledger.close(await readBacklog(backlog, unread, run));
     }

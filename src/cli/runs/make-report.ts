@@ -19,7 +19,7 @@ function describeRecordAlone({ runId, deployment }: Plan, subscriber: Subscriber
   const places = {
     queue: 'arrivals queue and the dead-letter queues',
     stream: 'arrivals stream and the dead-letter queues',
-    direct: 'rule’s error queue',
+    direct: 'dead-letter queues',
   };
   const where = places[deployment?.subscriber ?? 'queue'];
   return subscriber === 'ended'

@@ -30,6 +30,9 @@ const actionsOfTypes: Readonly<Record<string, string>> = {
     'AddTagsToStream RemoveTagsFromStream ListTagsForStream DeleteStream',
   'AWS::Lambda::EventSourceMapping':
     'lambda: CreateEventSourceMapping GetEventSourceMapping UpdateEventSourceMapping DeleteEventSourceMapping',
+  'AWS::Lambda::EventInvokeConfig':
+    'lambda: PutFunctionEventInvokeConfig GetFunctionEventInvokeConfig UpdateFunctionEventInvokeConfig ' +
+    'DeleteFunctionEventInvokeConfig',
   'AWS::Lambda::Function':
     'lambda: CreateFunction GetFunction GetFunctionConfiguration UpdateFunctionCode UpdateFunctionConfiguration ' +
     'PutFunctionConcurrency DeleteFunctionConcurrency GetFunctionCodeSigningConfig GetFunctionRecursionConfig ' +

@@ -93,9 +93,9 @@ describe('the packaged template', () => {
     const [[, mapping] = []] = resourcesOf('AWS::Lambda::EventSourceMapping');
     expect(mapping?.Properties).toMatchObject({
       FunctionResponseTypes: ['ReportBatchItemFailures'],
-      BatchSize: 2_000,
+      BatchSize: 350,
       MaximumBatchingWindowInSeconds: 1,
-      ScalingConfig: { MaximumConcurrency: 50 },
+      ScalingConfig: { MaximumConcurrency: 300 },
       // Nothing, to CloudFormation: the two exclude each other.
       ProvisionedPollerConfig: { Ref: 'AWS::NoValue' },
     });

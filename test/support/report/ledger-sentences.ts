@@ -93,7 +93,9 @@ export const ledgerRules: readonly Rule[] = [
       numberIn(again) === redelivered && hasSubscriberFailed === true,
   ],
   [
-    new RegExp(`^${count} messages? not read yet: measure-latency did not keep up, or did not run\\. `),
+    new RegExp(
+      `^(?:Up to )?${count} messages? not read yet: measure-latency did not keep up, or did not run\\. `,
+    ),
     ([, stated], { received }, { messages }) => numberIn(stated) <= received - messages.received,
   ],
   [

@@ -31,6 +31,27 @@ describe('a dead letter', () => {
   });
 
   it.each([
+    ['RetriesExhausted', 'measure-latency failed with them'],
+    ['EventAgeExceeded', 'Lambda could not start measure-latency for them in time'],
+  ])('of an asynchronous invocation is its event: %s', (condition, reason) => {
+    const failed = {
+      version: '1.0',
+      timestamp: '2026-09-01T12:00:00.000Z',
+      requestContext: { requestId: 'r', functionArn: 'arn', condition, approximateInvokeCount: 1 },
+      requestPayload: record,
+      responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+    };
+    expect(parseDeadLetter(JSON.stringify(failed))).toEqual({
+      run: 'run-1',
+      slice: 2,
+      stream: 0,
+      n: 7,
+      reason: `dead-letter queue: ${reason}`,
+    });
+    expect(parseDeadLetter(JSON.stringify({ ...failed, requestPayload: null }))).toBeUndefined();
+  });
+
+  it.each([
     [
       'Access denied. (Service: AmazonSQS; Status Code: 403; Error Code: AccessDenied; Request ID: 1f-2)',
       ' (AccessDenied)',

@@ -34,7 +34,7 @@ function deadLettersOf() {
       if (dice >= 500 && dice < 505) messages.add({ slice, stream: 0 }, n);
     }
   }
-  return [{ reason: 'dead-letter queue', messages }];
+  return [{ reason: 'dead-letter queue', messages }] as const;
 }
 
 describe('a report of messages that did not arrive', () => {
@@ -51,13 +51,34 @@ describe('a report of messages that did not arrive', () => {
     expect(report.verdict).toBe('failed');
     expect(report.reasons).toEqual([
       `Threshold not_read_messages count==0 failed: it is ${missing}.`,
-      `${missing} messages not read yet: measure-latency did not keep up, or did not run. They are not lost; latencies leave them out. The number is the queue’s own count.`,
+      `Up to ${missing} messages not read yet: measure-latency did not keep up, or did not run. The queue held as many or more, and does not say of which run. What of them is this run’s is not lost; latencies leave it out.`,
     ]);
     const unasked = reportOf(
       runOf({ lostPerThousand: 5, backlog: { unread: missing } }, { thresholds: { lost: ['count==0'] } }),
     );
     expect(unasked.verdict).toBe('inconclusive');
     expect(unasked.reasons).toEqual([report.reasons[1]]);
+  });
+
+  it('calls them not read yet to the message where the stream was read', () => {
+    const [{ messages }] = deadLettersOf();
+    const report = held({ unread: missing, unreadMessages: messages });
+    expect(report.messages).toMatchObject({ lost: 0, notRead: missing });
+    expect(report.causes.isNotReadExact).toBe(true);
+    expect(report.reasons).toContain(
+      `${missing} messages not read yet: measure-latency did not keep up, or did not run. They are in the stream, not lost; latencies leave them out.`,
+    );
+  });
+
+  it('blames no run for what the queue holds of another', () => {
+    // Another run left 3 messages; of those that this one misses, as many may be in the queue, and the others are lost.
+    const report = held({ unread: 3 });
+    expect(report.messages).toMatchObject({ lost: missing - 3, notRead: 3 });
+    expect(report.causes.isNotReadExact).toBe(false);
+    expect(report.reasons.join('\n')).toMatch(
+      /^Up to 3 messages not read yet: .* does not say of which run\. /m,
+    );
+    expect(report.reasons.join('\n')).not.toContain('They are not lost');
   });
 
   it('finds dead-lettered ones, with the queue they are in', () => {

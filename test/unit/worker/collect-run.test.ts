@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ArrivalsBacklog, ReadDeadLetters } from '../../../src/aws/arrivals-backlog.ts';
+import type { ArrivalsBacklog, ArrivalsSource, ReadDeadLetters } from '../../../src/aws/arrivals-backlog.ts';
+import { makeQueueBacklog } from '../../../src/aws/queue-backlog.ts';
 import type { ArrivalWindow } from '../../../src/measure/arrival-window.ts';
 import { MessageSets } from '../../../src/measure/message-sets.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
@@ -26,10 +27,13 @@ interface World {
   readonly longestPauseMs?: number;
   /** Of other runs, and never read. */
   readonly leftovers?: number;
-  readonly source?: 'none' | Error;
+  readonly source?: 'none' | Error | ArrivalsSource;
   readonly deadLetters?: (nowMs: number) => ReadDeadLetters | Error;
   readonly waitAtMostMs?: number;
 }
+
+const isSource = (source: World['source']): source is ArrivalsSource =>
+  typeof source === 'object' && 'unread' in source;
 
 /** A run whose subscriber goes on as the batches say, in virtual time. @returns also how long it was waited for */
 async function collect(world: World) {
@@ -57,20 +61,22 @@ async function collect(world: World) {
   const backlog: ArrivalsBacklog = {
     ...(world.source === 'none'
       ? {}
-      : {
-          source: {
-            name: 'arrivals queue',
-            async unread() {
-              if (world.source instanceof Error) throw world.source;
-              const waiting = world.batches.filter((batch) => !isRead(batch));
-              const count = waiting.reduce((sum, { messages }) => sum + messages.length, 0);
-              return {
-                count: count + (world.leftovers ?? 0),
-                longestPauseMs: world.longestPauseMs ?? 55_000,
-              };
+      : isSource(world.source)
+        ? { source: world.source }
+        : {
+            source: {
+              name: 'arrivals queue',
+              async unread() {
+                if (world.source instanceof Error) throw world.source;
+                const waiting = world.batches.filter((batch) => !isRead(batch));
+                const count = waiting.reduce((sum, { messages }) => sum + messages.length, 0);
+                return {
+                  count: count + (world.leftovers ?? 0),
+                  longestPauseMs: world.longestPauseMs ?? 55_000,
+                };
+              },
             },
-          },
-        }),
+          }),
     deadLetterQueues: [
       {
         name: 'dead-letter queue',
@@ -161,6 +167,21 @@ describe('collectRun', () => {
     expect(messages).toMatchObject({ received: sent - 10, deadLettered: 8, notRead: 0, lost: 2 });
     expect(ledger.deadLetteredBy).toEqual({ 'given up': 8 });
     expect(waitedMs).toBe(5_000);
+  });
+
+  it('waits until no event of a direct subscriber can still wait in Lambda’s own queue', async () => {
+    const { source } = makeQueueBacklog({
+      deadLetters: 'https://sqs/dead',
+      ruleErrors: 'https://sqs/errors',
+    });
+    // Three events failed at once, two could not be started for 60 s; two never came to Lambda.
+    const { messages, waitedMs } = await collect({
+      batches: [{ messages: rest(7), readAtMs: 2_000 }],
+      source: source!,
+      deadLetters: (nowMs) => letters(first(nowMs >= 62_000 ? 5 : 3)),
+    });
+    expect(messages).toMatchObject({ received: sent - 7, deadLettered: 5, notRead: 0, lost: 2 });
+    expect(waitedMs).toBe(67_000);
   });
 
   it('calls nothing lost while a queue cannot be read', async () => {

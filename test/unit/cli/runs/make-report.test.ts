@@ -54,7 +54,7 @@ describe('a report made from the files of a run', () => {
   it.each([
     ['queue', 'arrivals queue and the dead-letter queues'],
     ['stream', 'arrivals stream and the dead-letter queues'],
-    ['direct', 'rule’s error queue'],
+    ['direct', 'dead-letter queues'],
   ] as const)('names where the messages of `subscriber: %s` may be', async (subscriber, where) => {
     const { make, storeRest } = makeRecord(subscriber);
     const early = await make('may-read');
