@@ -61,7 +61,8 @@ export async function runEmbedded(input: unknown, options: RunEmbeddedOptions = 
   });
   if (execution === undefined) throw new StoppedBeforeStartError();
   if (report === undefined) {
-    throw faultOfExecution(execution, logs, interrupts.stop.aborted, site.argumentsOf(runId));
+    const traces = { logs, report: site.argumentsOf(runId) };
+    throw faultOfExecution(execution, traces, interrupts.stop.aborted);
   }
   return report;
 }

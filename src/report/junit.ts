@@ -26,7 +26,13 @@ export interface ConclusiveOptions {
  */
 export function renderJUnit(report: Report, options: ConclusiveOptions = {}): string {
   const seconds = (Date.parse(report.endedAt) - Date.parse(report.startedAt)) / 1_000;
-  return renderSuite(report.name, report.startedAt, seconds, casesOf(report, options), propertiesOf(report));
+  return renderSuite({
+    name: report.name,
+    startedAt: report.startedAt,
+    seconds,
+    cases: casesOf(report, options),
+    properties: propertiesOf(report),
+  });
 }
 
 /** A comparison as a JUnit suite: a case a figure. */
@@ -56,7 +62,13 @@ export function renderComparisonJUnit(comparison: Comparison, options: Conclusiv
     ['baseline', baseline.runId],
     ['candidate', candidate.runId],
   ] as const;
-  return renderSuite(`${candidate.name}.compare`, candidate.startedAt, 0, allCases, properties);
+  return renderSuite({
+    name: `${candidate.name}.compare`,
+    startedAt: candidate.startedAt,
+    seconds: 0,
+    cases: allCases,
+    properties,
+  });
 }
 
 function casesOf(report: Report, options: ConclusiveOptions): TestCase[] {
@@ -138,13 +150,15 @@ function propertiesOf({
   ];
 }
 
-function renderSuite(
-  name: string,
-  startedAt: string,
-  seconds: number,
-  cases: readonly TestCase[],
-  properties: readonly (readonly [string, string])[],
-): string {
+interface Suite {
+  readonly name: string;
+  readonly startedAt: string;
+  readonly seconds: number;
+  readonly cases: readonly TestCase[];
+  readonly properties: readonly (readonly [string, string])[];
+}
+
+function renderSuite({ name, startedAt, seconds, cases, properties }: Suite): string {
   const suite = `stampede.${name}`;
   const counts = attributes({
     tests: cases.length,

@@ -96,7 +96,7 @@ async function watchEnd(
 function outcomeOf({ report, execution, logs }: EndedRun, stopped: boolean): RunOutcome {
   if (report !== undefined) return { report };
   if (execution === undefined) return { reason: 'stopped before it had begun' };
-  return { reason: faultOfExecution(execution, logs, stopped).message };
+  return { reason: faultOfExecution(execution, { logs }, stopped).message };
 }
 
 function messageOf(error: unknown): string {

@@ -77,7 +77,8 @@ async function readReport(run: string, flags: ReportFlags): Promise<Report> {
   const runId = await resolveRunId(run, runs);
   const execution = await executionOf(runId, flags);
   if (execution?.status === 'RUNNING') throw new RunGoesOnError(runId, flags);
-  return reportOf(openRunDirectory(runs), runId, Date.now(), {
+  return reportOf(openRunDirectory(runs), runId, {
+    now: Date.now(),
     execution: execution && executionReportOf(execution),
     subscriber: execution === undefined ? 'ended' : 'may-read',
   });
@@ -96,7 +97,8 @@ async function executionOf(runId: string, flags: ReportFlags): Promise<Execution
 async function fetchReport(run: string, flags: ReportFlags & Stage): Promise<Report> {
   const { runId, backend, execution } = await findRun(run, flags);
   if (execution.status === 'RUNNING') throw new RunGoesOnError(runId, flags);
-  const report = await reportOf(backend.record, runId, Date.now(), {
+  const report = await reportOf(backend.record, runId, {
+    now: Date.now(),
     execution: executionReportOf(execution),
     subscriber: 'may-read',
   });

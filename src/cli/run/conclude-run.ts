@@ -31,7 +31,7 @@ export async function concludeRun(
   { runId, runs, reportArguments, stopped, jsonLines, ...outputs }: Conclusion,
 ): Promise<ExitCode> {
   if (execution === undefined) throw new StoppedBeforeStartError();
-  if (report === undefined) throw faultOfExecution(execution, logs, stopped, reportArguments);
+  if (report === undefined) throw faultOfExecution(execution, { logs, report: reportArguments }, stopped);
   const files = ['report.html', 'report.json'].map((name) => path.join(runs, runId, name));
   // What slices printed before they were gone.
   if (report.slices.died + report.slices.failed > 0) files.push(logs);

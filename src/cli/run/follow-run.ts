@@ -77,7 +77,7 @@ async function reportOfEnded(
   const stored = await record.getReport(runId);
   const ending = executionReportOf(execution);
   if (stored !== undefined || ending === undefined) return stored;
-  return reportIfAny(record, runId, Date.now(), { execution: ending, subscriber: 'may-read' });
+  return reportIfAny(record, runId, { now: Date.now(), execution: ending, subscriber: 'may-read' });
 }
 
 /** What following a run needs. */

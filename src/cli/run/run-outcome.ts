@@ -42,10 +42,17 @@ export class RunInvalidError extends StampedeError {
   }
 }
 
+/** What a run without a report has left. */
+export interface RunTraces {
+  /** Where the functions' output lies. */
+  readonly logs: string;
+  /** The arguments of `stampede report` for this run; absent: none can be made. */
+  readonly report?: string;
+}
+
 /** The execution ended without a report. */
 export class RunFailedError extends StampedeError {
-  /** @param report the arguments of `stampede report` for this run */
-  constructor(execution: Execution, logs: string, exitCode: ExitCode, report?: string) {
+  constructor(execution: Execution, { logs, report }: RunTraces, exitCode: ExitCode) {
     const again =
       report === undefined ? '' : `a report of what was stored by then: npx stampede report ${report}; `;
     super('RunFailed', `the run ended without a report: ${reasonOf(execution)}`, {
@@ -106,15 +113,14 @@ function parseFunctionError(cause: string | undefined): FunctionError | undefine
  */
 export function faultOfExecution(
   execution: Execution,
-  logs: string,
+  traces: RunTraces,
   stoppedByUser: boolean,
-  report?: string,
 ): RunFailedError | RunInvalidError | RunRefusedError {
-  if (stoppedByUser) return new RunFailedError(execution, logs, exitCodes.stoppedByUser, report);
+  if (stoppedByUser) return new RunFailedError(execution, traces, exitCodes.stoppedByUser);
   if (execution.error === 'RefusedByPreflight') return new RunRefusedError(execution);
   const isBadInput =
     execution.error === 'InvalidInputError' ||
     parseFunctionError(execution.cause)?.errorType === 'InvalidInputError';
   if (isBadInput) return new RunInvalidError(execution);
-  return new RunFailedError(execution, logs, exitCodes.internalFault, report);
+  return new RunFailedError(execution, traces, exitCodes.internalFault);
 }

@@ -43,7 +43,8 @@ export async function stopRun(run: FoundRun, deps: StopDeps): Promise<StoppedRun
       })
     : found;
   const slicesWereRunning = !wasRunning && (await stopSlices(run, deps));
-  const report = await reportIfAny(backend.record, runId, now(), {
+  const report = await reportIfAny(backend.record, runId, {
+    now: now(),
     execution: executionReportOf(execution),
     subscriber: 'may-read',
   });

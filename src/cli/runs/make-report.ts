@@ -29,6 +29,8 @@ function describeRecordAlone({ runId, deployment }: Plan, subscriber: Subscriber
 
 /** What is known of a run that did not come to its own summary. */
 export interface MissingReport {
+  /** Epoch milliseconds. */
+  readonly now: number;
   readonly execution?: ExecutionReport | undefined;
   readonly subscriber: Subscriber;
 }
@@ -47,8 +49,7 @@ export function executionReportOf({ status, error, cause }: Execution): Executio
 export async function reportOf(
   record: RunRecord,
   runId: string,
-  now: number,
-  { execution, subscriber }: MissingReport,
+  { now, execution, subscriber }: MissingReport,
 ): Promise<Report> {
   const stored = await record.getReport(runId);
   if (stored !== undefined && !isProvisional(stored)) return stored;
@@ -79,11 +80,10 @@ function isProvisional({ execution, slices, causes }: Report): boolean {
 export async function reportIfAny(
   record: RunRecord,
   runId: string,
-  now: number,
   missing: MissingReport,
 ): Promise<Report | undefined> {
   try {
-    return await reportOf(record, runId, now, missing);
+    return await reportOf(record, runId, missing);
   } catch (error) {
     if (error instanceof AwsAccessError) throw error;
     return undefined;

@@ -103,7 +103,12 @@ export async function runIotCore(
     { name: ruleErrorQueueName, counts: () => ruleErrors.counts, messages: ruleErrors },
   ]);
   const lambda = makeLambdaInvoker(settings.subscriber, measuringAtOnce);
-  const mapping = new EventSourceMapping(queue, invoke ?? lambda.invoke, settings.queue, clock, faults);
+  const mapping = new EventSourceMapping(queue, {
+    invoke: invoke ?? lambda.invoke,
+    settings: settings.queue,
+    clock,
+    faults,
+  });
   const stream =
     settings.stream &&
     openArrivalsStream(settings.stream, {
@@ -115,9 +120,13 @@ export async function runIotCore(
       sendFailure: (message) => givenUp.send(message, clock.now()),
     });
   const target = new FaultyTarget(stream?.action ?? queue, faults, clock);
-  const rules = new RulesEngine([rule], target, metrics, faults, quotas, (message) =>
-    ruleErrors.send(message, clock.now()),
-  );
+  const rules = new RulesEngine([rule], {
+    target,
+    metrics,
+    faults,
+    quotas,
+    errorAction: (message) => ruleErrors.send(message, clock.now()),
+  });
   const router = new Router(rules, metrics.mqtt, makeRandom(settings.faults.seed, 3));
   const { throttleAnswer, unauthorized } = settings;
   const broker = new Broker({

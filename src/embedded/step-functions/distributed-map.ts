@@ -99,7 +99,7 @@ export async function runDistributedMap(
     mapRun.stoppedAt = Date.now();
   };
 
-  const results = await runChildren(map, items, mapRun, settings, parent);
+  const results = await runChildren({ map, items, mapRun, settings, parent });
   if (parent.signal.aborted) {
     end('ABORTED');
     throw new StateError('States.Aborted', 'The execution was stopped.', { isTerminal: true });
@@ -121,14 +121,16 @@ export async function runDistributedMap(
   return results;
 }
 
+interface ChildrenOfMap {
+  readonly map: DistributedMapState;
+  readonly items: readonly Json[];
+  readonly mapRun: MapRun;
+  readonly settings: MapSettings;
+  readonly parent: MapParent;
+}
+
 /** Resolves when no child runs any more; stops starting them, and aborts them, once the threshold is exceeded. */
-function runChildren(
-  map: DistributedMapState,
-  items: readonly Json[],
-  mapRun: MapRun,
-  settings: MapSettings,
-  parent: MapParent,
-): Promise<Json[]> {
+function runChildren({ map, items, mapRun, settings, parent }: ChildrenOfMap): Promise<Json[]> {
   const { counts } = mapRun;
   const outputs: (string | undefined)[] = new Array(items.length);
   const running = new Set<ChildExecution>();

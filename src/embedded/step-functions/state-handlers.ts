@@ -40,7 +40,7 @@ export function makeStateHandlers(options: StateHandlersOptions): TaskHandlers {
     handle(name, (input) =>
       resource === putObjectResource
         ? runPutObject(machine.putObject, history, input)
-        : runTask(machine.invokeFunction, history, name, resource, input),
+        : runTask({ name, resource, invokeFunction: machine.invokeFunction, history }, input),
     );
   }
   for (const [name, map] of machine.prepared.maps) {
@@ -49,11 +49,15 @@ export function makeStateHandlers(options: StateHandlersOptions): TaskHandlers {
   return handlers;
 }
 
+interface FunctionTask {
+  readonly name: string;
+  readonly resource: string;
+  readonly invokeFunction: InvokeFunction;
+  readonly history: ExecutionHistory;
+}
+
 async function runTask(
-  invokeFunction: InvokeFunction,
-  history: ExecutionHistory,
-  name: string,
-  resource: string,
+  { name, resource, invokeFunction, history }: FunctionTask,
   payload: Json,
 ): Promise<Json> {
   const input = stringifyPayload(payload, `The state/task '${name}' was given an input`);

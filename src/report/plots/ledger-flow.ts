@@ -111,7 +111,7 @@ function renderBands(bands: readonly BandOf[], duplicates: number): Html {
   const intended = bands[0]!.whole;
   const sent = bands.at(-1)!.whole;
   const widthOf = (count: number) => (count / intended) * (right - left);
-  const drawing = bands.map(({ label, whole, parts }, i) => renderBand(label, whole, parts, i, widthOf));
+  const drawing = bands.map((band, i) => renderBand(band, i, widthOf));
   const links = bands.slice(1).map((_, i) => {
     const [top, bottom] = [bandTop(i) + bandHeight, bandTop(i + 1)];
     const to = round(left + Math.max(leastWidth, widthOf(sent)));
@@ -137,13 +137,11 @@ function bandTop(band: number): number {
 }
 
 function renderBand(
-  label: string,
-  whole: number,
-  parts: readonly Part[],
-  band: number,
+  { label, whole, parts }: BandOf,
+  index: number,
   widthOf: (count: number) => number,
 ): Html {
-  const top = bandTop(band);
+  const top = bandTop(index);
   const shown = parts.filter(({ count }) => count > 0);
   const widths = fitted(
     shown.map(({ count }) => widthOf(count)),

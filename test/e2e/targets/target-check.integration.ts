@@ -41,7 +41,7 @@ describe('a target that is not the account’s own', () => {
   it('is refused with exit 3, and what to say if it is the user’s', async () => {
     const run = await rehearsal.begin(profile);
     const execution = await run.executionEnded();
-    const fault = faultOfExecution(execution, 'logs', false);
+    const fault = faultOfExecution(execution, { logs: 'logs' }, false);
     expect(exitCodeOf(fault)).toBe(3);
     expect(describeError(fault, plainStyler, false)).toContain('--allow-host broker.example.com');
   }, 60_000);

@@ -191,7 +191,8 @@ async function readAsAllDo(directory: string, runId: string, other: Report): Pro
     reportPage(onPage);
     comparePage([other, onPage]);
   }
-  const report = await makeReport(openRunDirectory(directory), runId, 1_788_257_500_000, {
+  const report = await makeReport(openRunDirectory(directory), runId, {
+    now: 1_788_257_500_000,
     subscriber: 'ended',
   });
   const style = (_style: string, text: string): string => text;

@@ -36,7 +36,8 @@ if (file !== undefined && process.argv[1]?.endsWith('src/embedded/iot-core/main.
   const unacknowledged = new WeakMap<object, Map<number, string>>();
 
   const { onFrame, sendPuback } = Connection.prototype;
-  Connection.prototype.onFrame = function (bytes, start, body, end) {
+  Connection.prototype.onFrame = function (frame) {
+    const { bytes, start, body, end } = frame;
     // PUBLISH (3.3): the four upper bits of the first byte are 3.
     if (bytes[start]! >>> 4 === 3) {
       const message = note('sent', bytes.toString('latin1', body, end));
@@ -46,7 +47,7 @@ if (file !== undefined && process.argv[1]?.endsWith('src/embedded/iot-core/main.
         unacknowledged.set(this, ofConnection.set(bytes.readUInt16BE(packetIdAt), message));
       }
     }
-    onFrame.call(this, bytes, start, body, end);
+    onFrame.call(this, frame);
   };
   Connection.prototype.sendPuback = function (packetId) {
     const message = unacknowledged.get(this)?.get(packetId);
@@ -55,9 +56,9 @@ if (file !== undefined && process.argv[1]?.endsWith('src/embedded/iot-core/main.
   };
   // The session is what a CONNACK of success goes with.
   const { attach } = Sessions.prototype;
-  Sessions.prototype.attach = function (...given) {
-    write('connected', given[0]);
-    return attach.apply(this, given);
+  Sessions.prototype.attach = function (attachment) {
+    write('connected', attachment.clientId);
+    return attach.call(this, attachment);
   };
 
   // HTTPS: a request's body is its payload, the status of its answer the acknowledgement.
@@ -84,10 +85,10 @@ if (file !== undefined && process.argv[1]?.endsWith('src/embedded/iot-core/main.
   };
 
   const { publish } = Router.prototype;
-  Router.prototype.publish = function (...given) {
-    const [, bytes, start, end] = given;
+  Router.prototype.publish = function (route, publication) {
+    const { bytes, start, end } = publication;
     note('taken', bytes.toString('latin1', start, end));
-    return publish.apply(this, given);
+    return publish.call(this, route, publication);
   };
   const { send } = ArrivalsQueue.prototype;
   ArrivalsQueue.prototype.send = function (body, nowMs) {

@@ -110,7 +110,16 @@ function publish(parts: DataPlaneParts, request: GatewayRequest, access: Access)
   metrics.publishInSuccess.add(now);
   if (headers.retain) metrics.publishRetainedSuccess.add(now);
   const { body } = request;
-  router.publish(router.routeOf(topic), body, 0, body.length, headers, undefined, now);
+  router.publish(router.routeOf(topic), {
+    topic,
+    bytes: body,
+    start: 0,
+    end: body.length,
+    headers,
+    publisher: undefined,
+    clientId: undefined,
+    nowMs: now,
+  });
   return json({ message: 'OK', traceId: request.requestId });
 }
 

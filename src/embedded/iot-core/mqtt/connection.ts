@@ -1,7 +1,7 @@
 import { type Access, type Authenticate, fullAccess, type Grant } from './access.ts';
 import type { BrokerState } from './broker-state.ts';
 import { ConnectionQuotas } from './connection-quotas.ts';
-import { FrameReader, type FrameSink } from './frame-reader.ts';
+import { type Frame, FrameReader, type FrameSink } from './frame-reader.ts';
 import type { Message } from './message.ts';
 import { type Channel, OutgoingPackets } from './outgoing-packets.ts';
 import { encodePacket } from './packet-codec.ts';
@@ -26,13 +26,8 @@ export interface ConnectionOwner {
   onGone(connection: Connection): void;
 }
 
-/**
- * Handles one packet.
- * @param bytes lent for the call
- * @param start of the fixed header; `body` of what follows it; `end` past the last byte
- * @throws ProtocolViolation, which ends the connection
- */
-type Dispatch = (connection: Connection, bytes: Buffer, start: number, body: number, end: number) => void;
+/** Handles one packet. @throws ProtocolViolation, which ends the connection */
+type Dispatch = (connection: Connection, frame: Frame) => void;
 
 interface ConnectionParts {
   readonly broker: BrokerState;
@@ -88,7 +83,7 @@ export class Connection implements FrameSink, SessionConnection {
   lateAcks = 0;
   #held = 0;
   /** Frames that came while something was waited for, with where the body of each begins. */
-  #kept: (readonly [frame: Buffer, body: number])[] | undefined;
+  #kept: Frame[] | undefined;
 
   constructor({ broker, owner, channel, authenticate, dispatch }: ConnectionParts) {
     this.broker = broker;
@@ -125,9 +120,16 @@ export class Connection implements FrameSink, SessionConnection {
     this.flush();
   }
 
-  onFrame(bytes: Buffer, start: number, body: number, end: number): void {
-    if (this.#kept === undefined) this.#dispatch(this, bytes, start, body, end);
-    else this.#kept.push([Buffer.from(bytes.subarray(start, end)), body - start]);
+  onFrame(frame: Frame): void {
+    const { bytes, start, body, end } = frame;
+    if (this.#kept === undefined) this.#dispatch(this, frame);
+    else
+      this.#kept.push({
+        bytes: Buffer.from(bytes.subarray(start, end)),
+        start: 0,
+        body: body - start,
+        end: end - start,
+      });
   }
 
   /** Reads no further until the promise has settled and `then` has made something of it. A rejection is a defect of ours. */
@@ -142,7 +144,7 @@ export class Connection implements FrameSink, SessionConnection {
       this.heardAtMs = this.broker.clock.now();
       try {
         act();
-        for (const [frame, body] of kept) if (!this.closed) this.onFrame(frame, 0, body, frame.length);
+        for (const frame of kept) if (!this.closed) this.onFrame(frame);
       } catch (error) {
         this.#refuse(error);
       }

@@ -4,11 +4,18 @@ import { malformed, maxPacketBytes, ProtocolViolation, reasonCodes } from './pro
 export interface FrameSink {
   /** Once true, what follows in the stream is ignored. */
   readonly closed: boolean;
-  /**
-   * One whole packet. The bytes are lent: they are overwritten after the call.
-   * @param start of the fixed header; `body` of what follows it; `end` past the last byte
-   */
-  onFrame(bytes: Buffer, start: number, body: number, end: number): void;
+  onFrame(frame: Frame): void;
+}
+
+/** One whole packet. It is lent for the call, with its bytes: both are overwritten after it. */
+export interface Frame {
+  readonly bytes: Buffer;
+  /** Where its fixed header begins. */
+  readonly start: number;
+  /** Where what follows the header begins. */
+  readonly body: number;
+  /** Past the last byte. */
+  readonly end: number;
 }
 
 /** A fixed header is at most five bytes (2.1). */
@@ -23,6 +30,13 @@ export class FrameReader {
   /** Begun packet: its bytes so far, in a buffer of its whole size once that is known. */
   #held: Buffer | undefined;
   #heldBytes = 0;
+  /** One for all packets: a device sends thousands. */
+  readonly #frame: { -readonly [Key in keyof Frame]: Frame[Key] } = {
+    bytes: Buffer.alloc(0),
+    start: 0,
+    body: 0,
+    end: 0,
+  };
 
   /** @throws ProtocolViolation for a length that is malformed or too large, or from the sink */
   read(chunk: Buffer, length: number, sink: FrameSink): void {
@@ -34,7 +48,12 @@ export class FrameReader {
         this.#hold(chunk, at, length, body === -1 ? maxHeaderBytes : end - at);
         return;
       }
-      sink.onFrame(chunk, at, body, end);
+      const frame = this.#frame;
+      frame.bytes = chunk;
+      frame.start = at;
+      frame.body = body;
+      frame.end = end;
+      sink.onFrame(frame);
       at = end;
     }
   }
@@ -57,7 +76,7 @@ export class FrameReader {
     this.#heldBytes += taken;
     if (this.#heldBytes === whole.length) {
       this.#held = undefined;
-      sink.onFrame(whole, 0, body, whole.length);
+      sink.onFrame({ bytes: whole, start: 0, body, end: whole.length });
     }
     return at + taken;
   }

@@ -1,3 +1,4 @@
+import type { RuleInput } from '../rules/topic-rule.ts';
 import { encodeLength, encodeProperties, type Property, propertyIds } from './properties.ts';
 import { type MqttVersion, packetTypes, type QoS } from './protocol.ts';
 
@@ -16,6 +17,13 @@ export interface Publisher {
   readonly clientId: string;
 }
 
+/** An accepted publish. Its payload is lent for the call: receivers that keep it copy it. */
+export interface Publication extends RuleInput {
+  readonly headers: PublishHeaders;
+  /** Undefined when published over HTTP. */
+  readonly publisher: Publisher | undefined;
+}
+
 const maxExpirySeconds = 604_800;
 
 /** A message on its way to subscribers, encoded once for all that want it alike. */
@@ -29,16 +37,10 @@ export class Message {
   readonly #expiresAtMs: number;
   readonly #frames: (Buffer | undefined)[] = [];
 
-  /** @param payload a copy of its own: it outlives the chunk it came in */
-  constructor(
-    topic: string,
-    payload: Buffer,
-    headers: PublishHeaders,
-    publisher: Publisher | undefined,
-    publishedAtMs: number,
-  ) {
+  /** Copies the payload: it outlives the chunk it came in. */
+  constructor({ topic, bytes, start, end, headers, publisher, nowMs: publishedAtMs }: Publication) {
     this.topic = topic;
-    this.payload = payload;
+    this.payload = Buffer.from(bytes.subarray(start, end));
     this.headers = headers;
     this.publisher = publisher;
     this.publishedAtMs = publishedAtMs;

@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts';
-import type { PublishHeaders } from './message.ts';
+import type { Publication } from './message.ts';
 import { encodePacket } from './packet-codec.ts';
 import { ProtocolViolation, reasonCodes } from './protocol.ts';
 
@@ -9,10 +9,8 @@ import { ProtocolViolation, reasonCodes } from './protocol.ts';
  */
 export function admitPublish(
   connection: Connection,
-  topic: string,
-  headers: PublishHeaders,
+  { topic, headers, nowMs }: Pick<Publication, 'topic' | 'headers' | 'nowMs'>,
   packetId: number,
-  nowMs: number,
 ): boolean {
   const { quotas, metrics } = connection.broker;
   if (headers.qos === 1 && connection.unacknowledged >= quotas.limits.unacknowledgedPerClient) {

@@ -1,7 +1,7 @@
 import type { Random } from '../../../shared/random.ts';
 import type { ProtocolMetrics } from '../metrics.ts';
 import type { ActiveRule, RulesEngine } from '../rules/rules-engine.ts';
-import { Message, type Publisher, type PublishHeaders } from './message.ts';
+import { Message, type Publication } from './message.ts';
 import { RetainedMessages } from './retained-messages.ts';
 import { type Readers, type Subscription, Subscriptions } from './subscriptions.ts';
 import { basicIngestRuleOf } from './topic-filter.ts';
@@ -69,26 +69,15 @@ export class Router {
     return route.version === this.subscriptions.version;
   }
 
-  /** Routes an accepted message. The payload is borrowed: receivers that keep it copy it. */
-  publish(
-    route: Route,
-    bytes: Buffer,
-    payloadStart: number,
-    payloadEnd: number,
-    headers: PublishHeaders,
-    publisher: Publisher | undefined,
-    nowMs: number,
-  ): void {
+  /** Routes an accepted message. */
+  publish(route: Route, publication: Publication): void {
+    const { headers, nowMs } = publication;
     if (route.hasReaders || (headers.retain && !route.isBasicIngest)) {
-      const payload = Buffer.from(bytes.subarray(payloadStart, payloadEnd));
-      const message = new Message(route.topic, payload, headers, publisher, nowMs);
+      const message = new Message(publication);
       if (headers.retain) this.retained.store(message);
       this.#distribute(route, message, nowMs);
     }
-    if (route.rules.length > 0) {
-      const clientId = publisher?.clientId;
-      this.#rules.run(route.rules, bytes, payloadStart, payloadEnd, route.topic, clientId, nowMs);
-    }
+    if (route.rules.length > 0) this.#rules.run(route.rules, publication);
   }
 
   #distribute(route: Route, message: Message, nowMs: number): void {

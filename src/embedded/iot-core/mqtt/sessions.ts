@@ -2,6 +2,15 @@ import type { Router } from './router.ts';
 import { Session, type SessionConnection } from './session.ts';
 
 /** The sessions by client id, and what happens to them when their client goes. */
+/** What a CONNECT asks for. */
+export interface Attachment {
+  readonly clientId: string;
+  readonly connection: SessionConnection;
+  readonly cleanStart: boolean;
+  readonly expirySeconds: number;
+  readonly nowMs: number;
+}
+
 export class Sessions {
   readonly #router: Router;
   readonly #byClientId = new Map<string, Session>();
@@ -28,13 +37,10 @@ export class Sessions {
    * The session of a client that connects [MQTT-3.1.2-4], [MQTT-3.1.2-5]: its old one, unless it asks for a clean start
    * or has none.
    */
-  attach(
-    clientId: string,
-    connection: SessionConnection,
-    cleanStart: boolean,
-    expirySeconds: number,
-    nowMs: number,
-  ): { readonly session: Session; readonly isResumed: boolean } {
+  attach({ clientId, connection, cleanStart, expirySeconds, nowMs }: Attachment): {
+    readonly session: Session;
+    readonly isResumed: boolean;
+  } {
     const old = this.#byClientId.get(clientId);
     if (old !== undefined && cleanStart) this.#end(old, nowMs);
     const isResumed = old !== undefined && !cleanStart;
@@ -82,15 +88,16 @@ export class Sessions {
     const { will } = session;
     if (will === undefined) return;
     session.will = undefined;
-    const { payload } = will;
-    this.#router.publish(
-      this.#router.routeOf(will.topic),
-      payload,
-      0,
-      payload.length,
-      will.headers,
-      session,
+    const { topic, payload, headers } = will;
+    this.#router.publish(this.#router.routeOf(topic), {
+      topic,
+      bytes: payload,
+      start: 0,
+      end: payload.length,
+      headers,
+      publisher: session,
+      clientId: session.clientId,
       nowMs,
-    );
+    });
   }
 }

@@ -23,6 +23,13 @@ export interface MappingCounts {
   readonly lastFailure: string | undefined;
 }
 
+export interface MappingParts {
+  readonly invoke: Invoke;
+  readonly settings: QueueSettings;
+  readonly clock: Clock;
+  readonly faults: Faults;
+}
+
 /**
  * Reads the queue for the function, as Lambda's event source mapping does: its readers make the batches, and this invokes
  * with them and deletes what did not fail.
@@ -37,7 +44,7 @@ export class EventSourceMapping {
   #failedRecords = 0;
   #lastFailure: string | undefined;
 
-  constructor(queue: ArrivalsQueue, invoke: Invoke, settings: QueueSettings, clock: Clock, faults: Faults) {
+  constructor(queue: ArrivalsQueue, { invoke, settings, clock, faults }: MappingParts) {
     this.#queue = queue;
     this.#invoke = invoke;
     const { batchSize, maximumBatchingWindowMs, readers } = settings;

@@ -17,6 +17,15 @@ const comma = 0x2c;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
+/** A payload where it lies in a buffer. */
+export interface PayloadBytes {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+  /** What `timestamp()` is, whole epoch milliseconds. */
+  readonly nowMs: number;
+}
+
 /**
  * The short way for a rule that selects paths and `timestamp()` of every message, as the deployed one does: values are
  * copied out of the message as they are written there, and nothing is parsed. 1 µs instead of 4.
@@ -45,7 +54,7 @@ export class ColumnCopier {
     this.#scanner = new PathScanner(paths);
   }
 
-  copy(bytes: Buffer, start: number, end: number, nowMs: number, out: RecordBuffer): CopyOutcome {
+  copy({ bytes, start, end, nowMs }: PayloadBytes, out: RecordBuffer): CopyOutcome {
     switch (this.#scanner.scan(bytes, start, end)) {
       case 'found':
         return this.#write(bytes, nowMs, out);

@@ -4,7 +4,7 @@ import type { Faults } from '../faults.ts';
 import type { Metrics } from '../metrics.ts';
 import { TopicTree } from '../mqtt/topic-tree.ts';
 import { RecordBuffer } from './record-buffer.ts';
-import type { TopicRule } from './topic-rule.ts';
+import type { RuleInput, TopicRule } from './topic-rule.ts';
 
 /** Where rules send: a queue, shaped as SQS, or a stream, shaped as Kinesis. */
 export interface RuleTarget {
@@ -33,6 +33,14 @@ export interface ActiveRule {
   readonly counters: ReturnType<Metrics['rule']>;
 }
 
+export interface RulesEngineParts {
+  readonly target: RuleTarget;
+  readonly metrics: Metrics;
+  readonly faults: Faults;
+  readonly quotas: AccountQuotas;
+  readonly errorAction: ErrorAction;
+}
+
 /** Runs the rules whose filter a message's topic matches. */
 export class RulesEngine {
   readonly #tree = new TopicTree<ActiveRule>();
@@ -46,11 +54,7 @@ export class RulesEngine {
 
   constructor(
     rules: readonly TopicRule[],
-    target: RuleTarget,
-    metrics: Metrics,
-    faults: Faults,
-    quotas: AccountQuotas,
-    errorAction: ErrorAction,
+    { target, metrics, faults, quotas, errorAction }: RulesEngineParts,
   ) {
     this.#target = target;
     this.#errorAction = errorAction;
@@ -74,26 +78,15 @@ export class RulesEngine {
     return rule === undefined ? [] : [rule];
   }
 
-  /**
-   * @param bytes lent for the call
-   * @param clientId undefined: published over HTTP
-   */
-  run(
-    rules: readonly ActiveRule[],
-    bytes: Buffer,
-    payloadStart: number,
-    payloadEnd: number,
-    topic: string,
-    clientId: string | undefined,
-    nowMs: number,
-  ): void {
+  run(rules: readonly ActiveRule[], input: RuleInput): void {
+    const { bytes, start, end, nowMs } = input;
     for (const { rule, counters } of rules) {
       counters.topicMatch.add(nowMs);
       if (!this.#quotas.admitRuleEvaluation(nowMs)) {
         counters.throttled.add(nowMs);
         continue;
       }
-      const evaluation = rule.evaluate(bytes, payloadStart, payloadEnd, topic, clientId, nowMs, this.#record);
+      const evaluation = rule.evaluate(input, this.#record);
       if (evaluation === 'notJson') {
         counters.parseError.add(nowMs);
         continue;
@@ -111,10 +104,10 @@ export class RulesEngine {
         counters.success.add(nowMs);
         continue;
       }
-      const original = Buffer.from(bytes.subarray(payloadStart, payloadEnd));
+      const original = Buffer.from(bytes.subarray(start, end));
       const conclude = (final: SendOutcome): void => {
         (final === true ? counters.success : counters.failure).add(nowMs);
-        if (final !== true) this.#errorAction(errorMessageOf(rule.name, topic, clientId, original, final));
+        if (final !== true) this.#errorAction(errorMessageOf(rule.name, input, original, final));
       };
       if (outcome instanceof Promise) void outcome.then(conclude);
       else conclude(outcome);
@@ -125,8 +118,7 @@ export class RulesEngine {
 /** @see https://docs.aws.amazon.com/iot/latest/developerguide/rule-error-handling.html#rule-error-message-format */
 function errorMessageOf(
   ruleName: string,
-  topic: string,
-  clientId: string | undefined,
+  { topic, clientId }: RuleInput,
   original: Buffer,
   failure: ActionFailure,
 ): string {

@@ -1,7 +1,14 @@
-import { ColumnCopier } from './column-copier.ts';
+import { ColumnCopier, type PayloadBytes } from './column-copier.ts';
 import type { RecordBuffer } from './record-buffer.ts';
 import { parseRuleSql } from './sql.ts';
 import { type Evaluation, StatementEvaluator } from './statement-evaluator.ts';
+
+/** An incoming message. Its bytes are lent for the call. */
+export interface RuleInput extends PayloadBytes {
+  readonly topic: string;
+  /** Undefined: published over HTTP. */
+  readonly clientId: string | undefined;
+}
 
 /** A rule, compiled: the short way where its SELECT allows it, and the general way for all that one leaves open. */
 export class TopicRule {
@@ -23,22 +30,13 @@ export class TopicRule {
   /**
    * Writes the outgoing message for one incoming. A path that the message does not have is left out, as AWS leaves out
    * what is Undefined.
-   * @param clientId undefined: published over HTTP
-   * @param nowMs what `timestamp()` is, whole epoch milliseconds
    */
-  evaluate(
-    bytes: Buffer,
-    start: number,
-    end: number,
-    topic: string,
-    clientId: string | undefined,
-    nowMs: number,
-    out: RecordBuffer,
-  ): Evaluation {
+  evaluate(input: RuleInput, out: RecordBuffer): Evaluation {
     if (this.#copier !== undefined) {
-      const outcome = this.#copier.copy(bytes, start, end, nowMs, out);
+      const outcome = this.#copier.copy(input, out);
       if (outcome !== 'undecided') return outcome;
     }
-    return this.#evaluator.evaluate(bytes.toString('utf8', start, end), { topic, clientId, nowMs }, out);
+    const { bytes, start, end } = input;
+    return this.#evaluator.evaluate(bytes.toString('utf8', start, end), input, out);
   }
 }

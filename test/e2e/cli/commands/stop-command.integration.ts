@@ -138,7 +138,8 @@ describe('a run whose execution was stopped by StopExecution', () => {
     expect(execution.status).toBe('ABORTED');
     const backend = attachBackend({ ...rehearsal.aws, pid: process.pid }, rehearsal.runsDirectory);
     // As a report made in between: of slices that run on.
-    const early = await reportOf(backend.record, run.runId, Date.now(), {
+    const early = await reportOf(backend.record, run.runId, {
+      now: Date.now(),
       execution: executionReportOf(execution),
       subscriber: 'may-read',
     });

@@ -13,7 +13,7 @@ describe('a run without a report', () => {
   it('ends in the words of what failed', () => {
     const fault = faultOfExecution(
       failed('States.TaskFailed', '{"errorType":"Error","errorMessage":"no bucket"}'),
-      'logs',
+      { logs: 'logs' },
       false,
     );
     expect(fault.message).toBe('the run ended without a report: States.TaskFailed: no bucket');
@@ -22,20 +22,20 @@ describe('a run without a report', () => {
 
   it('is bad usage where the plan function refused the profile', () => {
     const cause = '{"errorType":"InvalidInputError","errorMessage":"publish.topic: is outside stampede/#"}';
-    const fault = faultOfExecution(failed('InvalidInputError', cause), 'logs', false);
+    const fault = faultOfExecution(failed('InvalidInputError', cause), { logs: 'logs' }, false);
     expect([fault.exitCode, fault.message]).toEqual([2, 'publish.topic: is outside stampede/#']);
   });
 
   it('is refused where only the plan function saw why', () => {
     const cause =
       '{"errorType":"RefusedByPreflight","errorMessage":"Preflight refuses this run:\\n  stages: …"}';
-    const fault = faultOfExecution(failed('RefusedByPreflight', cause), 'logs', false);
+    const fault = faultOfExecution(failed('RefusedByPreflight', cause), { logs: 'logs' }, false);
     expect([fault.exitCode, fault.message]).toEqual([3, 'Preflight refuses this run:\n  stages: …']);
   });
 
   it('is stopped, not failed, where the user stopped it', () => {
     const aborted: Execution = { executionArn: 'arn', status: 'ABORTED', error: undefined, cause: undefined };
-    const fault = faultOfExecution(aborted, 'logs', true);
+    const fault = faultOfExecution(aborted, { logs: 'logs' }, true);
     expect([fault.exitCode, fault.message]).toEqual([130, 'the run ended without a report: aborted']);
   });
 });

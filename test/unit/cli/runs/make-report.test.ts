@@ -35,7 +35,7 @@ function makeRecord(subscriber: 'queue' | 'stream' | 'direct' = 'queue') {
     },
   };
   return {
-    make: (from: Subscriber) => reportOf(record, plan.runId, plan.timeline.deadlineAt, { subscriber: from }),
+    make: (from: Subscriber) => reportOf(record, plan.runId, { now: plan.timeline.deadlineAt, subscriber: from }),
     storeRest: () => void windows.push(windowOf(plan, everything.slice(0, 7))),
   };
 }

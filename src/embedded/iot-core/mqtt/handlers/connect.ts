@@ -101,13 +101,13 @@ function admit(
   // [MQTT-3.1.4-3] The client's other connection goes.
   known?.close(reasonCodes.sessionTakenOver);
   const expirySeconds = expiryOf(packet);
-  const { session, isResumed } = broker.sessions.attach(
+  const { session, isResumed } = broker.sessions.attach({
     clientId,
     connection,
-    packet.clean ?? true,
+    cleanStart: packet.clean ?? true,
     expirySeconds,
-    now,
-  );
+    nowMs: now,
+  });
   session.will = will;
   session.access = connection.access;
   connection.session = session;
@@ -119,9 +119,8 @@ function admit(
   );
   connection.maxPacketBytes = packet.properties?.maximumPacketSize ?? connection.maxPacketBytes;
   metrics.connectSuccess.add(now);
-  connection.send(
-    encodePacket(connackOf(connection, packet, clientId, expirySeconds, isResumed), connection.version),
-  );
+  const connack = connackOf(connection, packet, { clientId, expirySeconds, sessionPresent: isResumed });
+  connection.send(encodePacket(connack, connection.version));
   session.resume(now);
 }
 
@@ -177,12 +176,16 @@ function clampKeepAlive(seconds: number): number {
   return Math.min(Math.max(wanted, min), max) / 1000;
 }
 
+interface AcceptedSession {
+  readonly clientId: string;
+  readonly expirySeconds: number;
+  readonly sessionPresent: boolean;
+}
+
 function connackOf(
   connection: Connection,
   packet: ConnectPacket,
-  clientId: string,
-  expirySeconds: number,
-  sessionPresent: boolean,
+  { clientId, expirySeconds, sessionPresent }: AcceptedSession,
 ): IConnackPacket {
   if (connection.version === 4) return { cmd: 'connack', returnCode: returnCodes.accepted, sessionPresent };
   const keepAliveSeconds = connection.maxSilenceMs / 1_500;

@@ -1,4 +1,5 @@
 import type { Connection } from '../connection.ts';
+import type { Frame } from '../frame-reader.ts';
 import { decodePacket } from '../packet-codec.ts';
 import { malformed, packetTypes, protocolError } from '../protocol.ts';
 import { handleConnect } from './connect.ts';
@@ -11,17 +12,10 @@ import { handleUnsubscribe } from './unsubscribe.ts';
 
 /**
  * Every packet goes to the handler of its kind. The frequent ones are read where they lie, the others are decoded whole.
- * @param bytes lent for the call
- * @param start of the fixed header; `body` of what follows it; `end` past the last byte
  * @throws ProtocolViolation, which ends the connection
  */
-export function dispatchFrame(
-  connection: Connection,
-  bytes: Buffer,
-  start: number,
-  body: number,
-  end: number,
-): void {
+export function dispatchFrame(connection: Connection, frame: Frame): void {
+  const { bytes, start, body, end } = frame;
   const type = bytes[start]! >>> 4;
   const { session } = connection;
   if (session === undefined) {
@@ -32,13 +26,13 @@ export function dispatchFrame(
   }
   switch (type) {
     case packetTypes.publish:
-      handlePublish(connection, session, bytes, start, body, end);
+      handlePublish(connection, session, frame);
       return;
     case packetTypes.puback:
-      handlePuback(connection, session, bytes, start, body, end);
+      handlePuback(connection, session, frame);
       return;
     case packetTypes.pingreq:
-      handlePingreq(connection, bytes, start, body, end);
+      handlePingreq(connection, frame);
       return;
   }
   const packet = decodePacket(bytes.subarray(start, end), connection.version);

@@ -1,4 +1,5 @@
 import type { Connection } from '../connection.ts';
+import type { Frame } from '../frame-reader.ts';
 import { checkPubackProperties } from '../packet-properties.ts';
 import { malformed } from '../protocol.ts';
 import type { Session } from '../session.ts';
@@ -10,10 +11,7 @@ import type { Session } from '../session.ts';
 export function handlePuback(
   connection: Connection,
   session: Session,
-  bytes: Buffer,
-  start: number,
-  body: number,
-  end: number,
+  { bytes, start, body, end }: Frame,
 ): void {
   // [MQTT-2.1.3-1]
   if ((bytes[start]! & 15) !== 0 || end - body < 2) throw malformed('a PUBACK');

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { iotCoreLimits } from '../../../../profile/iot-core-limits.ts';
 import type { Connection } from '../connection.ts';
-import type { PublishHeaders } from '../message.ts';
+import type { Frame } from '../frame-reader.ts';
+import type { Publication, PublishHeaders } from '../message.ts';
 import {
   forwardedOf,
   type Property,
@@ -37,16 +38,13 @@ const plainHeaders: readonly (readonly PublishHeaders[])[] = [
 ];
 
 /**
- * PUBLISH (3.3). The hot path: parsed in place, with no object and no string per message as long as a device keeps its
- * topic and only rules read it.
+ * PUBLISH (3.3). The hot path: parsed in place, with no string per message as long as a device keeps its topic and only
+ * rules read it.
  */
 export function handlePublish(
   connection: Connection,
   session: Session,
-  bytes: Buffer,
-  start: number,
-  body: number,
-  end: number,
+  { bytes, start, body, end }: Frame,
 ): void {
   const flags = bytes[start]!;
   const qos = (flags >>> 1) & 3;
@@ -83,28 +81,29 @@ export function handlePublish(
     refusePublish(connection, packetId, headers.retain);
     return;
   }
-  accept(connection, session, route, bytes, payloadStart, end, headers, packetId);
+  accept(connection, route, packetId, {
+    topic: route.topic,
+    bytes,
+    start: payloadStart,
+    end,
+    headers,
+    publisher: session,
+    clientId: session.clientId,
+    nowMs: connection.heardAtMs,
+  });
 }
 
 /** The message is well-formed: within quotas it is handed on and acknowledged. */
-function accept(
-  connection: Connection,
-  session: Session,
-  route: Route,
-  bytes: Buffer,
-  payloadStart: number,
-  end: number,
-  headers: PublishHeaders,
-  packetId: number,
-): void {
-  const { broker, heardAtMs: now } = connection;
+function accept(connection: Connection, route: Route, packetId: number, publication: Publication): void {
+  const { broker } = connection;
   const { metrics } = broker;
-  if (end - payloadStart > iotCoreLimits.payloadBytes)
+  const { headers, nowMs } = publication;
+  if (publication.end - publication.start > iotCoreLimits.payloadBytes)
     throw tooLarge(connection, 'a payload larger than 128 KB');
-  if (!admitPublish(connection, route.topic, headers, packetId, now)) return;
-  metrics.publishInSuccess.add(now);
-  if (headers.retain) metrics.publishRetainedSuccess.add(now);
-  broker.router.publish(route, bytes, payloadStart, end, headers, session, now);
+  if (!admitPublish(connection, publication, packetId)) return;
+  metrics.publishInSuccess.add(nowMs);
+  if (headers.retain) metrics.publishRetainedSuccess.add(nowMs);
+  broker.router.publish(route, publication);
   // [MQTT-4.3.2-4]
   if (headers.qos === 0 || broker.faults.dropsAck() || broker.lateAcks.takes(connection, packetId)) return;
   connection.sendPuback(packetId);

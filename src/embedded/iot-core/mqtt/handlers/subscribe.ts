@@ -45,8 +45,7 @@ export function handleSubscribe(
   const granted: number[] = [];
   let hasTooMany = false;
   let invalidFilters = 0;
-  const fresh: { readonly filter: TopicFilter; readonly wanted: ISubscription; readonly isNew: boolean }[] =
-    [];
+  const fresh: GrantedSubscription[] = [];
   for (const wanted of subscriptions) {
     const filter = parseTopicFilter(wanted.topic);
     // [MQTT-3.8.3-4]
@@ -80,10 +79,15 @@ export function handleSubscribe(
   if (fresh.length > 0) broker.metrics.subscribeSuccess.add(now);
   if (invalidFilters > 0) broker.metrics.subscribeClientError.add(now);
   connection.send(encodePacket({ cmd: 'suback', messageId, granted }, version));
-  for (const { filter, wanted, isNew } of fresh)
-    sendRetained(session, connection, filter, wanted, isNew, now);
+  for (const subscription of fresh) sendRetained(session, connection, subscription);
   // "AWS IoT Core might reject subscription requests in excess of this amount and the connection is closed."
   if (hasTooMany) throw new ProtocolViolation(reasonCodes.quotaExceeded, 'too many subscriptions');
+}
+
+interface GrantedSubscription {
+  readonly filter: TopicFilter;
+  readonly wanted: ISubscription;
+  readonly isNew: boolean;
 }
 
 /** One subscription more than its connection, or the group of a shared one, may have. */
@@ -108,11 +112,9 @@ function isPastQuota(broker: BrokerState, session: Session, filter: TopicFilter,
 function sendRetained(
   session: Session,
   connection: Connection,
-  filter: TopicFilter,
-  wanted: ISubscription,
-  isNew: boolean,
-  now: number,
+  { filter, wanted, isNew }: GrantedSubscription,
 ): void {
+  const { heardAtMs: now } = connection;
   if (filter.hasWildcard || filter.shareName !== undefined) return;
   if (wanted.rh === 2 || (wanted.rh === 1 && !isNew)) return;
   const message = connection.broker.router.retained.get(filter.filter, now);

@@ -18,7 +18,7 @@ function read(chunks: readonly Buffer[]): { first: number; body: Uint8Array }[] 
   const frames: { first: number; body: Uint8Array }[] = [];
   const sink: FrameSink = {
     closed: false,
-    onFrame: (bytes, start, body, end) => {
+    onFrame: ({ bytes, start, body, end }) => {
       frames.push({ first: bytes[start]!, body: new Uint8Array(bytes.subarray(body, end)) });
     },
   };

@@ -1,9 +1,21 @@
 import { expect, it } from '@jest/globals';
 import type { Connection } from '../../../../../src/embedded/iot-core/mqtt/connection.ts';
-import { Message } from '../../../../../src/embedded/iot-core/mqtt/message.ts';
+import { Message, type PublishHeaders } from '../../../../../src/embedded/iot-core/mqtt/message.ts';
 import type { Router } from '../../../../../src/embedded/iot-core/mqtt/router.ts';
 import { Session } from '../../../../../src/embedded/iot-core/mqtt/session.ts';
 import { Sessions } from '../../../../../src/embedded/iot-core/mqtt/sessions.ts';
+
+const messageOf = (topic: string, headers: PublishHeaders, publisher?: Session): Message =>
+  new Message({
+    topic,
+    bytes: Buffer.from('x'),
+    start: 0,
+    end: 1,
+    headers,
+    publisher,
+    clientId: publisher?.clientId,
+    nowMs: 0,
+  });
 
 it('a message does not overtake one that waits, though there is room again', () => {
   const session = new Session('slow', 0);
@@ -15,12 +27,7 @@ it('a message does not overtake one that waits, though there is room again', () 
   };
   session.connection = connection as unknown as Connection;
   const deliver = (topic: string) =>
-    session.deliver(
-      new Message(topic, Buffer.alloc(0), { qos: 1, retain: false }, undefined, 0),
-      1,
-      false,
-      0,
-    );
+    session.deliver(messageOf(topic, { qos: 1, retain: false }), 1, false, 0);
   deliver('a');
   connection.hasRoom = false;
   deliver('b');
@@ -39,10 +46,16 @@ it('a session that has expired holds no messages, even if something still refers
     hasRoom: true,
     sendQos1: (message: Message) => sent.push(message) > 0,
   } as unknown as Connection;
-  const { session } = sessions.attach('sleeper', connection, true, 60, 0);
+  const { session } = sessions.attach({
+    clientId: 'sleeper',
+    connection,
+    cleanStart: true,
+    expirySeconds: 60,
+    nowMs: 0,
+  });
   sessions.detach(session, connection, 0);
   // What it published itself and others keep, a retained message say, holds on to the session.
-  const kept = new Message('kept', Buffer.from('x'), { qos: 1, retain: true }, session, 0);
+  const kept = messageOf('kept', { qos: 1, retain: true }, session);
   expect(session.deliver(kept, 1, false, 0)).toBe(true);
   sessions.sweep(60_000);
   expect(sessions.away).toBe(0);

@@ -15,12 +15,7 @@ function evaluate(sql: string, payload: string | Buffer, { topic, clientId } = c
   const out = new RecordBuffer();
   const bytes = Buffer.concat([Buffer.from('"'), Buffer.from(payload), Buffer.from('"')]);
   const evaluation = new TopicRule('r', sql).evaluate(
-    bytes,
-    1,
-    bytes.length - 1,
-    topic,
-    clientId,
-    nowMs,
+    { bytes, start: 1, end: bytes.length - 1, topic, clientId, nowMs },
     out,
   );
   return evaluation === 'selected' ? out.body.toString() : evaluation;
@@ -68,7 +63,7 @@ describe('TopicRule', () => {
     let decided = 0;
     const short = (text: string) => {
       const bytes = Buffer.from(text);
-      const outcome = copier.copy(bytes, 0, bytes.length, nowMs, out);
+      const outcome = copier.copy({ bytes, start: 0, end: bytes.length, nowMs }, out);
       if (outcome !== 'undecided') decided++;
       if (outcome === 'undecided') return general(text);
       return outcome === 'selected' ? (JSON.parse(out.body.toString()) as unknown) : outcome;
@@ -121,7 +116,7 @@ describe('TopicRule', () => {
     const withoutClient = new TopicRule('r', "SELECT clientid() AS id, topic() AS t FROM 'x'");
     const out = new RecordBuffer();
     const bytes = Buffer.from('{}');
-    withoutClient.evaluate(bytes, 0, 2, overHttp.topic, undefined, nowMs, out);
+    withoutClient.evaluate({ ...overHttp, bytes, start: 0, end: 2, clientId: undefined }, out);
     expect(out.body.toString()).toBe('{"id":"n/a","t":"stampede/x"}');
   });
 

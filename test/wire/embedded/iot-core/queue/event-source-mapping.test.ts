@@ -29,7 +29,7 @@ function start(settings: Partial<QueueSettings> = {}) {
       invocations.push({ records: Records, answer });
     });
   const faults = new Faults(clock, noFaults);
-  const mapping = new EventSourceMapping(queue, invoke, all, clock, faults);
+  const mapping = new EventSourceMapping(queue, { invoke, settings: all, clock, faults });
   let sent = 0;
   return {
     queue,

@@ -29,7 +29,7 @@ async function start() {
   const subscriber = { fails: true };
   const invoke = async (): Promise<InvocationOutcome> =>
     subscriber.fails ? { kind: 'failed', reason: 'killed' } : { kind: 'returned', payload: '' };
-  new EventSourceMapping(queue, invoke, settings, clock, new Faults(clock, noFaults));
+  new EventSourceMapping(queue, { invoke, settings, clock, faults: new Faults(clock, noFaults) });
   const sqs = makeSqs([
     { name: 'arrivals', counts: () => queue.counts },
     { name: 'dead', counts: () => queue.deadLetters.counts, messages: queue.deadLetters },
