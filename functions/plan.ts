@@ -9,10 +9,11 @@ import { type FanOut, fanOutOf } from '../src/plan/fan-out.ts';
 import { makePlan } from '../src/plan/make-plan.ts';
 import { enforceLimits } from '../src/plan/preflight.ts';
 import { RefusedByPreflightError } from '../src/plan/refusals.ts';
-import { parseLoadProfile } from '../src/profile/parse.ts';
+import { parseProfile } from '../src/targets/parse-profile.ts';
+import { traitsOf } from '../src/targets/traits-of.ts';
 import { readEnvironment } from '../src/worker/environment.ts';
 import { findLeftovers } from '../src/worker/leftovers.ts';
-import { isCharged, resolveTarget } from '../src/worker/resolve-target.ts';
+import { resolveTarget } from '../src/worker/resolve-target.ts';
 import { readConditions } from '../src/worker/run-conditions.ts';
 
 const environment = readEnvironment(process.env);
@@ -35,9 +36,10 @@ export interface PlanFunctionRequest {
  * @throws RefusedByPreflightError, RefusedTargetError: in the execution `RefusedByPreflight`
  */
 export async function handler({ runId, profile, stateMachineArn }: PlanFunctionRequest): Promise<FanOut> {
-  const parsed = parseLoadProfile(profile);
-  const target = await resolveTarget(environment, parsed.allowedHosts);
-  const account = { ...(await readAccountLimits(environment.region)), isCharged: isCharged(target) };
+  const parsed = parseProfile(profile);
+  const target = await resolveTarget({ environment, allowedHosts: parsed.allowedHosts });
+  const isCharged = traitsOf(target).isCharged(target);
+  const account = { ...(await readAccountLimits(environment.region)), isCharged };
   const plan = makePlan({
     runId,
     profile: parsed,

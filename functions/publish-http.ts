@@ -2,6 +2,7 @@ import { makeRunStore } from '../src/aws/bucket.ts';
 import { dataPlaneClientOf, makeControl } from '../src/aws/control.ts';
 import { makeHttpsTransport } from '../src/device/transports/https.ts';
 import { makeSystemClock } from '../src/shared/clock.ts';
+import { dataUrlOf } from '../src/targets/traits-of.ts';
 import { pollControl } from '../src/worker/control-poll.ts';
 import { readEnvironment } from '../src/worker/environment.ts';
 import { makeLiveView } from '../src/worker/live-view.ts';
@@ -21,10 +22,10 @@ export async function handler(request: SliceRequest): Promise<{ slice: number }>
     liveView,
     clock,
     makeTransport: async ({ profile, target }) =>
-      makeHttpsTransport({ ...profile.publish, dataUrl: target?.dataUrl }),
+      makeHttpsTransport({ ...profile.publish, dataUrl: dataUrlOf(target) }),
     openControl: async ({ runId, target, slices }, _slice, hearing) =>
       pollControl({
-        control: makeControl(dataPlaneClientOf(target)),
+        control: makeControl(dataPlaneClientOf(dataUrlOf(target))),
         runId,
         slices: slices.count,
         clock,

@@ -4,6 +4,7 @@ import type { MakeTransport } from '../src/device/transport.ts';
 import { makeMqttTransport } from '../src/device/transports/mqtt.ts';
 import type { Plan } from '../src/plan/plan.ts';
 import { type Clock, makeSystemClock } from '../src/shared/clock.ts';
+import { mqttEndpointsOf } from '../src/targets/traits-of.ts';
 import { makeMqttTargetReader } from '../src/worker/device-credentials.ts';
 import { readEnvironment } from '../src/worker/environment.ts';
 import { makeLiveView } from '../src/worker/live-view.ts';
@@ -36,5 +37,5 @@ export async function handler(request: SliceRequest): Promise<{ slice: number }>
 }
 
 async function makeTransport({ profile, target }: Plan, clock: Clock): Promise<MakeTransport> {
-  return makeMqttTransport(profile, await readTarget(target?.endpoints ?? [], profile.connect.auth), clock);
+  return makeMqttTransport(profile, await readTarget(mqttEndpointsOf(target), profile.connect.auth), clock);
 }

@@ -8,8 +8,9 @@ import { makeStreamBacklog } from '../src/aws/stream-backlog.ts';
 import type { Plan } from '../src/plan/plan.ts';
 import type { Verdict } from '../src/report/report-model.ts';
 import { makeSystemClock } from '../src/shared/clock.ts';
-import { checkPlannedTarget, hostsOf } from '../src/targets/planned-target.ts';
+import { checkPlannedTarget } from '../src/targets/planned-target.ts';
 import type { Target } from '../src/targets/target.ts';
+import { dataUrlOf, namesOf } from '../src/targets/traits-of.ts';
 import { readEnvironment } from '../src/worker/environment.ts';
 import { makeLiveView } from '../src/worker/live-view.ts';
 import { makeRunControl } from '../src/worker/run-control.ts';
@@ -57,7 +58,9 @@ export async function handler(
   context: LambdaContext,
 ): Promise<Summary | Look> {
   const plan = await store.getPlan(runId);
-  const topic = makeControl(dataPlaneClientOf(await targetOf(plan), { maxAttempts: attemptsToRetain }));
+  const topic = makeControl(
+    dataPlaneClientOf(dataUrlOf(await targetOf(plan)), { maxAttempts: attemptsToRetain }),
+  );
   const control = { ...topic, ...makeRunControl({ store, control: topic }) };
   if (interim === true) {
     const watch = { store, metrics, control, now: Date.now };
@@ -84,6 +87,6 @@ async function targetOf({ target }: Plan): Promise<Target> {
   } catch {
     found = undefined;
     const region = process.env.AWS_REGION;
-    return checkPlannedTarget(target, { ...environment, region, hosts: hostsOf(target) });
+    return checkPlannedTarget(target, { ...environment, region, hosts: namesOf(target) });
   }
 }

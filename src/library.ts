@@ -9,16 +9,16 @@ import { runToReport } from './cli/run/follow-run.ts';
 import type { Interrupts } from './cli/run/interrupts.ts';
 import { faultOfExecution, StoppedBeforeStartError } from './cli/run/run-outcome.ts';
 import { applyOverrides, type ProfileOverrides } from './profile/overrides.ts';
-import { parseLoadProfile } from './profile/parse.ts';
 import type { Report } from './report/report-model.ts';
 import type { QuotaName } from './targets/aws-iot/quotas.ts';
+import { parseProfile } from './targets/parse-profile.ts';
 
 export { makePlan, type PlanRequest } from './plan/make-plan.ts';
 export type { Plan } from './plan/plan.ts';
 export type { LoadProfile } from './profile/load-profile.ts';
-export { parseLoadProfile } from './profile/parse.ts';
 export type { Report, Verdict } from './report/report-model.ts';
 export { InvalidInputError, StampedeError } from './shared/errors.ts';
+export { parseProfile as parseLoadProfile } from './targets/parse-profile.ts';
 export type { ProfileOverrides, QuotaName };
 
 export interface RunEmbeddedOptions {
@@ -43,7 +43,7 @@ export interface RunEmbeddedOptions {
  */
 export async function runEmbedded(input: unknown, options: RunEmbeddedOptions = {}): Promise<Report> {
   const { runsDirectory = 'runs', overrides = [], limits = {}, signal } = options;
-  const profile = parseLoadProfile(input, overrides);
+  const profile = parseProfile(input, overrides);
   const site = makeEmbeddedSite({ runsDirectory, quotas: { limits } });
   const draft = draftRun(profile, site.draft);
   checkDraft(draft);

@@ -7,7 +7,6 @@ import {
 } from '@aws-sdk/client-iot-data-plane';
 import { type Announcement, formatAnnouncement, parseAnnouncement } from '../plan/actions/action.ts';
 import { controlTopicOf } from '../plan/plan.ts';
-import type { Target } from '../targets/target.ts';
 
 /** How slices come to know of a run's actions: a retained message on `stampede-control/{runId}`, which holds the last one. */
 export interface Control {
@@ -24,12 +23,11 @@ export interface Control {
  */
 export const attemptsToRetain = 8;
 
-/** A client of the HTTPS API of a plan's target. @param settings beside the endpoint */
+/** @param endpoint the HTTPS API of a plan's target; undefined: the SDK's default. @param settings beside it */
 export function dataPlaneClientOf(
-  target: Pick<Target, 'dataUrl'> | undefined,
+  endpoint: string | undefined,
   settings: IoTDataPlaneClientConfig = {},
 ): IoTDataPlaneClient {
-  const endpoint = target?.dataUrl;
   return new IoTDataPlaneClient(endpoint === undefined ? settings : { ...settings, endpoint });
 }
 

@@ -1,7 +1,7 @@
 import { DescribeEndpointCommand, IoTClient } from '@aws-sdk/client-iot';
 import { StampedeError } from '../shared/errors.ts';
 import { iotCoreEndpointsOf } from '../targets/aws-iot/endpoints.ts';
-import type { Target } from '../targets/target.ts';
+import type { AwsIotTarget } from '../targets/target.ts';
 
 /** Asks the control plane for the account's own endpoint. */
 export type DescribeEndpoint = () => Promise<string | undefined>;
@@ -37,9 +37,9 @@ export async function findTarget(
   {
     iotEndpoints,
     iotDataUrl,
-  }: { readonly iotEndpoints: Target['endpoints']; readonly iotDataUrl: URL | undefined },
+  }: { readonly iotEndpoints: AwsIotTarget['endpoints']; readonly iotDataUrl: URL | undefined },
   describe: DescribeEndpoint = () => describeIotEndpoint(),
-): Promise<Target> {
+): Promise<AwsIotTarget> {
   const dataUrlOf = (host: string): string => iotDataUrl?.href ?? dataUrlOfHost(host);
   const [first] = iotEndpoints;
   if (first !== undefined)

@@ -1,5 +1,9 @@
 import { CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
-import { type IotMetricName, iotMetricNames, ruleMetricNames } from '../profile/cloudwatch-metrics.ts';
+import {
+  type IotMetricName,
+  iotMetricNames,
+  ruleMetricNames,
+} from '../targets/aws-iot/cloudwatch-metrics.ts';
 
 export type MetricSums = Readonly<Partial<Record<IotMetricName, number>>>;
 

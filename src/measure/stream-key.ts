@@ -1,4 +1,4 @@
-import { maxSlices } from '../profile/iot-core-limits.ts';
+import { maxSlices } from '../shared/run-bounds.ts';
 
 /** A stream of a run: one kind of message of one slice, numbered n = 0, 1, 2 … without a gap. */
 export interface StreamId {

@@ -1,6 +1,6 @@
-import { maxDevicesPerSlice, maxSlices } from '../profile/iot-core-limits.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import { checkJsonValue } from '../shared/json-value.ts';
+import { maxDevicesPerSlice, maxSlices } from '../shared/run-bounds.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import type { Plan } from './plan.ts';
 

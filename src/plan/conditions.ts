@@ -1,5 +1,4 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
-import type { Target } from '../targets/target.ts';
 
 /** Under what a run took place, as far as the plan function knows it: part of plan.json. */
 export interface PlanConditions {
@@ -57,12 +56,4 @@ export interface RunConditions extends PlanConditions {
   readonly overrides: readonly string[];
   /** Absent: none. */
   readonly faults?: InjectedFaults;
-}
-
-/** The endpoint that devices were pointed at first. */
-export function describeTarget(target: Target | undefined, isRehearsal: boolean): string {
-  const endpoint = target?.endpoints[0];
-  if (endpoint === undefined) return 'unknown';
-  const { scheme, host, port } = endpoint;
-  return isRehearsal ? `${scheme}://${host}` : `${scheme}://${host}:${port}`;
 }

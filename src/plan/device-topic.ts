@@ -1,10 +1,11 @@
 import { checkTopicLimits, expandTopic } from '../profile/topic-template.ts';
 import type { InputError } from '../shared/errors.ts';
 import { topicFilterMatches, topicRootOf } from '../targets/aws-iot/match-topic-filter.ts';
+import { traitsOf } from '../targets/traits-of.ts';
 import { defaultDeployment } from './deployment.ts';
 import { identifyDevice, type Plan } from './plan.ts';
 
-type TopicPlan = Pick<Plan, 'runId' | 'profile' | 'topicRoot'>;
+type TopicPlan = Pick<Plan, 'runId' | 'profile' | 'topicRoot' | 'target'>;
 
 /**
  * The topic that a device publishes to, its placeholders filled in.
@@ -24,7 +25,7 @@ export function topicOfDevice(plan: TopicPlan, deviceIndex: number, slice: numbe
 export function checkDeviceTopic(plan: TopicPlan, topicFilter: string, slices: number): InputError[] {
   const path = 'publish.topic';
   const longest = topicOfDevice(plan, plan.profile.devices - 1, slices - 1);
-  const faults = checkTopicLimits(longest).map((fault) => ({ path, ...fault }));
+  const faults = checkTopicLimits(longest, traitsOf(plan.target).limits).map((fault) => ({ path, ...fault }));
   const topic = topicOfDevice(plan, 0, 0);
   if (topicFilterMatches(topicFilter, topic)) return faults;
   return [

@@ -1,5 +1,5 @@
 import type { Protocol } from '../profile/load-profile.ts';
-import { hostsOf } from '../targets/planned-target.ts';
+import { namesOf } from '../targets/traits-of.ts';
 import type { Plan } from './plan.ts';
 import { isWatched, stopWithinSeconds } from './poll-intervals.ts';
 
@@ -36,7 +36,7 @@ export function fanOutOf({ runId, profile, slices, target, timeline }: Plan): Fa
     runId,
     protocol: profile.connect.protocol,
     slices: Array.from({ length: slices.count }, (_, slice) => slice),
-    hosts: hostsOf(target),
+    hosts: namesOf(target),
     sliceTimeoutSeconds: Math.ceil((timeline.deadlineAt - timeline.createdAt) / 1_000) + sliceEndSeconds,
     drainSeconds: Math.ceil(profile.drainMs / 1_000),
     stopSeconds: stopWithinSeconds(profile, slices.count),

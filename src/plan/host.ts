@@ -1,6 +1,6 @@
-import { maxDevicesPerSlice } from '../profile/iot-core-limits.ts';
 import type { InputError } from '../shared/errors.ts';
 import { formatBytes, formatCount } from '../shared/format.ts';
+import { maxDevicesPerSlice } from '../shared/run-bounds.ts';
 import type { Deployment } from './deployment.ts';
 import { deploymentOf } from './deployment.ts';
 import { subscriberConcurrency } from './forecast-usage.ts';

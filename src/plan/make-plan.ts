@@ -1,7 +1,8 @@
-import { iotCoreLimits, maxSlices, runIdMaxLength } from '../profile/iot-core-limits.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import { formatDuration } from '../shared/duration.ts';
 import { type InputError, InvalidInputError } from '../shared/errors.ts';
+import { maxSlices, runIdMaxLength } from '../shared/run-bounds.ts';
+import { iotCoreLimits } from '../targets/aws-iot/iot-core-limits.ts';
 import { topicRootOf } from '../targets/aws-iot/match-topic-filter.ts';
 import { type AccountLimits, accountLimitsOf } from '../targets/aws-iot/quotas.ts';
 import type { Target } from '../targets/target.ts';

@@ -1,4 +1,4 @@
-import { maxDevicesPerSlice } from '../profile/iot-core-limits.ts';
+import { maxDevicesPerSlice } from '../shared/run-bounds.ts';
 import type { QuotaName } from '../targets/aws-iot/quotas.ts';
 import type { Deployment } from './deployment.ts';
 import { echoingDevices } from './echoes.ts';

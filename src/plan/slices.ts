@@ -1,5 +1,5 @@
-import { maxDevicesPerSlice } from '../profile/iot-core-limits.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
+import { maxDevicesPerSlice } from '../shared/run-bounds.ts';
 import { type AccountLimits, accountLimitsOf } from '../targets/aws-iot/quotas.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import type { Deployment } from './deployment.ts';

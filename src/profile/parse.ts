@@ -9,18 +9,21 @@ import { applyOverrides, type ProfileOverrides } from './overrides.ts';
 import { checkRules } from './rules.ts';
 import type { ProfileSettings } from './schema.ts';
 import { validateShape } from './shape.ts';
+import { noTargetLimits, type TargetLimits } from './target-limits.ts';
 
 /**
  * The user's JSON, with flags and variables over it and defaults under it.
  * @param found errors of the text that the input was read from, or of the variables
+ * @param limits of the target; without them only what no target takes is an error
  * @throws InvalidInputError with every error of the file, the flags and the variables at once.
  */
 export function parseLoadProfile(
   input: unknown,
   overrides: ProfileOverrides = [],
   found: readonly InputError[] = [],
+  limits: TargetLimits = noTargetLimits,
 ): LoadProfile {
-  const { profile, faults: ofInput } = readLoadProfile(input, overrides);
+  const { profile, faults: ofInput } = readLoadProfile(input, overrides, limits);
   const faults = [...found, ...ofInput];
   if (profile === undefined || faults.length > 0) throw new InvalidInputError('The load profile', faults);
   return profile;
@@ -31,7 +34,7 @@ interface Reading {
   readonly faults: readonly InputError[];
 }
 
-function readLoadProfile(input: unknown, overrides: ProfileOverrides): Reading {
+function readLoadProfile(input: unknown, overrides: ProfileOverrides, limits: TargetLimits): Reading {
   const ofValue = checkJsonValue(input);
   if (ofValue.some(isTooDeep)) return { faults: ofValue };
   const overridden = applyOverrides(input, overrides);
@@ -41,7 +44,7 @@ function readLoadProfile(input: unknown, overrides: ProfileOverrides): Reading {
   const found = [
     ...shape.faults,
     ...checkLoad(overridden.input, loadPaths.every(shape.isSound) ? shape.settings : undefined),
-    ...checkRules(profile, overridden.input, shape.isSound),
+    ...checkRules({ profile, input: overridden.input, limits }, shape.isSound),
   ];
   const faults = inOrderOf(overridden.input, found).map((fault) => ({
     ...fault,

@@ -1,70 +1,106 @@
 import { formatDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
-import { iotCoreLimits } from './iot-core-limits.ts';
 import { loadPaths, peakOf } from './load.ts';
 import type { LoadProfile } from './load-profile.ts';
 import { envelopeBytes, leastPayloadBytes } from './payload-size.ts';
 import { parsePayloadTemplate } from './payload-template.ts';
+import type { TargetLimits } from './target-limits.ts';
 import { checkMeasured, checkThresholds } from './threshold-rules.ts';
 import { checkTopicTemplate, isTopicOfOneDevice } from './topic-template.ts';
 
-/** What one setting means for another, and what AWS IoT Core would make of it. */
+interface Judged {
+  readonly profile: LoadProfile;
+  /** As the user wrote it. */
+  readonly input: JsonObject;
+  readonly limits: TargetLimits;
+}
+
+/** What one setting means for another, and what the target would make of it. */
 interface Rule {
   /** The settings it judges: it is left out where one of them is not even of the right shape. */
   readonly reads: readonly string[];
-  readonly check: (profile: LoadProfile, input: JsonObject) => InputError[];
+  readonly check: (judged: Judged) => InputError[];
 }
 
-export function checkRules(
-  profile: LoadProfile,
-  input: JsonObject,
-  isSound: (path: string) => boolean,
-): InputError[] {
-  return rules.filter((rule) => rule.reads.every(isSound)).flatMap((rule) => rule.check(profile, input));
+export function checkRules(judged: Judged, isSound: (path: string) => boolean): InputError[] {
+  return rules.filter((rule) => rule.reads.every(isSound)).flatMap((rule) => rule.check(judged));
 }
 
 const rules: readonly Rule[] = [
-  durationRule('connect.keepAlive', (profile) => profile.connect.keepAliveMs, {
-    ...iotCoreLimits.keepAliveMs,
-    why: 'AWS IoT Core treats what is outside as the nearest bound',
-  }),
+  { reads: ['connect.keepAlive'], check: checkKeepAlive },
   durationRule('connect.timeout', (profile) => profile.connect.timeoutMs, { min: 1_000, max: 120_000 }),
   durationRule('publish.ackTimeout', (profile) => profile.publish.ackTimeoutMs, { min: 100, max: 120_000 }),
   durationRule('drain', (profile) => profile.drainMs, { min: 0, max: 600_000 }),
+  { reads: ['publish.sizeBytes'], check: checkSize },
+  { reads: ['publish.maxUnacknowledged'], check: checkUnacknowledged },
   { reads: ['publish.topic'], check: checkTopic },
   { reads: ['publish.payload'], check: checkPayload },
   { reads: ['connect.protocol', 'devices', ...loadPaths], check: checkRatePerDevice },
   { reads: ['connect.protocol'], check: checkHttps },
   { reads: ['connect.protocol', 'echo', 'publish.topic'], check: checkEcho },
   // Those of the wrong shape are not even in the profile.
-  { reads: [], check: checkThresholds },
-  { reads: ['echo', 'connect.protocol', 'publish.qos'], check: checkMeasured },
+  {
+    reads: [],
+    check: ({ profile, input, limits }) => checkThresholds(profile, input, limits.serviceMetrics),
+  },
+  { reads: ['echo', 'connect.protocol', 'publish.qos'], check: ({ profile }) => checkMeasured(profile) },
 ];
 
 function durationRule(
   path: string,
   durationOf: (profile: LoadProfile) => number,
-  range: { readonly min: number; readonly max: number; readonly why?: string },
+  range: DurationRange,
 ): Rule {
-  const bounds = `${formatDuration(range.min)} to ${formatDuration(range.max)}`;
-  const check = (profile: LoadProfile): InputError[] => {
-    const ms = durationOf(profile);
-    if (ms >= range.min && ms <= range.max) return [];
-    const hint = range.why === undefined ? `give ${bounds}` : `give ${bounds}: ${range.why}`;
-    return [{ path, message: `must be ${bounds}, not ${formatDuration(ms)}`, hint }];
-  };
-  return { reads: [path], check };
+  return { reads: [path], check: ({ profile }) => checkDuration(path, durationOf(profile), range) };
 }
 
-function checkTopic({ publish, devices }: LoadProfile): InputError[] {
-  return checkTopicTemplate(publish.topic, devices).map((fault) => ({ path: 'publish.topic', ...fault }));
+interface DurationRange {
+  readonly min: number;
+  readonly max: number;
+  readonly why?: string;
+}
+
+function checkDuration(path: string, ms: number, { min, max, why }: DurationRange): InputError[] {
+  if (ms >= min && ms <= max) return [];
+  const bounds = `${formatDuration(min)} to ${formatDuration(max)}`;
+  const hint = why === undefined ? `give ${bounds}` : `give ${bounds}: ${why}`;
+  return [{ path, message: `must be ${bounds}, not ${formatDuration(ms)}`, hint }];
+}
+
+function checkKeepAlive({ profile, limits: { name, keepAliveMs } }: Judged): InputError[] {
+  const why = `${name} treats what is outside as the nearest bound`;
+  return checkDuration('connect.keepAlive', profile.connect.keepAliveMs, { ...keepAliveMs, why });
+}
+
+function checkSize({ profile: { publish }, limits: { payloadBytes } }: Judged): InputError[] {
+  const hint = `Size a message is padded up to, in bytes, at most ${payloadBytes} (${payloadBytes / 1_024} KB); for example 512`;
+  return checkMost('publish.sizeBytes', publish.sizeBytes, payloadBytes, hint);
+}
+
+function checkUnacknowledged({
+  profile: { publish },
+  limits: { name, unacknowledgedPerClient },
+}: Judged): InputError[] {
+  const hint = `${name} takes ${unacknowledgedPerClient} QoS 1 publishes of one device without their PUBACK`;
+  return checkMost('publish.maxUnacknowledged', publish.maxUnacknowledged, unacknowledgedPerClient, hint);
+}
+
+function checkMost(path: string, value: number, most: number, hint: string): InputError[] {
+  return value <= most ? [] : [{ path, message: `must be at most ${most}, not ${value}`, hint }];
+}
+
+function checkTopic({ profile: { publish, devices }, limits }: Judged): InputError[] {
+  return checkTopicTemplate(publish.topic, devices, limits).map((fault) => ({
+    path: 'publish.topic',
+    ...fault,
+  }));
 }
 
 /** Fields of a message that the tester writes itself. */
 const reservedFields = ['stampede', 'padding'];
 
-function checkPayload({ publish }: LoadProfile): InputError[] {
+function checkPayload({ profile: { publish }, limits }: Judged): InputError[] {
   const { template, faults } = parsePayloadTemplate(publish.payload);
   const entries = template.kind === 'object' ? template.entries : [];
   const reserved = entries
@@ -77,20 +113,20 @@ function checkPayload({ publish }: LoadProfile): InputError[] {
   const bytes = leastPayloadBytes(template) + envelopeBytes;
   const tooLarge = {
     path: 'publish.payload',
-    message: `comes to at least ${bytes} bytes with its envelope, and AWS IoT Core takes ${iotCoreLimits.payloadBytes} (128 KB)`,
-    hint: `make it ${bytes - iotCoreLimits.payloadBytes} bytes smaller`,
+    message: `comes to at least ${bytes} bytes with its envelope, and ${limits.name} takes ${limits.payloadBytes} (${limits.payloadBytes / 1_024} KB)`,
+    hint: `make it ${bytes - limits.payloadBytes} bytes smaller`,
   };
-  return [...faults, ...reserved, ...(bytes > iotCoreLimits.payloadBytes ? [tooLarge] : [])];
+  return [...faults, ...reserved, ...(bytes > limits.payloadBytes ? [tooLarge] : [])];
 }
 
-function checkRatePerDevice(profile: LoadProfile, input: JsonObject): InputError[] {
-  const limit = iotCoreLimits.publishesPerSecondPerConnection;
+function checkRatePerDevice({ profile, input, limits }: Judged): InputError[] {
+  const limit = limits.publishesPerSecondPerConnection;
   const peak = peakOf(profile);
   if (profile.connect.protocol !== 'mqtt' || peak / profile.devices <= limit) return [];
   return [
     {
       path: loadPaths.find((path) => path !== 'duration' && input[path] !== undefined) ?? 'stages',
-      message: `${readable(peak)} messages a second are ${readable(peak / profile.devices)} a device, and AWS IoT Core discards what is above ${limit} on a connection`,
+      message: `${readable(peak)} messages a second are ${readable(peak / profile.devices)} a device, and ${limits.name} discards what is above ${limit} on a connection`,
       hint: `use at least ${Math.ceil(peak / limit)} devices, or at most ${profile.devices * limit} messages a second`,
     },
   ];
@@ -102,7 +138,7 @@ function readable(value: number): string {
 
 const onlyMqtt = ['client', 'ratePerSecond', 'keepAlive', 'cleanStart'];
 
-function checkHttps({ connect }: LoadProfile, input: JsonObject): InputError[] {
+function checkHttps({ profile: { connect }, input }: Judged): InputError[] {
   if (connect.protocol !== 'https' || !isObject(input.connect)) return [];
   const given = input.connect;
   return onlyMqtt
@@ -114,7 +150,7 @@ function checkHttps({ connect }: LoadProfile, input: JsonObject): InputError[] {
     }));
 }
 
-function checkEcho({ echo, connect, publish }: LoadProfile): InputError[] {
+function checkEcho({ profile: { echo, connect, publish } }: Judged): InputError[] {
   if (echo.fraction === 0) return [];
   if (connect.protocol === 'https') {
     return [

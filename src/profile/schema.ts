@@ -1,12 +1,6 @@
 import * as z from 'zod';
 import { durationPattern } from '../shared/duration.ts';
-import {
-  iotCoreLimits,
-  maxDevicesPerSlice,
-  maxSlices,
-  runIdMaxLength,
-  runIdSuffixLength,
-} from './iot-core-limits.ts';
+import { maxDevicesPerSlice, maxSlices, runIdMaxLength, runIdSuffixLength } from '../shared/run-bounds.ts';
 import { thresholds } from './threshold-schema.ts';
 
 /**
@@ -14,6 +8,10 @@ import { thresholds } from './threshold-schema.ts';
  * setting, and the whole of it is what an editor shows, by `profiles/load-profile.schema.json`. What one setting means
  * for another is checked in `rules.ts`, `threshold-rules.ts` and `load.ts`.
  */
+/** MQTT's Remaining Length [MQTT-1.5.5], less the header of a PUBLISH; and its packet identifiers [MQTT-2.2.1]. */
+const maxMqttPayloadBytes = 268_000_000;
+const maxPacketIdentifiers = 65_535;
+
 const duration = z.string().regex(durationPattern);
 const share = z.number().min(0).max(1);
 const ratePerSecond = z.number().min(0).max(10_000_000);
@@ -88,11 +86,11 @@ const publish = z
     sizeBytes: z
       .int()
       .min(0)
-      .max(iotCoreLimits.payloadBytes)
+      .max(maxMqttPayloadBytes)
       .default(0)
       .meta({
         description:
-          'Size a message is padded up to, in bytes, at most 131072 (128 KB). 0 adds nothing; a message that is larger already stays as it is.',
+          'Size a message is padded up to, in bytes; AWS IoT Core takes at most 131072 (128 KB). 0 adds nothing; a message that is larger already stays as it is.',
         examples: [512],
       }),
     ackTimeout: duration.default('5s').meta({
@@ -103,11 +101,11 @@ const publish = z
     maxUnacknowledged: z
       .int()
       .min(1)
-      .max(iotCoreLimits.unacknowledgedPerClient)
-      .default(iotCoreLimits.unacknowledgedPerClient)
+      .max(maxPacketIdentifiers)
+      .default(100)
       .meta({
         description:
-          'QoS 1 publishes that one device may have on the way, 1 to 100. AWS IoT Core allows 100; the ones above wait, and are dropped after ackTimeout.',
+          'QoS 1 publishes that one device may have on the way. AWS IoT Core allows 100; the ones above wait, and are dropped after ackTimeout.',
         examples: [100],
       }),
   })

@@ -1,5 +1,3 @@
-import { iotMetricNames, ruleMetricNames } from './cloudwatch-metrics.ts';
-
 /**
  * Every metric a threshold may judge: the one table that the profile's check and the report's evaluation share.
  *
@@ -135,15 +133,11 @@ export const thresholdMetricAliases: Readonly<Record<string, ThresholdMetricName
 
 /** `cloudwatch.PublishIn.Throttle`: a metric of the message broker's, spelled as AWS spells it. */
 export const cloudWatchPrefix = 'cloudwatch.';
-const cloudWatchMetrics: ReadonlySet<string> = new Set(
-  [...iotMetricNames, ...ruleMetricNames].map((name) => `${cloudWatchPrefix}${name}`),
-);
-
 const cloudWatchCount: ThresholdMetric = { kind: 'cloudwatch', help: "CloudWatch's own sum over the run" };
 
-/** The metric of that name or alias; undefined where there is none. */
+/** The metric of that name or alias; undefined where there is none. Which counts a service has, its target knows. */
 export function thresholdMetricOf(name: string): ThresholdMetric | CounterMetric | GaugeMetric | undefined {
-  if (cloudWatchMetrics.has(name)) return cloudWatchCount;
+  if (name.startsWith(cloudWatchPrefix)) return cloudWatchCount;
   const known = Object.hasOwn(thresholdMetricAliases, name) ? thresholdMetricAliases[name] : name;
   return known !== undefined && Object.hasOwn(thresholdMetrics, known)
     ? thresholdMetrics[known as ThresholdMetricName]

@@ -1,7 +1,6 @@
 import type { InputError } from '../shared/errors.ts';
 import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { suggestFrom } from '../shared/nearest.ts';
-import { iotMetricNames } from './cloudwatch-metrics.ts';
 import { defaultThresholds, hasDefaultThreshold } from './default-thresholds.ts';
 import type { LoadProfile } from './load-profile.ts';
 import { parseThresholdExpression } from './threshold-expression.ts';
@@ -12,16 +11,23 @@ import {
   thresholdMetricOf,
 } from './threshold-metrics.ts';
 
-/** What the schema cannot say of a threshold: which metrics there are, what they take, which of them can abort a run. */
-export function checkThresholds({ thresholds }: LoadProfile, input: JsonObject): InputError[] {
+/**
+ * What the schema cannot say of a threshold: which metrics there are, what they take, which of them can abort a run.
+ * @param serviceMetrics that the target's service counts itself; undefined: any
+ */
+export function checkThresholds(
+  { thresholds }: LoadProfile,
+  input: JsonObject,
+  serviceMetrics: readonly string[] | undefined,
+): InputError[] {
+  const ofService = serviceMetrics?.map((each) => `${cloudWatchPrefix}${each}`);
+  const isMissing = (name: string): boolean =>
+    name.startsWith(cloudWatchPrefix) && ofService !== undefined && !ofService.includes(name);
   return Object.entries(thresholds).flatMap(([name, list]) => {
     const path = `thresholds.${name}`;
     const metric = thresholdMetricOf(name);
-    if (metric === undefined) {
-      const known = [
-        ...thresholdMetricNames(),
-        ...iotMetricNames.map((each) => `${cloudWatchPrefix}${each}`),
-      ];
+    if (metric === undefined || isMissing(name)) {
+      const known = [...thresholdMetricNames(), ...(ofService ?? [])];
       return [{ path, message: 'is not a metric', hint: suggestFrom(name, known, 'the metrics are') }];
     }
     if (list.length === 0 && !hasDefaultThreshold(name)) {

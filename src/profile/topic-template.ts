@@ -1,6 +1,9 @@
 import { suggestFrom } from '../shared/nearest.ts';
-import { iotCoreLimits, maxSlices, runIdMaxLength } from './iot-core-limits.ts';
+import { maxSlices, runIdMaxLength } from '../shared/run-bounds.ts';
 import { utf8Bytes } from './payload-size.ts';
+import type { TargetLimits } from './target-limits.ts';
+
+type TopicLimits = Pick<TargetLimits, 'name' | 'topicBytes' | 'topicSlashes'>;
 
 /** What stands in a topic's braces: fixed for a device, so that its topic is made once. */
 export interface TopicValues {
@@ -38,7 +41,7 @@ interface TopicFault {
  * last of `devices` devices. Of the stack's `{topicRoot}` a profile knows nothing: it counts as the one byte that it has at
  * least, and `checkTopicLimits` judges the topic again once it is known.
  */
-export function checkTopicTemplate(template: string, devices: number): TopicFault[] {
+export function checkTopicTemplate(template: string, devices: number, limits: TopicLimits): TopicFault[] {
   const faults: TopicFault[] = [];
   for (const [braces, name] of template.matchAll(placeholder)) {
     if (!topicPlaceholders.some((known) => known === name)) {
@@ -63,7 +66,7 @@ export function checkTopicTemplate(template: string, devices: number): TopicFaul
   }
   if (template.startsWith('$')) {
     faults.push({
-      message: 'topics that begin with $ are reserved by AWS IoT Core',
+      message: `topics that begin with $ are reserved by ${limits.name}`,
       hint: 'publish to a topic that the rule reads, such as {topicRoot}/{runId}/{deviceId}/telemetry; Basic Ingest ($aws/rules/…) has no subscriber to measure',
     });
   }
@@ -74,24 +77,27 @@ export function checkTopicTemplate(template: string, devices: number): TopicFaul
     deviceIndex: devices - 1,
     slice: Math.min(devices, maxSlices) - 1,
   });
-  return [...faults, ...checkTopicLimits(longest)];
+  return [...faults, ...checkTopicLimits(longest, limits)];
 }
 
-/** What AWS IoT Core has against the length of a topic whose placeholders are filled in. */
-export function checkTopicLimits(topic: string): TopicFault[] {
+/** What the target has against the length of a topic whose placeholders are filled in. */
+export function checkTopicLimits(
+  topic: string,
+  { name, topicBytes, topicSlashes }: TopicLimits,
+): TopicFault[] {
   const faults: TopicFault[] = [];
   const slashes = topic.split('/').length - 1;
-  if (slashes > iotCoreLimits.topicSlashes) {
+  if (slashes > topicSlashes) {
     faults.push({
-      message: `${slashes} slashes, and AWS IoT Core allows ${iotCoreLimits.topicSlashes}`,
-      hint: `drop ${slashes - iotCoreLimits.topicSlashes} levels`,
+      message: `${slashes} slashes, and ${name} allows ${topicSlashes}`,
+      hint: `drop ${slashes - topicSlashes} levels`,
     });
   }
   const bytes = utf8Bytes(topic);
-  if (bytes > iotCoreLimits.topicBytes) {
+  if (bytes > topicBytes) {
     faults.push({
-      message: `up to ${bytes} bytes once its placeholders are filled in, and AWS IoT Core allows ${iotCoreLimits.topicBytes}`,
-      hint: `shorten it by ${bytes - iotCoreLimits.topicBytes} bytes; a run id can have ${runIdMaxLength}`,
+      message: `up to ${bytes} bytes once its placeholders are filled in, and ${name} allows ${topicBytes}`,
+      hint: `shorten it by ${bytes - topicBytes} bytes; a run id can have ${runIdMaxLength}`,
     });
   }
   return faults;

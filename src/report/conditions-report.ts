@@ -1,17 +1,19 @@
 import { accountOf } from '../plan/account.ts';
-import { describeTarget, type InjectedFaults, type RunConditions } from '../plan/conditions.ts';
+import type { InjectedFaults, RunConditions } from '../plan/conditions.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatBytes, formatCount, formatElapsed, formatPlural } from '../shared/format.ts';
+import { traitsOf } from '../targets/traits-of.ts';
 import type { Report } from './report-model.ts';
 
 /** Undefined for a plan that no plan function made: nothing is known of where it ran. */
 export function conditionsOf(plan: Plan, faults: InjectedFaults | undefined): RunConditions | undefined {
   const { conditions, profile, target } = plan;
   if (conditions === undefined) return undefined;
-  const isRehearsal = !accountOf(plan).isCharged;
+  const traits = traitsOf(target);
+  const isRehearsal = traits.isEmulated && !accountOf(plan).isCharged;
   return {
     isRehearsal,
-    target: describeTarget(target, isRehearsal),
+    target: target === undefined ? 'unknown' : traits.describe(target, isRehearsal),
     ...conditions,
     profile,
     overrides: profile.overrides ?? [],

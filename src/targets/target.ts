@@ -1,7 +1,7 @@
 import type { MqttEndpoint } from './mqtt-endpoint.ts';
 
-/** What a run loads. */
-export type Target = AwsIotTarget;
+/** What a run loads. Absent from a plan: AWS IoT Core, of which only a draft says nothing more. */
+export type Target = AwsIotTarget | MqttTarget | HttpTarget;
 
 /** AWS IoT Core of the account, or the embedded one. */
 export interface AwsIotTarget {
@@ -13,4 +13,17 @@ export interface AwsIotTarget {
    * it was known: the SDK's default, which AWS calls a testing endpoint.
    */
   readonly dataUrl?: string | undefined;
+}
+
+/** Any broker that speaks MQTT. */
+export interface MqttTarget {
+  readonly kind: 'mqtt';
+  /** The default one first. */
+  readonly endpoints: readonly MqttEndpoint[];
+}
+
+/** Any web service. */
+export interface HttpTarget {
+  readonly kind: 'http';
+  readonly url: string;
 }

@@ -2,10 +2,10 @@ import { embeddedAccountOf } from '../cli/options/quota-flags.ts';
 import { renderPlanBrief } from '../cli/output/plan-text.ts';
 import { draftRun, type RunDraft, readHostFacts, refusalsOf } from '../cli/run/draft-run.ts';
 import { withoutEnforcement } from '../profile/overrides.ts';
-import { parseLoadProfile } from '../profile/parse.ts';
 import type { InputError } from '../shared/errors.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import { readJsonText } from '../shared/json-text.ts';
+import { parseProfile } from '../targets/parse-profile.ts';
 import type { CheckOnPage } from './page/messages.ts';
 
 /** A profile as it stands in the page's form, and what becomes of it. */
@@ -21,7 +21,7 @@ export function checkProfile(text: string, force = false): CheckedProfile {
   try {
     const { value, faults } = readJsonText(text, 'JSON');
     const input = force ? withoutEnforcement(value) : value;
-    const draft = draftRun(parseLoadProfile(input, [], faults), {
+    const draft = draftRun(parseProfile(input, [], faults), {
       account: embeddedAccountOf(),
       host: readHostFacts(),
     });

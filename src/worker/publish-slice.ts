@@ -7,7 +7,8 @@ import { actionKinds } from '../plan/actions/action-kinds.ts';
 import type { ControlMessage } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Clock } from '../shared/clock.ts';
-import { checkPlannedTarget, type KnownTarget } from '../targets/planned-target.ts';
+import type { KnownTarget } from '../targets/known-target.ts';
+import { checkPlannedTarget } from '../targets/planned-target.ts';
 import { followActions } from './follow-actions.ts';
 import type { LiveView } from './live-view.ts';
 

@@ -1,37 +1,46 @@
 import { type DescribeEndpoint, describeIotEndpoint, findTarget } from '../aws/iot-endpoint.ts';
 import type { Target } from '../targets/target.ts';
 import { checkTargetHosts, isLoopback } from '../targets/target-check.ts';
+import { traitsOf } from '../targets/traits-of.ts';
 import type { Environment } from './environment.ts';
 
+export interface TargetRequest {
+  /** Absent: this account's IoT Core, or what the environment names in its place. */
+  readonly wanted?: Target;
+  readonly environment: Pick<Environment, 'iotEndpoints' | 'iotDataUrl'>;
+  /** Hosts that the user vouches for. */
+  readonly allowedHosts: readonly string[];
+  readonly describe?: DescribeEndpoint;
+}
+
 /**
- * Resolves the endpoints that a run loads and checks whose they are. The account's own endpoint is described only if a
- * host other than loopback is named: a run on loopback may have no AWS IoT API to call.
- * @param allowedHosts hosts that the user vouches for
+ * Resolves what a run loads and checks whose it is. The account's own endpoint is described only if a host other than loopback is
+ * named: a run on loopback may have no AWS IoT API to call.
  * @throws RefusedTargetError, NoIotEndpointError
  */
-export async function resolveTarget(
-  environment: Pick<Environment, 'iotEndpoints' | 'iotDataUrl'>,
-  allowedHosts: readonly string[],
-  describe: DescribeEndpoint = () => describeIotEndpoint(),
-): Promise<Target> {
-  const target = await findTarget(environment, describe);
-  const { iotEndpoints, iotDataUrl } = environment;
-  // Without a name for them, both endpoints and the HTTPS API are the account's own.
-  const named = [
-    ...iotEndpoints.map(({ host }) => host),
-    ...(iotDataUrl === undefined ? [] : [iotDataUrl.hostname]),
-  ];
-  const resolved = { own: [] as string[], allowedHosts };
-  if (named.some((host) => !isLoopback(host))) {
+export async function resolveTarget({
+  wanted,
+  environment,
+  allowedHosts,
+  describe = () => describeIotEndpoint(),
+}: TargetRequest): Promise<Target> {
+  const target = wanted ?? (await findTarget(environment, describe));
+  const traits = traitsOf(target);
+  const named = wanted === undefined ? namedBy(environment) : traits.hostsOf(target);
+  const own: string[] = [];
+  if (traits.mayBeAccounts && named.some((host) => !isLoopback(host))) {
     // If the account's endpoint cannot be read, refuse every target that is neither loopback nor in `allowedHosts`.
-    const own = await describe().catch(() => undefined);
-    if (own !== undefined) resolved.own.push(own);
+    const described = await describe().catch(() => undefined);
+    if (described !== undefined) own.push(described);
   }
-  checkTargetHosts(named, resolved);
+  checkTargetHosts(named, { own, allowedHosts });
   return target;
 }
 
-/** Whether anybody sends a bill for it. */
-export function isCharged({ endpoints }: Target): boolean {
-  return !endpoints.every(({ host }) => isLoopback(host));
+/** Without a name for them, both the endpoints and the HTTPS API are the account's own. */
+function namedBy({ iotEndpoints, iotDataUrl }: TargetRequest['environment']): string[] {
+  return [
+    ...iotEndpoints.map(({ host }) => host),
+    ...(iotDataUrl === undefined ? [] : [iotDataUrl.hostname]),
+  ];
 }

@@ -2,10 +2,10 @@
 import { makeLedger } from '../../../src/measure/ledger.ts';
 import { fanOutOf } from '../../../src/plan/fan-out.ts';
 import { statePayloads } from '../../../src/plan/state-payloads.ts';
-import { iotMetricNames } from '../../../src/profile/cloudwatch-metrics.ts';
 import { buildReport } from '../../../src/report/build-report.ts';
 import { renderReportHtml } from '../../../src/report/html.ts';
 import { formatReportJson } from '../../../src/report/report-json.ts';
+import { iotMetricNames } from '../../../src/targets/aws-iot/cloudwatch-metrics.ts';
 import { sampleProcess, serveMeasurement } from '../measured-process.ts';
 import { planRun, simulateSlice, simulateWindow } from './simulated-run.ts';
 

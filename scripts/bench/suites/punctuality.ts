@@ -1,4 +1,4 @@
-import { iotCoreLimits } from '../../../src/profile/iot-core-limits.ts';
+import { iotCoreLimits } from '../../../src/targets/aws-iot/iot-core-limits.ts';
 import { mosquittoMissing, startMosquitto } from '../brokers/mosquitto.ts';
 import type { Goal } from '../figure.ts';
 import type { Load, LoadReport, RunnerClient, Target } from '../generator/load.ts';

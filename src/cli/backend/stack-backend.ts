@@ -76,7 +76,7 @@ export async function openStack(flags: Stage, runsDirectory: string): Promise<Op
   /** This account's own endpoint, whatever host a plan.json names: the request is signed with the user's credentials. */
   const control = async (): Promise<Control> => {
     const target = await findTarget({ iotEndpoints: [], iotDataUrl: iotDataUrlOf(process.env) }, describe);
-    return makeControl(plain(dataPlaneClientOf(target, { region, maxAttempts: attemptsToRetain })));
+    return makeControl(plain(dataPlaneClientOf(target.dataUrl, { region, maxAttempts: attemptsToRetain })));
   };
   const sfn = plain(new SFNClient({ region }));
   const backend: Backend = {

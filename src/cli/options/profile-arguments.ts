@@ -9,7 +9,7 @@ import {
   profileOptions,
   withoutEnforcement,
 } from '../../profile/overrides.ts';
-import { parseLoadProfile } from '../../profile/parse.ts';
+import { parseProfile } from '../../targets/parse-profile.ts';
 import { readProfileFile } from './profile-file.ts';
 
 /** A load profile as given on the command line. */
@@ -59,6 +59,6 @@ export async function readGivenProfile(
   const found = [...faults, ...checkVariables(process.env)];
   return {
     input: applyOverrides(written, overrides).input,
-    profile: parseLoadProfile(written, overrides, found),
+    profile: parseProfile(written, overrides, found),
   };
 }

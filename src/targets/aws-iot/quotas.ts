@@ -1,5 +1,6 @@
-import { iotCoreLimits, maxSlices } from '../../profile/iot-core-limits.ts';
+import { maxSlices } from '../../shared/run-bounds.ts';
 import { regionalLimits } from './default-limits.ts';
+import { iotCoreLimits } from './iot-core-limits.ts';
 
 /**
  * Quotas of an AWS account: what a plan's peaks are held against, and what the embedded IoT Core enforces. The values
@@ -220,6 +221,20 @@ export const quotas = {
 } as const satisfies Record<string, Quota>;
 
 export type QuotaName = keyof typeof quotas;
+
+/** Of where slices run, whatever they load: Lambda and Step Functions. */
+export const runnerQuotaNames: readonly QuotaName[] = [
+  'lambdaConcurrency',
+  'lambdaSeconds',
+  'fileDescriptors',
+  'mapChildren',
+  'statePayloadBytes',
+];
+
+/** Of AWS IoT Core. */
+export const iotQuotaNames: readonly QuotaName[] = (Object.keys(quotas) as QuotaName[]).filter(
+  (name) => !runnerQuotaNames.includes(name),
+);
 
 /** Limits that the stack's own parameters set, whatever the account: the deployment says how high they are. */
 export const stackQuotas = {

@@ -7,7 +7,7 @@ import {
   streamAt,
   streamIndexOf,
 } from '../../../src/measure/stream-key.ts';
-import { maxSlices } from '../../../src/profile/iot-core-limits.ts';
+import { maxSlices } from '../../../src/shared/run-bounds.ts';
 
 const streams = fc.record({ slice: fc.nat(maxSlices - 1), stream: fc.nat(maxStreams - 1) });
 

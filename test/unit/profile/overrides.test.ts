@@ -7,9 +7,9 @@ import {
   profileOptions,
   withoutEnforcement,
 } from '../../../src/profile/overrides.ts';
-import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { settingPaths } from '../../../src/profile/shape.ts';
 import { InvalidInputError } from '../../../src/shared/errors.ts';
+import { parseProfile as parseLoadProfile } from '../../../src/targets/parse-profile.ts';
 
 const file = {
   devices: 100,

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { ProfileOverrides } from '../../../src/profile/overrides.ts';
-import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { settingPaths } from '../../../src/profile/shape.ts';
 import { InvalidInputError } from '../../../src/shared/errors.ts';
+import { parseProfile as parseLoadProfile } from '../../../src/targets/parse-profile.ts';
 
 const minimal = { devices: 100, ratePerSecond: 50, duration: '30s' };
 const goldenFolder = join(import.meta.dirname, '../../golden/profile');

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { latencyNames } from '../../../src/measure/latency-names.ts';
-import { iotMetricNames } from '../../../src/profile/cloudwatch-metrics.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import {
   parseThresholdExpression,
@@ -18,6 +17,8 @@ import {
   thresholdMetrics,
 } from '../../../src/profile/threshold-metrics.ts';
 import { InvalidInputError } from '../../../src/shared/errors.ts';
+import { iotMetricNames } from '../../../src/targets/aws-iot/cloudwatch-metrics.ts';
+import { parseProfile } from '../../../src/targets/parse-profile.ts';
 
 const kinds = Object.keys(aggregationsOf) as MetricKind[];
 const operators: ThresholdOperator[] = ['<', '<=', '>', '>=', '==', '===', '!='];
@@ -132,8 +133,13 @@ describe('the metrics', () => {
     for (const name of thresholdMetricNames()) expect(thresholdMetricOf(name)).toBeDefined();
     expect(thresholdMetricOf('dropped')).toBe(thresholdMetrics[thresholdMetricAliases.dropped!]);
     expect(thresholdMetricOf('cloudwatch.PublishIn.Throttle')?.kind).toBe('cloudwatch');
-    for (const name of ['latency', 'cloudwatch.', 'cloudwatch.PublishIn', 'cloudwatch', 'constructor', '']) {
+    for (const name of ['latency', 'cloudwatch', 'constructor', '']) {
       expect(thresholdMetricOf(name)).toBeUndefined();
+    }
+    // Which counts a service has, its target knows.
+    for (const name of ['cloudwatch.', 'cloudwatch.PublishIn']) {
+      const profile = { devices: 1, ratePerSecond: 1, duration: '1s', thresholds: { [name]: ['count==0'] } };
+      expect(() => parseProfile(profile)).toThrow('is not a metric');
     }
   });
 });

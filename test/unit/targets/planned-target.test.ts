@@ -1,12 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { iotCoreEndpointsOf } from '../../../src/targets/aws-iot/endpoints.ts';
+import { ForgedTargetError } from '../../../src/targets/known-target.ts';
 import type { MqttEndpoint } from '../../../src/targets/mqtt-endpoint.ts';
-import { checkPlannedTarget, ForgedTargetError, hostsOf } from '../../../src/targets/planned-target.ts';
-import type { Target } from '../../../src/targets/target.ts';
+import { checkPlannedTarget } from '../../../src/targets/planned-target.ts';
+import type { AwsIotTarget, MqttTarget, Target } from '../../../src/targets/target.ts';
+import { namesOf } from '../../../src/targets/traits-of.ts';
 
 const own = 'abc123-ats.iot.eu-west-1.amazonaws.com';
-const targetOf = (host: string): Target => ({
+const targetOf = (host: string): AwsIotTarget => ({
   kind: 'aws-iot',
   endpoints: iotCoreEndpointsOf(host),
   dataUrl: `https://${host}`,
@@ -112,7 +114,26 @@ describe('checkPlannedTarget', () => {
   });
 
   it('takes what the plan function found as the hosts of the state machine', () => {
-    expect(hostsOf(targetOf(own))).toEqual([own]);
-    expect(hostsOf(undefined)).toEqual([]);
+    expect(namesOf(targetOf(own))).toEqual([own]);
+    expect(namesOf(undefined)).toEqual([]);
+  });
+
+  it('takes a broker only as the state machine names it, with port and authentication', () => {
+    const broker: MqttTarget = { kind: 'mqtt', endpoints: [{ ...loopback, port: 1884 }] };
+    const known = { ...deployed, hosts: namesOf(broker) };
+    expect(checkPlannedTarget(broker, known)).toEqual(broker);
+    const forgeries: MqttTarget[] = [
+      { kind: 'mqtt', endpoints: [loopback] },
+      { kind: 'mqtt', endpoints: [...broker.endpoints, loopback] },
+      { kind: 'mqtt', endpoints: [{ ...loopback, port: 1884, auth: 'custom' }] },
+    ];
+    for (const forged of forgeries)
+      expect(() => checkPlannedTarget(forged, known)).toThrow(ForgedTargetError);
+    // Nor does AWS IoT Core become a broker by its plan.json.
+    const renamed: MqttTarget = { kind: 'mqtt', endpoints: iotCoreEndpointsOf(own) };
+    expect(() => checkPlannedTarget(renamed, deployed)).toThrow(ForgedTargetError);
+    const service: Target = { kind: 'http', url: 'https://api.example.com/x' };
+    expect(() => checkPlannedTarget(service, deployed)).toThrow(ForgedTargetError);
+    expect(checkPlannedTarget(service, { ...deployed, hosts: namesOf(service) })).toEqual(service);
   });
 });

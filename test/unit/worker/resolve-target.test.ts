@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { iotCoreEndpointsOf } from '../../../src/targets/aws-iot/endpoints.ts';
 import type { MqttEndpoint } from '../../../src/targets/mqtt-endpoint.ts';
 import { RefusedTargetError } from '../../../src/targets/target-check.ts';
-import { isCharged, resolveTarget } from '../../../src/worker/resolve-target.ts';
+import { mqttEndpointsOf, traitsOf } from '../../../src/targets/traits-of.ts';
+import { resolveTarget } from '../../../src/worker/resolve-target.ts';
 
 const own = 'abc-ats.iot.eu-west-1.amazonaws.com';
 const endpointTo = (host: string): MqttEndpoint => ({ scheme: 'mqtt', host, port: 1883, auth: 'none' });
@@ -16,16 +17,20 @@ describe('resolveTarget', () => {
       iotEndpoints: [endpointTo('127.0.0.1')],
       iotDataUrl: new URL('http://127.0.0.1:8080'),
     };
-    const target = await resolveTarget(environment, [], noEndpoint);
-    expect(target.endpoints).toEqual(environment.iotEndpoints);
-    expect(isCharged(target)).toBe(false);
+    const target = await resolveTarget({ environment, allowedHosts: [], describe: noEndpoint });
+    expect(mqttEndpointsOf(target)).toEqual(environment.iotEndpoints);
+    expect(traitsOf(target).isCharged(target)).toBe(false);
   });
 
   it('takes the account’s own endpoint, named or not', async () => {
     for (const iotEndpoints of [[], iotCoreEndpointsOf(own)]) {
-      const target = await resolveTarget({ iotEndpoints, iotDataUrl: undefined }, [], async () => own);
-      expect(target.endpoints).toEqual(iotCoreEndpointsOf(own));
-      expect(isCharged(target)).toBe(true);
+      const target = await resolveTarget({
+        environment: { iotEndpoints, iotDataUrl: undefined },
+        allowedHosts: [],
+        describe: async () => own,
+      });
+      expect(mqttEndpointsOf(target)).toEqual(iotCoreEndpointsOf(own));
+      expect(traitsOf(target).isCharged(target)).toBe(true);
     }
   });
 
@@ -37,12 +42,18 @@ describe('resolveTarget', () => {
     ],
   ])('refuses %s of another owner, unless allowedHosts names them', async (_what, environment) => {
     const describeOwn = async (): Promise<string> => own;
-    await expect(resolveTarget(environment, [], describeOwn)).rejects.toThrow(RefusedTargetError);
-    await expect(resolveTarget(environment, ['iot.example.com'], describeOwn)).resolves.toBeDefined();
+    await expect(resolveTarget({ environment, allowedHosts: [], describe: describeOwn })).rejects.toThrow(
+      RefusedTargetError,
+    );
+    await expect(
+      resolveTarget({ environment, allowedHosts: ['iot.example.com'], describe: describeOwn }),
+    ).resolves.toBeDefined();
   });
 
   it('refuses what it cannot compare', async () => {
     const environment = { iotEndpoints: [endpointTo(own)], iotDataUrl: undefined };
-    await expect(resolveTarget(environment, [], noEndpoint)).rejects.toThrow('could not be read');
+    await expect(resolveTarget({ environment, allowedHosts: [], describe: noEndpoint })).rejects.toThrow(
+      'could not be read',
+    );
   });
 });

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
 import { liveMeasurements } from '../../../src/live/live-points.ts';
-import { iotMetricNames } from '../../../src/profile/cloudwatch-metrics.ts';
+import { iotMetricNames } from '../../../src/targets/aws-iot/cloudwatch-metrics.ts';
 import { asSent, readDashboards, readFluxQueries } from '../../support/dashboards/dashboard-queries.ts';
 
 const choice = {

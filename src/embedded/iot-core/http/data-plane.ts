@@ -1,4 +1,4 @@
-import { iotCoreLimits } from '../../../profile/iot-core-limits.ts';
+import { iotCoreLimits } from '../../../targets/aws-iot/iot-core-limits.ts';
 import { AwsError, notSupported } from '../../gateway/aws-error.ts';
 import type { GatewayRequest, GatewayResponse, GatewayService } from '../../gateway/gateway-service.ts';
 import { makeRouteTable } from '../../gateway/route-table.ts';

@@ -1,4 +1,4 @@
-import { iotCoreLimits } from '../../../profile/iot-core-limits.ts';
+import { iotCoreLimits } from '../../../targets/aws-iot/iot-core-limits.ts';
 
 /** A topic filter of a SUBSCRIBE, taken apart. */
 export interface TopicFilter {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IConnackPacket } from 'mqtt-packet';
-import { iotCoreLimits } from '../../../../profile/iot-core-limits.ts';
+import { iotCoreLimits } from '../../../../targets/aws-iot/iot-core-limits.ts';
 import type { Connection } from '../connection.ts';
 import { decodeConnect, encodePacket, type PacketOf } from '../packet-codec.ts';
 import { readWillProperties } from '../packet-properties.ts';

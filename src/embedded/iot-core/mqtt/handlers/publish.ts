@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { iotCoreLimits } from '../../../../profile/iot-core-limits.ts';
+import { iotCoreLimits } from '../../../../targets/aws-iot/iot-core-limits.ts';
 import type { Connection } from '../connection.ts';
 import type { Frame } from '../frame-reader.ts';
 import type { Publication, PublishHeaders } from '../message.ts';

@@ -1,6 +1,6 @@
 /**
  * What AWS IoT Core allows a message and a connection: the same in every Region and not adjustable, so that a profile
- * past one of them is wrong wherever it runs. The adjustable quotas of an account are in `plan/quotas.ts`.
+ * past one of them is wrong wherever it runs. The adjustable quotas of an account are in `quotas.ts`.
  * @see https://docs.aws.amazon.com/general/latest/gr/iot-core.html
  */
 export const iotCoreLimits = {
@@ -25,16 +25,3 @@ export const iotCoreLimits = {
   /** UTF-8 bytes of all user properties of one MQTT 5 packet, names and values. 8 KB. */
   userPropertiesBytes: 8_192,
 } as const;
-
-/** An execution's name, and so a run id: Step Functions allows 80 characters. */
-export const runIdMaxLength = 80;
-/** What the CLI puts after the profile's name: `-yyyymmddThhmmssZ-` and four hexadecimal digits. */
-export const runIdSuffixLength = 22;
-
-/**
- * Connections in one Lambda invocation: it has 1,024 file descriptors, and the runtime, the SDK clients and the
- * native event loop need some of them. @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
- */
-export const maxDevicesPerSlice = 900;
-/** Children of one Distributed Map that run at once. @see https://docs.aws.amazon.com/step-functions/latest/dg/limits-overview.html */
-export const maxSlices = 10_000;

@@ -1,0 +1,53 @@
+import type { AuthKind, Protocol } from '../profile/load-profile.ts';
+import type { TargetLimits } from '../profile/target-limits.ts';
+import type { QuotaName } from './aws-iot/quotas.ts';
+import type { KnownTarget } from './known-target.ts';
+import type { MqttEndpoint } from './mqtt-endpoint.ts';
+import type { Target } from './target.ts';
+
+/**
+ * All that the rest of the code knows of a kind of target: what it offers, allows and costs, and who counts its messages. No
+ * other folder asks for the kind.
+ */
+export interface TargetTraits<Of extends Target = Target> {
+  readonly kind: Of['kind'];
+  readonly offers: TargetOffers;
+  /** What a load profile is held against. */
+  readonly limits: TargetLimits;
+  /** Quotas of the account that its use counts against; none: the service has no quotas that Stampede knows. */
+  readonly quotas: readonly QuotaName[];
+  /** Whether its use is on a bill that Stampede can forecast, at the prices of `aws-iot/prices.ts`. */
+  readonly isPriced: boolean;
+  /** Whether embedded AWS stands in for it on loopback: such a run is a rehearsal. */
+  readonly isEmulated: boolean;
+  /** Where messages are seen and counted, beside the devices that echo. `rule`: the IoT rule's queue or stream. */
+  readonly observers: readonly 'rule'[];
+  /** The service's own counts, which the ledger is reconciled with. */
+  readonly serviceCounts: 'cloudwatch' | undefined;
+  /** Whether the account's own endpoint may be loaded without being in `allowedHosts`. */
+  readonly mayBeAccounts: boolean;
+  /** Every host that it would load. */
+  hostsOf(target: Of): string[];
+  /** What the state machine hands to the slices beside plan.json, for `checkPlanned`. */
+  namesOf(target: Of): string[];
+  /** Where devices connect by MQTT, the default first; empty: not at all. */
+  mqttEndpointsOf(target: Of): readonly MqttEndpoint[];
+  /** Where devices publish over HTTPS, and where control messages go. */
+  dataUrlOf(target: Of): string | undefined;
+  /** Whether a bill comes of it. */
+  isCharged(target: Of): boolean;
+  /** For a report. @param isRehearsal without the port, which is any free one */
+  describe(target: Of, isRehearsal: boolean): string;
+  /**
+   * Checks the target of a plan again, where connections are made: plan.json is a file, and devices bring credentials.
+   * @throws ForgedTargetError
+   */
+  checkPlanned(target: Of, known: KnownTarget): void;
+}
+
+export interface TargetOffers {
+  readonly protocols: readonly Protocol[];
+  readonly mqttVersions: readonly ('3.1.1' | '5')[];
+  readonly qos: readonly (0 | 1 | 2)[];
+  readonly auth: readonly AuthKind[];
+}
