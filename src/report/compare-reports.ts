@@ -1,7 +1,7 @@
 import type { LatencyName } from '../measure/latency-names.ts';
 import type { MessageLedger } from '../measure/run-ledger.ts';
 import { formatCount } from '../shared/format.ts';
-import { conditionCautions } from './conditions-report.ts';
+import { conditionCautions } from './condition-cautions.ts';
 import { heldMessages } from './report-figures.ts';
 import type { Report } from './report-model.ts';
 

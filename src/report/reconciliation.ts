@@ -89,7 +89,7 @@ export function reconcile(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatchV
           ),
         ]
       : []),
-    ...echoLines(ledger, line),
+    ...echoLines(ledger, cloudwatch, line),
   ];
 }
 
@@ -104,17 +104,20 @@ function ofDeadSlices(count: number, what: 'publishes' | 'connects' | 'echoes', 
 
 function echoLines(
   ledger: RunLedger,
+  cloudwatch: CloudWatchView,
   line: (metric: string, column: string, count: number, ...reasons: Explanation[]) => Reconciliation,
 ): Reconciliation[] {
   const { messages, acknowledged, devices, echoRefusedBy, stoppedOn, slices } = ledger;
   const echo = ledger.observers[echoObserver];
   if (echo === undefined) return [];
   const missed = echo.lost + echo.unaccounted;
+  const received = echo.arrivals + echo.unrelated;
+  const stops = stoppedOn === undefined ? 0 : slices.stopped;
   const out = line(
     'PublishOut.Success',
     'echoes',
-    echo.arrivals + echo.unrelated,
-    certain(stoppedOn === undefined ? 0 : slices.stopped, 'of the stop message, one a slice'),
+    received,
+    certain(stops, 'of the stop message, one a slice'),
     possible(missed, `that may be among ${formatPlural(missed, 'echo', 'es')} that no device received`),
     ofDeadSlices(messages.sendUnknown, 'echoes', 'received'),
   );
@@ -128,6 +131,10 @@ function echoLines(
       'PublishOut.Throttle',
       'missed echoes',
       missed,
+      possible(
+        -Math.max(0, (cloudWatchSum(cloudwatch, 'PublishOut.Success') ?? 0) - received - stops),
+        'that may be among those which CloudWatch counts as sent out (PublishOut.Success)',
+      ),
       possible(-notTaken, 'that may be of publishes which the service did not take'),
       possible(wasAway ? -missed : 0, 'that may have come while their device was not subscribed'),
       possible(-echo.unaccounted, 'that may have been on the way when their slice was stopped or died'),

@@ -1,5 +1,5 @@
 import { count, elapsed, isAbout, millisecondsIn, numberIn, type Rule } from './rule.ts';
-import type { Check, Truth } from './true-run.ts';
+import type { Check, Truth } from './truth.ts';
 
 /** What calibrating a clock may leave, and three digits of a figure. */
 const clockToleranceMs = (ms: number) => 0.1 + 0.006 * Math.abs(ms);
@@ -144,7 +144,8 @@ export const figureRules: readonly Rule[] = [
   ],
   [
     /^A rehearsal on embedded AWS: what was loaded is an emulator on this machine, not AWS\.$/,
-    (_, { isMachineReal }, { conditions }) => isMachineReal === true && conditions?.isRehearsal === true,
+    (_, { isMachineReal, isRehearsal = isMachineReal }, { conditions }) =>
+      isRehearsal === true && conditions?.isRehearsal === true,
   ],
   [
     /^Faults injected: (.*)\.$/,

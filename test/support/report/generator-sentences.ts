@@ -1,5 +1,5 @@
 import { all, numberIn, type Rule } from './rule.ts';
-import type { Check } from './true-run.ts';
+import type { Check } from './truth.ts';
 
 /** Messages that were never sent, summed over the reasons a sentence gives, are those that no one sent, but for a stop's. */
 const namesAllUnsent: Check = ([sentence = ''], truth, { stop, messages }) => {
@@ -33,7 +33,9 @@ export const generatorRules: readonly Rule[] = [
     /^The generator was the bottleneck \((.*?)\): .*\.$/,
     all(namesAllUnsent, blamesConnectsRightly, ([, signs = ''], truth) =>
       // What a true run does not simulate is a machine that is busy: only deaths are left.
-      signs.includes('died') ? truth.slicesKilled > 0 : truth.isMachineReal === true,
+      signs.includes('died')
+        ? truth.slicesKilled > 0
+        : truth.isMachineReal === true || truth.isGeneratorBusy === true,
     ),
   ],
   [

@@ -1,5 +1,5 @@
 import { count, numberIn, type Rule } from './rule.ts';
-import type { Check } from './true-run.ts';
+import type { Check } from './truth.ts';
 
 /** `5,700 intended = 4,987 sent + 713 dropped`: adds up, and nothing that is said to be is not so. */
 const isTrueEquation: Check = ([line = ''], truth, { slices, messages }) => {

@@ -1,7 +1,7 @@
 import type { Report } from '../../../src/report/report-model.ts';
 import { quotas } from '../../../src/targets/aws-iot/quotas.ts';
 import { count, isAbout, never, numberIn, type Rule } from './rule.ts';
-import type { Check } from './true-run.ts';
+import type { Check } from './truth.ts';
 
 const refusedBy = ({ refusals }: Report['throttling'], metric: string | undefined): number =>
   refusals.filter((each) => each.metric === metric).reduce((sum, each) => sum + each.count, 0);

@@ -1,4 +1,4 @@
-import type { Check } from './true-run.ts';
+import type { Check } from './truth.ts';
 
 /** A kind of sentence, and what must be the case where it stands. */
 export type Rule = readonly [pattern: RegExp, check: Check];

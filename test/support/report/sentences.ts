@@ -2,15 +2,18 @@ import type { Report } from '../../../src/report/report-model.ts';
 import { figureRules } from './figure-sentences.ts';
 import { generatorRules } from './generator-sentences.ts';
 import { ledgerRules } from './ledger-sentences.ts';
+import { plotRules } from './plot-sentences.ts';
 import { quotaRules } from './quota-sentences.ts';
 import type { Rule } from './rule.ts';
-import type { Truth } from './true-run.ts';
+import type { Truth } from './truth.ts';
 import { verdictRules } from './verdict-sentences.ts';
 
-/** Every sentence of a page: paragraphs, list items and what stands beside CloudWatch's sums, as people read them. */
+/** Every sentence of a page: paragraphs, list items, descriptions of plots and what stands beside CloudWatch's sums, as people read them. */
 export function sentencesOfPage(html: string): string[] {
   const page = html.replace(/<ul class="legend">[\s\S]*?<\/ul>/g, '');
-  const blocks = [...page.matchAll(/<(p|li)(?: [^>]*)?>([\s\S]*?)<\/\1>/g)].map(([, , text = '']) => text);
+  const blocks = [...page.matchAll(/<(p|li|desc)(?: [^>]*)?>([\s\S]*?)<\/\1>/g)].map(
+    ([, , text = '']) => text,
+  );
   const sums = [
     ...page.matchAll(
       /<th scope="row" class="text">([^<]*)<\/th><td class="number">([^<]*)<\/td><td class="text">(= [^<]*)<\/td>/g,
@@ -38,6 +41,7 @@ const rules: readonly Rule[] = [
   ...generatorRules,
   ...quotaRules,
   ...figureRules,
+  ...plotRules,
 ];
 
 /** Sentences that no rule knows, and those whose rule finds them false; both empty of an honest report. */

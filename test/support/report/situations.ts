@@ -1,4 +1,7 @@
-import type { Situation } from './true-run.ts';
+import { accounts, views } from './account-situations.ts';
+import { clocks, connects, machines } from './machine-situations.ts';
+import { queues, stops } from './stop-situations.ts';
+import type { NamedSituation, Situation } from './true-run.ts';
 
 const https = { connect: { protocol: 'https' } };
 const qos0 = { publish: { qos: 0 } };
@@ -11,8 +14,9 @@ export const independent: NonNullable<Situation['fateOf']> = (slice, n) => ({
 const throttling: Situation['fateOf'] = (_, n) => ({ throttled: n % 9 === 4 });
 
 /** What may happen to a run, so that every sentence a report can have is in the report of one of them. */
-export const situations: readonly (readonly [name: string, situation: Situation])[] = [
+export const situations: readonly NamedSituation[] = [
   ['nothing went wrong', {}],
+  ['it lasted for a minute', { profile: { stages: [{ duration: '60s', target: 20 }] } }],
   ['CloudWatch has not spoken', { isCloudWatchSilent: true }],
   ['acknowledgements and deliveries were lost independently', { fateOf: independent }],
   ['the same over HTTPS', { fateOf: independent, profile: https }],
@@ -65,4 +69,11 @@ export const situations: readonly (readonly [name: string, situation: Situation]
     'StopExecution ended it, and a slice was killed',
     { execution: { status: 'ABORTED' }, killed: { 0: { at: 99, recorded: 50 } } },
   ],
+  ...stops,
+  ...connects,
+  ...machines,
+  ...queues,
+  ...clocks,
+  ...accounts,
+  ...views,
 ];

@@ -1,13 +1,18 @@
 import { measureArrivals } from '../../../src/measure/arrivals.ts';
+import { IntervalSet } from '../../../src/measure/interval-set.ts';
 import { makeLedger } from '../../../src/measure/ledger.ts';
+import { MessageSets } from '../../../src/measure/message-sets.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
+import { type Backlog, emptyBacklog } from '../../../src/measure/unread-backlog.ts';
 import type { ControlMessage } from '../../../src/plan/control-message.ts';
+import { echoObserver } from '../../../src/plan/observers.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { makeSliceSchedule } from '../../../src/plan/schedule.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
 import { buildReport, type ReportInput } from '../../../src/report/build-report.ts';
 import type { Report } from '../../../src/report/report-model.ts';
 import { histogramOf, planOf, resultOf } from '../measure/run-fixture.ts';
+import type { Truth } from './truth.ts';
 
 /** What became of one message, independent of who recorded it. */
 export interface Fate {
@@ -17,63 +22,57 @@ export interface Fate {
   readonly acked: boolean;
   readonly throttled: boolean;
   readonly copies: number;
+  /** It came into the queue, and waits there or was given up. */
+  readonly held: boolean;
+  /** Of a run whose devices subscribe to their own messages: it came back. */
+  readonly echoed: boolean;
   /** Why it was not sent. */
-  readonly dropped?: 'not-connected' | 'backlog';
+  readonly dropped?: 'not-connected' | 'backlog' | 'stopped';
 }
 
 export interface Situation {
   readonly fateOf?: (slice: number, n: number) => Partial<Fate>;
   /** By slice: the message before which it was killed, and how many of its messages its last record knows; null: no record. */
-  readonly killed?: Readonly<Record<number, { readonly at: number; readonly recorded: number | null }>>;
+  readonly killed?: Readonly<
+    Record<number, { readonly at: number; readonly recorded: number | null; readonly isSilent?: boolean }>
+  >;
   /** Milliseconds of publishing after which the user stopped the run. */
   readonly stoppedAfterMs?: number;
   readonly execution?: ReportInput['execution'];
   readonly profile?: Readonly<Record<string, unknown>>;
   /** CloudWatch's data has not come. */
   readonly isCloudWatchSilent?: boolean;
-}
-
-/** The truth of a run: counts of fates, which no record bends. */
-export interface Truth {
-  readonly intended: number;
-  readonly sent: number;
-  readonly taken: number;
-  readonly acked: number;
-  readonly throttled: number;
-  readonly received: number;
-  readonly duplicates: number;
-  /** Arrived, and never acknowledged in time. */
-  readonly arrivedUnacked: number;
-  readonly takenUnacked: number;
-  readonly devicesConnected: number;
-  /** Attempts to connect that a device gave up, though the service may have let it in; absent: none. */
-  readonly connectsGivenUp?: number;
-  readonly slicesKilled: number;
-  /** The generator's lateness is what this machine makes it, and nothing else records it. */
-  readonly isMachineReal?: boolean;
-  /** Acknowledged so early that the device must have seen it; absent: all of `acked`. */
-  readonly ackedInTime?: number;
-  /** Of messages that came in, in any second; absent: not recorded. */
-  readonly busiestSecond?: number;
-  /** By how many milliseconds the service's clock is ahead of each slice's; absent: by none. */
-  readonly clocksAheadMs?: readonly number[];
-  /** measure-latency was killed or stopped, or failed. */
-  readonly hasSubscriberFailed?: boolean;
-  /** Other runs used the account in the same minutes, which CloudWatch counts as well. */
-  readonly isAccountShared?: boolean;
-  /** IoT Core ended, and with it what waited in the queue. */
-  readonly isQueueGone?: boolean;
-  /** What InfluxDB did, if it did not take all points. */
-  readonly influx?: { readonly httpStatus: number | null; readonly isWholeRun: boolean };
-  /** Messages on the rule's topics that were not this tester's. */
+  /** CloudWatch's sums beside those that follow from the fates. */
+  readonly sums?: (truth: Truth, echoes: number) => Readonly<Record<string, number>>;
+  /** Where it ran, and what its account may do. */
+  readonly plan?: Partial<Plan>;
+  readonly faults?: ReportInput['faults'];
+  /** What a slice stored beside what became of its messages. */
+  readonly record?: (result: SliceResult) => SliceResult;
+  /** What the request to stop it says beside the instant. */
+  readonly stoppedOn?: Partial<ControlMessage>;
+  /** What the queues say of the messages that they hold. */
+  readonly backlog?: (held: MessageSets) => Partial<Backlog>;
+  /** Messages that the queue delivered again, and messages of others. */
+  readonly redelivered?: number;
   readonly unrelated?: number;
-  /** Settings of the faults that were injected. */
-  readonly faults?: readonly string[];
-  /** Who or what kept devices from connecting, or cut them off. */
-  readonly connectsHinderedBy?: readonly ('machine' | 'quota' | 'endpoint')[];
+  readonly liveView?: Report['liveView'];
+  /** What is true beside what follows from the fates. */
+  readonly truth?: Partial<Truth>;
 }
 
-const fine: Fate = { sent: true, taken: true, acked: true, throttled: false, copies: 1 };
+export type NamedSituation = readonly [name: string, situation: Situation];
+
+const fine: Fate = {
+  sent: true,
+  taken: true,
+  acked: true,
+  throttled: false,
+  copies: 1,
+  held: false,
+  echoed: true,
+};
+const unsent = { taken: false, acked: false, copies: 0, held: false, echoed: false };
 
 /** A run of which every message's fate is known beside what its slices have stored of it. */
 export function playTrueRun(situation: Situation): {
@@ -81,7 +80,7 @@ export function playTrueRun(situation: Situation): {
   readonly report: Report;
   readonly truth: Truth;
 } {
-  const plan = planOf({
+  const planned = planOf({
     name: 'true',
     devices: 400,
     slices: { devicesPerSlice: 100 },
@@ -92,11 +91,17 @@ export function playTrueRun(situation: Situation): {
     thresholds: { lost_messages: ['count==0'], dropped_messages: ['count==0'] },
     ...situation.profile,
   });
+  const plan = { ...planned, ...situation.plan };
   const { publishAt } = plan.timeline;
   const isAcknowledged = plan.profile.connect.protocol === 'https' || plan.profile.publish.qos === 1;
+  const { record = (result) => result, stoppedOn } = situation;
   const stopAt = situation.stoppedAfterMs === undefined ? undefined : publishAt + situation.stoppedAfterMs;
   const ledger = makeLedger(plan);
-  const truth = {
+  const held = new MessageSets();
+  let echoes = 0;
+  let toRedeliver = situation.redelivered ?? 0;
+  const isEchoing = plan.profile.echo.fraction > 0;
+  const counts = {
     intended: 0,
     sent: 0,
     taken: 0,
@@ -118,35 +123,38 @@ export function playTrueRun(situation: Situation): {
     );
     const kill = situation.killed?.[slice];
     const fates = due.map((n): Fate => {
-      if (kill !== undefined && n >= kill.at)
-        return { ...fine, sent: false, taken: false, acked: false, copies: 0 };
+      if (kill !== undefined && n >= kill.at) return { ...fine, sent: false, ...unsent };
       const fate = { ...fine, ...situation.fateOf?.(slice, n) };
-      if (!fate.sent) return { ...fate, taken: false, acked: false, copies: 0 };
-      if (!fate.taken || fate.throttled) return { ...fate, taken: false, acked: false, copies: 0 };
+      if (!fate.sent || !fate.taken || fate.throttled) return { ...fate, ...unsent };
+      if (fate.held) held.add({ slice, stream: 0 }, n);
       return isAcknowledged ? fate : { ...fate, acked: false };
     });
-    truth.slicesKilled += kill === undefined ? 0 : 1;
-    truth.devicesConnected += devices;
-    truth.intended += due.length;
+    counts.slicesKilled += kill === undefined ? 0 : 1;
+    counts.devicesConnected += devices;
+    counts.intended += due.length;
     for (const fate of fates) {
-      truth.sent += Number(fate.sent);
-      truth.taken += Number(fate.taken);
-      truth.acked += Number(fate.acked);
-      truth.throttled += Number(fate.throttled);
-      truth.received += Number(fate.copies > 0);
-      truth.duplicates += Math.max(0, fate.copies - 1);
-      truth.arrivedUnacked += Number(fate.copies > 0 && !fate.acked);
-      truth.takenUnacked += Number(fate.taken && !fate.acked);
+      counts.sent += Number(fate.sent);
+      counts.taken += Number(fate.taken);
+      counts.acked += Number(fate.acked);
+      counts.throttled += Number(fate.throttled);
+      counts.received += Number(fate.copies > 0 || fate.held);
+      echoes += Number(isEchoing && fate.echoed);
+      counts.duplicates += Math.max(0, fate.copies - 1);
+      counts.arrivedUnacked += Number(fate.copies > 0 && !fate.acked);
+      counts.takenUnacked += Number(fate.taken && !fate.acked);
     }
     const recorded = kill === undefined ? due.length : kill.recorded;
     if (recorded !== null)
-      ledger.addSlice(recordOf(plan, slice, fates.slice(0, recorded), { kill, stopAt, isAcknowledged }));
-    if (kill !== undefined)
+      ledger.addSlice(
+        record(recordOf(plan, slice, fates.slice(0, recorded), { kill, stopAt, isAcknowledged, stoppedOn })),
+      );
+    if (kill !== undefined && kill.isSilent !== true)
       ledger.addDeath({ slice, leg: 0, at: dueAt(kill.at), fault: { Error: 'Runtime.ExitError' } });
     const Records = fates.flatMap((fate, n) =>
       Array.from({ length: fate.copies }, (_, copy) => {
         const at = dueAt(n);
-        const arrivedAt = Math.floor(at + 9);
+        const arrivedAt = Math.floor(at + 9 + (situation.truth?.clocksAheadMs?.[slice] ?? 0));
+        const isAgain = toRedeliver-- > 0;
         return {
           messageId: `${slice}-${n}-${copy}`,
           body: JSON.stringify({
@@ -158,27 +166,41 @@ export function playTrueRun(situation: Situation): {
             sent: at + 0.2,
             rule: arrivedAt - 2,
           }),
-          attributes: { SentTimestamp: String(arrivedAt) },
+          attributes: {
+            SentTimestamp: String(arrivedAt),
+            ApproximateReceiveCount: isAgain ? '2' : '1',
+          },
         };
       }),
     );
+    const others = Array.from({ length: slice === 0 ? (situation.unrelated ?? 0) : 0 }, (_, i) => ({
+      messageId: `other-${i}`,
+      body: 'no JSON',
+      attributes: { SentTimestamp: String(publishAt) },
+    }));
     if (Records.length > 0)
-      for (const window of measureArrivals({ Records }, publishAt).windows) ledger.addWindow(window);
+      for (const window of measureArrivals({ Records: [...Records, ...others] }, publishAt).windows)
+        ledger.addWindow(window);
   }
+  const truth: Truth = { ...counts, ...situation.truth };
   const sums = {
     'PublishIn.Success':
       truth.taken + (stopAt !== undefined && plan.profile.connect.protocol === 'https' ? 1 : 0),
     'PublishIn.Throttle': truth.throttled,
     'Connect.Success': truth.devicesConnected + plan.slices.count,
+    ...(isEchoing ? { 'PublishOut.Success': echoes } : {}),
+    ...situation.sums?.(truth, echoes),
   };
   const report = buildReport({
     plan,
-    ledger: ledger.close(),
+    ledger: ledger.close({ ...emptyBacklog, ...situation.backlog?.(held) }),
     cloudwatch: { sums: situation.isCloudWatchSilent === true ? {} : sums, asked: Object.keys(sums) },
     now: (stopAt ?? plan.timeline.drainEndAt) + 3_000,
+    faults: situation.faults,
     ...(situation.execution === undefined ? {} : { execution: situation.execution }),
   });
-  return { plan, report, truth };
+  const { liveView } = situation;
+  return { plan, report: liveView === undefined ? report : { ...report, liveView }, truth };
 }
 
 /** What a slice stored: its end, or its last record before it was killed. */
@@ -190,6 +212,7 @@ function recordOf(
     readonly kill: object | undefined;
     readonly stopAt: number | undefined;
     readonly isAcknowledged: boolean;
+    readonly stoppedOn: Situation['stoppedOn'];
   },
 ): SliceResult {
   const { publishAt, drainEndAt } = plan.timeline;
@@ -202,9 +225,18 @@ function recordOf(
   const throttled =
     isAcknowledged && plan.profile.connect.protocol === 'https' ? count((fate) => fate.throttled) : 0;
   const notConnected = count((fate) => fate.dropped === 'not-connected');
+  const isEchoing = plan.profile.echo.fraction > 0;
+  const echoed = new IntervalSet();
+  if (isEchoing) for (const [n, fate] of fates.entries()) if (fate.echoed) echoed.add(n);
+  const byStop = count((fate) => fate.dropped === 'stopped');
   const dropped = fates.length - numbers.length;
   const last = Math.max(0, fates.length - 1);
-  const stoppedOn: ControlMessage = { command: 'stop', reason: 'stopped by the user', at: stopAt ?? 0 };
+  const stoppedOn: ControlMessage = {
+    command: 'stop',
+    reason: 'stopped by the user',
+    at: stopAt ?? 0,
+    ...run.stoppedOn,
+  };
   const isStopped = stopAt !== undefined && kill === undefined;
   return {
     ...base,
@@ -218,17 +250,48 @@ function recordOf(
       acked,
       throttled,
       unacknowledged: isAcknowledged ? numbers.length - acked - throttled : 0,
+      echoed: echoed.count,
     },
     streams: [{ intended: fates.length, sent: base.streams[0]!.sent }],
+    ...(isEchoing
+      ? {
+          quickestEcho: { n: 0, us: 12_000 },
+          observed: { [echoObserver]: { arrivals: echoed.count, seen: [echoed.encode()] } },
+        }
+      : {}),
     droppedBy: Object.fromEntries(
-      Object.entries({ 'not-connected': notConnected, backlog: dropped - notConnected }).filter(
-        ([, each]) => each > 0,
-      ),
+      Object.entries({
+        'not-connected': notConnected,
+        stopped: byStop,
+        backlog: dropped - notConnected - byStop,
+      }).filter(([, each]) => each > 0),
     ),
     ...(numbers.length > 0 ? { lastSentAt: publishAt + schedule.offsetMs(numbers.at(-1)!) + 0.2 } : {}),
+    perSecond: secondsOf(plan, fates, schedule.offsetMs, base.devices.connected),
     latencies: { ...base.latencies, puback_round_trip: histogramOf(Array.from({ length: acked }, () => 8)) },
   };
 }
 
-/** Whether a sentence is true; the groups of its pattern come with it. */
-export type Check = (groups: readonly string[], truth: Truth, report: Report) => boolean;
+/** Messages by the second in which they were due; acknowledged in the same. */
+function secondsOf(
+  { timeline }: Plan,
+  fates: readonly Fate[],
+  offsetMs: (n: number) => number,
+  devices: number,
+): SliceResult['perSecond'] {
+  const startSecond = Math.floor(timeline.publishAt / 1_000);
+  const secondOf = (n: number) => Math.floor((timeline.publishAt + offsetMs(n)) / 1_000) - startSecond;
+  const seconds = fates.length === 0 ? 0 : secondOf(fates.length - 1) + 1;
+  const counted = (is: (fate: Fate) => boolean): number[] => {
+    const counts = Array.from({ length: seconds }, () => 0);
+    for (const [n, fate] of fates.entries()) if (is(fate)) counts[secondOf(n)]! += 1;
+    return counts;
+  };
+  return {
+    startSecond,
+    intended: counted(() => true),
+    sent: counted(({ sent }) => sent),
+    acked: counted(({ acked }) => acked),
+    connected: Array.from({ length: seconds }, () => devices),
+  };
+}

@@ -1,5 +1,5 @@
 import { count, elapsed, isAbout, millisecondsIn, never, numberIn, type Rule } from './rule.ts';
-import type { Check, Truth } from './true-run.ts';
+import type { Check, Truth } from './truth.ts';
 
 type Range = readonly [least: number, most: number];
 const exactly = (value: number): Range => [value, value];
@@ -37,7 +37,11 @@ const isTrueThreshold: Check = ([, metric = '', expression = '', outcome, stated
   const real = realOf(metric, truth, report);
   const figures = [...stated.matchAll(/-?[\d,.]*\d/g)].map(([text]) => numberIn(text));
   if (stated === 'nothing was measured')
-    return metric in report.latencyMs ? report.latencyMs[metric as 'connect'].count === 0 : truth.sent === 0;
+    return metric.startsWith('cloudwatch.')
+      ? Object.keys(report.cloudwatch).length === 0
+      : metric in report.latencyMs
+        ? report.latencyMs[metric as 'connect'].count === 0
+        : truth.sent === 0;
   if (outcome === 'failed' && figures.every((each) => satisfies(expression, each))) return false;
   // Latencies, and what failed on the generator's side: the report's own figures, which others tests hold.
   if (real === undefined) return figures.length > 0;

@@ -1,7 +1,7 @@
 import { renderReportHtml } from '../../../src/report/html.ts';
 import type { Report } from '../../../src/report/report-model.ts';
 import { falseSentences, sentencesOfPage } from '../report/sentences.ts';
-import type { Truth } from '../report/true-run.ts';
+import type { Truth } from '../report/truth.ts';
 import type { Recorded } from './recording.ts';
 
 /** A run as its report has it, and as IoT Core's process saw it. */

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Gateway, startGateway } from '../../../../src/embedded/gateway/gateway.ts';
 import type { GatewayService } from '../../../../src/embedded/gateway/gateway-service.ts';
 import { renderJsonError } from '../../../../src/embedded/gateway/serve-request.ts';
@@ -23,6 +23,9 @@ beforeAll(async () => {
     },
   };
   gateway = await startGateway({ accessKeys: [], signed: {}, unsigned: [['/open', open]] });
+});
+beforeEach(() => {
+  held.length = 0;
 });
 afterAll(() => gateway.close());
 

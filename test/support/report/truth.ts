@@ -1,0 +1,48 @@
+import type { Report } from '../../../src/report/report-model.ts';
+
+/** The truth of a run: counts of fates, which no record bends. */
+export interface Truth {
+  readonly intended: number;
+  readonly sent: number;
+  readonly taken: number;
+  readonly acked: number;
+  readonly throttled: number;
+  readonly received: number;
+  readonly duplicates: number;
+  /** Arrived, and never acknowledged in time. */
+  readonly arrivedUnacked: number;
+  readonly takenUnacked: number;
+  readonly devicesConnected: number;
+  /** Attempts to connect that a device gave up, though the service may have let it in; absent: none. */
+  readonly connectsGivenUp?: number;
+  readonly slicesKilled: number;
+  /** The generator's lateness is what this machine makes it, and nothing else records it. */
+  readonly isMachineReal?: boolean;
+  /** Acknowledged so early that the device must have seen it; absent: all of `acked`. */
+  readonly ackedInTime?: number;
+  /** Of messages that came in, in any second; absent: not recorded. */
+  readonly busiestSecond?: number;
+  /** By how many milliseconds the service's clock is ahead of each slice's; absent: by none. */
+  readonly clocksAheadMs?: readonly number[];
+  /** measure-latency was killed or stopped, or failed. */
+  readonly hasSubscriberFailed?: boolean;
+  /** Other runs used the account in the same minutes, which CloudWatch counts as well. */
+  readonly isAccountShared?: boolean;
+  /** IoT Core ended, and with it what waited in the queue. */
+  readonly isQueueGone?: boolean;
+  /** What InfluxDB did, if it did not take all points. */
+  readonly influx?: { readonly httpStatus: number | null; readonly isWholeRun: boolean };
+  /** Messages on the rule's topics that were not this tester's. */
+  readonly unrelated?: number;
+  /** It had much to do: slices were late by themselves. */
+  readonly isGeneratorBusy?: boolean;
+  /** What was loaded was an emulator; absent: where the machine is real. */
+  readonly isRehearsal?: boolean;
+  /** Settings of the faults that were injected. */
+  readonly faults?: readonly string[];
+  /** Who or what kept devices from connecting, or cut them off. */
+  readonly connectsHinderedBy?: readonly ('machine' | 'quota' | 'endpoint')[];
+}
+
+/** Whether a sentence is true; the groups of its pattern come with it. */
+export type Check = (groups: readonly string[], truth: Truth, report: Report) => boolean;
