@@ -61,3 +61,9 @@ export function stopWithinSeconds({ connect }: Pick<LoadProfile, 'connect'>, sli
  * noticed by it, where a device's own may be quiet for minutes.
  */
 export const controlKeepAliveMs = 30_000;
+
+/**
+ * What summarize may take, as `serverless.yml` and the state machine have it: as long as a Lambda may run. It waits for the
+ * queue, then for CloudWatch.
+ */
+export const summarizeTimeoutMs = 900_000;

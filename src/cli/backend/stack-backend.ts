@@ -17,6 +17,7 @@ import { makeLiveFiguresReader } from '../../aws/live-figures.ts';
 import { AwsAccessError, withPlainErrors } from '../../aws/plain-errors.ts';
 import type { RunRecord, RunStore } from '../../aws/run-store.ts';
 import type { AccountView } from '../../plan/account.ts';
+import { summarizeTimeoutMs } from '../../plan/poll-intervals.ts';
 import { renderReportHtml } from '../../report/html.ts';
 import type { Report } from '../../report/report-model.ts';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
@@ -29,13 +30,17 @@ import { openRunDirectory } from '../runs/run-directory.ts';
 import type { Backend } from './backend.ts';
 import { makeStackFigures } from './stack-figures.ts';
 
+/** A stopped run's slices notice the stop within half a minute, then end and drain. */
+const slicesStopWithinMs = 180_000;
 /**
- * A stopped run's slices notice the stop within half a minute and end; then summarize waits for the queue and for CloudWatch,
- * for as long as a Lambda may run: a summary of seven minutes is a good one, and stopping it would cost the report. Step
- * Functions gives 10 to 15 DescribeExecution a second, and one DescribeMapRun:
+ * After its slices, a stopped run waits for its summary: one of seven minutes is a good one, and stopping it would cost the
+ * report. Step Functions gives 10 to 15 DescribeExecution a second, and one DescribeMapRun:
  * https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
  */
-const stackPace = { pollEveryMs: 1_000, stopTimeoutMs: 1_080_000 } as const;
+export const stackPace = {
+  pollEveryMs: 1_000,
+  stopTimeoutMs: slicesStopWithinMs + summarizeTimeoutMs,
+} as const;
 /** CloudWatch has one value a minute, and asks a cent for 1,000 metrics. */
 const queryEveryMs = { slices: 3_000, totals: 900, cloudwatch: 30_000 } as const;
 

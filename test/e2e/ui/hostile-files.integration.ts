@@ -54,7 +54,7 @@ describeInBrowser('files with hostile strings', () => {
     places = await writeHostileRuns(runs);
     placesOfProfile = await writeHostileProfiles(path.join(workplace.directory, 'profiles'));
     remade = await runCli(['report', ids.remade, '--runs', runs]);
-    cli = startCli(['ui', '--runs', runs, '--port', '0'], {}, workplace.directory);
+    cli = startCli(['ui', '--runs', runs, '--port', '0'], {}, { cwd: workplace.directory });
     const link = await new Promise<string>((resolve) => {
       cli.child.stdout!.once('data', (text: string) => resolve(text.trim()));
     });

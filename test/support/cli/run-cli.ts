@@ -24,7 +24,7 @@ export interface CliProcess {
 export function startCli(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-  cwd?: string,
+  { cwd, input }: { readonly cwd?: string; readonly input?: string } = {},
 ): CliProcess {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(STAMPEDE_|FORCE_COLOR|NODE_OPTIONS)/.test(name),
@@ -32,8 +32,9 @@ export function startCli(
   const child = spawn(process.execPath, [main, ...args], {
     env: { ...Object.fromEntries(inherited), ...env },
     cwd,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  child.stdin.end(input);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

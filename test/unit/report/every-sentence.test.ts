@@ -5,8 +5,8 @@ import { literalTexts } from '../../support/report/literal-texts.ts';
 import { situations } from '../../support/report/situations.ts';
 import { playTrueRun } from '../../support/report/true-run.ts';
 
-// A sentence that no situation of test/support/report/situations.ts brings about has no check of its truth: whoever adds one to a
-// report adds the situation and, in test/support/report, its rule.
+// A sentence that no situation of test/support/report/situations.ts brings about has no check of its truth: a new one needs a
+// situation there and, beside it, a rule.
 
 const spaces = (text: string) => text.replace(/\s+/g, ' ');
 const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', amp: '&', '#39': "'" };

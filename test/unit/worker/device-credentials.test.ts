@@ -3,26 +3,53 @@ import { expect, it } from '@jest/globals';
 import { iotCoreEndpointsOf } from '../../../src/targets/aws-iot/endpoints.ts';
 import { makeMqttTargetReader } from '../../../src/worker/device-credentials.ts';
 
-it('reads a rotated certificate once the one that it knows is 60 s old', async () => {
+type Client = Pick<SecretsManagerClient, 'send' | 'config'>;
+
+/** A secret that is another one at each read. */
+function rotating(secretAt: (read: number) => object) {
   let reads = 0;
-  const client = {
-    send: async () => {
-      reads++;
-      return { SecretString: JSON.stringify({ certificate: `certificate ${reads}`, privateKey: 'key' }) };
-    },
-  } as unknown as Pick<SecretsManagerClient, 'send' | 'config'>;
   let now = 0;
-  const keys = { certificateSecret: 'fleet', authorizerSecret: undefined, authorityFile: undefined };
+  const client = {
+    send: async () => ({ SecretString: JSON.stringify(secretAt(++reads)) }),
+  } as unknown as Client;
+  const keys = { certificateSecret: 'fleet', authorizerSecret: 'words', authorityFile: undefined };
   const readTarget = makeMqttTargetReader(keys, client, () => now);
+  return {
+    reads: () => reads,
+    async passAt(ms: number, auth: 'x509' | 'custom') {
+      now = ms;
+      return (await readTarget(iotCoreEndpointsOf('example.com'), auth)).pass;
+    },
+  };
+}
+
+it('reads a rotated certificate once the one that it knows is 60 s old', async () => {
+  const secret = rotating((read) => ({ certificate: `certificate ${read}`, privateKey: 'key' }));
   const certificateAt = async (ms: number) => {
-    now = ms;
-    const { pass } = await readTarget(iotCoreEndpointsOf('example.com'), 'x509');
+    const pass = await secret.passAt(ms, 'x509');
     return pass.auth === 'x509' ? pass.certificate : undefined;
   };
-
   expect(await certificateAt(0)).toBe('certificate 1');
   expect(await certificateAt(59_999)).toBe('certificate 1');
   expect(await certificateAt(60_000)).toBe('certificate 2');
   expect(await certificateAt(119_999)).toBe('certificate 2');
-  expect(reads).toBe(2);
+  expect(secret.reads()).toBe(2);
+});
+
+it.each([
+  ['password', (read: number) => ({ authorizerName: 'a', username: 'u', password: `p${read}` })],
+  [
+    'token',
+    (read: number) => ({ authorizerName: 'a', tokenKeyName: 'k', token: `p${read}`, signature: 's' }),
+  ],
+])('reads a rotated %s of a custom authorizer as soon', async (_what, secretAt) => {
+  const secret = rotating(secretAt);
+  const shownAt = async (ms: number) => {
+    const pass = await secret.passAt(ms, 'custom');
+    return pass.auth === 'custom' ? (pass.authorizer.password ?? pass.authorizer.token?.value) : undefined;
+  };
+  expect(await shownAt(0)).toBe('p1');
+  expect(await shownAt(59_999)).toBe('p1');
+  expect(await shownAt(60_000)).toBe('p2');
+  expect(secret.reads()).toBe(2);
 });

@@ -92,6 +92,16 @@ describe('a will', () => {
     await heir.packet(2);
   });
 
+  it('of QoS 2 refuses an MQTT 3.1.1 client too, which has no return code of its own for it', async () => {
+    const iotCore = await startTestIotCore();
+    const raw = await connectRaw(iotCore, 4);
+    raw.write(connectPacket('testator', 4, { will: { ...will, qos: 2 } }));
+    // Server unavailable (3.2.2.3).
+    expect(await raw.packet(0)).toMatchObject({ cmd: 'connack', returnCode: 3 });
+    expect(iotCore.sum('Connect.ClientError')).toBe(1);
+    expect(iotCore.sum('Connect.Success')).toBe(0);
+  });
+
   it.each([
     [{ ...will, qos: 2 }, 0x9b],
     [{ ...will, topic: 'wills/#' }, 0x90],
