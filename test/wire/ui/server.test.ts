@@ -183,7 +183,7 @@ describe('the live page’s server', () => {
     expect(broken.body).toMatchObject({ faults: [{ path: expect.stringContaining('line') }] });
   });
 
-  it('starts what passes, refuses what does not, and runs one at a time', async () => {
+  it('starts what passes, refuses what does not, runs one at a time, and stops it', async () => {
     expect((await post('/api/runs', { text: '{}' })).status).toBe(422);
     const greedy = JSON.stringify({ ...tiny, limits: { quotaShare: 0.0001 } });
     const refused = await post('/api/runs', { text: greedy });
@@ -196,9 +196,7 @@ describe('the live page’s server', () => {
     expect((await post('/api/runs', { text: JSON.stringify(tiny) })).status).toBe(409);
     expect((await get('/runs/started-run')).text).toContain('Stop the run');
     expect((await get('/')).text).toContain('Under way');
-  });
 
-  it('stops the run that is under way, and no other', async () => {
     const { run } = slot;
     expect((await post('/api/runs/another/stop', {})).status).toBe(409);
     expect(run!.stopped.aborted).toBe(false);
@@ -206,12 +204,14 @@ describe('the live page’s server', () => {
     expect(run!.stopped.aborted).toBe(true);
     run!.ended({ reason: 'stopped' });
     expect((await post('/api/runs/started-run/stop', {})).status).toBe(409);
-  });
 
-  it('sends a page its run as server-sent events', async () => {
-    const { status, headers, text } = await get('/runs/started-run/events');
-    expect([status, headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
-    expect(text).toBe('event: ended\ndata: {"reason":"stopped"}\n\n');
+    // What a page that is open then receives.
+    const events = await get('/runs/started-run/events');
+    expect([events.status, events.headers.get('content-type')]).toEqual([
+      200,
+      'text/event-stream; charset=utf-8',
+    ]);
+    expect(events.text).toBe('event: ended\ndata: {"reason":"stopped"}\n\n');
     expect((await get('/runs/nobody/events')).status).toBe(404);
   });
 
