@@ -25,7 +25,7 @@ function mappingsOf(subscriber: string): string[] {
   return Object.entries(Resources).flatMap(([name, { Type }]) => (types.includes(Type) ? [name] : []));
 }
 
-/** An account with one stack: its mapping reads on for a second after it was told to stop, and what it reads is stored. */
+/** An account with one stack: its mapping reads on for a second after it was asked to stop, and what it reads is stored. */
 function makeAccount(subscriber: string) {
   const mappings = new Map(mappingsOf(subscriber).map((name) => [name, 'Enabled']));
   const keys = new Set(['runs/a/plan.json', 'runs/a/arrivals/1.json']);

@@ -79,8 +79,8 @@ export const quotaRules: readonly Rule[] = [
       const held = messages.notRead + messages.deadLettered + messages.unaccounted;
       const isMean = isRate(mean, truth.sent / seconds);
       const isThroughput =
-        numberIn(throughput) <= most / seconds + 0.06 &&
-        numberIn(throughput) >= (least - held) / seconds - 0.06;
+        numberIn(throughput) <= 1.006 * (most / seconds) + 0.06 &&
+        numberIn(throughput) >= 0.994 * ((least - held) / seconds) - 0.06;
       // A second of the generator's is not one of the service's: at most two of these lie under one of those.
       const isBusiest =
         numberIn(busiest) <= truth.sent &&

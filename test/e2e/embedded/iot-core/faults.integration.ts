@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { FaultChange, FaultSettings } from '../../../../src/embedded/iot-core/fault-settings.ts';
+import {
+  type FaultChange,
+  type FaultSettings,
+  noFaults,
+} from '../../../../src/embedded/iot-core/fault-settings.ts';
 import type { FaultReport } from '../../../../src/embedded/iot-core/faults.ts';
 import { fetchAdmin } from '../../../../src/embedded/iot-core/http/admin-client.ts';
 import type { Report } from '../../../../src/report/report-model.ts';
+import { falseClaims } from '../../../support/run/recorded-truth.ts';
 import { type Rehearsal, startRehearsal } from '../../../support/run/rehearsal.ts';
 
 // One embedded AWS, another faults for each run: what the report says went wrong is what the service did, to the message.
@@ -32,7 +37,16 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rehearsal.close());
 
+/** The settings in force, and those that were ever changed: the report names each with its instant. */
+const settings: Record<string, unknown> = { ...noFaults };
+const changed = new Set<string>();
+
 async function changeFaults(change: Change): Promise<void> {
+  for (const [setting, value] of Object.entries(change)) {
+    if (JSON.stringify(settings[setting]) !== JSON.stringify(value)) changed.add(setting);
+    // That is over at once.
+    if (setting !== 'disconnect') settings[setting] = value;
+  }
   const answer = await fetchAdmin(rehearsal.aws, '/faults', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -55,7 +69,7 @@ async function runIn(
   const run = ++runs;
   await changeFaults(faults(run));
   const before = await countsNow();
-  const { report } = await rehearsal.run(
+  const ended = await rehearsal.run(
     { ...load, ...profile },
     meanwhile === undefined
       ? undefined
@@ -66,7 +80,10 @@ async function runIn(
         },
   );
   const after = await countsNow();
-  const noFaults: Partial<FaultSettings> = {
+  const { report } = ended;
+  const known = { faults: [...changed], isAccountShared: run > 1, connectsHinderedBy: ['endpoint'] as const };
+  expect(falseClaims(ended, { intended: messages, ...known })).toEqual([]);
+  const reset: Partial<FaultSettings> = {
     dropDeliveries: 0,
     duplicateDeliveries: 0,
     deliveryDelay: 0,
@@ -75,13 +92,12 @@ async function runIn(
     refuseConnects: 0,
     clients: '',
   };
-  await changeFaults(noFaults);
+  await changeFaults(reset);
   const did = Object.fromEntries(
     Object.entries(after)
       .filter(([, count]) => typeof count === 'number')
       .map(([name, count]) => [name, count - before[name as keyof Counts]]),
   ) as unknown as Counts;
-  expect(report.imbalances).toEqual([]);
   return { report, did };
 }
 
