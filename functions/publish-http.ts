@@ -23,14 +23,14 @@ export async function handler(request: SliceRequest): Promise<{ slice: number }>
     clock,
     makeTransport: async ({ profile, target }) =>
       makeHttpsTransport({ ...profile.publish, dataUrl: dataUrlOf(target) }),
-    openControl: async ({ runId, target, slices }, _slice, hearing) =>
+    openControl: async ({ runId, target, httpsSlices }, _slice, contact) =>
       pollControl({
         control: makeControl(dataPlaneClientOf(dataUrlOf(target))),
         runId,
-        slices: slices.count,
+        slices: httpsSlices,
         clock,
         random: Math.random,
-        ...hearing,
+        ...contact,
       }),
   });
 }

@@ -2,13 +2,12 @@ import { makeRunStore } from '../src/aws/bucket.ts';
 import { openControlChannel, withControlKeepAlive } from '../src/device/control-channel.ts';
 import type { MakeTransport } from '../src/device/transport.ts';
 import { makeMqttTransport } from '../src/device/transports/mqtt.ts';
-import type { Plan } from '../src/plan/plan.ts';
 import { type Clock, makeSystemClock } from '../src/shared/clock.ts';
 import { mqttEndpointsOf } from '../src/targets/traits-of.ts';
 import { makeMqttTargetReader } from '../src/worker/device-credentials.ts';
 import { readEnvironment } from '../src/worker/environment.ts';
 import { makeLiveView } from '../src/worker/live-view.ts';
-import { publishSlice, type SliceRequest } from '../src/worker/publish-slice.ts';
+import { type LoadedGroup, publishSlice, type SliceRequest } from '../src/worker/publish-slice.ts';
 
 const environment = readEnvironment(process.env);
 const store = makeRunStore(environment.runBucket);
@@ -24,18 +23,21 @@ export async function handler(request: SliceRequest): Promise<{ slice: number }>
     known,
     liveView,
     clock,
-    makeTransport: (plan) => makeTransport(plan, clock),
-    openControl: async (plan, slice, hearing) =>
+    makeTransport: (group) => makeTransport(group, clock),
+    openControl: async ({ runId, profile, target }, slice, contact) =>
       openControlChannel({
-        runId: plan.runId,
+        runId,
         slice,
-        transport: await makeTransport(withControlKeepAlive(plan), clock),
+        transport: await makeTransport({ profile: withControlKeepAlive(profile), target }, clock),
         clock,
-        ...hearing,
+        ...contact,
       }),
   });
 }
 
-async function makeTransport({ profile, target }: Plan, clock: Clock): Promise<MakeTransport> {
+async function makeTransport(
+  { profile, target }: Pick<LoadedGroup, 'profile' | 'target'>,
+  clock: Clock,
+): Promise<MakeTransport> {
   return makeMqttTransport(profile, await readTarget(mqttEndpointsOf(target), profile.connect.auth), clock);
 }

@@ -8,7 +8,7 @@ import { type JsonSchema, jsonSchemaOfType } from './json-schema-of-type.ts';
 
 const storedFiles = [
   { name: 'report', file: 'src/report/report-model.ts', type: 'Report' },
-  { name: 'plan', file: 'src/plan/plan.ts', type: 'Plan' },
+  { name: 'plan', file: 'src/plan/plan.ts', type: 'StoredPlan' },
   { name: 'slice-result', file: 'src/measure/slice-result.ts', type: 'SliceResult' },
   { name: 'action', file: 'src/plan/actions/action.ts', type: 'StoredAction' },
   { name: 'slice-death', file: 'src/measure/slice-death.ts', type: 'SliceDeath' },

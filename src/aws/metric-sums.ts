@@ -1,4 +1,5 @@
 import { CloudWatchClient, GetMetricDataCommand, type MetricDataQuery } from '@aws-sdk/client-cloudwatch';
+import type { CloudWatchProtocol } from '../plan/groups.ts';
 import {
   type IotMetricName,
   iotMetricNames,
@@ -12,12 +13,12 @@ export interface Metrics {
   /** Every metric that is asked for. */
   readonly names: readonly string[];
   /**
-   * Sums over whole minutes that cover the span, for one protocol. A metric without data is absent: a `.Throttle` series
+   * Sums over whole minutes that cover the span, of these protocols together. A metric without data is absent: a `.Throttle` series
    * exists only after a throttle.
    * @param from epoch milliseconds, rounded down to the minute
    * @param to epoch milliseconds, rounded up to the minute
    */
-  sums(protocol: 'MQTT' | 'HTTP', from: number, to: number): Promise<MetricSums>;
+  sums(protocols: readonly CloudWatchProtocol[], from: number, to: number): Promise<MetricSums>;
 }
 
 const minuteMs = 60_000;
@@ -33,9 +34,9 @@ export function makeMetrics(
 ): Metrics {
   return {
     names: ruleName === undefined ? byProtocolNames : [...byProtocolNames, ...ruleMetricNames],
-    async sums(protocol, from, to) {
-      const byProtocol = byProtocolNames.map(
-        (name) => [name, { Name: 'Protocol', Value: protocol }] as const,
+    async sums(protocols, from, to) {
+      const byProtocol = protocols.flatMap((protocol) =>
+        byProtocolNames.map((name) => [name, { Name: 'Protocol', Value: protocol }] as const),
       );
       const byRule = (ruleName === undefined ? [] : ruleMetricNames).map(
         (name) => [name, { Name: 'RuleName', Value: ruleName }] as const,

@@ -1,6 +1,7 @@
 import { type Announcement, parseAnnouncement } from '../plan/actions/action.ts';
-import { controlTopicOf, type Plan } from '../plan/plan.ts';
+import { controlTopicOf } from '../plan/plan.ts';
 import { controlKeepAliveMs, controlLostAfterMs } from '../plan/poll-intervals.ts';
+import type { LoadProfile } from '../profile/load-profile.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { MakeTransport } from './transport.ts';
 import { isLastingRefusal } from './transports/reason-codes.ts';
@@ -27,10 +28,10 @@ const retryAfterMs = 1_000;
 /** From the connection to the retained message: a SUBSCRIBE and what follows its SUBACK, two or three round trips. */
 const retainedWithinMs = 250;
 
-/** The plan as the control channel's client connects by it: quiet for minutes, it still notices a dead connection. */
-export function withControlKeepAlive(plan: Plan): Plan {
-  const connect = { ...plan.profile.connect, keepAliveMs: controlKeepAliveMs, cleanStart: true };
-  return { ...plan, profile: { ...plan.profile, connect } };
+/** The profile as the control channel's client connects by it: quiet for minutes, it still notices a dead connection. */
+export function withControlKeepAlive(profile: LoadProfile): LoadProfile {
+  const connect = { ...profile.connect, keepAliveMs: controlKeepAliveMs, cleanStart: true };
+  return { ...profile, connect };
 }
 
 /**

@@ -10,9 +10,9 @@ import type {
   SliceResult,
   UndecidedCounts,
 } from '../measure/slice-result.ts';
-import { countEchoesBefore, hasEchoes } from '../plan/echoes.ts';
+import { countEchoesBefore, echoingDevices } from '../plan/echoes.ts';
 import { echoObserver } from '../plan/observers.ts';
-import type { Plan, Slice } from '../plan/plan.ts';
+import type { Slice } from '../plan/plan.ts';
 import type { SliceSchedule } from '../plan/schedule.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
 import type { EchoedMessage } from './payload.ts';
@@ -37,9 +37,9 @@ export interface EchoNumbers {
 }
 
 /** Undefined where no device subscribes to its own topic. */
-export function echoNumbersOf(plan: Plan, slice: Slice, { turns }: SliceSchedule): EchoNumbers | undefined {
-  return hasEchoes(plan.profile)
-    ? { deviceOf: turns.deviceOf, rankOf: countEchoesBefore(plan, slice) }
+export function echoNumbersOf(slice: Slice, { turns }: SliceSchedule): EchoNumbers | undefined {
+  return echoingDevices(slice.group.profile) > 0
+    ? { deviceOf: turns.deviceOf, rankOf: countEchoesBefore(slice) }
     : undefined;
 }
 

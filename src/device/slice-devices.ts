@@ -1,5 +1,6 @@
 import { topicOfDevice } from '../plan/device-topic.ts';
-import { identifyDevice, type Plan, type Slice } from '../plan/plan.ts';
+import { echoingBefore } from '../plan/echoes.ts';
+import { identifyDevice, type Slice } from '../plan/plan.ts';
 import type { TransportClients } from './transport.ts';
 
 /** The virtual devices of one slice, by index within it. */
@@ -9,18 +10,15 @@ export interface SliceDevices extends TransportClients {
   echoes(device: number): boolean;
 }
 
-export function describeDevices(plan: Plan, slice: Slice): SliceDevices {
-  const { connect, devices, echo } = plan.profile;
-  // Over HTTPS there is nothing to subscribe with.
-  const echoing = connect.protocol === 'mqtt' ? Math.ceil(echo.fraction * devices) : 0;
+export function describeDevices({ group, firstDevice, devices, slice }: Slice): SliceDevices {
+  const before = echoingBefore(group.profile);
   return {
-    count: slice.devices,
-    clientId: (device) => identifyDevice(plan.runId, slice.firstDevice + device).clientId,
-    topic: (device) => topicOfDevice(plan, slice.firstDevice + device, slice.slice),
-    // ⌈fraction · D⌉ devices of the whole run, spread evenly over it, found without a list of them.
+    count: devices,
+    clientId: (device) => identifyDevice(group.runId, firstDevice + device).clientId,
+    topic: (device) => topicOfDevice(group, firstDevice + device, slice),
     echoes(device) {
-      const index = slice.firstDevice + device;
-      return Math.floor(((index + 1) * echoing) / devices) > Math.floor((index * echoing) / devices);
+      const index = firstDevice - group.firstDevice + device;
+      return before(index + 1) > before(index);
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { SliceSnapshot } from '../live/live-slice.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
+import { isAcknowledged } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { checkpointEveryMs } from '../plan/poll-intervals.ts';
 import { connectSettleMs, makeSliceSchedule } from '../plan/schedule.ts';
@@ -89,10 +90,11 @@ class SliceRunner implements TransportListener {
 
   constructor(run: SliceRun) {
     const { plan, clock } = run;
-    const { profile, timeline } = plan;
+    const { timeline } = plan;
     const slice = sliceOf(plan, run.slice);
-    const schedule = makeSliceSchedule(plan, slice);
-    const devices = describeDevices(plan, slice);
+    const { profile } = slice.group;
+    const schedule = makeSliceSchedule(slice);
+    const devices = describeDevices(slice);
     const isMqtt = profile.connect.protocol === 'mqtt';
     const readyAt = clock.now();
 
@@ -109,7 +111,7 @@ class SliceRunner implements TransportListener {
       turnsOverAt,
       run.checkpointEveryMs ?? checkpointEveryMs(profile),
     );
-    const echoNumbers = echoNumbersOf(plan, slice, schedule);
+    const echoNumbers = echoNumbersOf(slice, schedule);
     this.#tally = new SliceCounters(slice.devices, Math.min(readyAt, timeline.startAt), echoNumbers);
     const writer = new PayloadWriter({
       ...profile.publish,
@@ -149,7 +151,7 @@ class SliceRunner implements TransportListener {
       schedule,
       publishAt: timeline.publishAt,
       qos: profile.publish.qos,
-      acknowledged: !isMqtt || profile.publish.qos === 1,
+      acknowledged: isAcknowledged(slice.group),
       ackTimeoutMs: profile.publish.ackTimeoutMs,
       maxUnacknowledged: profile.publish.maxUnacknowledged,
       onSent: (device) => this.#echoes.sent(device),

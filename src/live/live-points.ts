@@ -99,7 +99,10 @@ export type LiveMeasurementName = keyof typeof liveMeasurements;
 export type LivePoint<Name extends LiveMeasurementName = LiveMeasurementName> = {
   [Each in Name]: {
     readonly measurement: Each;
-    readonly tags: Readonly<Record<(typeof liveMeasurements)[Each]['tags'][number], string>>;
+    /** Of a run whose profile names groups, points of one group's slices carry its name as well. */
+    readonly tags: Readonly<Record<(typeof liveMeasurements)[Each]['tags'][number], string>> & {
+      readonly group?: string;
+    };
     readonly fields: Readonly<Partial<Record<LiveField<Each>, string | number>>>;
     /** Epoch nanoseconds, which are past 2⁵³. */
     readonly timestampNs: string;

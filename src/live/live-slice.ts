@@ -6,10 +6,10 @@ import {
   noMessages,
   type SliceMessageCounts,
 } from '../measure/slice-result.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { GroupPlan } from '../plan/plan.ts';
 import { latencyPoint } from './live-latency.ts';
 import { type LivePoint, liveTimestamp } from './live-points.ts';
-import { makeStageTags } from './live-stage.ts';
+import { makeGroupStageTags } from './live-stage.ts';
 
 /** What a slice reports about one second. */
 export interface SliceSnapshot {
@@ -47,8 +47,8 @@ const nothingYet = {
  * Turns a slice's snapshots into points. Counters become what was added since the snapshot before: points of any slices
  * and seconds then simply add up, and their sum equals the slice's ledger, to the message.
  */
-export function makeSlicePoints(plan: Plan): (snapshot: SliceSnapshot) => readonly LivePoint[] {
-  const stageTags = makeStageTags(plan);
+export function makeSlicePoints(group: GroupPlan): (snapshot: SliceSnapshot) => readonly LivePoint[] {
+  const stageTags = makeGroupStageTags(group);
   let before: Pick<SliceSnapshot, 'devices' | 'messages'> = nothingYet;
   return (snapshot) => {
     const { slice, second, latencies } = snapshot;

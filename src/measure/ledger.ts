@@ -1,11 +1,14 @@
 import type { LiveAction } from '../plan/actions/action.ts';
 import { stopOf } from '../plan/actions/stop.ts';
 import type { ControlMessage } from '../plan/control-message.ts';
+import { groupsOf, isAcknowledged } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { outlineOf, type RunOutline } from '../plan/run-outline.ts';
+import { sumBy } from '../shared/sum.ts';
 import type { ArrivalWindow } from './arrival-window.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
 import { GeneratorCounters } from './generator-counters.ts';
+import { GroupTotals, sumOfCounts } from './group-totals.ts';
 import { IntervalSet } from './interval-set.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import {
@@ -24,7 +27,7 @@ import { SecondSeries } from './second-series.ts';
 import { SliceClocks } from './slice-clocks.ts';
 import { instantOfDeath, reasonOfDeath, type SliceDeath } from './slice-death.ts';
 import { makeSliceCloser, type SliceRecord } from './slice-entry.ts';
-import { noMessages, type SliceResult } from './slice-result.ts';
+import type { DeviceCounts, SliceResult } from './slice-result.ts';
 import { type Backlog, emptyBacklog } from './unread-backlog.ts';
 
 /** How far before and after a run's own time something of it may lie: clocks differ, queues may be backlogged. */
@@ -58,7 +61,6 @@ export class Ledger {
     echo_latency: new LatencyHistogram(),
     send_lag: new LatencyHistogram(),
   };
-  readonly #devices = { connectFailed: 0, reconnects: 0 };
   /** Of the stored actions, and of the slices' own records: runs of before stored no actions. */
   #stop: ControlMessage | undefined;
   #lastSentAt: number | null = null;
@@ -70,14 +72,14 @@ export class Ledger {
   readonly #echoRefusedBy = new ReasonCounts();
 
   constructor(plan: Plan, outline: RunOutline) {
-    const { profile, timeline } = plan;
+    const { timeline } = plan;
     this.#plan = plan;
     this.#outline = outline;
     this.#closeSlice = makeSliceCloser(plan, outline);
     const records = outline.observers.map((observer) => new ObserverRecord(plan, outline, observer));
     this.#primary = records[0]!;
     this.#observers = new Map(records.map((record) => [record.observer.name, record]));
-    this.#acknowledged = profile.connect.protocol === 'https' || profile.publish.qos === 1;
+    this.#acknowledged = groupsOf(plan).every(isAcknowledged);
     const from = timeline.createdAt - seriesMarginMs.before;
     const to = timeline.deadlineAt + seriesMarginMs.after;
     this.#series = new SecondSeries(from, to);
@@ -113,8 +115,6 @@ export class Ledger {
     };
     this.#legs.set(result.slice, legs);
     this.#addObserved(result);
-    this.#devices.connectFailed += result.devices.connectFailed;
-    this.#devices.reconnects += result.devices.reconnects;
     this.#failedBy.addAll(result.failedBy);
     this.#connectFailedBy.addAll(result.connectFailedBy);
     this.#disconnectedBy.addAll(result.disconnectedBy);
@@ -188,45 +188,39 @@ export class Ledger {
   }
 
   #closeAll(goesOn: boolean, backlog: Backlog): RunLedger {
-    const { slices, profile } = this.#plan;
+    const { slices } = this.#plan;
     // A stop that came after the end of every slice has stopped nothing.
     const stoppedOn = this.#stoppedBy.isEmpty ? undefined : this.#stop;
-    const ending = { goesOn, stoppedAt: stoppedOn?.at, acknowledged: this.#acknowledged };
+    const ending = { goesOn, stoppedAt: stoppedOn?.at };
     const primary = this.#primary.close(backlog);
     const closers = [...this.#observers].map(
       ([name, record]) => [name, record === this.#primary ? primary : record.close()] as const,
     );
-    const droppedBy = new ReasonCounts();
-    const { echoed: _, ...sum } = { ...noMessages, sendUnknown: 0, ackUnknown: 0 };
-    const devices = { planned: profile.devices, connected: 0, unknown: 0, ...this.#devices };
     const outcomes = { planned: slices.count, completed: 0, stopped: 0, failed: 0, died: 0 };
-    const stages = profile.stages.map(() => ({ intended: 0, sent: 0 }));
     let miscountedSlices = 0;
-    for (let slice = 0; slice < slices.count; slice++) {
-      const entry = this.#closeSlice(slice, this.#recordOf(slice, primary), ending);
-      const { messages } = entry;
-      for (const column of Object.keys(messages) as (keyof typeof messages)[])
-        sum[column] += messages[column];
-      droppedBy.addAll(entry.droppedBy);
-      devices.connected += entry.connected;
-      devices.unknown += entry.devicesUnknown;
-      outcomes[entry.outcome]++;
-      for (const [i, counts] of entry.stages.entries()) {
-        stages[i]!.intended += counts.intended;
-        stages[i]!.sent += counts.sent;
+    const groups = groupsOf(this.#plan).map((group) => {
+      const totals = new GroupTotals(group);
+      for (let slice = group.firstSlice; slice < group.firstSlice + group.slices.count; slice++) {
+        const entry = this.#closeSlice(slice, this.#recordOf(slice, primary), ending);
+        totals.add(entry, this.#attemptsOf(slice));
+        for (const [name, closer] of closers) totals.addSeen(name, closer.add(slice, entry.streams));
+        outcomes[entry.outcome]++;
+        miscountedSlices += Number(entry.isMiscounted);
       }
-      for (const [, closer] of closers) closer.add(slice, entry.streams);
-      miscountedSlices += Number(entry.isMiscounted);
-    }
+      return totals.totals();
+    });
+    const droppedBy = new ReasonCounts();
+    for (const group of groups) droppedBy.addAll(group.droppedBy);
     const { due: _due, unrelated: _unrelated, unsent: _unsent, ...arrived } = primary.ledger();
     const legs = [...this.#legs.values()].flat();
     return {
+      groups,
       plannedMessages: this.#outline.messages,
       acknowledged: this.#acknowledged,
-      devices,
-      messages: { ...sum, ...arrived },
+      devices: groups.map(({ devices }) => devices).reduce(sumOfCounts),
+      messages: { ...groups.map(({ messages }) => messages).reduce(sumOfCounts), ...arrived },
       observers: Object.fromEntries(closers.map(([name, closer]) => [name, closer.ledger()])),
-      stages,
+      stages: groups.flatMap(({ stages }) => stages),
       cutOff: legs.reduce(
         (count, { outcome, undecided }) => count + (outcome === 'stopped' ? (undecided?.inFlight ?? 0) : 0),
         0,
@@ -271,6 +265,14 @@ export class Ledger {
         diedBy: deaths?.[leg] === undefined ? undefined : instantOfDeath(deaths[leg]),
       })),
       arrived: this.#outline.streamsOf(slice).map((_, stream) => arrivedOf({ slice, stream })),
+    };
+  }
+
+  #attemptsOf(slice: number): Pick<DeviceCounts, 'connectFailed' | 'reconnects'> {
+    const legs = this.#legs.get(slice)?.flat() ?? [];
+    return {
+      connectFailed: sumBy(legs, ({ devices }) => devices.connectFailed),
+      reconnects: sumBy(legs, ({ devices }) => devices.reconnects),
     };
   }
 

@@ -24,13 +24,13 @@ export interface RunEnding {
   readonly goesOn: boolean;
   /** Epoch milliseconds of the request to stop the run. */
   readonly stoppedAt: number | undefined;
-  /** Whether publishes are acknowledged at all. */
-  readonly acknowledged: boolean;
 }
 
 /** What a leg's numbers mean, by the plan alone. */
 export interface LegPart {
   readonly devices: number;
+  /** Whether publishes of the slice's group are acknowledged. */
+  readonly acknowledged: boolean;
   /** The longest from a message's intended time until it has been seen or is lost. */
   readonly settleMs: number;
   /** By stream number. */
@@ -121,7 +121,7 @@ function unwatchedAfter({ streams, settleMs }: LegPart, until: number | undefine
 function closeUnended(
   part: LegPart,
   { totals, arrived, diedBy }: LegRecord,
-  { goesOn, stoppedAt, acknowledged }: RunEnding,
+  { goesOn, stoppedAt }: RunEnding,
 ): LegEntry {
   const counts = totals?.messages ?? noMessages;
   const sent = part.streams.map(({ first, end }, stream) =>
@@ -161,7 +161,7 @@ function closeUnended(
       throttled: counts.throttled,
       failed: counts.failed,
       unacknowledged,
-      ackUnknown: acknowledged ? sentCount - answered : 0,
+      ackUnknown: part.acknowledged ? sentCount - answered : 0,
     },
     droppedBy: { ...droppedBy, 'slice-died': neverDue },
     connected: Math.max(totals?.devices.connected ?? 0, countDevices(sent, part)),

@@ -4,6 +4,7 @@ import type { RunOutline } from '../plan/run-outline.ts';
 import { sliceOf } from '../plan/slices.ts';
 import type { ArrivalWindow, UnrelatedCounts } from './arrival-window.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
+import { nothingSeen, type SeenMessages, sumOfCounts } from './group-totals.ts';
 import { countEncoded, IntervalSet } from './interval-set.ts';
 import type { NumberRange } from './leg-entry.ts';
 import { MessageSets } from './message-sets.ts';
@@ -31,8 +32,8 @@ const maxUnplannedStreams = 10_000;
 export interface ObserverCloser {
   readonly deadLetteredBy: CountsByReason;
   arrivedOf(stream: StreamId): Arrived;
-  /** @param streams of the slice, by stream number */
-  add(slice: number, streams: readonly StreamEntry[]): void;
+  /** @param streams of the slice, by stream number @returns what was seen of the slice */
+  add(slice: number, streams: readonly StreamEntry[]): SeenMessages;
   ledger(): ObserverLedger;
 }
 
@@ -112,23 +113,25 @@ export class ObserverRecord {
   /** Begins to count; every slice of the plan then goes in once. @param backlog what this observer has not seen yet */
   close(backlog: Backlog = emptyBacklog): ObserverCloser {
     const { deadLetters, deadLetteredBy } = uniteDeadLetters(backlog, this.#received);
-    const sum = { due: 0, received: 0, deadLettered: 0, missing: 0, unwatched: 0 };
+    let sum = nothingSeen;
+    let unwatchedSum = 0;
     let unsent = 0;
-    const add = (id: StreamId, { sent, unwatched }: StreamEntry): void => {
+    const add = (id: StreamId, { sent, unwatched }: StreamEntry): SeenMessages => {
       const due = this.#dueOf(id, sent);
       const counts = countArrived(due, { received: this.#received.of(id), deadLettered: deadLetters.of(id) });
-      sum.due += due.count;
-      sum.received += counts.received;
-      sum.deadLettered += counts.deadLettered;
-      sum.missing += counts.missing.count;
-      sum.unwatched += this.#countUnwatched(id, counts.missing, unwatched);
+      unwatchedSum += this.#countUnwatched(id, counts.missing, unwatched);
       unsent += counts.received + counts.deadLettered + counts.missing.count - due.count;
+      return { ...counts, due: due.count, missing: counts.missing.count };
     };
     return {
       deadLetteredBy,
       arrivedOf: (id) => ({ received: this.#received.of(id), deadLettered: deadLetters.of(id) }),
       add: (slice, streams) => {
-        for (const [stream, entry] of streams.entries()) add({ slice, stream }, entry);
+        const seen = streams
+          .map((entry, stream) => add({ slice, stream }, entry))
+          .reduce(sumOfCounts, nothingSeen);
+        sum = sumOfCounts(sum, seen);
+        return seen;
       },
       ledger: () => {
         const unplanned = this.#unplanned.count + this.#unplannedBeyond;
@@ -140,7 +143,7 @@ export class ObserverRecord {
           deadLettered: sum.deadLettered + unplannedDead,
           ...divideMissing(sum.missing, {
             unread: unreadOf(backlog, this.#received, deadLetters),
-            unseen: backlog.unseen + sum.unwatched,
+            unseen: backlog.unseen + unwatchedSum,
           }),
           arrivals: this.#arrivals,
           duplicates: this.#arrivals - received,

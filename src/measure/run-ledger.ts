@@ -1,12 +1,13 @@
 import type { ControlMessage } from '../plan/control-message.ts';
 import type { UnrelatedCounts } from './arrival-window.ts';
+import type { GroupLedger, RunDeviceCounts } from './group-totals.ts';
 import type { LatencyHistogram } from './latency-histogram.ts';
 import type { LatencyName, TimedLatencyName } from './latency-names.ts';
 import type { LatencySeries } from './latency-series.ts';
 import type { CountsByReason } from './reason-counts.ts';
 import type { SliceClock } from './slice-clocks.ts';
 import type { StageCounts } from './slice-entry.ts';
-import type { DeviceCounts, PerSecondCounts, PublishCounts } from './slice-result.ts';
+import type { PerSecondCounts, PublishCounts } from './slice-result.ts';
 
 /** What became of messages that should be seen at an observer. */
 export interface ObservedCounts {
@@ -41,11 +42,6 @@ export interface ObserverLedger extends ObservedCounts {
   readonly unsent: number;
 }
 
-export interface RunDeviceCounts extends DeviceCounts {
-  /** Neither connected nor not, as far as is known: their slice died. The rest of `planned` never connected. */
-  readonly unknown: number;
-}
-
 export interface SliceOutcomes {
   readonly planned: number;
   readonly completed: number;
@@ -57,14 +53,16 @@ export interface SliceOutcomes {
 
 /** What a run came to: slice results and arrival windows, merged. */
 export interface RunLedger {
+  /** In the profile's order; a flat profile is one group. */
+  readonly groups: readonly GroupLedger[];
   readonly plannedMessages: number;
-  /** Whether publishes are acknowledged at all: over HTTPS, and over MQTT at QoS 1. */
+  /** Whether all publishes are acknowledged: over HTTPS, and over MQTT at QoS 1. */
   readonly acknowledged: boolean;
   readonly devices: RunDeviceCounts;
   readonly messages: MessageLedger;
   /** By observer, the primary one first: what `messages` says of arrivals is its. */
   readonly observers: Readonly<Record<string, ObserverLedger>>;
-  /** By stage of the profile, messages by their intended time; the sums are `intended` and `sent`. */
+  /** By group and stage, in the profile's order: messages by their intended time; the sums are `intended` and `sent`. */
   readonly stages: readonly StageCounts[];
   /** Publishes on the way when their slice was stopped, which did not wait for their answers. */
   readonly cutOff: number;

@@ -1,4 +1,5 @@
-import type { Plan, Slice } from '../plan/plan.ts';
+import { isAcknowledged } from '../plan/groups.ts';
+import type { GroupPlan, Plan, Slice } from '../plan/plan.ts';
 import type { RunOutline } from '../plan/run-outline.ts';
 import { countDueBefore } from '../plan/schedule.ts';
 import { sliceOf } from '../plan/slices.ts';
@@ -25,7 +26,7 @@ export interface SliceEntry {
   readonly connected: number;
   /** Devices of which it is not known whether they were connected: a leg died. */
   readonly devicesUnknown: number;
-  /** By stage of the profile: messages intended within it, and how many of those were sent. */
+  /** By stage of its group: messages intended within it, and how many of those were sent. */
   readonly stages: readonly StageCounts[];
   /** By stream number. */
   readonly streams: readonly StreamEntry[];
@@ -63,12 +64,11 @@ export function makeSliceCloser(
   plan: Plan,
   outline: RunOutline,
 ): (slice: number, record: SliceRecord, run: RunEnding) => SliceEntry {
-  const stageEndsMs = stageEndsOf(plan);
   const partsOf = new Map<number, SliceParts>();
   return (number, record, run) => {
     let parts = partsOf.get(number);
     if (parts === undefined) {
-      parts = divideSlice(plan, outline, number, stageEndsMs);
+      parts = divideSlice(plan, outline, number);
       partsOf.set(number, parts);
     }
     return closeSlice(parts, record, run);
@@ -86,17 +86,13 @@ interface SliceParts {
   readonly stageEnds: readonly (readonly number[])[];
 }
 
-function divideSlice(
-  plan: Plan,
-  outline: RunOutline,
-  number: number,
-  stageEndsMs: readonly number[],
-): SliceParts {
+function divideSlice(plan: Plan, outline: RunOutline, number: number): SliceParts {
   const slice = sliceOf(plan, number);
   const streams = outline.streamsOf(number);
   const timelines = outline.legsOf(number);
-  const { profile } = plan;
-  const { publishAt } = plan.timeline;
+  const { profile, timeline } = slice.group;
+  const { publishAt } = timeline;
+  const stageEndsMs = stageEndsOf(slice.group);
   const partOf = (stream: Stream, leg: number) => {
     const dueBefore = (instant: number) => countDueBefore(stream, instant - publishAt);
     // What rounding leaves past the last leg belongs to it.
@@ -113,6 +109,7 @@ function divideSlice(
     slice,
     legs: timelines.map((_, leg) => ({
       devices: slice.devices,
+      acknowledged: isAcknowledged(slice.group),
       // A due message may wait for the ack timeout, and what comes after the drain is too late to count on.
       settleMs: profile.publish.ackTimeoutMs + profile.drainMs,
       streams: streams.map((stream) => partOf(stream, leg)),
@@ -123,7 +120,7 @@ function divideSlice(
 }
 
 /** Milliseconds after the schedule's zero; what rounding leaves past the last stage belongs to it. */
-function stageEndsOf({ profile }: Plan): number[] {
+function stageEndsOf({ profile }: GroupPlan): number[] {
   let end = 0;
   const ends = profile.stages.map(({ durationMs }) => {
     end += durationMs;

@@ -17,6 +17,10 @@ export interface ArrivalRate {
   /** N at the end: fractional. */
   readonly messages: number;
   readonly peakPerSecond: number;
+  /** Where stages end, milliseconds after the schedule's zero, ascending. */
+  readonly endsMs: readonly number[];
+  /** Messages per second just before or just after an instant; 0 outside of 0 … `durationMs`. */
+  readonly perSecondAt: (offsetMs: number, side: 'before' | 'after') => number;
   /** Messages intended in the first `offsetMs`, fractional. */
   readonly messagesBy: (offsetMs: number) => number;
   /**
@@ -83,5 +87,23 @@ export function makeArrivalRate(shape: RateShape): ArrivalRate {
     return t < lengthMs[stage]! ? beginsMs[stage]! + t : beginsMs[stage + 1]!;
   }
 
-  return { durationMs, messages, peakPerSecond: peakPerMs * 1_000, messagesBy, offsetMsOf };
+  function perSecondAt(offsetMs: number, side: 'before' | 'after'): number {
+    for (let i = 0; i < count; i++) {
+      const [from, to] = [beginsMs[i]!, beginsMs[i + 1]!];
+      const isWithin =
+        side === 'before' ? from < offsetMs && offsetMs <= to : from <= offsetMs && offsetMs < to;
+      if (isWithin) return (startRate[i]! + (fourA[i]! / 2) * (offsetMs - from)) * 1_000;
+    }
+    return 0;
+  }
+
+  return {
+    durationMs,
+    messages,
+    peakPerSecond: peakPerMs * 1_000,
+    endsMs: Array.from(beginsMs.subarray(1)),
+    perSecondAt,
+    messagesBy,
+    offsetMsOf,
+  };
 }

@@ -1,8 +1,10 @@
-import type { LoadProfile } from '../profile/load-profile.ts';
+import { type LoadProfile, maxGroups, type RunProfile } from '../profile/load-profile.ts';
 import { checkJsonValue } from '../shared/json-value.ts';
 import { maxDevicesPerSlice, maxSlices } from '../shared/run-bounds.ts';
+import { sumBy } from '../shared/sum.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
-import type { Plan } from './plan.ts';
+import { groupProfilesOf, groupsOf } from './groups.ts';
+import type { GroupPlan, Plan } from './plan.ts';
 
 /** What a plan has that its types do not say: where in it, and what is wrong. */
 export interface PlanProblem {
@@ -19,7 +21,8 @@ const lastInstant = 8.64e15;
  * The bounds of a plan that was read back: a file that somebody else made may ask for work without end. The work of every
  * reader is bounded by these numbers.
  */
-export function checkStoredPlan({ profile, timeline, load, slices }: Plan): PlanProblem[] {
+export function checkStoredPlan(plan: Plan): PlanProblem[] {
+  const { profile, timeline, load, slices } = plan;
   const { createdAt, startAt, publishAt, publishEndAt, drainEndAt, deadlineAt } = timeline;
   const problems: PlanProblem[] = [
     ...checkTimes('timeline', [createdAt, startAt, publishAt, publishEndAt, drainEndAt]),
@@ -29,21 +32,70 @@ export function checkStoredPlan({ profile, timeline, load, slices }: Plan): Plan
     ...within('slices.devicesPerSlice', slices.devicesPerSlice, 1, profile.devices),
   ];
   if (problems.length > 0) return problems;
+  const planned = plan.groups?.length;
+  const named = profile.groups?.length;
+  if (planned !== named) {
+    return [{ path: 'groups', message: `has ${planned ?? 'no'} groups, and the profile ${named ?? 'none'}` }];
+  }
+  const groups = groupsOf(plan);
+  return [
+    ...groups.flatMap(checkGroup),
+    ...sumsTo(
+      'load.messages',
+      load.messages,
+      sumBy(groups, (group) => group.load.messages),
+    ),
+    ...sumsTo(
+      'slices.count',
+      slices.count,
+      sumBy(groups, (group) => group.slices.count),
+    ),
+  ];
+}
+
+function checkGroup(group: GroupPlan): PlanProblem[] {
+  const { profile, load, slices } = group;
   const messages = Math.round(makeArrivalRate(profile).messages);
-  return load.messages === messages
-    ? problems
-    : [
-        {
-          path: 'load.messages',
-          message: `is ${load.messages}, and the profile's stages come to ${messages}`,
-        },
-      ];
+  const path = group.group === undefined ? '' : `groups.${group.group}.`;
+  return [
+    ...within(`${path}slices.count`, slices.count, 1, profile.devices),
+    ...within(`${path}slices.devicesPerSlice`, slices.devicesPerSlice, 1, profile.devices),
+    ...(load.messages === messages
+      ? []
+      : [
+          {
+            path: `${path}load.messages`,
+            message: `is ${load.messages}, and the profile's stages come to ${messages}`,
+          },
+        ]),
+  ];
+}
+
+function sumsTo(path: string, value: number, sum: number): PlanProblem[] {
+  return value === sum ? [] : [{ path, message: `is ${value}, and the groups come to ${sum}` }];
 }
 
 /** A profile as plans and reports hold it. */
-export function checkStoredProfile(path: string, profile: LoadProfile): PlanProblem[] {
+export function checkStoredProfile(path: string, profile: RunProfile): PlanProblem[] {
+  const { devices, groups } = profile;
+  const problems = within(`${path}.devices`, devices, 1, maxSlices * maxDevicesPerSlice);
+  const profiles = groupProfilesOf(profile);
+  if (groups === undefined) return [...problems, ...checkStoredGroup(path, profiles[0]!)];
+  return [
+    ...problems,
+    ...within(`${path}.groups`, groups.length, 1, maxGroups),
+    ...sumsTo(
+      `${path}.devices`,
+      devices,
+      sumBy(profiles, (group) => group.devices),
+    ),
+    ...profiles.flatMap((group, i) => checkStoredGroup(`${path}.groups[${i}]`, group)),
+  ];
+}
+
+function checkStoredGroup(path: string, profile: LoadProfile): PlanProblem[] {
   const { devices, stages, connect, echo } = profile;
-  const durationMs = stages.reduce((sum, stage) => sum + stage.durationMs, 0);
+  const durationMs = sumBy(stages, (stage) => stage.durationMs);
   return [
     ...checkJsonValue(profile.publish.payload).map((fault) => ({
       ...fault,

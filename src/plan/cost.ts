@@ -1,6 +1,6 @@
 import { meteredStepBytes, prices } from '../targets/aws-iot/prices.ts';
 import type { FunctionName } from './deployment.ts';
-import { gbSecondsOf, type LambdaUsage, type Usage } from './usage.ts';
+import { gbSecondsOf, type IotUsage, type LambdaUsage, type MessageUsage, type Usage } from './usage.ts';
 
 /** What a run costs, by line; nothing is rounded. */
 export interface CostEstimate {
@@ -78,14 +78,18 @@ export function meteredSteps(bytes: number): number {
   return Math.max(1, Math.ceil(bytes / meteredStepBytes));
 }
 
+/** Messages of all sizes as they are billed. */
+function meteredSum({ messages }: IotUsage, count: Exclude<keyof MessageUsage, 'meteredBytes'>): number {
+  return messages.reduce((sum, each) => sum + each[count] * meteredSteps(each.meteredBytes), 0);
+}
+
 /** Everything that is a message, metered by 5 KB, climbs one ladder of tiers, in the order of the lines. */
 function messageLines({ iot }: Usage): CostLine[] {
-  const steps = meteredSteps(iot.meteredBytes);
   const counts: [CostLineId, string, number][] = [
     ['iot-connect', 'IoT CONNECT', iot.connects],
     ['iot-subscribe', 'IoT SUBSCRIBE', iot.subscribes],
-    ['iot-publish-in', 'IoT PUBLISH in', iot.publishesIn * steps],
-    ['iot-publish-out', 'IoT PUBLISH out', iot.publishesOut * steps],
+    ['iot-publish-in', 'IoT PUBLISH in', meteredSum(iot, 'publishesIn')],
+    ['iot-publish-out', 'IoT PUBLISH out', meteredSum(iot, 'publishesOut')],
     ['iot-device-puback', 'IoT PUBACK of devices', iot.deviceAcks],
     ['iot-control', 'IoT control topic', iot.controlMessages],
   ];
@@ -109,12 +113,11 @@ function messagesUsd(from: number, to: number): number {
 }
 
 function otherIotLines({ iot }: Usage): CostLine[] {
-  const steps = meteredSteps(iot.meteredBytes);
   const { iotConnectionMinute, iotRuleTriggered, iotRuleAction } = prices;
   return [
     line('iot-connectivity', 'IoT connectivity', iot.connectionMinutes, 'minutes', iotConnectionMinute),
-    line('iot-rules', 'IoT rules triggered', iot.rulesTriggered * steps, 'rules', iotRuleTriggered),
-    line('iot-actions', 'IoT rule actions', iot.ruleActions * steps, 'actions', iotRuleAction),
+    line('iot-rules', 'IoT rules triggered', meteredSum(iot, 'rulesTriggered'), 'rules', iotRuleTriggered),
+    line('iot-actions', 'IoT rule actions', meteredSum(iot, 'ruleActions'), 'actions', iotRuleAction),
   ];
 }
 

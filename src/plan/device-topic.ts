@@ -3,30 +3,38 @@ import type { InputError } from '../shared/errors.ts';
 import { topicFilterMatches, topicRootOf } from '../targets/aws-iot/match-topic-filter.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import { defaultDeployment } from './deployment.ts';
-import { identifyDevice, type Plan } from './plan.ts';
+import { settingOf } from './groups.ts';
+import { type GroupPlan, identifyDevice } from './plan.ts';
 
-type TopicPlan = Pick<Plan, 'runId' | 'profile' | 'topicRoot' | 'target'>;
+type TopicPlan = Pick<GroupPlan, 'runId' | 'profile' | 'topicRoot' | 'target'>;
 
 /**
  * The topic that a device publishes to, its placeholders filled in.
  * @param deviceIndex over the whole run
  * @param slice the one that the device belongs to
  */
-export function topicOfDevice(plan: TopicPlan, deviceIndex: number, slice: number): string {
-  const { runId, profile, topicRoot = topicRootOf(defaultDeployment.topicFilter) } = plan;
+export function topicOfDevice(group: TopicPlan, deviceIndex: number, slice: number): string {
+  const { runId, profile, topicRoot = topicRootOf(defaultDeployment.topicFilter) } = group;
   const { deviceId } = identifyDevice(runId, deviceIndex);
   return expandTopic(profile.publish.topic, { topicRoot, runId, deviceId, deviceIndex, slice });
 }
 
+/** The longest topic of a group: its last device's. */
+export function longestTopicOf(group: GroupPlan): string {
+  const { firstDevice, firstSlice, profile, slices } = group;
+  return topicOfDevice(group, firstDevice + profile.devices - 1, firstSlice + slices.count - 1);
+}
+
 /**
  * Errors of a topic that only the stack's own filter shows: the rule does not read it, or `{topicRoot}` makes it too long.
- * @param slices how many there are: the last one has the longest number
  */
-export function checkDeviceTopic(plan: TopicPlan, topicFilter: string, slices: number): InputError[] {
-  const path = 'publish.topic';
-  const longest = topicOfDevice(plan, plan.profile.devices - 1, slices - 1);
-  const faults = checkTopicLimits(longest, traitsOf(plan.target).limits).map((fault) => ({ path, ...fault }));
-  const topic = topicOfDevice(plan, 0, 0);
+export function checkDeviceTopic(group: GroupPlan, topicFilter: string): InputError[] {
+  const path = settingOf(group, 'publish.topic');
+  const faults = checkTopicLimits(longestTopicOf(group), traitsOf(group.target).limits).map((fault) => ({
+    path,
+    ...fault,
+  }));
+  const topic = topicOfDevice(group, group.firstDevice, group.firstSlice);
   if (topicFilterMatches(topicFilter, topic)) return faults;
   return [
     {

@@ -1,5 +1,5 @@
-import type { Protocol } from '../profile/load-profile.ts';
 import { namesOf } from '../targets/traits-of.ts';
+import { httpsSlicesOf, mqttSlicesOf } from './groups.ts';
 import type { Plan } from './plan.ts';
 import { isWatched, stopWithinSeconds } from './poll-intervals.ts';
 
@@ -9,8 +9,9 @@ import { isWatched, stopWithinSeconds } from './poll-intervals.ts';
  */
 export interface FanOut {
   readonly runId: string;
-  readonly protocol: Protocol;
   readonly slices: readonly number[];
+  /** Slices with a lower number publish over MQTT, the others over HTTPS. */
+  readonly mqttSlices: number;
   /** Of the target: slices hold plan.json against them, because they reach a slice without passing through the run store. */
   readonly hosts: readonly string[];
   /**
@@ -31,15 +32,17 @@ export interface FanOut {
 /** After the deadline a slice still closes its connections and stores its result, and the clocks may differ by a little. */
 const sliceEndSeconds = 15;
 
-export function fanOutOf({ runId, profile, slices, target, timeline }: Plan): FanOut {
+export function fanOutOf(plan: Plan): FanOut {
+  const { runId, profile, slices, target, timeline } = plan;
+  const mqttSlices = mqttSlicesOf(plan);
   return {
     runId,
-    protocol: profile.connect.protocol,
+    mqttSlices,
     slices: Array.from({ length: slices.count }, (_, slice) => slice),
     hosts: namesOf(target),
     sliceTimeoutSeconds: Math.ceil((timeline.deadlineAt - timeline.createdAt) / 1_000) + sliceEndSeconds,
     drainSeconds: Math.ceil(profile.drainMs / 1_000),
-    stopSeconds: stopWithinSeconds(profile, slices.count),
+    stopSeconds: stopWithinSeconds(httpsSlicesOf(plan)),
     toleratedFailurePercentage: profile.slices.toleratedFailureShare * 100,
     isWatched: isWatched(profile),
   };

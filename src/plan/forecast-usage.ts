@@ -1,8 +1,10 @@
+import { sumBy } from '../shared/sum.ts';
 import { accountOf } from './account.ts';
 import { type Deployment, deploymentOf } from './deployment.ts';
 import { echoedMessages, echoingDevices } from './echoes.ts';
+import { groupsOf, slicesByFunction } from './groups.ts';
 import { meteredBytes } from './message-size.ts';
-import type { Plan } from './plan.ts';
+import type { GroupPlan, Plan } from './plan.ts';
 import { checkpointEveryMs, controlPollEveryMs, isWatched, watchEverySeconds } from './poll-intervals.ts';
 import { forecastReading, measureSeconds, measureSecondsPerRecord, readersAt } from './queue-readers.ts';
 import { forecastStreamReading } from './stream-reading.ts';
@@ -10,6 +12,7 @@ import {
   clearingMessages,
   connectionMinutes,
   type IotUsage,
+  type MessageUsage,
   queueRequests,
   stateTransitions,
   storePuts,
@@ -104,36 +107,34 @@ export function pollsOf(plan: Plan, deployment: Deployment, untilMs = plan.timel
 }
 
 function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
-  const { profile, load, slices, timeline } = plan;
-  const messages = {
-    meteredBytes: meteredBytes(plan),
-    publishesIn: load.messages,
-    rulesTriggered: load.messages,
-    ruleActions: load.messages,
-    // Devices subscribe at QoS 0: an echo is not to cost a PUBACK.
-    deviceAcks: 0,
-  };
-  if (profile.connect.protocol === 'https') {
-    const polls = 1 + Math.floor(sliceLifeMs(plan, deployment) / controlPollEveryMs(slices.count));
-    return {
-      ...messages,
-      connects: 0,
-      subscribes: 0,
-      publishesOut: 0,
-      controlMessages: polls * slices.count + pollsOf(plan, deployment) + clearingMessages,
-      connectionMinutes: 0,
-    };
-  }
-  // Each slice's control channel is one more client.
-  const clients = profile.devices + slices.count;
+  const { slices, timeline } = plan;
+  const groups = groupsOf(plan);
+  const ofMqtt = groups.filter(({ profile }) => profile.connect.protocol === 'mqtt');
+  const mqttSlices = sumBy(ofMqtt, (group) => group.slices.count);
+  const httpsSlices = slices.count - mqttSlices;
+  const pollsPerSlice = 1 + Math.floor(sliceLifeMs(plan, deployment) / controlPollEveryMs(httpsSlices));
+  // Each MQTT slice's control channel is one more client.
+  const clients = sumBy(ofMqtt, ({ profile }) => profile.devices) + mqttSlices;
   const connectedMs = timeline.publishEndAt - timeline.startAt + assumed.sliceEndMs;
   return {
-    ...messages,
+    messages: groups.map(messageUsage),
     connects: clients,
-    subscribes: echoingDevices(profile) + slices.count,
-    publishesOut: echoedMessages(plan),
-    controlMessages: pollsOf(plan, deployment) + clearingMessages,
+    subscribes: sumBy(ofMqtt, ({ profile }) => echoingDevices(profile)) + mqttSlices,
+    // Devices subscribe at QoS 0: an echo is not to cost a PUBACK.
+    deviceAcks: 0,
+    controlMessages: pollsPerSlice * httpsSlices + pollsOf(plan, deployment) + clearingMessages,
     connectionMinutes: connectionMinutes(clients, clients * connectedMs),
+  };
+}
+
+function messageUsage(group: GroupPlan): MessageUsage {
+  const { messages } = group.load;
+  return {
+    meteredBytes: meteredBytes(group),
+    publishesIn: messages,
+    publishesOut: echoedMessages(group),
+    rulesTriggered: messages,
+    ruleActions: messages,
   };
 }
 
@@ -148,19 +149,24 @@ export interface FunctionWork {
 }
 
 export function lambdaUsage(
-  { profile, slices }: Plan,
+  plan: Plan,
   { memoryMb }: Deployment,
   { sliceSeconds, batches, records, looks }: FunctionWork,
 ): Usage['lambda'] {
-  const publish = profile.connect.protocol === 'https' ? 'publish-http' : 'publish-mqtt';
+  const { slices } = plan;
   const objectsSeconds = (slices.count + batches) * assumed.summarizeSecondsPerObject;
   return {
     plan: { invocations: 1, seconds: assumed.planSeconds, memoryMb: memoryMb.plan },
-    [publish]: {
-      invocations: slices.count,
-      seconds: sliceSeconds,
-      memoryMb: memoryMb[publish],
-    },
+    ...Object.fromEntries(
+      slicesByFunction(plan).map(({ name, count }) => [
+        name,
+        {
+          invocations: count,
+          seconds: (sliceSeconds * count) / slices.count,
+          memoryMb: memoryMb[name],
+        },
+      ]),
+    ),
     'measure-latency': {
       invocations: batches,
       seconds: batches * measureSeconds + records * measureSecondsPerRecord,

@@ -1,10 +1,13 @@
+import type { LoadProfile } from '../profile/load-profile.ts';
 import type { InputError } from '../shared/errors.ts';
 import { formatBytes, formatCount } from '../shared/format.ts';
 import { maxDevicesPerSlice } from '../shared/run-bounds.ts';
+import { sumBy } from '../shared/sum.ts';
 import type { Deployment } from './deployment.ts';
 import { deploymentOf } from './deployment.ts';
 import { subscriberConcurrency } from './forecast-usage.ts';
-import type { Plan } from './plan.ts';
+import { groupsOf } from './groups.ts';
+import type { GroupPlan, Plan } from './plan.ts';
 
 /** The machine that a rehearsal runs on: devices, embedded AWS and IoT Core share it. */
 export interface HostFacts {
@@ -64,14 +67,13 @@ export function forecastHost(
   host: HostFacts,
   deployment: Deployment = deploymentOf(plan),
 ): HostForecast {
-  const { slices, profile } = plan;
-  const { devices } = profile;
-  const isMqtt = profile.connect.protocol === 'mqtt';
+  const { slices } = plan;
+  const { devices } = plan.profile;
+  const groups = groupsOf(plan);
   const readers = subscriberConcurrency(plan, deployment);
   const environments = slices.count + readers + 2;
-  const perSlice = isMqtt ? slices.devicesPerSlice : openRequests(plan);
-  const kind = isMqtt ? profile.connect.client : 'https';
-  const atIotCore = isMqtt ? devices + slices.count : perSlice * slices.count;
+  const perSlice = Math.max(...groups.map(connectionsPerSlice));
+  const atIotCore = sumBy(groups, connectionsAtIotCore);
 
   const descriptors = (name: string, peak: number): HostNeed => ({
     name: `open files of ${name}`,
@@ -92,7 +94,7 @@ export function forecastHost(
       measured.otherBytes +
       measured.sliceBytes * slices.count +
       measured.readerBytes * readers +
-      measured.bytesPerDevice[kind] * devices,
+      sumBy(groups, ({ profile }) => measured.bytesPerDevice[clientKindOf(profile)] * profile.devices),
     limit: host.memoryBytes,
   };
 
@@ -160,8 +162,24 @@ function fitting({ peak, limit }: HostNeed, devices: number): string {
   return `${formatCount(Math.max(1, devices - (peak - limit)))} devices`;
 }
 
+function clientKindOf({ connect }: LoadProfile): keyof typeof measured.bytesPerDevice {
+  return connect.protocol === 'mqtt' ? connect.client : 'https';
+}
+
+function connectionsPerSlice(group: GroupPlan): number {
+  return group.profile.connect.protocol === 'mqtt' ? group.slices.devicesPerSlice : openRequests(group);
+}
+
+/** Over MQTT each slice has its control channel beside its devices. */
+function connectionsAtIotCore(group: GroupPlan): number {
+  const { profile, slices } = group;
+  return profile.connect.protocol === 'mqtt'
+    ? profile.devices + slices.count
+    : connectionsPerSlice(group) * slices.count;
+}
+
 /** Over HTTPS devices share sockets: as many as there are requests under way, even if none is answered in time. */
-function openRequests({ profile, load, slices }: Plan): number {
+function openRequests({ profile, load, slices }: GroupPlan): number {
   const underWay = Math.ceil((load.peakPerSecond / slices.count) * (profile.publish.ackTimeoutMs / 1_000));
   return Math.min(maxDevicesPerSlice, underWay);
 }

@@ -2,18 +2,20 @@ import type { LoadProfile } from '../profile/load-profile.ts';
 import { formatDuration } from '../shared/duration.ts';
 import { type InputError, InvalidInputError } from '../shared/errors.ts';
 import { maxSlices, runIdMaxLength } from '../shared/run-bounds.ts';
+import { sumBy } from '../shared/sum.ts';
 import { iotCoreLimits } from '../targets/aws-iot/iot-core-limits.ts';
 import { topicRootOf } from '../targets/aws-iot/match-topic-filter.ts';
 import { type AccountLimits, accountLimitsOf } from '../targets/aws-iot/quotas.ts';
 import type { Target } from '../targets/target.ts';
 import type { AccountView } from './account.ts';
-import { type ArrivalRate, makeArrivalRate } from './arrival-rate.ts';
+import { makeArrivalRate } from './arrival-rate.ts';
 import type { PlanConditions } from './conditions.ts';
 import { priceUsage } from './cost.ts';
 import { type DeploymentParameters, defaultDeployment, deploymentOf } from './deployment.ts';
 import { checkDeviceTopic } from './device-topic.ts';
 import { forecastUsage } from './forecast-usage.ts';
-import { identifyDevice, type Plan, type Timeline } from './plan.ts';
+import { groupProfilesOf, groupsOf, peakPerSecondOf, settingOf } from './groups.ts';
+import { type GroupPlan, identifyDevice, type Load, type Plan, type Timeline } from './plan.ts';
 import { RefusedByPreflightError } from './refusals.ts';
 import { refuseCeilings } from './refuse-ceilings.ts';
 import { connectDurationMs, connectSettleMs } from './schedule.ts';
@@ -76,16 +78,26 @@ export function makePlan(request: PlanRequest): Plan {
 export function draftPlan(request: PlanRequest): DraftPlan {
   const { profile, runId, account, deployment } = request;
   const limits = account?.limits ?? accountLimitsOf('default');
-  const slices = splitIntoSlices(profile, limits, deployment);
-  const rate = makeArrivalRate(profile);
+  const profiles = groupProfilesOf(profile);
+  const groups = profiles.map((each) => ({
+    load: loadOf(each),
+    slices: splitIntoSlices(each, { limits, deployment, share: each.devices / profile.devices }),
+  }));
+  const slices = {
+    count: sumBy(groups, (group) => group.slices.count),
+    devicesPerSlice: Math.max(...groups.map((group) => group.slices.devicesPerSlice)),
+  };
   const plan: Plan = {
     version: 1,
     runId,
     profile,
-    timeline: timelineOf(request, slices.count, rate),
-    // Rounded, because the sum of the stages' areas can end a hair below the whole number that was meant.
-    load: { messages: Math.round(rate.messages), peakPerSecond: rate.peakPerSecond },
+    timeline: timelineOf(request, slices.count, profiles),
+    load: {
+      messages: sumBy(groups, ({ load }) => load.messages),
+      peakPerSecond: peakPerSecondOf(profiles),
+    },
     slices,
+    ...(profile.groups === undefined ? {} : { groups }),
     topicRoot: topicRootOf(request.topicFilter ?? defaultDeployment.topicFilter),
     ...(request.conditions === undefined ? {} : { conditions: request.conditions }),
     ...(request.target === undefined ? {} : { target: request.target }),
@@ -103,20 +115,30 @@ export function draftPlan(request: PlanRequest): DraftPlan {
   };
 }
 
-/** All instants are whole milliseconds, rounded up, so that no stretch comes out shorter than what it is for. */
+function loadOf(profile: LoadProfile): Load {
+  const { messages, peakPerSecond } = makeArrivalRate(profile);
+  // Rounded, because the sum of the stages' areas can end a hair below the whole number that was meant.
+  return { messages: Math.round(messages), peakPerSecond };
+}
+
+/**
+ * All instants are whole milliseconds, rounded up, so that no stretch comes out shorter than what it is for. Groups connect side
+ * by side and begin to publish together.
+ */
 function timelineOf(
   { now, coldStart = defaultDeployment.coldStart, profile }: PlanRequest,
   slices: number,
-  rate: ArrivalRate,
+  groups: readonly LoadProfile[],
 ): Timeline {
   const coldStartMs = coldStart.leadMs + (slices / coldStart.environmentsPerSecond) * 1_000;
-  const connectMs = profile.connect.protocol === 'mqtt' ? connectDurationMs(profile) + connectSettleMs : 0;
+  const connectMs = Math.max(...groups.map(connectMsOf));
+  const publishMs = Math.max(...groups.map((group) => makeArrivalRate(group).durationMs));
   const createdAt = Math.floor(now);
   const startAt = Math.ceil(now + coldStartMs);
   const publishAt = startAt + Math.ceil(connectMs);
-  const publishEndAt = publishAt + Math.ceil(rate.durationMs);
+  const publishEndAt = publishAt + Math.ceil(publishMs);
   const drainEndAt = publishEndAt + Math.ceil(profile.drainMs);
-  const lastAckAt = publishEndAt + profile.publish.ackTimeoutMs;
+  const lastAckAt = publishEndAt + Math.max(...groups.map(({ publish }) => publish.ackTimeoutMs));
   return {
     createdAt,
     startAt,
@@ -127,11 +149,16 @@ function timelineOf(
   };
 }
 
+function connectMsOf(group: LoadProfile): number {
+  return group.connect.protocol === 'mqtt' ? connectDurationMs(group) + connectSettleMs : 0;
+}
+
 function faultsOf(plan: Plan, topicFilter: string | undefined): InputError[] {
+  const groups = groupsOf(plan);
   return [
     ...checkRunId(plan.runId),
-    ...checkMessages(plan),
-    ...(topicFilter === undefined ? [] : checkDeviceTopic(plan, topicFilter, plan.slices.count)),
+    ...groups.flatMap(checkMessages),
+    ...(topicFilter === undefined ? [] : groups.flatMap((group) => checkDeviceTopic(group, topicFilter))),
   ];
 }
 
@@ -154,20 +181,25 @@ function checkRunId(runId: string): InputError[] {
 }
 
 /** A slice's Lambda may begin as soon as the plan is made, and must live until its deadline. */
-function checkLambdaTime({ timeline, profile }: Plan, limits: AccountLimits): InputError[] {
+function checkLambdaTime(plan: Plan, limits: AccountLimits): InputError[] {
+  const { timeline } = plan;
   const lambdaMs = limits.lambdaSeconds * 1_000;
   const overMs = timeline.deadlineAt - timeline.createdAt - lambdaMs;
   if (overMs <= 0) return [];
   const connectMs = timeline.publishAt - timeline.startAt;
   const publishMs = timeline.publishEndAt - timeline.publishAt;
   const parts = `${spoken(timeline.startAt - timeline.createdAt)} to start, ${spoken(connectMs)} to connect, ${spoken(publishMs)} to publish, ${spoken(timeline.deadlineAt - timeline.publishEndAt)} to drain and end`;
+  const [slowest] = groupsOf(plan).toSorted(
+    (a, b) => connectDurationMs(b.profile) - connectDurationMs(a.profile),
+  ) as [GroupPlan];
+  const rateSetting = settingOf(slowest, 'connect.ratePerSecond');
   const connectsFaster =
     connectMs > publishMs
-      ? `raise connect.ratePerSecond above ${profile.connect.ratePerSecond} (the account is planned with ${limits.connectsPerSecond} a second), or `
+      ? `raise ${rateSetting} above ${slowest.profile.connect.ratePerSecond} (the account is planned with ${limits.connectsPerSecond} a second), or `
       : '';
   return [
     {
-      path: connectMs > publishMs ? 'connect.ratePerSecond' : 'stages',
+      path: connectMs > publishMs ? rateSetting : 'stages',
       message: `a slice would live ${spoken(lambdaMs + overMs)} (${parts}), and a Lambda ends at ${spoken(lambdaMs)}`,
       hint: `${connectsFaster}shorten the run by ${spoken(overMs)}`,
     },
@@ -189,11 +221,12 @@ function checkSlices({ slices, profile }: Plan): InputError[] {
   ];
 }
 
-function checkMessages({ load }: Plan): InputError[] {
+function checkMessages(group: GroupPlan): InputError[] {
+  const { load } = group;
   if (load.messages >= 1 && Number.isSafeInteger(load.messages)) return [];
   return [
     {
-      path: 'stages',
+      path: settingOf(group, 'stages'),
       message:
         load.messages < 1 ? 'the load comes to less than one message' : 'more messages than can be counted',
       hint: load.messages < 1 ? 'raise the rate or run longer' : 'lower the rate',

@@ -1,4 +1,5 @@
-import { countEchoesBefore, hasEchoes } from './echoes.ts';
+import { countEchoesBefore, echoingDevices } from './echoes.ts';
+import { groupsOf } from './groups.ts';
 import type { Plan, Slice } from './plan.ts';
 
 /** A place where messages are seen and counted. */
@@ -22,9 +23,6 @@ export const echoObserver = 'echo';
 /** Of a run, the primary one first: the report's `messages` are those seen there. */
 export function observersOf(plan: Plan): readonly Observer[] {
   const rule: Observer = { name: ruleObserver, recordedBy: 'windows' };
-  if (!hasEchoes(plan.profile)) return [rule];
-  return [
-    rule,
-    { name: echoObserver, recordedBy: 'slice', dueBefore: (slice) => countEchoesBefore(plan, slice) },
-  ];
+  if (groupsOf(plan).every(({ profile }) => echoingDevices(profile) === 0)) return [rule];
+  return [rule, { name: echoObserver, recordedBy: 'slice', dueBefore: countEchoesBefore }];
 }

@@ -1,10 +1,13 @@
+import type { LoadProfile } from '../profile/load-profile.ts';
 import { maxDevicesPerSlice } from '../shared/run-bounds.ts';
+import { sumBy } from '../shared/sum.ts';
 import type { QuotaName } from '../targets/aws-iot/quotas.ts';
 import type { Deployment } from './deployment.ts';
 import { echoingDevices } from './echoes.ts';
 import { subscriberConcurrency } from './forecast-usage.ts';
+import { groupsOf, mqttGroupsOf, peakPerSecondOf } from './groups.ts';
 import { messageBytes } from './message-size.ts';
-import type { Plan } from './plan.ts';
+import type { GroupPlan, Plan } from './plan.ts';
 import { statePayloads } from './state-payloads.ts';
 
 /** Stampede's own. Others may read the same topics, and no plan knows of them. */
@@ -21,41 +24,54 @@ export const quotaAssumptions: readonly string[] = [
 
 /** The most that a plan will ask of each quota; those that it does not touch are absent. */
 export function peaksOf(plan: Plan, deployment: Deployment): Partial<Record<QuotaName, number>> {
-  const { load, slices, timeline, profile } = plan;
-  const echoingShare = profile.connect.protocol === 'mqtt' ? echoingDevices(profile) / profile.devices : 0;
+  const { load, slices, timeline } = plan;
+  const groups = groupsOf(plan);
+  const ofMqtt = mqttGroupsOf(plan);
+  const outboundOf = (profile: LoadProfile) => rulesOnTopics + echoingDevices(profile) / profile.devices;
   return {
     publishInPerSecond: load.peakPerSecond,
-    publishOutPerSecond: load.peakPerSecond * (rulesOnTopics + echoingShare),
-    ...(profile.connect.protocol === 'mqtt' ? connectionPeaks(plan) : {}),
+    publishOutPerSecond: peakPerSecondOf(
+      groups.map(({ profile }) => profile),
+      outboundOf,
+    ),
+    ...(ofMqtt.length > 0 ? connectionPeaks(ofMqtt) : {}),
     ruleEvaluationsPerSecond: load.peakPerSecond * rulesOnTopics,
     // Slices with a reservation of their own take nothing of what the account leaves unreserved.
     lambdaConcurrency:
       (deployment.publishConcurrency === undefined ? slices.count : 0) +
       subscriberConcurrency(plan, deployment),
     lambdaSeconds: (timeline.deadlineAt - timeline.createdAt) / 1_000,
-    fileDescriptors: openFiles(plan),
+    fileDescriptors: Math.max(...groups.map(openFiles)),
     mapChildren: slices.count,
     statePayloadBytes: Math.max(...statePayloads(plan).map(({ bytes }) => bytes)),
   };
 }
 
-function connectionPeaks(plan: Plan): Partial<Record<QuotaName, number>> {
-  const { profile, load, slices } = plan;
-  const { devices, connect, publish } = profile;
-  const perDevice = load.peakPerSecond / devices;
-  const deviceConnects = Math.min(connect.ratePerSecond, devices);
-  const echoingShare = echoingDevices(profile) / devices;
-  const controlConnects = Math.min(slices.count, environmentsPerSecond);
+/** Of groups that connect side by side, over MQTT. */
+function connectionPeaks(groups: readonly GroupPlan[]): Partial<Record<QuotaName, number>> {
+  const slices = sumBy(groups, (group) => group.slices.count);
+  const controlConnects = Math.min(slices, environmentsPerSecond);
+  const connectsOf = ({ profile }: GroupPlan) => Math.min(profile.connect.ratePerSecond, profile.devices);
+  const subscribesOf = (group: GroupPlan) =>
+    connectsOf(group) * (echoingDevices(group.profile) / group.profile.devices);
+  const perDeviceOf = ({ load, profile }: GroupPlan) => load.peakPerSecond / profile.devices;
+  const ofAcknowledged = groups.filter(({ profile }) => profile.publish.qos === 1);
   return {
     // The control channels come first, as Lambda starts their slices; the devices begin when all are there.
-    connectsPerSecond: Math.max(deviceConnects, controlConnects),
+    connectsPerSecond: Math.max(sumBy(groups, connectsOf), controlConnects),
     connectsPerSecondPerClientId: 1,
-    concurrentConnections: devices + slices.count,
-    subscribesPerSecond: Math.max(deviceConnects * echoingShare, controlConnects),
+    concurrentConnections: sumBy(groups, ({ profile }) => profile.devices) + slices,
+    subscribesPerSecond: Math.max(sumBy(groups, subscribesOf), controlConnects),
     subscriptionsPerConnection: 1,
-    publishesPerSecondPerConnection: perDevice,
-    bytesPerSecondPerConnection: perDevice * messageBytes(plan),
-    ...(publish.qos === 1 ? { unacknowledgedPerClient: unacknowledgedPeak(plan, perDevice) } : {}),
+    publishesPerSecondPerConnection: Math.max(...groups.map(perDeviceOf)),
+    bytesPerSecondPerConnection: Math.max(...groups.map((group) => perDeviceOf(group) * messageBytes(group))),
+    ...(ofAcknowledged.length > 0
+      ? {
+          unacknowledgedPerClient: Math.max(
+            ...ofAcknowledged.map((group) => unacknowledgedPeak(group, perDeviceOf(group))),
+          ),
+        }
+      : {}),
   };
 }
 
@@ -69,7 +85,7 @@ const environmentsPerSecond = 100;
  * What a device can have on the way at once even if no PUBACK comes: its publishes until they time out. How many there
  * will be depends on the service's round trip, which no plan knows.
  */
-function unacknowledgedPeak({ profile: { publish } }: Plan, perDevicePerSecond: number): number {
+function unacknowledgedPeak({ profile: { publish } }: GroupPlan, perDevicePerSecond: number): number {
   return Math.min(publish.maxUnacknowledged, Math.ceil((perDevicePerSecond * publish.ackTimeoutMs) / 1_000));
 }
 
@@ -77,7 +93,7 @@ function unacknowledgedPeak({ profile: { publish } }: Plan, perDevicePerSecond: 
 const otherOpenFiles = 64;
 
 /** Over HTTPS devices share sockets: as many as there are requests on the way, even if none is answered in time. */
-function openFiles({ profile, load, slices }: Plan): number {
+function openFiles({ profile, load, slices }: GroupPlan): number {
   if (profile.connect.protocol === 'mqtt') return slices.devicesPerSlice + otherOpenFiles;
   const requests = Math.ceil((load.peakPerSecond / slices.count) * (profile.publish.ackTimeoutMs / 1_000));
   return Math.min(maxDevicesPerSlice, requests) + otherOpenFiles;

@@ -1,4 +1,4 @@
-import type { LoadProfile } from '../profile/load-profile.ts';
+import type { LoadProfile, RunProfile } from '../profile/load-profile.ts';
 import type { Target } from '../targets/target.ts';
 import type { AccountView } from './account.ts';
 import type { PlanConditions } from './conditions.ts';
@@ -11,10 +11,13 @@ import type { DeploymentParameters } from './deployment.ts';
 export interface Plan {
   readonly version: 1;
   readonly runId: string;
-  readonly profile: LoadProfile;
+  readonly profile: RunProfile;
   readonly timeline: Timeline;
+  /** Of all groups together. */
   readonly load: Load;
-  readonly slices: { readonly count: number; readonly devicesPerSlice: number };
+  readonly slices: SliceSplit;
+  /** One for each group of the profile, in its order; absent where the profile has none. `groupsOf` reads both. */
+  readonly groups?: readonly PlannedGroup[];
   /** What `{topicRoot}` in the profile's topic stands for; absent in plans made before there was such a placeholder. */
   readonly topicRoot?: string;
   /** What the slices load; absent in a draft that will not be run. */
@@ -25,6 +28,11 @@ export interface Plan {
   readonly conditions?: PlanConditions;
   /** The stack's parameters by then; absent: a stack without parameters. */
   readonly deployment?: DeploymentParameters;
+}
+
+/** As plan.json holds it: with the settings that `Plan` leaves to `groupsOf`. */
+export interface StoredPlan extends Plan {
+  readonly profile: LoadProfile;
 }
 
 export interface Timeline {
@@ -40,15 +48,44 @@ export interface Timeline {
   readonly deadlineAt: number;
 }
 
+export interface PlannedGroup {
+  readonly load: Load;
+  readonly slices: SliceSplit;
+}
+
+/** A device group's part of a plan: everything that a slice of it needs, and what a plan of that group alone would be. */
+export interface GroupPlan {
+  readonly runId: string;
+  /** Undefined: the one group of a flat profile. */
+  readonly group: string | undefined;
+  /** The group's own settings, with those of the run. */
+  readonly profile: LoadProfile;
+  readonly timeline: Timeline;
+  readonly load: Load;
+  readonly slices: SliceSplit;
+  /** Index of the group's first device over the whole run, and number of its first slice. */
+  readonly firstDevice: number;
+  readonly firstSlice: number;
+  readonly topicRoot?: string;
+  readonly target?: Target;
+}
+
+export interface SliceSplit {
+  readonly count: number;
+  /** The most devices in one slice. */
+  readonly devicesPerSlice: number;
+}
+
 export interface Load {
   /** Intended publishes over the whole run; the slices' shares sum to exactly this. */
   readonly messages: number;
   readonly peakPerSecond: number;
 }
 
-/** One contiguous range of virtual devices, run by one Lambda invocation. */
+/** One contiguous range of a group's virtual devices, run by one Lambda invocation. */
 export interface Slice {
   readonly slice: number;
+  readonly group: GroupPlan;
   /** Index of the first device, over the whole run. */
   readonly firstDevice: number;
   readonly devices: number;

@@ -50,9 +50,12 @@ export function controlPollLostAfterMs(slices: number): number {
   return Math.max(controlLostAfterMs, 3 * controlPollEveryMs(slices));
 }
 
-/** Whole seconds in which every slice has noticed a stop: the state machine waits as long before it goes on. */
-export function stopWithinSeconds({ connect }: Pick<LoadProfile, 'connect'>, slices: number): number {
-  const longestPollMs = connect.protocol === 'https' ? nextControlPollMs(slices, 1) : 0;
+/**
+ * Whole seconds in which every slice has noticed a stop: the state machine waits as long before it goes on.
+ * @param httpsSlices slices that poll, because they have no control channel
+ */
+export function stopWithinSeconds(httpsSlices: number): number {
+  const longestPollMs = httpsSlices > 0 ? nextControlPollMs(httpsSlices, 1) : 0;
   return Math.max(6, Math.ceil(longestPollMs / 1_000) + 1);
 }
 

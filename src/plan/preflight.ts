@@ -4,6 +4,7 @@ import { accountOf } from './account.ts';
 import { type CostEstimate, priceUsage } from './cost.ts';
 import { type Deployment, deploymentOf, unreservedConcurrency } from './deployment.ts';
 import { assumptions, forecastUsage, subscriberConcurrency } from './forecast-usage.ts';
+import { groupsOf, slicesByFunction } from './groups.ts';
 import { peaksOf, quotaAssumptions } from './peaks.ts';
 import type { Plan } from './plan.ts';
 import { messagesReadPerSecond, readerAssumptions } from './queue-readers.ts';
@@ -143,11 +144,12 @@ function forecastReaders({ load, profile }: Plan, deployment: Deployment): Quota
   return [forecastLimit('queueReadsPerSecond', load.peakPerSecond, { limit, isLive: true, quotaShare })];
 }
 
-function forecastTime({ profile, timeline }: Plan): TimeForecast {
+function forecastTime(plan: Plan): TimeForecast {
+  const { timeline } = plan;
   const seconds = (from: number, to: number) => (to - from) / 1_000;
   return {
     startSeconds: seconds(timeline.createdAt, timeline.startAt),
-    connectSeconds: connectDurationMs(profile) / 1_000,
+    connectSeconds: Math.max(...groupsOf(plan).map(({ profile }) => connectDurationMs(profile))) / 1_000,
     publishSeconds: seconds(timeline.publishAt, timeline.publishEndAt),
     drainSeconds: seconds(timeline.publishEndAt, timeline.drainEndAt),
     wholeSeconds: seconds(timeline.createdAt, timeline.drainEndAt),
@@ -155,12 +157,11 @@ function forecastTime({ profile, timeline }: Plan): TimeForecast {
 }
 
 function forecastLambda(plan: Plan, { lambda }: Usage, deployment: Deployment): LambdaForecast {
-  const { slices, profile } = plan;
+  const { slices } = plan;
   const used = Object.values(lambda);
   return {
     slices: slices.count,
-    memoryMbPerSlice:
-      deployment.memoryMb[profile.connect.protocol === 'mqtt' ? 'publish-mqtt' : 'publish-http'],
+    memoryMbPerSlice: Math.max(...slicesByFunction(plan).map(({ name }) => deployment.memoryMb[name])),
     concurrency: slices.count + subscriberConcurrency(plan, deployment),
     invocations: used.reduce((sum, { invocations }) => sum + invocations, 0),
     gbSeconds: used.reduce((sum, each) => sum + gbSecondsOf(each), 0),

@@ -4,6 +4,7 @@ import { formatQuantity, formatUsd } from '../shared/format.ts';
 import { nameDefaults } from '../targets/aws-iot/default-limits.ts';
 import { type AnyQuotaName, describeQuota } from '../targets/aws-iot/quotas.ts';
 import { type CostEstimate, linesPerMessage } from './cost.ts';
+import { groupsOf } from './groups.ts';
 import type { Plan } from './plan.ts';
 import { isUnread, type QuotaForecast } from './quota-forecast.ts';
 
@@ -47,12 +48,15 @@ const remedies: Partial<Record<AnyQuotaName, string>> = {
 };
 
 /** A quota of which the plan would use more than it is allowed to. */
-export function refuseQuota(forecast: QuotaForecast, { profile, account }: Plan): InputError {
+export function refuseQuota(forecast: QuotaForecast, plan: Plan): InputError {
+  const { account } = plan;
   const quota = describeQuota(forecast.quota);
   const raise =
     quota.raise ??
     `have the quota raised${quota.live === undefined ? '' : ` (Service Quotas ${quota.live.quotaCode})`}`;
-  const isOfRules = forecast.quota === 'publishOutPerSecond' && profile.echo.fraction === 0;
+  const isOfRules =
+    forecast.quota === 'publishOutPerSecond' &&
+    groupsOf(plan).every(({ profile }) => profile.echo.fraction === 0);
   const share = Math.round((forecast.allowed / forecast.limit) * 100);
   // A larger limit than the one that refuses may be in force.
   const unread =

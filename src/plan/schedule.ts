@@ -1,6 +1,7 @@
+import type { LoadProfile } from '../profile/load-profile.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import { type DeviceTurns, makeDeviceTurns } from './device-turns.ts';
-import type { Plan, Slice } from './plan.ts';
+import type { Slice } from './plan.ts';
 
 /** When each thing of one slice is meant to happen. Pure in its results: any call, in any order, gives the same. */
 export interface SliceSchedule {
@@ -18,15 +19,15 @@ export interface SliceSchedule {
 }
 
 /**
- * A slice's own part of the run's schedule. With N the integral of the arrival rate, T its length, Mₛ the slice's share
- * and S the slices, publish n is intended at N⁻¹(N(T)·(n + φ)/Mₛ), φ = (s + ½)/S: each slice follows the whole run's
+ * A slice's own part of its group's schedule. With N the integral of the arrival rate, T its length, Mₛ the slice's share,
+ * S the group's slices and s counted from the first of them, publish n is intended at N⁻¹(N(T)·(n + φ)/Mₛ), φ = (s + ½)/S: each slice follows the group's
  * shape, and the phases φ interleave the slices evenly, so that together they are as smooth as one sender would be.
  */
-export function makeSliceSchedule(plan: Plan, slice: Slice): SliceSchedule {
-  const rate = makeArrivalRate(plan.profile);
-  const phase = (slice.slice + 0.5) / plan.slices.count;
+export function makeSliceSchedule({ group, ...slice }: Slice): SliceSchedule {
+  const rate = makeArrivalRate(group.profile);
+  const phase = (slice.slice - group.firstSlice + 0.5) / group.slices.count;
   const messagesPerOwn = rate.messages / slice.messages;
-  const msPerOwnConnect = connectDurationMs(plan.profile) / slice.devices;
+  const msPerOwnConnect = connectDurationMs(group.profile) / slice.devices;
   return {
     messages: slice.messages,
     offsetMs: (n) => rate.offsetMsOf((n + phase) * messagesPerOwn),
@@ -56,7 +57,7 @@ export function countDueBefore(
  */
 export const connectSettleMs = 1_000;
 
-/** How long the whole run's connects take at the profile's rate. Over HTTPS nothing connects beforehand. */
-export function connectDurationMs(profile: Plan['profile']): number {
+/** How long all connects of a group take at its rate. Over HTTPS nothing connects beforehand. */
+export function connectDurationMs(profile: Pick<LoadProfile, 'connect' | 'devices'>): number {
   return profile.connect.protocol === 'mqtt' ? (profile.devices / profile.connect.ratePerSecond) * 1_000 : 0;
 }

@@ -3,13 +3,23 @@ import { maxDevicesPerSlice } from '../shared/run-bounds.ts';
 import { type AccountLimits, accountLimitsOf } from '../targets/aws-iot/quotas.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import type { Deployment } from './deployment.ts';
-import type { Plan, Slice } from './plan.ts';
+import { groupOfSlice } from './groups.ts';
+import type { GroupPlan, Plan, Slice, SliceSplit } from './plan.ts';
 
 /**
  * What one slice should have to do at most, on one vCPU with room to stay punctual: the slow client (device-sdk)
  * spends about 45 µs on a QoS 1 message and a few milliseconds on a TLS handshake.
  */
 const comfortable = { devices: 500, publishesPerSecond: 5_000, connectsPerSecond: 250 } as const;
+
+/** What bounds the slices that run at once. */
+export interface ConcurrencyBounds {
+  /** Default: AWS's own. */
+  readonly limits?: AccountLimits;
+  readonly deployment?: Pick<Deployment, 'publishConcurrency'> | undefined;
+  /** Of that concurrency, what this group may take: 0–1. */
+  readonly share?: number;
+}
 
 /**
  * How many slices, and the most devices in one. A profile that says `devicesPerSlice` gets it; otherwise as few slices
@@ -18,10 +28,11 @@ const comfortable = { devices: 500, publishesPerSecond: 5_000, connectsPerSecond
  */
 export function splitIntoSlices(
   profile: LoadProfile,
-  limits: AccountLimits = accountLimitsOf('default'),
-  { publishConcurrency }: Pick<Deployment, 'publishConcurrency'> = {},
-): { readonly count: number; readonly devicesPerSlice: number } {
-  const concurrency = publishConcurrency ?? Math.floor(limits.lambdaConcurrency * profile.limits.quotaShare);
+  { limits = accountLimitsOf('default'), deployment, share = 1 }: ConcurrencyBounds = {},
+): SliceSplit {
+  const wholeConcurrency =
+    deployment?.publishConcurrency ?? Math.floor(limits.lambdaConcurrency * profile.limits.quotaShare);
+  const concurrency = Math.floor(wholeConcurrency * share);
   const count = Math.min(profile.devices, wantedSlices(profile, concurrency));
   return { count, devicesPerSlice: Math.ceil(profile.devices / count) };
 }
@@ -42,35 +53,42 @@ function wantedSlices(profile: LoadProfile, concurrency: number): number {
 }
 
 /**
- * A slice's own share, from the plan and its number alone. With B(s) = ⌊D·s/S⌋ the first device of slice s, devices
- * are B(s+1) − B(s), so that slices differ by one device at most, and messages are ⌊M·B(s+1)/D⌋ − ⌊M·B(s)/D⌋. Both
- * telescope: the shares sum to D and M exactly.
+ * A slice's own share of its group, from the plan and its number alone. With s counted from the group's first slice and
+ * B(s) = ⌊D·s/S⌋ the first of the group's D devices in it, devices are B(s+1) − B(s), so that slices differ by one device at
+ * most, and messages are ⌊M·B(s+1)/D⌋ − ⌊M·B(s)/D⌋. Both telescope: the shares sum to the group's D and M exactly.
  */
 export function sliceOf(plan: Plan, slice: number): Slice {
-  if (!Number.isInteger(slice) || slice < 0 || slice >= plan.slices.count) {
-    throw new RangeError(`slice ${slice} of a plan with ${plan.slices.count} slices`);
-  }
-  const firstDevice = firstDeviceOf(plan, slice);
-  const next = firstDeviceOf(plan, slice + 1);
+  return shareOf(groupOfSlice(plan, slice), slice);
+}
+
+/** All slices of a group. */
+export function sharesOf(group: GroupPlan): Slice[] {
+  return Array.from({ length: group.slices.count }, (_, i) => shareOf(group, group.firstSlice + i));
+}
+
+function shareOf(group: GroupPlan, slice: number): Slice {
+  const first = firstDeviceOf(group, slice - group.firstSlice);
+  const next = firstDeviceOf(group, slice - group.firstSlice + 1);
   return {
     slice,
-    firstDevice,
-    devices: next - firstDevice,
-    messages: messagesBefore(plan, next) - messagesBefore(plan, firstDevice),
+    group,
+    firstDevice: group.firstDevice + first,
+    devices: next - first,
+    messages: messagesBefore(group, next) - messagesBefore(group, first),
   };
 }
 
-function firstDeviceOf(plan: Plan, slice: number): number {
-  return Math.floor((plan.profile.devices * slice) / plan.slices.count);
+function firstDeviceOf({ profile, slices }: GroupPlan, slice: number): number {
+  return Math.floor((profile.devices * slice) / slices.count);
 }
 
 /**
  * ⌊M·B/D⌋ without leaving the integers a double holds: with M = qD + r it is qB + ⌊rB/D⌋, and rB < D² stays below
  * 2⁵³ for any D up to 94 million.
  */
-function messagesBefore(plan: Plan, device: number): number {
-  const { devices } = plan.profile;
-  const each = Math.floor(plan.load.messages / devices);
-  const rest = plan.load.messages % devices;
+function messagesBefore({ profile, load }: GroupPlan, device: number): number {
+  const { devices } = profile;
+  const each = Math.floor(load.messages / devices);
+  const rest = load.messages % devices;
   return each * device + Math.floor((rest * device) / devices);
 }

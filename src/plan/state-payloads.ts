@@ -18,7 +18,7 @@ export function statePayloads(plan: Plan): StatePayload[] {
   const bytesOf = (value: unknown) => utf8Bytes(JSON.stringify(value));
   const child = {
     runId,
-    protocol: fanOut.protocol,
+    mqttSlices: fanOut.mqttSlices,
     hosts: fanOut.hosts,
     timeoutSeconds: fanOut.sliceTimeoutSeconds,
     slice: slices.count - 1,

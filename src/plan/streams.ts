@@ -7,5 +7,5 @@ export type Stream = Pick<SliceSchedule, 'messages' | 'offsetMs' | 'turns'>;
 
 /** The streams of a slice, by their numbers. Today's profiles have one kind of message, so stream 0 is all there is. */
 export function streamsOf(plan: Plan, slice: number): readonly Stream[] {
-  return [makeSliceSchedule(plan, sliceOf(plan, slice))];
+  return [makeSliceSchedule(sliceOf(plan, slice))];
 }

@@ -18,20 +18,26 @@ export interface Usage {
 
 /** Messages each as one, whatever their size: pricing meters them. */
 export interface IotUsage {
-  /** Bytes of one of the run's messages as AWS meters it: payload and topic. */
-  readonly meteredBytes: number;
+  /** By device group: its messages are of one size. */
+  readonly messages: readonly MessageUsage[];
   /** CONNECTs: devices, their reconnects, the slices' control channels. */
   readonly connects: number;
   readonly subscribes: number;
-  /** Publishes that the service took in. */
-  readonly publishesIn: number;
-  /** Publishes that the service sent to devices: echoes. */
-  readonly publishesOut: number;
   /** PUBACKs that devices sent for those. */
   readonly deviceAcks: number;
   /** Small ones of the control topic: polls over HTTPS, and its clearing. */
   readonly controlMessages: number;
   readonly connectionMinutes: number;
+}
+
+/** Messages of one size. */
+export interface MessageUsage {
+  /** Bytes of one of them as AWS meters it: payload and topic. */
+  readonly meteredBytes: number;
+  /** Publishes that the service took in. */
+  readonly publishesIn: number;
+  /** Publishes that the service sent to devices: echoes. */
+  readonly publishesOut: number;
   /** Messages that triggered the rule, and actions it took for them. */
   readonly rulesTriggered: number;
   readonly ruleActions: number;

@@ -1,21 +1,9 @@
-/**
- * The load profile as the rest of the house sees it: parsed, every default applied, durations in milliseconds.
- * The user's JSON form is the schema in `schema.ts`; `parse.ts` turns one into the other.
- */
-export interface LoadProfile {
+/** What a run is as a whole, whatever its device groups do. */
+export interface RunSettings {
   readonly name: string;
-  /** Virtual devices over the whole run: one client id, and over MQTT one connection, each. */
-  readonly devices: number;
   /** Same seed, same traffic. */
   readonly seed: number;
-  readonly connect: ConnectSettings;
-  readonly publish: PublishSettings;
-  /** Arrival rate at the start of the first stage, messages per second over the whole run. 0 unless the load is constant. */
-  readonly startRatePerSecond: number;
-  /** Linear ramps: each stage goes from the rate before it to `targetPerSecond`. At least one. */
-  readonly stages: readonly Stage[];
-  readonly echo: { readonly fraction: number };
-  readonly slices: SliceSettings;
+  readonly slices: Pick<SliceSettings, 'toleratedFailureShare'>;
   /** The wait after the last send for messages on the way. */
   readonly drainMs: number;
   readonly limits: Limits;
@@ -24,6 +12,45 @@ export interface LoadProfile {
   readonly thresholds: Thresholds;
   /** Flags and variables that replaced settings of the file, for the report: `--rate 100`. */
   readonly overrides?: readonly string[];
+}
+
+/** What devices that behave alike do. */
+export interface GroupSettings {
+  /** Virtual devices: one client id, and over MQTT one connection, each. */
+  readonly devices: number;
+  readonly connect: ConnectSettings;
+  readonly publish: PublishSettings;
+  /** Arrival rate at the start of the first stage, messages per second over all devices. 0 unless the load is constant. */
+  readonly startRatePerSecond: number;
+  /** Linear ramps: each stage goes from the rate before it to `targetPerSecond`. At least one. */
+  readonly stages: readonly Stage[];
+  readonly echo: { readonly fraction: number };
+  readonly slices: Pick<SliceSettings, 'devicesPerSlice'>;
+}
+
+/** Device groups of one profile at most: reports and live views have a column or a row for each. */
+export const maxGroups = 50;
+
+export interface GroupProfile extends GroupSettings {
+  /** Letters, digits, - and _; unique within the profile. */
+  readonly name: string;
+}
+
+/** The run's own settings, and its device groups. A flat profile has none: its settings are those of its one group. */
+export interface RunProfile extends RunSettings {
+  /** Of all groups. */
+  readonly devices: number;
+  /** In the order of the file; at least one where it is present. */
+  readonly groups?: readonly GroupProfile[];
+}
+
+/**
+ * The load profile as all other layers see it: parsed, every default applied, durations in milliseconds. The user's JSON
+ * form is the schema in `schema.ts`; `parse.ts` turns one into the other. With `groups`, the settings of a group that stand
+ * here are only what the groups had as their defaults, and `devices` is the sum of theirs.
+ */
+export interface LoadProfile extends RunProfile, GroupSettings {
+  readonly slices: SliceSettings;
 }
 
 export type Protocol = 'mqtt' | 'https';
@@ -35,7 +62,7 @@ export interface ConnectSettings {
   readonly client: MqttClientKind;
   /** Which listener of the endpoint. Absent: the one that the endpoint offers first (AWS: sigv4). */
   readonly auth?: AuthKind;
-  /** New connections per second over the whole run. */
+  /** New connections per second over all devices. */
   readonly ratePerSecond: number;
   readonly keepAliveMs: number;
   readonly cleanStart: boolean;
@@ -58,7 +85,7 @@ export interface PublishSettings {
 
 export interface Stage {
   readonly durationMs: number;
-  /** Arrival rate reached at the end of the stage, messages per second over the whole run. */
+  /** Arrival rate reached at the end of the stage, messages per second over all devices. */
   readonly targetPerSecond: number;
 }
 

@@ -4,6 +4,7 @@ import { type LatencyName, latencyNames } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import type { InjectedFaults } from '../plan/conditions.ts';
+import { commonOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { describeDefaults } from '../targets/aws-iot/default-limits.ts';
 import { clockOffsetOf } from './clock-offset.ts';
@@ -61,7 +62,6 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
   );
   const latencyMs = summarizeLatencies(ledger);
   const causes = causesOf(ledger);
-  const { protocol, client } = profile.connect;
   return {
     version: 2,
     runId: plan.runId,
@@ -78,9 +78,10 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     ...(conditions === undefined ? {} : { conditions }),
     startedAt: new Date(timeline.startAt).toISOString(),
     endedAt: new Date(now).toISOString(),
-    protocol,
-    client: protocol === 'mqtt' ? client : 'https',
-    qos: profile.publish.qos,
+    protocol: commonOf(plan, ({ connect }) => connect.protocol) ?? 'mixed',
+    client:
+      commonOf(plan, ({ connect }) => (connect.protocol === 'mqtt' ? connect.client : 'https')) ?? 'mixed',
+    qos: commonOf(plan, ({ publish }) => publish.qos) ?? 'mixed',
     devices,
     messages,
     observers: ledger.observers,

@@ -1,5 +1,6 @@
 import { accountOf } from '../plan/account.ts';
 import type { InjectedFaults, RunConditions } from '../plan/conditions.ts';
+import { wholeProfileOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatBytes, formatCount, formatElapsed, formatPlural } from '../shared/format.ts';
 import { traitsOf } from '../targets/traits-of.ts';
@@ -15,7 +16,7 @@ export function conditionsOf(plan: Plan, faults: InjectedFaults | undefined): Ru
     isRehearsal,
     target: target === undefined ? 'unknown' : traits.describe(target, isRehearsal),
     ...conditions,
-    profile,
+    profile: wholeProfileOf(plan),
     overrides: profile.overrides ?? [],
     ...(faults === undefined ? {} : { faults }),
   };

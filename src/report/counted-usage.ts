@@ -1,21 +1,25 @@
+import { type GroupLedger, nothingSeen } from '../measure/group-totals.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import type { Deployment } from '../plan/deployment.ts';
 import { echoingDevices } from '../plan/echoes.ts';
 import { lambdaUsage, pollsOf } from '../plan/forecast-usage.ts';
+import { groupsOf, httpsSlicesOf } from '../plan/groups.ts';
 import { meteredBytes } from '../plan/message-size.ts';
-import { echoObserver } from '../plan/observers.ts';
-import type { Plan } from '../plan/plan.ts';
+import { echoObserver, ruleObserver } from '../plan/observers.ts';
+import type { GroupPlan, Plan } from '../plan/plan.ts';
 import { checkpointEveryMs, controlPollEveryMs } from '../plan/poll-intervals.ts';
 import {
   clearingMessages,
   connectionMinutes,
   type IotUsage,
+  type MessageUsage,
   queueRequests,
   stateTransitions,
   storePuts,
   streamUsage,
   type Usage,
 } from '../plan/usage.ts';
+import { sumBy } from '../shared/sum.ts';
 
 /**
  * What a run used, counted where the ledger counts it: messages, connects, connection time, the slices' time, windows.
@@ -23,11 +27,11 @@ import {
  */
 export function countUsage(plan: Plan, ledger: RunLedger, deployment: Deployment): Usage {
   const { slices, sliceSeconds } = ledger.generator;
-  const taken = messagesTaken(ledger);
+  const taken = sumBy(ledger.groups, messagesTaken);
   const looks = pollsOf(plan, deployment, ledger.lastSentAt ?? plan.timeline.publishAt);
   const checkpoints = (sliceSeconds * 1_000) / checkpointEveryMs(plan.profile) / Math.max(1, slices);
   return {
-    iot: iotUsage(plan, ledger, taken, looks),
+    iot: iotUsage(plan, ledger, looks),
     sqs: queueRequests(taken, deployment),
     kinesis: streamUsage(taken, secondsOf(plan, ledger), deployment),
     lambda: lambdaUsage(plan, deployment, {
@@ -47,9 +51,10 @@ function secondsOf({ timeline }: Plan, { lastSentAt }: RunLedger): number {
   return ((lastSentAt ?? publishAt) + drainEndAt - publishEndAt - createdAt) / 1_000;
 }
 
-/** Publishes that the service took in, as far as anybody knows: at QoS 0 nothing says which it did not. */
-function messagesTaken({ acknowledged, messages }: RunLedger): number {
-  return acknowledged ? Math.max(messages.acked, messages.received) : messages.sent;
+/** Publishes that the service took in, as far as is known: at QoS 0 nothing says which it did not. */
+function messagesTaken({ acknowledged, messages, observers }: GroupLedger): number {
+  const { received } = observers[ruleObserver] ?? nothingSeen;
+  return acknowledged ? Math.max(messages.acked, received) : messages.sent;
 }
 
 /** Messages that devices received on their own subscriptions, from any sender. */
@@ -58,40 +63,49 @@ function deliveriesOf({ observers }: RunLedger): number {
   return echo === undefined ? 0 : echo.arrivals + echo.unrelated;
 }
 
-function iotUsage(plan: Plan, ledger: RunLedger, taken: number, looks: number): IotUsage {
-  const { profile } = plan;
-  const { devices, generator, perSecond } = ledger;
+function iotUsage(plan: Plan, ledger: RunLedger, looks: number): IotUsage {
+  const { generator, perSecond } = ledger;
   const stops = ledger.stoppedOn === undefined ? 0 : 1;
-  const messages = {
-    meteredBytes: meteredBytes(plan),
+  const httpsShare = httpsSlicesOf(plan) / plan.slices.count;
+  const httpsSeconds = generator.sliceSeconds * httpsShare;
+  const polls = Math.ceil((httpsSeconds * 1_000) / controlPollEveryMs(httpsSlicesOf(plan)));
+  // Each slice over MQTT has its control channel.
+  const channels = Math.round(generator.slices * (1 - httpsShare));
+  const channelSeconds = generator.sliceSeconds - httpsSeconds;
+  const groups = groupsOf(plan).map((group, i) => ({ group, ledger: ledger.groups[i]! }));
+  const ofMqtt = groups.filter(({ group }) => group.profile.connect.protocol === 'mqtt');
+  const connectsOf = ({ devices }: GroupLedger) => devices.connected + devices.reconnects;
+  const connects = sumBy(ofMqtt, (each) => connectsOf(each.ledger));
+  const echoes = sumBy(ofMqtt, ({ group: { profile }, ledger: each }) =>
+    Math.round((connectsOf(each) * echoingDevices(profile)) / profile.devices),
+  );
+  // Duplicates, and the stop message, are of no group: they count as messages of the first one.
+  const notOfGroups = deliveriesOf(ledger) + stops * channels - sumBy(ledger.groups, echoesReceived);
+  const controlConnects = ofMqtt.length === 0 ? 0 : generator.controlConnects;
+  const deviceSeconds = ofMqtt.length === 0 ? 0 : sumBy(perSecond.connected, (connected) => connected);
+  return {
+    messages: groups.map(({ group, ledger: each }) =>
+      messageUsage(group, each, group === ofMqtt[0]?.group ? notOfGroups : 0),
+    ),
+    connects: connects + controlConnects,
+    subscribes: echoes + controlConnects,
+    deviceAcks: 0,
+    controlMessages: polls + looks + stops + clearingMessages,
+    connectionMinutes: connectionMinutes(connects + channels, (deviceSeconds + channelSeconds) * 1_000),
+  };
+}
+
+function messageUsage(group: GroupPlan, ledger: GroupLedger, otherDeliveries: number): MessageUsage {
+  const taken = messagesTaken(ledger);
+  return {
+    meteredBytes: meteredBytes(group),
     publishesIn: taken,
+    publishesOut: echoesReceived(ledger) + otherDeliveries,
     rulesTriggered: taken,
     ruleActions: taken,
-    deviceAcks: 0,
   };
-  if (profile.connect.protocol === 'https') {
-    const polls = Math.ceil((generator.sliceSeconds * 1_000) / controlPollEveryMs(plan.slices.count));
-    return {
-      ...messages,
-      connects: 0,
-      subscribes: 0,
-      publishesOut: 0,
-      controlMessages: polls + looks + stops + clearingMessages,
-      connectionMinutes: 0,
-    };
-  }
-  const connects = devices.connected + devices.reconnects;
-  const echoes = Math.round((connects * echoingDevices(profile)) / profile.devices);
-  const deviceSeconds = perSecond.connected.reduce((sum, connected) => sum + connected, 0);
-  return {
-    ...messages,
-    connects: connects + generator.controlConnects,
-    subscribes: echoes + generator.controlConnects,
-    publishesOut: deliveriesOf(ledger) + stops * generator.slices,
-    controlMessages: looks + stops + clearingMessages,
-    connectionMinutes: connectionMinutes(
-      connects + generator.slices,
-      (deviceSeconds + generator.sliceSeconds) * 1_000,
-    ),
-  };
+}
+
+function echoesReceived({ observers }: GroupLedger): number {
+  return observers[echoObserver]?.received ?? 0;
 }

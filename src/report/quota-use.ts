@@ -1,5 +1,6 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
 import { accountOf } from '../plan/account.ts';
+import { mqttGroupsOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Quota, type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
 import type { QuotaUse } from './usage-model.ts';
@@ -12,7 +13,7 @@ export function quotaUseOf(plan: Plan, ledger: RunLedger): QuotaUse[] {
   const { limits, live } = accountOf(plan);
   const { sent, connected, echoed } = ledger.perSecond;
   const publishes = Math.max(0, ...sent);
-  const isMqtt = plan.profile.connect.protocol === 'mqtt';
+  const isMqtt = mqttGroupsOf(plan).length > 0;
   const peaks: [QuotaName, number][] = [['publishInPerSecond', publishes]];
   // Counted as it was planned (`quotaAssumptions`): the rule's match of each publish, and each echo that a device received.
   const outbound = sent.map((count, i) => count + (echoed[i] ?? 0));

@@ -1,5 +1,7 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { StageCounts } from '../measure/slice-entry.ts';
+import { groupsOf } from '../plan/groups.ts';
+import type { GroupPlan, Plan } from '../plan/plan.ts';
 import type { Rates, StageRate } from './report-model.ts';
 
 /** @param isOver false: a run that still publishes, whose time so far counts */
@@ -40,7 +42,21 @@ function publishedUntil(plan: Plan, ledger: RunLedger, isOver: boolean): number 
  * Messages by their intended time, which the schedule fixes: what was due within a stage, and how much of that was sent,
  * over the stage's length. A stage that the end cut short is averaged over what there was of it.
  */
-function stageRates({ profile, timeline }: Plan, { stages }: RunLedger, endAt: number): StageRate[] {
+function stageRates(plan: Plan, ledger: RunLedger, endAt: number): StageRate[] {
+  let first = 0;
+  return groupsOf(plan).flatMap((group) => {
+    const { length } = group.profile.stages;
+    const counts = ledger.stages.slice(first, first + length);
+    first += length;
+    return groupStageRates(group, counts, endAt);
+  });
+}
+
+function groupStageRates(
+  { group, profile, timeline }: GroupPlan,
+  stages: readonly StageCounts[],
+  endAt: number,
+): StageRate[] {
   const rates: StageRate[] = [];
   let stageAt = timeline.publishAt;
   let startPerSecond = profile.startRatePerSecond;
@@ -53,6 +69,7 @@ function stageRates({ profile, timeline }: Plan, { stages }: RunLedger, endAt: n
     // A stage of no length is a jump of the rate; there is nothing to average over.
     if (durationMs > 0) {
       rates.push({
+        ...(group === undefined ? {} : { group }),
         stage: i + 1,
         seconds: durationMs / 1000,
         startPerSecond,

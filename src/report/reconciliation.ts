@@ -1,4 +1,5 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
+import { mqttGroupsOf } from '../plan/groups.ts';
 import { echoObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatCount, formatPlural } from '../shared/format.ts';
@@ -46,7 +47,7 @@ export function reconcile(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatchV
     return { ...entry, cloudwatch: sum, ...explain(sum - count, reasons) };
   };
   const { messages, devices, slices, acknowledged } = ledger;
-  const isMqtt = plan.profile.connect.protocol === 'mqtt';
+  const isMqtt = mqttGroupsOf(plan).length > 0;
   const throttled = cloudwatch.sums['PublishIn.Throttle'] ?? 0;
   const recordless = slices.died - ledger.knownUntil.length;
   return [

@@ -1,16 +1,11 @@
 import type { LatencyOverTime } from '../live/latency-over-time.ts';
 import type { UnrelatedCounts } from '../measure/arrival-window.ts';
 import type { Imbalance } from '../measure/check-ledger.ts';
+import type { RunDeviceCounts } from '../measure/group-totals.ts';
 import type { LatencyName, TimedLatencyName } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { CountsByReason } from '../measure/reason-counts.ts';
-import type {
-  MessageLedger,
-  ObserverLedger,
-  RunDeviceCounts,
-  RunSeries,
-  SliceOutcomes,
-} from '../measure/run-ledger.ts';
+import type { MessageLedger, ObserverLedger, RunSeries, SliceOutcomes } from '../measure/run-ledger.ts';
 import type { RunConditions } from '../plan/conditions.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { GeneratorSummary } from './generator-report.ts';
@@ -45,7 +40,8 @@ export interface Report {
   readonly endedAt: string;
   readonly protocol: string;
   readonly client: string;
-  readonly qos: 0 | 1;
+  /** `mixed` where device groups differ, as for protocol and client. */
+  readonly qos: 0 | 1 | 'mixed';
   readonly devices: RunDeviceCounts;
   readonly messages: MessageLedger;
   /** By observer, the primary one first: `messages` says of arrivals what was seen there. */
@@ -130,6 +126,8 @@ export interface Rates {
 
 /** Means over the stage, or what there was of it: messages whose intended time lies in it, and how many of those were sent. */
 export interface StageRate {
+  /** The device group; absent where the profile has none. */
+  readonly group?: string;
   /** From 1. */
   readonly stage: number;
   readonly seconds: number;

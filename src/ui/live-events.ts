@@ -4,10 +4,12 @@ import type { RunView } from '../live/run-in-progress.ts';
 import type { RunTotals } from '../live/run-totals.ts';
 import { sliceStates } from '../live/slice-states.ts';
 import { accountOf } from '../plan/account.ts';
+import { arrivalRatesOf, groupsOf, isAcknowledged, mqttGroupsOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { LiveMessages } from '../report/plots/ledger-flow.ts';
 import type { TargetPoint } from '../report/plots/rate-plot.ts';
 import { formatTimeLeft } from '../shared/format.ts';
+import { sumBy } from '../shared/sum.ts';
 import { type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
 import type { ActiveRun } from './active-run.ts';
 import type { PageEvents, PlanOnPage, QuotaOnPage, ViewOnPage } from './page/messages.ts';
@@ -60,22 +62,22 @@ export async function sendRunEvents(
 function planOnPage(plan: Plan): PlanOnPage {
   const { profile, timeline, slices } = plan;
   const { startAt, publishAt, publishEndAt, drainEndAt } = timeline;
-  const isMqtt = profile.connect.protocol === 'mqtt';
   return {
     frame: { startAt, publishAt, publishEndAt, endAt: drainEndAt },
     target: targetOf(plan),
     devices: profile.devices,
     slices: slices.count,
     messages: plan.load.messages,
-    acknowledged: !isMqtt || profile.publish.qos === 1,
+    acknowledged: groupsOf(plan).every(isAcknowledged),
     secondsPerStep: drawnStepSeconds((drainEndAt - startAt) / 1_000),
-    quotas: isMqtt
-      ? [
-          quotaOnPage(plan, 'publishInPerSecond', 'sent'),
-          quotaOnPage(plan, 'connectsPerSecond', 'connects'),
-          quotaOnPage(plan, 'concurrentConnections', 'connected'),
-        ]
-      : [quotaOnPage(plan, 'publishInPerSecond', 'sent')],
+    quotas:
+      mqttGroupsOf(plan).length > 0
+        ? [
+            quotaOnPage(plan, 'publishInPerSecond', 'sent'),
+            quotaOnPage(plan, 'connectsPerSecond', 'connects'),
+            quotaOnPage(plan, 'concurrentConnections', 'connected'),
+          ]
+        : [quotaOnPage(plan, 'publishInPerSecond', 'sent')],
   };
 }
 
@@ -84,13 +86,19 @@ function quotaOnPage(plan: Plan, name: QuotaName, usedBy: QuotaOnPage['usedBy'])
   return { name: label, unit, limit: accountOf(plan).limits[name], usedBy };
 }
 
-/** The corners of the arrival rate. */
-function targetOf({ profile, timeline }: Plan): TargetPoint[] {
-  const points: TargetPoint[] = [[timeline.publishAt, profile.startRatePerSecond]];
-  let at = timeline.publishAt;
-  for (const { durationMs, targetPerSecond } of profile.stages) {
-    at += durationMs;
-    points.push([at, targetPerSecond]);
+/** The corners of the arrival rates' sum: two at an instant where it jumps. */
+function targetOf(plan: Plan): TargetPoint[] {
+  const { publishAt } = plan.timeline;
+  const rates = arrivalRatesOf(plan);
+  const sumAt = (ms: number, side: 'before' | 'after') => sumBy(rates, (rate) => rate.perSecondAt(ms, side));
+  const ends = [...new Set(rates.flatMap(({ endsMs }) => endsMs))]
+    .filter((ms) => ms > 0)
+    .sort((a, b) => a - b);
+  const points: TargetPoint[] = [[publishAt, sumAt(0, 'after')]];
+  for (const ms of ends) {
+    const [before, after] = [sumAt(ms, 'before'), sumAt(ms, 'after')];
+    points.push([publishAt + ms, before]);
+    if (after !== before && ms !== ends.at(-1)) points.push([publishAt + ms, after]);
   }
   return points;
 }

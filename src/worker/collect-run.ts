@@ -7,6 +7,7 @@ import { type Ledger, makeLedger } from '../measure/ledger.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import { compareSequenceNumbers } from '../measure/stream-batch.ts';
 import { type Backlog, emptyBacklog, unknownBacklog } from '../measure/unread-backlog.ts';
+import { cloudWatchProtocolsOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 
 /** Windows that were put into the run store by now show up within this, and what the rule still delivers is in the queue. */
@@ -172,10 +173,9 @@ export async function settledSums(
   metrics: Metrics,
   { plan, expectedPublishIn, delayMs }: MetricsWait,
 ): Promise<MetricSums> {
-  const protocol = plan.profile.connect.protocol === 'https' ? 'HTTP' : 'MQTT';
   const giveUpAt = performance.now() + delayMs;
   for (;;) {
-    const sums = await metrics.sums(protocol, plan.timeline.createdAt, Date.now());
+    const sums = await metrics.sums(cloudWatchProtocolsOf(plan), plan.timeline.createdAt, Date.now());
     if ((sums['PublishIn.Success'] ?? 0) >= expectedPublishIn) return sums;
     const leftMs = giveUpAt - performance.now();
     if (leftMs <= 0) return sums;

@@ -1,46 +1,54 @@
 import type { LivePoint } from '../live/live-points.ts';
-import type { Plan } from '../plan/plan.ts';
+import { commonOf, groupsOf } from '../plan/groups.ts';
+import type { GroupPlan, Plan } from '../plan/plan.ts';
 import type { Report } from '../report/report-model.ts';
 import { formatDuration } from '../shared/duration.ts';
 import { formatCount, formatValue } from '../shared/format.ts';
 
 type RunPoint = LivePoint<'stampede_run'>;
 
-/** Where a run begins and where its stages do: annotations, all known as soon as there is a plan. */
-export function runCoursePoints({ runId, profile, timeline, load, slices }: Plan): readonly RunPoint[] {
-  const tagsOf = (event: string) => ({ run: runId, protocol: profile.connect.protocol, event });
-  const points: RunPoint[] = [
-    {
-      measurement: 'stampede_run',
-      tags: tagsOf('start'),
-      fields: {
-        title: `${profile.name}: start`,
-        text: `${formatCount(profile.devices)} devices in ${formatCount(slices.count)} slices, ${formatCount(load.messages)} messages`,
-        profile: profile.name,
-        devices: profile.devices,
-        slices: slices.count,
-        messages: load.messages,
-      },
-      timestampNs: nanosecondsOfMs(timeline.startAt),
+/** Where a run begins and where the stages of its groups do: annotations, all known as soon as there is a plan. */
+export function runCoursePoints(plan: Plan): readonly RunPoint[] {
+  const { runId, profile, timeline, load, slices } = plan;
+  const start: RunPoint = {
+    measurement: 'stampede_run',
+    tags: {
+      run: runId,
+      protocol: commonOf(plan, ({ connect }) => connect.protocol) ?? 'mixed',
+      event: 'start',
     },
-  ];
+    fields: {
+      title: `${profile.name}: start`,
+      text: `${formatCount(profile.devices)} devices in ${formatCount(slices.count)} slices, ${formatCount(load.messages)} messages`,
+      profile: profile.name,
+      devices: profile.devices,
+      slices: slices.count,
+      messages: load.messages,
+    },
+    timestampNs: nanosecondsOfMs(timeline.startAt),
+  };
+  return [start, ...groupsOf(plan).flatMap((group) => stagePoints(group, profile.name))];
+}
+
+function stagePoints({ runId, group, profile, timeline }: GroupPlan, name: string): RunPoint[] {
+  const tags = { run: runId, protocol: profile.connect.protocol, event: 'stage' };
   let stageStartsAt = timeline.publishAt;
-  for (const [i, { durationMs, targetPerSecond }] of profile.stages.entries()) {
-    points.push({
+  return profile.stages.map(({ durationMs, targetPerSecond }, i) => {
+    const point: RunPoint = {
       measurement: 'stampede_run',
-      tags: tagsOf('stage'),
+      tags: group === undefined ? tags : { ...tags, group },
       fields: {
-        title: `stage ${i + 1}`,
+        title: group === undefined ? `stage ${i + 1}` : `${group}: stage ${i + 1}`,
         text: `to ${formatValue(targetPerSecond)}/s in ${formatDuration(durationMs)}`,
-        profile: profile.name,
+        profile: name,
         stage: i + 1,
         target_per_second: targetPerSecond,
       },
       timestampNs: nanosecondsOfMs(stageStartsAt),
-    });
+    };
     stageStartsAt += durationMs;
-  }
-  return points;
+    return point;
+  });
 }
 
 /** How a run ended: an annotation, and the figures by which runs are compared. */

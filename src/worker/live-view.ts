@@ -6,6 +6,7 @@ import type { RunStore } from '../aws/run-store.ts';
 import { arrivalPoints } from '../live/live-arrivals.ts';
 import { makeSlicePoints, type SliceSnapshot } from '../live/live-slice.ts';
 import type { ArrivalWindow } from '../measure/arrival-window.ts';
+import { groupOfSlice } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { LiveDelivery, Report } from '../report/report-model.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -120,7 +121,7 @@ function makeInfluxView(settings: InfluxSettings, { store, clock, random }: Live
           writeOverflow(runId, `slice-${slice}-${overflows++}`, lines, isWhole),
         onRefused: (lines) => say(`${lines} points of slice ${slice} were refused`),
       });
-      const pointsOf = makeSlicePoints(plan);
+      const pointsOf = makeSlicePoints(groupOfSlice(plan, slice));
       // The first slice writes the run's course, so that it is available before the run ends.
       if (slice === 0) queue.add(runCoursePoints(plan).map(lineOf));
       return {

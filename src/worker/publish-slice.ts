@@ -5,10 +5,13 @@ import type { SliceResult } from '../measure/slice-result.ts';
 import type { ActionKind, Announcement } from '../plan/actions/action.ts';
 import { actionKinds } from '../plan/actions/action-kinds.ts';
 import type { ControlMessage } from '../plan/control-message.ts';
+import { groupOfSlice, httpsSlicesOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { LoadProfile } from '../profile/load-profile.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { KnownTarget } from '../targets/known-target.ts';
 import { checkPlannedTarget } from '../targets/planned-target.ts';
+import type { Target } from '../targets/target.ts';
 import { followActions } from './follow-actions.ts';
 import type { LiveView } from './live-view.ts';
 
@@ -28,11 +31,20 @@ export interface SliceDeps {
   readonly liveView: LiveView;
   /** Set for this invocation: one from an earlier one stood still while the environment was frozen. */
   readonly clock: Clock;
-  makeTransport(plan: Plan): Promise<MakeTransport>;
+  makeTransport(group: LoadedGroup): Promise<MakeTransport>;
   /** In place of all that there are. */
   readonly actionKinds?: readonly ActionKind[];
   /** Listens for the run's actions until closed. */
-  openControl(plan: Plan, slice: number, contact: ControlContact): Promise<OpenControl>;
+  openControl(group: LoadedGroup, slice: number, contact: ControlContact): Promise<OpenControl>;
+}
+
+/** The device group that a slice belongs to, and what it loads. */
+export interface LoadedGroup {
+  readonly runId: string;
+  readonly profile: LoadProfile;
+  readonly target: Target;
+  /** Slices of the run that poll for the control message. */
+  readonly httpsSlices: number;
 }
 
 /** Callbacks for announcements of the run and for the loss of the control channel. */
@@ -66,8 +78,11 @@ export async function publishSlice(
 ): Promise<{ slice: number }> {
   const { store, liveView, clock } = world;
   const stored = await store.getPlan(runId);
-  const plan = { ...stored, target: checkPlannedTarget(stored.target, { ...world.known, hosts }) };
-  const transport = await world.makeTransport(plan);
+  const target = checkPlannedTarget(stored.target, { ...world.known, hosts });
+  const plan = { ...stored, target };
+  const { profile } = groupOfSlice(plan, slice);
+  const group = { runId, profile, target, httpsSlices: httpsSlicesOf(plan) };
+  const transport = await world.makeTransport(group);
   const stop = new AbortController();
   const received: { stoppedOn?: ControlMessage } = {};
   const view = liveView.openSlice(plan, slice);
@@ -83,7 +98,7 @@ export async function publishSlice(
       },
     },
   });
-  const control = await world.openControl(plan, slice, {
+  const control = await world.openControl(group, slice, {
     onAction: (announcement) => actions.received(announcement),
     onLost: (reason) => stop.abort(reason),
   });

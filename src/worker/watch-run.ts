@@ -4,6 +4,7 @@ import type { RunStore } from '../aws/run-store.ts';
 import { makeLedger } from '../measure/ledger.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
 import { stopOf } from '../plan/actions/stop.ts';
+import { cloudWatchProtocolsOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { checkpointEveryMs, watchEverySeconds } from '../plan/poll-intervals.ts';
 import { cloudWatchPrefix } from '../profile/threshold-metrics.ts';
@@ -81,9 +82,9 @@ function reportedUntil(running: readonly SliceResult[], aliveSince: number): num
 const noCloudWatch: CloudWatchView = { sums: {}, asked: [] };
 
 /** CloudWatch is a minute or more behind: what it does not show yet fails nothing. */
-async function readSoFar({ profile, timeline }: Plan, { metrics, now }: WatchDeps): Promise<CloudWatchView> {
-  const protocol = profile.connect.protocol === 'https' ? 'HTTP' : 'MQTT';
-  return { sums: await metrics.sums(protocol, timeline.createdAt, now()), asked: metrics.names };
+async function readSoFar(plan: Plan, { metrics, now }: WatchDeps): Promise<CloudWatchView> {
+  const sums = await metrics.sums(cloudWatchProtocolsOf(plan), plan.timeline.createdAt, now());
+  return { sums, asked: metrics.names };
 }
 
 function needsCloudWatch({ profile }: Plan): boolean {

@@ -35,7 +35,7 @@ const works = {
   slices(settings: PlanSettings): void {
     const plan = draftOf(settings);
     for (let slice = 0; slice < plan.slices.count; slice++) {
-      const schedule = makeSliceSchedule(plan, sliceOf(plan, slice));
+      const schedule = makeSliceSchedule(sliceOf(plan, slice));
       schedule.offsetMs(0);
       schedule.offsetMs(schedule.messages - 1);
     }

@@ -3,6 +3,7 @@ import type { SFNClient } from '@aws-sdk/client-sfn';
 import type { ReadTotals } from '../../aws/influx-totals.ts';
 import { makeCountSlices } from '../../aws/map-runs.ts';
 import { makeMetrics } from '../../aws/metric-sums.ts';
+import { cloudWatchProtocolsOf } from '../../plan/groups.ts';
 import type { ServiceCounts } from '../run/progress.ts';
 import type { Backend, LiveQuery } from './backend.ts';
 
@@ -50,8 +51,7 @@ function makeReadServiceCounts(
   const metrics = makeMetrics(undefined, client, shownMetrics);
   return async ({ plan }) => {
     if (plan === undefined || Date.now() < plan.timeline.publishAt) return undefined;
-    const protocol = plan.profile.connect.protocol === 'https' ? 'HTTP' : 'MQTT';
-    const sums = await metrics.sums(protocol, plan.timeline.startAt, Date.now());
+    const sums = await metrics.sums(cloudWatchProtocolsOf(plan), plan.timeline.startAt, Date.now());
     return {
       publishIn: sums['PublishIn.Success'] ?? 0,
       publishOut: sums['PublishOut.Success'] ?? 0,

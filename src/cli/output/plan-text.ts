@@ -1,10 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 import { makeArrivalRate } from '../../plan/arrival-rate.ts';
+import { arrivalRatesOf, groupsOf, mqttGroupsOf } from '../../plan/groups.ts';
 import type { HostForecast } from '../../plan/host.ts';
 import { messageBytes } from '../../plan/message-size.ts';
-import type { Plan } from '../../plan/plan.ts';
+import type { GroupPlan, Plan } from '../../plan/plan.ts';
 import type { Preflight } from '../../plan/preflight.ts';
-import { sliceOf } from '../../plan/slices.ts';
+import { sharesOf } from '../../plan/slices.ts';
 import { wrapText } from '../../report/text-table.ts';
 import { formatDuration } from '../../shared/duration.ts';
 import {
@@ -15,6 +16,7 @@ import {
   formatPlural,
   formatQuantity,
 } from '../../shared/format.ts';
+import { sumBy } from '../../shared/sum.ts';
 import { describeCost, renderPreflight } from './preflight-text.ts';
 import { plainStyler, type Styler } from './style.ts';
 
@@ -112,16 +114,29 @@ function row(label: string, text: string): string {
 }
 
 function renderOverview(plan: Plan): string[] {
-  const { profile, load } = plan;
+  const groups = groupsOf(plan);
+  if (plan.groups === undefined) return groups.flatMap(renderGroup);
+  const { devices } = plan.profile;
+  const { load, slices } = plan;
+  return [
+    row('devices', `${formatPlural(devices, 'virtual device')} in ${formatPlural(groups.length, 'group')}`),
+    row('slices', `${formatCount(slices.count)}, one Lambda each`),
+    row('messages', `${formatCount(load.messages)}, up to ${formatPerSecond(load.peakPerSecond)}`),
+    ...groups.flatMap((group) => ['', `  group ${group.group}`, ...renderGroup(group)]),
+  ];
+}
+
+function renderGroup(group: GroupPlan): string[] {
+  const { profile, load } = group;
   const { connect, publish, devices } = profile;
-  const bytes = messageBytes(plan);
+  const bytes = messageBytes(group);
   const client =
     connect.protocol === 'mqtt' ? `MQTT (client ${connect.client}, QoS ${publish.qos})` : 'HTTPS';
-  const publishMs = plan.timeline.publishEndAt - plan.timeline.publishAt;
+  const publishMs = makeArrivalRate(profile).durationMs;
   const perDevice = devicePace(load.peakPerSecond / devices);
   const rows = [
     row('devices', `${formatPlural(devices, 'virtual device')} over ${client}`),
-    row('slices', slicesText(plan)),
+    row('slices', slicesText(group)),
     row(
       'messages',
       `${formatCount(load.messages)} in ${formatDuration(publishMs)}, up to ${formatPerSecond(load.peakPerSecond)} (${perDevice})`,
@@ -148,38 +163,44 @@ function devicePace(perSecond: number): string {
 }
 
 /** Slices differ by one device and by one message at most. */
-function slicesText(plan: Plan): string {
-  const { count, devicesPerSlice } = plan.slices;
-  const { messages } = sliceOf(plan, 0);
-  const upTo = plan.profile.devices % count === 0 ? '' : 'up to ';
+function slicesText(group: GroupPlan): string {
+  const { count, devicesPerSlice } = group.slices;
+  const messages = sharesOf(group)[0]?.messages ?? 0;
+  const upTo = group.profile.devices % count === 0 ? '' : 'up to ';
   return `${formatCount(count)} × ${upTo}${formatPlural(devicesPerSlice, 'device')}, one Lambda and about ${formatPlural(messages, 'message')} each`;
 }
 
-function renderStages({ profile, load }: Plan, style: Styler): string[] {
+function renderStages(plan: Plan, style: Styler): string[] {
+  const groups = groupsOf(plan);
+  const heading = ['stage', 'lasts', 'rate', 'messages'];
+  const rows = groups.flatMap(stageRows);
+  const names = Math.max(7, ...rows.map(([stage = '']) => stage.length + 2));
+  const shown = [heading, ...rows.slice(0, maxStageRows)];
+  const lines = shown.map(
+    ([stage = '', lasts = '', shape = '', messages = '']) =>
+      `  ${stage.padEnd(names)}${lasts.padEnd(10)}${shape.padEnd(26)}${messages.padStart(13)}`,
+  );
+  if (rows.length > maxStageRows)
+    lines.push(`  … and ${formatPlural(rows.length - maxStageRows, 'stage')} more`);
+  const [head = '', ...body] = lines;
+  return [style('heading', head), ...body, '', style('bar', `  ${sparkline(plan)}`)];
+}
+
+function stageRows({ group, profile }: GroupPlan): string[][] {
   const rate = makeArrivalRate(profile);
-  const rows = [['stage', 'lasts', 'rate', 'messages']];
   let from = profile.startRatePerSecond;
   let offsetMs = 0;
-  for (const [i, { durationMs, targetPerSecond }] of profile.stages.entries()) {
+  return profile.stages.map(({ durationMs, targetPerSecond }, i) => {
     const messages = rate.messagesBy(offsetMs + durationMs) - rate.messagesBy(offsetMs);
     const shape =
       from === targetPerSecond
         ? formatPerSecond(from)
         : `${formatPerSecond(from)} → ${formatPerSecond(targetPerSecond)}`;
-    rows.push([String(i + 1), formatDuration(durationMs), shape, formatCount(messages)]);
     from = targetPerSecond;
     offsetMs += durationMs;
-  }
-  const shown = rows.length <= maxStageRows ? rows : rows.slice(0, maxStageRows);
-  const lines = shown.map(
-    ([stage = '', lasts = '', shape = '', messages = '']) =>
-      `  ${stage.padEnd(7)}${lasts.padEnd(10)}${shape.padEnd(26)}${messages.padStart(13)}`,
-  );
-  if (rows.length > shown.length)
-    lines.push(`  … and ${formatPlural(rows.length - shown.length, 'stage')} more`);
-  const [head = '', ...body] = lines;
-  const graph = `  ${sparkline(profile, load.peakPerSecond)}`;
-  return [style('heading', head), ...body, '', style('bar', graph)];
+    const stage = group === undefined ? String(i + 1) : `${group} ${i + 1}`;
+    return [stage, formatDuration(durationMs), shape, formatCount(messages)];
+  });
 }
 
 const maxStageRows = 21;
@@ -187,23 +208,22 @@ const sparkColumns = 60;
 const sparkSteps = '▁▂▃▄▅▆▇█';
 
 /** Mean rate of each of 60 equal stretches of the publishing time, against the peak. */
-function sparkline(profile: Plan['profile'], peakPerSecond: number): string {
-  const rate = makeArrivalRate(profile);
-  const stretchMs = rate.durationMs / sparkColumns;
+function sparkline(plan: Plan): string {
+  const rates = arrivalRatesOf(plan);
+  const messagesBy = (ms: number) => sumBy(rates, (rate) => rate.messagesBy(ms));
+  const stretchMs = Math.max(...rates.map(({ durationMs }) => durationMs)) / sparkColumns;
   return Array.from({ length: sparkColumns }, (_, i) => {
-    const messages = rate.messagesBy((i + 1) * stretchMs) - rate.messagesBy(i * stretchMs);
-    const share = messages / stretchMs / (peakPerSecond / 1_000);
+    const messages = messagesBy((i + 1) * stretchMs) - messagesBy(i * stretchMs);
+    const share = messages / stretchMs / (plan.load.peakPerSecond / 1_000);
     return sparkSteps[Math.max(0, Math.min(7, Math.ceil(share * 8) - 1))];
   }).join('');
 }
 
-function renderTimeline({ timeline, profile }: Plan, style: Styler): string[] {
-  const { createdAt, startAt, publishAt, publishEndAt, drainEndAt } = timeline;
+function renderTimeline(plan: Plan, style: Styler): string[] {
+  const { createdAt, startAt, publishAt, publishEndAt, drainEndAt } = plan.timeline;
   const events: [number, string][] = [
     [createdAt, 'the plan is made, a Lambda starts for each slice'],
-    ...(profile.connect.protocol === 'mqtt'
-      ? [[startAt, 'devices begin to connect'] as [number, string]]
-      : []),
+    ...(mqttGroupsOf(plan).length > 0 ? [[startAt, 'devices begin to connect'] as [number, string]] : []),
     [publishAt, 'publishing begins'],
     [publishEndAt, 'publishing ends; messages on the way drain'],
     [drainEndAt, 'the report is made'],

@@ -1,5 +1,6 @@
 import type { SliceCounts } from '../../aws/map-runs.ts';
 import type { RunTotals } from '../../live/run-totals.ts';
+import { groupsOf, isAcknowledged } from '../../plan/groups.ts';
 import type { Plan } from '../../plan/plan.ts';
 import {
   formatClock,
@@ -124,7 +125,7 @@ function rateRow({ sentPerSecond, intendedPerSecond }: Progress, plan: Plan): Ro
 function messagesRow(totals: RunTotals, plan: Plan): Row {
   const figures = [`${formatCount(totals.sent)} sent`];
   // QoS 0 has no acknowledgement to wait for.
-  if (plan.profile.connect.protocol === 'https' || plan.profile.publish.qos === 1) {
+  if (groupsOf(plan).some(isAcknowledged)) {
     figures.push(`${formatCount(totals.acked)} acked`);
   }
   return { label: 'messages', figures: [...figures, `${formatCount(totals.arrivals)} arrived`] };

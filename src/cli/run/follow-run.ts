@@ -1,9 +1,10 @@
 import type { Execution } from '../../aws/executions.ts';
 import type { RunTotals } from '../../live/run-totals.ts';
-import { makeArrivalRate } from '../../plan/arrival-rate.ts';
+import { arrivalRatesOf } from '../../plan/groups.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Report } from '../../report/report-model.ts';
 import { StampedeError } from '../../shared/errors.ts';
+import { sumBy } from '../../shared/sum.ts';
 import type { Backend, RunSite } from '../backend/backend.ts';
 import type { ProgressDisplay } from '../output/progress-display.ts';
 import { executionReportOf, reportIfAny } from '../runs/make-report.ts';
@@ -171,7 +172,7 @@ export async function planIfAny(record: RunWatch['record'], runId: string): Prom
 }
 
 /** Messages intended over the whole run by an instant, from the plan alone: what the sent ones are held against. */
-function makeIntendedBy({ profile, timeline }: Plan): (at: number) => number {
-  const rate = makeArrivalRate(profile);
-  return (at) => rate.messagesBy(at - timeline.publishAt);
+function makeIntendedBy(plan: Plan): (at: number) => number {
+  const rates = arrivalRatesOf(plan);
+  return (at) => sumBy(rates, (rate) => rate.messagesBy(at - plan.timeline.publishAt));
 }

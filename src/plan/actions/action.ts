@@ -1,5 +1,6 @@
 import type { JsonValue } from '../../profile/load-profile.ts';
 import type { ControlMessage } from '../control-message.ts';
+import { httpsSlicesOf } from '../groups.ts';
 import type { Plan } from '../plan.ts';
 import { stopWithinSeconds } from '../poll-intervals.ts';
 
@@ -56,12 +57,8 @@ export interface SliceControls {
 }
 
 /** Epoch milliseconds for an action that is issued now. */
-export function instantOf(
-  { isImmediate }: Pick<ActionKind, 'isImmediate'>,
-  now: number,
-  { profile, slices }: Pick<Plan, 'profile' | 'slices'>,
-): number {
-  return isImmediate ? now : now + stopWithinSeconds(profile, slices.count) * 1_000;
+export function instantOf({ isImmediate }: Pick<ActionKind, 'isImmediate'>, now: number, plan: Plan): number {
+  return isImmediate ? now : now + stopWithinSeconds(httpsSlicesOf(plan)) * 1_000;
 }
 
 /**

@@ -54,7 +54,7 @@ describe('publish-mqtt, from its zip', () => {
   ])('runs a slice of the plan that the zipped plan function made: %o', async (connect) => {
     const runId = `zipped-${connect.auth}`;
     const planned = await invoke('plan', { runId, profile: { ...profile, connect } });
-    expect(planned).toMatchObject({ failed: false, payload: { runId, protocol: 'mqtt', slices: [0, 1] } });
+    expect(planned).toMatchObject({ failed: false, payload: { runId, mqttSlices: 2, slices: [0, 1] } });
 
     const published = await invoke('publish-mqtt', { runId, slice: 1 });
     expect(published).toMatchObject({ failed: false, payload: { slice: 1 } });

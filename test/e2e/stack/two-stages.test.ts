@@ -11,6 +11,7 @@ import { controlTopicOf } from '../../../src/plan/plan.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { topicFilterMatches } from '../../../src/targets/aws-iot/match-topic-filter.ts';
 import { devicePolicy } from '../../../src/worker/device-policy.ts';
+import { onlyGroupOf } from '../../support/plan/only-group.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const serverless = asMap(parseYaml(readFileSync(`${root}/serverless.yml`, 'utf8')));
@@ -31,7 +32,7 @@ function filterOf({ namePrefix, stage }: StackName): string {
 function defaultTopicOf(topicFilter: string, runId: string): string {
   const profile = parseLoadProfile({ devices: 1, ratePerSecond: 1, duration: '1s' });
   const coldStart = { leadMs: 0, environmentsPerSecond: 100 };
-  return topicOfDevice(makePlan({ runId, profile, now: 0, coldStart, topicFilter }), 0, 0);
+  return topicOfDevice(onlyGroupOf(makePlan({ runId, profile, now: 0, coldStart, topicFilter })), 0, 0);
 }
 
 /** What devices with a certificate of this stack may do. */

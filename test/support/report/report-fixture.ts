@@ -80,7 +80,7 @@ function playSlice(
 ): void {
   const { publishAt } = plan.timeline;
   const { devices, messages } = sliceOf(plan, slice);
-  const schedule = makeSliceSchedule(plan, sliceOf(plan, slice));
+  const schedule = makeSliceSchedule(sliceOf(plan, slice));
   const died = troubles.died?.includes(slice) === true;
   const last = died ? Math.floor(messages / 2) : messages;
   const inThousand = (n: number, count = 0, from = 0) =>
@@ -95,7 +95,7 @@ function playSlice(
   const intended: number[] = new Array(seconds).fill(0);
   for (const n of numbers) intended[Math.floor((publishAt + schedule.offsetMs(n)) / 1000) - startSecond]!++;
 
-  const echoes = describeDevices(plan, sliceOf(plan, slice));
+  const echoes = describeDevices(sliceOf(plan, slice));
   const echoed = numbers.filter((n) => echoes.echoes(n % devices));
   const echoedBySecond: number[] = new Array(seconds).fill(0);
   for (const n of echoed)

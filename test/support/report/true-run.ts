@@ -5,6 +5,7 @@ import { MessageSets } from '../../../src/measure/message-sets.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import { type Backlog, emptyBacklog } from '../../../src/measure/unread-backlog.ts';
 import type { ControlMessage } from '../../../src/plan/control-message.ts';
+import { isAcknowledged as isGroupAcknowledged } from '../../../src/plan/groups.ts';
 import { echoObserver } from '../../../src/plan/observers.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { makeSliceSchedule } from '../../../src/plan/schedule.ts';
@@ -12,6 +13,7 @@ import { sliceOf } from '../../../src/plan/slices.ts';
 import { buildReport, type ReportInput } from '../../../src/report/build-report.ts';
 import type { Report } from '../../../src/report/report-model.ts';
 import { histogramOf, planOf, resultOf } from '../measure/run-fixture.ts';
+import { onlyGroupOf } from '../plan/only-group.ts';
 import type { Truth } from './truth.ts';
 
 /** What became of one message, independent of who recorded it. */
@@ -93,14 +95,14 @@ export function playTrueRun(situation: Situation): {
   });
   const plan = { ...planned, ...situation.plan };
   const { publishAt } = plan.timeline;
-  const isAcknowledged = plan.profile.connect.protocol === 'https' || plan.profile.publish.qos === 1;
   const { record = (result) => result, stoppedOn } = situation;
+  const isAcknowledged = isGroupAcknowledged(onlyGroupOf(plan));
   const stopAt = situation.stoppedAfterMs === undefined ? undefined : publishAt + situation.stoppedAfterMs;
   const ledger = makeLedger(plan);
   const held = new MessageSets();
   let echoes = 0;
   let toRedeliver = situation.redelivered ?? 0;
-  const isEchoing = plan.profile.echo.fraction > 0;
+  const isEchoing = onlyGroupOf(plan).profile.echo.fraction > 0;
   const counts = {
     intended: 0,
     sent: 0,
@@ -116,7 +118,7 @@ export function playTrueRun(situation: Situation): {
   };
   for (let slice = 0; slice < plan.slices.count; slice++) {
     const { devices, messages } = sliceOf(plan, slice);
-    const schedule = makeSliceSchedule(plan, sliceOf(plan, slice));
+    const schedule = makeSliceSchedule(sliceOf(plan, slice));
     const dueAt = (n: number) => publishAt + schedule.offsetMs(n);
     const due = Array.from({ length: messages }, (_, n) => n).filter(
       (n) => stopAt === undefined || dueAt(n) <= stopAt,
@@ -185,7 +187,7 @@ export function playTrueRun(situation: Situation): {
   const truth: Truth = { ...counts, ...situation.truth };
   const sums = {
     'PublishIn.Success':
-      truth.taken + (stopAt !== undefined && plan.profile.connect.protocol === 'https' ? 1 : 0),
+      truth.taken + (stopAt !== undefined && onlyGroupOf(plan).profile.connect.protocol === 'https' ? 1 : 0),
     'PublishIn.Throttle': truth.throttled,
     'Connect.Success': truth.devicesConnected + plan.slices.count,
     ...(isEchoing ? { 'PublishOut.Success': echoes } : {}),
@@ -217,15 +219,17 @@ function recordOf(
 ): SliceResult {
   const { publishAt, drainEndAt } = plan.timeline;
   const { kill, stopAt, isAcknowledged } = run;
-  const schedule = makeSliceSchedule(plan, sliceOf(plan, slice));
+  const schedule = makeSliceSchedule(sliceOf(plan, slice));
   const numbers = fates.flatMap(({ sent }, n) => (sent ? [n] : []));
   const count = (is: (fate: Fate) => boolean) => fates.filter(is).length;
   const base = resultOf(plan, slice, numbers);
   const acked = count((fate) => fate.acked);
   const throttled =
-    isAcknowledged && plan.profile.connect.protocol === 'https' ? count((fate) => fate.throttled) : 0;
+    isAcknowledged && onlyGroupOf(plan).profile.connect.protocol === 'https'
+      ? count((fate) => fate.throttled)
+      : 0;
   const notConnected = count((fate) => fate.dropped === 'not-connected');
-  const isEchoing = plan.profile.echo.fraction > 0;
+  const isEchoing = onlyGroupOf(plan).profile.echo.fraction > 0;
   const echoed = new IntervalSet();
   if (isEchoing) for (const [n, fate] of fates.entries()) if (fate.echoed) echoed.add(n);
   const byStop = count((fate) => fate.dropped === 'stopped');

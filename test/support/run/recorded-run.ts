@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { Report } from '../../../src/report/report-model.ts';
 import { type CliProcess, startCli, type Workplace } from '../cli/run-cli.ts';
+import { onlyGroupOf } from '../plan/only-group.ts';
 import { type Recorded, readRecording, recorderVariables } from './recording.ts';
 
 export interface RecordedRun {
@@ -39,7 +40,7 @@ export async function playRecorded(
   if (runId === undefined || !existsSync(path.join(runs, runId, 'report.json')))
     throw new Error(`${row.name} left no report (exit code ${code}):\n${stderr}`);
   const read = (name: string) => readFileSync(path.join(runs, runId, name), 'utf8');
-  const { profile: planned } = JSON.parse(read('plan.json')) as Plan;
+  const { profile: planned } = onlyGroupOf(JSON.parse(read('plan.json')) as Plan);
   return {
     code,
     said: `${stdout}${stderr}`,

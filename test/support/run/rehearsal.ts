@@ -13,6 +13,7 @@ import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { Report } from '../../../src/report/report-model.ts';
 import { keyIn } from '../embedded/test-key.ts';
+import { onlyGroupOf } from '../plan/only-group.ts';
 import { type Recorded, readRecording, recorderVariables } from './recording.ts';
 
 export interface Rehearsal {
@@ -89,7 +90,7 @@ export async function startRehearsal(
       async ended() {
         const execution = await executionEnded();
         try {
-          const { profile } = await read<Plan>('plan.json');
+          const { profile } = onlyGroupOf(await read<Plan>('plan.json'));
           return {
             execution,
             report: await read<Report>('report.json'),

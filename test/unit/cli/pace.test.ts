@@ -5,6 +5,7 @@ import { RunInProgress } from '../../../src/live/run-in-progress.ts';
 import { makeArrivalRate } from '../../../src/plan/arrival-rate.ts';
 import { makeRandom } from '../../../src/shared/random.ts';
 import { samplePlan } from '../../support/cli/sample-plan.ts';
+import { onlyGroupOf } from '../../support/plan/only-group.ts';
 
 const { startAt, publishAt, publishEndAt, drainEndAt } = samplePlan.timeline;
 const slices = 24;
@@ -21,7 +22,7 @@ interface LiveReport {
  */
 function reportsOfPunctualRun(): LiveReport[] {
   const random = makeRandom(7, 0);
-  const rate = makeArrivalRate(samplePlan.profile);
+  const rate = makeArrivalRate(onlyGroupOf(samplePlan).profile);
   const sentBy = (at: number) => Math.floor(rate.messagesBy(at - publishAt));
   const ofSlice = (slice: number, total: number) => Math.floor((total + slice) / slices);
   const reports: LiveReport[] = [];

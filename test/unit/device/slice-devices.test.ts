@@ -12,7 +12,7 @@ describe("a slice's devices", () => {
       slices: 3,
       publish: { topic: 's/{slice}/{runId}/{deviceId}/{deviceIndex}' },
     });
-    const devices = describeDevices(plan, sliceOf(plan, 2));
+    const devices = describeDevices(sliceOf(plan, 2));
     expect(devices.count).toBe(4);
     expect(devices.clientId(1)).toBe(identifyDevice('test-run', 7).clientId);
     expect(devices.topic(1)).toBe('s/2/test-run/d7/7');
@@ -21,7 +21,7 @@ describe("a slice's devices", () => {
   it('publish under what the stack reads', () => {
     const plan = makeTestPlan({ publish: { topic: '{topicRoot}/{deviceId}' } });
     const topicIn = (topicRoot?: string) =>
-      describeDevices({ ...plan, ...(topicRoot && { topicRoot }) }, sliceOf(plan, 0)).topic(3);
+      describeDevices(sliceOf({ ...plan, ...(topicRoot && { topicRoot }) }, 0)).topic(3);
     expect(topicIn('acme-stampede/prod')).toBe('acme-stampede/prod/d3');
     expect(topicIn()).toBe('stampede/dev/d3');
   });
@@ -38,7 +38,7 @@ describe("a slice's devices", () => {
         const echoing: number[] = [];
         for (let s = 0; s < plan.slices.count; s++) {
           const slice = sliceOf(plan, s);
-          const devices = describeDevices(plan, slice);
+          const devices = describeDevices(slice);
           for (let d = 0; d < devices.count; d++) if (devices.echoes(d)) echoing.push(slice.firstDevice + d);
         }
         expect(echoing.length).toBe(Math.ceil(run.echoFraction * run.devices));
@@ -50,6 +50,6 @@ describe("a slice's devices", () => {
 
   it('do not echo over HTTPS', () => {
     const plan = makeTestPlan({ echoFraction: 1, connect: { protocol: 'https' } });
-    expect(describeDevices(plan, sliceOf(plan, 0)).echoes(0)).toBe(false);
+    expect(describeDevices(sliceOf(plan, 0)).echoes(0)).toBe(false);
   });
 });

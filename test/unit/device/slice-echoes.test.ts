@@ -8,7 +8,7 @@ import type { Behaviour } from '../../support/device/simulated-transport.ts';
 describe('the echoes of a slice', () => {
   const options = { devices: 10, echoFraction: 0.5, ratePerSecond: 100, seconds: 5 };
   const plan = makeTestPlan(options);
-  const rankOf = countEchoesBefore(plan, sliceOf(plan, 0));
+  const rankOf = countEchoesBefore(sliceOf(plan, 0));
   const isDue = (n: number) => rankOf(n + 1) > rankOf(n);
   const due = rankOf(500);
 

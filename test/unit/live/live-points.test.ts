@@ -7,10 +7,12 @@ import { makeStageTags } from '../../../src/live/live-stage.ts';
 import { measureArrivals } from '../../../src/measure/arrivals.ts';
 import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
 import { sliceLatencyNames } from '../../../src/measure/latency-names.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
 import { makeTestPlan, simulate } from '../../support/device/make-run.ts';
+import { onlyGroupOf } from '../../support/plan/only-group.ts';
 
 const named = <Name extends LivePoint['measurement']>(points: readonly LivePoint[], name: Name) =>
-  points.filter((point) => point.measurement === name) as LivePoint<Name>[];
+  points.filter((point) => point.measurement === name) as unknown as LivePoint<Name>[];
 
 const identityOf = ({ measurement, tags, timestampNs }: LivePoint): string =>
   JSON.stringify([measurement, tags, timestampNs]);
@@ -35,7 +37,7 @@ describe('the points of a slice', () => {
     ],
   ])('add up to its books: %s', async (_what, options) => {
     const { plan, result, snapshots } = await simulate({ devices: 10, slices: 2, slice: 1, ...options });
-    const pointsOf = makeSlicePoints(plan);
+    const pointsOf = makeSlicePoints(onlyGroupOf(plan));
     const points = snapshots.flatMap((snapshot) => pointsOf(snapshot));
 
     const slicePoints = named(points, 'stampede_slice');
@@ -54,7 +56,7 @@ describe('the points of a slice', () => {
     const { plan, snapshots } = await simulate({ readyAfterMs: 345, seconds: 5 });
     const seconds = snapshots.map(({ second }) => second);
     expect(seconds).toEqual(seconds.map((_, i) => seconds[0]! + i));
-    const points = snapshots.flatMap(makeSlicePoints(plan));
+    const points = snapshots.flatMap(makeSlicePoints(onlyGroupOf(plan)));
     expect(new Set(points.map(identityOf)).size).toBe(points.length);
   });
 
@@ -64,7 +66,10 @@ describe('the points of a slice', () => {
       { durationMs: 2_500, targetPerSecond: 100 },
       { durationMs: 2_500, targetPerSecond: 0 },
     ];
-    const stageTags = makeStageTags({ ...plan, profile: { ...plan.profile, stages: twoStages } });
+    const stageTags = makeStageTags({
+      ...plan,
+      profile: { ...onlyGroupOf(plan).profile, stages: twoStages } as Plan['profile'],
+    });
     const first = plan.timeline.publishAt / 1_000;
     const stages = [-1, 0, 2, 3, 4, 5, 6].map((after) => stageTags(first + after).stage);
     expect(stages).toEqual(['connect', '1', '1', '2', '2', 'drain', 'drain']);

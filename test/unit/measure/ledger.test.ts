@@ -153,7 +153,7 @@ describe('Ledger', () => {
 describe('a slice that died', () => {
   const slice = sliceOf(plan, 2);
   const share = slice.messages;
-  const schedule = makeSliceSchedule(plan, slice);
+  const schedule = makeSliceSchedule(slice);
   const dueAt = (n: number) => plan.timeline.publishAt + schedule.offsetMs(n);
   const half = Math.floor(share / 2);
   const firstHalf = Array.from({ length: half }, (_, n) => n);

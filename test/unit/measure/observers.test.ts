@@ -19,13 +19,13 @@ const everyMessage = slices.flatMap((slice) =>
 
 /** Numbers of a slice's messages that come back to the devices that sent them. */
 function echoedOf(slice: number): number[] {
-  const before = countEchoesBefore(plan, sliceOf(plan, slice));
+  const before = countEchoesBefore(sliceOf(plan, slice));
   return Array.from({ length: shareOf(slice) }, (_, n) => n).filter((n) => before(n + 1) > before(n));
 }
 
 /** A slice whose devices saw these messages come back, as often as they are listed. */
 function resultWith(slice: number, seen: readonly number[], more: Partial<SliceResult> = {}): SliceResult {
-  const rankOf = countEchoesBefore(plan, sliceOf(plan, slice));
+  const rankOf = countEchoesBefore(sliceOf(plan, slice));
   const ranks = new IntervalSet();
   for (const n of seen) ranks.add(rankOf(n));
   const result = resultOf(plan, slice);

@@ -18,6 +18,7 @@ import { enforceLimits } from '../../../src/plan/preflight.ts';
 import { RefusedByPreflightError } from '../../../src/plan/refusals.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { InvalidInputError } from '../../../src/shared/errors.ts';
+import { onlyGroupOf } from '../../support/plan/only-group.ts';
 
 const { subscriber, arrivals, stream } = defaultDeployment;
 
@@ -120,7 +121,8 @@ describe('the ceilings of a stack', () => {
           throw error;
         }
         accepted.at++;
-        const { profile, load } = plan;
+        const { load } = plan;
+        const { profile } = onlyGroupOf(plan);
         const { totalUsd } = priceUsage(forecastUsage(plan, deploymentOf(plan)));
         const rates = [profile.startRatePerSecond, ...profile.stages.map((each) => each.targetPerSecond)];
         expect(profile.devices).toBeLessThanOrEqual(ceilings.maxDevices!);

@@ -1,20 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { meteredSteps, priceUsage } from '../../../src/plan/cost.ts';
-import type { Usage } from '../../../src/plan/usage.ts';
+import type { MessageUsage, Usage } from '../../../src/plan/usage.ts';
 
 const nothing: Usage = {
   iot: {
-    meteredBytes: 100,
+    messages: [],
     connects: 0,
     subscribes: 0,
-    publishesIn: 0,
-    publishesOut: 0,
     deviceAcks: 0,
     controlMessages: 0,
     connectionMinutes: 0,
-    rulesTriggered: 0,
-    ruleActions: 0,
   },
   sqs: { sends: 0, receives: 0, deletes: 0 },
   kinesis: { shardHours: 0, putUnits: 0, onDemandHours: 0, onDemandGbIn: 0, onDemandGbOut: 0 },
@@ -23,8 +19,12 @@ const nothing: Usage = {
   s3Puts: 0,
 };
 
-function withMessages(iot: Partial<Usage['iot']>): Usage {
-  return { ...nothing, iot: { ...nothing.iot, ...iot } };
+function withMessages({
+  deviceAcks = 0,
+  ...messages
+}: Partial<MessageUsage> & { deviceAcks?: number }): Usage {
+  const none = { meteredBytes: 100, publishesIn: 0, publishesOut: 0, rulesTriggered: 0, ruleActions: 0 };
+  return { ...nothing, iot: { ...nothing.iot, deviceAcks, messages: [{ ...none, ...messages }] } };
 }
 
 describe('priceUsage', () => {

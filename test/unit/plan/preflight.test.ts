@@ -193,7 +193,7 @@ describe('preflight', () => {
       'outputs of all slices',
     ]);
     expect(statePayloads.at(-2)?.bytes).toBe(
-      '{"runId":"run","protocol":"mqtt","hosts":[],"timeoutSeconds":121,"slice":1}'.length,
+      '{"runId":"run","mqttSlices":2,"hosts":[],"timeoutSeconds":121,"slice":1}'.length,
     );
     expect(statePayloads.at(-1)?.bytes).toBe('[{"slice":0},{"slice":1}]'.length);
   });

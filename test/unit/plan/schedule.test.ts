@@ -6,7 +6,7 @@ import { sliceOf } from '../../../src/plan/slices.ts';
 import { fleets, loads, planOf, profileOf } from '../../support/plan/arbitraries.ts';
 
 function schedulesOf(plan: ReturnType<typeof planOf>) {
-  return Array.from({ length: plan.slices.count }, (_, s) => makeSliceSchedule(plan, sliceOf(plan, s)));
+  return Array.from({ length: plan.slices.count }, (_, s) => makeSliceSchedule(sliceOf(plan, s)));
 }
 
 describe('makeSliceSchedule', () => {
@@ -15,7 +15,7 @@ describe('makeSliceSchedule', () => {
       fc.property(loads, fleets, fc.nat(), (load, { slices, devices }, pick) => {
         const rate = makeArrivalRate(load);
         const plan = planOf(profileOf({ devices, ...load }), Math.round(rate.messages), slices);
-        const schedule = makeSliceSchedule(plan, sliceOf(plan, pick % slices));
+        const schedule = makeSliceSchedule(sliceOf(plan, pick % slices));
         const middle = Math.floor(schedule.messages / 2);
         const last = schedule.messages - 1;
         let before = 0;
@@ -71,7 +71,7 @@ describe('makeSliceSchedule', () => {
     const plan = planOf(profileOf({ devices, ...load }), 12_000, 7);
     for (let s = 0; s < 7; s++) {
       const slice = sliceOf(plan, s);
-      const schedule = makeSliceSchedule(plan, slice);
+      const schedule = makeSliceSchedule(slice);
       for (let n = 0; n + slice.devices < slice.messages; n++) {
         const periodMs = schedule.offsetMs(n + slice.devices) - schedule.offsetMs(n);
         expect(Math.abs(periodMs - 5_000)).toBeLessThan(5_000 / slice.devices);
@@ -87,7 +87,7 @@ describe('makeSliceSchedule', () => {
         const turns = range(0, slices)
           .flatMap((s) => {
             const slice = sliceOf(plan, s);
-            return range(0, slice.devices).map(makeSliceSchedule(plan, slice).connectOffsetMs);
+            return range(0, slice.devices).map(makeSliceSchedule(slice).connectOffsetMs);
           })
           .sort((a, b) => a - b);
         const { ratePerSecond } = profile.connect;

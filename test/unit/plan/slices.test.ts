@@ -92,13 +92,13 @@ describe('splitIntoSlices', () => {
 
   it('reckons with the concurrency that the account has', () => {
     const limits = accountLimitsOf('default', { lambdaConcurrency: 10 });
-    expect(splitIntoSlices(profileOf({ devices: 5_000, ...constant(100) }), limits).count).toBe(8);
+    expect(splitIntoSlices(profileOf({ devices: 5_000, ...constant(100) }), { limits }).count).toBe(8);
   });
 
   it('reckons with the concurrency that the stack has reserved for slices, all of it', () => {
     const split = (publishConcurrency: number) =>
-      splitIntoSlices(profileOf({ devices: 5_000, ...constant(100) }), accountLimitsOf('default'), {
-        publishConcurrency,
+      splitIntoSlices(profileOf({ devices: 5_000, ...constant(100) }), {
+        deployment: { publishConcurrency },
       }).count;
     // 10 slices of 500 would be comfortable, 6 of 834 fit; fewer than 5.6 would be more than 900 devices each.
     expect([200, 7, 1].map(split)).toEqual([10, 7, 6]);

@@ -6,6 +6,7 @@ import { type ActiveRun, makeActiveRun } from '../../../src/ui/active-run.ts';
 import { type SendEvent, sendRunEvents } from '../../../src/ui/live-events.ts';
 import type { PageEvents } from '../../../src/ui/page/messages.ts';
 import { samplePlan } from '../../support/cli/sample-plan.ts';
+import { onlyGroupOf } from '../../support/plan/only-group.ts';
 
 const { publishAt } = samplePlan.timeline;
 
@@ -89,8 +90,8 @@ describe('telling a page of a run', () => {
   it('says of the plan what plots need', async () => {
     const { events } = await watch([(run) => run.display.show(progress(true))], 2);
     const plan = events[0]![1] as PageEvents['plan'];
-    expect(plan.target[0]).toEqual([publishAt, samplePlan.profile.startRatePerSecond]);
-    expect(plan.target).toHaveLength(samplePlan.profile.stages.length + 1);
+    expect(plan.target[0]).toEqual([publishAt, onlyGroupOf(samplePlan).profile.startRatePerSecond]);
+    expect(plan.target).toHaveLength(onlyGroupOf(samplePlan).profile.stages.length + 1);
     expect(plan.quotas.map(({ usedBy }) => usedBy)).toEqual(['sent', 'connects', 'connected']);
     expect(plan).toMatchObject({ devices: 12_000, acknowledged: true });
     const seconds = (samplePlan.timeline.drainEndAt - samplePlan.timeline.startAt) / 1_000;

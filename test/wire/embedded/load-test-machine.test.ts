@@ -21,7 +21,7 @@ import {
 const file = new URL('../../../statemachine/load-test.asl.json', import.meta.url);
 const fanOut = {
   runId: 'run',
-  protocol: 'mqtt',
+  mqttSlices: 2,
   slices: [0, 1],
   drainSeconds: 0,
   stopSeconds: 0,

@@ -29,6 +29,7 @@ import { makeRunControl } from '../../../src/worker/run-control.ts';
 import { makeTestPlan } from '../../support/device/make-run.ts';
 import { collectGarbage } from '../../support/device/transports/collect-garbage.ts';
 import { testKey } from '../../support/embedded/test-key.ts';
+import { onlyGroupOf } from '../../support/plan/only-group.ts';
 
 // An action's whole way, over S3 and the control topic: stored, announced, carried out by a slice.
 
@@ -107,7 +108,7 @@ type OpenControl = SliceDeps['openControl'];
 
 const byMqtt: OpenControl = async ({ runId }, slice, contact) => {
   const endpoint: MqttEndpoint = { scheme: 'mqtt', host: '127.0.0.1', port: iotCore.mqttPort, auth: 'none' };
-  const { profile } = withControlKeepAlive(plan);
+  const profile = withControlKeepAlive(onlyGroupOf(plan).profile);
   const clock = makeSystemClock();
   const transport = await makeMqttTransport(profile, { endpoint, pass: { auth: 'none' } }, clock);
   return openControlChannel({ runId, slice, transport, clock, ...contact });

@@ -14,6 +14,7 @@ import { makeTestPlan } from '../../../support/device/make-run.ts';
 import { collectGarbage } from '../../../support/device/transports/collect-garbage.ts';
 import { cleanUp, cleanUpLater } from '../../../support/device/transports/open-transport.ts';
 import { testKey } from '../../../support/embedded/test-key.ts';
+import { onlyGroupOf } from '../../../support/plan/only-group.ts';
 
 afterEach(cleanUp);
 afterAll(collectGarbage);
@@ -94,12 +95,12 @@ describe('a slice against the embedded IoT Core', () => {
         slice: 0,
         clock: makeSystemClock(),
         random: makeRandom(1, 0),
-        transport: await makeTransport(plan.profile, iotCore),
+        transport: await makeTransport(onlyGroupOf(plan).profile, iotCore),
         onCheckpoint: async () => {},
         onSnapshot: () => {},
         stop: new AbortController().signal,
       });
-      const isMqtt = plan.profile.connect.protocol === 'mqtt';
+      const isMqtt = onlyGroupOf(plan).profile.connect.protocol === 'mqtt';
       expect(result).toMatchObject({
         outcome: 'completed',
         devices: { planned: 20, connected: 20, connectFailed: 0, reconnects: 0 },

@@ -95,8 +95,8 @@ describe('embedded Step Functions', () => {
     const functions: Record<string, PlainFunction> = {
       plan: () => ({
         runId: 'run',
-        protocol: 'mqtt',
         slices: [0, 1, 2],
+        mqttSlices: 3,
         hosts: ['127.0.0.1'],
         drainSeconds: 0,
         sliceTimeoutSeconds: 60,
@@ -147,7 +147,7 @@ describe('embedded Step Functions', () => {
       status: 'FAILED',
       error: 'SliceError',
       cause: expect.stringContaining('in the run store'),
-      input: '{"runId":"run","protocol":"mqtt","hosts":["127.0.0.1"],"timeoutSeconds":60,"slice":1}',
+      input: '{"runId":"run","mqttSlices":3,"hosts":["127.0.0.1"],"timeoutSeconds":60,"slice":1}',
     });
     const types = (await historyOf(executionArn)).map(({ type }) => type);
     expect(types.filter((type) => type?.startsWith('Parallel'))).toEqual([

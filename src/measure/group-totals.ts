@@ -1,0 +1,89 @@
+import { isAcknowledged } from '../plan/groups.ts';
+import type { GroupPlan } from '../plan/plan.ts';
+import type { SentMessages } from './leg-entry.ts';
+import { type CountsByReason, ReasonCounts } from './reason-counts.ts';
+import type { SliceEntry, StageCounts } from './slice-entry.ts';
+import { type DeviceCounts, noMessages } from './slice-result.ts';
+
+/** What one device group came to: the sums of its slices. */
+export interface GroupLedger {
+  /** Undefined: the one group of a flat profile. */
+  readonly group: string | undefined;
+  readonly plannedMessages: number;
+  /** Whether publishes are acknowledged: over HTTPS, and over MQTT at QoS 1. */
+  readonly acknowledged: boolean;
+  readonly devices: RunDeviceCounts;
+  readonly messages: SentMessages;
+  /** By observer. */
+  readonly observers: Readonly<Record<string, SeenMessages>>;
+  /** By stage of the group, messages by their intended time; the sums are `intended` and `sent`. */
+  readonly stages: readonly StageCounts[];
+  /** Why publishes were never sent: the slices' own reasons, `slice-died`, `slice-failed`. */
+  readonly droppedBy: CountsByReason;
+}
+
+/** `due = received + deadLettered + missing`: what is missing is lost, or still held by a queue that knows no groups. */
+export interface SeenMessages {
+  readonly due: number;
+  readonly received: number;
+  readonly deadLettered: number;
+  readonly missing: number;
+}
+
+export const nothingSeen: SeenMessages = { due: 0, received: 0, deadLettered: 0, missing: 0 };
+
+export interface RunDeviceCounts extends DeviceCounts {
+  /** Neither connected nor not, as far as is known: their slice died. The rest of `planned` never connected. */
+  readonly unknown: number;
+}
+
+const { echoed: _, ...noPublishes } = noMessages;
+
+/** Adds up the closed entries of a group's slices. */
+export class GroupTotals {
+  readonly #group: GroupPlan;
+  #messages: SentMessages = { ...noPublishes, sendUnknown: 0, ackUnknown: 0 };
+  readonly #devices = { connected: 0, unknown: 0, connectFailed: 0, reconnects: 0 };
+  readonly #observers = new Map<string, SeenMessages>();
+  #stages: readonly StageCounts[];
+  readonly #droppedBy = new ReasonCounts();
+
+  constructor(group: GroupPlan) {
+    this.#group = group;
+    this.#stages = group.profile.stages.map(() => ({ intended: 0, sent: 0 }));
+  }
+
+  /** @param attempts of all legs of the slice */
+  add(entry: SliceEntry, attempts: Pick<DeviceCounts, 'connectFailed' | 'reconnects'>): void {
+    this.#messages = sumOfCounts(this.#messages, entry.messages);
+    this.#devices.connected += entry.connected;
+    this.#devices.unknown += entry.devicesUnknown;
+    this.#devices.connectFailed += attempts.connectFailed;
+    this.#devices.reconnects += attempts.reconnects;
+    this.#stages = this.#stages.map((stage, i) => sumOfCounts(stage, entry.stages[i]!));
+    this.#droppedBy.addAll(entry.droppedBy);
+  }
+
+  addSeen(observer: string, seen: SeenMessages): void {
+    this.#observers.set(observer, sumOfCounts(this.#observers.get(observer) ?? nothingSeen, seen));
+  }
+
+  totals(): GroupLedger {
+    return {
+      group: this.#group.group,
+      plannedMessages: this.#group.load.messages,
+      acknowledged: isAcknowledged(this.#group),
+      devices: { planned: this.#group.profile.devices, ...this.#devices },
+      messages: this.#messages,
+      observers: Object.fromEntries(this.#observers),
+      stages: this.#stages,
+      droppedBy: this.#droppedBy.counts(),
+    };
+  }
+}
+
+/** Field by field. */
+export function sumOfCounts<Counts extends object>(a: Counts, b: Counts): Counts {
+  const keys = Object.keys(a) as (keyof Counts)[];
+  return Object.fromEntries(keys.map((key) => [key, Number(a[key]) + Number(b[key])])) as Counts;
+}

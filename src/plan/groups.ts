@@ -1,0 +1,165 @@
+import type { GroupProfile, LoadProfile, Protocol, RunProfile } from '../profile/load-profile.ts';
+import { sumBy } from '../shared/sum.ts';
+import { type ArrivalRate, makeArrivalRate } from './arrival-rate.ts';
+import type { GroupPlan, Plan, SliceSplit } from './plan.ts';
+
+type GroupedPlan = Pick<
+  Plan,
+  'runId' | 'profile' | 'timeline' | 'load' | 'slices' | 'groups' | 'topicRoot' | 'target'
+>;
+
+/** In the order of the profile. */
+export function groupsOf(plan: GroupedPlan): readonly GroupPlan[] {
+  const { runId, timeline, topicRoot, target, groups } = plan;
+  const profiles = groupProfilesOf(plan.profile);
+  const shared = { runId, timeline, ...(topicRoot && { topicRoot }), ...(target && { target }) };
+  if (groups === undefined) {
+    const { load, slices } = plan;
+    const [profile] = profiles as [LoadProfile];
+    return [{ ...shared, group: undefined, profile, load, slices, firstDevice: 0, firstSlice: 0 }];
+  }
+  const firstSlices = firstSlicesOf(profiles, groups);
+  let firstDevice = 0;
+  return groups.map(({ load, slices }, i) => {
+    const profile = profiles[i]!;
+    const group = plan.profile.groups?.[i]?.name;
+    const part = { ...shared, group, profile, load, slices, firstDevice, firstSlice: firstSlices[i]! };
+    firstDevice += profile.devices;
+    return part;
+  });
+}
+
+/** Slices of MQTT groups have the lower numbers, so that the state machine can choose the function by the number alone. */
+function firstSlicesOf(
+  profiles: readonly LoadProfile[],
+  groups: readonly { readonly slices: SliceSplit }[],
+): number[] {
+  const first = groups.map(() => 0);
+  let next = 0;
+  for (const protocol of ['mqtt', 'https'] as const satisfies readonly Protocol[]) {
+    for (const [i, { slices }] of groups.entries()) {
+      if (profiles[i]!.connect.protocol !== protocol) continue;
+      first[i] = next;
+      next += slices.count;
+    }
+  }
+  return first;
+}
+
+/** The whole profile as it was parsed, for the record: what a group does is said by `groupsOf`. */
+export function wholeProfileOf({ profile }: Pick<Plan, 'profile'>): LoadProfile {
+  return profile as LoadProfile;
+}
+
+/** Each group's profile as if it were the whole run's; of a flat profile itself. */
+export function groupProfilesOf(profile: RunProfile): readonly LoadProfile[] {
+  // A profile without groups holds the settings of its one group: RunProfile only hides them.
+  if (profile.groups === undefined) return [profile as LoadProfile];
+  const { groups, ...run } = profile;
+  return groups.map(({ name: _, ...group }: GroupProfile) => ({
+    ...run,
+    ...group,
+    slices: { ...run.slices, ...group.slices },
+  }));
+}
+
+/** @throws {RangeError} for a slice that the plan does not have */
+export function groupOfSlice(plan: GroupedPlan, slice: number): GroupPlan {
+  const group = groupsOf(plan).find(
+    ({ firstSlice, slices }) => slice >= firstSlice && slice < firstSlice + slices.count,
+  );
+  if (group !== undefined && Number.isInteger(slice)) return group;
+  throw new RangeError(`slice ${slice} of a plan with ${plan.slices.count} slices`);
+}
+
+/** Groups whose devices keep connections. */
+export function mqttGroupsOf(plan: GroupedPlan): readonly GroupPlan[] {
+  return groupsOf(plan).filter(({ profile }) => profile.connect.protocol === 'mqtt');
+}
+
+/** Whether publishes of the group are answered: over HTTPS, and over MQTT at QoS 1. */
+export function isAcknowledged({ profile: { connect, publish } }: Pick<GroupPlan, 'profile'>): boolean {
+  return connect.protocol === 'https' || publish.qos === 1;
+}
+
+/** Arrival rates side by side, each times its weight. */
+export interface WeightedRate {
+  readonly rate: ArrivalRate;
+  readonly weight: number;
+}
+
+/**
+ * The highest sum of several arrival rates that begin together. Each is linear between the ends of its stages, so the sum is
+ * highest at one of those, or at one side of it where a rate jumps.
+ */
+export function peakOfSum(rates: readonly WeightedRate[]): number {
+  const [first, ...others] = rates;
+  // Without rounding of its own, so that a flat profile's peak is the rate that it states.
+  if (first !== undefined && others.length === 0) return first.rate.peakPerSecond * first.weight;
+  const instants = new Set(rates.flatMap(({ rate }) => rate.endsMs));
+  let peak = 0;
+  for (const ms of [0, ...instants]) {
+    for (const side of ['before', 'after'] as const) {
+      const sum = rates.reduce((all, { rate, weight }) => all + weight * rate.perSecondAt(ms, side), 0);
+      peak = Math.max(peak, sum);
+    }
+  }
+  return peak;
+}
+
+/** The highest rate of some groups together, publishes a second, each group's times its weight. */
+export function peakPerSecondOf(
+  profiles: readonly LoadProfile[],
+  weightOf: (profile: LoadProfile) => number = () => 1,
+): number {
+  return peakOfSum(
+    profiles.map((profile) => ({ rate: makeArrivalRate(profile), weight: weightOf(profile) })),
+  );
+}
+
+/** Where a setting of a group stands in the profile, for errors: `groups.meters.publish.topic`, or `publish.topic`. */
+export function settingOf({ group }: Pick<GroupPlan, 'group'>, path: string): string {
+  return group === undefined ? path : `groups.${group}.${path}`;
+}
+
+/** How many slices run in each of the two publishing functions; one without slices is absent. */
+export function slicesByFunction(
+  plan: GroupedPlan,
+): readonly { readonly name: 'publish-mqtt' | 'publish-http'; readonly count: number }[] {
+  const counts = [
+    { name: 'publish-mqtt', count: mqttSlicesOf(plan) },
+    { name: 'publish-http', count: httpsSlicesOf(plan) },
+  ] as const;
+  return counts.filter(({ count }) => count > 0);
+}
+
+/** Slices 0 … this − 1 publish over MQTT, the others over HTTPS. */
+export function mqttSlicesOf(plan: GroupedPlan): number {
+  return sumBy(mqttGroupsOf(plan), ({ slices }) => slices.count);
+}
+
+/** Slices that publish over HTTPS, and poll for actions. */
+export function httpsSlicesOf(plan: GroupedPlan): number {
+  return plan.slices.count - mqttSlicesOf(plan);
+}
+
+/** Of a setting, the value that all groups have; undefined where they differ. */
+export function commonOf<T extends string | number>(
+  plan: GroupedPlan,
+  settingOf: (profile: LoadProfile) => T,
+): T | undefined {
+  const values = new Set(groupsOf(plan).map(({ profile }) => settingOf(profile)));
+  return values.size === 1 ? [...values][0] : undefined;
+}
+
+/** CloudWatch counts by protocol: those that the groups publish over. */
+export function cloudWatchProtocolsOf(plan: GroupedPlan): readonly CloudWatchProtocol[] {
+  return slicesByFunction(plan).map(({ name }) => (name === 'publish-mqtt' ? 'MQTT' : 'HTTP'));
+}
+
+export type CloudWatchProtocol = 'MQTT' | 'HTTP';
+
+/** The arrival rates of all groups, which begin together. */
+export function arrivalRatesOf(plan: GroupedPlan): readonly ArrivalRate[] {
+  return groupsOf(plan).map(({ profile }) => makeArrivalRate(profile));
+}
