@@ -97,6 +97,10 @@ const heldOnes: Situation['fateOf'] = (_, n) => (n % 20 === 3 ? { copies: 0, hel
 export const queues: readonly NamedSituation[] = [
   ['measure-latency did not keep up', { fateOf: heldOnes, backlog: ({ count }) => ({ unread: count }) }],
   [
+    'measure-latency did not keep up with a stream',
+    { fateOf: heldOnes, backlog: (messages) => ({ unread: messages.count, unreadMessages: messages }) },
+  ],
+  [
     'measure-latency failed with messages',
     {
       fateOf: heldOnes,
