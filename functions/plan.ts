@@ -7,12 +7,14 @@ import { makeQueueSource } from '../src/aws/queue-backlog.ts';
 import { refuseConcurrency } from '../src/plan/ceilings.ts';
 import { type FanOut, fanOutOf } from '../src/plan/fan-out.ts';
 import { makePlan } from '../src/plan/make-plan.ts';
+import type { Plan } from '../src/plan/plan.ts';
 import { enforceLimits } from '../src/plan/preflight.ts';
 import { RefusedByPreflightError } from '../src/plan/refusals.ts';
+import type { InputError } from '../src/shared/errors.ts';
 import { parseProfile } from '../src/targets/parse-profile.ts';
 import { traitsOf } from '../src/targets/traits-of.ts';
 import { readEnvironment } from '../src/worker/environment.ts';
-import { findLeftovers } from '../src/worker/leftovers.ts';
+import { findLag, findLeftovers } from '../src/worker/leftovers.ts';
 import { resolveTarget } from '../src/worker/resolve-target.ts';
 import { readConditions } from '../src/worker/run-conditions.ts';
 
@@ -55,10 +57,20 @@ export async function handler({ runId, profile, stateMachineArn }: PlanFunctionR
     conditions: readConditions(parsed, !account.isCharged),
   });
   if (stateMachineArn !== undefined) await enforceConcurrency(runId, stateMachineArn);
-  enforceLimits(plan, queue ? await findLeftovers(plan, queue) : []);
+  enforceLimits(plan, await findUnread(plan));
   await store.putPlan(plan);
   if (influxNote !== undefined) console.warn(influxNote);
   return fanOutOf(plan);
+}
+
+/** Of earlier runs, in the queue or in the stream. */
+async function findUnread(plan: Plan): Promise<readonly InputError[]> {
+  const { streamReader } = environment;
+  if (queue) return findLeftovers(plan, queue);
+  if (streamReader === undefined) return [];
+  // Of this stack only: CloudWatch's client would lengthen the cold start of the others.
+  const { readIteratorAge } = await import('../src/aws/iterator-age.ts');
+  return findLag(plan, () => readIteratorAge(streamReader, plan.timeline.createdAt));
 }
 
 /** @throws RefusedByPreflightError where as many executions as the stack allows started before this one, and still run */

@@ -105,6 +105,25 @@ export function refuseLeftovers(
   ];
 }
 
+/**
+ * A stream whose reader is behind it by more than there is until this run publishes: each shard is read in order.
+ * @param lag how far behind, milliseconds, and the minute it was so in, epoch milliseconds
+ */
+export function refuseLag(
+  { timeline }: Pick<Plan, 'timeline'>,
+  { ageMs, minuteAt }: { readonly ageMs: number; readonly minuteAt: number },
+): InputError[] {
+  if (ageMs <= timeline.publishAt - timeline.createdAt) return [];
+  const duration = formatDuration(Math.ceil(ageMs / 1_000) * 1_000);
+  return [
+    {
+      path: 'arrivals stream',
+      message: `measure-latency was up to ${duration} behind the stream at ${new Date(minuteAt).toISOString().slice(11, 16)} UTC (Lambda’s IteratorAge): each shard is read in order, so this run’s arrivals would be read after what other runs left`,
+      hint: 'start it once IteratorAge has fallen, which CloudWatch shows a minute or two later; what is older than an hour is given up',
+    },
+  ];
+}
+
 /** A forecast above the profile's ceiling; nothing where it has none. */
 export function refuseCost({ profile, load }: Plan, { lines, totalUsd }: CostEstimate): InputError[] {
   const { maxCostUsd } = profile.limits;

@@ -22,6 +22,8 @@ export interface Environment {
   /** Of the deployed IoT rule, for its metrics; undefined: they are not asked for. */
   readonly ruleName: string | undefined;
   readonly queues: QueueUrls;
+  /** Name of the function that reads the arrivals stream; absent: the stack has none. */
+  readonly streamReader: string | undefined;
   /** The stack's parameters; undefined: those of a stack without parameters. */
   readonly deployment: DeploymentParameters | undefined;
   /** Room for the first cold start, milliseconds. */
@@ -94,6 +96,7 @@ export function readEnvironment(variables: Variables): Environment {
     topicFilter: variables.TOPIC_FILTER ?? defaultDeployment.topicFilter,
     ruleName: variables.RULE_NAME || undefined,
     queues: readQueueUrls(variables),
+    streamReader: variables.STREAM_READER || undefined,
     deployment: readDeployment(variables.DEPLOYMENT, faults),
     coldStartLeadMs: duration('COLD_START_LEAD', '5s'),
     lambdaEnvironmentsPerSecond: number('LAMBDA_ENVIRONMENTS_PER_SECOND', 100),

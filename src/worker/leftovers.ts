@@ -1,8 +1,9 @@
 import type { ArrivalsSource } from '../aws/arrivals-backlog.ts';
+import type { IteratorAge } from '../aws/iterator-age.ts';
 import { deploymentOf } from '../plan/deployment.ts';
 import type { Plan } from '../plan/plan.ts';
 import { messagesReadPerSecond } from '../plan/queue-readers.ts';
-import { refuseLeftovers } from '../plan/refusals.ts';
+import { refuseLag, refuseLeftovers } from '../plan/refusals.ts';
 import type { InputError } from '../shared/errors.ts';
 
 /** The queue that this run's arrivals will stand in. */
@@ -25,4 +26,20 @@ export async function findLeftovers(plan: Plan, { url, source }: SharedQueue): P
   }
   const readPerSecond = messagesReadPerSecond(deploymentOf(plan).arrivals, 'slowest');
   return refuseLeftovers(plan, { messages, readPerSecond, queueUrl: url });
+}
+
+/**
+ * The same of a stream: how far its reader was behind it in the last minute that is known. Where that is not known, no run is
+ * refused: its report will say so.
+ */
+export async function findLag(
+  plan: Plan,
+  readAge: () => Promise<IteratorAge | undefined>,
+): Promise<InputError[]> {
+  try {
+    const age = await readAge();
+    return age === undefined ? [] : refuseLag(plan, age);
+  } catch {
+    return [];
+  }
 }

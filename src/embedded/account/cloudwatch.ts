@@ -15,9 +15,13 @@ export interface MetricSeries {
   readonly namespace: string;
   readonly name: string;
   readonly dimensions: Readonly<Record<string, string>>;
-  /** Sums by whole minute, the minutes in epoch seconds. */
-  readonly minutes: readonly (readonly [atSecond: number, sum: number])[];
+  /** By whole minute, the minutes in epoch seconds: sums, or what `statistic` says. */
+  readonly minutes: readonly (readonly [atSecond: number, value: number])[];
+  /** The one statistic that there is of it. Default: Sum. */
+  readonly statistic?: Statistic;
 }
+
+export type Statistic = 'Sum' | 'Maximum';
 
 /** Reads every series as it stands now. */
 export type MetricSource = () => Promise<readonly MetricSeries[]>;
@@ -47,13 +51,13 @@ export function makeCloudWatch(source: MetricSource): GatewayService {
         const newestFirst = optionalString(input, 'ScanBy') !== 'TimestampAscending';
         return {
           MetricDataResults: queries.map((query) => {
-            const points = sumByPeriod(find(series, query), query.periodSeconds, startSecond, endSecond);
+            const points = byPeriod(find(series, query), query, startSecond, endSecond);
             if (newestFirst) points.reverse();
             return {
               Id: query.id,
               Label: query.label,
               Timestamps: points.map(([at]) => at),
-              Values: points.map(([, sum]) => sum),
+              Values: points.map(([, value]) => value),
               StatusCode: 'Complete',
             };
           }),
@@ -71,6 +75,7 @@ interface Query {
   readonly name: string;
   readonly dimensions: Readonly<Record<string, string>>;
   readonly periodSeconds: number;
+  readonly statistic: Statistic;
 }
 
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataQuery.html */
@@ -88,8 +93,9 @@ function parseQuery(input: JsonInput): Query {
   if (!idPattern.test(id)) throw invalidId(id);
   if (input.Expression !== undefined) throw notSupported(`CloudWatch expressions (query '${id}')`);
   const stat = requiredObject(input, 'MetricStat');
-  if (requiredString(stat, 'Stat') !== 'Sum')
-    throw notSupported(`CloudWatch statistics other than Sum (query '${id}')`);
+  const statistic = requiredString(stat, 'Stat');
+  if (statistic !== 'Sum' && statistic !== 'Maximum')
+    throw notSupported(`CloudWatch statistics other than Sum and Maximum (query '${id}')`);
   const periodSeconds = optionalNumber(stat, 'Period') ?? 0;
   if (periodSeconds <= 0 || periodSeconds % minuteSeconds !== 0)
     throw notSupported(`a CloudWatch period of ${periodSeconds} s (query '${id}'; whole minutes only)`);
@@ -105,6 +111,7 @@ function parseQuery(input: JsonInput): Query {
       dimensions.map((each) => [requiredString(each, 'Name'), requiredString(each, 'Value')]),
     ),
     periodSeconds,
+    statistic,
   };
 }
 
@@ -112,7 +119,8 @@ function parseQuery(input: JsonInput): Query {
 function find(series: readonly MetricSeries[], query: Query): MetricSeries | undefined {
   const wanted = Object.entries(query.dimensions);
   return series.find(
-    ({ namespace, name, dimensions }) =>
+    ({ namespace, name, dimensions, statistic = 'Sum' }) =>
+      statistic === query.statistic &&
       namespace === query.namespace &&
       name === query.name &&
       Object.keys(dimensions).length === wanted.length &&
@@ -121,20 +129,21 @@ function find(series: readonly MetricSeries[], query: Query): MetricSeries | und
 }
 
 /** Periods start at multiples of their length; the minute of `endSecond` is not part of it, unless it lies inside. */
-function sumByPeriod(
+function byPeriod(
   series: MetricSeries | undefined,
-  periodSeconds: number,
+  { periodSeconds, statistic }: Query,
   startSecond: number,
   endSecond: number,
-): [atSecond: number, sum: number][] {
-  const sums = new Map<number, number>();
+): [atSecond: number, value: number][] {
+  const values = new Map<number, number>();
   const from = startSecond - (startSecond % periodSeconds);
-  for (const [minute, sum] of series?.minutes ?? []) {
+  for (const [minute, value] of series?.minutes ?? []) {
     if (minute < from || minute >= endSecond) continue;
     const period = minute - (minute % periodSeconds);
-    sums.set(period, (sums.get(period) ?? 0) + sum);
+    const before = values.get(period) ?? 0;
+    values.set(period, statistic === 'Sum' ? before + value : Math.max(before, value));
   }
-  return [...sums].sort(([a], [b]) => a - b);
+  return [...values].sort(([a], [b]) => a - b);
 }
 
 function requiredTime(input: JsonInput, member: string): number {

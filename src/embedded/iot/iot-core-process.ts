@@ -47,11 +47,20 @@ async function readMetrics(iotCore: AdminPort): Promise<readonly MetricSeries[]>
     signal: AbortSignal.timeout(answerTimeoutMs),
   });
   if (!answer.ok) throw new Error(`the embedded IoT Core answered ${answer.status} for its metrics`);
-  const { namespace, metrics } = (await answer.json()) as MetricsReport;
-  return metrics.map(({ name, dimensions, datapoints }) => ({
+  const { namespace, metrics, iteratorAge } = (await answer.json()) as MetricsReport;
+  const ofIot = metrics.map(({ name, dimensions, datapoints }) => ({
     namespace,
     name,
     dimensions,
     minutes: datapoints,
   }));
+  if (iteratorAge === undefined) return ofIot;
+  const ofLambda: MetricSeries = {
+    namespace: 'AWS/Lambda',
+    name: 'IteratorAge',
+    dimensions: { FunctionName: iteratorAge.functionName },
+    statistic: 'Maximum',
+    minutes: iteratorAge.datapoints,
+  };
+  return [...ofIot, ofLambda];
 }

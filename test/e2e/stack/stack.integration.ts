@@ -226,8 +226,8 @@ describe('the policies of the stack', () => {
     const unused = allowedWildcards.filter(
       ({ sid, wildcard }) => !found.some((each) => each.sid === sid && each.wildcard === wildcard),
     );
-    // Traces are a stage parameter's, below.
-    expect(unused.map(({ sid }) => sid)).toEqual(['SendTraces']);
+    // Traces and the stream are a stage parameter's, below.
+    expect(unused.map(({ sid }) => sid)).toEqual(['ReadHowFarTheReaderIs', 'SendTraces']);
   });
 
   it.each<[string, Partial<Statement>]>([

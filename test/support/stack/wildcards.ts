@@ -90,6 +90,12 @@ export const allowedWildcards: readonly AllowedWildcard[] = [
     reason: controlTopics,
   },
   {
+    sid: 'ReadHowFarTheReaderIs',
+    wildcard: '*',
+    reason:
+      'cloudwatch:GetMetricData knows no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_cloudwatch.html',
+  },
+  {
     sid: 'ReadTheServicesOwnCounts',
     wildcard: '*',
     reason:

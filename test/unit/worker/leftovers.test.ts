@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import { enforceLimits } from '../../../src/plan/preflight.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
-import { findLeftovers } from '../../../src/worker/leftovers.ts';
+import { findLag, findLeftovers } from '../../../src/worker/leftovers.ts';
 
 const url = 'https://sqs.us-east-1.amazonaws.com/123456789012/arrivals';
 const planOf = (limits: object = {}) =>
@@ -49,5 +49,36 @@ describe('findLeftovers', () => {
       throw new Error('AccessDenied');
     };
     expect(await findLeftovers(planOf(), { url, source: { unread } })).toEqual([]);
+  });
+});
+
+describe('findLag', () => {
+  const minuteAt = Date.UTC(2026, 8, 1, 12, 3);
+
+  // Publishing begins 6.26 s after the plan is made.
+  it.each([undefined, { ageMs: 1_300, minuteAt }, { ageMs: 6_260, minuteAt }])(
+    'lets a run start before which the reader catches up: %j',
+    async (age) => {
+      expect(await findLag(planOf(), async () => age)).toEqual([]);
+    },
+  );
+
+  it('says how far the reader was behind the stream, when, and what to wait for', async () => {
+    const found = await findLag(planOf(), async () => ({ ageMs: 95_500, minuteAt }));
+    expect(found).toEqual([
+      {
+        path: 'arrivals stream',
+        message:
+          'measure-latency was up to 1m36s behind the stream at 12:03 UTC (Lambda’s IteratorAge): each shard is read in order, so this run’s arrivals would be read after what other runs left',
+        hint: 'start it once IteratorAge has fallen, which CloudWatch shows a minute or two later; what is older than an hour is given up',
+      },
+    ]);
+  });
+
+  it('refuses nothing where CloudWatch cannot be read', async () => {
+    const denied = async () => {
+      throw new Error('AccessDenied');
+    };
+    expect(await findLag(planOf(), denied)).toEqual([]);
   });
 });

@@ -15,7 +15,7 @@ import type { ArrivalsQueue, QueueDepth } from '../queue/arrivals-queue.ts';
 import type { EventSourceMapping, MappingCounts } from '../queue/event-source-mapping.ts';
 import type { MessageQueue } from '../queue/message-queue.ts';
 import type { ArrivalsStreamParts } from '../stream/open-arrivals-stream.ts';
-import type { StreamDepth } from '../stream/stream-mapping.ts';
+import type { StreamDepth, StreamMapping } from '../stream/stream-mapping.ts';
 
 export interface AdminParts {
   readonly broker: Broker;
@@ -36,6 +36,8 @@ export interface MetricsReport {
   readonly period: 1 | 60;
   /** Series with at least one event; a throttle that never was has none, as on AWS. */
   readonly metrics: readonly MetricReport[];
+  /** AWS/Lambda's metric of the function that reads the stream: highest values by minute, milliseconds. */
+  readonly iteratorAge?: StreamMapping['iteratorAge'];
 }
 
 export interface MetricReport {
@@ -79,7 +81,7 @@ export interface ProcessReport {
  */
 export function makeAdminApi(parts: AdminParts): GatewayService {
   const table = makeRouteTable<(request: GatewayRequest) => unknown>({
-    'GET /metrics': ({ query }) => metricsReport(parts.metrics, query.get('period') === '1' ? 1 : 60),
+    'GET /metrics': ({ query }) => metricsReport(parts, query.get('period') === '1' ? 1 : 60),
     'GET /quotas': () => quotasReport(parts.quotas),
     'GET /queue': async ({ query }) => {
       if (query.get('untilEmpty') === 'true') await parts.mapping.whenEmpty();
@@ -109,7 +111,7 @@ export function makeAdminApi(parts: AdminParts): GatewayService {
   };
 }
 
-function metricsReport(metrics: Metrics, period: 1 | 60): MetricsReport {
+function metricsReport({ metrics, stream }: AdminParts, period: 1 | 60): MetricsReport {
   const reportOf = (counter: Counter): MetricReport => ({
     name: counter.name,
     dimensions: counter.dimensions,
@@ -117,7 +119,12 @@ function metricsReport(metrics: Metrics, period: 1 | 60): MetricsReport {
     peakPerSecond: counter.peakPerSecond,
     datapoints: counter.sums(period),
   });
-  return { namespace: 'AWS/IoT', period, metrics: [...metrics.series()].map(reportOf) };
+  return {
+    namespace: 'AWS/IoT',
+    period,
+    metrics: [...metrics.series()].map(reportOf),
+    ...(stream && { iteratorAge: stream.mapping.iteratorAge }),
+  };
 }
 
 function quotasReport({ limits, refusals }: AccountQuotas): QuotasReport {

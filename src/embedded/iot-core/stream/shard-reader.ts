@@ -25,6 +25,8 @@ export interface ShardReaderDeps {
   /** Runs an invocation when there is room for one more. */
   readonly whenRoom: (invoke: () => Promise<void>) => void;
   readonly invoke: (event: Buffer) => Promise<InvocationOutcome>;
+  /** Before an invocation: how old the last record of its batch is, milliseconds. */
+  readonly onInvoke: (ageMs: number) => void;
   readonly onGivenUp: (range: RecordRange, failures: number) => void;
   /** Something was delivered or given up. */
   readonly onProgress: () => void;
@@ -83,7 +85,8 @@ export class ShardReader {
   #deliver(delivery: Delivery): void {
     this.#isBusy = true;
     this.#deps.whenRoom(async () => {
-      const { events, invoke } = this.#deps;
+      const { shard, events, clock, invoke, onInvoke } = this.#deps;
+      onInvoke(clock.now() - shard.log.arrivedAt(delivery.to - 1));
       const outcome = await invoke(events.write(delivery.from, delivery.to));
       this.#isBusy = false;
       this.#settle(delivery, outcome);

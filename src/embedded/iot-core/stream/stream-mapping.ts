@@ -42,6 +42,8 @@ export class StreamMapping {
   readonly #cancels: CancelTimer[] = [];
   readonly #waiting: (() => Promise<void>)[] = [];
   readonly #whenEmpty: (() => void)[] = [];
+  /** By minute, epoch seconds. */
+  readonly #iteratorAgeMs = new Map<number, number>();
   #underWay = 0;
   #invocations = 0;
   #isClosed = false;
@@ -59,6 +61,7 @@ export class StreamMapping {
           isHeld: () => this.#isClosed || faults.paused,
           whenRoom: (invoke) => this.#whenRoom(invoke),
           invoke: deps.invoke,
+          onInvoke: (ageMs) => this.#noteAge(ageMs),
           onGivenUp: (range, failures) => this.#giveUp(shard, range, failures),
           onProgress: () => this.#progress(),
         }),
@@ -90,6 +93,11 @@ export class StreamMapping {
       failedRecords: 0,
       lastFailure: counts.findLast(({ lastFailure }) => lastFailure !== undefined)?.lastFailure,
     };
+  }
+
+  /** Lambda's metric IteratorAge of the function: by minute, in epoch seconds, the most, milliseconds. */
+  get iteratorAge(): { readonly functionName: string; readonly datapoints: readonly [number, number][] } {
+    return { functionName: this.#deps.functionName, datapoints: [...this.#iteratorAgeMs] };
   }
 
   /** Resolves once every record was delivered or given up. */
@@ -124,6 +132,12 @@ export class StreamMapping {
         this.#startWaiting();
       });
     }
+  }
+
+  #noteAge(ageMs: number): void {
+    const second = Math.floor(this.#deps.clock.now() / 1_000);
+    const minute = second - (second % 60);
+    this.#iteratorAgeMs.set(minute, Math.max(ageMs, this.#iteratorAgeMs.get(minute) ?? 0));
   }
 
   #progress(): void {

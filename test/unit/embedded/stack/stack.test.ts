@@ -19,6 +19,16 @@ const read = async (yaml: string) => {
 };
 
 describe('the stack', () => {
+  it('names the reader of the stream to the plan function, where there is a stream', async () => {
+    for (const [subscriber, reader] of [
+      ['stream', 'stampede-dev-measure-latency'],
+      ['queue', undefined],
+    ] as const) {
+      const { functions } = await readStack(pathOf('../../../../serverless.yml'), { subscriber });
+      expect(functions.find(({ key }) => key === 'plan')?.environment.STREAM_READER).toBe(reader);
+    }
+  });
+
   it('has what embedded AWS needs of it', async () => {
     const { prefix, functions, environment, ruleSql, queue } = await readStack(
       pathOf('../../../../serverless.yml'),

@@ -6,6 +6,7 @@ import {
   ServiceQuotasClient,
 } from '@aws-sdk/client-service-quotas';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readIteratorAge } from '../../../../src/aws/iterator-age.ts';
 import { type MetricSeries, makeCloudWatch } from '../../../../src/embedded/account/cloudwatch.ts';
 import { makeServiceQuotas } from '../../../../src/embedded/account/service-quotas.ts';
 import { type Gateway, startGateway } from '../../../../src/embedded/gateway/gateway.ts';
@@ -25,6 +26,17 @@ const publishIn: MetricSeries = {
   ],
 };
 
+const iteratorAge: MetricSeries = {
+  namespace: 'AWS/Lambda',
+  name: 'IteratorAge',
+  dimensions: { FunctionName: 'stampede-dev-measure-latency' },
+  statistic: 'Maximum',
+  minutes: [
+    [minute - 60, 90_000],
+    [minute, 40_000],
+  ],
+};
+
 let gateway: Gateway;
 let cloudWatch: CloudWatchClient;
 let serviceQuotas: ServiceQuotasClient;
@@ -33,7 +45,7 @@ beforeAll(async () => {
   gateway = await startGateway({
     accessKeys: [testKey],
     signed: {
-      monitoring: makeCloudWatch(async () => [publishIn]),
+      monitoring: makeCloudWatch(async () => [publishIn, iteratorAge]),
       servicequotas: makeServiceQuotas(accountLimitsOf('small', { lambdaConcurrency: 64 })),
     },
     unsigned: [],
@@ -52,6 +64,20 @@ afterAll(async () => {
   cloudWatch.destroy();
   serviceQuotas.destroy();
   await gateway.close();
+});
+
+describe('the age of a stream’s reader', () => {
+  const ageAt = (second: number) =>
+    readIteratorAge('stampede-dev-measure-latency', second * 1_000, cloudWatch);
+
+  it('is that of the last minute that is known', async () => {
+    expect(await ageAt(minute + 70)).toEqual({ ageMs: 40_000, minuteAt: minute * 1_000 });
+  });
+
+  it('is not known of a function that was not invoked for some minutes, or of another', async () => {
+    expect(await ageAt(minute + 600)).toBeUndefined();
+    expect(await readIteratorAge('other', minute * 1_000, cloudWatch)).toBeUndefined();
+  });
 });
 
 const query = (MetricName: string, Value: string, more: object = {}): MetricDataQuery => ({

@@ -121,6 +121,28 @@ describe('StreamMapping', () => {
     expect(bodies(2)).toEqual([6]);
   });
 
+  it('states how far its function is behind the stream, by minute: more with each failure', async () => {
+    const { send, mapping, advance, answer } = start();
+    send(1);
+    await advance(2_000);
+    const [[, atFirst] = [0, 0]] = mapping.iteratorAge.datapoints;
+    expect(atFirst).toBeGreaterThanOrEqual(1_000);
+    expect(atFirst).toBeLessThanOrEqual(2_000);
+    for (let n = 0; n < 3; n++) {
+      await answer(n, failure);
+      await advance(60_000);
+    }
+    const { functionName, datapoints } = mapping.iteratorAge;
+    expect(functionName).toBe('measure-latency');
+    expect(datapoints.length).toBeGreaterThan(1);
+    expect(datapoints.map(([second]) => second % 60).every((rest) => rest === 0)).toBe(true);
+    // Each shows the retry that waited longest.
+    expect(datapoints.map(([, ageMs]) => ageMs)).toEqual(
+      datapoints.map(([, ageMs]) => ageMs).toSorted((a, b) => a - b),
+    );
+    expect(datapoints.at(-1)?.[1]).toBeGreaterThan(60_000);
+  });
+
   it('reads shards side by side, up to what the machine takes', async () => {
     const { send, invocations, advance, answer } = start({ shards: 4, maximumConcurrency: 3 });
     send(400);
