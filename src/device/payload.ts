@@ -22,6 +22,18 @@ export interface PayloadSettings {
   readonly offsetMsOf: (n: number) => number;
 }
 
+/** Which message it is. */
+export interface MessageNumbers {
+  /** Number in the stream. */
+  readonly n: number;
+  /** Index within the slice. */
+  readonly device: number;
+  /** Number within the device: 0, 1, 2, … */
+  readonly k: number;
+  /** Intended send time, epoch milliseconds. */
+  readonly atMs: number;
+}
+
 /** The envelope's keys, as they stand in the message. */
 const beforeAt = '"at":';
 const beforeSent = ',"sent":';
@@ -45,7 +57,6 @@ export class PayloadWriter {
   readonly #out: Buffer;
   readonly #sizeBytes: number;
   readonly #firstDevice: number;
-  readonly #devices: number;
   readonly #message: MessageContext;
   /** Views of `#out` by length: padded messages share one. */
   readonly #views = new Map<number, Buffer>();
@@ -55,7 +66,6 @@ export class PayloadWriter {
     this.#segments = compileMessage(settings);
     this.#sizeBytes = settings.sizeBytes;
     this.#firstDevice = settings.firstDevice;
-    this.#devices = settings.devices;
     this.#message = {
       n: 0,
       device: 0,
@@ -70,17 +80,16 @@ export class PayloadWriter {
   }
 
   /**
-   * Publish n of the slice as JSON.
-   * @param device index within the slice
-   * @param atMs intended send time; `sentMs` the actual one, epoch milliseconds
+   * One message as JSON.
+   * @param sentMs when it is sent, epoch milliseconds
    * @returns a view that the next call overwrites
    */
-  write(n: number, device: number, atMs: number, sentMs: number): Buffer {
+  write({ n, device, k, atMs }: MessageNumbers, sentMs: number): Buffer {
     const message = this.#message;
     message.n = n;
     message.device = device;
     message.deviceIndex = this.#firstDevice + device;
-    message.k = Math.floor(n / this.#devices);
+    message.k = k;
     message.atMs = atMs;
     message.sentMs = sentMs;
     message.random.seek(message.deviceIndex, message.k);

@@ -7,20 +7,17 @@ import { connectSettleMs, makeSliceSchedule } from '../plan/schedule.ts';
 import { sliceOf } from '../plan/slices.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { Random } from '../shared/random.ts';
+import type { Behaviour, MakeBehaviour } from './behaviours/behaviour.ts';
+import { makeOpenModel } from './behaviours/open-model.ts';
 import { CheckpointTimer } from './checkpoint-timer.ts';
 import { Connections } from './connections.ts';
 import { Echoes } from './echoes.ts';
-import { type HealthMonitor, watchGeneratorHealth } from './generator-health.ts';
+import { watchGeneratorHealth } from './generator-health.ts';
 import { PayloadWriter } from './payload.ts';
-import { Publisher } from './publisher.ts';
-import {
-  echoNumbersOf,
-  isDecided,
-  nothingUndecided,
-  SliceCounters,
-  type Undecided,
-} from './slice-counters.ts';
+import { Sender } from './sender.ts';
+import { echoNumbersOf, nothingUndecided, SliceCounters, type Undecided } from './slice-counters.ts';
 import { describeDevices } from './slice-devices.ts';
+import { type Ending, SliceRecords } from './slice-records.ts';
 import { describeStop, type StopSignal } from './stop-signal.ts';
 import type { IncomingMessage, MakeTransport, Refusal, Transport, TransportListener } from './transport.ts';
 
@@ -39,18 +36,20 @@ export interface SliceRun {
   /** Ends the slice within a second. */
   readonly stop: StopSignal;
   readonly checkpointEveryMs?: number;
+  /** When devices send; absent: the open model. */
+  readonly behaviour?: MakeBehaviour;
 }
 
 /** How exact timeouts are, and how soon the end is noticed. */
-const beatEveryMs = 20;
-/** After a stop, for answers on the way; then, in any case, for disconnecting. Together below a second. */
+const tickEveryMs = 20;
+/** After a stop, for messages in flight; then, in any case, for disconnecting. Together below a second. */
 const stopGraceMs = 350;
 const closeTimeoutMs = 500;
 /** Kept free before the deadline, for disconnecting and storing the result. */
 const deadlineReserveMs = 2_000;
 
 /**
- * Runs one slice of virtual devices from its start to its end, and resolves with its books: when every publish was
+ * Runs one slice of virtual devices from its start to its end, and resolves with its counts: when every message was
  * answered or timed out, within a second of `stop`, or before the plan's deadline.
  *
  * @throws {RangeError} for a slice that the plan does not have
@@ -61,30 +60,22 @@ export async function runSlice(run: SliceRun): Promise<SliceResult> {
   return await runner.run();
 }
 
-interface Ending {
-  readonly outcome: 'completed' | 'stopped' | 'failed';
-  readonly reason?: string;
-}
-
+/** Composes a slice: connections, behaviour, sender, echoes, counters and records. */
 class SliceRunner implements TransportListener {
   readonly #run: SliceRun;
   readonly #clock: Clock;
-  readonly #devices: number;
   readonly #tally: SliceCounters;
   readonly #transport: Transport;
   readonly #connections: Connections;
-  readonly #publisher: Publisher;
-  readonly #health: HealthMonitor;
+  readonly #sender: Sender;
+  readonly #behaviour: Behaviour;
+  readonly #records: SliceRecords;
   readonly #echoes: Echoes;
   readonly #end = Promise.withResolvers<Ending>();
-  #cancelBeat: CancelTimer = () => {};
-  /** The epoch second that the next snapshot speaks of. */
-  #snapshotSecond: number;
-  readonly #checkpoints: CheckpointTimer;
-  #checkpoint: Promise<void> | undefined;
+  #cancelTick: CancelTimer = () => {};
   /** Once stopping: why, and until when answers are waited for. */
   #stopping: { readonly reason: string; readonly untilMs: number } | undefined;
-  /** When the last publish was answered. */
+  /** When the last message was answered. */
   #finishedAt: number | undefined;
   #done = false;
 
@@ -100,17 +91,8 @@ class SliceRunner implements TransportListener {
 
     this.#run = run;
     this.#clock = clock;
-    this.#devices = slice.devices;
-    // The second before is reported at once, so that a slice is visible as soon as it runs.
-    this.#snapshotSecond = Math.floor(readyAt / 1_000) - 1;
     // A slice that comes late still connects at its own rate, not all at once.
     const connectAt = Math.max(timeline.startAt, readyAt);
-    const turnsOverAt = connectAt + schedule.connectOffsetMs(slice.devices - 1) + connectSettleMs;
-    this.#checkpoints = new CheckpointTimer(
-      readyAt,
-      turnsOverAt,
-      run.checkpointEveryMs ?? checkpointEveryMs(profile),
-    );
     const echoNumbers = echoNumbersOf(slice, schedule);
     this.#tally = new SliceCounters(slice.devices, Math.min(readyAt, timeline.startAt), echoNumbers);
     const writer = new PayloadWriter({
@@ -122,7 +104,6 @@ class SliceRunner implements TransportListener {
       seed: profile.seed,
       offsetMsOf: schedule.offsetMs,
     });
-    this.#health = watchGeneratorHealth(Math.max(0, readyAt - timeline.startAt));
     this.#transport = run.transport(this, devices);
     this.#connections = new Connections({
       clock,
@@ -142,19 +123,46 @@ class SliceRunner implements TransportListener {
       counters: this.#tally,
       clock,
     });
-    this.#publisher = new Publisher({
+    this.#sender = new Sender({
       clock,
       transport: this.#transport,
-      writer,
-      tally: this.#tally,
-      devices,
-      schedule,
-      publishAt: timeline.publishAt,
-      qos: profile.publish.qos,
-      acknowledged: isAcknowledged(slice.group),
+      counters: this.#tally,
+      devices: slice.devices,
+      streams: [
+        {
+          writer,
+          topics: Array.from({ length: slice.devices }, (_, device) => devices.topic(device)),
+          qos: profile.publish.qos,
+          retain: false,
+          isAnswered: isAcknowledged(slice.group),
+        },
+      ],
       ackTimeoutMs: profile.publish.ackTimeoutMs,
       maxUnacknowledged: profile.publish.maxUnacknowledged,
       onSent: (device) => this.#echoes.sent(device),
+    });
+    this.#behaviour = (run.behaviour ?? makeOpenModel)({
+      clock,
+      sender: this.#sender,
+      counters: this.#tally,
+      devices: slice.devices,
+      schedule,
+      publishAt: timeline.publishAt,
+      waitTimeoutMs: profile.publish.ackTimeoutMs,
+    });
+    this.#sender.serve(this.#behaviour);
+    const turnsOverAt = connectAt + schedule.connectOffsetMs(slice.devices - 1) + connectSettleMs;
+    const everyMs = run.checkpointEveryMs ?? checkpointEveryMs(profile);
+    this.#records = new SliceRecords({
+      ...run,
+      runId: plan.runId,
+      leg: run.leg ?? 0,
+      devices: slice.devices,
+      counters: this.#tally,
+      health: watchGeneratorHealth(Math.max(0, readyAt - timeline.startAt)),
+      checkpoints: new CheckpointTimer(readyAt, turnsOverAt, everyMs),
+      undecided: () => this.#undecided(),
+      phaseAt: (nowMs) => this.#phaseAt(nowMs),
     });
   }
 
@@ -163,29 +171,25 @@ class SliceRunner implements TransportListener {
     const onStop = (): void => this.#stop(describeStop(stop.reason));
     stop.addEventListener('abort', onStop);
     this.#connections.start();
-    this.#publisher.start();
+    this.#behaviour.start();
     if (stop.aborted) onStop();
-    this.#beat();
+    this.#tick();
 
     const ending = await this.#end.promise;
-    // Closing the connections decides what is on the way: as unacknowledged, though the stop did not wait for it.
-    const cutOff = { ...nothingUndecided, inFlight: this.#publisher.undecided().inFlight };
+    // Closing the connections decides what is in flight: as unacknowledged, though the stop did not wait for it.
+    const cutOff = { ...nothingUndecided, inFlight: this.#sender.inFlight };
     stop.removeEventListener('abort', onStop);
-    this.#cancelBeat();
-    this.#connections.stop();
-    this.#publisher.stop();
-    await this.#atMost(closeTimeoutMs, Promise.all([this.#transport.close(), this.#checkpoint]));
+    this.#cancelTick();
+    this.#stopSending();
+    await this.#atMost(closeTimeoutMs, Promise.all([this.#transport.close(), this.#records.storing]));
     this.#done = true;
-    this.#health.stop();
-    const endedAt = this.#clock.now();
-    this.#run.onSnapshot(this.#snapshot(Math.floor(endedAt / 1_000), endedAt, this.#publisher.undecided()));
-    return this.#result(ending, cutOff);
+    return this.#records.end(ending, cutOff);
   }
 
   connected(device: number, receiveMaximum: number): void {
     this.#connections.connected(device);
     this.#echoes.connected(device);
-    this.#publisher.connected(device, receiveMaximum);
+    this.#sender.connected(device, receiveMaximum);
   }
 
   connectFailed(device: number, reason: string): void {
@@ -193,20 +197,20 @@ class SliceRunner implements TransportListener {
   }
 
   disconnected(device: number, reason: string): void {
-    this.#publisher.disconnected(device);
+    this.#sender.disconnected(device);
     this.#connections.disconnected(device, reason);
   }
 
-  acknowledged(device: number, token: number): void {
-    this.#publisher.acknowledged(device, token);
+  acknowledged(_device: number, token: number): void {
+    this.#sender.acknowledged(token);
   }
 
-  refused(device: number, token: number, why: Refusal, reason: string): void {
-    this.#publisher.refused(device, token, why, reason);
+  refused(_device: number, token: number, why: Refusal, reason: string): void {
+    this.#sender.refused(token, why, reason);
   }
 
   writable(device: number): void {
-    this.#publisher.writable(device);
+    this.#sender.writable(device);
   }
 
   received(device: number, message: IncomingMessage): void {
@@ -220,31 +224,25 @@ class SliceRunner implements TransportListener {
   }
 
   /** Everything that is not done for a message: one timer for the whole slice. */
-  #beat(): void {
+  #tick(): void {
     const nowMs = this.#clock.now();
-    this.#publisher.expire(nowMs);
-    if (nowMs >= (this.#snapshotSecond + 1) * 1_000) {
-      this.#run.onSnapshot(this.#snapshot(this.#snapshotSecond, nowMs, nothingUndecided));
-      this.#snapshotSecond++;
-    }
-    const allConnected = this.#tally.connectedNow === this.#devices;
-    if (this.#checkpoint === undefined && this.#checkpoints.isDue(nowMs, allConnected)) {
-      this.#storeCheckpoint();
-    }
+    this.#sender.expire(nowMs);
+    this.#behaviour.tick(nowMs);
+    this.#records.tick(nowMs);
     const ending = this.#endingAt(nowMs);
-    if (ending === undefined) this.#cancelBeat = this.#clock.setTimer(beatEveryMs, () => this.#beat());
+    if (ending === undefined) this.#cancelTick = this.#clock.setTimer(tickEveryMs, () => this.#tick());
     else this.#end.resolve(ending);
   }
 
   #endingAt(nowMs: number): Ending | undefined {
     if (this.#stopping !== undefined) {
       const { reason, untilMs } = this.#stopping;
-      return this.#publisher.finished || nowMs >= untilMs ? { outcome: 'stopped', reason } : undefined;
+      return this.#finished || nowMs >= untilMs ? { outcome: 'stopped', reason } : undefined;
     }
     if (nowMs >= this.#run.plan.timeline.deadlineAt - deadlineReserveMs) {
       return { outcome: 'stopped', reason: "the plan's deadline came" };
     }
-    if (!this.#publisher.finished) return undefined;
+    if (!this.#finished) return undefined;
     this.#finishedAt ??= nowMs;
     if (!this.#echoes.complete && nowMs < this.#finishedAt + this.#run.plan.profile.drainMs) return undefined;
     if (this.#tally.devicesConnected > 0) return { outcome: 'completed' };
@@ -254,53 +252,30 @@ class SliceRunner implements TransportListener {
   #stop(reason: string): void {
     if (this.#stopping !== undefined) return;
     this.#stopping = { reason, untilMs: this.#clock.now() + stopGraceMs };
-    this.#connections.stop();
-    this.#publisher.stop();
+    this.#stopSending();
   }
 
-  #snapshot(second: number, nowMs: number, undecided: Undecided): SliceSnapshot {
-    return {
-      slice: this.#run.slice,
-      second,
-      phase: this.#phaseAt(nowMs),
-      connectedNow: this.#tally.connectedNow,
-      devices: this.#tally.devices(),
-      messages: this.#tally.messages(undecided),
-      latencies: this.#tally.closeInterval(),
-      generator: this.#health.pulse(),
-    };
+  #stopSending(): void {
+    this.#connections.stop();
+    this.#sender.stop();
+    this.#behaviour.stop();
+  }
+
+  /** Nothing is to be sent any more, and nothing is in flight. */
+  get #finished(): boolean {
+    return this.#behaviour.sentAll && this.#sender.inFlight === 0;
+  }
+
+  #undecided(): Undecided {
+    return { waiting: this.#behaviour.waiting(), inFlight: this.#sender.inFlight };
   }
 
   #phaseAt(nowMs: number): SliceSnapshot['phase'] {
     const { startAt, publishAt } = this.#run.plan.timeline;
     if (this.#done) return 'done';
-    if (this.#publisher.sentAll) return 'draining';
+    if (this.#behaviour.sentAll) return 'draining';
     if (nowMs < startAt) return 'waiting';
     return nowMs < publishAt ? 'connecting' : 'publishing';
-  }
-
-  #storeCheckpoint(): void {
-    const stored = (): void => {
-      this.#checkpoint = undefined;
-    };
-    const checkpoint = this.#result({ outcome: 'running' }, this.#publisher.undecided());
-    this.#checkpoint = this.#run.onCheckpoint(checkpoint).then(stored, stored);
-  }
-
-  /** @param undecided what counts as dropped or unacknowledged only because it was not waited for */
-  #result(ending: Ending | { readonly outcome: 'running' }, undecided: Undecided): SliceResult {
-    const nowMs = this.#clock.now();
-    return {
-      version: 2,
-      runId: this.#run.plan.runId,
-      slice: this.#run.slice,
-      leg: this.#run.leg ?? 0,
-      ...ending,
-      at: nowMs,
-      ...this.#tally.result(nowMs, this.#publisher.undecided()),
-      ...(isDecided(undecided) ? {} : { undecided }),
-      generator: { ...this.#health.read(), clockBracketMs: this.#clock.bracketMs },
-    };
   }
 
   async #atMost(limitMs: number, work: Promise<unknown>): Promise<void> {

@@ -32,8 +32,12 @@ serveMeasurement(({ work, sizeBytes, cpuSeconds }: TemplatesSettings): WorkRepor
   });
   const padding = 'x'.repeat(sizeBytes);
   let n = 0;
+  const message = { n, device: 0, k: 0, atMs };
   const write = (): number => {
-    const { length } = writer.write(n, n % devices, atMs, atMs + 0.5);
+    message.n = n;
+    message.device = n % devices;
+    message.k = Math.floor(n / devices);
+    const { length } = writer.write(message, atMs + 0.5);
     n++;
     return length;
   };

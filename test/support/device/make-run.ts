@@ -1,3 +1,4 @@
+import type { MakeBehaviour } from '../../../src/device/behaviours/behaviour.ts';
 import { runSlice } from '../../../src/device/slice-runner.ts';
 import type { SliceSnapshot } from '../../../src/live/live-slice.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
@@ -88,6 +89,8 @@ export interface SimulatedRun {
 export interface SimulationOptions extends RunOptions {
   slice?: number;
   behaviour?: Behaviour;
+  /** When devices send; absent: the open model. */
+  model?: MakeBehaviour;
   /** Milliseconds after the plan was made. */
   stopAfterMs?: number;
   readyAfterMs?: number;
@@ -121,6 +124,7 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
     },
     stop: stop.signal,
     checkpointEveryMs: options.checkpointEveryMs ?? 1_000,
+    ...(options.model && { behaviour: options.model }),
   });
   if (transport === undefined) throw new Error('the runner made no transport');
   options.script?.(clock, transport, plan);

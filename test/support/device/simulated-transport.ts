@@ -91,13 +91,13 @@ export class SimulatedTransport implements Transport {
     const message = payload.toString();
     const n = Number(/"n":(\d+)/.exec(message)?.[1]);
     this.published.push({ device, n, atMs: nowMs, topic, message });
-    if (qos === 0) return true;
-    this.#count(device, 1);
     const copy = Buffer.from(payload);
     for (const [receiver, afterMs] of this.#behaviour.echoes?.(device, n) ?? []) {
       const echo: IncomingMessage = { topic, payload: copy, qos: 0, dup: false, retain: false };
       this.#clock.setTimer(afterMs, () => !this.closed && this.#listener.received(receiver, echo));
     }
+    if (qos === 0) return true;
+    this.#count(device, 1);
     const answer = this.#behaviour.publish ? this.#behaviour.publish(device, n, nowMs) : 2;
     if (answer === undefined) return true;
     this.#clock.setTimer(typeof answer === 'number' ? answer : 2, () => {

@@ -70,6 +70,8 @@ const settings = {
   offsetMsOf: (n: number) => n * 37.25,
 };
 
+const first = { n: 0, device: 0, k: 0, atMs: 1e12 };
+
 describe('a payload', () => {
   it('says what its plain version says, for any template and message', () => {
     const messages = fc.array(
@@ -86,7 +88,7 @@ describe('a payload', () => {
         const { template } = parsePayloadTemplate(payload);
         for (const { n, at, lag } of list.toSorted((a, b) => a.n - b.n)) {
           const device = n % settings.devices;
-          const bytes = writer.write(n, device, at, at + lag);
+          const bytes = writer.write({ n, device, k: Math.floor(n / settings.devices), atMs: at }, at + lag);
           const { padding, ...message } = JSON.parse(bytes.toString());
           const plain = plainPayload(template, {
             run: settings.runId,
@@ -117,10 +119,10 @@ describe('a payload', () => {
   });
 
   it('is padded to the byte, with a field or, where that has no room, with white space', () => {
-    const least = new PayloadWriter({ ...settings, payload: {} }).write(0, 0, 1e12, 1e12).length;
+    const least = new PayloadWriter({ ...settings, payload: {} }).write(first, 1e12).length;
     for (let sizeBytes = least; sizeBytes < least + 40; sizeBytes++) {
       const writer = new PayloadWriter({ ...settings, payload: {}, sizeBytes });
-      const bytes = writer.write(0, 0, 1e12, 1e12);
+      const bytes = writer.write(first, 1e12);
       expect(bytes.length).toBe(sizeBytes);
       expect(() => JSON.parse(bytes.toString())).not.toThrow();
     }
@@ -135,9 +137,9 @@ describe('a payload', () => {
       return fields;
     };
     // Message 4 of device 7, after all before it in one, and after none in the other.
-    for (let k = 0; k < 4; k++) whole.write(k * 10 + 7, 7, 1e12, 1e12);
-    expect(fieldsOf(whole.write(4 * 10 + 7, 7, 1e12, 1e12))).toEqual(
-      fieldsOf(part.write(4 * 5 + 2, 2, 1e12, 1e12)),
+    for (let k = 0; k < 4; k++) whole.write({ n: k * 10 + 7, device: 7, k, atMs: 1e12 }, 1e12);
+    expect(fieldsOf(whole.write({ n: 4 * 10 + 7, device: 7, k: 4, atMs: 1e12 }, 1e12))).toEqual(
+      fieldsOf(part.write({ n: 4 * 5 + 2, device: 2, k: 4, atMs: 1e12 }, 1e12)),
     );
   });
 
@@ -146,7 +148,9 @@ describe('a payload', () => {
     const fieldsAt = (atMs: number): unknown[] => {
       const writer = new PayloadWriter({ ...settings, payload });
       return Array.from({ length: 30 }, (_, n) => {
-        const { stampede: _s, ...fields } = JSON.parse(String(writer.write(n, n % 7, atMs + n, atMs + n)));
+        const { stampede: _s, ...fields } = JSON.parse(
+          String(writer.write({ n, device: n % 7, k: Math.floor(n / 7), atMs: atMs + n }, atMs + n)),
+        );
         return fields;
       });
     };

@@ -1,4 +1,4 @@
-import type { DeviceTurns } from '../plan/device-turns.ts';
+import type { DeviceTurns } from '../../plan/device-turns.ts';
 
 /** A device that waits for nothing. */
 export const nothingWaits = -1;

@@ -1,0 +1,34 @@
+import type { SliceSchedule } from '../../plan/schedule.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { Sender, SenderListener } from '../sender.ts';
+import type { SliceCounters, Undecided } from '../slice-counters.ts';
+
+/**
+ * When the devices of a slice send: one load shape. It decides which message of which device is due, and counts what it intended
+ * and what it dropped; the sender sends it and reports what became of it. No method is called from within `Sender.send`.
+ */
+export interface Behaviour extends SenderListener {
+  start(): void;
+  /** Nothing is sent any more: what is due and was not sent is dropped, what is due later was never intended. */
+  stop(): void;
+  /** Every few milliseconds, after the sender gave up what was in flight for too long. */
+  tick(nowMs: number): void;
+  /** Nothing is to be sent any more. */
+  readonly sentAll: boolean;
+  /** What is due and not sent yet, by what it waits for. */
+  waiting(): Undecided['waiting'];
+}
+
+export interface BehaviourContext {
+  readonly clock: Clock;
+  readonly sender: Sender;
+  readonly counters: SliceCounters;
+  readonly devices: number;
+  readonly schedule: SliceSchedule;
+  /** Epoch milliseconds of the schedule's zero. */
+  readonly publishAt: number;
+  /** The longest that a due message waits to be sent. */
+  readonly waitTimeoutMs: number;
+}
+
+export type MakeBehaviour = (context: BehaviourContext) => Behaviour;

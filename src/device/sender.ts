@@ -1,0 +1,218 @@
+import type { Clock } from '../shared/clock.ts';
+import { InFlight, type InFlightMessage } from './in-flight.ts';
+import type { PayloadWriter } from './payload.ts';
+import type { SliceCounters } from './slice-counters.ts';
+import type { OutgoingMessage, Qos, Refusal, Transport } from './transport.ts';
+
+/** One kind of message of the slice. */
+export interface OutgoingStream {
+  readonly writer: PayloadWriter;
+  /** By device. */
+  readonly topics: readonly string[];
+  readonly qos: Qos;
+  readonly retain: boolean;
+  /** Whether messages are answered: at QoS 1, and over HTTPS. */
+  readonly isAnswered: boolean;
+}
+
+/** A message that a behaviour wants to send: one object of the behaviour's, filled anew for each message. */
+export interface DueMessage {
+  /** Index within the slice. */
+  device: number;
+  /** Index of the stream, and the message's number in it. */
+  stream: number;
+  n: number;
+  /** The message's number within its device and stream. */
+  k: number;
+  /** When it was to be sent, epoch milliseconds. */
+  atMs: number;
+}
+
+/** `unacknowledged`: the answer did not come in time, or its connection closed. */
+export type Answer = 'acknowledged' | 'refused' | 'unacknowledged';
+
+/** Callbacks to what decides when to send: the behaviour. None is called from within `send`. */
+export interface SenderListener {
+  /** The device may send: its connection is new, or the transport can take more. */
+  ready(device: number): void;
+  /** The connection is closed, and what was in flight in it was given up. */
+  disconnected(device: number): void;
+  /** A message is no longer in flight. Never called for one that is not answered (`Sender.isAnswered`). */
+  answered(message: InFlightMessage, answer: Answer, nowMs: number): void;
+}
+
+export interface SenderSettings {
+  readonly clock: Clock;
+  readonly transport: Transport;
+  readonly counters: SliceCounters;
+  readonly devices: number;
+  readonly streams: readonly OutgoingStream[];
+  readonly ackTimeoutMs: number;
+  /** Messages that a device may have in flight. */
+  readonly maxUnacknowledged: number;
+  /** Called for each message that was sent. */
+  readonly onSent: (device: number) => void;
+}
+
+/** The token of a message that is not answered. */
+const noToken = -1;
+
+/**
+ * What all behaviours share: sends messages, knows which are in flight and how many a device may have, and counts what became of
+ * them.
+ *
+ * - A message that was not answered within the ack timeout is unacknowledged, and no longer counts as in flight. An answer
+ *   after that changes nothing: the counts say what a device with that timeout would have seen.
+ * - A connection that is closed takes its unanswered messages with it: they are unacknowledged at once and not sent again,
+ *   for the copy would be a duplicate of a message that may well have arrived.
+ */
+export class Sender {
+  readonly #settings: SenderSettings;
+  readonly #clock: Clock;
+  readonly #transport: Transport;
+  readonly #counters: SliceCounters;
+  readonly #streams: readonly OutgoingStream[];
+  readonly #inFlight: InFlight;
+  /** By device: messages in flight, and how many there may be; 0 while there is no connection. */
+  readonly #inFlightOf: Uint16Array;
+  readonly #limitOf: Uint16Array;
+  /** By device: 1 while the transport cannot take more. */
+  readonly #full: Uint8Array;
+  readonly #message: OutgoingMessage;
+  #listener!: SenderListener;
+
+  constructor(settings: SenderSettings) {
+    this.#settings = settings;
+    this.#clock = settings.clock;
+    this.#transport = settings.transport;
+    this.#counters = settings.counters;
+    this.#streams = settings.streams;
+    this.#inFlight = new InFlight(settings.devices);
+    this.#inFlightOf = new Uint16Array(settings.devices);
+    this.#limitOf = new Uint16Array(settings.devices);
+    this.#full = new Uint8Array(settings.devices);
+    this.#message = { token: noToken, topic: '', payload: Buffer.alloc(0), qos: 0, retain: false };
+  }
+
+  /** Sets what events are reported to. Called once, before anything is sent. */
+  serve(listener: SenderListener): void {
+    this.#listener = listener;
+  }
+
+  /** Messages in flight. */
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  isConnected(device: number): boolean {
+    return this.#limitOf[device] !== 0;
+  }
+
+  isAnswered(stream: number): boolean {
+    return this.#streams[stream]!.isAnswered;
+  }
+
+  canSend(device: number): boolean {
+    return this.#inFlightOf[device]! < this.#limitOf[device]! && this.#full[device] === 0;
+  }
+
+  /**
+   * Sends a message of a device that can send.
+   * @returns false: the transport cannot take it now, and `ready` follows
+   */
+  send(due: DueMessage): boolean {
+    const { device, stream, n, atMs } = due;
+    const { writer, topics, qos, retain, isAnswered } = this.#streams[stream]!;
+    const sentMs = this.#clock.now();
+    const message = this.#message;
+    message.token = isAnswered ? this.#inFlight.nextToken : noToken;
+    message.topic = topics[device]!;
+    message.payload = writer.write(due, sentMs);
+    message.qos = qos;
+    message.retain = retain;
+    if (!this.#transport.send(device, message)) {
+      this.#full[device] = 1;
+      return false;
+    }
+    this.#counters.sent(n, atMs, sentMs);
+    this.#settings.onSent(device);
+    if (isAnswered) {
+      this.#inFlight.add(due, sentMs);
+      this.#inFlightOf[device] = this.#inFlightOf[device]! + 1;
+    }
+    return true;
+  }
+
+  /** What was sent must go out: the end of a tick. */
+  flush(): void {
+    this.#transport.flush();
+  }
+
+  /** No device can send any more; what is in flight is waited for. */
+  stop(): void {
+    this.#limitOf.fill(0);
+  }
+
+  connected(device: number, receiveMaximum: number): void {
+    this.#limitOf[device] = Math.min(this.#settings.maxUnacknowledged, receiveMaximum);
+    this.#full[device] = 0;
+    this.#listener.ready(device);
+  }
+
+  disconnected(device: number): void {
+    this.#limitOf[device] = 0;
+    const nowMs = this.#clock.now();
+    const inFlight = this.#inFlight;
+    for (let lost = inFlight.takeOf(device); lost; lost = inFlight.takeOf(device)) this.#giveUp(lost, nowMs);
+    this.#listener.disconnected(device);
+  }
+
+  writable(device: number): void {
+    this.#full[device] = 0;
+    this.#listener.ready(device);
+  }
+
+  acknowledged(token: number): void {
+    const message = this.#inFlight.take(token);
+    if (message === undefined) return;
+    const { sentMs } = message;
+    const nowMs = this.#clock.now();
+    if (nowMs - sentMs > this.#settings.ackTimeoutMs) {
+      this.#giveUp(message, nowMs);
+    } else {
+      this.#counters.acked(sentMs, nowMs);
+      this.#answered(message, 'acknowledged', nowMs);
+    }
+  }
+
+  refused(token: number, why: Refusal, reason: string): void {
+    if (token === noToken) {
+      this.#counters.refused(why, reason);
+      return;
+    }
+    const message = this.#inFlight.take(token);
+    if (message === undefined) return;
+    this.#counters.refused(why, reason);
+    this.#answered(message, 'refused', this.#clock.now());
+  }
+
+  /** Gives up what has been in flight for too long. To be called every few milliseconds. */
+  expire(nowMs: number): void {
+    const beforeMs = nowMs - this.#settings.ackTimeoutMs;
+    const inFlight = this.#inFlight;
+    for (let late = inFlight.takeExpired(beforeMs); late; late = inFlight.takeExpired(beforeMs)) {
+      this.#giveUp(late, nowMs);
+    }
+  }
+
+  #giveUp(message: InFlightMessage, nowMs: number): void {
+    this.#counters.unacknowledged();
+    this.#answered(message, 'unacknowledged', nowMs);
+  }
+
+  #answered(message: InFlightMessage, answer: Answer, nowMs: number): void {
+    const { device } = message;
+    this.#inFlightOf[device] = this.#inFlightOf[device]! - 1;
+    this.#listener.answered(message, answer, nowMs);
+  }
+}

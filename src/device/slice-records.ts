@@ -1,0 +1,105 @@
+import type { SliceSnapshot } from '../live/live-slice.ts';
+import type { SliceResult } from '../measure/slice-result.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { CheckpointTimer } from './checkpoint-timer.ts';
+import type { HealthMonitor } from './generator-health.ts';
+import { isDecided, nothingUndecided, type SliceCounters, type Undecided } from './slice-counters.ts';
+
+export interface RecordSettings {
+  readonly runId: string;
+  readonly slice: number;
+  readonly leg: number;
+  readonly devices: number;
+  readonly clock: Clock;
+  readonly counters: SliceCounters;
+  readonly health: HealthMonitor;
+  readonly checkpoints: CheckpointTimer;
+  /** The next one waits until this one is stored; a failure to store it is passed over. */
+  readonly onCheckpoint: (result: SliceResult) => Promise<void>;
+  readonly onSnapshot: (snapshot: SliceSnapshot) => void;
+  /** What is due or in flight now. */
+  readonly undecided: () => Undecided;
+  readonly phaseAt: (nowMs: number) => SliceSnapshot['phase'];
+}
+
+export interface Ending {
+  readonly outcome: 'completed' | 'stopped' | 'failed';
+  readonly reason?: string;
+}
+
+/** What a slice reports of itself: a snapshot each second, its result so far at checkpoints, and its result at the end. */
+export class SliceRecords {
+  readonly #settings: RecordSettings;
+  /** The epoch second that the next snapshot speaks of. */
+  #second: number;
+  #checkpoint: Promise<void> | undefined;
+
+  constructor(settings: RecordSettings) {
+    this.#settings = settings;
+    // The second before is reported at once, so that a slice is visible as soon as it runs.
+    this.#second = Math.floor(settings.clock.now() / 1_000) - 1;
+  }
+
+  /** Settled once the checkpoint that is being stored is stored, or could not be. */
+  get storing(): Promise<void> | undefined {
+    return this.#checkpoint;
+  }
+
+  tick(nowMs: number): void {
+    const { counters, devices, checkpoints, onSnapshot } = this.#settings;
+    if (nowMs >= (this.#second + 1) * 1_000) {
+      onSnapshot(this.#snapshot(this.#second, nowMs, nothingUndecided));
+      this.#second++;
+    }
+    const allConnected = counters.connectedNow === devices;
+    if (this.#checkpoint === undefined && checkpoints.isDue(nowMs, allConnected)) this.#storeCheckpoint();
+  }
+
+  /** The last snapshot, and the result. @param cutOff see `result` */
+  end(ending: Ending, cutOff: Undecided): SliceResult {
+    const { clock, health, onSnapshot, undecided } = this.#settings;
+    health.stop();
+    const nowMs = clock.now();
+    onSnapshot(this.#snapshot(Math.floor(nowMs / 1_000), nowMs, undecided()));
+    return this.#result(ending, cutOff);
+  }
+
+  #storeCheckpoint(): void {
+    const { onCheckpoint, undecided } = this.#settings;
+    const stored = (): void => {
+      this.#checkpoint = undefined;
+    };
+    this.#checkpoint = onCheckpoint(this.#result({ outcome: 'running' }, undecided())).then(stored, stored);
+  }
+
+  #snapshot(second: number, nowMs: number, undecided: Undecided): SliceSnapshot {
+    const { slice, counters, health, phaseAt } = this.#settings;
+    return {
+      slice,
+      second,
+      phase: phaseAt(nowMs),
+      connectedNow: counters.connectedNow,
+      devices: counters.devices(),
+      messages: counters.messages(undecided),
+      latencies: counters.closeInterval(),
+      generator: health.pulse(),
+    };
+  }
+
+  /** @param cutOff what counts as dropped or unacknowledged only because it was not waited for */
+  #result(ending: Ending | { readonly outcome: 'running' }, cutOff: Undecided): SliceResult {
+    const { runId, slice, leg, clock, counters, health, undecided } = this.#settings;
+    const nowMs = clock.now();
+    return {
+      version: 2,
+      runId,
+      slice,
+      leg,
+      ...ending,
+      at: nowMs,
+      ...counters.result(nowMs, undecided()),
+      ...(isDecided(cutOff) ? {} : { undecided: cutOff }),
+      generator: { ...health.read(), clockBracketMs: clock.bracketMs },
+    };
+  }
+}
