@@ -1,116 +1,7 @@
 import * as z from 'zod';
-import { durationPattern } from '../shared/duration.ts';
 import { maxDevicesPerSlice, maxSlices, runIdMaxLength, runIdSuffixLength } from '../shared/run-bounds.ts';
+import { connect, duration, publish, ratePerSecond, share } from './device-schema.ts';
 import { thresholds } from './threshold-schema.ts';
-
-/**
- * The load profile as the user writes it. Each description's first sentence is also the hint of a fault at that
- * setting, and the whole of it is what an editor shows, by `profiles/load-profile.schema.json`. What one setting means
- * for another is checked in `rules.ts`, `threshold-rules.ts` and `load.ts`.
- */
-/** MQTT's Remaining Length [MQTT-1.5.5], less the header of a PUBLISH; and its packet identifiers [MQTT-2.2.1]. */
-const maxMqttPayloadBytes = 268_000_000;
-const maxPacketIdentifiers = 65_535;
-
-const duration = z.string().regex(durationPattern);
-const share = z.number().min(0).max(1);
-const ratePerSecond = z.number().min(0).max(10_000_000);
-
-const connect = z
-  .strictObject({
-    protocol: z.enum(['mqtt', 'https']).default('mqtt').meta({
-      description:
-        'How devices publish. Over mqtt each keeps one connection; over https each message is a request of its own, and connect.client, ratePerSecond, keepAlive and cleanStart have no meaning.',
-    }),
-    client: z.enum(['device-sdk', 'dense']).default('dense').meta({
-      description:
-        "Which MQTT client a device is. dense is Stampede's own, with many devices on a core; device-sdk is aws-iot-device-sdk-v2, what real fleets run, at about three times the CPU.",
-    }),
-    auth: z.enum(['sigv4', 'x509', 'custom', 'none']).optional().meta({
-      description:
-        'Which listener of the endpoint devices come in by. Unless set, the one the endpoint offers first: sigv4 on AWS, none on embedded AWS.',
-    }),
-    ratePerSecond: z
-      .number()
-      .positive()
-      .max(1_000_000)
-      .default(400)
-      .meta({
-        description:
-          'New connections a second over the whole run. AWS IoT Core allows an account 100, 500 or 3,000, by Region, unless raised; the default is 80% of 500.',
-        examples: [400],
-      }),
-    keepAlive: duration.default('5m').meta({
-      description:
-        'Keep-alive of a connection, from 30s to 20m. The connection is dropped at 1.5 times this.',
-      examples: ['5m'],
-    }),
-    cleanStart: z.boolean().default(true).meta({
-      description: 'Whether a device begins without the session it left behind.',
-    }),
-    timeout: duration.default('10s').meta({
-      description: 'How long a device waits for its CONNACK, from 1s to 2m. After that it tries again.',
-      examples: ['10s'],
-    }),
-  })
-  .prefault({})
-  .meta({ description: 'How devices connect.', examples: [{ protocol: 'mqtt', client: 'dense' }] });
-
-const publish = z
-  .strictObject({
-    topic: z
-      .string()
-      .min(1)
-      .default('{topicRoot}/{runId}/{deviceId}/telemetry')
-      .meta({
-        description:
-          'Topic of a device, under what the IoT rule reads. Placeholders: {topicRoot} (what the stack reads: stampede/dev in a rehearsal and in stage dev), {runId}, {deviceId}, {deviceIndex}, {slice}. At most 256 bytes and 7 slashes once they are filled in.',
-        examples: ['{topicRoot}/{runId}/{deviceId}/telemetry'],
-      }),
-    qos: z
-      .literal([0, 1])
-      .default(1)
-      .meta({
-        description:
-          'MQTT quality of service, 0 or 1. AWS IoT Core has no 2. At 1 each publish is acknowledged, and its round trip measured.',
-        examples: [1],
-      }),
-    payload: z
-      .json()
-      .default({ temperature: '{{gaussian(21, 2)}}', humidity: '{{random(30, 60)}}' })
-      .meta({
-        description:
-          "The message, any JSON; strings may hold templates. A string that is one whole template becomes a value of the function's type. Functions: {{deviceId}} {{deviceIndex}} {{n}} {{sequence}} {{now}} {{uuid}} {{random(min, max[, decimals])}} {{gaussian(mean, sd[, decimals])}} {{choice('a', 'b', …)}} {{sine(min, max, periodSeconds)}} {{walk(start, step[, min, max])}} {{randomBytes(n)}}. The fields stampede and padding are added by the tester; a payload that is no object becomes the field value.",
-        examples: [{ temperature: '{{gaussian(21, 2)}}', state: "{{choice('on', 'off')}}" }],
-      }),
-    sizeBytes: z
-      .int()
-      .min(0)
-      .max(maxMqttPayloadBytes)
-      .default(0)
-      .meta({
-        description:
-          'Size a message is padded up to, in bytes; AWS IoT Core takes at most 131072 (128 KB). 0 adds nothing; a message that is larger already stays as it is.',
-        examples: [512],
-      }),
-    ackTimeout: duration.default('5s').meta({
-      description:
-        'How long a QoS 1 publish, or a request over https, waits for its answer, from 100ms to 2m. Without one it counts as unacknowledged; a throttled publish gets none.',
-      examples: ['5s'],
-    }),
-    maxUnacknowledged: z
-      .int()
-      .min(1)
-      .max(maxPacketIdentifiers)
-      .default(100)
-      .meta({
-        description:
-          'QoS 1 publishes that one device may have on the way. AWS IoT Core allows 100; the ones above wait, and are dropped after ackTimeout.',
-        examples: [100],
-      }),
-  })
-  .prefault({})
-  .meta({ description: 'What devices publish.', examples: [{ qos: 1, sizeBytes: 512 }] });
 
 const stages = z
   .array(
@@ -129,6 +20,11 @@ const stages = z
   .min(1)
   .max(1_000);
 
+/**
+ * The load profile as the user writes it. Each description's first sentence is also the hint of a fault at that
+ * setting, and the whole of it is what an editor shows, by `profiles/load-profile.schema.json`. What one setting means
+ * for another is checked in `rules.ts`, `threshold-rules.ts` and `load.ts`.
+ */
 export const profileSchema = z
   .strictObject({
     $schema: z

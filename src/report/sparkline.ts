@@ -1,3 +1,6 @@
+import { formatElapsed } from '../shared/format.ts';
+import type { Report } from './report-model.ts';
+
 const blocks = '▁▂▃▄▅▆▇█';
 
 /** How values become heights: rates from zero, latencies by their logarithm from the smallest. */
@@ -50,4 +53,13 @@ function joinToColumns(
     cells.push(known.length === 0 ? null : join(known));
   }
   return cells;
+}
+
+/** A line for the whole run: when the slow messages were. */
+export function renderP99OverTime({ latencyOverTime }: Report, sparklineColumns: number): string[] {
+  const p99 = latencyOverTime.end_to_end_latency.steps.map((step) => step.p99);
+  const known = p99.filter((ms) => ms !== null);
+  if (known.length < 2) return [];
+  const range = [Math.min(...known), Math.max(...known)].map(formatElapsed).join(' to ');
+  return [`  end to end ${renderSparkline(p99, sparklineColumns, 'logarithmic')}  p99 ${range}`];
 }

@@ -1,12 +1,5 @@
 import { formatDuration } from '../shared/duration.ts';
-import {
-  formatCount,
-  formatElapsed,
-  formatPlural,
-  formatRate,
-  formatShare,
-  formatUsd,
-} from '../shared/format.ts';
+import { formatCount, formatPlural, formatRate, formatShare, formatUsd } from '../shared/format.ts';
 import { conditionRows, describeRehearsal } from './conditions-report.ts';
 import { notesOf } from './notes.ts';
 import { describeReconciliation } from './reconciliation.ts';
@@ -30,7 +23,7 @@ import {
   type Term,
 } from './report-figures.ts';
 import type { Report, ThresholdResult, Verdict } from './report-model.ts';
-import { renderSparkline } from './sparkline.ts';
+import { renderP99OverTime, renderSparkline } from './sparkline.ts';
 import { layOutColumns, wrapText } from './text-table.ts';
 import { describeOpenThresholds, formatMeasured } from './threshold-figures.ts';
 import { describeDevices, describeUnknown } from './unknown-figures.ts';
@@ -209,15 +202,6 @@ function renderLatencies(report: Report, { style, width }: Page): string[] {
     ...renderP99OverTime(report, width - besideSparkline),
     ...notes.map((note) => style('dim', note)),
   ];
-}
-
-/** A line for the whole run: when the slow messages were. */
-function renderP99OverTime({ latencyOverTime }: Report, sparklineColumns: number): string[] {
-  const p99 = latencyOverTime.end_to_end_latency.steps.map((step) => step.p99);
-  const known = p99.filter((ms) => ms !== null);
-  if (known.length < 2) return [];
-  const range = [Math.min(...known), Math.max(...known)].map(formatElapsed).join(' to ');
-  return [`  end to end ${renderSparkline(p99, sparklineColumns, 'logarithmic')}  p99 ${range}`];
 }
 
 function renderQuotas(report: Report, { style, width }: Page): string[] {

@@ -4,7 +4,6 @@ import type { RunSite } from '../backend/backend.ts';
 import { findRunSite, loadEmbedded, loadOn, type SiteFlags } from '../backend/run-site.ts';
 import { addBehaviourFlags } from '../options/behaviour-flags.ts';
 import { addFaultFlag } from '../options/fault-flag.ts';
-import { parsePort } from '../options/port.ts';
 import { addProfileArguments, type GivenProfile, readGivenProfile } from '../options/profile-arguments.ts';
 import { addQuotaFlags } from '../options/quota-flags.ts';
 import { addStageFlags } from '../options/stage-flags.ts';
@@ -17,9 +16,8 @@ import { makeStyler } from '../output/style.ts';
 import { concludeRun } from '../run/conclude-run.ts';
 import { checkDraft, draftRun, type RunDraft } from '../run/draft-run.ts';
 import { aborted, catchInterrupts, type Interrupts } from '../run/interrupts.ts';
-import type { LoadPage, OpenPage } from '../run/live-page.ts';
-import type { Finish } from '../run/run-outcome.ts';
-import { QuitError } from '../run/run-outcome.ts';
+import { type LoadPage, type OpenPage, parsePort } from '../run/live-page.ts';
+import { type Finish, QuitError } from '../run/run-outcome.ts';
 
 interface RunFlags extends SiteFlags, OutputFlags {
   readonly quiet?: boolean;

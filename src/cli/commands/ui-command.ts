@@ -1,13 +1,11 @@
 import type { Command } from 'commander';
 import { exitCodes } from '../../shared/errors.ts';
 import { loadEmbedded } from '../backend/run-site.ts';
-import { parsePort } from '../options/port.ts';
 import { print } from '../output/printable.ts';
 import { makeStyler } from '../output/style.ts';
 import { aborted, catchInterrupts } from '../run/interrupts.ts';
-import type { LoadPage } from '../run/live-page.ts';
-import type { Finish } from '../run/run-outcome.ts';
-import { QuitError } from '../run/run-outcome.ts';
+import { type LoadPage, parsePort } from '../run/live-page.ts';
+import { type Finish, QuitError } from '../run/run-outcome.ts';
 
 export function addUiCommand(program: Command, finish: Finish, loadPage: LoadPage): void {
   program

@@ -9,7 +9,7 @@ import { type Preflight, preflight } from '../../plan/preflight.ts';
 import { RefusedByPreflightError } from '../../plan/refusals.ts';
 import type { LoadProfile } from '../../profile/load-profile.ts';
 import { type InputError, InvalidInputError } from '../../shared/errors.ts';
-import { makeRunId } from './make-run-id.ts';
+import { makeRunId } from '../../shared/run-id.ts';
 
 /** What a run would be, before anything is started. The plan function makes the plan that counts, from the same code. */
 export interface RunDraft {

@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from 'commander';
 import type { EndedRun, RunRequest } from './follow-run.ts';
 import type { Interrupts } from './interrupts.ts';
 
@@ -28,3 +29,10 @@ export interface OpenPage {
 
 /** Loads the layer of the live page, which imports this one. Commands that serve no page do without it. */
 export type LoadPage = () => Promise<{ readonly openPage: (request: PageRequest) => Promise<OpenPage> }>;
+
+/** Of a flag. @throws InvalidArgumentError */
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError('0 to 65535.');
+  return port;
+}

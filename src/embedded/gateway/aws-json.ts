@@ -1,7 +1,7 @@
 import { AwsError, notSupported } from './aws-error.ts';
 import { header } from './gateway.ts';
 import type { GatewayService } from './gateway-service.ts';
-import { isNestedTooDeep, maxJsonDepth } from './json-depth.ts';
+import { isNestedTooDeep, maxJsonDepth } from './request-body.ts';
 import { renderJsonError } from './serve-request.ts';
 
 /** A request's members, not yet known to be what they should. */

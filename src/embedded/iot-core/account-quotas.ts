@@ -1,6 +1,5 @@
 import type { AccountLimits, QuotaName } from '../../targets/aws-iot/quotas.ts';
-import { KeyedBuckets } from './keyed-buckets.ts';
-import { TokenBucket } from './token-bucket.ts';
+import { KeyedBuckets, TokenBucket } from './token-bucket.ts';
 
 /** What was refused, by the quota that refused it: the truth that a report is held against. */
 export type Refusals = Readonly<Partial<Record<QuotaName, number>>>;

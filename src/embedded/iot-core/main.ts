@@ -1,6 +1,5 @@
 import { StampedeError } from '../../shared/errors.ts';
-import { watchDescriptors } from '../process/descriptor-watch.ts';
-import { surviveLostOutput } from '../process/lasting-output.ts';
+import { surviveLostOutput, watchDescriptors } from '../process/child-process.ts';
 import { wallClock } from './broker-clock.ts';
 import { type IotCoreAddresses, type RunningIotCore, runIotCore } from './iot-core.ts';
 import type { IotCoreSettings } from './settings.ts';

@@ -3,7 +3,7 @@ import { StampedeError } from '../../shared/errors.ts';
 import { type AccountLimits, accountLimitsOf } from '../../targets/aws-iot/quotas.ts';
 import { makeAccessKey, makeToken } from '../gateway/account-key.ts';
 import type { Credentials } from '../gateway/request-signature.ts';
-import { siblingModule } from '../process/sibling-module.ts';
+import { siblingModule } from '../process/child-process.ts';
 import { noFaults } from './fault-settings.ts';
 import type { IotCoreAddresses } from './iot-core.ts';
 import type { StartReport, TroubleReport } from './main.ts';

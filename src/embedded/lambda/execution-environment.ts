@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { GatewayResponse } from '../gateway/gateway-service.ts';
-import { siblingModule } from '../process/sibling-module.ts';
+import { siblingModule } from '../process/child-process.ts';
 import { describeDiskError, isDiskError } from '../s3/runs-storage.ts';
 import type { FunctionDefinition } from '../stack/stack.ts';
 import type { LogStream } from './function-log.ts';

@@ -3,9 +3,8 @@ import { StampedeError } from '../../shared/errors.ts';
 import { publishAddress } from '../gateway/addresses.ts';
 import type { InfluxServer } from '../influxdb/influxdb-relay.ts';
 import { startIotCoreProcess } from '../iot/iot-core-process.ts';
-import { watchDescriptors } from './descriptor-watch.ts';
+import { surviveLostOutput, watchDescriptors } from './child-process.ts';
 import { type EmbeddedAwsSettings, type OpenEmbeddedAws, openEmbeddedAws } from './embedded-aws.ts';
-import { surviveLostOutput } from './lasting-output.ts';
 import {
   type EmbeddedAwsArguments,
   type FromEmbeddedAws,

@@ -9,6 +9,7 @@ import type { InfluxServer } from '../influxdb/influxdb-relay.ts';
 import { type IotCoreChoices, iotCoreChoicesOf } from '../iot-core/settings.ts';
 import { openToAppend } from '../s3/file-kinds.ts';
 import { prepareHiddenDirectory, prepareRunsDirectory } from '../s3/runs-storage.ts';
+import { siblingModule } from './child-process.ts';
 import type { StackParameters } from './embedded-aws.ts';
 import { watchLiveness } from './liveness.ts';
 import {
@@ -17,7 +18,6 @@ import {
   relayVariable,
   type ToEmbeddedAws,
 } from './process-messages.ts';
-import { siblingModule } from './sibling-module.ts';
 
 export interface EmbeddedAwsOptions extends IotCoreChoices {
   /** Where runs are kept: key `runs/x/y` of the run bucket is the file `x/y` in it. */

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { region } from '../gateway/arns.ts';
-import { isNestedTooDeep, maxJsonDepth } from '../gateway/json-depth.ts';
+import { isNestedTooDeep, maxJsonDepth } from '../gateway/request-body.ts';
 import { type ChildExecution, type MapParent, type MapRun, runDistributedMap } from './distributed-map.ts';
 import { type ExecutionHistory, whole } from './execution-history.ts';
 import type { InvokeFunction, Machine, PutObject } from './machine.ts';

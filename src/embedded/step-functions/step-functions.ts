@@ -12,7 +12,7 @@ import {
   validation,
 } from '../gateway/aws-json.ts';
 import type { GatewayService } from '../gateway/gateway-service.ts';
-import { isNestedTooDeep, maxJsonDepth } from '../gateway/json-depth.ts';
+import { isNestedTooDeep, maxJsonDepth } from '../gateway/request-body.ts';
 import type { MapRun } from './distributed-map.ts';
 import { startExecution } from './execution.ts';
 import type { Execution, InvokeFunction, Machine, PutObject } from './machine.ts';

@@ -1,9 +1,8 @@
 import { type Access, fullAccess } from './access.ts';
-import type { Message } from './message.ts';
+import type { Message, PublishHeaders } from './message.ts';
 import type { QoS, ReasonCode } from './protocol.ts';
 import type { Subscriber, Subscription } from './subscriptions.ts';
 import type { TopicFilter } from './topic-filter.ts';
-import type { Will } from './will.ts';
 
 /** A QoS 1 message towards this session. */
 interface Outgoing {
@@ -156,4 +155,13 @@ export class Session implements Subscriber {
     while (used.has(this.#lastPacketId));
     return this.#lastPacketId;
   }
+}
+
+/** The message a client leaves for the case that it goes without a word (3.1.2.5). */
+export interface Will {
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly headers: PublishHeaders;
+  /** Seconds after the connection's end, unless the client is back by then (3.1.3.2.2). */
+  readonly delaySeconds: number;
 }

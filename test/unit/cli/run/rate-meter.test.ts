@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeRunId } from '../../../../src/cli/run/make-run-id.ts';
 import { makeRateMeter } from '../../../../src/cli/run/rate-meter.ts';
+import { makeRunId } from '../../../../src/shared/run-id.ts';
 
 describe('rate meter', () => {
   it('measures growth over the last five seconds, of the instants that it gets', () => {

@@ -2,7 +2,7 @@ import type { ConnectCredentials, Grant } from '../access.ts';
 import type { Connection } from '../connection.ts';
 import { encodePacket } from '../packet-codec.ts';
 import { ProtocolViolation, reasonCodes } from '../protocol.ts';
-import type { Will } from '../will.ts';
+import type { Will } from '../session.ts';
 
 /**
  * Asks the listener's authenticator who this is, and the policies whether it may connect under this client id, and leave such a will:

@@ -14,8 +14,8 @@ import {
   returnCodes,
   topicAliasMaximum,
 } from '../protocol.ts';
+import type { Will } from '../session.ts';
 import { isTopicName } from '../topic-filter.ts';
-import type { Will } from '../will.ts';
 import { authorizeConnect } from './authorize.ts';
 
 /** (3.1.2.11.3) What a client takes at once that does not say; AWS IoT Core sends 100 at most. */

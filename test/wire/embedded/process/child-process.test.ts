@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 
-const watch = new URL('../../../../src/embedded/process/descriptor-watch.ts', import.meta.url).href;
+const watch = new URL('../../../../src/embedded/process/child-process.ts', import.meta.url).href;
 
 describe('a process without file descriptors', () => {
   (existsSync('/bin/sh') ? it : it.skip)('reports it once, by name', async () => {

@@ -1,5 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const probeEveryMs = 1_000;
 
@@ -26,4 +28,22 @@ export function watchDescriptors(
     }
   }, probeEveryMs);
   timer.unref();
+}
+
+/**
+ * Lets a process go on when its output cannot be written. Embedded AWS writes to a file: on a full disk each `console.error`
+ * would end the process with the very error it describes.
+ */
+export function surviveLostOutput(streams = [process.stdout, process.stderr]): void {
+  for (const stream of streams) stream.on('error', () => undefined);
+}
+
+/**
+ * Path of a module beside the calling one, for a process of its own. It has the caller's extension: `.ts` in a clone,
+ * `.js` in the published package. The compiler rewrites imports, and not such paths.
+ * @param name without its extension
+ * @param callerUrl the caller's `import.meta.url`
+ */
+export function siblingModule(name: string, callerUrl: string): string {
+  return fileURLToPath(new URL(`./${name}${path.extname(callerUrl)}`, callerUrl));
 }
