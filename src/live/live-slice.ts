@@ -1,5 +1,6 @@
 import type { EncodedHistogram } from '../measure/latency-histogram.ts';
 import { type SliceLatencyName, sliceLatencyNames } from '../measure/latency-names.ts';
+import { ofEachCounter, publishCounters } from '../measure/message-counters.ts';
 import {
   type DeviceCounts,
   type GeneratorHealth,
@@ -92,17 +93,12 @@ function countersBetween(
   before: Pick<SliceSnapshot, 'devices' | 'messages'>,
   { devices, messages }: SliceSnapshot,
 ) {
+  const changed = (counter: keyof SliceMessageCounts) => messages[counter] - before.messages[counter];
   return {
     connects: devices.connected - before.devices.connected,
     connect_failed: devices.connectFailed - before.devices.connectFailed,
     reconnects: devices.reconnects - before.devices.reconnects,
-    intended: messages.intended - before.messages.intended,
-    sent: messages.sent - before.messages.sent,
-    dropped: messages.dropped - before.messages.dropped,
-    acked: messages.acked - before.messages.acked,
-    throttled: messages.throttled - before.messages.throttled,
-    failed: messages.failed - before.messages.failed,
-    unacknowledged: messages.unacknowledged - before.messages.unacknowledged,
-    echoed: messages.echoed - before.messages.echoed,
+    ...ofEachCounter(publishCounters, changed),
+    echoed: changed('echoed'),
   };
 }

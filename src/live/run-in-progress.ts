@@ -7,6 +7,7 @@ import {
   latencyBuckets,
 } from '../measure/latency-buckets.ts';
 import { type TimedLatencyName, timedLatencyNames } from '../measure/latency-names.ts';
+import { ofEachCounter, publishCounters } from '../measure/message-counters.ts';
 import { FoldedSeries } from './folded-series.ts';
 import { type LatencyStep, latencyStepOf } from './latency-over-time.ts';
 import { type SliceState, type SliceStates, sliceStates } from './slice-states.ts';
@@ -15,11 +16,8 @@ import { type SliceState, type SliceStates, sliceStates } from './slice-states.t
 const counters = ['intended', 'sent', 'acked', 'connects', 'connected'] as const;
 type Counter = (typeof counters)[number];
 
-/** What slices add up in each second, and of which only the sum so far is shown. */
-const summedOnly = ['dropped', 'throttled', 'failed', 'unacknowledged', 'connectFailed'] as const;
-
 /** Sums over the run so far. */
-const summed = ['intended', 'sent', 'acked', 'connects', ...summedOnly] as const;
+const summed = [...publishCounters, 'connects', 'connectFailed'] as const;
 type Sum = (typeof summed)[number];
 
 /** Counters of which the busiest second is kept. */
@@ -263,7 +261,7 @@ function liveSecondOf(second: number, seconds: number, { counts, peaks }: Slot):
 }
 
 function noSums(): Record<Sum, number> {
-  return Object.fromEntries(summed.map((sum) => [sum, 0])) as Record<Sum, number>;
+  return ofEachCounter(summed, () => 0);
 }
 
 function stateOf({ phase, second, connects, connectFailed }: SliceBook, nowSecond: number): SliceState {

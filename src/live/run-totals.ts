@@ -1,3 +1,4 @@
+import { ofEachCounter, publishCounters } from '../measure/message-counters.ts';
 import type { PublishCounts } from '../measure/slice-result.ts';
 import type { liveMeasurements } from './live-points.ts';
 import type { CompleteCounts } from './run-in-progress.ts';
@@ -21,18 +22,17 @@ export interface LiveTotals extends RunTotals {
   readonly reconnects: number;
 }
 
+/** Fields of publishes have the names of their counters. */
+const fieldOfPublishes = ofEachCounter(publishCounters, (name) => name) as {
+  readonly [Name in (typeof publishCounters)[number]]: Name;
+};
+
 /** A total and the field of `stampede_slice` that it sums. */
 export const fieldOfTotal = {
   connected: 'connects',
   connectFailed: 'connect_failed',
   reconnects: 'reconnects',
-  intended: 'intended',
-  sent: 'sent',
-  dropped: 'dropped',
-  acked: 'acked',
-  throttled: 'throttled',
-  failed: 'failed',
-  unacknowledged: 'unacknowledged',
+  ...fieldOfPublishes,
 } as const satisfies Partial<
   Record<keyof LiveTotals, keyof (typeof liveMeasurements.stampede_slice)['fields']>
 >;

@@ -4,6 +4,10 @@ import type { PerSecondCounts } from './slice-result.ts';
 const counters = ['intended', 'sent', 'acked', 'echoed', 'connected', 'arrivals'] as const;
 type Counter = (typeof counters)[number];
 
+function ofEach<Value>(make: (counter: Counter) => Value): Record<Counter, Value> {
+  return Object.fromEntries(counters.map((counter) => [counter, make(counter)])) as Record<Counter, Value>;
+}
+
 /** Sums of counters by second, between two instants. What lies outside counts in the ledger, but is in no series. */
 export class SecondSeries {
   readonly #startSecond: number;
@@ -13,23 +17,13 @@ export class SecondSeries {
   constructor(from: number, to: number) {
     this.#startSecond = Math.floor(from / 1000);
     const seconds = Math.ceil(to / 1000) - this.#startSecond;
-    const zeros = () => new Float64Array(seconds);
-    this.#sums = {
-      intended: zeros(),
-      sent: zeros(),
-      acked: zeros(),
-      echoed: zeros(),
-      connected: zeros(),
-      arrivals: zeros(),
-    };
+    this.#sums = ofEach(() => new Float64Array(seconds));
   }
 
   addSlice(counts: PerSecondCounts): void {
-    this.#add('intended', counts.startSecond, counts.intended);
-    this.#add('sent', counts.startSecond, counts.sent);
-    this.#add('acked', counts.startSecond, counts.acked);
-    this.#add('echoed', counts.startSecond, counts.echoed ?? []);
-    this.#add('connected', counts.startSecond, counts.connected);
+    for (const counter of counters) {
+      if (counter !== 'arrivals') this.#add(counter, counts.startSecond, counts[counter] ?? []);
+    }
   }
 
   addArrivals(startSecond: number, arrivals: readonly number[]): void {
@@ -44,15 +38,9 @@ export class SecondSeries {
     while (from < length && !busy(from)) from++;
     let to = length;
     while (to > from && !busy(to - 1)) to--;
-    const part = (counter: Counter) => Array.from(this.#sums[counter].subarray(from, to));
     return {
       startSecond: this.#startSecond + from,
-      intended: part('intended'),
-      sent: part('sent'),
-      acked: part('acked'),
-      echoed: part('echoed'),
-      connected: part('connected'),
-      arrivals: part('arrivals'),
+      ...ofEach((counter) => Array.from(this.#sums[counter].subarray(from, to))),
     };
   }
 

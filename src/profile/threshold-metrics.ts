@@ -23,7 +23,7 @@ export interface ThresholdMetric {
 /** A field of the report that counts, and the field its `rate` is a share of. */
 export interface CounterMetric extends ThresholdMetric {
   readonly kind: 'counter';
-  /** Path in the report, such as `messages.lost`. */
+  /** Path in the report, such as `messages.lost`, or `observers.echo.lost` for one observer. */
   readonly counts: string;
   /** Path of what is taken off that count. */
   readonly less?: string;

@@ -23,10 +23,10 @@ export interface InterimView {
 export function failedAbortThreshold(view: InterimView): FailedThreshold | undefined {
   const { plan, ledger, cloudwatch, measuredAt } = view;
   const rates = ratesOf(plan, ledger, false);
-  const { messages, devices, slices } = ledger;
+  const { messages, devices, slices, observers } = ledger;
   const measured = {
     latencies: ledger.latencies,
-    counts: { messages, devices, slices },
+    counts: { messages, devices, slices, observers },
     rates,
     gauges: { rates, generator: summarizeGenerator(ledger) },
     cloudwatch,

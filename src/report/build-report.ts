@@ -48,7 +48,12 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
   const measured: Measured = {
     latencies: ledger.latencies,
     // Throttled is throttled, whether the service said so or not.
-    counts: { messages: { ...messages, throttled: throttling.publishes }, devices, slices },
+    counts: {
+      messages: { ...messages, throttled: throttling.publishes },
+      devices,
+      slices,
+      observers: ledger.observers,
+    },
     rates,
     gauges: { rates, generator, cost },
     cloudwatch,

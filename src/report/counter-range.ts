@@ -9,7 +9,7 @@ export interface ValueRange {
 }
 
 /** The parts of the report that counter metrics name by path. */
-export type CountedParts = Pick<Report, 'messages' | 'devices' | 'slices'>;
+export type CountedParts = Pick<Report, 'messages' | 'devices' | 'slices' | 'observers'>;
 
 export function exactly(value: number | null): ValueRange | null {
   return value === null ? null : { atLeast: value, atMost: value };
@@ -27,9 +27,16 @@ export function isTrueOfNone(expression: ThresholdExpression, { atLeast, atMost 
   return !satisfies(expression, atLeast) && !satisfies(expression, atMost);
 }
 
+const observerPath = /^observers\.([^.]+)\.([^.]+)$/;
+
 /** Of a slice that died, or of a queue that could not be read, some is not known: what may have to be added to a count, by its path in the report. */
-function unknownOf({ messages, devices, slices }: CountedParts, path: string): number {
+function unknownOf({ messages, devices, slices, observers }: CountedParts, path: string): number {
   const { sendUnknown, ackUnknown, unaccounted } = messages;
+  const [, observer = '', column] = observerPath.exec(path) ?? [];
+  if (column !== undefined) {
+    const ofObserver = observers[observer]?.unaccounted ?? 0;
+    return column === 'due' ? sendUnknown : column === 'lost' ? sendUnknown + ofObserver : 0;
+  }
   switch (path) {
     case 'messages.sent':
     case 'messages.dropped':
@@ -56,7 +63,7 @@ function unknownOf({ messages, devices, slices }: CountedParts, path: string): n
   }
 }
 
-/** @returns null where there is nothing to have a share of */
+/** @returns null where there is nothing to have a share of, or no such observer */
 export function counterRange(
   metric: CounterMetric,
   isCount: boolean,
@@ -64,19 +71,20 @@ export function counterRange(
 ): ValueRange | null {
   const count = rangeAt(counts, metric.counts);
   const less = metric.less === undefined ? { atLeast: 0, atMost: 0 } : rangeAt(counts, metric.less);
+  const whole = rangeAt(counts, metric.shareOf);
+  if (count === null || less === null || whole === null) return null;
   const atLeast = count.atLeast - less.atMost;
   const atMost = count.atMost - less.atLeast;
   if (isCount) return { atLeast, atMost };
-  const whole = rangeAt(counts, metric.shareOf);
   if (whole.atMost === 0) return null;
   // What is unknown of the whole is so of the part too, where anything is: (p + x)/(w + x) grows with x.
   const divisor = atLeast === atMost ? whole.atLeast : whole.atMost;
   return { atLeast: atLeast / whole.atMost, atMost: divisor > 0 ? atMost / divisor : 1 };
 }
 
-/** `messages.lost` */
-function rangeAt(counts: CountedParts, path: string): ValueRange {
-  const [group, column] = path.split('.') as [keyof CountedParts, string];
-  const count = (counts[group] as unknown as Readonly<Record<string, number>>)[column]!;
-  return { atLeast: count, atMost: count + unknownOf(counts, path) };
+/** `messages.lost`, `observers.echo.lost`. Null: the run has no such observer. */
+function rangeAt(counts: CountedParts, path: string): ValueRange | null {
+  let value: unknown = counts;
+  for (const key of path.split('.')) value = (value as Readonly<Record<string, unknown>> | undefined)?.[key];
+  return typeof value === 'number' ? { atLeast: value, atMost: value + unknownOf(counts, path) } : null;
 }

@@ -1,6 +1,7 @@
 import type { LatencyName } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
-import type { MessageLedger } from '../measure/run-ledger.ts';
+import { messageCounters } from '../measure/message-counters.ts';
+import type { MessageLedger, ObserverLedger } from '../measure/run-ledger.ts';
 import {
   formatBytes,
   formatCount,
@@ -28,33 +29,16 @@ export interface Term {
   readonly isTrouble: boolean;
 }
 
-const troubles: ReadonlySet<keyof MessageLedger> = new Set([
-  'dropped',
-  'throttled',
-  'failed',
-  'unacknowledged',
-  'duplicates',
-  'lost',
-  'notRead',
-  'deadLettered',
-  'unaccounted',
-]);
-
 /** The equations of docs/measurement.md; without the one on acknowledgements where there are none. */
 export function ledgerEquations(report: Report): Equation[] {
   const { messages } = report;
-  const term = (name: keyof MessageLedger): Term => ({
-    name: columnNames[name] ?? name,
-    count: messages[name],
-    isTrouble: troubles.has(name) && messages[name] !== 0,
-  });
+  const term = (name: keyof MessageLedger): Term => termOf(name, messages[name]);
   const equation = (total: keyof MessageLedger, ...parts: (keyof MessageLedger)[]): Equation => ({
     total: term(total),
     parts: parts.map(term),
   });
-  // Only slices that died leave anything unknown. Reports of earlier versions have no such column.
-  const unknown = (name: 'sendUnknown' | 'ackUnknown'): Term[] =>
-    (messages[name] ?? 0) > 0 ? [{ name: 'not known', count: messages[name], isTrouble: true }] : [];
+  // Only slices that died leave anything unknown.
+  const unknown = (name: 'sendUnknown' | 'ackUnknown'): Term[] => (messages[name] > 0 ? [term(name)] : []);
   const plus = ({ total, parts }: Equation, more: Term[]): Equation => ({
     total,
     parts: [...parts, ...more],
@@ -66,25 +50,47 @@ export function ledgerEquations(report: Report): Equation[] {
       : []),
     equation('arrivals', 'received', 'duplicates'),
     equation('sent', 'received', 'lost', ...heldColumnsOf(messages)),
+    ...Object.entries(report.observers).slice(1).flatMap(observerEquations),
   ];
 }
 
-const columnNames: Readonly<Partial<Record<keyof MessageLedger, string>>> = {
-  notRead: 'not read yet',
-  deadLettered: 'dead-lettered',
-  unaccounted: 'not accounted for',
-};
+/** Of an observer beside the primary one. */
+function observerEquations([name, observer]: readonly [string, ObserverLedger]): Equation[] {
+  const { due, arrivals, received, duplicates, lost } = observer;
+  const held = heldColumns.filter((column) => observer[column] > 0);
+  return [
+    {
+      total: { name: `${name} arrivals`, count: arrivals, isTrouble: false },
+      parts: [termOf('received', received), termOf('duplicates', duplicates)],
+    },
+    {
+      total: { name: `${name} due`, count: due, isTrouble: false },
+      parts: [
+        termOf('received', received),
+        termOf('lost', lost),
+        ...held.map((column) => termOf(column, observer[column])),
+      ],
+    },
+  ];
+}
 
-/** The last only where there is something in it; reports of earlier versions have none of them. */
-function heldColumnsOf(messages: MessageLedger): (keyof MessageLedger)[] {
-  if (messages.notRead === undefined) return [];
-  return ['notRead', 'deadLettered', ...(messages.unaccounted > 0 ? (['unaccounted'] as const) : [])];
+function termOf(name: keyof MessageLedger, count: number): Term {
+  const { label, isTrouble = false } = messageCounters[name];
+  return { name: label, count, isTrouble: isTrouble && count !== 0 };
+}
+
+/** What was sent, did not arrive and is not lost. */
+const heldColumns = ['notRead', 'deadLettered', 'unaccounted'] as const;
+
+/** The last only where there is something in it. */
+function heldColumnsOf({ unaccounted }: MessageLedger): (keyof MessageLedger)[] {
+  return heldColumns.filter((column) => column !== 'unaccounted' || unaccounted > 0);
 }
 
 /** What was sent, did not arrive and is not lost, by column; only what there is. */
 export function heldMessages(messages: MessageLedger): { name: string; count: number }[] {
-  return (['notRead', 'deadLettered', 'unaccounted'] as const)
-    .map((column) => ({ name: columnNames[column]!, count: messages[column] ?? 0 }))
+  return heldColumns
+    .map((column) => ({ name: messageCounters[column].label, count: messages[column] }))
     .filter(({ count }) => count > 0);
 }
 

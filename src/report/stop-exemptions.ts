@@ -45,7 +45,7 @@ function excuseUnmeasured(result: ThresholdResult): ThresholdResult {
 function withoutStop(
   { timeline }: Plan,
   { droppedBy, cutOff }: RunLedger,
-  { messages, devices, slices }: Measured['counts'],
+  { messages, devices, slices, observers }: Measured['counts'],
   stoppedAt: number,
 ): Measured['counts'] {
   const stopped = droppedBy.stopped ?? 0;
@@ -53,6 +53,7 @@ function withoutStop(
   const notYet = stoppedAt < timeline.publishAt ? devices.planned - devices.connected - devices.unknown : 0;
   return {
     slices,
+    observers,
     messages: {
       ...messages,
       intended: messages.intended - stopped,

@@ -13,7 +13,14 @@ import {
   type ThresholdMetric,
   thresholdMetricOf,
 } from '../profile/threshold-metrics.ts';
-import { counterRange, exactly, isTrueOfAll, isTrueOfNone, type ValueRange } from './counter-range.ts';
+import {
+  type CountedParts,
+  counterRange,
+  exactly,
+  isTrueOfAll,
+  isTrueOfNone,
+  type ValueRange,
+} from './counter-range.ts';
 import { type CloudWatchView, cloudWatchSum } from './reconciliation.ts';
 import type { Rates, Report, ThresholdResult } from './report-model.ts';
 
@@ -21,7 +28,7 @@ import type { Rates, Report, ThresholdResult } from './report-model.ts';
 export interface Measured {
   readonly latencies: Readonly<Record<LatencyName, LatencyHistogram>>;
   /** The parts of the report that counter metrics name by path. */
-  readonly counts: Pick<Report, 'messages' | 'devices' | 'slices'>;
+  readonly counts: CountedParts;
   readonly rates: Rates;
   /** The parts of the report that gauges name by path. */
   readonly gauges: GaugedParts;

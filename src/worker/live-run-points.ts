@@ -1,4 +1,5 @@
 import type { LivePoint } from '../live/live-points.ts';
+import { liveFieldsOf } from '../measure/message-counters.ts';
 import { commonOf, groupsOf } from '../plan/groups.ts';
 import type { GroupPlan, Plan } from '../plan/plan.ts';
 import type { Report } from '../report/report-model.ts';
@@ -66,22 +67,7 @@ export function runStopPoint({ timeline }: Plan, report: Report): RunPoint {
       verdict: report.verdict,
       devices: report.devices.connected,
       slices: generator.slices,
-      intended: messages.intended,
-      sent: messages.sent,
-      dropped: messages.dropped,
-      send_unknown: messages.sendUnknown,
-      acked: messages.acked,
-      throttled: messages.throttled,
-      failed: messages.failed,
-      unacknowledged: messages.unacknowledged,
-      ack_unknown: messages.ackUnknown,
-      arrivals: messages.arrivals,
-      received: messages.received,
-      duplicates: messages.duplicates,
-      lost: messages.lost,
-      not_read: messages.notRead,
-      dead_lettered: messages.deadLettered,
-      unaccounted: messages.unaccounted,
+      ...liveFieldsOf(messages),
       mean_per_second: rates.meanPerSecond,
       throughput_per_second: rates.throughputPerSecond,
       peak_per_second: rates.peakPerSecond,

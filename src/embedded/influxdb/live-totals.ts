@@ -8,6 +8,7 @@ import {
 import { fieldOfTotal, type LiveTotals, type SummedTotal } from '../../live/run-totals.ts';
 import { LatencyHistogram } from '../../measure/latency-histogram.ts';
 import { timedLatencyNames } from '../../measure/latency-names.ts';
+import { ofEachCounter, publishCounters } from '../../measure/message-counters.ts';
 import type { FieldValue, LinePoint } from './line-protocol.ts';
 
 const summedTotals = Object.keys(fieldOfTotal) as SummedTotal[];
@@ -104,13 +105,7 @@ const adders: Readonly<Partial<Record<LiveMeasurementName, Add>>> = {
       connected: count('connected'),
       connects: count('connects'),
       connectFailed: count('connect_failed'),
-      intended: count('intended'),
-      sent: count('sent'),
-      acked: count('acked'),
-      dropped: count('dropped'),
-      throttled: count('throttled'),
-      failed: count('failed'),
-      unacknowledged: count('unacknowledged'),
+      ...ofEachCounter(publishCounters, count),
     });
   },
   stampede_arrivals: (run, { fields, timestamp }) => {

@@ -1,3 +1,4 @@
+import { messageCounters } from '../../measure/message-counters.ts';
 import type { MessageLedger } from '../../measure/run-ledger.ts';
 import { formatCount, formatPlural, formatShare } from '../../shared/format.ts';
 import { type Html, html } from '../html-markup.ts';
@@ -58,18 +59,17 @@ const rare = (name: string, count: number): Part[] => (count > 0 ? [warning(name
  */
 export function renderLedgerFlow({ messages, acknowledged }: LedgerFlow): Html {
   const { intended, unacknowledged, received, duplicates, lost } = messages;
-  // Reports of earlier versions have no such columns.
-  const { sendUnknown = 0, ackUnknown = 0, notRead = 0, deadLettered = 0, unaccounted = 0 } = messages;
+  const rareCount = (name: keyof MessageLedger) => rare(messageCounters[name].label, messages[name]);
   if (intended === 0) return html`<p class="soft">No message was due before the run ended.</p>`;
   const bands = bandsOf(messages, acknowledged, {
-    intended: rare('not known', sendUnknown),
-    answers: [bad('unacknowledged', unacknowledged), ...rare('not known', ackUnknown)],
+    intended: rareCount('sendUnknown'),
+    answers: [bad('unacknowledged', unacknowledged), ...rareCount('ackUnknown')],
     arrivals: [
       good('received', received),
       bad('lost', lost),
-      ...rare('not read yet', notRead),
-      ...rare('dead-lettered', deadLettered),
-      ...rare('not accounted for', unaccounted),
+      ...rareCount('notRead'),
+      ...rareCount('deadLettered'),
+      ...rareCount('unaccounted'),
     ],
   });
   return renderBands(bands, duplicates);

@@ -124,17 +124,4 @@ describe('a report of messages that did not arrive', () => {
       `Of the candidate’s messages, ${missing} not read yet: its figures leave them out.`,
     ]);
   });
-
-  it('shows a report of an earlier version, which knows of no queue', () => {
-    const report = held();
-    const { notRead: _n, deadLettered: _d, unaccounted: _u, ...messages } = report.messages;
-    const { deadLettered: _by, unaccounted: _why, ...causes } = report.causes;
-    const earlier = { ...report, messages, causes } as unknown as typeof report;
-    expect(equationOf(earlier)).toMatch(new RegExp(`lost ${missing}$`));
-    for (const render of [renderReportHtml, renderStepSummary, renderJUnit]) {
-      expect(render(earlier)).not.toMatch(/NaN|undefined/);
-    }
-    const { figures } = compareReports(earlier, report, 0.1);
-    expect(figures.find(({ figure }) => figure === 'not_read_messages rate')).toMatchObject({ baseline: 0 });
-  });
 });

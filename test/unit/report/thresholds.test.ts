@@ -1,14 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
 import { latencyNames } from '../../../src/measure/latency-names.ts';
+import { counterRange } from '../../../src/report/counter-range.ts';
 import { evaluateThresholds, type Measured } from '../../../src/report/thresholds.ts';
 import { asked, reportOf, runOf } from '../../support/report/report-fixture.ts';
 
 const run = runOf({ lostPerThousand: 10, throttledPerThousand: 4 });
-const { messages, devices, slices, rates, generator, cost } = reportOf(run);
+const { messages, devices, slices, observers, rates, generator, cost } = reportOf(run);
 const measured: Measured = {
   latencies: run.ledger.latencies,
-  counts: { messages, devices, slices },
+  counts: { messages, devices, slices, observers },
   rates,
   gauges: { rates, generator, cost },
   cloudwatch: { sums: { 'PublishIn.Success': messages.acked }, asked },
@@ -80,5 +81,33 @@ describe('evaluateThresholds', () => {
     for (const name of latencyNames) {
       expect(evaluate(name, 'count==0', nothing)).toMatchObject({ actual: 0 });
     }
+  });
+});
+
+describe('a counter of one observer', () => {
+  const { observers: seen, ...rest } = reportOf(runOf({}, { echo: { fraction: 0.1 } }));
+  const metric = {
+    kind: 'counter',
+    counts: 'observers.echo.lost',
+    shareOf: 'observers.echo.due',
+    help: 'echoes that did not come',
+  } as const;
+  const of = (echo: Partial<NonNullable<typeof seen.echo>>) => ({
+    ...rest,
+    observers: { ...seen, echo: { ...seen.echo!, ...echo } },
+  });
+
+  it('is read where its path says', () => {
+    const { due } = seen.echo!;
+    expect(counterRange(metric, true, of({ lost: 3 }))).toEqual({ atLeast: 3, atMost: 3 });
+    expect(counterRange(metric, false, of({ lost: due / 2 }))).toEqual({ atLeast: 0.5, atMost: 0.5 });
+  });
+
+  it('may be as much more as is not accounted for there', () => {
+    expect(counterRange(metric, true, of({ lost: 3, unaccounted: 4 }))).toEqual({ atLeast: 3, atMost: 7 });
+  });
+
+  it('is nothing where the run has no such observer', () => {
+    expect(counterRange(metric, true, { ...rest, observers: { rule: seen.rule! } })).toBeNull();
   });
 });
