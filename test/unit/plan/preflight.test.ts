@@ -329,7 +329,7 @@ describe('the ceiling of the cost', () => {
     expect(refusal).toEqual({
       path: 'limits.maxCostUsd',
       message: expect.stringMatching(
-        /^\$1\.\d\d forecast \(of it \$0\.6000 for IoT PUBLISH in\), and the ceiling is \$0\.\d{4}$/,
+        /^\$1\.\d\d forecast \(of it \$0\.60 for IoT PUBLISH in\), and the ceiling is \$0\.\d\d$/,
       ),
       hint: expect.stringMatching(
         /to about [\d,]+ messages from 600,000; or allow more \(--max-cost 1\.\d\d?\)$/,

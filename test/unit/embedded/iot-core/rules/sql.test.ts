@@ -6,9 +6,18 @@ describe('parseRuleSql', () => {
   it('reads the deployed rule', () => {
     const { selectsAll, select, from, where } = parseRuleSql(deployedSql);
     expect({ selectsAll, from, where }).toEqual({ selectsAll: false, from: 'stampede/#', where: undefined });
-    expect(select.map(({ alias }) => alias)).toEqual(['run', 'slice', 'n', 'device', 'at', 'sent', 'rule']);
+    expect(select.map(({ alias }) => alias)).toEqual([
+      'run',
+      'slice',
+      'stream',
+      'n',
+      'device',
+      'at',
+      'sent',
+      'rule',
+    ]);
     expect(select[0]).toEqual({ alias: 'run', expression: { kind: 'path', path: ['stampede', 'run'] } });
-    expect(select[6]).toMatchObject({
+    expect(select[7]).toMatchObject({
       alias: 'rule',
       expression: { kind: 'call', function: { name: 'timestamp' } },
     });
