@@ -1,6 +1,7 @@
 import type { SliceSnapshot } from '../live/live-slice.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
 import { isAcknowledged } from '../plan/groups.ts';
+import { type LegTimeline, timelineOfLeg } from '../plan/legs.ts';
 import type { Plan } from '../plan/plan.ts';
 import { checkpointEveryMs } from '../plan/poll-intervals.ts';
 import { connectSettleMs, makeSliceSchedule } from '../plan/schedule.ts';
@@ -63,6 +64,8 @@ export async function runSlice(run: SliceRun): Promise<SliceResult> {
 /** Composes a slice: connections, behaviour, sender, echoes, counters and records. */
 class SliceRunner implements TransportListener {
   readonly #run: SliceRun;
+  /** Of its leg. */
+  readonly #timeline: LegTimeline;
   readonly #clock: Clock;
   readonly #tally: SliceCounters;
   readonly #transport: Transport;
@@ -90,11 +93,12 @@ class SliceRunner implements TransportListener {
     const readyAt = clock.now();
 
     this.#run = run;
+    this.#timeline = timelineOfLeg(plan, run.slice, run.leg ?? 0);
     this.#clock = clock;
     // A slice that comes late still connects at its own rate, not all at once.
-    const connectAt = Math.max(timeline.startAt, readyAt);
+    const connectAt = Math.max(this.#timeline.from, readyAt);
     const echoNumbers = echoNumbersOf(slice, schedule);
-    this.#tally = new SliceCounters(slice.devices, Math.min(readyAt, timeline.startAt), echoNumbers);
+    this.#tally = new SliceCounters(slice.devices, Math.min(readyAt, this.#timeline.from), echoNumbers);
     const writer = new PayloadWriter({
       ...profile.publish,
       runId: plan.runId,
@@ -159,7 +163,7 @@ class SliceRunner implements TransportListener {
       leg: run.leg ?? 0,
       devices: slice.devices,
       counters: this.#tally,
-      health: watchGeneratorHealth(Math.max(0, readyAt - timeline.startAt)),
+      health: watchGeneratorHealth(Math.max(0, readyAt - this.#timeline.from)),
       checkpoints: new CheckpointTimer(readyAt, turnsOverAt, everyMs),
       undecided: () => this.#undecided(),
       phaseAt: (nowMs) => this.#phaseAt(nowMs),
@@ -239,7 +243,7 @@ class SliceRunner implements TransportListener {
       const { reason, untilMs } = this.#stopping;
       return this.#finished || nowMs >= untilMs ? { outcome: 'stopped', reason } : undefined;
     }
-    if (nowMs >= this.#run.plan.timeline.deadlineAt - deadlineReserveMs) {
+    if (nowMs >= this.#timeline.until - deadlineReserveMs) {
       return { outcome: 'stopped', reason: "the plan's deadline came" };
     }
     if (!this.#finished) return undefined;

@@ -30,6 +30,17 @@ const isTrueEquation: Check = ([line = ''], truth, { slices, messages }) => {
 
 const leastAcked = ({ ackedInTime, acked }: Parameters<Check>[1]) => ackedInTime ?? acked;
 
+/** `2,100 echo due = 1,804 received + 296 lost`, and what came back twice. */
+const isTrueOfEchoes: Check = ([line = ''], { sent, echoed }, { observers }) => {
+  const [sum = 0, ...parts] = [...line.matchAll(/[\d,]+(?= )/g)].map(([amount]) => numberIn(amount));
+  const { due, received, lost, unaccounted } = observers.echo!;
+  return (
+    parts.reduce((all, part) => all + part, 0) === sum &&
+    due <= sent &&
+    (echoed === undefined || (received <= echoed && echoed <= received + unaccounted && lost <= due - echoed))
+  );
+};
+
 /** CloudWatch's sum = a count of the run's + what explains the rest, none of it more than it was. */
 const isTrueSum: Check = ([line = ''], truth, report) => {
   const [left = '', right = ''] = line.split(' = ');
@@ -72,6 +83,7 @@ const deadLettersIn = (text = '') =>
 /** Where the messages went. */
 export const ledgerRules: readonly Rule[] = [
   [/^[\d,]+ (intended|sent|arrivals) = .*$/, isTrueEquation],
+  [/^[\d,]+ echo (arrivals|due) = .*$/, isTrueOfEchoes],
   [/^CloudWatch \S+ [\d,]+ = .*$/, isTrueSum],
   [/^No message was due before the run ended\.$/, (_, { intended }) => intended === 0],
   [

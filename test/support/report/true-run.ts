@@ -184,7 +184,7 @@ export function playTrueRun(situation: Situation): {
       for (const window of measureArrivals({ Records: [...Records, ...others] }, publishAt).windows)
         ledger.addWindow(window);
   }
-  const truth: Truth = { ...counts, ...situation.truth };
+  const truth: Truth = { ...counts, ...(isEchoing && { echoed: echoes }), ...situation.truth };
   const sums = {
     'PublishIn.Success':
       truth.taken + (stopAt !== undefined && onlyGroupOf(plan).profile.connect.protocol === 'https' ? 1 : 0),

@@ -9,6 +9,8 @@ export interface Truth {
   readonly throttled: number;
   readonly received: number;
   readonly duplicates: number;
+  /** Of messages that were back at the devices that had sent them; absent: not recorded. */
+  readonly echoed?: number;
   /** Arrived, and never acknowledged in time. */
   readonly arrivedUnacked: number;
   readonly takenUnacked: number;
