@@ -1,4 +1,5 @@
 import { sumBy } from '../shared/sum.ts';
+import { traitsOf } from '../targets/traits-of.ts';
 import { accountOf } from './account.ts';
 import { type Deployment, deploymentOf } from './deployment.ts';
 import { echoedMessages, echoingDevices } from './echoes.ts';
@@ -13,6 +14,7 @@ import {
   connectionMinutes,
   type IotUsage,
   type MessageUsage,
+  noIotUsage,
   queueRequests,
   stateTransitions,
   storePuts,
@@ -45,18 +47,19 @@ export const assumptions: readonly string[] = [
 
 /** What a run will use, if it goes as planned. */
 export function forecastUsage(plan: Plan, deployment: Deployment = deploymentOf(plan)): Usage {
-  const { load, slices } = plan;
+  const { slices } = plan;
+  const arrivals = arrivalsByRule(plan);
   const batches = arrivalBatches(plan, deployment);
   const sliceMs = sliceLifeMs(plan, deployment);
   const checkpoints = Math.floor(sliceMs / checkpointEveryMs(plan.profile));
   return {
-    iot: iotUsage(plan, deployment),
-    sqs: queueRequests(load.messages, deployment),
-    kinesis: streamUsage(load.messages, runSeconds(plan), deployment),
+    iot: traitsOf(plan.target).isPriced ? iotUsage(plan, deployment) : noIotUsage,
+    sqs: queueRequests(arrivals, deployment),
+    kinesis: streamUsage(arrivals, runSeconds(plan), deployment),
     lambda: lambdaUsage(plan, deployment, {
       sliceSeconds: (slices.count * sliceMs) / 1_000,
       batches,
-      records: load.messages,
+      records: arrivals,
       looks: pollsOf(plan, deployment),
     }),
     stateTransitions: stateTransitions(slices.count, pollsOf(plan, deployment)),
@@ -64,8 +67,14 @@ export function forecastUsage(plan: Plan, deployment: Deployment = deploymentOf(
   };
 }
 
+/** Messages that come by the IoT rule; none where the target has no such observer. */
+function arrivalsByRule({ load, target }: Plan): number {
+  return traitsOf(target).observers.includes('rule') ? load.messages : 0;
+}
+
 /** Invocations of measure-latency at once, at most: every reader of the queue, or of a shard, may be in one. */
 export function subscriberConcurrency(plan: Plan, deployment: Deployment): number {
+  if (arrivalsByRule(plan) === 0) return 0;
   const { peakPerSecond } = plan.load;
   if (deployment.subscriber === 'direct') {
     return Math.ceil(peakPerSecond * (measureSeconds + measureSecondsPerRecord));
@@ -183,6 +192,7 @@ export function lambdaUsage(
 /** Invocations of measure-latency. */
 function arrivalBatches(plan: Plan, deployment: Deployment): number {
   const { load, timeline } = plan;
+  if (arrivalsByRule(plan) === 0) return 0;
   if (deployment.subscriber === 'direct') return load.messages;
   if (deployment.subscriber === 'stream') return streamReading(plan, deployment).batches;
   const steady = { ...load, seconds: publishSecondsOf(timeline) };

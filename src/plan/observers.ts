@@ -1,3 +1,4 @@
+import { traitsOf } from '../targets/traits-of.ts';
 import { countEchoesBefore, echoingDevices } from './echoes.ts';
 import { groupsOf } from './groups.ts';
 import type { Plan, Slice } from './plan.ts';
@@ -22,7 +23,7 @@ export const echoObserver = 'echo';
 
 /** Of a run, the primary one first: the report's `messages` are those seen there. */
 export function observersOf(plan: Plan): readonly Observer[] {
-  const rule: Observer = { name: ruleObserver, recordedBy: 'windows' };
-  if (groupsOf(plan).every(({ profile }) => echoingDevices(profile) === 0)) return [rule];
-  return [rule, { name: echoObserver, recordedBy: 'slice', dueBefore: countEchoesBefore }];
+  const ofTarget = traitsOf(plan.target).observers.map((name): Observer => ({ name, recordedBy: 'windows' }));
+  if (groupsOf(plan).every(({ profile }) => echoingDevices(profile) === 0)) return ofTarget;
+  return [...ofTarget, { name: echoObserver, recordedBy: 'slice', dueBefore: countEchoesBefore }];
 }

@@ -1,5 +1,6 @@
 import type { InputError } from '../shared/errors.ts';
-import type { AnyQuotaName, QuotaName } from '../targets/aws-iot/quotas.ts';
+import { type AnyQuotaName, type QuotaName, runnerQuotaNames } from '../targets/aws-iot/quotas.ts';
+import { traitsOf } from '../targets/traits-of.ts';
 import { accountOf } from './account.ts';
 import { type CostEstimate, priceUsage } from './cost.ts';
 import { type Deployment, deploymentOf, unreservedConcurrency } from './deployment.ts';
@@ -79,11 +80,15 @@ export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan
     : unreservedConcurrency(limits.lambdaConcurrency, deployment);
   const { quotaShare } = plan.profile.limits;
   const basis = { limits: { ...limits, lambdaConcurrency }, live: isRead, quotaShare };
-  const peaks = Object.entries(peaksOf(plan, deployment)) as [QuotaName, number][];
+  const { quotas, observers } = traitsOf(plan.target);
+  const counted = new Set<AnyQuotaName>([...quotas, ...runnerQuotaNames]);
+  const peaks = (Object.entries(peaksOf(plan, deployment)) as [QuotaName, number][]).filter(([name]) =>
+    counted.has(name),
+  );
   const forecasts = [
     ...peaks.map(([name, peak]) => forecastQuota(name, peak, basis)),
     ...forecastReservation(plan, deployment),
-    ...forecastReaders(plan, deployment),
+    ...(observers.includes('rule') ? forecastReaders(plan, deployment) : []),
   ];
   const usage = forecastUsage(plan, deployment);
   const cost = { ...priceUsage(usage), isCharged, usage, assumptions };
@@ -91,8 +96,10 @@ export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan
     quotas: forecasts,
     binding: bindingOf(forecasts),
     quotaAssumptions: [
-      ...quotaAssumptions,
-      ...(deployment.subscriber === 'queue' ? readerAssumptions(deployment.arrivals) : []),
+      ...(quotas.length === 0 ? [] : quotaAssumptions),
+      ...(observers.includes('rule') && deployment.subscriber === 'queue'
+        ? readerAssumptions(deployment.arrivals)
+        : []),
     ],
     time: forecastTime(plan),
     lambda: forecastLambda(plan, usage, deployment),

@@ -43,6 +43,15 @@ export interface MessageUsage {
   readonly ruleActions: number;
 }
 
+export const noIotUsage: IotUsage = {
+  messages: [],
+  connects: 0,
+  subscribes: 0,
+  deviceAcks: 0,
+  controlMessages: 0,
+  connectionMinutes: 0,
+};
+
 /** Requests. */
 export interface SqsUsage {
   readonly sends: number;

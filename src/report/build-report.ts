@@ -45,6 +45,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
   const cost = costOf(plan, ledger);
   const throttling = throttlingOf(plan, ledger, cloudwatch);
   const quotaUse = quotaUseOf(plan, ledger);
+  const bindingQuota = bindingQuotaOf(plan, quotaUse, throttling, cloudwatch);
   const measured: Measured = {
     latencies: ledger.latencies,
     // Throttled is throttled, whether the service said so or not.
@@ -55,7 +56,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
       observers: ledger.observers,
     },
     rates,
-    gauges: { rates, generator, cost },
+    gauges: { rates, generator, ...(cost && { cost }) },
     cloudwatch,
   };
   const thresholds = exemptByStop(
@@ -100,12 +101,12 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
       ? {}
       : { assumedLimits: describeDefaults(plan.account?.region) }),
     throttling,
-    bindingQuota: bindingQuotaOf(plan, quotaUse, throttling, cloudwatch),
+    ...(bindingQuota && { bindingQuota }),
     cloudwatch: cloudwatch.sums,
     reconciliation: reconcile(plan, ledger, cloudwatch),
     ...stopOf(ledger),
     ...(execution === undefined ? {} : { execution }),
-    cost,
+    ...(cost && { cost }),
     thresholds,
     slices,
     knownUntil: ledger.knownUntil,

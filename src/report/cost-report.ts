@@ -1,5 +1,5 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
-import { accountOf } from '../plan/account.ts';
+import { accountOf, isBilled } from '../plan/account.ts';
 import { type CostLine, type CostLineId, priceUsage } from '../plan/cost.ts';
 import { type Deployment, deploymentOf } from '../plan/deployment.ts';
 import { forecastUsage } from '../plan/forecast-usage.ts';
@@ -7,12 +7,13 @@ import type { Plan } from '../plan/plan.ts';
 import { countUsage } from './counted-usage.ts';
 import type { CostReport, CostReportLine } from './usage-model.ts';
 
-/** What the run used, priced by the code that priced the plan, line beside line. */
+/** What the run used, priced by the code that priced the plan, line beside line; undefined where no bill comes of it, nor would on AWS. */
 export function costOf(
   plan: Plan,
   ledger: RunLedger,
   deployment: Deployment = deploymentOf(plan),
-): CostReport {
+): CostReport | undefined {
+  if (!isBilled(plan)) return undefined;
   const forecast = priceUsage(forecastUsage(plan, deployment));
   const used = priceUsage(countUsage(plan, ledger, deployment));
   return {

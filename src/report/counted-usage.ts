@@ -13,6 +13,7 @@ import {
   connectionMinutes,
   type IotUsage,
   type MessageUsage,
+  noIotUsage,
   queueRequests,
   stateTransitions,
   storePuts,
@@ -20,6 +21,7 @@ import {
   type Usage,
 } from '../plan/usage.ts';
 import { sumBy } from '../shared/sum.ts';
+import { traitsOf } from '../targets/traits-of.ts';
 
 /**
  * What a run used, counted where the ledger counts it: messages, connects, connection time, the slices' time, windows.
@@ -28,12 +30,14 @@ import { sumBy } from '../shared/sum.ts';
 export function countUsage(plan: Plan, ledger: RunLedger, deployment: Deployment): Usage {
   const { slices, sliceSeconds } = ledger.generator;
   const taken = sumBy(ledger.groups, messagesTaken);
+  const { isPriced, observers } = traitsOf(plan.target);
+  const byRule = observers.includes('rule') ? taken : 0;
   const looks = pollsOf(plan, deployment, ledger.lastSentAt ?? plan.timeline.publishAt);
   const checkpoints = (sliceSeconds * 1_000) / checkpointEveryMs(plan.profile) / Math.max(1, slices);
   return {
-    iot: iotUsage(plan, ledger, looks),
-    sqs: queueRequests(taken, deployment),
-    kinesis: streamUsage(taken, secondsOf(plan, ledger), deployment),
+    iot: isPriced ? iotUsage(plan, ledger, looks) : noIotUsage,
+    sqs: queueRequests(byRule, deployment),
+    kinesis: streamUsage(byRule, secondsOf(plan, ledger), deployment),
     lambda: lambdaUsage(plan, deployment, {
       sliceSeconds,
       batches: ledger.windows,

@@ -5,6 +5,7 @@ import type { Report } from './report-model.ts';
 
 /** The bill as it may come: what was used beside what was forecast. */
 export function renderCost({ cost }: Report): Html {
+  if (cost === undefined) return html``;
   const rows = cost.lines.map(({ name, unit, forecast, used }) => ({
     cells: [
       name,

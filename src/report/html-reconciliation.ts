@@ -1,10 +1,11 @@
 import { formatCount } from '../shared/format.ts';
-import { type Html, table } from './html-markup.ts';
+import { type Html, html, table } from './html-markup.ts';
 import { describeSum } from './reconciliation.ts';
 import type { Report } from './report-model.ts';
 
 /** CloudWatch's sums beside the run's own counts, with what is known to make them differ. */
 export function renderReconciliation({ reconciliation }: Report): Html {
+  if (reconciliation.length === 0) return html``;
   const rows = reconciliation.map((line) => ({
     cells: [
       line.metric,

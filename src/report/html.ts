@@ -211,6 +211,7 @@ function renderRates(report: Report): Html {
 }
 
 function renderQuotas({ quotas, throttling, bindingQuota, assumedLimits }: Report): Html {
+  if (bindingQuota === undefined) return html``;
   const rows = quotas.map(({ name, unit, peak, limit, isLive, headroom }) => ({
     cells: [
       name,

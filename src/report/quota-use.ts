@@ -3,6 +3,7 @@ import { accountOf } from '../plan/account.ts';
 import { mqttGroupsOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Quota, type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
+import { traitsOf } from '../targets/traits-of.ts';
 import type { QuotaUse } from './usage-model.ts';
 
 /**
@@ -25,20 +26,23 @@ export function quotaUseOf(plan: Plan, ledger: RunLedger): QuotaUse[] {
       ['concurrentConnections', Math.max(0, ...connected)],
     );
   }
-  return peaks.map(([name, peak]) => {
-    const quota: Quota = quotas[name];
-    const limit = limits[name];
-    const { label, unit } = quota;
-    return {
-      quota: name,
-      name: label,
-      unit,
-      limit,
-      isLive: live.includes(name),
-      peak,
-      headroom: 1 - peak / limit,
-    };
-  });
+  const counted = traitsOf(plan.target).quotas;
+  return peaks
+    .filter(([name]) => counted.includes(name))
+    .map(([name, peak]) => {
+      const quota: Quota = quotas[name];
+      const limit = limits[name];
+      const { label, unit } = quota;
+      return {
+        quota: name,
+        name: label,
+        unit,
+        limit,
+        isLive: live.includes(name),
+        peak,
+        headroom: 1 - peak / limit,
+      };
+    });
 }
 
 function largestRise(gauge: readonly number[]): number {

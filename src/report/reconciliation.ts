@@ -3,6 +3,7 @@ import { mqttGroupsOf } from '../plan/groups.ts';
 import { echoObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatCount, formatPlural } from '../shared/format.ts';
+import { traitsOf } from '../targets/traits-of.ts';
 import type { Reconciliation } from './usage-model.ts';
 
 /** What CloudWatch said of the run. */
@@ -38,6 +39,7 @@ const possible = (count: number, why: string): Explanation => ({ count, why, isC
  * verdict hangs on any of it.
  */
 export function reconcile(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatchView): Reconciliation[] {
+  if (traitsOf(plan.target).serviceCounts === undefined) return [];
   const line = (metric: string, column: string, count: number, ...reasons: Explanation[]): Reconciliation => {
     const sum = cloudWatchSum(cloudwatch, metric);
     const entry = { metric, column, ledger: count };

@@ -56,7 +56,8 @@ export interface Report {
   /** What those limits are that were not read from the account, in a sentence; absent where all were. */
   readonly assumedLimits?: string;
   readonly throttling: Throttling;
-  readonly bindingQuota: BindingQuota;
+  /** Absent: the target has no quotas that Stampede knows. */
+  readonly bindingQuota?: BindingQuota;
   /** CloudWatch's own sums over the run, by metric (`PublishIn.Success`). */
   readonly cloudwatch: Readonly<Record<string, number>>;
   readonly reconciliation: readonly Reconciliation[];
@@ -64,7 +65,8 @@ export interface Report {
   readonly stop?: StopReport;
   /** Of an execution that did not come to its own summary: this report was made of what its slices had stored. */
   readonly execution?: ExecutionReport;
-  readonly cost: CostReport;
+  /** Absent: no bill comes of the run, nor would on AWS. */
+  readonly cost?: CostReport;
   readonly thresholds: readonly ThresholdResult[];
   readonly slices: SliceOutcomes;
   /** Epoch milliseconds, ascending: up to when slices that died are known. One that left no record is not in it. */

@@ -106,7 +106,9 @@ function figureTable({ devices, messages, throttling, rates, latencyMs, cost }: 
     ['lost', ofSent(messages.lost)],
     ...heldMessages(messages).map(({ name, count }) => [name, ofSent(count)]),
     ['throttled', ofSent(throttling.publishes)],
-    [cost.isCharged ? 'cost, estimated' : 'cost on AWS, estimated', formatUsd(cost.totalUsd)],
+    ...(cost === undefined
+      ? []
+      : [[cost.isCharged ? 'cost, estimated' : 'cost on AWS, estimated', formatUsd(cost.totalUsd)]]),
   ];
   return markdownTable(['figure', ''], rows, 1);
 }

@@ -206,6 +206,7 @@ function renderLatencies(report: Report, { style, width }: Page): string[] {
 
 function renderQuotas(report: Report, { style, width }: Page): string[] {
   const { quotas, throttling, bindingQuota, assumedLimits } = report;
+  if (bindingQuota === undefined) return [];
   const quantity = (value: number, unit: string) => `${formatCount(value)}${unit}`;
   const [head = '', ...body] = layOutColumns([
     ['quotas', 'peak', 'limit', 'headroom'],
@@ -259,6 +260,7 @@ function markOf({ passed, isUndecided, isExcusedByStop }: ThresholdResult): stri
 }
 
 function renderCost({ cost }: Report, { style, width }: Page): string[] {
+  if (cost === undefined) return [];
   const figures = `${formatUsd(cost.totalUsd)} used, ${formatUsd(cost.forecastUsd)} forecast`;
   return [
     style('heading', 'cost'),

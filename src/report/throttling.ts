@@ -4,6 +4,7 @@ import type { Plan } from '../plan/plan.ts';
 import { preflight } from '../plan/preflight.ts';
 import { formatCount, formatShare } from '../shared/format.ts';
 import { type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
+import { traitsOf } from '../targets/traits-of.ts';
 import { type CloudWatchView, cloudWatchSum } from './reconciliation.ts';
 import type { BindingQuota, QuotaRefusals, QuotaUse, Throttling } from './usage-model.ts';
 
@@ -47,8 +48,9 @@ function refusalsOf(
     ['subscribesPerSecond', 'Subscribe.Throttle', count('Subscribe.Throttle')],
     ['ruleEvaluationsPerSecond', 'RuleMessageThrottled', count('RuleMessageThrottled')],
   ];
+  const counted = traitsOf(plan.target).quotas;
   return found
-    .filter(([, , refused]) => refused > 0)
+    .filter(([quota, , refused]) => refused > 0 && counted.includes(quota))
     .sort(([, , a], [, , b]) => b - a)
     .map(([quota, metric, refused]) => ({ quota, name: quotas[quota].label, metric, count: refused }));
 }
@@ -56,13 +58,13 @@ function refusalsOf(
 /** Planned use counts beside the measured one where no counter of the run's, nor of AWS's, sees the quota. */
 const plannedOnly: readonly QuotaName[] = ['bytesPerSecondPerConnection', 'publishesPerSecondPerConnection'];
 
-/** The quota that refused the most; where none did, the one with the least headroom. */
+/** The quota that refused the most; where none did, the one with the least headroom. Undefined: the target has none. */
 export function bindingQuotaOf(
   plan: Plan,
   used: readonly QuotaUse[],
   { refusals }: Throttling,
   cloudwatch: CloudWatchView,
-): BindingQuota {
+): BindingQuota | undefined {
   const isKnown = Object.keys(cloudwatch.sums).length > 0;
   const [most] = refusals;
   if (most !== undefined) {
@@ -73,9 +75,9 @@ export function bindingQuotaOf(
     const quota = plannedOnly.find((name) => name === forecast.quota);
     return quota === undefined ? [] : [{ ...forecast, quota }];
   });
-  const { quota, name, headroom } = [...used, ...planned].reduce((least, next) =>
-    next.headroom < least.headroom ? next : least,
-  );
+  const [nearest] = [...used, ...planned].toSorted((a, b) => a.headroom - b.headroom);
+  if (nearest === undefined) return undefined;
+  const { quota, name, headroom } = nearest;
   const sentence =
     headroom < 0
       ? `${name}: ${formatShare(-headroom)} more than the limit; ${describeExcess(quota, isKnown)}`

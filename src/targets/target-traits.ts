@@ -20,8 +20,11 @@ export interface TargetTraits<Of extends Target = Target> {
   readonly isPriced: boolean;
   /** Whether embedded AWS stands in for it on loopback: such a run is a rehearsal. */
   readonly isEmulated: boolean;
-  /** Where messages are seen and counted, beside the devices that echo. `rule`: the IoT rule's queue or stream. */
-  readonly observers: readonly 'rule'[];
+  /**
+   * Where messages are seen and counted, the primary one first, beside the devices that echo. `rule`: the IoT rule's queue or
+   * stream. `subscriber`: a client that subscribes to them all.
+   */
+  readonly observers: readonly ('rule' | 'subscriber')[];
   /** The service's own counts, which the ledger is reconciled with. */
   readonly serviceCounts: 'cloudwatch' | undefined;
   /** Whether the account's own endpoint may be loaded without being in `allowedHosts`. */

@@ -11,6 +11,7 @@ import type { TargetPoint } from '../report/plots/rate-plot.ts';
 import { formatTimeLeft } from '../shared/format.ts';
 import { sumBy } from '../shared/sum.ts';
 import { type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
+import { traitsOf } from '../targets/traits-of.ts';
 import type { ActiveRun } from './active-run.ts';
 import type { PageEvents, PlanOnPage, QuotaOnPage, ViewOnPage } from './page/messages.ts';
 import type { ReceivedCounts } from './received-so-far.ts';
@@ -59,7 +60,15 @@ export async function sendRunEvents(
   }
 }
 
+const shownQuotas = [
+  ['publishInPerSecond', 'sent'],
+  ['connectsPerSecond', 'connects'],
+  ['concurrentConnections', 'connected'],
+] as const;
+
 function planOnPage(plan: Plan): PlanOnPage {
+  const counted = traitsOf(plan.target).quotas;
+  const hasMqtt = mqttGroupsOf(plan).length > 0;
   const { profile, timeline, slices } = plan;
   const { startAt, publishAt, publishEndAt, drainEndAt } = timeline;
   return {
@@ -70,14 +79,9 @@ function planOnPage(plan: Plan): PlanOnPage {
     messages: plan.load.messages,
     acknowledged: groupsOf(plan).every(isAcknowledged),
     secondsPerStep: drawnStepSeconds((drainEndAt - startAt) / 1_000),
-    quotas:
-      mqttGroupsOf(plan).length > 0
-        ? [
-            quotaOnPage(plan, 'publishInPerSecond', 'sent'),
-            quotaOnPage(plan, 'connectsPerSecond', 'connects'),
-            quotaOnPage(plan, 'concurrentConnections', 'connected'),
-          ]
-        : [quotaOnPage(plan, 'publishInPerSecond', 'sent')],
+    quotas: shownQuotas
+      .filter(([name, usedBy]) => counted.includes(name) && (hasMqtt || usedBy === 'sent'))
+      .map(([name, usedBy]) => quotaOnPage(plan, name, usedBy)),
   };
 }
 

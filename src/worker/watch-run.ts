@@ -11,6 +11,7 @@ import { cloudWatchPrefix } from '../profile/threshold-metrics.ts';
 import { describeFailedThreshold, failedAbortThreshold } from '../report/abort.ts';
 import type { CloudWatchView } from '../report/reconciliation.ts';
 import { formatShare } from '../shared/format.ts';
+import { traitsOf } from '../targets/traits-of.ts';
 import type { RunControl } from './run-control.ts';
 
 export interface WatchDeps {
@@ -83,6 +84,7 @@ const noCloudWatch: CloudWatchView = { sums: {}, asked: [] };
 
 /** CloudWatch is a minute or more behind: what it does not show yet fails nothing. */
 async function readSoFar(plan: Plan, { metrics, now }: WatchDeps): Promise<CloudWatchView> {
+  if (traitsOf(plan.target).serviceCounts === undefined) return noCloudWatch;
   const sums = await metrics.sums(cloudWatchProtocolsOf(plan), plan.timeline.createdAt, now());
   return { sums, asked: metrics.names };
 }

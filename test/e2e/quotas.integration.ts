@@ -187,8 +187,8 @@ describe.each(refusing.map((each, i) => ({ ...each, i })))('past $quota, seen in
 
   it('names it as the binding quota, in the report and in the terminal', () => {
     const { report } = outcomes[i]!;
-    expect(report.bindingQuota.quota).toBe(quota);
-    expect(renderTerminalSummary(report).replaceAll(/\s+/g, ' ')).toContain(report.bindingQuota.sentence);
+    expect(report.bindingQuota!.quota).toBe(quota);
+    expect(renderTerminalSummary(report).replaceAll(/\s+/g, ' ')).toContain(report.bindingQuota!.sentence);
   });
 
   it('fails the threshold on throttled publishes, answered or not', () => {

@@ -24,7 +24,7 @@ export const mqttTraits: TargetTraits<MqttTarget> = {
   quotas: [],
   isPriced: false,
   isEmulated: false,
-  observers: [],
+  observers: ['subscriber'],
   serviceCounts: undefined,
   mayBeAccounts: false,
   hostsOf: ({ endpoints }) => [...new Set(endpoints.map(({ host }) => host))],

@@ -48,7 +48,7 @@ describe('npm start', () => {
 
   it('is forecast alike by the page’s form, the header and the report', () => {
     const { answer } = checkProfile(readFileSync(path.join(root, args[1]!), 'utf8'));
-    const cost = `on AWS ${formatUsd(report.cost.forecastUsd)} forecast`;
+    const cost = `on AWS ${formatUsd(report.cost!.forecastUsd)} forecast`;
     expect(Object.fromEntries(answer.brief).cost).toContain(cost);
     expect(result.stderr).toContain(cost);
   });

@@ -99,11 +99,11 @@ export const figureRules: readonly Rule[] = [
   ],
   [
     /^A rehearsal costs nothing: what the same run would have cost on AWS, at list prices of 2026-09 in us-east-1\.$/,
-    (_, __, { cost }) => !cost.isCharged,
+    (_, __, { cost }) => !cost!.isCharged,
   ],
   [
     /^An estimate at list prices of 2026-09 in us-east-1, not the bill\.$/,
-    (_, { isMachineReal }, { cost }) => cost.isCharged && isMachineReal !== true,
+    (_, { isMachineReal }, { cost }) => cost!.isCharged && isMachineReal !== true,
   ],
   // What the generator's machine did, it alone records: these figures are held against one another and against what was sent.
   [

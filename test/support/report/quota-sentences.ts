@@ -40,7 +40,7 @@ export const quotaRules: readonly Rule[] = [
   [
     /: .* more than the limit; the excess is delayed, which no metric counts\.$/,
     (_, truth, { bindingQuota }) =>
-      bindingQuota.quota === 'bytesPerSecondPerConnection' && truth.throttled === 0,
+      bindingQuota!.quota === 'bytesPerSecondPerConnection' && truth.throttled === 0,
   ],
   [/: .* more than the limit; CloudWatch has no data yet of what was refused \(\S+\)\.$/, hasNoData],
   // Every quota that a plan or a run is held against has a metric of its own, but for the bytes of a connection.

@@ -276,7 +276,7 @@ describe('reconciliation', () => {
 
 describe('cost', () => {
   const linesOf = (report: ReturnType<typeof reportOf>) =>
-    Object.fromEntries(report.cost.lines.map(({ line, ...rest }) => [line, rest]));
+    Object.fromEntries(report.cost!.lines.map(({ line, ...rest }) => [line, rest]));
 
   it('of a run that went as planned is what was forecast, but for what is unknown in advance', () => {
     const report = reportOf(runOf());
@@ -293,9 +293,9 @@ describe('cost', () => {
     for (const line of asForecast) expect(lines[line]?.used).toEqual(lines[line]?.forecast);
     // 4 windows, where batches were expected by the second.
     expect(lines['s3-put']?.used.quantity).toBeLessThan(lines['s3-put']?.forecast.quantity ?? 0);
-    expect(report.cost.totalUsd).toBeLessThanOrEqual(report.cost.forecastUsd);
-    const sum = report.cost.lines.reduce((total, { used }) => total + used.usd, 0);
-    expect(report.cost.totalUsd).toBeCloseTo(sum, 5);
+    expect(report.cost!.totalUsd).toBeLessThanOrEqual(report.cost!.forecastUsd);
+    const sum = report.cost!.lines.reduce((total, { used }) => total + used.usd, 0);
+    expect(report.cost!.totalUsd).toBeCloseTo(sum, 5);
   });
 
   it('counts what was taken in, not what was sent', () => {

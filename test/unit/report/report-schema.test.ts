@@ -47,6 +47,6 @@ describe('docs/report.schema.json', () => {
     expect(faultsOf({ ...report, messages: { ...report.messages, lost: '0' } })).toEqual([
       '/messages/lost must be number',
     ]);
-    expect(faultsOf({ ...report, cost: undefined })).not.toEqual([]);
+    expect(faultsOf({ ...report, throttling: undefined })).not.toEqual([]);
   });
 });

@@ -19,7 +19,7 @@ describe('every sentence of a report is true', () => {
     const terminal = renderTerminalSummary(report).replace(/\s+/g, ' ');
     const shown = [
       ...report.reasons,
-      report.bindingQuota.sentence,
+      report.bindingQuota!.sentence,
       report.generator.health.sentence,
       ...report.reconciliation.map(
         ({ metric }) =>

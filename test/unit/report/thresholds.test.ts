@@ -11,7 +11,7 @@ const measured: Measured = {
   latencies: run.ledger.latencies,
   counts: { messages, devices, slices, observers },
   rates,
-  gauges: { rates, generator, cost },
+  gauges: { rates, generator, cost: cost! },
   cloudwatch: { sums: { 'PublishIn.Success': messages.acked }, asked },
 };
 
@@ -38,7 +38,7 @@ describe('evaluateThresholds', () => {
     ['peak_rate', 'value<=600', 600, true],
     ['start_lag', 'value<50', 0, true],
     ['event_loop_delay', 'value<1', 1.2, false],
-    ['cost', 'value<0.01', cost.totalUsd, false],
+    ['cost', 'value<0.01', cost!.totalUsd, false],
     ['cloudwatch.PublishIn.Success', 'count>0', messages.acked, true],
     ['cloudwatch.PublishIn.Throttle', 'count==0', 0, true],
   ])('%s %s is %d', (metric, expression, actual, passed) => {

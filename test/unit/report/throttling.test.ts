@@ -16,7 +16,7 @@ function sentenceOf(quota: 'connectsPerSecond' | 'publishInPerSecond', headroom:
     isLive: false,
     headroom,
   };
-  return bindingQuotaOf(plan, [use], nothing, cloudwatch).sentence;
+  return bindingQuotaOf(plan, [use], nothing, cloudwatch)!.sentence;
 }
 
 describe('the sentence on the binding quota', () => {
@@ -34,7 +34,7 @@ describe('the sentence on the binding quota', () => {
       {},
       { devices: 8, publish: { sizeBytes: 20_000 }, slices: { devicesPerSlice: 2 } },
     ).plan;
-    const { quota, sentence } = bindingQuotaOf(heavy, [], nothing, seen);
+    const { quota, sentence } = bindingQuotaOf(heavy, [], nothing, seen)!;
     expect(quota).toBe('bytesPerSecondPerConnection');
     expect(sentence).toMatch(/more than the limit; the excess is delayed, which no metric counts$/);
   });

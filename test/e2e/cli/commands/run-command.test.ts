@@ -82,7 +82,7 @@ describe('stampede run', () => {
     expect(JSON.stringify(report)).not.toContain(homedir());
     expect(result.stdout).toMatch(/^ {2}\S \S+ {2}\S+ {2}rehearsal$/m);
     // One forecast: the header's is the report's.
-    expect(result.stderr).toContain(`on AWS ${formatUsd(report.cost.forecastUsd)} forecast`);
+    expect(result.stderr).toContain(`on AWS ${formatUsd(report.cost!.forecastUsd)} forecast`);
     for (const name of ['report.json', 'report.html']) {
       expect(existsSync(path.join(directory, name))).toBe(true);
       expect(stdoutNames(result, path.join(directory, name))).toBe(true);
