@@ -4,9 +4,8 @@ import type { Plan } from './plan.ts';
 import { type Stream, streamsOf } from './streams.ts';
 
 /**
- * What a ledger expects of a run: which streams each slice has, which legs run them and where their messages are seen.
- * Derived from the plan; a value of
- * its own, because a ledger balances for any outline, not only for those of today's profiles.
+ * What a ledger expects of a run: which streams each slice has, which legs run them and where their messages are seen. Derived
+ * from the plan; a value of its own, because a ledger balances for any outline, not only for those of today's profiles.
  */
 export interface RunOutline {
   /** Of all streams of all slices. */
