@@ -19,6 +19,7 @@ const closeTimeoutMs = 1_000;
 /** One virtual device's connection. The object lives as long as the device; each attempt opens a stream of its own. */
 export class DenseConnection implements PacketSink {
   partial: Buffer | undefined;
+  readonly incoming: IncomingPublish;
   readonly #context: DenseContext;
   readonly #device: number;
   #stream: ByteStream | undefined;
@@ -31,6 +32,9 @@ export class DenseConnection implements PacketSink {
   #ids: PacketIds | undefined;
   /** Filters of SUBSCRIBE packets without an answer, by identifier. */
   #subscribing: Map<number, string> | undefined;
+  /** Of the last message. */
+  #topic = '';
+  #encodedTopic: Buffer;
   #sentSomething = false;
   /** Monotonic milliseconds: when the attempt or closing began, when something was last sent, since when a ping is unanswered. */
   #begunAt = 0;
@@ -42,11 +46,9 @@ export class DenseConnection implements PacketSink {
   constructor(context: DenseContext, device: number) {
     this.#context = context;
     this.#device = device;
+    this.incoming = context.incoming;
+    this.#encodedTopic = context.outgoing.topic;
     this.#keepAliveMs = context.settings.keepAliveMs;
-  }
-
-  get incoming(): IncomingPublish {
-    return this.#context.incoming;
   }
 
   open(): void {
@@ -80,11 +82,16 @@ export class DenseConnection implements PacketSink {
       this.#wantsDrain = true;
       return false;
     }
-    const { outgoing, buffer, encodedTopic } = this.#context;
+    const { outgoing, buffer } = this.#context;
     const id = qos === 0 ? 0 : this.#takeId(token);
     if (id === undefined) return false;
     this.#gather(stream);
-    outgoing.topic = encodedTopic(topic);
+    // Nearly always the same text object as the last time: cheaper to see than to look up.
+    if (topic !== this.#topic) {
+      this.#topic = topic;
+      this.#encodedTopic = this.#context.encodedTopic(topic);
+    }
+    outgoing.topic = this.#encodedTopic;
     outgoing.id = id;
     outgoing.retain = retain;
     outgoing.payload = payload;
@@ -124,15 +131,11 @@ export class DenseConnection implements PacketSink {
 
   /** Once or so a second: keeps a quiet connection alive, and gives up one that does not answer. */
   check(nowMs: number): void {
-    if (this.#state === 'closed') return;
-    if (this.#state === 'opening') {
-      if (nowMs - this.#begunAt >= this.#context.settings.connectTimeoutMs) this.#giveUp('connect timeout');
-      return;
-    }
-    if (this.#state === 'closing') {
-      if (nowMs - this.#begunAt >= closeTimeoutMs) this.#stream?.destroy();
-      return;
-    }
+    const { connectTimeoutMs } = this.#context.settings;
+    const sinceMs = nowMs - this.#begunAt;
+    if (this.#state === 'opening' && sinceMs >= connectTimeoutMs) this.#giveUp('connect timeout');
+    if (this.#state === 'closing' && sinceMs >= closeTimeoutMs) this.#stream?.destroy();
+    if (this.#state !== 'connected') return;
     if (this.#pingSince > 0 && nowMs - this.#pingSince >= this.#context.pingTimeoutMs) {
       this.#giveUp('ping timeout');
     } else if (this.#sentSomething) {
@@ -161,10 +164,9 @@ export class DenseConnection implements PacketSink {
     const { incoming, listener } = this.#context;
     const { qos, id } = incoming;
     listener.received(this.#device, incoming);
-    const stream = this.#stream;
-    if (qos === 0 || this.#state !== 'connected' || stream === undefined) return;
-    this.#gather(stream);
-    stream.write(encodePuback(id));
+    if (qos === 0 || this.#state !== 'connected' || this.#stream === undefined) return;
+    this.#gather(this.#stream);
+    this.#stream.write(encodePuback(id));
   }
 
   onPingresp(): void {
