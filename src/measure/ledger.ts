@@ -14,14 +14,15 @@ import { LatencyHistogram } from './latency-histogram.ts';
 import {
   arrivalLatencyNames,
   type LatencyName,
+  latencyNames,
   sliceLatencyNames,
   type TimedLatencyName,
 } from './latency-names.ts';
 import { LatencySeries } from './latency-series.ts';
 import type { LegTotals } from './leg-entry.ts';
+import { ofEachCounter } from './message-counters.ts';
 import { type ObserverCloser, ObserverRecord } from './observer-record.ts';
-import type { CountsByReason } from './reason-counts.ts';
-import { ReasonCounts } from './reason-counts.ts';
+import { type CountsByReason, ReasonCounts } from './reason-counts.ts';
 import type { RunLedger } from './run-ledger.ts';
 import { SecondSeries } from './second-series.ts';
 import { SliceClocks } from './slice-clocks.ts';
@@ -52,15 +53,10 @@ export class Ledger {
   readonly #latencySeries: Readonly<Record<TimedLatencyName, LatencySeries>>;
   readonly #generator = new GeneratorCounters();
   readonly #clocks = new SliceClocks();
-  readonly #latencies: Readonly<Record<LatencyName, LatencyHistogram>> = {
-    connect: new LatencyHistogram(),
-    puback_round_trip: new LatencyHistogram(),
-    end_to_end_latency: new LatencyHistogram(),
-    rule_latency: new LatencyHistogram(),
-    transit: new LatencyHistogram(),
-    echo_latency: new LatencyHistogram(),
-    send_lag: new LatencyHistogram(),
-  };
+  readonly #latencies: Readonly<Record<LatencyName, LatencyHistogram>> = ofEachCounter(
+    latencyNames,
+    () => new LatencyHistogram(),
+  );
   /** Of the stored actions, and of the slices' own records: runs of before stored no actions. */
   #stop: ControlMessage | undefined;
   #lastSentAt: number | null = null;
@@ -278,8 +274,8 @@ export class Ledger {
 
   /** Of the leg that was latest. */
   #startLagOf(slice: number): number | null {
-    const legs = this.#legs.get(slice)?.flat() ?? [];
-    return legs.length === 0 ? null : Math.max(...legs.map(({ startLagMs }) => startLagMs));
+    const lagsMs = this.#legs.get(slice)?.flatMap(({ startLagMs }) => startLagMs);
+    return lagsMs === undefined ? null : Math.max(...lagsMs);
   }
 
   #addStop(stop: ControlMessage | undefined): void {
