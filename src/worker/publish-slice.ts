@@ -80,7 +80,7 @@ export async function publishSlice(
   const stored = await store.getPlan(runId);
   const target = checkPlannedTarget(stored.target, { ...world.known, hosts });
   const plan = { ...stored, target };
-  const { profile } = groupOfSlice(plan, slice);
+  const { profile, group: name } = groupOfSlice(plan, slice);
   const group = { runId, profile, target, httpsSlices: httpsSlicesOf(plan) };
   const transport = await world.makeTransport(group);
   const stop = new AbortController();
@@ -88,6 +88,7 @@ export async function publishSlice(
   const view = liveView.openSlice(plan, slice);
   const actions = followActions({
     runId,
+    group: name,
     kinds: world.actionKinds ?? actionKinds,
     store,
     clock,
