@@ -7,6 +7,7 @@ import type { IncomingMessage, Transport } from './transport.ts';
 export interface EchoSettings {
   readonly runId: string;
   readonly slice: number;
+  readonly deviceGroup: number;
   readonly devices: SliceDevices;
   readonly transport: Transport;
   readonly counters: SliceCounters;

@@ -12,6 +12,8 @@ export interface PayloadSettings {
   readonly sizeBytes: number;
   readonly runId: string;
   readonly slice: number;
+  /** Number of the device group, from 1; 0: the profile has none. */
+  readonly deviceGroup?: number;
   /** Kind of message within the slice; absent: 0. */
   readonly stream?: number;
   /** Index of the slice's first device over the whole run, and how many it has. */
@@ -48,7 +50,7 @@ const space = 0x20;
 const brace = 0x7d;
 
 /**
- * Writes whole messages: `{"stampede":{run, slice, [stream,] n, device, at, sent}, …the user's fields, "padding":"xxx"}`. The
+ * Writes whole messages: `{"stampede":{run, slice, [deviceGroup,] [stream,] n, device, at, sent}, …the user's fields, "padding":"xxx"}`. The
  * envelope comes first, so that a reader may stop after it. The template is compiled once; a message of 512 bytes then
  * takes half a microsecond and no allocation, where JSON.stringify of the same object takes 2 µs.
  */
@@ -196,13 +198,14 @@ function instantAt(payload: Buffer, start: number): number {
   return Number(payload.toString('latin1', start, start + instantBytes));
 }
 
-/** What every message of a stream begins with, up to its number. Stream 0 is not named. */
+/** What every message of a stream begins with, up to its number. No group and stream 0 are not named. */
 export function envelopeStartOf({
   runId,
   slice,
+  deviceGroup = 0,
   stream = 0,
-}: Pick<PayloadSettings, 'runId' | 'slice' | 'stream'>): string {
-  const named = stream === 0 ? '' : `"stream":${stream},`;
+}: Pick<PayloadSettings, 'runId' | 'slice' | 'deviceGroup' | 'stream'>): string {
+  const named = `${deviceGroup === 0 ? '' : `"deviceGroup":${deviceGroup},`}${stream === 0 ? '' : `"stream":${stream},`}`;
   return `{"stampede":{"run":${JSON.stringify(runId)},"slice":${slice},${named}"n":`;
 }
 

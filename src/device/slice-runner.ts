@@ -103,6 +103,7 @@ class SliceRunner implements TransportListener {
       ...profile.publish,
       runId: plan.runId,
       slice: run.slice,
+      deviceGroup: slice.group.number,
       firstDevice: slice.firstDevice,
       devices: slice.devices,
       seed: profile.seed,
@@ -122,6 +123,7 @@ class SliceRunner implements TransportListener {
     this.#echoes = new Echoes({
       runId: plan.runId,
       slice: run.slice,
+      deviceGroup: slice.group.number,
       devices,
       transport: this.#transport,
       counters: this.#tally,

@@ -24,6 +24,8 @@ export interface ArrivalWindow {
    */
   readonly leastTransitUs?: Readonly<Record<string, number>>;
   readonly latencies: Readonly<Record<ArrivalLatencyName, EncodedHistogram>>;
+  /** By number of the device group, from 1; absent: of a run without groups. Their arrivals sum to `arrivals`. */
+  readonly groups?: Readonly<Record<string, GroupArrivals>>;
   /** Arrivals by whole second (epoch seconds) of arrival. */
   readonly perSecond: { readonly startSecond: number; readonly arrivals: readonly number[] };
   /** By second of arrival. */
@@ -34,6 +36,12 @@ export interface ArrivalWindow {
   readonly readUpTo?: StreamPosition;
   /** What else was in the batch; it names no run, so it is noted with every run of the batch. */
   readonly unrelated: UnrelatedCounts;
+}
+
+/** What was seen of one device group. */
+export interface GroupArrivals {
+  readonly arrivals: number;
+  readonly latencies: Readonly<Record<ArrivalLatencyName, EncodedHistogram>>;
 }
 
 /** Messages on the topics that are not this tester's, by what was wrong with them. Counted, never fatal. */

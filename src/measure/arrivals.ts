@@ -141,6 +141,31 @@ interface StreamArrivals {
   leastTransitMs: number;
 }
 
+/** Latencies that end at the subscriber, milliseconds. */
+class ArrivalLatencies {
+  readonly #endToEnd = new LatencyHistogram();
+  readonly #rule = new LatencyHistogram();
+  readonly #transit = new LatencyHistogram();
+
+  get count(): number {
+    return this.#transit.count;
+  }
+
+  record(endToEndMs: number, ruleMs: number, transitMs: number): void {
+    this.#endToEnd.record(endToEndMs);
+    this.#rule.record(ruleMs);
+    this.#transit.record(transitMs);
+  }
+
+  encode(): ArrivalWindow['latencies'] {
+    return {
+      end_to_end_latency: this.#endToEnd.encode(),
+      rule_latency: this.#rule.encode(),
+      transit: this.#transit.encode(),
+    };
+  }
+}
+
 /** What one batch saw of one run. */
 class RunArrivals {
   readonly runId: string;
@@ -149,9 +174,9 @@ class RunArrivals {
   /** By `streamIndexOf`. */
   readonly #seen = new Map<number, StreamArrivals>();
   readonly #bySecond = new Map<number, number>();
-  readonly #endToEnd = new LatencyHistogram();
-  readonly #rule = new LatencyHistogram();
-  readonly #transit = new LatencyHistogram();
+  readonly #all = new ArrivalLatencies();
+  /** By number; of a run without groups none. */
+  readonly #groups = new Map<number, ArrivalLatencies>();
   readonly #endToEndSeconds = new LatencySeconds();
 
   constructor(runId: string) {
@@ -173,10 +198,11 @@ class RunArrivals {
     // Both ends of the lag are the device's, to the microsecond; only what follows ends at a stamp.
     const lagMs = sent - at;
     const transitMs = stampedLatencyMs(sent, arrivedAt);
-    this.#endToEnd.record(lagMs + transitMs);
+    const ruleMs = lagMs + stampedLatencyMs(sent, rule);
+    this.#all.record(lagMs + transitMs, ruleMs, transitMs);
+    if (record.deviceGroup > 0)
+      this.#groupOf(record.deviceGroup).record(lagMs + transitMs, ruleMs, transitMs);
     this.#endToEndSeconds.record(arrivedAt, lagMs + transitMs);
-    this.#rule.record(lagMs + stampedLatencyMs(sent, rule));
-    this.#transit.record(transitMs);
     const second = Math.floor(arrivedAt / 1000);
     this.#bySecond.set(second, (this.#bySecond.get(second) ?? 0) + 1);
   }
@@ -196,16 +222,29 @@ class RunArrivals {
         [...this.#seen].map(([index, { numbers }]) => [formatStreamKey(streamAt(index)), numbers.encode()]),
       ),
       leastTransitUs: this.#leastTransitUs(),
-      latencies: {
-        end_to_end_latency: this.#endToEnd.encode(),
-        rule_latency: this.#rule.encode(),
-        transit: this.#transit.encode(),
-      },
+      latencies: this.#all.encode(),
+      ...(this.#groups.size > 0 && {
+        groups: Object.fromEntries(
+          [...this.#groups].map(([number, latencies]) => [
+            number,
+            { arrivals: latencies.count, latencies: latencies.encode() },
+          ]),
+        ),
+      }),
       perSecond: { startSecond, arrivals },
       latencyPerSecond: { end_to_end_latency: this.#endToEndSeconds.encode() },
       ...(this.redelivered > 0 && { redelivered: this.redelivered }),
       unrelated,
     };
+  }
+
+  #groupOf(number: number): ArrivalLatencies {
+    let latencies = this.#groups.get(number);
+    if (latencies === undefined) {
+      latencies = new ArrivalLatencies();
+      this.#groups.set(number, latencies);
+    }
+    return latencies;
   }
 
   /** By slice: the streams of a slice share its clock. */

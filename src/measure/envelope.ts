@@ -5,6 +5,8 @@
 export interface Envelope {
   readonly run: string;
   readonly slice: number;
+  /** Device group of the slice, from 1 in the profile's order; 0, which is left out: the profile has none. */
+  readonly deviceGroup: number;
   /** Kind of message within the slice. Messages of stream 0 leave it out. */
   readonly stream: number;
   /** The message's number within its stream: 0, 1, 2, … gap-free over the intended publishes. */

@@ -2,11 +2,12 @@ import { isAcknowledged } from '../plan/groups.ts';
 import type { GroupPlan } from '../plan/plan.ts';
 import type { SentMessages } from './leg-entry.ts';
 import { type CountsByReason, ReasonCounts } from './reason-counts.ts';
+import type { GroupMeasurements } from './run-latencies.ts';
 import type { SliceEntry, StageCounts } from './slice-entry.ts';
 import { type DeviceCounts, noMessages } from './slice-result.ts';
 
-/** What one device group came to: the sums of its slices. */
-export interface GroupLedger {
+/** What one device group came to: the sums of its slices. Of a flat profile, what was measured is that of the run. */
+export interface GroupLedger extends Partial<GroupMeasurements> {
   /** Undefined: the one group of a flat profile. */
   readonly group: string | undefined;
   readonly plannedMessages: number;

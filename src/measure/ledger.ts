@@ -10,19 +10,13 @@ import { CorruptMeasurementError } from './corrupt-measurement.ts';
 import { GeneratorCounters } from './generator-counters.ts';
 import { GroupTotals, sumOfCounts } from './group-totals.ts';
 import { IntervalSet } from './interval-set.ts';
-import { LatencyHistogram } from './latency-histogram.ts';
-import {
-  arrivalLatencyNames,
-  type LatencyName,
-  latencyNames,
-  sliceLatencyNames,
-  type TimedLatencyName,
-} from './latency-names.ts';
+import type { TimedLatencyName } from './latency-names.ts';
 import { LatencySeries } from './latency-series.ts';
 import type { LegTotals } from './leg-entry.ts';
 import { ofEachCounter } from './message-counters.ts';
 import { type ObserverCloser, ObserverRecord } from './observer-record.ts';
 import { type CountsByReason, ReasonCounts } from './reason-counts.ts';
+import { addArrivalLatencies, addSliceLatencies, GroupRecords, makeRunLatencies } from './run-latencies.ts';
 import type { RunLedger } from './run-ledger.ts';
 import { SecondSeries } from './second-series.ts';
 import { SliceClocks } from './slice-clocks.ts';
@@ -53,10 +47,8 @@ export class Ledger {
   readonly #latencySeries: Readonly<Record<TimedLatencyName, LatencySeries>>;
   readonly #generator = new GeneratorCounters();
   readonly #clocks = new SliceClocks();
-  readonly #latencies: Readonly<Record<LatencyName, LatencyHistogram>> = ofEachCounter(
-    latencyNames,
-    () => new LatencyHistogram(),
-  );
+  readonly #latencies = makeRunLatencies();
+  readonly #ofGroups: GroupRecords;
   /** Of the stored actions, and of the slices' own records: runs of before stored no actions. */
   #stop: ControlMessage | undefined;
   #lastSentAt: number | null = null;
@@ -76,6 +68,7 @@ export class Ledger {
     this.#primary = records[0]!;
     this.#observers = new Map(records.map((record) => [record.observer.name, record]));
     this.#acknowledged = groupsOf(plan).every(isAcknowledged);
+    this.#ofGroups = new GroupRecords(plan);
     const from = timeline.createdAt - seriesMarginMs.before;
     const to = timeline.deadlineAt + seriesMarginMs.after;
     this.#series = new SecondSeries(from, to);
@@ -121,7 +114,8 @@ export class Ledger {
     }
     this.#lastSentAt = latestOf(this.#lastSentAt, result.lastSentAt);
     if (result.outcome === 'failed') this.#sliceFailedBy.add(result.reason ?? 'no reason given');
-    for (const name of sliceLatencyNames) this.#latencies[name].mergeEncoded(result.latencies[name]);
+    addSliceLatencies(this.#latencies, result);
+    this.#ofGroups.addSlice(result);
     this.#series.addSlice(result.perSecond);
     this.#latencySeries.puback_round_trip.add(result.latencyPerSecond?.puback_round_trip ?? {});
     this.#generator.add(result);
@@ -147,7 +141,8 @@ export class Ledger {
     if (record?.observer.recordedBy !== 'windows')
       throw new CorruptMeasurementError(`An arrival window of the observer ${window.observer}`);
     if (!record.addWindow(window) || record !== this.#primary) return;
-    for (const name of arrivalLatencyNames) this.#latencies[name].mergeEncoded(window.latencies[name]);
+    addArrivalLatencies(this.#latencies, window);
+    this.#ofGroups.addWindow(window);
     this.#clocks.addWindow(window);
     this.#series.addArrivals(window.perSecond.startSecond, window.perSecond.arrivals);
     this.#latencySeries.end_to_end_latency.add(window.latencyPerSecond?.end_to_end_latency ?? {});
@@ -203,7 +198,7 @@ export class Ledger {
         outcomes[entry.outcome]++;
         miscountedSlices += Number(entry.isMiscounted);
       }
-      return totals.totals();
+      return { ...totals.totals(), ...this.#ofGroups.of(group.number) };
     });
     const droppedBy = new ReasonCounts();
     for (const group of groups) droppedBy.addAll(group.droppedBy);

@@ -1,3 +1,4 @@
+import { maxGroups } from '../profile/load-profile.ts';
 import { runIdPattern } from '../shared/run-id.ts';
 import type { RuleRecord } from './envelope.ts';
 import { isStreamId } from './stream-key.ts';
@@ -17,18 +18,33 @@ export function parseRuleRecord(body: unknown): RuleRecord | Unrelated {
 
 export function checkRuleRecord(value: unknown): RuleRecord | 'noEnvelope' {
   if (typeof value !== 'object' || value === null) return 'noEnvelope';
-  const { run, slice, stream = 0, n, device, at, sent, rule } = value as Readonly<Record<string, unknown>>;
+  const {
+    run,
+    slice,
+    deviceGroup = 0,
+    stream = 0,
+    n,
+    device,
+    at,
+    sent,
+    rule,
+  } = value as Readonly<Record<string, unknown>>;
   const id = { slice, stream };
   const sound =
     typeof run === 'string' &&
     runIdPattern.test(run) &&
+    isGroup(deviceGroup) &&
     isStreamId(id) &&
     isIndex(n) &&
     isIndex(device) &&
     isInstant(at) &&
     isInstant(sent) &&
     isInstant(rule);
-  return sound ? { run, ...id, n, device, at, sent, rule } : 'noEnvelope';
+  return sound ? { run, deviceGroup, ...id, n, device, at, sent, rule } : 'noEnvelope';
+}
+
+function isGroup(value: unknown): value is number {
+  return isIndex(value) && value <= maxGroups;
 }
 
 function isIndex(value: unknown): value is number {

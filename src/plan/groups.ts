@@ -16,14 +16,23 @@ export function groupsOf(plan: GroupedPlan): readonly GroupPlan[] {
   if (groups === undefined) {
     const { load, slices } = plan;
     const [profile] = profiles as [LoadProfile];
-    return [{ ...shared, group: undefined, profile, load, slices, firstDevice: 0, firstSlice: 0 }];
+    return [{ ...shared, group: undefined, number: 0, profile, load, slices, firstDevice: 0, firstSlice: 0 }];
   }
   const firstSlices = firstSlicesOf(profiles, groups);
   let firstDevice = 0;
   return groups.map(({ load, slices }, i) => {
     const profile = profiles[i]!;
     const group = plan.profile.groups?.[i]?.name;
-    const part = { ...shared, group, profile, load, slices, firstDevice, firstSlice: firstSlices[i]! };
+    const part = {
+      ...shared,
+      group,
+      number: i + 1,
+      profile,
+      load,
+      slices,
+      firstDevice,
+      firstSlice: firstSlices[i]!,
+    };
     firstDevice += profile.devices;
     return part;
   });

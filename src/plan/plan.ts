@@ -58,6 +58,8 @@ export interface GroupPlan {
   readonly runId: string;
   /** Undefined: the one group of a flat profile. */
   readonly group: string | undefined;
+  /** From 1, in the profile's order; 0: the one group of a flat profile. */
+  readonly number: number;
   /** The group's own settings, with those of the run. */
   readonly profile: LoadProfile;
   readonly timeline: Timeline;

@@ -197,11 +197,45 @@ export function applyOverrides(input: unknown, overrides: ProfileOverrides): Ove
       });
       continue;
     }
+    if (isObject(profile.groups)) {
+      const refusal = overrideGroups(profile.groups, option, override);
+      if (refusal !== undefined) {
+        faults.push(refusal);
+        continue;
+      }
+    }
     const changed = option.apply?.(profile, value) ?? setAt(profile, option.path, value);
     for (const path of changed) sources.set(path, override.source);
     record(profile, override);
   }
   return { input: profile, faults, sources };
+}
+
+/**
+ * A flag or a variable stands over what groups say, too: their own setting makes way for it.
+ * @returns why it cannot: the sum of the groups says nothing of each
+ */
+function overrideGroups(
+  groups: JsonObject,
+  { flag, path }: ProfileOption,
+  { source }: Override,
+): InputError | undefined {
+  if (ofWholeLoad.includes(flag)) {
+    const hint = 'give devices, rates and durations in each group';
+    return { path: source, message: 'has no meaning for a profile with groups', hint };
+  }
+  for (const group of Object.values(groups)) removeAt(group, path);
+  return undefined;
+}
+
+const ofWholeLoad = ['--devices', '--rate', '--duration'];
+
+function removeAt(group: unknown, path: string): void {
+  const [key, inner] = path.split('.') as [string, string | undefined];
+  if (!isObject(group)) return;
+  const settings = group[key];
+  if (inner === undefined) delete group[key];
+  else if (isObject(settings)) delete settings[inner];
 }
 
 /** In the execution's input, so that the report can say what replaced the file's settings. */

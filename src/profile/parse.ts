@@ -3,6 +3,7 @@ import { type InputError, InvalidInputError } from '../shared/errors.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
 import { checkJsonValue, isTooDeep } from '../shared/json-value.ts';
 import { withDefaultThresholds } from './default-thresholds.ts';
+import { type FlatReading, readGroups } from './groups.ts';
 import { checkLoad, loadPaths, resolveLoad } from './load.ts';
 import type { LoadProfile, Threshold, Thresholds } from './load-profile.ts';
 import { applyOverrides, type ProfileOverrides } from './overrides.ts';
@@ -38,19 +39,34 @@ function readLoadProfile(input: unknown, overrides: ProfileOverrides, limits: Ta
   const ofValue = checkJsonValue(input);
   if (ofValue.some(isTooDeep)) return { faults: ofValue };
   const overridden = applyOverrides(input, overrides);
-  const shape = validateShape(overridden.input);
-  if (shape === undefined || !isObject(overridden.input)) return { faults: [noObject] };
-  const profile = resolve(shape.settings);
-  const found = [
-    ...shape.faults,
-    ...checkLoad(overridden.input, loadPaths.every(shape.isSound) ? shape.settings : undefined),
-    ...checkRules({ profile, input: overridden.input, limits }, shape.isSound),
-  ];
-  const faults = inOrderOf(overridden.input, found).map((fault) => ({
+  const form = overridden.input;
+  if (!isObject(form)) return { faults: [noObject] };
+  const groupNames = isObject(form.groups) ? Object.keys(form.groups) : [];
+  const readFlat = (flat: JsonObject) => readFlatProfile(flat, limits, groupNames);
+  const { profile, faults: found } = form.groups === undefined ? readFlat(form) : readGroups(form, readFlat);
+  const faults = inOrderOf(form, found).map((fault) => ({
     ...fault,
     path: overridden.sources.get(fault.path) ?? overridden.sources.get(listOf(fault.path)) ?? fault.path,
   }));
-  return { profile, faults: [...ofValue, ...overridden.faults, ...faults] };
+  return { ...(profile && { profile }), faults: [...ofValue, ...overridden.faults, ...faults] };
+}
+
+/** @param groupNames that thresholds may name */
+function readFlatProfile(
+  input: JsonObject,
+  limits: TargetLimits,
+  groupNames: readonly string[],
+): FlatReading {
+  const shape = validateShape(input);
+  const profile = resolve(shape.settings);
+  return {
+    profile,
+    faults: [
+      ...shape.faults,
+      ...checkLoad(input, loadPaths.every(shape.isSound) ? shape.settings : undefined),
+      ...checkRules({ profile, input, limits, groupNames }, shape.isSound),
+    ],
+  };
 }
 
 /** `allowedHosts[0]` → `allowedHosts`: a flag gives a list as a whole. */

@@ -14,6 +14,8 @@ interface Judged {
   /** As the user wrote it. */
   readonly input: JsonObject;
   readonly limits: TargetLimits;
+  /** Of the whole profile; empty: it has none. */
+  readonly groupNames: readonly string[];
 }
 
 /** What one setting means for another, and what the target would make of it. */
@@ -42,9 +44,14 @@ const rules: readonly Rule[] = [
   // Those of the wrong shape are not even in the profile.
   {
     reads: [],
-    check: ({ profile, input, limits }) => checkThresholds(profile, input, limits.serviceMetrics),
+    check: ({ profile, input, limits, groupNames }) =>
+      checkThresholds({ profile, input, groupNames, serviceMetrics: limits.serviceMetrics }),
   },
-  { reads: ['echo', 'connect.protocol', 'publish.qos'], check: ({ profile }) => checkMeasured(profile) },
+  {
+    reads: ['echo', 'connect.protocol', 'publish.qos'],
+    // Of groups, one that measures it is enough.
+    check: ({ profile, groupNames }) => (groupNames.length > 0 ? [] : checkMeasured(profile)),
+  },
 ];
 
 function durationRule(

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { maxDevicesPerSlice, maxSlices, runIdMaxLength, runIdSuffixLength } from '../shared/run-bounds.ts';
 import { connect, duration, publish, ratePerSecond, share } from './device-schema.ts';
+import { groupNamePattern, groupSettings } from './group-settings.ts';
 import { thresholds } from './threshold-schema.ts';
 
 const stages = z
@@ -25,171 +26,198 @@ const stages = z
  * setting, and the whole of it is what an editor shows, by `profiles/load-profile.schema.json`. What one setting means
  * for another is checked in `rules.ts`, `threshold-rules.ts` and `load.ts`.
  */
-export const profileSchema = z
-  .strictObject({
-    $schema: z
-      .string()
-      .optional()
-      .meta({
-        description: 'For editors: the path of load-profile.schema.json.',
-        examples: ['./load-profile.schema.json'],
-      }),
-    name: z
-      .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/)
-      .max(runIdMaxLength - runIdSuffixLength)
-      .default('stampede')
-      .meta({
-        description:
-          'What the run is called: letters, digits, - and _, at most 58. A run id begins with it, as do the names of the files it leaves.',
-        examples: ['full-quota'],
-      }),
-    devices: z
-      .int()
-      .min(1)
-      .max(maxSlices * maxDevicesPerSlice)
-      .meta({
-        description:
-          'How many virtual devices: one client id each, and over MQTT one connection each. A slice (one Lambda) runs up to 900 of them.',
-        examples: [2000],
-      }),
-    seed: z
-      .int()
-      .min(0)
-      .max(2 ** 32 - 1)
-      .default(1)
-      .meta({
-        description: 'Where the random payloads begin, from 0 to 4294967295. Same seed, same traffic.',
-        examples: [42],
-      }),
-    connect,
-    publish,
-    stages: stages.optional().meta({
+const flatSchema = z.strictObject({
+  $schema: z
+    .string()
+    .optional()
+    .meta({
+      description: 'For editors: the path of load-profile.schema.json.',
+      examples: ['./load-profile.schema.json'],
+    }),
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/)
+    .max(runIdMaxLength - runIdSuffixLength)
+    .default('stampede')
+    .meta({
       description:
-        'The load as it changes over the run, as in k6. Each stage moves in a straight line to its target, the first one from startRate. With everySeconds stages have no targets and only say how long.',
-      examples: [
-        [
-          { duration: '30s', target: 2000 },
-          { duration: '5m', target: 2000 },
-        ],
+        'What the run is called: letters, digits, - and _, at most 58. A run id begins with it, as do the names of the files it leaves.',
+      examples: ['full-quota'],
+    }),
+  devices: z
+    .int()
+    .min(1)
+    .max(maxSlices * maxDevicesPerSlice)
+    .meta({
+      description:
+        'How many virtual devices: one client id each, and over MQTT one connection each. A slice (one Lambda) runs up to 900 of them.',
+      examples: [2000],
+    }),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(1)
+    .meta({
+      description: 'Where the random payloads begin, from 0 to 4294967295. Same seed, same traffic.',
+      examples: [42],
+    }),
+  connect,
+  publish,
+  stages: stages.optional().meta({
+    description:
+      'The load as it changes over the run, as in k6. Each stage moves in a straight line to its target, the first one from startRate. With everySeconds stages have no targets and only say how long.',
+    examples: [
+      [
+        { duration: '30s', target: 2000 },
+        { duration: '5m', target: 2000 },
       ],
+    ],
+  }),
+  startRate: ratePerSecond.optional().meta({
+    description: 'Messages a second at the start of the first stage, 0 unless set. Only with stages.',
+    examples: [1000],
+  }),
+  ratePerSecond: ratePerSecond
+    .positive()
+    .optional()
+    .meta({
+      description:
+        'Messages a second over the whole run, the same from start to end. Stands together with duration, in place of stages.',
+      examples: [2000],
     }),
-    startRate: ratePerSecond.optional().meta({
-      description: 'Messages a second at the start of the first stage, 0 unless set. Only with stages.',
-      examples: [1000],
+  everySeconds: z
+    .number()
+    .positive()
+    .max(86_400)
+    .optional()
+    .meta({
+      description:
+        'Each device publishes once in this many seconds. The devices are spread evenly over that time, so that the run has devices ÷ everySeconds messages a second. Stands together with duration, or with stages that have no targets.',
+      examples: [5],
     }),
-    ratePerSecond: ratePerSecond
-      .positive()
+  duration: duration.optional().meta({
+    description: 'How long devices publish, with ratePerSecond or everySeconds.',
+    examples: ['5m'],
+  }),
+  echo: z
+    .strictObject({
+      fraction: share.default(0).meta({
+        description:
+          'Share of the devices, from 0 to 1, that subscribe to their own topic. Their echo_latency is measured on one clock, and they load PublishOut.',
+        examples: [0.01],
+      }),
+    })
+    .prefault({})
+    .meta({
+      description: 'Devices that receive their own messages, over mqtt.',
+    }),
+  slices: z
+    .strictObject({
+      devicesPerSlice: z
+        .int()
+        .min(1)
+        .max(maxDevicesPerSlice)
+        .optional()
+        .meta({
+          description:
+            'Most devices in one slice (one Lambda), 1 to 900. Unless set, the plan takes 500, fewer where the rate or the connects of a slice would be too much for one vCPU, more where Lambda concurrency would not hold all slices.',
+          examples: [500],
+        }),
+      toleratedFailureShare: share.default(0.05).meta({
+        description:
+          'Share of the slices, from 0 to 1, that may die before the run counts as failed. They are recorded either way.',
+      }),
+    })
+    .prefault({})
+    .meta({
+      description: 'How the devices are divided over Lambdas.',
+    }),
+  drain: duration.default('10s').meta({
+    description: 'How long to wait after the last send for messages on the way, up to 10m.',
+    examples: ['10s'],
+  }),
+  limits: z
+    .strictObject({
+      enforce: z.boolean().default(true).meta({
+        description:
+          'Whether a plan past these limits is refused. --force sets false: the plan runs, and reports the limits it exceeds.',
+      }),
+      quotaShare: share
+        .positive()
+        .default(0.8)
+        .meta({
+          description:
+            'Share of each quota, above 0 and up to 1, that a plan may use. Preflight refuses a plan past it.',
+          examples: [0.8],
+        }),
+      maxCostUsd: z
+        .number()
+        .positive()
+        .optional()
+        .meta({
+          description: 'What the run may cost at most, in US dollars. Without it there is no ceiling.',
+          examples: [20],
+        }),
+    })
+    .prefault({})
+    .meta({ description: 'What a plan may use before it is refused.' }),
+  allowedHosts: z
+    .array(z.string().regex(/^[A-Za-z0-9.:[\]-]+$/))
+    .max(20)
+    .default([])
+    .meta({
+      description:
+        'Hosts that you own and may be loaded. Only the IoT endpoint of the account itself, and loopback, are targets without being named here.',
+      examples: [['iot.example.com']],
+    }),
+  thresholds,
+  overrides: z
+    .array(z.string().max(1_000))
+    .max(100)
+    .optional()
+    .meta({
+      description:
+        'Written by the command line, for the report: the flags and variables that replaced settings of this profile.',
+      examples: [['--rate 100', 'STAMPEDE_QOS=0']],
+    }),
+});
+
+/** Settings of one device group. Only an editor reads this: a group is checked as the flat profile that it makes. */
+const group = flatSchema
+  .pick(
+    Object.fromEntries(groupSettings.map((name) => [name, true])) as Record<
+      (typeof groupSettings)[number],
+      true
+    >,
+  )
+  .partial()
+  .meta({ id: 'group', description: 'Devices that behave alike. What it does not set is as at the top.' });
+
+/** Of a flat profile; `groups` is for editors, and read by `readGroups`. */
+export const profileSchema = flatSchema
+  .extend({
+    groups: z
+      .record(z.string().regex(groupNamePattern), group)
       .optional()
       .meta({
         description:
-          'Messages a second over the whole run, the same from start to end. Stands together with duration, in place of stages.',
-        examples: [2000],
-      }),
-    everySeconds: z
-      .number()
-      .positive()
-      .max(86_400)
-      .optional()
-      .meta({
-        description:
-          'Each device publishes once in this many seconds. The devices are spread evenly over that time, so that the run has devices ÷ everySeconds messages a second. Stands together with duration, or with stages that have no targets.',
-        examples: [5],
-      }),
-    duration: duration.optional().meta({
-      description: 'How long devices publish, with ratePerSecond or everySeconds.',
-      examples: ['5m'],
-    }),
-    echo: z
-      .strictObject({
-        fraction: share.default(0).meta({
-          description:
-            'Share of the devices, from 0 to 1, that subscribe to their own topic. Their echo_latency is measured on one clock, and they load PublishOut.',
-          examples: [0.01],
-        }),
-      })
-      .prefault({})
-      .meta({
-        description: 'Devices that receive their own messages, over mqtt.',
-      }),
-    slices: z
-      .strictObject({
-        devicesPerSlice: z
-          .int()
-          .min(1)
-          .max(maxDevicesPerSlice)
-          .optional()
-          .meta({
-            description:
-              'Most devices in one slice (one Lambda), 1 to 900. Unless set, the plan takes 500, fewer where the rate or the connects of a slice would be too much for one vCPU, more where Lambda concurrency would not hold all slices.',
-            examples: [500],
-          }),
-        toleratedFailureShare: share.default(0.05).meta({
-          description:
-            'Share of the slices, from 0 to 1, that may die before the run counts as failed. They are recorded either way.',
-        }),
-      })
-      .prefault({})
-      .meta({
-        description: 'How the devices are divided over Lambdas.',
-      }),
-    drain: duration.default('10s').meta({
-      description: 'How long to wait after the last send for messages on the way, up to 10m.',
-      examples: ['10s'],
-    }),
-    limits: z
-      .strictObject({
-        enforce: z.boolean().default(true).meta({
-          description:
-            'Whether a plan past these limits is refused. --force sets false: the plan runs, and reports the limits it exceeds.',
-        }),
-        quotaShare: share
-          .positive()
-          .default(0.8)
-          .meta({
-            description:
-              'Share of each quota, above 0 and up to 1, that a plan may use. Preflight refuses a plan past it.',
-            examples: [0.8],
-          }),
-        maxCostUsd: z
-          .number()
-          .positive()
-          .optional()
-          .meta({
-            description: 'What the run may cost at most, in US dollars. Without it there is no ceiling.',
-            examples: [20],
-          }),
-      })
-      .prefault({})
-      .meta({ description: 'What a plan may use before it is refused.' }),
-    allowedHosts: z
-      .array(z.string().regex(/^[A-Za-z0-9.:[\]-]+$/))
-      .max(20)
-      .default([])
-      .meta({
-        description:
-          'Hosts that you own and may be loaded. Only the IoT endpoint of the account itself, and loopback, are targets without being named here.',
-        examples: [['iot.example.com']],
-      }),
-    thresholds,
-    overrides: z
-      .array(z.string().max(1_000))
-      .max(100)
-      .optional()
-      .meta({
-        description:
-          'Written by the command line, for the report: the flags and variables that replaced settings of this profile.',
-        examples: [['--rate 100', 'STAMPEDE_QOS=0']],
+          'Devices that behave alike, by name, 1 to 50 groups. Settings at the top are the defaults of every group; connect.ratePerSecond there is shared by all groups without one of their own.',
+        examples: [
+          { meters: { devices: 900, everySeconds: 60 }, trackers: { devices: 100, everySeconds: 5 } },
+        ],
       }),
   })
   .meta({
     title: 'Stampede load profile',
+    required: [],
     description:
       'A load test of AWS IoT Core, and the input of its execution. Durations are texts such as 30s or 1m30s, rates are messages a second over the whole run. Everything has a default but devices and the load.',
     anyOf: [
-      { required: ['stages'] },
-      { required: ['ratePerSecond', 'duration'] },
-      { required: ['everySeconds', 'duration'] },
+      { required: ['devices', 'stages'] },
+      { required: ['devices', 'ratePerSecond', 'duration'] },
+      { required: ['devices', 'everySeconds', 'duration'] },
+      { required: ['groups'] },
     ],
   });
 

@@ -14,9 +14,8 @@ export interface Validation {
   readonly isSound: (path: string) => boolean;
 }
 
-/** @returns undefined for an input that is no object at all. */
-export function validateShape(input: unknown): Validation | undefined {
-  if (!isObject(input)) return undefined;
+/** @param input of a flat profile */
+export function validateShape(input: JsonObject): Validation {
   const result = profileSchema.safeParse(input);
   if (result.success) return { settings: result.data, faults: [], isSound: () => true };
   const issues = result.error.issues.flatMap(openUnion);

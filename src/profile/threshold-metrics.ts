@@ -135,8 +135,20 @@ export const thresholdMetricAliases: Readonly<Record<string, ThresholdMetricName
 export const cloudWatchPrefix = 'cloudwatch.';
 const cloudWatchCount: ThresholdMetric = { kind: 'cloudwatch', help: "CloudWatch's own sum over the run" };
 
-/** The metric of that name or alias; undefined where there is none. Which counts a service has, its target knows. */
-export function thresholdMetricOf(name: string): ThresholdMetric | CounterMetric | GaugeMetric | undefined {
+/** Kinds of which each device group has its own. */
+export const groupMetricKinds: readonly MetricKind[] = ['latency', 'counter', 'throughput'];
+
+/** `lost_messages{group:meters}` → `lost_messages` and `meters`; without a selector the whole run is judged. */
+export function splitSelector(name: string): { readonly metric: string; readonly group?: string } {
+  const [, metric, group] = /^([^{]+)\{group:([^{}]+)\}$/.exec(name) ?? [];
+  return metric === undefined || group === undefined ? { metric: name } : { metric, group };
+}
+
+/** The metric of that name or alias, with or without a selector; undefined where there is none. */
+export function thresholdMetricOf(
+  selected: string,
+): ThresholdMetric | CounterMetric | GaugeMetric | undefined {
+  const { metric: name } = splitSelector(selected);
   if (name.startsWith(cloudWatchPrefix)) return cloudWatchCount;
   const known = Object.hasOwn(thresholdMetricAliases, name) ? thresholdMetricAliases[name] : name;
   return known !== undefined && Object.hasOwn(thresholdMetrics, known)

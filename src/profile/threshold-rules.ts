@@ -6,20 +6,29 @@ import type { LoadProfile } from './load-profile.ts';
 import { parseThresholdExpression } from './threshold-expression.ts';
 import {
   cloudWatchPrefix,
+  groupMetricKinds,
+  splitSelector,
   type ThresholdMetric,
   thresholdMetricNames,
   thresholdMetricOf,
 } from './threshold-metrics.ts';
 
-/**
- * What the schema cannot say of a threshold: which metrics there are, what they take, which of them can abort a run.
- * @param serviceMetrics that the target's service counts itself; undefined: any
- */
-export function checkThresholds(
-  { thresholds }: LoadProfile,
-  input: JsonObject,
-  serviceMetrics: readonly string[] | undefined,
-): InputError[] {
+export interface JudgedThresholds {
+  readonly profile: LoadProfile;
+  readonly input: JsonObject;
+  /** That a threshold may name; empty: the profile has none. */
+  readonly groupNames: readonly string[];
+  /** That the target's service counts itself; undefined: any. */
+  readonly serviceMetrics: readonly string[] | undefined;
+}
+
+/** What the schema cannot say of a threshold: which metrics there are, what they take, which of them can abort a run. */
+export function checkThresholds({
+  profile: { thresholds },
+  input,
+  groupNames,
+  serviceMetrics,
+}: JudgedThresholds): InputError[] {
   const ofService = serviceMetrics?.map((each) => `${cloudWatchPrefix}${each}`);
   const isMissing = (name: string): boolean =>
     name.startsWith(cloudWatchPrefix) && ofService !== undefined && !ofService.includes(name);
@@ -30,6 +39,8 @@ export function checkThresholds(
       const known = [...thresholdMetricNames(), ...(ofService ?? [])];
       return [{ path, message: 'is not a metric', hint: suggestFrom(name, known, 'the metrics are') }];
     }
+    const ofGroup = checkGroupSelector(path, name, metric, groupNames);
+    if (ofGroup.length > 0) return ofGroup;
     if (list.length === 0 && !hasDefaultThreshold(name)) {
       return [
         {
@@ -48,6 +59,25 @@ export function checkThresholds(
       ];
     });
   });
+}
+
+/** `lost_messages{group:meters}` */
+function checkGroupSelector(
+  path: string,
+  name: string,
+  { kind }: ThresholdMetric,
+  groupNames: readonly string[],
+): InputError[] {
+  const { group } = splitSelector(name);
+  if (group === undefined) return [];
+  if (!groupMetricKinds.includes(kind)) {
+    const hint = 'groups have latencies and counts of messages and devices of their own; remove the selector';
+    return [{ path, message: 'is measured for the whole run, not by group', hint }];
+  }
+  if (groupNames.includes(group)) return [];
+  const hint =
+    groupNames.length === 0 ? 'the profile has no groups' : suggestFrom(group, groupNames, 'the groups are');
+  return [{ path, message: `names no group of this profile: ${group}`, hint }];
 }
 
 function checkExpression(path: string, text: string, metric: ThresholdMetric): InputError[] {

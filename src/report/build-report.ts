@@ -11,8 +11,10 @@ import { clockOffsetOf } from './clock-offset.ts';
 import { conditionsOf } from './conditions-report.ts';
 import { costOf } from './cost-report.ts';
 import { summarizeGenerator } from './generator-summary.ts';
+import { groupReportsOf } from './group-reports.ts';
 import { inconsistenciesOf } from './inconsistencies.ts';
 import { type LatencyDistribution, latencyDistribution } from './latency-distribution.ts';
+import { measuredGroupsOf } from './measured-groups.ts';
 import { quotaUseOf } from './quota-use.ts';
 import { ratesOf } from './rates.ts';
 import { type CloudWatchView, cloudWatchSum, reconcile } from './reconciliation.ts';
@@ -58,6 +60,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     rates,
     gauges: { rates, generator, ...(cost && { cost }) },
     cloudwatch,
+    groups: measuredGroupsOf(ledger, rates),
   };
   const thresholds = exemptByStop(
     plan,
@@ -91,6 +94,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     devices,
     messages,
     observers: ledger.observers,
+    ...(plan.groups === undefined ? {} : { groups: groupReportsOf(ledger) }),
     imbalances,
     causes,
     rates,

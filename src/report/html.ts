@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { formatDuration } from '../shared/duration.ts';
 import { formatCount, formatMs, formatRate, formatShare } from '../shared/format.ts';
 import { conditionRows, describeRehearsal } from './conditions-report.ts';
+import { groupCells, groupHeadings, groupNote } from './group-table.ts';
 import { renderCost } from './html-cost.ts';
 import { type Html, html, section, style, table } from './html-markup.ts';
 import { renderReconciliation } from './html-reconciliation.ts';
@@ -72,6 +73,7 @@ export function renderReportSections(report: Report): Html {
   return html`${renderTiles(report)}
 ${renderThresholds(report)}
 ${renderMessages(report)}
+${renderGroups(report)}
 ${renderLatencies(report)}
 ${renderRates(report)}
 ${renderQuotas(report)}
@@ -160,6 +162,17 @@ function renderCauses(report: Report): Html {
 ${describeSliceLogs(report).map((line) => html`<p class="soft">${line}</p>`)}`;
 }
 
+function renderGroups({ groups = [] }: Report): Html {
+  if (groups.length === 0) return nothing;
+  const headings = groupHeadings.map((heading) => ({ heading, isNumber: true }));
+  const rows = groups.map((group) => ({ cells: [group.group, ...groupCells(group)] }));
+  return section(
+    'Groups',
+    table('Devices and messages, by device group', [{ heading: 'Group' }, ...headings], rows),
+    html`<p class="note">${groupNote}</p>`,
+  );
+}
+
 function renderLatencies(report: Report): Html {
   const rows = latencyOrder.map((name) => {
     const latency = report.latencyMs[name];
@@ -185,7 +198,7 @@ function renderRates(report: Report): Html {
   const { rates } = report;
   const rows = rates.stages.map((stage) => ({
     cells: [
-      `Stage ${stage.stage}`,
+      stage.group === undefined ? `Stage ${stage.stage}` : `${stage.group}, stage ${stage.stage}`,
       formatDuration(stage.seconds * 1000),
       describeRamp(stage),
       formatRate(stage.intendedPerSecond),

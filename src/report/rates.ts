@@ -12,11 +12,19 @@ export function ratesOf(plan: Plan, ledger: RunLedger, isOver = true): Rates {
   const perSecond = (count: number) => (seconds > 0 ? rounded(count / seconds) : 0);
   return {
     meanPerSecond: perSecond(messages.sent),
-    throughputPerSecond: perSecond(ledger.acknowledged ? messages.acked : messages.received),
+    throughputPerSecond: throughputOf(ledger, seconds),
     peakPerSecond: Math.max(0, ...ledger.perSecond.sent),
     publishedSeconds: rounded(seconds),
     stages: stageRates(plan, ledger, endAt),
   };
+}
+
+/** Acknowledged messages a second; at QoS 0, where nothing is acknowledged, received ones. */
+export function throughputOf(
+  { acknowledged, messages }: Pick<RunLedger, 'acknowledged' | 'messages'>,
+  seconds: number,
+): number {
+  return seconds > 0 ? rounded((acknowledged ? messages.acked : messages.received) / seconds) : 0;
 }
 
 /**

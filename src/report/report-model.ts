@@ -9,6 +9,7 @@ import type { MessageLedger, ObserverLedger, RunSeries, SliceOutcomes } from '..
 import type { RunConditions } from '../plan/conditions.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { GeneratorSummary } from './generator-report.ts';
+import type { GroupReport } from './group-reports.ts';
 import type { LatencyDistribution } from './latency-distribution.ts';
 import type { BindingQuota, CostReport, QuotaUse, Reconciliation, Throttling } from './usage-model.ts';
 
@@ -46,6 +47,8 @@ export interface Report {
   readonly messages: MessageLedger;
   /** By observer, the primary one first: `messages` says of arrivals what was seen there. */
   readonly observers: Readonly<Record<string, ObserverLedger>>;
+  /** Present if the profile has device groups: each one's part, in its order. */
+  readonly groups?: readonly GroupReport[];
   /** Equations of the ledger that do not hold: a fault of the measurement. Empty in a run to be believed. */
   readonly imbalances: readonly Imbalance[];
   readonly causes: Causes;

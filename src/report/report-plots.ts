@@ -1,4 +1,5 @@
 import type { TimedLatencyName } from '../measure/latency-names.ts';
+import { sumBy } from '../shared/sum.ts';
 import type { Html } from './html-markup.ts';
 import { renderDistributionPlot } from './plots/distribution-plot.ts';
 import { nothing } from './plots/figure.ts';
@@ -63,16 +64,34 @@ export function startLagPlotOf({ startLagsMs }: Report): Html {
   return renderStartLagPlot(startLagsMs);
 }
 
-/** The corners of the rate that the stages ask for. */
+/** The corners of the rate that the stages ask for; of several groups, of their sum. */
 function targetOf(publishAt: number, stages: Report['rates']['stages']): TargetPoint[] {
-  let at = publishAt;
-  return stages.flatMap(({ seconds, startPerSecond, targetPerSecond }) => {
-    const from = at;
-    at += seconds * 1_000;
+  const ramps = rampsOf(publishAt, stages);
+  const sumAt = (at: number, isAfter: boolean): number =>
+    sumBy(ramps, ({ from, to, startPerSecond, targetPerSecond }) => {
+      const isWithin = isAfter ? from <= at && at < to : from < at && at <= to;
+      return isWithin ? startPerSecond + ((targetPerSecond - startPerSecond) * (at - from)) / (to - from) : 0;
+    });
+  const instants = [...new Set(ramps.flatMap(({ from, to }) => [from, to]))].sort((a, b) => a - b);
+  return instants.slice(1).flatMap((to, i) => {
+    const from = instants[i]!;
     return [
-      [from, startPerSecond],
-      [at, targetPerSecond],
+      [from, sumAt(from, true)],
+      [to, sumAt(to, false)],
     ] as const;
+  });
+}
+
+/** The stages of each group follow one another; all groups begin together. */
+function rampsOf(publishAt: number, stages: Report['rates']['stages']) {
+  let at = publishAt;
+  let group = stages[0]?.group;
+  return stages.map((stage) => {
+    if (stage.group !== group) at = publishAt;
+    group = stage.group;
+    const from = at;
+    at += stage.seconds * 1_000;
+    return { ...stage, from, to: at };
   });
 }
 

@@ -1,7 +1,12 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
 import type { Plan } from '../plan/plan.ts';
 import { parseThresholdExpression, type ThresholdExpression } from '../profile/threshold-expression.ts';
-import { type CounterMetric, type ThresholdMetric, thresholdMetricOf } from '../profile/threshold-metrics.ts';
+import {
+  type CounterMetric,
+  splitSelector,
+  type ThresholdMetric,
+  thresholdMetricOf,
+} from '../profile/threshold-metrics.ts';
 import { counterRange, isTrueOfNone, type ValueRange } from './counter-range.ts';
 import type { ExecutionReport, ThresholdResult } from './report-model.ts';
 import type { Measured } from './thresholds.ts';
@@ -21,13 +26,20 @@ export function exemptByStop(
 ): ThresholdResult[] {
   const { stoppedOn } = ledger;
   if (stoppedOn === undefined) return execution === undefined ? [...results] : results.map(excuseUnmeasured);
-  const beforeStop = withoutStop(plan, ledger, measured.counts, stoppedOn.at);
+  const beforeStop = (name: string): Measured['counts'] => {
+    const { group } = splitSelector(name);
+    const judged = group === undefined ? measured : measured.groups[group];
+    const { droppedBy } = ledger.groups.find((each) => group !== undefined && each.group === group) ?? ledger;
+    // Of which group the unanswered publishes were is not known: any of them may be this one's.
+    const stopped = { droppedBy, cutOff: ledger.cutOff };
+    return withoutStop(plan, stopped, (judged ?? measured).counts, stoppedOn.at);
+  };
   return results.map((result) => {
     const metric = thresholdMetricOf(result.metric);
     const expression = metric === undefined ? undefined : parseThresholdExpression(result.expression, metric);
     if (result.passed || metric === undefined || expression === undefined || 'wrong' in expression)
       return result;
-    const range = rangeAtStop(metric, expression, result, beforeStop);
+    const range = rangeAtStop(metric, expression, result, beforeStop(result.metric));
     if (range !== null && isTrueOfNone(expression, range)) return result;
     const { isUndecided: _, ...open } = result;
     return { ...open, isExcusedByStop: true };
@@ -44,7 +56,7 @@ function excuseUnmeasured(result: ThresholdResult): ThresholdResult {
 
 function withoutStop(
   { timeline }: Plan,
-  { droppedBy, cutOff }: RunLedger,
+  { droppedBy, cutOff }: Pick<RunLedger, 'droppedBy' | 'cutOff'>,
   { messages, devices, slices, observers }: Measured['counts'],
   stoppedAt: number,
 ): Measured['counts'] {

@@ -1,6 +1,7 @@
 import { formatDuration } from '../shared/duration.ts';
 import { formatCount, formatPlural, formatRate, formatShare, formatUsd } from '../shared/format.ts';
 import { conditionRows, describeRehearsal } from './conditions-report.ts';
+import { groupCells, groupHeadings, groupNote } from './group-table.ts';
 import { notesOf } from './notes.ts';
 import { describeReconciliation } from './reconciliation.ts';
 import {
@@ -66,6 +67,7 @@ export function renderTerminalSummary(report: Report, options: SummaryOptions = 
   const sections = [
     renderHead(report, page),
     renderMessages(report, page),
+    renderGroups(report, page),
     renderRates(report, page),
     renderLatencies(report, page),
     renderQuotas(report, page),
@@ -164,7 +166,7 @@ function renderRates({ rates, perSecond }: Report, { style, width }: Page): stri
   const stages = rates.stages
     .slice(0, maxStages)
     .map((stage) => [
-      `  stage ${stage.stage}`,
+      stage.group === undefined ? `  stage ${stage.stage}` : `  ${stage.group} ${stage.stage}`,
       formatDuration(stage.seconds * 1000),
       describeRamp(stage),
       formatRate(stage.intendedPerSecond),
@@ -181,6 +183,17 @@ function renderRates({ rates, perSecond }: Report, { style, width }: Page): stri
     ...(more > 0 ? [style('dim', `  and ${formatPlural(more, 'stage')} more`)] : []),
     `  mean ${formatRate(rates.meanPerSecond)}, busiest second ${formatCount(rates.peakPerSecond)}, throughput ${formatRate(rates.throughputPerSecond)}`,
     `  sent       ${renderSparkline(perSecond.sent, width - besideSparkline, 'fromZero')}  0 to ${formatCount(rates.peakPerSecond)} a second`,
+  ];
+}
+
+function renderGroups({ groups = [] }: Report, { style, width }: Page): string[] {
+  if (groups.length === 0) return [];
+  const rows = groups.map((group) => [`  ${group.group}`, ...groupCells(group)]);
+  const [head = '', ...body] = layOutColumns([['groups', ...groupHeadings], ...rows], ' ');
+  return [
+    style('heading', head),
+    ...body,
+    ...wrapText(groupNote, width, '  ').map((note) => style('dim', note)),
   ];
 }
 

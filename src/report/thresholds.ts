@@ -10,6 +10,7 @@ import {
   type CounterMetric,
   cloudWatchPrefix,
   type GaugeMetric,
+  splitSelector,
   type ThresholdMetric,
   thresholdMetricOf,
 } from '../profile/threshold-metrics.ts';
@@ -33,7 +34,11 @@ export interface Measured {
   /** The parts of the report that gauges name by path. */
   readonly gauges: GaugedParts;
   readonly cloudwatch: CloudWatchView;
+  /** By name: what a threshold with a selector judges. */
+  readonly groups: Readonly<Record<string, MeasuredGroup>>;
 }
+
+export type MeasuredGroup = Pick<Measured, 'latencies' | 'counts' | 'rates'>;
 
 /** What is not known yet is absent. */
 export type GaugedParts = Partial<Pick<Report, 'rates' | 'generator' | 'cost'>>;
@@ -76,11 +81,16 @@ function measure(
   name: string,
   metric: ThresholdMetric | CounterMetric | GaugeMetric,
   expression: ThresholdExpression,
-  { latencies, counts, rates, gauges, cloudwatch }: Measured,
+  measured: Measured,
 ): ValueRange | null {
+  const { metric: base, group } = splitSelector(name);
+  const { gauges, cloudwatch, groups } = measured;
+  const judged = group === undefined ? measured : groups[group];
+  if (judged === undefined) return null;
+  const { latencies, counts, rates } = judged;
   switch (metric.kind) {
     case 'latency':
-      return exactly(latencyOf(latencies[name as LatencyName], expression));
+      return exactly(latencyOf(latencies[base as LatencyName], expression));
     case 'counter':
       return counterRange(metric as CounterMetric, expression.aggregation === 'count', counts);
     case 'throughput':

@@ -25,7 +25,7 @@ export async function startEmbedded({ ruleFilter }: EmbeddedOptions): Promise<Be
     limit * quotasTimes,
   ]);
   const iotCore = await startIotCore({
-    ruleSql: `SELECT stampede.run AS run, stampede.slice AS slice, stampede.stream AS stream, stampede.n AS n, stampede.device AS device, stampede.at AS at, stampede.sent AS sent, timestamp() AS rule FROM '${ruleFilter}'`,
+    ruleSql: `SELECT stampede.run AS run, stampede.slice AS slice, stampede.deviceGroup AS deviceGroup, stampede.stream AS stream, stampede.n AS n, stampede.device AS device, stampede.at AS at, stampede.sent AS sent, timestamp() AS rule FROM '${ruleFilter}'`,
     invokeUrl: `http://127.0.0.1:${(sink.address() as AddressInfo).port}`,
     functionName: 'stampede-bench-measure-latency',
     limits: Object.fromEntries(limits) as AccountLimits,

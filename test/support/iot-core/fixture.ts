@@ -19,7 +19,7 @@ import { testKey } from '../embedded/test-key.ts';
 
 /** As the stack deploys it. */
 export const deployedSql =
-  'SELECT stampede.run AS run, stampede.slice AS slice, stampede.stream AS stream, stampede.n AS n, stampede.device AS device, ' +
+  'SELECT stampede.run AS run, stampede.slice AS slice, stampede.deviceGroup AS deviceGroup, stampede.stream AS stream, stampede.n AS n, stampede.device AS device, ' +
   "stampede.at AS at, stampede.sent AS sent, timestamp() AS rule FROM 'stampede/#'";
 
 /** Those of a large Region, but for what would slow every test down: one connect a second, one retained message a second. */

@@ -17,6 +17,7 @@ function recordOf(n: number, more: Partial<RuleRecord> = {}): RuleRecord {
   return {
     run: 'r1',
     slice: 0,
+    deviceGroup: 0,
     stream: 0,
     n,
     device: n % 10,

@@ -13,6 +13,7 @@ const measured: Measured = {
   rates,
   gauges: { rates, generator, cost: cost! },
   cloudwatch: { sums: { 'PublishIn.Success': messages.acked }, asked },
+  groups: {},
 };
 
 function evaluate(metric: string, expression: string, of = measured) {

@@ -1,0 +1,73 @@
+import { groupOfSlice, groupsOf } from '../plan/groups.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { ArrivalWindow, GroupArrivals } from './arrival-window.ts';
+import { LatencyHistogram } from './latency-histogram.ts';
+import { arrivalLatencyNames, type LatencyName, latencyNames, sliceLatencyNames } from './latency-names.ts';
+import type { SliceResult } from './slice-result.ts';
+
+export type RunLatencies = Readonly<Record<LatencyName, LatencyHistogram>>;
+
+export function makeRunLatencies(): RunLatencies {
+  return Object.fromEntries(latencyNames.map((name) => [name, new LatencyHistogram()])) as Record<
+    LatencyName,
+    LatencyHistogram
+  >;
+}
+
+/** @throws {CorruptMeasurementError} */
+export function addSliceLatencies(latencies: RunLatencies, result: Pick<SliceResult, 'latencies'>): void {
+  for (const name of sliceLatencyNames) latencies[name].mergeEncoded(result.latencies[name]);
+}
+
+/** @throws {CorruptMeasurementError} */
+export function addArrivalLatencies(
+  latencies: RunLatencies,
+  seen: Pick<ArrivalWindow | GroupArrivals, 'latencies'>,
+): void {
+  for (const name of arrivalLatencyNames) latencies[name].mergeEncoded(seen.latencies[name]);
+}
+
+/** What is measured of one device group beside its ledger. */
+export interface GroupMeasurements {
+  readonly latencies: RunLatencies;
+  /** At the primary observer, duplicates among them. */
+  readonly arrivals: number;
+}
+
+/** Keeps the measurements of a plan's groups apart; of a flat plan there are none. */
+export class GroupRecords {
+  readonly #plan: Plan;
+  readonly #groups: ReadonlyMap<number, { readonly latencies: RunLatencies; arrivals: number }>;
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+    const numbers = groupsOf(plan).map(({ number }) => number);
+    this.#groups = new Map(
+      numbers
+        .filter((number) => number > 0)
+        .map((number) => [number, { latencies: makeRunLatencies(), arrivals: 0 }]),
+    );
+  }
+
+  /** @throws {CorruptMeasurementError} */
+  addSlice(result: SliceResult): void {
+    if (this.#groups.size === 0) return;
+    const group = this.#groups.get(groupOfSlice(this.#plan, result.slice).number);
+    if (group !== undefined) addSliceLatencies(group.latencies, result);
+  }
+
+  /** @throws {CorruptMeasurementError} */
+  addWindow({ groups = {} }: ArrivalWindow): void {
+    for (const [number, seen] of Object.entries(groups)) {
+      // A forged envelope may name a group that the plan does not have: the whole run counts it.
+      const group = this.#groups.get(Number(number));
+      if (group === undefined) continue;
+      group.arrivals += seen.arrivals;
+      addArrivalLatencies(group.latencies, seen);
+    }
+  }
+
+  of(number: number): GroupMeasurements | undefined {
+    return this.#groups.get(number);
+  }
+}

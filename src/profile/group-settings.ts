@@ -1,0 +1,15 @@
+/** Settings that a group may have of its own; those at the top are the defaults of every group. */
+export const groupSettings = [
+  'devices',
+  'connect',
+  'publish',
+  'stages',
+  'startRate',
+  'ratePerSecond',
+  'everySeconds',
+  'duration',
+  'echo',
+  'slices',
+] as const;
+
+export const groupNamePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;

@@ -1,0 +1,166 @@
+import type { InputError } from '../shared/errors.ts';
+import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
+import { suggestFrom } from '../shared/nearest.ts';
+import { groupNamePattern, groupSettings } from './group-settings.ts';
+import { type GroupProfile, type LoadProfile, maxGroups, type Thresholds } from './load-profile.ts';
+import { checkMeasured } from './threshold-rules.ts';
+
+/** What one flat profile came to. */
+export interface FlatReading {
+  readonly profile: LoadProfile;
+  readonly faults: readonly InputError[];
+}
+
+/**
+ * A profile whose devices are divided into groups: each group is read as the flat profile that its settings make with those
+ * at the top, so that every rule holds for it.
+ * @param readFlat reads the user's form of a flat profile
+ */
+export function readGroups(
+  input: JsonObject,
+  readFlat: (flat: JsonObject) => FlatReading,
+): { readonly profile?: LoadProfile; readonly faults: readonly InputError[] } {
+  const { groups, ...shared } = input;
+  const faults = checkGroups(groups);
+  if (!isObject(groups) || faults.length > 0) return { faults };
+  const readings = Object.entries(groups as Readonly<Record<string, JsonObject>>).map(([name, own]) => {
+    const { profile, faults: found } = readFlat(withDefaults(shared, own));
+    return {
+      name,
+      own,
+      profile,
+      faults: found.map((fault) => ({ ...fault, path: pathIn(name, own, input, fault) })),
+    };
+  });
+  return {
+    profile: joinGroups(readings),
+    faults: withoutRepeats([
+      ...readings.flatMap((reading) => reading.faults),
+      ...unmeasured(readings.map(({ profile }) => profile)),
+    ]),
+  };
+}
+
+function checkGroups(groups: unknown): InputError[] {
+  if (!isObject(groups)) {
+    return [
+      {
+        path: 'groups',
+        message: 'must be an object',
+        hint: 'name each group: {"meters": {"devices": 100, …}}',
+      },
+    ];
+  }
+  const names = Object.keys(groups);
+  if (names.length === 0 || names.length > maxGroups) {
+    return [
+      { path: 'groups', message: `has ${names.length} groups`, hint: `give 1 to ${maxGroups}, or remove it` },
+    ];
+  }
+  return names.flatMap((name) => checkGroup(name, groups[name]));
+}
+
+function checkGroup(name: string, own: unknown): InputError[] {
+  const path = `groups.${name}`;
+  if (!groupNamePattern.test(name)) {
+    return [{ path, message: 'cannot be the name of a group', hint: 'use 1 to 40 letters, digits, - and _' }];
+  }
+  if (!isObject(own))
+    return [{ path, message: 'must be an object', hint: 'such as {"devices": 100, "everySeconds": 10}' }];
+  const faults = Object.keys(own)
+    .filter((key) => !groupSettings.some((known) => known === key))
+    .map((key) => ({
+      path: `${path}.${key}`,
+      message: 'is not a setting of a group',
+      hint: suggestFrom(key, groupSettings, 'those are'),
+    }));
+  const ofRun = isObject(own.slices) && own.slices.toleratedFailureShare !== undefined;
+  if (!ofRun) return faults;
+  const hint = 'set it at the top: it counts the slices of all groups';
+  return [
+    ...faults,
+    { path: `${path}.slices.toleratedFailureShare`, message: 'is not a setting of a group', hint },
+  ];
+}
+
+/** A load that a group gives in one way replaces the one that the top gives in another. */
+function withDefaults(shared: JsonObject, own: JsonObject): JsonObject {
+  const defaults = { ...shared };
+  for (const key of replacedBy(own)) delete defaults[key];
+  const flat: JsonObject = { ...defaults, ...own };
+  for (const key of ['connect', 'publish', 'echo', 'slices'] as const) {
+    const [ofTop, ofGroup] = [defaults[key], own[key]];
+    if (isObject(ofTop) && isObject(ofGroup)) flat[key] = { ...ofTop, ...ofGroup };
+  }
+  return flat;
+}
+
+function replacedBy({ stages, ratePerSecond, everySeconds }: JsonObject): string[] {
+  if (stages !== undefined)
+    return ['ratePerSecond', 'startRate', 'duration', ...(hasTargets(stages) ? ['everySeconds'] : [])];
+  if (ratePerSecond !== undefined) return ['stages', 'startRate', 'everySeconds'];
+  return everySeconds === undefined ? [] : ['ratePerSecond', 'startRate'];
+}
+
+function hasTargets(stages: unknown): boolean {
+  return Array.isArray(stages) && stages.some((stage) => isObject(stage) && stage.target !== undefined);
+}
+
+/** Where the user wrote what is wrong: in the group, or at the top for all of them. */
+function pathIn(name: string, own: JsonObject, input: JsonObject, { path }: InputError): string {
+  const [head = ''] = path.split(/[.[]/);
+  if (!groupSettings.some((known) => known === head)) return path;
+  const parts = path.split(/[.[\]]+/).filter((part) => part !== '');
+  const isAtTop =
+    own[head] === undefined || (valueAt(own, parts) === undefined && valueAt(input, parts) !== undefined);
+  return isAtTop && input[head] !== undefined ? path : `groups.${name}.${path}`;
+}
+
+/** What no group measures. */
+function unmeasured(profiles: readonly LoadProfile[]): InputError[] {
+  const [first = [], ...others] = profiles.map(checkMeasured);
+  return first.filter(({ path }) => others.every((faults) => faults.some((fault) => fault.path === path)));
+}
+
+function withoutRepeats(faults: readonly InputError[]): InputError[] {
+  const known = new Set<string>();
+  return faults.filter(({ path, message }) => {
+    const key = `${path}\n${message}`;
+    if (known.has(key)) return false;
+    known.add(key);
+    return true;
+  });
+}
+
+interface GroupReading {
+  readonly name: string;
+  readonly own: JsonObject;
+  readonly profile: LoadProfile;
+}
+
+function joinGroups(readings: readonly GroupReading[]): LoadProfile {
+  const sharing = readings.filter(({ own }) => valueAt(own, ['connect', 'ratePerSecond']) === undefined);
+  const sharingDevices = sharing.reduce((sum, { profile }) => sum + profile.devices, 0);
+  const groups = readings.map((reading): GroupProfile => {
+    const { devices, connect, publish, startRatePerSecond, stages, echo, slices } = reading.profile;
+    // The rate at the top is that of all who have none of their own: so they are ready at the same time.
+    const ratePerSecond = sharing.includes(reading)
+      ? (connect.ratePerSecond * devices) / sharingDevices
+      : connect.ratePerSecond;
+    const { toleratedFailureShare: _, ...ownSlices } = slices;
+    return {
+      name: reading.name,
+      devices,
+      connect: { ...connect, ratePerSecond },
+      publish,
+      startRatePerSecond,
+      stages,
+      echo,
+      slices: ownSlices,
+    };
+  });
+  const [first] = readings as [GroupReading];
+  const thresholds: Thresholds = Object.assign({}, ...readings.map(({ profile }) => profile.thresholds));
+  const devices = groups.reduce((sum, group) => sum + group.devices, 0);
+  return { ...first.profile, devices, thresholds, groups };
+}

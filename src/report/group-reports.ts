@@ -1,0 +1,63 @@
+import { type GroupLedger, nothingSeen, type RunDeviceCounts } from '../measure/group-totals.ts';
+import { type LatencyName, latencyNames } from '../measure/latency-names.ts';
+import type { LatencySummary } from '../measure/latency-summary.ts';
+import type { CountsByReason } from '../measure/reason-counts.ts';
+import { makeRunLatencies, type RunLatencies } from '../measure/run-latencies.ts';
+import type { MessageLedger, RunLedger } from '../measure/run-ledger.ts';
+import { ruleObserver } from '../plan/observers.ts';
+
+/** One device group's part of a run. */
+export interface GroupReport {
+  readonly group: string;
+  readonly devices: RunDeviceCounts;
+  /** Queues know no groups: what one still holds is `unaccounted` here, at most as many as the run's, and not `notRead`. */
+  readonly messages: MessageLedger;
+  readonly latencyMs: Readonly<Record<LatencyName, LatencySummary>>;
+  /** Why publishes were never sent. */
+  readonly dropped: CountsByReason;
+}
+
+/** In the profile's order; empty where it has no groups. */
+export function groupReportsOf(ledger: RunLedger): GroupReport[] {
+  return namedGroupsOf(ledger).map(({ group, ledger: own }) => ({
+    group,
+    devices: own.devices,
+    messages: messagesOf(own, ledger),
+    latencyMs: summariesOf(latenciesOf(own)),
+    dropped: own.droppedBy,
+  }));
+}
+
+export function namedGroupsOf(
+  ledger: RunLedger,
+): readonly { readonly group: string; readonly ledger: GroupLedger }[] {
+  return ledger.groups.flatMap((each) =>
+    each.group === undefined ? [] : [{ group: each.group, ledger: each }],
+  );
+}
+
+export function latenciesOf({ latencies = makeRunLatencies() }: GroupLedger): RunLatencies {
+  return latencies;
+}
+
+/** What is missing of a group is lost, but for as much as queues may still hold of any group. */
+export function messagesOf(group: GroupLedger, run: RunLedger): MessageLedger {
+  const { received, deadLettered, missing } = group.observers[ruleObserver] ?? nothingSeen;
+  const unaccounted = Math.min(missing, run.messages.notRead + run.messages.unaccounted);
+  const { arrivals = received } = group;
+  return {
+    ...group.messages,
+    arrivals,
+    received,
+    duplicates: arrivals - received,
+    lost: missing - unaccounted,
+    notRead: 0,
+    deadLettered,
+    unaccounted,
+  };
+}
+
+function summariesOf(latencies: RunLatencies): Record<LatencyName, LatencySummary> {
+  const summaries = latencyNames.map((name) => [name, latencies[name].summary()] as const);
+  return Object.fromEntries(summaries) as Record<LatencyName, LatencySummary>;
+}

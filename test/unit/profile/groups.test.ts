@@ -1,0 +1,97 @@
+import { describe, expect, it } from '@jest/globals';
+import { overridesFromFlags } from '../../../src/profile/overrides.ts';
+import { parseLoadProfile } from '../../../src/profile/parse.ts';
+import type { InvalidInputError } from '../../../src/shared/errors.ts';
+
+const meters = { devices: 900, everySeconds: 60 };
+const trackers = { devices: 100, ratePerSecond: 200, publish: { qos: 0 } };
+const fleet = { duration: '1m', publish: { sizeBytes: 512 }, groups: { meters, trackers } };
+
+function faultsOf(input: unknown): string[] {
+  try {
+    parseLoadProfile(input);
+    return [];
+  } catch (error) {
+    return (error as InvalidInputError).errors.map(({ path, message }) => `${path}: ${message}`);
+  }
+}
+
+describe('a profile with groups', () => {
+  it('gives each group its own settings over those at the top', () => {
+    const { devices, groups = [] } = parseLoadProfile(fleet);
+    expect(devices).toBe(1_000);
+    expect(groups.map(({ name }) => name)).toEqual(['meters', 'trackers']);
+    expect(groups[0]).toMatchObject({
+      devices: 900,
+      startRatePerSecond: 15,
+      stages: [{ durationMs: 60_000, targetPerSecond: 15 }],
+      publish: { qos: 1, sizeBytes: 512 },
+    });
+    expect(groups[1]).toMatchObject({ startRatePerSecond: 200, publish: { qos: 0, sizeBytes: 512 } });
+  });
+
+  it('reads each group as the flat profile that it makes', () => {
+    const [group] = parseLoadProfile({ ...fleet, groups: { meters } }).groups ?? [];
+    const flat = parseLoadProfile({ duration: '1m', publish: { sizeBytes: 512 }, ...meters });
+    const { name: _, slices, ...settings } = group!;
+    expect(flat).toMatchObject({ ...settings, slices: { ...flat.slices, ...slices } });
+  });
+
+  it('shares the connect rate at the top by devices, beside a rate of a group itself', () => {
+    const connect = { ratePerSecond: 100 };
+    const own = { devices: 50, everySeconds: 1, connect: { ratePerSecond: 7 } };
+    const { groups = [] } = parseLoadProfile({ ...fleet, connect, groups: { meters, trackers, own } });
+    expect(groups.map((group) => group.connect.ratePerSecond)).toEqual([90, 10, 7]);
+  });
+
+  it('replaces a load at the top that is given in another way', () => {
+    const stages = [{ duration: '10s', target: 5 }];
+    const groups = { a: { devices: 10, stages }, b: { devices: 10 } };
+    const profile = parseLoadProfile({ ratePerSecond: 3, duration: '1m', groups });
+    expect(profile.groups?.map((group) => group.stages)).toEqual([
+      [{ durationMs: 10_000, targetPerSecond: 5 }],
+      [{ durationMs: 60_000, targetPerSecond: 3 }],
+    ]);
+  });
+
+  it('names every error once, where the user wrote it', () => {
+    const groups = {
+      meters: { ...meters, publish: { qos: 3 } },
+      trackers: { ...trackers, thresholds: {}, seed: 1 },
+      '-': { devices: 1 },
+    };
+    expect(faultsOf({ ...fleet, groups })).toEqual([
+      'groups.trackers.thresholds: is not a setting of a group',
+      'groups.trackers.seed: is not a setting of a group',
+      'groups.-: cannot be the name of a group',
+    ]);
+    const { '-': _, ...named } = { ...groups, trackers };
+    expect(faultsOf({ ...fleet, drain: '20m', groups: named })).toEqual([
+      'groups.meters.publish.qos: must be 0 or 1, not 3',
+      'drain: must be 0s to 10m, not 20m',
+    ]);
+    expect(faultsOf({ ...fleet, groups: { meters: {} } })).toEqual([
+      'groups.meters.devices: is missing',
+      'groups.meters.stages: the load is missing',
+    ]);
+    expect(faultsOf({ groups: {} })).toEqual(['groups: has 0 groups']);
+    expect(faultsOf({ groups: 7 })).toEqual(['groups: must be an object']);
+  });
+
+  it('has thresholds of one group', () => {
+    const of = (name: string) => faultsOf({ ...fleet, thresholds: { [name]: ['count==0'] } });
+    expect(of('lost_messages{group:meters}')).toEqual([]);
+    expect(of('lost_messages{group:meter}')).toEqual([
+      'thresholds.lost_messages{group:meter}: names no group of this profile: meter',
+    ]);
+    expect(of('cloudwatch.PublishIn.Throttle{group:meters}')).toEqual([
+      'thresholds.cloudwatch.PublishIn.Throttle{group:meters}: is measured for the whole run, not by group',
+    ]);
+  });
+
+  it('gives way to flags, but for those that speak of the whole load', () => {
+    const { groups = [] } = parseLoadProfile(fleet, overridesFromFlags({ qos: '1' }));
+    expect(groups.map(({ publish }) => publish.qos)).toEqual([1, 1]);
+    expect(() => parseLoadProfile(fleet, overridesFromFlags({ rate: '5' }))).toThrow(/--rate/);
+  });
+});
