@@ -20,7 +20,9 @@ export class GeneratorCounters {
     clockBracketMs: null,
   };
 
-  add({ generator: slice, devices, controlConnects = 1 }: SliceResult): void {
+  /** @param isMqtt whether the slice has a control channel */
+  add(result: SliceResult, isMqtt: boolean): void {
+    const { generator: slice, devices, controlConnects = Number(isMqtt) } = result;
     const sum = this.#totals;
     this.#totals = {
       slices: sum.slices + 1,

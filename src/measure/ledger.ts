@@ -1,7 +1,7 @@
 import type { LiveAction } from '../plan/actions/action.ts';
 import { stopOf } from '../plan/actions/stop.ts';
 import type { ControlMessage } from '../plan/control-message.ts';
-import { groupsOf, isAcknowledged } from '../plan/groups.ts';
+import { groupOfSlice, groupsOf, isAcknowledged, mqttGroupsOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { outlineOf, type RunOutline } from '../plan/run-outline.ts';
 import { sumBy } from '../shared/sum.ts';
@@ -13,7 +13,6 @@ import { IntervalSet } from './interval-set.ts';
 import type { TimedLatencyName } from './latency-names.ts';
 import { LatencySeries } from './latency-series.ts';
 import type { LegTotals } from './leg-entry.ts';
-import { ofEachCounter } from './message-counters.ts';
 import { type ObserverCloser, ObserverRecord } from './observer-record.ts';
 import { type CountsByReason, ReasonCounts } from './reason-counts.ts';
 import { addArrivalLatencies, addSliceLatencies, GroupRecords, makeRunLatencies } from './run-latencies.ts';
@@ -36,6 +35,8 @@ export function makeLedger(plan: Plan, outline: RunOutline = outlineOf(plan)): L
 export class Ledger {
   readonly #plan: Plan;
   readonly #acknowledged: boolean;
+  /** Whether a group of the run keeps connections. */
+  readonly #hasConnections: boolean;
   readonly #outline: RunOutline;
   /** By slice, then by leg. */
   readonly #legs = new Map<number, LegTotals[]>();
@@ -68,6 +69,7 @@ export class Ledger {
     this.#primary = records[0]!;
     this.#observers = new Map(records.map((record) => [record.observer.name, record]));
     this.#acknowledged = groupsOf(plan).every(isAcknowledged);
+    this.#hasConnections = mqttGroupsOf(plan).length > 0;
     this.#ofGroups = new GroupRecords(plan);
     const from = timeline.createdAt - seriesMarginMs.before;
     const to = timeline.deadlineAt + seriesMarginMs.after;
@@ -116,9 +118,13 @@ export class Ledger {
     if (result.outcome === 'failed') this.#sliceFailedBy.add(result.reason ?? 'no reason given');
     addSliceLatencies(this.#latencies, result);
     this.#ofGroups.addSlice(result);
-    this.#series.addSlice(result.perSecond);
+    const isMqtt = groupOfSlice(this.#plan, result.slice).profile.connect.protocol === 'mqtt';
+    // Beside connections, devices that only make requests are none.
+    this.#series.addSlice(
+      isMqtt || !this.#hasConnections ? result.perSecond : { ...result.perSecond, connected: [] },
+    );
     this.#latencySeries.puback_round_trip.add(result.latencyPerSecond?.puback_round_trip ?? {});
-    this.#generator.add(result);
+    this.#generator.add(result, isMqtt);
     this.#clocks.addSlice(result.slice, result.quickestEcho);
   }
 

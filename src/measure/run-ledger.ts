@@ -121,7 +121,7 @@ export interface LedgerInconsistencies {
 /** Over the slices that left a result or a checkpoint. */
 export interface GeneratorTotals {
   readonly slices: number;
-  /** Connections of their control channels; over HTTPS one a slice that are none. */
+  /** Connections of their control channels; over HTTPS there are none. */
   readonly controlConnects: number;
   readonly cpuSeconds: number;
   /** Of the busiest slice in its busiest second, of one vCPU. */

@@ -72,8 +72,7 @@ ${renderFooter(report)}
 export function renderReportSections(report: Report): Html {
   return html`${renderTiles(report)}
 ${renderThresholds(report)}
-${renderMessages(report)}
-${renderGroups(report)}
+${renderMessages(report)}${renderGroups(report)}
 ${renderLatencies(report)}
 ${renderRates(report)}
 ${renderQuotas(report)}

@@ -1,8 +1,9 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
-import { mqttGroupsOf } from '../plan/groups.ts';
+import { groupsOf, mqttGroupsOf } from '../plan/groups.ts';
 import { echoObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatCount, formatPlural } from '../shared/format.ts';
+import { sumBy } from '../shared/sum.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import type { Reconciliation } from './usage-model.ts';
 
@@ -82,7 +83,7 @@ export function reconcile(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatchV
           line(
             'Connect.Success',
             'connects',
-            devices.connected + devices.reconnects,
+            connectsOf(plan, ledger),
             certain(ledger.generator.controlConnects, describeControlConnects(ledger)),
             possible(
               devices.connectFailed,
@@ -94,6 +95,14 @@ export function reconcile(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatchV
       : []),
     ...echoLines(ledger, cloudwatch, line),
   ];
+}
+
+/** Of the groups that keep connections. */
+function connectsOf(plan: Plan, { groups }: RunLedger): number {
+  return sumBy(groupsOf(plan), ({ profile }, i) => {
+    const { connected, reconnects } = groups[i]!.devices;
+    return profile.connect.protocol === 'mqtt' ? connected + reconnects : 0;
+  });
 }
 
 function describeControlConnects({ generator: { slices, controlConnects } }: RunLedger): string {

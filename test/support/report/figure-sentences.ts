@@ -1,3 +1,4 @@
+import { sumBy } from '../../../src/shared/sum.ts';
 import { count, elapsed, isAbout, millisecondsIn, numberIn, type Rule } from './rule.ts';
 import type { Check, Truth } from './truth.ts';
 
@@ -46,6 +47,13 @@ const influxCause: Check = ([sentence = ''], { influx }, { liveView }) => {
 
 /** Latencies, clocks, the generator's machine, prices and conditions. */
 export const figureRules: readonly Rule[] = [
+  [
+    /^p50 and p99 are of end_to_end_latency\. A queue does not say of which group its messages are: what it still holds is left out of lost\.$/,
+    (_, __, { groups = [], messages }) =>
+      sumBy(groups, (group) => group.messages.received) === messages.received &&
+      sumBy(groups, (group) => group.messages.arrivals) === messages.arrivals &&
+      sumBy(groups, (group) => group.messages.lost) <= messages.lost,
+  ],
   [
     /^(MQTT, client \S+|HTTPS), QoS [01]; (\d+) slices?: (.*); (\d{4}.*) UTC to (\d{4}.*) UTC$/,
     ([, , planned, outcomes = '', from = '', to = ''], { slicesKilled }, { slices, protocol }) => {

@@ -16,6 +16,10 @@ const throttling: Situation['fateOf'] = (_, n) => ({ throttled: n % 9 === 4 });
 /** What may happen to a run, so that every sentence a report can have is in the report of one of them. */
 export const situations: readonly NamedSituation[] = [
   ['nothing went wrong', {}],
+  [
+    'its devices were a group, and messages were lost',
+    { profile: { groups: { meters: {} } }, fateOf: independent },
+  ],
   ['it lasted for a minute', { profile: { stages: [{ duration: '60s', target: 20 }] } }],
   ['CloudWatch has not spoken', { isCloudWatchSilent: true }],
   ['acknowledgements and deliveries were lost independently', { fateOf: independent }],

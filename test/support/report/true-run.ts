@@ -162,6 +162,7 @@ export function playTrueRun(situation: Situation): {
           body: JSON.stringify({
             run: plan.runId,
             slice,
+            deviceGroup: onlyGroupOf(plan).number,
             n,
             device: n % devices,
             at,
@@ -175,11 +176,10 @@ export function playTrueRun(situation: Situation): {
         };
       }),
     );
-    const others = Array.from({ length: slice === 0 ? (situation.unrelated ?? 0) : 0 }, (_, i) => ({
-      messageId: `other-${i}`,
-      body: 'no JSON',
-      attributes: { SentTimestamp: String(publishAt) },
-    }));
+    const attributes = { SentTimestamp: String(publishAt) };
+    const others = Array.from({ length: slice === 0 ? (situation.unrelated ?? 0) : 0 }, (_, i) => {
+      return { messageId: `other-${i}`, body: 'no JSON', attributes };
+    });
     if (Records.length > 0)
       for (const window of measureArrivals({ Records: [...Records, ...others] }, publishAt).windows)
         ledger.addWindow(window);

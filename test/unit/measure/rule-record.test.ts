@@ -4,8 +4,10 @@ import { parseRuleRecord } from '../../../src/measure/rule-record.ts';
 describe('parseRuleRecord', () => {
   it('reads a record as the rule writes it', () => {
     const record = { run: 'r-1', slice: 1, n: 0, device: 7, at: 1000.25, sent: 1002.5, rule: 1003 };
-    expect(parseRuleRecord(JSON.stringify(record))).toEqual({ ...record, stream: 0 });
-    expect(parseRuleRecord(JSON.stringify({ ...record, stream: 3 }))).toEqual({ ...record, stream: 3 });
+    expect(parseRuleRecord(JSON.stringify(record))).toEqual({ ...record, deviceGroup: 0, stream: 0 });
+    const other = { ...record, deviceGroup: 2, stream: 3 };
+    expect(parseRuleRecord(JSON.stringify(other))).toEqual(other);
+    expect(parseRuleRecord(JSON.stringify({ ...record, deviceGroup: 51 }))).toBe('noEnvelope');
   });
 
   it.each([

@@ -9,6 +9,7 @@ describe('parseRuleSql', () => {
     expect(select.map(({ alias }) => alias)).toEqual([
       'run',
       'slice',
+      'deviceGroup',
       'stream',
       'n',
       'device',
@@ -17,7 +18,7 @@ describe('parseRuleSql', () => {
       'rule',
     ]);
     expect(select[0]).toEqual({ alias: 'run', expression: { kind: 'path', path: ['stampede', 'run'] } });
-    expect(select[7]).toMatchObject({
+    expect(select[8]).toMatchObject({
       alias: 'rule',
       expression: { kind: 'call', function: { name: 'timestamp' } },
     });

@@ -1,0 +1,67 @@
+import { expect, it } from '@jest/globals';
+import { measureArrivals } from '../../../src/measure/arrivals.ts';
+import { makeLedger } from '../../../src/measure/ledger.ts';
+import { groupsOf } from '../../../src/plan/groups.ts';
+import { sliceOf } from '../../../src/plan/slices.ts';
+import { buildReport } from '../../../src/report/build-report.ts';
+import { planOf, resultOf } from '../../support/measure/run-fixture.ts';
+
+it('accounts for each group by itself, and for the run as their sum', () => {
+  const load = { devices: 10, stages: [{ duration: '10s', target: 10 }] };
+  const plan = planOf({
+    groups: { meters: load, trackers: { ...load, devices: 20 } },
+    thresholds: {
+      'lost_messages{group:meters}': ['count==0'],
+      'lost_messages{group:trackers}': ['count==0'],
+      'duplicate_messages{group:meters}': ['count==1'],
+      'end_to_end_latency{group:trackers}': ['p(99)<100'],
+      'transit{group:meters}': ['min>150'],
+    },
+  });
+  const { publishAt } = plan.timeline;
+  const ledger = makeLedger(plan);
+  for (const { number, firstSlice, slices } of groupsOf(plan)) {
+    for (let slice = firstSlice; slice < firstSlice + slices.count; slice++) {
+      ledger.addSlice(resultOf(plan, slice));
+      const numbers = Array.from({ length: sliceOf(plan, slice).messages }, (_, n) => n);
+      // The first message of a slice of meters comes twice, that of one of trackers does not come.
+      const seen = number === 1 ? (slice === firstSlice ? [0, ...numbers] : numbers) : numbers.slice(1);
+      const Records = seen.map((n, i) => ({
+        messageId: `${slice}-${i}`,
+        body: JSON.stringify({
+          run: plan.runId,
+          slice,
+          deviceGroup: number,
+          n,
+          device: 0,
+          at: publishAt,
+          sent: publishAt,
+          rule: publishAt + 1,
+        }),
+        attributes: { SentTimestamp: String(publishAt + (number === 1 ? 200 : 50)) },
+      }));
+      for (const window of measureArrivals({ Records }, publishAt).windows) ledger.addWindow(window);
+    }
+  }
+  const lostOfTrackers = groupsOf(plan)[1]!.slices.count;
+  const run = ledger.close();
+  const report = buildReport({
+    plan,
+    ledger: run,
+    cloudwatch: { sums: {}, asked: [] },
+    now: publishAt + 20_000,
+  });
+  expect(report.imbalances).toEqual([]);
+  expect(report.messages).toMatchObject({ lost: lostOfTrackers, duplicates: 1 });
+  expect(report.groups).toMatchObject([
+    { group: 'meters', messages: { sent: 50, received: 50, arrivals: 51, duplicates: 1, lost: 0 } },
+    {
+      group: 'trackers',
+      messages: { sent: 50, received: 50 - lostOfTrackers, duplicates: 0, lost: lostOfTrackers },
+    },
+  ]);
+  expect(report.groups?.map(({ devices }) => devices.connected)).toEqual([10, 20]);
+  const judged = report.thresholds.filter(({ metric }) => metric.includes('{'));
+  expect(judged.map(({ passed }) => passed)).toEqual([true, false, true, true, true]);
+  expect(judged[1]).toMatchObject({ metric: 'lost_messages{group:trackers}', actual: lostOfTrackers });
+});
