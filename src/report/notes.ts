@@ -43,5 +43,6 @@ function describeCause(cause: LiveViewCause | undefined): string {
     const why = httpStatus === 401 ? 'the token is not valid' : 'the token may not write to the bucket';
     return `InfluxDB refused the live view ${when}: HTTP ${httpStatus}, ${why}.`;
   }
-  return `InfluxDB answered HTTP ${httpStatus} ${when}.`;
+  // By itself, or by a proxy in front of it: in a rehearsal it is behind embedded AWS.
+  return `Writes to InfluxDB were answered with HTTP ${httpStatus} ${when}.`;
 }

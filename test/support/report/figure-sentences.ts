@@ -40,8 +40,12 @@ const areBounds: Check = ([, bounds = ''], truth, report) => {
 const influxCause: Check = ([sentence = ''], { influx }, { liveView }) => {
   if (influx === undefined || liveView === undefined) return false;
   const { httpStatus, isWholeRun } = influx;
+  // For a server that cannot be reached, a proxy in front of it may answer.
+  const status = /HTTP (\d+)/.exec(sentence)?.[1] ?? null;
   const statesStatus =
-    httpStatus === null ? !sentence.includes('HTTP') : sentence.includes(`HTTP ${httpStatus}`);
+    httpStatus === null
+      ? status === null || (sentence.startsWith('Writes to') && /^50[234]$/.test(status))
+      : status === String(httpStatus);
   return statesStatus && (!sentence.includes('the whole run') || isWholeRun);
 };
 
@@ -161,7 +165,7 @@ export const figureRules: readonly Rule[] = [
       stated.split('; ').every((each) => faults.includes(each.split(' ')[0]!)) &&
       faults.every((each) => stated.includes(`${each} `)),
   ],
-  [/^InfluxDB .*; the report needs none of them\.$/, influxCause],
+  [/^(?:Writes to )?InfluxDB .*; the report needs none of them\.$/, influxCause],
   [
     /^Made by Stampede\. The same figures for machines: runs\/(\S+)\/report\.json\.$/,
     ([, runId], _, report) => runId === report.runId,

@@ -101,7 +101,7 @@ describe('a live view that InfluxDB refuses', () => {
     const liveView = await openLiveView().conclude(plan, report);
     expect(liveView).toMatchObject({ leftPoints: 0, cause: { httpStatus: 503, isWholeRun: false } });
     expect(notesOf({ ...report, liveView })[0]).toMatch(
-      /^InfluxDB answered HTTP 503 for a part of the run\./,
+      /^Writes to InfluxDB were answered with HTTP 503 for a part of the run\./,
     );
   });
 
