@@ -135,8 +135,11 @@ export const thresholdMetricAliases: Readonly<Record<string, ThresholdMetricName
 export const cloudWatchPrefix = 'cloudwatch.';
 const cloudWatchCount: ThresholdMetric = { kind: 'cloudwatch', help: "CloudWatch's own sum over the run" };
 
-/** Kinds of which each device group has its own. */
-export const groupMetricKinds: readonly MetricKind[] = ['latency', 'counter', 'throughput'];
+/** Whether each device group has its own: latencies, throughput, counts of messages and devices. */
+export function isMeasuredByGroup(metric: ThresholdMetric | CounterMetric | GaugeMetric): boolean {
+  if (metric.kind === 'counter') return 'counts' in metric && !metric.counts.startsWith('slices.');
+  return metric.kind === 'latency' || metric.kind === 'throughput';
+}
 
 /** `lost_messages{group:meters}` → `lost_messages` and `meters`; without a selector the whole run is judged. */
 export function splitSelector(name: string): { readonly metric: string; readonly group?: string } {

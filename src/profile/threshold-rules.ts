@@ -6,7 +6,7 @@ import type { LoadProfile } from './load-profile.ts';
 import { parseThresholdExpression } from './threshold-expression.ts';
 import {
   cloudWatchPrefix,
-  groupMetricKinds,
+  isMeasuredByGroup,
   splitSelector,
   type ThresholdMetric,
   thresholdMetricNames,
@@ -65,12 +65,12 @@ export function checkThresholds({
 function checkGroupSelector(
   path: string,
   name: string,
-  { kind }: ThresholdMetric,
+  metric: ThresholdMetric,
   groupNames: readonly string[],
 ): InputError[] {
   const { group } = splitSelector(name);
   if (group === undefined) return [];
-  if (!groupMetricKinds.includes(kind)) {
+  if (!isMeasuredByGroup(metric)) {
     const hint = 'groups have latencies and counts of messages and devices of their own; remove the selector';
     return [{ path, message: 'is measured for the whole run, not by group', hint }];
   }

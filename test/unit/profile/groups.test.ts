@@ -87,6 +87,9 @@ describe('a profile with groups', () => {
     expect(of('cloudwatch.PublishIn.Throttle{group:meters}')).toEqual([
       'thresholds.cloudwatch.PublishIn.Throttle{group:meters}: is measured for the whole run, not by group',
     ]);
+    expect(of('slices_died{group:meters}')).toEqual([
+      'thresholds.slices_died{group:meters}: is measured for the whole run, not by group',
+    ]);
   });
 
   it('gives way to flags, but for those that speak of the whole load', () => {
