@@ -66,7 +66,7 @@ function gauge(reads: string, help: string): GaugeMetric {
 /** A test holds the latencies of this table equal to `measure/latency-names.ts`. */
 export const thresholdMetrics = {
   connect: latency('socket open → CONNACK'),
-  puback_round_trip: latency('sent → PUBACK'),
+  puback_round_trip: latency('sent → acknowledgement'),
   end_to_end_latency: latency('intended → arrival at the subscriber'),
   rule_latency: latency("intended → the rules engine's timestamp()"),
   transit: latency('sent → arrival'),
@@ -83,7 +83,11 @@ export const thresholdMetrics = {
     'publishes refused for a quota, with an answer or (CloudWatch) without',
   ),
   failed_messages: counter('messages.failed', 'messages.sent', 'publishes that failed'),
-  unacknowledged_messages: counterAtEnd('messages.unacknowledged', 'messages.sent', 'no PUBACK in time'),
+  unacknowledged_messages: counterAtEnd(
+    'messages.unacknowledged',
+    'messages.sent',
+    'no acknowledgement in time',
+  ),
   arrivals: counterAtEnd('messages.arrivals', 'messages.sent', 'arrivals, duplicates among them'),
   received_messages: counterAtEnd('messages.received', 'messages.sent', 'arrived at least once'),
   duplicate_messages: counter('messages.duplicates', 'messages.sent', 'arrivals beyond the first'),

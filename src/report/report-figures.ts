@@ -116,7 +116,7 @@ export const latencyMeanings: Readonly<Record<LatencyName, string>> = {
   rule_latency: 'intended → rules engine',
   transit: 'sent → arrival',
   echo_latency: 'intended → own subscription',
-  puback_round_trip: 'sent → PUBACK',
+  puback_round_trip: 'sent → acknowledgement',
   connect: 'socket open → CONNACK',
   send_lag: 'intended → sent',
 };

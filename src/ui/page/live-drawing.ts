@@ -89,7 +89,10 @@ function renderQuotas(state: LiveState): Html {
   );
 }
 
-const meanings = { end_to_end_latency: 'intended → arrival', puback_round_trip: 'sent → PUBACK' } as const;
+const meanings = {
+  end_to_end_latency: 'intended → arrival',
+  puback_round_trip: 'sent → acknowledgement',
+} as const;
 
 function renderLatencies(state: LiveState): Html {
   const plots = (['end_to_end_latency', 'puback_round_trip'] as const).flatMap((name) => {

@@ -30,6 +30,15 @@ describe('every sentence of a report is true', () => {
     expect(terminal).not.toMatch(/≠|NaN|undefined|Infinity/);
   });
 
+  const overHttps = situations.filter(
+    ([, { profile }]) => (profile?.connect as { protocol?: string } | undefined)?.protocol === 'https',
+  );
+
+  it.each(overHttps)('without a PUBACK, which HTTPS does not have, where %s', (_, situation) => {
+    const { report } = playTrueRun(situation);
+    expect(`${renderReportHtml(report)}${renderTerminalSummary(report)}`).not.toContain('PUBACK');
+  });
+
   it('finds a false one', () => {
     const { report, truth } = playTrueRun({ fateOf: independent });
     const sentences = sentencesOfPage(renderReportHtml(report));

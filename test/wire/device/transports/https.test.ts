@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { dataPlaneClientOf, makeControl } from '../../../../src/aws/control.ts';
 import { makeHttpsTransport } from '../../../../src/device/transports/https.ts';
 import {
   cleanUp,
@@ -51,11 +52,18 @@ beforeEach(async () => {
 });
 afterEach(cleanUp);
 
-function open(devices = 1, ackTimeoutMs = 5_000): Opened {
+function open(devices = 1, dataUrl?: string): Opened {
   const listener = new RecordingListener();
-  const transport = makeHttpsTransport({ ackTimeoutMs })(listener, nameClients(devices));
+  const transport = makeHttpsTransport({ ackTimeoutMs: 5_000, dataUrl })(listener, nameClients(devices));
   cleanUpLater(() => transport.close());
   return { listener, transport, publish: publishBy(transport) };
+}
+
+/** The environment leads to a port that nothing listens on. @returns the server's address, for the plan to name */
+function pointElsewhere(): string {
+  const dataUrl = process.env.AWS_ENDPOINT_URL_IOT_DATA_PLANE!;
+  process.env.AWS_ENDPOINT_URL_IOT_DATA_PLANE = 'http://127.0.0.1:1';
+  return dataUrl;
 }
 
 describe('https', () => {
@@ -79,6 +87,24 @@ describe('https', () => {
         .map(([, n]) => n)
         .sort((a, b) => Number(a) - Number(b)),
     ).toEqual(Array.from({ length: 30 }, (_, n) => n));
+  });
+
+  it('publishes to the endpoint of the plan, not to that of the environment', async () => {
+    const dataUrl = pointElsewhere();
+    const { listener, publish } = open(1, dataUrl);
+    publish(0, 0, Buffer.from('x'));
+    await listener.until('acknowledged');
+    expect(requests.map(({ headers }) => headers.host)).toEqual([new URL(dataUrl).host]);
+  });
+
+  it('has its control messages at the endpoint of the plan as well', async () => {
+    const dataUrl = pointElsewhere();
+    const client = dataPlaneClientOf(dataUrl, { maxAttempts: 1 });
+    cleanUpLater(async () => client.destroy());
+    await makeControl(client).clear('run-1');
+    expect(requests.map(({ url, headers }) => [headers.host, url])).toEqual([
+      [new URL(dataUrl).host, '/topics/stampede-control%2Frun-1?qos=1&retain=true'],
+    ]);
   });
 
   it('sends each message once, and distinguishes a throttle from a failure', async () => {
