@@ -154,7 +154,7 @@ describe('the packaged template', () => {
     const [[, rule] = []] = resourcesOf('AWS::IoT::TopicRule');
     expect(rule?.Properties).toHaveProperty(
       'TopicRulePayload.Sql',
-      'SELECT stampede.run AS run, stampede.slice AS slice, stampede.stream AS stream, stampede.n AS n, stampede.device AS device, ' +
+      'SELECT stampede.run AS run, stampede.slice AS slice, stampede.deviceGroup AS deviceGroup, stampede.stream AS stream, stampede.n AS n, stampede.device AS device, ' +
         "stampede.at AS at, stampede.sent AS sent, timestamp() AS rule FROM 'stampede/dev/#'",
     );
     expect(rule?.Properties).toHaveProperty('TopicRulePayload.ErrorAction.Sqs');
