@@ -24,7 +24,7 @@ const store = makeRunStore(environment.runBucket);
 const { arrivals: arrivalsUrl } = environment.queues;
 const queue = arrivalsUrl && { url: arrivalsUrl, source: makeQueueSource(arrivalsUrl, new SQSClient({})) };
 
-/** What the state machine hands over: the execution's name and its input, the load profile as the user wrote it. */
+/** The event from the state machine: the execution's name and its input, the load profile as the user wrote it. */
 export interface PlanFunctionRequest {
   readonly runId: string;
   readonly profile: unknown;

@@ -31,7 +31,7 @@ interface LambdaContext {
   getRemainingTimeInMillis(): number;
 }
 
-/** What the state machine asks for: the report, or while the run goes on an interim look at it. */
+/** What the state machine requests: the report, or an interim check while the run goes on. */
 export interface SummaryRequest {
   readonly runId: string;
   readonly interim?: boolean;
@@ -68,8 +68,8 @@ export async function handler(
     return { runId, isWatched: fault === undefined && (await watchRun(plan, watch)) };
   }
   const waitAtMostMs = Math.max(0, context.getRemainingTimeInMillis() - cloudWatchDelayMs - reserveMs);
-  const world = { store, metrics, control, liveView, backlog, waitAtMostMs, cloudWatchDelayMs };
-  const { verdict } = await summarizeRun(plan, world);
+  const deps = { store, metrics, control, liveView, backlog, waitAtMostMs, cloudWatchDelayMs };
+  const { verdict } = await summarizeRun(plan, deps);
   return { runId, verdict, report: runKeys.report(runId) };
 }
 

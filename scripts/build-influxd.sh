@@ -24,7 +24,7 @@ cd source
 go mod download github.com/influxdata/flux
 flux=$(go list -m -f '{{.Dir}}' github.com/influxdata/flux)
 sed -i 's/deny(warnings, missing_docs)/warn(missing_docs)/' "$flux"/libflux/{flux,flux-core}/src/lib.rs
-# Stands in for pkg-config, and builds Flux's Rust half on the way.
+# Stands in for pkg-config, and also builds Flux's Rust half.
 go build -o "$work/bin/pkg-config" github.com/influxdata/pkg-config
 PKG_CONFIG=$work/bin/pkg-config go build -tags sqlite_foreign_keys,sqlite_json -o "$work/bin/influxd" ./cmd/influxd
 

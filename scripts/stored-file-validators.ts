@@ -1,6 +1,6 @@
 /**
  * Code that checks the files of a run store, generated from their TypeScript types: nothing is compiled when a function or
- * the CLI starts. What no type says is bounded here, so that a file that somebody else made cannot ask for work without end.
+ * the CLI starts. What no type says is bounded here, so that a file of another user cannot ask for endless work.
  */
 import { Ajv } from 'ajv';
 import standaloneModule from 'ajv/dist/standalone/index.js';

@@ -78,7 +78,7 @@ export function gaugesOf(fields: readonly FieldOf<'stampede_slice'>[]): string {
 }
 
 /** How many slices reported in a second. */
-export function slicesTelling(): string {
+export function slicesReporting(): string {
   return `${points('stampede_slice', ['slice'])}${overWindows('1s', 'count', 'sum')}
   |> set(key: "_field", value: "slices")${asSeries}`;
 }

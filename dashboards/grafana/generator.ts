@@ -1,6 +1,6 @@
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import { makeDashboard } from './dashboard.ts';
-import { chosenRun, gaugesOf, largestOf, pipe, points, ratesOf, slicesTelling } from './flux.ts';
+import { chosenRun, gaugesOf, largestOf, pipe, points, ratesOf, slicesReporting } from './flux.ts';
 import { percentilesBy } from './flux-latency.ts';
 import { fluxQuery } from './flux-query.ts';
 import { stats, table, timeSeries } from './panels.ts';
@@ -100,11 +100,10 @@ const eventLoops = () =>
 
 const slices = () =>
   timeSeries({
-    title: 'Slices telling',
-    description:
-      'Slices with a point in a second. Fewer than planned: late, dead, or held up on the way here.',
+    title: 'Slices reporting',
+    description: 'Slices with a point in a second. Fewer than planned: late, dead, or its points delayed.',
     span: 12,
-    queries: [fluxQuery(slicesTelling())],
+    queries: [fluxQuery(slicesReporting())],
   });
 
 /** A slice's number is the nanoseconds of its points: nothing need be pivoted to know whose a value is. */

@@ -64,7 +64,7 @@ const ledger = () =>
 const missing = () =>
   stats({
     title: 'Sent, not arrived',
-    description: 'On the way while the run lasts; lost once its drain is over. Below zero: duplicates.',
+    description: 'In flight while the run lasts; lost once its drain is over. Below zero: duplicates.',
     span: 4,
     queries: [fluxQuery(missingQuery)],
   });

@@ -16,7 +16,7 @@ export interface QuotaClients {
   readonly lambda: LambdaClient;
 }
 
-/** Questions on the way at once: Service Quotas answers a handful a second. */
+/** Requests in flight at once: Service Quotas answers a handful a second. */
 const parallelReads = 3;
 /** Of one question, with its retries; the default of AWS is at hand. */
 const timeoutMs = 10_000;

@@ -9,7 +9,7 @@ export interface StackId {
   readonly namePrefix?: string;
 }
 
-/** A deployed stack as its outputs tell it. */
+/** A deployed stack, read from its outputs. */
 export interface DeployedStack {
   /** `{namePrefix}stampede-{stage}`. */
   readonly name: string;

@@ -2,7 +2,7 @@ import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwat
 
 /** How far a function was behind the stream that it reads. */
 export interface IteratorAge {
-  /** Of the last record of a batch, when it was handed over; of a shard, where that was most. Milliseconds. */
+  /** Age of a batch's last record when Lambda passed it to the function, milliseconds; of a shard, the highest. */
   readonly ageMs: number;
   /** Epoch milliseconds: the minute that it was so in. */
   readonly minuteAt: number;

@@ -39,7 +39,7 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'stop',
     usage: '[options] <run>',
-    summary: 'stop a run that goes on in another process, or on AWS',
+    summary: 'stop a run of another process, or on AWS',
     load: async () => (await import('./commands/stop-command.ts')).addStopCommand,
   },
   {
@@ -51,7 +51,7 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'compare',
     usage: '[options] [a] [b]',
-    summary: 'hold one run against another',
+    summary: 'compare a run with an earlier one',
     load: async () => (await import('./commands/compare-command.ts')).addCompareCommand,
   },
   {

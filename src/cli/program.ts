@@ -35,12 +35,12 @@ export async function runCli(args: readonly string[], loadPage: LoadPage): Promi
   }
 }
 
-/** Only the command that `args` names is loaded; of the others the program knows what `--help` lists. */
+/** Loads only the command that `args` names. The others have a name and a summary, which `--help` lists. */
 async function makeProgram(args: readonly string[], finish: Finish, loadPage: LoadPage): Promise<Command> {
   const program: Command = new Command('npx stampede')
     .description(
       'Load test for AWS IoT Core: does the ingest hold N devices at T messages a second, how late do messages ' +
-        'arrive, what is lost, how near is the quota? Runs offline, on embedded AWS, where nothing leaves this machine; with --stage on AWS.',
+        'arrive, what is lost, how near is the quota? Runs offline on embedded AWS: nothing leaves this machine. With --stage it runs on AWS.',
     )
     .version(manifest.version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
@@ -64,7 +64,7 @@ async function makeProgram(args: readonly string[], finish: Finish, loadPage: Lo
   return program;
 }
 
-/** As the table has it for Stampede's own commands; of a command's subcommands, what they say themselves. */
+/** Name and usage: from the table for Stampede's own commands, from commander for subcommands. */
 function termOf(command: Command, program: Command): string {
   const entry = command.parent === program && commands.find(({ name }) => name === command.name());
   return entry ? `${entry.name} ${entry.usage}` : new Help().subcommandTerm(command);
@@ -79,4 +79,4 @@ Start here:
 
 Exit codes:
   0 passed, or inconclusive   2 bad usage or profile   3 refused by preflight   99 a threshold failed, or a run is worse
-  130 stopped by the user   1 internal fault (STAMPEDE_DEBUG=1 shows where)`;
+  130 stopped by the user   1 internal error (STAMPEDE_DEBUG=1 shows where)`;

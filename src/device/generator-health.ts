@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { GeneratorSample } from '../live/live-slice.ts';
 import type { GeneratorHealth } from '../measure/slice-result.ts';
 
-/** Sampling every 20 ms costs next to nothing and sees every stall that a send lag of 10 ms could come from. */
+/** Sampling every 20 ms costs almost nothing and detects every stall that could cause a send lag of 10 ms. */
 const resolutionMs = 20;
 const nanosecondsPerMs = 1e6;
 const leastPulseMs = 500;
@@ -43,7 +43,7 @@ export function watchGeneratorHealth(startLagMs: number): HealthMonitor {
       cpuAtPulse = process.cpuUsage();
       const sinceMs = performance.now() - pulsedAtMs;
       pulsedAtMs += sinceMs;
-      // Of a stretch much shorter than the second between two pulses, the clock's grain would be most of the share.
+      // In an interval much shorter than a second, the clock's resolution would dominate the share.
       if (sinceMs >= leastPulseMs) peakCpuShare = Math.max(peakCpuShare, cpuSeconds / (sinceMs / 1_000));
       const eventLoopDelayMaxMs = delayMs(delaySincePulse, delaySincePulse.max);
       delaySincePulse.reset();

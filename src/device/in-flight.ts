@@ -9,7 +9,7 @@ export interface InFlightMessage {
   readonly sentMs: number;
 }
 
-/** No message: the end of a list, a place that is free. */
+/** No message: the end of a list, or a free place. */
 const none = -1;
 /** A record is 32 bytes: six 32-bit fields, and a double in the place of the last two. */
 const fieldsEach = 8;
@@ -41,7 +41,7 @@ export class InFlight {
   #oldest = 0;
   readonly #taken = { device: 0, stream: 0, n: 0, sentMs: 0 };
 
-  /** @param capacity messages to make room for; a power of two */
+  /** @param capacity in messages, a power of two; grows on demand */
   constructor(devices: number, capacity = 1_024) {
     this.#latestOf = new Int32Array(devices).fill(none);
     this.#fields = new Int32Array(capacity * fieldsEach).fill(none);
@@ -53,7 +53,7 @@ export class InFlight {
     return this.#size;
   }
 
-  /** The token that the next message goes with: 0 … 2³¹ − 1, above all before it. */
+  /** The token of the next message: 0 … 2³¹ − 1, greater than all before it. */
   get nextToken(): number {
     while (this.#fields[(this.#nextToken & this.#mask) * fieldsEach] !== none) this.#nextToken++;
     return this.#nextToken;
@@ -82,7 +82,7 @@ export class InFlight {
   }
 
   /**
-   * @param token any: answers may come late, or to what was never sent
+   * @param token any number: an answer may arrive late, or for a token that was never used
    * @returns the message, no longer in flight, in an object that is reused; undefined where it was not
    */
   take(token: number): InFlightMessage | undefined {

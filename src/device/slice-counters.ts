@@ -19,10 +19,10 @@ import type { EchoedMessage } from './payload.ts';
 import { SecondCounts } from './second-counts.ts';
 import type { Refusal } from './transport.ts';
 
-/** What is due or on the way at an instant, and so not decided yet. */
+/** What is due or in flight at an instant, and so not decided yet. */
 export type Undecided = UndecidedCounts;
 
-/** For the live view: what waits or is on the way is no trouble yet, and most of it never becomes any. */
+/** For the live view: messages that wait or are in flight are not counted as problems, because most end well. */
 export const nothingUndecided: Undecided = { waiting: { 'not-connected': 0, backlog: 0 }, inFlight: 0 };
 
 export function isDecided({ waiting, inFlight }: Undecided): boolean {
@@ -63,9 +63,9 @@ export type CountedResult = Pick<
 >;
 
 /**
- * The slice's books. Each event is entered once; what is undecided at the instant of a snapshot counts as if the slice
- * ended there (waiting: dropped; on the way: unacknowledged), so that the ledger's equations hold at every instant and a
- * slice that is killed leaves books that balance.
+ * The counters of a slice. Each event is counted once; what is undecided at the instant of a snapshot counts as if the slice
+ * ended there (waiting: dropped; in flight: unacknowledged), so that the ledger's equations hold at every instant and a
+ * slice that is killed leaves counters that balance.
  */
 export class SliceCounters {
   readonly perSecond: SecondCounts;

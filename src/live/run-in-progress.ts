@@ -58,7 +58,7 @@ export interface RunView {
   readonly revision: number;
   readonly slices: SliceStates;
   /** All slices that still run have reported every second before this one (epoch seconds); 0: nothing reported yet. */
-  readonly toldUntil: number;
+  readonly reportedUntil: number;
   /** Those that changed since the revision that was asked with, in no order. */
   readonly seconds: readonly LiveSecond[];
   readonly latency: Readonly<Record<TimedLatencyName, readonly LiveLatency[]>>;
@@ -88,7 +88,7 @@ interface Slot {
 
 type Counted = Counter | Sum | 'arrivals';
 
-interface SliceBook {
+interface SliceSoFar {
   phase: string;
   second: number;
   connects: number;
@@ -103,11 +103,11 @@ const stateOfPhase: Readonly<Record<string, SliceState>> = {
   done: 'done',
 };
 
-/** Adds up what slices and the subscriber tell of a run while it goes on. For the eye: the record is the run store. */
+/** Adds up what slices and the subscriber report while a run goes on. Only for display: the record is the run store. */
 export class RunInProgress {
   readonly #series = new FoldedSeries<Slot>(emptySlot, (into, from) => this.#fold(into, from));
   readonly #scratch = new Uint32Array(latencyBuckets);
-  readonly #slices = new Map<number, SliceBook>();
+  readonly #slices = new Map<number, SliceSoFar>();
   readonly #sums = { ...noSums(), arrivals: 0 };
   #revision = 0;
 
@@ -151,7 +151,7 @@ export class RunInProgress {
     return {
       revision: this.#revision,
       slices: this.#statesAt(nowSecond),
-      toldUntil: this.#toldUntil(nowSecond),
+      reportedUntil: this.#reportedUntil(nowSecond),
       seconds: changed.map(({ start, seconds, value }) => liveSecondOf(start, seconds, value)),
       latency: {
         end_to_end_latency: this.#latency('end_to_end_latency', steps, secondsPerStep),
@@ -161,12 +161,12 @@ export class RunInProgress {
   }
 
   /**
-   * Slices and the subscriber tell at their own pace, in uneven batches: sums of whatever has come in are of no instant,
-   * and no rate. What is past the last complete second is left out.
+   * Slices and the subscriber report at different times, so the sum of all reports belongs to no instant. These sums leave out
+   * what is past the last complete second.
    * @returns undefined before there is such a second
    */
   complete(nowSecond: number): CompleteCounts | undefined {
-    const untilSecond = this.#toldUntil(nowSecond);
+    const untilSecond = this.#reportedUntil(nowSecond);
     if (untilSecond === 0) return undefined;
     const sums = { ...this.#sums };
     // Once no slice runs, only arrivals still come in, and no further report of them will follow.
@@ -179,8 +179,8 @@ export class RunInProgress {
   }
 
   #goesOn(nowSecond: number): boolean {
-    return [...this.#slices.values()].some((book) => {
-      const state = stateOf(book, nowSecond);
+    return [...this.#slices.values()].some((slice) => {
+      const state = stateOf(slice, nowSecond);
       return state !== 'done' && state !== 'failed';
     });
   }
@@ -220,7 +220,7 @@ export class RunInProgress {
     return this.#scratch;
   }
 
-  #sliceOf(number: number): SliceBook {
+  #sliceOf(number: number): SliceSoFar {
     let slice = this.#slices.get(number);
     if (slice === undefined) {
       slice = { phase: 'waiting', second: 0, connects: 0, connectFailed: 0 };
@@ -231,20 +231,20 @@ export class RunInProgress {
 
   #statesAt(nowSecond: number): SliceStates {
     const length = Math.max(-1, ...this.#slices.keys()) + 1;
-    return Array.from({ length }, (_, slice) => {
-      const book = this.#slices.get(slice);
-      return sliceStates[book === undefined ? 'starting' : stateOf(book, nowSecond)];
+    return Array.from({ length }, (_, number) => {
+      const slice = this.#slices.get(number);
+      return sliceStates[slice === undefined ? 'starting' : stateOf(slice, nowSecond)];
     }).join('');
   }
 
-  #toldUntil(nowSecond: number): number {
+  #reportedUntil(nowSecond: number): number {
     let until = 0;
     let latest = 0;
-    for (const book of this.#slices.values()) {
-      latest = Math.max(latest, book.second + 1);
-      const state = stateOf(book, nowSecond);
+    for (const slice of this.#slices.values()) {
+      latest = Math.max(latest, slice.second + 1);
+      const state = stateOf(slice, nowSecond);
       if (state === 'done' || state === 'failed') continue;
-      until = until === 0 ? book.second + 1 : Math.min(until, book.second + 1);
+      until = until === 0 ? slice.second + 1 : Math.min(until, slice.second + 1);
     }
     return until === 0 ? latest : until;
   }
@@ -264,7 +264,7 @@ function noSums(): Record<Sum, number> {
   return ofEachCounter(summed, () => 0);
 }
 
-function stateOf({ phase, second, connects, connectFailed }: SliceBook, nowSecond: number): SliceState {
+function stateOf({ phase, second, connects, connectFailed }: SliceSoFar, nowSecond: number): SliceState {
   if (phase === 'done') return connects === 0 && connectFailed > 0 ? 'failed' : 'done';
   if (nowSecond - second > silentAfterSeconds) return 'failed';
   return stateOfPhase[phase] ?? 'publishing';

@@ -20,7 +20,7 @@ export interface ArrivalWindow {
   readonly seen: Readonly<Record<string, EncodedIntervals>>;
   /**
    * By slice number: the smallest of stamp − sent, of the queue's stamps and the rules engine's, microseconds. The stamps are
-   * rounded down and this is not corrected for it: it bounds how far clocks are apart. Absent in windows of before.
+   * rounded down and this is not corrected for it: it bounds how far clocks are apart. Absent in older windows.
    */
   readonly leastTransitUs?: Readonly<Record<string, number>>;
   readonly latencies: Readonly<Record<ArrivalLatencyName, EncodedHistogram>>;
@@ -32,7 +32,7 @@ export interface ArrivalWindow {
   readonly latencyPerSecond?: { readonly end_to_end_latency: EncodedLatencySeconds };
   /** Messages that the queue had delivered before, to an invocation that did not finish with them. Absent: none. */
   readonly redelivered?: number;
-  /** Of a batch from a stream: its last record. Whatever lies before that in its shard has been read, or was given up. */
+  /** Of a batch from a stream: its last record. All records before it in its shard have been read, or were given up. */
   readonly readUpTo?: StreamPosition;
   /** What else was in the batch; it names no run, so it is noted with every run of the batch. */
   readonly unrelated: UnrelatedCounts;

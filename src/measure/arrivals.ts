@@ -10,7 +10,7 @@ import { stampedLatencyMs } from './stamped-latency.ts';
 import { arrivedAtOf, positionOf, recordTextOf, type StreamBatch } from './stream-batch.ts';
 import { formatStreamKey, streamAt, streamIndexOf } from './stream-key.ts';
 
-/** A batch from the queue, as Lambda hands it over; only what is read here. */
+/** A batch from the queue, as Lambda delivers it; only the fields that are read here. */
 export interface ArrivalBatch {
   readonly Records: readonly {
     readonly messageId: string;

@@ -64,7 +64,7 @@ export interface RunLedger {
   readonly observers: Readonly<Record<string, ObserverLedger>>;
   /** By group and stage, in the profile's order: messages by their intended time; the sums are `intended` and `sent`. */
   readonly stages: readonly StageCounts[];
-  /** Publishes on the way when their slice was stopped, which did not wait for their answers. */
+  /** Publishes in flight when their slice was stopped, which did not wait for their answers. */
   readonly cutOff: number;
   readonly slices: SliceOutcomes;
   /** Epoch milliseconds, ascending: instants of the last checkpoints of slices that died. */

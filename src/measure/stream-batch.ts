@@ -1,7 +1,7 @@
 import type { StreamPosition } from './arrival-window.ts';
 
 /**
- * A batch of a stream's records, all of one shard, as Lambda hands it over; only what is read here.
+ * A batch of a stream's records, all of one shard, as Lambda delivers it; only the fields that are read here.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html
  */
 export interface StreamBatch {

@@ -14,7 +14,7 @@ export function isStreamId(id: { readonly [Key in keyof StreamId]: unknown }): i
   return isBelow(id.slice, maxSlices) && isBelow(id.stream, maxStreams);
 }
 
-/** As stored files name a stream: `7` for stream 0 of slice 7, `7.1` for its stream 1. */
+/** The key of a stream in stored files: `7` for stream 0 of slice 7, `7.1` for its stream 1. */
 export function formatStreamKey({ slice, stream }: StreamId): string {
   return stream === 0 ? String(slice) : `${slice}.${stream}`;
 }

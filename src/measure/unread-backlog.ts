@@ -6,7 +6,7 @@ import { ReasonCounts } from './reason-counts.ts';
 /** What the queues between the rule and the subscriber still hold when the ledger of a run is closed. */
 export interface Backlog {
   /**
-   * Messages that wait for the subscriber: ready, in flight or delayed. The queue's own count, which does not tell one run's
+   * Messages that wait for the subscriber: ready, in flight or delayed. The queue's own count, which does not distinguish one run's
    * messages from another's.
    */
   readonly unread: number;

@@ -18,7 +18,7 @@ const longestRunMs = 7_200_000;
 const lastInstant = 8.64e15;
 
 /**
- * The bounds of a plan that was read back: a file that somebody else made may ask for work without end. The work of every
+ * The bounds of a plan that was read back: a file of another user may ask for endless work. The work of every
  * reader is bounded by these numbers.
  */
 export function checkStoredPlan(plan: Plan): PlanProblem[] {

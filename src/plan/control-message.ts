@@ -5,7 +5,7 @@ export interface ControlMessage {
   readonly reason: string;
   /** Epoch milliseconds. */
   readonly at: number;
-  /** The run's own state machine: by a threshold, or because too many slices failed. Absent: somebody outside. */
+  /** The run's own state machine: by a threshold, or because too many slices failed. Absent: a user. */
   readonly by?: 'run';
   /** Of a run that a threshold ended (`abortOnFail`). */
   readonly threshold?: FailedThreshold;

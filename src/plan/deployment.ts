@@ -5,7 +5,7 @@ import type { StreamCapacity } from './stream-reading.ts';
 /** The five functions, as the stack names them. */
 export type FunctionName = 'plan' | 'publish-mqtt' | 'publish-http' | 'measure-latency' | 'summarize';
 
-/** What of the deployed stack bears on Lambda concurrency, on what is read in time, and on cost. */
+/** Settings of the deployed stack that decide Lambda concurrency, how fast arrivals are read, and cost. */
 export interface Deployment {
   /** How the rule's messages reach measure-latency: in batches from a queue or a stream, or one an invocation. */
   readonly subscriber: 'queue' | 'direct' | 'stream';
@@ -13,7 +13,7 @@ export interface Deployment {
   readonly topicFilter: string;
   /** Memory of each function, MB. */
   readonly memoryMb: Readonly<Record<FunctionName, number>>;
-  /** What the plan leaves for cold starts: milliseconds to the first slice, and slices that Lambda starts in a second. */
+  /** Time that the plan allows for cold starts: milliseconds to the first slice, and slices that Lambda starts in a second. */
   readonly coldStart: { readonly leadMs: number; readonly environmentsPerSecond: number };
   /** The queue's event source mapping. */
   readonly arrivals: ArrivalsReading;
@@ -55,7 +55,7 @@ export const defaultDeployment: Deployment = {
   stream: { mode: 'provisioned', shards: 25 },
 };
 
-/** The stack that a plan was made for; a plan that does not say is of one without parameters. */
+/** The stack that a plan was made for. A plan without one was made for a stack without parameters. */
 export function deploymentOf({ deployment }: { readonly deployment?: DeploymentParameters }): Deployment {
   return { ...defaultDeployment, ...deployment };
 }
@@ -64,7 +64,7 @@ export function deploymentOf({ deployment }: { readonly deployment?: DeploymentP
  * Reads the parameters as the stack writes them, as JSON, into its output `Deployment` and into the plan function's
  * variable `DEPLOYMENT`: `{"subscriber":"queue","batchSize":350,"batchWindowSeconds":1,"readers":"standard",
  * "maximumConcurrency":300,"minimumPollers":2,"maximumPollers":250,"streamMode":"provisioned","streamShards":25,
- * "publishConcurrency":null}`, and the ceilings. Stacks of before say nothing of `publishConcurrency` and of ceilings.
+ * "publishConcurrency":null}`, and the ceilings. Older stacks have neither `publishConcurrency` nor ceilings.
  * @throws Error that says what is wrong with it
  */
 export function parseDeployment(json: string): DeploymentParameters {

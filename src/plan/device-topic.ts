@@ -46,7 +46,7 @@ export function checkDeviceTopic(group: GroupPlan, topicFilter: string): InputEr
   ];
 }
 
-/** `{topicRoot}` is of use only where every topic under it is under the filter. */
+/** Suggests `{topicRoot}` only if every topic below it matches the filter. */
 function whereToPublish(topicFilter: string): string {
   const root = topicRootOf(topicFilter);
   return topicFilter === `${root}/#`

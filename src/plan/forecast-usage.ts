@@ -38,7 +38,7 @@ export const assumptions: readonly string[] = [
   'nothing is throttled, lost or sent again, and no device connects twice',
   `each slice’s Lambda is billed from the plan’s making to ${assumed.sliceEndMs / 1_000} s after the last publish; its devices are connected from the first connect on, and minutes are rounded up`,
   `plan takes ${assumed.planSeconds} s, a look at a run that a threshold may end ${assumed.lookSeconds} s, summarize ${assumed.summarizeSeconds} s (CloudWatch settles), measure-latency ${measureSeconds} s a batch and ${measureSecondsPerRecord * 1e6} µs a record`,
-  'a reader of the queue takes 1,000 messages a second, which AWS does not publish (at 100 there are up to four times the batches), and waits for each invocation; Lambda begins with five readers and adds five a second while messages wait; a provisioned poller takes 100 messages a second, and its hours are not in the forecast; SQS hands out and deletes ten messages a request',
+  'a reader of the queue takes 1,000 messages a second, which AWS does not publish (at 100 there are up to four times the batches), and waits for each invocation; Lambda begins with five readers and adds five a second while messages wait; a provisioned poller takes 100 messages a second, and its hours are not in the forecast; SQS returns and deletes ten messages a request',
   'a shard of the stream has a reader of its own, with a batch a second; shards are in the forecast for as long as the run lasts, and cost the same while nothing runs',
   'rules and their actions are metered by the size of the message that triggered them',
   'the run is the first of its month: prices begin in their first tier, no free tier is taken off; Lambda is arm64',

@@ -40,7 +40,7 @@ export interface PlanRequest {
   readonly topicFilter?: string;
 }
 
-/** How soon every slice can stand ready. */
+/** How soon every slice can be ready. */
 export interface ColdStart {
   /** From the plan's making to the first slices' first line of code. */
   readonly leadMs: number;
@@ -63,7 +63,7 @@ export interface DraftPlan {
 }
 
 /**
- * What a load profile becomes.
+ * Makes the plan of a load profile.
  * @throws InvalidInputError with every error of the input
  * @throws RefusedByPreflightError for a run past a limit that nothing lifts
  */
@@ -74,7 +74,7 @@ export function makePlan(request: PlanRequest): Plan {
   return plan;
 }
 
-/** The plan together with what forbids to run it, for those who want to see both. */
+/** The plan, together with the errors that forbid running it. */
 export function draftPlan(request: PlanRequest): DraftPlan {
   const { profile, runId, account, deployment } = request;
   const limits = account?.limits ?? accountLimitsOf('default');
@@ -117,12 +117,12 @@ export function draftPlan(request: PlanRequest): DraftPlan {
 
 function loadOf(profile: LoadProfile): Load {
   const { messages, peakPerSecond } = makeArrivalRate(profile);
-  // Rounded, because the sum of the stages' areas can end a hair below the whole number that was meant.
+  // Rounded, because floating-point error can leave the sum of the stages just below a whole number.
   return { messages: Math.round(messages), peakPerSecond };
 }
 
 /**
- * All instants are whole milliseconds, rounded up, so that no stretch comes out shorter than what it is for. Groups connect side
+ * All instants are whole milliseconds, rounded up, so that no phase is shorter than its purpose needs. Groups connect side
  * by side and begin to publish together.
  */
 function timelineOf(

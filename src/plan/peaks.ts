@@ -82,7 +82,7 @@ function connectionPeaks(groups: readonly GroupPlan[]): Partial<Record<QuotaName
 const environmentsPerSecond = 100;
 
 /**
- * What a device can have on the way at once even if no PUBACK comes: its publishes until they time out. How many there
+ * What a device can have in flight at once even if no PUBACK comes: its publishes until they time out. How many there
  * will be depends on the service's round trip, which no plan knows.
  */
 function unacknowledgedPeak({ profile: { publish } }: GroupPlan, perDevicePerSecond: number): number {
@@ -92,7 +92,7 @@ function unacknowledgedPeak({ profile: { publish } }: GroupPlan, perDevicePerSec
 /** What a slice's process has open beside its devices: runtime, event loops, S3, InfluxDB, the control channel. Assumed. */
 const otherOpenFiles = 64;
 
-/** Over HTTPS devices share sockets: as many as there are requests on the way, even if none is answered in time. */
+/** Over HTTPS devices share sockets: as many as there are requests in flight, even if none is answered in time. */
 function openFiles({ profile, load, slices }: GroupPlan): number {
   if (profile.connect.protocol === 'mqtt') return slices.devicesPerSlice + otherOpenFiles;
   const requests = Math.ceil((load.peakPerSecond / slices.count) * (profile.publish.ackTimeoutMs / 1_000));

@@ -110,7 +110,7 @@ export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan
       ...forecasts
         .filter(({ quota, withinAllowed }) => !withinAllowed && !walls.has(quota))
         .map((each) => refuseQuota(each, plan)),
-      // In a rehearsal too: it is refused for what the run on AWS would cost, before anybody runs it there.
+      // In a rehearsal too: it is refused for what the run on AWS would cost, before it is run there.
       ...refuseCost(plan, cost),
     ],
   };

@@ -1,8 +1,8 @@
 import { formatCount } from '../shared/format.ts';
 /**
  * The readers that Lambda's event source mapping has on the arrivals queue: how fast they read, how many there are, and
- * how large the batches come out. What AWS documents is taken as documented. How fast a reader of standard mode is, it
- * does not publish: quotas are held at the slowest pace, costs are forecast at the assumed one.
+ * how large the batches come out. AWS does not document how fast a reader of standard mode is:
+ * quotas are checked at the slowest pace, costs are forecast at the assumed one.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
  */
 
@@ -82,7 +82,7 @@ const recordBytes = 1_000;
 export const measureSeconds = 0.1;
 export const measureSecondsPerRecord = 20e-6;
 
-/** What readers make of a steady rate. */
+/** How readers divide a steady rate into batches. */
 export interface ReadingForecast {
   /** Readers, or pollers, that Lambda has by then; each may be in an invocation at the same time. */
   readonly readers: number;
@@ -151,7 +151,7 @@ export function forecastReading(
   return { readers, batches: Math.min(load.messages, batches) };
 }
 
-/** What a forecast takes for granted of these readers, in words; nothing where AWS documents how fast they are. */
+/** The assumptions of a forecast about these readers, as sentences; none where AWS documents their speed. */
 export function readerAssumptions({ readers }: ArrivalsReading): string[] {
   if (readers.mode === 'provisioned') return [];
   const rate = (pace: ReaderPace): string => formatCount(ratePerReader(readers, pace));

@@ -92,7 +92,7 @@ export function gbSecondsOf({ seconds, memoryMb }: LambdaUsage): number {
   return (seconds * memoryMb) / 1_024;
 }
 
-/** Messages that SQS hands out, and takes back, in one request at most. */
+/** Most messages that one SQS request receives or deletes. */
 const queueBatch = 10;
 
 /** A SendMessage for each message by the rule; ten messages a request out of the queue, and ten to delete them. */

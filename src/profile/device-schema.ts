@@ -100,7 +100,7 @@ export const publish = z
       .default(100)
       .meta({
         description:
-          'QoS 1 publishes that one device may have on the way. AWS IoT Core allows 100; the ones above wait, and are dropped after ackTimeout.',
+          'QoS 1 publishes that one device may have in flight. AWS IoT Core allows 100; the ones above wait, and are dropped after ackTimeout.',
         examples: [100],
       }),
   })

@@ -4,7 +4,7 @@ export interface RunSettings {
   /** Same seed, same traffic. */
   readonly seed: number;
   readonly slices: Pick<SliceSettings, 'toleratedFailureShare'>;
-  /** The wait after the last send for messages on the way. */
+  /** The wait after the last send for messages in flight. */
   readonly drainMs: number;
   readonly limits: Limits;
   /** Hosts that the user vouches for, beside the account's own endpoint and loopback: nothing else is a target. */
@@ -79,7 +79,7 @@ export interface PublishSettings {
   readonly sizeBytes: number;
   /** A QoS 1 publish without its PUBACK for this long counts as unacknowledged. */
   readonly ackTimeoutMs: number;
-  /** QoS 1 publishes one device may have on the way; AWS IoT Core allows 100. */
+  /** QoS 1 publishes one device may have in flight; AWS IoT Core allows 100. */
   readonly maxUnacknowledged: number;
 }
 

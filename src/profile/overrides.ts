@@ -86,7 +86,7 @@ export const profileOptions: readonly ProfileOption[] = [
     number,
   ),
   row('--drain', '<time>', 'drain', 'wait for messages in flight', duration),
-  row('--seed', '<n>', 'seed', 'where the random payloads begin', number),
+  row('--seed', '<n>', 'seed', 'seed of the random payloads', number),
   row(
     '--echo',
     '<share>',
@@ -99,7 +99,7 @@ export const profileOptions: readonly ProfileOption[] = [
     '--allow-host',
     '<hosts>',
     'allowedHosts',
-    'hosts you own and may be loaded, with commas between them',
+    'comma-separated hosts that you own and that may be loaded',
     hosts,
   ),
 ];
@@ -212,8 +212,8 @@ export function applyOverrides(input: unknown, overrides: ProfileOverrides): Ove
 }
 
 /**
- * A flag or a variable stands over what groups say, too: their own setting makes way for it.
- * @returns why it cannot: the sum of the groups says nothing of each
+ * A flag or a variable also replaces the setting of each group: it is removed there, and set at the top.
+ * @returns the error of a flag for the whole load, because a total does not say what each group should do
  */
 function overrideGroups(
   groups: JsonObject,
@@ -245,7 +245,7 @@ function record(profile: JsonObject, { source, text: given }: Override): void {
   if (Array.isArray(overrides)) profile.overrides = [...overrides, entry];
 }
 
-/** Nothing where the group is not an object: that is a fault of the file, and reported as one. */
+/** Does nothing if the parent is not an object: the check of the file reports that. */
 function setAt(input: JsonObject, path: string, value: unknown): readonly string[] {
   const [group, key] = path.split('.') as [string, string | undefined];
   if (key === undefined) {

@@ -22,9 +22,9 @@ const stages = z
   .max(1_000);
 
 /**
- * The load profile as the user writes it. Each description's first sentence is also the hint of a fault at that
- * setting, and the whole of it is what an editor shows, by `profiles/load-profile.schema.json`. What one setting means
- * for another is checked in `rules.ts`, `threshold-rules.ts` and `load.ts`.
+ * The load profile as the user writes it. Each description's first sentence is also the hint of an error at that
+ * setting; an editor shows the whole description, from `profiles/load-profile.schema.json`. Rules between settings are
+ * checked in `rules.ts`, `threshold-rules.ts` and `load.ts`.
  */
 const flatSchema = z.strictObject({
   $schema: z
@@ -134,7 +134,7 @@ const flatSchema = z.strictObject({
       description: 'How the devices are divided over Lambdas.',
     }),
   drain: duration.default('10s').meta({
-    description: 'How long to wait after the last send for messages on the way, up to 10m.',
+    description: 'How long to wait after the last send for messages in flight, up to 10m.',
     examples: ['10s'],
   }),
   limits: z
@@ -221,7 +221,7 @@ export const profileSchema = flatSchema
     ],
   });
 
-/** What may stand in the file. */
+/** The form in the file. */
 export type ProfileInput = z.input<typeof profileSchema>;
 /** The same with every default filled in, durations still as texts. */
 export type ProfileSettings = z.output<typeof profileSchema>;

@@ -16,7 +16,7 @@ export type MetricKind = 'latency' | 'counter' | 'throughput' | 'gauge' | 'cloud
 export interface ThresholdMetric {
   readonly kind: MetricKind;
   readonly help: string;
-  /** It waits for messages on the way, or for slices to end: before the end of the run nothing can be said of it. */
+  /** It waits for messages in flight, or for slices to end: before the end of the run nothing can be said of it. */
   readonly isKnownAtEndOnly?: true;
 }
 

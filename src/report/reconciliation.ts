@@ -149,7 +149,7 @@ function echoLines(
       ),
       possible(-notTaken, 'that may be of publishes which the service did not take'),
       possible(wasAway ? -missed : 0, 'that may have come while their device was not subscribed'),
-      possible(-echo.unaccounted, 'that may have been on the way when their slice was stopped or died'),
+      possible(-echo.unaccounted, 'that may have been in flight when their slice was stopped or died'),
     ),
   ];
 }

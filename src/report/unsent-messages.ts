@@ -5,7 +5,7 @@ import { describeCounts } from './describe-counts.ts';
 
 /**
  * `generator`: the counts prove it. `elsewhere`: they prove that it was the endpoint, the network or a quota. `open`: they do not
- * tell a busy generator from a slow service.
+ * distinguish a busy generator from a slow service.
  */
 export type Origin = 'generator' | 'elsewhere' | 'open';
 
@@ -87,7 +87,7 @@ function withConnects(unsent: string, ledger: RunLedger, connectsThrottled: numb
   const parts = [
     ...(some(local) ? [`this machine failed connects: ${describeCounts(local)}`] : []),
     ...(some(quota) ? [`a quota refused connects: ${describeCounts(quota)}`] : []),
-    ...(some(other) ? [`connects failed at the endpoint or on the way: ${describeCounts(other)}`] : []),
+    ...(some(other) ? [`connects failed at the endpoint or in the network: ${describeCounts(other)}`] : []),
     ...(connectsThrottled > 0
       ? [`CloudWatch counts ${formatPlural(connectsThrottled, 'connect')} refused for a quota`]
       : []),

@@ -27,7 +27,7 @@ export interface Judgement {
 }
 
 /**
- * A run that a threshold ended, or that ended itself, is failed, as in k6. One that somebody stopped is aborted, whatever
+ * A run that a threshold ended, or that ended itself, is failed, as in k6. One that a user stopped is aborted, whatever
  * it had measured by then. Any other fails by a ledger that does not balance, by more slices lost than the profile
  * tolerates, or by a threshold. What nothing fails is inconclusive where there are inconsistencies: the system under test was not asked
  * what the profile says, or what it answered was not read.

@@ -28,7 +28,7 @@ export function checkJsonValue(root: unknown): InputError[] {
   const queue: { readonly value: unknown; readonly path: readonly (string | number)[] }[] = [
     { value: root, path: [] },
   ];
-  // Iterates over what is added on the way; `shift` would move the rest of a long list each time.
+  // Iterates over what is added meanwhile; `shift` would move the rest of a long list each time.
   for (const { value, path } of queue) {
     const where = formatPath(path) || 'profile';
     if (typeof value === 'number' && isChangedInteger(value)) {

@@ -8,7 +8,7 @@ export interface ResolvedTarget {
   readonly allowedHosts: readonly string[];
 }
 
-/** A load test against somebody else is an attack. Exit code 3. */
+/** A load test of a host of another owner is an attack. Exit code 3. */
 export class RefusedTargetError extends StampedeError {
   constructor(hosts: readonly string[], { own }: ResolvedTarget) {
     const whose =

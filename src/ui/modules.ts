@@ -8,7 +8,7 @@ const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
 /** Of this code's own modules: `.ts` in a clone, `.js` in the published package. */
 export const moduleExtension = path.extname(import.meta.url);
 
-/** Where the page's scripts are, and the pure rooms that they share with the report. */
+/** Where the page's scripts are, and the pure layers that they share with the report. */
 const served =
   /^src\/(?:ui\/page|report|live|measure|plan|targets|profile|shared)\/(?:[a-z0-9-]+\/)*[a-z0-9-]+\.(?:ts|js)$/;
 

@@ -35,7 +35,7 @@ export interface UiRequest {
 
 type Handler = (
   request: UiRequest,
-  world: UiDeps,
+  deps: UiDeps,
   parameters: Readonly<Record<string, string>>,
 ) => Promise<UiAnswer> | UiAnswer;
 
@@ -55,12 +55,12 @@ export const table = makeRouteTable<Handler>({
     const text = await examples.read(name.replace(/\.json$/, ''));
     return text === undefined ? notFound() : { status: 200, type: types.json, body: text };
   },
-  'GET /runs/{runId}': async (_request, world, { runId = '' }) => runAnswer(runId, world),
+  'GET /runs/{runId}': async (_request, deps, { runId = '' }) => runAnswer(runId, deps),
   'GET /runs/{runId}/{file}': async (_request, { library }, { runId = '', file = '' }) =>
     (await fileAnswer(runId, file, library)) ?? notFound(),
   'POST /api/check': ({ body: { text } }) =>
     typeof text === 'string' ? jsonAnswer(200, checkProfile(text).answer) : noText,
-  'POST /api/runs': ({ body }, world) => startRun(body, world),
+  'POST /api/runs': ({ body }, deps) => startRun(body, deps),
   'POST /api/runs/{runId}/stop': (_request, { slot }, { runId = '' }) => {
     if (slot.run?.runId !== runId || !slot.isBusy) return jsonAnswer(409, { message: 'this run has ended' });
     slot.run.stop();
@@ -129,7 +129,7 @@ async function fileAnswer(
 
 const noText = jsonAnswer(400, { message: 'text must be a string: the profile as JSON' });
 
-function startRun({ text, force }: UiRequest['body'], world: UiDeps): UiAnswer {
+function startRun({ text, force }: UiRequest['body'], deps: UiDeps): UiAnswer {
   if (typeof text !== 'string') return noText;
   const checked = checkProfile(text, force === true);
   const { faults, refusals } = checked.answer;
@@ -138,7 +138,7 @@ function startRun({ text, force }: UiRequest['body'], world: UiDeps): UiAnswer {
     return jsonAnswer(422, { message: 'The plan goes past a limit.', refusals });
   }
   try {
-    return jsonAnswer(201, { runId: world.startRun(checked) });
+    return jsonAnswer(201, { runId: deps.startRun(checked) });
   } catch (error) {
     if (error instanceof StampedeError)
       return jsonAnswer(409, { message: `${error.message}; ${error.hint ?? ''}` });

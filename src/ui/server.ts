@@ -48,7 +48,7 @@ export interface UiServerOptions {
 }
 
 /** @throws PortTakenError */
-export async function startUiServer(world: UiDeps, options: UiServerOptions): Promise<UiServer> {
+export async function startUiServer(deps: UiDeps, options: UiServerOptions): Promise<UiServer> {
   const closing = new AbortController();
   const watchers = new Set<ServerResponse>();
   const server = createServer((request, response) => {
@@ -62,7 +62,7 @@ export async function startUiServer(world: UiDeps, options: UiServerOptions): Pr
           response,
           isTooLong
             ? jsonAnswer(413, { message: error.message })
-            : jsonAnswer(500, { message: 'internal fault' }),
+            : jsonAnswer(500, { message: 'internal error' }),
         );
     });
   });
@@ -89,7 +89,7 @@ export async function startUiServer(world: UiDeps, options: UiServerOptions): Pr
     const stream = streams.find(method, url.pathname);
     if (stream !== undefined) {
       const { runId } = stream.parameters;
-      watch(world.slot.run?.runId === runId ? world.slot.run : undefined, request, response);
+      watch(deps.slot.run?.runId === runId ? deps.slot.run : undefined, request, response);
       return;
     }
     const route = table.find(method === 'HEAD' ? 'GET' : method, url.pathname);
@@ -101,7 +101,7 @@ export async function startUiServer(world: UiDeps, options: UiServerOptions): Pr
     send(
       body === undefined
         ? jsonAnswer(400, { message: 'the body must be a JSON object' })
-        : await route.handler({ query: url.searchParams, body }, world, route.parameters),
+        : await route.handler({ query: url.searchParams, body }, deps, route.parameters),
     );
   }
 

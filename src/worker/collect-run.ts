@@ -68,8 +68,8 @@ export async function collectRun(
     if (hasNew || unread.count < before) progressAt = now;
     before = unread.count;
     const holdsSome = unread.count > 0 || unread.mayHoldMore === true;
-    const patienceMs = holdsSome ? unread.longestPauseMs : quietMs;
-    if (now - progressAt >= patienceMs || now >= giveUpAt) {
+    const giveUpAfterMs = holdsSome ? unread.longestPauseMs : quietMs;
+    if (now - progressAt >= giveUpAfterMs || now >= giveUpAt) {
       return ledger.close(await readBacklog(backlog, unread, run));
     }
     await clock.sleep(pollEveryMs);

@@ -8,7 +8,7 @@ import { defaultRegion } from '../targets/aws-iot/default-limits.ts';
 import { iotCoreEndpointsOf } from '../targets/aws-iot/endpoints.ts';
 import { type MqttEndpoint, parseMqttEndpoint } from '../targets/mqtt-endpoint.ts';
 
-/** The variables that tell a function where things are. The SDK reads its own (`AWS_*`) beside these. */
+/** The variables that hold the addresses a function needs. The SDK also reads its own (`AWS_*`). */
 export interface Environment {
   /** Lambda sets it: `AWS_REGION`. */
   readonly region: string;

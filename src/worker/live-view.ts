@@ -15,8 +15,8 @@ import { resendLiveOverflow } from './live-resend.ts';
 import { runCoursePoints, runStopPoint } from './live-run-points.ts';
 
 /**
- * The live view. It may be away: a run without InfluxDB, or with InfluxDB down, loses nothing of its report, and is held
- * up by nothing. Points that InfluxDB cannot take are written to the run store. Nothing here rejects.
+ * The live view. A run without InfluxDB, or with InfluxDB down, is not delayed and its report is complete. Points that
+ * InfluxDB cannot take are written to the run store. No promise of it rejects.
  */
 export interface LiveView {
   /** Points are sent beside the load, never in the send path. */
@@ -28,7 +28,7 @@ export interface LiveView {
 }
 
 export interface SliceView {
-  tell(snapshot: SliceSnapshot): void;
+  add(snapshot: SliceSnapshot): void;
   close(): Promise<void>;
 }
 
@@ -39,21 +39,21 @@ export interface LiveViewDeps {
   readonly random: () => number;
 }
 
-export function makeLiveView(settings: InfluxSettings | undefined, world: LiveViewDeps): LiveView {
-  return settings === undefined ? noLiveView : makeInfluxView(settings, world);
+export function makeLiveView(settings: InfluxSettings | undefined, deps: LiveViewDeps): LiveView {
+  return settings === undefined ? noLiveView : makeInfluxView(settings, deps);
 }
 
 const nothingLeft: LiveDelivery = { resentPoints: 0, refusedPoints: 0, leftPoints: 0 };
 
 const noLiveView: LiveView = {
-  openSlice: () => ({ tell: () => undefined, close: async () => undefined }),
+  openSlice: () => ({ add: () => undefined, close: async () => undefined }),
   arrivals: async () => undefined,
   conclude: async () => nothingLeft,
 };
 
 /**
- * A slice sends once a second; where there are more than 1,000, as often as makes 1,000 requests a second of them all,
- * and at least every ten seconds.
+ * Milliseconds between two requests of a slice: one second. With more than 1,000 slices it is longer, so that all of them
+ * together send 1,000 requests a second; ten seconds at most.
  */
 function flushEveryMsOf({ slices }: Plan): number {
   return Math.min(10_000, Math.max(1_000, slices.count));
@@ -67,7 +67,7 @@ function makeInfluxView(settings: InfluxSettings, { store, clock, random }: Live
   const plans = new Map<string, Promise<Plan>>();
 
   const say = (what: string): void =>
-    console.warn(`live view: ${what}; InfluxDB said: ${writer.lastFault ?? 'nothing'}`);
+    console.warn(`live view: ${what}; last answer of InfluxDB: ${writer.lastFault ?? 'none'}`);
 
   const writeOverflow = async (
     runId: string,
@@ -125,7 +125,7 @@ function makeInfluxView(settings: InfluxSettings, { store, clock, random }: Live
       // The first slice writes the run's course, so that it is available before the run ends.
       if (slice === 0) queue.add(runCoursePoints(plan).map(lineOf));
       return {
-        tell(snapshot) {
+        add(snapshot) {
           try {
             queue.add(pointsOf(snapshot).map(lineOf));
           } catch (error) {
@@ -141,7 +141,7 @@ function makeInfluxView(settings: InfluxSettings, { store, clock, random }: Live
         const lines = arrivalPoints(await planOf(runId), window).map(lineOf);
         await sendNow(runId, `arrivals-${window.window}`, lines);
       } catch (error) {
-        // Anybody can name a run in a message; one without a plan is none of ours.
+        // Any client can name a run in a message. One without a plan is not a run of Stampede's.
         if (!(error instanceof RunNotFoundError)) say(`arrivals of run ${runId} are not shown: ${error}`);
       }
     },

@@ -74,22 +74,22 @@ const settledBeforeStartMs = 100;
  */
 export async function publishSlice(
   { runId, slice, hosts }: SliceRequest,
-  world: SliceDeps,
+  deps: SliceDeps,
 ): Promise<{ slice: number }> {
-  const { store, liveView, clock } = world;
+  const { store, liveView, clock } = deps;
   const stored = await store.getPlan(runId);
-  const target = checkPlannedTarget(stored.target, { ...world.known, hosts });
+  const target = checkPlannedTarget(stored.target, { ...deps.known, hosts });
   const plan = { ...stored, target };
   const { profile, group: name } = groupOfSlice(plan, slice);
   const group = { runId, profile, target, httpsSlices: httpsSlicesOf(plan) };
-  const transport = await world.makeTransport(group);
+  const transport = await deps.makeTransport(group);
   const stop = new AbortController();
   const received: { stoppedOn?: ControlMessage } = {};
   const view = liveView.openSlice(plan, slice);
   const actions = followActions({
     runId,
     group: name,
-    kinds: world.actionKinds ?? actionKinds,
+    kinds: deps.actionKinds ?? actionKinds,
     store,
     clock,
     controls: {
@@ -99,7 +99,7 @@ export async function publishSlice(
       },
     },
   });
-  const control = await world.openControl(group, slice, {
+  const control = await deps.openControl(group, slice, {
     onAction: (announcement) => actions.received(announcement),
     onLost: (reason) => stop.abort(reason),
   });
@@ -117,7 +117,7 @@ export async function publishSlice(
       clock,
       random: Math.random,
       stop: stop.signal,
-      onSnapshot: (snapshot) => view.tell(snapshot),
+      onSnapshot: (snapshot) => view.add(snapshot),
       onCheckpoint: (checkpoint) => store.putSliceResult({ ...checkpoint, ...connectsOf(control) }),
     });
     const ended = { ...result, ...connectsOf(control) };

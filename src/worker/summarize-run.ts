@@ -22,14 +22,14 @@ export interface SummaryDeps {
 }
 
 /** Run store, queues and CloudWatch in, report out, and nothing left on the control topic. Safe to repeat. */
-export async function summarizeRun(plan: Plan, world: SummaryDeps): Promise<Report> {
-  const { store, metrics, control, liveView, backlog, waitAtMostMs } = world;
+export async function summarizeRun(plan: Plan, deps: SummaryDeps): Promise<Report> {
+  const { store, metrics, control, liveView, backlog, waitAtMostMs } = deps;
   const ledger = await collectRun(store, plan, { backlog, waitAtMostMs });
   const { messages, acknowledged } = ledger;
   const sums = await settledSums(metrics, {
     plan,
     expectedPublishIn: acknowledged ? messages.acked : messages.sent,
-    delayMs: world.cloudWatchDelayMs,
+    delayMs: deps.cloudWatchDelayMs,
   });
   const report = buildReport({
     plan,

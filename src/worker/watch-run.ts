@@ -29,16 +29,16 @@ const deadAfterCheckpoints = 3;
  * One poll of a run that a threshold may end: stops the run if such a threshold has failed.
  * @returns whether to poll again: false when the run was stopped, has ended, or is about to
  */
-export async function watchRun(plan: Plan, world: WatchDeps): Promise<boolean> {
+export async function watchRun(plan: Plan, deps: WatchDeps): Promise<boolean> {
   const { runId, timeline } = plan;
-  const now = world.now();
+  const now = deps.now();
   const isLastPoll = now + watchEverySeconds * 1_000 >= timeline.publishEndAt;
-  if (now < timeline.publishAt) return !(await isStopped(runId, world));
-  if (now >= timeline.publishEndAt || (await isStopped(runId, world))) return false;
+  if (now < timeline.publishAt) return !(await isStopped(runId, deps));
+  if (now >= timeline.publishEndAt || (await isStopped(runId, deps))) return false;
 
   const ledger = makeLedger(plan);
   const slices: SliceResult[] = [];
-  for await (const result of world.store.sliceResults(runId)) {
+  for await (const result of deps.store.sliceResults(runId)) {
     ledger.addSlice(result);
     slices.push(result);
   }
@@ -47,12 +47,12 @@ export async function watchRun(plan: Plan, world: WatchDeps): Promise<boolean> {
   const measuredAt = reportedUntil(running, now - deadAfterCheckpoints * checkpointEveryMs(plan.profile));
   if (measuredAt === undefined) return !isLastPoll;
 
-  for await (const window of world.store.arrivalWindows(runId, new Set())) ledger.addWindow(window);
-  const cloudwatch = needsCloudWatch(plan) ? await readSoFar(plan, world) : noCloudWatch;
+  for await (const window of deps.store.arrivalWindows(runId, new Set())) ledger.addWindow(window);
+  const cloudwatch = needsCloudWatch(plan) ? await readSoFar(plan, deps) : noCloudWatch;
   const threshold = failedAbortThreshold({ plan, ledger: ledger.closeSoFar(), cloudwatch, measuredAt });
   if (threshold === undefined) return !isLastPoll;
   const reason = describeFailedThreshold(threshold);
-  await world.control.requestStop(runId, { reason, at: world.now(), by: 'run', threshold });
+  await deps.control.requestStop(runId, { reason, at: deps.now(), by: 'run', threshold });
   return false;
 }
 

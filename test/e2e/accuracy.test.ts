@@ -56,7 +56,7 @@ beforeAll(async () => {
   [noFaults, dropping, pausing] = await Promise.all([
     rehearse(load),
     rehearse(load, { faults: { dropDeliveries: 0.01 } }),
-    // 10/s a device with at most 2 on the way: through the pause, 8 of 10 publishes wait in the device.
+    // 10/s a device with at most 2 in flight: through the pause, 8 of 10 publishes wait in the device.
     rehearse({ ...load, publish: { maxUnacknowledged: 2 } }, {}, pauseForASecond),
   ]);
 }, 90_000);

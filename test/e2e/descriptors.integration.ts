@@ -78,7 +78,7 @@ withPrlimit('a run with few file descriptors', () => {
     120_000,
   );
 
-  it('in embedded AWS, at the start of Lambdas, names it at once, and calls it no internal fault', async () => {
+  it('in embedded AWS, at the start of Lambdas, names it at once, and calls it no internal error', async () => {
     const runs = path.join(workplace.directory, 'start');
     const profile = workplace.writeProfile('start.json', { ...load, slices: { devicesPerSlice: 10 } });
     const cli = startCli(['run', profile, '--force', '--runs', runs]);

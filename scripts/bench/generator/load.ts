@@ -47,7 +47,7 @@ export interface LoadReport {
   readonly missed: number;
 }
 
-/** The three that publish through Stampede's slice runner: the same schedule, payloads and books for all. */
+/** The three that publish through Stampede's slice runner: the same schedule, payloads and counters for all. */
 export type RunnerClient = MqttClientKind | 'mqtt-js';
 
 export interface RunnerLoad extends Load {

@@ -7,7 +7,7 @@ import type { Connects, ConnectsReport } from './load.ts';
 
 /** Connected before anything is measured: code that is compiled and a heap that has grown are no device's. */
 const warmUpDevices = 1_000;
-/** For what was allocated on the way to be collected, or not: a slice's devices stay connected for minutes. */
+/** Time for garbage of the connects to be collected, or not: a slice's devices stay connected for minutes. */
 const settleMs = 1_000;
 
 serveMeasurement(runConnects);

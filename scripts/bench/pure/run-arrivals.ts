@@ -1,4 +1,4 @@
-/** Batches of arrivals as Lambda hands them over, from their bytes to what is stored: all that measure-latency computes. */
+/** Batches of arrivals as Lambda delivers them, from their bytes to what is stored: all that measure-latency computes. */
 import { measureArrivals } from '../../../src/measure/arrivals.ts';
 import { repeatWork, serveMeasurement, type WorkReport } from '../measured-process.ts';
 

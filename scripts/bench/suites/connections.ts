@@ -46,7 +46,7 @@ async function measureEndpoint(
   const others = { [clientNames['device-sdk']]: undefined, [clientNames['mqtt-js']]: undefined };
   for (const name of measured.names) {
     const isDense = name === clientNames.dense;
-    const tell = (
+    const report = (
       what: string,
       unit: 'MB' | 'µs' | '/s',
       quantity: (report: ConnectsReport) => number,
@@ -59,13 +59,13 @@ async function measureEndpoint(
         ...(goal && { goal }),
         ...(isDense && { ratios: measured.ratios(name, quantity, others) }),
       });
-    tell(
+    report(
       'memory of 1,000 devices',
       'MB',
       ({ rssBytes }) => ((rssBytes.connected - rssBytes.idle) / devices) * 1e-3,
       isDense && devices >= 1_000 ? memoryGoals[endpoint] : undefined,
     );
-    tell('CPU of a connect', 'µs', ({ cpuSeconds }) => (cpuSeconds / devices) * 1e6);
-    tell('connects', '/s', ({ seconds }) => devices / seconds);
+    report('CPU of a connect', 'µs', ({ cpuSeconds }) => (cpuSeconds / devices) * 1e6);
+    report('connects', '/s', ({ seconds }) => devices / seconds);
   }
 }

@@ -30,11 +30,11 @@ export interface Backend {
   live(query: LiveQuery): Promise<LiveFigures>;
   /** The same by second and by slice. Undefined: not known here. */
   view?(runId: string, request: ViewRequest): Promise<RunView>;
-  /** Copies a report to where the user looks for it. */
+  /** Copies a report into the user's runs directory. */
   saveReport(report: Report): Promise<void>;
   /** The arguments with which other commands find a run of this backend: `RUN --stage dev`. */
   argumentsOf(runId: string): string;
-  /** Waits for work with a run. Where the backend ends or cannot be reached, the error says how to go on. */
+  /** Waits for `work` on a run. If the backend ends or cannot be reached, rejects with an error that says what to do. */
   guard<Result>(runId: string, work: Promise<Result>): Promise<Result>;
   /** Ends what this process has started. */
   close(): Promise<void>;
@@ -61,9 +61,9 @@ export interface RunSite {
   readonly draft: DraftOptions;
   /** Shown to the user before the plan. */
   readonly rows: readonly (readonly [label: string, text: string])[];
-  /** The same for programs. */
+  /** The same, as JSON for programs. */
   readonly facts: Readonly<Record<string, string>>;
-  /** Where the rest of a run is that the user quit. */
+  /** How to find a run that continues after the user quit. */
   whereItIs(runId: string): string;
   /** Of the backend that it opens. */
   argumentsOf(runId: string): string;

@@ -19,7 +19,7 @@ export interface EmbeddedOptions {
   readonly faults?: Partial<FaultSettings>;
 }
 
-/** From a call that failed because a process ended, to the notice of its end. */
+/** Longest time between a call that fails because a process ended, and the event that reports that end. */
 const exitNoticeMs = 1_000;
 
 /** Embedded AWS, started by this process, until it is closed. */
@@ -60,7 +60,7 @@ export async function startEmbeddedBackend(
   };
 }
 
-/** A run whose embedded AWS ended: at once, with the way to what is left of it. */
+/** The error of a run whose embedded AWS ended, with the command that makes a report of what is stored. */
 function cutOff({ message, hint }: EmbeddedAwsBrokenError, reportArguments: string): StampedeError {
   const [runId] = reportArguments.split(' ');
   return new StampedeError('RunCutOff', `${message}, and run ${runId} with it`, {

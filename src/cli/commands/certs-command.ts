@@ -8,9 +8,9 @@ export function addCertsCommand(program: Command, finish: Finish): void {
   const certs = program
     .command('certs')
     .description(
-      'The one X.509 certificate with which the virtual devices of a stage come in where the load profile says ' +
-        'connect.auth "x509". Its policy lets in the test’s client ids, to the test’s topics; its key lies in Secrets ' +
-        'Manager and nowhere else.',
+      'Make or remove the X.509 certificate that all virtual devices of a stage use if the load profile sets ' +
+        'connect.auth to "x509". Its policy allows the client ids and topics of the test. Its key is stored in ' +
+        'Secrets Manager only.',
     );
   const create = certs
     .command('create')
@@ -25,7 +25,7 @@ export function addCertsCommand(program: Command, finish: Finish): void {
   });
   const remove = certs
     .command('delete')
-    .description('Remove the certificate, its IoT policy and its secret; what is not there is no fault.');
+    .description('Remove the certificate, its IoT policy and its secret; what does not exist is skipped.');
   addStageFlags(remove).action(async (flags: Partial<Stage>) => {
     const { deleteCertificate } = await import('../run/certificate-request.ts');
     const removed = await deleteCertificate(required(flags, remove), sleep);

@@ -21,8 +21,8 @@ export function addCompareCommand(program: Command, finish: Finish): void {
   const command = program
     .command('compare')
     .description(
-      'Hold a run against an earlier one: latencies, losses, throughput, thresholds. Each is a run id, a report.json ' +
-        'or "latest". Exits 99 where a figure is worse than the tolerance allows, or a threshold broke.',
+      'Compare a run with an earlier one: latencies, losses, throughput, thresholds. Each is a run id, a report.json ' +
+        'or "latest". Exits 99 where a figure is worse than the tolerance allows, or a threshold that passed now fails.',
     )
     .argument('[a]', 'the earlier run; with --baseline the one to judge')
     .argument('[b]', 'the run to judge')

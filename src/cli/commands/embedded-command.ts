@@ -15,8 +15,8 @@ export function addEmbeddedCommand(program: Command, finish: Finish): void {
     .command('embedded')
     .description(
       'Start embedded AWS (IoT Core over MQTT and HTTPS, Step Functions, Lambda, S3, CloudWatch, Service Quotas ' +
-        'and InfluxDB’s write API, on loopback) and keep it until Ctrl-C. Prints the variables that lead the AWS ' +
-        'CLI, SDKs and MQTT clients to it.',
+        'and InfluxDB’s write API, on loopback) and keep it until Ctrl-C. Prints the variables with which the ' +
+        'AWS CLI, SDKs and MQTT clients find it.',
     )
     .option('--runs <dir>', 'directory of the run store', 'runs');
   addBehaviourFlags(addQuotaFlags(addFaultFlag(command)))

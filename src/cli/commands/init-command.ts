@@ -8,9 +8,9 @@ export function addInitCommand(program: Command, finish: Finish): void {
     .command('init')
     .description(
       'Write profiles/smoke.json and a stack (serverless.yml with its parts, and the functions as bundles) into a ' +
-        'folder. Files that exist are not overwritten: if there is one of these, nothing is written.',
+        'folder. Existing files are not overwritten: if one of these exists, nothing is written.',
     )
-    .argument('[folder]', 'is made if it does not exist', '.')
+    .argument('[folder]', 'created if it does not exist', '.')
     .option('--force', 'overwrite: after an upgrade of the package, for a stack that you have not changed')
     .action(async (folder: string, { force = false }: { readonly force?: boolean }) => {
       const files = await initProject(folder, force);

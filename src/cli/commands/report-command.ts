@@ -42,9 +42,9 @@ export function addReportCommand(program: Command, finish: Finish): void {
   const command = program
     .command('report')
     .description(
-      'Show the report of a run. Where a run was cut off before it had one, it is made of what slices and subscriber ' +
-        'had stored by then. With --stage it is fetched from AWS. Nothing is started, and the exit code is that of the ' +
-        'run.',
+      'Show the report of a run. If the run was cut off before it had one, make the report from what slices and ' +
+        'subscriber had stored by then. With --stage, fetch it from AWS. Nothing is started, and the exit code is ' +
+        'that of the run.',
     )
     .argument('[run]', 'a run id, or "latest"', latest);
   addStageFlags(command)

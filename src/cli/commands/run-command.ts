@@ -37,7 +37,7 @@ export function addRunCommand(program: Command, finish: Finish, loadPage: LoadPa
     );
   addStageFlags(command)
     .option('--runs <dir>', 'directory of the run store: the report is <dir>/<run id>/report.html', 'runs')
-    .option('--force', 'run although preflight refuses it: limits.enforce false')
+    .option('--force', 'run even if preflight refuses it (sets limits.enforce to false)')
     .option('--quiet', 'no plan and no progress, only the result')
     .option('--json', 'lines of JSON on stdout: the run, its progress each second, its report')
     .option('--ui', 'serve the live page on loopback, from the start of the run until Ctrl-C after its end')

@@ -16,8 +16,8 @@ export function addStopCommand(program: Command, finish: Finish): void {
     .command('stop')
     .description(
       'Stop a run and wait for its report of what was measured until then. Its slices stop publishing within a second ' +
-        '(over HTTPS within five), disconnect and drain. A rehearsal can be stopped for as long as the embedded AWS ' +
-        'runs that it was started on; a run on AWS by its stage, regardless of who started it.',
+        '(over HTTPS within five), disconnect and drain. A rehearsal can be stopped while its embedded AWS is ' +
+        'running. With --stage, any user of the stack can stop a run, also one that another user started.',
     )
     .argument('<run>', 'its run id');
   addStageFlags(command)

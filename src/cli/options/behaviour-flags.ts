@@ -8,7 +8,7 @@ import type { EmbeddedAwsOptions } from '../../embedded/process/start-embedded-a
 import { type Ceilings, ceilingNames, liftedCeilings, parseCeilings } from '../../plan/ceilings.ts';
 import { type DeploymentParameters, defaultDeployment } from '../../plan/deployment.ts';
 
-/** As commander hands them over. */
+/** In the form in which commander parses them. */
 export interface BehaviourFlags {
   readonly throttleAnswer?: ThrottleAnswer;
   readonly deniedPublish?: UnauthorizedSettings['publish'];
@@ -28,23 +28,23 @@ const deniedAnswers = ['disconnect', 'refuse'] as const;
 
 export function addBehaviourFlags(command: Command): Command {
   return command
-    .optionsGroup('What embedded AWS does where AWS does not say:')
+    .optionsGroup('What embedded AWS does where AWS does not document it:')
     .addOption(
       new Option(
         '--throttle-answer <how>',
-        'what a QoS 1 publish past the account’s quota gets (default: silent)',
+        'answer to a QoS 1 publish above the account’s quota (default: silent)',
       ).choices(throttleAnswers),
     )
     .addOption(
       new Option(
         '--denied-publish <how>',
-        'what a publish gets that no policy allows (default: disconnect)',
+        'answer to a publish that no policy allows (default: disconnect)',
       ).choices(deniedAnswers),
     )
     .addOption(
       new Option(
         '--denied-subscribe <how>',
-        'what a subscription gets that no policy allows (default: refuse)',
+        'answer to a subscription that no policy allows (default: refuse)',
       ).choices(deniedAnswers),
     )
     .optionsGroup('How the stack of embedded AWS is deployed:')

@@ -4,7 +4,7 @@ import { type FaultSettings, parseFaultSettings } from '../../embedded/iot-core/
 import { InvalidInputError } from '../../shared/errors.ts';
 import { parseJsonText } from '../../shared/json-text.ts';
 
-/** As commander hands it over. */
+/** In the form in which commander parses it. */
 export interface FaultFlag {
   readonly faults?: string;
 }

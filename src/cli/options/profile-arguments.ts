@@ -27,7 +27,7 @@ export function addProfileArguments(command: Command, defaultProfile?: string): 
   command.showHelpAfterError(`  → \`npx stampede ${command.name()} --help\` lists the settings`);
   command.argument(
     defaultProfile === undefined ? '<profile>' : '[profile]',
-    'path of a load profile (JSON, comments allowed), or - for standard input; examples lie in profiles/',
+    'path of a load profile (JSON, comments allowed), or - for standard input; examples are in profiles/',
     defaultProfile,
   );
   command.optionsGroup('Override the profile:');

@@ -5,7 +5,7 @@ import { type JsonText, readJsonText } from '../../shared/json-text.ts';
 export class ProfileNotReadableError extends StampedeError {
   constructor(path: string, cause: unknown) {
     super('ProfileNotReadable', `${path}: ${whyNotReadable(cause)}`, {
-      hint: 'give the path of a load profile; examples lie in profiles/',
+      hint: 'give the path of a load profile; examples are in profiles/',
       exitCode: exitCodes.badUsage,
       cause,
     });

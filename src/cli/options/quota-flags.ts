@@ -32,7 +32,7 @@ export const quotaFlagNames = {
   lambdaConcurrency: 'lambdaConcurrency',
 } as const satisfies Record<string, QuotaName>;
 
-/** As commander hands them over. */
+/** In the form in which commander parses them. */
 export interface QuotaFlags {
   readonly quota?: readonly string[];
   readonly regionQuotas?: QuotaPreset;
@@ -47,7 +47,7 @@ export function addQuotaFlags(command: Command): Command {
   return command
     .optionsGroup('Quotas of embedded AWS:')
     .addOption(
-      new Option('--region-quotas <preset>', 'those of a large Region, or of a small one').choices([
+      new Option('--region-quotas <preset>', 'quotas of a large Region, or of a small one').choices([
         'default',
         'small',
       ] satisfies QuotaPreset[]),

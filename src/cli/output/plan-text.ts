@@ -33,7 +33,7 @@ interface PageFormat {
   readonly columns?: number | undefined;
 }
 
-/** A plan and what preflight makes of it, for the terminal. */
+/** A plan and its preflight, for the terminal. */
 export function renderPlanPage(
   { plan, preflight, where = [] }: PlannedRun,
   { style = plainStyler, columns = Number.POSITIVE_INFINITY }: PageFormat = {},
@@ -55,7 +55,7 @@ export function renderPlanPage(
   return lines.flatMap((line) => fitLine(line, columns));
 }
 
-/** Breaks a line of plain text that is too long; what follows stands below its text, not below its label. */
+/** Breaks a line of plain text that is too long. Further lines are indented to the text, not to the label. */
 function fitLine(line: string, columns: number): string[] {
   if (stripVTControlCharacters(line).length <= columns) return [line];
   const [label = ''] = /^ {2}\S+ {2,}/.exec(line) ?? [];
@@ -64,7 +64,7 @@ function fitLine(line: string, columns: number): string[] {
 }
 
 /**
- * What a run begins with: the same plan in a few lines.
+ * The plan in a few lines, printed when a run begins.
  * @param where it runs, before the rest
  */
 export function renderPlanBrief(
@@ -225,7 +225,7 @@ function renderTimeline(plan: Plan, style: Styler): string[] {
     [createdAt, 'the plan is made, a Lambda starts for each slice'],
     ...(mqttGroupsOf(plan).length > 0 ? [[startAt, 'devices begin to connect'] as [number, string]] : []),
     [publishAt, 'publishing begins'],
-    [publishEndAt, 'publishing ends; messages on the way drain'],
+    [publishEndAt, 'publishing ends; messages in flight drain'],
     [drainEndAt, 'the report is made'],
   ];
   return [

@@ -24,7 +24,7 @@ interface TextFormat {
 /** Width of the tables, and of the text between them, where the terminal is no narrower. */
 const fullColumns = 100;
 
-/** What preflight makes of a plan, for the terminal: Lambdas, quotas, state payloads and money. */
+/** The preflight of a plan, for the terminal: Lambdas, quotas, state payloads and money. */
 export function renderPreflight(plan: Plan, preflight: Preflight, format: TextFormat): string[] {
   const { style } = format;
   return [
@@ -67,7 +67,7 @@ function renderQuotas(plan: Plan, preflight: Preflight, { style, columns }: Text
     const figures = `${peak.padStart(peakColumns)}${limit.padStart(limitColumns)}${headroom.padStart(headroomColumns)}${mark}`;
     return [`  ${first.padEnd(nameColumns)}${figures}`, ...more.map((rest) => `    ${rest}`)].join('\n');
   };
-  // What Stampede keeps to by itself comes last: it is never what stops the load from growing.
+  // Quotas that Stampede keeps to by itself come last: they never limit the load.
   const nearestFirst = preflight.quotas.toSorted(
     (a, b) => Number(a.isKept) - Number(b.isKept) || a.headroom - b.headroom,
   );

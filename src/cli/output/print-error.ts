@@ -4,8 +4,8 @@ import { type ExitCode, exitCodes, StampedeError } from '../../shared/errors.ts'
 import type { Styler } from './style.ts';
 
 /**
- * What the user reads about an error. A StampedeError is a message and a hint; anything else is a fault of ours, and
- * says so. Stack traces only with STAMPEDE_DEBUG=1.
+ * What the user reads about an error. A StampedeError is a message and a hint; anything else is printed as an
+ * internal error. Stack traces are printed only with STAMPEDE_DEBUG=1.
  */
 export function describeError(error: unknown, style: Styler, debug: boolean): string {
   const lines: string[] = [];
@@ -21,7 +21,7 @@ export function describeError(error: unknown, style: Styler, debug: boolean): st
     lines.push(`${style('bad', 'stampede:')} ${error.message}`);
   } else {
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    lines.push(`${style('bad', 'stampede: internal fault:')} ${message}`);
+    lines.push(`${style('bad', 'stampede: internal error:')} ${message}`);
     if (!debug) lines.push('  → STAMPEDE_DEBUG=1 shows where it happened');
   }
   if (debug && error instanceof Error) lines.push(stackWithCauses(error));

@@ -87,7 +87,7 @@ export function cloudWatchFigures({ publishIn, publishOut }: ServiceCounts): str
 
 function phaseRow({ plan, now }: Progress, phase: ProgressPhase): Row {
   if (phase === 'stopping') {
-    return { label: phase, figures: ['devices disconnect', 'messages on the way drain', 'then the report'] };
+    return { label: phase, figures: ['devices disconnect', 'messages in flight drain', 'then the report'] };
   }
   if (plan === undefined) return { label: phase, figures: ['the load is cut into slices'] };
   const { startAt, drainEndAt } = plan.timeline;

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
 import { print } from './printable.ts';
 
-/** What a pipeline gets besides the exit code, and when that is not 0. */
+/** Output for a pipeline besides the exit code, and when that code is not 0. */
 export interface OutputFlags {
   readonly junit?: string;
   readonly requireConclusive?: boolean;
@@ -30,7 +30,7 @@ export function addOutputFlags(command: Command): Command {
 }
 
 /**
- * What can be known before a long run.
+ * Checks before a long run that the JUnit file can be written.
  * @throws OutputNotWritableError
  */
 export async function checkOutputs({ junit }: OutputFlags): Promise<void> {
@@ -39,7 +39,7 @@ export async function checkOutputs({ junit }: OutputFlags): Promise<void> {
   if (there?.isDirectory()) throw new OutputNotWritableError(junit, new Error('it is a directory'));
 }
 
-/** The same result in the forms that a pipeline reads; made only where somebody wants them. */
+/** The same result in the forms that a pipeline reads; made only if one is written. */
 export interface PipelineOutputs {
   junit(): string;
   /** Markdown. */
@@ -49,7 +49,7 @@ export interface PipelineOutputs {
 /**
  * Writes the JUnit file, and the summary of a GitHub Actions step where there is one.
  * @param variables GITHUB_STEP_SUMMARY is the file that the runner shows
- * @throws OutputNotWritableError for the file that the user named; the runner's own only costs a word on stderr
+ * @throws OutputNotWritableError for the file that the user named; an error of the runner's file is only printed to stderr
  */
 export async function writeOutputs(
   { junit }: OutputFlags,

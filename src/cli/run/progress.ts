@@ -47,7 +47,7 @@ export type ProgressPhase =
   | 'summarizing'
   | 'stopping';
 
-/** By the plan's timeline: slices keep to it by themselves. */
+/** Derived from the plan's timeline, which all slices follow. */
 export function phaseOf({ plan, now, stopping }: Progress): ProgressPhase {
   if (stopping) return 'stopping';
   if (plan === undefined || now < plan.timeline.startAt) return 'starting';
@@ -58,7 +58,7 @@ export function phaseOf({ plan, now, stopping }: Progress): ProgressPhase {
 }
 
 /**
- * What went wrong so far, with its count; empty while nothing did. Messages that are merely on the way are not trouble:
+ * What went wrong so far, with its count; empty while nothing did. Messages that are merely in flight are not trouble:
  * before the drain has ended nothing can be called lost.
  */
 export function troublesOf(progress: Progress): readonly (readonly [what: string, count: number])[] {

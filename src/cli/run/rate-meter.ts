@@ -1,6 +1,6 @@
 /**
- * A slice closes its second up to 20 ms late, and no two alike: over five seconds that is less than half a percent. A ramp
- * is seen two and a half seconds late.
+ * Slices close their seconds up to 20 ms late, each by its own amount. Over five seconds this is an error of less than half
+ * a percent. A ramp is shown two and a half seconds late.
  */
 const lookBackMs = 5_000;
 
@@ -16,7 +16,7 @@ export function makeRateMeter(): RateMeter {
   const samples: { readonly total: number; readonly atMs: number }[] = [];
   return {
     measure(total, atMs) {
-      // A total of the same instant again, or of an earlier one, is known better now.
+      // The total of this instant, or of an earlier one, was corrected.
       while ((samples.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY) >= atMs) samples.pop();
       samples.push({ total, atMs });
       while (samples.length > 2 && samples[1] !== undefined && samples[1].atMs <= atMs - lookBackMs) {

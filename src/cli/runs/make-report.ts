@@ -11,7 +11,7 @@ import type { ExecutionReport, Report } from '../../report/report-model.ts';
 export type Subscriber = 'ended' | 'may-read';
 
 const fromFiles = 'the report was made from the files that the run left';
-/** More may be stored after it; once embedded AWS has ended, nothing is. */
+/** More may be stored later, unless embedded AWS has ended. */
 const isPreliminary = (cause: string): boolean => cause.startsWith(`${fromFiles}, without`);
 
 /** Why the record alone does not account for messages, and what to do about it. */
@@ -27,7 +27,7 @@ function describeRecordAlone({ runId, deployment }: Plan, subscriber: Subscriber
     : `${fromFiles}, without reading the ${where}; while the stack or the embedded AWS of the run goes on, it may store more, and \`npx stampede report ${runId}\` reads the files again`;
 }
 
-/** What is known of a run that did not come to its own summary. */
+/** What is known of a run that ended before its summary. */
 export interface MissingReport {
   /** Epoch milliseconds. */
   readonly now: number;

@@ -44,7 +44,7 @@ export async function resolveRunId(what: string, runsDirectory: string): Promise
   return runId;
 }
 
-/** A run directory may come from somebody else: a link in it is not followed. */
+/** A run directory may come from another user: a link in it is not followed. */
 async function readReportIn(directory: string): Promise<Report> {
   const file = path.join(directory, 'report.json');
   const files = makeContainedFiles(directory);

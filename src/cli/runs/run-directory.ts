@@ -22,7 +22,7 @@ export function openRunDirectory(runsDirectory: string): RunStore {
   return openRunStore(makeRunObjects(runsDirectory));
 }
 
-/** Key `runs/x/y` is the file `x/y`. One file is read at a time: a runs directory may come from somebody else. */
+/** Key `runs/x/y` is the file `x/y`. One file is read at a time: a runs directory may come from another user. */
 export function makeRunObjects(runsDirectory: string): RunObjects {
   const files = makeContainedFiles(runsDirectory);
   const nameOf = (key: string): string => path.join(runsDirectory, ...key.split('/').slice(1));

@@ -1,6 +1,6 @@
 import type { DeviceTurns } from '../../plan/device-turns.ts';
 
-/** A device that waits for nothing. */
+/** The device has no waiting publish. */
 export const nothingWaits = -1;
 
 /**

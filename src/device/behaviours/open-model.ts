@@ -13,7 +13,7 @@ export function makeOpenModel(context: BehaviourContext): Behaviour {
 /**
  * The open model: message n is sent when it is due, whatever became of those before it. A device that cannot send when a message
  * is due (no connection, `maxUnacknowledged` in flight, a full socket) sends it as soon as it can, which the send lag shows.
- * What waited longer than the ack timeout is dropped: `not-connected` or `backlog`, by what it was waiting for.
+ * A message that waited longer than the ack timeout is dropped, with the reason `not-connected` or `backlog`.
  */
 class OpenModel implements Behaviour, PacedWork {
   readonly #context: BehaviourContext;
@@ -80,7 +80,7 @@ class OpenModel implements Behaviour, PacedWork {
   disconnected(): void {}
 
   answered({ device }: InFlightMessage, answer: Answer, nowMs: number): void {
-    // What was given up makes room too: the next tick uses it, after it has dropped what waited too long.
+    // A message that was given up frees its place. The next tick uses it, after it has dropped what waited too long.
     if (answer === 'unacknowledged') return;
     if (this.#backlog.devicesWaiting > 0) this.#sendWaiting(device);
     this.#pacer.poke(nowMs);

@@ -1,11 +1,11 @@
-/** What shows a device the way through an endpoint: one for a whole slice. */
+/** Credentials for one endpoint, shared by all devices of a slice. */
 export type DeviceCredentials =
   | { readonly auth: 'none' }
   | { readonly auth: 'sigv4'; readonly region: string; readonly credentials: AccessCredentials }
   | { readonly auth: 'x509'; readonly certificate: string; readonly key: string }
   | { readonly auth: 'custom'; readonly authorizer: AuthorizerCredentials };
 
-/** Of AWS. They outlive a slice: a Lambda's are good for longer than it may run. */
+/** Credentials of AWS. They are valid for longer than a Lambda may run, so a slice needs no new ones. */
 export interface AccessCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -31,8 +31,8 @@ export interface AuthorizerCredentials {
 }
 
 /**
- * The MQTT user name that carries the words: the service reads what is behind the question mark, the authorizer's function
- * gets all of it.
+ * The MQTT user name that carries the auth parameters: the service reads those after the question mark, the authorizer's
+ * function receives all of it.
  */
 export function usernameOf({ name, username = '', token }: AuthorizerCredentials): string {
   const query = new URLSearchParams();

@@ -68,7 +68,7 @@ function read(file: string): EmbeddedAwsAddress | undefined {
 }
 
 /**
- * A runs directory may come from somebody else: without this check, the CLI would call any URL in it. Each must lead to
+ * A runs directory may come from another user: without this check, the CLI would call any URL in it. Each must lead to
  * this machine.
  * @returns undefined for anything else
  */

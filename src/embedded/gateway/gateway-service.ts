@@ -6,7 +6,7 @@ import type { Route } from './route-table.ts';
 /** A request before its body is read. */
 export type RequestHead = SignedHead;
 
-/** One request as a service sees it. The body is whole and never parsed on the way. */
+/** One request as a service sees it. The body is whole, and the gateway does not parse it. */
 export interface GatewayRequest extends RequestHead {
   readonly body: Buffer;
   readonly requestId: string;

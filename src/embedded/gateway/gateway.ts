@@ -11,11 +11,11 @@ import { signedService } from './signed-service.ts';
 export interface GatewayOptions {
   /** By the service name in the credential scope of Signature Version 4 (`states`, `s3`, `monitoring`). */
   readonly signed: Readonly<Record<string, GatewayService>>;
-  /** Whose signatures are good. */
+  /** The keys whose signatures are accepted. */
   readonly accessKeys: readonly Credentials[];
-  /** For all other requests: the first whose prefix begins the path. Each checks by itself who sends. */
+  /** For all other requests: the first whose prefix the path begins with. Each authenticates its own clients. */
   readonly unsigned: readonly (readonly [pathPrefix: string, service: GatewayService])[];
-  /** For what none of these is for; absent: refused. */
+  /** For requests that match none of these; absent: they are refused. */
   readonly otherwise?: GatewayService;
   readonly onFault?: OnFault;
   /** Its requests may name another port of this machine: they come through it. */
@@ -36,7 +36,7 @@ export interface EdgeRoute extends Route {
   readonly signedFor?: string;
 }
 
-/** An idle client connection may stay this long; AWS keeps none shorter, and SDK clients reuse theirs. */
+/** How long an idle client connection stays open. AWS keeps connections at least as long, and SDK clients reuse them. */
 const keepAliveTimeoutMs = 300_000;
 
 /** One HTTP port on loopback; the signature's credential scope says which service a request is for. */
@@ -54,7 +54,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     }, options.onFault),
   );
   server.keepAliveTimeout = keepAliveTimeoutMs;
-  // A slice's Invoke is answered minutes later, and a 6 MB event may come slowly: only the caller decides how long.
+  // No time limit: a slice's Invoke is answered minutes later, and a 6 MB event may arrive slowly.
   server.requestTimeout = 0;
   await listen(server, options.port ?? 0);
   const { port } = server.address() as AddressInfo;

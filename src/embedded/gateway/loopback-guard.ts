@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 /**
  * What keeps web pages away from the ports of this machine: the live page's, the gateway of embedded AWS and the embedded IoT
- * Core's admin port. A browser sends requests to loopback for any page that asks, so a port has to tell its own clients
+ * Core's admin port. A browser sends requests to loopback for any page that asks, so a port has to distinguish its own clients
  * from pages.
  */
 export interface GuardedRequest {

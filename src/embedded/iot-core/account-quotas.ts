@@ -5,8 +5,8 @@ import { KeyedBuckets, TokenBucket } from './token-bucket.ts';
 export type Refusals = Readonly<Partial<Record<QuotaName, number>>>;
 
 /**
- * The account's quotas as broker, data plane and rules engine ask for them. Each `admit…` says whether one more is allowed
- * now and takes it, or counts the refusal; what a single connection may do is in `mqtt/connection-quotas.ts`.
+ * The account's quotas for broker, data plane and rules engine. Each `admit…` takes one if it is allowed now, or counts
+ * the refusal; what a single connection may do is in `mqtt/connection-quotas.ts`.
  */
 export class AccountQuotas {
   readonly limits: AccountLimits;
@@ -40,7 +40,7 @@ export class AccountQuotas {
     return this.#refusals;
   }
 
-  /** Counts one refusal. @returns false, for the caller to hand on */
+  /** Counts one refusal. @returns false, which the caller can return */
   refuse(name: QuotaName): false {
     this.#refusals[name] = (this.#refusals[name] ?? 0) + 1;
     return false;

@@ -89,7 +89,7 @@ export class Faults {
     this.#settings = settings;
     this.deliversPlainly = settings.duplicateDeliveries === 0 && settings.deliveryDelay === 0;
     this.#random = streamsOf(settings.seed);
-    // The seconds go on: changes that come faster than they would otherwise keep anybody from being disconnected.
+    // The seconds go on: changes that come faster than they would otherwise keep every client connected.
     if (settings.disconnectPerMinute === 0) this.close();
     else if (this.#stopDisconnecting === undefined) this.#disconnectSoon();
   }

@@ -20,7 +20,7 @@ export type StartReport =
       readonly hint: string | undefined;
     };
 
-/** For telling the clients: what takes longer must not keep the process. */
+/** Time to send DISCONNECT to all clients. After that the process ends, whether they are sent or not. */
 const closeTimeoutMs = 500;
 
 /**

@@ -12,8 +12,8 @@ export interface FailureRecordOptions {
 }
 
 /**
- * Puts into the run store how the service differs from AWS while a run goes on: as its first slice starts, and before each look at it
- * and its summary. The functions read it as they read all else of a run, and on AWS find nothing.
+ * Stores in the run store how the embedded service differs from AWS during a run: when its first slice starts, before each interim
+ * check and before its summary. The functions read it like the rest of a run; on AWS there is none.
  */
 export function recordFailures(
   invoke: InvokeFunction,
@@ -27,13 +27,13 @@ export function recordFailures(
   };
   return async (functionArn, payload) => {
     const runId = runUnderWay(payload);
-    // A run does not fail because it cannot be recorded how it was disturbed.
+    // A run does not fail because its faults cannot be recorded.
     if (runId !== undefined) await record(runId).catch(() => undefined);
     return invoke(functionArn, payload);
   };
 }
 
-/** Of an invocation that is no plan's, and of no slice but the first: the plan may yet refuse the run. */
+/** Not of the plan function, because the plan may refuse the run; and of slices, only of the first. */
 function runUnderWay(payload: string): string | undefined {
   const { runId, profile, slice = 0 } = JSON.parse(payload) as Readonly<Record<string, unknown>>;
   if (profile !== undefined || slice !== 0) return undefined;

@@ -39,19 +39,19 @@ try {
     stateMachineArn,
   });
   watchDescriptors('embedded AWS', reportTrouble);
-  tell({ kind: 'ready', environment, stateMachineArn, adminUrl, adminToken, logDirectory });
+  post({ kind: 'ready', environment, stateMachineArn, adminUrl, adminToken, logDirectory });
   void broken.then((what) => {
-    if (!isEnding) tell({ kind: 'broken', what });
+    if (!isEnding) post({ kind: 'broken', what });
   });
 } catch (error) {
   const hint = error instanceof StampedeError ? error.hint : undefined;
   const message = error instanceof Error ? error.message : String(error);
   console.error(error);
-  tell({ kind: 'failed', message, ...(hint === undefined ? {} : { hint }) });
+  post({ kind: 'failed', message, ...(hint === undefined ? {} : { hint }) });
   process.exit(1);
 }
 
-/** Nothing outlives this process: the load tests get their time to end, then every child is killed. */
+/** Ends running load tests within their time limit, then kills every child, so that no process outlives this one. */
 async function end(graceMs: number): Promise<void> {
   if (isEnding) return;
   isEnding = true;
@@ -66,14 +66,14 @@ async function end(graceMs: number): Promise<void> {
   process.exit(0);
 }
 
-/** Each trouble once: what stays full is not reported with every write. */
+/** Reports each trouble once: a disk that stays full is not reported with every write. */
 function reportTrouble(what: string): void {
   if (reported.has(what)) return;
   reported.add(what);
-  tell({ kind: 'trouble', what });
+  post({ kind: 'trouble', what });
 }
 
-function tell(message: FromEmbeddedAws): void {
-  // With a callback, a parent that is gone by now is no unhandled error.
+function post(message: FromEmbeddedAws): void {
+  // The callback keeps a closed channel to the parent from being an unhandled error.
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined);
 }

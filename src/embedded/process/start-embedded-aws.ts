@@ -133,7 +133,7 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
       closing = true;
       if (hasEnded(child)) return;
       const gone = once(child, 'exit');
-      tell(child, { kind: 'close' });
+      post(child, { kind: 'close' });
       const hanging = setTimeout(() => killAll(child), closeTimeoutMs);
       await gone;
       clearTimeout(hanging);
@@ -185,7 +185,7 @@ function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
 }
 
-function tell(child: ChildProcess, message: ToEmbeddedAws): void {
+function post(child: ChildProcess, message: ToEmbeddedAws): void {
   // With a callback, a channel that breaks now is no unhandled error: the exit of the process says it all.
   if (child.connected) child.send(message, () => undefined);
 }

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { checkKind, FileKindError, LinkOutsideError, neverFollowNorBlock } from './file-kinds.ts';
 
 /**
- * Files below one directory, and nowhere else: a run directory may come from somebody else, and a symbolic link in it may
+ * Files below one directory, and nowhere else: a run directory may come from another user, and a symbolic link in it may
  * lead anywhere. Links are neither followed nor written through, and only regular files are opened.
  */
 export interface ContainedFiles {

@@ -33,7 +33,7 @@ export function queueVariables(gatewayUrl: string, { stream }: Stack): Record<st
   };
 }
 
-/** What `sls deploy` would have made of serverless.yml, as far as anybody asks CloudFormation for it. */
+/** The stack that `sls deploy` would make from serverless.yml, as far as CloudFormation is queried for it. */
 export function deployedStack(
   { prefix, environment, functions, stream }: Stack,
   stateMachineArn: string,

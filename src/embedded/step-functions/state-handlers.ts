@@ -19,7 +19,7 @@ export interface StateHandlersOptions {
   readonly startChild: (mapRun: MapRun, map: DistributedMapState, item: Json) => ChildExecution;
 }
 
-/** What the library leaves to us: Task states (a Lambda function, or PutObject) and Distributed Maps, which it sees as Tasks. */
+/** States that the library does not run itself: Tasks (a Lambda function, or PutObject) and Distributed Maps, which are Tasks to it. */
 export function makeStateHandlers(options: StateHandlersOptions): TaskHandlers {
   const { machine, history, signal } = options;
   const handlers: TaskHandlers = {};

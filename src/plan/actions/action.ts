@@ -35,10 +35,10 @@ export interface Announcement extends LiveAction {
   readonly k?: number;
 }
 
-/** A run has no more; who reads them stops there. */
+/** Most actions of a run; readers stop there. */
 export const maxActions = 10_000;
 
-/** One kind of action: all that the rest of the code knows of it. */
+/** One kind of action. The rest of the code uses only this interface. */
 export interface ActionKind<Settings = unknown> {
   readonly kind: string;
   /** Takes effect where it is received. Others are given an instant by which every slice has received them. */

@@ -2,7 +2,7 @@ import type { JsonValue } from '../../profile/load-profile.ts';
 import type { ControlMessage, FailedThreshold } from '../control-message.ts';
 import type { ActionData, ActionKind, LiveAction } from './action.ts';
 
-/** Why a run is to end: what devices do until then still counts. */
+/** Why a run ends. What devices did before still counts. */
 export type Stop = Omit<ControlMessage, 'command' | 'at'>;
 
 /** Ends all slices at once; `at` is the instant at which the stop was asked for. */

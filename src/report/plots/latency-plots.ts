@@ -16,7 +16,7 @@ import { logScale, type Scale, type Span } from './scale.ts';
 import { makeTimeAxis, renderPhases, type TimeAxis, type TimeFrame } from './time-axis.ts';
 
 export interface LatencyPlot {
-  /** As the house spells it: `end_to_end_latency`. */
+  /** As in reports: `end_to_end_latency`. */
   readonly name: string;
   /** `intended → arrival` */
   readonly meaning: string;

@@ -37,7 +37,7 @@ const left = 150;
 const right = plotWidth - 14;
 const bandHeight = 34;
 const bandEvery = 78;
-/** However few, they are to be seen. */
+/** Drawn at least this wide, however few they are. */
 const leastWidth = 4;
 
 interface BandOf {
@@ -50,7 +50,7 @@ const plain = (name: string, count: number): Part => ({ name, count, styleName: 
 const good = (name: string, count: number): Part => ({ name, count, styleName: 'good' });
 const warning = (name: string, count: number): Part => ({ name, count, styleName: 'warning' });
 const bad = (name: string, count: number): Part => ({ name, count, styleName: 'bad' });
-/** Rare enough to be named only where it is. */
+/** Rare: shown only if there are any. */
 const rare = (name: string, count: number): Part[] => (count > 0 ? [warning(name, count)] : []);
 
 /**

@@ -1,6 +1,6 @@
 /**
  * The looks of all plots, light and dark. Line colours are Okabe and Ito's, which readers with any colour vision can
- * tell apart, darkened or lightened to stand out by 3:1 from the page; dashes say the same without colour.
+ * distinguish, darkened or lightened to stand out by 3:1 from the page; dashes say the same without colour.
  * @see https://jfly.uni-koeln.de/color/
  */
 export const plotStyle = `

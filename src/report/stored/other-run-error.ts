@@ -22,7 +22,7 @@ export class OtherRunError extends StampedeError {
   }
 }
 
-/** These are strings of a file that anybody may have written. */
+/** Strings of a file that any user may have written. */
 function shown(text: string): string {
   return JSON.stringify(text.length <= shownLength ? text : `${text.slice(0, shownLength)}…`);
 }

@@ -5,7 +5,7 @@ import type { RateSeries } from '../../report/plots/rate-plot.ts';
 import type { TimeFrame } from '../../report/plots/time-axis.ts';
 import type { PlanOnPage, QuotaOnPage, ViewOnPage } from './messages.ts';
 
-/** Slices tell of a second when it is over, the subscriber when it has read its batch. */
+/** Slices report a second when it is over, the subscriber when it has read its batch. */
 const subscriberLagSeconds = 1;
 
 const leastShownMs = 30_000;
@@ -102,7 +102,7 @@ export class LiveState {
    */
   frameSoFar(): TimeFrame {
     const { frame } = this.plan;
-    const elapsedMs = ((this.#latest?.run.toldUntil ?? 0) * 1_000 - frame.startAt) * 1.2;
+    const elapsedMs = ((this.#latest?.run.reportedUntil ?? 0) * 1_000 - frame.startAt) * 1.2;
     const shownMs = Math.max(leastShownMs, Math.ceil(elapsedMs / leastShownMs) * leastShownMs);
     return { ...frame, endAt: Math.min(frame.endAt, frame.startAt + shownMs) };
   }
@@ -113,7 +113,7 @@ export class LiveState {
 
   /** Seconds that all slices have reported, and the steps that older ones were folded into. */
   #toldSlots(): LiveSecond[] {
-    const until = (this.#latest?.run.toldUntil ?? 0) - subscriberLagSeconds;
+    const until = (this.#latest?.run.reportedUntil ?? 0) - subscriberLagSeconds;
     const from = this.#firstSecond;
     return [...this.#seconds.values()].filter((slot) => endOf(slot) > from && endOf(slot) <= until);
   }

@@ -9,7 +9,7 @@ import { makeWorkplace, runCli, type Workplace } from '../../support/cli/run-cli
 import { planOf, resultOf } from '../../support/measure/run-fixture.ts';
 import { reportOf, runOf } from '../../support/report/report-fixture.ts';
 
-/** A runs directory that somebody else made, with a link or a FIFO where Stampede looks for a file. */
+/** A runs directory of another user, with a link or a FIFO where Stampede looks for a file. */
 let workplace: Workplace;
 let runs: string;
 let outside: string;
@@ -54,7 +54,7 @@ async function expectRefusal(args: readonly string[], what: string): Promise<voi
   expect(stderr).toContain('remove it');
 }
 
-describe('a runs directory that somebody else made', () => {
+describe('a runs directory of another user', () => {
   it.each([['.logs'], ['.embedded'], ['.logs/embedded-aws.log']])(
     'starts no run where %s is a link, and nothing behind it changes',
     async (name) => {

@@ -26,7 +26,7 @@ async function fuzzInProcess(count: number, seed: number): Promise<FuzzResult> {
   return JSON.parse(stdout) as FuzzResult;
 }
 
-it('reads run directories that somebody else made, without a crash, in 512 MB and 10 s each', async () => {
+it('reads run directories of other users, without a crash, in 512 MB and 10 s each', async () => {
   const results: FuzzResult[] = [];
   for (let done = 0; done < runs; done += runsPerProcess)
     results.push(await fuzzInProcess(Math.min(runsPerProcess, runs - done), firstSeed + done));

@@ -9,7 +9,7 @@ import { keyIn } from '../../support/embedded/test-key.ts';
 import { packageWith } from '../../support/run/package-with.ts';
 import { type Rehearsal, startRehearsal } from '../../support/run/rehearsal.ts';
 
-// A stack whose IoT endpoint is somebody else's: no function but the plan's ever runs.
+// A stack whose IoT endpoint belongs to another account: no function but the plan's ever runs.
 
 const realPlan = path.resolve(import.meta.dirname, '../../../functions/plan.ts');
 const aimedAway = `process.env.IOT_ENDPOINT = 'mqtts://broker.example.com:8883?auth=x509';

@@ -123,7 +123,7 @@ export async function findUnrefused(listener: ListenerUnderTest): Promise<string
   return found;
 }
 
-/** Every route that refuses its own user: a test of refusals alone could not tell a closed listener. */
+/** Every route that refuses its own user: a test of refusals alone would not notice a closed listener. */
 export async function findClosed(listener: ListenerUnderTest): Promise<string[]> {
   const found: string[] = [];
   for (const route of listener.routes) {

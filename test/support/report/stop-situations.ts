@@ -29,7 +29,7 @@ export const stops: readonly NamedSituation[] = [
     },
   ],
   [
-    'the user stopped it with echoes on the way',
+    'the user stopped it with echoes in flight',
     {
       stoppedAfterMs: 4_200,
       profile: echo,

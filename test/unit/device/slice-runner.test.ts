@@ -25,7 +25,7 @@ function expectBalanced(result: SliceResult): void {
   expect(result.latencies.puback_round_trip.count).toBe(messages.acked);
 }
 
-/** The runner's books against the service's own. */
+/** The runner's counters against the service's own. */
 function expectTrue({ result, checkpoints, transport }: SimulatedRun): void {
   for (const checkpoint of [...checkpoints, result]) expectBalanced(checkpoint);
   expect(result.messages.sent).toBe(transport.published.length);
@@ -91,7 +91,7 @@ describe('a slice', () => {
     expect(percentile(result, 'puback_round_trip', 99)).toBeGreaterThan(400);
   });
 
-  it('holds a device to its publishes on the way, sends the next ones late, and drops what waits too long', async () => {
+  it('holds a device to its publishes in flight, sends the next ones late, and drops what waits too long', async () => {
     const run = await simulate({
       devices: 2,
       ratePerSecond: 100,
@@ -141,7 +141,7 @@ describe('a slice', () => {
     expect(run.result.disconnectedBy).toEqual({ cut: 1 });
     expect(run.result.connectFailedBy.refused).toBeGreaterThan(0);
     expect(run.result.droppedBy['not-connected']).toBeGreaterThan(0);
-    // On the way when the connection was cut: not sent again.
+    // In flight when the connection was cut: not sent again.
     expect(run.result.messages.unacknowledged).toBeGreaterThan(0);
     expect(run.result.perSecond.connected).toContain(3);
   });

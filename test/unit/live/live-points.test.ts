@@ -35,7 +35,7 @@ describe('the points of a slice', () => {
         },
       },
     ],
-  ])('add up to its books: %s', async (_what, options) => {
+  ])('add up to its counters: %s', async (_what, options) => {
     const { plan, result, snapshots } = await simulate({ devices: 10, slices: 2, slice: 1, ...options });
     const pointsOf = makeSlicePoints(onlyGroupOf(plan));
     const points = snapshots.flatMap((snapshot) => pointsOf(snapshot));

@@ -54,14 +54,14 @@ describe('RunInProgress', () => {
 
   it('knows up to which second every slice has reported', () => {
     const run = new RunInProgress();
-    expect(viewOf(run, 0, start).toldUntil).toBe(0);
+    expect(viewOf(run, 0, start).reportedUntil).toBe(0);
     run.takeSlice(progressOf(0, 5));
     run.takeSlice(progressOf(1, 3));
     run.takeSlice(progressOf(2, 1, { phase: 'done' }));
-    expect(viewOf(run, 0, start + 6).toldUntil).toBe(start + 4);
+    expect(viewOf(run, 0, start + 6).reportedUntil).toBe(start + 4);
     run.takeSlice(progressOf(1, 4, { phase: 'done' }));
     run.takeSlice(progressOf(0, 6, { phase: 'done' }));
-    expect(viewOf(run, 0, start + 8).toldUntil).toBe(start + 7);
+    expect(viewOf(run, 0, start + 8).reportedUntil).toBe(start + 7);
   });
 
   it('sums what every slice has reported, from the first second', () => {

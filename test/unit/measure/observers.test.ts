@@ -148,7 +148,7 @@ describe('a third observer', () => {
     observers: [...observersOf(plan), { name: 'subscriber', recordedBy: 'windows' }],
   };
 
-  it('balances beside the rule: a message may get lost on the way to either', () => {
+  it('balances beside the rule: a message may get lost before either', () => {
     const some = fc.uniqueArray(fc.nat(everyMessage.length - 1), { maxLength: 60 });
     const property = fc.property(some, some, some, (lostAtRule, lostAtSubscriber, twice) => {
       const ledger = makeLedger(plan, outline);

@@ -102,7 +102,7 @@ describe('a latency up to a stamp in whole milliseconds', () => {
   });
 
   it('would be biased by up to a quarter as the middle of what is possible, and negative as stamp + ½', () => {
-    // The two estimates that were considered and dropped: the property tests above can tell them apart.
+    // The two estimates that were considered and dropped: the property tests above distinguish them.
     const middleOfPossible = (sent: number, stamp: number) =>
       stamp >= sent ? stamp + 0.5 - sent : (stamp + 1 - sent) / 2;
     let bias = 0;

@@ -154,7 +154,7 @@ describe('makePlan', () => {
 });
 
 describe('fanOutOf', () => {
-  it('hands over slice numbers only: 10,000 of them stay far under 256 KiB', () => {
+  it('passes slice numbers only: 10,000 of them stay far under 256 KiB', () => {
     const profile = parseLoadProfile({
       devices: 9_000_000,
       ratePerSecond: 20_000,

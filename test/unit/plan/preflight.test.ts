@@ -144,7 +144,7 @@ describe('preflight', () => {
   });
 
   it('shows what Stampede keeps to by itself, and is not bound by it', () => {
-    // Each device may have 100 on the way, and at 20/s with 5 s to answer it well may.
+    // Each device may have 100 in flight, and at 20/s with 5 s to answer it well may.
     const { quotas, binding, refusals } = preflightOf({ devices: 25, ratePerSecond: 500, duration: '10s' });
     expect(quotas.filter(({ isKept }) => isKept).map(({ quota, headroom }) => [quota, headroom])).toEqual([
       ['connectsPerSecondPerClientId', 0],

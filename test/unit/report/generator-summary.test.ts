@@ -104,14 +104,14 @@ describe('what the counts say of the generator', () => {
       {},
       { droppedBy: { 'not-connected': 1_000 }, connectFailedBy: { ECONNREFUSED: 500 }, sent: 0 },
       'waited',
-      `The generator had time to spare (${ease}), and yet 1,000 messages were never sent: no connection (connects failed at the endpoint or on the way: ECONNREFUSED 500).`,
+      `The generator had time to spare (${ease}), and yet 1,000 messages were never sent: no connection (connects failed at the endpoint or in the network: ECONNREFUSED 500).`,
     ],
     [
       'the endpoint refused connects of a generator that was busy as well',
       { peakCpuShare: 0.95 },
       { droppedBy: { 'not-connected': 9 }, connectFailedBy: { NotAuthorized: 20 } },
       'waited',
-      'The generator was strained (a slice took 95 % of a vCPU), and yet not the cause: 9 messages were never sent: no connection (connects failed at the endpoint or on the way: NotAuthorized 20).',
+      'The generator was strained (a slice took 95 % of a vCPU), and yet not the cause: 9 messages were never sent: no connection (connects failed at the endpoint or in the network: NotAuthorized 20).',
     ],
     [
       'a quota refused connects',
@@ -129,7 +129,7 @@ describe('what the counts say of the generator', () => {
         connectsThrottled: 20,
       },
       'waited',
-      `The generator had time to spare (${ease}), and yet 9 messages were never sent: no connection (connects failed at the endpoint or on the way: ServerUnavailable 20; CloudWatch counts 20 connects refused for a quota).`,
+      `The generator had time to spare (${ease}), and yet 9 messages were never sent: no connection (connects failed at the endpoint or in the network: ServerUnavailable 20; CloudWatch counts 20 connects refused for a quota).`,
     ],
     [
       'this machine was out of descriptors',
@@ -157,7 +157,7 @@ describe('what the counts say of the generator', () => {
       {},
       { droppedBy: { 'slice-failed': 500 }, connectFailedBy: { ECONNREFUSED: 50 } },
       'waited',
-      `The generator had time to spare (${ease}), and yet 500 messages were never sent: the slice failed (connects failed at the endpoint or on the way: ECONNREFUSED 50).`,
+      `The generator had time to spare (${ease}), and yet 500 messages were never sent: the slice failed (connects failed at the endpoint or in the network: ECONNREFUSED 50).`,
     ],
   ])('%s', (_, generator, run, state, sentence) => {
     const health = healthOf(generator, run);

@@ -77,7 +77,7 @@ describe('thresholds of a run that was stopped', () => {
       { unacknowledged: 9, acked: 2_981 },
       {},
     ],
-    ['more lost than was on the way', { lost: ['count==0'] }, { lost: 14, received: 2_976 }, {}],
+    ['more lost than was in flight', { lost: ['count==0'] }, { lost: 14, received: 2_976 }, {}],
     ['a latency of what was measured', { end_to_end_latency: ['p(95)<1'] }, {}, {}],
     ['a latency’s maximum', { end_to_end_latency: ['max<1'] }, {}, {}],
     ['a peak', { peak_rate: ['value<100'] }, {}, {}],

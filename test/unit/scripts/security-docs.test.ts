@@ -5,7 +5,7 @@ const fileOf = (path: string): URL => new URL(`../../../${path}`, import.meta.ur
 
 /** Rows of the table of threats: `[file](file): title` in the last cell. */
 function rowsOf(page: string): { threat: string; file: string; title: string }[] {
-  const [, section = ''] = page.split('## Threats, and the tests that hold them');
+  const [, section = ''] = page.split('## Threats, and the tests that cover them');
   const [table = ''] = section.split('\n## ');
   return table
     .split('\n')

@@ -28,7 +28,7 @@ describe('checkPlannedTarget', () => {
     expect(checkPlannedTarget(targetOf(own), deployed)).toEqual(targetOf(own));
     const planned = { kind: 'aws-iot' as const, endpoints: [loopback], dataUrl: 'http://127.0.0.1:8080/' };
     expect(checkPlannedTarget(planned, rehearsed)).toEqual(planned);
-    // sls invoke local hands over no hosts.
+    // sls invoke local passes no hosts.
     expect(checkPlannedTarget(planned, { ...rehearsed, hosts: undefined })).toEqual(planned);
     expect(checkPlannedTarget(undefined, rehearsed)).toEqual(planned);
   });

@@ -36,7 +36,7 @@ async function watch(steps: readonly ((run: ActiveRun) => void)[], closesAfter =
 const viewOf = (revision: number): RunView => ({
   revision,
   slices: 'pp',
-  toldUntil: 0,
+  reportedUntil: 0,
   seconds: [],
   latency: { end_to_end_latency: [], puback_round_trip: [] },
 });
@@ -74,7 +74,7 @@ const progress = (withPlan: boolean, more: object = {}) => ({
   ...more,
 });
 
-describe('telling a page of a run', () => {
+describe('events of a run for a page', () => {
   it('begins with the plan, goes on by the second, and ends with the verdict', async () => {
     const { events, asked } = await watch([
       (run) => run.display.show(progress(false)),
@@ -98,7 +98,7 @@ describe('telling a page of a run', () => {
     expect(seconds / plan.secondsPerStep).toBeLessThanOrEqual(300);
   });
 
-  it('keeps books that balance, with what may still come', async () => {
+  it('keeps counts that balance, with what may still come', async () => {
     const early = progress(true, { now: samplePlan.timeline.startAt + 1_000 });
     const { events } = await watch([(run) => run.display.show(early)], 2);
     const { messages, run } = events[1]![1] as PageEvents['view'];

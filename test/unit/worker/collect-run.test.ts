@@ -21,7 +21,7 @@ interface Batch {
   readonly readAtMs?: number;
 }
 
-interface World {
+interface Setup {
   readonly batches: readonly Batch[];
   /** Sent, and in no queue. */
   readonly longestPauseMs?: number;
@@ -32,14 +32,14 @@ interface World {
   readonly waitAtMostMs?: number;
 }
 
-const isSource = (source: World['source']): source is ArrivalsSource =>
+const isSource = (source: Setup['source']): source is ArrivalsSource =>
   typeof source === 'object' && 'unread' in source;
 
 /** A run whose subscriber goes on as the batches say, in virtual time. @returns also how long it was waited for */
-async function collect(world: World) {
+async function collect(setup: Setup) {
   let now = 0;
   const isRead = ({ readAtMs = Number.POSITIVE_INFINITY }: Batch) => readAtMs <= now;
-  const windows = world.batches.map((batch, i) => ({
+  const windows = setup.batches.map((batch, i) => ({
     batch,
     key: String(i),
     window: windowOf(plan, batch.messages, `batch-${i}`),
@@ -59,20 +59,20 @@ async function collect(world: World) {
     },
   };
   const backlog: ArrivalsBacklog = {
-    ...(world.source === 'none'
+    ...(setup.source === 'none'
       ? {}
-      : isSource(world.source)
-        ? { source: world.source }
+      : isSource(setup.source)
+        ? { source: setup.source }
         : {
             source: {
               name: 'arrivals queue',
               async unread() {
-                if (world.source instanceof Error) throw world.source;
-                const waiting = world.batches.filter((batch) => !isRead(batch));
+                if (setup.source instanceof Error) throw setup.source;
+                const waiting = setup.batches.filter((batch) => !isRead(batch));
                 const count = waiting.reduce((sum, { messages }) => sum + messages.length, 0);
                 return {
-                  count: count + (world.leftovers ?? 0),
-                  longestPauseMs: world.longestPauseMs ?? 55_000,
+                  count: count + (setup.leftovers ?? 0),
+                  longestPauseMs: setup.longestPauseMs ?? 55_000,
                 };
               },
             },
@@ -81,7 +81,7 @@ async function collect(world: World) {
       {
         name: 'dead-letter queue',
         async read() {
-          const read = world.deadLetters?.(now) ?? { deadLetters: [], left: 0 };
+          const read = setup.deadLetters?.(now) ?? { deadLetters: [], left: 0 };
           if (read instanceof Error) throw read;
           return read;
         },
@@ -90,7 +90,7 @@ async function collect(world: World) {
   };
   const ledger = await collectRun(store, plan, {
     backlog,
-    waitAtMostMs: world.waitAtMostMs ?? 9 * minute,
+    waitAtMostMs: setup.waitAtMostMs ?? 9 * minute,
     clock: {
       now: () => now,
       async sleep(ms) {

@@ -4,7 +4,7 @@ import type { InfluxWriter, PostOutcome } from '../../../src/aws/influx-writer.t
 import { linesPerPost, openLiveQueue } from '../../../src/worker/live-queue.ts';
 import { VirtualClock } from '../../support/device/virtual-clock.ts';
 
-interface World {
+interface Setup {
   readonly clock: VirtualClock;
   /** What InfluxDB has; a line is in it once however often it was posted. */
   readonly taken: Set<string>;
@@ -19,11 +19,11 @@ interface Faults {
   post(nowMs: number): { readonly outcome: PostOutcome; readonly afterMs: number } | undefined;
 }
 
-function openOutbox(faults: Faults) {
+function openQueue(faults: Faults) {
   const clock = new VirtualClock(0);
   let largest = 0;
   let awayUntil = 0;
-  const world: World = {
+  const setup: Setup = {
     clock,
     taken: new Set(),
     written: [],
@@ -38,14 +38,14 @@ function openOutbox(faults: Faults) {
     lastFault: undefined,
     lastStatus: undefined,
     async post(lines) {
-      world.posts++;
+      setup.posts++;
       largest = Math.max(largest, lines.length);
       const answer = faults.post(clock.now());
       await new Promise<void>((resolve) => {
         if (answer !== undefined) clock.setTimer(answer.afterMs, resolve);
       });
       const outcome = answer?.outcome ?? 'away';
-      if (outcome === 'taken') for (const line of lines) world.taken.add(line);
+      if (outcome === 'taken') for (const line of lines) setup.taken.add(line);
       if (outcome === 'away') awayUntil = clock.now() + 1_000;
       return outcome;
     },
@@ -56,19 +56,19 @@ function openOutbox(faults: Faults) {
     flushEveryMs: 1_000,
     phase: 0.5,
     writeOverflow: async (lines) => {
-      world.written.push(...lines);
+      setup.written.push(...lines);
     },
     onRefused: (lines) => {
-      world.refused += lines;
+      setup.refused += lines;
     },
   });
-  return { queue, world };
+  return { queue, setup };
 }
 
 /** Adds `perSecond` lines a second, then closes. @returns the lines, and how long closing took */
-async function tell(
-  queue: ReturnType<typeof openOutbox>['queue'],
-  { clock }: World,
+async function send(
+  queue: ReturnType<typeof openQueue>['queue'],
+  { clock }: Setup,
   seconds: number,
   perSecond = 5,
 ) {
@@ -93,50 +93,50 @@ async function tell(
 
 describe('the queue', () => {
   it('sends once a flush interval, everything', async () => {
-    const { queue, world } = openOutbox({ post: () => ({ outcome: 'taken', afterMs: 10 }) });
-    const { lines, closedAfterMs } = await tell(queue, world, 10);
-    expect([...world.taken]).toEqual(lines);
-    expect(world.written).toEqual([]);
-    expect(world.posts).toBe(10);
+    const { queue, setup } = openQueue({ post: () => ({ outcome: 'taken', afterMs: 10 }) });
+    const { lines, closedAfterMs } = await send(queue, setup, 10);
+    expect([...setup.taken]).toEqual(lines);
+    expect(setup.written).toEqual([]);
+    expect(setup.posts).toBe(10);
     expect(closedAfterMs).toBeLessThan(50);
   });
 
   it('sends what it held once InfluxDB is back', async () => {
-    const { queue, world } = openOutbox({
+    const { queue, setup } = openQueue({
       post: (now) => ({ outcome: now > 2_000 && now < 6_000 ? 'away' : 'taken', afterMs: 10 }),
     });
-    const { lines } = await tell(queue, world, 10);
-    expect([...world.taken].sort()).toEqual([...lines].sort());
-    expect(world.written).toEqual([]);
+    const { lines } = await send(queue, setup, 10);
+    expect([...setup.taken].sort()).toEqual([...lines].sort());
+    expect(setup.written).toEqual([]);
   });
 
   it('holds up no end: what InfluxDB does not answer in a second is written to the run store', async () => {
-    const { queue, world } = openOutbox({ post: () => undefined });
-    const { lines, closedAfterMs } = await tell(queue, world, 10);
-    expect(world.written.sort()).toEqual(lines.sort());
+    const { queue, setup } = openQueue({ post: () => undefined });
+    const { lines, closedAfterMs } = await send(queue, setup, 10);
+    expect(setup.written.sort()).toEqual(lines.sort());
     expect(closedAfterMs).toBeLessThan(1_020);
-    expect(world.posts).toBe(1);
+    expect(setup.posts).toBe(1);
   });
 
   it('does not even ask at the end when InfluxDB is known to be away', async () => {
-    const { queue, world } = openOutbox({ post: () => ({ outcome: 'away', afterMs: 900 }) });
-    const { lines, closedAfterMs } = await tell(queue, world, 10);
-    expect(world.written.sort()).toEqual(lines.sort());
+    const { queue, setup } = openQueue({ post: () => ({ outcome: 'away', afterMs: 900 }) });
+    const { lines, closedAfterMs } = await send(queue, setup, 10);
+    expect(setup.written.sort()).toEqual(lines.sort());
     expect(closedAfterMs).toBeLessThan(1_000);
   });
 
   it('counts what InfluxDB refuses, and does not ask again', async () => {
-    const { queue, world } = openOutbox({ post: () => ({ outcome: 'refused', afterMs: 1 }) });
-    const { lines } = await tell(queue, world, 3);
-    expect(world.refused).toBe(lines.length);
-    expect(world.written).toEqual([]);
+    const { queue, setup } = openQueue({ post: () => ({ outcome: 'refused', afterMs: 1 }) });
+    const { lines } = await send(queue, setup, 3);
+    expect(setup.refused).toBe(lines.length);
+    expect(setup.written).toEqual([]);
   });
 
   it('never holds more than fits its memory', async () => {
-    const { queue, world } = openOutbox({ post: () => ({ outcome: 'away', afterMs: 1 }) });
-    const { lines } = await tell(queue, world, 30, 2_000);
-    expect(world.written.sort()).toEqual(lines.sort());
-    expect(world.largestPost()).toBe(linesPerPost);
+    const { queue, setup } = openQueue({ post: () => ({ outcome: 'away', afterMs: 1 }) });
+    const { lines } = await send(queue, setup, 30, 2_000);
+    expect(setup.written.sort()).toEqual(lines.sort());
+    expect(setup.largestPost()).toBe(linesPerPost);
   });
 
   it('loses nothing, whatever InfluxDB does', async () => {
@@ -150,9 +150,9 @@ describe('the queue', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(answer, { minLength: 1, maxLength: 20 }), async (answers) => {
         let asked = 0;
-        const { queue, world } = openOutbox({ post: () => answers[asked++ % answers.length] });
-        const { lines, closedAfterMs } = await tell(queue, world, 15);
-        expect(new Set([...world.taken, ...world.written])).toEqual(new Set(lines));
+        const { queue, setup } = openQueue({ post: () => answers[asked++ % answers.length] });
+        const { lines, closedAfterMs } = await send(queue, setup, 15);
+        expect(new Set([...setup.taken, ...setup.written])).toEqual(new Set(lines));
         expect(closedAfterMs).toBeLessThan(1_020);
       }),
     );

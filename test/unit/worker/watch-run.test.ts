@@ -51,7 +51,7 @@ async function look(scene: Scene) {
       },
     ];
   });
-  const world: WatchDeps = {
+  const deps: WatchDeps = {
     store: {
       async *sliceResults() {
         yield* results;
@@ -73,7 +73,7 @@ async function look(scene: Scene) {
     },
     now: () => publishAt + scene.at * 1_000,
   };
-  return { isWatched: await watchRun(plan, world), stops, plan };
+  return { isWatched: await watchRun(plan, deps), stops, plan };
 }
 
 describe('a look at a run', () => {
@@ -114,7 +114,7 @@ describe('a look at a run', () => {
     expect(await look({ at: 12, checkpoints: [] })).toMatchObject({ isWatched: true, stops: [] });
   });
 
-  it('ends when the slices have, when somebody stopped them, and shortly before they would', async () => {
+  it('ends when the slices have, when a user stopped them, and shortly before they would', async () => {
     expect(await look({ at: 15, outcome: 'completed' })).toMatchObject({ isWatched: false, stops: [] });
     const stop = { at: 0, action: stopAction({ reason: 'stopped by the user' }) };
     for (const how of [{ stored: stop }, { announced: stop }]) {

@@ -72,7 +72,7 @@ describe('a live view that InfluxDB refuses', () => {
     const { plan, snapshots } = await simulate({ devices: 10, slices: 2, slice: 1, seconds: 2 });
     for (const slice of [0, 1]) {
       const view = openLiveView().openSlice(plan, slice);
-      for (const snapshot of snapshots) view.tell({ ...snapshot, slice });
+      for (const snapshot of snapshots) view.add({ ...snapshot, slice });
       await view.close();
     }
     const liveView = await openLiveView().conclude(plan, report);
@@ -95,7 +95,7 @@ describe('a live view that InfluxDB refuses', () => {
     const view = openLiveView().openSlice(plan, 0);
     await untilPosted();
     status = 503;
-    for (const snapshot of snapshots) view.tell(snapshot);
+    for (const snapshot of snapshots) view.add(snapshot);
     await view.close();
     status = 204;
     const liveView = await openLiveView().conclude(plan, report);
@@ -117,7 +117,7 @@ describe('a live view that InfluxDB refuses', () => {
     expect(notesOf({ ...report, liveView })[0]).toMatch(/could not be reached, .* for the whole run\./);
   });
 
-  it('is nothing to tell of where InfluxDB took everything', async () => {
+  it('reports nothing where InfluxDB took everything', async () => {
     const { plan } = await simulate({ devices: 10, slices: 1, seconds: 2 });
     const view = openLiveView();
     await view.openSlice(plan, 0).close();

@@ -32,7 +32,7 @@ const backdatedMs = 3_600_000;
 const validMs = 30 * dayMs;
 
 /**
- * An authority, and what it signs: made anew at each start, so that nothing anybody could trust is ever shipped. All on
+ * An authority, and what it signs: made anew at each start, so that no shipped certificate can be trusted. All on
  * P-256, where a handshake costs the service a tenth of what RSA does; the service's own come with RSA keys.
  */
 export async function makeCertificates(nowMs: number): Promise<Certificates> {

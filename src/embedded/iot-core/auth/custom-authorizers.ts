@@ -33,7 +33,7 @@ export interface CustomAuthorizersParts {
 }
 
 /** AWS waits so long for the function. */
-const patienceMs = 5_000;
+const timeoutMs = 5_000;
 
 /**
  * Custom authorizers: the client's words go to a Lambda function, which says who it is and what it may do. Of a token that
@@ -86,8 +86,8 @@ export class CustomAuthorizers {
     const invoke = this.#invokes.get(functionName) ?? this.#parts.invokeOf(functionName);
     this.#invokes.set(functionName, invoke);
     const late = Promise.withResolvers<never>();
-    const cancel = this.#parts.clock.setTimer(patienceMs, () =>
-      late.reject(new AuthorizerError(name, `${functionName} has not answered within ${patienceMs} ms`)),
+    const cancel = this.#parts.clock.setTimer(timeoutMs, () =>
+      late.reject(new AuthorizerError(name, `${functionName} has not answered within ${timeoutMs} ms`)),
     );
     try {
       const outcome = await Promise.race([invoke(Buffer.from(JSON.stringify(event))), late.promise]);

@@ -119,7 +119,7 @@ function serveMqtt(broker: Broker, socket: TLSSocket, authenticate: Authenticate
   socket.on('data', (chunk: Buffer) => connection.receive(chunk, chunk.length));
 }
 
-/** An HTTP server that is handed its connections: the ports are TLS's. */
+/** An HTTP server without a port of its own: the TLS listeners pass it their connections. */
 function makeHttp(service: GatewayService, onFault: (error: unknown) => void): Server {
   const listener = makeRequestListener(
     ({ headers }) => {

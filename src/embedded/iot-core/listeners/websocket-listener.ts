@@ -14,7 +14,7 @@ import { WebSocketChannel } from './websocket-channel.ts';
 
 /** AWS IoT Core's only path for it. */
 export const webSocketPath = '/mqtt';
-/** What the handshake is to be signed for. */
+/** The service name in the handshake's signature. */
 const service = 'iotdevicegateway';
 /** [MQTT-6.0.0-3] */
 const subprotocol = 'mqtt';
@@ -22,7 +22,7 @@ const subprotocol = 'mqtt';
 const acceptGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /**
- * MQTT over WebSocket: the handshake is signed, or a custom authorizer judges the CONNECT behind it.
+ * MQTT over WebSocket: the handshake is signed, or a custom authorizer checks the CONNECT that follows.
  * @see https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html
  */
 export class WebSocketListener {
@@ -36,7 +36,7 @@ export class WebSocketListener {
     this.#authorizers = authorizers;
   }
 
-  /** Answers a request that asks for an upgrade. @param head what came behind it */
+  /** Answers an upgrade request. @param head bytes received after it */
   upgrade(request: IncomingMessage, socket: TLSSocket, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     let authenticate: Authenticate;
@@ -94,7 +94,7 @@ export class WebSocketListener {
   }
 }
 
-/** @returns the client's key @throws AwsError for what is no handshake of MQTT's (RFC 6455, 4.2.1) */
+/** @returns the client's key @throws AwsError if this is not a handshake for MQTT (RFC 6455, 4.2.1) */
 function checkHandshake({ method, headers }: IncomingMessage, url: URL): string {
   const key = headers['sec-websocket-key'] ?? '';
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());

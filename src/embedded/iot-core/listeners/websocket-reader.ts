@@ -102,7 +102,7 @@ export class WebSocketReader {
     return at;
   }
 
-  /** As far as the bytes so far tell. */
+  /** As far as the bytes received so far show. */
   #headerLength(): number {
     if (this.#headerBytes < 2) return 2;
     const short = this.#header[1]! & 127;

@@ -20,7 +20,7 @@ const sweepMs = 1_000;
 /** Time for a client to close its connection after a DISCONNECT. */
 const hangUpMs = 10_000;
 
-/** The message broker: its connections and sessions. Listeners hand it streams, handlers act on it. */
+/** The message broker: its connections and sessions. Listeners give it streams; handlers change its state. */
 export class Broker implements BrokerState, ConnectionOwner {
   readonly clock: Clock;
   readonly metrics: ProtocolMetrics;

@@ -9,18 +9,18 @@ import { type MqttVersion, ProtocolViolation, type ReasonCode, reasonCodes } fro
 import type { Route } from './router.ts';
 import type { Session, SessionConnection } from './session.ts';
 
-/** Unsent bytes from which on a client that does not even read its answers is not read from either. */
+/** With more unsent bytes than this, the broker stops reading from a client, because the client does not read its answers. */
 const stuckBytes = 1_048_576;
 /** For the CONNECT of a new connection. AWS documents none. */
 const connectTimeoutMs = 10_000;
-/** [MQTT-3.1.2-24] What a client takes that does not say. */
+/** [MQTT-3.1.2-24] Maximum packet size of a client that does not state one. */
 const anyPacketBytes = Number.POSITIVE_INFINITY;
 
 /** What keeps the connections. */
 export interface ConnectionOwner {
   /** Flushes the connection at the end of this turn of the event loop. */
   flushSoon(connection: Connection): void;
-  /** The connection counts no more; its stream may still be open, for what was written last. */
+  /** The connection is no longer counted. Its stream may still be open, to send what was written last. */
   onClosed(connection: Connection): void;
   /** Its stream is closed as well. */
   onGone(connection: Connection): void;
@@ -43,8 +43,8 @@ const holds = { stuck: 1, fault: 2, waiting: 4, delayed: 8 } as const;
 const silences = holds.fault | holds.delayed;
 
 /**
- * One network connection, whatever it came in by: a listener feeds `receive` and hands over a stream to write to. What is
- * written is gathered and leaves once a chunk read, or once a turn of the event loop.
+ * One network connection of any listener. The listener calls `receive` and provides the stream to write to. Writes are
+ * gathered and sent once per chunk read, or once per turn of the event loop.
  */
 export class Connection implements FrameSink, SessionConnection {
   readonly broker: BrokerState;
@@ -58,19 +58,19 @@ export class Connection implements FrameSink, SessionConnection {
   readonly quotas: ConnectionQuotas;
   /** Of the last bytes received. */
   heardAtMs: number;
-  /** By when the CONNECT has to have come. */
+  /** The CONNECT must have arrived by then. */
   connectByMs: number;
   closed = false;
   version: MqttVersion = 4;
   /** Set once the CONNECT is accepted. */
   session: Session | undefined;
-  /** What the client may do: of the authenticate's making, once the CONNECT is accepted. */
+  /** What the client may do: set by authentication, once the CONNECT is accepted. */
   access: Access = fullAccess;
   /** Epoch milliseconds at which the connection is ended, whatever it does, and at which its access is asked for anew. */
   endsAtMs = Number.POSITIVE_INFINITY;
   refreshesAtMs = Number.POSITIVE_INFINITY;
   refresh: Grant['refresh'];
-  /** Silence after which the client is gone: one and a half times its keep-alive [MQTT-3.1.2-22]. */
+  /** Silence after which the connection is closed: one and a half times the keep-alive [MQTT-3.1.2-22]. */
   maxSilenceMs = Number.POSITIVE_INFINITY;
   /** QoS 1 messages the client takes at once. */
   receiveMaximum = 1;
@@ -82,7 +82,7 @@ export class Connection implements FrameSink, SessionConnection {
   /** PUBACKs that fault injection holds back. */
   lateAcks = 0;
   #held = 0;
-  /** Frames that came while something was waited for, with where the body of each begins. */
+  /** Frames received while reading was paused for a promise, with the offset of each body. */
   #kept: Frame[] | undefined;
 
   constructor({ broker, owner, channel, authenticate, dispatch }: ConnectionParts) {
@@ -107,7 +107,7 @@ export class Connection implements FrameSink, SessionConnection {
     });
   }
 
-  /** @param chunk lent: overwritten after the call */
+  /** @param chunk borrowed: overwritten after the call */
   receive(chunk: Buffer, length: number): void {
     if (this.closed) return;
     this.heardAtMs = this.broker.clock.now();
@@ -132,7 +132,7 @@ export class Connection implements FrameSink, SessionConnection {
       });
   }
 
-  /** Reads no further until the promise has settled and `then` has made something of it. A rejection is a defect of ours. */
+  /** Stops reading until the promise has settled and `then` has run. A rejection is an internal error. */
   waitFor<T>(promise: Promise<T>, then: (value: T) => void): void {
     this.#kept = [];
     this.hold('waiting', true);
@@ -175,7 +175,7 @@ export class Connection implements FrameSink, SessionConnection {
     return this.#outgoing.pubacks + this.lateAcks;
   }
 
-  /** Dropped, and counted, if the client is slow, takes no packet that large, or has had its share of the second. */
+  /** Drops and counts the message if the client is slow, accepts no packet that large, or has used its quota of this second. */
   sendQos0(message: Message, retain: boolean, nowMs: number): void {
     if (this.hasRoom) this.#sendPublish(message.frameQos0(this.version, retain, nowMs), nowMs);
     else this.broker.metrics.publishOutThrottle.add(nowMs);
@@ -212,7 +212,7 @@ export class Connection implements FrameSink, SessionConnection {
       : nowMs - this.heardAtMs >= this.maxSilenceMs;
   }
 
-  /** Stops or goes on reading from the client; every reason has to be gone to go on. */
+  /** Pauses reading from the client, or resumes it once no reason to pause is left. */
   hold(reason: Hold, held: boolean): void {
     const bit = holds[reason];
     const before = this.#held;
@@ -225,14 +225,14 @@ export class Connection implements FrameSink, SessionConnection {
   close(reasonCode: ReasonCode): void {
     if (this.closed) return;
     if (this.version === 5 && this.session !== undefined) {
-      // [MQTT-3.14.4-1] Nothing after the DISCONNECT: what there is to say is said before.
+      // [MQTT-3.14.4-1] Nothing may follow the DISCONNECT: send what is queued first.
       this.flush(true);
       this.send(encodePacket({ cmd: 'disconnect', reasonCode }, 5));
     }
     this.end();
   }
 
-  /** Sends what there is to send and hangs up. */
+  /** Sends what is queued and closes the stream. */
   end(): void {
     if (this.closed) return;
     this.flush(true);
@@ -240,7 +240,7 @@ export class Connection implements FrameSink, SessionConnection {
     this.#channel.end();
   }
 
-  /** The other side is gone, or is given up. */
+  /** The stream was closed by the client, or is closed here without a goodbye. */
   abandon(): void {
     this.#leave();
     this.#channel.destroy();
@@ -264,7 +264,7 @@ export class Connection implements FrameSink, SessionConnection {
     return true;
   }
 
-  /** What is past the connection's bytes a second is delayed: nothing is read or written until it has dripped in. */
+  /** Delays what exceeds the connection's bytes per second: nothing is read or written until the bucket has refilled. */
   #spendBytes(bytes: number, nowMs: number): void {
     const waitMs = this.quotas.spendBytes(bytes, nowMs);
     if (waitMs === 0 || (this.#held & holds.delayed) !== 0) return;

@@ -81,7 +81,7 @@ export class Message {
     const { topic, payload } = this;
     if (version === 4) return encodePublish({ topic, payload, qos, retain });
     const properties = [...(this.headers.properties ?? [])];
-    // [MQTT-3.3.2-6] What is left of the interval; 0 within the last second, and for what expired on the way and is sent again.
+    // [MQTT-3.3.2-6] What is left of the interval; 0 within the last second, and for what expired in flight and is sent again.
     if (this.#expiresAtMs !== Number.POSITIVE_INFINITY) {
       const value = Math.max(0, Math.floor((this.#expiresAtMs - nowMs) / 1000));
       properties.push({ id: propertyIds.messageExpiryInterval, value });

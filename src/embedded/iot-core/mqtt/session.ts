@@ -31,7 +31,7 @@ export interface SessionConnection {
   close(reasonCode: ReasonCode): void;
 }
 
-/** What outlives a connection (4.1): subscriptions, and QoS 1 messages that are on the way or wait. */
+/** What outlives a connection (4.1): subscriptions, and QoS 1 messages that are in flight or wait. */
 export class Session implements Subscriber {
   readonly clientId: string;
   /** Seconds after the connection's end; 0: the session ends with it (3.1.2.11.2). */
@@ -98,7 +98,7 @@ export class Session implements Subscriber {
   }
 
   /**
-   * [MQTT-4.4.0-1] On a new connection, what was on the way is sent once more, under its old identifiers: before all that
+   * [MQTT-4.4.0-1] On a new connection, what was in flight is sent once more, under its old identifiers: before all that
    * waits, and no more at once than this connection takes [MQTT-3.3.4-9].
    */
   resume(nowMs: number): void {

@@ -37,7 +37,7 @@ const isEscape = new Uint8Array(256);
 for (const char of '"\\/bfnrt') isEscape[char.charCodeAt(0)] = 1;
 
 /**
- * Finds values by path in a JSON text and checks all of it (RFC 8259) on the way: 0.6 µs for a message of 512 bytes,
+ * Finds values by path in a JSON text and checks all of it (RFC 8259): 0.6 µs for a message of 512 bytes,
  * where JSON.parse and writing the values anew take 2 µs. Agrees with JSON.parse on what is valid and on the last of
  * equal keys: test/unit/embedded/iot-core/rules/path-scanner.test.ts.
  */

@@ -47,7 +47,7 @@ export class ArrivalsStream {
     return { shard, number };
   }
 
-  /** Hash keys are the MD5 of partition keys, 128 bits, which the shards share evenly; 32 bits are enough to tell which. */
+  /** Hash keys are the MD5 of partition keys, 128 bits, which the shards share evenly; 32 bits are enough to find the shard. */
   shardOf(key: string): Shard {
     const hashKey = Number.parseInt(hash('md5', key).slice(0, 8), 16);
     return this.shards[Math.floor((hashKey * this.shards.length) / 0x1_0000_0000)]!;

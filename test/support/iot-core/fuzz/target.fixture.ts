@@ -9,7 +9,7 @@ import {
 /** What the parent asks of the process. */
 export type TargetRequest =
   | { readonly kind: 'start'; readonly options: StartIotCoreOptions }
-  /** Lets that much time pass at once, as far as the broker can tell. */
+  /** Lets that much time pass at once, for the broker. */
   | { readonly kind: 'leap'; readonly ms: number }
   | { readonly kind: 'state' };
 

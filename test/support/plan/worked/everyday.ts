@@ -218,7 +218,7 @@ export const everydayProfiles: readonly WorkedProfile[] = [
   /*
    * No connections. M = 5 × 150/2 + 15 × 150 = 2,625. S = 2. Publishing 5.02 … 25.02; drain 5, deadline 45.02;
    * L = 26.02: 2 checkpoints, and the control topic asked 1 + ⌊26.02/4⌋ = 7 times by each slice.
-   * Requests on the way, at most: 75/s of a slice × 5 s = 375 sockets.
+   * Requests in flight, at most: 75/s of a slice × 5 s = 375 sockets.
    *   IoT messages  2,625 + 2 × 7 + 2 = 2,641                           0.002641
    *   rules, actions 2,625 each                                         0.000788
    *   SQS           2,625 + 263 + 263 = 3,151                           0.001260

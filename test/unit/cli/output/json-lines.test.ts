@@ -29,7 +29,7 @@ function linesOf(quiet: boolean): { event: string }[] {
 }
 
 describe('lines of JSON', () => {
-  it('tell the run, its progress each second and at each phase, and the report', () => {
+  it('report the run, its progress each second and at each phase, and the report', () => {
     const lines = linesOf(false);
     expect(lines.map(({ event }) => event)).toEqual([
       'run',

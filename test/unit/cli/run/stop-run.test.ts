@@ -53,7 +53,7 @@ function makeBackend(options: BackendOptions = {}) {
       issue: async () => undefined,
       async requestStop(id, { reason, by }) {
         stopRequestedAt = now;
-        log.push(`${id}: ${reason}, by ${by ?? 'somebody'}`);
+        log.push(`${id}: ${reason}, by ${by ?? 'a user'}`);
       },
       async clear() {
         log.push(`cleared after ${now - startedAt} ms`);
@@ -83,7 +83,7 @@ function makeBackend(options: BackendOptions = {}) {
     guard: (_runId, work) => work,
     close: async () => undefined,
   };
-  const world: StopDeps = {
+  const deps: StopDeps = {
     now: () => now,
     sleep: async (ms) => {
       now += ms;
@@ -93,7 +93,7 @@ function makeBackend(options: BackendOptions = {}) {
   const stop = async () => {
     const found = await findRunIn([backend], runId);
     if (found === undefined) throw new Error('no backend has this run');
-    return stopRun(found, world);
+    return stopRun(found, deps);
   };
   return { backend, log, stop, elapsedMs: () => now - startedAt };
 }
@@ -103,7 +103,7 @@ describe('stopRun', () => {
     const { stop, log, elapsedMs } = makeBackend({ endsAfterMs: 4_000 });
     const stopped = await stop();
     expect(stopped).toMatchObject({ wasRunning: true, execution: { status: 'FAILED' }, report: { runId } });
-    expect(log).toEqual([`${runId}: stopped by the user, by somebody`, kept]);
+    expect(log).toEqual([`${runId}: stopped by the user, by a user`, kept]);
     expect(elapsedMs()).toBeLessThan(5_000);
   });
 
@@ -136,7 +136,7 @@ describe('stopRun', () => {
         stored: cutOff,
       });
       expect(await stop()).toMatchObject({ wasRunning: false, slicesWereRunning: true, report: { runId } });
-      expect(log).toEqual([`${runId}: stopped by the user, by somebody`, 'cleared after 2000 ms', kept]);
+      expect(log).toEqual([`${runId}: stopped by the user, by a user`, 'cleared after 2000 ms', kept]);
       expect(elapsedMs()).toBe(2_000);
     });
 

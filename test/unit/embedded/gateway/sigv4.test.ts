@@ -132,7 +132,7 @@ describe('Signature Version 4, against the SDK’s signer', () => {
     expect(() => verify(presigned)).toThrow(message);
   });
 
-  it('refuses whatever was changed on the way', async () => {
+  it('refuses whatever was changed in transit', async () => {
     const signed = await signInHeader(wish);
     const changes: Partial<SignedRequest>[] = [
       { method: 'PUT' },

@@ -17,7 +17,7 @@ describe('what the roles of the deployed stack allow', () => {
   it('publish-mqtt: its own clients, the rule’s topics, the stop message', () => {
     const access = accessOf('publish-mqtt');
     expect(access.mayConnect('stampede-run-000001')).toBe(true);
-    expect(access.mayConnect('somebody')).toBe(false);
+    expect(access.mayConnect('other-client')).toBe(false);
     expect(access.mayPublish('stampede/dev/run/d1/telemetry')).toBe(true);
     expect(access.mayPublish('stampede/dev2/run/d1/telemetry')).toBe(false);
     expect(access.mayPublish('other/run')).toBe(false);

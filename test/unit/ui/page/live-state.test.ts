@@ -50,7 +50,7 @@ function viewOf(run: Partial<RunView>): ViewOnPage {
     run: {
       revision: 1,
       slices: 'p.x',
-      toldUntil: 0,
+      reportedUntil: 0,
       seconds: [],
       latency: { end_to_end_latency: [], puback_round_trip: [] },
       ...run,
@@ -70,14 +70,14 @@ const second = (at: number, sent: number) => ({
 describe('what the page knows of a run', () => {
   it('is all views together, the newer word for a second over the older', () => {
     const state = new LiveState(plan);
-    state.take(viewOf({ toldUntil: start + 5, seconds: [second(2, 10), second(3, 5)] }));
-    state.take(viewOf({ toldUntil: start + 6, seconds: [second(3, 20), second(4, 30)] }));
+    state.take(viewOf({ reportedUntil: start + 5, seconds: [second(2, 10), second(3, 5)] }));
+    state.take(viewOf({ reportedUntil: start + 6, seconds: [second(3, 20), second(4, 30)] }));
     expect(state.rates()).toMatchObject({ startSecond: start + 2, sent: [10, 20, 30] });
   });
 
   it('leaves out seconds that not every slice has reported, and those before the start', () => {
     const state = new LiveState(plan);
-    state.take(viewOf({ toldUntil: start + 5, seconds: [second(-3, 1), second(3, 20), second(4, 7)] }));
+    state.take(viewOf({ reportedUntil: start + 5, seconds: [second(-3, 1), second(3, 20), second(4, 7)] }));
     expect(state.rates()).toMatchObject({ startSecond: start + 3, sent: [20] });
     expect(state.useOf(plan.quotas[0]!)).toEqual({ now: 20, peak: 20 });
   });
@@ -88,7 +88,7 @@ describe('what the page knows of a run', () => {
     const until = at + 64;
     const state = new LiveState(plan);
     const singles = Array.from({ length: 63 }, (_, i) => second(at + i, i === 7 ? 50 : 2));
-    state.take(viewOf({ toldUntil: start + until, seconds: singles }));
+    state.take(viewOf({ reportedUntil: start + until, seconds: singles }));
     const before = state.rates();
     expect(before.sent).toHaveLength(63);
     const folded = {
@@ -97,7 +97,7 @@ describe('what the page knows of a run', () => {
       seconds: 60,
       peaks: { sent: 50, connects: 0, connected: 20 },
     };
-    state.take(viewOf({ toldUntil: start + until, seconds: [folded] }));
+    state.take(viewOf({ reportedUntil: start + until, seconds: [folded] }));
     const after = state.rates();
     expect(after.startSecond).toBe(before.startSecond);
     expect(after.sent).toHaveLength(63);
@@ -132,7 +132,7 @@ describe('the time that is shown', () => {
     const long = { ...plan, frame: { ...plan.frame, endAt: (start + 600) * 1_000 } };
     const state = new LiveState(long);
     const shownAt = (second: number) => {
-      state.take(viewOf({ toldUntil: start + second }));
+      state.take(viewOf({ reportedUntil: start + second }));
       return (state.frameSoFar().endAt - long.frame.startAt) / 1_000;
     };
     expect([3, 25, 26, 300].map(shownAt)).toEqual([30, 30, 60, 360]);
@@ -155,10 +155,10 @@ describe('the drawing of a run', () => {
     expect(empty['latency-plots']!.markup).toBe('');
   });
 
-  it('shows slices by state, what is on the way as such, and a quota that is passed', () => {
+  it('shows slices by state, what is in flight as such, and a quota that is passed', () => {
     const state = new LiveState(plan);
     const view = viewOf({
-      toldUntil: start + 5,
+      reportedUntil: start + 5,
       seconds: [second(3, 60), second(4, 55)],
       latency: { end_to_end_latency: [{ second: start + 2, step }], puback_round_trip: [] },
     });

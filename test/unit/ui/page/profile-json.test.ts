@@ -22,7 +22,7 @@ describe('a profile in the form', () => {
     expect(valueAt(profile(), 'connect.toString')).toBeUndefined();
   });
 
-  it('is written by path, and what it needs on the way is made', () => {
+  it('is written by path, and the objects above it are made', () => {
     const written = profile();
     setAt(written, 'publish.qos', 0);
     setAt(written, 'stages[0].target', 4);

@@ -93,7 +93,7 @@ export function handlePublish(
   });
 }
 
-/** The message is well-formed: within quotas it is handed on and acknowledged. */
+/** The message is well-formed: within quotas it is routed and acknowledged. */
 function accept(connection: Connection, route: Route, packetId: number, publication: Publication): void {
   const { broker } = connection;
   const { metrics } = broker;

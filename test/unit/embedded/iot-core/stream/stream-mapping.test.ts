@@ -66,7 +66,7 @@ function start(settings: Partial<StreamSettings> = {}) {
 }
 
 describe('StreamMapping', () => {
-  it('looks once a second, gathers for the window, and hands over what is there by then', async () => {
+  it('looks once a second, gathers for the window, and passes on what is there by then', async () => {
     const { send, invocations, advance, bodies, answer, mapping } = start();
     send(3);
     await advance(1_999);

@@ -91,7 +91,7 @@ describe('a persistent session', () => {
     expect(publishes()[4]?.messageId).toBe(before);
   });
 
-  it('sends once more what has expired on the way, with nothing left of its interval', async () => {
+  it('sends once more what has expired in flight, with nothing left of its interval', async () => {
     const { clock, advance } = makeVirtualTime();
     const iotCore = await startTestIotCore({}, clock);
     const lasting = { properties: { sessionExpiryInterval: 600 } };
