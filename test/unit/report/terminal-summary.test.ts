@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { renderReportHtml } from '../../../src/report/html.ts';
 import type { Report } from '../../../src/report/report-model.ts';
 import { renderTerminalSummary } from '../../../src/report/terminal-summary.ts';
 import { goldenIn } from '../../support/golden.ts';
@@ -91,6 +92,17 @@ describe('renderTerminalSummary', () => {
     const styled = renderTerminalSummary(failed, { style: (styleName, text) => `<${styleName}|${text}|>` });
     expect(styled.replace(/<(heading|dim|good|warning|bad)\||\|>/g, '')).toBe(renderTerminalSummary(failed));
     expect(styled).toContain('<bad|✗ FAILED|>');
+  });
+
+  it('gives an inconclusive run a mark of its own, which is not green, here and on the page', () => {
+    const inconclusive = { ...failed, verdict: 'inconclusive' } as const;
+    const styled = renderTerminalSummary(inconclusive, {
+      style: (styleName, text) => `<${styleName}|${text}|>`,
+    });
+    expect(styled).toContain('<warning|? INCONCLUSIVE|>');
+    const page = renderReportHtml(inconclusive);
+    expect(page).toMatch(/<p class="verdict inconclusive">\? inconclusive/);
+    expect(page).toMatch(/\.inconclusive[^{}]*\{ color: var\(--warning\); \}/);
   });
 
   it('lets no control character of the far side through', () => {
