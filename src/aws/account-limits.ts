@@ -79,7 +79,7 @@ async function readConcurrency(client: LambdaClient): Promise<number | undefined
   return AccountLimit?.UnreservedConcurrentExecutions ?? AccountLimit?.ConcurrentExecutions;
 }
 
-/** A few at a time; one that fails takes none of the others with it. */
+/** A few at a time; a failure of one does not affect the others. */
 async function inParallel(reads: readonly (() => Promise<void>)[]): Promise<void> {
   const waiting = [...reads];
   const work = async (): Promise<void> => {

@@ -19,7 +19,7 @@ export interface ReadRun {
   readonly runId: string;
   /** Epoch milliseconds of its plan: no message of it is older. */
   readonly createdAt: number;
-  /** By shard of a stream, the last record that a window knows of. */
+  /** By shard of a stream, the last record that is in a window. */
   readonly readUpTo: ReadonlyMap<string, string>;
 }
 
@@ -38,7 +38,7 @@ export interface Unread {
 export interface DeadLetterQueue {
   /** `dead-letter queue`; for sentences. */
   readonly name: string;
-  /** Reads them all, and leaves them where they are. @param createdAt of the run: what is older is none of its */
+  /** Reads them all, and leaves them where they are. @param createdAt of the run: older messages belong to other runs */
   read(runId: string, createdAt?: number): Promise<ReadDeadLetters>;
 }
 

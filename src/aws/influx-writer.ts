@@ -24,7 +24,7 @@ const gzipFromBytes = 1_000;
 const firstPauseMs = 1_000;
 const longestPauseMs = 15_000;
 
-/** What a server says of lines that it cannot read or store, however often it is asked. */
+/** Statuses for lines that a server cannot parse or store; a retry would fail, too. */
 const refusals: ReadonlySet<number> = new Set([400, 413, 422]);
 /** A kept connection that the other side, or a freeze of the execution environment, has ended: the next one is new. */
 const staleConnection: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);

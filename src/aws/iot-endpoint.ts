@@ -29,8 +29,8 @@ export async function describeIotEndpoint(
 
 /**
  * What a run loads: the endpoints that IOT_ENDPOINT names, or those of the account's own endpoint, and the HTTPS API of the same
- * host unless the SDK's variables name another. The plan function asks once and the plan carries the answer, so that 1,000
- * slices do not ask a control plane that answers ten a second.
+ * host unless the SDK's variables name another. The plan function queries it once and stores the answer in the plan, so that 1,000
+ * slices do not query a control plane that answers ten requests a second.
  * @throws NoIotEndpointError
  */
 export async function findTarget(

@@ -10,7 +10,7 @@ export type MetricSums = Readonly<Partial<Record<IotMetricName, number>>>;
 
 /** CloudWatch's own counts of a run, for holding against ours. */
 export interface Metrics {
-  /** Every metric that is asked for. */
+  /** Every metric that is queried. */
   readonly names: readonly string[];
   /**
    * Sums over whole minutes that cover the span, of these protocols together. A metric without data is absent: a `.Throttle` series
@@ -24,8 +24,8 @@ export interface Metrics {
 const minuteMs = 60_000;
 
 /**
- * @param ruleName of the IoT rule; without it the rules engine's metrics are not asked for
- * @param byProtocolNames which of the message broker's to ask for
+ * @param ruleName of the IoT rule; without it the rules engine's metrics are not queried
+ * @param byProtocolNames which of the message broker's metrics to query
  */
 export function makeMetrics(
   ruleName: string | undefined,

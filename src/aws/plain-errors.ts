@@ -1,13 +1,13 @@
 import { exitCodes, StampedeError } from '../shared/errors.ts';
 
-/** AWS could not be asked, or did not answer: the user's to mend, so it is bad usage and never a stack trace. */
+/** A request to AWS failed for lack of credentials, permission or network. The user can correct it: bad usage, not a stack trace. */
 export class AwsAccessError extends StampedeError {
   constructor(message: string, hint: string, cause: unknown) {
     super('AwsAccess', message, { hint, exitCode: exitCodes.badUsage, cause });
   }
 }
 
-/** What was asked when it went wrong. */
+/** The request that failed. */
 export interface AwsCall {
   /** As the SDK names it: `SFNClient`. */
   readonly client: string;
@@ -26,7 +26,7 @@ interface MiddlewareStack {
   ): void;
 }
 
-/** From here on a client's errors of access (credentials, permissions, network) say what to do. The others stay as they are. */
+/** Makes a client's errors of access (credentials, permissions, network) say what to do. Other errors are unchanged. */
 export function withPlainErrors<Client extends object>(client: Client, region: string): Client {
   const { middlewareStack } = client as { readonly middlewareStack: MiddlewareStack };
   middlewareStack.add(

@@ -162,7 +162,7 @@ export class SliceCounters {
     this.#echoes.add(this.#echoNumbers.rankOf(n));
   }
 
-  /** @param connectMs undefined where connecting is nothing to measure */
+  /** @param connectMs undefined if the transport has no connect to measure */
   connected(device: number, nowMs: number, connectMs: number | undefined): void {
     if (this.#everConnected[device] === 1) {
       this.#reconnects++;

@@ -36,13 +36,13 @@ export interface Transport {
 export interface TransportListener {
   /** @param receiveMaximum publishes in flight that the service allows per client (1–65,535), from the CONNACK */
   connected(device: number, receiveMaximum: number): void;
-  /** The attempt is over, and nothing of it is left. */
+  /** The attempt failed, and its socket is closed. */
   connectFailed(device: number, reason: string): void;
   /** A connection that was `connected` is closed. What was in flight in it will not be answered any more. */
   disconnected(device: number, reason: string): void;
   /** The PUBACK, or the HTTP 200, of the message with this token. Not called for QoS 0 over MQTT. */
   acknowledged(device: number, token: number): void;
-  /** The message was answered, and not with a yes. */
+  /** The service refused the message, or it failed. */
   refused(device: number, token: number, why: Refusal, reason: string): void;
   /** After a `send` that returned false. */
   writable(device: number): void;

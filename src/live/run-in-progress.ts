@@ -59,7 +59,7 @@ export interface RunView {
   readonly slices: SliceStates;
   /** All slices that still run have reported every second before this one (epoch seconds); 0: nothing reported yet. */
   readonly reportedUntil: number;
-  /** Those that changed since the revision that was asked with, in no order. */
+  /** Seconds that changed since the requested revision, in no order. */
   readonly seconds: readonly LiveSecond[];
   readonly latency: Readonly<Record<TimedLatencyName, readonly LiveLatency[]>>;
 }
@@ -73,11 +73,11 @@ export interface CompleteCounts extends Readonly<Record<Sum | 'arrivals', number
 export interface ViewRequest {
   /** Revision of the view before; 0 for all there is. */
   readonly since: number;
-  /** Of the latencies: a long run is looked at in longer steps. */
+  /** Length of a latency step: longer in a long run. */
   readonly secondsPerStep: number;
 }
 
-/** What is known of a second, or of a step that seconds were folded into. */
+/** Counts of a second, or of a step that seconds were folded into. */
 interface Slot {
   readonly counts: Record<Counted, number>;
   /** Of a step only. */

@@ -50,7 +50,7 @@ export class Ledger {
   readonly #clocks = new SliceClocks();
   readonly #latencies = makeRunLatencies();
   readonly #ofGroups: GroupRecords;
-  /** Of the stored actions, and of the slices' own records: runs of before stored no actions. */
+  /** From the stored actions, and from the slices' own records, because older runs stored no actions. */
   #stop: ControlMessage | undefined;
   #lastSentAt: number | null = null;
   readonly #stoppedBy = new ReasonCounts();
@@ -133,7 +133,7 @@ export class Ledger {
     this.#addStop(stopOf(action));
   }
 
-  /** What a leg died of; nothing where it left its result all the same. @throws {CorruptMeasurementError} for a slice the plan does not have */
+  /** Why a leg died; ignored if the leg stored its result. @throws {CorruptMeasurementError} for a slice the plan does not have */
   addDeath(death: SliceDeath): void {
     this.#checkLeg(death, 'The record of a death');
     const deaths = this.#deaths.get(death.slice) ?? [];

@@ -16,7 +16,7 @@ export interface SliceResult {
   readonly leg: number;
   /** `running`: a checkpoint; found at the end of the run it means that the slice died. */
   readonly outcome: 'running' | 'completed' | 'stopped' | 'failed';
-  /** Why it stopped or failed, in words. */
+  /** Why it stopped or failed, as a sentence. */
   readonly reason?: string;
   /** The control message that stopped it. */
   readonly stoppedOn?: ControlMessage;
@@ -29,7 +29,7 @@ export interface SliceResult {
   readonly droppedBy: Readonly<Partial<Record<DropReason, number>>>;
   /** Of a checkpoint, or of a slice that was stopped: what the counts take as decided and was not. Absent: nothing. */
   readonly undecided?: UndecidedCounts;
-  /** By reason in words (`NotAuthorized`, `ECONNREFUSED`): connects that failed and publishes that failed. */
+  /** By reason (`NotAuthorized`, `ECONNREFUSED`): connects that failed and publishes that failed. */
   readonly connectFailedBy: Readonly<Record<string, number>>;
   readonly failedBy: Readonly<Record<string, number>>;
   readonly disconnectedBy: Readonly<Record<string, number>>;
@@ -37,7 +37,7 @@ export interface SliceResult {
   readonly echoRefusedBy?: Readonly<Record<string, number>>;
   /** By stream number. */
   readonly streams: readonly StreamResult[];
-  /** By observer: what the slice's own devices saw of its messages. Absent where none of them looks. */
+  /** By observer: messages of the slice that its own devices received. Absent if none of them subscribes. */
   readonly observed?: Readonly<Record<string, ObservedMessages>>;
   /** Epoch milliseconds of the last publish; absent until there was one. */
   readonly lastSentAt?: number;
@@ -128,7 +128,7 @@ export interface PerSecondCounts {
   readonly intended: readonly number[];
   readonly sent: readonly number[];
   readonly acked: readonly number[];
-  /** Received on devices' own subscriptions; absent where none of them echoes. */
+  /** Received on devices' own subscriptions; absent if no device echoes. */
   readonly echoed?: readonly number[];
   /** Gauge at the end of the second. */
   readonly connected: readonly number[];

@@ -64,7 +64,7 @@ export function unreadOf(
   return unreadMessages === undefined ? unread : unreadMessages.without(received).without(deadLetters).count;
 }
 
-/** What was given up and never received all the same. A message that lies in two places is counted at the first. */
+/** Messages that were given up and did not arrive. A message that is in two queues is counted at the first. */
 export function uniteDeadLetters(
   { deadLetters }: Pick<Backlog, 'deadLetters'>,
   received: MessageSets,

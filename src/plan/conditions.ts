@@ -1,6 +1,6 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
 
-/** Under what a run took place, as far as the plan function knows it: part of plan.json. */
+/** The conditions of a run that the plan function knows; part of plan.json. */
 export interface PlanConditions {
   readonly versions: Versions;
   readonly host: HostConditions;
@@ -14,7 +14,7 @@ export interface Versions {
   readonly client: string;
 }
 
-/** Where slices run. Of a rehearsal: this machine. On AWS: what Lambda was asked for. */
+/** Where slices run. In a rehearsal: this machine. On AWS: the configuration of the Lambda function. */
 export interface HostConditions {
   /** `Linux 6.8.0`, `AWS Lambda` */
   readonly os: string;

@@ -22,7 +22,7 @@ import {
   type Usage,
 } from './usage.ts';
 
-/** Values that cannot be known before the run. `assumptions` describes them in words. */
+/** Values that cannot be known before the run. `assumptions` describes them. */
 const assumed = {
   /** From the last publish to the slice's return: last answers, disconnecting, one PUT. */
   sliceEndMs: 1_000,
@@ -30,7 +30,7 @@ const assumed = {
   /** CloudWatch settles within three minutes; each object of the run store adds a millisecond. */
   summarizeSeconds: 180,
   summarizeSecondsPerObject: 0.001,
-  /** A look at a watched run, and each object it reads; of those there are half as many as at the end. */
+  /** An interim check of a watched run, and each object it reads: on average half as many as at the end. */
   lookSeconds: 1,
 } as const;
 
@@ -104,7 +104,7 @@ function startMs(plan: Plan, { coldStart }: Deployment): number {
 }
 
 /**
- * Of a run that a threshold may end: how often the state machine looks at it.
+ * How often the state machine checks a run that a threshold may end.
  * @param untilMs epoch milliseconds; no longer than publishing goes on
  */
 export function pollsOf(plan: Plan, deployment: Deployment, untilMs = plan.timeline.publishEndAt): number {

@@ -7,7 +7,7 @@ import type { Plan, Slice } from './plan.ts';
 export interface Observer {
   /** Stands in keys of the run store. */
   readonly name: string;
-  /** Who records what is seen: the slice whose devices look, in its own result, or a reader, in arrival windows. */
+  /** Where its record is stored: in the result of the slice whose devices receive, or in a reader's arrival windows. */
   readonly recordedBy: 'slice' | 'windows';
   /**
    * Of the messages 0 … n − 1 of a stream, how many are due here, were they all sent. It gives each of them its rank, and

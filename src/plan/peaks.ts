@@ -10,7 +10,7 @@ import { messageBytes } from './message-size.ts';
 import type { GroupPlan, Plan } from './plan.ts';
 import { statePayloads } from './state-payloads.ts';
 
-/** Stampede's own. Others may read the same topics, and no plan knows of them. */
+/** Stampede's own rule. Other rules may read the same topics; a plan cannot count them. */
 const rulesOnTopics = 1;
 
 /**
@@ -22,7 +22,7 @@ export const quotaAssumptions: readonly string[] = [
   'One rule, Stampede’s own, is taken to read these topics. Each other rule on them adds as many rule evaluations and outbound publishes again.',
 ];
 
-/** The most that a plan will ask of each quota; those that it does not touch are absent. */
+/** The highest use of each quota by a plan. Quotas that it does not use are absent. */
 export function peaksOf(plan: Plan, deployment: Deployment): Partial<Record<QuotaName, number>> {
   const { load, slices, timeline } = plan;
   const groups = groupsOf(plan);
@@ -36,7 +36,7 @@ export function peaksOf(plan: Plan, deployment: Deployment): Partial<Record<Quot
     ),
     ...(ofMqtt.length > 0 ? connectionPeaks(ofMqtt) : {}),
     ruleEvaluationsPerSecond: load.peakPerSecond * rulesOnTopics,
-    // Slices with a reservation of their own take nothing of what the account leaves unreserved.
+    // Slices with reserved concurrency use none of the account's unreserved concurrency.
     lambdaConcurrency:
       (deployment.publishConcurrency === undefined ? slices.count : 0) +
       subscriberConcurrency(plan, deployment),

@@ -20,11 +20,11 @@ export function isWatched({ thresholds }: Pick<LoadProfile, 'thresholds'>): bool
   return Object.values(thresholds).some((list) => list.some(({ abortOnFail }) => abortOnFail));
 }
 
-/** Between two looks at a watched run; `statemachine/load-test.asl.json` waits as long, and a test holds the two equal. */
+/** Between two checks of a watched run; `statemachine/load-test.asl.json` waits as long, and a test holds the two equal. */
 export const watchEverySeconds = 5;
 
 /**
- * How often an HTTP slice asks for the control message, on average: every four seconds, so that it stops within five; more
+ * How often an HTTP slice polls the control message, on average: every four seconds, so that it stops within five; more
  * seldom where there are more than 1,600 slices, which together ask 400 times a second. AWS IoT Core allows an account 500
  * GetRetainedMessage calls a second, and the run is not the only one that makes some.
  */
@@ -37,7 +37,7 @@ const controlPollsPerSecond = 400;
 /** Up to this share of the interval earlier or later, at random: slices that started together do not go on asking together. */
 const controlPollJitter = 0.2;
 
-/** Until an HTTP slice asks again. @param random 0–1 */
+/** Until an HTTP slice polls again. @param random 0–1 */
 export function nextControlPollMs(slices: number, random: number): number {
   return controlPollEveryMs(slices) * (1 + controlPollJitter * (2 * random - 1));
 }

@@ -5,7 +5,7 @@ import { groupNamePattern, groupSettings } from './group-settings.ts';
 import { type GroupProfile, type LoadProfile, maxGroups, type Thresholds } from './load-profile.ts';
 import { checkMeasured } from './threshold-rules.ts';
 
-/** What one flat profile came to. */
+/** The result of reading one flat profile. */
 export interface FlatReading {
   readonly profile: LoadProfile;
   readonly faults: readonly InputError[];
@@ -83,7 +83,7 @@ function checkGroup(name: string, own: unknown): InputError[] {
   ];
 }
 
-/** A load that a group gives in one way replaces the one that the top gives in another. */
+/** A load of the group replaces the load at the top, also if it is given in another form. */
 function withDefaults(shared: JsonObject, own: JsonObject): JsonObject {
   const defaults = { ...shared };
   for (const key of replacedBy(own)) delete defaults[key];
@@ -106,7 +106,7 @@ function hasTargets(stages: unknown): boolean {
   return Array.isArray(stages) && stages.some((stage) => isObject(stage) && stage.target !== undefined);
 }
 
-/** Where the user wrote what is wrong: in the group, or at the top for all of them. */
+/** The path of an error: in the group, or at the top if the setting was written there. */
 function pathIn(name: string, own: JsonObject, input: JsonObject, { path }: InputError): string {
   const [head = ''] = path.split(/[.[]/);
   if (!groupSettings.some((known) => known === head)) return path;
@@ -116,7 +116,7 @@ function pathIn(name: string, own: JsonObject, input: JsonObject, { path }: Inpu
   return isAtTop && input[head] !== undefined ? path : `groups.${name}.${path}`;
 }
 
-/** What no group measures. */
+/** Errors of thresholds on metrics that no group measures. */
 function unmeasured(profiles: readonly LoadProfile[]): InputError[] {
   const [first = [], ...others] = profiles.map(checkMeasured);
   return first.filter(({ path }) => others.every((faults) => faults.some((fault) => fault.path === path)));
@@ -143,7 +143,7 @@ function joinGroups(readings: readonly GroupReading[]): LoadProfile {
   const sharingDevices = sharing.reduce((sum, { profile }) => sum + profile.devices, 0);
   const groups = readings.map((reading): GroupProfile => {
     const { devices, connect, publish, startRatePerSecond, stages, echo, slices } = reading.profile;
-    // The rate at the top is that of all who have none of their own: so they are ready at the same time.
+    // Groups without a rate of their own share the rate at the top by devices, so that they are ready at the same time.
     const ratePerSecond = sharing.includes(reading)
       ? (connect.ratePerSecond * devices) / sharingDevices
       : connect.ratePerSecond;

@@ -1,4 +1,4 @@
-/** What `{{…}}` may call in a payload. The arguments are checked and every default is filled in. */
+/** A function call in a payload's `{{…}}`. Its arguments are checked and every default is filled in. */
 export type TemplateCall =
   | { readonly name: 'deviceId' | 'deviceIndex' | 'n' | 'sequence' | 'now' | 'uuid' }
   | { readonly name: 'random'; readonly min: number; readonly max: number; readonly decimals: number }
@@ -29,7 +29,7 @@ interface TemplateFunction {
   /** How it is written, for hints and documentation. */
   readonly usage: string;
   readonly help: string;
-  /** The call, or in words what is wrong with the arguments. */
+  /** The call, or a sentence that says what is wrong with the arguments. */
   readonly call: (args: readonly TemplateArgument[]) => TemplateCall | string;
 }
 

@@ -32,6 +32,6 @@ export interface GeneratorVerdict {
   readonly state: GeneratorState;
   /** One sentence for people. */
   readonly sentence: string;
-  /** What speaks against the generator, in words; empty where nothing does. */
+  /** Why the generator may be the bottleneck, a sentence each; empty if it is not. */
   readonly signs: readonly string[];
 }

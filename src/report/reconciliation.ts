@@ -11,11 +11,11 @@ import type { Reconciliation } from './usage-model.ts';
 export interface CloudWatchView {
   /** By metric (`PublishIn.Success`); empty where there is no data yet. */
   readonly sums: Readonly<Record<string, number>>;
-  /** The metrics that were asked for: one without a sum is 0, for CloudWatch has no series before the first event. */
+  /** The metrics that were queried: one without a sum is 0, for CloudWatch has no series before the first event. */
   readonly asked: readonly string[];
 }
 
-/** Null: not asked for, or CloudWatch has no data at all. */
+/** Null: not queried, or CloudWatch has no data at all. */
 export function cloudWatchSum({ sums, asked }: CloudWatchView, metric: string): number | null {
   const known = sums[metric];
   if (known !== undefined) return known;

@@ -133,7 +133,7 @@ function escapeCell(text: string): string {
   return (isCode ? text : escapeText(text)).replaceAll('|', '\\|');
 }
 
-/** Reasons come from the far side: none of it is markup, and it stays on its line. */
+/** Escapes a reason, which is text of a service: it must be neither markup nor more than one line. */
 function escapeText(text: string): string {
   return text.replace(/[\p{Cc}\s]+/gu, ' ').replace(/[<>]/g, (sign) => (sign === '<' ? '&lt;' : '&gt;'));
 }

@@ -6,8 +6,8 @@ import type { MqttEndpoint } from './mqtt-endpoint.ts';
 import type { Target } from './target.ts';
 
 /**
- * All that the rest of the code knows of a kind of target: what it offers, allows and costs, and who counts its messages. No
- * other folder asks for the kind.
+ * What a kind of target offers, allows and costs, and which observers count its messages. Other folders use only this interface
+ * and never test the kind.
  */
 export interface TargetTraits<Of extends Target = Target> {
   readonly kind: Of['kind'];

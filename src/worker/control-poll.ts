@@ -6,7 +6,7 @@ import type { CancelTimer, Clock } from '../shared/clock.ts';
 export interface ControlPollSettings {
   readonly control: Pick<Control, 'read'>;
   readonly runId: string;
-  /** Of the whole run: the more there are, the more seldom each asks. */
+  /** Slices of the whole run: the more there are, the less often each polls. */
   readonly slices: number;
   readonly clock: Clock;
   /** 0–1 */

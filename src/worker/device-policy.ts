@@ -14,7 +14,7 @@ interface Statement {
 }
 
 /**
- * The IoT policy of the test's devices: what PublishMqttRole in stack/function-roles.yml allows those that come in with
+ * The IoT policy of the test's devices: what PublishMqttRole in stack/function-roles.yml allows devices that connect with
  * the function's role, and a test holds the two equal.
  * @see https://docs.aws.amazon.com/iot/latest/developerguide/pub-sub-policy.html
  */

@@ -19,7 +19,7 @@ export interface Environment {
   readonly iotDataUrl: URL | undefined;
   /** The topic filter of the deployed IoT rule: a message outside it never reaches the subscriber. */
   readonly topicFilter: string;
-  /** Of the deployed IoT rule, for its metrics; undefined: they are not asked for. */
+  /** Of the deployed IoT rule, for its metrics; undefined: they are not queried. */
   readonly ruleName: string | undefined;
   readonly queues: QueueUrls;
   /** Name of the function that reads the arrivals stream; absent: the stack has none. */

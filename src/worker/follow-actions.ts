@@ -21,7 +21,7 @@ export interface FollowedActions {
   close(): void;
 }
 
-/** Carries out each of a run's actions once, at its instant, however the slice comes to know of it. */
+/** Carries out each of a run's actions once, at its instant, whether it was announced or read from the run store. */
 export function followActions(settings: FollowSettings): FollowedActions {
   const { runId, group, kinds, controls, store, clock } = settings;
   const known = new Set<number>();

@@ -26,7 +26,7 @@ export interface SliceRequest {
 /** What the two publishing functions share, and what sets them apart. */
 export interface SliceDeps {
   readonly store: Pick<RunStore, 'getPlan' | 'putSliceResult' | 'actions'>;
-  /** What this function knows of its target by itself. */
+  /** The function's own settings of its target, which no file can change. */
   readonly known: Omit<KnownTarget, 'hosts'>;
   readonly liveView: LiveView;
   /** Set for this invocation: one from an earlier one stood still while the environment was frozen. */

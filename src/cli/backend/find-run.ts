@@ -4,7 +4,7 @@ import { isStage, type StageFlags } from '../options/stage-flags.ts';
 import { latest } from '../runs/report-file.ts';
 import { type Backend, isUnreachable } from './backend.ts';
 
-/** A run in progress, or an ended one, and the backend that knows it. */
+/** A run, in progress or ended, and its backend. */
 export interface FoundRun {
   readonly runId: string;
   readonly backend: Backend;
@@ -51,7 +51,7 @@ export async function findRun(
   return found;
 }
 
-/** The first of these backends that knows the run; undefined where none does. */
+/** The first of these backends that has the run; undefined if none has. */
 export async function findRunIn(backends: readonly Backend[], runId: string): Promise<FoundRun | undefined> {
   for (const backend of backends) {
     const { executions } = backend;

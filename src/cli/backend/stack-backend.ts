@@ -41,7 +41,7 @@ export const stackPace = {
   pollEveryMs: 1_000,
   stopTimeoutMs: slicesStopWithinMs + summarizeTimeoutMs,
 } as const;
-/** CloudWatch has one value a minute, and asks a cent for 1,000 metrics. */
+/** CloudWatch has one value a minute, and charges a cent for 1,000 metrics. */
 const queryEveryMs = { slices: 3_000, totals: 900, cloudwatch: 30_000 } as const;
 
 /** A deployed stack, found and open to the command line. */

@@ -123,7 +123,7 @@ async function openLivePage({ flags, display, interrupts, loadPage }: PageOfRun)
   return page;
 }
 
-/** Who asked for the page has not seen its end yet; who pressed Ctrl-C has. */
+/** Keeps the page open after the run, unless the user pressed Ctrl-C. */
 async function keepPage(page: OpenPage, display: ProgressDisplay, interrupts: Interrupts): Promise<void> {
   if (!interrupts.stop.aborted)
     display.say(`\nthe page stays, for another browser at ${page.link}; Ctrl-C ends it`);

@@ -18,7 +18,7 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: 'may not be read',
 };
 
-/** The system's reason for a file that could not be read, in words. */
+/** Describes why a file could not be read. */
 export function whyNotReadable(error: unknown): string {
   return reasons[codeOf(error)] ?? (error instanceof Error ? error.message : String(error));
 }

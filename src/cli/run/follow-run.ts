@@ -69,7 +69,7 @@ async function followUnguarded(backend: Backend, request: FollowRequest): Promis
   return { logs: backend.logs, execution, ...(report === undefined ? {} : { report }) };
 }
 
-/** An execution that was ended from outside has made no report: what is stored makes one all the same. */
+/** An execution that was stopped has made no report, so one is made from what is stored. */
 async function reportOfEnded(
   { record }: Backend,
   execution: Execution,

@@ -33,7 +33,7 @@ export function makeDenseTransport(settings: DenseSettings): MakeTransport {
 }
 
 /**
- * Stampede's own MQTT client: many devices on one core. It knows only what a publishing device needs, and does that with
+ * Stampede's own MQTT client: many devices on one core. It implements only what a publishing device needs, and does that with
  * shared buffers, pre-encoded topics, a few bytes for the packet identifiers in use, and one timer for all keep-alives.
  */
 class DenseTransport implements Transport {

@@ -52,7 +52,7 @@ export interface IotCoreAddresses {
   readonly adminUrl: string;
   /** `Authorization: Bearer …` of every request to it. */
   readonly adminToken: string;
-  /** What a client needs to come in by TLS, if it was to be written. */
+  /** Files that a client needs to connect by TLS, if they were to be written. */
   readonly files?: CertificateFiles;
 }
 

@@ -35,7 +35,7 @@ export interface StartIotCoreOptions extends IotCoreChoices {
   readonly limits?: AccountLimits;
   /** The rule sends to a stream in place of the queue; what is left out is as the stack deploys it. */
   readonly stream?: Partial<StreamSettings> | undefined;
-  /** Who may come in; default: the fleet's certificate, with no policies. */
+  /** Clients that may connect; default: those with the fleet's certificate, without policies. */
   readonly listeners?: Partial<ListenerSettings>;
   /** Loopback ports; default: any free ones. */
   readonly ports?: Partial<IotCoreSettings['ports']>;

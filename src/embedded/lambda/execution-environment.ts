@@ -27,7 +27,7 @@ export interface ExecutionEnvironmentOptions {
   /** Where handlers are found. */
   readonly taskRoot: string;
   readonly log: LogStream;
-  /** It asked for its next invocation. */
+  /** The environment has requested its next invocation. */
   readonly onIdle: () => void;
   /** Its process ended; it never comes back. */
   readonly onGone: () => void;
@@ -43,7 +43,7 @@ export interface ExecutionEnvironment {
   respond(requestId: string, payload: Buffer): GatewayResponse;
   fail(requestId: string, report: Buffer): GatewayResponse;
   failInit(report: Buffer): GatewayResponse;
-  /** Resolves when the process is gone. */
+  /** Resolves when the process has ended. */
   kill(): Promise<void>;
 }
 

@@ -27,7 +27,7 @@ export interface LambdaPoolOptions {
 /** Execution environments by function, each a process of its own, started when needed and kept warm. */
 export interface LambdaPool {
   readonly functions: ReadonlyMap<string, FunctionDefinition>;
-  /** Invocations at once, over all functions, and what of it no function has reserved. */
+  /** Concurrent invocations of all functions, and the part that no function has reserved. */
   readonly concurrency: { readonly account: number; readonly unreserved: number };
   /** Whether another invocation of it would run at once. */
   hasRoom(definition: FunctionDefinition): boolean;

@@ -15,9 +15,9 @@ export type FromEmbeddedAws =
       readonly logDirectory: string;
     }
   | { readonly kind: 'failed'; readonly message: string; readonly hint?: string }
-  /** Something the user should know at once, though the run goes on: what, in words. */
+  /** A problem that the user should see at once although the run continues, as a sentence. */
   | { readonly kind: 'trouble'; readonly what: string }
-  /** A part of it ended, and no run can go on: what, in words. */
+  /** A part of embedded AWS ended, so that no run can continue; as a sentence. */
   | { readonly kind: 'broken'; readonly what: string };
 
 /** The InfluxDB that points go to as well, with its token: a variable of the process, as JSON. */
@@ -25,6 +25,6 @@ export const relayVariable = 'STAMPEDE_RELAY_TO';
 
 /** The one argument of the process, as JSON, but for `influx`. */
 export interface EmbeddedAwsArguments extends EmbeddedAwsSettings {
-  /** How long running load tests may take to end by themselves once the parent is gone. */
+  /** Time limit for running load tests to end after the parent has ended. */
   readonly stopGraceMs: number;
 }

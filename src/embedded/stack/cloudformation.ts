@@ -3,7 +3,7 @@ import { AwsError, notSupported } from '../gateway/aws-error.ts';
 import type { GatewayResponse, GatewayService } from '../gateway/gateway-service.ts';
 import { renderXml, type XmlElement } from '../s3/s3-xml.ts';
 
-/** The stack as CloudFormation would know it, had it been deployed. */
+/** The stack as CloudFormation would describe it if it were deployed. */
 export interface EmbeddedStack {
   readonly name: string;
   readonly outputs: Readonly<Record<string, string>>;

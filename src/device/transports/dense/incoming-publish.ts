@@ -3,7 +3,7 @@ import type { MqttVersion } from './packets.ts';
 
 const none = Buffer.alloc(0);
 
-/** A received PUBLISH (3.3), read where it lies: one object for all. The topic becomes a text only where it is asked for. */
+/** A received PUBLISH (3.3), read in place: one object for all. The topic is decoded only when it is read. */
 export class IncomingPublish implements IncomingMessage {
   payload: Buffer = none;
   qos: Qos = 0;

@@ -13,7 +13,7 @@ interface AccessKey extends AccessKeySettings {
   readonly parsed: readonly Policy[] | undefined;
 }
 
-/** A request that is not let in: the shape of the data plane's own refusals. */
+/** A request that is refused, in the form of the data plane's own refusals. */
 export function forbidden(message: string): AwsError {
   return new AwsError('ForbiddenException', message, 403);
 }

@@ -17,7 +17,7 @@ export interface Certificates {
   readonly device: KeyedCertificate;
 }
 
-/** Where a client finds what it needs to come in. */
+/** Paths of the files that a client needs to connect. */
 export interface CertificateFiles {
   /** The authority's certificate, in place of Amazon's root. */
   readonly caFile: string;
@@ -77,7 +77,7 @@ export async function makeCertificates(nowMs: number): Promise<Certificates> {
   return { authority: authority.cert, server, device };
 }
 
-/** Only who may read this user's files can come in as the fleet. */
+/** Readable by this user only, so that no other user can connect as the fleet. */
 export function writeCertificates(directory: string, { authority, device }: Certificates): CertificateFiles {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const write = (name: string, pem: string): string => {

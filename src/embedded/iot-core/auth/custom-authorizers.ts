@@ -52,7 +52,7 @@ export class CustomAuthorizers {
     return this.#parts.authorizers.length > 0;
   }
 
-  /** @returns undefined for a client that is not let in */
+  /** @returns undefined for a client that is refused */
   async authorize(attempt: Attempt): Promise<Grant | undefined> {
     const words = wordsOf(attempt);
     const name = words('x-amz-customauthorizer-name') ?? this.#parts.defaultAuthorizer;

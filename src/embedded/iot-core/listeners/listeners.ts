@@ -45,7 +45,7 @@ export interface OpenListeners {
   readonly httpsPort: number;
   /** For the listener without TLS. */
   readonly authorizeBySignature: AuthorizeRequest;
-  /** All that HTTPS and WebSocket clients can ask for. */
+  /** The requests of HTTPS and WebSocket clients. */
   readonly routes: readonly Route[];
   close(): void;
 }

@@ -32,7 +32,7 @@ export interface ConnectCredentials {
   readonly password: Buffer | undefined;
 }
 
-/** A client that is let in. */
+/** A client that was admitted. */
 export interface Grant {
   readonly access: Access;
   /** Milliseconds after which the connection is ended; absent: never. */
@@ -41,7 +41,7 @@ export interface Grant {
   readonly refresh?: { readonly afterMs: number; ask(): Promise<Grant | undefined> };
 }
 
-/** Stands behind a listener and says who is let in, once the CONNECT is there; undefined: not this one. */
+/** Authenticates a client of a listener by its CONNECT; undefined: the client is refused. */
 export type Authenticate = (
   credentials: ConnectCredentials,
 ) => Grant | undefined | Promise<Grant | undefined>;

@@ -8,7 +8,7 @@ import type { TopicFilter } from './topic-filter.ts';
 interface Outgoing {
   readonly message: Message;
   readonly retain: boolean;
-  /** Of one that was sent before, on a connection that is gone. */
+  /** Of one that was sent before, on an earlier connection. */
   readonly packetId?: number;
 }
 

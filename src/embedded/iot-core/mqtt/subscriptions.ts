@@ -5,7 +5,7 @@ import type { QoS } from './protocol.ts';
 import type { TopicFilter } from './topic-filter.ts';
 import { TopicTree } from './topic-tree.ts';
 
-/** What a client asked for with a filter (3.8.3.1). MQTT 3.1.1 has but the QoS. */
+/** Options of a subscription (3.8.3.1). MQTT 3.1.1 has only the QoS. */
 export interface SubscriptionOptions {
   readonly qos: QoS;
   /** Not the client's own messages. */

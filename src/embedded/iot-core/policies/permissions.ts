@@ -51,7 +51,7 @@ export class Permissions implements Access {
     return this.#allows('iot:GetRetainedMessage', `topic/${topic}`);
   }
 
-  /** The action knows no resource but `*`. */
+  /** The action has no resource but `*`. */
   mayListRetained(): boolean {
     return judgeAll(this.#policies, 'iot:ListRetainedMessages', '*', this.#lookUp) === 'allowed';
   }

@@ -36,7 +36,7 @@ export interface CertificateFacts {
   readonly issuer: DistinguishedName;
 }
 
-/** Whom a policy is asked about. */
+/** The client that a policy is evaluated for. */
 export interface PolicyClient {
   /** Undefined over HTTP: there is no client id. */
   readonly clientId?: string | undefined;

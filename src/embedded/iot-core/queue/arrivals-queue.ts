@@ -107,7 +107,7 @@ export class ArrivalsQueue implements RuleTarget, ReadableQueue<EventBatch> {
     return undefined;
   }
 
-  /** The batch was worked on: all of it is gone but the failed places, which come back after the visibility timeout. */
+  /** Deletes the messages of a processed batch, except the failed ones: these return after the visibility timeout. */
   settle(batch: EventBatch, failedPlaces: readonly number[]): void {
     const { records } = batch;
     this.#inFlight -= records;

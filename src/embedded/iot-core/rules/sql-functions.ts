@@ -1,6 +1,6 @@
 import { remainder } from './sql-operators.ts';
 
-/** What a rule knows of a message beside its payload. */
+/** Properties of a message that a rule can use besides its payload. */
 export interface PublishContext {
   readonly topic: string;
   /** Undefined: published over HTTP. */

@@ -71,7 +71,7 @@ export class Shard {
     return `${this.sequencePrefix}${firstNumber + number}`;
   }
 
-  /** @returns undefined for a sequence number that is none of this shard's */
+  /** @returns undefined for a sequence number of another shard */
   numberOf(sequenceNumber: string): number | undefined {
     if (!sequenceNumber.startsWith(this.sequencePrefix) || sequenceNumber.length !== sequenceNumberDigits) {
       return undefined;

@@ -26,7 +26,7 @@ export function authorizeConnect(
   else decide(answer);
 }
 
-/** What was granted for a time is asked for anew; until the answer is there the old access holds. */
+/** Renews access that was granted for a limited time. Until the answer arrives, the old access is valid. */
 export function refreshAccess(connection: Connection): void {
   const { refresh } = connection;
   connection.refresh = undefined;
