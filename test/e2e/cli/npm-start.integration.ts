@@ -66,9 +66,8 @@ describe('npm start', () => {
     expect(report.reconciliation.filter(({ unexplained }) => unexplained !== 0)).toEqual([]);
   });
 
-  it('has no word about clocks, unless this machine was too busy to set them', () => {
-    const words = `${result.stdout}${html}`.match(/clocks? (?:is|are|may)[^.]*/gi) ?? [];
-    const isExpected = (report.generator.clockBracketMs ?? 0) > 0.05;
-    expect(words.length > 0).toBe(isExpected);
+  // Also where this machine was too busy to set them closely: that is said as resolution, not as clocks that are apart.
+  it('has no word about clocks', () => {
+    expect(`${result.stdout}${html}`.match(/clocks? (?:is|are|may)[^.]*/gi)).toBeNull();
   });
 });
