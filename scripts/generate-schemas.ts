@@ -1,10 +1,11 @@
 /**
- * Writes the JSON Schemas that editors and other programs read, and the code that checks stored files. `--check` writes nothing, and fails where one is not
+ * Writes the JSON Schemas that editors and other programs read, the code that checks stored files, and the index of error codes. `--check` writes nothing, and fails where one is not
  * what its source gives.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { profileSchema } from '../src/profile/schema.ts';
+import { makeErrorIndex } from './error-index.ts';
 import { jsonSchemaOfType } from './json-schema-of-type.ts';
 import { validatorFiles } from './stored-file-validators.ts';
 
@@ -19,6 +20,7 @@ const schemas = [
     file: 'docs/report.schema.json',
     make: () => json(jsonSchemaOfType('src/report/report-model.ts', 'Report')),
   },
+  { file: 'docs/errors.md', make: makeErrorIndex },
   ...validatorFiles,
 ];
 

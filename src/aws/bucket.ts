@@ -14,6 +14,7 @@ import { openRunStore, type RunObjects, type RunStore } from './run-store.ts';
 
 const jsonType = 'application/json';
 
+/** The run store holds nothing of that run. */
 export class RunNotFoundError extends StampedeError {
   constructor(runId: string, bucket: string) {
     super('RunNotFound', `there is no run ${runId} in the run store ${bucket}`, {

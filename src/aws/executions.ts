@@ -55,6 +55,7 @@ export function olderThan(runId: string, running: readonly StartedExecution[]): 
   return ordered.slice(0, own === -1 ? undefined : own).map((each) => each.runId);
 }
 
+/** Step Functions has no execution of that name. */
 export class ExecutionNotFoundError extends StampedeError {
   constructor(executionArn: string) {
     super('ExecutionNotFound', `there is no execution ${executionArn}`, {

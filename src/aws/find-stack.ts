@@ -30,6 +30,7 @@ export interface DeployedStack {
 /** The default Region of the deployment: `provider.region` of serverless.yml. */
 export const defaultRegion = 'us-east-1';
 
+/** CloudFormation has no stack for that stage. */
 export class NoSuchStackError extends StampedeError {
   constructor(id: StackId, region: string, others: readonly string[]) {
     super('NoSuchStack', `there is no stack ${stackNameOf(id)} in ${region}`, {
@@ -42,6 +43,7 @@ export class NoSuchStackError extends StampedeError {
   }
 }
 
+/** CloudFormation is creating, changing or removing the stack, or failed to. */
 export class StackNotReadyError extends StampedeError {
   constructor(id: StackId, region: string, why: string) {
     super('StackNotReady', `stack ${stackNameOf(id)} in ${region} is not ready: ${why}`, {

@@ -6,6 +6,7 @@ import type { AwsIotTarget } from '../targets/target.ts';
 /** Asks the control plane for the account's own endpoint. */
 export type DescribeEndpoint = () => Promise<string | undefined>;
 
+/** The account has no IoT endpoint, or it could not be read. */
 export class NoIotEndpointError extends StampedeError {
   constructor(cause?: unknown) {
     super('NoIotEndpoint', 'the account’s IoT endpoint could not be read', {

@@ -10,6 +10,7 @@ export interface RunSlot {
   take(run: ActiveRun): void;
 }
 
+/** The live page already has a run in progress: it starts one at a time. */
 export class RunUnderWayError extends StampedeError {
   constructor(runId: string) {
     super('RunUnderWay', `run ${runId} is under way`, { hint: 'stop it, or wait for its end' });

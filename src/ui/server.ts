@@ -20,6 +20,7 @@ export interface UiServer {
   close(): Promise<void>;
 }
 
+/** Another process listens on the port of the live page. */
 export class PortTakenError extends StampedeError {
   constructor(port: number) {
     super('PortTaken', `port ${port} is taken`, {

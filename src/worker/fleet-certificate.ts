@@ -52,6 +52,7 @@ export interface CertificateClients {
   readonly secrets: SecretsManagerClient;
 }
 
+/** The stage already has a certificate for its devices. */
 export class FleetCertificateExistsError extends StampedeError {
   constructor(what: string, { flags }: CertificateOwner) {
     super('FleetCertificateExists', `${what} exists already; nothing was made`, {

@@ -12,6 +12,7 @@ export interface FoundRun {
   readonly execution: Execution;
 }
 
+/** The run is known, but where it goes on cannot be reached. */
 export class RunNotReachableError extends StampedeError {
   constructor(runId: string, runsDirectory: string, backends: number) {
     const where =

@@ -56,6 +56,7 @@ export interface OpenStack {
   runIdOf(text: string): string;
 }
 
+/** An execution that is not one of this stack. */
 export class UnrelatedExecutionError extends StampedeError {
   constructor(what: string, { name, region, stateMachineArn }: DeployedStack) {
     super('ForeignExecution', `${what} is no run of stack ${name} in ${region}`, {

@@ -29,6 +29,7 @@ interface ReportFlags extends OutputFlags, StageFlags {
   readonly json?: boolean;
 }
 
+/** The run has not ended, so that it has no report yet. */
 class RunGoesOnError extends StampedeError {
   constructor(runId: string, flags: StageFlags) {
     super('RunGoesOn', `run ${runId} has not ended`, {

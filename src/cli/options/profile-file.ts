@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
 import { type JsonText, readJsonText } from '../../shared/json-text.ts';
 
+/** The load profile cannot be read: no such file, no permission, or no JSON. */
 export class ProfileNotReadableError extends StampedeError {
   constructor(path: string, cause: unknown) {
     super('ProfileNotReadable', `${path}: ${whyNotReadable(cause)}`, {

@@ -10,6 +10,7 @@ export interface OutputFlags {
   readonly requireConclusive?: boolean;
 }
 
+/** A file for a report (--junit, --step-summary) cannot be written. */
 export class OutputNotWritableError extends StampedeError {
   constructor(file: string, cause: unknown) {
     super('OutputNotWritable', `${file} cannot be written: ${(cause as Error).message}`, {

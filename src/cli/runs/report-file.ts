@@ -11,6 +11,7 @@ import { makeRunRepository } from './run-repository.ts';
 /** Stands for the run that was planned last. */
 export const latest = 'latest';
 
+/** A report that was named by its path or its run cannot be read. */
 export class ReportNotReadableError extends StampedeError {
   constructor(what: string, reason: string) {
     super('ReportNotReadable', `${what}: ${reason}`, {

@@ -5,6 +5,7 @@ import { checkSize } from '../../report/stored/read-stored.ts';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
 import { runIdPattern } from '../../shared/run-id.ts';
 
+/** There is no such run in the directory of runs. */
 export class NoSuchRunError extends StampedeError {
   constructor(runId: string, directory: string) {
     super('NoSuchRun', `there is no run ${runId} in ${directory}`, {

@@ -2,6 +2,7 @@ import type { AuthKind } from '../../profile/load-profile.ts';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
 import { formatMqttEndpoint, type MqttEndpoint } from '../../targets/mqtt-endpoint.ts';
 
+/** The target has no endpoint that accepts the way to authenticate which the profile asks for. */
 export class NoEndpointError extends StampedeError {
   constructor(auth: AuthKind, endpoints: readonly MqttEndpoint[]) {
     const urls = endpoints.map(formatMqttEndpoint);

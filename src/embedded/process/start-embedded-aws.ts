@@ -56,6 +56,7 @@ export interface EmbeddedAws {
   kill(): void;
 }
 
+/** Embedded AWS could not start. */
 export class EmbeddedAwsError extends StampedeError {
   constructor(message: string, hint: string) {
     super('EmbeddedAwsFailed', `embedded AWS did not start: ${message}`, { hint });

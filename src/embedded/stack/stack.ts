@@ -46,6 +46,7 @@ const defaults = { memoryMb: 1024, timeoutSeconds: 6 } as const;
 /** Embedded AWS is always this stage. */
 const stage = 'dev';
 
+/** The stack (serverless.yml) cannot be read, or uses what embedded AWS does not have. */
 export class StackError extends StampedeError {
   constructor(file: string, message: string) {
     super('StackUnreadable', `${file}: ${message}`, {
