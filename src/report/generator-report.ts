@@ -32,6 +32,6 @@ export interface GeneratorVerdict {
   readonly state: GeneratorState;
   /** One sentence for people. */
   readonly sentence: string;
-  /** Why the generator may be the bottleneck, a sentence each; empty if it is not. */
+  /** Signs that the generator was at its limit, as text; empty if there are none. */
   readonly signs: readonly string[];
 }

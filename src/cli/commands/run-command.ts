@@ -123,7 +123,7 @@ async function openLivePage({ flags, display, interrupts, loadPage }: PageOfRun)
   return page;
 }
 
-/** Keeps the page open after the run, unless the user pressed Ctrl-C. */
+/** Keeps the page open until Ctrl-C, and then until open pages have received the end of the run. */
 async function keepPage(page: OpenPage, display: ProgressDisplay, interrupts: Interrupts): Promise<void> {
   if (!interrupts.stop.aborted)
     display.say(`\nthe page stays, for another browser at ${page.link}; Ctrl-C ends it`);

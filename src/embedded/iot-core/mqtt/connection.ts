@@ -240,7 +240,7 @@ export class Connection implements FrameSink, SessionConnection {
     this.#channel.end();
   }
 
-  /** The stream was closed by the client, or is closed here without a goodbye. */
+  /** Closes the stream at once: the client has closed it, or it is given up. */
   abandon(): void {
     this.#leave();
     this.#channel.destroy();
