@@ -24,14 +24,17 @@ export function falseClaims(run: RecordedReport, known: Known): string[] {
 }
 
 function truthOf({ report, recorded }: RecordedReport, known: Known): Truth {
-  const { sent, taken, queued } = recorded;
+  const { taken, queued } = recorded;
   const isHttps = report.protocol === 'https';
+  // What a device wrote to a connection that the service was closing never reached it: the service cannot have recorded it.
+  const cut = Object.values(report.causes.disconnected).reduce((sum, count) => sum + count, 0);
+  const sent = Math.min(Math.max(recorded.sent, report.messages.sent), recorded.sent + cut);
   return {
     sent,
     taken,
     acked: recorded.acked,
     ackedInTime: recorded.ackedInTime,
-    throttled: isHttps ? recorded.throttled : sent - taken,
+    throttled: isHttps ? recorded.throttled : recorded.sent - taken,
     received: queued,
     duplicates: recorded.duplicates,
     arrivedUnacked: recorded.queuedUnacked,

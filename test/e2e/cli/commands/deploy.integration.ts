@@ -103,7 +103,7 @@ describe('the stack, deployed to moto', () => {
     expect(EventSourceMappings).toEqual([
       expect.objectContaining({
         FunctionResponseTypes: ['ReportBatchItemFailures'],
-        ScalingConfig: { MaximumConcurrency: 50 },
+        ScalingConfig: { MaximumConcurrency: 300 },
       }),
     ]);
   });
