@@ -85,7 +85,8 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
       now,
     }),
     ...(conditions === undefined ? {} : { conditions }),
-    startedAt: new Date(timeline.startAt).toISOString(),
+    // A run whose slices all die at once is over before its devices were to connect.
+    startedAt: new Date(Math.min(timeline.startAt, now)).toISOString(),
     endedAt: new Date(now).toISOString(),
     protocol: commonOf(plan, ({ connect }) => connect.protocol) ?? 'mixed',
     client:

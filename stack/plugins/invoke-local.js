@@ -49,16 +49,24 @@ async function startEmbedded({ serviceDir, classes }) {
       'STAMPEDE_NODE_TOO_OLD',
     );
   }
-  const [{ startEmbeddedAws }, { pointAt }] = await Promise.all([
-    import('../../src/embedded/process/start-embedded-aws.ts'),
-    import('../../src/cli/run/point-at.ts'),
-  ]);
+  const { startEmbeddedAws } = await import('../../src/embedded/process/start-embedded-aws.ts');
   const embedded = await startEmbeddedAws({
     runsDirectory: path.join(serviceDir, 'runs'),
     packageRoot: serviceDir,
   });
   pointAt(embedded.environment);
   return embedded;
+}
+
+/**
+ * Points the framework's process at embedded AWS, and at nothing else: it configures its clients and the invoked function by
+ * variables, and a profile or an endpoint of the user's would win over ours.
+ */
+function pointAt(environment) {
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+  const noFile = process.platform === 'win32' ? 'NUL' : '/dev/null';
+  // The SDK reads a default region, retries and endpoints from the user's files as well.
+  Object.assign(process.env, { AWS_CONFIG_FILE: noFile, AWS_SHARED_CREDENTIALS_FILE: noFile }, environment);
 }
 
 /** As aws-crt names its builds. */

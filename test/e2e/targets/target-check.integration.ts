@@ -59,7 +59,7 @@ describe('a target that is not the account’s own', () => {
     expect(await plan(['another.example.com'])).toMatchObject({ errorType: 'RefusedByPreflight' });
     expect(await plan(['broker.example.com'])).toMatchObject({
       runId: 'owned',
-      protocol: 'mqtt',
+      mqttSlices: 1,
       slices: [0],
     });
   }, 60_000);

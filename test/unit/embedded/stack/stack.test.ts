@@ -22,7 +22,7 @@ describe('the stack', () => {
   it('names the reader of the stream to the plan function, where there is a stream', async () => {
     for (const [subscriber, reader] of [
       ['stream', 'stampede-dev-measure-latency'],
-      ['queue', undefined],
+      ['queue', ''],
     ] as const) {
       const { functions } = await readStack(pathOf('../../../../serverless.yml'), { subscriber });
       expect(functions.find(({ key }) => key === 'plan')?.environment.STREAM_READER).toBe(reader);
