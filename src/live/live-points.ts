@@ -1,9 +1,5 @@
-import {
-  liveFieldsOf,
-  messageCounterNames,
-  ofEachCounter,
-  publishCounters,
-} from '../measure/message-counters.ts';
+import { liveFieldsOf, messageCounterNames, publishCounters } from '../measure/message-counters.ts';
+import { ofEach } from '../shared/counts.ts';
 
 /**
  * Points that the live view writes to InfluxDB: docs/metrics.md says which question each measurement answers, and what it costs at
@@ -22,7 +18,7 @@ export const liveMeasurements = {
       connects: 'int',
       connect_failed: 'int',
       reconnects: 'int',
-      ...ofEachCounter(publishCounters, () => 'int' as const),
+      ...ofEach(publishCounters, () => 'int' as const),
       echoed: 'int',
       cpu_seconds: 'float',
       rss_bytes: 'int',
@@ -59,7 +55,7 @@ export const liveMeasurements = {
       stage: 'int',
       target_per_second: 'float',
       verdict: 'string',
-      ...liveFieldsOf(ofEachCounter(messageCounterNames, () => 'int' as const)),
+      ...liveFieldsOf(ofEach(messageCounterNames, () => 'int' as const)),
       mean_per_second: 'float',
       throughput_per_second: 'float',
       peak_per_second: 'float',

@@ -1,6 +1,6 @@
 import type { EncodedHistogram } from '../measure/latency-histogram.ts';
 import { type SliceLatencyName, sliceLatencyNames } from '../measure/latency-names.ts';
-import { ofEachCounter, publishCounters } from '../measure/message-counters.ts';
+import { publishCounters } from '../measure/message-counters.ts';
 import {
   type DeviceCounts,
   type GeneratorHealth,
@@ -8,6 +8,7 @@ import {
   type SliceMessageCounts,
 } from '../measure/slice-result.ts';
 import type { GroupPlan } from '../plan/plan.ts';
+import { ofEach } from '../shared/counts.ts';
 import { latencyPoint } from './live-latency.ts';
 import { type LivePoint, liveTimestamp } from './live-points.ts';
 import { makeGroupStageTags } from './live-stage.ts';
@@ -98,7 +99,7 @@ function countersBetween(
     connects: devices.connected - before.devices.connected,
     connect_failed: devices.connectFailed - before.devices.connectFailed,
     reconnects: devices.reconnects - before.devices.reconnects,
-    ...ofEachCounter(publishCounters, changed),
+    ...ofEach(publishCounters, changed),
     echoed: changed('echoed'),
   };
 }

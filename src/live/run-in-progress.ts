@@ -7,7 +7,8 @@ import {
   latencyBuckets,
 } from '../measure/latency-buckets.ts';
 import { type TimedLatencyName, timedLatencyNames } from '../measure/latency-names.ts';
-import { ofEachCounter, publishCounters } from '../measure/message-counters.ts';
+import { publishCounters } from '../measure/message-counters.ts';
+import { ofEach } from '../shared/counts.ts';
 import { FoldedSeries } from './folded-series.ts';
 import { type LatencyStep, latencyStepOf } from './latency-over-time.ts';
 import { type SliceState, type SliceStates, sliceStates } from './slice-states.ts';
@@ -261,7 +262,7 @@ function liveSecondOf(second: number, seconds: number, { counts, peaks }: Slot):
 }
 
 function noSums(): Record<Sum, number> {
-  return ofEachCounter(summed, () => 0);
+  return ofEach(summed, () => 0);
 }
 
 function stateOf({ phase, second, connects, connectFailed }: SliceSoFar, nowSecond: number): SliceState {

@@ -1,5 +1,6 @@
-import { ofEachCounter, publishCounters } from '../measure/message-counters.ts';
+import { publishCounters } from '../measure/message-counters.ts';
 import type { PublishCounts } from '../measure/slice-result.ts';
+import { ofEach } from '../shared/counts.ts';
 import type { liveMeasurements } from './live-points.ts';
 import type { CompleteCounts } from './run-in-progress.ts';
 
@@ -23,7 +24,7 @@ export interface LiveTotals extends RunTotals {
 }
 
 /** Fields of publishes have the names of their counters. */
-const fieldOfPublishes = ofEachCounter(publishCounters, (name) => name) as {
+const fieldOfPublishes = ofEach(publishCounters, (name) => name) as {
   readonly [Name in (typeof publishCounters)[number]]: Name;
 };
 

@@ -1,3 +1,5 @@
+import { sumOf } from '../shared/counts.ts';
+import type { SentMessages } from './leg-entry.ts';
 import type { ObserverLedger, RunLedger } from './run-ledger.ts';
 
 /** An equation of the ledger that does not hold. Nothing the run did can cause it: it is a fault of the measurement. */
@@ -19,7 +21,7 @@ export function checkLedger(ledger: RunLedger): readonly Imbalance[] {
     },
     {
       equation: 'Σ dead-lettered by reason = dead-lettered',
-      left: sumOf(ledger.deadLetteredBy),
+      left: sumOf(Object.values(ledger.deadLetteredBy)),
       right: m.deadLettered,
     },
     ...observers.flatMap(([name, observer], i) => equationsOf(i === 0 ? undefined : name, observer)),
@@ -28,15 +30,16 @@ export function checkLedger(ledger: RunLedger): readonly Imbalance[] {
       left: inconsistencies.miscountedSlices,
       right: 0,
     },
-    { equation: 'Σ dropped by reason = dropped', left: sumOf(ledger.droppedBy), right: m.dropped },
+    {
+      equation: 'Σ dropped by reason = dropped',
+      left: sumOf(Object.values(ledger.droppedBy)),
+      right: m.dropped,
+    },
   ];
-  if (ledger.acknowledged) {
-    equations.push({
-      equation: 'sent = acked + throttled + failed + unacknowledged + not known',
-      left: m.sent,
-      right: m.acked + m.throttled + m.failed + m.unacknowledged + m.ackUnknown,
-    });
-  }
+  if (ledger.acknowledged) equations.push(answeredEquation(m));
+  else
+    for (const { group, acknowledged, messages } of ledger.groups)
+      if (acknowledged) equations.push(answeredEquation(messages, group));
   if (slices.completed === slices.planned) {
     equations.push({ equation: 'intended = planned', left: m.intended, right: ledger.plannedMessages });
   }
@@ -57,6 +60,15 @@ export function checkLedger(ledger: RunLedger): readonly Imbalance[] {
 }
 
 /** @param name of an observer that is not the primary one, where what is due is what was sent */
+/** @param group whose messages they are; undefined: those of the run */
+function answeredEquation(m: SentMessages, group?: string): Imbalance {
+  return {
+    equation: `sent = acked + throttled + failed + unacknowledged + not known${group === undefined ? '' : ` (${group})`}`,
+    left: m.sent,
+    right: m.acked + m.throttled + m.failed + m.unacknowledged + m.ackUnknown,
+  };
+}
+
 function equationsOf(name: string | undefined, o: ObserverLedger): Imbalance[] {
   const at = name === undefined ? '' : ` (${name})`;
   return [
@@ -68,8 +80,4 @@ function equationsOf(name: string | undefined, o: ObserverLedger): Imbalance[] {
     { equation: `arrivals = received + duplicates${at}`, left: o.arrivals, right: o.received + o.duplicates },
     { equation: `messages that arrived unsent = 0${at}`, left: o.unsent, right: 0 },
   ];
-}
-
-function sumOf(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }

@@ -1,5 +1,6 @@
 import { isAcknowledged } from '../plan/groups.ts';
 import type { GroupPlan } from '../plan/plan.ts';
+import { sumFields } from '../shared/counts.ts';
 import type { SentMessages } from './leg-entry.ts';
 import { type CountsByReason, ReasonCounts } from './reason-counts.ts';
 import type { GroupMeasurements } from './run-latencies.ts';
@@ -56,17 +57,17 @@ export class GroupTotals {
 
   /** @param attempts of all legs of the slice */
   add(entry: SliceEntry, attempts: Pick<DeviceCounts, 'connectFailed' | 'reconnects'>): void {
-    this.#messages = sumOfCounts(this.#messages, entry.messages);
+    this.#messages = sumFields(this.#messages, entry.messages);
     this.#devices.connected += entry.connected;
     this.#devices.unknown += entry.devicesUnknown;
     this.#devices.connectFailed += attempts.connectFailed;
     this.#devices.reconnects += attempts.reconnects;
-    this.#stages = this.#stages.map((stage, i) => sumOfCounts(stage, entry.stages[i]!));
+    this.#stages = this.#stages.map((stage, i) => sumFields(stage, entry.stages[i]!));
     this.#droppedBy.addAll(entry.droppedBy);
   }
 
   addSeen(observer: string, seen: SeenMessages): void {
-    this.#observers.set(observer, sumOfCounts(this.#observers.get(observer) ?? nothingSeen, seen));
+    this.#observers.set(observer, sumFields(this.#observers.get(observer) ?? nothingSeen, seen));
   }
 
   totals(): GroupLedger {
@@ -81,10 +82,4 @@ export class GroupTotals {
       droppedBy: this.#droppedBy.counts(),
     };
   }
-}
-
-/** Field by field. */
-export function sumOfCounts<Counts extends object>(a: Counts, b: Counts): Counts {
-  const keys = Object.keys(a) as (keyof Counts)[];
-  return Object.fromEntries(keys.map((key) => [key, Number(a[key]) + Number(b[key])])) as Counts;
 }

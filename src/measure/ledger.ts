@@ -4,11 +4,11 @@ import type { ControlMessage } from '../plan/control-message.ts';
 import { groupOfSlice, groupsOf, isAcknowledged, mqttGroupsOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { outlineOf, type RunOutline } from '../plan/run-outline.ts';
-import { sumBy } from '../shared/sum.ts';
+import { sumBy, sumFields } from '../shared/counts.ts';
 import type { ArrivalWindow } from './arrival-window.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
 import { GeneratorCounters } from './generator-counters.ts';
-import { GroupTotals, sumOfCounts } from './group-totals.ts';
+import { GroupTotals } from './group-totals.ts';
 import { IntervalSet } from './interval-set.ts';
 import type { TimedLatencyName } from './latency-names.ts';
 import { LatencySeries } from './latency-series.ts';
@@ -117,8 +117,9 @@ export class Ledger {
     this.#lastSentAt = latestOf(this.#lastSentAt, result.lastSentAt);
     if (result.outcome === 'failed') this.#sliceFailedBy.add(result.reason ?? 'no reason given');
     addSliceLatencies(this.#latencies, result);
-    this.#ofGroups.addSlice(result);
-    const isMqtt = groupOfSlice(this.#plan, result.slice).profile.connect.protocol === 'mqtt';
+    const { number, profile } = groupOfSlice(this.#plan, result.slice);
+    const isMqtt = profile.connect.protocol === 'mqtt';
+    this.#ofGroups.addSlice(number, result);
     // Beside connections, devices that only make requests are none.
     this.#series.addSlice(
       isMqtt || !this.#hasConnections ? result.perSecond : { ...result.perSecond, connected: [] },
@@ -214,8 +215,8 @@ export class Ledger {
       groups,
       plannedMessages: this.#outline.messages,
       acknowledged: this.#acknowledged,
-      devices: groups.map(({ devices }) => devices).reduce(sumOfCounts),
-      messages: { ...groups.map(({ messages }) => messages).reduce(sumOfCounts), ...arrived },
+      devices: groups.map(({ devices }) => devices).reduce(sumFields),
+      messages: { ...groups.map(({ messages }) => messages).reduce(sumFields), ...arrived },
       observers: Object.fromEntries(closers.map(([name, closer]) => [name, closer.ledger()])),
       stages: groups.flatMap(({ stages }) => stages),
       cutOff: legs.reduce(

@@ -1,4 +1,5 @@
 import type { DeviceTurns } from '../plan/device-turns.ts';
+import { sumOf } from '../shared/counts.ts';
 import { IntervalSet } from './interval-set.ts';
 import type { CountsByReason } from './reason-counts.ts';
 import { noMessages, type PublishCounts, type SliceResult } from './slice-result.ts';
@@ -214,8 +215,4 @@ function countDevices(sent: readonly IntervalSet[], { devices, streams }: LegPar
     });
   }
   return count;
-}
-
-export function sumOf(counts: readonly number[]): number {
-  return counts.reduce((sum, count) => sum + count, 0);
 }

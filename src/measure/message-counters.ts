@@ -39,14 +39,6 @@ export const messageCounters: Readonly<Record<keyof MessageLedger, MessageCounte
   unaccounted: { label: 'not accounted for', isTrouble: true },
 };
 
-/** A value for each of these names. */
-export function ofEachCounter<Counter extends string, Value>(
-  names: readonly Counter[],
-  make: (name: Counter) => Value,
-): Record<Counter, Value> {
-  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<Counter, Value>;
-}
-
 export const messageCounterNames = Object.keys(messageCounters) as readonly (keyof MessageLedger)[];
 
 /** `notRead` → `not_read`. */

@@ -2,9 +2,10 @@ import type { Observer } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RunOutline } from '../plan/run-outline.ts';
 import { sliceOf } from '../plan/slices.ts';
+import { sumFields } from '../shared/counts.ts';
 import type { ArrivalWindow, UnrelatedCounts } from './arrival-window.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
-import { nothingSeen, type SeenMessages, sumOfCounts } from './group-totals.ts';
+import { nothingSeen, type SeenMessages } from './group-totals.ts';
 import { countEncoded, IntervalSet } from './interval-set.ts';
 import type { NumberRange } from './leg-entry.ts';
 import { MessageSets } from './message-sets.ts';
@@ -129,8 +130,8 @@ export class ObserverRecord {
       add: (slice, streams) => {
         const seen = streams
           .map((entry, stream) => add({ slice, stream }, entry))
-          .reduce(sumOfCounts, nothingSeen);
-        sum = sumOfCounts(sum, seen);
+          .reduce(sumFields, nothingSeen);
+        sum = sumFields(sum, seen);
         return seen;
       },
       ledger: () => {

@@ -1,17 +1,20 @@
-import { groupOfSlice, groupsOf } from '../plan/groups.ts';
+import { groupsOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
+import { ofEach } from '../shared/counts.ts';
 import type { ArrivalWindow, GroupArrivals } from './arrival-window.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import { arrivalLatencyNames, type LatencyName, latencyNames, sliceLatencyNames } from './latency-names.ts';
+import type { LatencySummary } from './latency-summary.ts';
 import type { SliceResult } from './slice-result.ts';
 
 export type RunLatencies = Readonly<Record<LatencyName, LatencyHistogram>>;
 
 export function makeRunLatencies(): RunLatencies {
-  return Object.fromEntries(latencyNames.map((name) => [name, new LatencyHistogram()])) as Record<
-    LatencyName,
-    LatencyHistogram
-  >;
+  return ofEach(latencyNames, () => new LatencyHistogram());
+}
+
+export function summariesOf(latencies: RunLatencies): Record<LatencyName, LatencySummary> {
+  return ofEach(latencyNames, (name) => latencies[name].summary());
 }
 
 /** @throws {CorruptMeasurementError} */
@@ -36,11 +39,9 @@ export interface GroupMeasurements {
 
 /** Keeps the measurements of a plan's groups apart; of a flat plan there are none. */
 export class GroupRecords {
-  readonly #plan: Plan;
   readonly #groups: ReadonlyMap<number, { readonly latencies: RunLatencies; arrivals: number }>;
 
   constructor(plan: Plan) {
-    this.#plan = plan;
     const numbers = groupsOf(plan).map(({ number }) => number);
     this.#groups = new Map(
       numbers
@@ -49,10 +50,9 @@ export class GroupRecords {
     );
   }
 
-  /** @throws {CorruptMeasurementError} */
-  addSlice(result: SliceResult): void {
-    if (this.#groups.size === 0) return;
-    const group = this.#groups.get(groupOfSlice(this.#plan, result.slice).number);
+  /** @param number of the slice's group @throws {CorruptMeasurementError} */
+  addSlice(number: number, result: SliceResult): void {
+    const group = this.#groups.get(number);
     if (group !== undefined) addSliceLatencies(group.latencies, result);
   }
 

@@ -1,12 +1,9 @@
+import { ofEach } from '../shared/counts.ts';
 import type { RunSeries } from './run-ledger.ts';
 import type { PerSecondCounts } from './slice-result.ts';
 
 const counters = ['intended', 'sent', 'acked', 'echoed', 'connected', 'arrivals'] as const;
 type Counter = (typeof counters)[number];
-
-function ofEach<Value>(make: (counter: Counter) => Value): Record<Counter, Value> {
-  return Object.fromEntries(counters.map((counter) => [counter, make(counter)])) as Record<Counter, Value>;
-}
 
 /** Sums of counters by second, between two instants. What lies outside counts in the ledger, but is in no series. */
 export class SecondSeries {
@@ -17,7 +14,7 @@ export class SecondSeries {
   constructor(from: number, to: number) {
     this.#startSecond = Math.floor(from / 1000);
     const seconds = Math.ceil(to / 1000) - this.#startSecond;
-    this.#sums = ofEach(() => new Float64Array(seconds));
+    this.#sums = ofEach(counters, () => new Float64Array(seconds));
   }
 
   addSlice(counts: PerSecondCounts): void {
@@ -40,7 +37,7 @@ export class SecondSeries {
     while (to > from && !busy(to - 1)) to--;
     return {
       startSecond: this.#startSecond + from,
-      ...ofEach((counter) => Array.from(this.#sums[counter].subarray(from, to))),
+      ...ofEach(counters, (counter) => Array.from(this.#sums[counter].subarray(from, to))),
     };
   }
 

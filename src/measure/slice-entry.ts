@@ -4,6 +4,7 @@ import type { RunOutline } from '../plan/run-outline.ts';
 import { countDueBefore } from '../plan/schedule.ts';
 import { sliceOf } from '../plan/slices.ts';
 import type { Stream } from '../plan/streams.ts';
+import { sumFields, sumOf } from '../shared/counts.ts';
 import { IntervalSet } from './interval-set.ts';
 import {
   closeLeg,
@@ -14,7 +15,6 @@ import {
   type RunEnding,
   type SentMessages,
   type StreamTotals,
-  sumOf,
 } from './leg-entry.ts';
 import { type CountsByReason, ReasonCounts } from './reason-counts.ts';
 import type { Arrived } from './unread-backlog.ts';
@@ -143,7 +143,7 @@ function closeSlice(parts: SliceParts, record: SliceRecord, run: RunEnding): Sli
   );
   const streams = parts.stageEnds.map((_, stream) => mergeStream(entries, stream));
   const connected = Math.max(...entries.map((entry) => entry.connected));
-  const messages = sumMessages(entries);
+  const messages = entries.map((entry) => entry.messages).reduce(sumFields);
   const droppedBy = new ReasonCounts();
   for (const entry of entries) droppedBy.addAll(entry.droppedBy);
   return {
@@ -190,17 +190,6 @@ function mergeStream(entries: readonly LegEntry[], stream: number): StreamTotals
     intended += totals.intended;
   }
   return { intended, sent };
-}
-
-function sumMessages(entries: readonly LegEntry[]): SentMessages {
-  const [first, ...more] = entries.map(({ messages }) => messages);
-  return more.reduce(
-    (sum, messages) =>
-      Object.fromEntries(
-        Object.entries(sum).map(([name, count]) => [name, count + messages[name as keyof SentMessages]]),
-      ) as unknown as SentMessages,
-    first!,
-  );
 }
 
 function isMiscounted({ messages, streams }: LegTotals): boolean {

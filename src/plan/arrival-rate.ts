@@ -1,4 +1,5 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
+import { sumBy } from '../shared/counts.ts';
 
 /**
  * The arrival rate over the run's publishing time: piecewise linear, as in k6's ramping-arrival-rate. Its integral
@@ -17,10 +18,8 @@ export interface ArrivalRate {
   /** N at the end: fractional. */
   readonly messages: number;
   readonly peakPerSecond: number;
-  /** Where stages end, milliseconds after the schedule's zero, ascending. */
-  readonly endsMs: readonly number[];
-  /** Messages per second just before or just after an instant; 0 outside of 0 … `durationMs`. */
-  readonly perSecondAt: (offsetMs: number, side: 'before' | 'after') => number;
+  /** The stages that last, in order. */
+  readonly stretches: readonly RateStretch[];
   /** Messages intended in the first `offsetMs`, fractional. */
   readonly messagesBy: (offsetMs: number) => number;
   /**
@@ -28,6 +27,15 @@ export interface ArrivalRate {
    * 0 … `durationMs`, and never earlier than for a smaller x. Tens of nanoseconds where x grows from call to call.
    */
   readonly offsetMsOf: (x: number) => number;
+}
+
+/** A part of an arrival rate: it moves in a straight line between its ends. */
+export interface RateStretch {
+  /** Milliseconds after the rates begin; longer than 0. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly startPerSecond: number;
+  readonly endPerSecond: number;
 }
 
 export type RateShape = Pick<LoadProfile, 'startRatePerSecond' | 'stages'>;
@@ -87,23 +95,45 @@ export function makeArrivalRate(shape: RateShape): ArrivalRate {
     return t < lengthMs[stage]! ? beginsMs[stage]! + t : beginsMs[stage + 1]!;
   }
 
-  function perSecondAt(offsetMs: number, side: 'before' | 'after'): number {
-    for (let i = 0; i < count; i++) {
-      const [from, to] = [beginsMs[i]!, beginsMs[i + 1]!];
-      const isWithin =
-        side === 'before' ? from < offsetMs && offsetMs <= to : from <= offsetMs && offsetMs < to;
-      if (isWithin) return (startRate[i]! + (fourA[i]! / 2) * (offsetMs - from)) * 1_000;
-    }
-    return 0;
-  }
-
   return {
     durationMs,
     messages,
     peakPerSecond: peakPerMs * 1_000,
-    endsMs: Array.from(beginsMs.subarray(1)),
-    perSecondAt,
+    stretches: stretchesOf(shape),
     messagesBy,
     offsetMsOf,
   };
+}
+
+function stretchesOf({ startRatePerSecond, stages }: RateShape): RateStretch[] {
+  let fromMs = 0;
+  let startPerSecond = startRatePerSecond;
+  return stages.flatMap(({ durationMs, targetPerSecond }) => {
+    const stretch = { fromMs, toMs: fromMs + durationMs, startPerSecond, endPerSecond: targetPerSecond };
+    fromMs = stretch.toMs;
+    startPerSecond = targetPerSecond;
+    // A stage of no length only makes the rate jump.
+    return durationMs > 0 ? [stretch] : [];
+  });
+}
+
+/** The sum of rates that begin together, each times its weight: it bends, or jumps, where one of them does. */
+export function sumStretches(
+  rates: readonly { readonly stretches: readonly RateStretch[]; readonly weight?: number }[],
+): RateStretch[] {
+  const ends = rates.flatMap(({ stretches }) => stretches.flatMap(({ fromMs, toMs }) => [fromMs, toMs]));
+  const instants = [...new Set(ends)].sort((a, b) => a - b);
+  return instants.slice(1).map((toMs, i) => {
+    const fromMs = instants[i]!;
+    const sumAt = (ms: number): number =>
+      sumBy(rates, ({ stretches, weight = 1 }) => {
+        const stretch = stretches.find((each) => each.fromMs <= fromMs && toMs <= each.toMs);
+        return stretch === undefined ? 0 : weight * perSecondAt(stretch, ms);
+      });
+    return { fromMs, toMs, startPerSecond: sumAt(fromMs), endPerSecond: sumAt(toMs) };
+  });
+}
+
+function perSecondAt({ fromMs, toMs, startPerSecond, endPerSecond }: RateStretch, ms: number): number {
+  return startPerSecond + ((endPerSecond - startPerSecond) * (ms - fromMs)) / (toMs - fromMs);
 }

@@ -1,7 +1,7 @@
 import { type LoadProfile, maxGroups, type RunProfile } from '../profile/load-profile.ts';
+import { sumBy } from '../shared/counts.ts';
 import { checkJsonValue } from '../shared/json-value.ts';
 import { maxDevicesPerSlice, maxSlices } from '../shared/run-bounds.ts';
-import { sumBy } from '../shared/sum.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import { groupProfilesOf, groupsOf } from './groups.ts';
 import type { GroupPlan, Plan } from './plan.ts';

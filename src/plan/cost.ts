@@ -1,3 +1,4 @@
+import { sumBy } from '../shared/counts.ts';
 import { meteredStepBytes, prices } from '../targets/aws-iot/prices.ts';
 import type { FunctionName } from './deployment.ts';
 import { gbSecondsOf, type IotUsage, type LambdaUsage, type MessageUsage, type Usage } from './usage.ts';
@@ -80,7 +81,7 @@ export function meteredSteps(bytes: number): number {
 
 /** Messages of all sizes as they are billed. */
 function meteredSum({ messages }: IotUsage, count: Exclude<keyof MessageUsage, 'meteredBytes'>): number {
-  return messages.reduce((sum, each) => sum + each[count] * meteredSteps(each.meteredBytes), 0);
+  return sumBy(messages, (each) => each[count] * meteredSteps(each.meteredBytes));
 }
 
 /** Everything that is a message, metered by 5 KB, climbs one ladder of tiers, in the order of the lines. */

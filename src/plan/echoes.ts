@@ -1,4 +1,5 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
+import { sumBy } from '../shared/counts.ts';
 import { makeDeviceTurns } from './device-turns.ts';
 import type { GroupPlan, Slice } from './plan.ts';
 import { sharesOf } from './slices.ts';
@@ -26,7 +27,7 @@ export function echoingBefore(profile: EchoProfile): (deviceInGroup: number) => 
  */
 export function echoedMessages(group: GroupPlan): number {
   if (echoingDevices(group.profile) === 0) return 0;
-  return sharesOf(group).reduce((sum, share) => sum + countEchoesBefore(share)(share.messages), 0);
+  return sumBy(sharesOf(group), (share) => countEchoesBefore(share)(share.messages));
 }
 
 /** Of a slice's publishes 0 … n − 1, how many are of devices that subscribe to their own topic. */

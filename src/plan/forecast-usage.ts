@@ -1,9 +1,9 @@
-import { sumBy } from '../shared/sum.ts';
+import { sumBy } from '../shared/counts.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import { accountOf } from './account.ts';
 import { type Deployment, deploymentOf } from './deployment.ts';
 import { echoedMessages, echoingDevices } from './echoes.ts';
-import { groupsOf, slicesByFunction } from './groups.ts';
+import { groupsOf, httpsSlicesOf, mqttGroupsOf, mqttSlicesOf, slicesByFunction } from './groups.ts';
 import { meteredBytes } from './message-size.ts';
 import type { GroupPlan, Plan } from './plan.ts';
 import { checkpointEveryMs, controlPollEveryMs, isWatched, watchEverySeconds } from './poll-intervals.ts';
@@ -116,17 +116,16 @@ export function pollsOf(plan: Plan, deployment: Deployment, untilMs = plan.timel
 }
 
 function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
-  const { slices, timeline } = plan;
-  const groups = groupsOf(plan);
-  const ofMqtt = groups.filter(({ profile }) => profile.connect.protocol === 'mqtt');
-  const mqttSlices = sumBy(ofMqtt, (group) => group.slices.count);
-  const httpsSlices = slices.count - mqttSlices;
+  const { timeline } = plan;
+  const ofMqtt = mqttGroupsOf(plan);
+  const mqttSlices = mqttSlicesOf(plan);
+  const httpsSlices = httpsSlicesOf(plan);
   const pollsPerSlice = 1 + Math.floor(sliceLifeMs(plan, deployment) / controlPollEveryMs(httpsSlices));
   // Each MQTT slice's control channel is one more client.
   const clients = sumBy(ofMqtt, ({ profile }) => profile.devices) + mqttSlices;
   const connectedMs = timeline.publishEndAt - timeline.startAt + assumed.sliceEndMs;
   return {
-    messages: groups.map(messageUsage),
+    messages: groupsOf(plan).map(messageUsage),
     connects: clients,
     subscribes: sumBy(ofMqtt, ({ profile }) => echoingDevices(profile)) + mqttSlices,
     // Devices subscribe at QoS 0: an echo is not to cost a PUBACK.

@@ -1,6 +1,6 @@
 import type { GroupProfile, LoadProfile, Protocol, RunProfile } from '../profile/load-profile.ts';
-import { sumBy } from '../shared/sum.ts';
-import { type ArrivalRate, makeArrivalRate } from './arrival-rate.ts';
+import { sumBy } from '../shared/counts.ts';
+import { type ArrivalRate, makeArrivalRate, sumStretches } from './arrival-rate.ts';
 import type { GroupPlan, Plan, SliceSplit } from './plan.ts';
 
 type GroupedPlan = Pick<
@@ -8,8 +8,20 @@ type GroupedPlan = Pick<
   'runId' | 'profile' | 'timeline' | 'load' | 'slices' | 'groups' | 'topicRoot' | 'target'
 >;
 
+/** A plan does not change, and each of its 10,000 slices needs its group several times. */
+const known = new WeakMap<GroupedPlan, readonly GroupPlan[]>();
+
 /** In the order of the profile. */
 export function groupsOf(plan: GroupedPlan): readonly GroupPlan[] {
+  let groups = known.get(plan);
+  if (groups === undefined) {
+    groups = divideIntoGroups(plan);
+    known.set(plan, groups);
+  }
+  return groups;
+}
+
+function divideIntoGroups(plan: GroupedPlan): readonly GroupPlan[] {
   const { runId, timeline, topicRoot, target, groups } = plan;
   const profiles = groupProfilesOf(plan.profile);
   const shared = { runId, timeline, ...(topicRoot && { topicRoot }), ...(target && { target }) };
@@ -91,38 +103,17 @@ export function isAcknowledged({ profile: { connect, publish } }: Pick<GroupPlan
   return connect.protocol === 'https' || publish.qos === 1;
 }
 
-/** Arrival rates side by side, each times its weight. */
-export interface WeightedRate {
-  readonly rate: ArrivalRate;
-  readonly weight: number;
-}
-
-/**
- * The highest sum of several arrival rates that begin together. Each is linear between the ends of its stages, so the sum is
- * highest at one of those, or at one side of it where a rate jumps.
- */
-export function peakOfSum(rates: readonly WeightedRate[]): number {
-  const [first, ...others] = rates;
-  // Without rounding of its own, so that a flat profile's peak is the rate that it states.
-  if (first !== undefined && others.length === 0) return first.rate.peakPerSecond * first.weight;
-  const instants = new Set(rates.flatMap(({ rate }) => rate.endsMs));
-  let peak = 0;
-  for (const ms of [0, ...instants]) {
-    for (const side of ['before', 'after'] as const) {
-      const sum = rates.reduce((all, { rate, weight }) => all + weight * rate.perSecondAt(ms, side), 0);
-      peak = Math.max(peak, sum);
-    }
-  }
-  return peak;
-}
-
 /** The highest rate of some groups together, publishes a second, each group's times its weight. */
 export function peakPerSecondOf(
   profiles: readonly LoadProfile[],
   weightOf: (profile: LoadProfile) => number = () => 1,
 ): number {
-  return peakOfSum(
-    profiles.map((profile) => ({ rate: makeArrivalRate(profile), weight: weightOf(profile) })),
+  const rates = profiles.map((profile) => ({ ...makeArrivalRate(profile), weight: weightOf(profile) }));
+  const [first, ...others] = rates;
+  // Without rounding of its own, so that a flat profile's peak is the rate that it states.
+  if (first !== undefined && others.length === 0) return first.peakPerSecond * first.weight;
+  return Math.max(
+    ...sumStretches(rates).flatMap(({ startPerSecond, endPerSecond }) => [startPerSecond, endPerSecond]),
   );
 }
 
@@ -155,9 +146,9 @@ export function httpsSlicesOf(plan: GroupedPlan): number {
 /** Of a setting, the value that all groups have; undefined where they differ. */
 export function commonOf<T extends string | number>(
   plan: GroupedPlan,
-  settingOf: (profile: LoadProfile) => T,
+  read: (profile: LoadProfile) => T,
 ): T | undefined {
-  const values = new Set(groupsOf(plan).map(({ profile }) => settingOf(profile)));
+  const values = new Set(groupsOf(plan).map(({ profile }) => read(profile)));
   return values.size === 1 ? [...values][0] : undefined;
 }
 

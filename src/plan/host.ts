@@ -1,8 +1,8 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
+import { sumBy } from '../shared/counts.ts';
 import type { InputError } from '../shared/errors.ts';
 import { formatBytes, formatCount } from '../shared/format.ts';
 import { maxDevicesPerSlice } from '../shared/run-bounds.ts';
-import { sumBy } from '../shared/sum.ts';
 import type { Deployment } from './deployment.ts';
 import { deploymentOf } from './deployment.ts';
 import { subscriberConcurrency } from './forecast-usage.ts';

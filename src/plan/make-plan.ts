@@ -1,8 +1,8 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
+import { sumBy } from '../shared/counts.ts';
 import { formatDuration } from '../shared/duration.ts';
 import { type InputError, InvalidInputError } from '../shared/errors.ts';
 import { maxSlices, runIdMaxLength } from '../shared/run-bounds.ts';
-import { sumBy } from '../shared/sum.ts';
 import { iotCoreLimits } from '../targets/aws-iot/iot-core-limits.ts';
 import { topicRootOf } from '../targets/aws-iot/match-topic-filter.ts';
 import { type AccountLimits, accountLimitsOf } from '../targets/aws-iot/quotas.ts';

@@ -1,6 +1,6 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
+import { sumBy } from '../shared/counts.ts';
 import { maxDevicesPerSlice } from '../shared/run-bounds.ts';
-import { sumBy } from '../shared/sum.ts';
 import type { QuotaName } from '../targets/aws-iot/quotas.ts';
 import type { Deployment } from './deployment.ts';
 import { echoingDevices } from './echoes.ts';

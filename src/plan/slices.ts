@@ -66,7 +66,8 @@ export function sharesOf(group: GroupPlan): Slice[] {
   return Array.from({ length: group.slices.count }, (_, i) => shareOf(group, group.firstSlice + i));
 }
 
-function shareOf(group: GroupPlan, slice: number): Slice {
+/** @param slice one of the group's, numbered over the whole run */
+export function shareOf(group: GroupPlan, slice: number): Slice {
   const first = firstDeviceOf(group, slice - group.firstSlice);
   const next = firstDeviceOf(group, slice - group.firstSlice + 1);
   return {

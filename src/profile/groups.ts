@@ -1,3 +1,4 @@
+import { sumBy } from '../shared/counts.ts';
 import type { InputError } from '../shared/errors.ts';
 import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { suggestFrom } from '../shared/nearest.ts';
@@ -140,7 +141,7 @@ interface GroupReading {
 
 function joinGroups(readings: readonly GroupReading[]): LoadProfile {
   const sharing = readings.filter(({ own }) => valueAt(own, ['connect', 'ratePerSecond']) === undefined);
-  const sharingDevices = sharing.reduce((sum, { profile }) => sum + profile.devices, 0);
+  const sharingDevices = sumBy(sharing, ({ profile }) => profile.devices);
   const groups = readings.map((reading): GroupProfile => {
     const { devices, connect, publish, startRatePerSecond, stages, echo, slices } = reading.profile;
     // Groups without a rate of their own share the rate at the top by devices, so that they are ready at the same time.
@@ -161,6 +162,6 @@ function joinGroups(readings: readonly GroupReading[]): LoadProfile {
   });
   const [first] = readings as [GroupReading];
   const thresholds: Thresholds = Object.assign({}, ...readings.map(({ profile }) => profile.thresholds));
-  const devices = groups.reduce((sum, group) => sum + group.devices, 0);
+  const devices = sumBy(groups, (group) => group.devices);
   return { ...first.profile, devices, thresholds, groups };
 }

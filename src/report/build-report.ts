@@ -1,11 +1,12 @@
 import { latencyOverTime } from '../live/latency-over-time.ts';
 import { checkLedger } from '../measure/check-ledger.ts';
 import { type LatencyName, latencyNames } from '../measure/latency-names.ts';
-import type { LatencySummary } from '../measure/latency-summary.ts';
+import { summariesOf } from '../measure/run-latencies.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import type { InjectedFaults } from '../plan/conditions.ts';
 import { commonOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
+import { ofEach } from '../shared/counts.ts';
 import { describeDefaults } from '../targets/aws-iot/default-limits.ts';
 import { clockOffsetOf } from './clock-offset.ts';
 import { conditionsOf } from './conditions-report.ts';
@@ -69,7 +70,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     measured,
     execution,
   );
-  const latencyMs = summarizeLatencies(ledger);
+  const latencyMs = summariesOf(ledger.latencies);
   const causes = causesOf(ledger);
   return {
     version: 2,
@@ -155,14 +156,8 @@ function causesOf(ledger: RunLedger): Causes {
   };
 }
 
-function summarizeLatencies({ latencies }: RunLedger): Record<LatencyName, LatencySummary> {
-  const summaries = latencyNames.map((name) => [name, latencies[name].summary()] as const);
-  return Object.fromEntries(summaries) as Record<LatencyName, LatencySummary>;
-}
-
 function distributionsOf({ latencies }: RunLedger): Record<LatencyName, LatencyDistribution> {
-  const curves = latencyNames.map((name) => [name, latencyDistribution(latencies[name])] as const);
-  return Object.fromEntries(curves) as Record<LatencyName, LatencyDistribution>;
+  return ofEach(latencyNames, (name) => latencyDistribution(latencies[name]));
 }
 
 function stopOf({ stoppedOn, lastSentAt }: RunLedger): Pick<Report, 'stop'> {

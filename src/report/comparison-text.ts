@@ -1,6 +1,6 @@
 import { formatElapsed, formatPlural, formatRate, formatShare, formatValue } from '../shared/format.ts';
 import type { ComparedFigure, Comparison } from './compare-reports.ts';
-import type { SummaryStyler } from './terminal-summary.ts';
+import type { SummaryStyler } from './terminal-page.ts';
 import { cutCell, layOutColumns, wrapText } from './text-table.ts';
 
 const width = 98;

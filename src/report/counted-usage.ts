@@ -20,7 +20,7 @@ import {
   streamUsage,
   type Usage,
 } from '../plan/usage.ts';
-import { sumBy } from '../shared/sum.ts';
+import { sumBy } from '../shared/counts.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 
 /**

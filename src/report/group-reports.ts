@@ -1,8 +1,8 @@
 import { type GroupLedger, nothingSeen, type RunDeviceCounts } from '../measure/group-totals.ts';
-import { type LatencyName, latencyNames } from '../measure/latency-names.ts';
+import type { LatencyName } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { CountsByReason } from '../measure/reason-counts.ts';
-import { makeRunLatencies, type RunLatencies } from '../measure/run-latencies.ts';
+import { makeRunLatencies, type RunLatencies, summariesOf } from '../measure/run-latencies.ts';
 import type { MessageLedger, RunLedger } from '../measure/run-ledger.ts';
 import { ruleObserver } from '../plan/observers.ts';
 
@@ -55,9 +55,4 @@ export function messagesOf(group: GroupLedger, run: RunLedger): MessageLedger {
     deadLettered,
     unaccounted,
   };
-}
-
-function summariesOf(latencies: RunLatencies): Record<LatencyName, LatencySummary> {
-  const summaries = latencyNames.map((name) => [name, latencies[name].summary()] as const);
-  return Object.fromEntries(summaries) as Record<LatencyName, LatencySummary>;
 }

@@ -2,8 +2,8 @@ import type { RunLedger } from '../measure/run-ledger.ts';
 import { groupsOf, mqttGroupsOf } from '../plan/groups.ts';
 import { echoObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
+import { sumBy } from '../shared/counts.ts';
 import { formatCount, formatPlural } from '../shared/format.ts';
-import { sumBy } from '../shared/sum.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import type { Reconciliation } from './usage-model.ts';
 

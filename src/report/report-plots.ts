@@ -1,5 +1,5 @@
 import type { TimedLatencyName } from '../measure/latency-names.ts';
-import { sumBy } from '../shared/sum.ts';
+import { type RateStretch, sumStretches } from '../plan/arrival-rate.ts';
 import type { Html } from './html-markup.ts';
 import { renderDistributionPlot } from './plots/distribution-plot.ts';
 import { nothing } from './plots/figure.ts';
@@ -9,7 +9,7 @@ import { renderRatePlot, type TargetPoint } from './plots/rate-plot.ts';
 import { renderStartLagPlot } from './plots/start-lag-plot.ts';
 import type { TimeFrame } from './plots/time-axis.ts';
 import { isAcknowledged, latencyMeanings } from './report-figures.ts';
-import type { Report } from './report-model.ts';
+import type { Report, StageRate } from './report-model.ts';
 
 /** Which plots a report has: the components of `plots/`, fed from it. */
 
@@ -65,33 +65,24 @@ export function startLagPlotOf({ startLagsMs }: Report): Html {
 }
 
 /** The corners of the rate that the stages ask for; of several groups, of their sum. */
-function targetOf(publishAt: number, stages: Report['rates']['stages']): TargetPoint[] {
-  const ramps = rampsOf(publishAt, stages);
-  const sumAt = (at: number, isAfter: boolean): number =>
-    sumBy(ramps, ({ from, to, startPerSecond, targetPerSecond }) => {
-      const isWithin = isAfter ? from <= at && at < to : from < at && at <= to;
-      return isWithin ? startPerSecond + ((targetPerSecond - startPerSecond) * (at - from)) / (to - from) : 0;
-    });
-  const instants = [...new Set(ramps.flatMap(({ from, to }) => [from, to]))].sort((a, b) => a - b);
-  return instants.slice(1).flatMap((to, i) => {
-    const from = instants[i]!;
-    return [
-      [from, sumAt(from, true)],
-      [to, sumAt(to, false)],
-    ] as const;
-  });
+function targetOf(publishAt: number, stages: readonly StageRate[]): TargetPoint[] {
+  return sumStretches(ratesOfGroups(stages)).flatMap(({ fromMs, toMs, startPerSecond, endPerSecond }) => [
+    [publishAt + fromMs, startPerSecond],
+    [publishAt + toMs, endPerSecond],
+  ]);
 }
 
 /** The stages of each group follow one another; all groups begin together. */
-function rampsOf(publishAt: number, stages: Report['rates']['stages']) {
-  let at = publishAt;
-  let group = stages[0]?.group;
-  return stages.map((stage) => {
-    if (stage.group !== group) at = publishAt;
-    group = stage.group;
-    const from = at;
-    at += stage.seconds * 1_000;
-    return { ...stage, from, to: at };
+function ratesOfGroups(stages: readonly StageRate[]): { readonly stretches: readonly RateStretch[] }[] {
+  return [...Map.groupBy(stages, ({ group }) => group).values()].map((ofGroup) => {
+    let fromMs = 0;
+    const stretches = ofGroup.map(({ seconds, startPerSecond, targetPerSecond }) => {
+      const toMs = fromMs + seconds * 1_000;
+      const stretch = { fromMs, toMs, startPerSecond, endPerSecond: targetPerSecond };
+      fromMs = toMs;
+      return stretch;
+    });
+    return { stretches };
   });
 }
 

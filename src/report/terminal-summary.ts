@@ -2,37 +2,27 @@ import { formatDuration } from '../shared/duration.ts';
 import { formatCount, formatPlural, formatRate, formatShare, formatUsd } from '../shared/format.ts';
 import { conditionRows, describeRehearsal } from './conditions-report.ts';
 import { groupCells, groupHeadings, groupNote } from './group-table.ts';
-import { notesOf } from './notes.ts';
-import { describeReconciliation } from './reconciliation.ts';
 import {
-  causeLines,
   describeClient,
   describeGenerator,
   describePrices,
   describeRamp,
   describeSilence,
-  describeSliceLogs,
   describeSlices,
   describeThrottling,
-  type Equation,
   latencyCells,
   latencyHeadings,
   latencyNotes,
   latencyOrder,
-  ledgerEquations,
   publishOutNote,
-  type Term,
 } from './report-figures.ts';
 import type { Report, ThresholdResult, Verdict } from './report-model.ts';
 import { renderP99OverTime, renderSparkline } from './sparkline.ts';
+import { renderMessages } from './terminal-messages.ts';
+import type { Page, SummaryStyleName, SummaryStyler } from './terminal-page.ts';
 import { layOutColumns, wrapText } from './text-table.ts';
 import { describeOpenThresholds, formatMeasured } from './threshold-figures.ts';
 import { describeDevices, describeUnknown } from './unknown-figures.ts';
-import type { Reconciliation } from './usage-model.ts';
-
-/** What a piece of text is for; the terminal decides how it looks. */
-export type SummaryStyleName = 'heading' | 'dim' | 'good' | 'warning' | 'bad';
-export type SummaryStyler = (styleName: SummaryStyleName, text: string) => string;
 
 export interface SummaryOptions {
   /** Plain text unless given. */
@@ -41,13 +31,6 @@ export interface SummaryOptions {
   readonly files?: readonly string[];
   /** Width of the terminal: text is broken for it, down to 80, and tables stand closer. 100, the default, at most. */
   readonly columns?: number | undefined;
-}
-
-/** What sections are laid out for. */
-interface Page {
-  readonly style: SummaryStyler;
-  /** Columns, less the indent that every line gets at the end. */
-  readonly width: number;
 }
 
 /** A sparkline's name, and what its heights mean. */
@@ -104,62 +87,6 @@ function renderHead(report: Report, { style, width }: Page): string[] {
     ...describeSilence(report).flatMap((line) => wrapText(line, width).map((each) => style('dim', each))),
     ...describeUnknown(report).flatMap((line) => wrapText(line, width).map((each) => style('warning', each))),
   ];
-}
-
-function renderMessages(report: Report, { style, width }: Page): string[] {
-  return [
-    style('heading', 'messages'),
-    ...renderEquations(ledgerEquations(report), { style, width }),
-    ...report.reconciliation.flatMap((line) => renderReconciliation(line, { style, width })),
-    ...causeLines(report).flatMap(({ what, reasons }) =>
-      wrapText(`why ${what}: ${reasons}`, width, '  ', '    ').map((line) => style('warning', line)),
-    ),
-    ...describeSliceLogs(report).flatMap((line) => wrapText(line, width, '  ')),
-    ...renderAsides(report, { style, width }),
-  ];
-}
-
-function renderReconciliation(line: Reconciliation, { style, width }: Page): string[] {
-  const { cloudwatch, unexplained } = line;
-  const text = describeReconciliation(line);
-  if (cloudwatch === null) return [style('dim', `  ${text}`)];
-  return wrapText(text, width, '  ', '    ').map((each) =>
-    unexplained === 0 ? each : style('warning', each),
-  );
-}
-
-function renderAsides(report: Report, { style, width }: Page): string[] {
-  return notesOf(report)
-    .flatMap((sentence) => wrapText(sentence, width, '  ', '    '))
-    .map((line) => style('warning', line));
-}
-
-/** The terms of all equations stand in columns, so that they can be compared down the page. */
-function renderEquations(equations: readonly Equation[], { style, width }: Page): string[] {
-  const rows = equations.map(({ total, parts }) => [total, ...parts]);
-  const widthOf = (column: number, text: (term: Term) => string) =>
-    Math.max(...rows.map((row) => (row[column] === undefined ? 0 : text(row[column]).length)));
-  const cell = (term: Term, column: number) => {
-    const name = term.name.padEnd(widthOf(column, (t) => t.name));
-    return `${name} ${formatCount(term.count).padStart(widthOf(column, (t) => formatCount(t.count)))}`;
-  };
-  return rows.flatMap((row) => {
-    const lines: string[] = [];
-    let line = '';
-    let used = 0;
-    for (const [column, term] of row.entries()) {
-      const piece = `${column === 0 ? '  ' : column === 1 ? '  =  ' : '  +  '}${cell(term, column)}`;
-      // Past the edge, an equation goes on under its own parts.
-      if (used + piece.length > width) {
-        lines.push(line);
-        used = 2 + cell(row[0]!, 0).length;
-        line = ' '.repeat(used);
-      }
-      line += term.isTrouble ? style('warning', piece) : piece;
-      used += piece.length;
-    }
-    return [...lines, line];
-  });
 }
 
 function renderRates({ rates, perSecond }: Report, { style, width }: Page): string[] {

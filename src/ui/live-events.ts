@@ -4,12 +4,12 @@ import type { RunView } from '../live/run-in-progress.ts';
 import type { RunTotals } from '../live/run-totals.ts';
 import { sliceStates } from '../live/slice-states.ts';
 import { accountOf } from '../plan/account.ts';
+import { sumStretches } from '../plan/arrival-rate.ts';
 import { arrivalRatesOf, groupsOf, isAcknowledged, mqttGroupsOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { LiveMessages } from '../report/plots/ledger-flow.ts';
 import type { TargetPoint } from '../report/plots/rate-plot.ts';
 import { formatTimeLeft } from '../shared/format.ts';
-import { sumBy } from '../shared/sum.ts';
 import { type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import type { ActiveRun } from './active-run.ts';
@@ -93,16 +93,10 @@ function quotaOnPage(plan: Plan, name: QuotaName, usedBy: QuotaOnPage['usedBy'])
 /** The corners of the arrival rates' sum: two at an instant where it jumps. */
 function targetOf(plan: Plan): TargetPoint[] {
   const { publishAt } = plan.timeline;
-  const rates = arrivalRatesOf(plan);
-  const sumAt = (ms: number, side: 'before' | 'after') => sumBy(rates, (rate) => rate.perSecondAt(ms, side));
-  const ends = [...new Set(rates.flatMap(({ endsMs }) => endsMs))]
-    .filter((ms) => ms > 0)
-    .sort((a, b) => a - b);
-  const points: TargetPoint[] = [[publishAt, sumAt(0, 'after')]];
-  for (const ms of ends) {
-    const [before, after] = [sumAt(ms, 'before'), sumAt(ms, 'after')];
-    points.push([publishAt + ms, before]);
-    if (after !== before && ms !== ends.at(-1)) points.push([publishAt + ms, after]);
+  const points: TargetPoint[] = [];
+  for (const { fromMs, toMs, startPerSecond, endPerSecond } of sumStretches(arrivalRatesOf(plan))) {
+    if (points.at(-1)?.[1] !== startPerSecond) points.push([publishAt + fromMs, startPerSecond]);
+    points.push([publishAt + toMs, endPerSecond]);
   }
   return points;
 }

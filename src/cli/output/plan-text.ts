@@ -5,8 +5,9 @@ import type { HostForecast } from '../../plan/host.ts';
 import { messageBytes } from '../../plan/message-size.ts';
 import type { GroupPlan, Plan } from '../../plan/plan.ts';
 import type { Preflight } from '../../plan/preflight.ts';
-import { sharesOf } from '../../plan/slices.ts';
+import { shareOf } from '../../plan/slices.ts';
 import { wrapText } from '../../report/text-table.ts';
+import { sumBy } from '../../shared/counts.ts';
 import { formatDuration } from '../../shared/duration.ts';
 import {
   formatBytes,
@@ -16,7 +17,6 @@ import {
   formatPlural,
   formatQuantity,
 } from '../../shared/format.ts';
-import { sumBy } from '../../shared/sum.ts';
 import { describeCost, renderPreflight } from './preflight-text.ts';
 import { plainStyler, type Styler } from './style.ts';
 
@@ -165,7 +165,7 @@ function devicePace(perSecond: number): string {
 /** Slices differ by one device and by one message at most. */
 function slicesText(group: GroupPlan): string {
   const { count, devicesPerSlice } = group.slices;
-  const messages = sharesOf(group)[0]?.messages ?? 0;
+  const { messages } = shareOf(group, group.firstSlice);
   const upTo = group.profile.devices % count === 0 ? '' : 'up to ';
   return `${formatCount(count)} × ${upTo}${formatPlural(devicesPerSlice, 'device')}, one Lambda and about ${formatPlural(messages, 'message')} each`;
 }

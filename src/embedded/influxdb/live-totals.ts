@@ -8,7 +8,8 @@ import {
 import { fieldOfTotal, type LiveTotals, type SummedTotal } from '../../live/run-totals.ts';
 import { LatencyHistogram } from '../../measure/latency-histogram.ts';
 import { timedLatencyNames } from '../../measure/latency-names.ts';
-import { ofEachCounter, publishCounters } from '../../measure/message-counters.ts';
+import { publishCounters } from '../../measure/message-counters.ts';
+import { ofEach } from '../../shared/counts.ts';
 import type { FieldValue, LinePoint } from './line-protocol.ts';
 
 const summedTotals = Object.keys(fieldOfTotal) as SummedTotal[];
@@ -105,7 +106,7 @@ const adders: Readonly<Partial<Record<LiveMeasurementName, Add>>> = {
       connected: count('connected'),
       connects: count('connects'),
       connectFailed: count('connect_failed'),
-      ...ofEachCounter(publishCounters, count),
+      ...ofEach(publishCounters, count),
     });
   },
   stampede_arrivals: (run, { fields, timestamp }) => {

@@ -1,4 +1,4 @@
-import { sumBy } from '../../../src/shared/sum.ts';
+import { sumBy } from '../../../src/shared/counts.ts';
 import { count, elapsed, isAbout, millisecondsIn, numberIn, type Rule } from './rule.ts';
 import type { Check, Truth } from './truth.ts';
 

@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { measureArrivals } from '../../../src/measure/arrivals.ts';
+import { checkLedger } from '../../../src/measure/check-ledger.ts';
 import { makeLedger } from '../../../src/measure/ledger.ts';
 import { groupsOf } from '../../../src/plan/groups.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
@@ -64,4 +65,24 @@ it('accounts for each group by itself, and for the run as their sum', () => {
   const judged = report.thresholds.filter(({ metric }) => metric.includes('{'));
   expect(judged.map(({ passed }) => passed)).toEqual([true, false, true, true, true]);
   expect(judged[1]).toMatchObject({ metric: 'lost_messages{group:trackers}', actual: lostOfTrackers });
+});
+
+it('holds the answers of a group against what it sent, beside one that gets none', () => {
+  const load = { devices: 10, stages: [{ duration: '10s', target: 10 }] };
+  const plan = planOf({ groups: { answered: load, silent: { ...load, publish: { qos: 0 } } } });
+  const ledger = makeLedger(plan);
+  const [answered, silent] = groupsOf(plan);
+  ledger.addSlice(resultOf(plan, answered!.firstSlice));
+  const result = resultOf(plan, silent!.firstSlice);
+  ledger.addSlice({ ...result, messages: { ...result.messages, acked: 0 } });
+  const run = ledger.close();
+  expect(checkLedger(run)).toEqual([]);
+  const groups = run.groups.map((each) => ({ ...each, messages: { ...each.messages, acked: 1 } }));
+  expect(checkLedger({ ...run, groups })).toEqual([
+    {
+      equation: 'sent = acked + throttled + failed + unacknowledged + not known (answered)',
+      left: 50,
+      right: 1,
+    },
+  ]);
 });

@@ -9,7 +9,7 @@ import type { Plan } from '../../../src/plan/plan.ts';
 import { makeSliceSchedule } from '../../../src/plan/schedule.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
-import { sumBy } from '../../../src/shared/sum.ts';
+import { sumBy } from '../../../src/shared/counts.ts';
 import { profileOf } from '../../support/plan/arbitraries.ts';
 
 function planOf(profile: unknown): Plan {
