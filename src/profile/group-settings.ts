@@ -8,6 +8,10 @@ export const groupSettings = [
   'ratePerSecond',
   'everySeconds',
   'duration',
+  'users',
+  'spawnPerSecond',
+  'thinkTime',
+  'throughputPerUser',
   'echo',
   'slices',
 ] as const;

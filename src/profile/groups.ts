@@ -4,6 +4,7 @@ import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { suggestFrom } from '../shared/nearest.ts';
 import { groupNamePattern, groupSettings } from './group-settings.ts';
 import { type GroupProfile, type LoadProfile, maxGroups, type Thresholds } from './load-profile.ts';
+import { loadReplacedBy } from './load-shapes/load-shapes.ts';
 import { checkMeasured } from './threshold-rules.ts';
 
 /** The result of reading one flat profile. */
@@ -87,24 +88,13 @@ function checkGroup(name: string, own: unknown): InputError[] {
 /** A load of the group replaces the load at the top, also if it is given in another form. */
 function withDefaults(shared: JsonObject, own: JsonObject): JsonObject {
   const defaults = { ...shared };
-  for (const key of replacedBy(own)) delete defaults[key];
+  for (const key of loadReplacedBy(own, shared)) delete defaults[key];
   const flat: JsonObject = { ...defaults, ...own };
   for (const key of ['connect', 'publish', 'echo', 'slices'] as const) {
     const [ofTop, ofGroup] = [defaults[key], own[key]];
     if (isObject(ofTop) && isObject(ofGroup)) flat[key] = { ...ofTop, ...ofGroup };
   }
   return flat;
-}
-
-function replacedBy({ stages, ratePerSecond, everySeconds }: JsonObject): string[] {
-  if (stages !== undefined)
-    return ['ratePerSecond', 'startRate', 'duration', ...(hasTargets(stages) ? ['everySeconds'] : [])];
-  if (ratePerSecond !== undefined) return ['stages', 'startRate', 'everySeconds'];
-  return everySeconds === undefined ? [] : ['ratePerSecond', 'startRate'];
-}
-
-function hasTargets(stages: unknown): boolean {
-  return Array.isArray(stages) && stages.some((stage) => isObject(stage) && stage.target !== undefined);
 }
 
 /** The path of an error: in the group, or at the top if the setting was written there. */
@@ -143,7 +133,7 @@ function joinGroups(readings: readonly GroupReading[]): LoadProfile {
   const sharing = readings.filter(({ own }) => valueAt(own, ['connect', 'ratePerSecond']) === undefined);
   const sharingDevices = sumBy(sharing, ({ profile }) => profile.devices);
   const groups = readings.map((reading): GroupProfile => {
-    const { devices, connect, publish, startRatePerSecond, stages, echo, slices } = reading.profile;
+    const { devices, connect, publish, startRatePerSecond, stages, users, echo, slices } = reading.profile;
     // Groups without a rate of their own share the rate at the top by devices, so that they are ready at the same time.
     const ratePerSecond = sharing.includes(reading)
       ? (connect.ratePerSecond * devices) / sharingDevices
@@ -156,6 +146,7 @@ function joinGroups(readings: readonly GroupReading[]): LoadProfile {
       publish,
       startRatePerSecond,
       stages,
+      ...(users === undefined ? {} : { users }),
       echo,
       slices: ownSlices,
     };
@@ -163,5 +154,7 @@ function joinGroups(readings: readonly GroupReading[]): LoadProfile {
   const [first] = readings as [GroupReading];
   const thresholds: Thresholds = Object.assign({}, ...readings.map(({ profile }) => profile.thresholds));
   const devices = sumBy(groups, (group) => group.devices);
-  return { ...first.profile, devices, thresholds, groups };
+  // Of one group: others may have no users.
+  const { users: _, ...shared } = first.profile;
+  return { ...shared, devices, thresholds, groups };
 }

@@ -24,6 +24,8 @@ export interface GroupSettings {
   readonly startRatePerSecond: number;
   /** Linear ramps: each stage goes from the rate before it to `targetPerSecond`. At least one. */
   readonly stages: readonly Stage[];
+  /** The closed model; its rates above are an estimate, for what is planned beforehand. Absent: the open model. */
+  readonly users?: UserLoad;
   readonly echo: { readonly fraction: number };
   readonly slices: Pick<SliceSettings, 'devicesPerSlice'>;
 }
@@ -87,7 +89,26 @@ export interface Stage {
   readonly durationMs: number;
   /** Arrival rate reached at the end of the stage, messages per second over all devices. */
   readonly targetPerSecond: number;
+  /** Of a closed model: users at the end of the stage. */
+  readonly targetUsers?: number;
 }
+
+/** The closed model: each user sends a message, waits for its answer, thinks, and goes on. A user is a device. */
+export interface UserLoad {
+  /** At the start of the first stage. */
+  readonly startUsers: number;
+  /** From an answer to the next message. */
+  readonly thinkTime: ThinkTime;
+  /** Messages a second that one user sends at most; absent: no bound. */
+  readonly throughputPerUser?: number;
+}
+
+/** A distribution of times, milliseconds. What would be below 0 is 0. */
+export type ThinkTime =
+  | { readonly kind: 'constant'; readonly ms: number }
+  | { readonly kind: 'uniform'; readonly minMs: number; readonly maxMs: number }
+  | { readonly kind: 'exponential'; readonly meanMs: number }
+  | { readonly kind: 'normal'; readonly meanMs: number; readonly sdMs: number };
 
 export interface SliceSettings {
   /** Absent: chosen by the plan from quotas and file descriptors. */

@@ -1,5 +1,6 @@
 import { formatDuration, parseDuration } from '../shared/duration.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
+import { loadShapeIn } from './load-shapes/load-shapes.ts';
 
 /**
  * The load of a profile in the user's form, bent to another peak or another length with its shape kept. Where the load
@@ -9,6 +10,11 @@ import { isObject, type JsonObject } from '../shared/json-path.ts';
 /** Makes the peak `peakPerSecond`, messages a second over the whole run. */
 export function scaleRate(input: JsonObject, peakPerSecond: number): readonly string[] {
   const { devices, everySeconds, stages } = input;
+  if (loadShapeIn(input).name !== 'open') {
+    // No rate is given: the check of the load says so, of the flag.
+    input.ratePerSecond = peakPerSecond;
+    return ['ratePerSecond'];
+  }
   if (everySeconds !== undefined && input.ratePerSecond === undefined) {
     if (typeof devices !== 'number' || peakPerSecond <= 0) return [];
     input.everySeconds = devices / peakPerSecond;

@@ -4,8 +4,9 @@ import { isObject, type JsonObject } from '../shared/json-path.ts';
 import { checkJsonValue, isTooDeep } from '../shared/json-value.ts';
 import { withDefaultThresholds } from './default-thresholds.ts';
 import { type FlatReading, readGroups } from './groups.ts';
-import { checkLoad, loadPaths, resolveLoad } from './load.ts';
 import type { LoadProfile, Threshold, Thresholds } from './load-profile.ts';
+import type { ResolvedLoad } from './load-shapes/load-shape.ts';
+import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
 import { applyOverrides, type ProfileOverrides } from './overrides.ts';
 import { checkRules } from './rules.ts';
 import type { ProfileSettings } from './schema.ts';
@@ -57,13 +58,14 @@ function readFlatProfile(
   limits: TargetLimits,
   groupNames: readonly string[],
 ): FlatReading {
-  const shape = validateShape(input);
-  const profile = resolve(shape.settings);
+  const load = loadShapeIn(input);
+  const shape = validateShape(load.complete(input));
+  const profile = resolve(shape.settings, load.resolve(shape.settings));
   return {
     profile,
     faults: [
       ...shape.faults,
-      ...checkLoad(input, loadPaths.every(shape.isSound) ? shape.settings : undefined),
+      ...load.check(input, loadPaths.every(shape.isSound) ? shape.settings : undefined),
       ...checkRules({ profile, input, limits, groupNames }, shape.isSound),
     ],
   };
@@ -90,7 +92,7 @@ const noObject: InputError = {
   hint: 'the least there can be: { "devices": 100, "ratePerSecond": 100, "duration": "30s" }',
 };
 
-function resolve(settings: ProfileSettings): LoadProfile {
+function resolve(settings: ProfileSettings, load: ResolvedLoad): LoadProfile {
   const { connect, publish, slices, limits } = settings;
   return {
     name: settings.name,
@@ -113,7 +115,7 @@ function resolve(settings: ProfileSettings): LoadProfile {
       ackTimeoutMs: milliseconds(publish.ackTimeout),
       maxUnacknowledged: publish.maxUnacknowledged,
     },
-    ...resolveLoad(settings),
+    ...load,
     echo: { fraction: settings.echo.fraction },
     slices: {
       ...(slices.devicesPerSlice === undefined ? {} : { devicesPerSlice: slices.devicesPerSlice }),

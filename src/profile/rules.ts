@@ -1,8 +1,9 @@
 import { formatDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
-import { loadPaths, peakOf } from './load.ts';
 import type { LoadProfile } from './load-profile.ts';
+import { peakOf } from './load-shapes/load-shape.ts';
+import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
 import { envelopeBytes, leastPayloadBytes } from './payload-size.ts';
 import { parsePayloadTemplate } from './payload-template.ts';
 import type { TargetLimits } from './target-limits.ts';
@@ -132,9 +133,8 @@ function checkRatePerDevice({ profile, input, limits }: Judged): InputError[] {
   if (profile.connect.protocol !== 'mqtt' || peak / profile.devices <= limit) return [];
   return [
     {
-      path: loadPaths.find((path) => path !== 'duration' && input[path] !== undefined) ?? 'stages',
+      ...loadShapeIn(input).slowDown(input, profile, limit),
       message: `${readable(peak)} messages a second are ${readable(peak / profile.devices)} a device, and ${limits.name} discards what is above ${limit} on a connection`,
-      hint: `use at least ${Math.ceil(peak / limit)} devices, or at most ${profile.devices * limit} messages a second`,
     },
   ];
 }

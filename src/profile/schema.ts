@@ -1,30 +1,14 @@
 import * as z from 'zod';
 import { maxDevicesPerSlice, maxSlices, runIdMaxLength, runIdSuffixLength } from '../shared/run-bounds.ts';
-import { connect, duration, publish, ratePerSecond, share } from './device-schema.ts';
+import { connect, duration, publish, share } from './device-schema.ts';
 import { groupNamePattern, groupSettings } from './group-settings.ts';
+import { loadSettings } from './load-shapes/load-shapes.ts';
 import { thresholds } from './threshold-schema.ts';
-
-const stages = z
-  .array(
-    z.strictObject({
-      duration: duration.meta({
-        description: 'How long the stage lasts. 0s jumps to the target at once.',
-        examples: ['5m'],
-      }),
-      target: ratePerSecond.optional().meta({
-        description:
-          'Messages a second over the whole run, reached at the end of the stage. The rate moves there in a straight line.',
-        examples: [2000],
-      }),
-    }),
-  )
-  .min(1)
-  .max(1_000);
 
 /**
  * The load profile as the user writes it. Each description's first sentence is also the hint of an error at that
  * setting; an editor shows the whole description, from `profiles/load-profile.schema.json`. Rules between settings are
- * checked in `rules.ts`, `threshold-rules.ts` and `load.ts`.
+ * checked in `rules.ts`, `threshold-rules.ts` and `load-shapes/`.
  */
 const flatSchema = z.strictObject({
   $schema: z
@@ -64,42 +48,7 @@ const flatSchema = z.strictObject({
     }),
   connect,
   publish,
-  stages: stages.optional().meta({
-    description:
-      'The load as it changes over the run, as in k6. Each stage moves in a straight line to its target, the first one from startRate. With everySeconds stages have no targets and only say how long.',
-    examples: [
-      [
-        { duration: '30s', target: 2000 },
-        { duration: '5m', target: 2000 },
-      ],
-    ],
-  }),
-  startRate: ratePerSecond.optional().meta({
-    description: 'Messages a second at the start of the first stage, 0 unless set. Only with stages.',
-    examples: [1000],
-  }),
-  ratePerSecond: ratePerSecond
-    .positive()
-    .optional()
-    .meta({
-      description:
-        'Messages a second over the whole run, the same from start to end. Stands together with duration, in place of stages.',
-      examples: [2000],
-    }),
-  everySeconds: z
-    .number()
-    .positive()
-    .max(86_400)
-    .optional()
-    .meta({
-      description:
-        'Each device publishes once in this many seconds. The devices are spread evenly over that time, so that the run has devices ÷ everySeconds messages a second. Stands together with duration, or with stages that have no targets.',
-      examples: [5],
-    }),
-  duration: duration.optional().meta({
-    description: 'How long devices publish, with ratePerSecond or everySeconds.',
-    examples: ['5m'],
-  }),
+  ...loadSettings,
   echo: z
     .strictObject({
       fraction: share.default(0).meta({
@@ -217,6 +166,9 @@ export const profileSchema = flatSchema
       { required: ['devices', 'stages'] },
       { required: ['devices', 'ratePerSecond', 'duration'] },
       { required: ['devices', 'everySeconds', 'duration'] },
+      { required: ['users', 'duration'] },
+      { required: ['thinkTime', 'stages'] },
+      { required: ['throughputPerUser', 'stages'] },
       { required: ['groups'] },
     ],
   });

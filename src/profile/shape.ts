@@ -24,7 +24,8 @@ export function validateShape(input: JsonObject): Validation {
     .filter((issue) => issue.code !== 'unrecognized_keys')
     .map((issue) => formatPath(issue.path));
   return {
-    settings: profileSchema.parse(withoutFaulty(input, issues)),
+    // Of a union with something faulty in it, nothing stays.
+    settings: profileSchema.parse(withoutFaulty(input, result.error.issues)),
     faults: issues.flatMap((issue) => faultsOf(issue, input)),
     isSound: (path) => !faulty.some((fault) => isWithin(fault, path) || isWithin(path, fault)),
   };
@@ -83,6 +84,9 @@ function messageOf(issue: z.core.$ZodIssue, value: unknown): string {
     case 'invalid_type':
       return `must be ${expectedBy(issue)}, not ${shown}`;
     case 'invalid_union':
+      // It is of the type of one form, and only faulty in it.
+      if (issue.errors.some((form) => form.every(({ code }) => code !== 'invalid_type')))
+        return `cannot be ${shown}`;
       return `must be ${issue.errors.flat().map(expectedBy).join(' or ')}, not ${shown}`;
     case 'too_small':
       return `must ${sizeWords(issue.origin, issue.inclusive === false ? 'above' : 'at least', Number(issue.minimum))}, not ${countOf(value, shown)}`;

@@ -1,0 +1,219 @@
+import * as z from 'zod';
+import { parseDuration } from '../../shared/duration.ts';
+import type { InputError } from '../../shared/errors.ts';
+import { isObject, type JsonObject } from '../../shared/json-path.ts';
+import { maxDevicesPerSlice, maxSlices } from '../../shared/run-bounds.ts';
+import type { Protocol, PublishSettings, Stage, UserLoad } from '../load-profile.ts';
+import {
+  checkLasting,
+  givenTwice,
+  type LoadShape,
+  type ResolvedLoad,
+  type sharedSettings,
+} from './load-shape.ts';
+import { checkThinkTime, meanMsOf, resolveThinkTime, thinkTimeSetting } from './think-time.ts';
+import { spawnStages, type UserStage } from './user-stages.ts';
+
+const maxUsers = maxSlices * maxDevicesPerSlice;
+
+export const closedSettings = {
+  users: z
+    .int()
+    .min(0)
+    .max(maxUsers)
+    .optional()
+    .meta({
+      description:
+        'How many users there are: a user sends a message, waits for its answer, thinks, and goes on. A user is a device. Stands together with duration; beside stages it is how many there are at the start, 0 unless set.',
+      examples: [500],
+    }),
+  spawnPerSecond: z
+    .number()
+    .positive()
+    .max(1_000_000)
+    .optional()
+    .meta({
+      description:
+        'How many users begin a second, or end where stages have fewer. Unless set, all that a target asks for begin at once.',
+      examples: [100],
+    }),
+  thinkTime: thinkTimeSetting,
+  throughputPerUser: z
+    .number()
+    .positive()
+    .max(10_000)
+    .optional()
+    .meta({
+      description:
+        'Messages a second that one user sends at most: a user whose answer came sooner waits for its turn.',
+      examples: [100],
+    }),
+};
+
+interface Answered {
+  readonly connect: { readonly protocol: Protocol };
+  readonly publish: Pick<PublishSettings, 'qos'>;
+}
+
+type Settings = z.output<z.ZodObject<typeof closedSettings & typeof sharedSettings>> &
+  Answered & { readonly devices: number };
+
+/**
+ * The closed model: users who send, wait for the answer and think, so that a slow target is sent less. How many messages that comes to
+ * is known afterwards; until then there is an estimate.
+ */
+export const closedLoad: LoadShape<Settings> = {
+  name: 'closed',
+  own: Object.keys(closedSettings),
+  complete: (input) => (input.devices === undefined ? { ...input, devices: mostUsersIn(input) } : input),
+  replacedBy: (own) =>
+    own.stages === undefined ? (own.duration === undefined ? [] : ['stages']) : ['duration'],
+  check(input, settings) {
+    const faults = checkWays(input);
+    if (settings === undefined) return faults;
+    faults.push(...checkSettings(settings));
+    return faults.length > 0 ? faults : checkAmount(settings);
+  },
+  resolve,
+  slowDown: (input, _profile, limit) => ({
+    path: ['throughputPerUser', 'thinkTime', 'users'].find((path) => input[path] !== undefined) ?? 'stages',
+    hint: `set throughputPerUser to ${limit} or less, or give a longer thinkTime`,
+  }),
+};
+
+/** At least 1: a load without users has an error of its own, and its devices are not to have another one. */
+function mostUsersIn({ users, stages }: JsonObject): number {
+  const targets = Array.isArray(stages) ? stages.map((stage) => isObject(stage) && stage.target) : [];
+  const counts = [users, ...targets].filter((count) => typeof count === 'number');
+  return Math.ceil(Math.max(1, ...counts));
+}
+
+/** Settings of which one needs or excludes another. */
+function checkWays(input: JsonObject): InputError[] {
+  const has = (key: string) => input[key] !== undefined;
+  const faults = ['ratePerSecond', 'everySeconds'].filter(has).map((key) => {
+    const user = Object.keys(closedSettings).find(has) ?? 'users';
+    return givenTwice(key, 'the load', user);
+  });
+  if (has('startRate')) {
+    faults.push({
+      path: 'startRate',
+      message: 'has no meaning for users, whose rate follows from the answers',
+      hint: 'remove it; users beside stages says how many users there are at the start',
+    });
+  }
+  if (has('duration') && has('stages')) faults.push(givenTwice('duration', 'how long', 'stages'));
+  if (has('stages')) return faults;
+  if (!has('users')) {
+    const hint = 'say how many, such as 500, or give stages with targets in users';
+    faults.push({ path: 'users', message: 'is missing', hint });
+  }
+  if (!has('duration')) {
+    faults.push({
+      path: 'duration',
+      message: 'is missing',
+      hint: 'say how long, such as "5m", beside users',
+    });
+  }
+  return faults;
+}
+
+function checkSettings(settings: Settings): InputError[] {
+  const { stages = [], thinkTime, throughputPerUser, devices, connect, publish } = settings;
+  const targets = stages.flatMap(({ target }, i) => {
+    const path = `stages[${i}].target`;
+    const hint = 'how many users there are at the end of the stage, such as 500';
+    if (target === undefined) return [{ path, message: 'is missing', hint }];
+    return Number.isInteger(target)
+      ? []
+      : [{ path, message: `must be a whole number of users, not ${target}`, hint }];
+  });
+  const faults = [...targets, ...(thinkTime === undefined ? [] : checkThinkTime(thinkTime))];
+  const most = mostUsersIn({ users: settings.users, stages });
+  if (most > devices) {
+    faults.push({
+      path: 'devices',
+      message: `${devices} devices cannot be ${most} users, because a user is a device`,
+      hint: `remove devices, or give at least ${most}`,
+    });
+  }
+  const isPaced = throughputPerUser !== undefined || (thinkTime !== undefined && hasLength(thinkTime));
+  if (connect.protocol === 'mqtt' && publish.qos === 0 && !isPaced) {
+    faults.push({
+      path: 'thinkTime',
+      message: 'QoS 0 has no answer to wait for, so that users who do not think would send without end',
+      hint: 'give thinkTime or throughputPerUser, or set publish.qos to 1',
+    });
+  }
+  return faults;
+}
+
+function hasLength(thinkTime: NonNullable<Settings['thinkTime']>): boolean {
+  return meanMsOf(resolveThinkTime(thinkTime)) > 0;
+}
+
+function checkAmount(settings: Settings): InputError[] {
+  const load = resolve(settings);
+  const faults = checkLasting(load, settings);
+  if (mostUsersOf(load) <= 0) {
+    faults.push({
+      path: settings.stages === undefined ? 'users' : 'stages',
+      message: 'there is never a user: nothing would be sent',
+      hint: 'give at least one user',
+    });
+  }
+  return faults;
+}
+
+function mostUsersOf({ stages, users }: ResolvedLoad): number {
+  return Math.max(users?.startUsers ?? 0, ...stages.map(({ targetUsers = 0 }) => targetUsers));
+}
+
+function resolve(settings: Settings): ResolvedLoad {
+  const { users = 0, spawnPerSecond, throughputPerUser } = settings;
+  const startUsers = settings.stages === undefined && spawnPerSecond !== undefined ? 0 : users;
+  const load: UserLoad = {
+    startUsers,
+    thinkTime: resolveThinkTime(settings.thinkTime ?? '0s'),
+    ...(throughputPerUser === undefined ? {} : { throughputPerUser }),
+  };
+  const perUser = estimatePerUser(load, settings);
+  return {
+    startRatePerSecond: startUsers * perUser,
+    stages: spawnStages(startUsers, wantedStages(settings), spawnPerSecond).map(
+      (stage): Stage => ({ ...stage, targetPerSecond: stage.targetUsers * perUser }),
+    ),
+    users: load,
+  };
+}
+
+/** As they were asked for. */
+function wantedStages({ users = 0, stages, spawnPerSecond, duration }: Settings): readonly UserStage[] {
+  const ms = (text: string) => parseDuration(text) ?? 0;
+  if (stages !== undefined)
+    return stages.map(({ duration: lasts, target = 0 }) => ({ durationMs: ms(lasts), targetUsers: target }));
+  const constant = { durationMs: ms(duration ?? ''), targetUsers: users };
+  return spawnPerSecond === undefined ? [constant] : [{ durationMs: 0, targetUsers: users }, constant];
+}
+
+/**
+ * From a message to its answer, as a plan assumes it: sooner than most targets answer over a network, so that what is planned is
+ * rather too much.
+ */
+export const assumedAnswerMs = 10;
+
+/**
+ * Messages a second of one user, for quotas, cost and slices: 1 ÷ (think time + answer time), as of the closed model. Of a user with
+ * a pacing, answers are taken to come at once.
+ */
+function estimatePerUser(
+  { thinkTime, throughputPerUser = Number.POSITIVE_INFINITY }: UserLoad,
+  { connect, publish }: Answered,
+): number {
+  const isAnswered = connect.protocol !== 'mqtt' || publish.qos > 0;
+  const isPaced = Number.isFinite(throughputPerUser);
+  const meanMs = meanMsOf(thinkTime) + (isAnswered && !isPaced ? assumedAnswerMs : 0);
+  const perUser = Math.min(throughputPerUser, 1_000 / meanMs);
+  // Without answers, think time and pacing it has no bound: an error by then.
+  return Number.isFinite(perUser) ? perUser : 0;
+}

@@ -1,0 +1,148 @@
+import * as z from 'zod';
+import { parseDuration } from '../../shared/duration.ts';
+import type { InputError } from '../../shared/errors.ts';
+import { isObject, type JsonObject } from '../../shared/json-path.ts';
+import { ratePerSecond } from '../device-schema.ts';
+import {
+  checkLasting,
+  givenTwice,
+  type LoadShape,
+  peakOf,
+  type ResolvedLoad,
+  type sharedSettings,
+} from './load-shape.ts';
+
+export const openSettings = {
+  startRate: ratePerSecond.optional().meta({
+    description: 'Messages a second at the start of the first stage, 0 unless set. Only with stages.',
+    examples: [1000],
+  }),
+  ratePerSecond: ratePerSecond
+    .positive()
+    .optional()
+    .meta({
+      description:
+        'Messages a second over the whole run, the same from start to end. Stands together with duration, in place of stages.',
+      examples: [2000],
+    }),
+  everySeconds: z
+    .number()
+    .positive()
+    .max(86_400)
+    .optional()
+    .meta({
+      description:
+        'Each device publishes once in this many seconds. The devices are spread evenly over that time, so that the run has devices ÷ everySeconds messages a second. Stands together with duration, or with stages that have no targets.',
+      examples: [5],
+    }),
+};
+
+type Settings = z.output<z.ZodObject<typeof openSettings & typeof sharedSettings>> & {
+  readonly devices: number;
+};
+
+const theWays =
+  'one of: stages with targets; ratePerSecond and duration; everySeconds and duration; everySeconds and stages without targets';
+
+/** The open model: an arrival rate over time, whatever the target answers. */
+export const openLoad: LoadShape<Settings> = {
+  name: 'open',
+  own: Object.keys(openSettings),
+  complete: (input) => input,
+  replacedBy,
+  check(input, settings) {
+    const faults = checkWays(input);
+    if (settings === undefined) return faults;
+    faults.push(...checkTargets(settings));
+    return faults.length > 0 ? faults : checkAmount(settings);
+  },
+  resolve,
+  slowDown: (input, profile, limit) => ({
+    path: ['stages', ...Object.keys(openSettings)].find((path) => input[path] !== undefined) ?? 'stages',
+    hint: `use at least ${Math.ceil(peakOf(profile) / limit)} devices, or at most ${profile.devices * limit} messages a second`,
+  }),
+};
+
+function replacedBy({ stages, ratePerSecond, everySeconds }: JsonObject): string[] {
+  if (stages !== undefined)
+    return ['ratePerSecond', 'startRate', 'duration', ...(hasTargets(stages) ? ['everySeconds'] : [])];
+  if (ratePerSecond !== undefined) return ['stages', 'startRate', 'everySeconds'];
+  return everySeconds === undefined ? [] : ['ratePerSecond', 'startRate'];
+}
+
+function hasTargets(stages: unknown): boolean {
+  return Array.isArray(stages) && stages.some((stage) => isObject(stage) && stage.target !== undefined);
+}
+
+/** Ways of giving the load that are mixed, or only half there. */
+function checkWays(input: JsonObject): InputError[] {
+  const has = (key: keyof Settings) => input[key] !== undefined;
+  const constant = has('ratePerSecond') ? 'ratePerSecond' : has('everySeconds') ? 'everySeconds' : undefined;
+  if (constant === undefined && !has('stages')) {
+    return [{ path: 'stages', message: 'the load is missing', hint: `give ${theWays}` }];
+  }
+  const faults: InputError[] = [];
+  if (has('ratePerSecond') && has('everySeconds')) {
+    faults.push(givenTwice('everySeconds', 'the load', 'ratePerSecond'));
+  }
+  if (has('ratePerSecond') && has('stages')) faults.push(givenTwice('ratePerSecond', 'the load', 'stages'));
+  if (has('duration') && has('stages')) faults.push(givenTwice('duration', 'how long', 'stages'));
+  if (constant !== undefined && !has('duration') && !has('stages')) {
+    faults.push({
+      path: 'duration',
+      message: 'is missing',
+      hint: `say how long, such as "5m", beside ${constant}`,
+    });
+  }
+  if (constant !== undefined && has('startRate')) {
+    faults.push({
+      path: 'startRate',
+      message: `has no meaning with ${constant}, which is constant from the start`,
+      hint: 'remove it, or give the load by stages with targets',
+    });
+  }
+  return faults;
+}
+
+/** Stages have targets, unless `everySeconds` says the rate of them all. */
+function checkTargets({ stages = [], everySeconds, ratePerSecond }: Settings): InputError[] {
+  return stages.flatMap(({ target }, i) => {
+    const path = `stages[${i}].target`;
+    if (everySeconds !== undefined && target !== undefined) {
+      const hint = 'remove the target, or remove everySeconds';
+      return [{ path, message: 'has no meaning with everySeconds, which says the rate', hint }];
+    }
+    if (everySeconds === undefined && ratePerSecond === undefined && target === undefined) {
+      const hint = 'messages a second at the end of the stage, or everySeconds for all stages';
+      return [{ path, message: 'is missing', hint }];
+    }
+    return [];
+  });
+}
+
+/** A load that never begins, or never lasts. */
+function checkAmount(settings: Settings): InputError[] {
+  const load = resolve(settings);
+  const faults = checkLasting(load, settings);
+  if (peakOf(load) <= 0) {
+    faults.push({
+      path: 'stages',
+      message: 'no stage has a target above 0: nothing would be sent',
+      hint: 'give at least one stage a target, in messages a second',
+    });
+  }
+  return faults;
+}
+
+function resolve(settings: Settings): ResolvedLoad {
+  const { devices, everySeconds, ratePerSecond, startRate = 0, duration } = settings;
+  const constant = ratePerSecond ?? (everySeconds === undefined ? undefined : devices / everySeconds);
+  const stages = settings.stages ?? (duration === undefined ? [] : [{ duration, target: undefined }]);
+  return {
+    startRatePerSecond: constant ?? startRate,
+    stages: stages.map((stage) => ({
+      durationMs: parseDuration(stage.duration) ?? 0,
+      targetPerSecond: constant ?? stage.target ?? 0,
+    })),
+  };
+}
