@@ -25,8 +25,10 @@ export interface ControlChannel {
 }
 
 const retryAfterMs = 1_000;
-/** From the connection to the retained message: a SUBSCRIBE and what follows its SUBACK, two or three round trips. */
+/** From the SUBSCRIBE to the retained message, at least: its SUBACK and what follows that, two or three round trips. */
 const retainedWithinMs = 250;
+/** A SUBSCRIBE without a SUBACK for so long is repeated: until one comes, no stop is received. */
+const subackWithinMs = 5_000;
 
 /** The profile as the control channel's client connects by it: quiet for minutes, it still notices a dead connection. */
 export function withControlKeepAlive(profile: LoadProfile): LoadProfile {
@@ -43,8 +45,7 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
   let cancelTimer: CancelTimer = () => {};
   /** Since when a stop would not be received; infinite while it would. */
   let awaySince = clock.now();
-  /** The same as it was before the SUBSCRIBE, should that be refused. */
-  let awayBefore = awaySince;
+  let subscribeAt = awaySince;
   let lost = false;
   let connects = 0;
   const caughtUp = Promise.withResolvers<void>();
@@ -61,9 +62,8 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
   const connect = (): void => transport.connect(0);
   const subscribe = (): void => {
     transport.subscribe(0, controlTopicOf(runId), 0);
-    awayBefore = awaySince;
-    awaySince = Number.POSITIVE_INFINITY;
-    cancelTimer = clock.setTimer(retainedWithinMs, caughtUp.resolve);
+    subscribeAt = clock.now();
+    cancelTimer = clock.setTimer(subackWithinMs, () => retry(subscribe));
   };
 
   const transport = settings.transport(
@@ -75,7 +75,7 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
       connectFailed: () => retry(connect),
       disconnected() {
         cancelTimer();
-        awaySince = clock.now();
+        awaySince = Math.min(awaySince, clock.now());
         retry(connect);
       },
       received(_device, { payload }) {
@@ -91,13 +91,17 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
           lose(`the control topic was refused: ${reason}`);
           return;
         }
-        awaySince = awayBefore;
         retry(subscribe);
+      },
+      subscribed() {
+        cancelTimer();
+        awaySince = Number.POSITIVE_INFINITY;
+        const tookMs = clock.now() - subscribeAt;
+        cancelTimer = clock.setTimer(Math.max(retainedWithinMs - tookMs, tookMs), caughtUp.resolve);
       },
       acknowledged() {},
       refused() {},
       writable() {},
-      subscribed() {},
     },
     { count: 1, clientId: () => `stampede-${runId}-control-${slice}` },
   );

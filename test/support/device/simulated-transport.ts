@@ -12,8 +12,8 @@ import type { Clock } from '../../../src/shared/clock.ts';
 export interface Behaviour {
   /** Milliseconds to the CONNACK, or why there is none. */
   connect?(device: number, nowMs: number): number | string;
-  /** Why a subscription is refused; undefined: it is not. */
-  subscribe?(device: number, nowMs: number): string | undefined;
+  /** Why a subscription is refused; undefined: it is not; null: it is not answered. */
+  subscribe?(device: number, nowMs: number): string | undefined | null;
   /** Milliseconds to the PUBACK; undefined: none comes; or how it is refused. */
   publish?(device: number, n: number, nowMs: number): number | undefined | 'throttled' | 'failed';
   /** Milliseconds until each copy of a message is back on the devices' own subscriptions, by receiving device. */
@@ -115,6 +115,7 @@ export class SimulatedTransport implements Transport {
     const nowMs = this.#clock.now();
     this.subscriptions.push({ device, filter, qos, atMs: nowMs });
     const refusal = this.#behaviour.subscribe?.(device, nowMs);
+    if (refusal === null) return;
     this.#clock.setTimer(2, () => {
       if (this.closed || this.#connection.get(device) !== connection) return;
       if (refusal === undefined) this.#listener.subscribed(device, filter);

@@ -166,6 +166,37 @@ describe('the control channel of an MQTT slice', () => {
     expect(events[0]?.afterMs).toBeLessThan(31_500);
   });
 
+  it('subscribes again where no SUBACK comes, and has not caught up until one does', async () => {
+    const answers = [null, null];
+    const { events, connects, topics, caughtUpAfterMs } = await watch(
+      { subscribe: () => answers.shift() },
+      60_000,
+    );
+    expect({ events, connects, subscribes: topics.length }).toEqual({
+      events: [],
+      connects: 1,
+      subscribes: 3,
+    });
+    // Connected after 5 ms; 5 s for each SUBACK that does not come, and a second until the next SUBSCRIBE.
+    expect(caughtUpAfterMs).toBe(5 + 2 * (5_000 + 1_000) + 250);
+  });
+
+  it('gives up where no SUBACK comes for 30 s, though the connection stays', async () => {
+    const { events, connects } = await watch({ subscribe: () => null }, 120_000);
+    expect(connects).toBe(1);
+    expect(events.map(({ what }) => what)).toEqual([away]);
+    expect(events[0]?.afterMs).toBeGreaterThanOrEqual(30_000);
+    expect(events[0]?.afterMs).toBeLessThan(37_000);
+  });
+
+  it('is away from its first connection on where each connection ends before its SUBACK', async () => {
+    const { events } = await watch({ subscribe: () => null }, 120_000, ({ clock, transport }) => {
+      for (let at = 1_000; at < 120_000; at += 1_000) clock.setTimer(at, () => transport.cut(0));
+    });
+    expect(events.map(({ what }) => what)).toEqual([away]);
+    expect(events[0]?.afterMs).toBeLessThan(32_500);
+  });
+
   it('pings often enough to notice a connection that died silently', () => {
     const plan = makeTestPlan({ connect: { keepAliveMs: 1_200_000, cleanStart: false } });
     expect(withControlKeepAlive(onlyGroupOf(plan).profile).connect).toMatchObject({
