@@ -20,6 +20,8 @@ export interface ConnectionSettings {
   readonly measured: boolean;
 }
 
+const unansweredReason = 'no answer before the slice ended';
+
 /**
  * Keeps the slice's devices connected: each connects at its turn, and again, after a random delay that grows with its
  * failures, whenever it could not or lost its connection, until the slice ends.
@@ -34,6 +36,8 @@ export class Connections implements PacedWork {
   /** By device: when its last attempt began, and how many in a row have failed. */
   readonly #attemptedAt: Float64Array;
   readonly #failedInARow: Uint8Array;
+  /** By device: 1 while its attempt has no answer. */
+  readonly #isUnderWay: Uint8Array;
   readonly #retries = new Map<number, CancelTimer>();
   #stopped = false;
 
@@ -45,6 +49,7 @@ export class Connections implements PacedWork {
     this.#tally = settings.tally;
     this.#attemptedAt = new Float64Array(settings.devices);
     this.#failedInARow = new Uint8Array(settings.devices);
+    this.#isUnderWay = new Uint8Array(settings.devices);
     this.#pacer = new Pacer(settings.clock, this);
   }
 
@@ -63,6 +68,15 @@ export class Connections implements PacedWork {
     this.#retries.clear();
   }
 
+  /** Counts attempts that no one waits for any more, as failed: the service may have let these devices in. */
+  giveUp(): void {
+    for (const [device, isUnderWay] of this.#isUnderWay.entries()) {
+      if (isUnderWay === 0) continue;
+      this.#isUnderWay[device] = 0;
+      this.#tally.connectFailed(unansweredReason);
+    }
+  }
+
   dueAt(device: number): number {
     return this.#settings.startAt + this.#settings.connectOffsetMs(device);
   }
@@ -75,12 +89,14 @@ export class Connections implements PacedWork {
 
   connected(device: number): void {
     const nowMs = this.#clock.now();
+    this.#isUnderWay[device] = 0;
     this.#failedInARow[device] = 0;
     const connectMs = this.#settings.measured ? nowMs - this.#attemptedAt[device]! : undefined;
     this.#tally.connected(device, nowMs, connectMs);
   }
 
   connectFailed(device: number, reason: string): void {
+    this.#isUnderWay[device] = 0;
     this.#tally.connectFailed(reason);
     this.#failedInARow[device] = Math.min(this.#failedInARow[device]! + 1, 255);
     this.#retryLater(device);
@@ -93,6 +109,7 @@ export class Connections implements PacedWork {
 
   #connect(device: number): void {
     this.#attemptedAt[device] = this.#clock.now();
+    this.#isUnderWay[device] = 1;
     this.#transport.connect(device);
   }
 

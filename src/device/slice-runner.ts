@@ -251,6 +251,8 @@ class SliceRunner implements TransportListener {
     if (!this.#finished) return undefined;
     this.#finishedAt ??= nowMs;
     if (!this.#echoes.complete && nowMs < this.#finishedAt + this.#run.plan.profile.drainMs) return undefined;
+    // Not of a slice that is stopped: its last attempts had no time to be answered.
+    this.#connections.giveUp();
     if (this.#tally.devicesConnected > 0) return { outcome: 'completed' };
     return { outcome: 'failed', reason: `no device connected${this.#tally.mostlyBecause}` };
   }

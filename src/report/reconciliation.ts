@@ -89,6 +89,14 @@ export function reconcile(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatchV
               devices.connectFailed,
               `that may be among ${formatPlural(devices.connectFailed, 'attempt')} to connect that devices gave up`,
             ),
+            possible(
+              ledger.stoppedOn === undefined ? 0 : devices.planned - devices.connected - devices.unknown,
+              'that may be connects which were under way when the run was stopped',
+            ),
+            possible(
+              Math.max(0, ledger.generator.slices - ledger.generator.controlConnects),
+              'that may be control channels whose answer came too late',
+            ),
             ofDeadSlices(devices.unknown + recordless, 'connects', 'made'),
           ),
         ]

@@ -6,6 +6,8 @@ import {
   processOfEmbeddedAws,
   processOfIotCore,
 } from '../support/run/function-processes.ts';
+import type { During } from '../support/run/recorded-run.ts';
+import type { Known } from '../support/run/recorded-truth.ts';
 
 // Signals to each of our own processes while a run goes on. What ends a run with its report missing (embedded AWS, IoT Core and the
 // command line killed) is in kill-cli.integration.ts, the rest of the kills in kill.integration.ts.
@@ -21,11 +23,17 @@ const only =
     [find(runs)].filter((pid) => pid !== undefined);
 
 const forASecond = ['SIGSTOP', 'SIGCONT'] as const;
+/** Longer than any timeout of a request that must not be noticed, and than what the command line takes for standing still. */
+const longMs = 10_000;
 
 /** Sends signals, a second apart, to processes as soon as there are any. */
 const signal =
-  (find: Find, signals: readonly NodeJS.Signals[], { afterMs = 1_500, last = false } = {}) =>
-  async (runs: string): Promise<void> => {
+  (
+    find: Find,
+    signals: readonly NodeJS.Signals[],
+    { afterMs = 1_500, last = false, forMs = 1_000 } = {},
+  ): During =>
+  async (runs) => {
     await sleep(afterMs);
     let pids = find(runs);
     for (let tries = 0; pids.length === 0 && tries < 3_000; tries++) {
@@ -35,10 +43,25 @@ const signal =
     expect(pids.length).toBeGreaterThan(0);
     for (const each of signals) {
       for (const pid of pids.slice(last ? -1 : 0)) process.kill(pid, each);
-      await sleep(1_000);
+      await sleep(forMs);
     }
   };
 
+const signalInflux =
+  (signals: readonly NodeJS.Signals[], forMs = 1_000): During =>
+  (runs, cli, influx) =>
+    signal(() => [influx!.pid], signals, { forMs })(runs, cli, influx);
+
+// Signed requests take a busy machine longer than MQTT: an answer must not come too late to count.
+const https = { connect: { protocol: 'https' }, publish: { ackTimeout: '20s' } };
+/** What devices gave up while the service stood still, it answers afterwards, and no record of its own says which that was. */
+const gaveUp: Partial<Known> = {
+  ackedInTime: 0,
+  arrivedUnacked: 300,
+  takenUnacked: 300,
+  busiestSecond: 300,
+  connectsHinderedBy: ['endpoint'],
+};
 const slices = ofFunction('publish-mqtt');
 const subscriber = ofFunction('measure-latency');
 
@@ -51,7 +74,7 @@ const rows: readonly Row[] = [
   },
   {
     name: 'https-slice-killed',
-    profile: { connect: { protocol: 'https' } },
+    profile: https,
     during: signal(ofFunction('publish-http'), ['SIGKILL'], { last: true }),
     known: { slicesKilled: 1 },
   },
@@ -95,7 +118,56 @@ const rows: readonly Row[] = [
   { name: 'aws-stopped-for-1-s', during: signal(only(processOfEmbeddedAws), forASecond) },
   {
     name: 'cli-stopped-for-1-s',
-    during: async (runs, cli) => signal(() => [cli.child.pid!], forASecond)(runs),
+    during: (runs, cli, influx) => signal(() => [cli.child.pid!], forASecond)(runs, cli, influx),
+  },
+  {
+    name: 'https-slice-stopped-for-1-s',
+    profile: https,
+    during: signal(ofFunction('publish-http'), forASecond, { last: true }),
+  },
+  {
+    name: 'https-slice-stopped-for-good',
+    profile: https,
+    during: signal(ofFunction('publish-http'), ['SIGSTOP'], { last: true }),
+    known: { slicesKilled: 1 },
+    diedOf: 'States.Timeout: it had not ended by the deadline of the plan',
+  },
+  {
+    name: 'iot-core-stopped-for-10-s',
+    during: signal(only(processOfIotCore), forASecond, { forMs: longMs }),
+    known: gaveUp,
+  },
+  {
+    name: 'https-iot-core-stopped-for-10-s',
+    profile: https,
+    during: signal(only(processOfIotCore), forASecond, { forMs: longMs }),
+  },
+  {
+    name: 'https-iot-core-stopped-for-longer-than-the-ack-timeout',
+    profile: { connect: { protocol: 'https' } },
+    during: signal(only(processOfIotCore), forASecond, { forMs: 4_000 }),
+    known: gaveUp,
+  },
+  {
+    name: 'aws-stopped-for-10-s',
+    during: signal(only(processOfEmbeddedAws), forASecond, { forMs: longMs }),
+  },
+  {
+    name: 'influx-stopped-for-1-s',
+    hasInflux: true,
+    during: signalInflux(forASecond),
+  },
+  {
+    name: 'influx-stopped-for-good',
+    hasInflux: true,
+    during: signalInflux(['SIGSTOP']),
+    known: { influx: { httpStatus: null, isWholeRun: false } },
+  },
+  {
+    name: 'influx-killed',
+    hasInflux: true,
+    during: signalInflux(['SIGKILL']),
+    known: { influx: { httpStatus: null, isWholeRun: false } },
   },
 ];
 

@@ -71,6 +71,13 @@ export const connects: readonly NamedSituation[] = [
     },
   ],
   [
+    'control channels got no answer',
+    {
+      record: (result) => ({ ...result, controlConnects: 0 }),
+      sums: ({ devicesConnected }) => ({ 'Connect.Success': devicesConnected + 3 }),
+    },
+  ],
+  [
     'no device of a slice connected',
     {
       fateOf: (slice) => (slice === 1 ? { sent: false, dropped: 'not-connected' } : {}),

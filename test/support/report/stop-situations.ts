@@ -14,6 +14,16 @@ export const ofSecondSlice = (
 export const stops: readonly NamedSituation[] = [
   ['the user stopped it before it published', { stoppedAfterMs: -500 }],
   [
+    'the user stopped it while devices were connecting',
+    {
+      stoppedAfterMs: -500,
+      record: (result) => ({ ...result, devices: { ...result.devices, connected: 60 } }),
+      // The service let in those that did not wait for it.
+      sums: () => ({ 'Connect.Success': 404 }),
+      truth: { devicesConnected: 240 },
+    },
+  ],
+  [
     'the user stopped it before anything was sent',
     { stoppedAfterMs: 100, fateOf: () => ({ sent: false, dropped: 'stopped' }) },
   ],

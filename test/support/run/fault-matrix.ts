@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { type CliProcess, makeWorkplace } from '../cli/run-cli.ts';
-import { playRecorded, type RecordedRun } from './recorded-run.ts';
+import { makeWorkplace } from '../cli/run-cli.ts';
+import { startQuietInflux } from '../influx/quiet-influx-process.ts';
+import { type During, playRecorded, type RecordedRun } from './recorded-run.ts';
 import { falseClaims, type Known } from './recorded-truth.ts';
 
 // Whole runs by the real command line, each against a recorder in IoT Core's process: the report agrees with it to the message, and no
@@ -23,7 +24,9 @@ export interface Row {
   readonly args?: readonly string[];
   /** Settings of the faults that are injected. */
   readonly faults?: Readonly<Record<string, unknown>>;
-  readonly during?: (runs: string, cli: CliProcess) => Promise<void>;
+  readonly during?: During;
+  /** It has a live view, whose InfluxDB is a process that `during` may send signals to. */
+  readonly hasInflux?: boolean;
   /** What the command line says when `during` begins; absent: that messages are being published. */
   readonly from?: string;
   /** What is true beside what the recorder sees. */
@@ -42,14 +45,17 @@ export function describeMatrix(rows: readonly Row[]): void {
   beforeAll(async () => {
     const rest = rows.values();
     const worker = async (): Promise<void> => {
-      for (const { name, profile = {}, args = [], faults, during, from } of rest) {
+      for (const { name, profile = {}, args = [], faults, during, from, hasInflux } of rest) {
+        const influx = hasInflux ? await startQuietInflux() : undefined;
         const row = {
           name,
           profile: { ...load, ...profile },
           args: faults === undefined ? args : [...args, '--faults', JSON.stringify(faults)],
           ...(from === undefined ? {} : { from }),
+          ...(influx && { influx }),
         };
         played.set(name, await playRecorded(workplace, row, during).catch((error: Error) => error));
+        influx?.close();
       }
     };
     await Promise.all(Array.from({ length: atOnce }, worker));

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { Report } from '../../../src/report/report-model.ts';
 import { type CliProcess, startCli, type Workplace } from '../cli/run-cli.ts';
+import type { QuietInflux } from '../influx/quiet-influx-process.ts';
 import { onlyGroupOf } from '../plan/only-group.ts';
 import { type Recorded, readRecording, recorderVariables } from './recording.ts';
 
@@ -19,21 +20,29 @@ export interface RecordedRow {
   readonly args?: readonly string[];
   /** What the command line says when `during` begins; absent: that messages are being published. */
   readonly from?: string;
+  /** Of its live view. */
+  readonly influx?: QuietInflux;
 }
+
+/** What happens beside a run. */
+export type During = (runs: string, cli: CliProcess, influx: QuietInflux | undefined) => Promise<void>;
 
 /** One run of the real command line with the recorder in its IoT Core. @param during beside it */
 export async function playRecorded(
   workplace: Workplace,
   row: RecordedRow,
-  during?: (runs: string, cli: CliProcess) => Promise<void>,
+  during?: During,
 ): Promise<RecordedRun> {
   const runs = path.join(workplace.directory, row.name);
   const file = path.join(workplace.directory, `${row.name}.lines`);
   const profile = workplace.writeProfile(`${row.name}.json`, { name: row.name, ...row.profile });
-  const cli = startCli(['run', profile, '--runs', runs, ...(row.args ?? [])], recorderVariables(file));
+  const cli = startCli(['run', profile, '--runs', runs, ...(row.args ?? [])], {
+    ...recorderVariables(file),
+    ...row.influx?.variables,
+  });
   if (during !== undefined) {
     await cli.untilSays(row.from ?? ' publishing,');
-    await during(runs, cli);
+    await during(runs, cli, row.influx);
   }
   const { code, stdout, stderr } = await cli.result;
   const runId = existsSync(runs) ? readdirSync(runs).find((each) => each.startsWith(row.name)) : undefined;
