@@ -3,6 +3,7 @@ import { readAccountLimits } from '../src/aws/account-limits.ts';
 import { makeRunStore } from '../src/aws/bucket.ts';
 import { clearTokenNote } from '../src/aws/clear-token.ts';
 import { makeExecutions, olderThan } from '../src/aws/executions.ts';
+import { findTarget } from '../src/aws/iot-endpoint.ts';
 import { makeQueueSource } from '../src/aws/queue-backlog.ts';
 import { refuseConcurrency } from '../src/plan/ceilings.ts';
 import { type FanOut, fanOutOf } from '../src/plan/fan-out.ts';
@@ -11,7 +12,7 @@ import type { Plan } from '../src/plan/plan.ts';
 import { enforceLimits } from '../src/plan/preflight.ts';
 import { RefusedByPreflightError } from '../src/plan/refusals.ts';
 import type { InputError } from '../src/shared/errors.ts';
-import { parseProfile } from '../src/targets/parse-profile.ts';
+import { parseProfile, wantedTargetOf } from '../src/targets/parse-profile.ts';
 import { traitsOf } from '../src/targets/traits-of.ts';
 import { readEnvironment } from '../src/worker/environment.ts';
 import { findLag, findLeftovers } from '../src/worker/leftovers.ts';
@@ -39,8 +40,11 @@ export interface PlanFunctionRequest {
  */
 export async function handler({ runId, profile, stateMachineArn }: PlanFunctionRequest): Promise<FanOut> {
   const parsed = parseProfile(profile);
-  const target = await resolveTarget({ environment, allowedHosts: parsed.allowedHosts });
-  const isCharged = traitsOf(target).isCharged(target);
+  const wanted = wantedTargetOf(parsed);
+  const target = await resolveTarget({ wanted, environment, allowedHosts: parsed.allowedHosts });
+  const control = wanted && (await findTarget(environment));
+  const own = control ?? target;
+  const isCharged = traitsOf(own).isCharged(own);
   const account = { ...(await readAccountLimits(environment.region)), isCharged };
   const plan = makePlan({
     runId,
@@ -53,6 +57,7 @@ export async function handler({ runId, profile, stateMachineArn }: PlanFunctionR
     topicFilter: environment.topicFilter,
     deployment: environment.deployment,
     target,
+    control,
     account,
     conditions: readConditions(parsed, !account.isCharged),
   });
@@ -65,6 +70,7 @@ export async function handler({ runId, profile, stateMachineArn }: PlanFunctionR
 
 /** Of earlier runs, in the queue or in the stream. */
 async function findUnread(plan: Plan): Promise<readonly InputError[]> {
+  if (!traitsOf(plan.target).observers.includes('rule')) return [];
   const { streamReader } = environment;
   if (queue) return findLeftovers(plan, queue);
   if (streamReader === undefined) return [];

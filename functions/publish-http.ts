@@ -23,9 +23,9 @@ export async function handler(request: SliceRequest): Promise<{ slice: number }>
     clock,
     makeTransport: async ({ profile, target }) =>
       makeHttpsTransport({ ...profile.publish, dataUrl: dataUrlOf(target) }),
-    openControl: async ({ runId, target, httpsSlices }, _slice, contact) =>
+    openControl: async ({ runId, control, httpsSlices }, _slice, contact) =>
       pollControl({
-        control: makeControl(dataPlaneClientOf(dataUrlOf(target))),
+        control: makeControl(dataPlaneClientOf(dataUrlOf(control))),
         runId,
         slices: httpsSlices,
         clock,

@@ -1,5 +1,5 @@
 import { makeRunStore } from '../src/aws/bucket.ts';
-import { openControlChannel, withControlKeepAlive } from '../src/device/control-channel.ts';
+import { controlProfileOf, openControlChannel } from '../src/device/control-channel.ts';
 import type { MakeTransport } from '../src/device/transport.ts';
 import { makeMqttTransport } from '../src/device/transports/mqtt.ts';
 import { type Clock, makeSystemClock } from '../src/shared/clock.ts';
@@ -24,11 +24,14 @@ export async function handler(request: SliceRequest): Promise<{ slice: number }>
     liveView,
     clock,
     makeTransport: (group) => makeTransport(group, clock),
-    openControl: async ({ runId, profile, target }, slice, contact) =>
+    openControl: async ({ runId, profile, target, control }, slice, contact) =>
       openControlChannel({
         runId,
         slice,
-        transport: await makeTransport({ profile: withControlKeepAlive(profile), target }, clock),
+        transport: await makeTransport(
+          { profile: controlProfileOf(profile, control === target), target: control },
+          clock,
+        ),
         clock,
         ...contact,
       }),

@@ -80,13 +80,14 @@ let found: Promise<Target> | undefined;
  * not answer, the plan's if it is an endpoint of AWS IoT Core in this Region, so that no report is lost for it.
  * @throws ForgedTargetError
  */
-async function targetOf({ target }: Plan): Promise<Target> {
+async function targetOf({ target, control }: Plan): Promise<Target> {
   found ??= findTarget(environment);
   try {
     return await found;
   } catch {
     found = undefined;
     const region = process.env.AWS_REGION;
-    return checkPlannedTarget(target, { ...environment, region, hosts: namesOf(target) });
+    const planned = control ?? target;
+    return checkPlannedTarget(planned, { ...environment, region, hosts: namesOf(planned) });
   }
 }

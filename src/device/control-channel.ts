@@ -30,15 +30,19 @@ const retainedWithinMs = 250;
 /** A SUBSCRIBE without a SUBACK for so long is repeated: until one comes, no stop is received. */
 const subackWithinMs = 5_000;
 
-/** The profile as the control channel's client connects by it: quiet for minutes, it still notices a dead connection. */
-export function withControlKeepAlive(profile: LoadProfile): LoadProfile {
-  const connect = { ...profile.connect, keepAliveMs: controlKeepAliveMs, cleanStart: true };
-  return { ...profile, connect };
+/**
+ * The profile as the control channel's client connects by it: quiet for minutes, it still notices a dead connection.
+ * @param isAtTarget whether control messages are where devices connect; elsewhere the credentials are not theirs
+ */
+export function controlProfileOf(profile: LoadProfile, isAtTarget: boolean): LoadProfile {
+  const { protocol, client, ratePerSecond, timeoutMs } = profile.connect;
+  const shared = isAtTarget ? profile.connect : { protocol, client, ratePerSecond, timeoutMs };
+  return { ...profile, connect: { ...shared, keepAliveMs: controlKeepAliveMs, cleanStart: true } };
 }
 
 /**
- * Subscribes to the run's control topic over MQTT: one more client beside the slice's devices, through the same transport and
- * the same endpoint, so it is authorized as they are.
+ * Subscribes to the run's control topic over MQTT: one more client beside the slice's devices, through the same transport and,
+ * where the target is the account's IoT Core, the same endpoint, so it is authorized as they are.
  */
 export function openControlChannel(settings: ControlChannelSettings): ControlChannel {
   const { runId, slice, clock } = settings;

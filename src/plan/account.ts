@@ -2,20 +2,41 @@ import { type AccountLimits, accountLimitsOf, type QuotaName } from '../targets/
 import type { Target } from '../targets/target.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 
-/** What is known of the account that a run loads, as it was when the run was planned. */
+/** What is known of the account that a run takes place in, as it was when the run was planned. */
 export interface AccountView {
   readonly limits: AccountLimits;
   /** Which of the limits were read from the account; the others are AWS's defaults. */
   readonly live: readonly QuotaName[];
-  /** False for a target on loopback: a rehearsal costs nothing, and its forecast is that of the same run on AWS. */
+  /** False for embedded AWS: a rehearsal costs nothing, and its forecast is that of the same run on AWS. */
   readonly isCharged: boolean;
   /** Whose defaults stand for what was not read; absent: those of us-east-1, as without an account. */
   readonly region?: string;
 }
 
+/** What of a plan says who pays. */
+interface PaidPlan {
+  readonly account?: AccountView;
+  readonly target?: Target;
+}
+
 /** Whether a bill comes of a run, or would if its rehearsal took place on AWS. */
-export function isBilled(plan: { readonly account?: AccountView; readonly target?: Target }): boolean {
+export function isBilled(plan: PaidPlan): boolean {
   return traitsOf(plan.target).isPriced || accountOf(plan).isCharged;
+}
+
+/** Whether a bill comes of this very run: of the account that it takes place in, or of its target alone. */
+export function isChargedRun(plan: PaidPlan): boolean {
+  return (
+    accountOf(plan).isCharged || (plan.target !== undefined && traitsOf(plan.target).isCharged(plan.target))
+  );
+}
+
+/**
+ * Whether functions, queue and run store are on the bill. Not if embedded AWS runs them for a target that is not embedded;
+ * those of a rehearsal are forecast as the same run on AWS.
+ */
+export function isRunnerBilled(plan: PaidPlan): boolean {
+  return traitsOf(plan.target).isEmulated || accountOf(plan).isCharged;
 }
 
 /** The plan's account; without one, AWS's defaults. */

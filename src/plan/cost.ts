@@ -1,7 +1,16 @@
 import { sumBy } from '../shared/counts.ts';
 import { meteredStepBytes, prices } from '../targets/aws-iot/prices.ts';
+import { isRunnerBilled } from './account.ts';
 import type { FunctionName } from './deployment.ts';
-import { gbSecondsOf, type IotUsage, type LambdaUsage, type MessageUsage, type Usage } from './usage.ts';
+import type { Plan } from './plan.ts';
+import {
+  gbSecondsOf,
+  type IotUsage,
+  type LambdaUsage,
+  type MessageUsage,
+  targetUsage,
+  type Usage,
+} from './usage.ts';
 
 /** What a run costs, by line; nothing is rounded. */
 export interface CostEstimate {
@@ -72,6 +81,11 @@ export function priceUsage(usage: Usage): CostEstimate {
     pricedAt: prices.pricedAt,
     region: prices.region,
   };
+}
+
+/** What of a run's usage is on a bill, priced. */
+export function priceRun(plan: Pick<Plan, 'account' | 'target'>, usage: Usage): CostEstimate {
+  return priceUsage(isRunnerBilled(plan) ? usage : targetUsage(usage));
 }
 
 /** How many messages of 5 KB one of that size is billed as. */

@@ -34,6 +34,7 @@ export function checkDeviceTopic(group: GroupPlan, topicFilter: string): InputEr
     path,
     ...fault,
   }));
+  if (!traitsOf(group.target).observers.includes('rule')) return faults;
   const topic = topicOfDevice(group, group.firstDevice, group.firstSlice);
   if (topicFilterMatches(topicFilter, topic)) return faults;
   return [

@@ -12,7 +12,7 @@ export interface FanOut {
   readonly slices: readonly number[];
   /** Slices with a lower number publish over MQTT, the others over HTTPS. */
   readonly mqttSlices: number;
-  /** Of the target: slices hold plan.json against them, because they reach a slice without passing through the run store. */
+  /** Of the target, and of where control messages are: slices hold plan.json against them, because they reach a slice without passing through the run store. */
   readonly hosts: readonly string[];
   /**
    * Whole: how long the state machine waits for a slice. A slice ends itself by the plan's deadline; one that hangs must not
@@ -33,13 +33,13 @@ export interface FanOut {
 const sliceEndSeconds = 15;
 
 export function fanOutOf(plan: Plan): FanOut {
-  const { runId, profile, slices, target, timeline } = plan;
+  const { runId, profile, slices, target, control, timeline } = plan;
   const mqttSlices = mqttSlicesOf(plan);
   return {
     runId,
     mqttSlices,
     slices: Array.from({ length: slices.count }, (_, slice) => slice),
-    hosts: namesOf(target),
+    hosts: [...namesOf(target), ...namesOf(control)],
     sliceTimeoutSeconds: Math.ceil((timeline.deadlineAt - timeline.createdAt) / 1_000) + sliceEndSeconds,
     drainSeconds: Math.ceil(profile.drainMs / 1_000),
     stopSeconds: stopWithinSeconds(httpsSlicesOf(plan)),

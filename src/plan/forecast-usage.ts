@@ -137,12 +137,13 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
 
 function messageUsage(group: GroupPlan): MessageUsage {
   const { messages } = group.load;
+  const byRule = traitsOf(group.target).observers.includes('rule') ? messages : 0;
   return {
     meteredBytes: meteredBytes(group),
     publishesIn: messages,
     publishesOut: echoedMessages(group),
-    rulesTriggered: messages,
-    ruleActions: messages,
+    rulesTriggered: byRule,
+    ruleActions: byRule,
   };
 }
 

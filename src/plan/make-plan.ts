@@ -6,11 +6,11 @@ import { maxSlices, runIdMaxLength } from '../shared/run-bounds.ts';
 import { iotCoreLimits } from '../targets/aws-iot/iot-core-limits.ts';
 import { topicRootOf } from '../targets/aws-iot/match-topic-filter.ts';
 import { type AccountLimits, accountLimitsOf } from '../targets/aws-iot/quotas.ts';
-import type { Target } from '../targets/target.ts';
+import type { AwsIotTarget, Target } from '../targets/target.ts';
 import type { AccountView } from './account.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import type { PlanConditions } from './conditions.ts';
-import { priceUsage } from './cost.ts';
+import { priceRun } from './cost.ts';
 import { type DeploymentParameters, defaultDeployment, deploymentOf } from './deployment.ts';
 import { checkDeviceTopic } from './device-topic.ts';
 import { forecastUsage } from './forecast-usage.ts';
@@ -29,7 +29,9 @@ export interface PlanRequest {
   readonly now: number;
   /** Default: as the stack is deployed. */
   readonly coldStart?: ColdStart;
-  readonly target?: Target;
+  readonly target?: Target | undefined;
+  /** Where control messages are, if not at the target. */
+  readonly control?: AwsIotTarget | undefined;
   /** Versions and host. */
   readonly conditions?: PlanConditions;
   /** What is known of the account; AWS's defaults otherwise. */
@@ -101,6 +103,7 @@ export function draftPlan(request: PlanRequest): DraftPlan {
     topicRoot: topicRootOf(request.topicFilter ?? defaultDeployment.topicFilter),
     ...(request.conditions === undefined ? {} : { conditions: request.conditions }),
     ...(request.target === undefined ? {} : { target: request.target }),
+    ...(request.control === undefined ? {} : { control: request.control }),
     ...(account === undefined ? {} : { account }),
     ...(deployment === undefined ? {} : { deployment }),
   };
@@ -108,7 +111,7 @@ export function draftPlan(request: PlanRequest): DraftPlan {
     plan,
     faults: faultsOf(plan, request.topicFilter),
     walls: [
-      ...refuseCeilings(plan, priceUsage(forecastUsage(plan, deploymentOf(plan)))),
+      ...refuseCeilings(plan, priceRun(plan, forecastUsage(plan, deploymentOf(plan)))),
       ...checkLambdaTime(plan, limits),
       ...checkSlices(plan),
     ],

@@ -2,6 +2,7 @@ import type { LoadProfile } from '../profile/load-profile.ts';
 import { sumBy } from '../shared/counts.ts';
 import { maxDevicesPerSlice } from '../shared/run-bounds.ts';
 import type { QuotaName } from '../targets/aws-iot/quotas.ts';
+import { traitsOf } from '../targets/traits-of.ts';
 import type { Deployment } from './deployment.ts';
 import { echoingDevices } from './echoes.ts';
 import { subscriberConcurrency } from './forecast-usage.ts';
@@ -27,7 +28,8 @@ export function peaksOf(plan: Plan, deployment: Deployment): Partial<Record<Quot
   const { load, slices, timeline } = plan;
   const groups = groupsOf(plan);
   const ofMqtt = mqttGroupsOf(plan);
-  const outboundOf = (profile: LoadProfile) => rulesOnTopics + echoingDevices(profile) / profile.devices;
+  const rules = traitsOf(plan.target).observers.includes('rule') ? rulesOnTopics : 0;
+  const outboundOf = (profile: LoadProfile) => rules + echoingDevices(profile) / profile.devices;
   return {
     publishInPerSecond: load.peakPerSecond,
     publishOutPerSecond: peakPerSecondOf(
@@ -35,7 +37,7 @@ export function peaksOf(plan: Plan, deployment: Deployment): Partial<Record<Quot
       outboundOf,
     ),
     ...(ofMqtt.length > 0 ? connectionPeaks(ofMqtt) : {}),
-    ruleEvaluationsPerSecond: load.peakPerSecond * rulesOnTopics,
+    ruleEvaluationsPerSecond: load.peakPerSecond * rules,
     // Slices with reserved concurrency use none of the account's unreserved concurrency.
     lambdaConcurrency:
       (deployment.publishConcurrency === undefined ? slices.count : 0) +

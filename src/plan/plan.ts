@@ -1,5 +1,5 @@
 import type { LoadProfile, RunProfile } from '../profile/load-profile.ts';
-import type { Target } from '../targets/target.ts';
+import type { AwsIotTarget, Target } from '../targets/target.ts';
 import type { AccountView } from './account.ts';
 import type { PlanConditions } from './conditions.ts';
 import type { DeploymentParameters } from './deployment.ts';
@@ -22,6 +22,8 @@ export interface Plan {
   readonly topicRoot?: string;
   /** What the slices load; absent in a draft that will not be run. */
   readonly target?: Target;
+  /** Where control messages are, if the target is not the account's own IoT Core; absent: at the target. */
+  readonly control?: AwsIotTarget;
   /** What the account allowed by then, for the report; absent: AWS's defaults. */
   readonly account?: AccountView;
   /** Versions and host; absent in a draft. */

@@ -1,8 +1,8 @@
 import type { InputError } from '../shared/errors.ts';
 import { type AnyQuotaName, type QuotaName, runnerQuotaNames } from '../targets/aws-iot/quotas.ts';
 import { traitsOf } from '../targets/traits-of.ts';
-import { accountOf } from './account.ts';
-import { type CostEstimate, priceUsage } from './cost.ts';
+import { accountOf, isChargedRun } from './account.ts';
+import { type CostEstimate, priceRun } from './cost.ts';
 import { type Deployment, deploymentOf, unreservedConcurrency } from './deployment.ts';
 import { assumptions, forecastUsage, subscriberConcurrency } from './forecast-usage.ts';
 import { groupsOf, slicesByFunction } from './groups.ts';
@@ -72,7 +72,7 @@ export interface CostForecast extends CostEstimate {
  * money.
  */
 export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan)): Preflight {
-  const { limits, live, isCharged } = accountOf(plan);
+  const { limits, live } = accountOf(plan);
   const isRead = new Set(live);
   // What is read from the account is without what functions have reserved.
   const lambdaConcurrency = isRead.has('lambdaConcurrency')
@@ -91,7 +91,7 @@ export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan
     ...(observers.includes('rule') ? forecastReaders(plan, deployment) : []),
   ];
   const usage = forecastUsage(plan, deployment);
-  const cost = { ...priceUsage(usage), isCharged, usage, assumptions };
+  const cost = { ...priceRun(plan, usage), isCharged: isChargedRun(plan), usage, assumptions };
   return {
     quotas: forecasts,
     binding: bindingOf(forecasts),

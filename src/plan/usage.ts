@@ -52,6 +52,18 @@ export const noIotUsage: IotUsage = {
   connectionMinutes: 0,
 };
 
+/** What only the target is used for: without functions, queue and run store. */
+export function targetUsage({ iot }: Usage): Usage {
+  return {
+    iot,
+    sqs: { sends: 0, receives: 0, deletes: 0 },
+    kinesis: { shardHours: 0, putUnits: 0, onDemandHours: 0, onDemandGbIn: 0, onDemandGbOut: 0 },
+    lambda: {},
+    stateTransitions: 0,
+    s3Puts: 0,
+  };
+}
+
 /** Requests. */
 export interface SqsUsage {
   readonly sends: number;

@@ -7,6 +7,8 @@ export interface RunSettings {
   /** The wait after the last send for messages in flight. */
   readonly drainMs: number;
   readonly limits: Limits;
+  /** URL of what is loaded; absent: AWS IoT Core of the account that the run takes place in. */
+  readonly target?: string;
   /** Hosts that the user vouches for, beside the account's own endpoint and loopback: nothing else is a target. */
   readonly allowedHosts: readonly string[];
   readonly thresholds: Thresholds;
@@ -57,7 +59,7 @@ export interface LoadProfile extends RunProfile, GroupSettings {
 
 export type Protocol = 'mqtt' | 'https';
 export type MqttClientKind = 'device-sdk' | 'dense';
-export type AuthKind = 'sigv4' | 'x509' | 'custom' | 'none';
+export type AuthKind = 'sigv4' | 'x509' | 'password' | 'custom' | 'none';
 
 export interface ConnectSettings {
   readonly protocol: Protocol;

@@ -1,31 +1,31 @@
 import { parseDuration } from '../shared/duration.ts';
 import { type InputError, InvalidInputError } from '../shared/errors.ts';
-import { isObject, type JsonObject } from '../shared/json-path.ts';
+import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { checkJsonValue, isTooDeep } from '../shared/json-value.ts';
 import { withDefaultThresholds } from './default-thresholds.ts';
 import { type FlatReading, readGroups } from './groups.ts';
-import type { LoadProfile, Threshold, Thresholds } from './load-profile.ts';
+import type { LoadProfile, Protocol, Threshold, Thresholds } from './load-profile.ts';
 import type { ResolvedLoad } from './load-shapes/load-shape.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
 import { applyOverrides, type ProfileOverrides } from './overrides.ts';
 import { checkRules } from './rules.ts';
 import type { ProfileSettings } from './schema.ts';
 import { validateShape } from './shape.ts';
-import { noTargetLimits, type TargetLimits } from './target-limits.ts';
+import { anyTarget, type FindTargetRules, type TargetRules } from './target-rules.ts';
 
 /**
  * The user's JSON, with flags and variables over it and defaults under it.
  * @param found errors of the text that the input was read from, or of the variables
- * @param limits of the target; without them only what no target takes is an error
+ * @param findRules of the target that the form names; without it only what no target takes is an error
  * @throws InvalidInputError with every error of the file, the flags and the variables at once.
  */
 export function parseLoadProfile(
   input: unknown,
   overrides: ProfileOverrides = [],
   found: readonly InputError[] = [],
-  limits: TargetLimits = noTargetLimits,
+  findRules: FindTargetRules = () => anyTarget,
 ): LoadProfile {
-  const { profile, faults: ofInput } = readLoadProfile(input, overrides, limits);
+  const { profile, faults: ofInput } = readLoadProfile(input, overrides, findRules);
   const faults = [...found, ...ofInput];
   if (profile === undefined || faults.length > 0) throw new InvalidInputError('The load profile', faults);
   return profile;
@@ -36,16 +36,17 @@ interface Reading {
   readonly faults: readonly InputError[];
 }
 
-function readLoadProfile(input: unknown, overrides: ProfileOverrides, limits: TargetLimits): Reading {
+function readLoadProfile(input: unknown, overrides: ProfileOverrides, findRules: FindTargetRules): Reading {
   const ofValue = checkJsonValue(input);
   if (ofValue.some(isTooDeep)) return { faults: ofValue };
   const overridden = applyOverrides(input, overrides);
   const form = overridden.input;
   if (!isObject(form)) return { faults: [noObject] };
+  const rules = findRules(form);
   const groupNames = isObject(form.groups) ? Object.keys(form.groups) : [];
-  const readFlat = (flat: JsonObject) => readFlatProfile(flat, limits, groupNames);
+  const readFlat = (flat: JsonObject) => readFlatProfile(flat, rules, groupNames);
   const { profile, faults: found } = form.groups === undefined ? readFlat(form) : readGroups(form, readFlat);
-  const faults = inOrderOf(form, found).map((fault) => ({
+  const faults = inOrderOf(form, [...rules.faults, ...found]).map((fault) => ({
     ...fault,
     path: overridden.sources.get(fault.path) ?? overridden.sources.get(listOf(fault.path)) ?? fault.path,
   }));
@@ -55,18 +56,20 @@ function readLoadProfile(input: unknown, overrides: ProfileOverrides, limits: Ta
 /** @param groupNames that thresholds may name */
 function readFlatProfile(
   input: JsonObject,
-  limits: TargetLimits,
+  { limits, protocols, check }: TargetRules,
   groupNames: readonly string[],
 ): FlatReading {
   const load = loadShapeIn(input);
   const shape = validateShape(load.complete(input));
-  const profile = resolve(shape.settings, load.resolve(shape.settings));
+  const isGiven = valueAt(input, ['connect', 'protocol']) !== undefined;
+  const profile = resolve(shape.settings, load.resolve(shape.settings), isGiven ? undefined : protocols[0]);
   return {
     profile,
     faults: [
       ...shape.faults,
       ...load.check(input, loadPaths.every(shape.isSound) ? shape.settings : undefined),
-      ...checkRules({ profile, input, limits, groupNames }, shape.isSound),
+      ...checkRules({ profile, input, limits, protocols, groupNames }, shape.isSound),
+      ...check({ profile, input, isSound: shape.isSound }),
     ],
   };
 }
@@ -92,14 +95,15 @@ const noObject: InputError = {
   hint: 'the least there can be: { "devices": 100, "ratePerSecond": 100, "duration": "30s" }',
 };
 
-function resolve(settings: ProfileSettings, load: ResolvedLoad): LoadProfile {
+/** @param protocol of a profile that does not say one */
+function resolve(settings: ProfileSettings, load: ResolvedLoad, protocol?: Protocol): LoadProfile {
   const { connect, publish, slices, limits } = settings;
   return {
     name: settings.name,
     devices: settings.devices,
     seed: settings.seed,
     connect: {
-      protocol: connect.protocol,
+      protocol: protocol ?? connect.protocol,
       client: connect.client,
       ...(connect.auth === undefined ? {} : { auth: connect.auth }),
       ratePerSecond: connect.ratePerSecond,
@@ -128,6 +132,7 @@ function resolve(settings: ProfileSettings, load: ResolvedLoad): LoadProfile {
       ...(limits.maxCostUsd === undefined ? {} : { maxCostUsd: limits.maxCostUsd }),
     },
     ...(settings.overrides === undefined ? {} : { overrides: settings.overrides }),
+    ...(settings.target === undefined ? {} : { target: settings.target }),
     allowedHosts: settings.allowedHosts,
     thresholds: withDefaultThresholds(resolveThresholds(settings), settings),
   };

@@ -1,7 +1,7 @@
 import { formatDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
-import type { LoadProfile } from './load-profile.ts';
+import type { LoadProfile, Protocol } from './load-profile.ts';
 import { peakOf } from './load-shapes/load-shape.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
 import { envelopeBytes, leastPayloadBytes } from './payload-size.ts';
@@ -15,6 +15,8 @@ interface Judged {
   /** As the user wrote it. */
   readonly input: JsonObject;
   readonly limits: TargetLimits;
+  /** Over which the target can be loaded. */
+  readonly protocols: readonly Protocol[];
   /** Of the whole profile; empty: it has none. */
   readonly groupNames: readonly string[];
 }
@@ -145,15 +147,16 @@ function readable(value: number): string {
 
 const onlyMqtt = ['client', 'ratePerSecond', 'keepAlive', 'cleanStart'];
 
-function checkHttps({ profile: { connect }, input }: Judged): InputError[] {
+function checkHttps({ profile: { connect }, input, protocols }: Judged): InputError[] {
   if (connect.protocol !== 'https' || !isObject(input.connect)) return [];
+  const instead = protocols.includes('mqtt') ? ', or set connect.protocol to "mqtt"' : '';
   const given = input.connect;
   return onlyMqtt
     .filter((key) => given[key] !== undefined)
     .map((key) => ({
       path: `connect.${key}`,
       message: 'has no meaning over https, where no device keeps a connection',
-      hint: 'remove it, or set connect.protocol to "mqtt"',
+      hint: `remove it${instead}`,
     }));
 }
 

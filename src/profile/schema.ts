@@ -111,6 +111,16 @@ const flatSchema = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'What a plan may use before it is refused.' }),
+  target: z
+    .string()
+    .min(1)
+    .max(2_000)
+    .optional()
+    .meta({
+      description:
+        'What is loaded, as a URL: mqtt://, mqtts://, ws:// or wss:// and a broker, http:// or https:// and a web service, mqtts:// and an endpoint of AWS IoT Core. Without it, IoT Core of the account that the run takes place in, in a rehearsal the embedded one.',
+      examples: ['mqtts://broker.example.com:8883'],
+    }),
   allowedHosts: z
     .array(z.string().regex(/^[A-Za-z0-9.:[\]-]+$/))
     .max(20)

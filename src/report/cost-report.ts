@@ -1,6 +1,6 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
-import { accountOf, isBilled } from '../plan/account.ts';
-import { type CostLine, type CostLineId, priceUsage } from '../plan/cost.ts';
+import { isBilled, isChargedRun } from '../plan/account.ts';
+import { type CostLine, type CostLineId, priceRun } from '../plan/cost.ts';
 import { type Deployment, deploymentOf } from '../plan/deployment.ts';
 import { forecastUsage } from '../plan/forecast-usage.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -14,10 +14,10 @@ export function costOf(
   deployment: Deployment = deploymentOf(plan),
 ): CostReport | undefined {
   if (!isBilled(plan)) return undefined;
-  const forecast = priceUsage(forecastUsage(plan, deployment));
-  const used = priceUsage(countUsage(plan, ledger, deployment));
+  const forecast = priceRun(plan, forecastUsage(plan, deployment));
+  const used = priceRun(plan, countUsage(plan, ledger, deployment));
   return {
-    isCharged: accountOf(plan).isCharged,
+    isCharged: isChargedRun(plan),
     pricedAt: used.pricedAt,
     region: used.region,
     forecastUsd: rounded(forecast.totalUsd),

@@ -101,12 +101,13 @@ function iotUsage(plan: Plan, ledger: RunLedger, looks: number): IotUsage {
 
 function messageUsage(group: GroupPlan, ledger: GroupLedger, otherDeliveries: number): MessageUsage {
   const taken = messagesTaken(ledger);
+  const byRule = traitsOf(group.target).observers.includes('rule') ? taken : 0;
   return {
     meteredBytes: meteredBytes(group),
     publishesIn: taken,
     publishesOut: echoesReceived(ledger) + otherDeliveries,
-    rulesTriggered: taken,
-    ruleActions: taken,
+    rulesTriggered: byRule,
+    ruleActions: byRule,
   };
 }
 

@@ -2,9 +2,11 @@ import type { AuthKind } from '../profile/load-profile.ts';
 
 /** One way into a service that speaks MQTT. */
 export interface MqttEndpoint {
-  readonly scheme: 'mqtt' | 'mqtts' | 'wss';
+  readonly scheme: 'mqtt' | 'mqtts' | 'ws' | 'wss';
   readonly host: string;
   readonly port: number;
+  /** Of a WebSocket, with its query; absent: `/mqtt`. */
+  readonly path?: string;
   /** The ALPN protocol, where one port serves several. */
   readonly alpn?: string;
   /** How a client authenticates there. No scheme implies it: TLS may ask for a certificate, for a password or for nothing. */
@@ -12,13 +14,14 @@ export interface MqttEndpoint {
 }
 
 /** Registered ports. @see https://www.iana.org/assignments/service-names-port-numbers */
-const defaultPorts = { mqtt: 1883, mqtts: 8883, wss: 443 } as const;
+export const defaultPorts = { mqtt: 1883, mqtts: 8883, ws: 80, wss: 443 } as const;
 
 /** What can be shown over each: a certificate takes TLS, a signature the request of a WebSocket. */
-const authOver: Readonly<Record<MqttEndpoint['scheme'], readonly AuthKind[]>> = {
-  mqtt: ['none', 'custom'],
-  mqtts: ['none', 'x509', 'custom'],
-  wss: ['none', 'sigv4', 'x509', 'custom'],
+export const authOver: Readonly<Record<MqttEndpoint['scheme'], readonly AuthKind[]>> = {
+  mqtt: ['none', 'password', 'custom'],
+  mqtts: ['none', 'password', 'x509', 'custom'],
+  ws: ['none', 'password', 'custom'],
+  wss: ['none', 'password', 'sigv4', 'x509', 'custom'],
 };
 
 /**
@@ -38,10 +41,12 @@ export function parseMqttEndpoint(text: string): MqttEndpoint | { readonly wrong
     return { wrong: `must say how clients authenticate over ${scheme} (${wanted}): ${text}` };
   }
   const alpn = url.searchParams.get('alpn');
+  const path = url.searchParams.get('path');
   return {
     scheme,
     host: url.hostname,
     port: url.port === '' ? defaultPorts[scheme] : Number(url.port),
+    ...(path === null ? {} : { path }),
     ...(alpn === null ? {} : { alpn }),
     auth,
   };
@@ -52,7 +57,11 @@ function isScheme(text: string): text is MqttEndpoint['scheme'] {
 }
 
 /** In the form that `parseMqttEndpoint` reads. */
-export function formatMqttEndpoint({ scheme, host, port, alpn, auth }: MqttEndpoint): string {
-  const query = [`auth=${auth}`, ...(alpn === undefined ? [] : [`alpn=${alpn}`])];
+export function formatMqttEndpoint({ scheme, host, port, path, alpn, auth }: MqttEndpoint): string {
+  const query = [
+    `auth=${auth}`,
+    ...(alpn === undefined ? [] : [`alpn=${alpn}`]),
+    ...(path === undefined ? [] : [`path=${encodeURIComponent(path)}`]),
+  ];
   return `${scheme}://${host}:${port}?${query.join('&')}`;
 }

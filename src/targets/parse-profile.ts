@@ -1,7 +1,11 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
 import type { ProfileOverrides } from '../profile/overrides.ts';
 import { parseLoadProfile } from '../profile/parse.ts';
+import { anyTarget, type TargetRules } from '../profile/target-rules.ts';
 import type { InputError } from '../shared/errors.ts';
+import { checkOffers } from './check-offers.ts';
+import { parseTarget, type WrongTarget } from './parse-target.ts';
+import type { Target } from './target.ts';
 import { traitsOf } from './traits-of.ts';
 
 /**
@@ -14,6 +18,37 @@ export function parseProfile(
   overrides: ProfileOverrides = [],
   found: readonly InputError[] = [],
 ): LoadProfile {
-  // Profiles name no target yet: it is this account's IoT Core.
-  return parseLoadProfile(input, overrides, found, traitsOf(undefined).limits);
+  return parseLoadProfile(input, overrides, found, ({ target: url }) => {
+    const target = typeof url === 'string' && url !== '' ? parseTarget(url, []) : undefined;
+    if (target === undefined || !isWrong(target)) return rulesOf(target);
+    // Which limits it has is not known: only what no target takes is an error beside it.
+    return { ...anyTarget, faults: [{ path: 'target', message: target.wrong, hint: target.hint }] };
+  });
+}
+
+/** What a target makes of the settings of a profile that loads it; undefined: this account's IoT Core. */
+export function rulesOf(target: Target | undefined): TargetRules {
+  const traits = traitsOf(target);
+  const [first = 'mqtt', ...others] = traits.offers.protocols;
+  return {
+    faults: [],
+    limits: traits.limits,
+    protocols: [first, ...others],
+    check: (settings) => checkOffers(traits, settings),
+  };
+}
+
+/** What a parsed profile names as its target; undefined: this account's IoT Core. */
+export function wantedTargetOf(profile: LoadProfile): Target | undefined {
+  if (profile.target === undefined) return undefined;
+  const groups = profile.groups ?? [profile];
+  const target = parseTarget(
+    profile.target,
+    groups.map(({ connect }) => connect.auth),
+  );
+  return isWrong(target) ? undefined : target;
+}
+
+function isWrong(target: Target | WrongTarget): target is WrongTarget {
+  return 'wrong' in target;
 }

@@ -1,5 +1,5 @@
-import type { KnownTarget } from './known-target.ts';
-import type { Target } from './target.ts';
+import { ForgedTargetError, type KnownTarget } from './known-target.ts';
+import type { AwsIotTarget, Target } from './target.ts';
 import { traitsOf } from './traits-of.ts';
 
 /**
@@ -14,4 +14,14 @@ export function checkPlannedTarget(planned: Target | undefined, known: KnownTarg
   };
   traitsOf(target).checkPlanned(target, known);
   return target;
+}
+
+/**
+ * Where control messages of a plan are, checked in the same way: it is the account's own IoT Core, whatever the target is.
+ * @throws ForgedTargetError
+ */
+export function checkPlannedControl(planned: AwsIotTarget, known: KnownTarget): AwsIotTarget {
+  if (planned.isNamed === true) throw new ForgedTargetError('an endpoint of its own for control messages');
+  traitsOf(planned).checkPlanned(planned, known);
+  return planned;
 }

@@ -32,9 +32,14 @@ export class RefusedTargetError extends StampedeError {
  * @throws RefusedTargetError for any that is neither loopback, nor the account's own, nor vouched for
  */
 export function checkTargetHosts(hosts: readonly string[], resolved: ResolvedTarget): void {
-  const mine = new Set([...resolved.own, ...resolved.allowedHosts].map(normalize));
-  const otherHosts = hosts.map(normalize).filter((host) => !isLoopback(host) && !mine.has(host));
-  if (otherHosts.length > 0) throw new RefusedTargetError([...new Set(otherHosts)], resolved);
+  const otherHosts = otherHostsOf(hosts, resolved);
+  if (otherHosts.length > 0) throw new RefusedTargetError(otherHosts, resolved);
+}
+
+/** Those that may not be loaded. */
+export function otherHostsOf(hosts: readonly string[], { own, allowedHosts }: ResolvedTarget): string[] {
+  const mine = new Set([...own, ...allowedHosts].map(normalize));
+  return [...new Set(hosts.map(normalize))].filter((host) => !isLoopback(host) && !mine.has(host));
 }
 
 /**

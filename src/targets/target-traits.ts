@@ -18,7 +18,7 @@ export interface TargetTraits<Of extends Target = Target> {
   readonly quotas: readonly QuotaName[];
   /** Whether its use is on a bill that Stampede can forecast, at the prices of `aws-iot/prices.ts`. */
   readonly isPriced: boolean;
-  /** Whether embedded AWS stands in for it on loopback: such a run is a rehearsal. */
+  /** Whether embedded AWS stands in for it on loopback: such a run is a rehearsal, forecast as the same run on AWS. */
   readonly isEmulated: boolean;
   /**
    * Where messages are seen and counted, the primary one first, beside the devices that echo. `rule`: the IoT rule's queue or

@@ -3,7 +3,7 @@ import type { MqttEndpoint } from './mqtt-endpoint.ts';
 /** What a run loads. Absent from a plan: AWS IoT Core, of which only a draft says nothing more. */
 export type Target = AwsIotTarget | MqttTarget | HttpTarget;
 
-/** AWS IoT Core of the account, or the embedded one. */
+/** AWS IoT Core: of the account that the run takes place in, the embedded one, or one that a profile names. */
 export interface AwsIotTarget {
   readonly kind: 'aws-iot';
   /** The default one first. */
@@ -13,6 +13,8 @@ export interface AwsIotTarget {
    * it was known: the SDK's default, which AWS calls a testing endpoint.
    */
   readonly dataUrl?: string | undefined;
+  /** The profile names it: it has neither the run's rule nor its CloudWatch, and may be of another account. */
+  readonly isNamed?: true;
 }
 
 /** Any broker that speaks MQTT. */

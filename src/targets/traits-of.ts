@@ -1,4 +1,5 @@
 import { awsIotTraits } from './aws-iot/aws-iot-traits.ts';
+import { namedIotTraits } from './aws-iot/named-iot-traits.ts';
 import { httpTraits } from './http/http-traits.ts';
 import { mqttTraits } from './mqtt/mqtt-traits.ts';
 import type { MqttEndpoint } from './mqtt-endpoint.ts';
@@ -14,6 +15,7 @@ const traits: { readonly [Kind in Target['kind']]: TargetTraits<Extract<Target, 
 
 /** What is known of a target by its kind; of a plan that names none, AWS IoT Core's. */
 export function traitsOf(target: Target | undefined): TargetTraits {
+  if (target?.kind === 'aws-iot' && target.isNamed === true) return namedIotTraits as TargetTraits;
   // A target and its traits are of one kind, which the type of a table cannot say.
   return traits[target?.kind ?? 'aws-iot'] as TargetTraits;
 }

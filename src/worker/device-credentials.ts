@@ -55,6 +55,9 @@ export function makeMqttTargetReader(
       return { auth: 'sigv4', region: await region(), credentials: await credentials() };
     },
     x509: () => readPass(keys.certificateSecret, readSecret, certificate),
+    async password() {
+      throw new NoDeviceCredentialsError('no password is known', 'set connect.password');
+    },
     custom: () => readPass(keys.authorizerSecret, readSecret, authorizer),
   };
   return async (endpoints, wanted) => {

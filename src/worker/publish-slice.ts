@@ -10,7 +10,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { KnownTarget } from '../targets/known-target.ts';
-import { checkPlannedTarget } from '../targets/planned-target.ts';
+import { checkPlannedControl, checkPlannedTarget } from '../targets/planned-target.ts';
 import type { Target } from '../targets/target.ts';
 import { followActions } from './follow-actions.ts';
 import type { LiveView } from './live-view.ts';
@@ -43,6 +43,8 @@ export interface LoadedGroup {
   readonly runId: string;
   readonly profile: LoadProfile;
   readonly target: Target;
+  /** Where control messages are: at the target only if that is the account's own IoT Core. */
+  readonly control: Target;
   /** Slices of the run that poll for the control message. */
   readonly httpsSlices: number;
 }
@@ -78,10 +80,12 @@ export async function publishSlice(
 ): Promise<{ slice: number }> {
   const { store, liveView, clock } = deps;
   const stored = await store.getPlan(runId);
-  const target = checkPlannedTarget(stored.target, { ...deps.known, hosts });
+  const known = { ...deps.known, hosts };
+  const target = checkPlannedTarget(stored.target, known);
+  const controlTarget = stored.control === undefined ? target : checkPlannedControl(stored.control, known);
   const plan = { ...stored, target };
   const { profile, group: name } = groupOfSlice(plan, slice);
-  const group = { runId, profile, target, httpsSlices: httpsSlicesOf(plan) };
+  const group = { runId, profile, target, control: controlTarget, httpsSlices: httpsSlicesOf(plan) };
   const transport = await deps.makeTransport(group);
   const stop = new AbortController();
   const received: { stoppedOn?: ControlMessage } = {};

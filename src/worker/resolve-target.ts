@@ -6,7 +6,7 @@ import type { Environment } from './environment.ts';
 
 export interface TargetRequest {
   /** Absent: this account's IoT Core, or what the environment names in its place. */
-  readonly wanted?: Target;
+  readonly wanted?: Target | undefined;
   readonly environment: Pick<Environment, 'iotEndpoints' | 'iotDataUrl'>;
   /** Hosts that the user vouches for. */
   readonly allowedHosts: readonly string[];

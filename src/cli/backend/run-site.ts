@@ -78,7 +78,7 @@ async function stackSite(flags: SiteFlags & Stage): Promise<RunSite> {
   const { argumentsOf } = backend;
   return {
     // A stack that does not say what its rule reads is not judged by it.
-    draft: { account, topicFilter: topicFilter ?? '#', deployment },
+    draft: { account, ownHost: endpoint, topicFilter: topicFilter ?? '#', deployment },
     rows: [
       ['stack', `${name} in ${region}`],
       ['account', `${accountId}${account.isCharged ? ', which pays for it' : ''}`],

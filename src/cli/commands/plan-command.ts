@@ -1,11 +1,19 @@
 import type { Command } from 'commander';
 import { clearTokenNote } from '../../aws/clear-token.ts';
+import type { AccountView } from '../../plan/account.ts';
 import { sliceOf } from '../../plan/slices.ts';
+import type { LoadProfile } from '../../profile/load-profile.ts';
 import { exitCodes } from '../../shared/errors.ts';
 import type { RunSite } from '../backend/backend.ts';
 import { findRunSite } from '../backend/run-site.ts';
 import { addProfileArguments, readGivenProfile } from '../options/profile-arguments.ts';
-import { accountOfQuotas, addQuotaFlags, embeddedQuotasOf, type QuotaFlags } from '../options/quota-flags.ts';
+import {
+  accountOfQuotas,
+  addQuotaFlags,
+  embeddedAccountOf,
+  embeddedQuotasOf,
+  type QuotaFlags,
+} from '../options/quota-flags.ts';
 import { addStageFlags, isStage, type StageFlags } from '../options/stage-flags.ts';
 import { renderPlanPage } from '../output/plan-text.ts';
 import { print } from '../output/printable.ts';
@@ -26,7 +34,7 @@ export function addPlanCommand(program: Command, finish: Finish): void {
     async (path: string, flags: StageFlags & QuotaFlags & Readonly<Record<string, unknown>>) => {
       const { profile } = await readGivenProfile(path, flags);
       const site = isStage(flags) ? await findRunSite({ ...flags, runs: 'runs' }) : undefined;
-      const draft = draftRun(profile, site?.draft ?? { account: accountOfQuotas(embeddedQuotasOf(flags)) });
+      const draft = draftRun(profile, site?.draft ?? { account: accountWithoutStage(profile, flags) });
       print(process.stdout, flags.json === true ? toJson(draft) : toPage(draft, site?.rows));
       const note = clearTokenNote(process.env.INFLUX_URL);
       if (note !== undefined) print(process.stderr, `${note}\n`);
@@ -35,6 +43,12 @@ export function addPlanCommand(program: Command, finish: Finish): void {
       finish(exitCodes.passed);
     },
   );
+}
+
+/** A target of its own is loaded from this machine unless a stack is named; IoT Core of an account is shown as on AWS. */
+function accountWithoutStage({ target }: LoadProfile, flags: QuotaFlags): AccountView | undefined {
+  const quotas = embeddedQuotasOf(flags);
+  return target === undefined ? accountOfQuotas(quotas) : embeddedAccountOf(quotas);
 }
 
 function toPage({ plan, preflight, faults, walls }: RunDraft, where?: RunSite['rows']): string {

@@ -42,6 +42,7 @@ export function renderPreflight(plan: Plan, preflight: Preflight, format: TextFo
 
 /** `$0.0171 forecast, at list prices of 2026-09 in us-east-1` */
 export function describeCost({ cost }: Preflight): string {
+  if (cost.lines.length === 0) return 'nothing: AWS bills neither this machine nor the target';
   const prices = `at list prices of ${cost.pricedAt} in ${cost.region}`;
   return cost.isCharged
     ? `${formatUsd(cost.totalUsd)} forecast, ${prices}`

@@ -10,6 +10,10 @@ import { RefusedByPreflightError } from '../../plan/refusals.ts';
 import type { LoadProfile } from '../../profile/load-profile.ts';
 import { type InputError, InvalidInputError } from '../../shared/errors.ts';
 import { makeRunId } from '../../shared/run-id.ts';
+import { wantedTargetOf } from '../../targets/parse-profile.ts';
+import type { Target } from '../../targets/target.ts';
+import { otherHostsOf, type ResolvedTarget } from '../../targets/target-check.ts';
+import { traitsOf } from '../../targets/traits-of.ts';
 
 /** What a run would be, before anything is started. The plan function makes the plan that counts, from the same code. */
 export interface RunDraft {
@@ -49,6 +53,8 @@ export interface DraftOptions {
   readonly account?: AccountView | undefined;
   /** The stack's parameters, where they are known. */
   readonly deployment?: DeploymentParameters | undefined;
+  /** The IoT endpoint of the account, which needs no permission to be loaded. */
+  readonly ownHost?: string;
   /** What the IoT rule reads; a stack's own, where that is known, otherwise what it reads without parameters. */
   readonly topicFilter?: string;
 }
@@ -61,10 +67,13 @@ export function draftRun(
     account,
     deployment,
     host,
+    ownHost,
     topicFilter = defaultDeployment.topicFilter,
   }: DraftOptions = {},
 ): RunDraft {
   const runId = makeRunId(profile.name, now, random);
+  const target = wantedTargetOf(profile);
+  const { allowedHosts } = profile;
   const { plan, faults, walls } = draftPlan({
     runId,
     profile,
@@ -73,9 +82,29 @@ export function draftRun(
     coldStart: defaultDeployment.coldStart,
     deployment,
     ...(account === undefined ? {} : { account }),
+    target,
     topicFilter,
   });
-  return { plan, faults, walls, preflight: preflight(plan), host: host && forecastHost(plan, host) };
+  return {
+    plan,
+    faults,
+    walls: [
+      ...walls,
+      ...refuseOtherHosts(target, { own: ownHost === undefined ? [] : [ownHost], allowedHosts }),
+    ],
+    preflight: preflight(plan),
+    host: host && forecastHost(plan, host),
+  };
+}
+
+/** Checked again by the plan function: here before anything is started. */
+function refuseOtherHosts(target: Target | undefined, resolved: ResolvedTarget): InputError[] {
+  if (target === undefined) return [];
+  return otherHostsOf(traitsOf(target).hostsOf(target), resolved).map((host) => ({
+    path: 'target',
+    message: `${host} is neither loopback nor named in allowedHosts`,
+    hint: `if it is yours to load, say so: --allow-host ${host}`,
+  }));
 }
 
 /** This machine as a rehearsal finds it. */

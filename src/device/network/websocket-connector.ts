@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { OnReadOpts } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
-import { type Address, type ByteStream, type Connector, makeTlsConnector } from './connector.ts';
+import type { Address, ByteStream, Connector } from './connector.ts';
 import { encodeFrame, FrameReader, opcodes } from './websocket-frames.ts';
 
 /** RFC 6455, 1.3 */
@@ -10,16 +9,16 @@ const acceptGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const maxResponseBytes = 16_384;
 
 /**
- * MQTT over WebSocket over TLS: `wss://`.
+ * MQTT over WebSocket: over TCP `ws://`, over TLS `wss://`.
+ * @param carrier opens what the WebSocket goes over
+ * @param hostHeader of the handshake
  * @param pathOf the path of a device's handshake, query included, made anew for each connection
  */
 export function makeWebSocketConnector(
-  address: Address,
-  tls: ConnectionOptions,
+  carrier: Connector,
+  hostHeader: string,
   pathOf: (device: number) => string,
 ): Connector {
-  const tlsEndpoint = makeTlsConnector(address, tls);
-  const hostHeader = hostHeaderOf(address);
   return {
     open(device, onread, ready) {
       const stream = new WebSocketStream(onread, ready);
@@ -27,15 +26,19 @@ export function makeWebSocketConnector(
         buffer: onread.buffer,
         callback: (length) => stream.received(length),
       };
-      stream.attach(tlsEndpoint.open(device, received, () => stream.shakeHands(pathOf(device), hostHeader)));
+      stream.attach(carrier.open(device, received, () => stream.shakeHands(pathOf(device), hostHeader)));
       return stream;
     },
   };
 }
 
 /** What the signature and the handshake have to agree on. */
-export function hostHeaderOf({ host, port }: Address): string {
-  return port === 443 ? host : `${host}:${port}`;
+export function hostHeaderOf({ scheme, host, port }: HostOfWebSocket): string {
+  return port === (scheme === 'ws' ? 80 : 443) ? host : `${host}:${port}`;
+}
+
+interface HostOfWebSocket extends Address {
+  readonly scheme: string;
 }
 
 /** A WebSocket as a stream of bytes: what is written goes out as a frame, and frames' payload comes in. */

@@ -62,14 +62,18 @@ function makeConnector({ endpoint, pass, authority }: MqttTarget, clock: Clock):
     ...(endpoint.alpn === undefined ? {} : { ALPNProtocols: [endpoint.alpn] }),
     ...(pass.auth === 'x509' ? { cert: pass.certificate, key: pass.key } : {}),
   };
+  const pathOf = () =>
+    pass.auth === 'sigv4'
+      ? signPath(hostHeaderOf(endpoint), pass, clock.now())
+      : (endpoint.path ?? webSocketPath);
   switch (endpoint.scheme) {
     case 'mqtt':
       return makeTcpConnector(endpoint);
     case 'mqtts':
       return makeTlsConnector(endpoint, tls);
+    case 'ws':
+      return makeWebSocketConnector(makeTcpConnector(endpoint), hostHeaderOf(endpoint), pathOf);
     case 'wss':
-      return makeWebSocketConnector(endpoint, tls, () =>
-        pass.auth === 'sigv4' ? signPath(hostHeaderOf(endpoint), pass, clock.now()) : webSocketPath,
-      );
+      return makeWebSocketConnector(makeTlsConnector(endpoint, tls), hostHeaderOf(endpoint), pathOf);
   }
 }

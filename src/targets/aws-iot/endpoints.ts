@@ -12,8 +12,15 @@ export function iotCoreEndpointsOf(host: string): MqttEndpoint[] {
   ];
 }
 
+/** The Region of a host of AWS IoT Core; undefined: its name is not AWS's. */
+export function iotCoreHostOf(host: string): { readonly region: string } | undefined {
+  const [, region] = iotCoreHost.exec(host) ?? [];
+  return region === undefined ? undefined : { region };
+}
+
+const iotCoreHost = /^[a-z0-9]+(?:-ats)?\.iot\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/;
+
 /** Whether AWS IoT Core of this Region answers there, by the name: those names are AWS's. */
 export function isIotCoreHost(host: string, region: string): boolean {
-  const [, ofRegion] = /^[a-z0-9]+(?:-ats)?\.iot\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(host) ?? [];
-  return ofRegion === region;
+  return iotCoreHostOf(host)?.region === region;
 }

@@ -11,7 +11,7 @@ export const mqttTraits: TargetTraits<MqttTarget> = {
     protocols: ['mqtt'],
     mqttVersions: ['3.1.1', '5'],
     qos: [0, 1, 2],
-    auth: ['none', 'x509', 'custom'],
+    auth: ['none', 'password', 'x509', 'custom'],
   },
   limits: {
     ...noTargetLimits,

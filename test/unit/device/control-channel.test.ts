@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { openControlChannel, withControlKeepAlive } from '../../../src/device/control-channel.ts';
+import { controlProfileOf, openControlChannel } from '../../../src/device/control-channel.ts';
 import type { IncomingMessage, TransportListener } from '../../../src/device/transport.ts';
 import { makeTestPlan } from '../../support/device/make-run.ts';
 import { type Behaviour, SimulatedTransport } from '../../support/device/simulated-transport.ts';
@@ -199,7 +199,7 @@ describe('the control channel of an MQTT slice', () => {
 
   it('pings often enough to notice a connection that died silently', () => {
     const plan = makeTestPlan({ connect: { keepAliveMs: 1_200_000, cleanStart: false } });
-    expect(withControlKeepAlive(onlyGroupOf(plan).profile).connect).toMatchObject({
+    expect(controlProfileOf(onlyGroupOf(plan).profile, true).connect).toMatchObject({
       keepAliveMs: 30_000,
       cleanStart: true,
     });

@@ -44,6 +44,7 @@ describe('overrides', () => {
 
   it('reach every setting they name', () => {
     const flags = {
+      target: 'mqtt://127.0.0.1',
       name: 'x',
       devices: '300',
       qos: '0',
@@ -63,6 +64,7 @@ describe('overrides', () => {
       allowHost: 'iot.example.com, broker.test',
     };
     expect(parseLoadProfile(file, overridesFromFlags(flags))).toMatchObject({
+      target: 'mqtt://127.0.0.1',
       name: 'x',
       devices: 300,
       seed: 9,

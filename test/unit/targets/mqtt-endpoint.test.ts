@@ -19,8 +19,8 @@ describe('parseMqttEndpoint', () => {
 
   it.each([
     ['mqtts://broker:8883', 'must say how clients authenticate over mqtts'],
-    ['mqtt://broker?auth=x509', '?auth=none, ?auth=custom'],
-    ['mqtts://broker?auth=sigv4', '?auth=none, ?auth=x509, ?auth=custom'],
+    ['mqtt://broker?auth=x509', '?auth=none, ?auth=password, ?auth=custom'],
+    ['mqtts://broker?auth=sigv4', '?auth=none, ?auth=password, ?auth=x509, ?auth=custom'],
     ['mqtts://broker?auth=kerberos', 'must say how'],
     ['https://broker?auth=none', 'scheme'],
     ['broker', 'not a URL'],

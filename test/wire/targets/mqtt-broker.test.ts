@@ -16,6 +16,7 @@ import { renderStepSummary } from '../../../src/report/step-summary.ts';
 import { renderTerminalSummary } from '../../../src/report/terminal-summary.ts';
 import { makeSystemClock } from '../../../src/shared/clock.ts';
 import { accountLimitsOf } from '../../../src/targets/aws-iot/quotas.ts';
+import { rulesOf } from '../../../src/targets/parse-profile.ts';
 import type { MqttTarget } from '../../../src/targets/target.ts';
 import { RefusedTargetError } from '../../../src/targets/target-check.ts';
 import { mqttEndpointsOf, traitsOf } from '../../../src/targets/traits-of.ts';
@@ -58,7 +59,7 @@ const input = {
 function planOf(loaded: MqttTarget) {
   return makePlan({
     runId: 'broker-1',
-    profile: parseLoadProfile(input, [], [], traitsOf(loaded).limits),
+    profile: parseLoadProfile(input, [], [], () => rulesOf(loaded)),
     now: Date.now(),
     coldStart: { leadMs: 100, environmentsPerSecond: 100 },
     target: loaded,
@@ -99,8 +100,8 @@ describe('a broker as the target', () => {
     expect(refusals).toEqual([]);
     expect(cost.lines.map(({ line }) => line).filter((line) => /^(iot|sqs|kinesis)/.test(line))).toEqual([]);
     const wrong = { ...input, thresholds: { 'cloudwatch.PublishIn.Throttle': ['count==0'] } };
-    expect(() => parseLoadProfile(wrong, [], [], traitsOf(target).limits)).toThrow('is not a metric');
-    const ofAws = traitsOf(undefined).limits;
+    expect(() => parseLoadProfile(wrong, [], [], () => rulesOf(target))).toThrow('is not a metric');
+    const ofAws = () => rulesOf(undefined);
     for (const path of ['connect.keepAlive', 'publish.topic', 'ratePerSecond']) {
       expect(() => parseLoadProfile(input, [], [], ofAws)).toThrow(path);
     }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { makeRunStore } from '../../../src/aws/bucket.ts';
 import { type Control, makeControl } from '../../../src/aws/control.ts';
 import type { RunStore } from '../../../src/aws/run-store.ts';
-import { openControlChannel, withControlKeepAlive } from '../../../src/device/control-channel.ts';
+import { controlProfileOf, openControlChannel } from '../../../src/device/control-channel.ts';
 import { makeMqttTransport } from '../../../src/device/transports/mqtt.ts';
 import { type Gateway, startGateway } from '../../../src/embedded/gateway/gateway.ts';
 import { wallClock } from '../../../src/embedded/iot-core/broker-clock.ts';
@@ -108,7 +108,7 @@ type OpenControl = SliceDeps['openControl'];
 
 const byMqtt: OpenControl = async ({ runId }, slice, contact) => {
   const endpoint: MqttEndpoint = { scheme: 'mqtt', host: '127.0.0.1', port: iotCore.mqttPort, auth: 'none' };
-  const profile = withControlKeepAlive(onlyGroupOf(plan).profile);
+  const profile = controlProfileOf(onlyGroupOf(plan).profile, true);
   const clock = makeSystemClock();
   const transport = await makeMqttTransport(profile, { endpoint, pass: { auth: 'none' } }, clock);
   return openControlChannel({ runId, slice, transport, clock, ...contact });

@@ -1,0 +1,37 @@
+import type { CheckedSettings } from '../profile/target-rules.ts';
+import type { InputError } from '../shared/errors.ts';
+import { valueAt } from '../shared/json-path.ts';
+import type { TargetTraits } from './target-traits.ts';
+
+/**
+ * What a profile, or one of its groups, asks for and its target does not offer: the one place where settings are held against
+ * `TargetOffers`.
+ */
+export function checkOffers(
+  traits: TargetTraits,
+  { profile, input, isSound }: CheckedSettings,
+): InputError[] {
+  const { offers, limits } = traits;
+  const { connect, publish } = profile;
+  const faults: InputError[] = [];
+  const check = (path: string, value: unknown, offered: readonly unknown[], what: string): void => {
+    if (!isSound(path) || offered.includes(value)) return;
+    faults.push({
+      path,
+      message: `is ${JSON.stringify(value)}, and ${limits.name} has no ${what}`,
+      hint: `${limits.name} has ${offered.map((each) => JSON.stringify(each)).join(', ')}`,
+    });
+  };
+  check('connect.protocol', connect.protocol, offers.protocols, `such protocol`);
+  if (connect.auth !== undefined) check('connect.auth', connect.auth, offers.auth, 'such authentication');
+  if (connect.protocol === 'mqtt' && offers.qos.length > 0)
+    check('publish.qos', publish.qos, offers.qos, `QoS ${publish.qos}`);
+  if (offers.qos.length === 0 && valueAt(input, ['publish', 'qos']) !== undefined) {
+    faults.push({
+      path: 'publish.qos',
+      message: 'has no meaning over HTTP',
+      hint: 'remove it; a request is answered or not',
+    });
+  }
+  return faults;
+}
