@@ -36,7 +36,7 @@ export interface SummaryRequest {
   readonly runId: string;
   readonly interim?: boolean;
   /** Why the Map ended before its slices: what of them still runs is to stop. */
-  readonly fault?: string;
+  readonly failure?: string;
 }
 
 export interface Summary {
@@ -54,7 +54,7 @@ export interface Look {
 
 /** Run store, queues and CloudWatch in, report and verdict out. Safe to repeat. */
 export async function handler(
-  { runId, interim, fault }: SummaryRequest,
+  { runId, interim, failure }: SummaryRequest,
   context: LambdaContext,
 ): Promise<Summary | Look> {
   const plan = await store.getPlan(runId);
@@ -64,8 +64,8 @@ export async function handler(
   const control = { ...topic, ...makeRunControl({ store, control: topic }) };
   if (interim === true) {
     const watch = { store, metrics, control, now: Date.now };
-    if (fault !== undefined) await stopSlices(plan, fault, watch);
-    return { runId, isWatched: fault === undefined && (await watchRun(plan, watch)) };
+    if (failure !== undefined) await stopSlices(plan, failure, watch);
+    return { runId, isWatched: failure === undefined && (await watchRun(plan, watch)) };
   }
   const waitAtMostMs = Math.max(0, context.getRemainingTimeInMillis() - cloudWatchDelayMs - reserveMs);
   const deps = { store, metrics, control, liveView, backlog, waitAtMostMs, cloudWatchDelayMs };

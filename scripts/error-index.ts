@@ -10,7 +10,7 @@ interface ErrorEntry {
 }
 
 const exitCodeNumbers: Readonly<Record<string, string>> = {
-  internalFault: '1',
+  internalError: '1',
   badUsage: '2',
   refusedByPreflight: '3',
   stoppedByUser: '130',
@@ -59,7 +59,7 @@ function callOf(node: ts.Node): ts.CallExpression | undefined {
 }
 
 function exitOf(call: ts.CallExpression): string {
-  const [, name = 'internalFault'] = /exitCodes\.(\w+)/.exec(call.getText()) ?? [];
+  const [, name = 'internalError'] = /exitCodes\.(\w+)/.exec(call.getText()) ?? [];
   return exitCodeNumbers[name] ?? name;
 }
 

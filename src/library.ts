@@ -7,7 +7,7 @@ import { makeEmbeddedSite } from './cli/backend/run-site.ts';
 import { checkDraft, draftRun } from './cli/run/draft-run.ts';
 import { runToReport } from './cli/run/follow-run.ts';
 import type { Interrupts } from './cli/run/interrupts.ts';
-import { faultOfExecution, StoppedBeforeStartError } from './cli/run/run-outcome.ts';
+import { errorOfExecution, StoppedBeforeStartError } from './cli/run/run-outcome.ts';
 import { applyOverrides, type ProfileOverrides } from './profile/overrides.ts';
 import type { Report } from './report/report-model.ts';
 import type { QuotaName } from './targets/aws-iot/quotas.ts';
@@ -62,7 +62,7 @@ export async function runEmbedded(input: unknown, options: RunEmbeddedOptions = 
   if (execution === undefined) throw new StoppedBeforeStartError();
   if (report === undefined) {
     const traces = { logs, report: site.argumentsOf(runId) };
-    throw faultOfExecution(execution, traces, interrupts.stop.aborted);
+    throw errorOfExecution(execution, traces, interrupts.stop.aborted);
   }
   return report;
 }

@@ -17,4 +17,4 @@ const exitCode = await runCli(process.argv.slice(2), () => import('./ui/open-pag
 await setImmediate();
 if (lost !== undefined)
   process.stderr.write(`stampede: some of the output could not be written: ${lost.message}\n`);
-process.exit(lost !== undefined && exitCode === exitCodes.passed ? exitCodes.internalFault : exitCode);
+process.exit(lost !== undefined && exitCode === exitCodes.passed ? exitCodes.internalError : exitCode);

@@ -80,9 +80,9 @@ export function makeExecutions(stateMachineArn: string, client: SFNClient = new 
       try {
         const { status, error, cause } = await client.send(new DescribeExecutionCommand({ executionArn }));
         return { executionArn, status: status ?? 'RUNNING', error, cause };
-      } catch (fault) {
-        if (fault instanceof ExecutionDoesNotExist) throw new ExecutionNotFoundError(executionArn);
-        throw fault;
+      } catch (stopError) {
+        if (stopError instanceof ExecutionDoesNotExist) throw new ExecutionNotFoundError(executionArn);
+        throw stopError;
       }
     },
     async stop(executionArn, cause) {

@@ -114,16 +114,16 @@ function readDeployment(
 
 /** @throws InvalidInputError: CloudFormation's names are letters, digits and hyphens */
 export function stackNameOf({ stage, namePrefix = '' }: StackId): string {
-  const faults: InputError[] = [];
+  const errors: InputError[] = [];
   if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,99}$/.test(stage)) {
     const hint = 'letters, digits and hyphens: dev';
-    faults.push({ path: `--stage ${stage}`, message: 'cannot be a stage', hint });
+    errors.push({ path: `--stage ${stage}`, message: 'cannot be a stage', hint });
   }
   if (!/^([A-Za-z][A-Za-z0-9-]{0,27})?$/.test(namePrefix)) {
     const hint = 'a letter, then letters, digits and hyphens, 28 at most: acme-';
-    faults.push({ path: `--name-prefix ${namePrefix}`, message: 'cannot begin a stack’s name', hint });
+    errors.push({ path: `--name-prefix ${namePrefix}`, message: 'cannot begin a stack’s name', hint });
   }
-  if (faults.length > 0) throw new InvalidInputError('The command line', faults);
+  if (errors.length > 0) throw new InvalidInputError('The command line', errors);
   return `${namePrefix}${service}${stage}`;
 }
 

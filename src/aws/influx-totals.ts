@@ -18,14 +18,14 @@ const timeoutMs = 5_000;
  */
 export function makeReadInfluxTotals({ url, bucket, token }: InfluxSource): ReadTotals {
   const query = async (statement: string): Promise<ReadonlyMap<string, number>> => {
-    const asked = new URL('query', url.endsWith('/') ? url : `${url}/`);
-    asked.searchParams.set('db', bucket);
-    asked.searchParams.set('q', statement);
-    const answer = await fetch(asked, {
+    const requested = new URL('query', url.endsWith('/') ? url : `${url}/`);
+    requested.searchParams.set('db', bucket);
+    requested.searchParams.set('q', statement);
+    const answer = await fetch(requested, {
       headers: { authorization: `Token ${token}`, accept: 'application/json' },
       signal: AbortSignal.timeout(timeoutMs),
     });
-    if (!answer.ok) throw new Error(`InfluxDB answers ${answer.status} to ${asked.pathname}`);
+    if (!answer.ok) throw new Error(`InfluxDB answers ${answer.status} to ${requested.pathname}`);
     return firstRow((await answer.json()) as InfluxAnswer);
   };
 

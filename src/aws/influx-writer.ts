@@ -2,15 +2,15 @@ import { HttpError, InfluxDB, setLogger } from '@influxdata/influxdb-client';
 import type { InfluxSettings } from './influx-token.ts';
 import { makeTokenReader } from './influx-token.ts';
 
-/** `refused`: InfluxDB will never take it. `away`: it could not be had, or would not now. */
-export type PostOutcome = 'taken' | 'refused' | 'away';
+/** `refused`: InfluxDB rejects the lines, and would again. `unavailable`: no answer, or an error that a later attempt may not have. */
+export type PostOutcome = 'taken' | 'refused' | 'unavailable';
 
-/** The way into InfluxDB, one request at a time of the caller's. */
+/** Posts lines to InfluxDB; the caller waits for one request before the next. */
 export interface InfluxWriter {
   /** True after a failure until the next attempt is due: a caller that cannot wait skips its post. */
-  readonly isAway: boolean;
+  readonly isUnavailable: boolean;
   /** Why the last post was not taken; for the log. */
-  readonly lastFault: string | undefined;
+  readonly lastError: string | undefined;
   /** HTTP status of that answer; undefined where there was none. */
   readonly lastStatus: number | undefined;
   /** Never rejects. What was taken although the answer was lost may be posted again: it replaces itself. */
@@ -42,8 +42,8 @@ export function makeInfluxWriter(
   const readToken = makeTokenReader(token);
   let client: { readonly token: string; readonly influx: InfluxDB } | undefined;
   let failures = 0;
-  let awayUntil = Number.NEGATIVE_INFINITY;
-  let lastFault: string | undefined;
+  let unavailableUntil = Number.NEGATIVE_INFINITY;
+  let lastError: string | undefined;
   let lastStatus: number | undefined;
 
   const send = async (lines: readonly string[]): Promise<void> => {
@@ -71,11 +71,11 @@ export function makeInfluxWriter(
   };
 
   return {
-    get isAway() {
-      return now() < awayUntil;
+    get isUnavailable() {
+      return now() < unavailableUntil;
     },
-    get lastFault() {
-      return lastFault;
+    get lastError() {
+      return lastError;
     },
     get lastStatus() {
       return lastStatus;
@@ -86,11 +86,11 @@ export function makeInfluxWriter(
         failures = 0;
         return 'taken';
       } catch (error) {
-        lastFault = wordsOf(error);
+        lastError = wordsOf(error);
         lastStatus = error instanceof HttpError ? error.statusCode : undefined;
         if (lastStatus !== undefined && refusals.has(lastStatus)) return 'refused';
-        awayUntil = now() + Math.min(longestPauseMs, firstPauseMs * 2 ** failures++);
-        return 'away';
+        unavailableUntil = now() + Math.min(longestPauseMs, firstPauseMs * 2 ** failures++);
+        return 'unavailable';
       }
     },
   };

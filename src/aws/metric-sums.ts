@@ -41,8 +41,8 @@ export function makeMetrics(
       const byRule = (ruleName === undefined ? [] : ruleMetricNames).map(
         (name) => [name, { Name: 'RuleName', Value: ruleName }] as const,
       );
-      const asked = [...byProtocol, ...byRule];
-      const queries: MetricDataQuery[] = asked.map(([name, dimension], i) => ({
+      const requested = [...byProtocol, ...byRule];
+      const queries: MetricDataQuery[] = requested.map(([name, dimension], i) => ({
         Id: `m${i}`,
         MetricStat: {
           Metric: {
@@ -67,7 +67,7 @@ export function makeMetrics(
           }),
         );
         for (const { Id, Values } of page.MetricDataResults ?? []) {
-          const name = asked[Number(Id?.slice(1))]?.[0];
+          const name = requested[Number(Id?.slice(1))]?.[0];
           if (name === undefined || Values === undefined || Values.length === 0) continue;
           sums[name] = (sums[name] ?? 0) + Values.reduce((a, b) => a + b, 0);
         }

@@ -10,7 +10,7 @@ export interface ConnectionSettings {
   readonly transport: Transport;
   /** For the delays before another attempt. */
   readonly random: Random;
-  readonly tally: SliceCounters;
+  readonly counters: SliceCounters;
   readonly devices: number;
   /** Epoch milliseconds at which device 0's turn is counted from. */
   readonly startAt: number;
@@ -31,7 +31,7 @@ export class Connections implements PacedWork {
   readonly #settings: ConnectionSettings;
   readonly #transport: Transport;
   readonly #random: Random;
-  readonly #tally: SliceCounters;
+  readonly #counters: SliceCounters;
   readonly #pacer: Pacer;
   /** By device: when its last attempt began, and how many in a row have failed. */
   readonly #attemptedAt: Float64Array;
@@ -46,7 +46,7 @@ export class Connections implements PacedWork {
     this.#settings = settings;
     this.#transport = settings.transport;
     this.#random = settings.random;
-    this.#tally = settings.tally;
+    this.#counters = settings.counters;
     this.#attemptedAt = new Float64Array(settings.devices);
     this.#failedInARow = new Uint8Array(settings.devices);
     this.#isUnderWay = new Uint8Array(settings.devices);
@@ -73,7 +73,7 @@ export class Connections implements PacedWork {
     for (const [device, isUnderWay] of this.#isUnderWay.entries()) {
       if (isUnderWay === 0) continue;
       this.#isUnderWay[device] = 0;
-      this.#tally.connectFailed(unansweredReason);
+      this.#counters.connectFailed(unansweredReason);
     }
   }
 
@@ -92,18 +92,18 @@ export class Connections implements PacedWork {
     this.#isUnderWay[device] = 0;
     this.#failedInARow[device] = 0;
     const connectMs = this.#settings.measured ? nowMs - this.#attemptedAt[device]! : undefined;
-    this.#tally.connected(device, nowMs, connectMs);
+    this.#counters.connected(device, nowMs, connectMs);
   }
 
   connectFailed(device: number, reason: string): void {
     this.#isUnderWay[device] = 0;
-    this.#tally.connectFailed(reason);
+    this.#counters.connectFailed(reason);
     this.#failedInARow[device] = Math.min(this.#failedInARow[device]! + 1, 255);
     this.#retryLater(device);
   }
 
   disconnected(device: number, reason: string): void {
-    this.#tally.disconnected(this.#clock.now(), reason);
+    this.#counters.disconnected(this.#clock.now(), reason);
     this.#retryLater(device);
   }
 

@@ -48,8 +48,8 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
   const { runId, slice, clock } = settings;
   let cancelTimer: CancelTimer = () => {};
   /** Since when a stop would not be received; infinite while it would. */
-  let awaySince = clock.now();
-  let subscribeAt = awaySince;
+  let closedSince = clock.now();
+  let subscribeAt = closedSince;
   let lost = false;
   let connects = 0;
   const caughtUp = Promise.withResolvers<void>();
@@ -60,7 +60,7 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
     caughtUp.resolve();
   };
   const retry = (again: () => void): void => {
-    if (clock.now() - awaySince < controlLostAfterMs) cancelTimer = clock.setTimer(retryAfterMs, again);
+    if (clock.now() - closedSince < controlLostAfterMs) cancelTimer = clock.setTimer(retryAfterMs, again);
     else lose(`the control channel was away for ${controlLostAfterMs / 1_000} s`);
   };
   const connect = (): void => transport.connect(0);
@@ -79,7 +79,7 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
       connectFailed: () => retry(connect),
       disconnected() {
         cancelTimer();
-        awaySince = Math.min(awaySince, clock.now());
+        closedSince = Math.min(closedSince, clock.now());
         retry(connect);
       },
       received(_device, { payload }) {
@@ -99,7 +99,7 @@ export function openControlChannel(settings: ControlChannelSettings): ControlCha
       },
       subscribed() {
         cancelTimer();
-        awaySince = Number.POSITIVE_INFINITY;
+        closedSince = Number.POSITIVE_INFINITY;
         const tookMs = clock.now() - subscribeAt;
         cancelTimer = clock.setTimer(Math.max(retainedWithinMs - tookMs, tookMs), caughtUp.resolve);
       },

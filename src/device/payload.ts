@@ -129,16 +129,16 @@ export class PayloadWriter {
 }
 
 function compileMessage(settings: PayloadSettings): readonly Segment[] {
-  const { template, faults } = parsePayloadTemplate(settings.payload);
+  const { template, errors } = parsePayloadTemplate(settings.payload);
   const entries = entriesOf(template);
   const reserved = entries.filter(([key]) => reservedKeys.includes(key));
-  const reservedFaults = reserved.map(([key]) => ({
+  const reservedErrors = reserved.map(([key]) => ({
     path: `publish.payload.${key}`,
     message: 'is a field that Stampede writes itself',
     hint: 'give your field another name',
   }));
-  if (faults.length + reservedFaults.length > 0) {
-    throw new InvalidInputError('The payload', [...faults, ...reservedFaults]);
+  if (errors.length + reservedErrors.length > 0) {
+    throw new InvalidInputError('The payload', [...errors, ...reservedErrors]);
   }
 
   const compiler = new SegmentCompiler(settings);

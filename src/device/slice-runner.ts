@@ -67,7 +67,7 @@ class SliceRunner implements TransportListener {
   /** Of its leg. */
   readonly #timeline: LegTimeline;
   readonly #clock: Clock;
-  readonly #tally: SliceCounters;
+  readonly #counters: SliceCounters;
   readonly #transport: Transport;
   readonly #connections: Connections;
   readonly #sender: Sender;
@@ -98,7 +98,7 @@ class SliceRunner implements TransportListener {
     // A slice that comes late still connects at its own rate, not all at once.
     const connectAt = Math.max(this.#timeline.from, readyAt);
     const echoNumbers = echoNumbersOf(slice, schedule);
-    this.#tally = new SliceCounters(slice.devices, Math.min(readyAt, this.#timeline.from), echoNumbers);
+    this.#counters = new SliceCounters(slice.devices, Math.min(readyAt, this.#timeline.from), echoNumbers);
     const writer = new PayloadWriter({
       ...profile.publish,
       runId: plan.runId,
@@ -114,7 +114,7 @@ class SliceRunner implements TransportListener {
       clock,
       transport: this.#transport,
       random: run.random,
-      tally: this.#tally,
+      counters: this.#counters,
       devices: slice.devices,
       startAt: connectAt,
       connectOffsetMs: schedule.connectOffsetMs,
@@ -126,13 +126,13 @@ class SliceRunner implements TransportListener {
       deviceGroup: slice.group.number,
       devices,
       transport: this.#transport,
-      counters: this.#tally,
+      counters: this.#counters,
       clock,
     });
     this.#sender = new Sender({
       clock,
       transport: this.#transport,
-      counters: this.#tally,
+      counters: this.#counters,
       devices: slice.devices,
       streams: [
         {
@@ -150,7 +150,7 @@ class SliceRunner implements TransportListener {
     this.#behaviour = (run.behaviour ?? makeOpenModel)({
       clock,
       sender: this.#sender,
-      counters: this.#tally,
+      counters: this.#counters,
       devices: slice.devices,
       schedule,
       publishAt: timeline.publishAt,
@@ -164,7 +164,7 @@ class SliceRunner implements TransportListener {
       runId: plan.runId,
       leg: run.leg ?? 0,
       devices: slice.devices,
-      counters: this.#tally,
+      counters: this.#counters,
       health: watchGeneratorHealth(Math.max(0, readyAt - this.#timeline.from)),
       checkpoints: new CheckpointTimer(readyAt, turnsOverAt, everyMs),
       undecided: () => this.#undecided(),
@@ -226,7 +226,7 @@ class SliceRunner implements TransportListener {
   subscribed(): void {}
 
   subscribeRefused(_device: number, _filter: string, reason: string): void {
-    this.#tally.echoRefused(reason);
+    this.#counters.echoRefused(reason);
   }
 
   /** Everything that is not done for a message: one timer for the whole slice. */
@@ -253,8 +253,8 @@ class SliceRunner implements TransportListener {
     if (!this.#echoes.complete && nowMs < this.#finishedAt + this.#run.plan.profile.drainMs) return undefined;
     // Not of a slice that is stopped: its last attempts had no time to be answered.
     this.#connections.giveUp();
-    if (this.#tally.devicesConnected > 0) return { outcome: 'completed' };
-    return { outcome: 'failed', reason: `no device connected${this.#tally.mostlyBecause}` };
+    if (this.#counters.devicesConnected > 0) return { outcome: 'completed' };
+    return { outcome: 'failed', reason: `no device connected${this.#counters.mostlyBecause}` };
   }
 
   #stop(reason: string): void {

@@ -85,8 +85,8 @@ export function closeLeg(part: LegPart, record: LegRecord, run: RunEnding): LegE
   const planned = part.streams.map(({ first, end }) => end - first);
   // The remaining messages of a failed leg were intended, but never sent.
   const isCutShort = run.goesOn || run.stoppedAt !== undefined;
-  const owesAll = totals.outcome === 'failed' && !isCutShort;
-  const rest = owesAll ? Math.max(0, sumOf(planned) - counts.intended) : 0;
+  const hasRemainder = totals.outcome === 'failed' && !isCutShort;
+  const rest = hasRemainder ? Math.max(0, sumOf(planned) - counts.intended) : 0;
   return {
     messages: {
       ...counts,
@@ -99,7 +99,7 @@ export function closeLeg(part: LegPart, record: LegRecord, run: RunEnding): LegE
     connected: totals.devices.connected,
     knowsDevices: true,
     streams: totals.streams.map(({ intended, sent }, stream) => ({
-      intended: owesAll ? Math.max(intended, planned[stream] ?? 0) : intended,
+      intended: hasRemainder ? Math.max(intended, planned[stream] ?? 0) : intended,
       sent,
     })),
     unwatched: totals.outcome === 'stopped' ? unwatchedAfter(part, totals.at) : [],

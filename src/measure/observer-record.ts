@@ -86,7 +86,7 @@ export class ObserverRecord {
       const stream = parseStreamKey(key);
       if (stream === undefined) throw new CorruptMeasurementError('An arrival window');
       if (this.#isPlanned(stream)) this.#received.addEncoded(stream, numbers);
-      else if (this.#tellsApart(key)) this.#unplanned.addEncoded(stream, numbers);
+      else if (this.#distinguishes(key)) this.#unplanned.addEncoded(stream, numbers);
       else this.#unplannedBeyond += countEncoded(numbers);
     }
     return true;
@@ -183,7 +183,7 @@ export class ObserverRecord {
     return slice < this.#plan.slices.count && stream < this.#outline.streamsOf(slice).length;
   }
 
-  #tellsApart(key: string): boolean {
+  #distinguishes(key: string): boolean {
     if (this.#unplannedStreams.size < maxUnplannedStreams) this.#unplannedStreams.add(key);
     return this.#unplannedStreams.has(key);
   }

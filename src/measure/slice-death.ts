@@ -4,7 +4,7 @@ export interface SliceDeath {
   readonly leg: number;
   /** Epoch milliseconds: when this was stored, by the store's clock. */
   readonly at?: number;
-  readonly fault: {
+  readonly failure: {
     /** `TypeError`, `Runtime.ExitError`, `Sandbox.Timedout`, `Lambda.TooManyRequestsException`, … */
     readonly Error?: string;
     /** Of a function's error, JSON: https://docs.aws.amazon.com/lambda/latest/dg/nodejs-exceptions.html */
@@ -19,16 +19,16 @@ const clockMarginMs = 1_000;
 const mayLiveOn: readonly string[] = ['States.Timeout', 'States.HeartbeatTimeout', 'Lambda.Unknown'];
 
 /** Epoch milliseconds: when the slice sent nothing any more. Undefined where that is not known. */
-export function instantOfDeath({ at, fault }: SliceDeath): number | undefined {
-  const isOver = at !== undefined && fault.Error !== undefined && !mayLiveOn.includes(fault.Error);
+export function instantOfDeath({ at, failure }: SliceDeath): number | undefined {
+  const isOver = at !== undefined && failure.Error !== undefined && !mayLiveOn.includes(failure.Error);
   return isOver ? at + clockMarginMs : undefined;
 }
 
 const maxReasonLength = 200;
 
 /** `TypeError: x is not a function`: the same words for the same cause, so that slices that died of it can be counted. */
-export function reasonOfDeath({ fault }: SliceDeath): string {
-  const { Error: error = 'no error given', Cause: cause = '' } = fault;
+export function reasonOfDeath({ failure }: SliceDeath): string {
+  const { Error: error = 'no error given', Cause: cause = '' } = failure;
   // Step Functions gives no cause. It waits until the plan's deadline and a little longer.
   if (error === 'States.Timeout') return 'States.Timeout: it had not ended by the deadline of the plan';
   const { errorType, errorMessage } = parseFunctionError(cause) ?? { errorType: error, errorMessage: cause };

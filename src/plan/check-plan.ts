@@ -97,8 +97,8 @@ function checkStoredGroup(path: string, profile: LoadProfile): PlanProblem[] {
   const { devices, stages, connect, echo } = profile;
   const durationMs = sumBy(stages, (stage) => stage.durationMs);
   return [
-    ...checkJsonValue(profile.publish.payload).map((fault) => ({
-      ...fault,
+    ...checkJsonValue(profile.publish.payload).map((error) => ({
+      ...error,
       path: `${path}.publish.payload`,
     })),
     ...within(`${path}.devices`, devices, 1, maxSlices * maxDevicesPerSlice),

@@ -30,20 +30,20 @@ export function longestTopicOf(group: GroupPlan): string {
  */
 export function checkDeviceTopic(group: GroupPlan, topicFilter: string): InputError[] {
   const path = settingOf(group, 'publish.topic');
-  const faults = checkTopicLimits(longestTopicOf(group), traitsOf(group.target).limits).map((fault) => ({
+  const errors = checkTopicLimits(longestTopicOf(group), traitsOf(group.target).limits).map((error) => ({
     path,
-    ...fault,
+    ...error,
   }));
-  if (!traitsOf(group.target).observers.includes('rule')) return faults;
+  if (!traitsOf(group.target).observers.includes('rule')) return errors;
   const topic = topicOfDevice(group, group.firstDevice, group.firstSlice);
-  if (topicFilterMatches(topicFilter, topic)) return faults;
+  if (topicFilterMatches(topicFilter, topic)) return errors;
   return [
     {
       path,
       message: `"${topic}" is outside ${topicFilter}, which is all that the rule reads: every message would count as lost`,
       hint: `${whereToPublish(topicFilter)}, or deploy with another topicFilter`,
     },
-    ...faults,
+    ...errors,
   ];
 }
 

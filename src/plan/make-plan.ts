@@ -59,7 +59,7 @@ const deadlineMarginMs = 15_000;
 export interface DraftPlan {
   readonly plan: Plan;
   /** Errors of the input: a load that comes to no message, a topic that the rule does not read, a bad run id. */
-  readonly faults: readonly InputError[];
+  readonly errors: readonly InputError[];
   /** Limits that no profile lifts: the stack's ceilings, Lambda's 900 s, the children of a Distributed Map. */
   readonly walls: readonly InputError[];
 }
@@ -70,8 +70,8 @@ export interface DraftPlan {
  * @throws RefusedByPreflightError for a run past a limit that nothing lifts
  */
 export function makePlan(request: PlanRequest): Plan {
-  const { plan, faults, walls } = draftPlan(request);
-  if (faults.length > 0) throw new InvalidInputError('The plan', [...faults, ...walls]);
+  const { plan, errors, walls } = draftPlan(request);
+  if (errors.length > 0) throw new InvalidInputError('The plan', [...errors, ...walls]);
   if (walls.length > 0) throw new RefusedByPreflightError(walls, { canForce: false });
   return plan;
 }
@@ -109,7 +109,7 @@ export function draftPlan(request: PlanRequest): DraftPlan {
   };
   return {
     plan,
-    faults: faultsOf(plan, request.topicFilter),
+    errors: errorsOf(plan, request.topicFilter),
     walls: [
       ...refuseCeilings(plan, priceRun(plan, forecastUsage(plan, deploymentOf(plan)))),
       ...checkLambdaTime(plan, limits),
@@ -156,7 +156,7 @@ function connectMsOf(group: LoadProfile): number {
   return group.connect.protocol === 'mqtt' ? connectDurationMs(group) + connectSettleMs : 0;
 }
 
-function faultsOf(plan: Plan, topicFilter: string | undefined): InputError[] {
+function errorsOf(plan: Plan, topicFilter: string | undefined): InputError[] {
   const groups = groupsOf(plan);
   return [
     ...checkRunId(plan.runId),

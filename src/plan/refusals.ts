@@ -13,8 +13,8 @@ export class RefusedByPreflightError extends StampedeError {
   readonly errors: readonly InputError[];
 
   /** @param canForce false: it could not run to its end, whatever the profile allows */
-  constructor(faults: readonly InputError[], { canForce = true }: { readonly canForce?: boolean } = {}) {
-    const lines = faults.map((fault) => `  ${fault.path}: ${fault.message}\n    → ${fault.hint ?? ''}`);
+  constructor(errors: readonly InputError[], { canForce = true }: { readonly canForce?: boolean } = {}) {
+    const lines = errors.map((error) => `  ${error.path}: ${error.message}\n    → ${error.hint ?? ''}`);
     // All of it is the message: of an error in the plan function, nothing else comes back.
     const remedy = canForce
       ? ['  → or run it all the same: --force, or limits.enforce false in the profile']
@@ -24,7 +24,7 @@ export class RefusedByPreflightError extends StampedeError {
     });
     // The name of the error in the execution.
     this.name = 'RefusedByPreflight';
-    this.errors = faults;
+    this.errors = errors;
   }
 }
 

@@ -8,12 +8,12 @@ export function refuseCeilings(plan: Plan, { totalUsd }: Pick<CostEstimate, 'tot
   const ceilings = plan.deployment?.ceilings;
   if (ceilings === undefined) return [];
   const { profile, load } = plan;
-  const faults: InputError[] = [];
+  const errors: InputError[] = [];
   const hold = (name: Exclude<keyof Ceilings, 'allowForce'>, value: number, path: string, fewer: string) => {
     const ceiling = ceilings[name];
     // Not `>`: a value that is no number is above every ceiling.
     if (ceiling === null || value <= ceiling) return;
-    faults.push({
+    errors.push({
       path,
       message: `${formatCeiling(name, value)} planned, and this stack allows ${formatCeiling(name, ceiling)} (its parameter ${name})`,
       hint: `${fewer}, or have the stack’s owner redeploy it with --param ${name}=${Math.ceil(value)}`,
@@ -23,12 +23,12 @@ export function refuseCeilings(plan: Plan, { totalUsd }: Pick<CostEstimate, 'tot
   hold('maxMessagesPerSecond', load.peakPerSecond, 'stages', 'lower the rate');
   hold('maxCostUsd', totalUsd, 'stages', 'lower the rate, shorten the run or use fewer devices');
   if (!profile.limits.enforce && !ceilings.allowForce) {
-    faults.push({
+    errors.push({
       path: 'limits.enforce',
       message:
         'is false, and this stack does not allow a run that preflight refuses (its parameter allowForce is false)',
       hint: 'leave out limits.enforce and --force, or have the stack’s owner redeploy it with --param allowForce=true',
     });
   }
-  return faults;
+  return errors;
 }

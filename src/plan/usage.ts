@@ -140,7 +140,7 @@ export function streamUsage(
 
 /**
  * The execution enters Plan, Run, FanOut, IsWatched, WatchEnded, Drain, Summarize, Verdict and its end; for each slice
- * the Map starts a child, which enters ByProtocol and Publish…; for each look at a watched run UntilLook, Look, IsOver.
+ * the Map starts a child, which enters ByProtocol and Publish…; for each poll of a watched run WaitToWatch, Watch, IsOver.
  * @see https://docs.aws.amazon.com/step-functions/latest/dg/concepts-transitions.html
  */
 export function stateTransitions(slices: number, looks: number): number {

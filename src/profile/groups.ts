@@ -10,7 +10,7 @@ import { checkMeasured } from './threshold-rules.ts';
 /** The result of reading one flat profile. */
 export interface FlatReading {
   readonly profile: LoadProfile;
-  readonly faults: readonly InputError[];
+  readonly errors: readonly InputError[];
 }
 
 /**
@@ -21,23 +21,23 @@ export interface FlatReading {
 export function readGroups(
   input: JsonObject,
   readFlat: (flat: JsonObject) => FlatReading,
-): { readonly profile?: LoadProfile; readonly faults: readonly InputError[] } {
+): { readonly profile?: LoadProfile; readonly errors: readonly InputError[] } {
   const { groups, ...shared } = input;
-  const faults = checkGroups(groups);
-  if (!isObject(groups) || faults.length > 0) return { faults };
+  const errors = checkGroups(groups);
+  if (!isObject(groups) || errors.length > 0) return { errors };
   const readings = Object.entries(groups as Readonly<Record<string, JsonObject>>).map(([name, own]) => {
-    const { profile, faults: found } = readFlat(withDefaults(shared, own));
+    const { profile, errors: found } = readFlat(withDefaults(shared, own));
     return {
       name,
       own,
       profile,
-      faults: found.map((fault) => ({ ...fault, path: pathIn(name, own, input, fault) })),
+      errors: found.map((error) => ({ ...error, path: pathIn(name, own, input, error) })),
     };
   });
   return {
     profile: joinGroups(readings),
-    faults: withoutRepeats([
-      ...readings.flatMap((reading) => reading.faults),
+    errors: withoutRepeats([
+      ...readings.flatMap((reading) => reading.errors),
       ...unmeasured(readings.map(({ profile }) => profile)),
     ]),
   };
@@ -69,7 +69,7 @@ function checkGroup(name: string, own: unknown): InputError[] {
   }
   if (!isObject(own))
     return [{ path, message: 'must be an object', hint: 'such as {"devices": 100, "everySeconds": 10}' }];
-  const faults = Object.keys(own)
+  const errors = Object.keys(own)
     .filter((key) => !groupSettings.some((known) => known === key))
     .map((key) => ({
       path: `${path}.${key}`,
@@ -77,10 +77,10 @@ function checkGroup(name: string, own: unknown): InputError[] {
       hint: suggestFrom(key, groupSettings, 'those are'),
     }));
   const ofRun = isObject(own.slices) && own.slices.toleratedFailureShare !== undefined;
-  if (!ofRun) return faults;
+  if (!ofRun) return errors;
   const hint = 'set it at the top: it counts the slices of all groups';
   return [
-    ...faults,
+    ...errors,
     { path: `${path}.slices.toleratedFailureShare`, message: 'is not a setting of a group', hint },
   ];
 }
@@ -110,12 +110,12 @@ function pathIn(name: string, own: JsonObject, input: JsonObject, { path }: Inpu
 /** Errors of thresholds on metrics that no group measures. */
 function unmeasured(profiles: readonly LoadProfile[]): InputError[] {
   const [first = [], ...others] = profiles.map(checkMeasured);
-  return first.filter(({ path }) => others.every((faults) => faults.some((fault) => fault.path === path)));
+  return first.filter(({ path }) => others.every((errors) => errors.some((error) => error.path === path)));
 }
 
-function withoutRepeats(faults: readonly InputError[]): InputError[] {
+function withoutRepeats(errors: readonly InputError[]): InputError[] {
   const known = new Set<string>();
-  return faults.filter(({ path, message }) => {
+  return errors.filter(({ path, message }) => {
     const key = `${path}\n${message}`;
     if (known.has(key)) return false;
     known.add(key);

@@ -19,7 +19,7 @@ export interface ProfileOption {
   readonly help: string;
   readonly parse: (text: string) => unknown;
   /** What `parse` wants, for the fault where it returns undefined. */
-  readonly wants: string;
+  readonly expects: string;
   /** How the value goes into the profile, where it is more than standing at `path`. Returns the settings it changed. */
   readonly apply?: (input: JsonObject, value: unknown) => readonly string[];
 }
@@ -35,19 +35,19 @@ export interface Override {
 /** The later of two for one setting wins: `[...overridesFromEnvironment(env), ...overridesFromFlags(flags)]`. */
 export type ProfileOverrides = readonly Override[];
 
-const text = { parse: (given: string) => given, wants: 'a string' };
-const number = { parse: parseNumber, wants: 'a number' };
+const text = { parse: (given: string) => given, expects: 'a string' };
+const number = { parse: parseNumber, expects: 'a number' };
 const hosts = {
   parse: (given: string) =>
     given
       .split(',')
       .map((host) => host.trim())
       .filter((host) => host !== ''),
-  wants: 'host names',
+  expects: 'host names',
 };
 const duration = {
   parse: (given: string) => (parseDuration(given) === undefined ? undefined : given),
-  wants: 'a duration, such as 30s or 1m30s',
+  expects: 'a duration, such as 30s or 1m30s',
 };
 
 /** In the order they are applied: `--rate` and `--duration` bend the load that is there by then. */
@@ -110,7 +110,7 @@ function row(
   argument: string,
   path: string,
   help: string,
-  kind: Pick<ProfileOption, 'parse' | 'wants'>,
+  kind: Pick<ProfileOption, 'parse' | 'expects'>,
 ): ProfileOption {
   const variable = `${variablePrefix}${flag.slice(2).replaceAll('-', '_').toUpperCase()}`;
   return { flag, variable, argument, path, help, ...kind };
@@ -176,24 +176,24 @@ export interface OverriddenProfile {
   /** The user's form with the overrides in it: what an execution gets as its input. The argument is left as it was. */
   readonly input: unknown;
   /** Values that could not be read, each at its flag or variable. */
-  readonly faults: readonly InputError[];
+  readonly errors: readonly InputError[];
   /** By setting, the flag or variable that gave it. */
   readonly sources: ReadonlyMap<string, string>;
 }
 
 export function applyOverrides(input: unknown, overrides: ProfileOverrides): OverriddenProfile {
   const sources = new Map<string, string>();
-  const faults: InputError[] = [];
-  if (!isObject(input)) return { input, faults, sources };
+  const errors: InputError[] = [];
+  if (!isObject(input)) return { input, errors, sources };
   const profile = structuredClone(input);
   for (const option of profileOptions) {
     const override = overrides.findLast((candidate) => candidate.option === option);
     if (override === undefined) continue;
     const value = option.parse(override.text);
     if (value === undefined) {
-      faults.push({
+      errors.push({
         path: override.source,
-        message: `must be ${option.wants}, not "${override.text}"`,
+        message: `must be ${option.expects}, not "${override.text}"`,
         hint: `${option.flag} ${option.argument}: ${option.help}`,
       });
       continue;
@@ -201,7 +201,7 @@ export function applyOverrides(input: unknown, overrides: ProfileOverrides): Ove
     if (isObject(profile.groups)) {
       const refusal = overrideGroups(profile.groups, option, override);
       if (refusal !== undefined) {
-        faults.push(refusal);
+        errors.push(refusal);
         continue;
       }
     }
@@ -209,7 +209,7 @@ export function applyOverrides(input: unknown, overrides: ProfileOverrides): Ove
     for (const path of changed) sources.set(path, override.source);
     record(profile, override);
   }
-  return { input: profile, faults, sources };
+  return { input: profile, errors, sources };
 }
 
 /**

@@ -25,32 +25,32 @@ export function parseLoadProfile(
   found: readonly InputError[] = [],
   findRules: FindTargetRules = () => anyTarget,
 ): LoadProfile {
-  const { profile, faults: ofInput } = readLoadProfile(input, overrides, findRules);
-  const faults = [...found, ...ofInput];
-  if (profile === undefined || faults.length > 0) throw new InvalidInputError('The load profile', faults);
+  const { profile, errors: ofInput } = readLoadProfile(input, overrides, findRules);
+  const errors = [...found, ...ofInput];
+  if (profile === undefined || errors.length > 0) throw new InvalidInputError('The load profile', errors);
   return profile;
 }
 
 interface Reading {
   readonly profile?: LoadProfile;
-  readonly faults: readonly InputError[];
+  readonly errors: readonly InputError[];
 }
 
 function readLoadProfile(input: unknown, overrides: ProfileOverrides, findRules: FindTargetRules): Reading {
   const ofValue = checkJsonValue(input);
-  if (ofValue.some(isTooDeep)) return { faults: ofValue };
+  if (ofValue.some(isTooDeep)) return { errors: ofValue };
   const overridden = applyOverrides(input, overrides);
   const form = overridden.input;
-  if (!isObject(form)) return { faults: [noObject] };
+  if (!isObject(form)) return { errors: [noObject] };
   const rules = findRules(form);
   const groupNames = isObject(form.groups) ? Object.keys(form.groups) : [];
   const readFlat = (flat: JsonObject) => readFlatProfile(flat, rules, groupNames);
-  const { profile, faults: found } = form.groups === undefined ? readFlat(form) : readGroups(form, readFlat);
-  const faults = inOrderOf(form, [...rules.faults, ...found]).map((fault) => ({
-    ...fault,
-    path: overridden.sources.get(fault.path) ?? overridden.sources.get(listOf(fault.path)) ?? fault.path,
+  const { profile, errors: found } = form.groups === undefined ? readFlat(form) : readGroups(form, readFlat);
+  const errors = inOrderOf(form, [...rules.errors, ...found]).map((error) => ({
+    ...error,
+    path: overridden.sources.get(error.path) ?? overridden.sources.get(listOf(error.path)) ?? error.path,
   }));
-  return { ...(profile && { profile }), faults: [...ofValue, ...overridden.faults, ...faults] };
+  return { ...(profile && { profile }), errors: [...ofValue, ...overridden.errors, ...errors] };
 }
 
 /** @param groupNames that thresholds may name */
@@ -65,8 +65,8 @@ function readFlatProfile(
   const profile = resolve(shape.settings, load.resolve(shape.settings), isGiven ? undefined : protocols[0]);
   return {
     profile,
-    faults: [
-      ...shape.faults,
+    errors: [
+      ...shape.errors,
       ...load.check(input, loadPaths.every(shape.isSound) ? shape.settings : undefined),
       ...checkRules({ profile, input, limits, protocols, groupNames }, shape.isSound),
       ...check({ profile, input, isSound: shape.isSound }),
@@ -80,13 +80,13 @@ function listOf(path: string): string {
 }
 
 /** As they stand in the file, so that it can be mended from top to bottom; what is missing comes last. */
-function inOrderOf(input: JsonObject, faults: readonly InputError[]): InputError[] {
+function inOrderOf(input: JsonObject, errors: readonly InputError[]): InputError[] {
   const keys = Object.keys(input);
-  const placeOf = (fault: InputError) => {
-    const place = keys.indexOf(/^[^.[]*/.exec(fault.path)?.[0] ?? '');
+  const placeOf = (error: InputError) => {
+    const place = keys.indexOf(/^[^.[]*/.exec(error.path)?.[0] ?? '');
     return place < 0 ? keys.length : place;
   };
-  return faults.toSorted((a, b) => placeOf(a) - placeOf(b));
+  return errors.toSorted((a, b) => placeOf(a) - placeOf(b));
 }
 
 const noObject: InputError = {

@@ -23,30 +23,30 @@ export type PayloadTemplate =
 export interface ParsedPayload {
   readonly template: PayloadTemplate;
   /** Every fault of the payload; where there is one, the template holds null in its place. */
-  readonly faults: readonly InputError[];
+  readonly errors: readonly InputError[];
 }
 
 export function parsePayloadTemplate(payload: JsonValue, path = 'publish.payload'): ParsedPayload {
-  const faults: InputError[] = [];
-  return { template: templateOf(payload, path, faults), faults };
+  const errors: InputError[] = [];
+  return { template: templateOf(payload, path, errors), errors };
 }
 
-function templateOf(value: JsonValue, path: string, faults: InputError[]): PayloadTemplate {
-  if (typeof value === 'string') return templateOfText(value, path, faults);
+function templateOf(value: JsonValue, path: string, errors: InputError[]): PayloadTemplate {
+  if (typeof value === 'string') return templateOfText(value, path, errors);
   if (value === null || typeof value !== 'object') return { kind: 'literal', value };
   if (isList(value)) {
-    return { kind: 'list', items: value.map((item, i) => templateOf(item, `${path}[${i}]`, faults)) };
+    return { kind: 'list', items: value.map((item, i) => templateOf(item, `${path}[${i}]`, errors)) };
   }
   const entries = Object.entries(value).map(([key, field]) => {
     const fieldPath = `${path}.${key}`;
     if (key.includes('{{')) {
-      faults.push({
+      errors.push({
         path: fieldPath,
         message: 'a template cannot stand in a key',
         hint: 'keep the keys fixed and put the template in the value',
       });
     }
-    return [key, templateOf(field, fieldPath, faults)] as const;
+    return [key, templateOf(field, fieldPath, errors)] as const;
   });
   return { kind: 'object', entries };
 }
@@ -55,7 +55,7 @@ function isList(value: JsonValue): value is readonly JsonValue[] {
   return Array.isArray(value);
 }
 
-function templateOfText(text: string, path: string, faults: InputError[]): PayloadTemplate {
+function templateOfText(text: string, path: string, errors: InputError[]): PayloadTemplate {
   if (!text.includes('{{')) return { kind: 'literal', value: text };
   const parts: (string | TemplateCall)[] = [];
   let from = 0;
@@ -63,7 +63,7 @@ function templateOfText(text: string, path: string, faults: InputError[]): Paylo
     if (open > from) parts.push(text.slice(from, open));
     const parsed = parseCall(text, open + 2);
     if ('wrong' in parsed) {
-      faults.push({ path, message: parsed.wrong, hint: parsed.hint });
+      errors.push({ path, message: parsed.wrong, hint: parsed.hint });
       return { kind: 'literal', value: null };
     }
     parts.push(parsed.call);

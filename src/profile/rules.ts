@@ -101,9 +101,9 @@ function checkMost(path: string, value: number, most: number, hint: string): Inp
 }
 
 function checkTopic({ profile: { publish, devices }, limits }: Judged): InputError[] {
-  return checkTopicTemplate(publish.topic, devices, limits).map((fault) => ({
+  return checkTopicTemplate(publish.topic, devices, limits).map((error) => ({
     path: 'publish.topic',
-    ...fault,
+    ...error,
   }));
 }
 
@@ -111,7 +111,7 @@ function checkTopic({ profile: { publish, devices }, limits }: Judged): InputErr
 const reservedFields = ['stampede', 'padding'];
 
 function checkPayload({ profile: { publish }, limits }: Judged): InputError[] {
-  const { template, faults } = parsePayloadTemplate(publish.payload);
+  const { template, errors } = parsePayloadTemplate(publish.payload);
   const entries = template.kind === 'object' ? template.entries : [];
   const reserved = entries
     .filter(([key]) => reservedFields.includes(key))
@@ -126,7 +126,7 @@ function checkPayload({ profile: { publish }, limits }: Judged): InputError[] {
     message: `comes to at least ${bytes} bytes with its envelope, and ${limits.name} takes ${limits.payloadBytes} (${limits.payloadBytes / 1_024} KB)`,
     hint: `make it ${bytes - limits.payloadBytes} bytes smaller`,
   };
-  return [...faults, ...reserved, ...(bytes > limits.payloadBytes ? [tooLarge] : [])];
+  return [...errors, ...reserved, ...(bytes > limits.payloadBytes ? [tooLarge] : [])];
 }
 
 function checkRatePerDevice({ profile, input, limits }: Judged): InputError[] {

@@ -9,7 +9,7 @@ import { type ProfileSettings, profileSchema } from './schema.ts';
 export interface Validation {
   /** With every default, and the default in place of what is faulty, so that the rules can look at all the rest. */
   readonly settings: ProfileSettings;
-  readonly faults: readonly InputError[];
+  readonly errors: readonly InputError[];
   /** Whether a setting, and everything within it, is as the schema wants it. */
   readonly isSound: (path: string) => boolean;
 }
@@ -17,7 +17,7 @@ export interface Validation {
 /** @param input of a flat profile */
 export function validateShape(input: JsonObject): Validation {
   const result = profileSchema.safeParse(input);
-  if (result.success) return { settings: result.data, faults: [], isSound: () => true };
+  if (result.success) return { settings: result.data, errors: [], isSound: () => true };
   const issues = result.error.issues.flatMap(openUnion);
   // A group with a key too many is as sound as the settings in it.
   const faulty = issues
@@ -26,8 +26,8 @@ export function validateShape(input: JsonObject): Validation {
   return {
     // Of a union with something faulty in it, nothing stays.
     settings: profileSchema.parse(withoutFaulty(input, result.error.issues)),
-    faults: issues.flatMap((issue) => faultsOf(issue, input)),
-    isSound: (path) => !faulty.some((fault) => isWithin(fault, path) || isWithin(path, fault)),
+    errors: issues.flatMap((issue) => errorsOf(issue, input)),
+    isSound: (path) => !faulty.some((error) => isWithin(error, path) || isWithin(path, error)),
   };
 }
 
@@ -61,7 +61,7 @@ function remove(root: JsonObject, path: readonly PropertyKey[]): void {
   if (isObject(parent)) delete parent[String(kept.at(-1))];
 }
 
-function faultsOf(issue: z.core.$ZodIssue, input: JsonObject): InputError[] {
+function errorsOf(issue: z.core.$ZodIssue, input: JsonObject): InputError[] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(issue.path, key));
   const value = valueAt(input, issue.path);
   return [{ path: formatPath(issue.path), message: messageOf(issue, value), hint: hintOf(issue, value) }];

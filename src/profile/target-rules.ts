@@ -6,7 +6,7 @@ import { noTargetLimits, type TargetLimits } from './target-limits.ts';
 /** What a target makes of a load profile that names it. */
 export interface TargetRules {
   /** Errors of the target itself. */
-  readonly faults: readonly InputError[];
+  readonly errors: readonly InputError[];
   readonly limits: TargetLimits;
   /** Over which it can be loaded, first the one for a profile that does not say. */
   readonly protocols: readonly [Protocol, ...Protocol[]];
@@ -28,7 +28,7 @@ export interface CheckedSettings {
 
 /** Only what no target takes is an error. */
 export const anyTarget: TargetRules = {
-  faults: [],
+  errors: [],
   limits: noTargetLimits,
   protocols: ['mqtt', 'https'],
   check: () => [],

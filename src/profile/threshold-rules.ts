@@ -110,20 +110,20 @@ function checkDelay(path: string, given: unknown): InputError[] {
 
 /** A threshold over what this run never measures would always fail. */
 export function checkMeasured({ thresholds, echo, connect, publish }: LoadProfile): InputError[] {
-  const faults: InputError[] = [];
+  const errors: InputError[] = [];
   if (thresholds.echo_latency !== undefined && echo.fraction === 0) {
-    faults.push({
+    errors.push({
       path: 'thresholds.echo_latency',
       message: 'no device subscribes to its own topic, so it is never measured',
       hint: 'set echo.fraction above 0, such as 0.01',
     });
   }
   if (thresholds.puback_round_trip !== undefined && connect.protocol === 'mqtt' && publish.qos === 0) {
-    faults.push({
+    errors.push({
       path: 'thresholds.puback_round_trip',
       message: 'a QoS 0 publish has no PUBACK, so it is never measured',
       hint: 'set publish.qos to 1, or remove the threshold',
     });
   }
-  return faults;
+  return errors;
 }

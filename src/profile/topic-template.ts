@@ -31,7 +31,7 @@ export function isTopicOfOneDevice(template: string): boolean {
   return template.includes('{deviceId}') || template.includes('{deviceIndex}');
 }
 
-interface TopicFault {
+interface TopicProblem {
   readonly message: string;
   readonly hint: string;
 }
@@ -41,31 +41,31 @@ interface TopicFault {
  * last of `devices` devices. Of the stack's `{topicRoot}` a profile knows nothing: it counts as the one byte that it has at
  * least, and `checkTopicLimits` judges the topic again once it is known.
  */
-export function checkTopicTemplate(template: string, devices: number, limits: TopicLimits): TopicFault[] {
-  const faults: TopicFault[] = [];
+export function checkTopicTemplate(template: string, devices: number, limits: TopicLimits): TopicProblem[] {
+  const errors: TopicProblem[] = [];
   for (const [braces, name] of template.matchAll(placeholder)) {
     if (!topicPlaceholders.some((known) => known === name)) {
-      faults.push({
+      errors.push({
         message: `${braces} is not a placeholder`,
         hint: suggestFrom(name!, topicPlaceholders, 'the placeholders are'),
       });
     }
   }
   if (/[{}]/.test(template.replace(placeholder, ''))) {
-    faults.push({ message: 'a brace is not closed', hint: 'write placeholders as {deviceId}' });
+    errors.push({ message: 'a brace is not closed', hint: 'write placeholders as {deviceId}' });
   }
   // [MQTT-3.3.2-2]
   if (/[+#]/.test(template)) {
-    faults.push({
+    errors.push({
       message: 'a topic to publish to cannot hold the wildcards + and #',
       hint: 'name every level; {deviceId} and {slice} differ by device',
     });
   }
   if (template.includes('\0')) {
-    faults.push({ message: 'a topic cannot hold a null character', hint: 'remove it' });
+    errors.push({ message: 'a topic cannot hold a null character', hint: 'remove it' });
   }
   if (template.startsWith('$')) {
-    faults.push({
+    errors.push({
       message: `topics that begin with $ are reserved by ${limits.name}`,
       hint: 'publish to a topic that the rule reads, such as {topicRoot}/{runId}/{deviceId}/telemetry; Basic Ingest ($aws/rules/…) has no subscriber to measure',
     });
@@ -77,28 +77,28 @@ export function checkTopicTemplate(template: string, devices: number, limits: To
     deviceIndex: devices - 1,
     slice: Math.min(devices, maxSlices) - 1,
   });
-  return [...faults, ...checkTopicLimits(longest, limits)];
+  return [...errors, ...checkTopicLimits(longest, limits)];
 }
 
 /** What the target has against the length of a topic whose placeholders are filled in. */
 export function checkTopicLimits(
   topic: string,
   { name, topicBytes, topicSlashes }: TopicLimits,
-): TopicFault[] {
-  const faults: TopicFault[] = [];
+): TopicProblem[] {
+  const errors: TopicProblem[] = [];
   const slashes = topic.split('/').length - 1;
   if (slashes > topicSlashes) {
-    faults.push({
+    errors.push({
       message: `${slashes} slashes, and ${name} allows ${topicSlashes}`,
       hint: `drop ${slashes - topicSlashes} levels`,
     });
   }
   const bytes = utf8Bytes(topic);
   if (bytes > topicBytes) {
-    faults.push({
+    errors.push({
       message: `up to ${bytes} bytes once its placeholders are filled in, and ${name} allows ${topicBytes}`,
       hint: `shorten it by ${bytes - topicBytes} bytes; a run id can have ${runIdMaxLength}`,
     });
   }
-  return faults;
+  return errors;
 }

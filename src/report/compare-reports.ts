@@ -78,7 +78,7 @@ export function compareReports(baseline: Report, candidate: Report, tolerance: n
     candidate: runOf(candidate),
     tolerance,
     cautions: cautionsOf(baseline, candidate),
-    inconsistencies: doubtsOf(baseline, candidate),
+    inconsistencies: inconsistenciesOf(baseline, candidate),
     figures,
     brokenThresholds,
     isRegression: brokenThresholds.length > 0 || figures.some(({ outcome }) => outcome === 'worse'),
@@ -195,7 +195,7 @@ function describeHeld(which: string, { messages }: Report): string[] {
   return held.length === 0 ? [] : [`Of ${which}’s messages, ${held.join(', ')}: its figures leave them out.`];
 }
 
-function doubtsOf(baseline: Report, candidate: Report): string[] {
+function inconsistenciesOf(baseline: Report, candidate: Report): string[] {
   const runs = [
     ['the baseline', baseline],
     ['the candidate', candidate],

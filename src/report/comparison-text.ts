@@ -8,7 +8,7 @@ const width = 98;
 /** The differences that matter, for the terminal. */
 export function renderComparison(
   comparison: Comparison,
-  style: SummaryStyler = (_ink, text) => text,
+  style: SummaryStyler = (_style, text) => text,
 ): string {
   const { baseline, candidate, cautions, inconsistencies } = comparison;
   const sections = [

@@ -15,14 +15,11 @@ export function notesOf({ runId, redelivered, unrelated, liveView }: Report): re
       `${formatPlural(redelivered, 'message')} came to measure-latency again: an invocation died or failed with them.`,
     );
   }
-  if (liveView !== undefined) sentences.push(liveAsideOf(runId, liveView));
+  if (liveView !== undefined) sentences.push(liveNoteOf(runId, liveView));
   return sentences;
 }
 
-function liveAsideOf(
-  runId: string,
-  { cause, resentPoints, refusedPoints, leftPoints }: LiveDelivery,
-): string {
+function liveNoteOf(runId: string, { cause, resentPoints, refusedPoints, leftPoints }: LiveDelivery): string {
   const fates = [
     ...(resentPoints > 0 ? [`${formatCount(resentPoints)} were sent again at the end`] : []),
     ...(refusedPoints > 0 ? [`${formatCount(refusedPoints)} were refused by it`] : []),

@@ -12,14 +12,14 @@ export interface CloudWatchView {
   /** By metric (`PublishIn.Success`); empty where there is no data yet. */
   readonly sums: Readonly<Record<string, number>>;
   /** The metrics that were queried: one without a sum is 0, for CloudWatch has no series before the first event. */
-  readonly asked: readonly string[];
+  readonly requested: readonly string[];
 }
 
 /** Null: not queried, or CloudWatch has no data at all. */
-export function cloudWatchSum({ sums, asked }: CloudWatchView, metric: string): number | null {
+export function cloudWatchSum({ sums, requested }: CloudWatchView, metric: string): number | null {
   const known = sums[metric];
   if (known !== undefined) return known;
-  return asked.includes(metric) && Object.keys(sums).length > 0 ? 0 : null;
+  return requested.includes(metric) && Object.keys(sums).length > 0 ? 0 : null;
 }
 
 /** Something that makes CloudWatch count more than the run does, or less where the count is negative. */
@@ -143,7 +143,7 @@ function echoLines(
   );
   if (missed === 0) return [out];
   const notTaken = messages.sent - (acknowledged ? messages.acked : messages.received);
-  const wasAway =
+  const wasUnsubscribed =
     devices.reconnects > 0 || devices.connected < devices.planned || Object.keys(echoRefusedBy).length > 0;
   return [
     out,
@@ -156,7 +156,7 @@ function echoLines(
         'that may be among those which CloudWatch counts as sent out (PublishOut.Success)',
       ),
       possible(-notTaken, 'that may be of publishes which the service did not take'),
-      possible(wasAway ? -missed : 0, 'that may have come while their device was not subscribed'),
+      possible(wasUnsubscribed ? -missed : 0, 'that may have come while their device was not subscribed'),
       possible(-echo.unaccounted, 'that may have been in flight when their slice was stopped or died'),
     ),
   ];

@@ -154,7 +154,7 @@ export function describeThrottling(throttling: Throttling): string[] {
   const by = refusals.map(({ metric, name, count }) => `${metric} ${formatCount(count)}: ${name}`);
   if (publishes === 0) return by;
   return [
-    `${formatCount(publishes)} throttled: ${formatCount(throttling.told)} answered so, ${formatCount(throttling.untold)} not answered, by CloudWatch’s count`,
+    `${formatCount(publishes)} throttled: ${formatCount(throttling.reported)} answered so, ${formatCount(throttling.unreported)} not answered, by CloudWatch’s count`,
     ...by,
   ];
 }

@@ -23,7 +23,7 @@ export function renderMessages(report: Report, { style, width }: Page): string[]
       wrapText(`why ${what}: ${reasons}`, width, '  ', '    ').map((line) => style('warning', line)),
     ),
     ...describeSliceLogs(report).flatMap((line) => wrapText(line, width, '  ')),
-    ...renderAsides(report, { style, width }),
+    ...renderNotes(report, { style, width }),
   ];
 }
 
@@ -36,7 +36,7 @@ function renderReconciliation(line: Reconciliation, { style, width }: Page): str
   );
 }
 
-function renderAsides(report: Report, { style, width }: Page): string[] {
+function renderNotes(report: Report, { style, width }: Page): string[] {
   return notesOf(report)
     .flatMap((sentence) => wrapText(sentence, width, '  ', '    '))
     .map((line) => style('warning', line));

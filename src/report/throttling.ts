@@ -19,8 +19,8 @@ export function throttlingOf(plan: Plan, ledger: RunLedger, cloudwatch: CloudWat
   const beyond = (cloudWatchSum(cloudwatch, 'PublishIn.Throttle') ?? 0) - answered;
   const unseen = Math.min(Math.max(0, beyond), unanswered);
   return {
-    told: answered,
-    untold: unseen,
+    reported: answered,
+    unreported: unseen,
     publishes: answered + unseen,
     refusals: refusalsOf(plan, ledger, cloudwatch),
   };

@@ -19,9 +19,9 @@ export interface QuotaUse {
 /** What was refused for a quota, with and without an answer to the device. */
 export interface Throttling {
   /** Publishes whose refusal the device received: HTTP 429, an MQTT 5 PUBACK with 0x97. The ledger's `throttled`. */
-  readonly told: number;
+  readonly reported: number;
   /** Publishes that got no answer, and that CloudWatch says were throttled: part of the ledger's `unacknowledged`, at QoS 0 `lost`. */
-  readonly untold: number;
+  readonly unreported: number;
   /** Both: what the threshold metric `throttled` judges. */
   readonly publishes: number;
   /** By quota, the most first; as CloudWatch counted them. */

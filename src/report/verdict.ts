@@ -109,8 +109,8 @@ function judgeSlices(
 ): string[] {
   // These slices lost the control channel and stopped by themselves, without a request.
   const stopped = stoppedOn === undefined ? slices.stopped : 0;
-  const gone = slices.died + slices.failed + stopped;
-  if (gone === 0 || gone <= slices.planned * toleratedShare) return [];
+  const incomplete = slices.died + slices.failed + stopped;
+  if (incomplete === 0 || incomplete <= slices.planned * toleratedShare) return [];
   const kinds = [
     slices.died > 0 ? `${formatCount(slices.died)} died${describeDeaths(slices.died, sliceDiedBy)}` : '',
     slices.failed > 0

@@ -4,7 +4,7 @@
  */
 export const exitCodes = {
   passed: 0,
-  internalFault: 1,
+  internalError: 1,
   badUsage: 2,
   refusedByPreflight: 3,
   thresholdsFailed: 99,
@@ -31,7 +31,7 @@ export class StampedeError extends Error {
     this.name = new.target.name;
     this.code = code;
     this.hint = options.hint;
-    this.exitCode = options.exitCode ?? exitCodes.internalFault;
+    this.exitCode = options.exitCode ?? exitCodes.internalError;
   }
 }
 
@@ -50,18 +50,18 @@ const maxListed = 100;
 export class InvalidInputError extends StampedeError {
   readonly errors: readonly InputError[];
 
-  constructor(what: string, faults: readonly InputError[]) {
-    const lines = faults
+  constructor(what: string, errors: readonly InputError[]) {
+    const lines = errors
       .slice(0, maxListed)
       .map((f) => `  ${f.path}: ${f.message}${f.hint === undefined ? '' : `\n    → ${f.hint}`}`);
-    if (faults.length > maxListed) lines.push(`  and ${faults.length - maxListed} more`);
+    if (errors.length > maxListed) lines.push(`  and ${errors.length - maxListed} more`);
     super(
       'InvalidInput',
-      `${what} has ${faults.length === 1 ? 'an error' : `${faults.length} errors`}:\n${lines.join('\n')}`,
+      `${what} has ${errors.length === 1 ? 'an error' : `${errors.length} errors`}:\n${lines.join('\n')}`,
       {
         exitCode: exitCodes.badUsage,
       },
     );
-    this.errors = faults;
+    this.errors = errors;
   }
 }

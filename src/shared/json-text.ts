@@ -5,7 +5,7 @@ import { checkJsonValue, maxDepth, tooDeep } from './json-value.ts';
 export interface JsonText {
   readonly value: unknown;
   /** What the value does not hold as it was written, each with its line and column. */
-  readonly faults: readonly InputError[];
+  readonly errors: readonly InputError[];
 }
 
 /**
@@ -18,7 +18,7 @@ export function readJsonText(given: string | Uint8Array, name: string): JsonText
   const text = (typeof given === 'string' ? given : decodeUtf8(given, name)).replace(/^\uFEFF/, '');
   const { bare, depth } = withoutComments(text);
   if (depth > maxDepth) throw new InvalidInputError(name, [tooDeep('JSON')]);
-  return { value: parseStrictly(bare, text, name), faults: checkTokens(bare) };
+  return { value: parseStrictly(bare, text, name), errors: checkTokens(bare) };
 }
 
 /**
@@ -26,9 +26,9 @@ export function readJsonText(given: string | Uint8Array, name: string): JsonText
  * @throws InvalidInputError with every error of the text and of its value
  */
 export function parseJsonText(given: string | Uint8Array, name: string): unknown {
-  const { value, faults: ofText } = readJsonText(given, name);
-  const faults = [...ofText, ...checkJsonValue(value)];
-  if (faults.length > 0) throw new InvalidInputError(name, faults);
+  const { value, errors: ofText } = readJsonText(given, name);
+  const errors = [...ofText, ...checkJsonValue(value)];
+  if (errors.length > 0) throw new InvalidInputError(name, errors);
   return value;
 }
 
@@ -112,21 +112,21 @@ function syntaxError(text: string, bare: string, error: unknown): InputError {
   const message = error instanceof Error ? error.message : String(error);
   const [, what, line, column] =
     /^(.*?) in JSON at position \d+ \(line (\d+) column (\d+)\)/s.exec(message) ?? [];
-  const fault =
+  const found =
     what === undefined
       ? { path: 'JSON', message: bare.trim() === '' ? 'there is no JSON in it' : message }
       : { path: `line ${line}, column ${column}`, message: what };
-  if (/,\s*[}\]]/.test(bare)) return { ...fault, hint: 'JSON has no comma before a closing bracket' };
-  if (/^\s*#/m.test(text)) return { ...fault, hint: 'a comment begins with // or stands in /* */' };
-  return fault;
+  if (/,\s*[}\]]/.test(bare)) return { ...found, hint: 'JSON has no comma before a closing bracket' };
+  if (/^\s*#/m.test(text)) return { ...found, hint: 'a comment begins with // or stands in /* */' };
+  return found;
 }
 
 /** What JSON.parse drops or changes without an error: earlier values of a repeated key, digits of a number. */
 function checkTokens(bare: string): InputError[] {
-  const faults: InputError[] = [];
+  const errors: InputError[] = [];
   const objects: Map<string, number>[] = [];
   const add = (line: number, column: number, message: string, hint: string): void => {
-    faults.push({ path: `line ${line + 1}, column ${column + 1}`, message, hint });
+    errors.push({ path: `line ${line + 1}, column ${column + 1}`, message, hint });
   };
   visit(bare, {
     onObjectBegin: () => {
@@ -151,7 +151,7 @@ function checkTokens(bare: string): InputError[] {
       if (wrong !== undefined) add(line, column, `${shortened(literal)} ${wrong.message}`, wrong.hint);
     },
   });
-  return faults;
+  return errors;
 }
 
 function whatNumberLoses(

@@ -24,7 +24,7 @@ export function isTooDeep({ message }: InputError): boolean {
  * `__proto__`, half of a surrogate pair, more than `maxDepth` levels. Does not recurse.
  */
 export function checkJsonValue(root: unknown): InputError[] {
-  const faults: InputError[] = [];
+  const errors: InputError[] = [];
   const queue: { readonly value: unknown; readonly path: readonly (string | number)[] }[] = [
     { value: root, path: [] },
   ];
@@ -32,31 +32,31 @@ export function checkJsonValue(root: unknown): InputError[] {
   for (const { value, path } of queue) {
     const where = formatPath(path) || 'profile';
     if (typeof value === 'number' && isChangedInteger(value)) {
-      faults.push({
+      errors.push({
         path: where,
         message: `${value} is beyond 2^53, where integers lose their last digits`,
         hint: `write at most ${Number.MAX_SAFE_INTEGER}, or a string`,
       });
     } else if (typeof value === 'string' && !value.isWellFormed()) {
-      faults.push({ path: where, ...loneSurrogate(value) });
+      errors.push({ path: where, ...loneSurrogate(value) });
     } else if (typeof value === 'object' && value !== null) {
       if (path.length >= maxDepth) return [tooDeep(formatPath(path.slice(0, 1)))];
       for (const [key, inner] of Object.entries(value)) {
         const innerPath = [...path, Array.isArray(value) ? Number(key) : key];
         if (key === '__proto__') {
-          faults.push({
+          errors.push({
             path: formatPath(innerPath),
             message: 'cannot be the name of a field',
             hint: 'JavaScript reads __proto__ as something else: give the field another name',
           });
         } else if (!key.isWellFormed()) {
-          faults.push({ path: where, ...loneSurrogate(key) });
+          errors.push({ path: where, ...loneSurrogate(key) });
         }
         queue.push({ value: inner, path: innerPath });
       }
     }
   }
-  return faults;
+  return errors;
 }
 
 /** From 10^21 on, a number is written with an exponent, and stands for no exact count. */

@@ -13,10 +13,10 @@ export function checkOffers(
 ): InputError[] {
   const { offers, limits } = traits;
   const { connect, publish } = profile;
-  const faults: InputError[] = [];
+  const errors: InputError[] = [];
   const check = (path: string, value: unknown, offered: readonly unknown[], what: string): void => {
     if (!isSound(path) || offered.includes(value)) return;
-    faults.push({
+    errors.push({
       path,
       message: `is ${JSON.stringify(value)}, and ${limits.name} has no ${what}`,
       hint: `${limits.name} has ${offered.map((each) => JSON.stringify(each)).join(', ')}`,
@@ -27,11 +27,11 @@ export function checkOffers(
   if (connect.protocol === 'mqtt' && offers.qos.length > 0)
     check('publish.qos', publish.qos, offers.qos, `QoS ${publish.qos}`);
   if (offers.qos.length === 0 && valueAt(input, ['publish', 'qos']) !== undefined) {
-    faults.push({
+    errors.push({
       path: 'publish.qos',
       message: 'has no meaning over HTTP',
       hint: 'remove it; a request is answered or not',
     });
   }
-  return faults;
+  return errors;
 }

@@ -22,7 +22,7 @@ export function parseProfile(
     const target = typeof url === 'string' && url !== '' ? parseTarget(url, []) : undefined;
     if (target === undefined || !isWrong(target)) return rulesOf(target);
     // Which limits it has is not known: only what no target takes is an error beside it.
-    return { ...anyTarget, faults: [{ path: 'target', message: target.wrong, hint: target.hint }] };
+    return { ...anyTarget, errors: [{ path: 'target', message: target.wrong, hint: target.hint }] };
   });
 }
 
@@ -31,7 +31,7 @@ export function rulesOf(target: Target | undefined): TargetRules {
   const traits = traitsOf(target);
   const [first = 'mqtt', ...others] = traits.offers.protocols;
   return {
-    faults: [],
+    errors: [],
     limits: traits.limits,
     protocols: [first, ...others],
     check: (settings) => checkOffers(traits, settings),

@@ -11,7 +11,7 @@ import type { CheckOnPage } from './page/messages.ts';
 /** A profile as it stands in the page's form, and what becomes of it. */
 export interface CheckedProfile {
   readonly answer: CheckOnPage;
-  /** In the user's form, and what it would be; absent where there are faults. */
+  /** In the user's form, and what it would be; absent where there are errors. */
   readonly input?: unknown;
   readonly draft?: RunDraft;
 }
@@ -19,16 +19,16 @@ export interface CheckedProfile {
 /** The same schema, plan and limits as on the command line: what passes here, runs. */
 export function checkProfile(text: string, force = false): CheckedProfile {
   try {
-    const { value, faults } = readJsonText(text, 'JSON');
+    const { value, errors } = readJsonText(text, 'JSON');
     const input = force ? withoutEnforcement(value) : value;
-    const draft = draftRun(parseProfile(input, [], faults), {
+    const draft = draftRun(parseProfile(input, [], errors), {
       account: embeddedAccountOf(),
       host: readHostFacts(),
     });
-    if (draft.faults.length + draft.walls.length > 0) return refused([...draft.faults, ...draft.walls]);
+    if (draft.errors.length + draft.walls.length > 0) return refused([...draft.errors, ...draft.walls]);
     const brief = renderPlanBrief(draft.plan, draft.preflight, [], draft.host).map(toPair);
     const refusals = draft.plan.profile.limits.enforce ? refusalsOf(draft) : [];
-    return { answer: { faults: [], refusals, brief }, input, draft };
+    return { answer: { problems: [], refusals, brief }, input, draft };
   } catch (error) {
     if (error instanceof InvalidInputError) return refused(error.errors);
     throw error;
@@ -41,6 +41,6 @@ function toPair(line: string): [what: string, text: string] {
   return [what, text];
 }
 
-function refused(faults: readonly InputError[]): CheckedProfile {
-  return { answer: { faults, refusals: [], brief: [] } };
+function refused(problems: readonly InputError[]): CheckedProfile {
+  return { answer: { problems, refusals: [], brief: [] } };
 }

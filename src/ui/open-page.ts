@@ -1,6 +1,6 @@
 import type { EndedRun, RunRequest } from '../cli/run/follow-run.ts';
 import type { OpenPage, PageRequest, RunLoad } from '../cli/run/live-page.ts';
-import { faultOfExecution } from '../cli/run/run-outcome.ts';
+import { errorOfExecution } from '../cli/run/run-outcome.ts';
 import { makeRunRepository } from '../cli/runs/run-repository.ts';
 import { checkRunsDirectory } from '../embedded/s3/runs-storage.ts';
 import { type ActiveRun, makeActiveRun, type RunOutcome, showOnBoth } from './active-run.ts';
@@ -18,15 +18,15 @@ export async function openPage(request: PageRequest): Promise<OpenPage> {
   let underWay: Promise<unknown> = Promise.resolve();
 
   /** Takes the slot, or throws, before it returns: a second run is refused at once. */
-  function run(asked: RunRequest, load: RunLoad, name = nameOf(asked)): Promise<EndedRun> {
-    const { runId } = asked;
+  function run(requested: RunRequest, load: RunLoad, name = nameOf(requested)): Promise<EndedRun> {
+    const { runId } = requested;
     const watched = makeActiveRun(runId, name);
     slot.take(watched);
-    const stop = AbortSignal.any([asked.interrupts.stop, watched.stopped]);
+    const stop = AbortSignal.any([requested.interrupts.stop, watched.stopped]);
     const running = load({
-      ...asked,
-      display: showOnBoth(asked.display, watched.display),
-      interrupts: { ...asked.interrupts, stop },
+      ...requested,
+      display: showOnBoth(requested.display, watched.display),
+      interrupts: { ...requested.interrupts, stop },
       onBegun: ({ view, record }) =>
         watched.began({
           view: async (query) => view?.(runId, query),
@@ -44,7 +44,7 @@ export async function openPage(request: PageRequest): Promise<OpenPage> {
       examples: makeExampleProfiles('profiles'),
       modules: makePageModules(),
       startRun({ input, draft }) {
-        if (draft === undefined) throw new TypeError('a profile with faults has no draft');
+        if (draft === undefined) throw new TypeError('a profile with errors has no draft');
         const { runId, profile } = draft.plan;
         // What goes wrong is shown on the page, by the run's outcome.
         const running = run({ runId, input, display: silent, interrupts }, runLoad, profile.name);
@@ -96,7 +96,7 @@ async function watchEnd(
 function outcomeOf({ report, execution, logs }: EndedRun, stopped: boolean): RunOutcome {
   if (report !== undefined) return { report };
   if (execution === undefined) return { reason: 'stopped before it had begun' };
-  return { reason: faultOfExecution(execution, { logs }, stopped).message };
+  return { reason: errorOfExecution(execution, { logs }, stopped).message };
 }
 
 function messageOf(error: unknown): string {

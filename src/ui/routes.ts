@@ -132,8 +132,8 @@ const noText = jsonAnswer(400, { message: 'text must be a string: the profile as
 function startRun({ text, force }: UiRequest['body'], deps: UiDeps): UiAnswer {
   if (typeof text !== 'string') return noText;
   const checked = checkProfile(text, force === true);
-  const { faults, refusals } = checked.answer;
-  if (faults.length > 0) return jsonAnswer(422, { message: 'The profile has faults.', faults });
+  const { problems, refusals } = checked.answer;
+  if (problems.length > 0) return jsonAnswer(422, { message: 'The profile has problems.', problems });
   if (refusals.length > 0) {
     return jsonAnswer(422, { message: 'The plan goes past a limit.', refusals });
   }

@@ -35,16 +35,16 @@ legend { padding: 0 .4rem; font-weight: 600; }
 input, select, textarea { font: inherit; color: inherit; background: var(--page); border: 1px solid var(--soft); border-radius: .35rem; padding: .3rem .5rem; min-width: 0; width: 100%; }
 input[type=checkbox] { width: auto; accent-color: var(--accent); }
 [aria-invalid=true] { border-color: var(--bad); border-width: 2px; }
-.fault { color: var(--bad); font-size: .85rem; margin: 0; }
-.fault:empty { display: none; }
+.problem { color: var(--bad); font-size: .85rem; margin: 0; }
+.problem:empty { display: none; }
 textarea { font: .85rem/1.5 ui-monospace, "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; min-height: 34rem; resize: vertical; tab-size: 2; }
 .stages { grid-column: 1 / -1; display: grid; gap: .5rem; margin: 0; padding: 0; list-style: none; }
 .stages li { display: grid; grid-template-columns: 1fr 1fr auto; gap: .15rem .5rem; }
 .stages li .field { display: grid; grid-row: span 3; grid-template-rows: subgrid; align-content: start; }
 .stages li label { align-self: end; }
 .stages li button { grid-area: 2 / 3; }
-.faults { margin: .3rem 0 0; padding-left: 1.2rem; }
-.faults b { font-family: ui-monospace, monospace; font-weight: 500; }
+.problems { margin: .3rem 0 0; padding-left: 1.2rem; }
+.problems b { font-family: ui-monospace, monospace; font-weight: 500; }
 .check { display: flex; gap: .5rem; align-items: baseline; margin: .6rem 0; }
 td.pick, th.pick { width: 1%; }
 .better { color: var(--good); }

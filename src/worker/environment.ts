@@ -56,11 +56,11 @@ type Variables = Readonly<Record<string, string | undefined>>;
  * @throws InvalidInputError with every variable that is missing or malformed.
  */
 export function readEnvironment(variables: Variables): Environment {
-  const faults: InputError[] = [];
+  const errors: InputError[] = [];
   const need = (name: string, hint: string): string => {
     const value = variables[name];
     if (value !== undefined && value !== '') return value;
-    faults.push({ path: name, message: 'is not set', hint });
+    errors.push({ path: name, message: 'is not set', hint });
     return '';
   };
   const number = (name: string, fallback: number): number => {
@@ -68,7 +68,7 @@ export function readEnvironment(variables: Variables): Environment {
     if (raw === undefined || raw === '') return fallback;
     const value = Number(raw);
     if (Number.isFinite(value) && value > 0) return value;
-    faults.push({
+    errors.push({
       path: name,
       message: `is not a positive number: ${raw}`,
       hint: `leave it out for ${fallback}`,
@@ -80,7 +80,7 @@ export function readEnvironment(variables: Variables): Environment {
     const raw = variables[name] || fallback;
     const ms = parseDuration(raw);
     if (ms !== undefined && ms > 0 && ms <= longestWaitMs) return ms;
-    faults.push({
+    errors.push({
       path: name,
       message: `is not a duration of at most ${formatDuration(longestWaitMs)}: ${raw}`,
       hint: `write it as ${fallback}; it is a parameter of the stack`,
@@ -91,13 +91,13 @@ export function readEnvironment(variables: Variables): Environment {
   const environment: Environment = {
     region: variables.AWS_REGION || defaultRegion,
     runBucket: need('RUN_BUCKET', 'the bucket of the run store; the stack sets it'),
-    iotEndpoints: parseIotEndpoint(variables.IOT_ENDPOINT ?? '', faults),
-    iotDataUrl: parseIotDataUrl(variables, faults),
+    iotEndpoints: parseIotEndpoint(variables.IOT_ENDPOINT ?? '', errors),
+    iotDataUrl: parseIotDataUrl(variables, errors),
     topicFilter: variables.TOPIC_FILTER ?? defaultDeployment.topicFilter,
     ruleName: variables.RULE_NAME || undefined,
     queues: readQueueUrls(variables),
     streamReader: variables.STREAM_READER || undefined,
-    deployment: readDeployment(variables.DEPLOYMENT, faults),
+    deployment: readDeployment(variables.DEPLOYMENT, errors),
     coldStartLeadMs: duration('COLD_START_LEAD', '5s'),
     lambdaEnvironmentsPerSecond: number('LAMBDA_ENVIRONMENTS_PER_SECOND', 100),
     cloudWatchDelayMs: duration('CLOUDWATCH_DELAY', '3m'),
@@ -106,9 +106,9 @@ export function readEnvironment(variables: Variables): Environment {
       authorizerSecret: variables.IOT_AUTHORIZER_SECRET || undefined,
       authorityFile: variables.IOT_CA_FILE || undefined,
     },
-    influx: readInflux(variables, faults),
+    influx: readInflux(variables, errors),
   };
-  if (faults.length > 0) throw new InvalidInputError('The environment', faults);
+  if (errors.length > 0) throw new InvalidInputError('The environment', errors);
   return environment;
 }
 
@@ -122,43 +122,43 @@ function readQueueUrls(variables: Variables): QueueUrls {
   return Object.fromEntries(Object.entries(urls).filter(([, url]) => url));
 }
 
-function readDeployment(json: string | undefined, faults: InputError[]): DeploymentParameters | undefined {
+function readDeployment(json: string | undefined, errors: InputError[]): DeploymentParameters | undefined {
   if (json === undefined || json === '') return undefined;
   try {
     return parseDeployment(json);
   } catch (error) {
-    faults.push({ path: 'DEPLOYMENT', message: (error as Error).message, hint: 'the stack sets it' });
+    errors.push({ path: 'DEPLOYMENT', message: (error as Error).message, hint: 'the stack sets it' });
     return undefined;
   }
 }
 
 /** @throws InvalidInputError for a variable that is no URL */
 export function iotDataUrlOf(variables: Variables): URL | undefined {
-  const faults: InputError[] = [];
-  const url = parseIotDataUrl(variables, faults);
-  if (faults.length > 0) throw new InvalidInputError('The environment', faults);
+  const errors: InputError[] = [];
+  const url = parseIotDataUrl(variables, errors);
+  if (errors.length > 0) throw new InvalidInputError('The environment', errors);
   return url;
 }
 
 /** The SDK's own variables, in its own order. @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
-function parseIotDataUrl(variables: Variables, faults: InputError[]): URL | undefined {
+function parseIotDataUrl(variables: Variables, errors: InputError[]): URL | undefined {
   for (const name of ['AWS_ENDPOINT_URL_IOT_DATA_PLANE', 'AWS_ENDPOINT_URL']) {
     const text = variables[name];
     if (text === undefined || text === '') continue;
     if (URL.canParse(text)) return new URL(text);
-    faults.push({ path: name, message: `is not a URL: ${text}`, hint: 'leave it out for AWS' });
+    errors.push({ path: name, message: `is not a URL: ${text}`, hint: 'leave it out for AWS' });
   }
   return undefined;
 }
 
 /** A comma list of URLs, each with how clients authenticate there; a bare host name stands for the endpoints of AWS IoT Core. */
-function parseIotEndpoint(endpoint: string, faults: InputError[]): MqttEndpoint[] {
+function parseIotEndpoint(endpoint: string, errors: InputError[]): MqttEndpoint[] {
   if (endpoint === '') return [];
   if (!endpoint.includes('://')) return iotCoreEndpointsOf(endpoint);
   return endpoint.split(',').flatMap((text) => {
     const parsed = parseMqttEndpoint(text);
     if (!('wrong' in parsed)) return [parsed];
-    faults.push({
+    errors.push({
       path: 'IOT_ENDPOINT',
       message: parsed.wrong,
       hint: 'a host name, or URLs such as wss://host:443?auth=sigv4,mqtts://host:8883?auth=x509',
@@ -167,12 +167,12 @@ function parseIotEndpoint(endpoint: string, faults: InputError[]): MqttEndpoint[
   });
 }
 
-function readInflux(variables: Variables, faults: InputError[]): InfluxSettings | undefined {
+function readInflux(variables: Variables, errors: InputError[]): InfluxSettings | undefined {
   const { INFLUX_URL: url, INFLUX_ORG, INFLUX_BUCKET, INFLUX_TOKEN, INFLUX_TOKEN_PARAMETER } = variables;
   if (!url) return undefined;
   const need = (name: string, value: string | undefined): string => {
     if (!value) {
-      faults.push({
+      errors.push({
         path: name,
         message: 'is not set although INFLUX_URL is',
         hint: 'set all four INFLUX_ variables, or none to run without the live view',
@@ -198,9 +198,9 @@ function readInflux(variables: Variables, faults: InputError[]): InfluxSettings 
 export function readInfluxServer(
   variables: Variables,
 ): (Omit<InfluxSettings, 'token'> & { token: string }) | undefined {
-  const faults: InputError[] = [];
-  const settings = readInflux({ ...variables, INFLUX_TOKEN_PARAMETER: undefined }, faults);
-  if (faults.length > 0) throw new InvalidInputError('The environment', faults);
+  const errors: InputError[] = [];
+  const settings = readInflux({ ...variables, INFLUX_TOKEN_PARAMETER: undefined }, errors);
+  if (errors.length > 0) throw new InvalidInputError('The environment', errors);
   return settings && { ...settings, token: 'value' in settings.token ? settings.token.value : '' };
 }
 

@@ -49,11 +49,11 @@ export function openLiveQueue({
       const outcome = await writer.post(inFlight);
       // `close` has written it: it may be there twice, and is then there once.
       if (closed) return;
-      if (outcome !== 'away') hasSent = true;
+      if (outcome !== 'unavailable') hasSent = true;
       if (outcome === 'refused') onRefused(inFlight.length);
-      if (outcome === 'away') held = [...inFlight, ...held];
+      if (outcome === 'unavailable') held = [...inFlight, ...held];
       inFlight = [];
-      if (outcome === 'away') return;
+      if (outcome === 'unavailable') return;
     }
   };
   const startDraining = (): Promise<void> => {
@@ -70,7 +70,7 @@ export function openLiveQueue({
       overflows.push(writeOverflow(held, !hasSent));
       held = [];
     }
-    if (!writer.isAway) void startDraining();
+    if (!writer.isUnavailable) void startDraining();
   };
   cancelTick = clock.setTimer(phase * flushEveryMs, tick);
 
@@ -85,7 +85,7 @@ export function openLiveQueue({
       // What was held back since the last tick joins a batch on its way.
       const sent = async (): Promise<void> => {
         await draining;
-        if (!writer.isAway) await startDraining();
+        if (!writer.isUnavailable) await startDraining();
       };
       await Promise.race([sent(), late.promise]);
       cancel();

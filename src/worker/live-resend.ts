@@ -37,7 +37,8 @@ export async function resendLiveOverflow({
       isWhole &&= overflow.isWhole;
       const [, slice] = /^slice-(\d+)-/.exec(name) ?? [];
       if (slice !== undefined) slicesCutOff.add(slice);
-      const outcome = writer.isAway || performance.now() > giveUpAt ? 'away' : await resend(overflow, writer);
+      const outcome =
+        writer.isUnavailable || performance.now() > giveUpAt ? 'unavailable' : await resend(overflow, writer);
       if (outcome === 'taken') await store.deleteLiveOverflow(overflow);
       sums[columnOf[outcome]] += lineCount;
     }
@@ -49,14 +50,14 @@ export async function resendLiveOverflow({
   return { ...sums, cause: { httpStatus, isWholeRun: isWhole && slicesCutOff.size === slices } };
 }
 
-const columnOf = { taken: 'resentPoints', refused: 'refusedPoints', away: 'leftPoints' } as const;
+const columnOf = { taken: 'resentPoints', refused: 'refusedPoints', unavailable: 'leftPoints' } as const;
 
 async function resend(overflow: LiveOverflow, writer: InfluxWriter): Promise<PostOutcome> {
   const lines = await overflow.read();
   let worst: PostOutcome = 'taken';
   for (let from = 0; from < lines.length; from += linesPerPost) {
     const outcome = await writer.post(lines.slice(from, from + linesPerPost));
-    if (outcome === 'away') return outcome;
+    if (outcome === 'unavailable') return outcome;
     if (outcome === 'refused') worst = outcome;
   }
   return worst;

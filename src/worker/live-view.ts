@@ -67,7 +67,7 @@ function makeInfluxView(settings: InfluxSettings, { store, clock, random }: Live
   const plans = new Map<string, Promise<Plan>>();
 
   const say = (what: string): void =>
-    console.warn(`live view: ${what}; last answer of InfluxDB: ${writer.lastFault ?? 'none'}`);
+    console.warn(`live view: ${what}; last answer of InfluxDB: ${writer.lastError ?? 'none'}`);
 
   const writeOverflow = async (
     runId: string,
@@ -103,9 +103,9 @@ function makeInfluxView(settings: InfluxSettings, { store, clock, random }: Live
 
   /** At once or not at all: nothing runs between two invocations that could try again. */
   const sendNow = async (runId: string, name: string, lines: readonly string[]): Promise<void> => {
-    const outcome = writer.isAway ? 'away' : await writer.post(lines);
+    const outcome = writer.isUnavailable ? 'unavailable' : await writer.post(lines);
     if (outcome === 'refused') say(`${lines.length} points of run ${runId} were refused`);
-    if (outcome === 'away') await writeOverflow(runId, name, lines, true);
+    if (outcome === 'unavailable') await writeOverflow(runId, name, lines, true);
   };
 
   return {

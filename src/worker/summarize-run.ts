@@ -34,16 +34,16 @@ export async function summarizeRun(plan: Plan, deps: SummaryDeps): Promise<Repor
   const report = buildReport({
     plan,
     ledger,
-    cloudwatch: { sums, asked: metrics.names },
+    cloudwatch: { sums, requested: metrics.names },
     faults: await store.getFaults(plan.runId),
     now: Date.now(),
   });
   await store.putReport(report, renderReportHtml(report));
-  const [liveAftermath] = await Promise.all([liveView.conclude(plan, report), control.clear(plan.runId)]);
-  const { resentPoints, refusedPoints, leftPoints } = liveAftermath;
+  const [delivery] = await Promise.all([liveView.conclude(plan, report), control.clear(plan.runId)]);
+  const { resentPoints, refusedPoints, leftPoints } = delivery;
   if (resentPoints + refusedPoints + leftPoints === 0) return report;
   // The report did not wait for InfluxDB; now it can say what became of it.
-  const complete: Report = { ...report, liveView: liveAftermath };
+  const complete: Report = { ...report, liveView: delivery };
   await store.putReport(complete, renderReportHtml(complete));
   return complete;
 }

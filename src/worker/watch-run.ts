@@ -59,11 +59,11 @@ export async function watchRun(plan: Plan, deps: WatchDeps): Promise<boolean> {
 /** The Map has failed, and with it the slices' executions. Their Lambdas run on until they receive a stop. */
 export async function stopSlices(
   { runId, profile }: Plan,
-  fault: string,
+  failure: string,
   { control, now }: Pick<WatchDeps, 'control' | 'now'>,
 ): Promise<void> {
   const tolerated = formatShare(profile.slices.toleratedFailureShare);
-  const reason = `more than ${tolerated} of the slices failed (${fault})`;
+  const reason = `more than ${tolerated} of the slices failed (${failure})`;
   await control.requestStop(runId, { reason, at: now(), by: 'run' });
 }
 
@@ -80,13 +80,13 @@ function reportedUntil(running: readonly SliceResult[], aliveSince: number): num
   return instants.length === 0 ? undefined : Math.min(...instants);
 }
 
-const noCloudWatch: CloudWatchView = { sums: {}, asked: [] };
+const noCloudWatch: CloudWatchView = { sums: {}, requested: [] };
 
 /** CloudWatch is a minute or more behind: what it does not show yet fails nothing. */
 async function readSoFar(plan: Plan, { metrics, now }: WatchDeps): Promise<CloudWatchView> {
   if (traitsOf(plan.target).serviceCounts === undefined) return noCloudWatch;
   const sums = await metrics.sums(cloudWatchProtocolsOf(plan), plan.timeline.createdAt, now());
-  return { sums, asked: metrics.names };
+  return { sums, requested: metrics.names };
 }
 
 function needsCloudWatch({ profile }: Plan): boolean {

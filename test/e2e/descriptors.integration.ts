@@ -82,7 +82,7 @@ withPrlimit('a run with few file descriptors', () => {
     const runs = path.join(workplace.directory, 'start');
     const profile = workplace.writeProfile('start.json', { ...load, slices: { devicesPerSlice: 10 } });
     const cli = startCli(['run', profile, '--force', '--runs', runs]);
-    await cli.untilSays('starting');
+    await cli.untilOutput('starting');
     const [file = ''] = readdirSync(path.join(runs, '.embedded'));
     const pid = Number.parseInt(file, 10);
     // Enough for a few of the 20 slices: each takes three pipes and its connections.

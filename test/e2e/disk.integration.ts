@@ -59,11 +59,11 @@ withMounts('a disk', () => {
       '--runs',
       runs,
     ]);
-    await cli.untilSays(' publishing,');
+    await cli.untilOutput(' publishing,');
     // The rest of it.
     const filler = path.join(directory, 'filler');
     expect(() => writeFileSync(filler, Buffer.alloc(2 * 1_048_576))).toThrow('ENOSPC');
-    await cli.untilSays('the disk is full (ENOSPC)');
+    await cli.untilOutput('the disk is full (ENOSPC)');
     expect(cli.child.exitCode).toBeNull();
     const { code, stderr } = await cli.result;
     const runId = readdirSync(runs).find((name) => name.startsWith('filling')) ?? '';

@@ -84,7 +84,7 @@ describe('a plan.json that names another target', () => {
       ...target,
       dataUrl: `http://127.0.0.1:${port}`,
     }));
-    await invoke('summarize', { runId: 'forged-stop', interim: true, fault: 'States.ItemReaderFailed' });
+    await invoke('summarize', { runId: 'forged-stop', interim: true, failure: 'States.ItemReaderFailed' });
     expect(connections).toBe(0);
   }, 60_000);
 });

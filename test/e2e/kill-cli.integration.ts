@@ -55,7 +55,7 @@ describeWithProcesses('kill -9 of the CLI', () => {
   afterAll(() => workplace.remove());
 
   interface LeftBehind {
-    readonly goneAfterMs: number;
+    readonly endedAfterMs: number;
     readonly shown: CliResult;
     readonly report: Report;
     readonly recorded: Recorded;
@@ -66,7 +66,7 @@ describeWithProcesses('kill -9 of the CLI', () => {
     const runs = path.join(workplace.directory, name);
     const file = workplace.writeProfile(`${name}.json`, { ...load, name, duration: '2m' });
     const cli = startCli(['run', file, '--runs', runs], recorderVariables(recordingOf(runs)));
-    await cli.untilSays(' publishing,');
+    await cli.untilOutput(' publishing,');
     // For the first windows of arrivals to be stored, however much else the machine has to do.
     await untilWindows(runs);
     await sleep(2_000);
@@ -75,9 +75,9 @@ describeWithProcesses('kill -9 of the CLI', () => {
     if (alsoAws) kill(embedded);
     const killedAt = performance.now();
     while (processesOf(runs).length > 0 && performance.now() - killedAt < 30_000) await sleep(100);
-    const goneAfterMs = performance.now() - killedAt;
+    const endedAfterMs = performance.now() - killedAt;
     expect(processesOf(runs)).toEqual([]);
-    return { goneAfterMs, ...(await reportOf(runs, name)) };
+    return { endedAfterMs, ...(await reportOf(runs, name)) };
   }
 
   let orphan: LeftBehind;
@@ -87,8 +87,8 @@ describeWithProcesses('kill -9 of the CLI', () => {
   }, 120_000);
 
   it('stops the run; its report is there', () => {
-    const { goneAfterMs, shown, report } = orphan;
-    expect(goneAfterMs).toBeLessThan(20_000);
+    const { endedAfterMs, shown, report } = orphan;
+    expect(endedAfterMs).toBeLessThan(20_000);
     expect(shown.code).toBe(130);
     expect(report).toMatchObject({ verdict: 'aborted', slices: { stopped: 2 }, imbalances: [] });
     expect(report.reasons[0]).toContain('embedded AWS is shutting down');
@@ -98,13 +98,13 @@ describeWithProcesses('kill -9 of the CLI', () => {
   });
 
   it('and of embedded AWS with it: every child ends, and the report is made of what was stored', () => {
-    const { goneAfterMs, shown, report } = beheaded;
-    expect(goneAfterMs).toBeLessThan(10_000);
+    const { endedAfterMs, shown, report } = beheaded;
+    expect(endedAfterMs).toBeLessThan(10_000);
     expect(shown.code).toBe(99);
     expect(shown.stdout).toContain('2 slices: 2 died');
     expect(report).toMatchObject({ verdict: 'failed', slices: { died: 2 }, imbalances: [] });
     expect(report.messages.received).toBeGreaterThan(100);
-    expect(falseClaims(beheaded, { intended: null, slicesKilled: 2, isQueueGone: true })).toEqual([]);
+    expect(falseClaims(beheaded, { intended: null, slicesKilled: 2, isQueueLost: true })).toEqual([]);
   });
 });
 
@@ -116,7 +116,7 @@ describeWithProcesses('kill -9 of a process that no run can do without', () => {
     const runs = path.join(workplace.directory, name);
     const file = workplace.writeProfile(`${name}.json`, { ...load, name, duration: '10m' });
     const cli = startCli(['run', file, '--runs', runs], recorderVariables(recordingOf(runs)));
-    await cli.untilSays(' publishing,');
+    await cli.untilOutput(' publishing,');
     await sleep(3_000);
     kill(processOf(runs));
     const ended = await cli.result;
@@ -140,7 +140,7 @@ describeWithProcesses('kill -9 of a process that no run can do without', () => {
       expect(ended.stderr).not.toMatch(/internal|ECONN/);
       expect(shown.stdout).toContain(runId);
       expect(report.verdict).not.toBe('passed');
-      expect(falseClaims(cutOff, { intended: null, slicesKilled: 2, isQueueGone: true })).toEqual([]);
+      expect(falseClaims(cutOff, { intended: null, slicesKilled: 2, isQueueLost: true })).toEqual([]);
     },
     90_000,
   );
@@ -159,10 +159,10 @@ describeWithProcesses('SIGSTOP of a process that no run can do without', () => {
       const runs = path.join(workplace.directory, name);
       const file = workplace.writeProfile(`${name}.json`, { ...load, name, duration: '2m' });
       const cli = startCli(['run', file, '--runs', runs]);
-      await cli.untilSays(' publishing,');
+      await cli.untilOutput(' publishing,');
       const pid = processOf(runs);
       kill(pid, 'SIGSTOP');
-      await cli.untilSays(`${what} (process ${pid}) has not answered for 10 s: it is stopped`);
+      await cli.untilOutput(`${what} (process ${pid}) has not answered for 10 s: it is stopped`);
       kill(pid, 'SIGCONT');
       cli.child.kill('SIGINT');
       const { code } = await cli.result;

@@ -22,7 +22,7 @@ async function streamReportOf({ aws }: Rehearsal): Promise<StreamReport> {
   return (await (await fetchAdmin(aws, '/stream')).json()) as StreamReport;
 }
 
-let calmAws: Rehearsal;
+let faultlessAws: Rehearsal;
 let killedAws: Rehearsal;
 let throttledAws: Rehearsal;
 let failingAws: Rehearsal;
@@ -31,7 +31,7 @@ let killed: EndedRehearsal;
 let throttled: EndedRehearsal;
 let failing: EndedRehearsal;
 beforeAll(async () => {
-  [calmAws, killedAws, throttledAws, failingAws] = await Promise.all([
+  [faultlessAws, killedAws, throttledAws, failingAws] = await Promise.all([
     startRehearsal({ parameters }),
     startRehearsal({ parameters }),
     // One shard takes 1,000 records a second; more come.
@@ -64,7 +64,7 @@ beforeAll(async () => {
     })();
   };
   [noFaults, killed, throttled, failing] = await Promise.all([
-    calmAws.run(load),
+    faultlessAws.run(load),
     killedAws.run(load, killSubscriber),
     throttledAws.run({
       ...load,
@@ -78,7 +78,7 @@ beforeAll(async () => {
     }),
   ]);
 }, 240_000);
-afterAll(() => Promise.all([calmAws, killedAws, throttledAws, failingAws].map((each) => each?.close())));
+afterAll(() => Promise.all([faultlessAws, killedAws, throttledAws, failingAws].map((each) => each?.close())));
 
 describe('a run with the stream', () => {
   it('balances to the message', async () => {
@@ -96,7 +96,11 @@ describe('a run with the stream', () => {
       notRead: 0,
       deadLettered: 0,
     });
-    expect(await streamReportOf(calmAws)).toMatchObject({ records: 2_000, delivered: 2_000, throttled: 0 });
+    expect(await streamReportOf(faultlessAws)).toMatchObject({
+      records: 2_000,
+      delivered: 2_000,
+      throttled: 0,
+    });
   });
 
   it('whose subscriber is killed in the middle counts every message once', async () => {

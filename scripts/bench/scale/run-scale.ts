@@ -80,7 +80,7 @@ serveMeasurement(async ({ slices, minutes }: ScaleSettings): Promise<ScaleReport
   const report = buildReport({
     plan,
     ledger: closed,
-    cloudwatch: { sums: {}, asked: iotMetricNames },
+    cloudwatch: { sums: {}, requested: iotMetricNames },
     now,
   });
   const json = formatReportJson(report);

@@ -45,6 +45,6 @@ function add(program: Command, finish: Finish, { name, description }: SlsCommand
       const { runSls } = await import('../run/sls.ts');
       const code = await runSls([name, ...command.args], process.cwd());
       // The framework has said why.
-      finish(code === 0 ? exitCodes.passed : exitCodes.internalFault);
+      finish(code === 0 ? exitCodes.passed : exitCodes.internalError);
     });
 }

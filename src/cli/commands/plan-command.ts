@@ -51,17 +51,17 @@ function accountWithoutStage({ target }: LoadProfile, flags: QuotaFlags): Accoun
   return target === undefined ? accountOfQuotas(quotas) : embeddedAccountOf(quotas);
 }
 
-function toPage({ plan, preflight, faults, walls }: RunDraft, where?: RunSite['rows']): string {
+function toPage({ plan, preflight, errors, walls }: RunDraft, where?: RunSite['rows']): string {
   const page = renderPlanPage(
     { plan, preflight, where },
     { style: makeStyler(process.stdout), columns: process.stdout.columns },
   ).join('\n');
-  const isRefused = faults.length + walls.length + preflight.refusals.length > 0;
+  const isRefused = errors.length + walls.length + preflight.refusals.length > 0;
   // Room for what is about to be said.
   return `${page}\n${isRefused ? '\n' : ''}`;
 }
 
-function toJson({ plan, preflight, faults, walls }: RunDraft): string {
+function toJson({ plan, preflight, errors, walls }: RunDraft): string {
   const slices = Array.from({ length: plan.slices.count }, (_, slice) => sliceOf(plan, slice));
-  return `${JSON.stringify({ plan, slices, preflight, faults, walls }, null, 2)}\n`;
+  return `${JSON.stringify({ plan, slices, preflight, errors, walls }, null, 2)}\n`;
 }

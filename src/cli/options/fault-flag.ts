@@ -37,11 +37,11 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    const fault = {
+    const problem = {
       path: '--faults',
       message: `${file} cannot be read: ${(error as Error).message}`,
       hint: 'give a file of JSON, or the JSON itself: \'{"dropDeliveries":0.01}\'',
     };
-    throw new InvalidInputError('The description of faults', [fault]);
+    throw new InvalidInputError('The description of faults', [problem]);
   }
 }

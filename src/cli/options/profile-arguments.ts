@@ -50,13 +50,13 @@ export async function readGivenProfile(
   path: string,
   flags: Readonly<Record<string, unknown>>,
 ): Promise<GivenProfile> {
-  const { value, faults } = await readProfileFile(path);
+  const { value, errors } = await readProfileFile(path);
   const written = flags.force === true ? withoutEnforcement(value) : value;
   const overrides: ProfileOverrides = [
     ...overridesFromEnvironment(process.env),
     ...overridesFromFlags(flags),
   ];
-  const found = [...faults, ...checkVariables(process.env)];
+  const found = [...errors, ...checkVariables(process.env)];
   return {
     input: applyOverrides(written, overrides).input,
     profile: parseProfile(written, overrides, found),

@@ -62,20 +62,20 @@ export function addQuotaFlags(command: Command): Command {
 
 /** @throws InvalidInputError with every fault */
 export function embeddedQuotasOf({ quota = [], regionQuotas }: QuotaFlags): EmbeddedQuotas {
-  const faults: InputError[] = [];
+  const errors: InputError[] = [];
   const limits = regionQuotas === 'small' ? smallRegionLimits() : {};
   for (const text of quota) {
     const [name = '', ...values] = text.split('=');
     const value = values.join('=');
     const limit = Number(value);
     if (!Object.hasOwn(quotaFlagNames, name)) {
-      faults.push({
+      errors.push({
         path: `--quota ${text}`,
         message: 'is not known',
         hint: suggestFrom(name, Object.keys(quotaFlagNames), 'known'),
       });
     } else if (value === '' || !Number.isFinite(limit) || limit <= 0) {
-      faults.push({
+      errors.push({
         path: `--quota ${text}`,
         message: 'needs a number above 0',
         hint: `--quota ${name}=2000`,
@@ -84,7 +84,7 @@ export function embeddedQuotasOf({ quota = [], regionQuotas }: QuotaFlags): Embe
       limits[quotaFlagNames[name as keyof typeof quotaFlagNames]] = limit;
     }
   }
-  if (faults.length > 0) throw new InvalidInputError('The command line', faults);
+  if (errors.length > 0) throw new InvalidInputError('The command line', errors);
   return { limits };
 }
 

@@ -42,7 +42,7 @@ export function makeJsonLines(write: (line: string) => void, quiet: boolean): Js
       lastPhase = phase;
       putUnlessQuiet('progress', progressLine(progress));
     },
-    say: (text) => putUnlessQuiet('said', { text }),
+    say: (text) => putUnlessQuiet('logged', { text }),
     end: () => undefined,
     ended: (report, files) => put('report', { files, report }),
   };

@@ -12,7 +12,7 @@ export function describeError(error: unknown, style: Styler, debug: boolean): st
   if (error instanceof StampedeError) {
     lines.push(`${style('bad', 'stampede:')} ${error.message}`);
     if (error.hint !== undefined) lines.push(`  → ${error.hint}`);
-  } else if (isFaultOfDisk(error)) {
+  } else if (isUsersDiskError(error)) {
     lines.push(
       `${style('bad', 'stampede:')} the file ${error.path} cannot be used: ${describeDiskError(error)}`,
       `  → ${remedyOfDisk(error)}`,
@@ -34,7 +34,7 @@ function stackWithCauses(error: Error): string {
 }
 
 /** A disk that is full or protected, or a file where a directory was named: the user's to mend. */
-function isFaultOfDisk(error: unknown): error is NodeJS.ErrnoException {
+function isUsersDiskError(error: unknown): error is NodeJS.ErrnoException {
   return (
     error instanceof Error &&
     'code' in error &&
@@ -51,5 +51,5 @@ function isFilesUnavailable(error: unknown): error is Error {
 
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof StampedeError) return error.exitCode;
-  return isFaultOfDisk(error) || isFilesUnavailable(error) ? exitCodes.badUsage : exitCodes.internalFault;
+  return isUsersDiskError(error) || isFilesUnavailable(error) ? exitCodes.badUsage : exitCodes.internalError;
 }

@@ -5,7 +5,7 @@ export type StyleName = 'heading' | 'dim' | 'bar' | 'good' | 'warning' | 'bad';
 export type Styler = (styleName: StyleName, text: string) => string;
 
 /** For tests, files and pipes. */
-export const plainStyler: Styler = (_ink, text) => text;
+export const plainStyler: Styler = (_style, text) => text;
 
 const formats = {
   heading: 'bold',

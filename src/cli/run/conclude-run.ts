@@ -8,7 +8,7 @@ import { print } from '../output/printable.ts';
 import { type OutputFlags, writeOutputs } from '../output/report-outputs.ts';
 import { makeStyler } from '../output/style.ts';
 import type { EndedRun } from './follow-run.ts';
-import { exitCodeOfReport, faultOfExecution, StoppedBeforeStartError } from './run-outcome.ts';
+import { errorOfExecution, exitCodeOfReport, StoppedBeforeStartError } from './run-outcome.ts';
 
 export interface Conclusion extends OutputFlags {
   readonly runId: string;
@@ -31,7 +31,7 @@ export async function concludeRun(
   { runId, runs, reportArguments, stopped, jsonLines, ...outputs }: Conclusion,
 ): Promise<ExitCode> {
   if (execution === undefined) throw new StoppedBeforeStartError();
-  if (report === undefined) throw faultOfExecution(execution, { logs, report: reportArguments }, stopped);
+  if (report === undefined) throw errorOfExecution(execution, { logs, report: reportArguments }, stopped);
   const files = ['report.html', 'report.json'].map((name) => path.join(runs, runId, name));
   // What slices printed before they were gone.
   if (report.slices.died + report.slices.failed > 0) files.push(logs);

@@ -20,7 +20,7 @@ export interface RunDraft {
   readonly plan: Plan;
   readonly preflight: Preflight;
   /** What forbids to run it at all: errors of the input, and limits that nothing lifts. */
-  readonly faults: readonly InputError[];
+  readonly errors: readonly InputError[];
   readonly walls: readonly InputError[];
   /** What a rehearsal needs of this machine; absent for a run on AWS. */
   readonly host: HostForecast | undefined;
@@ -31,8 +31,8 @@ export interface RunDraft {
  * @throws RefusedByPreflightError for what the account, the profile's limits or AWS do not allow: exit code 3
  */
 export function checkDraft(draft: RunDraft): void {
-  const { plan, faults, walls } = draft;
-  if (faults.length > 0) throw new InvalidInputError('The plan', [...faults, ...walls]);
+  const { plan, errors, walls } = draft;
+  if (errors.length > 0) throw new InvalidInputError('The plan', [...errors, ...walls]);
   const refusals = plan.profile.limits.enforce ? refusalsOf(draft) : [];
   if (walls.length > 0) throw new RefusedByPreflightError([...walls, ...refusals], { canForce: false });
   if (refusals.length > 0) throw new RefusedByPreflightError(refusals);
@@ -74,7 +74,7 @@ export function draftRun(
   const runId = makeRunId(profile.name, now, random);
   const target = wantedTargetOf(profile);
   const { allowedHosts } = profile;
-  const { plan, faults, walls } = draftPlan({
+  const { plan, errors, walls } = draftPlan({
     runId,
     profile,
     now: now.getTime(),
@@ -87,7 +87,7 @@ export function draftRun(
   });
   return {
     plan,
-    faults,
+    errors,
     walls: [
       ...walls,
       ...refuseOtherHosts(target, { own: ownHost === undefined ? [] : [ownHost], allowedHosts }),

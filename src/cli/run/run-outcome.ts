@@ -111,7 +111,7 @@ function parseFunctionError(cause: string | undefined): FunctionError | undefine
  * The error that a run without a report ends in. What the user stopped is stopped, not failed; a fault of the
  * profile's that only the plan function could see (the deployed rule's topics) is bad usage.
  */
-export function faultOfExecution(
+export function errorOfExecution(
   execution: Execution,
   traces: RunTraces,
   stoppedByUser: boolean,
@@ -122,5 +122,5 @@ export function faultOfExecution(
     execution.error === 'InvalidInputError' ||
     parseFunctionError(execution.cause)?.errorType === 'InvalidInputError';
   if (isBadInput) return new RunInvalidError(execution);
-  return new RunFailedError(execution, traces, exitCodes.internalFault);
+  return new RunFailedError(execution, traces, exitCodes.internalError);
 }

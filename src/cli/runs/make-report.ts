@@ -59,7 +59,7 @@ export async function reportOf(
   const report = buildReport({
     plan,
     ledger,
-    cloudwatch: { sums: {}, asked: [] },
+    cloudwatch: { sums: {}, requested: [] },
     faults: await record.getFaults(runId),
     now,
     ...(ending === undefined ? {} : { execution: ending }),

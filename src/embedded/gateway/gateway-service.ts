@@ -13,7 +13,7 @@ export interface GatewayRequest extends RequestHead {
   /** What it came in by: a TLS socket knows its client's certificate. */
   readonly socket: Socket;
   /** Calls back once if the caller goes away before it has its answer. */
-  onCallerGone(listener: () => void): void;
+  onCallerClosed(listener: () => void): void;
 }
 
 export interface GatewayResponse {
@@ -36,4 +36,4 @@ export interface GatewayService {
 }
 
 /** Called for internal errors: anything a service throws that is not an AWS error. */
-export type OnFault = (what: string, error: unknown) => void;
+export type OnError = (what: string, error: unknown) => void;

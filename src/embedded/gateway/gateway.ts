@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AwsError, notSupported } from './aws-error.ts';
-import type { GatewayRequest, GatewayService, OnFault } from './gateway-service.ts';
+import type { GatewayRequest, GatewayService, OnError } from './gateway-service.ts';
 import { refusalOfBrowser } from './loopback-guard.ts';
 import type { Credentials } from './request-signature.ts';
 import type { Route } from './route-table.ts';
@@ -17,7 +17,7 @@ export interface GatewayOptions {
   readonly unsigned: readonly (readonly [pathPrefix: string, service: GatewayService])[];
   /** For requests that match none of these; absent: they are refused. */
   readonly otherwise?: GatewayService;
-  readonly onFault?: OnFault;
+  readonly onError?: OnError;
   /** Its requests may name another port of this machine: they come through it. */
   readonly anyPort?: boolean;
   /** 0, the default: any free port. */
@@ -51,7 +51,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const { port } = server.address() as AddressInfo;
       const refusal = refusalOfBrowser(incoming.headers, options.anyPort === true ? undefined : port);
       return refusal === undefined ? service : refusing(service, refusal);
-    }, options.onFault),
+    }, options.onError),
   );
   server.keepAliveTimeout = keepAliveTimeoutMs;
   // No time limit: a slice's Invoke is answered minutes later, and a 6 MB event may arrive slowly.

@@ -25,8 +25,8 @@ export function refusalOfPage({ method, headers }: GuardedRequest, port: number)
   const { host, origin } = { ...headers, host: headers.host?.toLowerCase() };
   if (origin !== undefined && origin !== `http://${host}`) return 'a page of another origin may not do this';
   const site = headers['sec-fetch-site'];
-  const isForeign = site !== undefined && site !== 'same-origin' && site !== 'none';
-  if (isForeign && !isLink(method, headers)) return 'a page of another origin may not do this';
+  const isCrossSite = site !== undefined && site !== 'same-origin' && site !== 'none';
+  if (isCrossSite && !isLink(method, headers)) return 'a page of another origin may not do this';
   return undefined;
 }
 

@@ -5,7 +5,7 @@ import type {
   GatewayRequest,
   GatewayResponse,
   GatewayService,
-  OnFault,
+  OnError,
   RequestHead,
 } from './gateway-service.ts';
 import { endUnread, isBodyRead, readBody } from './request-body.ts';
@@ -16,11 +16,11 @@ export type FindService = (incoming: IncomingMessage, url: URL) => GatewayServic
 /** What an HTTP server is given that answers with these services. */
 export function makeRequestListener(
   find: FindService,
-  onFault?: OnFault,
+  onError?: OnError,
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
   return (incoming, outgoing) => {
-    serve(find, onFault, incoming, outgoing).catch((error: unknown) => {
-      onFault?.('gateway', error);
+    serve(find, onError, incoming, outgoing).catch((error: unknown) => {
+      onError?.('gateway', error);
       outgoing.destroy();
     });
   };
@@ -38,7 +38,7 @@ export function targetOf({ url = '/' }: IncomingMessage): URL {
 
 async function serve(
   find: FindService,
-  onFault: OnFault | undefined,
+  onError: OnError | undefined,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
@@ -65,7 +65,7 @@ async function serve(
       body: await readBody(incoming, service.maxBodyBytes),
       requestId,
       socket: incoming.socket,
-      onCallerGone: (listener) =>
+      onCallerClosed: (listener) =>
         outgoing.once('close', () => {
           if (!outgoing.writableFinished) listener();
         }),
@@ -75,7 +75,7 @@ async function serve(
     const error = toAwsError(thrown);
     // A caller that hung up is no defect.
     if (!(thrown instanceof AwsError) && !outgoing.destroyed)
-      onFault?.(`${incoming.method} ${url.pathname}`, thrown);
+      onError?.(`${incoming.method} ${url.pathname}`, thrown);
     response = service.renderError(error, requestId);
   }
   send(incoming, outgoing, response, requestId);

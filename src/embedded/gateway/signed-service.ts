@@ -2,9 +2,9 @@ import { region } from './arns.ts';
 import { AwsError } from './aws-error.ts';
 import type { GatewayService } from './gateway-service.ts';
 import type { Credentials } from './request-signature.ts';
-import { checkClaim, SignatureError, type SignatureFault, verifySignature } from './sigv4.ts';
+import { checkClaim, SignatureError, type SignatureProblem, verifySignature } from './sigv4.ts';
 
-type Codes = Readonly<Record<SignatureFault, string>>;
+type Codes = Readonly<Record<SignatureProblem, string>>;
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html */
 const jsonCodes: Codes = {
@@ -62,7 +62,7 @@ export function signedService(
       return check();
     } catch (error) {
       if (!(error instanceof SignatureError)) throw error;
-      throw new AwsError((codesOf[scope] ?? jsonCodes)[error.fault], error.message, 403);
+      throw new AwsError((codesOf[scope] ?? jsonCodes)[error.problem], error.message, 403);
     }
   };
   return {

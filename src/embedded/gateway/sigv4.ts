@@ -18,7 +18,7 @@ export interface SignatureScope {
 }
 
 /** What is wrong with a signature; each service of AWS has its own name for it. */
-export type SignatureFault =
+export type SignatureProblem =
   | 'missing'
   | 'incomplete'
   | 'key'
@@ -30,11 +30,11 @@ export type SignatureFault =
 
 /** Why a request is not who it says. */
 export class SignatureError extends Error {
-  readonly fault: SignatureFault;
+  readonly problem: SignatureProblem;
 
-  constructor(fault: SignatureFault, message: string) {
+  constructor(problem: SignatureProblem, message: string) {
     super(message);
-    this.fault = fault;
+    this.problem = problem;
   }
 }
 

@@ -63,7 +63,7 @@ export function makeInfluxDb(options: InfluxDbOptions): GatewayService {
       const { method, path } = request;
       const route = table.find(method, path);
       if (route === undefined)
-        throw fault('not found', `embedded InfluxDB does not support ${method} ${path}`, 404);
+        throw errorOf('not found', `embedded InfluxDB does not support ${method} ${path}`, 404);
       return route.handler(request, route.parameters);
     },
   };
@@ -77,7 +77,7 @@ function totalsOf(runId: string, { totals }: InfluxDbOptions): LiveTotals {
 function viewOf(runId: string, { query }: GatewayRequest, { totals }: InfluxDbOptions): RunView {
   const [since, secondsPerStep] = [query.get('since') ?? 0, query.get('secondsPerStep') ?? 1].map(Number);
   if (!Number.isSafeInteger(since) || !Number.isSafeInteger(secondsPerStep) || secondsPerStep! < 1)
-    throw fault('invalid', 'since and secondsPerStep must be whole numbers', 400);
+    throw errorOf('invalid', 'since and secondsPerStep must be whole numbers', 400);
   return totals.view(runId, { since: since!, secondsPerStep: secondsPerStep! }, nowSecond());
 }
 
@@ -89,17 +89,18 @@ function nowSecond(): number {
 /** Checks health requests too, which InfluxDB answers without a token: only this user's processes need them here. */
 function authorize(head: RequestHead, { token }: InfluxDbOptions): void {
   if (!isSameSecret(header(head, 'authorization') ?? '', `Token ${token}`))
-    throw fault('unauthorized', 'unauthorized access', 401);
+    throw errorOf('unauthorized', 'unauthorized access', 401);
 }
 
 async function write(request: GatewayRequest, options: InfluxDbOptions): Promise<GatewayResponse> {
   const { org, bucket, totals, relayTo } = options;
-  const asked = { org: request.query.get('org'), bucket: request.query.get('bucket') };
-  if (asked.org !== org) throw fault('not found', `organization name "${asked.org}" not found`, 404);
-  if (asked.bucket !== bucket) throw fault('not found', `bucket "${asked.bucket}" not found`, 404);
+  const requested = { org: request.query.get('org'), bucket: request.query.get('bucket') };
+  if (requested.org !== org)
+    throw errorOf('not found', `organization name "${requested.org}" not found`, 404);
+  if (requested.bucket !== bucket) throw errorOf('not found', `bucket "${requested.bucket}" not found`, 404);
   const unit = nanosecondsIn[request.query.get('precision') ?? 'ns'];
   if (unit === undefined)
-    throw fault('invalid', `precision must be one of ${Object.keys(nanosecondsIn).join(', ')}`, 400);
+    throw errorOf('invalid', `precision must be one of ${Object.keys(nanosecondsIn).join(', ')}`, 400);
   const points = parse(request);
   if (relayTo !== undefined) refuseOthers(points);
   for (const point of points) {
@@ -113,7 +114,7 @@ async function write(request: GatewayRequest, options: InfluxDbOptions): Promise
 function refuseOthers(points: readonly LinePoint[]): void {
   const other = points.find(({ measurement }) => !Object.hasOwn(liveMeasurements, measurement));
   if (other === undefined) return;
-  throw fault(
+  throw errorOf(
     'forbidden',
     `'${other.measurement}' is no measurement of Stampede’s: it is not passed on`,
     403,
@@ -129,7 +130,7 @@ function parse(request: GatewayRequest): LinePoint[] {
   try {
     return parseLineProtocol(unpack(request).toString());
   } catch (error) {
-    if (error instanceof LineProtocolError) throw fault('invalid', error.message, 400);
+    if (error instanceof LineProtocolError) throw errorOf('invalid', error.message, 400);
     throw error;
   }
 }
@@ -139,11 +140,11 @@ function unpack(request: GatewayRequest): Buffer {
   try {
     return gunzipSync(request.body, { maxOutputLength: maxBodyBytes });
   } catch (error) {
-    throw fault('invalid', `the body is not gzip: ${(error as Error).message}`, 400);
+    throw errorOf('invalid', `the body is not gzip: ${(error as Error).message}`, 400);
   }
 }
 
-function fault(code: string, message: string, status: number): AwsError {
+function errorOf(code: string, message: string, status: number): AwsError {
   return new AwsError(code, message, status);
 }
 

@@ -52,21 +52,21 @@ class Scanner {
     const tags = new Map<string, string>();
     while (this.#take(',')) {
       const key = this.#token('=, ', 'tag key');
-      if (!this.#take('=')) throw this.#fault(`tag '${key}' has no value`);
+      if (!this.#take('=')) throw this.#error(`tag '${key}' has no value`);
       tags.set(key, this.#token(', ', `value of tag '${key}'`));
     }
-    if (!this.#takeSpaces()) throw this.#fault(`'${measurement}' has no fields`);
+    if (!this.#takeSpaces()) throw this.#error(`'${measurement}' has no fields`);
     const fields = new Map<string, FieldValue>();
     do {
       const key = this.#token('=, ', 'field key');
-      if (!this.#take('=')) throw this.#fault(`field '${key}' has no value`);
+      if (!this.#take('=')) throw this.#error(`field '${key}' has no value`);
       fields.set(key, this.#fieldValue(key));
     } while (this.#take(','));
     const timestamp = this.#takeSpaces() ? this.#timestamp() : undefined;
     this.#takeSpaces();
     this.#take('\r');
     if (this.#at < this.#text.length && !this.#take('\n'))
-      throw this.#fault('something follows the timestamp');
+      throw this.#error('something follows the timestamp');
     this.#line += 1;
     return { measurement, tags, fields, timestamp };
   }
@@ -114,7 +114,7 @@ class Scanner {
         this.#at += 1;
       }
     }
-    if (token === '') throw this.#fault(`${what} is empty`);
+    if (token === '') throw this.#error(`${what} is empty`);
     return token;
   }
 
@@ -125,14 +125,14 @@ class Scanner {
     if (/^(f|F|false|False|FALSE)$/.test(raw)) return false;
     if (/^[+-]?\d+[iu]$/.test(raw)) return BigInt(raw.slice(0, -1));
     if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(raw)) return Number(raw);
-    throw this.#fault(`'${raw}' is no value for field '${key}'`);
+    throw this.#error(`'${raw}' is no value for field '${key}'`);
   }
 
   #string(key: string): string {
     let value = '';
     for (;;) {
       const character = this.#text[this.#at];
-      if (character === undefined) throw this.#fault(`the string of field '${key}' has no end`);
+      if (character === undefined) throw this.#error(`the string of field '${key}' has no end`);
       const next = this.#text[this.#at + 1];
       if (character === '\\' && (next === '"' || next === '\\')) {
         value += next;
@@ -153,13 +153,13 @@ class Scanner {
     if (digits === undefined) {
       if (this.#text[this.#at] === undefined || '\r\n'.includes(this.#text[this.#at] as string))
         return undefined;
-      throw this.#fault('the timestamp is no integer');
+      throw this.#error('the timestamp is no integer');
     }
     this.#at += digits.length;
     return BigInt(digits);
   }
 
-  #fault(what: string): LineProtocolError {
+  #error(what: string): LineProtocolError {
     return new LineProtocolError(this.#line, `line ${this.#line}: ${what}`);
   }
 }

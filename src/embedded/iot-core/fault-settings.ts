@@ -126,12 +126,12 @@ export function parseFaultChange(input: unknown, current: FaultSettings): FaultC
   const { pauseMs = 0, disconnect = 0, ...changed } = parse(changeSchema, input);
   // A clock that jumps would be another fault: quotas and batching windows count by it.
   if ((changed.clockOffsetMs ?? current.clockOffsetMs) !== current.clockOffsetMs) {
-    const fault = {
+    const problem = {
       path: 'clockOffsetMs',
       message: 'cannot change while the service runs',
       hint: 'start the service with it',
     };
-    throw new InvalidInputError('The description of faults', [fault]);
+    throw new InvalidInputError('The description of faults', [problem]);
   }
   return { settings: { ...current, ...withoutUndefined(changed) }, pauseMs, disconnect };
 }
@@ -142,11 +142,11 @@ function parse<Shape extends z.ZodRawShape>(schema: z.ZodObject<Shape>, input: u
   const known = Object.keys(schema.shape);
   throw new InvalidInputError(
     'The description of faults',
-    result.error.issues.flatMap((issue) => faultsOf(issue, known)),
+    result.error.issues.flatMap((issue) => errorsOf(issue, known)),
   );
 }
 
-function faultsOf(issue: z.core.$ZodIssue, known: readonly string[]): InputError[] {
+function errorsOf(issue: z.core.$ZodIssue, known: readonly string[]): InputError[] {
   const path = formatPath(issue.path);
   const group = String(issue.path[0] ?? '');
   if (group === 'deliveryDelay' || group === 'ackDelay') {

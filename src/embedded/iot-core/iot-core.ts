@@ -86,7 +86,7 @@ export interface RunningIotCore extends IotCoreAddresses {
 export async function runIotCore(
   settings: IotCoreSettings,
   machineClock: Clock,
-  onFault: (error: unknown) => void,
+  onError: (error: unknown) => void,
   invoke?: Invoke,
 ): Promise<RunningIotCore> {
   const rule = new TopicRule(settings.rule.name, settings.rule.sql);
@@ -137,7 +137,7 @@ export async function runIotCore(
     router,
     throttleAnswer,
     unauthorized,
-    onFault,
+    onError,
   });
   const dataPlaneFor = (authorize: AuthorizeRequest): GatewayService =>
     makeDataPlane({ clock, metrics: metrics.http, quotas, faults, router, authorize });
@@ -163,14 +163,14 @@ export async function runIotCore(
   const close = async (): Promise<void> => {
     for (const closer of closers) await closer();
   };
-  const onEdgeFault = (_what: string, error: unknown): void => onFault(error);
+  const onGatewayError = (_what: string, error: unknown): void => onError(error);
   const openGateway = async (options: Partial<GatewayOptions>): Promise<Gateway> => {
     const { accessKeys } = settings.listeners;
     const gateway = await startGateway({
       signed: {},
       unsigned: [],
       accessKeys,
-      onFault: onEdgeFault,
+      onError: onGatewayError,
       ...options,
     });
     closers.push(() => gateway.close());
@@ -193,7 +193,7 @@ export async function runIotCore(
       ports,
       dataPlaneFor,
       invokeOf,
-      onFault,
+      onError,
     });
     closers.push(() => listeners.close());
     const http = await openGateway({

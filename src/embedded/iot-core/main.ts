@@ -31,7 +31,7 @@ surviveLostOutput();
 let running: RunningIotCore | undefined;
 
 process.once('message', (settings: IotCoreSettings) => {
-  runIotCore(settings, wallClock, logFault).then((iotCore) => {
+  runIotCore(settings, wallClock, logError).then((iotCore) => {
     running = iotCore;
     report({ kind: 'listening', addresses: iotCore.addresses });
     watchDescriptors('the embedded IoT Core', (what) => report({ kind: 'trouble', what }));
@@ -57,6 +57,6 @@ function reportFailure(error: Error): void {
   process.disconnect();
 }
 
-function logFault(error: unknown): void {
+function logError(error: unknown): void {
   console.error('embedded IoT Core:', error);
 }

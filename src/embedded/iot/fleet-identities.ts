@@ -35,7 +35,7 @@ const fleetAuthorizer = 'stampede-fleet';
 const username = 'stampede';
 const authorizerModule = fileURLToPath(new URL('./fleet-authorizer', import.meta.url));
 
-export interface IotEntranceOptions {
+export interface FleetIdentityOptions {
   readonly stack: Stack;
   /** Where functions' handlers are found. */
   readonly packageRoot: string;
@@ -49,7 +49,7 @@ export interface IotEntranceOptions {
  * Each function signs as its role, and may do with IoT what its role's policies say. The fleet's certificate, and the user
  * of the custom authorizer, may do what publish-mqtt may: they stand for the same devices.
  */
-export function makeFleetIdentities(options: IotEntranceOptions): FleetIdentities {
+export function makeFleetIdentities(options: FleetIdentityOptions): FleetIdentities {
   const { stack, packageRoot, certificatesDirectory, accountKey } = options;
   const fleetPolicies = stack.functions.find(({ key }) => key === fleetKey)?.policies;
   const secretNames = secretNamesOf(stack);

@@ -22,7 +22,7 @@ export async function startIotCoreProcess(start: IotCoreStart): Promise<IotCoreP
       iotCore.onTrouble(listener);
       endPulse = watchLiveness({
         // Read to its end, so that the connection serves the next question too.
-        ask: async () => (await fetchAdmin(iotCore, '/process')).arrayBuffer(),
+        ping: async () => (await fetchAdmin(iotCore, '/process')).arrayBuffer(),
         onSilent: (ms) =>
           listener(
             `the embedded IoT Core (process ${iotCore.pid}) has not answered for ${ms / 1_000} s: it is stopped, or this machine has too much to do`,

@@ -39,7 +39,7 @@ export interface ExecutionEnvironment {
   /** Call only when new or idle. */
   invoke(invocation: Invocation): Promise<InvocationResult>;
   /** The Runtime API, by its operations. */
-  next(onCallerGone: (listener: () => void) => void): Promise<GatewayResponse>;
+  next(onCallerClosed: (listener: () => void) => void): Promise<GatewayResponse>;
   respond(requestId: string, payload: Buffer): GatewayResponse;
   fail(requestId: string, report: Buffer): GatewayResponse;
   failInit(report: Buffer): GatewayResponse;
@@ -71,7 +71,7 @@ const accepted: GatewayResponse = {
 export function startExecutionEnvironment(options: ExecutionEnvironmentOptions): ExecutionEnvironment {
   const { definition, log } = options;
   const child = spawnRuntime(options);
-  const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
   let current: Current | undefined;
   let poll: ((response: GatewayResponse) => void) | undefined;
   let limit: NodeJS.Timeout | undefined;
@@ -88,7 +88,7 @@ export function startExecutionEnvironment(options: ExecutionEnvironmentOptions):
     clearTimeout(limit);
     settle('Runtime.ExitError', how);
     options.onGone();
-    void gone.then(() => log.close());
+    void exited.then(() => log.close());
   }
 
   /** Fails what is under way in AWS's words; nothing if nothing is. */
@@ -159,10 +159,10 @@ export function startExecutionEnvironment(options: ExecutionEnvironmentOptions):
         deliver();
       });
     },
-    next(onCallerGone) {
+    next(onCallerClosed) {
       return new Promise((resolve) => {
         poll = resolve;
-        onCallerGone(() => {
+        onCallerClosed(() => {
           if (poll === resolve) poll = undefined;
         });
         if (current !== undefined && !current.settled) return deliver();
@@ -185,7 +185,7 @@ export function startExecutionEnvironment(options: ExecutionEnvironmentOptions):
     },
     async kill() {
       child.kill('SIGKILL');
-      await gone;
+      await exited;
     },
   };
 }

@@ -144,7 +144,7 @@ const runtimePath = `${runtimeApiPrefix}{id}/2018-06-01/runtime`;
 
 /** @see https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html */
 const runtimeTable = makeRouteTable<RuntimeHandler>({
-  [`GET ${runtimePath}/invocation/next`]: (environment, request) => environment.next(request.onCallerGone),
+  [`GET ${runtimePath}/invocation/next`]: (environment, request) => environment.next(request.onCallerClosed),
   [`POST ${runtimePath}/init/error`]: (environment, { body }) => environment.failInit(body),
   [`POST ${runtimePath}/invocation/{invocation}/response`]: (environment, { body }, invocation) =>
     environment.respond(invocation, body),

@@ -202,7 +202,7 @@ export async function openEmbeddedAws(
       ['/topics/', iotData],
       ['/retainedMessage', iotData],
     ],
-    onFault: (what, error) => console.error(`${new Date().toISOString()} ${what}:`, error),
+    onError: (what, error) => console.error(`${new Date().toISOString()} ${what}:`, error),
   });
   try {
     iotCore = await startIotCore({

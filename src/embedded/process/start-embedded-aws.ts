@@ -119,7 +119,7 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
         if (message.kind === 'trouble') listener(message.what);
       });
       const endPulse = watchLiveness({
-        ask: () =>
+        ping: () =>
           fetch(`${environment.AWS_ENDPOINT_URL}/ping`, {
             headers: { authorization: `Token ${environment.INFLUX_TOKEN}` },
           }),
@@ -133,10 +133,10 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     async close() {
       closing = true;
       if (hasEnded(child)) return;
-      const gone = once(child, 'exit');
+      const exited = once(child, 'exit');
       post(child, { kind: 'close' });
       const hanging = setTimeout(() => killAll(child), closeTimeoutMs);
-      await gone;
+      await exited;
       clearTimeout(hanging);
     },
     kill() {

@@ -250,8 +250,8 @@ function invalidInput(reason: string): AwsError {
 }
 
 function pageSizeOf(input: JsonInput): number {
-  const asked = optionalNumber(input, 'maxResults') ?? 0;
-  return asked === 0 ? defaultPageSize : Math.min(asked, maxPageSize);
+  const requested = optionalNumber(input, 'maxResults') ?? 0;
+  return requested === 0 ? defaultPageSize : Math.min(requested, maxPageSize);
 }
 
 const seconds = (epochMs: number): number => epochMs / 1_000;

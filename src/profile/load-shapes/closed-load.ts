@@ -69,10 +69,10 @@ export const closedLoad: LoadShape<Settings> = {
   replacedBy: (own) =>
     own.stages === undefined ? (own.duration === undefined ? [] : ['stages']) : ['duration'],
   check(input, settings) {
-    const faults = checkWays(input);
-    if (settings === undefined) return faults;
-    faults.push(...checkSettings(settings));
-    return faults.length > 0 ? faults : checkAmount(settings);
+    const errors = checkWays(input);
+    if (settings === undefined) return errors;
+    errors.push(...checkSettings(settings));
+    return errors.length > 0 ? errors : checkAmount(settings);
   },
   resolve,
   slowDown: (input, _profile, limit) => ({
@@ -91,31 +91,31 @@ function mostUsersIn({ users, stages }: JsonObject): number {
 /** Settings of which one needs or excludes another. */
 function checkWays(input: JsonObject): InputError[] {
   const has = (key: string) => input[key] !== undefined;
-  const faults = ['ratePerSecond', 'everySeconds'].filter(has).map((key) => {
+  const errors = ['ratePerSecond', 'everySeconds'].filter(has).map((key) => {
     const user = Object.keys(closedSettings).find(has) ?? 'users';
     return givenTwice(key, 'the load', user);
   });
   if (has('startRate')) {
-    faults.push({
+    errors.push({
       path: 'startRate',
       message: 'has no meaning for users, whose rate follows from the answers',
       hint: 'remove it; users beside stages says how many users there are at the start',
     });
   }
-  if (has('duration') && has('stages')) faults.push(givenTwice('duration', 'how long', 'stages'));
-  if (has('stages')) return faults;
+  if (has('duration') && has('stages')) errors.push(givenTwice('duration', 'how long', 'stages'));
+  if (has('stages')) return errors;
   if (!has('users')) {
     const hint = 'say how many, such as 500, or give stages with targets in users';
-    faults.push({ path: 'users', message: 'is missing', hint });
+    errors.push({ path: 'users', message: 'is missing', hint });
   }
   if (!has('duration')) {
-    faults.push({
+    errors.push({
       path: 'duration',
       message: 'is missing',
       hint: 'say how long, such as "5m", beside users',
     });
   }
-  return faults;
+  return errors;
 }
 
 function checkSettings(settings: Settings): InputError[] {
@@ -128,10 +128,10 @@ function checkSettings(settings: Settings): InputError[] {
       ? []
       : [{ path, message: `must be a whole number of users, not ${target}`, hint }];
   });
-  const faults = [...targets, ...(thinkTime === undefined ? [] : checkThinkTime(thinkTime))];
+  const errors = [...targets, ...(thinkTime === undefined ? [] : checkThinkTime(thinkTime))];
   const most = mostUsersIn({ users: settings.users, stages });
   if (most > devices) {
-    faults.push({
+    errors.push({
       path: 'devices',
       message: `${devices} devices cannot be ${most} users, because a user is a device`,
       hint: `remove devices, or give at least ${most}`,
@@ -139,13 +139,13 @@ function checkSettings(settings: Settings): InputError[] {
   }
   const isPaced = throughputPerUser !== undefined || (thinkTime !== undefined && hasLength(thinkTime));
   if (connect.protocol === 'mqtt' && publish.qos === 0 && !isPaced) {
-    faults.push({
+    errors.push({
       path: 'thinkTime',
       message: 'QoS 0 has no answer to wait for, so that users who do not think would send without end',
       hint: 'give thinkTime or throughputPerUser, or set publish.qos to 1',
     });
   }
-  return faults;
+  return errors;
 }
 
 function hasLength(thinkTime: NonNullable<Settings['thinkTime']>): boolean {
@@ -154,15 +154,15 @@ function hasLength(thinkTime: NonNullable<Settings['thinkTime']>): boolean {
 
 function checkAmount(settings: Settings): InputError[] {
   const load = resolve(settings);
-  const faults = checkLasting(load, settings);
+  const errors = checkLasting(load, settings);
   if (mostUsersOf(load) <= 0) {
-    faults.push({
+    errors.push({
       path: settings.stages === undefined ? 'users' : 'stages',
       message: 'there is never a user: nothing would be sent',
       hint: 'give at least one user',
     });
   }
-  return faults;
+  return errors;
 }
 
 function mostUsersOf({ stages, users }: ResolvedLoad): number {

@@ -51,10 +51,10 @@ export const openLoad: LoadShape<Settings> = {
   complete: (input) => input,
   replacedBy,
   check(input, settings) {
-    const faults = checkWays(input);
-    if (settings === undefined) return faults;
-    faults.push(...checkTargets(settings));
-    return faults.length > 0 ? faults : checkAmount(settings);
+    const errors = checkWays(input);
+    if (settings === undefined) return errors;
+    errors.push(...checkTargets(settings));
+    return errors.length > 0 ? errors : checkAmount(settings);
   },
   resolve,
   slowDown: (input, profile, limit) => ({
@@ -81,27 +81,27 @@ function checkWays(input: JsonObject): InputError[] {
   if (constant === undefined && !has('stages')) {
     return [{ path: 'stages', message: 'the load is missing', hint: `give ${theWays}` }];
   }
-  const faults: InputError[] = [];
+  const errors: InputError[] = [];
   if (has('ratePerSecond') && has('everySeconds')) {
-    faults.push(givenTwice('everySeconds', 'the load', 'ratePerSecond'));
+    errors.push(givenTwice('everySeconds', 'the load', 'ratePerSecond'));
   }
-  if (has('ratePerSecond') && has('stages')) faults.push(givenTwice('ratePerSecond', 'the load', 'stages'));
-  if (has('duration') && has('stages')) faults.push(givenTwice('duration', 'how long', 'stages'));
+  if (has('ratePerSecond') && has('stages')) errors.push(givenTwice('ratePerSecond', 'the load', 'stages'));
+  if (has('duration') && has('stages')) errors.push(givenTwice('duration', 'how long', 'stages'));
   if (constant !== undefined && !has('duration') && !has('stages')) {
-    faults.push({
+    errors.push({
       path: 'duration',
       message: 'is missing',
       hint: `say how long, such as "5m", beside ${constant}`,
     });
   }
   if (constant !== undefined && has('startRate')) {
-    faults.push({
+    errors.push({
       path: 'startRate',
       message: `has no meaning with ${constant}, which is constant from the start`,
       hint: 'remove it, or give the load by stages with targets',
     });
   }
-  return faults;
+  return errors;
 }
 
 /** Stages have targets, unless `everySeconds` says the rate of them all. */
@@ -123,15 +123,15 @@ function checkTargets({ stages = [], everySeconds, ratePerSecond }: Settings): I
 /** A load that never begins, or never lasts. */
 function checkAmount(settings: Settings): InputError[] {
   const load = resolve(settings);
-  const faults = checkLasting(load, settings);
+  const errors = checkLasting(load, settings);
   if (peakOf(load) <= 0) {
-    faults.push({
+    errors.push({
       path: 'stages',
       message: 'no stage has a target above 0: nothing would be sent',
       hint: 'give at least one stage a target, in messages a second',
     });
   }
-  return faults;
+  return errors;
 }
 
 function resolve(settings: Settings): ResolvedLoad {

@@ -33,8 +33,8 @@ export function renderStartLagPlot(startLagsMs: readonly (number | null)[]): Htm
     const top = round(y.at(lagMs));
     // A slice that was in time is a thin bar: it was there.
     const bar = html`<rect class="bar-a" x="${from}" y="${Math.min(top, field.y.from - 1.5)}" width="${width}" height="${round(Math.max(1.5, field.y.from - top))}"/>`;
-    const gone = html`<rect class="bar-bad" x="${from}" y="${field.y.to}" width="${width}" height="${field.y.from - field.y.to}"/>`;
-    return missing > 0 ? html`${gone}${bar}` : bar;
+    const missingBar = html`<rect class="bar-bad" x="${from}" y="${field.y.to}" width="${width}" height="${field.y.from - field.y.to}"/>`;
+    return missing > 0 ? html`${missingBar}${bar}` : bar;
   });
   const late = startLagsMs.filter((lag) => lag !== null && lag > 0).length;
   return renderFigure({

@@ -43,7 +43,7 @@ export class LiveState {
 
   /** Up to the last second that all slices have reported: later seconds would look like a drop. */
   rates(): RateSeries {
-    const slots = this.#toldSlots();
+    const slots = this.#reportedSlots();
     // A step may begin before the run does.
     const startSecond = Math.max(this.#firstSecond, Math.min(...slots.map(({ second }) => second)));
     const length = slots.length === 0 ? 0 : Math.max(...slots.map(endOf)) - startSecond;
@@ -90,7 +90,7 @@ export class LiveState {
   useOf({ usedBy }: QuotaOnPage): { readonly now: number; readonly peak: number } {
     let latest: LiveSecond | undefined;
     let peak = 0;
-    for (const slot of this.#toldSlots()) {
+    for (const slot of this.#reportedSlots()) {
       if (latest === undefined || slot.second > latest.second) latest = slot;
       peak = Math.max(peak, (slot.peaks ?? slot)[usedBy]);
     }
@@ -112,7 +112,7 @@ export class LiveState {
   }
 
   /** Seconds that all slices have reported, and the steps that older ones were folded into. */
-  #toldSlots(): LiveSecond[] {
+  #reportedSlots(): LiveSecond[] {
     const until = (this.#latest?.run.reportedUntil ?? 0) - subscriberLagSeconds;
     const from = this.#firstSecond;
     return [...this.#seconds.values()].filter((slot) => endOf(slot) > from && endOf(slot) <= until);

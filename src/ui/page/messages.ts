@@ -60,9 +60,9 @@ export interface EndOnPage {
 
 /** Answer to a profile that is checked while it is typed. */
 export interface CheckOnPage {
-  readonly faults: readonly { readonly path: string; readonly message: string; readonly hint?: string }[];
+  readonly problems: readonly { readonly path: string; readonly message: string; readonly hint?: string }[];
   /** Why it would be refused unless forced. */
   readonly refusals: readonly { readonly path: string; readonly message: string; readonly hint?: string }[];
-  /** What the plan comes to; empty where there are faults. */
+  /** What the plan comes to; empty where there are errors. */
   readonly brief: readonly (readonly [what: string, text: string])[];
 }

@@ -21,7 +21,7 @@ let lastCheck = 0;
 const fields = (): FieldElement[] => [...form.querySelectorAll<FieldElement>('[data-path]')];
 
 /** The stages a profile had before it was given one rate, and the other way round. */
-let setAside: Partial<Record<'stages' | 'ratePerSecond' | 'duration', JsonObject[string]>> = {};
+let savedLoad: Partial<Record<'stages' | 'ratePerSecond' | 'duration', JsonObject[string]>> = {};
 
 example.addEventListener('change', () => void loadExample());
 json.addEventListener('input', () => {
@@ -66,7 +66,7 @@ await loadExample();
 async function loadExample(): Promise<void> {
   const response = await fetch(`/profiles/${example.value}.json`);
   json.value = response.ok ? await response.text() : '{}';
-  setAside = {};
+  savedLoad = {};
   showInFields();
   await check();
 }
@@ -102,8 +102,8 @@ function stagesOf(profile: JsonObject): JsonObject[] {
 
 function giveStages(profile: JsonObject): void {
   const { ratePerSecond = 100, duration = '30s' } = profile;
-  setAside = { ...setAside, ratePerSecond, duration };
-  profile.stages = setAside.stages ?? [
+  savedLoad = { ...savedLoad, ratePerSecond, duration };
+  profile.stages = savedLoad.stages ?? [
     { duration: '10s', target: ratePerSecond },
     { duration, target: ratePerSecond },
   ];
@@ -112,9 +112,9 @@ function giveStages(profile: JsonObject): void {
 }
 
 function giveRate(profile: JsonObject): void {
-  if (profile.stages !== undefined) setAside = { ...setAside, stages: profile.stages };
-  profile.ratePerSecond = setAside.ratePerSecond ?? 100;
-  profile.duration = setAside.duration ?? '30s';
+  if (profile.stages !== undefined) savedLoad = { ...savedLoad, stages: profile.stages };
+  profile.ratePerSecond = savedLoad.ratePerSecond ?? 100;
+  profile.duration = savedLoad.duration ?? '30s';
   delete profile.stages;
 }
 
@@ -131,34 +131,40 @@ async function check(): Promise<CheckOnPage | undefined> {
   // An answer that was overtaken by the next question.
   if (mine !== lastCheck) return undefined;
   if (!ok) {
-    place('start-fault').textContent = describeFailedCheck(status);
+    place('start-problem').textContent = describeFailedCheck(status);
     return undefined;
   }
-  place('start-fault').textContent = '';
+  place('start-problem').textContent = '';
   show(body as CheckOnPage);
   return body as CheckOnPage;
 }
 
-function show({ faults, refusals, brief }: CheckOnPage): void {
+function show({ problems, refusals, brief }: CheckOnPage): void {
   for (const field of fields()) {
-    const mine = faults.filter(({ path }) => path === field.dataset.path);
+    const mine = problems.filter(({ path }) => path === field.dataset.path);
     field.setAttribute('aria-invalid', String(mine.length > 0));
     const words = mine.map(({ message, hint }) => (hint === undefined ? message : `${message} → ${hint}`));
-    const fault = document.getElementById(field.getAttribute('aria-describedby') ?? '');
-    if (fault !== null) fault.textContent = words.join(' ');
+    const problem = document.getElementById(field.getAttribute('aria-describedby') ?? '');
+    if (problem !== null) problem.textContent = words.join(' ');
   }
-  json.setAttribute('aria-invalid', String(faults.length > 0));
-  const all = [...faults, ...refusals];
+  json.setAttribute('aria-invalid', String(problems.length > 0));
+  const all = [...problems, ...refusals];
   place('check-title').textContent =
-    faults.length > 0 ? `${faults.length} to mend` : refusals.length > 0 ? 'Past a limit' : 'Fine';
-  place('faults').replaceChildren(...all.map(({ path, message, hint }) => faultItem(path, message, hint)));
+    problems.length > 0
+      ? `${problems.length} ${problems.length === 1 ? 'problem' : 'problems'}`
+      : refusals.length > 0
+        ? 'Past a limit'
+        : 'Ready to run';
+  place('problems').replaceChildren(
+    ...all.map(({ path, message, hint }) => problemItem(path, message, hint)),
+  );
   place('brief').replaceChildren(
     ...brief.flatMap(([what, text]) => [element('dt', what), element('dd', text)]),
   );
   place('force-row').hidden = refusals.length === 0;
 }
 
-function faultItem(path: string, message: string, hint: string | undefined): HTMLLIElement {
+function problemItem(path: string, message: string, hint: string | undefined): HTMLLIElement {
   const item = document.createElement('li');
   item.append(element('b', path), `: ${message}${hint === undefined ? '' : ` → ${hint}`}`);
   return item;
@@ -173,7 +179,7 @@ function element(name: string, text: string): HTMLElement {
 async function start(): Promise<void> {
   const found = await check();
   if (found === undefined) return;
-  if (found.faults.length > 0) {
+  if (found.problems.length > 0) {
     (form.querySelector<HTMLElement>('[data-path][aria-invalid="true"]') ?? json).focus();
     return;
   }
@@ -189,5 +195,5 @@ async function start(): Promise<void> {
     return;
   }
   startButton.disabled = false;
-  place('start-fault').textContent = message ?? 'The run could not be started.';
+  place('start-problem').textContent = message ?? 'The run could not be started.';
 }

@@ -4,7 +4,7 @@ import { type Html, html } from '../../report/html-markup.ts';
 export function renderStageRows(count: number): Html {
   const field = (stage: number, key: 'duration' | 'target', label: string, kind: 'text' | 'number') => {
     const id = `stage-${stage}-${key}`;
-    return html`<div class="field"><label for="${id}">${label} of stage ${stage + 1}</label><input id="${id}" data-path="stages[${stage}].${key}" data-kind="${kind}" autocomplete="off" aria-describedby="${id}-fault"><p class="fault" id="${id}-fault"></p></div>`;
+    return html`<div class="field"><label for="${id}">${label} of stage ${stage + 1}</label><input id="${id}" data-path="stages[${stage}].${key}" data-kind="${kind}" autocomplete="off" aria-describedby="${id}-problem"><p class="problem" id="${id}-problem"></p></div>`;
   };
   const rows = Array.from(
     { length: count },

@@ -26,10 +26,10 @@ ${renderGroup(lastGroup.title, lastGroup.fields)}
 </div>
 <div>
 <div class="field"><label for="json">The whole profile; payload, thresholds and all else are here</label><textarea id="json" spellcheck="false" aria-describedby="check"></textarea></div>
-<section class="card" id="check" aria-live="polite"><h2 id="check-title">Check</h2><ul class="faults" id="faults"></ul><dl class="brief" id="brief"></dl></section>
+<section class="card" id="check" aria-live="polite"><h2 id="check-title">Check</h2><ul class="problems" id="problems"></ul><dl class="brief" id="brief"></dl></section>
 <p class="check" id="force-row" hidden><input type="checkbox" id="force"><label for="force">Run it although it goes past a limit</label></p>
 <p class="actions"><button type="submit" class="primary" id="start">Start the run</button></p>
-<p class="fault" id="start-fault" role="alert"></p>
+<p class="problem" id="start-problem" role="alert"></p>
 </div>
 </div>
 </form>
@@ -45,7 +45,7 @@ function renderField({ path, label, kind, options, otherwise = '', isWide }: Fie
   const id = `field-${path.replaceAll('.', '-')}`;
   const input =
     options === undefined
-      ? html`<input id="${id}" data-path="${path}" data-kind="${kind}" placeholder="${otherwise}" inputmode="${kind === 'number' ? 'decimal' : 'text'}" autocomplete="off" aria-describedby="${id}-fault">`
-      : html`<select id="${id}" data-path="${path}" data-kind="${kind}" aria-describedby="${id}-fault"><option value="">${otherwise} (default)</option>${options.filter((option) => option !== otherwise).map((option) => html`<option>${option}</option>`)}</select>`;
-  return html`<div class="${isWide === true ? 'field wide' : 'field'}"><label for="${id}">${label}</label>${input}<p class="fault" id="${id}-fault"></p></div>`;
+      ? html`<input id="${id}" data-path="${path}" data-kind="${kind}" placeholder="${otherwise}" inputmode="${kind === 'number' ? 'decimal' : 'text'}" autocomplete="off" aria-describedby="${id}-problem">`
+      : html`<select id="${id}" data-path="${path}" data-kind="${kind}" aria-describedby="${id}-problem"><option value="">${otherwise} (default)</option>${options.filter((option) => option !== otherwise).map((option) => html`<option>${option}</option>`)}</select>`;
+  return html`<div class="${isWide === true ? 'field wide' : 'field'}"><label for="${id}">${label}</label>${input}<p class="problem" id="${id}-problem"></p></div>`;
 }

@@ -26,7 +26,7 @@ export function livePage(runId: string, name: string): Page {
 <p class="actions"><button type="button" id="pause" aria-pressed="false">Pause the display</button><button type="button" id="stop" class="danger">Stop the run</button></p>
 </div>
 <p class="timeline"><b id="phase" role="status">starting</b><progress id="elapsed" max="1" value="0" aria-label="Time of the run that is over"></progress><output id="left"></output></p>
-<p id="trouble" class="fault" role="alert"></p>
+<p id="trouble" class="problem" role="alert"></p>
 ${place('tiles')}${place('rate-plot')}${place('slices-plot')}${place('ledger-plot')}${place('quotas-table')}${place('latency-plots')}
 </div>
 <noscript><p class="card">The live view needs JavaScript; the report of the run will not.</p></noscript>`,
@@ -39,7 +39,7 @@ export function noReportPage(runId: string, unreadable?: string): Page {
     title: 'No report',
     body: html`<h1>No report</h1>
 <p><code>${runId}</code> has left no report that this version can show: it may have been cut off, still run elsewhere, or be of another version. <code>npx stampede report ${runId}</code> makes one of what is there.</p>
-${unreadable === undefined ? html`` : html`<p class="fault">${unreadable}</p>`}
+${unreadable === undefined ? html`` : html`<p class="problem">${unreadable}</p>`}
 <p><a href="/runs/${runId}/report.html">report.html</a>, if there is one, shows itself.</p>`,
   };
 }

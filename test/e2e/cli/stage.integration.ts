@@ -83,7 +83,7 @@ describe('--stage', () => {
 
   it('stops one of another process, which ends with 130', async () => {
     const cli = stampede(['run', longFile], 'long');
-    await cli.untilSays(' publishing,');
+    await cli.untilOutput(' publishing,');
     const runId = runIdOf(cli);
     const goesOn = await stampede(['report', runId], 'stopped').result;
     expect(goesOn).toMatchObject({ code: 2, stderr: expect.stringContaining('has not ended') });
@@ -95,7 +95,7 @@ describe('--stage', () => {
 
   it('stops its own at Ctrl-C, with a report of what was measured', async () => {
     const cli = stampede(['run', longFile], 'interrupted');
-    await cli.untilSays(' publishing,');
+    await cli.untilOutput(' publishing,');
     cli.child.kill('SIGINT');
     const { code, stdout } = await cli.result;
     expect({ code, stdout }).toMatchObject({ code: 130, stdout: expect.stringContaining('ABORTED') });

@@ -4,7 +4,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeError, exitCodeOf } from '../../../src/cli/output/print-error.ts';
 import { plainStyler } from '../../../src/cli/output/style.ts';
-import { faultOfExecution } from '../../../src/cli/run/run-outcome.ts';
+import { errorOfExecution } from '../../../src/cli/run/run-outcome.ts';
 import { keyIn } from '../../support/embedded/test-key.ts';
 import { packageWith } from '../../support/run/package-with.ts';
 import { type Rehearsal, startRehearsal } from '../../support/run/rehearsal.ts';
@@ -12,7 +12,7 @@ import { type Rehearsal, startRehearsal } from '../../support/run/rehearsal.ts';
 // A stack whose IoT endpoint belongs to another account: no function but the plan's ever runs.
 
 const realPlan = path.resolve(import.meta.dirname, '../../../functions/plan.ts');
-const aimedAway = `process.env.IOT_ENDPOINT = 'mqtts://broker.example.com:8883?auth=x509';
+const otherTarget = `process.env.IOT_ENDPOINT = 'mqtts://broker.example.com:8883?auth=x509';
 const { handler: plan } = await import(${JSON.stringify(realPlan)});
 export const handler = plan;
 `;
@@ -22,7 +22,7 @@ let root: string;
 let rehearsal: Rehearsal;
 let lambda: LambdaClient;
 beforeAll(async () => {
-  root = await packageWith('plan', aimedAway);
+  root = await packageWith('plan', otherTarget);
   rehearsal = await startRehearsal({ packageRoot: root });
   const { environment } = rehearsal.aws;
   lambda = new LambdaClient({
@@ -41,9 +41,9 @@ describe('a target that is not the account’s own', () => {
   it('is refused with exit 3, and what to say if it is the user’s', async () => {
     const run = await rehearsal.begin(profile);
     const execution = await run.executionEnded();
-    const fault = faultOfExecution(execution, { logs: 'logs' }, false);
-    expect(exitCodeOf(fault)).toBe(3);
-    expect(describeError(fault, plainStyler, false)).toContain('--allow-host broker.example.com');
+    const error = errorOfExecution(execution, { logs: 'logs' }, false);
+    expect(exitCodeOf(error)).toBe(3);
+    expect(describeError(error, plainStyler, false)).toContain('--allow-host broker.example.com');
   }, 60_000);
 
   it('is planned for with --allow-host', async () => {

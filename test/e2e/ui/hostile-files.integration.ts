@@ -153,12 +153,12 @@ describeInBrowser('files with hostile strings', () => {
           await page.waitForFunction(`document.getElementById('json').value.includes('data-hostile')`);
           await page.waitForTimeout(300);
         }
-        expect(await title.textContent()).not.toBe('Fine');
-        expect(await page.locator('#faults').textContent()).toContain('data-hostile');
+        expect(await title.textContent()).not.toBe('Ready to run');
+        expect(await page.locator('#problems').textContent()).toContain('data-hostile');
         for (const text of [everywhere.replaceAll('\\"', "'"), everyHostileString, shown]) {
           await json.fill(text);
           await page.waitForTimeout(500);
-          expect(await page.locator('#faults li').count()).toBeGreaterThan(0);
+          expect(await page.locator('#problems li').count()).toBeGreaterThan(0);
         }
       });
       expectQuiet(activity, ['/new'], [check]);
@@ -169,7 +169,7 @@ describeInBrowser('files with hostile strings', () => {
     const activity = await record('/new', true, async (page) => {
       await page.waitForTimeout(300);
       await page.locator('#json').fill(JSON.stringify({ ...profile, name: refused }));
-      await page.waitForFunction(`document.getElementById('start-fault').textContent !== ''`);
+      await page.waitForFunction(`document.getElementById('start-problem').textContent !== ''`);
     });
     const complaints = activity.complaints.filter((text) => !/status of 413/.test(text));
     expectQuiet({ ...activity, complaints }, ['/new'], [check]);
@@ -236,10 +236,10 @@ describeInBrowser('files with hostile strings', () => {
     const { ran, requests, navigations, complaints, outward } = activity;
     expect({ ran, complaints, outward }).toEqual({ ran: [], complaints: [], outward: [] });
     expect(navigations).toEqual(at.map((to) => origin + to));
-    const asked = requests.map((request) => request.replace(origin, ''));
+    const requested = requests.map((request) => request.replace(origin, ''));
     const isAllowed = (request: string) =>
       known.test(request) || allowed.includes(request) || request === 'GET data:,';
-    expect(asked.filter((request) => !isAllowed(request))).toEqual([]);
-    expect(asked).toEqual(expect.arrayContaining(at.map((to) => `GET ${to}`)));
+    expect(requested.filter((request) => !isAllowed(request))).toEqual([]);
+    expect(requested).toEqual(expect.arrayContaining(at.map((to) => `GET ${to}`)));
   }
 });

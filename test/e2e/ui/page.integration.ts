@@ -14,7 +14,7 @@ import {
   describeInBrowser,
   launchBrowser,
   openTab,
-  seriousFaults,
+  seriousProblems,
   takeScreenshot,
 } from '../../support/ui/browser.ts';
 
@@ -88,7 +88,9 @@ describeInBrowser('in a browser', () => {
       }
       expect(Math.min(...opening)).toBeLessThan(1_000);
       expect(Buffer.byteLength(renderReportHtml(large))).toBeLessThan(2_000_000);
-      expect([...new Set(requests)].filter((asked) => asked !== 'about:blank')).toEqual([fileOf(large)]);
+      expect([...new Set(requests)].filter((requested) => requested !== 'about:blank')).toEqual([
+        fileOf(large),
+      ]);
       expect(complaints).toEqual([]);
       await takeScreenshot(page, 'report-large');
     });
@@ -97,7 +99,7 @@ describeInBrowser('in a browser', () => {
       const { page } = await openTab(browser, { colorScheme });
       await page.goto(fileOf(small));
       await takeScreenshot(page, `report-${colorScheme}`);
-      expect(await seriousFaults(page)).toEqual([]);
+      expect(await seriousProblems(page)).toEqual([]);
     });
 
     it('fits a telephone, and paper', async () => {
@@ -130,28 +132,30 @@ describeInBrowser('in a browser', () => {
       await page.goto(new URL(at, url).href);
       await page.waitForLoadState('networkidle');
       await takeScreenshot(page, `${name}-${colorScheme}`);
-      expect(await seriousFaults(page)).toEqual([]);
+      expect(await seriousProblems(page)).toEqual([]);
       expect(complaints).toEqual([]);
-      expect(requests.filter((asked) => !asked.startsWith(url) && !asked.startsWith('data:'))).toEqual([]);
+      expect(
+        requests.filter((requested) => !requested.startsWith(url) && !requested.startsWith('data:')),
+      ).toEqual([]);
     });
 
     it('says what is wrong with a profile while it is typed, where it is wrong', async () => {
       const { page } = await openOwn();
       await page.goto(`${url}new`);
-      await page.getByText('Fine').waitFor();
+      await page.getByText('Ready to run').waitFor();
       const devices = page.getByLabel('Virtual devices');
       await devices.fill('-3');
-      await page.getByText('1 to mend').waitFor();
+      await page.getByText('1 problem').waitFor();
       expect(await devices.getAttribute('aria-invalid')).toBe('true');
-      expect(await page.locator('#field-devices-fault').textContent()).not.toBe('');
+      expect(await page.locator('#field-devices-problem').textContent()).not.toBe('');
       await devices.fill('300');
-      await page.getByText('Fine').waitFor();
+      await page.getByText('Ready to run').waitFor();
       expect(JSON.parse(await page.locator('#json').inputValue())).toMatchObject({ devices: 300 });
       await page.getByLabel('Shape').selectOption('constant');
       await page.getByLabel('Messages a second', { exact: true }).fill('50');
       await page.getByText('up to 50/s').waitFor();
       await page.locator('#json').fill('{ "devices": ');
-      await page.getByText('1 to mend').waitFor();
+      await page.getByText('1 problem').waitFor();
       expect(await devices.isDisabled()).toBe(true);
       await takeScreenshot(page, 'new-run-faults');
     });
@@ -164,14 +168,16 @@ describeInBrowser('in a browser', () => {
       await page.locator('#rate-plot svg').first().waitFor();
       await page.locator('#latency-plots svg').first().waitFor();
       await takeScreenshot(page, 'live-light');
-      expect(await seriousFaults(page)).toEqual([]);
+      expect(await seriousProblems(page)).toEqual([]);
       expect(await page.locator('#slices-plot desc').textContent()).toContain('2 slices');
       await page.locator('.verdict').waitFor({ timeout: 60_000 });
       expect(await page.locator('.verdict').textContent()).toMatch(/^(✓ passed|\? inconclusive)$/);
       await page.locator('#ledger-flow').waitFor();
       await takeScreenshot(page, 'live-ended');
       expect(complaints).toEqual([]);
-      expect(requests.filter((asked) => !asked.startsWith(url) && !asked.startsWith('data:'))).toEqual([]);
+      expect(
+        requests.filter((requested) => !requested.startsWith(url) && !requested.startsWith('data:')),
+      ).toEqual([]);
     }, 90_000);
 
     it('stops a run by the keyboard, and shows what was measured until then', async () => {
@@ -180,7 +186,7 @@ describeInBrowser('in a browser', () => {
       await page.getByText('publishing', { exact: true }).waitFor();
       await page.locator('#latency-plots svg').first().waitFor();
       await takeScreenshot(page, 'live-dark');
-      expect(await seriousFaults(page)).toEqual([]);
+      expect(await seriousProblems(page)).toEqual([]);
       // Skip link, two links of the navigation, pause, stop.
       for (let i = 0; i < 5; i++) await page.keyboard.press('Tab');
       expect(await page.evaluate('document.activeElement.id')).toBe('stop');
@@ -204,12 +210,12 @@ describeInBrowser('in a browser', () => {
       await page.goto(next);
       await page.waitForURL(url);
       await page.getByRole('link', { name: 'New run' }).click();
-      await page.getByText('Fine').waitFor();
+      await page.getByText('Ready to run').waitFor();
       expect(await page.evaluate('document.cookie')).toBe('');
     });
 
     it('gives a page of another origin nothing, and takes nothing from it', async () => {
-      const unrelated = await serveForeignPage();
+      const unrelated = await serveUnrelatedPage();
       try {
         const { page } = await openOwn();
         await page.goto(`http://127.0.0.1:${(unrelated.address() as AddressInfo).port}/`);
@@ -243,7 +249,7 @@ describeInBrowser('in a browser', () => {
 
   async function start(page: Page, profileToRun: object): Promise<void> {
     await page.goto(`${url}new`);
-    await page.getByText('Fine').waitFor();
+    await page.getByText('Ready to run').waitFor();
     await page.locator('#json').fill(JSON.stringify(profileToRun));
     await page.getByText(/one Lambda/).waitFor();
     await page.getByRole('button', { name: 'Start the run' }).click();
@@ -251,7 +257,7 @@ describeInBrowser('in a browser', () => {
   }
 });
 
-function serveForeignPage(): Promise<Server> {
+function serveUnrelatedPage(): Promise<Server> {
   const server = createServer((_request, response) => {
     response.setHeader('content-type', 'text/html').end('<!doctype html><title>elsewhere</title>');
   });

@@ -63,7 +63,7 @@ describe('stampede run --ui --json', () => {
 
     await until(() => stdout.includes('"event":"report"'));
     expect([...new Set(events().map(({ event }) => event))]).toEqual(
-      expect.arrayContaining(['run', 'said', 'progress', 'report']),
+      expect.arrayContaining(['run', 'logged', 'progress', 'report']),
     );
     const { report } = events().find(({ event }) => event === 'report') as { report: Report };
     expect(report.messages).toMatchObject({ sent: 120, lost: 0 });

@@ -15,7 +15,7 @@ export interface CliProcess {
   readonly child: ChildProcess;
   readonly result: Promise<CliResult>;
   /** Resolves once stderr holds `text`. */
-  untilSays(text: string): Promise<void>;
+  untilOutput(text: string): Promise<void>;
   /** On stderr so far. */
   said(): string;
 }
@@ -50,7 +50,7 @@ export function startCli(
     child,
     result,
     said: () => stderr,
-    untilSays: (text) =>
+    untilOutput: (text) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
           if (stderr.includes(text)) resolve();

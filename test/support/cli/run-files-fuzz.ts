@@ -152,7 +152,7 @@ export async function fuzzRunFiles(runs: number, firstSeed: number): Promise<Fuz
         await put('faults.json', mutateText({ choices: { a: '1' }, events: [] }, random));
         await put(
           'deaths/0/0.json',
-          mutateText({ slice: 0, leg: 0, fault: { Error: 'X', Cause: '{}' } }, random),
+          mutateText({ slice: 0, leg: 0, failure: { Error: 'X', Cause: '{}' } }, random),
         );
       }
       const startedAt = performance.now();

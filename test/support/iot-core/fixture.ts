@@ -85,7 +85,7 @@ export async function startTestIotCore(
     }
     return { kind: 'returned', payload: '{"batchItemFailures":[]}' };
   };
-  const iotCore = await runIotCore(settings, clock, (fault) => internalErrors.push(fault), invoke);
+  const iotCore = await runIotCore(settings, clock, (error) => internalErrors.push(error), invoke);
   atEnd(() => iotCore.close());
   return {
     ...iotCore,

@@ -22,7 +22,7 @@ const isTrueEquation: Check = ([line = ''], truth, { slices, messages }) => {
     (total !== 'intended' || between('dropped', truth.intended - truth.sent)) &&
     between('acked', leastAcked(truth), truth.acked, unknown + messages.sendUnknown) &&
     (of.received === undefined ||
-      (of.received <= truth.received && (truth.isQueueGone || truth.received <= of.received + held))) &&
+      (of.received <= truth.received && (truth.isQueueLost || truth.received <= of.received + held))) &&
     (of.duplicates === undefined || of.duplicates <= truth.duplicates) &&
     (of.lost === undefined || of.lost <= truth.sent - truth.received)
   );

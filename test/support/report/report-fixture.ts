@@ -30,7 +30,7 @@ export interface Troubles {
   readonly backlog?: Partial<Backlog>;
 }
 
-export const asked = ['PublishIn.Success', 'PublishIn.Throttle', 'PublishOut.Success', 'Connect.Success'];
+export const requested = ['PublishIn.Success', 'PublishIn.Throttle', 'PublishOut.Success', 'Connect.Success'];
 
 /** The same run at every call: 400 devices in 4 slices, 3 s up to 600/s, 7 s there, 2 s down. */
 export function runOf(troubles: Troubles = {}, profile: Readonly<Record<string, unknown>> = {}) {
@@ -67,7 +67,7 @@ export function reportOf(
   return buildReport({
     plan,
     ledger,
-    cloudwatch: { sums, asked },
+    cloudwatch: { sums, requested },
     now: plan.timeline.drainEndAt + 1_500,
   });
 }
@@ -171,5 +171,5 @@ function playSlice(
 /** As Lambda reports a function that threw. */
 function deathOf(slice: number, at: number): SliceDeath {
   const cause = { errorType: 'TypeError', errorMessage: 'x is not a function', trace: [] };
-  return { slice, leg: 0, at, fault: { Error: 'TypeError', Cause: JSON.stringify(cause) } };
+  return { slice, leg: 0, at, failure: { Error: 'TypeError', Cause: JSON.stringify(cause) } };
 }

@@ -151,7 +151,7 @@ export function playTrueRun(situation: Situation): {
         record(recordOf(plan, slice, fates.slice(0, recorded), { kill, stopAt, isAcknowledged, stoppedOn })),
       );
     if (kill !== undefined && kill.isSilent !== true)
-      ledger.addDeath({ slice, leg: 0, at: dueAt(kill.at), fault: { Error: 'Runtime.ExitError' } });
+      ledger.addDeath({ slice, leg: 0, at: dueAt(kill.at), failure: { Error: 'Runtime.ExitError' } });
     const Records = fates.flatMap((fate, n) =>
       Array.from({ length: fate.copies }, (_, copy) => {
         const at = dueAt(n);
@@ -196,7 +196,7 @@ export function playTrueRun(situation: Situation): {
   const report = buildReport({
     plan,
     ledger: ledger.close({ ...emptyBacklog, ...situation.backlog?.(held) }),
-    cloudwatch: { sums: situation.isCloudWatchSilent === true ? {} : sums, asked: Object.keys(sums) },
+    cloudwatch: { sums: situation.isCloudWatchSilent === true ? {} : sums, requested: Object.keys(sums) },
     now: (stopAt ?? plan.timeline.drainEndAt) + 3_000,
     faults: situation.faults,
     ...(situation.execution === undefined ? {} : { execution: situation.execution }),

@@ -31,7 +31,7 @@ export interface Truth {
   /** Other runs used the account in the same minutes, which CloudWatch counts as well. */
   readonly isAccountShared?: boolean;
   /** IoT Core ended, and with it what waited in the queue. */
-  readonly isQueueGone?: boolean;
+  readonly isQueueLost?: boolean;
   /** What InfluxDB did, if it did not take all points. */
   readonly influx?: { readonly httpStatus: number | null; readonly isWholeRun: boolean };
   /** Messages on the rule's topics that were not this tester's. */

@@ -41,7 +41,7 @@ export async function playRecorded(
     ...row.influx?.variables,
   });
   if (during !== undefined) {
-    await cli.untilSays(row.from ?? ' publishing,');
+    await cli.untilOutput(row.from ?? ' publishing,');
     await during(runs, cli, row.influx);
   }
   const { code, stdout, stderr } = await cli.result;

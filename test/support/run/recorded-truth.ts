@@ -65,8 +65,8 @@ function contradictions({ report }: RecordedReport, truth: Truth): string[] {
     ['slices died', truth.slicesKilled, slices.died, truth.slicesKilled],
     ['intended', truth.intended, messages.intended, truth.intended],
     ['sent', truth.sent - sendUnknown, sent, truth.sent],
-    ['received', truth.isQueueGone ? 0 : truth.received - held, received, truth.received],
-    ['duplicates', held > 0 || truth.isQueueGone ? 0 : truth.duplicates, duplicates, truth.duplicates],
+    ['received', truth.isQueueLost ? 0 : truth.received - held, received, truth.received],
+    ['duplicates', held > 0 || truth.isQueueLost ? 0 : truth.duplicates, duplicates, truth.duplicates],
     ['lost', sent - truth.received - held, lost, truth.sent - truth.received],
     ...(isAcknowledged ? [['acked', leastAcked, acked, truth.acked] as const] : []),
     [

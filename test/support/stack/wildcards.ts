@@ -25,7 +25,7 @@ export const allowedWildcards: readonly AllowedWildcard[] = [
   { sid: 'ReadActions', wildcard: `${runs}/*/actions/*`, reason: `${runIds}; a key an action` },
   { sid: 'StoreActions', wildcard: `${runs}/*/actions/*`, reason: `${runIds}; a key an action` },
   { sid: 'WriteSliceResults', wildcard: `${runs}/*/slices/*`, reason: `${runIds}; a key a leg of a slice` },
-  { sid: 'KeepLastWords', wildcard: `${runs}/*/deaths/*`, reason: `${runIds}; a key a leg of a slice` },
+  { sid: 'RecordFailures', wildcard: `${runs}/*/deaths/*`, reason: `${runIds}; a key a leg of a slice` },
   { sid: 'WriteArrivalWindows', wildcard: `${runs}/*/arrivals/rule/*`, reason: `${runIds}; a key a batch` },
   {
     sid: 'SpillLivePoints',
@@ -96,7 +96,7 @@ export const allowedWildcards: readonly AllowedWildcard[] = [
       'cloudwatch:GetMetricData knows no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_cloudwatch.html',
   },
   {
-    sid: 'ReadTheServicesOwnCounts',
+    sid: 'ReadServiceCounts',
     wildcard: '*',
     reason:
       'cloudwatch:GetMetricData knows no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_cloudwatch.html',

@@ -65,7 +65,7 @@ interface AxeViolation {
 }
 
 /** What axe-core holds for serious or worse, in words. */
-export async function seriousFaults(page: Page): Promise<string[]> {
+export async function seriousProblems(page: Page): Promise<string[]> {
   await page.evaluate(axeSource);
   const violations = (await page.evaluate(
     '(async () => (await axe.run(document, { resultTypes: ["violations"] })).violations)()',

@@ -110,7 +110,7 @@ async function writeRemadeRun(put: Put, { plan }: ReturnType<typeof runOf>): Pro
     count += result.replaced.length;
     await put(runId, `slices/${slice}/0.json`, JSON.stringify(result.value));
   }
-  const death = { slice: 1, leg: 0, at: plan.timeline.publishAt, fault: { Error: 'x', Cause: 'x' } };
+  const death = { slice: 1, leg: 0, at: plan.timeline.publishAt, failure: { Error: 'x', Cause: 'x' } };
   const hostileDeath = await replaceStrings(death, () => everyHostileString, accepts('sliceDeath'));
   await put(runId, 'deaths/1/0.json', JSON.stringify(hostileDeath.value));
   return count + hostileDeath.replaced.length;

@@ -49,12 +49,12 @@ const denied = () => {
 
 describe('readAccountLimits', () => {
   it('reads what AWS can raise, and Lambda’s concurrency that is not reserved', async () => {
-    const asked: string[] = [];
+    const requested: string[] = [];
     const { limits, live } = await readAccountLimits(
       'us-east-1',
       clientsOf({
         applied: (code) => {
-          asked.push(code);
+          requested.push(code);
           return code === codeOf ? 66_000 : 700;
         },
         concurrency: () => ({
@@ -79,7 +79,7 @@ describe('readAccountLimits', () => {
         'lambdaConcurrency',
       ].toSorted(),
     );
-    expect(asked).not.toContain(quotas.publishesPerSecondPerConnection.live.quotaCode);
+    expect(requested).not.toContain(quotas.publishesPerSecondPerConnection.live.quotaCode);
   });
 
   it('takes the Region’s default for a quota that was never raised', async () => {

@@ -3,16 +3,16 @@ import { describe, expect, it } from '@jest/globals';
 import { makeTokenReader } from '../../../src/aws/influx-token.ts';
 
 function ssmOf(answers: (string | Error)[]) {
-  const asked: unknown[] = [];
+  const requested: unknown[] = [];
   const client = {
     send: async (command: { readonly input: unknown }) => {
-      asked.push(command.input);
+      requested.push(command.input);
       const answer = answers.shift();
       if (answer instanceof Error) throw answer;
       return { Parameter: { Value: answer } };
     },
   } as unknown as Pick<SSMClient, 'send'>;
-  return { asked, makeClient: () => client };
+  return { requested, makeClient: () => client };
 }
 
 describe('InfluxDB’s token', () => {
@@ -21,24 +21,24 @@ describe('InfluxDB’s token', () => {
   });
 
   it('is read from SSM once, decrypted, and again only after a failure', async () => {
-    const { asked, makeClient } = ssmOf([new Error('ThrottlingException'), 'secret']);
+    const { requested, makeClient } = ssmOf([new Error('ThrottlingException'), 'secret']);
     const read = makeTokenReader({ parameter: '/stampede/influx-token' }, makeClient);
     await expect(read()).rejects.toThrow('ThrottlingException');
     expect(await Promise.all([read(), read()])).toEqual(['secret', 'secret']);
     expect(await read()).toBe('secret');
-    expect(asked).toEqual(Array(2).fill({ Name: '/stampede/influx-token', WithDecryption: true }));
+    expect(requested).toEqual(Array(2).fill({ Name: '/stampede/influx-token', WithDecryption: true }));
   });
 
   it('is read again after five minutes, and kept where that fails', async () => {
-    const { asked, makeClient } = ssmOf(['old', new Error('ThrottlingException'), 'new']);
+    const { requested, makeClient } = ssmOf(['old', new Error('ThrottlingException'), 'new']);
     let now = 0;
     const read = makeTokenReader({ parameter: '/p' }, makeClient, () => now);
     expect(await read()).toBe('old');
     now = 299_999;
-    expect([await read(), asked.length]).toEqual(['old', 1]);
+    expect([await read(), requested.length]).toEqual(['old', 1]);
     now = 300_000;
-    expect([await read(), asked.length]).toEqual(['old', 2]);
-    expect([await read(), asked.length]).toEqual(['new', 3]);
+    expect([await read(), requested.length]).toEqual(['old', 2]);
+    expect([await read(), requested.length]).toEqual(['new', 3]);
   });
 
   it('is not the empty parameter', async () => {

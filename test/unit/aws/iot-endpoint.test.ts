@@ -7,11 +7,11 @@ const host = 'abc-ats.iot.eu-west-1.amazonaws.com';
 describe('findTarget', () => {
   it('takes the endpoints that are given, without a request', async () => {
     const iotEndpoints = [{ scheme: 'mqtt', host: '127.0.0.1', port: 1883, auth: 'none' }] as const;
-    const asked = async (): Promise<string> => {
+    const requested = async (): Promise<string> => {
       throw new Error('asked');
     };
     const iotDataUrl = new URL('http://127.0.0.1:8080/');
-    expect(await findTarget({ iotEndpoints, iotDataUrl }, asked)).toEqual({
+    expect(await findTarget({ iotEndpoints, iotDataUrl }, requested)).toEqual({
       kind: 'aws-iot',
       endpoints: iotEndpoints,
       dataUrl: 'http://127.0.0.1:8080/',

@@ -92,7 +92,7 @@ describe('twelve million messages in ten minutes, with the readers that the stac
     expect(messages.notRead).toBeGreaterThan(old.notRead);
     expect(messages.notRead).toBeLessThan(old.notRead + 600_000);
     expect(messages).toMatchObject({ sent: 12_000_000, lost: 0, received: 12_000_000 - messages.notRead });
-    const report = buildReport({ plan, ledger, cloudwatch: { sums: {}, asked: [] }, now: 0 });
+    const report = buildReport({ plan, ledger, cloudwatch: { sums: {}, requested: [] }, now: 0 });
     expect(report.messages).toMatchObject({ lost: 0, notRead: messages.notRead });
     const text = renderTerminalSummary(report);
     expect(text).toContain(`${messages.notRead.toLocaleString('en-US')} messages not read yet`);

@@ -49,7 +49,7 @@ it('accounts for each group by itself, and for the run as their sum', () => {
   const report = buildReport({
     plan,
     ledger: run,
-    cloudwatch: { sums: {}, asked: [] },
+    cloudwatch: { sums: {}, requested: [] },
     now: publishAt + 20_000,
   });
   expect(report.imbalances).toEqual([]);

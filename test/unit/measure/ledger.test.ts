@@ -195,7 +195,7 @@ describe('a slice that died', () => {
     const ledger = makeLedger(plan);
     for (const result of [...others, checkpoint]) ledger.addSlice(result);
     const at = dueAt(half + 19) - 999.5;
-    ledger.addDeath({ slice: 2, leg: 0, at, fault: { Error: 'Runtime.ExitError' } });
+    ledger.addDeath({ slice: 2, leg: 0, at, failure: { Error: 'Runtime.ExitError' } });
     ledger.addWindow(windowOf(plan, arrived));
     const { messages, droppedBy, ...closedLedger } = ledger.close();
     expect(messages).toMatchObject({ dropped: share - half - 20, sendUnknown: 10 });
@@ -206,7 +206,7 @@ describe('a slice that died', () => {
   it('may have lived on where only the waiting for it ended', () => {
     const ledger = makeLedger(plan);
     ledger.addSlice(checkpoint);
-    ledger.addDeath({ slice: 2, leg: 0, at: checkpoint.at, fault: { Error: 'States.Timeout' } });
+    ledger.addDeath({ slice: 2, leg: 0, at: checkpoint.at, failure: { Error: 'States.Timeout' } });
     expect(ledger.close().messages).toMatchObject({ dropped: 0 });
   });
 
@@ -263,7 +263,7 @@ describe('a slice that died', () => {
             ),
           );
         const at = dueAt(Math.max(0, truth.length - 1));
-        ledger.addDeath({ slice: 2, leg: 0, at, fault: { Error: 'Runtime.ExitError' } });
+        ledger.addDeath({ slice: 2, leg: 0, at, failure: { Error: 'Runtime.ExitError' } });
         for (const other of others) ledger.addSlice(other);
         const { messages, ...rest } = ledger.close();
         const mine = (all: number, perOther: (result: SliceResult) => number) =>
@@ -291,9 +291,9 @@ describe('a slice that died', () => {
     });
     for (const slice of [0, 1, 2]) {
       const Cause = JSON.stringify(killed(`00000000-0000-4000-8000-00000000000${slice}`));
-      ledger.addDeath({ slice, leg: 0, fault: { Error: 'Runtime.ExitError', Cause } });
+      ledger.addDeath({ slice, leg: 0, failure: { Error: 'Runtime.ExitError', Cause } });
     }
-    ledger.addDeath({ slice: 3, leg: 0, fault: { Error: 'States.Timeout' } });
+    ledger.addDeath({ slice: 3, leg: 0, failure: { Error: 'States.Timeout' } });
     // Slice 0 left its result all the same.
     expect(ledger.close().sliceDiedBy).toEqual({
       'Runtime.ExitError: Runtime exited with error: signal: killed': 2,

@@ -133,7 +133,7 @@ describe('a run whose slices have two streams', () => {
     for (const slice of slices.slice(1)) ledger.addSlice(resultWith(slice, everyNumber));
     // A second before what the store says, as far as clocks may be apart: 4,600 ms.
     const diedBy = plan.timeline.publishAt + 3_600;
-    ledger.addDeath({ slice: 0, leg: 0, at: diedBy, fault: { Error: 'Runtime.ExitError' } });
+    ledger.addDeath({ slice: 0, leg: 0, at: diedBy, failure: { Error: 'Runtime.ExitError' } });
     const { messages, ...closed } = ledger.close();
     const meanwhile = countDueBefore(first!, 4_600) - recorded + 2;
     expect(meanwhile).toBeGreaterThan(2);

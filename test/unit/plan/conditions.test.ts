@@ -6,7 +6,7 @@ import type { Report } from '../../../src/report/report-model.ts';
 import { renderTerminalSummary } from '../../../src/report/terminal-summary.ts';
 import { accountLimitsOf } from '../../../src/targets/aws-iot/quotas.ts';
 import { readConditions } from '../../../src/worker/run-conditions.ts';
-import { asked, runOf } from '../../support/report/report-fixture.ts';
+import { requested, runOf } from '../../support/report/report-fixture.ts';
 
 const versions = { stampede: '0.1.0', node: '24.21.0', client: 'dense 0.1.0' };
 const host = { os: 'Linux 6.8.0', architecture: 'x64', lambdaMemoryMb: 1_769, cores: 2, memoryBytes: 8e9 };
@@ -44,7 +44,7 @@ function reportOf({
       conditions: { versions, host: { ...host, cores } },
     },
     ledger,
-    cloudwatch: { sums: { 'PublishIn.Success': ledger.messages.acked }, asked },
+    cloudwatch: { sums: { 'PublishIn.Success': ledger.messages.acked }, requested },
     ...(events.length === 0 ? {} : { faults: { choices: { throttleAnswer: 'puback' }, events } }),
     now: plan.timeline.drainEndAt,
   });

@@ -21,7 +21,7 @@ function planOf(input: object, runId = 'run-1', topicFilter?: string) {
   });
 }
 
-function faultsOf(act: () => unknown) {
+function errorsOf(act: () => unknown) {
   try {
     act();
   } catch (error) {
@@ -95,29 +95,29 @@ describe('makePlan', () => {
       /at least 2 devices/,
     ],
   ])('refuses %s', (_, input, path, hint) => {
-    const faults = faultsOf(() => planOf(input));
-    expect(faults).toEqual([{ path, message: expect.any(String), hint: expect.stringMatching(hint) }]);
+    const errors = errorsOf(() => planOf(input));
+    expect(errors).toEqual([{ path, message: expect.any(String), hint: expect.stringMatching(hint) }]);
   });
 
   it('distinguishes a limit that nothing lifts from an error of the input', () => {
     expect(() => planOf({ ...minimal, duration: '20m' })).toThrow(RefusedByPreflightError);
     const empty = { devices: 1, ratePerSecond: 0.01, duration: '10s' };
     expect(() => planOf(empty)).toThrow(InvalidInputError);
-    expect(faultsOf(() => planOf(empty))).toEqual([
+    expect(errorsOf(() => planOf(empty))).toEqual([
       { path: 'stages', message: expect.any(String), hint: expect.stringMatching(/raise the rate/) },
     ]);
   });
 
   it('refuses a topic that the rule does not read, and a run id that no execution has', () => {
     const input = { ...minimal, publish: { topic: 'fleet/{deviceId}' } };
-    const faults = faultsOf(() => planOf(input, 'run 1', 'stampede/prod/#'));
-    expect(faults.map((fault) => fault.path)).toEqual(['runId', 'publish.topic']);
-    expect(faults[1]).toMatchObject({
+    const errors = errorsOf(() => planOf(input, 'run 1', 'stampede/prod/#'));
+    expect(errors.map((error) => error.path)).toEqual(['runId', 'publish.topic']);
+    expect(errors[1]).toMatchObject({
       message: expect.stringContaining('"fleet/d0" is outside stampede/prod/#'),
       hint: 'begin the topic with {topicRoot}/, which is stampede/prod/ in this stack, or deploy with another topicFilter',
     });
-    expect(faultsOf(() => planOf(minimal, 'x'.repeat(81)))).toHaveLength(1);
-    expect(faultsOf(() => planOf(minimal, 'x'.repeat(80), 'stampede/prod/#'))).toEqual([]);
+    expect(errorsOf(() => planOf(minimal, 'x'.repeat(81)))).toHaveLength(1);
+    expect(errorsOf(() => planOf(minimal, 'x'.repeat(80), 'stampede/prod/#'))).toEqual([]);
   });
 
   it.each([
@@ -126,30 +126,30 @@ describe('makePlan', () => {
     // The default topic has three levels under the root, and this filter wants the second of them to be telemetry.
     [undefined, 'fleet/+/telemetry/#', /"fleet\/run-1\/d0\/telemetry" is outside/],
   ])('refuses topic %s under filter %s', (topic, filter, message) => {
-    const faults = faultsOf(() => planOf({ ...minimal, publish: { topic } }, 'run-1', filter));
-    expect(faults).toEqual([
+    const errors = errorsOf(() => planOf({ ...minimal, publish: { topic } }, 'run-1', filter));
+    expect(errors).toEqual([
       expect.objectContaining({ path: 'publish.topic', message: expect.stringMatching(message) }),
     ]);
   });
 
   it('judges the length of a topic with the root that the stack gives it', () => {
     const deep = { ...minimal, publish: { topic: '{topicRoot}/b/c/d/e/f/g/{deviceId}' } };
-    expect(faultsOf(() => planOf(deep, 'run-1', 'a/#'))).toEqual([]);
-    expect(faultsOf(() => planOf(deep, 'run-1', 'stampede/prod/#'))).toEqual([
+    expect(errorsOf(() => planOf(deep, 'run-1', 'a/#'))).toEqual([]);
+    expect(errorsOf(() => planOf(deep, 'run-1', 'stampede/prod/#'))).toEqual([
       { path: 'publish.topic', message: expect.stringMatching(/^8 slashes/), hint: 'drop 1 levels' },
     ]);
     const long = { ...minimal, publish: { topic: `{topicRoot}/${'t'.repeat(251)}/{deviceIndex}` } };
-    expect(faultsOf(() => planOf(long, 'run-1', 'a/#'))).toEqual([]);
-    expect(faultsOf(() => planOf(long, 'run-1', 'ab/#'))).toEqual([
+    expect(errorsOf(() => planOf(long, 'run-1', 'a/#'))).toEqual([]);
+    expect(errorsOf(() => planOf(long, 'run-1', 'ab/#'))).toEqual([
       expect.objectContaining({ message: expect.stringContaining('257 bytes') }),
     ]);
   });
 
   it('draws a plan that must not run for those who want to see it', () => {
     const profile = parseLoadProfile({ ...minimal, duration: '20m' });
-    const { plan, faults, walls } = draftPlan({ runId: 'r', profile, now: 0, coldStart });
+    const { plan, errors, walls } = draftPlan({ runId: 'r', profile, now: 0, coldStart });
     expect(plan.load.messages).toBe(120_000);
-    expect([faults.length, walls.length]).toEqual([0, 1]);
+    expect([errors.length, walls.length]).toEqual([0, 1]);
   });
 });
 

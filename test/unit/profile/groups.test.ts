@@ -7,7 +7,7 @@ const meters = { devices: 900, everySeconds: 60 };
 const trackers = { devices: 100, ratePerSecond: 200, publish: { qos: 0 } };
 const fleet = { duration: '1m', publish: { sizeBytes: 512 }, groups: { meters, trackers } };
 
-function faultsOf(input: unknown): string[] {
+function errorsOf(input: unknown): string[] {
   try {
     parseLoadProfile(input);
     return [];
@@ -60,26 +60,26 @@ describe('a profile with groups', () => {
       trackers: { ...trackers, thresholds: {}, seed: 1 },
       '-': { devices: 1 },
     };
-    expect(faultsOf({ ...fleet, groups })).toEqual([
+    expect(errorsOf({ ...fleet, groups })).toEqual([
       'groups.trackers.thresholds: is not a setting of a group',
       'groups.trackers.seed: is not a setting of a group',
       'groups.-: cannot be the name of a group',
     ]);
     const { '-': _, ...named } = { ...groups, trackers };
-    expect(faultsOf({ ...fleet, drain: '20m', groups: named })).toEqual([
+    expect(errorsOf({ ...fleet, drain: '20m', groups: named })).toEqual([
       'groups.meters.publish.qos: must be 0 or 1, not 3',
       'drain: must be 0s to 10m, not 20m',
     ]);
-    expect(faultsOf({ ...fleet, groups: { meters: {} } })).toEqual([
+    expect(errorsOf({ ...fleet, groups: { meters: {} } })).toEqual([
       'groups.meters.devices: is missing',
       'groups.meters.stages: the load is missing',
     ]);
-    expect(faultsOf({ groups: {} })).toEqual(['groups: has 0 groups']);
-    expect(faultsOf({ groups: 7 })).toEqual(['groups: must be an object']);
+    expect(errorsOf({ groups: {} })).toEqual(['groups: has 0 groups']);
+    expect(errorsOf({ groups: 7 })).toEqual(['groups: must be an object']);
   });
 
   it('has thresholds of one group', () => {
-    const of = (name: string) => faultsOf({ ...fleet, thresholds: { [name]: ['count==0'] } });
+    const of = (name: string) => errorsOf({ ...fleet, thresholds: { [name]: ['count==0'] } });
     expect(of('lost_messages{group:meters}')).toEqual([]);
     expect(of('lost_messages{group:meter}')).toEqual([
       'thresholds.lost_messages{group:meter}: names no group of this profile: meter',

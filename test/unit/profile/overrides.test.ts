@@ -21,7 +21,7 @@ const file = {
   ],
 };
 
-function faultsOf(input: unknown, flags: Record<string, string>, env: Record<string, string> = {}) {
+function errorsOf(input: unknown, flags: Record<string, string>, env: Record<string, string> = {}) {
   try {
     parseLoadProfile(input, [...overridesFromEnvironment(env), ...overridesFromFlags(flags)]);
   } catch (error) {
@@ -175,8 +175,8 @@ describe('overrides', () => {
 
   it('report what is wrong at the flag or variable that said it', () => {
     const flags = { qos: '2', duration: '5', protocol: 'http', connectRate: '0', echo: ' ', maxCost: '0' };
-    const faults = faultsOf(file, flags, { STAMPEDE_DEVICES: 'many', STAMPEDE_SEED: '-1' });
-    expect(faults.map((fault) => fault.path).sort()).toEqual(
+    const errors = errorsOf(file, flags, { STAMPEDE_DEVICES: 'many', STAMPEDE_SEED: '-1' });
+    expect(errors.map((error) => error.path).sort()).toEqual(
       [
         'STAMPEDE_DEVICES',
         '--duration',
@@ -188,10 +188,10 @@ describe('overrides', () => {
         'STAMPEDE_SEED',
       ].sort(),
     );
-    expect(faultsOf(file, { rate: '10001' }).map((fault) => fault.path)).toEqual(['--rate']);
-    expect(faultsOf(file, { rate: '0' }).map((fault) => fault.path)).toEqual(['--rate']);
-    expect(faultsOf(file, { duration: '0s' }).map((fault) => fault.path)).toEqual(['--duration']);
-    expect(faultsOf(file, { allowHost: 'https://mine.test' })).toEqual([
+    expect(errorsOf(file, { rate: '10001' }).map((error) => error.path)).toEqual(['--rate']);
+    expect(errorsOf(file, { rate: '0' }).map((error) => error.path)).toEqual(['--rate']);
+    expect(errorsOf(file, { duration: '0s' }).map((error) => error.path)).toEqual(['--duration']);
+    expect(errorsOf(file, { allowHost: 'https://mine.test' })).toEqual([
       {
         path: '--allow-host',
         message: 'cannot be "https://mine.test"',
@@ -203,7 +203,7 @@ describe('overrides', () => {
   it("leave a broken file's faults to the file", () => {
     const broken = { devices: 100, connect: 'mqtt', stages: [{ duration: 5, target: 'x' }] };
     const flags = { rate: '5', duration: '5s', client: 'dense' };
-    expect(faultsOf(broken, flags).map((fault) => fault.path)).toEqual([
+    expect(errorsOf(broken, flags).map((error) => error.path)).toEqual([
       'connect',
       'stages[0].duration',
       'stages[0].target',
@@ -219,7 +219,7 @@ describe('overrides', () => {
     const profile = parseLoadProfile(mqtt, overridesFromFlags({ protocol: 'https' }));
     expect(profile.connect).toMatchObject({ protocol: 'https', timeoutMs: 5_000 });
     expect(profile.echo.fraction).toBe(0);
-    expect(faultsOf(mqtt, { protocol: 'https', client: 'dense' }).map((fault) => fault.path)).toEqual([
+    expect(errorsOf(mqtt, { protocol: 'https', client: 'dense' }).map((error) => error.path)).toEqual([
       '--client',
     ]);
   });

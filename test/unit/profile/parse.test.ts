@@ -16,7 +16,7 @@ const byDefault = (expression: string) => ({
   isDefault: true,
 });
 
-function faultsOf(input: unknown, overrides: ProfileOverrides = []) {
+function errorsOf(input: unknown, overrides: ProfileOverrides = []) {
   try {
     parseLoadProfile(input, overrides);
   } catch (error) {
@@ -95,7 +95,7 @@ describe('parseLoadProfile', () => {
     ]);
     // Without PUBACKs none can be missing.
     expect(namesOf({}, { qos: 0 })).not.toContain('unacknowledged_messages rate<0.01*');
-    expect(faultsOf({ ...minimal, thresholds: { transit: [] } })).toEqual([
+    expect(errorsOf({ ...minimal, thresholds: { transit: [] } })).toEqual([
       {
         path: 'thresholds.transit',
         message: 'is an empty list, which switches off a default, and this metric has none',
@@ -150,14 +150,14 @@ describe('parseLoadProfile', () => {
 
   it('reports every fault at once, each with a hint, in the order of the file', () => {
     const input: unknown = JSON.parse(readFileSync(join(goldenFolder, 'broken.json'), 'utf8'));
-    const faults = faultsOf(input);
+    const errors = errorsOf(input);
     const golden = readFileSync(join(goldenFolder, 'broken.txt'), 'utf8');
-    expect(`${new InvalidInputError('The load profile', faults).message}\n`).toBe(golden);
-    expect(faults.filter((fault) => fault.hint === undefined)).toEqual([]);
+    expect(`${new InvalidInputError('The load profile', errors).message}\n`).toBe(golden);
+    expect(errors.filter((error) => error.hint === undefined)).toEqual([]);
   });
 
   it.each([[null], [[]], ['text'], [42], [undefined]])('refuses %j, which is no profile at all', (input) => {
-    expect(faultsOf(input).map((fault) => fault.path)).toEqual(['profile']);
+    expect(errorsOf(input).map((error) => error.path)).toEqual(['profile']);
   });
 
   it.each<[string, object, string | string[]]>([
@@ -244,12 +244,12 @@ describe('parseLoadProfile', () => {
       'thresholds.puback_round_trip',
     ],
   ])('judges %s', (_, input, expected) => {
-    expect(faultsOf(input).map((fault) => fault.path)).toEqual([expected].flat());
+    expect(errorsOf(input).map((error) => error.path)).toEqual([expected].flat());
   });
 
   it('goes on judging where another setting of the group is faulty', () => {
-    const faults = faultsOf({ ...minimal, connect: { keepAlive: '1s', timeout: 5, typo: 1 } });
-    expect(faults.map((fault) => fault.path)).toEqual([
+    const errors = errorsOf({ ...minimal, connect: { keepAlive: '1s', timeout: 5, typo: 1 } });
+    expect(errors.map((error) => error.path)).toEqual([
       'connect.timeout',
       'connect.typo',
       'connect.keepAlive',
@@ -257,7 +257,7 @@ describe('parseLoadProfile', () => {
   });
 
   it('names the nearest key for an unknown one, there or elsewhere', () => {
-    const hintOf = (input: object) => faultsOf({ ...minimal, ...input }).at(-1)?.hint;
+    const hintOf = (input: object) => errorsOf({ ...minimal, ...input }).at(-1)?.hint;
     expect(hintOf({ Seed: 1 })).toBe('did you mean "seed"?');
     expect(hintOf({ treshold: {} })).toBe('did you mean "thresholds"?');
     expect(hintOf({ connect: { rate: 5 } })).toBe('did you mean "ratePerSecond"?');
@@ -273,7 +273,7 @@ describe('parseLoadProfile', () => {
 
   it('refuses __proto__ as the name of a metric', () => {
     const thresholds: unknown = JSON.parse('{"__proto__": ["count==0"], "lost_messages": ["count==0"]}');
-    expect(faultsOf({ ...minimal, thresholds })).toEqual([
+    expect(errorsOf({ ...minimal, thresholds })).toEqual([
       expect.objectContaining({
         path: 'thresholds.__proto__',
         message: 'cannot be the name of a field',
@@ -283,8 +283,8 @@ describe('parseLoadProfile', () => {
 
   it('refuses what JSON.parse lets through, wherever the input came from', () => {
     const payload = JSON.parse('{"__proto__": 1, "id": 9007199254740993, "s": "\\ud800"}');
-    const faults = faultsOf({ ...minimal, devices: 0, publish: { payload } });
-    expect(faults.map(({ path }) => path)).toEqual([
+    const errors = errorsOf({ ...minimal, devices: 0, publish: { payload } });
+    expect(errors.map(({ path }) => path)).toEqual([
       'publish.payload.__proto__',
       'publish.payload.id',
       'publish.payload.s',
@@ -292,7 +292,7 @@ describe('parseLoadProfile', () => {
     ]);
     let nested: unknown = 1;
     for (let level = 0; level < 100_000; level++) nested = [nested];
-    expect(faultsOf({ ...minimal, publish: { payload: nested } })).toEqual([
+    expect(errorsOf({ ...minimal, publish: { payload: nested } })).toEqual([
       expect.objectContaining({ path: 'publish', message: expect.stringContaining('nested') }),
     ]);
   });

@@ -4,8 +4,8 @@ import { parsePayloadTemplate } from '../../../src/profile/payload-template.ts';
 import { templateFunctions } from '../../../src/profile/template-functions.ts';
 
 function templateOf(text: string) {
-  const { template, faults } = parsePayloadTemplate(text);
-  expect(faults).toEqual([]);
+  const { template, errors } = parsePayloadTemplate(text);
+  expect(errors).toEqual([]);
   return template;
 }
 
@@ -83,8 +83,8 @@ describe('parsePayloadTemplate', () => {
     ['{{randomBytes(100000)}}', /98304/],
     ['{{n}} {{x}}', /no template function "x"/],
   ])('refuses %s with a hint', (text, message) => {
-    const { template, faults } = parsePayloadTemplate({ field: text });
-    expect(faults).toEqual([
+    const { template, errors } = parsePayloadTemplate({ field: text });
+    expect(errors).toEqual([
       {
         path: 'publish.payload.field',
         message: expect.stringMatching(message),
@@ -95,8 +95,8 @@ describe('parsePayloadTemplate', () => {
   });
 
   it('finds every fault, each at its place, also in keys', () => {
-    const { faults } = parsePayloadTemplate({ a: ['{{x}}', 'fine', { '{{n}}': '{{y}}' }] });
-    expect(faults.map((fault) => fault.path)).toEqual([
+    const { errors } = parsePayloadTemplate({ a: ['{{x}}', 'fine', { '{{n}}': '{{y}}' }] });
+    expect(errors.map((error) => error.path)).toEqual([
       'publish.payload.a[0]',
       'publish.payload.a[2].{{n}}',
       'publish.payload.a[2].{{n}}',

@@ -99,7 +99,7 @@ describe('the metrics', () => {
   });
 
   it('can all stop a run, but for those that wait for its end', () => {
-    const faultsOf = (name: string) => {
+    const errorsOf = (name: string) => {
       const thresholds = { [name]: [{ threshold: exampleOf(name), abortOnFail: true }] };
       const profile = { devices: 1, ratePerSecond: 1, duration: '1s', echo: { fraction: 1 }, thresholds };
       try {
@@ -109,7 +109,7 @@ describe('the metrics', () => {
       }
       return [];
     };
-    const cannot = names.filter((name) => faultsOf(name).length > 0);
+    const cannot = names.filter((name) => errorsOf(name).length > 0);
     const counters = ['acked', 'unacknowledged', 'received', 'lost', 'not_read', 'dead_lettered'];
     expect(cannot.toSorted()).toEqual(
       [
@@ -121,7 +121,7 @@ describe('the metrics', () => {
         'slices_failed',
       ].toSorted(),
     );
-    expect(faultsOf('lost')).toEqual(['thresholds.lost[0].abortOnFail']);
+    expect(errorsOf('lost')).toEqual(['thresholds.lost[0].abortOnFail']);
   });
 
   it('hold every latency that is measured, and no other', () => {

@@ -5,7 +5,7 @@ import { formatReportJson } from '../../../src/report/report-json.ts';
 import { accountLimitsOf } from '../../../src/targets/aws-iot/quotas.ts';
 import { goldenIn } from '../../support/golden.ts';
 import { planOf, resultOf } from '../../support/measure/run-fixture.ts';
-import { asked, reportOf, runOf } from '../../support/report/report-fixture.ts';
+import { reportOf, requested, runOf } from '../../support/report/report-fixture.ts';
 
 const expectGolden = goldenIn('report', '.golden');
 
@@ -21,7 +21,7 @@ function reportOfResults(
   return buildReport({
     plan,
     ledger: ledger.close(),
-    cloudwatch: { sums: {}, asked },
+    cloudwatch: { sums: {}, requested },
     now: plan.timeline.drainEndAt,
   });
 }

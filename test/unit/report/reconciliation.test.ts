@@ -27,7 +27,7 @@ function lineOf(
   const lines = reconcile(
     run.plan,
     { ...run.ledger, ...ledger, messages: { ...run.ledger.messages, ...messages } },
-    { sums, asked: Object.keys(sums) },
+    { sums, requested: Object.keys(sums) },
   );
   const line = lines.find((each) => each.metric === metric);
   if (line === undefined) throw new Error(`no line for ${metric}`);

@@ -7,7 +7,7 @@ import { reportOf, runOf } from '../../support/report/report-fixture.ts';
 const schema = JSON.parse(readFileSync(new URL('../../../docs/report.schema.json', import.meta.url), 'utf8'));
 const validate = new Ajv({ strict: true, allErrors: true }).compile(schema);
 
-const faultsOf = (report: unknown): string[] =>
+const errorsOf = (report: unknown): string[] =>
   validate(report)
     ? []
     : (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
@@ -21,7 +21,7 @@ describe('docs/report.schema.json', () => {
     ],
     ['of nothing', { died: [0, 1, 2, 3] }],
   ])('holds for a report %s', (_what, troubles) => {
-    expect(faultsOf(JSON.parse(formatReportJson(reportOf(runOf(troubles)))))).toEqual([]);
+    expect(errorsOf(JSON.parse(formatReportJson(reportOf(runOf(troubles)))))).toEqual([]);
   });
 
   it('holds for a report of a run that was stopped', () => {
@@ -35,18 +35,18 @@ describe('docs/report.schema.json', () => {
     const slices = { ...ledger.slices, completed: 0, stopped: 4 };
     const report = reportOf({ plan, ledger: { ...ledger, stoppedOn, slices, lastSentAt: stoppedOn.at + 3 } });
     expect(report.stop).toBeDefined();
-    expect(faultsOf(JSON.parse(formatReportJson(report)))).toEqual([]);
+    expect(errorsOf(JSON.parse(formatReportJson(report)))).toEqual([]);
   });
 
   it('holds for nothing else', () => {
     const report = JSON.parse(formatReportJson(reportOf(runOf())));
-    expect(faultsOf({ ...report, verdict: 'fine' })).toEqual([
+    expect(errorsOf({ ...report, verdict: 'fine' })).toEqual([
       '/verdict must be equal to one of the allowed values',
     ]);
-    expect(faultsOf({ ...report, surprise: 1 })).toEqual([' must NOT have additional properties']);
-    expect(faultsOf({ ...report, messages: { ...report.messages, lost: '0' } })).toEqual([
+    expect(errorsOf({ ...report, surprise: 1 })).toEqual([' must NOT have additional properties']);
+    expect(errorsOf({ ...report, messages: { ...report.messages, lost: '0' } })).toEqual([
       '/messages/lost must be number',
     ]);
-    expect(faultsOf({ ...report, throttling: undefined })).not.toEqual([]);
+    expect(errorsOf({ ...report, throttling: undefined })).not.toEqual([]);
   });
 });

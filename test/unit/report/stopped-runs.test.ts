@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { RunLedger } from '../../../src/measure/run-ledger.ts';
 import { buildReport } from '../../../src/report/build-report.ts';
 import { describeSlices } from '../../../src/report/report-figures.ts';
-import { asked, runOf } from '../../support/report/report-fixture.ts';
+import { requested, runOf } from '../../support/report/report-fixture.ts';
 
 const sums = { 'PublishIn.Success': 3_000, 'Connect.Success': 404 };
 
@@ -16,7 +16,7 @@ function stopped(
   const at = plan.timeline.publishAt + 6_500;
   return buildReport({
     plan,
-    cloudwatch: { sums, asked },
+    cloudwatch: { sums, requested },
     now: at + 5_000,
     ledger: {
       ...ledger,
@@ -114,7 +114,13 @@ describe('thresholds of a run that was stopped', () => {
 describe('an execution that StopExecution ended', () => {
   const { plan, ledger } = runOf();
   const reportOf = (of: RunLedger, execution: Parameters<typeof buildReport>[0]['execution'], now: number) =>
-    buildReport({ plan, ledger: of, cloudwatch: { sums: {}, asked }, now, ...(execution && { execution }) });
+    buildReport({
+      plan,
+      ledger: of,
+      cloudwatch: { sums: {}, requested },
+      now,
+      ...(execution && { execution }),
+    });
 
   it('is aborted though its Lambdas ran on to their end, and says by whom', () => {
     const execution = { status: 'ABORTED', error: 'TooLate', cause: 'maintenance window, J. Doe' } as const;

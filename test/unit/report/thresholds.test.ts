@@ -3,7 +3,7 @@ import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
 import { latencyNames } from '../../../src/measure/latency-names.ts';
 import { counterRange } from '../../../src/report/counter-range.ts';
 import { evaluateThresholds, type Measured } from '../../../src/report/thresholds.ts';
-import { asked, reportOf, runOf } from '../../support/report/report-fixture.ts';
+import { reportOf, requested, runOf } from '../../support/report/report-fixture.ts';
 
 const run = runOf({ lostPerThousand: 10, throttledPerThousand: 4 });
 const { messages, devices, slices, observers, rates, generator, cost } = reportOf(run);
@@ -12,7 +12,7 @@ const measured: Measured = {
   counts: { messages, devices, slices, observers },
   rates,
   gauges: { rates, generator, cost: cost! },
-  cloudwatch: { sums: { 'PublishIn.Success': messages.acked }, asked },
+  cloudwatch: { sums: { 'PublishIn.Success': messages.acked }, requested },
   groups: {},
 };
 
@@ -72,7 +72,7 @@ describe('evaluateThresholds', () => {
   });
 
   it('does not take a silent CloudWatch for zero', () => {
-    const silent = { ...measured, cloudwatch: { sums: {}, asked } };
+    const silent = { ...measured, cloudwatch: { sums: {}, requested } };
     expect(evaluate('cloudwatch.PublishIn.Throttle', 'count==0', silent)).toMatchObject({ actual: null });
   });
 

@@ -3,8 +3,8 @@ import { bindingQuotaOf } from '../../../src/report/throttling.ts';
 import { runOf } from '../../support/report/report-fixture.ts';
 
 const { plan } = runOf();
-const nothing = { told: 0, untold: 0, publishes: 0, refusals: [] };
-const seen = { sums: { 'PublishIn.Success': 1 }, asked: [] };
+const nothing = { reported: 0, unreported: 0, publishes: 0, refusals: [] };
+const seen = { sums: { 'PublishIn.Success': 1 }, requested: [] };
 
 function sentenceOf(quota: 'connectsPerSecond' | 'publishInPerSecond', headroom: number, cloudwatch = seen) {
   const use = {
@@ -24,7 +24,7 @@ describe('the sentence on the binding quota', () => {
     expect(sentenceOf('connectsPerSecond', -0.2)).toBe(
       'connectsPerSecond: 20 % more than the limit; the service refused none of it (Connect.Throttle 0)',
     );
-    expect(sentenceOf('publishInPerSecond', -0.2, { sums: {} as never, asked: [] })).toBe(
+    expect(sentenceOf('publishInPerSecond', -0.2, { sums: {} as never, requested: [] })).toBe(
       'publishInPerSecond: 20 % more than the limit; CloudWatch has no data yet of what was refused (PublishIn.Throttle)',
     );
   });
@@ -43,7 +43,7 @@ describe('the sentence on the binding quota', () => {
     expect(sentenceOf('connectsPerSecond', 0.1)).toBe(
       'connectsPerSecond is nearest to its limit, with 10 % headroom; nothing was refused for a quota',
     );
-    expect(sentenceOf('connectsPerSecond', 0.1, { sums: {} as never, asked: [] })).toBe(
+    expect(sentenceOf('connectsPerSecond', 0.1, { sums: {} as never, requested: [] })).toBe(
       'connectsPerSecond is nearest to its limit, with 10 % headroom; CloudWatch has no data yet of what was refused',
     );
   });

@@ -4,7 +4,7 @@ import { InvalidInputError } from '../../../src/shared/errors.ts';
 import { parseJsonText } from '../../../src/shared/json-text.ts';
 import { checkJsonValue, maxDepth } from '../../../src/shared/json-value.ts';
 
-function faultsOf(text: string | Uint8Array) {
+function errorsOf(text: string | Uint8Array) {
   try {
     parseJsonText(text, 'p.json');
   } catch (error) {
@@ -39,7 +39,7 @@ describe('parseJsonText', () => {
       }),
     );
     expect(parseJsonText('{"url": "http://x/*y*/"}', 'p')).toEqual({ url: 'http://x/*y*/' });
-    expect(faultsOf('{ // one\n "a": 1,\n /* two */ b: 2 }')).toMatchObject([{ path: 'line 3, column 12' }]);
+    expect(errorsOf('{ // one\n "a": 1,\n /* two */ b: 2 }')).toMatchObject([{ path: 'line 3, column 12' }]);
   });
 
   it.each([
@@ -59,7 +59,7 @@ describe('parseJsonText', () => {
     ['', 'JSON', 'there is no JSON in it'],
     ['// only a comment', 'JSON', 'there is no JSON in it'],
   ])('refuses %s', (text, path, message) => {
-    expect(faultsOf(text)).toEqual([
+    expect(errorsOf(text)).toEqual([
       {
         path,
         message: expect.stringContaining(message),
@@ -75,7 +75,7 @@ describe('parseJsonText', () => {
 
   it('names the line of what is not UTF-8', () => {
     const bytes = Buffer.concat([Buffer.from('{\n"name": "caf'), Buffer.from([0xe9]), Buffer.from('"}')]);
-    expect(faultsOf(bytes)).toMatchObject([{ path: 'line 2', message: 'is not UTF-8' }]);
+    expect(errorsOf(bytes)).toMatchObject([{ path: 'line 2', message: 'is not UTF-8' }]);
     expect(parseJsonText(Buffer.from('\ufeff{"a": "é"}'), 'p')).toEqual({ a: 'é' });
   });
 
@@ -86,10 +86,10 @@ describe('parseJsonText', () => {
         ['{"a":', '}'],
       ] as const) {
         const text = `${open.repeat(levels)}1${close.repeat(levels)}`;
-        expect(faultsOf(text)).toMatchObject([{ message: expect.stringContaining('nested more than') }]);
+        expect(errorsOf(text)).toMatchObject([{ message: expect.stringContaining('nested more than') }]);
       }
     }
-    expect(faultsOf(`${'['.repeat(maxDepth)}${']'.repeat(maxDepth)}`)).toEqual([]);
+    expect(errorsOf(`${'['.repeat(maxDepth)}${']'.repeat(maxDepth)}`)).toEqual([]);
   });
 
   it('checks a list in time that grows with its length', () => {

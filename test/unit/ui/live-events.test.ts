@@ -13,13 +13,13 @@ const { publishAt } = samplePlan.timeline;
 /** A page that watches in virtual time: at each second `steps` changes the run. */
 async function watch(steps: readonly ((run: ActiveRun) => void)[], closesAfter = 100) {
   const run = makeActiveRun(samplePlan.runId, 'sample');
-  const asked: ViewRequest[] = [];
+  const requested: ViewRequest[] = [];
   const events: [keyof PageEvents, PageEvents[keyof PageEvents]][] = [];
   let second = 0;
   const send: SendEvent = (name, data) => void events.push([name, data]);
   run.began({
     view: async (request) => {
-      asked.push(request);
+      requested.push(request);
       return viewOf(request.since + 10);
     },
     received: async () => ({ received: 75, duplicates: 5 }),
@@ -30,7 +30,7 @@ async function watch(steps: readonly ((run: ActiveRun) => void)[], closesAfter =
     () => second < closesAfter,
     async () => steps[second++]?.(run),
   );
-  return { events, asked };
+  return { events, requested };
 }
 
 const viewOf = (revision: number): RunView => ({
@@ -76,14 +76,14 @@ const progress = (withPlan: boolean, more: object = {}) => ({
 
 describe('events of a run for a page', () => {
   it('begins with the plan, goes on by the second, and ends with the verdict', async () => {
-    const { events, asked } = await watch([
+    const { events, requested } = await watch([
       (run) => run.display.show(progress(false)),
       (run) => run.display.show(progress(true)),
       () => undefined,
       (run) => run.ended({ report: { verdict: 'passed' } as Report }),
     ]);
     expect(events.map(([name]) => name)).toEqual(['plan', 'view', 'view', 'ended']);
-    expect(asked.map(({ since }) => since)).toEqual([0, 10]);
+    expect(requested.map(({ since }) => since)).toEqual([0, 10]);
     expect(events.at(-1)).toEqual(['ended', { verdict: 'passed' }]);
   });
 
@@ -141,8 +141,8 @@ describe('events of a run for a page', () => {
   });
 
   it('requests nothing once no page is open', async () => {
-    const { asked } = await watch([(run) => run.display.show(progress(true))], 3);
-    expect(asked).toHaveLength(2);
+    const { requested } = await watch([(run) => run.display.show(progress(true))], 3);
+    expect(requested).toHaveLength(2);
   });
 });
 

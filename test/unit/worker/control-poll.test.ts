@@ -17,15 +17,15 @@ async function watch(
   answer: (afterMs: number) => Promise<Announcement | undefined>,
   forMs: number,
   { slices = 1, random = () => 0.5 } = {},
-): Promise<{ events: { what: string; afterMs: number }[]; asked: number[] }> {
+): Promise<{ events: { what: string; afterMs: number }[]; requested: number[] }> {
   const clock = new VirtualClock(startedAt);
   const events: { what: string; afterMs: number }[] = [];
-  const asked: number[] = [];
+  const requested: number[] = [];
   const over = new Promise<void>((resolve) => clock.setTimer(forMs, resolve));
   const poll = pollControl({
     control: {
       read: () => {
-        asked.push(clock.now() - startedAt);
+        requested.push(clock.now() - startedAt);
         return answer(clock.now() - startedAt);
       },
     },
@@ -40,19 +40,19 @@ async function watch(
   await new Promise(setImmediate);
   await clock.runUntil(over);
   await poll.close();
-  return { events, asked };
+  return { events, requested };
 }
 
 describe('the control channel of an HTTP slice', () => {
   it('polls every four seconds, and receives a stop within them', async () => {
-    const { events, asked } = await watch(async (afterMs) => (afterMs > 5_000 ? stop : undefined), 9_000);
-    expect(asked).toEqual([0, 4_000, 8_000]);
+    const { events, requested } = await watch(async (afterMs) => (afterMs > 5_000 ? stop : undefined), 9_000);
+    expect(requested).toEqual([0, 4_000, 8_000]);
     expect(events).toEqual([{ what: 'stopped by the user', afterMs: 8_000 }]);
   });
 
   it('asks more seldom the more slices there are, and not all at once', async () => {
-    const { asked } = await watch(async () => undefined, 60_000, { slices: 4_000 });
-    expect(asked.slice(0, 3)).toEqual([0, 10_000, 20_000]);
+    const { requested } = await watch(async () => undefined, 60_000, { slices: 4_000 });
+    expect(requested.slice(0, 3)).toEqual([0, 10_000, 20_000]);
     for (const slices of [1, 1_000, 1_600, 5_000, 10_000]) {
       expect(slices / (controlPollEveryMs(slices) / 1_000)).toBeLessThanOrEqual(400);
       // A run of few slices notices a stop within five seconds, at the latest.

@@ -22,7 +22,7 @@ interface Faults {
 function openQueue(faults: Faults) {
   const clock = new VirtualClock(0);
   let largest = 0;
-  let awayUntil = 0;
+  let unavailableUntil = 0;
   const setup: Setup = {
     clock,
     taken: new Set(),
@@ -32,10 +32,10 @@ function openQueue(faults: Faults) {
     largestPost: () => largest,
   };
   const writer: InfluxWriter = {
-    get isAway() {
-      return clock.now() < awayUntil;
+    get isUnavailable() {
+      return clock.now() < unavailableUntil;
     },
-    lastFault: undefined,
+    lastError: undefined,
     lastStatus: undefined,
     async post(lines) {
       setup.posts++;
@@ -44,9 +44,9 @@ function openQueue(faults: Faults) {
       await new Promise<void>((resolve) => {
         if (answer !== undefined) clock.setTimer(answer.afterMs, resolve);
       });
-      const outcome = answer?.outcome ?? 'away';
+      const outcome = answer?.outcome ?? 'unavailable';
       if (outcome === 'taken') for (const line of lines) setup.taken.add(line);
-      if (outcome === 'away') awayUntil = clock.now() + 1_000;
+      if (outcome === 'unavailable') unavailableUntil = clock.now() + 1_000;
       return outcome;
     },
   };
@@ -103,7 +103,7 @@ describe('the queue', () => {
 
   it('sends what it held once InfluxDB is back', async () => {
     const { queue, setup } = openQueue({
-      post: (now) => ({ outcome: now > 2_000 && now < 6_000 ? 'away' : 'taken', afterMs: 10 }),
+      post: (now) => ({ outcome: now > 2_000 && now < 6_000 ? 'unavailable' : 'taken', afterMs: 10 }),
     });
     const { lines } = await send(queue, setup, 10);
     expect([...setup.taken].sort()).toEqual([...lines].sort());
@@ -119,7 +119,7 @@ describe('the queue', () => {
   });
 
   it('does not even ask at the end when InfluxDB is known to be away', async () => {
-    const { queue, setup } = openQueue({ post: () => ({ outcome: 'away', afterMs: 900 }) });
+    const { queue, setup } = openQueue({ post: () => ({ outcome: 'unavailable', afterMs: 900 }) });
     const { lines, closedAfterMs } = await send(queue, setup, 10);
     expect(setup.written.sort()).toEqual(lines.sort());
     expect(closedAfterMs).toBeLessThan(1_000);
@@ -133,7 +133,7 @@ describe('the queue', () => {
   });
 
   it('never holds more than fits its memory', async () => {
-    const { queue, setup } = openQueue({ post: () => ({ outcome: 'away', afterMs: 1 }) });
+    const { queue, setup } = openQueue({ post: () => ({ outcome: 'unavailable', afterMs: 1 }) });
     const { lines } = await send(queue, setup, 30, 2_000);
     expect(setup.written.sort()).toEqual(lines.sort());
     expect(setup.largestPost()).toBe(linesPerPost);
@@ -142,15 +142,15 @@ describe('the queue', () => {
   it('loses nothing, whatever InfluxDB does', async () => {
     const answer = fc.option(
       fc.record({
-        outcome: fc.constantFrom<PostOutcome>('taken', 'taken', 'away'),
+        outcome: fc.constantFrom<PostOutcome>('taken', 'taken', 'unavailable'),
         afterMs: fc.integer({ min: 0, max: 4_000 }),
       }),
       { nil: undefined, freq: 10 },
     );
     await fc.assert(
       fc.asyncProperty(fc.array(answer, { minLength: 1, maxLength: 20 }), async (answers) => {
-        let asked = 0;
-        const { queue, setup } = openQueue({ post: () => answers[asked++ % answers.length] });
+        let requested = 0;
+        const { queue, setup } = openQueue({ post: () => answers[requested++ % answers.length] });
         const { lines, closedAfterMs } = await send(queue, setup, 15);
         expect(new Set([...setup.taken, ...setup.written])).toEqual(new Set(lines));
         expect(closedAfterMs).toBeLessThan(1_020);

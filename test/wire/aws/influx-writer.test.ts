@@ -50,14 +50,14 @@ describe('the way into InfluxDB', () => {
     expect(bodies).toEqual([
       { url: '/api/v2/write?org=o&bucket=b&precision=ns', encoding: 'gzip', text: lines.join('\n') },
     ]);
-    expect(writer.isAway).toBe(false);
+    expect(writer.isUnavailable).toBe(false);
   });
 
   it.each([400, 413, 422])('is closed for good to what is answered with %i', async (status) => {
     answer = json(status, { code: 'invalid', message: 'field type conflict' });
     expect(await writer.post(['m f=1'])).toBe('refused');
-    expect(writer.lastFault).toBe('field type conflict');
-    expect(writer.isAway).toBe(false);
+    expect(writer.lastError).toBe('field type conflict');
+    expect(writer.isUnavailable).toBe(false);
   });
 
   it.each([401, 404, 429, 500, 503])(
@@ -66,9 +66,9 @@ describe('the way into InfluxDB', () => {
       answer = json(status, { message: 'not now' });
       const pausesMs: number[] = [];
       for (let failure = 0; failure < 6; failure++) {
-        expect(await writer.post(['m f=1'])).toBe('away');
+        expect(await writer.post(['m f=1'])).toBe('unavailable');
         const from = nowMs;
-        while (writer.isAway) nowMs += 100;
+        while (writer.isUnavailable) nowMs += 100;
         pausesMs.push(nowMs - from);
       }
       expect(pausesMs).toEqual([1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
@@ -80,14 +80,14 @@ describe('the way into InfluxDB', () => {
   it('is away where nothing listens', async () => {
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => server.close(resolve));
-    expect(await writer.post(['m f=1'])).toBe('away');
-    expect(writer.lastFault).toMatch(/ECONNREFUSED/);
+    expect(await writer.post(['m f=1'])).toBe('unavailable');
+    expect(writer.lastError).toMatch(/ECONNREFUSED/);
   });
 
   it('is away when it does not answer, after two seconds', async () => {
     answer = () => undefined;
     const startedAt = performance.now();
-    expect(await writer.post(['m f=1'])).toBe('away');
+    expect(await writer.post(['m f=1'])).toBe('unavailable');
     expect(performance.now() - startedAt).toBeGreaterThan(1_900);
   });
 

@@ -74,7 +74,7 @@ async function statesOf(executionArn: string | undefined): Promise<string[]> {
 it('waits between two looks for as long as the plan counts on', async () => {
   const machine = JSON.parse(await readFile(file, 'utf8'));
   const [, watch] = machine.States.Run.Branches;
-  expect(watch.States.UntilLook.Seconds).toBe(watchEverySeconds);
+  expect(watch.States.WaitToWatch.Seconds).toBe(watchEverySeconds);
 });
 
 interface Retrier {

@@ -158,7 +158,7 @@ describe('a broker as the target', () => {
     const report = buildReport({
       plan,
       ledger: ledger.close(),
-      cloudwatch: { sums: {}, asked: [] },
+      cloudwatch: { sums: {}, requested: [] },
       now: Date.now(),
     });
     expect(report.messages).toMatchObject({ intended: 360, sent: 360, received: 360, lost: 0 });

@@ -171,16 +171,16 @@ describe('the live page’s server', () => {
 
   it('checks a profile as the command line does', async () => {
     const fine = await post('/api/check', { text: JSON.stringify(tiny) });
-    expect(fine.body).toMatchObject({ faults: [], refusals: [] });
+    expect(fine.body).toMatchObject({ problems: [], refusals: [] });
     expect(fine.body.brief).toEqual(expect.arrayContaining([['slices', expect.stringContaining('1 ×')]]));
     const bad = await post('/api/check', {
       text: '{"devices": 0, "conect": {}, "ratePerSecond": 1, "duration": "1s"}',
     });
     expect(bad.body).toMatchObject({
-      faults: [{ path: 'devices' }, { path: 'conect', hint: expect.stringContaining('connect') }],
+      problems: [{ path: 'devices' }, { path: 'conect', hint: expect.stringContaining('connect') }],
     });
     const broken = await post('/api/check', { text: '{' });
-    expect(broken.body).toMatchObject({ faults: [{ path: expect.stringContaining('line') }] });
+    expect(broken.body).toMatchObject({ problems: [{ path: expect.stringContaining('line') }] });
   });
 
   it('starts what passes, refuses what does not, runs one at a time, and stops it', async () => {

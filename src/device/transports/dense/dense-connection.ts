@@ -27,7 +27,7 @@ export class DenseConnection implements PacketSink {
   /** The transport's tick in which this connection last sent, and whether it gathers writes in it. */
   #tick = -1;
   #gathers = false;
-  #wantsDrain = false;
+  #isDrainPending = false;
   /** Packet identifiers in use, each with the token of its message. Those of a connection end with it. */
   #ids: PacketIds | undefined;
   /** Filters of SUBSCRIBE packets without an answer, by identifier. */
@@ -79,7 +79,7 @@ export class DenseConnection implements PacketSink {
     const stream = this.#stream;
     if (this.#state !== 'connected' || stream === undefined) return false;
     if (stream.writableNeedDrain) {
-      this.#wantsDrain = true;
+      this.#isDrainPending = true;
       return false;
     }
     const { outgoing, buffer } = this.#context;
@@ -258,8 +258,8 @@ export class DenseConnection implements PacketSink {
   }
 
   #drained(stream: ByteStream): void {
-    if (!this.#wantsDrain || this.#state !== 'connected' || this.#stream !== stream) return;
-    this.#wantsDrain = false;
+    if (!this.#isDrainPending || this.#state !== 'connected' || this.#stream !== stream) return;
+    this.#isDrainPending = false;
     this.#context.listener.writable(this.#device);
     this.#context.flush();
   }
@@ -286,7 +286,7 @@ export class DenseConnection implements PacketSink {
     const reason = this.#reason || 'connection closed';
     this.#state = 'closed';
     this.#stream = undefined;
-    this.#wantsDrain = false;
+    this.#isDrainPending = false;
     this.#gathers = false;
     this.partial = undefined;
     this.#ids = undefined;

@@ -29,7 +29,7 @@ export interface CustomAuthorizersParts {
   readonly invokeOf: (functionName: string) => Invoke;
   readonly clock: Clock;
   /** Called with the reason why an authorizer's answer was not usable. AWS writes it to its log. */
-  readonly onFault: (error: unknown) => void;
+  readonly onError: (error: unknown) => void;
 }
 
 /** AWS waits so long for the function. */
@@ -77,7 +77,7 @@ export class CustomAuthorizers {
         refresh: { afterMs: refreshAfterMs, ask: () => this.authorize(attempt) },
       };
     } catch (error) {
-      this.#parts.onFault(error);
+      this.#parts.onError(error);
       return undefined;
     }
   }

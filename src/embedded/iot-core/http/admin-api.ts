@@ -72,7 +72,7 @@ export interface ProcessReport {
   readonly cpuSeconds: { readonly user: number; readonly system: number };
   readonly rssBytes: number;
   readonly connected: number;
-  readonly sessionsAway: number;
+  readonly sessionsDisconnected: number;
 }
 
 /**
@@ -163,7 +163,7 @@ function processReport(broker: Broker): ProcessReport {
     cpuSeconds: { user: user / 1e6, system: system / 1e6 },
     rssBytes: process.memoryUsage.rss(),
     connected: broker.connected,
-    sessionsAway: broker.sessions.away,
+    sessionsDisconnected: broker.sessions.away,
   };
 }
 

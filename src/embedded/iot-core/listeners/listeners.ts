@@ -29,7 +29,7 @@ export interface ListenerParts {
   /** The HTTP data plane behind a check of who sends. */
   readonly dataPlaneFor: (authorize: AuthorizeRequest) => GatewayService;
   readonly invokeOf: (functionName: string) => Invoke;
-  readonly onFault: (error: unknown) => void;
+  readonly onError: (error: unknown) => void;
 }
 
 export interface OpenListeners {
@@ -59,7 +59,7 @@ const httpIdleMs = 300_000;
  * @throws PolicyError for a policy among the settings that is not supported
  */
 export async function openListeners(parts: ListenerParts): Promise<OpenListeners> {
-  const { broker, today, settings, ports, dataPlaneFor, onFault } = parts;
+  const { broker, today, settings, ports, dataPlaneFor, onError } = parts;
   const certificates = await makeCertificates(today());
   const { certificate } = certificates.device;
   const fleet = { certificate, ...(settings.fleetPolicies && { policies: settings.fleetPolicies }) };
@@ -71,11 +71,11 @@ export async function openListeners(parts: ListenerParts): Promise<OpenListeners
 
   const webSockets = new WebSocketListener(broker, accessKeys, customAuthorizers);
   const signedDataPlane = dataPlaneFor(authorizeBySignature);
-  const signedHttp = makeHttp(signedDataPlane, onFault);
+  const signedHttp = makeHttp(signedDataPlane, onError);
   signedHttp.on('upgrade', (request: IncomingMessage, socket: TLSSocket, head: Buffer) =>
     webSockets.upgrade(request, socket, head),
   );
-  const certifiedHttp = makeHttp(dataPlaneFor(byCertificate(known)), onFault);
+  const certifiedHttp = makeHttp(dataPlaneFor(byCertificate(known)), onError);
 
   const certifiedMqtt = (socket: TLSSocket): void => serveMqtt(broker, socket, known.gateOf(socket));
   const authorizedMqtt = (socket: TLSSocket): void => {
@@ -84,10 +84,10 @@ export async function openListeners(parts: ListenerParts): Promise<OpenListeners
     serveMqtt(broker, socket, (mqtt) => customAuthorizers.authorize({ tls, mqtt, sourceIp }));
   };
   const connectors: Connector[] = [
-    { protocols: ['x-amzn-mqtt-ca'], asksForCertificate: true, enter: certifiedMqtt },
-    { protocols: ['x-amzn-http-ca'], asksForCertificate: true, enter: serveHttp(certifiedHttp) },
-    { protocols: ['mqtt'], asksForCertificate: false, enter: authorizedMqtt },
-    { protocols: ['http/1.1'], asksForCertificate: false, enter: serveHttp(signedHttp) },
+    { protocols: ['x-amzn-mqtt-ca'], requestsCertificate: true, enter: certifiedMqtt },
+    { protocols: ['x-amzn-http-ca'], requestsCertificate: true, enter: serveHttp(certifiedHttp) },
+    { protocols: ['mqtt'], requestsCertificate: false, enter: authorizedMqtt },
+    { protocols: ['http/1.1'], requestsCertificate: false, enter: serveHttp(signedHttp) },
   ];
   const listeners: Listener[] = [];
   const close = (): void => {
@@ -101,9 +101,9 @@ export async function openListeners(parts: ListenerParts): Promise<OpenListeners
   try {
     return {
       certificates,
-      mqttsPort: await open([{ asksForCertificate: true, enter: certifiedMqtt }], ports.mqtts),
+      mqttsPort: await open([{ requestsCertificate: true, enter: certifiedMqtt }], ports.mqtts),
       wssPort: await open(connectors, ports.wss),
-      httpsPort: await open([{ asksForCertificate: true, enter: serveHttp(certifiedHttp) }], ports.https),
+      httpsPort: await open([{ requestsCertificate: true, enter: serveHttp(certifiedHttp) }], ports.https),
       authorizeBySignature,
       routes: [...signedDataPlane.routes, { method: 'GET', path: webSocketPath }],
       close,
@@ -120,13 +120,13 @@ function serveMqtt(broker: Broker, socket: TLSSocket, authenticate: Authenticate
 }
 
 /** An HTTP server without a port of its own: the TLS listeners pass it their connections. */
-function makeHttp(service: GatewayService, onFault: (error: unknown) => void): Server {
+function makeHttp(service: GatewayService, onError: (error: unknown) => void): Server {
   const listener = makeRequestListener(
     ({ headers }) => {
       const refusal = refusalOfBrowser(headers, undefined);
       return refusal === undefined ? service : refusing(service, refusal);
     },
-    (_what, error) => onFault(error),
+    (_what, error) => onError(error),
   );
   const server = createServer(listener);
   server.keepAliveTimeout = httpIdleMs;

@@ -8,7 +8,7 @@ import type { Listener } from './tcp-listener.ts';
 export interface Connector {
   readonly protocols?: readonly string[];
   /** A client that has no certificate to show may well break off when it is asked for one. */
-  readonly asksForCertificate: boolean;
+  readonly requestsCertificate: boolean;
   /** TLS is up, and nothing has been read yet. Certificates are not judged here. */
   enter(socket: TLSSocket): void;
 }
@@ -49,7 +49,7 @@ export async function openTlsPort(
 }
 
 function makeTlsServer(
-  { protocols, asksForCertificate, enter }: Connector,
+  { protocols, requestsCertificate, enter }: Connector,
   certificates: Certificates,
 ): TlsServer {
   const { authority, server } = certificates;
@@ -58,7 +58,7 @@ function makeTlsServer(
     cert: server.certificate,
     ca: authority,
     minVersion: 'TLSv1.2',
-    requestCert: asksForCertificate,
+    requestCert: requestsCertificate,
     rejectUnauthorized: false,
     handshakeTimeout: handshakeTimeoutMs,
     ...(protocols === undefined ? {} : { ALPNProtocols: [...protocols] }),

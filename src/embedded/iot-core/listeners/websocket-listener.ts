@@ -48,9 +48,9 @@ export class WebSocketListener {
       key = checkHandshake(request, url);
       authenticate = this.#gateOf(request, url, socket);
     } catch (thrown) {
-      const { metrics, clock, onFault } = this.#broker;
+      const { metrics, clock, onError } = this.#broker;
       // No caller catches errors: an internal error ends one handshake, not the service.
-      if (!(thrown instanceof AwsError)) onFault(thrown);
+      if (!(thrown instanceof AwsError)) onError(thrown);
       const error = toAwsError(thrown);
       const counter = error.status === 403 ? metrics.connectAuthError : metrics.connectClientError;
       counter.add(clock.now());

@@ -17,7 +17,7 @@ export interface BrokerParts {
   readonly throttleAnswer: ThrottleAnswer;
   readonly unauthorized: UnauthorizedSettings;
   /** Called with internal errors. */
-  readonly onFault: (error: unknown) => void;
+  readonly onError: (error: unknown) => void;
 }
 
 /** What connections and the handlers of their packets share. */

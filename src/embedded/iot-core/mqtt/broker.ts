@@ -31,7 +31,7 @@ export class Broker implements BrokerState, ConnectionOwner {
   readonly unauthorized: UnauthorizedSettings;
   readonly sessions: Sessions;
   readonly lateAcks: LateAcks;
-  readonly onFault: (error: unknown) => void;
+  readonly onError: (error: unknown) => void;
   readonly #connections = new Set<Connection>();
   /** Ended by us, not yet hung up by the client, and until when it may take. */
   readonly #ending = new Map<Connection, number>();
@@ -46,7 +46,7 @@ export class Broker implements BrokerState, ConnectionOwner {
     this.faults = parts.faults;
     this.router = parts.router;
     this.unauthorized = parts.unauthorized;
-    this.onFault = parts.onFault;
+    this.onError = parts.onError;
     this.sessions = new Sessions(parts.router);
     this.#stopSweeping = repeat(this.clock, sweepMs, () => this.#sweep());
     this.lateAcks = new LateAcks(this.clock, this.faults);
@@ -125,7 +125,7 @@ export class Broker implements BrokerState, ConnectionOwner {
     this.router.retained.sweep(now);
     if (this.faults.paused) return;
     for (const connection of this.#connections) {
-      if (connection.hasGoneSilent(now)) connection.close(reasonCodes.keepAliveTimeout);
+      if (connection.hasTimedOut(now)) connection.close(reasonCodes.keepAliveTimeout);
       else if (now >= connection.endsAtMs) connection.close(reasonCodes.notAuthorized);
       else if (now >= connection.refreshesAtMs) refreshAccess(connection);
     }

@@ -57,7 +57,7 @@ export class Connection implements FrameSink, SessionConnection {
   readonly #reader = new FrameReader();
   readonly quotas: ConnectionQuotas;
   /** Of the last bytes received. */
-  heardAtMs: number;
+  receivedAtMs: number;
   /** The CONNECT must have arrived by then. */
   connectByMs: number;
   closed = false;
@@ -93,8 +93,8 @@ export class Connection implements FrameSink, SessionConnection {
     this.#channel = channel;
     this.#outgoing = new OutgoingPackets(channel);
     this.quotas = new ConnectionQuotas(broker.quotas);
-    this.heardAtMs = broker.clock.now();
-    this.connectByMs = this.heardAtMs + connectTimeoutMs;
+    this.receivedAtMs = broker.clock.now();
+    this.connectByMs = this.receivedAtMs + connectTimeoutMs;
     channel.on('error', () => this.abandon());
     channel.on('close', () => {
       this.#leave();
@@ -110,8 +110,8 @@ export class Connection implements FrameSink, SessionConnection {
   /** @param chunk borrowed: overwritten after the call */
   receive(chunk: Buffer, length: number): void {
     if (this.closed) return;
-    this.heardAtMs = this.broker.clock.now();
-    this.#spendBytes(length, this.heardAtMs);
+    this.receivedAtMs = this.broker.clock.now();
+    this.#spendBytes(length, this.receivedAtMs);
     try {
       this.#reader.read(chunk, length, this);
     } catch (error) {
@@ -141,7 +141,7 @@ export class Connection implements FrameSink, SessionConnection {
       this.#kept = undefined;
       if (this.closed) return;
       this.hold('waiting', false);
-      this.heardAtMs = this.broker.clock.now();
+      this.receivedAtMs = this.broker.clock.now();
       try {
         act();
         for (const frame of kept) if (!this.closed) this.onFrame(frame);
@@ -201,15 +201,15 @@ export class Connection implements FrameSink, SessionConnection {
 
   /** Restarts the silence timers after a pause of the service. */
   forgiveSilence(nowMs: number): void {
-    this.heardAtMs = nowMs;
+    this.receivedAtMs = nowMs;
     this.connectByMs = nowMs + connectTimeoutMs;
   }
 
-  hasGoneSilent(nowMs: number): boolean {
+  hasTimedOut(nowMs: number): boolean {
     if ((this.#held & silences) !== 0) return false;
     return this.session === undefined
       ? nowMs >= this.connectByMs
-      : nowMs - this.heardAtMs >= this.maxSilenceMs;
+      : nowMs - this.receivedAtMs >= this.maxSilenceMs;
   }
 
   /** Pauses reading from the client, or resumes it once no reason to pause is left. */
@@ -291,8 +291,8 @@ export class Connection implements FrameSink, SessionConnection {
   #refuse(error: unknown): void {
     const violation = error instanceof ProtocolViolation ? error : undefined;
     // An internal error ends one connection, not the service; it is logged to stderr and counted in the metrics.
-    if (violation === undefined) this.broker.onFault(error);
-    if (this.session === undefined) this.broker.metrics.connectClientError.add(this.heardAtMs);
+    if (violation === undefined) this.broker.onError(error);
+    if (this.session === undefined) this.broker.metrics.connectClientError.add(this.receivedAtMs);
     this.close(violation?.reasonCode ?? reasonCodes.unspecifiedError);
   }
 }

@@ -14,8 +14,8 @@ export class Permissions implements Access {
   readonly #client: PolicyClient;
   readonly #lookUp: (variable: string) => string | undefined;
   /** Most subscribers receive one topic; the check of each delivery is then a comparison. */
-  #lastHeard = '';
-  #mayHearLast = false;
+  #lastReceived = '';
+  #mayReceiveLast = false;
 
   constructor(policies: readonly Policy[], client: PolicyClient) {
     this.#policies = policies;
@@ -40,11 +40,11 @@ export class Permissions implements Access {
   }
 
   mayReceive(topic: string): boolean {
-    if (topic !== this.#lastHeard) {
-      this.#lastHeard = topic;
-      this.#mayHearLast = this.#allows('iot:Receive', `topic/${topic}`);
+    if (topic !== this.#lastReceived) {
+      this.#lastReceived = topic;
+      this.#mayReceiveLast = this.#allows('iot:Receive', `topic/${topic}`);
     }
-    return this.#mayHearLast;
+    return this.#mayReceiveLast;
   }
 
   mayGetRetained(topic: string): boolean {

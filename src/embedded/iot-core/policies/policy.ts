@@ -9,8 +9,8 @@ import {
 
 /** The policy is invalid or uses an unsupported element. It is rejected whole: half a policy would decide wrongly. */
 export class PolicyError extends StampedeError {
-  constructor(name: string, faults: readonly InputError[]) {
-    const lines = faults.map(({ path, message }) => `  ${path}: ${message}`);
+  constructor(name: string, errors: readonly InputError[]) {
+    const lines = errors.map(({ path, message }) => `  ${path}: ${message}`);
     super('PolicyUnsupported', `the policy ${name} is not supported:\n${lines.join('\n')}`, {
       hint: 'docs/iot-core-fidelity.md lists what policies may say to the embedded IoT Core',
     });
@@ -43,16 +43,16 @@ const knownMembers = ['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'NotRe
  * @see https://docs.aws.amazon.com/iot/latest/developerguide/iot-policies.html
  */
 export function parsePolicy(name: string, document: unknown): Policy {
-  const faults: InputError[] = [];
+  const errors: InputError[] = [];
   const { Version, Statement: written } = objectOf(
     typeof document === 'string' ? parseJson(document) : document,
   );
   // Variables came with this version; in the one before they stand for themselves.
-  if (Version !== '2012-10-17') faults.push({ path: 'Version', message: 'is not "2012-10-17"' });
+  if (Version !== '2012-10-17') errors.push({ path: 'Version', message: 'is not "2012-10-17"' });
   const listed = [written ?? []].flat();
-  if (listed.length === 0) faults.push({ path: 'Statement', message: 'is missing' });
-  const statements = listed.map((each, i) => parseStatement(objectOf(each), `Statement[${i}]`, faults));
-  if (faults.length > 0) throw new PolicyError(name, faults);
+  if (listed.length === 0) errors.push({ path: 'Statement', message: 'is missing' });
+  const statements = listed.map((each, i) => parseStatement(objectOf(each), `Statement[${i}]`, errors));
+  if (errors.length > 0) throw new PolicyError(name, errors);
   return { judge: (action, resource, lookUp) => judge(statements, action, resource, lookUp) };
 }
 
@@ -88,25 +88,25 @@ function judge(statements: readonly Statement[], action: string, resource: strin
 function parseStatement(
   statement: Readonly<Record<string, unknown>>,
   path: string,
-  faults: InputError[],
+  errors: InputError[],
 ): Statement {
   for (const member of Object.keys(statement)) {
     if (!knownMembers.includes(member)) {
-      faults.push({ path: `${path}.${member}`, message: 'is not supported' });
+      errors.push({ path: `${path}.${member}`, message: 'is not supported' });
     }
   }
   const { Effect } = statement;
   if (Effect !== 'Allow' && Effect !== 'Deny') {
-    faults.push({ path: `${path}.Effect`, message: 'is neither Allow nor Deny' });
+    errors.push({ path: `${path}.Effect`, message: 'is neither Allow nor Deny' });
   }
   const eitherOf = (member: 'Action' | 'Resource'): { texts: readonly string[]; excepted: boolean } => {
     const excepted = statement[member] === undefined;
     const texts = [statement[excepted ? `Not${member}` : member] ?? []].flat();
     if (!excepted && statement[`Not${member}`] !== undefined) {
-      faults.push({ path: `${path}.Not${member}`, message: `stands beside ${member}` });
+      errors.push({ path: `${path}.Not${member}`, message: `stands beside ${member}` });
     }
     if (texts.length > 0 && texts.every((text) => typeof text === 'string')) return { texts, excepted };
-    faults.push({ path: `${path}.${member}`, message: 'is neither text nor a list of texts' });
+    errors.push({ path: `${path}.${member}`, message: 'is neither text nor a list of texts' });
     return { texts: [], excepted };
   };
   const actions = eitherOf('Action');
@@ -118,7 +118,7 @@ function parseStatement(
     resources: resources.texts.flatMap((text) => {
       const pattern = parsePattern(text);
       if (typeof pattern !== 'string') return [pattern];
-      faults.push({ path: `${path}.Resource`, message: pattern });
+      errors.push({ path: `${path}.Resource`, message: pattern });
       return [];
     }),
     resourcesExcepted: resources.excepted,

@@ -61,8 +61,8 @@ function attributesOf({ name, counts }: NamedQueue, { AttributeNames }: JsonInpu
     VisibilityTimeout: String(visibilityTimeoutMs / 1_000),
   };
   const names = Array.isArray(AttributeNames) ? AttributeNames : [];
-  const asked = Object.entries(all).filter(([each]) => names.includes('All') || names.includes(each));
-  return asked.length === 0 ? {} : { Attributes: Object.fromEntries(asked) };
+  const requested = Object.entries(all).filter(([each]) => names.includes('All') || names.includes(each));
+  return requested.length === 0 ? {} : { Attributes: Object.fromEntries(requested) };
 }
 
 function render(message: ReceivedMessage): object {

@@ -36,10 +36,10 @@ describeWithProcesses('--require-conclusive, for a run that was not', () => {
     const where = ['--runs', runs, '--require-conclusive'];
     // The profile comes by standard input.
     const run = startCli(['run', '-', ...where], {}, { input: `// tolerant\n${JSON.stringify(load)}` });
-    await run.untilSays(' publishing,');
+    await run.untilOutput(' publishing,');
     const runId = readdirSync(runs).find((name) => name.startsWith('doubtful')) ?? '';
     const watch = startCli(['watch', runId, ...where]);
-    await watch.untilSays(' publishing,');
+    await watch.untilOutput(' publishing,');
     await sleep(1_000);
     process.kill(processesOfFunction(runs, 'publish-mqtt').at(-1)!, 'SIGKILL');
     [ran, watched] = await Promise.all([run.result, watch.result]);

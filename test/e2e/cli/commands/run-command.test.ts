@@ -123,7 +123,7 @@ describe('stampede run', () => {
     chmodSync(runs, 0o755);
     const file = workplace.writeProfile('long.json', { ...tiny, duration: '2m' });
     const cli = startCli(['run', file, '--runs', runs]);
-    await cli.untilSays(' publishing,');
+    await cli.untilOutput(' publishing,');
     expect(processesOf(runs).join('\n')).toContain('lambda-bootstrap');
     cli.child.kill('SIGINT');
     const { code, stderr } = await cli.result;
@@ -144,9 +144,9 @@ describe('stampede run', () => {
   it('quits at once at a second Ctrl-C', async () => {
     const file = workplace.writeProfile('long.json', { ...tiny, duration: '2m', drain: '30s' });
     const cli = startCli(['run', file, '--runs', runs]);
-    await cli.untilSays(' connecting,');
+    await cli.untilOutput(' connecting,');
     cli.child.kill('SIGINT');
-    await cli.untilSays('stopping…');
+    await cli.untilOutput('stopping…');
     await new Promise((resolve) => setTimeout(resolve, 300));
     cli.child.kill('SIGINT');
     // Two minutes of publishing and the drain would outlast this test.

@@ -21,7 +21,7 @@ export interface TargetState {
   /** Whole packets that the broker was handed. */
   readonly frames: number;
   /** Defects of the broker's, each with its stack. */
-  readonly faults: readonly string[];
+  readonly errors: readonly string[];
   /** After garbage collection: objects, and buffers outside the heap. */
   readonly heapBytes: number;
 }
@@ -30,7 +30,7 @@ export interface TargetState {
 let iotCore: RunningIotCore | undefined;
 let leaptMs = 0;
 let frames = 0;
-const faults: string[] = [];
+const errors: string[] = [];
 
 const dispatch = Connection.prototype.onFrame;
 Connection.prototype.onFrame = function onFrame(...frame) {
@@ -38,7 +38,7 @@ Connection.prototype.onFrame = function onFrame(...frame) {
   dispatch.apply(this, frame);
 };
 
-process.on('uncaughtException', (error) => faults.push(`uncaught: ${error.stack}`));
+process.on('uncaughtException', (error) => errors.push(`uncaught: ${error.stack}`));
 process.on('message', async (request: TargetRequest) => {
   if (request.kind === 'leap') leaptMs += request.ms;
   if (request.kind === 'start') {
@@ -52,7 +52,7 @@ process.on('message', async (request: TargetRequest) => {
     iotCore = await runIotCore(
       iotCoreSettingsOf(request.options),
       clock,
-      (fault) => faults.push(fault instanceof Error ? `${fault.stack}` : String(fault)),
+      (error) => errors.push(error instanceof Error ? `${error.stack}` : String(error)),
       async () => ({ kind: 'returned', payload: '{"batchItemFailures":[]}' }),
     );
   }
@@ -67,5 +67,5 @@ process.once('disconnect', () => process.exit());
 
 function stateOf({ mqttPort, httpPort, adminUrl, adminToken }: RunningIotCore): TargetState {
   const { heapUsed, external } = process.memoryUsage();
-  return { mqttPort, httpPort, adminUrl, adminToken, frames, faults, heapBytes: heapUsed + external };
+  return { mqttPort, httpPort, adminUrl, adminToken, frames, errors, heapBytes: heapUsed + external };
 }

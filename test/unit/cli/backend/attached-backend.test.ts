@@ -7,9 +7,9 @@ const denied = new Error('AccessDenied');
 
 /** An embedded AWS that answers, and from some instant on does not. */
 function makePlace() {
-  let fault: Error | undefined;
+  let failure: Error | undefined;
   const answer = <T>(value: T): T => {
-    if (fault !== undefined) throw fault;
+    if (failure !== undefined) throw failure;
     return value;
   };
   const place = untilClosed({
@@ -32,7 +32,7 @@ function makePlace() {
   return {
     ...place,
     breaksWith(error: Error): void {
-      fault = error;
+      failure = error;
     },
   };
 }

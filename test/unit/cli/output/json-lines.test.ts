@@ -34,7 +34,7 @@ describe('lines of JSON', () => {
     expect(lines.map(({ event }) => event)).toEqual([
       'run',
       ...new Array(4).fill('progress'),
-      'said',
+      'logged',
       'report',
     ]);
     expect(lines[0]).toMatchObject({

@@ -12,7 +12,7 @@ function makeBench(options: { endsAt: number; endsAfterStopMs?: number; stopAt?:
   let now = createdAt;
   const stop = new AbortController();
   const shown: Progress[] = [];
-  const asked: { what: string; at: number }[] = [];
+  const requested: { what: string; at: number }[] = [];
   let endsAt = options.endsAt;
   let stopped = false;
   const status = (): ExecutionStatus => (stopped ? 'ABORTED' : now >= endsAt ? 'SUCCEEDED' : 'RUNNING');
@@ -27,13 +27,13 @@ function makeBench(options: { endsAt: number; endsAfterStopMs?: number; stopAt?:
         cause: undefined,
       }),
       stop: async () => {
-        asked.push({ what: 'StopExecution', at: now });
+        requested.push({ what: 'StopExecution', at: now });
         stopped = true;
       },
     },
     control: {
       requestStop: async (_runId, { at }) => {
-        asked.push({ what: 'requestStop', at });
+        requested.push({ what: 'requestStop', at });
         endsAt = Math.min(endsAt, now + (options.endsAfterStopMs ?? Number.POSITIVE_INFINITY));
       },
     },
@@ -56,7 +56,7 @@ function makeBench(options: { endsAt: number; endsAfterStopMs?: number; stopAt?:
       if (options.stopAt !== undefined && now >= options.stopAt) stop.abort();
     },
   };
-  return { watch, shown, asked, now: () => now };
+  return { watch, shown, requested, now: () => now };
 }
 
 describe('followRun', () => {
@@ -84,8 +84,8 @@ describe('followRun', () => {
       say: (line: string) => void said.push(line),
       show: (each: Progress) => void shown.push(each),
     };
-    let asked = 0;
-    const live = async () => (asked++ === 0 ? { notes: ['slices: not shown (not allowed)'] } : {});
+    let requested = 0;
+    const live = async () => (requested++ === 0 ? { notes: ['slices: not shown (not allowed)'] } : {});
     expect((await followRun({ ...watch, display, live })).status).toBe('SUCCEEDED');
     expect(said).toEqual(['slices: not shown (not allowed)']);
     expect(shown.every(({ totals }) => totals === undefined)).toBe(true);
@@ -95,7 +95,7 @@ describe('followRun', () => {
     const stopAt = publishAt + 5_000;
     const bench = makeBench({ endsAt: drainEndAt, stopAt, endsAfterStopMs: 15_000 });
     expect((await followRun(bench.watch)).status).toBe('SUCCEEDED');
-    expect(bench.asked).toEqual([{ what: 'requestStop', at: stopAt }]);
+    expect(bench.requested).toEqual([{ what: 'requestStop', at: stopAt }]);
     expect(bench.shown.at(-1)?.stopping).toBe(true);
     expect(bench.now()).toBeLessThan(stopAt + 16_000);
   });
@@ -104,7 +104,7 @@ describe('followRun', () => {
     const stopAt = publishAt + 5_000;
     const bench = makeBench({ endsAt: Number.POSITIVE_INFINITY, stopAt });
     expect((await followRun(bench.watch)).status).toBe('ABORTED');
-    expect(bench.asked.map(({ what }) => what)).toEqual(['requestStop', 'StopExecution']);
+    expect(bench.requested.map(({ what }) => what)).toEqual(['requestStop', 'StopExecution']);
     expect(bench.now() - stopAt).toBeLessThanOrEqual(samplePlan.profile.drainMs + 61_000);
   });
 });

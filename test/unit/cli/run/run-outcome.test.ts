@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Execution } from '../../../../src/aws/executions.ts';
-import { faultOfExecution } from '../../../../src/cli/run/run-outcome.ts';
+import { errorOfExecution } from '../../../../src/cli/run/run-outcome.ts';
 
 const failed = (error: string, cause: string): Execution => ({
   executionArn: 'arn',
@@ -11,31 +11,31 @@ const failed = (error: string, cause: string): Execution => ({
 
 describe('a run without a report', () => {
   it('ends in the words of what failed', () => {
-    const fault = faultOfExecution(
+    const error = errorOfExecution(
       failed('States.TaskFailed', '{"errorType":"Error","errorMessage":"no bucket"}'),
       { logs: 'logs' },
       false,
     );
-    expect(fault.message).toBe('the run ended without a report: States.TaskFailed: no bucket');
-    expect([fault.exitCode, fault.hint]).toEqual([1, 'the output of the functions says more: logs']);
+    expect(error.message).toBe('the run ended without a report: States.TaskFailed: no bucket');
+    expect([error.exitCode, error.hint]).toEqual([1, 'the output of the functions says more: logs']);
   });
 
   it('is bad usage where the plan function refused the profile', () => {
     const cause = '{"errorType":"InvalidInputError","errorMessage":"publish.topic: is outside stampede/#"}';
-    const fault = faultOfExecution(failed('InvalidInputError', cause), { logs: 'logs' }, false);
-    expect([fault.exitCode, fault.message]).toEqual([2, 'publish.topic: is outside stampede/#']);
+    const error = errorOfExecution(failed('InvalidInputError', cause), { logs: 'logs' }, false);
+    expect([error.exitCode, error.message]).toEqual([2, 'publish.topic: is outside stampede/#']);
   });
 
   it('is refused where only the plan function saw why', () => {
     const cause =
       '{"errorType":"RefusedByPreflight","errorMessage":"Preflight refuses this run:\\n  stages: …"}';
-    const fault = faultOfExecution(failed('RefusedByPreflight', cause), { logs: 'logs' }, false);
-    expect([fault.exitCode, fault.message]).toEqual([3, 'Preflight refuses this run:\n  stages: …']);
+    const error = errorOfExecution(failed('RefusedByPreflight', cause), { logs: 'logs' }, false);
+    expect([error.exitCode, error.message]).toEqual([3, 'Preflight refuses this run:\n  stages: …']);
   });
 
   it('is stopped, not failed, where the user stopped it', () => {
     const aborted: Execution = { executionArn: 'arn', status: 'ABORTED', error: undefined, cause: undefined };
-    const fault = faultOfExecution(aborted, { logs: 'logs' }, true);
-    expect([fault.exitCode, fault.message]).toEqual([130, 'the run ended without a report: aborted']);
+    const error = errorOfExecution(aborted, { logs: 'logs' }, true);
+    expect([error.exitCode, error.message]).toEqual([130, 'the run ended without a report: aborted']);
   });
 });

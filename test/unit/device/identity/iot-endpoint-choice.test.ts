@@ -11,8 +11,8 @@ describe('chooseEndpoint', () => {
     ['sigv4', 'wss', 443, 'sigv4'],
     ['x509', 'mqtts', 8883, 'x509'],
     ['custom', 'mqtts', 443, 'custom'],
-  ] as const)('finds AWS IoT Core’s for %s', (asked, scheme, port, auth) => {
-    expect(chooseEndpoint(endpoints, asked)).toMatchObject({ scheme, host, port, auth });
+  ] as const)('finds AWS IoT Core’s for %s', (requested, scheme, port, auth) => {
+    expect(chooseEndpoint(endpoints, requested)).toMatchObject({ scheme, host, port, auth });
   });
 
   it('takes the first where none is asked for', () => {

@@ -12,7 +12,7 @@ describe('the pulse of a process', () => {
   it('is silent once for each silence, and an error is an answer', async () => {
     const silences: number[] = [];
     let answer = Promise.withResolvers<void>();
-    const end = watchLiveness({ ask: () => answer.promise, onSilent: (ms) => silences.push(ms) });
+    const end = watchLiveness({ ping: () => answer.promise, onSilent: (ms) => silences.push(ms) });
     await jest.advanceTimersByTimeAsync(11_999);
     expect(silences).toEqual([]);
     await jest.advanceTimersByTimeAsync(60_000);

@@ -86,7 +86,7 @@ provider:
     FALLBACK: \${param:none, opt:none, 'last'}
     STAGE: \${self:service}-\${sls:stage}
     REGION: \${AWS::Region}
-    UNKNOWN: \${env:NOBODY_SETS_THIS}
+    UNKNOWN: \${env:NEVER_SET}
     REFERENCE: { Ref: Bucket }
 custom:
   files: { arm64: one.node }

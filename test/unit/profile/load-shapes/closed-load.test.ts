@@ -5,7 +5,7 @@ import { parseProfile as parseLoadProfile } from '../../../../src/targets/parse-
 
 const closed = { users: 500, thinkTime: '1s..2s', duration: '1m' };
 
-function errorsOf(input: object) {
+function inputErrorsOf(input: object) {
   try {
     parseLoadProfile(input);
   } catch (error) {
@@ -15,8 +15,8 @@ function errorsOf(input: object) {
   return [];
 }
 
-function faultsOf(input: object): string[] {
-  return errorsOf(input).map(({ path, message }) => `${path}: ${message}`);
+function errorsOf(input: object): string[] {
+  return inputErrorsOf(input).map(({ path, message }) => `${path}: ${message}`);
 }
 
 describe('a closed load', () => {
@@ -135,14 +135,14 @@ describe('a closed load', () => {
         'throughputPerUser: 100000 messages a second are 200 a device, and AWS IoT Core discards what is above 100 on a connection',
       ],
     ],
-  ])('is refused for %s', (_, input, faults) => {
-    expect(faultsOf(input)).toEqual(faults);
+  ])('is refused for %s', (_, input, errors) => {
+    expect(errorsOf(input)).toEqual(errors);
   });
 
   it.each([5, '1 s', '1s..', ['1s'], { uniform: '1s' }, { normal: { mean: '1s' } }])(
     'is refused for the think time %j, and only for that',
     (thinkTime) => {
-      const errors = errorsOf({ ...closed, thinkTime });
+      const errors = inputErrorsOf({ ...closed, thinkTime });
       expect(errors.length).toBeGreaterThan(0);
       for (const { path, message } of errors) {
         expect(path).toMatch(/^thinkTime/);

@@ -145,13 +145,13 @@ describe('embedded InfluxDB', () => {
       api.writeRecord(record);
       return api.close().catch((error: unknown) => error);
     };
-    const expectFault = (error: unknown, statusCode: number, code: string): void => {
+    const expectError = (error: unknown, statusCode: number, code: string): void => {
       expect(error).toBeInstanceOf(HttpError);
       expect(error).toMatchObject({ statusCode, json: { code } });
     };
-    expectFault(await outcome(writeApi('elsewhere'), 'm f=1'), 404, 'not found');
-    expectFault(await outcome(writeApi('stampede', 'wrong'), 'm f=1'), 401, 'unauthorized');
-    expectFault(await outcome(writeApi(), 'm f=1\nm f=nonsense'), 400, 'invalid');
+    expectError(await outcome(writeApi('elsewhere'), 'm f=1'), 404, 'not found');
+    expectError(await outcome(writeApi('stampede', 'wrong'), 'm f=1'), 401, 'unauthorized');
+    expectError(await outcome(writeApi(), 'm f=1\nm f=nonsense'), 400, 'invalid');
     expect(taken).toEqual([]);
     expect((await fetch(`${gateway.url}/ping`, authorized)).status).toBe(204);
     expect(await (await fetch(`${gateway.url}/health`, authorized)).json()).toMatchObject({ status: 'pass' });

@@ -60,7 +60,7 @@ async function isAlive(pid: number): Promise<boolean> {
   }
 }
 
-async function untilGone(pids: readonly number[], withinMs: number): Promise<readonly number[]> {
+async function untilEnded(pids: readonly number[], withinMs: number): Promise<readonly number[]> {
   const deadline = Date.now() + withinMs;
   for (;;) {
     const alive: number[] = [];
@@ -129,7 +129,7 @@ describe('embedded AWS', () => {
       iotCorePid,
       ...published.flatMap((slice: { pid: number; parent: number }) => [slice.pid, slice.parent]),
     ];
-    expect(await untilGone(pids, 500)).toEqual([]);
+    expect(await untilEnded(pids, 500)).toEqual([]);
     await expect(figuresOf(embedded).totals('tiny-run')).rejects.toThrow(/has ended/);
   }, 30_000);
 
@@ -149,7 +149,7 @@ describe('embedded AWS', () => {
       iotCorePid,
       ...published.flatMap((slice: { pid: number; parent: number }) => [slice.pid, slice.parent]),
     ];
-    expect(await untilGone(pids, 2_000)).toEqual([]);
+    expect(await untilEnded(pids, 2_000)).toEqual([]);
   }, 40_000);
 
   it('takes its children along when it is killed itself', async () => {
@@ -167,14 +167,14 @@ describe('embedded AWS', () => {
     lambda.destroy();
     const { pid, parent } = JSON.parse(Buffer.from(Payload).toString()) as { pid: number; parent: number };
     process.kill(parent, 'SIGKILL');
-    expect(await untilGone([pid, parent, iotCorePid], 1_000)).toEqual([]);
+    expect(await untilEnded([pid, parent, iotCorePid], 1_000)).toEqual([]);
   }, 15_000);
 
   it('can be killed without waiting', async () => {
     const embedded = await open();
     const { pid } = (await (await fetchAdmin(embedded, '/process')).json()) as { pid: number };
     embedded.kill();
-    expect(await untilGone([pid], 1_000)).toEqual([]);
+    expect(await untilEnded([pid], 1_000)).toEqual([]);
     await embedded.close();
   }, 15_000);
 

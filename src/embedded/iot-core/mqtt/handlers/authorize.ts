@@ -18,7 +18,7 @@ export function authorizeConnect(
   const decide = (grant: Grant | undefined): void => {
     const isLetIn = grant !== undefined && allowsConnect(grant, credentials.clientId, will);
     if (isLetIn) take(connection, grant);
-    else connection.broker.metrics.connectAuthError.add(connection.heardAtMs);
+    else connection.broker.metrics.connectAuthError.add(connection.receivedAtMs);
     then(isLetIn);
   };
   const answer = connection.authenticate(credentials);
@@ -35,7 +35,7 @@ export function refreshAccess(connection: Connection): void {
     if (connection.closed) return;
     if (grant === undefined) connection.close(reasonCodes.notAuthorized);
     else take(connection, grant);
-  }, connection.broker.onFault);
+  }, connection.broker.onError);
 }
 
 function allowsConnect({ access }: Grant, clientId: string, will: Will | undefined): boolean {
@@ -57,7 +57,7 @@ function take(connection: Connection, { access, lastsMs, refresh }: Grant): void
 
 /** A publish that the policies do not allow: the connection ends, or the message is passed over. */
 export function refusePublish(connection: Connection, packetId: number, isRetained: boolean): void {
-  const { broker, heardAtMs: now } = connection;
+  const { broker, receivedAtMs: now } = connection;
   broker.metrics.publishInAuthError.add(now);
   if (isRetained) broker.metrics.publishRetainedAuthError.add(now);
   if (broker.unauthorized.publish === 'disconnect') throw notAuthorized('a PUBLISH');
@@ -72,7 +72,7 @@ export function refusePublish(connection: Connection, packetId: number, isRetain
 export function authorizeSubscribe(connection: Connection, filter: string): boolean {
   if (connection.access.maySubscribe(filter)) return true;
   const { broker } = connection;
-  broker.metrics.subscribeAuthError.add(connection.heardAtMs);
+  broker.metrics.subscribeAuthError.add(connection.receivedAtMs);
   if (broker.unauthorized.subscribe === 'disconnect') throw notAuthorized('a SUBSCRIBE');
   return false;
 }

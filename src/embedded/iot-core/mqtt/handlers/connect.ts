@@ -27,7 +27,7 @@ type ConnectPacket = PacketOf<'connect'>;
 export function handleConnect(connection: Connection, frame: Buffer, bodyStart: number): void {
   const { broker } = connection;
   const { metrics } = broker;
-  const now = connection.heardAtMs;
+  const now = connection.receivedAtMs;
   if (isOtherVersion(frame, bodyStart)) {
     // [MQTT-3.1.2-2] In the form of 3.1.1, which every client reads.
     metrics.connectClientError.add(now);
@@ -74,7 +74,7 @@ function admit(
   clientId: string,
   will: Will | undefined,
 ): void {
-  const { broker, heardAtMs: now } = connection;
+  const { broker, receivedAtMs: now } = connection;
   const { metrics } = broker;
   const refusal = broker.faults.refusesConnect(clientId);
   if (refusal !== undefined) {

@@ -16,5 +16,5 @@ export function handlePuback(
   // [MQTT-2.1.3-1]
   if ((bytes[start]! & 15) !== 0 || end - body < 2) throw malformed('a PUBACK');
   if (connection.version === 5) checkPubackProperties(bytes, body, end);
-  session.acknowledge((bytes[body]! << 8) | bytes[body + 1]!, connection.heardAtMs);
+  session.acknowledge((bytes[body]! << 8) | bytes[body + 1]!, connection.receivedAtMs);
 }

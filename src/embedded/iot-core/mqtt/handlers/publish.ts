@@ -89,7 +89,7 @@ export function handlePublish(
     headers,
     publisher: session,
     clientId: session.clientId,
-    nowMs: connection.heardAtMs,
+    nowMs: connection.receivedAtMs,
   });
 }
 
@@ -148,7 +148,7 @@ function textOfTopic(bytes: Buffer): string {
 
 function checkedRoute(connection: Connection, topic: string): Route | undefined {
   if (!isTopicName(topic)) {
-    connection.broker.metrics.publishInClientError.add(connection.heardAtMs);
+    connection.broker.metrics.publishInClientError.add(connection.receivedAtMs);
     throw new ProtocolViolation(
       reasonCodes.topicNameInvalid,
       'a topic that is empty, has a wildcard or is too long',
@@ -176,7 +176,7 @@ function headersOf(list: readonly Property[], plain: PublishHeaders): PublishHea
 }
 
 function tooLarge(connection: Connection, what: string): ProtocolViolation {
-  connection.broker.metrics.publishInClientError.add(connection.heardAtMs);
+  connection.broker.metrics.publishInClientError.add(connection.receivedAtMs);
   return new ProtocolViolation(reasonCodes.packetTooLarge, what);
 }
 
@@ -186,7 +186,7 @@ function tooLarge(connection: Connection, what: string): ProtocolViolation {
  * @see https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html#mqtt-differences
  */
 function refuseQos2(connection: Connection): void {
-  connection.broker.metrics.publishInClientError.add(connection.heardAtMs);
+  connection.broker.metrics.publishInClientError.add(connection.receivedAtMs);
   if (connection.version === 5)
     throw new ProtocolViolation(reasonCodes.qosNotSupported, 'a PUBLISH of QoS 2');
 }

@@ -18,7 +18,7 @@ export function handleSubscribe(
   session: Session,
   packet: PacketOf<'subscribe'>,
 ): void {
-  const { broker, version, heardAtMs: now } = connection;
+  const { broker, version, receivedAtMs: now } = connection;
   const { messageId = 0, subscriptions } = packet;
   if (messageId < 1 || subscriptions.length === 0) throw malformed('a SUBSCRIBE'); // [MQTT-3.8.3-2]
   if (packet.properties?.subscriptionIdentifier !== undefined) {
@@ -114,7 +114,7 @@ function sendRetained(
   connection: Connection,
   { filter, wanted, isNew }: GrantedSubscription,
 ): void {
-  const { heardAtMs: now } = connection;
+  const { receivedAtMs: now } = connection;
   if (filter.hasWildcard || filter.shareName !== undefined) return;
   if (wanted.rh === 2 || (wanted.rh === 1 && !isNew)) return;
   const message = connection.broker.router.retained.get(filter.filter, now);
@@ -132,7 +132,7 @@ function sendRetained(
  * @see https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html#mqtt-differences
  */
 function refuseQos2(connection: Connection): void {
-  connection.broker.metrics.subscribeClientError.add(connection.heardAtMs);
+  connection.broker.metrics.subscribeClientError.add(connection.receivedAtMs);
   if (connection.version === 5)
     throw new ProtocolViolation(reasonCodes.qosNotSupported, 'a subscription of QoS 2');
 }

@@ -10,7 +10,7 @@ export function handleUnsubscribe(
   session: Session,
   packet: PacketOf<'unsubscribe'>,
 ): void {
-  const { broker, version, heardAtMs: now } = connection;
+  const { broker, version, receivedAtMs: now } = connection;
   const { messageId = 0, unsubscriptions } = packet;
   if (messageId < 1 || unsubscriptions.length === 0) throw malformed('an UNSUBSCRIBE'); // [MQTT-3.10.3-2]
   const granted = unsubscriptions.map((text) => {

@@ -80,11 +80,11 @@ describe('Connection', () => {
     connection.receive(beginning, beginning.length);
     expect(channel.isPaused).toBe(true);
     await advance(15_000);
-    expect(connection.hasGoneSilent(clock.now())).toBe(false);
+    expect(connection.hasTimedOut(clock.now())).toBe(false);
     await advance(6_000);
     expect(channel.isPaused).toBe(false);
-    expect(connection.hasGoneSilent(clock.now())).toBe(false);
+    expect(connection.hasTimedOut(clock.now())).toBe(false);
     await advance(10_000);
-    expect(connection.hasGoneSilent(clock.now())).toBe(true);
+    expect(connection.hasTimedOut(clock.now())).toBe(true);
   });
 });

@@ -88,7 +88,7 @@ describe.each(Object.entries(ways))('MQTT.js, %s', (_way, connect) => {
 
 /** Asks for an upgrade and is not granted it. @returns status and kind of the answer */
 async function handshake(url: string, iotCore: GuardedIotCore, more: Record<string, string> = {}) {
-  const asked = request(url.replace('wss', 'https'), {
+  const requested = request(url.replace('wss', 'https'), {
     ca: iotCore.certificates.authority,
     headers: {
       connection: 'Upgrade',
@@ -99,8 +99,8 @@ async function handshake(url: string, iotCore: GuardedIotCore, more: Record<stri
       ...more,
     },
   });
-  asked.end();
-  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  requested.end();
+  const [response] = (await once(requested, 'response')) as [IncomingMessage];
   response.resume();
   return [response.statusCode, response.headers['x-amzn-errortype']];
 }

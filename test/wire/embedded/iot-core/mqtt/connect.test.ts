@@ -127,11 +127,11 @@ describe('keep-alive', () => {
     [5_000, 1_200],
   ])(
     'of %i s is treated as %i s, and ends a silence of one and a half times that',
-    async (asked, seconds) => {
+    async (requested, seconds) => {
       const { clock, advance } = makeVirtualTime();
       const iotCore = await startTestIotCore({}, clock);
       const raw = await connectRaw(iotCore, 5);
-      raw.write(connectPacket('quiet', 5, { keepalive: asked }));
+      raw.write(connectPacket('quiet', 5, { keepalive: requested }));
       await raw.packet(0);
       await advance(seconds * 1_500 - 1_500);
       expect((await iotCore.admin('GET', '/process')).connected).toBe(1);
