@@ -19,11 +19,14 @@ import {
 export class SegmentCompiler {
   readonly #segments: Segment[] = [];
   readonly #scope: SegmentScope;
+  readonly #escape: (text: string) => string;
   #text = '';
   #walks = 0;
 
-  constructor(scope: SegmentScope) {
+  /** @param escapeText how text of a template stands within a text: by default as in JSON */
+  constructor(scope: SegmentScope, escapeText: (text: string) => string = escapeJson) {
     this.#scope = scope;
+    this.#escape = escapeText;
   }
 
   text(json: string): void {
@@ -45,10 +48,7 @@ export class SegmentCompiler {
         break;
       case 'text':
         this.text('"');
-        for (const part of template.parts) {
-          if (typeof part === 'string') this.text(escapeText(part));
-          else this.#call(part, '');
-        }
+        this.parts(template.parts);
         this.text('"');
         break;
       case 'list':
@@ -63,6 +63,14 @@ export class SegmentCompiler {
         this.text('{');
         this.fields(template.entries);
         this.text('}');
+    }
+  }
+
+  /** Text with calls in it, without quotation marks. */
+  parts(parts: readonly (string | TemplateCall)[]): void {
+    for (const part of parts) {
+      if (typeof part === 'string') this.text(this.#escape(part));
+      else this.#call(part, '');
     }
   }
 
@@ -114,7 +122,7 @@ export class SegmentCompiler {
       case 'choice':
         this.segment(
           choice(
-            call.values.map((value) => (quote === '' ? escapeText(String(value)) : JSON.stringify(value))),
+            call.values.map((value) => (quote === '' ? this.#escape(String(value)) : JSON.stringify(value))),
           ),
         );
         break;
@@ -140,6 +148,6 @@ export class SegmentCompiler {
 }
 
 /** As it stands within a JSON string. */
-function escapeText(text: string): string {
+function escapeJson(text: string): string {
   return JSON.stringify(text).slice(1, -1);
 }

@@ -36,6 +36,27 @@ export interface MessageNumbers {
   readonly atMs: number;
 }
 
+/** Writes the messages of one stream. */
+export interface MessageWriter {
+  /**
+   * One message.
+   * @param sentMs when it is sent, epoch milliseconds
+   * @returns a view that the next call overwrites
+   */
+  write(numbers: MessageNumbers, sentMs: number): Buffer;
+  /** Of a request: what stands above the message that was written last. */
+  readonly head?: RequestHead;
+}
+
+/** What stands above the body of a request. */
+export interface RequestHead {
+  readonly method: string;
+  /** With the query, percent-encoded. */
+  readonly path: string;
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** The envelope's keys, as they stand in the message. */
 const beforeAt = '"at":';
 const beforeSent = ',"sent":';
@@ -54,7 +75,7 @@ const brace = 0x7d;
  * envelope comes first, so that a reader may stop after it. The template is compiled once; a message of 512 bytes then
  * takes half a microsecond and no allocation, where JSON.stringify of the same object takes 2 µs.
  */
-export class PayloadWriter {
+export class PayloadWriter implements MessageWriter {
   readonly #segments: readonly Segment[];
   readonly #out: Buffer;
   readonly #sizeBytes: number;

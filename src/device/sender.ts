@@ -1,12 +1,12 @@
 import type { Clock } from '../shared/clock.ts';
 import { InFlight, type InFlightMessage } from './in-flight.ts';
-import type { PayloadWriter } from './payload.ts';
+import type { MessageWriter } from './payload.ts';
 import type { SliceCounters } from './slice-counters.ts';
-import type { OutgoingMessage, Qos, Refusal, Transport } from './transport.ts';
+import type { OutgoingMessage, Qos, Refusal, RequestListener, Transport } from './transport.ts';
 
 /** One kind of message of the slice. */
 export interface OutgoingStream {
-  readonly writer: PayloadWriter;
+  readonly writer: MessageWriter;
   /** By device. */
   readonly topics: readonly string[];
   readonly qos: Qos;
@@ -66,7 +66,7 @@ const noToken = -1;
  * - A connection that is closed takes its unanswered messages with it: they are unacknowledged at once and not sent again,
  *   for the copy would be a duplicate of a message that may well have arrived.
  */
-export class Sender {
+export class Sender implements RequestListener {
   readonly #settings: SenderSettings;
   readonly #clock: Clock;
   readonly #transport: Transport;
@@ -91,7 +91,14 @@ export class Sender {
     this.#inFlightOf = new Uint16Array(settings.devices);
     this.#limitOf = new Uint16Array(settings.devices);
     this.#full = new Uint8Array(settings.devices);
-    this.#message = { token: noToken, topic: '', payload: Buffer.alloc(0), qos: 0, retain: false };
+    this.#message = {
+      token: noToken,
+      topic: '',
+      payload: Buffer.alloc(0),
+      qos: 0,
+      retain: false,
+      head: undefined,
+    };
   }
 
   /** Sets what events are reported to. Called once, before anything is sent. */
@@ -128,6 +135,7 @@ export class Sender {
     message.token = isAnswered ? this.#inFlight.nextToken : noToken;
     message.topic = topics[device]!;
     message.payload = writer.write(due, sentMs);
+    message.head = writer.head;
     message.qos = qos;
     message.retain = retain;
     if (!this.#transport.send(device, message)) {
@@ -194,6 +202,34 @@ export class Sender {
     if (message === undefined) return;
     this.#counters.refused(why, reason);
     this.#answered(message, 'refused', this.#clock.now());
+  }
+
+  /** The answer to a request: it is measured whatever its status, and counted by what that means. */
+  answered(_device: number, token: number, status: number, refusal?: Refusal): void {
+    const message = this.#inFlight.take(token);
+    if (message === undefined) return;
+    const { sentMs } = message;
+    const nowMs = this.#clock.now();
+    if (nowMs - sentMs > this.#settings.ackTimeoutMs) {
+      this.#giveUp(message, nowMs);
+      return;
+    }
+    const counters = this.#counters;
+    counters.requests?.answered(status, sentMs, nowMs);
+    if (refusal === undefined) counters.succeeded(nowMs);
+    else counters.refused(refusal, `HTTP ${status}`);
+    this.#answered(message, refusal === undefined ? 'acknowledged' : 'refused', nowMs);
+  }
+
+  unanswered(_device: number, token: number, reason: string): void {
+    const message = this.#inFlight.take(token);
+    if (message === undefined) return;
+    this.#counters.requests?.unanswered(reason);
+    this.#giveUp(message, this.#clock.now());
+  }
+
+  opened(connectMs: number): void {
+    this.#counters.opened(connectMs);
   }
 
   /** Gives up what has been in flight for too long. To be called every few milliseconds. */

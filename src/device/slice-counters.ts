@@ -10,12 +10,11 @@ import type {
   SliceResult,
   UndecidedCounts,
 } from '../measure/slice-result.ts';
-import { countEchoesBefore, echoingDevices } from '../plan/echoes.ts';
 import { echoObserver } from '../plan/observers.ts';
-import type { Slice } from '../plan/plan.ts';
-import type { SliceSchedule } from '../plan/schedule.ts';
+import type { EchoNumbers } from './echo-numbers.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
 import type { EchoedMessage } from './payload.ts';
+import type { RequestCounters } from './request-counters.ts';
 import { SecondCounts } from './second-counts.ts';
 import type { Refusal } from './transport.ts';
 
@@ -27,20 +26,6 @@ export const nothingUndecided: Undecided = { waiting: { 'not-connected': 0, back
 
 export function isDecided({ waiting, inFlight }: Undecided): boolean {
   return inFlight + waiting.backlog + waiting['not-connected'] === 0;
-}
-
-/** What the numbers of messages mean that come back to the devices that sent them. */
-export interface EchoNumbers {
-  readonly deviceOf: (n: number) => number;
-  /** A message's place among those that come back. */
-  readonly rankOf: (n: number) => number;
-}
-
-/** Undefined where no device subscribes to its own topic. */
-export function echoNumbersOf(slice: Slice, { turns }: SliceSchedule): EchoNumbers | undefined {
-  return echoingDevices(slice.group.profile) > 0
-    ? { deviceOf: turns.deviceOf, rankOf: countEchoesBefore(slice) }
-    : undefined;
 }
 
 /** The parts of a slice's result that are counted while it runs. */
@@ -60,6 +45,7 @@ export type CountedResult = Pick<
   | 'latencies'
   | 'quickestEcho'
   | 'latencyPerSecond'
+  | 'requests'
 >;
 
 /**
@@ -69,6 +55,8 @@ export type CountedResult = Pick<
  */
 export class SliceCounters {
   readonly perSecond: SecondCounts;
+  /** Set where messages are requests to a web service. */
+  requests: RequestCounters | undefined;
   readonly #devicesPlanned: number;
   readonly #everConnected: Uint8Array;
   #connected = 0;
@@ -121,9 +109,14 @@ export class SliceCounters {
     this.#dropped[reason]++;
   }
 
-  acked(sentMs: number, ackedMs: number): void {
+  /** A request was answered with success: `requests` measures it. */
+  succeeded(answeredMs: number): void {
     this.#acked++;
-    this.perSecond.acked(ackedMs);
+    this.perSecond.acked(answeredMs);
+  }
+
+  acked(sentMs: number, ackedMs: number): void {
+    this.succeeded(ackedMs);
     this.#pubackRoundTrip.record(ackedMs - sentMs);
     this.#pubackRoundTripSeconds.record(ackedMs, ackedMs - sentMs);
   }
@@ -160,6 +153,11 @@ export class SliceCounters {
     if (this.#echoNumbers?.deviceOf(n) !== device || !this.#sent.has(n)) return;
     this.#echoArrivals++;
     this.#echoes.add(this.#echoNumbers.rankOf(n));
+  }
+
+  /** A connection for requests was opened. */
+  opened(connectMs: number): void {
+    this.#connect.record(connectMs);
   }
 
   /** @param connectMs undefined if the transport has no connect to measure */
@@ -264,6 +262,7 @@ export class SliceCounters {
       },
       ...(this.#quickestEcho === undefined ? {} : { quickestEcho: this.#quickestEcho }),
       latencyPerSecond: { puback_round_trip: this.#pubackRoundTripSeconds.encode() },
+      ...(this.requests && { requests: this.requests.result() }),
     };
   }
 

@@ -1,6 +1,5 @@
 import type { SliceSnapshot } from '../live/live-slice.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
-import { isAcknowledged } from '../plan/groups.ts';
 import { type LegTimeline, timelineOfLeg } from '../plan/legs.ts';
 import type { Plan } from '../plan/plan.ts';
 import { checkpointEveryMs } from '../plan/poll-intervals.ts';
@@ -12,15 +11,24 @@ import type { Behaviour, MakeBehaviour } from './behaviours/behaviour.ts';
 import { makeOpenModel } from './behaviours/open-model.ts';
 import { CheckpointTimer } from './checkpoint-timer.ts';
 import { Connections } from './connections.ts';
+import { echoNumbersOf } from './echo-numbers.ts';
 import { Echoes } from './echoes.ts';
 import { watchGeneratorHealth } from './generator-health.ts';
-import { PayloadWriter } from './payload.ts';
+import { RequestCounters } from './request-counters.ts';
 import { Sender } from './sender.ts';
-import { echoNumbersOf, nothingUndecided, SliceCounters, type Undecided } from './slice-counters.ts';
+import { nothingUndecided, SliceCounters, type Undecided } from './slice-counters.ts';
 import { describeDevices } from './slice-devices.ts';
 import { type Ending, SliceRecords } from './slice-records.ts';
+import { streamsOfSlice } from './slice-streams.ts';
 import { describeStop, type StopSignal } from './stop-signal.ts';
-import type { IncomingMessage, MakeTransport, Refusal, Transport, TransportListener } from './transport.ts';
+import type {
+  IncomingMessage,
+  MakeTransport,
+  Refusal,
+  RequestListener,
+  Transport,
+  TransportListener,
+} from './transport.ts';
 
 export interface SliceRun {
   readonly plan: Plan;
@@ -99,17 +107,9 @@ class SliceRunner implements TransportListener {
     const connectAt = Math.max(this.#timeline.from, readyAt);
     const echoNumbers = echoNumbersOf(slice, schedule);
     this.#counters = new SliceCounters(slice.devices, Math.min(readyAt, this.#timeline.from), echoNumbers);
-    const writer = new PayloadWriter({
-      ...profile.publish,
-      runId: plan.runId,
-      slice: run.slice,
-      deviceGroup: slice.group.number,
-      firstDevice: slice.firstDevice,
-      devices: slice.devices,
-      seed: profile.seed,
-      offsetMsOf: schedule.offsetMs,
-    });
     this.#transport = run.transport(this, devices);
+    const { traffic } = this.#transport;
+    if (traffic !== undefined) this.#counters.requests = new RequestCounters(traffic);
     this.#connections = new Connections({
       clock,
       transport: this.#transport,
@@ -134,15 +134,7 @@ class SliceRunner implements TransportListener {
       transport: this.#transport,
       counters: this.#counters,
       devices: slice.devices,
-      streams: [
-        {
-          writer,
-          topics: Array.from({ length: slice.devices }, (_, device) => devices.topic(device)),
-          qos: profile.publish.qos,
-          retain: false,
-          isAnswered: isAcknowledged(slice.group),
-        },
-      ],
+      streams: streamsOfSlice(plan, slice, schedule, devices),
       ackTimeoutMs: profile.publish.ackTimeoutMs,
       maxUnacknowledged: profile.publish.maxUnacknowledged,
       onSent: (device) => this.#echoes.sent(device),
@@ -213,6 +205,10 @@ class SliceRunner implements TransportListener {
 
   refused(_device: number, token: number, why: Refusal, reason: string): void {
     this.#sender.refused(token, why, reason);
+  }
+
+  get requests(): RequestListener {
+    return this.#sender;
   }
 
   writable(device: number): void {

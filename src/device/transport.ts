@@ -1,4 +1,6 @@
+import type { RequestTraffic } from '../measure/slice-result.ts';
 import { exitCodes, StampedeError } from '../shared/errors.ts';
+import type { RequestHead } from './payload.ts';
 
 /**
  * What a slice of virtual devices sends and receives through. One transport serves a whole slice; `device` is the index within
@@ -26,6 +28,8 @@ export interface Transport {
    * @throws NotOfferedError
    */
   disconnect(device: number, how: DisconnectKind): void;
+  /** Of requests: what their connections came to so far. */
+  readonly traffic?: () => RequestTraffic;
   /** Everything sent so far must go out: the end of a tick, for transports that gather writes. */
   flush(): void;
   /** Disconnects every client and resolves when all are closed; no listener method is called afterwards. */
@@ -50,6 +54,18 @@ export interface TransportListener {
   received(device: number, message: IncomingMessage): void;
   subscribed(device: number, filter: string): void;
   subscribeRefused(device: number, filter: string, reason: string): void;
+  /** Absent: nothing is requested of a web service. */
+  readonly requests?: RequestListener;
+}
+
+/** Callbacks from a transport whose messages are requests to a web service. */
+export interface RequestListener {
+  /** The answer is there, whole, with this status. @param refusal where it is none that succeeds */
+  answered(device: number, token: number, status: number, refusal?: Refusal): void;
+  /** There will be no answer to a request that was sent: its connection ended, for this reason. */
+  unanswered(device: number, token: number, reason: string): void;
+  /** A connection was opened. */
+  opened(connectMs: number): void;
 }
 
 /** Quality of service of MQTT: at most once, at least once. */
@@ -62,6 +78,8 @@ export interface OutgoingMessage {
   payload: Buffer;
   qos: Qos;
   retain: boolean;
+  /** Of a request to a web service: what stands above its body. */
+  head?: RequestHead | undefined;
 }
 
 export interface IncomingMessage {

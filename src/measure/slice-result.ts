@@ -47,7 +47,27 @@ export interface SliceResult {
   readonly quickestEcho?: QuickestEcho;
   /** By second of the acknowledgement. */
   readonly latencyPerSecond?: { readonly puback_round_trip: EncodedLatencySeconds };
+  /** Of requests to a web service; absent of messages to a broker. */
+  readonly requests?: RequestResult;
   readonly generator: GeneratorHealth;
+}
+
+/** What requests to a web service came to. */
+export interface RequestResult extends RequestTraffic {
+  /** By status of the answer, how long it took: sent → its last byte. */
+  readonly statuses: Readonly<Record<string, EncodedHistogram>>;
+  /** By second of the answer. */
+  readonly perSecond: EncodedLatencySeconds;
+  /** By reason (`ECONNRESET`): requests whose connection ended before their answer was whole. */
+  readonly unansweredBy: Readonly<Record<string, number>>;
+}
+
+export interface RequestTraffic {
+  /** That were opened. */
+  readonly connections: number;
+  /** Heads and bodies, without TLS. */
+  readonly bytesOut: number;
+  readonly bytesIn: number;
 }
 
 /** The message that was back at its device soonest after it was sent, by the slice's clock alone. */

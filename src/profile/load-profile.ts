@@ -1,3 +1,5 @@
+import type { HttpSettings } from './http-settings.ts';
+
 /** What a run is as a whole, whatever its device groups do. */
 export interface RunSettings {
   readonly name: string;
@@ -22,6 +24,8 @@ export interface GroupSettings {
   readonly devices: number;
   readonly connect: ConnectSettings;
   readonly publish: PublishSettings;
+  /** Of requests to a web service; absent of messages to a broker. */
+  readonly http?: HttpSettings;
   /** Arrival rate at the start of the first stage, messages per second over all devices. 0 unless the load is constant. */
   readonly startRatePerSecond: number;
   /** Linear ramps: each stage goes from the rate before it to `targetPerSecond`. At least one. */

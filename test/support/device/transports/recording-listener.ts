@@ -1,19 +1,24 @@
-import type { IncomingMessage, TransportListener } from '../../../../src/device/transport.ts';
+import type {
+  IncomingMessage,
+  RequestListener,
+  TransportListener,
+} from '../../../../src/device/transport.ts';
 
-type Event = [name: keyof TransportListener, device: number, ...rest: unknown[]];
+type EventName = Exclude<keyof TransportListener, 'requests'> | keyof RequestListener;
+type Event = [name: EventName, device: number, ...rest: unknown[]];
 
 /** Records every event, and lets a test wait for one. */
 export class RecordingListener implements TransportListener {
   readonly events: Event[] = [];
-  readonly #counts = new Map<keyof TransportListener, number>();
+  readonly #counts = new Map<EventName, number>();
   readonly #waiting = new Set<() => void>();
 
-  of(name: keyof TransportListener): unknown[][] {
+  of(name: EventName): unknown[][] {
     return this.events.filter(([event]) => event === name).map(([, ...rest]) => rest);
   }
 
   /** Resolves once `count` events of that name have come. */
-  async until(name: keyof TransportListener, count = 1): Promise<unknown[][]> {
+  async until(name: EventName, count = 1): Promise<unknown[][]> {
     while ((this.#counts.get(name) ?? 0) < count) {
       await new Promise<void>((resolve) => this.#waiting.add(resolve));
     }
@@ -47,6 +52,12 @@ export class RecordingListener implements TransportListener {
   subscribeRefused(device: number, filter: string, reason: string): void {
     this.#record(['subscribeRefused', device, filter, reason]);
   }
+
+  readonly requests: RequestListener = {
+    answered: (device, token, status, refusal) => this.#record(['answered', device, token, status, refusal]),
+    unanswered: (device, token, reason) => this.#record(['unanswered', device, token, reason]),
+    opened: (connectMs) => this.#record(['opened', 0, connectMs]),
+  };
 
   #record(event: Event): void {
     this.events.push(event);

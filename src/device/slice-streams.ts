@@ -1,0 +1,42 @@
+import { isAcknowledged } from '../plan/groups.ts';
+import type { Plan, Slice } from '../plan/plan.ts';
+import type { SliceSchedule } from '../plan/schedule.ts';
+import { splitRequestUrl } from '../targets/http/request-url.ts';
+import { dataUrlOf } from '../targets/traits-of.ts';
+import { type MessageWriter, PayloadWriter } from './payload.ts';
+import { RequestWriter } from './request-writer.ts';
+import type { OutgoingStream } from './sender.ts';
+import type { SliceDevices } from './slice-devices.ts';
+
+/** The kinds of message that a slice sends: publishes, or requests to a web service. */
+export function streamsOfSlice(
+  plan: Pick<Plan, 'runId'>,
+  slice: Slice,
+  schedule: SliceSchedule,
+  devices: SliceDevices,
+): readonly OutgoingStream[] {
+  const { profile } = slice.group;
+  const { http } = profile;
+  const shared = {
+    ...profile.publish,
+    runId: plan.runId,
+    slice: slice.slice,
+    firstDevice: slice.firstDevice,
+    devices: slice.devices,
+    seed: profile.seed,
+    offsetMsOf: schedule.offsetMs,
+  };
+  const writer: MessageWriter =
+    http === undefined
+      ? new PayloadWriter({ ...shared, deviceGroup: slice.group.number })
+      : new RequestWriter({ ...shared, http, target: splitRequestUrl(dataUrlOf(slice.group.target) ?? '') });
+  return [
+    {
+      writer,
+      topics: Array.from({ length: slice.devices }, (_, device) => devices.topic(device)),
+      qos: profile.publish.qos,
+      retain: false,
+      isAnswered: isAcknowledged(slice.group),
+    },
+  ];
+}

@@ -1,0 +1,89 @@
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import type { RequestTraffic } from '../../../measure/slice-result.ts';
+
+export interface SocketSettings {
+  /** Of the web service: scheme, host and port. */
+  readonly origin: URL;
+  /** Authorities, certificate and key. */
+  readonly tls: ConnectionOptions;
+  /** From the start of a connection until it is open. */
+  readonly connectTimeoutMs: number;
+}
+
+/** Opens a slice's sockets to a web service, measures how long that takes, and counts what passes through them. */
+export class OpenSockets {
+  readonly #settings: SocketSettings;
+  readonly #onOpen: (connectMs: number) => void;
+  readonly #sockets = new Set<Socket>();
+  /** Those that were open at some time: what others were given has not left. */
+  readonly #wereOpen = new WeakSet<Socket>();
+  #opened = 0;
+  #bytesOut = 0;
+  #bytesIn = 0;
+
+  /** @param onOpen called for each connection that is open, TLS included */
+  constructor(settings: SocketSettings, onOpen: (connectMs: number) => void) {
+    this.#settings = settings;
+    this.#onOpen = onOpen;
+  }
+
+  /** Begins to connect. @param alpn the only protocol to agree on, over TLS */
+  open(alpn: 'http/1.1' | 'h2'): Socket {
+    const { origin, tls, connectTimeoutMs } = this.#settings;
+    const beganAt = performance.now();
+    const isTls = origin.protocol === 'https:';
+    const host = origin.hostname.replace(/^\[(.*)\]$/, '$1');
+    const port = origin.port === '' ? (isTls ? 443 : 80) : Number(origin.port);
+    // RFC 6066, 3: literal addresses are no server names.
+    const name = isIP(host) === 0 ? { servername: host } : {};
+    const socket = isTls
+      ? connectTls({ ...name, ...tls, host, port, ALPNProtocols: [alpn] })
+      : connectTcp({ host, port });
+    // Nagle's algorithm would hold a request back until the one before it is acknowledged by TCP.
+    socket.setNoDelay(true);
+    this.#sockets.add(socket);
+    const timer = setTimeout(() => socket.destroy(errorOf('ETIMEDOUT')), connectTimeoutMs);
+    socket.once(isTls ? 'secureConnect' : 'connect', () => {
+      clearTimeout(timer);
+      if (isTls && alpn === 'h2' && 'alpnProtocol' in socket && socket.alpnProtocol !== 'h2') {
+        socket.destroy(errorOf('NoHttp2'));
+        return;
+      }
+      this.#wereOpen.add(socket);
+      this.#opened++;
+      this.#onOpen(performance.now() - beganAt);
+    });
+    socket.once('close', () => {
+      clearTimeout(timer);
+      this.#sockets.delete(socket);
+      if (!this.wasOpen(socket)) return;
+      this.#bytesOut += socket.bytesWritten;
+      this.#bytesIn += socket.bytesRead;
+    });
+    return socket;
+  }
+
+  wasOpen(socket: Socket): boolean {
+    return this.#wereOpen.has(socket);
+  }
+
+  /** Bytes above TLS: heads and bodies. */
+  traffic(): RequestTraffic {
+    let [bytesOut, bytesIn] = [this.#bytesOut, this.#bytesIn];
+    for (const socket of this.#sockets) {
+      if (!this.wasOpen(socket)) continue;
+      bytesOut += socket.bytesWritten;
+      bytesIn += socket.bytesRead;
+    }
+    return { connections: this.#opened, bytesOut, bytesIn };
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
+
+function errorOf(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}
