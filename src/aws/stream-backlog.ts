@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-kinesis';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { reasonOfGivenUp } from '../measure/dead-letter.ts';
+import { reasonOfGivenUp, reasonOfTooOldBatch } from '../measure/dead-letter.ts';
 import { MessageSets } from '../measure/message-sets.ts';
 import { parseRuleRecord } from '../measure/rule-record.ts';
 import { compareSequenceNumbers, parseGivenUpBatch } from '../measure/stream-batch.ts';
@@ -134,7 +134,9 @@ function makeGivenUpBatches(
     async read(runId, createdAt = 0) {
       const bodies: string[] = [];
       let left = await readAll(url, sqs, (body) => bodies.push(body));
-      const messages = new MessageSets();
+      const givenUp = new Map(
+        [reasonOfGivenUp, reasonOfTooOldBatch].map((reason) => [reason, new MessageSets()]),
+      );
       for (const body of bodies) {
         const batch = parseGivenUpBatch(body);
         // Records from before the run may be gone from the stream by now, and are none of its.
@@ -150,14 +152,14 @@ function makeGivenUpBatches(
           const page = await readPage(iterator, kinesis, batch.batchSize - found);
           const { Records = [] } = page;
           if (Records.length === 0 && page.MillisBehindLatest === 0) break;
-          addRecords(messages, Records, runId);
+          addRecords(givenUp.get(batch.isTooOld ? reasonOfTooOldBatch : reasonOfGivenUp)!, Records, runId);
           found += Records.length;
           iterator = page.NextShardIterator;
         }
         left += batch.batchSize - found;
       }
-      const deadLetters: DeadLetters[] = messages.count === 0 ? [] : [{ reason: reasonOfGivenUp, messages }];
-      return { deadLetters, left };
+      const deadLetters = [...givenUp].map(([reason, messages]): DeadLetters => ({ reason, messages }));
+      return { deadLetters: deadLetters.filter(({ messages }) => messages.count > 0), left };
     },
   };
 }

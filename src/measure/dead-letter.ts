@@ -10,6 +10,8 @@ export interface DeadLetter extends StreamId {
 }
 
 export const reasonOfGivenUp = 'dead-letter queue: measure-latency failed with them';
+/** Of a stream's batch, which measure-latency may have failed with before, or never have been started for. */
+export const reasonOfTooOldBatch = 'dead-letter queue: measure-latency was not done with them in time';
 const reasonOfTooOld = 'dead-letter queue: Lambda could not start measure-latency for them in time';
 
 /**

@@ -49,6 +49,13 @@ export interface GivenUpBatch {
   readonly batchSize: number;
   /** Epoch milliseconds. */
   readonly lastArrivedAt: number;
+  /** For its age, whether it was ever tried or not. */
+  readonly isTooOld: boolean;
+}
+
+interface FailureRecord {
+  readonly KinesisBatchInfo: Readonly<Record<string, unknown>>;
+  readonly requestContext?: { readonly condition?: string };
 }
 
 /**
@@ -57,13 +64,13 @@ export interface GivenUpBatch {
  */
 export function parseGivenUpBatch(body: string): GivenUpBatch | undefined {
   try {
-    const { shardId, startSequenceNumber, batchSize, approximateArrivalOfLastRecord } = (
-      JSON.parse(body) as { KinesisBatchInfo: Readonly<Record<string, unknown>> }
-    ).KinesisBatchInfo;
+    const { KinesisBatchInfo, requestContext } = JSON.parse(body) as FailureRecord;
+    const { shardId, startSequenceNumber, batchSize, approximateArrivalOfLastRecord } = KinesisBatchInfo;
     const lastArrivedAt = Date.parse(String(approximateArrivalOfLastRecord));
     if (typeof shardId !== 'string' || typeof startSequenceNumber !== 'string') return undefined;
     if (!Number.isSafeInteger(batchSize) || Number.isNaN(lastArrivedAt)) return undefined;
-    return { shardId, startSequenceNumber, batchSize: batchSize as number, lastArrivedAt };
+    const isTooOld = requestContext?.condition === 'RecordAgeExceeded';
+    return { shardId, startSequenceNumber, batchSize: batchSize as number, lastArrivedAt, isTooOld };
   } catch {
     return undefined;
   }

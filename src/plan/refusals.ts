@@ -7,6 +7,7 @@ import { type CostEstimate, linesPerMessage } from './cost.ts';
 import { groupsOf } from './groups.ts';
 import type { Plan } from './plan.ts';
 import { isUnread, type QuotaForecast } from './quota-forecast.ts';
+import { streamBatches } from './stream-reading.ts';
 
 /** The plan is past the profile's own `limits`, or past a limit that nothing lifts. Exit code 3. */
 export class RefusedByPreflightError extends StampedeError {
@@ -119,7 +120,7 @@ export function refuseLag(
     {
       path: 'arrivals stream',
       message: `measure-latency was up to ${duration} behind the stream at ${new Date(minuteAt).toISOString().slice(11, 16)} UTC (Lambda’s IteratorAge): each shard is read in order, so this run’s arrivals would be read after what other runs left`,
-      hint: 'start it once IteratorAge has fallen, which CloudWatch shows a minute or two later; what is older than an hour is given up',
+      hint: `start it once IteratorAge has fallen, which CloudWatch shows a minute or two later; what is older than ${formatDuration(streamBatches.maximumAgeSeconds * 1_000)} is given up`,
     },
   ];
 }

@@ -11,8 +11,11 @@ export type StreamCapacity =
   | { readonly mode: 'provisioned'; readonly shards: number }
   | { readonly mode: 'on-demand' };
 
-/** The event source mapping: what `stack/arrivals-stream.yml` deploys. */
-export const streamBatches = { size: 10_000, windowSeconds: 1, retries: 5 } as const;
+/**
+ * The event source mapping: what `stack/arrivals-stream.yml` deploys. What is older than `maximumAgeSeconds` is given up, so that no run
+ * waits longer than that for what another one left; a report closes its ledger 45 s after the last batch that was read.
+ */
+export const streamBatches = { size: 10_000, windowSeconds: 1, retries: 5, maximumAgeSeconds: 300 } as const;
 
 /** Assumed: one record of the stream's event, base64 in it, and the record itself, with its partition key. */
 const eventRecordBytes = 800;

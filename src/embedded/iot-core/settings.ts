@@ -167,6 +167,8 @@ export interface StreamSettings {
   readonly maximumConcurrency: number;
   /** How often a batch that failed is tried again before it is given up. */
   readonly maximumRetryAttempts: number;
+  /** Records that are older are given up, tried or not. */
+  readonly maximumRecordAgeMs: number;
   /** Whether a batch that failed is tried again in two halves. */
   readonly bisectBatchOnFunctionError: boolean;
 }
@@ -179,5 +181,6 @@ export const defaultStream: StreamSettings = {
   maximumBatchingWindowMs: streamBatches.windowSeconds * 1_000,
   maximumConcurrency: 2,
   maximumRetryAttempts: streamBatches.retries,
+  maximumRecordAgeMs: streamBatches.maximumAgeSeconds * 1_000,
   bisectBatchOnFunctionError: false,
 };

@@ -210,6 +210,7 @@ function streamOf(resources: ReadonlyMap<string, Yaml>, resolve: ResolveVariable
     batchSize: Number(resolve(mapping.BatchSize)),
     maximumBatchingWindowMs: Number(resolve(mapping.MaximumBatchingWindowInSeconds)) * 1_000,
     maximumRetryAttempts: Number(resolve(mapping.MaximumRetryAttempts)),
+    maximumRecordAgeMs: Number(resolve(mapping.MaximumRecordAgeInSeconds)) * 1_000,
     bisectBatchOnFunctionError: resolve(mapping.BisectBatchOnFunctionError) === true,
   };
 }

@@ -38,6 +38,8 @@ export interface BegunRun {
   /** Of a run that may end without a report. */
   executionEnded(): Promise<Execution>;
   ended(): Promise<EndedRehearsal>;
+  /** What IoT Core's process has seen of it so far. */
+  recorded(): Promise<Recorded>;
 }
 
 export interface EndedRehearsal {
@@ -77,9 +79,14 @@ export async function startRehearsal(
       }
       return execution;
     };
+    const recorded = async (): Promise<Recorded> => {
+      const { profile } = onlyGroupOf(await read<Plan>('plan.json'));
+      return readRecording(recording, runId, profile.publish.ackTimeoutMs);
+    };
     return {
       runId,
       executionArn,
+      recorded,
       plan: () => untilThere(() => read<Plan>('plan.json')),
       async slices() {
         const names = await readdir(path.join(runsDirectory, runId, 'slices'));
@@ -90,12 +97,7 @@ export async function startRehearsal(
       async ended() {
         const execution = await executionEnded();
         try {
-          const { profile } = onlyGroupOf(await read<Plan>('plan.json'));
-          return {
-            execution,
-            report: await read<Report>('report.json'),
-            recorded: readRecording(recording, runId, profile.publish.ackTimeoutMs),
-          };
+          return { execution, report: await read<Report>('report.json'), recorded: await recorded() };
         } catch (cause) {
           throw new Error(`${runId} left no report: ${JSON.stringify(execution)}`, { cause });
         }

@@ -60,6 +60,7 @@ describe('defaultDeployment', () => {
       size: ofStream.BatchSize,
       windowSeconds: ofStream.MaximumBatchingWindowInSeconds,
       retries: ofStream.MaximumRetryAttempts,
+      maximumAgeSeconds: ofStream.MaximumRecordAgeInSeconds,
     }).toEqual(streamBatches);
     expect([source.BatchSize, source.MaximumBatchingWindowInSeconds]).toEqual([
       '${self:custom.arrivalBatches.size}',

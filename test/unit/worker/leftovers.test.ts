@@ -70,7 +70,7 @@ describe('findLag', () => {
         path: 'arrivals stream',
         message:
           'measure-latency was up to 1m36s behind the stream at 12:03 UTC (Lambda’s IteratorAge): each shard is read in order, so this run’s arrivals would be read after what other runs left',
-        hint: 'start it once IteratorAge has fallen, which CloudWatch shows a minute or two later; what is older than an hour is given up',
+        hint: 'start it once IteratorAge has fallen, which CloudWatch shows a minute or two later; what is older than 5m is given up',
       },
     ]);
   });

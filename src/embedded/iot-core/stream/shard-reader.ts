@@ -10,6 +10,9 @@ export interface RecordRange {
   readonly to: number;
 }
 
+/** As the record at the destination for failures names it. */
+export type GivenUpBecause = 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
+
 interface Delivery extends RecordRange {
   /** Times the function failed on exactly these records. */
   readonly failures: number;
@@ -27,7 +30,7 @@ export interface ShardReaderDeps {
   readonly invoke: (event: Buffer) => Promise<InvocationOutcome>;
   /** Before an invocation: how old the last record of its batch is, milliseconds. */
   readonly onInvoke: (ageMs: number) => void;
-  readonly onGivenUp: (range: RecordRange, failures: number) => void;
+  readonly onGivenUp: (range: RecordRange, failures: number, why: GivenUpBecause) => void;
   /** Something was delivered or given up. */
   readonly onProgress: () => void;
 }
@@ -82,10 +85,17 @@ export class ShardReader {
     this.#deliver({ from, to, failures: 0 });
   }
 
-  #deliver(delivery: Delivery): void {
+  #deliver(given: Delivery): void {
     this.#isBusy = true;
     this.#deps.whenRoom(async () => {
       const { shard, events, clock, invoke, onInvoke } = this.#deps;
+      const delivery = this.#withoutOld(given);
+      if (delivery.from === delivery.to) {
+        this.#isBusy = false;
+        this.#deps.onProgress();
+        this.#goOn();
+        return;
+      }
       onInvoke(clock.now() - shard.log.arrivedAt(delivery.to - 1));
       const outcome = await invoke(events.write(delivery.from, delivery.to));
       this.#isBusy = false;
@@ -142,8 +152,22 @@ export class ShardReader {
       this.#tryLater(delivery, Math.min(longestRetryMs, firstRetryMs * 2 ** (failures - 1)));
       return;
     }
-    this.#givenUpRecords += to - from;
-    this.#deps.onGivenUp({ from, to }, failures);
+    this.#giveUp({ from, to }, failures, 'RetryAttemptsExhausted');
+  }
+
+  /** Gives up what of a batch is too old by now. */
+  #withoutOld(delivery: Delivery): Delivery {
+    const { shard, settings, clock } = this.#deps;
+    const youngFrom = shard.log.since(clock.now() - settings.maximumRecordAgeMs);
+    const from = Math.min(delivery.to, Math.max(delivery.from, youngFrom));
+    if (from === delivery.from) return delivery;
+    this.#giveUp({ from: delivery.from, to: from }, delivery.failures, 'RecordAgeExceeded');
+    return { ...delivery, from };
+  }
+
+  #giveUp(range: RecordRange, failures: number, why: GivenUpBecause): void {
+    this.#givenUpRecords += range.to - range.from;
+    this.#deps.onGivenUp(range, failures, why);
   }
 
   #tryLater(delivery: Delivery, delayMs: number): void {

@@ -6,7 +6,7 @@ import type { Invoke, MappingCounts } from '../queue/event-source-mapping.ts';
 import type { StreamSettings } from '../settings.ts';
 import type { ArrivalsStream } from './arrivals-stream.ts';
 import type { Shard } from './shard.ts';
-import { type RecordRange, ShardReader } from './shard-reader.ts';
+import { type GivenUpBecause, type RecordRange, ShardReader } from './shard-reader.ts';
 import { StreamEvents } from './stream-event.ts';
 
 /** What a stream and its readers have come to. */
@@ -62,7 +62,7 @@ export class StreamMapping {
           whenRoom: (invoke) => this.#whenRoom(invoke),
           invoke: deps.invoke,
           onInvoke: (ageMs) => this.#noteAge(ageMs),
-          onGivenUp: (range, failures) => this.#giveUp(shard, range, failures),
+          onGivenUp: (range, failures, why) => this.#giveUp(shard, range, failures, why),
           onProgress: () => this.#progress(),
         }),
     );
@@ -150,7 +150,7 @@ export class StreamMapping {
   }
 
   /** @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html */
-  #giveUp(shard: Shard, { from, to }: RecordRange, failures: number): void {
+  #giveUp(shard: Shard, { from, to }: RecordRange, failures: number, condition: GivenUpBecause): void {
     const { stream, functionName, clock, sendFailure } = this.#deps;
     shard.hold(from);
     const instant = (epochMs: number): string => new Date(epochMs).toISOString();
@@ -158,7 +158,7 @@ export class StreamMapping {
       requestContext: {
         requestId: randomUUID(),
         functionArn: arnOfFunction(functionName),
-        condition: 'RetryAttemptsExhausted',
+        condition,
         approximateInvokeCount: failures,
       },
       responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { defaultQueue, defaultStream } from '../../../../src/embedded/iot-core/settings.ts';
 import { readStack, StackError } from '../../../../src/embedded/stack/stack.ts';
 
 const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
@@ -51,6 +52,29 @@ describe('the stack', () => {
       maximumBatchingWindowMs: 1_000,
       readers: { mode: 'standard', maximumConcurrency: 300 },
     });
+  });
+
+  it('gives reader and queue as little time as the work allows, the emulator as the stack', async () => {
+    const timeouts = async (subscriber: string) => {
+      const stack = await readStack(pathOf('../../../../serverless.yml'), { subscriber });
+      const { timeoutSeconds } = stack.functions.find(({ key }) => key === 'measure-latency')!;
+      return { ...stack, timeoutSeconds };
+    };
+    // A batch takes milliseconds, an InfluxDB that does not answer two seconds.
+    const ofQueue = await timeouts('queue');
+    expect(ofQueue.timeoutSeconds).toBe(5);
+    expect(ofQueue.queue.visibilityTimeoutMs).toBe(30_000);
+    // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: six times the function's timeout.
+    expect(ofQueue.queue.visibilityTimeoutMs).toBe(6 * 1_000 * ofQueue.timeoutSeconds);
+    expect(ofQueue.queue).toMatchObject({
+      visibilityTimeoutMs: defaultQueue.visibilityTimeoutMs,
+      maxReceiveCount: defaultQueue.maxReceiveCount,
+    });
+    const { timeoutSeconds, stream } = await timeouts('stream');
+    const { name: _, maximumConcurrency: __, ...asDefault } = defaultStream;
+    expect(timeoutSeconds).toBe(5);
+    expect(stream).toEqual(asDefault);
+    expect((await timeouts('direct')).timeoutSeconds).toBe(5);
   });
 
   it("has the framework's defaults, and leaves out what only a deployment knows", async () => {

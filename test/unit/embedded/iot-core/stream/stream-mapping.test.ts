@@ -155,7 +155,10 @@ describe('StreamMapping', () => {
   });
 
   it('makes a batch of at most 6 MB', async () => {
-    const { stream, advance, invocations } = start({ shards: 1 });
+    const { stream, advance, invocations } = start({
+      shards: 1,
+      maximumRecordAgeMs: Number.POSITIVE_INFINITY,
+    });
     for (let n = 0; n < 10; n++) {
       stream.put('k', Buffer.alloc(1_000_000, 'x'), 0);
       await advance(1_000);
@@ -213,6 +216,30 @@ describe('StreamMapping', () => {
     await answer(5, ok);
     expect(failures).toEqual([]);
     expect(mapping.depth.delivered).toBe(1);
+  });
+
+  it('gives up what is too old, tried or not, so that what comes after it need not wait', async () => {
+    const { send, advance, bodies, answer, failures, invocations, mapping, stream } = start({
+      maximumRecordAgeMs: 10_000,
+    });
+    send(2);
+    await advance(2_000);
+    // Lambda has no room, for ten seconds: that counts as no try.
+    for (let n = 0; n < 9; n++) {
+      if (n === 5) send(3);
+      await answer(n, { kind: 'failed', reason: '429 TooManyRequestsException', refused: true });
+      await advance(1_000);
+    }
+    await advance(3_000);
+    expect(bodies(invocations.length - 1)).toEqual([2, 3, 4]);
+    await answer(invocations.length - 1, ok);
+    expect(failures).toMatchObject([
+      {
+        requestContext: { condition: 'RecordAgeExceeded', approximateInvokeCount: 0 },
+        KinesisBatchInfo: { startSequenceNumber: stream.shards[0]!.sequenceNumberOf(0), batchSize: 2 },
+      },
+    ]);
+    expect(mapping.depth).toMatchObject({ delivered: 3, givenUp: 2, unread: 0 });
   });
 
   it('halves a batch that failed, where it is configured to, until the bad record is alone', async () => {
