@@ -45,6 +45,8 @@ export interface LiveLatency {
 /** What a slice reported about one second; it reports each second once. */
 export interface SliceProgress extends Readonly<Record<Counter | Sum, number>> {
   readonly slice: number;
+  /** The slice's device group; undefined where the profile names none. */
+  readonly group?: string | undefined;
   /** Epoch seconds. */
   readonly second: number;
   readonly phase: string;
@@ -53,11 +55,16 @@ export interface SliceProgress extends Readonly<Record<Counter | Sum, number>> {
 /** A slice reports every second (with 10,000 slices, every ten). After a longer silence it counts as ended. */
 export const silentAfterSeconds = 20;
 
+/** Sums of one device group so far. Arrivals are not in it: the subscriber counts them by batch, and a batch has messages of any group. */
+export type LiveGroup = Readonly<Record<Sum, number>> & { readonly group: string };
+
 /** JSON-safe. */
 export interface RunView {
   /** `since` of the next view. */
   readonly revision: number;
   readonly slices: SliceStates;
+  /** In the order in which they first reported; empty where the profile names no groups. */
+  readonly groups: readonly LiveGroup[];
   /** All slices that still run have reported every second before this one (epoch seconds); 0: nothing reported yet. */
   readonly reportedUntil: number;
   /** Seconds that changed since the requested revision, in no order. */
@@ -110,6 +117,7 @@ export class RunInProgress {
   readonly #scratch = new Uint32Array(latencyBuckets);
   readonly #slices = new Map<number, SliceSoFar>();
   readonly #sums = { ...noSums(), arrivals: 0 };
+  readonly #groups = new Map<string, Record<Sum, number>>();
   #revision = 0;
 
   takeSlice(report: SliceProgress): void {
@@ -119,6 +127,7 @@ export class RunInProgress {
       this.#sums[sum] += report[sum];
       counts[sum] += report[sum];
     }
+    if (report.group !== undefined) this.#addToGroup(report.group, report);
     const slice = this.#sliceOf(report.slice);
     slice.connects += report.connects;
     slice.connectFailed += report.connectFailed;
@@ -152,6 +161,7 @@ export class RunInProgress {
     return {
       revision: this.#revision,
       slices: this.#statesAt(nowSecond),
+      groups: [...this.#groups].map(([group, sums]) => ({ group, ...sums })),
       reportedUntil: this.#reportedUntil(nowSecond),
       seconds: changed.map(({ start, seconds, value }) => liveSecondOf(start, seconds, value)),
       latency: {
@@ -219,6 +229,12 @@ export class RunInProgress {
     this.#scratch.fill(0);
     for (const part of parts) addBuckets(this.#scratch, part ?? []);
     return this.#scratch;
+  }
+
+  #addToGroup(group: string, report: SliceProgress): void {
+    const sums = this.#groups.get(group) ?? noSums();
+    for (const sum of summed) sums[sum] += report[sum];
+    this.#groups.set(group, sums);
   }
 
   #sliceOf(number: number): SliceSoFar {

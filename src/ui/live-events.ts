@@ -6,14 +6,14 @@ import { sliceStates } from '../live/slice-states.ts';
 import { accountOf } from '../plan/account.ts';
 import { sumStretches } from '../plan/arrival-rate.ts';
 import { arrivalRatesOf, groupsOf, isAcknowledged, mqttGroupsOf } from '../plan/groups.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { GroupPlan, Plan } from '../plan/plan.ts';
 import type { LiveMessages } from '../report/plots/ledger-flow.ts';
 import type { TargetPoint } from '../report/plots/rate-plot.ts';
 import { formatTimeLeft } from '../shared/format.ts';
 import { type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import type { ActiveRun } from './active-run.ts';
-import type { PageEvents, PlanOnPage, QuotaOnPage, ViewOnPage } from './page/messages.ts';
+import type { GroupOnPage, PageEvents, PlanOnPage, QuotaOnPage, ViewOnPage } from './page/messages.ts';
 import type { ReceivedCounts } from './received-so-far.ts';
 
 const everyMs = 1_000;
@@ -82,7 +82,15 @@ function planOnPage(plan: Plan): PlanOnPage {
     quotas: shownQuotas
       .filter(([name, usedBy]) => counted.includes(name) && (hasMqtt || usedBy === 'sent'))
       .map(([name, usedBy]) => quotaOnPage(plan, name, usedBy)),
+    groups: groupsOf(plan).flatMap(groupOnPage),
   };
+}
+
+function groupOnPage(plan: GroupPlan): GroupOnPage[] {
+  const { group: name, profile, load } = plan;
+  if (name === undefined) return [];
+  const { devices } = profile;
+  return [{ name, devices, messages: load.messages, acknowledged: isAcknowledged(plan) }];
 }
 
 function quotaOnPage(plan: Plan, name: QuotaName, usedBy: QuotaOnPage['usedBy']): QuotaOnPage {

@@ -95,12 +95,13 @@ function isNew({ seen }: LiveRun, { measurement, tags, timestamp }: LinePoint): 
 type Add = (run: LiveRun, point: LinePoint) => void;
 
 const adders: Readonly<Partial<Record<LiveMeasurementName, Add>>> = {
-  stampede_slice: ({ sums, slices, progress }, { fields, timestamp }) => {
+  stampede_slice: ({ sums, slices, progress }, { tags, fields, timestamp }) => {
     const count = (field: string): number => numberOf(fields.get(field));
     slices.add(count('slice'));
     for (const total of summedTotals) sums[total] += count(fieldOfTotal[total]);
     progress.takeSlice({
       slice: count('slice'),
+      group: tags.get('group'),
       second: secondOf(timestamp),
       phase: stringOf(fields.get('phase')),
       connected: count('connected'),

@@ -56,7 +56,7 @@ export interface SliceControls {
   stop(message: ControlMessage): void;
 }
 
-/** Epoch milliseconds for an action that is issued now. */
+/** Epoch milliseconds at which an action that is issued now takes effect. Actions that all slices carry out at one instant use it; `stop` takes effect at once. */
 export function instantOf({ isImmediate }: Pick<ActionKind, 'isImmediate'>, now: number, plan: Plan): number {
   return isImmediate ? now : now + stopWithinSeconds(httpsSlicesOf(plan)) * 1_000;
 }

@@ -23,6 +23,7 @@ export function drawingsOf(state: LiveState, view: ViewOnPage): Readonly<Record<
         ...(publishIn === undefined ? {} : { quotaPerSecond: publishIn.limit }),
       }),
     'slices-plot': () => renderSliceGrid(view.run.slices),
+    'groups-table': () => renderGroups(state, view),
     'ledger-plot': () => renderLiveFlow(view.messages, acknowledged),
     'quotas-table': () => renderQuotas(state),
     'latency-plots': () => renderLatencies(state),
@@ -84,6 +85,45 @@ function renderQuotas(state: LiveState): Html {
       number('Limit'),
       { heading: 'Used' },
       number('Headroom'),
+    ],
+    rows,
+  );
+}
+
+/** Empty where the profile names no groups. */
+function renderGroups({ plan }: LiveState, { run }: ViewOnPage): Html {
+  if (plan.groups.length === 0) return html``;
+  const reported = new Map(run.groups.map((group) => [group.group, group]));
+  const rows = plan.groups.map(({ name, devices, messages, acknowledged }) => {
+    const {
+      connects = 0,
+      sent = 0,
+      acked = 0,
+      throttled = 0,
+      failed = 0,
+      dropped = 0,
+    } = reported.get(name) ?? {};
+    return {
+      cells: [
+        name,
+        `${formatCount(connects)} of ${formatCount(devices)}`,
+        `${formatCount(sent)} of ${formatCount(messages)}`,
+        acknowledged ? formatCount(acked) : '–',
+        ...[throttled, failed, dropped].map(formatCount),
+      ],
+    };
+  });
+  const number = (heading: string) => ({ heading, isNumber: true });
+  return table(
+    'Device groups: what their slices have reported so far; arrivals are not counted by group before the report',
+    [
+      { heading: 'Group' },
+      number('Devices connected'),
+      number('Sent'),
+      number('Acknowledged'),
+      number('Throttled'),
+      number('Failed'),
+      number('Dropped'),
     ],
     rows,
   );

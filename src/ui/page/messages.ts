@@ -25,6 +25,17 @@ export interface PlanOnPage {
   readonly acknowledged: boolean;
   readonly secondsPerStep: number;
   readonly quotas: readonly QuotaOnPage[];
+  /** In the profile's order; empty where it names no groups. */
+  readonly groups: readonly GroupOnPage[];
+}
+
+/** What a device group is to come to. */
+export interface GroupOnPage {
+  readonly name: string;
+  readonly devices: number;
+  readonly messages: number;
+  /** Whether its publishes are acknowledged at all. */
+  readonly acknowledged: boolean;
 }
 
 export interface QuotaOnPage {

@@ -27,7 +27,7 @@ export function livePage(runId: string, name: string): Page {
 </div>
 <p class="timeline"><b id="phase" role="status">starting</b><progress id="elapsed" max="1" value="0" aria-label="Time of the run that is over"></progress><output id="left"></output></p>
 <p id="trouble" class="problem" role="alert"></p>
-${place('tiles')}${place('rate-plot')}${place('slices-plot')}${place('ledger-plot')}${place('quotas-table')}${place('latency-plots')}
+${place('tiles')}${place('rate-plot')}${place('slices-plot')}${place('groups-table')}${place('ledger-plot')}${place('quotas-table')}${place('latency-plots')}
 </div>
 <noscript><p class="card">The live view needs JavaScript; the report of the run will not.</p></noscript>`,
   };

@@ -42,6 +42,24 @@ describe('RunInProgress', () => {
     ]);
   });
 
+  it('adds up each device group by itself', () => {
+    const run = new RunInProgress();
+    run.takeSlice(progressOf(0, 7, { group: 'meters', connects: 3 }));
+    run.takeSlice(progressOf(1, 7, { group: 'gateways' }));
+    run.takeSlice(progressOf(0, 8, { group: 'meters', dropped: 2 }));
+    const { groups } = viewOf(run, 0, start + 9);
+    expect(groups.map(({ group, sent, connects, dropped }) => [group, sent, connects, dropped])).toEqual([
+      ['meters', 10, 3, 2],
+      ['gateways', 5, 0, 0],
+    ]);
+  });
+
+  it('has no groups where no slice names one', () => {
+    const run = new RunInProgress();
+    run.takeSlice(progressOf(0, 7));
+    expect(viewOf(run, 0, start + 8).groups).toEqual([]);
+  });
+
   it('gives just what changed since the last view', () => {
     const run = new RunInProgress();
     run.takeSlice(progressOf(0, 1));
@@ -52,7 +70,7 @@ describe('RunInProgress', () => {
     expect(viewOf(run, revision, start + 2).seconds.map(({ second }) => second - start)).toEqual([1]);
   });
 
-  it('knows up to which second every slice has reported', () => {
+  it('says up to which second every slice has reported', () => {
     const run = new RunInProgress();
     expect(viewOf(run, 0, start).reportedUntil).toBe(0);
     run.takeSlice(progressOf(0, 5));

@@ -36,6 +36,7 @@ async function watch(steps: readonly ((run: ActiveRun) => void)[], closesAfter =
 const viewOf = (revision: number): RunView => ({
   revision,
   slices: 'pp',
+  groups: [],
   reportedUntil: 0,
   seconds: [],
   latency: { end_to_end_latency: [], puback_round_trip: [] },

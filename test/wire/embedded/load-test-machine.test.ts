@@ -36,7 +36,7 @@ const notWatched = { plan: () => ({ ...fanOut, isWatched: false }) };
 interface SummaryCall {
   readonly runId: string;
   readonly interim?: boolean;
-  readonly fault?: string;
+  readonly failure?: string;
 }
 
 async function openMachine(
@@ -229,7 +229,7 @@ describe('the state machine', () => {
     });
     expect(await run()).toMatchObject({ status: 'FAILED', error: 'ThresholdsFailed' });
     expect(calls).toEqual([
-      { runId: 'run', interim: true, fault: 'States.ExceedToleratedFailureThreshold' },
+      { runId: 'run', interim: true, failure: 'States.ExceedToleratedFailureThreshold' },
       { runId: 'run' },
     ]);
     expect(objects).toEqual([
@@ -240,7 +240,7 @@ describe('the state machine', () => {
         Body: {
           slice: 1,
           leg: 0,
-          fault: { Error: 'Error', Cause: JSON.stringify({ errorType: 'Error', errorMessage: 'killed' }) },
+          failure: { Error: 'Error', Cause: JSON.stringify({ errorType: 'Error', errorMessage: 'killed' }) },
           executionArn: expect.stringContaining(':execution:test/FanOut:'),
         },
       },

@@ -22,6 +22,7 @@ const plan: PlanOnPage = {
   acknowledged: true,
   secondsPerStep: 2,
   quotas: [{ name: 'PublishIn', unit: '/s', limit: 50, usedBy: 'sent' }],
+  groups: [],
 };
 const step = { p50: 3, p90: 5, p99: 9, max: 9, heat: [50, 4] };
 
@@ -50,6 +51,7 @@ function viewOf(run: Partial<RunView>): ViewOnPage {
     run: {
       revision: 1,
       slices: 'p.x',
+      groups: [],
       reportedUntil: 0,
       seconds: [],
       latency: { end_to_end_latency: [], puback_round_trip: [] },
@@ -67,7 +69,40 @@ const second = (at: number, sent: number) => ({
   connected: 20,
 });
 
-describe('what the page knows of a run', () => {
+describe('the table of device groups', () => {
+  const groups = [
+    { name: 'meters', devices: 15, messages: 400, acknowledged: true },
+    { name: 'gateways', devices: 5, messages: 100, acknowledged: false },
+  ];
+  const ofMeters = {
+    intended: 40,
+    sent: 38,
+    acked: 30,
+    dropped: 2,
+    throttled: 1,
+    failed: 0,
+    unacknowledged: 0,
+  };
+  const tableOf = (view: Partial<RunView>, planned = groups) =>
+    drawingsOf(new LiveState({ ...plan, groups: planned }), viewOf(view))['groups-table']!().markup;
+
+  it('has a row for each group of the profile, also before its slices have reported', () => {
+    const markup = tableOf({ groups: [{ group: 'meters', ...ofMeters, connects: 14, connectFailed: 1 }] });
+    const cells = [...markup.matchAll(/<t[hd](?: scope="row")? class="\w+">([^<]*)</g)].map(
+      ([, text]) => text,
+    );
+    expect(cells).toEqual([
+      ...['meters', '14 of 15', '38 of 400', '30', '1', '0', '2'],
+      ...['gateways', '0 of 5', '0 of 100', '–', '0', '0', '0'],
+    ]);
+  });
+
+  it('is empty where the profile names no groups', () => {
+    expect(tableOf({}, [])).toBe('');
+  });
+});
+
+describe('what the page has of a run', () => {
   it('is all views together, the newer word for a second over the older', () => {
     const state = new LiveState(plan);
     state.take(viewOf({ reportedUntil: start + 5, seconds: [second(2, 10), second(3, 5)] }));
