@@ -16,6 +16,8 @@ import { largeReport } from '../../support/report/large-run-fixture.ts';
 import { reportOf, runOf } from '../../support/report/report-fixture.ts';
 
 const drawn = { from: 300, to: 20 };
+/** Twelve million messages: made once, and only read. */
+const large = largeReport();
 const positive = fc.double({ min: 1e-3, max: 1e6, noNaN: true });
 
 describe('scales', () => {
@@ -159,7 +161,7 @@ describe('latencyDistribution', () => {
 
 describe('ledger flow', () => {
   it('shows one lost message of millions', () => {
-    const { messages } = largeReport();
+    const { messages } = large;
     const { markup } = renderLedgerFlow({
       messages: { ...messages, received: messages.received - 1, lost: 1 },
       acknowledged: true,
@@ -214,7 +216,7 @@ describe('start lag plot', () => {
 });
 
 describe('report.html of ten minutes at 20,000 a second', () => {
-  const page = renderReportHtml(largeReport());
+  const page = renderReportHtml(large);
 
   it('stays far below 2 MB', () => {
     expect(page.length).toBeLessThan(400_000);
