@@ -13,6 +13,7 @@ const storedFiles = [
   { name: 'action', file: 'src/plan/actions/action.ts', type: 'StoredAction' },
   { name: 'slice-death', file: 'src/measure/slice-death.ts', type: 'SliceDeath' },
   { name: 'arrival-window', file: 'src/measure/arrival-window.ts', type: 'ArrivalWindow' },
+  { name: 'subscriber-record', file: 'src/measure/subscriber-record.ts', type: 'SubscriberRecord' },
   { name: 'injected-faults', file: 'src/plan/conditions.ts', type: 'InjectedFaults' },
 ] as const;
 

@@ -32,6 +32,8 @@ export const runKeys = {
   arrivals: (runId: string) => `runs/${runId}/arrivals/`,
   arrivalWindow: (runId: string, { observer, window }: Pick<ArrivalWindow, 'observer' | 'window'>) =>
     `runs/${runId}/arrivals/${observer}/${window}.json`,
+  subscribers: (runId: string) => `runs/${runId}/subscribers/`,
+  subscriber: (runId: string, { slice }: Pick<LegId, 'slice'>) => `runs/${runId}/subscribers/${slice}.json`,
   report: (runId: string) => `runs/${runId}/report.json`,
   reportHtml: (runId: string) => `runs/${runId}/report.html`,
   liveOverflows: (runId: string) => `runs/${runId}/influx-overflow/`,
@@ -49,6 +51,7 @@ const ownKeys: {
   action: ({ runId, k }) => runKeys.action(runId, k),
   sliceDeath: (death, runId) => runKeys.death(runId, death),
   arrivalWindow: (window) => runKeys.arrivalWindow(window.runId, window),
+  subscriberRecord: (record) => runKeys.subscriber(record.runId, record),
   injectedFaults: (_, runId) => runKeys.faults(runId),
 };
 

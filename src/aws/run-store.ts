@@ -1,6 +1,7 @@
 import type { ArrivalWindow } from '../measure/arrival-window.ts';
 import type { SliceDeath } from '../measure/slice-death.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
+import type { SubscriberRecord } from '../measure/subscriber-record.ts';
 import { type LiveAction, maxActions, type StoredAction, storeNumbered } from '../plan/actions/action.ts';
 import type { InjectedFaults } from '../plan/conditions.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -54,6 +55,9 @@ export interface RunStore {
   putArrivalWindow(window: ArrivalWindow): Promise<void>;
   /** Arrival windows whose key is not in `known`; adds the keys it yields to it. */
   arrivalWindows(runId: string, known: Set<string>): AsyncIterable<ArrivalWindow>;
+  /** How a slice was subscribed: a later record replaces an earlier one. */
+  putSubscriber(record: SubscriberRecord): Promise<void>;
+  subscribers(runId: string): AsyncIterable<SubscriberRecord>;
   putReport(report: Report, html: string): Promise<void>;
   /** Undefined: the run has no report (yet). */
   getReport(runId: string): Promise<Report | undefined>;
@@ -81,6 +85,7 @@ export type RunRecord = Pick<
   | 'sliceDeaths'
   | 'actions'
   | 'arrivalWindows'
+  | 'subscribers'
   | 'getFaults'
   | 'getReport'
   | 'putReport'
@@ -178,6 +183,8 @@ export function openRunStore(objects: RunObjects): RunStore {
       };
       yield* readAll('arrivalWindow', runId, fresh());
     },
+    putSubscriber: (record) => put(runKeys.subscriber(record.runId, record), JSON.stringify(record)),
+    subscribers: (runId) => readAll('subscriberRecord', runId, keysIn(runKeys.subscribers(runId))),
     async putReport(report, html) {
       await put(runKeys.reportHtml(report.runId), html, 'text/html; charset=utf-8');
       await put(runKeys.report(report.runId), formatReportJson(report));

@@ -10,9 +10,9 @@ import type { EncodedLatencySeconds } from './latency-seconds.ts';
 export interface ArrivalWindow {
   readonly version: 2;
   readonly runId: string;
-  /** `rule`: the queue or stream behind the rule, which measure-latency reads. */
+  /** `rule`: the queue or stream behind the rule, which measure-latency reads. `subscriber`: slices that subscribe. */
   readonly observer: string;
-  /** Derived from the batch, so that a redelivered batch replaces its own window instead of adding a second. */
+  /** Derived from the batch, so that a redelivered batch replaces its own window instead of adding a second. Of a subscriber: its slice and a number. */
   readonly window: string;
   /** Messages in the window, duplicates included. */
   readonly arrivals: number;
@@ -48,6 +48,8 @@ export interface GroupArrivals {
 export interface UnrelatedCounts {
   readonly notJson: number;
   readonly noEnvelope: number;
+  /** Of other runs of Stampede: only a subscriber sees those, for the rule's reader stores them with their own run. */
+  readonly otherRun?: number;
 }
 
 /** A record of a stream. */

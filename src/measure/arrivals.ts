@@ -1,14 +1,10 @@
 import { ruleObserver } from '../plan/observers.ts';
 import type { ArrivalWindow, StreamPosition, UnrelatedCounts } from './arrival-window.ts';
 import { BatchKey } from './batch-key.ts';
-import type { RuleRecord } from './envelope.ts';
-import { IntervalSet } from './interval-set.ts';
-import { LatencyHistogram } from './latency-histogram.ts';
-import { LatencySeconds } from './latency-seconds.ts';
 import { checkRuleRecord, parseRuleRecord } from './rule-record.ts';
-import { stampedLatencyMs } from './stamped-latency.ts';
+import { RunArrivals } from './run-arrivals.ts';
 import { arrivedAtOf, positionOf, recordTextOf, type StreamBatch } from './stream-batch.ts';
-import { formatStreamKey, streamAt, streamIndexOf } from './stream-key.ts';
+import { formatStreamKey } from './stream-key.ts';
 
 /** A batch from the queue, as Lambda delivers it; only the fields that are read here. */
 export interface ArrivalBatch {
@@ -65,7 +61,7 @@ function measureBatch(batch: ArrivalBatch, receivedAt: number): MeasuredArrivals
     const stamp = Number(message.attributes?.SentTimestamp);
     const plausible = Math.abs(receivedAt - stamp) <= maxKeptMs;
     const run = runs.of(record.run);
-    run.add(record, plausible ? stamp : receivedAt);
+    run.addStamped(record, plausible ? stamp : receivedAt);
     if (Number(message.attributes?.ApproximateReceiveCount) > 1) run.redelivered++;
   }
   return runs.measured(key.toString(), unrelated);
@@ -88,7 +84,7 @@ function measureStreamBatch({ Records }: StreamBatch, receivedAt: number): Measu
     if (!keys.has(record.run)) keys.set(record.run, eventID.replace(':', '-'));
     const stamp = arrivedAtOf(kinesis);
     const plausible = Math.abs(receivedAt - stamp) <= maxKeptMs;
-    runs.of(record.run).add(record, plausible ? stamp : receivedAt);
+    runs.of(record.run).addStamped(record, plausible ? stamp : receivedAt);
   }
   const last = Records.at(-1);
   return runs.measured((run) => keys.get(run) ?? '', unrelated, last && positionOf(last));
@@ -98,7 +94,7 @@ function measureRecord(event: unknown, receivedAt: number): MeasuredArrivals {
   const record = checkRuleRecord(event);
   if (record === 'noEnvelope') return { windows: [], unrelated: { notJson: 0, noEnvelope: 1 } };
   const runs = new RunArrivalsByRun();
-  runs.of(record.run).add(record, receivedAt);
+  runs.of(record.run).addStamped(record, receivedAt);
   // The rules engine's instant distinguishes a duplicate, which has its own, from a retry of the same invocation.
   const key = new BatchKey();
   key.add(`${formatStreamKey(record)}/${record.n}/${record.sent}/${record.rule}`);
@@ -113,7 +109,7 @@ class RunArrivalsByRun {
     if (this.#last?.runId === run) return this.#last;
     let arrivals = this.#runs.get(run);
     if (arrivals === undefined) {
-      arrivals = new RunArrivals(run);
+      arrivals = new RunArrivals(run, ruleObserver);
       this.#runs.set(run, arrivals);
     }
     this.#last = arrivals;
@@ -131,130 +127,5 @@ class RunArrivalsByRun {
       ...(readUpTo && { readUpTo }),
     }));
     return { windows, unrelated };
-  }
-}
-
-/** What one batch saw of one stream. */
-interface StreamArrivals {
-  readonly numbers: IntervalSet;
-  /** As stamped: neither estimated nor corrected. */
-  leastTransitMs: number;
-}
-
-/** Latencies that end at the subscriber, milliseconds. */
-class ArrivalLatencies {
-  readonly #endToEnd = new LatencyHistogram();
-  readonly #rule = new LatencyHistogram();
-  readonly #transit = new LatencyHistogram();
-
-  get count(): number {
-    return this.#transit.count;
-  }
-
-  record(endToEndMs: number, ruleMs: number, transitMs: number): void {
-    this.#endToEnd.record(endToEndMs);
-    this.#rule.record(ruleMs);
-    this.#transit.record(transitMs);
-  }
-
-  encode(): ArrivalWindow['latencies'] {
-    return {
-      end_to_end_latency: this.#endToEnd.encode(),
-      rule_latency: this.#rule.encode(),
-      transit: this.#transit.encode(),
-    };
-  }
-}
-
-/** What one batch saw of one run. */
-class RunArrivals {
-  readonly runId: string;
-  redelivered = 0;
-  #arrivals = 0;
-  /** By `streamIndexOf`. */
-  readonly #seen = new Map<number, StreamArrivals>();
-  readonly #bySecond = new Map<number, number>();
-  readonly #all = new ArrivalLatencies();
-  /** By number; of a run without groups none. */
-  readonly #groups = new Map<number, ArrivalLatencies>();
-  readonly #endToEndSeconds = new LatencySeconds();
-
-  constructor(runId: string) {
-    this.runId = runId;
-  }
-
-  /** @param arrivedAt a stamp: epoch milliseconds, whole */
-  add(record: RuleRecord, arrivedAt: number): void {
-    const { n, at, sent, rule } = record;
-    const stream = streamIndexOf(record);
-    this.#arrivals++;
-    let seen = this.#seen.get(stream);
-    if (seen === undefined) {
-      seen = { numbers: new IntervalSet(), leastTransitMs: Number.POSITIVE_INFINITY };
-      this.#seen.set(stream, seen);
-    }
-    seen.numbers.add(n);
-    seen.leastTransitMs = Math.min(seen.leastTransitMs, arrivedAt - sent, rule - sent);
-    // Both ends of the lag are the device's, to the microsecond; only what follows ends at a stamp.
-    const lagMs = sent - at;
-    const transitMs = stampedLatencyMs(sent, arrivedAt);
-    const ruleMs = lagMs + stampedLatencyMs(sent, rule);
-    this.#all.record(lagMs + transitMs, ruleMs, transitMs);
-    if (record.deviceGroup > 0)
-      this.#groupOf(record.deviceGroup).record(lagMs + transitMs, ruleMs, transitMs);
-    this.#endToEndSeconds.record(arrivedAt, lagMs + transitMs);
-    const second = Math.floor(arrivedAt / 1000);
-    this.#bySecond.set(second, (this.#bySecond.get(second) ?? 0) + 1);
-  }
-
-  window(window: string, unrelated: UnrelatedCounts): ArrivalWindow {
-    const seconds = [...this.#bySecond.keys()];
-    const startSecond = Math.min(...seconds);
-    const arrivals: number[] = new Array(Math.max(...seconds) - startSecond + 1).fill(0);
-    for (const [second, count] of this.#bySecond) arrivals[second - startSecond] = count;
-    return {
-      version: 2,
-      runId: this.runId,
-      observer: ruleObserver,
-      window,
-      arrivals: this.#arrivals,
-      seen: Object.fromEntries(
-        [...this.#seen].map(([index, { numbers }]) => [formatStreamKey(streamAt(index)), numbers.encode()]),
-      ),
-      leastTransitUs: this.#leastTransitUs(),
-      latencies: this.#all.encode(),
-      ...(this.#groups.size > 0 && {
-        groups: Object.fromEntries(
-          [...this.#groups].map(([number, latencies]) => [
-            number,
-            { arrivals: latencies.count, latencies: latencies.encode() },
-          ]),
-        ),
-      }),
-      perSecond: { startSecond, arrivals },
-      latencyPerSecond: { end_to_end_latency: this.#endToEndSeconds.encode() },
-      ...(this.redelivered > 0 && { redelivered: this.redelivered }),
-      unrelated,
-    };
-  }
-
-  #groupOf(number: number): ArrivalLatencies {
-    let latencies = this.#groups.get(number);
-    if (latencies === undefined) {
-      latencies = new ArrivalLatencies();
-      this.#groups.set(number, latencies);
-    }
-    return latencies;
-  }
-
-  /** By slice: the streams of a slice share its clock. */
-  #leastTransitUs(): Record<string, number> {
-    const least: Record<string, number> = {};
-    for (const [index, { leastTransitMs }] of this.#seen) {
-      const { slice } = streamAt(index);
-      const us = Math.round(leastTransitMs * 1_000);
-      least[slice] = Math.min(us, least[slice] ?? us);
-    }
-    return least;
   }
 }

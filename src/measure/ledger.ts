@@ -2,8 +2,10 @@ import type { LiveAction } from '../plan/actions/action.ts';
 import { stopOf } from '../plan/actions/stop.ts';
 import type { ControlMessage } from '../plan/control-message.ts';
 import { groupOfSlice, groupsOf, isAcknowledged, mqttGroupsOf } from '../plan/groups.ts';
+import { ruleObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import { outlineOf, type RunOutline } from '../plan/run-outline.ts';
+import { isSubscriberSlice } from '../plan/subscribers.ts';
 import { sumBy, sumFields } from '../shared/counts.ts';
 import type { ArrivalWindow } from './arrival-window.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
@@ -13,15 +15,17 @@ import { IntervalSet } from './interval-set.ts';
 import type { TimedLatencyName } from './latency-names.ts';
 import { LatencySeries } from './latency-series.ts';
 import type { LegTotals } from './leg-entry.ts';
-import { type ObserverCloser, ObserverRecord } from './observer-record.ts';
+import type { ObserverCloser } from './observer-record.ts';
 import { type CountsByReason, ReasonCounts } from './reason-counts.ts';
 import { addArrivalLatencies, addSliceLatencies, GroupRecords, makeRunLatencies } from './run-latencies.ts';
 import type { RunLedger } from './run-ledger.ts';
+import { RunObservers } from './run-observers.ts';
 import { SecondSeries } from './second-series.ts';
 import { SliceClocks } from './slice-clocks.ts';
 import { instantOfDeath, reasonOfDeath, type SliceDeath } from './slice-death.ts';
 import { makeSliceCloser, type SliceRecord } from './slice-entry.ts';
 import type { DeviceCounts, SliceResult } from './slice-result.ts';
+import type { SubscriberRecord } from './subscriber-record.ts';
 import { type Backlog, emptyBacklog } from './unread-backlog.ts';
 
 /** How far before and after a run's own time something of it may lie: clocks differ, queues may be backlogged. */
@@ -42,8 +46,7 @@ export class Ledger {
   readonly #legs = new Map<number, LegTotals[]>();
   readonly #deaths = new Map<number, SliceDeath[]>();
   readonly #closeSlice: ReturnType<typeof makeSliceCloser>;
-  readonly #primary: ObserverRecord;
-  readonly #observers: ReadonlyMap<string, ObserverRecord>;
+  readonly #observers: RunObservers;
   readonly #series: SecondSeries;
   readonly #latencySeries: Readonly<Record<TimedLatencyName, LatencySeries>>;
   readonly #generator = new GeneratorCounters();
@@ -65,9 +68,7 @@ export class Ledger {
     this.#plan = plan;
     this.#outline = outline;
     this.#closeSlice = makeSliceCloser(plan, outline);
-    const records = outline.observers.map((observer) => new ObserverRecord(plan, outline, observer));
-    this.#primary = records[0]!;
-    this.#observers = new Map(records.map((record) => [record.observer.name, record]));
+    this.#observers = new RunObservers(plan, outline);
     this.#acknowledged = groupsOf(plan).every(isAcknowledged);
     this.#hasConnections = mqttGroupsOf(plan).length > 0;
     this.#ofGroups = new GroupRecords(plan);
@@ -105,7 +106,7 @@ export class Ledger {
       })),
     };
     this.#legs.set(result.slice, legs);
-    this.#addObserved(result);
+    this.#observers.addObserved(result);
     this.#failedBy.addAll(result.failedBy);
     this.#connectFailedBy.addAll(result.connectFailedBy);
     this.#disconnectedBy.addAll(result.disconnectedBy);
@@ -136,6 +137,10 @@ export class Ledger {
 
   /** Why a leg died; ignored if the leg stored its result. @throws {CorruptMeasurementError} for a slice the plan does not have */
   addDeath(death: SliceDeath): void {
+    if (isSubscriberSlice(this.#plan, death.slice)) {
+      this.#observers.subscribers.addDeath(death);
+      return;
+    }
     this.#checkLeg(death, 'The record of a death');
     const deaths = this.#deaths.get(death.slice) ?? [];
     deaths[death.leg] = death;
@@ -144,10 +149,7 @@ export class Ledger {
 
   /** The same window a second time changes nothing. @throws {CorruptMeasurementError} also for an observer that the plan does not have */
   addWindow(window: ArrivalWindow): void {
-    const record = this.#observers.get(window.observer);
-    if (record?.observer.recordedBy !== 'windows')
-      throw new CorruptMeasurementError(`An arrival window of the observer ${window.observer}`);
-    if (!record.addWindow(window) || record !== this.#primary) return;
+    if (!this.#observers.addWindow(window)) return;
     addArrivalLatencies(this.#latencies, window);
     this.#ofGroups.addWindow(window);
     this.#clocks.addWindow(window);
@@ -155,14 +157,16 @@ export class Ledger {
     this.#latencySeries.end_to_end_latency.add(window.latencyPerSecond?.end_to_end_latency ?? {});
   }
 
-  #addObserved({ slice, observed = {}, messages }: SliceResult): void {
-    for (const [name, seen] of Object.entries(observed)) {
-      const record = this.#observers.get(name);
-      if (record?.observer.recordedBy !== 'slice')
-        throw new CorruptMeasurementError(`A slice result of the observer ${name}`);
-      // Of the subscriptions that devices have, echoes are all there is.
-      record.addObserved(slice, seen, messages.echoed - seen.arrivals);
-    }
+  /** How a slice was subscribed, in place of its earlier record. @throws {CorruptMeasurementError} for one that does not subscribe */
+  addSubscriber(record: SubscriberRecord): void {
+    if (!isSubscriberSlice(this.#plan, record.slice))
+      throw new CorruptMeasurementError(`The record of a subscriber, of slice ${record.slice},`);
+    this.#observers.subscribers.add(record);
+  }
+
+  /** Whether no subscriber of the run will store anything any more. */
+  get haveSubscribersEnded(): boolean {
+    return this.#observers.subscribers.haveEnded;
   }
 
   /** @throws {CorruptMeasurementError} for a slice or a leg that the plan does not have */
@@ -190,10 +194,10 @@ export class Ledger {
     // A stop that came after the end of every slice has stopped nothing.
     const stoppedOn = this.#stoppedBy.isEmpty ? undefined : this.#stop;
     const ending = { goesOn, stoppedAt: stoppedOn?.at };
-    const primary = this.#primary.close(backlog);
-    const closers = [...this.#observers].map(
-      ([name, record]) => [name, record === this.#primary ? primary : record.close()] as const,
-    );
+    const closers = [...this.#observers.close(goesOn, backlog)];
+    const [[, primary]] = closers as [(typeof closers)[number]];
+    const { primary: seen, subscribers } = this.#observers;
+    const subscriberTotals = subscribers.totals();
     const outcomes = { planned: slices.count, completed: 0, stopped: 0, failed: 0, died: 0 };
     let miscountedSlices = 0;
     const groups = groupsOf(this.#plan).map((group) => {
@@ -236,7 +240,7 @@ export class Ledger {
       droppedBy: droppedBy.counts(),
       deadLetteredBy: primary.deadLetteredBy,
       isNotReadExact: backlog.unreadMessages !== undefined,
-      unaccountedBecause: backlog.unseenBecause,
+      unaccountedBecause: this.#observers.unaccountedBecause(backlog),
       failedBy: this.#failedBy.counts(),
       connectFailedBy: this.#connectFailedBy.counts(),
       disconnectedBy: this.#disconnectedBy.counts(),
@@ -245,11 +249,12 @@ export class Ledger {
       perSecond: this.#series.series(),
       latencySeries: this.#latencySeries,
       startLagsMs: Array.from({ length: slices.count }, (_, slice) => this.#startLagOf(slice)),
-      sliceClocks: this.#clocks.bounds((slice, n) => this.#primary.has({ slice, stream: 0 }, n)),
+      sliceClocks: this.#clocks.bounds((slice, n) => seen.has({ slice, stream: 0 }, n)),
       generator: this.#generator.totals(),
-      windows: this.#primary.windows,
-      redelivered: this.#primary.redelivered,
-      unrelated: this.#primary.unrelated,
+      windows: this.#observers.windowsOf(ruleObserver),
+      redelivered: seen.redelivered,
+      unrelated: seen.unrelated,
+      ...(subscriberTotals && { subscribers: subscriberTotals }),
       inconsistencies: { miscountedSlices },
     };
   }

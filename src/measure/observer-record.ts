@@ -1,8 +1,9 @@
 import type { Observer } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RunOutline } from '../plan/run-outline.ts';
+import { countDueBefore } from '../plan/schedule.ts';
 import { sliceOf } from '../plan/slices.ts';
-import { sumFields } from '../shared/counts.ts';
+import { sumFields, sumOf } from '../shared/counts.ts';
 import type { ArrivalWindow, UnrelatedCounts } from './arrival-window.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
 import { nothingSeen, type SeenMessages } from './group-totals.ts';
@@ -52,7 +53,7 @@ export class ObserverRecord {
   #arrivals = 0;
   #others = 0;
   #redelivered = 0;
-  readonly #unrelated = { notJson: 0, noEnvelope: 0 };
+  readonly #unrelated = { notJson: 0, noEnvelope: 0, otherRun: 0 };
 
   constructor(plan: Plan, outline: RunOutline, observer: Observer) {
     this.#plan = plan;
@@ -70,7 +71,8 @@ export class ObserverRecord {
   }
 
   get unrelated(): UnrelatedCounts {
-    return { ...this.#unrelated };
+    const { otherRun, ...counts } = this.#unrelated;
+    return otherRun > 0 ? { ...counts, otherRun } : counts;
   }
 
   /** @returns whether it is new: the same window a second time changes nothing @throws {CorruptMeasurementError} */
@@ -80,8 +82,7 @@ export class ObserverRecord {
     this.#checkSeen(window);
     this.#arrivals += window.arrivals;
     this.#redelivered += window.redelivered ?? 0;
-    this.#unrelated.notJson += window.unrelated.notJson;
-    this.#unrelated.noEnvelope += window.unrelated.noEnvelope;
+    this.addUnrelated(window.unrelated);
     for (const [key, numbers] of Object.entries(window.seen)) {
       const stream = parseStreamKey(key);
       if (stream === undefined) throw new CorruptMeasurementError('An arrival window');
@@ -90,6 +91,12 @@ export class ObserverRecord {
       else this.#unplannedBeyond += countEncoded(numbers);
     }
     return true;
+  }
+
+  addUnrelated({ notJson, noEnvelope, otherRun = 0 }: UnrelatedCounts): void {
+    this.#unrelated.notJson += notJson;
+    this.#unrelated.noEnvelope += noEnvelope;
+    this.#unrelated.otherRun += otherRun;
   }
 
   /**
@@ -111,8 +118,12 @@ export class ObserverRecord {
     return this.#received.of(stream).has(n);
   }
 
-  /** Begins to count; every slice of the plan then goes in once. @param backlog what this observer has not seen yet */
-  close(backlog: Backlog = emptyBacklog): ObserverCloser {
+  /**
+   * Begins to count; every slice of the plan then goes in once.
+   * @param backlog what this observer has not seen yet
+   * @param blindBefore of a slice, epoch milliseconds: what was due before that may have been missed by the observer's own doing
+   */
+  close(backlog: Backlog = emptyBacklog, blindBefore?: (slice: number) => number): ObserverCloser {
     const { deadLetters, deadLetteredBy } = uniteDeadLetters(backlog, this.#received);
     let sum = nothingSeen;
     let unwatchedSum = 0;
@@ -120,7 +131,10 @@ export class ObserverRecord {
     const add = (id: StreamId, { sent, unwatched }: StreamEntry): SeenMessages => {
       const due = this.#dueOf(id, sent);
       const counts = countArrived(due, { received: this.#received.of(id), deadLettered: deadLetters.of(id) });
-      unwatchedSum += this.#countUnwatched(id, counts.missing, unwatched);
+      unwatchedSum +=
+        blindBefore === undefined
+          ? this.#countUnwatched(id, counts.missing, unwatched)
+          : this.#countDueBefore(id, counts.missing, blindBefore(id.slice));
       unsent += counts.received + counts.deadLettered + counts.missing.count - due.count;
       return { ...counts, due: due.count, missing: counts.missing.count };
     };
@@ -148,7 +162,7 @@ export class ObserverRecord {
           }),
           arrivals: this.#arrivals,
           duplicates: this.#arrivals - received,
-          unrelated: this.#others + this.#unrelated.notJson + this.#unrelated.noEnvelope,
+          unrelated: this.#others + sumOf(Object.values(this.#unrelated)),
           unsent: unsent + unplanned + unplannedDead,
         };
       },
@@ -173,6 +187,14 @@ export class ObserverRecord {
     const rankOf = this.#rankOf(id);
     const count = ({ first, end }: NumberRange) => missing.between(rankOf(first), rankOf(end)).count;
     return unwatched.reduce((sum, range) => sum + count(range), 0);
+  }
+
+  /** Missing messages that were due before an instant, epoch milliseconds. */
+  #countDueBefore({ slice, stream }: StreamId, missing: IntervalSet, instant: number): number {
+    if (instant === Number.NEGATIVE_INFINITY) return 0;
+    if (instant === Number.POSITIVE_INFINITY) return missing.count;
+    const schedule = this.#outline.streamsOf(slice)[stream]!;
+    return missing.between(0, countDueBefore(schedule, instant - this.#plan.timeline.publishAt)).count;
   }
 
   #rankOf({ slice, stream }: StreamId): (n: number) => number {

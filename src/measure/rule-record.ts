@@ -1,6 +1,6 @@
 import { maxGroups } from '../profile/load-profile.ts';
 import { runIdPattern } from '../shared/run-id.ts';
-import type { RuleRecord } from './envelope.ts';
+import type { Envelope, RuleRecord } from './envelope.ts';
 import { isStreamId } from './stream-key.ts';
 
 /** What is wrong with a message on the topics that is not this tester's. */
@@ -17,6 +17,13 @@ export function parseRuleRecord(body: unknown): RuleRecord | Unrelated {
 }
 
 export function checkRuleRecord(value: unknown): RuleRecord | 'noEnvelope' {
+  const envelope = checkEnvelope(value);
+  if (envelope === 'noEnvelope') return envelope;
+  const { rule } = value as Readonly<Record<string, unknown>>;
+  return isInstant(rule) ? { ...envelope, rule } : 'noEnvelope';
+}
+
+export function checkEnvelope(value: unknown): Envelope | 'noEnvelope' {
   if (typeof value !== 'object' || value === null) return 'noEnvelope';
   const {
     run,
@@ -27,7 +34,6 @@ export function checkRuleRecord(value: unknown): RuleRecord | 'noEnvelope' {
     device,
     at,
     sent,
-    rule,
   } = value as Readonly<Record<string, unknown>>;
   const id = { slice, stream };
   const sound =
@@ -38,9 +44,37 @@ export function checkRuleRecord(value: unknown): RuleRecord | 'noEnvelope' {
     isIndex(n) &&
     isIndex(device) &&
     isInstant(at) &&
-    isInstant(sent) &&
-    isInstant(rule);
-  return sound ? { run, deviceGroup, ...id, n, device, at, sent, rule } : 'noEnvelope';
+    isInstant(sent);
+  return sound ? { run, deviceGroup, ...id, n, device, at, sent } : 'noEnvelope';
+}
+
+/** What the payload of every message of a `PayloadWriter` begins with; the envelope, which holds no brace, follows. */
+const envelopeKey = Buffer.from('{"stampede":');
+const closingBrace = 0x7d;
+
+/** The envelope of a message as a subscriber receives it: payload and all. */
+export function readEnvelope(payload: Buffer): Envelope | Unrelated {
+  const start = envelopeKey.length;
+  if (envelopeKey.compare(payload, 0, start) === 0) {
+    const end = payload.indexOf(closingBrace, start) + 1;
+    const envelope = parseEnvelope(payload.toString('latin1', start, end));
+    if (typeof envelope !== 'string') return envelope;
+  }
+  // Of no PayloadWriter, or damaged.
+  try {
+    const message: unknown = JSON.parse(payload.toString());
+    return checkEnvelope((message as { readonly stampede?: unknown } | null)?.stampede);
+  } catch {
+    return 'notJson';
+  }
+}
+
+function parseEnvelope(text: string): Envelope | Unrelated {
+  try {
+    return checkEnvelope(JSON.parse(text));
+  } catch {
+    return 'notJson';
+  }
 }
 
 function isGroup(value: unknown): value is number {

@@ -8,6 +8,7 @@ import type { CountsByReason } from './reason-counts.ts';
 import type { SliceClock } from './slice-clocks.ts';
 import type { StageCounts } from './slice-entry.ts';
 import type { PerSecondCounts, PublishCounts } from './slice-result.ts';
+import type { SubscriberTotals } from './subscriber-watch.ts';
 
 /** What became of messages that should be seen at an observer. */
 export interface ObservedCounts {
@@ -98,11 +99,13 @@ export interface RunLedger {
   /** Of the slices that messages arrived from. */
   readonly sliceClocks: readonly SliceClock[];
   readonly generator: GeneratorTotals;
-  /** Arrival windows: invocations of measure-latency that saw something of the run. */
+  /** Arrival windows of the rule's reader: invocations of measure-latency that saw something of the run. */
   readonly windows: number;
   /** Messages that measure-latency was given again, because an invocation had not finished with them. */
   readonly redelivered: number;
   readonly unrelated: UnrelatedCounts;
+  /** Absent: no slice subscribed. */
+  readonly subscribers?: SubscriberTotals;
   readonly inconsistencies: LedgerInconsistencies;
 }
 

@@ -22,7 +22,7 @@ const lastInstant = 8.64e15;
  * reader is bounded by these numbers.
  */
 export function checkStoredPlan(plan: Plan): PlanProblem[] {
-  const { profile, timeline, load, slices } = plan;
+  const { profile, timeline, load, slices, subscribers } = plan;
   const { createdAt, startAt, publishAt, publishEndAt, drainEndAt, deadlineAt } = timeline;
   const problems: PlanProblem[] = [
     ...checkTimes('timeline', [createdAt, startAt, publishAt, publishEndAt, drainEndAt]),
@@ -30,6 +30,12 @@ export function checkStoredPlan(plan: Plan): PlanProblem[] {
     ...checkStoredProfile('profile', profile),
     ...within('slices.count', slices.count, 1, Math.min(maxSlices, profile.devices)),
     ...within('slices.devicesPerSlice', slices.devicesPerSlice, 1, profile.devices),
+    ...(subscribers === undefined
+      ? []
+      : [
+          ...within('subscribers.count', subscribers.count, 1, maxSlices),
+          ...within('subscribers.connections', subscribers.connections, 1, maxDevicesPerSlice),
+        ]),
   ];
   if (problems.length > 0) return problems;
   const planned = plan.groups?.length;

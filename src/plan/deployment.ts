@@ -2,8 +2,14 @@ import { type Ceilings, parseCeilings } from './ceilings.ts';
 import type { ArrivalsReading } from './queue-readers.ts';
 import type { StreamCapacity } from './stream-reading.ts';
 
-/** The five functions, as the stack names them. */
-export type FunctionName = 'plan' | 'publish-mqtt' | 'publish-http' | 'measure-latency' | 'summarize';
+/** The functions, as the stack names them. */
+export type FunctionName =
+  | 'plan'
+  | 'publish-mqtt'
+  | 'publish-http'
+  | 'subscribe'
+  | 'measure-latency'
+  | 'summarize';
 
 /** Settings of the deployed stack that decide Lambda concurrency, how fast arrivals are read, and cost. */
 export interface Deployment {
@@ -42,6 +48,7 @@ export const defaultDeployment: Deployment = {
     plan: 512,
     'publish-mqtt': 1_769,
     'publish-http': 1_769,
+    subscribe: 1_769,
     'measure-latency': 1_024,
     summarize: 1_769,
   },

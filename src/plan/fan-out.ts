@@ -2,6 +2,7 @@ import { namesOf } from '../targets/traits-of.ts';
 import { httpsSlicesOf, mqttSlicesOf } from './groups.ts';
 import type { Plan } from './plan.ts';
 import { isWatched, stopWithinSeconds } from './poll-intervals.ts';
+import { subscriberNumbersOf, subscriberSlicesOf } from './subscribers.ts';
 
 /**
  * What the plan function hands to the state machine: the Map's items are slice numbers only, because the plan lies in
@@ -10,7 +11,7 @@ import { isWatched, stopWithinSeconds } from './poll-intervals.ts';
 export interface FanOut {
   readonly runId: string;
   readonly slices: readonly number[];
-  /** Slices with a lower number publish over MQTT, the others over HTTPS. */
+  /** Slices with a lower number publish over MQTT, the others over HTTPS; those from `firstSubscriberSlice` on subscribe. */
   readonly mqttSlices: number;
   /** Of the target, and of where control messages are: slices hold plan.json against them, because they reach a slice without passing through the run store. */
   readonly hosts: readonly string[];
@@ -19,7 +20,7 @@ export interface FanOut {
    * hold up the report of the others for the 900 s that its Lambda may take.
    */
   readonly sliceTimeoutSeconds: number;
-  /** Whole: a Wait state takes no fractions. */
+  /** Whole: a Wait state takes no fractions. 0 where subscribers wait for messages in flight, for they are slices themselves. */
   readonly drainSeconds: number;
   /** Whole: after a stop every slice has noticed it by then. */
   readonly stopSeconds: number;
@@ -35,14 +36,16 @@ const sliceEndSeconds = 15;
 export function fanOutOf(plan: Plan): FanOut {
   const { runId, profile, slices, target, control, timeline } = plan;
   const mqttSlices = mqttSlicesOf(plan);
+  const subscribers = subscriberSlicesOf(plan);
   return {
     runId,
     mqttSlices,
-    slices: Array.from({ length: slices.count }, (_, slice) => slice),
+    // Subscribers first: they must be subscribed before the others publish.
+    slices: [...subscriberNumbersOf(plan), ...Array.from({ length: slices.count }, (_, slice) => slice)],
     hosts: [...namesOf(target), ...namesOf(control)],
     sliceTimeoutSeconds: Math.ceil((timeline.deadlineAt - timeline.createdAt) / 1_000) + sliceEndSeconds,
-    drainSeconds: Math.ceil(profile.drainMs / 1_000),
-    stopSeconds: stopWithinSeconds(httpsSlicesOf(plan)),
+    drainSeconds: subscribers > 0 ? 0 : Math.ceil(profile.drainMs / 1_000),
+    stopSeconds: stopWithinSeconds(httpsSlicesOf(plan) + subscribers),
     toleratedFailurePercentage: profile.slices.toleratedFailureShare * 100,
     isWatched: isWatched(profile),
   };

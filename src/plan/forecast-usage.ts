@@ -5,10 +5,12 @@ import { type Deployment, deploymentOf } from './deployment.ts';
 import { echoedMessages, echoingDevices } from './echoes.ts';
 import { groupsOf, httpsSlicesOf, mqttGroupsOf, mqttSlicesOf, slicesByFunction } from './groups.ts';
 import { meteredBytes } from './message-size.ts';
+import { isReadByRule } from './observers.ts';
 import type { GroupPlan, Plan } from './plan.ts';
 import { checkpointEveryMs, controlPollEveryMs, isWatched, watchEverySeconds } from './poll-intervals.ts';
 import { forecastReading, measureSeconds, measureSecondsPerRecord, readersAt } from './queue-readers.ts';
 import { forecastStreamReading } from './stream-reading.ts';
+import { subscriberNumbersOf, subscriberSlicesOf, subscriptionsOf } from './subscribers.ts';
 import {
   clearingMessages,
   connectionMinutes,
@@ -19,6 +21,7 @@ import {
   stateTransitions,
   storePuts,
   streamUsage,
+  subscriberPuts,
   type Usage,
 } from './usage.ts';
 
@@ -52,24 +55,29 @@ export function forecastUsage(plan: Plan, deployment: Deployment = deploymentOf(
   const batches = arrivalBatches(plan, deployment);
   const sliceMs = sliceLifeMs(plan, deployment);
   const checkpoints = Math.floor(sliceMs / checkpointEveryMs(plan.profile));
+  const subscribers = subscriberSlicesOf(plan);
+  const subscriberMs = sliceMs + plan.timeline.drainEndAt - plan.timeline.publishEndAt;
   return {
     iot: traitsOf(plan.target).isPriced ? iotUsage(plan, deployment) : noIotUsage,
     sqs: queueRequests(arrivals, deployment),
     kinesis: streamUsage(arrivals, runSeconds(plan), deployment),
     lambda: lambdaUsage(plan, deployment, {
       sliceSeconds: (slices.count * sliceMs) / 1_000,
+      subscriberSeconds: (subscribers * subscriberMs) / 1_000,
       batches,
       records: arrivals,
       looks: pollsOf(plan, deployment),
     }),
-    stateTransitions: stateTransitions(slices.count, pollsOf(plan, deployment)),
-    s3Puts: storePuts(slices.count, checkpoints, batches),
+    stateTransitions: stateTransitions(slices.count + subscribers, pollsOf(plan, deployment)),
+    s3Puts:
+      storePuts(slices.count, checkpoints, batches) +
+      subscriberPuts(subscribers, subscriberMs, checkpointEveryMs(plan.profile)),
   };
 }
 
 /** Messages that come by the IoT rule; none where the target has no such observer. */
-function arrivalsByRule({ load, target }: Plan): number {
-  return traitsOf(target).observers.includes('rule') ? load.messages : 0;
+function arrivalsByRule(plan: Plan): number {
+  return isReadByRule(plan) ? plan.load.messages : 0;
 }
 
 /** Invocations of measure-latency at once, at most: every reader of the queue, or of a shard, may be in one. */
@@ -116,32 +124,45 @@ export function pollsOf(plan: Plan, deployment: Deployment, untilMs = plan.timel
 }
 
 function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
-  const { timeline } = plan;
+  const { timeline, subscribers } = plan;
   const ofMqtt = mqttGroupsOf(plan);
   const mqttSlices = mqttSlicesOf(plan);
-  const httpsSlices = httpsSlicesOf(plan);
-  const pollsPerSlice = 1 + Math.floor(sliceLifeMs(plan, deployment) / controlPollEveryMs(httpsSlices));
+  const pollers = httpsSlicesOf(plan) + subscriberSlicesOf(plan);
+  const pollsPerSlice = 1 + Math.floor(sliceLifeMs(plan, deployment) / controlPollEveryMs(pollers));
   // Each MQTT slice's control channel is one more client.
-  const clients = sumBy(ofMqtt, ({ profile }) => profile.devices) + mqttSlices;
+  const readers = subscribers === undefined ? 0 : subscribers.count * subscribers.connections;
+  const clients = sumBy(ofMqtt, ({ profile }) => profile.devices) + mqttSlices + readers;
   const connectedMs = timeline.publishEndAt - timeline.startAt + assumed.sliceEndMs;
   return {
-    messages: groupsOf(plan).map(messageUsage),
+    messages: groupsOf(plan).map((group) => messageUsage(plan, group)),
     connects: clients,
-    subscribes: sumBy(ofMqtt, ({ profile }) => echoingDevices(profile)) + mqttSlices,
+    subscribes: sumBy(ofMqtt, ({ profile }) => echoingDevices(profile)) + mqttSlices + filtersAsked(plan),
     // Devices subscribe at QoS 0: an echo is not to cost a PUBACK.
-    deviceAcks: 0,
-    controlMessages: pollsPerSlice * httpsSlices + pollsOf(plan, deployment) + clearingMessages,
+    deviceAcks: readers > 0 ? acknowledgedMessages(plan) : 0,
+    controlMessages: pollsPerSlice * pollers + pollsOf(plan, deployment) + clearingMessages,
     connectionMinutes: connectionMinutes(clients, clients * connectedMs),
   };
 }
 
-function messageUsage(group: GroupPlan): MessageUsage {
+/** Filters that subscribers subscribe to, one SUBSCRIBE each. */
+function filtersAsked(plan: Plan): number {
+  return sumBy(subscriberNumbersOf(plan), (slice) =>
+    sumBy(subscriptionsOf(plan, slice), ({ filters }) => filters.length),
+  );
+}
+
+/** Messages that a subscriber answers: those of QoS 1. */
+function acknowledgedMessages(plan: Plan): number {
+  return sumBy(groupsOf(plan), ({ profile, load }) => (profile.publish.qos > 0 ? load.messages : 0));
+}
+
+function messageUsage(plan: Plan, group: GroupPlan): MessageUsage {
   const { messages } = group.load;
-  const byRule = traitsOf(group.target).observers.includes('rule') ? messages : 0;
+  const byRule = isReadByRule(plan) ? messages : 0;
   return {
     meteredBytes: meteredBytes(group),
     publishesIn: messages,
-    publishesOut: echoedMessages(group),
+    publishesOut: echoedMessages(group) + (plan.subscribers === undefined ? 0 : messages),
     rulesTriggered: byRule,
     ruleActions: byRule,
   };
@@ -151,6 +172,8 @@ function messageUsage(group: GroupPlan): MessageUsage {
 export interface FunctionWork {
   /** Of all slices together. */
   readonly sliceSeconds: number;
+  /** Of all slices that subscribe together. */
+  readonly subscriberSeconds: number;
   /** Invocations of measure-latency, and the messages in them. */
   readonly batches: number;
   readonly records: number;
@@ -160,9 +183,10 @@ export interface FunctionWork {
 export function lambdaUsage(
   plan: Plan,
   { memoryMb }: Deployment,
-  { sliceSeconds, batches, records, looks }: FunctionWork,
+  { sliceSeconds, subscriberSeconds, batches, records, looks }: FunctionWork,
 ): Usage['lambda'] {
   const { slices } = plan;
+  const subscribers = subscriberSlicesOf(plan);
   const objectsSeconds = (slices.count + batches) * assumed.summarizeSecondsPerObject;
   return {
     plan: { invocations: 1, seconds: assumed.planSeconds, memoryMb: memoryMb.plan },
@@ -176,6 +200,9 @@ export function lambdaUsage(
         },
       ]),
     ),
+    ...(subscribers > 0 && {
+      subscribe: { invocations: subscribers, seconds: subscriberSeconds, memoryMb: memoryMb.subscribe },
+    }),
     'measure-latency': {
       invocations: batches,
       seconds: batches * measureSeconds + records * measureSecondsPerRecord,

@@ -15,11 +15,13 @@ import { type DeploymentParameters, defaultDeployment, deploymentOf } from './de
 import { checkDeviceTopic } from './device-topic.ts';
 import { forecastUsage } from './forecast-usage.ts';
 import { groupProfilesOf, groupsOf, peakPerSecondOf, settingOf } from './groups.ts';
+import { isReadByRule } from './observers.ts';
 import { type GroupPlan, identifyDevice, type Load, type Plan, type Timeline } from './plan.ts';
 import { RefusedByPreflightError } from './refusals.ts';
 import { refuseCeilings } from './refuse-ceilings.ts';
 import { connectDurationMs, connectSettleMs } from './schedule.ts';
 import { splitIntoSlices } from './slices.ts';
+import { splitSubscribers, subscriberSlicesOf } from './subscribers.ts';
 
 export interface PlanRequest {
   /** The execution's name: 1–80 of `A–Z a–z 0–9 - _`. */
@@ -56,6 +58,9 @@ export interface ColdStart {
  */
 const deadlineMarginMs = 15_000;
 
+/** Room for subscribers to connect and to be granted their filters before devices connect: TLS, CONNACK, SUBACK, and a margin. */
+const subscribeMs = 1_000;
+
 export interface DraftPlan {
   readonly plan: Plan;
   /** Errors of the input: a load that comes to no message, a topic that the rule does not read, a bad run id. */
@@ -89,8 +94,8 @@ export function draftPlan(request: PlanRequest): DraftPlan {
     count: sumBy(groups, (group) => group.slices.count),
     devicesPerSlice: Math.max(...groups.map((group) => group.slices.devicesPerSlice)),
   };
-  const plan: Plan = {
-    version: 1,
+  const publishing = {
+    version: 1 as const,
     runId,
     profile,
     timeline: timelineOf(request, slices.count, profiles),
@@ -101,9 +106,17 @@ export function draftPlan(request: PlanRequest): DraftPlan {
     slices,
     ...(profile.groups === undefined ? {} : { groups }),
     topicRoot: topicRootOf(request.topicFilter ?? defaultDeployment.topicFilter),
-    ...(request.conditions === undefined ? {} : { conditions: request.conditions }),
     ...(request.target === undefined ? {} : { target: request.target }),
     ...(request.control === undefined ? {} : { control: request.control }),
+  };
+  const subscribers = splitSubscribers(publishing);
+  const plan: Plan = {
+    ...publishing,
+    ...(subscribers && {
+      subscribers,
+      timeline: timelineOf(request, slices.count + subscribers.count, profiles, subscribeMs),
+    }),
+    ...(request.conditions === undefined ? {} : { conditions: request.conditions }),
     ...(account === undefined ? {} : { account }),
     ...(deployment === undefined ? {} : { deployment }),
   };
@@ -132,12 +145,13 @@ function timelineOf(
   { now, coldStart = defaultDeployment.coldStart, profile }: PlanRequest,
   slices: number,
   groups: readonly LoadProfile[],
+  subscribesMs = 0,
 ): Timeline {
   const coldStartMs = coldStart.leadMs + (slices / coldStart.environmentsPerSecond) * 1_000;
   const connectMs = Math.max(...groups.map(connectMsOf));
   const publishMs = Math.max(...groups.map((group) => makeArrivalRate(group).durationMs));
   const createdAt = Math.floor(now);
-  const startAt = Math.ceil(now + coldStartMs);
+  const startAt = Math.ceil(now + coldStartMs + subscribesMs);
   const publishAt = startAt + Math.ceil(connectMs);
   const publishEndAt = publishAt + Math.ceil(publishMs);
   const drainEndAt = publishEndAt + Math.ceil(profile.drainMs);
@@ -161,7 +175,9 @@ function errorsOf(plan: Plan, topicFilter: string | undefined): InputError[] {
   return [
     ...checkRunId(plan.runId),
     ...groups.flatMap(checkMessages),
-    ...(topicFilter === undefined ? [] : groups.flatMap((group) => checkDeviceTopic(group, topicFilter))),
+    ...(topicFilter === undefined || !isReadByRule(plan)
+      ? []
+      : groups.flatMap((group) => checkDeviceTopic(group, topicFilter))),
   ];
 }
 
@@ -213,13 +229,16 @@ function spoken(ms: number): string {
   return formatDuration(Math.ceil(ms / 1_000) * 1_000);
 }
 
-function checkSlices({ slices, profile }: Plan): InputError[] {
-  if (slices.count <= maxSlices) return [];
+function checkSlices(plan: Plan): InputError[] {
+  const { slices, profile } = plan;
+  const subscribers = subscriberSlicesOf(plan);
+  if (slices.count + subscribers <= maxSlices) return [];
+  const beside = subscribers === 0 ? '' : ` and ${subscribers} that subscribe`;
   return [
     {
       path: 'slices.devicesPerSlice',
-      message: `${slices.count} slices, and a Distributed Map runs ${maxSlices} children`,
-      hint: `give a slice at least ${Math.ceil(profile.devices / maxSlices)} devices`,
+      message: `${slices.count} slices${beside}, and a Distributed Map runs ${maxSlices} children`,
+      hint: `give a slice at least ${Math.ceil(profile.devices / (maxSlices - subscribers))} devices`,
     },
   ];
 }

@@ -1,3 +1,4 @@
+import type { ObserverName } from '../profile/load-profile.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import { countEchoesBefore, echoingDevices } from './echoes.ts';
 import { groupsOf } from './groups.ts';
@@ -18,12 +19,27 @@ export interface Observer {
 
 /** The queue or stream behind the rule, or measure-latency itself where the rule invokes it. */
 export const ruleObserver = 'rule';
+/** Slices of their own, which subscribe to the run's topics. */
+export const subscriberObserver = 'subscriber';
 /** A device's subscription to its own topic. */
 export const echoObserver = 'echo';
 
 /** Of a run, the primary one first: the report's `messages` are those seen there. */
 export function observersOf(plan: Plan): readonly Observer[] {
-  const ofTarget = traitsOf(plan.target).observers.map((name): Observer => ({ name, recordedBy: 'windows' }));
+  const ofTarget = observerNamesOf(plan).map((name): Observer => ({ name, recordedBy: 'windows' }));
   if (groupsOf(plan).every(({ profile }) => echoingDevices(profile) === 0)) return ofTarget;
   return [...ofTarget, { name: echoObserver, recordedBy: 'slice', dueBefore: countEchoesBefore }];
+}
+
+/** Observers beside the devices: those that the profile names, or the target's own. */
+export function observerNamesOf({
+  profile,
+  target,
+}: Pick<Plan, 'profile' | 'target'>): readonly ObserverName[] {
+  return profile.observers ?? traitsOf(target).observers;
+}
+
+/** Whether the IoT rule's queue or stream counts the run's messages. */
+export function isReadByRule(plan: Pick<Plan, 'profile' | 'target'>): boolean {
+  return observerNamesOf(plan).includes(ruleObserver);
 }

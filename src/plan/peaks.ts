@@ -2,14 +2,15 @@ import type { LoadProfile } from '../profile/load-profile.ts';
 import { sumBy } from '../shared/counts.ts';
 import { maxDevicesPerSlice } from '../shared/run-bounds.ts';
 import type { QuotaName } from '../targets/aws-iot/quotas.ts';
-import { traitsOf } from '../targets/traits-of.ts';
 import type { Deployment } from './deployment.ts';
 import { echoingDevices } from './echoes.ts';
 import { subscriberConcurrency } from './forecast-usage.ts';
 import { groupsOf, mqttGroupsOf, peakPerSecondOf } from './groups.ts';
 import { messageBytes } from './message-size.ts';
+import { isReadByRule } from './observers.ts';
 import type { GroupPlan, Plan } from './plan.ts';
 import { statePayloads } from './state-payloads.ts';
+import { subscriberSlicesOf } from './subscribers.ts';
 
 /** Stampede's own rule. Other rules may read the same topics; a plan cannot count them. */
 const rulesOnTopics = 1;
@@ -28,29 +29,36 @@ export function peaksOf(plan: Plan, deployment: Deployment): Partial<Record<Quot
   const { load, slices, timeline } = plan;
   const groups = groupsOf(plan);
   const ofMqtt = mqttGroupsOf(plan);
-  const rules = traitsOf(plan.target).observers.includes('rule') ? rulesOnTopics : 0;
-  const outboundOf = (profile: LoadProfile) => rules + echoingDevices(profile) / profile.devices;
+  const subscribers = subscriberSlicesOf(plan);
+  const rules = isReadByRule(plan) ? rulesOnTopics : 0;
+  const outboundOf = (profile: LoadProfile) =>
+    rules + (subscribers > 0 ? 1 : 0) + echoingDevices(profile) / profile.devices;
   return {
     publishInPerSecond: load.peakPerSecond,
     publishOutPerSecond: peakPerSecondOf(
       groups.map(({ profile }) => profile),
       outboundOf,
     ),
-    ...(ofMqtt.length > 0 ? connectionPeaks(ofMqtt) : {}),
+    ...(ofMqtt.length > 0 ? connectionPeaks(plan, ofMqtt) : {}),
     ruleEvaluationsPerSecond: load.peakPerSecond * rules,
     // Slices with reserved concurrency use none of the account's unreserved concurrency.
     lambdaConcurrency:
       (deployment.publishConcurrency === undefined ? slices.count : 0) +
+      subscribers +
       subscriberConcurrency(plan, deployment),
     lambdaSeconds: (timeline.deadlineAt - timeline.createdAt) / 1_000,
     fileDescriptors: Math.max(...groups.map(openFiles)),
-    mapChildren: slices.count,
+    mapChildren: slices.count + subscribers,
     statePayloadBytes: Math.max(...statePayloads(plan).map(({ bytes }) => bytes)),
   };
 }
 
 /** Of groups that connect side by side, over MQTT. */
-function connectionPeaks(groups: readonly GroupPlan[]): Partial<Record<QuotaName, number>> {
+function connectionPeaks(
+  { subscribers }: Plan,
+  groups: readonly GroupPlan[],
+): Partial<Record<QuotaName, number>> {
+  const subscriberConnections = subscribers === undefined ? 0 : subscribers.count * subscribers.connections;
   const slices = sumBy(groups, (group) => group.slices.count);
   const controlConnects = Math.min(slices, environmentsPerSecond);
   const connectsOf = ({ profile }: GroupPlan) => Math.min(profile.connect.ratePerSecond, profile.devices);
@@ -62,7 +70,7 @@ function connectionPeaks(groups: readonly GroupPlan[]): Partial<Record<QuotaName
     // The control channels come first, as Lambda starts their slices; the devices begin when all are there.
     connectsPerSecond: Math.max(sumBy(groups, connectsOf), controlConnects),
     connectsPerSecondPerClientId: 1,
-    concurrentConnections: sumBy(groups, ({ profile }) => profile.devices) + slices,
+    concurrentConnections: sumBy(groups, ({ profile }) => profile.devices) + slices + subscriberConnections,
     subscribesPerSecond: Math.max(sumBy(groups, subscribesOf), controlConnects),
     subscriptionsPerConnection: 1,
     publishesPerSecondPerConnection: Math.max(...groups.map(perDeviceOf)),

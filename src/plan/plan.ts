@@ -18,6 +18,8 @@ export interface Plan {
   readonly slices: SliceSplit;
   /** One for each group of the profile, in its order; absent where the profile has none. `groupsOf` reads both. */
   readonly groups?: readonly PlannedGroup[];
+  /** Slices that subscribe to what the others publish; absent: none do. Their numbers begin at `firstSubscriberSlice`. */
+  readonly subscribers?: SubscriberSplit;
   /** What `{topicRoot}` in the profile's topic stands for; absent in plans made before there was such a placeholder. */
   readonly topicRoot?: string;
   /** What the slices load; absent in a draft that will not be run. */
@@ -78,6 +80,18 @@ export interface SliceSplit {
   readonly count: number;
   /** The most devices in one slice. */
   readonly devicesPerSlice: number;
+}
+
+/** How a run's subscribers divide its messages. */
+export interface SubscriberSplit {
+  readonly count: number;
+  /** Of each slice. */
+  readonly connections: number;
+  /**
+   * `shared`: all connections share the filters (`$share`). `topics`: each slice has topics of its own. `nothing`: there is one
+   * connection.
+   */
+  readonly divides: 'shared' | 'topics' | 'nothing';
 }
 
 export interface Load {

@@ -15,6 +15,9 @@ export function checkpointEveryMs(profile: Pick<LoadProfile, 'thresholds'>): num
   return isWatched(profile) ? watchedCheckpointMs : checkpointMs;
 }
 
+/** How often a subscriber slice stores an arrival window: as often as the readers of the queue do (`batchWindowSeconds`). */
+export const arrivalWindowMs = 1_000;
+
 /** Whether a threshold may end the run before its time (`abortOnFail`). */
 export function isWatched({ thresholds }: Pick<LoadProfile, 'thresholds'>): boolean {
   return Object.values(thresholds).some((list) => list.some(({ abortOnFail }) => abortOnFail));

@@ -6,6 +6,7 @@ import { type CostEstimate, priceRun } from './cost.ts';
 import { type Deployment, deploymentOf, unreservedConcurrency } from './deployment.ts';
 import { assumptions, forecastUsage, subscriberConcurrency } from './forecast-usage.ts';
 import { groupsOf, slicesByFunction } from './groups.ts';
+import { isReadByRule } from './observers.ts';
 import { peaksOf, quotaAssumptions } from './peaks.ts';
 import type { Plan } from './plan.ts';
 import { messagesReadPerSecond, readerAssumptions } from './queue-readers.ts';
@@ -80,7 +81,8 @@ export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan
     : unreservedConcurrency(limits.lambdaConcurrency, deployment);
   const { quotaShare } = plan.profile.limits;
   const basis = { limits: { ...limits, lambdaConcurrency }, live: isRead, quotaShare };
-  const { quotas, observers } = traitsOf(plan.target);
+  const { quotas } = traitsOf(plan.target);
+  const readByRule = isReadByRule(plan);
   const counted = new Set<AnyQuotaName>([...quotas, ...runnerQuotaNames]);
   const peaks = (Object.entries(peaksOf(plan, deployment)) as [QuotaName, number][]).filter(([name]) =>
     counted.has(name),
@@ -88,7 +90,7 @@ export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan
   const forecasts = [
     ...peaks.map(([name, peak]) => forecastQuota(name, peak, basis)),
     ...forecastReservation(plan, deployment),
-    ...(observers.includes('rule') ? forecastReaders(plan, deployment) : []),
+    ...(readByRule ? forecastReaders(plan, deployment) : []),
   ];
   const usage = forecastUsage(plan, deployment);
   const cost = { ...priceRun(plan, usage), isCharged: isChargedRun(plan), usage, assumptions };
@@ -97,9 +99,7 @@ export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan
     binding: bindingOf(forecasts),
     quotaAssumptions: [
       ...(quotas.length === 0 ? [] : quotaAssumptions),
-      ...(observers.includes('rule') && deployment.subscriber === 'queue'
-        ? readerAssumptions(deployment.arrivals)
-        : []),
+      ...(readByRule && deployment.subscriber === 'queue' ? readerAssumptions(deployment.arrivals) : []),
     ],
     time: forecastTime(plan),
     lambda: forecastLambda(plan, usage, deployment),

@@ -13,7 +13,7 @@ export interface StatePayload {
  * the user wrote is seldom longer.
  */
 export function statePayloads(plan: Plan): StatePayload[] {
-  const { runId, profile, slices } = plan;
+  const { runId, profile } = plan;
   const fanOut = fanOutOf(plan);
   const bytesOf = (value: unknown) => utf8Bytes(JSON.stringify(value));
   const child = {
@@ -21,7 +21,7 @@ export function statePayloads(plan: Plan): StatePayload[] {
     mqttSlices: fanOut.mqttSlices,
     hosts: fanOut.hosts,
     timeoutSeconds: fanOut.sliceTimeoutSeconds,
-    slice: slices.count - 1,
+    slice: Math.max(...fanOut.slices),
   };
   return [
     { payload: 'input of the execution', bytes: bytesOf(profile) },

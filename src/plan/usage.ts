@@ -1,4 +1,5 @@
 import type { Deployment, FunctionName } from './deployment.ts';
+import { arrivalWindowMs } from './poll-intervals.ts';
 import { streamRecordBytes } from './stream-reading.ts';
 
 /**
@@ -20,10 +21,10 @@ export interface Usage {
 export interface IotUsage {
   /** By device group: its messages are of one size. */
   readonly messages: readonly MessageUsage[];
-  /** CONNECTs: devices, their reconnects, the slices' control channels. */
+  /** CONNECTs: devices, their reconnects, subscribers, the slices' control channels. */
   readonly connects: number;
   readonly subscribes: number;
-  /** PUBACKs that devices sent for those. */
+  /** PUBACKs that devices and subscribers sent. */
   readonly deviceAcks: number;
   /** Small ones of the control topic: polls over HTTPS, and its clearing. */
   readonly controlMessages: number;
@@ -36,7 +37,7 @@ export interface MessageUsage {
   readonly meteredBytes: number;
   /** Publishes that the service took in. */
   readonly publishesIn: number;
-  /** Publishes that the service sent to devices: echoes. */
+  /** Publishes that the service sent to devices, and to subscribers of the run: echoes, and all messages. */
   readonly publishesOut: number;
   /** Messages that triggered the rule, and actions it took for them. */
   readonly rulesTriggered: number;
@@ -150,6 +151,11 @@ export function stateTransitions(slices: number, looks: number): number {
 /** The plan and the report (JSON and HTML); of each slice its end, beside the checkpoints; the arrival windows. */
 export function storePuts(slices: number, checkpointsPerSlice: number, windows: number): number {
   return 3 + slices * (1 + checkpointsPerSlice) + windows;
+}
+
+/** Of slices that subscribe: an arrival window for each interval, and the records of how they were subscribed. */
+export function subscriberPuts(subscribers: number, lifeMs: number, checkpointMs: number): number {
+  return subscribers * (1 + Math.ceil(lifeMs / arrivalWindowMs) + Math.floor(lifeMs / checkpointMs));
 }
 
 /** Clearing the control topic is metered as a PUBLISH, and once more for its RETAIN. */

@@ -11,6 +11,8 @@ export interface RunSettings {
   readonly limits: Limits;
   /** URL of what is loaded; absent: AWS IoT Core of the account that the run takes place in. */
   readonly target?: string;
+  /** Where messages are counted, the primary one first; absent: as the target has it. */
+  readonly observers?: readonly ObserverName[];
   /** Hosts that the user vouches for, beside the account's own endpoint and loopback: nothing else is a target. */
   readonly allowedHosts: readonly string[];
   readonly thresholds: Thresholds;
@@ -61,6 +63,8 @@ export interface LoadProfile extends RunProfile, GroupSettings {
   readonly slices: SliceSettings;
 }
 
+/** `rule`: the IoT rule's queue or stream. `subscriber`: clients of the run that subscribe to all messages. */
+export type ObserverName = 'rule' | 'subscriber';
 export type Protocol = 'mqtt' | 'https';
 export type MqttClientKind = 'device-sdk' | 'dense';
 export type AuthKind = 'sigv4' | 'x509' | 'password' | 'custom' | 'none';

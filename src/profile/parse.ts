@@ -133,6 +133,7 @@ function resolve(settings: ProfileSettings, load: ResolvedLoad, protocol?: Proto
     },
     ...(settings.overrides === undefined ? {} : { overrides: settings.overrides }),
     ...(settings.target === undefined ? {} : { target: settings.target }),
+    ...(settings.observers === undefined ? {} : { observers: settings.observers }),
     allowedHosts: settings.allowedHosts,
     thresholds: withDefaultThresholds(resolveThresholds(settings), settings),
   };

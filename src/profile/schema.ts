@@ -121,6 +121,16 @@ const flatSchema = z.strictObject({
         'What is loaded, as a URL: mqtt://, mqtts://, ws:// or wss:// and a broker, http:// or https:// and a web service, mqtts:// and an endpoint of AWS IoT Core. Without it, IoT Core of the account that the run takes place in, in a rehearsal the embedded one.',
       examples: ['mqtts://broker.example.com:8883'],
     }),
+  observers: z
+    .array(z.enum(['rule', 'subscriber']))
+    .min(1)
+    .max(2)
+    .optional()
+    .meta({
+      description:
+        'Where messages are counted: by the IoT rule (rule), by clients that subscribe to them (subscriber), or both. The first one is what the report means by received and lost. Unless set, the rule for IoT Core of the account, a subscriber for a broker.',
+      examples: [['rule', 'subscriber']],
+    }),
   allowedHosts: z
     .array(z.string().regex(/^[A-Za-z0-9.:[\]-]+$/))
     .max(20)

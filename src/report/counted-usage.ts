@@ -5,9 +5,10 @@ import { echoingDevices } from '../plan/echoes.ts';
 import { lambdaUsage, pollsOf } from '../plan/forecast-usage.ts';
 import { groupsOf, httpsSlicesOf } from '../plan/groups.ts';
 import { meteredBytes } from '../plan/message-size.ts';
-import { echoObserver, ruleObserver } from '../plan/observers.ts';
+import { echoObserver, isReadByRule, ruleObserver, subscriberObserver } from '../plan/observers.ts';
 import type { GroupPlan, Plan } from '../plan/plan.ts';
 import { checkpointEveryMs, controlPollEveryMs } from '../plan/poll-intervals.ts';
+import { subscriberSlicesOf } from '../plan/subscribers.ts';
 import {
   clearingMessages,
   connectionMinutes,
@@ -29,9 +30,10 @@ import { traitsOf } from '../targets/traits-of.ts';
  */
 export function countUsage(plan: Plan, ledger: RunLedger, deployment: Deployment): Usage {
   const { slices, sliceSeconds } = ledger.generator;
+  const { subscribers } = ledger;
   const taken = sumBy(ledger.groups, messagesTaken);
-  const { isPriced, observers } = traitsOf(plan.target);
-  const byRule = observers.includes('rule') ? taken : 0;
+  const { isPriced } = traitsOf(plan.target);
+  const byRule = isReadByRule(plan) ? taken : 0;
   const looks = pollsOf(plan, deployment, ledger.lastSentAt ?? plan.timeline.publishAt);
   const checkpoints = (sliceSeconds * 1_000) / checkpointEveryMs(plan.profile) / Math.max(1, slices);
   return {
@@ -40,13 +42,21 @@ export function countUsage(plan: Plan, ledger: RunLedger, deployment: Deployment
     kinesis: streamUsage(byRule, secondsOf(plan, ledger), deployment),
     lambda: lambdaUsage(plan, deployment, {
       sliceSeconds,
+      subscriberSeconds: subscribers?.wallSeconds ?? 0,
       batches: ledger.windows,
-      records: ledger.messages.arrivals,
+      records: ledger.observers[ruleObserver]?.arrivals ?? 0,
       looks,
     }),
-    stateTransitions: stateTransitions(plan.slices.count, looks),
-    s3Puts: storePuts(slices, Math.floor(checkpoints), ledger.windows),
+    stateTransitions: stateTransitions(plan.slices.count + subscriberSlicesOf(plan), looks),
+    s3Puts: storePuts(slices, Math.floor(checkpoints), ledger.windows) + subscriberPutsOf(plan, ledger),
   };
+}
+
+/** Windows, and records of how the slices were subscribed. */
+function subscriberPutsOf({ profile }: Plan, { subscribers }: RunLedger): number {
+  if (subscribers === undefined) return 0;
+  const checkpoints = Math.floor((subscribers.wallSeconds * 1_000) / checkpointEveryMs(profile));
+  return subscribers.windows + subscribers.planned + checkpoints;
 }
 
 /** From the plan to the end of the drain. */
@@ -57,14 +67,18 @@ function secondsOf({ timeline }: Plan, { lastSentAt }: RunLedger): number {
 
 /** Publishes that the service took in, as far as is known: at QoS 0 nothing says which it did not. */
 function messagesTaken({ acknowledged, messages, observers }: GroupLedger): number {
-  const { received } = observers[ruleObserver] ?? nothingSeen;
-  return acknowledged ? Math.max(messages.acked, received) : messages.sent;
+  const received = [ruleObserver, subscriberObserver].map(
+    (name) => (observers[name] ?? nothingSeen).received,
+  );
+  return acknowledged ? Math.max(messages.acked, ...received) : messages.sent;
 }
 
-/** Messages that devices received on their own subscriptions, from any sender. */
+/** Messages that devices received on their own subscriptions, and subscribers on theirs, from any sender. */
 function deliveriesOf({ observers }: RunLedger): number {
-  const echo = observers[echoObserver];
-  return echo === undefined ? 0 : echo.arrivals + echo.unrelated;
+  return sumBy([echoObserver, subscriberObserver], (name) => {
+    const seen = observers[name];
+    return seen === undefined ? 0 : seen.arrivals + seen.unrelated;
+  });
 }
 
 function iotUsage(plan: Plan, ledger: RunLedger, looks: number): IotUsage {
@@ -84,33 +98,41 @@ function iotUsage(plan: Plan, ledger: RunLedger, looks: number): IotUsage {
     Math.round((connectsOf(each) * echoingDevices(profile)) / profile.devices),
   );
   // Duplicates, and the stop message, are of no group: they count as messages of the first one.
-  const notOfGroups = deliveriesOf(ledger) + stops * channels - sumBy(ledger.groups, echoesReceived);
+  const notOfGroups = deliveriesOf(ledger) + stops * channels - sumBy(ledger.groups, deliveredTo);
+  const subscriberConnects = ledger.subscribers?.connects ?? 0;
   const controlConnects = ofMqtt.length === 0 ? 0 : generator.controlConnects;
   const deviceSeconds = ofMqtt.length === 0 ? 0 : sumBy(perSecond.connected, (connected) => connected);
   return {
     messages: groups.map(({ group, ledger: each }) =>
-      messageUsage(group, each, group === ofMqtt[0]?.group ? notOfGroups : 0),
+      messageUsage(plan, group, each, group === ofMqtt[0]?.group ? notOfGroups : 0),
     ),
-    connects: connects + controlConnects,
-    subscribes: echoes + controlConnects,
-    deviceAcks: 0,
+    connects: connects + controlConnects + subscriberConnects,
+    subscribes: echoes + controlConnects + subscriberConnects,
+    deviceAcks: sumBy(groups, ({ group, ledger: each }) =>
+      group.profile.publish.qos > 0 ? (each.observers[subscriberObserver]?.received ?? 0) : 0,
+    ),
     controlMessages: polls + looks + stops + clearingMessages,
     connectionMinutes: connectionMinutes(connects + channels, (deviceSeconds + channelSeconds) * 1_000),
   };
 }
 
-function messageUsage(group: GroupPlan, ledger: GroupLedger, otherDeliveries: number): MessageUsage {
+function messageUsage(
+  plan: Plan,
+  group: GroupPlan,
+  ledger: GroupLedger,
+  otherDeliveries: number,
+): MessageUsage {
   const taken = messagesTaken(ledger);
-  const byRule = traitsOf(group.target).observers.includes('rule') ? taken : 0;
+  const byRule = isReadByRule(plan) ? taken : 0;
   return {
     meteredBytes: meteredBytes(group),
     publishesIn: taken,
-    publishesOut: echoesReceived(ledger) + otherDeliveries,
+    publishesOut: deliveredTo(ledger) + otherDeliveries,
     rulesTriggered: byRule,
     ruleActions: byRule,
   };
 }
 
-function echoesReceived({ observers }: GroupLedger): number {
-  return observers[echoObserver]?.received ?? 0;
+function deliveredTo({ observers }: GroupLedger): number {
+  return (observers[echoObserver]?.received ?? 0) + (observers[subscriberObserver]?.received ?? 0);
 }

@@ -4,7 +4,6 @@ import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { CountsByReason } from '../measure/reason-counts.ts';
 import { makeRunLatencies, type RunLatencies, summariesOf } from '../measure/run-latencies.ts';
 import type { MessageLedger, RunLedger } from '../measure/run-ledger.ts';
-import { ruleObserver } from '../plan/observers.ts';
 
 /** One device group's part of a run. */
 export interface GroupReport {
@@ -42,7 +41,9 @@ export function latenciesOf({ latencies = makeRunLatencies() }: GroupLedger): Ru
 
 /** What is missing of a group is lost, but for as much as queues may still hold of any group. */
 export function messagesOf(group: GroupLedger, run: RunLedger): MessageLedger {
-  const { received, deadLettered, missing } = group.observers[ruleObserver] ?? nothingSeen;
+  // The primary observer comes first.
+  const [primary = nothingSeen] = Object.values(group.observers);
+  const { received, deadLettered, missing } = primary;
   const unaccounted = Math.min(missing, run.messages.notRead + run.messages.unaccounted);
   const { arrivals = received } = group;
   return {

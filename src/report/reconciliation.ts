@@ -40,7 +40,7 @@ const possible = (count: number, why: string): Explanation => ({ count, why, isC
  * verdict hangs on any of it.
  */
 export function reconcile(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatchView): Reconciliation[] {
-  if (traitsOf(plan.target).serviceCounts === undefined) return [];
+  if (traitsOf(plan.target).serviceCounts !== 'cloudwatch') return [];
   const line = (metric: string, column: string, count: number, ...reasons: Explanation[]): Reconciliation => {
     const sum = cloudWatchSum(cloudwatch, metric);
     const entry = { metric, column, ledger: count };
@@ -85,6 +85,7 @@ export function reconcile(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatchV
             'connects',
             connectsOf(plan, ledger),
             certain(ledger.generator.controlConnects, describeControlConnects(ledger)),
+            certain(ledger.subscribers?.connects ?? 0, 'of subscribers'),
             possible(
               devices.connectFailed,
               `that may be among ${formatPlural(devices.connectFailed, 'attempt')} to connect that devices gave up`,

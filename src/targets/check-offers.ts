@@ -1,3 +1,4 @@
+import type { ObserverName } from '../profile/load-profile.ts';
 import type { CheckedSettings } from '../profile/target-rules.ts';
 import type { InputError } from '../shared/errors.ts';
 import { valueAt } from '../shared/json-path.ts';
@@ -26,6 +27,7 @@ export function checkOffers(
   if (connect.auth !== undefined) check('connect.auth', connect.auth, offers.auth, 'such authentication');
   if (connect.protocol === 'mqtt' && offers.qos.length > 0)
     check('publish.qos', publish.qos, offers.qos, `QoS ${publish.qos}`);
+  checkObservers(profile.observers ?? [], traits, faults);
   if (offers.qos.length === 0 && valueAt(input, ['publish', 'qos']) !== undefined) {
     errors.push({
       path: 'publish.qos',
@@ -34,4 +36,23 @@ export function checkOffers(
     });
   }
   return errors;
+}
+
+/** The run's own setting, which every group has. */
+function checkObservers(
+  wanted: readonly ObserverName[],
+  { offers, limits }: TargetTraits,
+  faults: InputError[],
+): void {
+  const hint =
+    offers.observers.length === 0
+      ? 'remove it: requests are answered, and nothing arrives elsewhere'
+      : `messages of ${limits.name} can be counted by: ${offers.observers.join(', ')}`;
+  for (const [i, name] of wanted.entries()) {
+    const path = `observers[${i}]`;
+    if (!offers.observers.includes(name))
+      faults.push({ path, message: `is "${name}", which does not see what ${limits.name} delivers`, hint });
+    else if (wanted.indexOf(name) < i)
+      faults.push({ path, message: `names "${name}" twice`, hint: 'name it once' });
+  }
 }

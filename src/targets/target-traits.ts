@@ -1,4 +1,4 @@
-import type { AuthKind, Protocol } from '../profile/load-profile.ts';
+import type { AuthKind, ObserverName, Protocol } from '../profile/load-profile.ts';
 import type { TargetLimits } from '../profile/target-limits.ts';
 import type { QuotaName } from './aws-iot/quotas.ts';
 import type { KnownTarget } from './known-target.ts';
@@ -21,12 +21,11 @@ export interface TargetTraits<Of extends Target = Target> {
   /** Whether embedded AWS stands in for it on loopback: such a run is a rehearsal, forecast as the same run on AWS. */
   readonly isEmulated: boolean;
   /**
-   * Where messages are seen and counted, the primary one first, beside the devices that echo. `rule`: the IoT rule's queue or
-   * stream. `subscriber`: a client that subscribes to them all.
+   * Where messages are seen and counted unless the profile says otherwise, the primary one first, beside the devices that echo.
    */
-  readonly observers: readonly ('rule' | 'subscriber')[];
-  /** The service's own counts, which the ledger is reconciled with. */
-  readonly serviceCounts: 'cloudwatch' | undefined;
+  readonly observers: readonly ObserverName[];
+  /** The service's own counts, which the ledger is reconciled with. `sys-topics`: what a broker publishes under `$SYS`, if it does. */
+  readonly serviceCounts: 'cloudwatch' | 'sys-topics' | undefined;
   /** Whether the account's own endpoint may be loaded without being in `allowedHosts`. */
   readonly mayBeAccounts: boolean;
   /** Every host that it would load. */
@@ -49,6 +48,10 @@ export interface TargetTraits<Of extends Target = Target> {
 }
 
 export interface TargetOffers {
+  /** Those that a profile may name. */
+  readonly observers: readonly ObserverName[];
+  /** Versions of MQTT over which clients can share a subscription (`$share`). */
+  readonly sharedSubscriptions: readonly ('3.1.1' | '5')[];
   readonly protocols: readonly Protocol[];
   readonly mqttVersions: readonly ('3.1.1' | '5')[];
   readonly qos: readonly (0 | 1 | 2)[];

@@ -8,6 +8,7 @@ import type { RunLedger } from '../measure/run-ledger.ts';
 import { compareSequenceNumbers } from '../measure/stream-batch.ts';
 import { type Backlog, emptyBacklog, unknownBacklog } from '../measure/unread-backlog.ts';
 import { cloudWatchProtocolsOf } from '../plan/groups.ts';
+import { isReadByRule, ruleObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 
@@ -32,12 +33,15 @@ export interface CollectOptions {
   readonly clock?: CollectClock;
 }
 
-type RunRecord = Pick<RunStore, 'sliceResults' | 'sliceDeaths' | 'actions' | 'arrivalWindows'>;
+type RunRecord = Pick<
+  RunStore,
+  'sliceResults' | 'sliceDeaths' | 'actions' | 'arrivalWindows' | 'subscribers'
+>;
 
 /**
- * Reads back all that a run has left: slice results, then arrival windows until nothing is missing, or the queue is empty and
- * no window comes any more, or the queue holds messages that nothing reads. What is then still missing is what the queues
- * hold, and what is lost.
+ * Reads back all that a run has left: slice results, then arrival windows until the subscribers have ended and the rule's reader misses
+ * nothing, or the queue is empty and no window comes any more, or the queue holds messages that nothing reads. What is then still missing
+ * is what the queues hold, and what is lost.
  */
 export async function collectRun(
   store: RunRecord,
@@ -45,6 +49,7 @@ export async function collectRun(
   { backlog, waitAtMostMs, clock = systemClock }: CollectOptions,
 ): Promise<RunLedger> {
   const ledger = await readSlices(store, plan);
+  const isRead = isReadByRule(plan);
   const known = new Set<string>();
   const giveUpAt = clock.now() + waitAtMostMs;
   let progressAt = clock.now();
@@ -54,7 +59,8 @@ export async function collectRun(
   const run = { runId: plan.runId, createdAt: plan.timeline.createdAt, readUpTo };
   for (;;) {
     // Before the windows: what is read in between is in both, what was read before in the windows, and nothing in neither.
-    const unread = await readUnread(backlog, run);
+    const unread = await readUnread(isRead ? backlog : noBacklog, run);
+    if (!ledger.haveSubscribersEnded) await readSubscribers(store, plan, ledger);
     const windows = known.size;
     for await (const window of store.arrivalWindows(plan.runId, known)) {
       ledger.addWindow(window);
@@ -63,14 +69,14 @@ export async function collectRun(
     const hasNew = known.size > windows;
     // Closing a ledger of 10,000 slices takes its time, and only a window can change what is missing.
     if (hasNew) missing = missingOf(ledger);
-    if (missing === 0) return ledger.close();
+    if (missing === 0 && ledger.haveSubscribersEnded) return ledger.close();
     const now = clock.now();
     if (hasNew || unread.count < before) progressAt = now;
     before = unread.count;
     const holdsSome = unread.count > 0 || unread.mayHoldMore === true;
     const giveUpAfterMs = holdsSome ? unread.longestPauseMs : quietMs;
     if (now - progressAt >= giveUpAfterMs || now >= giveUpAt) {
-      return ledger.close(await readBacklog(backlog, unread, run));
+      return ledger.close(await readBacklog(isRead ? backlog : noBacklog, unread, run));
     }
     await clock.sleep(pollEveryMs);
   }
@@ -91,12 +97,21 @@ async function readSlices(store: RunRecord, plan: Plan): Promise<Ledger> {
   for await (const result of store.sliceResults(plan.runId)) ledger.addSlice(result);
   for await (const death of store.sliceDeaths(plan.runId)) ledger.addDeath(death);
   for await (const action of store.actions(plan.runId)) ledger.addAction(action);
+  await readSubscribers(store, plan, ledger);
   return ledger;
 }
 
-/** With no queue that could hold anything, all that is missing is lost. */
+async function readSubscribers(store: RunRecord, plan: Plan, ledger: Ledger): Promise<void> {
+  if (plan.subscribers === undefined) return;
+  for await (const record of store.subscribers(plan.runId)) ledger.addSubscriber(record);
+}
+
+/** Of a run whose messages no rule reads: what the stack's queues hold is not its own. */
+const noBacklog: ArrivalsBacklog = { deadLetterQueues: [] };
+
+/** Messages that the rule's reader has not stored: with no queue that could hold anything, they would be lost. */
 function missingOf(ledger: Ledger): number {
-  return ledger.close().messages.lost;
+  return ledger.close().observers[ruleObserver]?.lost ?? 0;
 }
 
 interface ReadUnread extends Unread {
@@ -174,7 +189,7 @@ export async function settledSums(
   metrics: Metrics,
   { plan, expectedPublishIn, delayMs }: MetricsWait,
 ): Promise<MetricSums> {
-  if (traitsOf(plan.target).serviceCounts === undefined) return {};
+  if (traitsOf(plan.target).serviceCounts !== 'cloudwatch') return {};
   const giveUpAt = performance.now() + delayMs;
   for (;;) {
     const sums = await metrics.sums(cloudWatchProtocolsOf(plan), plan.timeline.createdAt, Date.now());

@@ -7,6 +7,7 @@ import { arrivalPoints } from '../live/live-arrivals.ts';
 import { makeSlicePoints, type SliceSnapshot } from '../live/live-slice.ts';
 import type { ArrivalWindow } from '../measure/arrival-window.ts';
 import { groupOfSlice } from '../plan/groups.ts';
+import { observersOf } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { LiveDelivery, Report } from '../report/report-model.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -138,7 +139,10 @@ function makeInfluxView(settings: InfluxSettings, { store, clock, random }: Live
     async arrivals(window) {
       const { runId } = window;
       try {
-        const lines = arrivalPoints(await planOf(runId), window).map(lineOf);
+        const plan = await planOf(runId);
+        // Another observer sees the same messages.
+        if (observersOf(plan)[0]?.name !== window.observer) return;
+        const lines = arrivalPoints(plan, window).map(lineOf);
         await sendNow(runId, `arrivals-${window.window}`, lines);
       } catch (error) {
         // Any client can name a run in a message. One without a plan is not a run of Stampede's.

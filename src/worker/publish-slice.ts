@@ -56,7 +56,7 @@ export interface ControlContact {
   onLost(reason: string): void;
 }
 
-interface OpenControl {
+export interface OpenControl {
   /** Resolves once what was announced last before it was opened must have been received. */
   readonly caughtUp: Promise<void>;
   /** Of a channel that is a connection: times it connected so far. */

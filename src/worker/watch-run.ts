@@ -84,7 +84,7 @@ const noCloudWatch: CloudWatchView = { sums: {}, requested: [] };
 
 /** CloudWatch is a minute or more behind: what it does not show yet fails nothing. */
 async function readSoFar(plan: Plan, { metrics, now }: WatchDeps): Promise<CloudWatchView> {
-  if (traitsOf(plan.target).serviceCounts === undefined) return noCloudWatch;
+  if (traitsOf(plan.target).serviceCounts !== 'cloudwatch') return noCloudWatch;
   const sums = await metrics.sums(cloudWatchProtocolsOf(plan), plan.timeline.createdAt, now());
   return { sums, requested: metrics.names };
 }

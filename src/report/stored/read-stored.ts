@@ -1,6 +1,7 @@
 import type { ArrivalWindow } from '../../measure/arrival-window.ts';
 import type { SliceDeath } from '../../measure/slice-death.ts';
 import type { SliceResult } from '../../measure/slice-result.ts';
+import type { SubscriberRecord } from '../../measure/subscriber-record.ts';
 import type { StoredAction } from '../../plan/actions/action.ts';
 import { checkStoredPlan, checkStoredProfile, checkTimes, type PlanProblem } from '../../plan/check-plan.ts';
 import type { InjectedFaults } from '../../plan/conditions.ts';
@@ -17,6 +18,7 @@ export interface StoredFiles {
   readonly action: StoredAction;
   readonly sliceDeath: SliceDeath;
   readonly arrivalWindow: ArrivalWindow;
+  readonly subscriberRecord: SubscriberRecord;
   readonly injectedFaults: InjectedFaults;
 }
 
@@ -58,6 +60,7 @@ const versions: {
   plan: 1,
   sliceResult: 2,
   arrivalWindow: 2,
+  subscriberRecord: 1,
   action: 1,
 };
 
@@ -69,6 +72,7 @@ const validators: { readonly [Kind in StoredKind]: () => Promise<object> } = {
   action: () => import('./generated/action.ts'),
   sliceDeath: () => import('./generated/slice-death.ts'),
   arrivalWindow: () => import('./generated/arrival-window.ts'),
+  subscriberRecord: () => import('./generated/subscriber-record.ts'),
   injectedFaults: () => import('./generated/injected-faults.ts'),
 };
 

@@ -10,6 +10,8 @@ import { iotQuotaNames } from './quotas.ts';
 export const awsIotTraits: TargetTraits<AwsIotTarget> = {
   kind: 'aws-iot',
   offers: {
+    observers: ['rule', 'subscriber'],
+    sharedSubscriptions: ['3.1.1', '5'],
     protocols: ['mqtt', 'https'],
     mqttVersions: ['3.1.1', '5'],
     qos: [0, 1],

@@ -10,7 +10,12 @@ import { awsIotTraits } from './aws-iot-traits.ts';
  */
 export const namedIotTraits: TargetTraits<AwsIotTarget> = {
   ...awsIotTraits,
-  offers: { ...awsIotTraits.offers, protocols: ['mqtt'], auth: ['sigv4', 'x509', 'custom'] },
+  offers: {
+    ...awsIotTraits.offers,
+    observers: ['subscriber'],
+    protocols: ['mqtt'],
+    auth: ['sigv4', 'x509', 'custom'],
+  },
   quotas: awsIotTraits.quotas.filter((name) => name !== 'ruleEvaluationsPerSecond'),
   isEmulated: false,
   observers: ['subscriber'],

@@ -6,7 +6,14 @@ import type { TargetTraits } from '../target-traits.ts';
 /** Any web service: no quotas, no bill and no counts of its own that are known beforehand. */
 export const httpTraits: TargetTraits<HttpTarget> = {
   kind: 'http',
-  offers: { protocols: ['https'], mqttVersions: [], qos: [], auth: ['none', 'sigv4', 'x509'] },
+  offers: {
+    observers: [],
+    sharedSubscriptions: [],
+    protocols: ['https'],
+    mqttVersions: [],
+    qos: [],
+    auth: ['none', 'sigv4', 'x509'],
+  },
   limits: { ...noTargetLimits, name: 'the web service', serviceMetrics: [] },
   quotas: [],
   isPriced: false,

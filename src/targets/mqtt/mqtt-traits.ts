@@ -8,6 +8,9 @@ import type { TargetTraits } from '../target-traits.ts';
 export const mqttTraits: TargetTraits<MqttTarget> = {
   kind: 'mqtt',
   offers: {
+    observers: ['subscriber'],
+    // MQTT 3.1.1 does not know them. A broker of MQTT 5 may refuse them: its subscribers then read by one connection.
+    sharedSubscriptions: ['5'],
     protocols: ['mqtt'],
     mqttVersions: ['3.1.1', '5'],
     qos: [0, 1, 2],
@@ -25,7 +28,7 @@ export const mqttTraits: TargetTraits<MqttTarget> = {
   isPriced: false,
   isEmulated: false,
   observers: ['subscriber'],
-  serviceCounts: undefined,
+  serviceCounts: 'sys-topics',
   mayBeAccounts: false,
   hostsOf: ({ endpoints }) => [...new Set(endpoints.map(({ host }) => host))],
   // Whole, so that no plan.json that names another kind of target, port or authentication passes for it.

@@ -63,6 +63,7 @@ describe('twelve million messages in ten minutes, with the readers that the stac
       },
       async *sliceDeaths() {},
       async *actions() {},
+      async *subscribers() {},
       async *arrivalWindows(_runId: string, known: Set<string>) {
         const read = queue.deleted - (queue.deleted % plan.slices.count);
         if (read === seen) return;

@@ -11,6 +11,7 @@ describe('what has been received so far', () => {
     const reads: string[] = [];
     const received = makeReceivedSoFar(
       {
+        getPlan: async () => plan,
         async *arrivalWindows(_, known) {
           for (const [key, window] of stored) {
             if (known.has(key)) continue;

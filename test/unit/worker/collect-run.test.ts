@@ -50,6 +50,7 @@ async function collect(setup: Setup) {
     },
     async *sliceDeaths() {},
     async *actions() {},
+    async *subscribers() {},
     async *arrivalWindows(_runId: string, known: Set<string>): AsyncGenerator<ArrivalWindow> {
       for (const { batch, key, window } of windows) {
         if (known.has(key) || !isRead(batch)) continue;

@@ -30,6 +30,7 @@ function makeRecord(subscriber: 'queue' | 'stream' | 'direct' = 'queue') {
     },
     async *sliceDeaths() {},
     async *actions() {},
+    async *subscribers() {},
     async *arrivalWindows() {
       yield* windows;
     },

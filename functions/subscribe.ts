@@ -1,0 +1,41 @@
+import { makeRunStore } from '../src/aws/bucket.ts';
+import { dataPlaneClientOf, makeControl } from '../src/aws/control.ts';
+import { makeMqttTransport } from '../src/device/transports/mqtt.ts';
+import { httpsSlicesOf } from '../src/plan/groups.ts';
+import { subscriberSlicesOf } from '../src/plan/subscribers.ts';
+import { makeSystemClock } from '../src/shared/clock.ts';
+import { dataUrlOf, mqttEndpointsOf } from '../src/targets/traits-of.ts';
+import { pollControl } from '../src/worker/control-poll.ts';
+import { makeMqttTargetReader } from '../src/worker/device-credentials.ts';
+import { readEnvironment } from '../src/worker/environment.ts';
+import { makeLiveView } from '../src/worker/live-view.ts';
+import type { SliceRequest } from '../src/worker/publish-slice.ts';
+import { subscribeSlice } from '../src/worker/subscribe-slice.ts';
+
+const environment = readEnvironment(process.env);
+const store = makeRunStore(environment.runBucket);
+const readTarget = makeMqttTargetReader(environment.credentialSources);
+const known = { ...environment, region: process.env.AWS_REGION };
+const liveView = makeLiveView(environment.influx, { store, clock: makeSystemClock(), random: Math.random });
+
+/** Runs one slice that subscribes to what the others publish. */
+export async function handler(request: SliceRequest): Promise<{ slice: number }> {
+  const clock = makeSystemClock();
+  return subscribeSlice(request, {
+    store,
+    known,
+    liveView,
+    clock,
+    makeTransport: async ({ profile, target }) =>
+      makeMqttTransport(profile, await readTarget(mqttEndpointsOf(target), profile.connect.auth), clock),
+    openControl: async (plan, control, contact) =>
+      pollControl({
+        control: makeControl(dataPlaneClientOf(dataUrlOf(control))),
+        runId: plan.runId,
+        slices: httpsSlicesOf(plan) + subscriberSlicesOf(plan),
+        clock,
+        random: Math.random,
+        ...contact,
+      }),
+  });
+}

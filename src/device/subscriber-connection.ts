@@ -1,0 +1,70 @@
+import type { SubscriptionGap } from '../measure/subscriber-record.ts';
+import type { Subscriptions } from '../plan/subscribers.ts';
+import type { Filter } from '../plan/topic-filters.ts';
+
+/** What one connection of a subscriber is subscribed to, and when it was not. */
+export class SubscriberConnection {
+  readonly gaps: SubscriptionGap[] = [];
+  /** Epoch milliseconds: all filters were granted for the first time. */
+  subscribedAt: number | undefined;
+  readonly #subscriptions: Subscriptions;
+  #isUnshared = false;
+  readonly #granted = new Set<string>();
+  #awaySince: number | undefined;
+
+  constructor(subscriptions: Subscriptions) {
+    this.#subscriptions = subscriptions;
+  }
+
+  get filters(): readonly Filter[] {
+    return (this.#isUnshared ? this.#subscriptions.unshared : undefined) ?? this.#subscriptions.filters;
+  }
+
+  get isShared(): boolean {
+    return !this.#isUnshared && this.#subscriptions.unshared !== undefined;
+  }
+
+  /** Whether everything that it asks for is granted. */
+  get isSubscribed(): boolean {
+    return this.subscribedAt !== undefined && this.#awaySince === undefined;
+  }
+
+  /** @returns whether there is something else to subscribe to, for a target without shared subscriptions */
+  unshare(): boolean {
+    if (!this.isShared) return false;
+    this.#isUnshared = true;
+    this.#granted.clear();
+    return true;
+  }
+
+  granted(filter: string, nowMs: number): void {
+    this.#granted.add(filter);
+    this.settle(nowMs, false);
+  }
+
+  /** The target goes on with the session: everything is subscribed. */
+  resumed(nowMs: number): void {
+    for (const { filter } of this.filters) this.#granted.add(filter);
+    this.settle(nowMs, true);
+  }
+
+  lost(nowMs: number): void {
+    this.#granted.clear();
+    if (this.isSubscribed) this.#awaySince = nowMs;
+  }
+
+  /** @param isSessionKept whether the target had kept a session */
+  settle(nowMs: number, isSessionKept: boolean): void {
+    if (this.filters.some(({ filter }) => !this.#granted.has(filter))) return;
+    this.subscribedAt ??= nowMs;
+    if (this.#awaySince === undefined) return;
+    this.gaps.push({ from: this.#awaySince, until: nowMs, isSessionKept });
+    this.#awaySince = undefined;
+  }
+
+  /** With the one that goes on, if there is one. */
+  allGaps(): readonly SubscriptionGap[] {
+    if (this.#awaySince === undefined) return this.gaps;
+    return [...this.gaps, { from: this.#awaySince, until: null, isSessionKept: null }];
+  }
+}

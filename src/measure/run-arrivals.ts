@@ -1,0 +1,158 @@
+import type { ArrivalWindow, UnrelatedCounts } from './arrival-window.ts';
+import type { Envelope, RuleRecord } from './envelope.ts';
+import { IntervalSet } from './interval-set.ts';
+import { LatencyHistogram } from './latency-histogram.ts';
+import { LatencySeconds } from './latency-seconds.ts';
+import { stampedLatencyMs } from './stamped-latency.ts';
+import { formatStreamKey, streamAt, streamIndexOf } from './stream-key.ts';
+
+/** What one batch saw of one stream. */
+interface StreamArrivals {
+  readonly numbers: IntervalSet;
+  /** As stamped: neither estimated nor corrected. */
+  leastTransitMs: number;
+}
+
+/** Latencies that end at the subscriber, milliseconds. */
+class ArrivalLatencies {
+  readonly #endToEnd = new LatencyHistogram();
+  readonly #rule = new LatencyHistogram();
+  readonly #transit = new LatencyHistogram();
+
+  get count(): number {
+    return this.#transit.count;
+  }
+
+  record(endToEndMs: number, ruleMs: number | undefined, transitMs: number): void {
+    this.#endToEnd.record(endToEndMs);
+    if (ruleMs !== undefined) this.#rule.record(ruleMs);
+    this.#transit.record(transitMs);
+  }
+
+  encode(): ArrivalWindow['latencies'] {
+    return {
+      end_to_end_latency: this.#endToEnd.encode(),
+      rule_latency: this.#rule.encode(),
+      transit: this.#transit.encode(),
+    };
+  }
+}
+
+/** What one observer saw of one run within one batch, or within one interval. */
+export class RunArrivals {
+  readonly runId: string;
+  readonly #observer: string;
+  redelivered = 0;
+  #arrivals = 0;
+  /** By `streamIndexOf`. */
+  readonly #seen = new Map<number, StreamArrivals>();
+  readonly #bySecond = new Map<number, number>();
+  readonly #all = new ArrivalLatencies();
+  /** By number; of a run without groups none. */
+  readonly #groups = new Map<number, ArrivalLatencies>();
+  readonly #endToEndSeconds = new LatencySeconds();
+
+  constructor(runId: string, observer: string) {
+    this.runId = runId;
+    this.#observer = observer;
+  }
+
+  get arrivals(): number {
+    return this.#arrivals;
+  }
+
+  /** @param arrivedAt a stamp of the service's: epoch milliseconds, whole */
+  addStamped(record: RuleRecord, arrivedAt: number): void {
+    const { at, sent, rule } = record;
+    // Both ends of the lag are the device's, to the microsecond; only what follows ends at a stamp.
+    const lagMs = sent - at;
+    this.#count(record, arrivedAt, Math.min(arrivedAt - sent, rule - sent));
+    this.#record(record, arrivedAt, stampedLatencyMs(sent, arrivedAt), lagMs + stampedLatencyMs(sent, rule));
+  }
+
+  /** @param arrivedAt of the reader's own clock: epoch milliseconds, fractional */
+  addReceived(envelope: Envelope, arrivedAt: number): void {
+    const transitMs = arrivedAt - envelope.sent;
+    this.#count(envelope, arrivedAt, transitMs);
+    this.#record(envelope, arrivedAt, transitMs, undefined);
+  }
+
+  #count(envelope: Envelope, arrivedAt: number, leastTransitMs: number): void {
+    const stream = streamIndexOf(envelope);
+    this.#arrivals++;
+    let seen = this.#seen.get(stream);
+    if (seen === undefined) {
+      seen = { numbers: new IntervalSet(), leastTransitMs: Number.POSITIVE_INFINITY };
+      this.#seen.set(stream, seen);
+    }
+    seen.numbers.add(envelope.n);
+    seen.leastTransitMs = Math.min(seen.leastTransitMs, leastTransitMs);
+    const second = Math.floor(arrivedAt / 1000);
+    this.#bySecond.set(second, (this.#bySecond.get(second) ?? 0) + 1);
+  }
+
+  #record(
+    { at, sent, deviceGroup }: Envelope,
+    arrivedAt: number,
+    transitMs: number,
+    ruleMs: number | undefined,
+  ): void {
+    const endToEndMs = sent - at + transitMs;
+    this.#all.record(endToEndMs, ruleMs, transitMs);
+    if (deviceGroup > 0) this.#groupOf(deviceGroup).record(endToEndMs, ruleMs, transitMs);
+    this.#endToEndSeconds.record(arrivedAt, endToEndMs);
+  }
+
+  window(window: string, unrelated: UnrelatedCounts): ArrivalWindow {
+    const seconds = [...this.#bySecond.keys()];
+    // A window of what is not the run's alone.
+    const startSecond = seconds.length === 0 ? 0 : Math.min(...seconds);
+    const length = seconds.length === 0 ? 0 : Math.max(...seconds) - startSecond + 1;
+    const arrivals: number[] = new Array(length).fill(0);
+    for (const [second, count] of this.#bySecond) arrivals[second - startSecond] = count;
+    return {
+      version: 2,
+      runId: this.runId,
+      observer: this.#observer,
+      window,
+      arrivals: this.#arrivals,
+      seen: Object.fromEntries(
+        [...this.#seen].map(([index, { numbers }]) => [formatStreamKey(streamAt(index)), numbers.encode()]),
+      ),
+      leastTransitUs: this.#leastTransitUs(),
+      latencies: this.#all.encode(),
+      ...(this.#groups.size > 0 && {
+        groups: Object.fromEntries(
+          [...this.#groups].map(([number, latencies]) => [
+            number,
+            { arrivals: latencies.count, latencies: latencies.encode() },
+          ]),
+        ),
+      }),
+      perSecond: { startSecond, arrivals },
+      latencyPerSecond: { end_to_end_latency: this.#endToEndSeconds.encode() },
+      ...(this.redelivered > 0 && { redelivered: this.redelivered }),
+      unrelated,
+    };
+  }
+
+  #groupOf(number: number): ArrivalLatencies {
+    let latencies = this.#groups.get(number);
+    if (latencies === undefined) {
+      latencies = new ArrivalLatencies();
+      this.#groups.set(number, latencies);
+    }
+    return latencies;
+  }
+
+  /** By slice: the streams of a slice share its clock. */
+  #leastTransitUs(): Record<string, number> {
+    const least: Record<string, number> = {};
+    for (const [index, { leastTransitMs }] of this.#seen) {
+      const { slice } = streamAt(index);
+      const us = Math.round(leastTransitMs * 1_000);
+      least[slice] = Math.min(us, least[slice] ?? us);
+    }
+    return least;
+  }
+}

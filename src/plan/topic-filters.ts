@@ -1,0 +1,69 @@
+import { expandTopic } from '../profile/topic-template.ts';
+import { topicRootOf } from '../targets/aws-iot/match-topic-filter.ts';
+import { defaultDeployment } from './deployment.ts';
+import { groupsOf } from './groups.ts';
+import type { GroupPlan, Plan } from './plan.ts';
+
+/** What a subscriber subscribes to. */
+export interface Filter {
+  readonly filter: string;
+  /** The highest QoS of what is published under it. */
+  readonly qos: GroupPlan['profile']['publish']['qos'];
+}
+
+type GroupedPlan = Pick<
+  Plan,
+  'runId' | 'profile' | 'timeline' | 'load' | 'slices' | 'groups' | 'topicRoot' | 'target'
+>;
+
+/**
+ * Filters that match every topic of a run, and no topic twice: a client with two filters that match the same topic may receive each
+ * message of it twice [MQTT-3.3.4], which would look like duplicates. They may match topics of others too.
+ */
+export function filtersOf(plan: GroupedPlan): Filter[] {
+  const filters: Filter[] = [];
+  for (const group of groupsOf(plan)) {
+    let next: Filter = { filter: filterOf(group), qos: group.profile.publish.qos };
+    // A filter that has grown may meet one that it did not meet before.
+    for (;;) {
+      const met = filters.findIndex(({ filter }) => doOverlap(filter, next.filter));
+      if (met < 0) break;
+      const [other] = filters.splice(met, 1) as [Filter];
+      next = {
+        filter: coverBoth(other.filter, next.filter),
+        qos: Math.max(other.qos, next.qos) as Filter['qos'],
+      };
+    }
+    filters.push(next);
+  }
+  return filters;
+}
+
+/** `{topicRoot}/{runId}/{deviceId}/telemetry` → `stampede/dev/smoke-…/+/telemetry`: a level that differs by device is `+`. */
+function filterOf({
+  profile,
+  runId,
+  topicRoot = topicRootOf(defaultDeployment.topicFilter),
+}: GroupPlan): string {
+  const device = { deviceId: '+', deviceIndex: Number.NaN, slice: Number.NaN };
+  return profile.publish.topic
+    .split('/')
+    .map((level) => (/\{(deviceId|deviceIndex|slice)\}/.test(level) ? '+' : level))
+    .map((level) => expandTopic(level, { topicRoot, runId, ...device }))
+    .join('/');
+}
+
+/** Whether a topic can match both. Neither has a `#`. */
+function doOverlap(a: string, b: string): boolean {
+  const [as, bs] = [a.split('/'), b.split('/')];
+  return as.length === bs.length && as.every((level, i) => level === '+' || bs[i] === '+' || level === bs[i]);
+}
+
+/** The narrowest filter without `#` that matches what either of two of as many levels does. */
+function coverBoth(a: string, b: string): string {
+  const others = b.split('/');
+  return a
+    .split('/')
+    .map((level, i) => (level === others[i] ? level : '+'))
+    .join('/');
+}

@@ -1,0 +1,73 @@
+/** What a broker counts over all its clients since it was started: PUBLISH packets received, sent, and dropped instead of sent. */
+export type BrokerCounter = 'received' | 'sent' | 'dropped';
+
+export const brokerCounters = ['received', 'sent', 'dropped'] as const satisfies readonly BrokerCounter[];
+
+/** Where a kind of broker publishes its own counts. */
+interface SysTopics {
+  readonly broker: string;
+  /** A `+` is the name of a node: each counts for itself. */
+  readonly topics: Readonly<Record<BrokerCounter, string>>;
+}
+
+/**
+ * No standard says what brokers publish under `$SYS`.
+ * @see https://mosquitto.org/man/mosquitto-8.html
+ * @see https://docs.emqx.com/en/emqx/latest/observability/mqtt-system-topics.html
+ * @see https://docs.vernemq.com/monitoring/systree
+ * @see https://github.com/mqtt/mqtt.org/wiki/SYS-Topics which the extension of HiveMQ follows
+ */
+const knownTopics: readonly SysTopics[] = [
+  {
+    broker: 'Mosquitto',
+    topics: {
+      received: '$SYS/broker/publish/messages/received',
+      sent: '$SYS/broker/publish/messages/sent',
+      dropped: '$SYS/broker/publish/messages/dropped',
+    },
+  },
+  {
+    broker: 'HiveMQ',
+    topics: {
+      received: '$SYS/broker/messages/publish/received',
+      sent: '$SYS/broker/messages/publish/sent',
+      dropped: '$SYS/broker/messages/publish/dropped',
+    },
+  },
+  {
+    broker: 'EMQX',
+    topics: {
+      received: '$SYS/brokers/+/metrics/packets/publish/received',
+      sent: '$SYS/brokers/+/metrics/packets/publish/sent',
+      dropped: '$SYS/brokers/+/metrics/delivery/dropped',
+    },
+  },
+  {
+    broker: 'VerneMQ',
+    topics: {
+      received: '$SYS/+/mqtt/publish/received',
+      sent: '$SYS/+/mqtt/publish/sent',
+      dropped: '$SYS/+/queue/message/drop',
+    },
+  },
+];
+
+/** What a client subscribes to for the counts of any broker that is known. */
+export const sysFilters: readonly string[] = knownTopics.flatMap(({ topics }) => Object.values(topics));
+
+/** Which broker's counter a topic is; undefined: of none that is known. */
+export function readSysTopic(
+  topic: string,
+): { readonly broker: string; readonly counter: BrokerCounter } | undefined {
+  for (const { broker, topics } of knownTopics) {
+    const counter = brokerCounters.find((each) => isOf(topics[each], topic));
+    if (counter !== undefined) return { broker, counter };
+  }
+  return undefined;
+}
+
+function isOf(filter: string, topic: string): boolean {
+  const wanted = filter.split('/');
+  const levels = topic.split('/');
+  return wanted.length === levels.length && wanted.every((level, i) => level === '+' || level === levels[i]);
+}
