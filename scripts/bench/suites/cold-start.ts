@@ -8,7 +8,7 @@ import { measureInRounds } from '../rounds.ts';
 import type { Bench, Suite } from '../suite.ts';
 
 const runImport = new URL('../pure/run-import.ts', import.meta.url);
-const functions = ['plan', 'publish-mqtt', 'publish-http', 'measure-latency', 'summarize'];
+const functions = ['plan', 'publish-mqtt', 'publish-http', 'subscribe', 'measure-latency', 'summarize'];
 const nodeItself = 'Node itself';
 /** An import takes a tenth of a second: many are soon measured. */
 const importsPerRound = 5;

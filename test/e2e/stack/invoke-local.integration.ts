@@ -54,7 +54,7 @@ describe('docs/invoke-local.md', () => {
     }
     expect(printed).toEqual(shown);
     expect(new Set(shown.map(({ command }) => / -f (\S+)/.exec(command)?.[1]))).toEqual(
-      new Set(['plan', 'publish-mqtt', 'publish-http', 'measure-latency', 'summarize']),
+      new Set(['plan', 'publish-mqtt', 'publish-http', 'subscribe', 'measure-latency', 'summarize']),
     );
   }, 300_000);
 });

@@ -14,7 +14,7 @@ import {
 import { copyService, type PackagedStack, packageStack } from '../../support/stack/packaged-stack.ts';
 import { allowedWildcards, isAllowed, wildcardsIn } from '../../support/stack/wildcards.ts';
 
-const functions = ['plan', 'publish-mqtt', 'publish-http', 'measure-latency', 'summarize'];
+const functions = ['plan', 'publish-mqtt', 'publish-http', 'subscribe', 'measure-latency', 'summarize'];
 const mb = 1_000_000;
 
 let stack: PackagedStack;

@@ -28,6 +28,31 @@ export const allowedWildcards: readonly AllowedWildcard[] = [
   { sid: 'RecordFailures', wildcard: `${runs}/*/deaths/*`, reason: `${runIds}; a key a leg of a slice` },
   { sid: 'WriteArrivalWindows', wildcard: `${runs}/*/arrivals/rule/*`, reason: `${runIds}; a key a batch` },
   {
+    sid: 'WriteArrivalWindows',
+    wildcard: `${runs}/*/arrivals/subscriber/*`,
+    reason: `${runIds}; a key a window of a subscriber`,
+  },
+  {
+    sid: 'WriteSubscriberRecords',
+    wildcard: `${runs}/*/subscribers/*`,
+    reason: `${runIds}; a key a slice that subscribes`,
+  },
+  {
+    sid: 'ConnectAsTheTestsClients',
+    wildcard: `arn:aws:iot:${account}:client/stampede-*`,
+    reason: 'a client id a connection of a subscriber, all with the prefix of the test’s own',
+  },
+  ...['', '$share/stampede-*/'].map((share) => ({
+    sid: 'SubscribeToTheTestsTopics',
+    wildcard: `arn:aws:iot:${account}:topicfilter/${share}stampede/dev/*`,
+    reason: `${devices}; a share name holds the run id`,
+  })),
+  {
+    sid: 'ReceiveTheTestsMessages',
+    wildcard: `arn:aws:iot:${account}:topic/stampede/dev/*`,
+    reason: devices,
+  },
+  {
     sid: 'SpillLivePoints',
     wildcard: `${runs}/*/influx-overflow/*`,
     reason: `${runIds}; a key a slice or batch`,

@@ -7,6 +7,7 @@ import {
   substitute,
 } from '../../../src/embedded/step-functions/state-machine-definition.ts';
 import { watchEverySeconds } from '../../../src/plan/poll-intervals.ts';
+import { firstSubscriberSlice } from '../../../src/plan/subscribers.ts';
 import {
   close,
   historyOf,
@@ -51,6 +52,7 @@ async function openMachine(
     plan: () => fanOut,
     'publish-mqtt': ({ slice }: { slice: number }) => ({ slice }),
     'publish-http': () => undefined,
+    subscribe: () => undefined,
     summarize: ({ runId }: SummaryCall) => ({ runId, verdict: 'passed' }),
     ...functions,
   };
@@ -104,17 +106,28 @@ function forgivenSeconds({ IntervalSeconds, MaxAttempts, BackoffRate, MaxDelaySe
   return delays.reduce((sum, delay) => sum + delay / 2, 0);
 }
 
+it('chooses the function that subscribes by the number that the plan gives its slices', async () => {
+  const machine = JSON.parse(await readFile(file, 'utf8'));
+  const { ByProtocol } = machine.States.Run.Branches[0].States.FanOut.ItemProcessor.States;
+  expect(ByProtocol.Choices[0]).toEqual({
+    Variable: '$.slice',
+    NumericGreaterThanEquals: firstSubscriberSlice,
+    Next: 'Subscribe',
+  });
+});
+
 it('forgives a throttled invocation for about a minute and more, with jitter', async () => {
   const throttled = retriersOf(JSON.parse(await readFile(file, 'utf8'))).filter(({ retrier }) =>
     retrier.ErrorEquals.includes('Lambda.TooManyRequestsException'),
   );
-  expect(throttled.map(({ retrier }) => retrier.JitterStrategy)).toEqual(Array(4).fill('FULL'));
+  expect(throttled.map(({ retrier }) => retrier.JitterStrategy)).toEqual(Array(5).fill('FULL'));
   expect(
     throttled.map(({ state, retrier }) => [state, retrier.MaxAttempts, Math.round(forgivenSeconds(retrier))]),
   ).toEqual([
     ['Plan', 12, 56],
     ['PublishMqtt', 20, 94],
     ['PublishHttp', 20, 94],
+    ['Subscribe', 20, 94],
     ['Summarize', 20, 255],
   ]);
 });

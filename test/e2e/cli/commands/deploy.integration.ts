@@ -92,7 +92,7 @@ describe('the stack, deployed to moto', () => {
     expect(deployed).toMatchObject({ code: 0, output: expect.stringContaining('Service deployed') });
     const { Functions } = await new LambdaClient(settings()).send(new ListFunctionsCommand({}));
     expect(Functions?.map(({ FunctionName, Runtime }) => [FunctionName, Runtime]).sort()).toEqual(
-      ['measure-latency', 'plan', 'publish-http', 'publish-mqtt', 'summarize'].map((name) => [
+      ['measure-latency', 'plan', 'publish-http', 'publish-mqtt', 'subscribe', 'summarize'].map((name) => [
         `${stackName}-${name}`,
         'nodejs24.x',
       ]),

@@ -109,6 +109,7 @@ describe('embedded Step Functions', () => {
         return { slice: input.slice };
       },
       'publish-http': () => undefined,
+      subscribe: () => undefined,
       summarize: ({ runId }: { runId: string }) => ({ runId, verdict: 'failed' }),
     };
     const text = await readFile(
