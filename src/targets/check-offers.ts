@@ -27,7 +27,7 @@ export function checkOffers(
   if (connect.auth !== undefined) check('connect.auth', connect.auth, offers.auth, 'such authentication');
   if (connect.protocol === 'mqtt' && offers.qos.length > 0)
     check('publish.qos', publish.qos, offers.qos, `QoS ${publish.qos}`);
-  checkObservers(profile.observers ?? [], traits, faults);
+  errors.push(...checkObservers(profile.observers ?? [], traits));
   if (offers.qos.length === 0 && valueAt(input, ['publish', 'qos']) !== undefined) {
     errors.push({
       path: 'publish.qos',
@@ -39,20 +39,16 @@ export function checkOffers(
 }
 
 /** The run's own setting, which every group has. */
-function checkObservers(
-  wanted: readonly ObserverName[],
-  { offers, limits }: TargetTraits,
-  faults: InputError[],
-): void {
+function checkObservers(wanted: readonly ObserverName[], { offers, limits }: TargetTraits): InputError[] {
+  const { observers } = offers;
   const hint =
-    offers.observers.length === 0
+    observers.length === 0
       ? 'remove it: requests are answered, and nothing arrives elsewhere'
-      : `messages of ${limits.name} can be counted by: ${offers.observers.join(', ')}`;
-  for (const [i, name] of wanted.entries()) {
+      : `messages of ${limits.name} can be counted by: ${observers.join(', ')}`;
+  return wanted.flatMap((name, i) => {
     const path = `observers[${i}]`;
-    if (!offers.observers.includes(name))
-      faults.push({ path, message: `is "${name}", which does not see what ${limits.name} delivers`, hint });
-    else if (wanted.indexOf(name) < i)
-      faults.push({ path, message: `names "${name}" twice`, hint: 'name it once' });
-  }
+    if (!observers.includes(name))
+      return [{ path, message: `is "${name}", which does not see what ${limits.name} delivers`, hint }];
+    return wanted.indexOf(name) < i ? [{ path, message: `names "${name}" twice`, hint: 'name it once' }] : [];
+  });
 }
