@@ -30,7 +30,7 @@ export class RunObservers {
    */
   addWindow(window: ArrivalWindow): boolean {
     const record = this.#records.get(window.observer);
-    // The stack's rule reads its topics, whoever else counts the run's messages.
+    // The stack's rule reads its topics even in a run whose messages others count.
     if (record === undefined && window.observer === ruleObserver) return false;
     if (record?.observer.recordedBy !== 'windows')
       throw new CorruptMeasurementError(`An arrival window of the observer ${window.observer}`);
