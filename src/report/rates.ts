@@ -15,7 +15,10 @@ export function ratesOf(plan: Plan, ledger: RunLedger, isOver = true): Rates {
     throughputPerSecond: throughputOf(ledger, seconds),
     peakPerSecond: Math.max(0, ...ledger.perSecond.sent),
     publishedSeconds: rounded(seconds),
-    stages: stageRates(plan, ledger, endAt),
+    stages: stageRates(plan, ledger, {
+      intended: isOver && !isStopped(ledger) ? plan.timeline.publishEndAt : endAt,
+      sent: endAt,
+    }),
   };
 }
 
@@ -37,7 +40,7 @@ function publishedUntil(plan: Plan, ledger: RunLedger, isOver: boolean): number 
   const lastSentSecond = perSecond.sent.findLastIndex((count) => count > 0);
   const lastSent = lastSentAt ?? (perSecond.startSecond + lastSentSecond + 1) * 1000;
   if (!isOver) return Math.min(lastSent, publishEndAt);
-  if (slices.stopped > 0 || stoppedOn !== undefined) {
+  if (isStopped(ledger)) {
     return Math.min(Math.max(stoppedOn?.at ?? publishAt, lastSent), publishEndAt);
   }
   if (slices.died < slices.planned) return publishEndAt;
@@ -46,24 +49,34 @@ function publishedUntil(plan: Plan, ledger: RunLedger, isOver: boolean): number 
   return Math.min(Math.max(publishAt, lastArrivalAt, ...knownUntil), publishEndAt);
 }
 
+function isStopped({ slices, stoppedOn }: RunLedger): boolean {
+  return slices.stopped > 0 || stoppedOn !== undefined;
+}
+
+/** Epoch milliseconds: what was due is known as far as the plan goes unless a stop decides it, what was sent as far as slices live. */
+interface KnownUntil {
+  readonly intended: number;
+  readonly sent: number;
+}
+
 /**
  * Messages by their intended time, which the schedule fixes: what was due within a stage, and how much of that was sent,
  * over the stage's length. A stage that the end cut short is averaged over what there was of it.
  */
-function stageRates(plan: Plan, ledger: RunLedger, endAt: number): StageRate[] {
+function stageRates(plan: Plan, ledger: RunLedger, knownUntil: KnownUntil): StageRate[] {
   let first = 0;
   return groupsOf(plan).flatMap((group) => {
     const { length } = group.profile.stages;
     const counts = ledger.stages.slice(first, first + length);
     first += length;
-    return groupStageRates(group, counts, endAt);
+    return groupStageRates(group, counts, knownUntil);
   });
 }
 
 function groupStageRates(
   { group, profile, timeline }: GroupPlan,
   stages: readonly StageCounts[],
-  endAt: number,
+  knownUntil: KnownUntil,
 ): StageRate[] {
   const rates: StageRate[] = [];
   let stageAt = timeline.publishAt;
@@ -71,8 +84,10 @@ function groupStageRates(
   for (const [i, { durationMs, targetPerSecond }] of profile.stages.entries()) {
     const from = stageAt;
     const to = from + durationMs;
-    const seconds = (Math.min(to, endAt) - from) / 1000;
-    const meanOf = (count: number): number => (seconds > 0 ? rounded(count / seconds) : 0);
+    const meanOf = (count: number, until: number): number => {
+      const seconds = (Math.min(to, until) - from) / 1000;
+      return seconds > 0 ? rounded(count / seconds) : 0;
+    };
     const { intended = 0, sent = 0 } = stages[i] ?? {};
     // A stage of no length is a jump of the rate; there is nothing to average over.
     if (durationMs > 0) {
@@ -82,8 +97,8 @@ function groupStageRates(
         seconds: durationMs / 1000,
         startPerSecond,
         targetPerSecond,
-        intendedPerSecond: meanOf(intended),
-        sentPerSecond: meanOf(sent),
+        intendedPerSecond: meanOf(intended, knownUntil.intended),
+        sentPerSecond: meanOf(sent, knownUntil.sent),
       });
     }
     stageAt = to;

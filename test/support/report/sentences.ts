@@ -4,11 +4,13 @@ import { generatorRules } from './generator-sentences.ts';
 import { ledgerRules } from './ledger-sentences.ts';
 import { plotRules } from './plot-sentences.ts';
 import { quotaRules } from './quota-sentences.ts';
+import { rowRules } from './row-sentences.ts';
 import type { Rule } from './rule.ts';
+import { claimsOfPage, claimsOfTerminal, plainTextOf } from './table-claims.ts';
 import type { Truth } from './truth.ts';
 import { verdictRules } from './verdict-sentences.ts';
 
-/** Every sentence of a page: paragraphs, list items, descriptions of plots and what stands beside CloudWatch's sums, as people read them. */
+/** Every sentence of a page: paragraphs, list items, descriptions of plots and what stands beside CloudWatch's sums, as people read them; then its captions, tiles and rows of tables. */
 export function sentencesOfPage(html: string): string[] {
   const page = html.replace(/<ul class="legend">[\s\S]*?<\/ul>/g, '');
   const blocks = [...page.matchAll(/<(p|li|desc)(?: [^>]*)?>([\s\S]*?)<\/\1>/g)].map(
@@ -20,19 +22,9 @@ export function sentencesOfPage(html: string): string[] {
     ),
   ];
   // The verdict's mark, a run's id and labels of a scale say nothing that would not stand in a sentence as well.
-  const sentences = blocks.filter((text) => /\S+(?: \S+){2}/.test(plainText(text)));
-  return [...sentences, ...sums.map(([, metric, sum, text]) => `CloudWatch ${metric} ${sum} ${text}`)].map(
-    plainText,
-  );
-}
-
-function plainText(markup: string): string {
-  const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', amp: '&', '#39': "'" };
-  return markup
-    .replace(/<[^>]*>/g, '')
-    .replace(/&(lt|gt|quot|amp|#39);/g, (_, name: string) => entities[name]!)
-    .replace(/\s+/g, ' ')
-    .trim();
+  const sentences = blocks.filter((text) => /\S+(?: \S+){2}/.test(plainTextOf(text)));
+  const equations = sums.map(([, metric, sum, text]) => `CloudWatch ${metric} ${sum} ${text}`);
+  return [...[...sentences, ...equations].map(plainTextOf), ...claimsOfPage(page)];
 }
 
 const rules: readonly Rule[] = [
@@ -42,7 +34,19 @@ const rules: readonly Rule[] = [
   ...quotaRules,
   ...figureRules,
   ...plotRules,
+  ...rowRules,
 ];
+
+/** Everything a terminal summary of 100 columns states; lines that are sentences end as the page's do. */
+export function sentencesOfTerminal(summary: string): string[] {
+  const known = (text: string) => rules.some(([pattern]) => pattern.test(text));
+  const marked = (claim: string) => claim.replace(/^\* AWS/, 'Limits marked so are AWS');
+  return claimsOfTerminal(summary, (claim) => known(marked(claim))).map((claim) => {
+    const plain = marked(claim);
+    const capital = `${plain[0]!.toUpperCase()}${plain.slice(1)}.`;
+    return [plain, `${plain}.`, capital].find(known) ?? claim;
+  });
+}
 
 /** Sentences that no rule knows, and those whose rule finds them false; both empty of an honest report. */
 export function falseSentences(sentences: readonly string[], truth: Truth, report: Report): string[] {

@@ -5,13 +5,16 @@ type Range = readonly [least: number, most: number];
 const exactly = (value: number): Range => [value, value];
 
 /** What a threshold's metric came to, and what its rate is a share of; undefined: no record but the report's own has it. */
-const realOf = (metric: string, truth: Truth, { devices }: Parameters<Check>[2]) => {
+const realOf = (metric: string, truth: Truth, { devices, messages }: Parameters<Check>[2]) => {
   const acked: Range = [truth.ackedInTime ?? truth.acked, truth.acked];
   const notConnected = devices.planned - truth.devicesConnected;
   const ofMessages: Readonly<Record<string, readonly [Range, number]>> = {
     lost_messages: [exactly(truth.sent - truth.received), truth.sent],
     dropped_messages: [exactly(truth.intended - truth.sent), truth.intended],
-    unacknowledged_messages: [[truth.sent - acked[1] - truth.throttled, truth.sent - acked[0]], truth.sent],
+    unacknowledged_messages: [
+      [truth.sent - acked[1] - truth.throttled - messages.failed, truth.sent - acked[0]],
+      truth.sent,
+    ],
     received_messages: [exactly(truth.received), truth.sent],
     duplicate_messages: [exactly(truth.duplicates), truth.sent],
     throttled: [exactly(truth.throttled), truth.sent],
@@ -27,13 +30,17 @@ const comparisons: Readonly<Record<string, (a: number, b: number) => boolean>> =
   '>=': (a, b) => a >= b,
   '==': (a, b) => a === b,
 };
-function satisfies(expression: string, value: number): boolean {
+export function satisfies(expression: string, value: number): boolean {
   const [, operator = '', limit] = /(<=|>=|==|<|>)([\d.]+)$/.exec(expression) ?? [];
   return comparisons[operator]!(value, Number(limit));
 }
 
 /** Real values from `least` to `most`: of a failed threshold one of them fails it, and what is stated is what they are. */
-const isTrueThreshold: Check = ([, metric = '', expression = '', outcome, stated = ''], truth, report) => {
+export const isTrueThreshold: Check = (
+  [, metric = '', expression = '', outcome, stated = ''],
+  truth,
+  report,
+) => {
   const real = realOf(metric, truth, report);
   const figures = [...stated.matchAll(/-?[\d,.]*\d/g)].map(([text]) => numberIn(text));
   if (stated === 'nothing was measured')
@@ -56,7 +63,8 @@ const isTrueThreshold: Check = ([, metric = '', expression = '', outcome, stated
     const isOpen = stated.includes('is at least');
     return low <= most + tolerance && (isOpen || least <= high + tolerance);
   }
-  const isKnown = truth.slicesKilled === 0 || report.messages.sendUnknown === 0;
+  const unknown = metric === 'devices_not_connected' ? report.devices.unknown : report.messages.sendUnknown;
+  const isKnown = truth.slicesKilled === 0 || unknown === 0;
   return isKnown && least - tolerance <= low && low <= most + tolerance;
 };
 

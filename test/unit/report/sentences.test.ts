@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { renderReportHtml } from '../../../src/report/html.ts';
 import { renderTerminalSummary } from '../../../src/report/terminal-summary.ts';
-import { falseSentences, sentencesOfPage } from '../../support/report/sentences.ts';
+import { falseSentences, sentencesOfPage, sentencesOfTerminal } from '../../support/report/sentences.ts';
 import { independent, situations } from '../../support/report/situations.ts';
 import { playTrueRun as playOnce, type Situation } from '../../support/report/true-run.ts';
 
@@ -23,7 +23,7 @@ describe('every sentence of a report is true', () => {
   });
 
   it.each(situations)('in the terminal as on the page where %s', (_, situation) => {
-    const { report } = playTrueRun(situation);
+    const { report, truth } = playTrueRun(situation);
     const terminal = renderTerminalSummary(report).replace(/\s+/g, ' ');
     const shown = [
       ...report.reasons,
@@ -35,6 +35,7 @@ describe('every sentence of a report is true', () => {
       ),
     ];
     for (const sentence of shown) expect(terminal).toContain(sentence);
+    expect(falseSentences(sentencesOfTerminal(renderTerminalSummary(report)), truth, report)).toEqual([]);
     expect(terminal).not.toMatch(/≠|NaN|undefined|Infinity/);
   });
 
@@ -55,6 +56,14 @@ describe('every sentence of a report is true', () => {
       '2,101 intended = 2,101 sent + 0 dropped',
       'Whether 3 messages of them left is not known; none of those arrived.',
       'This sentence is unknown.',
+      'tile lost: 1 0.1 %',
+      'row of What decides the verdict; latencies in milliseconds | Result: ✓ passed | Metric: lost_messages | Threshold: count==0 | Measured: 0',
+      '✓ lost_messages count==0 0',
+      'why dropped: backlog 12',
+      'stage 1 2s 0 → 300 1,500 1,500',
+      'connects per second* 400/s 500/s 80 %',
+      '✓ PASSED another-run',
+      'caption: A table that no rule knows',
     ];
     expect(falseSentences([...sentences, ...lies], truth, report)).toHaveLength(lies.length);
   });
