@@ -24,23 +24,27 @@ export async function handler(request: SliceRequest): Promise<{ slice: number }>
     liveView,
     clock,
     makeTransport: (group) => makeTransport(group, clock),
-    openControl: async ({ runId, profile, target, control }, slice, contact) =>
+    openControl: async (group, slice, contact) =>
       openControlChannel({
-        runId,
+        runId: group.runId,
         slice,
-        transport: await makeTransport(
-          { profile: controlProfileOf(profile, control === target), target: control },
-          clock,
-        ),
+        transport: await makeTransport(controlOf(group), clock),
         clock,
         ...contact,
       }),
   });
 }
 
-async function makeTransport(
-  { profile, target }: Pick<LoadedGroup, 'profile' | 'target'>,
-  clock: Clock,
-): Promise<MakeTransport> {
-  return makeMqttTransport(profile, await readTarget(mqttEndpointsOf(target), profile.connect.auth), clock);
+function controlOf({ profile, target, control, ...group }: LoadedGroup): LoadedGroup {
+  return { ...group, profile: controlProfileOf(profile, control === target), target: control, control };
+}
+
+async function makeTransport(group: LoadedGroup, clock: Clock): Promise<MakeTransport> {
+  const { runId, profile, target, firstDevice, devices: count } = group;
+  const devices = { runId, firstDevice, count };
+  return makeMqttTransport(
+    profile,
+    await readTarget(mqttEndpointsOf(target), profile.connect, devices),
+    clock,
+  );
 }

@@ -26,8 +26,11 @@ export async function handler(request: SliceRequest): Promise<{ slice: number }>
     known,
     liveView,
     clock,
-    makeTransport: async ({ profile, target }) =>
-      makeMqttTransport(profile, await readTarget(mqttEndpointsOf(target), profile.connect.auth), clock),
+    makeTransport: async ({ runId, profile, target, firstDevice }) => {
+      const device = { runId, firstDevice, count: 1 };
+      const way = await readTarget(mqttEndpointsOf(target), profile.connect, device);
+      return makeMqttTransport(profile, way, clock);
+    },
     openControl: async (plan, control, contact) =>
       pollControl({
         control: makeControl(dataPlaneClientOf(dataUrlOf(control))),

@@ -116,8 +116,8 @@ export interface MqttSettings {
   /** From the start of the attempt to the CONNACK. */
   readonly connectTimeoutMs: number;
   readonly ackTimeoutMs: number;
-  /** User name and password that every device sends to a custom authorizer. */
-  readonly login?: MqttLogin;
+  /** User name and password of a device, by its index within the slice. Absent: it sends none. */
+  readonly loginOf?: (device: number) => MqttLogin;
 }
 
 export interface MqttLogin {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { durationPattern } from '../shared/duration.ts';
+import { credentials } from './credential-schema.ts';
 
 /** MQTT's Remaining Length [MQTT-1.5.5], less the header of a PUBLISH; and its packet identifiers [MQTT-2.2.1]. */
 const maxMqttPayloadBytes = 268_000_000;
@@ -20,10 +21,11 @@ export const connect = z
       description:
         "Which MQTT client a device is. dense is Stampede's own, with many devices on a core; device-sdk is aws-iot-device-sdk-v2, what real fleets run, at about three times the CPU.",
     }),
-    auth: z.enum(['sigv4', 'x509', 'custom', 'none']).optional().meta({
+    auth: z.enum(['sigv4', 'x509', 'password', 'custom', 'none']).optional().meta({
       description:
-        'Which listener of the endpoint devices come in by. Unless set, the one the endpoint offers first: sigv4 on AWS, none on embedded AWS.',
+        'How devices authenticate. Unless set: at the IoT Core of the account by what its endpoint offers first, which is sigv4 on AWS and none on embedded AWS; at a target of the profile by the credentials that are given, else none.',
     }),
+    ...credentials,
     ratePerSecond: z
       .number()
       .positive()

@@ -69,11 +69,30 @@ export type Protocol = 'mqtt' | 'https';
 export type MqttClientKind = 'device-sdk' | 'dense';
 export type AuthKind = 'sigv4' | 'x509' | 'password' | 'custom' | 'none';
 
+/** Where a password comes from; a string is a template with placeholders. */
+export type PasswordSource =
+  | string
+  | { readonly variable: string }
+  | { readonly file: string }
+  | { readonly secret: string };
+
 export interface ConnectSettings {
   readonly protocol: Protocol;
   readonly client: MqttClientKind;
-  /** Which listener of the endpoint. Absent: the one that the endpoint offers first (AWS: sigv4). */
+  /** How devices authenticate. Absent: as the endpoint offers first (AWS: sigv4). */
   readonly auth?: AuthKind;
+  /** With placeholders (`credential-template.ts`). */
+  readonly username?: string;
+  readonly password?: PasswordSource;
+  /** Paths of PEM files: whom to trust, and what to show. `cert` may be a directory with a pair a device. */
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly alpn?: string;
+  /** In place of the target's host, for SNI and the check of its certificate. */
+  readonly serverName?: string;
+  /** The target's certificate is not checked. */
+  readonly insecure?: true;
   /** New connections per second over all devices. */
   readonly ratePerSecond: number;
   readonly keepAliveMs: number;

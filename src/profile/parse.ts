@@ -4,7 +4,7 @@ import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { checkJsonValue, isTooDeep } from '../shared/json-value.ts';
 import { withDefaultThresholds } from './default-thresholds.ts';
 import { type FlatReading, readGroups } from './groups.ts';
-import type { LoadProfile, Protocol, Threshold, Thresholds } from './load-profile.ts';
+import type { ConnectSettings, LoadProfile, Protocol, Threshold, Thresholds } from './load-profile.ts';
 import type { ResolvedLoad } from './load-shapes/load-shape.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
 import { applyOverrides, type ProfileOverrides } from './overrides.ts';
@@ -105,7 +105,7 @@ function resolve(settings: ProfileSettings, load: ResolvedLoad, protocol?: Proto
     connect: {
       protocol: protocol ?? connect.protocol,
       client: connect.client,
-      ...(connect.auth === undefined ? {} : { auth: connect.auth }),
+      ...resolveCredentials(connect),
       ratePerSecond: connect.ratePerSecond,
       keepAliveMs: milliseconds(connect.keepAlive),
       cleanStart: connect.cleanStart,
@@ -137,6 +137,24 @@ function resolve(settings: ProfileSettings, load: ResolvedLoad, protocol?: Proto
     allowedHosts: settings.allowedHosts,
     thresholds: withDefaultThresholds(resolveThresholds(settings), settings),
   };
+}
+
+/** @returns `auth` as the credentials imply it, where the profile does not say it */
+function resolveCredentials({ auth, ...connect }: ProfileSettings['connect']): Partial<ConnectSettings> {
+  const { username, password, ca, cert, key, alpn, serverName, insecure } = connect;
+  const implied = (username ?? password) ? 'password' : cert === undefined ? undefined : 'x509';
+  const given = {
+    auth: auth ?? implied,
+    username,
+    password,
+    ca,
+    cert,
+    key,
+    alpn,
+    serverName,
+    insecure: insecure || undefined,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 function resolveThresholds({ thresholds }: ProfileSettings): Thresholds {

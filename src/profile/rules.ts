@@ -1,6 +1,7 @@
 import { formatDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
+import { checkCredentials } from './credential-rules.ts';
 import type { LoadProfile, Protocol } from './load-profile.ts';
 import { peakOf } from './load-shapes/load-shape.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
@@ -43,6 +44,7 @@ const rules: readonly Rule[] = [
   { reads: ['publish.payload'], check: checkPayload },
   { reads: ['connect.protocol', 'devices', ...loadPaths], check: checkRatePerDevice },
   { reads: ['connect.protocol'], check: checkHttps },
+  { reads: ['connect'], check: ({ profile }) => checkCredentials(profile.connect) },
   { reads: ['connect.protocol', 'echo', 'publish.topic'], check: checkEcho },
   // Those of the wrong shape are not even in the profile.
   {

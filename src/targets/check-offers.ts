@@ -1,40 +1,66 @@
-import type { ObserverName } from '../profile/load-profile.ts';
+import type { ConnectSettings, ObserverName } from '../profile/load-profile.ts';
 import type { CheckedSettings } from '../profile/target-rules.ts';
 import type { InputError } from '../shared/errors.ts';
 import { valueAt } from '../shared/json-path.ts';
+import { authOver, isOverTls, type MqttEndpoint } from './mqtt-endpoint.ts';
 import type { TargetTraits } from './target-traits.ts';
+
+/** What settings are held against: what a kind of target offers, and of one that a profile names, its URL. */
+export interface Offered {
+  readonly traits: TargetTraits;
+  /** Of the URL; undefined: the profile names no target. */
+  readonly scheme: string | undefined;
+}
+
+const ofTls = ['ca', 'cert', 'key', 'alpn', 'serverName', 'insecure'] as const;
 
 /**
  * What a profile, or one of its groups, asks for and its target does not offer: the one place where settings are held against
  * `TargetOffers`.
  */
-export function checkOffers(
-  traits: TargetTraits,
-  { profile, input, isSound }: CheckedSettings,
-): InputError[] {
+export function checkOffers({ traits, scheme }: Offered, settings: CheckedSettings): InputError[] {
+  const { connect, publish } = settings.profile;
   const { offers, limits } = traits;
-  const { connect, publish } = profile;
   const errors: InputError[] = [];
-  const check = (path: string, value: unknown, offered: readonly unknown[], what: string): void => {
-    if (!isSound(path) || offered.includes(value)) return;
-    errors.push({
-      path,
-      message: `is ${JSON.stringify(value)}, and ${limits.name} has no ${what}`,
-      hint: `${limits.name} has ${offered.map((each) => JSON.stringify(each)).join(', ')}`,
-    });
+  const add = (path: string, message: string, hint: string): void => {
+    if (settings.isSound(path)) errors.push({ path, message, hint });
   };
-  check('connect.protocol', connect.protocol, offers.protocols, `such protocol`);
-  if (connect.auth !== undefined) check('connect.auth', connect.auth, offers.auth, 'such authentication');
-  if (connect.protocol === 'mqtt' && offers.qos.length > 0)
-    check('publish.qos', publish.qos, offers.qos, `QoS ${publish.qos}`);
-  errors.push(...checkObservers(profile.observers ?? [], traits));
-  if (offers.qos.length === 0 && valueAt(input, ['publish', 'qos']) !== undefined) {
-    errors.push({
-      path: 'publish.qos',
-      message: 'has no meaning over HTTP',
-      hint: 'remove it; a request is answered or not',
-    });
+  errors.push(...checkObservers(settings.profile.observers ?? [], traits));
+  const { protocol, auth } = connect;
+  if (!offers.protocols.includes(protocol)) {
+    const has = offers.protocols.join(' or ');
+    add(
+      'connect.protocol',
+      `is "${protocol}", and ${limits.name} is loaded over ${has}`,
+      protocolHint(scheme),
+    );
+    return errors;
   }
+  if (protocol !== 'mqtt' && offers.qos.length === 0) {
+    for (const path of ofMqttOnly) {
+      if (valueAt(settings.input, path.split('.')) === undefined) continue;
+      add(
+        path,
+        'is a setting of MQTT, and the target is a web service',
+        `remove it, or name a target with mqtt:// or mqtts://`,
+      );
+    }
+    return errors;
+  }
+  if (!offers.qos.includes(publish.qos))
+    add('publish.qos', `is ${publish.qos}, and ${limits.name} has none`, `give ${offers.qos.join(' or ')}`);
+  if (auth !== undefined) {
+    const possible = offers.auth.filter((each) => !isMqtt(scheme) || authOver[scheme].includes(each));
+    if (!possible.includes(auth)) {
+      const where = isMqtt(scheme) ? `${limits.name} over ${scheme}://` : limits.name;
+      const hint =
+        possible.length === 0
+          ? 'name a target with mqtts:// or wss://'
+          : `give ${possible.join(', ').replace(/, ([^,]*)$/, ' or $1')}`;
+      add('connect.auth', `is "${auth}", which ${where} does not have`, hint);
+    }
+  }
+  errors.push(...checkTls(connect, scheme), ...checkClient(connect, scheme));
   return errors;
 }
 
@@ -51,4 +77,44 @@ function checkObservers(wanted: readonly ObserverName[], { offers, limits }: Tar
       return [{ path, message: `is "${name}", which does not see what ${limits.name} delivers`, hint }];
     return wanted.indexOf(name) < i ? [{ path, message: `names "${name}" twice`, hint: 'name it once' }] : [];
   });
+}
+
+/** Settings that have a meaning at a web service are those of HTTP and of a message's body. */
+const ofMqttOnly = ['publish.qos', 'connect.auth', 'connect.username', 'connect.password'];
+
+function protocolHint(scheme: string | undefined): string {
+  if (scheme === undefined) return 'remove it';
+  return isMqtt(scheme)
+    ? 'remove it, or name a target with http:// or https://'
+    : 'remove it, or name a target with mqtt:// or mqtts://';
+}
+
+function checkTls(connect: ConnectSettings, scheme: string | undefined): InputError[] {
+  const given = ofTls.filter((name) => connect[name] !== undefined);
+  if (scheme === undefined) {
+    const hint =
+      'name the target (--target mqtts://…), or remove it: the IoT Core of the account has its own certificates';
+    return given.map((name) => ({
+      path: `connect.${name}`,
+      message: 'is for a target that the profile names',
+      hint,
+    }));
+  }
+  if (!isMqtt(scheme) || isOverTls({ scheme })) return [];
+  const hint = `remove it, or name the target with ${scheme === 'ws' ? 'wss' : 'mqtts'}://`;
+  return given.map((name) => ({
+    path: `connect.${name}`,
+    message: `is of TLS, which ${scheme}:// is without`,
+    hint,
+  }));
+}
+
+function checkClient({ client }: ConnectSettings, scheme: string | undefined): InputError[] {
+  if (client === 'dense' || scheme !== 'ws') return [];
+  const message = 'is "device-sdk", which has no WebSocket without TLS';
+  return [{ path: 'connect.client', message, hint: 'set it to "dense"' }];
+}
+
+function isMqtt(scheme: string | undefined): scheme is MqttEndpoint['scheme'] {
+  return scheme !== undefined && Object.hasOwn(authOver, scheme);
 }

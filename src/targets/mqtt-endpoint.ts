@@ -52,6 +52,10 @@ export function parseMqttEndpoint(text: string): MqttEndpoint | { readonly wrong
   };
 }
 
+export function isOverTls({ scheme }: Pick<MqttEndpoint, 'scheme'>): boolean {
+  return scheme === 'mqtts' || scheme === 'wss';
+}
+
 function isScheme(text: string): text is MqttEndpoint['scheme'] {
   return Object.hasOwn(authOver, text);
 }

@@ -20,21 +20,24 @@ export function parseProfile(
 ): LoadProfile {
   return parseLoadProfile(input, overrides, found, ({ target: url }) => {
     const target = typeof url === 'string' && url !== '' ? parseTarget(url, []) : undefined;
-    if (target === undefined || !isWrong(target)) return rulesOf(target);
+    if (target === undefined || !isWrong(target)) return rulesOf(target, schemeOf(url));
     // Which limits it has is not known: only what no target takes is an error beside it.
     return { ...anyTarget, errors: [{ path: 'target', message: target.wrong, hint: target.hint }] };
   });
 }
 
-/** What a target makes of the settings of a profile that loads it; undefined: this account's IoT Core. */
-export function rulesOf(target: Target | undefined): TargetRules {
+/**
+ * What a target makes of the settings of a profile that loads it; undefined: this account's IoT Core.
+ * @param scheme of the URL by which the profile names it
+ */
+export function rulesOf(target: Target | undefined, scheme?: string): TargetRules {
   const traits = traitsOf(target);
   const [first = 'mqtt', ...others] = traits.offers.protocols;
   return {
     errors: [],
     limits: traits.limits,
     protocols: [first, ...others],
-    check: (settings) => checkOffers(traits, settings),
+    check: (settings) => checkOffers({ traits, scheme }, settings),
   };
 }
 
@@ -47,6 +50,10 @@ export function wantedTargetOf(profile: LoadProfile): Target | undefined {
     groups.map(({ connect }) => connect.auth),
   );
   return isWrong(target) ? undefined : target;
+}
+
+function schemeOf(url: unknown): string | undefined {
+  return typeof url === 'string' ? /^[^:]*/.exec(url)?.[0].toLowerCase() : undefined;
 }
 
 function isWrong(target: Target | WrongTarget): target is WrongTarget {

@@ -25,14 +25,22 @@ const webSocketPath = '/mqtt';
 export function parseTarget(text: string, auths: readonly (AuthKind | undefined)[]): Target | WrongTarget {
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined)
-    return { wrong: `is not a URL: "${text}"`, hint: `a URL begins with its scheme: ${examples}` };
+    return {
+      wrong: `is not a URL: "${withoutLogin(text)}"`,
+      hint: `a URL begins with its scheme: ${examples}`,
+    };
   const known = targetSchemes.find((each) => each === scheme);
   if (known === undefined) return { wrong: `has a scheme that no target has: ${scheme}://`, hint: examples };
-  if (!URL.canParse(text)) return { wrong: `is not a URL: "${text}"`, hint: examples };
+  if (!URL.canParse(text)) return { wrong: `is not a URL: "${withoutLogin(text)}"`, hint: examples };
   const url = new URL(text);
   const found = url.username !== '' || url.password !== '' ? credentialsInUrl : wrongParts(url);
   if (found !== undefined) return found;
   return known === 'http' || known === 'https' ? httpTargetOf(text) : mqttTargetOf(url, known, auths);
+}
+
+/** What is before an @ may be a password. */
+function withoutLogin(text: string): string {
+  return text.replace(/^.*@/s, '…@');
 }
 
 const credentialsInUrl: WrongTarget = {

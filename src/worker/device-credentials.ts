@@ -1,11 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { AuthorizerCredentials, DeviceCredentials } from '../device/identity/credentials.ts';
 import { chooseEndpoint } from '../device/identity/iot-endpoint-choice.ts';
 import type { MqttTarget } from '../device/transports/mqtt.ts';
-import type { AuthKind } from '../profile/load-profile.ts';
+import type { AuthKind, ConnectSettings } from '../profile/load-profile.ts';
 import { StampedeError } from '../shared/errors.ts';
-import type { MqttEndpoint } from '../targets/mqtt-endpoint.ts';
+import { isOverTls, type MqttEndpoint } from '../targets/mqtt-endpoint.ts';
+import { type CredentialAccess, type DeviceRange, readText } from './credential-access.ts';
+import { readPairs } from './device-certificates.ts';
+import { readLogins } from './device-passwords.ts';
 import type { CredentialSources } from './environment.ts';
 
 /** What devices show at an endpoint could not be had. */
@@ -15,10 +17,11 @@ export class NoDeviceCredentialsError extends StampedeError {
   }
 }
 
-/** Finds the endpoint for a profile's `connect.auth` and what devices show there. */
+/** Finds the endpoint for a profile's `connect`, and what the devices of a slice show there. */
 export type ReadMqttTarget = (
   endpoints: readonly MqttEndpoint[],
-  auth: AuthKind | undefined,
+  connect: ConnectSettings,
+  devices: DeviceRange,
 ) => Promise<MqttTarget>;
 
 /**
@@ -32,7 +35,7 @@ const secretKeptMs = 60_000;
  * @returns throws NoEndpointError, NoDevicePassError
  */
 export function makeMqttTargetReader(
-  keys: CredentialSources,
+  { variables, ...keys }: CredentialSources,
   client: Pick<SecretsManagerClient, 'send' | 'config'> = new SecretsManagerClient({}),
   now: () => number = () => performance.now(),
 ): ReadMqttTarget {
@@ -48,23 +51,40 @@ export function makeMqttTargetReader(
     reading.catch(() => texts.delete(name));
     return reading;
   };
-  const passes: Readonly<Record<AuthKind, () => Promise<DeviceCredentials>>> = {
+  const access: CredentialAccess = { variables, secret: readSecret };
+  const passes: Readonly<
+    Record<AuthKind, (connect: ConnectSettings, devices: DeviceRange) => Promise<DeviceCredentials>>
+  > = {
     none: async () => ({ auth: 'none' }),
     async sigv4() {
       const { region, credentials } = client.config;
       return { auth: 'sigv4', region: await region(), credentials: await credentials() };
     },
-    x509: () => readPass(keys.certificateSecret, readSecret, certificate),
-    async password() {
-      throw new NoDeviceCredentialsError('no password is known', 'set connect.password');
+    async x509(connect, devices) {
+      if (connect.cert === undefined) return readPass(keys.certificateSecret, readSecret, certificate);
+      return { auth: 'x509', pairOf: await readPairs(connect, devices, Date.now()) };
+    },
+    async password(connect, devices) {
+      const loginOf = await readLogins(connect, devices, access);
+      if (connect.cert === undefined) return { auth: 'password', loginOf };
+      return { auth: 'password', loginOf, pairOf: await readPairs(connect, devices, Date.now()) };
     },
     custom: () => readPass(keys.authorizerSecret, readSecret, authorizer),
   };
-  return async (endpoints, wanted) => {
-    const endpoint = chooseEndpoint(endpoints, wanted);
-    const pass = await passes[endpoint.auth]();
-    if (endpoint.scheme === 'mqtt' || keys.authorityFile === undefined) return { endpoint, pass };
-    return { endpoint, pass, authority: await readFile(keys.authorityFile, 'utf8') };
+  return async (endpoints, connect, devices) => {
+    const endpoint = chooseEndpoint(endpoints, connect.auth);
+    const pass = await passes[endpoint.auth](connect, devices);
+    const { alpn, serverName, insecure } = connect;
+    const target = {
+      endpoint,
+      pass,
+      ...(alpn === undefined ? {} : { alpn }),
+      ...(serverName === undefined ? {} : { serverName }),
+      ...(insecure === undefined ? {} : { isUnchecked: insecure }),
+    };
+    const authorityFile = connect.ca ?? keys.authorityFile;
+    if (!isOverTls(endpoint) || authorityFile === undefined) return target;
+    return { ...target, authority: await readText(authorityFile, 'connect.ca') };
   };
 }
 
@@ -80,7 +100,8 @@ const certificate: SecretKind = {
   hint: 'npx stampede certs create --stage STAGE makes the fleet’s certificate',
   parse({ certificate, privateKey }) {
     if (typeof certificate !== 'string' || typeof privateKey !== 'string') return undefined;
-    return { auth: 'x509', certificate, key: privateKey };
+    const pair = { certificate, key: privateKey };
+    return { auth: 'x509', pairOf: () => pair };
   },
 };
 

@@ -44,6 +44,8 @@ export interface CredentialSources {
   readonly authorizerSecret: string | undefined;
   /** PEM file: whom to trust instead of the system's authorities. */
   readonly authorityFile: string | undefined;
+  /** Of this process: a profile may take passwords from them. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
 }
 
 /** Lambda ends at 15 minutes, and what waits needs some of them for its work. */
@@ -105,6 +107,7 @@ export function readEnvironment(variables: Variables): Environment {
       certificateSecret: variables.IOT_CERTIFICATE_SECRET || undefined,
       authorizerSecret: variables.IOT_AUTHORIZER_SECRET || undefined,
       authorityFile: variables.IOT_CA_FILE || undefined,
+      variables,
     },
     influx: readInflux(variables, errors),
   };

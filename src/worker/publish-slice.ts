@@ -5,8 +5,9 @@ import type { SliceResult } from '../measure/slice-result.ts';
 import type { ActionKind, Announcement } from '../plan/actions/action.ts';
 import { actionKinds } from '../plan/actions/action-kinds.ts';
 import type { ControlMessage } from '../plan/control-message.ts';
-import { groupOfSlice, httpsSlicesOf } from '../plan/groups.ts';
+import { httpsSlicesOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
+import { sliceOf } from '../plan/slices.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { KnownTarget } from '../targets/known-target.ts';
@@ -45,6 +46,9 @@ export interface LoadedGroup {
   readonly target: Target;
   /** Where control messages are: at the target only if that is the account's own IoT Core. */
   readonly control: Target;
+  /** Of the slice, over the whole run. */
+  readonly firstDevice: number;
+  readonly devices: number;
   /** Slices of the run that poll for the control message. */
   readonly httpsSlices: number;
 }
@@ -84,8 +88,10 @@ export async function publishSlice(
   const target = checkPlannedTarget(stored.target, known);
   const controlTarget = stored.control === undefined ? target : checkPlannedControl(stored.control, known);
   const plan = { ...stored, target };
-  const { profile, group: name } = groupOfSlice(plan, slice);
-  const group = { runId, profile, target, control: controlTarget, httpsSlices: httpsSlicesOf(plan) };
+  const { group: of, firstDevice, devices } = sliceOf(plan, slice);
+  const { profile, group: name } = of;
+  const httpsSlices = httpsSlicesOf(plan);
+  const group = { runId, profile, target, control: controlTarget, firstDevice, devices, httpsSlices };
   const transport = await deps.makeTransport(group);
   const stop = new AbortController();
   const received: { stoppedOn?: ControlMessage } = {};

@@ -33,6 +33,9 @@ export interface SubscribeDeps {
 }
 
 export interface ReaderGroup {
+  readonly runId: string;
+  /** Over the whole run: the subscriber shows what this device shows. */
+  readonly firstDevice: number;
   readonly profile: LoadProfile;
   readonly target: Target;
 }
@@ -64,10 +67,11 @@ export async function subscribeSlice(
   const plan = { ...stored, target };
   const connections = subscriptionsOf(plan, slice);
   const isPersistent = connections.some(({ filters }) => filters.some(({ qos }) => qos > 0));
+  const reader = { runId, target, firstDevice: mqttGroupsOf(plan)[0]?.firstDevice ?? 0 };
   const run = new SubscriberRun({
     plan,
     slice,
-    transport: await deps.makeTransport({ profile: readerProfileOf(plan, !isPersistent), target }),
+    transport: await deps.makeTransport({ ...reader, profile: readerProfileOf(plan, !isPersistent) }),
     samplesBroker: slice === firstSubscriberSlice && traitsOf(target).serviceCounts === 'sys-topics',
     clock,
     random: Math.random,
@@ -78,7 +82,7 @@ export async function subscribeSlice(
     storeRecord: (record) => store.putSubscriber(record),
     async endSessions() {
       if (!isPersistent) return 0;
-      const clean = await deps.makeTransport({ profile: readerProfileOf(plan, true), target });
+      const clean = await deps.makeTransport({ ...reader, profile: readerProfileOf(plan, true) });
       const clientId = (connection: number) => subscriberClientId(plan, slice, connection);
       return endSessions(clean, { count: connections.length, clientId }, clock);
     },

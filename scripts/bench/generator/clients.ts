@@ -32,7 +32,7 @@ export async function makeTransportOf(
       const options = io.TlsContextOptions.create_client_with_mtls(tls.cert, tls.key);
       options.override_default_trust_store(tls.ca);
       const tlsCtx = new io.ClientTlsContext(options);
-      return makeDeviceSdkTransport({ ...mqttSettings, ...address, secure: { tlsCtx } });
+      return makeDeviceSdkTransport({ ...mqttSettings, ...address, secureOf: () => ({ tlsCtx }) });
     }
     case 'mqtt-js': {
       const { makeMqttJsTransport } = await import('./mqtt-js-transport.ts');

@@ -78,7 +78,7 @@ async function connectDevice(
   socket.setNoDelay(true);
   socket.once('error', reject);
   socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
-    socket.write(encodeConnect(clientId(device), mqttSettings, 5));
+    socket.write(encodeConnect({ clientId: clientId(device) }, mqttSettings, 5));
     resolve();
   });
   await promise;

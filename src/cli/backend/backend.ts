@@ -75,6 +75,8 @@ export interface OpenRequest {
   say(line: string): void;
   /** Ends it at once. */
   readonly quit: AbortSignal;
+  /** Environment variables of this process that the run's devices take passwords from. */
+  readonly variables: readonly string[];
 }
 
 /** Nothing listens at the address any more. */

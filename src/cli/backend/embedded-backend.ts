@@ -25,7 +25,7 @@ const exitNoticeMs = 1_000;
 /** Embedded AWS, started by this process, until it is closed. */
 export async function startEmbeddedBackend(
   { runsDirectory, quotas, behaviour, faults }: EmbeddedOptions,
-  { say, quit }: OpenRequest,
+  { say, quit, variables }: OpenRequest,
 ): Promise<Backend> {
   const influx = readInfluxServer(process.env);
   const note = clearTokenNote(influx?.url);
@@ -36,6 +36,7 @@ export async function startEmbeddedBackend(
     ...behaviour,
     ...(faults === undefined ? {} : { faults }),
     ...(influx === undefined ? {} : { influx }),
+    passedVariables: variables,
   });
   quit.addEventListener('abort', () => aws.kill());
   const modeNote = otherUsersNote(runsDirectory);

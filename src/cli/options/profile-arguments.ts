@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { type Command, Option } from 'commander';
 import type { LoadProfile } from '../../profile/load-profile.ts';
 import {
@@ -6,10 +7,11 @@ import {
   overridesFromEnvironment,
   overridesFromFlags,
   type ProfileOverrides,
-  profileOptions,
   withoutEnforcement,
 } from '../../profile/overrides.ts';
+import { profileOptions } from '../../profile/profile-options.ts';
 import { parseProfile } from '../../targets/parse-profile.ts';
+import { withAbsolutePath, withAbsolutePaths } from './credential-paths.ts';
 import { readProfileFile } from './profile-file.ts';
 
 /** A load profile as given on the command line. */
@@ -32,7 +34,7 @@ export function addProfileArguments(command: Command, defaultProfile?: string): 
   );
   command.optionsGroup('Override the profile:');
   for (const { flag, argument, help } of profileOptions)
-    command.addOption(new Option(`${flag} ${argument}`, help));
+    command.addOption(new Option(`${flag} ${argument}`.trimEnd(), help));
   command.optionsGroup('Options:');
   return command.addHelpText(
     'after',
@@ -47,15 +49,16 @@ export function addProfileArguments(command: Command, defaultProfile?: string): 
  * @throws InvalidInputError with every fault of file, flags and variables
  */
 export async function readGivenProfile(
-  path: string,
+  file: string,
   flags: Readonly<Record<string, unknown>>,
 ): Promise<GivenProfile> {
-  const { value, errors } = await readProfileFile(path);
-  const written = flags.force === true ? withoutEnforcement(value) : value;
+  const { value, errors } = await readProfileFile(file);
+  const located = withAbsolutePaths(value, file === '-' ? process.cwd() : path.dirname(file));
+  const written = flags.force === true ? withoutEnforcement(located) : located;
   const overrides: ProfileOverrides = [
     ...overridesFromEnvironment(process.env),
     ...overridesFromFlags(flags),
-  ];
+  ].map(withAbsolutePath);
   const found = [...errors, ...checkVariables(process.env)];
   return {
     input: applyOverrides(written, overrides).input,

@@ -2,6 +2,7 @@ import type { Execution } from '../../aws/executions.ts';
 import type { RunTotals } from '../../live/run-totals.ts';
 import { arrivalRatesOf } from '../../plan/groups.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { variablesNamedIn } from '../../profile/credential-variables.ts';
 import type { Report } from '../../report/report-model.ts';
 import { sumBy } from '../../shared/counts.ts';
 import { StampedeError } from '../../shared/errors.ts';
@@ -33,7 +34,11 @@ export interface RunRequest {
 /** One run, from its start to its report. */
 export async function runToReport(site: RunSite, request: RunRequest): Promise<EndedRun> {
   const { runId, input, display, interrupts, onBegun } = request;
-  const backend = await site.open({ say: display.say, quit: interrupts.quit });
+  const backend = await site.open({
+    say: display.say,
+    quit: interrupts.quit,
+    variables: variablesNamedIn(input),
+  });
   try {
     if (interrupts.stop.aborted) return { logs: backend.logs };
     const executionArn = await backend.guard(runId, backend.executions.start(runId, input));

@@ -1,9 +1,23 @@
-/** Credentials for one endpoint, shared by all devices of a slice. */
+import type { MqttLogin } from '../transport.ts';
+
+/** Credentials for one endpoint. Those that differ by device are read by its index within the slice. */
 export type DeviceCredentials =
   | { readonly auth: 'none' }
   | { readonly auth: 'sigv4'; readonly region: string; readonly credentials: AccessCredentials }
-  | { readonly auth: 'x509'; readonly certificate: string; readonly key: string }
+  | { readonly auth: 'x509'; pairOf(device: number): CertificatePair }
+  | {
+      readonly auth: 'password';
+      loginOf(device: number): MqttLogin;
+      /** Where the target asks for a certificate as well. */
+      readonly pairOf?: (device: number) => CertificatePair;
+    }
   | { readonly auth: 'custom'; readonly authorizer: AuthorizerCredentials };
+
+/** PEM. */
+export interface CertificatePair {
+  readonly certificate: string;
+  readonly key: string;
+}
 
 /** Credentials of AWS. They are valid for longer than a Lambda may run, so a slice needs no new ones. */
 export interface AccessCredentials {

@@ -1,5 +1,10 @@
 import { connect as connectTcp, isIP, type OnReadOpts } from 'node:net';
-import { type ConnectionOptions, connect as connectTls, createSecureContext } from 'node:tls';
+import {
+  type ConnectionOptions,
+  connect as connectTls,
+  createSecureContext,
+  type SecureContext,
+} from 'node:tls';
 
 /**
  * One way into the broker. What comes out is a byte stream that speaks MQTT; how it got there (TCP, TLS with a
@@ -34,8 +39,14 @@ export interface Address {
   readonly port: number;
 }
 
+/** In a URL an IPv6 address stands in brackets; the system wants it without. */
+function addressOf({ host, port }: Address): Address {
+  return { host: host.replace(/^\[(.*)\]$/, '$1'), port };
+}
+
 /** Plain TCP: `mqtt://`. */
-export function makeTcpConnector({ host, port }: Address): Connector {
+export function makeTcpConnector(address: Address): Connector {
+  const { host, port } = addressOf(address);
   return {
     open(_device, onread, ready) {
       // Nagle's algorithm would hold a message back until the one before it is acknowledged by TCP.
@@ -44,16 +55,30 @@ export function makeTcpConnector({ host, port }: Address): Connector {
   };
 }
 
+/** A certificate and its key, PEM. */
+type Shown = Pick<ConnectionOptions, 'cert' | 'key'>;
+
 /**
- * TLS: `mqtts://`, mutual where `tls` holds a certificate and key. All connections share one context: certificates that
- * are read anew for each take a millisecond of CPU and 35 KB.
+ * TLS: `mqtts://`, mutual where `tls` holds a certificate and key, or `shownBy` has those of a device. Connections that show the
+ * same share one context: certificates that are read anew for each take a millisecond of CPU and 35 KB.
  */
-export function makeTlsConnector({ host, port }: Address, tls: ConnectionOptions): Connector {
-  const secureContext = createSecureContext(tls);
+export function makeTlsConnector(
+  address: Address,
+  tls: ConnectionOptions,
+  shownBy: (device: number) => Shown | undefined = () => undefined,
+): Connector {
+  const { host, port } = addressOf(address);
+  const contexts = new Map<Shown | undefined, SecureContext>();
+  const contextOf = (shown: Shown | undefined): SecureContext => {
+    const context = contexts.get(shown) ?? createSecureContext({ ...tls, ...shown });
+    contexts.set(shown, context);
+    return context;
+  };
   // RFC 6066, 3: literal addresses are no server names.
   const name = isIP(host) === 0 ? { servername: host } : {};
   return {
-    open(_device, onread, ready) {
+    open(device, onread, ready) {
+      const secureContext = contextOf(shownBy(device));
       // `onread` reaches the socket below as it does over TCP; only the typings do not know it.
       const options: ConnectionOptions & { onread: OnReadOpts } = {
         ...name,

@@ -14,24 +14,31 @@ class UnsupportedBySdkError extends StampedeError {
   }
 }
 
+interface SdkTarget {
+  readonly endpoint: MqttEndpoint;
+  readonly pass: DeviceCredentials;
+  /** PEM, in place of the system's trust store. */
+  readonly authority?: string;
+}
+
 /**
  * What the Device SDK needs for an endpoint with TLS, from its own builders where AWS IoT Core has such an endpoint.
- * @param authority PEM, in place of the system's trust store
+ * @param device index within the slice: it may show a certificate of its own
  * @throws UnsupportedBySdkError
  */
-export function makeSdkSecurity(
-  endpoint: MqttEndpoint,
-  pass: DeviceCredentials,
-  authority: string | undefined,
-): SdkSecurity {
+export function makeSdkSecurity({ endpoint, pass, authority }: SdkTarget, device: number): SdkSecurity {
   const isWebSocket = endpoint.scheme === 'wss';
   if (isWebSocket !== (pass.auth === 'sigv4')) throw new UnsupportedBySdkError(endpoint);
-  if (pass.auth === 'none') {
-    const options = new io.TlsContextOptions();
+  if (pass.auth === 'none' || pass.auth === 'password') {
+    const pair = pass.auth === 'password' ? pass.pairOf?.(device) : undefined;
+    const options =
+      pair === undefined
+        ? new io.TlsContextOptions()
+        : io.TlsContextOptions.create_client_with_mtls(pair.certificate, pair.key);
     if (authority !== undefined) options.override_default_trust_store(authority);
     return { tlsCtx: new io.ClientTlsContext(options) };
   }
-  const builder = builderOf(endpoint.host, pass);
+  const builder = builderOf(endpoint.host, pass, device);
   if (authority !== undefined) builder.withCertificateAuthority(authority);
   const { tlsCtx, websocketHandshakeTransform } = builder.build();
   return {
@@ -42,7 +49,8 @@ export function makeSdkSecurity(
 
 function builderOf(
   host: string,
-  pass: Exclude<DeviceCredentials, { auth: 'none' }>,
+  pass: Exclude<DeviceCredentials, { auth: 'none' | 'password' }>,
+  device: number,
 ): iot.AwsIotMqtt5ClientConfigBuilder {
   const builders = iot.AwsIotMqtt5ClientConfigBuilder;
   switch (pass.auth) {
@@ -57,8 +65,10 @@ function builderOf(
         ),
       });
     }
-    case 'x509':
-      return builders.newDirectMqttBuilderWithMtlsFromMemory(host, pass.certificate, pass.key);
+    case 'x509': {
+      const { certificate, key } = pass.pairOf(device);
+      return builders.newDirectMqttBuilderWithMtlsFromMemory(host, certificate, key);
+    }
     case 'custom':
       // User name and password go with the CONNECT; this builder sets the ALPN protocol.
       return builders.newDirectMqttBuilderWithCustomAuth(host, {});

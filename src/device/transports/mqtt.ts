@@ -1,11 +1,11 @@
 import type { LoadProfile } from '../../profile/load-profile.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { MqttEndpoint } from '../../targets/mqtt-endpoint.ts';
-import { type DeviceCredentials, usernameOf } from '../identity/credentials.ts';
+import { type CertificatePair, type DeviceCredentials, usernameOf } from '../identity/credentials.ts';
 import { type Connector, makeTcpConnector, makeTlsConnector } from '../network/connector.ts';
 import { signPath, webSocketPath } from '../network/signed-path.ts';
 import { hostHeaderOf, makeWebSocketConnector } from '../network/websocket-connector.ts';
-import type { MakeTransport, MqttLogin, MqttSettings } from '../transport.ts';
+import type { MakeTransport, MqttSettings } from '../transport.ts';
 import { makeDenseTransport } from './dense.ts';
 
 /** An endpoint and what shows the way through it. */
@@ -14,6 +14,12 @@ export interface MqttTarget {
   readonly pass: DeviceCredentials;
   /** PEM: whom to trust instead of the system's authorities. */
   readonly authority?: string;
+  /** In place of the endpoint's. */
+  readonly alpn?: string;
+  /** Whom TLS asks for, and whose certificate it must be; absent: the endpoint's host. */
+  readonly serverName?: string;
+  /** The endpoint's certificate is not checked. */
+  readonly isUnchecked?: boolean;
 }
 
 /**
@@ -26,14 +32,14 @@ export async function makeMqttTransport(
   clock: Clock,
 ): Promise<MakeTransport> {
   const { connect, publish } = profile;
-  const { endpoint, pass, authority } = target;
-  const login = loginOf(pass);
+  const { endpoint, pass } = target;
+  const loginOf = loginsOf(pass);
   const settings: MqttSettings = {
     keepAliveMs: connect.keepAliveMs,
     cleanStart: connect.cleanStart,
     connectTimeoutMs: connect.timeoutMs,
     ackTimeoutMs: publish.ackTimeoutMs,
-    ...(login === undefined ? {} : { login }),
+    ...(loginOf === undefined ? {} : { loginOf }),
   };
   if (connect.client === 'dense')
     return makeDenseTransport({ ...settings, connector: makeConnector(target, clock) });
@@ -46,21 +52,45 @@ export async function makeMqttTransport(
     ...settings,
     host,
     port,
-    secure: makeSdkSecurity(endpoint, pass, authority),
+    secureOf: onceByPair(pass, (device) => makeSdkSecurity(target, device)),
   });
 }
 
-function loginOf(pass: DeviceCredentials): MqttLogin | undefined {
+function loginsOf(pass: DeviceCredentials): MqttSettings['loginOf'] {
+  if (pass.auth === 'password') return pass.loginOf;
   if (pass.auth !== 'custom') return undefined;
   const { password } = pass.authorizer;
-  return { username: usernameOf(pass.authorizer), ...(password === undefined ? {} : { password }) };
+  const login = { username: usernameOf(pass.authorizer), ...(password === undefined ? {} : { password }) };
+  return () => login;
 }
 
-function makeConnector({ endpoint, pass, authority }: MqttTarget, clock: Clock): Connector {
+function pairOfDevice(pass: DeviceCredentials, device: number): CertificatePair | undefined {
+  return pass.auth === 'x509' || pass.auth === 'password' ? pass.pairOf?.(device) : undefined;
+}
+
+/** Devices that show the same certificate share what is made of it. */
+function onceByPair<Made>(pass: DeviceCredentials, make: (device: number) => Made): (device: number) => Made {
+  const made = new Map<CertificatePair | undefined, Made>();
+  return (device) => {
+    const pair = pairOfDevice(pass, device);
+    const known = made.get(pair) ?? make(device);
+    made.set(pair, known);
+    return known;
+  };
+}
+
+function makeConnector(target: MqttTarget, clock: Clock): Connector {
+  const { endpoint, pass, authority, serverName, isUnchecked } = target;
+  const shownBy = onceByPair(pass, (device) => {
+    const pair = pairOfDevice(pass, device);
+    return pair && { cert: pair.certificate, key: pair.key };
+  });
+  const alpn = target.alpn ?? endpoint.alpn;
   const tls = {
     ...(authority === undefined ? {} : { ca: authority }),
-    ...(endpoint.alpn === undefined ? {} : { ALPNProtocols: [endpoint.alpn] }),
-    ...(pass.auth === 'x509' ? { cert: pass.certificate, key: pass.key } : {}),
+    ...(alpn === undefined ? {} : { ALPNProtocols: [alpn] }),
+    ...(serverName === undefined ? {} : { servername: serverName }),
+    ...(isUnchecked === true && { rejectUnauthorized: false }),
   };
   const pathOf = () =>
     pass.auth === 'sigv4'
@@ -70,10 +100,10 @@ function makeConnector({ endpoint, pass, authority }: MqttTarget, clock: Clock):
     case 'mqtt':
       return makeTcpConnector(endpoint);
     case 'mqtts':
-      return makeTlsConnector(endpoint, tls);
+      return makeTlsConnector(endpoint, tls, shownBy);
     case 'ws':
       return makeWebSocketConnector(makeTcpConnector(endpoint), hostHeaderOf(endpoint), pathOf);
     case 'wss':
-      return makeWebSocketConnector(makeTlsConnector(endpoint, tls), hostHeaderOf(endpoint), pathOf);
+      return makeWebSocketConnector(makeTlsConnector(endpoint, tls, shownBy), hostHeaderOf(endpoint), pathOf);
   }
 }

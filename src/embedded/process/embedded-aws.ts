@@ -50,6 +50,8 @@ export interface StackParameters extends Partial<Record<keyof Ceilings, string>>
 
 /** Plain data: it crosses a process boundary. */
 export interface EmbeddedAwsSettings extends IotCoreChoices {
+  /** What functions get in their environment beside the variables of embedded AWS, which they cannot replace. */
+  readonly functionVariables?: Readonly<Record<string, string>>;
   /** Where the run bucket's objects lie as files. */
   readonly runsDirectory: string;
   /** Holds serverless.yml, statemachine/ and the functions' modules. */
@@ -155,7 +157,11 @@ export async function openEmbeddedAws(
     taskRoot: packageRoot,
     logs,
     gatewayHost: () => `127.0.0.1:${gateway?.port ?? 0}`,
-    variables: (definition) => ({ ...variables(), ...identities.credentialsOf(definition) }),
+    variables: (definition) => ({
+      ...settings.functionVariables,
+      ...variables(),
+      ...identities.credentialsOf(definition),
+    }),
   });
   const runFiles = makeRunFiles(runsDirectory, onTrouble);
   const { faults: _faultsFromTheStart, ...choices } = iotCoreChoicesOf(settings);

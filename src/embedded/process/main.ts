@@ -13,10 +13,18 @@ import {
 } from './process-messages.ts';
 
 surviveLostOutput();
-const { stopGraceMs, ...shown } = JSON.parse(process.argv[2] ?? '{}') as EmbeddedAwsArguments;
+const { stopGraceMs, passedVariables, ...shown } = JSON.parse(
+  process.argv[2] ?? '{}',
+) as EmbeddedAwsArguments;
 const relay = process.env[relayVariable];
 const settings: EmbeddedAwsSettings = {
   ...shown,
+  functionVariables: Object.fromEntries(
+    passedVariables.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  ),
   ...(relay === undefined ? {} : { influx: JSON.parse(relay) as InfluxServer }),
 };
 

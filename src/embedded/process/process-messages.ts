@@ -23,8 +23,10 @@ export type FromEmbeddedAws =
 /** The InfluxDB that points go to as well, with its token: a variable of the process, as JSON. */
 export const relayVariable = 'STAMPEDE_RELAY_TO';
 
-/** The one argument of the process, as JSON, but for `influx`. */
-export interface EmbeddedAwsArguments extends EmbeddedAwsSettings {
+/** The one argument of the process, as JSON, but for `influx` and the values of variables: other users see arguments. */
+export interface EmbeddedAwsArguments extends Omit<EmbeddedAwsSettings, 'functionVariables'> {
+  /** Names of variables of the process that functions get as well. */
+  readonly passedVariables: readonly string[];
   /** Time limit for running load tests to end after the parent has ended. */
   readonly stopGraceMs: number;
 }

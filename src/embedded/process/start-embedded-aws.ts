@@ -28,6 +28,8 @@ export interface EmbeddedAwsOptions extends IotCoreChoices {
   readonly limits?: Readonly<Partial<Record<QuotaName, number>>>;
   /** The live view's points go to this InfluxDB as well. */
   readonly influx?: InfluxServer;
+  /** Names of environment variables of this process that functions get as well: devices take passwords from them. */
+  readonly passedVariables?: readonly string[];
   /** Directory of serverless.yml, statemachine/ and functions/. Default: this package. */
   readonly packageRoot?: string;
   /** Once the calling process is gone, running load tests get this long to end by themselves. Default: 10 s. */
@@ -94,6 +96,7 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     ...(options.parameters === undefined ? {} : { parameters: options.parameters }),
     ...iotCoreChoicesOf(options),
     ...(options.influx === undefined ? {} : { influx: options.influx }),
+    passedVariables: options.passedVariables ?? [],
     stopGraceMs: options.stopGraceMs ?? defaultStopGraceMs,
   });
   const { environment, stateMachineArn, adminUrl, adminToken, logDirectory } = await untilReady(child, log);

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { profileOptions } from '../../../src/profile/overrides.ts';
+import { profileOptions } from '../../../src/profile/profile-options.ts';
 import { makeWorkplace, runCli, type Workplace } from '../../support/cli/run-cli.ts';
 
 describe('stampede, used wrongly', () => {

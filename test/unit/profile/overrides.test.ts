@@ -4,9 +4,9 @@ import {
   applyOverrides,
   overridesFromEnvironment,
   overridesFromFlags,
-  profileOptions,
   withoutEnforcement,
 } from '../../../src/profile/overrides.ts';
+import { profileOptions } from '../../../src/profile/profile-options.ts';
 import { settingPaths } from '../../../src/profile/shape.ts';
 import { InvalidInputError } from '../../../src/shared/errors.ts';
 import { parseProfile as parseLoadProfile } from '../../../src/targets/parse-profile.ts';
@@ -44,14 +44,22 @@ describe('overrides', () => {
 
   it('reach every setting they name', () => {
     const flags = {
-      target: 'mqtt://127.0.0.1',
+      target: 'mqtts://127.0.0.1',
       name: 'x',
       devices: '300',
       qos: '0',
       topic: 'stampede/{deviceId}',
       size: '64',
-      client: 'device-sdk',
-      auth: 'x509',
+      client: 'dense',
+      auth: 'password',
+      username: 'u-{deviceId}',
+      passwordFrom: 'variable:BROKER_PASSWORD',
+      alpn: 'mqtt',
+      serverName: 'broker.test',
+      insecure: 'true',
+      cert: '/c/device.pem',
+      key: '/c/device.key',
+      ca: '/c/ca.pem',
       connectRate: '50',
       devicesPerSlice: '10',
       drain: '1s',
@@ -64,11 +72,24 @@ describe('overrides', () => {
       allowHost: 'iot.example.com, broker.test',
     };
     expect(parseLoadProfile(file, overridesFromFlags(flags))).toMatchObject({
-      target: 'mqtt://127.0.0.1',
+      target: 'mqtts://127.0.0.1',
       name: 'x',
       devices: 300,
       seed: 9,
-      connect: { protocol: 'mqtt', client: 'device-sdk', auth: 'x509', ratePerSecond: 50 },
+      connect: {
+        protocol: 'mqtt',
+        client: 'dense',
+        auth: 'password',
+        username: 'u-{deviceId}',
+        password: { variable: 'BROKER_PASSWORD' },
+        ca: '/c/ca.pem',
+        cert: '/c/device.pem',
+        key: '/c/device.key',
+        alpn: 'mqtt',
+        serverName: 'broker.test',
+        insecure: true,
+        ratePerSecond: 50,
+      },
       publish: { topic: 'stampede/{deviceId}', qos: 0, sizeBytes: 64 },
       stages: [
         { durationMs: 3_000, targetPerSecond: 5 },

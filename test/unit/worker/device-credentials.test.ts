@@ -1,9 +1,13 @@
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { expect, it } from '@jest/globals';
+import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { iotCoreEndpointsOf } from '../../../src/targets/aws-iot/endpoints.ts';
 import { makeMqttTargetReader } from '../../../src/worker/device-credentials.ts';
 
 type Client = Pick<SecretsManagerClient, 'send' | 'config'>;
+
+const { connect } = parseLoadProfile({ devices: 1, ratePerSecond: 1, duration: '1s' });
+const devices = { runId: 'r', firstDevice: 0, count: 1 };
 
 /** A secret that is another one at each read. */
 function rotating(secretAt: (read: number) => object) {
@@ -12,13 +16,18 @@ function rotating(secretAt: (read: number) => object) {
   const client = {
     send: async () => ({ SecretString: JSON.stringify(secretAt(++reads)) }),
   } as unknown as Client;
-  const keys = { certificateSecret: 'fleet', authorizerSecret: 'words', authorityFile: undefined };
+  const keys = {
+    certificateSecret: 'fleet',
+    authorizerSecret: 'words',
+    authorityFile: undefined,
+    variables: {},
+  };
   const readTarget = makeMqttTargetReader(keys, client, () => now);
   return {
     reads: () => reads,
     async passAt(ms: number, auth: 'x509' | 'custom') {
       now = ms;
-      return (await readTarget(iotCoreEndpointsOf('example.com'), auth)).pass;
+      return (await readTarget(iotCoreEndpointsOf('example.com'), { ...connect, auth }, devices)).pass;
     },
   };
 }
@@ -27,7 +36,7 @@ it('reads a rotated certificate once the one that it knows is 60 s old', async (
   const secret = rotating((read) => ({ certificate: `certificate ${read}`, privateKey: 'key' }));
   const certificateAt = async (ms: number) => {
     const pass = await secret.passAt(ms, 'x509');
-    return pass.auth === 'x509' ? pass.certificate : undefined;
+    return pass.auth === 'x509' ? pass.pairOf(0).certificate : undefined;
   };
   expect(await certificateAt(0)).toBe('certificate 1');
   expect(await certificateAt(59_999)).toBe('certificate 1');

@@ -60,7 +60,13 @@ export class DenseConnection implements PacketSink {
     this.#keepAliveMs = settings.keepAliveMs;
     const onread = { buffer: chunk, callback: (length: number) => this.#received(stream, length) };
     const stream = connector.open(this.#device, onread, () =>
-      stream.write(encodeConnect(clients.clientId(this.#device), settings, mqttVersion)),
+      stream.write(
+        encodeConnect(
+          { clientId: clients.clientId(this.#device), login: settings.loginOf?.(this.#device) },
+          settings,
+          mqttVersion,
+        ),
+      ),
     );
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (this.#stream === stream) this.#reason ||= localReasonOf(error.code ?? error.message);

@@ -1,5 +1,5 @@
 import { generate, type IConnectPacket, type Packet, parser, writeToStream } from 'mqtt-packet';
-import type { MqttSettings, Qos } from '../../transport.ts';
+import type { MqttLogin, MqttSettings, Qos } from '../../transport.ts';
 
 // Before its first packet mqtt-packet would make a buffer for each number below 65,536: 8 MB, for the few packets that it
 // encodes here.
@@ -18,7 +18,17 @@ export const disconnect = Buffer.from([0xe0, 0]);
 /** Sessions that are to outlive their connection do so for an hour, AWS IoT Core's own default. */
 const sessionExpirySeconds = 3_600;
 
-export function encodeConnect(clientId: string, settings: MqttSettings, mqttVersion: MqttVersion): Buffer {
+/** What one device says of itself. */
+export interface ConnectIdentity {
+  readonly clientId: string;
+  readonly login?: MqttLogin | undefined;
+}
+
+export function encodeConnect(
+  { clientId, login }: ConnectIdentity,
+  settings: MqttSettings,
+  mqttVersion: MqttVersion,
+): Buffer {
   const packet: IConnectPacket = {
     cmd: 'connect',
     protocolId: 'MQTT',
@@ -27,7 +37,6 @@ export function encodeConnect(clientId: string, settings: MqttSettings, mqttVers
     clean: settings.cleanStart,
     keepalive: Math.round(settings.keepAliveMs / 1_000),
   };
-  const { login } = settings;
   if (login !== undefined) {
     packet.username = login.username;
     if (login.password !== undefined) packet.password = Buffer.from(login.password);

@@ -6,7 +6,7 @@ export interface DeviceSdkSettings extends MqttSettings {
   readonly host: string;
   readonly port: number;
   /** How a device gets past the endpoint. Absent: plain TCP. */
-  readonly secure?: SdkSecurity;
+  readonly secureOf?: (device: number) => SdkSecurity;
 }
 
 /** A TLS context, which all devices share, and what signs a WebSocket's handshake. */
@@ -138,7 +138,8 @@ export class SdkDevice {
 
   #makeClient(): mqtt5.Mqtt5Client {
     const { host, port, keepAliveMs, cleanStart, connectTimeoutMs, ackTimeoutMs } = this.#settings;
-    const { login, secure } = this.#settings;
+    const { loginOf, secureOf } = this.#settings;
+    const login = loginOf?.(this.#device);
     const client = new mqtt5.Mqtt5Client({
       hostName: host,
       port,
@@ -157,7 +158,7 @@ export class SdkDevice {
       connackTimeoutMs: connectTimeoutMs,
       pingTimeoutMs: Math.min(20_000, keepAliveMs / 2),
       socketOptions: new io.SocketOptions(io.SocketType.STREAM, io.SocketDomain.IPV4, connectTimeoutMs),
-      ...secure,
+      ...secureOf?.(this.#device),
     });
     client.on('attemptingConnect', () => this.#attempts());
     client.on('connectionSuccess', ({ settings }) => this.#connected(settings.receiveMaximumFromServer));

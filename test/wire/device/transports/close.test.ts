@@ -44,7 +44,7 @@ function mqtt(client: string, scheme: 'mqtt' | 'mqtts' | 'wss'): Way {
           ? { auth: 'none' }
           : scheme === 'wss'
             ? { auth: 'sigv4', region: 'us-east-1', credentials: account }
-            : { auth: 'x509', ...device };
+            : { auth: 'x509', pairOf: () => device };
       const endpoint = { scheme, host: 'localhost', port, auth: pass.auth };
       return makeMqttTransport(profile, { endpoint, pass, authority }, makeSystemClock());
     },

@@ -28,11 +28,11 @@ const ways: Readonly<Record<string, Way>> = {
   }),
   'x509, on 8883': ({ mqttsPort, certificates: { device } }) => ({
     endpoint: { scheme: 'mqtts', host, port: mqttsPort, auth: 'x509' },
-    pass: { auth: 'x509', ...device },
+    pass: { auth: 'x509', pairOf: () => device },
   }),
   'x509, on 443': ({ wssPort, certificates: { device } }) => ({
     endpoint: { scheme: 'mqtts', host, port: wssPort, alpn: 'x-amzn-mqtt-ca', auth: 'x509' },
-    pass: { auth: 'x509', ...device },
+    pass: { auth: 'x509', pairOf: () => device },
   }),
   'a custom authorizer, user name and password': ({ wssPort }) => ({
     endpoint: { scheme: 'mqtts', host, port: wssPort, alpn: 'mqtt', auth: 'custom' },

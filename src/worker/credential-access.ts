@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { exitCodes, StampedeError } from '../shared/errors.ts';
+
+/** What a profile says of credentials does not lead to any. Exit code 2. */
+export class BadCredentialsError extends StampedeError {
+  constructor(what: string, hint: string, cause?: unknown) {
+    super('BadCredentials', what, { hint, exitCode: exitCodes.badUsage, cause });
+  }
+}
+
+/** Devices whose credentials are read: those of a slice. */
+export interface DeviceRange {
+  readonly runId: string;
+  /** Index over the whole run. */
+  readonly firstDevice: number;
+  /** Clients beyond them show what the last one shows. */
+  readonly count: number;
+}
+
+/** Where credentials are read. */
+export interface CredentialAccess {
+  /** Of the process that devices connect from. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** The text of a secret of Secrets Manager. */
+  secret(name: string): Promise<string>;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a directory',
+  EACCES: 'it may not be read',
+};
+
+/** @throws BadCredentialsError that names the setting */
+export async function readText(path: string, setting: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw notReadable(path, setting, error);
+  }
+}
+
+export function notReadable(path: string, setting: string, error: unknown): BadCredentialsError {
+  const code = String((error as NodeJS.ErrnoException).code);
+  return new BadCredentialsError(
+    `${path} cannot be read: ${reasons[code] ?? code}`,
+    `set ${setting} to a file that devices can read; a path is relative to the profile, and in a flag to the working directory`,
+    error,
+  );
+}
