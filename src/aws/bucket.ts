@@ -49,7 +49,7 @@ function makeBucket(bucket: string, client: S3Client): RunObjects {
         } catch (error) {
           if (!(error instanceof S3ServiceException)) throw error;
           if (error.name === 'PreconditionFailed') return false;
-          // Another request for this key was in progress; which of the two has stored it, only repeating it says.
+          // Another request for this key was in progress; only another attempt shows which of the two was stored.
           // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
           if (error.name !== 'ConditionalRequestConflict') throw error;
         }

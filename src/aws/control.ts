@@ -8,7 +8,7 @@ import {
 import { type Announcement, formatAnnouncement, parseAnnouncement } from '../plan/actions/action.ts';
 import { controlTopicOf } from '../plan/plan.ts';
 
-/** How slices come to know of a run's actions: a retained message on `stampede-control/{runId}`, which holds the last one. */
+/** Announces a run's actions to its slices: a retained message on `stampede-control/{runId}`, which holds the last one. */
 export interface Control {
   announce(runId: string, announcement: Announcement): Promise<void>;
   /** Undefined: nothing was announced. */

@@ -17,10 +17,10 @@ export interface InfluxWriter {
   post(lines: readonly string[]): Promise<PostOutcome>;
 }
 
-/** Of silence on the socket. */
+/** Longest silence on the socket. */
 const requestTimeoutMs = 2_000;
 const gzipFromBytes = 1_000;
-/** Left alone for this long after a failure, twice as long after the next. */
+/** Pause after a failure; it doubles with each further one. */
 const firstPauseMs = 1_000;
 const longestPauseMs = 15_000;
 

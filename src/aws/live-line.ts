@@ -8,7 +8,7 @@ export function lineOf({ measurement, tags, fields, timestampNs }: LivePoint): s
   for (const [name, value] of Object.entries(fields)) {
     const type = typeOfLiveField(measurement, name);
     if (type === 'string') {
-      // One point a line also where lines are split by those who cannot know better.
+      // A line break within a text would split the point for readers that split by lines.
       if (value !== '') point.stringField(name, String(value).replaceAll(/\s*\n\s*/g, ' '));
     } else if (Number.isFinite(value)) {
       if (type === 'int') point.intField(name, value);

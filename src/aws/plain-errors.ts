@@ -105,7 +105,7 @@ const unknownCredentials: ReadonlySet<string> = new Set([
   'IncompleteSignature',
   'OptInRequired',
 ]);
-/** IoT has words of its own for it. */
+/** IoT uses another text for this error. */
 const denied: ReadonlySet<string> = new Set([
   'AccessDenied',
   'AccessDeniedException',

@@ -15,9 +15,9 @@ export interface QueueUrls {
   readonly arrivals?: string;
   /** Name of the stream in its place. */
   readonly stream?: string;
-  /** What measure-latency failed with too often. */
+  /** Messages that measure-latency failed with too often. */
   readonly deadLetters?: string;
-  /** What the rule could not deliver. */
+  /** Messages that the rule could not deliver. */
   readonly ruleErrors?: string;
 }
 
@@ -49,7 +49,7 @@ export function makeQueueBacklog(urls: QueueUrls, client: SQSClient = new SQSCli
 }
 
 /**
- * `direct`: the rule's events wait in a queue of Lambda's own, which cannot be asked. None is in it for longer than the stack's
+ * `direct`: the rule's events wait in a queue of Lambda's own, whose depth cannot be read. None is in it for longer than the stack's
  * MaximumEventAgeInSeconds: then it was worked on, or is in the dead-letter queue.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-configuring.html
  */

@@ -44,9 +44,9 @@ export interface RunStore {
   /** @throws RunNotFoundError, NoSuchRunError, and as all that reads a file: UnreadableFileError, OtherRunError */
   getPlan(runId: string): Promise<Plan>;
   putSliceResult(result: SliceResult): Promise<void>;
-  /** Every slice result there is, in no order, each read as it is asked for: 10,000 never stand in memory at once. */
+  /** Every slice result there is, in no order, each read when it is needed: 10,000 are never in memory at once. */
   sliceResults(runId: string): AsyncIterable<SliceResult>;
-  /** What slices died of: the state machine puts it there. */
+  /** Causes of slices' deaths, which the state machine stores. */
   sliceDeaths(runId: string): AsyncIterable<SliceDeath>;
   /** Stores an action under the first number that is free, even against others who store at the same time. */
   putAction(runId: string, action: LiveAction): Promise<StoredAction>;
@@ -62,7 +62,7 @@ export interface RunStore {
   /** Undefined: the run has no report (yet). */
   getReport(runId: string): Promise<Report | undefined>;
   getReportHtml(runId: string): Promise<string | undefined>;
-  /** How the service was made to differ from AWS: embedded AWS puts it there. */
+  /** Differences of the service from AWS, which embedded AWS stores. */
   getFaults(runId: string): Promise<InjectedFaults | undefined>;
   /** Points that InfluxDB could not take; the same name replaces them. */
   putLiveOverflow(runId: string, overflow: NewLiveOverflow): Promise<void>;

@@ -29,7 +29,7 @@ const clockMarginMs = 60_000;
 /** The queues and the stream of `subscriber: stream`. */
 export function makeStreamBacklog(
   { stream = '', deadLetters = '', ruleErrors = '' }: QueueUrls,
-  // Its own choice is HTTP/2, which it needs for what is not used here.
+  // The client's default is HTTP/2, which only subscriptions need; they are not used here.
   kinesis: KinesisClient = new KinesisClient({ requestHandler: new NodeHttpHandler() }),
   sqs: SQSClient = new SQSClient({}),
 ): ArrivalsBacklog {
@@ -57,7 +57,7 @@ interface Tail {
 }
 
 /**
- * The stream itself says what is not read: its records behind the last one in an arrival window. To the message, but for
+ * Reads from the stream which records are not read yet: its records behind the last one in an arrival window. To the message, but for
  * records that a window has and the page beside them has not: those are known as received.
  */
 function makeStreamSource(stream: string, client: KinesisClient): ArrivalsSource {
@@ -139,7 +139,7 @@ function makeGivenUpBatches(
       );
       for (const body of bodies) {
         const batch = parseGivenUpBatch(body);
-        // Records from before the run may be gone from the stream by now, and are none of its.
+        // The stream may no longer have records from before the run. They are not of the run.
         if (batch === undefined || batch.lastArrivedAt < createdAt - clockMarginMs) continue;
         let found = 0;
         let iterator = await iteratorOf(

@@ -58,7 +58,7 @@ export interface SenderSettings {
 const noToken = -1;
 
 /**
- * What all behaviours share: sends messages, knows which are in flight and how many a device may have, and counts what became of
+ * What all behaviours share: sends messages, tracks those in flight and how many a device may have, and counts what became of
  * them.
  *
  * - A message that was not answered within the ack timeout is unacknowledged, and no longer counts as in flight. An answer

@@ -10,7 +10,7 @@ export class SubscriberConnection {
   readonly #subscriptions: Subscriptions;
   #isUnshared = false;
   readonly #granted = new Set<string>();
-  #awaySince: number | undefined;
+  #closedSince: number | undefined;
 
   constructor(subscriptions: Subscriptions) {
     this.#subscriptions = subscriptions;
@@ -26,7 +26,7 @@ export class SubscriberConnection {
 
   /** Whether everything that it asks for is granted. */
   get isSubscribed(): boolean {
-    return this.subscribedAt !== undefined && this.#awaySince === undefined;
+    return this.subscribedAt !== undefined && this.#closedSince === undefined;
   }
 
   /** @returns whether there is something else to subscribe to, for a target without shared subscriptions */
@@ -50,21 +50,21 @@ export class SubscriberConnection {
 
   lost(nowMs: number): void {
     this.#granted.clear();
-    if (this.isSubscribed) this.#awaySince = nowMs;
+    if (this.isSubscribed) this.#closedSince = nowMs;
   }
 
   /** @param isSessionKept whether the target had kept a session */
   settle(nowMs: number, isSessionKept: boolean): void {
     if (this.filters.some(({ filter }) => !this.#granted.has(filter))) return;
     this.subscribedAt ??= nowMs;
-    if (this.#awaySince === undefined) return;
-    this.gaps.push({ from: this.#awaySince, until: nowMs, isSessionKept });
-    this.#awaySince = undefined;
+    if (this.#closedSince === undefined) return;
+    this.gaps.push({ from: this.#closedSince, until: nowMs, isSessionKept });
+    this.#closedSince = undefined;
   }
 
   /** With the one that goes on, if there is one. */
   allGaps(): readonly SubscriptionGap[] {
-    if (this.#awaySince === undefined) return this.gaps;
-    return [...this.gaps, { from: this.#awaySince, until: null, isSessionKept: null }];
+    if (this.#closedSince === undefined) return this.gaps;
+    return [...this.gaps, { from: this.#closedSince, until: null, isSessionKept: null }];
   }
 }

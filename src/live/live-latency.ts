@@ -33,7 +33,7 @@ function edgeBeforeUs(edgeUs: number): number {
 
 /**
  * Counts by bucket, only of those that have any, and of the ones right before these: who interpolates within a bucket
- * needs to know where it begins.
+ * needs its lower bound.
  */
 export function bucketCounts({ positive, negative }: EncodedHistogram): Record<BucketField, number> {
   const counts: Record<BucketField, number> = {};

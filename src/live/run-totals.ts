@@ -11,11 +11,11 @@ export interface RunTotals extends Omit<PublishCounts, 'intended'> {
   readonly arrivals: number;
   /** Absent until something arrived. */
   readonly endToEndP99Ms?: number;
-  /** Sums of one instant, where the source knows up to when all slices have reported. */
+  /** Sums of one instant, up to which all slices have reported; absent if the source has no such instant. */
   readonly complete?: CompleteCounts;
 }
 
-/** What embedded AWS knows beyond these: it has every point. Zero where nothing was reported yet. */
+/** Further sums of embedded AWS, which has every point. Zero where nothing was reported yet. */
 export interface LiveTotals extends RunTotals {
   /** Those that have reported. */
   readonly slices: number;

@@ -2,7 +2,7 @@ import { sumOf } from '../shared/counts.ts';
 import type { SentMessages } from './leg-entry.ts';
 import type { ObserverLedger, RunLedger } from './run-ledger.ts';
 
-/** An equation of the ledger that does not hold. Nothing the run did can cause it: it is a fault of the measurement. */
+/** An equation of the ledger that does not hold. Nothing the run did can cause it: it is an error of the measurement. */
 export interface Imbalance {
   readonly equation: string;
   readonly left: number;

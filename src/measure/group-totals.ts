@@ -24,7 +24,7 @@ export interface GroupLedger extends Partial<GroupMeasurements> {
   readonly droppedBy: CountsByReason;
 }
 
-/** `due = received + deadLettered + missing`: what is missing is lost, or still held by a queue that knows no groups. */
+/** `due = received + deadLettered + missing`: what is missing is lost, or still held by a queue, which does not count by group. */
 export interface SeenMessages {
   readonly due: number;
   readonly received: number;

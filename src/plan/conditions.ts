@@ -1,6 +1,6 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
 
-/** The conditions of a run that the plan function knows; part of plan.json. */
+/** The conditions of a run that the plan function records; part of plan.json. */
 export interface PlanConditions {
   readonly versions: Versions;
   readonly host: HostConditions;

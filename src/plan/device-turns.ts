@@ -1,5 +1,5 @@
 /**
- * Which device sends which publish of a slice's stream: the only place that knows. They take turns, so publish n is message k
+ * Which device sends which publish of a slice's stream; no other code computes it. They take turns, so publish n is message k
  * of its device with n = k · devices + device, and no table is needed however many there are.
  */
 export interface DeviceTurns {

@@ -69,7 +69,7 @@ export interface CostForecast extends CostEstimate {
 }
 
 /**
- * The planned peak of every quota against the limits of the account as the plan knows it; time, Lambdas, payloads and
+ * The planned peak of every quota against the account's limits in the plan; time, Lambdas, payloads and
  * money.
  */
 export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan)): Preflight {

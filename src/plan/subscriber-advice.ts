@@ -96,7 +96,7 @@ function subscriberUsd(plan: Plan, deployment: Deployment): number {
   );
 }
 
-/** What of it a person needs to know: lines of at most 100 characters or so. */
+/** The advice as lines of at most some 100 characters. */
 export function describeSubscriber(advice: SubscriberAdvice): string[] {
   const { deployed, recommended, queue, stream, idleHours } = advice;
   const used = deployed === 'stream' ? stream : queue;

@@ -4,7 +4,7 @@ import { loadShapeIn } from './load-shapes/load-shapes.ts';
 
 /**
  * The load of a profile in the user's form, bent to another peak or another length with its shape kept. Where the load
- * is not there or not sound, it stays as it is, and its own faults are reported. Both return the settings they set.
+ * is not there or not sound, it stays as it is, and its own errors are reported. Both return the settings they set.
  */
 
 /** Makes the peak `peakPerSecond`, messages a second over the whole run. */
@@ -29,7 +29,7 @@ export function scaleRate(input: JsonObject, peakPerSecond: number): readonly st
   const rates = [start, ...targets].filter((rate) => typeof rate === 'number');
   const peak = Math.max(...rates);
   if (rates.length !== targets.length + 1 || !(peak > 0)) return [];
-  // The quotient first, so that the peak comes out as exactly what was asked for.
+  // The quotient first, so that the peak is exactly the requested one.
   const scale = (rate: unknown) => ((rate as number) / peak) * peakPerSecond;
   if (input.startRate !== undefined) input.startRate = scale(start);
   input.stages = (stages as JsonObject[]).map((stage) => ({ ...stage, target: scale(stage.target) }));

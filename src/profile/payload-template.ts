@@ -22,7 +22,7 @@ export type PayloadTemplate =
 
 export interface ParsedPayload {
   readonly template: PayloadTemplate;
-  /** Every fault of the payload; where there is one, the template holds null in its place. */
+  /** Every error of the payload; where there is one, the template holds null in its place. */
   readonly errors: readonly InputError[];
 }
 

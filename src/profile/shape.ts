@@ -10,7 +10,7 @@ export interface Validation {
   /** With every default, and the default in place of what is faulty, so that the rules can look at all the rest. */
   readonly settings: ProfileSettings;
   readonly errors: readonly InputError[];
-  /** Whether a setting, and everything within it, is as the schema wants it. */
+  /** Whether a setting, and everything within it, conforms to the schema. */
   readonly isSound: (path: string) => boolean;
 }
 
@@ -50,7 +50,7 @@ function withoutFaulty(input: JsonObject, issues: readonly z.core.$ZodIssue[]): 
     for (const key of keys) remove(copy, [...issue.path, key]);
     if (keys.length === 0) remove(copy, issue.path);
   }
-  // The one required setting: whatever reads it knows by `isSound` that it is none of the user's.
+  // The one required setting: `isSound` marks it as not set by the user.
   return { ...copy, devices: copy.devices ?? 1 };
 }
 

@@ -18,7 +18,7 @@ export interface ThresholdExpression {
 const grammar =
   /^\s*(?:p\(\s*(?<percentile>\d+(?:\.\d+)?)\s*\)|(?<word>[A-Za-z]+))\s*(?<operator><=|>=|<|>|===|==|!=)\s*(?<value>[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*$/;
 
-/** The expression, or in words why it is none for this metric. */
+/** The expression, or why it is not valid for this metric. */
 export function parseThresholdExpression(
   text: string,
   metric: ThresholdMetric,

@@ -38,7 +38,7 @@ interface TopicProblem {
 
 /**
  * What is wrong with a topic template, judged with the longest values it can get: a run id of 80 characters and the
- * last of `devices` devices. Of the stack's `{topicRoot}` a profile knows nothing: it counts as the one byte that it has at
+ * last of `devices` devices. The length of the stack's `{topicRoot}` is not known here: it counts as the one byte that it has at
  * least, and `checkTopicLimits` judges the topic again once it is known.
  */
 export function checkTopicTemplate(template: string, devices: number, limits: TopicLimits): TopicProblem[] {

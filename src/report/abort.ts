@@ -8,7 +8,7 @@ import { ratesOf } from './rates.ts';
 import type { CloudWatchView } from './reconciliation.ts';
 import { evaluateThresholds } from './thresholds.ts';
 
-/** A run that is not over: what it has come to, as far as it was measured. */
+/** The measured figures of a run in progress. */
 export interface InterimView {
   readonly plan: Plan;
   readonly ledger: RunLedger;
@@ -18,7 +18,7 @@ export interface InterimView {
 }
 
 /**
- * The first threshold that ends the run: one with `abortOnFail` that fails by what was measured so far, once its
+ * The first threshold that ends the run: one with `abortOnFail` that fails by the figures measured so far, once its
  * `delayAbortEval` is over. What has not been measured yet fails nothing, as in k6.
  */
 export function failedAbortThreshold(view: InterimView): FailedThreshold | undefined {

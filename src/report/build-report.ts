@@ -29,15 +29,15 @@ export interface ReportInput {
   readonly plan: Plan;
   readonly ledger: RunLedger;
   readonly cloudwatch: CloudWatchView;
-  /** How the service was made to differ from AWS; absent: in nothing, as far as the run store says. */
+  /** Faults, quotas and behaviours of embedded AWS that differ from AWS's; absent: the run store names none. */
   readonly faults?: InjectedFaults | undefined;
   /** Epoch milliseconds. */
   readonly now: number;
-  /** Of an execution that did not come to its own summary. */
+  /** Set if the execution ended before its own summary. */
   readonly execution?: ExecutionReport;
 }
 
-/** What a run came to, and whether that is what its profile asks for. */
+/** Builds the report of a run: its figures, and the verdict by the thresholds of its profile. */
 export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }: ReportInput): Report {
   const { profile, timeline } = plan;
   const { devices, messages, slices } = ledger;
@@ -51,7 +51,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
   const bindingQuota = bindingQuotaOf(plan, quotaUse, throttling, cloudwatch);
   const measured: Measured = {
     latencies: ledger.latencies,
-    // Throttled is throttled, whether the service said so or not.
+    // Includes throttled publishes that got no answer.
     counts: {
       messages: { ...messages, throttled: throttling.publishes },
       devices,
@@ -86,7 +86,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
       now,
     }),
     ...(conditions === undefined ? {} : { conditions }),
-    // A run whose slices all die at once is over before its devices were to connect.
+    // A run whose slices all die at once ends before the instant at which its devices connect.
     startedAt: new Date(Math.min(timeline.startAt, now)).toISOString(),
     endedAt: new Date(now).toISOString(),
     protocol: commonOf(plan, ({ connect }) => connect.protocol) ?? 'mixed',

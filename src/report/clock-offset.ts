@@ -24,7 +24,7 @@ export function clockOffsetOf(clocks: readonly SliceClock[]): ClockOffset {
   };
 }
 
-/** For people: what the stamps' resolution is, and of clocks only what is proven. Empty where nothing arrived. */
+/** Sentences on the resolution of stamps, and on clocks where a difference is proven. Empty where nothing arrived. */
 export function describeClockOffset({
   clockOffset,
   generator,
@@ -71,13 +71,13 @@ function describeProven(
   ];
 }
 
-/** Worth a word where it is more than a mean may be wrong by. */
+/** Reported above this: a mean may be wrong by as much. */
 const noteworthyBracketMs = 0.05;
 
-/** How closely a slice on a busy machine knows when it sent: no stamp proves more. */
+/** How precise the send times of a slice on a busy machine are. No stamp is more precise. */
 function describeBracket(clockBracketMs: number | null): string {
   if (clockBracketMs === null || clockBracketMs <= noteworthyBracketMs) return '';
-  return `, or up to ${formatElapsed(clockBracketMs)} more too high, for on a busy machine a slice knows no closer when it sent`;
+  return `, or up to ${formatElapsed(clockBracketMs)} more too high, because the send times of a slice on a busy machine are no more precise`;
 }
 
 function provenBy(offsets: readonly { readonly slice: number; readonly ms: number }[]): ProvenOffset {

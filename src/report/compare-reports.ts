@@ -58,7 +58,7 @@ const latencyFloorMs = 1;
  */
 const leastBaseline: Readonly<Record<FigureKind, number>> = { latency: 1, share: 0.001, rate: 1 };
 
-/** What a regression shows in; a generator's own lateness is none of the service's. */
+/** Latencies that a regression is judged by. Send lag is not one: the generator causes it. */
 const latencies = [
   'end_to_end_latency',
   'rule_latency',
@@ -152,7 +152,7 @@ function judge(figure: Measured, tolerance: number): ComparedFigure {
   const isRatio = baseline >= leastBaseline[kind] && candidate >= 0;
   const change = isRatio ? difference / baseline : null;
   const judged = { ...figure, difference, change };
-  // Of a negative baseline no share can be tolerated: the difference alone counts.
+  // A share of a negative baseline has no meaning: only the difference counts.
   const allowed = Math.max(Math.max(0, baseline) * tolerance, kind === 'latency' ? latencyFloorMs : 0);
   if (Math.abs(difference) <= allowed) return { ...judged, outcome: 'same' };
   return { ...judged, outcome: difference < 0 === (better === 'less') ? 'better' : 'worse' };
@@ -189,7 +189,7 @@ function cautionsOf(baseline: Report, candidate: Report): string[] {
   return cautions;
 }
 
-/** What has not arrived and is not lost is in no latency of that run. */
+/** Messages that did not arrive and are not lost are missing from the run's latencies. */
 function describeHeld(which: string, { messages }: Report): string[] {
   const held = heldMessages(messages).map(({ name, count }) => `${formatCount(count)} ${name}`);
   return held.length === 0 ? [] : [`Of ${which}’s messages, ${held.join(', ')}: its figures leave them out.`];

@@ -50,7 +50,7 @@ function renderFigures({ figures, brokenThresholds }: Comparison, style: Summary
 
 export type ComparisonOutcome = 'regressed' | 'inconclusive' | 'no regression';
 
-/** A regression is one whatever the generator did; without one nothing follows from a run that its generator held up. */
+/** A regression counts even if the generator was the bottleneck. Without a regression, such a run proves nothing. */
 export function outcomeOf({ isRegression, inconsistencies }: Comparison): ComparisonOutcome {
   if (isRegression) return 'regressed';
   return inconsistencies.length > 0 ? 'inconclusive' : 'no regression';

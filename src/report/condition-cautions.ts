@@ -3,7 +3,7 @@ import { formatPlural } from '../shared/format.ts';
 import { describeFaults } from './conditions-report.ts';
 import type { Report } from './report-model.ts';
 
-/** Those settings of the profile that a comparison names in words of its own, and what names no condition. */
+/** Settings that a comparison describes in a sentence of its own, and settings that are no conditions. */
 const apart: readonly RegExp[] = [
   /^profile\.(devices|stages\b.*|startRatePerSecond|name|overrides\b.*|connect\.(protocol|client)|publish\.qos)/,
   /^overrides\b/,
@@ -12,7 +12,7 @@ const apart: readonly RegExp[] = [
 
 const mostDifferences = 12;
 
-/** What the two runs were not alike in, one sentence each; empty where they were. */
+/** Conditions in which the two runs differ, one sentence each; empty where they are alike. */
 export function conditionCautions(baseline: Report, candidate: Report): string[] {
   if (baseline.conditions === undefined && candidate.conditions === undefined) return [];
   if (baseline.conditions === undefined)

@@ -6,7 +6,7 @@ import { formatBytes, formatCount, formatElapsed, formatPlural } from '../shared
 import { traitsOf } from '../targets/traits-of.ts';
 import type { Report } from './report-model.ts';
 
-/** Undefined for a plan that no plan function made: nothing is known of where it ran. */
+/** Undefined for a plan that no plan function made: its host is not recorded. */
 export function conditionsOf(plan: Plan, faults: InjectedFaults | undefined): RunConditions | undefined {
   const { conditions, profile, target } = plan;
   if (conditions === undefined) return undefined;
@@ -22,7 +22,7 @@ export function conditionsOf(plan: Plan, faults: InjectedFaults | undefined): Ru
   };
 }
 
-/** For the top of a report: that it is of an emulator, and what was injected; empty of a plain run on AWS. */
+/** First lines of a report: whether the target was an emulator, and the injected faults. Empty for a run on AWS. */
 export function describeRehearsal({ conditions, timeline }: Report): string[] {
   if (conditions?.isRehearsal !== true) return [];
   const faults = describeFaults(conditions.faults, timeline.publishAt);
@@ -32,7 +32,7 @@ export function describeRehearsal({ conditions, timeline }: Report): string[] {
   ];
 }
 
-/** What the run was made under, by name. */
+/** The conditions of the run, by name. */
 export function conditionRows({ conditions, timeline }: Report): (readonly [name: string, text: string])[] {
   if (conditions === undefined) return [];
   const { isRehearsal, target, versions, host, overrides, faults } = conditions;

@@ -7,7 +7,7 @@ import type { Plan } from '../plan/plan.ts';
 import { countUsage } from './counted-usage.ts';
 import type { CostReport, CostReportLine } from './usage-model.ts';
 
-/** What the run used, priced by the code that priced the plan, line beside line; undefined where no bill comes of it, nor would on AWS. */
+/** The cost of what the run used beside the forecast, line by line, by the same code as the plan's. Undefined for a target without a bill. */
 export function costOf(
   plan: Plan,
   ledger: RunLedger,

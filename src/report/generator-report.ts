@@ -1,17 +1,17 @@
 export interface GeneratorSummary {
-  /** That left a result or a checkpoint. */
+  /** Slices that left a result or a checkpoint. */
   readonly slices: number;
-  /** User and system, of all slices. */
+  /** User and system time of all slices. */
   readonly cpuSeconds: number;
-  /** Of the busiest slice in its busiest second, of one vCPU. */
+  /** Share of one vCPU that the busiest slice used in its busiest second. */
   readonly peakCpuShare: number;
   readonly sentPerCpuSecond: number;
-  /** Of the slice that took the most; and of all slices together. */
+  /** Memory of the slice that used the most, and of all slices. */
   readonly maxRssBytes: number;
   readonly rssBytes: number;
   /** Memory that devices cost, without the idle process, per 1,000 devices. */
   readonly bytesPer1000Devices: number;
-  /** Of the slice that was latest. */
+  /** Start lag of the slice that was latest. */
   readonly startLagMs: number;
   readonly eventLoopDelayP99Ms: number;
   readonly eventLoopDelayMaxMs: number;

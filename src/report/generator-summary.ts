@@ -19,7 +19,7 @@ const tolerated = { sendLagP99Ms: 10, eventLoopDelayP99Ms: 10, startLagMs: 100, 
 type Totals = Omit<GeneratorSummary, 'health'>;
 
 /**
- * What the load cost the generator, and whether the generator held it up.
+ * The CPU and memory that the generator used, and whether it was the bottleneck.
  * @param connectsThrottled CloudWatch's Connect.Throttle, 0 where it is not known
  */
 export function summarizeGenerator(ledger: RunLedger, connectsThrottled = 0): GeneratorSummary {
@@ -79,7 +79,7 @@ function adviceOn(ledger: RunLedger): string {
     : '';
 }
 
-/** Nothing was late, of what was sent; nothing sent is no praise. */
+/** No sent message was late. A generator that sent nothing is `idle`, not `kept-up`. */
 function judgeOnTime(totals: Totals, ledger: RunLedger, signs: readonly string[]): GeneratorVerdict {
   const { intended, sent } = ledger.messages;
   const suffix = signs.length > 0 ? ` (${signs.join(', ')})` : '';

@@ -9,7 +9,7 @@ import type { MessageLedger, RunLedger } from '../measure/run-ledger.ts';
 export interface GroupReport {
   readonly group: string;
   readonly devices: RunDeviceCounts;
-  /** Queues know no groups: what one still holds is `unaccounted` here, at most as many as the run's, and not `notRead`. */
+  /** A queue does not count by group: its messages are `unaccounted` here, at most as many as the run's, and not `notRead`. */
   readonly messages: MessageLedger;
   readonly latencyMs: Readonly<Record<LatencyName, LatencySummary>>;
   /** Why publishes were never sent. */
@@ -39,7 +39,7 @@ export function latenciesOf({ latencies = makeRunLatencies() }: GroupLedger): Ru
   return latencies;
 }
 
-/** What is missing of a group is lost, but for as much as queues may still hold of any group. */
+/** A group's missing messages are lost, except for as many as the queues may still hold. */
 export function messagesOf(group: GroupLedger, run: RunLedger): MessageLedger {
   // The primary observer comes first.
   const [primary = nothingSeen] = Object.values(group.observers);

@@ -33,4 +33,4 @@ export function groupCells({ devices, messages, latencyMs }: GroupReport): strin
 
 /** What the table's latencies are, and what `lost` leaves out. */
 export const groupNote =
-  'p50 and p99 are of end_to_end_latency. A queue does not say of which group its messages are: what it still holds is left out of lost.';
+  'p50 and p99 are of end_to_end_latency. A queue does not count by group: messages that it still holds are not in lost.';

@@ -32,11 +32,11 @@ export const html = Html.template;
 /** @param sheet of ours: it is not escaped */
 export const style = Html.style;
 
-/** Of a list, each item is judged by itself: a file can hold a list of anything. */
+/** Each item of a list is escaped by itself: a file can contain a list of any values. */
 function markupOf(part: Part): string {
   if (part instanceof Html) return part.markup;
   if (Array.isArray(part)) return part.map(markupOf).join('');
-  // An object of a file: what it is was not checked, and what its toString does is not ours.
+  // An object that was read from a file: its type was not checked, and its toString could return markup.
   return typeof part === 'object' ? '' : escapeText(String(part));
 }
 

@@ -1,4 +1,4 @@
-/** The page's looks: system fonts, light and dark by the reader's choice, and ink-saving on paper. */
+/** The page's style: system fonts, light or dark as the reader's system is set, and white on paper. */
 export const reportStyle = `
 :root {
   color-scheme: light dark;

@@ -44,7 +44,7 @@ const ownStyle = reportStyle + plotStyle;
 /** Of the only style that the page may use; it has no script at all. */
 const styleHash = createHash('sha256').update(ownStyle).digest('base64');
 
-/** The report as a page of its own: one file that asks for nothing from anywhere. */
+/** The report as one HTML file that loads nothing. */
 export function renderReportHtml(report: Report): string {
   const page = html`<!doctype html>
 <html lang="en">
@@ -83,7 +83,7 @@ ${renderConditions(report)}`;
 
 const nothing = html``;
 
-/** Each verdict has a sign of its own beside its colour. */
+/** A sign for each verdict, for readers who do not see its colour. */
 export const verdictMarks: Readonly<Record<Verdict, string>> = {
   passed: '✓ passed',
   inconclusive: '? inconclusive',

@@ -4,7 +4,7 @@ import { describeCounts } from './describe-counts.ts';
 import type { GeneratorVerdict } from './generator-report.ts';
 import type { Causes } from './report-model.ts';
 
-/** What a run's inconsistencies are found by; a report and what it is made of have it. */
+/** The figures that inconsistencies are derived from: part of a report, and of its input. */
 export interface LedgerSides {
   readonly generator: { readonly health: GeneratorVerdict };
   readonly messages: MessageLedger;
@@ -20,7 +20,7 @@ export function inconsistenciesOf(run: LedgerSides): string[] {
   return [...(state === 'bottleneck' ? [sentence] : []), ...describeBacklog(run)];
 }
 
-/** What was not lost, and did not arrive; empty where all arrived or is lost. Earlier reports have no such columns. */
+/** Counts of messages that neither arrived nor are lost; empty if there are none. Earlier reports have no such columns. */
 function describeBacklog({ messages, causes }: LedgerSides): string[] {
   const { notRead = 0, deadLettered = 0, unaccounted = 0 } = messages;
   const sentences: string[] = [];

@@ -9,9 +9,9 @@ import { describeMeasured } from './threshold-figures.ts';
 interface TestCase {
   readonly group: string;
   readonly name: string;
-  /** In words, where it failed. */
+  /** Why it failed; absent: it did not. */
   readonly failure?: string | undefined;
-  /** In words, where there was nothing to judge. */
+  /** Why nothing was judged; absent: it was judged. */
   readonly skipped?: string | undefined;
 }
 
@@ -208,7 +208,7 @@ function attributes(values: Readonly<Record<string, string | number>>): string {
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-/** What XML 1.0 has no place for at all becomes a blank: reasons come from the far side. */
+/** Characters that XML 1.0 does not allow become blanks: reasons may contain any text of a service. */
 function escapeAttribute(text: string): string {
   return text
     .replace(/[^\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, ' ')

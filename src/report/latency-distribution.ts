@@ -9,7 +9,7 @@ export interface LatencyDistribution {
 
 /** Points in each halving of what is left to 100 %: evenly spread on a percentile axis. */
 const pointsPerHalving = 4;
-/** The ones that people speak of are on the curve exactly. */
+/** Percentiles that reports name are exact points of the curve. */
 const spokenOf = [90, 95, 99, 99.9, 99.99, 99.999];
 
 /** The curve that HdrHistogram's plots show: as far towards 100 % as there are samples, and the maximum. */

@@ -1,7 +1,7 @@
 import { formatCount, formatPlural } from '../shared/format.ts';
 import type { LiveDelivery, LiveViewCause, Report } from './report-model.ts';
 
-/** What a reader of the ledger should know beside it, a sentence each. */
+/** Notes on the ledger, one sentence each. */
 export function notesOf({ runId, redelivered, unrelated, liveView }: Report): readonly string[] {
   const otherHosts = unrelated.notJson + unrelated.noEnvelope;
   const sentences: string[] = [];
@@ -30,7 +30,7 @@ function liveNoteOf(runId: string, { cause, resentPoints, refusedPoints, leftPoi
   return `${describeCause(cause)} Of the live view’s points ${fates.join(', ')}; the report needs none of them.`;
 }
 
-/** Without a cause it took all in time but what it refuses for good. */
+/** Without a cause, InfluxDB took everything in time except points that it refuses for good. */
 function describeCause(cause: LiveViewCause | undefined): string {
   if (cause === undefined) return 'InfluxDB did not take all points.';
   const { httpStatus, isWholeRun } = cause;
@@ -40,6 +40,6 @@ function describeCause(cause: LiveViewCause | undefined): string {
     const why = httpStatus === 401 ? 'the token is not valid' : 'the token may not write to the bucket';
     return `InfluxDB refused the live view ${when}: HTTP ${httpStatus}, ${why}.`;
   }
-  // By itself, or by a proxy in front of it: in a rehearsal it is behind embedded AWS.
+  // InfluxDB refused, or a proxy in front of it: in a rehearsal embedded AWS is such a proxy.
   return `Writes to InfluxDB were answered with HTTP ${httpStatus} ${when}.`;
 }

@@ -7,8 +7,8 @@ import { traitsOf } from '../targets/traits-of.ts';
 import type { QuotaUse } from './usage-model.ts';
 
 /**
- * How near the run came to the quotas that its own counters can see, by whole seconds: CloudWatch's minutes hide what
- * happens within them. What was refused counts too, for it was asked.
+ * Share of each quota that the run used in its busiest second, by the run's own counters: CloudWatch's minutes hide what
+ * happens within them. Refused requests count too.
  */
 export function quotaUseOf(plan: Plan, ledger: RunLedger): QuotaUse[] {
   const { limits, live } = accountOf(plan);

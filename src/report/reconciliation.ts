@@ -7,7 +7,7 @@ import { formatCount, formatPlural } from '../shared/format.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import type { Reconciliation } from './usage-model.ts';
 
-/** What CloudWatch said of the run. */
+/** CloudWatch's counts for the run. */
 export interface CloudWatchView {
   /** By metric (`PublishIn.Success`); empty where there is no data yet. */
   readonly sums: Readonly<Record<string, number>>;
@@ -25,9 +25,9 @@ export function cloudWatchSum({ sums, requested }: CloudWatchView, metric: strin
 /** Something that makes CloudWatch count more than the run does, or less where the count is negative. */
 interface Explanation {
   readonly count: number;
-  /** Reads after its count. */
+  /** Text after its count. */
   readonly why: string;
-  /** The run's counts alone say how many. Otherwise it is at most so many, and may be none. */
+  /** True: the run's counts prove the number. False: it is an upper bound, and may be none. */
   readonly isCertain: boolean;
 }
 
@@ -106,7 +106,7 @@ export function reconcile(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatchV
   ];
 }
 
-/** Of the groups that keep connections. */
+/** Only groups over MQTT keep connections. */
 function connectsOf(plan: Plan, { groups }: RunLedger): number {
   return sumBy(groupsOf(plan), ({ profile }, i) => {
     const { connected, reconnects } = groups[i]!.devices;
@@ -163,9 +163,9 @@ function echoLines(
   ];
 }
 
-/** What the service took, and no device got an acknowledgement of in time. */
+/** Publishes that the service took and whose acknowledgement came late or never. */
 function takenWithoutAcknowledgement({ messages, stoppedOn }: RunLedger, isMqtt: boolean): Explanation[] {
-  // So many at least, however arrivals and acknowledgements were lost: a message that arrived was taken.
+  // A lower bound: a message that arrived was taken by the service.
   const arrived = Math.max(0, messages.received - messages.acked - messages.ackUnknown);
   const others = Math.max(0, messages.unacknowledged + messages.failed - arrived);
   return [

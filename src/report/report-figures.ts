@@ -25,7 +25,7 @@ export interface Equation {
 export interface Term {
   readonly name: string;
   readonly count: number;
-  /** Worth a look when it is not zero. */
+  /** Highlighted when it is not zero. */
   readonly isTrouble: boolean;
 }
 
@@ -99,7 +99,7 @@ export function isAcknowledged({ protocol, qos }: Report): boolean {
   return protocol === 'https' || qos === 1;
 }
 
-/** What users ask about first comes first. */
+/** In the order of importance to users. */
 export const latencyOrder = [
   'end_to_end_latency',
   'rule_latency',
@@ -129,7 +129,7 @@ export function latencyCells(latency: LatencySummary): string[] {
   return [min, mean, p50, p90, p95, p99, p999, max].map(formatMs);
 }
 
-/** What to know before believing the latencies; empty where there is nothing. */
+/** Cautions about the latencies; empty where there are none. */
 export function latencyNotes(report: Report): string[] {
   const { latencyMs } = report;
   const notes = describeClockOffset(report);
@@ -194,7 +194,7 @@ export function describeSlices({ slices, execution }: Report): string {
   return `${formatPlural(slices.planned, 'slice')}: ${outcomes.join(', ')}`;
 }
 
-/** What the load cost those who made it, and how punctual they were: a sentence each. */
+/** Sentences on the generator's CPU, memory and punctuality. */
 export function describeGenerator({ generator }: Report): string[] {
   const { cpuSeconds, slices, startLagMs, eventLoopDelayP99Ms, eventLoopDelayMaxMs } = generator;
   return [
@@ -211,7 +211,7 @@ export function describeRamp({ startPerSecond, targetPerSecond }: StageRate): st
     : `${formatValue(startPerSecond)} → ${formatValue(targetPerSecond)}`;
 }
 
-/** Why things went wrong, by what went wrong; only what did. */
+/** Reasons of failures, by kind of failure; only kinds that occurred. */
 export function causeLines({ causes, cloudwatch }: Report): { what: string; reasons: string }[] {
   const named = {
     dropped: causes.dropped,
@@ -225,7 +225,7 @@ export function causeLines({ causes, cloudwatch }: Report): { what: string; reas
   const reported = Object.entries(named)
     .filter(([, counts]) => Object.keys(counts).length > 0)
     .map(([what, counts]) => ({ what, reasons: describeCounts(counts) }));
-  // What the service did not allow, answered or not: at QoS 0 and in MQTT 3.1.1 a device just loses its connection.
+  // What policies did not allow. At QoS 0 and in MQTT 3.1.1 the device gets no answer: its connection ends.
   const authErrors = Object.entries(cloudwatch).filter(
     ([metric, count]) => metric.endsWith('.AuthError') && count > 0,
   );
@@ -234,7 +234,7 @@ export function causeLines({ causes, cloudwatch }: Report): { what: string; reas
   return [...reported, { what: 'not authorized', reasons }];
 }
 
-/** Where slices that failed or died have left more than their reasons; empty where none did. */
+/** Where to find more about slices that failed or died; empty where none did. */
 export function describeSliceLogs({ slices, protocol }: Report): string[] {
   if (slices.failed + slices.died === 0) return [];
   const name = protocol === 'https' ? 'publish-http' : 'publish-mqtt';

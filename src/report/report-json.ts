@@ -1,6 +1,6 @@
 import type { Report } from './report-model.ts';
 
-/** report.json: indented for people, but a list of numbers is a line, not a page. Ends with a newline. */
+/** Formats report.json: indented, each list of numbers on one line, with a newline at the end. */
 export function formatReportJson(report: Report): string {
   return `${format(report, '')}\n`;
 }
@@ -12,7 +12,7 @@ function format(value: unknown, indent: string): string {
     if (value.every(isPlain)) return `[${value.map((item) => JSON.stringify(item)).join(', ')}]`;
     return `[\n${value.map((item) => inner + format(item, inner)).join(',\n')}\n${indent}]`;
   }
-  // As JSON.stringify has it: what is undefined is not there.
+  // As in JSON.stringify, undefined members are left out.
   const entries = Object.entries(value).filter(([, item]) => item !== undefined);
   if (entries.length === 0) return '{}';
   const lines = entries.map(([key, item]) => `${inner}${JSON.stringify(key)}: ${format(item, inner)}`);

@@ -25,7 +25,7 @@ export interface Report {
   readonly runId: string;
   readonly name: string;
   readonly verdict: Verdict;
-  /** Under what it ran. Absent in reports of earlier versions. */
+  /** The conditions of the run. Absent in reports of earlier versions. */
   readonly conditions?: RunConditions;
   /** Why the verdict is not `passed`, one sentence each; empty when it is. */
   readonly reasons: readonly string[];
@@ -49,7 +49,7 @@ export interface Report {
   readonly observers: Readonly<Record<string, ObserverLedger>>;
   /** Present if the profile has device groups: each one's part, in its order. */
   readonly groups?: readonly GroupReport[];
-  /** Equations of the ledger that do not hold: a fault of the measurement. Empty in a run to be believed. */
+  /** Equations of the ledger that do not hold: an error of the measurement. Empty in a valid run. */
   readonly imbalances: readonly Imbalance[];
   readonly causes: Causes;
   readonly rates: Rates;
@@ -59,16 +59,16 @@ export interface Report {
   /** What those limits are that were not read from the account, in a sentence; absent where all were. */
   readonly assumedLimits?: string;
   readonly throttling: Throttling;
-  /** Absent: the target has no quotas that Stampede knows. */
+  /** Absent for a target whose quotas are not known. */
   readonly bindingQuota?: BindingQuota;
   /** CloudWatch's own sums over the run, by metric (`PublishIn.Success`). */
   readonly cloudwatch: Readonly<Record<string, number>>;
   readonly reconciliation: readonly Reconciliation[];
   /** Present if the run was stopped. */
   readonly stop?: StopReport;
-  /** Of an execution that did not come to its own summary: this report was made of what its slices had stored. */
+  /** Set if the execution ended before its own summary: the report was made of what slices had stored. */
   readonly execution?: ExecutionReport;
-  /** Absent: no bill comes of the run, nor would on AWS. */
+  /** Absent for a target without a bill. */
   readonly cost?: CostReport;
   readonly thresholds: readonly ThresholdResult[];
   readonly slices: SliceOutcomes;
@@ -177,7 +177,7 @@ export interface LiveDelivery {
   readonly cause?: LiveViewCause;
   /** Sent again at the end of the run, and taken. */
   readonly resentPoints: number;
-  /** For good, by what they are: asked again, InfluxDB would refuse them again. They stay in the run store. */
+  /** Points that InfluxDB refuses for good, because of their content. They stay in the run store. */
   readonly refusedPoints: number;
   /** Still in the run store: docs/metrics.md says how to send them by hand. */
   readonly leftPoints: number;
@@ -191,10 +191,10 @@ export interface LiveViewCause {
 }
 
 export interface StopReport {
-  /** Who asked for it and why, in words. */
+  /** Who requested it, and why. */
   readonly reason: string;
   /**
-   * ISO 8601, UTC: when it was asked for.
+   * ISO 8601, UTC: when it was requested.
    * @pattern ^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$
    */
   readonly at: string;
@@ -205,7 +205,7 @@ export interface StopReport {
 }
 
 export interface ExecutionReport {
-  /** Stopped from outside by StopExecution, which its Lambdas know nothing of; or out of time. */
+  /** Ended by StopExecution, which does not reach its Lambdas; or out of time. */
   readonly status: 'ABORTED' | 'TIMED_OUT';
   /** As StopExecution was given them. */
   readonly error?: string;
@@ -218,7 +218,7 @@ export interface ThresholdResult {
   /** Null where nothing was measured: such a threshold fails. Null as well where only a range is known. */
   readonly actual: number | null;
   readonly passed: boolean;
-  /** One of Stampede's own, of a metric that the profile says nothing of. */
+  /** A default threshold, because the profile does not name its metric. */
   readonly isDefault?: true;
   /** What the value is between, where it is not known (slices died, a queue could not be read); `atMost` null: no bound is known. */
   readonly range?: { readonly atLeast: number; readonly atMost: number | null };

@@ -31,7 +31,7 @@ export function renderSparkline(
     .trimEnd();
 }
 
-/** Noise within a factor of two is no landscape: the whole height is at least that much. */
+/** The height spans at least a factor of two, so that noise does not fill it. */
 function logarithmicHeight(least: number, most: number): (value: number) => number {
   const floor = Math.max(least, most / 1e6, 1e-3);
   const range = Math.max(Math.log(2), Math.log(most / floor));
@@ -55,7 +55,7 @@ function joinToColumns(
   return cells;
 }
 
-/** A line for the whole run: when the slow messages were. */
+/** One line for the whole run, which shows when messages were slow. */
 export function renderP99OverTime({ latencyOverTime }: Report, sparklineColumns: number): string[] {
   const p99 = latencyOverTime.end_to_end_latency.steps.map((step) => step.p99);
   const known = p99.filter((ms) => ms !== null);

@@ -79,7 +79,7 @@ function withoutStop(
   };
 }
 
-/** What the value may have come to, had the run gone on; null where nothing was measured. */
+/** The range of values that the complete run could have had; null where nothing was measured. */
 function rangeAtStop(
   metric: ThresholdMetric,
   { aggregation }: ThresholdExpression,
@@ -101,7 +101,7 @@ function rangeAtStop(
       if (known === null || aggregation !== 'count' || counter.less !== undefined) return known;
       return { atLeast: known.atLeast, atMost: Number.POSITIVE_INFINITY };
     }
-    // A mean over a part of the stages says nothing of the whole.
+    // A mean over some of the stages is not the mean of the run.
     case 'throughput':
       return { atLeast: 0, atMost: Number.POSITIVE_INFINITY };
     // The largest of something, or a sum.

@@ -13,7 +13,7 @@ import type { Page } from './terminal-page.ts';
 import { wrapText } from './text-table.ts';
 import type { Reconciliation } from './usage-model.ts';
 
-/** The ledger, CloudWatch's counts beside it, and why it is so. */
+/** The ledger, CloudWatch's counts, and the reasons of failures. */
 export function renderMessages(report: Report, { style, width }: Page): string[] {
   return [
     style('heading', 'messages'),
@@ -57,7 +57,7 @@ function renderEquations(equations: readonly Equation[], { style, width }: Page)
     let used = 0;
     for (const [column, term] of row.entries()) {
       const piece = `${column === 0 ? '  ' : column === 1 ? '  =  ' : '  +  '}${cell(term, column)}`;
-      // Past the edge, an equation goes on under its own parts.
+      // A long equation continues below its own parts.
       if (used + piece.length > width) {
         lines.push(line);
         used = 2 + cell(row[0]!, 0).length;

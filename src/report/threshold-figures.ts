@@ -21,7 +21,7 @@ export function describeMeasured({ actual, range }: ThresholdResult): string {
     : `it is not known, and lies between ${formatValue(atLeast)} and ${formatValue(atMost)}`;
 }
 
-/** Why thresholds are neither passed nor failed, a sentence each; empty where all are. */
+/** Why thresholds were not judged, one sentence each; empty where all were. */
 export function describeOpenThresholds({ thresholds }: Pick<Report, 'thresholds'>): string[] {
   return [
     ...(thresholds.some(({ isExcusedByStop }) => isExcusedByStop === true)

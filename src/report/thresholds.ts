@@ -40,10 +40,10 @@ export interface Measured {
 
 export type MeasuredGroup = Pick<Measured, 'latencies' | 'counts' | 'rates'>;
 
-/** What is not known yet is absent. */
+/** A value that is not known yet is absent. */
 export type GaugedParts = Partial<Pick<Report, 'rates' | 'generator' | 'cost'>>;
 
-/** In the profile's order. What cannot be evaluated, or is not known well enough, fails: a threshold is a promise. */
+/** In the profile's order. A threshold that cannot be evaluated, or whose value is not known well enough, fails. */
 export function evaluateThresholds(thresholds: Thresholds, measured: Measured): ThresholdResult[] {
   return Object.entries(thresholds).flatMap(([metric, list]) =>
     list.map(({ expression, isDefault }) => ({

@@ -99,7 +99,7 @@ const refusalMetrics: Readonly<Partial<Record<QuotaName, string>>> = {
   ruleEvaluationsPerSecond: 'RuleMessageThrottled',
 };
 
-/** What became of what was past a limit, where CloudWatch shows no refusal. */
+/** What happened to the load above a limit for which CloudWatch shows no refusals. */
 function describeExcess(quota: QuotaName, isKnown: boolean): string {
   if (quota === 'bytesPerSecondPerConnection') return 'the excess is delayed, which no metric counts';
   const metric = refusalMetrics[quota];

@@ -49,7 +49,7 @@ export function localRefusals({ connectFailedBy, failedBy }: RunLedger): CountsB
 }
 
 /**
- * Intended, and never sent, by reason. What a stop by the user left over is no one's lateness and is left out.
+ * Intended, and never sent, by reason. Messages that a stop by the user left unsent are not counted.
  * @param connectsThrottled CloudWatch's Connect.Throttle, 0 where it is not known
  */
 export function describeUnsent(ledger: RunLedger, connectsThrottled: number): UnsentMessages[] {

@@ -40,7 +40,7 @@ export interface QuotaRefusals {
 export interface BindingQuota {
   readonly quota: QuotaName;
   readonly name: string;
-  /** For people. */
+  /** One sentence for the reader of a report. */
   readonly sentence: string;
 }
 
@@ -50,7 +50,7 @@ export interface Reconciliation {
   readonly metric: string;
   /** Null where CloudWatch has no data: it may come minutes later. */
   readonly cloudwatch: number | null;
-  /** What the run calls the same: a column of the ledger, or `connects`, `echoes`. */
+  /** Name of the run's own count: a column of the ledger, or `connects`, `echoes`. */
   readonly column: string;
   readonly ledger: number;
   /** CloudWatch's count less ours; null without one. */

@@ -29,8 +29,8 @@ export interface Judgement {
 /**
  * A run that a threshold ended, or that ended itself, is failed, as in k6. One that a user stopped is aborted, whatever
  * it had measured by then. Any other fails by a ledger that does not balance, by more slices lost than the profile
- * tolerates, or by a threshold. What nothing fails is inconclusive where there are inconsistencies: the system under test was not asked
- * what the profile says, or what it answered was not read.
+ * tolerates, or by a threshold. A run without failures is inconclusive where there are inconsistencies: the load was not
+ * what the profile says, or arrivals were not read.
  */
 export function judge(judged: Judged): Judgement {
   const { plan, ledger, imbalances, thresholds, inconsistencies, execution } = judged;
@@ -45,7 +45,7 @@ export function judge(judged: Judged): Judgement {
   );
   const failures = [
     ...imbalances.map(describeImbalance),
-    // Who ends the execution ends its slices with it.
+    // Ending the execution ends its slices, too.
     ...(execution === undefined ? judgeSlices(ledger, toleratedFailureShare) : []),
     ...failed.map(describeThreshold),
   ];

@@ -15,7 +15,7 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /**
  * The root of every error that Stampede raises on purpose: what happened (`message`), and what to do about it
- * (`hint`). A fault of the user's is printed as these two lines, never as a stack trace.
+ * (`hint`). A user's mistake is printed as these two lines, never as a stack trace.
  */
 export class StampedeError extends Error {
   readonly code: string;

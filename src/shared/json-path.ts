@@ -1,4 +1,4 @@
-/** `['stages', 1, 'target']` → `stages[1].target`, as faults name a place in the profile. */
+/** `['stages', 1, 'target']` → `stages[1].target`, as errors name a place in the profile. */
 export function formatPath(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`;

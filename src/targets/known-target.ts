@@ -1,7 +1,7 @@
 import { exitCodes, StampedeError } from '../shared/errors.ts';
 import type { MqttEndpoint } from './mqtt-endpoint.ts';
 
-/** What a process knows of its target by itself, whatever a plan.json says. */
+/** The target by a process's own environment, independent of any plan.json. */
 export interface KnownTarget {
   /** Endpoints that its own environment names, which the owner of the stack sets; none: those of AWS IoT Core. */
   readonly iotEndpoints: readonly MqttEndpoint[];

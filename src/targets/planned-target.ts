@@ -3,7 +3,7 @@ import type { AwsIotTarget, Target } from './target.ts';
 import { traitsOf } from './traits-of.ts';
 
 /**
- * The target of a plan, checked where connections are made; of a plan that names none, what the process itself knows.
+ * The target of a plan, checked where connections are made; of a plan that names none, the target of the process's environment.
  * @throws ForgedTargetError
  */
 export function checkPlannedTarget(planned: Target | undefined, known: KnownTarget): Target {

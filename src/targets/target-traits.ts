@@ -14,7 +14,7 @@ export interface TargetTraits<Of extends Target = Target> {
   readonly offers: TargetOffers;
   /** What a load profile is held against. */
   readonly limits: TargetLimits;
-  /** Quotas of the account that its use counts against; none: the service has no quotas that Stampede knows. */
+  /** Quotas of the account that its use counts against; none: the quotas of the service are not known. */
   readonly quotas: readonly QuotaName[];
   /** Whether its use is on a bill that Stampede can forecast, at the prices of `aws-iot/prices.ts`. */
   readonly isPriced: boolean;

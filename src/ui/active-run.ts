@@ -4,7 +4,7 @@ import type { RunView, ViewRequest } from '../live/run-in-progress.ts';
 import type { Report } from '../report/report-model.ts';
 import type { ReceivedCounts } from './received-so-far.ts';
 
-/** Whom to ask about a run that has begun. */
+/** Sources of a run's figures. */
 export interface RunSources {
   readonly view: (request: ViewRequest) => Promise<RunView | undefined>;
   readonly received: () => Promise<ReceivedCounts>;
@@ -25,7 +25,7 @@ export interface ActiveRun {
   /** What has arrived; undefined where that cannot be read. */
   received(): Promise<ReceivedCounts | undefined>;
   stop(): void;
-  /** The run has begun, and can be asked. */
+  /** The run has begun, and its figures can be polled. */
   began(sources: RunSources): void;
   ended(outcome: RunOutcome): void;
 }

@@ -32,7 +32,7 @@ export class PortTakenError extends StampedeError {
 
 /** Default port of the page; if it is taken, any free port. */
 const usualPort = 4747;
-/** Each asks for the run once a second. */
+/** Each polls the run once a second. */
 const maxWatchers = 16;
 
 /** The stream of a run's events, which goes on as long as the run. */
@@ -155,7 +155,7 @@ const openingPage = `<!doctype html>
 
 /** Exchanges the token of a link for the session's cookie. */
 function open(session: Session, url: URL, { headers }: IncomingMessage): UiAnswer {
-  // A browser that loads the link before the user asks for it must not use it up; Safari says `Purpose`.
+  // A browser that loads the link in advance must not use it up; Safari says `Purpose`.
   if (headers['sec-purpose'] !== undefined || headers.purpose !== undefined)
     return forbidden('a link is not for loading in advance');
   const page = { status: 200, type: types.html, body: openingPage };

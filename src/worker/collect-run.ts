@@ -83,8 +83,8 @@ export async function collectRun(
 }
 
 /**
- * The same of a run whose subscriber cannot be asked any more: what has not arrived is not known to be lost.
- * @param because why it cannot be asked; a phrase
+ * The same for a run whose queues can no longer be read: messages that have not arrived are not known to be lost.
+ * @param because why they cannot be read; a phrase
  */
 export async function collectRecord(store: RunRecord, plan: Plan, because: string): Promise<RunLedger> {
   const ledger = await readSlices(store, plan);
@@ -184,7 +184,7 @@ export interface MetricsWait {
   readonly delayMs: number;
 }
 
-/** CloudWatch's sums over the run, asked again until they show what must be there or have had their time. */
+/** CloudWatch's sums over the run, polled until they contain what must be there, or until the time is over. */
 export async function settledSums(
   metrics: Metrics,
   { plan, expectedPublishIn, delayMs }: MetricsWait,

@@ -47,7 +47,7 @@ export function makeMqttTargetReader(
       .send(new GetSecretValueCommand({ SecretId: name }))
       .then(({ SecretString }) => SecretString ?? '');
     texts.set(name, { text: reading, readAt: now() });
-    // After a failure the next slice asks again.
+    // After a failure the next slice reads them again.
     reading.catch(() => texts.delete(name));
     return reading;
   };

@@ -5,7 +5,7 @@ import { actionKinds } from '../plan/actions/action-kinds.ts';
 import { stopAction } from '../plan/actions/stop.ts';
 import type { ControlMessage } from '../plan/control-message.ts';
 
-/** Who asks for it and why, and when. */
+/** Who requests it, why and when. */
 export type StopRequest = Omit<ControlMessage, 'command'>;
 
 /** The only way to change a run while it goes on. */
@@ -21,7 +21,7 @@ export interface RunControl {
 interface RunControlParts {
   readonly store: Pick<RunStore, 'putAction' | 'actions'>;
   readonly control: Pick<Control, 'announce' | 'clear'>;
-  /** In place of all that there are. */
+  /** Replaces every announcement so far. */
   readonly kinds?: readonly ActionKind[];
 }
 

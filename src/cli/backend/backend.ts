@@ -17,7 +17,7 @@ export interface Backend {
   readonly executions: Pick<Executions, 'arnOf' | 'start' | 'describe' | 'stop' | 'latest'>;
   readonly control: RunControl;
   readonly record: RunRecord;
-  /** Where the functions' output is to be found. */
+  /** Where to find the functions' output. */
   readonly logs: string;
   /** Between two polls of a run: AWS gives so many calls a second, and embedded AWS any. */
   readonly pollEveryMs: number;

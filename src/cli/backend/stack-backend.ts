@@ -79,7 +79,7 @@ export async function openStack(flags: Stage, runsDirectory: string): Promise<Op
   const influx = readInfluxServer(process.env);
   const live = readLiveSource(process.env);
   const describe = () => describeIotEndpoint(plain(new IoTClient({ region })));
-  /** This account's own endpoint, whatever host a plan.json names: the request is signed with the user's credentials. */
+  /** Always this account's own endpoint, because the request is signed with the user's credentials: a plan.json may name any host. */
   const control = async (): Promise<Control> => {
     const target = await findTarget({ iotEndpoints: [], iotDataUrl: iotDataUrlOf(process.env) }, describe);
     return makeControl(plain(dataPlaneClientOf(target.dataUrl, { region, maxAttempts: attemptsToRetain })));
@@ -146,7 +146,7 @@ export async function regionOfProfile(): Promise<string> {
   }
 }
 
-/** What is read lies in the bucket; a report that is made here stays here: who watches need not write there. */
+/** Files are read from the bucket. A report that is made here is stored here only, so that watching needs no write permission. */
 function storedHere(store: RunStore, directory: RunStore): RunRecord {
   return { ...store, putReport: directory.putReport };
 }

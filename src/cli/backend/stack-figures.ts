@@ -12,7 +12,7 @@ export interface StackSources {
   readonly cloudwatch: CloudWatchClient;
   /** Absent: the slices' counters are not available. */
   readonly readTotals?: ReadTotals | undefined;
-  /** What the user should know about it: reported once, with the first figures. */
+  /** A note for the user, shown once, with the first figures. */
   readonly note?: string | undefined;
   /** Between two queries of each kind. */
   readonly queryEveryMs: { readonly slices: number; readonly totals: number; readonly cloudwatch: number };

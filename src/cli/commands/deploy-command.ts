@@ -44,7 +44,7 @@ function add(program: Command, finish: Finish, { name, description }: SlsCommand
     .action(async () => {
       const { runSls } = await import('../run/sls.ts');
       const code = await runSls([name, ...command.args], process.cwd());
-      // The framework has said why.
+      // The framework has printed the reason.
       finish(code === 0 ? exitCodes.passed : exitCodes.internalError);
     });
 }

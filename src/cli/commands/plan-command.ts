@@ -57,7 +57,7 @@ function toPage({ plan, preflight, errors, walls }: RunDraft, where?: RunSite['r
     { style: makeStyler(process.stdout), columns: process.stdout.columns },
   ).join('\n');
   const isRefused = errors.length + walls.length + preflight.refusals.length > 0;
-  // Room for what is about to be said.
+  // A blank line before the error.
   return `${page}\n${isRefused ? '\n' : ''}`;
 }
 

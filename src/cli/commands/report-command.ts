@@ -72,7 +72,7 @@ export function addReportCommand(program: Command, finish: Finish): void {
   });
 }
 
-/** Of a rehearsal. Embedded AWS that is still there knows how the execution ended, or that it goes on. */
+/** The report of a rehearsal. If its embedded AWS is still running, it has the state of the execution. */
 async function readReport(run: string, flags: ReportFlags): Promise<Report> {
   const { runs } = flags;
   const runId = await resolveRunId(run, runs);

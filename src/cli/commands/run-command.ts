@@ -117,7 +117,7 @@ async function openLivePage({ flags, display, interrupts, loadPage }: PageOfRun)
     say: display.say,
     interrupts,
   });
-  // Who wants to watch needs the address, however quiet the rest.
+  // The address is printed even with --quiet: it is needed to watch.
   if (flags.quiet === true) print(process.stderr, `${page.link}\n`);
   else display.say(`watch it at ${page.link}\n`);
   return page;

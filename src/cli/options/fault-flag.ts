@@ -22,7 +22,7 @@ export function addFaultFlag(command: Command): Command {
 
 /**
  * The injected faults that embedded AWS is to start with, in the form of its options.
- * @throws InvalidInputError with every fault
+ * @throws InvalidInputError with every error
  */
 export async function faultSettingsOf({
   faults,

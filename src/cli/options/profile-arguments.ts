@@ -46,7 +46,7 @@ export function addProfileArguments(command: Command, defaultProfile?: string): 
 /**
  * @param flags commander's options
  * @throws ProfileNotReadableError
- * @throws InvalidInputError with every fault of file, flags and variables
+ * @throws InvalidInputError with every error of file, flags and variables
  */
 export async function readGivenProfile(
   file: string,

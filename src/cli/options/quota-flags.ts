@@ -60,7 +60,7 @@ export function addQuotaFlags(command: Command): Command {
     .optionsGroup('Options:');
 }
 
-/** @throws InvalidInputError with every fault */
+/** @throws InvalidInputError with every error */
 export function embeddedQuotasOf({ quota = [], regionQuotas }: QuotaFlags): EmbeddedQuotas {
   const errors: InputError[] = [];
   const limits = regionQuotas === 'small' ? smallRegionLimits() : {};
@@ -89,7 +89,7 @@ export function embeddedQuotasOf({ quota = [], regionQuotas }: QuotaFlags): Embe
 }
 
 /**
- * The account of an embedded AWS with these quotas: what it will answer is known before it runs. It costs nothing.
+ * The account of an embedded AWS with these quotas: its limits are known before it starts. It costs nothing.
  */
 export function embeddedAccountOf({ limits }: EmbeddedQuotas = { limits: {} }): AccountView {
   const live = (Object.keys(quotas) as QuotaName[]).filter((name) => quotas[name].adjustable);

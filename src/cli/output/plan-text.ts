@@ -89,7 +89,7 @@ export function renderPlanBrief(
   ];
 }
 
-/** What the rehearsal needs of this machine, nearest first, and what may distort its figures. */
+/** What the rehearsal needs of this machine, closest to its limit first, and what may distort its figures. */
 function renderHost(host: HostForecast | undefined): string[] {
   if (host === undefined) return [];
   const files = host.needs

@@ -68,7 +68,7 @@ function renderQuotas(plan: Plan, preflight: Preflight, { style, columns }: Text
     const figures = `${peak.padStart(peakColumns)}${limit.padStart(limitColumns)}${headroom.padStart(headroomColumns)}${mark}`;
     return [`  ${first.padEnd(nameColumns)}${figures}`, ...more.map((rest) => `    ${rest}`)].join('\n');
   };
-  // Quotas that Stampede keeps to by itself come last: they never limit the load.
+  // Quotas that Stampede never exceeds come last: they do not limit the load.
   const nearestFirst = preflight.quotas.toSorted(
     (a, b) => Number(a.isKept) - Number(b.isKept) || a.headroom - b.headroom,
   );

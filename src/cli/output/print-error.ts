@@ -33,7 +33,7 @@ function stackWithCauses(error: Error): string {
   return error.cause instanceof Error ? `${stack}\ncaused by: ${stackWithCauses(error.cause)}` : stack;
 }
 
-/** A disk that is full or protected, or a file where a directory was named: the user's to mend. */
+/** A full or protected disk, or a file in place of a directory: the user can correct it. */
 function isUsersDiskError(error: unknown): error is NodeJS.ErrnoException {
   return (
     error instanceof Error &&
@@ -44,7 +44,7 @@ function isUsersDiskError(error: unknown): error is NodeJS.ErrnoException {
   );
 }
 
-/** The same, of embedded AWS in its own process. */
+/** The same error, raised by embedded AWS in its own process. */
 function isFilesUnavailable(error: unknown): error is Error {
   return error instanceof Error && error.name === filesUnavailable;
 }

@@ -15,7 +15,7 @@ const ownStyleOrControl =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about
   /\u001b\[(?:[012]|22|3[1236]|39)m|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
-/** The one way for text to the terminal, but for the moving part of a progress display. */
+/** All text to the terminal passes here, except the moving part of a progress display. */
 export function print(stream: NodeJS.WritableStream, text: string): void {
   stream.write(printable(text));
 }

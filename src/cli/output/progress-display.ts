@@ -10,9 +10,9 @@ import { makeStyler } from './style.ts';
 export interface ProgressDisplay {
   /** Called some four times a second; the display decides what to do with it. */
   show(progress: Progress): void;
-  /** A line that stays, above the moving part. */
+  /** Prints a line that stays, above the moving part. */
   say(line: string): void;
-  /** Takes the moving part away. Idempotent. */
+  /** Removes the moving part. Idempotent. */
   end(): void;
 }
 
@@ -37,7 +37,7 @@ function makeBarDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
     drawn = renderProgressFrame(last, stream.columns, style);
     update(printable(drawn.join('\n')));
   };
-  // A terminal that got narrower has wrapped what stood there: more rows to take away than were written.
+  // A terminal that got narrower has wrapped the text: more rows must be removed than were written.
   const redraw = (): void => {
     const rows = drawn.reduce((sum, line) => sum + rowsOf(line, stream.columns), 0);
     if (rows > 0) stream.write(`${csi}${rows}A\r${csi}0J`);

@@ -13,12 +13,12 @@ import type { ServiceCounts } from '../run/progress.ts';
 import { type Progress, type ProgressPhase, phaseOf, troublesOf } from '../run/progress.ts';
 import { plainStyler, type Styler } from './style.ts';
 
-/** Wider, the eye loses the line. */
+/** A wider line is hard to read. */
 const maxColumns = 100;
 const labelColumns = 14;
 /** Room for the figures to the right of a bar. */
 const figureColumns = 31;
-/** A narrower bar says nothing: figures only. */
+/** A narrower bar shows nothing: only figures are printed. */
 const minBarColumns = 8;
 
 interface Row {
@@ -77,7 +77,7 @@ function slicesRow({ total, running, done }: SliceCounts): Row {
   };
 }
 
-/** Of a minute or two ago: CloudWatch has one value a minute, and takes its time. */
+/** CloudWatch's value is a minute or two old: it has one value a minute. */
 export function cloudWatchFigures({ publishIn, publishOut }: ServiceCounts): string[] {
   return [
     `PublishIn ${formatCount(publishIn)}`,
@@ -153,7 +153,7 @@ function drawBar({ done, mark }: Bar, columns: number, style: Styler): string {
   return style('bar', cells.slice(0, filled).join('')) + style('dim', cells.slice(filled).join(''));
 }
 
-/** Neither "nothing" nor "all" is shown before it is so. */
+/** A share above 0 % is never drawn as empty, and one below 100 % never as full. */
 function cellsOf(share: number, columns: number): number {
   if (!(share > 0)) return 0;
   if (share >= 1) return columns;

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
 import { print } from './printable.ts';
 
-/** Output for a pipeline besides the exit code, and when that code is not 0. */
+/** Output for a pipeline besides the exit code, and what makes that code other than 0. */
 export interface OutputFlags {
   readonly junit?: string;
   readonly requireConclusive?: boolean;

@@ -33,7 +33,7 @@ export async function concludeRun(
   if (execution === undefined) throw new StoppedBeforeStartError();
   if (report === undefined) throw errorOfExecution(execution, { logs, report: reportArguments }, stopped);
   const files = ['report.html', 'report.json'].map((name) => path.join(runs, runId, name));
-  // What slices printed before they were gone.
+  // Output of slices before they ended.
   if (report.slices.died + report.slices.failed > 0) files.push(logs);
   if (jsonLines === undefined) {
     const summary = renderTerminalSummary(report, {

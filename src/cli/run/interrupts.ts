@@ -1,6 +1,6 @@
 /**
- * Ctrl-C as two steps: the first signal asks for a clean end (`stop`), the second for the end at once (`quit`).
- * SIGTERM (a pipeline's cancel) and SIGHUP (the terminal is gone) count like Ctrl-C.
+ * Ctrl-C as two steps: the first signal requests a clean end (`stop`), the second the end at once (`quit`).
+ * SIGTERM (a pipeline's cancel) and SIGHUP (the terminal was closed) count like Ctrl-C.
  */
 export interface Interrupts {
   readonly stop: AbortSignal;

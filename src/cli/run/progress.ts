@@ -16,7 +16,7 @@ export interface Progress {
   readonly intendedPerSecond: number;
   /** Epoch milliseconds. */
   readonly now: number;
-  /** The user asked for the end: the plan's timeline no longer says how long it takes. */
+  /** A stop was requested: the plan's timeline no longer gives the time left. */
   readonly stopping: boolean;
 }
 

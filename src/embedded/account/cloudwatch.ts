@@ -115,7 +115,7 @@ function parseQuery(input: JsonInput): Query {
   };
 }
 
-/** CloudWatch adds nothing up: a query names every dimension of the series it wants. */
+/** CloudWatch does not aggregate: a query names every dimension of a series. */
 function find(series: readonly MetricSeries[], query: Query): MetricSeries | undefined {
   const wanted = Object.entries(query.dimensions);
   return series.find(

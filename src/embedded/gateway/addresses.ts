@@ -5,7 +5,7 @@ import { StampedeError } from '../../shared/errors.ts';
 import { isLoopback } from '../../targets/target-check.ts';
 import { checkKind, makePrivateDirectory, readRegularFile } from '../s3/file-kinds.ts';
 
-/** Where an embedded AWS can be reached: what its own processes know, for others on this machine. */
+/** Addresses of an embedded AWS, for other processes of this machine. */
 export interface EmbeddedAwsAddress {
   /** Of the embedded-AWS process. */
   readonly pid: number;

@@ -6,13 +6,13 @@ import type { Route } from './route-table.ts';
 /** A request before its body is read. */
 export type RequestHead = SignedHead;
 
-/** One request as a service sees it. The body is whole, and the gateway does not parse it. */
+/** One request to a service, with its whole body, which the gateway does not parse. */
 export interface GatewayRequest extends RequestHead {
   readonly body: Buffer;
   readonly requestId: string;
-  /** What it came in by: a TLS socket knows its client's certificate. */
+  /** The socket of the request: a TLS socket has its client's certificate. */
   readonly socket: Socket;
-  /** Calls back once if the caller goes away before it has its answer. */
+  /** Calls back once if the caller closes the connection before it has its answer. */
   onCallerClosed(listener: () => void): void;
 }
 

@@ -190,7 +190,7 @@ function checkTime({ at, date, expiresSeconds }: Claim, nowMs: number): void {
 
 /**
  * The hash that the request names has to be its body's. S3 has two more ways: a body in chunks whose checksum follows it,
- * and links, which are signed before anyone knows the body.
+ * and links, which are signed before the body exists.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 function payloadHashOf({ headers, body }: SignedRequest, { service, isInQuery }: Claim): string {

@@ -12,7 +12,7 @@ export interface InfluxServer {
 
 const relayTimeoutMs = 10_000;
 
-/** Hands a write on as it came, and back what the server says of it: where it is away, so is the embedded one. */
+/** Forwards a write unchanged and returns the server's answer. If the server is unavailable, so is the embedded InfluxDB. */
 export async function relayWrite(request: GatewayRequest, server: InfluxServer): Promise<GatewayResponse> {
   const url = new URL(`${server.url.replace(/\/+$/, '')}/api/v2/write`);
   url.searchParams.set('org', server.org);

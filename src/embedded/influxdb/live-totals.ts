@@ -26,9 +26,9 @@ export interface LiveTotalsStore {
 
 type Sums = Record<SummedTotal, number>;
 
-/** Runs kept; then the one that began first is forgotten. */
+/** Most runs kept; the one that began first is dropped. */
 const maxRuns = 20;
-/** Points remembered of a run, so that one that is written again counts once: minutes of 100 slices, and retries come sooner. */
+/** Identities of points kept for a run, so that a retried point counts once: enough for minutes of 100 slices. */
 const maxRemembered = 200_000;
 
 interface LiveRun {

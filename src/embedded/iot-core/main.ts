@@ -4,7 +4,7 @@ import { wallClock } from './broker-clock.ts';
 import { type IotCoreAddresses, type RunningIotCore, runIotCore } from './iot-core.ts';
 import type { IotCoreSettings } from './settings.ts';
 
-/** What it reports later: something the user should know. */
+/** Messages after the start: notes for the user. */
 export interface TroubleReport {
   readonly kind: 'trouble';
   readonly what: string;

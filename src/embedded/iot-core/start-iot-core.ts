@@ -45,7 +45,7 @@ export interface IotCore extends IotCoreAddresses {
   readonly pid: number;
   /** Resolves when the process ends without being closed: of what, `SIGKILL` or `exit code 1`. */
   readonly ended: Promise<string>;
-  /** Called with what the user should know: it may open no more files. */
+  /** Called with a note for the user: the process may open no more files. */
   onTrouble(listener: (what: string) => void): void;
   /** Ends the process, and resolves when it has ended. */
   close(): Promise<void>;

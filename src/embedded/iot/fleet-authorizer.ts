@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 
 /**
  * The custom authorizer of a rehearsal whose stack deploys none: a function like any other, in an execution environment
- * of its own. It knows one user, and gives it the fleet's policy.
+ * of its own. It accepts one user, and returns the fleet's policy.
  * @see https://docs.aws.amazon.com/iot/latest/developerguide/custom-auth-lambda.html
  */
 export async function handler({ protocolData }: FleetAuthorizerEvent): Promise<object> {

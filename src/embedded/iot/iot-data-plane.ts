@@ -19,7 +19,7 @@ const hopByHop: readonly string[] = ['connection', 'keep-alive', 'transfer-encod
 
 /**
  * Passes the IoT data plane on to the IoT Core process. Publishers go there directly (`AWS_ENDPOINT_URL_IOT_DATA_PLANE`);
- * this serves clients that know only the gateway.
+ * this serves clients that have only the gateway's address.
  */
 export function makeIotDataPlane(iotCoreUrl: () => string): GatewayService & { close(): void } {
   const agent = new Agent({ keepAlive: true });

@@ -18,7 +18,7 @@ interface IotCoreListeners {
   readonly files?: CertificateFiles;
 }
 
-/** What of this start its clients have to know. */
+/** Addresses and credentials of this start, for its clients. */
 export interface EmbeddedAwsFacts {
   readonly gatewayUrl: string;
   readonly iotCore: IotCoreListeners | undefined;

@@ -50,7 +50,7 @@ export interface EmbeddedAws {
    * Resolves when embedded AWS or its IoT Core ends without being asked to. No run can continue.
    */
   readonly broken: Promise<EmbeddedAwsBrokenError>;
-  /** Called with what the user should know at once though the run goes on (a full disk), each once. */
+  /** Called once with each problem that does not end the run, such as a full disk. */
   onTrouble(listener: (what: string) => void): void;
   /** Ends every process of it. What still runs is cut off. */
   close(): Promise<void>;

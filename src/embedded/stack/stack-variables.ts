@@ -8,7 +8,7 @@ export type Yaml = Readonly<Record<string, unknown>>;
 /** Resolves a value of serverless.yml: strings, and whatever a variable that is the whole string stands for. */
 export type ResolveVariables = (value: unknown) => unknown;
 
-/** CloudFormation's functions in their short form: what they stand for, only a deployment knows. */
+/** CloudFormation's functions in their short form: only a deployment resolves them. */
 const customTags: Tags = ['Ref', 'GetAtt', 'Sub', 'Join', 'Select', 'ImportValue', 'If'].flatMap((name) => {
   const tag = `!${name}`;
   const resolve = () => ({ [name]: 'unknown' });
@@ -34,7 +34,7 @@ const maxSteps = 100;
 
 /**
  * The framework's variables, as far as a file alone decides them: options stand for their defaults, and so do
- * parameters that are not given. Undefined for what only a deployment can know.
+ * parameters that are not given. Undefined for values that only a deployment has.
  * @param stage of `opt:stage` and `sls:stage`
  * @see https://www.serverless.com/framework/docs/guides/variables
  */

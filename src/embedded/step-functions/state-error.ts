@@ -3,7 +3,7 @@ import type { Json } from './state-machine-library.ts';
 /** Of every state's input and output: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
 export const maxPayloadBytes = 262_144;
 
-/** A state's failure as Retry and Catch match it: by name. The two flags are what the state machine's engine asks. */
+/** A state's failure as Retry and Catch match it: by name. The state machine's engine reads the two flags. */
 export class StateError extends Error {
   readonly isRetryable: boolean;
   readonly isCatchable: boolean;

@@ -19,13 +19,13 @@ export interface Figure {
   /** Unique on the page; ids are made of it. */
   readonly key: string;
   readonly title: string;
-  /** What the plot shows, in words: for those who cannot see it. */
+  /** Description of the plot for screen readers. */
   readonly description: string;
   readonly height: number;
   readonly drawing: readonly Html[];
   readonly legend?: readonly LegendEntry[];
   readonly note?: string;
-  /** The same as figures. */
+  /** The plot's figures as a table. */
   readonly table?: Html;
 }
 
@@ -79,7 +79,7 @@ export function renderYAxis(scale: Scale, { x }: Field): Html {
   return html`<g class="axis">${labels}</g>\n`;
 }
 
-/** A line through the points that there are; where one is missing, it is interrupted. */
+/** A line through the points, interrupted where one is missing. */
 export function renderLine(
   mark: string,
   points: Iterable<readonly [x: number, y: number | null | undefined]>,
@@ -92,7 +92,7 @@ export function renderLine(
       continue;
     }
     path += `${isDown ? 'L' : 'M'}${round(x)} ${round(y)}`;
-    // A point without neighbours would not be seen.
+    // A point without neighbours needs a mark of its own: a line of one point is invisible.
     if (!isDown) path += 'h.1';
     isDown = true;
   }

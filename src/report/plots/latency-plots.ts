@@ -149,7 +149,7 @@ function renderCells(
 function rowEdges(row: number, y: Scale, field: Field): { top: number; bottom: number } {
   const edge = (of: number) => (of >= heatRows ? field.y.to : y.at(heatRowFromMs(of)));
   const bottom = edge(row);
-  // What is below the axis' foot, such as a latency below zero, is still to be seen.
+  // Latencies below the axis, negative ones too, are drawn in its lowest row.
   return { top: round(Math.min(edge(row + 1), bottom - 2)), bottom: round(bottom) };
 }
 

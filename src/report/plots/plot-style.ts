@@ -1,5 +1,5 @@
 /**
- * The looks of all plots, light and dark. Line colours are Okabe and Ito's, which readers with any colour vision can
+ * The style of all plots, light and dark. Line colours are Okabe and Ito's, which readers with any colour vision can
  * distinguish, darkened or lightened to stand out by 3:1 from the page; dashes say the same without colour.
  * @see https://jfly.uni-koeln.de/color/
  */

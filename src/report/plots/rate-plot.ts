@@ -23,7 +23,7 @@ export interface RateSeries {
   readonly arrivals: readonly number[];
 }
 
-/** What the profile asks for from an instant (epoch milliseconds) on; between two of them it moves in a straight line. */
+/** The target rate from an instant (epoch milliseconds) on; between two points it changes linearly. */
 export type TargetPoint = readonly [at: number, perSecond: number];
 
 export interface RatePlot {
@@ -37,7 +37,7 @@ export interface RatePlot {
 }
 
 const height = 270;
-/** A quota further above the load than this would press the load to the floor: it is said, not drawn. */
+/** A quota that is more times the load than this is named below the plot: drawn, it would flatten the load. */
 const drawnQuotaFactor = 2;
 const tableRows = 30;
 

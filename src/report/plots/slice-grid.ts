@@ -40,7 +40,7 @@ export function renderSliceGrid(slices: SliceStates): Html {
   });
 }
 
-/** As large as all of them fit with. */
+/** The largest size at which all cells fit. */
 function cellSize(slices: number): number {
   const fitting = Math.sqrt((plotWidth * height) / Math.max(1, slices));
   return Math.max(4, Math.min(largestCell, Math.floor(fitting)));

@@ -31,7 +31,7 @@ export function renderStartLagPlot(startLagsMs: readonly (number | null)[]): Htm
     const gap = Math.min(2, (right - left) / 5);
     const [from, width] = [round(left + gap / 2), round(right - left - gap)];
     const top = round(y.at(lagMs));
-    // A slice that was in time is a thin bar: it was there.
+    // A slice that was in time gets a thin bar, so that it differs from a missing one.
     const bar = html`<rect class="bar-a" x="${from}" y="${Math.min(top, field.y.from - 1.5)}" width="${width}" height="${round(Math.max(1.5, field.y.from - top))}"/>`;
     const missingBar = html`<rect class="bar-bad" x="${from}" y="${field.y.to}" width="${width}" height="${field.y.from - field.y.to}"/>`;
     return missing > 0 ? html`${missingBar}${bar}` : bar;
@@ -91,7 +91,7 @@ function barsOf(startLagsMs: readonly (number | null)[]): Bar[] {
   return bars;
 }
 
-/** There is no half a slice. */
+/** Ticks are whole slices. */
 function wholeTicks<T extends { readonly ticks: readonly { readonly value: number }[] }>(scale: T): T {
   return { ...scale, ticks: scale.ticks.filter(({ value }) => Number.isInteger(value)) };
 }

@@ -64,7 +64,7 @@ const versions: {
   action: 1,
 };
 
-/** Each is loaded when the first file of its kind is read: a function's start pays for none. */
+/** Each validator is loaded when the first file of its kind is read, so that functions start faster. */
 const validators: { readonly [Kind in StoredKind]: () => Promise<object> } = {
   report: () => import('./generated/report.ts'),
   plan: () => import('./generated/plan.ts'),
@@ -78,7 +78,7 @@ const validators: { readonly [Kind in StoredKind]: () => Promise<object> } = {
 
 /**
  * A file of a run store, checked: its types and bounds, its version, and that it asks for no more work than a run can
- * make. Fields that this version does not know are left out.
+ * make. Unknown fields are left out.
  * @param file where it was, for the error
  * @throws {UnreadableFileError}
  */
@@ -96,7 +96,7 @@ export async function readStored<Kind extends StoredKind>(
   return value as StoredFiles[Kind];
 }
 
-/** For who knows the size before the file is in memory. @throws {UnreadableFileError} */
+/** Checks the size before the file is read. @throws {UnreadableFileError} */
 export function checkSize(bytes: number, file: string): void {
   if (bytes <= maxStoredBytes) return;
   throw new UnreadableFileError(file, `it has ${bytes} bytes, and at most ${maxStoredBytes} are read`);
@@ -123,7 +123,7 @@ function problemOf(validate: Validator, value: unknown): string | undefined {
   return error === undefined ? 'it is of no known form' : describe(error);
 }
 
-/** Before all else: a file of another version may lack anything. */
+/** Checked first, because a file of another version may lack any field. */
 function versionProblem(kind: StoredKind, value: unknown): string | undefined {
   const known = versions[kind];
   if (known === undefined || typeof value !== 'object' || value === null || !('version' in value))

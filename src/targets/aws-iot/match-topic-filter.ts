@@ -1,5 +1,5 @@
 /**
- * Whether a topic is under a filter with `+` and `#`, as AWS IoT Core sees it. A wildcard at the start does not reach topics
+ * Whether a topic is under a filter with `+` and `#`, as AWS IoT Core defines it. A wildcard at the start does not reach topics
  * that begin with `$` [MQTT-4.7.2-1]; `sensor/#` leaves out `sensor`, which MQTT [MQTT-4.7.1-2] would include.
  * @see https://docs.aws.amazon.com/iot/latest/developerguide/topics.html
  */

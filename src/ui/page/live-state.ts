@@ -12,7 +12,7 @@ const leastShownMs = 30_000;
 
 const noStep: LatencyStep = { p50: null, p90: null, p99: null, max: null, heat: [] };
 
-/** What the page knows about a run: all views so far, each of which contained only what was new. */
+/** What the page has received about a run: all views so far, each of which contained only what was new. */
 export class LiveState {
   readonly plan: PlanOnPage;
   readonly #seconds = new Map<number, LiveSecond>();

@@ -10,7 +10,7 @@ const pauseButton = place<HTMLButtonElement>('pause');
 
 let state: LiveState | undefined;
 let isPaused = false;
-/** A frame is asked for and has not been drawn. */
+/** A frame is requested and has not been drawn. */
 let isDue = false;
 const drawn = new Map<string, string>();
 /** What is scrolled out of view is drawn now and then only: drawing takes from the machine that makes the load. */

@@ -19,7 +19,7 @@ import type { Page } from './layout.ts';
 /** A plot has six kinds of lines. */
 export const maxCompared = 6;
 
-/** What the runs were, beside how they did: nothing is better or worse in it. */
+/** Properties of the runs that are neither better nor worse. */
 const contexts: readonly { readonly name: string; readonly of: (report: Report) => string }[] = [
   { name: 'verdict', of: ({ verdict }) => verdictMarks[verdict] },
   { name: 'devices connected', of: ({ devices }) => formatCount(devices.connected) },

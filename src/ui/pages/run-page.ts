@@ -29,7 +29,7 @@ export function livePage(runId: string, name: string): Page {
 <p id="trouble" class="problem" role="alert"></p>
 ${place('tiles')}${place('rate-plot')}${place('slices-plot')}${place('groups-table')}${place('ledger-plot')}${place('quotas-table')}${place('latency-plots')}
 </div>
-<noscript><p class="card">The live view needs JavaScript; the report of the run will not.</p></noscript>`,
+<noscript><p class="card">The live view needs JavaScript. The report of the run does not.</p></noscript>`,
   };
 }
 
@@ -38,15 +38,15 @@ export function noReportPage(runId: string, unreadable?: string): Page {
   return {
     title: 'No report',
     body: html`<h1>No report</h1>
-<p><code>${runId}</code> has left no report that this version can show: it may have been cut off, still run elsewhere, or be of another version. <code>npx stampede report ${runId}</code> makes one of what is there.</p>
+<p><code>${runId}</code> has left no report that this version can show: it may have been cut off, may still be running elsewhere, or was made by another version. <code>npx stampede report ${runId}</code> makes a report of what is stored.</p>
 ${unreadable === undefined ? html`` : html`<p class="problem">${unreadable}</p>`}
-<p><a href="/runs/${runId}/report.html">report.html</a>, if there is one, shows itself.</p>`,
+<p><a href="/runs/${runId}/report.html">report.html</a>, if it exists, can be opened directly.</p>`,
   };
 }
 
 export function notFoundPage(): Page {
   return {
     title: 'Not found',
-    body: html`<h1>There is nothing here</h1>\n<p><a href="/">All runs</a></p>`,
+    body: html`<h1>Page not found</h1>\n<p><a href="/">All runs</a></p>`,
   };
 }

@@ -52,7 +52,7 @@ const influxCause: Check = ([sentence = ''], { influx }, { liveView }) => {
 /** Latencies, clocks, the generator's machine, prices and conditions. */
 export const figureRules: readonly Rule[] = [
   [
-    /^p50 and p99 are of end_to_end_latency\. A queue does not say of which group its messages are: what it still holds is left out of lost\.$/,
+    /^p50 and p99 are of end_to_end_latency\. A queue does not count by group: messages that it still holds are not in lost\.$/,
     (_, __, { groups = [], messages }) =>
       sumBy(groups, (group) => group.messages.received) === messages.received &&
       sumBy(groups, (group) => group.messages.arrivals) === messages.arrivals &&
@@ -78,7 +78,7 @@ export const figureRules: readonly Rule[] = [
       clockOffset.stampResolutionMs === 1 && received > 0 && (clockBracketMs ?? 0) <= 0.05,
   ],
   [
-    /^end_to_end_latency, rule_latency and transit end at a stamp in whole milliseconds: a sample is right to ±1 ms, or up to ([\d.]+) ms more too high, for on a busy machine a slice knows no closer when it sent\.$/,
+    /^end_to_end_latency, rule_latency and transit end at a stamp in whole milliseconds: a sample is right to ±1 ms, or up to ([\d.]+) ms more too high, because the send times of a slice on a busy machine are no more precise\.$/,
     ([, stated], { received }, { clockOffset, generator: { clockBracketMs = null } }) =>
       clockOffset.stampResolutionMs === 1 &&
       received > 0 &&

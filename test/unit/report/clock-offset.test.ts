@@ -72,7 +72,7 @@ describe('the clocks of a run', () => {
 
   it('are not spoken of where a slice could not set its own closely: no stamp proves that', () => {
     expect(sentences([clock(0, -3, 2)], 0.4)).toEqual([
-      `${resolution.slice(0, -1)}, or up to 0.4 ms more too high, for on a busy machine a slice knows no closer when it sent.`,
+      `${resolution.slice(0, -1)}, or up to 0.4 ms more too high, because the send times of a slice on a busy machine are no more precise.`,
     ]);
     expect(sentences([clock(0, -3, 2)], 0.4).join()).not.toMatch(/clock/i);
   });

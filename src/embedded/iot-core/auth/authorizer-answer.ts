@@ -10,7 +10,7 @@ export class AuthorizerError extends StampedeError {
   }
 }
 
-/** What the function says of a client it knows. */
+/** The function's answer for a client that it accepts. */
 export interface AuthorizerAnswer {
   readonly policies: readonly Policy[];
   readonly lastsMs: number;
@@ -26,7 +26,7 @@ const maxSeconds = 86_400;
 
 /**
  * @param payload JSON that the function returned
- * @returns undefined where it says that it does not know the client
+ * @returns undefined where the function rejects the client
  * @throws AuthorizerError, or PolicyError for a policy of its that is not supported
  */
 export function parseAuthorizerAnswer(name: string, payload: string): AuthorizerAnswer | undefined {

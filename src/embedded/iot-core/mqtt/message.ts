@@ -12,7 +12,7 @@ export interface PublishHeaders {
   readonly expirySeconds?: number | undefined;
 }
 
-/** Who published a message over MQTT: its session, and what rules know of it. */
+/** The publisher of a message over MQTT: its session, and the values that rules can select. */
 export interface Publisher {
   readonly clientId: string;
 }

@@ -39,7 +39,7 @@ const knownMembers = ['Sid', 'Effect', 'Action', 'NotAction', 'Resource', 'NotRe
 /**
  * @param name for messages
  * @param document JSON, parsed or not
- * @throws PolicyError with every fault: conditions, principals, variables that are not known
+ * @throws PolicyError with every error: conditions, principals, variables that are not known
  * @see https://docs.aws.amazon.com/iot/latest/developerguide/iot-policies.html
  */
 export function parsePolicy(name: string, document: unknown): Policy {
