@@ -13,7 +13,11 @@ const replaced: readonly (readonly [pattern: string, instead: string])[] = [
   ['venue|desk|glance', 'backend, run slot, poller'],
   ['outbox|spill(?:s|ed)?|aftermath|asides|doubts', 'queue, overflow file, delivery, notes, inconsistencies'],
   ['whoever|nobody|somebody|anybody', 'the caller, no client, no one, another user, any client'],
-  ['told|tells?|telling|hears?|heard', 'reported, says, distinguishes, receives, received'],
+  ['(?:un)?told|tells?|telling|hears?|heard|knows', 'reported, says, distinguishes, receives, received, has'],
+  ['in words|to mend', 'as text, a sentence; an error, a problem'],
+  ['tally|tallies|lent|honest(?:y)?', 'counters, totals, valid during the call, borrowed, correct, accuracy'],
+  ['chores|rooms', 'scripts, layers'],
+  ['faultsOf|internalFault|isAway|LastWord', 'errorsOf, internalError, isUnavailable, RecordFailure'],
   ['owed|patience|patienceMs|nudge', 'remainder, timeout, poke'],
   ['on the way', 'in flight'],
   ['books', 'counters, totals'],
@@ -28,9 +32,6 @@ const banned = new RegExp(
   'i',
 );
 
-/** `told` is a field of report.json: publishes whose refusal the device received. */
-const reportField = /`told`|\btold\??:/g;
-
 const tracked = execFileSync('git', ['ls-files', '-z', ...process.argv.slice(2)], { encoding: 'utf8' })
   .split('\0')
   .filter((file) => /\.(?:ts|js|mjs|md|yml)$/.test(file))
@@ -39,7 +40,7 @@ const tracked = execFileSync('git', ['ls-files', '-z', ...process.argv.slice(2)]
 let found = 0;
 for (const file of tracked) {
   for (const [index, line] of readFileSync(file, 'utf8').split('\n').entries()) {
-    const match = banned.exec(line.replaceAll(reportField, ''));
+    const match = banned.exec(line);
     if (match === null) continue;
     const [, instead] = replaced[match.slice(1).findIndex((group) => group !== undefined)] ?? [];
     console.error(`${file}:${index + 1}: "${match[0]}" → ${instead}`);

@@ -9,7 +9,7 @@ import { makeErrorIndex } from './error-index.ts';
 import { jsonSchemaOfType } from './json-schema-of-type.ts';
 import { validatorFiles } from './stored-file-validators.ts';
 
-// Draft 7, which every editor knows; `input`, because people write what stands before the defaults.
+// Draft 7, which every editor supports; `input`, because people write what stands before the defaults.
 const json = (schema: unknown) => `${JSON.stringify(schema, null, 2)}\n`;
 const schemas = [
   {

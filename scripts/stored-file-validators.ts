@@ -74,7 +74,7 @@ function bounded(schema: JsonSchema): JsonSchema {
     return copy;
   };
   const root = visit(schema, false) as { readonly definitions: Record<string, Record<string, unknown>> };
-  // Unknown fields are taken out, but not by a member of a union: the next member may know them.
+  // Unknown fields are taken out, but not by a member of a union: the next member may have them.
   for (const name of unionMembers) {
     if (root.definitions[name]?.additionalProperties === false)
       delete root.definitions[name].additionalProperties;

@@ -106,7 +106,7 @@ const slices = () =>
     queries: [fluxQuery(slicesReporting())],
   });
 
-/** A slice's number is the nanoseconds of its points: nothing need be pivoted to know whose a value is. */
+/** A slice's number is the nanoseconds of its points: no pivot is needed to find the slice of a value. */
 const worstSlices = () =>
   table({
     title: 'Worst moments, by slice',

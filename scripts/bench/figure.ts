@@ -8,7 +8,7 @@ export interface Figure {
   /** Against what was measured beside it in the same run. */
   readonly ratios?: readonly Ratio[];
   readonly goal?: Goal;
-  /** What a reader should know: `the broker was full`. */
+  /** A note for the reader: `the broker was full`. */
   readonly note?: string;
 }
 

@@ -19,7 +19,7 @@ interface Answer<Report> {
 /**
  * Runs `module` in a process of its own, which calls `serveMeasurement`.
  * @param settings plain data
- * @throws what the measurement threw, in words
+ * @throws an error with the message of the one that the measurement threw
  */
 export async function measureInProcess<Settings, Report>(
   module: URL,

@@ -28,7 +28,7 @@ const padding = { json: 0x20, text: 0x20, form: 0x26, bytes: 0 } as const;
 
 /**
  * Writes requests: bodies by the payload's templates, and paths, queries and headers by theirs. There is no envelope, because
- * no observer reads it, and a web service may refuse fields that it does not know.
+ * no observer reads it, and a web service may refuse unknown fields.
  */
 export class RequestWriter implements MessageWriter {
   /** Of the request that was written last. */

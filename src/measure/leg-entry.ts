@@ -68,11 +68,11 @@ export interface LegEntry {
   /** Whether every device is known to have been connected or not. */
   readonly knowsDevices: boolean;
   readonly streams: readonly StreamTotals[];
-  /** By stream number: messages of which the leg stored too early to know whether it saw them; absent where it saw all. */
+  /** By stream number: messages of which the leg was stored too early to contain whether it saw them; absent where it saw all. */
   readonly unwatched: readonly NumberRange[];
 }
 
-/** Messages as far as their senders know; `sendUnknown` and `ackUnknown` are what legs that died did not say. */
+/** Messages by their senders' records; `sendUnknown` and `ackUnknown` are what legs that died did not record. */
 export interface SentMessages extends PublishCounts {
   readonly sendUnknown: number;
   readonly ackUnknown: number;

@@ -2,7 +2,7 @@ import type { MessageLedger } from './run-ledger.ts';
 
 /** How a counter of messages is shown. Its key is its name in stored files, in reports and in thresholds' paths. */
 export interface MessageCounter {
-  /** In words: `not read yet`. */
+  /** The name in texts: `not read yet`. */
   readonly label: string;
   /** Worth a look when it is not zero. */
   readonly isTrouble?: true;

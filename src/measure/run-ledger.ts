@@ -70,7 +70,7 @@ export interface RunLedger {
   readonly slices: SliceOutcomes;
   /** Epoch milliseconds, ascending: instants of the last checkpoints of slices that died. */
   readonly knownUntil: readonly number[];
-  /** Why slices stopped or failed, in words, with how many slices say so. */
+  /** Reasons why slices stopped or failed, with the number of slices. */
   readonly stoppedBy: CountsByReason;
   /** The earliest control message that a slice stopped on. */
   readonly stoppedOn?: ControlMessage;

@@ -106,7 +106,7 @@ export interface DeviceCounts {
 }
 
 /**
- * What became of publishes, as far as their sender knows. `intended = sent + dropped`; at QoS 1 and over HTTPS
+ * What became of publishes, by their sender's counters. `intended = sent + dropped`; at QoS 1 and over HTTPS
  * `sent = acked + throttled + failed + unacknowledged`.
  */
 export interface PublishCounts {

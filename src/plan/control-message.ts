@@ -1,7 +1,7 @@
 /** What ended a slice before its time, as its result has it. */
 export interface ControlMessage {
   readonly command: 'stop';
-  /** Who asked for it and why, in words. */
+  /** Who requested it, and why. */
   readonly reason: string;
   /** Epoch milliseconds. */
   readonly at: number;

@@ -93,7 +93,7 @@ const environmentsPerSecond = 100;
 
 /**
  * What a device can have in flight at once even if no PUBACK comes: its publishes until they time out. How many there
- * will be depends on the service's round trip, which no plan knows.
+ * will be depends on the service's round trip, which is not known beforehand.
  */
 function unacknowledgedPeak({ profile: { publish } }: GroupPlan, perDevicePerSecond: number): number {
   return Math.min(publish.maxUnacknowledged, Math.ceil((perDevicePerSecond * publish.ackTimeoutMs) / 1_000));

@@ -64,7 +64,7 @@ export interface CostForecast extends CostEstimate {
   /** False: the target is on loopback, and the figures say what the same run would cost on AWS. */
   readonly isCharged: boolean;
   readonly usage: Usage;
-  /** What was taken for granted, in words. */
+  /** The assumptions, one sentence each. */
   readonly assumptions: readonly string[];
 }
 

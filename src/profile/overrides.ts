@@ -5,7 +5,7 @@ import { type ProfileOption, profileOptions, setAt, variablePrefix } from './pro
 
 /** One value given outside the file. */
 export interface Override {
-  /** How the user gave it, as faults name it: `--rate` or `STAMPEDE_RATE`. */
+  /** How the user gave it, as errors name it: `--rate` or `STAMPEDE_RATE`. */
   readonly source: string;
   readonly option: ProfileOption;
   readonly text: string;

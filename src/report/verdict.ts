@@ -49,7 +49,7 @@ export function judge(judged: Judged): Judgement {
     ...(execution === undefined ? judgeSlices(ledger, toleratedFailureShare) : []),
     ...failed.map(describeThreshold),
   ];
-  // The inconsistencies, whatever the verdict: a reader has to know them before blaming the system under test.
+  // The inconsistencies, whatever the verdict: they may explain a failure that the system under test did not cause.
   const reasons = [...failures, ...inconsistencies];
   if (stoppedOn !== undefined && ending !== undefined) {
     const seconds = (stoppedOn.at - timeline.publishAt) / 1_000;

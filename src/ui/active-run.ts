@@ -32,7 +32,7 @@ export interface ActiveRun {
 
 export interface RunOutcome {
   readonly report?: Report;
-  /** In words, where there is no report. */
+  /** Why there is no report; absent: there is one. */
   readonly reason?: string;
 }
 

@@ -145,7 +145,7 @@ export async function createFleetCertificate(
 
 /**
  * Removes whatever there is of it: the whole, a half, nothing.
- * @returns what was removed, in words
+ * @returns a sentence on what was removed
  * @throws LeftBehindError
  */
 export async function deleteFleetCertificate(

@@ -4,7 +4,7 @@ import { makeWorkplace, runCli, type Workplace } from '../support/cli/run-cli.ts
 import { type Rehearsal, startRehearsal } from '../support/run/rehearsal.ts';
 import { invokeOnce } from '../support/stack/lambda-host.ts';
 
-// A host of another machine that no resolver knows: nothing leaves this one.
+// A host of another machine that no resolver has: nothing leaves this one.
 const remote = {
   INFLUX_URL: 'http://influx.invalid:8086',
   INFLUX_ORG: 'stampede',

@@ -63,7 +63,7 @@ async function makeWrongSecrets(): Promise<(functionFile: string) => string> {
     username: 'stampede',
     password: 'guessed',
   };
-  // The run store knows the function all the same: it is IoT Core that is to refuse.
+  // The run store accepts the function all the same: it is IoT Core that is to refuse.
   return (functionFile) => `import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env;

@@ -18,7 +18,7 @@ export class RunNotReachableError extends StampedeError {
     const where =
       backends === 0
         ? `no embedded AWS is running on ${runsDirectory}`
-        : `the embedded AWS that runs on ${runsDirectory} knows no such run`;
+        : `the embedded AWS that runs on ${runsDirectory} has no such run`;
     super('RunNotReachable', `run ${runId} cannot be reached: ${where}`, {
       hint: 'a rehearsal ends with the process that started it, and `npx stampede report` shows what it has left; a run on AWS is found by --stage',
       exitCode: exitCodes.badUsage,

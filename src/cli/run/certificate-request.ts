@@ -25,7 +25,7 @@ export async function createCertificate(flags: Stage): Promise<FleetCertificate>
   return createFleetCertificate(ownerOf(flags), { ...stack, topicFilter }, clientsOf(region));
 }
 
-/** Of a stage that need not be deployed any more. @returns what was removed, in words */
+/** Of a stage that need not be deployed any more. @returns a sentence on what was removed */
 export async function deleteCertificate(
   flags: Stage,
   sleep: (ms: number) => Promise<unknown>,

@@ -23,7 +23,7 @@ function describeRecordAlone({ runId, deployment }: Plan, subscriber: Subscriber
   };
   const where = places[deployment?.subscriber ?? 'queue'];
   return subscriber === 'ended'
-    ? `${fromFiles} after embedded AWS had ended, and what the ${where} held then is not kept; to know, run the profile again`
+    ? `${fromFiles} after embedded AWS had ended, and what the ${where} held then is not kept; run the profile again to measure it`
     : `${fromFiles}, without reading the ${where}; while the stack or the embedded AWS of the run goes on, it may store more, and \`npx stampede report ${runId}\` reads the files again`;
 }
 

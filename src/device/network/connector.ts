@@ -79,7 +79,7 @@ export function makeTlsConnector(
   return {
     open(device, onread, ready) {
       const secureContext = contextOf(shownBy(device));
-      // `onread` reaches the socket below as it does over TCP; only the typings do not know it.
+      // `onread` reaches the socket below as it does over TCP; only the typings lack it.
       const options: ConnectionOptions & { onread: OnReadOpts } = {
         ...name,
         ...tls,

@@ -154,7 +154,7 @@ const runtimeTable = makeRouteTable<RuntimeHandler>({
 
 /**
  * The Runtime API, for every environment under a path of its own. The environment's id, which is random, is its key: only
- * the process inside knows it.
+ * only the process inside has it.
  */
 export function makeRuntimeApi(pool: LambdaPool): GatewayService {
   const environmentOf = (path: string): ExecutionEnvironment => {

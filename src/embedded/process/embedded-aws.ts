@@ -109,7 +109,7 @@ export interface OpenEmbeddedAws {
   readonly logDirectory: string;
   /** All that the gateway answers. */
   readonly routes: readonly EdgeRoute[];
-  /** Resolves when a part of it has ended by itself: what, in words. */
+  /** Resolves when a process of it has ended by itself, with a sentence that names it. */
   readonly broken: Promise<string>;
   /** Asks running load tests to end by themselves, and waits for that, up to `graceMs`. */
   stop(graceMs: number): Promise<void>;

@@ -35,7 +35,7 @@ const maxKeyBytes = 1_024;
 /** What a file system takes as one name, less the few bytes of a temporary one. */
 const maxSegmentBytes = 255;
 
-/** @param onTrouble called each time something cannot be stored: why, in words */
+/** @param onTrouble called with the reason each time something cannot be stored */
 export function makeRunFiles(
   runsDirectory: string,
   onTrouble: (what: string) => void = () => undefined,

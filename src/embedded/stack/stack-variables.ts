@@ -29,7 +29,7 @@ const innermost =
 /** `source:address, fallback` */
 const reference = /^(?:(file)\(([^)]*)\)|(\w+))(?::([^,]*))?(?:,\s*(.*))?$/s;
 
-/** Deeper than any honest file; variables that name each other end here. */
+/** Deeper than any valid file; variables that refer to each other end here. */
 const maxSteps = 100;
 
 /**

@@ -47,7 +47,7 @@ export interface QuotaOnPage {
 }
 
 export interface ViewOnPage {
-  /** In words: `publishing`. */
+  /** The phase as the page shows it: `publishing`. */
   readonly phase: string;
   /** Share of the run's time that is over, 0–1. */
   readonly elapsedShare: number;
@@ -65,7 +65,7 @@ export interface ViewOnPage {
 export interface EndOnPage {
   /** Absent: it left no report. */
   readonly verdict?: Verdict;
-  /** In words, where there is no report. */
+  /** Why there is no report; absent: there is one. */
   readonly reason?: string;
 }
 

@@ -15,7 +15,7 @@ import { createFleetCertificate } from '../../../src/worker/fleet-certificate.ts
 import { runCli } from '../../support/cli/run-cli.ts';
 import { type Moto, startMoto } from '../../support/stack/python-tools.ts';
 
-// Against moto, which knows AWS IoT's control plane and Secrets Manager; the stack is one of outputs alone.
+// Against moto, which emulates AWS IoT's control plane and Secrets Manager; the stack is one of outputs alone.
 
 let moto: Moto;
 const settings = () => ({

@@ -39,7 +39,7 @@ const arePercentiles: Check = ([sentence = ''], _, { latencyMs }) =>
     },
   );
 
-/** What plots show, in words, for those who do not see them. */
+/** Descriptions of plots, for screen readers. */
 export const plotRules: readonly Rule[] = [
   [/^intended: [\d,]+ = /, areBands],
   [/^By second, p50 .*, p99 .*\.$/, areWithin],

@@ -27,5 +27,5 @@ export const all =
   (...given) =>
     checks.every((check) => check(...given));
 
-/** Of what an honest run cannot say. */
+/** A rule for a sentence that no correct report contains. */
 export const never: Check = () => false;

@@ -48,7 +48,7 @@ export function sentencesOfTerminal(summary: string): string[] {
   });
 }
 
-/** Sentences that no rule knows, and those whose rule finds them false; both empty of an honest report. */
+/** Sentences without a rule, and sentences that are false by their rule; a correct report has neither. */
 export function falseSentences(sentences: readonly string[], truth: Truth, report: Report): string[] {
   return sentences.flatMap((sentence) => {
     const rule = rules.find(([pattern]) => pattern.test(sentence));

@@ -34,7 +34,7 @@ export interface Fate {
 
 export interface Situation {
   readonly fateOf?: (slice: number, n: number) => Partial<Fate>;
-  /** By slice: the message before which it was killed, and how many of its messages its last record knows; null: no record. */
+  /** By slice: the message before which it was killed, and how many of its messages its last record contains; null: no record. */
   readonly killed?: Readonly<
     Record<number, { readonly at: number; readonly recorded: number | null; readonly isSilent?: boolean }>
   >;

@@ -10,13 +10,13 @@ export interface RecordedReport {
   readonly recorded: Recorded;
 }
 
-/** What a test knows of its run beside the record. */
+/** Facts of a run that a test has besides the record. */
 export interface Known extends Partial<Omit<Truth, 'intended'>> {
   /** Messages that were due; null where a stop decided that, which test/unit/report/sentences.test.ts holds to the message. */
   readonly intended: number | null;
 }
 
-/** Figures that the record contradicts, and sentences that are false or that no rule knows; empty of an honest report. */
+/** Figures that the record contradicts, and sentences that are false or have no rule; empty for a correct report. */
 export function falseClaims(run: RecordedReport, known: Known): string[] {
   const truth = truthOf(run, known);
   const sentences = sentencesOfPage(renderReportHtml(run.report));

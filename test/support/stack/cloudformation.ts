@@ -21,7 +21,7 @@ const pseudoParameters: Readonly<Record<string, string>> = {
 
 /**
  * The text that CloudFormation would make of a value, with `<Resource>` and `<Resource.Attribute>` for what only a
- * deployment knows.
+ * deployment has.
  * @throws where the value uses a function that no part of the stack should need
  */
 export function renderText(value: Value): string {

@@ -55,7 +55,7 @@ export interface PackagedStack {
     string,
     { readonly bytes: number; readonly files: Readonly<Record<string, Uint8Array>> }
   >;
-  /** Of a function: the variables whose values the template itself knows. */
+  /** Of a function: the variables whose values are in the template itself. */
   variablesOf(name: string): Record<string, string>;
   remove(): Promise<void>;
 }

@@ -69,13 +69,13 @@ export const allowedWildcards: readonly AllowedWildcard[] = [
     sid: 'FindTheEndpoint',
     wildcard: '*',
     reason:
-      'iot:DescribeEndpoint knows no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_iot.html',
+      'iot:DescribeEndpoint has no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_iot.html',
   },
   {
     sid: 'ReadTheLimits',
     wildcard: '*',
     reason:
-      'none of the three knows resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_servicequotas.html and list_awslambda.html',
+      'none of the three has resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_servicequotas.html and list_awslambda.html',
   },
   {
     sid: 'ConnectAsTheTestsDevices',
@@ -118,13 +118,13 @@ export const allowedWildcards: readonly AllowedWildcard[] = [
     sid: 'ReadHowFarTheReaderIs',
     wildcard: '*',
     reason:
-      'cloudwatch:GetMetricData knows no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_cloudwatch.html',
+      'cloudwatch:GetMetricData has no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_cloudwatch.html',
   },
   {
     sid: 'ReadServiceCounts',
     wildcard: '*',
     reason:
-      'cloudwatch:GetMetricData knows no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_cloudwatch.html',
+      'cloudwatch:GetMetricData has no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_cloudwatch.html',
   },
   {
     sid: 'FollowChildren',
@@ -140,7 +140,7 @@ export const allowedWildcards: readonly AllowedWildcard[] = [
     sid: 'SendTraces',
     wildcard: '*',
     reason:
-      'X-Ray knows no resources for sending traces: https://docs.aws.amazon.com/service-authorization/latest/reference/list_xray.html',
+      'X-Ray has no resources for sending traces: https://docs.aws.amazon.com/service-authorization/latest/reference/list_xray.html',
   },
 ];
 

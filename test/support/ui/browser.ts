@@ -64,7 +64,7 @@ interface AxeViolation {
   readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
 }
 
-/** What axe-core holds for serious or worse, in words. */
+/** Problems that axe-core rates serious or critical, as text. */
 export async function seriousProblems(page: Page): Promise<string[]> {
   await page.evaluate(axeSource);
   const violations = (await page.evaluate(

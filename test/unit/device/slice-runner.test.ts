@@ -103,7 +103,7 @@ describe('a slice', () => {
     expect(run.transport.mostUnanswered).toBeGreaterThanOrEqual(10);
     expect(run.result.droppedBy.backlog).toBeGreaterThan(50);
     expect(run.result.messages.unacknowledged).toBeGreaterThan(20);
-    // What waited was sent later than meant, but not later than the ack timeout (and one beat).
+    // What waited was sent later than meant, but not later than the ack timeout (and one tick).
     expect(percentile(run.result, 'send_lag', 100)).toBeGreaterThan(500);
     expect(percentile(run.result, 'send_lag', 100)).toBeLessThanOrEqual(1_021);
   });

@@ -34,7 +34,7 @@ describe('LatencyHistogram', () => {
     );
   });
 
-  it('knows count, extremes, mean and negatives exactly', () => {
+  it('has count, extremes, mean and negatives exactly', () => {
     fc.assert(
       fc.property(fc.array(latency, { minLength: 1, maxLength: 300 }), (samples) => {
         const sumUs = samples.reduce((sum, ms) => sum + Math.round(ms * 1000), 0);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import { liveMeasurements } from '../../../src/live/live-points.ts';
 
-// docs/metrics.md is what people write queries by: it knows every field with its type, and no other.
+// docs/metrics.md is what people write queries by: it lists every field with its type, and no other.
 
 describe('docs/metrics.md', () => {
   it.each(Object.entries(liveMeasurements))('describes %s', async (name, { tags, fields }) => {

@@ -110,7 +110,7 @@ describe('a run whose slices have two streams', () => {
     });
   });
 
-  it('knows what was due of either stream when the slice died', () => {
+  it('counts what was due of either stream when the slice died', () => {
     const [first] = outline.streamsOf(0);
     // Recorded up to 4,000 ms; of the second stream the messages of 0, 500 … 3,500 ms.
     const recorded = countDueBefore(first!, 4_000);

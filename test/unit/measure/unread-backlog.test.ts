@@ -57,7 +57,7 @@ describe('a ledger with a backlog', () => {
     fc.assert(property, { numRuns: 30 });
   });
 
-  it('knows of no loss when no queue could be read', () => {
+  it('reports no loss when no queue could be read', () => {
     const ledger = ledgerOf(everyMessage.slice(5));
     expect(ledger.close(emptyBacklog).messages).toMatchObject({ lost: 5, unaccounted: 0 });
     const closed = ledger.close(unknownBacklog('the queue has ended'));

@@ -112,7 +112,7 @@ describe('a plan of groups', () => {
     expect(peakPerSecondOf([up, short])).toBe(14);
   });
 
-  it('knows no slice past its last one', () => {
+  it('has no slice past its last one', () => {
     const plan = planOf({ groups: { one: { devices: 1, ratePerSecond: 1, duration: '1s' } } });
     expect(() => groupOfSlice(plan, 1)).toThrow(RangeError);
   });

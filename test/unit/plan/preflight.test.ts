@@ -132,7 +132,7 @@ describe('preflight', () => {
     });
   });
 
-  it('knows the smaller Regions', () => {
+  it('has the limits of the smaller Regions', () => {
     const small = preflightOf(fleet, accountLimitsOf('small'));
     const refused = small.quotas.filter(({ withinAllowed }) => !withinAllowed).map(({ quota }) => quota);
     expect(refused).toEqual([
@@ -350,7 +350,7 @@ describe('the ceiling of the cost', () => {
     ]);
   });
 
-  it('knows when fewer messages are not enough', () => {
+  it('says when fewer messages are not enough', () => {
     const [refusal] = preflightOf({ ...load, limits: { maxCostUsd: 0.0001 } }).refusals;
     expect(refusal?.hint).toMatch(
       /fewer devices, or shorten the run: without a single message it costs \$0\.0\d+/,

@@ -136,7 +136,7 @@ describe('the metrics', () => {
     for (const name of ['latency', 'cloudwatch', 'constructor', '']) {
       expect(thresholdMetricOf(name)).toBeUndefined();
     }
-    // Which counts a service has, its target knows.
+    // The target lists the counts of its service.
     for (const name of ['cloudwatch.', 'cloudwatch.PublishIn']) {
       const profile = { devices: 1, ratePerSecond: 1, duration: '1s', thresholds: { [name]: ['count==0'] } };
       expect(() => parseProfile(profile)).toThrow('is not a metric');

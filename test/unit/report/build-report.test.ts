@@ -307,7 +307,7 @@ describe('cost', () => {
 });
 
 describe('generator', () => {
-  it('knows what devices cost, without the idle processes', () => {
+  it('counts what devices cost, without the idle processes', () => {
     expect(reportOfResults(flawless).generator).toMatchObject({
       slices: 4,
       cpuSeconds: 6,

@@ -26,7 +26,7 @@ const corpus = printed.join('\n');
 
 /** What no report can have. */
 const unreachable: readonly string[] = [
-  // A defect of the measurement; its rule is that an honest report never has it.
+  // A defect of the measurement; its rule is that a correct report never has it.
   'The ledger does not balance:',
   '. The measurement is at fault; do not trust this report.',
   // No quota that is forecast or measured is without a metric; its rule is the same.

@@ -158,7 +158,7 @@ describe('reconciliation', () => {
     expect(() => lineOf('PublishOut.Throttle', fewer, {}, stopped)).toThrow('no line');
   });
 
-  it('knows the stop message', () => {
+  it('counts the stop message', () => {
     const { slices } = runOf().ledger;
     const stopped = { stoppedOn: stop, slices: { ...slices, completed: 0, stopped: 4 } };
     const profile = { echo: { fraction: 0.1 } };
@@ -175,7 +175,7 @@ describe('reconciliation', () => {
     );
   });
 
-  it('knows that QoS 0 loses what is throttled', () => {
+  it('counts a throttled publish at QoS 0 as lost', () => {
     const sums = { 'PublishIn.Success': 5_400, 'PublishIn.Throttle': 300 };
     const messages = { received: 5_400, lost: 300, acked: 0 };
     const qos0 = { profile: { publish: { qos: 0 } } };

@@ -63,7 +63,7 @@ describe('every sentence of a report is true', () => {
       'stage 1 2s 0 → 300 1,500 1,500',
       'connects per second* 400/s 500/s 80 %',
       '✓ PASSED another-run',
-      'caption: A table that no rule knows',
+      'caption: A table without a rule',
     ];
     expect(falseSentences([...sentences, ...lies], truth, report)).toHaveLength(lies.length);
   });

@@ -210,7 +210,7 @@ describe('collectRun', () => {
 });
 
 describe('collectRecord', () => {
-  it('knows of no loss: the queues are not asked', async () => {
+  it('reports no loss: the queues are not read', async () => {
     const { store } = await collect({ batches: [{ messages: rest(4), readAtMs: 0 }] });
     const { messages, unaccountedBecause } = await collectRecord(store, plan, 'the service has ended');
     expect(messages).toMatchObject({ received: sent - 4, unaccounted: 4, lost: 0 });

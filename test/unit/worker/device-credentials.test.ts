@@ -32,7 +32,7 @@ function rotating(secretAt: (read: number) => object) {
   };
 }
 
-it('reads a rotated certificate once the one that it knows is 60 s old', async () => {
+it('reads a rotated certificate once the one that it has is 60 s old', async () => {
   const secret = rotating((read) => ({ certificate: `certificate ${read}`, privateKey: 'key' }));
   const certificateAt = async (ms: number) => {
     const pass = await secret.passAt(ms, 'x509');

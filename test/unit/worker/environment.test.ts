@@ -13,7 +13,7 @@ describe('readEnvironment', () => {
     ]);
   });
 
-  it("knows no endpoint without an endpoint: the plan asks for the account's own", () => {
+  it("has no endpoint where none is set: the plan reads the account's own", () => {
     expect(readEnvironment({ RUN_BUCKET: 'runs' }).iotEndpoints).toEqual([]);
   });
 

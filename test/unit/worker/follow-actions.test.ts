@@ -113,7 +113,7 @@ describe('the actions of a run, in a slice', () => {
     expect(slice.done.map(({ what }) => what)).toEqual(['rate 0', 'rate 1']);
   });
 
-  it('do nothing where no kind knows them, or after the slice has ended', async () => {
+  it('do nothing where they are of no kind, or after the slice has ended', async () => {
     const slice = follow();
     const strays: Announcement[] = [
       { at: startedAt, action: { kind: 'dance' } },

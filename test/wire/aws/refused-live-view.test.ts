@@ -57,7 +57,7 @@ afterEach(async () => {
 function openLiveView() {
   const { port } = influx.address() as AddressInfo;
   const settings = { url: `http://127.0.0.1:${port}`, org: 'o', bucket: 'b', token: { value: 'wrong' } };
-  // A process of its own for each slice and for summarize: none knows what the others were answered.
+  // A process of its own for each slice and for summarize: none has the answers that the others received.
   return makeLiveView(settings, { store, clock: makeSystemClock(), random: () => 0 });
 }
 

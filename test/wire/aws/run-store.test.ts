@@ -71,7 +71,7 @@ const reads = {
 const result = resultOf(plan, 1);
 const window = { ...windowOf(plan, [[0, 1]]), window: 'batch-1' };
 const report = { ...reportOf(runOf()), runId };
-const death = { slice: 1, leg: 0, fault: { Error: 'TypeError' } };
+const death = { slice: 1, leg: 0, failure: { Error: 'TypeError' } };
 
 const action = { version: 1, runId, k: 0, at: 1, action: { kind: 'rate', factor: 2, ramps: [{ to: null }] } };
 
@@ -134,7 +134,7 @@ describe.each(records)('%s', (_, open, where) => {
     ['plan', 'plan.json', { ...plan, load: { messages: '<img src=x>' } }],
     ['report', 'report.json', { ...report, name: [{ markup: '<img src=x>' }] }],
     ['slices', 'slices/1/0.json', { ...result, streams: 'all' }],
-    ['deaths', 'deaths/1/0.json', { ...death, fault: { Error: 5 } }],
+    ['deaths', 'deaths/1/0.json', { ...death, failure: { Error: 5 } }],
     ['arrivals', 'arrivals/rule/batch-1.json', { ...window, seen: { 0: [0, 'x'] } }],
     ['actions', 'actions/0.json', { ...action, action: { factor: 2 } }],
     ['faults', 'faults.json', { choices: {}, events: [{}] }],

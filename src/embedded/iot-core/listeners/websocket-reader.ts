@@ -8,7 +8,7 @@ export const closeCodes = { normal: 1000, protocolError: 1002, unsupportedData: 
 export interface WebSocketSink {
   /** Once true, what follows is ignored. */
   readonly closed: boolean;
-  /** A piece of the byte stream that the binary frames are. Lent: it is overwritten after the call. */
+  /** A piece of the byte stream in the binary frames. It is valid during the call only, and then overwritten. */
   onBytes(bytes: Buffer): void;
   onPing(payload: Buffer): void;
   onClose(): void;

@@ -7,7 +7,7 @@ export interface FrameSink {
   onFrame(frame: Frame): void;
 }
 
-/** One whole packet. It is lent for the call, with its bytes: both are overwritten after it. */
+/** One whole packet. The object and its bytes are valid during the call only, and then overwritten. */
 export interface Frame {
   readonly bytes: Buffer;
   /** Where its fixed header begins. */

@@ -17,7 +17,7 @@ export interface Publisher {
   readonly clientId: string;
 }
 
-/** An accepted publish. Its payload is lent for the call: receivers that keep it copy it. */
+/** An accepted publish. Its payload is valid during the call only: receivers that keep it copy it. */
 export interface Publication extends RuleInput {
   readonly headers: PublishHeaders;
   /** Undefined when published over HTTP. */

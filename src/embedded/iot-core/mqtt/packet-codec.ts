@@ -21,11 +21,11 @@ class PacketDecoder {
   }
 
   /**
-   * @param lent a whole packet in bytes that will be overwritten; they are copied, payloads are views of the copy
+   * @param borrowed a whole packet in bytes that will be overwritten; they are copied, payloads are views of the copy
    * @throws ProtocolViolation
    */
-  decode(lent: Buffer): Packet {
-    const frame = Buffer.from(lent);
+  decode(borrowed: Buffer): Packet {
+    const frame = Buffer.from(borrowed);
     const body = bodyOf(frame);
     if ((this.#version ?? versionOf(frame, body)) === 5) checkPacketProperties(frame, body);
     this.#packet = undefined;

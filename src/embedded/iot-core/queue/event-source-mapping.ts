@@ -11,7 +11,7 @@ export type InvocationOutcome =
   /** The function threw, was refused or could not be reached; `refused`: it was not invoked at all. */
   | { readonly kind: 'failed'; readonly reason: string; readonly refused?: boolean };
 
-/** @param event JSON, lent until the promise settles */
+/** @param event JSON, valid until the promise settles */
 export type Invoke = (event: Buffer) => Promise<InvocationOutcome>;
 
 export interface MappingCounts {

@@ -10,7 +10,7 @@ import type { RuleInput, TopicRule } from './topic-rule.ts';
 export interface RuleTarget {
   /** The dimension `ActionType` of the action. AWS documents no list of its values. */
   readonly actionType: 'SQS' | 'Kinesis';
-  /** @param body lent for the call @returns a promise while the action is tried again */
+  /** @param body valid during the call only @returns a promise while the action is tried again */
   send(body: Buffer, nowMs: number): SendOutcome | Promise<SendOutcome>;
 }
 

@@ -3,7 +3,7 @@ import type { RecordBuffer } from './record-buffer.ts';
 import { parseRuleSql } from './sql.ts';
 import { type Evaluation, StatementEvaluator } from './statement-evaluator.ts';
 
-/** An incoming message. Its bytes are lent for the call. */
+/** An incoming message. Its bytes are valid during the call only. */
 export interface RuleInput extends PayloadBytes {
   readonly topic: string;
   /** Undefined: published over HTTP. */

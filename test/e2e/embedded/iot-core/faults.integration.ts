@@ -11,7 +11,7 @@ import { falseClaims } from '../../../support/run/recorded-truth.ts';
 import { type Rehearsal, startRehearsal } from '../../../support/run/rehearsal.ts';
 
 // One embedded AWS, another faults for each run: what the report says went wrong is what the service did, to the message.
-// A pause, and what it does to the percentiles, is in honesty.test.ts.
+// A pause, and what it does to the percentiles, is in accuracy.test.ts.
 
 const messages = 600;
 const devices = 30;

@@ -47,8 +47,8 @@ describe('a report made from the files of a run', () => {
     expect(report.messages).toMatchObject({ sent, received: sent - 7, lost: 0, unaccounted: 7 });
     expect(report.reasons.at(-1)).toBe(
       '7 messages not accounted for, and not known to be lost: the report was made from the files that the run left after ' +
-        'embedded AWS had ended, and what the arrivals queue and the dead-letter queues held then is not kept; to know, ' +
-        'run the profile again.',
+        'embedded AWS had ended, and what the arrivals queue and the dead-letter queues held then is not kept; ' +
+        'run the profile again to measure it.',
     );
   });
 

@@ -95,7 +95,7 @@ const anyWish: fc.Arbitrary<Wish> = fc.record({
 });
 
 describe('Signature Version 4, against the SDK’s signer', () => {
-  it('knows what it signed, in the header and in the query', async () => {
+  it('verifies what it signed, in the header and in the query', async () => {
     await fc.assert(
       fc.asyncProperty(anyWish, async (any) => {
         expect(verify(await signInHeader(any))).toBe(key);

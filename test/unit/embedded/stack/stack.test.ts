@@ -77,7 +77,7 @@ describe('the stack', () => {
     expect((await timeouts('direct')).timeoutSeconds).toBe(5);
   });
 
-  it("has the framework's defaults, and leaves out what only a deployment knows", async () => {
+  it("has the framework's defaults, and leaves out what only a deployment has", async () => {
     const { functions } = await readStack(
       pathOf('../../../support/embedded/fixtures/package/serverless.yml'),
     );

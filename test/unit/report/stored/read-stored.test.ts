@@ -88,7 +88,7 @@ describe('readStored', () => {
     ['sliceResult', changed(result, 'streams.0.sent', 'all'), /streams.0.sent must be array/],
     ['sliceResult', changed(result, 'latencies.connect', null), /latencies.connect must be object/],
     ['arrivalWindow', changed(window, 'seen', { 0: [1, 'x'] }), /seen.0.1 must be number/],
-    ['sliceDeath', '{"slice":0,"leg":0,"fault":{"Error":5}}', /fault.Error must be string/],
+    ['sliceDeath', '{"slice":0,"leg":0,"failure":{"Error":5}}', /failure.Error must be string/],
     ['injectedFaults', '{"choices":{},"events":[{}]}', /events.0 must have required property/],
     ['report', '[]', /it must be object/],
     ['report', 'null', /it must be object/],

@@ -117,7 +117,7 @@ describe('what the page has of a run', () => {
     expect(state.useOf(plan.quotas[0]!)).toEqual({ now: 20, peak: 20 });
   });
 
-  it('takes a minute in place of its seconds, and knows the busiest of them', () => {
+  it('takes a minute in place of its seconds, and keeps the busiest of them', () => {
     const minute = start - (start % 60) + 60;
     const at = minute - start;
     const until = at + 64;

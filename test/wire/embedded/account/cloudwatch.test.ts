@@ -169,7 +169,7 @@ describe('embedded Service Quotas', () => {
     expect(new Set(codes).size).toBe(codes.length);
   });
 
-  it('knows no other quota', async () => {
+  it('has no other quota', async () => {
     const unknown = new GetServiceQuotaCommand({ ServiceCode: 'iotcore', QuotaCode: 'L-0' });
     await expect(serviceQuotas.send(unknown)).rejects.toMatchObject({ name: 'NoSuchResourceException' });
   });

@@ -12,7 +12,7 @@ const port = 4711;
 const page = (headers: Record<string, string>, method = 'POST') => refusalOfPage({ method, headers }, port);
 
 describe('the guard of a loopback port', () => {
-  it('knows its own host names, and S3’s bucket below localhost', () => {
+  it('accepts its own host names, and S3’s bucket below localhost', () => {
     for (const host of ['127.0.0.1:4711', 'LOCALHOST:4711', '[::1]:4711', 'stampede-runs.localhost:4711']) {
       expect(page({ host })).toBeUndefined();
     }

@@ -82,7 +82,7 @@ describe('Faults', () => {
     expect(() => parseFaultSettings({ clockOffsetMs: 1_001 })).toThrow(/clockOffsetMs/);
   });
 
-  it('knows at its start nothing that happens at once', () => {
+  it('applies at its start nothing that happens at once', () => {
     expect(() => parseFaultSettings({ pauseMs: 1 })).toThrow(/pauseMs: is not known/);
     expect(() => parseFaultSettings({ pauseMs: 1 })).not.toThrow(/did you mean "pauseMs"/);
   });

@@ -101,7 +101,7 @@ describe('embedded S3', () => {
     await expect(read('runs/r/bad')).rejects.toThrow(NoSuchKey);
   });
 
-  it('knows what is not there', async () => {
+  it('reports what is not there', async () => {
     await expect(read('runs/none/plan.json')).rejects.toThrow(NoSuchKey);
     await expect(read('runs/none')).rejects.toThrow(NoSuchKey);
     const head = new HeadObjectCommand({ Bucket, Key: 'runs/none' });

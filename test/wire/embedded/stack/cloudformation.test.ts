@@ -61,7 +61,7 @@ describe('embedded CloudFormation', () => {
     ]);
   });
 
-  it('knows no other stack', async () => {
+  it('has no other stack', async () => {
     await expect(
       client.send(new DescribeStacksCommand({ StackName: 'stampede-prod' })),
     ).rejects.toMatchObject({

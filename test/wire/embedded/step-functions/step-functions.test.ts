@@ -47,7 +47,7 @@ describe('embedded Step Functions', () => {
     expect(await outcomeOf(executionArn)).toMatchObject({ status: 'SUCCEEDED', output: nested(1_000) });
   });
 
-  it('fails a task whose result is nested too deep, in words', async () => {
+  it('fails a task whose result is nested too deep, with a message', async () => {
     const machine = {
       StartAt: 'Deep',
       States: { Deep: task('deep', { Next: 'Done' }), Done: task('done', { End: true }) },

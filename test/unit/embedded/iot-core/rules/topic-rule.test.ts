@@ -111,7 +111,7 @@ describe('TopicRule', () => {
     expect(evaluate(`SELECT ${select} FROM 'x'`, message)).toBe(expected);
   });
 
-  it('knows no client over HTTP, and no prefix of Basic Ingest', () => {
+  it('has no client over HTTP, and no prefix of Basic Ingest', () => {
     const overHttp = { ...context, topic: '$aws/rules/arrivals/stampede/x' };
     const withoutClient = new TopicRule('r', "SELECT clientid() AS id, topic() AS t FROM 'x'");
     const out = new RecordBuffer();

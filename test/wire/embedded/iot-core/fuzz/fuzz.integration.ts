@@ -150,7 +150,7 @@ const connectFrame = (clientId: string): Buffer => generate(connectPacket(client
 const publishFrame = (bytes: number): Buffer =>
   generate({
     cmd: 'publish',
-    topic: 'rough/t',
+    topic: 'malformed/t',
     payload: Buffer.alloc(bytes),
     qos: 0,
     retain: false,
@@ -215,7 +215,7 @@ it('serves the slow: byte by byte, and one that does not read', async () => {
   const observer = await startObservers(target.mqttPort, 5);
   const deaf = await enter(connectFrame('deaf'));
   deaf.pause();
-  deaf.write(generate({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'rough/#', qos: 0 }] }));
+  deaf.write(generate({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: 'malformed/#', qos: 0 }] }));
   const slow = await Promise.all(
     Array.from({ length: 20 }, async (_, i) => {
       const socket = await enter(Buffer.alloc(0));
@@ -229,7 +229,7 @@ it('serves the slow: byte by byte, and one that does not read', async () => {
       });
       const publish = generate({
         cmd: 'publish',
-        topic: 'rough/slow',
+        topic: 'malformed/slow',
         payload: 'byte by byte',
         qos: 1,
         messageId: 1,
@@ -247,7 +247,7 @@ it('serves the slow: byte by byte, and one that does not read', async () => {
   // 40 MB for a client that reads nothing: all but what the sockets and the broker's 256 KB hold is dropped.
   const loud = await mqtt.connectAsync(`mqtt://127.0.0.1:${target.mqttPort}`, { clientId: 'loud' });
   const before = (await target.state()).heapBytes;
-  for (let i = 0; i < 400; i++) await loud.publishAsync('rough/loud', Buffer.alloc(100_000), { qos: 1 });
+  for (let i = 0; i < 400; i++) await loud.publishAsync('malformed/loud', Buffer.alloc(100_000), { qos: 1 });
   expect((await target.state()).heapBytes - before).toBeLessThan(4_000_000);
   await loud.endAsync();
   for (const { socket } of slow) socket.destroy();

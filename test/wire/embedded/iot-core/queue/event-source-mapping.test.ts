@@ -237,7 +237,7 @@ describe('makeLambdaInvoker', () => {
     expect(requests[1]?.incoming.socket).toBe(incoming?.socket);
   });
 
-  it('knows a function that failed, a refusal, and a service that is not there', async () => {
+  it('distinguishes a function that failed, a refusal, and a service that is not there', async () => {
     const thrown = await startLambda(200, { 'x-amz-function-error': 'Unhandled' }, '{"errorMessage":"no"}');
     expect(await thrown.invoke(Buffer.from('{}'))).toMatchObject({
       kind: 'failed',
