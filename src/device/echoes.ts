@@ -12,6 +12,8 @@ export interface EchoSettings {
   readonly transport: Transport;
   readonly counters: SliceCounters;
   readonly clock: Clock;
+  /** Index of the slice's first device, over the whole run. */
+  readonly firstDevice: number;
 }
 
 /** The echo: some devices subscribe to their own topic and measure when their messages come back. */
@@ -45,9 +47,9 @@ export class Echoes {
   }
 
   received(device: number, { payload }: IncomingMessage): void {
-    const { counters, clock } = this.#settings;
+    const { counters, clock, firstDevice } = this.#settings;
     const message = readEchoedMessage(payload, this.#envelopeStart);
     // A topic may be shared with senders that are not this run's.
-    if (message !== undefined) counters.echoed(device, message, clock.now());
+    if (message !== undefined) counters.echoed(firstDevice + device, message, clock.now());
   }
 }

@@ -27,7 +27,7 @@ export interface SegmentScope {
   readonly seed: number;
   readonly devices: number;
   /** Intended time of publish n, milliseconds after publishing began: the same in every run of one plan. */
-  readonly offsetMsOf: (n: number) => number;
+  readonly offsetMsOf: (n: number, atMs: number) => number;
 }
 
 type NumberOf = (message: MessageContext) => number;
@@ -136,9 +136,9 @@ const goldenFraction = 0.618_033_988_749_895;
 export function sine({ min, max, periodSeconds }: CallOf<'sine'>, { offsetMsOf }: SegmentScope): NumberOf {
   const amplitude = (max - min) / 2;
   const middle = min + amplitude;
-  return ({ n, deviceIndex }) => {
+  return ({ n, atMs, deviceIndex }) => {
     const turns =
-      ((offsetMsOf(n) / 1000) % periodSeconds) / periodSeconds + ((deviceIndex * goldenFraction) % 1);
+      ((offsetMsOf(n, atMs) / 1000) % periodSeconds) / periodSeconds + ((deviceIndex * goldenFraction) % 1);
     return middle + amplitude * Math.sin(2 * Math.PI * turns);
   };
 }

@@ -20,8 +20,8 @@ export interface PayloadSettings {
   readonly firstDevice: number;
   readonly devices: number;
   readonly seed: number;
-  /** Intended time of publish n, milliseconds after publishing began. */
-  readonly offsetMsOf: (n: number) => number;
+  /** Intended time of publish n, milliseconds after publishing began. @param atMs the same, epoch milliseconds */
+  readonly offsetMsOf: (n: number, atMs: number) => number;
 }
 
 /** Which message it is. */
@@ -58,6 +58,7 @@ export interface RequestHead {
 }
 
 /** The envelope's keys, as they stand in the message. */
+const beforeDevice = ',"device":';
 const beforeAt = '"at":';
 const beforeSent = ',"sent":';
 const comma = 0x2c;
@@ -165,7 +166,7 @@ function compileMessage(settings: PayloadSettings): readonly Segment[] {
   const compiler = new SegmentCompiler(settings);
   compiler.text(envelopeStartOf(settings));
   compiler.segment(integer((message) => message.n));
-  compiler.text(',"device":');
+  compiler.text(beforeDevice);
   compiler.segment(integer((message) => message.deviceIndex));
   compiler.text(`,${beforeAt}`);
   compiler.segment(instant((message) => message.atMs));
@@ -193,8 +194,8 @@ function instant(instantOf: (message: MessageContext) => number): Segment {
 export interface EchoedMessage {
   /** Intended send time, epoch milliseconds. */
   readonly at: number;
-  /** Where the message is this slice's own: its number and when it was sent, epoch milliseconds. */
-  readonly own?: { readonly n: number; readonly sent: number };
+  /** Where the message is this slice's own: its number, its device over the whole run, and when it was sent, epoch milliseconds. */
+  readonly own?: { readonly n: number; readonly deviceIndex: number; readonly sent: number };
 }
 
 /**
@@ -210,9 +211,12 @@ export function readEchoedMessage(payload: Buffer, envelopeStart: Buffer): Echoe
   if (!(at > 0)) return undefined;
   const numberStart = envelopeStart.length;
   if (!payload.subarray(0, numberStart).equals(envelopeStart)) return { at };
-  const n = Number(payload.toString('latin1', numberStart, payload.indexOf(comma, numberStart)));
+  const numberEnd = payload.indexOf(comma, numberStart);
+  const n = Number(payload.toString('latin1', numberStart, numberEnd));
+  const deviceStart = numberEnd + beforeDevice.length;
+  const deviceIndex = Number(payload.toString('latin1', deviceStart, key - 1));
   const sent = instantAt(payload, atStart + instantBytes + beforeSent.length);
-  return { at, own: { n, sent } };
+  return { at, own: { n, deviceIndex, sent } };
 }
 
 function instantAt(payload: Buffer, start: number): number {

@@ -9,7 +9,10 @@ export class SecondCounts {
   readonly #connected: number[] = [];
   /** Made with the first: few slices echo. */
   #echoed: number[] | undefined;
+  /** Made with the first: few slices have users. */
+  #users: number[] | undefined;
   #connectedNow = 0;
+  #usersNow = 0;
 
   /** @param startMs epoch milliseconds; nothing earlier is counted apart */
   constructor(startMs: number) {
@@ -47,6 +50,19 @@ export class SecondCounts {
     this.#connected[second] = this.#connectedNow;
   }
 
+  /** Undefined until there was a user. */
+  get usersNow(): number | undefined {
+    return this.#users === undefined ? undefined : this.#usersNow;
+  }
+
+  /** Users became active, or ended. */
+  usersChanged(atMs: number, by: number): void {
+    const second = this.#secondOf(atMs);
+    this.#users ??= new Array<number>(this.#sent.length).fill(0);
+    this.#usersNow += by;
+    this.#users[second] = this.#usersNow;
+  }
+
   /** Up to the second of `atMs`. */
   snapshot(atMs: number): PerSecondCounts {
     this.#secondOf(atMs);
@@ -57,6 +73,7 @@ export class SecondCounts {
       acked: this.#acked.slice(),
       ...(this.#echoed === undefined ? {} : { echoed: this.#echoed.slice() }),
       connected: this.#connected.slice(),
+      ...(this.#users === undefined ? {} : { users: this.#users.slice() }),
     };
   }
 
@@ -68,6 +85,7 @@ export class SecondCounts {
       this.#acked.push(0);
       this.#echoed?.push(0);
       this.#connected.push(this.#connectedNow);
+      this.#users?.push(this.#usersNow);
     }
     return second;
   }

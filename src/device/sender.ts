@@ -142,7 +142,7 @@ export class Sender implements RequestListener {
       this.#full[device] = 1;
       return false;
     }
-    this.#counters.sent(n, atMs, sentMs);
+    this.#counters.sent(n, atMs, sentMs, stream);
     this.#settings.onSent(device);
     if (isAnswered) {
       this.#inFlight.add(due, sentMs);

@@ -11,7 +11,8 @@ import type {
   UndecidedCounts,
 } from '../measure/slice-result.ts';
 import { echoObserver } from '../plan/observers.ts';
-import type { EchoNumbers } from './echo-numbers.ts';
+import { sumBy, sumOf } from '../shared/counts.ts';
+import type { CountedStreams } from './counted-streams.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
 import type { EchoedMessage } from './payload.ts';
 import type { RequestCounters } from './request-counters.ts';
@@ -61,13 +62,15 @@ export class SliceCounters {
   readonly #everConnected: Uint8Array;
   #connected = 0;
   #reconnects = 0;
-  #intended = 0;
+  /** By stream, as are the sets of sent messages. */
+  readonly #intended: number[];
   #acked = 0;
   #throttled = 0;
   #failed = 0;
   #unacknowledged = 0;
   #echoed = 0;
-  readonly #echoNumbers: EchoNumbers | undefined;
+  /** Of a message of stream 0, its place among those that come back. */
+  readonly #echoRankOf: ((n: number) => number) | undefined;
   /** Ranks of own messages that were back at their devices, and how often they were. */
   readonly #echoes = new IntervalSet();
   #echoArrivals = 0;
@@ -76,7 +79,9 @@ export class SliceCounters {
   readonly #failedBy = new Map<string, number>();
   readonly #disconnectedBy = new Map<string, number>();
   readonly #echoRefusedBy = new Map<string, number>();
-  readonly #sent = new IntervalSet();
+  readonly #sent: readonly IntervalSet[];
+  /** By stream: what was intended by the end of each stage that is over. */
+  readonly #stageEnds: readonly number[][] | undefined;
   #lastSentMs = 0;
   #quickestEcho: QuickestEcho | undefined;
   readonly #connect = new IntervalHistogram();
@@ -85,21 +90,29 @@ export class SliceCounters {
   readonly #sendLag = new IntervalHistogram();
   readonly #pubackRoundTripSeconds = new LatencySeconds();
 
-  /** @param echo absent where no message comes back to its device */
-  constructor(devices: number, startMs: number, echo?: EchoNumbers) {
-    this.#echoNumbers = echo;
+  /** @param devices of the slice @param startMs epoch milliseconds */
+  constructor(devices: number, startMs: number, { streams, echoRankOf, hasUsers }: CountedStreams) {
+    this.#intended = Array.from({ length: streams }, () => 0);
+    this.#sent = Array.from({ length: streams }, () => new IntervalSet());
+    this.#stageEnds = hasUsers ? Array.from({ length: streams }, () => []) : undefined;
+    this.#echoRankOf = echoRankOf;
     this.#devicesPlanned = devices;
     this.#everConnected = new Uint8Array(devices);
     this.perSecond = new SecondCounts(startMs);
   }
 
-  intended(intendedMs: number): void {
-    this.#intended++;
+  intended(intendedMs: number, stream = 0): void {
+    this.#intended[stream]!++;
     this.perSecond.intended(intendedMs);
   }
 
-  sent(n: number, intendedMs: number, sentMs: number): void {
-    this.#sent.add(n);
+  /** Of users: a stage is over, and what is intended from now on is of later ones. */
+  stageEnded(): void {
+    for (const [stream, ends] of this.#stageEnds?.entries() ?? []) ends.push(this.#intended[stream]!);
+  }
+
+  sent(n: number, intendedMs: number, sentMs: number, stream = 0): void {
+    this.#sent[stream]!.add(n);
     this.#lastSentMs = sentMs;
     this.perSecond.sent(sentMs);
     this.#sendLag.record(sentMs - intendedMs);
@@ -134,10 +147,11 @@ export class SliceCounters {
     this.#unacknowledged++;
   }
 
-  /** @param device that received it */
-  echoed(device: number, { at, own }: EchoedMessage, arrivedMs: number): void {
+  /** @param deviceIndex of the device that received it, over the whole run */
+  echoed(deviceIndex: number, { at, own }: EchoedMessage, arrivedMs: number): void {
     if (own !== undefined) {
-      this.#observeEcho(device, own.n);
+      // On a shared topic devices receive each other's messages: those are no echoes.
+      if (own.deviceIndex === deviceIndex) this.#observeEcho(own.n);
       const us = Math.round((arrivedMs - own.sent) * 1_000);
       if (this.#quickestEcho === undefined || us < this.#quickestEcho.us) {
         this.#quickestEcho = { n: own.n, us };
@@ -148,11 +162,10 @@ export class SliceCounters {
     this.#echo.record(arrivedMs - at);
   }
 
-  /** On a shared topic devices receive each other's messages: those are no echoes. */
-  #observeEcho(device: number, n: number): void {
-    if (this.#echoNumbers?.deviceOf(n) !== device || !this.#sent.has(n)) return;
+  #observeEcho(n: number): void {
+    if (this.#echoRankOf === undefined || !this.#sent[0]!.has(n)) return;
     this.#echoArrivals++;
-    this.#echoes.add(this.#echoNumbers.rankOf(n));
+    this.#echoes.add(this.#echoRankOf(n));
   }
 
   /** A connection for requests was opened. */
@@ -210,7 +223,7 @@ export class SliceCounters {
     return {
       planned: this.#devicesPlanned,
       connected: this.#connected,
-      connectFailed: total(this.#connectFailedBy),
+      connectFailed: sumOf([...this.#connectFailedBy.values()]),
       reconnects: this.#reconnects,
     };
   }
@@ -218,8 +231,8 @@ export class SliceCounters {
   messages({ waiting, inFlight }: Undecided): SliceMessageCounts {
     const { stopped, backlog, 'not-connected': notConnected } = this.#dropped;
     return {
-      intended: this.#intended,
-      sent: this.#sent.count,
+      intended: sumOf(this.#intended),
+      sent: sumBy(this.#sent, ({ count }) => count),
       dropped: stopped + backlog + notConnected + waiting.backlog + waiting['not-connected'],
       acked: this.#acked,
       throttled: this.#throttled,
@@ -248,8 +261,12 @@ export class SliceCounters {
       failedBy: Object.fromEntries(this.#failedBy),
       disconnectedBy: Object.fromEntries(this.#disconnectedBy),
       echoRefusedBy: Object.fromEntries(this.#echoRefusedBy),
-      streams: [{ intended: this.#intended, sent: this.#sent.encode() }],
-      ...(this.#echoNumbers && {
+      streams: this.#sent.map((sent, stream) => ({
+        intended: this.#intended[stream]!,
+        sent: sent.encode(),
+        ...(this.#stageEnds && { stageEnds: this.#stageEnds[stream]!.slice() }),
+      })),
+      ...(this.#echoRankOf && {
         observed: { [echoObserver]: { arrivals: this.#echoArrivals, seen: [this.#echoes.encode()] } },
       }),
       ...(this.#lastSentMs > 0 ? { lastSentAt: this.#lastSentMs } : {}),
@@ -278,10 +295,4 @@ export class SliceCounters {
 
 function increment(counts: Map<string, number>, reason: string): void {
   counts.set(reason, (counts.get(reason) ?? 0) + 1);
-}
-
-function total(counts: Map<string, number>): number {
-  let sum = 0;
-  for (const count of counts.values()) sum += count;
-  return sum;
 }

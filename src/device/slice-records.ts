@@ -79,6 +79,7 @@ export class SliceRecords {
       second,
       phase: phaseAt(nowMs),
       connectedNow: counters.connectedNow,
+      usersNow: counters.perSecond.usersNow,
       devices: counters.devices(),
       messages: counters.messages(undecided),
       latencies: counters.closeInterval(),

@@ -5,13 +5,14 @@ import type { Plan } from '../plan/plan.ts';
 import { checkpointEveryMs } from '../plan/poll-intervals.ts';
 import { connectSettleMs, makeSliceSchedule } from '../plan/schedule.ts';
 import { sliceOf } from '../plan/slices.ts';
+import { loadShapeOf } from '../profile/load-shapes/load-shapes.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { Random } from '../shared/random.ts';
-import type { Behaviour, MakeBehaviour } from './behaviours/behaviour.ts';
-import { makeOpenModel } from './behaviours/open-model.ts';
+import type { Behaviour } from './behaviours/behaviour.ts';
+import { behaviourOf } from './behaviours/behaviour-of.ts';
 import { CheckpointTimer } from './checkpoint-timer.ts';
 import { Connections } from './connections.ts';
-import { echoNumbersOf } from './echo-numbers.ts';
+import { countedStreamsOf } from './counted-streams.ts';
 import { Echoes } from './echoes.ts';
 import { watchGeneratorHealth } from './generator-health.ts';
 import { RequestCounters } from './request-counters.ts';
@@ -45,8 +46,6 @@ export interface SliceRun {
   /** Ends the slice within a second. */
   readonly stop: StopSignal;
   readonly checkpointEveryMs?: number;
-  /** When devices send; absent: the open model. */
-  readonly behaviour?: MakeBehaviour;
 }
 
 /** How exact timeouts are, and how soon the end is noticed. */
@@ -105,8 +104,11 @@ class SliceRunner implements TransportListener {
     this.#clock = clock;
     // A slice that comes late still connects at its own rate, not all at once.
     const connectAt = Math.max(this.#timeline.from, readyAt);
-    const echoNumbers = echoNumbersOf(slice, schedule);
-    this.#counters = new SliceCounters(slice.devices, Math.min(readyAt, this.#timeline.from), echoNumbers);
+    this.#counters = new SliceCounters(
+      slice.devices,
+      Math.min(readyAt, this.#timeline.from),
+      countedStreamsOf(slice),
+    );
     this.#transport = run.transport(this, devices);
     const { traffic } = this.#transport;
     if (traffic !== undefined) this.#counters.requests = new RequestCounters(traffic);
@@ -128,23 +130,23 @@ class SliceRunner implements TransportListener {
       transport: this.#transport,
       counters: this.#counters,
       clock,
+      firstDevice: slice.firstDevice,
     });
     this.#sender = new Sender({
       clock,
       transport: this.#transport,
       counters: this.#counters,
       devices: slice.devices,
-      streams: streamsOfSlice(plan, slice, schedule, devices),
+      streams: streamsOfSlice(plan, slice, devices),
       ackTimeoutMs: profile.publish.ackTimeoutMs,
       maxUnacknowledged: profile.publish.maxUnacknowledged,
       onSent: (device) => this.#echoes.sent(device),
     });
-    this.#behaviour = (run.behaviour ?? makeOpenModel)({
+    this.#behaviour = behaviourOf[loadShapeOf(profile)]({
       clock,
       sender: this.#sender,
       counters: this.#counters,
-      devices: slice.devices,
-      schedule,
+      slice,
       publishAt: timeline.publishAt,
       waitTimeoutMs: profile.publish.ackTimeoutMs,
     });

@@ -1,6 +1,6 @@
 import { isAcknowledged } from '../plan/groups.ts';
 import type { Plan, Slice } from '../plan/plan.ts';
-import type { SliceSchedule } from '../plan/schedule.ts';
+import { plannedStreamsOf } from '../plan/streams.ts';
 import { splitRequestUrl } from '../targets/http/request-url.ts';
 import { dataUrlOf } from '../targets/traits-of.ts';
 import { type MessageWriter, PayloadWriter } from './payload.ts';
@@ -12,31 +12,36 @@ import type { SliceDevices } from './slice-devices.ts';
 export function streamsOfSlice(
   plan: Pick<Plan, 'runId'>,
   slice: Slice,
-  schedule: SliceSchedule,
   devices: SliceDevices,
 ): readonly OutgoingStream[] {
-  const { profile } = slice.group;
+  const { profile, timeline } = slice.group;
   const { http } = profile;
-  const shared = {
-    ...profile.publish,
-    runId: plan.runId,
-    slice: slice.slice,
-    firstDevice: slice.firstDevice,
-    devices: slice.devices,
-    seed: profile.seed,
-    offsetMsOf: schedule.offsetMs,
-  };
-  const writer: MessageWriter =
-    http === undefined
-      ? new PayloadWriter({ ...shared, deviceGroup: slice.group.number })
-      : new RequestWriter({ ...shared, http, target: splitRequestUrl(dataUrlOf(slice.group.target) ?? '') });
-  return [
-    {
+  const topics = Array.from({ length: slice.devices }, (_, device) => devices.topic(device));
+  return plannedStreamsOf(slice).map(({ offsetMs }, stream) => {
+    const shared = {
+      ...profile.publish,
+      runId: plan.runId,
+      slice: slice.slice,
+      stream,
+      firstDevice: slice.firstDevice,
+      devices: slice.devices,
+      seed: profile.seed,
+      offsetMsOf: offsetMs ?? ((_n: number, atMs: number) => atMs - timeline.publishAt),
+    };
+    const writer: MessageWriter =
+      http === undefined
+        ? new PayloadWriter({ ...shared, deviceGroup: slice.group.number })
+        : new RequestWriter({
+            ...shared,
+            http,
+            target: splitRequestUrl(dataUrlOf(slice.group.target) ?? ''),
+          });
+    return {
       writer,
-      topics: Array.from({ length: slice.devices }, (_, device) => devices.topic(device)),
+      topics,
       qos: profile.publish.qos,
       retain: false,
       isAnswered: isAcknowledged(slice.group),
-    },
-  ];
+    };
+  });
 }

@@ -15,6 +15,7 @@ export const liveMeasurements = {
       phase: 'string',
       devices: 'int',
       connected: 'int',
+      users: 'int',
       connects: 'int',
       connect_failed: 'int',
       reconnects: 'int',

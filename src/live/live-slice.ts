@@ -21,6 +21,8 @@ export interface SliceSnapshot {
   readonly phase: 'waiting' | 'connecting' | 'publishing' | 'draining' | 'done';
   /** Devices with an open connection. */
   readonly connectedNow: number;
+  /** Users that are active; absent where there are none. */
+  readonly usersNow?: number | undefined;
   /** Cumulative since the slice began. */
   readonly devices: DeviceCounts;
   /**
@@ -77,12 +79,13 @@ function changedOf<Counters extends object>(slice: number, counters: Counters): 
   return Object.fromEntries(Object.entries(counters).filter(([, count]) => count !== 0)) as Partial<Counters>;
 }
 
-function gaugesOf({ slice, phase, connectedNow, devices, generator }: SliceSnapshot) {
+function gaugesOf({ slice, phase, connectedNow, usersNow, devices, generator }: SliceSnapshot) {
   return {
     slice,
     phase,
     devices: devices.planned,
     connected: connectedNow,
+    ...(usersNow === undefined ? {} : { users: usersNow }),
     cpu_seconds: generator.cpuSeconds,
     rss_bytes: generator.rssBytes,
     start_lag_ms: generator.startLagMs,

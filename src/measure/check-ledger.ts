@@ -40,9 +40,7 @@ export function checkLedger(ledger: RunLedger): readonly Imbalance[] {
   else
     for (const { group, acknowledged, messages } of ledger.groups)
       if (acknowledged) equations.push(answeredEquation(messages, group));
-  if (slices.completed === slices.planned) {
-    equations.push({ equation: 'intended = planned', left: m.intended, right: ledger.plannedMessages });
-  }
+  if (slices.completed === slices.planned) equations.push(...plannedEquations(ledger));
   const { planned, connected, unknown } = ledger.devices;
   if (connected + unknown > planned) {
     equations.push({
@@ -57,6 +55,18 @@ export function checkLedger(ledger: RunLedger): readonly Imbalance[] {
       broken.push({ equation: `arrivals ≥ received (${name})`, left: arrivals, right: received });
   }
   return broken;
+}
+
+/** Where users decide how much is sent, the plan does not know it. */
+function plannedEquations({ groups, messages, plannedMessages }: RunLedger): Imbalance[] {
+  const scheduled = groups.filter(({ isScheduled }) => isScheduled);
+  if (scheduled.length === groups.length)
+    return [{ equation: 'intended = planned', left: messages.intended, right: plannedMessages }];
+  return scheduled.map((group) => ({
+    equation: `intended = planned (${group.group})`,
+    left: group.messages.intended,
+    right: group.plannedMessages,
+  }));
 }
 
 /** @param name of an observer that is not the primary one, where what is due is what was sent */

@@ -12,6 +12,8 @@ export interface GroupLedger extends Partial<GroupMeasurements> {
   /** Undefined: the one group of a flat profile. */
   readonly group: string | undefined;
   readonly plannedMessages: number;
+  /** Whether the plan says how many messages are due; else its users decide, and the plan has an estimate. */
+  readonly isScheduled: boolean;
   /** Whether publishes are acknowledged: over HTTPS, and over MQTT at QoS 1. */
   readonly acknowledged: boolean;
   readonly devices: RunDeviceCounts;
@@ -74,6 +76,7 @@ export class GroupTotals {
     return {
       group: this.#group.group,
       plannedMessages: this.#group.load.messages,
+      isScheduled: this.#group.profile.users === undefined,
       acknowledged: isAcknowledged(this.#group),
       devices: { planned: this.#group.profile.devices, ...this.#devices },
       messages: this.#messages,

@@ -11,10 +11,9 @@ import type { ArrivalWindow } from './arrival-window.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
 import { GeneratorCounters } from './generator-counters.ts';
 import { GroupTotals } from './group-totals.ts';
-import { IntervalSet } from './interval-set.ts';
 import type { TimedLatencyName } from './latency-names.ts';
 import { LatencySeries } from './latency-series.ts';
-import type { LegTotals } from './leg-entry.ts';
+import { type LegTotals, legTotalsOf, settleMsOf } from './leg-entry.ts';
 import type { ObserverCloser } from './observer-record.ts';
 import { type CountsByReason, ReasonCounts } from './reason-counts.ts';
 import { addArrivalLatencies, addSliceLatencies, GroupRecords, makeRunLatencies } from './run-latencies.ts';
@@ -92,19 +91,8 @@ export class Ledger {
       throw new CorruptMeasurementError(`A second result of slice ${result.slice}, leg ${result.leg},`);
     if (result.streams.length !== streams.length)
       throw new CorruptMeasurementError(`A slice result with ${result.streams.length} streams`);
-    legs[result.leg] = {
-      outcome: result.outcome,
-      at: result.at,
-      devices: result.devices,
-      messages: result.messages,
-      startLagMs: result.generator.startLagMs,
-      droppedBy: result.droppedBy,
-      ...(result.undecided === undefined ? {} : { undecided: result.undecided }),
-      streams: result.streams.map(({ intended, sent }, stream) => ({
-        intended,
-        sent: IntervalSet.decode(sent, streams[stream]!.messages),
-      })),
-    };
+    const { number, profile } = groupOfSlice(this.#plan, result.slice);
+    legs[result.leg] = legTotalsOf(result, streams, settleMsOf(profile));
     this.#legs.set(result.slice, legs);
     this.#observers.addObserved(result);
     this.#failedBy.addAll(result.failedBy);
@@ -118,7 +106,6 @@ export class Ledger {
     this.#lastSentAt = latestOf(this.#lastSentAt, result.lastSentAt);
     if (result.outcome === 'failed') this.#sliceFailedBy.add(result.reason ?? 'no reason given');
     addSliceLatencies(this.#latencies, result);
-    const { number, profile } = groupOfSlice(this.#plan, result.slice);
     const isMqtt = profile.connect.protocol === 'mqtt';
     this.#ofGroups.addSlice(number, result);
     // Beside connections, devices that only make requests are none.

@@ -1,4 +1,6 @@
 import type { DeviceTurns } from '../plan/device-turns.ts';
+import type { Stream } from '../plan/streams.ts';
+import type { LoadProfile } from '../profile/load-profile.ts';
 import { sumOf } from '../shared/counts.ts';
 import { IntervalSet } from './interval-set.ts';
 import type { CountsByReason } from './reason-counts.ts';
@@ -11,12 +13,42 @@ export interface LegTotals
   readonly startLagMs: number;
   /** By stream number. */
   readonly streams: readonly StreamTotals[];
+  /** Messages that were due within `settleMs` before this record, to the second: some may not have been seen by then. */
+  readonly recent: number;
+}
+
+/** @throws {CorruptMeasurementError} for sets that are larger than their streams allow */
+export function legTotalsOf(result: SliceResult, streams: readonly Stream[], settleMs: number): LegTotals {
+  const { outcome, at, devices, messages, generator, droppedBy, undecided, perSecond } = result;
+  const settledSeconds = Math.max(0, Math.floor((at - settleMs) / 1_000) - perSecond.startSecond);
+  return {
+    outcome,
+    at,
+    devices,
+    messages,
+    startLagMs: generator.startLagMs,
+    droppedBy,
+    ...(undecided === undefined ? {} : { undecided }),
+    streams: result.streams.map(({ intended, sent, stageEnds }, stream) => ({
+      intended,
+      sent: IntervalSet.decode(sent, streams[stream]!.messages),
+      ...(stageEnds === undefined ? {} : { stageEnds }),
+    })),
+    recent: sumOf(perSecond.intended.slice(settledSeconds)),
+  };
+}
+
+/** The longest from a message's intended time until it has been seen or is lost: what comes after the drain is too late to count on. */
+export function settleMsOf({ publish, drainMs }: Pick<LoadProfile, 'publish' | 'drainMs'>): number {
+  return publish.ackTimeoutMs + drainMs;
 }
 
 /** What was due of one stream, and what was sent of it. */
 export interface StreamTotals {
   readonly intended: number;
   readonly sent: IntervalSet;
+  /** Of users: as of `StreamResult`. */
+  readonly stageEnds?: readonly number[];
 }
 
 /** How a run ended, or that it goes on: what its slices owe. */
@@ -32,7 +64,6 @@ export interface LegPart {
   readonly devices: number;
   /** Whether publishes of the slice's group are acknowledged. */
   readonly acknowledged: boolean;
-  /** The longest from a message's intended time until it has been seen or is lost. */
   readonly settleMs: number;
   /** By stream number. */
   readonly streams: readonly StreamPart[];
@@ -44,9 +75,12 @@ export interface NumberRange {
   readonly end: number;
 }
 
-/** The messages of one stream that are due within a leg. */
+/** The messages of one stream that are due within a leg. Where users decide, all that there can be. */
 export interface StreamPart extends NumberRange {
-  readonly turns: DeviceTurns;
+  /** By the plan alone; 0 where users decide. */
+  readonly planned: number;
+  /** Undefined: the plan does not say which device sends a message. */
+  readonly turns: DeviceTurns | undefined;
   /** How many messages of the whole stream are due before an instant, epoch milliseconds. */
   readonly dueBefore: (instant: number) => number;
 }
@@ -82,7 +116,7 @@ export function closeLeg(part: LegPart, record: LegRecord, run: RunEnding): LegE
   const { totals } = record;
   if (totals === undefined || totals.outcome === 'running') return closeUnended(part, record, run);
   const { echoed: _, ...counts } = totals.messages;
-  const planned = part.streams.map(({ first, end }) => end - first);
+  const planned = part.streams.map(({ planned }) => planned);
   // The remaining messages of a failed leg were intended, but never sent.
   const isCutShort = run.goesOn || run.stoppedAt !== undefined;
   const hasRemainder = totals.outcome === 'failed' && !isCutShort;
@@ -98,20 +132,31 @@ export function closeLeg(part: LegPart, record: LegRecord, run: RunEnding): LegE
     droppedBy: { ...totals.droppedBy, 'slice-failed': rest },
     connected: totals.devices.connected,
     knowsDevices: true,
-    streams: totals.streams.map(({ intended, sent }, stream) => ({
-      intended: hasRemainder ? Math.max(intended, planned[stream] ?? 0) : intended,
-      sent,
+    streams: totals.streams.map((stream, i) => ({
+      ...stream,
+      intended: hasRemainder ? Math.max(stream.intended, planned[i] ?? 0) : stream.intended,
     })),
-    unwatched: totals.outcome === 'stopped' ? unwatchedAfter(part, totals.at) : [],
+    unwatched: totals.outcome === 'stopped' ? unwatchedAfter(part, totals) : [],
   };
 }
 
-/** @param until epoch milliseconds of the leg's last record; undefined: it left none */
-function unwatchedAfter({ streams, settleMs }: LegPart, until: number | undefined): NumberRange[] {
-  return streams.map((stream) => ({
-    first: until === undefined ? stream.first : stream.first + intendedBy(stream, until - settleMs),
+/** @param totals the leg's last record; undefined: it left none */
+function unwatchedAfter({ streams, settleMs }: LegPart, totals: LegTotals | undefined): NumberRange[] {
+  return streams.map((stream, i) => ({
+    first:
+      stream.first + (totals === undefined ? 0 : settledBy(stream, totals.streams[i]!, totals, settleMs)),
     end: stream.end,
   }));
+}
+
+/** Of a stream, how many messages had been seen by a record, or were lost. What users sent is known by the record alone. */
+function settledBy(
+  stream: StreamPart,
+  { intended }: StreamTotals,
+  { at, recent }: LegTotals,
+  settleMs: number,
+): number {
+  return stream.turns === undefined ? Math.max(0, intended - recent) : intendedBy(stream, at - settleMs);
 }
 
 /**
@@ -167,8 +212,8 @@ function closeUnended(
     droppedBy: { ...droppedBy, 'slice-died': neverDue },
     connected: Math.max(totals?.devices.connected ?? 0, countDevices(sent, part)),
     knowsDevices: goesOn && totals !== undefined,
-    streams: sent.map((numbers, i) => ({ intended: intended[i]!, sent: numbers })),
-    unwatched: unwatchedAfter(part, totals?.at),
+    streams: sent.map((numbers, i) => ({ ...totals?.streams[i], intended: intended[i]!, sent: numbers })),
+    unwatched: unwatchedAfter(part, totals),
   };
 }
 
@@ -196,8 +241,8 @@ function knownDrops(totals: LegTotals | undefined): Record<string, number> {
 }
 
 /** Of a leg's messages. @param until epoch milliseconds; undefined: all that the plan gives the leg */
-function intendedBy({ first, end, dueBefore }: StreamPart, until: number | undefined): number {
-  return until === undefined ? end - first : Math.min(Math.max(dueBefore(until), first), end) - first;
+function intendedBy({ first, end, planned, dueBefore }: StreamPart, until: number | undefined): number {
+  return until === undefined ? planned : Math.min(Math.max(dueBefore(until), first), end) - first;
 }
 
 /** Devices that sent at least one of these messages. */
@@ -205,7 +250,9 @@ function countDevices(sent: readonly IntervalSet[], { devices, streams }: LegPar
   const seen = new Uint8Array(devices);
   let count = 0;
   for (const [stream, numbers] of sent.entries()) {
-    const { deviceOf } = streams[stream]!.turns;
+    const { turns } = streams[stream]!;
+    if (turns === undefined) continue;
+    const { deviceOf } = turns;
     numbers.forEachInterval((start, length) => {
       for (let n = start; n < start + Math.min(length, devices) && count < devices; n++) {
         const device = deviceOf(n);

@@ -3,6 +3,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { RunOutline } from '../plan/run-outline.ts';
 import { countDueBefore } from '../plan/schedule.ts';
 import { sliceOf } from '../plan/slices.ts';
+import { isScheduled } from '../plan/streams.ts';
 import { sumFields, sumOf } from '../shared/counts.ts';
 import type { ArrivalWindow, UnrelatedCounts } from './arrival-window.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
@@ -194,6 +195,8 @@ export class ObserverRecord {
     if (instant === Number.NEGATIVE_INFINITY) return 0;
     if (instant === Number.POSITIVE_INFINITY) return missing.count;
     const schedule = this.#outline.streamsOf(slice)[stream]!;
+    // When a user wanted to send a message is in no plan: each that is missing may have been due before.
+    if (!isScheduled(schedule)) return missing.count;
     return missing.between(0, countDueBefore(schedule, instant - this.#plan.timeline.publishAt)).count;
   }
 

@@ -2,7 +2,7 @@ import { ofEach } from '../shared/counts.ts';
 import type { RunSeries } from './run-ledger.ts';
 import type { PerSecondCounts } from './slice-result.ts';
 
-const counters = ['intended', 'sent', 'acked', 'echoed', 'connected', 'arrivals'] as const;
+const counters = ['intended', 'sent', 'acked', 'echoed', 'connected', 'arrivals', 'users'] as const;
 type Counter = (typeof counters)[number];
 
 /** Sums of counters by second, between two instants. What lies outside counts in the ledger, but is in no series. */
@@ -35,10 +35,11 @@ export class SecondSeries {
     while (from < length && !busy(from)) from++;
     let to = length;
     while (to > from && !busy(to - 1)) to--;
-    return {
-      startSecond: this.#startSecond + from,
-      ...ofEach(counters, (counter) => Array.from(this.#sums[counter].subarray(from, to))),
-    };
+    const { users, ...series } = ofEach(counters, (counter) =>
+      Array.from(this.#sums[counter].subarray(from, to)),
+    );
+    const hasUsers = users.some((count) => count > 0);
+    return { startSecond: this.#startSecond + from, ...series, ...(hasUsers ? { users } : {}) };
   }
 
   #add(counter: Counter, startSecond: number, counts: readonly number[]): void {

@@ -3,7 +3,7 @@ import type { GroupPlan, Plan, Slice } from '../plan/plan.ts';
 import type { RunOutline } from '../plan/run-outline.ts';
 import { countDueBefore } from '../plan/schedule.ts';
 import { sliceOf } from '../plan/slices.ts';
-import type { Stream } from '../plan/streams.ts';
+import { isScheduled, type Stream } from '../plan/streams.ts';
 import { sumFields, sumOf } from '../shared/counts.ts';
 import { IntervalSet } from './interval-set.ts';
 import {
@@ -15,6 +15,7 @@ import {
   type RunEnding,
   type SentMessages,
   type StreamTotals,
+  settleMsOf,
 } from './leg-entry.ts';
 import { type CountsByReason, ReasonCounts } from './reason-counts.ts';
 import type { Arrived } from './unread-backlog.ts';
@@ -82,8 +83,8 @@ interface SliceParts {
   readonly legs: readonly LegPart[];
   /** By leg number, epoch milliseconds. */
   readonly legStarts: readonly number[];
-  /** By stream, then by stage: its messages have lower numbers than this, and those of later stages do not. */
-  readonly stageEnds: readonly (readonly number[])[];
+  /** By stream, then by stage: its messages have lower numbers than this, and those of later stages do not. Undefined: users decide. */
+  readonly stageEnds: readonly (readonly number[] | undefined)[];
 }
 
 function divideSlice(plan: Plan, outline: RunOutline, number: number): SliceParts {
@@ -94,28 +95,28 @@ function divideSlice(plan: Plan, outline: RunOutline, number: number): SlicePart
   const { publishAt } = timeline;
   const stageEndsMs = stageEndsOf(slice.group);
   const partOf = (stream: Stream, leg: number) => {
+    if (!isScheduled(stream))
+      return { first: 0, end: stream.messages, planned: 0, dueBefore: () => 0, turns: undefined };
     const dueBefore = (instant: number) => countDueBefore(stream, instant - publishAt);
     // What rounding leaves past the last leg belongs to it.
     const isLast = leg === timelines.length - 1;
     const { from, until } = timelines[leg]!;
-    return {
-      first: leg === 0 ? 0 : dueBefore(from),
-      end: isLast ? stream.messages : dueBefore(until),
-      dueBefore,
-      turns: stream.turns,
-    };
+    const first = leg === 0 ? 0 : dueBefore(from);
+    const end = isLast ? stream.messages : dueBefore(until);
+    return { first, end, planned: end - first, dueBefore, turns: stream.turns };
   };
   return {
     slice,
     legs: timelines.map((_, leg) => ({
       devices: slice.devices,
       acknowledged: isAcknowledged(slice.group),
-      // A due message may wait for the ack timeout, and what comes after the drain is too late to count on.
-      settleMs: profile.publish.ackTimeoutMs + profile.drainMs,
+      settleMs: settleMsOf(profile),
       streams: streams.map((stream) => partOf(stream, leg)),
     })),
     legStarts: timelines.map(({ from }) => from),
-    stageEnds: streams.map((stream) => stageEndsMs.map((ms) => countDueBefore(stream, ms))),
+    stageEnds: streams.map((stream) =>
+      isScheduled(stream) ? stageEndsMs.map((ms) => countDueBefore(stream, ms)) : undefined,
+    ),
   };
 }
 
@@ -127,6 +128,11 @@ function stageEndsOf({ profile }: GroupPlan): number[] {
     return end;
   });
   return [...ends.slice(0, -1), Number.POSITIVE_INFINITY];
+}
+
+/** Of users, as their slice recorded it; what it did not record belongs to the stage of its last record. */
+function recordedEnds({ stageEnds = [] }: StreamTotals, { profile: { stages } }: GroupPlan): number[] {
+  return stages.map((_, i) => (i < stages.length - 1 ? stageEnds[i] : undefined) ?? Number.POSITIVE_INFINITY);
 }
 
 function closeSlice(parts: SliceParts, record: SliceRecord, run: RunEnding): SliceEntry {
@@ -151,7 +157,10 @@ function closeSlice(parts: SliceParts, record: SliceRecord, run: RunEnding): Sli
     droppedBy: droppedBy.counts(),
     connected,
     devicesUnknown: entries.every(({ knowsDevices }) => knowsDevices) ? 0 : parts.slice.devices - connected,
-    stages: countStages(parts.stageEnds, streams),
+    stages: countStages(
+      parts.stageEnds.map((ends, i) => ends ?? recordedEnds(streams[i]!, parts.slice.group)),
+      streams,
+    ),
     streams: streams.map(({ sent }, stream) => ({
       sent,
       unwatched: entries.flatMap(({ unwatched }) => unwatched[stream] ?? []),

@@ -81,6 +81,8 @@ export interface StreamResult {
   readonly intended: number;
   /** Numbers n of those that were sent. */
   readonly sent: EncodedIntervals;
+  /** Of users: how many were due by the end of each stage that was over when one was due after it. */
+  readonly stageEnds?: readonly number[];
 }
 
 /** A slice's own messages at an observer that the slice keeps itself. */
@@ -152,6 +154,8 @@ export interface PerSecondCounts {
   readonly echoed?: readonly number[];
   /** Gauge at the end of the second. */
   readonly connected: readonly number[];
+  /** Gauge of active users at the end of the second; absent where there are none. */
+  readonly users?: readonly number[];
 }
 
 export interface GeneratorHealth {

@@ -30,12 +30,17 @@ export function echoedMessages(group: GroupPlan): number {
   return sumBy(sharesOf(group), (share) => countEchoesBefore(share)(share.messages));
 }
 
-/** Of a slice's publishes 0 … n − 1, how many are of devices that subscribe to their own topic. */
-export function countEchoesBefore({
-  group,
-  firstDevice,
-  devices,
-}: Pick<Slice, 'group' | 'firstDevice' | 'devices'>): (n: number) => number {
+/** Devices of a slice that subscribe to their own topic. */
+export function echoingWithin({ group, firstDevice, devices }: SliceDevices): number {
+  const before = echoingBefore(group.profile);
+  const first = firstDevice - group.firstDevice;
+  return before(first + devices) - before(first);
+}
+
+type SliceDevices = Pick<Slice, 'group' | 'firstDevice' | 'devices'>;
+
+/** Of a slice's publishes 0 … n − 1, how many are of devices that subscribe to their own topic: devices take turns. */
+export function countEchoesBefore({ group, firstDevice, devices }: SliceDevices): (n: number) => number {
   const before = echoingBefore(group.profile);
   const first = firstDevice - group.firstDevice;
   const each = before(first + devices) - before(first);

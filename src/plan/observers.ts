@@ -1,6 +1,8 @@
 import type { ObserverName } from '../profile/load-profile.ts';
+import type { LoadShapeName } from '../profile/load-shapes/load-shape.ts';
+import { loadShapeOf } from '../profile/load-shapes/load-shapes.ts';
 import { traitsOf } from '../targets/traits-of.ts';
-import { countEchoesBefore, echoingDevices } from './echoes.ts';
+import { countEchoesBefore, echoingDevices, echoingWithin } from './echoes.ts';
 import { groupsOf } from './groups.ts';
 import type { Plan, Slice } from './plan.ts';
 
@@ -28,7 +30,7 @@ export const echoObserver = 'echo';
 export function observersOf(plan: Plan): readonly Observer[] {
   const ofTarget = observerNamesOf(plan).map((name): Observer => ({ name, recordedBy: 'windows' }));
   if (groupsOf(plan).every(({ profile }) => echoingDevices(profile) === 0)) return ofTarget;
-  return [...ofTarget, { name: echoObserver, recordedBy: 'slice', dueBefore: countEchoesBefore }];
+  return [...ofTarget, { name: echoObserver, recordedBy: 'slice', dueBefore: echoesDueBefore }];
 }
 
 /** Observers beside the devices: those that the profile names, or the target's own. */
@@ -43,3 +45,14 @@ export function observerNamesOf({
 export function isReadByRule(plan: Pick<Plan, 'profile' | 'target'>): boolean {
   return observerNamesOf(plan).includes(ruleObserver);
 }
+
+/** `dueBefore` of the echo: messages of devices that subscribe to their own topic. */
+export function echoesDueBefore(slice: Slice, stream: number): (n: number) => number {
+  return echoesByShape[loadShapeOf(slice.group.profile)](slice, stream);
+}
+
+const echoesByShape: Readonly<Record<LoadShapeName, NonNullable<Observer['dueBefore']>>> = {
+  open: countEchoesBefore,
+  // The first stream of users is that of the devices that echo, where there are any (`streamOfUsers`).
+  closed: (slice, stream) => (stream === 0 && echoingWithin(slice) > 0 ? (n) => n : () => 0),
+};

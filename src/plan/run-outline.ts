@@ -1,14 +1,17 @@
+import { sumBy } from '../shared/counts.ts';
+import { groupsOf } from './groups.ts';
 import { type LegTimeline, legsOf } from './legs.ts';
 import { type Observer, observersOf } from './observers.ts';
-import type { Plan } from './plan.ts';
-import { type Stream, streamsOf } from './streams.ts';
+import type { GroupPlan, Plan } from './plan.ts';
+import { sharesOf } from './slices.ts';
+import { plannedStreamsOf, type Stream, streamsOf } from './streams.ts';
 
 /**
  * What a ledger expects of a run: which streams each slice has, which legs run them and where their messages are seen. Derived
  * from the plan; a value of its own, because a ledger balances for any outline, not only for those of today's profiles.
  */
 export interface RunOutline {
-  /** Of all streams of all slices. */
+  /** Of all streams of all slices; where users decide, the most that there can be. */
   readonly messages: number;
   streamsOf(slice: number): readonly Stream[];
   legsOf(slice: number): readonly LegTimeline[];
@@ -19,7 +22,7 @@ export interface RunOutline {
 export function outlineOf(plan: Plan): RunOutline {
   const known = new Map<number, readonly Stream[]>();
   return {
-    messages: plan.load.messages,
+    messages: sumBy(groupsOf(plan), mostMessagesOf),
     streamsOf(slice) {
       let streams = known.get(slice);
       if (streams === undefined) {
@@ -31,4 +34,9 @@ export function outlineOf(plan: Plan): RunOutline {
     legsOf: (slice) => legsOf(plan, slice),
     observers: observersOf(plan),
   };
+}
+
+function mostMessagesOf(group: GroupPlan): number {
+  if (group.profile.users === undefined) return group.load.messages;
+  return sumBy(sharesOf(group), (slice) => sumBy(plannedStreamsOf(slice), ({ messages }) => messages));
 }

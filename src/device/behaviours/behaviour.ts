@@ -1,4 +1,4 @@
-import type { SliceSchedule } from '../../plan/schedule.ts';
+import type { Slice } from '../../plan/plan.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Sender, SenderListener } from '../sender.ts';
 import type { SliceCounters, Undecided } from '../slice-counters.ts';
@@ -23,8 +23,7 @@ export interface BehaviourContext {
   readonly clock: Clock;
   readonly sender: Sender;
   readonly counters: SliceCounters;
-  readonly devices: number;
-  readonly schedule: SliceSchedule;
+  readonly slice: Slice;
   /** Epoch milliseconds of the schedule's zero. */
   readonly publishAt: number;
   /** The longest that a due message waits to be sent. */

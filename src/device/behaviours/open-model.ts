@@ -1,4 +1,5 @@
 import type { DeviceTurns } from '../../plan/device-turns.ts';
+import { makeSliceSchedule, type SliceSchedule } from '../../plan/schedule.ts';
 import type { InFlightMessage } from '../in-flight.ts';
 import { type PacedWork, Pacer } from '../pacer.ts';
 import type { Answer, DueMessage, Sender } from '../sender.ts';
@@ -19,6 +20,7 @@ class OpenModel implements Behaviour, PacedWork {
   readonly #context: BehaviourContext;
   readonly #sender: Sender;
   readonly #counters: SliceCounters;
+  readonly #schedule: SliceSchedule;
   readonly #turns: DeviceTurns;
   readonly #pacer: Pacer;
   readonly #backlog: Backlog;
@@ -30,13 +32,14 @@ class OpenModel implements Behaviour, PacedWork {
     this.#context = context;
     this.#sender = context.sender;
     this.#counters = context.counters;
-    this.#turns = context.schedule.turns;
-    this.#backlog = new Backlog(context.devices, context.schedule.turns);
+    this.#schedule = makeSliceSchedule(context.slice);
+    this.#turns = this.#schedule.turns;
+    this.#backlog = new Backlog(context.slice.devices, this.#turns);
     this.#pacer = new Pacer(context.clock, this);
   }
 
   get count(): number {
-    return this.#context.schedule.messages;
+    return this.#schedule.messages;
   }
 
   get sentAll(): boolean {
@@ -57,7 +60,7 @@ class OpenModel implements Behaviour, PacedWork {
   }
 
   dueAt(n: number): number {
-    return this.#context.publishAt + this.#context.schedule.offsetMs(n);
+    return this.#context.publishAt + this.#schedule.offsetMs(n);
   }
 
   due(n: number, atMs: number): void {

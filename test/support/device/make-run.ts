@@ -1,9 +1,13 @@
-import type { MakeBehaviour } from '../../../src/device/behaviours/behaviour.ts';
 import { runSlice } from '../../../src/device/slice-runner.ts';
 import type { SliceSnapshot } from '../../../src/live/live-slice.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
-import type { ConnectSettings, LoadProfile, PublishSettings } from '../../../src/profile/load-profile.ts';
+import type {
+  ConnectSettings,
+  LoadProfile,
+  PublishSettings,
+  UserLoad,
+} from '../../../src/profile/load-profile.ts';
 import { makeRandom } from '../../../src/shared/random.ts';
 import { type Behaviour, SimulatedTransport } from './simulated-transport.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -20,11 +24,16 @@ export interface RunOptions {
   connectMs?: number;
   connect?: Partial<ConnectSettings>;
   publish?: Partial<PublishSettings>;
+  /** The closed model in place of a rate: think time, pacing, and from how many users on; as many as devices unless said. */
+  users?: Partial<UserLoad>;
+  /** Of users. */
+  stages?: readonly { seconds: number; users: number }[];
 }
 
 /** A constant load, planned by hand: connects within the first second, publishing from the third. */
 export function makeTestPlan(options: RunOptions = {}, createdAt = 1_700_000_000_000): Plan {
-  const { devices = 10, ratePerSecond = 100, seconds = 5, slices = 1, drainMs = 1_000 } = options;
+  const { devices = 10, ratePerSecond = 100, slices = 1, drainMs = 1_000, stages } = options;
+  const seconds = stages?.reduce((sum, stage) => sum + stage.seconds, 0) ?? options.seconds ?? 5;
   const { leadMs = 1_000, connectMs = 2_000 } = options;
   const profile: LoadProfile = {
     name: 'test',
@@ -49,7 +58,14 @@ export function makeTestPlan(options: RunOptions = {}, createdAt = 1_700_000_000
       ...options.publish,
     },
     startRatePerSecond: ratePerSecond,
-    stages: [{ durationMs: seconds * 1_000, targetPerSecond: ratePerSecond }],
+    stages: (stages ?? [{ seconds, users: devices }]).map((stage) => ({
+      durationMs: stage.seconds * 1_000,
+      targetPerSecond: ratePerSecond,
+      ...(options.users && { targetUsers: stage.users }),
+    })),
+    ...(options.users && {
+      users: { startUsers: devices, thinkTime: { kind: 'constant', ms: 0 }, ...options.users },
+    }),
     echo: { fraction: options.echoFraction ?? 0 },
     slices: { toleratedFailureShare: 0 },
     drainMs,
@@ -89,8 +105,6 @@ export interface SimulatedRun {
 export interface SimulationOptions extends RunOptions {
   slice?: number;
   behaviour?: Behaviour;
-  /** When devices send; absent: the open model. */
-  model?: MakeBehaviour;
   /** Milliseconds after the plan was made. */
   stopAfterMs?: number;
   readyAfterMs?: number;
@@ -124,7 +138,6 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
     },
     stop: stop.signal,
     checkpointEveryMs: options.checkpointEveryMs ?? 1_000,
-    ...(options.model && { behaviour: options.model }),
   });
   if (transport === undefined) throw new Error('the runner made no transport');
   options.script?.(clock, transport, plan);

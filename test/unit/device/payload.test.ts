@@ -109,7 +109,7 @@ describe('a payload', () => {
           const { at: intended, sent } = message.stampede;
           expect(readEchoedMessage(bytes, Buffer.from(envelopeStartOf(settings)))).toEqual({
             at: intended,
-            own: { n, sent },
+            own: { n, deviceIndex: message.stampede.device, sent },
           });
           const another = envelopeStartOf({ ...settings, slice: settings.slice + 1 });
           expect(readEchoedMessage(bytes, Buffer.from(another))).toEqual({ at: intended });

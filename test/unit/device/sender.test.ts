@@ -56,7 +56,7 @@ function counts() {
 
 beforeEach(() => {
   clock = new VirtualClock(startedAt);
-  counters = new SliceCounters(devices, startedAt);
+  counters = new SliceCounters(devices, startedAt, { streams: 2, echoRankOf: undefined, hasUsers: false });
   events = [];
   sent = [];
   isFull = false;

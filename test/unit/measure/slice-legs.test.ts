@@ -6,6 +6,7 @@ import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import { legsOf, timelineOfLeg } from '../../../src/plan/legs.ts';
 import { outlineOf, type RunOutline } from '../../../src/plan/run-outline.ts';
 import { countDueBefore } from '../../../src/plan/schedule.ts';
+import type { ScheduledStream } from '../../../src/plan/streams.ts';
 import { planOf, resultOf, windowOf } from '../../support/measure/run-fixture.ts';
 
 const plan = planOf();
@@ -18,7 +19,7 @@ const outline: RunOutline = {
     { from: handoverAt, until: deadlineAt },
   ],
 };
-const [stream] = outline.streamsOf(0);
+const [stream] = outline.streamsOf(0) as readonly ScheduledStream[];
 const share = stream!.messages;
 const first = countDueBefore(stream!, handoverAt - publishAt);
 const dueAt = (n: number) => publishAt + stream!.offsetMs(n);

@@ -7,6 +7,7 @@ import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import { makeDeviceTurns } from '../../../src/plan/device-turns.ts';
 import { outlineOf, type RunOutline } from '../../../src/plan/run-outline.ts';
 import { countDueBefore } from '../../../src/plan/schedule.ts';
+import type { ScheduledStream } from '../../../src/plan/streams.ts';
 import { planOf, resultOf, windowOf } from '../../support/measure/run-fixture.ts';
 
 /** A kind of message beside that of the plan: one every 500 ms of the ten seconds, in each slice. */
@@ -111,7 +112,7 @@ describe('a run whose slices have two streams', () => {
   });
 
   it('counts what was due of either stream when the slice died', () => {
-    const [first] = outline.streamsOf(0);
+    const [first] = outline.streamsOf(0) as readonly ScheduledStream[];
     // Recorded up to 4,000 ms; of the second stream the messages of 0, 500 … 3,500 ms.
     const recorded = countDueBefore(first!, 4_000);
     const sent = new IntervalSet();

@@ -1,0 +1,96 @@
+import type { LoadProfile } from '../profile/load-profile.ts';
+import type { Slice } from './plan.ts';
+
+/**
+ * When the users of a slice are active, by stages over users. Instants are milliseconds after `timeline.publishAt`; devices are
+ * numbered within the slice.
+ */
+export interface UserActivity {
+  /** From an instant on, when the user is active: that instant, a later one, or Infinity. */
+  readonly activeFrom: (device: number, offsetMs: number) => number;
+  /** When a user that is active at an instant ends. */
+  readonly activeUntil: (device: number, offsetMs: number) => number;
+}
+
+/**
+ * With U(t) the users of the group at an instant, the user of rank r is active while U(t) > r: users begin in the order of their ranks,
+ * and end in the opposite order. So all slices derive the same from the plan, and together they have ⌈U(t)⌉ users.
+ */
+export function makeUserActivity(slice: Slice): UserActivity {
+  const stretches = userStretchesOf(slice.group.profile);
+  const ranks = Float64Array.from({ length: slice.devices }, (_, device) => rankOf(slice, device));
+  // The stretch of the last answer, only so that the next search is short.
+  let last = 0;
+
+  const stretchAt = (offsetMs: number): number => {
+    if (last >= stretches.length || stretches[last]!.fromMs > offsetMs) last = 0;
+    while (last < stretches.length && stretches[last]!.toMs <= offsetMs) last++;
+    return last;
+  };
+
+  return {
+    activeFrom(device, offsetMs) {
+      const rank = ranks[device]!;
+      for (let i = stretchAt(offsetMs); i < stretches.length; i++) {
+        const [from, until] = activeWithin(stretches[i]!, rank);
+        if (from < until && until > offsetMs) return Math.max(from, offsetMs);
+      }
+      return Number.POSITIVE_INFINITY;
+    },
+    activeUntil(device, offsetMs) {
+      const rank = ranks[device]!;
+      let end = offsetMs;
+      for (let i = stretchAt(offsetMs); i < stretches.length; i++) {
+        const stretch = stretches[i]!;
+        const [from, until] = activeWithin(stretch, rank);
+        if (from >= until || from > end) return end;
+        end = Math.max(end, until);
+        if (until < stretch.toMs) return end;
+      }
+      return end;
+    },
+  };
+}
+
+/** Users move in a straight line between its ends. */
+export interface UserStretch {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly startUsers: number;
+  readonly endUsers: number;
+}
+
+/** The stages that last, in order. Empty for a profile without users. */
+export function userStretchesOf({ users, stages }: Pick<LoadProfile, 'users' | 'stages'>): UserStretch[] {
+  let fromMs = 0;
+  let startUsers = users?.startUsers ?? 0;
+  return stages.flatMap(({ durationMs, targetUsers = 0 }) => {
+    const stretch = { fromMs, toMs: fromMs + durationMs, startUsers, endUsers: targetUsers };
+    fromMs = stretch.toMs;
+    startUsers = targetUsers;
+    return durationMs > 0 ? [stretch] : [];
+  });
+}
+
+/** The part of a stretch with more than `rank` users, its end not included. Empty: it ends where it begins, or before. */
+function activeWithin(
+  { fromMs, toMs, startUsers, endUsers }: UserStretch,
+  rank: number,
+): readonly [fromMs: number, untilMs: number] {
+  if (Math.max(startUsers, endUsers) <= rank) return [toMs, toMs];
+  const crossesMs = () => fromMs + ((rank - startUsers) / (endUsers - startUsers)) * (toMs - fromMs);
+  if (startUsers < rank) return [crossesMs(), toMs];
+  return endUsers < rank ? [fromMs, crossesMs()] : [fromMs, toMs];
+}
+
+/**
+ * Of a group's D devices in S slices, which one a device of a slice is in the order in which users begin: slices take turns, so that
+ * each has its share of the users however many there are. Slices with one device more than others have the last ranks.
+ */
+function rankOf({ slice, group, firstDevice }: Slice, device: number): number {
+  const { count } = group.slices;
+  const ofGroup = slice - group.firstSlice;
+  const each = Math.floor(group.profile.devices / count);
+  if (device < each) return device * count + ofGroup;
+  return each * count + (firstDevice - group.firstDevice - each * ofGroup);
+}
