@@ -100,6 +100,11 @@ export interface ConnectSettings {
   readonly timeoutMs: number;
 }
 
+/** Whether some device takes a target's certificate unchecked. */
+export function isUnchecked({ connect, groups }: LoadProfile): boolean {
+  return (groups ?? [{ connect }]).some((each) => each.connect.insecure === true);
+}
+
 export interface PublishSettings {
   /** Placeholders: {runId} {deviceId} {deviceIndex} {slice}; fixed for a device. */
   readonly topic: string;

@@ -2,6 +2,7 @@ import { accountOf } from '../plan/account.ts';
 import type { InjectedFaults, RunConditions } from '../plan/conditions.ts';
 import { wholeProfileOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
+import { isUnchecked } from '../profile/load-profile.ts';
 import { formatBytes, formatCount, formatElapsed, formatPlural } from '../shared/format.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import type { Report } from './report-model.ts';
@@ -22,8 +23,19 @@ export function conditionsOf(plan: Plan, faults: InjectedFaults | undefined): Ru
   };
 }
 
-/** First lines of a report: whether the target was an emulator, and the injected faults. Empty for a run on AWS. */
-export function describeRehearsal({ conditions, timeline }: Report): string[] {
+/** First lines of a report: whether the target was an emulator, the injected faults, and whether its certificate was not checked. */
+export function describeTarget(report: Report): string[] {
+  return [...describeRehearsal(report), ...describeUnchecked(report)];
+}
+
+function describeUnchecked({ conditions }: Report): string[] {
+  if (conditions === undefined || !isUnchecked(conditions.profile)) return [];
+  return [
+    'The certificate of the target was not checked (connect.insecure): another server may have answered in its place.',
+  ];
+}
+
+function describeRehearsal({ conditions, timeline }: Report): string[] {
   if (conditions?.isRehearsal !== true) return [];
   const faults = describeFaults(conditions.faults, timeline.publishAt);
   return [

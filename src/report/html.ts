@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { formatDuration } from '../shared/duration.ts';
 import { formatCount, formatMs, formatRate, formatShare } from '../shared/format.ts';
-import { conditionRows, describeRehearsal } from './conditions-report.ts';
+import { conditionRows, describeTarget } from './conditions-report.ts';
 import { groupCells, groupHeadings, groupNote } from './group-table.ts';
 import { renderCost } from './html-cost.ts';
 import { type Html, html, section, style, table } from './html-markup.ts';
@@ -99,7 +99,7 @@ export function renderReportHeader(report: Report): Html {
 <h1>${name}</h1>
 <p><code>${runId}</code></p>
 <p class="soft">${describeClient(report)}; ${describeSlices(report)}; ${instant(startedAt)} to ${instant(endedAt)}</p>
-${describeRehearsal(report).map((line) => html`<p class="rehearsal">${line}</p>`)}
+${describeTarget(report).map((line) => html`<p class="rehearsal">${line}</p>`)}
 ${reasons.length > 0 ? reasonList : nothing}
 ${[...describeSilence(report), ...describeUnknown(report)].map((line) => html`<p class="soft">${line}</p>`)}
 </header>`;

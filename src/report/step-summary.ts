@@ -1,7 +1,7 @@
 import { formatCount, formatElapsed, formatRate, formatShare, formatUsd } from '../shared/format.ts';
 import type { Comparison } from './compare-reports.ts';
 import { type ComparisonOutcome, countOf, formatChange, formatFigure, outcomeOf } from './comparison-text.ts';
-import { describeRehearsal } from './conditions-report.ts';
+import { describeTarget } from './conditions-report.ts';
 import { describeReconciliation } from './reconciliation.ts';
 import { describeClient, describeSlices, heldMessages } from './report-figures.ts';
 import type { Report, Verdict } from './report-model.ts';
@@ -18,7 +18,7 @@ export function renderStepSummary(report: Report): string {
   return [
     `### ${marks[verdict]} ${escapeText(name)}: ${verdict}`,
     '',
-    ...describeRehearsal(report).map((line) => `_${escapeText(line)}_\n`),
+    ...describeTarget(report).map((line) => `_${escapeText(line)}_\n`),
     `\`${runId}\`: ${describeClient(report)}; ${describeSlices(report)}.`,
     ...reasons.map((reason) => `\n> ${escapeText(reason)}`),
     ...describeUnknown(report).map((line) => `\n> ${escapeText(line)}`),

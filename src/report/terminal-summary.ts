@@ -1,6 +1,6 @@
 import { formatDuration } from '../shared/duration.ts';
 import { formatCount, formatPlural, formatRate, formatShare, formatUsd } from '../shared/format.ts';
-import { conditionRows, describeRehearsal } from './conditions-report.ts';
+import { conditionRows, describeTarget } from './conditions-report.ts';
 import { groupCells, groupHeadings, groupNote } from './group-table.ts';
 import {
   describeClient,
@@ -77,9 +77,7 @@ function renderHead(report: Report, { style, width }: Page): string[] {
   const { styleName, text } = verdictMarks[report.verdict];
   return [
     `${style(styleName, text)}  ${style('heading', report.runId)}${report.conditions?.isRehearsal ? style('warning', '  rehearsal') : ''}`,
-    ...describeRehearsal(report).flatMap((line) =>
-      wrapText(line, width).map((each) => style('warning', each)),
-    ),
+    ...describeTarget(report).flatMap((line) => wrapText(line, width).map((each) => style('warning', each))),
     ...wrapText(`${describeClient(report)}; ${describeDevices(report)}; ${describeSlices(report)}`, width),
     ...report.reasons.flatMap((reason) =>
       wrapText(reason, width, '- ', '  ').map((line) => style(styleName, line)),

@@ -80,13 +80,19 @@ function mqttTargetOf(
     ...(isWebSocket && { path: (path || webSocketPath) + search }),
   };
   const { [scheme]: allowed } = authOver;
-  const wanted = new Set(auths.map((auth) => auth ?? (isIotCore ? iotCoreAuth[scheme] : 'none')));
+  const wanted = new Set(auths.map((auth) => auth ?? (isIotCore ? 'x509' : 'none')));
   // An auth that the scheme cannot carry is an error of the profile, not of the URL.
   const endpoints = [...wanted]
     .filter((auth) => allowed.includes(auth))
-    .map((auth): MqttEndpoint => ({ ...endpoint, auth }));
+    .map((auth): MqttEndpoint => ({ ...endpoint, ...(isIotCore && alpnOf(endpoint, auth)), auth }));
   return isIotCore ? { kind: 'aws-iot', endpoints, isNamed: true } : { kind: 'mqtt', endpoints };
 }
 
-/** How clients authenticate at AWS IoT Core, where a profile does not say it. */
-const iotCoreAuth = { mqtt: 'none', mqtts: 'x509', ws: 'none', wss: 'sigv4' } as const;
+/**
+ * AWS IoT Core's port 443 serves several protocols.
+ * @see https://docs.aws.amazon.com/iot/latest/developerguide/protocols.html
+ */
+function alpnOf({ port, scheme }: Pick<MqttEndpoint, 'port' | 'scheme'>, auth: AuthKind): { alpn?: string } {
+  if (port !== 443 || scheme !== 'mqtts') return {};
+  return { alpn: auth === 'x509' ? 'x-amzn-mqtt-ca' : 'mqtt' };
+}

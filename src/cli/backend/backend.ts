@@ -67,6 +67,11 @@ export interface RunSite {
   whereItIs(runId: string): string;
   /** Of the backend that it opens. */
   argumentsOf(runId: string): string;
+  /**
+   * Connects once to the target that a profile names, before anything is started.
+   * @throws TargetNotReadyError, BadCredentialsError
+   */
+  checkTarget(runId: string, input: unknown): Promise<void>;
   open(request: OpenRequest): Promise<Backend>;
 }
 

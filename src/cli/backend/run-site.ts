@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { describeCeilings } from '../../plan/ceilings.ts';
 import type { DeploymentParameters } from '../../plan/deployment.ts';
+import { groupProfilesOf } from '../../plan/groups.ts';
 import { InvalidInputError } from '../../shared/errors.ts';
+import { parseProfile, wantedTargetOf } from '../../targets/parse-profile.ts';
 import { type BehaviourFlags, behaviourOf, embeddedDeploymentOf } from '../options/behaviour-flags.ts';
 import { type FaultFlag, faultSettingsOf } from '../options/fault-flag.ts';
 import { embeddedAccountOf, embeddedQuotasOf, type QuotaFlags } from '../options/quota-flags.ts';
@@ -16,6 +18,8 @@ import type { EmbeddedOptions } from './embedded-backend.ts';
 export interface SiteFlags extends StageFlags, QuotaFlags, BehaviourFlags, FaultFlag {
   readonly runs: string;
   readonly ui?: boolean;
+  /** False: `--no-target-check`. */
+  readonly targetCheck?: boolean;
 }
 
 /**
@@ -41,6 +45,7 @@ async function embeddedSite({ runs: runsDirectory, ...flags }: SiteFlags): Promi
   return makeEmbeddedSite({
     runsDirectory,
     quotas: embeddedQuotasOf(flags),
+    checksTarget: flags.targetCheck !== false,
     behaviour: behaviourOf(flags),
     deployment: embeddedDeploymentOf(flags),
     ...(await faultSettingsOf(flags)),
@@ -50,14 +55,21 @@ async function embeddedSite({ runs: runsDirectory, ...flags }: SiteFlags): Promi
 export interface EmbeddedSiteOptions extends EmbeddedOptions {
   /** What its stack is, where that differs from the default. */
   readonly deployment?: DeploymentParameters;
+  /** Whether a target that the profile names is connected to before anything is started. Default: true. */
+  readonly checksTarget?: boolean;
 }
 
-export function makeEmbeddedSite({ deployment, ...options }: EmbeddedSiteOptions): RunSite {
+export function makeEmbeddedSite({
+  deployment,
+  checksTarget = true,
+  ...options
+}: EmbeddedSiteOptions): RunSite {
   const { runsDirectory, quotas } = options;
   return {
     draft: { account: embeddedAccountOf(quotas), deployment, host: readHostFacts() },
     rows: [],
     facts: {},
+    checkTarget: async (runId, input) => (checksTarget ? checkNamedTarget(runId, input) : undefined),
     async open(request) {
       const { startEmbeddedBackend } = await import('./embedded-backend.ts');
       return startEmbeddedBackend(options, request);
@@ -65,6 +77,15 @@ export function makeEmbeddedSite({ deployment, ...options }: EmbeddedSiteOptions
     argumentsOf: (runId) => embeddedReportArguments(runId, runsDirectory),
     whereItIs: (runId) => `what slices had stored by then lies in ${path.join(runsDirectory, runId)}`,
   };
+}
+
+/** Of a profile that has been checked. */
+async function checkNamedTarget(runId: string, input: unknown): Promise<void> {
+  const profile = parseProfile(input);
+  const target = wantedTargetOf(profile);
+  if (target === undefined) return;
+  const { checkTarget } = await import('../../worker/check-target.ts');
+  await checkTarget({ runId, profiles: groupProfilesOf(profile), target, variables: process.env });
 }
 
 async function stackSite(flags: SiteFlags & Stage): Promise<RunSite> {
@@ -86,6 +107,8 @@ async function stackSite(flags: SiteFlags & Stage): Promise<RunSite> {
       ...(ceilings === undefined ? [] : [['ceilings', ceilings] as const]),
     ],
     facts: { stack: name, region, accountId, endpoint, ...(ceilings !== undefined && { ceilings }) },
+    // Slices reach it from where they run, which may be another network than this one.
+    checkTarget: async () => undefined,
     open: async () => backend,
     argumentsOf,
     whereItIs: (runId) =>

@@ -37,6 +37,7 @@ export function addRunCommand(program: Command, finish: Finish, loadPage: LoadPa
     );
   addStageFlags(command)
     .option('--runs <dir>', 'directory of the run store: the report is <dir>/<run id>/report.html', 'runs')
+    .option('--no-target-check', 'start without connecting once to the target of the profile')
     .option('--force', 'run even if preflight refuses it (sets limits.enforce to false)')
     .option('--quiet', 'no plan and no progress, only the result')
     .option('--json', 'lines of JSON on stdout: the run, its progress each second, its report')

@@ -1,11 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
 import { makeArrivalRate } from '../../plan/arrival-rate.ts';
-import { arrivalRatesOf, groupsOf, mqttGroupsOf } from '../../plan/groups.ts';
+import { arrivalRatesOf, groupsOf, mqttGroupsOf, wholeProfileOf } from '../../plan/groups.ts';
 import type { HostForecast } from '../../plan/host.ts';
 import { messageBytes } from '../../plan/message-size.ts';
 import type { GroupPlan, Plan } from '../../plan/plan.ts';
 import type { Preflight } from '../../plan/preflight.ts';
 import { shareOf } from '../../plan/slices.ts';
+import { isUnchecked } from '../../profile/load-profile.ts';
 import { wrapText } from '../../report/text-table.ts';
 import { sumBy } from '../../shared/counts.ts';
 import { formatDuration } from '../../shared/duration.ts';
@@ -17,6 +18,7 @@ import {
   formatPlural,
   formatQuantity,
 } from '../../shared/format.ts';
+import { traitsOf } from '../../targets/traits-of.ts';
 import { describeCost, renderPreflight } from './preflight-text.ts';
 import { plainStyler, type Styler } from './style.ts';
 
@@ -114,6 +116,22 @@ function row(label: string, text: string): string {
 }
 
 function renderOverview(plan: Plan): string[] {
+  return [...renderTarget(plan), ...renderDevices(plan)];
+}
+
+/** Of a target that the profile names. */
+function renderTarget(plan: Plan): string[] {
+  const { target } = plan;
+  if (target === undefined || plan.profile.target === undefined) return [];
+  return [
+    row('target', traitsOf(target).describe(target, false)),
+    ...(isUnchecked(wholeProfileOf(plan))
+      ? [row('warning', 'the certificate of the target is not checked (connect.insecure)')]
+      : []),
+  ];
+}
+
+function renderDevices(plan: Plan): string[] {
   const groups = groupsOf(plan);
   if (plan.groups === undefined) return groups.flatMap(renderGroup);
   const { devices } = plan.profile;

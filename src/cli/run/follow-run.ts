@@ -34,6 +34,7 @@ export interface RunRequest {
 /** One run, from its start to its report. */
 export async function runToReport(site: RunSite, request: RunRequest): Promise<EndedRun> {
   const { runId, input, display, interrupts, onBegun } = request;
+  await site.checkTarget(runId, input);
   const backend = await site.open({
     say: display.say,
     quit: interrupts.quit,

@@ -14,7 +14,7 @@ export const namedIotTraits: TargetTraits<AwsIotTarget> = {
     ...awsIotTraits.offers,
     observers: ['subscriber'],
     protocols: ['mqtt'],
-    auth: ['sigv4', 'x509', 'custom'],
+    auth: ['x509', 'password'],
   },
   quotas: awsIotTraits.quotas.filter((name) => name !== 'ruleEvaluationsPerSecond'),
   isEmulated: false,

@@ -26,6 +26,19 @@ export const accounts: readonly NamedSituation[] = [
     { plan: { account: { ...small.account!, limits: accountLimitsOf('small'), region: 'eu-north-1' } } },
   ],
   [
+    'the certificate of its target was not checked',
+    {
+      profile: { connect: { insecure: true } },
+      plan: {
+        conditions: {
+          versions: { stampede: '0.1.0', node: '24.0.0', client: 'dense 0.1.0' },
+          host: { os: 'Linux', architecture: 'x64', lambdaMemoryMb: 512 },
+        },
+      },
+      truth: { isUnchecked: true },
+    },
+  ],
+  [
     'it was a rehearsal with faults',
     {
       plan: {

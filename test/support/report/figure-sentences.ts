@@ -160,6 +160,10 @@ export const figureRules: readonly Rule[] = [
       isRehearsal === true && conditions?.isRehearsal === true,
   ],
   [
+    /^The certificate of the target was not checked \(connect\.insecure\): another server may have answered in its place\.$/,
+    (_, { isUnchecked }) => isUnchecked === true,
+  ],
+  [
     /^Faults injected: (.*)\.$/,
     ([, stated = ''], { faults = [] }) =>
       stated.split('; ').every((each) => faults.includes(each.split(' ')[0]!)) &&

@@ -40,6 +40,8 @@ export interface Truth {
   readonly isGeneratorBusy?: boolean;
   /** What was loaded was an emulator; absent: where the machine is real. */
   readonly isRehearsal?: boolean;
+  /** Devices took the certificate of the target unchecked. */
+  readonly isUnchecked?: boolean;
   /** Settings of the faults that were injected. */
   readonly faults?: readonly string[];
   /** Who or what kept devices from connecting, or cut them off. */
