@@ -10,3 +10,11 @@ export function keyIn(environment: Readonly<Record<string, string>>): Credential
     secretAccessKey: environment.AWS_SECRET_ACCESS_KEY ?? '',
   };
 }
+
+/** Settings of an SDK client that calls a gateway with that key, and does not try again. */
+export const clientSettingsOf = ({ url }: { readonly url: string }) => ({
+  endpoint: url,
+  region: 'us-east-1',
+  credentials: testKey,
+  maxAttempts: 1,
+});

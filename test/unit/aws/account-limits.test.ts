@@ -13,7 +13,7 @@ import { makePlan } from '../../../src/plan/make-plan.ts';
 import { preflight } from '../../../src/plan/preflight.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { accountLimitsOf, quotas } from '../../../src/targets/aws-iot/quotas.ts';
-import { testKey } from '../../support/embedded/test-key.ts';
+import { clientSettingsOf, testKey } from '../../support/embedded/test-key.ts';
 
 const codeOf = quotas.publishInPerSecond.live.quotaCode;
 
@@ -129,7 +129,7 @@ describe('where Service Quotas may not be read', () => {
       },
     };
     edge = await startGateway({ accessKeys: [testKey], signed: { servicequotas: forbidden }, unsigned: [] });
-    const settings = { endpoint: edge.url, region: 'us-east-1', credentials: testKey, maxAttempts: 1 };
+    const settings = clientSettingsOf(edge);
     clients = { serviceQuotas: new ServiceQuotasClient(settings), lambda: new LambdaClient(settings) };
   });
   afterAll(async () => {

@@ -11,7 +11,7 @@ import { type MetricSeries, makeCloudWatch } from '../../../../src/embedded/acco
 import { makeServiceQuotas } from '../../../../src/embedded/account/service-quotas.ts';
 import { type Gateway, startGateway } from '../../../../src/embedded/gateway/gateway.ts';
 import { accountLimitsOf } from '../../../../src/targets/aws-iot/quotas.ts';
-import { testKey } from '../../../support/embedded/test-key.ts';
+import { clientSettingsOf, testKey } from '../../../support/embedded/test-key.ts';
 
 const minute = Date.UTC(2026, 0, 1, 12, 0) / 1_000;
 const publishIn: MetricSeries = {
@@ -50,12 +50,7 @@ beforeAll(async () => {
     },
     unsigned: [],
   });
-  const settings = {
-    endpoint: gateway.url,
-    region: 'us-east-1',
-    credentials: testKey,
-    maxAttempts: 1,
-  };
+  const settings = clientSettingsOf(gateway);
   cloudWatch = new CloudWatchClient(settings);
   serviceQuotas = new ServiceQuotasClient(settings);
 });

@@ -13,7 +13,7 @@ import { type Gateway, startGateway } from '../../../../src/embedded/gateway/gat
 import { makeRunFiles } from '../../../../src/embedded/s3/run-files.ts';
 import { makeS3 } from '../../../../src/embedded/s3/s3.ts';
 import { makeCloudFormation } from '../../../../src/embedded/stack/cloudformation.ts';
-import { testKey } from '../../../support/embedded/test-key.ts';
+import { clientSettingsOf, testKey } from '../../../support/embedded/test-key.ts';
 import { Sha256 } from '../../../support/iot-core/listeners/presign.ts';
 
 const Bucket = 'stampede-runs';
@@ -38,10 +38,7 @@ afterAll(async () => {
 });
 
 const settings = (more: object) => ({
-  endpoint: gateway.url,
-  region: 'us-east-1',
-  credentials: testKey,
-  maxAttempts: 1,
+  ...clientSettingsOf(gateway),
   ...more,
 });
 /** A call of each protocol: the name of the error, or `passed`. */

@@ -15,7 +15,7 @@ import {
   runtimeApiPrefix,
 } from '../../../../src/embedded/lambda/lambda-pool.ts';
 import type { FunctionDefinition } from '../../../../src/embedded/stack/stack.ts';
-import { testKey } from '../../../support/embedded/test-key.ts';
+import { clientSettingsOf, testKey } from '../../../support/embedded/test-key.ts';
 
 const concurrentExecutions = 4;
 /** Of which one is reserved. */
@@ -57,12 +57,7 @@ beforeAll(async () => {
     signed: { lambda },
     unsigned: [[runtimeApiPrefix, makeRuntimeApi(pool)]],
   });
-  client = new LambdaClient({
-    endpoint: gateway.url,
-    region: 'us-east-1',
-    credentials: testKey,
-    maxAttempts: 1,
-  });
+  client = new LambdaClient(clientSettingsOf(gateway));
 });
 
 afterAll(async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -19,32 +19,30 @@ import fc from 'fast-check';
 import { type Gateway, startGateway } from '../../../../src/embedded/gateway/gateway.ts';
 import { makeRunFiles } from '../../../../src/embedded/s3/run-files.ts';
 import { makeS3 } from '../../../../src/embedded/s3/s3.ts';
-import { testKey } from '../../../support/embedded/test-key.ts';
+import { clientSettingsOf, testKey } from '../../../support/embedded/test-key.ts';
 
 const Bucket = 'stampede-runs';
+let parent: string;
 let directory: string;
 let gateway: Gateway;
 let client: S3Client;
 
 beforeAll(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), 'stampede-s3-'));
+  parent = await mkdtemp(path.join(tmpdir(), 'stampede-s3-'));
+  directory = path.join(parent, 'runs');
+  await mkdir(directory);
   gateway = await startGateway({
     accessKeys: [testKey],
     signed: { s3: makeS3(Bucket, makeRunFiles(directory)) },
     unsigned: [],
   });
-  client = new S3Client({
-    endpoint: gateway.url,
-    region: 'us-east-1',
-    credentials: testKey,
-    maxAttempts: 1,
-  });
+  client = new S3Client(clientSettingsOf(gateway));
 });
 
 afterAll(async () => {
   client.destroy();
   await gateway.close();
-  await rm(directory, { recursive: true });
+  await rm(parent, { recursive: true });
 });
 
 beforeEach(async () => {
@@ -164,8 +162,7 @@ describe('embedded S3', () => {
         await files.put(key, Buffer.from('x'), false).catch(() => undefined);
       }),
     );
-    const outside = (await readdir(path.dirname(directory))).filter((name) => name === 'a');
-    expect(outside).toEqual([]);
+    expect(await readdir(parent)).toEqual(['runs']);
     expect((await readdir(directory)).filter((name) => name !== 'a' && name !== '~')).toEqual([]);
     await expect(put('elsewhere/x')).rejects.toMatchObject({ name: 'NotSupportedByEmbeddedAws' });
   });

@@ -7,7 +7,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Gateway, startGateway } from '../../../../src/embedded/gateway/gateway.ts';
 import { makeCloudFormation } from '../../../../src/embedded/stack/cloudformation.ts';
-import { testKey } from '../../../support/embedded/test-key.ts';
+import { clientSettingsOf, testKey } from '../../../support/embedded/test-key.ts';
 
 const bucket = { logicalId: 'RunBucket', physicalId: 'stampede-runs', type: 'AWS::S3::Bucket' };
 let gateway: Gateway;
@@ -20,12 +20,7 @@ beforeAll(async () => {
     resources: [bucket],
   });
   gateway = await startGateway({ accessKeys: [testKey], signed: { cloudformation }, unsigned: [] });
-  client = new CloudFormationClient({
-    endpoint: gateway.url,
-    region: 'us-east-1',
-    credentials: testKey,
-    maxAttempts: 1,
-  });
+  client = new CloudFormationClient(clientSettingsOf(gateway));
 });
 afterAll(async () => {
   client.destroy();
