@@ -21,6 +21,7 @@ import {
 import { traitsOf } from '../../targets/traits-of.ts';
 import { describeCost, renderPreflight } from './preflight-text.ts';
 import { plainStyler, type Styler } from './style.ts';
+import { describeUsers } from './user-text.ts';
 
 interface PlannedRun {
   readonly plan: Plan;
@@ -139,7 +140,10 @@ function renderDevices(plan: Plan): string[] {
   return [
     row('devices', `${formatPlural(devices, 'virtual device')} in ${formatPlural(groups.length, 'group')}`),
     row('slices', `${formatCount(slices.count)}, one Lambda each`),
-    row('messages', `${formatCount(load.messages)}, up to ${formatPerSecond(load.peakPerSecond)}`),
+    row(
+      'messages',
+      `${groups.some(({ profile }) => profile.users !== undefined) ? 'about ' : ''}${formatCount(load.messages)}, up to ${formatPerSecond(load.peakPerSecond)}`,
+    ),
     ...groups.flatMap((group) => ['', `  group ${group.group}`, ...renderGroup(group)]),
   ];
 }
@@ -155,9 +159,10 @@ function renderGroup(group: GroupPlan): string[] {
   const rows = [
     row('devices', `${formatPlural(devices, 'virtual device')} over ${client}`),
     row('slices', slicesText(group)),
+    ...describeUsers(profile).map(([label, text]) => row(label, text)),
     row(
       'messages',
-      `${formatCount(load.messages)} in ${formatDuration(publishMs)}, up to ${formatPerSecond(load.peakPerSecond)} (${perDevice})`,
+      `${profile.users === undefined ? '' : 'about '}${formatCount(load.messages)} in ${formatDuration(publishMs)}, up to ${formatPerSecond(load.peakPerSecond)} (${perDevice})`,
     ),
     row('size', `${formatBytes(bytes)} a message, ${formatBytes(bytes * load.messages)} in all`),
   ];
@@ -190,7 +195,12 @@ function slicesText(group: GroupPlan): string {
 
 function renderStages(plan: Plan, style: Styler): string[] {
   const groups = groupsOf(plan);
-  const heading = ['stage', 'lasts', 'rate', 'messages'];
+  const heading = [
+    'stage',
+    'lasts',
+    groups.some(({ profile }) => profile.users) ? 'rate or users' : 'rate',
+    'messages',
+  ];
   const rows = groups.flatMap(stageRows);
   const names = Math.max(7, ...rows.map(([stage = '']) => stage.length + 2));
   const shown = [heading, ...rows.slice(0, maxStageRows)];
@@ -206,15 +216,15 @@ function renderStages(plan: Plan, style: Styler): string[] {
 
 function stageRows({ group, profile }: GroupPlan): string[][] {
   const rate = makeArrivalRate(profile);
-  let from = profile.startRatePerSecond;
+  const { users, stages } = profile;
+  const format = users === undefined ? formatPerSecond : (count: number) => `${formatCount(count)} users`;
+  let from = users?.startUsers ?? profile.startRatePerSecond;
   let offsetMs = 0;
-  return profile.stages.map(({ durationMs, targetPerSecond }, i) => {
+  return stages.map(({ durationMs, targetPerSecond, targetUsers }, i) => {
     const messages = rate.messagesBy(offsetMs + durationMs) - rate.messagesBy(offsetMs);
-    const shape =
-      from === targetPerSecond
-        ? formatPerSecond(from)
-        : `${formatPerSecond(from)} → ${formatPerSecond(targetPerSecond)}`;
-    from = targetPerSecond;
+    const target = targetUsers ?? targetPerSecond;
+    const shape = from === target ? format(from) : `${format(from)} → ${format(target)}`;
+    from = target;
     offsetMs += durationMs;
     const stage = group === undefined ? String(i + 1) : `${group} ${i + 1}`;
     return [stage, formatDuration(durationMs), shape, formatCount(messages)];

@@ -38,6 +38,14 @@ const overHttps = {
   connect: { protocol: 'https' },
 };
 
+const users = {
+  name: 'users',
+  users: 500,
+  spawnPerSecond: 100,
+  thinkTime: '1s..2s',
+  duration: '1m',
+};
+
 /** The payload grows by a few bytes with every setting that profiles get: not what these pages are about. */
 function withoutPayloadBytes(page: string): string {
   return page
@@ -46,7 +54,7 @@ function withoutPayloadBytes(page: string): string {
 }
 
 describe('plan page', () => {
-  it.each(Object.entries({ ramp, million, overHttps }))('of %s', (name, profile) => {
+  it.each(Object.entries({ ramp, million, overHttps, users }))('of %s', (name, profile) => {
     const { plan, preflight } = draftRun(parseLoadProfile(profile), {
       now: new Date('2026-01-01T00:00:00Z'),
       random: 0.5,
