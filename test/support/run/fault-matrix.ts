@@ -59,7 +59,7 @@ export function describeMatrix(rows: readonly Row[]): void {
       }
     };
     await Promise.all(Array.from({ length: atOnce }, worker));
-  }, 360_000);
+  }, 600_000);
 
   afterAll(() => {
     const table = [...played].flatMap(([name, run]) => (run instanceof Error ? [] : [lineOf(name, run)]));
