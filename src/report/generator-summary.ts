@@ -47,7 +47,8 @@ export function summarizeGenerator(ledger: RunLedger, connectsThrottled = 0): Ge
 function judgeGenerator(totals: Totals, ledger: RunLedger, connectsThrottled: number): GeneratorVerdict {
   const signs = signsOf(totals, ledger);
   const late = latenessOf(ledger, connectsThrottled);
-  const lateness = late.map(({ text }) => text).join(' and ');
+  const join = (messages: readonly UnsentMessages[]) => messages.map(({ text }) => text).join(' and ');
+  const lateness = join(late);
   const isStartLate = totals.startLagMs > tolerated.startLagMs;
   if (late.length === 0) return judgeOnTime(totals, ledger, signs);
   if (signs.length === 0) {
@@ -58,6 +59,10 @@ function judgeGenerator(totals: Totals, ledger: RunLedger, connectsThrottled: nu
   const isElsewhere = !isStartLate && late.every(({ origin }) => origin === 'elsewhere');
   const advice = adviceOn(ledger);
   const given = signs.join(', ');
+  // What the counts place elsewhere is no lateness of its own, where it has some.
+  const own = late.filter(({ origin }) => origin !== 'elsewhere');
+  const others = own.length === 0 ? [] : late.filter(({ origin }) => origin === 'elsewhere');
+  const beside = others.length === 0 ? '' : ` Beside that, ${join(others)}.`;
   return isElsewhere
     ? {
         state: 'waited',
@@ -67,7 +72,7 @@ function judgeGenerator(totals: Totals, ledger: RunLedger, connectsThrottled: nu
     : {
         state: 'bottleneck',
         signs,
-        sentence: `The generator was the bottleneck (${given}): ${lateness}.${advice}`,
+        sentence: `The generator was the bottleneck (${given}): ${own.length === 0 ? lateness : join(own)}.${beside}${advice}`,
       };
 }
 

@@ -71,6 +71,13 @@ describe('what the counts say of the generator', () => {
       'The generator was the bottleneck (event loop delay p99 34 ms): 1 % of the messages left 40 ms late or more and 7 messages were never sent: acknowledgements of earlier ones were outstanding.',
     ],
     [
+      'late and busy, and the endpoint refused connects besides, which is not its doing',
+      { eventLoopDelayP99Ms: 34 },
+      { lagMs: 40, droppedBy: { 'not-connected': 7 }, connectFailedBy: { ServerUnavailable: 12 } },
+      'bottleneck',
+      'The generator was the bottleneck (event loop delay p99 34 ms): 1 % of the messages left 40 ms late or more. Beside that, 7 messages were never sent: no connection (connects failed at the endpoint or in the network: ServerUnavailable 12).',
+    ],
+    [
       'late without being busy',
       {},
       { lagMs: 800 },
