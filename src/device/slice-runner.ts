@@ -21,7 +21,7 @@ import { nothingUndecided, SliceCounters, type Undecided } from './slice-counter
 import { describeDevices } from './slice-devices.ts';
 import { type Ending, SliceRecords } from './slice-records.ts';
 import { streamsOfSlice } from './slice-streams.ts';
-import { describeStop, type StopSignal } from './stop-signal.ts';
+import { describeStop, StopRequest, type StopSignal } from './stop-signal.ts';
 import type {
   IncomingMessage,
   MakeTransport,
@@ -83,8 +83,8 @@ class SliceRunner implements TransportListener {
   readonly #echoes: Echoes;
   readonly #end = Promise.withResolvers<Ending>();
   #cancelTick: CancelTimer = () => {};
-  /** Once stopping: why, and until when answers are waited for. */
-  #stopping: { readonly reason: string; readonly untilMs: number } | undefined;
+  /** Once stopping: why, from when nothing is due any more, and until when answers are waited for. */
+  #stopping: { readonly reason: string; readonly fromMs: number; readonly untilMs: number } | undefined;
   /** When the last message was answered. */
   #finishedAt: number | undefined;
   #done = false;
@@ -168,7 +168,7 @@ class SliceRunner implements TransportListener {
 
   async run(): Promise<SliceResult> {
     const { stop } = this.#run;
-    const onStop = (): void => this.#stop(describeStop(stop.reason));
+    const onStop = (): void => this.#stop(stop.reason);
     stop.addEventListener('abort', onStop);
     this.#connections.start();
     this.#behaviour.start();
@@ -255,16 +255,19 @@ class SliceRunner implements TransportListener {
     return { outcome: 'failed', reason: `no device connected${this.#counters.mostlyBecause}` };
   }
 
-  #stop(reason: string): void {
+  #stop(reason: unknown): void {
     if (this.#stopping !== undefined) return;
-    this.#stopping = { reason, untilMs: this.#clock.now() + stopGraceMs };
+    const nowMs = this.#clock.now();
+    // A slice that learns late of it, or was not ready yet, had nothing to send from that instant on.
+    const fromMs = reason instanceof StopRequest ? Math.min(reason.at, nowMs) : nowMs;
+    this.#stopping = { reason: describeStop(reason), fromMs, untilMs: nowMs + stopGraceMs };
     this.#stopSending();
   }
 
   #stopSending(): void {
     this.#connections.stop();
     this.#sender.stop();
-    this.#behaviour.stop();
+    this.#behaviour.stop(this.#stopping?.fromMs ?? this.#clock.now());
   }
 
   /** Nothing is to be sent any more, and nothing is in flight. */

@@ -1,5 +1,6 @@
 import type { RunStore } from '../aws/run-store.ts';
 import { runSlice } from '../device/slice-runner.ts';
+import { StopRequest } from '../device/stop-signal.ts';
 import type { MakeTransport } from '../device/transport.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
 import type { ActionKind, Announcement } from '../plan/actions/action.ts';
@@ -105,7 +106,7 @@ export async function publishSlice(
     controls: {
       stop(message) {
         if (!stop.signal.aborted) received.stoppedOn = message;
-        stop.abort(message.reason);
+        stop.abort(new StopRequest(message.reason, message.at));
       },
     },
   });

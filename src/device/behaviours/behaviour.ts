@@ -10,7 +10,8 @@ import type { SliceCounters, Undecided } from '../slice-counters.ts';
 export interface Behaviour extends SenderListener {
   start(): void;
   /** Nothing is sent any more: what is due and was not sent is dropped, what is due later was never intended. */
-  stop(): void;
+  /** @param fromMs from when nothing is due any more, epoch milliseconds: now, or earlier */
+  stop(fromMs: number): void;
   /** Every few milliseconds, after the sender gave up what was in flight for too long. */
   tick(nowMs: number): void;
   /** Nothing is to be sent any more. */

@@ -50,8 +50,8 @@ class OpenModel implements Behaviour, PacedWork {
     this.#pacer.start();
   }
 
-  stop(): void {
-    if (!this.#pacer.done) this.#countDueUntil(this.#context.clock.now());
+  stop(fromMs: number): void {
+    if (!this.#pacer.done) this.#countDueUntil(fromMs);
     this.#pacer.stop();
     while (this.#backlog.devicesWaiting > 0) {
       this.#counters.dropped('stopped');
@@ -136,10 +136,10 @@ class OpenModel implements Behaviour, PacedWork {
     }
   }
 
-  #countDueUntil(nowMs: number): void {
+  #countDueUntil(untilMs: number): void {
     for (let n = this.#due; n < this.count; n++) {
       const atMs = this.dueAt(n);
-      if (atMs > nowMs) return;
+      if (atMs > untilMs) return;
       this.#due = n + 1;
       this.#counters.intended(atMs);
       const device = this.#turns.deviceOf(n);

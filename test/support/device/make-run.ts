@@ -1,4 +1,5 @@
 import { runSlice } from '../../../src/device/slice-runner.ts';
+import { StopRequest } from '../../../src/device/stop-signal.ts';
 import type { SliceSnapshot } from '../../../src/live/live-slice.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
@@ -107,6 +108,8 @@ export interface SimulationOptions extends RunOptions {
   behaviour?: Behaviour;
   /** Milliseconds after the plan was made. */
   stopAfterMs?: number;
+  /** The same of a request to stop that the slice finds when it is ready. */
+  stoppedBeforeMs?: number;
   readyAfterMs?: number;
   checkpointEveryMs?: number;
   /** What else happens, set up before time begins. */
@@ -120,6 +123,9 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
   const checkpoints: SliceResult[] = [];
   const snapshots: SliceSnapshot[] = [];
   const stop = new AbortController();
+  const { stoppedBeforeMs } = options;
+  if (stoppedBeforeMs !== undefined)
+    stop.abort(new StopRequest('stopped by the test', plan.timeline.createdAt + stoppedBeforeMs));
   let transport: SimulatedTransport | undefined;
   const work = runSlice({
     plan,

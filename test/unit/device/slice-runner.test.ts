@@ -172,6 +172,22 @@ describe('a slice', () => {
     expect(connectedAtMs.at(-1)! - connectedAtMs[0]!).toBeGreaterThan(900);
   });
 
+  it('intended nothing after a stop from before it was ready', async () => {
+    const late = { devices: 100, ratePerSecond: 100, readyAfterMs: 6_000 };
+    // Before publishing begins, and a second after that.
+    for (const [stoppedBeforeMs, most] of [
+      [500, 0],
+      [4_000, 110],
+    ] as const) {
+      const { result, plan } = await simulate({ ...late, stoppedBeforeMs });
+      const due = Math.max(0, plan.timeline.createdAt + stoppedBeforeMs - plan.timeline.publishAt) / 10;
+      expect(result.outcome).toBe('stopped');
+      expect(result.messages).toMatchObject({ sent: 0, intended: result.messages.dropped });
+      expect(Math.abs(result.messages.intended - due)).toBeLessThanOrEqual(1);
+      expect(result.messages.intended).toBeLessThanOrEqual(most);
+    }
+  });
+
   it('ends before its deadline when the service does not answer at all', async () => {
     const run = await simulate({
       publish: { ackTimeoutMs: 60_000 },
