@@ -7,6 +7,8 @@ export interface InFlightMessage {
   readonly n: number;
   /** Epoch milliseconds. */
   readonly sentMs: number;
+  /** At QoS 2: its PUBREC has come. */
+  readonly isAccepted: boolean;
 }
 
 /** No message: the end of a list, or a free place. */
@@ -16,6 +18,7 @@ const fieldsEach = 8;
 const doublesEach = 4;
 const tokenField = 0;
 const deviceField = 1;
+/** The stream; its complement, which is negative, once the message is accepted. */
 const streamField = 2;
 const numberField = 3;
 /** Tokens of the same device's message before and after this one. */
@@ -39,7 +42,7 @@ export class InFlight {
   #nextToken = 0;
   /** No message in flight has a token below this one. */
   #oldest = 0;
-  readonly #taken = { device: 0, stream: 0, n: 0, sentMs: 0 };
+  readonly #taken = { device: 0, stream: 0, n: 0, sentMs: 0, isAccepted: false };
 
   /** @param capacity in messages, a power of two; grows on demand */
   constructor(devices: number, capacity = 1_024) {
@@ -60,7 +63,7 @@ export class InFlight {
   }
 
   /** The message was sent with `nextToken`. */
-  add({ device, stream, n }: Omit<InFlightMessage, 'sentMs'>, sentMs: number): void {
+  add({ device, stream, n }: Pick<InFlightMessage, 'device' | 'stream' | 'n'>, sentMs: number): void {
     const token = this.nextToken;
     const place = token & this.#mask;
     const at = place * fieldsEach;
@@ -100,10 +103,19 @@ export class InFlight {
     this.#size--;
     const taken = this.#taken;
     taken.device = device;
-    taken.stream = fields[at + streamField]!;
+    const stream = fields[at + streamField]!;
+    taken.isAccepted = stream < 0;
+    taken.stream = stream < 0 ? ~stream : stream;
     taken.n = fields[at + numberField]!;
     taken.sentMs = this.#doubles[place * doublesEach + sentMsDouble]!;
     return taken;
+  }
+
+  /** Marks a message as accepted; nothing happens where it is no longer in flight. */
+  accept(token: number): void {
+    const at = (token & this.#mask) * fieldsEach;
+    const stream = this.#fields[at + streamField]!;
+    if (this.#fields[at + tokenField] === token && stream >= 0) this.#fields[at + streamField] = ~stream;
   }
 
   /** The next of the device's messages, latest first. */

@@ -11,7 +11,7 @@ export interface OutgoingStream {
   readonly topics: readonly string[];
   readonly qos: Qos;
   readonly retain: boolean;
-  /** Whether messages are answered: at QoS 1, and over HTTPS. */
+  /** Whether messages are answered: at QoS 1 and 2, and over HTTPS. */
   readonly isAnswered: boolean;
 }
 
@@ -50,6 +50,8 @@ export interface SenderSettings {
   readonly ackTimeoutMs: number;
   /** Messages that a device may have in flight. */
   readonly maxUnacknowledged: number;
+  /** Whether what is in flight goes on in a session that the next connection resumes: at QoS 2, without a clean start. */
+  readonly resumesSessions: boolean;
   /** Called for each message that was sent. */
   readonly onSent: (device: number) => void;
 }
@@ -64,7 +66,8 @@ const noToken = -1;
  * - A message that was not answered within the ack timeout is unacknowledged, and no longer counts as in flight. An answer
  *   after that changes nothing: the counts say what a device with that timeout would have seen.
  * - A connection that is closed takes its unanswered messages with it: they are unacknowledged at once and not sent again,
- *   for the copy would be a duplicate of a message that may well have arrived.
+ *   for the copy would be a duplicate of a message that may well have arrived. At QoS 2 there is no duplicate: where the next
+ *   connection resumes the session, the transport goes on with them, and they stay in flight until then.
  */
 export class Sender implements RequestListener {
   readonly #settings: SenderSettings;
@@ -161,7 +164,8 @@ export class Sender implements RequestListener {
     this.#limitOf.fill(0);
   }
 
-  connected(device: number, receiveMaximum: number): void {
+  connected(device: number, receiveMaximum: number, isResumed: boolean): void {
+    if (!isResumed) this.#giveUpAllOf(device);
     this.#limitOf[device] = Math.min(this.#settings.maxUnacknowledged, receiveMaximum);
     this.#full[device] = 0;
     this.#listener.ready(device);
@@ -169,15 +173,17 @@ export class Sender implements RequestListener {
 
   disconnected(device: number): void {
     this.#limitOf[device] = 0;
-    const nowMs = this.#clock.now();
-    const inFlight = this.#inFlight;
-    for (let lost = inFlight.takeOf(device); lost; lost = inFlight.takeOf(device)) this.#giveUp(lost, nowMs);
+    if (!this.#settings.resumesSessions) this.#giveUpAllOf(device);
     this.#listener.disconnected(device);
   }
 
   writable(device: number): void {
     this.#full[device] = 0;
     this.#listener.ready(device);
+  }
+
+  accepted(token: number): void {
+    this.#inFlight.accept(token);
   }
 
   acknowledged(token: number): void {
@@ -241,8 +247,14 @@ export class Sender implements RequestListener {
     }
   }
 
+  #giveUpAllOf(device: number): void {
+    const nowMs = this.#clock.now();
+    const inFlight = this.#inFlight;
+    for (let lost = inFlight.takeOf(device); lost; lost = inFlight.takeOf(device)) this.#giveUp(lost, nowMs);
+  }
+
   #giveUp(message: InFlightMessage, nowMs: number): void {
-    this.#counters.unacknowledged();
+    this.#counters.unacknowledged(message.isAccepted);
     this.#answered(message, 'unacknowledged', nowMs);
   }
 

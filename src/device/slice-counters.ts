@@ -39,6 +39,7 @@ export type CountedResult = Pick<
   | 'failedBy'
   | 'disconnectedBy'
   | 'echoRefusedBy'
+  | 'incomplete'
   | 'streams'
   | 'observed'
   | 'lastSentAt'
@@ -68,6 +69,7 @@ export class SliceCounters {
   #throttled = 0;
   #failed = 0;
   #unacknowledged = 0;
+  #incomplete = 0;
   #echoed = 0;
   /** Of a message of stream 0, its place among those that come back. */
   readonly #echoRankOf: ((n: number) => number) | undefined;
@@ -143,8 +145,10 @@ export class SliceCounters {
     }
   }
 
-  unacknowledged(): void {
+  /** @param isAccepted at QoS 2: the PUBREC had come, and the PUBCOMP did not */
+  unacknowledged(isAccepted: boolean): void {
     this.#unacknowledged++;
+    if (isAccepted) this.#incomplete++;
   }
 
   /** @param deviceIndex of the device that received it, over the whole run */
@@ -261,6 +265,7 @@ export class SliceCounters {
       failedBy: Object.fromEntries(this.#failedBy),
       disconnectedBy: Object.fromEntries(this.#disconnectedBy),
       echoRefusedBy: Object.fromEntries(this.#echoRefusedBy),
+      ...(this.#incomplete > 0 && { incomplete: this.#incomplete }),
       streams: this.#sent.map((sent, stream) => ({
         intended: this.#intended[stream]!,
         sent: sent.encode(),

@@ -140,6 +140,7 @@ class SliceRunner implements TransportListener {
       streams: streamsOfSlice(plan, slice, devices),
       ackTimeoutMs: profile.publish.ackTimeoutMs,
       maxUnacknowledged: profile.publish.maxUnacknowledged,
+      resumesSessions: profile.publish.qos === 2 && !profile.connect.cleanStart,
       onSent: (device) => this.#echoes.sent(device),
     });
     this.#behaviour = behaviourOf[loadShapeOf(profile)]({
@@ -186,10 +187,10 @@ class SliceRunner implements TransportListener {
     return this.#records.end(ending, cutOff);
   }
 
-  connected(device: number, receiveMaximum: number): void {
+  connected(device: number, receiveMaximum: number, isResumed: boolean): void {
     this.#connections.connected(device);
     this.#echoes.connected(device);
-    this.#sender.connected(device, receiveMaximum);
+    this.#sender.connected(device, receiveMaximum, isResumed);
   }
 
   connectFailed(device: number, reason: string): void {
@@ -199,6 +200,10 @@ class SliceRunner implements TransportListener {
   disconnected(device: number, reason: string): void {
     this.#sender.disconnected(device);
     this.#connections.disconnected(device, reason);
+  }
+
+  accepted(_device: number, token: number): void {
+    this.#sender.accepted(token);
   }
 
   acknowledged(_device: number, token: number): void {

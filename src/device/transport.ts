@@ -38,19 +38,28 @@ export interface Transport {
 
 /** Callbacks from a transport to the slice. Never called from within a call to the transport. */
 export interface TransportListener {
-  /** @param receiveMaximum publishes in flight that the service allows per client (1–65,535), from the CONNACK */
-  connected(device: number, receiveMaximum: number): void;
+  /**
+   * @param receiveMaximum publishes in flight that the service allows per client (1–65,535), from the CONNACK
+   * @param isResumed the service goes on with the session of the device's last connection: what was in flight in it at QoS 2
+   * will still be answered
+   */
+  connected(device: number, receiveMaximum: number, isResumed: boolean): void;
   /** The attempt failed, and its socket is closed. */
   connectFailed(device: number, reason: string): void;
-  /** A connection that was `connected` is closed. What was in flight in it will not be answered any more. */
+  /**
+   * A connection that was `connected` is closed. What was in flight in it will not be answered any more, but for messages at QoS 2
+   * of a session that the next connection resumes.
+   */
   disconnected(device: number, reason: string): void;
-  /** The PUBACK, or the HTTP 200, of the message with this token. Not called for QoS 0 over MQTT. */
+  /** The PUBREC of the message with this token, at QoS 2: the service has taken it over, and its PUBCOMP is outstanding. */
+  accepted?(device: number, token: number): void;
+  /** The acknowledgement of the message with this token: PUBACK, PUBCOMP or the HTTP answer. Never for QoS 0 over MQTT. */
   acknowledged(device: number, token: number): void;
   /** The service refused the message, or it failed. */
   refused(device: number, token: number, why: Refusal, reason: string): void;
   /** After a `send` that returned false. */
   writable(device: number): void;
-  /** @param message reused by the transport. At QoS 1 it is acknowledged once this returns. */
+  /** @param message reused by the transport. At QoS 1 and 2 it is acknowledged once this returns; at QoS 2 it comes once. */
   received(device: number, message: IncomingMessage): void;
   subscribed(device: number, filter: string): void;
   subscribeRefused(device: number, filter: string, reason: string): void;
@@ -68,8 +77,8 @@ export interface RequestListener {
   opened(connectMs: number): void;
 }
 
-/** Quality of service of MQTT: at most once, at least once. */
-export type Qos = 0 | 1;
+/** Quality of service of MQTT (4.3): at most once, at least once, exactly once. */
+export type Qos = 0 | 1 | 2;
 
 export interface OutgoingMessage {
   /** The caller's number for the message, by which its answer finds it: 0 … 2³¹ − 1; below 0 where none is expected. */

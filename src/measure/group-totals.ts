@@ -14,7 +14,7 @@ export interface GroupLedger extends Partial<GroupMeasurements> {
   readonly plannedMessages: number;
   /** Whether the plan says how many messages are due; else its users decide, and the plan has an estimate. */
   readonly isScheduled: boolean;
-  /** Whether publishes are acknowledged: over HTTPS, and over MQTT at QoS 1. */
+  /** Whether publishes are acknowledged: over HTTPS, and over MQTT at QoS 1 and 2. */
   readonly acknowledged: boolean;
   readonly devices: RunDeviceCounts;
   readonly messages: SentMessages;

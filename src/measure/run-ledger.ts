@@ -57,7 +57,7 @@ export interface RunLedger {
   /** In the profile's order; a flat profile is one group. */
   readonly groups: readonly GroupLedger[];
   readonly plannedMessages: number;
-  /** Whether all publishes are acknowledged: over HTTPS, and over MQTT at QoS 1. */
+  /** Whether all publishes are acknowledged: over HTTPS, and over MQTT at QoS 1 and 2. */
   readonly acknowledged: boolean;
   readonly devices: RunDeviceCounts;
   readonly messages: MessageLedger;

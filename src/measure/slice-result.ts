@@ -35,6 +35,8 @@ export interface SliceResult {
   readonly disconnectedBy: Readonly<Record<string, number>>;
   /** By reason: devices' subscriptions to their own topics that were refused. */
   readonly echoRefusedBy?: Readonly<Record<string, number>>;
+  /** At QoS 2: of the unacknowledged publishes, those whose PUBREC came and whose PUBCOMP did not. Absent: none. */
+  readonly incomplete?: number;
   /** By stream number. */
   readonly streams: readonly StreamResult[];
   /** By observer: messages of the slice that its own devices received. Absent if none of them subscribes. */
@@ -108,7 +110,7 @@ export interface DeviceCounts {
 }
 
 /**
- * What became of publishes, by their sender's counters. `intended = sent + dropped`; at QoS 1 and over HTTPS
+ * What became of publishes, by their sender's counters. `intended = sent + dropped`; at QoS 1 and 2 and over HTTPS
  * `sent = acked + throttled + failed + unacknowledged`.
  */
 export interface PublishCounts {

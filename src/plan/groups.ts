@@ -98,9 +98,9 @@ export function mqttGroupsOf(plan: GroupedPlan): readonly GroupPlan[] {
   return groupsOf(plan).filter(({ profile }) => profile.connect.protocol === 'mqtt');
 }
 
-/** Whether publishes of the group are answered: over HTTPS, and over MQTT at QoS 1. */
+/** Whether publishes of the group are answered: over HTTPS, and over MQTT at QoS 1 and 2. */
 export function isAcknowledged({ profile: { connect, publish } }: Pick<GroupPlan, 'profile'>): boolean {
-  return connect.protocol === 'https' || publish.qos === 1;
+  return connect.protocol === 'https' || publish.qos > 0;
 }
 
 /** The highest rate of some groups together, publishes a second, each group's times its weight. */

@@ -65,7 +65,7 @@ function connectionPeaks(
   const subscribesOf = (group: GroupPlan) =>
     connectsOf(group) * (echoingDevices(group.profile) / group.profile.devices);
   const perDeviceOf = ({ load, profile }: GroupPlan) => load.peakPerSecond / profile.devices;
-  const ofAcknowledged = groups.filter(({ profile }) => profile.publish.qos === 1);
+  const ofAcknowledged = groups.filter(({ profile }) => profile.publish.qos > 0);
   return {
     // The control channels come first, as Lambda starts their slices; the devices begin when all are there.
     connectsPerSecond: Math.max(sumBy(groups, connectsOf), controlConnects),

@@ -108,7 +108,7 @@ export function isUnchecked({ connect, groups }: LoadProfile): boolean {
 export interface PublishSettings {
   /** Placeholders: {runId} {deviceId} {deviceIndex} {slice}; fixed for a device. */
   readonly topic: string;
-  readonly qos: 0 | 1;
+  readonly qos: 0 | 1 | 2;
   /** Any JSON value; strings may hold `{{…}}` templates. */
   readonly payload: JsonValue;
   /** The message is padded up to this size; a larger one stays as it is. */

@@ -94,9 +94,9 @@ export function heldMessages(messages: MessageLedger): { name: string; count: nu
     .filter(({ count }) => count > 0);
 }
 
-/** Whether publishes are acknowledged at all: over HTTPS, and over MQTT at QoS 1. */
+/** Whether publishes are acknowledged at all: over HTTPS, and over MQTT at QoS 1 and 2. */
 export function isAcknowledged({ protocol, qos }: Report): boolean {
-  return protocol === 'https' || qos === 1;
+  return protocol === 'https' || qos === 1 || qos === 2;
 }
 
 /** In the order of importance to users. */

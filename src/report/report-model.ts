@@ -42,7 +42,7 @@ export interface Report {
   readonly protocol: string;
   readonly client: string;
   /** `mixed` where device groups differ, as for protocol and client. */
-  readonly qos: 0 | 1 | 'mixed';
+  readonly qos: 0 | 1 | 2 | 'mixed';
   readonly devices: RunDeviceCounts;
   readonly messages: MessageLedger;
   /** By observer, the primary one first: `messages` says of arrivals what was seen there. */

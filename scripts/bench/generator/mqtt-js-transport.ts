@@ -40,7 +40,7 @@ class MqttJsTransport implements Transport {
   connect(device: number): void {
     const client = connect({ ...this.#options, clientId: this.#names.clientId(device) });
     client.on('connect', (connack) =>
-      this.#listener.connected(device, connack.properties?.receiveMaximum ?? 65_535),
+      this.#listener.connected(device, connack.properties?.receiveMaximum ?? 65_535, false),
     );
     client.on('error', (error) => {
       throw error;

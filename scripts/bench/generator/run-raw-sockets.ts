@@ -70,7 +70,7 @@ async function connectDevice(
   const topic = encodeTopic(benchTopicOf(device));
   const packet = Buffer.alloc(sizeBytes + topic.length + 8);
   const payload = Buffer.alloc(sizeBytes, 'x');
-  const end = writePublish(packet, 0, { topic, id: qos, retain: false, payload }, 5);
+  const end = writePublish(packet, 0, { topic, qos, id: qos, retain: false, payload }, 5);
   const { host, port, tls } = target;
   const options = { host, port, onread: { buffer: chunk, callback: onBytes } };
   const { promise, resolve, reject } = Promise.withResolvers<void>();

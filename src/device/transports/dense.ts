@@ -46,7 +46,7 @@ class DenseTransport implements Transport {
   constructor(settings: DenseSettings, listener: TransportListener, clients: TransportClients) {
     const mqttVersion = settings.mqttVersion ?? 5;
     const topics = new EncodedTopics();
-    const checkEveryMs = Math.min(1_000, settings.keepAliveMs / 8, settings.connectTimeoutMs / 4);
+    const checkEveryMs = Math.min(1_000, settings.keepAliveMs / 8 || 1_000, settings.connectTimeoutMs / 4);
     this.#context = {
       settings,
       clients,
@@ -57,7 +57,7 @@ class DenseTransport implements Transport {
       listener,
       chunk: Buffer.allocUnsafeSlow(chunkBytes),
       buffer: new PublishBuffer(mqttVersion),
-      outgoing: { topic: nothing, id: 0, retain: false, payload: nothing },
+      outgoing: { topic: nothing, qos: 0, id: 0, retain: false, payload: nothing },
       incoming: new IncomingPublish(mqttVersion),
       encodedTopic: (topic) => topics.of(topic),
       silent: new Set(),

@@ -18,7 +18,7 @@ export function makeDeviceSdkTransport(settings: DeviceSdkSettings): MakeTranspo
  * The MQTT 5 client that real fleets run: aws-iot-device-sdk-v2, one client a device. The slice paces, so the SDK's own
  * pacing (100 publishes and 512 KB a second) is off. The slice decides when to connect again, so a client that lost its
  * connection is stopped until the slice calls `connect`; publishes in flight then fail instead of waiting in its queue. It
- * answers pings and acknowledges what it received by itself, so that it cannot be made silent.
+ * answers pings and acknowledges what it received by itself, so that it cannot be made silent. It has no QoS 2.
  */
 class DeviceSdkTransport implements Transport {
   readonly #clients: SdkDevice[] = [];
@@ -34,10 +34,12 @@ class DeviceSdkTransport implements Transport {
   }
 
   send(device: number, message: OutgoingMessage): boolean {
+    requireQos(message.qos);
     return this.#clients[device]!.send(message);
   }
 
   subscribe(device: number, filter: string, qos: Qos): void {
+    requireQos(qos);
     this.#clients[device]!.subscribe(filter, qos);
   }
 
@@ -52,4 +54,9 @@ class DeviceSdkTransport implements Transport {
   async close(): Promise<void> {
     await Promise.all(this.#clients.map((client) => client.close()));
   }
+}
+
+/** @throws NotOfferedError */
+function requireQos(qos: Qos): void {
+  if (qos === 2) throw new NotOfferedError('device-sdk', 'QoS 2');
 }

@@ -22,6 +22,7 @@ const mqtt5Reasons: Readonly<Record<number, string>> = {
   143: 'TopicFilterInvalid',
   144: 'TopicNameInvalid',
   145: 'PacketIdentifierInUse',
+  146: 'PacketIdentifierNotFound',
   147: 'ReceiveMaximumExceeded',
   148: 'TopicAliasInvalid',
   149: 'PacketTooLarge',
@@ -60,6 +61,9 @@ export function connackReasonOf(code: number, mqttVersion: 4 | 5): string {
 
 /** Codes from 128 on are failures (2.4). */
 export const firstFailureCode = 128;
+
+/** The answer names a packet identifier that is not in use (3.6.2.1, 3.7.2.1). */
+export const identifierNotFound = 146;
 
 /** Refused for a quota: MessageRateTooHigh, QuotaExceeded. */
 export function isThrottle(code: number): boolean {

@@ -70,7 +70,7 @@ export class SimulatedTransport implements Transport {
       this.#connection.set(device, ++this.#connections);
       this.#unanswered.set(device, 0);
       this.connectedAtMs.push(this.#clock.now());
-      this.#listener.connected(device, this.#behaviour.receiveMaximum ?? 65_535);
+      this.#listener.connected(device, this.#behaviour.receiveMaximum ?? 65_535, false);
     });
   }
 

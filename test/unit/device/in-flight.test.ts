@@ -16,6 +16,7 @@ const steps = fc.array(
       }),
     },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('answer' as const), which: fc.nat() }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('accept' as const), which: fc.nat() }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('expire' as const), share: fc.nat(10) }) },
     {
       weight: 1,
@@ -46,11 +47,16 @@ describe('messages in flight', () => {
             expect(token).toBeGreaterThan(tokens.at(-1) ?? -1);
             tokens.push(token);
             inFlight.add({ device, stream, n }, sentMs);
-            plain.set(token, { device, stream, n, sentMs });
+            plain.set(token, { device, stream, n, sentMs, isAccepted: false });
           } else if (step.do === 'answer') {
             // Often one that is answered already.
             const token = tokens[step.which % Math.max(1, tokens.length)] ?? 7;
             takeBoth(() => inFlight.take(token), token);
+          } else if (step.do === 'accept') {
+            const token = tokens[step.which % Math.max(1, tokens.length)] ?? 7;
+            inFlight.accept(token);
+            const accepted = plain.get(token);
+            if (accepted !== undefined) plain.set(token, { ...accepted, isAccepted: true });
           } else if (step.do === 'expire') {
             const beforeMs = sentMs - step.share * 5;
             const late = [...plain].filter(([, message]) => message.sentMs <= beforeMs);

@@ -34,6 +34,7 @@ type Event = readonly [name: string, ...rest: unknown[]];
 let clock: VirtualClock;
 let counters: SliceCounters;
 let sender: Sender;
+let makeSender: (resumesSessions: boolean) => void;
 let events: Event[];
 let sent: (Omit<OutgoingMessage, 'payload'> & { device: number; payload: string })[];
 let isFull: boolean;
@@ -76,22 +77,26 @@ beforeEach(() => {
     disconnected: (device) => events.push(['disconnected', device]),
     answered: ({ device, stream, n }, answer) => events.push(['answered', { device, stream, n }, answer]),
   };
-  sender = new Sender({
-    clock,
-    transport,
-    counters,
-    devices,
-    streams,
-    ackTimeoutMs: 1_000,
-    maxUnacknowledged: 2,
-    onSent: (device) => events.push(['sent', device]),
-  });
-  sender.serve(listener);
+  makeSender = (resumesSessions) => {
+    sender = new Sender({
+      clock,
+      transport,
+      counters,
+      devices,
+      streams,
+      ackTimeoutMs: 1_000,
+      maxUnacknowledged: 2,
+      resumesSessions,
+      onSent: (device) => events.push(['sent', device]),
+    });
+    sender.serve(listener);
+  };
+  makeSender(false);
 });
 
 describe('the sender', () => {
   it('sends each kind of message on its own topic, and only what is answered is in flight', () => {
-    sender.connected(1, 10);
+    sender.connected(1, 10, false);
     expect([send(1, 0, 0), send(1, 1, 0), send(1, 1, 1)]).toEqual([true, true, true]);
     expect(sent.map(({ device, topic, qos, retain }) => ({ device, topic, qos, retain }))).toEqual([
       { device: 1, topic: 'kind0/d1', qos: 1, retain: false },
@@ -108,8 +113,8 @@ describe('the sender', () => {
   });
 
   it('reports each answer with the message that it is for', () => {
-    sender.connected(0, 10);
-    sender.connected(2, 10);
+    sender.connected(0, 10, false);
+    sender.connected(2, 10, false);
     for (const [device, n] of [
       [0, 5],
       [2, 9],
@@ -134,7 +139,7 @@ describe('the sender', () => {
 
   it('holds a device to its limit, to its connection, and to what the transport takes', () => {
     expect([sender.isConnected(0), sender.canSend(0)]).toEqual([false, false]);
-    sender.connected(0, 10);
+    sender.connected(0, 10, false);
     expect(events).toEqual([['ready', 0]]);
     send(0, 0, 0);
     expect(sender.canSend(0)).toBe(true);
@@ -153,7 +158,7 @@ describe('the sender', () => {
   });
 
   it('gives up what is not answered in time, and takes no answer after that', async () => {
-    sender.connected(0, 10);
+    sender.connected(0, 10, false);
     send(0, 0, 0);
     await pass(600);
     send(0, 0, 1);
@@ -168,8 +173,8 @@ describe('the sender', () => {
   });
 
   it('gives up what was in flight in a connection that is closed, and nothing of other devices', () => {
-    sender.connected(0, 10);
-    sender.connected(1, 10);
+    sender.connected(0, 10, false);
+    sender.connected(1, 10, false);
     for (const [device, n] of [
       [0, 0],
       [1, 1],
@@ -185,5 +190,48 @@ describe('the sender', () => {
     ]);
     expect([sender.isConnected(0), sender.canSend(1)]).toEqual([false, true]);
     expect(sender.inFlight).toBe(1);
+  });
+
+  it('keeps what is in flight while a session may be resumed, and gives it up in a new session', async () => {
+    makeSender(true);
+    sender.connected(0, 10, false);
+    send(0, 0, 0);
+    send(0, 0, 1);
+    sender.accepted(sent[0]!.token);
+    sender.disconnected(0);
+    expect([sender.inFlight, sender.canSend(0)]).toEqual([2, false]);
+    sender.connected(0, 10, true);
+    // Both still count towards what the device may have in flight.
+    expect([sender.inFlight, sender.canSend(0)]).toEqual([2, false]);
+    sender.acknowledged(sent[0]!.token);
+    expect(counts()).toMatchObject({ acked: 1, unacknowledged: 1 });
+    sender.disconnected(0);
+    events.length = 0;
+    sender.connected(0, 10, false);
+    expect(events).toEqual([
+      ['answered', { device: 0, stream: 0, n: 1 }, 'unacknowledged'],
+      ['ready', 0],
+    ]);
+    expect([sender.inFlight, sender.canSend(0)]).toEqual([0, true]);
+  });
+
+  it('counts apart what was accepted and not completed', async () => {
+    const incomplete = () =>
+      counters.result(clock.now(), { waiting: { 'not-connected': 0, backlog: 0 }, inFlight: 0 }).incomplete;
+    sender.connected(0, 10, false);
+    send(0, 0, 0);
+    send(0, 0, 1);
+    sender.accepted(sent[0]!.token);
+    sender.accepted(sent[0]!.token);
+    await pass(1_001);
+    expect(counts()).toMatchObject({ acked: 0, unacknowledged: 2 });
+    expect(incomplete()).toBe(1);
+    // Late: it was given up already.
+    sender.accepted(sent[1]!.token);
+    send(0, 0, 2);
+    sender.accepted(sent[2]!.token);
+    sender.acknowledged(sent[2]!.token);
+    expect(counts()).toMatchObject({ acked: 1, unacknowledged: 2 });
+    expect(incomplete()).toBe(1);
   });
 });

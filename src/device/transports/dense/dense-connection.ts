@@ -3,78 +3,69 @@ import type { ByteStream } from '../../network/connector.ts';
 import type { DisconnectKind, OutgoingMessage, Qos } from '../../transport.ts';
 import { connackReasonOf, firstFailureCode, isThrottle, localReasonOf, reasonOf } from '../reason-codes.ts';
 import type { DenseContext } from './dense-context.ts';
+import { ExactlyOnce, type ExchangeOwner, leastAtQos2 } from './exactly-once.ts';
 import type { IncomingPublish } from './incoming-publish.ts';
-import { PacketIds, unknownId } from './packet-ids.ts';
+import { KeepAlive } from './keep-alive.ts';
+import { unknownId } from './packet-ids.ts';
 import { type PacketSink, readPackets } from './packet-reader.ts';
 import { disconnect, encodeConnect, encodePuback, encodeSubscribe, pingreq } from './packets.ts';
+import { Session } from './session.ts';
 
 /** `closing`: it takes no more messages, and the stream has not closed yet. */
 type State = 'closed' | 'opening' | 'connected' | 'closing';
 
-/** In place of a token: the identifier is a SUBSCRIBE's. */
-const subscription = -2;
+/** Such a connection, on which 65,535 packets are unanswered, is of no use any more. */
+const noIdFree = 'no packet identifier is free';
 /** How long a broker may take to close after a DISCONNECT. */
 const closeTimeoutMs = 1_000;
 
 /** One virtual device's connection. The object lives as long as the device; each attempt opens a stream of its own. */
-export class DenseConnection implements PacketSink {
+export class DenseConnection implements PacketSink, ExchangeOwner {
   partial: Buffer | undefined;
   readonly incoming: IncomingPublish;
-  readonly #context: DenseContext;
-  readonly #device: number;
+  readonly context: DenseContext;
+  readonly device: number;
   #stream: ByteStream | undefined;
   #state: State = 'closed';
   /** The transport's tick in which this connection last sent, and whether it gathers writes in it. */
   #tick = -1;
   #gathers = false;
   #isDrainPending = false;
-  /** Packet identifiers in use, each with the token of its message. Those of a connection end with it. */
-  #ids: PacketIds | undefined;
-  /** Filters of SUBSCRIBE packets without an answer, by identifier. */
-  #subscribing: Map<number, string> | undefined;
+  /** Made for the first packet that is answered. */
+  #session: Session | undefined;
   /** Of the last message. */
   #topic = '';
   #encodedTopic: Buffer;
-  #sentSomething = false;
-  /** Monotonic milliseconds: when the attempt or closing began, when something was last sent, since when a ping is unanswered. */
+  readonly #keepAlive = new KeepAlive();
+  /** Monotonic milliseconds of the attempt or of closing. */
   #begunAt = 0;
-  #quietSince = 0;
-  #pingSince = 0;
-  #keepAliveMs: number;
   #reason = '';
 
   constructor(context: DenseContext, device: number) {
-    this.#context = context;
-    this.#device = device;
+    this.context = context;
+    this.device = device;
     this.incoming = context.incoming;
     this.#encodedTopic = context.outgoing.topic;
-    this.#keepAliveMs = context.settings.keepAliveMs;
   }
 
   open(): void {
-    const { settings, clients, connector, chunk, mqttVersion } = this.#context;
+    const { settings, clients, connector, chunk, mqttVersion } = this.context;
     this.#state = 'opening';
     this.#reason = '';
     this.partial = undefined;
     this.#begunAt = performance.now();
-    this.#keepAliveMs = settings.keepAliveMs;
     const onread = { buffer: chunk, callback: (length: number) => this.#received(stream, length) };
-    const stream = connector.open(this.#device, onread, () =>
-      stream.write(
-        encodeConnect(
-          { clientId: clients.clientId(this.#device), login: settings.loginOf?.(this.#device) },
-          settings,
-          mqttVersion,
-        ),
-      ),
-    );
+    const stream = connector.open(this.device, onread, () => {
+      const client = { clientId: clients.clientId(this.device), login: settings.loginOf?.(this.device) };
+      stream.write(encodeConnect(client, settings, mqttVersion));
+    });
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (this.#stream === stream) this.#reason ||= localReasonOf(error.code ?? error.message);
     });
     stream.on('close', () => {
-      this.#context.silent.delete(stream);
+      this.context.silent.delete(stream);
       if (this.#stream === stream) this.#leaveStream()();
-      this.#context.closed();
+      this.context.closed();
     });
     stream.on('drain', () => this.#drained(stream));
     this.#stream = stream;
@@ -88,32 +79,36 @@ export class DenseConnection implements PacketSink {
       this.#isDrainPending = true;
       return false;
     }
-    const { outgoing, buffer } = this.#context;
-    const id = qos === 0 ? 0 : this.#takeId(token);
-    if (id === undefined) return false;
+    const { outgoing, buffer } = this.context;
+    let id = 0;
+    if (qos > 0) {
+      id = this.#currentSession.ids.take(qos === 2 ? ExactlyOnce.valueOf(token) : token);
+      if (id === 0) this.giveUp(noIdFree);
+      if (id === 0) return false;
+    }
     this.#gather(stream);
     // Nearly always the same text object as the last time: cheaper to see than to look up.
     if (topic !== this.#topic) {
       this.#topic = topic;
-      this.#encodedTopic = this.#context.encodedTopic(topic);
+      this.#encodedTopic = this.context.encodedTopic(topic);
     }
     outgoing.topic = this.#encodedTopic;
+    outgoing.qos = qos;
     outgoing.id = id;
     outgoing.retain = retain;
     outgoing.payload = payload;
     const packet = buffer.encode(outgoing);
     stream.write(packet);
     if (stream.writableLength > 0) buffer.keep(packet);
+    if (qos === 2) this.exactlyOnce.sent(id, packet);
     return true;
   }
 
   subscribe(filter: string, qos: Qos): void {
     if (this.#state !== 'connected') return;
-    const id = this.#takeId(subscription);
-    if (id === undefined) return;
-    this.#subscribing ??= new Map();
-    this.#subscribing.set(id, filter);
-    this.#stream?.write(encodeSubscribe(id, { topic: filter, qos }, this.#context.mqttVersion));
+    const id = this.#currentSession.subscribe(filter);
+    if (id === 0) this.giveUp(noIdFree);
+    else this.#stream?.write(encodeSubscribe(id, { topic: filter, qos }, this.context.mqttVersion));
   }
 
   disconnect(how: DisconnectKind): void {
@@ -137,56 +132,55 @@ export class DenseConnection implements PacketSink {
 
   /** Once or so a second: keeps a quiet connection alive, and gives up one that does not answer. */
   check(nowMs: number): void {
-    const { connectTimeoutMs } = this.#context.settings;
+    const { connectTimeoutMs } = this.context.settings;
     const sinceMs = nowMs - this.#begunAt;
-    if (this.#state === 'opening' && sinceMs >= connectTimeoutMs) this.#giveUp('connect timeout');
+    if (this.#state === 'opening' && sinceMs >= connectTimeoutMs) this.giveUp('connect timeout');
     if (this.#state === 'closing' && sinceMs >= closeTimeoutMs) this.#stream?.destroy();
     if (this.#state !== 'connected') return;
-    if (this.#pingSince > 0 && nowMs - this.#pingSince >= this.#context.pingTimeoutMs) {
-      this.#giveUp('ping timeout');
-    } else if (this.#sentSomething) {
-      this.#sentSomething = false;
-      this.#quietSince = nowMs;
-    } else if (
-      this.#pingSince === 0 &&
-      // One check early: the next would be past the keep-alive.
-      nowMs - this.#quietSince >= this.#keepAliveMs - 2 * this.#context.checkEveryMs
-    ) {
-      this.#stream?.write(pingreq);
-      this.#pingSince = nowMs;
-      this.#quietSince = nowMs;
-    }
+    const due = this.#keepAlive.check(nowMs, this.context.checkEveryMs, this.context.pingTimeoutMs);
+    if (due === 'timeout') this.giveUp('ping timeout');
+    else if (due === 'ping') this.#stream?.write(pingreq);
   }
 
   onPuback(id: number, code: number): void {
-    const { listener } = this.#context;
-    const token = this.#ids?.release(id) ?? unknownId;
+    const { listener } = this.context;
+    const token = this.#session?.ids.release(id) ?? unknownId;
     if (token < 0) return;
-    if (code < firstFailureCode) listener.acknowledged(this.#device, token);
-    else listener.refused(this.#device, token, isThrottle(code) ? 'throttled' : 'failed', reasonOf(code));
+    if (token >= leastAtQos2) this.giveUp('ProtocolError');
+    else if (code < firstFailureCode) listener.acknowledged(this.device, token);
+    else listener.refused(this.device, token, isThrottle(code) ? 'throttled' : 'failed', reasonOf(code));
   }
 
   onPublish(): void {
-    const { incoming, listener } = this.#context;
+    const { incoming, listener } = this.context;
     const { qos, id } = incoming;
-    listener.received(this.#device, incoming);
-    if (qos === 0 || this.#state !== 'connected' || this.#stream === undefined) return;
+    if (qos < 2 || this.exactlyOnce.isNew(id)) listener.received(this.device, incoming);
+    if (qos === 1) this.write(encodePuback(id));
+    else if (qos === 2) this.exactlyOnce.answer(id);
+  }
+
+  get exactlyOnce(): ExactlyOnce {
+    return this.#currentSession.exactlyOnce;
+  }
+
+  write(packet: Buffer): void {
+    if (this.#state !== 'connected' || this.#stream === undefined) return;
     this.#gather(this.#stream);
-    this.#stream.write(encodePuback(id));
+    this.#stream.write(packet);
   }
 
   onPingresp(): void {
-    this.#pingSince = 0;
+    this.#keepAlive.answered();
   }
 
   onRarePacket(bytes: Buffer): void {
-    const packet = this.#context.decode(bytes);
+    const packet = this.context.decode(bytes);
     if (packet === undefined) this.onMalformed();
     else this.#handle(packet);
   }
 
   onMalformed(): void {
-    this.#giveUp('MalformedPacket');
+    this.giveUp('MalformedPacket');
   }
 
   #handle(packet: Packet): void {
@@ -198,54 +192,52 @@ export class DenseConnection implements PacketSink {
         this.#onSuback(packet);
         break;
       case 'disconnect':
-        this.#reason = reasonOf(packet.reasonCode ?? 0);
+        // [MQTT311-3.14] There only clients send one.
+        if (this.context.mqttVersion === 4) this.giveUp('ProtocolError');
+        else this.#reason = reasonOf(packet.reasonCode ?? 0);
         break;
       default:
-        this.#giveUp('ProtocolError');
+        this.giveUp('ProtocolError');
     }
   }
 
   #onConnack(packet: IConnackPacket): void {
-    const { mqttVersion, listener } = this.#context;
+    const { mqttVersion, settings, listener } = this.context;
     const code = (mqttVersion === 5 ? packet.reasonCode : packet.returnCode) ?? 0;
-    if (code !== 0) {
-      this.#giveUp(connackReasonOf(code, mqttVersion));
+    // [MQTT-3.2.0-2] One CONNACK a connection.
+    if (code !== 0 || this.#state !== 'opening') {
+      this.giveUp(code === 0 ? 'ProtocolError' : connackReasonOf(code, mqttVersion));
       return;
     }
     const { serverKeepAlive, receiveMaximum } = packet.properties ?? {};
     // [MQTT-3.2.2-21] The server's keep-alive takes the place of ours.
-    if (serverKeepAlive !== undefined) this.#keepAliveMs = serverKeepAlive * 1_000;
+    const keepAliveMs = serverKeepAlive === undefined ? settings.keepAliveMs : serverKeepAlive * 1_000;
     this.#state = 'connected';
-    this.#quietSince = performance.now();
-    this.#pingSince = 0;
-    this.#sentSomething = false;
-    listener.connected(this.#device, receiveMaximum ?? 65_535);
+    this.#keepAlive.begin(performance.now(), keepAliveMs);
+    // [MQTT-3.2.2-5] A session that the server does not have is over here, too.
+    if (!packet.sessionPresent) this.#session = undefined;
+    this.#session?.exactlyOnce.resume();
+    listener.connected(this.device, receiveMaximum ?? 65_535, packet.sessionPresent);
   }
 
-  #onSuback({ messageId = 0, granted: [granted] }: ISubackPacket): void {
-    const filter = this.#subscribing?.get(messageId);
-    if (filter === undefined) return;
-    this.#subscribing?.delete(messageId);
-    this.#ids?.release(messageId);
-    const { listener } = this.#context;
-    const code = typeof granted === 'number' ? granted : firstFailureCode;
-    if (code < firstFailureCode) listener.subscribed(this.#device, filter);
-    else listener.subscribeRefused(this.#device, filter, reasonOf(code));
+  #onSuback(packet: ISubackPacket): void {
+    const answered = this.#session?.onSuback(packet);
+    if (answered === undefined) return;
+    const { filter, code } = answered;
+    const { listener } = this.context;
+    if (code < firstFailureCode) listener.subscribed(this.device, filter);
+    else listener.subscribeRefused(this.device, filter, reasonOf(code));
   }
 
-  /** @returns undefined where 65,535 packets are unanswered: such a connection is of no use any more */
-  #takeId(value: number): number | undefined {
-    this.#ids ??= new PacketIds();
-    const id = this.#ids.take(value);
-    if (id > 0) return id;
-    this.#giveUp('no packet identifier is free');
-    return undefined;
+  get #currentSession(): Session {
+    this.#session ??= new Session(this);
+    return this.#session;
   }
 
   /** The first packet of a tick goes out at once; where more follow, those are gathered into one write. */
   #gather(stream: ByteStream): void {
-    const context = this.#context;
-    this.#sentSomething = true;
+    const { context } = this;
+    this.#keepAlive.sentSomething = true;
     if (this.#tick === context.tick && !this.#gathers) {
       this.#gathers = true;
       stream.cork();
@@ -257,20 +249,20 @@ export class DenseConnection implements PacketSink {
   #received(stream: ByteStream, length: number): boolean {
     // A device that has gone silent takes what still comes, so that the end of the stream is noticed, and does nothing with it.
     if (this.#stream !== stream) return true;
-    readPackets(this, this.#context.chunk, length);
+    readPackets(this, this.context.chunk, length);
     // What was sent in answer (PUBACKs, the messages of a device that waited for one) must go out.
-    this.#context.flush();
+    this.context.flush();
     return true;
   }
 
   #drained(stream: ByteStream): void {
     if (!this.#isDrainPending || this.#state !== 'connected' || this.#stream !== stream) return;
     this.#isDrainPending = false;
-    this.#context.listener.writable(this.#device);
-    this.#context.flush();
+    this.context.listener.writable(this.device);
+    this.context.flush();
   }
 
-  #giveUp(reason: string): void {
+  giveUp(reason: string): void {
     this.#reason = reason;
     this.#destroy();
   }
@@ -281,7 +273,7 @@ export class DenseConnection implements PacketSink {
   }
 
   #goSilent(stream: ByteStream): void {
-    this.#context.silent.add(stream);
+    this.context.silent.add(stream);
     stream.silence?.();
     queueMicrotask(this.#leaveStream());
   }
@@ -295,12 +287,11 @@ export class DenseConnection implements PacketSink {
     this.#isDrainPending = false;
     this.#gathers = false;
     this.partial = undefined;
-    this.#ids = undefined;
-    this.#subscribing = undefined;
+    if (this.#session?.leaveConnection() !== true) this.#session = undefined;
     return () => {
-      const { listener } = this.#context;
-      if (wasConnected) listener.disconnected(this.#device, reason);
-      else listener.connectFailed(this.#device, reason);
+      const { listener } = this.context;
+      if (wasConnected) listener.disconnected(this.device, reason);
+      else listener.connectFailed(this.device, reason);
     };
   }
 }

@@ -26,16 +26,22 @@ export class IncomingPublish implements IncomingMessage {
 
   /**
    * @param start of the packet; `body` is where its variable header begins
-   * @returns false for what is malformed, or of a quality of service that no subscription asked for
+   * @returns false for what is malformed
    */
   read(bytes: Buffer, start: number, body: number, end: number): boolean {
     const header = bytes[start]!;
     const qos = (header >>> 1) & 3;
     const topicEnd = body + 2 + ((bytes[body]! << 8) | bytes[body + 1]!);
     let at = topicEnd;
-    if (qos > 1 || end - body < 2) return false;
-    this.id = qos === 0 ? 0 : (bytes[at]! << 8) | bytes[at + 1]!;
-    if (qos === 1) at += 2;
+    // [MQTT-3.3.1-4] There is no QoS 3.
+    if (qos > 2 || end - body < 2) return false;
+    this.id = 0;
+    if (qos > 0) {
+      this.id = (bytes[at]! << 8) | bytes[at + 1]!;
+      at += 2;
+      // [MQTT-2.2.1-3]
+      if (this.id === 0) return false;
+    }
     if (this.#mqttVersion === 5) at = skipProperties(bytes, at);
     if (at > end) return false;
     this.#bytes = bytes;

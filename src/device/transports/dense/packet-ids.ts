@@ -41,6 +41,25 @@ export class PacketIds {
     return this.#table[at + 1]!;
   }
 
+  /** @returns what it was taken with; `unknownId` for one that is not in use */
+  valueOf(id: number): number {
+    const at = (id & this.#mask) * 2;
+    return id === 0 || this.#table[at] !== id ? unknownId : this.#table[at + 1]!;
+  }
+
+  /** @param id one in use */
+  setValue(id: number, value: number): void {
+    this.#table[(id & this.#mask) * 2 + 1] = value;
+  }
+
+  /** Releases those with a value below `least`. */
+  releaseBelow(least: number): void {
+    const table = this.#table;
+    for (let at = 0; at < table.length; at += 2) {
+      if (table[at] !== 0 && table[at + 1]! < least) this.release(table[at]!);
+    }
+  }
+
   #grow(): void {
     const table = this.#table;
     this.#mask = this.#mask * 2 + 1;

@@ -1,12 +1,16 @@
+import type { ExactlyOnce } from './exactly-once.ts';
 import type { IncomingPublish } from './incoming-publish.ts';
-import { packetTypes, pubackHeader } from './packets.ts';
+import { type MqttVersion, packetTypes, pubackHeader, pubrelHeader } from './packets.ts';
 
 /** Where the packets of a connection go. */
 export interface PacketSink {
+  readonly context: { readonly mqttVersion: MqttVersion };
   /** What of a packet has come so far, kept until the rest comes. */
   partial: Buffer | undefined;
   /** @param code the reason code; 0 is success */
   onPuback(id: number, code: number): void;
+  /** Receives PUBREC, PUBREL and PUBCOMP. */
+  readonly exactlyOnce: Pick<ExactlyOnce, 'onPubrec' | 'onPubrel' | 'onPubcomp'>;
   /** Where a PUBLISH is read to before `onPublish`. */
   readonly incoming: IncomingPublish;
   onPublish(): void;
@@ -62,12 +66,8 @@ export function readPackets(sink: PacketSink, chunk: Buffer, length: number): vo
 }
 
 function deliver(sink: PacketSink, bytes: Buffer, start: number, body: number, end: number): void {
-  switch (bytes[start]! >>> 4) {
-    case packetTypes.puback:
-      if (end - body < 2) sink.onMalformed();
-      // [MQTT-3.4.2.1] The reason code is absent where it is success and there are no properties.
-      else sink.onPuback((bytes[body]! << 8) | bytes[body + 1]!, end - body > 2 ? bytes[body + 2]! : 0);
-      break;
+  const header = bytes[start]!;
+  switch (header >>> 4) {
     case packetTypes.publish:
       if (sink.incoming.read(bytes, start, body, end)) sink.onPublish();
       else sink.onMalformed();
@@ -75,7 +75,41 @@ function deliver(sink: PacketSink, bytes: Buffer, start: number, body: number, e
     case packetTypes.pingresp:
       sink.onPingresp();
       break;
+    case packetTypes.puback:
+    case packetTypes.pubrec:
+    case packetTypes.pubrel:
+    case packetTypes.pubcomp:
+      // [MQTT311-3.4.2] There an answer is its identifier and nothing more.
+      if (end - body < 2 || (sink.context.mqttVersion === 4 && end - body > 2)) {
+        sink.onMalformed();
+        break;
+      }
+      // [MQTT-3.4.2.1] The reason code is absent where it is success and there are no properties.
+      deliverAnswer(
+        sink,
+        header,
+        (bytes[body]! << 8) | bytes[body + 1]!,
+        end - body > 2 ? bytes[body + 2]! : 0,
+      );
+      break;
     default:
       sink.onRarePacket(bytes.subarray(start, end));
+  }
+}
+
+function deliverAnswer(sink: PacketSink, header: number, id: number, code: number): void {
+  switch (header >>> 4) {
+    case packetTypes.puback:
+      sink.onPuback(id, code);
+      break;
+    case packetTypes.pubrec:
+      sink.exactlyOnce.onPubrec(id, code);
+      break;
+    case packetTypes.pubcomp:
+      sink.exactlyOnce.onPubcomp(id, code);
+      break;
+    default:
+      if (header === pubrelHeader) sink.exactlyOnce.onPubrel(id);
+      else sink.onMalformed();
   }
 }

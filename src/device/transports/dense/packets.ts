@@ -8,8 +8,12 @@ writeToStream.cacheNumbers = false;
 export type MqttVersion = 4 | 5;
 
 /** First byte of a packet's fixed header (2.2): type in the upper four bits, flags in the lower. */
-export const packetTypes = { publish: 3, puback: 4, pingresp: 13 } as const;
+export const packetTypes = { publish: 3, puback: 4, pubrec: 5, pubrel: 6, pubcomp: 7, pingresp: 13 } as const;
 export const pubackHeader = 0x40;
+/** [MQTT-3.6.1-1] The flags of a PUBREL are 0010. */
+export const pubrelHeader = 0x62;
+const pubrecHeader = 0x50;
+const pubcompHeader = 0x70;
 
 export const pingreq = Buffer.from([0xc0, 0]);
 /** Normal disconnection: no reason code, no properties; the same in 3.1.1 and 5. */
@@ -59,9 +63,15 @@ export function encodeSubscribe(id: number, subscription: Subscription, mqttVers
   );
 }
 
-/** Success, in the short form that both versions have (3.4.2.1). */
-export function encodePuback(id: number): Buffer {
-  return Buffer.from([pubackHeader, 2, id >>> 8, id & 0xff]);
+export const encodePuback = (id: number): Buffer => encodeAnswer(pubackHeader, id);
+export const encodePubrec = (id: number): Buffer => encodeAnswer(pubrecHeader, id);
+export const encodePubrel = (id: number, code = 0): Buffer => encodeAnswer(pubrelHeader, id, code);
+export const encodePubcomp = (id: number, code = 0): Buffer => encodeAnswer(pubcompHeader, id, code);
+
+/** Success is in the short form that both versions have (3.4.2.1); 3.1.1 has no codes. */
+function encodeAnswer(header: number, id: number, code = 0): Buffer {
+  const bytes = [id >>> 8, id & 0xff, ...(code === 0 ? [] : [code])];
+  return Buffer.from([header, bytes.length, ...bytes]);
 }
 
 /** A topic as it stands in a PUBLISH: two bytes of length, then UTF-8 (1.5.4). */
@@ -77,6 +87,7 @@ export const publishOverheadBytes = 1 + 4 + 2 + 1;
 export interface PublishPacket {
   /** As `encodeTopic` gives it. */
   topic: Buffer;
+  qos: Qos;
   /** Packet identifier; 0 for QoS 0. */
   id: number;
   retain: boolean;
@@ -95,9 +106,9 @@ export function writePublish(
   packet: PublishPacket,
   mqttVersion: MqttVersion,
 ): number {
-  const { topic, id, payload } = packet;
+  const { topic, qos, id, payload } = packet;
   let at = start;
-  out[at++] = (id === 0 ? 0x30 : 0x32) | (packet.retain ? 1 : 0);
+  out[at++] = 0x30 | (qos << 1) | (packet.retain ? 1 : 0);
   let remaining = topic.length + (id === 0 ? 0 : 2) + (mqttVersion === 5 ? 1 : 0) + payload.length;
   while (remaining > 127) {
     out[at++] = (remaining & 127) | 128;
@@ -115,7 +126,7 @@ export function writePublish(
   return at + payload.length;
 }
 
-/** Decodes one whole packet that is neither PUBLISH nor PUBACK. @returns undefined for a malformed one */
+/** Decodes one whole packet of a kind that `readPackets` does not read itself. @returns undefined for a malformed one */
 export function makeRarePacketDecoder(mqttVersion: MqttVersion): (bytes: Buffer) => Packet | undefined {
   return (bytes) => {
     let decoded: Packet | undefined;

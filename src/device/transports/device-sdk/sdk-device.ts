@@ -161,7 +161,7 @@ export class SdkDevice {
       ...secureOf?.(this.#device),
     });
     client.on('attemptingConnect', () => this.#attempts());
-    client.on('connectionSuccess', ({ settings }) => this.#connected(settings.receiveMaximumFromServer));
+    client.on('connectionSuccess', ({ settings }) => this.#connected(settings));
     client.on('connectionFailure', ({ error, connack }) => {
       const reason = connack === undefined ? nameOf(error) : reasonOf(connack.reasonCode);
       // An attempt that we stopped says so after `stopped`, maybe within the next attempt.
@@ -179,10 +179,10 @@ export class SdkDevice {
     return client;
   }
 
-  #connected(receiveMaximum: number): void {
+  #connected({ receiveMaximumFromServer, rejoinedSession }: mqtt5.NegotiatedSettings): void {
     if (this.#closing || this.#state !== 'connecting') return;
     this.#state = 'connected';
-    this.#listener.connected(this.#device, receiveMaximum);
+    this.#listener.connected(this.#device, receiveMaximumFromServer, rejoinedSession);
   }
 
   /** The client would try again by itself, at times of its own. */

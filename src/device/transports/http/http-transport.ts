@@ -75,7 +75,7 @@ class HttpTransport implements Transport {
   connect(device: number): void {
     const immediate = setImmediate(() => {
       this.#connecting.delete(immediate);
-      this.#listener.connected(device, noMaximum);
+      this.#listener.connected(device, noMaximum, false);
     });
     this.#connecting.add(immediate);
   }

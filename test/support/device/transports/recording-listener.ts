@@ -25,14 +25,17 @@ export class RecordingListener implements TransportListener {
     return this.of(name);
   }
 
-  connected(device: number, receiveMaximum: number): void {
-    this.#record(['connected', device, receiveMaximum]);
+  connected(device: number, receiveMaximum: number, isResumed: boolean): void {
+    this.#record(['connected', device, receiveMaximum, isResumed]);
   }
   connectFailed(device: number, reason: string): void {
     this.#record(['connectFailed', device, reason]);
   }
   disconnected(device: number, reason: string): void {
     this.#record(['disconnected', device, reason]);
+  }
+  accepted(device: number, token: number): void {
+    this.#record(['accepted', device, token]);
   }
   acknowledged(device: number, token: number): void {
     this.#record(['acknowledged', device, token]);

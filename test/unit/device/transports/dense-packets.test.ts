@@ -3,12 +3,19 @@ import fc from 'fast-check';
 import { generate, type Packet, parser } from 'mqtt-packet';
 import { IncomingPublish } from '../../../../src/device/transports/dense/incoming-publish.ts';
 import { type PacketSink, readPackets } from '../../../../src/device/transports/dense/packet-reader.ts';
-import { encodePuback, encodeTopic, writePublish } from '../../../../src/device/transports/dense/packets.ts';
+import {
+  encodePuback,
+  encodePubcomp,
+  encodePubrec,
+  encodePubrel,
+  encodeTopic,
+  writePublish,
+} from '../../../../src/device/transports/dense/packets.ts';
 import { PublishBuffer } from '../../../../src/device/transports/dense/publish-buffer.ts';
 
 const versions = fc.constantFrom<4 | 5>(4, 5);
 const topics = fc.string({ minLength: 1, maxLength: 60, unit: 'grapheme' });
-const ids = fc.integer({ min: 0, max: 65_534 });
+const ids = fc.integer({ min: 1, max: 65_535 });
 
 describe('a PUBLISH', () => {
   it('is byte for byte what mqtt-packet writes', () => {
@@ -16,20 +23,22 @@ describe('a PUBLISH', () => {
       fc.property(
         versions,
         topics,
+        fc.constantFrom<0 | 1 | 2>(0, 1, 2),
         ids,
         fc.uint8Array({ maxLength: 20_000 }),
         fc.boolean(),
-        (version, topic, id, bytes, retain) => {
+        (version, topic, qos, messageId, bytes, retain) => {
           const payload = Buffer.from(bytes);
           const out = Buffer.alloc(payload.length + 600);
-          const packet = { topic: encodeTopic(topic), id, retain, payload };
+          const id = qos === 0 ? 0 : messageId;
+          const packet = { topic: encodeTopic(topic), qos, id, retain, payload };
           const end = writePublish(out, 7, packet, version);
           const plain = generate(
             {
               cmd: 'publish',
               topic,
               payload,
-              qos: id === 0 ? 0 : 1,
+              qos,
               dup: false,
               retain,
               ...(id === 0 ? {} : { messageId: id }),
@@ -45,7 +54,7 @@ describe('a PUBLISH', () => {
   it('is put together over and over in the same bytes, until they are still needed', () => {
     const buffer = new PublishBuffer(5);
     const encode = (id: number, payload: Buffer): Buffer =>
-      buffer.encode({ topic: encodeTopic('t'), id, retain: false, payload });
+      buffer.encode({ topic: encodeTopic('t'), qos: 1, id, retain: false, payload });
     const first = encode(1, Buffer.from('first'));
     expect(encode(2, Buffer.from('other'))).toBe(first);
     buffer.keep(first);
@@ -60,32 +69,59 @@ describe('a PUBLISH', () => {
   });
 });
 
-describe('a PUBACK', () => {
-  it.each([4, 5] as const)('is what mqtt-packet reads as success, version %i', (protocolVersion) => {
-    for (const messageId of [1, 255, 256, 65_535]) {
-      const read: Packet[] = [];
-      const decoder = parser({ protocolVersion });
-      decoder.on('packet', (packet: Packet) => read.push(packet));
-      decoder.parse(encodePuback(messageId));
-      expect(read).toMatchObject([{ cmd: 'puback', messageId }]);
-      expect((read[0] as { reasonCode?: number }).reasonCode ?? 0).toBe(0);
+describe('an answer', () => {
+  const encoders = {
+    puback: encodePuback,
+    pubrec: encodePubrec,
+    pubrel: encodePubrel,
+    pubcomp: encodePubcomp,
+  } as const;
+  const answers = fc.constantFrom(...(Object.keys(encoders) as (keyof typeof encoders)[]));
+  const decoded = (bytes: Buffer, protocolVersion: 4 | 5): Packet[] => {
+    const read: Packet[] = [];
+    const decoder = parser({ protocolVersion });
+    decoder.on('packet', (packet: Packet) => read.push(packet));
+    decoder.parse(bytes);
+    return read;
+  };
+
+  it('is what mqtt-packet reads as success', () => {
+    fc.assert(
+      fc.property(answers, versions, ids, (cmd, version, messageId) => {
+        const read = decoded(encoders[cmd](messageId), version);
+        expect(read).toMatchObject([{ cmd, messageId }]);
+        expect((read[0] as { reasonCode?: number }).reasonCode ?? 0).toBe(0);
+      }),
+    );
+  });
+
+  it('names an identifier that is not in use, in MQTT 5', () => {
+    for (const cmd of ['pubrel', 'pubcomp'] as const) {
+      const read = decoded(encoders[cmd](7, 0x92), 5);
+      expect(read).toMatchObject([{ cmd, messageId: 7, reasonCode: 0x92 }]);
     }
   });
 });
 
 describe('received packets', () => {
+  const answers = fc.constantFrom(
+    'puback' as const,
+    'pubrec' as const,
+    'pubrel' as const,
+    'pubcomp' as const,
+  );
   const packets = fc.oneof(
-    fc.record({ cmd: fc.constant('puback' as const), messageId: fc.integer({ min: 1, max: 65_535 }) }),
+    fc.record({ cmd: answers, messageId: fc.integer({ min: 1, max: 65_535 }) }),
     fc.record({
-      cmd: fc.constant('puback' as const),
+      cmd: answers,
       messageId: fc.integer({ min: 1, max: 65_535 }),
-      reasonCode: fc.constantFrom(0x10, 0x87, 0x97),
+      reasonCode: fc.constantFrom(0x10, 0x87, 0x92, 0x97),
     }),
     fc.record({
       cmd: fc.constant('publish' as const),
       topic: topics,
       payload: fc.string({ maxLength: 300 }),
-      qos: fc.constantFrom(0 as const, 1 as const),
+      qos: fc.constantFrom(0 as const, 1 as const, 2 as const),
       messageId: fc.integer({ min: 1, max: 65_535 }),
       dup: fc.boolean(),
       retain: fc.boolean(),
@@ -126,9 +162,13 @@ describe('received packets', () => {
           expect(sink.calls).toEqual(
             sent.map((packet) => {
               switch (packet.cmd) {
-                case 'puback': {
+                case 'pubrel':
+                  return ['pubrel', packet.messageId];
+                case 'puback':
+                case 'pubrec':
+                case 'pubcomp': {
                   const code = 'reasonCode' in packet && version === 5 ? packet.reasonCode : 0;
-                  return ['puback', packet.messageId, code];
+                  return [packet.cmd, packet.messageId, code];
                 }
                 case 'publish': {
                   const { topic, payload, qos, dup, retain } = packet;
@@ -147,17 +187,22 @@ describe('received packets', () => {
   });
 
   it('are given up where they cannot be packets', () => {
-    // The last two: QoS 2, which no subscription asked for, and QoS 3, which there is none.
     const broken = [
       '40ffffffffff',
       '32ffffff7f',
       '400100',
+      '500100',
+      '620100',
+      '700100',
       '30020010',
-      '340700017400010000',
+      // A PUBREL without its flags; an identifier of 0; QoS 3.
+      '60020001',
+      '340700017400000000',
       '360700017400010000',
     ];
-    for (const hex of broken) {
-      const sink = new RecordingSink(5);
+    const of311 = ['4003000100', '5003000100', '6203000100', '7003000192'];
+    for (const hex of [...broken, ...of311]) {
+      const sink = new RecordingSink(of311.includes(hex) ? 4 : 5);
       const bytes = Buffer.from(hex, 'hex');
       readPackets(sink, bytes, bytes.length);
       expect(sink.calls).toEqual([['malformed']]);
@@ -170,7 +215,15 @@ class RecordingSink implements PacketSink {
   readonly calls: unknown[][] = [];
   readonly incoming: IncomingPublish;
 
+  readonly context: PacketSink['context'];
+  readonly exactlyOnce: PacketSink['exactlyOnce'] = {
+    onPubrec: (id, code) => void this.calls.push(['pubrec', id, code]),
+    onPubrel: (id) => void this.calls.push(['pubrel', id]),
+    onPubcomp: (id, code) => void this.calls.push(['pubcomp', id, code]),
+  };
+
   constructor(version: 4 | 5) {
+    this.context = { mqttVersion: version };
     this.incoming = new IncomingPublish(version);
   }
 

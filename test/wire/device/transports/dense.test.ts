@@ -79,7 +79,7 @@ describe('dense', () => {
     };
     const { listener, transport } = open(broker.address, { keepAliveMs: 600_000 });
     transport.connect(0);
-    expect(await listener.until('connected')).toEqual([[0, 100]]);
+    expect(await listener.until('connected')).toEqual([[0, 100, false]]);
     // By its own keep-alive it would send none while this test lasts.
     await broker.got('pingreq');
   });

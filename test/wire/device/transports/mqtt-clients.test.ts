@@ -39,7 +39,7 @@ describe.each(clients)('$kind over MQTT 5', ({ kind, closed, timeout, refusal })
     const broker = await startBroker();
     const { listener, transport } = open(kind, broker.address, { devices: 2, keepAliveMs: 300_000 });
     transport.connect(1);
-    expect(await listener.until('connected')).toEqual([[1, 65_535]]);
+    expect(await listener.until('connected')).toEqual([[1, 65_535, false]]);
     expect(broker.received[0]).toMatchObject({
       cmd: 'connect',
       clientId: 'run-d1',
