@@ -41,7 +41,7 @@ export const runKeys = {
     `runs/${runId}/influx-overflow/${name}.${lines.length}-lines${status === undefined ? '' : `.${status}`}${isWhole ? '.whole' : ''}.lp`,
 } as const;
 
-/** The key that a file belongs at, by what it says of itself; `runId` stands in where it names no run. */
+/** The key that a file belongs at, by what it says of itself; `runId` is used where it names no run. */
 const ownKeys: {
   readonly [Kind in StoredKind]: (value: StoredFiles[Kind], runId: string) => string;
 } = {

@@ -57,7 +57,7 @@ export interface RequestHead {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The envelope's keys, as they stand in the message. */
+/** The envelope's keys, as they are in the message. */
 const beforeDevice = ',"device":';
 const beforeAt = '"at":';
 const beforeSent = ',"sent":';

@@ -49,7 +49,7 @@ export class FoldedSeries<Value> {
     return values;
   }
 
-  /** The step of the first second, with all the seconds in it: a step is never half of what it stands for. */
+  /** The step of the first second, with all the seconds in it: a step is never half of its seconds. */
   #foldFirst(): void {
     const [first] = this.#seconds.keys();
     if (first === undefined) return;

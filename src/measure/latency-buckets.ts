@@ -19,7 +19,7 @@ export function latencyBucketOf(latencyMs: number): number {
   return us >= 0 ? zeroBucket + magnitudeOf(us) : zeroBucket - magnitudeOf(-us);
 }
 
-/** The middle of a bucket, milliseconds: what stands for every latency in it. */
+/** The middle of a bucket, milliseconds: the value reported for every latency in it. */
 export function bucketMiddleMs(bucket: number): number {
   const magnitude = Math.abs(bucket - zeroBucket);
   // A bucket holds whole microseconds: where it is one wide, it is that one.

@@ -1,7 +1,7 @@
 /** A stamp of AWS's is a whole millisecond, rounded down. */
 export const stampResolutionMs = 1;
 
-/** From so many milliseconds on, the middle of the stamp's millisecond stands for the instant within it. */
+/** From so many milliseconds on, the middle of the stamp's millisecond is taken as the instant within it. */
 const blendMs = 4;
 
 /**

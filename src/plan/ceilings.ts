@@ -31,7 +31,7 @@ export const defaultCeilings: Ceilings = {
   allowForce: false,
 };
 
-/** The value of a stack's parameter that stands for no ceiling. */
+/** The value of a stack's parameter that means no ceiling. */
 export const noCeiling = 'none';
 
 /**

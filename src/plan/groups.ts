@@ -117,7 +117,7 @@ export function peakPerSecondOf(
   );
 }
 
-/** Where a setting of a group stands in the profile, for errors: `groups.meters.publish.topic`, or `publish.topic`. */
+/** Path of a group's setting in the profile, for errors: `groups.meters.publish.topic`, or `publish.topic`. */
 export function settingOf({ group }: Pick<GroupPlan, 'group'>, path: string): string {
   return group === undefined ? path : `groups.${group}.${path}`;
 }

@@ -79,7 +79,7 @@ function listOf(path: string): string {
   return path.replace(/\[\d+\]$/, '');
 }
 
-/** As they stand in the file, so that it can be mended from top to bottom; what is missing comes last. */
+/** In the order of the file, so that it can be corrected from top to bottom; what is missing comes last. */
 function inOrderOf(input: JsonObject, errors: readonly InputError[]): InputError[] {
   const keys = Object.keys(input);
   const placeOf = (error: InputError) => {

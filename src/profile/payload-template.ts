@@ -42,7 +42,7 @@ function templateOf(value: JsonValue, path: string, errors: InputError[]): Paylo
     if (key.includes('{{')) {
       errors.push({
         path: fieldPath,
-        message: 'a template cannot stand in a key',
+        message: 'a template is not allowed in a key',
         hint: 'keep the keys fixed and put the template in the value',
       });
     }

@@ -56,7 +56,7 @@ const duration = {
 /** In the order they are applied: `--rate` and `--duration` bend the load that is there by then. */
 export const profileOptions: readonly ProfileOption[] = [
   row('--target', '<url>', 'target', 'what to load, such as mqtt://127.0.0.1:1883', text),
-  row('--name', '<name>', 'name', 'what the run is called', text),
+  row('--name', '<name>', 'name', 'name of the run', text),
   row('--devices', '<n>', 'devices', 'virtual devices', number),
   {
     ...row('--rate', '<n>', 'stages', 'messages a second at the peak; stages keep their shape', number),

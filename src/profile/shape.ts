@@ -5,7 +5,7 @@ import { formatPath, isObject, type JsonObject, valueAt } from '../shared/json-p
 import { nearestOf, suggestFrom } from '../shared/nearest.ts';
 import { type ProfileSettings, profileSchema } from './schema.ts';
 
-/** A profile held against its schema, one setting at a time. */
+/** A profile checked against its schema, one setting at a time. */
 export interface Validation {
   /** With every default, and the default in place of what is faulty, so that the rules can look at all the rest. */
   readonly settings: ProfileSettings;
@@ -151,7 +151,7 @@ function hintOf(issue: z.core.$ZodIssue, value: unknown): string {
   return `${purpose}${example}`;
 }
 
-/** The schema of a setting, as it stands in its parent: with its default and its description. */
+/** The schema of a setting, as it is in its parent: with its default and its description. */
 function schemaAt(path: readonly PropertyKey[]): z.ZodType | undefined {
   return path.reduce<z.ZodType | undefined>((schema, part) => {
     const bare = bareOf(schema);

@@ -5,7 +5,7 @@ import type { TargetLimits } from './target-limits.ts';
 
 type TopicLimits = Pick<TargetLimits, 'name' | 'topicBytes' | 'topicSlashes'>;
 
-/** What stands in a topic's braces: fixed for a device, so that its topic is made once. */
+/** Placeholders of a topic: fixed for a device, so that its topic is made once. */
 export interface TopicValues {
   /** Where the stack's rule reads: `stampede/dev`. */
   readonly topicRoot: string;

@@ -36,7 +36,7 @@ export interface ComparedFigure {
   readonly difference: number | null;
   /**
    * The difference relative to the baseline: 0.1 is a tenth more. Null where a ratio would say nothing: the baseline is negative or
-   * too small (`leastBaseline`), the candidate is negative, or either is null. Then the difference stands for itself.
+   * too small (`leastBaseline`), the candidate is negative, or either is null. Then only the difference is used.
    */
   readonly change: number | null;
   readonly outcome: 'worse' | 'better' | 'same' | 'unknown';

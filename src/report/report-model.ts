@@ -92,7 +92,7 @@ export interface Report {
   readonly startLagsMs: readonly (number | null)[];
 }
 
-/** The plan's instants, epoch milliseconds: what the seconds of a run are held against. */
+/** The plan's instants, epoch milliseconds: the reference for the seconds of a run. */
 export interface RunTimeline {
   readonly startAt: number;
   readonly publishAt: number;

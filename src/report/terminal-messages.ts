@@ -42,7 +42,7 @@ function renderNotes(report: Report, { style, width }: Page): string[] {
     .map((line) => style('warning', line));
 }
 
-/** The terms of all equations stand in columns, so that they can be compared down the page. */
+/** The terms of all equations are in columns, so that they can be compared down the page. */
 function renderEquations(equations: readonly Equation[], { style, width }: Page): string[] {
   const rows = equations.map(({ total, parts }) => [total, ...parts]);
   const widthOf = (column: number, text: (term: Term) => string) =>

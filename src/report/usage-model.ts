@@ -44,7 +44,7 @@ export interface BindingQuota {
   readonly sentence: string;
 }
 
-/** One of CloudWatch's sums held against the run's own count. */
+/** One of CloudWatch's sums compared with the run's own count. */
 export interface Reconciliation {
   /** `PublishIn.Success` */
   readonly metric: string;

@@ -59,7 +59,7 @@ export function checkJsonValue(root: unknown): InputError[] {
   return errors;
 }
 
-/** From 10^21 on, a number is written with an exponent, and stands for no exact count. */
+/** From 10^21 on, a number is written with an exponent, and is no exact count. */
 function isChangedInteger(value: number): boolean {
   const magnitude = Math.abs(value);
   return Number.isInteger(value) && magnitude > Number.MAX_SAFE_INTEGER && magnitude < 1e21;

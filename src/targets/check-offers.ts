@@ -15,7 +15,7 @@ export interface Offered {
 const ofTls = ['ca', 'cert', 'key', 'alpn', 'serverName', 'insecure'] as const;
 
 /**
- * What a profile, or one of its groups, asks for and its target does not offer: the one place where settings are held against
+ * What a profile, or one of its groups, asks for and its target does not offer: the one place where settings are checked against
  * `TargetOffers`.
  */
 export function checkOffers({ traits, scheme }: Offered, settings: CheckedSettings): InputError[] {

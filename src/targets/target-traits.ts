@@ -12,7 +12,7 @@ import type { Target } from './target.ts';
 export interface TargetTraits<Of extends Target = Target> {
   readonly kind: Of['kind'];
   readonly offers: TargetOffers;
-  /** What a load profile is held against. */
+  /** The limits for a load profile. */
   readonly limits: TargetLimits;
   /** Quotas of the account that its use counts against; none: the quotas of the service are not known. */
   readonly quotas: readonly QuotaName[];

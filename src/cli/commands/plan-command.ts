@@ -26,7 +26,7 @@ export function addPlanCommand(program: Command, finish: Finish): void {
     .command('plan')
     .description(
       'Show what a load profile becomes on AWS: slices, connects, messages, the timeline, Lambdas, the peak of every ' +
-        'quota with its headroom, state payloads, and the cost line by line. Nothing is started. With --stage it is held ' +
+        'quota with its headroom, state payloads, and the cost line by line. Nothing is started. With --stage it is checked ' +
         'against the limits of that stack’s account and the ceilings of the stack.',
     )
     .option('--json', 'print the plan, its slices and the quotas as JSON');

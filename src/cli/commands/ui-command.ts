@@ -12,8 +12,8 @@ export function addUiCommand(program: Command, finish: Finish, loadPage: LoadPag
     .command('ui')
     .description(
       'Serve the page on loopback until Ctrl-C: the runs of a directory with their reports, comparisons of them, and a ' +
-        'form that starts a load test on embedded AWS, to be watched and stopped there. The link that is printed lets ' +
-        'one browser in, once, and then the next link is printed: no other user, page or machine can use it.',
+        'form that starts a load test on embedded AWS and shows it. Each printed link works once, in one browser; then the ' +
+        'next link is printed. No other user, page or machine can use it.',
     )
     .option('--runs <dir>', 'directory of the run store', 'runs')
     .option('--port <port>', 'port on 127.0.0.1; 0 for any (default: 4747, or any)', parsePort)

@@ -33,7 +33,7 @@ export function addWatchCommand(program: Command, finish: Finish): void {
     .command('watch')
     .description(
       'Show the progress of a run that was started elsewhere (in the console, with the AWS CLI, by another process), ' +
-        'then its report, and exit as it does. Ctrl-C stops watching; the run continues.',
+        'then its report, and exit with its exit code. Ctrl-C stops watching; the run continues.',
     )
     .argument('<run>', 'its run id; on AWS also "latest", or the ARN of its execution');
   addStageFlags(command)

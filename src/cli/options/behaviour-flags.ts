@@ -51,7 +51,7 @@ export function addBehaviourFlags(command: Command): Command {
     .addOption(
       new Option(
         '--subscriber <which>',
-        'what the rule sends to (default: that of serverless.yml, queue)',
+        'where the rule sends messages (default: that of serverless.yml, queue)',
       ).choices(['queue', 'stream']),
     )
     .option('--stream-shards <n>', 'shards of the stream, 1 to 1,000', parseShards)
@@ -103,7 +103,7 @@ export function behaviourOf({
   };
 }
 
-/** The stack of embedded AWS, as a plan is held against it. */
+/** The stack of embedded AWS, as a plan is checked against it. */
 export function embeddedDeploymentOf({
   subscriber,
   streamShards,

@@ -177,7 +177,7 @@ export async function planIfAny(record: RunWatch['record'], runId: string): Prom
   }
 }
 
-/** Messages intended over the whole run by an instant, from the plan alone: what the sent ones are held against. */
+/** Messages intended over the whole run by an instant, from the plan alone: the reference for the sent ones. */
 function makeIntendedBy(plan: Plan): (at: number) => number {
   const rates = arrivalRatesOf(plan);
   return (at) => sumBy(rates, (rate) => rate.messagesBy(at - plan.timeline.publishAt));

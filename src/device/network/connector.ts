@@ -39,7 +39,7 @@ export interface Address {
   readonly port: number;
 }
 
-/** In a URL an IPv6 address stands in brackets; the system wants it without. */
+/** In a URL an IPv6 address is in brackets; the system wants it without. */
 function addressOf({ host, port }: Address): Address {
   return { host: host.replace(/^\[(.*)\]$/, '$1'), port };
 }

@@ -1,7 +1,7 @@
 /** One thing that a server answers, as data: what is not in a server's table it does not answer. */
 export interface Route {
   readonly method: string;
-  /** `{name}` stands for one segment, `{name+}` for all that follow. */
+  /** `{name}` matches one segment, `{name+}` all that follow. */
   readonly path: string;
   /** Where one path has many operations: `X-Amz-Target` of AWS JSON, `Action` of the query protocol. */
   readonly operation?: string;

@@ -1,7 +1,7 @@
 import type { AccountLimits, QuotaName } from '../../targets/aws-iot/quotas.ts';
 import { KeyedBuckets, TokenBucket } from './token-bucket.ts';
 
-/** What was refused, by the quota that refused it: the truth that a report is held against. */
+/** What was refused, by the quota that refused it: the truth that a report is checked against. */
 export type Refusals = Readonly<Partial<Record<QuotaName, number>>>;
 
 /**

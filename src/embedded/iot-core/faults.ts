@@ -4,7 +4,7 @@ import type { CancelTimer, Clock } from './broker-clock.ts';
 import { drawDelayMs } from './delay.ts';
 import { connectRefusals, type FaultSettings, noFaults } from './fault-settings.ts';
 
-/** What the injected faults did, exactly: the truth that a report is held against. */
+/** What the injected faults did, exactly: the truth that a report is checked against. */
 export interface FaultReport {
   readonly settings: FaultSettings;
   /** What was set and done, in order. */

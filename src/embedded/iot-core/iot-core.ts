@@ -80,7 +80,7 @@ export interface RunningIotCore extends IotCoreAddresses {
 
 /**
  * The embedded AWS IoT Core in this process: broker, HTTP data plane, rule, queue or stream and its event source mapping.
- * @param invoke stands in for Lambda in tests
+ * @param invoke replaces Lambda in tests
  * @throws RuleSqlError for a rule that is not supported
  */
 export async function runIotCore(

@@ -4,7 +4,7 @@ import { AwsError } from '../gateway/aws-error.ts';
 import { header } from '../gateway/gateway.ts';
 import type { GatewayRequest } from '../gateway/gateway-service.ts';
 
-/** Checksums that can be held against the body; the others (CRC32C, CRC64NVME) are taken on trust. */
+/** Checksums that can be verified; the others (CRC32C, CRC64NVME) are taken on trust. */
 const digests: Readonly<Record<string, (body: Buffer) => string>> = {
   'x-amz-checksum-crc32': (body) => {
     const bytes = Buffer.alloc(4);

@@ -29,7 +29,7 @@ function renderElement([name, content]: XmlElement, namespace?: string): string 
   return `<${name}${namespace === undefined ? '' : ` xmlns="${namespace}"`}>${inner}</${name}>`;
 }
 
-/** Control characters cannot stand in XML 1.0 at all, but a reference to them is what S3 sends. */
+/** XML 1.0 does not allow control characters, but a reference to them is what S3 sends. */
 function escapeXml(text: string): string {
   return text.replace(/[<>&"\p{Cc}]/gu, (character) => `&#${character.codePointAt(0)};`);
 }

@@ -59,19 +59,15 @@ const sharedFields = [
 
 /**
  * Reads a definition with CloudFormation's `DefinitionSubstitutions` applied.
- * @throws StampedeError for a placeholder that nothing stands for
+ * @throws StampedeError for a placeholder without a value
  */
 export function substitute(definition: string, values: Readonly<Record<string, string>>): Definition {
   const text = definition.replace(/\$\{([A-Za-z0-9]+)\}/g, (_whole, name: string) => {
     const value = values[name];
     if (value !== undefined) return JSON.stringify(value).slice(1, -1);
-    throw new StampedeError(
-      'NoSubstitution',
-      `the state machine names \${${name}}, which nothing stands for`,
-      {
-        hint: `there are: ${Object.keys(values).join(', ')}`,
-      },
-    );
+    throw new StampedeError('NoSubstitution', `the state machine names \${${name}}, which has no value`, {
+      hint: `there are: ${Object.keys(values).join(', ')}`,
+    });
   });
   return JSON.parse(text) as Definition;
 }

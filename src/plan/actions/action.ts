@@ -82,7 +82,7 @@ export function formatAnnouncement(announcement: Announcement | StoredAction): s
 /**
  * Undefined for anything that is no action: a stray payload must not change a run. An action that was not stored may also be
  * written by hand, as `{"command":"stop","reason":"…"}`.
- * @param receivedAt epoch milliseconds; stands for the instant where a message written by hand names none
+ * @param receivedAt epoch milliseconds; is used as the instant where a message written by hand names none
  */
 export function parseAnnouncement(text: string, receivedAt: number): Announcement | undefined {
   let message: unknown;

@@ -1,6 +1,6 @@
 import { formatCount } from '../../shared/format.ts';
 /**
- * What AWS lets an account do unless it is raised, by Region: what a plan is held against where the account's own limits
+ * What AWS lets an account do unless it is raised, by Region: the limits for a plan where the account's own limits
  * cannot be read. AWS changes these figures, and its own page names them by Region:
  * https://docs.aws.amazon.com/general/latest/gr/iot-core.html
  *
@@ -42,7 +42,7 @@ const knownRegions: Readonly<Record<string, 'large' | 'small'>> = {
 /** The Region of a plan that is made without an account. */
 export const defaultRegion = 'us-east-1';
 
-/** Which of the two sets of limits stands for a Region's own. */
+/** Which of the two sets of limits is used for a Region. */
 export function sizeOfRegion(region: string): 'large' | 'small' {
   return Object.hasOwn(knownRegions, region) ? (knownRegions[region] as 'large' | 'small') : 'small';
 }

@@ -2,7 +2,7 @@ import type { TargetLimits } from '../../profile/target-limits.ts';
 import { iotMetricNames, ruleMetricNames } from './cloudwatch-metrics.ts';
 import { iotCoreLimits } from './iot-core-limits.ts';
 
-/** What a load profile is held against. */
+/** The limits for a load profile. */
 export const iotProfileLimits: TargetLimits = {
   name: 'AWS IoT Core',
   payloadBytes: iotCoreLimits.payloadBytes,

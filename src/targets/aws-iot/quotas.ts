@@ -3,7 +3,7 @@ import { regionalLimits } from './default-limits.ts';
 import { iotCoreLimits } from './iot-core-limits.ts';
 
 /**
- * Quotas of an AWS account: what a plan's peaks are held against, and what the embedded IoT Core enforces. The values
+ * Quotas of an AWS account: the limits for a plan's peaks, and what the embedded IoT Core enforces. The values
  * are AWS's defaults, of a large Region; where the live ones can be read (Service Quotas, Lambda GetAccountSettings) they replace these.
  * @see https://docs.aws.amazon.com/general/latest/gr/iot-core.html
  */

@@ -41,7 +41,7 @@ const formats: Readonly<Record<FigureKind, (value: number) => string>> = {
   rate: (perSecond) => `${formatRate(perSecond)}/s`,
 };
 
-/** @param reports at most six, the first is what the others are held against */
+/** @param reports at most six, the others are compared with the first */
 export function comparePage(reports: readonly Report[]): Page {
   return {
     title: 'Compare',

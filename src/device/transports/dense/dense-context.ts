@@ -21,7 +21,7 @@ export interface DenseContext {
   /** The PUBLISH that is being written, and the one that is being read. */
   readonly outgoing: PublishPacket;
   readonly incoming: IncomingPublish;
-  /** A topic as it stands in a PUBLISH. */
+  /** A topic as encoded in a PUBLISH. */
   readonly encodedTopic: (topic: string) => Buffer;
   readonly decode: (bytes: Buffer) => Packet | undefined;
   /** Counts flushes: publishes between two of them belong to one tick. */

@@ -3,7 +3,7 @@ import { encodeTopic } from './packets.ts';
 /** Far more than a slice's devices publish to; a sender with a topic for each message would fill the memory. */
 const mostTopics = 65_536;
 
-/** Topics as they stand in packets, each encoded once. */
+/** Topics as encoded in packets, each encoded once. */
 export class EncodedTopics {
   readonly #byTopic = new Map<string, Buffer>();
 

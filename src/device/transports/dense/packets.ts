@@ -74,7 +74,7 @@ function encodeAnswer(header: number, id: number, code = 0): Buffer {
   return Buffer.from([header, bytes.length, ...bytes]);
 }
 
-/** A topic as it stands in a PUBLISH: two bytes of length, then UTF-8 (1.5.4). */
+/** A topic as encoded in a PUBLISH: two bytes of length, then UTF-8 (1.5.4). */
 export function encodeTopic(topic: string): Buffer {
   const bytes = Buffer.from(topic);
   return Buffer.concat([Buffer.from([bytes.length >>> 8, bytes.length & 0xff]), bytes]);

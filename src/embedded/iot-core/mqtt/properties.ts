@@ -108,7 +108,7 @@ export function readProperties(
     const definition = definitions[id];
     if (definition === undefined) throw malformed(`there is no property ${id}`);
     const { name, places, repeatable, type } = definition;
-    if (!places.includes(place)) throw malformed(`${name} may not stand in ${place.toUpperCase()}`);
+    if (!places.includes(place)) throw malformed(`${name} is not allowed in ${place.toUpperCase()}`);
     if (seen.has(id) && repeatable === undefined) throw protocolError(`${name} comes twice`);
     seen.add(id);
     const value = reader.value(type);

@@ -20,7 +20,7 @@ const prefix = Buffer.from('{"Records":[');
 const comma = 0x2c;
 const backslash = 0x5c;
 /**
- * By byte of a JSON text: 0 if it stands for itself in a string, else what follows the backslash. Of the control
+ * By byte of a JSON text: 0 if it needs no escape in a string, else what follows the backslash. Of the control
  * characters JSON has but these between its tokens (RFC 8259, 2).
  */
 const escapes = new Uint8Array(256);

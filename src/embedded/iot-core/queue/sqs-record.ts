@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { accountId, partition, region } from '../../gateway/arns.ts';
 
 /**
- * One record of the event that Lambda makes of an SQS message. Its fields stand in a fixed order and, but for the body,
+ * One record of the event that Lambda makes of an SQS message. Its fields have a fixed order and, but for the body,
  * at a fixed width, so that a record is two templates around a body, with digits put in their places.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html#sqs-standard-queue-message-event
  */

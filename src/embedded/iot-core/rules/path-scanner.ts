@@ -29,7 +29,7 @@ const minus = 0x2d;
 const point = 0x2e;
 const zero = 0x30;
 
-/** By byte: 1 for what stands for itself in a string (RFC 8259, 7). */
+/** By byte: 1 if it needs no escape in a string (RFC 8259, 7). */
 const isPlain = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x20 && byte !== quote && byte !== backslash ? 1 : 0,
 );
