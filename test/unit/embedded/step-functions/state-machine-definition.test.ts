@@ -7,7 +7,7 @@ import { makeStepFunctions } from '../../../../src/embedded/step-functions/step-
 import { mapOver, single } from '../../../support/embedded/fixtures/state-machines.ts';
 
 describe('definitions', () => {
-  it('names the placeholder that nothing stands for', () => {
+  it('names the placeholder without a value', () => {
     const placeholder = '$'.concat('{NoFunctionArn}');
     expect(() => substitute(`{"a":"${placeholder}"}`, { PlanFunctionArn: 'x' })).toThrow(/NoFunctionArn/);
     expect(arnPlaceholderOf('publish-mqtt')).toBe('PublishMqttFunctionArn');
