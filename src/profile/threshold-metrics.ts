@@ -112,6 +112,7 @@ export const thresholdMetrics = {
 
   throughput: { kind: 'throughput', help: 'acknowledged publishes a second' },
   peak_rate: gauge('rates.peakPerSecond', 'publishes sent in the busiest second'),
+  active_users: gauge('rates.peakUsers', 'users active at the same time, where there were most'),
   start_lag: gauge('generator.startLagMs', 'how late the last slice was ready, milliseconds'),
   event_loop_delay: gauge('generator.eventLoopDelayP99Ms', "the generator's event loop, p99, milliseconds"),
   cpu_share: gauge('generator.peakCpuShare', 'of one vCPU, of the busiest slice in its busiest second'),

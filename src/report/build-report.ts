@@ -92,6 +92,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     protocol: commonOf(plan, ({ connect }) => connect.protocol) ?? 'mixed',
     client:
       commonOf(plan, ({ connect }) => (connect.protocol === 'mqtt' ? connect.client : 'https')) ?? 'mixed',
+    ...loadOf(ledger),
     qos: commonOf(plan, ({ publish }) => publish.qos) ?? 'mixed',
     devices,
     messages,
@@ -171,4 +172,9 @@ function stopOf({ stoppedOn, lastSentAt }: RunLedger): Pick<Report, 'stop'> {
       ...(threshold === undefined ? {} : { threshold }),
     },
   };
+}
+
+function loadOf({ groups }: RunLedger): Pick<Report, 'load'> {
+  if (groups.every(({ isScheduled }) => isScheduled)) return {};
+  return { load: groups.some(({ isScheduled }) => isScheduled) ? 'mixed' : 'closed' };
 }

@@ -92,6 +92,14 @@ function judgeOnTime(totals: Totals, ledger: RunLedger, signs: readonly string[]
     const why = intended === 0 ? 'no message was due' : `the run ended before any message was sent`;
     return { state: 'idle', signs, sentence: `The generator sent nothing: ${why}${suffix}.` };
   }
+  if (isBusy(totals) && ledger.groups.some(({ isScheduled }) => !isScheduled)) {
+    const why = 'its users waited for it as they did for the service, and started fewer messages';
+    return {
+      state: 'bottleneck',
+      signs,
+      sentence: `The generator was the bottleneck${suffix}: ${why}.${adviceOn(ledger)}`,
+    };
+  }
   if (signs.length > 0) {
     return {
       state: 'strained',
@@ -104,6 +112,11 @@ function judgeOnTime(totals: Totals, ledger: RunLedger, signs: readonly string[]
     signs,
     sentence: `The generator kept up: send lag p99 ${sendLagOf(ledger)}, ${describeLeftByStop(ledger)}, ${easeOf(totals)}.`,
   };
+}
+
+/** A closed model is never late: what its process did not manage in time just lets its users wait. */
+function isBusy({ peakCpuShare, eventLoopDelayP99Ms }: Totals): boolean {
+  return peakCpuShare >= tolerated.cpuShare || eventLoopDelayP99Ms > tolerated.eventLoopDelayP99Ms;
 }
 
 function signsOf(totals: Totals, ledger: RunLedger): string[] {

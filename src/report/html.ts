@@ -29,6 +29,7 @@ import {
   ledgerEquations,
   publishOutNote,
   type Term,
+  wordForDue,
 } from './report-figures.ts';
 import type { Report, Verdict } from './report-model.ts';
 import {
@@ -207,6 +208,9 @@ function renderRates(report: Report): Html {
   return section(
     'Rates',
     html`<p>Mean ${formatRate(rates.meanPerSecond)}/s, busiest second ${formatCount(rates.peakPerSecond)}, throughput ${formatRate(rates.throughputPerSecond)}/s.</p>`,
+    ...(rates.peakUsers === undefined
+      ? []
+      : [html`<p>At most ${formatCount(rates.peakUsers)} users were active at a time.</p>`]),
     ratePlotOf(report),
     table(
       'Messages per second, by stage',
@@ -214,7 +218,7 @@ function renderRates(report: Report): Html {
         { heading: 'Stage' },
         { heading: 'Lasts', isNumber: true },
         { heading: 'Target', isNumber: true },
-        { heading: 'Intended', isNumber: true },
+        { heading: wordForDue(report) === 'started' ? 'Started' : 'Intended', isNumber: true },
         { heading: 'Sent', isNumber: true },
       ],
       rows,

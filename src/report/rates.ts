@@ -15,6 +15,7 @@ export function ratesOf(plan: Plan, ledger: RunLedger, isOver = true): Rates {
     throughputPerSecond: throughputOf(ledger, seconds),
     peakPerSecond: Math.max(0, ...ledger.perSecond.sent),
     publishedSeconds: rounded(seconds),
+    ...(ledger.perSecond.users && { peakUsers: Math.max(...ledger.perSecond.users) }),
     stages: stageRates(plan, ledger, {
       intended: isOver && !isStopped(ledger) ? plan.timeline.publishEndAt : endAt,
       sent: endAt,
@@ -81,7 +82,8 @@ function groupStageRates(
   const rates: StageRate[] = [];
   let stageAt = timeline.publishAt;
   let startPerSecond = profile.startRatePerSecond;
-  for (const [i, { durationMs, targetPerSecond }] of profile.stages.entries()) {
+  let startUsers = profile.users?.startUsers;
+  for (const [i, { durationMs, targetPerSecond, targetUsers }] of profile.stages.entries()) {
     const from = stageAt;
     const to = from + durationMs;
     const meanOf = (count: number, until: number): number => {
@@ -97,12 +99,15 @@ function groupStageRates(
         seconds: durationMs / 1000,
         startPerSecond,
         targetPerSecond,
-        intendedPerSecond: meanOf(intended, knownUntil.intended),
+        ...(startUsers === undefined || targetUsers === undefined ? {} : { startUsers, targetUsers }),
+        // What users start is known as far as their slices are.
+        intendedPerSecond: meanOf(intended, profile.users ? knownUntil.sent : knownUntil.intended),
         sentPerSecond: meanOf(sent, knownUntil.sent),
       });
     }
     stageAt = to;
     startPerSecond = targetPerSecond;
+    startUsers = targetUsers;
   }
   return rates;
 }

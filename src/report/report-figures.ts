@@ -32,7 +32,10 @@ export interface Term {
 /** The equations of docs/measurement.md; without the one on acknowledgements where there are none. */
 export function ledgerEquations(report: Report): Equation[] {
   const { messages } = report;
-  const term = (name: keyof MessageLedger): Term => termOf(name, messages[name]);
+  const term = (name: keyof MessageLedger): Term => ({
+    ...termOf(name, messages[name]),
+    ...(name === 'intended' && { name: wordForDue(report) }),
+  });
   const equation = (total: keyof MessageLedger, ...parts: (keyof MessageLedger)[]): Equation => ({
     total: term(total),
     parts: parts.map(term),
@@ -52,6 +55,11 @@ export function ledgerEquations(report: Report): Equation[] {
     equation('sent', 'received', 'lost', ...heldColumnsOf(messages)),
     ...Object.entries(report.observers).slice(1).flatMap(observerEquations),
   ];
+}
+
+/** Messages that were due: *started* where users decided when, *intended* where a schedule did. */
+export function wordForDue({ load }: Pick<Report, 'load'>): 'started' | 'intended' {
+  return load === 'closed' ? 'started' : 'intended';
 }
 
 /** Of an observer beside the primary one. */
@@ -204,8 +212,17 @@ export function describeGenerator({ generator }: Report): string[] {
   ];
 }
 
-/** `5,000 → 20,000` or `20,000`, messages a second. */
-export function describeRamp({ startPerSecond, targetPerSecond }: StageRate): string {
+/** `5,000 → 20,000` or `20,000`, messages a second; of a closed model `0 → 500 users`. */
+export function describeRamp({
+  startPerSecond,
+  targetPerSecond,
+  startUsers,
+  targetUsers,
+}: StageRate): string {
+  if (startUsers !== undefined && targetUsers !== undefined) {
+    const users = `${formatCount(targetUsers)} users`;
+    return startUsers === targetUsers ? users : `${formatCount(startUsers)} → ${users}`;
+  }
   return startPerSecond === targetPerSecond
     ? formatValue(targetPerSecond)
     : `${formatValue(startPerSecond)} → ${formatValue(targetPerSecond)}`;

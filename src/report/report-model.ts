@@ -41,6 +41,8 @@ export interface Report {
   readonly endedAt: string;
   readonly protocol: string;
   readonly client: string;
+  /** Whether users decide when messages are sent, of all device groups or of some. Absent: of none. */
+  readonly load?: 'closed' | 'mixed';
   /** `mixed` where device groups differ, as for protocol and client. */
   readonly qos: 0 | 1 | 2 | 'mixed';
   readonly devices: RunDeviceCounts;
@@ -125,6 +127,8 @@ export interface Rates {
   readonly peakPerSecond: number;
   /** The publishing time that the means are taken over. */
   readonly publishedSeconds: number;
+  /** Of a closed model: the most users that were active at the end of a second. */
+  readonly peakUsers?: number;
   /** By stage of the profile: what was intended and what was sent in it. */
   readonly stages: readonly StageRate[];
 }
@@ -137,7 +141,11 @@ export interface StageRate {
   readonly stage: number;
   readonly seconds: number;
   readonly startPerSecond: number;
+  /** Of a closed model these two are what the plan assumed. */
   readonly targetPerSecond: number;
+  /** Of a closed model: users that the profile asks for at the ends of the stage. */
+  readonly startUsers?: number;
+  readonly targetUsers?: number;
   readonly intendedPerSecond: number;
   readonly sentPerSecond: number;
 }

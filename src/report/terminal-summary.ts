@@ -15,6 +15,7 @@ import {
   latencyNotes,
   latencyOrder,
   publishOutNote,
+  wordForDue,
 } from './report-figures.ts';
 import type { Report, ThresholdResult, Verdict } from './report-model.ts';
 import { renderP99OverTime, renderSparkline } from './sparkline.ts';
@@ -87,7 +88,8 @@ function renderHead(report: Report, { style, width }: Page): string[] {
   ];
 }
 
-function renderRates({ rates, perSecond }: Report, { style, width }: Page): string[] {
+function renderRates(report: Report, { style, width }: Page): string[] {
+  const { rates, perSecond } = report;
   const stages = rates.stages
     .slice(0, maxStages)
     .map((stage) => [
@@ -98,7 +100,7 @@ function renderRates({ rates, perSecond }: Report, { style, width }: Page): stri
       formatRate(stage.sentPerSecond),
     ]);
   const [head = '', ...body] = layOutColumns([
-    ['messages per second', 'lasts', 'target', 'intended', 'sent'],
+    ['messages per second', 'lasts', 'target', wordForDue(report), 'sent'],
     ...stages,
   ]);
   const more = rates.stages.length - stages.length;
@@ -108,6 +110,11 @@ function renderRates({ rates, perSecond }: Report, { style, width }: Page): stri
     ...(more > 0 ? [style('dim', `  and ${formatPlural(more, 'stage')} more`)] : []),
     `  mean ${formatRate(rates.meanPerSecond)}, busiest second ${formatCount(rates.peakPerSecond)}, throughput ${formatRate(rates.throughputPerSecond)}`,
     `  sent       ${renderSparkline(perSecond.sent, width - besideSparkline, 'fromZero')}  0 to ${formatCount(rates.peakPerSecond)} a second`,
+    ...(perSecond.users === undefined
+      ? []
+      : [
+          `  users      ${renderSparkline(perSecond.users, width - besideSparkline, 'fromZero')}  0 to ${formatCount(rates.peakUsers ?? 0)} active`,
+        ]),
   ];
 }
 

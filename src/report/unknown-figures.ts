@@ -42,6 +42,9 @@ export function describeUnknown(report: Report): string[] {
           `${formatPlural(knownUntil.length, 'slice')} that died are known up to their last records, the first ${instant(first)}, the last ${instant(last)}: from there on, the rates by second are without them.`,
         ]
       : []),
+    ...(report.load === undefined
+      ? []
+      : ['What users of slices that died started after that is not known, but for what arrived.']),
     ...(unknownDevices > 0
       ? [`Whether ${formatPlural(unknownDevices, 'device')} of them connected is not known.`]
       : []),

@@ -18,8 +18,8 @@ const isTrueEquation: Check = ([line = ''], truth, { slices, messages }) => {
   return (
     parts.reduce((all, [, amount]) => all + amount, 0) === sum &&
     (unknown === 0 || slices.died > 0) &&
-    (total !== 'intended' || (sum === truth.intended && between('sent', truth.sent))) &&
-    (total !== 'intended' || between('dropped', truth.intended - truth.sent)) &&
+    (!/^(?:intended|started)$/.test(total) || (sum === truth.intended && between('sent', truth.sent))) &&
+    (!/^(?:intended|started)$/.test(total) || between('dropped', truth.intended - truth.sent)) &&
     between('acked', leastAcked(truth), truth.acked, unknown + messages.sendUnknown) &&
     (of.received === undefined ||
       (of.received <= truth.received && (truth.isQueueLost || truth.received <= of.received + held))) &&
@@ -82,7 +82,7 @@ const deadLettersIn = (text = '') =>
 
 /** Where the messages went. */
 export const ledgerRules: readonly Rule[] = [
-  [/^[\d,]+ (intended|sent|arrivals) = .*$/, isTrueEquation],
+  [/^[\d,]+ (intended|started|sent|arrivals) = .*$/, isTrueEquation],
   [/^[\d,]+ echo (arrivals|due) = .*$/, isTrueOfEchoes],
   [/^CloudWatch \S+ [\d,]+ = .*$/, isTrueSum],
   [/^No message was due before the run ended\.$/, (_, { intended }) => intended === 0],
@@ -141,6 +141,10 @@ export const ledgerRules: readonly Rule[] = [
     ([, stated], { devicesConnected }, { devices }) =>
       numberIn(stated) === devices.unknown &&
       devicesConnected <= devices.connected + devices.unknown + devices.connectFailed,
+  ],
+  [
+    /^What users of slices that died started after that is not known, but for what arrived\.$/,
+    (_, { slicesKilled }, { load }) => slicesKilled > 0 && load !== undefined,
   ],
   [
     new RegExp(`^Whether ${count} messages? of them left is not known; none of those arrived\\.$`),

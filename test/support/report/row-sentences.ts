@@ -24,7 +24,7 @@ const markOf: Readonly<Record<string, string>> = {
 };
 
 const headings =
-  '(?:messages|thresholds|cost|generator|conditions|thresholds measured|quotas peak limit headroom|latency, ms samples min mean p50 p90 p95 p99 p99\\.9 max|messages per second lasts target intended sent|groups devices connected intended sent dropped received lost p50 ms p99 ms)';
+  '(?:messages|thresholds|cost|generator|conditions|thresholds measured|quotas peak limit headroom|latency, ms samples min mean p50 p90 p95 p99 p99\\.9 max|messages per second lasts target (?:intended|started) sent|groups devices connected intended sent dropped received lost p50 ms p99 ms)';
 
 /** Captions, tiles, rows of tables, and the lines of the terminal that are no sentences. */
 export const rowRules: readonly Rule[] = [
@@ -88,7 +88,7 @@ export const rowRules: readonly Rule[] = [
     ([, cells = '']) => /^[\d:]+ \|/.test(cells),
   ],
   [
-    /^row of Messages per second, by stage \| Stage: .* \| Lasts: (.*) \| Target: (.*) \| Intended: (.*) \| Sent: (.*)$/,
+    /^row of Messages per second, by stage \| Stage: .* \| Lasts: (.*) \| Target: (.*) \| (?:Intended|Started): (.*) \| Sent: (.*)$/,
     isTrueStage,
   ],
   [
@@ -138,7 +138,16 @@ export const rowRules: readonly Rule[] = [
     ([, name = '', mark, peak = '', limit = '', headroom = ''], ...rest) =>
       isTrueQuota(name, [peak, limit, headroom], mark !== undefined)([], ...rest),
   ],
-  [/^(?:stage \d+|\S+ \d+) (\S+) ([\d.,]+(?: → [\d.,]+)?) ([\d.,]+|–) ([\d.,]+|–)$/, isTrueStage],
+  [/^(?:stage \d+|\S+ \d+) (\S+) ([\d.,]+(?: → [\d.,]+)?(?: users)?) ([\d.,]+|–) ([\d.,]+|–)$/, isTrueStage],
+  [
+    /^users [▁-█ ]*0 to ([\d,]+) active$/,
+    ([, most], _, { rates, devices }) =>
+      numberIn(most) === rates.peakUsers && numberIn(most) <= devices.planned,
+  ],
+  [
+    /^At most ([\d,]+) users were active at a time\.$/,
+    ([, most], _, { perSecond: { users = [] } }) => numberIn(most) === Math.max(...users),
+  ],
   [
     /^sent [▁-█ ]*0 to ([\d,]+) a second$/,
     ([, most], _, { rates }) => numberIn(most) === rates.peakPerSecond,

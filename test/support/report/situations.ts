@@ -2,6 +2,7 @@ import { accounts, views } from './account-situations.ts';
 import { clocks, connects, machines } from './machine-situations.ts';
 import { queues, stops } from './stop-situations.ts';
 import type { NamedSituation, Situation } from './true-run.ts';
+import { userSituations } from './user-situations.ts';
 
 const https = { connect: { protocol: 'https' } };
 const qos0 = { publish: { qos: 0 } };
@@ -21,6 +22,7 @@ export const situations: readonly NamedSituation[] = [
     { profile: { groups: { meters: {} } }, fateOf: independent },
   ],
   ['it lasted for a minute', { profile: { stages: [{ duration: '60s', target: 20 }] } }],
+  ...userSituations,
   ['CloudWatch has not spoken', { isCloudWatchSilent: true }],
   ['acknowledgements and deliveries were lost independently', { fateOf: independent }],
   ['the same over HTTPS', { fateOf: independent, profile: https }],

@@ -120,10 +120,12 @@ export function playTrueRun(situation: Situation): {
     const { devices, messages } = sliceOf(plan, slice);
     const schedule = makeSliceSchedule(sliceOf(plan, slice));
     const dueAt = (n: number) => publishAt + schedule.offsetMs(n);
-    const due = Array.from({ length: messages }, (_, n) => n).filter(
+    const kill = situation.killed?.[slice];
+    // Users of a slice that was killed start nothing more.
+    const startsUntil = onlyGroupOf(plan).profile.users === undefined ? messages : (kill?.at ?? messages);
+    const due = Array.from({ length: startsUntil }, (_, n) => n).filter(
       (n) => stopAt === undefined || dueAt(n) <= stopAt,
     );
-    const kill = situation.killed?.[slice];
     const fates = due.map((n): Fate => {
       if (kill !== undefined && n >= kill.at) return { ...fine, sent: false, ...unsent };
       const fate = { ...fine, ...situation.fateOf?.(slice, n) };
