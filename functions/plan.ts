@@ -5,6 +5,7 @@ import { clearTokenNote } from '../src/aws/clear-token.ts';
 import { makeExecutions, olderThan } from '../src/aws/executions.ts';
 import { findTarget } from '../src/aws/iot-endpoint.ts';
 import { makeQueueSource } from '../src/aws/queue-backlog.ts';
+import { accountAt } from '../src/plan/account.ts';
 import { refuseConcurrency } from '../src/plan/ceilings.ts';
 import { type FanOut, fanOutOf } from '../src/plan/fan-out.ts';
 import { makePlan } from '../src/plan/make-plan.ts';
@@ -45,7 +46,7 @@ export async function handler({ runId, profile, stateMachineArn }: PlanFunctionR
   const control = wanted && (await findTarget(environment));
   const own = control ?? target;
   const isCharged = traitsOf(own).isCharged(own);
-  const account = { ...(await readAccountLimits(environment.region)), isCharged };
+  const account = accountAt(target, { ...(await readAccountLimits(environment.region)), isCharged });
   const plan = makePlan({
     runId,
     profile: parsed,

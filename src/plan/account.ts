@@ -1,3 +1,4 @@
+import { sizeOfRegion } from '../targets/aws-iot/default-limits.ts';
 import { type AccountLimits, accountLimitsOf, type QuotaName } from '../targets/aws-iot/quotas.ts';
 import type { Target } from '../targets/target.ts';
 import { traitsOf } from '../targets/traits-of.ts';
@@ -11,6 +12,23 @@ export interface AccountView {
   readonly isCharged: boolean;
   /** Whose defaults stand for what was not read; absent: those of us-east-1, as without an account. */
   readonly region?: string;
+}
+
+/**
+ * The account with the limits that hold at the target: at an endpoint of AWS IoT Core that a profile names, and that embedded AWS
+ * loads, the defaults of its Region, because nothing reads that account.
+ */
+export function accountAt(target: Target | undefined, account: AccountView): AccountView {
+  const region = target && traitsOf(target).regionOf(target);
+  if (region === undefined || account.isCharged) return account;
+  const defaults = accountLimitsOf(sizeOfRegion(region) === 'large' ? 'default' : 'small');
+  const ofTarget = traitsOf(target).quotas;
+  return {
+    ...account,
+    limits: { ...account.limits, ...Object.fromEntries(ofTarget.map((name) => [name, defaults[name]])) },
+    live: account.live.filter((name) => !ofTarget.includes(name)),
+    region,
+  };
 }
 
 /** What of a plan says who pays. */

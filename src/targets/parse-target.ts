@@ -67,12 +67,15 @@ function mqttTargetOf(
   const { hostname: host, pathname, search } = url;
   const isWebSocket = scheme === 'ws' || scheme === 'wss';
   const path = pathname === '/' || pathname === '' ? '' : pathname;
-  if (!isWebSocket && path + search !== '') {
+  // AWS IoT Core under a domain of the user's own.
+  const customRegion = isWebSocket ? undefined : /^\?region=([a-z0-9-]+)$/.exec(search)?.[1];
+  if (!isWebSocket && path + (customRegion === undefined ? search : '') !== '') {
     const hint = `leave out ${path}${search}; over WebSocket there are paths: wss://${host}${path}`;
     return { wrong: `has a path or a query, which ${scheme}:// has not`, hint };
   }
   const port = url.port === '' ? defaultPorts[scheme] : Number(url.port);
-  const isIotCore = iotCoreHostOf(host) !== undefined;
+  const region = iotCoreHostOf(host)?.region ?? customRegion;
+  const isIotCore = region !== undefined;
   const endpoint = {
     scheme,
     host,
@@ -85,7 +88,7 @@ function mqttTargetOf(
   const endpoints = [...wanted]
     .filter((auth) => allowed.includes(auth))
     .map((auth): MqttEndpoint => ({ ...endpoint, ...(isIotCore && alpnOf(endpoint, auth)), auth }));
-  return isIotCore ? { kind: 'aws-iot', endpoints, isNamed: true } : { kind: 'mqtt', endpoints };
+  return isIotCore ? { kind: 'aws-iot', endpoints, isNamed: true, region } : { kind: 'mqtt', endpoints };
 }
 
 /**

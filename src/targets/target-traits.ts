@@ -28,6 +28,8 @@ export interface TargetTraits<Of extends Target = Target> {
   readonly serviceCounts: 'cloudwatch' | 'sys-topics' | undefined;
   /** Whether the account's own endpoint may be loaded without being in `allowedHosts`. */
   readonly mayBeAccounts: boolean;
+  /** AWS Region of a target that a profile names; undefined: it has none, or that of the account that the run takes place in. */
+  regionOf(target: Of): string | undefined;
   /** Every host that it would load. */
   hostsOf(target: Of): string[];
   /** What the state machine hands to the slices beside plan.json, for `checkPlanned`. */

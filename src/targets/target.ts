@@ -15,6 +15,8 @@ export interface AwsIotTarget {
   readonly dataUrl?: string | undefined;
   /** The profile names it: it has neither the run's rule nor its CloudWatch, and may be of another account. */
   readonly isNamed?: true;
+  /** Of one that is named. */
+  readonly region?: string;
 }
 
 /** Any broker that speaks MQTT. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import type { AccountView } from '../../plan/account.ts';
+import { type AccountView, accountAt } from '../../plan/account.ts';
 import { type DeploymentParameters, defaultDeployment } from '../../plan/deployment.ts';
 import { forecastHost, type HostFacts, type HostForecast } from '../../plan/host.ts';
 import { draftPlan } from '../../plan/make-plan.ts';
@@ -81,7 +81,7 @@ export function draftRun(
     // As the stack is deployed, so that a plan looked at is the plan that would run on AWS.
     coldStart: defaultDeployment.coldStart,
     deployment,
-    ...(account === undefined ? {} : { account }),
+    ...(account === undefined ? {} : { account: accountAt(target, account) }),
     target,
     topicFilter,
   });

@@ -24,6 +24,7 @@ export const awsIotTraits: TargetTraits<AwsIotTarget> = {
   observers: ['rule'],
   serviceCounts: 'cloudwatch',
   mayBeAccounts: true,
+  regionOf: ({ region }) => region,
   hostsOf,
   namesOf: hostsOf,
   mqttEndpointsOf: ({ endpoints }) => endpoints,

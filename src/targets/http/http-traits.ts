@@ -21,6 +21,7 @@ export const httpTraits: TargetTraits<HttpTarget> = {
   observers: [],
   serviceCounts: undefined,
   mayBeAccounts: false,
+  regionOf: () => undefined,
   hostsOf: ({ url }) => [new URL(url).hostname],
   namesOf: ({ url }) => [url],
   mqttEndpointsOf: () => [],

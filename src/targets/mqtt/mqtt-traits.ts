@@ -30,6 +30,7 @@ export const mqttTraits: TargetTraits<MqttTarget> = {
   observers: ['subscriber'],
   serviceCounts: 'sys-topics',
   mayBeAccounts: false,
+  regionOf: () => undefined,
   hostsOf: ({ endpoints }) => [...new Set(endpoints.map(({ host }) => host))],
   // Whole, so that no plan.json that names another kind of target, port or authentication passes for it.
   namesOf: ({ endpoints }) => endpoints.map(formatMqttEndpoint),
