@@ -61,6 +61,7 @@ export class Subscriber implements TransportListener {
   readonly #refusedBy = new ReasonCounts();
   readonly #samples: BrokerSample[] = [];
   #broker: string | undefined;
+  #samplesSince = Number.MAX_SAFE_INTEGER;
   #window: RunArrivals;
   #windows = 0;
   #unrelated = { notJson: 0, noEnvelope: 0, otherRun: 0 };
@@ -133,7 +134,9 @@ export class Subscriber implements TransportListener {
       arrivals: this.#arrivals,
       lastArrivalAt: this.#lastArrivalAt ?? null,
       windows: this.#windows,
-      ...(this.#broker !== undefined && { broker: { name: this.#broker, samples: this.#samples } }),
+      ...(this.#broker !== undefined && {
+        broker: { name: this.#broker, since: this.#samplesSince, samples: this.#samples },
+      }),
     };
   }
 
@@ -184,7 +187,8 @@ export class Subscriber implements TransportListener {
 
   subscribed(client: number, filter: string): void {
     const connection = this.#connections[client];
-    connection?.granted(filter, this.#clock.now());
+    if (connection === undefined) this.#samplesSince = Math.min(this.#samplesSince, this.#clock.now());
+    else connection.granted(filter, this.#clock.now());
   }
 
   subscribeRefused(client: number, filter: string, reason: string): void {

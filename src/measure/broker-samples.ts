@@ -1,4 +1,4 @@
-import { type BrokerCounter, brokerCounters } from '../targets/mqtt/sys-topics.ts';
+import { type BrokerCounter, brokerCounters, keepsCounts } from '../targets/mqtt/sys-topics.ts';
 
 /** One value of a broker's counter, as it was published. */
 export interface BrokerSample {
@@ -10,56 +10,65 @@ export interface BrokerSample {
   readonly value: number;
 }
 
+/** What a broker published of its own counts to one subscriber. */
+export interface BrokerSamples {
+  /** `Mosquitto` */
+  readonly name: string;
+  /** Epoch milliseconds: it was subscribed to the counts from then on. */
+  readonly since: number;
+  readonly samples: readonly BrokerSample[];
+}
+
 /** How far one counter of a broker moved while a run went on. */
 export interface BrokerCount {
   readonly counter: BrokerCounter;
-  /** Of all nodes: the last value less the one before the run. */
+  /** Of all nodes: the last value less the one before publishing began. */
   readonly count: number;
-  /** Epoch milliseconds: the values came then. What was counted in between is in the count. */
-  readonly from: number;
-  readonly until: number;
-  /** A value fell: the broker was started again, and what it counted since the value before is not known. */
+  /** No value is known from before publishing began: what was counted until the first one came is not in the count. */
+  readonly isPartial: boolean;
+  /** A value fell: the broker was started again, and what it counted since the value before is not in the count. */
   readonly wasReset: boolean;
 }
 
 /**
- * The difference of each counter between its last value before publishing began, or the first one that came, and the last one. A counter
- * that was seen once did not move, for brokers publish what changes.
+ * The difference of each counter between its last value before publishing began and its last one. A broker that keeps its counts for new
+ * subscribers publishes them as they change: what it has not published by then is 0.
  */
-export function countBroker(samples: readonly BrokerSample[], publishAt: number): BrokerCount[] {
+export function countBroker({ name, since, samples }: BrokerSamples, publishAt: number): BrokerCount[] {
+  const isKept = keepsCounts(name) && since <= publishAt;
   return brokerCounters.flatMap((counter) => {
     const byTopic = Map.groupBy(
       samples.filter((each) => each.counter === counter),
       ({ topic }) => topic,
     );
-    const counts = [...byTopic.values()].map((ofTopic) => countTopic(ofTopic, publishAt));
-    if (counts.length === 0) return [];
+    if (byTopic.size === 0) return isKept ? [{ counter, count: 0, isPartial: false, wasReset: false }] : [];
+    const counts = [...byTopic.values()].map((ofTopic) => countTopic(ofTopic, publishAt, isKept));
     return [
       {
         counter,
         count: counts.reduce((sum, { count }) => sum + count, 0),
-        from: Math.min(...counts.map(({ from }) => from)),
-        until: Math.max(...counts.map(({ until }) => until)),
+        isPartial: counts.some(({ isPartial }) => isPartial),
         wasReset: counts.some(({ wasReset }) => wasReset),
       },
     ];
   });
 }
 
-function countTopic(samples: readonly BrokerSample[], publishAt: number): Omit<BrokerCount, 'counter'> {
+function countTopic(
+  samples: readonly BrokerSample[],
+  publishAt: number,
+  isKept: boolean,
+): Omit<BrokerCount, 'counter'> {
   const ordered = samples.toSorted((a, b) => a.at - b.at);
-  const used = ordered.slice(
-    Math.max(
-      0,
-      ordered.findLastIndex(({ at }) => at <= publishAt),
-    ),
-  );
+  const before = ordered.findLastIndex(({ at }) => at <= publishAt);
+  const isKnown = before >= 0 || isKept;
+  let last = before >= 0 ? ordered[before]!.value : isKept ? 0 : ordered[0]!.value;
   let count = 0;
   let wasReset = false;
-  for (const [i, { value }] of used.entries()) {
-    const before = used[i - 1]?.value ?? value;
-    count += value < before ? value : value - before;
-    wasReset ||= value < before;
+  for (const { value } of ordered.slice(before + 1)) {
+    count += value < last ? value : value - last;
+    wasReset ||= value < last;
+    last = value;
   }
-  return { count, from: used[0]!.at, until: used.at(-1)!.at, wasReset };
+  return { count, isPartial: !isKnown, wasReset };
 }

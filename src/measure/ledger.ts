@@ -14,6 +14,7 @@ import { GroupTotals } from './group-totals.ts';
 import type { TimedLatencyName } from './latency-names.ts';
 import { LatencySeries } from './latency-series.ts';
 import { type LegTotals, legTotalsOf, settleMsOf } from './leg-entry.ts';
+import { compareObservers } from './observer-comparison.ts';
 import type { ObserverCloser } from './observer-record.ts';
 import { type CountsByReason, ReasonCounts } from './reason-counts.ts';
 import { addArrivalLatencies, addSliceLatencies, GroupRecords, makeRunLatencies } from './run-latencies.ts';
@@ -185,6 +186,7 @@ export class Ledger {
     const [[, primary]] = closers as [(typeof closers)[number]];
     const { primary: seen, subscribers } = this.#observers;
     const subscriberTotals = subscribers.totals();
+    const comparer = compareObservers(this.#outline, closers);
     const outcomes = { planned: slices.count, completed: 0, stopped: 0, failed: 0, died: 0 };
     let miscountedSlices = 0;
     const groups = groupsOf(this.#plan).map((group) => {
@@ -193,6 +195,7 @@ export class Ledger {
         const entry = this.#closeSlice(slice, this.#recordOf(slice, primary), ending);
         totals.add(entry, this.#attemptsOf(slice));
         for (const [name, closer] of closers) totals.addSeen(name, closer.add(slice, entry.streams));
+        comparer?.add(slice, entry.streams);
         outcomes[entry.outcome]++;
         miscountedSlices += Number(entry.isMiscounted);
       }
@@ -236,12 +239,17 @@ export class Ledger {
       perSecond: this.#series.series(),
       latencySeries: this.#latencySeries,
       startLagsMs: Array.from({ length: slices.count }, (_, slice) => this.#startLagOf(slice)),
-      sliceClocks: this.#clocks.bounds((slice, n) => seen.has({ slice, stream: 0 }, n)),
+      stampResolutionMs: seen.stampResolutionMs,
+      sliceClocks: this.#clocks.bounds(
+        (slice, n) => seen.has({ slice, stream: 0 }, n),
+        seen.stampResolutionMs,
+      ),
       generator: this.#generator.totals(),
       windows: this.#observers.windowsOf(ruleObserver),
       redelivered: seen.redelivered,
       unrelated: seen.unrelated,
       ...(subscriberTotals && { subscribers: subscriberTotals }),
+      ...(comparer && { compared: comparer.comparison() }),
       inconsistencies: { miscountedSlices },
     };
   }

@@ -1,4 +1,4 @@
-import type { Observer } from '../plan/observers.ts';
+import { type Observer, subscriberObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RunOutline } from '../plan/run-outline.ts';
 import { countDueBefore } from '../plan/schedule.ts';
@@ -15,6 +15,7 @@ import type { CountsByReason } from './reason-counts.ts';
 import type { ObserverLedger } from './run-ledger.ts';
 import type { StreamEntry } from './slice-entry.ts';
 import type { ObservedMessages } from './slice-result.ts';
+import { stampResolutionMs } from './stamped-latency.ts';
 import { parseStreamKey, type StreamId } from './stream-key.ts';
 import {
   type Arrived,
@@ -60,6 +61,11 @@ export class ObserverRecord {
     this.#plan = plan;
     this.#outline = outline;
     this.observer = observer;
+  }
+
+  /** A subscriber reads its own clock for each arrival; a queue or a stream stamps whole milliseconds. */
+  get stampResolutionMs(): number {
+    return this.observer.name === subscriberObserver ? 0 : stampResolutionMs;
   }
 
   get windows(): number {

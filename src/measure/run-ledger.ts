@@ -4,6 +4,7 @@ import type { GroupLedger, RunDeviceCounts } from './group-totals.ts';
 import type { LatencyHistogram } from './latency-histogram.ts';
 import type { LatencyName, TimedLatencyName } from './latency-names.ts';
 import type { LatencySeries } from './latency-series.ts';
+import type { ObserverComparison } from './observer-comparison.ts';
 import type { CountsByReason } from './reason-counts.ts';
 import type { SliceClock } from './slice-clocks.ts';
 import type { StageCounts } from './slice-entry.ts';
@@ -98,12 +99,16 @@ export interface RunLedger {
   readonly startLagsMs: readonly (number | null)[];
   /** Of the slices that messages arrived from. */
   readonly sliceClocks: readonly SliceClock[];
+  /** Of the stamps that arrivals have at the primary observer; 0: its own clock is read for each. */
+  readonly stampResolutionMs: number;
   readonly generator: GeneratorTotals;
   /** Arrival windows of the rule's reader: invocations of measure-latency that saw something of the run. */
   readonly windows: number;
   /** Messages that measure-latency was given again, because an invocation had not finished with them. */
   readonly redelivered: number;
   readonly unrelated: UnrelatedCounts;
+  /** Present if two observers see every message. */
+  readonly compared?: ObserverComparison;
   /** Absent: no slice subscribed. */
   readonly subscribers?: SubscriberTotals;
   readonly inconsistencies: LedgerInconsistencies;

@@ -39,8 +39,15 @@ export class SliceClocks {
     }
   }
 
-  /** Of the slices that messages arrived from. @param hasArrived whether message n of a slice is among the arrivals */
-  bounds(hasArrived: (slice: number, n: number) => boolean): SliceClock[] {
+  /**
+   * Of the slices that messages arrived from.
+   * @param hasArrived whether message n of a slice is among the arrivals
+   * @param resolutionMs what the stamps left out; 0: they are not rounded
+   */
+  bounds(
+    hasArrived: (slice: number, n: number) => boolean,
+    resolutionMs: number = stampResolutionMs,
+  ): SliceClock[] {
     return [...this.#leastTransitUs]
       .sort(([a], [b]) => a - b)
       .map(([slice, us]) => {
@@ -49,7 +56,7 @@ export class SliceClocks {
         return {
           slice,
           atLeastMs: isBound ? (us - echo.us) / 1_000 : null,
-          atMostMs: (us + stampResolutionMs * 1_000) / 1_000,
+          atMostMs: (us + resolutionMs * 1_000) / 1_000,
         };
       });
   }

@@ -1,4 +1,4 @@
-import type { BrokerSample } from './broker-samples.ts';
+import type { BrokerSamples } from './broker-samples.ts';
 import type { CountsByReason } from './reason-counts.ts';
 import type { GeneratorHealth } from './slice-result.ts';
 
@@ -32,7 +32,7 @@ export interface SubscriberRecord {
   readonly windows: number;
   readonly health: GeneratorHealth;
   /** The broker's own counts, as it published them. */
-  readonly broker?: { readonly name: string; readonly samples: readonly BrokerSample[] };
+  readonly broker?: BrokerSamples;
 }
 
 /** Epoch milliseconds. */

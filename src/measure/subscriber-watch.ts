@@ -34,7 +34,11 @@ export interface SubscriberTotals {
   readonly maxRssBytes: number;
   readonly eventLoopDelayMaxMs: number;
   /** Absent: the broker published no counts. */
-  readonly broker?: { readonly name: string; readonly counts: readonly BrokerCount[] };
+  readonly broker?: {
+    readonly name: string;
+    readonly samples: number;
+    readonly counts: readonly BrokerCount[];
+  };
 }
 
 /**
@@ -144,7 +148,11 @@ export class SubscriberWatch {
       maxRssBytes: most(({ health }) => health.maxRssBytes),
       eventLoopDelayMaxMs: most(({ health }) => health.eventLoopDelayMaxMs),
       ...(broker && {
-        broker: { name: broker.name, counts: countBroker(broker.samples, this.#plan.timeline.publishAt) },
+        broker: {
+          name: broker.name,
+          samples: broker.samples.length,
+          counts: countBroker(broker, this.#plan.timeline.publishAt),
+        },
       }),
     };
   }

@@ -8,6 +8,7 @@ import { commonOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { ofEach } from '../shared/counts.ts';
 import { describeDefaults } from '../targets/aws-iot/default-limits.ts';
+import { describeBrokerCounts, reconcileBroker } from './broker-reconciliation.ts';
 import { clockOffsetOf } from './clock-offset.ts';
 import { conditionsOf } from './conditions-report.ts';
 import { costOf } from './cost-report.ts';
@@ -72,6 +73,8 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
   );
   const latencyMs = summariesOf(ledger.latencies);
   const causes = causesOf(ledger);
+  const brokerNotes = describeBrokerCounts(plan, ledger);
+  const { subscribers } = ledger;
   return {
     version: 2,
     runId: plan.runId,
@@ -81,7 +84,12 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
       ledger,
       imbalances,
       thresholds,
-      inconsistencies: inconsistenciesOf({ generator, messages, causes }),
+      inconsistencies: inconsistenciesOf({
+        generator,
+        messages,
+        causes,
+        ...(subscribers && { subscribers }),
+      }),
       execution,
       now,
     }),
@@ -97,12 +105,15 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     devices,
     messages,
     observers: ledger.observers,
+    ...(ledger.compared && { compared: ledger.compared }),
+    ...(ledger.subscribers && { subscribers: ledger.subscribers }),
+    ...(brokerNotes.length > 0 && { brokerNotes }),
     ...(plan.groups === undefined ? {} : { groups: groupReportsOf(ledger) }),
     imbalances,
     causes,
     rates,
     latencyMs,
-    clockOffset: clockOffsetOf(ledger.sliceClocks),
+    clockOffset: clockOffsetOf(ledger.sliceClocks, ledger.stampResolutionMs),
     quotas: quotaUse,
     ...(quotaUse.every(({ isLive }) => isLive)
       ? {}
@@ -110,7 +121,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     throttling,
     ...(bindingQuota && { bindingQuota }),
     cloudwatch: cloudwatch.sums,
-    reconciliation: reconcile(plan, ledger, cloudwatch),
+    reconciliation: [...reconcile(plan, ledger, cloudwatch), ...reconcileBroker(plan, ledger)],
     ...stopOf(ledger),
     ...(execution === undefined ? {} : { execution }),
     ...(cost && { cost }),

@@ -4,7 +4,10 @@ import { formatElapsed, formatPlural } from '../shared/format.ts';
 import type { ClockOffset, ProvenOffset, Report } from './report-model.ts';
 
 /** From slices' bounds to the run's. */
-export function clockOffsetOf(clocks: readonly SliceClock[]): ClockOffset {
+export function clockOffsetOf(
+  clocks: readonly SliceClock[],
+  resolutionMs: number = stampResolutionMs,
+): ClockOffset {
   const uppers = clocks.map(({ slice, atMostMs }) => ({ slice, ms: atMostMs }));
   const lowers = clocks.flatMap(({ slice, atLeastMs }) =>
     atLeastMs === null ? [] : [{ slice, ms: atLeastMs }],
@@ -12,7 +15,7 @@ export function clockOffsetOf(clocks: readonly SliceClock[]): ClockOffset {
   const upper = largest(uppers);
   const lower = lowers.length === clocks.length ? largest(lowers.map(negated)) : undefined;
   return {
-    stampResolutionMs,
+    stampResolutionMs: resolutionMs,
     atMostMs: upper?.ms ?? null,
     atMostSlice: upper?.slice ?? null,
     atLeastMs: lower === undefined ? null : 0 - lower.ms,
@@ -29,11 +32,14 @@ export function describeClockOffset({
   clockOffset,
   generator,
 }: Pick<Report, 'clockOffset' | 'generator'>): string[] {
-  const { atMostMs, atMostSlice, atLeastMs, atLeastSlice, behind, ahead } = clockOffset;
+  const { stampResolutionMs: resolutionMs, atMostMs, atMostSlice, atLeastMs, atLeastSlice } = clockOffset;
+  const { behind, ahead } = clockOffset;
   if (atMostMs === null) return [];
   const resolution =
-    'end_to_end_latency, rule_latency and transit end at a stamp in whole milliseconds: a sample is right to ±1 ms' +
-    `${describeBracket(generator.clockBracketMs)}.`;
+    resolutionMs === 0
+      ? `end_to_end_latency and transit end at the clock of the subscriber’s slice, and begin at that of the slice that sends${describeBracket(generator.clockBracketMs)}.`
+      : 'end_to_end_latency, rule_latency and transit end at a stamp in whole milliseconds: a sample is right to ±1 ms' +
+        `${describeBracket(generator.clockBracketMs)}.`;
   if (behind.slices + ahead.slices === 0) return [resolution];
   const bounds = [
     atMostMs > 0

@@ -1,5 +1,6 @@
 import type { MessageLedger } from '../measure/run-ledger.ts';
-import { formatPlural } from '../shared/format.ts';
+import type { SubscriberTotals } from '../measure/subscriber-watch.ts';
+import { formatPlural, formatShare } from '../shared/format.ts';
 import { describeCounts } from './describe-counts.ts';
 import type { GeneratorVerdict } from './generator-report.ts';
 import type { Causes } from './report-model.ts';
@@ -8,6 +9,7 @@ import type { Causes } from './report-model.ts';
 export interface LedgerSides {
   readonly generator: { readonly health: GeneratorVerdict };
   readonly messages: MessageLedger;
+  readonly subscribers?: Pick<SubscriberTotals, 'peakCpuShare'>;
   readonly causes: Pick<Causes, 'deadLettered' | 'unaccounted' | 'isNotReadExact'>;
 }
 
@@ -17,7 +19,7 @@ export interface LedgerSides {
  */
 export function inconsistenciesOf(run: LedgerSides): string[] {
   const { state, sentence } = run.generator.health;
-  return [...(state === 'bottleneck' ? [sentence] : []), ...describeBacklog(run)];
+  return [...(state === 'bottleneck' ? [sentence] : []), ...describeBacklog(run), ...describeSlowReader(run)];
 }
 
 /** Counts of messages that neither arrived nor are lost; empty if there are none. Earlier reports have no such columns. */
@@ -42,4 +44,15 @@ function describeBacklog({ messages, causes }: LedgerSides): string[] {
     );
   }
   return sentences;
+}
+
+/** Of one vCPU: a subscriber that uses so much of it in a second may not keep up. */
+const busyCpuShare = 0.9;
+
+/** A broker drops messages for a client that does not read them in time. */
+function describeSlowReader({ messages, subscribers }: LedgerSides): string[] {
+  if (subscribers === undefined || messages.lost === 0 || subscribers.peakCpuShare < busyCpuShare) return [];
+  return [
+    `A subscriber used ${formatShare(subscribers.peakCpuShare)} of its vCPU in its busiest second: the target may have dropped messages because the subscriber did not read them in time.`,
+  ];
 }

@@ -1,8 +1,10 @@
 import { formatCount, formatPlural } from '../shared/format.ts';
+import { describeCounts } from './describe-counts.ts';
 import type { LiveDelivery, LiveViewCause, Report } from './report-model.ts';
 
 /** Notes on the ledger, one sentence each. */
-export function notesOf({ runId, redelivered, unrelated, liveView }: Report): readonly string[] {
+export function notesOf(report: Report): readonly string[] {
+  const { runId, redelivered, unrelated, liveView, brokerNotes = [] } = report;
   const otherHosts = unrelated.notJson + unrelated.noEnvelope;
   const sentences: string[] = [];
   if (otherHosts > 0) {
@@ -10,6 +12,11 @@ export function notesOf({ runId, redelivered, unrelated, liveView }: Report): re
       `Beside them ${formatPlural(otherHosts, 'message')} not of Stampede’s making came on the same topics.`,
     );
   }
+  const { otherRun = 0 } = unrelated;
+  if (otherRun > 0) {
+    sentences.push(`Beside them ${formatPlural(otherRun, 'message')} of other runs came on the same topics.`);
+  }
+  sentences.push(...comparisonNotes(report), ...subscriberNotes(report), ...brokerNotes);
   if (redelivered > 0) {
     sentences.push(
       `${formatPlural(redelivered, 'message')} came to measure-latency again: an invocation died or failed with them.`,
@@ -17,6 +24,35 @@ export function notesOf({ runId, redelivered, unrelated, liveView }: Report): re
   }
   if (liveView !== undefined) sentences.push(liveNoteOf(runId, liveView));
   return sentences;
+}
+
+/** Where messages went that one of two observers did not see. */
+function comparisonNotes({ compared }: Report): string[] {
+  if (compared === undefined) return [];
+  const { observers, onlyAtFirst, onlyAtSecond, atBoth } = compared;
+  const [first, second] = observers;
+  if (onlyAtFirst + onlyAtSecond + atBoth === 0) return [];
+  return [
+    `Of what was sent, ${formatCount(onlyAtFirst)} did not come to the ${first} and came to the ${second}, ${formatCount(onlyAtSecond)} did not come to the ${second} and came to the ${first}, ${formatCount(atBoth)} came to neither.`,
+  ];
+}
+
+/** How the run's subscribers lost their connections, and what became of their sessions. */
+function subscriberNotes({ subscribers }: Report): string[] {
+  if (subscribers === undefined) return [];
+  const { gaps, sessionsLost, disconnectedBy } = subscribers;
+  if (gaps === 0) return [];
+  const reasons = describeCounts(disconnectedBy);
+  const sessions =
+    sessionsLost === 0
+      ? []
+      : [
+          `The target had not kept the session of a subscriber ${formatPlural(sessionsLost, 'time')}: what it had not delivered by then is lost with it.`,
+        ];
+  return [
+    `Subscribers lost their connection ${formatPlural(gaps, 'time')} (${reasons}) and subscribed again.`,
+    ...sessions,
+  ];
 }
 
 function liveNoteOf(runId: string, { cause, resentPoints, refusedPoints, leftPoints }: LiveDelivery): string {

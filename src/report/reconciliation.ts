@@ -23,7 +23,7 @@ export function cloudWatchSum({ sums, requested }: CloudWatchView, metric: strin
 }
 
 /** Something that makes CloudWatch count more than the run does, or less where the count is negative. */
-interface Explanation {
+export interface Explanation {
   readonly count: number;
   /** Text after its count. */
   readonly why: string;
@@ -31,8 +31,8 @@ interface Explanation {
   readonly isCertain: boolean;
 }
 
-const certain = (count: number, why: string): Explanation => ({ count, why, isCertain: true });
-const possible = (count: number, why: string): Explanation => ({ count, why, isCertain: false });
+export const certain = (count: number, why: string): Explanation => ({ count, why, isCertain: true });
+export const possible = (count: number, why: string): Explanation => ({ count, why, isCertain: false });
 
 /**
  * CloudWatch's sums against the run's own counts. CloudWatch counts whole minutes and the whole account. What the run's
@@ -119,7 +119,11 @@ function describeControlConnects({ generator: { slices, controlConnects } }: Run
   return slices === 1 ? 'control channel' : 'control channels, one a slice';
 }
 
-function ofDeadSlices(count: number, what: 'publishes' | 'connects' | 'echoes', done: string): Explanation {
+export function ofDeadSlices(
+  count: number,
+  what: 'publishes' | 'connects' | 'echoes',
+  done: string,
+): Explanation {
   return possible(count, `that may be ${what} which slices that died had ${done} and not recorded`);
 }
 
@@ -164,7 +168,10 @@ function echoLines(
 }
 
 /** Publishes that the service took and whose acknowledgement came late or never. */
-function takenWithoutAcknowledgement({ messages, stoppedOn }: RunLedger, isMqtt: boolean): Explanation[] {
+export function takenWithoutAcknowledgement(
+  { messages, stoppedOn }: RunLedger,
+  isMqtt: boolean,
+): Explanation[] {
   // A lower bound: a message that arrived was taken by the service.
   const arrived = Math.max(0, messages.received - messages.acked - messages.ackUnknown);
   const others = Math.max(0, messages.unacknowledged + messages.failed - arrived);
@@ -181,7 +188,7 @@ function takenWithoutAcknowledgement({ messages, stoppedOn }: RunLedger, isMqtt:
 }
 
 /** The certain ones are there in full; the others are taken in their order, each up to its count, while something is left. */
-function explain(
+export function explain(
   difference: number,
   reasons: readonly Explanation[],
 ): Pick<Reconciliation, 'difference' | 'explanations' | 'unexplained'> {
@@ -212,8 +219,8 @@ export function describeSum({ column, ledger, explanations, unexplained }: Recon
 
 /** `CloudWatch Connect.Success 404 = 400 connects + 4 control channels, one a slice` */
 export function describeReconciliation(line: Reconciliation): string {
-  const { metric, cloudwatch } = line;
+  const { metric, cloudwatch, source = 'CloudWatch' } = line;
   return cloudwatch === null
-    ? `CloudWatch has no ${metric} yet`
-    : `CloudWatch ${metric} ${formatCount(cloudwatch)} = ${describeSum(line)}`;
+    ? `${source} has no ${metric} yet`
+    : `${source} ${metric} ${formatCount(cloudwatch)} = ${describeSum(line)}`;
 }

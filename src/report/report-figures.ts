@@ -2,6 +2,7 @@ import type { LatencyName } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import { messageCounters } from '../measure/message-counters.ts';
 import type { MessageLedger, ObserverLedger } from '../measure/run-ledger.ts';
+import { ruleObserver } from '../plan/observers.ts';
 import {
   formatBytes,
   formatCount,
@@ -52,7 +53,7 @@ export function ledgerEquations(report: Report): Equation[] {
       ? [plus(equation('sent', 'acked', 'throttled', 'failed', 'unacknowledged'), unknown('ackUnknown'))]
       : []),
     equation('arrivals', 'received', 'duplicates'),
-    equation('sent', 'received', 'lost', ...heldColumnsOf(messages)),
+    equation('sent', 'received', 'lost', ...heldColumnsOf(report)),
     ...Object.entries(report.observers).slice(1).flatMap(observerEquations),
   ];
 }
@@ -90,9 +91,10 @@ function termOf(name: keyof MessageLedger, count: number): Term {
 /** What was sent, did not arrive and is not lost. */
 const heldColumns = ['notRead', 'deadLettered', 'unaccounted'] as const;
 
-/** The last only where there is something in it. */
-function heldColumnsOf({ unaccounted }: MessageLedger): (keyof MessageLedger)[] {
-  return heldColumns.filter((column) => column !== 'unaccounted' || unaccounted > 0);
+/** The last only where there is something in it; so are the others where no queue can hold a message. */
+function heldColumnsOf({ messages, observers }: Report): (keyof MessageLedger)[] {
+  const hasQueue = Object.keys(observers)[0] === ruleObserver;
+  return heldColumns.filter((column) => (hasQueue && column !== 'unaccounted') || messages[column] > 0);
 }
 
 /** What was sent, did not arrive and is not lost, by column; only what there is. */

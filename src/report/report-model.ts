@@ -4,8 +4,10 @@ import type { Imbalance } from '../measure/check-ledger.ts';
 import type { RunDeviceCounts } from '../measure/group-totals.ts';
 import type { LatencyName, TimedLatencyName } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
+import type { ObserverComparison } from '../measure/observer-comparison.ts';
 import type { CountsByReason } from '../measure/reason-counts.ts';
 import type { MessageLedger, ObserverLedger, RunSeries, SliceOutcomes } from '../measure/run-ledger.ts';
+import type { SubscriberTotals } from '../measure/subscriber-watch.ts';
 import type { RunConditions } from '../plan/conditions.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { GeneratorSummary } from './generator-report.ts';
@@ -49,6 +51,12 @@ export interface Report {
   readonly messages: MessageLedger;
   /** By observer, the primary one first: `messages` says of arrivals what was seen there. */
   readonly observers: Readonly<Record<string, ObserverLedger>>;
+  /** Present if two observers see every message: where those went that one of them did not see. */
+  readonly compared?: ObserverComparison;
+  /** How the run's own subscribers did; absent: it had none. */
+  readonly subscribers?: SubscriberTotals;
+  /** Of a broker's own counts, what is not held against the ledger, and why: a sentence each. Absent: nothing is said. */
+  readonly brokerNotes?: readonly string[];
   /** Present if the profile has device groups: each one's part, in its order. */
   readonly groups?: readonly GroupReport[];
   /** Equations of the ledger that do not hold: an error of the measurement. Empty in a valid run. */

@@ -44,11 +44,13 @@ export interface BindingQuota {
   readonly sentence: string;
 }
 
-/** One of CloudWatch's sums compared with the run's own count. */
+/** One of the service's own counts, CloudWatch's unless `source` says otherwise, compared with the run's own count. */
 export interface Reconciliation {
+  /** Who counted: `Mosquitto`. Absent: CloudWatch. */
+  readonly source?: string;
   /** `PublishIn.Success` */
   readonly metric: string;
-  /** Null where CloudWatch has no data: it may come minutes later. */
+  /** The count of CloudWatch, or of the source. Null where CloudWatch has no data: it may come minutes later. */
   readonly cloudwatch: number | null;
   /** Name of the run's own count: a column of the ledger, or `connects`, `echoes`. */
   readonly column: string;

@@ -6,6 +6,8 @@ export const brokerCounters = ['received', 'sent', 'dropped'] as const satisfies
 /** Where a kind of broker publishes its own counts. */
 interface SysTopics {
   readonly broker: string;
+  /** It publishes a count when it changes and retains it, from 0 on. */
+  readonly isKept: boolean;
   /** A `+` is the name of a node: each counts for itself. */
   readonly topics: Readonly<Record<BrokerCounter, string>>;
 }
@@ -20,6 +22,7 @@ interface SysTopics {
 const knownTopics: readonly SysTopics[] = [
   {
     broker: 'Mosquitto',
+    isKept: true,
     topics: {
       received: '$SYS/broker/publish/messages/received',
       sent: '$SYS/broker/publish/messages/sent',
@@ -28,6 +31,7 @@ const knownTopics: readonly SysTopics[] = [
   },
   {
     broker: 'HiveMQ',
+    isKept: false,
     topics: {
       received: '$SYS/broker/messages/publish/received',
       sent: '$SYS/broker/messages/publish/sent',
@@ -36,6 +40,7 @@ const knownTopics: readonly SysTopics[] = [
   },
   {
     broker: 'EMQX',
+    isKept: false,
     topics: {
       received: '$SYS/brokers/+/metrics/packets/publish/received',
       sent: '$SYS/brokers/+/metrics/packets/publish/sent',
@@ -44,6 +49,7 @@ const knownTopics: readonly SysTopics[] = [
   },
   {
     broker: 'VerneMQ',
+    isKept: false,
     topics: {
       received: '$SYS/+/mqtt/publish/received',
       sent: '$SYS/+/mqtt/publish/sent',
@@ -54,6 +60,11 @@ const knownTopics: readonly SysTopics[] = [
 
 /** What a client subscribes to for the counts of any broker that is known. */
 export const sysFilters: readonly string[] = knownTopics.flatMap(({ topics }) => Object.values(topics));
+
+/** Whether a new subscriber is given all counts of this broker that are not 0. */
+export function keepsCounts(broker: string): boolean {
+  return knownTopics.some((known) => known.broker === broker && known.isKept);
+}
 
 /** Which broker's counter a topic is; undefined: of none that is known. */
 export function readSysTopic(

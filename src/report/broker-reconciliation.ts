@@ -1,0 +1,96 @@
+import type { BrokerCount } from '../measure/broker-samples.ts';
+import type { RunLedger } from '../measure/run-ledger.ts';
+import { mqttGroupsOf } from '../plan/groups.ts';
+import { echoObserver, subscriberObserver } from '../plan/observers.ts';
+import type { Plan } from '../plan/plan.ts';
+import { sumBy } from '../shared/counts.ts';
+import { formatPlural } from '../shared/format.ts';
+import { traitsOf } from '../targets/traits-of.ts';
+import {
+  type Explanation,
+  explain,
+  ofDeadSlices,
+  possible,
+  takenWithoutAcknowledgement,
+} from './reconciliation.ts';
+import type { Reconciliation } from './usage-model.ts';
+
+/**
+ * A broker's own counts, as it publishes them under `$SYS`, against the run's. It counts all its clients: what it counts more than the
+ * run's counts explain may be theirs. Counts that begin or end within the run, or that a restart has cut, are not held against anything.
+ */
+export function reconcileBroker(plan: Plan, ledger: RunLedger): Reconciliation[] {
+  if (traitsOf(plan.target).serviceCounts !== 'sys-topics') return [];
+  const broker = ledger.subscribers?.broker;
+  if (broker === undefined) return [];
+  const { messages, acknowledged } = ledger;
+  const line = (
+    metric: string,
+    { counter, column, count }: { counter: BrokerCount['counter']; column: string; count: number },
+    ...reasons: Explanation[]
+  ): Reconciliation[] => {
+    const counted = broker.counts.find((each) => each.counter === counter);
+    if (counted === undefined || counted.isPartial || counted.wasReset) return [];
+    const entry = { source: broker.name, metric, column, ledger: count };
+    return [{ ...entry, cloudwatch: counted.count, ...explain(counted.count - count, reasons) }];
+  };
+  const isMqtt = mqttGroupsOf(plan).length > 0;
+  const delivered = sumBy([subscriberObserver, echoObserver], (name) => {
+    const seen = ledger.observers[name];
+    return seen === undefined ? 0 : seen.arrivals + seen.unrelated;
+  });
+  const undelivered = messages.lost + messages.unaccounted;
+  return [
+    ...line(
+      'publishes received',
+      {
+        counter: 'received',
+        column: acknowledged ? 'acked' : 'sent',
+        count: acknowledged ? messages.acked : messages.sent,
+      },
+      ...(acknowledged
+        ? takenWithoutAcknowledgement(ledger, isMqtt)
+        : [
+            ofDeadSlices(messages.sendUnknown, 'publishes', 'sent'),
+            possible(-messages.lost, notTaken(messages.lost)),
+          ]),
+    ),
+    ...line(
+      'publishes sent',
+      { counter: 'sent', column: 'received by the run’s subscribers', count: delivered },
+      possible(broker.samples, 'that may be of these counts themselves'),
+      possible(undelivered, `that may be among ${formatPlural(undelivered, 'message')} that did not arrive`),
+    ),
+    ...line(
+      'publishes dropped',
+      { counter: 'dropped', column: 'lost', count: messages.lost },
+      possible(
+        messages.unaccounted,
+        `that may be among ${formatPlural(messages.unaccounted, 'message')} not accounted for`,
+      ),
+    ),
+  ];
+}
+
+function notTaken(lost: number): string {
+  return `that may be among ${formatPlural(lost, 'lost message')}: a QoS 0 publish gets no answer`;
+}
+
+/** What of a broker's counts is not held against the run's, and why: a sentence each. */
+export function describeBrokerCounts(plan: Plan, { subscribers }: RunLedger): string[] {
+  if (subscribers === undefined || traitsOf(plan.target).serviceCounts !== 'sys-topics') return [];
+  const { broker } = subscribers;
+  if (broker === undefined)
+    return ['The broker published no counts of its own under $SYS to hold the ledger against.'];
+  const cut = broker.counts.filter(({ wasReset }) => wasReset);
+  if (cut.length > 0)
+    return [
+      `${broker.name} was started again while the run went on: its own counts are not whole, and not held against the ledger.`,
+    ];
+  const isPartial = broker.counts.some((each) => each.isPartial);
+  return isPartial
+    ? [
+        `${broker.name} had published no counts before publishing began: they are not held against the ledger.`,
+      ]
+    : [];
+}
