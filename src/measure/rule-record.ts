@@ -55,7 +55,7 @@ const closingBrace = 0x7d;
 /** The envelope of a message as a subscriber receives it: payload and all. */
 export function readEnvelope(payload: Buffer): Envelope | Unrelated {
   const start = envelopeKey.length;
-  if (envelopeKey.compare(payload, 0, start) === 0) {
+  if (payload.subarray(0, start).equals(envelopeKey)) {
     const end = payload.indexOf(closingBrace, start) + 1;
     const envelope = parseEnvelope(payload.toString('latin1', start, end));
     if (typeof envelope !== 'string') return envelope;
