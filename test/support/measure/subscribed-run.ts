@@ -1,9 +1,13 @@
 import type { ArrivalWindow } from '../../../src/measure/arrival-window.ts';
+import type { BrokerSamples } from '../../../src/measure/broker-samples.ts';
+import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
+import type { Ledger } from '../../../src/measure/ledger.ts';
 import { readEnvelope } from '../../../src/measure/rule-record.ts';
 import { RunArrivals } from '../../../src/measure/run-arrivals.ts';
 import type { SubscriberRecord } from '../../../src/measure/subscriber-record.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { firstSubscriberSlice } from '../../../src/plan/subscribers.ts';
+import type { BrokerCounter } from '../../../src/targets/mqtt/sys-topics.ts';
 import type { Target } from '../../../src/targets/target.ts';
 
 /** A broker on this machine. */
@@ -69,4 +73,53 @@ export function subscriberWindowOf(
     if (typeof envelope !== 'string') arrivals.addReceived(envelope, at + 40);
   }
   return arrivals.window(name, { notJson: 0, noEnvelope: 0 });
+}
+
+/** A run that a subscriber counts, alone or beside the rule. */
+export interface SubscribedSituation {
+  /** A broker; absent: IoT Core, whose rule counts as well. */
+  readonly target?: Target;
+  /** Messages of other runs that came to it with the messages of slice 0. */
+  readonly otherRuns?: number;
+  /** What it stored of itself, by what became of the messages; null: nothing. */
+  readonly record?: ((counts: FateCounts, plan: Plan) => Partial<SubscriberRecord>) | null;
+}
+
+export interface FateCounts {
+  readonly sent: number;
+  readonly taken: number;
+  readonly received: number;
+  readonly duplicates: number;
+}
+
+/** What the rule's reader stored; of a run with a subscriber, the same as its subscriber saw it, in its place or beside it. */
+export function addWindow(
+  ledger: Ledger,
+  window: ArrivalWindow,
+  situation: SubscribedSituation | undefined,
+): void {
+  if (situation?.target === undefined) ledger.addWindow(window);
+  if (situation === undefined) return;
+  const latencies = { ...window.latencies, rule_latency: new LatencyHistogram().encode() };
+  const { otherRuns = 0 } = situation;
+  const unrelated = Object.hasOwn(window.seen, '0')
+    ? { ...window.unrelated, otherRun: otherRuns }
+    : window.unrelated;
+  ledger.addWindow({ ...window, observer: 'subscriber', latencies, unrelated });
+}
+
+/** A broker's counts of a run: one value before it, one after. */
+export function brokerSamplesOf(
+  { timeline }: Plan,
+  counts: Readonly<Partial<Record<BrokerCounter, number>>>,
+  name = 'Mosquitto',
+): BrokerSamples {
+  const { startAt, drainEndAt } = timeline;
+  const samples = Object.entries(counts).flatMap(([counter, count]) =>
+    [
+      { at: startAt, value: 1_000 },
+      { at: drainEndAt, value: 1_000 + count },
+    ].map((sample) => ({ counter: counter as BrokerCounter, topic: `$SYS/${counter}`, ...sample })),
+  );
+  return { name, since: startAt, samples };
 }

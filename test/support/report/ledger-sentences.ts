@@ -41,6 +41,18 @@ const isTrueOfEchoes: Check = ([line = ''], { sent, echoed }, { observers }) => 
   );
 };
 
+/** `2,100 subscriber due = 1,804 received + 296 lost`, beside what came to the rule. */
+const isTrueOfSubscribers: Check = ([line = ''], { sent, received }, { observers }) => {
+  const [sum = 0, ...parts] = [...line.matchAll(/[\d,]+(?= )/g)].map(([amount]) => numberIn(amount));
+  const seen = observers.subscriber!;
+  return (
+    parts.reduce((all, part) => all + part, 0) === sum &&
+    seen.due <= sent &&
+    seen.received <= received &&
+    seen.lost <= sent - received
+  );
+};
+
 /** CloudWatch's sum = a count of the run's + what explains the rest, none of it more than it was. */
 const isTrueSum: Check = ([line = ''], truth, report) => {
   const [left = '', right = ''] = line.split(' = ');
@@ -84,7 +96,8 @@ const deadLettersIn = (text = '') =>
 export const ledgerRules: readonly Rule[] = [
   [/^[\d,]+ (intended|started|sent|arrivals) = .*$/, isTrueEquation],
   [/^[\d,]+ echo (arrivals|due) = .*$/, isTrueOfEchoes],
-  [/^CloudWatch \S+ [\d,]+ = .*$/, isTrueSum],
+  [/^(?:CloudWatch|Mosquitto) \S+(?: \S+)? [\d,]+ = .*$/, isTrueSum],
+  [/^[\d,]+ subscriber (arrivals|due) = .*$/, isTrueOfSubscribers],
   [/^No message was due before the run ended\.$/, (_, { intended }) => intended === 0],
   [
     new RegExp(

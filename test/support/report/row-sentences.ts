@@ -39,7 +39,7 @@ export const rowRules: readonly Rule[] = [
   ],
   [/^caption: Devices and messages, by device group$/, hasRows(({ groups = [] }) => groups.length > 0)],
   [
-    /^caption: Held against CloudWatch, which counts whole minutes and the whole account$/,
+    /^caption: Held against (?:CloudWatch, which counts whole minutes and the whole account|Mosquitto’s own counts, which are of all its clients)$/,
     hasRows((r) => r.reconciliation.length > 0),
   ],
   [
@@ -113,7 +113,7 @@ export const rowRules: readonly Rule[] = [
   ],
   // `CloudWatch metric`: the sentences have this table, line by line.
   [
-    /^row of Held against CloudWatch.* \| CloudWatch metric: \S+ \| CloudWatch: (.*) \| The run’s own counts: (.*)$/,
+    /^row of Held against (?:CloudWatch|Mosquitto).* \| (?:CloudWatch|Mosquitto) metric: [^|]+ \| (?:CloudWatch|Mosquitto): (.*) \| The run’s own counts: (.*)$/,
     ([, sum = '', own = ''], _, { cloudwatch }) =>
       own.startsWith('= ') || Object.keys(cloudwatch).length === 0 || sum === '–',
   ],

@@ -6,6 +6,7 @@ import { plotRules } from './plot-sentences.ts';
 import { quotaRules } from './quota-sentences.ts';
 import { rowRules } from './row-sentences.ts';
 import type { Rule } from './rule.ts';
+import { subscriberRules } from './subscriber-sentences.ts';
 import { claimsOfPage, claimsOfTerminal, plainTextOf } from './table-claims.ts';
 import type { Truth } from './truth.ts';
 import { verdictRules } from './verdict-sentences.ts';
@@ -29,6 +30,7 @@ export function sentencesOfPage(html: string): string[] {
 
 const rules: readonly Rule[] = [
   ...ledgerRules,
+  ...subscriberRules,
   ...verdictRules,
   ...generatorRules,
   ...quotaRules,

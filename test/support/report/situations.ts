@@ -1,6 +1,7 @@
 import { accounts, views } from './account-situations.ts';
 import { clocks, connects, machines } from './machine-situations.ts';
 import { queues, stops } from './stop-situations.ts';
+import { subscribers } from './subscriber-situations.ts';
 import type { NamedSituation, Situation } from './true-run.ts';
 import { userSituations } from './user-situations.ts';
 
@@ -82,4 +83,5 @@ export const situations: readonly NamedSituation[] = [
   ...clocks,
   ...accounts,
   ...views,
+  ...subscribers,
 ];

@@ -13,6 +13,12 @@ import { sliceOf } from '../../../src/plan/slices.ts';
 import { buildReport, type ReportInput } from '../../../src/report/build-report.ts';
 import type { Report } from '../../../src/report/report-model.ts';
 import { histogramOf, planOf, resultOf } from '../measure/run-fixture.ts';
+import {
+  addWindow,
+  type SubscribedSituation,
+  subscribed,
+  subscriberRecordOf,
+} from '../measure/subscribed-run.ts';
 import { onlyGroupOf } from '../plan/only-group.ts';
 import type { Truth } from './truth.ts';
 
@@ -59,6 +65,8 @@ export interface Situation {
   readonly redelivered?: number;
   readonly unrelated?: number;
   readonly liveView?: Report['liveView'];
+  /** What its subscriber stored, of a run that has one. */
+  readonly subscriber?: SubscribedSituation;
   /** What is true beside what follows from the fates. */
   readonly truth?: Partial<Truth>;
 }
@@ -93,7 +101,9 @@ export function playTrueRun(situation: Situation): {
     thresholds: { lost_messages: ['count==0'], dropped_messages: ['count==0'] },
     ...situation.profile,
   });
-  const plan = { ...planned, ...situation.plan };
+  const { subscriber } = situation;
+  const own = { ...planned, ...situation.plan };
+  const plan = subscriber === undefined ? own : subscribed(own, subscriber.target);
   const { publishAt } = plan.timeline;
   const { record = (result) => result, stoppedOn } = situation;
   const isAcknowledged = isGroupAcknowledged(onlyGroupOf(plan));
@@ -184,21 +194,26 @@ export function playTrueRun(situation: Situation): {
     });
     if (Records.length > 0)
       for (const window of measureArrivals({ Records: [...Records, ...others] }, publishAt).windows)
-        ledger.addWindow(window);
+        addWindow(ledger, window, subscriber);
   }
+  if (subscriber?.record !== null && subscriber !== undefined)
+    ledger.addSubscriber(subscriberRecordOf(plan, subscriber.record?.(counts, plan)));
   const truth: Truth = { ...counts, ...(isEchoing && { echoed: echoes }), ...situation.truth };
   const sums = {
     'PublishIn.Success':
       truth.taken + (stopAt !== undefined && onlyGroupOf(plan).profile.connect.protocol === 'https' ? 1 : 0),
     'PublishIn.Throttle': truth.throttled,
-    'Connect.Success': truth.devicesConnected + plan.slices.count,
+    'Connect.Success': truth.devicesConnected + plan.slices.count + Number(subscriber !== undefined),
     ...(isEchoing ? { 'PublishOut.Success': echoes } : {}),
     ...situation.sums?.(truth, echoes),
   };
   const report = buildReport({
     plan,
     ledger: ledger.close({ ...emptyBacklog, ...situation.backlog?.(held) }),
-    cloudwatch: { sums: situation.isCloudWatchSilent === true ? {} : sums, requested: Object.keys(sums) },
+    cloudwatch:
+      subscriber?.target === undefined
+        ? { sums: situation.isCloudWatchSilent === true ? {} : sums, requested: Object.keys(sums) }
+        : { sums: {}, requested: [] },
     now: (stopAt ?? plan.timeline.drainEndAt) + 3_000,
     faults: situation.faults,
     ...(situation.execution === undefined ? {} : { execution: situation.execution }),

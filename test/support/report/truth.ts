@@ -26,6 +26,10 @@ export interface Truth {
   readonly busiestSecond?: number;
   /** By how many milliseconds the service's clock is ahead of each slice's; absent: by none. */
   readonly clocksAheadMs?: readonly number[];
+  /** Its subscriber used nearly all of its vCPU. */
+  readonly isSubscriberBusy?: boolean;
+  /** Messages of other runs that came to its subscriber. */
+  readonly otherRuns?: number;
   /** measure-latency was killed or stopped, or failed. */
   readonly hasSubscriberFailed?: boolean;
   /** Other runs used the account in the same minutes, which CloudWatch counts as well. */

@@ -27,11 +27,12 @@ describe('every sentence of a report is true', () => {
     const terminal = renderTerminalSummary(report).replace(/\s+/g, ' ');
     const shown = [
       ...report.reasons,
-      report.bindingQuota!.sentence,
+      // A broker has no quotas.
+      report.bindingQuota?.sentence ?? '',
       report.generator.health.sentence,
       ...report.reconciliation.map(
-        ({ metric }) =>
-          `CloudWatch ${report.reconciliation[0]?.cloudwatch === null ? `has no ${metric} yet` : metric}`,
+        ({ source = 'CloudWatch', metric }) =>
+          `${source} ${report.reconciliation[0]?.cloudwatch === null ? `has no ${metric} yet` : metric}`,
       ),
     ];
     for (const sentence of shown) expect(terminal).toContain(sentence);
