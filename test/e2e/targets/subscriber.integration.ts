@@ -1,0 +1,177 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Plan } from '../../../src/plan/plan.ts';
+import type { Report } from '../../../src/report/report-model.ts';
+import { freePort } from '../../support/influx/free-port.ts';
+import { processesOfFunction } from '../../support/run/function-processes.ts';
+import { type Rehearsal, startRehearsal } from '../../support/run/rehearsal.ts';
+
+// Whole runs against Mosquitto, counted by their own subscriber: what is lost is found to the message, and by whom.
+
+const isInstalled = spawnSync('mosquitto', ['-h']).error === undefined;
+if (!isInstalled) console.warn('skipped: mosquitto is not installed (apt-get install mosquitto)');
+const describeWithBroker = isInstalled && existsSync('/proc/self/environ') ? describe : describe.skip;
+
+let rehearsal: Rehearsal;
+beforeAll(async () => {
+  if (isInstalled) rehearsal = await startRehearsal();
+}, 60_000);
+afterAll(() => rehearsal?.close());
+
+const brokers: Mosquitto[] = [];
+afterEach(() => {
+  for (const broker of brokers.splice(0)) broker.kill();
+});
+
+/** Mosquitto, which publishes its counts every second. */
+class Mosquitto {
+  readonly port: number;
+  readonly #config: string;
+  #child: ChildProcess | undefined;
+
+  private constructor(port: number, config: string) {
+    this.port = port;
+    this.#config = config;
+  }
+
+  static async start(...lines: string[]): Promise<Mosquitto> {
+    const port = await freePort();
+    const config = path.join(await mkdtemp(path.join(tmpdir(), 'stampede-mosquitto-')), 'mosquitto.conf');
+    const own = [
+      'user root',
+      'allow_anonymous true',
+      'log_dest none',
+      'sys_interval 1',
+      `listener ${port} 127.0.0.1`,
+    ];
+    await writeFile(config, [...own, ...lines, ''].join('\n'));
+    const broker = new Mosquitto(port, config);
+    brokers.push(broker);
+    await broker.start();
+    return broker;
+  }
+
+  async start(): Promise<void> {
+    this.#child = spawn('mosquitto', ['-c', this.#config], { stdio: 'ignore' });
+    for (;;) {
+      const socket = connect(this.port, '127.0.0.1');
+      const isOpen = await once(socket, 'connect').then(
+        () => true,
+        () => false,
+      );
+      socket.destroy();
+      if (isOpen) return;
+      await sleep(20);
+    }
+  }
+
+  kill(): void {
+    this.#child?.kill('SIGKILL');
+  }
+}
+
+const load = {
+  devices: 20,
+  connect: { ratePerSecond: 400 },
+  ratePerSecond: 400,
+  duration: '5s',
+  drain: '2s',
+  slices: { devicesPerSlice: 20, toleratedFailureShare: 0.5 },
+  thresholds: { lost_messages: [], dropped_messages: [], unacknowledged_messages: [], failed_messages: [] },
+};
+
+async function runAgainst(
+  broker: Mosquitto,
+  during?: (plan: Plan) => Promise<void>,
+  profile: object = {},
+): Promise<Report> {
+  const target = `mqtt://127.0.0.1:${broker.port}`;
+  const { report } = await rehearsal.run({ ...load, target, ...profile }, during);
+  expect(report.imbalances).toEqual([]);
+  return report;
+}
+
+function signalSubscriber(signal: NodeJS.Signals): void {
+  const pids = processesOfFunction(rehearsal.runsDirectory, 'subscribe');
+  expect(pids).toHaveLength(1);
+  for (const pid of pids) process.kill(pid, signal);
+}
+
+const countsOf = ({ reconciliation }: Report) =>
+  Object.fromEntries(reconciliation.map(({ metric, cloudwatch }) => [metric, cloudwatch]));
+
+describeWithBroker('a run against Mosquitto', () => {
+  it.each([0, 1] as const)(
+    'is accounted for at QoS %d, to the message, as the broker counts it',
+    async (qos) => {
+      const report = await runAgainst(await Mosquitto.start(), undefined, { publish: { qos } });
+      const { messages, observers, subscribers } = report;
+      expect(Object.keys(observers)).toEqual(['subscriber']);
+      expect(messages).toMatchObject({
+        sent: 2_000,
+        received: 2_000,
+        lost: 0,
+        duplicates: 0,
+        unaccounted: 0,
+      });
+      expect(subscribers).toMatchObject({ planned: 1, ended: 1, gaps: 0, arrivals: 2_000 });
+      expect(countsOf(report)).toMatchObject({ 'publishes received': 2_000, 'publishes dropped': 0 });
+      expect(report.latencyMs.end_to_end_latency.count).toBe(2_000);
+      expect(report.latencyMs.rule_latency.count).toBe(0);
+    },
+    90_000,
+  );
+
+  it('finds what a full queue dropped for a subscriber that stood still, to the message', async () => {
+    const broker = await Mosquitto.start('max_queued_messages 10');
+    const report = await runAgainst(broker, async () => {
+      await sleep(1_000);
+      signalSubscriber('SIGSTOP');
+      await sleep(2_000);
+      signalSubscriber('SIGCONT');
+    });
+    const { messages } = report;
+    expect(messages).toMatchObject({ sent: 2_000, acked: 2_000, unaccounted: 0 });
+    // 800 came while it stood still, and 30 of them waited for it.
+    expect(messages.lost).toBeGreaterThan(500);
+    expect(messages.received).toBe(2_000 - messages.lost);
+    const dropped = report.reconciliation.find(({ metric }) => metric === 'publishes dropped');
+    expect(dropped).toMatchObject({ cloudwatch: messages.lost, ledger: messages.lost, unexplained: 0 });
+  }, 90_000);
+
+  it('blames a killed broker for what it had taken, and for the session that it lost', async () => {
+    const broker = await Mosquitto.start();
+    const report = await runAgainst(broker, async () => {
+      await sleep(1_500);
+      broker.kill();
+      await sleep(300);
+      await broker.start();
+    });
+    const { messages, subscribers } = report;
+    expect(subscribers).toMatchObject({ planned: 1, ended: 1, gaps: 1, sessionsLost: 1 });
+    expect(messages.unaccounted).toBe(0);
+    expect(messages.sent).toBe(messages.received + messages.lost);
+    expect(messages.received).toBeGreaterThan(500);
+    expect(report.brokerNotes?.join() ?? '').toContain('was started again');
+  }, 90_000);
+
+  it('does not blame the broker for what a killed subscriber did not store', async () => {
+    const report = await runAgainst(await Mosquitto.start(), async () => {
+      await sleep(2_500);
+      signalSubscriber('SIGKILL');
+    });
+    const { messages, causes } = report;
+    expect(messages).toMatchObject({ sent: 2_000, acked: 2_000, lost: 0 });
+    expect(messages.unaccounted).toBeGreaterThan(500);
+    expect(messages.received + messages.unaccounted).toBe(2_000);
+    expect(causes.unaccounted.join()).toContain('subscriber 10000 did not come to its end');
+    expect(report.verdict).toBe('inconclusive');
+  }, 90_000);
+});
