@@ -59,7 +59,7 @@ export interface ColdStart {
 const deadlineMarginMs = 15_000;
 
 /** Room for subscribers to connect and to be granted their filters before devices connect: TLS, CONNACK, SUBACK, and a margin. */
-const subscribeMs = 1_000;
+const subscribeMs = 2_000;
 
 export interface DraftPlan {
   readonly plan: Plan;
