@@ -8,6 +8,7 @@ import { measure } from './suites/measure.ts';
 import { plan } from './suites/plan.ts';
 import { punctuality } from './suites/punctuality.ts';
 import { scale } from './suites/scale.ts';
+import { targets } from './suites/targets.ts';
 import { templates } from './suites/templates.ts';
 
 /** In the order in which they run. */
@@ -22,4 +23,5 @@ export const suites: readonly Suite[] = [
   scale,
   coldStart,
   endToEnd,
+  targets,
 ];

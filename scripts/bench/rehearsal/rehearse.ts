@@ -17,6 +17,8 @@ export interface Rehearsal {
   readonly sizeBytes: number;
   /** At the full rate, after a ramp. */
   readonly holdSeconds: number;
+  /** URL of a broker in place of the embedded IoT Core. */
+  readonly target?: string;
 }
 
 export interface RehearsalUse {
@@ -28,7 +30,15 @@ export interface RehearsalUse {
   readonly machineMs: { readonly from: number; readonly to: number };
 }
 
-const roles = ['command line', 'edge', 'IoT Core', 'publish-mqtt', 'measure-latency', 'others'] as const;
+const roles = [
+  'command line',
+  'edge',
+  'IoT Core',
+  'publish-mqtt',
+  'subscribe',
+  'measure-latency',
+  'others',
+] as const;
 export type Role = (typeof roles)[number];
 
 const rampSeconds = 5;
@@ -71,8 +81,10 @@ export async function rehearse(rehearsal: Rehearsal): Promise<RehearsalUse> {
   }
 }
 
-function profileOf({ ratePerSecond, devices, devicesPerSlice, qos, sizeBytes, holdSeconds }: Rehearsal) {
+function profileOf(rehearsal: Rehearsal) {
+  const { ratePerSecond, devices, devicesPerSlice, qos, sizeBytes, holdSeconds, target } = rehearsal;
   return {
+    ...(target !== undefined && { target }),
     name: 'bench',
     devices,
     connect: { client: 'dense', ratePerSecond: 1_000 },
@@ -138,6 +150,7 @@ function useBetween(
 
 function roleOf(command: string, environment: string): Role {
   if (/_HANDLER=functions\/publish-mqtt/.test(environment)) return 'publish-mqtt';
+  if (/_HANDLER=functions\/subscribe/.test(environment)) return 'subscribe';
   if (/_HANDLER=functions\/measure-latency/.test(environment)) return 'measure-latency';
   if (/iot-core\/main|iot-core-process/.test(command)) return 'IoT Core';
   if (/embedded\/main/.test(command)) return 'edge';
