@@ -1,6 +1,6 @@
 import { brokerCpuSeconds } from '../brokers/bench-broker.ts';
 import { mosquittoMissing, startMosquitto } from '../brokers/mosquitto.ts';
-import { medianOf } from '../figure.ts';
+import { medianOf, type Unit } from '../figure.ts';
 import { findHighestRate } from '../highest-rate.ts';
 import { processesOf } from '../process-tree.ts';
 import { type Rehearsal, type RehearsalUse, rehearse } from '../rehearsal/rehearse.ts';
@@ -43,9 +43,9 @@ function reportUses(bench: Bench, uses: readonly TargetUse[]): void {
   const title = `Mosquitto at ${formatFigure(ratePerSecond)}/s`;
   const median = (of: (use: TargetUse) => number) => medianOf(uses.map(of));
   const note = uses.every(isHeld) ? {} : { note: uses.map(describeMisses).find((text) => text !== '') ?? '' };
-  const figure = (name: string, unit: string, of: (use: TargetUse) => number) =>
+  const figure = (name: string, unit: Unit, of: (use: TargetUse) => number) =>
     bench.report({ name: `${name}, ${title}`, unit, value: median(of), ...note });
-  figure('arrivals a CPU second of the subscribers', '/s', ({ report }) => arrivalsPerCpuSecond(report));
+  figure('arrivals a CPU second of the subscribers', '/CPU s', ({ report }) => arrivalsPerCpuSecond(report));
   figure('CPU a message of the subscribers', 'µs', ({ report }) => 1e6 / arrivalsPerCpuSecond(report));
   figure(
     'CPU a message of the broker',

@@ -36,7 +36,7 @@ it('counts from the last value before publishing began', () => {
   });
 });
 
-it('knows that a count which Mosquitto has not published by then is 0', () => {
+it('takes a count which Mosquitto has not published by then as 0', () => {
   const mosquitto = brokerOf('Mosquitto', [
     [12_000, 500],
     [20_000, 900],
