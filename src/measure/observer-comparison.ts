@@ -1,17 +1,8 @@
 import type { RunOutline } from '../plan/run-outline.ts';
 import type { IntervalSet } from './interval-set.ts';
 import type { ObserverCloser } from './observer-record.ts';
+import type { ObserverComparison } from './run-ledger.ts';
 import type { StreamEntry } from './slice-entry.ts';
-
-/** Of the messages sent, those that did not come to one of two observers: where does a message get lost? */
-export interface ObserverComparison {
-  /** Both see every message. */
-  readonly observers: readonly [first: string, second: string];
-  /** Missing at the first and seen at the second, and so on. */
-  readonly onlyAtFirst: number;
-  readonly onlyAtSecond: number;
-  readonly atBoth: number;
-}
 
 /** Compares two observers that see every message, slice by slice. */
 export class ObserverComparer {

@@ -4,7 +4,6 @@ import type { GroupLedger, RunDeviceCounts } from './group-totals.ts';
 import type { LatencyHistogram } from './latency-histogram.ts';
 import type { LatencyName, TimedLatencyName } from './latency-names.ts';
 import type { LatencySeries } from './latency-series.ts';
-import type { ObserverComparison } from './observer-comparison.ts';
 import type { CountsByReason } from './reason-counts.ts';
 import type { SliceClock } from './slice-clocks.ts';
 import type { StageCounts } from './slice-entry.ts';
@@ -32,6 +31,16 @@ export interface MessageLedger extends PublishCounts, ObservedCounts {
   readonly sendUnknown: number;
   /** Sent, and not known what was answered: their slice died before it had stored that. */
   readonly ackUnknown: number;
+}
+
+/** Of the messages sent, those that did not come to one of two observers: where does a message get lost? */
+export interface ObserverComparison {
+  /** Both see every message. */
+  readonly observers: readonly [first: string, second: string];
+  /** Missing at the first and seen at the second, and so on. */
+  readonly onlyAtFirst: number;
+  readonly onlyAtSecond: number;
+  readonly atBoth: number;
 }
 
 /** One observer's part of the ledger. */

@@ -4,9 +4,14 @@ import type { Imbalance } from '../measure/check-ledger.ts';
 import type { RunDeviceCounts } from '../measure/group-totals.ts';
 import type { LatencyName, TimedLatencyName } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
-import type { ObserverComparison } from '../measure/observer-comparison.ts';
 import type { CountsByReason } from '../measure/reason-counts.ts';
-import type { MessageLedger, ObserverLedger, RunSeries, SliceOutcomes } from '../measure/run-ledger.ts';
+import type {
+  MessageLedger,
+  ObserverComparison,
+  ObserverLedger,
+  RunSeries,
+  SliceOutcomes,
+} from '../measure/run-ledger.ts';
 import type { SubscriberTotals } from '../measure/subscriber-watch.ts';
 import type { RunConditions } from '../plan/conditions.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
