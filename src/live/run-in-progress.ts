@@ -27,6 +27,8 @@ type Peaked = (typeof peaked)[number];
 
 /** A second of a run that goes on; or, of what is more than an hour ago, a longer step. */
 export type LiveSecond = Readonly<Record<Counter | 'arrivals', number>> & {
+  /** Active users at its end; absent where there are none, and in a longer step. */
+  readonly users?: number;
   /** Epoch seconds: the first. */
   readonly second: number;
   /** How many seconds, where it is not one: counters are sums over them. It replaces what was reported of each. */
@@ -47,6 +49,8 @@ export interface SliceProgress extends Readonly<Record<Counter | Sum, number>> {
   readonly slice: number;
   /** The slice's device group; undefined where the profile names none. */
   readonly group?: string | undefined;
+  /** Active users at the end of the second. */
+  readonly users?: number;
   /** Epoch seconds. */
   readonly second: number;
   readonly phase: string;
@@ -94,7 +98,7 @@ interface Slot {
   revision: number;
 }
 
-type Counted = Counter | Sum | 'arrivals';
+type Counted = Counter | Sum | 'arrivals' | 'users';
 
 interface SliceSoFar {
   phase: string;
@@ -123,6 +127,7 @@ export class RunInProgress {
   takeSlice(report: SliceProgress): void {
     const { counts } = this.#slotOf(report.second);
     counts.connected += report.connected;
+    counts.users += report.users ?? 0;
     for (const sum of summed) {
       this.#sums[sum] += report[sum];
       counts[sum] += report[sum];
@@ -268,13 +273,19 @@ export class RunInProgress {
 }
 
 function emptySlot(): Slot {
-  return { counts: { ...noSums(), connected: 0, arrivals: 0 }, peaks: undefined, latency: {}, revision: 0 };
+  return {
+    counts: { ...noSums(), connected: 0, users: 0, arrivals: 0 },
+    peaks: undefined,
+    latency: {},
+    revision: 0,
+  };
 }
 
 function liveSecondOf(second: number, seconds: number, { counts, peaks }: Slot): LiveSecond {
-  const { intended, sent, acked, connects, connected, arrivals } = counts;
+  const { intended, sent, acked, connects, connected, users, arrivals } = counts;
   const shown = { second, intended, sent, acked, connects, connected, arrivals };
-  return seconds === 1 ? shown : { ...shown, seconds, ...(peaks && { peaks }) };
+  if (seconds === 1) return users > 0 ? { ...shown, users } : shown;
+  return { ...shown, seconds, ...(peaks && { peaks }) };
 }
 
 function noSums(): Record<Sum, number> {

@@ -105,6 +105,7 @@ const adders: Readonly<Partial<Record<LiveMeasurementName, Add>>> = {
       second: secondOf(timestamp),
       phase: stringOf(fields.get('phase')),
       connected: count('connected'),
+      users: count('users'),
       connects: count('connects'),
       connectFailed: count('connect_failed'),
       ...ofEach(publishCounters, count),

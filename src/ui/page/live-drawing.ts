@@ -34,10 +34,12 @@ function renderTiles(state: LiveState, view: ViewOnPage): Html {
   const { plan } = state;
   const { connected, isPublishing, endToEndP99Ms, messages } = view;
   const { sent, intended } = state.lastSecond();
+  const users = state.activeUsers();
   const tile = (name: string, value: string, unit = '') =>
     html`<div class="tile"><dt>${name}</dt><dd>${value} <small>${unit}</small></dd></div>`;
   return html`<dl class="tiles">${[
     tile('devices connected', formatCount(connected), `of ${formatCount(plan.devices)}`),
+    ...(users === undefined ? [] : [tile('active users', formatCount(users))]),
     isPublishing
       ? tile('sending', formatRate(sent), `of ${formatRate(intended)} a second`)
       : tile('sending', '–'),

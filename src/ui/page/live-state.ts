@@ -86,6 +86,13 @@ export class LiveState {
     return { sent: sent.at(-1) ?? 0, intended: intended.at(-1) ?? 0 };
   }
 
+  /** At the end of the last second that all slices have reported; undefined where there are none. */
+  activeUsers(): number | undefined {
+    return this.#reportedSlots()
+      .toSorted((a, b) => a.second - b.second)
+      .at(-1)?.users;
+  }
+
   /** In the last reported second, and in the busiest. */
   useOf({ usedBy }: QuotaOnPage): { readonly now: number; readonly peak: number } {
     let latest: LiveSecond | undefined;
