@@ -130,8 +130,12 @@ function boundsOf(symbol: ts.Symbol): JsonSchema {
   );
 }
 
-/** Of an interface or of a named union; what the language itself declares (`Record`, `Readonly`) is written out. */
+/**
+ * Of an interface or of a named union; what the language itself declares (`Record`, `Readonly`) is written out, and so is a type with
+ * parameters, which is another one for each argument.
+ */
 function nameOf(type: ts.Type): string | undefined {
+  if (type.aliasTypeArguments !== undefined) return undefined;
   const symbol = type.aliasSymbol ?? (type.flags & ts.TypeFlags.Object ? type.symbol : undefined);
   const declaration = symbol?.declarations?.[0];
   if (symbol === undefined || declaration === undefined || /^__|^Array$/.test(symbol.name)) return undefined;

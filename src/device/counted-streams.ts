@@ -1,3 +1,4 @@
+import { type AcknowledgementLatencyName, acknowledgementLatencyOf } from '../measure/latency-names.ts';
 import { echoingDevices } from '../plan/echoes.ts';
 import { echoesDueBefore } from '../plan/observers.ts';
 import type { Slice } from '../plan/plan.ts';
@@ -11,6 +12,8 @@ export interface CountedStreams {
   readonly echoRankOf: ((n: number) => number) | undefined;
   /** Whether users decide when messages are sent. */
   readonly hasUsers: boolean;
+  /** How the time to a message's acknowledgement is called. */
+  readonly acknowledgement: AcknowledgementLatencyName;
 }
 
 export function countedStreamsOf(slice: Slice): CountedStreams {
@@ -19,5 +22,6 @@ export function countedStreamsOf(slice: Slice): CountedStreams {
     streams: plannedStreamsOf(slice).length,
     echoRankOf: echoingDevices(profile) > 0 ? echoesDueBefore(slice, 0) : undefined,
     hasUsers: profile.users !== undefined,
+    acknowledgement: acknowledgementLatencyOf(profile.publish.qos),
   };
 }

@@ -1,7 +1,6 @@
 import { IntervalSet } from '../measure/interval-set.ts';
 import type { EncodedHistogram } from '../measure/latency-histogram.ts';
-import type { SliceLatencyName } from '../measure/latency-names.ts';
-import { LatencySeconds } from '../measure/latency-seconds.ts';
+import type { LatencyRecord, SliceLatencyName } from '../measure/latency-names.ts';
 import type {
   DeviceCounts,
   DropReason,
@@ -12,6 +11,7 @@ import type {
 } from '../measure/slice-result.ts';
 import { echoObserver } from '../plan/observers.ts';
 import { sumBy, sumOf } from '../shared/counts.ts';
+import { AcknowledgementTimes } from './acknowledgement-times.ts';
 import type { CountedStreams } from './counted-streams.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
 import type { EchoedMessage } from './payload.ts';
@@ -87,13 +87,14 @@ export class SliceCounters {
   #lastSentMs = 0;
   #quickestEcho: QuickestEcho | undefined;
   readonly #connect = new IntervalHistogram();
-  readonly #pubackRoundTrip = new IntervalHistogram();
+  readonly #acknowledgements: AcknowledgementTimes;
   readonly #echo = new IntervalHistogram();
   readonly #sendLag = new IntervalHistogram();
-  readonly #pubackRoundTripSeconds = new LatencySeconds();
 
   /** @param devices of the slice @param startMs epoch milliseconds */
-  constructor(devices: number, startMs: number, { streams, echoRankOf, hasUsers }: CountedStreams) {
+  constructor(devices: number, startMs: number, counted: CountedStreams) {
+    const { streams, echoRankOf, hasUsers } = counted;
+    this.#acknowledgements = new AcknowledgementTimes(counted.acknowledgement);
     this.#intended = Array.from({ length: streams }, () => 0);
     this.#sent = Array.from({ length: streams }, () => new IntervalSet());
     this.#stageEnds = hasUsers ? Array.from({ length: streams }, () => []) : undefined;
@@ -132,8 +133,7 @@ export class SliceCounters {
 
   acked(sentMs: number, ackedMs: number): void {
     this.succeeded(ackedMs);
-    this.#pubackRoundTrip.record(ackedMs - sentMs);
-    this.#pubackRoundTripSeconds.record(ackedMs, ackedMs - sentMs);
+    this.#acknowledgements.record(sentMs, ackedMs);
   }
 
   refused(why: Refusal, reason: string): void {
@@ -247,10 +247,10 @@ export class SliceCounters {
   }
 
   /** Latencies of the interval since the last call. */
-  closeInterval(): Readonly<Record<SliceLatencyName, EncodedHistogram>> {
+  closeInterval(): LatencyRecord<EncodedHistogram, SliceLatencyName> {
     return {
       connect: this.#connect.closeInterval(),
-      puback_round_trip: this.#pubackRoundTrip.closeInterval(),
+      ...this.#acknowledgements.closeInterval(),
       echo_latency: this.#echo.closeInterval(),
       send_lag: this.#sendLag.closeInterval(),
     };
@@ -278,12 +278,12 @@ export class SliceCounters {
       perSecond: this.perSecond.snapshot(nowMs),
       latencies: {
         connect: this.#connect.encodeAll(),
-        puback_round_trip: this.#pubackRoundTrip.encodeAll(),
+        ...this.#acknowledgements.encodeAll(),
         echo_latency: this.#echo.encodeAll(),
         send_lag: this.#sendLag.encodeAll(),
       },
       ...(this.#quickestEcho === undefined ? {} : { quickestEcho: this.#quickestEcho }),
-      latencyPerSecond: { puback_round_trip: this.#pubackRoundTripSeconds.encode() },
+      latencyPerSecond: this.#acknowledgements.perSecond(),
       ...(this.requests && { requests: this.requests.result() }),
     };
   }

@@ -1,5 +1,5 @@
 import type { EncodedHistogram } from '../measure/latency-histogram.ts';
-import { type SliceLatencyName, sliceLatencyNames } from '../measure/latency-names.ts';
+import { type LatencyRecord, type SliceLatencyName, sliceLatencyNames } from '../measure/latency-names.ts';
 import { publishCounters } from '../measure/message-counters.ts';
 import {
   type DeviceCounts,
@@ -31,7 +31,7 @@ export interface SliceSnapshot {
    */
   readonly messages: SliceMessageCounts;
   /** Since the last snapshot. */
-  readonly latencies: Readonly<Record<SliceLatencyName, EncodedHistogram>>;
+  readonly latencies: LatencyRecord<EncodedHistogram, SliceLatencyName>;
   readonly generator: GeneratorSample;
 }
 
@@ -65,8 +65,13 @@ export function makeSlicePoints(group: GroupPlan): (snapshot: SliceSnapshot) => 
       timestampNs,
     };
     before = snapshot;
-    const measured = sliceLatencyNames.filter((name) => latencies[name].count > 0);
-    return [point, ...measured.map((name) => latencyPoint(name, latencies[name], tags, timestampNs))];
+    const measured = sliceLatencyNames.flatMap((name) => {
+      const histogram = latencies[name];
+      return histogram !== undefined && histogram.count > 0
+        ? [latencyPoint(name, histogram, tags, timestampNs)]
+        : [];
+    });
+    return [point, ...measured];
   };
 }
 

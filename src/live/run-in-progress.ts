@@ -169,10 +169,7 @@ export class RunInProgress {
       groups: [...this.#groups].map(([group, sums]) => ({ group, ...sums })),
       reportedUntil: this.#reportedUntil(nowSecond),
       seconds: changed.map(({ start, seconds, value }) => liveSecondOf(start, seconds, value)),
-      latency: {
-        end_to_end_latency: this.#latency('end_to_end_latency', steps, secondsPerStep),
-        puback_round_trip: this.#latency('puback_round_trip', steps, secondsPerStep),
-      },
+      latency: ofEach(timedLatencyNames, (name) => this.#latency(name, steps, secondsPerStep)),
     };
   }
 

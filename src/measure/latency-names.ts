@@ -2,6 +2,7 @@
 export const latencyNames = [
   'connect',
   'puback_round_trip',
+  'pubcomp_round_trip',
   'end_to_end_latency',
   'rule_latency',
   'transit',
@@ -11,10 +12,30 @@ export const latencyNames = [
 
 export type LatencyName = (typeof latencyNames)[number];
 
+/** Only runs that can measure it have it: records of others leave it out. */
+export type OccasionalLatencyName = 'pubcomp_round_trip';
+
+/** One value a latency; an occasional one may be absent. */
+export type LatencyRecord<Value, Name extends LatencyName = LatencyName> = Flat<
+  Record<Exclude<Name, OccasionalLatencyName>, Value> &
+    Partial<Record<Extract<Name, OccasionalLatencyName>, Value>>
+>;
+
+/** One object type in place of an intersection: what is stored is described by its types. */
+type Flat<T> = { readonly [Key in keyof T]: T[Key] };
+
+/** Sent → acknowledgement: by PUBACK or an HTTP answer, or at QoS 2 by PUBCOMP. A message has one of them. */
+export type AcknowledgementLatencyName = 'puback_round_trip' | 'pubcomp_round_trip';
+
+export function acknowledgementLatencyOf(qos: 0 | 1 | 2): AcknowledgementLatencyName {
+  return qos === 2 ? 'pubcomp_round_trip' : 'puback_round_trip';
+}
+
 /** Measured by the slice that sends. */
 export const sliceLatencyNames = [
   'connect',
   'puback_round_trip',
+  'pubcomp_round_trip',
   'echo_latency',
   'send_lag',
 ] as const satisfies readonly LatencyName[];
@@ -29,6 +50,7 @@ export const arrivalLatencyNames = [
 export const timedLatencyNames = [
   'end_to_end_latency',
   'puback_round_trip',
+  'pubcomp_round_trip',
 ] as const satisfies readonly LatencyName[];
 
 export type TimedLatencyName = (typeof timedLatencyNames)[number];

@@ -1,17 +1,17 @@
 import type { LiveAction } from '../plan/actions/action.ts';
 import { stopOf } from '../plan/actions/stop.ts';
 import type { ControlMessage } from '../plan/control-message.ts';
-import { groupOfSlice, groupsOf, isAcknowledged, mqttGroupsOf } from '../plan/groups.ts';
+import { groupOfSlice, groupsOf, isAcknowledged, isExactlyOnce, mqttGroupsOf } from '../plan/groups.ts';
 import { ruleObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import { outlineOf, type RunOutline } from '../plan/run-outline.ts';
 import { isSubscriberSlice } from '../plan/subscribers.ts';
-import { sumBy, sumFields } from '../shared/counts.ts';
+import { ofEach, sumBy, sumFields } from '../shared/counts.ts';
 import type { ArrivalWindow } from './arrival-window.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
 import { GeneratorCounters } from './generator-counters.ts';
 import { GroupTotals } from './group-totals.ts';
-import type { TimedLatencyName } from './latency-names.ts';
+import { type TimedLatencyName, timedLatencyNames } from './latency-names.ts';
 import { LatencySeries } from './latency-series.ts';
 import { type LegTotals, legTotalsOf, settleMsOf } from './leg-entry.ts';
 import { compareObservers } from './observer-comparison.ts';
@@ -51,6 +51,7 @@ export class Ledger {
   readonly #latencySeries: Readonly<Record<TimedLatencyName, LatencySeries>>;
   readonly #generator = new GeneratorCounters();
   readonly #clocks = new SliceClocks();
+  #incomplete = 0;
   readonly #latencies = makeRunLatencies();
   readonly #ofGroups: GroupRecords;
   /** From the stored actions, and from the slices' own records, because older runs stored no actions. */
@@ -75,10 +76,7 @@ export class Ledger {
     const from = timeline.createdAt - seriesMarginMs.before;
     const to = timeline.deadlineAt + seriesMarginMs.after;
     this.#series = new SecondSeries(from, to);
-    this.#latencySeries = {
-      end_to_end_latency: new LatencySeries(from, to),
-      puback_round_trip: new LatencySeries(from, to),
-    };
+    this.#latencySeries = ofEach(timedLatencyNames, () => new LatencySeries(from, to));
   }
 
   /**
@@ -113,7 +111,9 @@ export class Ledger {
     this.#series.addSlice(
       isMqtt || !this.#hasConnections ? result.perSecond : { ...result.perSecond, connected: [] },
     );
-    this.#latencySeries.puback_round_trip.add(result.latencyPerSecond?.puback_round_trip ?? {});
+    for (const name of ['puback_round_trip', 'pubcomp_round_trip'] as const)
+      this.#latencySeries[name].add(result.latencyPerSecond?.[name] ?? {});
+    this.#incomplete += result.incomplete ?? 0;
     this.#generator.add(result, isMqtt);
     this.#clocks.addSlice(result.slice, result.quickestEcho);
   }
@@ -235,6 +235,7 @@ export class Ledger {
       connectFailedBy: this.#connectFailedBy.counts(),
       disconnectedBy: this.#disconnectedBy.counts(),
       echoRefusedBy: this.#echoRefusedBy.counts(),
+      incomplete: groupsOf(this.#plan).some(isExactlyOnce) ? this.#incomplete : undefined,
       latencies: this.#latencies,
       perSecond: this.#series.series(),
       latencySeries: this.#latencySeries,

@@ -3,7 +3,13 @@ import type { Plan } from '../plan/plan.ts';
 import { ofEach } from '../shared/counts.ts';
 import type { ArrivalWindow, GroupArrivals } from './arrival-window.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
-import { arrivalLatencyNames, type LatencyName, latencyNames, sliceLatencyNames } from './latency-names.ts';
+import {
+  arrivalLatencyNames,
+  type LatencyName,
+  type LatencyRecord,
+  latencyNames,
+  sliceLatencyNames,
+} from './latency-names.ts';
 import type { LatencySummary } from './latency-summary.ts';
 import type { SliceResult } from './slice-result.ts';
 
@@ -13,13 +19,29 @@ export function makeRunLatencies(): RunLatencies {
   return ofEach(latencyNames, () => new LatencyHistogram());
 }
 
-export function summariesOf(latencies: RunLatencies): Record<LatencyName, LatencySummary> {
-  return ofEach(latencyNames, (name) => latencies[name].summary());
+export function summariesOf(latencies: RunLatencies): LatencyRecord<LatencySummary> {
+  return recordOf(latencies, (histogram) => histogram.summary());
+}
+
+/** Of an occasional latency only what was measured. */
+export function recordOf<Value>(
+  latencies: RunLatencies,
+  of: (histogram: LatencyHistogram) => Value,
+): LatencyRecord<Value> {
+  const { pubcomp_round_trip: occasional, ...others } = latencies;
+  const names = Object.keys(others) as (keyof typeof others)[];
+  return {
+    ...ofEach(names, (name) => of(others[name])),
+    ...(occasional.count > 0 && { pubcomp_round_trip: of(occasional) }),
+  };
 }
 
 /** @throws {CorruptMeasurementError} */
 export function addSliceLatencies(latencies: RunLatencies, result: Pick<SliceResult, 'latencies'>): void {
-  for (const name of sliceLatencyNames) latencies[name].mergeEncoded(result.latencies[name]);
+  for (const name of sliceLatencyNames) {
+    const measured = result.latencies[name];
+    if (measured !== undefined) latencies[name].mergeEncoded(measured);
+  }
 }
 
 /** @throws {CorruptMeasurementError} */

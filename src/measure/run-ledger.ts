@@ -101,6 +101,8 @@ export interface RunLedger {
   readonly connectFailedBy: CountsByReason;
   readonly disconnectedBy: CountsByReason;
   readonly echoRefusedBy: CountsByReason;
+  /** At QoS 2: of the unacknowledged publishes, those whose PUBREC came and whose PUBCOMP did not; undefined at any other. */
+  readonly incomplete: number | undefined;
   readonly latencies: Readonly<Record<LatencyName, LatencyHistogram>>;
   readonly perSecond: RunSeries;
   readonly latencySeries: Readonly<Record<TimedLatencyName, LatencySeries>>;

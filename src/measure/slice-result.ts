@@ -1,7 +1,7 @@
 import type { ControlMessage } from '../plan/control-message.ts';
 import type { EncodedIntervals } from './interval-set.ts';
 import type { EncodedHistogram } from './latency-histogram.ts';
-import type { SliceLatencyName } from './latency-names.ts';
+import type { AcknowledgementLatencyName, LatencyRecord, SliceLatencyName } from './latency-names.ts';
 import type { EncodedLatencySeconds } from './latency-seconds.ts';
 
 /**
@@ -44,11 +44,11 @@ export interface SliceResult {
   /** Epoch milliseconds of the last publish; absent until there was one. */
   readonly lastSentAt?: number;
   readonly perSecond: PerSecondCounts;
-  readonly latencies: Readonly<Record<SliceLatencyName, EncodedHistogram>>;
+  readonly latencies: LatencyRecord<EncodedHistogram, SliceLatencyName>;
   /** Absent until a message was back at its device. */
   readonly quickestEcho?: QuickestEcho;
   /** By second of the acknowledgement. */
-  readonly latencyPerSecond?: { readonly puback_round_trip: EncodedLatencySeconds };
+  readonly latencyPerSecond?: LatencyRecord<EncodedLatencySeconds, AcknowledgementLatencyName>;
   /** Of requests to a web service; absent of messages to a broker. */
   readonly requests?: RequestResult;
   readonly generator: GeneratorHealth;

@@ -103,6 +103,11 @@ export function isAcknowledged({ profile: { connect, publish } }: Pick<GroupPlan
   return connect.protocol === 'https' || publish.qos > 0;
 }
 
+/** Whether its devices publish at QoS 2. */
+export function isExactlyOnce({ profile: { connect, publish } }: Pick<GroupPlan, 'profile'>): boolean {
+  return connect.protocol === 'mqtt' && publish.qos === 2;
+}
+
 /** The highest rate of some groups together, publishes a second, each group's times its weight. */
 export function peakPerSecondOf(
   profiles: readonly LoadProfile[],

@@ -25,7 +25,7 @@ export function withDefaultThresholds(
   {
     connect,
     publish,
-  }: { readonly connect: { readonly protocol: Protocol }; readonly publish: { readonly qos: 0 | 1 } },
+  }: { readonly connect: { readonly protocol: Protocol }; readonly publish: { readonly qos: 0 | 1 | 2 } },
 ): Thresholds {
   const said = new Set(Object.keys(own).map(canonicalOf));
   // A QoS 0 publish over MQTT has no PUBACK that could be missing.

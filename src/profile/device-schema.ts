@@ -21,6 +21,10 @@ export const connect = z
       description:
         "Which MQTT client a device is. dense is Stampede's own, with many devices on a core; device-sdk is aws-iot-device-sdk-v2, what real fleets run, at about three times the CPU.",
     }),
+    version: z.enum(['3.1.1', '5']).optional().meta({
+      description:
+        'Version of MQTT, 5 unless set. 3.1.1 has no reason codes: a publish that is refused gets no answer, or the connection is closed. device-sdk has only 5.',
+    }),
     auth: z.enum(['sigv4', 'x509', 'password', 'custom', 'none']).optional().meta({
       description:
         'How devices authenticate. Unless set: at the IoT Core of the account by what its endpoint offers first, which is sigv4 on AWS and none on embedded AWS; at a target of the profile by the credentials that are given, else none.',
@@ -65,11 +69,11 @@ export const publish = z
         examples: ['{topicRoot}/{runId}/{deviceId}/telemetry'],
       }),
     qos: z
-      .literal([0, 1])
+      .literal([0, 1, 2])
       .default(1)
       .meta({
         description:
-          'MQTT quality of service, 0 or 1. AWS IoT Core has no 2. At 1 each publish is acknowledged, and its round trip measured.',
+          'MQTT quality of service: 0, 1, or 2 towards a broker that has it. AWS IoT Core has no 2, and neither has device-sdk. At 1 and 2 each publish is acknowledged, and its round trip measured.',
         examples: [1],
       }),
     payload: z
@@ -92,7 +96,7 @@ export const publish = z
       }),
     ackTimeout: duration.default('5s').meta({
       description:
-        'How long a QoS 1 publish, or a request over https, waits for its answer, from 100ms to 2m. Without one it counts as unacknowledged; a throttled publish gets none.',
+        'How long a QoS 1 or 2 publish, or a request over https, waits for its answer, from 100ms to 2m. Without one it counts as unacknowledged; a throttled publish gets none.',
       examples: ['5s'],
     }),
     maxUnacknowledged: z
@@ -102,7 +106,7 @@ export const publish = z
       .default(100)
       .meta({
         description:
-          'QoS 1 publishes that one device may have in flight. AWS IoT Core allows 100; the ones above wait, and are dropped after ackTimeout.',
+          'QoS 1 and 2 publishes that one device may have in flight. AWS IoT Core allows 100; the ones above wait, and are dropped after ackTimeout.',
         examples: [100],
       }),
   })

@@ -66,6 +66,7 @@ export interface LoadProfile extends RunProfile, GroupSettings {
 /** `rule`: the IoT rule's queue or stream. `subscriber`: clients of the run that subscribe to all messages. */
 export type ObserverName = 'rule' | 'subscriber';
 export type Protocol = 'mqtt' | 'https';
+export type MqttVersion = '3.1.1' | '5';
 export type MqttClientKind = 'device-sdk' | 'dense';
 export type AuthKind = 'sigv4' | 'x509' | 'password' | 'custom' | 'none';
 
@@ -79,6 +80,8 @@ export type PasswordSource =
 export interface ConnectSettings {
   readonly protocol: Protocol;
   readonly client: MqttClientKind;
+  /** Of MQTT. Absent: 5. */
+  readonly version?: MqttVersion;
   /** How devices authenticate. Absent: as the endpoint offers first (AWS: sigv4). */
   readonly auth?: AuthKind;
   /** With placeholders (`credential-template.ts`). */

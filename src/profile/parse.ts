@@ -105,6 +105,7 @@ function resolve(settings: ProfileSettings, load: ResolvedLoad, protocol?: Proto
     connect: {
       protocol: protocol ?? connect.protocol,
       client: connect.client,
+      ...(connect.version === undefined ? {} : { version: connect.version }),
       ...resolveCredentials(connect),
       ratePerSecond: connect.ratePerSecond,
       keepAliveMs: milliseconds(connect.keepAlive),

@@ -66,7 +66,7 @@ export const profileOptions: readonly ProfileOption[] = [
     ...row('--duration', '<time>', 'stages', 'how long to publish; stages keep their shape', duration),
     apply: (input, value) => scaleDuration(input, value as string),
   },
-  row('--qos', '<0|1>', 'publish.qos', 'MQTT quality of service', number),
+  row('--qos', '<0|1|2>', 'publish.qos', 'MQTT quality of service', number),
   row(
     '--topic',
     '<topic>',
@@ -80,6 +80,7 @@ export const profileOptions: readonly ProfileOption[] = [
     apply: setProtocol,
   },
   row('--client', '<kind>', 'connect.client', 'MQTT client: dense or device-sdk', text),
+  row('--mqtt-version', '<3.1.1|5>', 'connect.version', 'version of MQTT', text),
   row('--auth', '<kind>', 'connect.auth', 'sigv4, x509, password, custom or none', text),
   row('--username', '<name>', 'connect.username', 'MQTT user name, with {deviceId}', text),
   row(
@@ -160,7 +161,7 @@ export function setAt(input: JsonObject, path: string, value: unknown): readonly
  */
 function setProtocol(input: JsonObject, value: unknown): readonly string[] {
   if (value === 'https') {
-    const { client, ratePerSecond, keepAlive, cleanStart, ...rest } = isObject(input.connect)
+    const { client, version, ratePerSecond, keepAlive, cleanStart, ...rest } = isObject(input.connect)
       ? input.connect
       : {};
     if (input.connect === undefined || isObject(input.connect)) input.connect = rest;

@@ -44,6 +44,7 @@ const rules: readonly Rule[] = [
   { reads: ['publish.payload'], check: checkPayload },
   { reads: ['connect.protocol', 'devices', ...loadPaths], check: checkRatePerDevice },
   { reads: ['connect.protocol'], check: checkHttps },
+  { reads: ['connect.client', 'connect.version', 'publish.qos'], check: checkClient },
   { reads: ['connect'], check: ({ profile }) => checkCredentials(profile.connect) },
   { reads: ['connect.protocol', 'echo', 'publish.topic'], check: checkEcho },
   // Those of the wrong shape are not even in the profile.
@@ -147,7 +148,7 @@ function readable(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 
-const onlyMqtt = ['client', 'ratePerSecond', 'keepAlive', 'cleanStart'];
+const onlyMqtt = ['client', 'version', 'ratePerSecond', 'keepAlive', 'cleanStart'];
 
 function checkHttps({ profile: { connect }, input, protocols }: Judged): InputError[] {
   if (connect.protocol !== 'https' || !isObject(input.connect)) return [];
@@ -160,6 +161,20 @@ function checkHttps({ profile: { connect }, input, protocols }: Judged): InputEr
       message: 'has no meaning over https, where no device keeps a connection',
       hint: `remove it${instead}`,
     }));
+}
+
+/** aws-iot-device-sdk-v2 speaks MQTT 5 here, and has no QoS 2 at all. */
+function checkClient({ profile: { connect, publish } }: Judged): InputError[] {
+  if (connect.protocol !== 'mqtt' || connect.client !== 'device-sdk') return [];
+  const hint = 'set connect.client to "dense"';
+  return [
+    ...(connect.version === '3.1.1'
+      ? [{ path: 'connect.version', message: 'the client device-sdk speaks MQTT 5 only', hint }]
+      : []),
+    ...(publish.qos === 2
+      ? [{ path: 'publish.qos', message: 'the client device-sdk has no QoS 2', hint }]
+      : []),
+  ];
 }
 
 function checkEcho({ profile: { echo, connect, publish } }: Judged): InputError[] {

@@ -67,6 +67,7 @@ function gauge(reads: string, help: string): GaugeMetric {
 export const thresholdMetrics = {
   connect: latency('socket open → CONNACK'),
   puback_round_trip: latency('sent → acknowledgement'),
+  pubcomp_round_trip: latency('sent → PUBCOMP, at QoS 2'),
   end_to_end_latency: latency('intended → arrival at the subscriber'),
   rule_latency: latency("intended → the rules engine's timestamp()"),
   transit: latency('sent → arrival'),

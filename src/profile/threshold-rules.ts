@@ -118,11 +118,20 @@ export function checkMeasured({ thresholds, echo, connect, publish }: LoadProfil
       hint: 'set echo.fraction above 0, such as 0.01',
     });
   }
-  if (thresholds.puback_round_trip !== undefined && connect.protocol === 'mqtt' && publish.qos === 0) {
+  const isMqtt = connect.protocol === 'mqtt';
+  const { puback_round_trip: puback, pubcomp_round_trip: pubcomp } = thresholds;
+  if (puback !== undefined && isMqtt && publish.qos !== 1) {
     errors.push({
       path: 'thresholds.puback_round_trip',
-      message: 'a QoS 0 publish has no PUBACK, so it is never measured',
-      hint: 'set publish.qos to 1, or remove the threshold',
+      message: `a QoS ${publish.qos} publish has no PUBACK, so it is never measured`,
+      hint: `set publish.qos to 1, or ${publish.qos === 0 ? 'remove the threshold' : 'name it pubcomp_round_trip'}`,
+    });
+  }
+  if (pubcomp !== undefined && !(isMqtt && publish.qos === 2)) {
+    errors.push({
+      path: 'thresholds.pubcomp_round_trip',
+      message: 'only a QoS 2 publish has a PUBCOMP, so it is never measured',
+      hint: isMqtt && publish.qos === 1 ? 'name it puback_round_trip' : 'remove the threshold',
     });
   }
   return errors;

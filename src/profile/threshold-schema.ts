@@ -59,7 +59,7 @@ export const thresholds = z
   .meta({
     properties: metricsForEditors,
     description:
-      'What decides the verdict: by metric, expressions in the grammar of k6. Latencies (connect, puback_round_trip, end_to_end_latency, rule_latency, transit, echo_latency, send_lag; milliseconds) take p(N), avg, min, max, med and count; message counters (lost_messages, dropped_messages, throttled_messages, …) take count and rate, a share from 0 to 1; throughput takes rate; gauges (peak_rate, start_lag, event_loop_delay, cpu_share, cost) take value; cloudwatch.<Metric> (cloudwatch.PublishIn.Throttle) takes count. An object in place of an expression can stop the run: { "threshold": "p(99)<500", "abortOnFail": true, "delayAbortEval": "10s" }. Of metrics that are not named here the defaults hold: ' +
+      'What decides the verdict: by metric, expressions in the grammar of k6. Latencies (connect, puback_round_trip, pubcomp_round_trip, end_to_end_latency, rule_latency, transit, echo_latency, send_lag; milliseconds) take p(N), avg, min, max, med and count; message counters (lost_messages, dropped_messages, throttled_messages, …) take count and rate, a share from 0 to 1; throughput takes rate; gauges (peak_rate, start_lag, event_loop_delay, cpu_share, cost) take value; cloudwatch.<Metric> (cloudwatch.PublishIn.Throttle) takes count. An object in place of an expression can stop the run: { "threshold": "p(99)<500", "abortOnFail": true, "delayAbortEval": "10s" }. Of metrics that are not named here the defaults hold: ' +
       `${defaultsAsText}. An empty list switches a default off.`,
     examples: [{ end_to_end_latency: ['p(99)<500'], unacknowledged_messages: [] }],
   });

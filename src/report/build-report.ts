@@ -1,12 +1,11 @@
 import { latencyOverTime } from '../live/latency-over-time.ts';
 import { checkLedger } from '../measure/check-ledger.ts';
-import { type LatencyName, latencyNames } from '../measure/latency-names.ts';
-import { summariesOf } from '../measure/run-latencies.ts';
+import type { LatencyRecord } from '../measure/latency-names.ts';
+import { recordOf, summariesOf } from '../measure/run-latencies.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import type { InjectedFaults } from '../plan/conditions.ts';
 import { commonOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
-import { ofEach } from '../shared/counts.ts';
 import { describeDefaults } from '../targets/aws-iot/default-limits.ts';
 import { describeBrokerCounts, reconcileBroker } from './broker-reconciliation.ts';
 import { clockOffsetOf } from './clock-offset.ts';
@@ -102,6 +101,8 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
       commonOf(plan, ({ connect }) => (connect.protocol === 'mqtt' ? connect.client : 'https')) ?? 'mixed',
     ...loadOf(ledger),
     qos: commonOf(plan, ({ publish }) => publish.qos) ?? 'mixed',
+    ...mqttVersionOf(plan),
+    ...(ledger.incomplete !== undefined && { incomplete: ledger.incomplete }),
     devices,
     messages,
     observers: ledger.observers,
@@ -141,10 +142,19 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     latencyOverTime: {
       end_to_end_latency: latencyOverTime(ledger.latencySeries.end_to_end_latency),
       puback_round_trip: latencyOverTime(ledger.latencySeries.puback_round_trip),
+      ...(ledger.latencies.pubcomp_round_trip.count > 0 && {
+        pubcomp_round_trip: latencyOverTime(ledger.latencySeries.pubcomp_round_trip),
+      }),
     },
     latencyDistribution: distributionsOf(ledger),
     startLagsMs: ledger.startLagsMs.map((lag) => (lag === null ? null : Math.round(lag * 1000) / 1000)),
   };
+}
+
+/** 5 is what every report has that says nothing. */
+function mqttVersionOf(plan: Plan): Pick<Report, 'mqttVersion'> {
+  const version = commonOf(plan, ({ connect }) => connect.version ?? '5') ?? 'mixed';
+  return version === '5' ? {} : { mqttVersion: version };
 }
 
 function connectsThrottledOf(cloudwatch: CloudWatchView): number {
@@ -168,8 +178,8 @@ function causesOf(ledger: RunLedger): Causes {
   };
 }
 
-function distributionsOf({ latencies }: RunLedger): Record<LatencyName, LatencyDistribution> {
-  return ofEach(latencyNames, (name) => latencyDistribution(latencies[name]));
+function distributionsOf({ latencies }: RunLedger): LatencyRecord<LatencyDistribution> {
+  return recordOf(latencies, latencyDistribution);
 }
 
 function stopOf({ stoppedOn, lastSentAt }: RunLedger): Pick<Report, 'stop'> {

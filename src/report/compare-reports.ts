@@ -65,6 +65,7 @@ const latencies = [
   'transit',
   'echo_latency',
   'puback_round_trip',
+  'pubcomp_round_trip',
   'connect',
 ] as const satisfies readonly LatencyName[];
 const percentiles = ['p50', 'p95', 'p99'] as const;
@@ -106,7 +107,7 @@ function figuresOf(baseline: Report, candidate: Report): Measured[] {
         kind: 'latency',
         better: 'less',
         ...both(({ latencyMs }) =>
-          latencyMs[name].count >= leastSamples ? latencyMs[name][percentile] : null,
+          (latencyMs[name]?.count ?? 0) >= leastSamples ? (latencyMs[name]?.[percentile] ?? null) : null,
         ),
       }),
     ),
@@ -176,6 +177,7 @@ function cautionsOf(baseline: Report, candidate: Report): string[] {
   differ('the protocol', ({ protocol }) => protocol);
   differ('the client', ({ client }) => client);
   differ('QoS', ({ qos }) => qos);
+  differ('the version of MQTT', ({ mqttVersion = '5' }) => mqttVersion);
   differ('the rate by stages', ({ rates }) =>
     rates.stages.map(({ seconds, targetPerSecond }) => `${targetPerSecond}/s for ${seconds} s`).join(', '),
   );

@@ -1,5 +1,5 @@
 import { type GroupLedger, nothingSeen, type RunDeviceCounts } from '../measure/group-totals.ts';
-import type { LatencyName } from '../measure/latency-names.ts';
+import type { LatencyRecord } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { CountsByReason } from '../measure/reason-counts.ts';
 import { makeRunLatencies, type RunLatencies, summariesOf } from '../measure/run-latencies.ts';
@@ -11,7 +11,7 @@ export interface GroupReport {
   readonly devices: RunDeviceCounts;
   /** A queue does not count by group: its messages are `unaccounted` here, at most as many as the run's, and not `notRead`. */
   readonly messages: MessageLedger;
-  readonly latencyMs: Readonly<Record<LatencyName, LatencySummary>>;
+  readonly latencyMs: LatencyRecord<LatencySummary>;
   /** Why publishes were never sent. */
   readonly dropped: CountsByReason;
 }

@@ -174,8 +174,9 @@ function renderGroups({ groups = [] }: Report): Html {
 }
 
 function renderLatencies(report: Report): Html {
-  const rows = latencyOrder.map((name) => {
+  const rows = latencyOrder.flatMap((name) => {
     const latency = report.latencyMs[name];
+    if (latency === undefined) return [];
     const measured = latency.count > 0;
     const cells = measured ? latencyCells(latency) : latencyHeadings.map(() => '–');
     const label = html`${name}<br><small class="soft">${latencyMeanings[name]}</small>`;

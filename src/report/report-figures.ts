@@ -52,6 +52,7 @@ export function ledgerEquations(report: Report): Equation[] {
     ...(isAcknowledged(report)
       ? [plus(equation('sent', 'acked', 'throttled', 'failed', 'unacknowledged'), unknown('ackUnknown'))]
       : []),
+    ...incompleteEquation(report),
     equation('arrivals', 'received', 'duplicates'),
     equation('sent', 'received', 'lost', ...heldColumnsOf(report)),
     ...Object.entries(report.observers).slice(1).flatMap(observerEquations),
@@ -61,6 +62,20 @@ export function ledgerEquations(report: Report): Equation[] {
 /** Messages that were due: *started* where users decided when, *intended* where a schedule did. */
 export function wordForDue({ load }: Pick<Report, 'load'>): 'started' | 'intended' {
   return load === 'closed' ? 'started' : 'intended';
+}
+
+/** At QoS 2 a broker may have taken a message over without completing it. */
+function incompleteEquation({ messages: { unacknowledged }, incomplete }: Report): Equation[] {
+  if (incomplete === undefined) return [];
+  return [
+    {
+      total: termOf('unacknowledged', unacknowledged),
+      parts: [
+        { name: 'incomplete', count: incomplete, isTrouble: incomplete > 0 },
+        { name: 'not answered', count: unacknowledged - incomplete, isTrouble: unacknowledged > incomplete },
+      ],
+    },
+  ];
 }
 
 /** Of an observer beside the primary one. */
@@ -116,6 +131,7 @@ export const latencyOrder = [
   'transit',
   'echo_latency',
   'puback_round_trip',
+  'pubcomp_round_trip',
   'connect',
   'send_lag',
 ] as const satisfies readonly LatencyName[];
@@ -127,6 +143,7 @@ export const latencyMeanings: Readonly<Record<LatencyName, string>> = {
   transit: 'sent → arrival',
   echo_latency: 'intended → own subscription',
   puback_round_trip: 'sent → acknowledgement',
+  pubcomp_round_trip: 'sent → PUBCOMP',
   connect: 'socket open → CONNACK',
   send_lag: 'intended → sent',
 };
@@ -144,7 +161,7 @@ export function latencyNotes(report: Report): string[] {
   const { latencyMs } = report;
   const notes = describeClockOffset(report);
   for (const name of latencyOrder) {
-    const { negative, beyondRange } = latencyMs[name];
+    const { negative, beyondRange } = latencyMs[name] ?? { negative: 0, beyondRange: 0 };
     if (negative > 0)
       notes.push(`${name}: ${formatPlural(negative, 'sample')} below zero, kept as measured.`);
     if (beyondRange > 0) {
@@ -188,9 +205,12 @@ export function describeSilence({ stop }: Report): string[] {
     : [`Stop requested at ${time}; the last publish was sent ${formatElapsed(lastSentAfterMs)} later.`];
 }
 
-/** `MQTT, client dense, QoS 1` */
-export function describeClient({ protocol, client, qos }: Report): string {
-  return protocol === 'https' ? `HTTPS, QoS ${qos}` : `MQTT, client ${client}, QoS ${qos}`;
+/** `MQTT, client dense, QoS 1`, or `MQTT 3.1.1, …` */
+export function describeClient({ protocol, client, qos, mqttVersion }: Report): string {
+  if (protocol === 'https') return `HTTPS, QoS ${qos}`;
+  const version =
+    mqttVersion === undefined ? '' : ` ${mqttVersion === 'mixed' ? '3.1.1 and 5' : mqttVersion}`;
+  return `MQTT${version}, client ${client}, QoS ${qos}`;
 }
 
 /** `4 slices: 3 completed, 1 died` */

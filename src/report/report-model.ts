@@ -2,7 +2,7 @@ import type { LatencyOverTime } from '../live/latency-over-time.ts';
 import type { UnrelatedCounts } from '../measure/arrival-window.ts';
 import type { Imbalance } from '../measure/check-ledger.ts';
 import type { RunDeviceCounts } from '../measure/group-totals.ts';
-import type { LatencyName, TimedLatencyName } from '../measure/latency-names.ts';
+import type { LatencyRecord, TimedLatencyName } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import type { CountsByReason } from '../measure/reason-counts.ts';
 import type {
@@ -52,6 +52,10 @@ export interface Report {
   readonly load?: 'closed' | 'mixed';
   /** `mixed` where device groups differ, as for protocol and client. */
   readonly qos: 0 | 1 | 2 | 'mixed';
+  /** Of MQTT. Absent: 5. */
+  readonly mqttVersion?: '3.1.1' | 'mixed';
+  /** At QoS 2: of the unacknowledged publishes, those whose PUBREC came and whose PUBCOMP did not. Absent: no publish was at QoS 2. */
+  readonly incomplete?: number;
   readonly devices: RunDeviceCounts;
   readonly messages: MessageLedger;
   /** By observer, the primary one first: `messages` says of arrivals what was seen there. */
@@ -68,7 +72,7 @@ export interface Report {
   readonly imbalances: readonly Imbalance[];
   readonly causes: Causes;
   readonly rates: Rates;
-  readonly latencyMs: Readonly<Record<LatencyName, LatencySummary>>;
+  readonly latencyMs: LatencyRecord<LatencySummary>;
   readonly clockOffset: ClockOffset;
   readonly quotas: readonly QuotaUse[];
   /** What those limits are that were not read from the account, in a sentence; absent where all were. */
@@ -101,8 +105,8 @@ export interface Report {
   readonly unrelated: UnrelatedCounts;
   readonly timeline: RunTimeline;
   readonly perSecond: RunSeries;
-  readonly latencyOverTime: Readonly<Record<TimedLatencyName, LatencyOverTime>>;
-  readonly latencyDistribution: Readonly<Record<LatencyName, LatencyDistribution>>;
+  readonly latencyOverTime: LatencyRecord<LatencyOverTime, TimedLatencyName>;
+  readonly latencyDistribution: LatencyRecord<LatencyDistribution>;
   /** By slice; null where it left nothing. */
   readonly startLagsMs: readonly (number | null)[];
 }

@@ -1,4 +1,4 @@
-import type { TimedLatencyName } from '../measure/latency-names.ts';
+import { timedLatencyNames } from '../measure/latency-names.ts';
 import { type RateStretch, sumStretches } from '../plan/arrival-rate.ts';
 import type { Html } from './html-markup.ts';
 import { renderDistributionPlot } from './plots/distribution-plot.ts';
@@ -30,16 +30,12 @@ export function ledgerFlowOf(report: Report): Html {
 
 /** Those of which something was measured. */
 export function latencyPlotsOf(report: Report): Html[] {
-  const plot = (name: TimedLatencyName) => ({
-    name,
-    meaning: latencyMeanings[name],
-    frame: timeFrameOf(report),
-    overTime: report.latencyOverTime[name],
+  return timedLatencyNames.flatMap((name) => {
+    const overTime = report.latencyOverTime[name];
+    if (overTime === undefined || overTime.steps.length === 0) return [];
+    const plot = { name, meaning: latencyMeanings[name], frame: timeFrameOf(report), overTime };
+    return [renderPercentilesPlot(plot), renderHeatmap(plot)];
   });
-  const measured = (['end_to_end_latency', 'puback_round_trip'] as const).filter(
-    (name) => report.latencyOverTime[name].steps.length > 0,
-  );
-  return measured.flatMap((name) => [renderPercentilesPlot(plot(name)), renderHeatmap(plot(name))]);
 }
 
 /** `transit` beside `end_to_end_latency`: what a generator that waits for its target would have reported. */
@@ -48,14 +44,16 @@ const distributed = [
   'transit',
   'echo_latency',
   'puback_round_trip',
+  'pubcomp_round_trip',
   'send_lag',
   'connect',
 ] as const;
 
 export function distributionPlotOf({ latencyDistribution }: Report): Html {
-  const curves = distributed
-    .map((name) => ({ label: name, distribution: latencyDistribution[name] }))
-    .filter(({ distribution }) => distribution.ms.length > 0);
+  const curves = distributed.flatMap((name) => {
+    const distribution = latencyDistribution[name];
+    return distribution !== undefined && distribution.ms.length > 0 ? [{ label: name, distribution }] : [];
+  });
   if (curves.length === 0) return nothing;
   return renderDistributionPlot({ key: 'distribution', title: 'Latency by percentile', curves });
 }

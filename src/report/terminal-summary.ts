@@ -131,10 +131,10 @@ function renderGroups({ groups = [] }: Report, { style, width }: Page): string[]
 
 function renderLatencies(report: Report, { style, width }: Page): string[] {
   const rows = latencyOrder
-    .filter((name) => report.latencyMs[name].count > 0)
-    .map((name) => {
-      const latency = report.latencyMs[name];
-      return [`  ${name}`, formatCount(latency.count), ...latencyCells(latency)];
+    .map((name) => [name, report.latencyMs[name]] as const)
+    .flatMap(([name, latency]) => {
+      if (latency === undefined || latency.count === 0) return [];
+      return [[`  ${name}`, formatCount(latency.count), ...latencyCells(latency)]];
     });
   if (rows.length === 0) return [];
   const table = [['latency, ms', 'samples', ...latencyHeadings], ...rows];

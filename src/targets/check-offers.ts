@@ -48,7 +48,16 @@ export function checkOffers({ traits, scheme }: Offered, settings: CheckedSettin
     return errors;
   }
   if (!offers.qos.includes(publish.qos))
-    add('publish.qos', `is ${publish.qos}, and ${limits.name} has none`, `give ${offers.qos.join(' or ')}`);
+    add(
+      'publish.qos',
+      `is ${publish.qos}, and ${limits.name} has no QoS ${publish.qos}`,
+      `give ${offers.qos.join(' or ')}`,
+    );
+  const { version = '5' } = connect;
+  if (protocol === 'mqtt' && !offers.mqttVersions.includes(version)) {
+    const hint = `give ${offers.mqttVersions.join(' or ')}`;
+    add('connect.version', `is ${version}, and ${limits.name} does not speak that version of MQTT`, hint);
+  }
   if (auth !== undefined) {
     const possible = offers.auth.filter((each) => !isMqtt(scheme) || authOver[scheme].includes(each));
     if (!possible.includes(auth)) {

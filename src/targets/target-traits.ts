@@ -1,4 +1,4 @@
-import type { AuthKind, ObserverName, Protocol } from '../profile/load-profile.ts';
+import type { AuthKind, MqttVersion, ObserverName, Protocol } from '../profile/load-profile.ts';
 import type { TargetLimits } from '../profile/target-limits.ts';
 import type { QuotaName } from './aws-iot/quotas.ts';
 import type { KnownTarget } from './known-target.ts';
@@ -55,7 +55,7 @@ export interface TargetOffers {
   /** Versions of MQTT over which clients can share a subscription (`$share`). */
   readonly sharedSubscriptions: readonly ('3.1.1' | '5')[];
   readonly protocols: readonly Protocol[];
-  readonly mqttVersions: readonly ('3.1.1' | '5')[];
+  readonly mqttVersions: readonly MqttVersion[];
   readonly qos: readonly (0 | 1 | 2)[];
   readonly auth: readonly AuthKind[];
 }

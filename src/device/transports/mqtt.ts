@@ -42,7 +42,11 @@ export async function makeMqttTransport(
     ...(loginOf === undefined ? {} : { loginOf }),
   };
   if (connect.client === 'dense')
-    return makeDenseTransport({ ...settings, connector: makeConnector(target, clock) });
+    return makeDenseTransport({
+      ...settings,
+      connector: makeConnector(target, clock),
+      mqttVersion: connect.version === '3.1.1' ? 4 : 5,
+    });
   const { host, port } = endpoint;
   // Its native library takes longer to load than all else: only who uses it waits for it.
   const { makeDeviceSdkTransport } = await import('./device-sdk.ts');

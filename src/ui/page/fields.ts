@@ -48,7 +48,7 @@ export const fieldGroups: readonly FieldGroup[] = [
   {
     title: 'Publish',
     fields: [
-      { path: 'publish.qos', label: 'QoS', kind: 'number', options: ['0', '1'], otherwise: '1' },
+      { path: 'publish.qos', label: 'QoS', kind: 'number', options: ['0', '1', '2'], otherwise: '1' },
       {
         path: 'publish.sizeBytes',
         label: 'Message size, bytes',

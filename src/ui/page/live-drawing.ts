@@ -134,14 +134,17 @@ function renderGroups({ plan }: LiveState, { run }: ViewOnPage): Html {
 const meanings = {
   end_to_end_latency: 'intended → arrival',
   puback_round_trip: 'sent → acknowledgement',
+  pubcomp_round_trip: 'sent → PUBCOMP',
 } as const;
 
 function renderLatencies(state: LiveState): Html {
-  const plots = (['end_to_end_latency', 'puback_round_trip'] as const).flatMap((name) => {
-    const overTime = state.latencyOverTime(name);
-    if (overTime.steps.length === 0) return [];
-    const plot = { name, meaning: meanings[name], frame: state.frameSoFar(), overTime };
-    return [renderPercentilesPlot(plot), renderHeatmap(plot)];
-  });
+  const plots = (['end_to_end_latency', 'puback_round_trip', 'pubcomp_round_trip'] as const).flatMap(
+    (name) => {
+      const overTime = state.latencyOverTime(name);
+      if (overTime.steps.length === 0) return [];
+      const plot = { name, meaning: meanings[name], frame: state.frameSoFar(), overTime };
+      return [renderPercentilesPlot(plot), renderHeatmap(plot)];
+    },
+  );
   return html`${plots}`;
 }

@@ -19,6 +19,7 @@ export class LiveState {
   readonly #latency: Readonly<Record<TimedLatencyName, Map<number, LatencyStep>>> = {
     end_to_end_latency: new Map(),
     puback_round_trip: new Map(),
+    pubcomp_round_trip: new Map(),
   };
   #latest: ViewOnPage | undefined;
 
@@ -36,7 +37,7 @@ export class LiveState {
       for (let i = 1; i < (second.seconds ?? 1); i++) this.#seconds.delete(second.second + i);
       this.#seconds.set(second.second, second);
     }
-    for (const name of ['end_to_end_latency', 'puback_round_trip'] as const) {
+    for (const name of Object.keys(this.#latency) as TimedLatencyName[]) {
       for (const { second, step } of view.run.latency[name]) this.#latency[name].set(second, step);
     }
   }

@@ -57,7 +57,12 @@ function counts() {
 
 beforeEach(() => {
   clock = new VirtualClock(startedAt);
-  counters = new SliceCounters(devices, startedAt, { streams: 2, echoRankOf: undefined, hasUsers: false });
+  counters = new SliceCounters(devices, startedAt, {
+    streams: 2,
+    echoRankOf: undefined,
+    hasUsers: false,
+    acknowledgement: 'puback_round_trip',
+  });
   events = [];
   sent = [];
   isFull = false;

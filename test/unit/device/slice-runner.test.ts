@@ -39,8 +39,11 @@ function sum(counts: readonly number[]): number {
   return counts.reduce((total, count) => total + count, 0);
 }
 
-const percentile = (result: SliceResult, name: keyof SliceResult['latencies'], p: number): number =>
-  LatencyHistogram.decode(result.latencies[name]).percentileAt(p);
+const percentile = (
+  result: SliceResult,
+  name: 'connect' | 'puback_round_trip' | 'send_lag' | 'echo_latency',
+  p: number,
+): number => LatencyHistogram.decode(result.latencies[name]).percentileAt(p);
 
 describe('a slice', () => {
   it('sends every publish when it is due', async () => {

@@ -67,7 +67,7 @@ describe('a profile with groups', () => {
     ]);
     const { '-': _, ...named } = { ...groups, trackers };
     expect(errorsOf({ ...fleet, drain: '20m', groups: named })).toEqual([
-      'groups.meters.publish.qos: must be 0 or 1, not 3',
+      'groups.meters.publish.qos: must be 0 or 1 or 2, not 3',
       'drain: must be 0s to 10m, not 20m',
     ]);
     expect(errorsOf({ ...fleet, groups: { meters: {} } })).toEqual([

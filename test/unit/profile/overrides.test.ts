@@ -51,6 +51,7 @@ describe('overrides', () => {
       topic: 'stampede/{deviceId}',
       size: '64',
       client: 'dense',
+      mqttVersion: '3.1.1',
       auth: 'password',
       username: 'u-{deviceId}',
       passwordFrom: 'variable:BROKER_PASSWORD',
@@ -79,6 +80,7 @@ describe('overrides', () => {
       connect: {
         protocol: 'mqtt',
         client: 'dense',
+        version: '3.1.1',
         auth: 'password',
         username: 'u-{deviceId}',
         password: { variable: 'BROKER_PASSWORD' },

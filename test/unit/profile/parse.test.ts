@@ -243,6 +243,36 @@ describe('parseLoadProfile', () => {
       { ...minimal, publish: { qos: 0 }, thresholds: { puback_round_trip: ['max<9'] } },
       'thresholds.puback_round_trip',
     ],
+    [
+      'a PUBACK at QoS 2',
+      {
+        ...minimal,
+        target: 'mqtt://127.0.0.1',
+        publish: { qos: 2 },
+        thresholds: { puback_round_trip: ['max<9'] },
+      },
+      'thresholds.puback_round_trip',
+    ],
+    [
+      'a PUBCOMP at QoS 1',
+      { ...minimal, thresholds: { pubcomp_round_trip: ['max<9'] } },
+      'thresholds.pubcomp_round_trip',
+    ],
+    [
+      'what device-sdk does not have',
+      {
+        ...minimal,
+        target: 'mqtt://127.0.0.1',
+        connect: { client: 'device-sdk', version: '3.1.1' },
+        publish: { qos: 2 },
+      },
+      ['connect.version', 'publish.qos'],
+    ],
+    [
+      'a version of MQTT over https',
+      { ...minimal, connect: { protocol: 'https', version: '5' } },
+      'connect.version',
+    ],
   ])('judges %s', (_, input, expected) => {
     expect(errorsOf(input).map((error) => error.path)).toEqual([expected].flat());
   });

@@ -54,7 +54,7 @@ function viewOf(run: Partial<RunView>): ViewOnPage {
       groups: [],
       reportedUntil: 0,
       seconds: [],
-      latency: { end_to_end_latency: [], puback_round_trip: [] },
+      latency: { end_to_end_latency: [], puback_round_trip: [], pubcomp_round_trip: [] },
       ...run,
     },
   };
@@ -151,6 +151,7 @@ describe('what the page has of a run', () => {
         { second: start + 8, step },
       ],
       puback_round_trip: [],
+      pubcomp_round_trip: [],
     };
     state.take(viewOf({ latency }));
     const { startSecond, secondsPerStep, steps } = state.latencyOverTime('end_to_end_latency');
@@ -195,7 +196,11 @@ describe('the drawing of a run', () => {
     const view = viewOf({
       reportedUntil: start + 5,
       seconds: [second(3, 60), second(4, 55)],
-      latency: { end_to_end_latency: [{ second: start + 2, step }], puback_round_trip: [] },
+      latency: {
+        end_to_end_latency: [{ second: start + 2, step }],
+        puback_round_trip: [],
+        pubcomp_round_trip: [],
+      },
     });
     state.take(view);
     const drawn = drawLive(state, view);
