@@ -78,13 +78,19 @@ export function bindingQuotaOf(
   const [nearest] = [...used, ...planned].toSorted((a, b) => a.headroom - b.headroom);
   if (nearest === undefined) return undefined;
   const { quota, name, headroom } = nearest;
-  const sentence =
+  const measured =
     headroom < 0
-      ? `${name}: ${formatShare(-headroom)} more than the limit; ${describeExcess(quota, isKnown)}`
-      : `${name} is nearest to its limit, with ${formatShare(headroom)} headroom${
-          isKnown ? '; nothing was refused for a quota' : '; CloudWatch has no data yet of what was refused'
-        }`;
-  return { quota, name, sentence };
+      ? `${name}: ${formatShare(-headroom)} more than the limit`
+      : `${name} is nearest to its limit, with ${formatShare(headroom)} headroom`;
+  // Nothing counts what another account's service refused.
+  if (traitsOf(plan.target).serviceCounts !== 'cloudwatch') return { quota, name, sentence: measured };
+  const refused =
+    headroom < 0
+      ? describeExcess(quota, isKnown)
+      : isKnown
+        ? 'nothing was refused for a quota'
+        : 'CloudWatch has no data yet of what was refused';
+  return { quota, name, sentence: `${measured}; ${refused}` };
 }
 
 /** CloudWatch's metric that counts what a quota refused. */
