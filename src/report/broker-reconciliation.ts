@@ -81,16 +81,16 @@ export function describeBrokerCounts(plan: Plan, { subscribers }: RunLedger): st
   if (subscribers === undefined || traitsOf(plan.target).serviceCounts !== 'sys-topics') return [];
   const { broker } = subscribers;
   if (broker === undefined)
-    return ['The broker published no counts of its own under $SYS to hold the ledger against.'];
+    return ['The broker published no counts of its own under $SYS to compare the ledger with.'];
   const cut = broker.counts.filter(({ wasReset }) => wasReset);
   if (cut.length > 0)
     return [
-      `${broker.name} was started again while the run went on: its own counts are not whole, and not held against the ledger.`,
+      `${broker.name} was started again while the run went on: its own counts are not whole, and not compared with the ledger.`,
     ];
   const isPartial = broker.counts.some((each) => each.isPartial);
   return isPartial
     ? [
-        `${broker.name} had published no counts before publishing began: they are not held against the ledger.`,
+        `No count of ${broker.name} from before publishing began is known: its counts are not compared with the ledger.`,
       ]
     : [];
 }

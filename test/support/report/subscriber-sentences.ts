@@ -38,15 +38,15 @@ export const subscriberRules: readonly Rule[] = [
     (_, { isSubscriberBusy }, { messages }) => isSubscriberBusy === true && messages.lost > 0,
   ],
   [
-    /^The broker published no counts of its own under \$SYS to hold the ledger against\.$/,
+    /^The broker published no counts of its own under \$SYS to compare the ledger with\.$/,
     (_, __, { subscribers }) => subscribers !== undefined && subscribers.broker === undefined,
   ],
   [
-    /^Mosquitto was started again while the run went on: its own counts are not whole, and not held against the ledger\.$/,
+    /^Mosquitto was started again while the run went on: its own counts are not whole, and not compared with the ledger\.$/,
     (_, __, { reconciliation }) => reconciliation.length === 0,
   ],
   [
-    /^EMQX had published no counts before publishing began: they are not held against the ledger\.$/,
+    /^No count of EMQX from before publishing began is known: its counts are not compared with the ledger\.$/,
     (_, __, { reconciliation }) => reconciliation.length === 0,
   ],
 ];
