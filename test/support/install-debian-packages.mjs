@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 const packages = {
   mosquitto: 'mosquitto',
   mosquitto_pub: 'mosquitto-clients',
+  'rabbitmq-server': 'rabbitmq-server',
   'victoria-metrics': 'victoria-metrics',
   chromium: 'chromium',
 };
