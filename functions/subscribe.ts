@@ -1,6 +1,6 @@
 import { makeRunStore } from '../src/aws/bucket.ts';
 import { dataPlaneClientOf, makeControl } from '../src/aws/control.ts';
-import { makeMqttTransport } from '../src/device/transports/mqtt.ts';
+import { makeDenseClient } from '../src/device/transports/dense-client.ts';
 import { httpsSlicesOf } from '../src/plan/groups.ts';
 import { subscriberSlicesOf } from '../src/plan/subscribers.ts';
 import { makeSystemClock } from '../src/shared/clock.ts';
@@ -29,7 +29,7 @@ export async function handler(request: SliceRequest): Promise<{ slice: number }>
     makeTransport: async ({ runId, profile, target, firstDevice }) => {
       const device = { runId, firstDevice, count: 1 };
       const way = await readTarget(mqttEndpointsOf(target), profile.connect, device);
-      return makeMqttTransport(profile, way, clock);
+      return makeDenseClient(profile, way, clock);
     },
     openControl: async (plan, control, contact) =>
       pollControl({

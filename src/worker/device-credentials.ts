@@ -1,7 +1,7 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { AuthorizerCredentials, DeviceCredentials } from '../device/identity/credentials.ts';
 import { chooseEndpoint } from '../device/identity/iot-endpoint-choice.ts';
-import type { MqttTarget } from '../device/transports/mqtt.ts';
+import type { MqttTarget } from '../device/transports/dense-client.ts';
 import type { AuthKind, ConnectSettings } from '../profile/load-profile.ts';
 import { StampedeError } from '../shared/errors.ts';
 import { isOverTls, type MqttEndpoint } from '../targets/mqtt-endpoint.ts';

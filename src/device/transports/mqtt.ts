@@ -1,26 +1,7 @@
 import type { LoadProfile } from '../../profile/load-profile.ts';
 import type { Clock } from '../../shared/clock.ts';
-import type { MqttEndpoint } from '../../targets/mqtt-endpoint.ts';
-import { type CertificatePair, type DeviceCredentials, usernameOf } from '../identity/credentials.ts';
-import { type Connector, makeTcpConnector, makeTlsConnector } from '../network/connector.ts';
-import { signPath, webSocketPath } from '../network/signed-path.ts';
-import { hostHeaderOf, makeWebSocketConnector } from '../network/websocket-connector.ts';
-import type { MakeTransport, MqttSettings } from '../transport.ts';
-import { makeDenseTransport } from './dense.ts';
-
-/** An endpoint and what shows the way through it. */
-export interface MqttTarget {
-  readonly endpoint: MqttEndpoint;
-  readonly pass: DeviceCredentials;
-  /** PEM: whom to trust instead of the system's authorities. */
-  readonly authority?: string;
-  /** In place of the endpoint's. */
-  readonly alpn?: string;
-  /** Whom TLS asks for, and whose certificate it must be; absent: the endpoint's host. */
-  readonly serverName?: string;
-  /** The endpoint's certificate is not checked. */
-  readonly isUnchecked?: boolean;
-}
+import type { MakeTransport } from '../transport.ts';
+import { type MqttTarget, makeDenseClient, mqttSettingsOf, onceByPair } from './dense-client.ts';
 
 /**
  * The MQTT client that the profile names, through the given endpoint.
@@ -31,23 +12,10 @@ export async function makeMqttTransport(
   target: MqttTarget,
   clock: Clock,
 ): Promise<MakeTransport> {
-  const { connect, publish } = profile;
+  if (profile.connect.client === 'dense') return makeDenseClient(profile, target, clock);
   const { endpoint, pass } = target;
-  const loginOf = loginsOf(pass);
-  const settings: MqttSettings = {
-    keepAliveMs: connect.keepAliveMs,
-    cleanStart: connect.cleanStart,
-    connectTimeoutMs: connect.timeoutMs,
-    ackTimeoutMs: publish.ackTimeoutMs,
-    ...(loginOf === undefined ? {} : { loginOf }),
-  };
-  if (connect.client === 'dense')
-    return makeDenseTransport({
-      ...settings,
-      connector: makeConnector(target, clock),
-      mqttVersion: connect.version === '3.1.1' ? 4 : 5,
-    });
   const { host, port } = endpoint;
+  const settings = mqttSettingsOf(profile, target);
   // Its native library takes longer to load than all else: only who uses it waits for it.
   const { makeDeviceSdkTransport } = await import('./device-sdk.ts');
   if (endpoint.scheme === 'mqtt') return makeDeviceSdkTransport({ ...settings, host, port });
@@ -58,56 +26,4 @@ export async function makeMqttTransport(
     port,
     secureOf: onceByPair(pass, (device) => makeSdkSecurity(target, device)),
   });
-}
-
-function loginsOf(pass: DeviceCredentials): MqttSettings['loginOf'] {
-  if (pass.auth === 'password') return pass.loginOf;
-  if (pass.auth !== 'custom') return undefined;
-  const { password } = pass.authorizer;
-  const login = { username: usernameOf(pass.authorizer), ...(password === undefined ? {} : { password }) };
-  return () => login;
-}
-
-function pairOfDevice(pass: DeviceCredentials, device: number): CertificatePair | undefined {
-  return pass.auth === 'x509' || pass.auth === 'password' ? pass.pairOf?.(device) : undefined;
-}
-
-/** Devices that show the same certificate share what is made of it. */
-function onceByPair<Made>(pass: DeviceCredentials, make: (device: number) => Made): (device: number) => Made {
-  const made = new Map<CertificatePair | undefined, Made>();
-  return (device) => {
-    const pair = pairOfDevice(pass, device);
-    const known = made.get(pair) ?? make(device);
-    made.set(pair, known);
-    return known;
-  };
-}
-
-function makeConnector(target: MqttTarget, clock: Clock): Connector {
-  const { endpoint, pass, authority, serverName, isUnchecked } = target;
-  const shownBy = onceByPair(pass, (device) => {
-    const pair = pairOfDevice(pass, device);
-    return pair && { cert: pair.certificate, key: pair.key };
-  });
-  const alpn = target.alpn ?? endpoint.alpn;
-  const tls = {
-    ...(authority === undefined ? {} : { ca: authority }),
-    ...(alpn === undefined ? {} : { ALPNProtocols: [alpn] }),
-    ...(serverName === undefined ? {} : { servername: serverName }),
-    ...(isUnchecked === true && { rejectUnauthorized: false }),
-  };
-  const pathOf = () =>
-    pass.auth === 'sigv4'
-      ? signPath(hostHeaderOf(endpoint), pass, clock.now())
-      : (endpoint.path ?? webSocketPath);
-  switch (endpoint.scheme) {
-    case 'mqtt':
-      return makeTcpConnector(endpoint);
-    case 'mqtts':
-      return makeTlsConnector(endpoint, tls, shownBy);
-    case 'ws':
-      return makeWebSocketConnector(makeTcpConnector(endpoint), hostHeaderOf(endpoint), pathOf);
-    case 'wss':
-      return makeWebSocketConnector(makeTlsConnector(endpoint, tls, shownBy), hostHeaderOf(endpoint), pathOf);
-  }
 }
