@@ -100,7 +100,11 @@ function figuresOf(baseline: Report, candidate: Report): Measured[] {
     better: 'less',
     ...both(({ messages }) => (messages[whole] > 0 ? (messages[part] ?? 0) / messages[whole] : null)),
   });
-  const ofLatencies = latencies.flatMap((name) =>
+  // A latency that only some runs have is no row of a comparison of others.
+  const ofEither = latencies.filter(
+    (name) => (baseline.latencyMs[name] ?? candidate.latencyMs[name]) !== undefined,
+  );
+  const ofLatencies = ofEither.flatMap((name) =>
     percentiles.map(
       (percentile): Measured => ({
         figure: `${name} ${percentile}`,
