@@ -2,7 +2,7 @@ import { maxSlices } from '../shared/run-bounds.ts';
 import { iotCoreLimits } from '../targets/aws-iot/iot-core-limits.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import { topicOfDevice } from './device-topic.ts';
-import { groupsOf } from './groups.ts';
+import { groupsOf, mqttGroupsOf } from './groups.ts';
 import { messageBytes } from './message-size.ts';
 import { observerNamesOf, subscriberObserver } from './observers.ts';
 import type { GroupPlan, Plan, SubscriberSplit } from './plan.ts';
@@ -72,8 +72,10 @@ function connectionCapacity(plan: SubscribedPlan): number {
   return connectionShare * Math.min(limits.publishesPerSecondPerConnection, bytesPerSecond / largest);
 }
 
-function canShare({ target }: SubscribedPlan): boolean {
-  return traitsOf(target).offers.sharedSubscriptions.includes('5');
+/** Subscribers connect as the devices of the first group that connects. */
+function canShare(plan: SubscribedPlan): boolean {
+  const version = mqttGroupsOf(plan)[0]?.profile.connect.version ?? '5';
+  return traitsOf(plan.target).offers.sharedSubscriptions.includes(version);
 }
 
 /** Slices that subscribe. */

@@ -57,6 +57,21 @@ describe('how many slices subscribe', () => {
     expect(() => subscriptionsOf(plan, 0)).toThrow(RangeError);
   });
 
+  it('of which each has topics of its own in MQTT 3.1.1, which knows no shared subscriptions', () => {
+    const plan = planOf({ devices: 1_000, ratePerSecond: 25_000, connect: { version: '3.1.1' } });
+    expect(plan.subscribers).toEqual({ count: 3, connections: 1, divides: 'topics' });
+    const topics = subscriberNumbersOf(plan).flatMap((slice) =>
+      subscriptionsOf(plan, slice).flatMap(({ filters }) => filters.map(({ filter }) => filter)),
+    );
+    expect(topics).toHaveLength(1_000);
+    expect(new Set(topics)).toEqual(
+      new Set(Array.from({ length: 1_000 }, (_, device) => `stampede/dev/run-1/d${device}/telemetry`)),
+    );
+    // Where all devices publish to one topic, one connection reads it.
+    const shared = { ratePerSecond: 25_000, connect: { version: '3.1.1' }, publish: { topic: 'all' } };
+    expect(planOf(shared).subscribers).toEqual({ count: 1, connections: 1, divides: 'nothing' });
+  });
+
   it('as many connections to IoT Core as its limits of one take', () => {
     const plan = planOf({ observers: ['rule', 'subscriber'], devices: 100, ratePerSecond: 1_000 }, iotCore);
     // 100 publishes a second on a connection, and 80 % of that.
