@@ -57,7 +57,7 @@ describe('how many slices subscribe', () => {
     expect(() => subscriptionsOf(plan, 0)).toThrow(RangeError);
   });
 
-  it('of which each has topics of its own in MQTT 3.1.1, which knows no shared subscriptions', () => {
+  it('of which each has topics of its own over MQTT 3.1.1, which has no shared subscriptions', () => {
     const plan = planOf({ devices: 1_000, ratePerSecond: 25_000, connect: { version: '3.1.1' } });
     expect(plan.subscribers).toEqual({ count: 3, connections: 1, divides: 'topics' });
     const topics = subscriberNumbersOf(plan).flatMap((slice) =>
