@@ -104,7 +104,8 @@ function textsIn(directory: string): string {
     ];
     expectBalanced(one.report);
     expectBalanced(each.report);
-    const [, ofKey = ''] = readFileSync(key, 'utf8').split('\n');
+    // The first line of a key is the same in all keys of its kind.
+    const [, , ofKey = ''] = readFileSync(key, 'utf8').split('\n');
     expect(ofKey).toMatch(/^[A-Za-z0-9+/]{20,}/);
     expect(textsIn(runsOf())).not.toContain(ofKey.slice(0, 40));
   }, 180_000);
