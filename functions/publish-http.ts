@@ -1,3 +1,4 @@
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { makeRunStore } from '../src/aws/bucket.ts';
 import { dataPlaneClientOf, makeControl } from '../src/aws/control.ts';
 import { makeHttpsTransport } from '../src/device/transports/https.ts';
@@ -7,13 +8,25 @@ import { pollControl } from '../src/worker/control-poll.ts';
 import { readEnvironment } from '../src/worker/environment.ts';
 import { makeLiveView } from '../src/worker/live-view.ts';
 import { publishSlice, type SliceRequest } from '../src/worker/publish-slice.ts';
+import { makeRequestTransport, type SecretAccess } from '../src/worker/request-transport.ts';
 
 const environment = readEnvironment(process.env);
 const store = makeRunStore(environment.runBucket);
 const known = { ...environment, region: process.env.AWS_REGION };
 const liveView = makeLiveView(environment.influx, { store, clock: makeSystemClock(), random: Math.random });
+const secrets = new SecretsManagerClient({});
+const access: SecretAccess = {
+  variables: environment.credentialSources.variables,
+  authorityFile: environment.credentialSources.authorityFile,
+  async secret(name) {
+    const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: name }));
+    return SecretString ?? '';
+  },
+  region: () => secrets.config.region(),
+  credentials: () => secrets.config.credentials(),
+};
 
-/** Runs one slice of virtual devices over HTTPS. */
+/** Runs one slice of virtual devices over HTTP: publishes to the data plane of IoT Core, or requests to a web service. */
 export async function handler(request: SliceRequest): Promise<{ slice: number }> {
   const clock = makeSystemClock();
   return publishSlice(request, {
@@ -21,8 +34,12 @@ export async function handler(request: SliceRequest): Promise<{ slice: number }>
     known,
     liveView,
     clock,
-    makeTransport: async ({ profile, target }) =>
-      makeHttpsTransport({ ...profile.publish, dataUrl: dataUrlOf(target) }),
+    async makeTransport(group) {
+      const { publish, http } = group.profile;
+      return http === undefined
+        ? makeHttpsTransport({ ...publish, dataUrl: dataUrlOf(group.target) })
+        : makeRequestTransport(group, http, access);
+    },
     openControl: async ({ runId, control, httpsSlices }, _slice, contact) =>
       pollControl({
         control: makeControl(dataPlaneClientOf(dataUrlOf(control))),

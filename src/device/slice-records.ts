@@ -83,6 +83,7 @@ export class SliceRecords {
       devices: counters.devices(),
       messages: counters.messages(undecided),
       latencies: counters.closeInterval(),
+      responseTime: counters.requests?.closeInterval(),
       generator: health.pulse(),
     };
   }

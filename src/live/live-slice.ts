@@ -32,6 +32,8 @@ export interface SliceSnapshot {
   readonly messages: SliceMessageCounts;
   /** Since the last snapshot. */
   readonly latencies: LatencyRecord<EncodedHistogram, SliceLatencyName>;
+  /** Of requests, the same. */
+  readonly responseTime?: EncodedHistogram | undefined;
   readonly generator: GeneratorSample;
 }
 
@@ -55,7 +57,7 @@ export function makeSlicePoints(group: GroupPlan): (snapshot: SliceSnapshot) => 
   const stageTags = makeGroupStageTags(group);
   let before: Pick<SliceSnapshot, 'devices' | 'messages'> = nothingYet;
   return (snapshot) => {
-    const { slice, second, latencies } = snapshot;
+    const { slice, second, latencies, responseTime } = snapshot;
     const tags = stageTags(second);
     const timestampNs = liveTimestamp(second, slice);
     const point: LivePoint<'stampede_slice'> = {
@@ -71,7 +73,8 @@ export function makeSlicePoints(group: GroupPlan): (snapshot: SliceSnapshot) => 
         ? [latencyPoint(name, histogram, tags, timestampNs)]
         : [];
     });
-    return [point, ...measured];
+    if (responseTime === undefined || responseTime.count === 0) return [point, ...measured];
+    return [point, ...measured, latencyPoint('response_time', responseTime, tags, timestampNs)];
   };
 }
 

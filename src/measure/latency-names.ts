@@ -7,13 +7,14 @@ export const latencyNames = [
   'rule_latency',
   'transit',
   'echo_latency',
+  'response_time',
   'send_lag',
 ] as const;
 
 export type LatencyName = (typeof latencyNames)[number];
 
 /** Only runs that can measure it have it: records of others leave it out. */
-export type OccasionalLatencyName = 'pubcomp_round_trip';
+export type OccasionalLatencyName = 'pubcomp_round_trip' | 'response_time';
 
 /** One value a latency; an occasional one may be absent. */
 export type LatencyRecord<Value, Name extends LatencyName = LatencyName> = Flat<
@@ -46,11 +47,12 @@ export const arrivalLatencyNames = [
   'transit',
 ] as const satisfies readonly LatencyName[];
 
-/** Kept by second as well, for drawing: by the second of the acknowledgement and of the arrival. */
+/** Kept by second as well, for drawing: by the second of the arrival, the acknowledgement or the answer. */
 export const timedLatencyNames = [
   'end_to_end_latency',
   'puback_round_trip',
   'pubcomp_round_trip',
+  'response_time',
 ] as const satisfies readonly LatencyName[];
 
 export type TimedLatencyName = (typeof timedLatencyNames)[number];

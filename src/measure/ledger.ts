@@ -20,6 +20,7 @@ import { type CountsByReason, ReasonCounts } from './reason-counts.ts';
 import { addArrivalLatencies, addSliceLatencies, GroupRecords, makeRunLatencies } from './run-latencies.ts';
 import type { RunLedger } from './run-ledger.ts';
 import { RunObservers } from './run-observers.ts';
+import { RequestTotals } from './run-requests.ts';
 import { SecondSeries } from './second-series.ts';
 import { SliceClocks } from './slice-clocks.ts';
 import { instantOfDeath, reasonOfDeath, type SliceDeath } from './slice-death.ts';
@@ -52,6 +53,7 @@ export class Ledger {
   readonly #generator = new GeneratorCounters();
   readonly #clocks = new SliceClocks();
   #incomplete = 0;
+  readonly #requests = new RequestTotals();
   readonly #latencies = makeRunLatencies();
   readonly #ofGroups: GroupRecords;
   /** From the stored actions, and from the slices' own records, because older runs stored no actions. */
@@ -114,6 +116,10 @@ export class Ledger {
     for (const name of ['puback_round_trip', 'pubcomp_round_trip'] as const)
       this.#latencySeries[name].add(result.latencyPerSecond?.[name] ?? {});
     this.#incomplete += result.incomplete ?? 0;
+    if (result.requests !== undefined) {
+      this.#requests.add(result.requests);
+      this.#latencySeries.response_time.add(result.requests.perSecond);
+    }
     this.#generator.add(result, isMqtt);
     this.#clocks.addSlice(result.slice, result.quickestEcho);
   }
@@ -183,8 +189,8 @@ export class Ledger {
     const stoppedOn = this.#stoppedBy.isEmpty ? undefined : this.#stop;
     const ending = { goesOn, stoppedAt: stoppedOn?.at };
     const closers = [...this.#observers.close(goesOn, backlog)];
-    const [[, primary]] = closers as [(typeof closers)[number]];
     const { primary: seen, subscribers } = this.#observers;
+    const primary = closers[0]?.[1] ?? seen.close();
     const subscriberTotals = subscribers.totals();
     const comparer = compareObservers(this.#outline, closers);
     const outcomes = { planned: slices.count, completed: 0, stopped: 0, failed: 0, died: 0 };
@@ -237,6 +243,7 @@ export class Ledger {
       echoRefusedBy: this.#echoRefusedBy.counts(),
       incomplete: groupsOf(this.#plan).some(isExactlyOnce) ? this.#incomplete : undefined,
       latencies: this.#latencies,
+      requests: this.#requests.totals(),
       perSecond: this.#series.series(),
       latencySeries: this.#latencySeries,
       startLagsMs: Array.from({ length: slices.count }, (_, slice) => this.#startLagOf(slice)),

@@ -28,20 +28,26 @@ export function recordOf<Value>(
   latencies: RunLatencies,
   of: (histogram: LatencyHistogram) => Value,
 ): LatencyRecord<Value> {
-  const { pubcomp_round_trip: occasional, ...others } = latencies;
+  const { pubcomp_round_trip: completed, response_time: answered, ...others } = latencies;
   const names = Object.keys(others) as (keyof typeof others)[];
   return {
     ...ofEach(names, (name) => of(others[name])),
-    ...(occasional.count > 0 && { pubcomp_round_trip: of(occasional) }),
+    ...(completed.count > 0 && { pubcomp_round_trip: of(completed) }),
+    ...(answered.count > 0 && { response_time: of(answered) }),
   };
 }
 
 /** @throws {CorruptMeasurementError} */
-export function addSliceLatencies(latencies: RunLatencies, result: Pick<SliceResult, 'latencies'>): void {
+export function addSliceLatencies(
+  latencies: RunLatencies,
+  result: Pick<SliceResult, 'latencies' | 'requests'>,
+): void {
   for (const name of sliceLatencyNames) {
     const measured = result.latencies[name];
     if (measured !== undefined) latencies[name].mergeEncoded(measured);
   }
+  for (const times of Object.values(result.requests?.statuses ?? {}))
+    latencies.response_time.mergeEncoded(times);
 }
 
 /** @throws {CorruptMeasurementError} */

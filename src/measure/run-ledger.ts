@@ -5,6 +5,7 @@ import type { LatencyHistogram } from './latency-histogram.ts';
 import type { LatencyName, TimedLatencyName } from './latency-names.ts';
 import type { LatencySeries } from './latency-series.ts';
 import type { CountsByReason } from './reason-counts.ts';
+import type { RunRequests } from './run-requests.ts';
 import type { SliceClock } from './slice-clocks.ts';
 import type { StageCounts } from './slice-entry.ts';
 import type { PerSecondCounts, PublishCounts } from './slice-result.ts';
@@ -104,6 +105,8 @@ export interface RunLedger {
   /** At QoS 2: of the unacknowledged publishes, those whose PUBREC came and whose PUBCOMP did not; undefined at any other. */
   readonly incomplete: number | undefined;
   readonly latencies: Readonly<Record<LatencyName, LatencyHistogram>>;
+  /** Absent: nothing was requested of a web service. */
+  readonly requests?: RunRequests | undefined;
   readonly perSecond: RunSeries;
   readonly latencySeries: Readonly<Record<TimedLatencyName, LatencySeries>>;
   /** By slice; null where it left nothing. */

@@ -1,5 +1,5 @@
 import { groupOfSlice, groupsOf } from '../plan/groups.ts';
-import { ruleObserver, subscriberObserver } from '../plan/observers.ts';
+import { type Observer, ruleObserver, subscriberObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RunOutline } from '../plan/run-outline.ts';
 import type { ArrivalWindow } from './arrival-window.ts';
@@ -8,6 +8,9 @@ import { type ObserverCloser, ObserverRecord } from './observer-record.ts';
 import type { SliceResult } from './slice-result.ts';
 import { SubscriberWatch } from './subscriber-watch.ts';
 import { type Backlog, emptyBacklog } from './unread-backlog.ts';
+
+/** Of a target whose messages end with their answers: nothing is due here, and no window is stored. */
+const nowhere: Observer = { name: '', recordedBy: 'windows' };
 
 /** Everything that counts a run's messages, the primary one first. */
 export class RunObservers {
@@ -19,7 +22,7 @@ export class RunObservers {
   constructor(plan: Plan, outline: RunOutline) {
     const records = outline.observers.map((observer) => new ObserverRecord(plan, outline, observer));
     this.#plan = plan;
-    this.primary = records[0]!;
+    this.primary = records[0] ?? new ObserverRecord(plan, outline, nowhere);
     this.#records = new Map(records.map((record) => [record.observer.name, record]));
     this.subscribers = new SubscriberWatch(plan);
   }

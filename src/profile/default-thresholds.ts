@@ -19,17 +19,22 @@ export function hasDefaultThreshold(name: string): boolean {
   return Object.hasOwn(defaultThresholds, canonicalOf(name));
 }
 
+interface DefaultedProfile {
+  readonly connect: { readonly protocol: Protocol };
+  readonly publish: { readonly qos: 0 | 1 | 2 };
+  /** Whether any observer sees messages arrive. */
+  readonly hasArrivals: boolean;
+}
+
 /** The profile's own thresholds, then the default of each metric that it says nothing of. An empty list is something: none. */
 export function withDefaultThresholds(
   own: Thresholds,
-  {
-    connect,
-    publish,
-  }: { readonly connect: { readonly protocol: Protocol }; readonly publish: { readonly qos: 0 | 1 | 2 } },
+  { connect, publish, hasArrivals }: DefaultedProfile,
 ): Thresholds {
   const said = new Set(Object.keys(own).map(canonicalOf));
   // A QoS 0 publish over MQTT has no PUBACK that could be missing.
   if (connect.protocol === 'mqtt' && publish.qos === 0) said.add('unacknowledged_messages');
+  if (!hasArrivals) said.add('lost_messages');
   const defaults = Object.entries(defaultThresholds)
     .filter(([metric]) => !said.has(metric))
     .map(([metric, expression]) => [

@@ -3,6 +3,7 @@ export const groupSettings = [
   'devices',
   'connect',
   'publish',
+  'http',
   'stages',
   'startRate',
   'ratePerSecond',

@@ -90,7 +90,7 @@ function withDefaults(shared: JsonObject, own: JsonObject): JsonObject {
   const defaults = { ...shared };
   for (const key of loadReplacedBy(own, shared)) delete defaults[key];
   const flat: JsonObject = { ...defaults, ...own };
-  for (const key of ['connect', 'publish', 'echo', 'slices'] as const) {
+  for (const key of ['connect', 'publish', 'http', 'echo', 'slices'] as const) {
     const [ofTop, ofGroup] = [defaults[key], own[key]];
     if (isObject(ofTop) && isObject(ofGroup)) flat[key] = { ...ofTop, ...ofGroup };
   }
@@ -133,7 +133,8 @@ function joinGroups(readings: readonly GroupReading[]): LoadProfile {
   const sharing = readings.filter(({ own }) => valueAt(own, ['connect', 'ratePerSecond']) === undefined);
   const sharingDevices = sumBy(sharing, ({ profile }) => profile.devices);
   const groups = readings.map((reading): GroupProfile => {
-    const { devices, connect, publish, startRatePerSecond, stages, users, echo, slices } = reading.profile;
+    const { devices, connect, publish, http, startRatePerSecond, stages, users, echo, slices } =
+      reading.profile;
     // Groups without a rate of their own share the rate at the top by devices, so that they are ready at the same time.
     const ratePerSecond = sharing.includes(reading)
       ? (connect.ratePerSecond * devices) / sharingDevices
@@ -144,6 +145,7 @@ function joinGroups(readings: readonly GroupReading[]): LoadProfile {
       devices,
       connect: { ...connect, ratePerSecond },
       publish,
+      ...(http && { http }),
       startRatePerSecond,
       stages,
       ...(users === undefined ? {} : { users }),
@@ -154,7 +156,7 @@ function joinGroups(readings: readonly GroupReading[]): LoadProfile {
   const [first] = readings as [GroupReading];
   const thresholds: Thresholds = Object.assign({}, ...readings.map(({ profile }) => profile.thresholds));
   const devices = sumBy(groups, (group) => group.devices);
-  // Of one group: others may have no users.
-  const { users: _, ...shared } = first.profile;
+  // Of one group: others may have no users, or other requests.
+  const { users: _, http: _http, ...shared } = first.profile;
   return { ...shared, devices, thresholds, groups };
 }

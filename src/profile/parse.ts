@@ -4,7 +4,8 @@ import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { checkJsonValue, isTooDeep } from '../shared/json-value.ts';
 import { withDefaultThresholds } from './default-thresholds.ts';
 import { type FlatReading, readGroups } from './groups.ts';
-import type { ConnectSettings, LoadProfile, Protocol, Threshold, Thresholds } from './load-profile.ts';
+import { http as httpSchema } from './http-schema.ts';
+import type { ConnectSettings, LoadProfile, Threshold, Thresholds } from './load-profile.ts';
 import type { ResolvedLoad } from './load-shapes/load-shape.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
 import { applyOverrides, type ProfileOverrides } from './overrides.ts';
@@ -54,22 +55,19 @@ function readLoadProfile(input: unknown, overrides: ProfileOverrides, findRules:
 }
 
 /** @param groupNames that thresholds may name */
-function readFlatProfile(
-  input: JsonObject,
-  { limits, protocols, check }: TargetRules,
-  groupNames: readonly string[],
-): FlatReading {
+function readFlatProfile(input: JsonObject, rules: TargetRules, groupNames: readonly string[]): FlatReading {
+  const { limits, protocols } = rules;
   const load = loadShapeIn(input);
   const shape = validateShape(load.complete(input));
   const isGiven = valueAt(input, ['connect', 'protocol']) !== undefined;
-  const profile = resolve(shape.settings, load.resolve(shape.settings), isGiven ? undefined : protocols[0]);
+  const profile = resolve(shape.settings, load.resolve(shape.settings), rules, isGiven);
   return {
     profile,
     errors: [
       ...shape.errors,
       ...load.check(input, loadPaths.every(shape.isSound) ? shape.settings : undefined),
       ...checkRules({ profile, input, limits, protocols, groupNames }, shape.isSound),
-      ...check({ profile, input, isSound: shape.isSound }),
+      ...rules.check({ profile, input, isSound: shape.isSound }),
     ],
   };
 }
@@ -95,15 +93,20 @@ const noObject: InputError = {
   hint: 'the least there can be: { "devices": 100, "ratePerSecond": 100, "duration": "30s" }',
 };
 
-/** @param protocol of a profile that does not say one */
-function resolve(settings: ProfileSettings, load: ResolvedLoad, protocol?: Protocol): LoadProfile {
+/** @param saysProtocol otherwise the protocol is the one that the target has for it */
+function resolve(
+  settings: ProfileSettings,
+  load: ResolvedLoad,
+  { protocols, makesRequests, hasArrivals }: TargetRules,
+  saysProtocol: boolean,
+): LoadProfile {
   const { connect, publish, slices, limits } = settings;
   return {
     name: settings.name,
     devices: settings.devices,
     seed: settings.seed,
     connect: {
-      protocol: protocol ?? connect.protocol,
+      protocol: saysProtocol ? connect.protocol : protocols[0],
       client: connect.client,
       ...(connect.version === undefined ? {} : { version: connect.version }),
       ...resolveCredentials(connect),
@@ -120,6 +123,7 @@ function resolve(settings: ProfileSettings, load: ResolvedLoad, protocol?: Proto
       ackTimeoutMs: milliseconds(publish.ackTimeout),
       maxUnacknowledged: publish.maxUnacknowledged,
     },
+    ...(makesRequests !== false && resolveHttp(settings.http, makesRequests === true)),
     ...load,
     echo: { fraction: settings.echo.fraction },
     slices: {
@@ -136,7 +140,26 @@ function resolve(settings: ProfileSettings, load: ResolvedLoad, protocol?: Proto
     ...(settings.target === undefined ? {} : { target: settings.target }),
     ...(settings.observers === undefined ? {} : { observers: settings.observers }),
     allowedHosts: settings.allowedHosts,
-    thresholds: withDefaultThresholds(resolveThresholds(settings), settings),
+    thresholds: withDefaultThresholds(resolveThresholds(settings), { ...settings, hasArrivals }),
+  };
+}
+
+/** @param isMade whether there are requests, also of a profile that says nothing of them */
+function resolveHttp(given: ProfileSettings['http'], isMade: boolean): Pick<LoadProfile, 'http'> {
+  const settings = given ?? (isMade ? httpSchema.parse({}) : undefined);
+  if (settings === undefined) return {};
+  const { path, signing, ...http } = settings;
+  return {
+    http: {
+      ...http,
+      ...(path === undefined ? {} : { path }),
+      ...(signing && {
+        signing: {
+          service: signing.service,
+          ...(signing.region === undefined ? {} : { region: signing.region }),
+        },
+      }),
+    },
   };
 }
 

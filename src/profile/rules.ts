@@ -2,6 +2,7 @@ import { formatDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
 import { checkCredentials } from './credential-rules.ts';
+import { checkHttpSettings } from './http-rules.ts';
 import type { LoadProfile, Protocol } from './load-profile.ts';
 import { peakOf } from './load-shapes/load-shape.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
@@ -47,6 +48,10 @@ const rules: readonly Rule[] = [
   { reads: ['connect.client', 'connect.version', 'publish.qos'], check: checkClient },
   { reads: ['connect'], check: ({ profile }) => checkCredentials(profile.connect) },
   { reads: ['connect.protocol', 'echo', 'publish.topic'], check: checkEcho },
+  {
+    reads: ['http', 'publish.payload', 'target', 'slices.devicesPerSlice'],
+    check: ({ profile, input }) => checkHttpSettings(profile, input),
+  },
   // Those of the wrong shape are not even in the profile.
   {
     reads: [],
@@ -113,8 +118,10 @@ function checkTopic({ profile: { publish, devices }, limits }: Judged): InputErr
 /** Fields of a message that the tester writes itself. */
 const reservedFields = ['stampede', 'padding'];
 
-function checkPayload({ profile: { publish }, limits }: Judged): InputError[] {
+function checkPayload({ profile: { publish, http }, limits }: Judged): InputError[] {
   const { template, errors } = parsePayloadTemplate(publish.payload);
+  // A request is the payload alone.
+  if (http !== undefined) return [...errors];
   const entries = template.kind === 'object' ? template.entries : [];
   const reserved = entries
     .filter(([key]) => reservedFields.includes(key))

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { maxDevicesPerSlice, maxSlices, runIdMaxLength, runIdSuffixLength } from '../shared/run-bounds.ts';
 import { connect, duration, publish, share } from './device-schema.ts';
 import { groupNamePattern, groupSettings } from './group-settings.ts';
+import { http } from './http-schema.ts';
 import { loadSettings } from './load-shapes/load-shapes.ts';
 import { thresholds } from './threshold-schema.ts';
 
@@ -48,6 +49,7 @@ const flatSchema = z.strictObject({
     }),
   connect,
   publish,
+  http: http.optional(),
   ...loadSettings,
   echo: z
     .strictObject({

@@ -10,6 +10,10 @@ export interface TargetRules {
   readonly limits: TargetLimits;
   /** Over which it can be loaded, first the one for a profile that does not say. */
   readonly protocols: readonly [Protocol, ...Protocol[]];
+  /** Whether messages are requests, which `http` describes; undefined: not known. */
+  readonly makesRequests: boolean | undefined;
+  /** Whether any observer sees messages arrive. Without one, a message ends with its answer. */
+  readonly hasArrivals: boolean;
   /** What the target does not offer. A profile with groups is checked group by group. */
   check(settings: CheckedSettings): InputError[];
 }
@@ -31,5 +35,7 @@ export const anyTarget: TargetRules = {
   errors: [],
   limits: noTargetLimits,
   protocols: ['mqtt', 'https'],
+  makesRequests: undefined,
+  hasArrivals: true,
   check: () => [],
 };

@@ -72,6 +72,7 @@ export const thresholdMetrics = {
   rule_latency: latency("intended → the rules engine's timestamp()"),
   transit: latency('sent → arrival'),
   echo_latency: latency('intended → own subscription'),
+  response_time: latency('sent → last byte of the answer to a request'),
   send_lag: latency("intended → sent: the generator's own lateness"),
 
   intended_messages: counter('messages.intended', 'messages.intended', 'publishes whose turn came'),
@@ -89,6 +90,7 @@ export const thresholdMetrics = {
     'messages.sent',
     'no acknowledgement in time',
   ),
+  requests: counter('messages.sent', 'messages.intended', 'requests sent; of one status, answered so'),
   arrivals: counterAtEnd('messages.arrivals', 'messages.sent', 'arrivals, duplicates among them'),
   received_messages: counterAtEnd('messages.received', 'messages.sent', 'arrived at least once'),
   duplicate_messages: counter('messages.duplicates', 'messages.sent', 'arrivals beyond the first'),
@@ -147,10 +149,26 @@ export function isMeasuredByGroup(metric: ThresholdMetric | CounterMetric | Gaug
   return metric.kind === 'latency' || metric.kind === 'throughput';
 }
 
-/** `lost_messages{group:meters}` → `lost_messages` and `meters`; without a selector the whole run is judged. */
-export function splitSelector(name: string): { readonly metric: string; readonly group?: string } {
-  const [, metric, group] = /^([^{]+)\{group:([^{}]+)\}$/.exec(name) ?? [];
-  return metric === undefined || group === undefined ? { metric: name } : { metric, group };
+/** What a threshold judges: the whole run, unless it says a device group, or a status of answers (`500`, `5xx`). */
+export interface ThresholdSelector {
+  readonly metric: string;
+  readonly group?: string;
+  readonly status?: string;
+}
+
+/** `lost_messages{group:meters}` → `lost_messages` and `meters`; `response_time{status:500}` likewise. */
+export function splitSelector(name: string): ThresholdSelector {
+  const [, metric, by, value] = /^([^{]+)\{(group|status):([^{}]+)\}$/.exec(name) ?? [];
+  if (metric === undefined || value === undefined) return { metric: name };
+  return by === 'group' ? { metric, group: value } : { metric, status: value };
+}
+
+/** Metrics that are also known by status of the answer. */
+export const statusMetrics = ['response_time', 'requests'] as const satisfies readonly ThresholdMetricName[];
+
+/** Whether a status is what a selector means: `500` or `5xx`. */
+export function isStatusOf(selector: string, status: number): boolean {
+  return selector === String(status) || selector === `${Math.floor(status / 100)}xx`;
 }
 
 /** The metric of that name or alias, with or without a selector; undefined where there is none. */

@@ -8,7 +8,9 @@ import {
   cloudWatchPrefix,
   isMeasuredByGroup,
   splitSelector,
+  statusMetrics,
   type ThresholdMetric,
+  thresholdMetricAliases,
   thresholdMetricNames,
   thresholdMetricOf,
 } from './threshold-metrics.ts';
@@ -41,6 +43,8 @@ export function checkThresholds({
     }
     const ofGroup = checkGroupSelector(path, name, metric, groupNames);
     if (ofGroup.length > 0) return ofGroup;
+    const ofStatus = checkStatusSelector(path, name);
+    if (ofStatus.length > 0) return ofStatus;
     if (list.length === 0 && !hasDefaultThreshold(name)) {
       return [
         {
@@ -80,6 +84,24 @@ function checkGroupSelector(
   return [{ path, message: `names no group of this profile: ${group}`, hint }];
 }
 
+/** `response_time{status:500}`, `requests{status:5xx}` */
+function checkStatusSelector(path: string, name: string): InputError[] {
+  const { metric, status } = splitSelector(name);
+  if (status === undefined) return [];
+  if (!statusMetrics.some((each) => each === metric)) {
+    const hint = `remove the selector, or use one of ${statusMetrics.join(', ')}`;
+    return [{ path, message: 'is not measured by status', hint }];
+  }
+  if (/^[1-5](\d\d|xx)$/.test(status)) return [];
+  return [
+    {
+      path,
+      message: `names no status: ${status}`,
+      hint: 'give a status such as 500, or a class such as 5xx',
+    },
+  ];
+}
+
 function checkExpression(path: string, text: string, metric: ThresholdMetric): InputError[] {
   const expression = parseThresholdExpression(text, metric);
   return 'wrong' in expression ? [{ path, message: expression.wrong, hint: expression.hint }] : [];
@@ -108,9 +130,43 @@ function checkDelay(path: string, given: unknown): InputError[] {
   ];
 }
 
+/** What only an observer can know. */
+const arrivalMetrics: ReadonlySet<string> = new Set([
+  'end_to_end_latency',
+  'rule_latency',
+  'transit',
+  'arrivals',
+  'received_messages',
+  'duplicate_messages',
+  'lost_messages',
+  'not_read_messages',
+  'dead_lettered_messages',
+]);
+
 /** A threshold over what this run never measures would always fail. */
-export function checkMeasured({ thresholds, echo, connect, publish }: LoadProfile): InputError[] {
-  const errors: InputError[] = [];
+export function checkMeasured(profile: LoadProfile): InputError[] {
+  const { thresholds, echo, connect, publish, http } = profile;
+  const judged = Object.entries(thresholds).filter(([, list]) =>
+    list.some(({ isDefault }) => isDefault !== true),
+  );
+  const errors: InputError[] = judged.flatMap(([name]) => {
+    const { metric } = splitSelector(name);
+    const path = `thresholds.${name}`;
+    if (http === undefined && statusMetrics.some((each) => each === metric)) {
+      const hint = 'remove the threshold, or name a target whose URL begins with http:// or https://';
+      return [{ path, message: 'nothing is requested of a web service, so it is never measured', hint }];
+    }
+    if (http !== undefined && arrivalMetrics.has(thresholdMetricAliases[metric] ?? metric)) {
+      const hint = 'remove the threshold; a request ends with its answer: response_time, failed_messages';
+      return [{ path, message: 'no observer sees requests arrive, so it is never measured', hint }];
+    }
+    if (http !== undefined && metric === 'puback_round_trip') {
+      return [
+        { path, message: 'a request has no PUBACK, so it is never measured', hint: 'use response_time' },
+      ];
+    }
+    return [];
+  });
   if (thresholds.echo_latency !== undefined && echo.fraction === 0) {
     errors.push({
       path: 'thresholds.echo_latency',

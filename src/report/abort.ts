@@ -27,6 +27,7 @@ export function failedAbortThreshold(view: InterimView): FailedThreshold | undef
   const { messages, devices, slices, observers } = ledger;
   const measured = {
     latencies: ledger.latencies,
+    statuses: ledger.requests?.statuses,
     counts: { messages, devices, slices, observers },
     rates,
     gauges: { rates, generator: summarizeGenerator(ledger) },

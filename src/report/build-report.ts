@@ -20,6 +20,7 @@ import { quotaUseOf } from './quota-use.ts';
 import { ratesOf } from './rates.ts';
 import { type CloudWatchView, cloudWatchSum, reconcile } from './reconciliation.ts';
 import type { Causes, ExecutionReport, Report } from './report-model.ts';
+import { requestReportOf } from './request-report.ts';
 import { exemptByStop } from './stop-exemptions.ts';
 import { evaluateThresholds, type Measured } from './thresholds.ts';
 import { bindingQuotaOf, throttlingOf } from './throttling.ts';
@@ -51,6 +52,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
   const bindingQuota = bindingQuotaOf(plan, quotaUse, throttling, cloudwatch);
   const measured: Measured = {
     latencies: ledger.latencies,
+    statuses: ledger.requests?.statuses,
     // Includes throttled publishes that got no answer.
     counts: {
       messages: { ...messages, throttled: throttling.publishes },
@@ -73,6 +75,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
   const latencyMs = summariesOf(ledger.latencies);
   const causes = causesOf(ledger);
   const brokerNotes = describeBrokerCounts(plan, ledger);
+  const requests = requestReportOf(plan, ledger, rates.publishedSeconds);
   const { subscribers } = ledger;
   return {
     version: 2,
@@ -114,6 +117,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     causes,
     rates,
     latencyMs,
+    ...(requests && { requests }),
     clockOffset: clockOffsetOf(ledger.sliceClocks, ledger.stampResolutionMs),
     quotas: quotaUse,
     ...(quotaUse.every(({ isLive }) => isLive)
@@ -145,6 +149,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
       ...(ledger.latencies.pubcomp_round_trip.count > 0 && {
         pubcomp_round_trip: latencyOverTime(ledger.latencySeries.pubcomp_round_trip),
       }),
+      ...(ledger.requests && { response_time: latencyOverTime(ledger.latencySeries.response_time) }),
     },
     latencyDistribution: distributionsOf(ledger),
     startLagsMs: ledger.startLagsMs.map((lag) => (lag === null ? null : Math.round(lag * 1000) / 1000)),

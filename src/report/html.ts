@@ -20,13 +20,14 @@ import {
   describeSliceLogs,
   describeSlices,
   describeThrottling,
+  hasArrivals,
   heldMessages,
   latencyCells,
   latencyHeadings,
-  latencyMeanings,
   latencyNotes,
-  latencyOrder,
+  latencyRowsOf,
   ledgerEquations,
+  meaningOf,
   publishOutNote,
   type Term,
   wordForDue,
@@ -39,6 +40,7 @@ import {
   ratePlotOf,
   startLagPlotOf,
 } from './report-plots.ts';
+import { describeRequests } from './request-report.ts';
 import { describeUnknown } from './unknown-figures.ts';
 
 const ownStyle = reportStyle + plotStyle;
@@ -106,10 +108,14 @@ ${[...describeSilence(report), ...describeUnknown(report)].map((line) => html`<p
 </header>`;
 }
 
-function renderTiles({ devices, messages, rates, latencyMs }: Report): Html {
+function renderTiles(report: Report): Html {
+  const { devices, messages, rates, latencyMs, requests } = report;
   const tile = (name: string, value: string, unit = '') =>
     html`<div class="tile"><dt>${name}</dt><dd>${value} <small>${unit}</small></dd></div>`;
-  const endToEnd = latencyMs.end_to_end_latency;
+  const [what, latency] =
+    requests === undefined
+      ? ['end to end, p99', latencyMs.end_to_end_latency]
+      : ['response time, p99', latencyMs.response_time];
   return html`<dl class="tiles">
 ${[
   tile(
@@ -120,15 +126,19 @@ ${[
   tile('messages sent', formatCount(messages.sent), `of ${formatCount(messages.intended)}`),
   tile('mean rate', formatRate(rates.meanPerSecond), 'a second'),
   tile(
-    'end to end, p99',
-    endToEnd.count > 0 ? formatMs(endToEnd.p99) : '–',
-    endToEnd.count > 0 && endToEnd.p99 < 100_000 ? 'ms' : '',
+    what,
+    latency !== undefined && latency.count > 0 ? formatMs(latency.p99) : '–',
+    latency !== undefined && latency.count > 0 && latency.p99 < 100_000 ? 'ms' : '',
   ),
-  tile(
-    'lost',
-    formatCount(messages.lost),
-    messages.sent > 0 ? formatShare(messages.lost / messages.sent) : '',
-  ),
+  ...(hasArrivals(report)
+    ? [
+        tile(
+          'lost',
+          formatCount(messages.lost),
+          messages.sent > 0 ? formatShare(messages.lost / messages.sent) : '',
+        ),
+      ]
+    : [tile('failed', formatCount(messages.failed))]),
   ...heldMessages(messages).map(({ name, count }) =>
     tile(name, formatCount(count), formatShare(count / messages.sent)),
   ),
@@ -149,7 +159,9 @@ function renderMessages(report: Report): Html {
     'Messages',
     ledgerFlowOf(report),
     html`<ul class="ledger">\n${equations}</ul>`,
-    ...notesOf(report).map((sentence) => html`<p class="soft">${sentence}</p>`),
+    ...[...describeRequests(report.requests), ...notesOf(report)].map(
+      (sentence) => html`<p class="soft">${sentence}</p>`,
+    ),
     renderReconciliation(report),
     renderCauses(report),
   );
@@ -174,17 +186,20 @@ function renderGroups({ groups = [] }: Report): Html {
 }
 
 function renderLatencies(report: Report): Html {
-  const rows = latencyOrder.flatMap((name) => {
+  const rows = latencyRowsOf(report).flatMap((name) => {
     const latency = report.latencyMs[name];
     if (latency === undefined) return [];
     const measured = latency.count > 0;
     const cells = measured ? latencyCells(latency) : latencyHeadings.map(() => '–');
-    const label = html`${name}<br><small class="soft">${latencyMeanings[name]}</small>`;
+    const label = html`${name}<br><small class="soft">${meaningOf(name, report)}</small>`;
     return {
       cells: [label, formatCount(latency.count), ...cells],
       ...(measured ? {} : { tone: 'dim' as const }),
     };
   });
+  for (const { status, latencyMs } of report.requests?.statuses ?? []) {
+    rows.push({ cells: [html`status ${status}`, formatCount(latencyMs.count), ...latencyCells(latencyMs)] });
+  }
   const numbers = ['samples', ...latencyHeadings].map((heading) => ({ heading, isNumber: true }));
   return section(
     'Latency',

@@ -2,6 +2,7 @@ import { formatShare } from '../shared/format.ts';
 import type { Comparison } from './compare-reports.ts';
 import { formatChange, formatFigure } from './comparison-text.ts';
 import { inconsistenciesOf } from './inconsistencies.ts';
+import { hasArrivals } from './report-figures.ts';
 import type { Report } from './report-model.ts';
 import { describeMeasured } from './threshold-figures.ts';
 
@@ -129,23 +130,26 @@ function conclusiveCase(
   return { group, name: 'the result is conclusive', ...(doubt === undefined ? {} : outcome) };
 }
 
-function propertiesOf({
-  runId,
-  verdict,
-  messages,
-  generator,
-  conditions,
-}: Report): (readonly [string, string])[] {
+function propertiesOf(report: Report): (readonly [string, string])[] {
+  const { runId, verdict, messages, generator, conditions } = report;
   return [
     ['runId', runId],
     ['verdict', verdict],
     ['rehearsal', String(conditions?.isRehearsal === true)],
     ['sent', String(messages.sent)],
-    ['received', String(messages.received)],
-    ['lost', String(messages.lost)],
-    ['notRead', String(messages.notRead ?? 0)],
-    ['deadLettered', String(messages.deadLettered ?? 0)],
-    ['unaccounted', String(messages.unaccounted ?? 0)],
+    ...(hasArrivals(report)
+      ? ([
+          ['received', String(messages.received)],
+          ['lost', String(messages.lost)],
+          ['notRead', String(messages.notRead ?? 0)],
+          ['deadLettered', String(messages.deadLettered ?? 0)],
+          ['unaccounted', String(messages.unaccounted ?? 0)],
+        ] as const)
+      : ([
+          ['succeeded', String(messages.acked)],
+          ['failed', String(messages.failed)],
+          ['unanswered', String(messages.unacknowledged)],
+        ] as const)),
     ['generator', generator.health.state],
   ];
 }

@@ -33,10 +33,14 @@ export interface Term {
 /** The equations of docs/measurement.md; without the one on acknowledgements where there are none. */
 export function ledgerEquations(report: Report): Equation[] {
   const { messages } = report;
-  const term = (name: keyof MessageLedger): Term => ({
-    ...termOf(name, messages[name]),
-    ...(name === 'intended' && { name: wordForDue(report) }),
-  });
+  const labels = {
+    ...(report.requests && requestLabels),
+    intended: wordForDue(report),
+  };
+  const term = (name: keyof MessageLedger): Term => {
+    const { [name]: label }: Partial<Record<keyof MessageLedger, string>> = labels;
+    return { ...termOf(name, messages[name]), ...(label && { name: label }) };
+  };
   const equation = (total: keyof MessageLedger, ...parts: (keyof MessageLedger)[]): Equation => ({
     total: term(total),
     parts: parts.map(term),
@@ -53,8 +57,12 @@ export function ledgerEquations(report: Report): Equation[] {
       ? [plus(equation('sent', 'acked', 'throttled', 'failed', 'unacknowledged'), unknown('ackUnknown'))]
       : []),
     ...incompleteEquation(report),
-    equation('arrivals', 'received', 'duplicates'),
-    equation('sent', 'received', 'lost', ...heldColumnsOf(report)),
+    ...(hasArrivals(report)
+      ? [
+          equation('arrivals', 'received', 'duplicates'),
+          equation('sent', 'received', 'lost', ...heldColumnsOf(report)),
+        ]
+      : []),
     ...Object.entries(report.observers).slice(1).flatMap(observerEquations),
   ];
 }
@@ -62,6 +70,30 @@ export function ledgerEquations(report: Report): Equation[] {
 /** Messages that were due: *started* where users decided when, *intended* where a schedule did. */
 export function wordForDue({ load }: Pick<Report, 'load'>): 'started' | 'intended' {
   return load === 'closed' ? 'started' : 'intended';
+}
+
+/** A request is answered, with success or without, and not acknowledged. */
+const requestLabels: Partial<Record<keyof MessageLedger, string>> = {
+  acked: 'succeeded',
+  unacknowledged: 'unanswered',
+};
+
+/** Whether any observer sees messages arrive. Without one, a message ends with its answer. */
+export function hasArrivals({ observers }: Pick<Report, 'observers'>): boolean {
+  return Object.keys(observers).length > 0;
+}
+
+/** Latencies that the run can have measured, in their order. */
+export function latencyRowsOf({ requests, latencyMs }: Report): readonly LatencyName[] {
+  if (requests === undefined) return latencyOrder;
+  return latencyOrder.filter(
+    (name) => ['response_time', 'connect', 'send_lag'].includes(name) || (latencyMs[name]?.count ?? 0) > 0,
+  );
+}
+
+/** From where to where. @param name as it is measured in this run */
+export function meaningOf(name: LatencyName, { requests }: Report): string {
+  return name === 'connect' && requests !== undefined ? 'socket open → ready' : latencyMeanings[name];
 }
 
 /** At QoS 2 a broker may have taken a message over without completing it. */
@@ -132,6 +164,7 @@ export const latencyOrder = [
   'echo_latency',
   'puback_round_trip',
   'pubcomp_round_trip',
+  'response_time',
   'connect',
   'send_lag',
 ] as const satisfies readonly LatencyName[];
@@ -144,6 +177,7 @@ export const latencyMeanings: Readonly<Record<LatencyName, string>> = {
   echo_latency: 'intended → own subscription',
   puback_round_trip: 'sent → acknowledgement',
   pubcomp_round_trip: 'sent → PUBCOMP',
+  response_time: 'sent → last byte of the answer',
   connect: 'socket open → CONNACK',
   send_lag: 'intended → sent',
 };
@@ -206,7 +240,8 @@ export function describeSilence({ stop }: Report): string[] {
 }
 
 /** `MQTT, client dense, QoS 1`, or `MQTT 3.1.1, …` */
-export function describeClient({ protocol, client, qos, mqttVersion }: Report): string {
+export function describeClient({ protocol, client, qos, mqttVersion, requests }: Report): string {
+  if (requests !== undefined) return `HTTP/${requests.version}, ${requests.method}`;
   if (protocol === 'https') return `HTTPS, QoS ${qos}`;
   const version =
     mqttVersion === undefined ? '' : ` ${mqttVersion === 'mixed' ? '3.1.1 and 5' : mqttVersion}`;
@@ -251,7 +286,7 @@ export function describeRamp({
 }
 
 /** Reasons of failures, by kind of failure; only kinds that occurred. */
-export function causeLines({ causes, cloudwatch }: Report): { what: string; reasons: string }[] {
+export function causeLines({ causes, cloudwatch, requests }: Report): { what: string; reasons: string }[] {
   const named = {
     dropped: causes.dropped,
     failed: causes.failed,
@@ -260,6 +295,7 @@ export function causeLines({ causes, cloudwatch }: Report): { what: string; reas
     'echo refused': causes.echoRefused,
     'slices failed': causes.sliceFailed,
     'slices died': causes.sliceDied ?? {},
+    unanswered: requests?.unansweredBy ?? {},
   };
   const reported = Object.entries(named)
     .filter(([, counts]) => Object.keys(counts).length > 0)

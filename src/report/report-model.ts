@@ -18,6 +18,7 @@ import type { FailedThreshold } from '../plan/control-message.ts';
 import type { GeneratorSummary } from './generator-report.ts';
 import type { GroupReport } from './group-reports.ts';
 import type { LatencyDistribution } from './latency-distribution.ts';
+import type { RequestReport } from './request-report.ts';
 import type { BindingQuota, CostReport, QuotaUse, Reconciliation, Throttling } from './usage-model.ts';
 
 /**
@@ -73,6 +74,8 @@ export interface Report {
   readonly causes: Causes;
   readonly rates: Rates;
   readonly latencyMs: LatencyRecord<LatencySummary>;
+  /** Present if devices request something of a web service; then `messages` are requests. */
+  readonly requests?: RequestReport;
   readonly clockOffset: ClockOffset;
   readonly quotas: readonly QuotaUse[];
   /** What those limits are that were not read from the account, in a sentence; absent where all were. */

@@ -8,7 +8,7 @@ import { renderLedgerFlow } from './plots/ledger-flow.ts';
 import { renderRatePlot, type TargetPoint } from './plots/rate-plot.ts';
 import { renderStartLagPlot } from './plots/start-lag-plot.ts';
 import type { TimeFrame } from './plots/time-axis.ts';
-import { isAcknowledged, latencyMeanings } from './report-figures.ts';
+import { hasArrivals, isAcknowledged, latencyMeanings } from './report-figures.ts';
 import type { Report, StageRate } from './report-model.ts';
 
 /** Which plots a report has: the components of `plots/`, fed from it. */
@@ -25,7 +25,11 @@ export function ratePlotOf(report: Report): Html {
 }
 
 export function ledgerFlowOf(report: Report): Html {
-  return renderLedgerFlow({ messages: report.messages, acknowledged: isAcknowledged(report) });
+  return renderLedgerFlow({
+    messages: report.messages,
+    acknowledged: isAcknowledged(report),
+    hasArrivals: hasArrivals(report),
+  });
 }
 
 /** Those of which something was measured. */
@@ -45,6 +49,7 @@ const distributed = [
   'echo_latency',
   'puback_round_trip',
   'pubcomp_round_trip',
+  'response_time',
   'send_lag',
   'connect',
 ] as const;

@@ -56,10 +56,14 @@ function joinToColumns(
 }
 
 /** One line for the whole run, which shows when messages were slow. */
-export function renderP99OverTime({ latencyOverTime }: Report, sparklineColumns: number): string[] {
-  const p99 = latencyOverTime.end_to_end_latency.steps.map((step) => step.p99);
+export function renderP99OverTime({ latencyOverTime, requests }: Report, sparklineColumns: number): string[] {
+  const [label, name] =
+    requests === undefined
+      ? (['end to end', 'end_to_end_latency'] as const)
+      : (['response  ', 'response_time'] as const);
+  const p99 = (latencyOverTime[name]?.steps ?? []).map((step) => step.p99);
   const known = p99.filter((ms) => ms !== null);
   if (known.length < 2) return [];
   const range = [Math.min(...known), Math.max(...known)].map(formatElapsed).join(' to ');
-  return [`  end to end ${renderSparkline(p99, sparklineColumns, 'logarithmic')}  p99 ${range}`];
+  return [`  ${label} ${renderSparkline(p99, sparklineColumns, 'logarithmic')}  p99 ${range}`];
 }

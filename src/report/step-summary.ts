@@ -3,7 +3,7 @@ import type { Comparison } from './compare-reports.ts';
 import { type ComparisonOutcome, countOf, formatChange, formatFigure, outcomeOf } from './comparison-text.ts';
 import { describeTarget } from './conditions-report.ts';
 import { describeReconciliation } from './reconciliation.ts';
-import { describeClient, describeSlices, heldMessages } from './report-figures.ts';
+import { describeClient, describeSlices, hasArrivals, heldMessages } from './report-figures.ts';
 import type { Report, Verdict } from './report-model.ts';
 import { formatMeasured } from './threshold-figures.ts';
 import { describeUnknown } from './unknown-figures.ts';
@@ -84,8 +84,10 @@ function thresholdTable({ thresholds }: Report): string[] {
   return markdownTable(['', 'threshold', 'measured'], rows, 2);
 }
 
-function figureTable({ devices, messages, throttling, rates, latencyMs, cost }: Report): string[] {
-  const endToEnd = latencyMs.end_to_end_latency;
+function figureTable(report: Report): string[] {
+  const { devices, messages, throttling, rates, latencyMs, cost, requests } = report;
+  const name = requests === undefined ? 'end_to_end_latency' : 'response_time';
+  const latency = latencyMs[name];
   const ofSent = (count: number) =>
     messages.sent > 0 ? `${formatCount(count)} (${formatShare(count / messages.sent)})` : formatCount(count);
   const rows = [
@@ -95,15 +97,12 @@ function figureTable({ devices, messages, throttling, rates, latencyMs, cost }: 
     ],
     ['messages sent', `${formatCount(messages.sent)} of ${formatCount(messages.intended)}`],
     ['throughput', `${formatRate(rates.throughputPerSecond)}/s`],
-    ...(endToEnd.count === 0
+    ...(latency === undefined || latency.count === 0
       ? []
       : [
-          [
-            'end_to_end_latency p50, p99, p99.9',
-            [endToEnd.p50, endToEnd.p99, endToEnd.p999].map(formatElapsed).join(', '),
-          ],
+          [`${name} p50, p99, p99.9`, [latency.p50, latency.p99, latency.p999].map(formatElapsed).join(', ')],
         ]),
-    ['lost', ofSent(messages.lost)],
+    ...(hasArrivals(report) ? [['lost', ofSent(messages.lost)]] : [['failed', ofSent(messages.failed)]]),
     ...heldMessages(messages).map(({ name, count }) => [name, ofSent(count)]),
     ['throttled', ofSent(throttling.publishes)],
     ...(cost === undefined

@@ -9,6 +9,7 @@ import {
   type Term,
 } from './report-figures.ts';
 import type { Report } from './report-model.ts';
+import { describeRequests } from './request-report.ts';
 import type { Page } from './terminal-page.ts';
 import { wrapText } from './text-table.ts';
 import type { Reconciliation } from './usage-model.ts';
@@ -22,6 +23,7 @@ export function renderMessages(report: Report, { style, width }: Page): string[]
     ...causeLines(report).flatMap(({ what, reasons }) =>
       wrapText(`why ${what}: ${reasons}`, width, '  ', '    ').map((line) => style('warning', line)),
     ),
+    ...describeRequests(report.requests).flatMap((line) => wrapText(line, width, '  ')),
     ...describeSliceLogs(report).flatMap((line) => wrapText(line, width, '  ')),
     ...renderNotes(report, { style, width }),
   ];

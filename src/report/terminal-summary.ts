@@ -13,7 +13,7 @@ import {
   latencyCells,
   latencyHeadings,
   latencyNotes,
-  latencyOrder,
+  latencyRowsOf,
   publishOutNote,
   wordForDue,
 } from './report-figures.ts';
@@ -130,14 +130,19 @@ function renderGroups({ groups = [] }: Report, { style, width }: Page): string[]
 }
 
 function renderLatencies(report: Report, { style, width }: Page): string[] {
-  const rows = latencyOrder
+  const rows = latencyRowsOf(report)
     .map((name) => [name, report.latencyMs[name]] as const)
     .flatMap(([name, latency]) => {
       if (latency === undefined || latency.count === 0) return [];
       return [[`  ${name}`, formatCount(latency.count), ...latencyCells(latency)]];
     });
   if (rows.length === 0) return [];
-  const table = [['latency, ms', 'samples', ...latencyHeadings], ...rows];
+  const statuses = (report.requests?.statuses ?? []).map(({ status, latencyMs }) => [
+    `  status ${status}`,
+    formatCount(latencyMs.count),
+    ...latencyCells(latencyMs),
+  ]);
+  const table = [['latency, ms', 'samples', ...latencyHeadings], ...rows, ...statuses];
   const wide = layOutColumns(table);
   const [head = '', ...body] = wide.every((line) => line.length <= width) ? wide : layOutColumns(table, ' ');
   const notes = latencyNotes(report).flatMap((note) => wrapText(note, width, '  '));

@@ -1,4 +1,4 @@
-import type { LatencyHistogram } from '../measure/latency-histogram.ts';
+import { LatencyHistogram } from '../measure/latency-histogram.ts';
 import type { LatencyName } from '../measure/latency-names.ts';
 import type { Thresholds } from '../profile/load-profile.ts';
 import {
@@ -10,6 +10,7 @@ import {
   type CounterMetric,
   cloudWatchPrefix,
   type GaugeMetric,
+  isStatusOf,
   splitSelector,
   type ThresholdMetric,
   thresholdMetricOf,
@@ -28,6 +29,8 @@ import type { Rates, Report, ThresholdResult } from './report-model.ts';
 /** Everything a threshold may judge. */
 export interface Measured {
   readonly latencies: Readonly<Record<LatencyName, LatencyHistogram>>;
+  /** Of requests, how long answers took, by status. */
+  readonly statuses?: ReadonlyMap<number, LatencyHistogram> | undefined;
   /** The parts of the report that counter metrics name by path. */
   readonly counts: CountedParts;
   readonly rates: Rates;
@@ -83,7 +86,8 @@ function measure(
   expression: ThresholdExpression,
   measured: Measured,
 ): ValueRange | null {
-  const { metric: base, group } = splitSelector(name);
+  const { metric: base, group, status } = splitSelector(name);
+  if (status !== undefined) return exactly(ofStatus(status, metric, expression, measured));
   const { gauges, cloudwatch, groups } = measured;
   const judged = group === undefined ? measured : groups[group];
   if (judged === undefined) return null;
@@ -100,6 +104,21 @@ function measure(
     case 'cloudwatch':
       return exactly(cloudWatchSum(cloudwatch, name.slice(cloudWatchPrefix.length)));
   }
+}
+
+/** Of answers with this status: how long they took, how many they are, or which share of what was sent. */
+function ofStatus(
+  status: string,
+  { kind }: ThresholdMetric,
+  expression: ThresholdExpression,
+  { statuses = new Map(), counts }: Measured,
+): number | null {
+  const all = new LatencyHistogram();
+  for (const [each, histogram] of statuses) if (isStatusOf(status, each)) all.merge(histogram);
+  if (kind === 'latency') return latencyOf(all, expression);
+  if (expression.aggregation === 'count') return all.count;
+  const { sent } = counts.messages;
+  return sent > 0 ? all.count / sent : null;
 }
 
 function latencyOf(

@@ -38,6 +38,8 @@ export function rulesOf(target: Target | undefined, scheme?: string): TargetRule
     limits: traits.limits,
     protocols: [first, ...others],
     check: (settings) => checkOffers({ traits, scheme }, settings),
+    makesRequests: traits.offers.requests,
+    hasArrivals: traits.observers.length > 0,
   };
 }
 

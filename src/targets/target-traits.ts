@@ -54,6 +54,8 @@ export interface TargetOffers {
   readonly observers: readonly ObserverName[];
   /** Versions of MQTT over which clients can share a subscription (`$share`). */
   readonly sharedSubscriptions: readonly ('3.1.1' | '5')[];
+  /** Whether messages are requests of the method, path and headers that a profile's `http` says. */
+  readonly requests: boolean;
   readonly protocols: readonly Protocol[];
   readonly mqttVersions: readonly MqttVersion[];
   readonly qos: readonly (0 | 1 | 2)[];

@@ -6,6 +6,7 @@ import { sliceStates } from '../live/slice-states.ts';
 import { accountOf } from '../plan/account.ts';
 import { sumStretches } from '../plan/arrival-rate.ts';
 import { arrivalRatesOf, groupsOf, isAcknowledged, mqttGroupsOf } from '../plan/groups.ts';
+import { observersOf } from '../plan/observers.ts';
 import type { GroupPlan, Plan } from '../plan/plan.ts';
 import type { LiveMessages } from '../report/plots/ledger-flow.ts';
 import type { TargetPoint } from '../report/plots/rate-plot.ts';
@@ -78,6 +79,7 @@ function planOnPage(plan: Plan): PlanOnPage {
     slices: slices.count,
     messages: plan.load.messages,
     acknowledged: groupsOf(plan).every(isAcknowledged),
+    hasArrivals: observersOf(plan).length > 0,
     secondsPerStep: drawnStepSeconds((drainEndAt - startAt) / 1_000),
     quotas: shownQuotas
       .filter(([name, usedBy]) => counted.includes(name) && (hasMqtt || usedBy === 'sent'))

@@ -12,7 +12,7 @@ import type { LoadProfile } from '../profile/load-profile.ts';
  * @param isRehearsal all functions are processes of this machine
  */
 export function readConditions(
-  { connect }: Pick<LoadProfile, 'connect'>,
+  { connect, http }: Pick<LoadProfile, 'connect' | 'http'>,
   isRehearsal: boolean,
 ): PlanConditions {
   const { protocol, client } = connect;
@@ -22,7 +22,9 @@ export function readConditions(
       node: process.versions.node,
       client:
         protocol === 'https'
-          ? versionOf(dataPlane)
+          ? http === undefined
+            ? versionOf(dataPlane)
+            : `node:http of ${process.version}`
           : client === 'device-sdk'
             ? versionOf(deviceSdk)
             : `dense ${manifest.version}`,

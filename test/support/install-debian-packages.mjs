@@ -7,6 +7,7 @@ const packages = {
   'rabbitmq-server': 'rabbitmq-server',
   'victoria-metrics': 'victoria-metrics',
   chromium: 'chromium',
+  nginx: 'nginx',
 };
 
 /**

@@ -1,6 +1,7 @@
 import type { SliceCounts } from '../../aws/map-runs.ts';
 import type { RunTotals } from '../../live/run-totals.ts';
 import { groupsOf, isAcknowledged } from '../../plan/groups.ts';
+import { observersOf } from '../../plan/observers.ts';
 import type { Plan } from '../../plan/plan.ts';
 import {
   formatClock,
@@ -128,7 +129,8 @@ function messagesRow(totals: RunTotals, plan: Plan): Row {
   if (groupsOf(plan).some(isAcknowledged)) {
     figures.push(`${formatCount(totals.acked)} acked`);
   }
-  return { label: 'messages', figures: [...figures, `${formatCount(totals.arrivals)} arrived`] };
+  if (observersOf(plan).length > 0) figures.push(`${formatCount(totals.arrivals)} arrived`);
+  return { label: 'messages', figures };
 }
 
 function drawRow({ label, figures, bar, isTrouble }: Row, width: number, style: Styler): string[] {

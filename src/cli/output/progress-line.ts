@@ -1,4 +1,5 @@
 import type { RunTotals } from '../../live/run-totals.ts';
+import { observersOf } from '../../plan/observers.ts';
 import type { Plan } from '../../plan/plan.ts';
 import {
   formatClock,
@@ -39,7 +40,7 @@ function totalsParts(totals: RunTotals, progress: Progress, plan: Plan, phase: P
     parts.push(
       `sent ${formatCount(totals.sent)}`,
       `acked ${formatCount(totals.acked)}`,
-      `arrived ${formatCount(totals.arrivals)}`,
+      ...(observersOf(plan).length > 0 ? [`arrived ${formatCount(totals.arrivals)}`] : []),
     );
   }
   if (totals.endToEndP99Ms !== undefined) parts.push(`p99 ${formatElapsed(totals.endToEndP99Ms)}`);

@@ -1,5 +1,6 @@
 import type { SliceCounts } from '../../aws/map-runs.ts';
 import type { RunTotals } from '../../live/run-totals.ts';
+import { observersOf } from '../../plan/observers.ts';
 import type { Plan } from '../../plan/plan.ts';
 
 /** Everything the progress display shows, at one instant. */
@@ -62,8 +63,10 @@ export function phaseOf({ plan, now, stopping }: Progress): ProgressPhase {
  * before the drain has ended nothing can be called lost.
  */
 export function troublesOf(progress: Progress): readonly (readonly [what: string, count: number])[] {
-  const { totals = noTotals, slices, cloudwatch } = progress;
-  const missing = phaseOf(progress) === 'summarizing' ? Math.max(0, totals.sent - totals.arrivals) : 0;
+  const { totals = noTotals, slices, cloudwatch, plan } = progress;
+  const hasArrivals = plan === undefined || observersOf(plan).length > 0;
+  const missing =
+    hasArrivals && phaseOf(progress) === 'summarizing' ? Math.max(0, totals.sent - totals.arrivals) : 0;
   const all: [string, number][] = [
     ['connects failed', totals.connectFailed],
     ['throttled', totals.throttled],

@@ -8,6 +8,8 @@ export interface LedgerFlow {
   readonly messages: MessageLedger;
   /** Whether publishes are acknowledged at all. */
   readonly acknowledged: boolean;
+  /** Whether any observer sees messages arrive. */
+  readonly hasArrivals: boolean;
 }
 
 /** Of a run that goes on: what is not answered, and what has not arrived, still may. */
@@ -57,13 +59,13 @@ const rare = (name: string, count: number): Part[] => (count > 0 ? [warning(name
  * Where the messages went: each band is one of the ledger's equations, and lies under the part of the band above that
  * it divides.
  */
-export function renderLedgerFlow({ messages, acknowledged }: LedgerFlow): Html {
+export function renderLedgerFlow({ messages, acknowledged, hasArrivals }: LedgerFlow): Html {
   const { intended, unacknowledged, received, duplicates, lost } = messages;
   const rareCount = (name: keyof MessageLedger) => rare(messageCounters[name].label, messages[name]);
   if (intended === 0) return html`<p class="soft">No message was due before the run ended.</p>`;
   const bands = bandsOf(messages, acknowledged, {
     intended: rareCount('sendUnknown'),
-    answers: [bad('unacknowledged', unacknowledged), ...rareCount('ackUnknown')],
+    answers: [bad(hasArrivals ? 'unacknowledged' : 'unanswered', unacknowledged), ...rareCount('ackUnknown')],
     arrivals: [
       good('received', received),
       bad('lost', lost),
@@ -72,11 +74,11 @@ export function renderLedgerFlow({ messages, acknowledged }: LedgerFlow): Html {
       ...rareCount('unaccounted'),
     ],
   });
-  return renderBands(bands, duplicates);
+  return renderBands(hasArrivals ? bands : bands.slice(0, -1), duplicates);
 }
 
 /** The same while the run goes on. */
-export function renderLiveFlow(messages: LiveMessages, acknowledged: boolean): Html {
+export function renderLiveFlow(messages: LiveMessages, acknowledged: boolean, hasArrivals = true): Html {
   const { intended, waiting, unanswered, received, notArrived, duplicates } = messages;
   if (intended === 0) return html`<p class="soft">No message has been due yet.</p>`;
   const bands = bandsOf(messages, acknowledged, {
@@ -84,7 +86,7 @@ export function renderLiveFlow(messages: LiveMessages, acknowledged: boolean): H
     answers: [plain('unanswered', unanswered)],
     arrivals: [good('received', received), plain('not arrived yet', notArrived)],
   });
-  return renderBands(bands, duplicates);
+  return renderBands(hasArrivals ? bands : bands.slice(0, -1), duplicates);
 }
 
 type Counted = Pick<LiveMessages, 'intended' | 'sent' | 'dropped' | 'acked' | 'throttled' | 'failed'>;

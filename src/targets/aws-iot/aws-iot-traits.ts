@@ -12,6 +12,7 @@ export const awsIotTraits: TargetTraits<AwsIotTarget> = {
   offers: {
     observers: ['rule', 'subscriber'],
     sharedSubscriptions: ['3.1.1', '5'],
+    requests: false,
     protocols: ['mqtt', 'https'],
     mqttVersions: ['3.1.1', '5'],
     qos: [0, 1],

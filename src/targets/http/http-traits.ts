@@ -7,12 +7,13 @@ import type { TargetTraits } from '../target-traits.ts';
 export const httpTraits: TargetTraits<HttpTarget> = {
   kind: 'http',
   offers: {
+    requests: true,
     observers: [],
     sharedSubscriptions: [],
     protocols: ['https'],
     mqttVersions: [],
     qos: [],
-    auth: ['none', 'sigv4', 'x509'],
+    auth: ['none', 'x509'],
   },
   limits: { ...noTargetLimits, name: 'the web service', serviceMetrics: [] },
   quotas: [],

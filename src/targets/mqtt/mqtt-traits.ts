@@ -11,6 +11,7 @@ export const mqttTraits: TargetTraits<MqttTarget> = {
     observers: ['subscriber'],
     // MQTT 3.1.1 does not know them. A broker of MQTT 5 may refuse them: its subscribers then read by one connection.
     sharedSubscriptions: ['5'],
+    requests: false,
     protocols: ['mqtt'],
     mqttVersions: ['3.1.1', '5'],
     qos: [0, 1, 2],

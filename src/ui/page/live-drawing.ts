@@ -1,3 +1,4 @@
+import { timedLatencyNames } from '../../measure/latency-names.ts';
 import { type Html, html, table } from '../../report/html-markup.ts';
 import { renderGauge } from '../../report/plots/gauge.ts';
 import { renderHeatmap, renderPercentilesPlot } from '../../report/plots/latency-plots.ts';
@@ -10,7 +11,7 @@ import type { ViewOnPage } from './messages.ts';
 
 /** What draws each place of the page, by its id; the same components as in the report. */
 export function drawingsOf(state: LiveState, view: ViewOnPage): Readonly<Record<string, () => Html>> {
-  const { frame, target, acknowledged, quotas } = state.plan;
+  const { frame, target, acknowledged, hasArrivals, quotas } = state.plan;
   const publishIn = quotas.find(({ usedBy }) => usedBy === 'sent');
   return {
     tiles: () => renderTiles(state, view),
@@ -24,7 +25,7 @@ export function drawingsOf(state: LiveState, view: ViewOnPage): Readonly<Record<
       }),
     'slices-plot': () => renderSliceGrid(view.run.slices),
     'groups-table': () => renderGroups(state, view),
-    'ledger-plot': () => renderLiveFlow(view.messages, acknowledged),
+    'ledger-plot': () => renderLiveFlow(view.messages, acknowledged, hasArrivals),
     'quotas-table': () => renderQuotas(state),
     'latency-plots': () => renderLatencies(state),
   };
@@ -44,14 +45,21 @@ function renderTiles(state: LiveState, view: ViewOnPage): Html {
       ? tile('sending', formatRate(sent), `of ${formatRate(intended)} a second`)
       : tile('sending', '–'),
     tile('sent', formatCount(messages.sent), `of ${formatCount(plan.messages)}`),
-    tile('received', formatCount(messages.received), formatShareOf(messages.received, messages.sent)),
-    tile('not arrived yet', formatCount(messages.notArrived)),
-    ...(messages.duplicates > 0 ? [tile('duplicates', formatCount(messages.duplicates))] : []),
-    tile(
-      'end to end, p99 so far',
-      endToEndP99Ms === null ? '–' : formatMs(endToEndP99Ms),
-      endToEndP99Ms === null ? '' : 'ms',
-    ),
+    ...(plan.hasArrivals
+      ? [
+          tile('received', formatCount(messages.received), formatShareOf(messages.received, messages.sent)),
+          tile('not arrived yet', formatCount(messages.notArrived)),
+          ...(messages.duplicates > 0 ? [tile('duplicates', formatCount(messages.duplicates))] : []),
+          tile(
+            'end to end, p99 so far',
+            endToEndP99Ms === null ? '–' : formatMs(endToEndP99Ms),
+            endToEndP99Ms === null ? '' : 'ms',
+          ),
+        ]
+      : [
+          tile('succeeded', formatCount(messages.acked), formatShareOf(messages.acked, messages.sent)),
+          tile('failed', formatCount(messages.failed)),
+        ]),
     tile('dropped', formatCount(messages.dropped)),
     tile('throttled', formatCount(messages.throttled)),
   ]}</dl>`;
@@ -135,16 +143,15 @@ const meanings = {
   end_to_end_latency: 'intended → arrival',
   puback_round_trip: 'sent → acknowledgement',
   pubcomp_round_trip: 'sent → PUBCOMP',
+  response_time: 'sent → last byte of the answer',
 } as const;
 
 function renderLatencies(state: LiveState): Html {
-  const plots = (['end_to_end_latency', 'puback_round_trip', 'pubcomp_round_trip'] as const).flatMap(
-    (name) => {
-      const overTime = state.latencyOverTime(name);
-      if (overTime.steps.length === 0) return [];
-      const plot = { name, meaning: meanings[name], frame: state.frameSoFar(), overTime };
-      return [renderPercentilesPlot(plot), renderHeatmap(plot)];
-    },
-  );
+  const plots = timedLatencyNames.flatMap((name) => {
+    const overTime = state.latencyOverTime(name);
+    if (overTime.steps.length === 0) return [];
+    const plot = { name, meaning: meanings[name], frame: state.frameSoFar(), overTime };
+    return [renderPercentilesPlot(plot), renderHeatmap(plot)];
+  });
   return html`${plots}`;
 }

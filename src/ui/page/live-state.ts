@@ -20,6 +20,7 @@ export class LiveState {
     end_to_end_latency: new Map(),
     puback_round_trip: new Map(),
     pubcomp_round_trip: new Map(),
+    response_time: new Map(),
   };
   #latest: ViewOnPage | undefined;
 

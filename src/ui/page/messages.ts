@@ -23,6 +23,8 @@ export interface PlanOnPage {
   readonly messages: number;
   /** Whether publishes are acknowledged at all. */
   readonly acknowledged: boolean;
+  /** Whether any observer sees messages arrive. */
+  readonly hasArrivals: boolean;
   readonly secondsPerStep: number;
   readonly quotas: readonly QuotaOnPage[];
   /** In the profile's order; empty where it names no groups. */

@@ -59,7 +59,7 @@ export const figureRules: readonly Rule[] = [
       sumBy(groups, (group) => group.messages.lost) <= messages.lost,
   ],
   [
-    /^(MQTT, client \S+|HTTPS), QoS [01]; (\d+) slices?: (.*); (\d{4}.*) UTC to (\d{4}.*) UTC$/,
+    /^(?:(MQTT, client \S+|HTTPS), QoS [01]|HTTP\/\S+, [A-Z]+); (\d+) slices?: (.*); (\d{4}.*) UTC to (\d{4}.*) UTC$/,
     ([, , planned, outcomes = '', from = '', to = ''], { slicesKilled }, { slices, protocol }) => {
       const counted = outcomes.split(', ').map((each) => numberIn(each.split(' ')[0]));
       const dead = /([\d,]+) (?:died|without an end)/.exec(outcomes)?.[1] ?? '0';

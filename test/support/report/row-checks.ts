@@ -90,6 +90,7 @@ export const isTrueCause: Check = ([, what = '', reasons = ''], truth, report) =
   const total: Readonly<Record<string, number>> = {
     dropped: messages.dropped,
     failed: messages.failed,
+    unanswered: messages.unacknowledged,
     'connects failed': devices.connectFailed,
     'slices failed': slices.failed,
     'slices died': truth.slicesKilled,

@@ -4,6 +4,7 @@ import { generatorRules } from './generator-sentences.ts';
 import { ledgerRules } from './ledger-sentences.ts';
 import { plotRules } from './plot-sentences.ts';
 import { quotaRules } from './quota-sentences.ts';
+import { requestRules } from './request-sentences.ts';
 import { rowRules } from './row-sentences.ts';
 import type { Rule } from './rule.ts';
 import { subscriberRules } from './subscriber-sentences.ts';
@@ -29,6 +30,7 @@ export function sentencesOfPage(html: string): string[] {
 }
 
 const rules: readonly Rule[] = [
+  ...requestRules,
   ...ledgerRules,
   ...subscriberRules,
   ...verdictRules,

@@ -1,5 +1,6 @@
 import { accounts, views } from './account-situations.ts';
 import { clocks, connects, machines } from './machine-situations.ts';
+import { requestSituation } from './request-situation.ts';
 import { queues, stops } from './stop-situations.ts';
 import { subscribers } from './subscriber-situations.ts';
 import type { NamedSituation, Situation } from './true-run.ts';
@@ -76,6 +77,7 @@ export const situations: readonly NamedSituation[] = [
     'StopExecution ended it, and a slice was killed',
     { execution: { status: 'ABORTED' }, killed: { 0: { at: 99, recorded: 50 } } },
   ],
+  requestSituation,
   ...stops,
   ...connects,
   ...machines,

@@ -46,6 +46,8 @@ export interface Truth {
   readonly isRehearsal?: boolean;
   /** Devices took the certificate of the target unchecked. */
   readonly isUnchecked?: boolean;
+  /** Answers of a web service by status, and connections to it; absent: nothing was requested of one. */
+  readonly requests?: { readonly statuses: Readonly<Record<number, number>>; readonly connections: number };
   /** Settings of the faults that were injected. */
   readonly faults?: readonly string[];
   /** Who or what kept devices from connecting, or cut them off. */

@@ -10,6 +10,7 @@ import {
 import {
   aggregationsOf,
   type MetricKind,
+  statusMetrics,
   type ThresholdMetric,
   thresholdMetricAliases,
   thresholdMetricNames,
@@ -98,7 +99,8 @@ describe('the metrics', () => {
       [1, 'pubcomp_round_trip'],
       [2, 'puback_round_trip'],
     ] as const) {
-      const measured = names.filter((name) => name !== absent);
+      const isOfRequests = (name: string) => statusMetrics.some((each) => each === name);
+      const measured = names.filter((name) => name !== absent && !isOfRequests(name));
       const thresholds = Object.fromEntries(measured.map((name) => [name, [exampleOf(name)]]));
       const load = { devices: 1, ratePerSecond: 1, duration: '1s', publish: { qos } };
       const profile = { ...load, echo: { fraction: 1 }, thresholds };
@@ -111,7 +113,8 @@ describe('the metrics', () => {
       const thresholds = { [name]: [{ threshold: exampleOf(name), abortOnFail: true }] };
       const load = { devices: 1, ratePerSecond: 1, duration: '1s', echo: { fraction: 1 } };
       const publish = { qos: name === 'pubcomp_round_trip' ? 2 : 1 };
-      const profile = { ...load, publish, thresholds };
+      const isOfRequests = statusMetrics.some((each) => each === name);
+      const profile = { ...load, publish, ...(isOfRequests && { http: {} }), thresholds };
       try {
         parseLoadProfile(profile);
       } catch (error) {

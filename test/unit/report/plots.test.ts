@@ -165,6 +165,7 @@ describe('ledger flow', () => {
     const { markup } = renderLedgerFlow({
       messages: { ...messages, received: messages.received - 1, lost: 1 },
       acknowledged: true,
+      hasArrivals: true,
     });
     expect(markup).toContain('1 lost');
     expect(markup).toMatch(/class="band bad" x="[\d.]+" y="\d+" width="4"/);
@@ -172,7 +173,7 @@ describe('ledger flow', () => {
 
   it('is a sentence, and no empty drawing, where nothing was intended', () => {
     const none = { ...reportOf(runOf()).messages, intended: 0, sent: 0 };
-    const { markup } = renderLedgerFlow({ messages: none, acknowledged: true });
+    const { markup } = renderLedgerFlow({ messages: none, acknowledged: true, hasArrivals: true });
     expect(markup).toContain('No message was due');
     expect(markup).not.toContain('<svg');
   });

@@ -39,7 +39,7 @@ const viewOf = (revision: number): RunView => ({
   groups: [],
   reportedUntil: 0,
   seconds: [],
-  latency: { end_to_end_latency: [], puback_round_trip: [], pubcomp_round_trip: [] },
+  latency: { end_to_end_latency: [], puback_round_trip: [], pubcomp_round_trip: [], response_time: [] },
 });
 
 const complete = {

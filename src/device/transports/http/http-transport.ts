@@ -21,7 +21,8 @@ export interface HttpTransportSettings {
   readonly connections: { readonly perDevice: number } | { readonly ofSlice: number };
   /** Scheme, host and port of the web service. */
   readonly origin: URL;
-  readonly tls: ConnectionOptions;
+  /** Whom a device trusts and what it shows; of shared connections, the first device. */
+  readonly tlsOf: (device: number) => ConnectionOptions;
   readonly connectTimeoutMs: number;
   readonly ackTimeoutMs: number;
   /** By lower-case name: headers whose values no file holds. */
@@ -160,7 +161,7 @@ class HttpTransport implements Transport {
     const limit = 'perDevice' in connections ? connections.perDevice : connections.ofSlice;
     let queued = this.#pools.get(key);
     if (queued === undefined) {
-      queued = new QueuedPool(this.#makePool(limit));
+      queued = new QueuedPool(this.#makePool(key, limit));
       this.#pools.set(key, queued);
     }
     return queued;

@@ -9,7 +9,7 @@ import { announcesBody, type MakePool, type RequestEnd, type RequestPool } from 
  * @param keepAlive whether it then serves another one
  */
 export function makeHttp1Pools(origin: URL, sockets: OpenSockets, keepAlive: boolean): MakePool {
-  return (limit) => new Http1Pool(origin, sockets, { keepAlive, limit });
+  return (device, limit) => new Http1Pool(origin, sockets, { keepAlive, device, limit });
 }
 
 class Http1Pool implements RequestPool {
@@ -22,14 +22,18 @@ class Http1Pool implements RequestPool {
   constructor(
     origin: URL,
     sockets: OpenSockets,
-    { keepAlive, limit }: { readonly keepAlive: boolean; readonly limit: number },
+    {
+      keepAlive,
+      device,
+      limit,
+    }: { readonly keepAlive: boolean; readonly device: number; readonly limit: number },
   ) {
     this.#sockets = sockets;
     this.#host = origin.host;
     this.#connection = keepAlive ? 'keep-alive' : 'close';
     this.free = limit;
     this.#agent = new Agent({ keepAlive, maxSockets: limit, maxFreeSockets: limit });
-    this.#agent.createConnection = () => sockets.open('http/1.1');
+    this.#agent.createConnection = () => sockets.open('http/1.1', device);
   }
 
   request({ method, path, headers }: RequestHead, body: Buffer, end: RequestEnd): () => void {

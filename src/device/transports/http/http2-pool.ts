@@ -11,7 +11,7 @@ import { announcesBody, type MakePool, type RequestEnd, type RequestPool } from 
 
 /** HTTP/2: requests share a connection as streams (RFC 9113, 5). Over plain TCP with prior knowledge (3.3). */
 export function makeHttp2Pools(origin: URL, sockets: OpenSockets): MakePool {
-  return (limit) => new Http2Pool(origin, sockets, limit);
+  return (device, limit) => new Http2Pool(origin, sockets, { device, limit });
 }
 
 /** What a server should allow at least (RFC 9113, 6.5.2); it may allow fewer. */
@@ -29,12 +29,18 @@ interface Connection {
 class Http2Pool implements RequestPool {
   readonly #origin: URL;
   readonly #sockets: OpenSockets;
+  readonly #device: number;
   readonly #limit: number;
   readonly #connections = new Set<Connection>();
 
-  constructor(origin: URL, sockets: OpenSockets, limit: number) {
+  constructor(
+    origin: URL,
+    sockets: OpenSockets,
+    { device, limit }: { readonly device: number; readonly limit: number },
+  ) {
     this.#origin = origin;
     this.#sockets = sockets;
+    this.#device = device;
     this.#limit = limit;
   }
 
@@ -118,7 +124,7 @@ class Http2Pool implements RequestPool {
   }
 
   #connect(): Connection {
-    const socket = this.#sockets.open('h2');
+    const socket = this.#sockets.open('h2', this.#device);
     const session = connectHttp2(this.#origin, { createConnection: () => socket });
     const connection: Connection = { session, streams: 0, isOpen: false, isEnding: false };
     this.#connections.add(connection);

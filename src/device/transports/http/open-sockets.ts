@@ -1,12 +1,17 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { type ConnectionOptions, connect as connectTls } from 'node:tls';
+import {
+  type ConnectionOptions,
+  connect as connectTls,
+  createSecureContext,
+  type SecureContext,
+} from 'node:tls';
 import type { RequestTraffic } from '../../../measure/slice-result.ts';
 
 export interface SocketSettings {
   /** Of the web service: scheme, host and port. */
   readonly origin: URL;
-  /** Authorities, certificate and key. */
-  readonly tls: ConnectionOptions;
+  /** Authorities, certificate and key, by device. */
+  readonly tlsOf: (device: number) => ConnectionOptions;
   /** From the start of a connection until it is open. */
   readonly connectTimeoutMs: number;
 }
@@ -18,6 +23,7 @@ export class OpenSockets {
   readonly #sockets = new Set<Socket>();
   /** Those that were open at some time: what others were given has not left. */
   readonly #wereOpen = new WeakSet<Socket>();
+  readonly #contexts = new Map<ConnectionOptions, SecureContext>();
   #opened = 0;
   #bytesOut = 0;
   #bytesIn = 0;
@@ -29,8 +35,8 @@ export class OpenSockets {
   }
 
   /** Begins to connect. @param alpn the only protocol to agree on, over TLS */
-  open(alpn: 'http/1.1' | 'h2'): Socket {
-    const { origin, tls, connectTimeoutMs } = this.#settings;
+  open(alpn: 'http/1.1' | 'h2', device: number): Socket {
+    const { origin, tlsOf, connectTimeoutMs } = this.#settings;
     const beganAt = performance.now();
     const isTls = origin.protocol === 'https:';
     const host = origin.hostname.replace(/^\[(.*)\]$/, '$1');
@@ -38,7 +44,7 @@ export class OpenSockets {
     // RFC 6066, 3: literal addresses are no server names.
     const name = isIP(host) === 0 ? { servername: host } : {};
     const socket = isTls
-      ? connectTls({ ...name, ...tls, host, port, ALPNProtocols: [alpn] })
+      ? connectTls({ ...name, ...this.#secure(tlsOf(device)), host, port, ALPNProtocols: [alpn] })
       : connectTcp({ host, port });
     // Nagle's algorithm would hold a request back until the one before it is acknowledged by TCP.
     socket.setNoDelay(true);
@@ -62,6 +68,16 @@ export class OpenSockets {
       this.#bytesIn += socket.bytesRead;
     });
     return socket;
+  }
+
+  /** With a context that connections share: certificates that are read anew for each take a millisecond of CPU. */
+  #secure(tls: ConnectionOptions): ConnectionOptions {
+    let secureContext = this.#contexts.get(tls);
+    if (secureContext === undefined) {
+      secureContext = createSecureContext(tls);
+      this.#contexts.set(tls, secureContext);
+    }
+    return { ...tls, secureContext };
   }
 
   wasOpen(socket: Socket): boolean {

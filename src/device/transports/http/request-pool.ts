@@ -22,8 +22,8 @@ export interface RequestEnd {
   ended(reason: string, isSent: boolean): void;
 }
 
-/** @param limit connections that may be open at once */
-export type MakePool = (limit: number) => RequestPool;
+/** @param device whose connections they are @param limit connections that may be open at once */
+export type MakePool = (device: number, limit: number) => RequestPool;
 
 /** Methods whose requests have a body, if only an empty one (RFC 9110, 8.6). */
 export function announcesBody(method: string): boolean {

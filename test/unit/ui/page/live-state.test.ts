@@ -20,6 +20,7 @@ const plan: PlanOnPage = {
   slices: 3,
   messages: 500,
   acknowledged: true,
+  hasArrivals: true,
   secondsPerStep: 2,
   quotas: [{ name: 'PublishIn', unit: '/s', limit: 50, usedBy: 'sent' }],
   groups: [],
@@ -54,7 +55,7 @@ function viewOf(run: Partial<RunView>): ViewOnPage {
       groups: [],
       reportedUntil: 0,
       seconds: [],
-      latency: { end_to_end_latency: [], puback_round_trip: [], pubcomp_round_trip: [] },
+      latency: { end_to_end_latency: [], puback_round_trip: [], pubcomp_round_trip: [], response_time: [] },
       ...run,
     },
   };
@@ -152,6 +153,7 @@ describe('what the page has of a run', () => {
       ],
       puback_round_trip: [],
       pubcomp_round_trip: [],
+      response_time: [],
     };
     state.take(viewOf({ latency }));
     const { startSecond, secondsPerStep, steps } = state.latencyOverTime('end_to_end_latency');
@@ -200,6 +202,7 @@ describe('the drawing of a run', () => {
         end_to_end_latency: [{ second: start + 2, step }],
         puback_round_trip: [],
         pubcomp_round_trip: [],
+        response_time: [],
       },
     });
     state.take(view);

@@ -99,11 +99,12 @@ interface Options extends Partial<Omit<HttpTransportSettings, 'http'>> {
 async function open(origin: URL, { http, ...rest }: Options = {}) {
   const listener = new RecordingListener();
   const { ca } = await readCertificates();
+  const tls = { ca };
   const transport = makeHttpTransport({
     http: { succeeds: ['2xx'], version: '1.1', keepAlive: true, ...http },
     connections: { perDevice: 1 },
     origin,
-    tls: { ca },
+    tlsOf: () => tls,
     connectTimeoutMs: 5_000,
     ackTimeoutMs: 5_000,
     secretHeaders: {},
@@ -288,7 +289,7 @@ describe('connections', () => {
 
   it('are not made to a server whose certificate no given authority has signed', async () => {
     const service = await startService('http/1.1 over TLS');
-    const { listener, request } = await open(service.origin, { tls: {} });
+    const { listener, request } = await open(service.origin, { tlsOf: () => ({}) });
     request(0, 0);
     const [refused] = await listener.until('refused');
     expect(refused!.slice(0, 3)).toEqual([0, 0, 'failed']);

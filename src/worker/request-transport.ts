@@ -1,0 +1,131 @@
+import type { ConnectionOptions } from 'node:tls';
+import type { AccessCredentials } from '../device/identity/credentials.ts';
+import type { MakeTransport } from '../device/transport.ts';
+import { type HttpTransportSettings, makeHttpTransport } from '../device/transports/http/http-transport.ts';
+import { makeSigner } from '../device/transports/http/sign-request.ts';
+import type { HeaderValue, HttpSettings } from '../profile/http-settings.ts';
+import { exitCodes, StampedeError } from '../shared/errors.ts';
+import { splitRequestUrl } from '../targets/http/request-url.ts';
+import { dataUrlOf } from '../targets/traits-of.ts';
+import { readText } from './credential-access.ts';
+import { readPairs } from './device-certificates.ts';
+import type { LoadedGroup } from './publish-slice.ts';
+
+/** A header's secret could not be had. Exit code 2. */
+export class NoHeaderValueError extends StampedeError {
+  constructor(header: string, what: string, hint: string, cause?: unknown) {
+    super('NoHeaderValue', `the header ${header} has no value: ${what}`, {
+      hint,
+      exitCode: exitCodes.badUsage,
+      cause,
+    });
+  }
+}
+
+/** Where the values that no file holds are read. */
+export interface SecretAccess {
+  /** Of the process that sends the requests. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** PEM file: whom to trust where the profile does not say it; undefined: the system's authorities. */
+  readonly authorityFile: string | undefined;
+  /** The text of a secret of Secrets Manager. */
+  secret(name: string): Promise<string>;
+  region(): Promise<string>;
+  credentials(): Promise<AccessCredentials>;
+}
+
+type RequestGroup = Pick<LoadedGroup, 'runId' | 'profile' | 'target' | 'firstDevice' | 'devices'>;
+
+/** The requests of a slice's group. @throws NoHeaderValueError */
+export async function makeRequestTransport(
+  group: RequestGroup,
+  http: HttpSettings,
+  access: SecretAccess,
+): Promise<MakeTransport> {
+  const { connect, publish } = group.profile;
+  const { origin } = splitRequestUrl(dataUrlOf(group.target) ?? '');
+  const { signing } = http;
+  return makeHttpTransport({
+    http,
+    connections: connectionsOf(group, http),
+    origin,
+    tlsOf: await readTls(group, access),
+    connectTimeoutMs: connect.timeoutMs,
+    ackTimeoutMs: publish.ackTimeoutMs,
+    secretHeaders: await readSecretHeaders(http.headers, access),
+    ...(signing && {
+      sign: makeSigner(origin, {
+        service: signing.service,
+        region: signing.region ?? (await access.region()),
+        credentials: () => access.credentials(),
+      }),
+    }),
+  });
+}
+
+/** What each device trusts and shows over TLS. @throws BadCredentialsError */
+async function readTls(
+  { runId, profile: { connect }, firstDevice, devices }: RequestGroup,
+  { authorityFile }: SecretAccess,
+): Promise<(device: number) => ConnectionOptions> {
+  const { cert, serverName, insecure, ca = authorityFile } = connect;
+  const shared: ConnectionOptions = {
+    ...(ca !== undefined && { ca: await readText(ca, 'connect.ca') }),
+    ...(serverName !== undefined && { servername: serverName }),
+    ...(insecure === true && { rejectUnauthorized: false }),
+  };
+  if (cert === undefined) return () => shared;
+  const pairOf = await readPairs(connect, { runId, firstDevice, count: devices }, Date.now());
+  const known = new Map<object, ConnectionOptions>();
+  return (device) => {
+    const pair = pairOf(device);
+    const tls = known.get(pair) ?? { ...shared, cert: pair.certificate, key: pair.key };
+    known.set(pair, tls);
+    return tls;
+  };
+}
+
+/** The slice's share of connections that its group has together: ⌊C·B/D⌋ before device B of D, at least one. */
+function connectionsOf(
+  { profile, firstDevice, devices }: Pick<LoadedGroup, 'profile' | 'firstDevice' | 'devices'>,
+  { connections }: HttpSettings,
+): HttpTransportSettings['connections'] {
+  if ('perDevice' in connections) return connections;
+  const before = (device: number): number => Math.floor((connections.shared * device) / profile.devices);
+  return { ofSlice: Math.max(1, before(firstDevice + devices) - before(firstDevice)) };
+}
+
+async function readSecretHeaders(
+  headers: HttpSettings['headers'],
+  access: SecretAccess,
+): Promise<Record<string, string>> {
+  const secret: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value !== 'string') secret[name.toLowerCase()] = await readSecret(name, value, access);
+  }
+  return secret;
+}
+
+async function readSecret(
+  header: string,
+  reference: Exclude<HeaderValue, string>,
+  { variables, secret }: SecretAccess,
+): Promise<string> {
+  const isVariable = 'variable' in reference;
+  const hint = isVariable
+    ? `set it in the environment of this command: export ${reference.variable}=…; a deployed stack takes {"secret": "name"}`
+    : 'check its name and Region, and secretsmanager:GetSecretValue';
+  let text: string | undefined;
+  try {
+    text = isVariable ? variables[reference.variable] : await secret(reference.secret);
+  } catch (error) {
+    const what = `the secret ${isVariable ? '' : reference.secret} could not be read (${(error as Error).name})`;
+    throw new NoHeaderValueError(header, what, hint, error);
+  }
+  const name = isVariable ? `the variable ${reference.variable}` : `the secret ${reference.secret}`;
+  if (text === undefined || text === '') throw new NoHeaderValueError(header, `${name} is not set`, hint);
+  // What it is instead is not shown.
+  if (!/^[\x20-\x7e]*$/.test(text))
+    throw new NoHeaderValueError(header, `${name} holds what no header can hold`, 'use one line of ASCII');
+  return text;
+}

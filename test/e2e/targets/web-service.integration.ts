@@ -1,0 +1,80 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Rehearsal, startRehearsal } from '../../support/run/rehearsal.ts';
+
+// Against a server whose delays are known, on this machine: these tests need a quiet one.
+
+let rehearsal: Rehearsal;
+let server: ChildProcess;
+let origin: string;
+
+beforeAll(async () => {
+  server = fork(path.resolve(import.meta.dirname, '../../support/run/delaying-server.mjs'));
+  const [port] = await once(server, 'message');
+  origin = `http://127.0.0.1:${port}`;
+  rehearsal = await startRehearsal();
+}, 60_000);
+afterAll(async () => {
+  server.kill();
+  await rehearsal.close();
+});
+
+const http = { succeeds: ['2xx', 503] };
+
+describe('a web service with known delays', () => {
+  it('has its response time measured within 1 ms or 1 %, and its statuses to the request', async () => {
+    const target = `${origin}/things/{deviceId}`;
+    const { report } = await rehearsal.run({
+      target,
+      http,
+      devices: 50,
+      ratePerSecond: 100,
+      duration: '20s',
+      drain: '0s',
+    });
+    const took = ((await (await fetch(`${origin}/log`)).json()) as number[]).sort((a, b) => a - b);
+    expect(took.length).toBe(2_000);
+    expect(report.requests!.statuses.map(({ status, latencyMs }) => [status, latencyMs.count])).toEqual([
+      [200, 1_900],
+      [503, 100],
+    ]);
+    expect(report.messages).toMatchObject({ sent: 2_000, acked: 2_000, received: 0, lost: 0 });
+    expect(report.observers).toEqual({});
+    const { mean, p50, p90, p99 } = report.latencyMs.response_time!;
+    const real = {
+      mean: took.reduce((sum, each) => sum + each, 0) / took.length,
+      p50: took[Math.ceil(took.length * 0.5) - 1]!,
+      p90: took[Math.ceil(took.length * 0.9) - 1]!,
+      p99: took[Math.ceil(took.length * 0.99) - 1]!,
+    };
+    for (const [name, measured] of Object.entries({ mean, p50, p90, p99 })) {
+      const expected = real[name as keyof typeof real];
+      expect(Math.abs(measured - expected)).toBeLessThanOrEqual(Math.max(1, 0.01 * expected));
+    }
+  }, 120_000);
+
+  it('gets as many requests of 500 users as the closed model says', async () => {
+    const users = 500;
+    const thinkSeconds = 2;
+    const { report } = await rehearsal.run({
+      target: `${origin}/things/{deviceId}`,
+      http,
+      users,
+      spawnPerSecond: 250,
+      thinkTime: `${thinkSeconds}s`,
+      duration: '30s',
+      drain: '0s',
+    });
+    const { mean } = report.latencyMs.response_time!;
+    // Once all users are there, each sends once in its think time and the time of an answer.
+    const predicted = users / (thinkSeconds + mean / 1_000);
+    const { startSecond, sent } = report.perSecond;
+    const from = Math.ceil(report.timeline.publishAt / 1_000) + 6 - startSecond;
+    const to = Math.floor(report.timeline.publishEndAt / 1_000) - 2 - startSecond;
+    const measured = sent.slice(from, to).reduce((sum, each) => sum + each, 0) / (to - from);
+    expect(Math.abs(measured / predicted - 1)).toBeLessThan(0.02);
+    expect(report.messages.unacknowledged).toBe(0);
+  }, 120_000);
+});
