@@ -12,6 +12,7 @@ import type {
 import { echoObserver } from '../plan/observers.ts';
 import { sumBy, sumOf } from '../shared/counts.ts';
 import { AcknowledgementTimes } from './acknowledgement-times.ts';
+import type { CountedResult } from './counted-result.ts';
 import type { CountedStreams } from './counted-streams.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
 import type { EchoedMessage } from './payload.ts';
@@ -28,27 +29,6 @@ export const nothingUndecided: Undecided = { waiting: { 'not-connected': 0, back
 export function isDecided({ waiting, inFlight }: Undecided): boolean {
   return inFlight + waiting.backlog + waiting['not-connected'] === 0;
 }
-
-/** The parts of a slice's result that are counted while it runs. */
-export type CountedResult = Pick<
-  SliceResult,
-  | 'devices'
-  | 'messages'
-  | 'droppedBy'
-  | 'connectFailedBy'
-  | 'failedBy'
-  | 'disconnectedBy'
-  | 'echoRefusedBy'
-  | 'incomplete'
-  | 'streams'
-  | 'observed'
-  | 'lastSentAt'
-  | 'perSecond'
-  | 'latencies'
-  | 'quickestEcho'
-  | 'latencyPerSecond'
-  | 'requests'
->;
 
 /**
  * The counters of a slice. Each event is counted once; what is undecided at the instant of a snapshot counts as if the slice

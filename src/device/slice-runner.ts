@@ -64,8 +64,7 @@ const deadlineReserveMs = 2_000;
  * @throws {InvalidInputError} for a payload that cannot be compiled
  */
 export async function runSlice(run: SliceRun): Promise<SliceResult> {
-  const runner = new SliceRunner(run);
-  return await runner.run();
+  return await new SliceRunner(run).run();
 }
 
 /** Composes a slice: connections, behaviour, sender, echoes, counters and records. */

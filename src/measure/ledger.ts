@@ -16,14 +16,14 @@ import { LatencySeries } from './latency-series.ts';
 import { type LegTotals, legTotalsOf, settleMsOf } from './leg-entry.ts';
 import { compareObservers } from './observer-comparison.ts';
 import type { ObserverCloser } from './observer-record.ts';
-import { type CountsByReason, ReasonCounts } from './reason-counts.ts';
+import { ReasonCounts } from './reason-counts.ts';
 import { addArrivalLatencies, addSliceLatencies, GroupRecords, makeRunLatencies } from './run-latencies.ts';
 import type { RunLedger } from './run-ledger.ts';
 import { RunObservers } from './run-observers.ts';
 import { RequestTotals } from './run-requests.ts';
 import { SecondSeries } from './second-series.ts';
 import { SliceClocks } from './slice-clocks.ts';
-import { instantOfDeath, reasonOfDeath, type SliceDeath } from './slice-death.ts';
+import { instantOfDeath, reasonsOfDeaths, type SliceDeath } from './slice-death.ts';
 import { makeSliceCloser, type SliceRecord } from './slice-entry.ts';
 import type { DeviceCounts, SliceResult } from './slice-result.ts';
 import type { SubscriberRecord } from './subscriber-record.ts';
@@ -104,7 +104,7 @@ export class Ledger {
       this.#stoppedBy.add(result.reason ?? 'no reason given');
       this.#addStop(result.stoppedOn);
     }
-    this.#lastSentAt = latestOf(this.#lastSentAt, result.lastSentAt);
+    this.#lastSentAt = Math.max(this.#lastSentAt ?? 0, result.lastSentAt ?? 0) || null;
     if (result.outcome === 'failed') this.#sliceFailedBy.add(result.reason ?? 'no reason given');
     addSliceLatencies(this.#latencies, result);
     const isMqtt = profile.connect.protocol === 'mqtt';
@@ -232,7 +232,7 @@ export class Ledger {
       ...(stoppedOn === undefined ? {} : { stoppedOn }),
       lastSentAt: this.#lastSentAt,
       sliceFailedBy: this.#sliceFailedBy.counts(),
-      sliceDiedBy: this.#sliceDiedBy(),
+      sliceDiedBy: reasonsOfDeaths(this.#deaths, this.#legs),
       droppedBy: droppedBy.counts(),
       deadLetteredBy: primary.deadLetteredBy,
       isNotReadExact: backlog.unreadMessages !== undefined,
@@ -291,18 +291,4 @@ export class Ledger {
   #addStop(stop: ControlMessage | undefined): void {
     if (stop !== undefined && (this.#stop === undefined || stop.at < this.#stop.at)) this.#stop = stop;
   }
-
-  #sliceDiedBy(): CountsByReason {
-    const reasons = new ReasonCounts();
-    for (const death of [...this.#deaths.values()].flat()) {
-      const outcome = this.#legs.get(death.slice)?.[death.leg]?.outcome ?? 'running';
-      if (outcome === 'running') reasons.add(reasonOfDeath(death));
-    }
-    return reasons.counts();
-  }
-}
-
-function latestOf(known: number | null, next: number | undefined): number | null {
-  if (next === undefined) return known;
-  return known === null ? next : Math.max(known, next);
 }

@@ -1,3 +1,5 @@
+import { type CountsByReason, ReasonCounts } from './reason-counts.ts';
+
 /** What a leg of a slice died of, as the state machine saw it: stored as `runs/{runId}/deaths/{slice}/{leg}.json`. */
 export interface SliceDeath {
   readonly slice: number;
@@ -36,6 +38,22 @@ export function reasonOfDeath({ failure }: SliceDeath): string {
   const [firstLine = ''] = errorMessage.replace(/^RequestId: \S+ (Error: )?/, '').split('\n');
   const reason = firstLine === '' ? errorType : `${errorType}: ${firstLine}`;
   return reason.length > maxReasonLength ? `${reason.slice(0, maxReasonLength - 1)}…` : reason;
+}
+
+/**
+ * Legs that never ended, by what they died of.
+ * @param legs by slice, then by leg: what each stored last
+ */
+export function reasonsOfDeaths(
+  deaths: ReadonlyMap<number, readonly SliceDeath[]>,
+  legs: ReadonlyMap<number, readonly { readonly outcome: string }[]>,
+): CountsByReason {
+  const reasons = new ReasonCounts();
+  for (const death of [...deaths.values()].flat()) {
+    const outcome = legs.get(death.slice)?.[death.leg]?.outcome ?? 'running';
+    if (outcome === 'running') reasons.add(reasonOfDeath(death));
+  }
+  return reasons.counts();
 }
 
 interface FunctionError {

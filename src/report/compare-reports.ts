@@ -2,7 +2,7 @@ import type { LatencyName } from '../measure/latency-names.ts';
 import type { MessageLedger } from '../measure/run-ledger.ts';
 import { formatCount } from '../shared/format.ts';
 import { conditionCautions } from './condition-cautions.ts';
-import { heldMessages } from './report-figures.ts';
+import { heldMessages } from './ledger-equations.ts';
 import type { Report } from './report-model.ts';
 
 /** Two runs, figure by figure. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { formatDuration } from '../shared/duration.ts';
-import { formatCount, formatMs, formatRate, formatShare } from '../shared/format.ts';
+import { formatCount, formatRate, formatShare } from '../shared/format.ts';
 import { conditionRows, describeTarget } from './conditions-report.ts';
 import { groupCells, groupHeadings, groupNote } from './group-table.ts';
 import { renderCost } from './html-cost.ts';
@@ -8,6 +8,8 @@ import { type Html, html, section, style, table } from './html-markup.ts';
 import { renderReconciliation } from './html-reconciliation.ts';
 import { reportStyle } from './html-style.ts';
 import { renderThresholds } from './html-thresholds.ts';
+import { renderTiles } from './html-tiles.ts';
+import { ledgerEquations, type Term, wordForDue } from './ledger-equations.ts';
 import { notesOf } from './notes.ts';
 import { renderGauge } from './plots/gauge.ts';
 import { plotStyle } from './plots/plot-style.ts';
@@ -20,17 +22,12 @@ import {
   describeSliceLogs,
   describeSlices,
   describeThrottling,
-  hasArrivals,
-  heldMessages,
   latencyCells,
   latencyHeadings,
   latencyNotes,
   latencyRowsOf,
-  ledgerEquations,
   meaningOf,
   publishOutNote,
-  type Term,
-  wordForDue,
 } from './report-figures.ts';
 import type { Report, Verdict } from './report-model.ts';
 import {
@@ -106,45 +103,6 @@ ${describeTarget(report).map((line) => html`<p class="rehearsal">${line}</p>`)}
 ${reasons.length > 0 ? reasonList : nothing}
 ${[...describeSilence(report), ...describeUnknown(report)].map((line) => html`<p class="soft">${line}</p>`)}
 </header>`;
-}
-
-function renderTiles(report: Report): Html {
-  const { devices, messages, rates, latencyMs, requests } = report;
-  const tile = (name: string, value: string, unit = '') =>
-    html`<div class="tile"><dt>${name}</dt><dd>${value} <small>${unit}</small></dd></div>`;
-  const [what, latency] =
-    requests === undefined
-      ? ['end to end, p99', latencyMs.end_to_end_latency]
-      : ['response time, p99', latencyMs.response_time];
-  return html`<dl class="tiles">
-${[
-  tile(
-    'devices connected',
-    formatCount(devices.connected),
-    `of ${formatCount(devices.planned)}${(devices.unknown ?? 0) > 0 ? `, ${formatCount(devices.unknown)} not known` : ''}`,
-  ),
-  tile('messages sent', formatCount(messages.sent), `of ${formatCount(messages.intended)}`),
-  tile('mean rate', formatRate(rates.meanPerSecond), 'a second'),
-  tile(
-    what,
-    latency !== undefined && latency.count > 0 ? formatMs(latency.p99) : '–',
-    latency !== undefined && latency.count > 0 && latency.p99 < 100_000 ? 'ms' : '',
-  ),
-  ...(hasArrivals(report)
-    ? [
-        tile(
-          'lost',
-          formatCount(messages.lost),
-          messages.sent > 0 ? formatShare(messages.lost / messages.sent) : '',
-        ),
-      ]
-    : [tile('failed', formatCount(messages.failed))]),
-  ...heldMessages(messages).map(({ name, count }) =>
-    tile(name, formatCount(count), formatShare(count / messages.sent)),
-  ),
-  tile('throttled', formatCount(messages.throttled)),
-]}
-</dl>`;
 }
 
 function renderMessages(report: Report): Html {

@@ -2,7 +2,7 @@ import { formatShare } from '../shared/format.ts';
 import type { Comparison } from './compare-reports.ts';
 import { formatChange, formatFigure } from './comparison-text.ts';
 import { inconsistenciesOf } from './inconsistencies.ts';
-import { hasArrivals } from './report-figures.ts';
+import { hasArrivals } from './ledger-equations.ts';
 import type { Report } from './report-model.ts';
 import { describeMeasured } from './threshold-figures.ts';
 

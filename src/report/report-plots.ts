@@ -1,6 +1,7 @@
 import { timedLatencyNames } from '../measure/latency-names.ts';
 import { type RateStretch, sumStretches } from '../plan/arrival-rate.ts';
 import type { Html } from './html-markup.ts';
+import { hasArrivals, isAcknowledged } from './ledger-equations.ts';
 import { renderDistributionPlot } from './plots/distribution-plot.ts';
 import { nothing } from './plots/figure.ts';
 import { renderHeatmap, renderPercentilesPlot } from './plots/latency-plots.ts';
@@ -8,7 +9,7 @@ import { renderLedgerFlow } from './plots/ledger-flow.ts';
 import { renderRatePlot, type TargetPoint } from './plots/rate-plot.ts';
 import { renderStartLagPlot } from './plots/start-lag-plot.ts';
 import type { TimeFrame } from './plots/time-axis.ts';
-import { hasArrivals, isAcknowledged, latencyMeanings } from './report-figures.ts';
+import { latencyMeanings } from './report-figures.ts';
 import type { Report, StageRate } from './report-model.ts';
 
 /** Which plots a report has: the components of `plots/`, fed from it. */

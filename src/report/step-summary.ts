@@ -2,8 +2,9 @@ import { formatCount, formatElapsed, formatRate, formatShare, formatUsd } from '
 import type { Comparison } from './compare-reports.ts';
 import { type ComparisonOutcome, countOf, formatChange, formatFigure, outcomeOf } from './comparison-text.ts';
 import { describeTarget } from './conditions-report.ts';
+import { hasArrivals, heldMessages } from './ledger-equations.ts';
 import { describeReconciliation } from './reconciliation.ts';
-import { describeClient, describeSlices, hasArrivals, heldMessages } from './report-figures.ts';
+import { describeClient, describeSlices } from './report-figures.ts';
 import type { Report, Verdict } from './report-model.ts';
 import { formatMeasured } from './threshold-figures.ts';
 import { describeUnknown } from './unknown-figures.ts';

@@ -1,13 +1,8 @@
 import { formatCount } from '../shared/format.ts';
+import { type Equation, ledgerEquations, type Term } from './ledger-equations.ts';
 import { notesOf } from './notes.ts';
 import { describeReconciliation } from './reconciliation.ts';
-import {
-  causeLines,
-  describeSliceLogs,
-  type Equation,
-  ledgerEquations,
-  type Term,
-} from './report-figures.ts';
+import { causeLines, describeSliceLogs } from './report-figures.ts';
 import type { Report } from './report-model.ts';
 import { describeRequests } from './request-report.ts';
 import type { Page } from './terminal-page.ts';

@@ -2,6 +2,7 @@ import { formatDuration } from '../shared/duration.ts';
 import { formatCount, formatPlural, formatRate, formatShare, formatUsd } from '../shared/format.ts';
 import { conditionRows, describeTarget } from './conditions-report.ts';
 import { groupCells, groupHeadings, groupNote } from './group-table.ts';
+import { wordForDue } from './ledger-equations.ts';
 import {
   describeClient,
   describeGenerator,
@@ -15,7 +16,6 @@ import {
   latencyNotes,
   latencyRowsOf,
   publishOutNote,
-  wordForDue,
 } from './report-figures.ts';
 import type { Report, ThresholdResult, Verdict } from './report-model.ts';
 import { renderP99OverTime, renderSparkline } from './sparkline.ts';

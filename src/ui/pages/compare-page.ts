@@ -8,10 +8,10 @@ import {
 import { formatChange } from '../../report/comparison-text.ts';
 import { verdictMarks } from '../../report/html.ts';
 import { type Html, html, section } from '../../report/html-markup.ts';
+import { heldMessages } from '../../report/ledger-equations.ts';
 import { renderDistributionPlot } from '../../report/plots/distribution-plot.ts';
 import { renderLinesPlot } from '../../report/plots/lines-plot.ts';
 import { stepsOf } from '../../report/plots/time-axis.ts';
-import { heldMessages } from '../../report/report-figures.ts';
 import type { Report } from '../../report/report-model.ts';
 import { formatCount, formatElapsed, formatRate, formatShare } from '../../shared/format.ts';
 import type { Page } from './layout.ts';

@@ -1,0 +1,22 @@
+import type { SliceResult } from '../measure/slice-result.ts';
+
+/** The parts of a slice's result that are counted while it runs. */
+export type CountedResult = Pick<
+  SliceResult,
+  | 'devices'
+  | 'messages'
+  | 'droppedBy'
+  | 'connectFailedBy'
+  | 'failedBy'
+  | 'disconnectedBy'
+  | 'echoRefusedBy'
+  | 'incomplete'
+  | 'streams'
+  | 'observed'
+  | 'lastSentAt'
+  | 'perSecond'
+  | 'latencies'
+  | 'quickestEcho'
+  | 'latencyPerSecond'
+  | 'requests'
+>;
