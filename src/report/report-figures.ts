@@ -78,7 +78,7 @@ export function latencyNotes(report: Report): string[] {
 
 /** How the peak of PublishOut was counted: beside CloudWatch's own count it would otherwise look wrong. */
 export const publishOutNote =
-  'PublishOut is counted as planned, by the stricter reading of AWS’s quota table: each publish once for the rule that matches it, and each echo. CloudWatch’s PublishOut.Success may count deliveries to clients only.';
+  'PublishOut is counted as planned, by the stricter reading of AWS’s quota table: each publish once for each rule and each subscription of the run that matches it. CloudWatch’s PublishOut.Success may count deliveries to clients only.';
 
 /** Sentences about refusals, one each; empty if nothing was refused. */
 export function describeThrottling(throttling: Throttling): string[] {

@@ -59,8 +59,8 @@ export const quotaRules: readonly Rule[] = [
       numberIn(sum) === numberIn(answered) + numberIn(unanswered) && numberIn(sum) <= truth.throttled,
   ],
   [
-    /^PublishOut is counted as planned, by the stricter reading of AWS’s quota table: each publish once for the rule that matches it, and each echo\. CloudWatch’s PublishOut\.Success may count deliveries to clients only\.$/,
-    // A match of the rule for each publish, and the echoes beside them.
+    /^PublishOut is counted as planned, by the stricter reading of AWS’s quota table: each publish once for each rule and each subscription of the run that matches it\. CloudWatch’s PublishOut\.Success may count deliveries to clients only\.$/,
+    // A match of the rule, or of the subscriber, for each publish, and the echoes beside them.
     (_, __, { quotas, observers }) => {
       const peakOf = (name: string) => quotas.find(({ quota }) => quota === name)?.peak ?? 0;
       const [publishIn, publishOut] = [peakOf('publishInPerSecond'), peakOf('publishOutPerSecond')];
