@@ -38,6 +38,12 @@ export const allowedWildcards: readonly AllowedWildcard[] = [
     reason: `${runIds}; a key a slice that subscribes`,
   },
   {
+    sid: 'ReadWhatDevicesShow',
+    wildcard: `arn:aws:secretsmanager:${account}:secret:stampede-dev/target-*`,
+    reason:
+      'users name the secrets of a target themselves, and Secrets Manager appends six characters to a name',
+  },
+  {
     sid: 'ConnectAsTheTestsClients',
     wildcard: `arn:aws:iot:${account}:client/stampede-*`,
     reason: 'a client id a connection of a subscriber, all with the prefix of the test’s own',
