@@ -50,7 +50,7 @@ export const closedSettings = {
     }),
 };
 
-interface Answered {
+export interface Answered {
   readonly connect: { readonly protocol: Protocol };
   readonly publish: Pick<PublishSettings, 'qos'>;
 }

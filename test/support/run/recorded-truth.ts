@@ -33,12 +33,13 @@ function truthOf({ report, recorded }: RecordedReport, known: Known): Truth {
     sent,
     taken,
     acked: recorded.acked,
-    ackedInTime: recorded.ackedInTime,
+    // A slice that is stopped waits for no answer: those that came a moment later it does not have.
+    ackedInTime: isCut(report) ? 0 : recorded.ackedInTime,
     throttled: isHttps ? recorded.throttled : recorded.sent - taken,
     received: queued,
     duplicates: recorded.duplicates,
-    arrivedUnacked: recorded.queuedUnacked,
-    takenUnacked: recorded.takenUnacked,
+    arrivedUnacked: isCut(report) ? queued : recorded.queuedUnacked,
+    takenUnacked: isCut(report) ? taken : recorded.takenUnacked,
     // Over HTTPS there is no connection that the service would know as one.
     devicesConnected: isHttps ? report.devices.connected : recorded.devices,
     connectsGivenUp: report.devices.connectFailed,
@@ -51,14 +52,14 @@ function truthOf({ report, recorded }: RecordedReport, known: Known): Truth {
   };
 }
 
+const isCut = ({ stop, execution }: Report): boolean => stop !== undefined || execution !== undefined;
+
 /** What the ledger says against the record, to the message; a range only where slices died or something is still held. */
 function contradictions({ report }: RecordedReport, truth: Truth): string[] {
-  const { messages, devices, imbalances, slices, stop } = report;
+  const { messages, devices, imbalances, slices } = report;
   const { sent, received, duplicates, lost, acked, sendUnknown, ackUnknown } = messages;
   const held = messages.notRead + messages.deadLettered + messages.unaccounted;
-  // A slice that is stopped waits for no answer.
-  const isCut = stop !== undefined || report.execution !== undefined;
-  const leastAcked = isCut ? 0 : truth.ackedInTime! - ackUnknown - sendUnknown;
+  const leastAcked = truth.ackedInTime! - ackUnknown - sendUnknown;
   const isAcknowledged = report.protocol === 'https' || report.qos === 1;
   const claims: readonly (readonly [what: string, least: number, stated: number, most: number])[] = [
     ['imbalances', 0, imbalances.length, 0],
