@@ -61,9 +61,9 @@ withPrlimit('a run with few file descriptors', () => {
       expect(devices.connected).toBeGreaterThan(0);
       expect(devices.connected).toBeLessThan(load.devices);
       expect(messages.dropped).toBeGreaterThan(0);
-      expect(Object.keys(report.causes.connectFailed)).toEqual([
-        'EMFILE (this process may open no more files)',
-      ]);
+      // An attempt that was under way when the slice ended has no cause of its own.
+      const { 'no answer before the slice ended': _, ...causes } = report.causes.connectFailed;
+      expect(Object.keys(causes)).toEqual(['EMFILE (this process may open no more files)']);
       expect(report.reasons.at(-1)).toMatch(
         /this machine failed connects: EMFILE \(this process may open no more files\) \d+\)\. Raise the limit of open files \(ulimit -n\), or plan fewer devices in a slice \(slices\.devicesPerSlice\)\.$/,
       );

@@ -7,9 +7,11 @@ const exactly = (value: number): Range => [value, value];
 /** What a threshold's metric came to, and what its rate is a share of; undefined: no record but the report's own has it. */
 const realOf = (metric: string, truth: Truth, { devices, messages }: Parameters<Check>[2]) => {
   const acked: Range = [truth.ackedInTime ?? truth.acked, truth.acked];
+  const held = messages.notRead + messages.deadLettered + messages.unaccounted;
+  const missing = truth.sent - truth.received;
   const notConnected = devices.planned - truth.devicesConnected;
   const ofMessages: Readonly<Record<string, readonly [Range, number]>> = {
-    lost_messages: [exactly(truth.sent - truth.received), truth.sent],
+    lost_messages: [[missing - held, missing], truth.sent],
     dropped_messages: [exactly(truth.intended - truth.sent), truth.intended],
     unacknowledged_messages: [
       [truth.sent - acked[1] - truth.throttled - messages.failed, truth.sent - acked[0]],
