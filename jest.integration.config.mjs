@@ -1,7 +1,7 @@
 import { base } from './jest.config.mjs';
 
 // The same tests as in `npm test`, at their full size: see test/support/effort.ts.
-process.env.STAMPEDE_TEST_EFFORT = 'full';
+process.env.TEST_EFFORT = 'full';
 const atFullSize = [
   '<rootDir>/test/unit/embedded/iot-core/queue/reader-pool.test.ts',
   '<rootDir>/test/unit/live/folded-series.test.ts',
