@@ -1,4 +1,4 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { makeRunStore } from '../src/aws/bucket.ts';
 import { dataPlaneClientOf, makeControl } from '../src/aws/control.ts';
 import { makeHttpsTransport } from '../src/device/transports/https.ts';
@@ -14,17 +14,25 @@ const environment = readEnvironment(process.env);
 const store = makeRunStore(environment.runBucket);
 const known = { ...environment, region: process.env.AWS_REGION };
 const liveView = makeLiveView(environment.influx, { store, clock: makeSystemClock(), random: Math.random });
-const secrets = new SecretsManagerClient({});
+let secrets: SecretsManagerClient | undefined;
 const access: SecretAccess = {
   variables: environment.credentialSources.variables,
   authorityFile: environment.credentialSources.authorityFile,
   async secret(name) {
-    const { SecretString } = await secrets.send(new GetSecretValueCommand({ SecretId: name }));
+    const { client, GetSecretValueCommand } = await loadSecrets();
+    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: name }));
     return SecretString ?? '';
   },
-  region: () => secrets.config.region(),
-  credentials: () => secrets.config.credentials(),
+  region: async () => (await loadSecrets()).client.config.region(),
+  credentials: async () => (await loadSecrets()).client.config.credentials(),
 };
+
+/** Of requests with secrets or signatures only: the client would lengthen the cold start of all the others. */
+async function loadSecrets() {
+  const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
+  secrets ??= new SecretsManagerClient({});
+  return { client: secrets, GetSecretValueCommand };
+}
 
 /** Runs one slice of virtual devices over HTTP: publishes to the data plane of IoT Core, or requests to a web service. */
 export async function handler(request: SliceRequest): Promise<{ slice: number }> {
