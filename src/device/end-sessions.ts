@@ -1,5 +1,5 @@
 import type { Clock } from '../shared/clock.ts';
-import type { MakeTransport, TransportClients } from './transport.ts';
+import { type MakeTransport, silentListener, type TransportClients } from './transport.ts';
 
 /** For all of them. A session that could not be ended ends an hour later, or as the target has it. */
 const endWithinMs = 2_000;
@@ -24,18 +24,13 @@ export async function endSessions(
   };
   const transport = clean(
     {
+      ...silentListener,
       connected(client) {
         connects++;
         settle(client);
       },
       connectFailed: settle,
       disconnected: settle,
-      acknowledged() {},
-      refused() {},
-      writable() {},
-      received() {},
-      subscribed() {},
-      subscribeRefused() {},
     },
     clients,
   );

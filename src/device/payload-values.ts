@@ -17,6 +17,11 @@ export interface MessageContext {
   readonly random: PositionalRandom;
 }
 
+/** To be filled. */
+export function emptyMessage(seed: number): MessageContext {
+  return { n: 0, device: 0, deviceIndex: 0, k: 0, atMs: 0, sentMs: 0, random: new PositionalRandom(seed) };
+}
+
 /** A piece of the message: writes itself at an offset and returns the offset after it. */
 export interface Segment {
   readonly maxBytes: number;

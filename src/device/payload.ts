@@ -1,10 +1,9 @@
 import type { JsonValue } from '../profile/load-profile.ts';
 import { type PayloadTemplate, parsePayloadTemplate } from '../profile/payload-template.ts';
 import { InvalidInputError } from '../shared/errors.ts';
-import { PositionalRandom } from '../shared/random.ts';
 import { instantBytes, writeInstant } from './ascii.ts';
 import { SegmentCompiler } from './payload-segments.ts';
-import { integer, type MessageContext, type Segment } from './payload-values.ts';
+import { emptyMessage, integer, type MessageContext, type Segment } from './payload-values.ts';
 
 export interface PayloadSettings {
   readonly payload: JsonValue;
@@ -90,15 +89,7 @@ export class PayloadWriter implements MessageWriter {
     this.#segments = compileMessage(settings);
     this.#sizeBytes = settings.sizeBytes;
     this.#firstDevice = settings.firstDevice;
-    this.#message = {
-      n: 0,
-      device: 0,
-      deviceIndex: 0,
-      k: 0,
-      atMs: 0,
-      sentMs: 0,
-      random: new PositionalRandom(settings.seed),
-    };
+    this.#message = emptyMessage(settings.seed);
     const maxBytes = this.#segments.reduce((sum, segment) => sum + segment.maxBytes, 1);
     this.#out = Buffer.allocUnsafeSlow(Math.max(maxBytes, settings.sizeBytes));
   }

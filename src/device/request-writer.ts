@@ -2,10 +2,9 @@ import { bodyFormatOf, type HttpSettings, hasBody } from '../profile/http-settin
 import type { JsonValue } from '../profile/load-profile.ts';
 import { parsePayloadTemplate } from '../profile/payload-template.ts';
 import { isOfDevice, parseText, partsOf } from '../profile/text-template.ts';
-import { PositionalRandom } from '../shared/random.ts';
 import type { MessageNumbers, MessageWriter, RequestHead } from './payload.ts';
 import { SegmentCompiler } from './payload-segments.ts';
-import type { MessageContext, Segment, SegmentScope } from './payload-values.ts';
+import { emptyMessage, type MessageContext, type Segment, type SegmentScope } from './payload-values.ts';
 import { compileText, mostBytes, type TextEncoding, writeSegments } from './text-segments.ts';
 
 export interface RequestSettings extends SegmentScope {
@@ -48,15 +47,7 @@ export class RequestWriter implements MessageWriter {
     this.#body = hasBody(http) ? compileBody(settings) : [];
     this.#out = Buffer.allocUnsafeSlow(Math.max(mostBytes(this.#body), sizeBytes, 1));
     this.#padding = padding[bodyFormatOf(http.contentType)];
-    this.#message = {
-      n: 0,
-      device: 0,
-      deviceIndex: 0,
-      k: 0,
-      atMs: 0,
-      sentMs: 0,
-      random: new PositionalRandom(seed),
-    };
+    this.#message = emptyMessage(seed);
     this.#path = new HeadText(pathPieces(settings), settings);
     this.#headers = Object.entries(headerTexts(http)).map(
       ([name, text]) => [name.toLowerCase(), new HeadText([{ text, encoding: 'plain' }], settings)] as const,

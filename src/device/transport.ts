@@ -77,6 +77,19 @@ export interface RequestListener {
   opened(connectMs: number): void;
 }
 
+/** Ignores every event, as of connections that are closed on purpose; or the rest of them, for a listener that spreads it. */
+export const silentListener: TransportListener = {
+  connected() {},
+  connectFailed() {},
+  disconnected() {},
+  acknowledged() {},
+  refused() {},
+  writable() {},
+  received() {},
+  subscribed() {},
+  subscribeRefused() {},
+};
+
 /** Quality of service of MQTT (4.3): at most once, at least once, exactly once. */
 export type Qos = 0 | 1 | 2;
 

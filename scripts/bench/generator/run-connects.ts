@@ -1,6 +1,6 @@
 /** A process whose devices connect as fast as they are let in, and then stand idle: what a connection costs. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TransportListener } from '../../../src/device/transport.ts';
+import { silentListener, type TransportListener } from '../../../src/device/transport.ts';
 import { sampleProcess, serveMeasurement } from '../measured-process.ts';
 import { makeTransportOf, nameBenchClients } from './clients.ts';
 import type { Connects, ConnectsReport } from './load.ts';
@@ -20,6 +20,7 @@ async function runConnects({ target, client, devices, atOnce }: Connects): Promi
   let connected = 0;
   let allConnected = (): void => {};
   const listener: TransportListener = {
+    ...silentListener,
     connected() {
       connected++;
       if (begun < wanted) transport.connect(begun++);
@@ -27,12 +28,6 @@ async function runConnects({ target, client, devices, atOnce }: Connects): Promi
     },
     connectFailed: (_, reason) => reject(new Error(`connect failed: ${reason}`)),
     disconnected: (_, reason) => reject(new Error(`disconnected: ${reason}`)),
-    acknowledged() {},
-    refused() {},
-    writable() {},
-    received() {},
-    subscribed() {},
-    subscribeRefused() {},
   };
   const transport = makeTransport(listener, nameBenchClients(warmUpDevices + devices));
   const connectMore = async (more: number): Promise<void> => {

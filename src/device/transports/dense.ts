@@ -1,13 +1,14 @@
 import type { Connector } from '../network/connector.ts';
-import type {
-  DisconnectKind,
-  MakeTransport,
-  MqttSettings,
-  OutgoingMessage,
-  Qos,
-  Transport,
-  TransportClients,
-  TransportListener,
+import {
+  type DisconnectKind,
+  type MakeTransport,
+  type MqttSettings,
+  type OutgoingMessage,
+  type Qos,
+  silentListener,
+  type Transport,
+  type TransportClients,
+  type TransportListener,
 } from '../transport.ts';
 import { DenseConnection } from './dense/dense-connection.ts';
 import type { DenseContext } from './dense/dense-context.ts';
@@ -124,16 +125,3 @@ class DenseTransport implements Transport {
     if (this.#open === 0) this.#allClosed?.();
   }
 }
-
-/** Ignores every event of connections that are being closed on purpose. */
-const silentListener: TransportListener = {
-  connected() {},
-  connectFailed() {},
-  disconnected() {},
-  acknowledged() {},
-  refused() {},
-  writable() {},
-  received() {},
-  subscribed() {},
-  subscribeRefused() {},
-};
