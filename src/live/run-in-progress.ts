@@ -80,6 +80,8 @@ export interface RunView {
 export interface CompleteCounts extends Readonly<Record<Sum | 'arrivals', number>> {
   /** Epoch seconds: the first second that is not in it. */
   readonly untilSecond: number;
+  /** Users that were active at its end. */
+  readonly users: number;
 }
 
 export interface ViewRequest {
@@ -183,12 +185,14 @@ export class RunInProgress {
     if (untilSecond === 0) return undefined;
     const sums = { ...this.#sums };
     // Once no slice runs, only arrivals still come in, and no further report of them will follow.
-    if (!this.#goesOn(nowSecond)) return { untilSecond, ...sums };
+    if (!this.#goesOn(nowSecond)) return { untilSecond, users: 0, ...sums };
+    let users = 0;
     for (const { start, value } of this.#series.slots()) {
+      if (start === untilSecond - 1) users = value.counts.users;
       if (start < untilSecond) continue;
       for (const sum of [...summed, 'arrivals'] as const) sums[sum] -= value.counts[sum];
     }
-    return { untilSecond, ...sums };
+    return { untilSecond, users, ...sums };
   }
 
   #goesOn(nowSecond: number): boolean {

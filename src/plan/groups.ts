@@ -164,6 +164,14 @@ export function cloudWatchProtocolsOf(plan: GroupedPlan): readonly CloudWatchPro
 
 export type CloudWatchProtocol = 'MQTT' | 'HTTP';
 
+/** Whether users decide when messages are sent, of all groups or of some. Undefined: of none. */
+export function loadModelOf(plan: GroupedPlan): 'closed' | 'mixed' | undefined {
+  const groups = groupsOf(plan);
+  const withUsers = groups.filter(({ profile }) => profile.users !== undefined);
+  if (withUsers.length === 0) return undefined;
+  return withUsers.length === groups.length ? 'closed' : 'mixed';
+}
+
 /** The arrival rates of all groups, which begin together. */
 export function arrivalRatesOf(plan: GroupedPlan): readonly ArrivalRate[] {
   return groupsOf(plan).map(({ profile }) => makeArrivalRate(profile));

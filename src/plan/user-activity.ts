@@ -1,5 +1,7 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
-import type { Slice } from './plan.ts';
+import { sumBy } from '../shared/counts.ts';
+import { groupsOf } from './groups.ts';
+import type { Plan, Slice } from './plan.ts';
 
 /**
  * When the users of a slice are active, by stages over users. Instants are milliseconds after `timeline.publishAt`; devices are
@@ -70,6 +72,32 @@ export function userStretchesOf({ users, stages }: Pick<LoadProfile, 'users' | '
     startUsers = targetUsers;
     return durationMs > 0 ? [stretch] : [];
   });
+}
+
+/** ⌈U(t)⌉ of all groups together at an instant (epoch milliseconds). Undefined: no group has users. */
+export function plannedUsersAt(plan: Plan, atMs: number): number | undefined {
+  const closed = groupsOf(plan).filter(({ profile }) => profile.users !== undefined);
+  if (closed.length === 0) return undefined;
+  return sumBy(closed, ({ profile, timeline }) => usersAt(profile, atMs - timeline.publishAt));
+}
+
+/** The most of them at the ends of stretches. Undefined: no group has users. */
+export function mostPlannedUsers(plan: Plan): number | undefined {
+  const { publishAt } = plan.timeline;
+  const ends = groupsOf(plan).flatMap(({ profile }) =>
+    userStretchesOf(profile).flatMap(({ fromMs, toMs }) => [fromMs, toMs - 1]),
+  );
+  if (ends.length === 0) return undefined;
+  return Math.max(...ends.map((offsetMs) => plannedUsersAt(plan, publishAt + offsetMs) ?? 0));
+}
+
+function usersAt(profile: Pick<LoadProfile, 'users' | 'stages'>, offsetMs: number): number {
+  const stretch = userStretchesOf(profile).find(({ fromMs, toMs }) => fromMs <= offsetMs && offsetMs < toMs);
+  if (stretch === undefined) return 0;
+  const { fromMs, toMs, startUsers, endUsers } = stretch;
+  const users = startUsers + ((endUsers - startUsers) * (offsetMs - fromMs)) / (toMs - fromMs);
+  // What a quotient of floating-point numbers leaves above a whole number is no user.
+  return Math.ceil(users - 1e-9);
 }
 
 /** The part of a stretch with more than `rank` users, its end not included. Empty: it ends where it begins, or before. */

@@ -4,7 +4,7 @@ import type { LatencyRecord } from '../measure/latency-names.ts';
 import { recordOf, summariesOf } from '../measure/run-latencies.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import type { InjectedFaults } from '../plan/conditions.ts';
-import { commonOf } from '../plan/groups.ts';
+import { commonOf, loadModelOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { describeDefaults } from '../targets/aws-iot/default-limits.ts';
 import { describeBrokerCounts, reconcileBroker } from './broker-reconciliation.ts';
@@ -73,6 +73,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     execution,
   );
   const latencyMs = summariesOf(ledger.latencies);
+  const load = loadModelOf(plan);
   const causes = causesOf(ledger);
   const brokerNotes = describeBrokerCounts(plan, ledger);
   const requests = requestReportOf(plan, ledger, rates.publishedSeconds);
@@ -102,7 +103,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     protocol: commonOf(plan, ({ connect }) => connect.protocol) ?? 'mixed',
     client:
       commonOf(plan, ({ connect }) => (connect.protocol === 'mqtt' ? connect.client : 'https')) ?? 'mixed',
-    ...loadOf(ledger),
+    ...(load && { load }),
     qos: commonOf(plan, ({ publish }) => publish.qos) ?? 'mixed',
     ...mqttVersionOf(plan),
     ...(ledger.incomplete !== undefined && { incomplete: ledger.incomplete }),
@@ -198,9 +199,4 @@ function stopOf({ stoppedOn, lastSentAt }: RunLedger): Pick<Report, 'stop'> {
       ...(threshold === undefined ? {} : { threshold }),
     },
   };
-}
-
-function loadOf({ groups }: RunLedger): Pick<Report, 'load'> {
-  if (groups.every(({ isScheduled }) => isScheduled)) return {};
-  return { load: groups.some(({ isScheduled }) => isScheduled) ? 'mixed' : 'closed' };
 }

@@ -2,7 +2,7 @@ import type { LatencyName } from '../measure/latency-names.ts';
 import type { MessageLedger } from '../measure/run-ledger.ts';
 import { formatCount } from '../shared/format.ts';
 import { conditionCautions } from './condition-cautions.ts';
-import { heldMessages } from './ledger-equations.ts';
+import { hasArrivals, heldMessages } from './ledger-equations.ts';
 import type { Report } from './report-model.ts';
 
 /** Two runs, figure by figure. */
@@ -66,6 +66,7 @@ const latencies = [
   'echo_latency',
   'puback_round_trip',
   'pubcomp_round_trip',
+  'response_time',
   'connect',
 ] as const satisfies readonly LatencyName[];
 const percentiles = ['p50', 'p95', 'p99'] as const;
@@ -100,10 +101,12 @@ function figuresOf(baseline: Report, candidate: Report): Measured[] {
     better: 'less',
     ...both(({ messages }) => (messages[whole] > 0 ? (messages[part] ?? 0) / messages[whole] : null)),
   });
-  // A latency that only some runs have is no row of a comparison of others.
-  const ofEither = latencies.filter(
-    (name) => (baseline.latencyMs[name] ?? candidate.latencyMs[name]) !== undefined,
+  // What neither run has measured is no row of a comparison.
+  const isObserved = hasArrivals(baseline) || hasArrivals(candidate);
+  const ofEither = latencies.filter((name) =>
+    [baseline, candidate].some(({ latencyMs }) => (latencyMs[name]?.count ?? 0) > 0),
   );
+  const shareOfArrivals = (...given: Parameters<typeof share>) => (isObserved ? [share(...given)] : []);
   const ofLatencies = ofEither.flatMap((name) =>
     percentiles.map(
       (percentile): Measured => ({
@@ -118,9 +121,9 @@ function figuresOf(baseline: Report, candidate: Report): Measured[] {
   );
   return [
     ...ofLatencies,
-    share('lost_messages rate', 'lost', 'sent'),
-    share('not_read_messages rate', 'notRead', 'sent'),
-    share('dead_lettered_messages rate', 'deadLettered', 'sent'),
+    ...shareOfArrivals('lost_messages rate', 'lost', 'sent'),
+    ...shareOfArrivals('not_read_messages rate', 'notRead', 'sent'),
+    ...shareOfArrivals('dead_lettered_messages rate', 'deadLettered', 'sent'),
     share('dropped_messages rate', 'dropped', 'intended'),
     {
       figure: 'throttled_messages rate',
@@ -132,7 +135,7 @@ function figuresOf(baseline: Report, candidate: Report): Measured[] {
     },
     share('failed_messages rate', 'failed', 'sent'),
     share('unacknowledged_messages rate', 'unacknowledged', 'sent'),
-    share('duplicate_messages rate', 'duplicates', 'sent'),
+    ...shareOfArrivals('duplicate_messages rate', 'duplicates', 'sent'),
     {
       figure: 'devices_not_connected rate',
       kind: 'share',

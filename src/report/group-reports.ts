@@ -8,6 +8,10 @@ import type { MessageLedger, RunLedger } from '../measure/run-ledger.ts';
 /** One device group's part of a run. */
 export interface GroupReport {
   readonly group: string;
+  /** `closed`: users decide when messages are sent, and `messages.intended` counts those that they started. Absent: a schedule does. */
+  readonly load?: 'closed';
+  /** No observer sees its messages, which are requests: they end with their answers. */
+  readonly endsWithAnswer?: true;
   readonly devices: RunDeviceCounts;
   /** A queue does not count by group: its messages are `unaccounted` here, at most as many as the run's, and not `notRead`. */
   readonly messages: MessageLedger;
@@ -20,6 +24,8 @@ export interface GroupReport {
 export function groupReportsOf(ledger: RunLedger): GroupReport[] {
   return namedGroupsOf(ledger).map(({ group, ledger: own }) => ({
     group,
+    ...(!own.isScheduled && { load: 'closed' as const }),
+    ...(Object.keys(ledger.observers).length === 0 && { endsWithAnswer: true as const }),
     devices: own.devices,
     messages: messagesOf(own, ledger),
     latencyMs: summariesOf(latenciesOf(own)),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { formatDuration } from '../shared/duration.ts';
 import { formatCount, formatRate, formatShare } from '../shared/format.ts';
 import { conditionRows, describeTarget } from './conditions-report.ts';
-import { groupCells, groupHeadings, groupNote } from './group-table.ts';
+import { groupTableOf } from './group-table.ts';
 import { renderCost } from './html-cost.ts';
 import { type Html, html, section, style, table } from './html-markup.ts';
 import { renderReconciliation } from './html-reconciliation.ts';
@@ -134,12 +134,15 @@ ${describeSliceLogs(report).map((line) => html`<p class="soft">${line}</p>`)}`;
 
 function renderGroups({ groups = [] }: Report): Html {
   if (groups.length === 0) return nothing;
-  const headings = groupHeadings.map((heading) => ({ heading, isNumber: true }));
-  const rows = groups.map((group) => ({ cells: [group.group, ...groupCells(group)] }));
+  const { headings, rows, note } = groupTableOf(groups);
   return section(
     'Groups',
-    table('Devices and messages, by device group', [{ heading: 'Group' }, ...headings], rows),
-    html`<p class="note">${groupNote}</p>`,
+    table(
+      'Devices and messages, by device group',
+      [{ heading: 'Group' }, ...headings.map((heading) => ({ heading, isNumber: true }))],
+      rows.map(({ group, cells }) => ({ cells: [group, ...cells] })),
+    ),
+    html`<p class="note">${note}</p>`,
   );
 }
 
@@ -168,6 +171,8 @@ function renderLatencies(report: Report): Html {
   );
 }
 
+const dueHeadings = { started: 'Started', intended: 'Intended', due: 'Due' } as const;
+
 function renderRates(report: Report): Html {
   const { rates } = report;
   const rows = rates.stages.map((stage) => ({
@@ -192,7 +197,7 @@ function renderRates(report: Report): Html {
         { heading: 'Stage' },
         { heading: 'Lasts', isNumber: true },
         { heading: 'Target', isNumber: true },
-        { heading: wordForDue(report) === 'started' ? 'Started' : 'Intended', isNumber: true },
+        { heading: dueHeadings[wordForDue(report)], isNumber: true },
         { heading: 'Sent', isNumber: true },
       ],
       rows,

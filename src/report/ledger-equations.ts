@@ -1,6 +1,8 @@
 import { messageCounters } from '../measure/message-counters.ts';
 import type { MessageLedger, ObserverLedger } from '../measure/run-ledger.ts';
 import { ruleObserver } from '../plan/observers.ts';
+import { sumBy } from '../shared/counts.ts';
+import type { GroupReport } from './group-reports.ts';
 import type { Report } from './report-model.ts';
 
 /** `sent = received + lost + …` with its figures, as the terminal and the page both show it. */
@@ -38,6 +40,7 @@ export function ledgerEquations(report: Report): Equation[] {
     parts: [...parts, ...more],
   });
   return [
+    ...dueEquation(report),
     plus(equation('intended', 'sent', 'dropped'), unknown('sendUnknown')),
     ...(isAcknowledged(report)
       ? [plus(equation('sent', 'acked', 'throttled', 'failed', 'unacknowledged'), unknown('ackUnknown'))]
@@ -53,9 +56,31 @@ export function ledgerEquations(report: Report): Equation[] {
   ];
 }
 
-/** Messages that were due: *started* where users decided when, *intended* where a schedule did. */
-export function wordForDue({ load }: Pick<Report, 'load'>): 'started' | 'intended' {
+/** Messages that were due: *started* where users decided when, *intended* where a schedule did, *due* where each holds of some. */
+export function wordForDue({ load }: { readonly load?: Report['load'] | undefined }): WordForDue {
+  if (load === 'mixed') return 'due';
   return load === 'closed' ? 'started' : 'intended';
+}
+
+export type WordForDue = 'started' | 'intended' | 'due';
+
+/** Where groups differ in it, who decided when a message was due. */
+function dueEquation({ load, messages, groups = [] }: Report): Equation[] {
+  if (load !== 'mixed') return [];
+  const partOf = (name: string, isOf: (group: GroupReport) => boolean): Term => ({
+    name,
+    count: sumBy(groups.filter(isOf), (group) => group.messages.intended),
+    isTrouble: false,
+  });
+  return [
+    {
+      total: { name: 'due', count: messages.intended, isTrouble: false },
+      parts: [
+        partOf('intended', (group) => group.load !== 'closed'),
+        partOf('started', (group) => group.load === 'closed'),
+      ],
+    },
+  ];
 }
 
 /** A request is answered, with success or without, and not acknowledged. */

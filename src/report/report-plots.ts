@@ -1,7 +1,7 @@
 import { timedLatencyNames } from '../measure/latency-names.ts';
 import { type RateStretch, sumStretches } from '../plan/arrival-rate.ts';
 import type { Html } from './html-markup.ts';
-import { hasArrivals, isAcknowledged } from './ledger-equations.ts';
+import { hasArrivals, isAcknowledged, wordForDue } from './ledger-equations.ts';
 import { renderDistributionPlot } from './plots/distribution-plot.ts';
 import { nothing } from './plots/figure.ts';
 import { renderHeatmap, renderPercentilesPlot } from './plots/latency-plots.ts';
@@ -20,6 +20,7 @@ export function ratePlotOf(report: Report): Html {
     frame: timeFrameOf(report),
     target: targetOf(report.timeline.publishAt, report.rates.stages),
     series: report.perSecond,
+    due: wordForDue(report),
     acknowledged: isAcknowledged(report),
     ...(quota === undefined ? {} : { quotaPerSecond: quota.limit }),
   });
@@ -28,6 +29,7 @@ export function ratePlotOf(report: Report): Html {
 export function ledgerFlowOf(report: Report): Html {
   return renderLedgerFlow({
     messages: report.messages,
+    due: wordForDue(report),
     acknowledged: isAcknowledged(report),
     hasArrivals: hasArrivals(report),
   });

@@ -1,7 +1,7 @@
 import { formatDuration } from '../shared/duration.ts';
 import { formatCount, formatPlural, formatRate, formatShare, formatUsd } from '../shared/format.ts';
 import { conditionRows, describeTarget } from './conditions-report.ts';
-import { groupCells, groupHeadings, groupNote } from './group-table.ts';
+import { groupTableOf } from './group-table.ts';
 import { wordForDue } from './ledger-equations.ts';
 import {
   describeClient,
@@ -120,13 +120,12 @@ function renderRates(report: Report, { style, width }: Page): string[] {
 
 function renderGroups({ groups = [] }: Report, { style, width }: Page): string[] {
   if (groups.length === 0) return [];
-  const rows = groups.map((group) => [`  ${group.group}`, ...groupCells(group)]);
-  const [head = '', ...body] = layOutColumns([['groups', ...groupHeadings], ...rows], ' ');
-  return [
-    style('heading', head),
-    ...body,
-    ...wrapText(groupNote, width, '  ').map((note) => style('dim', note)),
-  ];
+  const { headings, rows, note } = groupTableOf(groups);
+  const [head = '', ...body] = layOutColumns(
+    [['groups', ...headings], ...rows.map(({ group, cells }) => [`  ${group}`, ...cells])],
+    ' ',
+  );
+  return [style('heading', head), ...body, ...wrapText(note, width, '  ').map((line) => style('dim', line))];
 }
 
 function renderLatencies(report: Report, { style, width }: Page): string[] {

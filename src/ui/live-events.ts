@@ -5,15 +5,18 @@ import type { RunTotals } from '../live/run-totals.ts';
 import { sliceStates } from '../live/slice-states.ts';
 import { accountOf } from '../plan/account.ts';
 import { sumStretches } from '../plan/arrival-rate.ts';
-import { arrivalRatesOf, groupsOf, isAcknowledged, mqttGroupsOf } from '../plan/groups.ts';
+import { arrivalRatesOf, groupsOf, isAcknowledged, loadModelOf, mqttGroupsOf } from '../plan/groups.ts';
 import { observersOf } from '../plan/observers.ts';
 import type { GroupPlan, Plan } from '../plan/plan.ts';
+import { plannedUsersAt } from '../plan/user-activity.ts';
+import { wordForDue } from '../report/ledger-equations.ts';
 import type { LiveMessages } from '../report/plots/ledger-flow.ts';
 import type { TargetPoint } from '../report/plots/rate-plot.ts';
 import { formatTimeLeft } from '../shared/format.ts';
 import { type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import type { ActiveRun } from './active-run.ts';
+import { subscriberLagSeconds } from './page/live-state.ts';
 import type { GroupOnPage, PageEvents, PlanOnPage, QuotaOnPage, ViewOnPage } from './page/messages.ts';
 import type { ReceivedCounts } from './received-so-far.ts';
 
@@ -78,6 +81,7 @@ function planOnPage(plan: Plan): PlanOnPage {
     devices: profile.devices,
     slices: slices.count,
     messages: plan.load.messages,
+    due: wordForDue({ load: loadModelOf(plan) }),
     acknowledged: groupsOf(plan).every(isAcknowledged),
     hasArrivals: observersOf(plan).length > 0,
     secondsPerStep: drawnStepSeconds((drainEndAt - startAt) / 1_000),
@@ -127,6 +131,10 @@ function viewOnPage(
     timeLeft: plan !== undefined && goesOn ? `${formatTimeLeft(frame.endAt - now)} left` : '',
     connected: totals.connected,
     connectFailed: totals.connectFailed,
+    plannedUsers:
+      plan === undefined
+        ? null
+        : (plannedUsersAt(plan, (view.reportedUntil - subscriberLagSeconds) * 1_000) ?? null),
     isPublishing: phase === 'publishing',
     endToEndP99Ms: totals.endToEndP99Ms ?? null,
     messages: messagesOf(totals, received),

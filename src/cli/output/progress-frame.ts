@@ -63,7 +63,7 @@ function rowsOf(progress: Progress): Row[] {
 function totalsRows(totals: RunTotals, progress: Progress, plan: Plan, phase: ProgressPhase): Row[] {
   const rows: Row[] = [];
   if (phase === 'connecting' || phase === 'publishing') rows.push(connectedRow(totals, plan));
-  if (phase === 'publishing') rows.push(rateRow(progress, plan));
+  if (phase === 'publishing') rows.push(...usersRows(progress), rateRow(progress, plan));
   if (totals.sent > 0) rows.push(messagesRow(totals, plan));
   if (totals.endToEndP99Ms !== undefined) {
     rows.push({ label: 'end to end', figures: [`p99 ${formatElapsed(totals.endToEndP99Ms)} so far`] });
@@ -112,6 +112,18 @@ function connectedRow(totals: RunTotals, plan: Plan): Row {
     figures: [`${formatCount(totals.connected)} of ${formatCount(devices)}`],
     bar: { done: totals.connected / devices },
   };
+}
+
+function usersRows({ users }: Progress): Row[] {
+  if (users === undefined) return [];
+  const { active, planned, most } = users;
+  return [
+    {
+      label: 'users',
+      figures: [`${formatCount(active)} of ${formatCount(planned)}`],
+      bar: { done: active / most, mark: planned / most },
+    },
+  ];
 }
 
 function rateRow({ sentPerSecond, intendedPerSecond }: Progress, plan: Plan): Row {

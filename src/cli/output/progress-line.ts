@@ -30,8 +30,10 @@ export function renderProgressLine(progress: Progress): string {
 }
 
 function totalsParts(totals: RunTotals, progress: Progress, plan: Plan, phase: ProgressPhase): string[] {
+  const { users } = progress;
   const parts = [`connected ${formatCount(totals.connected)}/${formatCount(plan.profile.devices)}`];
   if (phase === 'publishing') {
+    if (users !== undefined) parts.push(`users ${formatCount(users.active)}/${formatCount(users.planned)}`);
     parts.push(
       `rate ${formatPerSecond(progress.sentPerSecond)} of ${formatPerSecond(progress.intendedPerSecond)}`,
     );

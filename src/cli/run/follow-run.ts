@@ -2,6 +2,7 @@ import type { Execution } from '../../aws/executions.ts';
 import type { RunTotals } from '../../live/run-totals.ts';
 import { arrivalRatesOf } from '../../plan/groups.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { mostPlannedUsers, plannedUsersAt } from '../../plan/user-activity.ts';
 import { variablesNamedIn } from '../../profile/credential-variables.ts';
 import type { Report } from '../../report/report-model.ts';
 import { sumBy } from '../../shared/counts.ts';
@@ -11,6 +12,7 @@ import type { ProgressDisplay } from '../output/progress-display.ts';
 import { executionReportOf, reportIfAny } from '../runs/make-report.ts';
 import { NoSuchRunError } from '../runs/run-directory.ts';
 import type { Interrupts } from './interrupts.ts';
+import type { UserCounts } from './progress.ts';
 import { makeRateMeter } from './rate-meter.ts';
 
 export interface EndedRun {
@@ -142,12 +144,14 @@ export async function followRun(watch: RunWatch): Promise<Execution> {
     const totalsAt =
       reported?.complete === undefined ? now - reportAgeMs : reported.complete.untilSecond * 1_000;
     const publishes = plan !== undefined && totalsAt > plan.timeline.publishAt;
+    const users = usersOf(plan, reported);
     watch.display.show({
       ...(plan === undefined ? {} : { plan }),
       ...figures,
       ...(totals === undefined ? {} : { totals }),
       sentPerSecond: publishes && totals !== undefined ? sent.measure(totals.sent, totalsAt) : 0,
       intendedPerSecond: publishes ? intended.measure(intendedBy(totalsAt), totalsAt) : 0,
+      ...(users && { users }),
       now,
       stopping: stopDeadline !== undefined,
     });
@@ -161,8 +165,15 @@ export async function followRun(watch: RunWatch): Promise<Execution> {
  */
 function ofOneInstant({ complete, ...totals }: RunTotals): RunTotals {
   if (complete === undefined) return { ...totals, sent: Math.max(totals.sent, totals.arrivals) };
-  const { untilSecond: _, connects, intended: _intended, ...counts } = complete;
+  const { untilSecond: _, users: _users, connects, intended: _intended, ...counts } = complete;
   return { ...totals, ...counts, connected: connects, complete };
+}
+
+function usersOf(plan: Plan | undefined, totals: RunTotals | undefined): UserCounts | undefined {
+  const most = plan && mostPlannedUsers(plan);
+  if (plan === undefined || most === undefined || totals?.complete === undefined) return undefined;
+  const { users: active, untilSecond } = totals.complete;
+  return { active, planned: plannedUsersAt(plan, untilSecond * 1_000) ?? 0, most };
 }
 
 /** Undefined until it is made. */

@@ -15,10 +15,19 @@ export interface Progress {
   /** Over the last seconds. */
   readonly sentPerSecond: number;
   readonly intendedPerSecond: number;
+  /** Absent where no group has users, or where the figures of no one instant are known. */
+  readonly users?: UserCounts;
   /** Epoch milliseconds. */
   readonly now: number;
   /** A stop was requested: the plan's timeline no longer gives the time left. */
   readonly stopping: boolean;
+}
+
+/** Active users at the end of a second, those that the plan has then, and the most that it has at any time. */
+export interface UserCounts {
+  readonly active: number;
+  readonly planned: number;
+  readonly most: number;
 }
 
 /** CloudWatch's own counts since the run's first minute, of the whole account; a minute or two behind. */

@@ -6,6 +6,8 @@ import { plotWidth, renderFigure, round } from './figure.ts';
 
 export interface LedgerFlow {
   readonly messages: MessageLedger;
+  /** The word for messages that were due: `intended`. */
+  readonly due: string;
   /** Whether publishes are acknowledged at all. */
   readonly acknowledged: boolean;
   /** Whether any observer sees messages arrive. */
@@ -59,33 +61,49 @@ const rare = (name: string, count: number): Part[] => (count > 0 ? [warning(name
  * Where the messages went: each band is one of the ledger's equations, and lies under the part of the band above that
  * it divides.
  */
-export function renderLedgerFlow({ messages, acknowledged, hasArrivals }: LedgerFlow): Html {
+export function renderLedgerFlow({ messages, due, acknowledged, hasArrivals }: LedgerFlow): Html {
   const { intended, unacknowledged, received, duplicates, lost } = messages;
   const rareCount = (name: keyof MessageLedger) => rare(messageCounters[name].label, messages[name]);
   if (intended === 0) return html`<p class="soft">No message was due before the run ended.</p>`;
-  const bands = bandsOf(messages, acknowledged, {
-    intended: rareCount('sendUnknown'),
-    answers: [bad(hasArrivals ? 'unacknowledged' : 'unanswered', unacknowledged), ...rareCount('ackUnknown')],
-    arrivals: [
-      good('received', received),
-      bad('lost', lost),
-      ...rareCount('notRead'),
-      ...rareCount('deadLettered'),
-      ...rareCount('unaccounted'),
-    ],
-  });
+  const bands = bandsOf(
+    messages,
+    { due, acknowledged },
+    {
+      intended: rareCount('sendUnknown'),
+      answers: [
+        bad(hasArrivals ? 'unacknowledged' : 'unanswered', unacknowledged),
+        ...rareCount('ackUnknown'),
+      ],
+      arrivals: [
+        good('received', received),
+        bad('lost', lost),
+        ...rareCount('notRead'),
+        ...rareCount('deadLettered'),
+        ...rareCount('unaccounted'),
+      ],
+    },
+  );
   return renderBands(hasArrivals ? bands : bands.slice(0, -1), duplicates);
 }
 
 /** The same while the run goes on. */
-export function renderLiveFlow(messages: LiveMessages, acknowledged: boolean, hasArrivals = true): Html {
+export function renderLiveFlow({
+  messages,
+  due,
+  acknowledged,
+  hasArrivals,
+}: Omit<LedgerFlow, 'messages'> & { readonly messages: LiveMessages }): Html {
   const { intended, waiting, unanswered, received, notArrived, duplicates } = messages;
   if (intended === 0) return html`<p class="soft">No message has been due yet.</p>`;
-  const bands = bandsOf(messages, acknowledged, {
-    intended: [plain('waiting', waiting)],
-    answers: [plain('unanswered', unanswered)],
-    arrivals: [good('received', received), plain('not arrived yet', notArrived)],
-  });
+  const bands = bandsOf(
+    messages,
+    { due, acknowledged },
+    {
+      intended: [plain('waiting', waiting)],
+      answers: [plain('unanswered', unanswered)],
+      arrivals: [good('received', received), plain('not arrived yet', notArrived)],
+    },
+  );
   return renderBands(hasArrivals ? bands : bands.slice(0, -1), duplicates);
 }
 
@@ -94,13 +112,13 @@ type Counted = Pick<LiveMessages, 'intended' | 'sent' | 'dropped' | 'acked' | 't
 /** The three equations; `last` are the parts in which a run that goes on differs from one that has ended. */
 function bandsOf(
   { intended, sent, dropped, acked, throttled, failed }: Counted,
-  acknowledged: boolean,
+  { due, acknowledged }: Pick<LedgerFlow, 'due' | 'acknowledged'>,
   last: Readonly<Record<'intended' | 'answers' | 'arrivals', readonly Part[]>>,
 ): BandOf[] {
   const answered = [good('acked', acked), warning('throttled', throttled), bad('failed', failed)];
   return [
     {
-      label: 'intended',
+      label: due,
       whole: intended,
       parts: [plain('sent', sent), bad('dropped', dropped), ...last.intended],
     },

@@ -30,6 +30,8 @@ export interface RatePlot {
   readonly frame: TimeFrame;
   readonly target: readonly TargetPoint[];
   readonly series: RateSeries;
+  /** The word for messages that were due: `intended`. */
+  readonly due: string;
   /** Whether publishes are acknowledged at all. */
   readonly acknowledged: boolean;
   /** Publishes a second that the account may send. */
@@ -42,7 +44,8 @@ const drawnQuotaFactor = 2;
 const tableRows = 30;
 
 /** What was sent each second against the target, and against the quota. */
-export function renderRatePlot({ frame, target, series, acknowledged, quotaPerSecond }: RatePlot): Html {
+export function renderRatePlot(plot: RatePlot): Html {
+  const { frame, target, series, due, acknowledged, quotaPerSecond } = plot;
   const field = fieldOf(height);
   const axis = makeTimeAxis(frame, field);
   const peak = Math.max(1, ...target.map(([, rate]) => rate), ...series.sent, ...series.arrivals);
@@ -69,7 +72,7 @@ export function renderRatePlot({ frame, target, series, acknowledged, quotaPerSe
   return renderFigure({
     key: 'rate',
     title: 'Messages a second',
-    description: describe(series, quotaPerSecond),
+    description: describe(series, due, quotaPerSecond),
     height,
     legend,
     ...quotaNote,
@@ -88,7 +91,7 @@ export function renderRatePlot({ frame, target, series, acknowledged, quotaPerSe
         : []),
       renderXAxis(axis.scale, field),
     ],
-    table: renderTable(series, frame, acknowledged),
+    table: renderTable(plot),
   });
 }
 
@@ -102,19 +105,23 @@ function renderArea(points: readonly (readonly [number, number])[], { x, y }: Fi
 `;
 }
 
-function describe({ intended, sent, arrivals }: RateSeries, quotaPerSecond: number | undefined): string {
+function describe(
+  { intended, sent, arrivals }: RateSeries,
+  due: string,
+  quotaPerSecond: number | undefined,
+): string {
   const peakOf = (counts: readonly number[]) => formatCount(Math.max(0, ...counts));
   const quota = quotaPerSecond === undefined ? '' : ` The quota is ${formatCount(quotaPerSecond)} a second.`;
-  return `Messages by second over ${sent.length} seconds. Busiest seconds: ${peakOf(intended)} intended, ${peakOf(sent)} sent, ${peakOf(arrivals)} arrived.${quota}`;
+  return `Messages by second over ${sent.length} seconds. Busiest seconds: ${peakOf(intended)} ${due}, ${peakOf(sent)} sent, ${peakOf(arrivals)} arrived.${quota}`;
 }
 
-function renderTable(series: RateSeries, { startAt }: TimeFrame, acknowledged: boolean): Html {
+function renderTable({ series, frame: { startAt }, due, acknowledged }: RatePlot): Html {
   const columns = [series.intended, series.sent, ...(acknowledged ? [series.acked] : []), series.arrivals];
   const steps = columns.map((counts) => stepsOf(counts, series.startSecond, tableRows));
   const rows = (steps[0] ?? []).map(([at], i) => ({
     cells: [formatClock(at - startAt), ...steps.map((column) => formatRate(column[i]?.[1] ?? 0))],
   }));
-  const headings = ['intended', 'sent', ...(acknowledged ? ['acknowledged'] : []), 'arrived'];
+  const headings = [due, 'sent', ...(acknowledged ? ['acknowledged'] : []), 'arrived'];
   return table(
     'Messages a second, by the middle of each stretch',
     [{ heading: 'Time' }, ...headings.map((heading) => ({ heading, isNumber: true }))],

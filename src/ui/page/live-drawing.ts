@@ -11,7 +11,7 @@ import type { ViewOnPage } from './messages.ts';
 
 /** What draws each place of the page, by its id; the same components as in the report. */
 export function drawingsOf(state: LiveState, view: ViewOnPage): Readonly<Record<string, () => Html>> {
-  const { frame, target, acknowledged, hasArrivals, quotas } = state.plan;
+  const { frame, target, due, acknowledged, hasArrivals, quotas } = state.plan;
   const publishIn = quotas.find(({ usedBy }) => usedBy === 'sent');
   return {
     tiles: () => renderTiles(state, view),
@@ -20,12 +20,13 @@ export function drawingsOf(state: LiveState, view: ViewOnPage): Readonly<Record<
         frame,
         target,
         series: state.rates(),
+        due,
         acknowledged,
         ...(publishIn === undefined ? {} : { quotaPerSecond: publishIn.limit }),
       }),
     'slices-plot': () => renderSliceGrid(view.run.slices),
     'groups-table': () => renderGroups(state, view),
-    'ledger-plot': () => renderLiveFlow(view.messages, acknowledged, hasArrivals),
+    'ledger-plot': () => renderLiveFlow({ messages: view.messages, due, acknowledged, hasArrivals }),
     'quotas-table': () => renderQuotas(state),
     'latency-plots': () => renderLatencies(state),
   };
@@ -33,14 +34,15 @@ export function drawingsOf(state: LiveState, view: ViewOnPage): Readonly<Record<
 
 function renderTiles(state: LiveState, view: ViewOnPage): Html {
   const { plan } = state;
-  const { connected, isPublishing, endToEndP99Ms, messages } = view;
+  const { connected, plannedUsers, isPublishing, endToEndP99Ms, messages } = view;
   const { sent, intended } = state.lastSecond();
-  const users = state.activeUsers();
   const tile = (name: string, value: string, unit = '') =>
     html`<div class="tile"><dt>${name}</dt><dd>${value} <small>${unit}</small></dd></div>`;
   return html`<dl class="tiles">${[
     tile('devices connected', formatCount(connected), `of ${formatCount(plan.devices)}`),
-    ...(users === undefined ? [] : [tile('active users', formatCount(users))]),
+    ...(plannedUsers === null
+      ? []
+      : [tile('active users', formatCount(state.activeUsers()), `of ${formatCount(plannedUsers)}`)]),
     isPublishing
       ? tile('sending', formatRate(sent), `of ${formatRate(intended)} a second`)
       : tile('sending', '–'),

@@ -6,7 +6,7 @@ import type { TimeFrame } from '../../report/plots/time-axis.ts';
 import type { PlanOnPage, QuotaOnPage, ViewOnPage } from './messages.ts';
 
 /** Slices report a second when it is over, the subscriber when it has read its batch. */
-const subscriberLagSeconds = 1;
+export const subscriberLagSeconds = 1;
 
 const leastShownMs = 30_000;
 
@@ -88,11 +88,12 @@ export class LiveState {
     return { sent: sent.at(-1) ?? 0, intended: intended.at(-1) ?? 0 };
   }
 
-  /** At the end of the last second that all slices have reported; undefined where there are none. */
-  activeUsers(): number | undefined {
-    return this.#reportedSlots()
+  /** At the end of the last second that all slices have reported. */
+  activeUsers(): number {
+    const last = this.#reportedSlots()
       .toSorted((a, b) => a.second - b.second)
-      .at(-1)?.users;
+      .at(-1);
+    return last?.users ?? 0;
   }
 
   /** In the last reported second, and in the busiest. */

@@ -1,4 +1,5 @@
 import type { RunView } from '../../live/run-in-progress.ts';
+import type { WordForDue } from '../../report/ledger-equations.ts';
 import type { LiveMessages } from '../../report/plots/ledger-flow.ts';
 import type { TargetPoint } from '../../report/plots/rate-plot.ts';
 import type { TimeFrame } from '../../report/plots/time-axis.ts';
@@ -21,6 +22,8 @@ export interface PlanOnPage {
   readonly devices: number;
   readonly slices: number;
   readonly messages: number;
+  /** What messages that are due are called. */
+  readonly due: WordForDue;
   /** Whether publishes are acknowledged at all. */
   readonly acknowledged: boolean;
   /** Whether any observer sees messages arrive. */
@@ -57,6 +60,8 @@ export interface ViewOnPage {
   readonly timeLeft: string;
   readonly connected: number;
   readonly connectFailed: number;
+  /** Users that the plan has at the end of the last second that all slices have reported; null where no group has users. */
+  readonly plannedUsers: number | null;
   /** Whether slices still send by the schedule: otherwise there is no rate. */
   readonly isPublishing: boolean;
   readonly endToEndP99Ms: number | null;

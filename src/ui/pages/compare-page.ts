@@ -8,7 +8,7 @@ import {
 import { formatChange } from '../../report/comparison-text.ts';
 import { verdictMarks } from '../../report/html.ts';
 import { type Html, html, section } from '../../report/html-markup.ts';
-import { heldMessages } from '../../report/ledger-equations.ts';
+import { hasArrivals, heldMessages } from '../../report/ledger-equations.ts';
 import { renderDistributionPlot } from '../../report/plots/distribution-plot.ts';
 import { renderLinesPlot } from '../../report/plots/lines-plot.ts';
 import { stepsOf } from '../../report/plots/time-axis.ts';
@@ -19,18 +19,24 @@ import type { Page } from './layout.ts';
 /** A plot has six kinds of lines. */
 export const maxCompared = 6;
 
+/** A figure that a run does not have. */
+const none = '–';
+
 /** Properties of the runs that are neither better nor worse. */
 const contexts: readonly { readonly name: string; readonly of: (report: Report) => string }[] = [
   { name: 'verdict', of: ({ verdict }) => verdictMarks[verdict] },
   { name: 'devices connected', of: ({ devices }) => formatCount(devices.connected) },
   { name: 'messages sent', of: ({ messages }) => formatCount(messages.sent) },
-  { name: 'messages lost', of: ({ messages }) => formatCount(messages.lost) },
+  {
+    name: 'messages lost',
+    of: (report) => (hasArrivals(report) ? formatCount(report.messages.lost) : none),
+  },
   {
     name: 'not lost, not arrived',
-    of: ({ messages }) =>
-      heldMessages(messages)
+    of: (report) =>
+      heldMessages(report.messages)
         .map(({ name, count }) => `${formatCount(count)} ${name}`)
-        .join(', ') || '0',
+        .join(', ') || (hasArrivals(report) ? '0' : none),
   },
   { name: 'mean rate', of: ({ rates }) => `${formatRate(rates.meanPerSecond)}/s` },
 ];
@@ -51,6 +57,7 @@ ${reports.length < 2 ? html`<p class="card">Pick two runs or more in <a href="/"
 }
 
 function renderComparison(reports: readonly Report[]): Html {
+  const latency = reports.some(hasArrivals) ? 'end_to_end_latency' : 'response_time';
   const labelOf = (report: Report, i: number): string => `${letterOf(i)}: ${report.name}`;
   return html`${renderTable(reports)}
 ${section(
@@ -66,17 +73,17 @@ ${section(
   'Latency',
   renderLinesPlot({
     key: 'compare-p99',
-    title: 'end_to_end_latency p99 over time',
+    title: `${latency} p99 over time`,
     quantity: 'latency',
-    lines: reports.map((report, i) => ({ label: labelOf(report, i), points: p99Of(report) })),
+    lines: reports.map((report, i) => ({ label: labelOf(report, i), points: p99Of(report, latency) })),
   }),
   renderDistributionPlot({
     key: 'compare-distribution',
-    title: 'end_to_end_latency by percentile',
-    curves: reports.map((report, i) => ({
-      label: labelOf(report, i),
-      distribution: report.latencyDistribution.end_to_end_latency,
-    })),
+    title: `${latency} by percentile`,
+    curves: reports.flatMap((report, i) => {
+      const distribution = report.latencyDistribution[latency];
+      return distribution === undefined ? [] : [{ label: labelOf(report, i), distribution }];
+    }),
   }),
 )}`;
 }
@@ -88,13 +95,20 @@ function renderTable(reports: readonly Report[]): Html {
     ({ runId, name, startedAt }, i) =>
       html`<th scope="col" class="number"><a href="/runs/${runId}">${letterOf(i)}: ${name}</a><br><small class="soft">${startedAt.slice(0, 16).replace('T', ' ')} UTC</small></th>`,
   );
-  const context = contexts.map(
-    ({ name, of }) =>
-      html`<tr class="plain"><th scope="row">${name}</th>${reports.map((report) => html`<td class="number">${of(report)}</td>`)}</tr>\n`,
-  );
-  const figures = (comparisons[0]?.figures ?? []).map(({ figure, kind, baseline }, row) => {
-    const cells = comparisons.map(({ figures }) => renderFigure(figures[row]!));
-    return html`<tr class="plain"><th scope="row">${figure}</th><td class="number">${baseline === null ? '–' : formats[kind](baseline)}</td>${cells}</tr>\n`;
+  const context = contexts.flatMap(({ name, of }) => {
+    const cells = reports.map(of);
+    if (cells.every((cell) => cell === none)) return [];
+    return [
+      html`<tr class="plain"><th scope="row">${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>\n`,
+    ];
+  });
+  // Comparisons have rows of their own where runs measured different things.
+  const rows = new Map(comparisons.flatMap(({ figures }) => figures.map((each) => [each.figure, each])));
+  const figures = [...rows.values()].map(({ figure, kind, baseline }) => {
+    const cells = comparisons.map(({ figures }) =>
+      renderFigure(figures.find((each) => each.figure === figure)),
+    );
+    return html`<tr class="plain"><th scope="row">${figure}</th><td class="number">${baseline === null ? none : formats[kind](baseline)}</td>${cells}</tr>\n`;
   });
   return html`<div class="table" role="region" aria-label="Figures side by side" tabindex="0"><table>
 <caption>Each run against the first; within ${formatShare(defaultTolerance)} two figures count as the same; –: not measured, or too few samples</caption>
@@ -105,9 +119,9 @@ ${context}${figures}</tbody>
 ${comparisons.map(renderRemarks)}`;
 }
 
-function renderFigure(figure: ComparedFigure): Html {
+function renderFigure(figure: ComparedFigure | undefined): Html {
+  if (figure === undefined || figure.candidate === null) return html`<td class="number">${none}</td>`;
   const { kind, candidate, outcome } = figure;
-  if (candidate === null) return html`<td class="number">–</td>`;
   const value = formats[kind](candidate);
   if (outcome === 'same' || outcome === 'unknown') return html`<td class="number">${value}</td>`;
   return html`<td class="number">${value}<br><small class="${outcome}">${formatChange(figure)}, ${outcome}</small></td>`;
@@ -132,8 +146,13 @@ function sentOf({ perSecond, timeline }: Report): [number, number][] {
   return stepsOf(perSecond.sent, perSecond.startSecond).map(([at, rate]) => [at - timeline.publishAt, rate]);
 }
 
-function p99Of({ latencyOverTime, timeline }: Report): [number, number | null][] {
-  const { startSecond, secondsPerStep, steps } = latencyOverTime.end_to_end_latency;
+function p99Of(
+  { latencyOverTime, timeline }: Report,
+  latency: 'end_to_end_latency' | 'response_time',
+): [number, number | null][] {
+  const overTime = latencyOverTime[latency];
+  if (overTime === undefined) return [];
+  const { startSecond, secondsPerStep, steps } = overTime;
   return steps.map(({ p99 }, i) => [
     (startSecond + (i + 0.5) * secondsPerStep) * 1_000 - timeline.publishAt,
     p99,

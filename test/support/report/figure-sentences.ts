@@ -52,12 +52,13 @@ const influxCause: Check = ([sentence = ''], { influx }, { liveView }) => {
 /** Latencies, clocks, the generator's machine, prices and conditions. */
 export const figureRules: readonly Rule[] = [
   [
-    /^p50 and p99 are of end_to_end_latency\. A queue does not count by group: messages that it still holds are not in lost\.$/,
+    /^p50 and p99 are of end_to_end_latency(?:, or of response_time)?\. A queue does not count by group: messages that it still holds are not in lost\.$/,
     (_, __, { groups = [], messages }) =>
       sumBy(groups, (group) => group.messages.received) === messages.received &&
       sumBy(groups, (group) => group.messages.arrivals) === messages.arrivals &&
       sumBy(groups, (group) => group.messages.lost) <= messages.lost,
   ],
+  [/^p50 and p99 are of response_time\.$/, (_, { requests }) => requests !== undefined],
   [
     /^(?:(MQTT, client \S+|HTTPS), QoS [01]|HTTP\/\S+, [A-Z]+); (\d+) slices?: (.*); (\d{4}.*) UTC to (\d{4}.*) UTC$/,
     ([, , planned, outcomes = '', from = '', to = ''], { slicesKilled }, { slices, protocol }) => {

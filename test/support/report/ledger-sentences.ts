@@ -18,8 +18,8 @@ const isTrueEquation: Check = ([line = ''], truth, { slices, messages }) => {
   return (
     parts.reduce((all, [, amount]) => all + amount, 0) === sum &&
     (unknown === 0 || slices.died > 0) &&
-    (!/^(?:intended|started)$/.test(total) || (sum === truth.intended && between('sent', truth.sent))) &&
-    (!/^(?:intended|started)$/.test(total) || between('dropped', truth.intended - truth.sent)) &&
+    (!/^(?:intended|started|due)$/.test(total) || (sum === truth.intended && between('sent', truth.sent))) &&
+    (!/^(?:intended|started|due)$/.test(total) || between('dropped', truth.intended - truth.sent)) &&
     between('acked', leastAcked(truth), truth.acked, unknown + messages.sendUnknown) &&
     (of.received === undefined ||
       (of.received <= truth.received && (truth.isQueueLost || truth.received <= of.received + held))) &&
@@ -94,7 +94,7 @@ const deadLettersIn = (text = '') =>
 
 /** Where the messages went. */
 export const ledgerRules: readonly Rule[] = [
-  [/^[\d,]+ (intended|started|sent|arrivals) = .*$/, isTrueEquation],
+  [/^[\d,]+ (intended|started|due|sent|arrivals) = .*$/, isTrueEquation],
   [/^[\d,]+ echo (arrivals|due) = .*$/, isTrueOfEchoes],
   [/^(?:CloudWatch|Mosquitto) \S+(?: \S+)? [\d,]+ = .*$/, isTrueSum],
   [/^[\d,]+ subscriber (arrivals|due) = .*$/, isTrueOfSubscribers],

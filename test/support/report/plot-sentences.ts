@@ -7,9 +7,9 @@ const areBands: Check = ([sentence = ''], truth, { messages }) =>
     .replace(/\.$/, '')
     .split('. ')
     .every((band) => {
-      const [, label, whole, parts = ''] = /^(\w+): ([\d,]+) = (.*)$/.exec(band) ?? [];
+      const [, label = '', whole, parts = ''] = /^(\w+): ([\d,]+) = (.*)$/.exec(band) ?? [];
       const sum = parts.split(' + ').reduce((all, part) => all + numberIn(part.split(' ')[0]), 0);
-      const real = label === 'intended' ? truth.intended : messages.sent;
+      const real = ['intended', 'started', 'due'].includes(label) ? truth.intended : messages.sent;
       return sum === numberIn(whole) && numberIn(whole) === real;
     });
 
@@ -41,7 +41,7 @@ const arePercentiles: Check = ([sentence = ''], _, { latencyMs }) =>
 
 /** Descriptions of plots, for screen readers. */
 export const plotRules: readonly Rule[] = [
-  [/^intended: [\d,]+ = /, areBands],
+  [/^(?:intended|started|due): [\d,]+ = /, areBands],
   [/^By second, p50 .*, p99 .*\.$/, areWithin],
   [
     /^How many samples of each second took how long; the darkest field holds [\d,]+\. By second, .*$/,
@@ -50,7 +50,7 @@ export const plotRules: readonly Rule[] = [
   [/^Latency by percentile\. .*$/, arePercentiles],
   [
     new RegExp(
-      `^Messages by second over (\\d+) seconds\\. Busiest seconds: ${count} intended, ${count} sent, ${count} arrived\\.(?: The quota is ${count} a second\\.)?$`,
+      `^Messages by second over (\\d+) seconds\\. Busiest seconds: ${count} (?:intended|started|due), ${count} sent, ${count} arrived\\.(?: The quota is ${count} a second\\.)?$`,
     ),
     ([, seconds, intended, sent, arrived], truth, { perSecond, rates }) =>
       numberIn(seconds) === perSecond.sent.length &&

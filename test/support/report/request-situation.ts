@@ -40,6 +40,7 @@ export const requestSituation: NamedSituation = [
   'a web service was loaded, redirected some requests and closed connections',
   {
     profile: {
+      groups: { browsers: {} },
       target: 'http://127.0.0.1:8080/readings',
       connect: { protocol: 'https' },
       http: { method: 'PUT' },

@@ -104,14 +104,41 @@ export const isTrueCause: Check = ([, what = '', reasons = ''], truth, report) =
 };
 
 export const isTrueGroup: Check = ([, name = '', cells = ''], truth, report) => {
-  const group = report.groups?.find((each) => each.group === name);
-  const [devices, connected, intended, sent, dropped, received, lost] = cells.split(' | ').map(numberIn);
+  const { groups = [] } = report;
+  const group = groups.find((each) => each.group === name);
+  const isClosed = group?.load === 'closed';
+  const has = (isSo: boolean, heading: string) => (isSo ? [heading] : []);
+  const headings = [
+    'devices',
+    'connected',
+    ...has(
+      groups.some(({ load }) => load === undefined),
+      'intended',
+    ),
+    ...has(
+      groups.some(({ load }) => load === 'closed'),
+      'started',
+    ),
+    'sent',
+    'dropped',
+    ...has(truth.requests === undefined, 'received'),
+    ...has(truth.requests === undefined, 'lost'),
+    'p50',
+    'p99',
+  ];
+  const texts = cells.split(' | ');
+  const cellOf = (heading: string) => texts[headings.indexOf(heading)];
+  const figure = (heading: string) => numberIn(cellOf(heading));
+  const others = cellOf(isClosed ? 'intended' : 'started');
   return (
     group !== undefined &&
-    connected! <= Math.min(devices!, truth.devicesConnected) &&
-    intended === sent! + dropped! + (group.messages.sendUnknown ?? 0) &&
-    received! <= truth.received &&
-    lost! <= truth.sent - truth.received
+    texts.length === headings.length &&
+    (others === undefined || others === '–') &&
+    figure('connected') <= Math.min(figure('devices'), truth.devicesConnected) &&
+    figure(isClosed ? 'started' : 'intended') ===
+      figure('sent') + figure('dropped') + (group.messages.sendUnknown ?? 0) &&
+    (truth.requests !== undefined ||
+      (figure('received') <= truth.received && figure('lost') <= truth.sent - truth.received))
   );
 };
 

@@ -24,7 +24,7 @@ const markOf: Readonly<Record<string, string>> = {
 };
 
 const headings =
-  '(?:messages|thresholds|cost|generator|conditions|thresholds measured|quotas peak limit headroom|latency, ms samples min mean p50 p90 p95 p99 p99\\.9 max|messages per second lasts target (?:intended|started) sent|groups devices connected intended sent dropped received lost p50 ms p99 ms)';
+  '(?:messages|thresholds|cost|generator|conditions|thresholds measured|quotas peak limit headroom|latency, ms samples min mean p50 p90 p95 p99 p99\\.9 max|messages per second lasts target (?:intended|started|due) sent|groups devices connected(?: intended)?(?: started)? sent dropped(?: received lost)? p50 ms p99 ms)';
 
 /** Captions, tiles, rows of tables, and the lines of the terminal that are no sentences. */
 export const rowRules: readonly Rule[] = [
@@ -88,7 +88,7 @@ export const rowRules: readonly Rule[] = [
     ([, cells = '']) => /^[\d:]+ \|/.test(cells),
   ],
   [
-    /^row of Messages per second, by stage \| Stage: .* \| Lasts: (.*) \| Target: (.*) \| (?:Intended|Started): (.*) \| Sent: (.*)$/,
+    /^row of Messages per second, by stage \| Stage: .* \| Lasts: (.*) \| Target: (.*) \| (?:Intended|Started|Due): (.*) \| Sent: (.*)$/,
     isTrueStage,
   ],
   [
@@ -171,7 +171,7 @@ export const rowRules: readonly Rule[] = [
   [/^none$/, (_, __, { thresholds }) => thresholds.length === 0],
   [/^and [\d,]+ stages? more$/, (_, __, { rates }) => rates.stages.length > 12],
   [
-    /^(\S+) ([\d,]+ [\d,]+ [\d,]+ [\d,]+ [\d,]+ [\d,]+ [\d,]+ \S+ \S+)$/,
+    /^(\S+) ([\d,]+ [\d,]+(?: (?:[\d,]+|–)){3,6} \S+ \S+)$/,
     ([text = '', name = '', cells = ''], ...rest) =>
       isTrueGroup([text, name, cells.replace(/ /g, ' | ')], ...rest),
   ],

@@ -5,7 +5,7 @@ import { MessageSets } from '../../../src/measure/message-sets.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import { type Backlog, emptyBacklog } from '../../../src/measure/unread-backlog.ts';
 import type { ControlMessage } from '../../../src/plan/control-message.ts';
-import { isAcknowledged as isGroupAcknowledged } from '../../../src/plan/groups.ts';
+import { groupOfSlice, groupsOf, isAcknowledged as isGroupAcknowledged } from '../../../src/plan/groups.ts';
 import { echoObserver } from '../../../src/plan/observers.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { makeSliceSchedule } from '../../../src/plan/schedule.ts';
@@ -19,7 +19,6 @@ import {
   subscribed,
   subscriberRecordOf,
 } from '../measure/subscribed-run.ts';
-import { onlyGroupOf } from '../plan/only-group.ts';
 import type { Truth } from './truth.ts';
 
 /** What became of one message, independent of who recorded it. */
@@ -106,13 +105,12 @@ export function playTrueRun(situation: Situation): {
   const plan = subscriber === undefined ? own : subscribed(own, subscriber.target);
   const { publishAt } = plan.timeline;
   const { record = (result) => result, stoppedOn } = situation;
-  const isAcknowledged = isGroupAcknowledged(onlyGroupOf(plan));
   const stopAt = situation.stoppedAfterMs === undefined ? undefined : publishAt + situation.stoppedAfterMs;
   const ledger = makeLedger(plan);
   const held = new MessageSets();
   let echoes = 0;
   let toRedeliver = situation.redelivered ?? 0;
-  const isEchoing = onlyGroupOf(plan).profile.echo.fraction > 0;
+  const isEchoing = groupsOf(plan).some(({ profile }) => profile.echo.fraction > 0);
   const counts = {
     intended: 0,
     sent: 0,
@@ -128,11 +126,13 @@ export function playTrueRun(situation: Situation): {
   };
   for (let slice = 0; slice < plan.slices.count; slice++) {
     const { devices, messages } = sliceOf(plan, slice);
+    const group = groupOfSlice(plan, slice);
+    const isAcknowledged = isGroupAcknowledged(group);
     const schedule = makeSliceSchedule(sliceOf(plan, slice));
     const dueAt = (n: number) => publishAt + schedule.offsetMs(n);
     const kill = situation.killed?.[slice];
     // Users of a slice that was killed start nothing more.
-    const startsUntil = onlyGroupOf(plan).profile.users === undefined ? messages : (kill?.at ?? messages);
+    const startsUntil = group.profile.users === undefined ? messages : (kill?.at ?? messages);
     const due = Array.from({ length: startsUntil }, (_, n) => n).filter(
       (n) => stopAt === undefined || dueAt(n) <= stopAt,
     );
@@ -174,7 +174,7 @@ export function playTrueRun(situation: Situation): {
           body: JSON.stringify({
             run: plan.runId,
             slice,
-            deviceGroup: onlyGroupOf(plan).number,
+            deviceGroup: group.number,
             n,
             device: n % devices,
             at,
@@ -201,7 +201,10 @@ export function playTrueRun(situation: Situation): {
   const truth: Truth = { ...counts, ...(isEchoing && { echoed: echoes }), ...situation.truth };
   const sums = {
     'PublishIn.Success':
-      truth.taken + (stopAt !== undefined && onlyGroupOf(plan).profile.connect.protocol === 'https' ? 1 : 0),
+      truth.taken +
+      (stopAt !== undefined && groupsOf(plan).some(({ profile }) => profile.connect.protocol === 'https')
+        ? 1
+        : 0),
     'PublishIn.Throttle': truth.throttled,
     'Connect.Success': truth.devicesConnected + plan.slices.count + Number(subscriber !== undefined),
     ...(isEchoing ? { 'PublishOut.Success': echoes } : {}),
@@ -242,11 +245,11 @@ function recordOf(
   const base = resultOf(plan, slice, numbers);
   const acked = count((fate) => fate.acked);
   const throttled =
-    isAcknowledged && onlyGroupOf(plan).profile.connect.protocol === 'https'
+    isAcknowledged && groupOfSlice(plan, slice).profile.connect.protocol === 'https'
       ? count((fate) => fate.throttled)
       : 0;
   const notConnected = count((fate) => fate.dropped === 'not-connected');
-  const isEchoing = onlyGroupOf(plan).profile.echo.fraction > 0;
+  const isEchoing = groupOfSlice(plan, slice).profile.echo.fraction > 0;
   const echoed = new IntervalSet();
   if (isEchoing) for (const [n, fate] of fates.entries()) if (fate.echoed) echoed.add(n);
   const byStop = count((fate) => fate.dropped === 'stopped');

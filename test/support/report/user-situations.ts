@@ -23,6 +23,21 @@ function withUsers(result: SliceResult): SliceResult {
 export const userSituations: readonly NamedSituation[] = [
   ['users decided when to send', { profile: users, record: withUsers }],
   [
+    'users decided when to send in one group, and a schedule in the other',
+    {
+      profile: {
+        devices: undefined,
+        stages: undefined,
+        groups: {
+          meters: { devices: 200, stages: [{ duration: '8s', target: 100 }] },
+          people: { users: 200, thinkTime: '990ms', duration: '8s' },
+        },
+      },
+      record: (result) => (result.slice < 2 ? result : withUsers(result)),
+      fateOf: (slice, n) => ({ copies: (n * 13 + slice) % 10 === 3 ? 0 : 1 }),
+    },
+  ],
+  [
     'there were as many users from the start to the end',
     { profile: { ...users, spawnPerSecond: undefined }, record: withUsers },
   ],

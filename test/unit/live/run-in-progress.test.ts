@@ -91,6 +91,7 @@ describe('RunInProgress', () => {
     run.takeArrivals(start + 3, 5);
     expect(run.complete(start + 4)).toEqual({
       untilSecond: start + 2,
+      users: 0,
       intended: 10,
       sent: 10,
       dropped: 0,
@@ -113,6 +114,18 @@ describe('RunInProgress', () => {
       failed: 6,
       arrivals: 25,
     });
+  });
+
+  it('has the users at the end of the last complete second', () => {
+    const run = new RunInProgress();
+    run.takeSlice(progressOf(0, 1, { users: 3 }));
+    run.takeSlice(progressOf(1, 1, { users: 4 }));
+    run.takeSlice(progressOf(0, 2, { users: 6 }));
+    expect(run.complete(start + 3)?.users).toBe(7);
+    run.takeSlice(progressOf(1, 2, { users: 6 }));
+    expect(run.complete(start + 3)?.users).toBe(12);
+    for (const slice of [0, 1]) run.takeSlice(progressOf(slice, 3, { users: 6, phase: 'done' }));
+    expect(run.complete(start + 4)?.users).toBe(0);
   });
 
   it('shows each slice in its state, and one that has gone silent as failed', () => {

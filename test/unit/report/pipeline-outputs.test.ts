@@ -7,6 +7,8 @@ import type { Report } from '../../../src/report/report-model.ts';
 import { renderComparisonSummary, renderStepSummary } from '../../../src/report/step-summary.ts';
 import { goldenIn } from '../../support/golden.ts';
 import { reportOf, runOf } from '../../support/report/report-fixture.ts';
+import { requestSituation } from '../../support/report/request-situation.ts';
+import { playTrueRun } from '../../support/report/true-run.ts';
 
 const expectGolden = goldenIn('report', '.golden');
 
@@ -89,7 +91,20 @@ describe('compareReports', () => {
   it('finds no regression in the same run', () => {
     const { figures, isRegression, cautions } = compareReports(good, good, 0);
     expect({ isRegression, cautions }).toEqual({ isRegression: false, cautions: [] });
-    expect(new Set(figures.map(({ outcome }) => outcome))).toEqual(new Set(['same', 'unknown']));
+    expect(new Set(figures.map(({ outcome }) => outcome))).toEqual(new Set(['same']));
+  });
+
+  it('leaves out what neither run has: of requests all that arrives, and of messages the time of an answer', () => {
+    const requests = playTrueRun(requestSituation[1]).report;
+    const namesOf = (a: Report, b: Report) => new Set(Object.keys(outcomes(a, b)));
+    const ofArrivals = ['end_to_end_latency p99', 'lost_messages rate', 'duplicate_messages rate'];
+    for (const name of ofArrivals) {
+      expect(namesOf(requests, requests)).not.toContain(name);
+      expect(namesOf(good, good)).toContain(name);
+      expect(namesOf(good, requests)).toContain(name);
+    }
+    expect(outcomes(requests, requests)).toMatchObject({ 'response_time p99': 'same' });
+    expect(namesOf(good, good)).not.toContain('response_time p99');
   });
 
   it('distinguishes worse from better, and both from noise', () => {

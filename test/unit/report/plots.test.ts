@@ -164,6 +164,7 @@ describe('ledger flow', () => {
     const { messages } = large;
     const { markup } = renderLedgerFlow({
       messages: { ...messages, received: messages.received - 1, lost: 1 },
+      due: 'intended',
       acknowledged: true,
       hasArrivals: true,
     });
@@ -173,12 +174,18 @@ describe('ledger flow', () => {
 
   it('is a sentence, and no empty drawing, where nothing was intended', () => {
     const none = { ...reportOf(runOf()).messages, intended: 0, sent: 0 };
-    const { markup } = renderLedgerFlow({ messages: none, acknowledged: true, hasArrivals: true });
+    const { markup } = renderLedgerFlow({
+      messages: none,
+      due: 'intended',
+      acknowledged: true,
+      hasArrivals: true,
+    });
     expect(markup).toContain('No message was due');
     expect(markup).not.toContain('<svg');
   });
 
   it('does not call lost what may still arrive', () => {
+    const answered = { acknowledged: true, hasArrivals: true };
     const messages = {
       intended: 110,
       sent: 100,
@@ -192,14 +199,14 @@ describe('ledger flow', () => {
       duplicates: 3,
       notArrived: 7,
     };
-    const { markup } = renderLiveFlow(messages, true);
-    expect(markup).toContain('intended: 110 = 100 sent + 4 dropped + 6 waiting.');
+    const { markup } = renderLiveFlow({ messages, ...answered, due: 'started' });
+    expect(markup).toContain('started: 110 = 100 sent + 4 dropped + 6 waiting.');
     expect(markup).toContain('answers: 100 = 90 acked + 1 throttled + 2 failed + 7 unanswered.');
     expect(markup).toContain('arrivals: 100 = 93 received + 7 not arrived yet.');
     expect(markup).not.toContain('lost');
-    expect(renderLiveFlow({ ...messages, intended: 0 }, true).markup).toContain(
-      'No message has been due yet.',
-    );
+    expect(
+      renderLiveFlow({ messages: { ...messages, intended: 0 }, ...answered, due: 'intended' }).markup,
+    ).toContain('No message has been due yet.');
   });
 });
 

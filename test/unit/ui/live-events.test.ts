@@ -44,6 +44,7 @@ const viewOf = (revision: number): RunView => ({
 
 const complete = {
   untilSecond: 1,
+  users: 0,
   intended: 107,
   sent: 100,
   dropped: 2,

@@ -52,6 +52,15 @@ const moments: Record<string, Progress> = {
     sentPerSecond: 11_002,
     intendedPerSecond: 20_000,
   },
+  'users below their stage': {
+    ...idle,
+    plan: samplePlan,
+    now: publishAt + 30_000,
+    totals: { ...noTotals, connected: 12_000, sent: 500_000, acked: 499_876 },
+    users: { active: 5_900, planned: 9_000, most: 12_000 },
+    sentPerSecond: 11_998,
+    intendedPerSecond: 20_000,
+  },
   draining: {
     ...idle,
     plan: samplePlan,

@@ -19,6 +19,7 @@ const plan: PlanOnPage = {
   devices: 20,
   slices: 3,
   messages: 500,
+  due: 'intended',
   acknowledged: true,
   hasArrivals: true,
   secondsPerStep: 2,
@@ -34,6 +35,7 @@ function viewOf(run: Partial<RunView>): ViewOnPage {
     timeLeft: '7 s left',
     connected: 20,
     connectFailed: 0,
+    plannedUsers: null,
     isPublishing: true,
     endToEndP99Ms: 9,
     messages: {
@@ -96,6 +98,20 @@ describe('the table of device groups', () => {
       ...['meters', '14 of 15', '38 of 400', '30', '1', '0', '2'],
       ...['gateways', '0 of 5', '0 of 100', '–', '0', '0', '0'],
     ]);
+  });
+
+  it('is beside a tile of users, also while there are none, where the plan has users', () => {
+    const tilesOf = (plannedUsers: number | null, run: Partial<RunView>) => {
+      const state = new LiveState(plan);
+      const view = { ...viewOf(run), plannedUsers };
+      state.take(view);
+      return drawingsOf(state, view).tiles!().markup;
+    };
+    const seconds = [{ ...second(5, 10), users: 4 }];
+    const users = /<dt>active users<\/dt><dd>([\d,]+) <small>([^<]*)</;
+    expect(users.exec(tilesOf(9, { seconds, reportedUntil: start + 7 }))!.slice(1)).toEqual(['4', 'of 9']);
+    expect(users.exec(tilesOf(9, {}))!.slice(1)).toEqual(['0', 'of 9']);
+    expect(tilesOf(null, {})).not.toMatch(users);
   });
 
   it('is empty where the profile names no groups', () => {

@@ -1,0 +1,62 @@
+import { describe, expect, it } from '@jest/globals';
+import type { GroupReport } from '../../../src/report/group-reports.ts';
+import { groupTableOf } from '../../../src/report/group-table.ts';
+import { ledgerEquations, wordForDue } from '../../../src/report/ledger-equations.ts';
+import { requestSituation } from '../../support/report/request-situation.ts';
+import { playTrueRun } from '../../support/report/true-run.ts';
+import { userSituations } from '../../support/report/user-situations.ts';
+
+const [, mixedSituation] = userSituations.find(([name]) => name.includes('in one group'))!;
+const mixed = playTrueRun(mixedSituation).report;
+const [scheduled, started] = mixed.groups as [GroupReport, GroupReport];
+const [requested] = playTrueRun(requestSituation[1]).report.groups as [GroupReport];
+
+const tableOf = (...groups: GroupReport[]) => {
+  const { headings, rows, note } = groupTableOf(groups);
+  const cellsOf = ({ cells }: (typeof rows)[number]) =>
+    Object.fromEntries(headings.map((heading, i) => [heading, cells[i]]));
+  return { headings, cells: rows.map(cellsOf), note };
+};
+
+describe('the table of device groups', () => {
+  it('says intended of a schedule and started of users, each in a column of its own', () => {
+    expect(tableOf(scheduled).headings).not.toContain('started');
+    expect(tableOf(started).headings).not.toContain('intended');
+    expect(tableOf(scheduled, started).cells).toEqual([
+      expect.objectContaining({ intended: '400', started: '–' }),
+      expect.objectContaining({ intended: '–', started: '1,600' }),
+    ]);
+  });
+
+  it('has no column of arrivals where requests end with their answers', () => {
+    const { headings, cells, note } = tableOf(requested);
+    expect(headings).toEqual(['devices', 'connected', 'intended', 'sent', 'dropped', 'p50 ms', 'p99 ms']);
+    expect(cells[0]!['p50 ms']).toBe('45');
+    expect(note).toBe('p50 and p99 are of response_time.');
+  });
+
+  it('has a dash where one group has what another has not', () => {
+    const { cells, note } = tableOf(scheduled, requested);
+    expect(cells).toEqual([
+      expect.objectContaining({ received: '360', lost: '40' }),
+      expect.objectContaining({ received: '–', lost: '–' }),
+    ]);
+    expect(note).toContain('p50 and p99 are of end_to_end_latency, or of response_time.');
+  });
+});
+
+describe('the ledger of a run with a schedule and users', () => {
+  it('says due of the sum, and of each part by whom', () => {
+    expect(wordForDue(mixed)).toBe('due');
+    const [due, sent] = ledgerEquations(mixed);
+    const textOf = ({ name, count }: { name: string; count: number }) => `${count} ${name}`;
+    expect([due!.total, ...due!.parts].map(textOf)).toEqual(['2000 due', '400 intended', '1600 started']);
+    expect(textOf(sent!.total)).toBe('2000 due');
+  });
+
+  it('is one of its own word where all groups are alike', () => {
+    expect(ledgerEquations({ ...mixed, load: 'closed' })[0]!.total.name).toBe('started');
+    const { load: _, ...open } = mixed;
+    expect(ledgerEquations(open)[0]!.total.name).toBe('intended');
+  });
+});
