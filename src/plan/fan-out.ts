@@ -1,5 +1,6 @@
 import { namesOf } from '../targets/traits-of.ts';
 import { httpsSlicesOf, mqttSlicesOf } from './groups.ts';
+import { drainMsOf } from './observers.ts';
 import type { Plan } from './plan.ts';
 import { isWatched, stopWithinSeconds } from './poll-intervals.ts';
 import { subscriberNumbersOf, subscriberSlicesOf } from './subscribers.ts';
@@ -20,7 +21,7 @@ export interface FanOut {
    * hold up the report of the others for the 900 s that its Lambda may take.
    */
   readonly sliceTimeoutSeconds: number;
-  /** Whole: a Wait state takes no fractions. 0 where subscribers wait for messages in flight, for they are slices themselves. */
+  /** Whole: a Wait state takes no fractions. 0 where subscribers wait for messages in flight, for they are slices themselves; or where no message arrives. */
   readonly drainSeconds: number;
   /** Whole: after a stop every slice has noticed it by then. */
   readonly stopSeconds: number;
@@ -44,7 +45,7 @@ export function fanOutOf(plan: Plan): FanOut {
     slices: [...subscriberNumbersOf(plan), ...Array.from({ length: slices.count }, (_, slice) => slice)],
     hosts: [...namesOf(target), ...namesOf(control)],
     sliceTimeoutSeconds: Math.ceil((timeline.deadlineAt - timeline.createdAt) / 1_000) + sliceEndSeconds,
-    drainSeconds: subscribers > 0 ? 0 : Math.ceil(profile.drainMs / 1_000),
+    drainSeconds: subscribers > 0 ? 0 : Math.ceil(drainMsOf(plan) / 1_000),
     stopSeconds: stopWithinSeconds(httpsSlicesOf(plan) + subscribers),
     toleratedFailurePercentage: profile.slices.toleratedFailureShare * 100,
     isWatched: isWatched(profile),

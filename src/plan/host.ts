@@ -8,6 +8,7 @@ import { deploymentOf } from './deployment.ts';
 import { subscriberConcurrency } from './forecast-usage.ts';
 import { groupsOf } from './groups.ts';
 import type { GroupPlan, Plan } from './plan.ts';
+import { mostWebConnections } from './web-connections.ts';
 
 /** The machine that a rehearsal runs on: devices, embedded AWS and IoT Core share it. */
 export interface HostFacts {
@@ -167,12 +168,14 @@ function clientKindOf({ connect }: LoadProfile): keyof typeof measured.bytesPerD
 }
 
 function connectionsPerSlice(group: GroupPlan): number {
-  return group.profile.connect.protocol === 'mqtt' ? group.slices.devicesPerSlice : openRequests(group);
+  if (group.profile.connect.protocol === 'mqtt') return group.slices.devicesPerSlice;
+  return mostWebConnections(group)?.inSlice ?? openRequests(group);
 }
 
-/** Over MQTT each slice has its control channel beside its devices. */
+/** Over MQTT each slice has its control channel beside its devices. A web service is another server. */
 function connectionsAtIotCore(group: GroupPlan): number {
   const { profile, slices } = group;
+  if (profile.http !== undefined) return 0;
   return profile.connect.protocol === 'mqtt'
     ? profile.devices + slices.count
     : connectionsPerSlice(group) * slices.count;

@@ -15,13 +15,14 @@ import { type DeploymentParameters, defaultDeployment, deploymentOf } from './de
 import { checkDeviceTopic } from './device-topic.ts';
 import { forecastUsage } from './forecast-usage.ts';
 import { groupProfilesOf, groupsOf, peakPerSecondOf, settingOf } from './groups.ts';
-import { isReadByRule } from './observers.ts';
+import { drainMsOf, isReadByRule } from './observers.ts';
 import { type GroupPlan, identifyDevice, type Load, type Plan, type Timeline } from './plan.ts';
 import { RefusedByPreflightError } from './refusals.ts';
 import { refuseCeilings } from './refuse-ceilings.ts';
 import { connectDurationMs, connectSettleMs } from './schedule.ts';
 import { splitIntoSlices } from './slices.ts';
 import { splitSubscribers, subscriberSlicesOf } from './subscribers.ts';
+import { checkWebConnections } from './web-connections.ts';
 
 export interface PlanRequest {
   /** The execution's name: 1–80 of `A–Z a–z 0–9 - _`. */
@@ -127,6 +128,7 @@ export function draftPlan(request: PlanRequest): DraftPlan {
       ...refuseCeilings(plan, priceRun(plan, forecastUsage(plan, deploymentOf(plan)))),
       ...checkLambdaTime(plan, limits),
       ...checkSlices(plan),
+      ...groupsOf(plan).flatMap(checkWebConnections),
     ],
   };
 }
@@ -142,11 +144,12 @@ function loadOf(profile: LoadProfile): Load {
  * by side and begin to publish together.
  */
 function timelineOf(
-  { now, coldStart = defaultDeployment.coldStart, profile }: PlanRequest,
+  request: PlanRequest,
   slices: number,
   groups: readonly LoadProfile[],
   subscribesMs = 0,
 ): Timeline {
+  const { now, coldStart = defaultDeployment.coldStart } = request;
   const coldStartMs = coldStart.leadMs + (slices / coldStart.environmentsPerSecond) * 1_000;
   const connectMs = Math.max(...groups.map(connectMsOf));
   const publishMs = Math.max(...groups.map((group) => makeArrivalRate(group).durationMs));
@@ -154,7 +157,7 @@ function timelineOf(
   const startAt = Math.ceil(now + coldStartMs + subscribesMs);
   const publishAt = startAt + Math.ceil(connectMs);
   const publishEndAt = publishAt + Math.ceil(publishMs);
-  const drainEndAt = publishEndAt + Math.ceil(profile.drainMs);
+  const drainEndAt = publishEndAt + Math.ceil(drainMsOf(request));
   const lastAckAt = publishEndAt + Math.max(...groups.map(({ publish }) => publish.ackTimeoutMs));
   return {
     createdAt,

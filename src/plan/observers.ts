@@ -3,7 +3,7 @@ import type { LoadShapeName } from '../profile/load-shapes/load-shape.ts';
 import { loadShapeOf } from '../profile/load-shapes/load-shapes.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import { countEchoesBefore, echoingDevices, echoingWithin } from './echoes.ts';
-import { groupsOf } from './groups.ts';
+import { groupProfilesOf, groupsOf } from './groups.ts';
 import type { Plan, Slice } from './plan.ts';
 
 /** A place where messages are seen and counted. */
@@ -33,12 +33,19 @@ export function observersOf(plan: Plan): readonly Observer[] {
   return [...ofTarget, { name: echoObserver, recordedBy: 'slice', dueBefore: echoesDueBefore }];
 }
 
+type ObservedRun = Pick<Plan, 'profile'> & { readonly target?: Plan['target'] | undefined };
+
 /** Observers beside the devices: those that the profile names, or the target's own. */
-export function observerNamesOf({
-  profile,
-  target,
-}: Pick<Plan, 'profile' | 'target'>): readonly ObserverName[] {
+export function observerNamesOf({ profile, target }: ObservedRun): readonly ObserverName[] {
   return profile.observers ?? traitsOf(target).observers;
+}
+
+/** How long messages in flight may take to arrive: 0 where no observer sees them, and each ends with its answer. */
+export function drainMsOf({ profile, target }: ObservedRun): number {
+  const isObserved =
+    observerNamesOf({ profile, target }).length > 0 ||
+    groupProfilesOf(profile).some((group) => echoingDevices(group) > 0);
+  return isObserved ? profile.drainMs : 0;
 }
 
 /** Whether the IoT rule's queue or stream counts the run's messages. */

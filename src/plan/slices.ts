@@ -1,10 +1,10 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
-import { maxDevicesPerSlice } from '../shared/run-bounds.ts';
 import { type AccountLimits, accountLimitsOf } from '../targets/aws-iot/quotas.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import type { Deployment } from './deployment.ts';
 import { groupOfSlice } from './groups.ts';
 import type { GroupPlan, Plan, Slice, SliceSplit } from './plan.ts';
+import { slicesByConnections } from './web-connections.ts';
 
 /**
  * What one slice should have to do at most, on one vCPU with room to stay punctual: the slow client (device-sdk)
@@ -23,7 +23,7 @@ export interface ConcurrencyBounds {
 
 /**
  * How many slices, and the most devices in one. A profile that says `devicesPerSlice` gets it; otherwise as few slices
- * as are comfortable, up to 900 devices each (a Lambda's 1,024 file descriptors) where Lambda's concurrency, the stack's reserved one or a share of the account's, would
+ * as are comfortable, up to 900 connections each (a Lambda's 1,024 file descriptors) where Lambda's concurrency, the stack's reserved one or a share of the account's, would
  * not hold them all at 500.
  */
 export function splitIntoSlices(
@@ -41,15 +41,14 @@ function wantedSlices(profile: LoadProfile, concurrency: number): number {
   const { devices, connect, slices } = profile;
   if (slices.devicesPerSlice !== undefined) return Math.ceil(devices / slices.devicesPerSlice);
   const { peakPerSecond } = makeArrivalRate(profile);
-  const byDevices = Math.max(
-    Math.min(Math.ceil(devices / comfortable.devices), Math.max(concurrency, 1)),
-    Math.ceil(devices / maxDevicesPerSlice),
-  );
+  const byConnections = slicesByConnections(profile);
+  const byDevices = Math.min(Math.ceil(devices / comfortable.devices), Math.max(concurrency, 1));
   const byRate = Math.ceil(peakPerSecond / comfortable.publishesPerSecond);
   const connectsPerSecond = Math.min(connect.ratePerSecond, devices);
   const byConnects =
     connect.protocol === 'mqtt' ? Math.ceil(connectsPerSecond / comfortable.connectsPerSecond) : 1;
-  return Math.max(byDevices, byRate, byConnects);
+  const comfortably = Math.max(byDevices, byRate, byConnects);
+  return Math.max(Math.min(comfortably, byConnections.most), byConnections.least);
 }
 
 /**

@@ -77,7 +77,7 @@ export const http = z
       .default({ perDevice: 1 })
       .meta({
         description:
-          'Connections that may be open at once: {"perDevice": 1 to 8}, or {"shared": n} of all devices of the group together, divided over its slices, at least one each. Over HTTP/1.1 a connection carries one request at a time; what finds none free waits, and is dropped after publish.ackTimeout.',
+          'Connections that may be open at once: {"perDevice": 1 to 8}, or {"shared": n} of all devices of the group together, divided over its slices exactly. Over HTTP/1.1 a connection carries one request at a time; what finds none free waits, and is dropped after publish.ackTimeout.',
         examples: [{ perDevice: 1 }, { shared: 50 }],
       }),
     keepAlive: z.boolean().default(true).meta({

@@ -9,6 +9,7 @@ import type { ControlMessage } from '../plan/control-message.ts';
 import { httpsSlicesOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { sliceOf } from '../plan/slices.ts';
+import { type SliceConnections, webConnectionsOf } from '../plan/web-connections.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { KnownTarget } from '../targets/known-target.ts';
@@ -50,6 +51,8 @@ export interface LoadedGroup {
   /** Of the slice, over the whole run. */
   readonly firstDevice: number;
   readonly devices: number;
+  /** To a web service; undefined for another target. */
+  readonly connections: SliceConnections | undefined;
   /** Slices of the run that poll for the control message. */
   readonly httpsSlices: number;
 }
@@ -89,10 +92,21 @@ export async function publishSlice(
   const target = checkPlannedTarget(stored.target, known);
   const controlTarget = stored.control === undefined ? target : checkPlannedControl(stored.control, known);
   const plan = { ...stored, target };
-  const { group: of, firstDevice, devices } = sliceOf(plan, slice);
+  const share = sliceOf(plan, slice);
+  const { group: of, firstDevice, devices } = share;
   const { profile, group: name } = of;
   const httpsSlices = httpsSlicesOf(plan);
-  const group = { runId, profile, target, control: controlTarget, firstDevice, devices, httpsSlices };
+  const connections = webConnectionsOf(share);
+  const group = {
+    runId,
+    profile,
+    target,
+    control: controlTarget,
+    firstDevice,
+    devices,
+    connections,
+    httpsSlices,
+  };
   const transport = await deps.makeTransport(group);
   const stop = new AbortController();
   const received: { stoppedOn?: ControlMessage } = {};

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { AccessCredentials } from '../device/identity/credentials.ts';
 import type { MakeTransport } from '../device/transport.ts';
-import { type HttpTransportSettings, makeHttpTransport } from '../device/transports/http/http-transport.ts';
+import { makeHttpTransport } from '../device/transports/http/http-transport.ts';
 import { makeSigner } from '../device/transports/http/sign-request.ts';
 import type { HeaderValue, HttpSettings } from '../profile/http-settings.ts';
 import { exitCodes, StampedeError } from '../shared/errors.ts';
@@ -34,7 +34,10 @@ export interface SecretAccess {
   credentials(): Promise<AccessCredentials>;
 }
 
-type RequestGroup = Pick<LoadedGroup, 'runId' | 'profile' | 'target' | 'firstDevice' | 'devices'>;
+type RequestGroup = Pick<
+  LoadedGroup,
+  'runId' | 'profile' | 'target' | 'firstDevice' | 'devices' | 'connections'
+>;
 
 /** The requests of a slice's group. @throws NoHeaderValueError */
 export async function makeRequestTransport(
@@ -47,7 +50,7 @@ export async function makeRequestTransport(
   const { signing } = http;
   return makeHttpTransport({
     http,
-    connections: connectionsOf(group, http),
+    connections: group.connections ?? { perDevice: 1 },
     origin,
     tlsOf: await readTls(group, access),
     connectTimeoutMs: connect.timeoutMs,
@@ -83,16 +86,6 @@ async function readTls(
     known.set(pair, tls);
     return tls;
   };
-}
-
-/** The slice's share of connections that its group has together: ⌊C·B/D⌋ before device B of D, at least one. */
-function connectionsOf(
-  { profile, firstDevice, devices }: Pick<LoadedGroup, 'profile' | 'firstDevice' | 'devices'>,
-  { connections }: HttpSettings,
-): HttpTransportSettings['connections'] {
-  if ('perDevice' in connections) return connections;
-  const before = (device: number): number => Math.floor((connections.shared * device) / profile.devices);
-  return { ofSlice: Math.max(1, before(firstDevice + devices) - before(firstDevice)) };
 }
 
 async function readSecretHeaders(

@@ -6,6 +6,7 @@ import { messageBytes } from '../../plan/message-size.ts';
 import type { GroupPlan, Plan } from '../../plan/plan.ts';
 import type { Preflight } from '../../plan/preflight.ts';
 import { shareOf } from '../../plan/slices.ts';
+import { mostWebConnections } from '../../plan/web-connections.ts';
 import { isUnchecked } from '../../profile/load-profile.ts';
 import { wrapText } from '../../report/text-table.ts';
 import { sumBy } from '../../shared/counts.ts';
@@ -159,6 +160,7 @@ function renderGroup(group: GroupPlan): string[] {
   const rows = [
     row('devices', `${formatPlural(devices, 'virtual device')} over ${client}`),
     row('slices', slicesText(group)),
+    ...connectionsText(group).map((text) => row('connections', text)),
     ...describeUsers(profile).map(([label, text]) => row(label, text)),
     row(
       'messages',
@@ -191,6 +193,20 @@ function slicesText(group: GroupPlan): string {
   const { messages } = shareOf(group, group.firstSlice);
   const upTo = group.profile.devices % count === 0 ? '' : 'up to ';
   return `${formatCount(count)} × ${upTo}${formatPlural(devicesPerSlice, 'device')}, one Lambda and about ${formatPlural(messages, 'message')} each`;
+}
+
+/** Of a group that loads a web service. */
+function connectionsText(group: GroupPlan): string[] {
+  const most = mostWebConnections(group);
+  const { http } = group.profile;
+  if (most === undefined || http === undefined) return [];
+  const { count } = group.slices;
+  const { connections } = http;
+  const divided =
+    'perDevice' in connections
+      ? `${formatCount(connections.perDevice)} a device`
+      : `shared by ${formatPlural(count, 'slice')}, ${most.inAll % count === 0 ? '' : 'up to '}${formatCount(most.inSlice)} each`;
+  return [`at most ${formatCount(most.inAll)} at once, ${divided}`];
 }
 
 function renderStages(plan: Plan, style: Styler): string[] {
@@ -253,8 +269,15 @@ function renderTimeline(plan: Plan, style: Styler): string[] {
     [createdAt, 'the plan is made, a Lambda starts for each slice'],
     ...(mqttGroupsOf(plan).length > 0 ? [[startAt, 'devices begin to connect'] as [number, string]] : []),
     [publishAt, 'publishing begins'],
-    [publishEndAt, 'publishing ends; messages in flight drain'],
-    [drainEndAt, 'the report is made'],
+    ...(drainEndAt > publishEndAt
+      ? ([[publishEndAt, 'publishing ends; messages in flight drain']] as [number, string][])
+      : []),
+    [
+      drainEndAt,
+      drainEndAt > publishEndAt
+        ? 'the report is made'
+        : 'publishing ends; the report is made once all requests are answered or timed out',
+    ],
   ];
   return [
     style('heading', '  time'),

@@ -1,0 +1,80 @@
+import type { LoadProfile } from '../profile/load-profile.ts';
+import type { InputError } from '../shared/errors.ts';
+import { formatCount, formatPlural } from '../shared/format.ts';
+import { maxDevicesPerSlice } from '../shared/run-bounds.ts';
+import { settingOf } from './groups.ts';
+import type { GroupPlan, Slice } from './plan.ts';
+
+/** Connections to a web service that may be open at once: of each device, or of a whole slice. */
+export type SliceConnections = { readonly perDevice: number } | { readonly ofSlice: number };
+
+/**
+ * What a slice may open. Of C connections that a group shares in S slices, slice s has ⌊C·(s+1)/S⌋ − ⌊C·s/S⌋: they sum to C, and none
+ * has less than one, because C ≥ S (`checkWebConnections`).
+ * @returns undefined where the group loads no web service
+ */
+export function webConnectionsOf({ slice, group }: Slice): SliceConnections | undefined {
+  const { http } = group.profile;
+  if (http === undefined) return undefined;
+  const { connections } = http;
+  if ('perDevice' in connections) return connections;
+  const before = (s: number): number => Math.floor((connections.shared * s) / group.slices.count);
+  const ofGroup = slice - group.firstSlice;
+  return { ofSlice: before(ofGroup + 1) - before(ofGroup) };
+}
+
+/** The most that may be open: in one slice, and in all slices of the group. Undefined where the group loads no web service. */
+export function mostWebConnections({
+  profile,
+  slices,
+}: Pick<GroupPlan, 'profile' | 'slices'>): { readonly inSlice: number; readonly inAll: number } | undefined {
+  if (profile.http === undefined) return undefined;
+  const { connections } = profile.http;
+  return 'perDevice' in connections
+    ? {
+        inSlice: connections.perDevice * slices.devicesPerSlice,
+        inAll: connections.perDevice * profile.devices,
+      }
+    : { inSlice: Math.ceil(connections.shared / slices.count), inAll: connections.shared };
+}
+
+/** How many slices a group's connections allow: a Lambda holds only so many, and each slice needs one. */
+export function slicesByConnections({ devices, http }: LoadProfile): {
+  readonly least: number;
+  readonly most: number;
+} {
+  const connections = http?.connections ?? { perDevice: 1 };
+  if ('perDevice' in connections)
+    return {
+      least: Math.ceil(devices / Math.floor(maxDevicesPerSlice / connections.perDevice)),
+      most: Number.POSITIVE_INFINITY,
+    };
+  const least = Math.max(devices, connections.shared) / maxDevicesPerSlice;
+  return { least: Math.ceil(least), most: connections.shared };
+}
+
+/** Shared connections that do not suffice for the group's slices, or are more than these can hold. */
+export function checkWebConnections(group: GroupPlan): InputError[] {
+  const { http } = group.profile;
+  if (http === undefined || 'perDevice' in http.connections) return [];
+  const { shared } = http.connections;
+  const { count } = group.slices;
+  const path = settingOf(group, 'http.connections.shared');
+  if (shared < count)
+    return [
+      {
+        path,
+        message: `is ${formatCount(shared)}, and each of ${formatCount(count)} slices needs one`,
+        hint: `set it to ${count} or more, or put more devices into a slice (slices.devicesPerSlice)`,
+      },
+    ];
+  const inSlice = Math.ceil(shared / count);
+  if (inSlice <= maxDevicesPerSlice) return [];
+  return [
+    {
+      path,
+      message: `makes ${formatPlural(inSlice, 'connection')} in a slice, and a Lambda holds ${maxDevicesPerSlice}`,
+      hint: `set it to ${formatCount(maxDevicesPerSlice * count)} or less, or put fewer devices into a slice (slices.devicesPerSlice)`,
+    },
+  ];
+}
