@@ -22,6 +22,8 @@ export interface BrokerKind {
   readonly name: string;
   readonly versions: readonly (4 | 5)[];
   readonly qos: readonly (0 | 1 | 2)[];
+  /** Whether it answers a PUBLISH at QoS 2 that is sent again in a resumed session [MQTT-4.3.3-10]. */
+  readonly answersAgain: boolean;
   /** What is missing here; undefined: nothing. */
   missing(): string | undefined;
   start(): Promise<Broker>;
@@ -118,6 +120,7 @@ export const mosquitto: BrokerKind = {
   name: 'Mosquitto',
   versions: [4, 5],
   qos: [0, 1, 2],
+  answersAgain: true,
   missing: () => (isThere('mosquitto') ? undefined : 'mosquitto (apt-get install mosquitto)'),
   start: () =>
     start(async (folder, { tcp, tls }) => {
@@ -147,6 +150,7 @@ export const rabbitMq: BrokerKind = {
   name: 'RabbitMQ',
   versions: [4],
   qos: [0, 1],
+  answersAgain: false,
   missing: () => (existsSync(rabbitServer) ? undefined : 'rabbitmq-server (apt-get install rabbitmq-server)'),
   start: () =>
     start(async (folder, { tcp, tls }) => {
@@ -188,10 +192,16 @@ export const rabbitMq: BrokerKind = {
 };
 const rabbitServer = '/usr/lib/rabbitmq/bin/rabbitmq-server';
 
+/**
+ * 2024.3. It delivers once what is sent again in a resumed session, and does not answer it: `resentWithDUPFlag` passes such a
+ * PUBLISH on to no handler.
+ * @see https://github.com/hivemq/hivemq-community-edition/blob/master/src/main/java/com/hivemq/mqtt/handler/publish/PublishFlowHandler.java
+ */
 export const hiveMq: BrokerKind = {
   name: 'HiveMQ CE',
   versions: [4, 5],
   qos: [0, 1, 2],
+  answersAgain: false,
   missing: () => {
     const commands = ['java', 'keytool', 'mvn'].filter((command) => !isThere(command));
     return commands.length === 0 ? undefined : `${commands.join(', ')} (apt-get install maven default-jdk)`;
