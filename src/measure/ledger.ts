@@ -233,6 +233,7 @@ export class Ledger {
       lastSentAt: this.#lastSentAt,
       sliceFailedBy: this.#sliceFailedBy.counts(),
       sliceDiedBy: reasonsOfDeaths(this.#deaths, this.#legs),
+      subscriberDiedBy: subscribers.diedBy(),
       droppedBy: droppedBy.counts(),
       deadLetteredBy: primary.deadLetteredBy,
       isNotReadExact: backlog.unreadMessages !== undefined,

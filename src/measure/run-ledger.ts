@@ -90,6 +90,8 @@ export interface RunLedger {
   readonly sliceFailedBy: CountsByReason;
   /** What slices died of, as far as it is known. */
   readonly sliceDiedBy: CountsByReason;
+  /** The same of slices that subscribe. */
+  readonly subscriberDiedBy: CountsByReason;
   /** Why publishes were never sent: the slices' own reasons, `slice-died`, `slice-failed`. */
   readonly droppedBy: CountsByReason;
   /** Where dead-lettered messages lie, and why. */

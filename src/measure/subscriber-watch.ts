@@ -116,6 +116,13 @@ export class SubscriberWatch {
     });
   }
 
+  /** What subscribers died of, as far as it is known. */
+  diedBy(): CountsByReason {
+    const reasons = new ReasonCounts();
+    for (const death of this.#deaths.values()) reasons.add(reasonOfDeath(death));
+    return reasons.counts();
+  }
+
   totals(): SubscriberTotals | undefined {
     const planned = subscriberNumbersOf(this.#plan).length;
     if (planned === 0) return undefined;

@@ -3,6 +3,7 @@ import type { CountsByReason } from '../measure/reason-counts.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
+import { sumOf } from '../shared/counts.ts';
 import { formatCount, formatElapsed, formatPlural, formatShare, formatValue } from '../shared/format.ts';
 import type { ExecutionReport, ThresholdResult, Verdict } from './report-model.ts';
 import { describeMeasured } from './threshold-figures.ts';
@@ -46,7 +47,9 @@ export function judge(judged: Judged): Judgement {
   const failures = [
     ...imbalances.map(describeImbalance),
     // Ending the execution ends its slices, too.
-    ...(execution === undefined ? judgeSlices(ledger, toleratedFailureShare) : []),
+    ...(execution === undefined
+      ? [...judgeSlices(ledger, toleratedFailureShare), ...judgeSubscribers(ledger, toleratedFailureShare)]
+      : []),
     ...failed.map(describeThreshold),
   ];
   // The inconsistencies, whatever the verdict: they may explain a failure that the system under test did not cause.
@@ -101,6 +104,20 @@ function describeUnended({ plan, ledger, now }: Judged): string[] {
 
 function describeImbalance({ equation, left, right }: Imbalance): string {
   return `The ledger does not balance: ${equation}, and here ${formatCount(left)} ≠ ${formatCount(right)}. The measurement is at fault; do not trust this report.`;
+}
+
+/** The state machine ends a run by the same share, over the slices that publish and those that subscribe. */
+function judgeSubscribers(
+  { slices, subscribers, subscriberDiedBy }: RunLedger,
+  toleratedShare: number,
+): string[] {
+  const planned = subscribers?.planned ?? 0;
+  const died = sumOf(Object.values(subscriberDiedBy));
+  const incomplete = died + slices.died + slices.failed;
+  if (died === 0 || incomplete <= (slices.planned + planned) * toleratedShare) return [];
+  return [
+    `Of ${formatPlural(planned, 'subscriber')}, ${formatCount(died)} died${describeDeaths(died, subscriberDiedBy)}.`,
+  ];
 }
 
 function judgeSlices(

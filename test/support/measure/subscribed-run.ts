@@ -83,6 +83,8 @@ export interface SubscribedSituation {
   readonly otherRuns?: number;
   /** What it stored of itself, by what became of the messages; null: nothing. */
   readonly record?: ((counts: FateCounts, plan: Plan) => Partial<SubscriberRecord>) | null;
+  /** Type of the error that it died of, as the state machine stored it. */
+  readonly diedOf?: string;
 }
 
 export interface FateCounts {

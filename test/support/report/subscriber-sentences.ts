@@ -38,6 +38,13 @@ export const subscriberRules: readonly Rule[] = [
     (_, { isSubscriberBusy }, { messages }) => isSubscriberBusy === true && messages.lost > 0,
   ],
   [
+    new RegExp(`^Of ${count} subscribers?, ${count} died(?: \\(.*\\))?\\.$`),
+    ([, planned, died], _, { subscribers }) =>
+      subscribers !== undefined &&
+      numberIn(planned) === subscribers.planned &&
+      numberIn(died) === subscribers.planned - subscribers.ended,
+  ],
+  [
     /^The broker published no counts of its own under \$SYS to compare the ledger with\.$/,
     (_, __, { subscribers }) => subscribers !== undefined && subscribers.broker === undefined,
   ],

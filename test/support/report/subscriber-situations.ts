@@ -78,6 +78,10 @@ export const subscribers: readonly NamedSituation[] = [
   ],
   ['a subscriber died', { fateOf: someLost, subscriber: { target, record: null } }],
   [
+    'a subscriber died, and it is known of what',
+    { fateOf: someLost, subscriber: { target, record: null, diedOf: 'SubscriberFailed' } },
+  ],
+  [
     'a subscriber was busy, and messages were lost',
     {
       fateOf: someLost,

@@ -10,6 +10,7 @@ import { echoObserver } from '../../../src/plan/observers.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { makeSliceSchedule } from '../../../src/plan/schedule.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
+import { firstSubscriberSlice } from '../../../src/plan/subscribers.ts';
 import { buildReport, type ReportInput } from '../../../src/report/build-report.ts';
 import type { Report } from '../../../src/report/report-model.ts';
 import { histogramOf, planOf, resultOf } from '../measure/run-fixture.ts';
@@ -198,6 +199,10 @@ export function playTrueRun(situation: Situation): {
   }
   if (subscriber?.record !== null && subscriber !== undefined)
     ledger.addSubscriber(subscriberRecordOf(plan, subscriber.record?.(counts, plan)));
+  if (subscriber?.diedOf !== undefined) {
+    const failure = { Error: subscriber.diedOf };
+    ledger.addDeath({ slice: firstSubscriberSlice, leg: 0, at: publishAt, failure });
+  }
   const truth: Truth = { ...counts, ...(isEchoing && { echoed: echoes }), ...situation.truth };
   const sums = {
     'PublishIn.Success':
