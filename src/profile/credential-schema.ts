@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 const path = z.string().min(1).max(4_096);
+const secret = z.strictObject({ secret: z.string().min(1).max(2_048) });
 
 /** What devices show at a target, and whom they trust there: part of `connect`. Never the secret itself. */
 export const credentials = {
@@ -19,7 +20,7 @@ export const credentials = {
       z.string().min(1).max(1_000),
       z.strictObject({ variable: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/) }),
       z.strictObject({ file: path }),
-      z.strictObject({ secret: z.string().min(1).max(2_048) }),
+      secret,
     ])
     .optional()
     .meta({
@@ -27,18 +28,24 @@ export const credentials = {
         'Where the password of a device comes from: {"variable": NAME} an environment variable, {"file": path} a file of one line a device, {"secret": name} AWS Secrets Manager. Their text may hold the placeholders of connect.username, and so may a string here, which must hold one: a password itself is not for a profile.',
       examples: [{ variable: 'BROKER_PASSWORD' }],
     }),
-  ca: path.optional().meta({
-    description:
-      'PEM file of the authority that signed the certificate of the target, in place of those of the system.',
-    examples: ['certs/ca.pem'],
-  }),
-  cert: path.optional().meta({
-    description:
-      'PEM file of the certificate that devices show, or a directory with a pair a device: NAME.pem or NAME.crt beside NAME.key, in the order of their names. With it connect.auth is x509 unless set.',
-    examples: ['certs/device.pem'],
-  }),
+  ca: z
+    .union([path, secret])
+    .optional()
+    .meta({
+      description:
+        'PEM file of the authority that signed the certificate of the target, in place of those of the system; or {"secret": name}: that text in AWS Secrets Manager.',
+      examples: ['certs/ca.pem'],
+    }),
+  cert: z
+    .union([path, secret])
+    .optional()
+    .meta({
+      description:
+        'PEM file of the certificate that devices show, or a directory with a pair a device: NAME.pem or NAME.crt beside NAME.key, in the order of their names; or {"secret": name}: JSON with certificate and privateKey in AWS Secrets Manager. With it connect.auth is x509 unless set.',
+      examples: ['certs/device.pem'],
+    }),
   key: path.optional().meta({
-    description: 'PEM file of the private key of connect.cert. Not for a directory.',
+    description: 'PEM file of the private key of connect.cert. Not for a directory or a secret.',
     examples: ['certs/device.key'],
   }),
   alpn: z

@@ -77,6 +77,9 @@ export type PasswordSource =
   | { readonly file: string }
   | { readonly secret: string };
 
+/** A path, or the name of a secret of AWS Secrets Manager. */
+export type FileOrSecret = string | { readonly secret: string };
+
 export interface ConnectSettings {
   readonly protocol: Protocol;
   readonly client: MqttClientKind;
@@ -87,9 +90,9 @@ export interface ConnectSettings {
   /** With placeholders (`credential-template.ts`). */
   readonly username?: string;
   readonly password?: PasswordSource;
-  /** Paths of PEM files: whom to trust, and what to show. `cert` may be a directory with a pair a device. */
-  readonly ca?: string;
-  readonly cert?: string;
+  /** PEM: whom to trust, and what to show. `cert` may be a directory with a pair a device. */
+  readonly ca?: FileOrSecret;
+  readonly cert?: FileOrSecret;
   readonly key?: string;
   readonly alpn?: string;
   /** In place of the target's host, for SNI and the check of its certificate. */

@@ -43,6 +43,13 @@ const passwordSource = {
   expects: 'variable:NAME, file:PATH or secret:NAME',
   isSecret: true,
 };
+const fileOrSecret = {
+  parse(given: string) {
+    const [, secret] = /^secret:(.+)$/s.exec(given) ?? [];
+    return secret === undefined ? given : { secret };
+  },
+  expects: 'a path or secret:NAME',
+};
 const flag = {
   parse: (given: string) =>
     given === 'true' || given === '1' ? true : given === 'false' ? false : undefined,
@@ -90,8 +97,14 @@ export const profileOptions: readonly ProfileOption[] = [
     'where the password comes from: variable:NAME, file:PATH (a line a device) or secret:NAME',
     passwordSource,
   ),
-  row('--ca', '<file>', 'connect.ca', 'PEM of the authority to trust', text),
-  row('--cert', '<path>', 'connect.cert', 'PEM of the devices’ certificate, or a directory', text),
+  row('--ca', '<file>', 'connect.ca', 'PEM of the authority to trust, or secret:NAME', fileOrSecret),
+  row(
+    '--cert',
+    '<path>',
+    'connect.cert',
+    'PEM of the devices’ certificate, or a directory, or secret:NAME',
+    fileOrSecret,
+  ),
   row('--key', '<file>', 'connect.key', 'PEM of its private key', text),
   row('--alpn', '<protocol>', 'connect.alpn', 'ALPN protocol of TLS', text),
   row('--server-name', '<name>', 'connect.serverName', 'name that TLS asks for (SNI)', text),

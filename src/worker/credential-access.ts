@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { FileOrSecret } from '../profile/load-profile.ts';
 import { exitCodes, StampedeError } from '../shared/errors.ts';
 
 /** What a profile says of credentials does not lead to any. Exit code 2. */
@@ -23,6 +24,31 @@ export interface CredentialAccess {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** The text of a secret of Secrets Manager. */
   secret(name: string): Promise<string>;
+}
+
+/** A file's text, or a secret's. @throws BadCredentialsError that names the setting */
+export function readFileOrSecret(
+  source: FileOrSecret,
+  setting: string,
+  access: Pick<CredentialAccess, 'secret'>,
+): Promise<string> {
+  return typeof source === 'string' ? readText(source, setting) : readSecret(source.secret, access);
+}
+
+/** @throws BadCredentialsError that names the secret */
+export async function readSecret(
+  name: string,
+  { secret }: Pick<CredentialAccess, 'secret'>,
+): Promise<string> {
+  try {
+    return await secret(name);
+  } catch (error) {
+    throw new BadCredentialsError(
+      `the secret ${name} could not be read: ${(error as Error).name}`,
+      'check its name and Region, and secretsmanager:GetSecretValue',
+      error,
+    );
+  }
 }
 
 const reasons: Readonly<Record<string, string>> = {

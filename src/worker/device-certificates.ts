@@ -3,7 +3,14 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { CertificatePair } from '../device/identity/credentials.ts';
 import type { ConnectSettings } from '../profile/load-profile.ts';
-import { BadCredentialsError, type DeviceRange, notReadable, readText } from './credential-access.ts';
+import {
+  BadCredentialsError,
+  type CredentialAccess,
+  type DeviceRange,
+  notReadable,
+  readSecret,
+  readText,
+} from './credential-access.ts';
 
 type Files = Pick<ConnectSettings, 'cert' | 'key'>;
 
@@ -16,7 +23,12 @@ export async function readPairs(
   { cert = '', key }: Files,
   devices: DeviceRange,
   now: number,
+  access: Pick<CredentialAccess, 'secret'>,
 ): Promise<(device: number) => CertificatePair> {
+  if (typeof cert === 'object') {
+    const pair = await readSecretPair(cert.secret, now, access);
+    return () => pair;
+  }
   const isDirectory = await stat(cert).then(
     (found) => found.isDirectory(),
     (error: unknown) => {
@@ -68,9 +80,43 @@ async function readPair(cert: string, key: string, now: number): Promise<Certifi
     readText(cert, 'connect.cert'),
     readText(key, 'connect.key'),
   ]);
-  const parsed = parseWith(() => new X509Certificate(certificate), cert, 'is no certificate in PEM');
+  return checkPair({ certificate, key: privateKey }, { cert, key }, now);
+}
+
+/** JSON with `certificate` and `privateKey`, as the stack's own secret of the fleet's certificate. */
+async function readSecretPair(
+  name: string,
+  now: number,
+  access: Pick<CredentialAccess, 'secret'>,
+): Promise<CertificatePair> {
+  const text = await readSecret(name, access);
+  let values: Readonly<Record<string, unknown>> = {};
+  try {
+    values = Object(JSON.parse(text));
+  } catch {
+    // Refused below.
+  }
+  const { certificate, privateKey } = values;
+  const where = `the secret ${name}`;
+  if (typeof certificate !== 'string' || typeof privateKey !== 'string')
+    throw new BadCredentialsError(
+      `${where} is not JSON with certificate and privateKey`,
+      'store {"certificate": "PEM", "privateKey": "PEM"} in it',
+    );
+  const names = { cert: `certificate of ${where}`, key: `privateKey of ${where}` };
+  return checkPair({ certificate, key: privateKey }, names, now);
+}
+
+/** @param names what the two are called in messages */
+function checkPair(
+  pair: CertificatePair,
+  names: { readonly cert: string; readonly key: string },
+  now: number,
+): CertificatePair {
+  const { cert, key } = names;
+  const parsed = parseWith(() => new X509Certificate(pair.certificate), cert, 'is no certificate in PEM');
   const secret = parseWith(
-    () => createPrivateKey(privateKey),
+    () => createPrivateKey(pair.key),
     key,
     'is no private key in PEM without a passphrase',
   );
@@ -78,7 +124,7 @@ async function readPair(cert: string, key: string, now: number): Promise<Certifi
     throw new BadCredentialsError(`${key} is not the key of ${cert}`, 'give the pair that was made together');
   if (Date.parse(parsed.validTo) < now)
     throw new BadCredentialsError(`the certificate ${cert} expired on ${parsed.validTo}`, 'renew it');
-  return { certificate, key: privateKey };
+  return pair;
 }
 
 function parseWith<Parsed>(parse: () => Parsed, file: string, what: string): Parsed {

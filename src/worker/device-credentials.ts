@@ -5,7 +5,7 @@ import type { MqttTarget } from '../device/transports/dense-client.ts';
 import type { AuthKind, ConnectSettings } from '../profile/load-profile.ts';
 import { StampedeError } from '../shared/errors.ts';
 import { isOverTls, type MqttEndpoint } from '../targets/mqtt-endpoint.ts';
-import { type CredentialAccess, type DeviceRange, readText } from './credential-access.ts';
+import { type CredentialAccess, type DeviceRange, readFileOrSecret } from './credential-access.ts';
 import { readPairs } from './device-certificates.ts';
 import { readLogins } from './device-passwords.ts';
 import type { CredentialSources } from './environment.ts';
@@ -62,12 +62,12 @@ export function makeMqttTargetReader(
     },
     async x509(connect, devices) {
       if (connect.cert === undefined) return readPass(keys.certificateSecret, readSecret, certificate);
-      return { auth: 'x509', pairOf: await readPairs(connect, devices, Date.now()) };
+      return { auth: 'x509', pairOf: await readPairs(connect, devices, Date.now(), access) };
     },
     async password(connect, devices) {
       const loginOf = await readLogins(connect, devices, access);
       if (connect.cert === undefined) return { auth: 'password', loginOf };
-      return { auth: 'password', loginOf, pairOf: await readPairs(connect, devices, Date.now()) };
+      return { auth: 'password', loginOf, pairOf: await readPairs(connect, devices, Date.now(), access) };
     },
     custom: () => readPass(keys.authorizerSecret, readSecret, authorizer),
   };
@@ -82,9 +82,9 @@ export function makeMqttTargetReader(
       ...(serverName === undefined ? {} : { serverName }),
       ...(insecure === undefined ? {} : { isUnchecked: insecure }),
     };
-    const authorityFile = connect.ca ?? keys.authorityFile;
-    if (!isOverTls(endpoint) || authorityFile === undefined) return target;
-    return { ...target, authority: await readText(authorityFile, 'connect.ca') };
+    const authority = connect.ca ?? keys.authorityFile;
+    if (!isOverTls(endpoint) || authority === undefined) return target;
+    return { ...target, authority: await readFileOrSecret(authority, 'connect.ca', access) };
   };
 }
 

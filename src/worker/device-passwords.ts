@@ -6,6 +6,7 @@ import {
   BadCredentialsError,
   type CredentialAccess,
   type DeviceRange,
+  readSecret,
   readText,
 } from './credential-access.ts';
 
@@ -75,18 +76,6 @@ async function readLines(path: string, { firstDevice, count }: DeviceRange): Pro
       'give one password a line, for device d0 first',
     );
   return passwords;
-}
-
-async function readSecret(name: string, { secret }: CredentialAccess): Promise<string> {
-  try {
-    return await secret(name);
-  } catch (error) {
-    throw new BadCredentialsError(
-      `the secret ${name} could not be read: ${(error as Error).name}`,
-      'check its name and Region, and secretsmanager:GetSecretValue',
-      error,
-    );
-  }
 }
 
 /** A password as it is, or JSON with `password` and perhaps `username`, as Secrets Manager's own forms make it. */

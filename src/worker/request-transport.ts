@@ -7,7 +7,7 @@ import type { HeaderValue, HttpSettings } from '../profile/http-settings.ts';
 import { exitCodes, StampedeError } from '../shared/errors.ts';
 import { splitRequestUrl } from '../targets/http/request-url.ts';
 import { dataUrlOf } from '../targets/traits-of.ts';
-import { readText } from './credential-access.ts';
+import { readFileOrSecret } from './credential-access.ts';
 import { readPairs } from './device-certificates.ts';
 import type { LoadedGroup } from './publish-slice.ts';
 
@@ -69,16 +69,16 @@ export async function makeRequestTransport(
 /** What each device trusts and shows over TLS. @throws BadCredentialsError */
 async function readTls(
   { runId, profile: { connect }, firstDevice, devices }: RequestGroup,
-  { authorityFile }: SecretAccess,
+  access: SecretAccess,
 ): Promise<(device: number) => ConnectionOptions> {
-  const { cert, serverName, insecure, ca = authorityFile } = connect;
+  const { cert, serverName, insecure, ca = access.authorityFile } = connect;
   const shared: ConnectionOptions = {
-    ...(ca !== undefined && { ca: await readText(ca, 'connect.ca') }),
+    ...(ca !== undefined && { ca: await readFileOrSecret(ca, 'connect.ca', access) }),
     ...(serverName !== undefined && { servername: serverName }),
     ...(insecure === true && { rejectUnauthorized: false }),
   };
   if (cert === undefined) return () => shared;
-  const pairOf = await readPairs(connect, { runId, firstDevice, count: devices }, Date.now());
+  const pairOf = await readPairs(connect, { runId, firstDevice, count: devices }, Date.now(), access);
   const known = new Map<object, ConnectionOptions>();
   return (device) => {
     const pair = pairOf(device);

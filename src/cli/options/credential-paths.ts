@@ -40,6 +40,7 @@ function connectWithPaths(connect: JsonObject, directory: string): JsonObject {
 /** The same of a flag or a variable: it is relative to the working directory. */
 export function withAbsolutePath(override: Override): Override {
   const { option, text } = override;
+  if (text.startsWith('secret:')) return override;
   if (settings.some((name) => option.path === `connect.${name}`))
     return { ...override, text: path.resolve(text) };
   const [, file] = /^file:(.+)$/s.exec(text) ?? [];

@@ -37,12 +37,12 @@ export const allowedWildcards: readonly AllowedWildcard[] = [
     wildcard: `${runs}/*/subscribers/*`,
     reason: `${runIds}; a key a slice that subscribes`,
   },
-  {
-    sid: 'ReadWhatDevicesShow',
+  ...['ReadWhatDevicesShow', 'ReadSecretsOfTheTarget'].map((sid) => ({
+    sid,
     wildcard: `arn:aws:secretsmanager:${account}:secret:stampede-dev/target-*`,
     reason:
       'users name the secrets of a target themselves, and Secrets Manager appends six characters to a name',
-  },
+  })),
   {
     sid: 'ConnectAsTheTestsClients',
     wildcard: `arn:aws:iot:${account}:client/stampede-*`,
