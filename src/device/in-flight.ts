@@ -1,5 +1,6 @@
 /** A message that was sent and is not answered yet. */
 export interface InFlightMessage {
+  readonly token: number;
   /** Index within the slice. */
   readonly device: number;
   /** Index of the message's stream within the slice, and the message's number in it. */
@@ -42,7 +43,7 @@ export class InFlight {
   #nextToken = 0;
   /** No message in flight has a token below this one. */
   #oldest = 0;
-  readonly #taken = { device: 0, stream: 0, n: 0, sentMs: 0, isAccepted: false };
+  readonly #taken = { token: 0, device: 0, stream: 0, n: 0, sentMs: 0, isAccepted: false };
 
   /** @param capacity in messages, a power of two; grows on demand */
   constructor(devices: number, capacity = 1_024) {
@@ -102,6 +103,7 @@ export class InFlight {
     fields[at + tokenField] = none;
     this.#size--;
     const taken = this.#taken;
+    taken.token = token;
     taken.device = device;
     const stream = fields[at + streamField]!;
     taken.isAccepted = stream < 0;

@@ -1,7 +1,8 @@
 import type { Clock } from '../shared/clock.ts';
+import { type Departures, makeDepartures } from './departures.ts';
 import { InFlight, type InFlightMessage } from './in-flight.ts';
 import type { MessageWriter } from './payload.ts';
-import type { SliceCounters } from './slice-counters.ts';
+import type { SliceCounters, Undecided } from './slice-counters.ts';
 import type { OutgoingMessage, Qos, Refusal, RequestListener, Transport } from './transport.ts';
 
 /** One kind of message of the slice. */
@@ -28,7 +29,7 @@ export interface DueMessage {
   atMs: number;
 }
 
-/** `unacknowledged`: the answer did not come in time, or its connection closed. */
+/** `unacknowledged`: the answer did not come in time, or its connection closed or was never opened. */
 export type Answer = 'acknowledged' | 'refused' | 'unacknowledged';
 
 /** Callbacks to what decides when to send: the behaviour. None is called from within `send`. */
@@ -52,7 +53,7 @@ export interface SenderSettings {
   readonly maxUnacknowledged: number;
   /** Whether what is in flight goes on in a session that the next connection resumes: at QoS 2, without a clean start. */
   readonly resumesSessions: boolean;
-  /** Called for each message that was sent. */
+  /** Called for each message that the transport took. */
   readonly onSent: (device: number) => void;
 }
 
@@ -74,6 +75,7 @@ export class Sender implements RequestListener {
   readonly #clock: Clock;
   readonly #transport: Transport;
   readonly #counters: SliceCounters;
+  readonly #departures: Departures;
   readonly #streams: readonly OutgoingStream[];
   readonly #inFlight: InFlight;
   /** By device: messages in flight, and how many there may be; 0 while there is no connection. */
@@ -89,6 +91,7 @@ export class Sender implements RequestListener {
     this.#clock = settings.clock;
     this.#transport = settings.transport;
     this.#counters = settings.counters;
+    this.#departures = makeDepartures(settings.transport, settings.counters);
     this.#streams = settings.streams;
     this.#inFlight = new InFlight(settings.devices);
     this.#inFlightOf = new Uint16Array(settings.devices);
@@ -109,13 +112,25 @@ export class Sender implements RequestListener {
     this.#listener = listener;
   }
 
-  /** Messages in flight. */
+  /** Messages that were sent and are neither answered nor given up. */
   get inFlight(): number {
-    return this.#inFlight.size;
+    return this.#inFlight.size - this.#departures.waitingInFlight;
   }
 
+  /** No message is in flight or waits for its connection. */
+  get isIdle(): boolean {
+    return this.#inFlight.size + this.#departures.waiting === 0;
+  }
+
+  /** @param waiting what is due and was not given to the transport yet */
+  undecided(waiting: Undecided['waiting']): Undecided {
+    const notConnected = waiting['not-connected'] + this.#departures.waiting;
+    return { waiting: { ...waiting, 'not-connected': notConnected }, inFlight: this.inFlight };
+  }
+
+  /** Requests of a slice go to one place: while all of them wait for connections, no device has one. */
   isConnected(device: number): boolean {
-    return this.#limitOf[device] !== 0;
+    return this.#limitOf[device] !== 0 && (this.#departures.waiting === 0 || this.inFlight > 0);
   }
 
   isAnswered(stream: number): boolean {
@@ -131,7 +146,7 @@ export class Sender implements RequestListener {
    * @returns false: the transport cannot take it now, and `ready` follows
    */
   send(due: DueMessage): boolean {
-    const { device, stream, n, atMs } = due;
+    const { device, stream } = due;
     const { writer, topics, qos, retain, isAnswered } = this.#streams[stream]!;
     const sentMs = this.#clock.now();
     const message = this.#message;
@@ -145,7 +160,7 @@ export class Sender implements RequestListener {
       this.#full[device] = 1;
       return false;
     }
-    this.#counters.sent(n, atMs, sentMs, stream);
+    this.#departures.taken(due, message.token, sentMs);
     this.#settings.onSent(device);
     if (isAnswered) {
       this.#inFlight.add(due, sentMs);
@@ -162,6 +177,11 @@ export class Sender implements RequestListener {
   /** No device can send any more; what is in flight is waited for. */
   stop(): void {
     this.#limitOf.fill(0);
+  }
+
+  /** The transport is closed: what waited for its connection was not sent. */
+  end(): void {
+    for (const token of this.#departures.end()) this.#inFlight.take(token);
   }
 
   connected(device: number, receiveMaximum: number, isResumed: boolean): void {
@@ -187,16 +207,11 @@ export class Sender implements RequestListener {
   }
 
   acknowledged(token: number): void {
-    const message = this.#inFlight.take(token);
-    if (message === undefined) return;
-    const { sentMs } = message;
     const nowMs = this.#clock.now();
-    if (nowMs - sentMs > this.#settings.ackTimeoutMs) {
-      this.#giveUp(message, nowMs);
-    } else {
-      this.#counters.acked(sentMs, nowMs);
-      this.#answered(message, 'acknowledged', nowMs);
-    }
+    const message = this.#takeInTime(token, nowMs);
+    if (message === undefined) return;
+    this.#counters.acked(message.sentMs, nowMs);
+    this.#answered(message, 'acknowledged', nowMs);
   }
 
   refused(token: number, why: Refusal, reason: string): void {
@@ -212,16 +227,11 @@ export class Sender implements RequestListener {
 
   /** The answer to a request: it is measured whatever its status, and counted by what that means. */
   answered(_device: number, token: number, status: number, refusal?: Refusal): void {
-    const message = this.#inFlight.take(token);
-    if (message === undefined) return;
-    const { sentMs } = message;
     const nowMs = this.#clock.now();
-    if (nowMs - sentMs > this.#settings.ackTimeoutMs) {
-      this.#giveUp(message, nowMs);
-      return;
-    }
+    const message = this.#takeInTime(token, nowMs);
+    if (message === undefined) return;
     const counters = this.#counters;
-    counters.requests?.answered(status, sentMs, nowMs);
+    counters.requests?.answered(status, message.sentMs, nowMs);
     if (refusal === undefined) counters.succeeded(nowMs);
     else counters.refused(refusal, `HTTP ${status}`);
     this.#answered(message, refusal === undefined ? 'acknowledged' : 'refused', nowMs);
@@ -230,8 +240,22 @@ export class Sender implements RequestListener {
   unanswered(_device: number, token: number, reason: string): void {
     const message = this.#inFlight.take(token);
     if (message === undefined) return;
-    this.#counters.requests?.unanswered(reason);
+    this.#counters.unanswered(reason);
     this.#giveUp(message, this.#clock.now());
+  }
+
+  left(_device: number, token: number): void {
+    this.#departures.left(token);
+  }
+
+  notSent(_device: number, token: number): void {
+    this.#departures.notSent(token);
+    const message = this.#inFlight.take(token);
+    if (message !== undefined) this.#answered(message, 'unacknowledged', this.#clock.now());
+  }
+
+  openFailed(reason: string): void {
+    this.#counters.connectFailed(reason);
   }
 
   opened(connectMs: number): void {
@@ -253,8 +277,16 @@ export class Sender implements RequestListener {
     for (let lost = inFlight.takeOf(device); lost; lost = inFlight.takeOf(device)) this.#giveUp(lost, nowMs);
   }
 
+  /** The message, if its answer comes within the ack timeout; later it is given up, which changes nothing if it was before. */
+  #takeInTime(token: number, nowMs: number): InFlightMessage | undefined {
+    const message = this.#inFlight.take(token);
+    if (message === undefined || nowMs - message.sentMs <= this.#settings.ackTimeoutMs) return message;
+    this.#giveUp(message, nowMs);
+    return undefined;
+  }
+
   #giveUp(message: InFlightMessage, nowMs: number): void {
-    this.#counters.unacknowledged(message.isAccepted);
+    this.#departures.givenUp(message);
     this.#answered(message, 'unacknowledged', nowMs);
   }
 

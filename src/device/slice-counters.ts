@@ -96,7 +96,7 @@ export class SliceCounters {
 
   sent(n: number, intendedMs: number, sentMs: number, stream = 0): void {
     this.#sent[stream]!.add(n);
-    this.#lastSentMs = sentMs;
+    this.#lastSentMs = Math.max(this.#lastSentMs, sentMs);
     this.perSecond.sent(sentMs);
     this.#sendLag.record(sentMs - intendedMs);
   }
@@ -123,6 +123,12 @@ export class SliceCounters {
       this.#failed++;
       increment(this.#failedBy, reason);
     }
+  }
+
+  /** The connection of a request ended before its answer was whole. */
+  unanswered(reason: string): void {
+    if (this.requests === undefined) increment(this.#disconnectedBy, reason);
+    else this.requests.unanswered(reason);
   }
 
   /** @param isAccepted at QoS 2: the PUBREC had come, and the PUBCOMP did not */
@@ -152,9 +158,9 @@ export class SliceCounters {
     this.#echoes.add(this.#echoRankOf(n));
   }
 
-  /** A connection for requests was opened. */
+  /** A connection for requests was opened. Of publishes to AWS IoT Core it is not measured: no device connects for itself. */
   opened(connectMs: number): void {
-    this.#connect.record(connectMs);
+    if (this.requests !== undefined) this.#connect.record(connectMs);
   }
 
   /** @param connectMs undefined if the transport has no connect to measure */

@@ -17,7 +17,7 @@ import { Echoes } from './echoes.ts';
 import { watchGeneratorHealth } from './generator-health.ts';
 import { RequestCounters } from './request-counters.ts';
 import { Sender } from './sender.ts';
-import { nothingUndecided, SliceCounters, type Undecided } from './slice-counters.ts';
+import { nothingUndecided, SliceCounters } from './slice-counters.ts';
 import { describeDevices } from './slice-devices.ts';
 import { type Ending, SliceRecords } from './slice-records.ts';
 import { streamsOfSlice } from './slice-streams.ts';
@@ -110,7 +110,8 @@ class SliceRunner implements TransportListener {
     );
     this.#transport = run.transport(this, devices);
     const { traffic } = this.#transport;
-    if (traffic !== undefined) this.#counters.requests = new RequestCounters(traffic);
+    if (traffic !== undefined && profile.http !== undefined)
+      this.#counters.requests = new RequestCounters(traffic);
     this.#connections = new Connections({
       clock,
       transport: this.#transport,
@@ -161,7 +162,7 @@ class SliceRunner implements TransportListener {
       counters: this.#counters,
       health: watchGeneratorHealth(Math.max(0, readyAt - this.#timeline.from)),
       checkpoints: new CheckpointTimer(readyAt, turnsOverAt, everyMs),
-      undecided: () => this.#undecided(),
+      undecided: () => this.#sender.undecided(this.#behaviour.waiting()),
       phaseAt: (nowMs) => this.#phaseAt(nowMs),
     });
   }
@@ -182,6 +183,7 @@ class SliceRunner implements TransportListener {
     this.#cancelTick();
     this.#stopSending();
     await this.#atMost(closeTimeoutMs, Promise.all([this.#transport.close(), this.#records.storing]));
+    this.#sender.end();
     this.#done = true;
     return this.#records.end(ending, cutOff);
   }
@@ -276,11 +278,7 @@ class SliceRunner implements TransportListener {
 
   /** Nothing is to be sent any more, and nothing is in flight. */
   get #finished(): boolean {
-    return this.#behaviour.sentAll && this.#sender.inFlight === 0;
-  }
-
-  #undecided(): Undecided {
-    return { waiting: this.#behaviour.waiting(), inFlight: this.#sender.inFlight };
+    return this.#behaviour.sentAll && this.#sender.isIdle;
   }
 
   #phaseAt(nowMs: number): SliceSnapshot['phase'] {

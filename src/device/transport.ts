@@ -28,7 +28,7 @@ export interface Transport {
    * @throws NotOfferedError
    */
   disconnect(device: number, how: DisconnectKind): void;
-  /** Of requests: what their connections came to so far. */
+  /** Of requests, which open connections as they need them: what these came to so far. */
   readonly traffic?: () => RequestTraffic;
   /** Everything sent so far must go out: the end of a tick, for transports that gather writes. */
   flush(): void;
@@ -69,12 +69,18 @@ export interface TransportListener {
 
 /** Callbacks from a transport whose messages are requests to a web service. */
 export interface RequestListener {
+  /** The connection of a request that was taken is open: the service may have received the request from now on. */
+  left(device: number, token: number): void;
+  /** A request that was taken will never leave: its connection was not opened, or it could not be signed. */
+  notSent(device: number, token: number): void;
   /** The answer is there, whole, with this status. @param refusal where it is none that succeeds */
   answered(device: number, token: number, status: number, refusal?: Refusal): void;
   /** There will be no answer to a request that was sent: its connection ended, for this reason. */
   unanswered(device: number, token: number, reason: string): void;
   /** A connection was opened. */
   opened(connectMs: number): void;
+  /** A connection was not opened, or a request not signed, for this reason in one word. */
+  openFailed(reason: string): void;
 }
 
 /** Ignores every event, as of connections that are closed on purpose; or the rest of them, for a listener that spreads it. */

@@ -2,13 +2,7 @@ import type { RunLedger } from '../measure/run-ledger.ts';
 import { formatElapsed, formatPlural, formatShare } from '../shared/format.ts';
 import { describeCounts } from './describe-counts.ts';
 import type { GeneratorSummary, GeneratorVerdict } from './generator-report.ts';
-import {
-  describeLeftByStop,
-  describeUnsent,
-  localRefusals,
-  sortReasons,
-  type UnsentMessages,
-} from './unsent-messages.ts';
+import { describeLeftByStop, describeUnsent, sortReasons, type UnsentMessages } from './unsent-messages.ts';
 
 /**
  * From here on a figure speaks against the generator. A send lag of 10 ms is what a full-quota run must stay below; an
@@ -78,7 +72,9 @@ function judgeGenerator(totals: Totals, ledger: RunLedger, connectsThrottled: nu
 
 /** What helps a process that may open no more files; a Lambda may open 1,024. */
 function adviceOn(ledger: RunLedger): string {
-  const isOutOfFiles = Object.keys(localRefusals(ledger)).some((reason) => /^E[MN]FILE/.test(reason));
+  const isOutOfFiles = Object.keys(sortReasons(ledger.connectFailedBy).local).some((reason) =>
+    /^E[MN]FILE/.test(reason),
+  );
   return isOutOfFiles
     ? ' Raise the limit of open files (ulimit -n), or plan fewer devices in a slice (slices.devicesPerSlice).'
     : '';
@@ -122,7 +118,7 @@ function isBusy({ peakCpuShare, eventLoopDelayP99Ms }: Totals): boolean {
 function signsOf(totals: Totals, ledger: RunLedger): string[] {
   const { slices } = ledger;
   const { peakCpuShare, eventLoopDelayP99Ms, startLagMs } = totals;
-  const refused = describeCounts(localRefusals(ledger));
+  const refused = describeCounts(sortReasons(ledger.connectFailedBy).local);
   return [
     ...(peakCpuShare >= tolerated.cpuShare ? [`a slice took ${formatShare(peakCpuShare)} of a vCPU`] : []),
     ...(eventLoopDelayP99Ms > tolerated.eventLoopDelayP99Ms
@@ -135,23 +131,14 @@ function signsOf(totals: Totals, ledger: RunLedger): string[] {
 }
 
 function latenessOf(ledger: RunLedger, connectsThrottled: number): UnsentMessages[] {
-  const { latencies, messages, failedBy } = ledger;
+  const { latencies, messages } = ledger;
   const lag = latencies.send_lag.percentileAt(99);
-  const refusedHere = Object.values(sortReasons(failedBy).local).reduce((sum, count) => sum + count, 0);
   const unknown = formatPlural(messages.sendUnknown, 'message');
   return [
     ...(lag > tolerated.sendLagP99Ms
       ? [{ text: `1 % of the messages left ${formatElapsed(lag)} late or more`, origin: 'open' as const }]
       : []),
     ...describeUnsent(ledger, connectsThrottled),
-    ...(refusedHere > 0
-      ? [
-          {
-            text: `${formatPlural(refusedHere, 'message')} failed on this machine`,
-            origin: 'generator' as const,
-          },
-        ]
-      : []),
     ...(messages.sendUnknown > 0
       ? [{ text: `it is not known whether ${unknown} left`, origin: 'generator' as const }]
       : []),

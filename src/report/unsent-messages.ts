@@ -15,8 +15,8 @@ export interface UnsentMessages {
   readonly origin: Origin;
 }
 
-/** This machine, not the endpoint: no descriptor, no local port, no memory for a socket. */
-const localReason = /^(EMFILE|ENFILE|EADDRNOTAVAIL|ENOBUFS|ENOMEM)\b/;
+/** This machine, not the endpoint: no descriptor, no local port, no memory for a socket, nothing to sign a request with. */
+const localReason = /^(EMFILE|ENFILE|EADDRNOTAVAIL|ENOBUFS|ENOMEM|CredentialsProviderError|SigningTimeout)\b/;
 /** Reason codes of MQTT 5 that name a quota, and HTTP's. An MQTT 3.1.1 client is only answered ServerUnavailable. */
 const quotaReason = /^(QuotaExceeded|ConnectionRateExceeded|MessageRateTooHigh|ThrottlingException)\b/;
 
@@ -37,15 +37,6 @@ export function sortReasons(counts: CountsByReason): FailedConnects {
     quota: pick(isQuota),
     other: pick((reason) => !isLocal(reason) && !isQuota(reason)),
   };
-}
-
-/** What this machine refused its devices: connections, and requests over HTTPS. */
-export function localRefusals({ connectFailedBy, failedBy }: RunLedger): CountsByReason {
-  const sum: Record<string, number> = {};
-  for (const counts of [connectFailedBy, failedBy])
-    for (const [reason, count] of Object.entries(sortReasons(counts).local))
-      sum[reason] = (sum[reason] ?? 0) + count;
-  return sum;
 }
 
 /**

@@ -1,11 +1,13 @@
 import type { ConnectionOptions } from 'node:tls';
 import type { AccessCredentials } from '../device/identity/credentials.ts';
 import type { MakeTransport } from '../device/transport.ts';
-import { makeHttpTransport } from '../device/transports/http/http-transport.ts';
+import { makeHttpTransport, webService } from '../device/transports/http/http-transport.ts';
 import { makeSigner } from '../device/transports/http/sign-request.ts';
+import { makeHttpsTransport } from '../device/transports/https.ts';
 import type { HeaderValue, HttpSettings } from '../profile/http-settings.ts';
 import { exitCodes, StampedeError } from '../shared/errors.ts';
 import { splitRequestUrl } from '../targets/http/request-url.ts';
+import type { Target } from '../targets/target.ts';
 import { dataUrlOf } from '../targets/traits-of.ts';
 import { readFileOrSecret } from './credential-access.ts';
 import { readPairs } from './device-certificates.ts';
@@ -39,8 +41,28 @@ type RequestGroup = Pick<
   'runId' | 'profile' | 'target' | 'firstDevice' | 'devices' | 'connections'
 >;
 
-/** The requests of a slice's group. @throws NoHeaderValueError */
-export async function makeRequestTransport(
+/** Over HTTP: publishes of a slice's group to AWS IoT Core, or its requests to a web service. @throws NoHeaderValueError */
+export async function makeTransportOverHttp(
+  group: RequestGroup,
+  access: SecretAccess,
+): Promise<MakeTransport> {
+  const { publish, http } = group.profile;
+  if (http !== undefined) return makeRequestTransport(group, http, access);
+  return makeHttpsTransport({
+    ackTimeoutMs: publish.ackTimeoutMs,
+    dataUrl: dataPlaneOf(group.target),
+    region: await access.region(),
+    credentials: () => access.credentials(),
+  });
+}
+
+/** Plans that were made before it was known do not name it: it is at the endpoint's host. */
+function dataPlaneOf(target: Target): string {
+  const host = 'endpoints' in target ? target.endpoints[0]?.host : undefined;
+  return dataUrlOf(target) ?? `https://${host}`;
+}
+
+async function makeRequestTransport(
   group: RequestGroup,
   http: HttpSettings,
   access: SecretAccess,
@@ -49,7 +71,9 @@ export async function makeRequestTransport(
   const { origin } = splitRequestUrl(dataUrlOf(group.target) ?? '');
   const { signing } = http;
   return makeHttpTransport({
-    http,
+    protocol: webService(http.succeeds),
+    version: http.version,
+    keepAlive: http.keepAlive,
     connections: group.connections ?? { perDevice: 1 },
     origin,
     tlsOf: await readTls(group, access),

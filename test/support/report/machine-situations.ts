@@ -119,13 +119,18 @@ export const machines: readonly NamedSituation[] = [
     'the machine had no descriptors for requests',
     {
       profile: https,
-      fateOf: (_, n) => (n === 7 ? { taken: false } : {}),
-      record: (result) => ({
-        ...result,
-        messages: { ...result.messages, failed: 1, unacknowledged: result.messages.unacknowledged - 1 },
-        failedBy: { [emfile]: 1 },
-      }),
-      truth: { isGeneratorBusy: true },
+      fateOf: (_, n) => (n === 7 ? { sent: false, dropped: 'not-connected' } : {}),
+      record: withFailedConnects(emfile),
+      truth: { connectsHinderedBy: ['machine'], isGeneratorBusy: true },
+    },
+  ],
+  [
+    'the endpoint accepted no connections for requests',
+    {
+      profile: https,
+      fateOf: notConnected,
+      record: withFailedConnects('ECONNREFUSED'),
+      truth: { connectsHinderedBy: ['endpoint'] },
     },
   ],
 ];

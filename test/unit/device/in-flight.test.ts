@@ -47,7 +47,7 @@ describe('messages in flight', () => {
             expect(token).toBeGreaterThan(tokens.at(-1) ?? -1);
             tokens.push(token);
             inFlight.add({ device, stream, n }, sentMs);
-            plain.set(token, { device, stream, n, sentMs, isAccepted: false });
+            plain.set(token, { token, device, stream, n, sentMs, isAccepted: false });
           } else if (step.do === 'answer') {
             // Often one that is answered already.
             const token = tokens[step.which % Math.max(1, tokens.length)] ?? 7;

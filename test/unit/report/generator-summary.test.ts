@@ -146,11 +146,11 @@ describe('what the counts say of the generator', () => {
       `The generator was the bottleneck (this machine refused connections or requests: ${emfile} 20): 9 messages were never sent: no connection (this machine failed connects: ${emfile} 20). Raise the limit of open files (ulimit -n), or plan fewer devices in a slice (slices.devicesPerSlice).`,
     ],
     [
-      'requests over HTTPS found no descriptor',
+      'requests could not be signed',
       {},
-      { failedBy: { [emfile]: 4, ServiceUnavailable: 1 } },
+      { droppedBy: { 'not-connected': 4 }, connectFailedBy: { CredentialsProviderError: 4 } },
       'bottleneck',
-      `The generator was the bottleneck (this machine refused connections or requests: ${emfile} 4): 4 messages failed on this machine. Raise the limit of open files (ulimit -n), or plan fewer devices in a slice (slices.devicesPerSlice).`,
+      'The generator was the bottleneck (this machine refused connections or requests: CredentialsProviderError 4): 4 messages were never sent: no connection (this machine failed connects: CredentialsProviderError 4).',
     ],
     [
       'a connect found no local port, and a retry did',

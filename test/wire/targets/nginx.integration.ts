@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   type HttpTransportSettings,
   makeHttpTransport,
+  webService,
 } from '../../../src/device/transports/http/http-transport.ts';
 import { makeCertificates } from '../../../src/embedded/iot-core/auth/certificates.ts';
 import { nameClients } from '../../support/device/transports/open-transport.ts';
@@ -95,13 +96,15 @@ afterAll(async () => {
 async function load(
   origin: string,
   paths: readonly string[],
-  settings: Partial<HttpTransportSettings> & Pick<HttpTransportSettings, 'http' | 'connections'>,
+  settings: Partial<HttpTransportSettings> &
+    Pick<HttpTransportSettings, 'version' | 'keepAlive' | 'connections'>,
   devices: number,
 ) {
   const before = logged().length;
   const listener = new RecordingListener();
   const tls = { ca };
   const transport = makeHttpTransport({
+    protocol: webService(['2xx']),
     origin: new URL(origin),
     tlsOf: () => tls,
     connectTimeoutMs: 5_000,
@@ -150,7 +153,7 @@ function countBy(values: readonly unknown[]): Record<string, number> {
   return counts;
 }
 
-const http11 = { succeeds: ['2xx'], version: '1.1', keepAlive: true } as const;
+const http11 = { version: '1.1', keepAlive: true } as const;
 
 describeIfInstalled('nginx', () => {
   const names = ['/', '/204', '/302', '/429', '/503'];
@@ -162,7 +165,7 @@ describeIfInstalled('nginx', () => {
   ] as const)(
     'has logged the statuses that were reported, over %s and TLS',
     async (protocol, version) => {
-      const settings = { http: { ...http11, version }, connections: { perDevice: 1 } };
+      const settings = { ...http11, version, connections: { perDevice: 1 } };
       const { listener, log, traffic } = await load(`https://localhost:${ports.tls}`, paths, settings, 5);
       expect(countBy(listener.of('answered').map(([, , status]) => status))).toEqual(
         countBy(log.map(({ status }) => status)),
@@ -182,7 +185,7 @@ describeIfInstalled('nginx', () => {
   );
 
   it('has seen as many connections as are shared, each with many requests', async () => {
-    const settings = { http: http11, connections: { ofSlice: 3 } };
+    const settings = { ...http11, connections: { ofSlice: 3 } };
     const { log, traffic } = await load(`http://127.0.0.1:${ports.plain}`, paths, settings, 20);
     expect(new Set(log.map(({ connection }) => connection)).size).toBe(3);
     expect(traffic.connections).toBe(3);
@@ -190,7 +193,7 @@ describeIfInstalled('nginx', () => {
   }, 60_000);
 
   it('has seen a connection for each request without keep-alive', async () => {
-    const settings = { http: { ...http11, keepAlive: false }, connections: { perDevice: 1 } };
+    const settings = { ...http11, keepAlive: false, connections: { perDevice: 1 } };
     const { log, traffic } = await load(`http://127.0.0.1:${ports.plain}`, paths.slice(0, 100), settings, 5);
     expect(new Set(log.map(({ connection }) => connection)).size).toBe(100);
     expect(traffic.connections).toBe(100);

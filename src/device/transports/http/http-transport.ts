@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { ConnectionOptions } from 'node:tls';
 import type { RequestTraffic } from '../../../measure/slice-result.ts';
 import { type HttpSettings, outcomeOf } from '../../../profile/http-settings.ts';
@@ -16,7 +17,10 @@ import { OpenSockets } from './open-sockets.ts';
 import type { MakePool, RequestPool } from './request-pool.ts';
 
 export interface HttpTransportSettings {
-  readonly http: Pick<HttpSettings, 'succeeds' | 'version' | 'keepAlive'>;
+  readonly protocol: RequestProtocol;
+  readonly version: HttpSettings['version'];
+  /** Whether a connection of HTTP/1.1 serves more than one request. */
+  readonly keepAlive: boolean;
   /** Connections that may be open at once: of each device, or of the whole slice. */
   readonly connections: { readonly perDevice: number } | { readonly ofSlice: number };
   /** Scheme, host and port of the web service. */
@@ -29,6 +33,35 @@ export interface HttpTransportSettings {
   readonly secretHeaders: Readonly<Record<string, string>>;
   /** Adds a signature's headers. Absent: requests are not signed. */
   readonly sign?: SignRequest;
+}
+
+/** How a message becomes a request, and what an answer means. */
+export interface RequestProtocol {
+  readonly name: 'http' | 'https';
+  headOf(message: OutgoingMessage): RequestHead;
+  answered(request: SentRequest, status: number, headers: IncomingHttpHeaders): void;
+}
+
+export interface SentRequest {
+  readonly listener: TransportListener;
+  readonly device: number;
+  readonly token: number;
+}
+
+/** Any web service: the messages have their heads, and statuses are measured. @param succeeds the statuses of success */
+export function webService(succeeds: HttpSettings['succeeds']): RequestProtocol {
+  return {
+    name: 'http',
+    headOf({ head }) {
+      if (head === undefined) throw new TypeError('a message without a head is no request');
+      return head;
+    },
+    answered({ listener, device, token }, status) {
+      const outcome = outcomeOf(status, succeeds);
+      const refusal = outcome === 'succeeded' ? undefined : outcome;
+      listener.requests?.answered(device, token, status, refusal);
+    },
+  };
 }
 
 /** @param body reused by the caller once this has returned */
@@ -44,9 +77,9 @@ export function makeHttpTransport(settings: HttpTransportSettings): MakeTranspor
 }
 
 /**
- * Sends requests to any web service. Connections are opened when a request needs one, up to the limit; beyond it `send` does not
- * take a request, so that it waits where the schedule sees it. Each request is sent once: a retry would hide a failure.
- * Redirects are answers like any other.
+ * Sends requests to a web service. Connections are opened when a request needs one, up to the limit; beyond it `send` does not
+ * take a request, so that it waits where the schedule sees it. A request leaves once it is signed and its connection is open.
+ * Each is sent once: a retry would hide a failure. Redirects are answers like any other.
  */
 class HttpTransport implements Transport {
   readonly #settings: HttpTransportSettings;
@@ -60,16 +93,17 @@ class HttpTransport implements Transport {
   #isClosed = false;
 
   constructor(settings: HttpTransportSettings, listener: TransportListener) {
-    const { http, origin } = settings;
+    const { origin, version, keepAlive } = settings;
     this.#settings = settings;
     this.#listener = listener;
-    this.#sockets = new OpenSockets(settings, (connectMs) => {
-      if (!this.#isClosed) this.#requests?.opened(connectMs);
+    this.#sockets = new OpenSockets(settings, {
+      opened: (connectMs) => this.#requests?.opened(connectMs),
+      openFailed: (reason) => this.#requests?.openFailed(reason),
     });
     this.#makePool =
-      http.version === '2'
+      version === '2'
         ? makeHttp2Pools(origin, this.#sockets)
-        : makeHttp1Pools(origin, this.#sockets, http.keepAlive);
+        : makeHttp1Pools(origin, this.#sockets, keepAlive);
   }
 
   /** A device is ready at once: its connections are opened by its requests. */
@@ -81,37 +115,46 @@ class HttpTransport implements Transport {
     this.#connecting.add(immediate);
   }
 
-  send(device: number, { token, payload, head }: OutgoingMessage): boolean {
-    if (head === undefined) throw new TypeError('a message without a head is no request');
+  send(device: number, message: OutgoingMessage): boolean {
     const queued = this.#poolOf(device);
     if (!queued.takes(device)) return false;
-    const { secretHeaders, sign } = this.#settings;
-    const body = Buffer.from(payload);
+    const { protocol, secretHeaders, sign } = this.#settings;
+    const { token } = message;
+    const head = protocol.headOf(message);
+    const body = Buffer.from(message.payload);
     const whole = { ...head, headers: { ...head.headers, ...secretHeaders } };
     if (sign === undefined) {
-      this.#request(queued, device, token, whole, body);
+      this.#request(queued, { device, token }, whole, body);
       return true;
     }
     queued.reserved++;
+    let isOver = false;
+    const signedOnce = (then: () => void): void => {
+      clearTimeout(timer);
+      if (isOver) return;
+      isOver = true;
+      queued.reserved--;
+      if (!this.#isClosed) then();
+    };
+    const refuse = (reason: string): void => {
+      this.#requests?.openFailed(reason);
+      this.#requests?.notSent(device, token);
+      queued.serve((waiting) => this.#listener.writable(waiting));
+    };
+    const timer = setTimeout(() => signedOnce(() => refuse('SigningTimeout')), this.#settings.ackTimeoutMs);
     sign(whole, body).then(
-      (signed) => {
-        queued.reserved--;
-        if (!this.#isClosed) this.#request(queued, device, token, signed, body);
-      },
-      (error: unknown) => {
-        queued.reserved--;
-        if (!this.#isClosed) this.#listener.refused(device, token, 'failed', (error as Error).name);
-      },
+      (signed) => signedOnce(() => this.#request(queued, { device, token }, signed, body)),
+      (error: Error) => signedOnce(() => refuse(error.name)),
     );
     return true;
   }
 
   subscribe(): never {
-    throw new NotOfferedError('http', 'subscriptions');
+    throw new NotOfferedError(this.#settings.protocol.name, 'subscriptions');
   }
 
   disconnect(): never {
-    throw new NotOfferedError('http', 'connections that last');
+    throw new NotOfferedError(this.#settings.protocol.name, 'connections that last');
   }
 
   /** Each request is on its way as soon as it is made. */
@@ -124,35 +167,42 @@ class HttpTransport implements Transport {
     this.#sockets.close();
   }
 
-  #request(queued: QueuedPool, device: number, token: number, head: RequestHead, body: Buffer): void {
-    const { http, ackTimeoutMs } = this.#settings;
+  #request(
+    queued: QueuedPool,
+    { device, token }: Pick<SentRequest, 'device' | 'token'>,
+    head: RequestHead,
+    body: Buffer,
+  ): void {
+    const { protocol, ackTimeoutMs } = this.#settings;
+    const listener = this.#listener;
+    let hasLeft = false;
     const over = (report: () => void): void => {
       clearTimeout(timer);
       if (this.#isClosed) return;
       report();
-      queued.serve((waiting) => this.#listener.writable(waiting));
+      queued.serve((waiting) => listener.writable(waiting));
+    };
+    const unanswered = (reason: string): void => {
+      if (hasLeft) this.#requests?.unanswered(device, token, reason);
+      else this.#requests?.notSent(device, token);
     };
     const cancel = queued.pool.request(head, body, {
-      answered: (status) =>
-        over(() => {
-          const outcome = outcomeOf(status, http.succeeds);
-          if (outcome === 'succeeded') this.#requests?.answered(device, token, status);
-          else this.#requests?.answered(device, token, status, outcome);
-        }),
-      ended: (reason, isSent) =>
-        over(() => {
-          if (isSent) this.#requests?.unanswered(device, token, reason);
-          else this.#listener.refused(device, token, 'failed', reason);
-        }),
+      left: () => {
+        hasLeft = true;
+        this.#requests?.left(device, token);
+      },
+      answered: (status, headers) =>
+        over(() => protocol.answered({ listener, device, token }, status, headers)),
+      ended: (reason) => over(() => unanswered(reason)),
     });
     const timer = setTimeout(() => {
       cancel();
-      over(noop);
+      over(() => !hasLeft && this.#requests?.notSent(device, token));
     }, ackTimeoutMs + giveUpMarginMs);
   }
 
   get #requests(): RequestListener | undefined {
-    return this.#listener.requests;
+    return this.#isClosed ? undefined : this.#listener.requests;
   }
 
   #poolOf(device: number): QueuedPool {
@@ -204,5 +254,3 @@ class QueuedPool {
     return this.pool.free - this.reserved;
   }
 }
-
-function noop(): void {}

@@ -56,20 +56,23 @@ class Http1Pool implements RequestPool {
         ...((body.length > 0 || announcesBody(method)) && { 'content-length': String(body.length) }),
       },
     });
+    request.on('socket', (socket) => this.#sockets.whenOpen(socket, end.left));
     let hasBegun = false;
     request.on('response', (answer: IncomingMessage) => {
       hasBegun = true;
       answer.on('data', noop);
       answer.on('error', noop);
       // A request that is made from here waits in the agent until the connection is free, which is in this turn.
-      answer.on('end', () => answer.complete && finish(() => end.answered(answer.statusCode ?? 0)));
-      answer.on('close', () => finish(() => end.ended('ECONNRESET', true)));
+      answer.on(
+        'end',
+        () => answer.complete && finish(() => end.answered(answer.statusCode ?? 0, answer.headers)),
+      );
+      answer.on('close', () => finish(() => end.ended('ECONNRESET')));
     });
     request.on('error', (error: NodeJS.ErrnoException) => {
       // Of an answer that has begun, its own end decides.
       if (hasBegun) return;
-      const isSent = request.socket !== null && this.#sockets.wasOpen(request.socket);
-      finish(() => end.ended(localReasonOf(error.code ?? error.name), isSent));
+      finish(() => end.ended(localReasonOf(error.code ?? error.name)));
     });
     request.end(body.length > 0 ? body : undefined);
     return () => {

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
@@ -66,6 +67,7 @@ class Http2Pool implements RequestPool {
       report();
     };
     let status = 0;
+    let answer: IncomingHttpHeaders = {};
     try {
       stream = connection.session.request({
         ':method': method,
@@ -78,13 +80,16 @@ class Http2Pool implements RequestPool {
     } catch (error) {
       // The session has ended in this very turn.
       const { code = 'ERR_HTTP2_INVALID_SESSION' } = error as NodeJS.ErrnoException;
-      setImmediate(() => finish(() => end.ended(code, false)));
+      setImmediate(() => finish(() => end.ended(code)));
       return () => finish(noop);
     }
+    if (stream.pending) stream.once('ready', end.left);
+    else process.nextTick(end.left);
     let reason: string | undefined;
     let missingBytes = 0;
     stream.on('response', (headersOfAnswer) => {
       status = headersOfAnswer[':status'] ?? 0;
+      answer = headersOfAnswer;
       if (method !== 'HEAD') missingBytes = Number(headersOfAnswer['content-length'] ?? 0);
     });
     stream.on('data', (chunk: Buffer) => {
@@ -93,7 +98,7 @@ class Http2Pool implements RequestPool {
     stream.on('end', () => {
       // A server may reset a stream without an error, and then the answer ends early.
       if (status > 0 && stream.rstCode === constants.NGHTTP2_NO_ERROR && missingBytes <= 0)
-        finish(() => end.answered(status));
+        finish(() => end.answered(status, answer));
     });
     stream.on('error', (error: NodeJS.ErrnoException) => {
       // Of a connection that failed, its streams have the error as their cause.
@@ -101,9 +106,7 @@ class Http2Pool implements RequestPool {
       reason = code === 'ERR_HTTP2_STREAM_ERROR' ? resetReasonOf(stream.rstCode) : code;
     });
     stream.on('close', () =>
-      finish(() =>
-        end.ended(localReasonOf(reason ?? connection.failedBy ?? 'ECONNRESET'), connection.isOpen),
-      ),
+      finish(() => end.ended(localReasonOf(reason ?? connection.failedBy ?? 'ECONNRESET'))),
     );
     stream.end(body.length > 0 ? body : undefined);
     return () => finish(() => stream.close(constants.NGHTTP2_CANCEL));

@@ -6,6 +6,7 @@ import {
   type SecureContext,
 } from 'node:tls';
 import type { RequestTraffic } from '../../../measure/slice-result.ts';
+import { localReasonOf } from '../reason-codes.ts';
 
 export interface SocketSettings {
   /** Of the web service: scheme, host and port. */
@@ -16,10 +17,17 @@ export interface SocketSettings {
   readonly connectTimeoutMs: number;
 }
 
+export interface SocketListener {
+  /** A connection is open, TLS included. */
+  opened(connectMs: number): void;
+  /** A connection was not opened, for this reason in one word. */
+  openFailed(reason: string): void;
+}
+
 /** Opens a slice's sockets to a web service, measures how long that takes, and counts what passes through them. */
 export class OpenSockets {
   readonly #settings: SocketSettings;
-  readonly #onOpen: (connectMs: number) => void;
+  readonly #listener: SocketListener;
   readonly #sockets = new Set<Socket>();
   /** Those that were open at some time: what others were given has not left. */
   readonly #wereOpen = new WeakSet<Socket>();
@@ -28,10 +36,9 @@ export class OpenSockets {
   #bytesOut = 0;
   #bytesIn = 0;
 
-  /** @param onOpen called for each connection that is open, TLS included */
-  constructor(settings: SocketSettings, onOpen: (connectMs: number) => void) {
+  constructor(settings: SocketSettings, listener: SocketListener) {
     this.#settings = settings;
-    this.#onOpen = onOpen;
+    this.#listener = listener;
   }
 
   /** Begins to connect. @param alpn the only protocol to agree on, over TLS */
@@ -50,7 +57,11 @@ export class OpenSockets {
     socket.setNoDelay(true);
     this.#sockets.add(socket);
     const timer = setTimeout(() => socket.destroy(errorOf('ETIMEDOUT')), connectTimeoutMs);
-    socket.once(isTls ? 'secureConnect' : 'connect', () => {
+    let failedBy = 'ETIMEDOUT';
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      failedBy = localReasonOf(error.code ?? error.name);
+    });
+    socket.once(this.#openEvent, () => {
       clearTimeout(timer);
       if (isTls && alpn === 'h2' && 'alpnProtocol' in socket && socket.alpnProtocol !== 'h2') {
         socket.destroy(errorOf('NoHttp2'));
@@ -58,12 +69,15 @@ export class OpenSockets {
       }
       this.#wereOpen.add(socket);
       this.#opened++;
-      this.#onOpen(performance.now() - beganAt);
+      this.#listener.opened(performance.now() - beganAt);
     });
     socket.once('close', () => {
       clearTimeout(timer);
       this.#sockets.delete(socket);
-      if (!this.wasOpen(socket)) return;
+      if (!this.wasOpen(socket)) {
+        this.#listener.openFailed(failedBy);
+        return;
+      }
       this.#bytesOut += socket.bytesWritten;
       this.#bytesIn += socket.bytesRead;
     });
@@ -78,6 +92,16 @@ export class OpenSockets {
       this.#contexts.set(tls, secureContext);
     }
     return { ...tls, secureContext };
+  }
+
+  /** Calls once the connection is open, which may be now. */
+  whenOpen(socket: Socket, call: () => void): void {
+    if (this.wasOpen(socket)) call();
+    else socket.once(this.#openEvent, () => this.wasOpen(socket) && call());
+  }
+
+  get #openEvent(): 'secureConnect' | 'connect' {
+    return this.#settings.origin.protocol === 'https:' ? 'secureConnect' : 'connect';
   }
 
   wasOpen(socket: Socket): boolean {

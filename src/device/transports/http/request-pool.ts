@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { RequestHead } from '../../payload.ts';
 
 /** Connections to one web service, which requests share. */
@@ -7,7 +8,7 @@ export interface RequestPool {
   /**
    * Begins a request; there is one `free`.
    * @param body copied by the caller
-   * @param end called once, and never from within this call
+   * @param end not called from within this call; one of `answered` and `ended` is called, once
    * @returns gives the request up, its connection with it where that serves one at a time; then `end` is not called
    */
   request(head: RequestHead, body: Buffer, end: RequestEnd): () => void;
@@ -16,10 +17,12 @@ export interface RequestPool {
 }
 
 export interface RequestEnd {
+  /** The request's connection is open: the service may receive it from now on. Not called if none opens. */
+  left(): void;
   /** The answer is there, to its last byte. */
-  answered(status: number): void;
-  /** There will be no answer, for this reason in one word. @param isSent whether the service may have received the request */
-  ended(reason: string, isSent: boolean): void;
+  answered(status: number, headers: IncomingHttpHeaders): void;
+  /** There will be no answer, for this reason in one word. */
+  ended(reason: string): void;
 }
 
 /** @param device whose connections they are @param limit connections that may be open at once */

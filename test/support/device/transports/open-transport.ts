@@ -2,6 +2,8 @@ import { makeTcpConnector } from '../../../../src/device/network/connector.ts';
 import type { MqttSettings, Qos, Transport, TransportClients } from '../../../../src/device/transport.ts';
 import { makeDenseTransport } from '../../../../src/device/transports/dense.ts';
 import { makeDeviceSdkTransport } from '../../../../src/device/transports/device-sdk.ts';
+import type { HttpsSettings } from '../../../../src/device/transports/https.ts';
+import { testKey } from '../../embedded/test-key.ts';
 import { RecordingListener } from './recording-listener.ts';
 import { ScriptedBroker } from './scripted-broker.ts';
 
@@ -33,6 +35,11 @@ export function cleanUpLater(cleanup: () => Promise<unknown>): void {
 /** Closes what the test opened, last first. */
 export async function cleanUp(): Promise<void> {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+}
+
+/** Settings of HTTPS to an IoT Core of this machine. */
+export function httpsSettingsOf(dataUrl: string): HttpsSettings {
+  return { ackTimeoutMs: 5_000, dataUrl, region: 'us-east-1', credentials: async () => testKey };
 }
 
 export function nameClients(count: number): TransportClients {

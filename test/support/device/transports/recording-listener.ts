@@ -59,6 +59,9 @@ export class RecordingListener implements TransportListener {
   readonly requests: RequestListener = {
     answered: (device, token, status, refusal) => this.#record(['answered', device, token, status, refusal]),
     unanswered: (device, token, reason) => this.#record(['unanswered', device, token, reason]),
+    left: (device, token) => this.#record(['left', device, token]),
+    notSent: (device, token) => this.#record(['notSent', device, token]),
+    openFailed: (reason) => this.#record(['openFailed', 0, reason]),
     opened: (connectMs) => this.#record(['opened', 0, connectMs]),
   };
 

@@ -10,6 +10,7 @@ import { collectGarbage } from '../../../support/device/transports/collect-garba
 import {
   cleanUp,
   cleanUpLater,
+  httpsSettingsOf,
   nameClients,
   type Opened,
   publishBy,
@@ -174,13 +175,10 @@ describe('https, closes', () => {
   it('before it connects, in the same moment, and while a request is not answered', async () => {
     const silent = await startSilent();
     cleanUpLater(() => silent.close());
-    process.env.AWS_ENDPOINT_URL_IOT_DATA_PLANE = `http://127.0.0.1:${silent.port}`;
-    process.env.AWS_REGION = 'us-east-1';
-    process.env.AWS_ACCESS_KEY_ID = 'test';
-    process.env.AWS_SECRET_ACCESS_KEY = 'test';
+    const settings = { ...httpsSettingsOf(`http://127.0.0.1:${silent.port}`), ackTimeoutMs: 60_000 };
     const openHttps = (): Opened => {
       const listener = new RecordingListener();
-      const transport = makeHttpsTransport({ ackTimeoutMs: 60_000 })(listener, nameClients(1));
+      const transport = makeHttpsTransport(settings)(listener, nameClients(1));
       return { listener, transport, publish: publishBy(transport) };
     };
     await closeQuietly(openHttps());

@@ -7,8 +7,10 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   type HttpTransportSettings,
   makeHttpTransport,
+  webService,
 } from '../../../../src/device/transports/http/http-transport.ts';
 import { makeCertificates } from '../../../../src/embedded/iot-core/auth/certificates.ts';
+import type { HttpSettings } from '../../../../src/profile/http-settings.ts';
 import { cleanUp, cleanUpLater, nameClients } from '../../../support/device/transports/open-transport.ts';
 import { RecordingListener } from '../../../support/device/transports/recording-listener.ts';
 
@@ -92,16 +94,18 @@ async function startService(
   };
 }
 
-interface Options extends Partial<Omit<HttpTransportSettings, 'http'>> {
-  readonly http?: Partial<HttpTransportSettings['http']>;
+interface Options extends Partial<Omit<HttpTransportSettings, 'protocol'>> {
+  readonly succeeds?: HttpSettings['succeeds'];
 }
 
-async function open(origin: URL, { http, ...rest }: Options = {}) {
+async function open(origin: URL, { succeeds = ['2xx'], ...rest }: Options = {}) {
   const listener = new RecordingListener();
   const { ca } = await readCertificates();
   const tls = { ca };
   const transport = makeHttpTransport({
-    http: { succeeds: ['2xx'], version: '1.1', keepAlive: true, ...http },
+    protocol: webService(succeeds),
+    version: '1.1',
+    keepAlive: true,
     connections: { perDevice: 1 },
     origin,
     tlsOf: () => tls,
@@ -137,7 +141,7 @@ describe.each(versions)('%s', (kind, version) => {
       response.writeHead(statuses[Number(url?.slice(3))]!, { location: '/elsewhere' });
       response.end();
     });
-    const { listener, request } = await open(service.origin, { http: { version, succeeds: ['2xx', 304] } });
+    const { listener, request } = await open(service.origin, { version, succeeds: ['2xx', 304] });
     for (const token of statuses.keys()) {
       request(0, token, 'body', { headers: { 'content-type': 'text/plain', 'x-device': 'd0' } });
       await listener.until('answered', token + 1);
@@ -166,7 +170,7 @@ describe.each(versions)('%s', (kind, version) => {
   it('has secret headers only where it sends, and no body for a GET', async () => {
     const service = await startService(kind);
     const { listener, request } = await open(service.origin, {
-      http: { version },
+      version,
       secretHeaders: { authorization: 'Bearer secret' },
     });
     request(0, 0, '', { method: 'GET' });
@@ -185,14 +189,14 @@ describe.each(versions)('%s', (kind, version) => {
       response.write('half');
       setImmediate(() => response.destroy());
     });
-    const { listener, request } = await open(service.origin, { http: { version } });
+    const { listener, request } = await open(service.origin, { version });
     request(0, 0);
     const [unanswered] = await listener.until('unanswered');
     expect(unanswered!.slice(0, 2)).toEqual([0, 0]);
     expect(listener.of('answered')).toEqual([]);
   });
 
-  it('reports a service that cannot be reached as a failure, for nothing was sent', async () => {
+  it('reports that a request was not sent to a service that cannot be reached', async () => {
     const gone = createTcpServer();
     gone.listen(0, '127.0.0.1');
     await once(gone, 'listening');
@@ -200,9 +204,11 @@ describe.each(versions)('%s', (kind, version) => {
     gone.close();
     await once(gone, 'close');
     const scheme = kind.endsWith('TLS') ? 'https' : 'http';
-    const { listener, request } = await open(new URL(`${scheme}://127.0.0.1:${port}`), { http: { version } });
+    const { listener, request } = await open(new URL(`${scheme}://127.0.0.1:${port}`), { version });
     request(0, 0, 'x');
-    expect(await listener.until('refused')).toEqual([[0, 0, 'failed', 'ECONNREFUSED']]);
+    expect(await listener.until('notSent')).toEqual([[0, 0]]);
+    expect(await listener.until('openFailed')).toEqual([[0, 'ECONNREFUSED']]);
+    expect(listener.of('left')).toEqual([]);
   });
 
   it('gives up a request after the ack timeout, and what it waited for comes to nothing', async () => {
@@ -211,7 +217,7 @@ describe.each(versions)('%s', (kind, version) => {
       if (url === '/r/0') held.push(response);
       else response.end();
     });
-    const { listener, request } = await open(service.origin, { http: { version }, ackTimeoutMs: 100 });
+    const { listener, request } = await open(service.origin, { version, ackTimeoutMs: 100 });
     expect(request(0, 0)).toBe(true);
     // Over HTTP/1.1 the connection is in use, until the request is given up.
     if (version === '1.1') {
@@ -226,7 +232,7 @@ describe.each(versions)('%s', (kind, version) => {
 
   it('counts the bytes of heads and bodies', async () => {
     const service = await startService(kind, (_, response) => response.end('y'.repeat(10_000)));
-    const { listener, transport, request } = await open(service.origin, { http: { version } });
+    const { listener, transport, request } = await open(service.origin, { version });
     request(0, 0, 'x'.repeat(5_000));
     await listener.until('answered');
     const { connections, bytesIn, bytesOut } = transport.traffic!();
@@ -266,7 +272,7 @@ describe('connections', () => {
 
   it('are closed after each request without keep-alive', async () => {
     const service = await startService('http/1.1');
-    const { listener, request } = await open(service.origin, { http: { keepAlive: false } });
+    const { listener, request } = await open(service.origin, { keepAlive: false });
     for (let token = 0; token < 4; token++) {
       request(0, token);
       await listener.until('answered', token + 1);
@@ -279,7 +285,7 @@ describe('connections', () => {
   it('carry many requests at once over HTTP/2', async () => {
     const held: (() => void)[] = [];
     const service = await startService('HTTP/2 over TLS', (_, response) => held.push(() => response.end()));
-    const { listener, request } = await open(service.origin, { http: { version: '2' } });
+    const { listener, request } = await open(service.origin, { version: '2' });
     for (let token = 0; token < 20; token++) expect(request(0, token)).toBe(true);
     while (held.length < 20) await new Promise(setImmediate);
     for (const answer of held) answer();
@@ -291,19 +297,19 @@ describe('connections', () => {
     const service = await startService('http/1.1 over TLS');
     const { listener, request } = await open(service.origin, { tlsOf: () => ({}) });
     request(0, 0);
-    const [refused] = await listener.until('refused');
-    expect(refused!.slice(0, 3)).toEqual([0, 0, 'failed']);
-    expect(refused![3]).toMatch(/CERT|SIGN|VERIFY/);
+    expect(await listener.until('notSent')).toEqual([[0, 0]]);
+    const [failed] = await listener.until('openFailed');
+    expect(failed![1]).toMatch(/CERT|SIGN|VERIFY/);
     expect(service.seen).toEqual([]);
   });
 
   it('say so where a server does not agree to HTTP/2', async () => {
     const service = await startService('http/1.1 over TLS');
-    const { listener, request } = await open(service.origin, { http: { version: '2' } });
+    const { listener, request } = await open(service.origin, { version: '2' });
     request(0, 0);
-    const [refused] = await listener.until('refused');
-    expect(refused!.slice(0, 3)).toEqual([0, 0, 'failed']);
-    expect(refused![3]).toMatch(/NoHttp2|ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL/);
+    expect(await listener.until('notSent')).toEqual([[0, 0]]);
+    const [failed] = await listener.until('openFailed');
+    expect(failed![1]).toMatch(/NoHttp2|ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL/);
   });
 });
 
@@ -315,7 +321,7 @@ describe('the transport', () => {
     while (service.seen.length === 0) await new Promise(setImmediate);
     await transport.close();
     for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
-    expect(listener.events.filter(([name]) => name !== 'opened')).toEqual([]);
+    expect(listener.events.filter(([name]) => name !== 'opened' && name !== 'left')).toEqual([]);
   });
 
   it('says what it does not offer', async () => {

@@ -7,6 +7,7 @@ import { makeHttpsTransport } from '../../../../src/device/transports/https.ts';
 import {
   cleanUp,
   cleanUpLater,
+  httpsSettingsOf,
   nameClients,
   type Opened,
   publishBy,
@@ -25,6 +26,8 @@ type Answer = { status: number; type?: string } | undefined;
 let answer: (request: Request) => Answer;
 const requests: Request[] = [];
 let server: Server;
+/** The environment leads to a port that nothing listens on. */
+let dataUrl: string;
 
 beforeEach(async () => {
   answer = () => ({ status: 200 });
@@ -45,25 +48,19 @@ beforeEach(async () => {
     server.closeAllConnections();
     server.close();
   });
-  process.env.AWS_ENDPOINT_URL_IOT_DATA_PLANE = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  dataUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  process.env.AWS_ENDPOINT_URL_IOT_DATA_PLANE = 'http://127.0.0.1:1';
   process.env.AWS_REGION = 'us-east-1';
   process.env.AWS_ACCESS_KEY_ID = 'test';
   process.env.AWS_SECRET_ACCESS_KEY = 'test';
 });
 afterEach(cleanUp);
 
-function open(devices = 1, dataUrl?: string): Opened {
+function open(devices = 1): Opened {
   const listener = new RecordingListener();
-  const transport = makeHttpsTransport({ ackTimeoutMs: 5_000, dataUrl })(listener, nameClients(devices));
+  const transport = makeHttpsTransport(httpsSettingsOf(dataUrl))(listener, nameClients(devices));
   cleanUpLater(() => transport.close());
   return { listener, transport, publish: publishBy(transport) };
-}
-
-/** The environment leads to a port that nothing listens on. @returns the server's address, for the plan to name */
-function pointElsewhere(): string {
-  const dataUrl = process.env.AWS_ENDPOINT_URL_IOT_DATA_PLANE!;
-  process.env.AWS_ENDPOINT_URL_IOT_DATA_PLANE = 'http://127.0.0.1:1';
-  return dataUrl;
 }
 
 describe('https', () => {
@@ -90,15 +87,13 @@ describe('https', () => {
   });
 
   it('publishes to the endpoint of the plan, not to that of the environment', async () => {
-    const dataUrl = pointElsewhere();
-    const { listener, publish } = open(1, dataUrl);
+    const { listener, publish } = open();
     publish(0, 0, Buffer.from('x'));
     await listener.until('acknowledged');
     expect(requests.map(({ headers }) => headers.host)).toEqual([new URL(dataUrl).host]);
   });
 
   it('has its control messages at the endpoint of the plan as well', async () => {
-    const dataUrl = pointElsewhere();
     const client = dataPlaneClientOf(dataUrl, { maxAttempts: 1 });
     cleanUpLater(async () => client.destroy());
     await makeControl(client).clear('run-1');
@@ -129,7 +124,7 @@ describe('https', () => {
     const { transport } = open();
     expect(() => transport.subscribe(0, 't', 0)).toThrow('the transport https has no subscriptions');
     expect(() => transport.disconnect(0, 'clean')).toThrow(
-      'the transport https has no connections of single devices',
+      'the transport https has no connections that last',
     );
   });
 
@@ -148,7 +143,8 @@ describe('https', () => {
     await once(server, 'close');
     const { listener, publish } = open();
     publish(0, 0, Buffer.from('x'));
-    expect(await listener.until('refused')).toEqual([[0, 0, 'failed', expect.any(String)]]);
+    expect(await listener.until('openFailed')).toEqual([[0, 'ECONNREFUSED']]);
+    expect(await listener.until('notSent')).toEqual([[0, 0]]);
   });
 
   it('ends at once, even with messages in flight, and reports nothing after that', async () => {
@@ -159,6 +155,6 @@ describe('https', () => {
     transport.connect(1);
     await transport.close();
     await new Promise((resolve) => setImmediate(resolve));
-    expect(listener.events).toEqual([]);
+    expect(listener.events.map(([name]) => name)).toEqual(['opened', 'left']);
   });
 });

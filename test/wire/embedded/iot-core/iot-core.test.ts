@@ -12,7 +12,7 @@ import { makeSystemClock } from '../../../../src/shared/clock.ts';
 import { makeRandom } from '../../../../src/shared/random.ts';
 import { makeTestPlan } from '../../../support/device/make-run.ts';
 import { collectGarbage } from '../../../support/device/transports/collect-garbage.ts';
-import { cleanUp, cleanUpLater } from '../../../support/device/transports/open-transport.ts';
+import { cleanUp, cleanUpLater, httpsSettingsOf } from '../../../support/device/transports/open-transport.ts';
 import { testKey } from '../../../support/embedded/test-key.ts';
 import { onlyGroupOf } from '../../../support/plan/only-group.ts';
 
@@ -60,11 +60,9 @@ function makeTransport(profile: LoadProfile, iotCore: RunningIotCore): Promise<M
     const endpoint = { scheme: 'mqtt', host: '127.0.0.1', port: iotCore.mqttPort, auth: 'none' } as const;
     return makeMqttTransport(profile, { endpoint, pass: { auth: 'none' } }, makeSystemClock());
   }
-  process.env.AWS_ENDPOINT_URL_IOT_DATA_PLANE = `http://127.0.0.1:${iotCore.httpPort}`;
-  process.env.AWS_REGION = 'us-east-1';
-  process.env.AWS_ACCESS_KEY_ID = testKey.accessKeyId;
-  process.env.AWS_SECRET_ACCESS_KEY = testKey.secretAccessKey;
-  return Promise.resolve(makeHttpsTransport(profile.publish));
+  const { ackTimeoutMs } = profile.publish;
+  const settings = httpsSettingsOf(`http://127.0.0.1:${iotCore.httpPort}`);
+  return Promise.resolve(makeHttpsTransport({ ...settings, ackTimeoutMs }));
 }
 
 describe('a slice against the embedded IoT Core', () => {
