@@ -108,8 +108,9 @@ export interface SimulationOptions extends RunOptions {
   behaviour?: Behaviour;
   /** Milliseconds after the plan was made. */
   stopAfterMs?: number;
-  /** The same of a request to stop that the slice finds when it is ready. */
+  /** The same of a request to stop that the slice finds when it is ready, or learns of later. */
   stoppedBeforeMs?: number;
+  learnsAfterMs?: number;
   readyAfterMs?: number;
   checkpointEveryMs?: number;
   /** What else happens, set up before time begins. */
@@ -123,9 +124,9 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
   const checkpoints: SliceResult[] = [];
   const snapshots: SliceSnapshot[] = [];
   const stop = new AbortController();
-  const { stoppedBeforeMs } = options;
-  if (stoppedBeforeMs !== undefined)
-    stop.abort(new StopRequest('stopped by the test', plan.timeline.createdAt + stoppedBeforeMs));
+  const { stoppedBeforeMs, learnsAfterMs } = options;
+  const request = new StopRequest('stopped by the test', plan.timeline.createdAt + (stoppedBeforeMs ?? 0));
+  if (stoppedBeforeMs !== undefined && learnsAfterMs === undefined) stop.abort(request);
   let transport: SimulatedTransport | undefined;
   const work = runSlice({
     plan,
@@ -147,6 +148,7 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
   });
   if (transport === undefined) throw new Error('the runner made no transport');
   options.script?.(clock, transport, plan);
+  if (learnsAfterMs !== undefined) clock.setTimer(learnsAfterMs, () => stop.abort(request));
   if (options.stopAfterMs !== undefined) {
     clock.setTimer(options.stopAfterMs, () => stop.abort('stopped by the test'));
   }

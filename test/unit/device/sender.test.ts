@@ -34,7 +34,7 @@ type Event = readonly [name: string, ...rest: unknown[]];
 let clock: VirtualClock;
 let counters: SliceCounters;
 let sender: Sender;
-let makeSender: (resumesSessions: boolean) => void;
+let makeSender: (resumesSessions: boolean, traffic?: Transport['traffic']) => void;
 let events: Event[];
 let sent: (Omit<OutgoingMessage, 'payload'> & { device: number; payload: string })[];
 let isFull: boolean;
@@ -82,10 +82,10 @@ beforeEach(() => {
     disconnected: (device) => events.push(['disconnected', device]),
     answered: ({ device, stream, n }, answer) => events.push(['answered', { device, stream, n }, answer]),
   };
-  makeSender = (resumesSessions) => {
+  makeSender = (resumesSessions, traffic) => {
     sender = new Sender({
       clock,
-      transport,
+      transport: { ...transport, ...(traffic && { traffic }) },
       counters,
       devices,
       streams,
@@ -238,5 +238,58 @@ describe('the sender', () => {
     sender.acknowledged(sent[2]!.token);
     expect(counts()).toMatchObject({ acked: 1, unacknowledged: 2 });
     expect(incomplete()).toBe(1);
+  });
+
+  describe('of requests, which open connections as they need them', () => {
+    const undecided = () => sender.undecided({ 'not-connected': 0, backlog: 0 });
+    const totals = () => counters.messages(undecided());
+    const lags = () => counters.result(clock.now(), undecided()).latencies.send_lag.count;
+
+    beforeEach(() => {
+      makeSender(false, () => ({ connections: 0, bytesOut: 0, bytesIn: 0 }));
+      sender.connected(0, 10, false);
+      for (const n of [0, 1]) {
+        counters.intended(clock.now());
+        send(0, 0, n);
+      }
+      events.length = 0;
+    });
+
+    it('counts as sent what has left, and until then as waiting for its connection', () => {
+      expect(undecided()).toEqual({ waiting: { 'not-connected': 2, backlog: 0 }, inFlight: 0 });
+      expect([sender.isConnected(0), sender.isIdle, lags()]).toEqual([false, false, 0]);
+      sender.left(0, sent[0]!.token);
+      expect(undecided()).toEqual({ waiting: { 'not-connected': 1, backlog: 0 }, inFlight: 1 });
+      expect([sender.isConnected(0), lags()]).toEqual([true, 1]);
+      sender.acknowledged(sent[0]!.token);
+      sender.notSent(0, sent[1]!.token);
+      expect(totals()).toMatchObject({ intended: 2, sent: 1, acked: 1, dropped: 1, unacknowledged: 0 });
+      expect(events).toEqual([
+        ['answered', { device: 0, stream: 0, n: 0 }, 'acknowledged'],
+        ['answered', { device: 0, stream: 0, n: 1 }, 'unacknowledged'],
+      ]);
+      expect([sender.isIdle, lags()]).toEqual([true, 1]);
+    });
+
+    it('decides what was given up before it left by what its connection comes to', async () => {
+      await pass(1_001);
+      expect(events.map(([, message, answer]) => [(message as { n: number }).n, answer])).toEqual([
+        [0, 'unacknowledged'],
+        [1, 'unacknowledged'],
+      ]);
+      expect([sender.canSend(0), sender.isIdle]).toEqual([true, false]);
+      expect(undecided()).toEqual({ waiting: { 'not-connected': 2, backlog: 0 }, inFlight: 0 });
+      sender.left(0, sent[0]!.token);
+      sender.notSent(0, sent[1]!.token);
+      expect(totals()).toMatchObject({ sent: 1, unacknowledged: 1, dropped: 1 });
+      expect([sender.isIdle, lags(), events.length]).toEqual([true, 1, 2]);
+    });
+
+    it('drops by the stop what still waits when the transport is closed', () => {
+      sender.left(0, sent[0]!.token);
+      sender.end();
+      expect(counters.result(clock.now(), undecided()).droppedBy).toEqual({ stopped: 1 });
+      expect(totals()).toMatchObject({ intended: 2, sent: 1, unacknowledged: 1, dropped: 1 });
+    });
   });
 });

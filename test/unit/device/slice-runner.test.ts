@@ -191,6 +191,36 @@ describe('a slice', () => {
     }
   });
 
+  it('intended and sent what was due before it learned of a stop, and nothing after that', async () => {
+    const stoppedBeforeMs = 4_000;
+    const learnsAfterMs = 4_800;
+    const cutAfterMs = 4_500;
+    const { result, plan, transport } = await simulate({
+      devices: 10,
+      ratePerSecond: 100,
+      stoppedBeforeMs,
+      learnsAfterMs,
+      // From then on one device has no connection, and its messages wait.
+      behaviour: { connect: (device, nowMs) => (device === 3 && nowMs > 1_700_000_004_000 ? 'refused' : 5) },
+      script: (clock, transport) => void clock.setTimer(cutAfterMs, () => transport.cut(3)),
+    });
+    const { publishAt, createdAt } = plan.timeline;
+    const due = (learnsAfterMs - (publishAt - createdAt)) / 10;
+    const waited = (learnsAfterMs - cutAfterMs) / 100;
+    expect(Math.abs(result.messages.intended - due)).toBeLessThanOrEqual(1);
+    expect(Math.abs(result.messages.dropped - waited)).toBeLessThanOrEqual(1);
+    expect(result.messages).toMatchObject({
+      sent: transport.published.length,
+      dropped: result.messages.intended - transport.published.length,
+    });
+    expect(result.droppedBy).toEqual({ stopped: result.messages.dropped });
+    // Between the stop's instant and when it learned of it.
+    const late = transport.published.filter(({ atMs }) => atMs > createdAt + stoppedBeforeMs);
+    expect(late.length).toBeGreaterThan(70);
+    expect(result.lastSentAt).toBe(transport.published.at(-1)!.atMs);
+    expect(result.lastSentAt).toBeLessThanOrEqual(createdAt + learnsAfterMs);
+  });
+
   it('ends before its deadline when the service does not answer at all', async () => {
     const run = await simulate({
       publish: { ackTimeoutMs: 60_000 },
