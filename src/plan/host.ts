@@ -8,7 +8,7 @@ import { deploymentOf } from './deployment.ts';
 import { subscriberConcurrency } from './forecast-usage.ts';
 import { groupsOf } from './groups.ts';
 import type { GroupPlan, Plan } from './plan.ts';
-import { mostWebConnections } from './web-connections.ts';
+import { connectionsPerSlice } from './slice-connections.ts';
 
 /** The machine that a rehearsal runs on: devices, embedded AWS and IoT Core share it. */
 export interface HostFacts {
@@ -167,11 +167,6 @@ function clientKindOf({ connect }: LoadProfile): keyof typeof measured.bytesPerD
   return connect.protocol === 'mqtt' ? connect.client : 'https';
 }
 
-function connectionsPerSlice(group: GroupPlan): number {
-  if (group.profile.connect.protocol === 'mqtt') return group.slices.devicesPerSlice;
-  return mostWebConnections(group)?.inSlice ?? openRequests(group);
-}
-
 /** Over MQTT each slice has its control channel beside its devices. A web service is another server. */
 function connectionsAtIotCore(group: GroupPlan): number {
   const { profile, slices } = group;
@@ -179,10 +174,4 @@ function connectionsAtIotCore(group: GroupPlan): number {
   return profile.connect.protocol === 'mqtt'
     ? profile.devices + slices.count
     : connectionsPerSlice(group) * slices.count;
-}
-
-/** Over HTTPS devices share sockets: as many as there are requests under way, even if none is answered in time. */
-function openRequests({ profile, load, slices }: GroupPlan): number {
-  const underWay = Math.ceil((load.peakPerSecond / slices.count) * (profile.publish.ackTimeoutMs / 1_000));
-  return Math.min(maxDevicesPerSlice, underWay);
 }

@@ -20,9 +20,9 @@ import { type GroupPlan, identifyDevice, type Load, type Plan, type Timeline } f
 import { RefusedByPreflightError } from './refusals.ts';
 import { refuseCeilings } from './refuse-ceilings.ts';
 import { connectDurationMs, connectSettleMs } from './schedule.ts';
+import { checkWebConnections } from './slice-connections.ts';
 import { splitIntoSlices } from './slices.ts';
 import { splitSubscribers, subscriberSlicesOf } from './subscribers.ts';
-import { checkWebConnections } from './web-connections.ts';
 
 export interface PlanRequest {
   /** The execution's name: 1–80 of `A–Z a–z 0–9 - _`. */

@@ -1,6 +1,5 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
 import { sumBy } from '../shared/counts.ts';
-import { maxDevicesPerSlice } from '../shared/run-bounds.ts';
 import type { QuotaName } from '../targets/aws-iot/quotas.ts';
 import type { Deployment } from './deployment.ts';
 import { echoingDevices } from './echoes.ts';
@@ -9,6 +8,7 @@ import { groupsOf, mqttGroupsOf, peakPerSecondOf } from './groups.ts';
 import { messageBytes } from './message-size.ts';
 import { isReadByRule } from './observers.ts';
 import type { GroupPlan, Plan } from './plan.ts';
+import { connectionsPerSlice } from './slice-connections.ts';
 import { statePayloads } from './state-payloads.ts';
 import { subscriberSlicesOf } from './subscribers.ts';
 
@@ -47,7 +47,7 @@ export function peaksOf(plan: Plan, deployment: Deployment): Partial<Record<Quot
       subscribers +
       subscriberConcurrency(plan, deployment),
     lambdaSeconds: (timeline.deadlineAt - timeline.createdAt) / 1_000,
-    fileDescriptors: Math.max(...groups.map(openFiles)),
+    fileDescriptors: Math.max(...groups.map(connectionsPerSlice)) + otherOpenFiles,
     mapChildren: slices.count + subscribers,
     statePayloadBytes: Math.max(...statePayloads(plan).map(({ bytes }) => bytes)),
   };
@@ -101,10 +101,3 @@ function unacknowledgedPeak({ profile: { publish } }: GroupPlan, perDevicePerSec
 
 /** What a slice's process has open beside its devices: runtime, event loops, S3, InfluxDB, the control channel. Assumed. */
 const otherOpenFiles = 64;
-
-/** Over HTTPS devices share sockets: as many as there are requests in flight, even if none is answered in time. */
-function openFiles({ profile, load, slices }: GroupPlan): number {
-  if (profile.connect.protocol === 'mqtt') return slices.devicesPerSlice + otherOpenFiles;
-  const requests = Math.ceil((load.peakPerSecond / slices.count) * (profile.publish.ackTimeoutMs / 1_000));
-  return Math.min(maxDevicesPerSlice, requests) + otherOpenFiles;
-}

@@ -4,7 +4,7 @@ import { makeArrivalRate } from './arrival-rate.ts';
 import type { Deployment } from './deployment.ts';
 import { groupOfSlice } from './groups.ts';
 import type { GroupPlan, Plan, Slice, SliceSplit } from './plan.ts';
-import { slicesByConnections } from './web-connections.ts';
+import { slicesByConnections } from './slice-connections.ts';
 
 /**
  * What one slice should have to do at most, on one vCPU with room to stay punctual: the slow client (device-sdk)

@@ -49,6 +49,20 @@ export function hasBody({ method }: Pick<HttpSettings, 'method'>): boolean {
 }
 
 /**
+ * Whether the check before a run may send one of its requests: those that only read (RFC 9110, 9.2.1), and need no secret and no signature,
+ * which only slices have.
+ */
+export function isCheckedByRequest({ method, headers, signing }: HttpSettings): boolean {
+  const isSafe = method === 'GET' || method === 'HEAD';
+  return isSafe && signing === undefined && !hasSecretOfManager(headers);
+}
+
+/** Whether a header's value lies in Secrets Manager. */
+export function hasSecretOfManager(headers: HttpSettings['headers']): boolean {
+  return Object.values(headers).some((value) => typeof value === 'object' && 'secret' in value);
+}
+
+/**
  * How the payload becomes a body: `json` any JSON, `form` an object's fields, `text` and `bytes` a string. A string that is one
  * whole `{{randomBytes(n)}}` is n bytes as they are in `bytes`, and base64 elsewhere.
  */

@@ -1,26 +1,16 @@
-import { connect as connectTcp } from 'node:net';
 import { makeMqttTransport } from '../device/transports/mqtt.ts';
-import { identifyDevice } from '../plan/plan.ts';
+import { type GroupPlan, identifyDevice } from '../plan/plan.ts';
 import type { ConnectSettings, LoadProfile } from '../profile/load-profile.ts';
 import { makeSystemClock } from '../shared/clock.ts';
-import { exitCodes, StampedeError } from '../shared/errors.ts';
 import type { Target } from '../targets/target.ts';
 import { mqttEndpointsOf, traitsOf } from '../targets/traits-of.ts';
-import { explainConnectFailure } from './connect-failures.ts';
+import { checkWebService } from './check-web-service.ts';
+import { explainConnectFailure, TargetNotReadyError } from './connect-failures.ts';
 import { BadCredentialsError } from './credential-access.ts';
 import { makeMqttTargetReader, type ReadMqttTarget } from './device-credentials.ts';
 
-/** The target does not let the first device in. Exit code 3: nothing was started. */
-export class TargetNotReadyError extends StampedeError {
-  constructor(what: string, hint: string) {
-    super('TargetNotReady', what, { hint, exitCode: exitCodes.refusedByPreflight });
-  }
-}
-
 export interface CheckedTarget {
-  readonly runId: string;
-  /** One for each device group. */
-  readonly profiles: readonly LoadProfile[];
+  readonly groups: readonly GroupPlan[];
   /** One that the profile names. */
   readonly target: Target;
   /** Of this process. */
@@ -28,26 +18,26 @@ export interface CheckedTarget {
 }
 
 /**
- * Connects once as the first device of each group that connects in a way of its own, and disconnects: before a run starts anything,
+ * Connects once as the first device of each group that connects in a way of its own, and disconnects; of a web service requests what that
+ * device requests, where it only reads: before a run starts anything,
  * the user learns that the target is unreachable or refuses its devices.
- * @throws BadCredentialsError, TargetNotReadyError
+ * @throws BadCredentialsError, NoHeaderValueError, TargetNotReadyError
  */
-export async function checkTarget({ runId, profiles, target, variables }: CheckedTarget): Promise<void> {
+export async function checkTarget({ groups, target, variables }: CheckedTarget): Promise<void> {
   const keys = { certificateSecret: undefined, authorizerSecret: undefined, authorityFile: undefined };
   const read = makeMqttTargetReader({ ...keys, variables });
   const where = traitsOf(target).describe(target, false);
   const checked = new Set<string>();
-  let firstDevice = 0;
-  for (const profile of profiles) {
-    const { connect, devices } = profile;
-    const way = JSON.stringify(connect);
-    const range = { runId, firstDevice, count: devices };
-    if (connect.protocol === 'mqtt') {
-      checkCertificate(connect);
-      if (!checked.has(way)) await checkDevice({ profile, target, where, range, read });
-    } else if (!checked.has(way)) await checkPort(new URL(where), connect.timeoutMs);
+  for (const group of groups) {
+    const { runId, profile, firstDevice } = group;
+    const { connect, http } = profile;
+    const way = JSON.stringify([connect, http]);
+    if (connect.protocol === 'mqtt') checkCertificate(connect);
+    if (checked.has(way)) continue;
     checked.add(way);
-    firstDevice += devices;
+    const range = { runId, firstDevice, count: profile.devices };
+    if (http !== undefined) await checkWebService({ ...group, target }, http, { variables });
+    else if (connect.protocol === 'mqtt') await checkDevice({ profile, target, where, range, read });
   }
 }
 
@@ -93,20 +83,6 @@ async function checkDevice({ profile, target, where, range, read }: CheckedDevic
   } finally {
     await transport.close();
   }
-}
-
-/** A web service is not sent a request beyond the profile's: only whether something listens is checked. */
-async function checkPort({ protocol, hostname, host, port }: URL, timeoutMs: number): Promise<void> {
-  const outcome = Promise.withResolvers<string | undefined>();
-  const socket = connectTcp(
-    { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || (protocol === 'https:' ? 443 : 80)) },
-    () => outcome.resolve(undefined),
-  );
-  socket.setTimeout(timeoutMs, () => outcome.resolve('connect timeout'));
-  socket.on('error', (error: NodeJS.ErrnoException) => outcome.resolve(error.code ?? error.message));
-  const reason = await outcome.promise;
-  socket.destroy();
-  if (reason !== undefined) throw notReady(`${protocol}//${host}`, reason, 'd0');
 }
 
 function notReady(where: string, reason: string, deviceId: string): TargetNotReadyError {

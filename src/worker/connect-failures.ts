@@ -1,3 +1,12 @@
+import { exitCodes, StampedeError } from '../shared/errors.ts';
+
+/** The target does not let the first device in. Exit code 3: nothing was started. */
+export class TargetNotReadyError extends StampedeError {
+  constructor(what: string, hint: string) {
+    super('TargetNotReady', what, { hint, exitCode: exitCodes.refusedByPreflight });
+  }
+}
+
 /** What a failed connect says of a target, to follow its name, and what to do. */
 interface Explanation {
   readonly what: string;
@@ -56,7 +65,18 @@ const explanations: readonly (readonly [pattern: RegExp, explain: (deviceId: str
   ],
   [
     /^(ERR_SSL_WRONG_VERSION_NUMBER|EPROTO|ERR_SSL_PACKET_LENGTH_TOO_LONG)$/,
-    () => ({ what: 'does not speak TLS', hint: 'name it with mqtt:// or ws://, or its port for TLS' }),
+    () => ({
+      what: 'does not speak TLS',
+      hint: 'name it with mqtt://, ws:// or http://, or its port for TLS',
+    }),
+  ],
+  [/^NoHttp2$/, () => ({ what: 'does not agree to HTTP/2', hint: 'set http.version to "1.1"' })],
+  [
+    /^no answer$/,
+    () => ({
+      what: 'does not answer a request',
+      hint: `it took longer than publish.ackTimeout: ${checkHost}`,
+    }),
   ],
   [/^ERR_SSL_/, () => ({ what: 'does not agree to TLS', hint: checkShown })],
   [

@@ -76,7 +76,7 @@ async function makeRequestTransport(
     keepAlive: http.keepAlive,
     connections: group.connections ?? { perDevice: 1 },
     origin,
-    tlsOf: await readTls(group, access),
+    tlsOf: await readRequestTls(group, access),
     connectTimeoutMs: connect.timeoutMs,
     ackTimeoutMs: publish.ackTimeoutMs,
     secretHeaders: await readSecretHeaders(http.headers, access),
@@ -91,9 +91,9 @@ async function makeRequestTransport(
 }
 
 /** What each device trusts and shows over TLS. @throws BadCredentialsError */
-async function readTls(
-  { runId, profile: { connect }, firstDevice, devices }: RequestGroup,
-  access: SecretAccess,
+export async function readRequestTls(
+  { runId, profile: { connect }, firstDevice, devices }: Omit<RequestGroup, 'connections'>,
+  access: Pick<SecretAccess, 'authorityFile' | 'secret'>,
 ): Promise<(device: number) => ConnectionOptions> {
   const { cert, serverName, insecure, ca = access.authorityFile } = connect;
   const shared: ConnectionOptions = {

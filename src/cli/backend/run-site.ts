@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { describeCeilings } from '../../plan/ceilings.ts';
 import type { DeploymentParameters } from '../../plan/deployment.ts';
-import { groupProfilesOf } from '../../plan/groups.ts';
+import { groupsOf } from '../../plan/groups.ts';
+import { draftPlan } from '../../plan/make-plan.ts';
 import { InvalidInputError } from '../../shared/errors.ts';
 import { parseProfile, wantedTargetOf } from '../../targets/parse-profile.ts';
 import { type BehaviourFlags, behaviourOf, embeddedDeploymentOf } from '../options/behaviour-flags.ts';
@@ -85,7 +86,8 @@ async function checkNamedTarget(runId: string, input: unknown): Promise<void> {
   const target = wantedTargetOf(profile);
   if (target === undefined) return;
   const { checkTarget } = await import('../../worker/check-target.ts');
-  await checkTarget({ runId, profiles: groupProfilesOf(profile), target, variables: process.env });
+  const { plan } = draftPlan({ runId, profile, now: Date.now(), target });
+  await checkTarget({ groups: groupsOf(plan), target, variables: process.env });
 }
 
 async function stackSite(flags: SiteFlags & Stage): Promise<RunSite> {

@@ -5,8 +5,9 @@ import type { HostForecast } from '../../plan/host.ts';
 import { messageBytes } from '../../plan/message-size.ts';
 import type { GroupPlan, Plan } from '../../plan/plan.ts';
 import type { Preflight } from '../../plan/preflight.ts';
+import { mostWebConnections } from '../../plan/slice-connections.ts';
 import { shareOf } from '../../plan/slices.ts';
-import { mostWebConnections } from '../../plan/web-connections.ts';
+import { hasBody, isCheckedByRequest } from '../../profile/http-settings.ts';
 import { isUnchecked } from '../../profile/load-profile.ts';
 import { wrapText } from '../../report/text-table.ts';
 import { sumBy } from '../../shared/counts.ts';
@@ -161,6 +162,7 @@ function renderGroup(group: GroupPlan): string[] {
     row('devices', `${formatPlural(devices, 'virtual device')} over ${client}`),
     row('slices', slicesText(group)),
     ...connectionsText(group).map((text) => row('connections', text)),
+    ...checkText(group).map((text) => row('check', text)),
     ...describeUsers(profile).map(([label, text]) => row(label, text)),
     row(
       'messages',
@@ -193,6 +195,20 @@ function slicesText(group: GroupPlan): string {
   const { messages } = shareOf(group, group.firstSlice);
   const upTo = group.profile.devices % count === 0 ? '' : 'up to ';
   return `${formatCount(count)} × ${upTo}${formatPlural(devicesPerSlice, 'device')}, one Lambda and about ${formatPlural(messages, 'message')} each`;
+}
+
+/** What a run does before it starts, of a group that loads a web service. */
+function checkText({ profile: { http }, firstDevice }: GroupPlan): string[] {
+  if (http === undefined) return [];
+  if (isCheckedByRequest(http))
+    return [`without --stage, one ${http.method} as device d${firstDevice} before the start`];
+  const why =
+    http.signing !== undefined
+      ? 'only slices can sign a request'
+      : hasBody(http)
+        ? `a ${http.method} may change something`
+        : 'only slices read its secret header';
+  return [`without --stage, only a connection before the start: ${why}`];
 }
 
 /** Of a group that loads a web service. */

@@ -7,6 +7,7 @@ import { defaultDeployment } from '../../../../src/plan/deployment.ts';
 import { RefusedByPreflightError } from '../../../../src/plan/refusals.ts';
 import { parseLoadProfile } from '../../../../src/profile/parse.ts';
 import { accountLimitsOf } from '../../../../src/targets/aws-iot/quotas.ts';
+import { parseProfile } from '../../../../src/targets/parse-profile.ts';
 import { makeWorkplace, runCli, type Workplace } from '../../../support/cli/run-cli.ts';
 import { goldenIn } from '../../../support/golden.ts';
 
@@ -103,6 +104,29 @@ it('plan page where the account’s limits could not be read, in a Region of whi
   const refusal = new RefusedByPreflightError(preflight.refusals).message;
   const text = [...renderPlanPage({ plan, preflight }), '', '--- refusal', refusal, ''].join('\n');
   expectGolden('plan-unread.txt', withoutPayloadBytes(text));
+});
+
+it('plan page of a web service: connections, what is checked before the start, and no drain', () => {
+  const { plan, preflight } = draftRun(
+    parseProfile({
+      name: 'shop',
+      target: 'https://127.0.0.1:8443/',
+      groups: {
+        readers: { devices: 1_200, ratePerSecond: 100, http: { method: 'GET', connections: { shared: 50 } } },
+        writers: { devices: 800, ratePerSecond: 50, http: { connections: { perDevice: 2 } } },
+        signed: {
+          devices: 10,
+          ratePerSecond: 1,
+          http: { method: 'GET', signing: { service: 'execute-api' } },
+        },
+      },
+      duration: '1m',
+    }),
+    { now: new Date('2026-01-01T00:00:00Z'), random: 0.5 },
+  );
+  const page = renderPlanPage({ plan, preflight });
+  for (const line of page) expect(line.length).toBeLessThanOrEqual(100);
+  expectGolden('plan-web-service.txt', withoutPayloadBytes([...page, ''].join('\n')));
 });
 
 describe('stampede plan', () => {

@@ -38,6 +38,17 @@ export function mostWebConnections({
     : { inSlice: Math.ceil(connections.shared / slices.count), inAll: connections.shared };
 }
 
+/**
+ * The most that a slice's devices have open at once. Over HTTPS to IoT Core they share sockets: as many as there are requests under way,
+ * even if none is answered in time.
+ */
+export function connectionsPerSlice(group: GroupPlan): number {
+  const { profile, load, slices } = group;
+  if (profile.connect.protocol === 'mqtt') return slices.devicesPerSlice;
+  const underWay = Math.ceil((load.peakPerSecond / slices.count) * (profile.publish.ackTimeoutMs / 1_000));
+  return mostWebConnections(group)?.inSlice ?? Math.min(maxDevicesPerSlice, underWay);
+}
+
 /** How many slices a group's connections allow: a Lambda holds only so many, and each slice needs one. */
 export function slicesByConnections({ devices, http }: LoadProfile): {
   readonly least: number;

@@ -4,8 +4,8 @@ import { fanOutOf } from '../../../src/plan/fan-out.ts';
 import { groupsOf } from '../../../src/plan/groups.ts';
 import { forecastHost } from '../../../src/plan/host.ts';
 import { draftPlan } from '../../../src/plan/make-plan.ts';
+import { mostWebConnections, webConnectionsOf } from '../../../src/plan/slice-connections.ts';
 import { sharesOf } from '../../../src/plan/slices.ts';
-import { mostWebConnections, webConnectionsOf } from '../../../src/plan/web-connections.ts';
 import { parseProfile, wantedTargetOf } from '../../../src/targets/parse-profile.ts';
 import type { Target } from '../../../src/targets/target.ts';
 
