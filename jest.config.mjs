@@ -4,12 +4,7 @@ export const base = {
   // For what hangs: a machine with much else to do takes its time over certificates and processes.
   testTimeout: 30_000,
   extensionsToTreatAsEsm: ['.ts'],
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } },
-    ],
-  },
+  transform: { '^.+\\.ts$': '<rootDir>/test/support/strip-types.mjs' },
 };
 
 // Half of what a test takes is waiting: two at a time end within three minutes on two cores.
