@@ -130,6 +130,11 @@ export class IntervalSet {
     for (const [pageIndex, ours] of this.#pages) {
       const theirs = other.#pages.get(pageIndex) ?? emptyPage;
       if (theirs === fullPage) continue;
+      if (ours === fullPage && theirs === emptyPage) {
+        difference.#pages.set(pageIndex, fullPage);
+        difference.#count += pageSize;
+        continue;
+      }
       for (let word = 0; word < wordsPerPage; word++) {
         const left = ours[word]! & ~theirs[word]!;
         if (left === 0) continue;

@@ -8,7 +8,7 @@ import { histogramOf, planOf, resultOf } from '../measure/run-fixture.ts';
 import { reportOf } from './report-fixture.ts';
 
 /** Samples drawn for each second; each stands for as many messages as make up the rate. */
-const samplesPerSecond = 400;
+const samplesPerSecond = 100;
 
 /**
  * Ten minutes at 20,000 messages a second, as 40 slices of devices would leave them: two humps, a stall in the fifth

@@ -1,4 +1,3 @@
-import { measureArrivals } from '../../../src/measure/arrivals.ts';
 import { IntervalSet } from '../../../src/measure/interval-set.ts';
 import { makeLedger } from '../../../src/measure/ledger.ts';
 import { MessageSets } from '../../../src/measure/message-sets.ts';
@@ -13,6 +12,7 @@ import { sliceOf } from '../../../src/plan/slices.ts';
 import { firstSubscriberSlice } from '../../../src/plan/subscribers.ts';
 import { buildReport, type ReportInput } from '../../../src/report/build-report.ts';
 import type { Report } from '../../../src/report/report-model.ts';
+import { sumOf } from '../../../src/shared/counts.ts';
 import { histogramOf, planOf, resultOf } from '../measure/run-fixture.ts';
 import {
   addWindow,
@@ -20,6 +20,7 @@ import {
   subscribed,
   subscriberRecordOf,
 } from '../measure/subscribed-run.ts';
+import { type ArrivedBatch, windowsOf } from './arrived-batch.ts';
 import type { Truth } from './truth.ts';
 
 /** What became of one message, independent of who recorded it. */
@@ -165,37 +166,14 @@ export function playTrueRun(situation: Situation): {
       );
     if (kill !== undefined && kill.isSilent !== true)
       ledger.addDeath({ slice, leg: 0, at: dueAt(kill.at), failure: { Error: 'Runtime.ExitError' } });
-    const Records = fates.flatMap((fate, n) =>
-      Array.from({ length: fate.copies }, (_, copy) => {
-        const at = dueAt(n);
-        const arrivedAt = Math.floor(at + 9 + (situation.truth?.clocksAheadMs?.[slice] ?? 0));
-        const isAgain = toRedeliver-- > 0;
-        return {
-          messageId: `${slice}-${n}-${copy}`,
-          body: JSON.stringify({
-            run: plan.runId,
-            slice,
-            deviceGroup: group.number,
-            n,
-            device: n % devices,
-            at,
-            sent: at + 0.2,
-            rule: arrivedAt - 2,
-          }),
-          attributes: {
-            SentTimestamp: String(arrivedAt),
-            ApproximateReceiveCount: isAgain ? '2' : '1',
-          },
-        };
-      }),
-    );
-    const attributes = { SentTimestamp: String(publishAt) };
-    const others = Array.from({ length: slice === 0 ? (situation.unrelated ?? 0) : 0 }, (_, i) => {
-      return { messageId: `other-${i}`, body: 'no JSON', attributes };
-    });
-    if (Records.length > 0)
-      for (const window of measureArrivals({ Records: [...Records, ...others] }, publishAt).windows)
-        addWindow(ledger, window, subscriber);
+    const batch: ArrivedBatch = {
+      copies: fates.map(({ copies }) => copies),
+      aheadMs: situation.truth?.clocksAheadMs?.[slice] ?? 0,
+      redelivered: toRedeliver,
+      unrelated: slice === 0 ? (situation.unrelated ?? 0) : 0,
+    };
+    for (const window of windowsOf(plan, slice, batch)) addWindow(ledger, window, subscriber);
+    toRedeliver = Math.max(0, toRedeliver - sumOf(batch.copies));
   }
   if (subscriber?.record !== null && subscriber !== undefined)
     ledger.addSubscriber(subscriberRecordOf(plan, subscriber.record?.(counts, plan)));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { InFlight, type InFlightMessage } from '../../../src/device/in-flight.ts';
+import { randomCases } from '../../support/effort.ts';
 
 const devices = 5;
 
@@ -70,6 +71,7 @@ describe('messages in flight', () => {
           expect(inFlight.size).toBe(plain.size);
         }
       }),
+      randomCases(),
     );
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Pacer } from '../../../src/device/pacer.ts';
 import { VirtualClock } from '../../support/device/virtual-clock.ts';
+import { randomCases } from '../../support/effort.ts';
 
 interface Done {
   readonly i: number;
@@ -46,6 +47,7 @@ describe('the pacer', () => {
           expect(atMs - dueAtMs).toBeLessThanOrEqual(1 + 1e-6);
         }
       }),
+      randomCases(),
     );
   });
 

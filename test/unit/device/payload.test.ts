@@ -4,7 +4,9 @@ import { envelopeStartOf, PayloadWriter, readEchoedMessage } from '../../../src/
 import type { JsonValue } from '../../../src/profile/load-profile.ts';
 import { parsePayloadTemplate } from '../../../src/profile/payload-template.ts';
 import { InvalidInputError } from '../../../src/shared/errors.ts';
+import { anyCharacter } from '../../support/any-character.ts';
 import { plainPayload } from '../../support/device/plain-payload.ts';
+import { randomCases } from '../../support/effort.ts';
 
 const templates = fc.constantFrom(
   '{{deviceId}}',
@@ -34,7 +36,7 @@ const texts = fc
   .array(
     fc.oneof(
       templates,
-      fc.string({ unit: 'grapheme' }).filter((s) => !s.includes('{')),
+      fc.string({ unit: anyCharacter }).filter((s) => !s.includes('{')),
     ),
     { maxLength: 4 },
   )
@@ -115,6 +117,7 @@ describe('a payload', () => {
           expect(readEchoedMessage(bytes, Buffer.from(another))).toEqual({ at: intended });
         }
       }),
+      randomCases(),
     );
   });
 

@@ -4,6 +4,7 @@ import { describeDevices } from '../../../src/device/slice-devices.ts';
 import { identifyDevice } from '../../../src/plan/plan.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
 import { makeTestPlan } from '../../support/device/make-run.ts';
+import { randomCases } from '../../support/effort.ts';
 
 describe("a slice's devices", () => {
   it('have the ids and topics of their place in the whole run', () => {
@@ -45,6 +46,7 @@ describe("a slice's devices", () => {
         const gaps = echoing.slice(1).map((index, i) => index - echoing[i]!);
         if (gaps.length > 0) expect(Math.max(...gaps) - Math.min(...gaps)).toBeLessThanOrEqual(1);
       }),
+      randomCases(),
     );
   });
 

@@ -5,6 +5,7 @@ import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import { type SimulatedRun, simulate } from '../../support/device/make-run.ts';
 import type { Behaviour } from '../../support/device/simulated-transport.ts';
+import { randomCases } from '../../support/effort.ts';
 
 /** The ledger's equations, and the result's agreement with itself. */
 function expectBalanced(result: SliceResult): void {
@@ -233,7 +234,7 @@ describe('a slice', () => {
     expect(run.result.messages.unacknowledged).toBe(500);
   });
 
-  it('runs ten minutes in less than ten seconds', async () => {
+  it('runs ten minutes', async () => {
     const run = await simulate({ devices: 50, ratePerSecond: 50, seconds: 600 });
     expectBalanced(run.result);
     expect(run.result.messages.acked).toBe(30_000);
@@ -298,7 +299,7 @@ describe('the ledger', () => {
           }
         }
       }),
-      { numRuns: 60 },
+      randomCases(60),
     );
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { bucketCounts, bucketEdgeUs, latencyPoint } from '../../../src/live/live-latency.ts';
 import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
+import { randomCases } from '../../support/effort.ts';
 
 const hourUs = 3_600_000_000;
 const latencyUs = fc.oneof(
@@ -49,6 +50,7 @@ describe('buckets', () => {
           Object.fromEntries(naive),
         );
       }),
+      randomCases(),
     );
   });
 
@@ -63,6 +65,7 @@ describe('buckets', () => {
         if (begin! > 0) expect(bucketEdgeUs(begin! - 1)).toBe(begin);
         expect(bucketEdgeUs(begin!)).toBe(end);
       }),
+      randomCases(),
     );
   });
 });
@@ -85,6 +88,7 @@ describe('a point of latency', () => {
         });
         expect(read.summary()).toEqual(histogram.summary());
       }),
+      randomCases(),
     );
   });
 });

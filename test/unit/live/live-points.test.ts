@@ -9,6 +9,7 @@ import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
 import { sliceLatencyNames } from '../../../src/measure/latency-names.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { makeTestPlan, simulate } from '../../support/device/make-run.ts';
+import { randomCases } from '../../support/effort.ts';
 import { onlyGroupOf } from '../../support/plan/only-group.ts';
 
 const named = <Name extends LivePoint['measurement']>(points: readonly LivePoint[], name: Name) =>
@@ -138,6 +139,7 @@ describe('timestamps', () => {
         expect(nanosecondsOf(name)).toBeGreaterThanOrEqual(0);
         expect(nanosecondsOf(name)).toBeLessThan(1e9);
       }),
+      randomCases(),
     );
     const names = Array.from({ length: 5_000 }, (_, i) => `${i}-9f3c0a1b5d7e2468`);
     const spread = names.map(nanosecondsOf);

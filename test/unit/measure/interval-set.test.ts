@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CorruptMeasurementError } from '../../../src/measure/corrupt-measurement.ts';
 import { IntervalSet } from '../../../src/measure/interval-set.ts';
+import { randomCases } from '../../support/effort.ts';
 
 /** Numbers that crowd around word and page borders, and a few far away. */
 const numbers = fc.array(
@@ -57,6 +58,7 @@ describe('IntervalSet', () => {
         expect(set.count).toBe(new Set(values).size);
         for (const n of values) expect(set.has(n)).toBe(true);
       }),
+      randomCases(),
     );
   });
 
@@ -78,6 +80,7 @@ describe('IntervalSet', () => {
         expect(set.count).toBe(naive.size);
         expect(valuesOf(set)).toEqual(ascending(naive));
       }),
+      randomCases(),
     );
   });
 
@@ -88,6 +91,7 @@ describe('IntervalSet', () => {
         const encoded = JSON.parse(JSON.stringify(set.encode()));
         expect(valuesOf(IntervalSet.decode(encoded))).toEqual(valuesOf(set));
       }),
+      randomCases(),
     );
     expect(setOf([0, 1, 2, 5, 9, 8]).encode()).toEqual([0, 3, 2, 1, 2, 2]);
     expect(new IntervalSet().encode()).toEqual([]);
@@ -112,6 +116,7 @@ describe('IntervalSet', () => {
         expect(ab.encode()).toEqual(acb.encode());
         expect(ab.count).toBe(new Set([...a, ...b, ...c]).size);
       }),
+      randomCases(),
     );
   });
 
@@ -123,6 +128,7 @@ describe('IntervalSet', () => {
         expect(valuesOf(left)).toEqual(ascending(a.filter((n) => !gone.has(n))));
         expect(left.count).toBe(valuesOf(left).length);
       }),
+      randomCases(),
     );
   });
 

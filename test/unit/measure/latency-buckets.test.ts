@@ -8,6 +8,7 @@ import {
   latencyBucketOf,
   latencyBuckets,
 } from '../../../src/measure/latency-buckets.ts';
+import { randomCases } from '../../support/effort.ts';
 
 const anyLatencyMs = fc.oneof(
   fc.double({ min: -4_000_000, max: 4_000_000, noNaN: true }),
@@ -24,6 +25,7 @@ describe('latency buckets', () => {
         const error = Math.abs(bucketMiddleMs(latencyBucketOf(ms)) - within);
         expect(error).toBeLessThanOrEqual(Math.max(Math.abs(within) / 63, 0.000_51));
       }),
+      randomCases(),
     );
   });
 
@@ -33,6 +35,7 @@ describe('latency buckets', () => {
         const [low, high] = [Math.min(a, b), Math.max(a, b)];
         expect(latencyBucketOf(low)).toBeLessThanOrEqual(latencyBucketOf(high));
       }),
+      randomCases(),
     );
   });
 
@@ -55,6 +58,7 @@ describe('latency buckets', () => {
         addBuckets(sum, encodeBuckets(other!));
         expect(sum).toEqual(both);
       }),
+      randomCases(),
     );
   });
 
@@ -72,6 +76,7 @@ describe('latency buckets', () => {
           expect(error).toBeLessThanOrEqual(Math.max(Math.abs(exact) / 63, 0.000_51));
         },
       ),
+      randomCases(),
     );
     expect(bucketPercentile(new Uint32Array(latencyBuckets), 0.5)).toBeUndefined();
   });

@@ -4,6 +4,7 @@ import { Float64Histogram, JsHistogram } from 'hdr-histogram-js';
 import { CorruptMeasurementError } from '../../../src/measure/corrupt-measurement.ts';
 import { encodeCounts } from '../../../src/measure/hdr-encoding.ts';
 import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
+import { randomCases } from '../../support/effort.ts';
 
 /** Milliseconds: two clocks apart, ordinary, and far out; whole microseconds, so that a naive sum is exact. */
 const latency = fc
@@ -31,6 +32,7 @@ describe('LatencyHistogram', () => {
           expect(Math.abs(measured - exact)).toBeLessThanOrEqual(Math.max(0.001, Math.abs(exact) * 0.001));
         },
       ),
+      randomCases(),
     );
   });
 
@@ -47,6 +49,7 @@ describe('LatencyHistogram', () => {
           beyondRange: 0,
         });
       }),
+      randomCases(),
     );
   });
 
@@ -57,6 +60,7 @@ describe('LatencyHistogram', () => {
         const ladder = [s.min, s.p50, s.p90, s.p95, s.p99, s.p999, s.max];
         expect(ladder).toEqual([...ladder].sort((a, b) => a - b));
       }),
+      randomCases(),
     );
   });
 
@@ -74,6 +78,7 @@ describe('LatencyHistogram', () => {
         expect(right.encode()).toEqual(whole);
         expect(right.summary()).toEqual(histogramOf([...b, ...c, ...a]).summary());
       }),
+      randomCases(),
     );
   });
 
@@ -84,6 +89,7 @@ describe('LatencyHistogram', () => {
         for (const us of values) theirs.recordValue(us);
         expect(histogramOf(values.map((us) => us / 1000)).encode().positive).toBe(encodeCounts(theirs));
       }),
+      randomCases(),
     );
   });
 
@@ -129,6 +135,7 @@ describe('encodeCounts', () => {
           expect(theirs.getValueAtPercentile(p)).toBe(histogram.getValueAtPercentile(p));
         }
       }),
+      randomCases(),
     );
   });
 });

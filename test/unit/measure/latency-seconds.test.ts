@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { encodeBuckets, latencyBucketOf, latencyBuckets } from '../../../src/measure/latency-buckets.ts';
 import { LatencySeconds } from '../../../src/measure/latency-seconds.ts';
 import { LatencySeries } from '../../../src/measure/latency-series.ts';
+import { randomCases } from '../../support/effort.ts';
 
 const startMs = 1_790_000_000_000;
 const samples = fc.array(
@@ -26,6 +27,7 @@ describe('LatencySeconds', () => {
           expect(encoded[startMs / 1_000 + second] ?? []).toEqual(encodeBuckets(expected));
         }
       }),
+      randomCases(),
     );
   });
 
@@ -53,6 +55,7 @@ describe('LatencySeries', () => {
           encodeBuckets(of.countsBetween(startMs / 1_000, startMs / 1_000 + 21));
         expect(counts(parts)).toEqual(counts(whole));
       }),
+      randomCases(),
     );
   });
 

@@ -9,6 +9,7 @@ import { stopAction } from '../../../src/plan/actions/stop.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { makeSliceSchedule } from '../../../src/plan/schedule.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
+import { randomCases } from '../../support/effort.ts';
 import { planOf, resultOf, streamsDue, windowOf } from '../../support/measure/run-fixture.ts';
 
 const plan = planOf();
@@ -102,7 +103,7 @@ describe('Ledger', () => {
       });
       expect(checkLedger(ledger)).toEqual([]);
     });
-    fc.assert(property, { numRuns: 40 });
+    fc.assert(property, randomCases(40));
   });
 
   it('refuses a short list that stands for more numbers than the run has', () => {
@@ -278,7 +279,7 @@ describe('a slice that died', () => {
         expect(checkLedger({ messages, ...rest })).toEqual([]);
       },
     );
-    fc.assert(property, { numRuns: 200 });
+    fc.assert(property, randomCases(200));
   });
 
   it('is listed with its cause, once a cause', () => {

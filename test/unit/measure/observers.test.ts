@@ -8,6 +8,7 @@ import { countEchoesBefore } from '../../../src/plan/echoes.ts';
 import { observersOf } from '../../../src/plan/observers.ts';
 import { outlineOf, type RunOutline } from '../../../src/plan/run-outline.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
+import { randomCases } from '../../support/effort.ts';
 import { planOf, resultOf, windowOf } from '../../support/measure/run-fixture.ts';
 
 const plan = planOf({ echo: { fraction: 0.3 } });
@@ -93,7 +94,7 @@ describe('the echo', () => {
       });
       expect(checkLedger(closed)).toEqual([]);
     });
-    fc.assert(property, { numRuns: 50 });
+    fc.assert(property, randomCases(50));
   });
 
   it('calls nothing lost that may have come back after the last record of a slice that died or was stopped', () => {
@@ -170,7 +171,7 @@ describe('a third observer', () => {
       expect(closed.latencies.transit.count).toBe(plan.load.messages - lostAtRule.length);
       expect(checkLedger(closed)).toEqual([]);
     });
-    fc.assert(property, { numRuns: 20 });
+    fc.assert(property, randomCases(20));
   });
 
   it('has equations of its own', () => {

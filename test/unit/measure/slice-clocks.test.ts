@@ -5,6 +5,7 @@ import { IntervalSet } from '../../../src/measure/interval-set.ts';
 import { SliceClocks } from '../../../src/measure/slice-clocks.ts';
 import type { QuickestEcho } from '../../../src/measure/slice-result.ts';
 import { clockOffsetOf } from '../../../src/report/clock-offset.ts';
+import { randomCases } from '../../support/effort.ts';
 
 const start = 1_790_000_000_000;
 /** Send instants and echoes are stored in whole microseconds. */
@@ -85,6 +86,7 @@ describe('bounds of the clocks of slices', () => {
           if (atLeastMs !== null) expect(offsetMs).toBeGreaterThanOrEqual(atLeastMs - roundingMs);
         }
       }),
+      randomCases(),
     );
   });
 
@@ -99,6 +101,7 @@ describe('bounds of the clocks of slices', () => {
           expect(atMostMs - atLeastMs).toBeCloseTo(1 + Math.min(...echoes), 2);
         }
       }),
+      randomCases(),
     );
   });
 
@@ -136,6 +139,7 @@ describe('bounds of the clocks of slices', () => {
           );
         }
       }),
+      randomCases(),
     );
   });
 
@@ -146,6 +150,7 @@ describe('bounds of the clocks of slices', () => {
         const { behind, ahead } = clockOffsetOf(play(equal));
         expect([behind.slices, ahead.slices]).toEqual([0, 0]);
       }),
+      randomCases(),
     );
   });
 });

@@ -7,6 +7,7 @@ import { legsOf, timelineOfLeg } from '../../../src/plan/legs.ts';
 import { outlineOf, type RunOutline } from '../../../src/plan/run-outline.ts';
 import { countDueBefore } from '../../../src/plan/schedule.ts';
 import type { ScheduledStream } from '../../../src/plan/streams.ts';
+import { randomCases } from '../../support/effort.ts';
 import { planOf, resultOf, windowOf } from '../../support/measure/run-fixture.ts';
 
 const plan = planOf();
@@ -154,7 +155,7 @@ describe('the legs of a slice', () => {
         expect(checkLedger(closed)).toEqual([]);
       },
     );
-    fc.assert(property, { numRuns: 100 });
+    fc.assert(property, randomCases());
   });
 
   it('that were to begin after the stop owe nothing', () => {

@@ -8,6 +8,7 @@ import { makeDeviceTurns } from '../../../src/plan/device-turns.ts';
 import { outlineOf, type RunOutline } from '../../../src/plan/run-outline.ts';
 import { countDueBefore } from '../../../src/plan/schedule.ts';
 import type { ScheduledStream } from '../../../src/plan/streams.ts';
+import { randomCases } from '../../support/effort.ts';
 import { planOf, resultOf, windowOf } from '../../support/measure/run-fixture.ts';
 
 /** A kind of message beside that of the plan: one every 500 ms of the ten seconds, in each slice. */
@@ -92,7 +93,7 @@ describe('a run whose slices have two streams', () => {
       });
       expect(checkLedger(closed)).toEqual([]);
     });
-    fc.assert(property, { numRuns: 30 });
+    fc.assert(property, randomCases(30));
   });
 
   it('takes a message of a stream that the plan does not have for one that nothing sent', () => {

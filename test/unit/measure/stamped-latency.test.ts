@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { stampedLatencyMs } from '../../../src/measure/stamped-latency.ts';
+import { randomCases } from '../../support/effort.ts';
 
 const start = 1_790_000_000_000;
 
@@ -32,6 +33,7 @@ describe('a latency up to a stamp in whole milliseconds', () => {
       fc.property(latencies, (latency) => {
         expect(Math.abs(meanBias(() => latency))).toBeLessThan(biasMs);
       }),
+      randomCases(),
     );
   });
 
@@ -41,6 +43,7 @@ describe('a latency up to a stamp in whole milliseconds', () => {
         // Multiples of the golden ratio are spread evenly and have nothing to do with the send instants.
         expect(Math.abs(meanBias((i) => latency + width * ((i * 0.618_033_988_7) % 1)))).toBeLessThan(biasMs);
       }),
+      randomCases(),
     );
   });
 
@@ -49,6 +52,7 @@ describe('a latency up to a stamp in whole milliseconds', () => {
       fc.property(latencies, offsets, (latency, offset) => {
         expect(Math.abs(meanBias(() => latency, offset))).toBeLessThan(biasMs);
       }),
+      randomCases(),
     );
   });
 
@@ -69,6 +73,7 @@ describe('a latency up to a stamp in whole milliseconds', () => {
           expect(Math.abs(bias / samples)).toBeLessThan(0.01);
         },
       ),
+      randomCases(),
     );
   });
 
@@ -79,6 +84,7 @@ describe('a latency up to a stamp in whole milliseconds', () => {
         expect(measured).toBeGreaterThanOrEqual(0);
         expect(Math.abs(measured - latency)).toBeLessThanOrEqual(latency < 4 ? 1 : 0.501);
       }),
+      randomCases(),
     );
   });
 
@@ -87,6 +93,7 @@ describe('a latency up to a stamp in whole milliseconds', () => {
       fc.property(instants, fc.integer({ min: start - 20, max: start + 30 }), (sent, stamp) => {
         expect(stampedLatencyMs(sent, stamp) < 0).toBe(stamp + 1 <= sent);
       }),
+      randomCases(),
     );
   });
 

@@ -4,6 +4,7 @@ import { measureArrivals } from '../../../src/measure/arrivals.ts';
 import type { RuleRecord } from '../../../src/measure/envelope.ts';
 import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
 import { compareSequenceNumbers, type StreamRecord } from '../../../src/measure/stream-batch.ts';
+import { randomCases } from '../../support/effort.ts';
 
 const start = 1_790_000_000_000;
 const shard = 'shardId-000000000006';
@@ -69,6 +70,7 @@ describe('a batch of a stream', () => {
         const { min, max } = LatencyHistogram.decode(transit).summary();
         expect(Math.max(Math.abs(min!), Math.abs(max!))).toBeLessThanOrEqual(0.5);
       }),
+      randomCases(),
     );
   });
 
@@ -86,6 +88,7 @@ describe('a batch of a stream', () => {
         const ofRuns = names.filter((run) => run !== 'hello').length;
         expect(arrivals).toBe(ofRuns);
       }),
+      randomCases(),
     );
   });
 });
@@ -96,5 +99,6 @@ it('sequence numbers are compared as the numbers they are', () => {
     fc.property(digits, digits, (a, b) => {
       expect(Math.sign(compareSequenceNumbers(String(a), String(b)))).toBe(Number(a > b) - Number(a < b));
     }),
+    randomCases(),
   );
 });

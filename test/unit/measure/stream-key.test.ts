@@ -8,6 +8,7 @@ import {
   streamIndexOf,
 } from '../../../src/measure/stream-key.ts';
 import { maxSlices } from '../../../src/shared/run-bounds.ts';
+import { randomCases } from '../../support/effort.ts';
 
 const streams = fc.record({ slice: fc.nat(maxSlices - 1), stream: fc.nat(maxStreams - 1) });
 
@@ -23,7 +24,7 @@ describe('a stream key', () => {
       expect(streamAt(streamIndexOf(stream))).toEqual(stream);
       expect(streamIndexOf(stream)).toBeLessThan(maxSlices * maxStreams);
     });
-    fc.assert(property);
+    fc.assert(property, randomCases());
   });
 
   it.each(['', '-1', '01', '7.', '7.0', '7.01', '1e3', ' 7', '7.1.1', '10000', '7.100', '__proto__'])(

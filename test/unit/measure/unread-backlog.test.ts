@@ -5,6 +5,7 @@ import { makeLedger } from '../../../src/measure/ledger.ts';
 import { MessageSets } from '../../../src/measure/message-sets.ts';
 import { emptyBacklog, unknownBacklog } from '../../../src/measure/unread-backlog.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
+import { randomCases } from '../../support/effort.ts';
 import { planOf, resultOf, windowOf } from '../../support/measure/run-fixture.ts';
 
 const plan = planOf();
@@ -54,7 +55,7 @@ describe('a ledger with a backlog', () => {
       expect(closed.deadLetteredBy.dead ?? 0).toBe(at('dead').length);
       expect(checkLedger(closed)).toEqual([]);
     });
-    fc.assert(property, { numRuns: 30 });
+    fc.assert(property, randomCases(30));
   });
 
   it('reports no loss when no queue could be read', () => {

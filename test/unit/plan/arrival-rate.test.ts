@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { makeArrivalRate } from '../../../src/plan/arrival-rate.ts';
+import { randomCases } from '../../support/effort.ts';
 import { areaOf, loads } from '../../support/plan/arbitraries.ts';
 
 describe('makeArrivalRate', () => {
@@ -10,6 +11,7 @@ describe('makeArrivalRate', () => {
         const { messages } = makeArrivalRate(load);
         expect(Math.abs(messages - areaOf(load))).toBeLessThanOrEqual(areaOf(load) * 1e-12);
       }),
+      randomCases(),
     );
   });
 
@@ -22,6 +24,7 @@ describe('makeArrivalRate', () => {
         const tolerance = 1e-6 + rate.messages * 1e-9;
         expect(Math.abs(rate.messagesBy(rate.offsetMsOf(x)) - x)).toBeLessThanOrEqual(tolerance);
       }),
+      randomCases(),
     );
   });
 
@@ -69,6 +72,7 @@ describe('makeArrivalRate', () => {
           before = offsetMs;
         }
       }),
+      randomCases(),
     );
   });
 
@@ -81,6 +85,7 @@ describe('makeArrivalRate', () => {
           expect(rate.offsetMsOf(x)).toBe(makeArrivalRate(load).offsetMsOf(x));
         }
       }),
+      randomCases(),
     );
   });
 

@@ -18,6 +18,7 @@ import { enforceLimits } from '../../../src/plan/preflight.ts';
 import { RefusedByPreflightError } from '../../../src/plan/refusals.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { InvalidInputError } from '../../../src/shared/errors.ts';
+import { randomCases, sizeOf } from '../../support/effort.ts';
 import { onlyGroupOf } from '../../support/plan/only-group.ts';
 
 const { subscriber, arrivals, stream } = defaultDeployment;
@@ -132,9 +133,9 @@ describe('the ceilings of a stack', () => {
         expect(load.messages * 0.7e-6).toBeLessThanOrEqual(ceilings.maxCostUsd!);
         expect(profile.limits.enforce || ceilings.allowForce).toBe(true);
       }),
-      { numRuns: 400 },
+      randomCases(400),
     );
-    expect(accepted.at).toBeGreaterThan(10);
+    expect(accepted.at).toBeGreaterThan(sizeOf(10, 2));
   });
 });
 
@@ -182,6 +183,7 @@ describe('concurrent executions', () => {
           expect(begun).toHaveLength(Math.min(most, ids.length));
         },
       ),
+      randomCases(),
     );
   });
 });

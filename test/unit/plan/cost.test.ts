@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { meteredSteps, priceUsage } from '../../../src/plan/cost.ts';
 import type { MessageUsage, Usage } from '../../../src/plan/usage.ts';
+import { randomCases } from '../../support/effort.ts';
 
 const nothing: Usage = {
   iot: {
@@ -83,6 +84,7 @@ describe('priceUsage', () => {
         expect(more).toBeGreaterThan(totalUsd);
         expect(more - totalUsd).toBeLessThanOrEqual(meteredSteps(meteredBytes) * 1.000001);
       }),
+      randomCases(),
     );
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { makeDeviceTurns } from '../../../src/plan/device-turns.ts';
+import { randomCases } from '../../support/effort.ts';
 
 describe('the turns of a slice’s devices', () => {
   it('agree with a list of who sent what', () => {
@@ -24,6 +25,7 @@ describe('the turns of a slice’s devices', () => {
           3,
         );
       }),
+      randomCases(),
     );
   });
 });

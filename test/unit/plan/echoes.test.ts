@@ -4,6 +4,7 @@ import { describeDevices } from '../../../src/device/slice-devices.ts';
 import { makeDeviceTurns } from '../../../src/plan/device-turns.ts';
 import { echoedMessages, echoingDevices } from '../../../src/plan/echoes.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
+import { randomCases } from '../../support/effort.ts';
 import { planOf, profileOf } from '../../support/plan/arbitraries.ts';
 import { onlyGroupOf } from '../../support/plan/only-group.ts';
 
@@ -32,6 +33,7 @@ describe('echoedMessages', () => {
         expect(echoingDevices(onlyGroupOf(plan).profile)).toBe(echoing);
         expect(echoedMessages(onlyGroupOf(plan))).toBe(echoed);
       }),
+      randomCases(),
     );
   });
 });

@@ -10,6 +10,7 @@ import { makeSliceSchedule } from '../../../src/plan/schedule.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { sumBy } from '../../../src/shared/counts.ts';
+import { randomCases } from '../../support/effort.ts';
 import { profileOf } from '../../support/plan/arbitraries.ts';
 
 function planOf(profile: unknown): Plan {
@@ -53,6 +54,7 @@ describe('a plan of groups', () => {
         }
         expect(checkStoredPlan(plan)).toEqual([]);
       }),
+      randomCases(),
     );
   });
 
@@ -65,6 +67,7 @@ describe('a plan of groups', () => {
           protocols.map((_, i) => i < mqttSlices),
         );
       }),
+      randomCases(),
     );
   });
 

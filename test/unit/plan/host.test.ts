@@ -4,6 +4,7 @@ import { forecastHost, type HostFacts } from '../../../src/plan/host.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
+import { randomCases } from '../../support/effort.ts';
 
 const gb = 1e9;
 const roomy: HostFacts = { descriptors: 1_048_576, memoryBytes: 64 * gb, cores: 16 };
@@ -103,7 +104,7 @@ describe('the machine of a rehearsal', () => {
           ),
         ).toBe(true);
       }),
-      { numRuns: 100 },
+      randomCases(),
     );
   });
 });

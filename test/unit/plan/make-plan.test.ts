@@ -5,6 +5,7 @@ import { draftPlan, makePlan } from '../../../src/plan/make-plan.ts';
 import { RefusedByPreflightError } from '../../../src/plan/refusals.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { InvalidInputError } from '../../../src/shared/errors.ts';
+import { randomCases } from '../../support/effort.ts';
 import { loads, profileOf } from '../../support/plan/arbitraries.ts';
 
 const coldStart = { leadMs: 2_000, environmentsPerSecond: 100 };
@@ -71,6 +72,7 @@ describe('makePlan', () => {
         });
         expect(Number.isSafeInteger(plan.load.messages)).toBe(true);
       }),
+      randomCases(),
     );
     expect(planOf({ devices: 3, stages: [{ duration: '60s', target: 20 / 3 }] }).load.messages).toBe(200);
   });

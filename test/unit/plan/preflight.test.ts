@@ -8,6 +8,7 @@ import type { ArrivalsReading } from '../../../src/plan/queue-readers.ts';
 import { connectionMinutes } from '../../../src/plan/usage.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { type AccountLimits, accountLimitsOf } from '../../../src/targets/aws-iot/quotas.ts';
+import { randomCases } from '../../support/effort.ts';
 
 const coldStart = { leadMs: 2_000, environmentsPerSecond: 100 };
 
@@ -314,6 +315,7 @@ describe('the forecast of the cost', () => {
         const same = lengthsMs.every((each) => each === lengthsMs[0]);
         if (same) expect(metered).toBe(lengthsMs.length * Math.ceil(lengthsMs[0]! / 60_000));
       }),
+      randomCases(),
     );
   });
 });

@@ -9,6 +9,7 @@ import {
   type ReaderPace,
   readersAt,
 } from '../../../src/plan/queue-readers.ts';
+import { randomCases } from '../../support/effort.ts';
 
 const standard = (maximumConcurrency: number, of: Partial<ArrivalsReading> = {}): ArrivalsReading => ({
   batchSize: 2_000,
@@ -79,6 +80,7 @@ describe('messagesReadPerSecond', () => {
         expect(messagesReadPerSecond(reading, pace) * 0.1).toBeLessThanOrEqual(120_000);
         expect(messagesReadPerSecond(reading, pace)).toBeGreaterThan(0);
       }),
+      randomCases(),
     );
   });
 });
@@ -123,6 +125,7 @@ describe('readersAt', () => {
         expect(readersAt(rate, reading, pace)).toBeGreaterThanOrEqual(least);
         expect(readersAt(rate, reading, pace)).toBeLessThanOrEqual(most);
       }),
+      randomCases(),
     );
   });
 });
@@ -141,6 +144,7 @@ describe('forecastReading', () => {
         expect(batches).toBeLessThanOrEqual(load.messages);
         expect(batches * Math.min(reading.batchSize, 6_291)).toBeGreaterThanOrEqual(load.messages);
       }),
+      randomCases(),
     );
   });
 });

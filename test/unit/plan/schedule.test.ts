@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { makeArrivalRate } from '../../../src/plan/arrival-rate.ts';
 import { makeSliceSchedule } from '../../../src/plan/schedule.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
+import { randomCases } from '../../support/effort.ts';
 import { fleets, loads, planOf, profileOf } from '../../support/plan/arbitraries.ts';
 
 function schedulesOf(plan: ReturnType<typeof planOf>) {
@@ -28,6 +29,7 @@ describe('makeSliceSchedule', () => {
           before = offsetMs;
         }
       }),
+      randomCases(),
     );
   });
 
@@ -50,7 +52,7 @@ describe('makeSliceSchedule', () => {
           if (Math.abs(rate.messagesBy(offsetMs) - i) > slices + 1) expect({ i, offsetMs }).toBe('on time');
         }
       }),
-      { numRuns: 30 },
+      randomCases(30),
     );
   });
 
@@ -96,7 +98,7 @@ describe('makeSliceSchedule', () => {
         expect(Math.max(...apart)).toBeLessThanOrEqual(slices + 1);
         expect(turns.at(-1)).toBeLessThanOrEqual((devices / ratePerSecond) * 1_000);
       }),
-      { numRuns: 30 },
+      randomCases(30),
     );
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { sliceOf, splitIntoSlices } from '../../../src/plan/slices.ts';
 import { accountLimitsOf } from '../../../src/targets/aws-iot/quotas.ts';
+import { randomCases } from '../../support/effort.ts';
 import { fleets, planOf, profileOf } from '../../support/plan/arbitraries.ts';
 
 function constant(ratePerSecond: number) {
@@ -29,7 +30,7 @@ describe('sliceOf', () => {
         expect(nextDevice).toBe(devices);
         expect(messagesSoFar).toBe(messages);
       }),
-      { numRuns: 50 },
+      randomCases(50),
     );
   });
 
@@ -48,6 +49,7 @@ describe('sliceOf', () => {
           );
         },
       ),
+      randomCases(),
     );
   });
 

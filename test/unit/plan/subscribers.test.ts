@@ -13,6 +13,7 @@ import { filtersOf } from '../../../src/plan/topic-filters.ts';
 import { topicFilterMatches } from '../../../src/targets/aws-iot/match-topic-filter.ts';
 import { parseProfile } from '../../../src/targets/parse-profile.ts';
 import type { Target } from '../../../src/targets/target.ts';
+import { randomCases } from '../../support/effort.ts';
 
 const broker: Target = {
   kind: 'mqtt',
@@ -123,7 +124,7 @@ describe('filters', () => {
           }
         }
       }),
-      { numRuns: 50 },
+      randomCases(50),
     );
   });
 });

@@ -5,6 +5,7 @@ import type { Plan } from '../../../src/plan/plan.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
 import { makeUserActivity, userStretchesOf } from '../../../src/plan/user-activity.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
+import { randomCases } from '../../support/effort.ts';
 import { onlyGroupOf } from '../../support/plan/only-group.ts';
 
 function planOf(
@@ -74,7 +75,7 @@ describe('the users of a plan', () => {
           expect(Math.abs(active - users)).toBeLessThanOrEqual(1 + 1e-6);
         },
       ),
-      { numRuns: 60 },
+      randomCases(60),
     );
   });
 

@@ -10,6 +10,7 @@ import { profileOptions } from '../../../src/profile/profile-options.ts';
 import { settingPaths } from '../../../src/profile/shape.ts';
 import { InvalidInputError } from '../../../src/shared/errors.ts';
 import { parseProfile as parseLoadProfile } from '../../../src/targets/parse-profile.ts';
+import { randomCases } from '../../support/effort.ts';
 
 const file = {
   devices: 100,
@@ -162,6 +163,7 @@ describe('overrides', () => {
           });
         },
       ),
+      randomCases(),
     );
   });
 
@@ -180,6 +182,7 @@ describe('overrides', () => {
           expect(Math.abs(stage.durationMs - (lengthsMs[i]! / totalMs) * wholeMs)).toBeLessThanOrEqual(1);
         });
       }),
+      randomCases(),
     );
   });
 

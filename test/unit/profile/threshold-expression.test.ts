@@ -20,6 +20,7 @@ import {
 import { InvalidInputError } from '../../../src/shared/errors.ts';
 import { iotMetricNames } from '../../../src/targets/aws-iot/cloudwatch-metrics.ts';
 import { parseProfile } from '../../../src/targets/parse-profile.ts';
+import { randomCases } from '../../support/effort.ts';
 
 const kinds = Object.keys(aggregationsOf) as MetricKind[];
 const operators: ThresholdOperator[] = ['<', '<=', '>', '>=', '==', '===', '!='];
@@ -55,6 +56,7 @@ describe('parseThresholdExpression', () => {
           value: Number(String(value)),
         });
       }),
+      randomCases(),
     );
   });
 

@@ -5,6 +5,7 @@ import { formatChange, renderComparison } from '../../../src/report/comparison-t
 import { renderComparisonJUnit, renderJUnit } from '../../../src/report/junit.ts';
 import type { Report } from '../../../src/report/report-model.ts';
 import { renderComparisonSummary, renderStepSummary } from '../../../src/report/step-summary.ts';
+import { randomCases } from '../../support/effort.ts';
 import { goldenIn } from '../../support/golden.ts';
 import { reportOf, runOf } from '../../support/report/report-fixture.ts';
 import { requestSituation } from '../../support/report/request-situation.ts';
@@ -187,6 +188,7 @@ describe('compareReports', () => {
           else if (outcome !== 'same') expect(outcome).toBe(after > before ? 'worse' : 'better');
         },
       ),
+      randomCases(),
     );
   });
 

@@ -11,6 +11,7 @@ import { renderLedgerFlow, renderLiveFlow } from '../../../src/report/plots/ledg
 import { linearScale, logScale, niceStep, timeScale } from '../../../src/report/plots/scale.ts';
 import { renderStartLagPlot } from '../../../src/report/plots/start-lag-plot.ts';
 import { stepsOf } from '../../../src/report/plots/time-axis.ts';
+import { randomCases } from '../../support/effort.ts';
 import { planOf } from '../../support/measure/run-fixture.ts';
 import { largeReport } from '../../support/report/large-run-fixture.ts';
 import { reportOf, runOf } from '../../support/report/report-fixture.ts';
@@ -34,6 +35,7 @@ describe('scales', () => {
           }
         }
       }),
+      randomCases(),
     );
   });
 
@@ -45,6 +47,7 @@ describe('scales', () => {
         expect(ticks.length).toBeLessThanOrEqual(6);
         expect(timeScale({ from: 0, to: to * 0.08 }, drawn).ticks.length).toBeLessThanOrEqual(10);
       }),
+      randomCases(),
     );
   });
 
@@ -60,6 +63,7 @@ describe('scales', () => {
           expect(scale.ticks.length).toBeLessThanOrEqual(100);
         }
       }),
+      randomCases(),
     );
     // A run that began in 1970: its days are too many to be marked one by one.
     expect(timeScale({ from: 0, to: 1_788_257_410_000 }, drawn).ticks.length).toBeLessThan(20);
@@ -85,6 +89,7 @@ describe('heat rows', () => {
         expect(heatRowFromMs(row)).toBeLessThanOrEqual(ms * (1 + 1e-12));
         expect(heatRowFromMs(row + 1)).toBeGreaterThanOrEqual(ms * (1 - 1e-12));
       }),
+      randomCases(),
     );
   });
 });
@@ -142,6 +147,7 @@ describe('stepsOf', () => {
           );
         },
       ),
+      randomCases(),
     );
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { MessageLedger, RunLedger } from '../../../src/measure/run-ledger.ts';
 import { describeReconciliation, reconcile } from '../../../src/report/reconciliation.ts';
+import { randomCases } from '../../support/effort.ts';
 import { runOf } from '../../support/report/report-fixture.ts';
 
 const stop = { command: 'stop', reason: 'stopped by the user', at: 0 } as const;
@@ -90,7 +91,7 @@ describe('reconciliation', () => {
         }
       },
     );
-    fc.assert(property, { numRuns: 300 });
+    fc.assert(property, randomCases(300));
   });
 
   it('says of throttled QoS 1 publishes no more than that they may be unacknowledged ones', () => {

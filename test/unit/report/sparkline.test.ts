@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { renderSparkline } from '../../../src/report/sparkline.ts';
+import { randomCases } from '../../support/effort.ts';
 
 describe('renderSparkline', () => {
   it('draws rates from zero', () => {
@@ -37,6 +38,7 @@ describe('renderSparkline', () => {
           }
         },
       ),
+      randomCases(),
     );
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { findHighestRate } from '../../../scripts/bench/highest-rate.ts';
+import { randomCases } from '../../support/effort.ts';
 
 describe('the search for the highest rate that is held', () => {
   it('ends within 4 % below it, wherever it begins', async () => {
@@ -17,6 +18,7 @@ describe('the search for the highest rate that is held', () => {
         expect(ratePerSecond * 1.05 + 2).toBeGreaterThan(highest);
         expect(tried.length).toBeLessThan(40);
       }),
+      randomCases(),
     );
   });
 

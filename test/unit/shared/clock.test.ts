@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CalibratedEpoch, makeSystemClock } from '../../../src/shared/clock.ts';
+import { randomCases } from '../../support/effort.ts';
 
 describe('the system clock', () => {
   it('is the wall clock, with fractions, and never goes back', () => {
@@ -79,6 +80,7 @@ describe('CalibratedEpoch', () => {
         expect(elapsedMs()).toBeLessThan(200 + 3 * 30 + 1);
         if (bracketMs > 0.01) expect(elapsedMs()).toBeGreaterThan(200);
       }),
+      randomCases(),
     );
   });
 
@@ -107,6 +109,7 @@ describe('CalibratedEpoch', () => {
           expect(epochMs + bracketMs).toBeGreaterThanOrEqual(epochNow() - 0.001);
         },
       ),
+      randomCases(),
     );
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { formatDuration, parseDuration } from '../../../src/shared/duration.ts';
+import { randomCases } from '../../support/effort.ts';
 
 describe('durations', () => {
   it('are written so that they read back the same', () => {
@@ -8,6 +9,7 @@ describe('durations', () => {
       fc.property(fc.nat({ max: 10 ** 10 }), (ms) => {
         expect(parseDuration(formatDuration(ms))).toBe(ms);
       }),
+      randomCases(),
     );
   });
 

@@ -15,6 +15,7 @@ import {
   formatUsd,
   formatValue,
 } from '../../../src/shared/format.ts';
+import { randomCases } from '../../support/effort.ts';
 
 describe('figures', () => {
   it.each([
@@ -104,6 +105,7 @@ describe('wrapText', () => {
         const joined = lines.map((line) => line.slice(2)).join('');
         expect(joined.replaceAll(' ', '')).toBe(list.join(''));
       }),
+      randomCases(),
     );
   });
 });

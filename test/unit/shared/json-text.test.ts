@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { InvalidInputError } from '../../../src/shared/errors.ts';
 import { parseJsonText } from '../../../src/shared/json-text.ts';
 import { checkJsonValue, maxDepth } from '../../../src/shared/json-value.ts';
+import { randomCases } from '../../support/effort.ts';
 
 function errorsOf(text: string | Uint8Array) {
   try {
@@ -26,6 +27,7 @@ describe('parseJsonText', () => {
         expect(parseJsonText(JSON.stringify(value), 'p')).toEqual(value);
         expect(parseJsonText(Buffer.from(JSON.stringify(value, null, 2)), 'p')).toEqual(value);
       }),
+      randomCases(),
     );
   });
 
@@ -37,6 +39,7 @@ describe('parseJsonText', () => {
           value,
         );
       }),
+      randomCases(),
     );
     expect(parseJsonText('{"url": "http://x/*y*/"}', 'p')).toEqual({ url: 'http://x/*y*/' });
     expect(errorsOf('{ // one\n "a": 1,\n /* two */ b: 2 }')).toMatchObject([{ path: 'line 3, column 12' }]);

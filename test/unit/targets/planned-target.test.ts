@@ -6,6 +6,7 @@ import type { MqttEndpoint } from '../../../src/targets/mqtt-endpoint.ts';
 import { checkPlannedTarget } from '../../../src/targets/planned-target.ts';
 import type { AwsIotTarget, MqttTarget, Target } from '../../../src/targets/target.ts';
 import { namesOf } from '../../../src/targets/traits-of.ts';
+import { randomCases } from '../../support/effort.ts';
 
 const own = 'abc123-ats.iot.eu-west-1.amazonaws.com';
 const targetOf = (host: string): AwsIotTarget => ({
@@ -110,6 +111,7 @@ describe('checkPlannedTarget', () => {
           );
         }
       }),
+      randomCases(),
     );
   });
 

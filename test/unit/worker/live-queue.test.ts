@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { InfluxWriter, PostOutcome } from '../../../src/aws/influx-writer.ts';
 import { linesPerPost, openLiveQueue } from '../../../src/worker/live-queue.ts';
 import { VirtualClock } from '../../support/device/virtual-clock.ts';
+import { randomCases } from '../../support/effort.ts';
 
 interface Setup {
   readonly clock: VirtualClock;
@@ -155,6 +156,7 @@ describe('the queue', () => {
         expect(new Set([...setup.taken, ...setup.written])).toEqual(new Set(lines));
         expect(closedAfterMs).toBeLessThan(1_020);
       }),
+      randomCases(),
     );
   });
 });

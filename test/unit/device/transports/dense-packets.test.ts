@@ -12,9 +12,11 @@ import {
   writePublish,
 } from '../../../../src/device/transports/dense/packets.ts';
 import { PublishBuffer } from '../../../../src/device/transports/dense/publish-buffer.ts';
+import { anyCharacter } from '../../../support/any-character.ts';
+import { randomCases } from '../../../support/effort.ts';
 
 const versions = fc.constantFrom<4 | 5>(4, 5);
-const topics = fc.string({ minLength: 1, maxLength: 60, unit: 'grapheme' });
+const topics = fc.string({ minLength: 1, maxLength: 60, unit: anyCharacter });
 const ids = fc.integer({ min: 1, max: 65_535 });
 
 describe('a PUBLISH', () => {
@@ -48,6 +50,7 @@ describe('a PUBLISH', () => {
           expect(out.subarray(7, end)).toEqual(plain);
         },
       ),
+      randomCases(),
     );
   });
 
@@ -92,6 +95,7 @@ describe('an answer', () => {
         expect(read).toMatchObject([{ cmd, messageId }]);
         expect((read[0] as { reasonCode?: number }).reasonCode ?? 0).toBe(0);
       }),
+      randomCases(),
     );
   });
 
@@ -183,6 +187,7 @@ describe('received packets', () => {
           );
         },
       ),
+      randomCases(),
     );
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { PacketIds, unknownId } from '../../../../src/device/transports/dense/packet-ids.ts';
+import { randomCases } from '../../../support/effort.ts';
 
 describe('packet identifiers', () => {
   it('find what they were taken with, never two for one, as a plain map would', () => {
@@ -31,6 +32,7 @@ describe('packet identifiers', () => {
           }
         }
       }),
+      randomCases(),
     );
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Counter, Metrics } from '../../../../src/embedded/iot-core/metrics.ts';
+import { randomCases } from '../../../support/effort.ts';
 
 describe('Counter', () => {
   it('sums by second and by minute what was added, whatever was read in between', () => {
@@ -31,6 +32,7 @@ describe('Counter', () => {
           expect(counter.peakPerSecond).toBe(Math.max(0, ...seconds.values()));
         },
       ),
+      randomCases(),
     );
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { TokenBucket } from '../../../../src/embedded/iot-core/token-bucket.ts';
+import { randomCases } from '../../../support/effort.ts';
 
 const ratesAndBursts = [
   fc.integer({ min: 1, max: 50_000 }),
@@ -34,7 +35,7 @@ describe('TokenBucket', () => {
           }
         },
       ),
-      { numRuns: 50 },
+      randomCases(50),
     );
   });
 
@@ -49,7 +50,7 @@ describe('TokenBucket', () => {
           expect(arrivals.every((at) => bucket.take(at))).toBe(true);
         },
       ),
-      { numRuns: 50 },
+      randomCases(50),
     );
   });
 

@@ -8,6 +8,7 @@ import {
   storeNumbered,
 } from '../../../../src/plan/actions/action.ts';
 import { stopAction, stopKind, stopOf } from '../../../../src/plan/actions/stop.ts';
+import { randomCases } from '../../../support/effort.ts';
 import { planOf } from '../../../support/measure/run-fixture.ts';
 
 describe('parseAnnouncement', () => {
@@ -28,6 +29,7 @@ describe('parseAnnouncement', () => {
         const wanted = JSON.parse(JSON.stringify(each));
         expect(parseAnnouncement(formatAnnouncement(each), 7)).toEqual(wanted);
       }),
+      randomCases(),
     );
   });
 

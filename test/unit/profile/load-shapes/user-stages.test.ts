@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { spawnStages } from '../../../../src/profile/load-shapes/user-stages.ts';
+import { randomCases } from '../../../support/effort.ts';
 
 const stage = fc.record({
   durationMs: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 60_000 })),
@@ -67,6 +68,7 @@ describe('the stages of users who are spawned at a rate', () => {
           }
         },
       ),
+      randomCases(),
     );
   });
 });

@@ -8,6 +8,7 @@ import {
   sizeOfRegion,
 } from '../../../../src/targets/aws-iot/default-limits.ts';
 import { accountLimitsOf, type QuotaName } from '../../../../src/targets/aws-iot/quotas.ts';
+import { randomCases } from '../../../support/effort.ts';
 
 const entries = Object.entries(regionalLimits) as [QuotaName, RegionalLimit][];
 
@@ -27,6 +28,7 @@ describe('AWS’s limits by Region', () => {
         fc.pre(!known.includes(region));
         expect(sizeOfRegion(region)).toBe('small');
       }),
+      randomCases(),
     );
   });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { FrameReader, type FrameSink } from '../../../../../src/embedded/iot-core/mqtt/frame-reader.ts';
 import { ProtocolViolation } from '../../../../../src/embedded/iot-core/mqtt/protocol.ts';
+import { randomCases } from '../../../../support/effort.ts';
 
 /** A packet of any kind: type and flags, then a body of any bytes. */
 const packets = fc.record({
@@ -50,6 +51,7 @@ describe('FrameReader', () => {
           expect(read(chunks)).toEqual(sent);
         },
       ),
+      randomCases(),
     );
   });
 

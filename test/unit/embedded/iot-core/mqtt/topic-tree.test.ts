@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { isTopicName, parseTopicFilter } from '../../../../../src/embedded/iot-core/mqtt/topic-filter.ts';
 import { TopicTree } from '../../../../../src/embedded/iot-core/mqtt/topic-tree.ts';
+import { randomCases } from '../../../../support/effort.ts';
 
 /** The definition, level by level, with AWS's `#`: it does not take its parent. */
 function matches(filter: string, topic: string): boolean {
@@ -31,6 +32,7 @@ describe('TopicTree', () => {
         const expected = [...new Set(kept)].filter((filter) => matches(filter, topic));
         expect(tree.match(topic).sort()).toEqual(expected.sort());
       }),
+      randomCases(),
     );
   });
 

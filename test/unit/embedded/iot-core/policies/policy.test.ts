@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { Permissions } from '../../../../../src/embedded/iot-core/policies/permissions.ts';
 import { PolicyError, parsePolicy } from '../../../../../src/embedded/iot-core/policies/policy.ts';
 import type { PolicyClient } from '../../../../../src/embedded/iot-core/policies/policy-variables.ts';
+import { randomCases } from '../../../../support/effort.ts';
 
 const arn = (resource: string) => `arn:aws:iot:us-east-1:123456789012:${resource}`;
 const device: PolicyClient = { clientId: 'device-1', sourceIp: '127.0.0.1' };
@@ -88,6 +89,7 @@ describe('policies', () => {
           expect(access.mayPublish(`${text}x`)).toBe(false);
         },
       ),
+      randomCases(),
     );
   });
 
@@ -100,7 +102,7 @@ describe('policies', () => {
         const access = permissionsOf({ Action: 'iot:Publish', Resource: arn(`topic/${wanted}`) });
         expect(access.mayPublish(text)).toBe(expression.test(text));
       }),
-      { numRuns: 1_000 },
+      randomCases(1_000),
     );
     const one = permissionsOf({ Action: 'iot:Publish', Resource: arn('topic/a?c') });
     expect([one.mayPublish('a🚀c'), one.mayPublish('ac')]).toEqual([true, false]);

@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { writeBase64 } from '../../../../../src/embedded/iot-core/stream/base64.ts';
+import { randomCases } from '../../../../support/effort.ts';
 
 it('writes base64 as Node does, and nothing beside it', () => {
   fc.assert(
@@ -11,5 +12,6 @@ it('writes base64 as Node does, and nothing beside it', () => {
       expect(out.toString('latin1')).toBe(`${'.'.repeat(at)}${data.toString('base64')}`.padEnd(80, '.'));
       expect(end).toBe(at + data.toString('base64').length);
     }),
+    randomCases(),
   );
 });
