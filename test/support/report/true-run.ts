@@ -21,23 +21,8 @@ import {
   subscriberRecordOf,
 } from '../measure/subscribed-run.ts';
 import { type ArrivedBatch, windowsOf } from './arrived-batch.ts';
+import { type Fate, fine, unsent } from './fate.ts';
 import type { Truth } from './truth.ts';
-
-/** What became of one message, independent of who recorded it. */
-export interface Fate {
-  readonly sent: boolean;
-  /** The service took it. */
-  readonly taken: boolean;
-  readonly acked: boolean;
-  readonly throttled: boolean;
-  readonly copies: number;
-  /** It came into the queue, and waits there or was given up. */
-  readonly held: boolean;
-  /** Of a run whose devices subscribe to their own messages: it came back. */
-  readonly echoed: boolean;
-  /** Why it was not sent. */
-  readonly dropped?: 'not-connected' | 'backlog' | 'stopped';
-}
 
 export interface Situation {
   readonly fateOf?: (slice: number, n: number) => Partial<Fate>;
@@ -73,17 +58,6 @@ export interface Situation {
 }
 
 export type NamedSituation = readonly [name: string, situation: Situation];
-
-const fine: Fate = {
-  sent: true,
-  taken: true,
-  acked: true,
-  throttled: false,
-  copies: 1,
-  held: false,
-  echoed: true,
-};
-const unsent = { taken: false, acked: false, copies: 0, held: false, echoed: false };
 
 /** A run of which every message's fate is known beside what its slices have stored of it. */
 export function playTrueRun(situation: Situation): {
