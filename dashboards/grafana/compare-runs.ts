@@ -1,5 +1,6 @@
 import type { DashboardBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import { PanelBuilder as TrendPanel } from '@grafana/grafana-foundation-sdk/trend';
+import type { LatencyName } from '../../src/measure/latency-names.ts';
 import { makeDashboard } from './dashboard.ts';
 import { chosenRuns, filtered, pipe, points } from './flux.ts';
 import { percentilesBy } from './flux-latency.ts';
@@ -17,26 +18,25 @@ export function compareRuns(): DashboardBuilder {
   })
     .withPanel(results())
     .withPanel(
-      table({
-        title: 'End-to-end latency',
-        description: 'From the intended instant to the arrival, over the whole of each run.',
-        span: 12,
-        unit: 'ms',
-        queries: [
-          fluxQuery(percentilesBy({ by: 'run', filters: [chosenRuns, 'r.latency == "end_to_end_latency"'] })),
-        ],
-      }),
+      latencies(
+        'End-to-end latency',
+        'From the intended instant to the arrival, over the whole of each run.',
+        'end_to_end_latency',
+      ),
     )
     .withPanel(
-      table({
-        title: 'PUBACK round trip',
-        description: 'From the send to the service’s acknowledgement, by one clock.',
-        span: 12,
-        unit: 'ms',
-        queries: [
-          fluxQuery(percentilesBy({ by: 'run', filters: [chosenRuns, 'r.latency == "puback_round_trip"'] })),
-        ],
-      }),
+      latencies(
+        'PUBACK round trip',
+        'From the send to the service’s acknowledgement, by one clock.',
+        'puback_round_trip',
+      ),
+    )
+    .withPanel(
+      latencies(
+        'PUBCOMP round trip',
+        'The same at QoS 2: from the send to the service’s PUBCOMP.',
+        'pubcomp_round_trip',
+      ),
     )
     .withPanel(
       fromStart(
@@ -50,6 +50,15 @@ export function compareRuns(): DashboardBuilder {
       fromStart('Dropped, throttled and failed', 'Per second, by seconds since the start.', 'trouble', 'cps'),
     );
 }
+
+const latencies = (title: string, description: string, latency: LatencyName) =>
+  table({
+    title,
+    description,
+    span: 8,
+    unit: 'ms',
+    queries: [fluxQuery(percentilesBy({ by: 'run', filters: [chosenRuns, `r.latency == "${latency}"`] }))],
+  });
 
 const results = () =>
   table({
@@ -89,6 +98,7 @@ const resultColumns = [
   'end_to_end_latency_p50_ms',
   'end_to_end_latency_p99_ms',
   'puback_round_trip_p99_ms',
+  'pubcomp_round_trip_p99_ms',
   'send_lag_p99_ms',
 ];
 

@@ -64,6 +64,8 @@ export const liveMeasurements = {
       end_to_end_latency_p99_ms: 'float',
       puback_round_trip_p50_ms: 'float',
       puback_round_trip_p99_ms: 'float',
+      pubcomp_round_trip_p50_ms: 'float',
+      pubcomp_round_trip_p99_ms: 'float',
       send_lag_p99_ms: 'float',
       cpu_seconds: 'float',
     },

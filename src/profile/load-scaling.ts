@@ -4,7 +4,7 @@ import { loadShapeIn } from './load-shapes/load-shapes.ts';
 
 /**
  * The load of a profile in the user's form, bent to another peak or another length with its shape kept. Where the load
- * is not there or not sound, it stays as it is, and its own errors are reported. Both return the settings they set.
+ * is not there or not sound, it stays as it is, and its own errors are reported. All return the settings they set.
  */
 
 /** Makes the peak `peakPerSecond`, messages a second over the whole run. */
@@ -34,6 +34,25 @@ export function scaleRate(input: JsonObject, peakPerSecond: number): readonly st
   if (input.startRate !== undefined) input.startRate = scale(start);
   input.stages = (stages as JsonObject[]).map((stage) => ({ ...stage, target: scale(stage.target) }));
   return ['stages', 'startRate'];
+}
+
+/** Makes the most users at a time `users`. */
+export function scaleUsers(input: JsonObject, users: number): readonly string[] {
+  const { stages } = input;
+  if (stages === undefined) {
+    input.users = users;
+    return ['users'];
+  }
+  const start = input.users ?? 0;
+  const targets = Array.isArray(stages) ? stages.map((stage) => isObject(stage) && stage.target) : [];
+  const counts = [start, ...targets].filter((count) => typeof count === 'number');
+  const most = Math.max(...counts);
+  if (counts.length !== targets.length + 1 || !(most > 0)) return [];
+  // The quotient first, so that the most is exactly the requested number. Users are whole.
+  const scale = (count: unknown) => Math.round(((count as number) / most) * users);
+  if (input.users !== undefined) input.users = scale(start);
+  input.stages = (stages as JsonObject[]).map((stage) => ({ ...stage, target: scale(stage.target) }));
+  return ['stages', 'users'];
 }
 
 /** Makes the publishing time `duration`. */

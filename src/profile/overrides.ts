@@ -1,6 +1,7 @@
 import type { InputError } from '../shared/errors.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
 import { nearestOf } from '../shared/nearest.ts';
+import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
 import { type ProfileOption, profileOptions, setAt, variablePrefix } from './profile-options.ts';
 
 /** One value given outside the file. */
@@ -89,12 +90,12 @@ export function applyOverrides(input: unknown, overrides: ProfileOverrides): Ove
       });
       continue;
     }
-    if (isObject(profile.groups)) {
-      const refusal = overrideGroups(profile.groups, option, override);
-      if (refusal !== undefined) {
-        errors.push(refusal);
-        continue;
-      }
+    const refusal = isObject(profile.groups)
+      ? overrideGroups(profile.groups, option, override)
+      : refuseShape(profile, option, override);
+    if (refusal !== undefined) {
+      errors.push(refusal);
+      continue;
     }
     const changed = option.apply?.(profile, value) ?? setAt(profile, option.path, value);
     for (const path of changed) sources.set(path, override.source);
@@ -120,7 +121,22 @@ function overrideGroups(
   return undefined;
 }
 
-const ofWholeLoad = ['--devices', '--rate', '--duration'];
+const ofWholeLoad = ['--devices', '--rate', '--duration', '--users', '--spawn-per-second'];
+
+/** Of a flag that would turn the load into one of another shape. */
+function refuseShape(
+  profile: JsonObject,
+  { onlyFor }: ProfileOption,
+  { source }: Override,
+): InputError | undefined {
+  const hasLoad = loadPaths.some((path) => path !== 'duration' && profile[path] !== undefined);
+  if (onlyFor === undefined || !hasLoad || loadShapeIn(profile).name === onlyFor) return undefined;
+  return {
+    path: source,
+    message: 'has no meaning for a load with a rate, which is not decided by users',
+    hint: 'give --rate, or users in the profile (docs/load-shapes.md)',
+  };
+}
 
 function removeAt(group: unknown, path: string): void {
   const [key, inner] = path.split('.') as [string, string | undefined];

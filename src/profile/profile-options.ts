@@ -1,6 +1,7 @@
 import { parseDuration } from '../shared/duration.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
-import { scaleDuration, scaleRate } from './load-scaling.ts';
+import { scaleDuration, scaleRate, scaleUsers } from './load-scaling.ts';
+import type { LoadShapeName } from './load-shapes/load-shape.ts';
 
 export const variablePrefix = 'STAMPEDE_';
 
@@ -20,6 +21,8 @@ export interface ProfileOption {
   readonly expects: string;
   /** A value that cannot be read may be a secret: no error repeats it. */
   readonly isSecret?: boolean;
+  /** The one shape of load that it has a meaning for, or for a profile without a load; absent: for any. */
+  readonly onlyFor?: LoadShapeName;
   /** How the value goes into the profile, where it is more than standing at `path`. Returns the settings it changed. */
   readonly apply?: (input: JsonObject, value: unknown) => readonly string[];
 }
@@ -60,7 +63,7 @@ const duration = {
   expects: 'a duration, such as 30s or 1m30s',
 };
 
-/** In the order they are applied: `--rate` and `--duration` bend the load that is there by then. */
+/** In the order they are applied: `--rate`, `--duration` and `--users` bend the load that is there by then. */
 export const profileOptions: readonly ProfileOption[] = [
   row('--target', '<url>', 'target', 'what to load, such as mqtt://127.0.0.1:1883', text),
   row('--name', '<name>', 'name', 'name of the run', text),
@@ -72,6 +75,15 @@ export const profileOptions: readonly ProfileOption[] = [
   {
     ...row('--duration', '<time>', 'stages', 'how long to publish; stages keep their shape', duration),
     apply: (input, value) => scaleDuration(input, value as string),
+  },
+  {
+    ...row('--users', '<n>', 'users', 'users at the most; stages keep their shape', number),
+    apply: (input, value) => scaleUsers(input, value as number),
+    onlyFor: 'closed',
+  },
+  {
+    ...row('--spawn-per-second', '<n>', 'spawnPerSecond', 'users that begin, or end, a second', number),
+    onlyFor: 'closed',
   },
   row('--qos', '<0|1|2>', 'publish.qos', 'MQTT quality of service', number),
   row(

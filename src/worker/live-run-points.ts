@@ -75,6 +75,11 @@ export function runStopPoint({ timeline }: Plan, report: Report): RunPoint {
       end_to_end_latency_p99_ms: latencyMs.end_to_end_latency.p99,
       puback_round_trip_p50_ms: latencyMs.puback_round_trip.p50,
       puback_round_trip_p99_ms: latencyMs.puback_round_trip.p99,
+      // Of runs at QoS 2.
+      ...(latencyMs.pubcomp_round_trip && {
+        pubcomp_round_trip_p50_ms: latencyMs.pubcomp_round_trip.p50,
+        pubcomp_round_trip_p99_ms: latencyMs.pubcomp_round_trip.p99,
+      }),
       send_lag_p99_ms: latencyMs.send_lag.p99,
       cpu_seconds: generator.cpuSeconds,
     },

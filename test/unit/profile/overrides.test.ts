@@ -105,7 +105,8 @@ describe('overrides', () => {
       limits: { quotaShare: 0.8, maxCostUsd: 2.5 },
       allowedHosts: ['iot.example.com', 'broker.test'],
     });
-    expect(Object.keys(flags)).toHaveLength(profileOptions.length);
+    const ofUsers = profileOptions.filter(({ onlyFor }) => onlyFor === 'closed');
+    expect(Object.keys(flags)).toHaveLength(profileOptions.length - ofUsers.length);
   });
 
   it('are recorded in the execution’s input, in the order of the settings, for the report', () => {
@@ -138,6 +139,65 @@ describe('overrides', () => {
       expect(variable).toBe(`STAMPEDE_${flag.slice(2).toUpperCase().replaceAll('-', '_')}`);
     }
     expect(new Set(profileOptions.map((option) => option.flag)).size).toBe(profileOptions.length);
+  });
+
+  it('--users makes the most users what it says and keeps the shape; --spawn-per-second stands beside it', () => {
+    const load = (profile: object, flags: object) => {
+      const { users, stages, devices } = parseLoadProfile(
+        { thinkTime: '1s', ...profile },
+        overridesFromFlags(flags as Record<string, string>),
+      );
+      return [
+        users?.startUsers,
+        devices,
+        ...stages.map(({ durationMs, targetUsers }) => [durationMs, targetUsers]),
+      ];
+    };
+    expect(load({ users: 10, duration: '8s' }, { users: '40' })).toEqual([40, 40, [8_000, 40]]);
+    expect(load({ users: 10, duration: '8s' }, { users: '40', spawnPerSecond: '20' })).toEqual([
+      0,
+      40,
+      [2_000, 40],
+      [6_000, 40],
+    ]);
+    const stages = [
+      { duration: '10s', target: 30 },
+      { duration: '5s', target: 15 },
+    ];
+    expect(load({ users: 3, stages }, { users: '101' })).toEqual([10, 101, [10_000, 101], [5_000, 51]]);
+    expect(load({ stages, throughputPerUser: 1 }, { users: '60' })).toEqual([
+      0,
+      60,
+      [10_000, 60],
+      [5_000, 30],
+    ]);
+    // Of a profile without a load, as --rate.
+    expect(load({}, { users: '5', duration: '3s' })).toEqual([5, 5, [3_000, 5]]);
+  });
+
+  it.each([
+    [{ devices: 5, ratePerSecond: 5, duration: '5s' }],
+    [{ devices: 5, everySeconds: 1, duration: '5s' }],
+    [{ devices: 5, stages: [{ duration: '5s', target: 5 }] }],
+  ])('--users and --spawn-per-second are refused for a load with a rate: %j', (open) => {
+    expect(errorsOf(open, { users: '5', spawnPerSecond: '2' })).toEqual([
+      expect.objectContaining({
+        path: '--users',
+        message: expect.stringContaining('no meaning for a load with a rate'),
+      }),
+      expect.objectContaining({ path: '--spawn-per-second' }),
+    ]);
+  });
+
+  it('--users is refused beside groups, and --rate for users', () => {
+    const groups = { meters: { users: 5, thinkTime: '1s', duration: '5s' } };
+    expect(errorsOf({ groups }, { users: '5' })).toMatchObject([{ path: '--users' }]);
+    expect(errorsOf({ users: 5, thinkTime: '1s', duration: '5s' }, { rate: '5' })).toMatchObject([
+      { path: '--rate' },
+    ]);
+    expect(errorsOf({ users: 5, thinkTime: '1s', duration: '5s' }, { users: '2.5' })).toMatchObject([
+      { path: '--users' },
+    ]);
   });
 
   it('--rate makes the peak what it says and keeps the shape', () => {
