@@ -1,5 +1,6 @@
 import { type AcknowledgementLatencyName, acknowledgementLatencyOf } from '../measure/latency-names.ts';
 import { echoingDevices } from '../plan/echoes.ts';
+import { isExactlyOnce } from '../plan/groups.ts';
 import { echoesDueBefore } from '../plan/observers.ts';
 import type { Slice } from '../plan/plan.ts';
 import { plannedStreamsOf } from '../plan/streams.ts';
@@ -8,20 +9,25 @@ import { plannedStreamsOf } from '../plan/streams.ts';
 export interface CountedStreams {
   /** How many there are. */
   readonly streams: number;
-  /** Of a message of stream 0, its place among those that come back to their devices; undefined: none comes back. */
-  readonly echoRankOf: ((n: number) => number) | undefined;
+  /** By stream: how many of its messages 0 … n − 1 come back to their devices; undefined: none does. */
+  readonly echoRanksOf: ((stream: number) => (n: number) => number) | undefined;
   /** Whether users decide when messages are sent. */
   readonly hasUsers: boolean;
+  /** Whether its kinds of message have names: each is counted by itself as well. */
+  readonly haveNames: boolean;
   /** How the time to a message's acknowledgement is called. */
   readonly acknowledgement: AcknowledgementLatencyName;
 }
 
 export function countedStreamsOf(slice: Slice): CountedStreams {
   const { profile } = slice.group;
+  const streams = plannedStreamsOf(slice);
+  const ranks = streams.map((_, stream) => echoesDueBefore(slice, stream));
   return {
-    streams: plannedStreamsOf(slice).length,
-    echoRankOf: echoingDevices(profile) > 0 ? echoesDueBefore(slice, 0) : undefined,
+    streams: streams.length,
+    echoRanksOf: echoingDevices(profile) > 0 ? (stream) => ranks[stream]! : undefined,
     hasUsers: profile.users !== undefined,
-    acknowledgement: acknowledgementLatencyOf(profile.publish.qos),
+    haveNames: profile.messages !== undefined,
+    acknowledgement: acknowledgementLatencyOf(isExactlyOnce(slice.group) ? 2 : 1),
   };
 }

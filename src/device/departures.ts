@@ -17,6 +17,8 @@ export interface Departures {
   readonly waiting: number;
   /** Those of them whose answer is still waited for. */
   readonly waitingInFlight: number;
+  /** The same of one stream. */
+  of(stream: number): { readonly waiting: number; readonly waitingInFlight: number };
   /** @param sentMs when the transport took it, epoch milliseconds: a message that leaves later was sent then */
   taken(message: TakenMessage, token: number, sentMs: number): void;
   left(token: number): void;
@@ -50,8 +52,12 @@ class DeparturesAtOnce implements Departures {
 
   notSent(): void {}
 
-  givenUp({ isAccepted }: InFlightMessage): void {
-    this.#counters.unacknowledged(isAccepted);
+  of(): { readonly waiting: number; readonly waitingInFlight: number } {
+    return this;
+  }
+
+  givenUp({ isAccepted, stream }: InFlightMessage): void {
+    this.#counters.unacknowledged(isAccepted, stream);
   }
 
   end(): Iterable<number> {
@@ -92,17 +98,26 @@ class DeparturesOnceConnected implements Departures {
     if (message === undefined) return;
     const { stream, n, atMs, sentMs, isGivenUp } = message;
     this.#counters.sent(n, atMs, sentMs, stream);
-    if (isGivenUp) this.#counters.unacknowledged(false);
+    if (isGivenUp) this.#counters.unacknowledged(false, stream);
   }
 
   notSent(token: number): void {
-    if (this.#take(token) !== undefined) this.#counters.dropped('not-connected');
+    const message = this.#take(token);
+    if (message !== undefined) this.#counters.dropped('not-connected', message.stream);
   }
 
-  givenUp({ token }: InFlightMessage): void {
+  of(stream: number): { readonly waiting: number; readonly waitingInFlight: number } {
+    const messages = [...this.#waiting.values()].filter((message) => message.stream === stream);
+    return {
+      waiting: messages.length,
+      waitingInFlight: messages.filter(({ isGivenUp }) => !isGivenUp).length,
+    };
+  }
+
+  givenUp({ token, stream }: InFlightMessage): void {
     const message = this.#waiting.get(token);
     if (message === undefined) {
-      this.#counters.unacknowledged(false);
+      this.#counters.unacknowledged(false, stream);
     } else {
       message.isGivenUp = true;
       this.#givenUp++;
@@ -111,7 +126,7 @@ class DeparturesOnceConnected implements Departures {
 
   end(): Iterable<number> {
     const tokens = [...this.#waiting.keys()];
-    for (const _ of tokens) this.#counters.dropped('stopped');
+    for (const { stream } of this.#waiting.values()) this.#counters.dropped('stopped', stream);
     this.#waiting.clear();
     this.#givenUp = 0;
     return tokens;

@@ -8,6 +8,8 @@ export interface EchoSettings {
   readonly runId: string;
   readonly slice: number;
   readonly deviceGroup: number;
+  /** How many the slice has. */
+  readonly streams: number;
   readonly devices: SliceDevices;
   readonly transport: Transport;
   readonly counters: SliceCounters;
@@ -16,10 +18,11 @@ export interface EchoSettings {
   readonly firstDevice: number;
 }
 
-/** The echo: some devices subscribe to their own topic and measure when their messages come back. */
+/** The echo: some devices subscribe to their own topics and measure when their messages come back. */
 export class Echoes {
   readonly #settings: EchoSettings;
-  readonly #envelopeStart: Buffer;
+  /** By stream. */
+  readonly #envelopeStarts: readonly Buffer[];
   /** By device: 1 where it subscribes to its own topic. */
   readonly #echoes: Uint8Array;
   #expected = 0;
@@ -27,7 +30,9 @@ export class Echoes {
   constructor(settings: EchoSettings) {
     const { devices } = settings;
     this.#settings = settings;
-    this.#envelopeStart = Buffer.from(envelopeStartOf(settings));
+    this.#envelopeStarts = Array.from({ length: settings.streams }, (_, stream) =>
+      Buffer.from(envelopeStartOf({ ...settings, stream })),
+    );
     this.#echoes = Uint8Array.from({ length: devices.count }, (_, device) => Number(devices.echoes(device)));
   }
 
@@ -39,7 +44,8 @@ export class Echoes {
   connected(device: number): void {
     const { devices, transport } = this.#settings;
     // At QoS 0: an echo measures, and is not to cost a PUBACK.
-    if (this.#echoes[device] === 1) transport.subscribe(device, devices.topic(device), 0);
+    if (this.#echoes[device] !== 1) return;
+    for (const topic of new Set(devices.topics(device))) transport.subscribe(device, topic, 0);
   }
 
   sent(device: number): void {
@@ -48,7 +54,7 @@ export class Echoes {
 
   received(device: number, { payload }: IncomingMessage): void {
     const { counters, clock, firstDevice } = this.#settings;
-    const message = readEchoedMessage(payload, this.#envelopeStart);
+    const message = readEchoedMessage(payload, this.#envelopeStarts);
     // A topic may be shared with senders that are not this run's.
     if (message !== undefined) counters.echoed(firstDevice + device, message, clock.now());
   }

@@ -4,9 +4,9 @@ import type { CancelTimer, Clock } from '../shared/clock.ts';
 export interface PacedWork {
   /** Numbers 0 … count−1, in the order in which they are due. */
   readonly count: number;
-  /** Epoch milliseconds of number i; never before that of i−1. */
+  /** Epoch milliseconds of number i, the first one that is not due yet; never before that of i−1. */
   dueAt(i: number): number;
-  /** Called once for each number, at or after its instant. */
+  /** Called once for each number, in order, at or after its instant. */
   due(i: number, dueAtMs: number): void;
   /** After the numbers that were due at once. */
   tickEnd(): void;
@@ -78,10 +78,8 @@ export class Pacer {
     this.#tickedAt = nowMs;
     const last = Math.min(work.count, this.#next + maxPerTick);
     while (this.#next < last && this.#nextAt <= nowMs) {
-      const i = this.#next++;
-      const dueAtMs = this.#nextAt;
+      work.due(this.#next++, this.#nextAt);
       if (this.#next < work.count) this.#nextAt = work.dueAt(this.#next);
-      work.due(i, dueAtMs);
     }
     work.tickEnd();
     // Still behind: on as soon as what was received in the meantime is served.

@@ -185,29 +185,38 @@ function instant(instantOf: (message: MessageContext) => number): Segment {
 export interface EchoedMessage {
   /** Intended send time, epoch milliseconds. */
   readonly at: number;
-  /** Where the message is this slice's own: its number, its device over the whole run, and when it was sent, epoch milliseconds. */
-  readonly own?: { readonly n: number; readonly deviceIndex: number; readonly sent: number };
+  /** Where the message is this slice's own: its stream and number, its device over the whole run, and when it was sent, epoch milliseconds. */
+  readonly own?: {
+    readonly stream: number;
+    readonly n: number;
+    readonly deviceIndex: number;
+    readonly sent: number;
+  };
 }
 
 /**
  * Of a message that a `PayloadWriter` wrote, of this slice or another; undefined for anything else. Reads no further than
  * the envelope.
- * @param envelopeStart of this slice's messages
+ * @param envelopeStarts of this slice's messages, by stream
  */
-export function readEchoedMessage(payload: Buffer, envelopeStart: Buffer): EchoedMessage | undefined {
+export function readEchoedMessage(
+  payload: Buffer,
+  envelopeStarts: readonly Buffer[],
+): EchoedMessage | undefined {
   const key = payload.indexOf(beforeAt);
   if (key < 0 || key > envelopeBytes) return undefined;
   const atStart = key + beforeAt.length;
   const at = instantAt(payload, atStart);
   if (!(at > 0)) return undefined;
-  const numberStart = envelopeStart.length;
-  if (!payload.subarray(0, numberStart).equals(envelopeStart)) return { at };
+  const stream = envelopeStarts.findIndex((start) => payload.subarray(0, start.length).equals(start));
+  if (stream < 0) return { at };
+  const numberStart = envelopeStarts[stream]!.length;
   const numberEnd = payload.indexOf(comma, numberStart);
   const n = Number(payload.toString('latin1', numberStart, numberEnd));
   const deviceStart = numberEnd + beforeDevice.length;
   const deviceIndex = Number(payload.toString('latin1', deviceStart, key - 1));
   const sent = instantAt(payload, atStart + instantBytes + beforeSent.length);
-  return { at, own: { n, deviceIndex, sent } };
+  return { at, own: { stream, n, deviceIndex, sent } };
 }
 
 function instantAt(payload: Buffer, start: number): number {

@@ -2,7 +2,8 @@ import type { Clock } from '../shared/clock.ts';
 import { type Departures, makeDepartures } from './departures.ts';
 import { InFlight, type InFlightMessage } from './in-flight.ts';
 import type { MessageWriter } from './payload.ts';
-import type { SliceCounters, Undecided } from './slice-counters.ts';
+import type { SliceCounters } from './slice-counters.ts';
+import type { Undecided } from './stream-counters.ts';
 import type { OutgoingMessage, Qos, Refusal, RequestListener, Transport } from './transport.ts';
 
 /** One kind of message of the slice. */
@@ -81,6 +82,9 @@ export class Sender implements RequestListener {
   /** By device: messages in flight, and how many there may be; 0 while there is no connection. */
   readonly #inFlightOf: Uint16Array;
   readonly #limitOf: Uint16Array;
+  readonly #inFlightOfStream: Uint32Array;
+  /** The first stream whose messages are not answered; 0 where all are. */
+  readonly #unansweredStream: number;
   /** By device: 1 while the transport cannot take more. */
   readonly #full: Uint8Array;
   readonly #message: OutgoingMessage;
@@ -96,6 +100,11 @@ export class Sender implements RequestListener {
     this.#inFlight = new InFlight(settings.devices);
     this.#inFlightOf = new Uint16Array(settings.devices);
     this.#limitOf = new Uint16Array(settings.devices);
+    this.#inFlightOfStream = new Uint32Array(settings.streams.length);
+    this.#unansweredStream = Math.max(
+      0,
+      settings.streams.findIndex(({ isAnswered }) => !isAnswered),
+    );
     this.#full = new Uint8Array(settings.devices);
     this.#message = {
       token: noToken,
@@ -122,10 +131,15 @@ export class Sender implements RequestListener {
     return this.#inFlight.size + this.#departures.waiting === 0;
   }
 
-  /** @param waiting what is due and was not given to the transport yet */
-  undecided(waiting: Undecided['waiting']): Undecided {
-    const notConnected = waiting['not-connected'] + this.#departures.waiting;
-    return { waiting: { ...waiting, 'not-connected': notConnected }, inFlight: this.inFlight };
+  /** @param waiting by stream: what is due and was not given to the transport yet */
+  undecided(waiting: readonly Undecided['waiting'][]): Undecided[] {
+    return waiting.map((each, stream) => {
+      const { waiting: departing, waitingInFlight } = this.#departures.of(stream);
+      return {
+        waiting: { ...each, 'not-connected': each['not-connected'] + departing },
+        inFlight: this.#inFlightOfStream[stream]! - waitingInFlight,
+      };
+    });
   }
 
   /** Requests of a slice go to one place: while all of them wait for connections, no device has one. */
@@ -165,6 +179,7 @@ export class Sender implements RequestListener {
     if (isAnswered) {
       this.#inFlight.add(due, sentMs);
       this.#inFlightOf[device] = this.#inFlightOf[device]! + 1;
+      this.#inFlightOfStream[stream]!++;
     }
     return true;
   }
@@ -181,7 +196,10 @@ export class Sender implements RequestListener {
 
   /** The transport is closed: what waited for its connection was not sent. */
   end(): void {
-    for (const token of this.#departures.end()) this.#inFlight.take(token);
+    for (const token of this.#departures.end()) {
+      const message = this.#inFlight.take(token);
+      if (message !== undefined) this.#inFlightOfStream[message.stream]!--;
+    }
   }
 
   connected(device: number, receiveMaximum: number, isResumed: boolean): void {
@@ -210,18 +228,19 @@ export class Sender implements RequestListener {
     const nowMs = this.#clock.now();
     const message = this.#takeInTime(token, nowMs);
     if (message === undefined) return;
-    this.#counters.acked(message.sentMs, nowMs);
+    this.#counters.acked(message.sentMs, nowMs, message.stream);
     this.#answered(message, 'acknowledged', nowMs);
   }
 
   refused(token: number, why: Refusal, reason: string): void {
     if (token === noToken) {
-      this.#counters.refused(why, reason);
+      // Of a message at QoS 0: it has no token that names its stream.
+      this.#counters.refused(why, reason, this.#unansweredStream);
       return;
     }
     const message = this.#inFlight.take(token);
     if (message === undefined) return;
-    this.#counters.refused(why, reason);
+    this.#counters.refused(why, reason, message.stream);
     this.#answered(message, 'refused', this.#clock.now());
   }
 
@@ -232,8 +251,8 @@ export class Sender implements RequestListener {
     if (message === undefined) return;
     const counters = this.#counters;
     counters.requests?.answered(status, message.sentMs, nowMs);
-    if (refusal === undefined) counters.succeeded(nowMs);
-    else counters.refused(refusal, `HTTP ${status}`);
+    if (refusal === undefined) counters.succeeded(nowMs, message.stream);
+    else counters.refused(refusal, `HTTP ${status}`, message.stream);
     this.#answered(message, refusal === undefined ? 'acknowledged' : 'refused', nowMs);
   }
 
@@ -291,8 +310,9 @@ export class Sender implements RequestListener {
   }
 
   #answered(message: InFlightMessage, answer: Answer, nowMs: number): void {
-    const { device } = message;
+    const { device, stream } = message;
     this.#inFlightOf[device] = this.#inFlightOf[device]! - 1;
+    this.#inFlightOfStream[stream]!--;
     this.#listener.answered(message, answer, nowMs);
   }
 }

@@ -1,4 +1,3 @@
-import { IntervalSet } from '../measure/interval-set.ts';
 import type { EncodedHistogram } from '../measure/latency-histogram.ts';
 import type { LatencyRecord, SliceLatencyName } from '../measure/latency-names.ts';
 import type {
@@ -6,11 +5,10 @@ import type {
   DropReason,
   QuickestEcho,
   SliceMessageCounts,
-  SliceResult,
-  UndecidedCounts,
+  StreamResult,
 } from '../measure/slice-result.ts';
 import { echoObserver } from '../plan/observers.ts';
-import { sumBy, sumOf } from '../shared/counts.ts';
+import { sumBy, sumFields, sumOf } from '../shared/counts.ts';
 import { AcknowledgementTimes } from './acknowledgement-times.ts';
 import type { CountedResult } from './counted-result.ts';
 import type { CountedStreams } from './counted-streams.ts';
@@ -18,17 +16,8 @@ import { IntervalHistogram } from './interval-histogram.ts';
 import type { EchoedMessage } from './payload.ts';
 import type { RequestCounters } from './request-counters.ts';
 import { SecondCounts } from './second-counts.ts';
+import { nothingUndecided, StreamCounters, type Undecided } from './stream-counters.ts';
 import type { Refusal } from './transport.ts';
-
-/** What is due or in flight at an instant, and so not decided yet. */
-export type Undecided = UndecidedCounts;
-
-/** For the live view: messages that wait or are in flight are not counted as problems, because most end well. */
-export const nothingUndecided: Undecided = { waiting: { 'not-connected': 0, backlog: 0 }, inFlight: 0 };
-
-export function isDecided({ waiting, inFlight }: Undecided): boolean {
-  return inFlight + waiting.backlog + waiting['not-connected'] === 0;
-}
 
 /**
  * The counters of a slice. Each event is counted once; what is undecided at the instant of a snapshot counts as if the slice
@@ -43,27 +32,17 @@ export class SliceCounters {
   readonly #everConnected: Uint8Array;
   #connected = 0;
   #reconnects = 0;
-  /** By stream, as are the sets of sent messages. */
-  readonly #intended: number[];
-  #acked = 0;
-  #throttled = 0;
-  #failed = 0;
-  #unacknowledged = 0;
+  /** By number. */
+  readonly #streams: readonly StreamCounters[];
+  readonly #counted: CountedStreams;
   #incomplete = 0;
   #echoed = 0;
-  /** Of a message of stream 0, its place among those that come back. */
-  readonly #echoRankOf: ((n: number) => number) | undefined;
-  /** Ranks of own messages that were back at their devices, and how often they were. */
-  readonly #echoes = new IntervalSet();
+  /** How often own messages were back at their devices. */
   #echoArrivals = 0;
-  readonly #dropped: Record<DropReason, number> = { 'not-connected': 0, backlog: 0, stopped: 0 };
   readonly #connectFailedBy = new Map<string, number>();
   readonly #failedBy = new Map<string, number>();
   readonly #disconnectedBy = new Map<string, number>();
   readonly #echoRefusedBy = new Map<string, number>();
-  readonly #sent: readonly IntervalSet[];
-  /** By stream: what was intended by the end of each stage that is over. */
-  readonly #stageEnds: readonly number[][] | undefined;
   #lastSentMs = 0;
   #quickestEcho: QuickestEcho | undefined;
   readonly #connect = new IntervalHistogram();
@@ -73,54 +52,51 @@ export class SliceCounters {
 
   /** @param devices of the slice @param startMs epoch milliseconds */
   constructor(devices: number, startMs: number, counted: CountedStreams) {
-    const { streams, echoRankOf, hasUsers } = counted;
     this.#acknowledgements = new AcknowledgementTimes(counted.acknowledgement);
-    this.#intended = Array.from({ length: streams }, () => 0);
-    this.#sent = Array.from({ length: streams }, () => new IntervalSet());
-    this.#stageEnds = hasUsers ? Array.from({ length: streams }, () => []) : undefined;
-    this.#echoRankOf = echoRankOf;
+    this.#streams = Array.from({ length: counted.streams }, () => new StreamCounters());
+    this.#counted = counted;
     this.#devicesPlanned = devices;
     this.#everConnected = new Uint8Array(devices);
     this.perSecond = new SecondCounts(startMs);
   }
 
   intended(intendedMs: number, stream = 0): void {
-    this.#intended[stream]!++;
+    this.#streams[stream]!.intended++;
     this.perSecond.intended(intendedMs);
   }
 
   /** Of users: a stage is over, and what is intended from now on is of later ones. */
   stageEnded(): void {
-    for (const [stream, ends] of this.#stageEnds?.entries() ?? []) ends.push(this.#intended[stream]!);
+    for (const { stageEnds, intended } of this.#streams) stageEnds.push(intended);
   }
 
   sent(n: number, intendedMs: number, sentMs: number, stream = 0): void {
-    this.#sent[stream]!.add(n);
+    this.#streams[stream]!.sent.add(n);
     this.#lastSentMs = Math.max(this.#lastSentMs, sentMs);
     this.perSecond.sent(sentMs);
     this.#sendLag.record(sentMs - intendedMs);
   }
 
-  dropped(reason: DropReason): void {
-    this.#dropped[reason]++;
+  dropped(reason: DropReason, stream = 0): void {
+    this.#streams[stream]!.dropped[reason]++;
   }
 
   /** A request was answered with success: `requests` measures it. */
-  succeeded(answeredMs: number): void {
-    this.#acked++;
+  succeeded(answeredMs: number, stream = 0): void {
+    this.#streams[stream]!.acked++;
     this.perSecond.acked(answeredMs);
   }
 
-  acked(sentMs: number, ackedMs: number): void {
-    this.succeeded(ackedMs);
+  acked(sentMs: number, ackedMs: number, stream = 0): void {
+    this.succeeded(ackedMs, stream);
     this.#acknowledgements.record(sentMs, ackedMs);
   }
 
-  refused(why: Refusal, reason: string): void {
+  refused(why: Refusal, reason: string, stream = 0): void {
     if (why === 'throttled') {
-      this.#throttled++;
+      this.#streams[stream]!.throttled++;
     } else {
-      this.#failed++;
+      this.#streams[stream]!.failed++;
       increment(this.#failedBy, reason);
     }
   }
@@ -132,8 +108,8 @@ export class SliceCounters {
   }
 
   /** @param isAccepted at QoS 2: the PUBREC had come, and the PUBCOMP did not */
-  unacknowledged(isAccepted: boolean): void {
-    this.#unacknowledged++;
+  unacknowledged(isAccepted: boolean, stream = 0): void {
+    this.#streams[stream]!.unacknowledged++;
     if (isAccepted) this.#incomplete++;
   }
 
@@ -141,10 +117,11 @@ export class SliceCounters {
   echoed(deviceIndex: number, { at, own }: EchoedMessage, arrivedMs: number): void {
     if (own !== undefined) {
       // On a shared topic devices receive each other's messages: those are no echoes.
-      if (own.deviceIndex === deviceIndex) this.#observeEcho(own.n);
+      if (own.deviceIndex === deviceIndex) this.#observeEcho(own.stream, own.n);
       const us = Math.round((arrivedMs - own.sent) * 1_000);
       if (this.#quickestEcho === undefined || us < this.#quickestEcho.us) {
-        this.#quickestEcho = { n: own.n, us };
+        const { stream, n } = own;
+        this.#quickestEcho = { ...(stream > 0 && { stream }), n, us };
       }
     }
     this.#echoed++;
@@ -152,10 +129,15 @@ export class SliceCounters {
     this.#echo.record(arrivedMs - at);
   }
 
-  #observeEcho(n: number): void {
-    if (this.#echoRankOf === undefined || !this.#sent[0]!.has(n)) return;
+  #observeEcho(stream: number, n: number): void {
+    const { sent, echoes } = this.#streams[stream]!;
+    const rankOf = this.#counted.echoRanksOf?.(stream);
+    if (rankOf === undefined || !sent.has(n)) return;
+    const rank = rankOf(n);
+    // Of a device that is not expected to receive it.
+    if (rankOf(n + 1) === rank) return;
     this.#echoArrivals++;
-    this.#echoes.add(this.#echoRankOf(n));
+    echoes.add(rank);
   }
 
   /** A connection for requests was opened. Of publishes to AWS IoT Core it is not measured: no device connects for itself. */
@@ -206,7 +188,7 @@ export class SliceCounters {
 
   /** Distinct messages that were back at the devices that sent them. */
   get echoesSeen(): number {
-    return this.#echoes.count;
+    return sumBy(this.#streams, ({ echoes }) => echoes.count);
   }
 
   devices(): DeviceCounts {
@@ -218,18 +200,10 @@ export class SliceCounters {
     };
   }
 
-  messages({ waiting, inFlight }: Undecided): SliceMessageCounts {
-    const { stopped, backlog, 'not-connected': notConnected } = this.#dropped;
-    return {
-      intended: sumOf(this.#intended),
-      sent: sumBy(this.#sent, ({ count }) => count),
-      dropped: stopped + backlog + notConnected + waiting.backlog + waiting['not-connected'],
-      acked: this.#acked,
-      throttled: this.#throttled,
-      failed: this.#failed,
-      unacknowledged: this.#unacknowledged + inFlight,
-      echoed: this.#echoed,
-    };
+  /** @param undecided by stream; absent: nothing counts as dropped or unacknowledged for being undecided */
+  messages(undecided: readonly Undecided[] = []): SliceMessageCounts {
+    const counts = this.#streams.map((stream, i) => stream.messages(undecided[i] ?? nothingUndecided));
+    return { ...counts.reduce(sumFields), echoed: this.#echoed };
   }
 
   /** Latencies of the interval since the last call. */
@@ -242,23 +216,28 @@ export class SliceCounters {
     };
   }
 
-  result(nowMs: number, undecided: Undecided): CountedResult {
+  /** @param undecided by stream */
+  result(nowMs: number, undecided: readonly Undecided[]): CountedResult {
+    const { echoRanksOf } = this.#counted;
     return {
       devices: this.devices(),
       messages: this.messages(undecided),
-      droppedBy: this.#droppedBy(undecided),
+      droppedBy: this.#streams
+        .map((stream, i) => stream.droppedBy(undecided[i] ?? nothingUndecided))
+        .reduce(addCounts),
       connectFailedBy: Object.fromEntries(this.#connectFailedBy),
       failedBy: Object.fromEntries(this.#failedBy),
       disconnectedBy: Object.fromEntries(this.#disconnectedBy),
       echoRefusedBy: Object.fromEntries(this.#echoRefusedBy),
       ...(this.#incomplete > 0 && { incomplete: this.#incomplete }),
-      streams: this.#sent.map((sent, stream) => ({
-        intended: this.#intended[stream]!,
-        sent: sent.encode(),
-        ...(this.#stageEnds && { stageEnds: this.#stageEnds[stream]!.slice() }),
-      })),
-      ...(this.#echoRankOf && {
-        observed: { [echoObserver]: { arrivals: this.#echoArrivals, seen: [this.#echoes.encode()] } },
+      streams: this.#streams.map((stream, i) => this.#streamResult(stream, undecided[i] ?? nothingUndecided)),
+      ...(echoRanksOf && {
+        observed: {
+          [echoObserver]: {
+            arrivals: this.#echoArrivals,
+            seen: this.#streams.map(({ echoes }) => echoes.encode()),
+          },
+        },
       }),
       ...(this.#lastSentMs > 0 ? { lastSentAt: this.#lastSentMs } : {}),
       perSecond: this.perSecond.snapshot(nowMs),
@@ -274,14 +253,27 @@ export class SliceCounters {
     };
   }
 
-  #droppedBy({ waiting }: Undecided): SliceResult['droppedBy'] {
-    const all: [DropReason, number][] = [
-      ['not-connected', this.#dropped['not-connected'] + waiting['not-connected']],
-      ['backlog', this.#dropped.backlog + waiting.backlog],
-      ['stopped', this.#dropped.stopped],
-    ];
-    return Object.fromEntries(all.filter(([, count]) => count > 0));
+  #streamResult(stream: StreamCounters, undecided: Undecided): StreamResult {
+    const { hasUsers, haveNames } = this.#counted;
+    return {
+      intended: stream.intended,
+      sent: stream.sent.encode(),
+      ...(hasUsers && { stageEnds: stream.stageEnds.slice() }),
+      ...(haveNames && {
+        counts: { messages: stream.messages(undecided), droppedBy: stream.droppedBy(undecided), undecided },
+      }),
+    };
   }
+}
+
+function addCounts<Key extends string>(
+  a: Partial<Record<Key, number>>,
+  b: Partial<Record<Key, number>>,
+): Partial<Record<Key, number>> {
+  const sum = { ...a };
+  for (const [key, count] of Object.entries<number | undefined>(b) as [Key, number][])
+    sum[key] = (sum[key] ?? 0) + count;
+  return sum;
 }
 
 function increment(counts: Map<string, number>, reason: string): void {

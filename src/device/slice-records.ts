@@ -3,7 +3,8 @@ import type { SliceResult } from '../measure/slice-result.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { CheckpointTimer } from './checkpoint-timer.ts';
 import type { HealthMonitor } from './generator-health.ts';
-import { isDecided, nothingUndecided, type SliceCounters, type Undecided } from './slice-counters.ts';
+import type { SliceCounters } from './slice-counters.ts';
+import { isDecided, sumUndecided, type Undecided } from './stream-counters.ts';
 
 export interface RecordSettings {
   readonly runId: string;
@@ -17,8 +18,8 @@ export interface RecordSettings {
   /** The next one waits until this one is stored; a failure to store it is passed over. */
   readonly onCheckpoint: (result: SliceResult) => Promise<void>;
   readonly onSnapshot: (snapshot: SliceSnapshot) => void;
-  /** What is due or in flight now. */
-  readonly undecided: () => Undecided;
+  /** By stream: what is due or in flight now. */
+  readonly undecided: () => readonly Undecided[];
   readonly phaseAt: (nowMs: number) => SliceSnapshot['phase'];
 }
 
@@ -48,7 +49,8 @@ export class SliceRecords {
   tick(nowMs: number): void {
     const { counters, devices, checkpoints, onSnapshot } = this.#settings;
     if (nowMs >= (this.#second + 1) * 1_000) {
-      onSnapshot(this.#snapshot(this.#second, nowMs, nothingUndecided));
+      // Messages that wait or are in flight are no problems yet: most end well.
+      onSnapshot(this.#snapshot(this.#second, nowMs));
       this.#second++;
     }
     const allConnected = counters.connectedNow === devices;
@@ -56,7 +58,7 @@ export class SliceRecords {
   }
 
   /** The last snapshot, and the result. @param cutOff see `result` */
-  end(ending: Ending, cutOff: Undecided): SliceResult {
+  end(ending: Ending, cutOff: readonly Undecided[]): SliceResult {
     const { clock, health, onSnapshot, undecided } = this.#settings;
     health.stop();
     const nowMs = clock.now();
@@ -72,7 +74,7 @@ export class SliceRecords {
     this.#checkpoint = onCheckpoint(this.#result({ outcome: 'running' }, undecided())).then(stored, stored);
   }
 
-  #snapshot(second: number, nowMs: number, undecided: Undecided): SliceSnapshot {
+  #snapshot(second: number, nowMs: number, undecided?: readonly Undecided[]): SliceSnapshot {
     const { slice, counters, health, phaseAt } = this.#settings;
     return {
       slice,
@@ -89,9 +91,10 @@ export class SliceRecords {
   }
 
   /** @param cutOff what counts as dropped or unacknowledged only because it was not waited for */
-  #result(ending: Ending | { readonly outcome: 'running' }, cutOff: Undecided): SliceResult {
+  #result(ending: Ending | { readonly outcome: 'running' }, cutOff: readonly Undecided[]): SliceResult {
     const { runId, slice, leg, clock, counters, health, undecided } = this.#settings;
     const nowMs = clock.now();
+    const allCutOff = sumUndecided(cutOff);
     return {
       version: 2,
       runId,
@@ -100,7 +103,7 @@ export class SliceRecords {
       ...ending,
       at: nowMs,
       ...counters.result(nowMs, undecided()),
-      ...(isDecided(cutOff) ? {} : { undecided: cutOff }),
+      ...(isDecided(allCutOff) ? {} : { undecided: allCutOff }),
       generator: { ...health.read(), clockBracketMs: clock.bracketMs },
     };
   }

@@ -1,5 +1,6 @@
 import type { SliceSnapshot } from '../live/live-slice.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
+import { isExactlyOnce } from '../plan/groups.ts';
 import { type LegTimeline, timelineOfLeg } from '../plan/legs.ts';
 import type { Plan } from '../plan/plan.ts';
 import { checkpointEveryMs } from '../plan/poll-intervals.ts';
@@ -17,11 +18,12 @@ import { Echoes } from './echoes.ts';
 import { watchGeneratorHealth } from './generator-health.ts';
 import { RequestCounters } from './request-counters.ts';
 import { Sender } from './sender.ts';
-import { nothingUndecided, SliceCounters } from './slice-counters.ts';
+import { SliceCounters } from './slice-counters.ts';
 import { describeDevices } from './slice-devices.ts';
 import { type Ending, SliceRecords } from './slice-records.ts';
 import { streamsOfSlice } from './slice-streams.ts';
 import { describeStop, StopRequest, type StopSignal } from './stop-signal.ts';
+import { nothingUndecided } from './stream-counters.ts';
 import type {
   IncomingMessage,
   MakeTransport,
@@ -93,8 +95,9 @@ class SliceRunner implements TransportListener {
     const { timeline } = plan;
     const slice = sliceOf(plan, run.slice);
     const { profile } = slice.group;
-    const schedule = makeSliceSchedule(slice);
+    const { connectOffsetMs } = makeSliceSchedule(slice);
     const devices = describeDevices(slice);
+    const counted = countedStreamsOf(slice);
     const isMqtt = profile.connect.protocol === 'mqtt';
     const readyAt = clock.now();
 
@@ -103,11 +106,7 @@ class SliceRunner implements TransportListener {
     this.#clock = clock;
     // A slice that comes late still connects at its own rate, not all at once.
     const connectAt = Math.max(this.#timeline.from, readyAt);
-    this.#counters = new SliceCounters(
-      slice.devices,
-      Math.min(readyAt, this.#timeline.from),
-      countedStreamsOf(slice),
-    );
+    this.#counters = new SliceCounters(slice.devices, Math.min(readyAt, this.#timeline.from), counted);
     this.#transport = run.transport(this, devices);
     const { traffic } = this.#transport;
     if (traffic !== undefined && profile.http !== undefined)
@@ -119,13 +118,14 @@ class SliceRunner implements TransportListener {
       counters: this.#counters,
       devices: slice.devices,
       startAt: connectAt,
-      connectOffsetMs: schedule.connectOffsetMs,
+      connectOffsetMs,
       measured: isMqtt,
     });
     this.#echoes = new Echoes({
       runId: plan.runId,
       slice: run.slice,
       deviceGroup: slice.group.number,
+      streams: counted.streams,
       devices,
       transport: this.#transport,
       counters: this.#counters,
@@ -140,7 +140,7 @@ class SliceRunner implements TransportListener {
       streams: streamsOfSlice(plan, slice, devices),
       ackTimeoutMs: profile.publish.ackTimeoutMs,
       maxUnacknowledged: profile.publish.maxUnacknowledged,
-      resumesSessions: profile.publish.qos === 2 && !profile.connect.cleanStart,
+      resumesSessions: isExactlyOnce(slice.group) && !profile.connect.cleanStart,
       onSent: (device) => this.#echoes.sent(device),
     });
     this.#behaviour = behaviourOf[loadShapeOf(profile)]({
@@ -152,7 +152,7 @@ class SliceRunner implements TransportListener {
       waitTimeoutMs: profile.publish.ackTimeoutMs,
     });
     this.#sender.serve(this.#behaviour);
-    const turnsOverAt = connectAt + schedule.connectOffsetMs(slice.devices - 1) + connectSettleMs;
+    const turnsOverAt = connectAt + connectOffsetMs(slice.devices - 1) + connectSettleMs;
     const everyMs = run.checkpointEveryMs ?? checkpointEveryMs(profile);
     this.#records = new SliceRecords({
       ...run,
@@ -178,7 +178,9 @@ class SliceRunner implements TransportListener {
 
     const ending = await this.#end.promise;
     // Closing the connections decides what is in flight: as unacknowledged, though the stop did not wait for it.
-    const cutOff = { ...nothingUndecided, inFlight: this.#sender.inFlight };
+    const cutOff = this.#sender
+      .undecided(this.#behaviour.waiting())
+      .map(({ inFlight }) => ({ ...nothingUndecided, inFlight }));
     stop.removeEventListener('abort', onStop);
     this.#cancelTick();
     this.#stopSending();

@@ -1,4 +1,5 @@
 import { isAcknowledged } from '../plan/groups.ts';
+import { kindsOf } from '../plan/kinds.ts';
 import type { Plan, Slice } from '../plan/plan.ts';
 import { plannedStreamsOf } from '../plan/streams.ts';
 import { splitRequestUrl } from '../targets/http/request-url.ts';
@@ -14,10 +15,18 @@ export function streamsOfSlice(
   slice: Slice,
   devices: SliceDevices,
 ): readonly OutgoingStream[] {
-  const { profile, timeline } = slice.group;
-  const { http } = profile;
-  const topics = Array.from({ length: slice.devices }, (_, device) => devices.topic(device));
+  const { group } = slice;
+  const { timeline } = group;
+  const { http } = group.profile;
+  const topicsOf = Array.from({ length: slice.devices }, (_, device) => devices.topics(device));
+  const kinds = kindsOf(group);
   return plannedStreamsOf(slice).map(({ offsetMs }, stream) => {
+    // Streams that no kind has are of the first one: that of users who echo, or one without messages.
+    const kind = Math.max(
+      0,
+      kinds.findIndex((each) => each.stream === stream),
+    );
+    const { profile } = kinds[kind]!;
     const shared = {
       ...profile.publish,
       runId: plan.runId,
@@ -38,10 +47,10 @@ export function streamsOfSlice(
           });
     return {
       writer,
-      topics,
+      topics: topicsOf.map((topics) => topics[kind]!),
       qos: profile.publish.qos,
       retain: false,
-      isAnswered: isAcknowledged(slice.group),
+      isAnswered: isAcknowledged(kinds[kind]!),
     };
   });
 }

@@ -250,7 +250,7 @@ export class Ledger {
       startLagsMs: Array.from({ length: slices.count }, (_, slice) => this.#startLagOf(slice)),
       stampResolutionMs: seen.stampResolutionMs,
       sliceClocks: this.#clocks.bounds(
-        (slice, n) => seen.has({ slice, stream: 0 }, n),
+        (slice, { stream = 0, n }) => seen.has({ slice, stream }, n),
         seen.stampResolutionMs,
       ),
       generator: this.#generator.totals(),

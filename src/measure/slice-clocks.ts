@@ -41,18 +41,18 @@ export class SliceClocks {
 
   /**
    * Of the slices that messages arrived from.
-   * @param hasArrived whether message n of a slice is among the arrivals
+   * @param hasArrived whether a message of a slice is among the arrivals
    * @param resolutionMs what the stamps left out; 0: they are not rounded
    */
   bounds(
-    hasArrived: (slice: number, n: number) => boolean,
+    hasArrived: (slice: number, message: Pick<QuickestEcho, 'stream' | 'n'>) => boolean,
     resolutionMs: number = stampResolutionMs,
   ): SliceClock[] {
     return [...this.#leastTransitUs]
       .sort(([a], [b]) => a - b)
       .map(([slice, us]) => {
         const echo = this.#quickestEchoes.get(slice);
-        const isBound = echo !== undefined && hasArrived(slice, echo.n);
+        const isBound = echo !== undefined && hasArrived(slice, echo);
         return {
           slice,
           atLeastMs: isBound ? (us - echo.us) / 1_000 : null,

@@ -74,6 +74,8 @@ export interface RequestTraffic {
 
 /** The message that was back at its device soonest after it was sent, by the slice's clock alone. */
 export interface QuickestEcho {
+  /** Absent: 0. */
+  readonly stream?: number;
   readonly n: number;
   readonly us: number;
 }
@@ -85,6 +87,15 @@ export interface StreamResult {
   readonly sent: EncodedIntervals;
   /** Of users: how many were due by the end of each stage that was over when one was due after it. */
   readonly stageEnds?: readonly number[];
+  /** Where the group's kinds of message have names: what became of this kind's, as of the whole slice. */
+  readonly counts?: StreamCounts;
+}
+
+export interface StreamCounts {
+  readonly messages: PublishCounts;
+  readonly droppedBy: Readonly<Partial<Record<DropReason, number>>>;
+  /** What `messages` takes as decided and was not, by the instant of the record. */
+  readonly undecided: UndecidedCounts;
 }
 
 /** A slice's own messages at an observer that the slice keeps itself. */

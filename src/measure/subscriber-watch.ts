@@ -1,3 +1,4 @@
+import { isAcknowledged } from '../plan/groups.ts';
 import type { GroupPlan, Plan } from '../plan/plan.ts';
 import { subscriberNumbersOf } from '../plan/subscribers.ts';
 import { sumBy } from '../shared/counts.ts';
@@ -78,8 +79,8 @@ export class SubscriberWatch {
    * Epoch milliseconds: a missing message of the group that was due before that may have been missed by a subscriber, and is
    * not known to be lost. Infinite: whenever it was due.
    */
-  blindBefore({ profile }: Pick<GroupPlan, 'profile'>): number {
-    const holdsForSession = profile.publish.qos > 0;
+  blindBefore(group: Pick<GroupPlan, 'profile'>): number {
+    const holdsForSession = isAcknowledged(group);
     return Math.max(
       Number.NEGATIVE_INFINITY,
       ...subscriberNumbersOf(this.#plan).map((slice) => this.#blindBeforeOf(slice, holdsForSession)),

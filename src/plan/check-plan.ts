@@ -1,9 +1,10 @@
-import { type LoadProfile, maxGroups, type RunProfile } from '../profile/load-profile.ts';
+import { maxKinds } from '../profile/kind-settings.ts';
+import { type LoadProfile, type MessageKind, maxGroups, type RunProfile } from '../profile/load-profile.ts';
 import { sumBy } from '../shared/counts.ts';
 import { checkJsonValue } from '../shared/json-value.ts';
 import { maxDevicesPerSlice, maxSlices } from '../shared/run-bounds.ts';
-import { makeArrivalRate } from './arrival-rate.ts';
 import { groupProfilesOf, groupsOf } from './groups.ts';
+import { plannedLoadOf } from './kinds.ts';
 import type { GroupPlan, Plan } from './plan.ts';
 
 /** What a plan has that its types do not say: where in it, and what is wrong. */
@@ -14,6 +15,8 @@ export interface PlanProblem {
 
 /** A Lambda ends at 900 s; where nothing else bounds a run, two hours keep what is made of each of its seconds small. */
 const longestRunMs = 7_200_000;
+/** Of one load, 1,000; the load of a group that is the sum of its kinds' has their stages and the jumps between them. */
+const maxStages = 2 * maxKinds * 1_000;
 /** Of JavaScript's dates, epoch milliseconds. */
 const lastInstant = 8.64e15;
 
@@ -61,7 +64,7 @@ export function checkStoredPlan(plan: Plan): PlanProblem[] {
 
 function checkGroup(group: GroupPlan): PlanProblem[] {
   const { profile, load, slices } = group;
-  const messages = Math.round(makeArrivalRate(profile).messages);
+  const messages = plannedLoadOf(profile).messages;
   const path = group.group === undefined ? '' : `groups.${group.group}.`;
   return [
     ...within(`${path}slices.count`, slices.count, 1, profile.devices),
@@ -100,19 +103,32 @@ export function checkStoredProfile(path: string, profile: RunProfile): PlanProbl
 }
 
 function checkStoredGroup(path: string, profile: LoadProfile): PlanProblem[] {
-  const { devices, stages, connect, echo } = profile;
-  const durationMs = sumBy(stages, (stage) => stage.durationMs);
+  const { devices, connect, echo, messages } = profile;
   return [
-    ...checkJsonValue(profile.publish.payload).map((error) => ({
-      ...error,
-      path: `${path}.publish.payload`,
-    })),
+    ...checkStoredMessages(path, profile),
+    ...(messages === undefined ? [] : within(`${path}.messages`, messages.length, 1, maxKinds)),
+    ...(messages ?? []).flatMap((kind, i) => checkStoredMessages(`${path}.messages[${i}]`, kind)),
     ...within(`${path}.devices`, devices, 1, maxSlices * maxDevicesPerSlice),
-    ...within(`${path}.stages`, stages.length, 1, 1_000),
-    ...between(`${path}.stages`, durationMs, 0, longestRunMs),
-    ...between(`${path}.startRatePerSecond`, profile.startRatePerSecond, 0, 1e7),
     ...between(`${path}.connect.ratePerSecond`, connect.ratePerSecond, Number.MIN_VALUE, 1e6),
     ...between(`${path}.echo.fraction`, echo.fraction, 0, 1),
+  ];
+}
+
+/** A group's load, or one of its kinds of message. */
+function checkStoredMessages(
+  path: string,
+  { publish, startRatePerSecond, stages }: Pick<MessageKind, 'publish' | 'startRatePerSecond' | 'stages'>,
+): PlanProblem[] {
+  return [
+    ...checkJsonValue(publish.payload).map((error) => ({ ...error, path: `${path}.publish.payload` })),
+    ...within(`${path}.stages`, stages.length, 1, maxStages),
+    ...between(
+      `${path}.stages`,
+      sumBy(stages, ({ durationMs }) => durationMs),
+      0,
+      longestRunMs,
+    ),
+    ...between(`${path}.startRatePerSecond`, startRatePerSecond, 0, 1e7),
     ...stages.flatMap(({ durationMs, targetPerSecond }, i) => [
       ...between(`${path}.stages[${i}].durationMs`, durationMs, 0, longestRunMs),
       ...between(`${path}.stages[${i}].targetPerSecond`, targetPerSecond, 0, 1e7),

@@ -4,6 +4,7 @@ import { topicFilterMatches, topicRootOf } from '../targets/aws-iot/match-topic-
 import { traitsOf } from '../targets/traits-of.ts';
 import { defaultDeployment } from './deployment.ts';
 import { settingOf } from './groups.ts';
+import type { KindPlan } from './kinds.ts';
 import { type GroupPlan, identifyDevice } from './plan.ts';
 
 type TopicPlan = Pick<GroupPlan, 'runId' | 'profile' | 'topicRoot' | 'target'>;
@@ -26,10 +27,10 @@ export function longestTopicOf(group: GroupPlan): string {
 }
 
 /**
- * Errors of a topic that only the stack's own filter shows: the rule does not read it, or `{topicRoot}` makes it too long.
+ * Errors of a kind's topic that only the stack's own filter shows: the rule does not read it, or `{topicRoot}` makes it too long.
  */
-export function checkDeviceTopic(group: GroupPlan, topicFilter: string): InputError[] {
-  const path = settingOf(group, 'publish.topic');
+export function checkDeviceTopic(group: KindPlan, topicFilter: string): InputError[] {
+  const path = settingOf(group, group.kind === undefined ? 'publish.topic' : `messages.${group.kind}.topic`);
   const errors = checkTopicLimits(longestTopicOf(group), traitsOf(group.target).limits).map((error) => ({
     path,
     ...error,

@@ -1,6 +1,7 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
 import { sumBy } from '../shared/counts.ts';
 import { makeDeviceTurns } from './device-turns.ts';
+import { kindsOf } from './kinds.ts';
 import type { GroupPlan, Slice } from './plan.ts';
 import { sharesOf } from './slices.ts';
 
@@ -27,7 +28,7 @@ export function echoingBefore(profile: EchoProfile): (deviceInGroup: number) => 
  */
 export function echoedMessages(group: GroupPlan): number {
   if (echoingDevices(group.profile) === 0) return 0;
-  return sumBy(sharesOf(group), (share) => countEchoesBefore(share)(share.messages));
+  return sumBy(kindsOf(group).flatMap(sharesOf), (share) => countEchoesBefore(share)(share.messages));
 }
 
 /** Devices of a slice that subscribe to their own topic. */

@@ -4,9 +4,10 @@ import { accountOf } from './account.ts';
 import { type Deployment, deploymentOf } from './deployment.ts';
 import { echoedMessages, echoingDevices } from './echoes.ts';
 import { groupsOf, httpsSlicesOf, mqttGroupsOf, mqttSlicesOf, slicesByFunction } from './groups.ts';
+import { type KindPlan, kindsOf } from './kinds.ts';
 import { meteredBytes } from './message-size.ts';
 import { isReadByRule } from './observers.ts';
-import type { GroupPlan, Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
 import { checkpointEveryMs, controlPollEveryMs, isWatched, watchEverySeconds } from './poll-intervals.ts';
 import { forecastReading, measureSeconds, measureSecondsPerRecord, readersAt } from './queue-readers.ts';
 import { forecastStreamReading } from './stream-reading.ts';
@@ -134,7 +135,9 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
   const clients = sumBy(ofMqtt, ({ profile }) => profile.devices) + mqttSlices + readers;
   const connectedMs = timeline.publishEndAt - timeline.startAt + assumed.sliceEndMs;
   return {
-    messages: groupsOf(plan).map((group) => messageUsage(plan, group)),
+    messages: groupsOf(plan)
+      .flatMap(kindsOf)
+      .map((kind) => messageUsage(plan, kind)),
     connects: clients,
     subscribes: sumBy(ofMqtt, ({ profile }) => echoingDevices(profile)) + mqttSlices + filtersAsked(plan),
     // Devices subscribe at QoS 0: an echo is not to cost a PUBACK.
@@ -153,16 +156,17 @@ function filtersAsked(plan: Plan): number {
 
 /** Messages that a subscriber answers: those of QoS 1. */
 function acknowledgedMessages(plan: Plan): number {
-  return sumBy(groupsOf(plan), ({ profile, load }) => (profile.publish.qos > 0 ? load.messages : 0));
+  const kinds = groupsOf(plan).flatMap(kindsOf);
+  return sumBy(kinds, ({ profile, load }) => (profile.publish.qos > 0 ? load.messages : 0));
 }
 
-function messageUsage(plan: Plan, group: GroupPlan): MessageUsage {
-  const { messages } = group.load;
+function messageUsage(plan: Plan, kind: KindPlan): MessageUsage {
+  const { messages } = kind.load;
   const byRule = isReadByRule(plan) ? messages : 0;
   return {
-    meteredBytes: meteredBytes(group),
+    meteredBytes: meteredBytes(kind),
     publishesIn: messages,
-    publishesOut: echoedMessages(group) + (plan.subscribers === undefined ? 0 : messages),
+    publishesOut: echoedMessages(kind) + (plan.subscribers === undefined ? 0 : messages),
     rulesTriggered: byRule,
     ruleActions: byRule,
   };

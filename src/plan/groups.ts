@@ -1,6 +1,7 @@
 import type { GroupProfile, LoadProfile, Protocol, RunProfile } from '../profile/load-profile.ts';
 import { sumBy } from '../shared/counts.ts';
 import { type ArrivalRate, makeArrivalRate, sumStretches } from './arrival-rate.ts';
+import { kindProfilesOf } from './kinds.ts';
 import type { GroupPlan, Plan, SliceSplit } from './plan.ts';
 
 type GroupedPlan = Pick<
@@ -98,14 +99,18 @@ export function mqttGroupsOf(plan: GroupedPlan): readonly GroupPlan[] {
   return groupsOf(plan).filter(({ profile }) => profile.connect.protocol === 'mqtt');
 }
 
-/** Whether publishes of the group are answered: over HTTPS, and over MQTT at QoS 1 and 2. */
-export function isAcknowledged({ profile: { connect, publish } }: Pick<GroupPlan, 'profile'>): boolean {
-  return connect.protocol === 'https' || publish.qos > 0;
+/** Whether all publishes of the group are answered: over HTTPS, and over MQTT at QoS 1 and 2. */
+export function isAcknowledged({ profile }: Pick<GroupPlan, 'profile'>): boolean {
+  return (
+    profile.connect.protocol === 'https' || kindProfilesOf(profile).every(({ publish }) => publish.qos > 0)
+  );
 }
 
 /** Whether its devices publish at QoS 2. */
-export function isExactlyOnce({ profile: { connect, publish } }: Pick<GroupPlan, 'profile'>): boolean {
-  return connect.protocol === 'mqtt' && publish.qos === 2;
+export function isExactlyOnce({ profile }: Pick<GroupPlan, 'profile'>): boolean {
+  return (
+    profile.connect.protocol === 'mqtt' && kindProfilesOf(profile).some(({ publish }) => publish.qos === 2)
+  );
 }
 
 /** The highest rate of some groups together, publishes a second, each group's times its weight. */

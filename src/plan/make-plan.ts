@@ -15,8 +15,9 @@ import { type DeploymentParameters, defaultDeployment, deploymentOf } from './de
 import { checkDeviceTopic } from './device-topic.ts';
 import { forecastUsage } from './forecast-usage.ts';
 import { groupProfilesOf, groupsOf, peakPerSecondOf, settingOf } from './groups.ts';
+import { kindsOf, plannedLoadOf } from './kinds.ts';
 import { drainMsOf, isReadByRule } from './observers.ts';
-import { type GroupPlan, identifyDevice, type Load, type Plan, type Timeline } from './plan.ts';
+import { type GroupPlan, identifyDevice, type Plan, type Timeline } from './plan.ts';
 import { RefusedByPreflightError } from './refusals.ts';
 import { refuseCeilings } from './refuse-ceilings.ts';
 import { connectDurationMs, connectSettleMs } from './schedule.ts';
@@ -88,7 +89,7 @@ export function draftPlan(request: PlanRequest): DraftPlan {
   const limits = account?.limits ?? accountLimitsOf('default');
   const profiles = groupProfilesOf(profile);
   const groups = profiles.map((each) => ({
-    load: loadOf(each),
+    load: plannedLoadOf(each),
     slices: splitIntoSlices(each, { limits, deployment, share: each.devices / profile.devices }),
   }));
   const slices = {
@@ -133,12 +134,6 @@ export function draftPlan(request: PlanRequest): DraftPlan {
   };
 }
 
-function loadOf(profile: LoadProfile): Load {
-  const { messages, peakPerSecond } = makeArrivalRate(profile);
-  // Rounded, because floating-point error can leave the sum of the stages just below a whole number.
-  return { messages: Math.round(messages), peakPerSecond };
-}
-
 /**
  * All instants are whole milliseconds, rounded up, so that no phase is shorter than its purpose needs. Groups connect side
  * by side and begin to publish together.
@@ -180,7 +175,7 @@ function errorsOf(plan: Plan, topicFilter: string | undefined): InputError[] {
     ...groups.flatMap(checkMessages),
     ...(topicFilter === undefined || !isReadByRule(plan)
       ? []
-      : groups.flatMap((group) => checkDeviceTopic(group, topicFilter))),
+      : groups.flatMap(kindsOf).flatMap((kind) => checkDeviceTopic(kind, topicFilter))),
   ];
 }
 

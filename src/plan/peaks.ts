@@ -5,6 +5,7 @@ import type { Deployment } from './deployment.ts';
 import { echoingDevices } from './echoes.ts';
 import { subscriberConcurrency } from './forecast-usage.ts';
 import { groupsOf, mqttGroupsOf, peakPerSecondOf } from './groups.ts';
+import { kindsOf } from './kinds.ts';
 import { messageBytes } from './message-size.ts';
 import { isReadByRule } from './observers.ts';
 import type { GroupPlan, Plan } from './plan.ts';
@@ -65,7 +66,7 @@ function connectionPeaks(
   const subscribesOf = (group: GroupPlan) =>
     connectsOf(group) * (echoingDevices(group.profile) / group.profile.devices);
   const perDeviceOf = ({ load, profile }: GroupPlan) => load.peakPerSecond / profile.devices;
-  const ofAcknowledged = groups.filter(({ profile }) => profile.publish.qos > 0);
+  const unacknowledged = Math.max(...groups.map(unacknowledgedPeak));
   return {
     // The control channels come first, as Lambda starts their slices; the devices begin when all are there.
     connectsPerSecond: Math.max(sumBy(groups, connectsOf), controlConnects),
@@ -74,14 +75,8 @@ function connectionPeaks(
     subscribesPerSecond: Math.max(sumBy(groups, subscribesOf), controlConnects),
     subscriptionsPerConnection: 1,
     publishesPerSecondPerConnection: Math.max(...groups.map(perDeviceOf)),
-    bytesPerSecondPerConnection: Math.max(...groups.map((group) => perDeviceOf(group) * messageBytes(group))),
-    ...(ofAcknowledged.length > 0
-      ? {
-          unacknowledgedPerClient: Math.max(
-            ...ofAcknowledged.map((group) => unacknowledgedPeak(group, perDeviceOf(group))),
-          ),
-        }
-      : {}),
+    bytesPerSecondPerConnection: Math.max(...groups.map(bytesPerDevice)),
+    ...(unacknowledged > 0 ? { unacknowledgedPerClient: unacknowledged } : {}),
   };
 }
 
@@ -91,11 +86,27 @@ function connectionPeaks(
  */
 const environmentsPerSecond = 100;
 
+/** Bytes a second of one device, at most. */
+function bytesPerDevice(group: GroupPlan): number {
+  const { runId } = group;
+  const bytesOf = (profile: LoadProfile) => messageBytes({ profile, runId });
+  return (
+    peakPerSecondOf(
+      kindsOf(group).map(({ profile }) => profile),
+      bytesOf,
+    ) / group.profile.devices
+  );
+}
+
 /**
  * What a device can have in flight at once even if no PUBACK comes: its publishes until they time out. How many there
  * will be depends on the service's round trip, which is not known beforehand.
  */
-function unacknowledgedPeak({ profile: { publish } }: GroupPlan, perDevicePerSecond: number): number {
+function unacknowledgedPeak(group: GroupPlan): number {
+  const { publish, devices } = group.profile;
+  const answered = kindsOf(group).filter(({ profile }) => profile.publish.qos > 0);
+  if (answered.length === 0) return 0;
+  const perDevicePerSecond = peakPerSecondOf(answered.map(({ profile }) => profile)) / devices;
   return Math.min(publish.maxUnacknowledged, Math.ceil((perDevicePerSecond * publish.ackTimeoutMs) / 1_000));
 }
 

@@ -1,8 +1,10 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
+import { sumBy } from '../shared/counts.ts';
 import { type AccountLimits, accountLimitsOf } from '../targets/aws-iot/quotas.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import type { Deployment } from './deployment.ts';
 import { groupOfSlice } from './groups.ts';
+import { kindsOf } from './kinds.ts';
 import type { GroupPlan, Plan, Slice, SliceSplit } from './plan.ts';
 import { slicesByConnections } from './slice-connections.ts';
 
@@ -74,7 +76,7 @@ export function shareOf(group: GroupPlan, slice: number): Slice {
     group,
     firstDevice: group.firstDevice + first,
     devices: next - first,
-    messages: messagesBefore(group, next) - messagesBefore(group, first),
+    messages: sumBy(kindsOf(group), (kind) => messagesBefore(kind, next) - messagesBefore(kind, first)),
   };
 }
 

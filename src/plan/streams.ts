@@ -1,12 +1,14 @@
 import type { LoadShapeName } from '../profile/load-shapes/load-shape.ts';
 import { loadShapeOf } from '../profile/load-shapes/load-shapes.ts';
+import { makeDeviceTurns } from './device-turns.ts';
 import { echoingBefore, echoingWithin } from './echoes.ts';
+import { kindsOf } from './kinds.ts';
 import type { Plan, Slice } from './plan.ts';
 import { makeSliceSchedule, type SliceSchedule } from './schedule.ts';
-import { sliceOf } from './slices.ts';
+import { shareOf, sliceOf } from './slices.ts';
 
 /**
- * One kind of message of one slice: publishes n = 0 … messages − 1, each with its intended time. Where users decide when they
+ * One kind of message of one slice, numbered as its kind is (`KindPlan.stream`): publishes n = 0 … messages − 1, each with its intended time. Where users decide when they
  * send there is no schedule: n is the place in the order in which they wanted to, and `messages` is the most that there can be.
  */
 export type Stream = Pick<SliceSchedule, 'messages'> & Partial<Pick<SliceSchedule, 'offsetMs' | 'turns'>>;
@@ -26,12 +28,21 @@ export function plannedStreamsOf(slice: Slice): readonly Stream[] {
 }
 
 const streamsByShape: Readonly<Record<LoadShapeName, (slice: Slice) => readonly Stream[]>> = {
-  open: (slice) => [makeSliceSchedule(slice)],
+  open({ slice, group, devices }) {
+    const schedules = kindsOf(group).map((kind) => makeSliceSchedule(shareOf(kind, slice)));
+    // Kinds that have names are numbered from 1.
+    return group.profile.messages === undefined ? schedules : [emptyStream(devices), ...schedules];
+  },
   closed(slice) {
     const messages = mostOfUsers(slice);
     return hasStreamOfEchoes(slice) ? [{ messages }, { messages }] : [{ messages }];
   },
 };
+
+/** The stream 0 of a group whose kinds of message have names: nothing is of it. */
+function emptyStream(devices: number): ScheduledStream {
+  return { messages: 0, offsetMs: () => Number.POSITIVE_INFINITY, turns: makeDeviceTurns(devices) };
+}
 
 /**
  * Which stream a user's messages are of. Users whose messages come back to them have stream 0 where there are others too, so that

@@ -3,9 +3,10 @@ import { iotCoreLimits } from '../targets/aws-iot/iot-core-limits.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import { topicOfDevice } from './device-topic.ts';
 import { groupsOf, mqttGroupsOf } from './groups.ts';
+import { type KindPlan, kindsOf } from './kinds.ts';
 import { messageBytes } from './message-size.ts';
 import { observerNamesOf, subscriberObserver } from './observers.ts';
-import type { GroupPlan, Plan, SubscriberSplit } from './plan.ts';
+import type { Plan, SubscriberSplit } from './plan.ts';
 import { sharesOf } from './slices.ts';
 import { type Filter, filtersOf } from './topic-filters.ts';
 
@@ -68,7 +69,7 @@ function connectionCapacity(plan: SubscribedPlan): number {
   const bytesPerSecond = quotas.includes('bytesPerSecondPerConnection')
     ? iotCoreLimits.bytesPerSecondPerConnection
     : Number.POSITIVE_INFINITY;
-  const largest = Math.max(...groupsOf(plan).map(messageBytes));
+  const largest = Math.max(...groupsOf(plan).flatMap(kindsOf).map(messageBytes));
   return connectionShare * Math.min(limits.publishesPerSecondPerConnection, bytesPerSecond / largest);
 }
 
@@ -129,9 +130,9 @@ function shareNameOf({ runId }: Pick<Plan, 'runId'>): string {
 /** Each topic of the run once, with the highest QoS of what is published to it. */
 function topicsOf(plan: SubscribedPlan): Filter[] {
   const topics = new Map<string, Filter>();
-  for (const group of groupsOf(plan)) {
-    const { qos } = group.profile.publish;
-    for (const topic of topicsOfGroup(group)) {
+  for (const kind of groupsOf(plan).flatMap(kindsOf)) {
+    const { qos } = kind.profile.publish;
+    for (const topic of topicsOfKind(kind)) {
       const known = topics.get(topic);
       if (known === undefined || known.qos < qos) topics.set(topic, { filter: topic, qos });
     }
@@ -139,9 +140,9 @@ function topicsOf(plan: SubscribedPlan): Filter[] {
   return [...topics.values()];
 }
 
-function* topicsOfGroup(group: GroupPlan): Generator<string> {
-  for (const { slice, firstDevice, devices } of sharesOf(group)) {
+function* topicsOfKind(kind: KindPlan): Generator<string> {
+  for (const { slice, firstDevice, devices } of sharesOf(kind)) {
     for (let device = firstDevice; device < firstDevice + devices; device++)
-      yield topicOfDevice(group, device, slice);
+      yield topicOfDevice(kind, device, slice);
   }
 }

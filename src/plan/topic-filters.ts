@@ -2,6 +2,7 @@ import { expandTopic } from '../profile/topic-template.ts';
 import { topicRootOf } from '../targets/aws-iot/match-topic-filter.ts';
 import { defaultDeployment } from './deployment.ts';
 import { groupsOf } from './groups.ts';
+import { kindsOf } from './kinds.ts';
 import type { GroupPlan, Plan } from './plan.ts';
 
 /** What a subscriber subscribes to. */
@@ -22,7 +23,7 @@ type GroupedPlan = Pick<
  */
 export function filtersOf(plan: GroupedPlan): Filter[] {
   const filters: Filter[] = [];
-  for (const group of groupsOf(plan)) {
+  for (const group of groupsOf(plan).flatMap(kindsOf)) {
     let next: Filter = { filter: filterOf(group), qos: group.profile.publish.qos };
     // A filter that has grown may meet one that it did not meet before.
     for (;;) {

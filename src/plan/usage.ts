@@ -19,7 +19,7 @@ export interface Usage {
 
 /** Messages each as one, whatever their size: pricing meters them. */
 export interface IotUsage {
-  /** By device group: its messages are of one size. */
+  /** By device group and kind of message: they are of one size. */
   readonly messages: readonly MessageUsage[];
   /** CONNECTs: devices, their reconnects, subscribers, the slices' control channels. */
   readonly connects: number;

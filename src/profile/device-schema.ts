@@ -56,59 +56,61 @@ export const connect = z
   .prefault({})
   .meta({ description: 'How devices connect.', examples: [{ protocol: 'mqtt', client: 'dense' }] });
 
+export const publishSettings = {
+  topic: z
+    .string()
+    .min(1)
+    .default('{topicRoot}/{runId}/{deviceId}/telemetry')
+    .meta({
+      description:
+        'Topic of a device, under what the IoT rule reads. Placeholders: {topicRoot} (what the stack reads: stampede/dev in a rehearsal and in stage dev), {runId}, {deviceId}, {deviceIndex}, {slice}. At most 256 bytes and 7 slashes once they are filled in.',
+      examples: ['{topicRoot}/{runId}/{deviceId}/telemetry'],
+    }),
+  qos: z
+    .literal([0, 1, 2])
+    .default(1)
+    .meta({
+      description:
+        'MQTT quality of service: 0, 1, or 2 towards a broker that has it. AWS IoT Core has no 2, and neither has device-sdk. At 1 and 2 each publish is acknowledged, and its round trip measured.',
+      examples: [1],
+    }),
+  payload: z
+    .json()
+    .default({ temperature: '{{gaussian(21, 2)}}', humidity: '{{random(30, 60)}}' })
+    .meta({
+      description:
+        "The message, any JSON; strings may hold templates. A string that is one whole template becomes a value of the function's type. Functions: {{deviceId}} {{deviceIndex}} {{n}} {{sequence}} {{now}} {{uuid}} {{random(min, max[, decimals])}} {{gaussian(mean, sd[, decimals])}} {{choice('a', 'b', …)}} {{sine(min, max, periodSeconds)}} {{walk(start, step[, min, max])}} {{randomBytes(n)}}. The fields stampede and padding are added by the tester; a payload that is no object becomes the field value.",
+      examples: [{ temperature: '{{gaussian(21, 2)}}', state: "{{choice('on', 'off')}}" }],
+    }),
+  sizeBytes: z
+    .int()
+    .min(0)
+    .max(maxMqttPayloadBytes)
+    .default(0)
+    .meta({
+      description:
+        'Size a message is padded up to, in bytes; AWS IoT Core takes at most 131072 (128 KB). 0 adds nothing; a message that is larger already stays as it is.',
+      examples: [512],
+    }),
+  ackTimeout: duration.default('5s').meta({
+    description:
+      'How long a QoS 1 or 2 publish, or a request over https, waits for its answer, from 100ms to 2m. Without one it counts as unacknowledged; a throttled publish gets none.',
+    examples: ['5s'],
+  }),
+  maxUnacknowledged: z
+    .int()
+    .min(1)
+    .max(maxPacketIdentifiers)
+    .default(100)
+    .meta({
+      description:
+        'QoS 1 and 2 publishes that one device may have in flight. AWS IoT Core allows 100; the ones above wait, and are dropped after ackTimeout.',
+      examples: [100],
+    }),
+};
+
 /** What devices publish. */
 export const publish = z
-  .strictObject({
-    topic: z
-      .string()
-      .min(1)
-      .default('{topicRoot}/{runId}/{deviceId}/telemetry')
-      .meta({
-        description:
-          'Topic of a device, under what the IoT rule reads. Placeholders: {topicRoot} (what the stack reads: stampede/dev in a rehearsal and in stage dev), {runId}, {deviceId}, {deviceIndex}, {slice}. At most 256 bytes and 7 slashes once they are filled in.',
-        examples: ['{topicRoot}/{runId}/{deviceId}/telemetry'],
-      }),
-    qos: z
-      .literal([0, 1, 2])
-      .default(1)
-      .meta({
-        description:
-          'MQTT quality of service: 0, 1, or 2 towards a broker that has it. AWS IoT Core has no 2, and neither has device-sdk. At 1 and 2 each publish is acknowledged, and its round trip measured.',
-        examples: [1],
-      }),
-    payload: z
-      .json()
-      .default({ temperature: '{{gaussian(21, 2)}}', humidity: '{{random(30, 60)}}' })
-      .meta({
-        description:
-          "The message, any JSON; strings may hold templates. A string that is one whole template becomes a value of the function's type. Functions: {{deviceId}} {{deviceIndex}} {{n}} {{sequence}} {{now}} {{uuid}} {{random(min, max[, decimals])}} {{gaussian(mean, sd[, decimals])}} {{choice('a', 'b', …)}} {{sine(min, max, periodSeconds)}} {{walk(start, step[, min, max])}} {{randomBytes(n)}}. The fields stampede and padding are added by the tester; a payload that is no object becomes the field value.",
-        examples: [{ temperature: '{{gaussian(21, 2)}}', state: "{{choice('on', 'off')}}" }],
-      }),
-    sizeBytes: z
-      .int()
-      .min(0)
-      .max(maxMqttPayloadBytes)
-      .default(0)
-      .meta({
-        description:
-          'Size a message is padded up to, in bytes; AWS IoT Core takes at most 131072 (128 KB). 0 adds nothing; a message that is larger already stays as it is.',
-        examples: [512],
-      }),
-    ackTimeout: duration.default('5s').meta({
-      description:
-        'How long a QoS 1 or 2 publish, or a request over https, waits for its answer, from 100ms to 2m. Without one it counts as unacknowledged; a throttled publish gets none.',
-      examples: ['5s'],
-    }),
-    maxUnacknowledged: z
-      .int()
-      .min(1)
-      .max(maxPacketIdentifiers)
-      .default(100)
-      .meta({
-        description:
-          'QoS 1 and 2 publishes that one device may have in flight. AWS IoT Core allows 100; the ones above wait, and are dropped after ackTimeout.',
-        examples: [100],
-      }),
-  })
+  .strictObject(publishSettings)
   .prefault({})
   .meta({ description: 'What devices publish.', examples: [{ qos: 1, sizeBytes: 512 }] });

@@ -1,8 +1,10 @@
 /** Settings that a group may have of its own; those at the top are the defaults of every group. */
 export const groupSettings = [
   'devices',
+  'share',
   'connect',
   'publish',
+  'messages',
   'http',
   'stages',
   'startRate',

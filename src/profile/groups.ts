@@ -3,6 +3,7 @@ import type { InputError } from '../shared/errors.ts';
 import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { suggestFrom } from '../shared/nearest.ts';
 import { groupNamePattern, groupSettings } from './group-settings.ts';
+import { checkShares, divideDevices } from './group-shares.ts';
 import { type GroupProfile, type LoadProfile, maxGroups, type Thresholds } from './load-profile.ts';
 import { loadReplacedBy } from './load-shapes/load-shapes.ts';
 import { checkMeasured } from './threshold-rules.ts';
@@ -25,7 +26,10 @@ export function readGroups(
   const { groups, ...shared } = input;
   const errors = checkGroups(groups);
   if (!isObject(groups) || errors.length > 0) return { errors };
-  const readings = Object.entries(groups as Readonly<Record<string, JsonObject>>).map(([name, own]) => {
+  const named = Object.entries(groups as Readonly<Record<string, JsonObject>>);
+  const ofShares = checkShares(named, shared);
+  if (ofShares.length > 0) return { errors: ofShares };
+  const readings = divideDevices(named, shared).map(([name, { share: _, ...own }]) => {
     const { profile, errors: found } = readFlat(withDefaults(shared, own));
     return {
       name,
@@ -113,7 +117,7 @@ function unmeasured(profiles: readonly LoadProfile[]): InputError[] {
   return first.filter(({ path }) => others.every((errors) => errors.some((error) => error.path === path)));
 }
 
-function withoutRepeats(errors: readonly InputError[]): InputError[] {
+export function withoutRepeats(errors: readonly InputError[]): InputError[] {
   const known = new Set<string>();
   return errors.filter(({ path, message }) => {
     const key = `${path}\n${message}`;
@@ -133,7 +137,7 @@ function joinGroups(readings: readonly GroupReading[]): LoadProfile {
   const sharing = readings.filter(({ own }) => valueAt(own, ['connect', 'ratePerSecond']) === undefined);
   const sharingDevices = sumBy(sharing, ({ profile }) => profile.devices);
   const groups = readings.map((reading): GroupProfile => {
-    const { devices, connect, publish, http, startRatePerSecond, stages, users, echo, slices } =
+    const { devices, connect, publish, messages, http, startRatePerSecond, stages, users, echo, slices } =
       reading.profile;
     // Groups without a rate of their own share the rate at the top by devices, so that they are ready at the same time.
     const ratePerSecond = sharing.includes(reading)
@@ -145,6 +149,7 @@ function joinGroups(readings: readonly GroupReading[]): LoadProfile {
       devices,
       connect: { ...connect, ratePerSecond },
       publish,
+      ...(messages && { messages }),
       ...(http && { http }),
       startRatePerSecond,
       stages,
@@ -156,7 +161,7 @@ function joinGroups(readings: readonly GroupReading[]): LoadProfile {
   const [first] = readings as [GroupReading];
   const thresholds: Thresholds = Object.assign({}, ...readings.map(({ profile }) => profile.thresholds));
   const devices = sumBy(groups, (group) => group.devices);
-  // Of one group: others may have no users, or other requests.
-  const { users: _, http: _http, ...shared } = first.profile;
+  // Of one group: others may have no users, other messages or other requests.
+  const { users: _, http: _http, messages: _messages, ...shared } = first.profile;
   return { ...shared, devices, thresholds, groups };
 }

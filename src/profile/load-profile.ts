@@ -34,8 +34,23 @@ export interface GroupSettings {
   readonly stages: readonly Stage[];
   /** The closed model; its rates above are an estimate, for what is planned beforehand. Absent: the open model. */
   readonly users?: UserLoad;
+  /**
+   * Kinds of message that each device sends, in the order of the file; absent: one kind, as `publish` and the load say. With them
+   * the load is the sum of theirs, and `publish` holds what they have in common.
+   */
+  readonly messages?: readonly MessageKind[];
   readonly echo: { readonly fraction: number };
   readonly slices: Pick<SliceSettings, 'devicesPerSlice'>;
+}
+
+/** One kind of message of a group, and how much of it there is. */
+export interface MessageKind {
+  /** Letters, digits, - and _; unique within the group. */
+  readonly name: string;
+  readonly publish: MessageSettings;
+  /** As of the group's load: messages per second over all its devices. */
+  readonly startRatePerSecond: number;
+  readonly stages: readonly Stage[];
 }
 
 /** Device groups of one profile at most: reports and live views have a column or a row for each. */
@@ -111,7 +126,8 @@ export function isUnchecked({ connect, groups }: LoadProfile): boolean {
   return (groups ?? [{ connect }]).some((each) => each.connect.insecure === true);
 }
 
-export interface PublishSettings {
+/** What may differ from one kind of message to another. */
+export interface MessageSettings {
   /** Placeholders: {runId} {deviceId} {deviceIndex} {slice}; fixed for a device. */
   readonly topic: string;
   readonly qos: 0 | 1 | 2;
@@ -119,6 +135,9 @@ export interface PublishSettings {
   readonly payload: JsonValue;
   /** The message is padded up to this size; a larger one stays as it is. */
   readonly sizeBytes: number;
+}
+
+export interface PublishSettings extends MessageSettings {
   /** A QoS 1 publish without its PUBACK for this long counts as unacknowledged. */
   readonly ackTimeoutMs: number;
   /** QoS 1 publishes one device may have in flight; AWS IoT Core allows 100. */

@@ -3,13 +3,14 @@ import { type InputError, InvalidInputError } from '../shared/errors.ts';
 import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { checkJsonValue, isTooDeep } from '../shared/json-value.ts';
 import { withDefaultThresholds } from './default-thresholds.ts';
-import { type FlatReading, readGroups } from './groups.ts';
+import { type FlatReading, readGroups, withoutRepeats } from './groups.ts';
 import { http as httpSchema } from './http-schema.ts';
 import type { ConnectSettings, LoadProfile, Threshold, Thresholds } from './load-profile.ts';
 import type { ResolvedLoad } from './load-shapes/load-shape.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
+import { readKinds } from './message-kinds.ts';
 import { applyOverrides, type ProfileOverrides } from './overrides.ts';
-import { checkRules } from './rules.ts';
+import { checkRatePerDevice, checkRules } from './rules.ts';
 import type { ProfileSettings } from './schema.ts';
 import { validateShape } from './shape.ts';
 import { anyTarget, type FindTargetRules, type TargetRules } from './target-rules.ts';
@@ -45,13 +46,26 @@ function readLoadProfile(input: unknown, overrides: ProfileOverrides, findRules:
   if (!isObject(form)) return { errors: [noObject] };
   const rules = findRules(form);
   const groupNames = isObject(form.groups) ? Object.keys(form.groups) : [];
-  const readFlat = (flat: JsonObject) => readFlatProfile(flat, rules, groupNames);
+  const readOne = (flat: JsonObject) => readFlatProfile(flat, rules, groupNames);
+  const readFlat = (flat: JsonObject) =>
+    flat.messages === undefined ? readOne(flat) : readMixed(flat, rules, readOne);
   const { profile, errors: found } = form.groups === undefined ? readFlat(form) : readGroups(form, readFlat);
   const errors = inOrderOf(form, [...rules.errors, ...found]).map((error) => ({
     ...error,
     path: overridden.sources.get(error.path) ?? overridden.sources.get(listOf(error.path)) ?? error.path,
   }));
   return { ...(profile && { profile }), errors: [...ofValue, ...overridden.errors, ...errors] };
+}
+
+/** Devices that send several kinds of message: what holds for each kind, and for all of a device's messages together. */
+function readMixed(
+  input: JsonObject,
+  { limits }: TargetRules,
+  readOne: (flat: JsonObject) => FlatReading,
+): FlatReading {
+  const { profile, errors } = readKinds(input, readOne);
+  const found = errors.length > 0 ? errors : checkRatePerDevice({ profile, input, limits });
+  return { profile, errors: withoutRepeats(found) };
 }
 
 /** @param groupNames that thresholds may name */

@@ -139,13 +139,19 @@ function checkPayload({ profile: { publish, http }, limits }: Judged): InputErro
   return [...errors, ...reserved, ...(bytes > limits.payloadBytes ? [tooLarge] : [])];
 }
 
-function checkRatePerDevice({ profile, input, limits }: Judged): InputError[] {
+export function checkRatePerDevice({
+  profile,
+  input,
+  limits,
+}: Pick<Judged, 'profile' | 'input' | 'limits'>): InputError[] {
   const limit = limits.publishesPerSecondPerConnection;
   const peak = peakOf(profile);
   if (profile.connect.protocol !== 'mqtt' || peak / profile.devices <= limit) return [];
   return [
     {
-      ...loadShapeIn(input).slowDown(input, profile, limit),
+      ...(profile.messages === undefined
+        ? loadShapeIn(input).slowDown(input, profile, limit)
+        : { path: 'messages', hint: 'send fewer messages, or give the group more devices' }),
       message: `${readable(peak)} messages a second are ${readable(peak / profile.devices)} a device, and ${limits.name} discards what is above ${limit} on a connection`,
     },
   ];

@@ -4,6 +4,7 @@ import { connect, duration, publish, share } from './device-schema.ts';
 import { groupNamePattern, groupSettings } from './group-settings.ts';
 import { http } from './http-schema.ts';
 import { loadSettings } from './load-shapes/load-shapes.ts';
+import { messages } from './message-schema.ts';
 import { thresholds } from './threshold-schema.ts';
 
 /**
@@ -49,6 +50,7 @@ const flatSchema = z.strictObject({
     }),
   connect,
   publish,
+  messages,
   http: http.optional(),
   ...loadSettings,
   echo: z
@@ -157,12 +159,21 @@ const flatSchema = z.strictObject({
 /** Settings of one device group. Only an editor reads this: a group is checked as the flat profile that it makes. */
 const group = flatSchema
   .pick(
-    Object.fromEntries(groupSettings.map((name) => [name, true])) as Record<
-      (typeof groupSettings)[number],
-      true
-    >,
+    Object.fromEntries(
+      groupSettings.filter((name) => name !== 'share').map((name) => [name, true]),
+    ) as Record<Exclude<(typeof groupSettings)[number], 'share'>, true>,
   )
   .partial()
+  .extend({
+    share: share
+      .positive()
+      .optional()
+      .meta({
+        description:
+          'Share of the devices at the top that are in this group, above 0 and up to 1, in place of devices. All groups have one then, and they sum to 1.',
+        examples: [0.9],
+      }),
+  })
   .meta({ id: 'group', description: 'Devices that behave alike. What it does not set is as at the top.' });
 
 /** Of a flat profile; `groups` is for editors, and read by `readGroups`. */

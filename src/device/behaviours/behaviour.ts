@@ -1,7 +1,8 @@
 import type { Slice } from '../../plan/plan.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Sender, SenderListener } from '../sender.ts';
-import type { SliceCounters, Undecided } from '../slice-counters.ts';
+import type { SliceCounters } from '../slice-counters.ts';
+import type { Undecided } from '../stream-counters.ts';
 
 /**
  * When the devices of a slice send: one load shape. It decides which message of which device is due, and counts what it intended
@@ -9,15 +10,17 @@ import type { SliceCounters, Undecided } from '../slice-counters.ts';
  */
 export interface Behaviour extends SenderListener {
   start(): void;
-  /** Nothing is sent any more: what is due and was not sent is dropped, what is due later was never intended. */
-  /** @param fromMs from when nothing is due any more, epoch milliseconds: now, or earlier */
+  /**
+   * Nothing is sent any more: what is due and was not sent is dropped, what is due later was never intended.
+   * @param fromMs from when nothing is due any more, epoch milliseconds: now, or earlier
+   */
   stop(fromMs: number): void;
   /** Every few milliseconds, after the sender gave up what was in flight for too long. */
   tick(nowMs: number): void;
   /** Nothing is to be sent any more. */
   readonly sentAll: boolean;
-  /** What is due and not sent yet, by what it waits for. */
-  waiting(): Undecided['waiting'];
+  /** By stream: what is due and not sent yet, by what it waits for. */
+  waiting(): readonly Undecided['waiting'][];
 }
 
 export interface BehaviourContext {

@@ -1,10 +1,11 @@
-import { streamOfUsers } from '../../plan/streams.ts';
+import { plannedStreamsOf, streamOfUsers } from '../../plan/streams.ts';
 import { makeUserActivity, type UserActivity } from '../../plan/user-activity.ts';
 import type { UserLoad } from '../../profile/load-profile.ts';
 import type { CancelTimer } from '../../shared/clock.ts';
 import type { InFlightMessage } from '../in-flight.ts';
 import type { Answer, DueMessage, Sender } from '../sender.ts';
-import type { SliceCounters, Undecided } from '../slice-counters.ts';
+import type { SliceCounters } from '../slice-counters.ts';
+import type { Undecided } from '../stream-counters.ts';
 import type { Behaviour, BehaviourContext } from './behaviour.ts';
 import { makeThinkTimes } from './think-times.ts';
 import { UserQueue } from './user-queue.ts';
@@ -58,7 +59,7 @@ class ClosedModel implements Behaviour {
   readonly #number: Float64Array;
   readonly #startedOf: Uint32Array;
   /** By stream. */
-  readonly #started: number[] = [0, 0];
+  readonly #started: number[];
   readonly #message: DueMessage = { device: 0, stream: 0, n: 0, k: 0, atMs: 0 };
   #active = 0;
   #wanting = 0;
@@ -78,6 +79,7 @@ class ClosedModel implements Behaviour {
     this.#thinkMs = makeThinkTimes(thinkTime, profile.seed);
     this.#pacingMs = throughputPerUser === undefined ? 0 : 1_000 / throughputPerUser;
     this.#streamOf = streamOfUsers(slice);
+    this.#started = plannedStreamsOf(slice).map(() => 0);
     let endMs = 0;
     this.#stageEnds = profile.stages.map(({ durationMs }) => {
       endMs += durationMs;
@@ -103,7 +105,8 @@ class ClosedModel implements Behaviour {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#cancel();
-    for (const state of this.#state) if (state === wants) this.#counters.dropped('stopped');
+    for (const [device, state] of this.#state.entries())
+      if (state === wants) this.#counters.dropped('stopped', this.#streamOf(device));
     this.#wanting = 0;
     this.#counters.perSecond.usersChanged(this.#context.clock.now(), -this.#active);
     this.#active = 0;
@@ -131,18 +134,18 @@ class ClosedModel implements Behaviour {
     const before = nowMs - this.#context.publishAt - this.#context.waitTimeoutMs;
     for (let device = 0; device < this.#devices; device++) {
       if (this.#state[device] !== wants || this.#wantedAt[device]! > before) continue;
-      this.#counters.dropped(this.#waitsFor(device));
+      this.#counters.dropped(this.#waitsFor(device), this.#streamOf(device));
       this.#wanting--;
       this.#think(device, nowMs);
     }
     this.#wake();
   }
 
-  waiting(): Undecided['waiting'] {
-    const waiting = { 'not-connected': 0, backlog: 0 };
+  waiting(): readonly Undecided['waiting'][] {
+    const waiting = this.#started.map(() => ({ 'not-connected': 0, backlog: 0 }));
     if (this.#wanting === 0) return waiting;
     for (let device = 0; device < this.#devices; device++) {
-      if (this.#state[device] === wants) waiting[this.#waitsFor(device)]++;
+      if (this.#state[device] === wants) waiting[this.#streamOf(device)]![this.#waitsFor(device)]++;
     }
     return waiting;
   }

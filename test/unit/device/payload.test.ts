@@ -109,12 +109,12 @@ describe('a payload', () => {
           if (padding !== undefined) expect(bytes.length).toBe(sizeBytes);
           if (bytes.length > sizeBytes) expect(bytes.toString()).not.toMatch(/padding|\s}$/);
           const { at: intended, sent } = message.stampede;
-          expect(readEchoedMessage(bytes, Buffer.from(envelopeStartOf(settings)))).toEqual({
+          expect(readEchoedMessage(bytes, [Buffer.from(envelopeStartOf(settings))])).toEqual({
             at: intended,
-            own: { n, deviceIndex: message.stampede.device, sent },
+            own: { stream: 0, n, deviceIndex: message.stampede.device, sent },
           });
           const another = envelopeStartOf({ ...settings, slice: settings.slice + 1 });
-          expect(readEchoedMessage(bytes, Buffer.from(another))).toEqual({ at: intended });
+          expect(readEchoedMessage(bytes, [Buffer.from(another)])).toEqual({ at: intended });
         }
       }),
       randomCases(),
@@ -174,7 +174,7 @@ describe('an echoed message', () => {
   it('is not read from what is no message of ours', () => {
     const envelopeStart = Buffer.from(envelopeStartOf(settings));
     for (const text of ['', '{}', '{"at":"soon"}', '{"temperature":21,"at":']) {
-      expect(readEchoedMessage(Buffer.from(text), envelopeStart)).toBeUndefined();
+      expect(readEchoedMessage(Buffer.from(text), [envelopeStart])).toBeUndefined();
     }
   });
 });

@@ -52,15 +52,16 @@ function send(device: number, stream: number, n: number): boolean {
 }
 
 function counts() {
-  return counters.messages({ waiting: { 'not-connected': 0, backlog: 0 }, inFlight: sender.inFlight });
+  return counters.messages([{ waiting: { 'not-connected': 0, backlog: 0 }, inFlight: sender.inFlight }]);
 }
 
 beforeEach(() => {
   clock = new VirtualClock(startedAt);
   counters = new SliceCounters(devices, startedAt, {
     streams: 2,
-    echoRankOf: undefined,
+    echoRanksOf: undefined,
     hasUsers: false,
+    haveNames: false,
     acknowledgement: 'puback_round_trip',
   });
   events = [];
@@ -221,8 +222,7 @@ describe('the sender', () => {
   });
 
   it('counts apart what was accepted and not completed', async () => {
-    const incomplete = () =>
-      counters.result(clock.now(), { waiting: { 'not-connected': 0, backlog: 0 }, inFlight: 0 }).incomplete;
+    const incomplete = () => counters.result(clock.now(), []).incomplete;
     sender.connected(0, 10, false);
     send(0, 0, 0);
     send(0, 0, 1);
@@ -241,7 +241,7 @@ describe('the sender', () => {
   });
 
   describe('of requests, which open connections as they need them', () => {
-    const undecided = () => sender.undecided({ 'not-connected': 0, backlog: 0 });
+    const undecided = () => sender.undecided([{ 'not-connected': 0, backlog: 0 }]);
     const totals = () => counters.messages(undecided());
     const lags = () => counters.result(clock.now(), undecided()).latencies.send_lag.count;
 

@@ -16,13 +16,13 @@ describe("a slice's devices", () => {
     const devices = describeDevices(sliceOf(plan, 2));
     expect(devices.count).toBe(4);
     expect(devices.clientId(1)).toBe(identifyDevice('test-run', 7).clientId);
-    expect(devices.topic(1)).toBe('s/2/test-run/d7/7');
+    expect(devices.topics(1)).toEqual(['s/2/test-run/d7/7']);
   });
 
   it('publish under what the stack reads', () => {
     const plan = makeTestPlan({ publish: { topic: '{topicRoot}/{deviceId}' } });
     const topicIn = (topicRoot?: string) =>
-      describeDevices(sliceOf({ ...plan, ...(topicRoot && { topicRoot }) }, 0)).topic(3);
+      describeDevices(sliceOf({ ...plan, ...(topicRoot && { topicRoot }) }, 0)).topics(3)[0];
     expect(topicIn('acme-stampede/prod')).toBe('acme-stampede/prod/d3');
     expect(topicIn()).toBe('stampede/dev/d3');
   });

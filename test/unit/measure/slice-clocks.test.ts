@@ -73,7 +73,7 @@ function play(played: readonly PlayedSlice[]) {
       for (const window of windows) clocks.addWindow(window);
     }
   }
-  return clocks.bounds((slice, n) => received[slice]!.has(n));
+  return clocks.bounds((slice, { n }) => received[slice]!.has(n));
 }
 
 describe('bounds of the clocks of slices', () => {

@@ -261,7 +261,7 @@ describe('the closed model', () => {
     expect(streams.length).toBe(2);
     const [echoing, others] = streams.map(({ sent }) => IntervalSet.decode(sent));
     expect(echoing!.count + others!.count).toBe(messages.sent);
-    expect(observed!.echo).toEqual({ arrivals: echoing!.count, seen: [streams[0]!.sent] });
+    expect(observed!.echo).toEqual({ arrivals: echoing!.count, seen: [streams[0]!.sent, []] });
     const byDevice = Map.groupBy(run.transport.published, ({ device }) => device);
     const inEchoes = [...byDevice.values()].filter(([first]) => !first!.message.includes('"stream":1'));
     expect(inEchoes.length).toBe(3);

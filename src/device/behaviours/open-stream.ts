@@ -1,0 +1,120 @@
+import type { ScheduledStream } from '../../plan/streams.ts';
+import type { DueMessage, Sender } from '../sender.ts';
+import type { SliceCounters } from '../slice-counters.ts';
+import { Backlog, nothingWaits } from './backlog.ts';
+
+export interface OpenStreamSettings {
+  readonly schedule: ScheduledStream;
+  /** Its number in the slice. */
+  readonly stream: number;
+  readonly devices: number;
+  /** Epoch milliseconds of the schedule's zero. */
+  readonly publishAt: number;
+  readonly sender: Sender;
+  readonly counters: SliceCounters;
+}
+
+/** One stream of the open model: what is due of it, and the messages that are due and could not be sent yet. */
+export class OpenStream {
+  readonly #settings: OpenStreamSettings;
+  readonly #backlog: Backlog;
+  readonly #message: DueMessage;
+  /** Messages due so far. */
+  #due = 0;
+
+  constructor(settings: OpenStreamSettings) {
+    this.#settings = settings;
+    this.#backlog = new Backlog(settings.devices, settings.schedule.turns);
+    this.#message = { device: 0, stream: settings.stream, n: 0, k: 0, atMs: 0 };
+  }
+
+  /** How many devices have a message that waits. */
+  get devicesWaiting(): number {
+    return this.#backlog.devicesWaiting;
+  }
+
+  /** Message n is due: it is sent, unless its device cannot send or has messages that wait. */
+  due(n: number, atMs: number): void {
+    const device = this.#intend(n, atMs);
+    if (this.#backlog.first(device) !== nothingWaits) return;
+    if (this.#settings.sender.canSend(device) && this.#send(n, device, atMs)) return;
+    this.#backlog.begin(device, n);
+  }
+
+  /** What came due until an instant, epoch milliseconds, waits like the rest. */
+  countDueUntil(untilMs: number): void {
+    for (let n = this.#due; n < this.#settings.schedule.messages; n++) {
+      const atMs = this.#dueAt(n);
+      if (atMs > untilMs) return;
+      const device = this.#intend(n, atMs);
+      if (this.#backlog.first(device) === nothingWaits) this.#backlog.begin(device, n);
+    }
+  }
+
+  sendWaiting(device: number): void {
+    const { sender } = this.#settings;
+    let n = this.#backlog.first(device);
+    while (n !== nothingWaits && sender.canSend(device) && this.#send(n, device, this.#dueAt(n))) {
+      n = this.#backlog.advance(device, this.#due);
+    }
+  }
+
+  /** Drops what was due by an instant, epoch milliseconds, and sends what can be sent of the rest. */
+  dropExpired(beforeMs: number): void {
+    for (let i = this.#backlog.devicesWaiting - 1; i >= 0; i--) {
+      const device = this.#backlog.deviceAt(i);
+      this.#dropExpiredOf(device, beforeMs);
+      this.sendWaiting(device);
+    }
+  }
+
+  /** Everything that waits is dropped: the slice stops. */
+  dropWaiting(): void {
+    while (this.#backlog.devicesWaiting > 0) {
+      this.#settings.counters.dropped('stopped', this.#settings.stream);
+      this.#backlog.advance(this.#backlog.deviceAt(0), this.#due);
+    }
+  }
+
+  /** What waits, by what it waits for. */
+  waiting(): Record<'not-connected' | 'backlog', number> {
+    const waiting = { 'not-connected': 0, backlog: 0 };
+    for (let i = 0; i < this.#backlog.devicesWaiting; i++) {
+      const device = this.#backlog.deviceAt(i);
+      waiting[this.#waitsFor(device)] += this.#backlog.length(device, this.#due);
+    }
+    return waiting;
+  }
+
+  /** @returns the device that sends it */
+  #intend(n: number, atMs: number): number {
+    this.#due = n + 1;
+    this.#settings.counters.intended(atMs, this.#settings.stream);
+    return this.#settings.schedule.turns.deviceOf(n);
+  }
+
+  #dueAt(n: number): number {
+    return this.#settings.publishAt + this.#settings.schedule.offsetMs(n);
+  }
+
+  #waitsFor(device: number): 'not-connected' | 'backlog' {
+    return this.#settings.sender.isConnected(device) ? 'backlog' : 'not-connected';
+  }
+
+  #send(n: number, device: number, atMs: number): boolean {
+    const message = this.#message;
+    message.device = device;
+    message.n = n;
+    message.k = this.#settings.schedule.turns.messageOf(n);
+    message.atMs = atMs;
+    return this.#settings.sender.send(message);
+  }
+
+  #dropExpiredOf(device: number, beforeMs: number): void {
+    let n = this.#backlog.first(device);
+    while (n !== nothingWaits && this.#dueAt(n) <= beforeMs) {
+      this.#settings.counters.dropped(this.#waitsFor(device), this.#settings.stream);
+      n = this.#backlog.advance(device, this.#due);
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import { IntervalSet } from '../measure/interval-set.ts';
+import type { DropReason, PublishCounts, UndecidedCounts } from '../measure/slice-result.ts';
+
+/** What is due or in flight at an instant, and so not decided yet. */
+export type Undecided = UndecidedCounts;
+
+export const nothingUndecided: Undecided = { waiting: { 'not-connected': 0, backlog: 0 }, inFlight: 0 };
+
+export function isDecided({ waiting, inFlight }: Undecided): boolean {
+  return inFlight + waiting.backlog + waiting['not-connected'] === 0;
+}
+
+/** Of all streams of a slice. */
+export function sumUndecided(streams: readonly Undecided[]): Undecided {
+  return streams.reduce(
+    (sum, { waiting, inFlight }) => ({
+      waiting: {
+        'not-connected': sum.waiting['not-connected'] + waiting['not-connected'],
+        backlog: sum.waiting.backlog + waiting.backlog,
+      },
+      inFlight: sum.inFlight + inFlight,
+    }),
+    nothingUndecided,
+  );
+}
+
+/** What became of the messages of one stream of a slice. */
+export class StreamCounters {
+  intended = 0;
+  acked = 0;
+  throttled = 0;
+  failed = 0;
+  unacknowledged = 0;
+  /** Numbers of the messages that were sent. */
+  readonly sent = new IntervalSet();
+  readonly dropped: Record<DropReason, number> = { 'not-connected': 0, backlog: 0, stopped: 0 };
+  /** What was intended by the end of each stage that is over, where users decide. */
+  readonly stageEnds: number[] = [];
+  /** Ranks of messages that were back at the devices that sent them. */
+  readonly echoes = new IntervalSet();
+
+  /** @param undecided of the stream: waiting counts as dropped, in flight as unacknowledged */
+  messages({ waiting, inFlight }: Undecided): PublishCounts {
+    const { stopped, backlog, 'not-connected': notConnected } = this.dropped;
+    return {
+      intended: this.intended,
+      sent: this.sent.count,
+      dropped: stopped + backlog + notConnected + waiting.backlog + waiting['not-connected'],
+      acked: this.acked,
+      throttled: this.throttled,
+      failed: this.failed,
+      unacknowledged: this.unacknowledged + inFlight,
+    };
+  }
+
+  /** Reasons with a count above 0. */
+  droppedBy({ waiting }: Undecided): Partial<Record<DropReason, number>> {
+    const all: [DropReason, number][] = [
+      ['not-connected', this.dropped['not-connected'] + waiting['not-connected']],
+      ['backlog', this.dropped.backlog + waiting.backlog],
+      ['stopped', this.dropped.stopped],
+    ];
+    return Object.fromEntries(all.filter(([, count]) => count > 0));
+  }
+}

@@ -1,0 +1,12 @@
+/** Settings of one kind of message that are a group's `publish` otherwise. */
+export const kindPublishSettings = ['topic', 'qos', 'payload', 'sizeBytes'] as const;
+
+/** Those that say how much of it there is. Without one of them it has a weight of 1. */
+export const kindLoadSettings = ['ratePerSecond', 'everySeconds', 'startRate', 'stages'] as const;
+
+export const kindSettings = [...kindPublishSettings, 'weight', ...kindLoadSettings] as const;
+
+export const kindNamePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$/;
+
+/** Kinds of message of one group at most. */
+export const maxKinds = 20;
