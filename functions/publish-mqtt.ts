@@ -1,27 +1,20 @@
-import { makeRunStore } from '../src/aws/bucket.ts';
 import { controlProfileOf, openControlChannel } from '../src/device/control-channel.ts';
 import type { MakeTransport } from '../src/device/transport.ts';
 import { makeMqttTransport } from '../src/device/transports/mqtt.ts';
 import { type Clock, makeSystemClock } from '../src/shared/clock.ts';
 import { mqttEndpointsOf } from '../src/targets/traits-of.ts';
 import { makeMqttTargetReader } from '../src/worker/device-credentials.ts';
-import { readEnvironment } from '../src/worker/environment.ts';
-import { makeLiveView } from '../src/worker/live-view.ts';
 import { type LoadedGroup, publishSlice, type SliceRequest } from '../src/worker/publish-slice.ts';
+import { openSliceFunction } from '../src/worker/slice-function.ts';
 
-const environment = readEnvironment(process.env);
-const store = makeRunStore(environment.runBucket);
-const readTarget = makeMqttTargetReader(environment.credentialSources);
-const known = { ...environment, region: process.env.AWS_REGION };
-const liveView = makeLiveView(environment.influx, { store, clock: makeSystemClock(), random: Math.random });
+const { credentialSources, shared } = openSliceFunction(process.env);
+const readTarget = makeMqttTargetReader(credentialSources);
 
 /** Runs one slice of virtual devices over MQTT. */
 export async function handler(request: SliceRequest): Promise<{ slice: number }> {
   const clock = makeSystemClock();
   return publishSlice(request, {
-    store,
-    known,
-    liveView,
+    ...shared,
     clock,
     makeTransport: (group) => makeTransport(group, clock),
     openControl: async (group, slice, contact) =>

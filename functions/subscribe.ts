@@ -1,4 +1,3 @@
-import { makeRunStore } from '../src/aws/bucket.ts';
 import { dataPlaneClientOf, makeControl } from '../src/aws/control.ts';
 import { makeDenseClient } from '../src/device/transports/dense-client.ts';
 import { httpsSlicesOf } from '../src/plan/groups.ts';
@@ -7,24 +6,18 @@ import { makeSystemClock } from '../src/shared/clock.ts';
 import { dataUrlOf, mqttEndpointsOf } from '../src/targets/traits-of.ts';
 import { pollControl } from '../src/worker/control-poll.ts';
 import { makeMqttTargetReader } from '../src/worker/device-credentials.ts';
-import { readEnvironment } from '../src/worker/environment.ts';
-import { makeLiveView } from '../src/worker/live-view.ts';
 import type { SliceRequest } from '../src/worker/publish-slice.ts';
+import { openSliceFunction } from '../src/worker/slice-function.ts';
 import { subscribeSlice } from '../src/worker/subscribe-slice.ts';
 
-const environment = readEnvironment(process.env);
-const store = makeRunStore(environment.runBucket);
-const readTarget = makeMqttTargetReader(environment.credentialSources);
-const known = { ...environment, region: process.env.AWS_REGION };
-const liveView = makeLiveView(environment.influx, { store, clock: makeSystemClock(), random: Math.random });
+const { credentialSources, shared } = openSliceFunction(process.env);
+const readTarget = makeMqttTargetReader(credentialSources);
 
 /** Runs one slice that subscribes to what the others publish. */
 export async function handler(request: SliceRequest): Promise<{ slice: number }> {
   const clock = makeSystemClock();
   return subscribeSlice(request, {
-    store,
-    known,
-    liveView,
+    ...shared,
     clock,
     makeTransport: async ({ runId, profile, target, firstDevice }) => {
       const device = { runId, firstDevice, count: 1 };

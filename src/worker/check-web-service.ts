@@ -1,3 +1,4 @@
+import { makeAccountAccess } from '../aws/account-access.ts';
 import { describeDevices } from '../device/slice-devices.ts';
 import { streamsOfSlice } from '../device/slice-streams.ts';
 import { silentListener } from '../device/transport.ts';
@@ -49,7 +50,7 @@ async function checkRequest(
   const [stream] = streamsOfSlice(group, slice, describeDevices(slice));
   const make = await makeTransportOverHttp(
     { ...firstDeviceOf(group), connections: { perDevice: 1 } },
-    { ...tlsAccess, variables, region: onlyInSlices, credentials: onlyInSlices },
+    { ...accessHere(), variables },
   );
   const outcome = Promise.withResolvers<{ readonly status: number } | { readonly reason: string }>();
   const transport = make(
@@ -92,7 +93,7 @@ async function checkRequest(
 async function checkConnection(group: WebGroup, http: HttpSettings): Promise<void> {
   const { connect } = group.profile;
   const { origin } = splitRequestUrl(dataUrlOf(group.target) ?? '');
-  const tlsOf = await readRequestTls(firstDeviceOf(group), tlsAccess);
+  const tlsOf = await readRequestTls(firstDeviceOf(group), accessHere());
   const outcome = Promise.withResolvers<string | undefined>();
   const clock = makeSystemClock();
   const sockets = new OpenSockets(
@@ -129,18 +130,6 @@ function notReady(group: WebGroup, reason: string): TargetNotReadyError {
 }
 
 /** A certificate may lie in Secrets Manager, of the account whose credentials this process has. */
-const tlsAccess = {
-  authorityFile: undefined,
-  async secret(name: string): Promise<string> {
-    const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
-    const { SecretString } = await new SecretsManagerClient({}).send(
-      new GetSecretValueCommand({ SecretId: name }),
-    );
-    return SecretString ?? '';
-  },
-};
-
-/** What a request is not checked with. */
-async function onlyInSlices(): Promise<never> {
-  throw new TypeError('a request with a secret or a signature is checked by its connection');
+function accessHere() {
+  return { ...makeAccountAccess(), authorityFile: undefined };
 }

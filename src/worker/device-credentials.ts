@@ -1,4 +1,4 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { type AccountAccess, makeAccountAccess } from '../aws/account-access.ts';
 import type { AuthorizerCredentials, DeviceCredentials } from '../device/identity/credentials.ts';
 import { chooseEndpoint } from '../device/identity/iot-endpoint-choice.ts';
 import type { MqttTarget } from '../device/transports/dense-client.ts';
@@ -36,16 +36,14 @@ const secretKeptMs = 60_000;
  */
 export function makeMqttTargetReader(
   { variables, ...keys }: CredentialSources,
-  client: Pick<SecretsManagerClient, 'send' | 'config'> = new SecretsManagerClient({}),
+  account: AccountAccess = makeAccountAccess(),
   now: () => number = () => performance.now(),
 ): ReadMqttTarget {
   const texts = new Map<string, { readonly text: Promise<string>; readonly readAt: number }>();
   const readSecret = (name: string): Promise<string> => {
     const known = texts.get(name);
     if (known !== undefined && now() - known.readAt < secretKeptMs) return known.text;
-    const reading = client
-      .send(new GetSecretValueCommand({ SecretId: name }))
-      .then(({ SecretString }) => SecretString ?? '');
+    const reading = account.secret(name);
     texts.set(name, { text: reading, readAt: now() });
     // After a failure the next slice reads them again.
     reading.catch(() => texts.delete(name));
@@ -56,10 +54,11 @@ export function makeMqttTargetReader(
     Record<AuthKind, (connect: ConnectSettings, devices: DeviceRange) => Promise<DeviceCredentials>>
   > = {
     none: async () => ({ auth: 'none' }),
-    async sigv4() {
-      const { region, credentials } = client.config;
-      return { auth: 'sigv4', region: await region(), credentials: await credentials() };
-    },
+    sigv4: async () => ({
+      auth: 'sigv4',
+      region: await account.region(),
+      credentials: await account.credentials(),
+    }),
     async x509(connect, devices) {
       if (connect.cert === undefined) return readPass(keys.certificateSecret, readSecret, certificate);
       return { auth: 'x509', pairOf: await readPairs(connect, devices, Date.now(), access) };

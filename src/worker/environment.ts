@@ -51,7 +51,7 @@ export interface CredentialSources {
 /** Lambda ends at 15 minutes, and what waits needs some of them for its work. */
 const longestWaitMs = 600_000;
 
-type Variables = Readonly<Record<string, string | undefined>>;
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the functions' environment.

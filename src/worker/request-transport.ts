@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import type { AccessCredentials } from '../device/identity/credentials.ts';
+import type { AccountAccess } from '../aws/account-access.ts';
 import type { MakeTransport } from '../device/transport.ts';
 import { makeHttpTransport, webService } from '../device/transports/http/http-transport.ts';
 import { makeSigner } from '../device/transports/http/sign-request.ts';
@@ -25,15 +25,11 @@ export class NoHeaderValueError extends StampedeError {
 }
 
 /** Where the values that no file holds are read. */
-export interface SecretAccess {
+export interface SecretAccess extends AccountAccess {
   /** Of the process that sends the requests. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** PEM file: whom to trust where the profile does not say it; undefined: the system's authorities. */
   readonly authorityFile: string | undefined;
-  /** The text of a secret of Secrets Manager. */
-  secret(name: string): Promise<string>;
-  region(): Promise<string>;
-  credentials(): Promise<AccessCredentials>;
 }
 
 type RequestGroup = Pick<

@@ -1,10 +1,7 @@
-import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { expect, it } from '@jest/globals';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { iotCoreEndpointsOf } from '../../../src/targets/aws-iot/endpoints.ts';
 import { makeMqttTargetReader } from '../../../src/worker/device-credentials.ts';
-
-type Client = Pick<SecretsManagerClient, 'send' | 'config'>;
 
 const { connect } = parseLoadProfile({ devices: 1, ratePerSecond: 1, duration: '1s' });
 const devices = { runId: 'r', firstDevice: 0, count: 1 };
@@ -13,16 +10,21 @@ const devices = { runId: 'r', firstDevice: 0, count: 1 };
 function rotating(secretAt: (read: number) => object) {
   let reads = 0;
   let now = 0;
-  const client = {
-    send: async () => ({ SecretString: JSON.stringify(secretAt(++reads)) }),
-  } as unknown as Client;
+  const notSigned = async (): Promise<never> => {
+    throw new Error('nothing is signed here');
+  };
+  const account = {
+    secret: async () => JSON.stringify(secretAt(++reads)),
+    region: notSigned,
+    credentials: notSigned,
+  };
   const keys = {
     certificateSecret: 'fleet',
     authorizerSecret: 'words',
     authorityFile: undefined,
     variables: {},
   };
-  const readTarget = makeMqttTargetReader(keys, client, () => now);
+  const readTarget = makeMqttTargetReader(keys, account, () => now);
   return {
     reads: () => reads,
     async passAt(ms: number, auth: 'x509' | 'custom') {
