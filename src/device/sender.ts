@@ -1,34 +1,10 @@
 import type { Clock } from '../shared/clock.ts';
 import { type Departures, makeDepartures } from './departures.ts';
 import { InFlight, type InFlightMessage } from './in-flight.ts';
-import type { MessageWriter } from './payload.ts';
+import type { DueMessage, OutgoingStream } from './outgoing-stream.ts';
 import type { SliceCounters } from './slice-counters.ts';
 import type { Undecided } from './stream-counters.ts';
-import type { OutgoingMessage, Qos, Refusal, RequestListener, Transport } from './transport.ts';
-
-/** One kind of message of the slice. */
-export interface OutgoingStream {
-  readonly writer: MessageWriter;
-  /** By device. */
-  readonly topics: readonly string[];
-  readonly qos: Qos;
-  readonly retain: boolean;
-  /** Whether messages are answered: at QoS 1 and 2, and over HTTPS. */
-  readonly isAnswered: boolean;
-}
-
-/** A message that a behaviour wants to send: one object of the behaviour's, filled anew for each message. */
-export interface DueMessage {
-  /** Index within the slice. */
-  device: number;
-  /** Index of the stream, and the message's number in it. */
-  stream: number;
-  n: number;
-  /** The message's number within its device and stream. */
-  k: number;
-  /** When it was to be sent, epoch milliseconds. */
-  atMs: number;
-}
+import type { OutgoingMessage, Refusal, RequestListener, Transport } from './transport.ts';
 
 /** `unacknowledged`: the answer did not come in time, or its connection closed or was never opened. */
 export type Answer = 'acknowledged' | 'refused' | 'unacknowledged';

@@ -4,9 +4,9 @@ import type { Plan, Slice } from '../plan/plan.ts';
 import { plannedStreamsOf } from '../plan/streams.ts';
 import { splitRequestUrl } from '../targets/http/request-url.ts';
 import { dataUrlOf } from '../targets/traits-of.ts';
+import type { OutgoingStream } from './outgoing-stream.ts';
 import { type MessageWriter, PayloadWriter } from './payload.ts';
 import { RequestWriter } from './request-writer.ts';
-import type { OutgoingStream } from './sender.ts';
 import type { SliceDevices } from './slice-devices.ts';
 
 /** The kinds of message that a slice sends: publishes, or requests to a web service. */

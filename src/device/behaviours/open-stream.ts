@@ -1,5 +1,6 @@
 import type { ScheduledStream } from '../../plan/streams.ts';
-import type { DueMessage, Sender } from '../sender.ts';
+import type { DueMessage } from '../outgoing-stream.ts';
+import type { Sender } from '../sender.ts';
 import type { SliceCounters } from '../slice-counters.ts';
 import { Backlog, nothingWaits } from './backlog.ts';
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { OutgoingStream } from '../../../src/device/outgoing-stream.ts';
 import { PayloadWriter } from '../../../src/device/payload.ts';
-import { type OutgoingStream, Sender, type SenderListener } from '../../../src/device/sender.ts';
+import { Sender, type SenderListener } from '../../../src/device/sender.ts';
 import { SliceCounters } from '../../../src/device/slice-counters.ts';
 import type { OutgoingMessage, Transport } from '../../../src/device/transport.ts';
 import { VirtualClock } from '../../support/device/virtual-clock.ts';
@@ -256,10 +257,10 @@ describe('the sender', () => {
     });
 
     it('counts as sent what has left, and until then as waiting for its connection', () => {
-      expect(undecided()).toEqual({ waiting: { 'not-connected': 2, backlog: 0 }, inFlight: 0 });
+      expect(undecided()).toEqual([{ waiting: { 'not-connected': 2, backlog: 0 }, inFlight: 0 }]);
       expect([sender.isConnected(0), sender.isIdle, lags()]).toEqual([false, false, 0]);
       sender.left(0, sent[0]!.token);
-      expect(undecided()).toEqual({ waiting: { 'not-connected': 1, backlog: 0 }, inFlight: 1 });
+      expect(undecided()).toEqual([{ waiting: { 'not-connected': 1, backlog: 0 }, inFlight: 1 }]);
       expect([sender.isConnected(0), lags()]).toEqual([true, 1]);
       sender.acknowledged(sent[0]!.token);
       sender.notSent(0, sent[1]!.token);
@@ -278,7 +279,7 @@ describe('the sender', () => {
         [1, 'unacknowledged'],
       ]);
       expect([sender.canSend(0), sender.isIdle]).toEqual([true, false]);
-      expect(undecided()).toEqual({ waiting: { 'not-connected': 2, backlog: 0 }, inFlight: 0 });
+      expect(undecided()).toEqual([{ waiting: { 'not-connected': 2, backlog: 0 }, inFlight: 0 }]);
       sender.left(0, sent[0]!.token);
       sender.notSent(0, sent[1]!.token);
       expect(totals()).toMatchObject({ sent: 1, unacknowledged: 1, dropped: 1 });
