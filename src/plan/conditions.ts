@@ -10,7 +10,7 @@ export interface Versions {
   /** Of this package. */
   readonly stampede: string;
   readonly node: string;
-  /** What devices publish with: `dense 0.1.0`, `aws-iot-device-sdk-v2 1.28.0`, `@aws-sdk/client-iot-data-plane 3.1138.0` */
+  /** What devices publish with: `dense 0.1.0`, `aws-iot-device-sdk-v2 1.28.0`, `node:http of v24.21.0` */
   readonly client: string;
 }
 

@@ -2,6 +2,7 @@ import { formatCount, formatMs, formatRate, formatShare } from '../shared/format
 import { type Html, html } from './html-markup.ts';
 import { hasArrivals, heldMessages } from './ledger-equations.ts';
 import type { Report } from './report-model.ts';
+import { wordForConnected } from './unknown-figures.ts';
 
 /** The figures that are looked at first. */
 export function renderTiles(report: Report): Html {
@@ -15,7 +16,7 @@ export function renderTiles(report: Report): Html {
   return html`<dl class="tiles">
 ${[
   tile(
-    'devices connected',
+    `devices ${wordForConnected(report)}`,
     formatCount(devices.connected),
     `of ${formatCount(devices.planned)}${(devices.unknown ?? 0) > 0 ? `, ${formatCount(devices.unknown)} not known` : ''}`,
   ),

@@ -258,7 +258,7 @@ function renderGenerator(report: Report): Html {
 }
 
 function renderFooter({ runId }: Report): Html {
-  return html`<footer><p>Made by Stampede. The same figures for machines: <code>runs/${runId}/report.json</code>.</p></footer>`;
+  return html`<footer><p>Made by Stampede. The same figures for machines: <code>report.json</code> of the run <code>${runId}</code>.</p></footer>`;
 }
 
 /** `2026-09-01 10:10:10 UTC` */

@@ -7,7 +7,7 @@ import { describeReconciliation } from './reconciliation.ts';
 import { describeClient, describeSlices } from './report-figures.ts';
 import type { Report, Verdict } from './report-model.ts';
 import { formatMeasured } from './threshold-figures.ts';
-import { describeUnknown } from './unknown-figures.ts';
+import { describeUnknown, wordForConnected } from './unknown-figures.ts';
 
 /**
  * A run as Markdown, for the summary of a GitHub Actions step.
@@ -93,7 +93,7 @@ function figureTable(report: Report): string[] {
     messages.sent > 0 ? `${formatCount(count)} (${formatShare(count / messages.sent)})` : formatCount(count);
   const rows = [
     [
-      'devices connected',
+      `devices ${wordForConnected(report)}`,
       `${formatCount(devices.connected)} of ${formatCount(devices.planned)}${(devices.unknown ?? 0) > 0 ? ` (${formatCount(devices.unknown)} not known)` : ''}`,
     ],
     ['messages sent', `${formatCount(messages.sent)} of ${formatCount(messages.intended)}`],

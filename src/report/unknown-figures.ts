@@ -1,17 +1,26 @@
 import { formatCount, formatElapsed, formatPlural } from '../shared/format.ts';
 import type { Report } from './report-model.ts';
 
+/** Over HTTP no device has a connection of its own: it is ready for its requests, whether or not one finds a connection. */
+export function wordForConnected({ protocol }: Report): 'connected' | 'ready' {
+  return protocol === 'https' ? 'ready' : 'connected';
+}
+
 /** `400 of 400 devices connected and 3 reconnects`; `300 of 400 devices connected, 100 not known` */
-export function describeDevices({ devices, slices }: Report): string {
+export function describeDevices(report: Report): string {
+  const { devices, slices } = report;
   const { connected, planned, reconnects } = devices;
   const unknown = devices.unknown ?? 0;
   const atLeast = slices.died > 0 && reconnects > 0 ? 'at least ' : '';
   return [
-    `${formatCount(connected)} of ${formatPlural(planned, 'device')} connected`,
+    `${formatCount(connected)} of ${formatPlural(planned, 'device')} ${wordForConnected(report)}`,
     unknown > 0 ? `, ${formatCount(unknown)} not known` : '',
     reconnects > 0 ? ` and ${atLeast}${formatPlural(reconnects, 'reconnect')}` : '',
   ].join('');
 }
+
+/** Figures that a slice's records alone give. */
+const byRecords = 'the rates by second, their peaks, the throughput and the Lambda seconds';
 
 /** What slices that died left unknown, a sentence each; empty where none did. */
 export function describeUnknown(report: Report): string[] {
@@ -29,17 +38,17 @@ export function describeUnknown(report: Report): string[] {
   return [
     ...(blank > 0
       ? [
-          `${formatPlural(blank, 'slice')} left no record: of ${blank === 1 ? 'it' : 'them'} only arrivals are known, and the rates by second are without ${blank === 1 ? 'it' : 'them'}.`,
+          `${formatPlural(blank, 'slice')} left no record: of ${blank === 1 ? 'it' : 'them'} only arrivals are known, and ${byRecords} are without ${blank === 1 ? 'it' : 'them'}.`,
         ]
       : []),
     ...(knownUntil.length === 1
       ? [
-          `1 slice that died is known up to its last record, ${instant(first)}: from there on, the rates by second are without it.`,
+          `1 slice that died is known up to its last record, ${instant(first)}: from there on, ${byRecords} are without it.`,
         ]
       : []),
     ...(knownUntil.length > 1
       ? [
-          `${formatPlural(knownUntil.length, 'slice')} that died are known up to their last records, the first ${instant(first)}, the last ${instant(last)}: from there on, the rates by second are without them.`,
+          `${formatPlural(knownUntil.length, 'slice')} that died are known up to their last records, the first ${instant(first)}, the last ${instant(last)}: from there on, ${byRecords} are without them.`,
         ]
       : []),
     ...(report.load === undefined

@@ -1,5 +1,4 @@
 import os from 'node:os';
-import dataPlane from '@aws-sdk/client-iot-data-plane/package.json' with { type: 'json' };
 import deviceSdk from 'aws-iot-device-sdk-v2/package.json' with { type: 'json' };
 import manifest from '../../package.json' with { type: 'json' };
 import type { HostConditions, PlanConditions } from '../plan/conditions.ts';
@@ -12,7 +11,7 @@ import type { LoadProfile } from '../profile/load-profile.ts';
  * @param isRehearsal all functions are processes of this machine
  */
 export function readConditions(
-  { connect, http }: Pick<LoadProfile, 'connect' | 'http'>,
+  { connect }: Pick<LoadProfile, 'connect'>,
   isRehearsal: boolean,
 ): PlanConditions {
   const { protocol, client } = connect;
@@ -22,9 +21,7 @@ export function readConditions(
       node: process.versions.node,
       client:
         protocol === 'https'
-          ? http === undefined
-            ? versionOf(dataPlane)
-            : `node:http of ${process.version}`
+          ? `node:http of ${process.version}`
           : client === 'device-sdk'
             ? versionOf(deviceSdk)
             : `dense ${manifest.version}`,

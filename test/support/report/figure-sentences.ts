@@ -172,7 +172,7 @@ export const figureRules: readonly Rule[] = [
   ],
   [/^(?:Writes to )?InfluxDB .*; the report needs none of them\.$/, influxCause],
   [
-    /^Made by Stampede\. The same figures for machines: runs\/(\S+)\/report\.json\.$/,
+    /^Made by Stampede\. The same figures for machines: report\.json of the run (\S+)\.$/,
     ([, runId], _, report) => runId === report.runId,
   ],
 ];

@@ -166,7 +166,9 @@ export const isTile: Check = ([, name = '', value = ''], truth, report) => {
   const [stated = 0, of = 0] = numbersIn(value);
   switch (name) {
     case 'devices connected':
+    case 'devices ready':
       return (
+        (name === 'devices ready') === (report.protocol === 'https') &&
         of === devices.planned &&
         stated <= truth.devicesConnected &&
         truth.devicesConnected <= stated + devices.unknown + devices.connectFailed
@@ -211,11 +213,16 @@ export const isVerdict: Check = ([, mark = '', text = '', runId, rehearsal], tru
 };
 
 /** `MQTT, client dense, QoS 1; 390 of 400 devices connected, 10 not known; 4 slices: 3 completed, 1 died` */
-export const isHead: Check = ([, connected, planned, more = '', slices, outcomes = ''], truth, report) => {
+export const isHead: Check = (
+  [, connected, planned, word, more = '', slices, outcomes = ''],
+  truth,
+  report,
+) => {
   const unknown = numberIn(/([\d,]+) not known/.exec(more)?.[1] ?? '0');
   const counts = outcomes.split(', ').map((each) => numberIn(each.split(' ')[0]));
   const dead = numberIn(/([\d,]+) (?:died|without an end)/.exec(outcomes)?.[1] ?? '0');
   return (
+    (word === 'ready') === (report.protocol === 'https') &&
     numberIn(planned) === report.devices.planned &&
     numberIn(connected) <= truth.devicesConnected &&
     truth.devicesConnected <= numberIn(connected) + unknown + report.devices.connectFailed &&

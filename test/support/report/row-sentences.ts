@@ -120,7 +120,7 @@ export const rowRules: readonly Rule[] = [
   [new RegExp(`^${headings}$`), hasRows(({ slices }) => slices.planned > 0)],
   [/^([✓?✗■]) ([A-Z]+) (\S+)( rehearsal)?$/, isVerdict],
   [
-    /^(?:(?:MQTT, client \S+|HTTPS), QoS [01]|HTTP\/\S+, [A-Z]+); ([\d,]+) of ([\d,]+) devices connected(.*?); ([\d,]+) slices?: (.*)$/,
+    /^(?:(?:MQTT, client \S+|HTTPS), QoS [01]|HTTP\/\S+, [A-Z]+); ([\d,]+) of ([\d,]+) devices (connected|ready)(.*?); ([\d,]+) slices?: (.*)$/,
     isHead,
   ],
   [
