@@ -41,6 +41,9 @@ export function peaksOf(plan: Plan, deployment: Deployment): Partial<Record<Quot
       outboundOf,
     ),
     ...(ofMqtt.length > 0 ? connectionPeaks(plan, ofMqtt) : {}),
+    ...(plan.subscribers?.divides === 'shared' && {
+      sharedSubscriptionsPerGroup: connectionsOfSubscribers(plan.subscribers),
+    }),
     ruleEvaluationsPerSecond: load.peakPerSecond * rules,
     // Slices with reserved concurrency use none of the account's unreserved concurrency.
     lambdaConcurrency:
@@ -54,12 +57,16 @@ export function peaksOf(plan: Plan, deployment: Deployment): Partial<Record<Quot
   };
 }
 
+function connectionsOfSubscribers(subscribers: Plan['subscribers']): number {
+  return subscribers === undefined ? 0 : subscribers.count * subscribers.connections;
+}
+
 /** Of groups that connect side by side, over MQTT. */
 function connectionPeaks(
   { subscribers }: Plan,
   groups: readonly GroupPlan[],
 ): Partial<Record<QuotaName, number>> {
-  const subscriberConnections = subscribers === undefined ? 0 : subscribers.count * subscribers.connections;
+  const subscriberConnections = connectionsOfSubscribers(subscribers);
   const slices = sumBy(groups, (group) => group.slices.count);
   const controlConnects = Math.min(slices, environmentsPerSecond);
   const connectsOf = ({ profile }: GroupPlan) => Math.min(profile.connect.ratePerSecond, profile.devices);

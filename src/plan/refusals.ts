@@ -39,6 +39,7 @@ const remedies: Partial<Record<AnyQuotaName, string>> = {
   bytesPerSecondPerConnection: 'publish.sizeBytes',
   subscribesPerSecond: 'echo.fraction',
   ruleEvaluationsPerSecond: 'stages',
+  sharedSubscriptionsPerGroup: 'stages',
   queueReadsPerSecond: 'stages',
   streamRecordsPerSecond: 'stages',
   lambdaConcurrency: 'slices.devicesPerSlice',

@@ -14,8 +14,9 @@ interface Statement {
 }
 
 /**
- * The IoT policy of the test's devices: what PublishMqttRole in stack/function-roles.yml allows devices that connect with
- * the function's role, and a test holds the two equal.
+ * The IoT policy of the test's devices and subscribers: what PublishMqttRole and SubscribeRole in stack/function-roles.yml together
+ * allow clients that connect with the functions' roles, and a test holds the two equal. A shared subscription is a resource of its own:
+ * the filter as it is written, `$share/{name}/` included; its name holds the run id.
  * @see https://docs.aws.amazon.com/iot/latest/developerguide/pub-sub-policy.html
  */
 export function devicePolicy({ partition, region, accountId, topicFilter }: DevicePolicyScope): {
@@ -35,7 +36,12 @@ export function devicePolicy({ partition, region, accountId, topicFilter }: Devi
     Statement: [
       allow('iot:Connect', 'client/stampede-*'),
       allow('iot:Publish', `topic/${topics}`),
-      allow('iot:Subscribe', `topicfilter/${topics}`, 'topicfilter/stampede-control/*'),
+      allow(
+        'iot:Subscribe',
+        `topicfilter/${topics}`,
+        'topicfilter/stampede-control/*',
+        `topicfilter/$share/stampede-*/${topics}`,
+      ),
       allow('iot:Receive', `topic/${topics}`, 'topic/stampede-control/*'),
     ],
   };

@@ -29,8 +29,8 @@ export function secretNamesOf({ prefix }: Pick<Stack, 'prefix'>): {
   return { certificate: `${prefix}/fleet-certificate`, authorizer: `${prefix}/fleet-authorizer` };
 }
 
-/** The function whose role says what a device of the test may do. */
-const fleetKey = 'publish-mqtt';
+/** The functions whose roles say what clients of the test may do: devices, and those that count what arrives. */
+const fleetKeys: readonly string[] = ['publish-mqtt', 'subscribe'];
 const fleetAuthorizer = 'stampede-fleet';
 const username = 'stampede';
 const authorizerModule = fileURLToPath(new URL('./fleet-authorizer', import.meta.url));
@@ -47,11 +47,14 @@ export interface FleetIdentityOptions {
 
 /**
  * Each function signs as its role, and may do with IoT what its role's policies say. The fleet's certificate, and the user
- * of the custom authorizer, may do what publish-mqtt may: they stand for the same devices.
+ * of the custom authorizer, may do what publish-mqtt and subscribe may: they stand for the same clients.
  */
 export function makeFleetIdentities(options: FleetIdentityOptions): FleetIdentities {
   const { stack, packageRoot, certificatesDirectory, accountKey } = options;
-  const fleetPolicies = stack.functions.find(({ key }) => key === fleetKey)?.policies;
+  const ofFleet = stack.functions.filter(({ key }) => fleetKeys.includes(key));
+  const fleetPolicies = ofFleet.some(({ policies }) => policies === undefined)
+    ? undefined
+    : ofFleet.flatMap(({ policies = [] }) => policies);
   const secretNames = secretNamesOf(stack);
   const password = randomUUID();
   const ownAuthorizer: FunctionDefinition = {

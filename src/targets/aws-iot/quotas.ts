@@ -149,7 +149,6 @@ export const quotas = {
     unit: '',
     scope: 'account',
     adjustable: false,
-    isKept: true,
     limit: 100,
   },
   retainedPublishesPerSecond: {

@@ -32,6 +32,21 @@ function planOf(profile: object, target: Target = broker): Plan {
 
 const topic = (text: string, qos: 0 | 1 = 1) => ({ publish: { topic: text, qos } });
 
+describe('shared subscriptions at IoT Core', () => {
+  it('are counted against the 100 of a group, which nothing raises', () => {
+    const refusedAt = (ratePerSecond: number) =>
+      preflight(
+        planOf({ observers: ['rule', 'subscriber'], devices: 5_000, ratePerSecond }, iotCore),
+      ).refusals.filter(({ message }) => message.includes('shared subscription'));
+    expect(refusedAt(8_000)).toEqual([]);
+    expect(refusedAt(8_100)).toMatchObject([
+      { path: 'stages', message: expect.stringContaining('102 planned, and the limit is 100') },
+    ]);
+    // A broker has no such limit.
+    expect(preflight(planOf({ ratePerSecond: 25_000 })).refusals).toEqual([]);
+  });
+});
+
 describe('how many slices subscribe', () => {
   it('none to IoT Core, unless the profile says so; one to a broker', () => {
     expect(planOf({}, iotCore).subscribers).toBeUndefined();
