@@ -96,16 +96,12 @@ export class Faults {
 
   /** Whether the rule's next delivery vanishes; counts it if so. */
   dropsDelivery(): boolean {
-    if (!happens(this.#settings.dropDeliveries, this.#random.drops)) return false;
-    this.#counts.droppedDeliveries++;
-    return true;
+    return this.#happens('droppedDeliveries', this.#settings.dropDeliveries, this.#random.drops);
   }
 
   /** Whether the rule's next delivery comes twice; counts it if so. */
   duplicatesDelivery(): boolean {
-    if (!happens(this.#settings.duplicateDeliveries, this.#random.duplicates)) return false;
-    this.#counts.duplicatedDeliveries++;
-    return true;
+    return this.#happens('duplicatedDeliveries', this.#settings.duplicateDeliveries, this.#random.duplicates);
   }
 
   /** Makes the next delivery when it is due. @returns false if that is now, and nothing was done */
@@ -125,9 +121,7 @@ export class Faults {
 
   /** Whether the next PUBACK is not sent; counts it if so. */
   dropsAck(): boolean {
-    if (!happens(this.#settings.dropAcks, this.#random.acks)) return false;
-    this.#counts.droppedAcks++;
-    return true;
+    return this.#happens('droppedAcks', this.#settings.dropAcks, this.#random.acks);
   }
 
   /** How long the next acknowledgement is held back, whole milliseconds; counts it if it is. */
@@ -149,8 +143,7 @@ export class Faults {
   refusesConnect(clientId: string): (typeof connectRefusals)[keyof typeof connectRefusals] | undefined {
     const { refuseConnects, refuseWith, clients } = this.#settings;
     if (refuseConnects === 0 || !clientId.startsWith(clients)) return undefined;
-    if (!happens(refuseConnects, this.#random.refusals)) return undefined;
-    this.#counts.refusedConnects++;
+    if (!this.#happens('refusedConnects', refuseConnects, this.#random.refusals)) return undefined;
     return connectRefusals[refuseWith];
   }
 
@@ -205,6 +198,17 @@ export class Faults {
     };
   }
 
+  /** Draws whether a fault happens; counts it if so. @param share 0–1 */
+  #happens(
+    count: 'droppedDeliveries' | 'duplicatedDeliveries' | 'droppedAcks' | 'refusedConnects',
+    share: number,
+    random: Random,
+  ): boolean {
+    if (!(share > 0 && random() < share)) return false;
+    this.#counts[count]++;
+    return true;
+  }
+
   close(): void {
     this.#stopDisconnecting?.();
     this.#stopDisconnecting = undefined;
@@ -254,10 +258,6 @@ export class Faults {
     for (const listener of this.#onPause) listener(false);
     for (const resume of this.#waiting.splice(0)) resume();
   }
-}
-
-function happens(share: number, random: Random): boolean {
-  return share > 0 && random() < share;
 }
 
 /** A stream for each kind of fault: one more of a kind does not move the others. 3 is the router's. */

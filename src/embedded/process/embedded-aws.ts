@@ -16,7 +16,7 @@ import { makeLiveTotals } from '../influxdb/live-totals.ts';
 import { makeFleetIdentities } from '../iot/fleet-identities.ts';
 import { makeIotControlPlane } from '../iot/iot-control-plane.ts';
 import { makeIotDataPlane } from '../iot/iot-data-plane.ts';
-import type { CertificateFiles } from '../iot-core/auth/certificates.ts';
+import type { IotCoreAddresses } from '../iot-core/iot-core.ts';
 import { type IotCoreChoices, iotCoreChoicesOf, type ListenerSettings } from '../iot-core/settings.ts';
 import { maxBodyBytes as maxKinesisBytes } from '../iot-core/stream/kinesis-api.ts';
 import { makeFunctionLogs } from '../lambda/function-log.ts';
@@ -65,15 +65,7 @@ export interface EmbeddedAwsSettings extends IotCoreChoices {
 }
 
 /** The embedded IoT Core, in a process of its own. */
-export interface IotCoreProcess {
-  readonly mqttPort: number;
-  readonly mqttsPort: number;
-  readonly wssPort: number;
-  readonly httpPort: number;
-  readonly adminUrl: string;
-  readonly adminToken: string;
-  /** What a device needs to come in by TLS. */
-  readonly files?: CertificateFiles;
+export interface IotCoreProcess extends Omit<IotCoreAddresses, 'httpsPort'> {
   /** Resolves when it ends without being closed: of what. */
   readonly ended: Promise<string>;
   onTrouble(listener: (what: string) => void): void;
@@ -98,15 +90,20 @@ export interface IotCoreStart extends IotCoreChoices {
   readonly listeners: Partial<ListenerSettings>;
 }
 
-export interface OpenEmbeddedAws {
-  /** What SDK clients and the functions' adapters need to find it: variables of a process. */
+/** Where embedded AWS is found once it is open. */
+export interface EmbeddedAwsAddresses {
+  /** Variables that lead SDK clients, and the functions, to embedded AWS. */
   readonly environment: Readonly<Record<string, string>>;
   readonly stateMachineArn: string;
-  /** Of the embedded IoT Core: its figures and its injected faults. */
+  /** The embedded IoT Core's figures and faults. */
   readonly adminUrl: string;
   /** `Authorization: Bearer …` of every request to it. */
   readonly adminToken: string;
+  /** Output of the functions: a directory each, a file an execution environment. */
   readonly logDirectory: string;
+}
+
+export interface OpenEmbeddedAws extends EmbeddedAwsAddresses {
   /** All that the gateway answers. */
   readonly routes: readonly EdgeRoute[];
   /** Resolves when a process of it has ended by itself, with a sentence that names it. */

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { region } from '../gateway/arns.ts';
 import type { Credentials } from '../gateway/request-signature.ts';
 import { secretNamesOf } from '../iot/fleet-identities.ts';
-import type { CertificateFiles } from '../iot-core/auth/certificates.ts';
+import type { IotCoreAddresses } from '../iot-core/iot-core.ts';
 import { defaultRuleName } from '../iot-core/settings.ts';
 import { queueVariables, runBucket } from '../stack/deployed-stack.ts';
 import type { FunctionDefinition, Stack } from '../stack/stack.ts';
@@ -10,13 +10,7 @@ import type { FunctionDefinition, Stack } from '../stack/stack.ts';
 export const influx = { org: 'stampede', bucket: 'stampede' } as const;
 
 /** Where the embedded IoT Core listens, and what a client needs for TLS. */
-interface IotCoreListeners {
-  readonly mqttPort: number;
-  readonly mqttsPort: number;
-  readonly wssPort: number;
-  readonly httpPort: number;
-  readonly files?: CertificateFiles;
-}
+type IotCoreListeners = Pick<IotCoreAddresses, 'mqttPort' | 'mqttsPort' | 'wssPort' | 'httpPort' | 'files'>;
 
 /** Addresses and credentials of this start, for its clients. */
 export interface EmbeddedAwsFacts {

@@ -1,4 +1,4 @@
-import type { EmbeddedAwsSettings } from './embedded-aws.ts';
+import type { EmbeddedAwsAddresses, EmbeddedAwsSettings } from './embedded-aws.ts';
 
 /** Messages to the embedded AWS process from the process that uses it. */
 export interface ToEmbeddedAws {
@@ -6,14 +6,9 @@ export interface ToEmbeddedAws {
 }
 
 export type FromEmbeddedAws =
-  | {
+  | ({
       readonly kind: 'ready';
-      readonly environment: Readonly<Record<string, string>>;
-      readonly stateMachineArn: string;
-      readonly adminUrl: string;
-      readonly adminToken: string;
-      readonly logDirectory: string;
-    }
+    } & EmbeddedAwsAddresses)
   | { readonly kind: 'failed'; readonly message: string; readonly hint?: string }
   /** A problem that the user should see at once although the run continues, as a sentence. */
   | { readonly kind: 'trouble'; readonly what: string }

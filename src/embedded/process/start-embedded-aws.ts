@@ -10,7 +10,7 @@ import { type IotCoreChoices, iotCoreChoicesOf } from '../iot-core/settings.ts';
 import { openToAppend } from '../s3/file-kinds.ts';
 import { prepareHiddenDirectory, prepareRunsDirectory } from '../s3/runs-storage.ts';
 import { siblingModule } from './child-process.ts';
-import type { StackParameters } from './embedded-aws.ts';
+import type { EmbeddedAwsAddresses, StackParameters } from './embedded-aws.ts';
 import { watchLiveness } from './liveness.ts';
 import {
   type EmbeddedAwsArguments,
@@ -36,16 +36,7 @@ export interface EmbeddedAwsOptions extends IotCoreChoices {
   readonly stopGraceMs?: number;
 }
 
-export interface EmbeddedAws {
-  /** Variables that lead SDK clients, and the functions, to embedded AWS. */
-  readonly environment: Readonly<Record<string, string>>;
-  readonly stateMachineArn: string;
-  /** The embedded IoT Core's figures and faults. */
-  readonly adminUrl: string;
-  /** `Authorization: Bearer …` of every request to it. */
-  readonly adminToken: string;
-  /** Output of the functions: a directory each, a file an execution environment. */
-  readonly logDirectory: string;
+export interface EmbeddedAws extends EmbeddedAwsAddresses {
   /**
    * Resolves when embedded AWS or its IoT Core ends without being asked to. No run can continue.
    */

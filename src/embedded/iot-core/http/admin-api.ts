@@ -163,7 +163,7 @@ function processReport(broker: Broker): ProcessReport {
     cpuSeconds: { user: user / 1e6, system: system / 1e6 },
     rssBytes: process.memoryUsage.rss(),
     connected: broker.connected,
-    sessionsDisconnected: broker.sessions.away,
+    sessionsDisconnected: broker.state.sessions.away,
   };
 }
 

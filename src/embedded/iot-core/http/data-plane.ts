@@ -3,25 +3,17 @@ import { AwsError, notSupported } from '../../gateway/aws-error.ts';
 import type { GatewayRequest, GatewayResponse, GatewayService } from '../../gateway/gateway-service.ts';
 import { makeRouteTable } from '../../gateway/route-table.ts';
 import { isSigned } from '../../gateway/sigv4.ts';
-import type { AccountQuotas } from '../account-quotas.ts';
 import { forbidden } from '../auth/access-keys.ts';
 import type { AuthorizeRequest } from '../auth/http-authorization.ts';
-import type { Clock } from '../broker-clock.ts';
-import type { Faults } from '../faults.ts';
-import type { ProtocolMetrics } from '../metrics.ts';
 import type { Access } from '../mqtt/access.ts';
+import type { BrokerParts } from '../mqtt/broker-state.ts';
 import type { Message, PublishHeaders } from '../mqtt/message.ts';
 import { type Property, propertyIds } from '../mqtt/properties.ts';
-import type { Router } from '../mqtt/router.ts';
 import { isTopicName } from '../mqtt/topic-filter.ts';
 import { publishHeadersOf } from './publish-headers.ts';
 
-export interface DataPlaneParts {
-  readonly clock: Clock;
-  readonly metrics: ProtocolMetrics;
-  readonly quotas: AccountQuotas;
-  readonly faults: Faults;
-  readonly router: Router;
+export interface DataPlaneParts
+  extends Pick<BrokerParts, 'clock' | 'metrics' | 'quotas' | 'faults' | 'router'> {
   readonly authorize: AuthorizeRequest;
 }
 

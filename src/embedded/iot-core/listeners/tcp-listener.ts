@@ -1,4 +1,4 @@
-import { type AddressInfo, createServer, Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, Socket } from 'node:net';
 import { authenticateAnyone } from '../mqtt/access.ts';
 import type { Broker } from '../mqtt/broker.ts';
 
@@ -14,19 +14,13 @@ const chunk = Buffer.allocUnsafeSlow(65_536);
  * MQTT over plain TCP on loopback: asks for nothing. AWS has no such listener.
  * @param port 0: any free one
  */
-export function openTcpListener(broker: Broker, port: number): Promise<Listener> {
+export async function openTcpListener(broker: Broker, port: number): Promise<Listener> {
   const server = createServer({ noDelay: true, pauseOnConnect: true }, (accepted) => {
     const socket = adopt(accepted, (bytes, length) => connection.receive(bytes, length));
     const connection = broker.accept(socket, authenticateAnyone);
-    if (!broker.faults.paused) socket.resume();
+    if (!broker.state.faults.paused) socket.resume();
   });
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port, host: '127.0.0.1', backlog: 4_096 }, () => {
-      server.off('error', reject);
-      resolve({ port: (server.address() as AddressInfo).port, close: () => server.close() });
-    });
-  });
+  return { port: await listen(server, port), close: () => server.close() };
 }
 
 /**
@@ -52,4 +46,15 @@ function adopt(accepted: Socket, receive: (bytes: Buffer, length: number) => voi
       },
     },
   } as ConstructorParameters<typeof Socket>[0]);
+}
+
+/** @returns the port: 0 stands for any free one */
+export function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host: '127.0.0.1', backlog: 4_096 }, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
 }

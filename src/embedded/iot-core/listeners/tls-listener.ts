@@ -1,8 +1,8 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import type { Certificates } from '../auth/certificates.ts';
 import { readClientHello } from './client-hello.ts';
-import type { Listener } from './tcp-listener.ts';
+import { type Listener, listen } from './tcp-listener.ts';
 
 /** A connector behind a TLS port: for clients that name one of its protocols (ALPN), or for all clients. */
 export interface Connector {
@@ -93,14 +93,4 @@ function whenNamed(socket: Socket, then: (protocols: readonly string[]) => void)
     then(hello === 'none' ? [] : hello.protocols);
   };
   socket.on('readable', look);
-}
-
-function listen(server: Server, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port, host: '127.0.0.1', backlog: 4_096 }, () => {
-      server.off('error', reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
 }

@@ -48,7 +48,7 @@ export class WebSocketListener {
       key = checkHandshake(request, url);
       authenticate = this.#gateOf(request, url, socket);
     } catch (thrown) {
-      const { metrics, clock, onError } = this.#broker;
+      const { metrics, clock, onError } = this.#broker.state;
       // No caller catches errors: an internal error ends one handshake, not the service.
       if (!(thrown instanceof AwsError)) onError(thrown);
       const error = toAwsError(thrown);
