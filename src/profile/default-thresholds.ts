@@ -34,6 +34,8 @@ export function withDefaultThresholds(
   const said = new Set(Object.keys(own).map(canonicalOf));
   // A QoS 0 publish over MQTT has no PUBACK that could be missing.
   if (connect.protocol === 'mqtt' && publish.qos === 0) said.add('unacknowledged_messages');
+  // Over HTTP no device has a connection of its own: what finds none is a dropped message.
+  if (connect.protocol === 'https') said.add('devices_not_connected');
   if (!hasArrivals) said.add('lost_messages');
   const defaults = Object.entries(defaultThresholds)
     .filter(([metric]) => !said.has(metric))

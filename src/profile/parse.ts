@@ -115,12 +115,13 @@ function resolve(
   saysProtocol: boolean,
 ): LoadProfile {
   const { connect, publish, slices, limits } = settings;
+  const protocol = saysProtocol ? connect.protocol : protocols[0];
   return {
     name: settings.name,
     devices: settings.devices,
     seed: settings.seed,
     connect: {
-      protocol: saysProtocol ? connect.protocol : protocols[0],
+      protocol,
       client: connect.client,
       ...(connect.version === undefined ? {} : { version: connect.version }),
       ...resolveCredentials(connect),
@@ -154,7 +155,11 @@ function resolve(
     ...(settings.target === undefined ? {} : { target: settings.target }),
     ...(settings.observers === undefined ? {} : { observers: settings.observers }),
     allowedHosts: settings.allowedHosts,
-    thresholds: withDefaultThresholds(resolveThresholds(settings), { ...settings, hasArrivals }),
+    thresholds: withDefaultThresholds(resolveThresholds(settings), {
+      connect: { protocol },
+      publish,
+      hasArrivals,
+    }),
   };
 }
 

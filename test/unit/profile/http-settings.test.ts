@@ -37,12 +37,11 @@ describe('a profile that loads a web service', () => {
     expect(wantedTargetOf(profile)).toEqual({ kind: 'http', url: least.target });
   });
 
-  it('has no default threshold on messages that no observer sees', () => {
+  it('has no default threshold on messages that no observer sees, nor on connections that devices do not have', () => {
     expect(Object.keys(parseProfile(least).thresholds)).toEqual([
       'dropped_messages',
       'unacknowledged_messages',
       'failed_messages',
-      'devices_not_connected',
     ]);
   });
 
