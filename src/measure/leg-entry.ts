@@ -1,5 +1,5 @@
 import type { DeviceTurns } from '../plan/device-turns.ts';
-import type { Stream } from '../plan/streams.ts';
+import { isScheduled, type Stream } from '../plan/streams.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import { sumOf } from '../shared/counts.ts';
 import { IntervalSet } from './interval-set.ts';
@@ -15,6 +15,20 @@ export interface LegTotals
   readonly streams: readonly StreamTotals[];
   /** Messages that were due within `settleMs` before this record, to the second: some may not have been seen by then. */
   readonly recent: number;
+  /** Of users: when they started messages; absent where the plan says when each is due. */
+  readonly started?: StartedBySecond;
+}
+
+/** Messages of all streams of a leg, by the second in which users wanted to send them. */
+export interface StartedBySecond {
+  /** Epoch seconds. */
+  readonly startSecond: number;
+  readonly counts: readonly number[];
+}
+
+/** How many messages had been started before an instant, epoch milliseconds, at most: the second that it lies in counts whole. */
+export function countStartedBefore({ startSecond, counts }: StartedBySecond, instant: number): number {
+  return sumOf(counts.slice(0, Math.max(0, Math.ceil(instant / 1_000) - startSecond)));
 }
 
 /** @throws {CorruptMeasurementError} for sets that are larger than their streams allow */
@@ -35,6 +49,9 @@ export function legTotalsOf(result: SliceResult, streams: readonly Stream[], set
       ...(stageEnds === undefined ? {} : { stageEnds }),
     })),
     recent: sumOf(perSecond.intended.slice(settledSeconds)),
+    ...(!streams.every(isScheduled) && {
+      started: { startSecond: perSecond.startSecond, counts: perSecond.intended },
+    }),
   };
 }
 

@@ -1,9 +1,7 @@
 import { type Observer, subscriberObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RunOutline } from '../plan/run-outline.ts';
-import { countDueBefore } from '../plan/schedule.ts';
 import { sliceOf } from '../plan/slices.ts';
-import { isScheduled } from '../plan/streams.ts';
 import { sumFields, sumOf } from '../shared/counts.ts';
 import type { ArrivalWindow, UnrelatedCounts } from './arrival-window.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
@@ -135,13 +133,13 @@ export class ObserverRecord {
     let sum = nothingSeen;
     let unwatchedSum = 0;
     let unsent = 0;
-    const add = (id: StreamId, { sent, unwatched }: StreamEntry): SeenMessages => {
+    const add = (id: StreamId, { sent, unwatched, dueBefore }: StreamEntry): SeenMessages => {
       const due = this.#dueOf(id, sent);
       const counts = countArrived(due, { received: this.#received.of(id), deadLettered: deadLetters.of(id) });
       unwatchedSum +=
         blindBefore === undefined
           ? this.#countUnwatched(id, counts.missing, unwatched)
-          : this.#countDueBefore(id, counts.missing, blindBefore(id.slice));
+          : countDueBefore(counts.missing, dueBefore, blindBefore(id.slice));
       unsent += counts.received + counts.deadLettered + counts.missing.count - due.count;
       return { ...counts, due: due.count, missing: counts.missing.count };
     };
@@ -196,16 +194,6 @@ export class ObserverRecord {
     return unwatched.reduce((sum, range) => sum + count(range), 0);
   }
 
-  /** Missing messages that were due before an instant, epoch milliseconds. */
-  #countDueBefore({ slice, stream }: StreamId, missing: IntervalSet, instant: number): number {
-    if (instant === Number.NEGATIVE_INFINITY) return 0;
-    if (instant === Number.POSITIVE_INFINITY) return missing.count;
-    const schedule = this.#outline.streamsOf(slice)[stream]!;
-    // When a user wanted to send a message is in no plan: each that is missing may have been due before.
-    if (!isScheduled(schedule)) return missing.count;
-    return missing.between(0, countDueBefore(schedule, instant - this.#plan.timeline.publishAt)).count;
-  }
-
   #rankOf({ slice, stream }: StreamId): (n: number) => number {
     return this.observer.dueBefore?.(sliceOf(this.#plan, slice), stream) ?? ((n) => n);
   }
@@ -227,4 +215,11 @@ export class ObserverRecord {
       `An arrival window of ${arrivals} messages with ${count} message numbers`,
     );
   }
+}
+
+/** Missing messages that were due before an instant, epoch milliseconds. */
+function countDueBefore(missing: IntervalSet, dueBefore: StreamEntry['dueBefore'], instant: number): number {
+  if (instant === Number.NEGATIVE_INFINITY) return 0;
+  if (instant === Number.POSITIVE_INFINITY) return missing.count;
+  return missing.between(0, dueBefore(instant)).count;
 }

@@ -4,10 +4,11 @@ import type { RunOutline } from '../plan/run-outline.ts';
 import { countDueBefore } from '../plan/schedule.ts';
 import { sliceOf } from '../plan/slices.ts';
 import { isScheduled, type Stream } from '../plan/streams.ts';
-import { sumFields, sumOf } from '../shared/counts.ts';
+import { sumBy, sumFields, sumOf } from '../shared/counts.ts';
 import { IntervalSet } from './interval-set.ts';
 import {
   closeLeg,
+  countStartedBefore,
   type LegEntry,
   type LegPart,
   type LegTotals,
@@ -42,6 +43,11 @@ export interface StreamEntry {
   readonly sent: IntervalSet;
   /** Messages that may have been seen by a leg that had stored its last record: it died or was stopped too soon. */
   readonly unwatched: readonly NumberRange[];
+  /**
+   * Of its messages, the first so many were due before an instant (epoch milliseconds), at most: of users as their slice counted them by
+   * the second, of all its streams together.
+   */
+  readonly dueBefore: (instant: number) => number;
 }
 
 export interface StageCounts {
@@ -85,6 +91,8 @@ interface SliceParts {
   readonly legStarts: readonly number[];
   /** By stream, then by stage: its messages have lower numbers than this, and those of later stages do not. Undefined: users decide. */
   readonly stageEnds: readonly (readonly number[] | undefined)[];
+  /** By stream: how many of its messages are due before an instant, epoch milliseconds. Undefined: users decide. */
+  readonly dueBefore: readonly (((instant: number) => number) | undefined)[];
 }
 
 function divideSlice(plan: Plan, outline: RunOutline, number: number): SliceParts {
@@ -114,6 +122,9 @@ function divideSlice(plan: Plan, outline: RunOutline, number: number): SlicePart
       streams: streams.map((stream) => partOf(stream, leg)),
     })),
     legStarts: timelines.map(({ from }) => from),
+    dueBefore: streams.map((stream) =>
+      isScheduled(stream) ? (instant: number) => countDueBefore(stream, instant - publishAt) : undefined,
+    ),
     stageEnds: streams.map((stream) =>
       isScheduled(stream) ? stageEndsMs.map((ms) => countDueBefore(stream, ms)) : undefined,
     ),
@@ -150,6 +161,10 @@ function closeSlice(parts: SliceParts, record: SliceRecord, run: RunEnding): Sli
   const streams = parts.stageEnds.map((_, stream) => mergeStream(entries, stream));
   const connected = Math.max(...entries.map((entry) => entry.connected));
   const messages = entries.map((entry) => entry.messages).reduce(sumFields);
+  const startedBefore = (instant: number): number =>
+    sumBy(record.legs, ({ totals }) =>
+      totals?.started === undefined ? 0 : countStartedBefore(totals.started, instant),
+    );
   const droppedBy = new ReasonCounts();
   for (const entry of entries) droppedBy.addAll(entry.droppedBy);
   return {
@@ -164,6 +179,7 @@ function closeSlice(parts: SliceParts, record: SliceRecord, run: RunEnding): Sli
     streams: streams.map(({ sent }, stream) => ({
       sent,
       unwatched: entries.flatMap(({ unwatched }) => unwatched[stream] ?? []),
+      dueBefore: parts.dueBefore[stream] ?? startedBefore,
     })),
     outcome: outcomeOf(parts, record, run),
     isMiscounted:

@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkLedger } from '../../../src/measure/check-ledger.ts';
+import { IntervalSet } from '../../../src/measure/interval-set.ts';
 import { makeLedger } from '../../../src/measure/ledger.ts';
 import { readEnvelope } from '../../../src/measure/rule-record.ts';
+import { RunArrivals } from '../../../src/measure/run-arrivals.ts';
 import type { SubscriberRecord } from '../../../src/measure/subscriber-record.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { firstSubscriberSlice } from '../../../src/plan/subscribers.ts';
@@ -97,6 +99,95 @@ describe('messages that did not come to a subscriber', () => {
 
   it('of a run that goes on are missing, whatever its subscriber will store', () => {
     expect(ledgerOf(qos1, undefined).closeSoFar().messages).toMatchObject({ lost: 20, unaccounted: 0 });
+  });
+});
+
+describe('messages of users that did not come to a subscriber', () => {
+  const users = { devices: undefined, stages: undefined, users: 40, thinkTime: '1s', duration: '10s' };
+  const startedEachSecond = 10;
+  const seconds = 10;
+
+  /**
+   * A run of which each slice started ten messages a second, and the subscriber saw all but those of the seconds 2 and 9 of slice 1.
+   * @param streams of each slice, which take turns
+   */
+  function closedOf(profile: object, record: Partial<SubscriberRecord>, streams = 1) {
+    const plan = subscribed(planOf({ ...users, ...profile }), testBroker);
+    const { publishAt } = plan.timeline;
+    const ledger = makeLedger(plan);
+    const each = (startedEachSecond * seconds) / streams;
+    const all = new IntervalSet();
+    all.addRange(0, each);
+    for (let slice = 0; slice < plan.slices.count; slice++) {
+      const result = resultOf(plan, slice, []);
+      const perSecond = Array.from({ length: seconds }, () => startedEachSecond);
+      const messages = startedEachSecond * seconds;
+      ledger.addSlice({
+        ...result,
+        messages: { ...result.messages, intended: messages, sent: messages, acked: messages, dropped: 0 },
+        droppedBy: {},
+        streams: Array.from({ length: streams }, () => ({
+          intended: each,
+          sent: all.encode(),
+          stageEnds: [],
+        })),
+        perSecond: {
+          startSecond: Math.floor(publishAt / 1_000),
+          intended: perSecond,
+          sent: perSecond,
+          acked: perSecond,
+          connected: perSecond,
+        },
+      });
+    }
+    const isMissed = (slice: number, n: number) => {
+      const second = Math.floor((n * streams) / startedEachSecond);
+      return slice === 1 && (second === 2 || second === 9);
+    };
+    const arrivals = new RunArrivals(plan.runId, 'subscriber');
+    for (let slice = 0; slice < plan.slices.count; slice++)
+      for (let stream = 0; stream < streams; stream++)
+        for (let n = 0; n < each; n++) {
+          if (isMissed(slice, n)) continue;
+          const own = {
+            run: plan.runId,
+            slice,
+            deviceGroup: 0,
+            stream,
+            n,
+            device: 0,
+            at: publishAt,
+            sent: publishAt,
+          };
+          arrivals.addReceived(own, publishAt + 40);
+        }
+    ledger.addWindow(arrivals.window('10000-0', { notJson: 0, noEnvelope: 0 }));
+    ledger.addSubscriber(subscriberRecordOf(plan, record));
+    const closedLedger = ledger.close();
+    expect(checkLedger(closedLedger)).toEqual([]);
+    const { lost, unaccounted } = closedLedger.messages;
+    return { lost, unaccounted };
+  }
+
+  const { publishAt } = planOf(users).timeline;
+  const awayUntil = (ms: number) => ({
+    gaps: [{ from: publishAt + ms - 500, until: publishAt + ms, isSessionKept: null }],
+  });
+
+  it('are not known to be lost only if they were started before it was back, to the second', () => {
+    expect(closedOf({}, {})).toEqual({ lost: 20, unaccounted: 0 });
+    // With the second for clocks, and the rest of the second in which that ends.
+    expect(closedOf({}, awayUntil(500))).toEqual({ lost: 20, unaccounted: 0 });
+    expect(closedOf({}, awayUntil(5_000))).toEqual({ lost: 10, unaccounted: 10 });
+    expect(closedOf({}, awayUntil(8_500))).toEqual({ lost: 0, unaccounted: 20 });
+    expect(closedOf({}, { subscribedAt: publishAt + 5_000 })).toEqual({ lost: 10, unaccounted: 10 });
+    expect(closedOf({}, { outcome: 'failed' })).toEqual({ lost: 0, unaccounted: 20 });
+  });
+
+  it('are bounded by the counts of both streams where some devices echo and others do not', () => {
+    // Five of each stream a second. Up to 5 s, with the second for clocks and the rest of that in which it ends, 70 of both; each has 50.
+    expect(closedOf({ echo: { fraction: 0.5 } }, awayUntil(5_000), 2)).toEqual({ lost: 0, unaccounted: 20 });
+    expect(closedOf({ echo: { fraction: 0.5 } }, awayUntil(2_000), 2)).toEqual({ lost: 10, unaccounted: 10 });
   });
 });
 

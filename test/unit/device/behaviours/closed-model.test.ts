@@ -4,6 +4,7 @@ import { checkLedger } from '../../../../src/measure/check-ledger.ts';
 import { IntervalSet } from '../../../../src/measure/interval-set.ts';
 import { LatencyHistogram } from '../../../../src/measure/latency-histogram.ts';
 import { makeLedger } from '../../../../src/measure/ledger.ts';
+import { countStartedBefore } from '../../../../src/measure/leg-entry.ts';
 import { makeRandom } from '../../../../src/shared/random.ts';
 import { type SimulatedRun, type SimulationOptions, simulate } from '../../../support/device/make-run.ts';
 import type { Published } from '../../../support/device/simulated-transport.ts';
@@ -29,9 +30,22 @@ function expectBalanced(run: SimulatedRun, qos = 1): void {
   expect(sentOf(run).count).toBe(result.messages.sent);
   // Numbered in the order of their intended times, without a gap but for what was dropped.
   expect(sentOf(run).end).toBeLessThanOrEqual(result.messages.intended);
+  if (result.streams.length === 1) expectOrdered(run);
   const ledger = makeLedger(plan);
   ledger.addSlice(result);
   expect(checkLedger(ledger.close())).toEqual([]);
+}
+
+/** A message has the number that its second gives it: the ledger bounds by it what a subscriber may have missed. */
+function expectOrdered({ result: { perSecond }, transport }: SimulatedRun): void {
+  const started = { startSecond: perSecond.startSecond, counts: perSecond.intended };
+  const outOfOrder = transport.published
+    .map(({ message }) => (JSON.parse(message) as { stampede: { n: number; at: number } }).stampede)
+    .filter(({ n, at }) => {
+      const startsAt = Math.floor(at / second) * second;
+      return n < countStartedBefore(started, startsAt) || n >= countStartedBefore(started, startsAt + second);
+    });
+  expect(outOfOrder).toEqual([]);
 }
 
 function instantsOf({ transport, plan }: SimulatedRun, device: number): number[] {
