@@ -69,13 +69,13 @@ export async function handler({ runId, profile, stateMachineArn }: PlanFunctionR
   return fanOutOf(plan);
 }
 
-/** Of earlier runs, in the queue or in the stream. */
+/** Finds messages of earlier runs in the queue or the stream. */
 async function findUnread(plan: Plan): Promise<readonly InputError[]> {
   if (!traitsOf(plan.target).observers.includes('rule')) return [];
   const { streamReader } = environment;
   if (queue) return findLeftovers(plan, queue);
   if (streamReader === undefined) return [];
-  // Of this stack only: CloudWatch's client would lengthen the cold start of the others.
+  // Only this stack needs CloudWatch's client, which would lengthen the cold start of the others.
   const { readIteratorAge } = await import('../src/aws/iterator-age.ts');
   return findLag(plan, () => readIteratorAge(streamReader, plan.timeline.createdAt));
 }

@@ -19,7 +19,7 @@ export interface ReadRun {
   readonly runId: string;
   /** Epoch milliseconds of its plan: no message of it is older. */
   readonly createdAt: number;
-  /** By shard of a stream, the last record that is in a window. */
+  /** For each shard of a stream, the last record that is in a window. */
   readonly readUpTo: ReadonlyMap<string, string>;
 }
 
@@ -43,7 +43,7 @@ export interface DeadLetterQueue {
 }
 
 export interface ReadDeadLetters {
-  /** Of that run, by reason. */
+  /** Messages of that run, by reason. */
   readonly deadLetters: readonly DeadLetters[];
   /** Messages, of any run, that are in the queue and could not be looked at in time. */
   readonly left: number;

@@ -16,7 +16,7 @@ import { checkOwn, type NewLiveOverflow, runKeys } from './run-keys.ts';
 export interface RunObjects {
   /** Reads in progress at once when a whole run is read back. */
   readonly parallelReads: number;
-  /** For messages: an address, or a path. */
+  /** The address or path that messages name. */
   nameOf(key: string): string;
   notFound(runId: string): StampedeError;
   put(key: string, body: string, contentType?: string): Promise<void>;

@@ -9,7 +9,7 @@ import { plannedStreamsOf } from '../plan/streams.ts';
 export interface CountedStreams {
   /** How many there are. */
   readonly streams: number;
-  /** By stream: how many of its messages 0 … n − 1 come back to their devices; undefined: none does. */
+  /** For each stream, how many of its messages 0 … n − 1 come back to their devices; undefined: none does. */
   readonly echoRanksOf: ((stream: number) => (n: number) => number) | undefined;
   /** Whether users decide when messages are sent. */
   readonly hasUsers: boolean;

@@ -23,7 +23,7 @@ export class Echoes {
   readonly #settings: EchoSettings;
   /** By stream. */
   readonly #envelopeStarts: readonly Buffer[];
-  /** By device: 1 where it subscribes to its own topic. */
+  /** For each device, 1 if it subscribes to its own topic. */
   readonly #echoes: Uint8Array;
   #expected = 0;
 
@@ -43,7 +43,7 @@ export class Echoes {
 
   connected(device: number): void {
     const { devices, transport } = this.#settings;
-    // At QoS 0: an echo measures, and is not to cost a PUBACK.
+    // An echo only measures: QoS 0 spares its PUBACK.
     if (this.#echoes[device] !== 1) return;
     for (const topic of new Set(devices.topics(device))) transport.subscribe(device, topic, 0);
   }

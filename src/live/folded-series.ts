@@ -11,9 +11,9 @@ const firstStepSeconds = 60;
 export class FoldedSeries<Value> {
   readonly #make: () => Value;
   readonly #fold: (into: Value, from: Value) => void;
-  /** By second, in the order of their coming: nearly that of time. */
+  /** Values by second, in the order in which they came: nearly the order of time. */
   readonly #seconds = new Map<number, Value>();
-  /** By the first second. */
+  /** Steps by their first second. */
   #steps = new Map<number, Value>();
   #stepSeconds = firstStepSeconds;
 
@@ -23,7 +23,7 @@ export class FoldedSeries<Value> {
     this.#fold = fold;
   }
 
-  /** Of a second, or of the step that it has become part of. @param second epoch seconds */
+  /** The value of a second, or of the step that it was folded into. @param second epoch seconds */
   at(second: number): Value {
     const known = this.#seconds.get(second) ?? this.#steps.get(this.#stepOf(second));
     if (known !== undefined) return known;

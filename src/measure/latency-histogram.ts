@@ -19,7 +19,7 @@ export interface EncodedHistogram {
 
 /** 1 µs to 1 h, three significant digits: docs/measurement.md. Counts are exact to 2⁵³ a bucket. */
 const highestUs = 3_600_000_000;
-/** By its own module: the package's index brings formatters and WebAssembly, a quarter of a function's cold start. */
+/** Imported from its own module: the package's index loads formatters and WebAssembly, a quarter of a function's cold start. */
 const makeCounts = (): Float64Histogram => new hdrHistogram.default(1, highestUs, 3);
 
 /**

@@ -79,7 +79,7 @@ export function uniteDeadLetters(
   return { deadLetters: all, deadLetteredBy: reasons.counts() };
 }
 
-/** Of one stream; the two have no message in common. */
+/** What arrived of one stream; the two sets have no message in common. */
 export interface Arrived {
   readonly received: IntervalSet;
   readonly deadLettered: IntervalSet;

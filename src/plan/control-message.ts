@@ -7,7 +7,7 @@ export interface ControlMessage {
   readonly at: number;
   /** The run's own state machine: by a threshold, or because too many slices failed. Absent: a user. */
   readonly by?: 'run';
-  /** Of a run that a threshold ended (`abortOnFail`). */
+  /** Present if a threshold ended the run (`abortOnFail`). */
   readonly threshold?: FailedThreshold;
 }
 

@@ -26,7 +26,7 @@ export const subscriberObserver = 'subscriber';
 /** A device's subscription to its own topic. */
 export const echoObserver = 'echo';
 
-/** Of a run, the primary one first: the report's `messages` are those seen there. */
+/** Observers of a run, the primary one first: the report's `messages` are counted there. */
 export function observersOf(plan: Plan): readonly Observer[] {
   const ofTarget = observerNamesOf(plan).map((name): Observer => ({ name, recordedBy: 'windows' }));
   if (groupsOf(plan).every(({ profile }) => echoingDevices(profile) === 0)) return ofTarget;

@@ -7,7 +7,7 @@ import type { LoadProfile } from '../profile/load-profile.ts';
 
 /** A checkpoint costs a request: often enough that a slice that is killed has lost little. */
 const checkpointMs = 10_000;
-/** Of a run that a threshold may end, for it sees no further than the last checkpoint. */
+/** For a run that a threshold may end: the threshold is checked against checkpoints. */
 const watchedCheckpointMs = 5_000;
 
 /** How often a slice stores what it has measured so far. */
@@ -40,7 +40,7 @@ const controlPollsPerSecond = 400;
 /** Up to this share of the interval earlier or later, at random: slices that started together do not go on asking together. */
 const controlPollJitter = 0.2;
 
-/** Until an HTTP slice polls again. @param random 0–1 */
+/** Milliseconds until an HTTP slice polls again. @param random 0–1 */
 export function nextControlPollMs(slices: number, random: number): number {
   return controlPollEveryMs(slices) * (1 + controlPollJitter * (2 * random - 1));
 }

@@ -3,7 +3,7 @@ import { stampResolutionMs } from '../measure/stamped-latency.ts';
 import { formatElapsed, formatPlural } from '../shared/format.ts';
 import type { ClockOffset, ProvenOffset, Report } from './report-model.ts';
 
-/** From slices' bounds to the run's. */
+/** Derives the run's bounds from those of its slices. */
 export function clockOffsetOf(
   clocks: readonly SliceClock[],
   resolutionMs: number = stampResolutionMs,

@@ -60,7 +60,7 @@ function flushEveryMsOf({ slices }: Plan): number {
   return Math.min(10_000, Math.max(1_000, slices.count));
 }
 
-/** Runs whose plans are kept; a subscriber sees one or two at a time. */
+/** Plans are kept for this many runs. A subscriber counts messages of one or two at a time. */
 const maxPlans = 8;
 
 function makeInfluxView(settings: InfluxSettings, { store, clock, random }: LiveViewDeps): LiveView {

@@ -80,7 +80,7 @@ export function makeEmbeddedSite({
   };
 }
 
-/** Of a profile that has been checked. */
+/** Checks that devices can connect to the target that a profile names. @param input a profile that has been checked */
 async function checkNamedTarget(runId: string, input: unknown): Promise<void> {
   const profile = parseProfile(input);
   const target = wantedTargetOf(profile);
@@ -118,7 +118,7 @@ async function stackSite(flags: SiteFlags & Stage): Promise<RunSite> {
   };
 }
 
-/** Of flags that only embedded AWS has. */
+/** Refuses flags that only embedded AWS has. */
 function refuseEmbeddedFlags(flags: SiteFlags & Stage): void {
   const given = Object.entries({
     '--quota': flags.quota,

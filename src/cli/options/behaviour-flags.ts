@@ -8,7 +8,7 @@ import type { EmbeddedAwsOptions } from '../../embedded/process/start-embedded-a
 import { type Ceilings, ceilingNames, liftedCeilings, parseCeilings } from '../../plan/ceilings.ts';
 import { type DeploymentParameters, defaultDeployment } from '../../plan/deployment.ts';
 
-/** In the form in which commander parses them. */
+/** The flags as commander parses them. */
 export interface BehaviourFlags {
   readonly throttleAnswer?: ThrottleAnswer;
   readonly deniedPublish?: UnauthorizedSettings['publish'];
@@ -18,7 +18,7 @@ export interface BehaviourFlags {
   readonly param?: GivenCeilings;
 }
 
-/** As they were given; parameters that are not are lifted. */
+/** The flags that were given. A parameter that was not given is lifted. */
 type GivenCeilings = Partial<Record<keyof Ceilings, string>>;
 
 /** What embedded AWS does where it is not known what AWS does, and how its stack is deployed. */
@@ -83,7 +83,7 @@ function parseShards(text: string): number {
   throw new InvalidArgumentError(`a whole number from 1 to ${maxShards}.`);
 }
 
-/** Of one stream that one machine emulates; on AWS an account may have more. */
+/** Shards of one stream that one machine emulates. An account on AWS may have more. */
 const maxShards = 1_000;
 
 export function behaviourOf({

@@ -25,7 +25,7 @@ export interface InfluxDbOptions {
   readonly relayTo?: InfluxServer;
 }
 
-/** Of a body, packed and unpacked. */
+/** Largest body, before and after it is unpacked. */
 const maxBodyBytes = 16 * 1_048_576;
 const version = '2.7-embedded';
 const nanosecondsIn: Readonly<Record<string, bigint>> = {

@@ -23,13 +23,13 @@ export interface IotCoreChoices {
   readonly throttleAnswer?: ThrottleAnswer;
   /** What a client meets that does what no policy allows; default: a publish disconnects, a subscription is refused. */
   readonly unauthorized?: Partial<UnauthorizedSettings>;
-  /** In place of the deployed queue's. */
+  /** Replaces the deployed queue's. */
   readonly queue?: Partial<QueueSettings>;
   /** Faults on the service's side from the start; default: none. */
   readonly faults?: Partial<FaultSettings>;
 }
 
-/** Of more that is set beside them. */
+/** Takes these choices out of settings that hold more. */
 export function iotCoreChoicesOf(settings: IotCoreChoices): IotCoreChoices {
   const { burstSeconds, throttleAnswer, unauthorized, queue, faults } = settings;
   return {
@@ -58,7 +58,7 @@ export interface IotCoreSettings {
     /** Signs them. */
     readonly accessKey: Credentials;
   };
-  /** Of the admin port: `Authorization: Bearer …` of every request. */
+  /** `Authorization: Bearer …` of every request to the admin port. */
   readonly adminToken: string;
   readonly limits: AccountLimits;
   /** How much of a per-second quota may be used at once, in seconds of its rate: see docs/iot-core-fidelity.md. */
@@ -68,12 +68,12 @@ export interface IotCoreSettings {
   readonly unauthorized: UnauthorizedSettings;
 }
 
-/** Who may come in. Policies are documents as AWS has them; where none are set, everything is allowed. */
+/** Which clients may connect. Policies are documents as AWS has them; where none are set, everything is allowed. */
 export interface ListenerSettings {
   readonly accessKeys: readonly AccessKeySettings[];
-  /** Of the fleet's certificate, which is made at the start. */
+  /** Policy of the fleet's certificate, which is made at the start. */
   readonly fleetPolicies?: readonly unknown[] | undefined;
-  /** Registered beside it. */
+  /** Certificates that are registered beside the fleet's. */
   readonly certificates: readonly CertificateSettings[];
   readonly authorizers: readonly AuthorizerSettings[];
   /** Name of the custom authorizer for clients that name none. */
@@ -158,7 +158,7 @@ export const defaultQueue: QueueSettings = {
  */
 export interface StreamSettings {
   readonly name: string;
-  /** Of 1,000 records and 1 MB a second each. */
+  /** Shards of 1,000 records and 1 MB a second each. */
   readonly shards: number;
   /** Records in a batch, 1–10,000. A batch is also at most 6 MB. */
   readonly batchSize: number;

@@ -204,7 +204,7 @@ function spawnRuntime({ definition, variables, taskRoot }: ExecutionEnvironmentO
       : ['/bin/sh', '-c', `ulimit -n ${fileDescriptors}; exec "$@"`, 'sh', ...node];
   return spawn(command[0] as string, command.slice(1), {
     cwd: taskRoot,
-    // Nothing of this process's environment: a function sees what it would see on AWS.
+    // A function gets the variables that it would get on AWS, and none of this process.
     env: { ...variables, LAMBDA_TASK_ROOT: taskRoot, _HANDLER: definition.handler },
     stdio: ['pipe', 'pipe', 'pipe'],
     windowsHide: true,

@@ -22,7 +22,7 @@ const agent = new Agent({ keepAlive: true });
 /** TypeScript first: the functions run as they are written. */
 const extensions = ['.ts', '.mts', '.js', '.mjs', '.cjs'];
 
-// The other end of standard input is the process that started this one: when it is gone, however it went, so is this.
+// Standard input ends when the process that started this one ends, for whatever reason: then this one ends too.
 process.stdin.on('error', endWithParent).on('end', endWithParent).on('close', endWithParent).resume();
 
 let requestId: string | undefined;

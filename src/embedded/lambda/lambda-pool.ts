@@ -57,7 +57,7 @@ export const runtimeApiPrefix = '/environments/';
 export function makeLambdaPool(options: LambdaPoolOptions): LambdaPool {
   const functions = new Map(options.functions.map((definition) => [definition.name, definition]));
   const environments = new Map<string, ExecutionEnvironment>();
-  /** By function name; the last one used is used next, so that the others may grow cold. */
+  /** Idle environments by function name; the last one used is used next, so that the others may grow cold. */
   const idle = new Map<string, ExecutionEnvironment[]>();
   const roomListeners: (() => void)[] = [];
   /** Invocations under way, by function name. */

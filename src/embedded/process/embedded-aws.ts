@@ -58,7 +58,7 @@ export interface EmbeddedAwsSettings extends IotCoreChoices {
   readonly packageRoot: string;
   /** Parameters of the stack in place of their defaults. */
   readonly parameters?: StackParameters;
-  /** In place of AWS's defaults; for Lambda's concurrency, of what this machine's memory allows. */
+  /** Quotas that replace AWS's defaults; Lambda's concurrency replaces what this machine's memory allows. */
   readonly limits: Readonly<Partial<Record<QuotaName, number>>>;
   /** The live view's points go to this InfluxDB as well: into a Grafana of the user's. */
   readonly influx?: InfluxServer;
@@ -113,7 +113,7 @@ export interface OpenEmbeddedAws extends EmbeddedAwsAddresses {
   close(): Promise<void>;
 }
 
-/** Of services whose operations are known in the process that it is passed on to. */
+/** The route of a service whose requests are passed on to another process, which has the table of its operations. */
 const jsonRoute = [{ method: 'POST', path: '/' }];
 
 /** The function that the rule's queue feeds. */

@@ -32,7 +32,7 @@ export interface EmbeddedAwsOptions extends IotCoreChoices {
   readonly passedVariables?: readonly string[];
   /** Directory of serverless.yml, statemachine/ and functions/. Default: this package. */
   readonly packageRoot?: string;
-  /** Once the calling process is gone, running load tests get this long to end by themselves. Default: 10 s. */
+  /** How long running load tests may take to end by themselves once the calling process has ended. Default: 10 s. */
   readonly stopGraceMs?: number;
 }
 
@@ -152,7 +152,7 @@ function forkMain(log: string, settings: EmbeddedAwsArguments): ChildProcess {
       env: {
         ...process.env,
         NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? compileCache,
-        // Other users see a process's arguments, and not its variables.
+        // Other users of the machine can read a process's arguments, but not its variables.
         ...(influx === undefined ? {} : { [relayVariable]: JSON.stringify(influx) }),
       },
     });
@@ -181,7 +181,7 @@ function hasEnded(child: ChildProcess): boolean {
 }
 
 function post(child: ChildProcess, message: ToEmbeddedAws): void {
-  // With a callback, a channel that breaks now is no unhandled error: the exit of the process says it all.
+  // The callback keeps a channel that breaks now from being an unhandled error. The exit of the process is what is reported.
   if (child.connected) child.send(message, () => undefined);
 }
 

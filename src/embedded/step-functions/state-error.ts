@@ -1,6 +1,6 @@
 import type { Json } from './state-machine-library.ts';
 
-/** Of every state's input and output: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
+/** Limit of every state's input and output: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html */
 export const maxPayloadBytes = 262_144;
 
 /** A state's failure as Retry and Catch match it: by name. The state machine's engine reads the two flags. */

@@ -16,7 +16,7 @@ export interface State {
 
 /** A definition made ready for the library, and what was taken out of it. */
 export interface PreparedDefinition {
-  /** Without DISTRIBUTED maps: each is a Task of the same name. */
+  /** The definition with each DISTRIBUTED Map replaced by a Task of the same name. */
   readonly definition: Definition;
   /** The maps that were taken out, by state name; their processors are prepared too. */
   readonly maps: ReadonlyMap<string, DistributedMapState>;

@@ -11,7 +11,7 @@ export interface Tick {
   readonly label: string;
 }
 
-/** From where to where; downwards where `from` is the larger one. */
+/** The ends of an axis; it runs downwards if `from` is the larger one. */
 export interface Span {
   readonly from: number;
   readonly to: number;

@@ -3,7 +3,7 @@ import { firstFailureCode } from '../reason-codes.ts';
 import { ExactlyOnce, type ExchangeOwner, leastAtQos2 } from './exactly-once.ts';
 import { PacketIds } from './packet-ids.ts';
 
-/** In place of a token: the identifier is a SUBSCRIBE's. */
+/** The token of an identifier that a SUBSCRIBE uses. */
 const subscription = -2;
 
 /** What a client keeps of its packets until they are answered (4.1). */

@@ -9,14 +9,14 @@ import type { KnownCertificates } from './known-certificates.ts';
 
 /**
  * Says what the sender of a request over HTTP may do.
- * @throws AwsError `ForbiddenException` for one that is not who it says, or does not say
+ * @throws AwsError `ForbiddenException` for a client that does not identify itself, or not truly
  */
 export type AuthorizeRequest = (request: GatewayRequest) => Access | Promise<Access>;
 
 /** The SDKs' own, and the device gateway's. */
 const services = ['iotdata', 'iotdevicegateway'];
 
-/** By Signature Version 4 or, where a request names one or there is a default, by a custom authorizer. */
+/** Authorizes by Signature Version 4, or by a custom authorizer if the request names one or there is a default. */
 export function bySignature(accessKeys: AccessKeys, authorizers: CustomAuthorizers): AuthorizeRequest {
   return (request) => {
     const sourceIp = request.socket.remoteAddress;
@@ -41,7 +41,7 @@ async function byAuthorizer(
   return grant.access;
 }
 
-/** By the client certificate of the connection. */
+/** Authorizes by the client certificate of the connection. */
 export function byCertificate(certificates: KnownCertificates): AuthorizeRequest {
   return ({ socket }) => {
     const client = socket instanceof TLSSocket ? certificates.clientOf(socket) : undefined;
