@@ -123,7 +123,7 @@ describe('stampede run', () => {
     chmodSync(runs, 0o755);
     const file = workplace.writeProfile('long.json', { ...tiny, duration: '2m' });
     const cli = startCli(['run', file, '--runs', runs]);
-    await cli.untilOutput(' publishing,');
+    await cli.untilOutput(', sent ');
     expect(processesOf(runs).join('\n')).toContain('lambda-bootstrap');
     cli.child.kill('SIGINT');
     const { code, stderr } = await cli.result;
