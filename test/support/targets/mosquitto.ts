@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { generate } from 'selfsigned';
 import { freePort } from '../influx/free-port.ts';
+import { type TargetFiles, writeTargetCertificates } from './target-certificates.ts';
 
 export const isMosquittoInstalled = spawnSync('mosquitto', ['-h']).error === undefined;
 if (!isMosquittoInstalled) console.warn('skipped: mosquitto is not installed (apt-get install mosquitto)');
@@ -14,10 +14,7 @@ if (!isMosquittoInstalled) console.warn('skipped: mosquitto is not installed (ap
 export interface MosquittoTarget {
   readonly directory: string;
   readonly ports: Readonly<Record<'password' | 'mutual' | 'webSocket' | 'expired', number>>;
-  /** PEM files, and directories with a pair a device. */
-  readonly files: Readonly<
-    Record<'ca' | 'otherCa' | 'cert' | 'key' | 'otherCert' | 'otherKey' | 'pairs', string>
-  >;
+  readonly files: TargetFiles;
   close(): Promise<void>;
 }
 
@@ -31,7 +28,7 @@ export async function startMosquittoTarget(devices: number): Promise<MosquittoTa
     writeFileSync(file, text, { mode: 0o644 });
     return file;
   };
-  const files = await writeCertificates(directory, write, devices);
+  const files = await writeTargetCertificates(directory, devices);
   const passwords = write('passwords', '');
   const users = [['all', 'secret-42'], ...Array.from({ length: devices }, (_, i) => [`u-d${i}`, `pw-d${i}`])];
   for (const [user, password] of users) spawnSync('mosquitto_passwd', ['-b', passwords, user!, password!]);
@@ -84,55 +81,4 @@ async function untilRunning(child: ChildProcess): Promise<void> {
     if (child.exitCode !== null) throw new Error(`mosquitto did not start:\n${log}`);
     await sleep(20);
   }
-}
-
-async function writeCertificates(
-  directory: string,
-  write: (name: string, text: string) => string,
-  devices: number,
-): Promise<MosquittoTarget['files']> {
-  const day = 86_400_000;
-  const common = { keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const;
-  const authorityOf = (name: string) =>
-    generate([{ name: 'commonName', value: name }], {
-      ...common,
-      extensions: [
-        { name: 'basicConstraints', cA: true, critical: true },
-        { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
-      ],
-    });
-  const [authority, other] = await Promise.all([authorityOf('target'), authorityOf('other')]);
-  const sign = async (name: string, { by = authority, until = Date.now() + day } = {}) => {
-    const pair = await generate([{ name: 'commonName', value: path.basename(name) }], {
-      ...common,
-      ca: { key: by.private, cert: by.cert },
-      notBeforeDate: new Date(Date.now() - 30 * day),
-      notAfterDate: new Date(until),
-      extensions: [
-        {
-          name: 'subjectAltName',
-          altNames: [
-            { type: 2, value: 'localhost' },
-            { type: 7, ip: '127.0.0.1' },
-          ],
-        },
-      ],
-    });
-    return { cert: write(`${name}.pem`, pair.cert), key: write(`${name}.key`, pair.private) };
-  };
-  const device = await sign('device');
-  const otherDevice = await sign('other-device', { by: other });
-  await sign('server');
-  await sign('expired', { until: Date.now() - day });
-  const pairs = path.join(directory, 'pairs');
-  mkdirSync(pairs, { mode: 0o755 });
-  for (let i = 0; i < devices; i++) await sign(`pairs/d${i}`);
-  return {
-    ca: write('ca.pem', authority.cert),
-    otherCa: write('other-ca.pem', other.cert),
-    ...device,
-    otherCert: otherDevice.cert,
-    otherKey: otherDevice.key,
-    pairs,
-  };
 }
