@@ -24,6 +24,11 @@ export class SubscriberConnection {
     return !this.#isUnshared && this.#subscriptions.unshared !== undefined;
   }
 
+  /** At QoS 0, a target keeps nothing for a client that is away. */
+  get #asksForSession(): boolean {
+    return this.filters.some(({ qos }) => qos > 0);
+  }
+
   /** Whether everything that it asks for is granted. */
   get isSubscribed(): boolean {
     return this.subscribedAt !== undefined && this.#closedSince === undefined;
@@ -53,11 +58,12 @@ export class SubscriberConnection {
     if (this.isSubscribed) this.#closedSince = nowMs;
   }
 
-  /** @param isSessionKept whether the target had kept a session */
-  settle(nowMs: number, isSessionKept: boolean): void {
+  /** @param isResumed whether the target had kept a session */
+  settle(nowMs: number, isResumed: boolean): void {
     if (this.filters.some(({ filter }) => !this.#granted.has(filter))) return;
     this.subscribedAt ??= nowMs;
     if (this.#closedSince === undefined) return;
+    const isSessionKept = isResumed || (this.#asksForSession ? false : null);
     this.gaps.push({ from: this.#closedSince, until: nowMs, isSessionKept });
     this.#closedSince = undefined;
   }
