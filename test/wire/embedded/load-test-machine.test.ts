@@ -116,6 +116,15 @@ it('chooses the function that subscribes by the number that the plan gives its s
   });
 });
 
+it('records what any slice died of, from where the record reads it', async () => {
+  const machine = JSON.parse(await readFile(file, 'utf8'));
+  const { States } = machine.States.Run.Branches[0].States.FanOut.ItemProcessor;
+  const caught = ['PublishMqtt', 'PublishHttp', 'Subscribe'].map((name) => States[name].Catch);
+  const toRecord = { ErrorEquals: ['States.ALL'], ResultPath: '$.failure', Next: 'RecordFailure' };
+  expect(caught).toEqual(Array(3).fill([toRecord]));
+  expect(States.RecordFailure.Parameters.Body['failure.$']).toBe(toRecord.ResultPath);
+});
+
 it('forgives a throttled invocation for about a minute and more, with jitter', async () => {
   const throttled = retriersOf(JSON.parse(await readFile(file, 'utf8'))).filter(({ retrier }) =>
     retrier.ErrorEquals.includes('Lambda.TooManyRequestsException'),
