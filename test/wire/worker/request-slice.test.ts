@@ -128,7 +128,7 @@ async function load(target: string, profile: object, secrets: SecretAccess = acc
   return { result: results.at(-1)!, texts: JSON.stringify([plan, results]) };
 }
 
-/** What a service of AWS decides of a request. @param secretAccessKey of the account, as the service knows it */
+/** What a service of AWS decides of a request. @param secretAccessKey of the account, as the service has it */
 function authorize({ method, url, headers, body }: Seen, secretAccessKey: string): number {
   const { pathname, searchParams: query } = new URL(url, 'http://service');
   // HTTP/2 has the host in a pseudo-header.
@@ -174,7 +174,7 @@ describe('signed requests', () => {
     expect(texts).not.toContain(key.sessionToken);
   });
 
-  it('are refused by a service that knows another key', async () => {
+  it('are refused by a service that has another key', async () => {
     const { all, origin } = await serve('http', (seen) => authorize(seen, 'another'));
     const { result } = await load(`${origin}/`, { http: { signing } });
     expect(all).toHaveLength(messages);
@@ -255,7 +255,7 @@ describe('client certificates', () => {
     expect(dropped + failed + unacknowledged).toBe(messages);
   });
 
-  it('do not make up for a server that nobody vouches for', async () => {
+  it('do not make up for a server whose authority is unknown', async () => {
     const { all, origin } = await serve('https');
     const { cert } = ofDevices();
     const { result } = await load(`${origin}/`, { http: {}, connect: { cert } });
