@@ -20,8 +20,12 @@ const localReason = /^(EMFILE|ENFILE|EADDRNOTAVAIL|ENOBUFS|ENOMEM|CredentialsPro
 /** Reason codes of MQTT 5 that name a quota, and HTTP's. An MQTT 3.1.1 client is only answered ServerUnavailable. */
 const quotaReason = /^(QuotaExceeded|ConnectionRateExceeded|MessageRateTooHigh|ThrottlingException)\b/;
 
+/** An attempt that ended with its slice: nothing failed it. */
+const underWayReason = /^no answer before the slice ended$/;
+
 /** Connects that failed, by what failed them. */
 export interface FailedConnects {
+  readonly underWay: CountsByReason;
   readonly local: CountsByReason;
   readonly quota: CountsByReason;
   readonly other: CountsByReason;
@@ -32,10 +36,12 @@ export function sortReasons(counts: CountsByReason): FailedConnects {
     Object.fromEntries(Object.entries(counts).filter(([reason]) => kind(reason)));
   const isLocal = (reason: string) => localReason.test(reason);
   const isQuota = (reason: string) => quotaReason.test(reason);
+  const isUnderWay = (reason: string) => underWayReason.test(reason);
   return {
     local: pick(isLocal),
     quota: pick(isQuota),
-    other: pick((reason) => !isLocal(reason) && !isQuota(reason)),
+    underWay: pick(isUnderWay),
+    other: pick((reason) => !isLocal(reason) && !isQuota(reason) && !isUnderWay(reason)),
   };
 }
 
@@ -73,12 +79,13 @@ function describeReason(
 
 /** What failed connects, or ended connections, says where the cause lies; where neither happened, the counts say nothing. */
 function withConnects(unsent: string, ledger: RunLedger, connectsThrottled: number): UnsentMessages {
-  const { local, quota, other } = sortReasons(ledger.connectFailedBy);
+  const { local, quota, underWay, other } = sortReasons(ledger.connectFailedBy);
   const some = (counts: CountsByReason) => Object.keys(counts).length > 0;
   const parts = [
     ...(some(local) ? [`this machine failed connects: ${describeCounts(local)}`] : []),
     ...(some(quota) ? [`a quota refused connects: ${describeCounts(quota)}`] : []),
     ...(some(other) ? [`connects failed at the endpoint or in the network: ${describeCounts(other)}`] : []),
+    ...(some(underWay) ? [describeCounts(underWay)] : []),
     ...(connectsThrottled > 0
       ? [`CloudWatch counts ${formatPlural(connectsThrottled, 'connect')} refused for a quota`]
       : []),
@@ -86,7 +93,8 @@ function withConnects(unsent: string, ledger: RunLedger, connectsThrottled: numb
   ];
   if (parts.length === 0) return { text: `${unsent}no connect had failed)`, origin: 'open' };
   const isLocal = some(local);
-  const isRemote = some(quota) || some(other) || connectsThrottled > 0;
+  // An attempt without an answer may have waited for either; where this machine failed others, it proves nothing.
+  const isRemote = some(quota) || some(other) || connectsThrottled > 0 || (some(underWay) && !isLocal);
   return {
     text: `${unsent}${parts.join('; ')})`,
     origin: isLocal ? (isRemote ? 'open' : 'generator') : isRemote ? 'elsewhere' : 'open',

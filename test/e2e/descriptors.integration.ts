@@ -65,7 +65,7 @@ withPrlimit('a run with few file descriptors', () => {
       const { 'no answer before the slice ended': _, ...causes } = report.causes.connectFailed;
       expect(Object.keys(causes)).toEqual(['EMFILE (this process may open no more files)']);
       expect(report.reasons.at(-1)).toMatch(
-        /this machine failed connects: EMFILE \(this process may open no more files\) \d+\)\. Raise the limit of open files \(ulimit -n\), or plan fewer devices in a slice \(slices\.devicesPerSlice\)\.$/,
+        /this machine failed connects: EMFILE \(this process may open no more files\) \d+(?:; no answer before the slice ended \d+)?\)\. Raise the limit of open files \(ulimit -n\), or plan fewer devices in a slice \(slices\.devicesPerSlice\)\.$/,
       );
       const known: Known = {
         intended: 300,

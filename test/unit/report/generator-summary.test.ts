@@ -146,6 +146,23 @@ describe('what the counts say of the generator', () => {
       `The generator was the bottleneck (this machine refused connections or requests: ${emfile} 20): 9 messages were never sent: no connection (this machine failed connects: ${emfile} 20). Raise the limit of open files (ulimit -n), or plan fewer devices in a slice (slices.devicesPerSlice).`,
     ],
     [
+      'this machine was out of descriptors, and an attempt had no answer yet when its slice ended',
+      {},
+      {
+        droppedBy: { 'not-connected': 9 },
+        connectFailedBy: { [emfile]: 20, 'no answer before the slice ended': 1 },
+      },
+      'bottleneck',
+      `The generator was the bottleneck (this machine refused connections or requests: ${emfile} 20): 9 messages were never sent: no connection (this machine failed connects: ${emfile} 20; no answer before the slice ended 1). Raise the limit of open files (ulimit -n), or plan fewer devices in a slice (slices.devicesPerSlice).`,
+    ],
+    [
+      'no attempt had an answer when the slices ended',
+      {},
+      { droppedBy: { 'not-connected': 9 }, connectFailedBy: { 'no answer before the slice ended': 5 } },
+      'waited',
+      `The generator had time to spare (${ease}), and yet 9 messages were never sent: no connection (no answer before the slice ended 5).`,
+    ],
+    [
       'requests could not be signed',
       {},
       { droppedBy: { 'not-connected': 4 }, connectFailedBy: { CredentialsProviderError: 4 } },
