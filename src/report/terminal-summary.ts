@@ -21,7 +21,7 @@ import type { Report, ThresholdResult, Verdict } from './report-model.ts';
 import { renderP99OverTime, renderSparkline } from './sparkline.ts';
 import { renderMessages } from './terminal-messages.ts';
 import type { Page, SummaryStyleName, SummaryStyler } from './terminal-page.ts';
-import { layOutColumns, wrapText } from './text-table.ts';
+import { layOutColumns, layOutWithin, wrapText } from './text-table.ts';
 import { describeOpenThresholds, formatMeasured } from './threshold-figures.ts';
 import { describeDevices, describeUnknown } from './unknown-figures.ts';
 
@@ -121,11 +121,11 @@ function renderRates(report: Report, { style, width }: Page): string[] {
 function renderGroups({ groups = [] }: Report, { style, width }: Page): string[] {
   if (groups.length === 0) return [];
   const { headings, rows, note } = groupTableOf(groups);
-  const [head = '', ...body] = layOutColumns(
-    [['groups', ...headings], ...rows.map(({ group, cells }) => [`  ${group}`, ...cells])],
-    ' ',
-  );
-  return [style('heading', head), ...body, ...wrapText(note, width, '  ').map((line) => style('dim', line))];
+  const table = [['groups', ...headings], ...rows.map(({ group, cells }) => [`  ${group}`, ...cells])];
+  return [
+    ...layOutWithin(table, width, ' ').flatMap(([head = '', ...body]) => [style('heading', head), ...body]),
+    ...wrapText(note, width, '  ').map((line) => style('dim', line)),
+  ];
 }
 
 function renderLatencies(report: Report, { style, width }: Page): string[] {

@@ -21,6 +21,27 @@ export function layOutColumns(given: readonly (readonly string[])[], gap = '  ')
 }
 
 /**
+ * The same, in as many tables below each other as the width takes: each has the first column, and some of the others in their order.
+ * @param columns width of a line
+ */
+export function layOutWithin(rows: readonly (readonly string[])[], columns: number, gap = '  '): string[][] {
+  const tables: string[][] = [];
+  const last = Math.max(0, ...rows.map((row) => row.length));
+  for (let from = 1; from < last; ) {
+    const upTo = (end: number) =>
+      layOutColumns(
+        rows.map((row) => [row[0] ?? '', ...row.slice(from, end)]),
+        gap,
+      );
+    let end = last;
+    while (end > from + 1 && upTo(end).some((line) => line.length > columns)) end--;
+    tables.push(upTo(end));
+    from = end;
+  }
+  return tables;
+}
+
+/**
  * Breaks text between words into lines that begin with `indent`; after the first with `hanging`, if given. What comes
  * from the far side may hold control characters: none reach the terminal.
  * @param columns width of a line, its indent included

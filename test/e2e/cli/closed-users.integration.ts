@@ -35,7 +35,7 @@ it('accounts for every message of open and closed groups, as the emulator counts
     },
     drain: '3s',
   });
-  const { code, stdout } = await runCli(['run', profile, '--runs', runs]);
+  const { code, stdout, stderr } = await runCli(['run', profile, '--runs', runs]);
   const runId = readdirSync(runs).find((name) => name.startsWith('users-')) ?? '';
   const report = JSON.parse(readFileSync(path.join(runs, runId, 'report.json'), 'utf8')) as Report;
   expect(report.imbalances).toEqual([]);
@@ -56,6 +56,19 @@ it('accounts for every message of open and closed groups, as the emulator counts
   expect(sentBy.people).toBeGreaterThan(30);
   expect(report.rates.peakUsers).toBeGreaterThan(10);
   expect(report.rates.peakUsers).toBeLessThanOrEqual(40);
+  const due = groups.reduce(
+    (sum, { load, messages: { intended } }) => (load === 'closed' ? sum : sum + intended),
+    0,
+  );
+  expect(due).toBe(80);
+  const [, all, scheduled, started] =
+    /due +([\d,]+) += +intended +([\d,]+) +\+ +started +([\d,]+)/.exec(stdout) ?? [];
+  const numberOf = (text = '') => Number(text.replaceAll(',', ''));
+  expect([all, scheduled, started].map(numberOf)).toEqual([messages.intended, due, messages.intended - due]);
+  expect(stdout).toMatch(
+    /groups +devices +connected +intended +started +sent +dropped +received +lost +p50 ms +p99 ms/,
+  );
+  expect(stderr).toMatch(/ publishing, .*users \d+\/\d+, rate/);
   expect(stdout).toMatch(/people 1 .* 0 → 30 users/);
   expect(stdout).toMatch(/users +[▁-█ ]+0 to \d+ active/);
 }, 120_000);

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { GroupReport } from '../../../src/report/group-reports.ts';
 import { groupTableOf } from '../../../src/report/group-table.ts';
 import { ledgerEquations, wordForDue } from '../../../src/report/ledger-equations.ts';
+import { renderTerminalSummary } from '../../../src/report/terminal-summary.ts';
 import { requestSituation } from '../../support/report/request-situation.ts';
 import { playTrueRun } from '../../support/report/true-run.ts';
 import { userSituations } from '../../support/report/user-situations.ts';
@@ -43,6 +44,11 @@ describe('the table of device groups', () => {
     ]);
     expect(note).toContain('p50 and p99 are of end_to_end_latency, or of response_time.');
   });
+});
+
+it('fits a terminal of 80 columns, though a run of both has a column more', () => {
+  const table = renderTerminalSummary(mixed, { columns: 80 });
+  for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
 });
 
 describe('the ledger of a run with a schedule and users', () => {
