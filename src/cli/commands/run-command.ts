@@ -6,7 +6,7 @@ import { addBehaviourFlags } from '../options/behaviour-flags.ts';
 import { addFaultFlag } from '../options/fault-flag.ts';
 import { addProfileArguments, type GivenProfile, readGivenProfile } from '../options/profile-arguments.ts';
 import { addQuotaFlags } from '../options/quota-flags.ts';
-import { refuseLocalCredentials } from '../options/stage-credentials.ts';
+import { checkCredentialSources } from '../options/stage-credentials.ts';
 import { addStageFlags, isStage } from '../options/stage-flags.ts';
 import { makeJsonLines } from '../output/json-lines.ts';
 import { renderPlanBrief } from '../output/plan-text.ts';
@@ -50,7 +50,7 @@ export function addRunCommand(program: Command, finish: Finish, loadPage: LoadPa
   ).action(async (file: string, flags: RunFlags & Record<string, unknown>) => {
     const given = await readGivenProfile(file, flags);
     await checkOutputs(flags);
-    if (isStage(flags)) refuseLocalCredentials(given.profile);
+    checkCredentialSources(given.profile, isStage(flags));
     const site = await findRunSite(flags);
     const draft = draftRun(given.profile, site.draft);
     checkDraft(draft);

@@ -3,40 +3,51 @@ import type { LoadProfile } from '../../profile/load-profile.ts';
 import { InvalidInputError } from '../../shared/errors.ts';
 
 /**
- * Refuses credentials that are on this machine, in a file or a variable, for a run that takes place in a deployed stack.
+ * Refuses credentials that devices cannot read where the run takes place: a deployed stack has neither files nor variables of this
+ * machine, and a run on this machine reads no secret of an account.
  * @throws InvalidInputError
  */
-export function refuseLocalCredentials(profile: LoadProfile): void {
-  const paths = new Set(
-    groupProfilesOf(profile).flatMap(({ connect, http }) => {
-      const { ca, cert, key, password } = connect;
-      const given = { ca, cert, key, password: typeof password === 'object' ? password : undefined };
-      return [...localIn('connect', given), ...localIn('http.headers', secretHeadersOf(http?.headers ?? {}))];
-    }),
-  );
-  if (paths.size === 0) return;
+export function checkCredentialSources(profile: LoadProfile, isDeployed: boolean): void {
+  const sources = new Map(groupProfilesOf(profile).flatMap(sourcesOf));
+  const unreadable = [...sources].filter(([, isSecret]) => isSecret !== isDeployed);
+  if (unreadable.length === 0) return;
   throw new InvalidInputError(
     'The load profile',
-    [...paths].map((path) => ({
-      path,
-      message: 'is on this machine, and devices connect from the stack',
-      hint:
-        path === 'connect.key'
-          ? 'give connect.cert as {"secret": "STACK/target-…"}, with the key in it; see docs/targets.md'
-          : 'give it as {"secret": "STACK/target-…"}, or run without --stage; see docs/targets.md',
-    })),
+    unreadable.map(([path]) => (isDeployed ? localError(path) : secretError(path))),
   );
 }
 
-function localIn(parent: string, values: Readonly<Record<string, unknown>>): string[] {
-  return Object.entries(values).flatMap(([name, value]) =>
-    value === undefined || (typeof value === 'object' && value !== null && 'secret' in value)
-      ? []
-      : [`${parent}.${name}`],
-  );
+function localError(path: string) {
+  return {
+    path,
+    message: 'is on this machine, and devices connect from the stack',
+    hint:
+      path === 'connect.key'
+        ? 'give connect.cert as {"secret": "STACK/target-…"}, with the key in it; see docs/targets.md'
+        : 'give it as {"secret": "STACK/target-…"}, or run without --stage; see docs/targets.md',
+  };
 }
 
-/** Those whose value stands somewhere else. */
-function secretHeadersOf(headers: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(headers).filter(([, value]) => typeof value !== 'string'));
+function secretError(path: string) {
+  return {
+    path,
+    message: 'is a secret of AWS Secrets Manager, and devices connect from this machine',
+    hint: 'give it as a variable or a file, or run in a deployed stack with --stage; see docs/targets.md',
+  };
+}
+
+/** Paths of a group's settings whose value stands somewhere else, and whether that is a secret. */
+function sourcesOf({
+  connect,
+  http,
+}: Pick<LoadProfile, 'connect' | 'http'>): [path: string, isSecret: boolean][] {
+  const { ca, cert, key, password } = connect;
+  const files = Object.entries({ ca, cert, key }).filter(([, value]) => value !== undefined);
+  // Text is a template or the value itself.
+  const named = [['password', password] as const].filter(([, value]) => typeof value === 'object');
+  const headers = Object.entries(http?.headers ?? {}).filter(([, value]) => typeof value === 'object');
+  return [
+    ...[...files, ...named].map(([name, value]) => [`connect.${name}`, value] as const),
+    ...headers.map(([name, value]) => [`http.headers.${name}`, value] as const),
+  ].map(([path, value]) => [path, typeof value === 'object' && 'secret' in value]);
 }

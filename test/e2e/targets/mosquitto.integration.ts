@@ -143,6 +143,12 @@ function textsIn(directory: string): string {
         /the variable NOPE is not set/,
       ],
       [
+        'a secret without a stack',
+        () => ['--target', at('mqtt', 'password'), '--username', 'all', '--password-from', 'secret:x'],
+        2,
+        /connect\.password: is a secret of AWS Secrets Manager, and devices connect from this machine/,
+      ],
+      [
         'a password itself',
         () => ['--target', at('mqtt', 'password'), '--username', 'all', '--password-from', 'secret-42'],
         2,
