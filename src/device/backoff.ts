@@ -1,19 +1,20 @@
+import { type Backoff, drawBackoffMs } from '../profile/backoff.ts';
 import type { Random } from '../shared/random.ts';
 
-/** Upper edge of the first delay. */
-const baseMs = 1_000;
-const capMs = 30_000;
-/** AWS IoT Core: one connect a second for a client id (L-033DE216); a sooner one would only be refused. */
-const perClientIdMs = 1_000;
+/** A device that has to connect again. */
+export interface FailedDevice {
+  readonly failedInARow: number;
+  /** Since its last attempt began. */
+  readonly sinceLastAttemptMs: number;
+  /** From the start of an attempt to the next at least. */
+  readonly leastMs: number;
+}
 
-/**
- * How long a device waits before it connects again: full jitter over a capped exponential, `random × min(cap, base · 2ᵃ)`,
- * a = failed attempts in a row, but never within a second of its last attempt.
- *
- * @param sinceLastAttemptMs time since the device's last attempt began
- * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
- */
-export function reconnectDelayMs(failedInARow: number, sinceLastAttemptMs: number, random: Random): number {
-  const jitteredMs = random() * Math.min(capMs, baseMs * 2 ** failedInARow);
-  return Math.max(jitteredMs, perClientIdMs - sinceLastAttemptMs, 0);
+/** How long a device waits before it connects again, milliseconds: its backoff, and at least what the target asks for. */
+export function reconnectDelayMs(
+  backoff: Backoff,
+  { failedInARow, sinceLastAttemptMs, leastMs }: FailedDevice,
+  random: Random,
+): number {
+  return Math.max(drawBackoffMs(backoff, failedInARow, random), leastMs - sinceLastAttemptMs, 0);
 }

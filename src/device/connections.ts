@@ -1,3 +1,7 @@
+import { leastBetweenConnectsMs } from '../plan/account.ts';
+import type { Plan, Slice } from '../plan/plan.ts';
+import { makeSliceSchedule, type SliceSchedule } from '../plan/schedule.ts';
+import { type Backoff, defaultBackoff } from '../profile/backoff.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { Random } from '../shared/random.ts';
 import { reconnectDelayMs } from './backoff.ts';
@@ -11,13 +15,10 @@ export interface ConnectionSettings {
   /** For the delays before another attempt. */
   readonly random: Random;
   readonly counters: SliceCounters;
-  readonly devices: number;
+  readonly plan: Plan;
+  readonly slice: Slice;
   /** Epoch milliseconds at which device 0's turn is counted from. */
   readonly startAt: number;
-  /** A device's turn to connect, milliseconds after `startAt`. */
-  readonly connectOffsetMs: (device: number) => number;
-  /** Whether there is a connection to speak of, whose making is worth measuring: MQTT. */
-  readonly measured: boolean;
 }
 
 const unansweredReason = 'no answer before the slice ended';
@@ -33,6 +34,12 @@ export class Connections implements PacedWork {
   readonly #random: Random;
   readonly #counters: SliceCounters;
   readonly #pacer: Pacer;
+  readonly #schedule: SliceSchedule;
+  readonly #backoff: Backoff;
+  /** From the start of a device's attempt to the next at least. */
+  readonly #leastBetweenMs: number;
+  /** Whether there is a connection to speak of, whose making is worth measuring: over MQTT. */
+  readonly #isMeasured: boolean;
   /** By device: when its last attempt began, and how many in a row have failed. */
   readonly #attemptedAt: Float64Array;
   readonly #failedInARow: Uint8Array;
@@ -47,14 +54,20 @@ export class Connections implements PacedWork {
     this.#transport = settings.transport;
     this.#random = settings.random;
     this.#counters = settings.counters;
-    this.#attemptedAt = new Float64Array(settings.devices);
-    this.#failedInARow = new Uint8Array(settings.devices);
-    this.#isUnderWay = new Uint8Array(settings.devices);
+    const { devices, group } = settings.slice;
+    const { connect } = group.profile;
+    this.#schedule = makeSliceSchedule(settings.slice);
+    this.#backoff = connect.backoff ?? defaultBackoff;
+    this.#leastBetweenMs = leastBetweenConnectsMs(settings.plan);
+    this.#isMeasured = connect.protocol === 'mqtt';
+    this.#attemptedAt = new Float64Array(devices);
+    this.#failedInARow = new Uint8Array(devices);
+    this.#isUnderWay = new Uint8Array(devices);
     this.#pacer = new Pacer(settings.clock, this);
   }
 
   get count(): number {
-    return this.#settings.devices;
+    return this.#settings.slice.devices;
   }
 
   start(): void {
@@ -78,7 +91,7 @@ export class Connections implements PacedWork {
   }
 
   dueAt(device: number): number {
-    return this.#settings.startAt + this.#settings.connectOffsetMs(device);
+    return this.#settings.startAt + this.#schedule.connectOffsetMs(device);
   }
 
   due(device: number): void {
@@ -91,7 +104,7 @@ export class Connections implements PacedWork {
     const nowMs = this.#clock.now();
     this.#isUnderWay[device] = 0;
     this.#failedInARow[device] = 0;
-    const connectMs = this.#settings.measured ? nowMs - this.#attemptedAt[device]! : undefined;
+    const connectMs = this.#isMeasured ? nowMs - this.#attemptedAt[device]! : undefined;
     this.#counters.connected(device, nowMs, connectMs);
   }
 
@@ -116,7 +129,12 @@ export class Connections implements PacedWork {
   #retryLater(device: number): void {
     if (this.#stopped) return;
     const sinceMs = this.#clock.now() - this.#attemptedAt[device]!;
-    const delayMs = reconnectDelayMs(this.#failedInARow[device]!, sinceMs, this.#random);
+    const failed = {
+      failedInARow: this.#failedInARow[device]!,
+      sinceLastAttemptMs: sinceMs,
+      leastMs: this.#leastBetweenMs,
+    };
+    const delayMs = reconnectDelayMs(this.#backoff, failed, this.#random);
     const retry = (): void => {
       this.#retries.delete(device);
       this.#connect(device);

@@ -98,7 +98,6 @@ class SliceRunner implements TransportListener {
     const { connectOffsetMs } = makeSliceSchedule(slice);
     const devices = describeDevices(slice);
     const counted = countedStreamsOf(slice);
-    const isMqtt = profile.connect.protocol === 'mqtt';
     const readyAt = clock.now();
 
     this.#run = run;
@@ -116,10 +115,9 @@ class SliceRunner implements TransportListener {
       transport: this.#transport,
       random: run.random,
       counters: this.#counters,
-      devices: slice.devices,
+      plan,
+      slice,
       startAt: connectAt,
-      connectOffsetMs,
-      measured: isMqtt,
     });
     this.#echoes = new Echoes({
       runId: plan.runId,

@@ -4,9 +4,11 @@ import { ReasonCounts } from '../measure/reason-counts.ts';
 import { readEnvelope } from '../measure/rule-record.ts';
 import { RunArrivals } from '../measure/run-arrivals.ts';
 import type { SubscriberRecord } from '../measure/subscriber-record.ts';
+import { leastBetweenConnectsMs } from '../plan/account.ts';
 import { subscriberObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import { subscriptionsOf } from '../plan/subscribers.ts';
+import { defaultBackoff } from '../profile/backoff.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { Random } from '../shared/random.ts';
 import { readSysTopic, sysFilters } from '../targets/mqtt/sys-topics.ts';
@@ -241,7 +243,13 @@ export class Subscriber implements TransportListener {
 
   #connectLater(client: number): void {
     const sinceMs = this.#clock.now() - this.#attemptedAt[client]!;
-    const delayMs = reconnectDelayMs(this.#failedInARow[client]!, sinceMs, this.#settings.random);
+    const { plan, random } = this.#settings;
+    const failed = {
+      failedInARow: this.#failedInARow[client]!,
+      sinceLastAttemptMs: sinceMs,
+      leastMs: leastBetweenConnectsMs(plan),
+    };
+    const delayMs = reconnectDelayMs(defaultBackoff, failed, random);
     this.#later(delayMs, () => this.#connect(client));
   }
 

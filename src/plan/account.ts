@@ -57,6 +57,15 @@ export function isRunnerBilled(plan: PaidPlan): boolean {
   return traitsOf(plan.target).isEmulated || accountOf(plan).isCharged;
 }
 
+/**
+ * From the start of a device's attempt to connect to the next, milliseconds: where the target has a quota of connects by client
+ * id, a sooner one would only be refused.
+ */
+export function leastBetweenConnectsMs(plan: PaidPlan): number {
+  const isLimited = traitsOf(plan.target).quotas.includes('connectsPerSecondPerClientId');
+  return isLimited ? 1_000 / accountLimitsOf('default').connectsPerSecondPerClientId : 0;
+}
+
 /** The plan's account; without one, AWS's defaults. */
 export function accountOf({ account }: { readonly account?: AccountView }): AccountView {
   return account ?? { limits: accountLimitsOf('default'), live: [], isCharged: true };

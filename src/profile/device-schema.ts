@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { durationPattern } from '../shared/duration.ts';
+import { durationPattern, formatDuration } from '../shared/duration.ts';
+import { defaultBackoff, jitters } from './backoff.ts';
 import { credentials } from './credential-schema.ts';
 
 /** MQTT's Remaining Length [MQTT-1.5.5], less the header of a PUBLISH; and its packet identifiers [MQTT-2.2.1]. */
@@ -9,6 +10,33 @@ const maxPacketIdentifiers = 65_535;
 export const duration = z.string().regex(durationPattern);
 export const share = z.number().min(0).max(1);
 export const ratePerSecond = z.number().min(0).max(10_000_000);
+
+const backoff = z
+  .strictObject({
+    base: duration.default(formatDuration(defaultBackoff.baseMs)).meta({
+      description:
+        'How long a device waits after a loss, from 10ms to 1h. The wait doubles with each failure in a row.',
+      examples: ['1s'],
+    }),
+    cap: duration.default(formatDuration(defaultBackoff.capMs)).meta({
+      description: 'The longest wait, from base to 24h.',
+      examples: ['30s'],
+    }),
+    jitter: z
+      .enum(jitters)
+      .default(defaultBackoff.jitter)
+      .meta({
+        description:
+          'How chance spreads a wait: full takes anything from 0 to it, equal takes half of it and anything from 0 to the other half, none takes exactly it.',
+        examples: ['full'],
+      }),
+  })
+  .optional()
+  .meta({
+    description:
+      'How long a device waits before it connects again: base, doubled with each failure in a row up to cap, spread by jitter. At AWS IoT Core a device connects at most once a second, whatever is set here.',
+    examples: [{ base: '1s', cap: '30s', jitter: 'full' }],
+  });
 
 /** How devices connect. */
 export const connect = z
@@ -52,6 +80,7 @@ export const connect = z
       description: 'How long a device waits for its CONNACK, from 1s to 2m. After that it tries again.',
       examples: ['10s'],
     }),
+    backoff,
   })
   .prefault({})
   .meta({ description: 'How devices connect.', examples: [{ protocol: 'mqtt', client: 'dense' }] });

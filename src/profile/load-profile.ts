@@ -1,3 +1,4 @@
+import type { Backoff } from './backoff.ts';
 import type { HttpSettings } from './http-settings.ts';
 
 /** What a run is as a whole, whatever its device groups do. */
@@ -119,6 +120,8 @@ export interface ConnectSettings {
   readonly keepAliveMs: number;
   readonly cleanStart: boolean;
   readonly timeoutMs: number;
+  /** Before a device connects again. Absent: `defaultBackoff`. */
+  readonly backoff?: Backoff;
 }
 
 /** Whether some device takes a target's certificate unchecked. */

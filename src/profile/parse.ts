@@ -2,6 +2,7 @@ import { parseDuration } from '../shared/duration.ts';
 import { type InputError, InvalidInputError } from '../shared/errors.ts';
 import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { checkJsonValue, isTooDeep } from '../shared/json-value.ts';
+import type { Backoff } from './backoff.ts';
 import { withDefaultThresholds } from './default-thresholds.ts';
 import { type FlatReading, readGroups, withoutRepeats } from './groups.ts';
 import { http as httpSchema } from './http-schema.ts';
@@ -129,6 +130,7 @@ function resolve(
       keepAliveMs: milliseconds(connect.keepAlive),
       cleanStart: connect.cleanStart,
       timeoutMs: milliseconds(connect.timeout),
+      ...(connect.backoff && { backoff: resolveBackoff(connect.backoff) }),
     },
     publish: {
       topic: publish.topic,
@@ -161,6 +163,10 @@ function resolve(
       hasArrivals,
     }),
   };
+}
+
+function resolveBackoff({ base, cap, jitter }: NonNullable<ProfileSettings['connect']['backoff']>): Backoff {
+  return { baseMs: milliseconds(base), capMs: milliseconds(cap), jitter };
 }
 
 /** @param isMade whether there are requests, also of a profile that says nothing of them */

@@ -1,6 +1,7 @@
 import { formatDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
+import { checkBackoff } from './backoff.ts';
 import { checkCredentials } from './credential-rules.ts';
 import { checkHttpSettings } from './http-rules.ts';
 import type { LoadProfile, Protocol } from './load-profile.ts';
@@ -36,6 +37,7 @@ export function checkRules(judged: Judged, isSound: (path: string) => boolean): 
 
 const rules: readonly Rule[] = [
   { reads: ['connect.keepAlive'], check: checkKeepAlive },
+  { reads: ['connect.backoff'], check: ({ profile }) => checkBackoff(profile.connect.backoff) },
   durationRule('connect.timeout', (profile) => profile.connect.timeoutMs, { min: 1_000, max: 120_000 }),
   durationRule('publish.ackTimeout', (profile) => profile.publish.ackTimeoutMs, { min: 100, max: 120_000 }),
   durationRule('drain', (profile) => profile.drainMs, { min: 0, max: 600_000 }),
@@ -161,7 +163,7 @@ function readable(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 
-const onlyMqtt = ['client', 'version', 'ratePerSecond', 'keepAlive', 'cleanStart'];
+const onlyMqtt = ['client', 'version', 'ratePerSecond', 'keepAlive', 'cleanStart', 'backoff'];
 
 function checkHttps({ profile: { connect }, input, protocols }: Judged): InputError[] {
   if (connect.protocol !== 'https' || !isObject(input.connect)) return [];

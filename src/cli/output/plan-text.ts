@@ -7,6 +7,7 @@ import type { GroupPlan, Plan } from '../../plan/plan.ts';
 import type { Preflight } from '../../plan/preflight.ts';
 import { mostWebConnections } from '../../plan/slice-connections.ts';
 import { shareOf } from '../../plan/slices.ts';
+import { describeBackoff } from '../../profile/backoff.ts';
 import { hasBody, isCheckedByRequest } from '../../profile/http-settings.ts';
 import { isUnchecked } from '../../profile/load-profile.ts';
 import { wrapText } from '../../report/text-table.ts';
@@ -179,6 +180,7 @@ function renderGroup(group: GroupPlan): string[] {
         'connects',
         `${formatPerSecond(connect.ratePerSecond)}, ${formatDuration(connectMs)} for all devices`,
       ),
+      ...(connect.backoff === undefined ? [] : [row('backoff', describeBackoff(connect.backoff))]),
     );
   }
   return rows;

@@ -214,6 +214,21 @@ describe('parseLoadProfile', () => {
     ],
     ['a keep-alive IoT Core would bend', { ...minimal, connect: { keepAlive: '21m' } }, 'connect.keepAlive'],
     [
+      'a backoff out of its bounds',
+      { ...minimal, connect: { backoff: { base: '1ms' } } },
+      'connect.backoff.base',
+    ],
+    [
+      'a backoff whose longest wait is shorter than its first',
+      { ...minimal, connect: { backoff: { base: '10s', cap: '5s' } } },
+      'connect.backoff.cap',
+    ],
+    [
+      'an unknown jitter',
+      { ...minimal, connect: { backoff: { jitter: 'fulll' } } },
+      'connect.backoff.jitter',
+    ],
+    [
       'connections over https',
       { ...minimal, connect: { protocol: 'https', client: 'dense', keepAlive: '5m' } },
       ['connect.client', 'connect.keepAlive'],

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { reconnectDelayMs } from '../../../src/device/backoff.ts';
-import { makeRandom, PositionalRandom } from '../../../src/shared/random.ts';
+import { PositionalRandom } from '../../../src/shared/random.ts';
 
 describe('random numbers by position', () => {
   it('are the same for the same seed, device and message, and others for others', () => {
@@ -45,18 +44,5 @@ describe('random numbers by position', () => {
     const variance = draws.reduce((sum, x) => sum + (x - mean) ** 2, 0) / draws.length;
     expect(mean).toBeCloseTo(0, 1);
     expect(Math.sqrt(variance)).toBeCloseTo(1, 1);
-  });
-});
-
-describe('the delay before connecting again', () => {
-  it('has full jitter below a capped exponential, and never a second attempt within a second', () => {
-    const random = makeRandom(1, 1);
-    for (let failures = 0; failures < 300; failures++) {
-      const longest = Math.min(30_000, 1_000 * 2 ** failures);
-      expect(reconnectDelayMs(failures, 5_000, () => 0)).toBe(0);
-      expect(reconnectDelayMs(failures, 200, () => 0)).toBe(800);
-      expect(reconnectDelayMs(failures, 5_000, () => 0.5)).toBe(longest / 2);
-      expect(reconnectDelayMs(failures, 5_000, random)).toBeLessThan(longest);
-    }
   });
 });
