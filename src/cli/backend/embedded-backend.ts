@@ -5,7 +5,7 @@ import { type EmbeddedAwsBrokenError, startEmbeddedAws } from '../../embedded/pr
 import { otherUsersNote } from '../../embedded/s3/runs-storage.ts';
 import { StampedeError } from '../../shared/errors.ts';
 import { readInfluxServer } from '../../worker/environment.ts';
-import type { EmbeddedBehaviour } from '../options/behaviour-flags.ts';
+import type { Emulation } from '../options/emulation-flags.ts';
 import type { EmbeddedQuotas } from '../options/quota-flags.ts';
 import { connectBackend } from './attached-backend.ts';
 import type { Backend, OpenRequest } from './backend.ts';
@@ -14,7 +14,7 @@ export interface EmbeddedOptions {
   readonly runsDirectory: string;
   /** In place of AWS's defaults. */
   readonly quotas?: EmbeddedQuotas;
-  readonly behaviour?: EmbeddedBehaviour;
+  readonly emulation?: Emulation;
   /** Of embedded IoT Core, from its start. */
   readonly faults?: Partial<FaultSettings>;
 }
@@ -24,7 +24,7 @@ const exitNoticeMs = 1_000;
 
 /** Embedded AWS, started by this process, until it is closed. */
 export async function startEmbeddedBackend(
-  { runsDirectory, quotas, behaviour, faults }: EmbeddedOptions,
+  { runsDirectory, quotas, emulation, faults }: EmbeddedOptions,
   { say, quit, variables }: OpenRequest,
 ): Promise<Backend> {
   const influx = readInfluxServer(process.env);
@@ -33,7 +33,7 @@ export async function startEmbeddedBackend(
   const aws = await startEmbeddedAws({
     runsDirectory,
     ...quotas,
-    ...behaviour,
+    ...emulation,
     ...(faults === undefined ? {} : { faults }),
     ...(influx === undefined ? {} : { influx }),
     passedVariables: variables,

@@ -5,7 +5,7 @@ import { groupsOf } from '../../plan/groups.ts';
 import { draftPlan } from '../../plan/make-plan.ts';
 import { InvalidInputError } from '../../shared/errors.ts';
 import { parseProfile, wantedTargetOf } from '../../targets/parse-profile.ts';
-import { type BehaviourFlags, behaviourOf, embeddedDeploymentOf } from '../options/behaviour-flags.ts';
+import { type EmulationFlags, embeddedDeploymentOf, emulationOf } from '../options/emulation-flags.ts';
 import { type FaultFlag, faultSettingsOf } from '../options/fault-flag.ts';
 import { embeddedAccountOf, embeddedQuotasOf, type QuotaFlags } from '../options/quota-flags.ts';
 import { isStage, type Stage, type StageFlags } from '../options/stage-flags.ts';
@@ -16,7 +16,7 @@ import type { RunSite } from './backend.ts';
 import type { EmbeddedOptions } from './embedded-backend.ts';
 
 /** The flags of `run` that say where. */
-export interface SiteFlags extends StageFlags, QuotaFlags, BehaviourFlags, FaultFlag {
+export interface SiteFlags extends StageFlags, QuotaFlags, EmulationFlags, FaultFlag {
   readonly runs: string;
   readonly ui?: boolean;
   /** False: `--no-target-check`. */
@@ -47,7 +47,7 @@ async function embeddedSite({ runs: runsDirectory, ...flags }: SiteFlags): Promi
     runsDirectory,
     quotas: embeddedQuotasOf(flags),
     checksTarget: flags.targetCheck !== false,
-    behaviour: behaviourOf(flags),
+    emulation: emulationOf(flags),
     deployment: embeddedDeploymentOf(flags),
     ...(await faultSettingsOf(flags)),
   });

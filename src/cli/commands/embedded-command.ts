@@ -3,7 +3,7 @@ import type { EmbeddedAwsOptions } from '../../embedded/process/start-embedded-a
 import { otherUsersNote } from '../../embedded/s3/runs-storage.ts';
 import { exitCodes } from '../../shared/errors.ts';
 import { quoteForShell } from '../../shared/quote-for-shell.ts';
-import { addBehaviourFlags, type BehaviourFlags, behaviourOf } from '../options/behaviour-flags.ts';
+import { addEmulationFlags, type EmulationFlags, emulationOf } from '../options/emulation-flags.ts';
 import { addFaultFlag, type FaultFlag, faultSettingsOf } from '../options/fault-flag.ts';
 import { addQuotaFlags, embeddedQuotasOf, type QuotaFlags } from '../options/quota-flags.ts';
 import { print } from '../output/printable.ts';
@@ -19,18 +19,18 @@ export function addEmbeddedCommand(program: Command, finish: Finish): void {
         'AWS CLI, SDKs and MQTT clients find it.',
     )
     .option('--runs <dir>', 'directory of the run store', 'runs');
-  addBehaviourFlags(addQuotaFlags(addFaultFlag(command)))
+  addEmulationFlags(addQuotaFlags(addFaultFlag(command)))
     .addHelpText(
       'after',
       '\nIn a second terminal, after pasting the printed lines:\n' +
         '  aws stepfunctions start-execution --state-machine-arn $STATE_MACHINE_ARN --input file://profiles/smoke.json',
     )
     .action(
-      async ({ runs, ...flags }: { readonly runs: string } & QuotaFlags & BehaviourFlags & FaultFlag) => {
+      async ({ runs, ...flags }: { readonly runs: string } & QuotaFlags & EmulationFlags & FaultFlag) => {
         await keepEmbeddedAws({
           runsDirectory: runs,
           ...embeddedQuotasOf(flags),
-          ...behaviourOf(flags),
+          ...emulationOf(flags),
           ...(await faultSettingsOf(flags)),
         });
         finish(exitCodes.passed);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { ExitCode } from '../../shared/errors.ts';
 import type { RunSite } from '../backend/backend.ts';
 import { findRunSite, loadEmbedded, loadOn, type SiteFlags } from '../backend/run-site.ts';
-import { addBehaviourFlags } from '../options/behaviour-flags.ts';
+import { addEmulationFlags } from '../options/emulation-flags.ts';
 import { addFaultFlag } from '../options/fault-flag.ts';
 import { addProfileArguments, type GivenProfile, readGivenProfile } from '../options/profile-arguments.ts';
 import { addQuotaFlags } from '../options/quota-flags.ts';
@@ -45,7 +45,7 @@ export function addRunCommand(program: Command, finish: Finish, loadPage: LoadPa
     .option('--ui', 'serve the live page on loopback, from the start of the run until Ctrl-C after its end')
     .option('--ui-port <port>', 'port of the live page; 0 for any (default: 4747, or any)', parsePort);
   addProfileArguments(
-    addBehaviourFlags(addQuotaFlags(addFaultFlag(addOutputFlags(command)))),
+    addEmulationFlags(addQuotaFlags(addFaultFlag(addOutputFlags(command)))),
     'profiles/smoke.json',
   ).action(async (file: string, flags: RunFlags & Record<string, unknown>) => {
     const given = await readGivenProfile(file, flags);

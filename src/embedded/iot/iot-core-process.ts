@@ -1,5 +1,5 @@
 import type { FaultEvent } from '../../plan/conditions.ts';
-import type { MetricSeries } from '../account/cloudwatch.ts';
+import type { MetricSeries } from '../account/cloudwatch-api.ts';
 import type { FaultReport } from '../iot-core/faults.ts';
 import type { MetricsReport } from '../iot-core/http/admin-api.ts';
 import { type AdminPort, fetchAdmin } from '../iot-core/http/admin-client.ts';

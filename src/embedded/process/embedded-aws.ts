@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type Ceilings, liftedCeilings } from '../../plan/ceilings.ts';
 import type { FaultEvent } from '../../plan/conditions.ts';
 import type { AccountLimits, QuotaName } from '../../targets/aws-iot/quotas.ts';
-import { type MetricSeries, makeCloudWatch } from '../account/cloudwatch.ts';
+import { type MetricSeries, makeCloudWatch } from '../account/cloudwatch-api.ts';
 import { makeSecretsManager } from '../account/secrets-manager.ts';
 import { makeServiceQuotas } from '../account/service-quotas.ts';
 import { makeAccessKey, makeToken } from '../gateway/account-key.ts';

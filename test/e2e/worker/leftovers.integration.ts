@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { makeCloudWatch } from '../../../src/embedded/account/cloudwatch.ts';
+import { makeCloudWatch } from '../../../src/embedded/account/cloudwatch-api.ts';
 import { accountId } from '../../../src/embedded/gateway/arns.ts';
 import { type Gateway, startGateway } from '../../../src/embedded/gateway/gateway.ts';
 import { makeSqs } from '../../../src/embedded/iot-core/queue/sqs-api.ts';

@@ -9,7 +9,7 @@ import { renderJsonError } from '../../gateway/serve-request.ts';
 import type { AccountQuotas, Refusals } from '../account-quotas.ts';
 import { parseFaultChange } from '../fault-settings.ts';
 import type { Faults } from '../faults.ts';
-import type { Counter, Metrics } from '../metrics.ts';
+import type { Counter, Metrics } from '../iot-metrics.ts';
 import type { Broker } from '../mqtt/broker.ts';
 import type { ArrivalsQueue, QueueDepth } from '../queue/arrivals-queue.ts';
 import type { EventSourceMapping, MappingCounts } from '../queue/event-source-mapping.ts';

@@ -1,7 +1,7 @@
 import type { AccountQuotas } from '../account-quotas.ts';
 import type { Clock } from '../broker-clock.ts';
 import type { Faults } from '../faults.ts';
-import type { ProtocolMetrics } from '../metrics.ts';
+import type { ProtocolMetrics } from '../iot-metrics.ts';
 import type { ThrottleAnswer, UnauthorizedSettings } from '../settings.ts';
 import type { LateAcks } from './late-acks.ts';
 import type { Router } from './router.ts';

@@ -1,5 +1,5 @@
 import type { Random } from '../../../shared/random.ts';
-import type { ProtocolMetrics } from '../metrics.ts';
+import type { ProtocolMetrics } from '../iot-metrics.ts';
 import type { ActiveRule, RulesEngine } from '../rules/rules-engine.ts';
 import { Message, type Publication } from './message.ts';
 import { RetainedMessages } from './retained-messages.ts';

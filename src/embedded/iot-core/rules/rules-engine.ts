@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AccountQuotas } from '../account-quotas.ts';
 import type { Faults } from '../faults.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../iot-metrics.ts';
 import { TopicTree } from '../mqtt/topic-tree.ts';
 import { RecordBuffer } from './record-buffer.ts';
 import type { RuleInput, TopicRule } from './topic-rule.ts';

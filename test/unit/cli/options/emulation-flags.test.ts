@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { Command } from 'commander';
 import {
-  addBehaviourFlags,
-  type BehaviourFlags,
-  behaviourOf,
+  addEmulationFlags,
+  type EmulationFlags,
   embeddedDeploymentOf,
-} from '../../../../src/cli/options/behaviour-flags.ts';
+  emulationOf,
+} from '../../../../src/cli/options/emulation-flags.ts';
 
-function given(...args: string[]): BehaviourFlags {
-  const command = addBehaviourFlags(new Command())
+function given(...args: string[]): EmulationFlags {
+  const command = addEmulationFlags(new Command())
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
   return command.parse(args, { from: 'user' }).opts();
@@ -16,22 +16,22 @@ function given(...args: string[]): BehaviourFlags {
 
 describe('what embedded AWS does where AWS does not say', () => {
   it('is left to its defaults', () => {
-    expect(behaviourOf(given())).toEqual({});
+    expect(emulationOf(given())).toEqual({});
   });
 
   it('is what the flags say', () => {
-    expect(behaviourOf(given('--throttle-answer', 'puback'))).toEqual({ throttleAnswer: 'puback' });
-    expect(behaviourOf(given('--denied-publish', 'refuse'))).toEqual({
+    expect(emulationOf(given('--throttle-answer', 'puback'))).toEqual({ throttleAnswer: 'puback' });
+    expect(emulationOf(given('--denied-publish', 'refuse'))).toEqual({
       unauthorized: { publish: 'refuse' },
     });
-    expect(behaviourOf(given('--denied-subscribe', 'disconnect', '--denied-publish', 'disconnect'))).toEqual({
+    expect(emulationOf(given('--denied-subscribe', 'disconnect', '--denied-publish', 'disconnect'))).toEqual({
       unauthorized: { publish: 'disconnect', subscribe: 'disconnect' },
     });
   });
 
   it('deploys its stack as they say, and holds plans against that', () => {
     const flags = given('--subscriber', 'stream', '--stream-shards', '4');
-    expect(behaviourOf(flags)).toEqual({ parameters: { subscriber: 'stream', streamShards: 4 } });
+    expect(emulationOf(flags)).toEqual({ parameters: { subscriber: 'stream', streamShards: 4 } });
     expect(embeddedDeploymentOf(flags)).toMatchObject({
       subscriber: 'stream',
       stream: { mode: 'provisioned', shards: 4 },

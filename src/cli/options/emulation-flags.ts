@@ -9,7 +9,7 @@ import { type Ceilings, ceilingNames, liftedCeilings, parseCeilings } from '../.
 import { type DeploymentParameters, defaultDeployment } from '../../plan/deployment.ts';
 
 /** The flags as commander parses them. */
-export interface BehaviourFlags {
+export interface EmulationFlags {
   readonly throttleAnswer?: ThrottleAnswer;
   readonly deniedPublish?: UnauthorizedSettings['publish'];
   readonly deniedSubscribe?: UnauthorizedSettings['subscribe'];
@@ -22,11 +22,11 @@ export interface BehaviourFlags {
 type GivenCeilings = Partial<Record<keyof Ceilings, string>>;
 
 /** What embedded AWS does where it is not known what AWS does, and how its stack is deployed. */
-export type EmbeddedBehaviour = Pick<EmbeddedAwsOptions, 'throttleAnswer' | 'unauthorized' | 'parameters'>;
+export type Emulation = Pick<EmbeddedAwsOptions, 'throttleAnswer' | 'unauthorized' | 'parameters'>;
 
 const deniedAnswers = ['disconnect', 'refuse'] as const;
 
-export function addBehaviourFlags(command: Command): Command {
+export function addEmulationFlags(command: Command): Command {
   return command
     .optionsGroup('What embedded AWS does where AWS does not document it:')
     .addOption(
@@ -86,14 +86,14 @@ function parseShards(text: string): number {
 /** Shards of one stream that one machine emulates. An account on AWS may have more. */
 const maxShards = 1_000;
 
-export function behaviourOf({
+export function emulationOf({
   throttleAnswer,
   deniedPublish: publish,
   deniedSubscribe: subscribe,
   subscriber,
   streamShards,
   param,
-}: BehaviourFlags): EmbeddedBehaviour {
+}: EmulationFlags): Emulation {
   const unauthorized = { ...(publish && { publish }), ...(subscribe && { subscribe }) };
   const parameters = { ...(subscriber && { subscriber }), ...(streamShards && { streamShards }), ...param };
   return {
@@ -108,7 +108,7 @@ export function embeddedDeploymentOf({
   subscriber,
   streamShards,
   param,
-}: BehaviourFlags): DeploymentParameters {
+}: EmulationFlags): DeploymentParameters {
   const { arrivals, stream } = defaultDeployment;
   const ceilings = param && parseCeilings({ ...liftedCeilings, ...param });
   return {

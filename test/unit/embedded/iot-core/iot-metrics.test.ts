@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Counter, Metrics } from '../../../../src/embedded/iot-core/metrics.ts';
+import { Counter, Metrics } from '../../../../src/embedded/iot-core/iot-metrics.ts';
 import { randomCases } from '../../../support/effort.ts';
 
 describe('Counter', () => {

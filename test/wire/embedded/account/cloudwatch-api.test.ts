@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-service-quotas';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readIteratorAge } from '../../../../src/aws/iterator-age.ts';
-import { type MetricSeries, makeCloudWatch } from '../../../../src/embedded/account/cloudwatch.ts';
+import { type MetricSeries, makeCloudWatch } from '../../../../src/embedded/account/cloudwatch-api.ts';
 import { makeServiceQuotas } from '../../../../src/embedded/account/service-quotas.ts';
 import { type Gateway, startGateway } from '../../../../src/embedded/gateway/gateway.ts';
 import { accountLimitsOf } from '../../../../src/targets/aws-iot/quotas.ts';
