@@ -1,5 +1,5 @@
 import type { PayloadTemplate } from '../profile/payload-template.ts';
-import type { TemplateCall } from '../profile/template-functions.ts';
+import { type TemplateCall, templateFunctions } from '../profile/template-functions.ts';
 import {
   base64,
   choice,
@@ -94,56 +94,42 @@ export class SegmentCompiler {
 
   /** @param quote around texts: a quotation mark where the call is a JSON value of its own, none within a string */
   #call(call: TemplateCall, quote: '"' | ''): void {
-    switch (call.name) {
-      case 'deviceId':
-        // `identifyDevice` of the plan: d and the index.
-        this.text(`${quote}d`);
-        this.segment(integer((message) => message.deviceIndex));
-        this.text(quote);
-        break;
-      case 'deviceIndex':
-        this.segment(integer((message) => message.deviceIndex));
-        break;
-      case 'n':
-        this.segment(integer((message) => message.n));
-        break;
-      case 'sequence':
-        this.segment(integer((message) => message.k));
-        break;
-      case 'now':
-        this.segment(integer((message) => Math.floor(message.sentMs)));
-        break;
-      case 'uuid':
-        this.#quoted(uuid, quote);
-        break;
-      case 'randomBytes':
-        this.#quoted(base64(call.bytes), quote);
-        break;
-      case 'choice':
-        this.segment(
-          choice(
-            call.values.map((value) => (quote === '' ? this.#escape(String(value)) : JSON.stringify(value))),
-          ),
-        );
-        break;
-      case 'random':
-        this.segment(decimal(call.decimals, uniform(call)));
-        break;
-      case 'gaussian':
-        this.segment(decimal(call.decimals, gaussian(call)));
-        break;
-      case 'sine':
-        this.segment(decimal(call.decimals, sine(call, this.#scope)));
-        break;
-      case 'walk':
-        this.segment(decimal(call.decimals, walk(call, this.#scope, ++this.#walks)));
-    }
+    const isText = templateFunctions[call.name].yields === 'text';
+    if (isText) this.text(quote);
+    // `identifyDevice` of the plan: d and the index.
+    if (call.name === 'deviceId') this.text('d');
+    this.segment(this.#drawn(call, quote));
+    if (isText) this.text(quote);
   }
 
-  #quoted(segment: Segment, quote: '"' | ''): void {
-    this.text(quote);
-    this.segment(segment);
-    this.text(quote);
+  #drawn(call: TemplateCall, quote: '"' | ''): Segment {
+    switch (call.name) {
+      case 'deviceId':
+      case 'deviceIndex':
+        return integer((message) => message.deviceIndex);
+      case 'n':
+        return integer((message) => message.n);
+      case 'sequence':
+        return integer((message) => message.k);
+      case 'now':
+        return integer((message) => Math.floor(message.sentMs));
+      case 'uuid':
+        return uuid;
+      case 'randomBytes':
+        return base64(call.bytes);
+      case 'choice':
+        return choice(
+          call.values.map((value) => (quote === '' ? this.#escape(String(value)) : JSON.stringify(value))),
+        );
+      case 'random':
+        return decimal(call.decimals, uniform(call));
+      case 'gaussian':
+        return decimal(call.decimals, gaussian(call));
+      case 'sine':
+        return decimal(call.decimals, sine(call, this.#scope));
+      case 'walk':
+        return decimal(call.decimals, walk(call, this.#scope, ++this.#walks));
+    }
   }
 }
 

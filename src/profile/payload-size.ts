@@ -1,5 +1,5 @@
 import type { PayloadTemplate } from './payload-template.ts';
-import type { TemplateCall } from './template-functions.ts';
+import { type TemplateCall, templateFunctions } from './template-functions.ts';
 
 /**
  * At least this many bytes, in JSON: what is fixed, and of each call the fewest characters it can yield. A payload
@@ -31,7 +31,9 @@ export function leastPayloadBytes(template: PayloadTemplate): number {
 }
 
 function leastCallBytes(call: TemplateCall): number {
-  const quotes = call.name === 'deviceId' || call.name === 'uuid' || call.name === 'randomBytes' ? 2 : 0;
+  if (call.name === 'choice')
+    return Math.min(...call.values.map((value) => utf8Bytes(JSON.stringify(value))));
+  const quotes = templateFunctions[call.name].yields === 'text' ? 2 : 0;
   return quotes + leastTextBytes(call);
 }
 
@@ -47,7 +49,13 @@ function leastTextBytes(call: TemplateCall): number {
       return 4 * Math.ceil(call.bytes / 3);
     case 'choice':
       return Math.min(...call.values.map((value) => utf8Bytes(String(value))));
-    default:
+    case 'deviceIndex':
+    case 'n':
+    case 'sequence':
+    case 'random':
+    case 'gaussian':
+    case 'sine':
+    case 'walk':
       return 1;
   }
 }

@@ -29,6 +29,8 @@ interface TemplateFunction {
   /** How it is written, for hints and documentation. */
   readonly usage: string;
   readonly help: string;
+  /** What it yields: a text is in quotation marks where it is a whole value. `argument`: one of its arguments, whichever that is. */
+  readonly yields: 'text' | 'number' | 'argument';
   /** The call, or a sentence that says what is wrong with the arguments. */
   readonly call: (args: readonly TemplateArgument[]) => TemplateCall | string;
 }
@@ -39,18 +41,20 @@ const defaultDecimals = 2;
 const maxRandomBytes = 98_304;
 
 export const templateFunctions: Readonly<Record<TemplateFunctionName, TemplateFunction>> = {
-  deviceId: constant('deviceId', "the device's id, such as d7"),
-  deviceIndex: constant('deviceIndex', "the device's number over the whole run, from 0"),
-  n: constant('n', "the message's number within its slice, as in the envelope"),
+  deviceId: constant('deviceId', 'text', "the device's id, such as d7"),
+  deviceIndex: constant('deviceIndex', 'number', "the device's number over the whole run, from 0"),
+  n: constant('n', 'number', "the message's number within its slice, as in the envelope"),
   sequence: constant(
     'sequence',
+    'number',
     "the message's number within its device, from 0; one that was dropped leaves a gap",
   ),
-  now: constant('now', 'the send time, epoch milliseconds'),
-  uuid: constant('uuid', 'a version 4 UUID'),
+  now: constant('now', 'number', 'the send time, epoch milliseconds'),
+  uuid: constant('uuid', 'text', 'a version 4 UUID'),
   random: {
     usage: 'random(min, max[, decimals])',
     help: `a number spread evenly between min and max; ${defaultDecimals} decimals by default`,
+    yields: 'number',
     call: numbers(2, 3, ([min, max, decimals = defaultDecimals]) =>
       min! > max!
         ? `min ${min} is above max ${max}`
@@ -60,6 +64,7 @@ export const templateFunctions: Readonly<Record<TemplateFunctionName, TemplateFu
   gaussian: {
     usage: 'gaussian(mean, sd[, decimals])',
     help: `a number of the normal distribution; ${defaultDecimals} decimals by default`,
+    yields: 'number',
     call: numbers(2, 3, ([mean, sd, decimals = defaultDecimals]) =>
       sd! < 0
         ? `the standard deviation ${sd} is negative`
@@ -69,11 +74,13 @@ export const templateFunctions: Readonly<Record<TemplateFunctionName, TemplateFu
   choice: {
     usage: "choice('a', 'b', …)",
     help: 'one of the values, each as likely',
+    yields: 'argument',
     call: (values) => (values.length === 0 ? 'nothing to choose from' : { name: 'choice', values }),
   },
   sine: {
     usage: 'sine(min, max, periodSeconds)',
     help: 'a wave between min and max over the time since publishing began, each device at its own phase',
+    yields: 'number',
     call: numbers(3, 3, ([min, max, periodSeconds]) => {
       if (min! > max!) return `min ${min} is above max ${max}`;
       if (periodSeconds! <= 0) return `the period must be above 0 seconds, not ${periodSeconds}`;
@@ -89,6 +96,7 @@ export const templateFunctions: Readonly<Record<TemplateFunctionName, TemplateFu
   walk: {
     usage: 'walk(start, step[, min, max])',
     help: 'a random walk of each device: up to one step up or down a message, turned back at min and max',
+    yields: 'number',
     call: numbers(2, 4, ([start, step, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY]) => {
       if (step! < 0) return `the step ${step} is negative`;
       if (min > max) return `min ${min} is above max ${max}`;
@@ -99,6 +107,7 @@ export const templateFunctions: Readonly<Record<TemplateFunctionName, TemplateFu
   randomBytes: {
     usage: 'randomBytes(n)',
     help: 'n random bytes, in base64',
+    yields: 'text',
     call: numbers(1, 1, ([bytes]) =>
       Number.isInteger(bytes) && bytes! >= 0 && bytes! <= maxRandomBytes
         ? { name: 'randomBytes', bytes: bytes! }
@@ -109,9 +118,15 @@ export const templateFunctions: Readonly<Record<TemplateFunctionName, TemplateFu
 
 function constant(
   name: 'deviceId' | 'deviceIndex' | 'n' | 'sequence' | 'now' | 'uuid',
+  yields: 'text' | 'number',
   help: string,
 ): TemplateFunction {
-  return { usage: name, help, call: (args) => (args.length === 0 ? { name } : 'it takes no arguments') };
+  return {
+    usage: name,
+    help,
+    yields,
+    call: (args) => (args.length === 0 ? { name } : 'it takes no arguments'),
+  };
 }
 
 function numbers(

@@ -25,7 +25,7 @@ export function plainPayload(template: PayloadTemplate, message: PlainMessage): 
     return Number.isSafeInteger(scaled) ? scaled / 10 ** decimals : value;
   };
 
-  const call = (c: TemplateCall): unknown => {
+  const call = (c: TemplateCall): string | number => {
     switch (c.name) {
       case 'deviceId':
         return `d${message.deviceIndex}`;
@@ -50,7 +50,7 @@ export function plainPayload(template: PayloadTemplate, message: PlainMessage): 
         return bytes.subarray(0, c.bytes).toString('base64');
       }
       case 'choice':
-        return c.values[Math.floor(random.next() * c.values.length)];
+        return c.values[Math.floor(random.next() * c.values.length)]!;
       case 'random':
         return rounded(c.min + (c.max - c.min) * random.next(), c.decimals);
       case 'gaussian':

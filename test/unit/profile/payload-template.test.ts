@@ -119,6 +119,8 @@ describe('leastPayloadBytes', () => {
     ['{{randomBytes(3)}}', 6],
     [{ id: '{{uuid}}' }, 45],
     ["x {{choice('abc', 'de')}}", 6],
+    ["{{choice('abc', 'de')}}", 4],
+    ['{{choice(100, 20)}}', 2],
   ])('of %j is %d', (payload, bytes) => {
     expect(leastPayloadBytes(parsePayloadTemplate(payload).template)).toBe(bytes);
   });
