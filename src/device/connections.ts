@@ -1,10 +1,13 @@
 import { leastBetweenConnectsMs } from '../plan/account.ts';
 import type { Plan, Slice } from '../plan/plan.ts';
 import { makeSliceSchedule, type SliceSchedule } from '../plan/schedule.ts';
+import { stormChoice } from '../plan/storms.ts';
 import { type Backoff, defaultBackoff } from '../profile/backoff.ts';
+import type { Disconnect } from '../profile/load-profile.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { Random } from '../shared/random.ts';
 import { reconnectDelayMs } from './backoff.ts';
+import type { DeviceControls } from './device-actions.ts';
 import { type PacedWork, Pacer } from './pacer.ts';
 import type { SliceCounters } from './slice-counters.ts';
 import type { Transport } from './transport.ts';
@@ -21,13 +24,15 @@ export interface ConnectionSettings {
   readonly startAt: number;
 }
 
+/** [MQTT-3.1.2-22] Then the service ends the connection of a device that is silent; by then the device has noticed it as well. */
+const keepAlivesUntilNoticed = 1.5;
 const unansweredReason = 'no answer before the slice ended';
 
 /**
  * Keeps the slice's devices connected: each connects at its turn, and again, after a random delay that grows with its
  * failures, whenever it could not or lost its connection, until the slice ends.
  */
-export class Connections implements PacedWork {
+export class Connections implements PacedWork, DeviceControls {
   readonly #clock: Clock;
   readonly #settings: ConnectionSettings;
   readonly #transport: Transport;
@@ -45,6 +50,10 @@ export class Connections implements PacedWork {
   readonly #failedInARow: Uint8Array;
   /** By device: 1 while its attempt has no answer. */
   readonly #isUnderWay: Uint8Array;
+  /** By device: 1 while it has a connection that is not to end. */
+  readonly #isConnected: Uint8Array;
+  /** Devices that were made silent: when they notice, epoch milliseconds. */
+  readonly #noticesAt = new Map<number, number>();
   readonly #retries = new Map<number, CancelTimer>();
   #stopped = false;
 
@@ -63,6 +72,7 @@ export class Connections implements PacedWork {
     this.#attemptedAt = new Float64Array(devices);
     this.#failedInARow = new Uint8Array(devices);
     this.#isUnderWay = new Uint8Array(devices);
+    this.#isConnected = new Uint8Array(devices);
     this.#pacer = new Pacer(settings.clock, this);
   }
 
@@ -104,8 +114,10 @@ export class Connections implements PacedWork {
     const nowMs = this.#clock.now();
     this.#isUnderWay[device] = 0;
     this.#failedInARow[device] = 0;
+    this.#isConnected[device] = 1;
     const connectMs = this.#isMeasured ? nowMs - this.#attemptedAt[device]! : undefined;
     this.#counters.connected(device, nowMs, connectMs);
+    this.#counters.storms.connected(device, nowMs);
   }
 
   connectFailed(device: number, reason: string): void {
@@ -116,25 +128,57 @@ export class Connections implements PacedWork {
   }
 
   disconnected(device: number, reason: string): void {
+    this.#isConnected[device] = 0;
     this.#counters.disconnected(this.#clock.now(), reason);
     this.#retryLater(device);
   }
 
+  /**
+   * Ends the connections of the slice's devices that a disconnect is for. Only connected ones are ended; the others come back as they
+   * would have. At one instant it is carried out once.
+   * @param at epoch milliseconds, as the action says
+   */
+  disconnect(disconnect: Disconnect, at: number): void {
+    const { slice, counters } = this.#settings;
+    if (this.#stopped || !this.#isMeasured || counters.storms.has(at)) return;
+    const isChosen = stormChoice(slice.group, disconnect, at);
+    const first = slice.firstDevice - slice.group.firstDevice;
+    const chosen = this.#devicesWhere((device) => isChosen(first + device));
+    const connected = chosen.filter((device) => this.#isConnected[device] === 1);
+    counters.storms.began(at, chosen, connected.length);
+    const noticesAt = this.#clock.now() + keepAlivesUntilNoticed * slice.group.profile.connect.keepAliveMs;
+    for (const device of connected) {
+      this.#isConnected[device] = 0;
+      if (disconnect.how === 'silent') this.#noticesAt.set(device, noticesAt);
+      this.#transport.disconnect(device, disconnect.how);
+    }
+  }
+
+  #devicesWhere(is: (device: number) => boolean): number[] {
+    const devices: number[] = [];
+    for (let device = 0; device < this.count; device++) if (is(device)) devices.push(device);
+    return devices;
+  }
+
   #connect(device: number): void {
-    this.#attemptedAt[device] = this.#clock.now();
+    const nowMs = this.#clock.now();
+    this.#attemptedAt[device] = nowMs;
+    this.#counters.storms.attempted(device, nowMs);
     this.#isUnderWay[device] = 1;
     this.#transport.connect(device);
   }
 
   #retryLater(device: number): void {
     if (this.#stopped) return;
-    const sinceMs = this.#clock.now() - this.#attemptedAt[device]!;
+    const nowMs = this.#clock.now();
+    const unnoticedMs = (this.#noticesAt.get(device) ?? nowMs) - nowMs;
+    this.#noticesAt.delete(device);
     const failed = {
       failedInARow: this.#failedInARow[device]!,
-      sinceLastAttemptMs: sinceMs,
+      sinceLastAttemptMs: nowMs + unnoticedMs - this.#attemptedAt[device]!,
       leastMs: this.#leastBetweenMs,
     };
-    const delayMs = reconnectDelayMs(this.#backoff, failed, this.#random);
+    const delayMs = unnoticedMs + reconnectDelayMs(this.#backoff, failed, this.#random);
     const retry = (): void => {
       this.#retries.delete(device);
       this.#connect(device);

@@ -19,4 +19,6 @@ export type CountedResult = Pick<
   | 'quickestEcho'
   | 'latencyPerSecond'
   | 'requests'
+  | 'storms'
+  | 'connects'
 >;

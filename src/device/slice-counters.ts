@@ -16,6 +16,7 @@ import { IntervalHistogram } from './interval-histogram.ts';
 import type { EchoedMessage } from './payload.ts';
 import type { RequestCounters } from './request-counters.ts';
 import { SecondCounts } from './second-counts.ts';
+import { StormCounters } from './storm-counters.ts';
 import { nothingUndecided, StreamCounters, type Undecided } from './stream-counters.ts';
 import type { Refusal } from './transport.ts';
 
@@ -28,6 +29,7 @@ export class SliceCounters {
   readonly perSecond: SecondCounts;
   /** Set where messages are requests to a web service. */
   requests: RequestCounters | undefined;
+  readonly storms: StormCounters;
   readonly #devicesPlanned: number;
   readonly #everConnected: Uint8Array;
   #connected = 0;
@@ -58,6 +60,7 @@ export class SliceCounters {
     this.#devicesPlanned = devices;
     this.#everConnected = new Uint8Array(devices);
     this.perSecond = new SecondCounts(startMs);
+    this.storms = new StormCounters(devices, startMs);
   }
 
   intended(intendedMs: number, stream = 0): void {
@@ -77,8 +80,10 @@ export class SliceCounters {
     this.#sendLag.record(sentMs - intendedMs);
   }
 
-  dropped(reason: DropReason, stream = 0): void {
+  /** @param device that was to send it, where it is known */
+  dropped(reason: DropReason, stream = 0, device?: number): void {
     this.#streams[stream]!.dropped[reason]++;
+    if (device !== undefined && reason === 'not-connected') this.storms.dropped(device);
   }
 
   /** A request was answered with success: `requests` measures it. */
@@ -250,6 +255,7 @@ export class SliceCounters {
       ...(this.#quickestEcho === undefined ? {} : { quickestEcho: this.#quickestEcho }),
       latencyPerSecond: this.#acknowledgements.perSecond(),
       ...(this.requests && { requests: this.requests.result() }),
+      ...this.storms.result(nowMs),
     };
   }
 

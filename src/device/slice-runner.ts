@@ -7,13 +7,14 @@ import { checkpointEveryMs } from '../plan/poll-intervals.ts';
 import { connectSettleMs, makeSliceSchedule } from '../plan/schedule.ts';
 import { sliceOf } from '../plan/slices.ts';
 import { loadShapeOf } from '../profile/load-shapes/load-shapes.ts';
-import type { CancelTimer, Clock } from '../shared/clock.ts';
+import { type CancelTimer, type Clock, settledWithin } from '../shared/clock.ts';
 import type { Random } from '../shared/random.ts';
 import type { Behaviour } from './behaviours/behaviour.ts';
 import { behaviourOf } from './behaviours/behaviour-of.ts';
 import { CheckpointTimer } from './checkpoint-timer.ts';
 import { Connections } from './connections.ts';
 import { countedStreamsOf } from './counted-streams.ts';
+import type { DeviceActions } from './device-actions.ts';
 import { Echoes } from './echoes.ts';
 import { watchGeneratorHealth } from './generator-health.ts';
 import { RequestCounters } from './request-counters.ts';
@@ -47,6 +48,8 @@ export interface SliceRun {
   readonly onSnapshot: (snapshot: SliceSnapshot) => void;
   /** Ends the slice within a second. */
   readonly stop: StopSignal;
+  /** What else may happen to its devices while it runs. */
+  readonly actions?: DeviceActions;
   readonly checkpointEveryMs?: number;
 }
 
@@ -139,7 +142,10 @@ class SliceRunner implements TransportListener {
       ackTimeoutMs: profile.publish.ackTimeoutMs,
       maxUnacknowledged: profile.publish.maxUnacknowledged,
       resumesSessions: isExactlyOnce(slice.group) && !profile.connect.cleanStart,
-      onSent: (device) => this.#echoes.sent(device),
+      onSent: (device, atMs) => {
+        this.#echoes.sent(device);
+        this.#counters.storms.sent(device, atMs);
+      },
     });
     this.#behaviour = behaviourOf[loadShapeOf(profile)]({
       clock,
@@ -170,6 +176,7 @@ class SliceRunner implements TransportListener {
     const onStop = (): void => this.#stop(stop.reason);
     stop.addEventListener('abort', onStop);
     this.#connections.start();
+    this.#run.actions?.serve(this.#connections);
     this.#behaviour.start();
     if (stop.aborted) onStop();
     this.#tick();
@@ -182,7 +189,7 @@ class SliceRunner implements TransportListener {
     stop.removeEventListener('abort', onStop);
     this.#cancelTick();
     this.#stopSending();
-    await this.#atMost(closeTimeoutMs, Promise.all([this.#transport.close(), this.#records.storing]));
+    await settledWithin(this.#clock, closeTimeoutMs, [this.#transport.close(), this.#records.storing]);
     this.#sender.end();
     this.#done = true;
     return this.#records.end(ending, cutOff);
@@ -287,12 +294,5 @@ class SliceRunner implements TransportListener {
     if (this.#behaviour.sentAll) return 'draining';
     if (nowMs < startAt) return 'waiting';
     return nowMs < publishAt ? 'connecting' : 'publishing';
-  }
-
-  async #atMost(limitMs: number, work: Promise<unknown>): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#clock.setTimer(limitMs, resolve);
-    await Promise.race([work, promise]);
-    cancel();
   }
 }

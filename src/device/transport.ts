@@ -1,4 +1,5 @@
 import type { RequestTraffic } from '../measure/slice-result.ts';
+import type { DisconnectKind } from '../profile/load-profile.ts';
 import { exitCodes, StampedeError } from '../shared/errors.ts';
 import type { RequestHead } from './payload.ts';
 
@@ -119,12 +120,6 @@ export interface IncomingMessage {
   /** Held by the service since before the subscription. */
   readonly retain: boolean;
 }
-
-/**
- * How a device goes. `clean`: with a DISCONNECT. `drop`: the connection breaks without one. `silent`: the device sends and
- * answers nothing more and nothing is closed, so that only its keep-alive shows the service that it is not there.
- */
-export type DisconnectKind = 'clean' | 'drop' | 'silent';
 
 /** `throttled`: for a quota. */
 export type Refusal = 'throttled' | 'failed';

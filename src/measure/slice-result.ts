@@ -51,7 +51,34 @@ export interface SliceResult {
   readonly latencyPerSecond?: LatencyRecord<EncodedLatencySeconds, AcknowledgementLatencyName>;
   /** Of requests to a web service; absent of messages to a broker. */
   readonly requests?: RequestResult;
+  /** Disconnects that an action asked for, in the order in which they took effect. Absent: none did. */
+  readonly storms?: readonly StormResult[];
+  /** Present if there was a storm. */
+  readonly connects?: ConnectSeries;
   readonly generator: GeneratorHealth;
+}
+
+/** What a disconnect of some of the slice's devices came to. */
+export interface StormResult {
+  /** Epoch milliseconds, as its action says: with the slice's group this tells it from others. */
+  readonly at: number;
+  /** Devices that it was for, and those of them that it found connected. */
+  readonly devices: number;
+  readonly disconnected: number;
+  /** Attempts of those devices to connect, until each was back. */
+  readonly attempts: number;
+  /** From `at` until a device was connected again; one sample for each that was. */
+  readonly recovery: EncodedHistogram;
+  /** Messages of those devices that were due before the device was back: sent after that, or dropped because it was not. */
+  readonly delayed: number;
+  readonly dropped: number;
+}
+
+/** Attempts to connect and those that succeeded, by whole second since `startSecond` (epoch seconds); both lists are of one length. */
+export interface ConnectSeries {
+  readonly startSecond: number;
+  readonly offered: readonly number[];
+  readonly granted: readonly number[];
 }
 
 /** What requests to a web service came to. */

@@ -15,6 +15,7 @@ import { checkRatePerDevice, checkRules } from './rules.ts';
 import type { ProfileSettings } from './schema.ts';
 import { validateShape } from './shape.ts';
 import { anyTarget, type FindTargetRules, type TargetRules } from './target-rules.ts';
+import { checkTimeline, resolveTimeline, timelineSetting } from './timeline.ts';
 
 /**
  * The user's JSON, with flags and variables over it and defaults under it.
@@ -51,11 +52,18 @@ function readLoadProfile(input: unknown, overrides: ProfileOverrides, findRules:
   const readFlat = (flat: JsonObject) =>
     flat.messages === undefined ? readOne(flat) : readMixed(flat, rules, readOne);
   const { profile, errors: found } = form.groups === undefined ? readFlat(form) : readGroups(form, readFlat);
-  const errors = inOrderOf(form, [...rules.errors, ...found]).map((error) => ({
+  const ofTimeline = profile === undefined ? [] : checkTimelineOf(form, profile);
+  const errors = inOrderOf(form, [...rules.errors, ...found, ...ofTimeline]).map((error) => ({
     ...error,
     path: overridden.sources.get(error.path) ?? overridden.sources.get(listOf(error.path)) ?? error.path,
   }));
   return { ...(profile && { profile }), errors: [...ofValue, ...overridden.errors, ...errors] };
+}
+
+/** Of the whole profile, because a timeline names its groups; one of the wrong shape has other errors already. */
+function checkTimelineOf({ timeline }: JsonObject, profile: LoadProfile): InputError[] {
+  const { success, data } = timelineSetting.safeParse(timeline);
+  return success ? checkTimeline(data, profile) : [];
 }
 
 /** Devices that send several kinds of message: what holds for each kind, and for all of a device's messages together. */
@@ -157,6 +165,7 @@ function resolve(
     ...(settings.target === undefined ? {} : { target: settings.target }),
     ...(settings.observers === undefined ? {} : { observers: settings.observers }),
     allowedHosts: settings.allowedHosts,
+    ...(settings.timeline && { timeline: resolveTimeline(settings.timeline) }),
     thresholds: withDefaultThresholds(resolveThresholds(settings), {
       connect: { protocol },
       publish,

@@ -6,6 +6,7 @@ import { http } from './http-schema.ts';
 import { loadSettings } from './load-shapes/load-shapes.ts';
 import { messages } from './message-schema.ts';
 import { thresholds } from './threshold-schema.ts';
+import { timelineSetting } from './timeline.ts';
 
 /**
  * The load profile as the user writes it. Each description's first sentence is also the hint of an error at that
@@ -144,6 +145,7 @@ const flatSchema = z.strictObject({
         'Hosts that you own and may be loaded. Only the IoT endpoint of the account itself, and loopback, are targets without being named here.',
       examples: [['iot.example.com']],
     }),
+  timeline: timelineSetting,
   thresholds,
   overrides: z
     .array(z.string().max(1_000))

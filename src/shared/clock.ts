@@ -112,3 +112,11 @@ export class CalibratedEpoch {
     }
   }
 }
+
+/** Waits for all of this work, but no longer than `limitMs`. */
+export async function settledWithin(clock: Clock, limitMs: number, work: readonly unknown[]): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.setTimer(limitMs, resolve);
+  await Promise.race([Promise.all(work), promise]);
+  cancel();
+}

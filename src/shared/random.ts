@@ -61,7 +61,7 @@ export function makeRandom(seed: number, stream: number): Random {
 }
 
 /** murmur3's 32-bit finalizer: every input bit flips each output bit with probability one half. */
-function mix32(word: number): number {
+export function mix32(word: number): number {
   let h = word | 0;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);

@@ -1,5 +1,5 @@
 import type { RunStore } from '../aws/run-store.ts';
-import type { ActionKind, Announcement, SliceControls } from '../plan/actions/action.ts';
+import type { ActionKind, Announcement, LiveAction, SliceControls } from '../plan/actions/action.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 
 export interface FollowSettings {
@@ -7,6 +7,8 @@ export interface FollowSettings {
   /** Of the slice's devices; undefined: the plan has no groups. */
   readonly group?: string | undefined;
   readonly kinds: readonly ActionKind[];
+  /** That the plan itself has: nobody announces them. */
+  readonly planned?: readonly LiveAction[];
   readonly controls: SliceControls;
   readonly store: Pick<RunStore, 'actions'>;
   readonly clock: Clock;
@@ -23,7 +25,7 @@ export interface FollowedActions {
 
 /** Carries out each of a run's actions once, at its instant, whether it was announced or read from the run store. */
 export function followActions(settings: FollowSettings): FollowedActions {
-  const { runId, group, kinds, controls, store, clock } = settings;
+  const { runId, group, kinds, planned = [], controls, store, clock } = settings;
   const known = new Set<number>();
   const timers = new Set<CancelTimer>();
   let isClosed = false;
@@ -69,6 +71,7 @@ export function followActions(settings: FollowSettings): FollowedActions {
     reading = undefined;
   };
   const readStored = (): Promise<void> => (reading ??= readAll());
+  for (const action of planned) carryOut(action);
 
   return {
     received(announcement) {

@@ -1,4 +1,5 @@
 import type { RunStore } from '../aws/run-store.ts';
+import { DeviceActions } from '../device/device-actions.ts';
 import { runSlice } from '../device/slice-runner.ts';
 import { StopRequest } from '../device/stop-signal.ts';
 import type { MakeTransport } from '../device/transport.ts';
@@ -10,6 +11,7 @@ import { httpsSlicesOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type SliceConnections, webConnectionsOf } from '../plan/slice-connections.ts';
 import { sliceOf } from '../plan/slices.ts';
+import { plannedActionsOf } from '../plan/storms.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { KnownTarget } from '../targets/known-target.ts';
@@ -109,12 +111,14 @@ export async function publishSlice(
   };
   const transport = await deps.makeTransport(group);
   const stop = new AbortController();
+  const deviceActions = new DeviceActions();
   const received: { stoppedOn?: ControlMessage } = {};
   const view = liveView.openSlice(plan, slice);
   const actions = followActions({
     runId,
     group: name,
     kinds: deps.actionKinds ?? actionKinds,
+    planned: plannedActionsOf(plan),
     store,
     clock,
     controls: {
@@ -122,6 +126,7 @@ export async function publishSlice(
         if (!stop.signal.aborted) received.stoppedOn = message;
         stop.abort(new StopRequest(message.reason, message.at));
       },
+      disconnect: (disconnect, at) => deviceActions.disconnect(disconnect, at),
     },
   });
   const control = await deps.openControl(group, slice, {
@@ -142,6 +147,7 @@ export async function publishSlice(
       clock,
       random: Math.random,
       stop: stop.signal,
+      actions: deviceActions,
       onSnapshot: (snapshot) => view.add(snapshot),
       onCheckpoint: (checkpoint) => store.putSliceResult({ ...checkpoint, ...connectsOf(control) }),
     });

@@ -92,7 +92,7 @@ export async function subscribeSlice(
     kinds: actionKinds,
     store,
     clock,
-    controls: { stop: ({ reason }) => run.stop(reason) },
+    controls: { stop: ({ reason }) => run.stop(reason), disconnect() {} },
   });
   const control = await deps.openControl(plan, controlTarget, {
     onAction: (announcement) => actions.received(announcement),

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { makeArrivalRate } from '../../plan/arrival-rate.ts';
-import { arrivalRatesOf, groupsOf, mqttGroupsOf, wholeProfileOf } from '../../plan/groups.ts';
+import { arrivalRatesOf, groupsOf, wholeProfileOf } from '../../plan/groups.ts';
 import type { HostForecast } from '../../plan/host.ts';
 import { messageBytes } from '../../plan/message-size.ts';
 import type { GroupPlan, Plan } from '../../plan/plan.ts';
@@ -15,7 +15,6 @@ import { sumBy } from '../../shared/counts.ts';
 import { formatDuration } from '../../shared/duration.ts';
 import {
   formatBytes,
-  formatClock,
   formatCount,
   formatPerSecond,
   formatPlural,
@@ -24,6 +23,7 @@ import {
 import { traitsOf } from '../../targets/traits-of.ts';
 import { describeCost, renderPreflight } from './preflight-text.ts';
 import { plainStyler, type Styler } from './style.ts';
+import { renderTimeline } from './timeline-text.ts';
 import { describeUsers } from './user-text.ts';
 
 interface PlannedRun {
@@ -279,28 +279,6 @@ function sparkline(plan: Plan): string {
     const share = messages / stretchMs / (plan.load.peakPerSecond / 1_000);
     return sparkSteps[Math.max(0, Math.min(7, Math.ceil(share * 8) - 1))];
   }).join('');
-}
-
-function renderTimeline(plan: Plan, style: Styler): string[] {
-  const { createdAt, startAt, publishAt, publishEndAt, drainEndAt } = plan.timeline;
-  const events: [number, string][] = [
-    [createdAt, 'the plan is made, a Lambda starts for each slice'],
-    ...(mqttGroupsOf(plan).length > 0 ? [[startAt, 'devices begin to connect'] as [number, string]] : []),
-    [publishAt, 'publishing begins'],
-    ...(drainEndAt > publishEndAt
-      ? ([[publishEndAt, 'publishing ends; messages in flight drain']] as [number, string][])
-      : []),
-    [
-      drainEndAt,
-      drainEndAt > publishEndAt
-        ? 'the report is made'
-        : 'publishing ends; the report is made once all requests are answered or timed out',
-    ],
-  ];
-  return [
-    style('heading', '  time'),
-    ...events.map(([at, what]) => `  ${formatClock(at - createdAt).padStart(7)}  ${what}`),
-  ];
 }
 
 function renderThresholds({ profile }: Plan, style: Styler): string[] {

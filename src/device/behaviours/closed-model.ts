@@ -135,7 +135,7 @@ class ClosedModel implements Behaviour {
     const before = nowMs - this.#context.publishAt - this.#context.waitTimeoutMs;
     for (let device = 0; device < this.#devices; device++) {
       if (this.#state[device] !== wants || this.#wantedAt[device]! > before) continue;
-      this.#counters.dropped(this.#waitsFor(device), this.#streamOf(device));
+      this.#counters.dropped(this.#waitsFor(device), this.#streamOf(device), device);
       this.#wanting--;
       this.#think(device, nowMs);
     }

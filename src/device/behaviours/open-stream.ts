@@ -114,7 +114,7 @@ export class OpenStream {
   #dropExpiredOf(device: number, beforeMs: number): void {
     let n = this.#backlog.first(device);
     while (n !== nothingWaits && this.#dueAt(n) <= beforeMs) {
-      this.#settings.counters.dropped(this.#waitsFor(device), this.#settings.stream);
+      this.#settings.counters.dropped(this.#waitsFor(device), this.#settings.stream, device);
       n = this.#backlog.advance(device, this.#due);
     }
   }

@@ -1,6 +1,6 @@
+import type { DisconnectKind } from '../../profile/load-profile.ts';
 import type { Connector } from '../network/connector.ts';
 import {
-  type DisconnectKind,
   type MakeTransport,
   type MqttSettings,
   type OutgoingMessage,

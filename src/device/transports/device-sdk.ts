@@ -1,5 +1,5 @@
+import type { DisconnectKind } from '../../profile/load-profile.ts';
 import {
-  type DisconnectKind,
   type MakeTransport,
   NotOfferedError,
   type OutgoingMessage,

@@ -1,5 +1,6 @@
 import type { ActionKind } from './action.ts';
+import { disconnectKind } from './disconnect.ts';
 import { stopKind } from './stop.ts';
 
 /** Every kind of action that a slice can carry out. */
-export const actionKinds: readonly ActionKind[] = [stopKind];
+export const actionKinds: readonly ActionKind[] = [stopKind, disconnectKind];

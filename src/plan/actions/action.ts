@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../profile/load-profile.ts';
+import type { Disconnect, JsonValue } from '../../profile/load-profile.ts';
 import type { ControlMessage } from '../control-message.ts';
 import { httpsSlicesOf } from '../groups.ts';
 import type { Plan } from '../plan.ts';
@@ -54,6 +54,8 @@ export interface ActionKind<Settings = unknown> {
 /** What an action may do to a slice. */
 export interface SliceControls {
   stop(message: ControlMessage): void;
+  /** @param at epoch milliseconds, as the action says */
+  disconnect(disconnect: Disconnect, at: number): void;
 }
 
 /** Epoch milliseconds at which an action that is issued now takes effect. Actions that all slices carry out at one instant use it; `stop` takes effect at once. */

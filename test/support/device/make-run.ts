@@ -1,15 +1,20 @@
+import { DeviceActions } from '../../../src/device/device-actions.ts';
 import { runSlice } from '../../../src/device/slice-runner.ts';
 import { StopRequest } from '../../../src/device/stop-signal.ts';
 import type { SliceSnapshot } from '../../../src/live/live-slice.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
+import { actionKinds } from '../../../src/plan/actions/action-kinds.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
+import { plannedActionsOf } from '../../../src/plan/storms.ts';
 import type {
   ConnectSettings,
   LoadProfile,
   PublishSettings,
+  RunSettings,
   UserLoad,
 } from '../../../src/profile/load-profile.ts';
 import { makeRandom } from '../../../src/shared/random.ts';
+import { followActions } from '../../../src/worker/follow-actions.ts';
 import { type Behaviour, SimulatedTransport } from './simulated-transport.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -24,6 +29,7 @@ export interface RunOptions {
   leadMs?: number;
   connectMs?: number;
   connect?: Partial<ConnectSettings>;
+  timeline?: RunSettings['timeline'];
   publish?: Partial<PublishSettings>;
   /** The closed model in place of a rate: think time, pacing, and from how many users on; as many as devices unless said. */
   users?: Partial<UserLoad>;
@@ -72,6 +78,7 @@ export function makeTestPlan(options: RunOptions = {}, createdAt = 1_700_000_000
     drainMs,
     limits: { enforce: true, quotaShare: 1 },
     allowedHosts: [],
+    ...(options.timeline && { timeline: options.timeline }),
     thresholds: {},
   };
   const startAt = createdAt + leadMs;
@@ -128,7 +135,17 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
   const request = new StopRequest('stopped by the test', plan.timeline.createdAt + (stoppedBeforeMs ?? 0));
   if (stoppedBeforeMs !== undefined && learnsAfterMs === undefined) stop.abort(request);
   let transport: SimulatedTransport | undefined;
+  const actions = new DeviceActions();
+  followActions({
+    runId: plan.runId,
+    kinds: actionKinds,
+    planned: plannedActionsOf(plan),
+    controls: { stop() {}, disconnect: (disconnect, at) => actions.disconnect(disconnect, at) },
+    store: { async *actions() {} },
+    clock,
+  });
   const work = runSlice({
+    actions,
     plan,
     slice: options.slice ?? 0,
     clock,

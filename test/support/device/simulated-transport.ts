@@ -1,11 +1,11 @@
 import type {
-  DisconnectKind,
   IncomingMessage,
   OutgoingMessage,
   Qos,
   Transport,
   TransportListener,
 } from '../../../src/device/transport.ts';
+import type { DisconnectKind } from '../../../src/profile/load-profile.ts';
 import type { Clock } from '../../../src/shared/clock.ts';
 
 /** What the simulated service does; each is asked when its moment comes. */
@@ -43,6 +43,8 @@ export class SimulatedTransport implements Transport {
   readonly published: Published[] = [];
   readonly connectedAtMs: number[] = [];
   readonly subscriptions: Subscribed[] = [];
+  readonly disconnects: { readonly device: number; readonly how: DisconnectKind; readonly atMs: number }[] =
+    [];
   mostUnanswered = 0;
   closed = false;
   readonly #clock: Clock;
@@ -125,6 +127,7 @@ export class SimulatedTransport implements Transport {
 
   disconnect(device: number, how: DisconnectKind): void {
     if (!this.#connection.delete(device)) return;
+    this.disconnects.push({ device, how, atMs: this.#clock.now() });
     this.#clock.setTimer(0, () => !this.closed && this.#listener.disconnected(device, how));
   }
 

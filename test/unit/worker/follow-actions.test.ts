@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ActionKind, Announcement, StoredAction } from '../../../src/plan/actions/action.ts';
+import type { ActionKind, Announcement, LiveAction, StoredAction } from '../../../src/plan/actions/action.ts';
 import { actionKinds } from '../../../src/plan/actions/action-kinds.ts';
 import { stopAction } from '../../../src/plan/actions/stop.ts';
 import { followActions } from '../../../src/worker/follow-actions.ts';
@@ -8,7 +8,7 @@ import { VirtualClock } from '../../support/device/virtual-clock.ts';
 const startedAt = 1_700_000_000_000;
 
 /** A slice that records what it did and when, in virtual time; `stored` grows as a test says. */
-function follow(group?: string) {
+function follow(group?: string, planned: readonly LiveAction[] = []) {
   const clock = new VirtualClock(startedAt);
   const done: { what: string; afterMs: number }[] = [];
   const stored: StoredAction[] = [];
@@ -26,7 +26,11 @@ function follow(group?: string) {
     runId: 'run',
     group,
     kinds: [...actionKinds, rate],
-    controls: { stop: ({ reason }) => note(reason) },
+    controls: {
+      stop: ({ reason }) => note(reason),
+      disconnect: ({ share, how }, at) => note(`${how} ${share} of ${at - startedAt}`),
+    },
+    planned,
     clock,
     store: {
       async *actions(_runId, from = 0) {
@@ -135,5 +139,35 @@ describe('the actions of a run, in a slice', () => {
     slice.received(rateAt(3, 100));
     await slice.after(2_000);
     expect(slice.done.map(({ what }) => what)).toEqual(['not stored', 'rate 2']);
+  });
+
+  it('carries out what the plan has, at its instant and for its group, though nobody announces it', async () => {
+    const drop = (afterMs: number, group?: string): LiveAction => ({
+      at: startedAt + afterMs,
+      ...(group === undefined ? {} : { group }),
+      action: { kind: 'disconnect', share: 0.5 },
+    });
+    const slice = follow('meters', [drop(700), drop(300, 'trackers'), drop(900, 'meters'), drop(1_900)]);
+    await slice.after(1_000);
+    expect(slice.done).toEqual([
+      { what: 'drop 0.5 of 700', afterMs: 700 },
+      { what: 'drop 0.5 of 900', afterMs: 900 },
+    ]);
+    slice.close();
+    await slice.after(1_000);
+    expect(slice.done).toHaveLength(2);
+  });
+
+  it('carries out no disconnect that makes no sense', async () => {
+    const slice = follow();
+    for (const action of [
+      { kind: 'disconnect', share: 0 },
+      { kind: 'disconnect', share: 1.5 },
+      { kind: 'disconnect', how: 'gently' },
+    ]) {
+      slice.received({ at: startedAt, action });
+    }
+    await slice.after(1_000);
+    expect(slice.done).toEqual([]);
   });
 });

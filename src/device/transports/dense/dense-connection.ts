@@ -1,6 +1,7 @@
 import type { IConnackPacket, ISubackPacket, Packet } from 'mqtt-packet';
+import type { DisconnectKind } from '../../../profile/load-profile.ts';
 import type { ByteStream } from '../../network/connector.ts';
-import type { DisconnectKind, OutgoingMessage, Qos } from '../../transport.ts';
+import type { OutgoingMessage, Qos } from '../../transport.ts';
 import { connackReasonOf, firstFailureCode, isThrottle, localReasonOf, reasonOf } from '../reason-codes.ts';
 import type { DenseContext } from './dense-context.ts';
 import { ExactlyOnce, type ExchangeOwner, leastAtQos2 } from './exactly-once.ts';

@@ -1,0 +1,42 @@
+import { mqttGroupsOf } from '../../plan/groups.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { plannedStormsOf, type Storm } from '../../plan/storms.ts';
+import type { DisconnectKind } from '../../profile/load-profile.ts';
+import { formatClock, formatPlural, formatShare } from '../../shared/format.ts';
+import type { Styler } from './style.ts';
+
+/** The instants of a run, in their order. */
+export function renderTimeline(plan: Plan, style: Styler): string[] {
+  const { createdAt, startAt, publishAt, publishEndAt, drainEndAt } = plan.timeline;
+  const events: [number, string][] = [
+    [createdAt, 'the plan is made, a Lambda starts for each slice'],
+    ...(mqttGroupsOf(plan).length > 0 ? [[startAt, 'devices begin to connect'] as [number, string]] : []),
+    [publishAt, 'publishing begins'],
+    ...plannedStormsOf(plan).map((storm): [number, string] => [storm.at, describeStorm(storm)]),
+    ...(drainEndAt > publishEndAt
+      ? ([[publishEndAt, 'publishing ends; messages in flight drain']] as [number, string][])
+      : []),
+    [
+      drainEndAt,
+      drainEndAt > publishEndAt
+        ? 'the report is made'
+        : 'publishing ends; the report is made once all requests are answered or timed out',
+    ],
+  ];
+  return [
+    style('heading', '  time'),
+    ...events.map(([at, what]) => `  ${formatClock(at - createdAt).padStart(7)}  ${what}`),
+  ];
+}
+
+const ends: Readonly<Record<DisconnectKind, string>> = {
+  clean: 'disconnect cleanly',
+  drop: 'lose their connections',
+  silent: 'go silent',
+};
+
+/** `900 devices of meters (50%) lose their connections` */
+function describeStorm({ devices, share, how, group: { group } }: Storm): string {
+  const of = group === undefined ? '' : ` of ${group}`;
+  return `${formatPlural(devices, 'device')}${of} (${formatShare(share)}) ${ends[how]}`;
+}

@@ -1,0 +1,128 @@
+import { LatencyHistogram } from '../measure/latency-histogram.ts';
+import type { ConnectSeries, SliceResult, StormResult } from '../measure/slice-result.ts';
+
+/** A disconnect of some of the slice's devices, while it is being counted. */
+interface StormCount {
+  readonly at: number;
+  readonly devices: number;
+  readonly disconnected: number;
+  /** By device: 1 until it is back. */
+  readonly isAway: Uint8Array;
+  readonly recovery: LatencyHistogram;
+  attempts: number;
+  delayed: number;
+  dropped: number;
+}
+
+/** Counts what disconnects did to the slice's devices, and attempts to connect by second. */
+export class StormCounters {
+  readonly #devices: number;
+  readonly #storms: StormCount[] = [];
+  readonly #seconds: ConnectSeconds;
+  /** Made with the first storm. By device: when it was last back from one, epoch milliseconds, and from which. */
+  #backAt: Float64Array | undefined;
+  #backFrom: Uint16Array | undefined;
+
+  /** @param devices of the slice @param startMs epoch milliseconds; attempts before it count in its second */
+  constructor(devices: number, startMs: number) {
+    this.#devices = devices;
+    this.#seconds = new ConnectSeconds(startMs);
+  }
+
+  /** Whether a disconnect at this instant has been counted. */
+  has(at: number): boolean {
+    return this.#storms.some((storm) => storm.at === at);
+  }
+
+  /** @param away devices that it is for @param disconnected how many of those were connected */
+  began(at: number, away: readonly number[], disconnected: number): void {
+    const isAway = new Uint8Array(this.#devices);
+    for (const device of away) isAway[device] = 1;
+    const counts = { attempts: 0, delayed: 0, dropped: 0 };
+    const recovery = new LatencyHistogram();
+    this.#storms.push({ at, devices: away.length, disconnected, isAway, recovery, ...counts });
+    this.#backAt ??= new Float64Array(this.#devices);
+    this.#backFrom ??= new Uint16Array(this.#devices);
+  }
+
+  attempted(device: number, nowMs: number): void {
+    this.#seconds.offered(nowMs);
+    for (const storm of this.#storms) storm.attempts += storm.isAway[device]!;
+  }
+
+  connected(device: number, nowMs: number): void {
+    this.#seconds.granted(nowMs);
+    for (const [i, storm] of this.#storms.entries()) {
+      if (storm.isAway[device] === 0) continue;
+      storm.isAway[device] = 0;
+      storm.recovery.record(nowMs - storm.at);
+      this.#backAt![device] = nowMs;
+      this.#backFrom![device] = i;
+    }
+  }
+
+  /** @param intendedMs when the message was due, epoch milliseconds */
+  sent(device: number, intendedMs: number): void {
+    if (this.#backAt !== undefined && intendedMs < this.#backAt[device]!)
+      this.#storms[this.#backFrom![device]!]!.delayed++;
+  }
+
+  /** A message of the device was dropped because it was not connected. */
+  dropped(device: number): void {
+    const storm = this.#storms.findLast(({ isAway }) => isAway[device] === 1);
+    if (storm !== undefined) storm.dropped++;
+  }
+
+  /** @param nowMs epoch milliseconds: the instant of the record */
+  result(nowMs: number): Pick<SliceResult, 'storms' | 'connects'> {
+    if (this.#storms.length === 0) return {};
+    return {
+      storms: this.#storms.map(
+        ({ isAway: _, recovery, ...counts }): StormResult => ({
+          ...counts,
+          recovery: recovery.encode(),
+        }),
+      ),
+      connects: this.#seconds.series(nowMs),
+    };
+  }
+}
+
+/** Attempts to connect, and those that succeeded, by second. */
+class ConnectSeconds {
+  readonly #startSecond: number;
+  readonly #offered: number[] = [];
+  readonly #granted: number[] = [];
+
+  constructor(startMs: number) {
+    this.#startSecond = Math.floor(startMs / 1_000);
+  }
+
+  offered(nowMs: number): void {
+    const second = this.#secondOf(nowMs);
+    this.#offered[second] = this.#offered[second]! + 1;
+  }
+
+  granted(nowMs: number): void {
+    const second = this.#secondOf(nowMs);
+    this.#granted[second] = this.#granted[second]! + 1;
+  }
+
+  series(nowMs: number): ConnectSeries {
+    this.#secondOf(nowMs);
+    return {
+      startSecond: this.#startSecond,
+      offered: this.#offered.slice(),
+      granted: this.#granted.slice(),
+    };
+  }
+
+  #secondOf(nowMs: number): number {
+    const second = Math.max(0, Math.floor(nowMs / 1_000) - this.#startSecond);
+    while (second >= this.#offered.length) {
+      this.#offered.push(0);
+      this.#granted.push(0);
+    }
+    return second;
+  }
+}

@@ -1,0 +1,22 @@
+import type { Disconnect, DisconnectKind } from '../../profile/load-profile.ts';
+import type { ActionKind, LiveAction } from './action.ts';
+
+const ways: readonly DisconnectKind[] = ['clean', 'drop', 'silent'];
+
+/** Ends connections of a share of a group's devices at one instant; they come back by their own backoff. */
+export const disconnectKind: ActionKind<Disconnect> = {
+  kind: 'disconnect',
+  isImmediate: false,
+  isAnnouncedUnstored: false,
+  parse({ share = 1, how = 'drop' }) {
+    const way = ways.find((each) => each === how);
+    if (typeof share !== 'number' || !(share > 0 && share <= 1) || way === undefined) return undefined;
+    return { share, how: way };
+  },
+  apply: (slice, disconnect, at) => slice.disconnect(disconnect, at),
+};
+
+/** Undefined for an action of another kind. */
+export function disconnectOf({ action }: LiveAction): Disconnect | undefined {
+  return action.kind === disconnectKind.kind ? disconnectKind.parse(action) : undefined;
+}

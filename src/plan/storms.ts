@@ -1,0 +1,54 @@
+import type { Disconnect } from '../profile/load-profile.ts';
+import type { LiveAction } from './actions/action.ts';
+import { disconnectOf } from './actions/disconnect.ts';
+import { chosenCount, makeDeviceChoice } from './device-choice.ts';
+import { mqttGroupsOf } from './groups.ts';
+import type { GroupPlan, Plan } from './plan.ts';
+
+/** One disconnect of devices of one group. Its group and its instant tell it from others. */
+export interface Storm extends Disconnect {
+  readonly group: GroupPlan;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** That it takes away. */
+  readonly devices: number;
+}
+
+/** What the profile's timeline plans, in its order; every slice derives the same. */
+export function plannedActionsOf({ profile, timeline }: Pick<Plan, 'profile' | 'timeline'>): LiveAction[] {
+  return (profile.timeline ?? []).map(({ atMs, group, action }) => ({
+    at: timeline.publishAt + atMs,
+    ...(group === undefined ? {} : { group }),
+    action: { ...action },
+  }));
+}
+
+/** One for each MQTT group that an action is for; none for an action of another kind. */
+export function stormsOfAction(plan: Plan, action: LiveAction): Storm[] {
+  const disconnect = disconnectOf(action);
+  if (disconnect === undefined) return [];
+  return mqttGroupsOf(plan)
+    .filter(({ group }) => action.group === undefined || action.group === group)
+    .map((group) => {
+      const devices = chosenCount({ devices: group.profile.devices, share: disconnect.share });
+      return { ...disconnect, group, at: action.at, devices };
+    });
+}
+
+/** In the order of time. */
+export function plannedStormsOf(plan: Plan): Storm[] {
+  return plannedActionsOf(plan)
+    .flatMap((action) => stormsOfAction(plan, action))
+    .toSorted((a, b) => a.at - b.at);
+}
+
+/** Whether a device, by its index in the group, is one of those that a disconnect at an instant takes away. */
+export function stormChoice(
+  { profile, timeline }: Pick<GroupPlan, 'profile' | 'timeline'>,
+  { share }: Disconnect,
+  at: number,
+): (device: number) => boolean {
+  // Counted from the plan's own instant, so that the same seed chooses the same devices in every run.
+  const salt = Math.round(at - timeline.publishAt);
+  return makeDeviceChoice({ devices: profile.devices, share, seed: profile.seed, salt });
+}

@@ -1,0 +1,145 @@
+import * as z from 'zod';
+import { formatDuration, parseDuration } from '../shared/duration.ts';
+import type { InputError } from '../shared/errors.ts';
+import { suggestFrom } from '../shared/nearest.ts';
+import { duration, share } from './device-schema.ts';
+import type { Disconnect, DisconnectKind, GroupSettings, PlannedAction, RunProfile } from './load-profile.ts';
+
+const disconnectKinds = ['clean', 'drop', 'silent'] as const satisfies readonly DisconnectKind[];
+const maxEntries = 100;
+
+const disconnect = z
+  .strictObject({
+    share: share
+      .positive()
+      .default(1)
+      .meta({
+        description: 'Share of the devices of each group, above 0 and up to 1.',
+        examples: [0.5],
+      }),
+    how: z
+      .enum(disconnectKinds)
+      .default('drop')
+      .meta({
+        description:
+          'How connections end: clean with a DISCONNECT, drop without one, silent with nothing at all, so that only the keep-alive shows the service that the device is not there.',
+        examples: ['drop'],
+      }),
+  })
+  .optional()
+  .meta({
+    description:
+      'Ends the connections of a share of the devices at once. They come back by connect.backoff; after a silent end they first wait 1.5 times their keep-alive, until they have noticed it.',
+    examples: [{ share: 1, how: 'drop' }],
+  });
+
+/** What happens to devices while they publish. */
+export const timelineSetting = z
+  .array(
+    z.strictObject({
+      at: duration.meta({
+        description: 'When, counted from the instant at which publishing begins.',
+        examples: ['30s'],
+      }),
+      group: z
+        .string()
+        .optional()
+        .meta({ description: 'The device group; all groups unless set.', examples: ['meters'] }),
+      disconnect,
+    }),
+  )
+  .max(maxEntries)
+  .optional()
+  .meta({
+    description:
+      'Actions on devices while they publish, over mqtt: each entry has an instant and one action.',
+    examples: [[{ at: '30s', disconnect: { share: 1, how: 'drop' } }]],
+  });
+
+export function resolveTimeline(given: z.output<typeof timelineSetting>): readonly PlannedAction[] {
+  return (given ?? []).flatMap(({ at, group, disconnect: action }) => {
+    if (action === undefined) return [];
+    const atMs = parseDuration(at) ?? 0;
+    return [{ atMs, ...(group === undefined ? {} : { group }), action: { kind: 'disconnect', ...action } }];
+  });
+}
+
+/** A group that the timeline may act on. */
+type ActedGroup = Pick<GroupSettings, 'connect' | 'stages'> & { readonly name?: string };
+
+/**
+ * What a timeline means for the groups of its profile.
+ * @param given as the user wrote it, and as the schema has let it through
+ */
+export function checkTimeline(
+  given: z.output<typeof timelineSetting>,
+  profile: RunProfile & Pick<GroupSettings, 'connect' | 'stages'>,
+): InputError[] {
+  const groups: readonly ActedGroup[] = profile.groups ?? [
+    { connect: profile.connect, stages: profile.stages },
+  ];
+  const seen = new Set<string>();
+  return (given ?? []).flatMap((entry, i) => {
+    const path = `timeline[${i}]`;
+    const errors = checkEntry(entry, path, groups);
+    if (errors.length > 0) return errors;
+    const atMs = parseDuration(entry.at);
+    const key = `${atMs} ${entry.group ?? ''}`;
+    const isRepeated = seen.has(key) || seen.has(`${atMs} `);
+    seen.add(key);
+    if (!isRepeated) return [];
+    const hint = 'give it another instant, or one action with a larger share';
+    return [
+      { path: `${path}.at`, message: `is the second disconnect at ${entry.at} of the same devices`, hint },
+    ];
+  });
+}
+
+function checkEntry(
+  { at, group, disconnect: action }: NonNullable<z.output<typeof timelineSetting>>[number],
+  path: string,
+  groups: readonly ActedGroup[],
+): InputError[] {
+  if (action === undefined)
+    return [
+      { path, message: 'has no action', hint: 'give it one: "disconnect": {"share": 1, "how": "drop"}' },
+    ];
+  const names = groups.flatMap(({ name }) => name ?? []);
+  if (group !== undefined && !names.includes(group)) {
+    const hint =
+      names.length === 0 ? 'the profile has no groups' : suggestFrom(group, names, 'the groups are');
+    return [{ path: `${path}.group`, message: `names no group of this profile: ${group}`, hint }];
+  }
+  const named = groups.filter(({ name }) => group === undefined || name === group);
+  const acted = named.filter(({ connect }) => connect.protocol === 'mqtt');
+  if (acted.length === 0) {
+    const hint = 'remove the entry, or set connect.protocol to "mqtt"';
+    return [{ path, message: 'has no meaning over https, where no device keeps a connection', hint }];
+  }
+  return [...checkInstant(at, path, acted), ...checkSilence(action, path, acted)];
+}
+
+function checkInstant(at: string, path: string, acted: readonly ActedGroup[]): InputError[] {
+  const lengthMs = Math.max(
+    ...acted.map(({ stages }) => stages.reduce((ms, { durationMs }) => ms + durationMs, 0)),
+  );
+  if ((parseDuration(at) ?? 0) < lengthMs) return [];
+  return [
+    {
+      path: `${path}.at`,
+      message: `is past the end: publishing is over after ${formatDuration(lengthMs)}`,
+      hint: `give less than ${formatDuration(lengthMs)}`,
+    },
+  ];
+}
+
+function checkSilence({ how }: Disconnect, path: string, acted: readonly ActedGroup[]): InputError[] {
+  if (how !== 'silent' || acted.every(({ connect }) => connect.client === 'dense')) return [];
+  return [
+    {
+      path: `${path}.disconnect.how`,
+      message: 'the client device-sdk answers pings by itself, and cannot be silent',
+      hint: 'set connect.client to "dense"',
+    },
+  ];
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseLoadProfile } from '../../../src/profile/parse.ts';
+import { type InputError, InvalidInputError } from '../../../src/shared/errors.ts';
+
+const flat = { devices: 100, ratePerSecond: 10, duration: '60s' };
+const grouped = {
+  everySeconds: 10,
+  duration: '60s',
+  groups: { meters: { devices: 90 }, trackers: { devices: 10, duration: '20s' } },
+};
+
+function errorsOf(profile: object): readonly InputError[] {
+  try {
+    parseLoadProfile(profile);
+    return [];
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error;
+    return error.errors;
+  }
+}
+
+describe('a timeline', () => {
+  it('has an instant, a group and what happens to it', () => {
+    const { timeline } = parseLoadProfile({
+      ...grouped,
+      timeline: [
+        { at: '30s', group: 'meters', disconnect: { share: 0.5, how: 'clean' } },
+        { at: '1.5s', disconnect: {} },
+      ],
+    });
+    expect(timeline).toEqual([
+      { atMs: 30_000, group: 'meters', action: { kind: 'disconnect', share: 0.5, how: 'clean' } },
+      { atMs: 1_500, action: { kind: 'disconnect', share: 1, how: 'drop' } },
+    ]);
+  });
+
+  it('is absent unless it is given', () => {
+    expect(parseLoadProfile(flat)).not.toHaveProperty('timeline');
+  });
+
+  it.each([
+    [
+      { ...grouped, timeline: [{ at: '1s', group: 'metres', disconnect: {} }] },
+      'timeline[0].group',
+      'did you mean "meters"?',
+    ],
+    [
+      { ...flat, timeline: [{ at: '1s', group: 'meters', disconnect: {} }] },
+      'timeline[0].group',
+      'the profile has no groups',
+    ],
+    [{ ...flat, timeline: [{ at: '60s', disconnect: {} }] }, 'timeline[0].at', 'give less than 1m'],
+    [
+      { ...grouped, timeline: [{ at: '30s', group: 'trackers', disconnect: {} }] },
+      'timeline[0].at',
+      'give less than 20s',
+    ],
+    [
+      { ...flat, timeline: [{ at: '1s' }] },
+      'timeline[0]',
+      'give it one: "disconnect": {"share": 1, "how": "drop"}',
+    ],
+    [
+      { ...flat, timeline: [{ at: '1s', disconect: {} }] },
+      'timeline[0].disconect',
+      'did you mean "disconnect"?',
+    ],
+    [
+      { ...flat, timeline: [{ at: '1s', disconnect: { how: 'dropp' } }] },
+      'timeline[0].disconnect.how',
+      'did you mean "drop"?',
+    ],
+    [
+      { ...flat, connect: { protocol: 'https' }, timeline: [{ at: '1s', disconnect: {} }] },
+      'timeline[0]',
+      'remove the entry, or set connect.protocol to "mqtt"',
+    ],
+    [
+      { ...flat, connect: { client: 'device-sdk' }, timeline: [{ at: '1s', disconnect: { how: 'silent' } }] },
+      'timeline[0].disconnect.how',
+      'set connect.client to "dense"',
+    ],
+    [
+      {
+        ...flat,
+        timeline: [
+          { at: '1s', disconnect: {} },
+          { at: '1000ms', disconnect: { how: 'clean' } },
+        ],
+      },
+      'timeline[1].at',
+      'give it another instant, or one action with a larger share',
+    ],
+  ])('is refused where it cannot be carried out: %j', (profile, path, hint) => {
+    expect(errorsOf(profile)).toEqual([expect.objectContaining({ path, hint })]);
+  });
+
+  it('is refused once where it is wrong for every group', () => {
+    expect(
+      errorsOf({ ...grouped, timeline: [{ at: 5, disconnect: { share: 2 } }] }).map(({ path }) => path),
+    ).toEqual(['timeline[0].at', 'timeline[0].disconnect.share']);
+  });
+});
