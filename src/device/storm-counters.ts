@@ -7,7 +7,7 @@ interface StormCount {
   readonly devices: number;
   readonly disconnected: number;
   /** By device: 1 until it is back. */
-  readonly isAway: Uint8Array;
+  readonly away: Uint8Array;
   readonly recovery: LatencyHistogram;
   attempts: number;
   delayed: number;
@@ -34,27 +34,27 @@ export class StormCounters {
     return this.#storms.some((storm) => storm.at === at);
   }
 
-  /** @param away devices that it is for @param disconnected how many of those were connected */
-  began(at: number, away: readonly number[], disconnected: number): void {
-    const isAway = new Uint8Array(this.#devices);
-    for (const device of away) isAway[device] = 1;
+  /** @param chosen devices that it is for @param disconnected how many of those were connected */
+  began(at: number, chosen: readonly number[], disconnected: number): void {
+    const away = new Uint8Array(this.#devices);
+    for (const device of chosen) away[device] = 1;
     const counts = { attempts: 0, delayed: 0, dropped: 0 };
     const recovery = new LatencyHistogram();
-    this.#storms.push({ at, devices: away.length, disconnected, isAway, recovery, ...counts });
+    this.#storms.push({ at, devices: chosen.length, disconnected, away, recovery, ...counts });
     this.#backAt ??= new Float64Array(this.#devices);
     this.#backFrom ??= new Uint16Array(this.#devices);
   }
 
   attempted(device: number, nowMs: number): void {
     this.#seconds.offered(nowMs);
-    for (const storm of this.#storms) storm.attempts += storm.isAway[device]!;
+    for (const storm of this.#storms) storm.attempts += storm.away[device]!;
   }
 
   connected(device: number, nowMs: number): void {
     this.#seconds.granted(nowMs);
     for (const [i, storm] of this.#storms.entries()) {
-      if (storm.isAway[device] === 0) continue;
-      storm.isAway[device] = 0;
+      if (storm.away[device] === 0) continue;
+      storm.away[device] = 0;
       storm.recovery.record(nowMs - storm.at);
       this.#backAt![device] = nowMs;
       this.#backFrom![device] = i;
@@ -69,7 +69,7 @@ export class StormCounters {
 
   /** A message of the device was dropped because it was not connected. */
   dropped(device: number): void {
-    const storm = this.#storms.findLast(({ isAway }) => isAway[device] === 1);
+    const storm = this.#storms.findLast(({ away }) => away[device] === 1);
     if (storm !== undefined) storm.dropped++;
   }
 
@@ -78,7 +78,7 @@ export class StormCounters {
     if (this.#storms.length === 0) return {};
     return {
       storms: this.#storms.map(
-        ({ isAway: _, recovery, ...counts }): StormResult => ({
+        ({ away: _, recovery, ...counts }): StormResult => ({
           ...counts,
           recovery: recovery.encode(),
         }),

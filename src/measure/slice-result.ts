@@ -60,7 +60,7 @@ export interface SliceResult {
 
 /** What a disconnect of some of the slice's devices came to. */
 export interface StormResult {
-  /** Epoch milliseconds, as its action says: with the slice's group this tells it from others. */
+  /** Epoch milliseconds, as its action says: it and the slice's group identify the storm. */
   readonly at: number;
   /** Devices that it was for, and those of them that it found connected. */
   readonly devices: number;

@@ -5,7 +5,7 @@ import { chosenCount, makeDeviceChoice } from './device-choice.ts';
 import { mqttGroupsOf } from './groups.ts';
 import type { GroupPlan, Plan } from './plan.ts';
 
-/** One disconnect of devices of one group. Its group and its instant tell it from others. */
+/** One disconnect of devices of one group. Its group and its instant identify it. */
 export interface Storm extends Disconnect {
   readonly group: GroupPlan;
   /** Epoch milliseconds. */

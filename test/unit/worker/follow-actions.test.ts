@@ -141,7 +141,7 @@ describe('the actions of a run, in a slice', () => {
     expect(slice.done.map(({ what }) => what)).toEqual(['not stored', 'rate 2']);
   });
 
-  it('carries out what the plan has, at its instant and for its group, though nobody announces it', async () => {
+  it('carries out what the plan has, at its instant and for its group, though it is not announced', async () => {
     const drop = (afterMs: number, group?: string): LiveAction => ({
       at: startedAt + afterMs,
       ...(group === undefined ? {} : { group }),
