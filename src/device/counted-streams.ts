@@ -4,6 +4,7 @@ import { isExactlyOnce } from '../plan/groups.ts';
 import { echoesDueBefore } from '../plan/observers.ts';
 import type { Slice } from '../plan/plan.ts';
 import { plannedStreamsOf } from '../plan/streams.ts';
+import { hasSchedule } from '../profile/load-shapes/load-shapes.ts';
 
 /** What the numbers of a slice's messages mean to its counters. */
 export interface CountedStreams {
@@ -26,7 +27,7 @@ export function countedStreamsOf(slice: Slice): CountedStreams {
   return {
     streams: streams.length,
     echoRanksOf: echoingDevices(profile) > 0 ? (stream) => ranks[stream]! : undefined,
-    hasUsers: profile.users !== undefined,
+    hasUsers: !hasSchedule(profile),
     haveNames: profile.messages !== undefined,
     acknowledgement: acknowledgementLatencyOf(isExactlyOnce(slice.group) ? 2 : 1),
   };

@@ -1,4 +1,6 @@
 import type { GroupProfile, LoadProfile, Protocol, RunProfile } from '../profile/load-profile.ts';
+import type { LoadShapeName } from '../profile/load-shapes/load-shape.ts';
+import { loadShapeOf } from '../profile/load-shapes/load-shapes.ts';
 import { sumBy } from '../shared/counts.ts';
 import { type ArrivalRate, makeArrivalRate, sumStretches } from './arrival-rate.ts';
 import { kindProfilesOf } from './kinds.ts';
@@ -169,12 +171,12 @@ export function cloudWatchProtocolsOf(plan: GroupedPlan): readonly CloudWatchPro
 
 export type CloudWatchProtocol = 'MQTT' | 'HTTP';
 
-/** Whether users decide when messages are sent, of all groups or of some. Undefined: of none. */
-export function loadModelOf(plan: GroupedPlan): 'closed' | 'mixed' | undefined {
-  const groups = groupsOf(plan);
-  const withUsers = groups.filter(({ profile }) => profile.users !== undefined);
-  if (withUsers.length === 0) return undefined;
-  return withUsers.length === groups.length ? 'closed' : 'mixed';
+/** The load shape of all groups, or that they differ in it. Undefined: all are open. */
+export function loadModelOf(plan: GroupedPlan): Exclude<LoadShapeName, 'open'> | 'mixed' | undefined {
+  const shapes = new Set(groupsOf(plan).map(({ profile }) => loadShapeOf(profile)));
+  if (shapes.size > 1) return 'mixed';
+  const [shape] = shapes;
+  return shape === 'open' ? undefined : shape;
 }
 
 /** The arrival rates of all groups, which begin together. */

@@ -1,3 +1,4 @@
+import { hasSchedule } from '../profile/load-shapes/load-shapes.ts';
 import { sumBy } from '../shared/counts.ts';
 import { groupsOf } from './groups.ts';
 import { type LegTimeline, legsOf } from './legs.ts';
@@ -37,6 +38,6 @@ export function outlineOf(plan: Plan): RunOutline {
 }
 
 function mostMessagesOf(group: GroupPlan): number {
-  if (group.profile.users === undefined) return group.load.messages;
+  if (hasSchedule(group.profile)) return group.load.messages;
   return sumBy(sharesOf(group), (slice) => sumBy(plannedStreamsOf(slice), ({ messages }) => messages));
 }

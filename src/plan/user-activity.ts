@@ -1,4 +1,5 @@
-import type { LoadProfile } from '../profile/load-profile.ts';
+import type { ResolvedLoad } from '../profile/load-shapes/load-shape.ts';
+import { hasUsers } from '../profile/load-shapes/load-shapes.ts';
 import { sumBy } from '../shared/counts.ts';
 import { groupsOf } from './groups.ts';
 import type { Plan, Slice } from './plan.ts';
@@ -63,7 +64,9 @@ export interface UserStretch {
 }
 
 /** The stages that last, in order. Empty for a profile without users. */
-export function userStretchesOf({ users, stages }: Pick<LoadProfile, 'users' | 'stages'>): UserStretch[] {
+export function userStretchesOf(profile: ResolvedLoad): UserStretch[] {
+  if (!hasUsers(profile)) return [];
+  const { users, stages } = profile;
   let fromMs = 0;
   let startUsers = users?.startUsers ?? 0;
   return stages.flatMap(({ durationMs, targetUsers = 0 }) => {
@@ -76,9 +79,9 @@ export function userStretchesOf({ users, stages }: Pick<LoadProfile, 'users' | '
 
 /** ⌈U(t)⌉ of all groups together at an instant (epoch milliseconds). Undefined: no group has users. */
 export function plannedUsersAt(plan: Plan, atMs: number): number | undefined {
-  const closed = groupsOf(plan).filter(({ profile }) => profile.users !== undefined);
-  if (closed.length === 0) return undefined;
-  return sumBy(closed, ({ profile, timeline }) => usersAt(profile, atMs - timeline.publishAt));
+  const groups = groupsOf(plan).filter(({ profile }) => hasUsers(profile));
+  if (groups.length === 0) return undefined;
+  return sumBy(groups, ({ profile, timeline }) => usersAt(profile, atMs - timeline.publishAt));
 }
 
 /** The most of them at the ends of stretches. Undefined: no group has users. */
@@ -91,7 +94,7 @@ export function mostPlannedUsers(plan: Plan): number | undefined {
   return Math.max(...ends.map((offsetMs) => plannedUsersAt(plan, publishAt + offsetMs) ?? 0));
 }
 
-function usersAt(profile: Pick<LoadProfile, 'users' | 'stages'>, offsetMs: number): number {
+function usersAt(profile: ResolvedLoad, offsetMs: number): number {
   const stretch = userStretchesOf(profile).find(({ fromMs, toMs }) => fromMs <= offsetMs && offsetMs < toMs);
   if (stretch === undefined) return 0;
   const { fromMs, toMs, startUsers, endUsers } = stretch;

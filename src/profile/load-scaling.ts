@@ -10,7 +10,7 @@ import { loadShapeIn } from './load-shapes/load-shapes.ts';
 /** Makes the peak `peakPerSecond`, messages a second over the whole run. */
 export function scaleRate(input: JsonObject, peakPerSecond: number): readonly string[] {
   const { devices, everySeconds, stages } = input;
-  if (loadShapeIn(input).name !== 'open') {
+  if (loadShapeIn(input).targets !== 'messages') {
     // No rate is given: the check of the load says so, of the flag.
     input.ratePerSecond = peakPerSecond;
     return ['ratePerSecond'];

@@ -60,9 +60,10 @@ function checkKinds(messages: unknown, group: JsonObject): InputError[] {
     const hint = `give 1 to ${maxKinds}, or remove it`;
     return [{ path, message: `has ${count} kinds of message`, hint }];
   }
-  if (loadShapeIn(group).name !== 'open') {
+  const { whyOneKind } = loadShapeIn(group);
+  if (whyOneKind !== undefined) {
     const hint = 'remove messages, or give the load by rates; groups may differ in this';
-    return [{ path, message: 'has no meaning for users, who send one kind of message', hint }];
+    return [{ path, message: whyOneKind, hint }];
   }
   const errors = Object.entries(messages).flatMap(([name, own]) => checkKind(name, own));
   if (errors.length > 0) return errors;

@@ -1,8 +1,9 @@
 import { messageCounters } from '../measure/message-counters.ts';
 import type { MessageLedger, ObserverLedger } from '../measure/run-ledger.ts';
 import { ruleObserver } from '../plan/observers.ts';
+import { type DueWord, dueWords } from '../profile/load-shapes/load-shape.ts';
+import { loadShapes } from '../profile/load-shapes/load-shapes.ts';
 import { sumBy } from '../shared/counts.ts';
-import type { GroupReport } from './group-reports.ts';
 import type { Report } from './report-model.ts';
 
 /** `sent = received + lost + …` with its figures, as the terminal and the page both show it. */
@@ -58,27 +59,26 @@ export function ledgerEquations(report: Report): Equation[] {
 
 /** Messages that were due: *started* where users decided when, *intended* where a schedule did, *due* where each holds of some. */
 export function wordForDue({ load }: { readonly load?: Report['load'] | undefined }): WordForDue {
-  if (load === 'mixed') return 'due';
-  return load === 'closed' ? 'started' : 'intended';
+  return load === 'mixed' ? 'due' : loadShapes[load ?? 'open'].due;
 }
 
-export type WordForDue = 'started' | 'intended' | 'due';
+export type WordForDue = DueWord | 'due';
 
 /** Where groups differ in it, who decided when a message was due. */
 function dueEquation({ load, messages, groups = [] }: Report): Equation[] {
   if (load !== 'mixed') return [];
-  const partOf = (name: string, isOf: (group: GroupReport) => boolean): Term => ({
-    name,
-    count: sumBy(groups.filter(isOf), (group) => group.messages.intended),
+  const partOf = (word: DueWord): Term => ({
+    name: word,
+    count: sumBy(
+      groups.filter((group) => wordForDue(group) === word),
+      (group) => group.messages.intended,
+    ),
     isTrouble: false,
   });
   return [
     {
       total: { name: 'due', count: messages.intended, isTrouble: false },
-      parts: [
-        partOf('intended', (group) => group.load !== 'closed'),
-        partOf('started', (group) => group.load === 'closed'),
-      ],
+      parts: dueWords.map(partOf),
     },
   ];
 }

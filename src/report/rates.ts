@@ -2,6 +2,7 @@ import type { RunLedger } from '../measure/run-ledger.ts';
 import type { StageCounts } from '../measure/slice-entry.ts';
 import { groupsOf } from '../plan/groups.ts';
 import type { GroupPlan, Plan } from '../plan/plan.ts';
+import { hasSchedule } from '../profile/load-shapes/load-shapes.ts';
 import type { Rates, StageRate } from './report-model.ts';
 
 /** @param isOver false: a run that still publishes, whose time so far counts */
@@ -101,7 +102,7 @@ function groupStageRates(
         targetPerSecond,
         ...(startUsers === undefined || targetUsers === undefined ? {} : { startUsers, targetUsers }),
         // What users start is known as far as their slices are.
-        intendedPerSecond: meanOf(intended, profile.users ? knownUntil.sent : knownUntil.intended),
+        intendedPerSecond: meanOf(intended, hasSchedule(profile) ? knownUntil.intended : knownUntil.sent),
         sentPerSecond: meanOf(sent, knownUntil.sent),
       });
     }

@@ -15,6 +15,7 @@ import type {
 import type { SubscriberTotals } from '../measure/subscriber-watch.ts';
 import type { RunConditions } from '../plan/conditions.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
+import type { LoadShapeName } from '../profile/load-shapes/load-shape.ts';
 import type { GeneratorSummary } from './generator-report.ts';
 import type { GroupReport } from './group-reports.ts';
 import type { LatencyDistribution } from './latency-distribution.ts';
@@ -50,7 +51,7 @@ export interface Report {
   readonly protocol: string;
   readonly client: string;
   /** Whether users decide when messages are sent, of all device groups or of some. Absent: of none. */
-  readonly load?: 'closed' | 'mixed';
+  readonly load?: Exclude<LoadShapeName, 'open'> | 'mixed';
   /** `mixed` where device groups differ, as for protocol and client. */
   readonly qos: 0 | 1 | 2 | 'mixed';
   /** Of MQTT. Absent: 5. */

@@ -64,6 +64,11 @@ type Settings = z.output<z.ZodObject<typeof closedSettings & typeof sharedSettin
  */
 export const closedLoad: LoadShape<Settings> = {
   name: 'closed',
+  isOf: ({ users }) => users !== undefined,
+  hasSchedule: false,
+  due: 'started',
+  targets: 'users',
+  whyOneKind: 'has no meaning for users, who send one kind of message',
   own: Object.keys(closedSettings),
   complete: (input) => (input.devices === undefined ? { ...input, devices: mostUsersIn(input) } : input),
   replacedBy: (own) =>

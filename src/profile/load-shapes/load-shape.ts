@@ -13,6 +13,16 @@ export type ResolvedLoad = Pick<LoadProfile, 'startRatePerSecond' | 'stages' | '
  */
 export interface LoadShape<Settings> {
   readonly name: LoadShapeName;
+  /** Whether a load that was resolved has this shape. */
+  isOf(load: ResolvedLoad): boolean;
+  /** Whether the plan says when each message is due. Else users decide: the plan has estimates, and slices report what was due. */
+  readonly hasSchedule: boolean;
+  /** What reports call its messages that were due. */
+  readonly due: DueWord;
+  /** What the targets of its stages are: messages a second, or users. */
+  readonly targets: 'messages' | 'users';
+  /** Why its devices send one kind of message only. Undefined: they may send several. */
+  readonly whyOneKind: string | undefined;
   /** Settings that no other shape has. */
   readonly own: readonly string[];
   /** The user's form with what follows from the load: the devices that its users are. */
@@ -31,6 +41,9 @@ export interface LoadShape<Settings> {
 }
 
 export type LoadShapeName = 'open' | 'closed';
+
+export const dueWords = ['intended', 'started'] as const;
+export type DueWord = (typeof dueWords)[number];
 
 /** The highest rate of all, messages a second. */
 export function peakOf(load: Pick<ResolvedLoad, 'startRatePerSecond' | 'stages'>): number {

@@ -1,7 +1,6 @@
 import type { JsonObject } from '../../shared/json-path.ts';
-import type { GroupSettings } from '../load-profile.ts';
 import { closedLoad, closedSettings } from './closed-load.ts';
-import { type LoadShapeName, sharedSettings } from './load-shape.ts';
+import { type LoadShape, type LoadShapeName, type ResolvedLoad, sharedSettings } from './load-shape.ts';
 import { openLoad, openSettings } from './open-load.ts';
 
 /** What the schema says of every load shape. */
@@ -15,29 +14,41 @@ export const loadSettings = {
 /** Every setting that says what the load is. */
 export const loadPaths: readonly string[] = Object.keys(loadSettings);
 
-/** A profile that names no setting of another shape has the first one. */
-const loadShapes = [openLoad, closedLoad] as const;
+export const loadShapes = { open: openLoad, closed: closedLoad } as const satisfies Readonly<
+  Record<LoadShapeName, LoadShape<never>>
+>;
+type AnyLoadShape = (typeof loadShapes)[LoadShapeName];
 
-/** Of the user's form: the shape that the load is meant to have. */
-export function loadShapeIn(input: JsonObject): (typeof loadShapes)[number] {
-  return namedIn(input, [closedLoad]) ?? openLoad;
+const allShapes: readonly AnyLoadShape[] = Object.values(loadShapes);
+
+/** Of the user's form: the shape that the load is meant to have. A profile that names no setting of another one is open. */
+export function loadShapeIn(input: JsonObject): AnyLoadShape {
+  const others = allShapes.filter((shape) => shape !== openLoad);
+  return namedIn(input, others) ?? openLoad;
 }
 
 /** Of a profile that was parsed. */
-export function loadShapeOf({ users }: Pick<GroupSettings, 'users'>): LoadShapeName {
-  return users === undefined ? 'open' : 'closed';
+export function loadShapeOf(profile: ResolvedLoad): LoadShapeName {
+  return (allShapes.find((shape) => shape.isOf(profile)) ?? openLoad).name;
 }
 
-function namedIn(
-  input: JsonObject,
-  shapes: readonly (typeof loadShapes)[number][],
-): (typeof loadShapes)[number] | undefined {
+/** Whether the plan says when each message is due. */
+export function hasSchedule(profile: ResolvedLoad): boolean {
+  return loadShapes[loadShapeOf(profile)].hasSchedule;
+}
+
+/** Whether the targets of its stages are users. */
+export function hasUsers(profile: ResolvedLoad): boolean {
+  return loadShapes[loadShapeOf(profile)].targets === 'users';
+}
+
+function namedIn(input: JsonObject, shapes: readonly AnyLoadShape[]): AnyLoadShape | undefined {
   return shapes.find(({ own }) => own.some((path) => input[path] !== undefined));
 }
 
 /** Settings at the top of a profile that a group's own load replaces: also if it is given in another form, or has another shape. */
 export function loadReplacedBy(own: JsonObject, top: JsonObject): readonly string[] {
-  const meant = namedIn(own, loadShapes);
+  const meant = namedIn(own, allShapes);
   const atTop = loadShapeIn(top);
   if (meant === undefined || meant === atTop) return atTop.replacedBy(own);
   // Stages of another shape have targets of another kind.

@@ -47,6 +47,11 @@ const theWays =
 /** The open model: an arrival rate over time, whatever the target answers. */
 export const openLoad: LoadShape<Settings> = {
   name: 'open',
+  isOf: ({ users }) => users === undefined,
+  hasSchedule: true,
+  due: 'intended',
+  targets: 'messages',
+  whyOneKind: undefined,
   own: Object.keys(openSettings),
   complete: (input) => input,
   replacedBy,

@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
-import { makeUserActivity, userStretchesOf } from '../../../src/plan/user-activity.ts';
+import {
+  makeUserActivity,
+  mostPlannedUsers,
+  plannedUsersAt,
+  userStretchesOf,
+} from '../../../src/plan/user-activity.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { randomCases } from '../../support/effort.ts';
 import { onlyGroupOf } from '../../support/plan/only-group.ts';
@@ -45,6 +50,16 @@ const shapes = fc
   );
 
 describe('the users of a plan', () => {
+  it('are undefined where no group has any', () => {
+    const profile = parseLoadProfile({ devices: 3, ratePerSecond: 1, duration: '10s' });
+    const plan = makePlan({ runId: 'r', now: 0, profile });
+    expect(userStretchesOf(profile)).toEqual([]);
+    expect([plannedUsersAt(plan, plan.timeline.publishAt), mostPlannedUsers(plan)]).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('are as many as the stages say, over all slices together', () => {
     fc.assert(
       fc.property(
