@@ -24,7 +24,10 @@ export interface ArrivalWindow {
    */
   readonly leastTransitUs?: Readonly<Record<string, number>>;
   readonly latencies: Readonly<Record<ArrivalLatencyName, EncodedHistogram>>;
-  /** By number of the device group, from 1; absent: of a run without groups. Their arrivals sum to `arrivals`. */
+  /**
+   * By number of the device group, from 1 (0: a flat profile) and of the stream: `2` for stream 0 of group 2, `2.1` for its stream 1.
+   * What is of no group and of stream 0 is in none. In windows of earlier versions all streams of a group are under `2`.
+   */
   readonly groups?: Readonly<Record<string, GroupArrivals>>;
   /** Arrivals by whole second (epoch seconds) of arrival. */
   readonly perSecond: { readonly startSecond: number; readonly arrivals: readonly number[] };
@@ -38,7 +41,7 @@ export interface ArrivalWindow {
   readonly unrelated: UnrelatedCounts;
 }
 
-/** What was seen of one device group. */
+/** What was seen of one kind of message of one device group. */
 export interface GroupArrivals {
   readonly arrivals: number;
   readonly latencies: Readonly<Record<ArrivalLatencyName, EncodedHistogram>>;

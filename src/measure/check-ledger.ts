@@ -1,6 +1,8 @@
-import { sumOf } from '../shared/counts.ts';
+import { sumBy, sumOf } from '../shared/counts.ts';
+import type { GroupLedger } from './group-totals.ts';
 import type { SentMessages } from './leg-entry.ts';
-import type { ObserverLedger, RunLedger } from './run-ledger.ts';
+import type { MessageTotals } from './message-totals.ts';
+import type { ObserverLedger, RunLedger, SliceOutcomes } from './run-ledger.ts';
 
 /** An equation of the ledger that does not hold. Nothing the run did can cause it: it is an error of the measurement. */
 export interface Imbalance {
@@ -16,8 +18,7 @@ export function checkLedger(ledger: RunLedger): readonly Imbalance[] {
   const equations: Imbalance[] = [
     {
       equation: 'intended = sent + dropped + not known',
-      left: m.intended,
-      right: m.sent + m.dropped + m.sendUnknown,
+      ...sentOrNot(m),
     },
     {
       equation: 'Σ dead-lettered by reason = dead-lettered',
@@ -41,6 +42,7 @@ export function checkLedger(ledger: RunLedger): readonly Imbalance[] {
     for (const { group, acknowledged, messages } of ledger.groups)
       if (acknowledged) equations.push(answeredEquation(messages, group));
   if (slices.completed === slices.planned) equations.push(...plannedEquations(ledger));
+  for (const group of ledger.groups) equations.push(...kindEquations(group, slices));
   const { planned, connected, unknown } = ledger.devices;
   if (connected + unknown > planned) {
     equations.push({
@@ -67,6 +69,47 @@ function plannedEquations({ groups, messages, plannedMessages }: RunLedger): Imb
     left: group.messages.intended,
     right: group.plannedMessages,
   }));
+}
+
+/** Kinds of message that have names: each balances by itself, and together they are their group. */
+function kindEquations(group: GroupLedger, { completed, planned }: SliceOutcomes): Imbalance[] {
+  const { kinds } = group;
+  if (kinds.length === 0) return [];
+  const sumsOf = (what: string, of: (part: MessageTotals) => object) => {
+    const parts = kinds.map((kind) => of(kind) as Readonly<Record<string, number>>);
+    return Object.entries(of(group) as Readonly<Record<string, number>>).map(
+      ([name, left]): Imbalance => ({
+        equation: `${name}${what} = Σ of its kinds${ofPart(group)}`,
+        left,
+        right: sumBy(parts, (part) => part[name] ?? 0),
+      }),
+    );
+  };
+  return [
+    ...sumsOf('', ({ messages }) => messages),
+    ...sumsOf(' dropped', ({ droppedBy }) => droppedBy),
+    ...Object.keys(group.observers).flatMap((name) =>
+      sumsOf(` at ${name}`, ({ observers }) => observers[name] ?? {}),
+    ),
+    ...kinds.flatMap(({ kind, messages, acknowledged, plannedMessages }) => {
+      const name = group.group === undefined ? kind : `${group.group}/${kind}`;
+      return [
+        { equation: `intended = sent + dropped + not known (${name})`, ...sentOrNot(messages) },
+        ...(acknowledged ? [answeredEquation(messages, name)] : []),
+        ...(completed === planned
+          ? [{ equation: `intended = planned (${name})`, left: messages.intended, right: plannedMessages }]
+          : []),
+      ];
+    }),
+  ];
+}
+
+function ofPart({ group }: GroupLedger): string {
+  return group === undefined ? '' : ` (${group})`;
+}
+
+function sentOrNot(m: SentMessages): Pick<Imbalance, 'left' | 'right'> {
+  return { left: m.intended, right: m.sent + m.dropped + m.sendUnknown };
 }
 
 /** @param name of an observer that is not the primary one, where what is due is what was sent */

@@ -16,8 +16,9 @@ import { LatencySeries } from './latency-series.ts';
 import { type LegTotals, legTotalsOf, settleMsOf } from './leg-entry.ts';
 import { compareObservers } from './observer-comparison.ts';
 import type { ObserverCloser } from './observer-record.ts';
+import { PartRecords } from './part-records.ts';
 import { ReasonCounts } from './reason-counts.ts';
-import { addArrivalLatencies, addSliceLatencies, GroupRecords, makeRunLatencies } from './run-latencies.ts';
+import { addArrivalLatencies, addSliceLatencies, makeRunLatencies } from './run-latencies.ts';
 import type { RunLedger } from './run-ledger.ts';
 import { RunObservers } from './run-observers.ts';
 import { RequestTotals } from './run-requests.ts';
@@ -55,7 +56,7 @@ export class Ledger {
   #incomplete = 0;
   readonly #requests = new RequestTotals();
   readonly #latencies = makeRunLatencies();
-  readonly #ofGroups: GroupRecords;
+  readonly #parts: PartRecords;
   /** From the stored actions, and from the slices' own records, because older runs stored no actions. */
   #stop: ControlMessage | undefined;
   #lastSentAt: number | null = null;
@@ -74,7 +75,7 @@ export class Ledger {
     this.#observers = new RunObservers(plan, outline);
     this.#acknowledged = groupsOf(plan).every(isAcknowledged);
     this.#hasConnections = mqttGroupsOf(plan).length > 0;
-    this.#ofGroups = new GroupRecords(plan);
+    this.#parts = new PartRecords(plan);
     const from = timeline.createdAt - seriesMarginMs.before;
     const to = timeline.deadlineAt + seriesMarginMs.after;
     this.#series = new SecondSeries(from, to);
@@ -93,6 +94,8 @@ export class Ledger {
     if (result.streams.length !== streams.length)
       throw new CorruptMeasurementError(`A slice result with ${result.streams.length} streams`);
     const { number, profile } = groupOfSlice(this.#plan, result.slice);
+    if (profile.messages !== undefined && result.streams.some(({ counts }) => counts === undefined))
+      throw new CorruptMeasurementError('A slice result without counts of its kinds of message');
     legs[result.leg] = legTotalsOf(result, streams, settleMsOf(profile));
     this.#legs.set(result.slice, legs);
     this.#observers.addObserved(result);
@@ -108,7 +111,7 @@ export class Ledger {
     if (result.outcome === 'failed') this.#sliceFailedBy.add(result.reason ?? 'no reason given');
     addSliceLatencies(this.#latencies, result);
     const isMqtt = profile.connect.protocol === 'mqtt';
-    this.#ofGroups.addSlice(number, result);
+    this.#parts.addSlice(number, result);
     // Beside connections, devices that only make requests are none.
     this.#series.addSlice(
       isMqtt || !this.#hasConnections ? result.perSecond : { ...result.perSecond, connected: [] },
@@ -145,7 +148,7 @@ export class Ledger {
   addWindow(window: ArrivalWindow): void {
     if (!this.#observers.addWindow(window)) return;
     addArrivalLatencies(this.#latencies, window);
-    this.#ofGroups.addWindow(window);
+    this.#parts.addWindow(window);
     this.#clocks.addWindow(window);
     this.#series.addArrivals(window.perSecond.startSecond, window.perSecond.arrivals);
     this.#latencySeries.end_to_end_latency.add(window.latencyPerSecond?.end_to_end_latency ?? {});
@@ -205,7 +208,7 @@ export class Ledger {
         outcomes[entry.outcome]++;
         miscountedSlices += Number(entry.isMiscounted);
       }
-      return { ...totals.totals(), ...this.#ofGroups.of(group.number) };
+      return { ...totals.totals(this.#parts.kindsOf(group.number)), ...this.#parts.group(group.number) };
     });
     const droppedBy = new ReasonCounts();
     for (const group of groups) droppedBy.addAll(group.droppedBy);

@@ -4,7 +4,7 @@ import type { LoadProfile } from '../profile/load-profile.ts';
 import { sumOf } from '../shared/counts.ts';
 import { IntervalSet } from './interval-set.ts';
 import type { CountsByReason } from './reason-counts.ts';
-import { noMessages, type PublishCounts, type SliceResult } from './slice-result.ts';
+import { noMessages, type PublishCounts, type SliceResult, type StreamCounts } from './slice-result.ts';
 import type { Arrived } from './unread-backlog.ts';
 
 /** What is kept of a leg until the arrivals are in. */
@@ -43,10 +43,11 @@ export function legTotalsOf(result: SliceResult, streams: readonly Stream[], set
     startLagMs: generator.startLagMs,
     droppedBy,
     ...(undecided === undefined ? {} : { undecided }),
-    streams: result.streams.map(({ intended, sent, stageEnds }, stream) => ({
+    streams: result.streams.map(({ intended, sent, stageEnds, counts }, stream) => ({
       intended,
       sent: IntervalSet.decode(sent, streams[stream]!.messages),
       ...(stageEnds === undefined ? {} : { stageEnds }),
+      ...(counts === undefined ? {} : { counts }),
     })),
     recent: sumOf(perSecond.intended.slice(settledSeconds)),
     ...(!streams.every(isScheduled) && {
@@ -66,6 +67,8 @@ export interface StreamTotals {
   readonly sent: IntervalSet;
   /** Of users: as of `StreamResult`. */
   readonly stageEnds?: readonly number[];
+  /** Of a kind that has a name: what its leg recorded of it. */
+  readonly counts?: StreamCounts;
 }
 
 /** How a run ended, or that it goes on: what its slices owe. */
@@ -94,6 +97,8 @@ export interface NumberRange {
 
 /** The messages of one stream that are due within a leg. Where users decide, all that there can be. */
 export interface StreamPart extends NumberRange {
+  /** Of a kind that has a name, which is closed by itself: whether its publishes are acknowledged. Absent: the slice's kinds have none. */
+  readonly acknowledged?: boolean;
   /** By the plan alone; 0 where users decide. */
   readonly planned: number;
   /** Undefined: the plan does not say which device sends a message. */
@@ -111,10 +116,16 @@ export interface LegRecord {
   readonly diedBy: number | undefined;
 }
 
-/** A leg's part of the ledger, once it is closed. */
-export interface LegEntry {
+/** What became of messages, by the records of those who sent them. */
+export interface SentEntry {
   readonly messages: SentMessages;
   readonly droppedBy: CountsByReason;
+}
+
+/** A leg's part of the ledger, once it is closed. */
+export interface LegEntry extends SentEntry {
+  /** By stream number, where kinds of message have names: their sum is the leg's. Empty: they have none. */
+  readonly kinds: readonly SentEntry[];
   readonly connected: number;
   /** Whether every device is known to have been connected or not. */
   readonly knowsDevices: boolean;
@@ -129,7 +140,8 @@ export interface SentMessages extends PublishCounts {
   readonly ackUnknown: number;
 }
 
-export function closeLeg(part: LegPart, record: LegRecord, run: RunEnding): LegEntry {
+/** All streams of a leg together. */
+export function closeStreams(part: LegPart, record: LegRecord, run: RunEnding): LegEntry {
   const { totals } = record;
   if (totals === undefined || totals.outcome === 'running') return closeUnended(part, record, run);
   const { echoed: _, ...counts } = totals.messages;
@@ -147,6 +159,7 @@ export function closeLeg(part: LegPart, record: LegRecord, run: RunEnding): LegE
       ackUnknown: 0,
     },
     droppedBy: { ...totals.droppedBy, 'slice-failed': rest },
+    kinds: [],
     connected: totals.devices.connected,
     knowsDevices: true,
     streams: totals.streams.map((stream, i) => ({
@@ -227,6 +240,7 @@ function closeUnended(
       ackUnknown: part.acknowledged ? sentCount - answered : 0,
     },
     droppedBy: { ...droppedBy, 'slice-died': neverDue },
+    kinds: [],
     connected: Math.max(totals?.devices.connected ?? 0, countDevices(sent, part)),
     knowsDevices: goesOn && totals !== undefined,
     streams: sent.map((numbers, i) => ({ ...totals?.streams[i], intended: intended[i]!, sent: numbers })),
@@ -263,7 +277,7 @@ function intendedBy({ first, end, planned, dueBefore }: StreamPart, until: numbe
 }
 
 /** Devices that sent at least one of these messages. */
-function countDevices(sent: readonly IntervalSet[], { devices, streams }: LegPart): number {
+export function countDevices(sent: readonly IntervalSet[], { devices, streams }: LegPart): number {
   const seen = new Uint8Array(devices);
   let count = 0;
   for (const [stream, numbers] of sent.entries()) {

@@ -5,10 +5,10 @@ import { sliceOf } from '../plan/slices.ts';
 import { sumFields, sumOf } from '../shared/counts.ts';
 import type { ArrivalWindow, UnrelatedCounts } from './arrival-window.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
-import { nothingSeen, type SeenMessages } from './group-totals.ts';
 import { countEncoded, IntervalSet } from './interval-set.ts';
 import type { NumberRange } from './leg-entry.ts';
 import { MessageSets } from './message-sets.ts';
+import { nothingSeen, type SeenMessages } from './message-totals.ts';
 import type { CountsByReason } from './reason-counts.ts';
 import type { ObserverLedger } from './run-ledger.ts';
 import type { StreamEntry } from './slice-entry.ts';
@@ -34,8 +34,8 @@ const maxUnplannedStreams = 10_000;
 export interface ObserverCloser {
   readonly deadLetteredBy: CountsByReason;
   arrivedOf(stream: StreamId): Arrived;
-  /** @param streams of the slice, by stream number @returns what was seen of the slice */
-  add(slice: number, streams: readonly StreamEntry[]): SeenMessages;
+  /** @param streams of the slice, by stream number @returns by stream number, what was seen of the slice */
+  add(slice: number, streams: readonly StreamEntry[]): readonly SeenMessages[];
   ledger(): ObserverLedger;
 }
 
@@ -147,10 +147,8 @@ export class ObserverRecord {
       deadLetteredBy,
       arrivedOf: (id) => ({ received: this.#received.of(id), deadLettered: deadLetters.of(id) }),
       add: (slice, streams) => {
-        const seen = streams
-          .map((entry, stream) => add({ slice, stream }, entry))
-          .reduce(sumFields, nothingSeen);
-        sum = sumFields(sum, seen);
+        const seen = streams.map((entry, stream) => add({ slice, stream }, entry));
+        sum = seen.reduce(sumFields, sum);
         return seen;
       },
       ledger: () => {

@@ -1,10 +1,10 @@
-import type { ArrivalWindow, UnrelatedCounts } from './arrival-window.ts';
+import type { ArrivalWindow, GroupArrivals, UnrelatedCounts } from './arrival-window.ts';
 import type { Envelope, RuleRecord } from './envelope.ts';
 import { IntervalSet } from './interval-set.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import { LatencySeconds } from './latency-seconds.ts';
 import { stampedLatencyMs } from './stamped-latency.ts';
-import { formatStreamKey, streamAt, streamIndexOf } from './stream-key.ts';
+import { formatStreamKey, kindIndexOf, kindKeyAt, streamAt, streamIndexOf } from './stream-key.ts';
 
 /** What one batch saw of one stream. */
 interface StreamArrivals {
@@ -18,10 +18,6 @@ class ArrivalLatencies {
   readonly #endToEnd = new LatencyHistogram();
   readonly #rule = new LatencyHistogram();
   readonly #transit = new LatencyHistogram();
-
-  get count(): number {
-    return this.#transit.count;
-  }
 
   record(endToEndMs: number, ruleMs: number | undefined, transitMs: number): void {
     this.#endToEnd.record(endToEndMs);
@@ -38,6 +34,28 @@ class ArrivalLatencies {
   }
 }
 
+/**
+ * The same of one kind of message, sample by sample: a batch may bring thousands of kinds in forged envelopes, and a histogram
+ * takes the memory of thousands of samples.
+ */
+class ArrivalSamples {
+  /** Three for each arrival; NaN: no rule saw it. */
+  readonly #samples: number[] = [];
+
+  record(endToEndMs: number, ruleMs: number | undefined, transitMs: number): void {
+    this.#samples.push(endToEndMs, ruleMs ?? Number.NaN, transitMs);
+  }
+
+  encode(): GroupArrivals {
+    const latencies = new ArrivalLatencies();
+    for (let i = 0; i < this.#samples.length; i += 3) {
+      const ruleMs = this.#samples[i + 1]!;
+      latencies.record(this.#samples[i]!, Number.isNaN(ruleMs) ? undefined : ruleMs, this.#samples[i + 2]!);
+    }
+    return { arrivals: this.#samples.length / 3, latencies: latencies.encode() };
+  }
+}
+
 /** What one observer saw of one run within one batch, or within one interval. */
 export class RunArrivals {
   readonly runId: string;
@@ -48,8 +66,8 @@ export class RunArrivals {
   readonly #seen = new Map<number, StreamArrivals>();
   readonly #bySecond = new Map<number, number>();
   readonly #all = new ArrivalLatencies();
-  /** By number; of a run without groups none. */
-  readonly #groups = new Map<number, ArrivalLatencies>();
+  /** By `kindIndexOf`; of a run without groups and kinds none. */
+  readonly #kinds = new Map<number, ArrivalSamples>();
   readonly #endToEndSeconds = new LatencySeconds();
 
   constructor(runId: string, observer: string) {
@@ -92,14 +110,14 @@ export class RunArrivals {
   }
 
   #record(
-    { at, sent, deviceGroup }: Envelope,
+    { at, sent, deviceGroup, stream }: Envelope,
     arrivedAt: number,
     transitMs: number,
     ruleMs: number | undefined,
   ): void {
     const endToEndMs = sent - at + transitMs;
     this.#all.record(endToEndMs, ruleMs, transitMs);
-    if (deviceGroup > 0) this.#groupOf(deviceGroup).record(endToEndMs, ruleMs, transitMs);
+    if (deviceGroup + stream > 0) this.#kindOf(deviceGroup, stream).record(endToEndMs, ruleMs, transitMs);
     this.#endToEndSeconds.record(arrivedAt, endToEndMs);
   }
 
@@ -121,12 +139,9 @@ export class RunArrivals {
       ),
       leastTransitUs: this.#leastTransitUs(),
       latencies: this.#all.encode(),
-      ...(this.#groups.size > 0 && {
+      ...(this.#kinds.size > 0 && {
         groups: Object.fromEntries(
-          [...this.#groups].map(([number, latencies]) => [
-            number,
-            { arrivals: latencies.count, latencies: latencies.encode() },
-          ]),
+          [...this.#kinds].map(([index, samples]) => [kindKeyAt(index), samples.encode()]),
         ),
       }),
       perSecond: { startSecond, arrivals },
@@ -136,13 +151,14 @@ export class RunArrivals {
     };
   }
 
-  #groupOf(number: number): ArrivalLatencies {
-    let latencies = this.#groups.get(number);
-    if (latencies === undefined) {
-      latencies = new ArrivalLatencies();
-      this.#groups.set(number, latencies);
+  #kindOf(group: number, stream: number): ArrivalSamples {
+    const index = kindIndexOf(group, stream);
+    let samples = this.#kinds.get(index);
+    if (samples === undefined) {
+      samples = new ArrivalSamples();
+      this.#kinds.set(index, samples);
     }
-    return latencies;
+    return samples;
   }
 
   /** By slice: the streams of a slice share its clock. */

@@ -1,9 +1,8 @@
-import { groupsOf } from '../plan/groups.ts';
-import type { Plan } from '../plan/plan.ts';
 import { ofEach } from '../shared/counts.ts';
 import type { ArrivalWindow, GroupArrivals } from './arrival-window.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import {
+  type ArrivalLatencyName,
   arrivalLatencyNames,
   type LatencyName,
   type LatencyRecord,
@@ -14,6 +13,13 @@ import type { LatencySummary } from './latency-summary.ts';
 import type { SliceResult } from './slice-result.ts';
 
 export type RunLatencies = Readonly<Record<LatencyName, LatencyHistogram>>;
+
+/** Those that end where a message arrives. */
+export type ArrivalLatencies = Pick<RunLatencies, ArrivalLatencyName>;
+
+export function makeArrivalLatencies(): ArrivalLatencies {
+  return ofEach(arrivalLatencyNames, () => new LatencyHistogram());
+}
 
 export function makeRunLatencies(): RunLatencies {
   return ofEach(latencyNames, () => new LatencyHistogram());
@@ -52,50 +58,8 @@ export function addSliceLatencies(
 
 /** @throws {CorruptMeasurementError} */
 export function addArrivalLatencies(
-  latencies: RunLatencies,
+  latencies: ArrivalLatencies,
   seen: Pick<ArrivalWindow | GroupArrivals, 'latencies'>,
 ): void {
   for (const name of arrivalLatencyNames) latencies[name].mergeEncoded(seen.latencies[name]);
-}
-
-/** What is measured of one device group beside its ledger. */
-export interface GroupMeasurements {
-  readonly latencies: RunLatencies;
-  /** At the primary observer, duplicates among them. */
-  readonly arrivals: number;
-}
-
-/** Keeps the measurements of a plan's groups apart; of a flat plan there are none. */
-export class GroupRecords {
-  readonly #groups: ReadonlyMap<number, { readonly latencies: RunLatencies; arrivals: number }>;
-
-  constructor(plan: Plan) {
-    const numbers = groupsOf(plan).map(({ number }) => number);
-    this.#groups = new Map(
-      numbers
-        .filter((number) => number > 0)
-        .map((number) => [number, { latencies: makeRunLatencies(), arrivals: 0 }]),
-    );
-  }
-
-  /** @param number of the slice's group @throws {CorruptMeasurementError} */
-  addSlice(number: number, result: SliceResult): void {
-    const group = this.#groups.get(number);
-    if (group !== undefined) addSliceLatencies(group.latencies, result);
-  }
-
-  /** @throws {CorruptMeasurementError} */
-  addWindow({ groups = {} }: ArrivalWindow): void {
-    for (const [number, seen] of Object.entries(groups)) {
-      // A forged envelope may name a group that the plan does not have: the whole run counts it.
-      const group = this.#groups.get(Number(number));
-      if (group === undefined) continue;
-      group.arrivals += seen.arrivals;
-      addArrivalLatencies(group.latencies, seen);
-    }
-  }
-
-  of(number: number): GroupMeasurements | undefined {
-    return this.#groups.get(number);
-  }
 }

@@ -1,4 +1,5 @@
 import { isAcknowledged } from '../plan/groups.ts';
+import { kindsOf } from '../plan/kinds.ts';
 import type { GroupPlan, Plan, Slice } from '../plan/plan.ts';
 import type { RunOutline } from '../plan/run-outline.ts';
 import { countDueBefore } from '../plan/schedule.ts';
@@ -7,24 +8,25 @@ import { isScheduled, type Stream } from '../plan/streams.ts';
 import { sumBy, sumFields, sumOf } from '../shared/counts.ts';
 import { IntervalSet } from './interval-set.ts';
 import {
-  closeLeg,
   countStartedBefore,
   type LegEntry,
   type LegPart,
   type LegTotals,
   type NumberRange,
   type RunEnding,
-  type SentMessages,
+  type SentEntry,
+  type StreamPart,
   type StreamTotals,
   settleMsOf,
 } from './leg-entry.ts';
-import { type CountsByReason, ReasonCounts } from './reason-counts.ts';
+import { closeLeg, sumEntries } from './leg-kinds.ts';
+import type { PublishCounts } from './slice-result.ts';
 import type { Arrived } from './unread-backlog.ts';
 
 /** A slice's part of the ledger, once it is closed: its legs, merged. */
-export interface SliceEntry {
-  readonly messages: SentMessages;
-  readonly droppedBy: CountsByReason;
+export interface SliceEntry extends SentEntry {
+  /** By stream number, where kinds of message have names: their sum is the slice's. Empty: they have none. */
+  readonly kinds: readonly SentEntry[];
   readonly connected: number;
   /** Devices of which it is not known whether they were connected: a leg died. */
   readonly devicesUnknown: number;
@@ -34,7 +36,7 @@ export interface SliceEntry {
   readonly streams: readonly StreamEntry[];
   /** A leg that died makes it a slice that died. */
   readonly outcome: 'completed' | 'stopped' | 'failed' | 'died';
-  /** Whether counts of a leg differ from its sets, or two legs sent the same message. */
+  /** Whether counts of a leg differ from its sets or from those of its kinds, or two legs sent the same message. */
   readonly isMiscounted: boolean;
 }
 
@@ -102,7 +104,7 @@ function divideSlice(plan: Plan, outline: RunOutline, number: number): SlicePart
   const { profile, timeline } = slice.group;
   const { publishAt } = timeline;
   const stageEndsMs = stageEndsOf(slice.group);
-  const partOf = (stream: Stream, leg: number) => {
+  const partOf = (stream: Stream, leg: number): StreamPart => {
     if (!isScheduled(stream))
       return { first: 0, end: stream.messages, planned: 0, dueBefore: () => 0, turns: undefined };
     const dueBefore = (instant: number) => countDueBefore(stream, instant - publishAt);
@@ -113,13 +115,16 @@ function divideSlice(plan: Plan, outline: RunOutline, number: number): SlicePart
     const end = isLast ? stream.messages : dueBefore(until);
     return { first, end, planned: end - first, dueBefore, turns: stream.turns };
   };
+  const kinds = new Map(kindsOf(slice.group).map((kind) => [kind.stream, isAcknowledged(kind)]));
+  const named = (stream: number) =>
+    profile.messages === undefined ? {} : { acknowledged: kinds.get(stream) ?? false };
   return {
     slice,
     legs: timelines.map((_, leg) => ({
       devices: slice.devices,
       acknowledged: isAcknowledged(slice.group),
       settleMs: settleMsOf(profile),
-      streams: streams.map((stream) => partOf(stream, leg)),
+      streams: streams.map((stream, number) => ({ ...partOf(stream, leg), ...named(number) })),
     })),
     legStarts: timelines.map(({ from }) => from),
     dueBefore: streams.map((stream) =>
@@ -160,16 +165,16 @@ function closeSlice(parts: SliceParts, record: SliceRecord, run: RunEnding): Sli
   );
   const streams = parts.stageEnds.map((_, stream) => mergeStream(entries, stream));
   const connected = Math.max(...entries.map((entry) => entry.connected));
-  const messages = entries.map((entry) => entry.messages).reduce(sumFields);
   const startedBefore = (instant: number): number =>
     sumBy(record.legs, ({ totals }) =>
       totals?.started === undefined ? 0 : countStartedBefore(totals.started, instant),
     );
-  const droppedBy = new ReasonCounts();
-  for (const entry of entries) droppedBy.addAll(entry.droppedBy);
+  const { messages, droppedBy } = sumEntries(entries);
+  const [{ kinds }] = entries as [LegEntry];
   return {
     messages,
-    droppedBy: droppedBy.counts(),
+    droppedBy,
+    kinds: kinds.map((_, stream) => sumEntries(entries.map((entry) => entry.kinds[stream]!))),
     connected,
     devicesUnknown: entries.every(({ knowsDevices }) => knowsDevices) ? 0 : parts.slice.devices - connected,
     stages: countStages(
@@ -218,7 +223,13 @@ function mergeStream(entries: readonly LegEntry[], stream: number): StreamTotals
 }
 
 function isMiscounted({ messages, streams }: LegTotals): boolean {
-  return messages.sent !== sumOf(streams.map(({ sent }) => sent.count));
+  if (messages.sent !== sumOf(streams.map(({ sent }) => sent.count))) return true;
+  const named = streams.filter(({ counts }) => counts !== undefined);
+  if (named.some(({ counts, sent }) => counts?.messages.sent !== sent.count)) return true;
+  const kinds = named.flatMap(({ counts }) => counts?.messages ?? []);
+  if (kinds.length === 0) return false;
+  const sum = kinds.reduce(sumFields);
+  return (Object.keys(sum) as (keyof PublishCounts)[]).some((name) => messages[name] !== sum[name]);
 }
 
 /** Legs that were to begin after the run was stopped owe nothing: they never started. */

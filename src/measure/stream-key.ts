@@ -28,6 +28,29 @@ export function parseStreamKey(key: string): StreamId | undefined {
   return isStreamId(id) ? id : undefined;
 }
 
+/**
+ * The key of a kind of message in arrival windows: `2` for stream 0 of device group 2, `2.1` for its stream 1.
+ * @param group its number; 0: the one of a flat profile
+ */
+export function formatKindKey(group: number, stream: number): string {
+  return stream === 0 ? String(group) : `${group}.${stream}`;
+}
+
+/** A number for each kind of message of a group: a map's key that costs no string. */
+export function kindIndexOf(group: number, stream: number): number {
+  return group * maxStreams + stream;
+}
+
+/** `formatKindKey` of the kind with such a number. */
+export function kindKeyAt(index: number): string {
+  return formatKindKey(Math.floor(index / maxStreams), index % maxStreams);
+}
+
+/** The number of the group that such a key names; NaN for any other text. */
+export function groupOfKindKey(key: string): number {
+  return keyPattern.test(key) ? Number.parseInt(key, 10) : Number.NaN;
+}
+
 /** A number for each stream, 0 … `maxSlices · maxStreams` − 1: a map's key that costs no string. */
 export function streamIndexOf({ slice, stream }: StreamId): number {
   return slice * maxStreams + stream;

@@ -4,7 +4,7 @@ import { topicFilterMatches, topicRootOf } from '../targets/aws-iot/match-topic-
 import { traitsOf } from '../targets/traits-of.ts';
 import { defaultDeployment } from './deployment.ts';
 import { settingOf } from './groups.ts';
-import type { KindPlan } from './kinds.ts';
+import { type KindPlan, kindsOf } from './kinds.ts';
 import { type GroupPlan, identifyDevice } from './plan.ts';
 
 type TopicPlan = Pick<GroupPlan, 'runId' | 'profile' | 'topicRoot' | 'target'>;
@@ -18,6 +18,12 @@ export function topicOfDevice(group: TopicPlan, deviceIndex: number, slice: numb
   const { runId, profile, topicRoot = topicRootOf(defaultDeployment.topicFilter) } = group;
   const { deviceId } = identifyDevice(runId, deviceIndex);
   return expandTopic(profile.publish.topic, { topicRoot, runId, deviceId, deviceIndex, slice });
+}
+
+/** Topics that one device publishes to: kinds of message may share them. */
+export function topicsPerDevice(group: GroupPlan): number {
+  const { firstDevice, firstSlice } = group;
+  return new Set(kindsOf(group).map((kind) => topicOfDevice(kind, firstDevice, firstSlice))).size;
 }
 
 /** The longest topic of a group: its last device's. */

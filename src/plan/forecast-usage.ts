@@ -2,6 +2,7 @@ import { sumBy } from '../shared/counts.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import { accountOf } from './account.ts';
 import { type Deployment, deploymentOf } from './deployment.ts';
+import { topicsPerDevice } from './device-topic.ts';
 import { echoedMessages, echoingDevices } from './echoes.ts';
 import { groupsOf, httpsSlicesOf, mqttGroupsOf, mqttSlicesOf, slicesByFunction } from './groups.ts';
 import { type KindPlan, kindsOf } from './kinds.ts';
@@ -139,7 +140,10 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
       .flatMap(kindsOf)
       .map((kind) => messageUsage(plan, kind)),
     connects: clients,
-    subscribes: sumBy(ofMqtt, ({ profile }) => echoingDevices(profile)) + mqttSlices + filtersAsked(plan),
+    subscribes:
+      sumBy(ofMqtt, (group) => echoingDevices(group.profile) * topicsPerDevice(group)) +
+      mqttSlices +
+      filtersAsked(plan),
     // Devices subscribe at QoS 0: an echo is not to cost a PUBACK.
     deviceAcks: readers > 0 ? acknowledgedMessages(plan) : 0,
     controlMessages: pollsPerSlice * pollers + pollsOf(plan, deployment) + clearingMessages,

@@ -155,12 +155,16 @@ export function httpsSlicesOf(plan: GroupedPlan): number {
   return plan.slices.count - mqttSlicesOf(plan);
 }
 
-/** Of a setting, the value that all groups have; undefined where they differ. */
+/** Of a setting, the value that all groups have, and all their kinds of message; undefined where they differ. */
 export function commonOf<T extends string | number>(
   plan: GroupedPlan,
   read: (profile: LoadProfile) => T,
 ): T | undefined {
-  const values = new Set(groupsOf(plan).map(({ profile }) => read(profile)));
+  const values = new Set(
+    groupsOf(plan)
+      .flatMap(({ profile }) => kindProfilesOf(profile))
+      .map(read),
+  );
   return values.size === 1 ? [...values][0] : undefined;
 }
 

@@ -2,6 +2,7 @@ import type { LoadProfile } from '../profile/load-profile.ts';
 import { sumBy } from '../shared/counts.ts';
 import type { QuotaName } from '../targets/aws-iot/quotas.ts';
 import type { Deployment } from './deployment.ts';
+import { topicsPerDevice } from './device-topic.ts';
 import { echoingDevices } from './echoes.ts';
 import { subscriberConcurrency } from './forecast-usage.ts';
 import { groupsOf, mqttGroupsOf, peakPerSecondOf } from './groups.ts';
@@ -71,7 +72,8 @@ function connectionPeaks(
   const controlConnects = Math.min(slices, environmentsPerSecond);
   const connectsOf = ({ profile }: GroupPlan) => Math.min(profile.connect.ratePerSecond, profile.devices);
   const subscribesOf = (group: GroupPlan) =>
-    connectsOf(group) * (echoingDevices(group.profile) / group.profile.devices);
+    connectsOf(group) * (echoingDevices(group.profile) / group.profile.devices) * topicsPerDevice(group);
+  const echoing = groups.filter(({ profile }) => echoingDevices(profile) > 0);
   const perDeviceOf = ({ load, profile }: GroupPlan) => load.peakPerSecond / profile.devices;
   const unacknowledged = Math.max(...groups.map(unacknowledgedPeak));
   return {
@@ -80,7 +82,8 @@ function connectionPeaks(
     connectsPerSecondPerClientId: 1,
     concurrentConnections: sumBy(groups, ({ profile }) => profile.devices) + slices + subscriberConnections,
     subscribesPerSecond: Math.max(sumBy(groups, subscribesOf), controlConnects),
-    subscriptionsPerConnection: 1,
+    // A control channel has one.
+    subscriptionsPerConnection: Math.max(1, ...echoing.map(topicsPerDevice)),
     publishesPerSecondPerConnection: Math.max(...groups.map(perDeviceOf)),
     bytesPerSecondPerConnection: Math.max(...groups.map(bytesPerDevice)),
     ...(unacknowledged > 0 ? { unacknowledgedPerClient: unacknowledged } : {}),

@@ -11,7 +11,7 @@ import {
   kindSettings,
   maxKinds,
 } from './kind-settings.ts';
-import type { LoadProfile, MessageKind } from './load-profile.ts';
+import type { LoadProfile, MessageKind, Thresholds } from './load-profile.ts';
 import { givenTwice } from './load-shapes/load-shape.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
 import { sumLoads } from './load-shapes/sum-loads.ts';
@@ -42,7 +42,8 @@ export function readKinds(input: JsonObject, readFlat: (flat: JsonObject) => Fla
   // Settings of the group alone: of its publishes, what no kind replaces.
   const [, first] = kinds[0]!;
   const { profile } = readFlat({ ...flatOf(group, first), publish: group.publish ?? {} });
-  const joined: LoadProfile = { ...profile, ...sumLoads(resolved), messages: resolved };
+  const thresholds: Thresholds = Object.assign({}, ...readings.map((reading) => reading.profile.thresholds));
+  const joined: LoadProfile = { ...profile, ...sumLoads(resolved), thresholds, messages: resolved };
   return {
     profile: joined,
     errors: [...readings.flatMap((reading) => reading.errors), ...checkTogether(joined)],

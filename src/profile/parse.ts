@@ -15,6 +15,7 @@ import { checkRatePerDevice, checkRules } from './rules.ts';
 import type { ProfileSettings } from './schema.ts';
 import { validateShape } from './shape.ts';
 import { anyTarget, type FindTargetRules, type TargetRules } from './target-rules.ts';
+import { checkMeasured, type SelectableParts } from './threshold-rules.ts';
 import { checkTimeline, resolveTimeline, timelineSetting } from './timeline.ts';
 
 /**
@@ -47,10 +48,10 @@ function readLoadProfile(input: unknown, overrides: ProfileOverrides, findRules:
   const form = overridden.input;
   if (!isObject(form)) return { errors: [noObject] };
   const rules = findRules(form);
-  const groupNames = isObject(form.groups) ? Object.keys(form.groups) : [];
-  const readOne = (flat: JsonObject) => readFlatProfile(flat, rules, groupNames);
+  const parts = partsOf(form);
+  const readOne = (flat: JsonObject) => readFlatProfile(flat, rules, parts);
   const readFlat = (flat: JsonObject) =>
-    flat.messages === undefined ? readOne(flat) : readMixed(flat, rules, readOne);
+    flat.messages === undefined ? readOne(flat) : readMixed(flat, rules, parts, readOne);
   const { profile, errors: found } = form.groups === undefined ? readFlat(form) : readGroups(form, readFlat);
   const ofTimeline = profile === undefined ? [] : checkTimelineOf(form, profile);
   const errors = inOrderOf(form, [...rules.errors, ...found, ...ofTimeline]).map((error) => ({
@@ -70,15 +71,33 @@ function checkTimelineOf({ timeline }: JsonObject, profile: LoadProfile): InputE
 function readMixed(
   input: JsonObject,
   { limits }: TargetRules,
+  { groups }: SelectableParts,
   readOne: (flat: JsonObject) => FlatReading,
 ): FlatReading {
   const { profile, errors } = readKinds(input, readOne);
-  const found = errors.length > 0 ? errors : checkRatePerDevice({ profile, input, limits });
+  const ofAll = groups.length > 0 ? [] : checkMeasured(profile);
+  const found = errors.length > 0 ? errors : [...checkRatePerDevice({ profile, input, limits }), ...ofAll];
   return { profile, errors: withoutRepeats(found) };
 }
 
-/** @param groupNames that thresholds may name */
-function readFlatProfile(input: JsonObject, rules: TargetRules, groupNames: readonly string[]): FlatReading {
+/** The groups and kinds of message of the user's form; what is no object has an error where it is read. */
+function partsOf(form: JsonObject): SelectableParts {
+  const namesIn = (value: unknown) => (isObject(value) ? Object.keys(value) : []);
+  const groups = namesIn(form.groups);
+  const kindsIn = (name: string, messages: unknown): [string, string[]][] => {
+    const kinds = namesIn(messages);
+    return kinds.length > 0 ? [[name, kinds]] : [];
+  };
+  const ofGroup = (name: string) =>
+    kindsIn(name, valueAt(form, ['groups', name, 'messages']) ?? form.messages);
+  return {
+    groups,
+    kinds: new Map(form.groups === undefined ? kindsIn('', form.messages) : groups.flatMap(ofGroup)),
+  };
+}
+
+/** @param parts that thresholds may name */
+function readFlatProfile(input: JsonObject, rules: TargetRules, parts: SelectableParts): FlatReading {
   const { limits, protocols } = rules;
   const load = loadShapeIn(input);
   const shape = validateShape(load.complete(input));
@@ -89,7 +108,7 @@ function readFlatProfile(input: JsonObject, rules: TargetRules, groupNames: read
     errors: [
       ...shape.errors,
       ...load.check(input, loadPaths.every(shape.isSound) ? shape.settings : undefined),
-      ...checkRules({ profile, input, limits, protocols, groupNames }, shape.isSound),
+      ...checkRules({ profile, input, limits, protocols, parts }, shape.isSound),
       ...rules.check({ profile, input, isSound: shape.isSound }),
     ],
   };

@@ -10,7 +10,7 @@ import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
 import { envelopeBytes, leastPayloadBytes } from './payload-size.ts';
 import { parsePayloadTemplate } from './payload-template.ts';
 import type { TargetLimits } from './target-limits.ts';
-import { checkMeasured, checkThresholds } from './threshold-rules.ts';
+import { checkMeasured, checkThresholds, type SelectableParts } from './threshold-rules.ts';
 import { checkTopicTemplate, isTopicOfOneDevice } from './topic-template.ts';
 
 interface Judged {
@@ -20,8 +20,8 @@ interface Judged {
   readonly limits: TargetLimits;
   /** Over which the target can be loaded. */
   readonly protocols: readonly Protocol[];
-  /** Of the whole profile; empty: it has none. */
-  readonly groupNames: readonly string[];
+  /** Of the whole profile. */
+  readonly parts: SelectableParts;
 }
 
 /** What one setting means for another, and what the target would make of it. */
@@ -57,13 +57,14 @@ const rules: readonly Rule[] = [
   // Those of the wrong shape are not even in the profile.
   {
     reads: [],
-    check: ({ profile, input, limits, groupNames }) =>
-      checkThresholds({ profile, input, groupNames, serviceMetrics: limits.serviceMetrics }),
+    check: ({ profile, input, limits, parts }) =>
+      checkThresholds({ profile, input, parts, serviceMetrics: limits.serviceMetrics }),
   },
   {
     reads: ['echo', 'connect.protocol', 'publish.qos'],
-    // Of groups, one that measures it is enough.
-    check: ({ profile, groupNames }) => (groupNames.length > 0 ? [] : checkMeasured(profile)),
+    // Of groups and of kinds of message, one that measures it is enough.
+    check: ({ profile, parts: { groups, kinds } }) =>
+      groups.length + kinds.size > 0 ? [] : checkMeasured(profile),
   },
 ];
 

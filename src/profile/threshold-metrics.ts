@@ -149,18 +149,54 @@ export function isMeasuredByGroup(metric: ThresholdMetric | CounterMetric | Gaug
   return metric.kind === 'latency' || metric.kind === 'throughput';
 }
 
-/** What a threshold judges: the whole run, unless it says a device group, or a status of answers (`500`, `5xx`). */
+/** Latencies that kinds of message have of their own: those that end where a message arrives. */
+const latenciesByKind: readonly string[] = [
+  'end_to_end_latency',
+  'rule_latency',
+  'transit',
+] satisfies ThresholdMetricName[];
+
+/** Whether each kind of message has its own: latencies of arrivals, throughput, counts of messages. */
+export function isMeasuredByKind(name: string): boolean {
+  const metric = thresholdMetricOf(name);
+  switch (metric?.kind) {
+    case 'counter':
+      return 'counts' in metric && metric.counts.startsWith('messages.');
+    case 'latency':
+      return latenciesByKind.includes(splitSelector(name).metric);
+    default:
+      return metric?.kind === 'throughput';
+  }
+}
+
+/**
+ * What a threshold judges: the whole run, unless it says a device group, a kind of message (of that group, or of all that have
+ * it), or a status of answers (`500`, `5xx`).
+ */
 export interface ThresholdSelector {
   readonly metric: string;
   readonly group?: string;
+  readonly kind?: string;
   readonly status?: string;
 }
 
-/** `lost_messages{group:meters}` → `lost_messages` and `meters`; `response_time{status:500}` likewise. */
+/** `lost_messages{group:meters,kind:alarm}` → `lost_messages`, `meters` and `alarm`; `response_time{status:500}` likewise. */
 export function splitSelector(name: string): ThresholdSelector {
-  const [, metric, by, value] = /^([^{]+)\{(group|status):([^{}]+)\}$/.exec(name) ?? [];
-  if (metric === undefined || value === undefined) return { metric: name };
-  return by === 'group' ? { metric, group: value } : { metric, status: value };
+  const [, metric, list] = /^([^{]+)\{([^{}]+)\}$/.exec(name) ?? [];
+  if (metric === undefined || list === undefined) return { metric: name };
+  const entries = list.split(',').map((part) => /^\s*(group|kind|status):([^:]+?)\s*$/.exec(part)?.slice(1));
+  const selected = Object.fromEntries(entries.filter((entry) => entry !== undefined));
+  const count = Object.keys(selected).length;
+  const isMixed = selected.status !== undefined && count > 1;
+  return count < entries.length || isMixed ? { metric: name } : { metric, ...selected };
+}
+
+/** The part of a run that a threshold judges, as a key: `group:meters,kind:alarm`. Empty: the whole run. */
+export function partKeyOf({ group, kind }: Omit<ThresholdSelector, 'metric'>): string {
+  return [
+    ...(group === undefined ? [] : [`group:${group}`]),
+    ...(kind === undefined ? [] : [`kind:${kind}`]),
+  ].join(',');
 }
 
 /** Metrics that are also known by status of the answer. */

@@ -7,6 +7,7 @@ import { parseThresholdExpression } from './threshold-expression.ts';
 import {
   cloudWatchPrefix,
   isMeasuredByGroup,
+  isMeasuredByKind,
   splitSelector,
   statusMetrics,
   type ThresholdMetric,
@@ -18,17 +19,24 @@ import {
 export interface JudgedThresholds {
   readonly profile: LoadProfile;
   readonly input: JsonObject;
-  /** That a threshold may name; empty: the profile has none. */
-  readonly groupNames: readonly string[];
+  readonly parts: SelectableParts;
   /** That the target's service counts itself; undefined: any. */
   readonly serviceMetrics: readonly string[] | undefined;
+}
+
+/** What a threshold's selector may name. */
+export interface SelectableParts {
+  /** Device groups; empty: the profile has none. */
+  readonly groups: readonly string[];
+  /** Names of kinds of message by group, `''` that of a flat profile; groups whose kinds have no names are absent. */
+  readonly kinds: ReadonlyMap<string, readonly string[]>;
 }
 
 /** What the schema cannot say of a threshold: which metrics there are, what they take, which of them can abort a run. */
 export function checkThresholds({
   profile: { thresholds },
   input,
-  groupNames,
+  parts,
   serviceMetrics,
 }: JudgedThresholds): InputError[] {
   const ofService = serviceMetrics?.map((each) => `${cloudWatchPrefix}${each}`);
@@ -41,8 +49,11 @@ export function checkThresholds({
       const known = [...thresholdMetricNames(), ...(ofService ?? [])];
       return [{ path, message: 'is not a metric', hint: suggestFrom(name, known, 'the metrics are') }];
     }
-    const ofGroup = checkGroupSelector(path, name, metric, groupNames);
-    if (ofGroup.length > 0) return ofGroup;
+    const ofPart = [
+      ...checkGroupSelector(path, name, metric, parts),
+      ...checkKindSelector(path, name, parts),
+    ];
+    if (ofPart.length > 0) return ofPart.slice(0, 1);
     const ofStatus = checkStatusSelector(path, name);
     if (ofStatus.length > 0) return ofStatus;
     if (list.length === 0 && !hasDefaultThreshold(name)) {
@@ -70,7 +81,7 @@ function checkGroupSelector(
   path: string,
   name: string,
   metric: ThresholdMetric,
-  groupNames: readonly string[],
+  { groups }: SelectableParts,
 ): InputError[] {
   const { group } = splitSelector(name);
   if (group === undefined) return [];
@@ -78,10 +89,27 @@ function checkGroupSelector(
     const hint = 'groups have latencies and counts of messages and devices of their own; remove the selector';
     return [{ path, message: 'is measured for the whole run, not by group', hint }];
   }
-  if (groupNames.includes(group)) return [];
+  if (groups.includes(group)) return [];
   const hint =
-    groupNames.length === 0 ? 'the profile has no groups' : suggestFrom(group, groupNames, 'the groups are');
+    groups.length === 0 ? 'the profile has no groups' : suggestFrom(group, groups, 'the groups are');
   return [{ path, message: `names no group of this profile: ${group}`, hint }];
+}
+
+/** `lost_messages{kind:alarm}` */
+function checkKindSelector(path: string, name: string, { kinds }: SelectableParts): InputError[] {
+  const { group, kind } = splitSelector(name);
+  if (kind === undefined) return [];
+  if (!isMeasuredByKind(name)) {
+    const hint =
+      'kinds of message have counts of messages and latencies of arrivals of their own: end_to_end_latency, rule_latency, transit; remove kind from the selector';
+    return [{ path, message: 'is not measured by kind of message', hint }];
+  }
+  const known = group === undefined ? [...new Set([...kinds.values()].flat())] : (kinds.get(group) ?? []);
+  if (known.includes(kind)) return [];
+  const whole = group === undefined ? 'this profile' : `the group ${group}`;
+  const hint =
+    known.length === 0 ? `${whole} has no messages with names` : suggestFrom(kind, known, 'the kinds are');
+  return [{ path, message: `names no kind of message of ${whole}: ${kind}`, hint }];
 }
 
 /** `response_time{status:500}`, `requests{status:5xx}` */
@@ -145,7 +173,9 @@ const arrivalMetrics: ReadonlySet<string> = new Set([
 
 /** A threshold over what this run never measures would always fail. */
 export function checkMeasured(profile: LoadProfile): InputError[] {
-  const { thresholds, echo, connect, publish, http } = profile;
+  const { thresholds, echo, connect, publish, messages, http } = profile;
+  const qualities = (messages ?? [{ publish }]).map((kind) => kind.publish.qos);
+  const [qos = publish.qos] = qualities;
   const judged = Object.entries(thresholds).filter(([, list]) =>
     list.some(({ isDefault }) => isDefault !== true),
   );
@@ -176,18 +206,18 @@ export function checkMeasured(profile: LoadProfile): InputError[] {
   }
   const isMqtt = connect.protocol === 'mqtt';
   const { puback_round_trip: puback, pubcomp_round_trip: pubcomp } = thresholds;
-  if (puback !== undefined && isMqtt && publish.qos !== 1) {
+  if (puback !== undefined && isMqtt && !qualities.includes(1)) {
     errors.push({
       path: 'thresholds.puback_round_trip',
-      message: `a QoS ${publish.qos} publish has no PUBACK, so it is never measured`,
-      hint: `set publish.qos to 1, or ${publish.qos === 0 ? 'remove the threshold' : 'name it pubcomp_round_trip'}`,
+      message: `a QoS ${qos} publish has no PUBACK, so it is never measured`,
+      hint: `set publish.qos to 1, or ${qos === 0 ? 'remove the threshold' : 'name it pubcomp_round_trip'}`,
     });
   }
-  if (pubcomp !== undefined && !(isMqtt && publish.qos === 2)) {
+  if (pubcomp !== undefined && !(isMqtt && qualities.includes(2))) {
     errors.push({
       path: 'thresholds.pubcomp_round_trip',
       message: 'only a QoS 2 publish has a PUBCOMP, so it is never measured',
-      hint: isMqtt && publish.qos === 1 ? 'name it puback_round_trip' : 'remove the threshold',
+      hint: isMqtt && qualities.includes(1) ? 'name it puback_round_trip' : 'remove the threshold',
     });
   }
   return errors;

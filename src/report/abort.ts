@@ -3,7 +3,7 @@ import type { FailedThreshold } from '../plan/control-message.ts';
 import type { Plan } from '../plan/plan.ts';
 import { formatValue } from '../shared/format.ts';
 import { summarizeGenerator } from './generator-summary.ts';
-import { measuredGroupsOf } from './measured-groups.ts';
+import { measuredPartsOf } from './measured-parts.ts';
 import { ratesOf } from './rates.ts';
 import type { CloudWatchView } from './reconciliation.ts';
 import { evaluateThresholds } from './thresholds.ts';
@@ -32,7 +32,7 @@ export function failedAbortThreshold(view: InterimView): FailedThreshold | undef
     rates,
     gauges: { rates, generator: summarizeGenerator(ledger) },
     cloudwatch,
-    groups: measuredGroupsOf(ledger, rates),
+    parts: measuredPartsOf(ledger, rates),
   };
   for (const [metric, list] of Object.entries(plan.profile.thresholds)) {
     for (const threshold of list) {

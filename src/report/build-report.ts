@@ -12,10 +12,10 @@ import { clockOffsetOf } from './clock-offset.ts';
 import { conditionsOf } from './conditions-report.ts';
 import { costOf } from './cost-report.ts';
 import { summarizeGenerator } from './generator-summary.ts';
-import { groupReportsOf } from './group-reports.ts';
+import { flatKindReportsOf, groupReportsOf } from './group-reports.ts';
 import { inconsistenciesOf } from './inconsistencies.ts';
 import { type LatencyDistribution, latencyDistribution } from './latency-distribution.ts';
-import { measuredGroupsOf } from './measured-groups.ts';
+import { measuredPartsOf } from './measured-parts.ts';
 import { quotaUseOf } from './quota-use.ts';
 import { ratesOf } from './rates.ts';
 import { type CloudWatchView, cloudWatchSum, reconcile } from './reconciliation.ts';
@@ -63,7 +63,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     rates,
     gauges: { rates, generator, ...(cost && { cost }) },
     cloudwatch,
-    groups: measuredGroupsOf(ledger, rates),
+    parts: measuredPartsOf(ledger, rates),
   };
   const thresholds = exemptByStop(
     plan,
@@ -78,6 +78,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
   const brokerNotes = describeBrokerCounts(plan, ledger);
   const requests = requestReportOf(plan, ledger, rates.publishedSeconds);
   const { subscribers } = ledger;
+  const kinds = flatKindReportsOf(ledger);
   return {
     version: 2,
     runId: plan.runId,
@@ -114,6 +115,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     ...(ledger.subscribers && { subscribers: ledger.subscribers }),
     ...(brokerNotes.length > 0 && { brokerNotes }),
     ...(plan.groups === undefined ? {} : { groups: groupReportsOf(ledger) }),
+    ...(kinds.length > 0 && { kinds }),
     imbalances,
     causes,
     rates,

@@ -1,12 +1,15 @@
-import { type GroupLedger, nothingSeen } from '../measure/group-totals.ts';
+import type { GroupLedger } from '../measure/group-totals.ts';
+import { type MessageTotals, nothingSeen } from '../measure/message-totals.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import type { Deployment } from '../plan/deployment.ts';
+import { topicsPerDevice } from '../plan/device-topic.ts';
 import { echoingDevices } from '../plan/echoes.ts';
 import { lambdaUsage, pollsOf } from '../plan/forecast-usage.ts';
 import { groupsOf, httpsSlicesOf } from '../plan/groups.ts';
+import { type KindPlan, kindsOf } from '../plan/kinds.ts';
 import { meteredBytes } from '../plan/message-size.ts';
 import { echoObserver, isReadByRule, ruleObserver, subscriberObserver } from '../plan/observers.ts';
-import type { GroupPlan, Plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import { checkpointEveryMs, controlPollEveryMs } from '../plan/poll-intervals.ts';
 import { subscriberSlicesOf } from '../plan/subscribers.ts';
 import {
@@ -31,7 +34,7 @@ import { traitsOf } from '../targets/traits-of.ts';
 export function countUsage(plan: Plan, ledger: RunLedger, deployment: Deployment): Usage {
   const { slices, sliceSeconds } = ledger.generator;
   const { subscribers } = ledger;
-  const taken = sumBy(ledger.groups, messagesTaken);
+  const taken = sumBy(ledger.groups.flatMap(kindsOrGroup), messagesTaken);
   const { isPriced } = traitsOf(plan.target);
   const byRule = isReadByRule(plan) ? taken : 0;
   const looks = pollsOf(plan, deployment, ledger.lastSentAt ?? plan.timeline.publishAt);
@@ -66,7 +69,7 @@ function secondsOf({ timeline }: Plan, { lastSentAt }: RunLedger): number {
 }
 
 /** Publishes that the service took in, as far as is known: at QoS 0 nothing says which it did not. */
-function messagesTaken({ acknowledged, messages, observers }: GroupLedger): number {
+function messagesTaken({ acknowledged, messages, observers }: MessageTotals): number {
   const received = [ruleObserver, subscriberObserver].map(
     (name) => (observers[name] ?? nothingSeen).received,
   );
@@ -91,48 +94,61 @@ function iotUsage(plan: Plan, ledger: RunLedger, looks: number): IotUsage {
   const channels = Math.round(generator.slices * (1 - httpsShare));
   const channelSeconds = generator.sliceSeconds - httpsSeconds;
   const groups = groupsOf(plan).map((group, i) => ({ group, ledger: ledger.groups[i]! }));
+  const kinds = groups.flatMap(({ group, ledger: each }) => {
+    const parts = kindsOrGroup(each);
+    return kindsOf(group).map((kind, i) => ({ kind, totals: parts[i]! }));
+  });
+  const [firstOfMqtt] = kinds.filter(({ kind }) => kind.profile.connect.protocol === 'mqtt');
   const ofMqtt = groups.filter(({ group }) => group.profile.connect.protocol === 'mqtt');
   const connectsOf = ({ devices }: GroupLedger) => devices.connected + devices.reconnects;
   const connects = sumBy(ofMqtt, (each) => connectsOf(each.ledger));
-  const echoes = sumBy(ofMqtt, ({ group: { profile }, ledger: each }) =>
-    Math.round((connectsOf(each) * echoingDevices(profile)) / profile.devices),
+  const echoes = sumBy(
+    ofMqtt,
+    ({ group, ledger: each }) =>
+      Math.round((connectsOf(each) * echoingDevices(group.profile)) / group.profile.devices) *
+      topicsPerDevice(group),
   );
-  // Duplicates, and the stop message, are of no group: they count as messages of the first one.
+  // Duplicates, and the stop message, are of no kind: they count as messages of the first one.
   const notOfGroups = deliveriesOf(ledger) + stops * channels - sumBy(ledger.groups, deliveredTo);
   const subscriberConnects = ledger.subscribers?.connects ?? 0;
   const controlConnects = ofMqtt.length === 0 ? 0 : generator.controlConnects;
   const deviceSeconds = ofMqtt.length === 0 ? 0 : sumBy(perSecond.connected, (connected) => connected);
   return {
-    messages: groups.map(({ group, ledger: each }) =>
-      messageUsage(plan, group, each, group === ofMqtt[0]?.group ? notOfGroups : 0),
+    messages: kinds.map(({ kind, totals }) =>
+      messageUsage(plan, kind, totals, kind === firstOfMqtt?.kind ? notOfGroups : 0),
     ),
     connects: connects + controlConnects + subscriberConnects,
     subscribes: echoes + controlConnects + subscriberConnects,
-    deviceAcks: sumBy(groups, ({ group, ledger: each }) =>
-      group.profile.publish.qos > 0 ? (each.observers[subscriberObserver]?.received ?? 0) : 0,
+    deviceAcks: sumBy(kinds, ({ kind, totals }) =>
+      kind.profile.publish.qos > 0 ? (totals.observers[subscriberObserver]?.received ?? 0) : 0,
     ),
     controlMessages: polls + looks + stops + clearingMessages,
     connectionMinutes: connectionMinutes(connects + channels, (deviceSeconds + channelSeconds) * 1_000),
   };
 }
 
+/** The kinds of a group's messages that have names; the group itself where they have none. */
+function kindsOrGroup(group: GroupLedger): readonly MessageTotals[] {
+  return group.kinds.length > 0 ? group.kinds : [group];
+}
+
 function messageUsage(
   plan: Plan,
-  group: GroupPlan,
-  ledger: GroupLedger,
+  kind: KindPlan,
+  totals: MessageTotals,
   otherDeliveries: number,
 ): MessageUsage {
-  const taken = messagesTaken(ledger);
+  const taken = messagesTaken(totals);
   const byRule = isReadByRule(plan) ? taken : 0;
   return {
-    meteredBytes: meteredBytes(group),
+    meteredBytes: meteredBytes(kind),
     publishesIn: taken,
-    publishesOut: deliveredTo(ledger) + otherDeliveries,
+    publishesOut: deliveredTo(totals) + otherDeliveries,
     rulesTriggered: byRule,
     ruleActions: byRule,
   };
 }
 
-function deliveredTo({ observers }: GroupLedger): number {
+function deliveredTo({ observers }: MessageTotals): number {
   return (observers[echoObserver]?.received ?? 0) + (observers[subscriberObserver]?.received ?? 0);
 }

@@ -1,6 +1,7 @@
-import { type GroupLedger, nothingSeen, type RunDeviceCounts } from '../measure/group-totals.ts';
-import type { LatencyRecord } from '../measure/latency-names.ts';
+import type { GroupLedger, KindLedger, RunDeviceCounts } from '../measure/group-totals.ts';
+import type { ArrivalLatencyName, LatencyRecord } from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
+import { type MessageTotals, nothingSeen } from '../measure/message-totals.ts';
 import type { CountsByReason } from '../measure/reason-counts.ts';
 import { makeRunLatencies, type RunLatencies, summariesOf } from '../measure/run-latencies.ts';
 import type { MessageLedger, RunLedger } from '../measure/run-ledger.ts';
@@ -18,6 +19,19 @@ export interface GroupReport {
   readonly latencyMs: LatencyRecord<LatencySummary>;
   /** Why publishes were never sent. */
   readonly dropped: CountsByReason;
+  /** Its kinds of message, in the profile's order. Absent: they have no names. */
+  readonly kinds?: readonly KindReport[];
+}
+
+/** One kind of message of a group. */
+export interface KindReport {
+  readonly kind: string;
+  /** A queue does not count by kind: its messages are `unaccounted` here, as of a group. */
+  readonly messages: MessageLedger;
+  /** Those that end where its messages arrive: all that is measured by kind. */
+  readonly latencyMs: Readonly<Record<ArrivalLatencyName, LatencySummary>>;
+  /** Why publishes were never sent. */
+  readonly dropped: CountsByReason;
 }
 
 /** In the profile's order; empty where it has no groups. */
@@ -29,6 +43,27 @@ export function groupReportsOf(ledger: RunLedger): GroupReport[] {
     devices: own.devices,
     messages: messagesOf(own, ledger),
     latencyMs: summariesOf(latenciesOf(own)),
+    dropped: own.droppedBy,
+    ...(own.kinds.length > 0 && { kinds: kindReportsOf(own, ledger) }),
+  }));
+}
+
+/** Kinds of message of a flat profile; empty where they have no names. */
+export function flatKindReportsOf(ledger: RunLedger): KindReport[] {
+  return ledger.groups
+    .filter(({ group }) => group === undefined)
+    .flatMap((own) => kindReportsOf(own, ledger));
+}
+
+function kindReportsOf({ kinds }: GroupLedger, ledger: RunLedger): KindReport[] {
+  return kinds.map((own) => ({
+    kind: own.kind,
+    messages: messagesOf(own, ledger),
+    latencyMs: {
+      end_to_end_latency: own.latencies.end_to_end_latency.summary(),
+      rule_latency: own.latencies.rule_latency.summary(),
+      transit: own.latencies.transit.summary(),
+    },
     dropped: own.droppedBy,
   }));
 }
@@ -45,15 +80,18 @@ export function latenciesOf({ latencies = makeRunLatencies() }: GroupLedger): Ru
   return latencies;
 }
 
-/** A group's missing messages are lost, except for as many as the queues may still hold. */
-export function messagesOf(group: GroupLedger, run: RunLedger): MessageLedger {
+/** Missing messages of a group, or of a kind, are lost, except for as many as the queues may still hold. */
+export function messagesOf(
+  part: Pick<MessageTotals, 'messages' | 'observers'> & Partial<Pick<KindLedger, 'arrivals'>>,
+  run: RunLedger,
+): MessageLedger {
   // The primary observer comes first.
-  const [primary = nothingSeen] = Object.values(group.observers);
+  const [primary = nothingSeen] = Object.values(part.observers);
   const { received, deadLettered, missing } = primary;
   const unaccounted = Math.min(missing, run.messages.notRead + run.messages.unaccounted);
-  const { arrivals = received } = group;
+  const { arrivals = received } = part;
   return {
-    ...group.messages,
+    ...part.messages,
     arrivals,
     received,
     duplicates: arrivals - received,

@@ -1,8 +1,8 @@
 import type { MessageLedger } from '../measure/run-ledger.ts';
 import { formatCount, formatMs } from '../shared/format.ts';
-import type { GroupReport } from './group-reports.ts';
+import type { GroupReport, KindReport } from './group-reports.ts';
 
-/** Table of device groups: the columns that at least one of them has. */
+/** Table of device groups and their kinds of message: the columns that at least one of them has. */
 export interface GroupTable {
   readonly headings: readonly string[];
   readonly rows: readonly GroupRow[];
@@ -11,28 +11,37 @@ export interface GroupTable {
 }
 
 export interface GroupRow {
-  readonly group: string;
-  /** One a heading; `–` where this group has none. */
+  /** Undefined: a kind of message of a flat profile. */
+  readonly group?: string;
+  /** A kind of message of the group, whose own row is above it. Undefined: the row of the group. */
+  readonly kind?: string;
+  /** One a heading; `–` where this group, or kind, has none. */
   readonly cells: readonly string[];
 }
 
+/** What a row is of: a group, or one of its kinds of message, which has no devices of its own. */
+type Part = Pick<GroupReport, 'load' | 'endsWithAnswer' | 'messages'> &
+  Partial<Pick<GroupReport, 'devices'>> & {
+    readonly latencyMs: Partial<GroupReport['latencyMs']>;
+  };
+
 interface Column {
   readonly heading: string;
-  /** Undefined where the group has no such figure. */
-  readonly of: (group: GroupReport) => string | undefined;
+  /** Undefined where the part has no such figure. */
+  readonly of: (part: Part) => string | undefined;
 }
 
 /** A group without messages to observe has no figure of them: its requests end with their answers. */
 const messagesAs =
-  (name: keyof MessageLedger, isOf: (group: GroupReport) => boolean = () => true): Column['of'] =>
-  (group) =>
-    isOf(group) ? formatCount(group.messages[name]) : undefined;
+  (name: keyof MessageLedger, isOf: (part: Part) => boolean = () => true): Column['of'] =>
+  (part) =>
+    isOf(part) ? formatCount(part.messages[name]) : undefined;
 
-const isObserved = ({ endsWithAnswer }: GroupReport): boolean => endsWithAnswer !== true;
+const isObserved = ({ endsWithAnswer }: Part): boolean => endsWithAnswer !== true;
 
 const columns: readonly Column[] = [
-  { heading: 'devices', of: ({ devices }) => formatCount(devices.planned) },
-  { heading: 'connected', of: ({ devices }) => formatCount(devices.connected) },
+  { heading: 'devices', of: ({ devices }) => devices && formatCount(devices.planned) },
+  { heading: 'connected', of: ({ devices }) => devices && formatCount(devices.connected) },
   { heading: 'intended', of: messagesAs('intended', ({ load }) => load !== 'closed') },
   { heading: 'started', of: messagesAs('intended', ({ load }) => load === 'closed') },
   { heading: 'sent', of: messagesAs('sent') },
@@ -43,20 +52,45 @@ const columns: readonly Column[] = [
   { heading: 'p99 ms', of: percentileOf('p99') },
 ];
 
-/** @param groups one or more */
+/** @param groups one or more, with their kinds of message */
 export function groupTableOf(groups: readonly GroupReport[]): GroupTable {
-  const shown = columns.filter(({ of }) => groups.some((group) => of(group) !== undefined));
+  return tableOf(
+    groups.flatMap((part) => [
+      { group: part.group, part },
+      ...(part.kinds ?? []).map(({ kind, ...own }) => ({
+        group: part.group,
+        kind,
+        part: { ...own, ...(part.endsWithAnswer && { endsWithAnswer: part.endsWithAnswer }) },
+      })),
+    ]),
+    'group',
+  );
+}
+
+/** Of a flat profile. @param kinds one or more @param endsWithAnswer whether no observer sees their messages */
+export function kindTableOf(kinds: readonly KindReport[], endsWithAnswer: boolean): GroupTable {
+  return tableOf(
+    kinds.map(({ kind, ...own }) => ({ kind, part: { ...own, ...(endsWithAnswer && { endsWithAnswer }) } })),
+    'kind',
+  );
+}
+
+type NamedPart = Omit<GroupRow, 'cells'> & { readonly part: Part };
+
+function tableOf(rows: readonly NamedPart[], what: 'group' | 'kind'): GroupTable {
+  const parts = rows.map(({ part }) => part);
+  const shown = columns.filter(({ of }) => parts.some((part) => of(part) !== undefined));
   const latencies = [
-    ...(groups.some(isObserved) ? ['end_to_end_latency'] : []),
-    ...(groups.every(isObserved) ? [] : ['response_time']),
+    ...(parts.some(isObserved) ? ['end_to_end_latency'] : []),
+    ...(parts.every(isObserved) ? [] : ['response_time']),
   ];
   return {
     headings: shown.map(({ heading }) => heading),
-    rows: groups.map((group) => ({ group: group.group, cells: shown.map(({ of }) => of(group) ?? '–') })),
+    rows: rows.map(({ part, ...names }) => ({ ...names, cells: shown.map(({ of }) => of(part) ?? '–') })),
     note: [
       `p50 and p99 are of ${latencies.join(', or of ')}.`,
-      ...(groups.some(isObserved)
-        ? ['A queue does not count by group: messages that it still holds are not in lost.']
+      ...(parts.some(isObserved)
+        ? [`A queue does not count by ${what}: messages that it still holds are not in lost.`]
         : []),
     ].join(' '),
   };
@@ -64,9 +98,9 @@ export function groupTableOf(groups: readonly GroupReport[]): GroupTable {
 
 /** Of what the group measures its messages by, from the intended instant to the arrival, or of a request to its answer. */
 function percentileOf(percentile: 'p50' | 'p99'): Column['of'] {
-  return (group) => {
-    const { latencyMs } = group;
-    const latency = isObserved(group) ? latencyMs.end_to_end_latency : latencyMs.response_time;
+  return (part) => {
+    const { latencyMs } = part;
+    const latency = isObserved(part) ? latencyMs.end_to_end_latency : latencyMs.response_time;
     return latency === undefined || latency.count === 0 ? undefined : formatMs(latency[percentile]);
   };
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { formatDuration } from '../shared/duration.ts';
 import { formatCount, formatRate, formatShare } from '../shared/format.ts';
 import { conditionRows, describeTarget } from './conditions-report.ts';
-import { groupTableOf } from './group-table.ts';
+import { groupTableOf, kindTableOf } from './group-table.ts';
 import { renderCost } from './html-cost.ts';
 import { type Html, html, section, style, table } from './html-markup.ts';
 import { renderReconciliation } from './html-reconciliation.ts';
@@ -132,15 +132,35 @@ function renderCauses(report: Report): Html {
 ${describeSliceLogs(report).map((line) => html`<p class="soft">${line}</p>`)}`;
 }
 
-function renderGroups({ groups = [] }: Report): Html {
-  if (groups.length === 0) return nothing;
-  const { headings, rows, note } = groupTableOf(groups);
+function renderGroups({ groups = [], kinds = [], observers }: Report): Html {
+  const columnsOf = (names: string, headings: readonly string[]) => [
+    { heading: names },
+    ...headings.map((heading) => ({ heading, isNumber: true })),
+  ];
+  if (groups.length > 0) {
+    const { headings, rows, note } = groupTableOf(groups);
+    return section(
+      'Groups',
+      table(
+        'Devices and messages, by device group',
+        columnsOf('Group', headings),
+        rows.map(({ group = '', kind, cells }) =>
+          kind === undefined
+            ? { cells: [group, ...cells] }
+            : { cells: [`${group} / ${kind}`, ...cells], tone: 'dim' as const },
+        ),
+      ),
+      html`<p class="note">${note}</p>`,
+    );
+  }
+  if (kinds.length === 0) return nothing;
+  const { headings, rows, note } = kindTableOf(kinds, Object.keys(observers).length === 0);
   return section(
-    'Groups',
+    'Kinds of message',
     table(
-      'Devices and messages, by device group',
-      [{ heading: 'Group' }, ...headings.map((heading) => ({ heading, isNumber: true }))],
-      rows.map(({ group, cells }) => ({ cells: [group, ...cells] })),
+      'Messages, by kind',
+      columnsOf('Kind', headings),
+      rows.map(({ kind = '', cells }) => ({ cells: [kind, ...cells] })),
     ),
     html`<p class="note">${note}</p>`,
   );

@@ -17,7 +17,7 @@ import type { RunConditions } from '../plan/conditions.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { LoadShapeName } from '../profile/load-shapes/load-shape.ts';
 import type { GeneratorSummary } from './generator-report.ts';
-import type { GroupReport } from './group-reports.ts';
+import type { GroupReport, KindReport } from './group-reports.ts';
 import type { LatencyDistribution } from './latency-distribution.ts';
 import type { RequestReport } from './request-report.ts';
 import type { BindingQuota, CostReport, QuotaUse, Reconciliation, Throttling } from './usage-model.ts';
@@ -70,6 +70,8 @@ export interface Report {
   readonly brokerNotes?: readonly string[];
   /** Present if the profile has device groups: each one's part, in its order. */
   readonly groups?: readonly GroupReport[];
+  /** Kinds of message of a profile without groups, in its order. Absent: it has groups, or its kinds have no names. */
+  readonly kinds?: readonly KindReport[];
   /** Equations of the ledger that do not hold: an error of the measurement. Empty in a valid run. */
   readonly imbalances: readonly Imbalance[];
   readonly causes: Causes;

@@ -3,6 +3,7 @@ import type { Plan } from '../plan/plan.ts';
 import { parseThresholdExpression, type ThresholdExpression } from '../profile/threshold-expression.ts';
 import {
   type CounterMetric,
+  partKeyOf,
   splitSelector,
   type ThresholdMetric,
   thresholdMetricOf,
@@ -27,12 +28,10 @@ export function exemptByStop(
   const { stoppedOn } = ledger;
   if (stoppedOn === undefined) return execution === undefined ? [...results] : results.map(excuseUnmeasured);
   const beforeStop = (name: string): Measured['counts'] => {
-    const { group } = splitSelector(name);
-    const judged = group === undefined ? measured : measured.groups[group];
-    const { droppedBy } = ledger.groups.find((each) => group !== undefined && each.group === group) ?? ledger;
+    const part = measured.parts[partKeyOf(splitSelector(name))];
     // Of which group the unanswered publishes were is not known: any of them may be this one's.
-    const stopped = { droppedBy, cutOff: ledger.cutOff };
-    return withoutStop(plan, stopped, (judged ?? measured).counts, stoppedOn.at);
+    const stopped = { droppedBy: (part ?? ledger).droppedBy, cutOff: ledger.cutOff };
+    return withoutStop(plan, stopped, (part ?? measured).counts, stoppedOn.at);
   };
   return results.map((result) => {
     const metric = thresholdMetricOf(result.metric);

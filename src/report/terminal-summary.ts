@@ -1,7 +1,7 @@
 import { formatDuration } from '../shared/duration.ts';
 import { formatCount, formatPlural, formatRate, formatShare, formatUsd } from '../shared/format.ts';
 import { conditionRows, describeTarget } from './conditions-report.ts';
-import { groupTableOf } from './group-table.ts';
+import { type GroupRow, groupTableOf, kindTableOf } from './group-table.ts';
 import { wordForDue } from './ledger-equations.ts';
 import {
   describeClient,
@@ -118,10 +118,18 @@ function renderRates(report: Report, { style, width }: Page): string[] {
   ];
 }
 
-function renderGroups({ groups = [] }: Report, { style, width }: Page): string[] {
-  if (groups.length === 0) return [];
-  const { headings, rows, note } = groupTableOf(groups);
-  const table = [['groups', ...headings], ...rows.map(({ group, cells }) => [`  ${group}`, ...cells])];
+function renderGroups(report: Report, { style, width }: Page): string[] {
+  const { groups = [], kinds = [], observers } = report;
+  if (groups.length + kinds.length === 0) return [];
+  const isFlat = groups.length === 0;
+  const { headings, rows, note } = isFlat
+    ? kindTableOf(kinds, Object.keys(observers).length === 0)
+    : groupTableOf(groups);
+  const nameOf = ({ group, kind }: GroupRow) => (isFlat ? `  ${kind}` : kind ? `    ${kind}` : `  ${group}`);
+  const table = [
+    [isFlat ? 'kinds' : 'groups', ...headings],
+    ...rows.map((row) => [nameOf(row), ...row.cells]),
+  ];
   return [
     ...layOutWithin(table, width, ' ').flatMap(([head = '', ...body]) => [style('heading', head), ...body]),
     ...wrapText(note, width, '  ').map((line) => style('dim', line)),

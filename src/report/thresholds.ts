@@ -1,5 +1,6 @@
 import { LatencyHistogram } from '../measure/latency-histogram.ts';
 import type { LatencyName } from '../measure/latency-names.ts';
+import type { CountsByReason } from '../measure/reason-counts.ts';
 import type { Thresholds } from '../profile/load-profile.ts';
 import {
   parseThresholdExpression,
@@ -11,6 +12,7 @@ import {
   cloudWatchPrefix,
   type GaugeMetric,
   isStatusOf,
+  partKeyOf,
   splitSelector,
   type ThresholdMetric,
   thresholdMetricOf,
@@ -37,11 +39,17 @@ export interface Measured {
   /** The parts of the report that gauges name by path. */
   readonly gauges: GaugedParts;
   readonly cloudwatch: CloudWatchView;
-  /** By name: what a threshold with a selector judges. */
-  readonly groups: Readonly<Record<string, MeasuredGroup>>;
+  /** By `partKeyOf`: what a threshold with a selector judges. */
+  readonly parts: Readonly<Record<string, MeasuredPart>>;
 }
 
-export type MeasuredGroup = Pick<Measured, 'latencies' | 'counts' | 'rates'>;
+/** What is measured of a device group, or of a kind of message. */
+export interface MeasuredPart extends Pick<Measured, 'counts' | 'rates'> {
+  /** What is not measured of the part is absent. */
+  readonly latencies: Partial<Measured['latencies']>;
+  /** Why publishes were never sent. */
+  readonly droppedBy: CountsByReason;
+}
 
 /** A value that is not known yet is absent. */
 export type GaugedParts = Partial<Pick<Report, 'rates' | 'generator' | 'cost'>>;
@@ -86,15 +94,16 @@ function measure(
   expression: ThresholdExpression,
   measured: Measured,
 ): ValueRange | null {
-  const { metric: base, group, status } = splitSelector(name);
+  const { metric: base, status } = splitSelector(name);
   if (status !== undefined) return exactly(ofStatus(status, metric, expression, measured));
-  const { gauges, cloudwatch, groups } = measured;
-  const judged = group === undefined ? measured : groups[group];
+  const { gauges, cloudwatch } = measured;
+  const key = partKeyOf(splitSelector(name));
+  const judged = key === '' ? measured : measured.parts[key];
   if (judged === undefined) return null;
   const { latencies, counts, rates } = judged;
   switch (metric.kind) {
     case 'latency':
-      return exactly(latencyOf(latencies[base as LatencyName], expression));
+      return exactly(latencyOf(latencies[base as LatencyName] ?? new LatencyHistogram(), expression));
     case 'counter':
       return counterRange(metric as CounterMetric, expression.aggregation === 'count', counts);
     case 'throughput':

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { makeArrivalRate } from '../../plan/arrival-rate.ts';
 import { arrivalRatesOf, groupsOf, wholeProfileOf } from '../../plan/groups.ts';
 import type { HostForecast } from '../../plan/host.ts';
-import { messageBytes } from '../../plan/message-size.ts';
+import { kindsOf } from '../../plan/kinds.ts';
 import type { GroupPlan, Plan } from '../../plan/plan.ts';
 import type { Preflight } from '../../plan/preflight.ts';
 import { mostWebConnections } from '../../plan/slice-connections.ts';
@@ -21,6 +21,7 @@ import {
   formatQuantity,
 } from '../../shared/format.ts';
 import { traitsOf } from '../../targets/traits-of.ts';
+import { describeKinds, devicePace } from './kind-text.ts';
 import { describeCost, renderPreflight } from './preflight-text.ts';
 import { plainStyler, type Styler } from './style.ts';
 import { renderTimeline } from './timeline-text.ts';
@@ -153,12 +154,12 @@ function renderDevices(plan: Plan): string[] {
 
 function renderGroup(group: GroupPlan): string[] {
   const { profile, load } = group;
-  const { connect, publish, devices } = profile;
-  const bytes = messageBytes(group);
+  const { connect, devices } = profile;
+  const qualities = [...new Set(kindsOf(group).map((kind) => kind.profile.publish.qos))].sort();
   const client =
-    connect.protocol === 'mqtt' ? `MQTT (client ${connect.client}, QoS ${publish.qos})` : 'HTTPS';
+    connect.protocol === 'mqtt' ? `MQTT (client ${connect.client}, QoS ${qualities.join(' and ')})` : 'HTTPS';
   const publishMs = makeArrivalRate(profile).durationMs;
-  const perDevice = devicePace(load.peakPerSecond / devices);
+  const perDevice = devicePace(load.peakPerSecond, devices);
   const rows = [
     row('devices', `${formatPlural(devices, 'virtual device')} over ${client}`),
     row('slices', slicesText(group)),
@@ -169,7 +170,7 @@ function renderGroup(group: GroupPlan): string[] {
       'messages',
       `${profile.users === undefined ? '' : 'about '}${formatCount(load.messages)} in ${formatDuration(publishMs)}, up to ${formatPerSecond(load.peakPerSecond)} (${perDevice})`,
     ),
-    row('size', `${formatBytes(bytes)} a message, ${formatBytes(bytes * load.messages)} in all`),
+    ...describeKinds(group).map(([label, text]) => row(label, text)),
   ];
   if (connect.protocol === 'mqtt') {
     const connectMs = Math.ceil(devices / connect.ratePerSecond) * 1_000;
@@ -184,11 +185,6 @@ function renderGroup(group: GroupPlan): string[] {
     );
   }
   return rows;
-}
-
-function devicePace(perSecond: number): string {
-  if (perSecond >= 1) return `${formatPerSecond(perSecond)} a device`;
-  return `each device every ${formatQuantity(1 / perSecond, ' s')}`;
 }
 
 /** Slices differ by one device and by one message at most. */

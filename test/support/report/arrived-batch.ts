@@ -1,12 +1,14 @@
 import type { ArrivalWindow } from '../../../src/measure/arrival-window.ts';
 import { measureArrivals } from '../../../src/measure/arrivals.ts';
 import { groupOfSlice } from '../../../src/plan/groups.ts';
+import { kindsOf } from '../../../src/plan/kinds.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { makeSliceSchedule } from '../../../src/plan/schedule.ts';
-import { sliceOf } from '../../../src/plan/slices.ts';
+import { shareOf, sliceOf } from '../../../src/plan/slices.ts';
 
-/** What came of one slice's messages, in one batch. */
+/** What came of one stream of a slice, in one batch. */
 export interface ArrivedBatch {
+  readonly stream: number;
   /** Of each message. */
   readonly copies: readonly number[];
   readonly aheadMs: number;
@@ -36,17 +38,19 @@ function measureBatch(plan: Plan, slice: number, batch: ArrivedBatch): readonly 
   const { publishAt } = plan.timeline;
   const { devices } = sliceOf(plan, slice);
   const group = groupOfSlice(plan, slice);
-  const schedule = makeSliceSchedule(sliceOf(plan, slice));
+  const kind = kindsOf(group).find((each) => each.stream === batch.stream)!;
+  const schedule = makeSliceSchedule(shareOf(kind, slice));
   let left = batch.redelivered;
   const Records = batch.copies.flatMap((copies, n) => {
     const at = publishAt + schedule.offsetMs(n);
     const arrivedAt = Math.floor(at + 9 + batch.aheadMs);
     return Array.from({ length: copies }, (_, copy) => ({
-      messageId: `${slice}-${n}-${copy}`,
+      messageId: `${slice}-${batch.stream}-${n}-${copy}`,
       body: JSON.stringify({
         run: plan.runId,
         slice,
         deviceGroup: group.number,
+        stream: batch.stream,
         n,
         device: n % devices,
         at,

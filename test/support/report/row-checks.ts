@@ -142,6 +142,23 @@ export const isTrueGroup: Check = ([, name = '', cells = ''], truth, report) => 
   );
 };
 
+/** A kind of message has no devices of its own: the dashes in their columns are left out. A terminal's row does not say its group. */
+export const isTrueKind: Check = ([, name = '', cells = ''], { kinds = [] }, { slices }) => {
+  const [intended, sent, dropped, received, lost] = cells
+    .split(' | ')
+    .flatMap((cell) => (cell === '–' ? [] : [numberIn(cell)]));
+  return kinds
+    .filter((kind) => kind.name === name || kind.name.endsWith(` / ${name}`))
+    .some(
+      (kind) =>
+        intended === kind.intended &&
+        (sent === kind.sent || (slices.died > 0 && sent! <= kind.sent)) &&
+        dropped! <= kind.intended - kind.sent &&
+        received === kind.received &&
+        lost === sent! - received,
+    );
+};
+
 /** A rate over its stage is a share of what was due and sent: no stage has more than the run. */
 export const isTrueStage: Check = ([, lasts = '', target = '', intended, sent], truth, { stop, slices }) => {
   const units: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3_600, d: 86_400 };

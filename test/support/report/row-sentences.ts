@@ -6,6 +6,7 @@ import {
   isTile,
   isTrueCause,
   isTrueGroup,
+  isTrueKind,
   isTrueLatency,
   isTrueMark,
   isTrueQuota,
@@ -24,7 +25,7 @@ const markOf: Readonly<Record<string, string>> = {
 };
 
 const headings =
-  '(?:messages|thresholds|cost|generator|conditions|thresholds measured|quotas peak limit headroom|latency, ms samples min mean p50 p90 p95 p99 p99\\.9 max|messages per second lasts target (?:intended|started|due) sent|groups devices connected(?: intended)?(?: started)? sent dropped(?: received lost)? p50 ms p99 ms)';
+  '(?:messages|thresholds|cost|generator|conditions|thresholds measured|quotas peak limit headroom|latency, ms samples min mean p50 p90 p95 p99 p99\\.9 max|messages per second lasts target (?:intended|started|due) sent|kinds intended sent dropped received lost p50 ms p99 ms|groups devices connected(?: intended)?(?: started)? sent dropped(?: received lost)? p50 ms p99 ms)';
 
 /** Captions, tiles, rows of tables, and the lines of the terminal that are no sentences. */
 export const rowRules: readonly Rule[] = [
@@ -37,6 +38,7 @@ export const rowRules: readonly Rule[] = [
     /^figcaption: (end_to_end_latency|puback_round_trip) (?:as a heatmap|over time) \((?:intended → arrival|sent → acknowledgement)\)$/,
     ([, name = ''], _, { latencyMs }) => latencyMs[name as 'connect'].count > 0,
   ],
+  [/^caption: Messages, by kind$/, hasRows(({ kinds = [] }) => kinds.length > 0)],
   [/^caption: Devices and messages, by device group$/, hasRows(({ groups = [] }) => groups.length > 0)],
   [
     /^caption: Held against (?:CloudWatch, which counts whole minutes and the whole account|Mosquitto’s own counts, which are of all its clients)$/,
@@ -102,6 +104,11 @@ export const rowRules: readonly Rule[] = [
   ],
   [/^row of Why, and how often \| What: (.*) \| Reasons: (.*)$/, isTrueCause],
   [
+    /^row of (?:Devices and messages, by device group \| Group: (?=\S+ \/ )|Messages, by kind \| Kind: )(.*?) \| (.*)$/,
+    ([text = '', name = '', cells = ''], ...rest) =>
+      isTrueKind([text, name, cells.replace(/(^|\| )[^|:]*: /g, '$1')], ...rest),
+  ],
+  [
     /^row of Devices and messages, by device group \| Group: (.*?) \| (.*)$/,
     ([text = '', name = '', cells = ''], ...rest) =>
       isTrueGroup([text, name, cells.replace(/(^|\| )[^|:]*: /g, '$1')], ...rest),
@@ -120,7 +127,7 @@ export const rowRules: readonly Rule[] = [
   [new RegExp(`^${headings}$`), hasRows(({ slices }) => slices.planned > 0)],
   [/^([✓?✗■]) ([A-Z]+) (\S+)( rehearsal)?$/, isVerdict],
   [
-    /^(?:(?:MQTT, client \S+|HTTPS), QoS [01]|HTTP\/\S+, [A-Z]+); ([\d,]+) of ([\d,]+) devices (connected|ready)(.*?); ([\d,]+) slices?: (.*)$/,
+    /^(?:(?:MQTT, client \S+|HTTPS), QoS (?:[01]|mixed)|HTTP\/\S+, [A-Z]+); ([\d,]+) of ([\d,]+) devices (connected|ready)(.*?); ([\d,]+) slices?: (.*)$/,
     isHead,
   ],
   [
@@ -171,8 +178,15 @@ export const rowRules: readonly Rule[] = [
   [/^none$/, (_, __, { thresholds }) => thresholds.length === 0],
   [/^and [\d,]+ stages? more$/, (_, __, { rates }) => rates.stages.length > 12],
   [
-    /^(\S+) ([\d,]+ [\d,]+(?: (?:[\d,]+|–)){3,6} \S+ \S+)$/,
+    /^(\S+) (– – (?:(?:[\d,]+|–) ){5,6}\S+ \S+)$/,
     ([text = '', name = '', cells = ''], ...rest) =>
-      isTrueGroup([text, name, cells.replace(/ /g, ' | ')], ...rest),
+      isTrueKind([text, name, cells.replace(/ /g, ' | ')], ...rest),
+  ],
+  [
+    /^(\S+) ([\d,]+ [\d,]+(?: (?:[\d,]+|–)){3,6} \S+ \S+)$/,
+    ([text = '', name = '', cells = ''], truth, report) => {
+      const isTrue = report.groups === undefined ? isTrueKind : isTrueGroup;
+      return isTrue([text, name, cells.replace(/ /g, ' | ')], truth, report);
+    },
   ],
 ];

@@ -1,4 +1,5 @@
 import { accounts, views } from './account-situations.ts';
+import { kindSituations } from './kind-situations.ts';
 import { clocks, connects, machines } from './machine-situations.ts';
 import { requestSituation } from './request-situation.ts';
 import { queues, stops } from './stop-situations.ts';
@@ -25,6 +26,7 @@ export const situations: readonly NamedSituation[] = [
   ],
   ['it lasted for a minute', { profile: { stages: [{ duration: '60s', target: 20 }] } }],
   ...userSituations,
+  ...kindSituations,
   ['CloudWatch has not spoken', { isCloudWatchSilent: true }],
   ['acknowledgements and deliveries were lost independently', { fateOf: independent }],
   ['the same over HTTPS', { fateOf: independent, profile: https }],

@@ -1,19 +1,18 @@
-import { IntervalSet } from '../../../src/measure/interval-set.ts';
 import { makeLedger } from '../../../src/measure/ledger.ts';
 import { MessageSets } from '../../../src/measure/message-sets.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import { type Backlog, emptyBacklog } from '../../../src/measure/unread-backlog.ts';
 import type { ControlMessage } from '../../../src/plan/control-message.ts';
-import { groupOfSlice, groupsOf, isAcknowledged as isGroupAcknowledged } from '../../../src/plan/groups.ts';
-import { echoObserver } from '../../../src/plan/observers.ts';
+import { groupOfSlice, groupsOf, isAcknowledged } from '../../../src/plan/groups.ts';
+import { kindsOf } from '../../../src/plan/kinds.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { makeSliceSchedule } from '../../../src/plan/schedule.ts';
-import { sliceOf } from '../../../src/plan/slices.ts';
+import { shareOf, sliceOf } from '../../../src/plan/slices.ts';
 import { firstSubscriberSlice } from '../../../src/plan/subscribers.ts';
 import { buildReport, type ReportInput } from '../../../src/report/build-report.ts';
 import type { Report } from '../../../src/report/report-model.ts';
-import { sumOf } from '../../../src/shared/counts.ts';
-import { histogramOf, planOf, resultOf } from '../measure/run-fixture.ts';
+import { sumFields, sumOf } from '../../../src/shared/counts.ts';
+import { planOf } from '../measure/run-fixture.ts';
 import {
   addWindow,
   type SubscribedSituation,
@@ -22,11 +21,13 @@ import {
 } from '../measure/subscribed-run.ts';
 import { type ArrivedBatch, windowsOf } from './arrived-batch.ts';
 import { type Fate, fine, unsent } from './fate.ts';
-import type { Truth } from './truth.ts';
+import { recordOf, type StreamFates } from './true-record.ts';
+import type { KindTruth, Truth } from './truth.ts';
 
 export interface Situation {
+  /** @param n of the message in its stream */
   readonly fateOf?: (slice: number, n: number) => Partial<Fate>;
-  /** By slice: the message before which it was killed, and how many of its messages its last record contains; null: no record. */
+  /** By slice: the message of each stream before which it was killed, and how many of them its last record contains; null: no record. */
   readonly killed?: Readonly<
     Record<number, { readonly at: number; readonly recorded: number | null; readonly isSilent?: boolean }>
   >;
@@ -84,6 +85,7 @@ export function playTrueRun(situation: Situation): {
   const stopAt = situation.stoppedAfterMs === undefined ? undefined : publishAt + situation.stoppedAfterMs;
   const ledger = makeLedger(plan);
   const held = new MessageSets();
+  const kinds: KindTruth[] = [];
   let echoes = 0;
   let toRedeliver = situation.redelivered ?? 0;
   const isEchoing = groupsOf(plan).some(({ profile }) => profile.echo.fraction > 0);
@@ -97,32 +99,40 @@ export function playTrueRun(situation: Situation): {
     duplicates: 0,
     arrivedUnacked: 0,
     takenUnacked: 0,
+    unanswered: 0,
     devicesConnected: 0,
     slicesKilled: 0,
   };
   for (let slice = 0; slice < plan.slices.count; slice++) {
-    const { devices, messages } = sliceOf(plan, slice);
+    const { devices } = sliceOf(plan, slice);
     const group = groupOfSlice(plan, slice);
-    const isAcknowledged = isGroupAcknowledged(group);
-    const schedule = makeSliceSchedule(sliceOf(plan, slice));
-    const dueAt = (n: number) => publishAt + schedule.offsetMs(n);
     const kill = situation.killed?.[slice];
-    // Users of a slice that was killed start nothing more.
-    const startsUntil = group.profile.users === undefined ? messages : (kill?.at ?? messages);
-    const due = Array.from({ length: startsUntil }, (_, n) => n).filter(
-      (n) => stopAt === undefined || dueAt(n) <= stopAt,
-    );
-    const fates = due.map((n): Fate => {
-      if (kill !== undefined && n >= kill.at) return { ...fine, sent: false, ...unsent };
-      const fate = { ...fine, ...situation.fateOf?.(slice, n) };
-      if (!fate.sent || !fate.taken || fate.throttled) return { ...fate, ...unsent };
-      if (fate.held) held.add({ slice, stream: 0 }, n);
-      return isAcknowledged ? fate : { ...fate, acked: false };
-    });
     counts.slicesKilled += kill === undefined ? 0 : 1;
     counts.devicesConnected += devices;
-    counts.intended += due.length;
-    for (const fate of fates) {
+    const streams = kindsOf(group).map((kind): StreamFates => {
+      const { stream } = kind;
+      const share = shareOf(kind, slice);
+      const { offsetMs } = makeSliceSchedule(share);
+      // Users of a slice that was killed start nothing more.
+      const startsUntil = group.profile.users === undefined ? share.messages : (kill?.at ?? share.messages);
+      const due = Array.from({ length: startsUntil }, (_, n) => n).filter(
+        (n) => stopAt === undefined || publishAt + offsetMs(n) <= stopAt,
+      );
+      const fates = due.map((n): Fate => {
+        if (kill !== undefined && n >= kill.at) return { ...fine, sent: false, ...unsent };
+        const fate = { ...fine, ...situation.fateOf?.(slice, n) };
+        if (!fate.sent || !fate.taken || fate.throttled) return { ...fate, ...unsent };
+        if (fate.held) held.add({ slice, stream }, n);
+        return isAcknowledged(kind) ? fate : { ...fate, acked: false };
+      });
+      if (kind.kind !== undefined) kinds.push(truthOf(group.group, kind.kind, fates));
+      return { stream, offsetMs, fates, isAcknowledged: isAcknowledged(kind) };
+    });
+    const all = streams.flatMap(({ fates }) => fates);
+    counts.intended += all.length;
+    for (const { fates } of streams.filter((each) => !each.isAcknowledged))
+      counts.unanswered += fates.filter(({ sent }) => sent).length;
+    for (const fate of all) {
       counts.sent += Number(fate.sent);
       counts.taken += Number(fate.taken);
       counts.acked += Number(fate.acked);
@@ -133,21 +143,29 @@ export function playTrueRun(situation: Situation): {
       counts.arrivedUnacked += Number(fate.copies > 0 && !fate.acked);
       counts.takenUnacked += Number(fate.taken && !fate.acked);
     }
-    const recorded = kill === undefined ? due.length : kill.recorded;
-    if (recorded !== null)
-      ledger.addSlice(
-        record(recordOf(plan, slice, fates.slice(0, recorded), { kill, stopAt, isAcknowledged, stoppedOn })),
-      );
-    if (kill !== undefined && kill.isSilent !== true)
-      ledger.addDeath({ slice, leg: 0, at: dueAt(kill.at), failure: { Error: 'Runtime.ExitError' } });
-    const batch: ArrivedBatch = {
-      copies: fates.map(({ copies }) => copies),
-      aheadMs: situation.truth?.clocksAheadMs?.[slice] ?? 0,
-      redelivered: toRedeliver,
-      unrelated: slice === 0 ? (situation.unrelated ?? 0) : 0,
-    };
-    for (const window of windowsOf(plan, slice, batch)) addWindow(ledger, window, subscriber);
-    toRedeliver = Math.max(0, toRedeliver - sumOf(batch.copies));
+    if (kill?.recorded !== null) {
+      const recorded = streams.map(({ fates, ...stream }) => ({
+        ...stream,
+        fates: kill === undefined ? fates : fates.slice(0, kill.recorded ?? 0),
+      }));
+      ledger.addSlice(record(recordOf(plan, slice, recorded, { kill, stopAt, stoppedOn })));
+    }
+    const [{ offsetMs }] = streams as [StreamFates];
+    if (kill !== undefined && kill.isSilent !== true) {
+      const at = publishAt + offsetMs(kill.at);
+      ledger.addDeath({ slice, leg: 0, at, failure: { Error: 'Runtime.ExitError' } });
+    }
+    for (const [i, { stream, fates }] of streams.entries()) {
+      const batch: ArrivedBatch = {
+        stream,
+        copies: fates.map(({ copies }) => copies),
+        aheadMs: situation.truth?.clocksAheadMs?.[slice] ?? 0,
+        redelivered: toRedeliver,
+        unrelated: slice + i === 0 ? (situation.unrelated ?? 0) : 0,
+      };
+      for (const window of windowsOf(plan, slice, batch)) addWindow(ledger, window, subscriber);
+      toRedeliver = Math.max(0, toRedeliver - sumOf(batch.copies));
+    }
   }
   if (subscriber?.record !== null && subscriber !== undefined)
     ledger.addSubscriber(subscriberRecordOf(plan, subscriber.record?.(counts, plan)));
@@ -155,7 +173,12 @@ export function playTrueRun(situation: Situation): {
     const failure = { Error: subscriber.diedOf };
     ledger.addDeath({ slice: firstSubscriberSlice, leg: 0, at: publishAt, failure });
   }
-  const truth: Truth = { ...counts, ...(isEchoing && { echoed: echoes }), ...situation.truth };
+  const truth: Truth = {
+    ...counts,
+    ...(isEchoing && { echoed: echoes }),
+    ...(kinds.length > 0 && { kinds: joinKinds(kinds) }),
+    ...situation.truth,
+  };
   const sums = {
     'PublishIn.Success':
       truth.taken +
@@ -182,97 +205,20 @@ export function playTrueRun(situation: Situation): {
   return { plan, report: liveView === undefined ? report : { ...report, liveView }, truth };
 }
 
-/** What a slice stored: its end, or its last record before it was killed. */
-function recordOf(
-  plan: Plan,
-  slice: number,
-  fates: readonly Fate[],
-  run: {
-    readonly kill: object | undefined;
-    readonly stopAt: number | undefined;
-    readonly isAcknowledged: boolean;
-    readonly stoppedOn: Situation['stoppedOn'];
-  },
-): SliceResult {
-  const { publishAt, drainEndAt } = plan.timeline;
-  const { kill, stopAt, isAcknowledged } = run;
-  const schedule = makeSliceSchedule(sliceOf(plan, slice));
-  const numbers = fates.flatMap(({ sent }, n) => (sent ? [n] : []));
-  const count = (is: (fate: Fate) => boolean) => fates.filter(is).length;
-  const base = resultOf(plan, slice, numbers);
-  const acked = count((fate) => fate.acked);
-  const throttled =
-    isAcknowledged && groupOfSlice(plan, slice).profile.connect.protocol === 'https'
-      ? count((fate) => fate.throttled)
-      : 0;
-  const notConnected = count((fate) => fate.dropped === 'not-connected');
-  const isEchoing = groupOfSlice(plan, slice).profile.echo.fraction > 0;
-  const echoed = new IntervalSet();
-  if (isEchoing) for (const [n, fate] of fates.entries()) if (fate.echoed) echoed.add(n);
-  const byStop = count((fate) => fate.dropped === 'stopped');
-  const dropped = fates.length - numbers.length;
-  const last = Math.max(0, fates.length - 1);
-  const stoppedOn: ControlMessage = {
-    command: 'stop',
-    reason: 'stopped by the user',
-    at: stopAt ?? 0,
-    ...run.stoppedOn,
-  };
-  const isStopped = stopAt !== undefined && kill === undefined;
+function truthOf(group: string | undefined, kind: string, fates: readonly Fate[]): KindTruth {
   return {
-    ...base,
-    outcome: kill !== undefined ? 'running' : isStopped ? 'stopped' : 'completed',
-    ...(isStopped ? { reason: stoppedOn.reason, stoppedOn } : {}),
-    at: kill === undefined ? drainEndAt : publishAt + schedule.offsetMs(last),
-    messages: {
-      ...base.messages,
-      intended: fates.length,
-      dropped,
-      acked,
-      throttled,
-      unacknowledged: isAcknowledged ? numbers.length - acked - throttled : 0,
-      echoed: echoed.count,
-    },
-    streams: [{ intended: fates.length, sent: base.streams[0]!.sent }],
-    ...(isEchoing
-      ? {
-          quickestEcho: { n: 0, us: 12_000 },
-          observed: { [echoObserver]: { arrivals: echoed.count, seen: [echoed.encode()] } },
-        }
-      : {}),
-    droppedBy: Object.fromEntries(
-      Object.entries({
-        'not-connected': notConnected,
-        stopped: byStop,
-        backlog: dropped - notConnected - byStop,
-      }).filter(([, each]) => each > 0),
-    ),
-    ...(numbers.length > 0 ? { lastSentAt: publishAt + schedule.offsetMs(numbers.at(-1)!) + 0.2 } : {}),
-    perSecond: secondsOf(plan, fates, schedule.offsetMs, base.devices.connected),
-    latencies: { ...base.latencies, puback_round_trip: histogramOf(Array.from({ length: acked }, () => 8)) },
+    name: group === undefined ? kind : `${group} / ${kind}`,
+    intended: fates.length,
+    sent: fates.filter(({ sent }) => sent).length,
+    received: fates.filter(({ copies, held }) => copies > 0 || held).length,
   };
 }
 
-/** Messages by the second in which they were due; acknowledged in the same. */
-function secondsOf(
-  { timeline }: Plan,
-  fates: readonly Fate[],
-  offsetMs: (n: number) => number,
-  devices: number,
-): SliceResult['perSecond'] {
-  const startSecond = Math.floor(timeline.publishAt / 1_000);
-  const secondOf = (n: number) => Math.floor((timeline.publishAt + offsetMs(n)) / 1_000) - startSecond;
-  const seconds = fates.length === 0 ? 0 : secondOf(fates.length - 1) + 1;
-  const counted = (is: (fate: Fate) => boolean): number[] => {
-    const counts = Array.from({ length: seconds }, () => 0);
-    for (const [n, fate] of fates.entries()) if (is(fate)) counts[secondOf(n)]! += 1;
-    return counts;
-  };
-  return {
-    startSecond,
-    intended: counted(() => true),
-    sent: counted(({ sent }) => sent),
-    acked: counted(({ acked }) => acked),
-    connected: Array.from({ length: seconds }, () => devices),
-  };
+/** Of all slices. */
+function joinKinds(kinds: readonly KindTruth[]): KindTruth[] {
+  const names = [...new Set(kinds.map(({ name }) => name))];
+  return names.map((name) => {
+    const counts = kinds.filter((kind) => kind.name === name).map(({ name: _, ...count }) => count);
+    return { name, ...counts.reduce(sumFields) };
+  });
 }

@@ -46,12 +46,25 @@ export interface Truth {
   readonly isRehearsal?: boolean;
   /** Devices took the certificate of the target unchecked. */
   readonly isUnchecked?: boolean;
+  /** Messages sent at QoS 0 beside others that are answered; absent: none. */
+  readonly unanswered?: number;
+  /** What became of each kind of message that has a name; absent: they have none. */
+  readonly kinds?: readonly KindTruth[];
   /** Answers of a web service by status, and connections to it; absent: nothing was requested of one. */
   readonly requests?: { readonly statuses: Readonly<Record<number, number>>; readonly connections: number };
   /** Settings of the faults that were injected. */
   readonly faults?: readonly string[];
   /** Who or what kept devices from connecting, or cut them off. */
   readonly connectsHinderedBy?: readonly ('machine' | 'quota' | 'endpoint')[];
+}
+
+/** Of all messages of one kind of one group. */
+export interface KindTruth {
+  /** `alarm`, `meters / alarm` */
+  readonly name: string;
+  readonly intended: number;
+  readonly sent: number;
+  readonly received: number;
 }
 
 /** Whether a sentence is true; the groups of its pattern come with it. */

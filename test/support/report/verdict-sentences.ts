@@ -1,3 +1,4 @@
+import { sumBy } from '../../../src/shared/counts.ts';
 import { count, elapsed, isAbout, millisecondsIn, never, numberIn, type Rule } from './rule.ts';
 import type { Check, Truth } from './truth.ts';
 
@@ -10,11 +11,17 @@ const realOf = (metric: string, truth: Truth, { devices, messages }: Parameters<
   const held = messages.notRead + messages.deadLettered + messages.unaccounted;
   const missing = truth.sent - truth.received;
   const notConnected = devices.planned - truth.devicesConnected;
+  const answerable = truth.sent - (truth.unanswered ?? 0);
+  const [, kind] = /^lost_messages\{kind:(\S+)\}$/.exec(metric) ?? [];
+  const ofKind = truth.kinds?.filter(({ name }) => name === kind || name.endsWith(` / ${kind}`)) ?? [];
+  const sentOfKind = sumBy(ofKind, ({ sent }) => sent);
+  const missingOfKind = sentOfKind - sumBy(ofKind, ({ received }) => received);
   const ofMessages: Readonly<Record<string, readonly [Range, number]>> = {
+    [`lost_messages{kind:${kind}}`]: [[missingOfKind - held, missingOfKind], sentOfKind],
     lost_messages: [[missing - held, missing], truth.sent],
     dropped_messages: [exactly(truth.intended - truth.sent), truth.intended],
     unacknowledged_messages: [
-      [truth.sent - acked[1] - truth.throttled - messages.failed, truth.sent - acked[0]],
+      [answerable - acked[1] - truth.throttled - messages.failed, answerable - acked[0]],
       truth.sent,
     ],
     received_messages: [exactly(truth.received), truth.sent],

@@ -13,7 +13,7 @@ const measured: Measured = {
   rates,
   gauges: { rates, generator, cost: cost! },
   cloudwatch: { sums: { 'PublishIn.Success': messages.acked }, requested },
-  groups: {},
+  parts: {},
 };
 
 function evaluate(metric: string, expression: string, of = measured) {
