@@ -8,6 +8,8 @@ export interface OutgoingStream {
   readonly topics: readonly string[];
   readonly qos: Qos;
   readonly retain: boolean;
+  /** Devices send the alias of a topic that they have sent. */
+  readonly isAliased: boolean;
   /** Whether messages are answered: at QoS 1 and 2, and over HTTPS. */
   readonly isAnswered: boolean;
 }

@@ -1,11 +1,13 @@
 import type { JsonValue } from '../profile/load-profile.ts';
+import type { MessageProperties } from '../profile/message-properties.ts';
 import { type PayloadTemplate, parsePayloadTemplate } from '../profile/payload-template.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import { instantBytes, writeInstant } from './ascii.ts';
 import { SegmentCompiler } from './payload-segments.ts';
 import { emptyMessage, integer, type MessageContext, type Segment } from './payload-values.ts';
+import { makePropertyWriter, type PropertyWriter } from './property-writer.ts';
 
-export interface PayloadSettings {
+export interface PayloadSettings extends MessageProperties {
   readonly payload: JsonValue;
   /** The message is padded up to this size; a larger one stays as it is. */
   readonly sizeBytes: number;
@@ -45,6 +47,8 @@ export interface MessageWriter {
   write(numbers: MessageNumbers, sentMs: number): Buffer;
   /** Of a request: what stands above the message that was written last. */
   readonly head?: RequestHead;
+  /** MQTT 5 properties of the message that was written last, encoded, without their length. Undefined: none. */
+  readonly properties?: Buffer | undefined;
 }
 
 /** What stands above the body of a request. */
@@ -76,6 +80,8 @@ const brace = 0x7d;
  * takes half a microsecond and no allocation, where JSON.stringify of the same object takes 2 µs.
  */
 export class PayloadWriter implements MessageWriter {
+  properties: Buffer | undefined;
+  readonly #properties: PropertyWriter | undefined;
   readonly #segments: readonly Segment[];
   readonly #out: Buffer;
   readonly #sizeBytes: number;
@@ -87,6 +93,7 @@ export class PayloadWriter implements MessageWriter {
   /** @throws {InvalidInputError} for a payload that holds a malformed template or a reserved key. */
   constructor(settings: PayloadSettings) {
     this.#segments = compileMessage(settings);
+    this.#properties = makePropertyWriter(settings);
     this.#sizeBytes = settings.sizeBytes;
     this.#firstDevice = settings.firstDevice;
     this.#message = emptyMessage(settings.seed);
@@ -111,6 +118,7 @@ export class PayloadWriter implements MessageWriter {
     const out = this.#out;
     let end = 0;
     for (const segment of this.#segments) end = segment.write(out, end, message);
+    this.properties = this.#properties?.write(message);
     return this.#viewOf(this.#pad(end));
   }
 

@@ -88,6 +88,8 @@ export class Sender implements RequestListener {
       payload: Buffer.alloc(0),
       qos: 0,
       retain: false,
+      properties: undefined,
+      isAliased: false,
       head: undefined,
     };
   }
@@ -137,12 +139,14 @@ export class Sender implements RequestListener {
    */
   send(due: DueMessage): boolean {
     const { device, stream } = due;
-    const { writer, topics, qos, retain, isAnswered } = this.#streams[stream]!;
+    const { writer, topics, qos, retain, isAliased, isAnswered } = this.#streams[stream]!;
     const sentMs = this.#clock.now();
     const message = this.#message;
     message.token = isAnswered ? this.#inFlight.nextToken : noToken;
     message.topic = topics[device]!;
     message.payload = writer.write(due, sentMs);
+    message.properties = writer.properties;
+    message.isAliased = isAliased;
     message.head = writer.head;
     message.qos = qos;
     message.retain = retain;

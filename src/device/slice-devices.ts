@@ -2,7 +2,9 @@ import { topicOfDevice } from '../plan/device-topic.ts';
 import { echoingBefore } from '../plan/echoes.ts';
 import { kindsOf } from '../plan/kinds.ts';
 import { identifyDevice, type Slice } from '../plan/plan.ts';
+import type { Clock } from '../shared/clock.ts';
 import type { TransportClients } from './transport.ts';
+import { WillWriter } from './will-writer.ts';
 
 /** The virtual devices of one slice, by index within it. */
 export interface SliceDevices extends TransportClients {
@@ -12,11 +14,16 @@ export interface SliceDevices extends TransportClients {
   echoes(device: number): boolean;
 }
 
-export function describeDevices({ group, firstDevice, devices, slice }: Slice): SliceDevices {
+/** @param clock dates the values of wills; absent where no device is to connect */
+export function describeDevices(described: Slice, clock?: Pick<Clock, 'now'>): SliceDevices {
+  const { group, firstDevice, devices, slice } = described;
+  const { will } = group.profile.connect;
   const before = echoingBefore(group.profile);
+  const wills = will === undefined || clock === undefined ? undefined : new WillWriter(described, will);
   return {
     count: devices,
     clientId: (device) => identifyDevice(group.runId, firstDevice + device).clientId,
+    ...(wills && clock && { will: (device: number) => wills.write(device, clock.now()) }),
     topics: (device) => kindsOf(group).map((kind) => topicOfDevice(kind, firstDevice + device, slice)),
     echoes(device) {
       const index = firstDevice - group.firstDevice + device;

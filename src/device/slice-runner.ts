@@ -99,7 +99,7 @@ class SliceRunner implements TransportListener {
     const slice = sliceOf(plan, run.slice);
     const { profile } = slice.group;
     const { connectOffsetMs } = makeSliceSchedule(slice);
-    const devices = describeDevices(slice);
+    const devices = describeDevices(slice, clock);
     const counted = countedStreamsOf(slice);
     const readyAt = clock.now();
 

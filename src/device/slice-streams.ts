@@ -49,7 +49,8 @@ export function streamsOfSlice(
       writer,
       topics: topicsOf.map((topics) => topics[kind]!),
       qos: profile.publish.qos,
-      retain: false,
+      retain: profile.publish.retain === true,
+      isAliased: profile.publish.topicAlias === true,
       isAnswered: isAcknowledged(kinds[kind]!),
     };
   });

@@ -107,6 +107,10 @@ export interface OutgoingMessage {
   payload: Buffer;
   qos: Qos;
   retain: boolean;
+  /** Of MQTT 5: its properties (3.3.2.3), encoded, without their length. */
+  properties?: Buffer | undefined;
+  /** The topic's alias may go in its place. Not at QoS 2, where the packet may be sent again on another connection. */
+  isAliased?: boolean;
   /** Of a request to a web service: what stands above its body. */
   head?: RequestHead | undefined;
 }
@@ -128,6 +132,18 @@ export type Refusal = 'throttled' | 'failed';
 export interface TransportClients {
   readonly count: number;
   clientId(device: number): string;
+  /** Asked for at each CONNECT. Absent: no device leaves a will. */
+  will?(device: number): MqttWill;
+}
+
+/** What the service publishes of a client whose connection ends without a DISCONNECT. */
+export interface MqttWill {
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly qos: Qos;
+  readonly retain: boolean;
+  /** From the end of the connection, by MQTT 5. */
+  readonly delaySeconds: number;
 }
 
 export type MakeTransport = (listener: TransportListener, clients: TransportClients) => Transport;
@@ -136,6 +152,8 @@ export type MakeTransport = (listener: TransportListener, clients: TransportClie
 export interface MqttSettings {
   readonly keepAliveMs: number;
   readonly cleanStart: boolean;
+  /** How long a session outlives its connection, by MQTT 5. */
+  readonly sessionExpirySeconds: number;
   /** From the start of the attempt to the CONNACK. */
   readonly connectTimeoutMs: number;
   readonly ackTimeoutMs: number;

@@ -15,9 +15,19 @@ type TopicPlan = Pick<GroupPlan, 'runId' | 'profile' | 'topicRoot' | 'target'>;
  * @param slice the one that the device belongs to
  */
 export function topicOfDevice(group: TopicPlan, deviceIndex: number, slice: number): string {
-  const { runId, profile, topicRoot = topicRootOf(defaultDeployment.topicFilter) } = group;
+  return deviceTopicOf(group.profile.publish.topic, group, deviceIndex, slice);
+}
+
+/** Any topic template of a group, filled in for one of its devices. */
+export function deviceTopicOf(
+  template: string,
+  group: Pick<TopicPlan, 'runId' | 'topicRoot'>,
+  deviceIndex: number,
+  slice: number,
+): string {
+  const { runId, topicRoot = topicRootOf(defaultDeployment.topicFilter) } = group;
   const { deviceId } = identifyDevice(runId, deviceIndex);
-  return expandTopic(profile.publish.topic, { topicRoot, runId, deviceId, deviceIndex, slice });
+  return expandTopic(template, { topicRoot, runId, deviceId, deviceIndex, slice });
 }
 
 /** Topics that one device publishes to: kinds of message may share them. */

@@ -1,4 +1,4 @@
-import type { LoadProfile } from '../profile/load-profile.ts';
+import type { LoadProfile, MessageSettings, PublishSettings } from '../profile/load-profile.ts';
 import { sumBy } from '../shared/counts.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import type { GroupPlan, Load } from './plan.ts';
@@ -41,10 +41,19 @@ export function kindProfilesOf(profile: LoadProfile): readonly LoadProfile[] {
   if (messages === undefined) return [profile];
   return messages.map(({ publish, startRatePerSecond, stages }) => ({
     ...group,
-    publish: { ...group.publish, ...publish },
+    // What a kind does not have, it has switched off.
+    publish: { ...ofDevices(group.publish), ...publish },
     startRatePerSecond,
     stages,
   }));
+}
+
+/** What all kinds of message of a device have in common. */
+function ofDevices({
+  ackTimeoutMs,
+  maxUnacknowledged,
+}: PublishSettings): Omit<PublishSettings, keyof MessageSettings> {
+  return { ackTimeoutMs, maxUnacknowledged };
 }
 
 /** What is planned of one group: whole messages of each of its kinds. */

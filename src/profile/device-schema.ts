@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { durationPattern, formatDuration } from '../shared/duration.ts';
 import { defaultBackoff, jitters } from './backoff.ts';
 import { credentials } from './credential-schema.ts';
+import { propertySettings, sessionExpiry, will } from './property-schema.ts';
 
 /** MQTT's Remaining Length [MQTT-1.5.5], less the header of a PUBLISH; and its packet identifiers [MQTT-2.2.1]. */
 const maxMqttPayloadBytes = 268_000_000;
@@ -76,6 +77,8 @@ export const connect = z
     cleanStart: z.boolean().default(true).meta({
       description: 'Whether a device begins without the session it left behind.',
     }),
+    sessionExpiry,
+    will,
     timeout: duration.default('10s').meta({
       description: 'How long a device waits for its CONNACK, from 1s to 2m. After that it tries again.',
       examples: ['10s'],
@@ -121,6 +124,7 @@ export const publishSettings = {
         'Size a message is padded up to, in bytes; AWS IoT Core takes at most 131072 (128 KB). 0 adds nothing; a message that is larger already stays as it is.',
       examples: [512],
     }),
+  ...propertySettings,
   ackTimeout: duration.default('5s').meta({
     description:
       'How long a QoS 1 or 2 publish, or a request over https, waits for its answer, from 100ms to 2m. Without one it counts as unacknowledged; a throttled publish gets none.',

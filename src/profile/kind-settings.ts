@@ -1,5 +1,16 @@
 /** Settings of one kind of message that are a group's `publish` otherwise. */
-export const kindPublishSettings = ['topic', 'qos', 'payload', 'sizeBytes'] as const;
+export const kindPublishSettings = [
+  'topic',
+  'qos',
+  'payload',
+  'sizeBytes',
+  'retain',
+  'userProperties',
+  'contentType',
+  'payloadFormat',
+  'messageExpiry',
+  'topicAlias',
+] as const;
 
 /** Those that say how much of it there is. Without one of them it has a weight of 1. */
 export const kindLoadSettings = ['ratePerSecond', 'everySeconds', 'startRate', 'stages'] as const;

@@ -147,9 +147,24 @@ export interface ConnectSettings {
   readonly ratePerSecond: number;
   readonly keepAliveMs: number;
   readonly cleanStart: boolean;
+  /** How long a session outlives its connection, by MQTT 5. Absent: an hour without a clean start, else 0. */
+  readonly sessionExpirySeconds?: number;
+  readonly will?: WillSettings;
   readonly timeoutMs: number;
   /** Before a device connects again. Absent: `defaultBackoff`. */
   readonly backoff?: Backoff;
+}
+
+/** What the broker publishes of a device whose connection ends without a DISCONNECT. */
+export interface WillSettings {
+  /** With the placeholders of a message's topic. */
+  readonly topic: string;
+  /** Any JSON value; strings may hold `{{…}}` templates, which are filled in at the CONNECT. */
+  readonly payload: JsonValue;
+  readonly qos: 0 | 1 | 2;
+  readonly retain?: true;
+  /** After the end of the connection, by MQTT 5. Absent: 0. */
+  readonly delaySeconds?: number;
 }
 
 /** Whether some device takes a target's certificate unchecked. */
@@ -166,6 +181,15 @@ export interface MessageSettings {
   readonly payload: JsonValue;
   /** The message is padded up to this size; a larger one stays as it is. */
   readonly sizeBytes: number;
+  readonly retain?: true;
+  /** Of MQTT 5, by name: texts with placeholders and templates. */
+  readonly userProperties?: Readonly<Record<string, string>>;
+  readonly contentType?: string;
+  readonly payloadFormat?: 'utf8' | 'bytes';
+  /** At least 1. */
+  readonly messageExpirySeconds?: number;
+  /** Devices send the alias of a topic that they have sent on the same connection. */
+  readonly topicAlias?: true;
 }
 
 export interface PublishSettings extends MessageSettings {

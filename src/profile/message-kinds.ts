@@ -151,10 +151,10 @@ function pathIn(name: string, own: JsonObject, path: string): string {
 
 /** @param share of the profile's load that is the kind's */
 function kindOf(name: string, profile: LoadProfile, share: number): MessageKind {
-  const { topic, qos, payload, sizeBytes } = profile.publish;
+  const { ackTimeoutMs: _, maxUnacknowledged: __, ...publish } = profile.publish;
   return {
     name,
-    publish: { topic, qos, payload, sizeBytes },
+    publish,
     startRatePerSecond: profile.startRatePerSecond * share,
     stages: profile.stages.map(({ durationMs, targetPerSecond }) => ({
       durationMs,

@@ -10,6 +10,7 @@ import type { ConnectSettings, LoadProfile, Threshold, Thresholds } from './load
 import type { ResolvedLoad } from './load-shapes/load-shape.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
 import { readKinds } from './message-kinds.ts';
+import { resolveProperties, resolveWill, wholeSeconds } from './message-properties.ts';
 import { applyOverrides, type ProfileOverrides } from './overrides.ts';
 import { checkRatePerDevice, checkRules } from './rules.ts';
 import type { ProfileSettings } from './schema.ts';
@@ -156,6 +157,10 @@ function resolve(
       ratePerSecond: connect.ratePerSecond,
       keepAliveMs: milliseconds(connect.keepAlive),
       cleanStart: connect.cleanStart,
+      ...(connect.sessionExpiry === undefined
+        ? {}
+        : { sessionExpirySeconds: wholeSeconds(connect.sessionExpiry) }),
+      ...(connect.will && { will: resolveWill(connect.will) }),
       timeoutMs: milliseconds(connect.timeout),
       ...(connect.backoff && { backoff: resolveBackoff(connect.backoff) }),
     },
@@ -164,6 +169,7 @@ function resolve(
       qos: publish.qos,
       payload: publish.payload,
       sizeBytes: publish.sizeBytes,
+      ...resolveProperties(publish),
       ackTimeoutMs: milliseconds(publish.ackTimeout),
       maxUnacknowledged: publish.maxUnacknowledged,
     },

@@ -9,6 +9,7 @@ import { peakOf } from './load-shapes/load-shape.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
 import { envelopeBytes, leastPayloadBytes } from './payload-size.ts';
 import { parsePayloadTemplate } from './payload-template.ts';
+import { checkProperties } from './property-rules.ts';
 import type { TargetLimits } from './target-limits.ts';
 import { checkMeasured, checkThresholds, type SelectableParts } from './threshold-rules.ts';
 import { checkTopicTemplate, isTopicOfOneDevice } from './topic-template.ts';
@@ -48,6 +49,7 @@ const rules: readonly Rule[] = [
   { reads: ['connect.protocol', 'devices', ...loadPaths], check: checkRatePerDevice },
   { reads: ['connect.protocol'], check: checkHttps },
   { reads: ['connect.client', 'connect.version', 'publish.qos'], check: checkClient },
+  { reads: ['connect', 'publish'], check: checkProperties },
   { reads: ['connect'], check: ({ profile }) => checkCredentials(profile.connect) },
   { reads: ['connect.protocol', 'echo', 'publish.topic'], check: checkEcho },
   {

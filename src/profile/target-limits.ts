@@ -13,6 +13,10 @@ export interface TargetLimits {
   readonly publishesPerSecondPerConnection: number;
   /** QoS 1 publishes of one client without their PUBACK. */
   readonly unacknowledgedPerClient: number;
+  /** UTF-8 bytes of the names and values of a message's user properties. */
+  readonly userPropertiesBytes: number;
+  readonly messageExpiryMs: { readonly min: number; readonly max: number };
+  readonly sessionExpiryMs: { readonly min: number; readonly max: number };
   /** Names of the service's own counts that a threshold may judge (`cloudwatch.…`); undefined: any. */
   readonly serviceMetrics: readonly string[] | undefined;
 }
@@ -26,5 +30,9 @@ export const noTargetLimits: TargetLimits = {
   keepAliveMs: { min: 0, max: Number.POSITIVE_INFINITY },
   publishesPerSecondPerConnection: Number.POSITIVE_INFINITY,
   unacknowledgedPerClient: Number.POSITIVE_INFINITY,
+  userPropertiesBytes: Number.POSITIVE_INFINITY,
+  // [MQTT-3.3.2-5] A message that is to expire at once reaches no one.
+  messageExpiryMs: { min: 1_000, max: Number.POSITIVE_INFINITY },
+  sessionExpiryMs: { min: 0, max: Number.POSITIVE_INFINITY },
   serviceMetrics: undefined,
 };

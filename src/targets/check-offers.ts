@@ -53,6 +53,12 @@ export function checkOffers({ traits, scheme }: Offered, settings: CheckedSettin
       `is ${publish.qos}, and ${limits.name} has no QoS ${publish.qos}`,
       `give ${offers.qos.join(' or ')}`,
     );
+  if (connect.will !== undefined && !offers.qos.includes(connect.will.qos))
+    add(
+      'connect.will.qos',
+      `is ${connect.will.qos}, and ${limits.name} has no QoS ${connect.will.qos}`,
+      `give ${offers.qos.join(' or ')}`,
+    );
   const { version = '5' } = connect;
   if (protocol === 'mqtt' && !offers.mqttVersions.includes(version)) {
     const hint = `give ${offers.mqttVersions.join(' or ')}`;

@@ -4,6 +4,7 @@ import type { RunnerClient, Target } from './load.ts';
 export const mqttSettings: MqttSettings = {
   keepAliveMs: 300_000,
   cleanStart: true,
+  sessionExpirySeconds: 0,
   connectTimeoutMs: 30_000,
   ackTimeoutMs: 5_000,
 };

@@ -2,7 +2,7 @@ import { auth, io, iot } from 'aws-iot-device-sdk-v2';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
 import { formatMqttEndpoint, type MqttEndpoint } from '../../targets/mqtt-endpoint.ts';
 import type { DeviceCredentials } from '../identity/credentials.ts';
-import type { SdkSecurity } from '../transports/device-sdk/sdk-device.ts';
+import type { SdkSecurity } from '../transports/device-sdk/sdk-config.ts';
 
 /** The Device SDK has no way to authenticate so over this connection. Exit code 2. */
 class UnsupportedBySdkError extends StampedeError {

@@ -34,11 +34,15 @@ export function makeDenseClient(profile: LoadProfile, target: MqttTarget, clock:
   });
 }
 
+/** Sessions that are to outlive their connection do so for an hour, AWS IoT Core's own default. */
+const keptSessionSeconds = 3_600;
+
 export function mqttSettingsOf({ connect, publish }: LoadProfile, { pass }: MqttTarget): MqttSettings {
   const loginOf = loginsOf(pass);
   return {
     keepAliveMs: connect.keepAliveMs,
     cleanStart: connect.cleanStart,
+    sessionExpirySeconds: connect.sessionExpirySeconds ?? (connect.cleanStart ? 0 : keptSessionSeconds),
     connectTimeoutMs: connect.timeoutMs,
     ackTimeoutMs: publish.ackTimeoutMs,
     ...(loginOf === undefined ? {} : { loginOf }),

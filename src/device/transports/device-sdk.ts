@@ -8,7 +8,8 @@ import {
   type TransportClients,
   type TransportListener,
 } from '../transport.ts';
-import { type DeviceSdkSettings, SdkDevice } from './device-sdk/sdk-device.ts';
+import type { DeviceSdkSettings } from './device-sdk/sdk-config.ts';
+import { SdkDevice } from './device-sdk/sdk-device.ts';
 
 export function makeDeviceSdkTransport(settings: DeviceSdkSettings): MakeTransport {
   return (listener, clients) => new DeviceSdkTransport(settings, listener, clients);
@@ -25,7 +26,7 @@ class DeviceSdkTransport implements Transport {
 
   constructor(settings: DeviceSdkSettings, listener: TransportListener, clients: TransportClients) {
     for (let device = 0; device < clients.count; device++) {
-      this.#clients.push(new SdkDevice({ settings, listener, device, clientId: clients.clientId(device) }));
+      this.#clients.push(new SdkDevice({ settings, listener, device, clients }));
     }
   }
 

@@ -24,4 +24,10 @@ export const iotCoreLimits = {
   subscriptionsPerSubscribe: 8,
   /** UTF-8 bytes of all user properties of one MQTT 5 packet, names and values. 8 KB. */
   userPropertiesBytes: 8_192,
+  /** What is outside is treated as the nearest bound: 1 s to 7 days. @see https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html#mqtt5 */
+  messageExpiryMs: { min: 1_000, max: 604_800_000 },
+  /** An hour unless it is raised, which it can be to 7 days: the CONNACK says what a client got. */
+  maxSessionExpiryMs: 604_800_000,
+  /** Topic aliases that a client may set on a connection. */
+  topicAliases: 8,
 } as const;

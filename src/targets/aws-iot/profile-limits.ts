@@ -11,5 +11,8 @@ export const iotProfileLimits: TargetLimits = {
   keepAliveMs: iotCoreLimits.keepAliveMs,
   publishesPerSecondPerConnection: iotCoreLimits.publishesPerSecondPerConnection,
   unacknowledgedPerClient: iotCoreLimits.unacknowledgedPerClient,
+  userPropertiesBytes: iotCoreLimits.userPropertiesBytes,
+  messageExpiryMs: iotCoreLimits.messageExpiryMs,
+  sessionExpiryMs: { min: 0, max: iotCoreLimits.maxSessionExpiryMs },
   serviceMetrics: [...iotMetricNames, ...ruleMetricNames],
 };

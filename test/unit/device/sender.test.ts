@@ -11,8 +11,8 @@ const devices = 3;
 
 /** Two kinds of message: readings at QoS 1, and a state that is retained and not answered. */
 const streams: readonly OutgoingStream[] = [
-  { ...kindOf(0), qos: 1, retain: false, isAnswered: true },
-  { ...kindOf(1), qos: 0, retain: true, isAnswered: false },
+  { ...kindOf(0), qos: 1, retain: false, isAliased: false, isAnswered: true },
+  { ...kindOf(1), qos: 0, retain: true, isAliased: false, isAnswered: false },
 ];
 
 function kindOf(stream: number): Pick<OutgoingStream, 'writer' | 'topics'> {

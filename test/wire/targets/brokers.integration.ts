@@ -30,6 +30,7 @@ function open(connector: Connector, mqttVersion: 4 | 5, login?: typeof user) {
   const make = makeDenseTransport({
     keepAliveMs: 60_000,
     cleanStart: true,
+    sessionExpirySeconds: 0,
     connectTimeoutMs: 5_000,
     ackTimeoutMs: 5_000,
     connector,
@@ -123,7 +124,13 @@ describe.each([mosquitto, rabbitMq, hiveMq])('$name', (kind: BrokerKind) => {
         loginOf: () => user,
       };
       const connector = makeTcpConnector({ host, port: broker.port });
-      const make = makeDenseTransport({ ...settings, cleanStart: false, connector, mqttVersion: version });
+      const make = makeDenseTransport({
+        ...settings,
+        cleanStart: false,
+        sessionExpirySeconds: 3_600,
+        connector,
+        mqttVersion: version,
+      });
       const clients = { count: 2, clientId: (device: number) => `resumed-${device}` };
       const transport = make(listener, clients);
       cleanUpLater(() => transport.close());

@@ -140,6 +140,7 @@ describe('a broker as the target', () => {
           return makeDenseTransport({
             keepAliveMs: profile.connect.keepAliveMs,
             cleanStart: profile.connect.cleanStart,
+            sessionExpirySeconds: 0,
             connectTimeoutMs: profile.connect.timeoutMs,
             ackTimeoutMs: profile.publish.ackTimeoutMs,
             connector: makeTcpConnector(endpoint!),

@@ -3,6 +3,7 @@ import type { DisconnectKind } from '../../../profile/load-profile.ts';
 import type { ByteStream } from '../../network/connector.ts';
 import type { OutgoingMessage, Qos } from '../../transport.ts';
 import { connackReasonOf, firstFailureCode, isThrottle, localReasonOf, reasonOf } from '../reason-codes.ts';
+import { ConnectionTopics } from './connection-topics.ts';
 import type { DenseContext } from './dense-context.ts';
 import { ExactlyOnce, type ExchangeOwner, leastAtQos2 } from './exactly-once.ts';
 import type { IncomingPublish } from './incoming-publish.ts';
@@ -34,9 +35,7 @@ export class DenseConnection implements PacketSink, ExchangeOwner {
   #isDrainPending = false;
   /** Made for the first packet that is answered. */
   #session: Session | undefined;
-  /** Of the last message. */
-  #topic = '';
-  #encodedTopic: Buffer;
+  readonly #topics: ConnectionTopics;
   readonly #keepAlive = new KeepAlive();
   /** Monotonic milliseconds of the attempt or of closing. */
   #begunAt = 0;
@@ -46,7 +45,7 @@ export class DenseConnection implements PacketSink, ExchangeOwner {
     this.context = context;
     this.device = device;
     this.incoming = context.incoming;
-    this.#encodedTopic = context.outgoing.topic;
+    this.#topics = new ConnectionTopics(context.encodedTopic);
   }
 
   open(): void {
@@ -57,7 +56,11 @@ export class DenseConnection implements PacketSink, ExchangeOwner {
     this.#begunAt = performance.now();
     const onread = { buffer: chunk, callback: (length: number) => this.#received(stream, length) };
     const stream = connector.open(this.device, onread, () => {
-      const client = { clientId: clients.clientId(this.device), login: settings.loginOf?.(this.device) };
+      const client = {
+        clientId: clients.clientId(this.device),
+        login: settings.loginOf?.(this.device),
+        will: clients.will?.(this.device),
+      };
       stream.write(encodeConnect(client, settings, mqttVersion));
     });
     stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -73,7 +76,8 @@ export class DenseConnection implements PacketSink, ExchangeOwner {
   }
 
   /** @returns false while the socket is full */
-  send({ token, topic, payload, qos, retain }: OutgoingMessage): boolean {
+  send(message: OutgoingMessage): boolean {
+    const { token, topic, payload, qos, retain, properties, isAliased = false } = message;
     const stream = this.#stream;
     if (this.#state !== 'connected' || stream === undefined) return false;
     if (stream.writableNeedDrain) {
@@ -88,12 +92,8 @@ export class DenseConnection implements PacketSink, ExchangeOwner {
       if (id === 0) return false;
     }
     this.#gather(stream);
-    // Nearly always the same text object as the last time: cheaper to see than to look up.
-    if (topic !== this.#topic) {
-      this.#topic = topic;
-      this.#encodedTopic = this.context.encodedTopic(topic);
-    }
-    outgoing.topic = this.#encodedTopic;
+    this.#topics.name(outgoing, topic, isAliased);
+    outgoing.properties = properties;
     outgoing.qos = qos;
     outgoing.id = id;
     outgoing.retain = retain;
@@ -210,10 +210,11 @@ export class DenseConnection implements PacketSink, ExchangeOwner {
       this.giveUp(code === 0 ? 'ProtocolError' : connackReasonOf(code, mqttVersion));
       return;
     }
-    const { serverKeepAlive, receiveMaximum } = packet.properties ?? {};
+    const { serverKeepAlive, receiveMaximum, topicAliasMaximum = 0 } = packet.properties ?? {};
     // [MQTT-3.2.2-21] The server's keep-alive takes the place of ours.
     const keepAliveMs = serverKeepAlive === undefined ? settings.keepAliveMs : serverKeepAlive * 1_000;
     this.#state = 'connected';
+    this.#topics.begin(topicAliasMaximum);
     this.#keepAlive.begin(performance.now(), keepAliveMs);
     // [MQTT-3.2.2-5] A session that the server does not have is over here, too.
     if (!packet.sessionPresent) this.#session = undefined;

@@ -1,5 +1,5 @@
 import { generate, type IConnectPacket, type Packet, parser, writeToStream } from 'mqtt-packet';
-import type { MqttLogin, MqttSettings, Qos } from '../../transport.ts';
+import type { MqttLogin, MqttSettings, MqttWill, Qos } from '../../transport.ts';
 
 // Before its first packet mqtt-packet would make a buffer for each number below 65,536: 8 MB, for the few packets that it
 // encodes here.
@@ -19,17 +19,15 @@ export const pingreq = Buffer.from([0xc0, 0]);
 /** Normal disconnection: no reason code, no properties; the same in 3.1.1 and 5. */
 export const disconnect = Buffer.from([0xe0, 0]);
 
-/** Sessions that are to outlive their connection do so for an hour, AWS IoT Core's own default. */
-const sessionExpirySeconds = 3_600;
-
 /** What one device says of itself. */
 export interface ConnectIdentity {
   readonly clientId: string;
   readonly login?: MqttLogin | undefined;
+  readonly will?: MqttWill | undefined;
 }
 
 export function encodeConnect(
-  { clientId, login }: ConnectIdentity,
+  { clientId, login, will }: ConnectIdentity,
   settings: MqttSettings,
   mqttVersion: MqttVersion,
 ): Buffer {
@@ -45,9 +43,12 @@ export function encodeConnect(
     packet.username = login.username;
     if (login.password !== undefined) packet.password = Buffer.from(login.password);
   }
-  if (mqttVersion === 5) {
-    packet.properties = { sessionExpiryInterval: settings.cleanStart ? 0 : sessionExpirySeconds };
+  if (will !== undefined) {
+    const { topic, payload, qos, retain, delaySeconds } = will;
+    packet.will = { topic, payload, qos, retain };
+    if (mqttVersion === 5) packet.will.properties = { willDelayInterval: delaySeconds };
   }
+  if (mqttVersion === 5) packet.properties = { sessionExpiryInterval: settings.sessionExpirySeconds };
   return generate(packet);
 }
 
@@ -80,13 +81,23 @@ export function encodeTopic(topic: string): Buffer {
   return Buffer.concat([Buffer.from([bytes.length >>> 8, bytes.length & 0xff]), bytes]);
 }
 
-/** Most bytes a PUBLISH has beside topic and payload: type, remaining length, packet identifier, properties. */
-export const publishOverheadBytes = 1 + 4 + 2 + 1;
+/** Of a topic alias (3.3.2.3.4): its property, and two bytes. */
+const topicAliasId = 0x23;
+const topicAliasBytes = 3;
+/**
+ * Most bytes a PUBLISH has beside topic, payload and the message's own properties: type, remaining length, packet identifier, length
+ * of the properties, topic alias.
+ */
+export const publishOverheadBytes = 1 + 4 + 2 + 4 + topicAliasBytes;
 
 /** A PUBLISH to write: one object, filled anew for each. */
 export interface PublishPacket {
-  /** As `encodeTopic` gives it. */
+  /** As `encodeTopic` gives it; empty where the alias stands for it. */
   topic: Buffer;
+  /** 0: none. */
+  alias?: number;
+  /** Encoded, without their length; undefined: none. */
+  properties?: Buffer | undefined;
   qos: Qos;
   /** Packet identifier; 0 for QoS 0. */
   id: number;
@@ -95,7 +106,7 @@ export interface PublishPacket {
 }
 
 /**
- * Writes a PUBLISH (3.3) without properties. This and `PacketReader` are the hot path: about 0.2 µs a message,
+ * Writes a PUBLISH (3.3). This and `PacketReader` are the hot path: about 0.2 µs a message,
  * where mqtt-packet's generate takes 3 µs and several buffers.
  *
  * @returns the offset after the packet
@@ -106,24 +117,46 @@ export function writePublish(
   packet: PublishPacket,
   mqttVersion: MqttVersion,
 ): number {
-  const { topic, qos, id, payload } = packet;
+  const { topic, alias = 0, properties, qos, id, payload } = packet;
+  const propertyBytes = (alias === 0 ? 0 : topicAliasBytes) + (properties?.length ?? 0);
   let at = start;
   out[at++] = 0x30 | (qos << 1) | (packet.retain ? 1 : 0);
-  let remaining = topic.length + (id === 0 ? 0 : 2) + (mqttVersion === 5 ? 1 : 0) + payload.length;
-  while (remaining > 127) {
-    out[at++] = (remaining & 127) | 128;
-    remaining >>>= 7;
-  }
-  out[at++] = remaining;
+  const lengthBytes = mqttVersion === 5 ? bytesOfLength(propertyBytes) : 0;
+  at = writeLength(out, at, topic.length + (id === 0 ? 0 : 2) + lengthBytes + propertyBytes + payload.length);
   out.set(topic, at);
   at += topic.length;
   if (id !== 0) {
     out[at++] = id >>> 8;
     out[at++] = id & 0xff;
   }
-  if (mqttVersion === 5) out[at++] = 0;
+  if (mqttVersion === 5) at = writeLength(out, at, propertyBytes);
+  if (alias !== 0) {
+    out[at++] = topicAliasId;
+    out[at++] = alias >>> 8;
+    out[at++] = alias & 0xff;
+  }
+  if (properties !== undefined) {
+    out.set(properties, at);
+    at += properties.length;
+  }
   out.set(payload, at);
   return at + payload.length;
+}
+
+/** A variable byte integer (1.5.5). @returns the offset after it */
+function writeLength(out: Buffer, start: number, length: number): number {
+  let at = start;
+  let rest = length;
+  while (rest > 127) {
+    out[at++] = (rest & 127) | 128;
+    rest >>>= 7;
+  }
+  out[at++] = rest;
+  return at;
+}
+
+function bytesOfLength(length: number): number {
+  return length < 128 ? 1 : length < 16_384 ? 2 : 3;
 }
 
 /** Decodes one whole packet of a kind that `readPackets` does not read itself. @returns undefined for a malformed one */

@@ -20,7 +20,8 @@ export class PublishBuffer {
 
   /** @returns the packet; its bytes are overwritten by the next unless `keep` is called */
   encode(packet: PublishPacket): Buffer {
-    const mostBytes = publishOverheadBytes + packet.topic.length + packet.payload.length;
+    const { topic, properties, payload } = packet;
+    const mostBytes = publishOverheadBytes + topic.length + (properties?.length ?? 0) + payload.length;
     if (this.#free + mostBytes > this.#slab.length) this.#replace(mostBytes);
     const end = writePublish(this.#slab, this.#free, packet, this.#mqttVersion);
     return this.#free === 0 ? this.#viewOf(end) : this.#slab.subarray(this.#free, end);

@@ -1,21 +1,9 @@
-import { io, mqtt5 } from 'aws-iot-device-sdk-v2';
-import type { MqttLogin, MqttSettings, OutgoingMessage, Qos, TransportListener } from '../../transport.ts';
+import { mqtt5 } from 'aws-iot-device-sdk-v2';
+import type { OutgoingMessage, Qos, TransportClients, TransportListener } from '../../transport.ts';
 import { firstFailureCode, isThrottle, localReasonOf, reasonOf } from '../reason-codes.ts';
+import { type DeviceSdkSettings, sdkConfigOf } from './sdk-config.ts';
+import { sdkPropertiesOf } from './sdk-properties.ts';
 
-export interface DeviceSdkSettings extends MqttSettings {
-  readonly host: string;
-  readonly port: number;
-  /** How a device gets past the endpoint. Absent: plain TCP. */
-  readonly secureOf?: (device: number) => SdkSecurity;
-}
-
-/** A TLS context, which all devices share, and what signs a WebSocket's handshake. */
-export type SdkSecurity = Pick<mqtt5.Mqtt5ClientConfig, 'tlsCtx' | 'websocketHandshakeTransform'>;
-
-/** [MQTT-3.1.2.11] A session that is to outlive its connection does so for an hour, AWS IoT Core's own default. */
-const sessionExpirySeconds = 3_600;
-/** Above the slice's own ack timeout, so that it is the slice that times a publish out. */
-const ackTimeoutMarginSeconds = 1;
 /** When closing, for publishes at QoS 0 that the client has taken and not written yet. */
 const writeTimeoutMs = 200;
 /**
@@ -28,7 +16,7 @@ interface SdkDeviceSettings {
   readonly settings: DeviceSdkSettings;
   readonly listener: TransportListener;
   readonly device: number;
-  readonly clientId: string;
+  readonly clients: TransportClients;
 }
 
 /** One virtual device's client. */
@@ -36,13 +24,16 @@ export class SdkDevice {
   readonly #settings: DeviceSdkSettings;
   readonly #listener: TransportListener;
   readonly #device: number;
-  readonly #clientId: string;
+  readonly #clients: TransportClients;
   /** Made at the first attempt to connect: a client holds native memory. */
   #client: mqtt5.Mqtt5Client | undefined;
   #state: 'stopped' | 'connecting' | 'connected' | 'stopping' = 'stopped';
   /** Whether the native client has begun what `start()` asked of it. */
   #begun = false;
   #connectOnceStopped = false;
+  /** Topic aliases of this connection, and how many the service takes. */
+  #aliases = new Map<string, number>();
+  #aliasMaximum = 0;
   /** Reports why the attempt or the connection that is being stopped ended, once the client has stopped. */
   #report: (() => void) | undefined;
   #whenStopped: (() => void) | undefined;
@@ -51,11 +42,11 @@ export class SdkDevice {
   #unwritten = 0;
   #whenWritten: (() => void) | undefined;
 
-  constructor({ settings, listener, device, clientId }: SdkDeviceSettings) {
+  constructor({ settings, listener, device, clients }: SdkDeviceSettings) {
     this.#settings = settings;
     this.#listener = listener;
     this.#device = device;
-    this.#clientId = clientId;
+    this.#clients = clients;
   }
 
   connect(): void {
@@ -69,11 +60,16 @@ export class SdkDevice {
     this.#client.start();
   }
 
-  send({ token, topic, payload, qos, retain }: OutgoingMessage): boolean {
+  send(message: OutgoingMessage): boolean {
+    const { token, topic, payload, qos, retain, properties, isAliased } = message;
     if (this.#client === undefined || this.#state !== 'connected') return false;
     if (qos === 0) this.#unwritten++;
     // The SDK copies topic and payload before this returns.
-    this.#client.publish({ topicName: topic, qos, payload, retain }).then(
+    const packet: mqtt5.PublishPacket = { topicName: topic, qos, payload, retain };
+    if (properties !== undefined) Object.assign(packet, sdkPropertiesOf(properties));
+    const alias = isAliased === true ? this.#aliasOf(topic) : undefined;
+    if (alias !== undefined) packet.topicAlias = alias;
+    this.#client.publish(packet).then(
       (puback) => {
         if (qos === 0) this.#wrote();
         else this.#answered(token, puback?.reasonCode);
@@ -84,6 +80,17 @@ export class SdkDevice {
       },
     );
     return true;
+  }
+
+  /**
+   * The client sends the alias alone once its connection has both. @returns undefined for topics past the service's maximum, which
+   * the client would fail to send with an alias
+   */
+  #aliasOf(topic: string): number | undefined {
+    const known = this.#aliases.get(topic);
+    if (known !== undefined || this.#aliases.size >= this.#aliasMaximum) return known;
+    this.#aliases.set(topic, this.#aliases.size + 1);
+    return this.#aliases.size;
   }
 
   subscribe(filter: string, qos: Qos): void {
@@ -137,29 +144,14 @@ export class SdkDevice {
   }
 
   #makeClient(): mqtt5.Mqtt5Client {
-    const { host, port, keepAliveMs, cleanStart, connectTimeoutMs, ackTimeoutMs } = this.#settings;
-    const { loginOf, secureOf } = this.#settings;
-    const login = loginOf?.(this.#device);
-    const client = new mqtt5.Mqtt5Client({
-      hostName: host,
-      port,
-      connectProperties: {
-        clientId: this.#clientId,
-        keepAliveIntervalSeconds: Math.round(keepAliveMs / 1_000),
-        sessionExpiryIntervalSeconds: cleanStart ? 0 : sessionExpirySeconds,
-        ...(login === undefined ? {} : connectWith(login)),
-      },
-      sessionBehavior: cleanStart
-        ? mqtt5.ClientSessionBehavior.Clean
-        : mqtt5.ClientSessionBehavior.RejoinAlways,
-      offlineQueueBehavior: mqtt5.ClientOperationQueueBehavior.FailAllOnDisconnect,
-      extendedValidationAndFlowControlOptions: mqtt5.ClientExtendedValidationAndFlowControl.None,
-      ackTimeoutSeconds: Math.ceil(ackTimeoutMs / 1_000) + ackTimeoutMarginSeconds,
-      connackTimeoutMs: connectTimeoutMs,
-      pingTimeoutMs: Math.min(20_000, keepAliveMs / 2),
-      socketOptions: new io.SocketOptions(io.SocketType.STREAM, io.SocketDomain.IPV4, connectTimeoutMs),
-      ...secureOf?.(this.#device),
-    });
+    const client = new mqtt5.Mqtt5Client(
+      sdkConfigOf(this.#settings, {
+        clientId: this.#clients.clientId(this.#device),
+        login: this.#settings.loginOf?.(this.#device),
+        will: this.#clients.will?.(this.#device),
+        security: this.#settings.secureOf?.(this.#device),
+      }),
+    );
     client.on('attemptingConnect', () => this.#attempts());
     client.on('connectionSuccess', ({ settings }) => this.#connected(settings));
     client.on('connectionFailure', ({ error, connack }) => {
@@ -179,9 +171,12 @@ export class SdkDevice {
     return client;
   }
 
-  #connected({ receiveMaximumFromServer, rejoinedSession }: mqtt5.NegotiatedSettings): void {
+  #connected(negotiated: mqtt5.NegotiatedSettings): void {
+    const { receiveMaximumFromServer, topicAliasMaximumToServer, rejoinedSession } = negotiated;
     if (this.#closing || this.#state !== 'connecting') return;
     this.#state = 'connected';
+    this.#aliasMaximum = topicAliasMaximumToServer;
+    this.#aliases.clear();
     this.#listener.connected(this.#device, receiveMaximumFromServer, rejoinedSession);
   }
 
@@ -263,10 +258,6 @@ async function atMost(limitMs: number, begin: (done: () => void) => void): Promi
   begin(resolve);
   await promise;
   clearTimeout(timer);
-}
-
-function connectWith({ username, password }: MqttLogin): { username: string; password?: Buffer } {
-  return { username, ...(password === undefined ? {} : { password: Buffer.from(password) }) };
 }
 
 const stoppedReason = 'AWS_ERROR_MQTT5_USER_REQUESTED_STOP';

@@ -1,5 +1,11 @@
 import { makeTcpConnector } from '../../../../src/device/network/connector.ts';
-import type { MqttSettings, Qos, Transport, TransportClients } from '../../../../src/device/transport.ts';
+import type {
+  MqttSettings,
+  MqttWill,
+  Qos,
+  Transport,
+  TransportClients,
+} from '../../../../src/device/transport.ts';
 import { makeDenseTransport } from '../../../../src/device/transports/dense.ts';
 import { makeDeviceSdkTransport } from '../../../../src/device/transports/device-sdk.ts';
 import type { HttpsSettings } from '../../../../src/device/transports/https.ts';
@@ -17,6 +23,8 @@ export interface Options extends Partial<MqttSettings> {
   /** Of `publish`. */
   qos?: Qos;
   mqttVersion?: 4 | 5;
+  /** Of each device. */
+  will?: MqttWill;
 }
 
 export interface Opened {
@@ -52,10 +60,11 @@ export function publishBy(transport: Transport, qos: Qos = 1): Opened['publish']
 }
 
 export function open(kind: 'dense' | 'device-sdk', address: Address, options: Options = {}): Opened {
-  const { devices = 1, qos = 1, mqttVersion = 5, ...rest } = options;
+  const { devices = 1, qos = 1, mqttVersion = 5, will, ...rest } = options;
   const settings: MqttSettings = {
     keepAliveMs: 60_000,
     cleanStart: true,
+    sessionExpirySeconds: rest.cleanStart === false ? 3_600 : 0,
     connectTimeoutMs: 5_000,
     ackTimeoutMs: 5_000,
     ...rest,
@@ -65,7 +74,7 @@ export function open(kind: 'dense' | 'device-sdk', address: Address, options: Op
     kind === 'dense'
       ? makeDenseTransport({ ...settings, connector: makeTcpConnector(address), mqttVersion })
       : makeDeviceSdkTransport({ ...settings, ...address });
-  const transport = make(listener, nameClients(devices));
+  const transport = make(listener, { ...nameClients(devices), ...(will && { will: () => will }) });
   let closing: Promise<void> | undefined;
   cleanUpLater(() => (closing ??= transport.close()));
   return { listener, transport, publish: publishBy(transport, qos) };

@@ -182,6 +182,7 @@ describe('dense', () => {
     const transport = makeDenseTransport({
       keepAliveMs: 60_000,
       cleanStart: true,
+      sessionExpirySeconds: 0,
       connectTimeoutMs: 5_000,
       ackTimeoutMs: 5_000,
       connector: { open: (device, onread, ready) => connectors[device % 2]!.open(device, onread, ready) },

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { collectGarbage } from '../../../support/device/transports/collect-garbage.ts';
+import { testAliases, testProperties, testWill } from '../../../support/device/transports/message-surface.ts';
 import { cleanUp, cleanUpLater, open } from '../../../support/device/transports/open-transport.ts';
 import { freePort } from '../../../support/influx/free-port.ts';
 
@@ -41,6 +42,11 @@ async function startMosquitto() {
 }
 
 describeIfInstalled.each(['dense', 'device-sdk'] as const)('%s against Mosquitto', (kind) => {
+  const addressOf = async () => (await startMosquitto()).address;
+  testProperties(kind, addressOf);
+  testAliases(kind, addressOf);
+  testWill(kind, addressOf);
+
   it('receives by filters with wildcards, at the quality of service it asked for, and acknowledges', async () => {
     const { address, logged, log } = await startMosquitto();
     const { listener, transport } = open(kind, address, { devices: 3 });
