@@ -6,11 +6,12 @@ import { renderLiveFlow } from '../../report/plots/ledger-flow.ts';
 import { renderRatePlot } from '../../report/plots/rate-plot.ts';
 import { renderSliceGrid } from '../../report/plots/slice-grid.ts';
 import { formatCount, formatMs, formatRate, formatShare } from '../../shared/format.ts';
+import type { LivePlace } from './live-places.ts';
 import type { LiveState } from './live-state.ts';
 import type { ViewOnPage } from './messages.ts';
 
-/** What draws each place of the page, by its id; the same components as in the report. */
-export function drawingsOf(state: LiveState, view: ViewOnPage): Readonly<Record<string, () => Html>> {
+/** What draws each place of the page; the same components as in the report. */
+export function drawingsOf(state: LiveState, view: ViewOnPage): Readonly<Record<LivePlace, () => Html>> {
   const { frame, target, due, acknowledged, hasArrivals, quotas } = state.plan;
   const publishIn = quotas.find(({ usedBy }) => usedBy === 'sent');
   return {

@@ -1,0 +1,95 @@
+import { describe, expect, it } from '@jest/globals';
+import type { RunView } from '../../../../src/live/run-in-progress.ts';
+import { drawingsOf } from '../../../../src/ui/page/live-drawing.ts';
+import { LiveState } from '../../../../src/ui/page/live-state.ts';
+import type { ViewOnPage } from '../../../../src/ui/page/messages.ts';
+import { plan, second, start, step, viewOf } from '../../../support/ui/page/live-run.ts';
+
+describe('the table of device groups', () => {
+  const groups = [
+    { name: 'meters', devices: 15, messages: 400, acknowledged: true },
+    { name: 'gateways', devices: 5, messages: 100, acknowledged: false },
+  ];
+  const ofMeters = {
+    intended: 40,
+    sent: 38,
+    acked: 30,
+    dropped: 2,
+    throttled: 1,
+    failed: 0,
+    unacknowledged: 0,
+  };
+  const tableOf = (view: Partial<RunView>, planned = groups) =>
+    drawingsOf(new LiveState({ ...plan, groups: planned }), viewOf(view))['groups-table']().markup;
+
+  it('has a row for each group of the profile, also before its slices have reported', () => {
+    const markup = tableOf({ groups: [{ group: 'meters', ...ofMeters, connects: 14, connectFailed: 1 }] });
+    const cells = [...markup.matchAll(/<t[hd](?: scope="row")? class="\w+">([^<]*)</g)].map(
+      ([, text]) => text,
+    );
+    expect(cells).toEqual([
+      ...['meters', '14 of 15', '38 of 400', '30', '1', '0', '2'],
+      ...['gateways', '0 of 5', '0 of 100', '–', '0', '0', '0'],
+    ]);
+  });
+
+  it('is beside a tile of users, also while there are none, where the plan has users', () => {
+    const tilesOf = (plannedUsers: number | null, run: Partial<RunView>) => {
+      const state = new LiveState(plan);
+      const view = { ...viewOf(run), plannedUsers };
+      state.take(view);
+      return drawingsOf(state, view).tiles().markup;
+    };
+    const seconds = [{ ...second(5, 10), users: 4 }];
+    const users = /<dt>active users<\/dt><dd>([\d,]+) <small>([^<]*)</;
+    expect(users.exec(tilesOf(9, { seconds, reportedUntil: start + 7 }))!.slice(1)).toEqual(['4', 'of 9']);
+    expect(users.exec(tilesOf(9, {}))!.slice(1)).toEqual(['0', 'of 9']);
+    expect(tilesOf(null, {})).not.toMatch(users);
+  });
+
+  it('is empty where the profile names no groups', () => {
+    expect(tableOf({}, [])).toBe('');
+  });
+});
+
+const drawLive = (state: LiveState, view: ViewOnPage) =>
+  Object.fromEntries(Object.entries(drawingsOf(state, view)).map(([id, drawing]) => [id, drawing()]));
+
+describe('the drawing of a run', () => {
+  it('fills every place, from the first view on', () => {
+    const state = new LiveState(plan);
+    const first = viewOf({});
+    state.take(first);
+    const empty = drawLive(state, first);
+    for (const id of ['tiles', 'rate-plot', 'slices-plot', 'ledger-plot', 'quotas-table']) {
+      expect(empty[id]!.markup).not.toMatch(/NaN|Infinity|undefined|^$/);
+    }
+    expect(empty['latency-plots']!.markup).toBe('');
+  });
+
+  it('shows slices by state, what is in flight as such, and a quota that is passed', () => {
+    const state = new LiveState(plan);
+    const view = viewOf({
+      reportedUntil: start + 5,
+      seconds: [second(3, 60), second(4, 55)],
+      latency: {
+        end_to_end_latency: [{ second: start + 2, step }],
+        puback_round_trip: [],
+        pubcomp_round_trip: [],
+        response_time: [],
+      },
+    });
+    state.take(view);
+    const drawn = drawLive(state, view);
+    expect(drawn['slices-plot']!.markup).toContain('3 slices: 1 starting, 1 publishing, 1 failed.');
+    expect(drawn['slices-plot']!.markup).toContain('without a word for too long: 2.');
+    expect(drawn['ledger-plot']!.markup).toContain('4 not arrived yet');
+    // Plot, tile and table speak of the same second.
+    expect(drawn.tiles!.markup).toContain('<dd>60.0 <small>of 60.0 a second</small></dd>');
+    expect(drawn['quotas-table']!.markup).toContain('60/s');
+    const draining = drawLive(state, { ...view, isPublishing: false });
+    expect(draining.tiles!.markup).toContain('<dt>sending</dt><dd>–');
+    expect(drawn['quotas-table']!.markup).toContain('class="warning"');
+    expect(drawn['latency-plots']!.markup).toContain('heatmap-end_to_end_latency');
+  });
+});
