@@ -1,5 +1,13 @@
 import { maxKinds } from '../profile/kind-settings.ts';
-import { type LoadProfile, type MessageKind, maxGroups, type RunProfile } from '../profile/load-profile.ts';
+import {
+  type ArrivalPattern,
+  type LoadProfile,
+  type MessageKind,
+  maxGroups,
+  type Pulse,
+  type RunProfile,
+} from '../profile/load-profile.ts';
+import { maxBurst } from '../profile/load-shapes/arrival-settings.ts';
 import { sumBy } from '../shared/counts.ts';
 import { checkJsonValue } from '../shared/json-value.ts';
 import { maxDevicesPerSlice, maxSlices } from '../shared/run-bounds.ts';
@@ -15,6 +23,7 @@ export interface PlanProblem {
 
 /** A Lambda ends at 900 s; where nothing else bounds a run, two hours keep what is made of each of its seconds small. */
 const longestRunMs = 7_200_000;
+const dayMs = 86_400_000;
 /** Of one load, 1,000; the load of a group that is the sum of its kinds' has their stages and the jumps between them. */
 const maxStages = 2 * maxKinds * 1_000;
 /** Of JavaScript's dates, epoch milliseconds. */
@@ -117,10 +126,16 @@ function checkStoredGroup(path: string, profile: LoadProfile): PlanProblem[] {
 /** A group's load, or one of its kinds of message. */
 function checkStoredMessages(
   path: string,
-  { publish, startRatePerSecond, stages }: Pick<MessageKind, 'publish' | 'startRatePerSecond' | 'stages'>,
+  {
+    publish,
+    startRatePerSecond,
+    stages,
+    pattern,
+  }: Pick<MessageKind, 'publish' | 'startRatePerSecond' | 'stages' | 'pattern'>,
 ): PlanProblem[] {
   return [
     ...checkJsonValue(publish.payload).map((error) => ({ ...error, path: `${path}.publish.payload` })),
+    ...checkStoredPattern(`${path}.pattern`, pattern),
     ...within(`${path}.stages`, stages.length, 1, maxStages),
     ...between(
       `${path}.stages`,
@@ -133,6 +148,31 @@ function checkStoredMessages(
       ...between(`${path}.stages[${i}].durationMs`, durationMs, 0, longestRunMs),
       ...between(`${path}.stages[${i}].targetPerSecond`, targetPerSecond, 0, 1e7),
     ]),
+  ];
+}
+
+/** Times of a pattern are divided by one another: none is 0, and a burst ends. */
+function checkStoredPattern(path: string, pattern: ArrivalPattern | undefined): PlanProblem[] {
+  switch (pattern?.kind) {
+    case 'jitter':
+      return between(`${path}.spreadMs`, pattern.spreadMs, 1, longestRunMs);
+    case 'pulse':
+      return checkPulse(path, pattern.everyMs, pattern);
+    case 'burst':
+      return [
+        ...within(`${path}.count`, pattern.count, 2, maxBurst),
+        ...between(`${path}.spacingMs`, pattern.spacingMs, 1, longestRunMs),
+        ...checkPulse(path, pattern.everyMs, pattern.together),
+      ];
+    default:
+      return [];
+  }
+}
+
+function checkPulse(path: string, everyMs: number, pulse: Pulse | undefined): PlanProblem[] {
+  return [
+    ...between(`${path}.everyMs`, everyMs, 1, dayMs),
+    ...(pulse === undefined ? [] : between(`${path}.lastsMs`, pulse.lastsMs, 1, everyMs)),
   ];
 }
 

@@ -1,23 +1,60 @@
-/**
- * Which device sends which publish of a slice's stream; no other code computes it. They take turns, so publish n is message k
- * of its device with n = k · devices + device, and no table is needed however many there are.
- */
+/** Which device sends which publish of a slice's stream; no other code computes it. */
 export interface DeviceTurns {
   /** The device that publish n is of, by its index within the slice. */
   readonly deviceOf: (n: number) => number;
   /** The publish's number within its device: 0, 1, 2, … */
   readonly messageOf: (n: number) => number;
-  /** The next publish of the same device. */
+  /** The next publish of the same device; past the stream's last one: there is none. */
   readonly nextOf: (n: number) => number;
   /** How many publishes the device of publish n has from n on, of those below `end`. */
   readonly countFrom: (n: number, end: number) => number;
+  /**
+   * Of the publishes 0 … n − 1, how many are of chosen devices.
+   * @param chosenBefore of the slice's devices 0 … i − 1, how many are chosen
+   */
+  readonly countOf: (n: number, chosenBefore: (i: number) => number) => number;
 }
 
-export function makeDeviceTurns(devices: number): DeviceTurns {
+/** Turns that are a formula: the way back from device and message is one too. */
+export interface RegularTurns extends DeviceTurns {
+  readonly numberOf: (device: number, message: number) => number;
+}
+
+/** Devices take turns, so publish n is message k of its device with n = k · devices + device, and no table is needed however many there are. */
+export function makeDeviceTurns(devices: number): RegularTurns {
+  return makeBurstTurns(devices, 1);
+}
+
+/**
+ * Devices take turns, with `count` publishes each turn. With b = ⌊n ÷ count⌋ the turn and i its place in it, publish n is message
+ * ⌊b ÷ devices⌋ · count + i of device b mod devices.
+ */
+export function makeBurstTurns(devices: number, count: number): RegularTurns {
+  const perRound = devices * count;
+  const turnOf = (n: number) => Math.floor(n / count);
+  const deviceOf = (n: number) => turnOf(n) % devices;
+  /** Of the publishes below `end`, those of the turn that begins with publish `first`, and of the same device's later ones. */
+  const countTurns = (first: number, end: number) => {
+    if (end <= first) return 0;
+    const rounds = Math.floor((end - first) / perRound);
+    return rounds * count + Math.min(end - first - rounds * perRound, count);
+  };
   return {
-    deviceOf: (n) => n % devices,
-    messageOf: (n) => Math.floor(n / devices),
-    nextOf: (n) => n + devices,
-    countFrom: (n, end) => Math.max(0, Math.ceil((end - n) / devices)),
+    deviceOf,
+    messageOf: (n) => Math.floor(n / perRound) * count + (n % count),
+    nextOf: (n) => ((n + 1) % count === 0 ? n + 1 + perRound - count : n + 1),
+    countFrom: (n, end) => {
+      if (end <= n) return 0;
+      const first = n - (n % count);
+      return countTurns(first, end) - (n % count);
+    },
+    countOf: (n, chosenBefore) => {
+      const device = deviceOf(n);
+      const inTurn = n % count;
+      const ofTurn = inTurn === 0 ? 0 : inTurn * (chosenBefore(device + 1) - chosenBefore(device));
+      return count * (Math.floor(n / perRound) * chosenBefore(devices) + chosenBefore(device)) + ofTurn;
+    },
+    numberOf: (device, message) =>
+      (Math.floor(message / count) * devices + device) * count + (message % count),
   };
 }

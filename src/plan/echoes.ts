@@ -1,6 +1,6 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
 import { sumBy } from '../shared/counts.ts';
-import { makeDeviceTurns } from './device-turns.ts';
+import { type DeviceTurns, makeBurstTurns } from './device-turns.ts';
 import { kindsOf } from './kinds.ts';
 import type { GroupPlan, Slice } from './plan.ts';
 import { sharesOf } from './slices.ts';
@@ -22,13 +22,18 @@ export function echoingBefore(profile: EchoProfile): (deviceInGroup: number) => 
   return (device) => Math.floor((device * echoing) / profile.devices);
 }
 
-/**
- * Messages of a group that come back to the devices that sent them. Devices take turns: before publish n each has sent as many
- * as the device of publish n, and those whose turn came before it in the same round one more.
- */
+/** Messages of a group that come back to the devices that sent them. */
 export function echoedMessages(group: GroupPlan): number {
   if (echoingDevices(group.profile) === 0) return 0;
-  return sumBy(kindsOf(group).flatMap(sharesOf), (share) => countEchoesBefore(share)(share.messages));
+  return sumBy(kindsOf(group).flatMap(sharesOf), (share) =>
+    // Who sends how many depends on the turns alone, not on when they are.
+    countEchoesBefore(share, turnsOf(share))(share.messages),
+  );
+}
+
+function turnsOf({ group, devices }: Slice): DeviceTurns {
+  const { pattern } = group.profile;
+  return makeBurstTurns(devices, pattern?.kind === 'burst' ? pattern.count : 1);
 }
 
 /** Devices of a slice that subscribe to their own topic. */
@@ -40,11 +45,14 @@ export function echoingWithin({ group, firstDevice, devices }: SliceDevices): nu
 
 type SliceDevices = Pick<Slice, 'group' | 'firstDevice' | 'devices'>;
 
-/** Of a slice's publishes 0 … n − 1, how many are of devices that subscribe to their own topic: devices take turns. */
-export function countEchoesBefore({ group, firstDevice, devices }: SliceDevices): (n: number) => number {
+/** Of a slice's publishes 0 … n − 1 of a stream, how many are of devices that subscribe to their own topic. */
+export function countEchoesBefore(
+  { group, firstDevice }: SliceDevices,
+  turns: Pick<DeviceTurns, 'countOf'>,
+): (n: number) => number {
   const before = echoingBefore(group.profile);
   const first = firstDevice - group.firstDevice;
-  const each = before(first + devices) - before(first);
-  const { deviceOf, messageOf } = makeDeviceTurns(devices);
-  return (n) => messageOf(n) * each + before(first + deviceOf(n)) - before(first);
+  const beforeFirst = before(first);
+  const chosenBefore = (i: number) => before(first + i) - beforeFirst;
+  return (n) => turns.countOf(n, chosenBefore);
 }

@@ -1,4 +1,5 @@
 import type { GroupProfile, LoadProfile, Protocol, RunProfile } from '../profile/load-profile.ts';
+import { burstExcess } from '../profile/load-shapes/arrival-pattern.ts';
 import type { LoadShapeName } from '../profile/load-shapes/load-shape.ts';
 import { loadShapeOf } from '../profile/load-shapes/load-shapes.ts';
 import { sumBy } from '../shared/counts.ts';
@@ -115,18 +116,21 @@ export function isExactlyOnce({ profile }: Pick<GroupPlan, 'profile'>): boolean 
   );
 }
 
-/** The highest rate of some groups together, publishes a second, each group's times its weight. */
+/** The highest rate of some groups together, publishes a second, each group's times its weight. Their bursts are taken to coincide. */
 export function peakPerSecondOf(
   profiles: readonly LoadProfile[],
   weightOf: (profile: LoadProfile) => number = () => 1,
 ): number {
   const rates = profiles.map((profile) => ({ ...makeArrivalRate(profile), weight: weightOf(profile) }));
+  const ofBursts = sumBy(profiles, (profile) => burstExcess(profile) * weightOf(profile));
   const [first, ...others] = rates;
   // Without rounding of its own, so that a flat profile's peak is the rate that it states.
-  if (first !== undefined && others.length === 0) return first.peakPerSecond * first.weight;
-  return Math.max(
-    ...sumStretches(rates).flatMap(({ startPerSecond, endPerSecond }) => [startPerSecond, endPerSecond]),
-  );
+  if (first !== undefined && others.length === 0) return first.peakPerSecond * first.weight + ofBursts;
+  const ends = sumStretches(rates).flatMap(({ startPerSecond, endPerSecond }) => [
+    startPerSecond,
+    endPerSecond,
+  ]);
+  return Math.max(...ends) + ofBursts;
 }
 
 /** Path of a group's setting in the profile, for errors: `groups.meters.publish.topic`, or `publish.topic`. */

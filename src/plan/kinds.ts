@@ -1,4 +1,5 @@
 import type { LoadProfile, MessageSettings, PublishSettings } from '../profile/load-profile.ts';
+import { burstExcess } from '../profile/load-shapes/arrival-pattern.ts';
 import { sumBy } from '../shared/counts.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import type { GroupPlan, Load } from './plan.ts';
@@ -39,12 +40,13 @@ function divideIntoKinds(group: GroupPlan): readonly KindPlan[] {
 export function kindProfilesOf(profile: LoadProfile): readonly LoadProfile[] {
   const { messages, ...group } = profile;
   if (messages === undefined) return [profile];
-  return messages.map(({ publish, startRatePerSecond, stages }) => ({
+  return messages.map(({ publish, startRatePerSecond, stages, pattern }) => ({
     ...group,
     // What a kind does not have, it has switched off.
     publish: { ...ofDevices(group.publish), ...publish },
     startRatePerSecond,
     stages,
+    ...(pattern && { pattern }),
   }));
 }
 
@@ -60,12 +62,12 @@ function ofDevices({
 export function plannedLoadOf(profile: LoadProfile): Load {
   return {
     messages: sumBy(kindProfilesOf(profile), (kind) => loadOf(kind).messages),
-    peakPerSecond: makeArrivalRate(profile).peakPerSecond,
+    peakPerSecond: makeArrivalRate(profile).peakPerSecond + burstExcess(profile),
   };
 }
 
 function loadOf(profile: LoadProfile): Load {
   const { messages, peakPerSecond } = makeArrivalRate(profile);
   // Rounded, because floating-point error can leave the sum of the stages just below a whole number.
-  return { messages: Math.round(messages), peakPerSecond };
+  return { messages: Math.round(messages), peakPerSecond: peakPerSecond + burstExcess(profile) };
 }

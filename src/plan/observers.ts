@@ -5,6 +5,7 @@ import { traitsOf } from '../targets/traits-of.ts';
 import { countEchoesBefore, echoingDevices, echoingWithin } from './echoes.ts';
 import { groupProfilesOf, groupsOf } from './groups.ts';
 import type { Plan, Slice } from './plan.ts';
+import { plannedStreamsOf } from './streams.ts';
 
 /** A place where messages are seen and counted. */
 export interface Observer {
@@ -59,7 +60,10 @@ export function echoesDueBefore(slice: Slice, stream: number): (n: number) => nu
 }
 
 const echoesByShape: Readonly<Record<LoadShapeName, NonNullable<Observer['dueBefore']>>> = {
-  open: countEchoesBefore,
+  open: (slice, stream) => {
+    const turns = plannedStreamsOf(slice)[stream]?.turns;
+    return turns === undefined ? () => 0 : countEchoesBefore(slice, turns);
+  },
   // The first stream of users is that of the devices that echo, where there are any (`streamOfUsers`).
   closed: (slice, stream) => (stream === 0 && echoingWithin(slice) > 0 ? (n) => n : () => 0),
 };

@@ -1,6 +1,10 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
+import { burstExcessPerDevice } from '../profile/load-shapes/arrival-pattern.ts';
 import { sumBy } from '../shared/counts.ts';
+import { formatCount, formatPerSecond } from '../shared/format.ts';
 import type { QuotaName } from '../targets/aws-iot/quotas.ts';
+import { makeArrivalRate } from './arrival-rate.ts';
+import { randomExcess } from './busiest-second.ts';
 import type { Deployment } from './deployment.ts';
 import { topicsPerDevice } from './device-topic.ts';
 import { echoingDevices } from './echoes.ts';
@@ -26,6 +30,16 @@ export const quotaAssumptions: readonly string[] = [
   'One rule, Stampede’s own, is taken to read these topics. Each other rule on them adds as many rule evaluations and outbound publishes again.',
 ];
 
+/** Of a plan with messages that are due at random. */
+export function randomAssumptions(plan: Plan): readonly string[] {
+  const excess = randomExcess(groupsOf(plan).map(({ profile }) => profile));
+  if (excess === 0) return [];
+  const busiest = formatCount(plan.load.peakPerSecond + excess);
+  return [
+    `Messages are due at random: the rate is up to ${formatPerSecond(plan.load.peakPerSecond)}, and in nine of ten runs the busiest second has at most ${busiest} messages. Quotas by the second are compared with that.`,
+  ];
+}
+
 /** The highest use of each quota by a plan. Quotas that it does not use are absent. */
 export function peaksOf(plan: Plan, deployment: Deployment): Partial<Record<QuotaName, number>> {
   const { load, slices, timeline } = plan;
@@ -35,17 +49,16 @@ export function peaksOf(plan: Plan, deployment: Deployment): Partial<Record<Quot
   const rules = isReadByRule(plan) ? rulesOnTopics : 0;
   const outboundOf = (profile: LoadProfile) =>
     rules + (subscribers > 0 ? 1 : 0) + echoingDevices(profile) / profile.devices;
+  const profiles = groups.map(({ profile }) => profile);
+  const busiest = load.peakPerSecond + randomExcess(profiles);
   return {
-    publishInPerSecond: load.peakPerSecond,
-    publishOutPerSecond: peakPerSecondOf(
-      groups.map(({ profile }) => profile),
-      outboundOf,
-    ),
+    publishInPerSecond: busiest,
+    publishOutPerSecond: peakPerSecondOf(profiles, outboundOf) + randomExcess(profiles, outboundOf),
     ...(ofMqtt.length > 0 ? connectionPeaks(plan, ofMqtt) : {}),
     ...(plan.subscribers?.divides === 'shared' && {
       sharedSubscriptionsPerGroup: connectionsOfSubscribers(plan.subscribers),
     }),
-    ruleEvaluationsPerSecond: load.peakPerSecond * rules,
+    ruleEvaluationsPerSecond: busiest * rules,
     // Slices with reserved concurrency use none of the account's unreserved concurrency.
     lambdaConcurrency:
       (deployment.publishConcurrency === undefined ? slices.count : 0) +
@@ -74,7 +87,8 @@ function connectionPeaks(
   const subscribesOf = (group: GroupPlan) =>
     connectsOf(group) * (echoingDevices(group.profile) / group.profile.devices) * topicsPerDevice(group);
   const echoing = groups.filter(({ profile }) => echoingDevices(profile) > 0);
-  const perDeviceOf = ({ load, profile }: GroupPlan) => load.peakPerSecond / profile.devices;
+  const perDeviceOf = ({ profile }: GroupPlan) =>
+    makeArrivalRate(profile).peakPerSecond / profile.devices + burstExcessPerDevice(profile);
   const unacknowledged = Math.max(...groups.map(unacknowledgedPeak));
   return {
     // The control channels come first, as Lambda starts their slices; the devices begin when all are there.
@@ -100,12 +114,9 @@ const environmentsPerSecond = 100;
 function bytesPerDevice(group: GroupPlan): number {
   const { runId } = group;
   const bytesOf = (profile: LoadProfile) => messageBytes({ profile, runId });
-  return (
-    peakPerSecondOf(
-      kindsOf(group).map(({ profile }) => profile),
-      bytesOf,
-    ) / group.profile.devices
-  );
+  const kinds = kindsOf(group).map(({ profile }) => profile);
+  const inBursts = sumBy(kinds, (profile) => burstExcessPerDevice(profile) * bytesOf(profile));
+  return peakPerSecondOf(kinds, bytesOf) / group.profile.devices + inBursts;
 }
 
 /**
@@ -116,7 +127,8 @@ function unacknowledgedPeak(group: GroupPlan): number {
   const { publish, devices } = group.profile;
   const answered = kindsOf(group).filter(({ profile }) => profile.publish.qos > 0);
   if (answered.length === 0) return 0;
-  const perDevicePerSecond = peakPerSecondOf(answered.map(({ profile }) => profile)) / devices;
+  const profiles = answered.map(({ profile }) => profile);
+  const perDevicePerSecond = peakPerSecondOf(profiles) / devices + sumBy(profiles, burstExcessPerDevice);
   return Math.min(publish.maxUnacknowledged, Math.ceil((perDevicePerSecond * publish.ackTimeoutMs) / 1_000));
 }
 

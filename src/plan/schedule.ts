@@ -2,6 +2,10 @@ import type { LoadProfile } from '../profile/load-profile.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import { type DeviceTurns, makeDeviceTurns } from './device-turns.ts';
 import type { Slice } from './plan.ts';
+import { jitter } from './schedules/jitter.ts';
+import { makePoissonPoints } from './schedules/poisson-points.ts';
+import { makeReorderedSchedule } from './schedules/reordered-schedule.ts';
+import { startsReordering } from './schedules/starts.ts';
 
 /** When each thing of one slice is meant to happen. Pure in its results: any call, in any order, gives the same. */
 export interface SliceSchedule {
@@ -22,18 +26,47 @@ export interface SliceSchedule {
  * A slice's own part of its group's schedule. With N the integral of the arrival rate, T its length, Mₛ the slice's share,
  * S the group's slices and s counted from the first of them, publish n is intended at N⁻¹(N(T)·(n + φ)/Mₛ), φ = (s + ½)/S: each slice follows the group's
  * shape, and the phases φ interleave the slices evenly, so that together they are as smooth as one sender would be.
+ *
+ * A pattern of arrivals replaces these even turns, or displaces messages from them.
+ * @param stream number of the kind of message, which its random times depend on
  */
-export function makeSliceSchedule({ group, ...slice }: Slice): SliceSchedule {
-  const rate = makeArrivalRate(group.profile);
+export function makeSliceSchedule(slice: Slice, stream = 0): SliceSchedule {
+  const { group, devices } = slice;
   const phase = (slice.slice - group.firstSlice + 0.5) / group.slices.count;
-  const messagesPerOwn = rate.messages / slice.messages;
-  const msPerOwnConnect = connectDurationMs(group.profile) / slice.devices;
+  const msPerOwnConnect = connectDurationMs(group.profile) / devices;
   return {
     messages: slice.messages,
-    offsetMs: (n) => rate.offsetMsOf((n + phase) * messagesPerOwn),
-    turns: makeDeviceTurns(slice.devices),
+    ...arrivalsOf(slice, stream, phase),
     connectOffsetMs: (deviceInSlice) => (deviceInSlice + phase) * msPerOwnConnect,
   };
+}
+
+function arrivalsOf(
+  { group, ...slice }: Slice,
+  stream: number,
+  phase: number,
+): Pick<SliceSchedule, 'offsetMs' | 'turns'> {
+  const { seed, pattern } = group.profile;
+  const rate = makeArrivalRate(group.profile);
+  const messagesPerOwn = rate.messages / slice.messages;
+  const turns = makeDeviceTurns(slice.devices);
+  const turnMs = (n: number) => rate.offsetMsOf((n + phase) * messagesPerOwn);
+  const shared = { ...slice, seed, stream, durationMs: rate.durationMs };
+  switch (pattern?.kind) {
+    case undefined:
+      return { offsetMs: turnMs, turns };
+    case 'poisson': {
+      const points = makePoissonPoints(slice.messages, shared);
+      return { offsetMs: (n) => rate.offsetMsOf(points(n) * messagesPerOwn), turns };
+    }
+    case 'jitter': {
+      const peakPerMs = rate.peakPerSecond / 1_000 / messagesPerOwn;
+      return makeReorderedSchedule(jitter({ ...shared, peakPerMs, turnMs, turns }, pattern.spreadMs));
+    }
+    case 'pulse':
+    case 'burst':
+      return makeReorderedSchedule(startsReordering({ ...shared, phase }, pattern));
+  }
 }
 
 /** How many publishes of a stream are intended before an instant, milliseconds after `publishAt`: n = 0 … count − 1. */

@@ -29,7 +29,7 @@ export function plannedStreamsOf(slice: Slice): readonly Stream[] {
 
 const streamsByShape: Readonly<Record<LoadShapeName, (slice: Slice) => readonly Stream[]>> = {
   open({ slice, group, devices }) {
-    const schedules = kindsOf(group).map((kind) => makeSliceSchedule(shareOf(kind, slice)));
+    const schedules = kindsOf(group).map((kind) => makeSliceSchedule(shareOf(kind, slice), kind.stream));
     // Kinds that have names are numbered from 1.
     return group.profile.messages === undefined ? schedules : [emptyStream(devices), ...schedules];
   },

@@ -137,8 +137,9 @@ function joinGroups(readings: readonly GroupReading[]): LoadProfile {
   const sharing = readings.filter(({ own }) => valueAt(own, ['connect', 'ratePerSecond']) === undefined);
   const sharingDevices = sumBy(sharing, ({ profile }) => profile.devices);
   const groups = readings.map((reading): GroupProfile => {
-    const { devices, connect, publish, messages, http, startRatePerSecond, stages, users, echo, slices } =
+    const { devices, connect, publish, messages, http, startRatePerSecond, stages, pattern, users } =
       reading.profile;
+    const { echo, slices } = reading.profile;
     // Groups without a rate of their own share the rate at the top by devices, so that they are ready at the same time.
     const ratePerSecond = sharing.includes(reading)
       ? (connect.ratePerSecond * devices) / sharingDevices
@@ -153,6 +154,7 @@ function joinGroups(readings: readonly GroupReading[]): LoadProfile {
       ...(http && { http }),
       startRatePerSecond,
       stages,
+      ...(pattern && { pattern }),
       ...(users === undefined ? {} : { users }),
       echo,
       slices: ownSlices,
@@ -161,7 +163,7 @@ function joinGroups(readings: readonly GroupReading[]): LoadProfile {
   const [first] = readings as [GroupReading];
   const thresholds: Thresholds = Object.assign({}, ...readings.map(({ profile }) => profile.thresholds));
   const devices = sumBy(groups, (group) => group.devices);
-  // Of one group: others may have no users, other messages or other requests.
-  const { users: _, http: _http, messages: _messages, ...shared } = first.profile;
+  // Of one group: others may have no users, other messages, arrivals or requests.
+  const { users: _, http: _http, messages: _messages, pattern: _pattern, ...shared } = first.profile;
   return { ...shared, devices, thresholds, groups };
 }

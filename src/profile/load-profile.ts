@@ -61,6 +61,8 @@ export interface GroupSettings {
   readonly startRatePerSecond: number;
   /** Linear ramps: each stage goes from the rate before it to `targetPerSecond`. At least one. */
   readonly stages: readonly Stage[];
+  /** How messages are due within the rates. Absent: evenly. Kinds of message have patterns of their own. */
+  readonly pattern?: ArrivalPattern;
   /** The closed model; its rates above are an estimate, for what is planned beforehand. Absent: the open model. */
   readonly users?: UserLoad;
   /**
@@ -80,6 +82,7 @@ export interface MessageKind {
   /** As of the group's load: messages per second over all its devices. */
   readonly startRatePerSecond: number;
   readonly stages: readonly Stage[];
+  readonly pattern?: ArrivalPattern;
 }
 
 /** Device groups of one profile at most: reports and live views have a column or a row for each. */
@@ -205,6 +208,36 @@ export interface Stage {
   readonly targetPerSecond: number;
   /** Of a closed model: users at the end of the stage. */
   readonly targetUsers?: number;
+}
+
+/**
+ * How messages are due within the rates of their stages; durations in milliseconds.
+ *
+ * `poisson`: at random, each as likely at any time. `jitter`: each up to half of `spreadMs` before or after its even turn. `pulse`: all
+ * devices within `lastsMs` at the beginning of each `everyMs`. `burst`: each device `count` messages `spacingMs` apart once in
+ * `everyMs`; all devices begin within `together`, or one after the other over the whole period.
+ */
+export type ArrivalPattern =
+  | { readonly kind: 'poisson' }
+  | { readonly kind: 'jitter'; readonly spreadMs: number }
+  | {
+      readonly kind: 'pulse';
+      readonly everyMs: number;
+      readonly lastsMs: number;
+      readonly isRandom: boolean;
+    }
+  | {
+      readonly kind: 'burst';
+      readonly count: number;
+      readonly spacingMs: number;
+      readonly everyMs: number;
+      readonly together?: Pulse;
+    };
+
+export interface Pulse {
+  readonly lastsMs: number;
+  /** Devices come at random within it; otherwise one after the other, evenly. */
+  readonly isRandom: boolean;
 }
 
 /** The closed model: each user sends a message, waits for its answer, thinks, and goes on. A user is a device. */

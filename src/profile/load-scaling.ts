@@ -15,7 +15,7 @@ export function scaleRate(input: JsonObject, peakPerSecond: number): readonly st
     input.ratePerSecond = peakPerSecond;
     return ['ratePerSecond'];
   }
-  if (everySeconds !== undefined && input.ratePerSecond === undefined) {
+  if (everySeconds !== undefined && input.ratePerSecond === undefined && input.together !== true) {
     if (typeof devices !== 'number' || peakPerSecond <= 0) return [];
     input.everySeconds = devices / peakPerSecond;
     return ['everySeconds'];

@@ -5,6 +5,7 @@ import { isObject, type JsonObject } from '../shared/json-path.ts';
 import { suggestFrom } from '../shared/nearest.ts';
 import type { FlatReading } from './groups.ts';
 import {
+  kindArrivalSettings,
   kindLoadSettings,
   kindNamePattern,
   kindPublishSettings,
@@ -12,6 +13,7 @@ import {
   maxKinds,
 } from './kind-settings.ts';
 import type { LoadProfile, MessageKind, Thresholds } from './load-profile.ts';
+import { patternReplacedBy } from './load-shapes/arrival-settings.ts';
 import { givenTwice } from './load-shapes/load-shape.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
 import { sumLoads } from './load-shapes/sum-loads.ts';
@@ -41,7 +43,10 @@ export function readKinds(input: JsonObject, readFlat: (flat: JsonObject) => Fla
   );
   // Settings of the group alone: of its publishes, what no kind replaces.
   const [, first] = kinds[0]!;
-  const { profile } = readFlat({ ...flatOf(group, first), publish: group.publish ?? {} });
+  const { pattern: _, ...profile } = readFlat({
+    ...flatOf(group, first),
+    publish: group.publish ?? {},
+  }).profile;
   const thresholds: Thresholds = Object.assign({}, ...readings.map((reading) => reading.profile.thresholds));
   const joined: LoadProfile = { ...profile, ...sumLoads(resolved), thresholds, messages: resolved };
   return {
@@ -69,10 +74,24 @@ function checkKinds(messages: unknown, group: JsonObject): InputError[] {
   const errors = Object.entries(messages).flatMap(([name, own]) => checkKind(name, own));
   if (errors.length > 0) return errors;
   const areAllLoaded = Object.values(messages as Readonly<Record<string, JsonObject>>).every(hasLoad);
-  if (!areAllLoaded) return [];
-  return ['ratePerSecond', 'everySeconds', 'startRate']
+  if (!areAllLoaded) return checkDivided(group, Object.entries(messages));
+  return ['ratePerSecond', 'everySeconds', 'burst', 'startRate']
     .filter((setting) => group[setting] !== undefined)
     .map((setting) => givenTwice(setting, 'the load', 'every kind of message'));
+}
+
+/** A load that kinds divide by their weights has no message of all devices at once. */
+function checkDivided(group: JsonObject, kinds: readonly (readonly [string, unknown])[]): InputError[] {
+  const hint = 'give each kind of message a burst, or everySeconds and together, of its own';
+  const message = 'cannot be divided between kinds of message by their weights';
+  const ofGroup = ['burst', ...(group.together === true ? ['together'] : [])].filter(
+    (setting) => group[setting] !== undefined,
+  );
+  const ofKinds = kinds.filter(([, own]) => isObject(own) && !hasLoad(own) && own.together === true);
+  return [
+    ...ofGroup.map((path) => ({ path, message, hint })),
+    ...ofKinds.map(([name]) => ({ path: `messages.${name}.together`, message, hint })),
+  ];
 }
 
 function checkKind(name: string, own: unknown): InputError[] {
@@ -125,6 +144,8 @@ function flatOf(group: JsonObject, own: JsonObject): JsonObject {
     if (own.stages === undefined) flat.duration = durationIn(group);
     for (const setting of kindLoadSettings) if (own[setting] !== undefined) flat[setting] = own[setting];
   }
+  for (const setting of patternReplacedBy(own)) delete flat[setting];
+  for (const setting of kindArrivalSettings) if (own[setting] !== undefined) flat[setting] = own[setting];
   const given = kindPublishSettings.filter((setting) => own[setting] !== undefined);
   const publish = Object.fromEntries(given.map((setting) => [setting, own[setting]]));
   if (group.publish === undefined || isObject(group.publish)) flat.publish = { ...group.publish, ...publish };
@@ -160,6 +181,7 @@ function kindOf(name: string, profile: LoadProfile, share: number): MessageKind 
       durationMs,
       targetPerSecond: targetPerSecond * share,
     })),
+    ...(profile.pattern && { pattern: profile.pattern }),
   };
 }
 

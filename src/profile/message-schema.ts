@@ -30,6 +30,10 @@ const kind = z
     ratePerSecond: true,
     everySeconds: true,
     stages: true,
+    arrivals: true,
+    jitter: true,
+    burst: true,
+    together: true,
   })
   .partial()
   .meta({ id: 'messageKind', description: 'One kind of message. What it does not set is as in publish.' });
@@ -39,7 +43,7 @@ export const messages = z
   .optional()
   .meta({
     description:
-      'Kinds of message that each device sends, by name, 1 to 20: each with topic, qos, payload and sizeBytes of its own where they differ from publish, and with a weight, or a load of its own (ratePerSecond, everySeconds, or stages) that lasts as long as the group publishes.',
+      'Kinds of message that each device sends, by name, 1 to 20: each with topic, qos, payload and sizeBytes of its own where they differ from publish, and with a weight, or a load of its own (ratePerSecond, everySeconds, burst, or stages) that lasts as long as the group publishes.',
     examples: [
       {
         reading: { everySeconds: 60, sizeBytes: 512 },

@@ -5,6 +5,7 @@ import { checkBackoff } from './backoff.ts';
 import { checkCredentials } from './credential-rules.ts';
 import { checkHttpSettings } from './http-rules.ts';
 import type { LoadProfile, Protocol } from './load-profile.ts';
+import { burstExcessPerDevice } from './load-shapes/arrival-pattern.ts';
 import { peakOf } from './load-shapes/load-shape.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
 import { envelopeBytes, leastPayloadBytes } from './payload-size.ts';
@@ -150,8 +151,19 @@ export function checkRatePerDevice({
   limits,
 }: Pick<Judged, 'profile' | 'input' | 'limits'>): InputError[] {
   const limit = limits.publishesPerSecondPerConnection;
+  if (profile.connect.protocol !== 'mqtt') return [];
   const peak = peakOf(profile);
-  if (profile.connect.protocol !== 'mqtt' || peak / profile.devices <= limit) return [];
+  const inBurst = burstExcessPerDevice(profile);
+  if (inBurst > 0 && peak / profile.devices + inBurst > limit) {
+    return [
+      {
+        path: profile.messages === undefined ? 'burst.spacing' : 'messages',
+        message: `bursts come to ${readable(peak / profile.devices + inBurst)} messages a second of one device, and ${limits.name} discards what is above ${limit} on a connection`,
+        hint: `give a spacing of at least ${Math.ceil(1_000 / limit)}ms, or a smaller count`,
+      },
+    ];
+  }
+  if (peak / profile.devices <= limit) return [];
   return [
     {
       ...(profile.messages === undefined

@@ -201,6 +201,7 @@ export const profileSchema = flatSchema
       { required: ['devices', 'stages'] },
       { required: ['devices', 'ratePerSecond', 'duration'] },
       { required: ['devices', 'everySeconds', 'duration'] },
+      { required: ['devices', 'burst', 'duration'] },
       { required: ['users', 'duration'] },
       { required: ['thinkTime', 'stages'] },
       { required: ['throughputPerUser', 'stages'] },

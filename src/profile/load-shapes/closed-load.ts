@@ -4,6 +4,7 @@ import type { InputError } from '../../shared/errors.ts';
 import { isObject, type JsonObject } from '../../shared/json-path.ts';
 import { maxDevicesPerSlice, maxSlices } from '../../shared/run-bounds.ts';
 import type { Protocol, PublishSettings, Stage, UserLoad } from '../load-profile.ts';
+import { arrivalSettings } from './arrival-settings.ts';
 import {
   checkLasting,
   givenTwice,
@@ -105,6 +106,13 @@ function checkWays(input: JsonObject): InputError[] {
       path: 'startRate',
       message: 'has no meaning for users, whose rate follows from the answers',
       hint: 'remove it; users beside stages says how many users there are at the start',
+    });
+  }
+  for (const key of Object.keys(arrivalSettings).filter(has)) {
+    errors.push({
+      path: key,
+      message: 'has no meaning for users, who send when they have their answer',
+      hint: 'remove it, or use thinkTime for times at random',
     });
   }
   if (has('duration') && has('stages')) errors.push(givenTwice('duration', 'how long', 'stages'));

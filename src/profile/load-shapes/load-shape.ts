@@ -5,7 +5,7 @@ import { duration, ratePerSecond } from '../device-schema.ts';
 import type { LoadProfile } from '../load-profile.ts';
 
 /** The load over the run, whichever way it was given. Of users, rates are an estimate. */
-export type ResolvedLoad = Pick<LoadProfile, 'startRatePerSecond' | 'stages' | 'users'>;
+export type ResolvedLoad = Pick<LoadProfile, 'startRatePerSecond' | 'stages' | 'users' | 'pattern'>;
 
 /**
  * A way of giving the load, with the settings that only it has: one file each, listed in `load-shapes.ts`. A device sends by the

@@ -3,6 +3,14 @@ import { parseDuration } from '../../shared/duration.ts';
 import type { InputError } from '../../shared/errors.ts';
 import { isObject, type JsonObject } from '../../shared/json-path.ts';
 import { ratePerSecond } from '../device-schema.ts';
+import { ratesOfStarts } from './arrival-pattern.ts';
+import {
+  arrivalSettings,
+  checkArrivalWays,
+  checkPattern,
+  patternReplacedBy,
+  resolvePattern,
+} from './arrival-settings.ts';
 import {
   checkLasting,
   givenTwice,
@@ -35,6 +43,7 @@ export const openSettings = {
         'Each device publishes once in this many seconds. The devices are spread evenly over that time, so that the run has devices ÷ everySeconds messages a second. Stands together with duration, or with stages that have no targets.',
       examples: [5],
     }),
+  ...arrivalSettings,
 };
 
 type Settings = z.output<z.ZodObject<typeof openSettings & typeof sharedSettings>> & {
@@ -42,7 +51,7 @@ type Settings = z.output<z.ZodObject<typeof openSettings & typeof sharedSettings
 };
 
 const theWays =
-  'one of: stages with targets; ratePerSecond and duration; everySeconds and duration; everySeconds and stages without targets';
+  'one of: stages with targets; ratePerSecond and duration; everySeconds and duration; everySeconds and stages without targets; burst and duration';
 
 /** The open model: an arrival rate over time, whatever the target answers. */
 export const openLoad: LoadShape<Settings> = {
@@ -54,11 +63,12 @@ export const openLoad: LoadShape<Settings> = {
   whyOneKind: undefined,
   own: Object.keys(openSettings),
   complete: (input) => input,
-  replacedBy,
+  replacedBy: (own) => [...loadReplacedBy(own), ...patternReplacedBy(own)],
   check(input, settings) {
-    const errors = checkWays(input);
+    const errors = [...checkWays(input), ...checkArrivalWays(input)];
     if (settings === undefined) return errors;
     errors.push(...checkTargets(settings));
+    if (errors.length === 0) errors.push(...checkPattern(settings, resolve(settings)));
     return errors.length > 0 ? errors : checkAmount(settings);
   },
   resolve,
@@ -68,11 +78,14 @@ export const openLoad: LoadShape<Settings> = {
   }),
 };
 
-function replacedBy({ stages, ratePerSecond, everySeconds }: JsonObject): string[] {
-  if (stages !== undefined)
-    return ['ratePerSecond', 'startRate', 'duration', ...(hasTargets(stages) ? ['everySeconds'] : [])];
-  if (ratePerSecond !== undefined) return ['stages', 'startRate', 'everySeconds'];
-  return everySeconds === undefined ? [] : ['ratePerSecond', 'startRate'];
+function loadReplacedBy({ stages, ratePerSecond, everySeconds, burst }: JsonObject): string[] {
+  if (stages !== undefined) {
+    const ofRates = hasTargets(stages) ? ['everySeconds', 'together'] : [];
+    return ['ratePerSecond', 'startRate', 'duration', 'burst', ...ofRates];
+  }
+  if (ratePerSecond !== undefined) return ['stages', 'startRate', 'everySeconds', 'burst', 'together'];
+  if (burst !== undefined) return ['stages', 'ratePerSecond', 'startRate', 'everySeconds'];
+  return everySeconds === undefined ? [] : ['ratePerSecond', 'startRate', 'burst'];
 }
 
 function hasTargets(stages: unknown): boolean {
@@ -82,7 +95,7 @@ function hasTargets(stages: unknown): boolean {
 /** Ways of giving the load that are mixed, or only half there. */
 function checkWays(input: JsonObject): InputError[] {
   const has = (key: keyof Settings) => input[key] !== undefined;
-  const constant = has('ratePerSecond') ? 'ratePerSecond' : has('everySeconds') ? 'everySeconds' : undefined;
+  const constant = (['ratePerSecond', 'everySeconds', 'burst'] as const).find(has);
   if (constant === undefined && !has('stages')) {
     return [{ path: 'stages', message: 'the load is missing', hint: `give ${theWays}` }];
   }
@@ -99,7 +112,7 @@ function checkWays(input: JsonObject): InputError[] {
       hint: `say how long, such as "5m", beside ${constant}`,
     });
   }
-  if (constant !== undefined && has('startRate')) {
+  if (constant !== undefined && constant !== 'burst' && has('startRate')) {
     errors.push({
       path: 'startRate',
       message: `has no meaning with ${constant}, which is constant from the start`,
@@ -110,7 +123,9 @@ function checkWays(input: JsonObject): InputError[] {
 }
 
 /** Stages have targets, unless `everySeconds` says the rate of them all. */
-function checkTargets({ stages = [], everySeconds, ratePerSecond }: Settings): InputError[] {
+function checkTargets({ stages = [], everySeconds, ratePerSecond, burst }: Settings): InputError[] {
+  // Stages beside a burst have an error of their own.
+  if (burst !== undefined) return [];
   return stages.flatMap(({ target }, i) => {
     const path = `stages[${i}].target`;
     if (everySeconds !== undefined && target !== undefined) {
@@ -129,7 +144,18 @@ function checkTargets({ stages = [], everySeconds, ratePerSecond }: Settings): I
 function checkAmount(settings: Settings): InputError[] {
   const load = resolve(settings);
   const errors = checkLasting(load, settings);
-  if (peakOf(load) <= 0) {
+  if (
+    errors.length === 0 &&
+    peakOf(load) <= 0 &&
+    load.pattern !== undefined &&
+    settings.stages === undefined
+  ) {
+    errors.push({
+      path: 'duration',
+      message: 'is too short: nothing that begins in it ends in it',
+      hint: 'run longer, or make bursts and jitter shorter',
+    });
+  } else if (peakOf(load) <= 0) {
     errors.push({
       path: 'stages',
       message: 'no stage has a target above 0: nothing would be sent',
@@ -143,7 +169,12 @@ function resolve(settings: Settings): ResolvedLoad {
   const { devices, everySeconds, ratePerSecond, startRate = 0, duration } = settings;
   const constant = ratePerSecond ?? (everySeconds === undefined ? undefined : devices / everySeconds);
   const stages = settings.stages ?? (duration === undefined ? [] : [{ duration, target: undefined }]);
+  const pattern = resolvePattern(settings);
+  if (pattern?.kind === 'pulse' || pattern?.kind === 'burst') {
+    return { ...ratesOfStarts(devices, parseDuration(duration ?? '0s') ?? 0, pattern), pattern };
+  }
   return {
+    ...(pattern && { pattern }),
     startRatePerSecond: constant ?? startRate,
     stages: stages.map((stage) => ({
       durationMs: parseDuration(stage.duration) ?? 0,

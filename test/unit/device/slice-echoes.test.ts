@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { IntervalSet } from '../../../src/measure/interval-set.ts';
-import { countEchoesBefore } from '../../../src/plan/echoes.ts';
+import { echoesDueBefore } from '../../../src/plan/observers.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
 import { makeTestPlan, simulate } from '../../support/device/make-run.ts';
 import type { Behaviour } from '../../support/device/simulated-transport.ts';
@@ -8,7 +8,7 @@ import type { Behaviour } from '../../support/device/simulated-transport.ts';
 describe('the echoes of a slice', () => {
   const options = { devices: 10, echoFraction: 0.5, ratePerSecond: 100, seconds: 5 };
   const plan = makeTestPlan(options);
-  const rankOf = countEchoesBefore(sliceOf(plan, 0));
+  const rankOf = echoesDueBefore(sliceOf(plan, 0), 0);
   const isDue = (n: number) => rankOf(n + 1) > rankOf(n);
   const due = rankOf(500);
 

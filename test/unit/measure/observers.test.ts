@@ -4,8 +4,7 @@ import { checkLedger } from '../../../src/measure/check-ledger.ts';
 import { IntervalSet } from '../../../src/measure/interval-set.ts';
 import { makeLedger } from '../../../src/measure/ledger.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
-import { countEchoesBefore } from '../../../src/plan/echoes.ts';
-import { observersOf } from '../../../src/plan/observers.ts';
+import { echoesDueBefore, observersOf } from '../../../src/plan/observers.ts';
 import { outlineOf, type RunOutline } from '../../../src/plan/run-outline.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
 import { randomCases } from '../../support/effort.ts';
@@ -20,13 +19,13 @@ const everyMessage = slices.flatMap((slice) =>
 
 /** Numbers of a slice's messages that come back to the devices that sent them. */
 function echoedOf(slice: number): number[] {
-  const before = countEchoesBefore(sliceOf(plan, slice));
+  const before = echoesDueBefore(sliceOf(plan, slice), 0);
   return Array.from({ length: shareOf(slice) }, (_, n) => n).filter((n) => before(n + 1) > before(n));
 }
 
 /** A slice whose devices saw these messages come back, as often as they are listed. */
 function resultWith(slice: number, seen: readonly number[], more: Partial<SliceResult> = {}): SliceResult {
-  const rankOf = countEchoesBefore(sliceOf(plan, slice));
+  const rankOf = echoesDueBefore(sliceOf(plan, slice), 0);
   const ranks = new IntervalSet();
   for (const n of seen) ranks.add(rankOf(n));
   const result = resultOf(plan, slice);

@@ -1,0 +1,165 @@
+import type { DeviceTurns, RegularTurns } from '../device-turns.ts';
+import { type Block, BlockCache } from './block-cache.ts';
+
+/**
+ * Messages that are due in another order than that of their turns, by no more than `window` places: turn m = 0 … messages − 1 is due at
+ * `dueMs(m)`, with turnMs(m − window) ≤ dueMs(m) ≤ turnMs(m + window). A device's own messages are due in the order of their turns.
+ */
+export interface Reordering {
+  readonly messages: number;
+  readonly window: number;
+  /** When turn m would be; never earlier than turn m − 1. */
+  readonly turnMs: (m: number) => number;
+  readonly dueMs: (m: number) => number;
+  readonly turns: RegularTurns;
+}
+
+/** Turns that are sorted at once, at least. */
+const leastBlock = 256;
+
+/**
+ * The schedule in which message n is the n-th that is due.
+ *
+ * Block i holds what is due from turnMs(i · B) to turnMs((i + 1) · B), by (due, m), so that no two are equal. What is due before it
+ * are the turns below i · B − window, and some of those less than window from i · B, which are counted. So a block is made from
+ * B + 2 · window turns, whichever was made before; a few of them are kept.
+ */
+export function makeReorderedSchedule({ messages, window, turnMs, dueMs, turns }: Reordering): {
+  readonly offsetMs: (n: number) => number;
+  readonly turns: DeviceTurns;
+} {
+  const size = Math.max(leastBlock, window);
+  const blocks = Math.max(1, Math.ceil(messages / size));
+  const cache = new BlockCache(makeBlock);
+
+  function isDueBefore(due: number, m: number, otherDue: number, other: number): boolean {
+    return due < otherDue || (due === otherDue && m < other);
+  }
+
+  /** Whether turn m is due before block i begins; block 0 has no beginning. */
+  function isBeforeBlock(due: number, m: number, i: number): boolean {
+    if (i <= 0) return false;
+    return i >= blocks || isDueBefore(due, m, turnMs(i * size), i * size);
+  }
+
+  function makeBlock(i: number): Block {
+    const from = Math.max(0, i * size - window);
+    const to = Math.min(messages, (i + 1) * size + window);
+    let earlier = 0;
+    let length = 0;
+    const due = new Float64Array(to - from);
+    const turn = new Float64Array(to - from);
+    for (let m = from; m < to; m++) {
+      const dueAt = dueMs(m);
+      if (isBeforeBlock(dueAt, m, i)) earlier++;
+      else if (isBeforeBlock(dueAt, m, i + 1)) {
+        due[length] = dueAt;
+        turn[length++] = m;
+      }
+    }
+    // Turns are in ascending order, and a place among them says the same.
+    const order = Uint32Array.from({ length }, (_, place) => place).sort(
+      (a, b) => due[a]! - due[b]! || a - b,
+    );
+    return {
+      index: i,
+      first: from + earlier,
+      dueMs: Float64Array.from(order, (place) => due[place]!),
+      turns: Float64Array.from(order, (place) => turn[place]!),
+    };
+  }
+
+  function blockWith(n: number): Block {
+    let i = Math.min(blocks - 1, Math.floor(n / size));
+    let block = cache.get(i);
+    while (n < block.first) block = cache.get(--i);
+    while (n >= block.first + block.turns.length && i < blocks - 1) block = cache.get(++i);
+    return block;
+  }
+
+  function turnAt(n: number): number {
+    const block = blockWith(n);
+    return block.turns[n - block.first]!;
+  }
+
+  function offsetMs(n: number): number {
+    const block = blockWith(n);
+    return block.dueMs[n - block.first]!;
+  }
+
+  function rankOf(m: number): number {
+    const due = dueMs(m);
+    let i = Math.min(blocks - 1, Math.floor(m / size));
+    while (isBeforeBlock(due, m, i)) i--;
+    while (i < blocks - 1 && !isBeforeBlock(due, m, i + 1)) i++;
+    const block = cache.get(i);
+    let from = 0;
+    let to = block.turns.length;
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if (isDueBefore(block.dueMs[middle]!, block.turns[middle]!, due, m)) from = middle + 1;
+      else to = middle;
+    }
+    return block.first + from;
+  }
+
+  function countFrom(n: number, end: number): number {
+    if (n >= messages) return 0;
+    const first = turnAt(n);
+    const rest = turns.countFrom(first, messages);
+    if (end >= messages) return rest;
+    const endTurn = turnAt(end);
+    const endDue = offsetMs(end);
+    const device = turns.deviceOf(first);
+    const message = turns.messageOf(first);
+    let from = 0;
+    let to = rest;
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      const m = turns.numberOf(device, message + middle);
+      if (isDueBefore(dueMs(m), m, endDue, endTurn)) from = middle + 1;
+      else to = middle;
+    }
+    return from;
+  }
+
+  function countOf(n: number, chosenBefore: (i: number) => number): number {
+    if (n >= messages) return turns.countOf(messages, chosenBefore);
+    const block = blockWith(n);
+    if (block.chosen?.before !== chosenBefore) block.chosen = countChosen(block, chosenBefore);
+    return block.chosen.upTo[n - block.first]!;
+  }
+
+  /** Of the messages before each of a block: turns that are surely earlier by the formula, the others one by one. */
+  function countChosen(block: Block, chosenBefore: (i: number) => number): Required<Block>['chosen'] {
+    const isChosen = (m: number) => {
+      const device = turns.deviceOf(m);
+      return chosenBefore(device + 1) - chosenBefore(device);
+    };
+    const begin = block.index * size;
+    const from = Math.max(0, begin - window);
+    let chosen = turns.countOf(from, chosenBefore);
+    for (let m = from; m < Math.min(messages, begin + window); m++)
+      if (isBeforeBlock(dueMs(m), m, block.index)) chosen += isChosen(m);
+    const upTo = new Float64Array(block.turns.length);
+    for (const [place, m] of block.turns.entries()) {
+      upTo[place] = chosen;
+      chosen += isChosen(m);
+    }
+    return { before: chosenBefore, upTo };
+  }
+
+  return {
+    offsetMs,
+    turns: {
+      deviceOf: (n) => turns.deviceOf(turnAt(n)),
+      messageOf: (n) => turns.messageOf(turnAt(n)),
+      nextOf: (n) => {
+        const next = turns.nextOf(turnAt(n));
+        return next < messages ? rankOf(next) : Number.POSITIVE_INFINITY;
+      },
+      countFrom,
+      countOf,
+    },
+  };
+}
