@@ -29,8 +29,8 @@ export class RefusedByPreflightError extends StampedeError {
   }
 }
 
-/** Which setting to turn down, by quota. */
-const remedies: Partial<Record<AnyQuotaName, string>> = {
+/** The setting that lowers a plan's use of a quota. Undefined: no plan is refused for it. */
+const remedies: Readonly<Record<AnyQuotaName, string | undefined>> = {
   publishInPerSecond: 'stages',
   publishOutPerSecond: 'echo.fraction',
   connectsPerSecond: 'connect.ratePerSecond',
@@ -47,6 +47,14 @@ const remedies: Partial<Record<AnyQuotaName, string>> = {
   lambdaSeconds: 'stages',
   mapChildren: 'slices.devicesPerSlice',
   statePayloadBytes: 'publish.payload',
+  connectsPerSecondPerClientId: undefined,
+  unacknowledgedPerClient: undefined,
+  unacknowledgedOutPerClient: undefined,
+  subscriptionsPerConnection: undefined,
+  subscriptionsPerSubscribe: undefined,
+  retainedPublishesPerSecond: undefined,
+  retainedPublishesPerSecondPerTopic: undefined,
+  fileDescriptors: undefined,
 };
 
 /** A quota of which the plan would use more than it is allowed to. */

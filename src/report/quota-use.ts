@@ -15,25 +15,24 @@ export function quotaUseOf(plan: Plan, ledger: RunLedger): QuotaUse[] {
   const { sent, connected, echoed } = ledger.perSecond;
   const publishes = Math.max(0, ...sent);
   const isMqtt = mqttGroupsOf(plan).length > 0;
-  const peaks: [QuotaName, number][] = [['publishInPerSecond', publishes]];
   // Counted as it was planned (`quotaAssumptions`): the rule's match of each publish, and each echo that a device received.
   const outbound = sent.map((count, i) => count + (echoed[i] ?? 0));
-  peaks.push(['publishOutPerSecond', Math.max(0, ...outbound)]);
-  peaks.push(['ruleEvaluationsPerSecond', publishes]);
-  if (isMqtt) {
-    peaks.push(
-      ['connectsPerSecond', largestRise(connected)],
-      ['concurrentConnections', Math.max(0, ...connected)],
-    );
-  }
+  const peaks: Readonly<Record<QuotaName, number | undefined>> = {
+    publishInPerSecond: publishes,
+    publishOutPerSecond: Math.max(0, ...outbound),
+    ruleEvaluationsPerSecond: publishes,
+    connectsPerSecond: isMqtt ? largestRise(connected) : undefined,
+    concurrentConnections: isMqtt ? Math.max(0, ...connected) : undefined,
+    ...uncounted,
+  };
   const counted = traitsOf(plan.target).quotas;
-  return peaks
-    .filter(([name]) => counted.includes(name))
-    .map(([name, peak]) => {
-      const quota: Quota = quotas[name];
-      const limit = limits[name];
-      const { label, unit } = quota;
-      return {
+  return (Object.entries(peaks) as [QuotaName, number | undefined][]).flatMap(([name, peak]) => {
+    if (peak === undefined || !counted.includes(name)) return [];
+    const quota: Quota = quotas[name];
+    const limit = limits[name];
+    const { label, unit } = quota;
+    return [
+      {
         quota: name,
         name: label,
         unit,
@@ -41,9 +40,30 @@ export function quotaUseOf(plan: Plan, ledger: RunLedger): QuotaUse[] {
         isLive: live.includes(name),
         peak,
         headroom: 1 - peak / limit,
-      };
-    });
+      },
+    ];
+  });
 }
+
+/** Quotas whose use no counter of the run's shows by second. */
+const uncounted = {
+  connectsPerSecondPerClientId: undefined,
+  publishesPerSecondPerConnection: undefined,
+  bytesPerSecondPerConnection: undefined,
+  unacknowledgedPerClient: undefined,
+  unacknowledgedOutPerClient: undefined,
+  subscribesPerSecond: undefined,
+  subscriptionsPerConnection: undefined,
+  subscriptionsPerSubscribe: undefined,
+  sharedSubscriptionsPerGroup: undefined,
+  retainedPublishesPerSecond: undefined,
+  retainedPublishesPerSecondPerTopic: undefined,
+  lambdaConcurrency: undefined,
+  lambdaSeconds: undefined,
+  fileDescriptors: undefined,
+  mapChildren: undefined,
+  statePayloadBytes: undefined,
+};
 
 function largestRise(gauge: readonly number[]): number {
   return gauge.reduce((most, value, i) => Math.max(most, value - (gauge[i - 1] ?? 0)), 0);

@@ -3,6 +3,7 @@ import { accountOf } from '../plan/account.ts';
 import type { Plan } from '../plan/plan.ts';
 import { preflight } from '../plan/preflight.ts';
 import { formatCount, formatShare } from '../shared/format.ts';
+import type { IotMetricName } from '../targets/aws-iot/cloudwatch-metrics.ts';
 import { type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import { type CloudWatchView, cloudWatchSum } from './reconciliation.ts';
@@ -32,27 +33,27 @@ function refusalsOf(
   { perSecond, messages, generator }: RunLedger,
   cloudwatch: CloudWatchView,
 ): QuotaRefusals[] {
-  const count = (metric: string) => cloudWatchSum(cloudwatch, metric) ?? 0;
+  const count = (metric: IotMetricName) => cloudWatchSum(cloudwatch, metric) ?? 0;
   const { limits } = accountOf(plan);
   // Beside the devices, every slice has its control channel.
   const isFull = Math.max(0, ...perSecond.connected) + generator.slices >= limits.concurrentConnections;
   // Throttle.Exceeded counts what a connection's own limit refused; PublishIn.Throttle has that, and the account's.
   const ofConnections = count('Throttle.Exceeded');
   const publishes = Math.max(count('PublishIn.Throttle'), messages.throttled);
-  const found: [QuotaName, string, number][] = [
-    ['publishInPerSecond', 'PublishIn.Throttle', publishes - ofConnections],
-    ['publishesPerSecondPerConnection', 'Throttle.Exceeded', ofConnections],
-    ['publishOutPerSecond', 'PublishOut.Throttle', count('PublishOut.Throttle')],
-    [isFull ? 'concurrentConnections' : 'connectsPerSecond', 'Connect.Throttle', count('Connect.Throttle')],
-    ['connectsPerSecondPerClientId', 'Connect.ClientIDThrottle', count('Connect.ClientIDThrottle')],
-    ['subscribesPerSecond', 'Subscribe.Throttle', count('Subscribe.Throttle')],
-    ['ruleEvaluationsPerSecond', 'RuleMessageThrottled', count('RuleMessageThrottled')],
-  ];
+  // Where two quotas have one metric, or a part of it, their shares of it.
+  const shares: Partial<Record<QuotaName, number>> = {
+    publishInPerSecond: publishes - ofConnections,
+    [isFull ? 'connectsPerSecond' : 'concurrentConnections']: 0,
+  };
   const counted = traitsOf(plan.target).quotas;
-  return found
-    .filter(([quota, , refused]) => refused > 0 && counted.includes(quota))
-    .sort(([, , a], [, , b]) => b - a)
-    .map(([quota, metric, refused]) => ({ quota, name: quotas[quota].label, metric, count: refused }));
+  return (Object.keys(refusalMetrics) as QuotaName[])
+    .flatMap((quota) => {
+      const metric = refusalMetrics[quota];
+      if (metric === undefined || !counted.includes(quota)) return [];
+      return [{ quota, name: quotas[quota].label, metric, count: shares[quota] ?? count(metric) }];
+    })
+    .filter((refused) => refused.count > 0)
+    .sort((a, b) => b.count - a.count);
 }
 
 /** Planned use counts beside the measured one where no counter of the run's, nor of AWS's, sees the quota. */
@@ -93,8 +94,8 @@ export function bindingQuotaOf(
   return { quota, name, sentence: `${measured}; ${refused}` };
 }
 
-/** CloudWatch's metric that counts what a quota refused. */
-const refusalMetrics: Readonly<Partial<Record<QuotaName, string>>> = {
+/** CloudWatch's metric that counts what a quota refused. Undefined: none does. */
+const refusalMetrics: Readonly<Record<QuotaName, IotMetricName | undefined>> = {
   publishInPerSecond: 'PublishIn.Throttle',
   publishesPerSecondPerConnection: 'Throttle.Exceeded',
   publishOutPerSecond: 'PublishOut.Throttle',
@@ -103,6 +104,19 @@ const refusalMetrics: Readonly<Partial<Record<QuotaName, string>>> = {
   connectsPerSecondPerClientId: 'Connect.ClientIDThrottle',
   subscribesPerSecond: 'Subscribe.Throttle',
   ruleEvaluationsPerSecond: 'RuleMessageThrottled',
+  bytesPerSecondPerConnection: undefined,
+  unacknowledgedPerClient: undefined,
+  unacknowledgedOutPerClient: undefined,
+  subscriptionsPerConnection: undefined,
+  subscriptionsPerSubscribe: undefined,
+  sharedSubscriptionsPerGroup: undefined,
+  retainedPublishesPerSecond: undefined,
+  retainedPublishesPerSecondPerTopic: undefined,
+  lambdaConcurrency: undefined,
+  lambdaSeconds: undefined,
+  fileDescriptors: undefined,
+  mapChildren: undefined,
+  statePayloadBytes: undefined,
 };
 
 /** What happened to the load above a limit for which CloudWatch shows no refusals. */

@@ -11,26 +11,37 @@ import {
   quotas,
 } from '../../targets/aws-iot/quotas.ts';
 
-/** The quotas of embedded AWS that flags may set, by the short name they have there. */
-export const quotaFlagNames = {
-  publishIn: 'publishInPerSecond',
-  publishOut: 'publishOutPerSecond',
-  connects: 'connectsPerSecond',
-  connectsPerClientId: 'connectsPerSecondPerClientId',
-  connections: 'concurrentConnections',
-  publishesPerConnection: 'publishesPerSecondPerConnection',
-  bytesPerConnection: 'bytesPerSecondPerConnection',
-  unacknowledgedIn: 'unacknowledgedPerClient',
-  unacknowledgedOut: 'unacknowledgedOutPerClient',
-  subscribes: 'subscribesPerSecond',
+/** The short name of each quota in `--quota`, for those of embedded AWS that flags may set. */
+const shortNames: Readonly<Record<QuotaName, string | undefined>> = {
+  publishInPerSecond: 'publishIn',
+  publishOutPerSecond: 'publishOut',
+  connectsPerSecond: 'connects',
+  connectsPerSecondPerClientId: 'connectsPerClientId',
+  concurrentConnections: 'connections',
+  publishesPerSecondPerConnection: 'publishesPerConnection',
+  bytesPerSecondPerConnection: 'bytesPerConnection',
+  unacknowledgedPerClient: 'unacknowledgedIn',
+  unacknowledgedOutPerClient: 'unacknowledgedOut',
+  subscribesPerSecond: 'subscribes',
   subscriptionsPerConnection: 'subscriptionsPerConnection',
-  filtersPerSubscribe: 'subscriptionsPerSubscribe',
+  subscriptionsPerSubscribe: 'filtersPerSubscribe',
   sharedSubscriptionsPerGroup: 'sharedSubscriptionsPerGroup',
-  ruleEvaluations: 'ruleEvaluationsPerSecond',
-  retained: 'retainedPublishesPerSecond',
-  retainedPerTopic: 'retainedPublishesPerSecondPerTopic',
+  ruleEvaluationsPerSecond: 'ruleEvaluations',
+  retainedPublishesPerSecond: 'retained',
+  retainedPublishesPerSecondPerTopic: 'retainedPerTopic',
   lambdaConcurrency: 'lambdaConcurrency',
-} as const satisfies Record<string, QuotaName>;
+  lambdaSeconds: undefined,
+  fileDescriptors: undefined,
+  mapChildren: undefined,
+  statePayloadBytes: undefined,
+};
+
+const quotaByShortName: ReadonlyMap<string, QuotaName> = new Map(
+  (Object.keys(shortNames) as QuotaName[]).flatMap((quota) => {
+    const name = shortNames[quota];
+    return name === undefined ? [] : [[name, quota]];
+  }),
+);
 
 /** In the form in which commander parses them. */
 export interface QuotaFlags {
@@ -53,7 +64,7 @@ export function addQuotaFlags(command: Command): Command {
       ] satisfies QuotaPreset[]),
     )
     .addOption(
-      new Option('--quota <name=limit>', `one quota, repeatable: ${Object.keys(quotaFlagNames).join(', ')}`)
+      new Option('--quota <name=limit>', `one quota, repeatable: ${[...quotaByShortName.keys()].join(', ')}`)
         .argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text])
         .default(undefined),
     )
@@ -68,11 +79,12 @@ export function embeddedQuotasOf({ quota = [], regionQuotas }: QuotaFlags): Embe
     const [name = '', ...values] = text.split('=');
     const value = values.join('=');
     const limit = Number(value);
-    if (!Object.hasOwn(quotaFlagNames, name)) {
+    const quotaName = quotaByShortName.get(name);
+    if (quotaName === undefined) {
       errors.push({
         path: `--quota ${text}`,
         message: 'is not known',
-        hint: suggestFrom(name, Object.keys(quotaFlagNames), 'known'),
+        hint: suggestFrom(name, [...quotaByShortName.keys()], 'known'),
       });
     } else if (value === '' || !Number.isFinite(limit) || limit <= 0) {
       errors.push({
@@ -81,7 +93,7 @@ export function embeddedQuotasOf({ quota = [], regionQuotas }: QuotaFlags): Embe
         hint: `--quota ${name}=2000`,
       });
     } else {
-      limits[quotaFlagNames[name as keyof typeof quotaFlagNames]] = limit;
+      limits[quotaName] = limit;
     }
   }
   if (errors.length > 0) throw new InvalidInputError('The command line', errors);
