@@ -2,6 +2,7 @@ import { parseDuration } from '../shared/duration.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
 import { scaleDuration, scaleRate, scaleUsers } from './load-scaling.ts';
 import type { LoadShapeName } from './load-shapes/load-shape.ts';
+import { mqttConnectSettings, mqttPublishSettings } from './mqtt-settings.ts';
 
 export const variablePrefix = 'STAMPEDE_';
 
@@ -180,17 +181,19 @@ export function setAt(input: JsonObject, path: string, value: unknown): readonly
   return [path];
 }
 
-/**
- * A profile written for MQTT goes over HTTPS as it is: what only a connection has is left out, where it would be a
- * fault in a profile that says `https` itself.
- */
+/** A profile written for MQTT goes over HTTPS: settings that would be an error in a profile that says `https` itself are left out. */
 function setProtocol(input: JsonObject, value: unknown): readonly string[] {
   if (value === 'https') {
-    const { client, version, ratePerSecond, keepAlive, cleanStart, ...rest } = isObject(input.connect)
-      ? input.connect
-      : {};
-    if (input.connect === undefined || isObject(input.connect)) input.connect = rest;
+    leaveOut(input, 'connect', mqttConnectSettings);
+    leaveOut(input, 'publish', mqttPublishSettings);
     delete input.echo;
   }
   return setAt(input, 'connect.protocol', value);
+}
+
+/** What is no object stays as it is: the check of the file reports that. */
+function leaveOut(input: JsonObject, group: string, keys: readonly string[]): void {
+  const settings = input[group];
+  if (!isObject(settings)) return;
+  input[group] = Object.fromEntries(Object.entries(settings).filter(([key]) => !keys.includes(key)));
 }

@@ -2,6 +2,7 @@ import { formatDuration, parseDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
 import { type JsonObject, valueAt } from '../shared/json-path.ts';
 import type { LoadProfile } from './load-profile.ts';
+import { mqttPublishSettings } from './mqtt-settings.ts';
 import { leastPayloadBytes, utf8Bytes } from './payload-size.ts';
 import { parsePayloadTemplate } from './payload-template.ts';
 import type { TargetLimits } from './target-limits.ts';
@@ -18,7 +19,7 @@ interface Judged {
 /** [MQTT-3.1.2.11], [MQTT-3.3.2.3] Four bytes, seconds. */
 const mostSeconds = 0xffff_ffff;
 
-/** Settings that have no meaning over HTTPS, and those of them that MQTT 3.1.1 does not have. */
+/** Settings that MQTT 3.1.1 does not have. */
 const ofMqtt5 = [
   'publish.userProperties',
   'publish.contentType',
@@ -28,7 +29,6 @@ const ofMqtt5 = [
   'connect.will.delay',
   'connect.sessionExpiry',
 ];
-const ofMqtt = ['publish.retain', 'connect.will', ...ofMqtt5];
 
 /** Errors of properties of messages, wills and sessions. */
 export function checkProperties(judged: Judged): InputError[] {
@@ -36,6 +36,7 @@ export function checkProperties(judged: Judged): InputError[] {
   const isGiven = (path: string) =>
     ![undefined, false].includes(valueAt(input, path.split('.')) as undefined);
   if (profile.connect.protocol === 'https') {
+    const ofMqtt = mqttPublishSettings.map((key) => `publish.${key}`);
     return ofMqtt.filter(isGiven).map((path) => ({
       path,
       message: 'has no meaning over https, where no device keeps a connection',

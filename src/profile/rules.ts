@@ -8,6 +8,7 @@ import type { LoadProfile, Protocol } from './load-profile.ts';
 import { burstExcessPerDevice } from './load-shapes/arrival-pattern.ts';
 import { peakOf } from './load-shapes/load-shape.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
+import { mqttConnectSettings } from './mqtt-settings.ts';
 import { envelopeBytes, leastPayloadBytes } from './payload-size.ts';
 import { parsePayloadTemplate } from './payload-template.ts';
 import { checkProperties } from './property-rules.ts';
@@ -178,13 +179,11 @@ function readable(value: number): string {
   return String(Math.round(value * 10) / 10);
 }
 
-const onlyMqtt = ['client', 'version', 'ratePerSecond', 'keepAlive', 'cleanStart', 'backoff'];
-
 function checkHttps({ profile: { connect }, input, protocols }: Judged): InputError[] {
   if (connect.protocol !== 'https' || !isObject(input.connect)) return [];
   const instead = protocols.includes('mqtt') ? ', or set connect.protocol to "mqtt"' : '';
   const given = input.connect;
-  return onlyMqtt
+  return mqttConnectSettings
     .filter((key) => given[key] !== undefined)
     .map((key) => ({
       path: `connect.${key}`,

@@ -299,7 +299,14 @@ describe('overrides', () => {
   it('take a profile written for mqtt over https', () => {
     const mqtt = {
       ...file,
-      connect: { client: 'dense', keepAlive: '1m', timeout: '5s' },
+      connect: {
+        client: 'dense',
+        keepAlive: '1m',
+        timeout: '5s',
+        backoff: { base: '2s' },
+        will: { topic: 'gone/{deviceId}' },
+      },
+      publish: { retain: true, contentType: 'text/plain' },
       echo: { fraction: 0.5 },
     };
     const profile = parseLoadProfile(mqtt, overridesFromFlags({ protocol: 'https' }));
