@@ -1,7 +1,7 @@
 import { leastBetweenConnectsMs } from '../plan/account.ts';
 import type { Plan, Slice } from '../plan/plan.ts';
 import { makeSliceSchedule, type SliceSchedule } from '../plan/schedule.ts';
-import { stormChoice } from '../plan/storms.ts';
+import { noticeMs, stormChoice } from '../plan/storms.ts';
 import { type Backoff, defaultBackoff } from '../profile/backoff.ts';
 import type { Disconnect } from '../profile/load-profile.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
@@ -24,8 +24,6 @@ export interface ConnectionSettings {
   readonly startAt: number;
 }
 
-/** [MQTT-3.1.2-22] Then the service ends the connection of a device that is silent; by then the device has noticed it as well. */
-const keepAlivesUntilNoticed = 1.5;
 const unansweredReason = 'no answer before the slice ended';
 
 /**
@@ -146,7 +144,7 @@ export class Connections implements PacedWork, DeviceControls {
     const chosen = this.#devicesWhere((device) => isChosen(first + device));
     const connected = chosen.filter((device) => this.#isConnected[device] === 1);
     counters.storms.began(at, chosen, connected.length);
-    const noticesAt = this.#clock.now() + keepAlivesUntilNoticed * slice.group.profile.connect.keepAliveMs;
+    const noticesAt = this.#clock.now() + noticeMs({ ...disconnect, group: slice.group });
     for (const device of connected) {
       this.#isConnected[device] = 0;
       if (disconnect.how === 'silent') this.#noticesAt.set(device, noticesAt);

@@ -27,6 +27,7 @@ import { SliceClocks } from './slice-clocks.ts';
 import { instantOfDeath, reasonsOfDeaths, type SliceDeath } from './slice-death.ts';
 import { makeSliceCloser, type SliceRecord } from './slice-entry.ts';
 import type { DeviceCounts, SliceResult } from './slice-result.ts';
+import { StormTotals } from './storm-totals.ts';
 import type { SubscriberRecord } from './subscriber-record.ts';
 import { type Backlog, emptyBacklog } from './unread-backlog.ts';
 
@@ -55,6 +56,7 @@ export class Ledger {
   readonly #clocks = new SliceClocks();
   #incomplete = 0;
   readonly #requests = new RequestTotals();
+  readonly #storms: StormTotals;
   readonly #latencies = makeRunLatencies();
   readonly #parts: PartRecords;
   /** From the stored actions, and from the slices' own records, because older runs stored no actions. */
@@ -68,7 +70,6 @@ export class Ledger {
   readonly #echoRefusedBy = new ReasonCounts();
 
   constructor(plan: Plan, outline: RunOutline) {
-    const { timeline } = plan;
     this.#plan = plan;
     this.#outline = outline;
     this.#closeSlice = makeSliceCloser(plan, outline);
@@ -76,8 +77,9 @@ export class Ledger {
     this.#acknowledged = groupsOf(plan).every(isAcknowledged);
     this.#hasConnections = mqttGroupsOf(plan).length > 0;
     this.#parts = new PartRecords(plan);
-    const from = timeline.createdAt - seriesMarginMs.before;
-    const to = timeline.deadlineAt + seriesMarginMs.after;
+    this.#storms = new StormTotals(plan);
+    const from = plan.timeline.createdAt - seriesMarginMs.before;
+    const to = plan.timeline.deadlineAt + seriesMarginMs.after;
     this.#series = new SecondSeries(from, to);
     this.#latencySeries = ofEach(timedLatencyNames, () => new LatencySeries(from, to));
   }
@@ -112,6 +114,7 @@ export class Ledger {
     addSliceLatencies(this.#latencies, result);
     const isMqtt = profile.connect.protocol === 'mqtt';
     this.#parts.addSlice(number, result);
+    this.#storms.addSlice(number, result);
     // Beside connections, devices that only make requests are none.
     this.#series.addSlice(
       isMqtt || !this.#hasConnections ? result.perSecond : { ...result.perSecond, connected: [] },
@@ -130,6 +133,7 @@ export class Ledger {
   /** An action of the run: what was stored decides when it took effect, not when each slice received it. */
   addAction(action: LiveAction): void {
     this.#addStop(stopOf(action));
+    this.#storms.addAction(action);
   }
 
   /** Why a leg died; ignored if the leg stored its result. @throws {CorruptMeasurementError} for a slice the plan does not have */
@@ -187,7 +191,6 @@ export class Ledger {
   }
 
   #closeAll(goesOn: boolean, backlog: Backlog): RunLedger {
-    const { slices } = this.#plan;
     // A stop that came after the end of every slice has stopped nothing.
     const stoppedOn = this.#stoppedBy.isEmpty ? undefined : this.#stop;
     const ending = { goesOn, stoppedAt: stoppedOn?.at };
@@ -196,7 +199,7 @@ export class Ledger {
     const primary = closers[0]?.[1] ?? seen.close();
     const subscriberTotals = subscribers.totals();
     const comparer = compareObservers(this.#outline, closers);
-    const outcomes = { planned: slices.count, completed: 0, stopped: 0, failed: 0, died: 0 };
+    const outcomes = { planned: this.#plan.slices.count, completed: 0, stopped: 0, failed: 0, died: 0 };
     let miscountedSlices = 0;
     const groups = groupsOf(this.#plan).map((group) => {
       const totals = new GroupTotals(group);
@@ -222,10 +225,7 @@ export class Ledger {
       messages: { ...groups.map(({ messages }) => messages).reduce(sumFields), ...arrived },
       observers: Object.fromEntries(closers.map(([name, closer]) => [name, closer.ledger()])),
       stages: groups.flatMap(({ stages }) => stages),
-      cutOff: legs.reduce(
-        (count, { outcome, undecided }) => count + (outcome === 'stopped' ? (undecided?.inFlight ?? 0) : 0),
-        0,
-      ),
+      cutOff: sumBy(legs, ({ outcome, undecided }) => (outcome === 'stopped' && undecided?.inFlight) || 0),
       slices: outcomes,
       knownUntil: legs
         .filter(({ outcome }) => outcome === 'running')
@@ -248,9 +248,10 @@ export class Ledger {
       incomplete: groupsOf(this.#plan).some(isExactlyOnce) ? this.#incomplete : undefined,
       latencies: this.#latencies,
       requests: this.#requests.totals(),
+      storms: this.#storms.totals(),
       perSecond: this.#series.series(),
       latencySeries: this.#latencySeries,
-      startLagsMs: Array.from({ length: slices.count }, (_, slice) => this.#startLagOf(slice)),
+      startLagsMs: Array.from({ length: outcomes.planned }, (_, slice) => this.#startLagOf(slice)),
       stampResolutionMs: seen.stampResolutionMs,
       sliceClocks: this.#clocks.bounds(
         (slice, { stream = 0, n }) => seen.has({ slice, stream }, n),

@@ -9,6 +9,7 @@ import type { RunRequests } from './run-requests.ts';
 import type { SliceClock } from './slice-clocks.ts';
 import type { StageCounts } from './slice-entry.ts';
 import type { PerSecondCounts, PublishCounts } from './slice-result.ts';
+import type { RunStorms } from './storm-totals.ts';
 import type { SubscriberTotals } from './subscriber-watch.ts';
 
 /** What became of messages that should be seen at an observer. */
@@ -109,6 +110,8 @@ export interface RunLedger {
   readonly latencies: Readonly<Record<LatencyName, LatencyHistogram>>;
   /** Absent: nothing was requested of a web service. */
   readonly requests?: RunRequests | undefined;
+  /** Absent: no device was disconnected by an action. */
+  readonly storms?: RunStorms | undefined;
   readonly perSecond: RunSeries;
   readonly latencySeries: Readonly<Record<TimedLatencyName, LatencySeries>>;
   /** By slice; null where it left nothing. */

@@ -52,3 +52,19 @@ export function stormChoice(
   const salt = Math.round(at - timeline.publishAt);
   return makeDeviceChoice({ devices: profile.devices, share, seed: profile.seed, salt });
 }
+
+/** Of the storm's devices, how many have to be back until 99 % of all devices of the group are connected. */
+export function devicesUntilRecovered({ group, devices }: Pick<Storm, 'group' | 'devices'>): number {
+  return Math.max(0, devices - Math.floor(group.profile.devices / 100));
+}
+
+/** [MQTT-3.1.2-22] Then the service ends the connection of a device that is silent; by then the device has noticed it as well. */
+const keepAlivesUntilNoticed = 1.5;
+
+/** How long devices take to notice that they are disconnected: nothing, unless they went silent. */
+export function noticeMs({
+  how,
+  group,
+}: Pick<Storm, 'how'> & { readonly group: Pick<GroupPlan, 'profile'> }): number {
+  return how === 'silent' ? keepAlivesUntilNoticed * group.profile.connect.keepAliveMs : 0;
+}

@@ -36,6 +36,12 @@ export function drawBackoffMs(
   }
 }
 
+/** The mean wait of a device that has failed often: its cap, with the jitter over it. */
+export function meanBackoffMs({ capMs, jitter }: Backoff): number {
+  const share = { full: 0.5, equal: 0.75, none: 1 } as const;
+  return capMs * share[jitter];
+}
+
 const bounds = { leastBaseMs: 10, mostBaseMs: 3_600_000, mostCapMs: 86_400_000 } as const;
 
 /** @param backoff undefined: the profile says nothing of it */

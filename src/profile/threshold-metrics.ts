@@ -116,6 +116,13 @@ export const thresholdMetrics = {
   throughput: { kind: 'throughput', help: 'acknowledged publishes a second' },
   peak_rate: gauge('rates.peakPerSecond', 'publishes sent in the busiest second'),
   active_users: gauge('rates.peakUsers', 'users active at the same time, where there were most'),
+  time_to_recover: {
+    ...gauge(
+      'storms.timeToRecoverSeconds',
+      'from a disconnect until 99 % of the group are connected, seconds; the longest of all disconnects',
+    ),
+    isKnownAtEndOnly: true,
+  },
   start_lag: gauge('generator.startLagMs', 'how late the last slice was ready, milliseconds'),
   event_loop_delay: gauge('generator.eventLoopDelayP99Ms', "the generator's event loop, p99, milliseconds"),
   cpu_share: gauge('generator.peakCpuShare', 'of one vCPU, of the busiest slice in its busiest second'),

@@ -197,6 +197,13 @@ export function checkMeasured(profile: LoadProfile): InputError[] {
     }
     return [];
   });
+  if (thresholds.time_to_recover !== undefined && profile.timeline === undefined) {
+    errors.push({
+      path: 'thresholds.time_to_recover',
+      message: 'no disconnect is planned, so it is never measured',
+      hint: 'plan one: "timeline": [{"at": "30s", "disconnect": {"share": 1}}]',
+    });
+  }
   if (thresholds.echo_latency !== undefined && echo.fraction === 0) {
     errors.push({
       path: 'thresholds.echo_latency',

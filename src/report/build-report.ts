@@ -22,6 +22,7 @@ import { type CloudWatchView, cloudWatchSum, reconcile } from './reconciliation.
 import type { Causes, ExecutionReport, Report } from './report-model.ts';
 import { requestReportOf } from './request-report.ts';
 import { exemptByStop } from './stop-exemptions.ts';
+import { stormsReportOf } from './storm-report.ts';
 import { evaluateThresholds, type Measured } from './thresholds.ts';
 import { bindingQuotaOf, throttlingOf } from './throttling.ts';
 import { judge } from './verdict.ts';
@@ -50,6 +51,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
   const throttling = throttlingOf(plan, ledger, cloudwatch);
   const quotaUse = quotaUseOf(plan, ledger);
   const bindingQuota = bindingQuotaOf(plan, quotaUse, throttling, cloudwatch);
+  const storms = stormsReportOf(plan, ledger.storms);
   const measured: Measured = {
     latencies: ledger.latencies,
     statuses: ledger.requests?.statuses,
@@ -61,7 +63,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
       observers: ledger.observers,
     },
     rates,
-    gauges: { rates, generator, ...(cost && { cost }) },
+    gauges: { rates, generator, ...(cost && { cost }), ...(storms && { storms }) },
     cloudwatch,
     parts: measuredPartsOf(ledger, rates),
   };
@@ -121,6 +123,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     rates,
     latencyMs,
     ...(requests && { requests }),
+    ...(storms && { storms }),
     clockOffset: clockOffsetOf(ledger.sliceClocks, ledger.stampResolutionMs),
     quotas: quotaUse,
     ...(quotaUse.every(({ isLive }) => isLive)

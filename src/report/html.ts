@@ -38,6 +38,7 @@ import {
   startLagPlotOf,
 } from './report-plots.ts';
 import { describeRequests } from './request-report.ts';
+import { describeStorms, stormHeadings, stormRows } from './storm-report.ts';
 import { describeUnknown } from './unknown-figures.ts';
 
 const ownStyle = reportStyle + plotStyle;
@@ -73,7 +74,7 @@ export function renderReportSections(report: Report): Html {
   return html`${renderTiles(report)}
 ${renderThresholds(report)}
 ${renderMessages(report)}${renderGroups(report)}
-${renderLatencies(report)}
+${renderLatencies(report)}${renderStorms(report)}
 ${renderRates(report)}
 ${renderQuotas(report)}
 ${renderCost(report)}
@@ -188,6 +189,19 @@ function renderLatencies(report: Report): Html {
     ...latencyNotes(report).map((note) => html`<p class="note">${note}</p>`),
     ...latencyPlotsOf(report),
     distributionPlotOf(report),
+  );
+}
+
+function renderStorms({ storms }: Report): Html {
+  if (storms === undefined) return nothing;
+  return section(
+    'Storms',
+    table(
+      'Devices that were disconnected, and how they came back',
+      [{ heading: 'Storm' }, ...stormHeadings.map((heading) => ({ heading, isNumber: true }))],
+      stormRows(storms).map(({ storm, cells }) => ({ cells: [storm, ...cells] })),
+    ),
+    ...describeStorms(storms).map((line) => html`<p class="note">${line}</p>`),
   );
 }
 

@@ -20,6 +20,7 @@ import type { GeneratorSummary } from './generator-report.ts';
 import type { GroupReport, KindReport } from './group-reports.ts';
 import type { LatencyDistribution } from './latency-distribution.ts';
 import type { RequestReport } from './request-report.ts';
+import type { StormsReport } from './storm-report.ts';
 import type { BindingQuota, CostReport, QuotaUse, Reconciliation, Throttling } from './usage-model.ts';
 
 /**
@@ -79,6 +80,8 @@ export interface Report {
   readonly latencyMs: LatencyRecord<LatencySummary>;
   /** Present if devices request something of a web service; then `messages` are requests. */
   readonly requests?: RequestReport;
+  /** Present if devices were disconnected by an action. */
+  readonly storms?: StormsReport;
   readonly clockOffset: ClockOffset;
   readonly quotas: readonly QuotaUse[];
   /** What those limits are that were not read from the account, in a sentence; absent where all were. */

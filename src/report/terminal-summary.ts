@@ -19,6 +19,7 @@ import {
 } from './report-figures.ts';
 import type { Report, ThresholdResult, Verdict } from './report-model.ts';
 import { renderP99OverTime, renderSparkline } from './sparkline.ts';
+import { describeStorms, stormHeadings, stormRows } from './storm-report.ts';
 import { renderMessages } from './terminal-messages.ts';
 import type { Page, SummaryStyleName, SummaryStyler } from './terminal-page.ts';
 import { layOutColumns, layOutWithin, wrapText } from './text-table.ts';
@@ -54,6 +55,7 @@ export function renderTerminalSummary(report: Report, options: SummaryOptions = 
     renderGroups(report, page),
     renderRates(report, page),
     renderLatencies(report, page),
+    renderStorms(report, page),
     renderQuotas(report, page),
     renderThresholds(report, page),
     renderCost(report, page),
@@ -159,6 +161,14 @@ function renderLatencies(report: Report, { style, width }: Page): string[] {
     ...renderP99OverTime(report, width - besideSparkline),
     ...notes.map((note) => style('dim', note)),
   ];
+}
+
+function renderStorms({ storms }: Report, { style, width }: Page): string[] {
+  if (storms === undefined) return [];
+  const rows = stormRows(storms).map(({ storm, cells }) => [`  ${storm}`, ...cells]);
+  const [head = '', ...body] = layOutColumns([['storms', ...stormHeadings], ...rows], ' ');
+  const notes = describeStorms(storms).flatMap((line) => wrapText(line, width, '  '));
+  return [style('heading', head), ...body, ...notes.map((line) => style('dim', line))];
 }
 
 function renderQuotas(report: Report, { style, width }: Page): string[] {

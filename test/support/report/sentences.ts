@@ -7,6 +7,7 @@ import { quotaRules } from './quota-sentences.ts';
 import { requestRules } from './request-sentences.ts';
 import { rowRules } from './row-sentences.ts';
 import type { Rule } from './rule.ts';
+import { stormRules } from './storm-sentences.ts';
 import { subscriberRules } from './subscriber-sentences.ts';
 import { claimsOfPage, claimsOfTerminal, plainTextOf } from './table-claims.ts';
 import type { Truth } from './truth.ts';
@@ -31,6 +32,7 @@ export function sentencesOfPage(html: string): string[] {
 
 const rules: readonly Rule[] = [
   ...requestRules,
+  ...stormRules,
   ...ledgerRules,
   ...subscriberRules,
   ...verdictRules,

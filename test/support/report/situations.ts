@@ -3,6 +3,7 @@ import { kindSituations } from './kind-situations.ts';
 import { clocks, connects, machines } from './machine-situations.ts';
 import { requestSituation } from './request-situation.ts';
 import { queues, stops } from './stop-situations.ts';
+import { stormSituations } from './storm-situations.ts';
 import { subscribers } from './subscriber-situations.ts';
 import type { NamedSituation, Situation } from './true-run.ts';
 import { userSituations } from './user-situations.ts';
@@ -80,6 +81,7 @@ export const situations: readonly NamedSituation[] = [
     { execution: { status: 'ABORTED' }, killed: { 0: { at: 99, recorded: 50 } } },
   ],
   requestSituation,
+  ...stormSituations,
   ...stops,
   ...connects,
   ...machines,

@@ -52,6 +52,10 @@ export interface Truth {
   readonly kinds?: readonly KindTruth[];
   /** Answers of a web service by status, and connections to it; absent: nothing was requested of one. */
   readonly requests?: { readonly statuses: Readonly<Record<number, number>>; readonly connections: number };
+  /** Disconnects that an action asked for, in the order of time; absent: none did. */
+  readonly storms?: readonly TrueStorm[];
+  /** Of the busiest second: attempts to connect, and those that succeeded. */
+  readonly connects?: { readonly offered: number; readonly granted: number };
   /** Settings of the faults that were injected. */
   readonly faults?: readonly string[];
   /** Who or what kept devices from connecting, or cut them off. */
@@ -65,6 +69,19 @@ export interface KindTruth {
   readonly intended: number;
   readonly sent: number;
   readonly received: number;
+}
+
+/** What a disconnect did to the devices of a group. */
+export interface TrueStorm {
+  /** As its row has it: instant, group and kind. */
+  readonly label: string;
+  readonly groupDevices: number;
+  readonly devices: number;
+  readonly attempts: number;
+  readonly delayed: number;
+  readonly dropped: number;
+  /** When each device was back, ascending. */
+  readonly backMs: readonly number[];
 }
 
 /** Whether a sentence is true; the groups of its pattern come with it. */

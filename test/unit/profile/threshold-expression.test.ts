@@ -93,6 +93,7 @@ describe('parseThresholdExpression', () => {
 
 describe('the metrics', () => {
   const exampleOf = (name: string) => `${aggregationsOf[thresholdMetricOf(name)!.kind].at(-1)}<1`;
+  const timeline = [{ at: '500ms', disconnect: {} }];
   const names = [...thresholdMetricNames(), ...iotMetricNames.map((name) => `cloudwatch.${name}`)];
 
   it('can all be judged, those of CloudWatch as well', () => {
@@ -104,7 +105,7 @@ describe('the metrics', () => {
       const isOfRequests = (name: string) => statusMetrics.some((each) => each === name);
       const measured = names.filter((name) => name !== absent && !isOfRequests(name));
       const thresholds = Object.fromEntries(measured.map((name) => [name, [exampleOf(name)]]));
-      const load = { devices: 1, ratePerSecond: 1, duration: '1s', publish: { qos } };
+      const load = { devices: 1, ratePerSecond: 1, duration: '1s', publish: { qos }, timeline };
       const profile = { ...load, echo: { fraction: 1 }, thresholds };
       expect(Object.keys(parseLoadProfile(profile).thresholds)).toEqual(measured);
     }
@@ -113,7 +114,7 @@ describe('the metrics', () => {
   it('can all stop a run, but for those that wait for its end', () => {
     const errorsOf = (name: string) => {
       const thresholds = { [name]: [{ threshold: exampleOf(name), abortOnFail: true }] };
-      const load = { devices: 1, ratePerSecond: 1, duration: '1s', echo: { fraction: 1 } };
+      const load = { devices: 1, ratePerSecond: 1, duration: '1s', echo: { fraction: 1 }, timeline };
       const publish = { qos: name === 'pubcomp_round_trip' ? 2 : 1 };
       const isOfRequests = statusMetrics.some((each) => each === name);
       const profile = { ...load, publish, ...(isOfRequests && { http: {} }), thresholds };
@@ -134,6 +135,7 @@ describe('the metrics', () => {
         'cost',
         'slices_died',
         'slices_failed',
+        'time_to_recover',
       ].toSorted(),
     );
     expect(errorsOf('lost')).toEqual(['thresholds.lost[0].abortOnFail']);

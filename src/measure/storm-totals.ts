@@ -1,0 +1,98 @@
+import type { LiveAction } from '../plan/actions/action.ts';
+import type { Plan } from '../plan/plan.ts';
+import { plannedStormsOf, type Storm, stormsOfAction } from '../plan/storms.ts';
+import { LatencyHistogram } from './latency-histogram.ts';
+import type { ConnectSeries, SliceResult } from './slice-result.ts';
+
+/** What a storm came to: the sums of the slices of its group. */
+export interface RunStorm {
+  readonly storm: Storm;
+  /** Devices that it found connected. */
+  readonly disconnected: number;
+  /** Attempts of its devices to connect, until each was back. */
+  readonly attempts: number;
+  /** From the disconnect until a device was connected again; one sample for each that was. */
+  readonly recovery: LatencyHistogram;
+  /** Messages of its devices that were due before the device was back: sent after that, or dropped because it was not. */
+  readonly delayed: number;
+  readonly dropped: number;
+}
+
+export interface RunStorms {
+  /** In the order of time: those that a slice has carried out. */
+  readonly storms: readonly RunStorm[];
+  /** Attempts to connect over the whole run, and those that succeeded. */
+  readonly connects: ConnectSeries;
+}
+
+/** Merges what slices stored of storms. Slices and actions come in any order. */
+export class StormTotals {
+  readonly #plan: Plan;
+  readonly #storms: Storm[];
+  /** By group and instant. */
+  readonly #counts = new Map<string, Omit<RunStorm, 'storm'>>();
+  readonly #offered = new Map<number, number>();
+  readonly #granted = new Map<number, number>();
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+    this.#storms = plannedStormsOf(plan);
+  }
+
+  addAction(action: LiveAction): void {
+    this.#storms.push(...stormsOfAction(this.#plan, action));
+  }
+
+  /** @param group number of the slice's group @throws {CorruptMeasurementError} */
+  addSlice(group: number, { storms = [], connects }: SliceResult): void {
+    for (const { at, disconnected, attempts, recovery, delayed, dropped } of storms) {
+      const key = keyOf(group, at);
+      const before = this.#counts.get(key);
+      const merged = before?.recovery ?? new LatencyHistogram();
+      merged.mergeEncoded(recovery);
+      this.#counts.set(key, {
+        disconnected: disconnected + (before?.disconnected ?? 0),
+        attempts: attempts + (before?.attempts ?? 0),
+        recovery: merged,
+        delayed: delayed + (before?.delayed ?? 0),
+        dropped: dropped + (before?.dropped ?? 0),
+      });
+    }
+    if (connects === undefined) return;
+    addSeconds(this.#offered, connects.startSecond, connects.offered);
+    addSeconds(this.#granted, connects.startSecond, connects.granted);
+  }
+
+  /** Undefined: no slice has carried out a storm of the plan or of its actions. */
+  totals(): RunStorms | undefined {
+    const storms = this.#storms
+      .toSorted((a, b) => a.at - b.at)
+      .flatMap((storm) => {
+        const counts = this.#counts.get(keyOf(storm.group.number, storm.at));
+        return counts === undefined ? [] : [{ storm, ...counts }];
+      });
+    return storms.length === 0 ? undefined : { storms, connects: this.#connects() };
+  }
+
+  #connects(): ConnectSeries {
+    const seconds = [...this.#offered.keys()];
+    const startSecond = Math.min(...seconds);
+    const length = seconds.length === 0 ? 0 : Math.max(...seconds) - startSecond + 1;
+    const listOf = (counts: ReadonlyMap<number, number>) =>
+      Array.from({ length }, (_, i) => counts.get(startSecond + i) ?? 0);
+    return {
+      startSecond: length === 0 ? 0 : startSecond,
+      offered: listOf(this.#offered),
+      granted: listOf(this.#granted),
+    };
+  }
+}
+
+function keyOf(group: number, at: number): string {
+  return `${group} ${at}`;
+}
+
+function addSeconds(sums: Map<number, number>, startSecond: number, counts: readonly number[]): void {
+  for (const [i, count] of counts.entries())
+    sums.set(startSecond + i, (sums.get(startSecond + i) ?? 0) + count);
+}

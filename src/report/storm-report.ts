@@ -1,0 +1,144 @@
+import type { LatencySummary } from '../measure/latency-summary.ts';
+import type { ConnectSeries } from '../measure/slice-result.ts';
+import type { RunStorm, RunStorms } from '../measure/storm-totals.ts';
+import type { Plan } from '../plan/plan.ts';
+import { forecastStorms } from '../plan/storm-forecast.ts';
+import { devicesUntilRecovered } from '../plan/storms.ts';
+import type { DisconnectKind } from '../profile/load-profile.ts';
+import { formatClock, formatCount, formatElapsed, formatPlural, formatRate } from '../shared/format.ts';
+
+/** Disconnects of a run, and how its devices came back. */
+export interface StormsReport {
+  /** In the order of time. */
+  readonly list: readonly StormReport[];
+  /** The longest of the storms' own; null where one of them has none. */
+  readonly timeToRecoverSeconds: number | null;
+  /** Attempts to connect over the whole run, and those that succeeded. */
+  readonly connects: ConnectSeries;
+}
+
+export interface StormReport {
+  /** The device group; absent where the profile has none. */
+  readonly group?: string;
+  /** After publishing began. */
+  readonly atSeconds: number;
+  readonly how: DisconnectKind;
+  /** Devices that it was for, and those of them that it found connected. */
+  readonly devices: number;
+  readonly disconnected: number;
+  /** Devices that were connected again, and attempts of all of them until then. */
+  readonly recovered: number;
+  readonly attempts: number;
+  /** Null where no device was connected again. */
+  readonly attemptsPerSuccess: number | null;
+  /** Until 99 % of all devices of the group were connected; null: they were not before the run ended. */
+  readonly timeToRecoverSeconds: number | null;
+  /** The same as the plan forecast it; absent for a storm that was not planned. */
+  readonly forecastSeconds?: number | null;
+  /** From the disconnect until a device was connected again. */
+  readonly reconnectMs: LatencySummary;
+  /** Messages of its devices that were due before the device was back: sent after that, or dropped because it was not. */
+  readonly delayed: number;
+  readonly dropped: number;
+}
+
+/** @returns undefined where no device was disconnected by an action */
+export function stormsReportOf(plan: Plan, storms: RunStorms | undefined): StormsReport | undefined {
+  if (storms === undefined) return undefined;
+  const list = storms.storms.map((each) => stormReportOf(plan, each));
+  const times = list.map(({ timeToRecoverSeconds }) => timeToRecoverSeconds);
+  return {
+    list,
+    timeToRecoverSeconds: times.reduce<number | null>(
+      (longest, each) => (longest === null || each === null ? null : Math.max(longest, each)),
+      0,
+    ),
+    connects: storms.connects,
+  };
+}
+
+function stormReportOf(
+  plan: Plan,
+  { storm, disconnected, attempts, recovery, delayed, dropped }: RunStorm,
+): StormReport {
+  const { group } = storm.group;
+  const forecast = forecastStorms(plan).find(
+    ({ storm: planned }) => planned.at === storm.at && planned.group.number === storm.group.number,
+  );
+  return {
+    ...(group === undefined ? {} : { group }),
+    atSeconds: (storm.at - plan.timeline.publishAt) / 1_000,
+    how: storm.how,
+    devices: storm.devices,
+    disconnected,
+    recovered: recovery.count,
+    attempts,
+    attemptsPerSuccess: recovery.count === 0 ? null : attempts / recovery.count,
+    timeToRecoverSeconds: timeToRecoverOf(storm, recovery),
+    ...(forecast && { forecastSeconds: forecast.recoverySeconds }),
+    reconnectMs: recovery.summary(),
+    delayed,
+    dropped,
+  };
+}
+
+/** The instant at which the last of the devices that it takes was back: a percentile of those that were. */
+function timeToRecoverOf(storm: RunStorm['storm'], recovery: RunStorm['recovery']): number | null {
+  const needed = devicesUntilRecovered(storm);
+  if (needed === 0) return 0;
+  if (recovery.count < needed) return null;
+  return recovery.percentileAt((100 * needed) / recovery.count) / 1_000;
+}
+
+/** Of the table of storms, beside its first column. */
+export const stormHeadings = [
+  'devices',
+  'back',
+  'attempts',
+  'p50',
+  'p99',
+  'max',
+  '99 % back',
+  'forecast',
+] as const;
+
+/** `0:30 meters, drop`, and a cell for each heading. */
+export function stormRows({ list }: StormsReport): { readonly storm: string; readonly cells: string[] }[] {
+  return list.map((each) => {
+    const { p50, p99, max } = each.reconnectMs;
+    const times = each.recovered === 0 ? ['–', '–', '–'] : [p50, p99, max].map(formatElapsed);
+    return {
+      storm: `${formatClock(each.atSeconds * 1_000)} ${each.group ?? 'all'}, ${each.how}`,
+      cells: [
+        formatCount(each.devices),
+        formatCount(each.recovered),
+        each.attemptsPerSuccess === null ? '–' : formatRate(each.attemptsPerSuccess),
+        ...times,
+        secondsText(each.timeToRecoverSeconds),
+        secondsText(each.forecastSeconds),
+      ],
+    };
+  });
+}
+
+function secondsText(seconds: number | null | undefined): string {
+  return seconds === null || seconds === undefined ? '–' : formatElapsed(seconds * 1_000);
+}
+
+/** What to know of storms beside the table, a sentence each. */
+export function describeStorms({ list, connects }: StormsReport): string[] {
+  const sum = (of: (storm: StormReport) => number) => list.reduce((total, each) => total + of(each), 0);
+  const open = list.filter(({ timeToRecoverSeconds }) => timeToRecoverSeconds === null).length;
+  return [
+    'Attempts are those of a device until it was back; p50, p99 and max are from the disconnect to the next connection.',
+    ...(open === 0
+      ? []
+      : [`${formatPlural(open, 'storm')} without 99 % of the devices back before the run ended.`]),
+    `Connects a second at most: ${formatCount(mostOf(connects.offered))} offered, ${formatCount(mostOf(connects.granted))} granted.`,
+    `Messages of these devices: ${formatCount(sum(({ delayed }) => delayed))} sent late once the device was back, ${formatCount(sum(({ dropped }) => dropped))} dropped while it was not.`,
+  ];
+}
+
+function mostOf(counts: readonly number[]): number {
+  return counts.reduce((most, count) => Math.max(most, count), 0);
+}

@@ -1,0 +1,76 @@
+import { count, elapsed, isAbout, millisecondsIn, numberIn, type Rule } from './rule.ts';
+import type { Check, TrueStorm } from './truth.ts';
+
+const rankOf = ({ groupDevices, devices }: TrueStorm) => devices - Math.floor(groupDevices / 100);
+const isTime = (stated: string | undefined, real: number | undefined) =>
+  real === undefined ? stated === '–' : stated !== '–' && isAbout(millisecondsIn(stated), real);
+
+/** `0:02 all, drop`, and under its headings what its devices did. */
+const isTrueStorm: Check = (
+  [, label, devices, back, attempts, p50, p99, max, over, forecast],
+  truth,
+  { storms },
+) => {
+  const i = truth.storms?.findIndex((each) => each.label === label) ?? -1;
+  const real = truth.storms?.[i];
+  if (real === undefined) return false;
+  const { backMs } = real;
+  const percentile = (share: number) => backMs[Math.max(0, Math.ceil(share * backMs.length) - 1)];
+  const planned = storms?.list[i]?.forecastSeconds;
+  return (
+    numberIn(devices) === real.devices &&
+    numberIn(back) === backMs.length &&
+    Math.abs(numberIn(attempts) - real.attempts / backMs.length) <= 0.051 &&
+    isTime(p50, percentile(0.5)) &&
+    isTime(p99, percentile(0.99)) &&
+    isTime(max, backMs.at(-1)) &&
+    isTime(over, backMs[rankOf(real) - 1]) &&
+    (planned === null || planned === undefined ? forecast === '–' : isTime(forecast, planned * 1_000))
+  );
+};
+
+const time = `(?:–|${elapsed.slice(1, -1)})`;
+const row = (gaps: readonly string[]) => {
+  const cells = ['[\\d,]+', '[\\d,]+', '–|[\\d.,]+', time, time, time, time, time];
+  return cells.map((cell, i) => `${gaps[i] ?? ' '}(${cell})`).join('');
+};
+const label = '(\\d+:\\d\\d \\S+, (?:clean|drop|silent))';
+const headings = ['devices', 'back', 'attempts', 'p50', 'p99', 'max', '99 % back', 'forecast'];
+
+/** What reports state of storms. */
+export const stormRules: readonly Rule[] = [
+  [new RegExp(`^storms ${headings.join(' ')}$`), (_, { storms }) => storms !== undefined],
+  [
+    /^caption: Devices that were disconnected, and how they came back$/,
+    (_, { storms }) => storms !== undefined,
+  ],
+  [new RegExp(`^${label}${row([])}$`), isTrueStorm],
+  [
+    new RegExp(
+      `^row of Devices that were disconnected, and how they came back \\| Storm: ${label}${row(headings.map((heading) => ` \\| ${heading}: `))}$`,
+    ),
+    isTrueStorm,
+  ],
+  [
+    /^Attempts are those of a device until it was back; p50, p99 and max are from the disconnect to the next connection\.$/,
+    (_, { storms }) => storms !== undefined,
+  ],
+  [
+    new RegExp(`^${count} storms? without 99 % of the devices back before the run ended\\.$`),
+    ([, open], { storms = [] }) =>
+      numberIn(open) === storms.filter((each) => each.backMs.length < rankOf(each)).length,
+  ],
+  [
+    new RegExp(`^Connects a second at most: ${count} offered, ${count} granted\\.$`),
+    ([, offered, granted], { connects }) =>
+      numberIn(offered) === connects?.offered && numberIn(granted) === connects.granted,
+  ],
+  [
+    new RegExp(
+      `^Messages of these devices: ${count} sent late once the device was back, ${count} dropped while it was not\\.$`,
+    ),
+    ([, delayed, dropped], { storms = [] }) =>
+      numberIn(delayed) === storms.reduce((sum, each) => sum + each.delayed, 0) &&
+      numberIn(dropped) === storms.reduce((sum, each) => sum + each.dropped, 0),
+  ],
+];

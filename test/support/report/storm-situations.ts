@@ -1,0 +1,119 @@
+import type { SliceResult, StormResult } from '../../../src/measure/slice-result.ts';
+import { histogramOf, planOf } from '../measure/run-fixture.ts';
+import type { NamedSituation } from './true-run.ts';
+
+/** Of any run with as many devices as `playTrueRun` has. */
+const { publishAt } = planOf({ devices: 400, slices: { devicesPerSlice: 100 } }).timeline;
+const slices = [0, 1, 2, 3];
+
+/** A slice's part of a storm: its devices came back 40 ms after one another. */
+interface Part {
+  readonly atSeconds: number;
+  readonly devices: number;
+  readonly back: number;
+}
+
+const backAfterMs = (slice: number, i: number) => 700 + slice * 10 + i * 40;
+const timesOf = ({ back }: Part, slice: number) =>
+  Array.from({ length: back }, (_, i) => backAfterMs(slice, i));
+
+function stormOf(part: Part, slice: number): StormResult {
+  const { atSeconds, devices } = part;
+  return {
+    at: publishAt + atSeconds * 1_000,
+    devices,
+    disconnected: devices,
+    attempts: 2 * devices + slice,
+    recovery: histogramOf(timesOf(part, slice)),
+    delayed: 5 + slice,
+    dropped: slice,
+  };
+}
+
+const seconds = { offered: [60, 75, 20], granted: [25, 30, 20] };
+
+function withStorms(partsOf: (slice: number) => readonly Part[]): (result: SliceResult) => SliceResult {
+  return (result) => {
+    const parts = partsOf(result.slice);
+    if (parts.length === 0) return result;
+    return {
+      ...result,
+      storms: parts.map((part) => stormOf(part, result.slice)),
+      connects: { startSecond: Math.floor(publishAt / 1_000) + 2, ...seconds },
+    };
+  };
+}
+
+/** What follows from the parts of these slices: one storm. */
+function truthOf(label: string, groupDevices: number, parts: readonly (readonly [slice: number, Part])[]) {
+  const sum = (of: (slice: number, part: Part) => number) =>
+    parts.reduce((total, [slice, part]) => total + of(slice, part), 0);
+  return {
+    label,
+    groupDevices,
+    devices: sum((_, { devices }) => devices),
+    attempts: sum((slice, { devices }) => 2 * devices + slice),
+    delayed: sum((slice) => 5 + slice),
+    dropped: sum((slice) => slice),
+    backMs: parts.flatMap(([slice, part]) => timesOf(part, slice)).toSorted((a, b) => a - b),
+  };
+}
+
+const half: Part = { atSeconds: 2, devices: 50, back: 50 };
+const few: Part = { atSeconds: 3, devices: 100, back: 60 };
+const all: Part = { atSeconds: 5, devices: 100, back: 99 };
+
+export const stormSituations: readonly NamedSituation[] = [
+  [
+    'half of its devices were disconnected and came back',
+    {
+      profile: {
+        timeline: [{ at: '2s', disconnect: { share: 0.5, how: 'drop' } }],
+        thresholds: { time_to_recover: ['value<60'] },
+      },
+      record: withStorms(() => [half]),
+      truth: {
+        storms: [
+          truthOf(
+            '0:02 all, drop',
+            400,
+            slices.map((slice) => [slice, half] as const),
+          ),
+        ],
+        connects: { offered: 4 * 75, granted: 4 * 30 },
+      },
+    },
+  ],
+  [
+    'one group was disconnected and did not come back in time, and the other did',
+    {
+      profile: {
+        devices: undefined,
+        stages: undefined,
+        groups: {
+          meters: { devices: 200, stages: [{ duration: '8s', target: 100 }] },
+          trackers: { devices: 200, stages: [{ duration: '8s', target: 100 }] },
+        },
+        timeline: [
+          { at: '3s', group: 'meters', disconnect: { how: 'silent' } },
+          { at: '5s', group: 'trackers', disconnect: { how: 'clean' } },
+        ],
+        thresholds: { time_to_recover: ['value<60'] },
+      },
+      record: withStorms((slice) => (slice < 2 ? [few] : [all])),
+      truth: {
+        storms: [
+          truthOf('0:03 meters, silent', 200, [
+            [0, few],
+            [1, few],
+          ]),
+          truthOf('0:05 trackers, clean', 200, [
+            [2, all],
+            [3, all],
+          ]),
+        ],
+        connects: { offered: 4 * 75, granted: 4 * 30 },
+      },
+    },
+  ],
+];

@@ -1,0 +1,103 @@
+import { describe, expect, it } from '@jest/globals';
+import { accountOf } from '../../../src/plan/account.ts';
+import { DueQueue } from '../../../src/plan/due-queue.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
+import { forecastStorms } from '../../../src/plan/storm-forecast.ts';
+import type { Backoff } from '../../../src/profile/backoff.ts';
+import type { PlannedAction } from '../../../src/profile/load-profile.ts';
+import { makeRandom } from '../../../src/shared/random.ts';
+import { makeTestPlan } from '../../support/device/make-run.ts';
+
+const drop = (atMs: number, share = 1): PlannedAction => ({
+  atMs,
+  action: { kind: 'disconnect', share, how: 'drop' },
+});
+const everySecond: Backoff = { baseMs: 1_000, capMs: 1_000, jitter: 'none' };
+
+function planOf(options: {
+  devices: number;
+  connectsPerSecond: number;
+  backoff?: Backoff;
+  timeline?: readonly PlannedAction[];
+  seconds?: number;
+}): Plan {
+  const { devices, connectsPerSecond, backoff, timeline = [drop(1_000)], seconds = 600 } = options;
+  const plan = makeTestPlan({ devices, seconds, timeline, connect: backoff ? { backoff } : {} });
+  const account = accountOf(plan);
+  return { ...plan, account: { ...account, limits: { ...account.limits, connectsPerSecond } } };
+}
+
+describe('the forecast of a storm', () => {
+  it('is the devices over the quota where every device tries each second', () => {
+    // Of 1,000 devices 990 have to be back: the 20th second grants the last of them.
+    const [forecast] = forecastStorms(
+      planOf({ devices: 1_000, connectsPerSecond: 50, backoff: everySecond }),
+    );
+    expect(forecast).toMatchObject({
+      offeredPerSecond: 1_000,
+      grantedPerSecond: 50,
+      leastSeconds: 20,
+      recoverySeconds: 20,
+    });
+  });
+
+  it('is about the same for a fleet a hundred times as large at a quota a hundred times as high', () => {
+    const of = (factor: number) =>
+      forecastStorms(planOf({ devices: 1_000 * factor, connectsPerSecond: 50 * factor }))[0]!
+        .recoverySeconds!;
+    expect(of(100) / of(1)).toBeGreaterThan(0.85);
+    expect(of(100) / of(1)).toBeLessThan(1.15);
+  });
+
+  it('says what devices with a cap of 30 s offer', () => {
+    const [forecast] = forecastStorms(planOf({ devices: 100_000, connectsPerSecond: 500 }));
+    expect(forecast!.offeredPerSecond).toBeCloseTo(6_667, 0);
+    expect(forecast!.leastSeconds).toBe(200);
+    expect(forecast!.recoverySeconds).toBeGreaterThanOrEqual(198 - 1);
+    expect(forecast!.recoverySeconds).toBeLessThan(240);
+  });
+
+  it('is not known where the run ends before', () => {
+    const plan = planOf({ devices: 10_000, connectsPerSecond: 50, seconds: 60 });
+    expect(forecastStorms(plan)[0]!.recoverySeconds).toBeNull();
+  });
+
+  it('lets storms at the same time share the quota', () => {
+    const both = planOf({
+      devices: 1_000,
+      connectsPerSecond: 50,
+      backoff: everySecond,
+      timeline: [drop(1_000, 0.5), drop(6_000, 1)],
+    });
+    const [first, second] = forecastStorms(both).map(({ recoverySeconds }) => recoverySeconds!);
+    const [alone] = forecastStorms(
+      planOf({ devices: 1_000, connectsPerSecond: 50, backoff: everySecond, timeline: [drop(1_000, 0.5)] }),
+    );
+    expect(first).toBeGreaterThan(alone!.recoverySeconds! + 4);
+    // It takes all devices away; those that the first one left to wait try again at the same instant, and 50 of them are back at once.
+    expect(second).toBe(19);
+  });
+
+  it('is the same for the same plan, and empty without a storm', () => {
+    const plan = planOf({ devices: 500, connectsPerSecond: 20 });
+    expect(forecastStorms({ ...plan })).toEqual(forecastStorms(plan));
+    expect(forecastStorms(makeTestPlan())).toEqual([]);
+  });
+});
+
+describe('what is due first', () => {
+  it('is taken in the order of its instants, also what is added meanwhile', () => {
+    const queue = new DueQueue();
+    const random = makeRandom(3, 0);
+    const instants = Array.from({ length: 500 }, () => Math.floor(random() * 1_000));
+    for (const [i, atMs] of instants.entries()) queue.add(atMs, i);
+    const taken: number[] = [];
+    queue.runUntil(800, (_, atMs) => {
+      taken.push(atMs);
+      if (taken.length <= 50) queue.add(atMs + 100, 0);
+    });
+    expect(taken).toEqual(taken.toSorted((a, b) => a - b));
+    expect(taken.at(-1)).toBeLessThan(800);
+    expect(taken.length).toBe(instants.filter((atMs) => atMs < 800).length + 50);
+  });
+});
