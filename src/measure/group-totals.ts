@@ -1,6 +1,8 @@
 import { isAcknowledged } from '../plan/groups.ts';
 import { type KindPlan, kindsOf } from '../plan/kinds.ts';
 import type { GroupPlan } from '../plan/plan.ts';
+import type { LoadShapeName } from '../profile/load-shapes/load-shape.ts';
+import { loadShapeOf } from '../profile/load-shapes/load-shapes.ts';
 import { sumFields } from '../shared/counts.ts';
 import { MessageSum, type MessageTotals, type SeenMessages } from './message-totals.ts';
 import type { GroupMeasurements, KindMeasurements } from './part-records.ts';
@@ -11,8 +13,7 @@ import type { DeviceCounts } from './slice-result.ts';
 export interface GroupLedger extends MessageTotals, Partial<GroupMeasurements> {
   /** Undefined: the one group of a flat profile. */
   readonly group: string | undefined;
-  /** Whether the plan says how many messages are due; else its users decide, and the plan has an estimate. */
-  readonly isScheduled: boolean;
+  readonly shape: LoadShapeName;
   readonly devices: RunDeviceCounts;
   /** By stage of the group, messages by their intended time; the sums are `intended` and `sent`. */
   readonly stages: readonly StageCounts[];
@@ -73,7 +74,7 @@ export class GroupTotals {
   totals(measuredOf: (stream: number) => KindMeasurements): GroupLedger {
     return {
       group: this.#group.group,
-      isScheduled: this.#group.profile.users === undefined,
+      shape: loadShapeOf(this.#group.profile),
       devices: { planned: this.#group.profile.devices, ...this.#devices },
       stages: this.#stages,
       ...plannedOf(this.#group),

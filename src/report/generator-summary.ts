@@ -1,4 +1,5 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
+import { loadShapes } from '../profile/load-shapes/load-shapes.ts';
 import { formatElapsed, formatPlural, formatShare } from '../shared/format.ts';
 import { describeCounts } from './describe-counts.ts';
 import type { GeneratorSummary, GeneratorVerdict } from './generator-report.ts';
@@ -88,7 +89,7 @@ function judgeOnTime(totals: Totals, ledger: RunLedger, signs: readonly string[]
     const why = intended === 0 ? 'no message was due' : `the run ended before any message was sent`;
     return { state: 'idle', signs, sentence: `The generator sent nothing: ${why}${suffix}.` };
   }
-  if (isBusy(totals) && ledger.groups.some(({ isScheduled }) => !isScheduled)) {
+  if (isBusy(totals) && ledger.groups.some(({ shape }) => !loadShapes[shape].hasSchedule)) {
     const why = 'its users waited for it as they did for the service, and started fewer messages';
     return {
       state: 'bottleneck',

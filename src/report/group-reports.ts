@@ -5,12 +5,13 @@ import { type MessageTotals, nothingSeen } from '../measure/message-totals.ts';
 import type { CountsByReason } from '../measure/reason-counts.ts';
 import { makeRunLatencies, type RunLatencies, summariesOf } from '../measure/run-latencies.ts';
 import type { MessageLedger, RunLedger } from '../measure/run-ledger.ts';
+import type { LoadShapeName } from '../profile/load-shapes/load-shape.ts';
 
 /** One device group's part of a run. */
 export interface GroupReport {
   readonly group: string;
   /** `closed`: users decide when messages are sent, and `messages.intended` counts those that they started. Absent: a schedule does. */
-  readonly load?: 'closed';
+  readonly load?: Exclude<LoadShapeName, 'open'>;
   /** No observer sees its messages, which are requests: they end with their answers. */
   readonly endsWithAnswer?: true;
   readonly devices: RunDeviceCounts;
@@ -38,7 +39,7 @@ export interface KindReport {
 export function groupReportsOf(ledger: RunLedger): GroupReport[] {
   return namedGroupsOf(ledger).map(({ group, ledger: own }) => ({
     group,
-    ...(!own.isScheduled && { load: 'closed' as const }),
+    ...(own.shape !== 'open' && { load: own.shape }),
     ...(Object.keys(ledger.observers).length === 0 && { endsWithAnswer: true as const }),
     devices: own.devices,
     messages: messagesOf(own, ledger),

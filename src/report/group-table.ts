@@ -1,6 +1,8 @@
 import type { MessageLedger } from '../measure/run-ledger.ts';
+import { dueWords } from '../profile/load-shapes/load-shape.ts';
 import { formatCount, formatMs } from '../shared/format.ts';
 import type { GroupReport, KindReport } from './group-reports.ts';
+import { wordForDue } from './ledger-equations.ts';
 
 /** Table of device groups and their kinds of message: the columns that at least one of them has. */
 export interface GroupTable {
@@ -42,8 +44,10 @@ const isObserved = ({ endsWithAnswer }: Part): boolean => endsWithAnswer !== tru
 const columns: readonly Column[] = [
   { heading: 'devices', of: ({ devices }) => devices && formatCount(devices.planned) },
   { heading: 'connected', of: ({ devices }) => devices && formatCount(devices.connected) },
-  { heading: 'intended', of: messagesAs('intended', ({ load }) => load !== 'closed') },
-  { heading: 'started', of: messagesAs('intended', ({ load }) => load === 'closed') },
+  ...dueWords.map((word) => ({
+    heading: word,
+    of: messagesAs('intended', (part) => wordForDue(part) === word),
+  })),
   { heading: 'sent', of: messagesAs('sent') },
   { heading: 'dropped', of: messagesAs('dropped') },
   { heading: 'received', of: messagesAs('received', isObserved) },

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { makeArrivalRate } from '../../plan/arrival-rate.ts';
-import { arrivalRatesOf, groupsOf, wholeProfileOf } from '../../plan/groups.ts';
+import { groupsOf, wholeProfileOf } from '../../plan/groups.ts';
 import type { HostForecast } from '../../plan/host.ts';
 import { kindsOf } from '../../plan/kinds.ts';
 import type { GroupPlan, Plan } from '../../plan/plan.ts';
@@ -10,8 +10,9 @@ import { shareOf } from '../../plan/slices.ts';
 import { describeBackoff } from '../../profile/backoff.ts';
 import { hasBody, isCheckedByRequest } from '../../profile/http-settings.ts';
 import { isUnchecked } from '../../profile/load-profile.ts';
+import type { LoadShapeName } from '../../profile/load-shapes/load-shape.ts';
+import { hasSchedule, loadShapeOf } from '../../profile/load-shapes/load-shapes.ts';
 import { wrapText } from '../../report/text-table.ts';
-import { sumBy } from '../../shared/counts.ts';
 import { formatDuration } from '../../shared/duration.ts';
 import {
   formatBytes,
@@ -23,6 +24,7 @@ import {
 import { traitsOf } from '../../targets/traits-of.ts';
 import { describeKinds, devicePace } from './kind-text.ts';
 import { describeCost, renderPreflight } from './preflight-text.ts';
+import { renderStages } from './stage-text.ts';
 import { plainStyler, type Styler } from './style.ts';
 import { renderTimeline } from './timeline-text.ts';
 import { describeUsers } from './user-text.ts';
@@ -146,7 +148,7 @@ function renderDevices(plan: Plan): string[] {
     row('slices', `${formatCount(slices.count)}, one Lambda each`),
     row(
       'messages',
-      `${groups.some(({ profile }) => profile.users !== undefined) ? 'about ' : ''}${formatCount(load.messages)}, up to ${formatPerSecond(load.peakPerSecond)}`,
+      `${groups.every(({ profile }) => hasSchedule(profile)) ? '' : 'about '}${formatCount(load.messages)}, up to ${formatPerSecond(load.peakPerSecond)}`,
     ),
     ...groups.flatMap((group) => ['', `  group ${group.group}`, ...renderGroup(group)]),
   ];
@@ -165,10 +167,10 @@ function renderGroup(group: GroupPlan): string[] {
     row('slices', slicesText(group)),
     ...connectionsText(group).map((text) => row('connections', text)),
     ...checkText(group).map((text) => row('check', text)),
-    ...describeUsers(profile).map(([label, text]) => row(label, text)),
+    ...describeShape[loadShapeOf(profile)](profile).map(([label, text]) => row(label, text)),
     row(
       'messages',
-      `${profile.users === undefined ? '' : 'about '}${formatCount(load.messages)} in ${formatDuration(publishMs)}, up to ${formatPerSecond(load.peakPerSecond)} (${perDevice})`,
+      `${hasSchedule(profile) ? '' : 'about '}${formatCount(load.messages)} in ${formatDuration(publishMs)}, up to ${formatPerSecond(load.peakPerSecond)} (${perDevice})`,
     ),
     ...describeKinds(group).map(([label, text]) => row(label, text)),
   ];
@@ -194,6 +196,12 @@ function slicesText(group: GroupPlan): string {
   const upTo = group.profile.devices % count === 0 ? '' : 'up to ';
   return `${formatCount(count)} × ${upTo}${formatPlural(devicesPerSlice, 'device')}, one Lambda and about ${formatPlural(messages, 'message')} each`;
 }
+
+/** What a plan says of a load beside its messages, by load shape: labels and texts. */
+const describeShape: Readonly<Record<LoadShapeName, typeof describeUsers>> = {
+  open: () => [],
+  closed: describeUsers,
+};
 
 /** What a run does before it starts, of a group that loads a web service. */
 function checkText({ profile: { http }, firstDevice }: GroupPlan): string[] {
@@ -221,60 +229,6 @@ function connectionsText(group: GroupPlan): string[] {
       ? `${formatCount(connections.perDevice)} a device`
       : `shared by ${formatPlural(count, 'slice')}, ${most.inAll % count === 0 ? '' : 'up to '}${formatCount(most.inSlice)} each`;
   return [`at most ${formatCount(most.inAll)} at once, ${divided}`];
-}
-
-function renderStages(plan: Plan, style: Styler): string[] {
-  const groups = groupsOf(plan);
-  const heading = [
-    'stage',
-    'lasts',
-    groups.some(({ profile }) => profile.users) ? 'rate or users' : 'rate',
-    'messages',
-  ];
-  const rows = groups.flatMap(stageRows);
-  const names = Math.max(7, ...rows.map(([stage = '']) => stage.length + 2));
-  const shown = [heading, ...rows.slice(0, maxStageRows)];
-  const lines = shown.map(
-    ([stage = '', lasts = '', shape = '', messages = '']) =>
-      `  ${stage.padEnd(names)}${lasts.padEnd(10)}${shape.padEnd(26)}${messages.padStart(13)}`,
-  );
-  if (rows.length > maxStageRows)
-    lines.push(`  … and ${formatPlural(rows.length - maxStageRows, 'stage')} more`);
-  const [head = '', ...body] = lines;
-  return [style('heading', head), ...body, '', style('bar', `  ${sparkline(plan)}`)];
-}
-
-function stageRows({ group, profile }: GroupPlan): string[][] {
-  const rate = makeArrivalRate(profile);
-  const { users, stages } = profile;
-  const format = users === undefined ? formatPerSecond : (count: number) => `${formatCount(count)} users`;
-  let from = users?.startUsers ?? profile.startRatePerSecond;
-  let offsetMs = 0;
-  return stages.map(({ durationMs, targetPerSecond, targetUsers }, i) => {
-    const messages = rate.messagesBy(offsetMs + durationMs) - rate.messagesBy(offsetMs);
-    const target = targetUsers ?? targetPerSecond;
-    const shape = from === target ? format(from) : `${format(from)} → ${format(target)}`;
-    from = target;
-    offsetMs += durationMs;
-    const stage = group === undefined ? String(i + 1) : `${group} ${i + 1}`;
-    return [stage, formatDuration(durationMs), shape, formatCount(messages)];
-  });
-}
-
-const maxStageRows = 21;
-const sparkColumns = 60;
-const sparkSteps = '▁▂▃▄▅▆▇█';
-
-/** Mean rate of each of 60 equal stretches of the publishing time, against the peak. */
-function sparkline(plan: Plan): string {
-  const rates = arrivalRatesOf(plan);
-  const messagesBy = (ms: number) => sumBy(rates, (rate) => rate.messagesBy(ms));
-  const stretchMs = Math.max(...rates.map(({ durationMs }) => durationMs)) / sparkColumns;
-  return Array.from({ length: sparkColumns }, (_, i) => {
-    const messages = messagesBy((i + 1) * stretchMs) - messagesBy(i * stretchMs);
-    const share = messages / stretchMs / (plan.load.peakPerSecond / 1_000);
-    return sparkSteps[Math.max(0, Math.min(7, Math.ceil(share * 8) - 1))];
-  }).join('');
 }
 
 function renderThresholds({ profile }: Plan, style: Styler): string[] {

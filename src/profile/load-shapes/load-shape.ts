@@ -20,7 +20,7 @@ export interface LoadShape<Settings> {
   /** What reports call its messages that were due. */
   readonly due: DueWord;
   /** What the targets of its stages are: messages a second, or users. */
-  readonly targets: 'messages' | 'users';
+  readonly targets: StageTargets;
   /** Why its devices send one kind of message only. Undefined: they may send several. */
   readonly whyOneKind: string | undefined;
   /** Settings that no other shape has. */
@@ -41,6 +41,8 @@ export interface LoadShape<Settings> {
 }
 
 export type LoadShapeName = 'open' | 'closed';
+
+export type StageTargets = 'messages' | 'users';
 
 export const dueWords = ['intended', 'started'] as const;
 export type DueWord = (typeof dueWords)[number];

@@ -1,0 +1,85 @@
+import { makeArrivalRate } from '../../plan/arrival-rate.ts';
+import { arrivalRatesOf, groupsOf } from '../../plan/groups.ts';
+import type { GroupPlan, Plan } from '../../plan/plan.ts';
+import type { LoadProfile, Stage } from '../../profile/load-profile.ts';
+import type { StageTargets } from '../../profile/load-shapes/load-shape.ts';
+import { hasUsers, loadShapeOf, loadShapes } from '../../profile/load-shapes/load-shapes.ts';
+import { sumBy } from '../../shared/counts.ts';
+import { formatDuration } from '../../shared/duration.ts';
+import { formatCount, formatPerSecond, formatPlural } from '../../shared/format.ts';
+import type { Styler } from './style.ts';
+
+/** A plan's stages as a table, and the rate over the run as a line of bars. */
+export function renderStages(plan: Plan, style: Styler): string[] {
+  const groups = groupsOf(plan);
+  const heading = [
+    'stage',
+    'lasts',
+    groups.some(({ profile }) => hasUsers(profile)) ? 'rate or users' : 'rate',
+    'messages',
+  ];
+  const rows = groups.flatMap(stageRows);
+  const names = Math.max(7, ...rows.map(([stage = '']) => stage.length + 2));
+  const shown = [heading, ...rows.slice(0, maxStageRows)];
+  const lines = shown.map(
+    ([stage = '', lasts = '', shape = '', messages = '']) =>
+      `  ${stage.padEnd(names)}${lasts.padEnd(10)}${shape.padEnd(26)}${messages.padStart(13)}`,
+  );
+  if (rows.length > maxStageRows)
+    lines.push(`  … and ${formatPlural(rows.length - maxStageRows, 'stage')} more`);
+  const [head = '', ...body] = lines;
+  return [style('heading', head), ...body, '', style('bar', `  ${sparkline(plan)}`)];
+}
+
+function stageRows({ group, profile }: GroupPlan): string[][] {
+  const rate = makeArrivalRate(profile);
+  const { format, startOf, targetOf } = stageTargets[loadShapes[loadShapeOf(profile)].targets];
+  let from = startOf(profile);
+  let offsetMs = 0;
+  return profile.stages.map((each, i) => {
+    const { durationMs } = each;
+    const messages = rate.messagesBy(offsetMs + durationMs) - rate.messagesBy(offsetMs);
+    const target = targetOf(each);
+    const shape = from === target ? format(from) : `${format(from)} → ${format(target)}`;
+    from = target;
+    offsetMs += durationMs;
+    const stage = group === undefined ? String(i + 1) : `${group} ${i + 1}`;
+    return [stage, formatDuration(durationMs), shape, formatCount(messages)];
+  });
+}
+
+/** What the targets of stages are, by load shape. */
+const stageTargets: Readonly<Record<StageTargets, StageFormat>> = {
+  messages: {
+    format: formatPerSecond,
+    startOf: ({ startRatePerSecond }) => startRatePerSecond,
+    targetOf: ({ targetPerSecond }) => targetPerSecond,
+  },
+  users: {
+    format: (count) => `${formatCount(count)} users`,
+    startOf: ({ users }) => users?.startUsers ?? 0,
+    targetOf: ({ targetUsers = 0 }) => targetUsers,
+  },
+};
+
+interface StageFormat {
+  readonly format: (target: number) => string;
+  readonly startOf: (profile: LoadProfile) => number;
+  readonly targetOf: (stage: Stage) => number;
+}
+
+const maxStageRows = 21;
+const sparkColumns = 60;
+const sparkSteps = '▁▂▃▄▅▆▇█';
+
+/** Mean rate of each of 60 equal stretches of the publishing time, against the peak. */
+function sparkline(plan: Plan): string {
+  const rates = arrivalRatesOf(plan);
+  const messagesBy = (ms: number) => sumBy(rates, (rate) => rate.messagesBy(ms));
+  const stretchMs = Math.max(...rates.map(({ durationMs }) => durationMs)) / sparkColumns;
+  return Array.from({ length: sparkColumns }, (_, i) => {
+    const messages = messagesBy((i + 1) * stretchMs) - messagesBy(i * stretchMs);
+    const share = messages / stretchMs / (plan.load.peakPerSecond / 1_000);
+    return sparkSteps[Math.max(0, Math.min(7, Math.ceil(share * 8) - 1))];
+  }).join('');
+}
