@@ -12,6 +12,7 @@ export class AuthorizerError extends StampedeError {
 
 /** The function's answer for a client that it accepts. */
 export interface AuthorizerAnswer {
+  readonly principal: string;
   readonly policies: readonly Policy[];
   readonly lastsMs: number;
   readonly refreshAfterMs: number;
@@ -50,6 +51,7 @@ export function parseAuthorizerAnswer(name: string, payload: string): Authorizer
     return Math.min(Math.max(value, minSeconds), maxSeconds);
   };
   return {
+    principal: principalId,
     policies: policyDocuments.map((document) => policyOf(name, document)),
     lastsMs: seconds('disconnectAfterInSeconds') * 1000,
     refreshAfterMs: seconds('refreshAfterInSeconds') * 1000,

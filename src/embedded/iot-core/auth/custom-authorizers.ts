@@ -69,9 +69,10 @@ export class CustomAuthorizers {
         await this.#ask(authorizer, eventOf(attempt, token, isSigned)),
       );
       if (answer === undefined) return undefined;
-      const { policies, lastsMs, refreshAfterMs } = answer;
+      const { principal, policies, lastsMs, refreshAfterMs } = answer;
       const client = { clientId: attempt.mqtt?.clientId, sourceIp: attempt.sourceIp };
       return {
+        principal,
         access: new Permissions(policies, client),
         lastsMs,
         refresh: { afterMs: refreshAfterMs, ask: () => this.authorize(attempt) },

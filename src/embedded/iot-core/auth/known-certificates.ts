@@ -9,6 +9,8 @@ import type { CertificateSettings } from '../settings.ts';
 /** A client by the certificate it showed, and proved by the handshake to have the key of. */
 export interface CertifiedClient {
   /** @param clientId undefined over HTTP */
+  /** The certificate's id: SHA-256 of it. */
+  readonly principal: string;
   accessOf(clientId: string | undefined): Access;
 }
 
@@ -39,6 +41,7 @@ export class KnownCertificates {
     const policies = this.#policies.get(certificate.fingerprint256);
     const sourceIp = socket.remoteAddress;
     return {
+      principal: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
       accessOf: (clientId) =>
         policies === undefined
           ? fullAccess
@@ -49,7 +52,7 @@ export class KnownCertificates {
   /** Asks for nothing but the certificate. */
   gateOf(socket: TLSSocket): Authenticate {
     const client = this.clientOf(socket);
-    return ({ clientId }) => (client === undefined ? undefined : { access: client.accessOf(clientId) });
+    return ({ clientId }) => client && { access: client.accessOf(clientId), principal: client.principal };
   }
 }
 

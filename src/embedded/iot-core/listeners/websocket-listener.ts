@@ -81,7 +81,8 @@ export class WebSocketListener {
     };
     if (isSigned(signed)) {
       const accessOf = this.#accessKeys.accessOf(signed, [service]);
-      return ({ clientId }) => ({ access: accessOf({ clientId, sourceIp }) });
+      const [principal = ''] = (url.searchParams.get('X-Amz-Credential') ?? '').split('/');
+      return ({ clientId }) => ({ access: accessOf({ clientId, sourceIp }), principal });
     }
     if (!this.#authorizers.exist) throw forbidden('Missing Authentication Token');
     return (mqtt) =>

@@ -35,6 +35,8 @@ export interface ConnectCredentials {
 /** A client that was admitted. */
 export interface Grant {
   readonly access: Access;
+  /** The credential, as life-cycle events name it: of a certificate its id. Absent: none was asked for. */
+  readonly principal?: string;
   /** Milliseconds after which the connection is ended; absent: never. */
   readonly lastsMs?: number;
   /** Asked for again after so many milliseconds, the connection standing. */

@@ -4,6 +4,7 @@ import type { Faults } from '../faults.ts';
 import type { ProtocolMetrics } from '../iot-metrics.ts';
 import type { ThrottleAnswer, UnauthorizedSettings } from '../settings.ts';
 import type { LateAcks } from './late-acks.ts';
+import type { LifecycleEvents } from './lifecycle-events.ts';
 import type { Router } from './router.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -24,4 +25,5 @@ export interface BrokerParts {
 export interface BrokerState extends BrokerParts {
   readonly sessions: Sessions;
   readonly lateAcks: LateAcks;
+  readonly lifecycle: LifecycleEvents;
 }

@@ -6,6 +6,7 @@ import { disconnectSome } from './disconnect-some.ts';
 import { refreshAccess } from './handlers/authorize.ts';
 import { dispatchFrame } from './handlers/dispatch.ts';
 import { LateAcks } from './late-acks.ts';
+import { LifecycleEvents } from './lifecycle-events.ts';
 import type { Channel } from './outgoing-packets.ts';
 import { reasonCodes } from './protocol.ts';
 import { Sessions } from './sessions.ts';
@@ -26,7 +27,12 @@ export class Broker implements ConnectionOwner {
 
   constructor(parts: BrokerParts) {
     const { clock, faults, router } = parts;
-    this.state = { ...parts, sessions: new Sessions(router), lateAcks: new LateAcks(clock, faults) };
+    this.state = {
+      ...parts,
+      sessions: new Sessions(router),
+      lateAcks: new LateAcks(clock, faults),
+      lifecycle: new LifecycleEvents(router),
+    };
     this.#stopSweeping = repeat(clock, sweepMs, () => this.#sweep());
     faults.onDisconnect((clients, howMany, random) =>
       disconnectSome(this.#connections, clients, howMany, random),
@@ -71,7 +77,9 @@ export class Broker implements ConnectionOwner {
     this.#connections.delete(connection);
     const now = this.state.clock.now();
     this.#ending.set(connection, now + hangUpMs);
-    if (connection.session !== undefined) this.state.sessions.detach(connection.session, connection, now);
+    if (connection.session === undefined) return;
+    this.state.sessions.detach(connection.session, connection, now);
+    this.state.lifecycle.disconnected(connection, now);
   }
 
   /** Its stream is closed as well. */

@@ -70,14 +70,15 @@ export class Connection implements FrameSink, SessionConnection {
   endsAtMs = Number.POSITIVE_INFINITY;
   refreshesAtMs = Number.POSITIVE_INFINITY;
   refresh: Grant['refresh'];
+  principal = 'anonymous';
+  /** `success`: by the client. Undefined: the connection was lost, or is not closed. */
+  closedWith: ReasonCode | undefined;
   /** Silence after which the connection is closed: one and a half times the keep-alive [MQTT-3.1.2-22]. */
   maxSilenceMs = Number.POSITIVE_INFINITY;
-  /** QoS 1 messages the client takes at once. */
   receiveMaximum = 1;
   maxPacketBytes = anyPacketBytes;
   /** By alias (3.3.2.3.4). */
   topicAliases: Map<number, string> | undefined;
-  /** Of the last PUBLISH: most devices have one topic. */
   route: Route | undefined;
   /** PUBACKs that fault injection holds back. */
   lateAcks = 0;
@@ -224,6 +225,7 @@ export class Connection implements FrameSink, SessionConnection {
   /** Closes the connection and publishes the will; MQTT 5 gets a DISCONNECT with the reason [MQTT-4.13.1-1]. */
   close(reasonCode: ReasonCode): void {
     if (this.closed) return;
+    this.closedWith = reasonCode;
     if (this.version === 5 && this.session !== undefined) {
       // [MQTT-3.14.4-1] Nothing may follow the DISCONNECT: send what is queued first.
       this.flush(true);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type Access, fullAccess } from './access.ts';
 import type { Message, PublishHeaders } from './message.ts';
 import type { QoS, ReasonCode } from './protocol.ts';
@@ -53,10 +54,17 @@ export class Session implements Subscriber {
   #waiting: Outgoing[] | undefined;
   #waitingBytes = 0;
   #lastPacketId = 0;
+  #identifier: string | undefined;
 
   constructor(clientId: string, expirySeconds: number) {
     this.clientId = clientId;
     this.expirySeconds = expirySeconds;
+  }
+
+  /** 32 hexadecimal digits; in life-cycle events only. */
+  get identifier(): string {
+    this.#identifier ??= randomUUID().replaceAll('-', '');
+    return this.#identifier;
   }
 
   get isConnected(): boolean {

@@ -14,8 +14,8 @@ const share = '$share/';
 /**
  * @returns undefined for a filter that is not valid: empty, with a wildcard that shares its level [MQTT-4.7.1-1], with `#`
  * before the last level [MQTT-4.7.1-1], `$share` without a group's name or a filter [MQTT-4.8.2-1], [MQTT-4.8.2-2],
- * past AWS's limits, which leave `$share/{group}/` out of account, or on a topic that begins with `$`: these are reserved, and
- * what the service sends on them (shadows, jobs, life-cycle events) is not emulated
+ * past AWS's limits, which leave `$share/{group}/` out of account, or on a topic that begins with `$` and is not one of life-cycle
+ * events: these are reserved, and what the service sends on them (shadows, jobs) is not emulated
  */
 export function parseTopicFilter(text: string): TopicFilter | undefined {
   if (!text.startsWith(share)) return parsePlainFilter(text);
@@ -28,7 +28,8 @@ export function parseTopicFilter(text: string): TopicFilter | undefined {
 
 function parsePlainFilter(filter: string): TopicFilter | undefined {
   const levels = filter.split('/');
-  if (filter === '' || filter.startsWith('$') || isPastLimits(filter)) return undefined;
+  if (filter === '' || isPastLimits(filter)) return undefined;
+  if (filter.startsWith('$') && !filter.startsWith('$aws/events/')) return undefined;
   for (const [i, level] of levels.entries()) {
     if (level === '#' ? i !== levels.length - 1 : level !== '+' && /[+#]/.test(level)) return undefined;
   }

@@ -44,9 +44,10 @@ function allowsConnect({ access }: Grant, clientId: string, will: Will | undefin
   return access.mayPublish(will.topic) && (!will.headers.retain || access.mayRetain(will.topic));
 }
 
-function take(connection: Connection, { access, lastsMs, refresh }: Grant): void {
+function take(connection: Connection, { access, lastsMs, refresh, principal }: Grant): void {
   const now = connection.broker.clock.now();
   connection.access = access;
+  if (principal !== undefined) connection.principal = principal;
   // Whether it may publish there is to be asked again.
   connection.route = undefined;
   if (connection.session !== undefined) connection.session.access = access;

@@ -122,6 +122,7 @@ function admit(
   const connack = connackOf(connection, packet, { clientId, expirySeconds, sessionPresent: isResumed });
   connection.send(encodePacket(connack, connection.version));
   session.resume(now);
+  broker.lifecycle.connected(connection, now);
 }
 
 /** Neither 3.1.1 nor 5, or not MQTT's name: the parser would not read on. */

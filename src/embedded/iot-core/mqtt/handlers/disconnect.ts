@@ -22,5 +22,6 @@ export function handleDisconnect(
   }
   // MQTT 3.1.1 has no other.
   if ((packet.reasonCode ?? reasonCodes.success) === reasonCodes.success) session.will = undefined;
+  connection.closedWith = reasonCodes.success;
   connection.end();
 }

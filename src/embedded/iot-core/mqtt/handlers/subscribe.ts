@@ -79,6 +79,8 @@ export function handleSubscribe(
   if (fresh.length > 0) broker.metrics.subscribeSuccess.add(now);
   if (invalidFilters > 0) broker.metrics.subscribeClientError.add(now);
   connection.send(encodePacket({ cmd: 'suback', messageId, granted }, version));
+  const topics = fresh.map(({ wanted }) => wanted.topic);
+  broker.lifecycle.subscribed(connection, topics, now);
   for (const subscription of fresh) sendRetained(session, connection, subscription);
   // "AWS IoT Core might reject subscription requests in excess of this amount and the connection is closed."
   if (hasTooMany) throw new ProtocolViolation(reasonCodes.quotaExceeded, 'too many subscriptions');

@@ -22,4 +22,6 @@ export function handleUnsubscribe(
   const refused = granted.includes(reasonCodes.topicFilterInvalid);
   broker.metrics[refused ? 'unsubscribeClientError' : 'unsubscribeSuccess'].add(now);
   connection.send(encodePacket({ cmd: 'unsuback', messageId, granted }, version));
+  const topics = unsubscriptions.filter((_, i) => granted[i] === reasonCodes.success);
+  broker.lifecycle.unsubscribed(connection, topics, now);
 }
