@@ -1,16 +1,18 @@
-import type { JsonValue } from '../profile/load-profile.ts';
+import type { JsonValue, SizeDistribution } from '../profile/load-profile.ts';
 import type { MessageProperties } from '../profile/message-properties.ts';
 import { type PayloadTemplate, parsePayloadTemplate } from '../profile/payload-template.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import { instantBytes, writeInstant } from './ascii.ts';
+import { makeMessageSizes } from './message-sizes.ts';
 import { SegmentCompiler } from './payload-segments.ts';
 import { emptyMessage, integer, type MessageContext, type Segment } from './payload-values.ts';
 import { makePropertyWriter, type PropertyWriter } from './property-writer.ts';
 
 export interface PayloadSettings extends MessageProperties {
   readonly payload: JsonValue;
-  /** The message is padded up to this size; a larger one stays as it is. */
+  /** The message is padded up to this size; a larger one stays as it is. Of messages that differ in size, the largest. */
   readonly sizeBytes: number;
+  readonly sizes?: SizeDistribution;
   readonly runId: string;
   readonly slice: number;
   /** Number of the device group, from 1; 0: the profile has none. */
@@ -66,6 +68,9 @@ const beforeAt = '"at":';
 const beforeSent = ',"sent":';
 const comma = 0x2c;
 
+/** Lengths whose views are kept: of sizes that spread wider, others are made anew each time. */
+const maxViews = 4_096;
+
 /** Fields of the message that are the tester's own. */
 const reservedKeys = ['stampede', 'padding'];
 const paddingStart = Buffer.from(',"padding":"');
@@ -84,7 +89,7 @@ export class PayloadWriter implements MessageWriter {
   readonly #properties: PropertyWriter | undefined;
   readonly #segments: readonly Segment[];
   readonly #out: Buffer;
-  readonly #sizeBytes: number;
+  readonly #sizeOf: (deviceIndex: number, k: number) => number;
   readonly #firstDevice: number;
   readonly #message: MessageContext;
   /** Views of `#out` by length: padded messages share one. */
@@ -94,7 +99,7 @@ export class PayloadWriter implements MessageWriter {
   constructor(settings: PayloadSettings) {
     this.#segments = compileMessage(settings);
     this.#properties = makePropertyWriter(settings);
-    this.#sizeBytes = settings.sizeBytes;
+    this.#sizeOf = makeMessageSizes(settings, settings.seed);
     this.#firstDevice = settings.firstDevice;
     this.#message = emptyMessage(settings.seed);
     const maxBytes = this.#segments.reduce((sum, segment) => sum + segment.maxBytes, 1);
@@ -119,13 +124,12 @@ export class PayloadWriter implements MessageWriter {
     let end = 0;
     for (const segment of this.#segments) end = segment.write(out, end, message);
     this.properties = this.#properties?.write(message);
-    return this.#viewOf(this.#pad(end));
+    return this.#viewOf(this.#pad(end, this.#sizeOf(message.deviceIndex, k)));
   }
 
-  /** Closes the object at exactly `sizeBytes`, where it is not past that already. */
-  #pad(end: number): number {
+  /** Closes the object at exactly `size`, where it is not past that already. */
+  #pad(end: number, size: number): number {
     const out = this.#out;
-    const size = this.#sizeBytes;
     const fill = size - end - paddingStart.length - paddingEnd.length;
     if (fill >= 0) {
       out.set(paddingStart, end);
@@ -144,7 +148,7 @@ export class PayloadWriter implements MessageWriter {
     const known = this.#views.get(length);
     if (known !== undefined) return known;
     const view = this.#out.subarray(0, length);
-    this.#views.set(length, view);
+    if (this.#views.size < maxViews) this.#views.set(length, view);
     return view;
   }
 }

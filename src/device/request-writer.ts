@@ -1,7 +1,8 @@
 import { bodyFormatOf, type HttpSettings, hasBody } from '../profile/http-settings.ts';
-import type { JsonValue } from '../profile/load-profile.ts';
+import type { JsonValue, SizeDistribution } from '../profile/load-profile.ts';
 import { parsePayloadTemplate } from '../profile/payload-template.ts';
 import { isOfDevice, parseText, partsOf } from '../profile/text-template.ts';
+import { makeMessageSizes } from './message-sizes.ts';
 import type { MessageNumbers, MessageWriter, RequestHead } from './payload.ts';
 import { SegmentCompiler } from './payload-segments.ts';
 import { emptyMessage, type MessageContext, type Segment, type SegmentScope } from './payload-values.ts';
@@ -12,8 +13,9 @@ export interface RequestSettings extends SegmentScope {
   /** Path and query of the target's URL. */
   readonly target: { readonly path: string; readonly query: string };
   readonly payload: JsonValue;
-  /** The body is padded up to this size. */
+  /** The body is padded up to this size; of bodies that differ in size, the largest. */
   readonly sizeBytes: number;
+  readonly sizes?: SizeDistribution;
   readonly runId: string;
   readonly slice: number;
   /** Index of the slice's first device over the whole run. */
@@ -36,6 +38,7 @@ export class RequestWriter implements MessageWriter {
   readonly #body: readonly Segment[];
   readonly #out: Buffer;
   readonly #padding: number;
+  readonly #sizeOf: (deviceIndex: number, k: number) => number;
   readonly #message: MessageContext;
   readonly #path: HeadText;
   readonly #headers: readonly (readonly [name: string, value: HeadText])[];
@@ -47,6 +50,7 @@ export class RequestWriter implements MessageWriter {
     this.#body = hasBody(http) ? compileBody(settings) : [];
     this.#out = Buffer.allocUnsafeSlow(Math.max(mostBytes(this.#body), sizeBytes, 1));
     this.#padding = padding[bodyFormatOf(http.contentType)];
+    this.#sizeOf = makeMessageSizes(settings, seed);
     this.#message = emptyMessage(seed);
     this.#path = new HeadText(pathPieces(settings), settings);
     this.#headers = Object.entries(headerTexts(http)).map(
@@ -57,7 +61,7 @@ export class RequestWriter implements MessageWriter {
   /** The body; `head` is that of the same request. @returns a view that the next call overwrites */
   write({ n, device, k, atMs }: MessageNumbers, sentMs: number): Buffer {
     const message = this.#message;
-    const { http, firstDevice, sizeBytes } = this.#settings;
+    const { http, firstDevice } = this.#settings;
     message.n = n;
     message.device = device;
     message.deviceIndex = firstDevice + device;
@@ -72,8 +76,9 @@ export class RequestWriter implements MessageWriter {
     if (this.#body.length === 0) return emptyBody;
     message.random.seek(message.deviceIndex, k);
     const end = writeSegments(this.#body, this.#out, 0, message);
-    if (end < sizeBytes) this.#out.fill(this.#padding, end, sizeBytes);
-    return this.#out.subarray(0, Math.max(end, sizeBytes));
+    const size = this.#sizeOf(message.deviceIndex, k);
+    if (end < size) this.#out.fill(this.#padding, end, size);
+    return this.#out.subarray(0, Math.max(end, size));
   }
 }
 

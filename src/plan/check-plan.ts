@@ -8,6 +8,7 @@ import {
   type RunProfile,
 } from '../profile/load-profile.ts';
 import { maxBurst } from '../profile/load-shapes/arrival-settings.ts';
+import { maxMqttPayloadBytes } from '../profile/size-distribution.ts';
 import { sumBy } from '../shared/counts.ts';
 import { checkJsonValue } from '../shared/json-value.ts';
 import { maxDevicesPerSlice, maxSlices } from '../shared/run-bounds.ts';
@@ -135,6 +136,11 @@ function checkStoredMessages(
 ): PlanProblem[] {
   return [
     ...checkJsonValue(publish.payload).map((error) => ({ ...error, path: `${path}.publish.payload` })),
+    // Pricing steps through a distribution of sizes.
+    ...within(`${path}.publish.sizeBytes`, publish.sizeBytes, 0, maxMqttPayloadBytes),
+    ...(publish.sizes?.kind === 'uniform'
+      ? within(`${path}.publish.sizes.leastBytes`, publish.sizes.leastBytes, 0, publish.sizeBytes)
+      : []),
     ...checkStoredPattern(`${path}.pattern`, pattern),
     ...within(`${path}.stages`, stages.length, 1, maxStages),
     ...between(

@@ -94,8 +94,11 @@ export function meteredSteps(bytes: number): number {
 }
 
 /** Messages of all sizes as they are billed. */
-function meteredSum({ messages }: IotUsage, count: Exclude<keyof MessageUsage, 'meteredBytes'>): number {
-  return sumBy(messages, (each) => each[count] * meteredSteps(each.meteredBytes));
+function meteredSum(
+  { messages }: IotUsage,
+  count: Exclude<keyof MessageUsage, 'meteredBytes' | 'meteredMessages'>,
+): number {
+  return sumBy(messages, (each) => each[count] * (each.meteredMessages ?? meteredSteps(each.meteredBytes)));
 }
 
 /** Everything that is a message, metered by 5 KB, climbs one ladder of tiers, in the order of the lines. */

@@ -6,7 +6,7 @@ import { topicsPerDevice } from './device-topic.ts';
 import { echoedMessages, echoingDevices } from './echoes.ts';
 import { groupsOf, httpsSlicesOf, mqttGroupsOf, mqttSlicesOf, slicesByFunction } from './groups.ts';
 import { type KindPlan, kindsOf } from './kinds.ts';
-import { meteredBytes } from './message-size.ts';
+import { meteredSize } from './message-size.ts';
 import { isReadByRule } from './observers.ts';
 import type { Plan } from './plan.ts';
 import { checkpointEveryMs, controlPollEveryMs, isWatched, watchEverySeconds } from './poll-intervals.ts';
@@ -168,7 +168,7 @@ function messageUsage(plan: Plan, kind: KindPlan): MessageUsage {
   const { messages } = kind.load;
   const byRule = isReadByRule(plan) ? messages : 0;
   return {
-    meteredBytes: meteredBytes(kind),
+    ...meteredSize(kind),
     publishesIn: messages,
     publishesOut: echoedMessages(kind) + (plan.subscribers === undefined ? 0 : messages),
     rulesTriggered: byRule,

@@ -19,7 +19,7 @@ export interface Usage {
 
 /** Messages each as one, whatever their size: pricing meters them. */
 export interface IotUsage {
-  /** By device group and kind of message: they are of one size. */
+  /** By device group and kind of message. */
   readonly messages: readonly MessageUsage[];
   /** CONNECTs: devices, their reconnects, subscribers, the slices' control channels. */
   readonly connects: number;
@@ -31,10 +31,12 @@ export interface IotUsage {
   readonly connectionMinutes: number;
 }
 
-/** Messages of one size. */
+/** Messages of one kind. */
 export interface MessageUsage {
-  /** Bytes of one of them as AWS meters it: payload and topic. */
+  /** Bytes of one of them as AWS meters it: payload and topic. The mean of messages that differ in size. */
   readonly meteredBytes: number;
+  /** Of messages that differ in size: how many messages of 5 KB one is billed as, on average. */
+  readonly meteredMessages?: number;
   /** Publishes that the service took in. */
   readonly publishesIn: number;
   /** Publishes that the service sent to devices, and to subscribers of the run: echoes, and all messages. */

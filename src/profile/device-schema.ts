@@ -3,9 +3,9 @@ import { durationPattern, formatDuration } from '../shared/duration.ts';
 import { defaultBackoff, jitters } from './backoff.ts';
 import { credentials } from './credential-schema.ts';
 import { propertySettings, sessionExpiry, will } from './property-schema.ts';
+import { sizeForm } from './size-distribution.ts';
 
-/** MQTT's Remaining Length [MQTT-1.5.5], less the header of a PUBLISH; and its packet identifiers [MQTT-2.2.1]. */
-const maxMqttPayloadBytes = 268_000_000;
+/** MQTT's packet identifiers [MQTT-2.2.1]. */
 const maxPacketIdentifiers = 65_535;
 
 export const duration = z.string().regex(durationPattern);
@@ -114,16 +114,11 @@ export const publishSettings = {
         "The message, any JSON; strings may hold templates. A string that is one whole template becomes a value of the function's type. Functions: {{deviceId}} {{deviceIndex}} {{n}} {{sequence}} {{now}} {{uuid}} {{random(min, max[, decimals])}} {{gaussian(mean, sd[, decimals])}} {{choice('a', 'b', …)}} {{sine(min, max, periodSeconds)}} {{walk(start, step[, min, max])}} {{randomBytes(n)}}. The fields stampede and padding are added by the tester; a payload that is no object becomes the field value.",
       examples: [{ temperature: '{{gaussian(21, 2)}}', state: "{{choice('on', 'off')}}" }],
     }),
-  sizeBytes: z
-    .int()
-    .min(0)
-    .max(maxMqttPayloadBytes)
-    .default(0)
-    .meta({
-      description:
-        'Size a message is padded up to, in bytes; AWS IoT Core takes at most 131072 (128 KB). 0 adds nothing; a message that is larger already stays as it is.',
-      examples: [512],
-    }),
+  sizeBytes: sizeForm.default(0).meta({
+    description:
+      'Size a message is padded up to, in bytes; AWS IoT Core takes at most 131072 (128 KB). 0 adds nothing; a message that is larger already stays as it is. Messages that differ in size: a range such as 200..800, {"normal": {"mean": 500, "sd": 100}} or {"exponential": 2000}. Same seed, same sizes.',
+    examples: [512],
+  }),
   ...propertySettings,
   ackTimeout: duration.default('5s').meta({
     description:

@@ -182,8 +182,10 @@ export interface MessageSettings {
   readonly qos: 0 | 1 | 2;
   /** Any JSON value; strings may hold `{{…}}` templates. */
   readonly payload: JsonValue;
-  /** The message is padded up to this size; a larger one stays as it is. */
+  /** The message is padded up to this size; a larger one stays as it is. Of messages that differ in size, the largest. */
   readonly sizeBytes: number;
+  /** The sizes that messages are padded up to, at most `sizeBytes`. Absent: all are. */
+  readonly sizes?: SizeDistribution;
   readonly retain?: true;
   /** Of MQTT 5, by name: texts with placeholders and templates. */
   readonly userProperties?: Readonly<Record<string, string>>;
@@ -194,6 +196,12 @@ export interface MessageSettings {
   /** Devices send the alias of a topic that they have sent on the same connection. */
   readonly topicAlias?: true;
 }
+
+/** A distribution of sizes, bytes. What would be below 0 is 0. */
+export type SizeDistribution =
+  | { readonly kind: 'uniform'; readonly leastBytes: number }
+  | { readonly kind: 'exponential'; readonly meanBytes: number }
+  | { readonly kind: 'normal'; readonly meanBytes: number; readonly sdBytes: number };
 
 export interface PublishSettings extends MessageSettings {
   /** A QoS 1 publish without its PUBACK for this long counts as unacknowledged. */

@@ -15,6 +15,7 @@ import { applyOverrides, type ProfileOverrides } from './overrides.ts';
 import { checkRatePerDevice, checkRules } from './rules.ts';
 import type { ProfileSettings } from './schema.ts';
 import { validateShape } from './shape.ts';
+import { resolveSizes } from './size-distribution.ts';
 import { anyTarget, type FindTargetRules, type TargetRules } from './target-rules.ts';
 import { checkMeasured, type SelectableParts } from './threshold-rules.ts';
 import { checkTimeline, resolveTimeline, timelineSetting } from './timeline.ts';
@@ -140,7 +141,7 @@ const noObject: InputError = {
 function resolve(
   settings: ProfileSettings,
   load: ResolvedLoad,
-  { protocols, makesRequests, hasArrivals }: TargetRules,
+  { protocols, makesRequests, hasArrivals, limits: targetLimits }: TargetRules,
   saysProtocol: boolean,
 ): LoadProfile {
   const { connect, publish, slices, limits } = settings;
@@ -168,7 +169,7 @@ function resolve(
       topic: publish.topic,
       qos: publish.qos,
       payload: publish.payload,
-      sizeBytes: publish.sizeBytes,
+      ...resolveSizes(publish.sizeBytes, targetLimits.payloadBytes),
       ...resolveProperties(publish),
       ackTimeoutMs: milliseconds(publish.ackTimeout),
       maxUnacknowledged: publish.maxUnacknowledged,

@@ -1,6 +1,6 @@
 import { formatDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
-import { isObject, type JsonObject } from '../shared/json-path.ts';
+import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { checkBackoff } from './backoff.ts';
 import { checkCredentials } from './credential-rules.ts';
 import { checkHttpSettings } from './http-rules.ts';
@@ -12,6 +12,7 @@ import { mqttConnectSettings } from './mqtt-settings.ts';
 import { envelopeBytes, leastPayloadBytes } from './payload-size.ts';
 import { parsePayloadTemplate } from './payload-template.ts';
 import { checkProperties } from './property-rules.ts';
+import { checkSizes } from './size-distribution.ts';
 import type { TargetLimits } from './target-limits.ts';
 import { checkMeasured, checkThresholds, type SelectableParts } from './threshold-rules.ts';
 import { checkTopicTemplate, isTopicOfOneDevice } from './topic-template.ts';
@@ -98,7 +99,9 @@ function checkKeepAlive({ profile, limits: { name, keepAliveMs } }: Judged): Inp
   return checkDuration('connect.keepAlive', profile.connect.keepAliveMs, { ...keepAliveMs, why });
 }
 
-function checkSize({ profile: { publish }, limits: { payloadBytes } }: Judged): InputError[] {
+function checkSize({ profile: { publish }, input, limits: { payloadBytes } }: Judged): InputError[] {
+  const ofSizes = checkSizes(valueAt(input, ['publish', 'sizeBytes']));
+  if (ofSizes.length > 0) return ofSizes;
   const hint = `Size a message is padded up to, in bytes, at most ${payloadBytes} (${payloadBytes / 1_024} KB); for example 512`;
   return checkMost('publish.sizeBytes', publish.sizeBytes, payloadBytes, hint);
 }

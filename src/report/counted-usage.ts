@@ -7,7 +7,7 @@ import { echoingDevices } from '../plan/echoes.ts';
 import { lambdaUsage, pollsOf } from '../plan/forecast-usage.ts';
 import { groupsOf, httpsSlicesOf } from '../plan/groups.ts';
 import { type KindPlan, kindsOf } from '../plan/kinds.ts';
-import { meteredBytes } from '../plan/message-size.ts';
+import { meteredSize } from '../plan/message-size.ts';
 import { echoObserver, isReadByRule, ruleObserver, subscriberObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import { checkpointEveryMs, controlPollEveryMs } from '../plan/poll-intervals.ts';
@@ -141,7 +141,7 @@ function messageUsage(
   const taken = messagesTaken(totals);
   const byRule = isReadByRule(plan) ? taken : 0;
   return {
-    meteredBytes: meteredBytes(kind),
+    ...meteredSize(kind),
     publishesIn: taken,
     publishesOut: deliveredTo(totals) + otherDeliveries,
     rulesTriggered: byRule,

@@ -17,7 +17,7 @@ it('balances to the message, whatever the pattern of arrivals', async () => {
       echo: { fraction: 0.5 },
       groups: {
         poisson: { devices: 20, ratePerSecond: 40, arrivals: 'poisson' },
-        jitter: { devices: 20, everySeconds: 2, jitter: '1s' },
+        jitter: { devices: 20, everySeconds: 2, jitter: '1s', publish: { sizeBytes: '300..900' } },
         // 10 devices begin 18 bursts, 300 ms apart, that end within 6 s.
         burst: { devices: 10, burst: { count: 5, spacing: '100ms', everySeconds: 3 } },
         together: { devices: 30, everySeconds: 3, together: true, jitter: '1500ms' },
