@@ -111,6 +111,8 @@ export interface SimulatedRun {
 }
 
 export interface SimulationOptions extends RunOptions {
+  /** In place of the constant load that the other options make. */
+  plan?: Plan;
   slice?: number;
   behaviour?: Behaviour;
   /** Milliseconds after the plan was made. */
@@ -126,7 +128,7 @@ export interface SimulationOptions extends RunOptions {
 
 /** One slice, from start to end, in virtual time. */
 export async function simulate(options: SimulationOptions = {}): Promise<SimulatedRun> {
-  const plan = makeTestPlan(options);
+  const plan = options.plan ?? makeTestPlan(options);
   const clock = new VirtualClock(plan.timeline.createdAt + (options.readyAfterMs ?? 0));
   const checkpoints: SliceResult[] = [];
   const snapshots: SliceSnapshot[] = [];

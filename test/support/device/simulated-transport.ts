@@ -15,9 +15,18 @@ export interface Behaviour {
   /** Why a subscription is refused; undefined: it is not; null: it is not answered. */
   subscribe?(device: number, nowMs: number): string | undefined | null;
   /** Milliseconds to the PUBACK; undefined: none comes; or how it is refused. */
-  publish?(device: number, n: number, nowMs: number): number | undefined | 'throttled' | 'failed';
+  publish?(
+    device: number,
+    n: number,
+    nowMs: number,
+    topic: string,
+  ): number | undefined | 'throttled' | 'failed';
   /** Milliseconds until each copy of a message is back on the devices' own subscriptions, by receiving device. */
-  echoes?(device: number, n: number): readonly (readonly [receiver: number, afterMs: number])[];
+  echoes?(
+    device: number,
+    n: number,
+    topic: string,
+  ): readonly (readonly [receiver: number, afterMs: number])[];
   /** Whether the socket is full. */
   isFull?(device: number, nowMs: number): boolean;
   receiveMaximum?: number;
@@ -94,13 +103,13 @@ export class SimulatedTransport implements Transport {
     const n = Number(/"n":(\d+)/.exec(message)?.[1]);
     this.published.push({ device, n, atMs: nowMs, topic, message });
     const copy = Buffer.from(payload);
-    for (const [receiver, afterMs] of this.#behaviour.echoes?.(device, n) ?? []) {
+    for (const [receiver, afterMs] of this.#behaviour.echoes?.(device, n, topic) ?? []) {
       const echo: IncomingMessage = { topic, payload: copy, qos: 0, dup: false, retain: false };
       this.#clock.setTimer(afterMs, () => !this.closed && this.#listener.received(receiver, echo));
     }
     if (qos === 0) return true;
     this.#count(device, 1);
-    const answer = this.#behaviour.publish ? this.#behaviour.publish(device, n, nowMs) : 2;
+    const answer = this.#behaviour.publish ? this.#behaviour.publish(device, n, nowMs, topic) : 2;
     if (answer === undefined) return true;
     this.#clock.setTimer(typeof answer === 'number' ? answer : 2, () => {
       if (this.closed || this.#connection.get(device) !== connection) return;
