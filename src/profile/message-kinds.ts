@@ -77,7 +77,10 @@ function checkKinds(messages: unknown, group: JsonObject): InputError[] {
   if (!areAllLoaded) return checkDivided(group, Object.entries(messages));
   return ['ratePerSecond', 'everySeconds', 'burst', 'startRate']
     .filter((setting) => group[setting] !== undefined)
-    .map((setting) => givenTwice(setting, 'the load', 'every kind of message'));
+    .map((setting) => ({
+      ...givenTwice(setting, 'the load', 'every kind of message'),
+      hint: `remove ${setting}, or give a kind a weight in place of its load`,
+    }));
 }
 
 /** A load that kinds divide by their weights has no message of all devices at once. */
@@ -167,7 +170,8 @@ function pathIn(name: string, own: JsonObject, path: string): string {
   const [head = '', setting = ''] = path.split(/[.[]/);
   if (head === 'publish' && own[setting] !== undefined)
     return `messages.${name}.${path.slice('publish.'.length)}`;
-  return own[head] !== undefined && head !== 'publish' ? `messages.${name}.${path}` : path;
+  const isOfKind = head === 'stages' ? hasLoad(own) : own[head] !== undefined && head !== 'publish';
+  return isOfKind ? `messages.${name}.${path}` : path;
 }
 
 /** @param share of the profile's load that is the kind's */
