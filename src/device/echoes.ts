@@ -52,9 +52,9 @@ export class Echoes {
     this.#expected += this.#echoes[device]!;
   }
 
-  received(device: number, { payload }: IncomingMessage): void {
+  received(device: number, { payload, envelope }: IncomingMessage): void {
     const { counters, clock, firstDevice } = this.#settings;
-    const message = readEchoedMessage(payload, this.#envelopeStarts);
+    const message = readEchoedMessage(envelope ?? payload, this.#envelopeStarts);
     // A topic may be shared with senders that are not this run's.
     if (message !== undefined) counters.echoed(firstDevice + device, message, clock.now());
   }

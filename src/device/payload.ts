@@ -167,6 +167,14 @@ function compileMessage(settings: PayloadSettings): readonly Segment[] {
   }
 
   const compiler = new SegmentCompiler(settings);
+  compileEnvelope(compiler, settings);
+  if (entries.length > 0) compiler.text(',');
+  compiler.fields(entries);
+  return compiler.finish();
+}
+
+/** `{"stampede":{…}`, without the closing brace of the object that it is a field of. */
+export function compileEnvelope(compiler: SegmentCompiler, settings: PayloadSettings): void {
   compiler.text(envelopeStartOf(settings));
   compiler.segment(integer((message) => message.n));
   compiler.text(beforeDevice);
@@ -176,9 +184,6 @@ function compileMessage(settings: PayloadSettings): readonly Segment[] {
   compiler.text(beforeSent);
   compiler.segment(instant((message) => message.sentMs));
   compiler.text('}');
-  if (entries.length > 0) compiler.text(',');
-  compiler.fields(entries);
-  return compiler.finish();
 }
 
 /** A payload that is not an object becomes the field `value` of one. */

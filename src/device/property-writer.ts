@@ -1,3 +1,4 @@
+import { envelopeProperty } from '../measure/envelope.ts';
 import type { MessageProperties } from '../profile/message-properties.ts';
 import { parseText } from '../profile/text-template.ts';
 import type { MessageContext, Segment, SegmentScope } from './payload-values.ts';
@@ -6,6 +7,8 @@ import { compileText, mostBytes, writeSegments } from './text-segments.ts';
 export interface PropertySettings extends SegmentScope, MessageProperties {
   readonly runId: string;
   readonly slice: number;
+  /** The envelope of messages that carry it as a user property. */
+  readonly envelope?: readonly Segment[];
 }
 
 /** Identifiers of a message's properties (2.2.2.2). */
@@ -32,12 +35,15 @@ export class PropertyWriter {
       encodeFixed(settings),
       ...texts.filter(isFixed).map(({ name, parts }) => encodeUserProperty(name, parts.join(''))),
     ]);
-    this.#userProperties = texts
+    const templated = texts
       .filter((text) => !isFixed(text))
-      .map(({ name, parts }) => ({
-        start: encodeUserProperty(name, '').subarray(0, -2),
-        value: compileText(parts, settings),
-      }));
+      .map(({ name, parts }) => ({ name, value: compileText(parts, settings) }));
+    const { envelope } = settings;
+    if (envelope !== undefined) templated.unshift({ name: envelopeProperty, value: envelope });
+    this.#userProperties = templated.map(({ name, value }) => ({
+      start: encodeUserProperty(name, '').subarray(0, -2),
+      value,
+    }));
     const most = this.#userProperties.reduce(
       (sum, { start, value }) => sum + start.length + 2 + mostBytes(value),
       this.#fixed.length,
@@ -71,8 +77,8 @@ interface TemplatedProperty {
 
 /** @returns undefined for messages without properties, which then cost nothing */
 export function makePropertyWriter(settings: PropertySettings): PropertyWriter | undefined {
-  const { userProperties, contentType, payloadFormat, messageExpirySeconds } = settings;
-  const all = [userProperties, contentType, payloadFormat, messageExpirySeconds];
+  const { userProperties, contentType, payloadFormat, messageExpirySeconds, envelope } = settings;
+  const all = [userProperties, contentType, payloadFormat, messageExpirySeconds, envelope];
   return all.every((each) => each === undefined) ? undefined : new PropertyWriter(settings);
 }
 

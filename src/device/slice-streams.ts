@@ -2,10 +2,13 @@ import { isAcknowledged } from '../plan/groups.ts';
 import { kindsOf } from '../plan/kinds.ts';
 import type { Plan, Slice } from '../plan/plan.ts';
 import { plannedStreamsOf } from '../plan/streams.ts';
+import { envelopePlaceOf } from '../profile/encoding.ts';
+import type { LoadProfile } from '../profile/load-profile.ts';
 import { splitRequestUrl } from '../targets/http/request-url.ts';
 import { dataUrlOf } from '../targets/traits-of.ts';
+import { BareWriter } from './bare-writer.ts';
 import type { OutgoingStream } from './outgoing-stream.ts';
-import { type MessageWriter, PayloadWriter } from './payload.ts';
+import { type MessageWriter, type PayloadSettings, PayloadWriter } from './payload.ts';
 import { RequestWriter } from './request-writer.ts';
 import type { SliceDevices } from './slice-devices.ts';
 
@@ -39,7 +42,7 @@ export function streamsOfSlice(
     };
     const writer: MessageWriter =
       http === undefined
-        ? new PayloadWriter({ ...shared, deviceGroup: slice.group.number })
+        ? makeWriter(profile, { ...shared, deviceGroup: slice.group.number })
         : new RequestWriter({
             ...shared,
             http,
@@ -54,4 +57,12 @@ export function streamsOfSlice(
       isAnswered: isAcknowledged(kinds[kind]!),
     };
   });
+}
+
+function makeWriter(profile: LoadProfile, settings: PayloadSettings): MessageWriter {
+  const { encoding } = profile.publish;
+  const envelopePlace = envelopePlaceOf(profile);
+  return encoding === undefined || envelopePlace === 'payload'
+    ? new PayloadWriter(settings)
+    : new BareWriter({ ...settings, encoding, envelopePlace });
 }

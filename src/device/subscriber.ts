@@ -177,7 +177,7 @@ export class Subscriber implements TransportListener {
       this.#sample(message, nowMs);
       return;
     }
-    const envelope = readEnvelope(message.payload);
+    const envelope = readEnvelope(message.envelope ?? message.payload);
     if (typeof envelope === 'string') this.#unrelated[envelope]++;
     else if (envelope.run !== this.#settings.plan.runId) this.#unrelated.otherRun++;
     else {

@@ -118,6 +118,8 @@ export interface OutgoingMessage {
 export interface IncomingMessage {
   readonly topic: string;
   readonly payload: Buffer;
+  /** Value of the MQTT 5 user property `stampede`. */
+  readonly envelope?: Buffer | undefined;
   readonly qos: Qos;
   /** The service has sent it before. Always false over device-sdk, which does not say. */
   readonly dup: boolean;

@@ -1,6 +1,5 @@
-import { runIdPattern } from '../shared/run-id.ts';
-import { checkRuleRecord, parseRuleRecord } from './rule-record.ts';
-import { isStreamId, type StreamId } from './stream-key.ts';
+import { checkRuleRecord, parseRuleRecord, readEnvelope } from './rule-record.ts';
+import type { StreamId } from './stream-key.ts';
 
 /** A message that a queue for failures holds: whose it is, and why it is there. */
 export interface DeadLetter extends StreamId {
@@ -37,13 +36,11 @@ export function parseDeadLetter(body: string): DeadLetter | undefined {
  * @see https://docs.aws.amazon.com/iot/latest/developerguide/rule-error-handling.html#rule-error-message-format
  */
 function fromErrorAction(message: ErrorActionMessage): DeadLetter | undefined {
-  const payload = Buffer.from(message.base64OriginalPayload, 'base64').toString();
-  const { stampede } = JSON.parse(payload) as { stampede: Partial<DeadLetter> };
-  const { run, slice, stream = 0, n } = stampede;
-  const id = { slice, stream };
-  if (typeof run !== 'string' || !runIdPattern.test(run)) return undefined;
-  if (!isStreamId(id) || !isIndex(n)) return undefined;
-  return { run, ...id, n, reason: `rule’s error queue: ${describeFailure(message)}` };
+  // Of a message whose envelope is a user property, nothing says whose it is.
+  const envelope = readEnvelope(Buffer.from(message.base64OriginalPayload, 'base64'));
+  if (typeof envelope === 'string') return undefined;
+  const { run, slice, stream, n } = envelope;
+  return { run, slice, stream, n, reason: `rule’s error queue: ${describeFailure(message)}` };
 }
 
 /**
@@ -75,8 +72,4 @@ function describeFailure({ failures }: ErrorActionMessage): string {
   const code =
     /Error Code: ([\w.]+)/.exec(errorMessage)?.[1] ?? /\b\w+(?:Exception|Error)\b/.exec(errorMessage)?.[0];
   return `${failedAction} failed${code === undefined ? '' : ` (${code})`}`;
-}
-
-function isIndex(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -24,3 +24,6 @@ export interface RuleRecord extends Envelope {
   /** The rules engine's `timestamp()`, epoch milliseconds, whole. */
   readonly rule: number;
 }
+
+/** Name of the MQTT 5 user property that carries the envelope of a message whose payload has no room for it. */
+export const envelopeProperty = 'stampede';

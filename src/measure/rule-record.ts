@@ -17,10 +17,21 @@ export function parseRuleRecord(body: unknown): RuleRecord | Unrelated {
 }
 
 export function checkRuleRecord(value: unknown): RuleRecord | 'noEnvelope' {
-  const envelope = checkEnvelope(value);
-  if (envelope === 'noEnvelope') return envelope;
-  const { rule } = value as Readonly<Record<string, unknown>>;
-  return isInstant(rule) ? { ...envelope, rule } : 'noEnvelope';
+  if (typeof value !== 'object' || value === null) return 'noEnvelope';
+  const record = value as Readonly<Record<string, unknown>>;
+  const { rule, property, head } = record;
+  const envelope = property === undefined && head === undefined ? checkEnvelope(record) : envelopeOf(record);
+  return typeof envelope !== 'string' && isInstant(rule) ? { ...envelope, rule } : 'noEnvelope';
+}
+
+/**
+ * Of a rule that reads any payload: `property`, all values of the user property `stampede`; or else `head`, base64 of the
+ * payload's first bytes, which the envelope is in.
+ */
+function envelopeOf({ property, head }: Readonly<Record<string, unknown>>): Envelope | Unrelated {
+  const [value] = Array.isArray(property) ? (property as unknown[]) : [];
+  if (typeof value === 'string') return readEnvelope(Buffer.from(value));
+  return typeof head === 'string' ? readEnvelope(Buffer.from(head, 'base64')) : 'noEnvelope';
 }
 
 export function checkEnvelope(value: unknown): Envelope | 'noEnvelope' {
@@ -48,7 +59,7 @@ export function checkEnvelope(value: unknown): Envelope | 'noEnvelope' {
   return sound ? { run, deviceGroup, ...id, n, device, at, sent } : 'noEnvelope';
 }
 
-/** What the payload of every message of a `PayloadWriter` begins with; the envelope, which holds no brace, follows. */
+/** What the envelope of every message begins with, wherever it travels; its fields, which hold no brace, follow. */
 const envelopeKey = Buffer.from('{"stampede":');
 const closingBrace = 0x7d;
 

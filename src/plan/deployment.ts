@@ -15,6 +15,8 @@ export type FunctionName =
 export interface Deployment {
   /** How the rule's messages reach measure-latency: in batches from a queue or a stream, or one an invocation. */
   readonly subscriber: 'queue' | 'direct' | 'stream';
+  /** What payloads the rule reads; absent: objects of JSON alone, with the envelope in them. */
+  readonly payloads?: 'json' | 'any';
   /** What the rule reads: a topic outside it is never measured. */
   readonly topicFilter: string;
   /** Memory of each function, MB. */
@@ -37,7 +39,7 @@ export interface Deployment {
 /** What the stack's parameters decide of it. */
 export type DeploymentParameters = Pick<
   Deployment,
-  'subscriber' | 'arrivals' | 'stream' | 'publishConcurrency' | 'ceilings'
+  'subscriber' | 'payloads' | 'arrivals' | 'stream' | 'publishConcurrency' | 'ceilings'
 >;
 
 /** As serverless.yml has it without parameters, in its default stage `dev`: a test holds the two equal. */
@@ -71,7 +73,7 @@ export function deploymentOf({ deployment }: { readonly deployment?: DeploymentP
  * Reads the parameters as the stack writes them, as JSON, into its output `Deployment` and into the plan function's
  * variable `DEPLOYMENT`: `{"subscriber":"queue","batchSize":350,"batchWindowSeconds":1,"readers":"standard",
  * "maximumConcurrency":300,"minimumPollers":2,"maximumPollers":250,"streamMode":"provisioned","streamShards":25,
- * "publishConcurrency":null}`, and the ceilings. Older stacks have neither `publishConcurrency` nor ceilings.
+ * "publishConcurrency":null}`, and the ceilings. Older stacks have no `publishConcurrency`, ceilings or `payloads`.
  * @throws Error that says what is wrong with it
  */
 export function parseDeployment(json: string): DeploymentParameters {
@@ -89,6 +91,7 @@ export function parseDeployment(json: string): DeploymentParameters {
   const ceilings = parseCeilings(values);
   return {
     subscriber: oneOf('subscriber', ['queue', 'direct', 'stream']),
+    ...(values.payloads !== undefined && { payloads: oneOf('payloads', ['json', 'any']) }),
     arrivals: {
       batchSize: number('batchSize'),
       batchWindowSeconds: number('batchWindowSeconds'),

@@ -15,7 +15,7 @@ import { type DeploymentParameters, defaultDeployment, deploymentOf } from './de
 import { checkDeviceTopic } from './device-topic.ts';
 import { forecastUsage } from './forecast-usage.ts';
 import { groupProfilesOf, groupsOf, peakPerSecondOf, settingOf } from './groups.ts';
-import { kindsOf, plannedLoadOf } from './kinds.ts';
+import { type KindPlan, kindsOf, plannedLoadOf } from './kinds.ts';
 import { drainMsOf, isReadByRule } from './observers.ts';
 import { type GroupPlan, identifyDevice, type Plan, type Timeline } from './plan.ts';
 import { RefusedByPreflightError } from './refusals.ts';
@@ -176,6 +176,23 @@ function errorsOf(plan: Plan, topicFilter: string | undefined): InputError[] {
     ...(topicFilter === undefined || !isReadByRule(plan)
       ? []
       : groups.flatMap(kindsOf).flatMap((kind) => checkDeviceTopic(kind, topicFilter))),
+    ...(isReadByRule(plan) && plan.deployment?.payloads === 'json'
+      ? groups.flatMap(kindsOf).flatMap(checkReadable)
+      : []),
+  ];
+}
+
+/** A rule that reads the envelope in JSON objects alone takes other payloads for ones without an envelope. */
+function checkReadable(kind: KindPlan): InputError[] {
+  const { encoding } = kind.profile.publish;
+  if (encoding === undefined) return [];
+  const setting = kind.kind === undefined ? 'publish.encoding' : `messages.${kind.kind}.encoding`;
+  return [
+    {
+      path: settingOf(kind, setting),
+      message: `is ${JSON.stringify(encoding)}, and the rule of this stack reads JSON objects alone: every message would count as lost`,
+      hint: 'deploy with --param payloads=any; a rehearsal takes --payloads any',
+    },
   ];
 }
 

@@ -1,3 +1,4 @@
+import { envelopePlaceOf } from '../profile/encoding.ts';
 import { envelopeBytes, leastPayloadBytes, utf8Bytes } from '../profile/payload-size.ts';
 import { parsePayloadTemplate } from '../profile/payload-template.ts';
 import { shareAbove } from '../profile/size-distribution.ts';
@@ -9,9 +10,9 @@ import type { MessageUsage } from './usage.ts';
 
 type Sized = Pick<GroupPlan, 'profile' | 'runId'>;
 
-/** Bytes of the largest message: as padded, or at least what its payload and envelope come to. */
+/** Bytes of the largest message: as padded, or at least what its payload comes to, and its envelope. */
 export function messageBytes(group: Sized): number {
-  return Math.max(group.profile.publish.sizeBytes, contentBytes(group));
+  return Math.max(group.profile.publish.sizeBytes, contentBytes(group)) + envelopeBeside(group);
 }
 
 /** Of messages that differ in size, the mean: ∫ of the share that is above a size, over all sizes. */
@@ -23,15 +24,23 @@ export function meanMessageBytes(group: Sized): number {
   const shares = Array.from({ length: meanSteps }, (_, i) =>
     shareAbove({ sizes, sizeBytes }, least + (i + 0.5) * width - 0.5),
   );
-  return least + sumOf(shares) * width;
+  return least + sumOf(shares) * width + envelopeBeside(group);
 }
 
 /** Points at which the share is taken, in the middle of so many equal parts: the mean is then exact to a hundred-thousandth. */
 const meanSteps = 1_000;
 
+/** At least what is padded. */
 function contentBytes({ profile, runId }: Sized): number {
-  const { template } = parsePayloadTemplate(profile.publish.payload);
-  return leastPayloadBytes(template) + envelopeBytes + runId.length;
+  const { payload, encoding } = profile.publish;
+  const { template } = parsePayloadTemplate(payload);
+  const least = leastPayloadBytes(template, encoding);
+  return envelopePlaceOf(profile) === 'property' ? least : least + envelopeBytes + runId.length;
+}
+
+/** A user property is not in the size that a message is padded to. */
+function envelopeBeside({ profile, runId }: Sized): number {
+  return envelopePlaceOf(profile) === 'property' ? envelopeBytes + runId.length : 0;
 }
 
 /**
@@ -43,8 +52,9 @@ function contentBytes({ profile, runId }: Sized): number {
 export function meteredSize(group: GroupPlan): Pick<MessageUsage, 'meteredBytes' | 'meteredMessages'> {
   const { sizes, sizeBytes } = group.profile.publish;
   const least = contentBytes(group);
-  const beside = meteredBeside(group);
-  const meteredBytes = meanMessageBytes(group) + beside;
+  const topicBytes = meteredTopicBytes(group);
+  const beside = topicBytes + envelopeBeside(group);
+  const meteredBytes = meanMessageBytes(group) + topicBytes;
   if (sizes === undefined || sizeBytes <= least) return { meteredBytes };
   const fewest = Math.ceil((least + beside) / meteredStepBytes);
   let meteredMessages = fewest;
@@ -53,6 +63,6 @@ export function meteredSize(group: GroupPlan): Pick<MessageUsage, 'meteredBytes'
   return { meteredBytes, meteredMessages };
 }
 
-function meteredBeside(group: GroupPlan): number {
+function meteredTopicBytes(group: GroupPlan): number {
   return group.profile.connect.protocol === 'https' ? 0 : utf8Bytes(longestTopicOf(group));
 }

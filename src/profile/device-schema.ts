@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { durationPattern, formatDuration } from '../shared/duration.ts';
 import { defaultBackoff, jitters } from './backoff.ts';
 import { credentials } from './credential-schema.ts';
+import { bareEncodings } from './encoding.ts';
 import { propertySettings, sessionExpiry, will } from './property-schema.ts';
 import { sizeForm } from './size-distribution.ts';
 
@@ -113,6 +114,14 @@ export const publishSettings = {
       description:
         "The message, any JSON; strings may hold templates. A string that is one whole template becomes a value of the function's type. Functions: {{deviceId}} {{deviceIndex}} {{n}} {{sequence}} {{now}} {{uuid}} {{random(min, max[, decimals])}} {{gaussian(mean, sd[, decimals])}} {{choice('a', 'b', …)}} {{sine(min, max, periodSeconds)}} {{walk(start, step[, min, max])}} {{randomBytes(n)}}. The fields stampede and padding are added by the tester; a payload that is no object becomes the field value.",
       examples: [{ temperature: '{{gaussian(21, 2)}}', state: "{{choice('on', 'off')}}" }],
+    }),
+  encoding: z
+    .enum(['json', ...bareEncodings])
+    .default('json')
+    .meta({
+      description:
+        'How the payload is written. json adds the fields stampede and padding to it. The others write the payload alone (docs/payloads.md): plain-json any JSON value, text a string, bytes a string of hexadecimal digits and templates, cbor the same values as JSON (RFC 8949). Their envelope travels as the MQTT 5 user property stampede, or as a line before the payload where there are none.',
+      examples: ['cbor'],
     }),
   sizeBytes: sizeForm.default(0).meta({
     description:

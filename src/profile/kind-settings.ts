@@ -3,6 +3,7 @@ export const kindPublishSettings = [
   'topic',
   'qos',
   'payload',
+  'encoding',
   'sizeBytes',
   'retain',
   'userProperties',

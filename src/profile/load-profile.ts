@@ -1,4 +1,5 @@
 import type { Backoff } from './backoff.ts';
+import type { Encoding } from './encoding.ts';
 import type { HttpSettings } from './http-settings.ts';
 
 /** What a run is as a whole, whatever its device groups do. */
@@ -182,6 +183,8 @@ export interface MessageSettings {
   readonly qos: 0 | 1 | 2;
   /** Any JSON value; strings may hold `{{…}}` templates. */
   readonly payload: JsonValue;
+  /** How the payload is written. Absent: a JSON object with the envelope in it. */
+  readonly encoding?: Encoding;
   /** The message is padded up to this size; a larger one stays as it is. Of messages that differ in size, the largest. */
   readonly sizeBytes: number;
   /** The sizes that messages are padded up to, at most `sizeBytes`. Absent: all are. */

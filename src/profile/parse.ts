@@ -169,6 +169,7 @@ function resolve(
       topic: publish.topic,
       qos: publish.qos,
       payload: publish.payload,
+      ...(publish.encoding !== 'json' && { encoding: publish.encoding }),
       ...resolveSizes(publish.sizeBytes, targetLimits.payloadBytes),
       ...resolveProperties(publish),
       ackTimeoutMs: milliseconds(publish.ackTimeout),

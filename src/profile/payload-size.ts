@@ -1,11 +1,63 @@
+import { sumBy } from '../shared/counts.ts';
+import type { Encoding } from './encoding.ts';
+import { bytesOfHex } from './encoding-rules.ts';
 import type { PayloadTemplate } from './payload-template.ts';
 import { type TemplateCall, templateFunctions } from './template-functions.ts';
+import { partsOf } from './text-template.ts';
 
 /**
- * At least this many bytes, in JSON: what is fixed, and of each call the fewest characters it can yield. A payload
- * whose least size is past a limit is certainly past it.
+ * At least this many bytes: what is fixed, and of each call the fewest bytes it can yield. A payload whose least size is past a
+ * limit is certainly past it.
+ * @param encoding absent: JSON
  */
-export function leastPayloadBytes(template: PayloadTemplate): number {
+export function leastPayloadBytes(template: PayloadTemplate, encoding?: Encoding): number {
+  switch (encoding) {
+    case undefined:
+    case 'plain-json':
+      return leastJsonBytes(template);
+    case 'text':
+      return sumBy(partsOf(template), (part) =>
+        typeof part === 'string' ? utf8Bytes(part) : leastTextBytes(part),
+      );
+    case 'bytes':
+      return sumBy(partsOf(template), (part) =>
+        typeof part === 'string' ? (bytesOfHex(part)?.length ?? 0) : leastBinaryBytes(part),
+      );
+    default:
+      return leastCompactBytes(template);
+  }
+}
+
+/** In a binary format that may leave out names. */
+function leastCompactBytes(template: PayloadTemplate): number {
+  switch (template.kind) {
+    case 'literal':
+      return typeof template.value === 'string' ? utf8Bytes(template.value) : 0;
+    case 'call':
+      return leastBinaryBytes(template.call);
+    case 'text':
+      return sumBy(template.parts, (part) =>
+        typeof part === 'string' ? utf8Bytes(part) : leastTextBytes(part),
+      );
+    case 'list':
+      return sumBy(template.items, leastCompactBytes);
+    case 'object':
+      return sumBy(template.entries, ([, field]) => leastCompactBytes(field));
+  }
+}
+
+function leastBinaryBytes(call: TemplateCall): number {
+  switch (call.name) {
+    case 'uuid':
+      return 16;
+    case 'randomBytes':
+      return call.bytes;
+    default:
+      return 1;
+  }
+}
+
+function leastJsonBytes(template: PayloadTemplate): number {
   switch (template.kind) {
     case 'literal':
       return utf8Bytes(JSON.stringify(template.value));
@@ -19,12 +71,12 @@ export function leastPayloadBytes(template: PayloadTemplate): number {
       );
     case 'list':
       return template.items.reduce(
-        (sum, item) => sum + leastPayloadBytes(item) + 1,
+        (sum, item) => sum + leastJsonBytes(item) + 1,
         1 + Number(template.items.length === 0),
       );
     case 'object':
       return template.entries.reduce(
-        (sum, [key, field]) => sum + utf8Bytes(JSON.stringify(key)) + 1 + leastPayloadBytes(field) + 1,
+        (sum, [key, field]) => sum + utf8Bytes(JSON.stringify(key)) + 1 + leastJsonBytes(field) + 1,
         1 + Number(template.entries.length === 0),
       );
   }

@@ -3,6 +3,7 @@ import type { InputError } from '../shared/errors.ts';
 import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { checkBackoff } from './backoff.ts';
 import { checkCredentials } from './credential-rules.ts';
+import { checkEncoding } from './encoding-rules.ts';
 import { checkHttpSettings } from './http-rules.ts';
 import type { LoadProfile, Protocol } from './load-profile.ts';
 import { burstExcessPerDevice } from './load-shapes/arrival-pattern.ts';
@@ -48,7 +49,11 @@ const rules: readonly Rule[] = [
   { reads: ['publish.sizeBytes'], check: checkSize },
   { reads: ['publish.maxUnacknowledged'], check: checkUnacknowledged },
   { reads: ['publish.topic'], check: checkTopic },
-  { reads: ['publish.payload'], check: checkPayload },
+  { reads: ['publish.payload', 'publish.encoding'], check: checkPayload },
+  {
+    reads: ['publish.payload', 'publish.encoding', 'publish.sizeBytes'],
+    check: ({ profile }) => checkEncoding(profile),
+  },
   { reads: ['connect.protocol', 'devices', ...loadPaths], check: checkRatePerDevice },
   { reads: ['connect.protocol'], check: checkHttps },
   { reads: ['connect.client', 'connect.version', 'publish.qos'], check: checkClient },
@@ -132,7 +137,7 @@ function checkPayload({ profile: { publish, http }, limits }: Judged): InputErro
   const { template, errors } = parsePayloadTemplate(publish.payload);
   // A request is the payload alone.
   if (http !== undefined) return [...errors];
-  const entries = template.kind === 'object' ? template.entries : [];
+  const entries = template.kind === 'object' && publish.encoding === undefined ? template.entries : [];
   const reserved = entries
     .filter(([key]) => reservedFields.includes(key))
     .map(([key]) => ({
@@ -140,7 +145,7 @@ function checkPayload({ profile: { publish, http }, limits }: Judged): InputErro
       message: 'is a field that Stampede writes itself',
       hint: 'give your field another name',
     }));
-  const bytes = leastPayloadBytes(template) + envelopeBytes;
+  const bytes = leastPayloadBytes(template, publish.encoding) + envelopeBytes;
   const tooLarge = {
     path: 'publish.payload',
     message: `comes to at least ${bytes} bytes with its envelope, and ${limits.name} takes ${limits.payloadBytes} (${limits.payloadBytes / 1_024} KB)`,

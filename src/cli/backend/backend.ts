@@ -82,6 +82,8 @@ export interface OpenRequest {
   readonly quit: AbortSignal;
   /** Environment variables of this process that the run's devices take passwords from. */
   readonly variables: readonly string[];
+  /** What the run's profile takes of the rule. */
+  readonly payloads: 'json' | 'any';
 }
 
 /** Nothing listens at the address any more. */

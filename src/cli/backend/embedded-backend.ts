@@ -25,7 +25,7 @@ const exitNoticeMs = 1_000;
 /** Embedded AWS, started by this process, until it is closed. */
 export async function startEmbeddedBackend(
   { runsDirectory, quotas, emulation, faults }: EmbeddedOptions,
-  { say, quit, variables }: OpenRequest,
+  { say, quit, variables, payloads }: OpenRequest,
 ): Promise<Backend> {
   const influx = readInfluxServer(process.env);
   const note = clearTokenNote(influx?.url);
@@ -34,6 +34,7 @@ export async function startEmbeddedBackend(
     runsDirectory,
     ...quotas,
     ...emulation,
+    parameters: { payloads, ...emulation?.parameters },
     ...(faults === undefined ? {} : { faults }),
     ...(influx === undefined ? {} : { influx }),
     passedVariables: variables,

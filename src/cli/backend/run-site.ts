@@ -127,6 +127,7 @@ function refuseEmbeddedFlags(flags: SiteFlags & Stage): void {
     '--denied-publish': flags.deniedPublish,
     '--denied-subscribe': flags.deniedSubscribe,
     '--subscriber': flags.subscriber,
+    '--payloads': flags.payloads,
     '--stream-shards': flags.streamShards,
     '--param': flags.param,
     '--faults': flags.faults,

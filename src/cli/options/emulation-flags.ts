@@ -14,6 +14,7 @@ export interface EmulationFlags {
   readonly deniedPublish?: UnauthorizedSettings['publish'];
   readonly deniedSubscribe?: UnauthorizedSettings['subscribe'];
   readonly subscriber?: 'queue' | 'stream';
+  readonly payloads?: 'json' | 'any';
   readonly streamShards?: number;
   readonly param?: GivenCeilings;
 }
@@ -54,6 +55,12 @@ export function addEmulationFlags(command: Command): Command {
         'where the rule sends messages (default: that of serverless.yml, queue)',
       ).choices(['queue', 'stream']),
     )
+    .addOption(
+      new Option(
+        '--payloads <which>',
+        'payloads that the rule reads (default: what the load profile takes)',
+      ).choices(['json', 'any']),
+    )
     .option('--stream-shards <n>', 'shards of the stream, 1 to 1,000', parseShards)
     .option(
       '--param <name=value>',
@@ -91,11 +98,17 @@ export function emulationOf({
   deniedPublish: publish,
   deniedSubscribe: subscribe,
   subscriber,
+  payloads,
   streamShards,
   param,
 }: EmulationFlags): Emulation {
   const unauthorized = { ...(publish && { publish }), ...(subscribe && { subscribe }) };
-  const parameters = { ...(subscriber && { subscriber }), ...(streamShards && { streamShards }), ...param };
+  const parameters = {
+    ...(subscriber && { subscriber }),
+    ...(payloads && { payloads }),
+    ...(streamShards && { streamShards }),
+    ...param,
+  };
   return {
     ...(throttleAnswer && { throttleAnswer }),
     ...((publish ?? subscribe) && { unauthorized }),
@@ -106,6 +119,7 @@ export function emulationOf({
 /** The stack of embedded AWS, as a plan is checked against it. */
 export function embeddedDeploymentOf({
   subscriber,
+  payloads,
   streamShards,
   param,
 }: EmulationFlags): DeploymentParameters {
@@ -113,6 +127,7 @@ export function embeddedDeploymentOf({
   const ceilings = param && parseCeilings({ ...liftedCeilings, ...param });
   return {
     subscriber: subscriber ?? defaultDeployment.subscriber,
+    ...(payloads && { payloads }),
     arrivals,
     stream: streamShards === undefined ? stream : { mode: 'provisioned', shards: streamShards },
     ...(ceilings && { ceilings }),

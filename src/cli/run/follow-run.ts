@@ -4,6 +4,7 @@ import { arrivalRatesOf } from '../../plan/groups.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { mostPlannedUsers, plannedUsersAt } from '../../plan/user-activity.ts';
 import { variablesNamedIn } from '../../profile/credential-variables.ts';
+import { takesAnyPayload } from '../../profile/encoding.ts';
 import type { Report } from '../../report/report-model.ts';
 import { sumBy } from '../../shared/counts.ts';
 import { StampedeError } from '../../shared/errors.ts';
@@ -41,6 +42,7 @@ export async function runToReport(site: RunSite, request: RunRequest): Promise<E
     say: display.say,
     quit: interrupts.quit,
     variables: variablesNamedIn(input),
+    payloads: takesAnyPayload(input) ? 'any' : 'json',
   });
   try {
     if (interrupts.stop.aborted) return { logs: backend.logs };

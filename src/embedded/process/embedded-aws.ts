@@ -41,9 +41,10 @@ import { influx, variablesOf, withoutBundleVariables } from './embedded-variable
 import { recordFailures } from './failure-record.ts';
 import { stopRuns } from './stop-runs.ts';
 
-/** What of the stack a rehearsal may choose: which subscriber, shards of a stream, how many slices at once, and the ceilings. */
+/** What of the stack a rehearsal may choose: which subscriber and payloads, shards of a stream, how many slices at once, and the ceilings. */
 export interface StackParameters extends Partial<Record<keyof Ceilings, string>> {
   readonly subscriber?: 'queue' | 'stream';
+  readonly payloads?: 'json' | 'any';
   readonly streamShards?: number;
   readonly publishConcurrency?: number;
 }

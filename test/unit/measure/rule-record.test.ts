@@ -10,6 +10,28 @@ describe('parseRuleRecord', () => {
     expect(parseRuleRecord(JSON.stringify({ ...record, deviceGroup: 51 }))).toBe('noEnvelope');
   });
 
+  it('reads the envelope in a user property, or in what the payload begins with', () => {
+    const fields = { run: 'r-1', slice: 1, n: 0, device: 7, at: 1000.25, sent: 1002.5 };
+    const record = { ...fields, deviceGroup: 0, stream: 0, rule: 1003 };
+    const envelope = JSON.stringify({ stampede: fields });
+    const head = (text: string) => Buffer.from(text).toString('base64').slice(0, 400);
+    const read = (written: object) => parseRuleRecord(JSON.stringify({ ...written, rule: 1003 }));
+    expect(read({ property: [envelope], head: head('{"stampede":{}}') })).toEqual(record);
+    expect(read({ head: head(`${envelope}\n\u0000\u0001`) })).toEqual(record);
+    expect(read({ head: head(JSON.stringify({ stampede: fields, padding: 'x'.repeat(999) })) })).toEqual(
+      record,
+    );
+    for (const wrong of [
+      { head: '' },
+      { head: 'AAEC' },
+      { head: 7 },
+      { property: [] },
+      { property: ['x'] },
+      { property: 'x' },
+    ])
+      expect(read(wrong)).toBe('noEnvelope');
+  });
+
   it.each([
     ['', 'notJson'],
     ['hello', 'notJson'],

@@ -47,6 +47,7 @@ describe('defaultDeployment', () => {
     expect(publishConcurrency).toBeUndefined();
     expect(parseDeployment(deploymentText(stack))).toEqual({
       subscriber,
+      payloads: 'json',
       arrivals,
       stream,
       ceilings: defaultCeilings,

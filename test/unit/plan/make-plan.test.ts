@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { defaultDeployment } from '../../../src/plan/deployment.ts';
 import { fanOutOf } from '../../../src/plan/fan-out.ts';
 import { draftPlan, makePlan } from '../../../src/plan/make-plan.ts';
 import { RefusedByPreflightError } from '../../../src/plan/refusals.ts';
@@ -120,6 +121,21 @@ describe('makePlan', () => {
     });
     expect(errorsOf(() => planOf(minimal, 'x'.repeat(81)))).toHaveLength(1);
     expect(errorsOf(() => planOf(minimal, 'x'.repeat(80), 'stampede/prod/#'))).toEqual([]);
+  });
+
+  it('refuses payloads that the rule of the stack does not read', () => {
+    const messages = { a: { encoding: 'cbor' }, b: {} };
+    const profile = parseLoadProfile({ ...minimal, messages });
+    const planFor = (payloads: 'json' | 'any') => () =>
+      makePlan({ runId: 'run-1', profile, now: 0, deployment: { ...defaultDeployment, payloads } });
+    expect(errorsOf(planFor('any'))).toEqual([]);
+    expect(errorsOf(planFor('json'))).toEqual([
+      {
+        path: 'messages.a.encoding',
+        message: expect.stringContaining('"cbor", and the rule of this stack reads JSON objects alone'),
+        hint: 'deploy with --param payloads=any; a rehearsal takes --payloads any',
+      },
+    ]);
   });
 
   it.each([

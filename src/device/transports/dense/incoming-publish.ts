@@ -1,11 +1,16 @@
+import { envelopeProperty } from '../../../measure/envelope.ts';
 import type { IncomingMessage, Qos } from '../../transport.ts';
-import type { MqttVersion } from './packets.ts';
+import { encodeTopic, type MqttVersion } from './packets.ts';
 
 const none = Buffer.alloc(0);
+/** (3.3.2.3.7) Identifier of a user property, and its name as UTF-8 with its length. */
+const envelopeStart = Buffer.concat([Buffer.of(0x26), encodeTopic(envelopeProperty)]);
 
 /** A received PUBLISH (3.3), read in place: one object for all. The topic is decoded only when it is read. */
 export class IncomingPublish implements IncomingMessage {
   payload: Buffer = none;
+  /** Value of the user property `stampede`. */
+  envelope: Buffer | undefined;
   qos: Qos = 0;
   dup = false;
   retain = false;
@@ -42,7 +47,13 @@ export class IncomingPublish implements IncomingMessage {
       // [MQTT-2.2.1-3]
       if (this.id === 0) return false;
     }
-    if (this.#mqttVersion === 5) at = skipProperties(bytes, at);
+    this.envelope = undefined;
+    if (this.#mqttVersion === 5) {
+      const propertiesAt = at;
+      at = skipProperties(bytes, at);
+      if (at - propertiesAt > envelopeStart.length && at <= end)
+        this.envelope = envelopeIn(bytes.subarray(propertiesAt, at));
+    }
     if (at > end) return false;
     this.#bytes = bytes;
     this.#topicStart = body + 2;
@@ -65,4 +76,14 @@ function skipProperties(bytes: Buffer, start: number): number {
     if (byte < 128) break;
   }
   return at + length;
+}
+
+/** The first user property `stampede`. @param properties with the length that stands before them */
+function envelopeIn(properties: Buffer): Buffer | undefined {
+  const found = properties.indexOf(envelopeStart);
+  if (found < 0) return undefined;
+  const start = found + envelopeStart.length + 2;
+  if (start > properties.length) return undefined;
+  const end = start + properties.readUInt16BE(start - 2);
+  return end > properties.length ? undefined : properties.subarray(start, end);
 }

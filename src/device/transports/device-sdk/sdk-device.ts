@@ -2,7 +2,7 @@ import { mqtt5 } from 'aws-iot-device-sdk-v2';
 import type { OutgoingMessage, Qos, TransportClients, TransportListener } from '../../transport.ts';
 import { firstFailureCode, isThrottle, localReasonOf, reasonOf } from '../reason-codes.ts';
 import { type DeviceSdkSettings, sdkConfigOf } from './sdk-config.ts';
-import { sdkPropertiesOf } from './sdk-properties.ts';
+import { envelopeIn, sdkPropertiesOf } from './sdk-properties.ts';
 
 /** When closing, for publishes at QoS 0 that the client has taken and not written yet. */
 const writeTimeoutMs = 200;
@@ -223,10 +223,11 @@ export class SdkDevice {
     this.connect();
   }
 
-  #received({ topicName, payload, qos, retain }: mqtt5.PublishPacket): void {
+  #received({ topicName, payload, qos, retain, userProperties }: mqtt5.PublishPacket): void {
     this.#listener.received(this.#device, {
       topic: topicName,
       payload: bytesOf(payload),
+      envelope: envelopeIn(userProperties),
       // No subscription asks for more than QoS 1.
       qos: qos === mqtt5.QoS.AtMostOnce ? 0 : 1,
       // The SDK does not say.

@@ -1,4 +1,5 @@
 import type { mqtt5 } from 'aws-iot-device-sdk-v2';
+import { envelopeProperty } from '../../../measure/envelope.ts';
 
 type SdkProperties = Pick<
   mqtt5.PublishPacket,
@@ -36,4 +37,10 @@ export function sdkPropertiesOf(encoded: Buffer): SdkProperties {
     }
   }
   return properties;
+}
+
+/** The first user property `stampede` of a received message. */
+export function envelopeIn(properties: readonly mqtt5.UserProperty[] = []): Buffer | undefined {
+  const found = properties.find(({ name }) => name === envelopeProperty);
+  return found && Buffer.from(found.value);
 }

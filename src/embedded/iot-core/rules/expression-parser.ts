@@ -121,7 +121,7 @@ export class ExpressionParser {
     }
     const given: Expression[] = [];
     if (!this.#tokens.takeSymbol(')')) {
-      do given.push(this.parse());
+      do given.push(this.#argument());
       while (this.#tokens.takeSymbol(','));
       this.#tokens.expectSymbol(')');
     }
@@ -131,6 +131,10 @@ export class ExpressionParser {
       throw this.#fail(`calls ${called.name}() with ${given.length} arguments instead of ${wanted}`);
     }
     return { kind: 'call', function: called, arguments: given };
+  }
+
+  #argument(): Expression {
+    return this.#tokens.takeSymbol('*') ? { kind: 'payload' } : this.parse();
   }
 
   #unsupported(construct: string): Error {

@@ -5,6 +5,8 @@ import type { ArithmeticOperator, ComparisonOperator } from './sql-operators.ts'
 /** What a rule computes from one message. */
 export type Expression =
   | { readonly kind: 'path'; readonly path: readonly string[] }
+  /** `*` as an argument: the payload's bytes. */
+  | { readonly kind: 'payload' }
   | { readonly kind: 'literal'; readonly value: string | number | boolean | null }
   | { readonly kind: 'call'; readonly function: RuleFunction; readonly arguments: readonly Expression[] }
   | {

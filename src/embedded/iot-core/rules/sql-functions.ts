@@ -7,6 +7,8 @@ export interface PublishContext {
   readonly clientId: string | undefined;
   /** The rules engine's clock, whole epoch milliseconds. */
   readonly nowMs: number;
+  /** User properties of MQTT 5, in the message's order; undefined: it has none. */
+  readonly userProperties?: readonly (readonly [name: string, value: string])[] | undefined;
 }
 
 /** A function of AWS IoT SQL; one called with arguments it cannot use is Undefined. */
@@ -49,6 +51,32 @@ export const ruleFunctions: readonly RuleFunction[] = [
     maxArguments: 2,
     apply: (_context, [left, right]) => remainder(left, right),
   },
+  {
+    name: 'encode',
+    minArguments: 2,
+    maxArguments: 2,
+    apply: (_context, [value, scheme]) =>
+      Buffer.isBuffer(value) && scheme === 'base64' ? value.toString('base64') : undefined,
+  },
+  {
+    name: 'substring',
+    minArguments: 2,
+    maxArguments: 3,
+    apply: (_context, [text, start, end]) =>
+      typeof text === 'string' && isWhole(start) && (end === undefined || isWhole(end))
+        ? text.substring(start, end)
+        : undefined,
+  },
+  {
+    name: 'get_user_properties',
+    minArguments: 1,
+    maxArguments: 1,
+    // All values of the name, in a list; a name that the message does not have gives Undefined.
+    apply({ userProperties = [] }, [wanted]) {
+      const values = userProperties.filter(([name]) => name === wanted).map(([, value]) => value);
+      return values.length === 0 ? undefined : values;
+    },
+  },
 ];
 
 export function findRuleFunction(name: string): RuleFunction | undefined {
@@ -59,4 +87,8 @@ export function findRuleFunction(name: string): RuleFunction | undefined {
 /** @see https://docs.aws.amazon.com/iot/latest/developerguide/iot-basic-ingest.html: the prefix is no part of the topic. */
 function withoutBasicIngest(topic: string): string {
   return topic.startsWith('$aws/rules/') ? topic.split('/').slice(3).join('/') : topic;
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value);
 }

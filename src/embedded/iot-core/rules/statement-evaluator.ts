@@ -10,23 +10,33 @@ import { and, compare, compute, negate, not, or } from './sql-operators.ts';
  */
 export type Evaluation = 'selected' | 'filtered' | 'notJson' | 'tooLarge';
 
-type Compiled = (message: unknown, context: PublishContext) => unknown;
+/** @param message what JSON.parse makes of the payload; undefined where the statement does not read it */
+type Compiled = (message: unknown, context: EvaluationContext) => unknown;
 
-/** A whole statement over JSON.parse: whatever can be parsed can be evaluated. */
+export interface EvaluationContext extends PublishContext {
+  readonly payload: Buffer;
+}
+
+/** A whole statement: over JSON.parse, or over any bytes where it names nothing in them. */
 export class StatementEvaluator {
   readonly #selectsAll: boolean;
   readonly #columns: readonly { readonly alias: string; readonly value: Compiled }[];
   readonly #where: Compiled | undefined;
+  readonly #readsJson: boolean;
 
   constructor({ selectsAll, select, where }: Statement) {
     this.#selectsAll = selectsAll;
     this.#columns = select.map(({ alias, expression }) => ({ alias, value: compile(expression) }));
     this.#where = where === undefined ? undefined : compile(where);
+    this.#readsJson =
+      selectsAll ||
+      select.some(({ expression }) => readsJson(expression)) ||
+      (where !== undefined && readsJson(where));
   }
 
-  evaluate(text: string, context: PublishContext, out: RecordBuffer): Evaluation {
+  evaluate(context: EvaluationContext, out: RecordBuffer): Evaluation {
     try {
-      return this.#evaluate(text, context, out);
+      return this.#evaluate(context, out);
     } catch (error) {
       // JSON.parse reads what is nested deeper than JSON.stringify can write.
       if (error instanceof RangeError) return 'tooLarge';
@@ -34,10 +44,11 @@ export class StatementEvaluator {
     }
   }
 
-  #evaluate(text: string, context: PublishContext, out: RecordBuffer): Evaluation {
+  #evaluate(context: EvaluationContext, out: RecordBuffer): Evaluation {
     let message: unknown;
     try {
-      message = JSON.parse(text);
+      // What reads no JSON names works on any payload.
+      if (this.#readsJson) message = JSON.parse(context.payload.toString());
     } catch {
       return 'notJson';
     }
@@ -49,7 +60,7 @@ export class StatementEvaluator {
     return 'selected';
   }
 
-  #select(message: unknown, context: PublishContext): string {
+  #select(message: unknown, context: EvaluationContext): string {
     // What is no object has no members to add to: `*` alone is the message itself.
     if (this.#selectsAll && this.#columns.length === 0) return JSON.stringify(message);
     const members = new Map<string, unknown>(
@@ -71,6 +82,8 @@ function compile(expression: Expression): Compiled {
       return (message) => valueAt(message, expression.path);
     case 'literal':
       return () => expression.value;
+    case 'payload':
+      return (_message, { payload }) => payload;
     case 'call': {
       const values = expression.arguments.map(compile);
       return (message, context) =>
@@ -93,6 +106,23 @@ function compile(expression: Expression): Compiled {
       const apply = expression.kind === 'not' ? not : negate;
       return (message, context) => apply(operand(message, context));
     }
+  }
+}
+
+function readsJson(expression: Expression): boolean {
+  switch (expression.kind) {
+    case 'path':
+      return true;
+    case 'literal':
+    case 'payload':
+      return false;
+    case 'call':
+      return expression.arguments.some(readsJson);
+    case 'not':
+    case 'negate':
+      return readsJson(expression.operand);
+    default:
+      return readsJson(expression.left) || readsJson(expression.right);
   }
 }
 

@@ -1,3 +1,4 @@
+import { type Property, propertyIds } from '../mqtt/properties.ts';
 import { ColumnCopier, type PayloadBytes } from './column-copier.ts';
 import type { RecordBuffer } from './record-buffer.ts';
 import { parseRuleSql } from './sql.ts';
@@ -8,6 +9,8 @@ export interface RuleInput extends PayloadBytes {
   readonly topic: string;
   /** Undefined: published over HTTP. */
   readonly clientId: string | undefined;
+  /** Absent: as of a message without properties. */
+  readonly headers?: { readonly properties?: readonly Property[] | undefined };
 }
 
 /** A rule, compiled: the short way where its SELECT allows it, and the general way for all that one leaves open. */
@@ -36,7 +39,15 @@ export class TopicRule {
       const outcome = this.#copier.copy(input, out);
       if (outcome !== 'undecided') return outcome;
     }
-    const { bytes, start, end } = input;
-    return this.#evaluator.evaluate(bytes.toString('utf8', start, end), input, out);
+    const { bytes, start, end, topic, clientId, nowMs, headers } = input;
+    const userProperties = headers?.properties?.filter(({ id }) => id === propertyIds.userProperty);
+    const context = {
+      topic,
+      clientId,
+      nowMs,
+      payload: bytes.subarray(start, end),
+      userProperties: userProperties?.map(({ value }) => value as readonly [string, string]),
+    };
+    return this.#evaluator.evaluate(context, out);
   }
 }

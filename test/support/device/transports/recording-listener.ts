@@ -46,8 +46,9 @@ export class RecordingListener implements TransportListener {
   writable(device: number): void {
     this.#record(['writable', device]);
   }
-  received(device: number, { topic, payload, qos, dup, retain }: IncomingMessage): void {
-    this.#record(['received', device, { topic, payload: payload.toString(), qos, dup, retain }]);
+  received(device: number, { topic, payload, envelope, qos, dup, retain }: IncomingMessage): void {
+    const property = envelope && { envelope: envelope.toString() };
+    this.#record(['received', device, { topic, payload: payload.toString(), ...property, qos, dup, retain }]);
   }
   subscribed(device: number, filter: string): void {
     this.#record(['subscribed', device, filter]);

@@ -242,6 +242,32 @@ describe.each(clients)('$kind over MQTT 5', ({ kind, closed, timeout, refusal })
     expect(broker.received.filter(({ cmd }) => cmd === 'connect')).toHaveLength(1);
   });
 
+  it('finds an envelope among the properties of a message', async () => {
+    const broker = await startBroker();
+    const userProperties = { first: 'x', stampede: 'a'.repeat(300), stampeded: 'y' };
+    broker.script = (packet, socket, version) => {
+      acceptEverything(packet, socket, version);
+      if (packet.cmd !== 'subscribe') return;
+      const message = {
+        cmd: 'publish',
+        topic: 't',
+        payload: 'p',
+        qos: 0,
+        dup: false,
+        retain: false,
+      } as const;
+      send(socket, { ...message, properties: { contentType: 'c', userProperties } }, version);
+      send(socket, { ...message, properties: { userProperties: { first: 'stampede' } } }, version);
+    };
+    const { listener, transport } = open(kind, broker.address);
+    transport.connect(0);
+    await listener.until('connected');
+    transport.subscribe(0, 't', 0);
+    const [first, second] = await listener.until('received', 2);
+    expect(first).toMatchObject([0, { payload: 'p', envelope: userProperties.stampede }]);
+    expect(second).toEqual([0, expect.not.objectContaining({ envelope: expect.anything() })]);
+  });
+
   it('says why it was disconnected, and connects again', async () => {
     const broker = await startBroker();
     const { listener, transport, publish } = open(kind, broker.address);

@@ -31,6 +31,40 @@ describe('TopicRule', () => {
     expect(evaluate(deployedSql, '{"t":1, "stampede": {"n" : 3}}')).toBe(`{"n":3,"rule":${nowMs}}`);
   });
 
+  it('reads user properties and bytes of any payload, where it names nothing in it', () => {
+    const properties = [
+      ['a', '1'],
+      ['stampede', 'e'],
+      ['a', '2'],
+    ].map((value) => ({ id: 0x26, value: value as [string, string] }));
+    const of = (select: string, payload: Buffer, list = properties) => {
+      const out = new RecordBuffer();
+      const input = {
+        ...context,
+        bytes: payload,
+        start: 0,
+        end: payload.length,
+        headers: { properties: list },
+      };
+      const evaluation = new TopicRule('r', `SELECT ${select} FROM 'x'`).evaluate(input, out);
+      return evaluation === 'selected' ? (JSON.parse(out.body.toString()) as unknown) : evaluation;
+    };
+    const bytes = Buffer.of(0, 1, 2, 254, 255);
+    expect(of("get_user_properties('a') AS a, get_user_properties('stampede') AS s", bytes)).toEqual({
+      a: ['1', '2'],
+      s: ['e'],
+    });
+    expect(of("get_user_properties('b') AS b, timestamp() AS t", bytes)).toEqual({ t: nowMs });
+    expect(of("get_user_properties('a') AS a", bytes, [])).toEqual({});
+    expect(of("encode(*, 'base64') AS all", bytes)).toEqual({ all: 'AAEC/v8=' });
+    expect(of("substring(encode(*, 'base64'), 0, 4) AS head, substring('012345', 2) AS rest", bytes)).toEqual(
+      { head: 'AAEC', rest: '2345' },
+    );
+    expect(of("substring(encode(*, 'base64'), 0, 400) AS head", Buffer.alloc(0))).toEqual({ head: '' });
+    expect(of("encode(*, 'hex') AS x, encode('a', 'base64') AS y, substring(3, 0) AS z", bytes)).toEqual({});
+    expect(of("encode(*, 'base64') AS all, a", bytes)).toBe('notJson');
+  });
+
   it('leaves out what the message does not have', () => {
     expect(evaluate(deployedSql, '{"stampede":[{"n":1}]}')).toBe(`{"rule":${nowMs}}`);
     expect(evaluate(deployedSql, '7')).toBe(`{"rule":${nowMs}}`);
@@ -58,7 +92,7 @@ describe('TopicRule', () => {
     const evaluator = new StatementEvaluator(statement);
     const out = new RecordBuffer();
     const general = (text: string) => {
-      const evaluation = evaluator.evaluate(text, context, out);
+      const evaluation = evaluator.evaluate({ ...context, payload: Buffer.from(text) }, out);
       return evaluation === 'selected' ? (JSON.parse(out.body.toString()) as unknown) : evaluation;
     };
     let decided = 0;

@@ -1,0 +1,72 @@
+import type { InputError } from '../shared/errors.ts';
+import { type Encoding, paddingOf } from './encoding.ts';
+import type { LoadProfile } from './load-profile.ts';
+import { type PayloadTemplate, parsePayloadTemplate } from './payload-template.ts';
+import { partsOf } from './text-template.ts';
+
+const path = 'publish.payload';
+
+/** Errors of a payload that its encoding cannot write. */
+export function checkEncoding({ publish, http }: LoadProfile): InputError[] {
+  const { encoding, sizeBytes, payload } = publish;
+  if (encoding === undefined) return [];
+  if (http !== undefined) {
+    const hint = 'remove it; http.contentType decides how bodies are written';
+    return [{ path: 'publish.encoding', message: 'has no meaning for a web service', hint }];
+  }
+  const { template } = parsePayloadTemplate(payload);
+  return [
+    ...(publish.userProperties?.stampede === undefined
+      ? []
+      : [
+          {
+            path: 'publish.userProperties.stampede',
+            message: 'is a property that Stampede writes itself',
+            hint: 'give your property another name',
+          },
+        ]),
+    ...(sizeBytes > 0 && paddingOf(encoding) === undefined
+      ? [
+          {
+            path: 'publish.sizeBytes',
+            message: `cannot pad ${encoding}, which has no bytes that mean nothing`,
+            hint: 'remove it, and make the payload larger: {{randomBytes(n)}}',
+          },
+        ]
+      : []),
+    ...(encoding === 'text' || encoding === 'bytes' ? checkText(encoding, template) : []),
+  ];
+}
+
+function checkText(encoding: Encoding, template: PayloadTemplate): InputError[] {
+  const isText =
+    template.kind === 'text' ||
+    template.kind === 'call' ||
+    (template.kind === 'literal' && typeof template.value === 'string');
+  if (!isText) {
+    const hint =
+      encoding === 'text'
+        ? 'give a string, with templates in it, or set publish.encoding to "plain-json"'
+        : 'give a string of hexadecimal digits and templates, such as "01 ff {{sequence}} {{randomBytes(8)}}"';
+    return [{ path, message: `is no string, and publish.encoding is "${encoding}"`, hint }];
+  }
+  if (encoding !== 'bytes') return [];
+  const fixed = partsOf(template).flatMap((part) => {
+    if (typeof part === 'string') return [part];
+    return part.name === 'choice' ? part.values.map(String) : [];
+  });
+  return fixed
+    .filter((text) => bytesOfHex(text) === undefined)
+    .map((text) => ({
+      path,
+      message: `"${text}" is not hexadecimal`,
+      hint: 'write bytes as pairs of the digits 0-9 and a-f; blanks between them are ignored',
+    }));
+}
+
+/** @returns undefined for what is not hexadecimal */
+export function bytesOfHex(text: string): Uint8Array | undefined {
+  const digits = text.replaceAll(/\s/g, '');
+  if (!/^([0-9a-fA-F]{2})*$/.test(digits)) return undefined;
+  return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from '@jest/globals';
+import { envelopePlaceOf, takesAnyPayload } from '../../../src/profile/encoding.ts';
+import { parseLoadProfile } from '../../../src/profile/parse.ts';
+import { InvalidInputError } from '../../../src/shared/errors.ts';
+
+const minimal = { devices: 10, ratePerSecond: 10, duration: '10s' };
+
+function pathsOf(form: object): string[] {
+  try {
+    parseLoadProfile(form);
+  } catch (error) {
+    if (error instanceof InvalidInputError) return error.errors.map(({ path }) => path);
+    throw error;
+  }
+  return [];
+}
+
+describe('publish.encoding', () => {
+  it.each([
+    [{ encoding: 'plain-json', payload: [1, { stampede: 2 }], sizeBytes: 100 }, []],
+    [{ encoding: 'text', payload: 'a{{n}}' }, []],
+    [{ encoding: 'bytes', payload: "0a FF {{choice('01', '02 03')}}" }, []],
+    [{ encoding: 'cbor', payload: { padding: 1 } }, []],
+    [{ encoding: 'xml' }, ['publish.encoding']],
+    [{ encoding: 'text' }, ['publish.payload']],
+    [{ encoding: 'text', payload: 7 }, ['publish.payload']],
+    [{ encoding: 'bytes', payload: ['00'] }, ['publish.payload']],
+    [{ encoding: 'bytes', payload: '0' }, ['publish.payload']],
+    [{ encoding: 'bytes', payload: "hi {{choice('01', 'x')}}" }, ['publish.payload', 'publish.payload']],
+    [{ encoding: 'cbor', sizeBytes: 100 }, ['publish.sizeBytes']],
+    [{ encoding: 'cbor', payload: ['{{nope}}'] }, ['publish.payload[0]']],
+  ])('of %j: errors at %j', (publish, paths) => {
+    expect(pathsOf({ ...minimal, publish })).toEqual(paths);
+  });
+
+  it('is not in a profile that does not set it', () => {
+    expect(parseLoadProfile(minimal).publish).not.toHaveProperty('encoding');
+    expect(parseLoadProfile({ ...minimal, publish: { encoding: 'json' } }).publish).not.toHaveProperty(
+      'encoding',
+    );
+  });
+
+  it('may be of one kind of message', () => {
+    const messages = { a: { encoding: 'cbor' }, b: {} };
+    const [a, b] = parseLoadProfile({ ...minimal, messages }).messages!;
+    expect(a!.publish.encoding).toBe('cbor');
+    expect(b!.publish).not.toHaveProperty('encoding');
+    expect(takesAnyPayload({ messages })).toBe(true);
+    expect(takesAnyPayload({ groups: { g: { messages } } })).toBe(true);
+    expect(takesAnyPayload({ publish: { encoding: 'json', payload: { encoding: 'cbor' } } })).toBe(false);
+    expect(takesAnyPayload('profile')).toBe(false);
+  });
+
+  it.each([
+    [{ encoding: 'json' }, {}, 'payload'],
+    [{ encoding: 'cbor' }, {}, 'property'],
+    [{ encoding: 'cbor' }, { client: 'device-sdk' }, 'property'],
+    [{ encoding: 'cbor' }, { version: '3.1.1' }, 'prefix'],
+    [{ encoding: 'cbor' }, { protocol: 'https' }, 'prefix'],
+  ])('%j over %j: the envelope is in the %s', (publish, connect, place) => {
+    expect(envelopePlaceOf(parseLoadProfile({ ...minimal, publish, connect }))).toBe(place);
+  });
+});
