@@ -54,18 +54,33 @@ export type CostLineId =
   | 'step-functions'
   | 's3-put';
 
-/** Lines that grow with each message of the load; the others with devices, slices and time. */
-export const linesPerMessage: ReadonlySet<CostLineId> = new Set([
-  'iot-publish-in',
-  'iot-publish-out',
-  'iot-device-puback',
-  'iot-rules',
-  'iot-actions',
-  'sqs',
-  'kinesis-puts',
-  'kinesis-data-in',
-  'kinesis-data-out',
-]);
+/** Whether a line grows with each message of the load, or with devices, slices and time. */
+export const growsByMessage: Readonly<Record<CostLineId, boolean>> = {
+  'iot-connect': false,
+  'iot-subscribe': false,
+  'iot-publish-in': true,
+  'iot-publish-out': true,
+  'iot-device-puback': true,
+  'iot-control': false,
+  'iot-connectivity': false,
+  'iot-rules': true,
+  'iot-actions': true,
+  sqs: true,
+  'kinesis-shards': false,
+  'kinesis-puts': true,
+  'kinesis-hours': false,
+  'kinesis-data-in': true,
+  'kinesis-data-out': true,
+  'lambda-requests': false,
+  'lambda-plan': false,
+  'lambda-publish-mqtt': false,
+  'lambda-publish-http': false,
+  'lambda-subscribe': false,
+  'lambda-measure-latency': false,
+  'lambda-summarize': false,
+  'step-functions': false,
+  's3-put': false,
+};
 
 export function priceUsage(usage: Usage): CostEstimate {
   const lines = [
