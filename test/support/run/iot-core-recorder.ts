@@ -18,12 +18,14 @@ if (file !== undefined && process.argv[1]?.endsWith('src/embedded/iot-core/main.
       import('../../../src/embedded/iot-core/stream/shard.ts'),
     ]);
 
-  /** `run slice n` of the envelope in a payload; undefined where there is none: a control message. */
+  /** `run slice n` of the envelope in a payload, or `run slice.stream n`; undefined where there is none: a control message. */
   const messageOf = (text: string): string | undefined => {
     const [, run] = /"run":"([^"]+)"/.exec(text) ?? [];
     const [, slice] = /"slice":(\d+)/.exec(text) ?? [];
     const [, n] = /"n":(\d+)/.exec(text) ?? [];
-    return run === undefined || slice === undefined || n === undefined ? undefined : `${run} ${slice} ${n}`;
+    if (run === undefined || slice === undefined || n === undefined) return undefined;
+    const [, stream] = /"stream":([1-9]\d*)/.exec(text) ?? [];
+    return `${run} ${stream === undefined ? slice : `${slice}.${stream}`} ${n}`;
   };
   const write = (what: string, of: string): void => appendFileSync(file, `${what} ${of} ${Date.now()}\n`);
   const note = (what: string, text: string): string | undefined => {

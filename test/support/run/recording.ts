@@ -28,13 +28,15 @@ export interface Recorded {
   /** Distinct devices that had a CONNACK of success, and all such CONNACKs of devices. */
   readonly devices: number;
   readonly connects: number;
+  /** Distinct messages that came in, by key of their stream (`3`, `3.1`). */
+  readonly sentByStream: Readonly<Record<string, number>>;
   /** Messages of the service's busiest second, whichever it began in. */
   readonly busiestSecond: number;
 }
 
 interface Line {
   readonly what: string;
-  /** `slice n`, or a client id. */
+  /** `slice n`, `slice.stream n`, or a client id. */
   readonly of: string;
   readonly at: number;
 }
@@ -59,8 +61,18 @@ export function readRecording(file: string, runId: string, ackTimeoutMs: number)
     throttled: distinct('throttled').size,
     devices: new Set(connects.map(({ of }) => of)).size,
     connects: connects.length,
+    sentByStream: countByStream(sent!),
     busiestSecond: busiestSecondOf(lines),
   };
+}
+
+function countByStream(messages: ReadonlySet<string>): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const message of messages) {
+    const [stream = ''] = message.split(' ');
+    counts[stream] = (counts[stream] ?? 0) + 1;
+  }
+  return counts;
 }
 
 /** A run's, without its control channels. */

@@ -10,10 +10,10 @@ import {
   startEmbeddedAws,
 } from '../../../src/embedded/process/start-embedded-aws.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
+import { groupsOf } from '../../../src/plan/groups.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { Report } from '../../../src/report/report-model.ts';
 import { keyIn } from '../embedded/test-key.ts';
-import { onlyGroupOf } from '../plan/only-group.ts';
 import { type Recorded, readRecording, recorderVariables } from './recording.ts';
 
 export interface Rehearsal {
@@ -80,8 +80,10 @@ export async function startRehearsal(
       return execution;
     };
     const recorded = async (): Promise<Recorded> => {
-      const { profile } = onlyGroupOf(await read<Plan>('plan.json'));
-      return readRecording(recording, runId, profile.publish.ackTimeoutMs);
+      const timeouts = groupsOf(await read<Plan>('plan.json')).map(
+        (group) => group.profile.publish.ackTimeoutMs,
+      );
+      return readRecording(recording, runId, Math.min(...timeouts));
     };
     return {
       runId,
