@@ -37,6 +37,7 @@ export type CostLineId =
   | 'iot-connect'
   | 'iot-subscribe'
   | 'iot-publish-in'
+  | 'iot-retained'
   | 'iot-publish-out'
   | 'iot-device-puback'
   | 'iot-control'
@@ -59,6 +60,7 @@ export const growsByMessage: Readonly<Record<CostLineId, boolean>> = {
   'iot-connect': false,
   'iot-subscribe': false,
   'iot-publish-in': true,
+  'iot-retained': true,
   'iot-publish-out': true,
   'iot-device-puback': true,
   'iot-control': false,
@@ -113,7 +115,10 @@ function meteredSum(
   { messages }: IotUsage,
   count: Exclude<keyof MessageUsage, 'meteredBytes' | 'meteredMessages'>,
 ): number {
-  return sumBy(messages, (each) => each[count] * (each.meteredMessages ?? meteredSteps(each.meteredBytes)));
+  return sumBy(
+    messages,
+    (each) => (each[count] ?? 0) * (each.meteredMessages ?? meteredSteps(each.meteredBytes)),
+  );
 }
 
 /** Everything that is a message, metered by 5 KB, climbs one ladder of tiers, in the order of the lines. */
@@ -122,6 +127,7 @@ function messageLines({ iot }: Usage): CostLine[] {
     ['iot-connect', 'IoT CONNECT', iot.connects],
     ['iot-subscribe', 'IoT SUBSCRIBE', iot.subscribes],
     ['iot-publish-in', 'IoT PUBLISH in', meteredSum(iot, 'publishesIn')],
+    ['iot-retained', 'IoT retained messages', meteredSum(iot, 'retained')],
     ['iot-publish-out', 'IoT PUBLISH out', meteredSum(iot, 'publishesOut')],
     ['iot-device-puback', 'IoT PUBACK of devices', iot.deviceAcks],
     ['iot-control', 'IoT control topic', iot.controlMessages],

@@ -5,7 +5,7 @@ import { type Deployment, deploymentOf } from './deployment.ts';
 import { topicsPerDevice } from './device-topic.ts';
 import { echoedMessages, echoingDevices } from './echoes.ts';
 import { groupsOf, httpsSlicesOf, mqttGroupsOf, mqttSlicesOf, slicesByFunction } from './groups.ts';
-import { type KindPlan, kindsOf } from './kinds.ts';
+import { isRetained, type KindPlan, kindsOf } from './kinds.ts';
 import { meteredSize } from './message-size.ts';
 import { isReadByRule } from './observers.ts';
 import type { Plan } from './plan.ts';
@@ -170,6 +170,7 @@ function messageUsage(plan: Plan, kind: KindPlan): MessageUsage {
   return {
     ...meteredSize(kind),
     publishesIn: messages,
+    ...(isRetained(kind) && { retained: messages }),
     publishesOut: echoedMessages(kind) + (plan.subscribers === undefined ? 0 : messages),
     rulesTriggered: byRule,
     ruleActions: byRule,

@@ -36,6 +36,11 @@ function divideIntoKinds(group: GroupPlan): readonly KindPlan[] {
   }));
 }
 
+/** Whether its messages have the RETAIN flag. */
+export function isRetained({ profile }: Pick<KindPlan, 'profile'>): boolean {
+  return profile.publish.retain === true;
+}
+
 /** Each kind's profile as if it were the whole group's; of a group that names none itself. */
 export function kindProfilesOf(profile: LoadProfile): readonly LoadProfile[] {
   const { messages, ...group } = profile;

@@ -1,6 +1,7 @@
 import { envelopePlaceOf } from '../profile/encoding.ts';
 import { envelopeBytes, leastPayloadBytes, utf8Bytes } from '../profile/payload-size.ts';
 import { parsePayloadTemplate } from '../profile/payload-template.ts';
+import { leastUserPropertyBytes } from '../profile/property-rules.ts';
 import { shareAbove } from '../profile/size-distribution.ts';
 import { sumOf } from '../shared/counts.ts';
 import { meteredStepBytes } from '../targets/aws-iot/prices.ts';
@@ -44,7 +45,8 @@ function envelopeBeside({ profile, runId }: Sized): number {
 }
 
 /**
- * One message as AWS IoT Core meters it: over MQTT payload and topic (the longest of the group), over HTTPS the request's body. Of messages
+ * One message as AWS IoT Core meters it: over MQTT payload, topic (the longest of the group), user properties and content
+ * type, over HTTPS the request's body. Of messages
  * that differ in size, the mean; one of b bytes is billed as ⌈b ÷ 5 KB⌉ messages, whose mean is the sum over i of the share that
  * is larger than i steps.
  * @see https://aws.amazon.com/iot-core/pricing/additional-details/
@@ -52,7 +54,7 @@ function envelopeBeside({ profile, runId }: Sized): number {
 export function meteredSize(group: GroupPlan): Pick<MessageUsage, 'meteredBytes' | 'meteredMessages'> {
   const { sizes, sizeBytes } = group.profile.publish;
   const least = contentBytes(group);
-  const topicBytes = meteredTopicBytes(group);
+  const topicBytes = bytesBesideIt(group);
   const beside = topicBytes + envelopeBeside(group);
   const meteredBytes = meanMessageBytes(group) + topicBytes;
   if (sizes === undefined || sizeBytes <= least) return { meteredBytes };
@@ -63,6 +65,8 @@ export function meteredSize(group: GroupPlan): Pick<MessageUsage, 'meteredBytes'
   return { meteredBytes, meteredMessages };
 }
 
-function meteredTopicBytes(group: GroupPlan): number {
-  return group.profile.connect.protocol === 'https' ? 0 : utf8Bytes(longestTopicOf(group));
+function bytesBesideIt(group: GroupPlan): number {
+  if (group.profile.connect.protocol === 'https') return 0;
+  const { userProperties, contentType = '' } = group.profile.publish;
+  return utf8Bytes(longestTopicOf(group)) + leastUserPropertyBytes(userProperties) + utf8Bytes(contentType);
 }

@@ -14,6 +14,7 @@ import { kindsOf } from './kinds.ts';
 import { messageBytes } from './message-size.ts';
 import { isReadByRule } from './observers.ts';
 import type { GroupPlan, Plan } from './plan.ts';
+import { retainedPeaks } from './retained-peaks.ts';
 import { connectionsPerSlice } from './slice-connections.ts';
 import { statePayloads } from './state-payloads.ts';
 import { subscriberSlicesOf } from './subscribers.ts';
@@ -58,6 +59,7 @@ export function peaksOf(plan: Plan, deployment: Deployment): Partial<Record<Quot
     ...(plan.subscribers?.divides === 'shared' && {
       sharedSubscriptionsPerGroup: connectionsOfSubscribers(plan.subscribers),
     }),
+    ...retainedPeaks(plan),
     ruleEvaluationsPerSecond: busiest * rules,
     // Slices with reserved concurrency use none of the account's unreserved concurrency.
     lambdaConcurrency:

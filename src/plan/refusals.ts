@@ -47,13 +47,13 @@ const remedies: Readonly<Record<AnyQuotaName, string | undefined>> = {
   lambdaSeconds: 'stages',
   mapChildren: 'slices.devicesPerSlice',
   statePayloadBytes: 'publish.payload',
+  retainedPublishesPerSecond: 'publish.retain',
+  retainedPublishesPerSecondPerTopic: 'publish.retain',
   connectsPerSecondPerClientId: undefined,
   unacknowledgedPerClient: undefined,
   unacknowledgedOutPerClient: undefined,
   subscriptionsPerConnection: undefined,
   subscriptionsPerSubscribe: undefined,
-  retainedPublishesPerSecond: undefined,
-  retainedPublishesPerSecondPerTopic: undefined,
   fileDescriptors: undefined,
 };
 

@@ -33,12 +33,14 @@ export interface IotUsage {
 
 /** Messages of one kind. */
 export interface MessageUsage {
-  /** Bytes of one of them as AWS meters it: payload and topic. The mean of messages that differ in size. */
+  /** Bytes of one of them as AWS meters it: payload, topic, user properties and content type. The mean of messages that differ in size. */
   readonly meteredBytes: number;
   /** Of messages that differ in size: how many messages of 5 KB one is billed as, on average. */
   readonly meteredMessages?: number;
   /** Publishes that the service took in. */
   readonly publishesIn: number;
+  /** Those of them with the RETAIN flag, which are metered once more. Absent: none. */
+  readonly retained?: number;
   /** Publishes that the service sent to devices, and to subscribers of the run: echoes, and all messages. */
   readonly publishesOut: number;
   /** Messages that triggered the rule, and actions it took for them. */

@@ -6,7 +6,7 @@ import { topicsPerDevice } from '../plan/device-topic.ts';
 import { echoingDevices } from '../plan/echoes.ts';
 import { lambdaUsage, pollsOf } from '../plan/forecast-usage.ts';
 import { groupsOf, httpsSlicesOf } from '../plan/groups.ts';
-import { type KindPlan, kindsOf } from '../plan/kinds.ts';
+import { isRetained, type KindPlan, kindsOf } from '../plan/kinds.ts';
 import { meteredSize } from '../plan/message-size.ts';
 import { echoObserver, isReadByRule, ruleObserver, subscriberObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -143,6 +143,7 @@ function messageUsage(
   return {
     ...meteredSize(kind),
     publishesIn: taken,
+    ...(isRetained(kind) && { retained: taken }),
     publishesOut: deliveredTo(totals) + otherDeliveries,
     rulesTriggered: byRule,
     ruleActions: byRule,

@@ -36,6 +36,7 @@ export function devicePolicy({ partition, region, accountId, topicFilter }: Devi
     Statement: [
       allow('iot:Connect', 'client/stampede-*'),
       allow('iot:Publish', `topic/${topics}`),
+      allow('iot:RetainPublish', `topic/${topics}`),
       allow(
         'iot:Subscribe',
         `topicfilter/${topics}`,

@@ -1,0 +1,33 @@
+import { burstExcessPerDevice } from '../profile/load-shapes/arrival-pattern.ts';
+import { isTopicOfOneDevice } from '../profile/topic-template.ts';
+import type { QuotaName } from '../targets/aws-iot/quotas.ts';
+import { makeArrivalRate } from './arrival-rate.ts';
+import { randomExcess } from './busiest-second.ts';
+import { groupsOf, peakPerSecondOf } from './groups.ts';
+import { isRetained, type KindPlan, kindsOf } from './kinds.ts';
+import type { Plan } from './plan.ts';
+
+/** The highest use of the quotas of messages with the RETAIN flag; empty for a plan without any. */
+export function retainedPeaks(plan: Plan): Partial<Record<QuotaName, number>> {
+  const kinds = groupsOf(plan).flatMap(kindsOf).filter(isRetained);
+  if (kinds.length === 0) return {};
+  const profiles = kinds.map(({ profile }) => profile);
+  const byTopic = new Map<string, number>();
+  for (const kind of kinds) {
+    // Topics of several groups may be the same; those of one device never are.
+    const { topic } = kind.profile.publish;
+    const key = isTopicOfOneDevice(topic) ? `${kind.firstDevice}/${topic}` : topic;
+    byTopic.set(key, (byTopic.get(key) ?? 0) + peakOfTopic(kind));
+  }
+  return {
+    retainedPublishesPerSecond: peakPerSecondOf(profiles) + randomExcess(profiles),
+    retainedPublishesPerSecondPerTopic: Math.max(...byTopic.values()),
+  };
+}
+
+/** Messages a second that a kind publishes to one of its topics, at most: those of one device, or of all. */
+function peakOfTopic({ profile }: KindPlan): number {
+  const { devices, publish } = profile;
+  const perDevice = makeArrivalRate(profile).peakPerSecond / devices + burstExcessPerDevice(profile);
+  return isTopicOfOneDevice(publish.topic) ? perDevice : perDevice * devices;
+}
