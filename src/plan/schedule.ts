@@ -16,6 +16,8 @@ export interface SliceSchedule {
    * and fast where n grows from call to call.
    */
   readonly offsetMs: (n: number) => number;
+  /** How many publishes are intended before an instant, milliseconds after `publishAt`. Absent: a search in `offsetMs` finds it. */
+  readonly dueBefore?: (instantMs: number) => number;
   /** Which device sends publish n. */
   readonly turns: DeviceTurns;
   /** A device's turn to connect, milliseconds after `timeline.startAt`. The device is numbered within the slice. */
@@ -45,7 +47,7 @@ function arrivalsOf(
   { group, ...slice }: Slice,
   stream: number,
   phase: number,
-): Pick<SliceSchedule, 'offsetMs' | 'turns'> {
+): Pick<SliceSchedule, 'offsetMs' | 'dueBefore' | 'turns'> {
   const { seed, pattern } = group.profile;
   const rate = makeArrivalRate(group.profile);
   const messagesPerOwn = rate.messages / slice.messages;
@@ -71,9 +73,10 @@ function arrivalsOf(
 
 /** How many publishes of a stream are intended before an instant, milliseconds after `publishAt`: n = 0 … count − 1. */
 export function countDueBefore(
-  { messages, offsetMs }: Pick<SliceSchedule, 'messages' | 'offsetMs'>,
+  { messages, offsetMs, dueBefore }: Pick<SliceSchedule, 'messages' | 'offsetMs' | 'dueBefore'>,
   instantMs: number,
 ): number {
+  if (dueBefore !== undefined) return dueBefore(instantMs);
   let from = 0;
   let to = messages;
   while (from < to) {

@@ -11,8 +11,9 @@ import { shareOf, sliceOf } from './slices.ts';
  * One kind of message of one slice, numbered as its kind is (`KindPlan.stream`): publishes n = 0 … messages − 1, each with its intended time. Where users decide when they
  * send there is no schedule: n is the place in the order in which they wanted to, and `messages` is the most that there can be.
  */
-export type Stream = Pick<SliceSchedule, 'messages'> & Partial<Pick<SliceSchedule, 'offsetMs' | 'turns'>>;
-export type ScheduledStream = Required<Stream>;
+export type Stream = Pick<SliceSchedule, 'messages' | 'dueBefore'> &
+  Partial<Pick<SliceSchedule, 'offsetMs' | 'turns'>>;
+export type ScheduledStream = Stream & Pick<SliceSchedule, 'offsetMs' | 'turns'>;
 
 export function isScheduled(stream: Stream): stream is ScheduledStream {
   return stream.offsetMs !== undefined && stream.turns !== undefined;

@@ -1,7 +1,9 @@
 import { kindsOf } from '../../plan/kinds.ts';
 import { meanMessageBytes, messageBytes } from '../../plan/message-size.ts';
 import type { GroupPlan } from '../../plan/plan.ts';
+import type { ArrivalPattern, Pulse } from '../../profile/load-profile.ts';
 import { sumBy } from '../../shared/counts.ts';
+import { formatDuration } from '../../shared/duration.ts';
 import { formatBytes, formatCount, formatPerSecond, formatQuantity } from '../../shared/format.ts';
 
 /** The size of a group's messages, and each kind that has a name: rows of the plan, a label and its text. */
@@ -9,7 +11,7 @@ export function describeKinds(group: GroupPlan): [label: string, text: string][]
   const kinds = kindsOf(group);
   const bytes = formatBytes(sumBy(kinds, (kind) => meanMessageBytes(kind) * kind.load.messages));
   if (group.profile.messages === undefined) return [['size', `${sizeText(group)}, ${bytes} in all`]];
-  const { devices, connect } = group.profile;
+  const { connect } = group.profile;
   return [
     ...kinds.map((kind): [string, string] => {
       const { load, profile } = kind;
@@ -17,7 +19,7 @@ export function describeKinds(group: GroupPlan): [label: string, text: string][]
         ...(connect.protocol === 'mqtt' ? [`QoS ${profile.publish.qos}`] : []),
         sizeText(kind),
         `${formatCount(load.messages)} in all`,
-        `up to ${formatPerSecond(load.peakPerSecond)} (${devicePace(load.peakPerSecond, devices)})`,
+        describeRate(kind),
       ];
       return ['kind', `${kind.kind}: ${parts.join(', ')}`];
     }),
@@ -31,8 +33,46 @@ function sizeText(kind: GroupPlan): string {
   return `about ${formatBytes(Math.round(meanMessageBytes(kind)))} a message, at most ${largest}`;
 }
 
+/** The highest rate of messages, and how those of a device are due. */
+export function describeRate({ profile, load }: Pick<GroupPlan, 'profile' | 'load'>): string {
+  const how = (profile.messages ?? [profile]).some(isByPeriods)
+    ? describePattern(profile.pattern)
+    : [devicePace(load.peakPerSecond, profile.devices), ...describePattern(profile.pattern)];
+  const text = [...how].join(', ');
+  return `up to ${formatPerSecond(load.peakPerSecond)}${text === '' ? '' : ` (${text})`}`;
+}
+
+/** Whether a device sends at certain times, so that a rate says nothing of it. */
+function isByPeriods({ pattern }: { readonly pattern?: ArrivalPattern }): boolean {
+  return pattern?.kind === 'pulse' || pattern?.kind === 'burst';
+}
+
+function describePattern(pattern: ArrivalPattern | undefined): string[] {
+  switch (pattern?.kind) {
+    case undefined:
+      return [];
+    case 'poisson':
+      return ['at random'];
+    case 'jitter':
+      return [`${formatDuration(pattern.spreadMs)} of jitter`];
+    case 'pulse':
+      return [`all devices every ${formatDuration(pattern.everyMs)}`, within(pattern)];
+    case 'burst': {
+      const { count, spacingMs, everyMs, together } = pattern;
+      return [
+        `${count} messages ${formatDuration(spacingMs)} apart every ${formatDuration(everyMs)}`,
+        together === undefined ? 'one device after the other' : `all devices ${within(together)}`,
+      ];
+    }
+  }
+}
+
+function within({ lastsMs, isRandom }: Pulse): string {
+  return `within ${formatDuration(lastsMs)}${isRandom ? ' at random' : ''}`;
+}
+
 /** How often each of so many devices sends at a rate of all together. */
-export function devicePace(perSecond: number, devices: number): string {
+function devicePace(perSecond: number, devices: number): string {
   const each = perSecond / devices;
   return each >= 1
     ? `${formatPerSecond(each)} a device`

@@ -22,7 +22,7 @@ import {
   formatQuantity,
 } from '../../shared/format.ts';
 import { traitsOf } from '../../targets/traits-of.ts';
-import { describeKinds, devicePace } from './kind-text.ts';
+import { describeKinds, describeRate } from './kind-text.ts';
 import { describeCost, renderPreflight } from './preflight-text.ts';
 import { renderStages } from './stage-text.ts';
 import { plainStyler, type Styler } from './style.ts';
@@ -161,7 +161,6 @@ function renderGroup(group: GroupPlan): string[] {
   const client =
     connect.protocol === 'mqtt' ? `MQTT (client ${connect.client}, QoS ${qualities.join(' and ')})` : 'HTTPS';
   const publishMs = makeArrivalRate(profile).durationMs;
-  const perDevice = devicePace(load.peakPerSecond, devices);
   const rows = [
     row('devices', `${formatPlural(devices, 'virtual device')} over ${client}`),
     row('slices', slicesText(group)),
@@ -170,7 +169,7 @@ function renderGroup(group: GroupPlan): string[] {
     ...describeShape[loadShapeOf(profile)](profile).map(([label, text]) => row(label, text)),
     row(
       'messages',
-      `${hasSchedule(profile) ? '' : 'about '}${formatCount(load.messages)} in ${formatDuration(publishMs)}, up to ${formatPerSecond(load.peakPerSecond)} (${perDevice})`,
+      `${hasSchedule(profile) ? '' : 'about '}${formatCount(load.messages)} in ${formatDuration(publishMs)}, ${describeRate(group)}`,
     ),
     ...describeKinds(group).map(([label, text]) => row(label, text)),
   ];

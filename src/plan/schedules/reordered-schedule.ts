@@ -26,6 +26,7 @@ const leastBlock = 256;
  */
 export function makeReorderedSchedule({ messages, window, turnMs, dueMs, turns }: Reordering): {
   readonly offsetMs: (n: number) => number;
+  readonly dueBefore: (instantMs: number) => number;
   readonly turns: DeviceTurns;
 } {
   const size = Math.max(leastBlock, window);
@@ -87,20 +88,39 @@ export function makeReorderedSchedule({ messages, window, turnMs, dueMs, turns }
     return block.dueMs[n - block.first]!;
   }
 
+  /** Of the blocks that begin before the instant, all but the last are due before it. */
+  function dueBefore(instantMs: number): number {
+    let from = 0;
+    let to = blocks - 1;
+    while (from < to) {
+      const middle = (from + to + 1) >>> 1;
+      if (turnMs(middle * size) < instantMs) from = middle;
+      else to = middle - 1;
+    }
+    const block = cache.get(from);
+    return block.first + placeOf(block, (place) => block.dueMs[place]! < instantMs);
+  }
+
+  /** How many messages of a block are before a place: the first ones. */
+  function placeOf(block: Block, isBefore: (place: number) => boolean): number {
+    let from = 0;
+    let to = block.turns.length;
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if (isBefore(middle)) from = middle + 1;
+      else to = middle;
+    }
+    return from;
+  }
+
   function rankOf(m: number): number {
     const due = dueMs(m);
     let i = Math.min(blocks - 1, Math.floor(m / size));
     while (isBeforeBlock(due, m, i)) i--;
     while (i < blocks - 1 && !isBeforeBlock(due, m, i + 1)) i++;
     const block = cache.get(i);
-    let from = 0;
-    let to = block.turns.length;
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if (isDueBefore(block.dueMs[middle]!, block.turns[middle]!, due, m)) from = middle + 1;
-      else to = middle;
-    }
-    return block.first + from;
+    const isBefore = (place: number) => isDueBefore(block.dueMs[place]!, block.turns[place]!, due, m);
+    return block.first + placeOf(block, isBefore);
   }
 
   function countFrom(n: number, end: number): number {
@@ -151,6 +171,7 @@ export function makeReorderedSchedule({ messages, window, turnMs, dueMs, turns }
 
   return {
     offsetMs,
+    dueBefore,
     turns: {
       deviceOf: (n) => turns.deviceOf(turnAt(n)),
       messageOf: (n) => turns.messageOf(turnAt(n)),

@@ -43,7 +43,8 @@ export function ratesOfStarts(
   const roomMs = durationMs - lengthMs;
   const stages: { durationMs: number; targetPerSecond: number }[] = [];
   const add = (lasts: number, targetPerSecond: number) => {
-    if (lasts >= 0) stages.push({ durationMs: lasts, targetPerSecond });
+    const before = stages.at(-1)?.targetPerSecond ?? 0;
+    if (lasts > 0 || targetPerSecond !== before) stages.push({ durationMs: lasts, targetPerSecond });
   };
   const addTrapezoid = (messages: number, lastsMs: number) => {
     const riseMs = Math.min(lastsMs, lengthMs);
@@ -68,10 +69,7 @@ export function ratesOfStarts(
       reachedMs = lastsMs + lengthMs;
     }
   }
-  if (durationMs > reachedMs) {
-    add(0, 0);
-    add(durationMs - reachedMs, 0);
-  }
+  add(durationMs - reachedMs, 0);
   return { startRatePerSecond: 0, stages };
 }
 

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../shared/json-path.ts';
 import { duration } from '../device-schema.ts';
 import type { ArrivalPattern, Pulse } from '../load-profile.ts';
 import { burstLengthMs } from './arrival-pattern.ts';
-import { givenTwice, peakOf, type ResolvedLoad } from './load-shape.ts';
+import { givenTwice, maxStages, peakOf, type ResolvedLoad } from './load-shape.ts';
 
 /** Messages of a burst at most. */
 export const maxBurst = 1_000;
@@ -156,18 +156,24 @@ export function checkPattern(form: ArrivalForm, load: ResolvedLoad): InputError[
     case 'jitter':
       return checkJitter(form, pattern.spreadMs, peakOf(load));
     case 'pulse':
-      return checkPeriod('everySeconds', pattern.lastsMs, 0, pattern.everyMs);
+      return [
+        ...checkPeriod('everySeconds', pattern.lastsMs, 0, pattern.everyMs),
+        ...checkPeriods('everySeconds', load),
+      ];
     case 'burst': {
       if (pattern.spacingMs < 1) {
         const hint = 'give at least 1ms; messages at one instant are a larger message';
         return [{ path: 'burst.spacing', message: 'must be at least 1ms, not 0s', hint }];
       }
-      return checkPeriod(
-        'burst.everySeconds',
-        pattern.together?.lastsMs ?? 0,
-        burstLengthMs(pattern),
-        pattern.everyMs,
-      );
+      return [
+        ...checkPeriod(
+          'burst.everySeconds',
+          pattern.together?.lastsMs ?? 0,
+          burstLengthMs(pattern),
+          pattern.everyMs,
+        ),
+        ...checkPeriods('burst.everySeconds', load),
+      ];
     }
     default:
       return [];
@@ -186,6 +192,18 @@ function checkJitter({ devices }: ArrivalForm, spreadMs: number, peak: number): 
         mostMs > 0
           ? `give at most ${formatDuration(mostMs)}, or set arrivals to "poisson"`
           : 'remove it, or set arrivals to "poisson"',
+    },
+  ];
+}
+
+/** All devices together make some stages in each period, and a report has a line for each. */
+function checkPeriods(path: string, { stages }: ResolvedLoad): InputError[] {
+  if (stages.length <= maxStages) return [];
+  return [
+    {
+      path,
+      message: `comes to ${stages.length} stages, some for each period, and a load has ${maxStages} at most`,
+      hint: 'give more seconds, or run shorter',
     },
   ];
 }

@@ -71,6 +71,9 @@ export function checkLasting(
   ];
 }
 
+/** Stages of one load at most. */
+export const maxStages = 1_000;
+
 /** Settings that several shapes have. */
 export const sharedSettings = {
   stages: z
@@ -88,7 +91,7 @@ export const sharedSettings = {
       }),
     )
     .min(1)
-    .max(1_000)
+    .max(maxStages)
     .optional()
     .meta({
       description:

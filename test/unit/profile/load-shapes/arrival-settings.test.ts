@@ -130,3 +130,41 @@ describe('the pattern of arrivals', () => {
     ]);
   });
 });
+
+describe('the stages of a pattern', () => {
+  const stagesOf = (profile: object) =>
+    parse(profile).stages.map(({ durationMs, targetPerSecond }) => [durationMs, targetPerSecond]);
+
+  it('are a pulse in each period', () => {
+    expect(stagesOf({ everySeconds: 20, together: true, duration: '45s' })).toEqual([
+      [0, 100],
+      [1_000, 100],
+      [0, 0],
+      [19_000, 0],
+      [0, 100],
+      [1_000, 100],
+      [0, 0],
+      [19_000, 0],
+      [0, 100],
+      [1_000, 100],
+      [0, 0],
+      [4_000, 0],
+    ]);
+  });
+
+  it('rise and fall over the length of a burst', () => {
+    // 98 bursts begin within 58.8 s, 600 ms apart, and the last of them ends 0.3 s before the run.
+    expect(stagesOf({ duration: '1m', burst })).toEqual([
+      [900, 980 / 58.8],
+      [57_900, 980 / 58.8],
+      [900, 0],
+      [300, 0],
+    ]);
+  });
+
+  it('are no more than a load may have', () => {
+    expect(errorsOf({ everySeconds: 2, together: true, duration: '20m' })).toEqual([
+      ['everySeconds', 'comes to 2400 stages, some for each period, and a load has 1000 at most'],
+    ]);
+  });
+});

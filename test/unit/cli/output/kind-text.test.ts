@@ -1,0 +1,23 @@
+import { expect, it } from '@jest/globals';
+import { describeRate } from '../../../../src/cli/output/kind-text.ts';
+import { draftPlan } from '../../../../src/plan/make-plan.ts';
+import { parseProfile } from '../../../../src/targets/parse-profile.ts';
+import { onlyGroupOf } from '../../../support/plan/only-group.ts';
+
+const burst = { count: 10, spacing: '100ms', everySeconds: 60 };
+
+it.each([
+  [{ everySeconds: 50 }, 'up to 2/s (each device every 50 s)'],
+  [{ ratePerSecond: 200, arrivals: 'poisson' }, 'up to 200/s (2/s a device, at random)'],
+  [{ everySeconds: 50, jitter: '10s' }, 'up to 2/s (each device every 50 s, 10s of jitter)'],
+  [{ everySeconds: 50, together: true }, 'up to 100/s (all devices every 50s, within 1s)'],
+  [
+    { everySeconds: 50, together: true, jitter: '20s' },
+    'up to 5/s (all devices every 50s, within 20s at random)',
+  ],
+  [{ burst }, 'up to 18/s (10 messages 100ms apart every 1m, one device after the other)'],
+  [{ burst, together: true }, 'up to 1,000/s (10 messages 100ms apart every 1m, all devices within 1s)'],
+])('says how messages of a device are due: %j', (load, text) => {
+  const profile = parseProfile({ devices: 100, duration: '5m', ...load });
+  expect(describeRate(onlyGroupOf(draftPlan({ profile, runId: 'r', now: 0 }).plan))).toBe(text);
+});
