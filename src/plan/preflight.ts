@@ -14,6 +14,7 @@ import { bindingOf, forecastLimit, forecastQuota, type QuotaForecast } from './q
 import { RefusedByPreflightError, refuseCost, refuseQuota } from './refusals.ts';
 import { connectDurationMs } from './schedule.ts';
 import { type StatePayload, statePayloads } from './state-payloads.ts';
+import { forecastStorms, type StormForecast } from './storm-forecast.ts';
 import { recordsTakenPerSecond } from './stream-reading.ts';
 import { adviseSubscriber, type SubscriberAdvice } from './subscriber-advice.ts';
 import { gbSecondsOf, type Usage } from './usage.ts';
@@ -28,6 +29,8 @@ export interface Preflight {
   readonly binding: QuotaForecast;
   /** How use was counted where AWS's own words allow for more than one reading; a sentence each. */
   readonly quotaAssumptions: readonly string[];
+  /** Of the timeline's disconnects; absent: there are none. A storm past a quota is not refused. */
+  readonly storms?: readonly StormForecast[];
   readonly time: TimeForecast;
   readonly lambda: LambdaForecast;
   readonly statePayloads: readonly StatePayload[];
@@ -93,6 +96,7 @@ export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan
     ...(readByRule ? forecastReaders(plan, deployment) : []),
   ];
   const usage = forecastUsage(plan, deployment);
+  const storms = forecastStorms(plan);
   const cost = { ...priceRun(plan, usage), isCharged: isChargedRun(plan), usage, assumptions };
   return {
     quotas: forecasts,
@@ -102,6 +106,7 @@ export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan
       ...randomAssumptions(plan),
       ...(readByRule && deployment.subscriber === 'queue' ? readerAssumptions(deployment.arrivals) : []),
     ],
+    ...(storms.length > 0 && { storms }),
     time: forecastTime(plan),
     lambda: forecastLambda(plan, usage, deployment),
     statePayloads: statePayloads(plan),

@@ -13,6 +13,7 @@ import {
 } from '../../shared/format.ts';
 import { describeDefaults } from '../../targets/aws-iot/default-limits.ts';
 import { quotas } from '../../targets/aws-iot/quotas.ts';
+import { renderStormForecasts } from './storm-text.ts';
 import type { Styler } from './style.ts';
 
 interface TextFormat {
@@ -31,6 +32,10 @@ export function renderPreflight(plan: Plan, preflight: Preflight, format: TextFo
     ...renderLambdas(preflight, style),
     '',
     ...renderQuotas(plan, preflight, format),
+    ...renderStormForecasts(plan, preflight.storms, {
+      style,
+      columns: Math.min(format.columns, fullColumns),
+    }),
     '',
     ...renderPayloads(preflight, style),
     '',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { TokenBucket } from '../../../src/embedded/iot-core/token-bucket.ts';
 import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
 import type { Backoff } from '../../../src/profile/backoff.ts';
 import type { Disconnect } from '../../../src/profile/load-profile.ts';
@@ -117,5 +118,27 @@ describe('a storm in a slice', () => {
     expect(run.result.storms![0]).toMatchObject({ devices: 40, disconnected: 40, attempts: 0 });
     expect(recoveryOf(run).count).toBe(0);
     expect(run.result.outcome).toBe('completed');
+  });
+
+  it('takes the devices over the quota of connects, within 2 %, where each device tries every second', async () => {
+    const [devices, perSecond] = [600, 50];
+    let quota: TokenBucket | undefined;
+    const run = await storm(
+      { share: 1, how: 'drop' },
+      {
+        devices,
+        seconds: 20,
+        behaviour: {
+          connect(_device, now) {
+            if (now < 1_700_000_005_000) return 5;
+            quota ??= new TokenBucket(perSecond, 1);
+            return quota.take(now) ? 5 : 'quota';
+          },
+        },
+      },
+    );
+    expect(recoveryOf(run).count).toBe(devices);
+    const seconds = recoveryOf(run).percentileAt(99) / 1_000;
+    expect(Math.abs(seconds / (devices / perSecond) - 1)).toBeLessThanOrEqual(0.02);
   });
 });

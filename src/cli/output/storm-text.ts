@@ -1,0 +1,57 @@
+import type { Plan } from '../../plan/plan.ts';
+import type { StormForecast } from '../../plan/storm-forecast.ts';
+import { wrapText } from '../../report/text-table.ts';
+import {
+  formatClock,
+  formatCount,
+  formatElapsed,
+  formatPerSecond,
+  formatPlural,
+} from '../../shared/format.ts';
+import type { Styler } from './style.ts';
+
+interface TextFormat {
+  readonly style: Styler;
+  readonly columns: number;
+}
+
+/** What planned storms offer and how long they take to be over; nothing for a plan without one. */
+export function renderStormForecasts(
+  plan: Plan,
+  forecasts: readonly StormForecast[] = [],
+  { style, columns }: TextFormat,
+): string[] {
+  if (forecasts.length === 0) return [];
+  return [
+    '',
+    style('heading', '  storms'),
+    ...forecasts.flatMap((each) => wrapText(describeForecast(plan, each), columns, '  ', '    ')),
+    ...wrapText(
+      'Forecast by a simulation of the devices’ backoff against the quota of connects, which holds a second’s worth; answers take no time in it. A storm past the quota is not refused: it is what the run tries.',
+      columns,
+      '  ',
+    ),
+  ];
+}
+
+/** `At 0:30 of publishing 100,000 devices of meters are disconnected, and in the long run offer some 6,700 connects a second; …` */
+function describeForecast(plan: Plan, forecast: StormForecast): string {
+  const { storm, offeredPerSecond, grantedPerSecond, leastSeconds, recoverySeconds } = forecast;
+  const of = storm.group.group === undefined ? '' : ` of ${storm.group.group}`;
+  const at = formatClock(storm.at - plan.timeline.publishAt);
+  const offer = `At ${at} of publishing ${formatPlural(storm.devices, 'device')}${of} are disconnected, and in the long run offer some ${formatCount(twoDigits(offeredPerSecond))} connects a second`;
+  const need =
+    grantedPerSecond === undefined
+      ? 'no quota of the target’s is known'
+      : `at ${formatPerSecond(grantedPerSecond)} they need at least ${formatElapsed(leastSeconds * 1_000)}`;
+  const recovery =
+    recoverySeconds === null
+      ? 'Publishing ends before 99 % of the group are connected again.'
+      : `99 % of the group are connected again after some ${formatElapsed(recoverySeconds * 1_000)}.`;
+  return `${offer}; ${need}. ${recovery}`;
+}
+
+/** An order of magnitude, no more: `6,667` → `6,700`. */
+function twoDigits(value: number): number {
+  return value < 100 ? Math.round(value) : Number(value.toPrecision(2));
+}
