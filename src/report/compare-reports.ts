@@ -1,7 +1,9 @@
 import type { LatencyName } from '../measure/latency-names.ts';
 import type { MessageLedger } from '../measure/run-ledger.ts';
+import { partKeyOf } from '../profile/threshold-metrics.ts';
 import { formatCount } from '../shared/format.ts';
 import { conditionCautions } from './condition-cautions.ts';
+import type { KindReport } from './group-reports.ts';
 import { hasArrivals, heldMessages } from './ledger-equations.ts';
 import type { Report } from './report-model.ts';
 
@@ -73,7 +75,9 @@ const percentiles = ['p50', 'p95', 'p99'] as const;
 
 /** @param tolerance share (0–1) by which a figure may be worse */
 export function compareReports(baseline: Report, candidate: Report, tolerance: number): Comparison {
-  const figures = figuresOf(baseline, candidate).map((figure) => judge(figure, tolerance));
+  const figures = [...figuresOf(baseline, candidate), ...kindFiguresOf(baseline, candidate)].map((figure) =>
+    judge(figure, tolerance),
+  );
   const brokenThresholds = brokenBetween(baseline, candidate);
   return {
     baseline: runOf(baseline),
@@ -149,6 +153,47 @@ function figuresOf(baseline: Report, candidate: Report): Measured[] {
       ...both(({ rates }) => rates.throughputPerSecond),
     },
   ];
+}
+
+/** Of the kinds of message that both runs have: `lost_messages{group:meters,kind:alarm} rate`. */
+function kindFiguresOf(baseline: Report, candidate: Report): Measured[] {
+  const kinds = kindsIn(candidate);
+  return [...kindsIn(baseline)].flatMap(([key, before]) => {
+    const after = kinds.get(key);
+    if (after === undefined) return [];
+    const both = <T>(of: (kind: KindReport) => T) => ({ baseline: of(before), candidate: of(after) });
+    const isMeasured =
+      before.latencyMs.end_to_end_latency.count + after.latencyMs.end_to_end_latency.count > 0;
+    if (!isMeasured) return [];
+    return [
+      ...percentiles.map(
+        (percentile): Measured => ({
+          figure: `end_to_end_latency{${key}} ${percentile}`,
+          kind: 'latency',
+          better: 'less',
+          ...both(({ latencyMs: { end_to_end_latency: all } }) =>
+            all.count >= leastSamples ? all[percentile] : null,
+          ),
+        }),
+      ),
+      {
+        figure: `lost_messages{${key}} rate`,
+        kind: 'share',
+        better: 'less',
+        ...both(({ messages }) => (messages.sent > 0 ? messages.lost / messages.sent : null)),
+      },
+    ];
+  });
+}
+
+/** By `partKeyOf`. */
+function kindsIn({ groups = [], kinds = [] }: Report): ReadonlyMap<string, KindReport> {
+  return new Map([
+    ...kinds.map((each): [string, KindReport] => [partKeyOf({ kind: each.kind }), each]),
+    ...groups.flatMap(({ group, kinds: own = [] }) =>
+      own.map((each): [string, KindReport] => [partKeyOf({ group, kind: each.kind }), each]),
+    ),
+  ]);
 }
 
 function judge(figure: Measured, tolerance: number): ComparedFigure {
