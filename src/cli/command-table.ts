@@ -33,13 +33,13 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'watch',
     usage: '[options] <run>',
-    summary: 'follow a run that was started elsewhere',
+    summary: 'follow a run that another process started, or that runs on AWS',
     load: async () => (await import('./commands/watch-command.ts')).addWatchCommand,
   },
   {
     name: 'stop',
     usage: '[options] <run>',
-    summary: 'stop a run of another process, or on AWS',
+    summary: 'stop a run that another process started, or that runs on AWS',
     load: async () => (await import('./commands/stop-command.ts')).addStopCommand,
   },
   {
@@ -51,7 +51,7 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'compare',
     usage: '[options] [a] [b]',
-    summary: 'compare a run with an earlier one',
+    summary: 'compare a run (b) with an earlier one (a)',
     load: async () => (await import('./commands/compare-command.ts')).addCompareCommand,
   },
   {

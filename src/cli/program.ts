@@ -39,7 +39,7 @@ export async function runCli(args: readonly string[], loadPage: LoadPage): Promi
 async function makeProgram(args: readonly string[], finish: Finish, loadPage: LoadPage): Promise<Command> {
   const program: Command = new Command('npx stampede')
     .description(
-      'Load test for AWS IoT Core: does the ingest hold N devices at T messages a second, how late do messages ' +
+      'Load test for AWS IoT Core: can your ingest take N devices at T messages a second, how late do messages ' +
         'arrive, what is lost, how near is the quota? Runs offline on embedded AWS: nothing leaves this machine. With --stage it runs on AWS.',
     )
     .version(manifest.version, '-V, --version', 'print the version')
@@ -78,5 +78,9 @@ Start here:
   npx stampede run profiles/smoke.json --stage dev     the same on AWS, in the deployed stack stampede-dev
 
 Exit codes:
-  0 passed, or inconclusive   2 bad usage or profile   3 refused by preflight   99 a threshold failed, or a run is worse
-  130 stopped by the user   1 internal error (STAMPEDE_DEBUG=1 shows where)`;
+  0    passed, or inconclusive
+  1    internal error (STAMPEDE_DEBUG=1 shows where)
+  2    bad usage or profile
+  3    refused by preflight
+  99   a threshold failed, or \`compare\` found a regression
+  130  stopped by the user`;

@@ -102,8 +102,8 @@ export function describeSubscriber(advice: SubscriberAdvice): string[] {
   const used = deployed === 'stream' ? stream : queue;
   const first =
     deployed === 'direct'
-      ? 'Subscriber: direct, for small tests only.'
-      : `Subscriber: ${deployed}, ${formatUsd(used.usd)} of this cost and ${formatUsd(used.idleUsdPerHour)} an hour while nothing runs.`;
+      ? 'The rule invokes measure-latency itself (subscriber=direct), for small tests only.'
+      : `The rule sends to a ${deployed}: ${formatUsd(used.usd)} of this cost and ${formatUsd(used.idleUsdPerHour)} an hour while nothing runs.`;
   if (recommended === deployed) return [first];
   const other = advice[recommended];
   const why =

@@ -52,7 +52,16 @@ function leastBinaryBytes(call: TemplateCall): number {
       return 16;
     case 'randomBytes':
       return call.bytes;
-    default:
+    case 'deviceId':
+    case 'deviceIndex':
+    case 'n':
+    case 'sequence':
+    case 'now':
+    case 'choice':
+    case 'random':
+    case 'gaussian':
+    case 'sine':
+    case 'walk':
       return 1;
   }
 }

@@ -78,7 +78,7 @@ export const profileOptions: readonly ProfileOption[] = [
     apply: (input, value) => scaleDuration(input, value as string),
   },
   {
-    ...row('--users', '<n>', 'users', 'users at the most; stages keep their shape', number),
+    ...row('--users', '<n>', 'users', 'most users at a time; stages keep their shape', number),
     apply: (input, value) => scaleUsers(input, value as number),
     onlyFor: 'closed',
   },

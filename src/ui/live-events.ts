@@ -16,7 +16,7 @@ import { formatTimeLeft } from '../shared/format.ts';
 import { type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import type { ActiveRun } from './active-run.ts';
-import { subscriberLagSeconds } from './page/live-state.ts';
+import { readerLagSeconds } from './page/live-state.ts';
 import type { GroupOnPage, PageEvents, PlanOnPage, QuotaOnPage, ViewOnPage } from './page/messages.ts';
 import type { ReceivedCounts } from './received-so-far.ts';
 
@@ -134,7 +134,7 @@ function viewOnPage(
     plannedUsers:
       plan === undefined
         ? null
-        : (plannedUsersAt(plan, (view.reportedUntil - subscriberLagSeconds) * 1_000) ?? null),
+        : (plannedUsersAt(plan, (view.reportedUntil - readerLagSeconds) * 1_000) ?? null),
     isPublishing: phase === 'publishing',
     endToEndP99Ms: totals.endToEndP99Ms ?? null,
     messages: messagesOf(totals, received),

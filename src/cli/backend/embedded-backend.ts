@@ -66,6 +66,6 @@ export async function startEmbeddedBackend(
 function cutOff({ message, hint }: EmbeddedAwsBrokenError, reportArguments: string): StampedeError {
   const [runId] = reportArguments.split(' ');
   return new StampedeError('RunCutOff', `${message}, and run ${runId} with it`, {
-    hint: `a report of what slices and subscriber had stored by then: npx stampede report ${reportArguments}; ${hint}`,
+    hint: `a report of what slices and readers had stored by then: npx stampede report ${reportArguments}; ${hint}`,
   });
 }

@@ -44,7 +44,7 @@ export function addReportCommand(program: Command, finish: Finish): void {
     .command('report')
     .description(
       'Show the report of a run. If the run was cut off before it had one, make the report from what slices and ' +
-        'subscriber had stored by then. With --stage, fetch it from AWS. Nothing is started, and the exit code is ' +
+        'readers had stored by then. With --stage, fetch it from AWS. Nothing is started, and the exit code is ' +
         'that of the run.',
     )
     .argument('[run]', 'a run id, or "latest"', latest);

@@ -43,7 +43,11 @@ export function addRunCommand(program: Command, finish: Finish, loadPage: LoadPa
     .option('--quiet', 'no plan and no progress, only the result')
     .option('--json', 'lines of JSON on stdout: the run, its progress each second, its report')
     .option('--ui', 'serve the live page on loopback, from the start of the run until Ctrl-C after its end')
-    .option('--ui-port <port>', 'port of the live page; 0 for any (default: 4747, or any)', parsePort);
+    .option(
+      '--ui-port <port>',
+      'port of the live page; 0 for any (default: 4747, or a free one if it is taken)',
+      parsePort,
+    );
   addProfileArguments(
     addEmulationFlags(addQuotaFlags(addFaultFlag(addOutputFlags(command)))),
     'profiles/smoke.json',

@@ -16,7 +16,11 @@ export function addUiCommand(program: Command, finish: Finish, loadPage: LoadPag
         'next link is printed. No other user, page or machine can use it.',
     )
     .option('--runs <dir>', 'directory of the run store', 'runs')
-    .option('--port <port>', 'port on 127.0.0.1; 0 for any (default: 4747, or any)', parsePort)
+    .option(
+      '--port <port>',
+      'port on 127.0.0.1; 0 for any (default: 4747, or a free one if it is taken)',
+      parsePort,
+    )
     .action(async ({ runs, port }: { readonly runs: string; readonly port?: number }) => {
       await servePage(runs, port, loadPage);
       finish(exitCodes.passed);

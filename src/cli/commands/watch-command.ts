@@ -32,7 +32,7 @@ export function addWatchCommand(program: Command, finish: Finish): void {
   const command = program
     .command('watch')
     .description(
-      'Show the progress of a run that was started elsewhere (in the console, with the AWS CLI, by another process), ' +
+      'Show the progress of a run that another process started, or that runs on AWS, however it was started there; ' +
         'then its report, and exit with its exit code. Ctrl-C stops watching; the run continues.',
     )
     .argument('<run>', 'its run id; on AWS also "latest", or the ARN of its execution');

@@ -29,7 +29,7 @@ const deniedAnswers = ['disconnect', 'refuse'] as const;
 
 export function addEmulationFlags(command: Command): Command {
   return command
-    .optionsGroup('What embedded AWS does where AWS does not document it:')
+    .optionsGroup('Where AWS documents no behaviour, embedded AWS:')
     .addOption(
       new Option(
         '--throttle-answer <how>',
@@ -39,7 +39,7 @@ export function addEmulationFlags(command: Command): Command {
     .addOption(
       new Option(
         '--denied-publish <how>',
-        'answer to a publish that no policy allows (default: disconnect)',
+        'answer to a publish that no policy allows: disconnect, or refuse: drop the message and keep the connection; over MQTT 5 at QoS 1 its PUBACK has the reason (default: disconnect)',
       ).choices(deniedAnswers),
     )
     .addOption(
@@ -52,7 +52,7 @@ export function addEmulationFlags(command: Command): Command {
     .addOption(
       new Option(
         '--subscriber <which>',
-        'where the rule sends messages (default: that of serverless.yml, queue)',
+        'queue or stream that the rule sends to (default: that of serverless.yml, queue)',
       ).choices(['queue', 'stream']),
     )
     .addOption(
@@ -64,7 +64,7 @@ export function addEmulationFlags(command: Command): Command {
     .option('--stream-shards <n>', 'shards of the stream, 1 to 1,000', parseShards)
     .option(
       '--param <name=value>',
-      `a ceiling of the stack, repeatable, as in its deployment (default: none): ${ceilingNames.join(', ')}`,
+      `limit that the stack enforces, as at deployment; repeatable; one of ${ceilingNames.join(', ')} (default: none)`,
       parseParameter,
     )
     .optionsGroup('Options:');

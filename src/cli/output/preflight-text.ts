@@ -1,3 +1,4 @@
+import { isReadByRule } from '../../plan/observers.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Preflight } from '../../plan/preflight.ts';
 import { isReadable, isUnread, type QuotaForecast } from '../../plan/quota-forecast.ts';
@@ -40,8 +41,9 @@ export function renderPreflight(plan: Plan, preflight: Preflight, format: TextFo
     ...renderPayloads(preflight, style),
     '',
     ...renderCost(plan, preflight, format),
-    '',
-    ...describeSubscriber(preflight.subscriber).map((line) => `  ${line}`),
+    ...(isReadByRule(plan)
+      ? ['', ...describeSubscriber(preflight.subscriber).map((line) => `  ${line}`)]
+      : []),
   ];
 }
 
@@ -58,7 +60,7 @@ function renderLambdas({ lambda }: Preflight, style: Styler): string[] {
   const { slices, memoryMbPerSlice, concurrency, invocations, gbSeconds } = lambda;
   return [
     style('heading', '  Lambda'),
-    `  ${formatPlural(slices, 'slice')} of ${formatCount(memoryMbPerSlice)} MB, with the subscriber up to ${formatCount(concurrency)} at once`,
+    `  ${formatPlural(slices, 'slice')} of ${formatCount(memoryMbPerSlice)} MB, up to ${formatCount(concurrency)} Lambdas at once in all`,
     `  ${formatPlural(invocations, 'invocation')}, ${formatValue(gbSeconds)} GB-s in all`,
   ];
 }

@@ -105,7 +105,7 @@ export interface RunWatch extends Pick<Backend, 'live' | 'pollEveryMs' | 'stopTi
   sleep(ms: number): Promise<void>;
 }
 
-/** Assumed age of totals without an instant: slices and the subscriber report about once a second. */
+/** Assumed age of totals without an instant: slices and measure-latency report about once a second. */
 const reportAgeMs = 500;
 
 /** Shows a run's progress until its execution has ended, whichever way. */
@@ -162,7 +162,7 @@ export async function followRun(watch: RunWatch): Promise<Execution> {
 }
 
 /**
- * Slices and the subscriber report each at their own pace: shown side by side are sums of the same seconds. Without
+ * Slices and measure-latency report each at their own pace: shown side by side are sums of the same seconds. Without
  * such sums, what has arrived counts as sent, even if the slice has not reported it yet.
  */
 function ofOneInstant({ complete, ...totals }: RunTotals): RunTotals {

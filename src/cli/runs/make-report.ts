@@ -42,7 +42,7 @@ export function executionReportOf({ status, error, cause }: Execution): Executio
 }
 
 /**
- * A run's report: the one in its record, or one made of what slices and subscriber have left there, which is then put
+ * A run's report: the one in its record, or one made of what slices and readers have left there, which is then put
  * beside it. CloudWatch is not queried: a report made this late has no service to query.
  * @throws when there is not even a plan
  */

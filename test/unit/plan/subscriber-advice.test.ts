@@ -106,7 +106,7 @@ describe('adviseSubscriber', () => {
     expect(advice.idleHours).toBeCloseTo((advice.queue.usd - advice.stream.usd) / 0.375, 9);
     expect(describeSubscriber(advice)).toEqual([
       expect.stringMatching(
-        /^Subscriber: queue, \$5\.\d\d of this cost and \$0 an hour while nothing runs\.$/,
+        /^The rule sends to a queue: \$5\.\d\d of this cost and \$0 an hour while nothing runs\.$/,
       ),
       expect.stringMatching(
         /^A stream suits this rate: \$0\.\d\d in place of it, and \$0\.3[78] an hour while nothing runs\.$/,
@@ -120,7 +120,7 @@ describe('adviseSubscriber', () => {
     const small = planOf({ devices: 10, ratePerSecond: 10, duration: '1m' });
     expect(adviseSubscriber(small, defaultDeployment)).toMatchObject({ recommended: 'queue' });
     const lines = describeSubscriber(adviseSubscriber(small, stream));
-    expect(lines[0]).toMatch(/^Subscriber: stream, .* \$0\.3[78] an hour while nothing runs\.$/);
+    expect(lines[0]).toMatch(/^The rule sends to a stream: .* \$0\.3[78] an hour while nothing runs\.$/);
     expect(lines[1]).toMatch(
       /^The queue suits this rate: .*and \$0 an hour.*\(--param subscriber=queue\)\.$/,
     );
