@@ -1,9 +1,10 @@
 import type { ArrivalWindow } from '../measure/arrival-window.ts';
 import type { BrokerSample } from '../measure/broker-samples.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
-import { readEnvelope } from '../measure/rule-record.ts';
+import { readEnvelope, type Unrelated } from '../measure/rule-record.ts';
 import { RunArrivals } from '../measure/run-arrivals.ts';
 import type { SubscriberRecord } from '../measure/subscriber-record.ts';
+import { runOfWill } from '../measure/will-record.ts';
 import { leastBetweenConnectsMs } from '../plan/account.ts';
 import { subscriberObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -115,7 +116,7 @@ export class Subscriber implements TransportListener {
   /** What came since the last window; undefined: nothing did. */
   takeWindow(): ArrivalWindow | undefined {
     const { notJson, noEnvelope, otherRun } = this.#unrelated;
-    if (this.#window.arrivals + notJson + noEnvelope + otherRun === 0) return undefined;
+    if (this.#window.arrivals + this.#window.wills + notJson + noEnvelope + otherRun === 0) return undefined;
     const unrelated = { notJson, noEnvelope, ...(otherRun > 0 && { otherRun }) };
     const window = this.#window.window(`${this.#settings.slice}-${this.#windows++}`, unrelated);
     this.#window = this.#openWindow();
@@ -178,13 +179,21 @@ export class Subscriber implements TransportListener {
       return;
     }
     const envelope = readEnvelope(message.envelope ?? message.payload);
-    if (typeof envelope === 'string') this.#unrelated[envelope]++;
+    if (typeof envelope === 'string') this.#addOther(message.payload, envelope);
     else if (envelope.run !== this.#settings.plan.runId) this.#unrelated.otherRun++;
     else {
       this.#arrivals++;
       this.#lastArrivalAt = nowMs;
       this.#window.addReceived(envelope, nowMs);
     }
+  }
+
+  /** A message without the envelope of one: a will, or none of Stampede's. */
+  #addOther(payload: Buffer, what: Unrelated): void {
+    const run = runOfWill(payload.toString());
+    if (run === undefined) this.#unrelated[what]++;
+    else if (run === this.#settings.plan.runId) this.#window.wills++;
+    else this.#unrelated.otherRun++;
   }
 
   subscribed(client: number, filter: string): void {

@@ -35,6 +35,8 @@ export interface ArrivalWindow {
   readonly latencyPerSecond?: { readonly end_to_end_latency: EncodedLatencySeconds };
   /** Messages that the queue had delivered before, to an invocation that did not finish with them. Absent: none. */
   readonly redelivered?: number;
+  /** Wills of the run's devices that came. Absent: none. */
+  readonly wills?: number;
   /** Of a batch from a stream: its last record. All records before it in its shard have been read, or were given up. */
   readonly readUpTo?: StreamPosition;
   /** What else was in the batch; it names no run, so it is noted with every run of the batch. */

@@ -5,6 +5,7 @@ import { checkRuleRecord, parseRuleRecord } from './rule-record.ts';
 import { RunArrivals } from './run-arrivals.ts';
 import { arrivedAtOf, positionOf, recordTextOf, type StreamBatch } from './stream-batch.ts';
 import { formatStreamKey } from './stream-key.ts';
+import { runOfWill } from './will-record.ts';
 
 /** A batch from the queue, as Lambda delivers it; only the fields that are read here. */
 export interface ArrivalBatch {
@@ -55,7 +56,9 @@ function measureBatch(batch: ArrivalBatch, receivedAt: number): MeasuredArrivals
     key.add(String(message.messageId));
     const record = parseRuleRecord(message.body);
     if (typeof record === 'string') {
-      unrelated[record]++;
+      const run = runOfWill(message.body);
+      if (run === undefined) unrelated[record]++;
+      else runs.of(run).wills++;
       continue;
     }
     const stamp = Number(message.attributes?.SentTimestamp);
@@ -76,12 +79,15 @@ function measureStreamBatch({ Records }: StreamBatch, receivedAt: number): Measu
   const keys = new Map<string, string>();
   const unrelated = { notJson: 0, noEnvelope: 0 };
   for (const { eventID, kinesis } of Records) {
-    const record = parseRuleRecord(recordTextOf(kinesis));
+    const text = recordTextOf(kinesis);
+    const record = parseRuleRecord(text);
+    const runId = typeof record === 'string' ? runOfWill(text) : record.run;
+    if (runId !== undefined && !keys.has(runId)) keys.set(runId, eventID.replace(':', '-'));
     if (typeof record === 'string') {
-      unrelated[record]++;
+      if (runId === undefined) unrelated[record]++;
+      else runs.of(runId).wills++;
       continue;
     }
-    if (!keys.has(record.run)) keys.set(record.run, eventID.replace(':', '-'));
     const stamp = arrivedAtOf(kinesis);
     const plausible = Math.abs(receivedAt - stamp) <= maxKeptMs;
     runs.of(record.run).addStamped(record, plausible ? stamp : receivedAt);
@@ -92,8 +98,15 @@ function measureStreamBatch({ Records }: StreamBatch, receivedAt: number): Measu
 
 function measureRecord(event: unknown, receivedAt: number): MeasuredArrivals {
   const record = checkRuleRecord(event);
-  if (record === 'noEnvelope') return { windows: [], unrelated: { notJson: 0, noEnvelope: 1 } };
   const runs = new RunArrivalsByRun();
+  if (record === 'noEnvelope') {
+    const run = runOfWill(event);
+    if (run === undefined) return { windows: [], unrelated: { notJson: 0, noEnvelope: 1 } };
+    runs.of(run).wills++;
+    const willKey = new BatchKey();
+    willKey.add(`will/${JSON.stringify(event)}`);
+    return runs.measured(willKey.toString(), { notJson: 0, noEnvelope: 0 });
+  }
   runs.of(record.run).addStamped(record, receivedAt);
   // The rules engine's instant distinguishes a duplicate, which has its own, from a retry of the same invocation.
   const key = new BatchKey();

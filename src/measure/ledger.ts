@@ -261,6 +261,7 @@ export class Ledger {
       windows: this.#observers.windowsOf(ruleObserver),
       redelivered: seen.redelivered,
       unrelated: seen.unrelated,
+      ...(seen.wills !== undefined && { wills: seen.wills }),
       ...(subscriberTotals && { subscribers: subscriberTotals }),
       ...(comparer && { compared: comparer.comparison() }),
       inconsistencies: { miscountedSlices },

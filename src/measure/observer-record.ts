@@ -1,3 +1,4 @@
+import { groupsOf } from '../plan/groups.ts';
 import { type Observer, subscriberObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RunOutline } from '../plan/run-outline.ts';
@@ -53,6 +54,7 @@ export class ObserverRecord {
   #arrivals = 0;
   #others = 0;
   #redelivered = 0;
+  #wills = 0;
   readonly #unrelated = { notJson: 0, noEnvelope: 0, otherRun: 0 };
 
   constructor(plan: Plan, outline: RunOutline, observer: Observer) {
@@ -75,6 +77,12 @@ export class ObserverRecord {
     return this.#redelivered;
   }
 
+  /** Wills of the run's devices that came; undefined: no device leaves one. */
+  get wills(): number | undefined {
+    const leaves = groupsOf(this.#plan).some(({ profile }) => profile.connect.will !== undefined);
+    return leaves ? this.#wills : undefined;
+  }
+
   get unrelated(): UnrelatedCounts {
     const { otherRun, ...counts } = this.#unrelated;
     return otherRun > 0 ? { ...counts, otherRun } : counts;
@@ -87,6 +95,7 @@ export class ObserverRecord {
     this.#checkSeen(window);
     this.#arrivals += window.arrivals;
     this.#redelivered += window.redelivered ?? 0;
+    this.#wills += window.wills ?? 0;
     this.addUnrelated(window.unrelated);
     for (const [key, numbers] of Object.entries(window.seen)) {
       const stream = parseStreamKey(key);

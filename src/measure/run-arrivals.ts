@@ -61,6 +61,8 @@ export class RunArrivals {
   readonly runId: string;
   readonly #observer: string;
   redelivered = 0;
+  /** Wills of the run's devices. */
+  wills = 0;
   #arrivals = 0;
   /** By `streamIndexOf`. */
   readonly #seen = new Map<number, StreamArrivals>();
@@ -147,6 +149,7 @@ export class RunArrivals {
       perSecond: { startSecond, arrivals },
       latencyPerSecond: { end_to_end_latency: this.#endToEndSeconds.encode() },
       ...(this.redelivered > 0 && { redelivered: this.redelivered }),
+      ...(this.wills > 0 && { wills: this.wills }),
       unrelated,
     };
   }

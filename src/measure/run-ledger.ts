@@ -126,6 +126,8 @@ export interface RunLedger {
   /** Messages that measure-latency was given again, because an invocation had not finished with them. */
   readonly redelivered: number;
   readonly unrelated: UnrelatedCounts;
+  /** Wills of devices that the primary observer saw. Absent: no device leaves one. */
+  readonly wills?: number;
   /** Present if two observers see every message. */
   readonly compared?: ObserverComparison;
   /** Absent: no slice subscribed. */

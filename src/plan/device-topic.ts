@@ -64,6 +64,21 @@ export function checkDeviceTopic(group: KindPlan, topicFilter: string): InputErr
   ];
 }
 
+/** Errors of the topic of a group's wills, which the stack's policies let devices leave only under the rule's filter. */
+export function checkWillTopic(group: GroupPlan, topicFilter: string): InputError[] {
+  const { will } = group.profile.connect;
+  if (will === undefined) return [];
+  const topic = deviceTopicOf(will.topic, group, group.firstDevice, group.firstSlice);
+  if (topicFilterMatches(topicFilter, topic)) return [];
+  return [
+    {
+      path: settingOf(group, 'connect.will.topic'),
+      message: `"${topic}" is outside ${topicFilter}, which is all that devices of this stack may publish to: they could not connect`,
+      hint: whereToPublish(topicFilter),
+    },
+  ];
+}
+
 /** Suggests `{topicRoot}` only if every topic below it matches the filter. */
 function whereToPublish(topicFilter: string): string {
   const root = topicRootOf(topicFilter);

@@ -12,7 +12,7 @@ import { makeArrivalRate } from './arrival-rate.ts';
 import type { PlanConditions } from './conditions.ts';
 import { priceRun } from './cost.ts';
 import { type DeploymentParameters, defaultDeployment, deploymentOf } from './deployment.ts';
-import { checkDeviceTopic } from './device-topic.ts';
+import { checkDeviceTopic, checkWillTopic } from './device-topic.ts';
 import { forecastUsage } from './forecast-usage.ts';
 import { groupProfilesOf, groupsOf, peakPerSecondOf, settingOf } from './groups.ts';
 import { type KindPlan, kindsOf, plannedLoadOf } from './kinds.ts';
@@ -175,7 +175,10 @@ function errorsOf(plan: Plan, topicFilter: string | undefined): InputError[] {
     ...groups.flatMap(checkMessages),
     ...(topicFilter === undefined || !isReadByRule(plan)
       ? []
-      : groups.flatMap(kindsOf).flatMap((kind) => checkDeviceTopic(kind, topicFilter))),
+      : [
+          ...groups.flatMap(kindsOf).flatMap((kind) => checkDeviceTopic(kind, topicFilter)),
+          ...groups.flatMap((group) => checkWillTopic(group, topicFilter)),
+        ]),
     ...(isReadByRule(plan) && plan.deployment?.payloads === 'json'
       ? groups.flatMap(kindsOf).flatMap(checkReadable)
       : []),

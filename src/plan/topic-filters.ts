@@ -23,8 +23,8 @@ type GroupedPlan = Pick<
  */
 export function filtersOf(plan: GroupedPlan): Filter[] {
   const filters: Filter[] = [];
-  for (const group of groupsOf(plan).flatMap(kindsOf)) {
-    let next: Filter = { filter: filterOf(group), qos: group.profile.publish.qos };
+  for (const { group, topic, qos } of groupsOf(plan).flatMap(topicsOf)) {
+    let next: Filter = { filter: filterOf(topic, group), qos };
     // A filter that has grown may meet one that it did not meet before.
     for (;;) {
       const met = filters.findIndex(({ filter }) => doOverlap(filter, next.filter));
@@ -40,14 +40,22 @@ export function filtersOf(plan: GroupedPlan): Filter[] {
   return filters;
 }
 
+/** Topics of a group's messages and wills. */
+function topicsOf(
+  group: GroupPlan,
+): readonly { readonly group: GroupPlan; readonly topic: string; readonly qos: Filter['qos'] }[] {
+  const { will } = group.profile.connect;
+  const messages = kindsOf(group).map(({ profile }) => ({ ...profile.publish, group }));
+  return will === undefined ? messages : [...messages, { ...will, group }];
+}
+
 /** `{topicRoot}/{runId}/{deviceId}/telemetry` → `stampede/dev/smoke-…/+/telemetry`: a level that differs by device is `+`. */
-function filterOf({
-  profile,
-  runId,
-  topicRoot = topicRootOf(defaultDeployment.topicFilter),
-}: GroupPlan): string {
+function filterOf(
+  topic: string,
+  { runId, topicRoot = topicRootOf(defaultDeployment.topicFilter) }: GroupPlan,
+): string {
   const device = { deviceId: '+', deviceIndex: Number.NaN, slice: Number.NaN };
-  return profile.publish.topic
+  return topic
     .split('/')
     .map((level) => (/\{(deviceId|deviceIndex|slice)\}/.test(level) ? '+' : level))
     .map((level) => expandTopic(level, { topicRoot, runId, ...device }))

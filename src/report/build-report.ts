@@ -142,6 +142,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     generator,
     redelivered: ledger.redelivered,
     unrelated: ledger.unrelated,
+    ...(ledger.wills !== undefined && { wills: ledger.wills }),
     timeline: {
       startAt: timeline.startAt,
       publishAt: timeline.publishAt,

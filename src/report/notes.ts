@@ -12,6 +12,9 @@ export function notesOf(report: Report): readonly string[] {
       `Beside them ${formatPlural(otherHosts, 'message')} not of Stampede’s making came on the same topics.`,
     );
   }
+  if (report.wills !== undefined) {
+    sentences.push(`Of the wills that devices left, ${formatCount(report.wills)} fired and came.`);
+  }
   const { otherRun = 0 } = unrelated;
   if (otherRun > 0) {
     sentences.push(`Beside them ${formatPlural(otherRun, 'message')} of other runs came on the same topics.`);

@@ -112,6 +112,8 @@ export interface Report {
   readonly liveView?: LiveDelivery;
   /** Messages on the rule's topics that were not this tester's. */
   readonly unrelated: UnrelatedCounts;
+  /** Wills of devices that the primary observer saw. Absent: no device leaves one. */
+  readonly wills?: number;
   readonly timeline: RunTimeline;
   readonly perSecond: RunSeries;
   readonly latencyOverTime: LatencyRecord<LatencyOverTime, TimedLatencyName>;

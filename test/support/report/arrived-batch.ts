@@ -16,6 +16,8 @@ export interface ArrivedBatch {
   readonly redelivered: number;
   /** Messages of others behind them. */
   readonly unrelated: number;
+  /** Wills behind them, of the slice's first devices. */
+  readonly wills: number;
 }
 
 /** Situations have many batches in common, and measuring one takes longer than all else in a run. */
@@ -68,5 +70,9 @@ function measureBatch(plan: Plan, slice: number, batch: ArrivedBatch): readonly 
   const others = Array.from({ length: batch.unrelated }, (_, i) => {
     return { messageId: `other-${i}`, body: 'no JSON', attributes };
   });
-  return measureArrivals({ Records: [...Records, ...others] }, publishAt).windows;
+  const wills = Array.from({ length: batch.wills }, (_, device) => {
+    const body = JSON.stringify({ run: plan.runId, slice, device, rule: publishAt });
+    return { messageId: `will-${device}`, body, attributes };
+  });
+  return measureArrivals({ Records: [...Records, ...others, ...wills] }, publishAt).windows;
 }

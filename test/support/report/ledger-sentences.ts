@@ -107,6 +107,10 @@ export const ledgerRules: readonly Rule[] = [
       numberIn(stated) === messages.duplicates && numberIn(stated) > 0 && numberIn(stated) <= duplicates,
   ],
   [
+    new RegExp(`^Of the wills that devices left, ${count} fired and came\\.$`),
+    ([, stated], { wills }) => numberIn(stated) === wills,
+  ],
+  [
     new RegExp(`^Beside them ${count} messages? not of Stampede’s making came on the same topics\\.$`),
     ([, stated], { unrelated = 0 }) => numberIn(stated) === unrelated,
   ],

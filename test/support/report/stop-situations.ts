@@ -130,6 +130,14 @@ export const queues: readonly NamedSituation[] = [
     },
   ],
   ['messages were delivered again', { redelivered: 5, truth: { hasSubscriberFailed: true } }],
+  [
+    'wills fired',
+    {
+      profile: { connect: { will: { topic: '{topicRoot}/{runId}/{deviceId}/will' } } },
+      wills: 3,
+      truth: { wills: 3 },
+    },
+  ],
   ['others published on the same topics', { unrelated: 1, truth: { unrelated: 1 } }],
   ['acknowledgements were lost', { fateOf: (_, n) => ({ acked: n % 10 !== 0 }) }],
   [

@@ -51,6 +51,8 @@ export interface Situation {
   /** Messages that the queue delivered again, and messages of others. */
   readonly redelivered?: number;
   readonly unrelated?: number;
+  /** Wills that fired. */
+  readonly wills?: number;
   readonly liveView?: Report['liveView'];
   /** What its subscriber stored, of a run that has one. */
   readonly subscriber?: SubscribedSituation;
@@ -162,6 +164,7 @@ export function playTrueRun(situation: Situation): {
         aheadMs: situation.truth?.clocksAheadMs?.[slice] ?? 0,
         redelivered: toRedeliver,
         unrelated: slice + i === 0 ? (situation.unrelated ?? 0) : 0,
+        wills: slice + i === 0 ? (situation.wills ?? 0) : 0,
       };
       for (const window of windowsOf(plan, slice, batch)) addWindow(ledger, window, subscriber);
       toRedeliver = Math.max(0, toRedeliver - sumOf(batch.copies));

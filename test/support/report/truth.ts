@@ -40,6 +40,8 @@ export interface Truth {
   readonly influx?: { readonly httpStatus: number | null; readonly isWholeRun: boolean };
   /** Messages on the rule's topics that were not this tester's. */
   readonly unrelated?: number;
+  /** Wills that fired. */
+  readonly wills?: number;
   /** It had much to do: slices were late by themselves. */
   readonly isGeneratorBusy?: boolean;
   /** What was loaded was an emulator; absent: where the machine is real. */

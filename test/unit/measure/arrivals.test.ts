@@ -138,6 +138,26 @@ describe('measureArrivals', () => {
     expect(windows).toMatchObject([{ arrivals: 1, unrelated: { notJson: 2, noEnvelope: 1 } }]);
   });
 
+  it('counts wills by run, beside the messages', () => {
+    const will = { run: 'r1', slice: 0, device: 7, rule: start + 3 };
+    const head = Buffer.from(
+      `{"stampede":{"run":"r2","slice":1,"device":3,"will":true},"x":"${'y'.repeat(400)}"}`,
+    );
+    const { windows, unrelated } = measure([
+      messageOf('a', JSON.stringify(recordOf(0))),
+      messageOf('b', JSON.stringify(will)),
+      messageOf('c', JSON.stringify({ head: head.subarray(0, 300).toString('base64'), rule: start })),
+      messageOf('d', JSON.stringify({ ...will, n: 'one' })),
+    ]);
+    expect(windows).toMatchObject([
+      { runId: 'r1', arrivals: 1, wills: 1 },
+      { runId: 'r2', arrivals: 0, wills: 1 },
+    ]);
+    expect(unrelated).toEqual({ notJson: 0, noEnvelope: 1 });
+    // One record an invocation.
+    expect(measureArrivals(will, start)).toMatchObject({ windows: [{ runId: 'r1', arrivals: 0, wills: 1 }] });
+  });
+
   it('counts what the queue delivers again', () => {
     const received = (times: string, n: number) => ({
       ...messageOf(`id-${n}`, JSON.stringify(recordOf(n))),
