@@ -85,7 +85,7 @@ const missingQuery = `union(tables: [
 const endToEnd = () =>
   stats({
     title: 'End-to-end latency',
-    description: 'From the intended instant to the arrival at the subscriber, over the time range.',
+    description: 'From the intended instant to the arrival at the observer, over the time range.',
     span: 6,
     unit: 'ms',
     queries: [

@@ -1,7 +1,7 @@
 import type { MessageSets } from '../measure/message-sets.ts';
 import type { DeadLetters } from '../measure/unread-backlog.ts';
 
-/** What stands between the rule and the subscriber, and what either of them gave up. */
+/** What stands between the rule and its reader, and what either of them gave up. */
 export interface ArrivalsBacklog {
   readonly source?: ArrivalsSource;
   readonly deadLetterQueues: readonly DeadLetterQueue[];

@@ -59,7 +59,7 @@ export interface SliceProgress extends Readonly<Record<Counter | Sum, number>> {
 /** A slice reports every second (with 10,000 slices, every ten). After a longer silence it counts as ended. */
 export const silentAfterSeconds = 20;
 
-/** Sums of one device group so far. Arrivals are not in it: the subscriber counts them by batch, and a batch has messages of any group. */
+/** Sums of one device group so far. Arrivals are not in it: the reader counts them by batch, and a batch has messages of any group. */
 export type LiveGroup = Readonly<Record<Sum, number>> & { readonly group: string };
 
 /** JSON-safe. */
@@ -117,7 +117,7 @@ const stateOfPhase: Readonly<Record<string, SliceState>> = {
   done: 'done',
 };
 
-/** Adds up what slices and the subscriber report while a run goes on. Only for display: the record is the run store. */
+/** Adds up what slices and the reader report while a run goes on. Only for display: the record is the run store. */
 export class RunInProgress {
   readonly #series = new FoldedSeries<Slot>(emptySlot, (into, from) => this.#fold(into, from));
   readonly #scratch = new Uint32Array(latencyBuckets);
@@ -176,7 +176,7 @@ export class RunInProgress {
   }
 
   /**
-   * Slices and the subscriber report at different times, so the sum of all reports belongs to no instant. These sums leave out
+   * Slices and the reader report at different times, so the sum of all reports belongs to no instant. These sums leave out
    * what is past the last complete second.
    * @returns undefined before there is such a second
    */

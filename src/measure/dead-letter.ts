@@ -14,7 +14,7 @@ export const reasonOfTooOldBatch = 'dead-letter queue: measure-latency was not d
 const reasonOfTooOld = 'dead-letter queue: Lambda could not start measure-latency for them in time';
 
 /**
- * The body of a message in the subscriber's dead-letter queue (the rule's record, as it was) or in the rule's error queue.
+ * The body of a message in the reader's dead-letter queue (the rule's record, as it was) or in the rule's error queue.
  * @returns undefined for what is not Stampede's
  */
 export function parseDeadLetter(body: string): DeadLetter | undefined {

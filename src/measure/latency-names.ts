@@ -40,7 +40,7 @@ export const sliceLatencyNames = [
   'echo_latency',
   'send_lag',
 ] as const satisfies readonly LatencyName[];
-/** Measured by the subscriber. */
+/** Measured by the observer. */
 export const arrivalLatencyNames = [
   'end_to_end_latency',
   'rule_latency',

@@ -3,10 +3,10 @@ import { MessageSets } from './message-sets.ts';
 import type { CountsByReason } from './reason-counts.ts';
 import { ReasonCounts } from './reason-counts.ts';
 
-/** What the queues between the rule and the subscriber still hold when the ledger of a run is closed. */
+/** What the queues between the rule and its reader still hold when the ledger of a run is closed. */
 export interface Backlog {
   /**
-   * Messages that wait for the subscriber: ready, in flight or delayed. The queue's own count, which does not distinguish one run's
+   * Messages that wait for the reader: ready, in flight or delayed. The queue's own count, which does not distinguish one run's
    * messages from another's.
    */
   readonly unread: number;

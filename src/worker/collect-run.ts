@@ -26,9 +26,9 @@ export interface CollectClock {
 const systemClock: CollectClock = { now: () => performance.now(), sleep: (ms) => sleep(ms) };
 
 export interface CollectOptions {
-  /** What the subscriber has not read, and what was given up. */
+  /** What the reader has not read, and what was given up. */
   readonly backlog: ArrivalsBacklog;
-  /** How long to wait for the subscriber at most, milliseconds. */
+  /** How long to wait for the reader at most, milliseconds. */
   readonly waitAtMostMs: number;
   readonly clock?: CollectClock;
 }

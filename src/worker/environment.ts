@@ -17,7 +17,7 @@ export interface Environment {
   readonly iotEndpoints: readonly MqttEndpoint[];
   /** The IoT data plane over HTTPS, where the SDK is pointed at one; undefined: the account's own. */
   readonly iotDataUrl: URL | undefined;
-  /** The topic filter of the deployed IoT rule: a message outside it never reaches the subscriber. */
+  /** The topic filter of the deployed IoT rule: a message outside it never reaches the reader. */
   readonly topicFilter: string;
   /** Of the deployed IoT rule, for its metrics; undefined: they are not queried. */
   readonly ruleName: string | undefined;

@@ -15,7 +15,7 @@ export interface SummaryDeps {
   readonly control: Pick<Control, 'clear'>;
   readonly liveView: Pick<LiveView, 'conclude'>;
   readonly backlog: ArrivalsBacklog;
-  /** How long to wait for the subscriber at most, milliseconds. */
+  /** How long to wait for the reader at most, milliseconds. */
   readonly waitAtMostMs: number;
   /** How long CloudWatch may take to show a metric, milliseconds. */
   readonly cloudWatchDelayMs: number;

@@ -66,7 +66,7 @@ export interface RunningIotCore extends IotCoreAddresses {
   readonly stream: ArrivalsStreamParts | undefined;
   /** What the rule could not deliver. */
   readonly ruleErrors: MessageQueue;
-  /** What the subscriber failed with too often. */
+  /** What measure-latency failed with too often. */
   readonly givenUp: MessageQueue;
   /** All that its HTTP listeners answer. */
   readonly routes: {

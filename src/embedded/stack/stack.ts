@@ -18,7 +18,7 @@ export interface Stack {
   readonly environment: Readonly<Record<string, string>>;
   /** SQL of the first IoT rule among the resources. */
   readonly ruleSql: string;
-  /** Of the queue with a dead-letter queue, the subscriber's, and of its readers; what the stack does not say is absent. */
+  /** Of the queue with a dead-letter queue, the arrivals queue, and of its readers; what the stack does not say is absent. */
   readonly queue: Partial<QueueSettings>;
   /** Of the stream in the queue's place, where the subscriber is `stream`. */
   readonly stream: Omit<StreamSettings, 'name' | 'maximumConcurrency'> | undefined;
