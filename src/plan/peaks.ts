@@ -41,8 +41,8 @@ export function randomAssumptions(plan: Plan): readonly string[] {
   ];
 }
 
-/** The highest use of each quota by a plan. Quotas that it does not use are absent. */
-export function peaksOf(plan: Plan, deployment: Deployment): Partial<Record<QuotaName, number>> {
+/** The highest use of each quota by a plan. Undefined: it uses none of it, or what it uses is not known beforehand. */
+export function peaksOf(plan: Plan, deployment: Deployment): Readonly<Record<QuotaName, number | undefined>> {
   const { load, slices, timeline } = plan;
   const groups = groupsOf(plan);
   const ofMqtt = mqttGroupsOf(plan);
@@ -51,15 +51,18 @@ export function peaksOf(plan: Plan, deployment: Deployment): Partial<Record<Quot
   const outboundOf = (profile: LoadProfile) =>
     rules + (subscribers > 0 ? 1 : 0) + echoingDevices(profile) / profile.devices;
   const profiles = groups.map(({ profile }) => profile);
+  const { retainedPublishesPerSecond, retainedPublishesPerSecondPerTopic } = retainedPeaks(plan);
   const busiest = load.peakPerSecond + randomExcess(profiles);
   return {
     publishInPerSecond: busiest,
     publishOutPerSecond: peakPerSecondOf(profiles, outboundOf) + randomExcess(profiles, outboundOf),
-    ...(ofMqtt.length > 0 ? connectionPeaks(plan, ofMqtt) : {}),
-    ...(plan.subscribers?.divides === 'shared' && {
-      sharedSubscriptionsPerGroup: connectionsOfSubscribers(plan.subscribers),
-    }),
-    ...retainedPeaks(plan),
+    ...(ofMqtt.length > 0 ? connectionPeaks(plan, ofMqtt) : noConnections),
+    sharedSubscriptionsPerGroup:
+      plan.subscribers?.divides === 'shared' ? connectionsOfSubscribers(plan.subscribers) : undefined,
+    subscriptionsPerSubscribe: undefined,
+    unacknowledgedOutPerClient: undefined,
+    retainedPublishesPerSecond,
+    retainedPublishesPerSecondPerTopic,
     ruleEvaluationsPerSecond: busiest * rules,
     // Slices with reserved concurrency use none of the account's unreserved concurrency.
     lambdaConcurrency:
@@ -78,10 +81,7 @@ function connectionsOfSubscribers(subscribers: Plan['subscribers']): number {
 }
 
 /** Of groups that connect side by side, over MQTT. */
-function connectionPeaks(
-  { subscribers }: Plan,
-  groups: readonly GroupPlan[],
-): Partial<Record<QuotaName, number>> {
+function connectionPeaks({ subscribers }: Plan, groups: readonly GroupPlan[]) {
   const subscriberConnections = connectionsOfSubscribers(subscribers);
   const slices = sumBy(groups, (group) => group.slices.count);
   const controlConnects = Math.min(slices, environmentsPerSecond);
@@ -102,9 +102,21 @@ function connectionPeaks(
     subscriptionsPerConnection: Math.max(1, ...echoing.map(topicsPerDevice)),
     publishesPerSecondPerConnection: Math.max(...groups.map(perDeviceOf)),
     bytesPerSecondPerConnection: Math.max(...groups.map(bytesPerDevice)),
-    ...(unacknowledged > 0 ? { unacknowledgedPerClient: unacknowledged } : {}),
+    unacknowledgedPerClient: unacknowledged > 0 ? unacknowledged : undefined,
   };
 }
+
+/** Of a plan whose groups keep no connections. */
+const noConnections: Readonly<Record<keyof ReturnType<typeof connectionPeaks>, undefined>> = {
+  connectsPerSecond: undefined,
+  connectsPerSecondPerClientId: undefined,
+  concurrentConnections: undefined,
+  subscribesPerSecond: undefined,
+  subscriptionsPerConnection: undefined,
+  publishesPerSecondPerConnection: undefined,
+  bytesPerSecondPerConnection: undefined,
+  unacknowledgedPerClient: undefined,
+};
 
 /**
  * Execution environments that Lambda adds to a function in a second.

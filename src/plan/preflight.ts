@@ -87,11 +87,11 @@ export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan
   const { quotas } = traitsOf(plan.target);
   const readByRule = isReadByRule(plan);
   const counted = new Set<AnyQuotaName>([...quotas, ...runnerQuotaNames]);
-  const peaks = (Object.entries(peaksOf(plan, deployment)) as [QuotaName, number][]).filter(([name]) =>
-    counted.has(name),
-  );
+  const peaks = Object.entries(peaksOf(plan, deployment)) as [QuotaName, number | undefined][];
   const forecasts = [
-    ...peaks.map(([name, peak]) => forecastQuota(name, peak, basis)),
+    ...peaks.flatMap(([name, peak]) =>
+      peak === undefined || !counted.has(name) ? [] : [forecastQuota(name, peak, basis)],
+    ),
     ...forecastReservation(plan, deployment),
     ...(readByRule ? forecastReaders(plan, deployment) : []),
   ];
