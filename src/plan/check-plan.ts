@@ -4,7 +4,6 @@ import {
   type LoadProfile,
   type MessageKind,
   maxGroups,
-  type Pulse,
   type RunProfile,
 } from '../profile/load-profile.ts';
 import { maxBurst } from '../profile/load-shapes/arrival-settings.ts';
@@ -157,29 +156,29 @@ function checkStoredMessages(
   ];
 }
 
-/** Times of a pattern are divided by one another: none is 0, and a burst ends. */
+/** Times of a pattern are divided by one another, and what begins in a period is searched for in that period alone. */
 function checkStoredPattern(path: string, pattern: ArrivalPattern | undefined): PlanProblem[] {
   switch (pattern?.kind) {
     case 'jitter':
       return between(`${path}.spreadMs`, pattern.spreadMs, 1, longestRunMs);
     case 'pulse':
-      return checkPulse(path, pattern.everyMs, pattern);
-    case 'burst':
       return [
-        ...within(`${path}.count`, pattern.count, 2, maxBurst),
-        ...between(`${path}.spacingMs`, pattern.spacingMs, 1, longestRunMs),
-        ...checkPulse(path, pattern.everyMs, pattern.together),
+        ...between(`${path}.everyMs`, pattern.everyMs, 1, dayMs),
+        ...between(`${path}.lastsMs`, pattern.lastsMs, 1, pattern.everyMs),
       ];
+    case 'burst': {
+      const { count, spacingMs, everyMs, together } = pattern;
+      const roomMs = everyMs - (together?.lastsMs ?? 0);
+      return [
+        ...within(`${path}.count`, count, 2, maxBurst),
+        ...between(`${path}.everyMs`, everyMs, 1, dayMs),
+        ...between(`${path}.spacingMs`, spacingMs, 1, roomMs / (count - 1)),
+        ...(together === undefined ? [] : between(`${path}.together.lastsMs`, together.lastsMs, 1, everyMs)),
+      ];
+    }
     default:
       return [];
   }
-}
-
-function checkPulse(path: string, everyMs: number, pulse: Pulse | undefined): PlanProblem[] {
-  return [
-    ...between(`${path}.everyMs`, everyMs, 1, dayMs),
-    ...(pulse === undefined ? [] : between(`${path}.lastsMs`, pulse.lastsMs, 1, everyMs)),
-  ];
 }
 
 /** Instants of a run, epoch milliseconds: in order, and no further apart than a run can last. */
