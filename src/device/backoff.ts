@@ -4,17 +4,17 @@ import type { Random } from '../shared/random.ts';
 /** A device that has to connect again. */
 export interface FailedDevice {
   readonly failedInARow: number;
-  /** Since its last attempt began. */
-  readonly sinceLastAttemptMs: number;
-  /** From the start of an attempt to the next at least. */
+  /** Since its last attempt was answered, or failed. */
+  readonly sinceLastAnswerMs: number;
+  /** From an answer to the next attempt at least: counted from the attempt itself, the next one may reach the service too soon. */
   readonly leastMs: number;
 }
 
 /** How long a device waits before it connects again, milliseconds: its backoff, and at least what the target asks for. */
 export function reconnectDelayMs(
   backoff: Backoff,
-  { failedInARow, sinceLastAttemptMs, leastMs }: FailedDevice,
+  { failedInARow, sinceLastAnswerMs, leastMs }: FailedDevice,
   random: Random,
 ): number {
-  return Math.max(drawBackoffMs(backoff, failedInARow, random), leastMs - sinceLastAttemptMs, 0);
+  return Math.max(drawBackoffMs(backoff, failedInARow, random), leastMs - sinceLastAnswerMs, 0);
 }

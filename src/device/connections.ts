@@ -39,13 +39,15 @@ export class Connections implements PacedWork, DeviceControls {
   readonly #pacer: Pacer;
   readonly #schedule: SliceSchedule;
   readonly #backoff: Backoff;
-  /** From the start of a device's attempt to the next at least. */
+  /** From the answer to a device's attempt to the next attempt at least. */
   readonly #leastBetweenMs: number;
   /** Whether there is a connection to speak of, whose making is worth measuring: over MQTT. */
   readonly #isMeasured: boolean;
   /** By device: when its last attempt began, and how many in a row have failed. */
   readonly #attemptedAt: Float64Array;
   readonly #failedInARow: Uint8Array;
+  /** By device: when its last attempt was answered, or failed. */
+  readonly #answeredAt: Float64Array;
   /** By device: 1 while its attempt has no answer. */
   readonly #isUnderWay: Uint8Array;
   /** By device: 1 while it has a connection that is not to end. */
@@ -68,6 +70,7 @@ export class Connections implements PacedWork, DeviceControls {
     this.#leastBetweenMs = leastBetweenConnectsMs(settings.plan);
     this.#isMeasured = connect.protocol === 'mqtt';
     this.#attemptedAt = new Float64Array(devices);
+    this.#answeredAt = new Float64Array(devices);
     this.#failedInARow = new Uint8Array(devices);
     this.#isUnderWay = new Uint8Array(devices);
     this.#isConnected = new Uint8Array(devices);
@@ -113,6 +116,7 @@ export class Connections implements PacedWork, DeviceControls {
     this.#isUnderWay[device] = 0;
     this.#failedInARow[device] = 0;
     this.#isConnected[device] = 1;
+    this.#answeredAt[device] = nowMs;
     const connectMs = this.#isMeasured ? nowMs - this.#attemptedAt[device]! : undefined;
     this.#counters.connected(device, nowMs, connectMs);
     this.#counters.storms.connected(device, nowMs);
@@ -120,6 +124,7 @@ export class Connections implements PacedWork, DeviceControls {
 
   connectFailed(device: number, reason: string): void {
     this.#isUnderWay[device] = 0;
+    this.#answeredAt[device] = this.#clock.now();
     this.#counters.connectFailed(reason);
     this.#failedInARow[device] = Math.min(this.#failedInARow[device]! + 1, 255);
     this.#retryLater(device);
@@ -173,7 +178,7 @@ export class Connections implements PacedWork, DeviceControls {
     this.#noticesAt.delete(device);
     const failed = {
       failedInARow: this.#failedInARow[device]!,
-      sinceLastAttemptMs: nowMs + unnoticedMs - this.#attemptedAt[device]!,
+      sinceLastAnswerMs: nowMs + unnoticedMs - this.#answeredAt[device]!,
       leastMs: this.#leastBetweenMs,
     };
     const delayMs = unnoticedMs + reconnectDelayMs(this.#backoff, failed, this.#random);

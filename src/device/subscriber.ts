@@ -255,7 +255,7 @@ export class Subscriber implements TransportListener {
     const { plan, random } = this.#settings;
     const failed = {
       failedInARow: this.#failedInARow[client]!,
-      sinceLastAttemptMs: sinceMs,
+      sinceLastAnswerMs: sinceMs,
       leastMs: leastBetweenConnectsMs(plan),
     };
     const delayMs = reconnectDelayMs(defaultBackoff, failed, random);

@@ -58,7 +58,7 @@ export function isRunnerBilled(plan: PaidPlan): boolean {
 }
 
 /**
- * From the start of a device's attempt to connect to the next, milliseconds: where the target has a quota of connects by client
+ * From the answer to a device's attempt to connect to its next attempt, milliseconds: where the target has a quota of connects by client
  * id, a sooner one would only be refused.
  */
 export function leastBetweenConnectsMs(plan: PaidPlan): number {

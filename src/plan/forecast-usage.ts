@@ -11,6 +11,7 @@ import { isReadByRule } from './observers.ts';
 import type { Plan } from './plan.ts';
 import { checkpointEveryMs, controlPollEveryMs, isWatched, watchEverySeconds } from './poll-intervals.ts';
 import { forecastReading, measureSeconds, measureSecondsPerRecord, readersAt } from './queue-readers.ts';
+import { plannedStormsOf } from './storms.ts';
 import { forecastStreamReading } from './stream-reading.ts';
 import { subscriberNumbersOf, subscriberSlicesOf, subscriptionsOf } from './subscribers.ts';
 import {
@@ -40,7 +41,7 @@ const assumed = {
 } as const;
 
 export const assumptions: readonly string[] = [
-  'nothing is throttled, lost or sent again, and no device connects twice',
+  'nothing is throttled, lost or sent again, and no device connects twice, unless the timeline disconnects it',
   `each slice’s Lambda is billed from the plan’s making to ${assumed.sliceEndMs / 1_000} s after the last publish; its devices are connected from the first connect on, and minutes are rounded up`,
   `plan takes ${assumed.planSeconds} s, a look at a run that a threshold may end ${assumed.lookSeconds} s, summarize ${assumed.summarizeSeconds} s (CloudWatch settles), measure-latency ${measureSeconds} s a batch and ${measureSecondsPerRecord * 1e6} µs a record`,
   'a reader of the queue takes 1,000 messages a second, which AWS does not publish (at 100 there are up to four times the batches), and waits for each invocation; Lambda begins with five readers and adds five a second while messages wait; a provisioned poller takes 100 messages a second, and its hours are not in the forecast; SQS returns and deletes ten messages a request',
@@ -134,20 +135,29 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
   // Each MQTT slice's control channel is one more client.
   const readers = subscribers === undefined ? 0 : subscribers.count * subscribers.connections;
   const clients = sumBy(ofMqtt, ({ profile }) => profile.devices) + mqttSlices + readers;
+  const storms = plannedStormsOf(plan);
+  const reconnects = sumBy(storms, ({ devices }) => devices);
   const connectedMs = timeline.publishEndAt - timeline.startAt + assumed.sliceEndMs;
   return {
     messages: groupsOf(plan)
       .flatMap(kindsOf)
       .map((kind) => messageUsage(plan, kind)),
-    connects: clients,
+    connects: clients + reconnects,
     subscribes:
       sumBy(ofMqtt, (group) => echoingDevices(group.profile) * topicsPerDevice(group)) +
+      // A device that comes back subscribes again.
+      sumBy(
+        storms,
+        ({ group, devices }) =>
+          Math.round((devices * echoingDevices(group.profile)) / group.profile.devices) *
+          topicsPerDevice(group),
+      ) +
       mqttSlices +
       filtersAsked(plan),
     // Devices subscribe at QoS 0: an echo is not to cost a PUBACK.
     deviceAcks: readers > 0 ? acknowledgedMessages(plan) : 0,
     controlMessages: pollsPerSlice * pollers + pollsOf(plan, deployment) + clearingMessages,
-    connectionMinutes: connectionMinutes(clients, clients * connectedMs),
+    connectionMinutes: connectionMinutes(clients + reconnects, clients * connectedMs),
   };
 }
 

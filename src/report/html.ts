@@ -6,6 +6,7 @@ import { groupTableOf, kindTableOf } from './group-table.ts';
 import { renderCost } from './html-cost.ts';
 import { type Html, html, section, style, table } from './html-markup.ts';
 import { renderReconciliation } from './html-reconciliation.ts';
+import { renderStorms } from './html-storms.ts';
 import { reportStyle } from './html-style.ts';
 import { renderThresholds } from './html-thresholds.ts';
 import { renderTiles } from './html-tiles.ts';
@@ -38,7 +39,6 @@ import {
   startLagPlotOf,
 } from './report-plots.ts';
 import { describeRequests } from './request-report.ts';
-import { describeStorms, stormHeadings, stormRows } from './storm-report.ts';
 import { describeUnknown } from './unknown-figures.ts';
 
 const ownStyle = reportStyle + plotStyle;
@@ -189,19 +189,6 @@ function renderLatencies(report: Report): Html {
     ...latencyNotes(report).map((note) => html`<p class="note">${note}</p>`),
     ...latencyPlotsOf(report),
     distributionPlotOf(report),
-  );
-}
-
-function renderStorms({ storms }: Report): Html {
-  if (storms === undefined) return nothing;
-  return section(
-    'Storms',
-    table(
-      'Devices that were disconnected, and how they came back',
-      [{ heading: 'Storm' }, ...stormHeadings.map((heading) => ({ heading, isNumber: true }))],
-      stormRows(storms).map(({ storm, cells }) => ({ cells: [storm, ...cells] })),
-    ),
-    ...describeStorms(storms).map((line) => html`<p class="note">${line}</p>`),
   );
 }
 

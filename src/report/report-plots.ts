@@ -6,11 +6,13 @@ import { renderDistributionPlot } from './plots/distribution-plot.ts';
 import { nothing } from './plots/figure.ts';
 import { renderHeatmap, renderPercentilesPlot } from './plots/latency-plots.ts';
 import { renderLedgerFlow } from './plots/ledger-flow.ts';
+import { renderLinesPlot } from './plots/lines-plot.ts';
 import { renderRatePlot, type TargetPoint } from './plots/rate-plot.ts';
 import { renderStartLagPlot } from './plots/start-lag-plot.ts';
 import type { TimeFrame } from './plots/time-axis.ts';
 import { latencyMeanings } from './report-figures.ts';
 import type { Report, StageRate } from './report-model.ts';
+import type { StormsReport } from './storm-report.ts';
 
 /** Which plots a report has: the components of `plots/`, fed from it. */
 
@@ -68,6 +70,22 @@ export function distributionPlotOf({ latencyDistribution }: Report): Html {
 
 export function startLagPlotOf({ startLagsMs }: Report): Html {
   return renderStartLagPlot(startLagsMs);
+}
+
+/** Attempts to connect and those that succeeded, by second since publishing began. */
+export function connectsPlotOf({ timeline }: Report, { connects }: StormsReport): Html {
+  const { startSecond, offered, granted } = connects;
+  const pointsOf = (counts: readonly number[]) =>
+    counts.map((count, i) => [(startSecond + i) * 1_000 - timeline.publishAt, count] as const);
+  return renderLinesPlot({
+    key: 'connects',
+    title: 'Connects a second',
+    quantity: 'rate',
+    lines: [
+      { label: 'offered', points: pointsOf(offered) },
+      { label: 'granted', points: pointsOf(granted) },
+    ],
+  });
 }
 
 /** The corners of the rate that the stages ask for; of several groups, of their sum. */

@@ -73,4 +73,19 @@ export const stormRules: readonly Rule[] = [
       numberIn(delayed) === storms.reduce((sum, each) => sum + each.delayed, 0) &&
       numberIn(dropped) === storms.reduce((sum, each) => sum + each.dropped, 0),
   ],
+  [/^figcaption: Connects a second$/, (_, { storms }) => storms !== undefined],
+  [
+    /^offered: between ([\d.,]+)\/s and ([\d.,]+)\/s\. granted: between ([\d.,]+)\/s and ([\d.,]+)\/s\.$/,
+    ([, least, offered, fewest, granted], { connects }) =>
+      numberIn(least) <= numberIn(offered) &&
+      numberIn(fewest) <= numberIn(granted) &&
+      numberIn(offered) === connects?.offered &&
+      numberIn(granted) === connects.granted,
+  ],
+  [/^caption: From the beginning of publishing$/, (_, { storms }) => storms !== undefined],
+  [
+    /^row of From the beginning of publishing \| Time: [-\d:]+ \| offered: ([\d.,]+)\/s \| granted: ([\d.,]+)\/s$/,
+    ([, offered, granted], { connects }) =>
+      numberIn(offered) <= connects!.offered && numberIn(granted) <= connects!.granted,
+  ],
 ];

@@ -3,8 +3,8 @@ import { reconnectDelayMs } from '../../../src/device/backoff.ts';
 import { type Backoff, defaultBackoff } from '../../../src/profile/backoff.ts';
 import { makeRandom } from '../../../src/shared/random.ts';
 
-const delayMs = (backoff: Backoff, failedInARow: number, random: () => number, sinceLastAttemptMs = 5_000) =>
-  reconnectDelayMs(backoff, { failedInARow, sinceLastAttemptMs, leastMs: 1_000 }, random);
+const delayMs = (backoff: Backoff, failedInARow: number, random: () => number, sinceLastAnswerMs = 5_000) =>
+  reconnectDelayMs(backoff, { failedInARow, sinceLastAnswerMs, leastMs: 1_000 }, random);
 
 describe('the delay before connecting again', () => {
   it('has full jitter below a capped exponential by default, and never a second attempt within a second', () => {
