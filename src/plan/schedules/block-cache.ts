@@ -10,42 +10,52 @@ export interface Block {
   chosen?: { readonly before: (i: number) => number; readonly upTo: Float64Array };
 }
 
-/** Blocks that a process keeps over all schedules, so that memory does not grow with the slices that a ledger looks into. */
-const maxKept = 256;
-/** Of one schedule: those that devices are in, and those of their next messages. */
+/** Messages that a process keeps in blocks over all schedules, so that memory does not grow with the slices that a ledger looks into: 64 MB. */
+const maxKept = 4_000_000;
+/** Blocks of one schedule: those that devices are in, and those of their next messages. */
 const maxKeptOfOne = 8;
 
-const kept: { readonly cache: Map<number, Block>; readonly i: number }[] = [];
-let oldest = 0;
+/** Blocks and the schedules that they are of, the oldest first. */
+const kept = new Map<Block, Map<number, Block>>();
+let keptMessages = 0;
 
-/** The blocks of one schedule that were used last. */
+function keep(block: Block, blocks: Map<number, Block>): void {
+  kept.set(block, blocks);
+  blocks.set(block.index, block);
+  keptMessages += block.turns.length;
+  if (blocks.size > maxKeptOfOne) forget(firstOf(blocks.values()));
+  while (keptMessages > maxKept && kept.size > maxKeptOfOne) forget(firstOf(kept.keys()));
+}
+
+function forget(block: Block): void {
+  kept.get(block)?.delete(block.index);
+  kept.delete(block);
+  keptMessages -= block.turns.length;
+}
+
+function firstOf(blocks: Iterable<Block>): Block {
+  const [first] = blocks;
+  return first!;
+}
+
+/** The blocks of one schedule that were made last. */
 export class BlockCache {
   readonly #blocks = new Map<number, Block>();
   readonly #make: (i: number) => Block;
-  #last = -1;
-  #lastBlock: Block | undefined;
+  #last: Block | undefined;
 
   constructor(make: (i: number) => Block) {
     this.#make = make;
   }
 
   get(i: number): Block {
-    if (i === this.#last) return this.#lastBlock!;
+    if (this.#last?.index === i) return this.#last;
     let block = this.#blocks.get(i);
     if (block === undefined) {
       block = this.#make(i);
-      if (this.#blocks.size >= maxKeptOfOne) {
-        const [first] = this.#blocks.keys();
-        this.#blocks.delete(first!);
-      }
-      const replaced = kept[oldest];
-      replaced?.cache.delete(replaced.i);
-      kept[oldest] = { cache: this.#blocks, i };
-      oldest = (oldest + 1) % maxKept;
-      this.#blocks.set(i, block);
+      keep(block, this.#blocks);
     }
-    this.#last = i;
-    this.#lastBlock = block;
+    this.#last = block;
     return block;
   }
 }
