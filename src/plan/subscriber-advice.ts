@@ -29,16 +29,34 @@ export interface SubscriberForecast {
   readonly isEnough: boolean;
 }
 
-/** The rule and its action cost the same whatever the subscriber. */
-const subscriberLines: ReadonlySet<CostLineId> = new Set([
-  'sqs',
-  'kinesis-shards',
-  'kinesis-puts',
-  'kinesis-hours',
-  'kinesis-data-in',
-  'kinesis-data-out',
-  'lambda-measure-latency',
-]);
+/** Whether a line depends on the subscriber: the rule and its action cost the same whichever it is. */
+const isOfSubscriber: Readonly<Record<CostLineId, boolean>> = {
+  'iot-connect': false,
+  'iot-subscribe': false,
+  'iot-publish-in': false,
+  'iot-retained': false,
+  'iot-publish-out': false,
+  'iot-device-puback': false,
+  'iot-control': false,
+  'iot-connectivity': false,
+  'iot-rules': false,
+  'iot-actions': false,
+  sqs: true,
+  'kinesis-shards': true,
+  'kinesis-puts': true,
+  'kinesis-hours': true,
+  'kinesis-data-in': true,
+  'kinesis-data-out': true,
+  'lambda-requests': false,
+  'lambda-plan': false,
+  'lambda-publish-mqtt': false,
+  'lambda-publish-http': false,
+  'lambda-subscribe': false,
+  'lambda-measure-latency': true,
+  'lambda-summarize': false,
+  'step-functions': false,
+  's3-put': false,
+};
 
 /** A stream that pays within less is not worth the trouble of removing it after the run. */
 const worthwhileIdleHours = 1;
@@ -91,7 +109,7 @@ function subscriberUsd(plan: Plan, deployment: Deployment): number {
   const usage = forecastUsage(plan, deployment);
   const batches = usage.lambda['measure-latency']?.invocations ?? 0;
   return priceUsage(usage).lines.reduce(
-    (sum, { line, usd }) => sum + (subscriberLines.has(line) ? usd : 0),
+    (sum, { line, usd }) => sum + (isOfSubscriber[line] ? usd : 0),
     batches * (prices.lambdaRequest + prices.s3Put),
   );
 }

@@ -4,7 +4,13 @@ import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { suggestFrom } from '../shared/nearest.ts';
 import { groupNamePattern, groupSettings } from './group-settings.ts';
 import { checkShares, divideDevices } from './group-shares.ts';
-import { type GroupProfile, type LoadProfile, maxGroups, type Thresholds } from './load-profile.ts';
+import {
+  type GroupProfile,
+  type GroupSettings,
+  type LoadProfile,
+  maxGroups,
+  type Thresholds,
+} from './load-profile.ts';
 import { loadReplacedBy } from './load-shapes/load-shapes.ts';
 import { checkMeasured } from './threshold-rules.ts';
 
@@ -137,9 +143,7 @@ function joinGroups(readings: readonly GroupReading[]): LoadProfile {
   const sharing = readings.filter(({ own }) => valueAt(own, ['connect', 'ratePerSecond']) === undefined);
   const sharingDevices = sumBy(sharing, ({ profile }) => profile.devices);
   const groups = readings.map((reading): GroupProfile => {
-    const { devices, connect, publish, messages, http, startRatePerSecond, stages, pattern, users } =
-      reading.profile;
-    const { echo, slices } = reading.profile;
+    const { devices, connect, publish, startRatePerSecond, stages, echo, slices } = reading.profile;
     // Groups without a rate of their own share the rate at the top by devices, so that they are ready at the same time.
     const ratePerSecond = sharing.includes(reading)
       ? (connect.ratePerSecond * devices) / sharingDevices
@@ -150,12 +154,11 @@ function joinGroups(readings: readonly GroupReading[]): LoadProfile {
       devices,
       connect: { ...connect, ratePerSecond },
       publish,
-      ...(messages && { messages }),
-      ...(http && { http }),
       startRatePerSecond,
       stages,
-      ...(pattern && { pattern }),
-      ...(users === undefined ? {} : { users }),
+      ...(Object.fromEntries(
+        Object.entries(reading.profile).filter(([name]) => name in optionalSettings),
+      ) as Pick<LoadProfile, OptionalSetting>),
       echo,
       slices: ownSlices,
     };
@@ -163,7 +166,20 @@ function joinGroups(readings: readonly GroupReading[]): LoadProfile {
   const [first] = readings as [GroupReading];
   const thresholds: Thresholds = Object.assign({}, ...readings.map(({ profile }) => profile.thresholds));
   const devices = sumBy(groups, (group) => group.devices);
-  // Of one group: others may have no users, other messages, arrivals or requests.
-  const { users: _, http: _http, messages: _messages, pattern: _pattern, ...shared } = first.profile;
+  const shared = Object.fromEntries(
+    Object.entries(first.profile).filter(([name]) => !(name in optionalSettings)),
+  ) as Omit<LoadProfile, OptionalSetting>;
   return { ...shared, devices, thresholds, groups };
 }
+
+type OptionalSetting = {
+  [Name in keyof GroupSettings]-?: Record<never, never> extends Pick<GroupSettings, Name> ? Name : never;
+}[keyof GroupSettings];
+
+/** Settings that a group may lack: they are of one group, because others would take them over from the whole profile. */
+const optionalSettings: Readonly<Record<OptionalSetting, true>> = {
+  http: true,
+  messages: true,
+  pattern: true,
+  users: true,
+};

@@ -118,21 +118,27 @@ async function stackSite(flags: SiteFlags & Stage): Promise<RunSite> {
   };
 }
 
-/** Refuses flags that only embedded AWS has. */
-function refuseEmbeddedFlags(flags: SiteFlags & Stage): void {
-  const given = Object.entries({
-    '--quota': flags.quota,
-    '--region-quotas': flags.regionQuotas,
-    '--throttle-answer': flags.throttleAnswer,
-    '--denied-publish': flags.deniedPublish,
-    '--denied-subscribe': flags.deniedSubscribe,
-    '--subscriber': flags.subscriber,
-    '--payloads': flags.payloads,
-    '--stream-shards': flags.streamShards,
-    '--param': flags.param,
-    '--faults': flags.faults,
-    '--ui': flags.ui,
-  }).flatMap(([flag, value]) => (value === undefined ? [] : [flag]));
+type EmbeddedFlags = Omit<SiteFlags, keyof StageFlags | 'runs' | 'targetCheck'>;
+
+/** Flags that only embedded AWS has, as they are written. */
+const embeddedFlags: Readonly<Record<keyof EmbeddedFlags, string>> = {
+  quota: '--quota',
+  regionQuotas: '--region-quotas',
+  throttleAnswer: '--throttle-answer',
+  deniedPublish: '--denied-publish',
+  deniedSubscribe: '--denied-subscribe',
+  subscriber: '--subscriber',
+  payloads: '--payloads',
+  streamShards: '--stream-shards',
+  param: '--param',
+  faults: '--faults',
+  ui: '--ui',
+};
+
+function refuseEmbeddedFlags(flags: EmbeddedFlags): void {
+  const given = (Object.keys(embeddedFlags) as (keyof EmbeddedFlags)[])
+    .filter((name) => flags[name] !== undefined)
+    .map((name) => embeddedFlags[name]);
   if (given.length === 0) return;
   throw new InvalidInputError(
     'The command line',
