@@ -3,6 +3,7 @@ import type { LatencyRecord, SliceLatencyName } from '../measure/latency-names.t
 import type {
   DeviceCounts,
   DropReason,
+  PublishCounts,
   QuickestEcho,
   SliceMessageCounts,
   StreamResult,
@@ -209,6 +210,12 @@ export class SliceCounters {
   messages(undecided: readonly Undecided[] = []): SliceMessageCounts {
     const counts = this.#streams.map((stream, i) => stream.messages(undecided[i] ?? nothingUndecided));
     return { ...counts.reduce(sumFields), echoed: this.#echoed };
+  }
+
+  /** By stream, where kinds of message have names; undefined: they have none. @param undecided as of `messages` */
+  kinds(undecided: readonly Undecided[] = []): readonly PublishCounts[] | undefined {
+    if (!this.#counted.haveNames) return undefined;
+    return this.#streams.map((stream, i) => stream.messages(undecided[i] ?? nothingUndecided));
   }
 
   /** Latencies of the interval since the last call. */

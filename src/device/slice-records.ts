@@ -84,6 +84,7 @@ export class SliceRecords {
       usersNow: counters.perSecond.usersNow,
       devices: counters.devices(),
       messages: counters.messages(undecided),
+      kinds: counters.kinds(undecided),
       latencies: counters.closeInterval(),
       responseTime: counters.requests?.closeInterval(),
       generator: health.pulse(),

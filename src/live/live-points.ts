@@ -27,6 +27,10 @@ export const liveMeasurements = {
       event_loop_delay_max_ms: 'float',
     },
   },
+  stampede_kind: {
+    tags: ['run', 'protocol', 'stage', 'kind'],
+    fields: { ...ofEach(publishCounters, () => 'int' as const), arrivals: 'int' },
+  },
   stampede_arrivals: {
     tags: ['run', 'protocol', 'stage'],
     fields: { arrivals: 'int' },

@@ -5,8 +5,10 @@ import {
   type DeviceCounts,
   type GeneratorHealth,
   noMessages,
+  type PublishCounts,
   type SliceMessageCounts,
 } from '../measure/slice-result.ts';
+import { kindsOf } from '../plan/kinds.ts';
 import type { GroupPlan } from '../plan/plan.ts';
 import { ofEach } from '../shared/counts.ts';
 import { latencyPoint } from './live-latency.ts';
@@ -30,6 +32,8 @@ export interface SliceSnapshot {
    * may still go well.
    */
   readonly messages: SliceMessageCounts;
+  /** The same by stream, where kinds of message have names. */
+  readonly kinds?: readonly PublishCounts[] | undefined;
   /** Since the last snapshot. */
   readonly latencies: LatencyRecord<EncodedHistogram, SliceLatencyName>;
   /** Of requests, the same. */
@@ -55,7 +59,8 @@ const nothingYet = {
  */
 export function makeSlicePoints(group: GroupPlan): (snapshot: SliceSnapshot) => readonly LivePoint[] {
   const stageTags = makeGroupStageTags(group);
-  let before: Pick<SliceSnapshot, 'devices' | 'messages'> = nothingYet;
+  const names = new Map(kindsOf(group).map(({ kind, stream }) => [stream, kind]));
+  let before: Pick<SliceSnapshot, 'devices' | 'messages' | 'kinds'> = nothingYet;
   return (snapshot) => {
     const { slice, second, latencies, responseTime } = snapshot;
     const tags = stageTags(second);
@@ -66,6 +71,14 @@ export function makeSlicePoints(group: GroupPlan): (snapshot: SliceSnapshot) => 
       fields: { ...gaugesOf(snapshot), ...changedOf(slice, countersBetween(before, snapshot)) },
       timestampNs,
     };
+    const kinds = (snapshot.kinds ?? []).flatMap((counts, stream): LivePoint<'stampede_kind'>[] => {
+      const kind = names.get(stream);
+      const earlier = before.kinds?.[stream] ?? noMessages;
+      const added = ofEach(publishCounters, (counter) => counts[counter] - earlier[counter]);
+      const fields = changedOf(slice, added);
+      if (kind === undefined || Object.keys(fields).length === 0) return [];
+      return [{ measurement: 'stampede_kind', tags: { ...tags, kind }, fields, timestampNs }];
+    });
     before = snapshot;
     const measured = sliceLatencyNames.flatMap((name) => {
       const histogram = latencies[name];
@@ -73,8 +86,9 @@ export function makeSlicePoints(group: GroupPlan): (snapshot: SliceSnapshot) => 
         ? [latencyPoint(name, histogram, tags, timestampNs)]
         : [];
     });
-    if (responseTime === undefined || responseTime.count === 0) return [point, ...measured];
-    return [point, ...measured, latencyPoint('response_time', responseTime, tags, timestampNs)];
+    const points = [point, ...kinds, ...measured];
+    if (responseTime === undefined || responseTime.count === 0) return points;
+    return [...points, latencyPoint('response_time', responseTime, tags, timestampNs)];
   };
 }
 

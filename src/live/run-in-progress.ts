@@ -7,19 +7,15 @@ import {
   latencyBuckets,
 } from '../measure/latency-buckets.ts';
 import { type TimedLatencyName, timedLatencyNames } from '../measure/latency-names.ts';
-import { publishCounters } from '../measure/message-counters.ts';
 import { ofEach } from '../shared/counts.ts';
 import { FoldedSeries } from './folded-series.ts';
 import { type LatencyStep, latencyStepOf } from './latency-over-time.ts';
+import { type LiveGroup, type LiveKind, LiveParts, noSums, type Sum, summed } from './live-parts.ts';
 import { type SliceState, type SliceStates, sliceStates } from './slice-states.ts';
 
 /** What slices add up in each second: what they did, and at its end their open connections. */
 const counters = ['intended', 'sent', 'acked', 'connects', 'connected'] as const;
 type Counter = (typeof counters)[number];
-
-/** Sums over the run so far. */
-const summed = [...publishCounters, 'connects', 'connectFailed'] as const;
-type Sum = (typeof summed)[number];
 
 /** Counters of which the busiest second is kept. */
 const peaked = ['sent', 'connects', 'connected'] as const;
@@ -59,9 +55,6 @@ export interface SliceProgress extends Readonly<Record<Counter | Sum, number>> {
 /** A slice reports every second (with 10,000 slices, every ten). After a longer silence it counts as ended. */
 export const silentAfterSeconds = 20;
 
-/** Sums of one device group so far. Arrivals are not in it: the reader counts them by batch, and a batch has messages of any group. */
-export type LiveGroup = Readonly<Record<Sum, number>> & { readonly group: string };
-
 /** JSON-safe. */
 export interface RunView {
   /** `since` of the next view. */
@@ -69,6 +62,8 @@ export interface RunView {
   readonly slices: SliceStates;
   /** In the order in which they first reported; empty where the profile names no groups. */
   readonly groups: readonly LiveGroup[];
+  /** The same of kinds of message; empty where they have no names. */
+  readonly kinds: readonly LiveKind[];
   /** All slices that still run have reported every second before this one (epoch seconds); 0: nothing reported yet. */
   readonly reportedUntil: number;
   /** Seconds that changed since the requested revision, in no order. */
@@ -123,7 +118,7 @@ export class RunInProgress {
   readonly #scratch = new Uint32Array(latencyBuckets);
   readonly #slices = new Map<number, SliceSoFar>();
   readonly #sums = { ...noSums(), arrivals: 0 };
-  readonly #groups = new Map<string, Record<Sum, number>>();
+  readonly #parts = new LiveParts();
   #revision = 0;
 
   takeSlice(report: SliceProgress): void {
@@ -134,11 +129,16 @@ export class RunInProgress {
       this.#sums[sum] += report[sum];
       counts[sum] += report[sum];
     }
-    if (report.group !== undefined) this.#addToGroup(report.group, report);
+    if (report.group !== undefined) this.#parts.addGroup(report.group, report);
     const slice = this.#sliceOf(report.slice);
     slice.connects += report.connects;
     slice.connectFailed += report.connectFailed;
     if (report.second >= slice.second) Object.assign(slice, { phase: report.phase, second: report.second });
+  }
+
+  /** What a slice, or a batch of arrivals, has of one kind. */
+  takeKind(kind: LiveKind): void {
+    this.#parts.addKind(kind);
   }
 
   takeArrivals(second: number, arrivals: number): void {
@@ -168,7 +168,8 @@ export class RunInProgress {
     return {
       revision: this.#revision,
       slices: this.#statesAt(nowSecond),
-      groups: [...this.#groups].map(([group, sums]) => ({ group, ...sums })),
+      groups: this.#parts.groups(),
+      kinds: this.#parts.kinds(),
       reportedUntil: this.#reportedUntil(nowSecond),
       seconds: changed.map(({ start, seconds, value }) => liveSecondOf(start, seconds, value)),
       latency: ofEach(timedLatencyNames, (name) => this.#latency(name, steps, secondsPerStep)),
@@ -237,12 +238,6 @@ export class RunInProgress {
     return this.#scratch;
   }
 
-  #addToGroup(group: string, report: SliceProgress): void {
-    const sums = this.#groups.get(group) ?? noSums();
-    for (const sum of summed) sums[sum] += report[sum];
-    this.#groups.set(group, sums);
-  }
-
   #sliceOf(number: number): SliceSoFar {
     let slice = this.#slices.get(number);
     if (slice === undefined) {
@@ -287,10 +282,6 @@ function liveSecondOf(second: number, seconds: number, { counts, peaks }: Slot):
   const shown = { second, intended, sent, acked, connects, connected, arrivals };
   if (seconds === 1) return users > 0 ? { ...shown, users } : shown;
   return { ...shown, seconds, ...(peaks && { peaks }) };
-}
-
-function noSums(): Record<Sum, number> {
-  return ofEach(summed, () => 0);
 }
 
 function stateOf({ phase, second, connects, connectFailed }: SliceSoFar, nowSecond: number): SliceState {

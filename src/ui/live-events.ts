@@ -6,6 +6,7 @@ import { sliceStates } from '../live/slice-states.ts';
 import { accountOf } from '../plan/account.ts';
 import { sumStretches } from '../plan/arrival-rate.ts';
 import { arrivalRatesOf, groupsOf, isAcknowledged, loadModelOf, mqttGroupsOf } from '../plan/groups.ts';
+import { type KindPlan, kindsOf } from '../plan/kinds.ts';
 import { observersOf } from '../plan/observers.ts';
 import type { GroupPlan, Plan } from '../plan/plan.ts';
 import { plannedUsersAt } from '../plan/user-activity.ts';
@@ -17,7 +18,14 @@ import { type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import type { ActiveRun } from './active-run.ts';
 import { readerLagSeconds } from './page/live-state.ts';
-import type { GroupOnPage, PageEvents, PlanOnPage, QuotaOnPage, ViewOnPage } from './page/messages.ts';
+import type {
+  GroupOnPage,
+  KindOnPage,
+  PageEvents,
+  PlanOnPage,
+  QuotaOnPage,
+  ViewOnPage,
+} from './page/messages.ts';
 import type { ReceivedCounts } from './received-so-far.ts';
 
 const everyMs = 1_000;
@@ -89,6 +97,7 @@ function planOnPage(plan: Plan): PlanOnPage {
       .filter(([name, usedBy]) => counted.includes(name) && (hasMqtt || usedBy === 'sent'))
       .map(([name, usedBy]) => quotaOnPage(plan, name, usedBy)),
     groups: groupsOf(plan).flatMap(groupOnPage),
+    kinds: groupsOf(plan).flatMap(kindsOf).flatMap(kindOnPage),
   };
 }
 
@@ -97,6 +106,13 @@ function groupOnPage(plan: GroupPlan): GroupOnPage[] {
   if (name === undefined) return [];
   const { devices } = profile;
   return [{ name, devices, messages: load.messages, acknowledged: isAcknowledged(plan) }];
+}
+
+function kindOnPage(plan: KindPlan): KindOnPage[] {
+  const { group, kind: name, load } = plan;
+  if (name === undefined) return [];
+  const kind = { name, messages: load.messages, acknowledged: isAcknowledged(plan) };
+  return [group === undefined ? kind : { group, ...kind }];
 }
 
 function quotaOnPage(plan: Plan, name: QuotaName, usedBy: QuotaOnPage['usedBy']): QuotaOnPage {

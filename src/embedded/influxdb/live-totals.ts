@@ -111,6 +111,16 @@ const adders: Readonly<Partial<Record<LiveMeasurementName, Add>>> = {
       ...ofEach(publishCounters, count),
     });
   },
+  stampede_kind: ({ progress }, { tags, fields }) => {
+    const count = (field: string): number => numberOf(fields.get(field));
+    const kind = tags.get('kind') ?? '';
+    progress.takeKind({
+      group: tags.get('group'),
+      kind,
+      ...ofEach(publishCounters, count),
+      arrivals: count('arrivals'),
+    });
+  },
   stampede_arrivals: (run, { fields, timestamp }) => {
     run.arrivals += numberOf(fields.get('arrivals'));
     run.progress.takeArrivals(secondOf(timestamp), numberOf(fields.get('arrivals')));

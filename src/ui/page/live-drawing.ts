@@ -1,3 +1,4 @@
+import type { LiveKind } from '../../live/live-parts.ts';
 import { timedLatencyNames } from '../../measure/latency-names.ts';
 import { type Html, html, table } from '../../report/html-markup.ts';
 import { renderGauge } from '../../report/plots/gauge.ts';
@@ -8,7 +9,7 @@ import { renderSliceGrid } from '../../report/plots/slice-grid.ts';
 import { formatCount, formatMs, formatRate, formatShare } from '../../shared/format.ts';
 import type { LivePlace } from './live-places.ts';
 import type { LiveState } from './live-state.ts';
-import type { ViewOnPage } from './messages.ts';
+import type { GroupOnPage, KindOnPage, ViewOnPage } from './messages.ts';
 
 /** What draws each place of the page; the same components as in the report. */
 export function drawingsOf(state: LiveState, view: ViewOnPage): Readonly<Record<LivePlace, () => Html>> {
@@ -103,43 +104,59 @@ function renderQuotas(state: LiveState): Html {
   );
 }
 
-/** Empty where the profile names no groups. */
+/** Groups, each with its kinds of message under it. Empty where the profile names neither. */
 function renderGroups({ plan }: LiveState, { run }: ViewOnPage): Html {
-  if (plan.groups.length === 0) return html``;
+  const { groups, kinds } = plan;
+  if (groups.length + kinds.length === 0) return html``;
+  const hasKinds = kinds.length > 0;
   const reported = new Map(run.groups.map((group) => [group.group, group]));
-  const rows = plan.groups.map(({ name, devices, messages, acknowledged }) => {
-    const {
-      connects = 0,
-      sent = 0,
-      acked = 0,
-      throttled = 0,
-      failed = 0,
-      dropped = 0,
-    } = reported.get(name) ?? {};
-    return {
-      cells: [
-        name,
-        `${formatCount(connects)} of ${formatCount(devices)}`,
-        `${formatCount(sent)} of ${formatCount(messages)}`,
-        acknowledged ? formatCount(acked) : '–',
-        ...[throttled, failed, dropped].map(formatCount),
-      ],
-    };
+  const reportedKinds = new Map(run.kinds.map((kind) => [labelOf(kind.group, kind.kind), kind]));
+  const messageCells = (planned: KindOnPage | GroupOnPage, counts: Partial<LiveKind>) => {
+    const { sent = 0, acked = 0, throttled = 0, failed = 0, dropped = 0 } = counts;
+    return [
+      `${formatCount(sent)} of ${formatCount(planned.messages)}`,
+      planned.acknowledged ? formatCount(acked) : '–',
+      ...[throttled, failed, dropped].map(formatCount),
+    ];
+  };
+  const kindRows = (of: string | undefined) =>
+    kinds
+      .filter(({ group }) => group === of)
+      .map((kind) => {
+        const name = labelOf(kind.group, kind.name);
+        const counts = reportedKinds.get(name) ?? {};
+        const devices = groups.length > 0 ? ['–'] : [];
+        const arrivals = formatCount(reportedKinds.get(name)?.arrivals ?? 0);
+        return { cells: [name, ...devices, ...messageCells(kind, counts), arrivals] };
+      });
+  const rows = groups.flatMap((group) => {
+    const counts = reported.get(group.name);
+    const connected = `${formatCount(counts?.connects ?? 0)} of ${formatCount(group.devices)}`;
+    const cells = [group.name, connected, ...messageCells(group, counts ?? {}), ...(hasKinds ? ['–'] : [])];
+    return [{ cells }, ...kindRows(group.name)];
   });
   const number = (heading: string) => ({ heading, isNumber: true });
   return table(
-    'Device groups: what their slices have reported so far; arrivals are not counted by group before the report',
+    groups.length > 0
+      ? 'Device groups: what their slices have reported so far; arrivals are not counted by group before the report'
+      : 'Kinds of message: what slices have reported so far',
     [
-      { heading: 'Group' },
-      number('Devices connected'),
+      { heading: groups.length > 0 ? 'Group' : 'Kind' },
+      ...(groups.length > 0 ? [number('Devices connected')] : []),
       number('Sent'),
       number('Acknowledged'),
       number('Throttled'),
       number('Failed'),
       number('Dropped'),
+      ...(hasKinds ? [number('Arrivals')] : []),
     ],
-    rows,
+    groups.length > 0 ? rows : kindRows(undefined),
   );
+}
+
+/** `alarm`, `meters / alarm` */
+function labelOf(group: string | undefined, kind: string): string {
+  return group === undefined ? kind : `${group} / ${kind}`;
 }
 
 const meanings = {

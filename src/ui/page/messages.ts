@@ -32,6 +32,17 @@ export interface PlanOnPage {
   readonly quotas: readonly QuotaOnPage[];
   /** In the profile's order; empty where it names no groups. */
   readonly groups: readonly GroupOnPage[];
+  /** The same of kinds of message; empty where they have no names. */
+  readonly kinds: readonly KindOnPage[];
+}
+
+/** What a kind of message is to come to. */
+export interface KindOnPage {
+  /** Its device group; absent in a flat profile. */
+  readonly group?: string;
+  readonly name: string;
+  readonly messages: number;
+  readonly acknowledged: boolean;
 }
 
 /** What a device group is to come to. */

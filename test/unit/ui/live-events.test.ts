@@ -37,6 +37,7 @@ const viewOf = (revision: number): RunView => ({
   revision,
   slices: 'pp',
   groups: [],
+  kinds: [],
   reportedUntil: 0,
   seconds: [],
   latency: { end_to_end_latency: [], puback_round_trip: [], pubcomp_round_trip: [], response_time: [] },

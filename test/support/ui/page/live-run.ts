@@ -22,6 +22,7 @@ export const plan: PlanOnPage = {
   secondsPerStep: 2,
   quotas: [{ name: 'PublishIn', unit: '/s', limit: 50, usedBy: 'sent' }],
   groups: [],
+  kinds: [],
 };
 export const step = { p50: 3, p90: 5, p99: 9, max: 9, heat: [50, 4] };
 
@@ -52,6 +53,7 @@ export function viewOf(run: Partial<RunView>): ViewOnPage {
       revision: 1,
       slices: 'p.x',
       groups: [],
+      kinds: [],
       reportedUntil: 0,
       seconds: [],
       latency: { end_to_end_latency: [], puback_round_trip: [], pubcomp_round_trip: [], response_time: [] },

@@ -47,7 +47,37 @@ describe('the table of device groups', () => {
     expect(tilesOf(null, {})).not.toMatch(users);
   });
 
-  it('is empty where the profile names no groups', () => {
+  const kind = { name: 'alarm', messages: 50, acknowledged: true };
+  const reported = { ...ofMeters, kind: 'alarm', arrivals: 37 };
+  const cellsOf = (run: Partial<RunView>, planned: Partial<typeof plan>) => {
+    const state = new LiveState({ ...plan, ...planned });
+    const { markup } = drawingsOf(state, viewOf(run))['groups-table']();
+    return [...markup.matchAll(/<t[hd](?: scope="\w+")? class="\w+">([^<]*)</g)].map(([, text]) => text);
+  };
+
+  it('has the kinds of message of each group under it, with their arrivals', () => {
+    const kinds = [
+      { ...kind, group: 'meters' },
+      { ...kind, group: 'gateways', acknowledged: false },
+    ];
+    const run = { kinds: [{ ...reported, group: 'meters' }] };
+    expect(cellsOf(run, { groups, kinds })).toEqual([
+      ...['Group', 'Devices connected', 'Sent', 'Acknowledged', 'Throttled', 'Failed', 'Dropped', 'Arrivals'],
+      ...['meters', '0 of 15', '0 of 400', '0', '0', '0', '0', '–'],
+      ...['meters / alarm', '–', '38 of 50', '30', '1', '0', '2', '37'],
+      ...['gateways', '0 of 5', '0 of 100', '–', '0', '0', '0', '–'],
+      ...['gateways / alarm', '–', '0 of 50', '–', '0', '0', '0', '0'],
+    ]);
+  });
+
+  it('is of kinds of message alone where the profile names no groups', () => {
+    expect(cellsOf({ kinds: [reported] }, { kinds: [kind] })).toEqual([
+      ...['Kind', 'Sent', 'Acknowledged', 'Throttled', 'Failed', 'Dropped', 'Arrivals'],
+      ...['alarm', '38 of 50', '30', '1', '0', '2', '37'],
+    ]);
+  });
+
+  it('is empty where the profile names no groups and no kinds', () => {
     expect(tableOf({}, [])).toBe('');
   });
 });
