@@ -1,9 +1,12 @@
 import { type Encoding, type EnvelopePlace, paddingOf } from '../profile/encoding.ts';
+import { readProtobuf } from '../profile/encoding-rules.ts';
 import { type PayloadTemplate, parsePayloadTemplate } from '../profile/payload-template.ts';
 import { partsOf } from '../profile/text-template.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import { compileBytes } from './encodings/bytes.ts';
 import { compileCbor } from './encodings/cbor.ts';
+import { compileProtobuf } from './encodings/protobuf.ts';
+import { compileSparkplug } from './encodings/sparkplug.ts';
 import { makeMessageSizes } from './message-sizes.ts';
 import { compileEnvelope, type MessageNumbers, type MessageWriter, type PayloadSettings } from './payload.ts';
 import { SegmentCompiler } from './payload-segments.ts';
@@ -30,6 +33,8 @@ export class BareWriter implements MessageWriter {
   properties: Buffer | undefined;
   readonly #properties: PropertyWriter | undefined;
   readonly #segments: readonly Segment[];
+  /** Of a device's first message. */
+  readonly #first: readonly Segment[];
   readonly #out: Buffer;
   readonly #sizeOf: (deviceIndex: number, k: number) => number;
   readonly #padding: number;
@@ -42,13 +47,18 @@ export class BareWriter implements MessageWriter {
     const { template, errors } = parsePayloadTemplate(settings.payload);
     if (errors.length > 0) throw new InvalidInputError('The payload', errors);
     const envelope = envelopeSegments(settings);
-    const payload = compilePayload(encoding, template, settings);
+    const { payload, first } = compilePayload(encoding, template, settings);
     const isPrefix = settings.envelopePlace === 'prefix';
     this.#properties = makePropertyWriter(isPrefix ? settings : { ...settings, envelope });
-    this.#segments = isPrefix ? [...envelope, fixed(lineEnd), ...payload] : payload;
+    const whole = (segments: readonly Segment[]) =>
+      isPrefix ? [...envelope, fixed(lineEnd), ...segments] : segments;
+    this.#segments = whole(payload);
+    this.#first = first === undefined ? this.#segments : whole(first);
     this.#padding = paddingOf(encoding) ?? 0;
     this.#sizeOf = makeMessageSizes(settings, seed);
-    this.#out = Buffer.allocUnsafeSlow(Math.max(mostBytes(this.#segments), sizeBytes, 1));
+    this.#out = Buffer.allocUnsafeSlow(
+      Math.max(mostBytes(this.#segments), mostBytes(this.#first), sizeBytes, 1),
+    );
     this.#firstDevice = firstDevice;
     this.#message = emptyMessage(seed);
   }
@@ -63,7 +73,7 @@ export class BareWriter implements MessageWriter {
     message.sentMs = sentMs;
     message.random.seek(message.deviceIndex, k);
     const out = this.#out;
-    const end = writeSegments(this.#segments, out, 0, message);
+    const end = writeSegments(k === 0 ? this.#first : this.#segments, out, 0, message);
     this.properties = this.#properties?.write(message);
     const size = this.#sizeOf(message.deviceIndex, k);
     if (end >= size) return out.subarray(0, end);
@@ -81,22 +91,33 @@ function envelopeSegments(settings: PayloadSettings): readonly Segment[] {
   return compiler.finish();
 }
 
-function compilePayload(
-  encoding: Encoding,
-  template: PayloadTemplate,
-  scope: SegmentScope,
-): readonly Segment[] {
+interface CompiledPayload {
+  readonly payload: readonly Segment[];
+  /** Of a device's first message, where it differs. */
+  readonly first?: readonly Segment[];
+}
+
+function compilePayload(encoding: Encoding, template: PayloadTemplate, scope: SegmentScope): CompiledPayload {
   switch (encoding) {
     case 'plain-json': {
       const compiler = new SegmentCompiler(scope);
       compiler.template(template);
-      return compiler.finish();
+      return { payload: compiler.finish() };
     }
     case 'text':
-      return compileText(partsOf(template), scope);
+      return { payload: compileText(partsOf(template), scope) };
     case 'bytes':
-      return compileBytes(partsOf(template), scope);
+      return { payload: compileBytes(partsOf(template), scope) };
     case 'cbor':
-      return compileCbor(template, scope);
+      return { payload: compileCbor(template, scope) };
+    case 'sparkplug-b': {
+      const { data, birth } = compileSparkplug(template, scope);
+      return { payload: data, first: birth };
+    }
+    default: {
+      const { fields, errors } = readProtobuf(encoding, template);
+      if (errors.length > 0) throw new InvalidInputError('The payload', errors);
+      return { payload: compileProtobuf(fields, scope) };
+    }
   }
 }

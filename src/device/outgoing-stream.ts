@@ -6,6 +6,8 @@ export interface OutgoingStream {
   readonly writer: MessageWriter;
   /** By device. */
   readonly topics: readonly string[];
+  /** Of a device's first message. Absent: as of the others. */
+  readonly firstTopics?: readonly string[];
   readonly qos: Qos;
   readonly retain: boolean;
   /** Devices send the alias of a topic that they have sent. */

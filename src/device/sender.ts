@@ -139,11 +139,19 @@ export class Sender implements RequestListener {
    */
   send(due: DueMessage): boolean {
     const { device, stream } = due;
-    const { writer, topics, qos, retain, isAliased, isAnswered } = this.#streams[stream]!;
+    const {
+      writer,
+      topics,
+      firstTopics = topics,
+      qos,
+      retain,
+      isAliased,
+      isAnswered,
+    } = this.#streams[stream]!;
     const sentMs = this.#clock.now();
     const message = this.#message;
     message.token = isAnswered ? this.#inFlight.nextToken : noToken;
-    message.topic = topics[device]!;
+    message.topic = (due.k === 0 ? firstTopics : topics)[device]!;
     message.payload = writer.write(due, sentMs);
     message.properties = writer.properties;
     message.isAliased = isAliased;

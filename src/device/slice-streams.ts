@@ -4,6 +4,7 @@ import type { Plan, Slice } from '../plan/plan.ts';
 import { plannedStreamsOf } from '../plan/streams.ts';
 import { envelopePlaceOf } from '../profile/encoding.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
+import { birthTopicOf } from '../profile/sparkplug.ts';
 import { splitRequestUrl } from '../targets/http/request-url.ts';
 import { dataUrlOf } from '../targets/traits-of.ts';
 import { BareWriter } from './bare-writer.ts';
@@ -51,6 +52,9 @@ export function streamsOfSlice(
     return {
       writer,
       topics: topicsOf.map((topics) => topics[kind]!),
+      ...(profile.publish.encoding === 'sparkplug-b' && {
+        firstTopics: topicsOf.map((topics) => birthTopicOf(topics[kind]!)),
+      }),
       qos: profile.publish.qos,
       retain: profile.publish.retain === true,
       isAliased: profile.publish.topicAlias === true,

@@ -1,3 +1,4 @@
+import { nameOfEncoding } from '../profile/encoding.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import { sumBy } from '../shared/counts.ts';
 import { formatDuration } from '../shared/duration.ts';
@@ -193,7 +194,7 @@ function checkReadable(kind: KindPlan): InputError[] {
   return [
     {
       path: settingOf(kind, setting),
-      message: `is ${JSON.stringify(encoding)}, and the rule of this stack reads JSON objects alone: every message would count as lost`,
+      message: `is ${nameOfEncoding(encoding)}, and the rule of this stack reads JSON objects alone: every message would count as lost`,
       hint: 'deploy with --param payloads=any; a rehearsal takes --payloads any',
     },
   ];

@@ -9,6 +9,9 @@ import { sizeForm } from './size-distribution.ts';
 /** MQTT's packet identifiers [MQTT-2.2.1]. */
 const maxPacketIdentifiers = 65_535;
 
+/** Of a .proto file: profiles travel through state payloads of 256 KB. */
+const maxProtoCharacters = 65_536;
+
 export const duration = z.string().regex(durationPattern);
 export const share = z.number().min(0).max(1);
 export const ratePerSecond = z.number().min(0).max(10_000_000);
@@ -116,11 +119,26 @@ export const publishSettings = {
       examples: [{ temperature: '{{gaussian(21, 2)}}', state: "{{choice('on', 'off')}}" }],
     }),
   encoding: z
-    .enum(['json', ...bareEncodings])
+    .union([
+      z.enum(['json', ...bareEncodings]),
+      z.strictObject({
+        protobuf: z.strictObject({
+          file: z.string().optional().meta({ description: 'Path of a .proto file, from the profile.' }),
+          schema: z
+            .string()
+            .max(maxProtoCharacters)
+            .optional()
+            .meta({ description: 'The text of the .proto file, where the profile holds it itself.' }),
+          message: z
+            .string()
+            .meta({ description: 'Full name of a message in it, such as meters.v1.Reading.' }),
+        }),
+      }),
+    ])
     .default('json')
     .meta({
       description:
-        'How the payload is written. json adds the fields stampede and padding to it. The others write the payload alone (docs/payloads.md): plain-json any JSON value, text a string, bytes a string of hexadecimal digits and templates, cbor the same values as JSON (RFC 8949). Their envelope travels as the MQTT 5 user property stampede, or as a line before the payload where there are none.',
+        'How the payload is written. json adds the fields stampede and padding to it. The others write the payload alone (docs/payloads.md): plain-json any JSON value, text a string, bytes a string of hexadecimal digits and templates, cbor the same values as JSON (RFC 8949), sparkplug-b an object whose values become metrics, {"protobuf": {"file": "reading.proto", "message": "Reading"}} an object with the fields of that message. Their envelope travels as the MQTT 5 user property stampede, or as a line before the payload where there are none.',
       examples: ['cbor'],
     }),
   sizeBytes: sizeForm.default(0).meta({

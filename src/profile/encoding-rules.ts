@@ -1,7 +1,13 @@
 import type { InputError } from '../shared/errors.ts';
-import { type Encoding, paddingOf } from './encoding.ts';
+import { suggestFrom } from '../shared/nearest.ts';
+import { type Encoding, nameOfEncoding, type ProtobufEncoding, paddingOf } from './encoding.ts';
 import type { LoadProfile } from './load-profile.ts';
 import { type PayloadTemplate, parsePayloadTemplate } from './payload-template.ts';
+import { bindPayload } from './protobuf/bind-payload.ts';
+import { parseProto } from './protobuf/parse-proto.ts';
+import type { ProtoSchema } from './protobuf/proto-schema.ts';
+import { ProtoError } from './protobuf/proto-tokens.ts';
+import { metricsOf } from './sparkplug.ts';
 import { partsOf } from './text-template.ts';
 
 const path = 'publish.payload';
@@ -29,16 +35,62 @@ export function checkEncoding({ publish, http }: LoadProfile): InputError[] {
       ? [
           {
             path: 'publish.sizeBytes',
-            message: `cannot pad ${encoding}, which has no bytes that mean nothing`,
+            message: `cannot pad ${nameOfEncoding(encoding)}, which has no bytes that mean nothing`,
             hint: 'remove it, and make the payload larger: {{randomBytes(n)}}',
           },
         ]
       : []),
-    ...(encoding === 'text' || encoding === 'bytes' ? checkText(encoding, template) : []),
+    ...checkPayload(encoding, template),
   ];
 }
 
-function checkText(encoding: Encoding, template: PayloadTemplate): InputError[] {
+function checkPayload(encoding: Encoding, template: PayloadTemplate): readonly InputError[] {
+  switch (encoding) {
+    case 'text':
+    case 'bytes':
+      return checkText(encoding, template);
+    case 'sparkplug-b':
+      return metricsOf(template, path).errors;
+    case 'plain-json':
+    case 'cbor':
+      return [];
+    default:
+      return readProtobuf(encoding, template).errors;
+  }
+}
+
+/** The fields of a message of Protocol Buffers, and every error of it. */
+export function readProtobuf(
+  { protobuf }: ProtobufEncoding,
+  template: PayloadTemplate,
+): ReturnType<typeof bindPayload> {
+  const at = 'publish.encoding.protobuf';
+  const fail = (error: InputError) => ({ fields: [], errors: [error] });
+  if (protobuf.schema === '') {
+    const hint =
+      'give the text of the .proto file as schema; from a profile file, the command line reads file';
+    return fail({ path: at, message: 'has no schema', hint });
+  }
+  let schema: ProtoSchema;
+  try {
+    schema = parseProto(protobuf.schema);
+  } catch (error) {
+    if (!(error instanceof ProtoError)) throw error;
+    const hint = 'docs/payloads.md says what of .proto files is read';
+    return fail({ path: `${at}.schema`, message: error.message, hint });
+  }
+  if (!schema.messages.has(protobuf.message)) {
+    const hint = suggestFrom(protobuf.message, [...schema.messages.keys()], 'it declares');
+    return fail({
+      path: `${at}.message`,
+      message: `"${protobuf.message}" is no message of the schema`,
+      hint,
+    });
+  }
+  return bindPayload(schema, protobuf.message, template, path);
+}
+
+function checkText(encoding: 'text' | 'bytes', template: PayloadTemplate): InputError[] {
   const isText =
     template.kind === 'text' ||
     template.kind === 'call' ||

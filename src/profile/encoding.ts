@@ -1,10 +1,25 @@
 import { isObject } from '../shared/json-path.ts';
 
 /** How a payload is written that is not a JSON object with the envelope in it. */
-export type Encoding = (typeof bareEncodings)[number];
+export type Encoding = (typeof bareEncodings)[number] | ProtobufEncoding;
+
+/** Protocol Buffers. */
+export interface ProtobufEncoding {
+  readonly protobuf: {
+    /** Text of a .proto file. */
+    readonly schema: string;
+    /** Full name of a message in it. */
+    readonly message: string;
+  };
+}
+
+/** What an encoding is called in messages. */
+export function nameOfEncoding(encoding: Encoding): string {
+  return typeof encoding === 'string' ? encoding : 'protobuf';
+}
 
 /** Encodings by name, but for `json`, which adds the envelope and padding to the payload's own fields. */
-export const bareEncodings = ['plain-json', 'text', 'bytes', 'cbor'] as const;
+export const bareEncodings = ['plain-json', 'text', 'bytes', 'cbor', 'sparkplug-b'] as const;
 
 /**
  * Where the envelope of a message travels. `payload`: the field `stampede` of the payload, a JSON object. `property`: the MQTT 5
@@ -32,20 +47,39 @@ export function paddingOf(encoding: Encoding): number | undefined {
       return 0x20;
     case 'bytes':
       return 0;
-    case 'cbor':
+    default:
       return undefined;
   }
 }
 
 /** Whether some message of a profile has another encoding than `json`. @param form the profile as the user wrote it */
 export function takesAnyPayload(form: unknown): boolean {
-  if (!isObject(form)) return false;
-  const { groups = {}, messages = {}, publish = {} } = form;
-  const isBare = (settings: unknown) =>
-    isObject(settings) && settings.encoding !== undefined && settings.encoding !== 'json';
-  return (
-    isBare(publish) ||
-    (isObject(messages) && Object.values(messages).some(isBare)) ||
-    (isObject(groups) && Object.values(groups).some(takesAnyPayload))
+  return encodingsIn(form).some(({ encoding }) => encoding !== 'json');
+}
+
+/** Settings of Protocol Buffers in a profile, as the user wrote it: the objects themselves. */
+export function protobufSettingsIn(form: unknown) {
+  return encodingsIn(form).flatMap(({ encoding, path }) =>
+    isObject(encoding) && isObject(encoding.protobuf)
+      ? [{ path: `${path}.protobuf`, protobuf: encoding.protobuf as Record<string, unknown> }]
+      : [],
   );
+}
+
+function encodingsIn(form: unknown, at = ''): { readonly path: string; readonly encoding: unknown }[] {
+  if (!isObject(form)) return [];
+  const { groups = {}, messages = {}, publish = {} } = form;
+  const of = (settings: unknown, path: string) =>
+    isObject(settings) && settings.encoding !== undefined
+      ? [{ path: `${at}${path}.encoding`, encoding: settings.encoding }]
+      : [];
+  return [
+    ...of(publish, 'publish'),
+    ...(isObject(messages) ? Object.entries(messages) : []).flatMap(([name, kind]) =>
+      of(kind, `messages.${name}`),
+    ),
+    ...(isObject(groups) ? Object.entries(groups) : []).flatMap(([name, group]) =>
+      encodingsIn(group, `groups.${name}.`),
+    ),
+  ];
 }

@@ -4,6 +4,7 @@ import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { checkJsonValue, isTooDeep } from '../shared/json-value.ts';
 import type { Backoff } from './backoff.ts';
 import { withDefaultThresholds } from './default-thresholds.ts';
+import type { Encoding } from './encoding.ts';
 import { type FlatReading, readGroups, withoutRepeats } from './groups.ts';
 import { http as httpSchema } from './http-schema.ts';
 import type { ConnectSettings, LoadProfile, Threshold, Thresholds } from './load-profile.ts';
@@ -169,7 +170,7 @@ function resolve(
       topic: publish.topic,
       qos: publish.qos,
       payload: publish.payload,
-      ...(publish.encoding !== 'json' && { encoding: publish.encoding }),
+      ...(publish.encoding !== 'json' && { encoding: resolveEncoding(publish.encoding) }),
       ...resolveSizes(publish.sizeBytes, targetLimits.payloadBytes),
       ...resolveProperties(publish),
       ackTimeoutMs: milliseconds(publish.ackTimeout),
@@ -262,4 +263,10 @@ function resolveThreshold(threshold: ProfileSettings['thresholds'][string][numbe
 /** The schema has let through durations only. */
 function milliseconds(duration: string): number {
   return parseDuration(duration) ?? 0;
+}
+
+function resolveEncoding(given: Exclude<ProfileSettings['publish']['encoding'], 'json'>): Encoding {
+  if (typeof given === 'string') return given;
+  const { schema = '', message } = given.protobuf;
+  return { protobuf: { schema, message } };
 }

@@ -11,6 +11,11 @@ const kinds = {
   plain: { encoding: 'plain-json', payload: ['{{n}}', '{{uuid}}'], sizeBytes: 100 },
   text: { encoding: 'text', payload: 'v={{random(0, 9)}};' },
   bytes: { encoding: 'bytes', payload: '7e {{sequence}} {{randomBytes(300)}} 00' },
+  protobuf: {
+    encoding: { protobuf: { schema: 'message R { string id = 1; double v = 2; }', message: 'R' } },
+    payload: { id: '{{deviceId}}', v: '{{random(0, 1)}}' },
+  },
+  sparkplug: { encoding: 'sparkplug-b', payload: { t: '{{gaussian(21, 2)}}' } },
   cbor: { encoding: 'cbor', payload: { t: '{{gaussian(21, 2)}}', on: true } },
 };
 const each = { devices: 2, ratePerSecond: 40, duration: '3s', echo: { fraction: 1 }, messages: kinds };

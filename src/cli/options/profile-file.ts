@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { exitCodes, StampedeError } from '../../shared/errors.ts';
+import { dirname, resolve } from 'node:path';
+import { protobufSettingsIn } from '../../profile/encoding.ts';
+import { exitCodes, type InputError, StampedeError } from '../../shared/errors.ts';
 import { type JsonText, readJsonText } from '../../shared/json-text.ts';
 
 /** The load profile cannot be read: no such file, no permission, or no JSON. */
@@ -28,21 +30,38 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
+/** A load profile with the text of each .proto file that it names. @param directory that their paths begin in */
+async function withProtoFiles({ value, errors }: JsonText, directory: string): Promise<JsonText> {
+  const copy: unknown = structuredClone(value);
+  const found: InputError[] = [];
+  for (const { protobuf, path } of protobufSettingsIn(copy)) {
+    const { file } = protobuf;
+    if (typeof file !== 'string' || protobuf.schema !== undefined) continue;
+    try {
+      protobuf.schema = await readFile(resolve(directory, file), 'utf8');
+    } catch (error) {
+      const message = `cannot be read: ${whyNotReadable(error)}`;
+      found.push({ path: `${path}.file`, message, hint: 'give its path from the directory of the profile' });
+    }
+  }
+  return { value: copy, errors: [...errors, ...found] };
+}
+
 /**
- * A load profile as the user wrote it, not yet checked.
+ * A load profile as the user wrote it, not yet checked; .proto files that it names are read.
  * @param path of the file; `-` for standard input
  * @throws ProfileNotReadableError
  * @throws InvalidInputError where the text is not JSON, with line and column.
  */
 export async function readProfileFile(path: string): Promise<JsonText> {
-  if (path === '-') return readJsonText(await readStandardInput(), 'standard input');
+  if (path === '-') return withProtoFiles(readJsonText(await readStandardInput(), 'standard input'), '.');
   let bytes: Buffer;
   try {
     bytes = await readFile(path);
   } catch (error) {
     throw new ProfileNotReadableError(path, error);
   }
-  return readJsonText(bytes, path);
+  return withProtoFiles(readJsonText(bytes, path), dirname(path));
 }
 
 async function readStandardInput(): Promise<Buffer> {

@@ -132,7 +132,7 @@ describe('makePlan', () => {
     expect(errorsOf(planFor('json'))).toEqual([
       {
         path: 'messages.a.encoding',
-        message: expect.stringContaining('"cbor", and the rule of this stack reads JSON objects alone'),
+        message: expect.stringContaining('is cbor, and the rule of this stack reads JSON objects alone'),
         hint: 'deploy with --param payloads=any; a rehearsal takes --payloads any',
       },
     ]);

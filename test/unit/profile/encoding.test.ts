@@ -33,6 +33,37 @@ describe('publish.encoding', () => {
     expect(pathsOf({ ...minimal, publish })).toEqual(paths);
   });
 
+  const schema =
+    'message A { int32 i = 1; E e = 2; repeated A many = 3; required B b = 4; } enum E { X = 0; } message B {}';
+  it.each([
+    [schema, 'A', { i: 1, e: 'X', many: [], b: {} }, []],
+    [
+      schema,
+      'A',
+      { i: 1.5, e: 'Y', many: 1 },
+      ['publish.payload', 'publish.payload.e', 'publish.payload.i', 'publish.payload.many'],
+    ],
+    [schema, 'A', { I: 1, b: 2 }, ['publish.payload.I', 'publish.payload.b']],
+    [schema, 'A', 'text', ['publish.payload']],
+    [schema, 'C', {}, ['publish.encoding.protobuf.message']],
+    ['', 'A', {}, ['publish.encoding.protobuf']],
+    ['message A { X x = 1; }', 'A', {}, ['publish.encoding.protobuf.schema']],
+    ['import "b.proto"; message A {}', 'A', {}, ['publish.encoding.protobuf.schema']],
+    ['message A { int32 a = 1; int32 b = 1; }', 'A', {}, ['publish.encoding.protobuf.schema']],
+    ['message A {', 'A', {}, ['publish.encoding.protobuf.schema']],
+    ['message A { int32 a = 1; } ?', 'A', {}, ['publish.encoding.protobuf.schema']],
+  ])('of a message of %s: %s', (text, message, payload, paths) => {
+    const encoding = { protobuf: { schema: text, message } };
+    expect(pathsOf({ ...minimal, publish: { encoding, payload } }).sort()).toEqual(paths);
+  });
+
+  it('of Sparkplug B takes an object of metrics', () => {
+    const of = (payload: unknown) => pathsOf({ ...minimal, publish: { encoding: 'sparkplug-b', payload } });
+    expect(of({ a: 1, b: { c: '{{now}}' } })).toEqual([]);
+    expect(of([1])).toEqual(['publish.payload']);
+    expect(of({ a: [1], bdSeq: 2 })).toEqual(['publish.payload.a', 'publish.payload']);
+  });
+
   it('is not in a profile that does not set it', () => {
     expect(parseLoadProfile(minimal).publish).not.toHaveProperty('encoding');
     expect(parseLoadProfile({ ...minimal, publish: { encoding: 'json' } }).publish).not.toHaveProperty(
