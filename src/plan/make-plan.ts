@@ -1,5 +1,6 @@
 import { nameOfEncoding } from '../profile/encoding.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
+import { isIdle } from '../profile/load-shapes/load-shape.ts';
 import { sumBy } from '../shared/counts.ts';
 import { formatDuration } from '../shared/duration.ts';
 import { type InputError, InvalidInputError } from '../shared/errors.ts';
@@ -264,7 +265,7 @@ function checkSlices(plan: Plan): InputError[] {
 
 function checkMessages(group: GroupPlan): InputError[] {
   const { load } = group;
-  if (load.messages >= 1 && Number.isSafeInteger(load.messages)) return [];
+  if (isIdle(group.profile) || (load.messages >= 1 && Number.isSafeInteger(load.messages))) return [];
   return [
     {
       path: settingOf(group, 'stages'),

@@ -24,12 +24,14 @@ interface DefaultedProfile {
   readonly publish: { readonly qos: 0 | 1 | 2 };
   /** Whether any observer sees messages arrive. */
   readonly hasArrivals: boolean;
+  /** Whether devices send nothing. */
+  readonly isIdle: boolean;
 }
 
 /** The profile's own thresholds, then the default of each metric that it says nothing of. An empty list is something: none. */
 export function withDefaultThresholds(
   own: Thresholds,
-  { connect, publish, hasArrivals }: DefaultedProfile,
+  { connect, publish, hasArrivals, isIdle }: DefaultedProfile,
 ): Thresholds {
   const said = new Set(Object.keys(own).map(canonicalOf));
   // A QoS 0 publish over MQTT has no PUBACK that could be missing.
@@ -37,6 +39,8 @@ export function withDefaultThresholds(
   // Over HTTP no device has a connection of its own: what finds none is a dropped message.
   if (connect.protocol === 'https') said.add('devices_not_connected');
   if (!hasArrivals) said.add('lost_messages');
+  // Shares of messages, of which there are none.
+  if (isIdle) said.add('unacknowledged_messages').add('failed_messages');
   const defaults = Object.entries(defaultThresholds)
     .filter(([metric]) => !said.has(metric))
     .map(([metric, expression]) => [

@@ -10,6 +10,7 @@ export const groupSettings = [
   'startRate',
   'ratePerSecond',
   'everySeconds',
+  'idle',
   'arrivals',
   'jitter',
   'burst',

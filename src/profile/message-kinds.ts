@@ -66,6 +66,10 @@ function checkKinds(messages: unknown, group: JsonObject): InputError[] {
     const hint = `give 1 to ${maxKinds}, or remove it`;
     return [{ path, message: `has ${count} kinds of message`, hint }];
   }
+  if (group.idle !== undefined) {
+    const hint = 'remove messages or idle; groups may differ in this';
+    return [{ path, message: 'has no meaning for devices that are idle', hint }];
+  }
   const { whyOneKind } = loadShapeIn(group);
   if (whyOneKind !== undefined) {
     const hint = 'remove messages, or give the load by rates; groups may differ in this';

@@ -8,7 +8,7 @@ import type { Encoding } from './encoding.ts';
 import { type FlatReading, readGroups, withoutRepeats } from './groups.ts';
 import { http as httpSchema } from './http-schema.ts';
 import type { ConnectSettings, LoadProfile, Threshold, Thresholds } from './load-profile.ts';
-import type { ResolvedLoad } from './load-shapes/load-shape.ts';
+import { isIdle, type ResolvedLoad } from './load-shapes/load-shape.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
 import { readKinds } from './message-kinds.ts';
 import { resolveProperties, resolveWill, wholeSeconds } from './message-properties.ts';
@@ -198,6 +198,7 @@ function resolve(
       connect: { protocol },
       publish,
       hasArrivals,
+      isIdle: isIdle(load),
     }),
   };
 }

@@ -56,6 +56,7 @@ const rules: readonly Rule[] = [
   },
   { reads: ['connect.protocol', 'devices', ...loadPaths], check: checkRatePerDevice },
   { reads: ['connect.protocol'], check: checkHttps },
+  { reads: ['connect.protocol', 'idle'], check: checkIdle },
   { reads: ['connect.client', 'connect.version', 'publish.qos'], check: checkClient },
   { reads: ['connect', 'publish'], check: checkProperties },
   { reads: ['connect'], check: ({ profile }) => checkCredentials(profile.connect) },
@@ -198,6 +199,18 @@ function checkHttps({ profile: { connect }, input, protocols }: Judged): InputEr
       message: 'has no meaning over https, where no device keeps a connection',
       hint: `remove it${instead}`,
     }));
+}
+
+/** A device without messages is a connection, and over https there is none. */
+function checkIdle({ profile: { connect }, input }: Judged): InputError[] {
+  if (connect.protocol !== 'https' || input.idle === undefined) return [];
+  return [
+    {
+      path: 'idle',
+      message: 'has no meaning over https, where no device keeps a connection',
+      hint: 'remove it, and give a load',
+    },
+  ];
 }
 
 /** aws-iot-device-sdk-v2 speaks MQTT 5 here, and has no QoS 2 at all. */

@@ -1,4 +1,5 @@
 import { isScheduled, plannedStreamsOf } from '../../plan/streams.ts';
+import { isIdle } from '../../profile/load-shapes/load-shape.ts';
 import type { InFlightMessage } from '../in-flight.ts';
 import { type PacedWork, Pacer } from '../pacer.ts';
 import type { Answer } from '../sender.ts';
@@ -22,6 +23,8 @@ class OpenModel implements Behaviour, PacedWork {
   readonly #streams: readonly OpenStream[];
   readonly #order: DueOrder;
   readonly #pacer: Pacer;
+  /** Until then devices that send nothing stay, epoch milliseconds; 0: they go when all is sent. */
+  #staysUntil = 0;
 
   constructor(context: BehaviourContext) {
     const { slice, publishAt, sender, counters } = context;
@@ -33,6 +36,8 @@ class OpenModel implements Behaviour, PacedWork {
     );
     this.#order = new DueOrder(schedules);
     this.#pacer = new Pacer(context.clock, this);
+    const { profile, timeline } = slice.group;
+    if (isIdle(profile)) this.#staysUntil = timeline.publishEndAt;
   }
 
   get count(): number {
@@ -40,7 +45,7 @@ class OpenModel implements Behaviour, PacedWork {
   }
 
   get sentAll(): boolean {
-    return this.#pacer.done && !this.#doWait;
+    return this.#pacer.done && !this.#doWait && this.#context.clock.now() >= this.#staysUntil;
   }
 
   start(): void {
@@ -50,6 +55,7 @@ class OpenModel implements Behaviour, PacedWork {
   stop(fromMs: number): void {
     if (!this.#pacer.done) for (const stream of this.#streams) stream.countDueUntil(fromMs);
     this.#pacer.stop();
+    this.#staysUntil = 0;
     for (const stream of this.#streams) stream.dropWaiting();
   }
 

@@ -52,6 +52,11 @@ export function peakOf(load: Pick<ResolvedLoad, 'startRatePerSecond' | 'stages'>
   return load.stages.reduce((peak, stage) => Math.max(peak, stage.targetPerSecond), load.startRatePerSecond);
 }
 
+/** Whether devices send nothing: only of a load that says so (`idle`). */
+export function isIdle(load: Pick<ResolvedLoad, 'startRatePerSecond' | 'stages'>): boolean {
+  return peakOf(load) === 0;
+}
+
 export function givenTwice(path: string, what: string, other: string): InputError {
   return { path, message: `${what} is given twice, by ${other} too`, hint: `remove ${path} or ${other}` };
 }

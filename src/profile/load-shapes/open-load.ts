@@ -43,6 +43,14 @@ export const openSettings = {
         'Each device publishes once in this many seconds. The devices are spread evenly over that time, so that the run has devices ÷ everySeconds messages a second. Stands together with duration, or with stages that have no targets.',
       examples: [5],
     }),
+  idle: z
+    .literal(true)
+    .optional()
+    .meta({
+      description:
+        'Devices send no messages: they connect, and keep their connections alive for as long as duration says. Stands together with duration, in place of a load.',
+      examples: [true],
+    }),
   ...arrivalSettings,
 };
 
@@ -51,7 +59,7 @@ type Settings = z.output<z.ZodObject<typeof openSettings & typeof sharedSettings
 };
 
 const theWays =
-  'one of: stages with targets; ratePerSecond and duration; everySeconds and duration; everySeconds and stages without targets; burst and duration';
+  'one of: stages with targets; ratePerSecond and duration; everySeconds and duration; everySeconds and stages without targets; burst and duration; idle and duration';
 
 /** The open model: an arrival rate over time, whatever the target answers. */
 export const openLoad: LoadShape<Settings> = {
@@ -78,7 +86,13 @@ export const openLoad: LoadShape<Settings> = {
   }),
 };
 
-function loadReplacedBy({ stages, ratePerSecond, everySeconds, burst }: JsonObject): string[] {
+function loadReplacedBy({ idle, ...own }: JsonObject): string[] {
+  const replaced = rateReplacedBy(own);
+  if (idle === undefined) return replaced.length === 0 ? [] : [...replaced, 'idle'];
+  return ['stages', ...Object.keys(openSettings).filter((setting) => setting !== 'idle')];
+}
+
+function rateReplacedBy({ stages, ratePerSecond, everySeconds, burst }: JsonObject): string[] {
   if (stages !== undefined) {
     const ofRates = hasTargets(stages) ? ['everySeconds', 'together'] : [];
     return ['ratePerSecond', 'startRate', 'duration', 'burst', ...ofRates];
@@ -95,11 +109,18 @@ function hasTargets(stages: unknown): boolean {
 /** Ways of giving the load that are mixed, or only half there. */
 function checkWays(input: JsonObject): InputError[] {
   const has = (key: keyof Settings) => input[key] !== undefined;
-  const constant = (['ratePerSecond', 'everySeconds', 'burst'] as const).find(has);
+  const constant = (['idle', 'ratePerSecond', 'everySeconds', 'burst'] as const).find(has);
   if (constant === undefined && !has('stages')) {
     return [{ path: 'stages', message: 'the load is missing', hint: `give ${theWays}` }];
   }
   const errors: InputError[] = [];
+  if (has('idle')) {
+    const others = ['stages', ...Object.keys(openSettings)].filter(
+      (key) => key !== 'idle' && key !== 'startRate',
+    );
+    const other = others.find((key) => input[key] !== undefined);
+    if (other !== undefined) return [givenTwice('idle', 'the load', other)];
+  }
   if (has('ratePerSecond') && has('everySeconds')) {
     errors.push(givenTwice('everySeconds', 'the load', 'ratePerSecond'));
   }
@@ -123,9 +144,9 @@ function checkWays(input: JsonObject): InputError[] {
 }
 
 /** Stages have targets, unless `everySeconds` says the rate of them all. */
-function checkTargets({ stages = [], everySeconds, ratePerSecond, burst }: Settings): InputError[] {
-  // Stages beside a burst have an error of their own.
-  if (burst !== undefined) return [];
+function checkTargets({ stages = [], everySeconds, ratePerSecond, burst, idle }: Settings): InputError[] {
+  // Stages beside a burst or beside idle devices have an error of their own.
+  if (burst !== undefined || idle) return [];
   return stages.flatMap(({ target }, i) => {
     const path = `stages[${i}].target`;
     if (everySeconds !== undefined && target !== undefined) {
@@ -144,6 +165,7 @@ function checkTargets({ stages = [], everySeconds, ratePerSecond, burst }: Setti
 function checkAmount(settings: Settings): InputError[] {
   const load = resolve(settings);
   const errors = checkLasting(load, settings);
+  if (settings.idle) return errors;
   if (
     errors.length === 0 &&
     peakOf(load) <= 0 &&

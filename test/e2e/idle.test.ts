@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type EndedRehearsal, startRehearsal } from '../support/run/rehearsal.ts';
+
+const connect = { client: 'dense', ratePerSecond: 400 };
+
+describe('devices that only keep their connections', () => {
+  let rehearsal: Awaited<ReturnType<typeof startRehearsal>>;
+  let alone: EndedRehearsal;
+  let beside: EndedRehearsal;
+
+  beforeAll(async () => {
+    rehearsal = await startRehearsal();
+    alone = await rehearsal.run({ devices: 30, connect, idle: true, duration: '2s', drain: '1s' });
+    beside = await rehearsal.run({
+      connect,
+      duration: '2s',
+      drain: '1s',
+      groups: { listeners: { devices: 20, idle: true }, meters: { devices: 10, ratePerSecond: 20 } },
+    });
+  }, 90_000);
+  afterAll(() => rehearsal.close());
+
+  it('are counted, in a ledger without messages', () => {
+    const { report } = alone;
+    expect(report.devices).toMatchObject({ planned: 30, connected: 30 });
+    expect(report.messages).toMatchObject({ intended: 0, sent: 0, acked: 0, received: 0, lost: 0 });
+    expect([report.verdict, report.reasons]).toEqual(['passed', []]);
+    expect(Math.max(...report.perSecond.connected)).toBe(30);
+    // Two seconds of publishing, and the time to connect before it.
+    expect(report.perSecond.connected.filter((connected) => connected === 30).length).toBeGreaterThanOrEqual(
+      2,
+    );
+  });
+
+  it('are a group beside others', () => {
+    const { report } = beside;
+    expect(report.devices).toMatchObject({ planned: 30, connected: 30 });
+    expect(report.messages).toMatchObject({ intended: 40, received: 40, lost: 0 });
+    const [listeners, meters] = report.groups ?? [];
+    expect(listeners).toMatchObject({ devices: { connected: 20 }, messages: { intended: 0 } });
+    expect(meters).toMatchObject({ devices: { connected: 10 }, messages: { intended: 40 } });
+  });
+});

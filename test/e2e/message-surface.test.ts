@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { MetricsReport } from '../../src/embedded/iot-core/http/admin-api.ts';
+import { fetchAdmin } from '../../src/embedded/iot-core/http/admin-client.ts';
+import { type EndedRehearsal, startRehearsal } from '../support/run/rehearsal.ts';
+
+const profile = {
+  devices: 40,
+  connect: {
+    client: 'dense',
+    ratePerSecond: 400,
+    sessionExpiry: '60s',
+    will: { topic: '{topicRoot}/{runId}/{deviceId}/will', payload: { state: 'lost' } },
+  },
+  publish: {
+    retain: true,
+    contentType: 'application/json',
+    userProperties: { run: '{runId}', trace: '{{uuid}}' },
+    messageExpiry: '60s',
+    topicAlias: true,
+  },
+  ratePerSecond: 20,
+  duration: '5s',
+  drain: '1s',
+};
+
+describe('a run with wills, retained messages, properties and aliases', () => {
+  let rehearsal: Awaited<ReturnType<typeof startRehearsal>>;
+  let ended: EndedRehearsal;
+  let metrics: MetricsReport['metrics'];
+
+  const read = async (): Promise<MetricsReport['metrics']> =>
+    ((await (await fetchAdmin(rehearsal.aws, '/metrics')).json()) as MetricsReport).metrics;
+  const totalOf = (name: string, from = metrics): number =>
+    from.reduce((sum, each) => (each.name === name ? sum + each.total : sum), 0);
+
+  beforeAll(async () => {
+    rehearsal = await startRehearsal();
+    ended = await rehearsal.run(profile, async (plan) => {
+      while (totalOf('PublishIn.Success', await read()) < 40) await sleep(20);
+      await fetchAdmin(rehearsal.aws, '/faults', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ disconnect: 0.25, clients: `stampede-${plan.runId}-d` }),
+      });
+    });
+    metrics = await read();
+  }, 60_000);
+  afterAll(() => rehearsal.close());
+
+  it('accounts for every message, and counts the wills of the connections that were ended', () => {
+    const { report } = ended;
+    expect(report.messages).toMatchObject({ intended: 100, lost: 0, duplicates: 0 });
+    expect(report.messages.received).toBe(report.messages.sent);
+    expect(report.unrelated).toEqual({ notJson: 0, noEnvelope: 0 });
+    // A quarter of 40 devices.
+    expect(report.wills).toBe(10);
+  });
+
+  it('is retained by the service, all of it', () => {
+    const { sent } = ended.report.messages;
+    expect(totalOf('PublishRetained.Success')).toBeGreaterThanOrEqual(sent - 1);
+  });
+});
