@@ -3,12 +3,13 @@ import type { Plan, Slice } from '../plan/plan.ts';
 import { makeSliceSchedule, type SliceSchedule } from '../plan/schedule.ts';
 import { noticeMs, stormChoice } from '../plan/storms.ts';
 import { type Backoff, defaultBackoff } from '../profile/backoff.ts';
-import type { Disconnect } from '../profile/load-profile.ts';
+import type { Disconnect, DisconnectKind } from '../profile/planned-action.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { Random } from '../shared/random.ts';
 import { reconnectDelayMs } from './backoff.ts';
 import type { DeviceControls } from './device-actions.ts';
 import { type PacedWork, Pacer } from './pacer.ts';
+import { SleepCycles, type SleepListener } from './sleep-cycles.ts';
 import type { SliceCounters } from './slice-counters.ts';
 import type { Transport } from './transport.ts';
 
@@ -30,7 +31,7 @@ const unansweredReason = 'no answer before the slice ended';
  * Keeps the slice's devices connected: each connects at its turn, and again, after a random delay that grows with its
  * failures, whenever it could not or lost its connection, until the slice ends.
  */
-export class Connections implements PacedWork, DeviceControls {
+export class Connections implements PacedWork, DeviceControls, SleepListener {
   readonly #clock: Clock;
   readonly #settings: ConnectionSettings;
   readonly #transport: Transport;
@@ -52,9 +53,12 @@ export class Connections implements PacedWork, DeviceControls {
   readonly #isUnderWay: Uint8Array;
   /** By device: 1 while it has a connection that is not to end. */
   readonly #isConnected: Uint8Array;
+  /** By device: 1 from when its connection is to end until it has. */
+  readonly #isEnding: Uint8Array;
   /** Devices that were made silent: when they notice, epoch milliseconds. */
   readonly #noticesAt = new Map<number, number>();
   readonly #retries = new Map<number, CancelTimer>();
+  readonly #cycles: SleepCycles;
   #stopped = false;
 
   constructor(settings: ConnectionSettings) {
@@ -74,6 +78,8 @@ export class Connections implements PacedWork, DeviceControls {
     this.#failedInARow = new Uint8Array(devices);
     this.#isUnderWay = new Uint8Array(devices);
     this.#isConnected = new Uint8Array(devices);
+    this.#isEnding = new Uint8Array(devices);
+    this.#cycles = new SleepCycles(settings, this);
     this.#pacer = new Pacer(settings.clock, this);
   }
 
@@ -82,12 +88,14 @@ export class Connections implements PacedWork, DeviceControls {
   }
 
   start(): void {
+    this.#cycles.start();
     this.#pacer.start();
   }
 
   stop(): void {
     this.#stopped = true;
     this.#pacer.stop();
+    this.#cycles.stop();
     for (const cancel of this.#retries.values()) cancel();
     this.#retries.clear();
   }
@@ -106,7 +114,19 @@ export class Connections implements PacedWork, DeviceControls {
   }
 
   due(device: number): void {
-    this.#connect(device);
+    this.woke(device);
+  }
+
+  woke(device: number): void {
+    const isBusy =
+      this.#isConnected[device] === 1 || this.#isUnderWay[device] === 1 || this.#isEnding[device] === 1;
+    if (!isBusy && !this.#retries.has(device) && !this.#cycles.isAsleep(device)) this.#connect(device);
+  }
+
+  fellAsleep(device: number): void {
+    this.#retries.get(device)?.();
+    this.#retries.delete(device);
+    if (this.#isConnected[device] === 1) this.#end(device, this.#cycles.disconnect);
   }
 
   tickEnd(): void {}
@@ -120,6 +140,8 @@ export class Connections implements PacedWork, DeviceControls {
     const connectMs = this.#isMeasured ? nowMs - this.#attemptedAt[device]! : undefined;
     this.#counters.connected(device, nowMs, connectMs);
     this.#counters.storms.connected(device, nowMs);
+    // Its attempt was under way when it fell asleep.
+    if (this.#cycles.isAsleep(device)) this.#clock.setTimer(0, () => this.fellAsleep(device));
   }
 
   connectFailed(device: number, reason: string): void {
@@ -132,6 +154,7 @@ export class Connections implements PacedWork, DeviceControls {
 
   disconnected(device: number, reason: string): void {
     this.#isConnected[device] = 0;
+    this.#isEnding[device] = 0;
     this.#counters.disconnected(this.#clock.now(), reason);
     this.#retryLater(device);
   }
@@ -151,10 +174,15 @@ export class Connections implements PacedWork, DeviceControls {
     counters.storms.began(at, chosen, connected.length);
     const noticesAt = this.#clock.now() + noticeMs({ ...disconnect, group: slice.group });
     for (const device of connected) {
-      this.#isConnected[device] = 0;
       if (disconnect.how === 'silent') this.#noticesAt.set(device, noticesAt);
-      this.#transport.disconnect(device, disconnect.how);
+      this.#end(device, disconnect.how);
     }
+  }
+
+  #end(device: number, how: DisconnectKind): void {
+    this.#isConnected[device] = 0;
+    this.#isEnding[device] = 1;
+    this.#transport.disconnect(device, how);
   }
 
   #devicesWhere(is: (device: number) => boolean): number[] {
@@ -172,7 +200,7 @@ export class Connections implements PacedWork, DeviceControls {
   }
 
   #retryLater(device: number): void {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#cycles.isAsleep(device)) return;
     const nowMs = this.#clock.now();
     const unnoticedMs = (this.#noticesAt.get(device) ?? nowMs) - nowMs;
     this.#noticesAt.delete(device);

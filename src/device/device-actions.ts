@@ -1,5 +1,5 @@
 import type { SliceControls } from '../plan/actions/action.ts';
-import type { Disconnect } from '../profile/load-profile.ts';
+import type { Disconnect } from '../profile/planned-action.ts';
 
 /** What an action may do to the devices of a slice. */
 export type DeviceControls = Pick<SliceControls, 'disconnect'>;

@@ -2,6 +2,7 @@ import type { SliceSnapshot } from '../live/live-slice.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
 import { isExactlyOnce } from '../plan/groups.ts';
 import { type LegTimeline, timelineOfLeg } from '../plan/legs.ts';
+import { longestSleepMs } from '../plan/lifecycle.ts';
 import type { Plan } from '../plan/plan.ts';
 import { checkpointEveryMs } from '../plan/poll-intervals.ts';
 import { connectSettleMs, makeSliceSchedule } from '../plan/schedule.ts';
@@ -153,7 +154,7 @@ class SliceRunner implements TransportListener {
       counters: this.#counters,
       slice,
       publishAt: timeline.publishAt,
-      waitTimeoutMs: profile.publish.ackTimeoutMs,
+      waitTimeoutMs: longestSleepMs(profile) + profile.publish.ackTimeoutMs,
     });
     this.#sender.serve(this.#behaviour);
     const turnsOverAt = connectAt + connectOffsetMs(slice.devices - 1) + connectSettleMs;

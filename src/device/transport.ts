@@ -1,5 +1,5 @@
 import type { RequestTraffic } from '../measure/slice-result.ts';
-import type { DisconnectKind } from '../profile/load-profile.ts';
+import type { DisconnectKind } from '../profile/planned-action.ts';
 import { exitCodes, StampedeError } from '../shared/errors.ts';
 import type { RequestHead } from './payload.ts';
 

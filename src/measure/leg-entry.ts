@@ -1,4 +1,5 @@
 import type { DeviceTurns } from '../plan/device-turns.ts';
+import { longestSleepMs } from '../plan/lifecycle.ts';
 import { isScheduled, type Stream } from '../plan/streams.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import { sumOf } from '../shared/counts.ts';
@@ -57,8 +58,8 @@ export function legTotalsOf(result: SliceResult, streams: readonly Stream[], set
 }
 
 /** The longest from a message's intended time until it has been seen or is lost: what comes after the drain is too late to count on. */
-export function settleMsOf({ publish, drainMs }: Pick<LoadProfile, 'publish' | 'drainMs'>): number {
-  return publish.ackTimeoutMs + drainMs;
+export function settleMsOf(profile: Pick<LoadProfile, 'publish' | 'drainMs' | 'lifecycle'>): number {
+  return longestSleepMs(profile) + profile.publish.ackTimeoutMs + profile.drainMs;
 }
 
 /** What was due of one stream, and what was sent of it. */

@@ -6,6 +6,7 @@ import { topicsPerDevice } from './device-topic.ts';
 import { echoedMessages, echoingDevices } from './echoes.ts';
 import { groupsOf, httpsSlicesOf, mqttGroupsOf, mqttSlicesOf, slicesByFunction } from './groups.ts';
 import { isRetained, type KindPlan, kindsOf } from './kinds.ts';
+import { wakingOf } from './lifecycle.ts';
 import { meteredSize } from './message-size.ts';
 import { isReadByRule } from './observers.ts';
 import type { Plan } from './plan.ts';
@@ -41,7 +42,7 @@ const assumed = {
 } as const;
 
 export const assumptions: readonly string[] = [
-  'nothing is throttled, lost or sent again, and no device connects twice, unless the timeline disconnects it',
+  'nothing is throttled, lost or sent again, and no device connects twice, unless the timeline disconnects it or it sleeps',
   `each slice’s Lambda is billed from the plan’s making to ${assumed.sliceEndMs / 1_000} s after the last publish; its devices are connected from the first connect on, and minutes are rounded up`,
   `plan takes ${assumed.planSeconds} s, a look at a run that a threshold may end ${assumed.lookSeconds} s, summarize ${assumed.summarizeSeconds} s (CloudWatch settles), measure-latency ${measureSeconds} s a batch and ${measureSecondsPerRecord * 1e6} µs a record`,
   'a reader of the queue takes 1,000 messages a second, which AWS does not publish (at 100 there are up to four times the batches), and waits for each invocation; Lambda begins with five readers and adds five a second while messages wait; a provisioned poller takes 100 messages a second, and its hours are not in the forecast; SQS returns and deletes ten messages a request',
@@ -136,8 +137,13 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
   const readers = subscribers === undefined ? 0 : subscribers.count * subscribers.connections;
   const clients = sumBy(ofMqtt, ({ profile }) => profile.devices) + mqttSlices + readers;
   const storms = plannedStormsOf(plan);
-  const reconnects = sumBy(storms, ({ devices }) => devices);
   const connectedMs = timeline.publishEndAt - timeline.startAt + assumed.sliceEndMs;
+  const wakes = sumBy(ofMqtt, ({ profile }) =>
+    Math.round(((wakingOf(profile)?.wakesPerSecond ?? 0) * connectedMs) / 1_000),
+  );
+  const reconnects = sumBy(storms, ({ devices }) => devices) + wakes;
+  // A device that sleeps has no connection.
+  const asleep = sumBy(ofMqtt, ({ profile }) => profile.devices * (1 - (wakingOf(profile)?.awakeShare ?? 1)));
   return {
     messages: groupsOf(plan)
       .flatMap(kindsOf)
@@ -157,7 +163,7 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
     // Devices subscribe at QoS 0: an echo is not to cost a PUBACK.
     deviceAcks: readers > 0 ? acknowledgedMessages(plan) : 0,
     controlMessages: pollsPerSlice * pollers + pollsOf(plan, deployment) + clearingMessages,
-    connectionMinutes: connectionMinutes(clients + reconnects, clients * connectedMs),
+    connectionMinutes: connectionMinutes(clients + reconnects, (clients - asleep) * connectedMs),
   };
 }
 

@@ -18,6 +18,7 @@ import { checkDeviceTopic, checkWillTopic } from './device-topic.ts';
 import { forecastUsage } from './forecast-usage.ts';
 import { groupProfilesOf, groupsOf, peakPerSecondOf, settingOf } from './groups.ts';
 import { type KindPlan, kindsOf, plannedLoadOf } from './kinds.ts';
+import { longestSleepMs } from './lifecycle.ts';
 import { drainMsOf, isReadByRule } from './observers.ts';
 import { type GroupPlan, identifyDevice, type Plan, type Timeline } from './plan.ts';
 import { RefusedByPreflightError } from './refusals.ts';
@@ -154,8 +155,10 @@ function timelineOf(
   const startAt = Math.ceil(now + coldStartMs + subscribesMs);
   const publishAt = startAt + Math.ceil(connectMs);
   const publishEndAt = publishAt + Math.ceil(publishMs);
-  const drainEndAt = publishEndAt + Math.ceil(drainMsOf(request));
-  const lastAckAt = publishEndAt + Math.max(...groups.map(({ publish }) => publish.ackTimeoutMs));
+  // What is due while its device sleeps is sent when it wakes.
+  const lastSentAt = publishEndAt + Math.max(...groups.map(longestSleepMs));
+  const drainEndAt = lastSentAt + Math.ceil(drainMsOf(request));
+  const lastAckAt = lastSentAt + Math.max(...groups.map(({ publish }) => publish.ackTimeoutMs));
   return {
     createdAt,
     startAt,

@@ -11,6 +11,7 @@ import { echoingDevices } from './echoes.ts';
 import { subscriberConcurrency } from './forecast-usage.ts';
 import { groupsOf, mqttGroupsOf, peakPerSecondOf } from './groups.ts';
 import { kindsOf } from './kinds.ts';
+import { busiestConnects, mostAwake } from './lifecycle.ts';
 import { messageBytes } from './message-size.ts';
 import { isReadByRule } from './observers.ts';
 import type { GroupPlan, Plan } from './plan.ts';
@@ -85,7 +86,7 @@ function connectionPeaks({ subscribers }: Plan, groups: readonly GroupPlan[]) {
   const subscriberConnections = connectionsOfSubscribers(subscribers);
   const slices = sumBy(groups, (group) => group.slices.count);
   const controlConnects = Math.min(slices, environmentsPerSecond);
-  const connectsOf = ({ profile }: GroupPlan) => Math.min(profile.connect.ratePerSecond, profile.devices);
+  const connectsOf = ({ profile }: GroupPlan) => busiestConnects(profile);
   const subscribesOf = (group: GroupPlan) =>
     connectsOf(group) * (echoingDevices(group.profile) / group.profile.devices) * topicsPerDevice(group);
   const echoing = groups.filter(({ profile }) => echoingDevices(profile) > 0);
@@ -96,7 +97,8 @@ function connectionPeaks({ subscribers }: Plan, groups: readonly GroupPlan[]) {
     // The control channels come first, as Lambda starts their slices; the devices begin when all are there.
     connectsPerSecond: Math.max(sumBy(groups, connectsOf), controlConnects),
     connectsPerSecondPerClientId: 1,
-    concurrentConnections: sumBy(groups, ({ profile }) => profile.devices) + slices + subscriberConnections,
+    concurrentConnections:
+      sumBy(groups, ({ profile }) => mostAwake(profile)) + slices + subscriberConnections,
     subscribesPerSecond: Math.max(sumBy(groups, subscribesOf), controlConnects),
     // A control channel has one.
     subscriptionsPerConnection: Math.max(1, ...echoing.map(topicsPerDevice)),

@@ -1,4 +1,4 @@
-import type { Disconnect } from '../profile/load-profile.ts';
+import type { Disconnect } from '../profile/planned-action.ts';
 import type { LiveAction } from './actions/action.ts';
 import { disconnectOf } from './actions/disconnect.ts';
 import { chosenCount, makeDeviceChoice } from './device-choice.ts';

@@ -21,6 +21,7 @@ export const groupSettings = [
   'thinkTime',
   'throughputPerUser',
   'echo',
+  'lifecycle',
   'slices',
 ] as const;
 

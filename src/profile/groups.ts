@@ -179,6 +179,7 @@ type OptionalSetting = {
 /** Settings that a group may lack: they are of one group, because others would take them over from the whole profile. */
 const optionalSettings: Readonly<Record<OptionalSetting, true>> = {
   http: true,
+  lifecycle: true,
   messages: true,
   pattern: true,
   users: true,

@@ -1,6 +1,7 @@
 import type { Backoff } from './backoff.ts';
 import type { Encoding } from './encoding.ts';
 import type { HttpSettings } from './http-settings.ts';
+import type { DisconnectKind, PlannedAction } from './planned-action.ts';
 
 /** What a run is as a whole, whatever its device groups do. */
 export interface RunSettings {
@@ -24,30 +25,18 @@ export interface RunSettings {
   readonly overrides?: readonly string[];
 }
 
-/**
- * How a device's connection ends. `clean`: with a DISCONNECT. `drop`: it breaks without one. `silent`: the device sends and answers
- * nothing more and nothing is closed, so that only its keep-alive shows the service that it is not there.
- */
-export type DisconnectKind = 'clean' | 'drop' | 'silent';
-
-/** Ends connections of a share of a group's devices, which then come back by their own backoff. */
-export interface Disconnect {
-  /** 0–1. */
-  readonly share: number;
-  readonly how: DisconnectKind;
+/** Any time between the two is as likely. */
+export interface TimeRange {
+  readonly leastMs: number;
+  readonly mostMs: number;
 }
 
-export interface PlannedDisconnect extends Disconnect {
-  readonly kind: 'disconnect';
-}
-
-/** An action of the profile's timeline. */
-export interface PlannedAction {
-  /** After publishing begins. */
-  readonly atMs: number;
-  /** Absent: all groups. */
-  readonly group?: string;
-  readonly action: PlannedDisconnect;
+/** Devices that are awake and asleep in turn: they have a connection only while they are awake. */
+export interface Lifecycle {
+  readonly awake: TimeRange;
+  readonly asleep: TimeRange;
+  /** How a connection ends when its device falls asleep. */
+  readonly disconnect: DisconnectKind;
 }
 
 /** What devices that behave alike do. */
@@ -72,6 +61,8 @@ export interface GroupSettings {
    */
   readonly messages?: readonly MessageKind[];
   readonly echo: { readonly fraction: number };
+  /** Absent: devices stay awake. */
+  readonly lifecycle?: Lifecycle;
   readonly slices: Pick<SliceSettings, 'devicesPerSlice'>;
 }
 

@@ -7,6 +7,7 @@ import { withDefaultThresholds } from './default-thresholds.ts';
 import type { Encoding } from './encoding.ts';
 import { type FlatReading, readGroups, withoutRepeats } from './groups.ts';
 import { http as httpSchema } from './http-schema.ts';
+import { resolveLifecycle } from './lifecycle-setting.ts';
 import type { ConnectSettings, LoadProfile, Threshold, Thresholds } from './load-profile.ts';
 import { isIdle, type ResolvedLoad } from './load-shapes/load-shape.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
@@ -179,6 +180,7 @@ function resolve(
     ...(makesRequests !== false && resolveHttp(settings.http, makesRequests === true)),
     ...load,
     echo: { fraction: settings.echo.fraction },
+    ...(settings.lifecycle && { lifecycle: resolveLifecycle(settings.lifecycle) }),
     slices: {
       ...(slices.devicesPerSlice === undefined ? {} : { devicesPerSlice: slices.devicesPerSlice }),
       toleratedFailureShare: slices.toleratedFailureShare,

@@ -5,6 +5,7 @@ import { checkBackoff } from './backoff.ts';
 import { checkCredentials } from './credential-rules.ts';
 import { checkEncoding } from './encoding-rules.ts';
 import { checkHttpSettings } from './http-rules.ts';
+import { checkLifecycle } from './lifecycle-setting.ts';
 import type { LoadProfile, Protocol } from './load-profile.ts';
 import { burstExcessPerDevice } from './load-shapes/arrival-pattern.ts';
 import { peakOf } from './load-shapes/load-shape.ts';
@@ -42,6 +43,7 @@ export function checkRules(judged: Judged, isSound: (path: string) => boolean): 
 
 const rules: readonly Rule[] = [
   { reads: ['connect.keepAlive'], check: checkKeepAlive },
+  { reads: ['lifecycle', 'connect.protocol'], check: ({ profile }) => checkLifecycle(profile) },
   { reads: ['connect.backoff'], check: ({ profile }) => checkBackoff(profile.connect.backoff) },
   durationRule('connect.timeout', (profile) => profile.connect.timeoutMs, { min: 1_000, max: 120_000 }),
   durationRule('publish.ackTimeout', (profile) => profile.publish.ackTimeoutMs, { min: 100, max: 120_000 }),

@@ -3,9 +3,10 @@ import { formatDuration, parseDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
 import { suggestFrom } from '../shared/nearest.ts';
 import { duration, share } from './device-schema.ts';
-import type { Disconnect, DisconnectKind, GroupSettings, PlannedAction, RunProfile } from './load-profile.ts';
+import type { GroupSettings, RunProfile } from './load-profile.ts';
+import type { Disconnect, DisconnectKind, PlannedAction } from './planned-action.ts';
 
-const disconnectKinds = ['clean', 'drop', 'silent'] as const satisfies readonly DisconnectKind[];
+export const disconnectKinds = ['clean', 'drop', 'silent'] as const satisfies readonly DisconnectKind[];
 const maxEntries = 100;
 
 const disconnect = z

@@ -4,7 +4,7 @@ import type { RunStorm, RunStorms } from '../measure/storm-totals.ts';
 import type { Plan } from '../plan/plan.ts';
 import { forecastStorms } from '../plan/storm-forecast.ts';
 import { devicesUntilRecovered } from '../plan/storms.ts';
-import type { DisconnectKind } from '../profile/load-profile.ts';
+import type { DisconnectKind } from '../profile/planned-action.ts';
 import { formatClock, formatCount, formatElapsed, formatPlural, formatRate } from '../shared/format.ts';
 
 /** Disconnects of a run, and how its devices came back. */

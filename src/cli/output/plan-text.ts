@@ -26,7 +26,7 @@ import { describeKinds, describeRate } from './kind-text.ts';
 import { describeCost, renderPreflight } from './preflight-text.ts';
 import { renderStages } from './stage-text.ts';
 import { plainStyler, type Styler } from './style.ts';
-import { renderTimeline } from './timeline-text.ts';
+import { describeLifecycle, renderTimeline } from './timeline-text.ts';
 import { describeUsers } from './user-text.ts';
 
 interface PlannedRun {
@@ -163,6 +163,7 @@ function renderGroup(group: GroupPlan): string[] {
   const publishMs = makeArrivalRate(profile).durationMs;
   const rows = [
     row('devices', `${formatPlural(devices, 'virtual device')} over ${client}`),
+    ...(profile.lifecycle === undefined ? [] : [row('lifecycle', describeLifecycle(profile))]),
     row('slices', slicesText(group)),
     ...connectionsText(group).map((text) => row('connections', text)),
     ...checkText(group).map((text) => row('check', text)),

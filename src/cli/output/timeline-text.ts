@@ -1,8 +1,11 @@
 import { mqttGroupsOf } from '../../plan/groups.ts';
+import { mostAwake, wakingOf } from '../../plan/lifecycle.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { plannedStormsOf, type Storm } from '../../plan/storms.ts';
-import type { DisconnectKind } from '../../profile/load-profile.ts';
-import { formatClock, formatPlural, formatShare } from '../../shared/format.ts';
+import type { LoadProfile, TimeRange } from '../../profile/load-profile.ts';
+import type { DisconnectKind } from '../../profile/planned-action.ts';
+import { formatDuration } from '../../shared/duration.ts';
+import { formatClock, formatCount, formatPerSecond, formatPlural, formatShare } from '../../shared/format.ts';
 import type { Styler } from './style.ts';
 
 /** The instants of a run, in their order. */
@@ -39,4 +42,14 @@ const ends: Readonly<Record<DisconnectKind, string>> = {
 function describeStorm({ devices, share, how, group: { group } }: Storm): string {
   const of = group === undefined ? '' : ` of ${group}`;
   return `${formatPlural(devices, 'device')}${of} (${formatShare(share)}) ${ends[how]}`;
+}
+
+/** `awake 20s..60s, asleep 10m: up to 93 connected at once, about 1.5 wake a second` */
+export function describeLifecycle(profile: LoadProfile): string {
+  const { lifecycle } = profile;
+  const waking = wakingOf(profile);
+  if (lifecycle === undefined || waking === undefined) return '';
+  const range = ({ leastMs, mostMs }: TimeRange) =>
+    leastMs === mostMs ? formatDuration(leastMs) : `${formatDuration(leastMs)}..${formatDuration(mostMs)}`;
+  return `awake ${range(lifecycle.awake)}, asleep ${range(lifecycle.asleep)}: up to ${formatCount(mostAwake(profile))} connected at once, ${formatPerSecond(waking.wakesPerSecond)} wake on average`;
 }

@@ -1,4 +1,4 @@
-import type { DisconnectKind } from '../../profile/load-profile.ts';
+import type { DisconnectKind } from '../../profile/planned-action.ts';
 import {
   type MakeTransport,
   NotOfferedError,

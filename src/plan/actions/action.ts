@@ -1,4 +1,5 @@
-import type { Disconnect, JsonValue } from '../../profile/load-profile.ts';
+import type { JsonValue } from '../../profile/load-profile.ts';
+import type { Disconnect } from '../../profile/planned-action.ts';
 import type { ControlMessage } from '../control-message.ts';
 import { httpsSlicesOf } from '../groups.ts';
 import type { Plan } from '../plan.ts';

@@ -1,4 +1,4 @@
-import type { Disconnect, DisconnectKind } from '../../profile/load-profile.ts';
+import type { Disconnect, DisconnectKind } from '../../profile/planned-action.ts';
 import type { ActionKind, LiveAction } from './action.ts';
 
 const ways: readonly DisconnectKind[] = ['clean', 'drop', 'silent'];

@@ -5,7 +5,7 @@ import { duration } from '../device-schema.ts';
 import type { ThinkTime } from '../load-profile.ts';
 
 /** `1s`, or `1s..2s`: any time between the two is as likely. */
-const durationOrRange = new RegExp(
+export const durationOrRange = new RegExp(
   `${durationPattern.source.slice(0, -1)}(?:\\.\\.${durationPattern.source.slice(1, -1)})?$`,
 );
 

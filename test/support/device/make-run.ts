@@ -8,6 +8,7 @@ import type { Plan } from '../../../src/plan/plan.ts';
 import { plannedActionsOf } from '../../../src/plan/storms.ts';
 import type {
   ConnectSettings,
+  Lifecycle,
   LoadProfile,
   PublishSettings,
   RunSettings,
@@ -30,6 +31,7 @@ export interface RunOptions {
   connectMs?: number;
   connect?: Partial<ConnectSettings>;
   timeline?: RunSettings['timeline'];
+  lifecycle?: Lifecycle;
   publish?: Partial<PublishSettings>;
   /** The closed model in place of a rate: think time, pacing, and from how many users on; as many as devices unless said. */
   users?: Partial<UserLoad>;
@@ -74,6 +76,7 @@ export function makeTestPlan(options: RunOptions = {}, createdAt = 1_700_000_000
       users: { startUsers: devices, thinkTime: { kind: 'constant', ms: 0 }, ...options.users },
     }),
     echo: { fraction: options.echoFraction ?? 0 },
+    ...(options.lifecycle && { lifecycle: options.lifecycle }),
     slices: { toleratedFailureShare: 0 },
     drainMs,
     limits: { enforce: true, quotaShare: 1 },
@@ -94,7 +97,7 @@ export function makeTestPlan(options: RunOptions = {}, createdAt = 1_700_000_000
       publishAt,
       publishEndAt,
       drainEndAt: publishEndAt + drainMs,
-      deadlineAt: publishEndAt + 15_000,
+      deadlineAt: publishEndAt + (options.lifecycle?.asleep.mostMs ?? 0) + 15_000,
     },
     load: { messages: Math.round(ratePerSecond * seconds), peakPerSecond: ratePerSecond },
     slices: { count: slices, devicesPerSlice: Math.ceil(devices / slices) },

@@ -5,7 +5,7 @@ import type {
   Transport,
   TransportListener,
 } from '../../../src/device/transport.ts';
-import type { DisconnectKind } from '../../../src/profile/load-profile.ts';
+import type { DisconnectKind } from '../../../src/profile/planned-action.ts';
 import type { Clock } from '../../../src/shared/clock.ts';
 
 /** What the simulated service does; each is asked when its moment comes. */
@@ -61,6 +61,8 @@ export class SimulatedTransport implements Transport {
   readonly #listener: TransportListener;
   /** By device: which connection, where there is one; answers of an earlier one do not come. */
   readonly #connection = new Map<number, number>();
+  /** Devices whose connection ends: what they send does not leave. */
+  readonly #ending = new Set<number>();
   readonly #unanswered = new Map<number, number>();
   #connections = 0;
 
@@ -93,6 +95,7 @@ export class SimulatedTransport implements Transport {
 
   send(device: number, { token, topic, payload, qos }: OutgoingMessage): boolean {
     const nowMs = this.#clock.now();
+    if (this.#ending.has(device)) return false;
     const connection = this.#connection.get(device);
     if (connection === undefined) throw new Error('sent without a connection');
     if (this.#behaviour.isFull?.(device, nowMs)) {
@@ -137,7 +140,11 @@ export class SimulatedTransport implements Transport {
   disconnect(device: number, how: DisconnectKind): void {
     if (!this.#connection.delete(device)) return;
     this.disconnects.push({ device, how, atMs: this.#clock.now() });
-    this.#clock.setTimer(0, () => !this.closed && this.#listener.disconnected(device, how));
+    this.#ending.add(device);
+    this.#clock.setTimer(0, () => {
+      this.#ending.delete(device);
+      if (!this.closed) this.#listener.disconnected(device, how);
+    });
   }
 
   flush(): void {}

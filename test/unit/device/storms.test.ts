@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { TokenBucket } from '../../../src/embedded/iot-core/token-bucket.ts';
 import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
 import type { Backoff } from '../../../src/profile/backoff.ts';
-import type { Disconnect } from '../../../src/profile/load-profile.ts';
+import type { Disconnect } from '../../../src/profile/planned-action.ts';
 import { type SimulatedRun, type SimulationOptions, simulate } from '../../support/device/make-run.ts';
 
 const exactly = (baseMs: number): Backoff => ({ baseMs, capMs: baseMs, jitter: 'none' });

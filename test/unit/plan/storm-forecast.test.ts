@@ -4,7 +4,7 @@ import { DueQueue } from '../../../src/plan/due-queue.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { forecastStorms } from '../../../src/plan/storm-forecast.ts';
 import type { Backoff } from '../../../src/profile/backoff.ts';
-import type { PlannedAction } from '../../../src/profile/load-profile.ts';
+import type { PlannedAction } from '../../../src/profile/planned-action.ts';
 import { makeRandom } from '../../../src/shared/random.ts';
 import { makeTestPlan } from '../../support/device/make-run.ts';
 

@@ -1,5 +1,5 @@
 import type { IConnackPacket, ISubackPacket, Packet } from 'mqtt-packet';
-import type { DisconnectKind } from '../../../profile/load-profile.ts';
+import type { DisconnectKind } from '../../../profile/planned-action.ts';
 import type { ByteStream } from '../../network/connector.ts';
 import type { OutgoingMessage, Qos } from '../../transport.ts';
 import { connackReasonOf, firstFailureCode, isThrottle, localReasonOf, reasonOf } from '../reason-codes.ts';

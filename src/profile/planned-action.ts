@@ -1,0 +1,25 @@
+/**
+ * How a device's connection ends. `clean`: with a DISCONNECT. `drop`: it breaks without one. `silent`: the device sends and answers
+ * nothing more and nothing is closed, so that only its keep-alive shows the service that it is not there.
+ */
+export type DisconnectKind = 'clean' | 'drop' | 'silent';
+
+/** Ends connections of a share of a group's devices, which then come back by their own backoff. */
+export interface Disconnect {
+  /** 0–1. */
+  readonly share: number;
+  readonly how: DisconnectKind;
+}
+
+export interface PlannedDisconnect extends Disconnect {
+  readonly kind: 'disconnect';
+}
+
+/** An action of the profile's timeline. */
+export interface PlannedAction {
+  /** After publishing begins. */
+  readonly atMs: number;
+  /** Absent: all groups. */
+  readonly group?: string;
+  readonly action: PlannedDisconnect;
+}

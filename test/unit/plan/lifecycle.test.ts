@@ -1,0 +1,107 @@
+import { describe, expect, it } from '@jest/globals';
+import { awakeStretches, busiestConnects, mostAwake } from '../../../src/plan/lifecycle.ts';
+import { parseLoadProfile } from '../../../src/profile/parse.ts';
+import { InvalidInputError } from '../../../src/shared/errors.ts';
+
+const lifecycle = {
+  awake: { leastMs: 2_000, mostMs: 6_000 },
+  asleep: { leastMs: 10_000, mostMs: 10_000 },
+  disconnect: 'clean' as const,
+};
+
+function stretchesOf(seed: number, device: number, count: number) {
+  const stretches = awakeStretches(lifecycle, seed, device);
+  return Array.from({ length: count }, () => stretches.next().value);
+}
+
+const flat = { devices: 100, ratePerSecond: 10, duration: '60s' };
+function errorsOf(profile: object) {
+  try {
+    parseLoadProfile(profile);
+    return [];
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error;
+    return error.errors.map(({ path }) => path);
+  }
+}
+
+describe('the lifecycle of a device', () => {
+  it('is a pure function of seed, device and cycle', () => {
+    expect(stretchesOf(1, 7, 20)).toEqual(stretchesOf(1, 7, 20));
+    expect(stretchesOf(1, 7, 20).slice(0, 5)).toEqual(stretchesOf(1, 7, 5));
+    expect(stretchesOf(1, 7, 5)).not.toEqual(stretchesOf(1, 8, 5));
+    expect(stretchesOf(1, 7, 5)).not.toEqual(stretchesOf(2, 7, 5));
+  });
+
+  it('keeps to its ranges, and begins at any point of a cycle', () => {
+    const firsts: number[] = [];
+    for (let device = 0; device < 2_000; device++) {
+      const stretches = stretchesOf(3, device, 10);
+      firsts.push(stretches[0]!.fromMs);
+      for (const [k, { fromMs, toMs }] of stretches.entries()) {
+        expect(toMs - fromMs).toBeGreaterThanOrEqual(2_000 - 1e-6);
+        expect(toMs - fromMs).toBeLessThanOrEqual(6_000 + 1e-6);
+        if (k > 0) expect(fromMs - stretches[k - 1]!.toMs).toBeCloseTo(10_000, 3);
+      }
+    }
+    expect(Math.max(...firsts)).toBeLessThanOrEqual(0);
+    expect(Math.min(...firsts)).toBeGreaterThan(-16_000);
+    // On average half a cycle of 14 s.
+    expect(firsts.reduce((sum, ms) => sum + ms, 0) / firsts.length / 7_000).toBeCloseTo(-1, 1);
+  });
+
+  it('has the peaks of awake devices and of connects that its cycles have', () => {
+    const devices = 2_000;
+    const all = Array.from({ length: devices }, (_, device) => stretchesOf(5, device, 8));
+    const profile = { lifecycle, devices, connect: { ratePerSecond: 1 } as never };
+    const most = mostAwake(profile);
+    const busiest = busiestConnects(profile);
+    for (let second = 0; second < 60; second++) {
+      const ms = second * 1_000;
+      const awake = all.filter((each) => each.some(({ fromMs, toMs }) => fromMs <= ms && ms < toMs)).length;
+      const woke = all.filter((each) =>
+        each.some(({ fromMs }) => fromMs >= ms && fromMs < ms + 1_000),
+      ).length;
+      expect(awake).toBeLessThanOrEqual(most);
+      expect(woke).toBeLessThanOrEqual(busiest);
+      expect(awake).toBeGreaterThan(most / 2);
+    }
+    // 4 of 14 s, and 2,000 devices in 14 s.
+    expect(most).toBe(Math.ceil((devices * 4) / 14 + 3 * Math.sqrt((devices * 4) / 14)));
+    expect(busiest).toBeGreaterThan(devices / 14);
+  });
+
+  it('is read from the profile, by group', () => {
+    const { groups } = parseLoadProfile({
+      duration: '60s',
+      everySeconds: 10,
+      groups: {
+        sleepy: { devices: 5, lifecycle: { awake: '20s..60s', asleep: '10m' } },
+        awake: { devices: 5 },
+      },
+    });
+    expect(groups![0]!.lifecycle).toEqual({
+      awake: { leastMs: 20_000, mostMs: 60_000 },
+      asleep: { leastMs: 600_000, mostMs: 600_000 },
+      disconnect: 'clean',
+    });
+    expect(groups![1]).not.toHaveProperty('lifecycle');
+  });
+
+  it.each([
+    [{ awake: '500ms', asleep: '10s' }, {}, ['lifecycle.awake']],
+    [{ awake: '5s', asleep: '1s' }, {}, ['lifecycle.asleep']],
+    [{ awake: '9s..5s', asleep: '10s' }, {}, ['lifecycle.awake']],
+    [{ awake: '5s', asleep: 10 }, {}, ['lifecycle.asleep']],
+    [{ awake: '5s', asleep: '10s', disconect: 'drop' }, {}, ['lifecycle.disconect']],
+    [{ awake: '5s', asleep: '10s' }, { connect: { protocol: 'https' } }, ['lifecycle']],
+    [
+      { awake: '5s', asleep: '10s', disconnect: 'silent' },
+      { connect: { client: 'device-sdk' } },
+      ['lifecycle.disconnect'],
+    ],
+    [{ awake: '5s', asleep: '10s' }, { ratePerSecond: undefined, users: 5 }, ['lifecycle']],
+  ])('is refused where it cannot be: %j %j', (given, beside, paths) => {
+    expect(errorsOf({ ...flat, ...beside, lifecycle: given })).toEqual(paths);
+  });
+});
