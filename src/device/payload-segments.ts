@@ -120,6 +120,7 @@ export class SegmentCompiler {
       case 'choice':
         return choice(
           call.values.map((value) => (quote === '' ? this.#escape(String(value)) : JSON.stringify(value))),
+          call.by,
         );
       case 'random':
         return decimal(call.decimals, uniform(call));

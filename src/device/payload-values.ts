@@ -66,16 +66,32 @@ export function decimal(decimals: number, numberOf: NumberOf): Segment {
   };
 }
 
-export function choice(texts: readonly string[]): Segment {
-  const values = texts.map((text) => Buffer.from(text));
-  return {
-    maxBytes: Math.max(...values.map((value) => value.length)),
-    write(out, at, { random }) {
-      const value = values[Math.floor(random.next() * values.length)]!;
-      out.set(value, at);
-      return at + value.length;
-    },
+export function choice(texts: readonly string[], by?: CallOf<'choice'>['by']): Segment {
+  return choiceOf(
+    texts.map((text) => Buffer.from(text)),
+    by,
+  );
+}
+
+/** One of these encoded values: each as likely, or one after the other. */
+export function choiceOf(values: readonly Buffer[], by?: CallOf<'choice'>['by']): Segment {
+  const count = values.length;
+  const maxBytes = values.reduce((most, value) => Math.max(most, value.length), 0);
+  const write = (out: Buffer, at: number, value: Buffer) => {
+    out.set(value, at);
+    return at + value.length;
   };
+  switch (by) {
+    case 'device':
+      return { maxBytes, write: (out, at, { deviceIndex }) => write(out, at, values[deviceIndex % count]!) };
+    case 'message':
+      return { maxBytes, write: (out, at, { k }) => write(out, at, values[k % count]!) };
+    default:
+      return {
+        maxBytes,
+        write: (out, at, { random }) => write(out, at, values[Math.floor(random.next() * count)]!),
+      };
+  }
 }
 
 const hexDigits = Buffer.from('0123456789abcdef');

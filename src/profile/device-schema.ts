@@ -115,7 +115,7 @@ export const publishSettings = {
     .default({ temperature: '{{gaussian(21, 2)}}', humidity: '{{random(30, 60)}}' })
     .meta({
       description:
-        "The message, any JSON; strings may hold templates. A string that is one whole template becomes a value of the function's type. Functions: {{deviceId}} {{deviceIndex}} {{n}} {{sequence}} {{now}} {{uuid}} {{random(min, max[, decimals])}} {{gaussian(mean, sd[, decimals])}} {{choice('a', 'b', …)}} {{sine(min, max, periodSeconds)}} {{walk(start, step[, min, max])}} {{randomBytes(n)}}. The fields stampede and padding are added by the tester; a payload that is no object becomes the field value.",
+        "The message, any JSON; strings may hold templates. A string that is one whole template becomes a value of the function's type. Functions: {{deviceId}} {{deviceIndex}} {{n}} {{sequence}} {{now}} {{uuid}} {{random(min, max[, decimals])}} {{gaussian(mean, sd[, decimals])}} {{choice('a', 'b', …)}} {{perDevice('a', 'b', …)}} {{perMessage('a', 'b', …)}} {{csv('column')}} {{sine(min, max, periodSeconds)}} {{walk(start, step[, min, max])}} {{randomBytes(n)}}. The fields stampede and padding are added by the tester; a payload that is no object becomes the field value.",
       examples: [{ temperature: '{{gaussian(21, 2)}}', state: "{{choice('on', 'off')}}" }],
     }),
   encoding: z
@@ -140,6 +140,14 @@ export const publishSettings = {
       description:
         'How the payload is written. json adds the fields stampede and padding to it. The others write the payload alone (docs/payloads.md): plain-json any JSON value, text a string, bytes a string of hexadecimal digits and templates, cbor the same values as JSON (RFC 8949), sparkplug-b an object whose values become metrics, {"protobuf": {"file": "reading.proto", "message": "Reading"}} an object with the fields of that message. Their envelope travels as the MQTT 5 user property stampede, or as a line before the payload where there are none.',
       examples: ['cbor'],
+    }),
+  csv: z
+    .strictObject({ devices: z.string().optional(), values: z.string().optional() })
+    .optional()
+    .meta({
+      description:
+        "Paths of CSV files, from the profile, whose columns stand in payloads as {{csv('column')}}: devices has a row for each device, values a row for each message of a device; after the last row the first again. The command line puts them into the payload.",
+      examples: [{ devices: 'devices.csv' }],
     }),
   sizeBytes: sizeForm.default(0).meta({
     description:

@@ -1,4 +1,5 @@
 import type { InputError } from '../shared/errors.ts';
+import { type JsonObject, valueAt } from '../shared/json-path.ts';
 import { suggestFrom } from '../shared/nearest.ts';
 import { type Encoding, nameOfEncoding, type ProtobufEncoding, paddingOf } from './encoding.ts';
 import type { LoadProfile } from './load-profile.ts';
@@ -11,6 +12,14 @@ import { metricsOf } from './sparkplug.ts';
 import { partsOf } from './text-template.ts';
 
 const path = 'publish.payload';
+
+/** The command line replaces the setting by what the files hold. */
+export function checkCsv(input: JsonObject): InputError[] {
+  if (valueAt(input, ['publish', 'csv']) === undefined) return [];
+  const hint =
+    'run the profile from a file, or write {{perDevice(…)}} and {{perMessage(…)}} into the payload';
+  return [{ path: 'publish.csv', message: 'is read by the command line alone', hint }];
+}
 
 /** Errors of a payload that its encoding cannot write. */
 export function checkEncoding({ publish, http }: LoadProfile): InputError[] {

@@ -3,7 +3,7 @@ import type { InputError } from '../shared/errors.ts';
 import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { checkBackoff } from './backoff.ts';
 import { checkCredentials } from './credential-rules.ts';
-import { checkEncoding } from './encoding-rules.ts';
+import { checkCsv, checkEncoding } from './encoding-rules.ts';
 import { checkHttpSettings } from './http-rules.ts';
 import { checkLifecycle } from './lifecycle-setting.ts';
 import type { LoadProfile, Protocol } from './load-profile.ts';
@@ -56,6 +56,7 @@ const rules: readonly Rule[] = [
     reads: ['publish.payload', 'publish.encoding', 'publish.sizeBytes'],
     check: ({ profile }) => checkEncoding(profile),
   },
+  { reads: ['publish.csv'], check: ({ input }) => checkCsv(input) },
   { reads: ['connect.protocol', 'devices', ...loadPaths], check: checkRatePerDevice },
   { reads: ['connect.protocol'], check: checkHttps },
   { reads: ['connect.protocol', 'idle'], check: checkIdle },

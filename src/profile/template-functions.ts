@@ -3,7 +3,12 @@ export type TemplateCall =
   | { readonly name: 'deviceId' | 'deviceIndex' | 'n' | 'sequence' | 'now' | 'uuid' }
   | { readonly name: 'random'; readonly min: number; readonly max: number; readonly decimals: number }
   | { readonly name: 'gaussian'; readonly mean: number; readonly sd: number; readonly decimals: number }
-  | { readonly name: 'choice'; readonly values: readonly TemplateArgument[] }
+  | {
+      readonly name: 'choice';
+      readonly values: readonly TemplateArgument[];
+      /** What decides which: the device's number over the whole run, or the message's within its device. Absent: chance. */
+      readonly by?: 'device' | 'message';
+    }
   | {
       readonly name: 'sine';
       readonly min: number;
@@ -22,7 +27,7 @@ export type TemplateCall =
     }
   | { readonly name: 'randomBytes'; readonly bytes: number };
 
-export type TemplateFunctionName = TemplateCall['name'];
+export type TemplateFunctionName = TemplateCall['name'] | 'perDevice' | 'perMessage';
 export type TemplateArgument = string | number;
 
 interface TemplateFunction {
@@ -76,6 +81,18 @@ export const templateFunctions: Readonly<Record<TemplateFunctionName, TemplateFu
     help: 'one of the values, each as likely',
     yields: 'argument',
     call: (values) => (values.length === 0 ? 'nothing to choose from' : { name: 'choice', values }),
+  },
+  perDevice: {
+    usage: "perDevice('a', 'b', …)",
+    help: 'the first value for the first device, and so on; after the last value the first again',
+    yields: 'argument',
+    call: (values) => (values.length === 0 ? 'nothing to take' : { name: 'choice', values, by: 'device' }),
+  },
+  perMessage: {
+    usage: "perMessage('a', 'b', …)",
+    help: "the first value in a device's first message, and so on; after the last value the first again",
+    yields: 'argument',
+    call: (values) => (values.length === 0 ? 'nothing to take' : { name: 'choice', values, by: 'message' }),
   },
   sine: {
     usage: 'sine(min, max, periodSeconds)',

@@ -4,7 +4,7 @@ import { makeContainedFiles } from '../../embedded/s3/contained-files.ts';
 import { exitCodes, StampedeError } from '../../shared/errors.ts';
 import type { Report } from '../../report/report-model.ts';
 import { checkSize, readStored } from '../../report/stored/read-stored.ts';
-import { whyNotReadable } from '../options/profile-file.ts';
+import { whyNotReadable } from '../options/unreadable-file.ts';
 import { openRunDirectory } from './run-directory.ts';
 import { makeRunRepository } from './run-repository.ts';
 

@@ -1,10 +1,9 @@
 import { bytesOfHex } from '../../profile/encoding-rules.ts';
 import type { TemplateCall } from '../../profile/template-functions.ts';
 import type { TextPart } from '../../profile/text-template.ts';
-import { fixed, type Segment, type SegmentScope } from '../payload-values.ts';
+import { choiceOf, fixed, type Segment, type SegmentScope } from '../payload-values.ts';
 import { mostBytes, writeSegments } from '../text-segments.ts';
 import {
-  choiceOf,
   type NumberOf,
   randomBytes,
   type TemplateValue,
@@ -32,7 +31,12 @@ function segmentsOf({ name }: TemplateCall, value: TemplateValue): readonly Segm
     case 'bytes':
       return [randomBytes(value.count)];
     case 'choice':
-      return [choiceOf(value.values.map((each) => fromHex(String(each))))];
+      return [
+        choiceOf(
+          value.values.map((each) => fromHex(String(each))),
+          value.by,
+        ),
+      ];
     case 'text':
       return name === 'uuid' ? [uuidBytes(value.segments)] : value.segments;
   }

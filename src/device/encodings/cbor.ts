@@ -1,14 +1,7 @@
 import type { PayloadTemplate } from '../../profile/payload-template.ts';
-import { fixed, type Segment, type SegmentScope } from '../payload-values.ts';
+import { choiceOf, fixed, type Segment, type SegmentScope } from '../payload-values.ts';
 import { compileText } from '../text-segments.ts';
-import {
-  choiceOf,
-  counted,
-  type LengthFormat,
-  randomBytes,
-  TemplateValues,
-  writeDouble,
-} from './template-values.ts';
+import { counted, type LengthFormat, randomBytes, TemplateValues, writeDouble } from './template-values.ts';
 
 /** Major types (RFC 8949, 3.1), in the upper three bits. */
 const unsignedInteger = 0 << 5;
@@ -54,7 +47,7 @@ function segmentsOf(template: PayloadTemplate, scope: SegmentScope, values: Temp
         case 'bytes':
           return [fixed(encodeHead(byteString, value.count)), randomBytes(value.count)];
         case 'choice':
-          return [choiceOf(value.values.map(encodeLiteral))];
+          return [choiceOf(value.values.map(encodeLiteral), value.by)];
       }
       break;
     }

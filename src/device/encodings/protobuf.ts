@@ -1,16 +1,9 @@
 import type { PayloadTemplate } from '../../profile/payload-template.ts';
 import type { BoundField, BoundValue } from '../../profile/protobuf/bind-payload.ts';
 import { type ScalarType, scalarTypes } from '../../profile/protobuf/proto-schema.ts';
-import { fixed, type Segment, type SegmentScope } from '../payload-values.ts';
+import { choiceOf, fixed, type Segment, type SegmentScope } from '../payload-values.ts';
 import { compileText } from '../text-segments.ts';
-import {
-  choiceOf,
-  counted,
-  type LengthFormat,
-  type NumberOf,
-  randomBytes,
-  TemplateValues,
-} from './template-values.ts';
+import { counted, type LengthFormat, type NumberOf, randomBytes, TemplateValues } from './template-values.ts';
 
 /** Wire types: the lower three bits of a tag. @see https://protobuf.dev/programming-guides/encoding/#structure */
 const wireTypes = { varint: 0, fixed64: 1, length: 2, fixed32: 5 } as const;
@@ -53,7 +46,12 @@ function valueSegments(value: BoundValue, scope: SegmentScope, values: TemplateV
         typeof name === 'string' ? value.numbers.get(name)! : Number(name);
       const { template } = value;
       if (template.kind === 'call' && template.call.name === 'choice')
-        return [choiceOf(template.call.values.map((each) => encodeNumber('int32', numberOf(each))))];
+        return [
+          choiceOf(
+            template.call.values.map((each) => encodeNumber('int32', numberOf(each))),
+            template.call.by,
+          ),
+        ];
       return [fixed(encodeNumber('int32', numberOf(template.kind === 'literal' ? template.value : 0)))];
     }
     case 'scalar':
@@ -83,7 +81,12 @@ export function scalarSegments(
     return [fixed(encodeNumber(type, Number(template.kind === 'literal' ? template.value : 0)))];
   const value = values.of(template.call);
   if (value.kind === 'choice')
-    return [choiceOf(value.values.map((each) => encodeNumber(type, Number(each))))];
+    return [
+      choiceOf(
+        value.values.map((each) => encodeNumber(type, Number(each))),
+        value.by,
+      ),
+    ];
   return value.kind === 'integer' || value.kind === 'decimal' ? [numberSegment(type, value.numberOf)] : [];
 }
 

@@ -19,7 +19,11 @@ export type TemplateValue =
   | { readonly kind: 'decimal'; readonly numberOf: NumberOf }
   | { readonly kind: 'text'; readonly segments: readonly Segment[] }
   | { readonly kind: 'bytes'; readonly count: number }
-  | { readonly kind: 'choice'; readonly values: readonly TemplateArgument[] };
+  | {
+      readonly kind: 'choice';
+      readonly values: readonly TemplateArgument[];
+      readonly by: Extract<TemplateCall, { name: 'choice' }>['by'];
+    };
 
 /** The values of one payload's template functions: the same numbers, drawn in the same order, as JSON has of them. */
 export class TemplateValues {
@@ -46,7 +50,7 @@ export class TemplateValues {
       case 'randomBytes':
         return { kind: 'bytes', count: call.bytes };
       case 'choice':
-        return { kind: 'choice', values: call.values };
+        return { kind: 'choice', values: call.values, by: call.by };
       case 'random':
         return rounded(uniform(call), call.decimals);
       case 'gaussian':
@@ -83,18 +87,6 @@ export function randomBytes(count: number): Segment {
         if (i + 2 < count) out[at + i + 2] = bits;
       }
       return at + count;
-    },
-  };
-}
-
-/** One of these encoded values, each as likely. */
-export function choiceOf(values: readonly Buffer[]): Segment {
-  return {
-    maxBytes: Math.max(...values.map((value) => value.length)),
-    write(out, at, { random }) {
-      const value = values[Math.floor(random.next() * values.length)]!;
-      out.set(value, at);
-      return at + value.length;
     },
   };
 }

@@ -50,6 +50,8 @@ export function plainPayload(template: PayloadTemplate, message: PlainMessage): 
         return bytes.subarray(0, c.bytes).toString('base64');
       }
       case 'choice':
+        if (c.by === 'device') return c.values[message.deviceIndex % c.values.length]!;
+        if (c.by === 'message') return c.values[message.k % c.values.length]!;
         return c.values[Math.floor(random.next() * c.values.length)]!;
       case 'random':
         return rounded(c.min + (c.max - c.min) * random.next(), c.decimals);

@@ -23,6 +23,8 @@ const templates = fc.constantFrom(
   '{{gaussian(0, 0.001, 6)}}',
   "{{choice('on', 'off', 'a \"b\" é')}}",
   "{{choice(1, 2.5, 'three')}}",
+  "{{perDevice('a', 'b', 3)}}",
+  '{{perMessage(1, 2)}}',
   '{{sine(-10, 35, 60)}}',
   '{{walk(0, 1)}}',
   '{{walk(20, 3, 15, 25)}}',

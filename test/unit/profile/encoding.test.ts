@@ -71,6 +71,10 @@ describe('publish.encoding', () => {
     );
   });
 
+  it('takes no files but from the command line', () => {
+    expect(pathsOf({ ...minimal, publish: { csv: { devices: 'd.csv' } } })).toEqual(['publish.csv']);
+  });
+
   it('may be of one kind of message', () => {
     const messages = { a: { encoding: 'cbor' }, b: {} };
     const [a, b] = parseLoadProfile({ ...minimal, messages }).messages!;

@@ -28,3 +28,22 @@ it('reads the .proto files that a profile names, from its own directory', async 
     },
   ]);
 });
+
+it('reads CSV files of the profile for its groups and kinds', async () => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'stampede-csv-'));
+  writeFileSync(path.join(directory, 'd.csv'), 'id\na\nb\n');
+  const payload = { id: "{{csv('id')}}" };
+  const file = path.join(directory, 'profile.json');
+  const groups = { g: { messages: { m: { payload } } } };
+  writeFileSync(
+    file,
+    JSON.stringify({ publish: { payload, csv: { devices: 'd.csv', values: 'none.csv' } }, groups }),
+  );
+  const { value, errors } = await readProfileFile(file);
+  const filled = { id: "{{perDevice('a', 'b')}}" };
+  expect(value).toEqual({
+    publish: { payload: filled },
+    groups: { g: { messages: { m: { payload: filled } } } },
+  });
+  expect(errors.map(({ path: at }) => at)).toEqual(['publish.csv.values']);
+});

@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type CsvTexts, fillInColumns } from '../../profile/csv-columns.ts';
+import { protobufSettingsIn } from '../../profile/encoding.ts';
+import type { InputError } from '../../shared/errors.ts';
+import { isObject } from '../../shared/json-path.ts';
+import type { JsonText } from '../../shared/json-text.ts';
+import { whyNotReadable } from './unreadable-file.ts';
+
+type Form = Record<string, unknown>;
+
+/**
+ * A load profile with what the files that it names hold: the text of .proto files, and the columns of CSV files.
+ * @param directory that their paths begin in
+ */
+export async function withFiles({ value, errors }: JsonText, directory: string): Promise<JsonText> {
+  const copy: unknown = structuredClone(value);
+  const includes = new Includes(directory);
+  await includes.addSchemas(copy);
+  await includes.fillIn(copy, {}, '');
+  return { value: copy, errors: [...errors, ...includes.errors] };
+}
+
+class Includes {
+  readonly errors: InputError[] = [];
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  async addSchemas(form: unknown): Promise<void> {
+    for (const { protobuf, path } of protobufSettingsIn(form))
+      if (protobuf.schema === undefined) {
+        const schema = await this.#textOf(protobuf.file, `${path}.file`);
+        if (schema !== undefined) protobuf.schema = schema;
+      }
+  }
+
+  /** @param form a profile or a group; its payloads are replaced @param outer the files of the profile that the group is in */
+  async fillIn(form: unknown, outer: CsvTexts, at: string): Promise<void> {
+    if (!isObject(form)) return;
+    const { publish, messages = {}, groups = {} } = form;
+    const texts = isObject(publish) ? await this.#takeCsv(publish as Form, outer, at) : outer;
+    const settings: [path: string, settings: unknown][] = [['publish', publish]];
+    if (isObject(messages))
+      settings.push(
+        ...Object.entries(messages).map(([name, kind]) => [`messages.${name}`, kind] as [string, unknown]),
+      );
+    for (const [path, each] of settings) {
+      if (!isObject(each) || each.payload === undefined) continue;
+      const { payload, errors } = fillInColumns(each.payload, texts, `${at}${path}.payload`);
+      this.errors.push(...errors);
+      (each as Form).payload = payload;
+    }
+    for (const [name, group] of isObject(groups) ? Object.entries(groups) : [])
+      await this.fillIn(group, texts, `${at}groups.${name}.`);
+  }
+
+  async #takeCsv(publish: Form, outer: CsvTexts, at: string): Promise<CsvTexts> {
+    const { csv } = publish;
+    if (!isObject(csv)) return outer;
+    delete publish.csv;
+    const devices = await this.#textOf(csv.devices, `${at}publish.csv.devices`);
+    const values = await this.#textOf(csv.values, `${at}publish.csv.values`);
+    return { devices: devices ?? outer.devices, values: values ?? outer.values };
+  }
+
+  /** @returns undefined for no path, and for a file that cannot be read */
+  async #textOf(file: unknown, path: string): Promise<string | undefined> {
+    if (typeof file !== 'string') return undefined;
+    try {
+      return await readFile(resolve(this.#directory, file), 'utf8');
+    } catch (error) {
+      const message = `cannot be read: ${whyNotReadable(error)}`;
+      this.errors.push({ path, message, hint: 'give its path from the directory of the profile' });
+      return undefined;
+    }
+  }
+}

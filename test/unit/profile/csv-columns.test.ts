@@ -1,0 +1,44 @@
+import { expect, it } from '@jest/globals';
+import { fillInColumns } from '../../../src/profile/csv-columns.ts';
+import { parsePayloadTemplate } from '../../../src/profile/payload-template.ts';
+
+const devices = 'serial,site,weight\r\nA1,"Hall, 2",1.5\r\nA\'2,"say ""hi""\nthere",-2\r\n';
+
+it('puts columns into a payload: texts or numbers, by device or by message', () => {
+  const payload = {
+    id: "{{csv('serial')}}",
+    at: 'in {{ csv("site") }}',
+    w: ["{{csv('weight')}}"],
+    v: "{{csv('v')}}",
+  };
+  const { payload: filled, errors } = fillInColumns(payload, { devices, values: 'v\n7\n08' }, 'p');
+  expect(errors).toEqual([]);
+  expect(filled).toEqual({
+    id: "{{perDevice('A1', 'A\\'2')}}",
+    at: "in {{perDevice('Hall, 2', 'say \"hi\"\nthere')}}",
+    w: ['{{perDevice(1.5, -2)}}'],
+    v: "{{perMessage('7', '08')}}",
+  });
+  const { template, errors: malformed } = parsePayloadTemplate((filled as typeof payload).at);
+  expect(malformed).toEqual([]);
+  expect(template).toMatchObject({
+    kind: 'text',
+    parts: ['in ', { name: 'choice', by: 'device', values: ['Hall, 2', 'say "hi"\nthere'] }],
+  });
+});
+
+it('names every error, with its line', () => {
+  const { errors } = fillInColumns(
+    { a: ["{{csv('serail')}}"] },
+    { devices: `${devices}\r\nB1,x\r\nB2,x,1,2`, values: 'serial\n' },
+    'publish.payload',
+  );
+  expect(errors.map(({ path, message }) => `${path}: ${message}`)).toEqual([
+    'publish.csv.devices: line 6 has 2 cells, and the first line has 3',
+    'publish.csv.devices: line 7 has 4 cells, and the first line has 3',
+    'publish.csv.values: has no row after its first line',
+    'publish.csv.values: has the column serial, which is there already',
+    'publish.payload.a[0]: "serail" is no column of publish.csv',
+  ]);
+  expect(fillInColumns('', { devices: 'x'.repeat(200_000) }, 'p').errors).toHaveLength(1);
+});
