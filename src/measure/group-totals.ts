@@ -14,6 +14,8 @@ export interface GroupLedger extends MessageTotals, Partial<GroupMeasurements> {
   /** Undefined: the one group of a flat profile. */
   readonly group: string | undefined;
   readonly shape: LoadShapeName;
+  /** Its devices are awake and asleep in turn. */
+  readonly sleeps?: true;
   readonly devices: RunDeviceCounts;
   /** By stage of the group, messages by their intended time; the sums are `intended` and `sent`. */
   readonly stages: readonly StageCounts[];
@@ -75,6 +77,7 @@ export class GroupTotals {
     return {
       group: this.#group.group,
       shape: loadShapeOf(this.#group.profile),
+      ...(this.#group.profile.lifecycle && { sleeps: true as const }),
       devices: { planned: this.#group.profile.devices, ...this.#devices },
       stages: this.#stages,
       ...plannedOf(this.#group),

@@ -1,5 +1,6 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
 import { loadShapes } from '../profile/load-shapes/load-shapes.ts';
+import { sumBy } from '../shared/counts.ts';
 import { formatElapsed, formatPlural, formatShare } from '../shared/format.ts';
 import { describeCounts } from './describe-counts.ts';
 import type { GeneratorSummary, GeneratorVerdict } from './generator-report.ts';
@@ -134,16 +135,29 @@ function signsOf(totals: Totals, ledger: RunLedger): string[] {
 function latenessOf(ledger: RunLedger, connectsThrottled: number): UnsentMessages[] {
   const { latencies, messages } = ledger;
   const lag = latencies.send_lag.percentileAt(99);
+  const away = describeAway(ledger);
   const unknown = formatPlural(messages.sendUnknown, 'message');
   return [
     ...(lag > tolerated.sendLagP99Ms
-      ? [{ text: `1 % of the messages left ${formatElapsed(lag)} late or more`, origin: 'open' as const }]
+      ? [
+          {
+            text: `1 % of the messages left ${formatElapsed(lag)} late or more${away}`,
+            origin: away === '' ? ('open' as const) : ('elsewhere' as const),
+          },
+        ]
       : []),
     ...describeUnsent(ledger, connectsThrottled),
     ...(messages.sendUnknown > 0
       ? [{ text: `it is not known whether ${unknown} left`, origin: 'generator' as const }]
       : []),
   ];
+}
+
+/** Why messages waited, where the plan or an action took their devices away; empty where neither explains one in a hundred. */
+function describeAway({ groups, storms, messages }: RunLedger): string {
+  if (groups.some(({ sleeps }) => sleeps === true)) return ', for devices that slept when they were due';
+  const delayed = sumBy(storms?.storms ?? [], (storm) => storm.delayed);
+  return delayed * 100 >= messages.sent && delayed > 0 ? ', for devices that had been disconnected' : '';
 }
 
 function easeOf({ peakCpuShare, eventLoopDelayP99Ms }: Totals): string {

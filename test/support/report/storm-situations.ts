@@ -32,12 +32,19 @@ function stormOf(part: Part, slice: number): StormResult {
 
 const seconds = { offered: [60, 75, 20], granted: [25, 30, 20] };
 
+/** One message in twenty waited for its device. */
+function withLateMessages(result: SliceResult): SliceResult {
+  const { sent } = result.messages;
+  const lags = Array.from({ length: sent }, (_, i) => (i % 20 === 7 ? 900 : 0.1));
+  return { ...result, latencies: { ...result.latencies, send_lag: histogramOf(lags) } };
+}
+
 function withStorms(partsOf: (slice: number) => readonly Part[]): (result: SliceResult) => SliceResult {
   return (result) => {
     const parts = partsOf(result.slice);
     if (parts.length === 0) return result;
     return {
-      ...result,
+      ...withLateMessages(result),
       storms: parts.map((part) => stormOf(part, result.slice)),
       connects: { startSecond: Math.floor(publishAt / 1_000) + 2, ...seconds },
     };
@@ -64,6 +71,10 @@ const few: Part = { atSeconds: 3, devices: 100, back: 60 };
 const all: Part = { atSeconds: 5, devices: 100, back: 99 };
 
 export const stormSituations: readonly NamedSituation[] = [
+  [
+    'its devices slept in turn',
+    { profile: { lifecycle: { awake: '4s', asleep: '2s' } }, record: withLateMessages },
+  ],
   [
     'half of its devices were disconnected and came back',
     {
