@@ -1,7 +1,7 @@
 import { type Announcement, parseAnnouncement } from '../plan/actions/action.ts';
 import { controlTopicOf } from '../plan/plan.ts';
 import { controlKeepAliveMs, controlLostAfterMs } from '../plan/poll-intervals.ts';
-import type { LoadProfile } from '../profile/load-profile.ts';
+import { type LoadProfile, withOwnSession } from '../profile/load-profile.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { MakeTransport } from './transport.ts';
 import { isLastingRefusal } from './transports/reason-codes.ts';
@@ -35,9 +35,10 @@ const subackWithinMs = 5_000;
  * @param isAtTarget whether control messages are where devices connect; elsewhere the credentials are not theirs
  */
 export function controlProfileOf(profile: LoadProfile, isAtTarget: boolean): LoadProfile {
-  const { protocol, client, ratePerSecond, timeoutMs } = profile.connect;
-  const shared = isAtTarget ? profile.connect : { protocol, client, ratePerSecond, timeoutMs };
-  return { ...profile, connect: { ...shared, keepAliveMs: controlKeepAliveMs, cleanStart: true } };
+  const own = { ...withOwnSession(profile.connect, true), keepAliveMs: controlKeepAliveMs };
+  const { protocol, client, ratePerSecond, timeoutMs, keepAliveMs, cleanStart } = own;
+  const connect = isAtTarget ? own : { protocol, client, ratePerSecond, timeoutMs, keepAliveMs, cleanStart };
+  return { ...profile, connect };
 }
 
 /**

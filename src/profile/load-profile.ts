@@ -150,6 +150,12 @@ export interface ConnectSettings {
   readonly backoff?: Backoff;
 }
 
+/** How Stampede's own clients connect beside the devices: the same way, with a session of their own, and without a will. */
+export function withOwnSession(connect: ConnectSettings, cleanStart: boolean): ConnectSettings {
+  const { sessionExpirySeconds: _, will: _will, ...shared } = connect;
+  return { ...shared, cleanStart };
+}
+
 /** What the broker publishes of a device whose connection ends without a DISCONNECT. */
 export interface WillSettings {
   /** With the placeholders of a message's topic. */

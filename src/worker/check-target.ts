@@ -1,6 +1,6 @@
 import { makeMqttTransport } from '../device/transports/mqtt.ts';
 import { type GroupPlan, identifyDevice } from '../plan/plan.ts';
-import type { ConnectSettings, LoadProfile } from '../profile/load-profile.ts';
+import { type ConnectSettings, type LoadProfile, withOwnSession } from '../profile/load-profile.ts';
 import { makeSystemClock } from '../shared/clock.ts';
 import type { Target } from '../targets/target.ts';
 import { mqttEndpointsOf, traitsOf } from '../targets/traits-of.ts';
@@ -57,7 +57,7 @@ interface CheckedDevice {
 
 async function checkDevice({ profile, target, where, range, read }: CheckedDevice): Promise<void> {
   const way = await read(mqttEndpointsOf(target), profile.connect, range);
-  const connect = { ...profile.connect, client: 'dense' as const, cleanStart: true };
+  const connect = { ...withOwnSession(profile.connect, true), client: 'dense' as const };
   const make = await makeMqttTransport({ ...profile, connect }, way, makeSystemClock());
   const { clientId, deviceId } = identifyDevice(range.runId, range.firstDevice);
   const outcome = Promise.withResolvers<string | undefined>();

@@ -7,7 +7,7 @@ import { groupsOf, mqttGroupsOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { controlKeepAliveMs } from '../plan/poll-intervals.ts';
 import { firstSubscriberSlice, subscriptionsOf } from '../plan/subscribers.ts';
-import type { LoadProfile } from '../profile/load-profile.ts';
+import { type LoadProfile, withOwnSession } from '../profile/load-profile.ts';
 import type { Clock } from '../shared/clock.ts';
 import { exitCodes, StampedeError } from '../shared/errors.ts';
 import type { KnownTarget } from '../targets/known-target.ts';
@@ -120,6 +120,11 @@ function readerProfileOf(plan: Plan, cleanStart: boolean): LoadProfile {
   const { connect } = profile;
   return {
     ...profile,
-    connect: { ...connect, protocol: 'mqtt', client: 'dense', keepAliveMs: controlKeepAliveMs, cleanStart },
+    connect: {
+      ...withOwnSession(connect, cleanStart),
+      protocol: 'mqtt',
+      client: 'dense',
+      keepAliveMs: controlKeepAliveMs,
+    },
   };
 }

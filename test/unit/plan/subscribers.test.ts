@@ -108,6 +108,14 @@ describe('filters', () => {
       ({ filter }) => filter,
     );
 
+  it('match wills, too', () => {
+    const connect = { will: { topic: '{topicRoot}/{runId}/{deviceId}/will', qos: 0 } };
+    expect(filtersOf(planOf({ connect }))).toEqual([
+      { filter: 'stampede/dev/run-1/+/telemetry', qos: 1 },
+      { filter: 'stampede/dev/run-1/+/will', qos: 0 },
+    ]);
+  });
+
   it('have a + for each level that differs by device, and nothing else', () => {
     expect(filters('{topicRoot}/{runId}/{deviceId}/t')).toEqual(['stampede/dev/run-1/+/t']);
     expect(filters('a/dev-{deviceIndex}/{slice}/b')).toEqual(['a/+/+/b']);

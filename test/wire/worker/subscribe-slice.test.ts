@@ -74,6 +74,10 @@ it('slices that share filters see each message once, and leave no session behind
     });
   }
   await client.publishAsync('stampede/dev/shared-1/d0/telemetry', 'of another', { qos: 1 });
+  const will = { run: plan.runId, slice: 0, device: 3, will: true };
+  await client.publishAsync('stampede/dev/shared-1/d3/telemetry', JSON.stringify({ stampede: will }), {
+    qos: 1,
+  });
   await Promise.all(running);
   const seen = new MessageSets();
   for (const window of windows)
@@ -83,6 +87,7 @@ it('slices that share filters see each message once, and leave no session behind
   expect(sum(({ arrivals }) => arrivals)).toBe(190);
   expect(sum(({ unrelated }) => unrelated.otherRun ?? 0)).toBe(10);
   expect(sum(({ unrelated }) => unrelated.notJson)).toBe(1);
+  expect(sum(({ wills = 0 }) => wills)).toBe(1);
   expect(records).toHaveLength(2);
   for (const record of records)
     expect(record).toMatchObject({ outcome: 'completed', isShared: true, gaps: [], connects: 4 });
