@@ -1,3 +1,4 @@
+import { birthTopicOf } from '../profile/sparkplug.ts';
 import { expandTopic } from '../profile/topic-template.ts';
 import { topicRootOf } from '../targets/aws-iot/match-topic-filter.ts';
 import { defaultDeployment } from './deployment.ts';
@@ -40,12 +41,16 @@ export function filtersOf(plan: GroupedPlan): Filter[] {
   return filters;
 }
 
-/** Topics of a group's messages and wills. */
+/** Topics of a group's messages, births and wills. */
 function topicsOf(
   group: GroupPlan,
 ): readonly { readonly group: GroupPlan; readonly topic: string; readonly qos: Filter['qos'] }[] {
   const { will } = group.profile.connect;
-  const messages = kindsOf(group).map(({ profile }) => ({ ...profile.publish, group }));
+  const messages = kindsOf(group).flatMap(({ profile: { publish } }) => {
+    const message = { topic: publish.topic, qos: publish.qos, group };
+    const birth = publish.encoding === 'sparkplug-b' ? birthTopicOf(publish.topic) : publish.topic;
+    return birth === publish.topic ? [message] : [message, { ...message, topic: birth }];
+  });
   return will === undefined ? messages : [...messages, { ...will, group }];
 }
 

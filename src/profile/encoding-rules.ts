@@ -8,7 +8,7 @@ import { bindPayload } from './protobuf/bind-payload.ts';
 import { parseProto } from './protobuf/parse-proto.ts';
 import type { ProtoSchema } from './protobuf/proto-schema.ts';
 import { ProtoError } from './protobuf/proto-tokens.ts';
-import { metricsOf } from './sparkplug.ts';
+import { birthTopicOf, metricsOf } from './sparkplug.ts';
 import { partsOf } from './text-template.ts';
 
 const path = 'publish.payload';
@@ -22,7 +22,7 @@ export function checkCsv(input: JsonObject): InputError[] {
 }
 
 /** Errors of a payload that its encoding cannot write. */
-export function checkEncoding({ publish, http }: LoadProfile): InputError[] {
+export function checkEncoding({ publish, http, echo }: LoadProfile): InputError[] {
   const { encoding, sizeBytes, payload } = publish;
   if (encoding === undefined) return [];
   if (http !== undefined) {
@@ -46,6 +46,15 @@ export function checkEncoding({ publish, http }: LoadProfile): InputError[] {
             path: 'publish.sizeBytes',
             message: `cannot pad ${nameOfEncoding(encoding)}, which has no bytes that mean nothing`,
             hint: 'remove it, and make the payload larger: {{randomBytes(n)}}',
+          },
+        ]
+      : []),
+    ...(encoding === 'sparkplug-b' && echo.fraction > 0 && birthTopicOf(publish.topic) !== publish.topic
+      ? [
+          {
+            path: 'echo.fraction',
+            message: 'cannot be measured: the births of devices have another topic than their data',
+            hint: 'remove echo',
           },
         ]
       : []),

@@ -53,7 +53,7 @@ const rules: readonly Rule[] = [
   { reads: ['publish.topic'], check: checkTopic },
   { reads: ['publish.payload', 'publish.encoding'], check: checkPayload },
   {
-    reads: ['publish.payload', 'publish.encoding', 'publish.sizeBytes'],
+    reads: ['publish.payload', 'publish.encoding', 'publish.sizeBytes', 'publish.topic', 'echo'],
     check: ({ profile }) => checkEncoding(profile),
   },
   { reads: ['publish.csv'], check: ({ input }) => checkCsv(input) },

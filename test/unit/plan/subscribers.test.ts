@@ -122,6 +122,14 @@ describe('filters', () => {
     expect(filters('a/b')).toEqual(['a/b']);
   });
 
+  it('match the births of Sparkplug B beside its data', () => {
+    const publish = { topic: 'spBv1.0/{runId}/NDATA/{deviceId}', encoding: 'sparkplug-b', qos: 0 };
+    expect(filtersOf(planOf({ publish }))).toEqual([
+      { filter: 'spBv1.0/run-1/NDATA/+', qos: 0 },
+      { filter: 'spBv1.0/run-1/NBIRTH/+', qos: 0 },
+    ]);
+  });
+
   it('of two that a topic can match both become one', () => {
     expect(filters('a/{deviceId}', 'a/b', 'c/{deviceId}')).toEqual(['a/+', 'c/+']);
     expect(filters('a/{deviceId}/c', 'a/b/{deviceId}', 'a/b')).toEqual(['a/+/+', 'a/b']);

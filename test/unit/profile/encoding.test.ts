@@ -61,6 +61,12 @@ describe('publish.encoding', () => {
     const of = (payload: unknown) => pathsOf({ ...minimal, publish: { encoding: 'sparkplug-b', payload } });
     expect(of({ a: 1, b: { c: '{{now}}' } })).toEqual([]);
     expect(of([1])).toEqual(['publish.payload']);
+    const topic = 'spBv1.0/g/NDATA/{deviceId}';
+    const encoding = 'sparkplug-b';
+    expect(pathsOf({ ...minimal, publish: { encoding, topic }, echo: { fraction: 1 } })).toEqual([
+      'echo.fraction',
+    ]);
+    expect(pathsOf({ ...minimal, publish: { encoding, topic } })).toEqual([]);
     expect(of({ a: [1], bdSeq: 2 })).toEqual(['publish.payload.a', 'publish.payload']);
   });
 
