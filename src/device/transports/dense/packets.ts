@@ -118,18 +118,43 @@ export function writePublish(
   mqttVersion: MqttVersion,
 ): number {
   const { topic, alias = 0, properties, qos, id, payload } = packet;
-  const propertyBytes = (alias === 0 ? 0 : topicAliasBytes) + (properties?.length ?? 0);
+  // Apart from the rest: most messages have none.
+  const propertyBytes = alias === 0 && properties === undefined ? 0 : bytesOfProperties(alias, properties);
   let at = start;
   out[at++] = 0x30 | (qos << 1) | (packet.retain ? 1 : 0);
-  const lengthBytes = mqttVersion === 5 ? bytesOfLength(propertyBytes) : 0;
-  at = writeLength(out, at, topic.length + (id === 0 ? 0 : 2) + lengthBytes + propertyBytes + payload.length);
+  let remaining = topic.length + (id === 0 ? 0 : 2) + payload.length;
+  if (mqttVersion === 5) remaining += propertyBytes === 0 ? 1 : bytesOfLength(propertyBytes) + propertyBytes;
+  while (remaining > 127) {
+    out[at++] = (remaining & 127) | 128;
+    remaining >>>= 7;
+  }
+  out[at++] = remaining;
   out.set(topic, at);
   at += topic.length;
   if (id !== 0) {
     out[at++] = id >>> 8;
     out[at++] = id & 0xff;
   }
-  if (mqttVersion === 5) at = writeLength(out, at, propertyBytes);
+  if (mqttVersion === 5) {
+    if (propertyBytes === 0) out[at++] = 0;
+    else at = writeProperties(out, at, propertyBytes, packet);
+  }
+  out.set(payload, at);
+  return at + payload.length;
+}
+
+function bytesOfProperties(alias: number, properties: Buffer | undefined): number {
+  return (alias === 0 ? 0 : topicAliasBytes) + (properties?.length ?? 0);
+}
+
+/** @param bytes of the properties, without their length @returns the offset after them */
+function writeProperties(
+  out: Buffer,
+  start: number,
+  bytes: number,
+  { alias = 0, properties }: PublishPacket,
+): number {
+  let at = writeLength(out, start, bytes);
   if (alias !== 0) {
     out[at++] = topicAliasId;
     out[at++] = alias >>> 8;
@@ -139,8 +164,7 @@ export function writePublish(
     out.set(properties, at);
     at += properties.length;
   }
-  out.set(payload, at);
-  return at + payload.length;
+  return at;
 }
 
 /** A variable byte integer (1.5.5). @returns the offset after it */
