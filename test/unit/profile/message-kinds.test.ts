@@ -18,7 +18,7 @@ function errorsOf(input: unknown): string[] {
 
 const many = Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`k${i}`, {}]));
 const theLoad =
-  'the load is missing (give one of: stages with targets; ratePerSecond and duration; everySeconds and duration; everySeconds and stages without targets; burst and duration)';
+  'the load is missing (give one of: stages with targets; ratePerSecond and duration; everySeconds and duration; everySeconds and stages without targets; burst and duration; idle and duration)';
 const theWeight = 'its share of the load of the group is this, divided by the weights of all kinds';
 
 const faultyMessages: readonly (readonly [what: string, profile: object, ...errors: string[]])[] = [
