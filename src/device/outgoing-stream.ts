@@ -1,3 +1,4 @@
+import type { InFlightMessage } from './in-flight.ts';
 import type { MessageWriter } from './payload.ts';
 import type { Qos } from './transport.ts';
 
@@ -27,4 +28,17 @@ export interface DueMessage {
   k: number;
   /** When it was to be sent, epoch milliseconds. */
   atMs: number;
+}
+
+/** `unacknowledged`: the answer did not come in time, or its connection closed or was never opened. */
+export type Answer = 'acknowledged' | 'refused' | 'unacknowledged';
+
+/** Callbacks to what decides when to send: the behaviour. None is called from within `send`. */
+export interface SenderListener {
+  /** The device may send: its connection is new, or the transport can take more. */
+  ready(device: number): void;
+  /** The connection is closed, and what was in flight in it was given up. */
+  disconnected(device: number): void;
+  /** A message is no longer in flight. Never called for one that is not answered (`Sender.isAnswered`). */
+  answered(message: InFlightMessage, answer: Answer, nowMs: number): void;
 }

@@ -1,23 +1,10 @@
 import type { Clock } from '../shared/clock.ts';
 import { type Departures, makeDepartures } from './departures.ts';
 import { InFlight, type InFlightMessage } from './in-flight.ts';
-import type { DueMessage, OutgoingStream } from './outgoing-stream.ts';
+import type { Answer, DueMessage, OutgoingStream, SenderListener } from './outgoing-stream.ts';
 import type { SliceCounters } from './slice-counters.ts';
 import type { Undecided } from './stream-counters.ts';
 import type { OutgoingMessage, Refusal, RequestListener, Transport } from './transport.ts';
-
-/** `unacknowledged`: the answer did not come in time, or its connection closed or was never opened. */
-export type Answer = 'acknowledged' | 'refused' | 'unacknowledged';
-
-/** Callbacks to what decides when to send: the behaviour. None is called from within `send`. */
-export interface SenderListener {
-  /** The device may send: its connection is new, or the transport can take more. */
-  ready(device: number): void;
-  /** The connection is closed, and what was in flight in it was given up. */
-  disconnected(device: number): void;
-  /** A message is no longer in flight. Never called for one that is not answered (`Sender.isAnswered`). */
-  answered(message: InFlightMessage, answer: Answer, nowMs: number): void;
-}
 
 export interface SenderSettings {
   readonly clock: Clock;

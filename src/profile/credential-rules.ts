@@ -1,7 +1,7 @@
 import type { InputError } from '../shared/errors.ts';
 import { suggestFrom } from '../shared/nearest.ts';
 import { credentialPlaceholders, isCredentialTemplate } from './credential-template.ts';
-import type { ConnectSettings } from './load-profile.ts';
+import type { ConnectSettings, LoadProfile } from './load-profile.ts';
 
 const byReference = 'name where it comes from: {"variable": "NAME"}, {"file": "path"} or {"secret": "name"}';
 
@@ -64,4 +64,9 @@ export function checkCredentials({
     }
   }
   return errors;
+}
+
+/** Whether some device takes a target's certificate unchecked. */
+export function isUnchecked({ connect, groups }: LoadProfile): boolean {
+  return (groups ?? [{ connect }]).some((each) => each.connect.insecure === true);
 }

@@ -168,11 +168,6 @@ export interface WillSettings {
   readonly delaySeconds?: number;
 }
 
-/** Whether some device takes a target's certificate unchecked. */
-export function isUnchecked({ connect, groups }: LoadProfile): boolean {
-  return (groups ?? [{ connect }]).some((each) => each.connect.insecure === true);
-}
-
 /** What may differ from one kind of message to another. */
 export interface MessageSettings {
   /** Placeholders: {runId} {deviceId} {deviceIndex} {slice}; fixed for a device. */

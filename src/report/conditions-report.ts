@@ -2,7 +2,7 @@ import { accountOf } from '../plan/account.ts';
 import type { InjectedFaults, RunConditions } from '../plan/conditions.ts';
 import { wholeProfileOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
-import { isUnchecked } from '../profile/load-profile.ts';
+import { isUnchecked } from '../profile/credential-rules.ts';
 import { formatBytes, formatCount, formatElapsed, formatPlural } from '../shared/format.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import type { Report } from './report-model.ts';

@@ -1,6 +1,7 @@
 import type { Slice } from '../../plan/plan.ts';
 import type { Clock } from '../../shared/clock.ts';
-import type { Sender, SenderListener } from '../sender.ts';
+import type { SenderListener } from '../outgoing-stream.ts';
+import type { Sender } from '../sender.ts';
 import type { SliceCounters } from '../slice-counters.ts';
 import type { Undecided } from '../stream-counters.ts';
 

@@ -3,8 +3,8 @@ import { makeUserActivity, type UserActivity } from '../../plan/user-activity.ts
 import type { UserLoad } from '../../profile/load-profile.ts';
 import type { CancelTimer } from '../../shared/clock.ts';
 import type { InFlightMessage } from '../in-flight.ts';
-import type { DueMessage } from '../outgoing-stream.ts';
-import type { Answer, Sender } from '../sender.ts';
+import type { Answer, DueMessage } from '../outgoing-stream.ts';
+import type { Sender } from '../sender.ts';
 import type { SliceCounters } from '../slice-counters.ts';
 import type { Undecided } from '../stream-counters.ts';
 import type { Behaviour, BehaviourContext } from './behaviour.ts';

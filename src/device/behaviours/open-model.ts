@@ -1,8 +1,8 @@
 import { isScheduled, plannedStreamsOf } from '../../plan/streams.ts';
 import { isIdle } from '../../profile/load-shapes/load-shape.ts';
 import type { InFlightMessage } from '../in-flight.ts';
+import type { Answer } from '../outgoing-stream.ts';
 import { type PacedWork, Pacer } from '../pacer.ts';
-import type { Answer } from '../sender.ts';
 import type { Undecided } from '../stream-counters.ts';
 import type { Behaviour, BehaviourContext } from './behaviour.ts';
 import { DueOrder } from './due-order.ts';

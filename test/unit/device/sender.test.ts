@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { OutgoingStream } from '../../../src/device/outgoing-stream.ts';
+import type { OutgoingStream, SenderListener } from '../../../src/device/outgoing-stream.ts';
 import { PayloadWriter } from '../../../src/device/payload.ts';
-import { Sender, type SenderListener } from '../../../src/device/sender.ts';
+import { Sender } from '../../../src/device/sender.ts';
 import { SliceCounters } from '../../../src/device/slice-counters.ts';
 import type { OutgoingMessage, Transport } from '../../../src/device/transport.ts';
 import { VirtualClock } from '../../support/device/virtual-clock.ts';
