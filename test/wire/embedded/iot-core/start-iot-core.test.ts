@@ -55,7 +55,7 @@ describe('startIotCore', () => {
 
   it('does not start with a rule that is not supported, and says why', async () => {
     const start = startIotCore({
-      ruleSql: "SELECT encode(*, 'base64') AS it FROM 'a'",
+      ruleSql: "SELECT get_thing_shadow('thing', 'arn') AS it FROM 'a'",
       invokeUrl: 'http://127.0.0.1:9',
       functionName: 'f',
     });

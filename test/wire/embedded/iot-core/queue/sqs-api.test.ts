@@ -114,7 +114,7 @@ describe('SQS of embedded AWS, by the SDK', () => {
     send('run-1', 0, 30);
     send('run-2', 0, 7);
     await advance(300_000);
-    const original = { stampede: { run: 'run-1', slice: 0, n: 9 } };
+    const original = { stampede: { run: 'run-1', slice: 0, n: 9, device: 3, at: 1_000, sent: 1_001 } };
     ruleErrors.send(
       JSON.stringify({
         base64OriginalPayload: Buffer.from(JSON.stringify(original)).toString('base64'),
