@@ -106,6 +106,7 @@ describe('the packaged template', () => {
         subscriber,
         arrivals,
         stream,
+        payloads: 'json',
         ceilings: defaultCeilings,
       });
     expect(renderText(mapping?.Properties?.EventSourceArn)).toBe('<ArrivalsQueue.Arn>');
