@@ -192,6 +192,8 @@ class SliceRunner implements TransportListener {
     this.#stopSending();
     await settledWithin(this.#clock, closeTimeoutMs, [this.#transport.close(), this.#records.storing]);
     this.#sender.end();
+    // The service may have let in devices that were stopped before they had their answer.
+    this.#connections.giveUp();
     this.#done = true;
     return this.#records.end(ending, cutOff);
   }
@@ -263,7 +265,6 @@ class SliceRunner implements TransportListener {
     if (!this.#finished) return undefined;
     this.#finishedAt ??= nowMs;
     if (!this.#echoes.complete && nowMs < this.#finishedAt + this.#run.plan.profile.drainMs) return undefined;
-    // Not of a slice that is stopped: its last attempts had no time to be answered.
     this.#connections.giveUp();
     if (this.#counters.devicesConnected > 0) return { outcome: 'completed' };
     return { outcome: 'failed', reason: `no device connected${this.#counters.mostlyBecause}` };
