@@ -72,7 +72,7 @@ export interface StreamTotals {
   readonly counts?: StreamCounts;
 }
 
-/** How a run ended, or that it goes on: what its slices owe. */
+/** How a run ended, or that it goes on: what its slices must account for. */
 export interface RunEnding {
   /** Slices that have not ended still run, and count only what they had intended by then. */
   readonly goesOn: boolean;
@@ -284,9 +284,9 @@ export function countDevices(sent: readonly IntervalSet[], { devices, streams }:
   for (const [stream, numbers] of sent.entries()) {
     const { turns } = streams[stream]!;
     if (turns === undefined) continue;
-    const { deviceOf } = turns;
+    const { deviceOf, roundLength } = turns;
     numbers.forEachInterval((start, length) => {
-      for (let n = start; n < start + Math.min(length, devices) && count < devices; n++) {
+      for (let n = start; n < start + Math.min(length, roundLength) && count < devices; n++) {
         const device = deviceOf(n);
         count += 1 - seen[device]!;
         seen[device] = 1;

@@ -13,6 +13,8 @@ export interface DeviceTurns {
    * @param chosenBefore of the slice's devices 0 … i − 1, how many are chosen
    */
   readonly countOf: (n: number, chosenBefore: (i: number) => number) => number;
+  /** Of as many publishes in a row each device has at least one. */
+  readonly roundLength: number;
 }
 
 /** Turns that are a formula: the way back from device and message is one too. */
@@ -54,6 +56,7 @@ export function makeBurstTurns(devices: number, count: number): RegularTurns {
       const ofTurn = inTurn === 0 ? 0 : inTurn * (chosenBefore(device + 1) - chosenBefore(device));
       return count * (Math.floor(n / perRound) * chosenBefore(devices) + chosenBefore(device)) + ofTurn;
     },
+    roundLength: perRound,
     numberOf: (device, message) =>
       (Math.floor(message / count) * devices + device) * count + (message % count),
   };

@@ -57,7 +57,7 @@ function wantedSlices(profile: LoadProfile, concurrency: number): number {
 /**
  * A slice's own share of its group, from the plan and its number alone. With s counted from the group's first slice and
  * B(s) = ⌊D·s/S⌋ the first of the group's D devices in it, devices are B(s+1) − B(s), so that slices differ by one device at
- * most, and messages are ⌊M·B(s+1)/D⌋ − ⌊M·B(s)/D⌋. Both telescope: the shares sum to the group's D and M exactly.
+ * most, and messages are ⌊M·B(s+1)/D⌋ − ⌊M·B(s)/D⌋, or as many whole bursts. Both telescope: the shares sum to the group's D and M exactly.
  */
 export function sliceOf(plan: Plan, slice: number): Slice {
   return shareOf(groupOfSlice(plan, slice), slice);
@@ -85,13 +85,20 @@ function firstDeviceOf({ profile, slices }: GroupPlan, slice: number): number {
   return Math.floor((profile.devices * slice) / slices.count);
 }
 
+/** Of M messages, those of the first B of D devices: ⌊M·B/D⌋; of M messages in bursts of c, c·⌊M/c·B/D⌋, so that no slice has a part of a burst. */
+function messagesBefore({ profile, load }: GroupPlan, device: number): number {
+  const { devices, pattern } = profile;
+  if (device === devices) return load.messages;
+  const inBurst = pattern?.kind === 'burst' ? pattern.count : 1;
+  return inBurst * shareBefore(Math.floor(load.messages / inBurst), device, devices);
+}
+
 /**
  * ⌊M·B/D⌋ without leaving the integers a double holds: with M = qD + r it is qB + ⌊rB/D⌋, and rB < D² stays below
  * 2⁵³ for any D up to 94 million.
  */
-function messagesBefore({ profile, load }: GroupPlan, device: number): number {
-  const { devices } = profile;
-  const each = Math.floor(load.messages / devices);
-  const rest = load.messages % devices;
+function shareBefore(whole: number, device: number, devices: number): number {
+  const each = Math.floor(whole / devices);
+  const rest = whole % devices;
   return each * device + Math.floor((rest * device) / devices);
 }

@@ -159,6 +159,8 @@ export function makeReorderedSchedule({ messages, window, turnMs, dueMs, turns }
       },
       countFrom,
       countOf,
+      // A publish is up to 2 · window places from its turn.
+      roundLength: turns.roundLength + 4 * window,
     },
   };
 }

@@ -140,6 +140,7 @@ describe('any pattern of arrivals', () => {
             for (const [i, n] of own.entries()) {
               expect(turns.countFrom(n, messages)).toBe(own.length - i);
               expect(turns.countFrom(n, end)).toBe(own.filter((other) => other >= n && other < end).length);
+              expect((own[i + 1] ?? messages) - n).toBeLessThanOrEqual(turns.roundLength);
               if (i + 1 < own.length) expect(turns.nextOf(n)).toBe(own[i + 1]);
               else expect(turns.nextOf(n)).toBeGreaterThanOrEqual(messages);
             }
@@ -283,6 +284,14 @@ describe('bursts', () => {
     );
   });
 
+  it('are whole in each slice', () => {
+    const burst = { count: 7, spacing: '20ms', everySeconds: 13 };
+    const plan = draftOf({ devices: 47, burst, slices: { devicesPerSlice: 5 } });
+    const messages = Array.from({ length: plan.slices.count }, (_, s) => scheduleOf(plan, s).messages);
+    expect(messages.filter((own) => own % 7 !== 0)).toEqual([]);
+    expect(messages.reduce((sum, own) => sum + own)).toBe(plan.load.messages);
+  });
+
   it('come back after their period exactly', () => {
     const plan = draftOf({ devices: 7, burst: { count: 4, spacing: '50ms', everySeconds: 9 } });
     const { turns, offsetMs } = scheduleOf(plan);
@@ -342,11 +351,6 @@ describe('the peaks of a pattern', () => {
       counts[Math.min(599, Math.floor(ms / 1_000))]!++;
     expect(Math.max(...counts)).toBeLessThanOrEqual(forecast);
     expect(Math.max(...counts)).toBeGreaterThan(forecast * 0.88);
-  });
-
-  it('are as before with jitter', () => {
-    const load = { everySeconds: 1, jitter: '900ms' };
-    expect(peakOf(load).publishInPerSecond).toBe(10);
   });
 
   it('are those of a device in its burst', () => {
