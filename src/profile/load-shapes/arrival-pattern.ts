@@ -81,7 +81,7 @@ function loadsOf(profile: Load & Pick<LoadProfile, 'messages'>): readonly Load[]
 }
 
 /** Messages that one device sends within a second of its burst. */
-function burstPerSecond({ count, spacingMs }: { count: number; spacingMs: number }): number {
+export function burstPerSecond({ count, spacingMs }: { count: number; spacingMs: number }): number {
   return Math.min(count, Math.ceil(1_000 / spacingMs));
 }
 

@@ -26,6 +26,9 @@ describe('retained messages', () => {
     });
     const oneTopic = { publish: { retain: true, topic: '{topicRoot}/{runId}/all' } };
     expect(quotasOf(oneTopic)).toMatchObject({ retainedPublishesPerSecondPerTopic: 50 });
+    const random = quotasOf({ ...oneTopic, arrivals: 'poisson' });
+    expect(random.retainedPublishesPerSecondPerTopic).toBeGreaterThan(60);
+    expect(random.retainedPublishesPerSecondPerTopic).toBe(random.retainedPublishesPerSecond);
     const { refusals } = preflight(planOf(oneTopic));
     expect(refusals.map(({ path }) => path)).toEqual(['publish.retain']);
   });
