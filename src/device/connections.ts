@@ -167,7 +167,7 @@ export class Connections implements PacedWork, DeviceControls, SleepListener {
   disconnect(disconnect: Disconnect, at: number): void {
     const { slice, counters } = this.#settings;
     if (this.#stopped || !this.#isMeasured || counters.storms.has(at)) return;
-    const isChosen = stormChoice(slice.group, disconnect, at);
+    const isChosen = stormChoice(slice.group, { ...disconnect, at });
     const first = slice.firstDevice - slice.group.firstDevice;
     const chosen = this.#devicesWhere((device) => isChosen(first + device));
     const connected = chosen.filter((device) => this.#isConnected[device] === 1);

@@ -1,4 +1,6 @@
+import { checkBackoff } from '../profile/backoff.ts';
 import { maxKinds } from '../profile/kind-settings.ts';
+import { checkLifecycle } from '../profile/lifecycle-setting.ts';
 import {
   type ArrivalPattern,
   type LoadProfile,
@@ -7,7 +9,10 @@ import {
   type RunProfile,
 } from '../profile/load-profile.ts';
 import { maxBurst } from '../profile/load-shapes/arrival-settings.ts';
+import { maxJoinedStages, maxStages } from '../profile/load-shapes/load-shape.ts';
+import type { PlannedAction } from '../profile/planned-action.ts';
 import { maxMqttPayloadBytes } from '../profile/size-distribution.ts';
+import { maxTimelineEntries } from '../profile/timeline.ts';
 import { sumBy } from '../shared/counts.ts';
 import { checkJsonValue } from '../shared/json-value.ts';
 import { maxDevicesPerSlice, maxSlices } from '../shared/run-bounds.ts';
@@ -24,8 +29,6 @@ export interface PlanProblem {
 /** A Lambda ends at 900 s; where nothing else bounds a run, two hours keep what is made of each of its seconds small. */
 const longestRunMs = 7_200_000;
 const dayMs = 86_400_000;
-/** Of one load, 1,000; the load of a group that is the sum of its kinds' has their stages and the jumps between them. */
-const maxStages = 2 * maxKinds * 1_000;
 /** Of JavaScript's dates, epoch milliseconds. */
 const lastInstant = 8.64e15;
 
@@ -77,7 +80,13 @@ function checkGroup(group: GroupPlan): PlanProblem[] {
   const path = group.group === undefined ? '' : `groups.${group.group}.`;
   return [
     ...within(`${path}slices.count`, slices.count, 1, profile.devices),
-    ...within(`${path}slices.devicesPerSlice`, slices.devicesPerSlice, 1, profile.devices),
+    // Sliced evenly: a smaller number would make the blocks of a schedule larger than it says.
+    ...within(
+      `${path}slices.devicesPerSlice`,
+      slices.devicesPerSlice,
+      Math.ceil(profile.devices / slices.count),
+      Math.min(maxDevicesPerSlice, profile.devices),
+    ),
     ...(load.messages === messages
       ? []
       : [
@@ -95,8 +104,12 @@ function sumsTo(path: string, value: number, sum: number): PlanProblem[] {
 
 /** A profile as plans and reports hold it. */
 export function checkStoredProfile(path: string, profile: RunProfile): PlanProblem[] {
-  const { devices, groups } = profile;
-  const problems = within(`${path}.devices`, devices, 1, maxSlices * maxDevicesPerSlice);
+  const { devices, groups, timeline = [] } = profile;
+  const problems = [
+    ...within(`${path}.devices`, devices, 1, maxSlices * maxDevicesPerSlice),
+    ...within(`${path}.timeline`, timeline.length, 0, maxTimelineEntries),
+    ...timeline.flatMap((entry, i) => checkStoredAction(`${path}.timeline[${i}]`, entry)),
+  ];
   const profiles = groupProfilesOf(profile);
   if (groups === undefined) return [...problems, ...checkStoredGroup(path, profiles[0]!)];
   return [
@@ -111,12 +124,23 @@ export function checkStoredProfile(path: string, profile: RunProfile): PlanProbl
   ];
 }
 
+function checkStoredAction(path: string, { atMs, action }: PlannedAction): PlanProblem[] {
+  return [
+    ...between(`${path}.atMs`, atMs, 0, longestRunMs),
+    ...between(`${path}.action.share`, action.share, Number.MIN_VALUE, 1),
+  ];
+}
+
 function checkStoredGroup(path: string, profile: LoadProfile): PlanProblem[] {
   const { devices, connect, echo, messages } = profile;
   return [
-    ...checkStoredMessages(path, profile),
+    ...checkStoredMessages(path, profile, maxJoinedStages),
+    ...[...checkLifecycle(profile), ...checkBackoff(connect.backoff)].map((error) => ({
+      path: `${path}.${error.path}`,
+      message: error.message,
+    })),
     ...(messages === undefined ? [] : within(`${path}.messages`, messages.length, 1, maxKinds)),
-    ...(messages ?? []).flatMap((kind, i) => checkStoredMessages(`${path}.messages[${i}]`, kind)),
+    ...(messages ?? []).flatMap((kind, i) => checkStoredMessages(`${path}.messages[${i}]`, kind, maxStages)),
     ...within(`${path}.devices`, devices, 1, maxSlices * maxDevicesPerSlice),
     ...between(`${path}.connect.ratePerSecond`, connect.ratePerSecond, Number.MIN_VALUE, 1e6),
     ...between(`${path}.echo.fraction`, echo.fraction, 0, 1),
@@ -132,6 +156,7 @@ function checkStoredMessages(
     stages,
     pattern,
   }: Pick<MessageKind, 'publish' | 'startRatePerSecond' | 'stages' | 'pattern'>,
+  mostStages: number,
 ): PlanProblem[] {
   return [
     ...checkJsonValue(publish.payload).map((error) => ({ ...error, path: `${path}.publish.payload` })),
@@ -141,7 +166,7 @@ function checkStoredMessages(
       ? within(`${path}.publish.sizes.leastBytes`, publish.sizes.leastBytes, 0, publish.sizeBytes)
       : []),
     ...checkStoredPattern(`${path}.pattern`, pattern),
-    ...within(`${path}.stages`, stages.length, 1, maxStages),
+    ...within(`${path}.stages`, stages.length, 1, mostStages),
     ...between(
       `${path}.stages`,
       sumBy(stages, ({ durationMs }) => durationMs),

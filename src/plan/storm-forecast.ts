@@ -4,11 +4,10 @@ import { makeRandom } from '../shared/random.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import { accountOf, leastBetweenConnectsMs } from './account.ts';
 import { ConnectQuota } from './connect-quota.ts';
-import { makeDeviceChoice } from './device-choice.ts';
 import { DueQueue } from './due-queue.ts';
 import { mqttGroupsOf } from './groups.ts';
 import type { GroupPlan, Plan } from './plan.ts';
-import { devicesUntilRecovered, noticeMs, plannedStormsOf, type Storm } from './storms.ts';
+import { devicesUntilRecovered, noticeMs, plannedStormsOf, type Storm, stormChoice } from './storms.ts';
 
 /** What a planned storm comes to, as far as devices and the account's quota of connects decide it. */
 export interface StormForecast {
@@ -95,19 +94,20 @@ function simulate(
   const quota =
     quotaPerSecond === undefined ? undefined : new ConnectQuota(quotaPerSecond * scale, storms[0]!.at);
   const attempts = new DueQueue();
-  const away = storms.map(() => new Set<number>());
+  const disconnected = storms.map(() => new Set<number>());
   const backAfterMs = storms.map((): number[] => []);
   const chosen = storms.map(() => 0);
 
   const begin = (storm: Storm, i: number): void => {
     const { group } = storm;
     const { first, devices: count } = groups.find((each) => each.plan === group)!;
-    const salt = Math.round(storm.at - plan.timeline.publishAt);
-    const isChosen = makeDeviceChoice({ devices: count, share: storm.share, seed: plan.profile.seed, salt });
+    if (storm.devices === 0) return;
+    // A share of a small part may be no device.
+    const isChosen = stormChoice(group, { at: storm.at, share: Math.max(storm.share, 1 / count) }, count);
     for (let device = 0; device < count; device++) {
       if (!isChosen(device)) continue;
       chosen[i]!++;
-      away[i]!.add(first + device);
+      disconnected[i]!.add(first + device);
       if (isConnected[first + device] === 0) continue;
       isConnected[first + device] = 0;
       const afterMs = noticeMs(storm) + drawBackoffMs(backoffOf(group), 0, random);
@@ -118,7 +118,7 @@ function simulate(
     if (quota === undefined || quota.take(nowMs)) {
       isConnected[device] = 1;
       failedInARow[device] = 0;
-      for (const [i, waiting] of away.entries())
+      for (const [i, waiting] of disconnected.entries())
         if (waiting.delete(device)) backAfterMs[i]!.push(nowMs - storms[i]!.at);
       return;
     }
@@ -132,8 +132,9 @@ function simulate(
     attempts.runUntil(storms[i + 1]?.at ?? endsAt, attempt);
   }
   return storms.map((storm, i) => {
-    const needed = Math.round((devicesUntilRecovered(storm) / storm.devices) * chosen[i]!);
-    if (needed <= 0) return 0;
+    const untilRecovered = devicesUntilRecovered(storm);
+    if (untilRecovered === 0) return 0;
+    const needed = Math.max(1, Math.round((untilRecovered / storm.devices) * chosen[i]!));
     const ms = backAfterMs[i]![needed - 1];
     return ms === undefined ? null : ms / 1_000;
   });

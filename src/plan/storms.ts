@@ -10,7 +10,7 @@ export interface Storm extends Disconnect {
   readonly group: GroupPlan;
   /** Epoch milliseconds. */
   readonly at: number;
-  /** That it takes away. */
+  /** Devices that it disconnects. */
   readonly devices: number;
 }
 
@@ -42,15 +42,19 @@ export function plannedStormsOf(plan: Plan): Storm[] {
     .toSorted((a, b) => a.at - b.at);
 }
 
-/** Whether a device, by its index in the group, is one of those that a disconnect at an instant takes away. */
+/**
+ * Whether a device, by its index in the group, is one of those that a disconnect ends the connections of.
+ * @param at epoch milliseconds
+ * @param devices of the group, or of the part of it that is simulated
+ */
 export function stormChoice(
   { profile, timeline }: Pick<GroupPlan, 'profile' | 'timeline'>,
-  { share }: Disconnect,
-  at: number,
+  { share, at }: Pick<Storm, 'share' | 'at'>,
+  devices = profile.devices,
 ): (device: number) => boolean {
   // Counted from the plan's own instant, so that the same seed chooses the same devices in every run.
   const salt = Math.round(at - timeline.publishAt);
-  return makeDeviceChoice({ devices: profile.devices, share, seed: profile.seed, salt });
+  return makeDeviceChoice({ devices, share, seed: profile.seed, salt });
 }
 
 /** Of the storm's devices, how many have to be back until 99 % of all devices of the group are connected. */

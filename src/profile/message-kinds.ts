@@ -14,7 +14,7 @@ import {
 } from './kind-settings.ts';
 import type { LoadProfile, MessageKind, Thresholds } from './load-profile.ts';
 import { patternReplacedBy } from './load-shapes/arrival-settings.ts';
-import { givenTwice } from './load-shapes/load-shape.ts';
+import { givenTwice, maxJoinedStages } from './load-shapes/load-shape.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
 import { sumLoads } from './load-shapes/sum-loads.ts';
 
@@ -194,7 +194,12 @@ function kindOf(name: string, profile: LoadProfile, share: number): MessageKind 
 }
 
 /** What kinds of one group cannot be together. */
-function checkTogether({ messages = [] }: LoadProfile): InputError[] {
+function checkTogether({ messages = [], stages }: LoadProfile): InputError[] {
+  if (stages.length > maxJoinedStages) {
+    const hint = 'divide the kinds between groups, or give them fewer stages or longer periods';
+    const message = `have ${stages.length} stages together, and the kinds of a group have ${maxJoinedStages} at most`;
+    return [{ path: 'messages', message, hint }];
+  }
   const qualities = new Set(messages.map(({ publish }) => publish.qos));
   if (!qualities.has(1) || !qualities.has(2)) return [];
   return [

@@ -7,7 +7,7 @@ import type { GroupSettings, RunProfile } from './load-profile.ts';
 import type { Disconnect, DisconnectKind, PlannedAction } from './planned-action.ts';
 
 export const disconnectKinds = ['clean', 'drop', 'silent'] as const satisfies readonly DisconnectKind[];
-const maxEntries = 100;
+export const maxTimelineEntries = 100;
 
 const disconnect = z
   .strictObject({
@@ -49,7 +49,7 @@ export const timelineSetting = z
       disconnect,
     }),
   )
-  .max(maxEntries)
+  .max(maxTimelineEntries)
   .optional()
   .meta({
     description:
@@ -79,15 +79,18 @@ export function checkTimeline(
   const groups: readonly ActedGroup[] = profile.groups ?? [
     { connect: profile.connect, stages: profile.stages },
   ];
-  const seen = new Set<string>();
+  const seen: { readonly atMs: number | undefined; readonly group: string | undefined }[] = [];
   return (given ?? []).flatMap((entry, i) => {
     const path = `timeline[${i}]`;
     const errors = checkEntry(entry, path, groups);
     if (errors.length > 0) return errors;
     const atMs = parseDuration(entry.at);
-    const key = `${atMs} ${entry.group ?? ''}`;
-    const isRepeated = seen.has(key) || seen.has(`${atMs} `);
-    seen.add(key);
+    const { group } = entry;
+    const isRepeated = seen.some(
+      (other) =>
+        other.atMs === atMs && (other.group === group || other.group === undefined || group === undefined),
+    );
+    seen.push({ atMs, group });
     if (!isRepeated) return [];
     const hint = 'give it another instant, or one action with a larger share';
     return [

@@ -78,6 +78,8 @@ export function checkLasting(
 
 /** Stages of one load at most. */
 export const maxStages = 1_000;
+/** Of the load that all kinds of message of a group make together. A stored list has no more items. */
+export const maxJoinedStages = 10_000;
 
 /** Settings that several shapes have. */
 export const sharedSettings = {

@@ -48,9 +48,7 @@ describe('the devices that an action is for', () => {
   it('do not depend on when the run takes place', () => {
     const choose = (createdAt: number) => {
       const group = onlyGroupOf(makeTestPlan({ devices: 100 }, createdAt));
-      return indexes(100).filter(
-        stormChoice(group, { share: 0.5, how: 'drop' }, group.timeline.publishAt + 2_000),
-      );
+      return indexes(100).filter(stormChoice(group, { share: 0.5, at: group.timeline.publishAt + 2_000 }));
     };
     expect(choose(1_700_000_000_000)).toEqual(choose(1_800_000_000_000));
   });

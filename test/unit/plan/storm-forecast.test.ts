@@ -1,9 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { accountOf } from '../../../src/plan/account.ts';
 import { DueQueue } from '../../../src/plan/due-queue.ts';
+import { draftPlan } from '../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { forecastStorms } from '../../../src/plan/storm-forecast.ts';
 import type { Backoff } from '../../../src/profile/backoff.ts';
+import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import type { PlannedAction } from '../../../src/profile/planned-action.ts';
 import { makeRandom } from '../../../src/shared/random.ts';
 import { makeTestPlan } from '../../support/device/make-run.ts';
@@ -76,6 +78,23 @@ describe('the forecast of a storm', () => {
     expect(first).toBeGreaterThan(alone!.recoverySeconds! + 4);
     // It takes all devices away; those that the first one left to wait try again at the same instant, and 50 of them are back at once.
     expect(second).toBe(19);
+  });
+
+  it('is no time for a share that is no device', () => {
+    const plan = planOf({ devices: 10, connectsPerSecond: 50, timeline: [drop(1_000, 0.01)] });
+    expect(forecastStorms(plan)[0]).toMatchObject({ offeredPerSecond: 0, recoverySeconds: 0 });
+  });
+
+  it('simulates a device of each storm, also of a small group beside a large one', () => {
+    const profile = parseLoadProfile({
+      everySeconds: 600,
+      duration: '10m',
+      connect: { backoff: { base: '2s', cap: '2s', jitter: 'none' } },
+      groups: { meters: { devices: 1_000_000 }, gateways: { devices: 100 } },
+      timeline: [{ at: '10s', group: 'gateways', disconnect: { share: 0.3 } }],
+    });
+    const [forecast] = forecastStorms(draftPlan({ profile, runId: 'r', now: 0 }).plan);
+    expect(forecast!.recoverySeconds).toBe(2);
   });
 
   it('is the same for the same plan, and empty without a storm', () => {

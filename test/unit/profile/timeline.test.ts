@@ -95,6 +95,24 @@ describe('a timeline', () => {
     expect(errorsOf(profile)).toEqual([expect.objectContaining({ path, hint })]);
   });
 
+  it.each([
+    [undefined, 'meters'],
+    ['meters', undefined],
+    ['meters', 'meters'],
+  ])(
+    'is refused where two disconnects at one instant share devices: those of %s and of %s',
+    (first, second) => {
+      const [one, other] = [first, second].map((group) => ({
+        at: '1s',
+        ...(group && { group }),
+        disconnect: {},
+      }));
+      expect(errorsOf({ ...grouped, timeline: [one, other] }).map(({ path }) => path)).toEqual([
+        'timeline[1].at',
+      ]);
+    },
+  );
+
   it('is refused once where it is wrong for every group', () => {
     expect(
       errorsOf({ ...grouped, timeline: [{ at: 5, disconnect: { share: 2 } }] }).map(({ path }) => path),

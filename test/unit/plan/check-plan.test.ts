@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkStoredPlan } from '../../../src/plan/check-plan.ts';
+import { wholeProfileOf } from '../../../src/plan/groups.ts';
 import { draftPlan } from '../../../src/plan/make-plan.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { ArrivalPattern } from '../../../src/profile/load-profile.ts';
@@ -50,5 +51,45 @@ describe('a stored pattern of arrivals', () => {
     const plan = planOf({ everySeconds: 60 });
     const forged = { ...plan, profile: { ...plan.profile, pattern } } as Plan;
     expect(pathsOf(forged)).toContain(`profile.pattern.${setting}`);
+  });
+});
+
+describe('a stored plan', () => {
+  const plan = planOf({
+    everySeconds: 60,
+    timeline: [{ at: '1s', disconnect: {} }],
+    lifecycle: {},
+    connect: { backoff: { base: '1s', cap: '30s', jitter: 'full' } },
+  });
+  const profile = wholeProfileOf(plan);
+  const [action] = profile.timeline!;
+  const kind = { name: 'a', publish: profile.publish, startRatePerSecond: 0, stages: profile.stages };
+  const stage = { durationMs: 1, targetPerSecond: 1 };
+
+  it('is taken as it was made', () => {
+    expect(checkStoredPlan(plan)).toEqual([]);
+  });
+
+  it.each<[string, object]>([
+    ['timeline', { timeline: new Array(101).fill(action) }],
+    ['timeline[0].atMs', { timeline: [{ ...action, atMs: 1e18 }] }],
+    ['timeline[0].action.share', { timeline: [{ ...action, action: { ...action!.action, share: 2 } }] }],
+    ['lifecycle.asleep', { lifecycle: { ...profile.lifecycle, asleep: { leastMs: 0, mostMs: 0 } } }],
+    ['lifecycle.awake', { lifecycle: { ...profile.lifecycle, awake: { leastMs: -1, mostMs: 9 } } }],
+    [
+      'connect.backoff.base',
+      { connect: { ...profile.connect, backoff: { baseMs: 0, capMs: 0, jitter: 'none' } } },
+    ],
+    ['stages', { stages: new Array(10_001).fill(stage) }],
+    ['messages[0].stages', { messages: [{ ...kind, stages: new Array(1_001).fill(stage) }] }],
+  ])('is refused where the profile is past a limit: %s', (path, forged) => {
+    expect(pathsOf({ ...plan, profile: { ...profile, ...forged } } as Plan)).toContain(`profile.${path}`);
+  });
+
+  it.each([
+    { count: 2, devicesPerSlice: 4 },
+    { count: 1, devicesPerSlice: 901 },
+  ])('is refused where its slices do not hold its devices: %j', (slices) => {
+    expect(pathsOf({ ...plan, slices })).toContain('slices.devicesPerSlice');
   });
 });
