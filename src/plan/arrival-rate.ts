@@ -1,5 +1,4 @@
-import type { LoadProfile } from '../profile/load-profile.ts';
-import { sumBy } from '../shared/counts.ts';
+import { type RateShape, type RateStretch, stretchesOf } from '../profile/load-shapes/rate-stretches.ts';
 
 /**
  * The arrival rate over the run's publishing time: piecewise linear, as in k6's ramping-arrival-rate. Its integral
@@ -28,17 +27,6 @@ export interface ArrivalRate {
    */
   readonly offsetMsOf: (x: number) => number;
 }
-
-/** A part of an arrival rate: it moves in a straight line between its ends. */
-export interface RateStretch {
-  /** Milliseconds after the rates begin; longer than 0. */
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly startPerSecond: number;
-  readonly endPerSecond: number;
-}
-
-export type RateShape = Pick<LoadProfile, 'startRatePerSecond' | 'stages'>;
 
 export function makeArrivalRate(shape: RateShape): ArrivalRate {
   const count = shape.stages.length;
@@ -103,37 +91,4 @@ export function makeArrivalRate(shape: RateShape): ArrivalRate {
     messagesBy,
     offsetMsOf,
   };
-}
-
-function stretchesOf({ startRatePerSecond, stages }: RateShape): RateStretch[] {
-  let fromMs = 0;
-  let startPerSecond = startRatePerSecond;
-  return stages.flatMap(({ durationMs, targetPerSecond }) => {
-    const stretch = { fromMs, toMs: fromMs + durationMs, startPerSecond, endPerSecond: targetPerSecond };
-    fromMs = stretch.toMs;
-    startPerSecond = targetPerSecond;
-    // A stage of no length only makes the rate jump.
-    return durationMs > 0 ? [stretch] : [];
-  });
-}
-
-/** The sum of rates that begin together, each times its weight: it bends, or jumps, where one of them does. */
-export function sumStretches(
-  rates: readonly { readonly stretches: readonly RateStretch[]; readonly weight?: number }[],
-): RateStretch[] {
-  const ends = rates.flatMap(({ stretches }) => stretches.flatMap(({ fromMs, toMs }) => [fromMs, toMs]));
-  const instants = [...new Set(ends)].sort((a, b) => a - b);
-  return instants.slice(1).map((toMs, i) => {
-    const fromMs = instants[i]!;
-    const sumAt = (ms: number): number =>
-      sumBy(rates, ({ stretches, weight = 1 }) => {
-        const stretch = stretches.find((each) => each.fromMs <= fromMs && toMs <= each.toMs);
-        return stretch === undefined ? 0 : weight * perSecondAt(stretch, ms);
-      });
-    return { fromMs, toMs, startPerSecond: sumAt(fromMs), endPerSecond: sumAt(toMs) };
-  });
-}
-
-function perSecondAt({ fromMs, toMs, startPerSecond, endPerSecond }: RateStretch, ms: number): number {
-  return startPerSecond + ((endPerSecond - startPerSecond) * (ms - fromMs)) / (toMs - fromMs);
 }

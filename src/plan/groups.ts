@@ -2,8 +2,9 @@ import type { GroupProfile, LoadProfile, Protocol, RunProfile } from '../profile
 import { burstExcess } from '../profile/load-shapes/arrival-pattern.ts';
 import type { LoadShapeName } from '../profile/load-shapes/load-shape.ts';
 import { loadShapeOf } from '../profile/load-shapes/load-shapes.ts';
+import { sumStretches } from '../profile/load-shapes/rate-stretches.ts';
 import { sumBy } from '../shared/counts.ts';
-import { type ArrivalRate, makeArrivalRate, sumStretches } from './arrival-rate.ts';
+import { type ArrivalRate, makeArrivalRate } from './arrival-rate.ts';
 import { kindProfilesOf } from './kinds.ts';
 import type { GroupPlan, Plan, SliceSplit } from './plan.ts';
 

@@ -16,7 +16,8 @@ import type { LoadProfile, MessageKind, Thresholds } from './load-profile.ts';
 import { patternReplacedBy } from './load-shapes/arrival-settings.ts';
 import { givenTwice, maxJoinedStages } from './load-shapes/load-shape.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
-import { sumLoads } from './load-shapes/sum-loads.ts';
+import { hasTargets } from './load-shapes/open-load.ts';
+import { sumLoads } from './load-shapes/rate-stretches.ts';
 
 /**
  * A group whose devices send several kinds of message: each kind is read as the flat profile that its settings make with the
@@ -79,12 +80,13 @@ function checkKinds(messages: unknown, group: JsonObject): InputError[] {
   if (errors.length > 0) return errors;
   const areAllLoaded = Object.values(messages as Readonly<Record<string, JsonObject>>).every(hasLoad);
   if (!areAllLoaded) return checkDivided(group, Object.entries(messages));
-  return ['ratePerSecond', 'everySeconds', 'burst', 'startRate']
-    .filter((setting) => group[setting] !== undefined)
-    .map((setting) => ({
-      ...givenTwice(setting, 'the load', 'every kind of message'),
-      hint: `remove ${setting}, or give a kind a weight in place of its load`,
-    }));
+  const given = ['ratePerSecond', 'everySeconds', 'burst', 'startRate'].filter(
+    (setting) => group[setting] !== undefined,
+  );
+  return [...given, ...(hasTargets(group.stages) ? ['stages'] : [])].map((setting) => ({
+    ...givenTwice(setting, 'the load', 'every kind of message'),
+    hint: `remove ${setting === 'stages' ? 'the targets of the stages' : setting}, or give a kind a weight in place of its load`,
+  }));
 }
 
 /** A load that kinds divide by their weights has no message of all devices at once. */

@@ -1,5 +1,5 @@
 import { timedLatencyNames } from '../measure/latency-names.ts';
-import { type RateStretch, sumStretches } from '../plan/arrival-rate.ts';
+import { type RateStretch, sumStretches } from '../profile/load-shapes/rate-stretches.ts';
 import type { Html } from './html-markup.ts';
 import { hasArrivals, isAcknowledged, wordForDue } from './ledger-equations.ts';
 import { renderDistributionPlot } from './plots/distribution-plot.ts';

@@ -102,7 +102,8 @@ function rateReplacedBy({ stages, ratePerSecond, everySeconds, burst }: JsonObje
   return everySeconds === undefined ? [] : ['ratePerSecond', 'startRate', 'burst'];
 }
 
-function hasTargets(stages: unknown): boolean {
+/** Of the user's form of stages, which only say how long otherwise. */
+export function hasTargets(stages: unknown): boolean {
   return Array.isArray(stages) && stages.some((stage) => isObject(stage) && stage.target !== undefined);
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { RateShape } from '../../../src/plan/arrival-rate.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { LoadProfile } from '../../../src/profile/load-profile.ts';
+import type { RateShape } from '../../../src/profile/load-shapes/rate-stretches.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 
 const rate = fc.oneof(

@@ -8,7 +8,7 @@ import { makePlan } from '../../../src/plan/make-plan.ts';
 import { peaksOf } from '../../../src/plan/peaks.ts';
 import { sharesOf } from '../../../src/plan/slices.ts';
 import { isScheduled, plannedStreamsOf } from '../../../src/plan/streams.ts';
-import { sumLoads } from '../../../src/profile/load-shapes/sum-loads.ts';
+import { sumLoads } from '../../../src/profile/load-shapes/rate-stretches.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { sumBy } from '../../../src/shared/counts.ts';
 import { randomCases } from '../../support/effort.ts';

@@ -17,6 +17,11 @@ function errorsOf(input: unknown): string[] {
 }
 
 const many = Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`k${i}`, {}]));
+const stagesOf = (lengthMs: number) =>
+  Array.from({ length: 1_000 }, (_, i) => ({ duration: `${lengthMs}ms`, target: i % 2 }));
+const manyStages = Object.fromEntries(
+  Array.from({ length: 20 }, (_, i) => [`k${i}`, { stages: stagesOf(600 + i) }]),
+);
 const theLoad =
   'the load is missing (give one of: stages with targets; ratePerSecond and duration; everySeconds and duration; everySeconds and stages without targets; burst and duration; idle and duration)';
 const theWeight = 'its share of the load of the group is this, divided by the weights of all kinds';
@@ -67,6 +72,16 @@ const faultyMessages: readonly (readonly [what: string, profile: object, ...erro
     'a load that no kind has a share of',
     { ...base, messages: { a: { everySeconds: 5 }, b: { ratePerSecond: 1 } } },
     'ratePerSecond: the load is given twice, by every kind of message too (remove ratePerSecond, or give a kind a weight in place of its load)',
+  ],
+  [
+    'stages that no kind has a share of',
+    { devices: 10, stages: [{ duration: '10s', target: 5 }], messages: { a: { everySeconds: 5 } } },
+    'stages: the load is given twice, by every kind of message too (remove the targets of the stages, or give a kind a weight in place of its load)',
+  ],
+  [
+    'more stages together than a plan holds',
+    { devices: 10, duration: '60s', messages: manyStages },
+    'messages: have 19477 stages together, and the kinds of a group have 10000 at most (divide the kinds between groups, or give them fewer stages or longer periods)',
   ],
   [
     'no load to have a share of',
