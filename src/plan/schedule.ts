@@ -2,6 +2,7 @@ import type { LoadProfile } from '../profile/load-profile.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import { type DeviceTurns, makeDeviceTurns } from './device-turns.ts';
 import type { Slice } from './plan.ts';
+import { blockStoreOf } from './schedules/block-cache.ts';
 import { jitter } from './schedules/jitter.ts';
 import { makePoissonPoints } from './schedules/poisson-points.ts';
 import { makeReorderedSchedule } from './schedules/reordered-schedule.ts';
@@ -63,11 +64,15 @@ function arrivalsOf(
     }
     case 'jitter': {
       const peakPerMs = rate.peakPerSecond / 1_000 / messagesPerOwn;
-      return makeReorderedSchedule(jitter({ ...shared, peakPerMs, turnMs, turns }, pattern.spreadMs));
+      const reordering = jitter({ ...shared, peakPerMs, turnMs, turns }, pattern.spreadMs);
+      return makeReorderedSchedule(reordering, blockStoreOf(group.timeline));
     }
     case 'pulse':
     case 'burst':
-      return makeReorderedSchedule(startsReordering({ ...shared, phase }, pattern));
+      return makeReorderedSchedule(
+        startsReordering({ ...shared, phase }, pattern),
+        blockStoreOf(group.timeline),
+      );
   }
 }
 

@@ -10,27 +10,47 @@ export interface Block {
   chosen?: { readonly before: (i: number) => number; readonly upTo: Float64Array };
 }
 
-/** Messages that a process keeps in blocks over all schedules, so that memory does not grow with the slices that a ledger looks into: 64 MB. */
-const maxKept = 4_000_000;
 /** Blocks of one schedule: those that devices are in, and those of their next messages. */
-const maxKeptOfOne = 8;
+const maxBlocks = 8;
 
-/** Blocks and the schedules that they are of, the oldest first. */
-const kept = new Map<Block, Map<number, Block>>();
-let keptMessages = 0;
+/**
+ * The blocks that all schedules of a plan keep, so that memory does not grow with the slices that a ledger looks into: 128 MB, or one
+ * block that is larger.
+ */
+export class BlockStore {
+  readonly #maxBytes: number;
+  /** Blocks and the schedules that they are of, the oldest first. */
+  readonly #kept = new Map<Block, Map<number, Block>>();
+  #bytes = 0;
 
-function keep(block: Block, blocks: Map<number, Block>): void {
-  kept.set(block, blocks);
-  blocks.set(block.index, block);
-  keptMessages += block.turns.length;
-  if (blocks.size > maxKeptOfOne) forget(firstOf(blocks.values()));
-  while (keptMessages > maxKept && kept.size > maxKeptOfOne) forget(firstOf(kept.keys()));
+  constructor(maxBytes = 128 * 2 ** 20) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Of the blocks that are kept. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** @param blocks of the block's own schedule, by index */
+  keep(block: Block, blocks: Map<number, Block>): void {
+    this.#kept.set(block, blocks);
+    blocks.set(block.index, block);
+    this.#bytes += bytesOf(block);
+    if (blocks.size > maxBlocks) this.#forget(firstOf(blocks.values()));
+    while (this.#bytes > this.#maxBytes && this.#kept.size > 1) this.#forget(firstOf(this.#kept.keys()));
+  }
+
+  #forget(block: Block): void {
+    this.#kept.get(block)?.delete(block.index);
+    this.#kept.delete(block);
+    this.#bytes -= bytesOf(block);
+  }
 }
 
-function forget(block: Block): void {
-  kept.get(block)?.delete(block.index);
-  kept.delete(block);
-  keptMessages -= block.turns.length;
+/** With `upTo`, which a block gets later. */
+function bytesOf({ dueMs, turns }: Block): number {
+  return dueMs.byteLength + 2 * turns.byteLength;
 }
 
 function firstOf(blocks: Iterable<Block>): Block {
@@ -38,24 +58,35 @@ function firstOf(blocks: Iterable<Block>): Block {
   return first!;
 }
 
+const stores = new WeakMap<object, BlockStore>();
+
+/** @param owner what all schedules of a plan have in common: their blocks last no longer */
+export function blockStoreOf(owner: object): BlockStore {
+  let store = stores.get(owner);
+  if (store === undefined) {
+    store = new BlockStore();
+    stores.set(owner, store);
+  }
+  return store;
+}
+
 /** The blocks of one schedule that were made last. */
 export class BlockCache {
   readonly #blocks = new Map<number, Block>();
+  readonly #store: BlockStore;
   readonly #make: (i: number) => Block;
-  #last: Block | undefined;
 
-  constructor(make: (i: number) => Block) {
+  constructor(store: BlockStore, make: (i: number) => Block) {
+    this.#store = store;
     this.#make = make;
   }
 
   get(i: number): Block {
-    if (this.#last?.index === i) return this.#last;
     let block = this.#blocks.get(i);
     if (block === undefined) {
       block = this.#make(i);
-      keep(block, this.#blocks);
+      this.#store.keep(block, this.#blocks);
     }
-    this.#last = block;
     return block;
   }
 }

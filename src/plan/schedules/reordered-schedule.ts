@@ -1,5 +1,5 @@
 import type { DeviceTurns, RegularTurns } from '../device-turns.ts';
-import { type Block, BlockCache } from './block-cache.ts';
+import { type Block, BlockCache, type BlockStore } from './block-cache.ts';
 
 /**
  * Messages that are due in another order than that of their turns, by no more than `window` places: turn m = 0 … messages − 1 is due at
@@ -24,14 +24,17 @@ const leastBlock = 256;
  * are the turns below i · B − window, and some of those less than window from i · B, which are counted. So a block is made from
  * B + 2 · window turns, whichever was made before; a few of them are kept.
  */
-export function makeReorderedSchedule({ messages, window, turnMs, dueMs, turns }: Reordering): {
+export function makeReorderedSchedule(
+  { messages, window, turnMs, dueMs, turns }: Reordering,
+  store: BlockStore,
+): {
   readonly offsetMs: (n: number) => number;
   readonly dueBefore: (instantMs: number) => number;
   readonly turns: DeviceTurns;
 } {
   const size = Math.max(leastBlock, window);
   const blocks = Math.max(1, Math.ceil(messages / size));
-  const cache = new BlockCache(makeBlock);
+  const cache = new BlockCache(store, makeBlock);
 
   /** Whether turn m is due before block i begins; block 0 has no beginning. */
   function isBeforeBlock(due: number, m: number, i: number): boolean {
