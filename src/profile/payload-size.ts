@@ -23,13 +23,15 @@ export function leastPayloadBytes(template: PayloadTemplate, encoding?: Encoding
       return sumBy(partsOf(template), (part) =>
         typeof part === 'string' ? (bytesOfHex(part)?.length ?? 0) : leastBinaryBytes(part),
       );
+    case 'cbor':
+      return leastCompactBytes(template, (key) => utf8Bytes(key) + 1);
     default:
-      return leastCompactBytes(template);
+      return leastCompactBytes(template, () => 0);
   }
 }
 
-/** In a binary format that may leave out names. */
-function leastCompactBytes(template: PayloadTemplate): number {
+/** @param keyBytes what a binary format writes of a key, at least: of many only a number in a schema */
+function leastCompactBytes(template: PayloadTemplate, keyBytes: (key: string) => number): number {
   switch (template.kind) {
     case 'literal':
       return typeof template.value === 'string' ? utf8Bytes(template.value) : 0;
@@ -40,9 +42,9 @@ function leastCompactBytes(template: PayloadTemplate): number {
         typeof part === 'string' ? utf8Bytes(part) : leastTextBytes(part),
       );
     case 'list':
-      return sumBy(template.items, leastCompactBytes);
+      return sumBy(template.items, (item) => leastCompactBytes(item, keyBytes));
     case 'object':
-      return sumBy(template.entries, ([, field]) => leastCompactBytes(field));
+      return sumBy(template.entries, ([key, field]) => keyBytes(key) + leastCompactBytes(field, keyBytes));
   }
 }
 

@@ -125,6 +125,12 @@ describe('leastPayloadBytes', () => {
     expect(leastPayloadBytes(parsePayloadTemplate(payload).template)).toBe(bytes);
   });
 
+  it('has the keys that CBOR writes, and none of those that a schema numbers', () => {
+    const { template } = parsePayloadTemplate({ temperature: '{{uuid}}', tags: { é: 'abc' } });
+    expect(leastPayloadBytes(template, 'cbor')).toBe(12 + 16 + 5 + 3 + 3);
+    expect(leastPayloadBytes(template, 'sparkplug-b')).toBe(16 + 3);
+  });
+
   it('is exact where nothing is drawn', () => {
     const payload = { a: [1, 2, { b: 'text "quoted"' }], c: {}, d: [], e: -1.5 };
     expect(leastPayloadBytes(parsePayloadTemplate(payload).template)).toBe(JSON.stringify(payload).length);
