@@ -77,10 +77,10 @@ export class Ledger {
     this.#acknowledged = groupsOf(plan).every(isAcknowledged);
     this.#hasConnections = mqttGroupsOf(plan).length > 0;
     this.#parts = new PartRecords(plan);
-    this.#storms = new StormTotals(plan);
     const from = plan.timeline.createdAt - seriesMarginMs.before;
     const to = plan.timeline.deadlineAt + seriesMarginMs.after;
     this.#series = new SecondSeries(from, to);
+    this.#storms = new StormTotals(plan, { from: Math.floor(from / 1_000), to: Math.ceil(to / 1_000) });
     this.#latencySeries = ofEach(timedLatencyNames, () => new LatencySeries(from, to));
   }
 

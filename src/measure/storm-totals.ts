@@ -7,7 +7,7 @@ import type { ConnectSeries, SliceResult } from './slice-result.ts';
 /** What a storm came to: the sums of the slices of its group. */
 export interface RunStorm {
   readonly storm: Storm;
-  /** Devices that it found connected. */
+  /** Devices that were connected when it began. */
   readonly disconnected: number;
   /** Attempts of its devices to connect, until each was back. */
   readonly attempts: number;
@@ -25,17 +25,26 @@ export interface RunStorms {
   readonly connects: ConnectSeries;
 }
 
+/** Epoch seconds: from the first up to, and without, the last. */
+export interface SecondRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Merges what slices stored of storms. Slices and actions come in any order. */
 export class StormTotals {
   readonly #plan: Plan;
+  readonly #seconds: SecondRange;
   readonly #storms: Storm[];
   /** By group and instant. */
   readonly #counts = new Map<string, Omit<RunStorm, 'storm'>>();
   readonly #offered = new Map<number, number>();
   readonly #granted = new Map<number, number>();
 
-  constructor(plan: Plan) {
+  /** @param seconds that connects are counted in; what lies outside is in no series */
+  constructor(plan: Plan, seconds: SecondRange) {
     this.#plan = plan;
+    this.#seconds = seconds;
     this.#storms = plannedStormsOf(plan);
   }
 
@@ -59,8 +68,8 @@ export class StormTotals {
       });
     }
     if (connects === undefined) return;
-    addSeconds(this.#offered, connects.startSecond, connects.offered);
-    addSeconds(this.#granted, connects.startSecond, connects.granted);
+    this.#addSeconds(this.#offered, connects.startSecond, connects.offered);
+    this.#addSeconds(this.#granted, connects.startSecond, connects.granted);
   }
 
   /** Undefined: no slice has carried out a storm of the plan or of its actions. */
@@ -72,6 +81,14 @@ export class StormTotals {
         return counts === undefined ? [] : [{ storm, ...counts }];
       });
     return storms.length === 0 ? undefined : { storms, connects: this.#connects() };
+  }
+
+  #addSeconds(sums: Map<number, number>, startSecond: number, counts: readonly number[]): void {
+    const { from, to } = this.#seconds;
+    for (const [i, count] of counts.entries()) {
+      const second = Math.floor(startSecond) + i;
+      if (second >= from && second < to) sums.set(second, (sums.get(second) ?? 0) + count);
+    }
   }
 
   #connects(): ConnectSeries {
@@ -90,9 +107,4 @@ export class StormTotals {
 
 function keyOf(group: number, at: number): string {
   return `${group} ${at}`;
-}
-
-function addSeconds(sums: Map<number, number>, startSecond: number, counts: readonly number[]): void {
-  for (const [i, count] of counts.entries())
-    sums.set(startSecond + i, (sums.get(startSecond + i) ?? 0) + count);
 }

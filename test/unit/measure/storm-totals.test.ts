@@ -93,6 +93,19 @@ describe('the storms of a run', () => {
     expect(plannedStormsOf(plan)).toHaveLength(1);
   });
 
+  it('have connects within the time of the run, whatever a slice recorded', () => {
+    const ledger = makeLedger(plan);
+    for (const [slice, startSecond] of [1e12, -5, at / 1_000, Number.MAX_SAFE_INTEGER].entries()) {
+      const { connects, ...result } = withStorm(slice, stormOf(50, 10));
+      ledger.addSlice({ ...result, connects: { ...connects!, startSecond } });
+    }
+    expect(stormsReportOf(plan, ledger.close().storms)!.connects).toEqual({
+      startSecond: Math.floor(at / 1_000),
+      offered: [50, 10],
+      granted: [20, 10],
+    });
+  });
+
   it('are absent from a run without one', () => {
     const ledger = makeLedger(plan);
     ledger.addSlice(resultOf(plan, 0));
