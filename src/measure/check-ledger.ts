@@ -113,7 +113,6 @@ function sentOrNot(m: SentMessages): Pick<Imbalance, 'left' | 'right'> {
   return { left: m.intended, right: m.sent + m.dropped + m.sendUnknown };
 }
 
-/** @param name of an observer that is not the primary one, where what is due is what was sent */
 /** @param group whose messages they are; undefined: those of the run */
 function answeredEquation(m: SentMessages, group?: string): Imbalance {
   return {
@@ -123,6 +122,7 @@ function answeredEquation(m: SentMessages, group?: string): Imbalance {
   };
 }
 
+/** @param name of an observer that is not the primary one, where what is due is what was sent */
 function equationsOf(name: string | undefined, o: ObserverLedger): Imbalance[] {
   const at = name === undefined ? '' : ` (${name})`;
   return [

@@ -27,3 +27,11 @@ export interface RuleRecord extends Envelope {
 
 /** Name of the MQTT 5 user property that carries the envelope of a message whose payload has no room for it. */
 export const envelopeProperty = 'stampede';
+
+/** What every message and every will begins with, wherever it travels; the fields of the envelope, which hold no brace, follow. */
+export const envelopeKey = '{"stampede":';
+
+/** Of a slice, a device or a message. */
+export function isIndex(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}

@@ -1,6 +1,6 @@
 import { maxGroups } from '../profile/load-profile.ts';
 import { runIdPattern } from '../shared/run-id.ts';
-import type { Envelope, RuleRecord } from './envelope.ts';
+import { type Envelope, envelopeKey, isIndex, type RuleRecord } from './envelope.ts';
 import { isStreamId } from './stream-key.ts';
 
 /** What is wrong with a message on the topics that is not this tester's. */
@@ -59,14 +59,13 @@ export function checkEnvelope(value: unknown): Envelope | 'noEnvelope' {
   return sound ? { run, deviceGroup, ...id, n, device, at, sent } : 'noEnvelope';
 }
 
-/** What the envelope of every message begins with, wherever it travels; its fields, which hold no brace, follow. */
-const envelopeKey = Buffer.from('{"stampede":');
+const keyBytes = Buffer.from(envelopeKey);
 const closingBrace = 0x7d;
 
 /** The envelope of a message as a subscriber receives it: payload and all. */
 export function readEnvelope(payload: Buffer): Envelope | Unrelated {
-  const start = envelopeKey.length;
-  if (payload.subarray(0, start).equals(envelopeKey)) {
+  const start = keyBytes.length;
+  if (payload.subarray(0, start).equals(keyBytes)) {
     const end = payload.indexOf(closingBrace, start) + 1;
     const envelope = parseEnvelope(payload.toString('latin1', start, end));
     if (typeof envelope !== 'string') return envelope;
@@ -90,10 +89,6 @@ function parseEnvelope(text: string): Envelope | Unrelated {
 
 function isGroup(value: unknown): value is number {
   return isIndex(value) && value <= maxGroups;
-}
-
-function isIndex(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function isInstant(value: unknown): value is number {

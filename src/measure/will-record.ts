@@ -1,7 +1,5 @@
 import { runIdPattern } from '../shared/run-id.ts';
-
-/** What a will begins with (`src/device/will-writer.ts`); its envelope holds no brace. */
-const envelopeKey = '{"stampede":';
+import { envelopeKey, isIndex } from './envelope.ts';
 
 /**
  * The run of a device whose will a message is: one with run, slice and device, and with neither number nor instants.
@@ -26,8 +24,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isIndex(value: unknown): boolean {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

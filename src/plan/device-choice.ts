@@ -2,7 +2,7 @@ import { mix32, PositionalRandom } from '../shared/random.ts';
 
 /** Which devices of a group something happens to. */
 export interface DeviceChoice {
-  /** Devices of the group, or of the share of it that is asked about. */
+  /** Devices of the group, or of the part that is simulated. */
   readonly devices: number;
   readonly share: number;
   readonly seed: number;

@@ -47,7 +47,7 @@ export function kindProfilesOf(profile: LoadProfile): readonly LoadProfile[] {
   if (messages === undefined) return [profile];
   return messages.map(({ publish, startRatePerSecond, stages, pattern }) => ({
     ...group,
-    // What a kind does not have, it has switched off.
+    // A setting that a kind lacks is off, not the group's.
     publish: { ...ofDevices(group.publish), ...publish },
     startRatePerSecond,
     stages,

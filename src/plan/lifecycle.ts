@@ -54,8 +54,8 @@ export function wakingOf({
   return { awakeShare: meanMs(lifecycle.awake) / cycleMs, wakesPerSecond: (devices / cycleMs) * 1_000 };
 }
 
-/** Of what happens at random so many times on average, hardly ever more: three standard deviations of a Poisson distribution. */
-function hardlyEverMore(mean: number): number {
+/** A mean with three standard deviations of a Poisson distribution, which a count hardly ever exceeds. */
+function withThreeDeviations(mean: number): number {
   return mean + 3 * Math.sqrt(mean);
 }
 
@@ -63,7 +63,7 @@ function hardlyEverMore(mean: number): number {
 export function mostAwake(profile: Pick<GroupSettings, 'lifecycle' | 'devices'>): number {
   const waking = wakingOf(profile);
   if (waking === undefined) return profile.devices;
-  return Math.min(profile.devices, Math.ceil(hardlyEverMore(profile.devices * waking.awakeShare)));
+  return Math.min(profile.devices, Math.ceil(withThreeDeviations(profile.devices * waking.awakeShare)));
 }
 
 /** Connects of a group in its busiest second: while those that begin awake connect at the profile's rate, others wake. */
@@ -71,5 +71,5 @@ export function busiestConnects(profile: Pick<GroupSettings, 'lifecycle' | 'devi
   const first = Math.min(profile.connect.ratePerSecond, profile.devices);
   const waking = wakingOf(profile);
   if (waking === undefined) return first;
-  return Math.min(profile.devices, first * waking.awakeShare + hardlyEverMore(waking.wakesPerSecond));
+  return Math.min(profile.devices, first * waking.awakeShare + withThreeDeviations(waking.wakesPerSecond));
 }

@@ -7,7 +7,7 @@ export interface FollowSettings {
   /** Of the slice's devices; undefined: the plan has no groups. */
   readonly group?: string | undefined;
   readonly kinds: readonly ActionKind[];
-  /** That the plan itself has, and no announcement brings. */
+  /** Actions of the plan, which are never announced. */
   readonly planned?: readonly LiveAction[];
   readonly controls: SliceControls;
   readonly store: Pick<RunStore, 'actions'>;

@@ -54,8 +54,11 @@ export async function makeTransportOverHttp(
 
 /** Plans that were made before it was known do not name it: it is at the endpoint's host. */
 function dataPlaneOf(target: Target): string {
+  const url = dataUrlOf(target);
+  if (url !== undefined) return url;
   const host = 'endpoints' in target ? target.endpoints[0]?.host : undefined;
-  return dataUrlOf(target) ?? `https://${host}`;
+  if (host === undefined) throw new RangeError(`a target (${target.kind}) without an endpoint`);
+  return `https://${host}`;
 }
 
 async function makeRequestTransport(

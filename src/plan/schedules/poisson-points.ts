@@ -15,7 +15,7 @@ const exactBits = 65_536;
  * Point n of them, in order, without a list of them.
  *
  * The range is halved again and again: of c points in it, Binomial(c, ½) are in the left half, drawn by a hash of the range. With
- * at most 16 left they are drawn and sorted. A point takes O(log messages) steps; the way to the last one is kept, so that the next
+ * at most 16 left they are drawn and sorted. A point takes O(log messages) steps; the path to the last one is kept, so that the next
  * one takes a few. The counts of all ranges are multinomial, as those of a Poisson process are under the condition of its total, and
  * any call in any order gives the same.
  */
@@ -25,7 +25,7 @@ export function makePoissonPoints(
 ): (n: number) => number {
   const random = new PositionalRandom(seed);
   const lane = stream * 0x10000;
-  // The way to the last answer: range `rangeAt[d]` of the 2^d at depth d, its points first[d] … first[d] + count[d] − 1, of them left[d] in its left half.
+  // The path to the last result: range `rangeAt[d]` of the 2^d at depth d, its points first[d] … first[d] + count[d] − 1, of them left[d] in its left half.
   const rangeAt = new Float64Array(maxDepth + 1);
   const first = new Float64Array(maxDepth + 1);
   const count = new Float64Array(maxDepth + 1);
@@ -33,7 +33,7 @@ export function makePoissonPoints(
   count[0] = messages;
   left[0] = -1;
   let depth = 0;
-  // Of the range at the end of that way, once it is a leaf.
+  // Of the range at the end of that path, once it is a leaf.
   let points = new Float64Array(0);
   let hasPoints = false;
 
