@@ -6,10 +6,10 @@ import { topicsPerDevice } from './device-topic.ts';
 import { echoedMessages, echoingDevices } from './echoes.ts';
 import { groupsOf, httpsSlicesOf, mqttGroupsOf, mqttSlicesOf, slicesByFunction } from './groups.ts';
 import { isRetained, type KindPlan, kindsOf } from './kinds.ts';
-import { wakingOf } from './lifecycle.ts';
+import { wakesOf, wakingOf } from './lifecycle.ts';
 import { meteredSize } from './message-size.ts';
 import { isReadByRule } from './observers.ts';
-import type { Plan } from './plan.ts';
+import type { GroupPlan, Plan } from './plan.ts';
 import { checkpointEveryMs, controlPollEveryMs, isWatched, watchEverySeconds } from './poll-intervals.ts';
 import { forecastReading, measureSeconds, measureSecondsPerRecord, readersAt } from './queue-readers.ts';
 import { plannedStormsOf } from './storms.ts';
@@ -28,6 +28,7 @@ import {
   subscriberPuts,
   type Usage,
 } from './usage.ts';
+import { forecastWills, willUsage } from './wills.ts';
 
 /** Values that cannot be known before the run. `assumptions` describes them. */
 const assumed = {
@@ -56,6 +57,7 @@ export const assumptions: readonly string[] = [
 export function forecastUsage(plan: Plan, deployment: Deployment = deploymentOf(plan)): Usage {
   const { slices } = plan;
   const arrivals = arrivalsByRule(plan);
+  const wills = isReadByRule(plan) ? sumBy(mqttGroupsOf(plan), (group) => willsOf(plan, group)) : 0;
   const batches = arrivalBatches(plan, deployment);
   const sliceMs = sliceLifeMs(plan, deployment);
   const checkpoints = Math.floor(sliceMs / checkpointEveryMs(plan.profile));
@@ -63,13 +65,13 @@ export function forecastUsage(plan: Plan, deployment: Deployment = deploymentOf(
   const subscriberMs = sliceMs + plan.timeline.drainEndAt - plan.timeline.publishEndAt;
   return {
     iot: traitsOf(plan.target).isPriced ? iotUsage(plan, deployment) : noIotUsage,
-    sqs: queueRequests(arrivals, deployment),
-    kinesis: streamUsage(arrivals, runSeconds(plan), deployment),
+    sqs: queueRequests(arrivals + wills, deployment),
+    kinesis: streamUsage(arrivals + wills, runSeconds(plan), deployment),
     lambda: lambdaUsage(plan, deployment, {
       sliceSeconds: (slices.count * sliceMs) / 1_000,
       subscriberSeconds: (subscribers * subscriberMs) / 1_000,
       batches,
-      records: arrivals,
+      records: arrivals + wills,
       looks: pollsOf(plan, deployment),
     }),
     stateTransitions: stateTransitions(slices.count + subscribers, pollsOf(plan, deployment)),
@@ -128,7 +130,7 @@ export function pollsOf(plan: Plan, deployment: Deployment, untilMs = plan.timel
 }
 
 function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
-  const { timeline, subscribers } = plan;
+  const { subscribers } = plan;
   const ofMqtt = mqttGroupsOf(plan);
   const mqttSlices = mqttSlicesOf(plan);
   const pollers = httpsSlicesOf(plan) + subscriberSlicesOf(plan);
@@ -137,23 +139,27 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
   const readers = subscribers === undefined ? 0 : subscribers.count * subscribers.connections;
   const clients = sumBy(ofMqtt, ({ profile }) => profile.devices) + mqttSlices + readers;
   const storms = plannedStormsOf(plan);
-  const connectedMs = timeline.publishEndAt - timeline.startAt + assumed.sliceEndMs;
-  const wakes = sumBy(ofMqtt, ({ profile }) =>
-    Math.round(((wakingOf(profile)?.wakesPerSecond ?? 0) * connectedMs) / 1_000),
-  );
-  const reconnects = sumBy(storms, ({ devices }) => devices) + wakes;
+  const connectedMs = connectedMsOf(plan);
+  const comesBack = [
+    ...storms,
+    ...ofMqtt.map((group) => ({ group, devices: wakesOf(group.profile, connectedMs) })),
+  ];
+  const reconnects = sumBy(comesBack, ({ devices }) => devices);
   // A device that sleeps has no connection.
   const asleep = sumBy(ofMqtt, ({ profile }) => profile.devices * (1 - (wakingOf(profile)?.awakeShare ?? 1)));
   return {
-    messages: groupsOf(plan)
-      .flatMap(kindsOf)
-      .map((kind) => messageUsage(plan, kind)),
+    messages: [
+      ...groupsOf(plan)
+        .flatMap(kindsOf)
+        .map((kind) => messageUsage(plan, kind)),
+      ...ofMqtt.flatMap((group) => willUsage(plan, group, willsOf(plan, group)) ?? []),
+    ],
     connects: clients + reconnects,
     subscribes:
       sumBy(ofMqtt, (group) => echoingDevices(group.profile) * topicsPerDevice(group)) +
       // A device that comes back subscribes again.
       sumBy(
-        storms,
+        comesBack,
         ({ group, devices }) =>
           Math.round((devices * echoingDevices(group.profile)) / group.profile.devices) *
           topicsPerDevice(group),
@@ -167,6 +173,14 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
   };
 }
 
+function connectedMsOf({ timeline }: Plan): number {
+  return timeline.publishEndAt - timeline.startAt + assumed.sliceEndMs;
+}
+
+function willsOf(plan: Plan, group: GroupPlan): number {
+  return forecastWills(plan, group, connectedMsOf(plan));
+}
+
 /** Filters that subscribers subscribe to, one SUBSCRIBE each. */
 function filtersAsked(plan: Plan): number {
   return sumBy(subscriberNumbersOf(plan), (slice) =>
@@ -177,7 +191,11 @@ function filtersAsked(plan: Plan): number {
 /** Messages that a subscriber answers: those of QoS 1. */
 function acknowledgedMessages(plan: Plan): number {
   const kinds = groupsOf(plan).flatMap(kindsOf);
-  return sumBy(kinds, ({ profile, load }) => (profile.publish.qos > 0 ? load.messages : 0));
+  const answered = mqttGroupsOf(plan).filter(({ profile }) => (profile.connect.will?.qos ?? 0) > 0);
+  return (
+    sumBy(kinds, ({ profile, load }) => (profile.publish.qos > 0 ? load.messages : 0)) +
+    sumBy(answered, (group) => willsOf(plan, group))
+  );
 }
 
 function messageUsage(plan: Plan, kind: KindPlan): MessageUsage {

@@ -54,9 +54,19 @@ export function wakingOf({
   return { awakeShare: meanMs(lifecycle.awake) / cycleMs, wakesPerSecond: (devices / cycleMs) * 1_000 };
 }
 
+/** How often devices of a group wake in a time, milliseconds: on average, rounded. */
+export function wakesOf(profile: Pick<GroupSettings, 'lifecycle' | 'devices'>, lastsMs: number): number {
+  return Math.round(((wakingOf(profile)?.wakesPerSecond ?? 0) * lastsMs) / 1_000);
+}
+
 /** A mean with three standard deviations of a Poisson distribution, which a count hardly ever exceeds. */
 function withThreeDeviations(mean: number): number {
   return mean + 3 * Math.sqrt(mean);
+}
+
+/** Devices of a group that wake in one second, at most; as many fall asleep. */
+export function mostWakesPerSecond(profile: Pick<GroupSettings, 'lifecycle' | 'devices'>): number {
+  return Math.min(profile.devices, withThreeDeviations(wakingOf(profile)?.wakesPerSecond ?? 0));
 }
 
 /** Devices of a group that are awake at once, at most. */

@@ -19,6 +19,7 @@ import { retainedPeaks } from './retained-peaks.ts';
 import { connectionsPerSlice } from './slice-connections.ts';
 import { statePayloads } from './state-payloads.ts';
 import { subscriberSlicesOf } from './subscribers.ts';
+import { mostWillsPerSecond } from './wills.ts';
 
 /** Stampede's own rule. Other rules may read the same topics; a plan cannot count them. */
 const rulesOnTopics = 1;
@@ -54,9 +55,14 @@ export function peaksOf(plan: Plan, deployment: Deployment): Readonly<Record<Quo
   const profiles = groups.map(({ profile }) => profile);
   const { retainedPublishesPerSecond, retainedPublishesPerSecondPerTopic } = retainedPeaks(plan);
   const busiest = load.peakPerSecond + randomExcess(profiles);
+  // A will is no publish of its device.
+  const wills = mostWillsPerSecond(plan);
   return {
     publishInPerSecond: busiest,
-    publishOutPerSecond: peakPerSecondOf(profiles, outboundOf) + randomExcess(profiles, outboundOf),
+    publishOutPerSecond:
+      peakPerSecondOf(profiles, outboundOf) +
+      randomExcess(profiles, outboundOf) +
+      wills * (rules + (subscribers > 0 ? 1 : 0)),
     ...(ofMqtt.length > 0 ? connectionPeaks(plan, ofMqtt) : noConnections),
     sharedSubscriptionsPerGroup:
       plan.subscribers?.divides === 'shared' ? connectionsOfSubscribers(plan.subscribers) : undefined,
@@ -64,7 +70,7 @@ export function peaksOf(plan: Plan, deployment: Deployment): Readonly<Record<Quo
     unacknowledgedOutPerClient: undefined,
     retainedPublishesPerSecond,
     retainedPublishesPerSecondPerTopic,
-    ruleEvaluationsPerSecond: busiest * rules,
+    ruleEvaluationsPerSecond: (busiest + wills) * rules,
     // Slices with reserved concurrency use none of the account's unreserved concurrency.
     lambdaConcurrency:
       (deployment.publishConcurrency === undefined ? slices.count : 0) +

@@ -128,6 +128,8 @@ function leastTextBytes(call: TemplateCall): number {
  * large run.
  */
 export const envelopeBytes = 130;
+/** The same of a will, which has no times. */
+export const willEnvelopeBytes = 75;
 
 const encoder = new TextEncoder();
 

@@ -24,6 +24,7 @@ import {
   streamUsage,
   type Usage,
 } from '../plan/usage.ts';
+import { willUsage } from '../plan/wills.ts';
 import { sumBy } from '../shared/counts.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 
@@ -36,7 +37,7 @@ export function countUsage(plan: Plan, ledger: RunLedger, deployment: Deployment
   const { subscribers } = ledger;
   const taken = sumBy(ledger.groups.flatMap(kindsOrGroup), messagesTaken);
   const { isPriced } = traitsOf(plan.target);
-  const byRule = isReadByRule(plan) ? taken : 0;
+  const byRule = isReadByRule(plan) ? taken + (ledger.wills ?? 0) : 0;
   const looks = pollsOf(plan, deployment, ledger.lastSentAt ?? plan.timeline.publishAt);
   const checkpoints = (sliceSeconds * 1_000) / checkpointEveryMs(plan.profile) / Math.max(1, slices);
   return {
@@ -114,9 +115,12 @@ function iotUsage(plan: Plan, ledger: RunLedger, looks: number): IotUsage {
   const controlConnects = ofMqtt.length === 0 ? 0 : generator.controlConnects;
   const deviceSeconds = ofMqtt.length === 0 ? 0 : sumBy(perSecond.connected, (connected) => connected);
   return {
-    messages: kinds.map(({ kind, totals }) =>
-      messageUsage(plan, kind, totals, kind === firstOfMqtt?.kind ? notOfGroups : 0),
-    ),
+    messages: [
+      ...kinds.map(({ kind, totals }) =>
+        messageUsage(plan, kind, totals, kind === firstOfMqtt?.kind ? notOfGroups : 0),
+      ),
+      ...willsOf(plan, ledger),
+    ],
     connects: connects + controlConnects + subscriberConnects,
     subscribes: echoes + controlConnects + subscriberConnects,
     deviceAcks: sumBy(kinds, ({ kind, totals }) =>
@@ -125,6 +129,12 @@ function iotUsage(plan: Plan, ledger: RunLedger, looks: number): IotUsage {
     controlMessages: polls + looks + stops + clearingMessages,
     connectionMinutes: connectionMinutes(connects + channels, (deviceSeconds + channelSeconds) * 1_000),
   };
+}
+
+/** Wills that came, which are of no group: they count as those of the first one that has any. */
+function willsOf(plan: Plan, { wills = 0 }: RunLedger): MessageUsage[] {
+  const [usage] = groupsOf(plan).flatMap((group) => willUsage(plan, group, wills) ?? []);
+  return usage === undefined ? [] : [usage];
 }
 
 /** The kinds of a group's messages that have names; the group itself where they have none. */
