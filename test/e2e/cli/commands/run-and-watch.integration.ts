@@ -12,7 +12,7 @@ const load = {
   devices: 20,
   connect: { client: 'dense', ratePerSecond: 400 },
   ratePerSecond: 40,
-  duration: '12s',
+  duration: '20s',
   slices: { devicesPerSlice: 10, toleratedFailureShare: 0.5 },
   drain: '1s',
   thresholds: {
