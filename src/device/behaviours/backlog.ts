@@ -10,16 +10,21 @@ export const nothingWaits = -1;
  */
 export class Backlog {
   readonly #turns: DeviceTurns;
-  /** By device. */
+  readonly #dueAt: (n: number) => number;
+  /** By device: the first publish that waits, and when it was due, epoch milliseconds. */
   readonly #first: Int32Array;
+  readonly #firstDueAt: Float64Array;
   /** Devices that wait, in no order, and where in that list each is. */
   readonly #waiting: Int32Array;
   readonly #place: Int32Array;
   #count = 0;
 
-  constructor(devices: number, turns: DeviceTurns) {
+  /** @param dueAt when publish n is due, epoch milliseconds */
+  constructor(devices: number, turns: DeviceTurns, dueAt: (n: number) => number) {
     this.#turns = turns;
+    this.#dueAt = dueAt;
     this.#first = new Int32Array(devices).fill(nothingWaits);
+    this.#firstDueAt = new Float64Array(devices);
     this.#waiting = new Int32Array(devices);
     this.#place = new Int32Array(devices);
   }
@@ -39,9 +44,18 @@ export class Backlog {
     return this.#first[device]!;
   }
 
-  /** The device begins to wait, with publish n; those after it wait too as they come due. */
-  begin(device: number, n: number): void {
+  /** When `first` was due, epoch milliseconds: kept, for a schedule may have to search for it. */
+  firstDueAt(device: number): number {
+    return this.#firstDueAt[device]!;
+  }
+
+  /**
+   * The device begins to wait, with publish n; those after it wait too as they come due.
+   * @param atMs when publish n was due, epoch milliseconds
+   */
+  begin(device: number, n: number, atMs: number): void {
     this.#first[device] = n;
+    this.#firstDueAt[device] = atMs;
     this.#place[device] = this.#count;
     this.#waiting[this.#count++] = device;
   }
@@ -55,14 +69,20 @@ export class Backlog {
     const next = this.#turns.nextOf(this.#first[device]!);
     if (next < due) {
       this.#first[device] = next;
+      this.#firstDueAt[device] = this.#dueAt(next);
       return next;
     }
+    this.end(device);
+    return nothingWaits;
+  }
+
+  /** Nothing of the device waits any more. */
+  end(device: number): void {
     this.#first[device] = nothingWaits;
     const place = this.#place[device]!;
     const moved = this.#waiting[--this.#count]!;
     this.#waiting[place] = moved;
     this.#place[moved] = place;
-    return nothingWaits;
   }
 
   /** Publishes of the device that wait, with `due` of the slice due. */

@@ -23,6 +23,8 @@ class OpenModel implements Behaviour, PacedWork {
   readonly #streams: readonly OpenStream[];
   readonly #order: DueOrder;
   readonly #pacer: Pacer;
+  /** Devices with a message that was given up since the last tick: each may have a place for another. */
+  readonly #freed: number[] = [];
   /** Until then devices that send nothing stay, epoch milliseconds; 0: they go when all is sent. */
   #staysUntil = 0;
 
@@ -45,7 +47,7 @@ class OpenModel implements Behaviour, PacedWork {
   }
 
   get sentAll(): boolean {
-    return this.#pacer.done && !this.#doWait && this.#context.clock.now() >= this.#staysUntil;
+    return this.#pacer.done && !this.#hasWaiting && this.#context.clock.now() >= this.#staysUntil;
   }
 
   start(): void {
@@ -81,14 +83,19 @@ class OpenModel implements Behaviour, PacedWork {
 
   answered({ device }: InFlightMessage, answer: Answer, nowMs: number): void {
     // A message that was given up frees its place. The next tick uses it, after it has dropped what waited too long.
-    if (answer === 'unacknowledged') return;
+    if (answer === 'unacknowledged') {
+      if (this.#hasWaiting) this.#freed.push(device);
+      return;
+    }
     for (const stream of this.#streams) if (stream.devicesWaiting > 0) stream.sendWaiting(device);
     this.#pacer.poke(nowMs);
   }
 
   tick(nowMs: number): void {
-    if (!this.#doWait) return;
     for (const stream of this.#streams) stream.dropExpired(nowMs - this.#context.waitTimeoutMs);
+    if (this.#freed.length === 0) return;
+    for (const device of this.#freed) for (const stream of this.#streams) stream.sendWaiting(device);
+    this.#freed.length = 0;
     this.#context.sender.flush();
   }
 
@@ -96,8 +103,7 @@ class OpenModel implements Behaviour, PacedWork {
     return this.#streams.map((stream) => stream.waiting());
   }
 
-  /** Whether messages wait. */
-  get #doWait(): boolean {
+  get #hasWaiting(): boolean {
     for (const stream of this.#streams) if (stream.devicesWaiting > 0) return true;
     return false;
   }

@@ -22,10 +22,12 @@ export class OpenStream {
   readonly #message: DueMessage;
   /** Messages due so far. */
   #due = 0;
+  /** No message that waits was due before, epoch milliseconds. */
+  #earliestAt = Number.POSITIVE_INFINITY;
 
   constructor(settings: OpenStreamSettings) {
     this.#settings = settings;
-    this.#backlog = new Backlog(settings.devices, settings.schedule.turns);
+    this.#backlog = new Backlog(settings.devices, settings.schedule.turns, (n) => this.#dueAt(n));
     this.#message = { device: 0, stream: settings.stream, n: 0, k: 0, atMs: 0 };
   }
 
@@ -39,7 +41,7 @@ export class OpenStream {
     const device = this.#intend(n, atMs);
     if (this.#backlog.first(device) !== nothingWaits) return;
     if (this.#settings.sender.canSend(device) && this.#send(n, device, atMs)) return;
-    this.#backlog.begin(device, n);
+    this.#wait(device, n, atMs);
   }
 
   /** What came due until an instant, epoch milliseconds, waits like the rest. */
@@ -48,32 +50,45 @@ export class OpenStream {
       const atMs = this.#dueAt(n);
       if (atMs > untilMs) return;
       const device = this.#intend(n, atMs);
-      if (this.#backlog.first(device) === nothingWaits) this.#backlog.begin(device, n);
+      if (this.#backlog.first(device) === nothingWaits) this.#wait(device, n, atMs);
     }
   }
 
   sendWaiting(device: number): void {
     const { sender } = this.#settings;
-    let n = this.#backlog.first(device);
-    while (n !== nothingWaits && sender.canSend(device) && this.#send(n, device, this.#dueAt(n))) {
-      n = this.#backlog.advance(device, this.#due);
+    const backlog = this.#backlog;
+    let n = backlog.first(device);
+    while (
+      n !== nothingWaits &&
+      sender.canSend(device) &&
+      this.#send(n, device, backlog.firstDueAt(device))
+    ) {
+      n = backlog.advance(device, this.#due);
     }
   }
 
-  /** Drops what was due by an instant, epoch milliseconds, and sends what can be sent of the rest. */
+  /** Drops what waits and was due by an instant, epoch milliseconds. */
   dropExpired(beforeMs: number): void {
-    for (let i = this.#backlog.devicesWaiting - 1; i >= 0; i--) {
-      const device = this.#backlog.deviceAt(i);
-      this.#dropExpiredOf(device, beforeMs);
-      this.sendWaiting(device);
+    if (this.#earliestAt > beforeMs) return;
+    const backlog = this.#backlog;
+    let earliestAt = Number.POSITIVE_INFINITY;
+    for (let i = backlog.devicesWaiting - 1; i >= 0; i--) {
+      const device = backlog.deviceAt(i);
+      if (!this.#dropExpiredOf(device, beforeMs)) continue;
+      earliestAt = Math.min(earliestAt, backlog.firstDueAt(device));
     }
+    this.#earliestAt = earliestAt;
   }
 
   /** Everything that waits is dropped: the slice stops. */
   dropWaiting(): void {
-    while (this.#backlog.devicesWaiting > 0) {
-      this.#settings.counters.dropped('stopped', this.#settings.stream);
-      this.#backlog.advance(this.#backlog.deviceAt(0), this.#due);
+    const { counters, stream } = this.#settings;
+    const backlog = this.#backlog;
+    while (backlog.devicesWaiting > 0) {
+      const device = backlog.deviceAt(backlog.devicesWaiting - 1);
+      for (let left = backlog.length(device, this.#due); left > 0; left--)
+        counters.dropped('stopped', stream);
+      backlog.end(device);
     }
   }
 
@@ -94,6 +109,11 @@ export class OpenStream {
     return this.#settings.schedule.turns.deviceOf(n);
   }
 
+  #wait(device: number, n: number, atMs: number): void {
+    this.#backlog.begin(device, n, atMs);
+    this.#earliestAt = Math.min(this.#earliestAt, atMs);
+  }
+
   #dueAt(n: number): number {
     return this.#settings.publishAt + this.#settings.schedule.offsetMs(n);
   }
@@ -111,11 +131,13 @@ export class OpenStream {
     return this.#settings.sender.send(message);
   }
 
-  #dropExpiredOf(device: number, beforeMs: number): void {
-    let n = this.#backlog.first(device);
-    while (n !== nothingWaits && this.#dueAt(n) <= beforeMs) {
+  /** @returns whether the device still has messages that wait */
+  #dropExpiredOf(device: number, beforeMs: number): boolean {
+    const backlog = this.#backlog;
+    while (backlog.firstDueAt(device) <= beforeMs) {
       this.#settings.counters.dropped(this.#waitsFor(device), this.#settings.stream, device);
-      n = this.#backlog.advance(device, this.#due);
+      if (backlog.advance(device, this.#due) === nothingWaits) return false;
     }
+    return true;
   }
 }
