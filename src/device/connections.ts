@@ -57,7 +57,8 @@ export class Connections implements PacedWork, DeviceControls, SleepListener {
   readonly #isEnding: Uint8Array;
   /** Devices that were made silent: when they notice, epoch milliseconds. */
   readonly #noticesAt = new Map<number, number>();
-  readonly #retries = new Map<number, CancelTimer>();
+  /** By device: its next attempt, or the end of a connection that it made asleep. */
+  readonly #timers = new Map<number, CancelTimer>();
   readonly #cycles: SleepCycles;
   #stopped = false;
 
@@ -96,11 +97,11 @@ export class Connections implements PacedWork, DeviceControls, SleepListener {
     this.#stopped = true;
     this.#pacer.stop();
     this.#cycles.stop();
-    for (const cancel of this.#retries.values()) cancel();
-    this.#retries.clear();
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
   }
 
-  /** Counts attempts that no one waits for any more, as failed: the service may have let these devices in. */
+  /** Counts attempts without an answer at the slice's end as failed: the service may have let these devices in. */
   giveUp(): void {
     for (const [device, isUnderWay] of this.#isUnderWay.entries()) {
       if (isUnderWay === 0) continue;
@@ -120,12 +121,12 @@ export class Connections implements PacedWork, DeviceControls, SleepListener {
   woke(device: number): void {
     const isBusy =
       this.#isConnected[device] === 1 || this.#isUnderWay[device] === 1 || this.#isEnding[device] === 1;
-    if (!isBusy && !this.#retries.has(device) && !this.#cycles.isAsleep(device)) this.#connect(device);
+    if (!isBusy && !this.#timers.has(device) && !this.#cycles.isAsleep(device)) this.#connect(device);
   }
 
   fellAsleep(device: number): void {
-    this.#retries.get(device)?.();
-    this.#retries.delete(device);
+    this.#timers.get(device)?.();
+    this.#timers.delete(device);
     if (this.#isConnected[device] === 1) this.#end(device, this.#cycles.disconnect);
   }
 
@@ -140,8 +141,11 @@ export class Connections implements PacedWork, DeviceControls, SleepListener {
     const connectMs = this.#isMeasured ? nowMs - this.#attemptedAt[device]! : undefined;
     this.#counters.connected(device, nowMs, connectMs);
     this.#counters.storms.connected(device, nowMs);
-    // Its attempt was under way when it fell asleep.
-    if (this.#cycles.isAsleep(device)) this.#clock.setTimer(0, () => this.fellAsleep(device));
+    // Its attempt was under way when it fell asleep. The transport may not end a connection while it reports it.
+    if (this.#stopped || !this.#cycles.isAsleep(device)) return;
+    this.#later(device, 0, () =>
+      this.#cycles.isAsleep(device) ? this.fellAsleep(device) : this.woke(device),
+    );
   }
 
   connectFailed(device: number, reason: string): void {
@@ -200,20 +204,25 @@ export class Connections implements PacedWork, DeviceControls, SleepListener {
   }
 
   #retryLater(device: number): void {
-    if (this.#stopped || this.#cycles.isAsleep(device)) return;
     const nowMs = this.#clock.now();
     const unnoticedMs = (this.#noticesAt.get(device) ?? nowMs) - nowMs;
     this.#noticesAt.delete(device);
+    if (this.#stopped || this.#cycles.isAsleep(device)) return;
     const failed = {
       failedInARow: this.#failedInARow[device]!,
       sinceLastAnswerMs: nowMs + unnoticedMs - this.#answeredAt[device]!,
       leastMs: this.#leastBetweenMs,
     };
     const delayMs = unnoticedMs + reconnectDelayMs(this.#backoff, failed, this.#random);
-    const retry = (): void => {
-      this.#retries.delete(device);
-      this.#connect(device);
-    };
-    this.#retries.set(device, this.#clock.setTimer(delayMs, retry));
+    this.#later(device, delayMs, () => this.#connect(device));
+  }
+
+  #later(device: number, delayMs: number, then: () => void): void {
+    this.#timers.get(device)?.();
+    const timer = this.#clock.setTimer(delayMs, () => {
+      this.#timers.delete(device);
+      then();
+    });
+    this.#timers.set(device, timer);
   }
 }

@@ -7,6 +7,8 @@ export interface SleepSettings {
   readonly clock: Clock;
   readonly plan: Plan;
   readonly slice: Slice;
+  /** Epoch milliseconds: no device wakes before. */
+  readonly startAt: number;
 }
 
 /** Callbacks from the cycles of a slice's devices. */
@@ -20,6 +22,8 @@ export class SleepCycles {
   /** How connections end. */
   readonly disconnect: DisconnectKind;
   readonly #clock: Clock;
+  /** Stretches are counted from then, epoch milliseconds. */
+  readonly #zeroAt: number;
   readonly #startAt: number;
   readonly #listener: SleepListener;
   /** By device; empty without a lifecycle. */
@@ -27,10 +31,11 @@ export class SleepCycles {
   readonly #asleep: Uint8Array;
   readonly #timers = new Map<number, CancelTimer>();
 
-  constructor({ clock, plan, slice }: SleepSettings, listener: SleepListener) {
+  constructor({ clock, plan, slice, startAt }: SleepSettings, listener: SleepListener) {
     const { lifecycle, seed } = slice.group.profile;
     this.#clock = clock;
-    this.#startAt = plan.timeline.startAt;
+    this.#zeroAt = plan.timeline.startAt;
+    this.#startAt = startAt;
     this.#listener = listener;
     this.#asleep = new Uint8Array(slice.devices);
     this.disconnect = lifecycle?.disconnect ?? 'clean';
@@ -46,7 +51,7 @@ export class SleepCycles {
   start(): void {
     for (const device of this.#stretches.keys()) {
       const stretch = this.#nextStretch(device);
-      if (this.#startAt + stretch.fromMs <= this.#clock.now()) this.#sleepAfter(device, stretch);
+      if (stretch.fromMs <= this.#elapsedMs) this.#sleepAfter(device, stretch);
       else this.#wakeAt(device, stretch);
     }
   }
@@ -56,10 +61,15 @@ export class SleepCycles {
     this.#timers.clear();
   }
 
+  /** Of the cycles, milliseconds. */
+  get #elapsedMs(): number {
+    return Math.max(this.#clock.now(), this.#startAt) - this.#zeroAt;
+  }
+
   /** The first that is not over. */
   #nextStretch(device: number): AwakeStretch {
     let stretch = this.#stretches[device]!.next().value;
-    while (this.#startAt + stretch.toMs <= this.#clock.now()) stretch = this.#stretches[device]!.next().value;
+    while (stretch.toMs <= this.#elapsedMs) stretch = this.#stretches[device]!.next().value;
     return stretch;
   }
 
@@ -79,8 +89,8 @@ export class SleepCycles {
     });
   }
 
-  #at(device: number, sinceStartMs: number, then: () => void): void {
-    const afterMs = this.#startAt + sinceStartMs - this.#clock.now();
+  #at(device: number, elapsedMs: number, then: () => void): void {
+    const afterMs = this.#zeroAt + elapsedMs - this.#clock.now();
     this.#timers.set(device, this.#clock.setTimer(afterMs, then));
   }
 }

@@ -69,4 +69,48 @@ describe('a slice of devices that sleep', () => {
     }
     expect(attempts.filter(({ device }) => device === 0).length).toBeGreaterThan(2);
   });
+
+  it('wakes no device before the run starts', async () => {
+    const attempts: number[] = [];
+    const { plan } = await simulate({
+      ...options,
+      leadMs: 30_000,
+      behaviour: {
+        connect(_device, now) {
+          attempts.push(now);
+          return 5;
+        },
+      },
+    });
+    expect(Math.min(...attempts)).toBeGreaterThanOrEqual(plan.timeline.startAt);
+  });
+
+  it('ends a connection that comes when its device has fallen asleep', async () => {
+    const { result, plan, transport } = await simulate({
+      ...options,
+      behaviour: { connect: () => 1_500 },
+    });
+    expect(result.outcome).toBe('completed');
+    for (const { device, atMs } of transport.published) {
+      const since = atMs - plan.timeline.startAt;
+      let isAwake = false;
+      for (const { fromMs, toMs } of awakeStretches(lifecycle, plan.profile.seed, device)) {
+        if (fromMs > since) break;
+        isAwake ||= since <= toMs + 1_500;
+      }
+      expect(isAwake).toBe(true);
+    }
+  });
+
+  it('leaves connections alone once the slice has stopped', async () => {
+    const { transport, plan } = await simulate({
+      ...options,
+      // Messages in flight keep the slice open for a while.
+      behaviour: { connect: () => 1_500, publish: () => undefined },
+      stopAfterMs: 9_000,
+    });
+    const stoppedAt = plan.timeline.createdAt + 9_000;
+    expect(Math.max(...transport.connectedAtMs)).toBeGreaterThan(stoppedAt);
+    expect(transport.disconnects.filter(({ atMs }) => atMs > stoppedAt)).toEqual([]);
+  });
 });
