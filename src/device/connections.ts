@@ -55,6 +55,8 @@ export class Connections implements PacedWork, DeviceControls, SleepListener {
   readonly #isConnected: Uint8Array;
   /** By device: 1 from when its connection is to end until it has. */
   readonly #isEnding: Uint8Array;
+  /** By device: 1 from when it woke until it is connected. */
+  readonly #isReturning: Uint8Array;
   /** Devices that were made silent: when they notice, epoch milliseconds. */
   readonly #noticesAt = new Map<number, number>();
   /** By device: its next attempt, or the end of a connection that it made asleep. */
@@ -80,6 +82,7 @@ export class Connections implements PacedWork, DeviceControls, SleepListener {
     this.#isUnderWay = new Uint8Array(devices);
     this.#isConnected = new Uint8Array(devices);
     this.#isEnding = new Uint8Array(devices);
+    this.#isReturning = new Uint8Array(devices);
     this.#cycles = new SleepCycles(settings, this);
     this.#pacer = new Pacer(settings.clock, this);
   }
@@ -115,10 +118,15 @@ export class Connections implements PacedWork, DeviceControls, SleepListener {
   }
 
   due(device: number): void {
-    this.woke(device);
+    this.#connectIfFree(device);
   }
 
   woke(device: number): void {
+    this.#isReturning[device] = 1;
+    this.#connectIfFree(device);
+  }
+
+  #connectIfFree(device: number): void {
     const isBusy =
       this.#isConnected[device] === 1 || this.#isUnderWay[device] === 1 || this.#isEnding[device] === 1;
     if (!isBusy && !this.#timers.has(device) && !this.#cycles.isAsleep(device)) this.#connect(device);
@@ -140,11 +148,13 @@ export class Connections implements PacedWork, DeviceControls, SleepListener {
     this.#answeredAt[device] = nowMs;
     const connectMs = this.#isMeasured ? nowMs - this.#attemptedAt[device]! : undefined;
     this.#counters.connected(device, nowMs, connectMs);
-    this.#counters.storms.connected(device, nowMs);
+    const wasDisconnected = this.#counters.storms.connected(device, nowMs);
+    if (wasDisconnected || this.#isReturning[device] === 1) this.#counters.returned(device, nowMs);
+    this.#isReturning[device] = 0;
     // Its attempt was under way when it fell asleep. The transport may not end a connection while it reports it.
     if (this.#stopped || !this.#cycles.isAsleep(device)) return;
     this.#later(device, 0, () =>
-      this.#cycles.isAsleep(device) ? this.fellAsleep(device) : this.woke(device),
+      this.#cycles.isAsleep(device) ? this.fellAsleep(device) : this.#connectIfFree(device),
     );
   }
 

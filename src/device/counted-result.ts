@@ -16,6 +16,7 @@ export type CountedResult = Pick<
   | 'lastSentAt'
   | 'perSecond'
   | 'latencies'
+  | 'connectedSendLag'
   | 'quickestEcho'
   | 'latencyPerSecond'
   | 'requests'

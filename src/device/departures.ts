@@ -1,15 +1,7 @@
 import type { InFlightMessage } from './in-flight.ts';
+import type { TakenMessage } from './outgoing-stream.ts';
 import type { SliceCounters } from './slice-counters.ts';
 import type { Transport } from './transport.ts';
-
-/** A message that the transport took. */
-export interface TakenMessage {
-  /** Index of its stream, and its number in it. */
-  readonly stream: number;
-  readonly n: number;
-  /** When it was to be sent, epoch milliseconds. */
-  readonly atMs: number;
-}
 
 /** Decides which of the messages that the transport took count as sent: those that have left. */
 export interface Departures {
@@ -44,8 +36,8 @@ class DeparturesAtOnce implements Departures {
     this.#counters = counters;
   }
 
-  taken({ stream, n, atMs }: TakenMessage, _token: number, sentMs: number): void {
-    this.#counters.sent(n, atMs, sentMs, stream);
+  taken(message: TakenMessage, _token: number, sentMs: number): void {
+    this.#counters.sent(message, sentMs);
   }
 
   left(): void {}
@@ -89,16 +81,15 @@ class DeparturesOnceConnected implements Departures {
     return this.#waiting.size - this.#givenUp;
   }
 
-  taken({ stream, n, atMs }: TakenMessage, token: number, sentMs: number): void {
-    this.#waiting.set(token, { stream, n, atMs, sentMs, isGivenUp: false });
+  taken({ device, stream, n, atMs }: TakenMessage, token: number, sentMs: number): void {
+    this.#waiting.set(token, { device, stream, n, atMs, sentMs, isGivenUp: false });
   }
 
   left(token: number): void {
     const message = this.#take(token);
     if (message === undefined) return;
-    const { stream, n, atMs, sentMs, isGivenUp } = message;
-    this.#counters.sent(n, atMs, sentMs, stream);
-    if (isGivenUp) this.#counters.unacknowledged(false, stream);
+    this.#counters.sent(message, message.sentMs);
+    if (message.isGivenUp) this.#counters.unacknowledged(false, message.stream);
   }
 
   notSent(token: number): void {

@@ -30,6 +30,17 @@ export interface DueMessage {
   atMs: number;
 }
 
+/** A message that the transport took. */
+export interface TakenMessage {
+  /** Index of its stream, and its number in it. */
+  readonly stream: number;
+  readonly n: number;
+  /** Index within the slice. */
+  readonly device: number;
+  /** When it was to be sent, epoch milliseconds. */
+  readonly atMs: number;
+}
+
 /** `unacknowledged`: the answer did not come in time, or its connection closed or was never opened. */
 export type Answer = 'acknowledged' | 'refused' | 'unacknowledged';
 

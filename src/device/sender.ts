@@ -17,8 +17,8 @@ export interface SenderSettings {
   readonly maxUnacknowledged: number;
   /** Whether what is in flight goes on in a session that the next connection resumes: at QoS 2, without a clean start. */
   readonly resumesSessions: boolean;
-  /** Called for each message that the transport took. @param atMs when it was due, epoch milliseconds */
-  readonly onSent: (device: number, atMs: number) => void;
+  /** Called for each message that the transport took. */
+  readonly onSent: (device: number) => void;
 }
 
 /** The token of a message that is not answered. */
@@ -150,7 +150,7 @@ export class Sender implements RequestListener {
       return false;
     }
     this.#departures.taken(due, message.token, sentMs);
-    this.#settings.onSent(device, due.atMs);
+    this.#settings.onSent(device);
     if (isAnswered) {
       this.#inFlight.add(due, sentMs);
       this.#inFlightOf[device] = this.#inFlightOf[device]! + 1;

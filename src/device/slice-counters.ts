@@ -14,9 +14,11 @@ import { AcknowledgementTimes } from './acknowledgement-times.ts';
 import type { CountedResult } from './counted-result.ts';
 import type { CountedStreams } from './counted-streams.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
+import type { TakenMessage } from './outgoing-stream.ts';
 import type { EchoedMessage } from './payload.ts';
 import type { RequestCounters } from './request-counters.ts';
 import { SecondCounts } from './second-counts.ts';
+import { SendLags } from './send-lags.ts';
 import { StormCounters } from './storm-counters.ts';
 import { nothingUndecided, StreamCounters, type Undecided } from './stream-counters.ts';
 import type { Refusal } from './transport.ts';
@@ -51,7 +53,7 @@ export class SliceCounters {
   readonly #connect = new IntervalHistogram();
   readonly #acknowledgements: AcknowledgementTimes;
   readonly #echo = new IntervalHistogram();
-  readonly #sendLag = new IntervalHistogram();
+  readonly #sendLags: SendLags;
 
   /** @param devices of the slice @param startMs epoch milliseconds */
   constructor(devices: number, startMs: number, counted: CountedStreams) {
@@ -62,6 +64,7 @@ export class SliceCounters {
     this.#everConnected = new Uint8Array(devices);
     this.perSecond = new SecondCounts(startMs);
     this.storms = new StormCounters(devices, startMs);
+    this.#sendLags = new SendLags(devices);
   }
 
   intended(intendedMs: number, stream = 0): void {
@@ -74,11 +77,12 @@ export class SliceCounters {
     for (const { stageEnds, intended } of this.#streams) stageEnds.push(intended);
   }
 
-  sent(n: number, intendedMs: number, sentMs: number, stream = 0): void {
+  sent({ device, stream, n, atMs }: TakenMessage, sentMs: number): void {
     this.#streams[stream]!.sent.add(n);
     this.#lastSentMs = Math.max(this.#lastSentMs, sentMs);
     this.perSecond.sent(sentMs);
-    this.#sendLag.record(sentMs - intendedMs);
+    this.#sendLags.record(device, atMs, sentMs);
+    this.storms.sent(device, atMs);
   }
 
   /** @param device that was to send it, where it is known */
@@ -163,6 +167,11 @@ export class SliceCounters {
     if (connectMs !== undefined) this.#connect.record(connectMs);
   }
 
+  /** A device is connected that slept, or that a storm had disconnected. */
+  returned(device: number, nowMs: number): void {
+    this.#sendLags.returned(device, nowMs);
+  }
+
   connectFailed(reason: string): void {
     increment(this.#connectFailedBy, reason);
   }
@@ -174,11 +183,6 @@ export class SliceCounters {
 
   echoRefused(reason: string): void {
     increment(this.#echoRefusedBy, reason);
-  }
-
-  /** Devices that have been connected at least once. */
-  get devicesConnected(): number {
-    return this.#connected;
   }
 
   /** `: ECONNREFUSED (500 times)`, the reason most connects failed for; empty where none did. */
@@ -224,7 +228,7 @@ export class SliceCounters {
       connect: this.#connect.closeInterval(),
       ...this.#acknowledgements.closeInterval(),
       echo_latency: this.#echo.closeInterval(),
-      send_lag: this.#sendLag.closeInterval(),
+      send_lag: this.#sendLags.closeInterval(),
     };
   }
 
@@ -257,8 +261,9 @@ export class SliceCounters {
         connect: this.#connect.encodeAll(),
         ...this.#acknowledgements.encodeAll(),
         echo_latency: this.#echo.encodeAll(),
-        send_lag: this.#sendLag.encodeAll(),
+        send_lag: this.#sendLags.encodeAll(),
       },
+      connectedSendLag: this.#sendLags.encodeConnected(),
       ...(this.#quickestEcho === undefined ? {} : { quickestEcho: this.#quickestEcho }),
       latencyPerSecond: this.#acknowledgements.perSecond(),
       ...(this.requests && { requests: this.requests.result() }),

@@ -143,10 +143,7 @@ class SliceRunner implements TransportListener {
       ackTimeoutMs: profile.publish.ackTimeoutMs,
       maxUnacknowledged: profile.publish.maxUnacknowledged,
       resumesSessions: isExactlyOnce(slice.group) && !profile.connect.cleanStart,
-      onSent: (device, atMs) => {
-        this.#echoes.sent(device);
-        this.#counters.storms.sent(device, atMs);
-      },
+      onSent: (device) => this.#echoes.sent(device),
     });
     this.#behaviour = behaviourOf[loadShapeOf(profile)]({
       clock,
@@ -266,7 +263,9 @@ class SliceRunner implements TransportListener {
     this.#finishedAt ??= nowMs;
     if (!this.#echoes.complete && nowMs < this.#finishedAt + this.#run.plan.profile.drainMs) return undefined;
     this.#connections.giveUp();
-    if (this.#counters.devicesConnected > 0) return { outcome: 'completed' };
+    const { connected, connectFailed } = this.#counters.devices();
+    // Devices that sleep through the whole run do not try.
+    if (connected > 0 || connectFailed === 0) return { outcome: 'completed' };
     return { outcome: 'failed', reason: `no device connected${this.#counters.mostlyBecause}` };
   }
 

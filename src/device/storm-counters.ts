@@ -7,7 +7,7 @@ interface StormCount {
   readonly devices: number;
   readonly disconnected: number;
   /** By device: 1 until it is back. */
-  readonly away: Uint8Array;
+  readonly disconnectedDevices: Uint8Array;
   readonly recovery: LatencyHistogram;
   attempts: number;
   delayed: number;
@@ -36,29 +36,33 @@ export class StormCounters {
 
   /** @param chosen devices that it is for @param disconnected how many of those were connected */
   began(at: number, chosen: readonly number[], disconnected: number): void {
-    const away = new Uint8Array(this.#devices);
-    for (const device of chosen) away[device] = 1;
+    const disconnectedDevices = new Uint8Array(this.#devices);
+    for (const device of chosen) disconnectedDevices[device] = 1;
     const counts = { attempts: 0, delayed: 0, dropped: 0 };
     const recovery = new LatencyHistogram();
-    this.#storms.push({ at, devices: chosen.length, disconnected, away, recovery, ...counts });
+    this.#storms.push({ at, devices: chosen.length, disconnected, disconnectedDevices, recovery, ...counts });
     this.#backAt ??= new Float64Array(this.#devices);
     this.#backFrom ??= new Uint16Array(this.#devices);
   }
 
   attempted(device: number, nowMs: number): void {
     this.#seconds.offered(nowMs);
-    for (const storm of this.#storms) storm.attempts += storm.away[device]!;
+    for (const storm of this.#storms) storm.attempts += storm.disconnectedDevices[device]!;
   }
 
-  connected(device: number, nowMs: number): void {
+  /** @returns whether a storm had disconnected the device */
+  connected(device: number, nowMs: number): boolean {
     this.#seconds.granted(nowMs);
+    let wasDisconnected = false;
     for (const [i, storm] of this.#storms.entries()) {
-      if (storm.away[device] === 0) continue;
-      storm.away[device] = 0;
+      if (storm.disconnectedDevices[device] === 0) continue;
+      storm.disconnectedDevices[device] = 0;
+      wasDisconnected = true;
       storm.recovery.record(nowMs - storm.at);
       this.#backAt![device] = nowMs;
       this.#backFrom![device] = i;
     }
+    return wasDisconnected;
   }
 
   /** @param intendedMs when the message was due, epoch milliseconds */
@@ -69,7 +73,7 @@ export class StormCounters {
 
   /** A message of the device was dropped because it was not connected. */
   dropped(device: number): void {
-    const storm = this.#storms.findLast(({ away }) => away[device] === 1);
+    const storm = this.#storms.findLast(({ disconnectedDevices }) => disconnectedDevices[device] === 1);
     if (storm !== undefined) storm.dropped++;
   }
 
@@ -78,7 +82,7 @@ export class StormCounters {
     if (this.#storms.length === 0) return {};
     return {
       storms: this.#storms.map(
-        ({ away: _, recovery, ...counts }): StormResult => ({
+        ({ disconnectedDevices: _, recovery, ...counts }): StormResult => ({
           ...counts,
           recovery: recovery.encode(),
         }),

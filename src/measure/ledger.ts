@@ -11,6 +11,7 @@ import type { ArrivalWindow } from './arrival-window.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
 import { GeneratorCounters } from './generator-counters.ts';
 import { GroupTotals } from './group-totals.ts';
+import { LatencyHistogram } from './latency-histogram.ts';
 import { type TimedLatencyName, timedLatencyNames } from './latency-names.ts';
 import { LatencySeries } from './latency-series.ts';
 import { type LegTotals, legTotalsOf, settleMsOf } from './leg-entry.ts';
@@ -58,6 +59,7 @@ export class Ledger {
   readonly #requests = new RequestTotals();
   readonly #storms: StormTotals;
   readonly #latencies = makeRunLatencies();
+  readonly #connectedSendLag = new LatencyHistogram();
   readonly #parts: PartRecords;
   /** From the stored actions, and from the slices' own records, because older runs stored no actions. */
   #stop: ControlMessage | undefined;
@@ -112,6 +114,7 @@ export class Ledger {
     this.#lastSentAt = Math.max(this.#lastSentAt ?? 0, result.lastSentAt ?? 0) || null;
     if (result.outcome === 'failed') this.#sliceFailedBy.add(result.reason ?? 'no reason given');
     addSliceLatencies(this.#latencies, result);
+    this.#connectedSendLag.mergeEncoded(result.connectedSendLag ?? result.latencies.send_lag);
     const isMqtt = profile.connect.protocol === 'mqtt';
     this.#parts.addSlice(number, result);
     this.#storms.addSlice(number, result);
@@ -247,6 +250,7 @@ export class Ledger {
       echoRefusedBy: this.#echoRefusedBy.counts(),
       incomplete: groupsOf(this.#plan).some(isExactlyOnce) ? this.#incomplete : undefined,
       latencies: this.#latencies,
+      connectedSendLag: this.#connectedSendLag,
       requests: this.#requests.totals(),
       storms: this.#storms.totals(),
       perSecond: this.#series.series(),

@@ -108,6 +108,8 @@ export interface RunLedger {
   /** At QoS 2: of the unacknowledged publishes, those whose PUBREC came and whose PUBCOMP did not; undefined at any other. */
   readonly incomplete: number | undefined;
   readonly latencies: Readonly<Record<LatencyName, LatencyHistogram>>;
+  /** `send_lag` without messages that were due while their device was asleep or disconnected by a storm. */
+  readonly connectedSendLag: LatencyHistogram;
   /** Absent: nothing was requested of a web service. */
   readonly requests?: RunRequests | undefined;
   /** Absent: no device was disconnected by an action. */

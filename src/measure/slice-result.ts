@@ -45,6 +45,8 @@ export interface SliceResult {
   readonly lastSentAt?: number;
   readonly perSecond: PerSecondCounts;
   readonly latencies: LatencyRecord<EncodedHistogram, SliceLatencyName>;
+  /** `send_lag` without messages that were due while their device was asleep or disconnected by a storm. Absent: there were none. */
+  readonly connectedSendLag?: EncodedHistogram | undefined;
   /** Absent until a message was back at its device. */
   readonly quickestEcho?: QuickestEcho;
   /** By second of the acknowledgement. */

@@ -1,4 +1,4 @@
-import type { Protocol, Thresholds } from './load-profile.ts';
+import type { Lifecycle, Protocol, Thresholds } from './load-profile.ts';
 import { type ThresholdMetricName, thresholdMetricAliases } from './threshold-metrics.ts';
 
 /**
@@ -26,18 +26,21 @@ interface DefaultedProfile {
   readonly hasArrivals: boolean;
   /** Whether devices send nothing. */
   readonly isIdle: boolean;
+  readonly lifecycle?: Lifecycle;
 }
 
 /** The profile's own thresholds, then the default of each metric that it says nothing of. An empty list is something: none. */
 export function withDefaultThresholds(
   own: Thresholds,
-  { connect, publish, hasArrivals, isIdle }: DefaultedProfile,
+  { connect, publish, hasArrivals, isIdle, lifecycle }: DefaultedProfile,
 ): Thresholds {
   const said = new Set(Object.keys(own).map(canonicalOf));
   // A QoS 0 publish over MQTT has no PUBACK that could be missing.
   if (connect.protocol === 'mqtt' && publish.qos === 0) said.add('unacknowledged_messages');
   // Over HTTP no device has a connection of its own: what finds none is a dropped message.
   if (connect.protocol === 'https') said.add('devices_not_connected');
+  // A device that sleeps through the whole run does not connect.
+  if (lifecycle !== undefined) said.add('devices_not_connected');
   if (!hasArrivals) said.add('lost_messages');
   // Shares of messages, of which there are none.
   if (isIdle) said.add('unacknowledged_messages').add('failed_messages');
@@ -48,6 +51,25 @@ export function withDefaultThresholds(
       [{ expression, abortOnFail: false, delayAbortEvalMs: 0, isDefault: true }],
     ]);
   return { ...own, ...Object.fromEntries(defaults) };
+}
+
+interface DefaultedGroup {
+  readonly name: string;
+  readonly profile: { readonly thresholds: Thresholds; readonly lifecycle?: Lifecycle };
+}
+
+/**
+ * The thresholds of a run with device groups: those that its groups share. Beside a group whose devices sleep, the default of
+ * `devices_not_connected` is one for each other group.
+ */
+export function joinThresholds(groups: readonly DefaultedGroup[]): Thresholds {
+  const joined = Object.assign({}, ...groups.map(({ profile }) => profile.thresholds));
+  const { devices_not_connected: list, ...others }: Thresholds = joined;
+  const isOfAll = groups.every(({ profile }) => profile.lifecycle === undefined);
+  if (isOfAll || !list?.some(({ isDefault }) => isDefault === true)) return joined;
+  const counted = groups.filter(({ profile }) => profile.thresholds.devices_not_connected !== undefined);
+  const ofEach = counted.map(({ name }) => [`devices_not_connected{group:${name}}`, list]);
+  return { ...Object.fromEntries(ofEach), ...others };
 }
 
 function canonicalOf(name: string): string {

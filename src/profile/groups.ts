@@ -2,15 +2,10 @@ import { sumBy } from '../shared/counts.ts';
 import type { InputError } from '../shared/errors.ts';
 import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { suggestFrom } from '../shared/nearest.ts';
+import { joinThresholds } from './default-thresholds.ts';
 import { groupNamePattern, groupSettings } from './group-settings.ts';
 import { checkShares, divideDevices } from './group-shares.ts';
-import {
-  type GroupProfile,
-  type GroupSettings,
-  type LoadProfile,
-  maxGroups,
-  type Thresholds,
-} from './load-profile.ts';
+import { type GroupProfile, type GroupSettings, type LoadProfile, maxGroups } from './load-profile.ts';
 import { loadReplacedBy } from './load-shapes/load-shapes.ts';
 import { checkMeasured } from './threshold-rules.ts';
 
@@ -164,7 +159,7 @@ function joinGroups(readings: readonly GroupReading[]): LoadProfile {
     };
   });
   const [first] = readings as [GroupReading];
-  const thresholds: Thresholds = Object.assign({}, ...readings.map(({ profile }) => profile.thresholds));
+  const thresholds = joinThresholds(readings);
   const devices = sumBy(groups, (group) => group.devices);
   const shared = Object.fromEntries(
     Object.entries(first.profile).filter(([name]) => !(name in optionalSettings)),

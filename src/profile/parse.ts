@@ -201,6 +201,7 @@ function resolve(
       publish,
       hasArrivals,
       isIdle: isIdle(load),
+      ...(settings.lifecycle && { lifecycle: resolveLifecycle(settings.lifecycle) }),
     }),
   };
 }

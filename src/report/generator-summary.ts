@@ -1,6 +1,5 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
 import { loadShapes } from '../profile/load-shapes/load-shapes.ts';
-import { sumBy } from '../shared/counts.ts';
 import { formatElapsed, formatPlural, formatShare } from '../shared/format.ts';
 import { describeCounts } from './describe-counts.ts';
 import type { GeneratorSummary, GeneratorVerdict } from './generator-report.ts';
@@ -133,19 +132,10 @@ function signsOf(totals: Totals, ledger: RunLedger): string[] {
 }
 
 function latenessOf(ledger: RunLedger, connectsThrottled: number): UnsentMessages[] {
-  const { latencies, messages } = ledger;
-  const lag = latencies.send_lag.percentileAt(99);
-  const away = describeAway(ledger);
+  const { messages } = ledger;
   const unknown = formatPlural(messages.sendUnknown, 'message');
   return [
-    ...(lag > tolerated.sendLagP99Ms
-      ? [
-          {
-            text: `1 % of the messages left ${formatElapsed(lag)} late or more${away}`,
-            origin: away === '' ? ('open' as const) : ('elsewhere' as const),
-          },
-        ]
-      : []),
+    ...describeLag(ledger),
     ...describeUnsent(ledger, connectsThrottled),
     ...(messages.sendUnknown > 0
       ? [{ text: `it is not known whether ${unknown} left`, origin: 'generator' as const }]
@@ -153,11 +143,23 @@ function latenessOf(ledger: RunLedger, connectsThrottled: number): UnsentMessage
   ];
 }
 
-/** Why messages waited, where the plan or an action took their devices away; empty where neither explains one in a hundred. */
-function describeAway({ groups, storms, messages }: RunLedger): string {
-  if (groups.some(({ sleeps }) => sleeps === true)) return ', for devices that slept when they were due';
-  const delayed = sumBy(storms?.storms ?? [], (storm) => storm.delayed);
-  return delayed * 100 >= messages.sent && delayed > 0 ? ', for devices that had been disconnected' : '';
+/** Lateness that is left without the messages of devices that slept or that a storm had disconnected is not theirs. */
+function describeLag({ latencies, connectedSendLag, groups }: RunLedger): UnsentMessages[] {
+  const textOf = (lagMs: number) => `left ${formatElapsed(lagMs)} late or more`;
+  const [all, connected] = [latencies.send_lag, connectedSendLag].map((lags) => lags.percentileAt(99)) as [
+    number,
+    number,
+  ];
+  const haveOthers = connectedSendLag.count < latencies.send_lag.count;
+  if (connected > tolerated.sendLagP99Ms) {
+    const whose = haveOthers ? ' that were due while their devices were connected' : '';
+    return [{ text: `1 % of the messages${whose} ${textOf(connected)}`, origin: 'open' }];
+  }
+  if (all <= tolerated.sendLagP99Ms) return [];
+  const why = groups.some(({ sleeps }) => sleeps === true)
+    ? 'slept when they were due'
+    : 'had been disconnected';
+  return [{ text: `1 % of the messages ${textOf(all)}, for devices that ${why}`, origin: 'elsewhere' }];
 }
 
 function easeOf({ peakCpuShare, eventLoopDelayP99Ms }: Totals): string {

@@ -36,7 +36,11 @@ const seconds = { offered: [60, 75, 20], granted: [25, 30, 20] };
 function withLateMessages(result: SliceResult): SliceResult {
   const { sent } = result.messages;
   const lags = Array.from({ length: sent }, (_, i) => (i % 20 === 7 ? 900 : 0.1));
-  return { ...result, latencies: { ...result.latencies, send_lag: histogramOf(lags) } };
+  return {
+    ...result,
+    latencies: { ...result.latencies, send_lag: histogramOf(lags) },
+    connectedSendLag: histogramOf(lags.filter((lag) => lag < 900)),
+  };
 }
 
 function withStorms(partsOf: (slice: number) => readonly Part[]): (result: SliceResult) => SliceResult {

@@ -32,6 +32,24 @@ describe('a slice of devices that sleep', () => {
     expect(lag.percentileAt(100)).toBeLessThan(5_100);
   });
 
+  it('keeps the send lag of messages that were due while their device was connected apart', async () => {
+    const { result } = await simulate(options);
+    const lag = LatencyHistogram.decode(result.connectedSendLag!);
+    expect(lag.count).toBeGreaterThan(150);
+    expect(lag.count).toBeLessThan(300);
+    expect(lag.percentileAt(100)).toBeLessThan(10);
+  });
+
+  it('may sleep through the whole run', async () => {
+    const { result } = await simulate({
+      devices: 1,
+      ratePerSecond: 0,
+      lifecycle: { ...lifecycle, asleep: { leastMs: 600_000, mostMs: 900_000 } },
+    });
+    expect(result.devices).toMatchObject({ planned: 1, connected: 0, connectFailed: 0 });
+    expect(result.outcome).toBe('completed');
+  });
+
   it('connects once a cycle, and ends connections as the lifecycle says', async () => {
     const { result, transport } = await simulate(options);
     // Of 22 seconds with cycles of 6 to 8 a device has two to five.

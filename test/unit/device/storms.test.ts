@@ -60,6 +60,9 @@ describe('a storm in a slice', () => {
     expect(delayed).toBeLessThanOrEqual(26);
     expect(dropped).toBe(result.messages.dropped);
     expect(result.droppedBy).toEqual({ 'not-connected': dropped });
+    const lags = [result.latencies.send_lag, result.connectedSendLag!].map(LatencyHistogram.decode);
+    expect(lags[0]!.count - lags[1]!.count).toBe(delayed);
+    expect([lags[0]!.percentileAt(100) > 400, lags[1]!.percentileAt(100) < 10]).toEqual([true, true]);
   });
 
   it('counts each attempt of a device until it is back, and attempts and connections by second', async () => {

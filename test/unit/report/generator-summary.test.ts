@@ -13,6 +13,8 @@ interface Case {
   readonly failedBy?: RunLedger['failedBy'];
   readonly connectsThrottled?: number;
   readonly sent?: number;
+  /** Of the first 950 of 1,000 messages, where the others waited for devices that slept. */
+  readonly connectedLagMs?: number;
 }
 
 const sumOf = (counts: Readonly<Record<string, number>>) => Object.values(counts).reduce((a, b) => a + b, 0);
@@ -25,6 +27,12 @@ function healthOf(
   const send_lag = new LatencyHistogram();
   const { sent = 1_000 } = rest;
   for (let i = 0; i < sent; i++) send_lag.record(lagMs);
+  const connectedSendLag = new LatencyHistogram();
+  if (rest.connectedLagMs === undefined) connectedSendLag.merge(send_lag);
+  else for (let i = 0; i < 950; i++) connectedSendLag.record(rest.connectedLagMs);
+  const groups = ledger.groups.map((group) =>
+    rest.connectedLagMs === undefined ? group : { ...group, sleeps: true as const },
+  );
   const dropped = sumOf(droppedBy);
   return summarizeGenerator(
     {
@@ -36,6 +44,8 @@ function healthOf(
       generator: { ...ledger.generator, peakCpuShare: 0.41, ...generator },
       messages: { ...ledger.messages, sent, dropped, intended: sent + dropped, failed: sumOf(failedBy) },
       latencies: { ...ledger.latencies, send_lag },
+      connectedSendLag,
+      groups,
     },
     rest.connectsThrottled,
   ).health;
@@ -69,6 +79,20 @@ describe('what the counts say of the generator', () => {
       { lagMs: 40, droppedBy: { backlog: 7 } },
       'bottleneck',
       'The generator was the bottleneck (event loop delay p99 34 ms): 1 % of the messages left 40 ms late or more and 7 messages were never sent: acknowledgements of earlier ones were outstanding.',
+    ],
+    [
+      'busy, and on time but for devices that slept',
+      { eventLoopDelayP99Ms: 34 },
+      { lagMs: 4_000, connectedLagMs: 2 },
+      'waited',
+      'The generator was strained (event loop delay p99 34 ms), and yet not the cause: 1 % of the messages left 4 s late or more, for devices that slept when they were due.',
+    ],
+    [
+      'busy and late, also for devices that did not sleep',
+      { eventLoopDelayP99Ms: 34 },
+      { lagMs: 4_000, connectedLagMs: 40 },
+      'bottleneck',
+      'The generator was the bottleneck (event loop delay p99 34 ms): 1 % of the messages that were due while their devices were connected left 40 ms late or more.',
     ],
     [
       'late and busy, and the endpoint refused connects besides, which is not its doing',
