@@ -148,7 +148,7 @@ export class Connections implements PacedWork, DeviceControls, SleepListener {
     this.#answeredAt[device] = nowMs;
     const connectMs = this.#isMeasured ? nowMs - this.#attemptedAt[device]! : undefined;
     this.#counters.connected(device, nowMs, connectMs);
-    const wasDisconnected = this.#counters.storms.connected(device, nowMs);
+    const wasDisconnected = this.#isMeasured && this.#counters.storms.connected(device, nowMs);
     if (wasDisconnected || this.#isReturning[device] === 1) this.#counters.returned(device, nowMs);
     this.#isReturning[device] = 0;
     // Its attempt was under way when it fell asleep. The transport may not end a connection while it reports it.
@@ -208,7 +208,7 @@ export class Connections implements PacedWork, DeviceControls, SleepListener {
   #connect(device: number): void {
     const nowMs = this.#clock.now();
     this.#attemptedAt[device] = nowMs;
-    this.#counters.storms.attempted(device, nowMs);
+    if (this.#isMeasured) this.#counters.storms.attempted(device, nowMs);
     this.#isUnderWay[device] = 1;
     this.#transport.connect(device);
   }

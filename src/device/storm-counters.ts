@@ -79,7 +79,8 @@ export class StormCounters {
 
   /** @param nowMs epoch milliseconds: the instant of the record */
   result(nowMs: number): Pick<SliceResult, 'storms' | 'connects'> {
-    if (this.#storms.length === 0) return {};
+    const connects = this.#seconds.series(nowMs);
+    if (this.#storms.length === 0) return connects === undefined ? {} : { connects };
     return {
       storms: this.#storms.map(
         ({ disconnectedDevices: _, recovery, ...counts }): StormResult => ({
@@ -87,7 +88,7 @@ export class StormCounters {
           recovery: recovery.encode(),
         }),
       ),
-      connects: this.#seconds.series(nowMs),
+      ...(connects && { connects }),
     };
   }
 }
@@ -112,7 +113,9 @@ class ConnectSeconds {
     this.#granted[second] = this.#granted[second]! + 1;
   }
 
-  series(nowMs: number): ConnectSeries {
+  /** Undefined: there were none. */
+  series(nowMs: number): ConnectSeries | undefined {
+    if (this.#offered.length === 0) return undefined;
     this.#secondOf(nowMs);
     return {
       startSecond: this.#startSecond,

@@ -8,8 +8,8 @@ import type { CountsByReason } from './reason-counts.ts';
 import type { RunRequests } from './run-requests.ts';
 import type { SliceClock } from './slice-clocks.ts';
 import type { StageCounts } from './slice-entry.ts';
-import type { PerSecondCounts, PublishCounts } from './slice-result.ts';
-import type { RunStorms } from './storm-totals.ts';
+import type { ConnectSeries, PerSecondCounts, PublishCounts } from './slice-result.ts';
+import type { RunStorm } from './storm-totals.ts';
 import type { SubscriberTotals } from './subscriber-watch.ts';
 
 /** What became of messages that should be seen at an observer. */
@@ -113,7 +113,9 @@ export interface RunLedger {
   /** Absent: nothing was requested of a web service. */
   readonly requests?: RunRequests | undefined;
   /** Absent: no device was disconnected by an action. */
-  readonly storms?: RunStorms | undefined;
+  readonly storms?: readonly RunStorm[] | undefined;
+  /** Attempts of devices to connect over MQTT, and those that succeeded. Absent: there were none. */
+  readonly connects?: ConnectSeries | undefined;
   readonly perSecond: RunSeries;
   readonly latencySeries: Readonly<Record<TimedLatencyName, LatencySeries>>;
   /** By slice; null where it left nothing. */

@@ -55,7 +55,7 @@ export interface SliceResult {
   readonly requests?: RequestResult;
   /** Disconnects that an action asked for, in the order in which they took effect. Absent: none did. */
   readonly storms?: readonly StormResult[];
-  /** Present if there was a storm. */
+  /** Over MQTT, of devices. Absent: there were none; in results of earlier versions also where there was no storm. */
   readonly connects?: ConnectSeries;
   readonly generator: GeneratorHealth;
 }

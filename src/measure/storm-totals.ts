@@ -18,20 +18,13 @@ export interface RunStorm {
   readonly dropped: number;
 }
 
-export interface RunStorms {
-  /** In the order of time: those that a slice has carried out. */
-  readonly storms: readonly RunStorm[];
-  /** Attempts to connect over the whole run, and those that succeeded. */
-  readonly connects: ConnectSeries;
-}
-
 /** Epoch seconds: from the first up to, and without, the last. */
 export interface SecondRange {
   readonly from: number;
   readonly to: number;
 }
 
-/** Merges what slices stored of storms. Slices and actions come in any order. */
+/** Merges what slices stored of storms and of connects. Slices and actions come in any order. */
 export class StormTotals {
   readonly #plan: Plan;
   readonly #seconds: SecondRange;
@@ -72,15 +65,15 @@ export class StormTotals {
     this.#addSeconds(this.#granted, connects.startSecond, connects.granted);
   }
 
-  /** Undefined: no slice has carried out a storm of the plan or of its actions. */
-  totals(): RunStorms | undefined {
+  /** In the order of time: storms of the plan or of its actions that a slice has carried out. Undefined: there are none. */
+  storms(): readonly RunStorm[] | undefined {
     const storms = this.#storms
       .toSorted((a, b) => a.at - b.at)
       .flatMap((storm) => {
         const counts = this.#counts.get(keyOf(storm.group.number, storm.at));
         return counts === undefined ? [] : [{ storm, ...counts }];
       });
-    return storms.length === 0 ? undefined : { storms, connects: this.#connects() };
+    return storms.length === 0 ? undefined : storms;
   }
 
   #addSeconds(sums: Map<number, number>, startSecond: number, counts: readonly number[]): void {
@@ -91,14 +84,16 @@ export class StormTotals {
     }
   }
 
-  #connects(): ConnectSeries {
+  /** Of the whole run. Undefined: no slice has said. */
+  connects(): ConnectSeries | undefined {
     const seconds = [...this.#offered.keys()];
-    const startSecond = Math.min(...seconds);
-    const length = seconds.length === 0 ? 0 : Math.max(...seconds) - startSecond + 1;
+    if (seconds.length === 0) return undefined;
+    const startSecond = seconds.reduce((least, second) => Math.min(least, second));
+    const length = seconds.reduce((most, second) => Math.max(most, second)) - startSecond + 1;
     const listOf = (counts: ReadonlyMap<number, number>) =>
       Array.from({ length }, (_, i) => counts.get(startSecond + i) ?? 0);
     return {
-      startSecond: length === 0 ? 0 : startSecond,
+      startSecond,
       offered: listOf(this.#offered),
       granted: listOf(this.#granted),
     };

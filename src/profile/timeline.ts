@@ -66,7 +66,9 @@ export function resolveTimeline(given: z.output<typeof timelineSetting>): readon
 }
 
 /** A group that the timeline may act on. */
-type ActedGroup = Pick<GroupSettings, 'connect' | 'stages'> & { readonly name?: string };
+type ActedGroup = Pick<GroupSettings, 'connect' | 'stages' | 'lifecycle'> & {
+  readonly name?: string | undefined;
+};
 
 /**
  * What a timeline means for the groups of its profile.
@@ -74,11 +76,9 @@ type ActedGroup = Pick<GroupSettings, 'connect' | 'stages'> & { readonly name?: 
  */
 export function checkTimeline(
   given: z.output<typeof timelineSetting>,
-  profile: RunProfile & Pick<GroupSettings, 'connect' | 'stages'>,
+  profile: RunProfile & Omit<ActedGroup, 'name'>,
 ): InputError[] {
-  const groups: readonly ActedGroup[] = profile.groups ?? [
-    { connect: profile.connect, stages: profile.stages },
-  ];
+  const groups: readonly ActedGroup[] = profile.groups ?? [{ ...profile, name: undefined }];
   const seen: { readonly atMs: number | undefined; readonly group: string | undefined }[] = [];
   return (given ?? []).flatMap((entry, i) => {
     const path = `timeline[${i}]`;
@@ -120,7 +120,7 @@ function checkEntry(
     const hint = 'remove the entry, or set connect.protocol to "mqtt"';
     return [{ path, message: 'has no meaning over https, where no device keeps a connection', hint }];
   }
-  return [...checkInstant(at, path, acted), ...checkSilence(action, path, acted)];
+  return [...checkInstant(at, path, acted), ...checkSleep(path, acted), ...checkSilence(action, path, acted)];
 }
 
 function checkInstant(at: string, path: string, acted: readonly ActedGroup[]): InputError[] {
@@ -133,6 +133,18 @@ function checkInstant(at: string, path: string, acted: readonly ActedGroup[]): I
       path: `${path}.at`,
       message: `is past the end: publishing is over after ${formatDuration(lengthMs)}`,
       hint: `give less than ${formatDuration(lengthMs)}`,
+    },
+  ];
+}
+
+/** A device that wakes connects whether a disconnect was for it or not: its recovery has no meaning. */
+function checkSleep(path: string, acted: readonly ActedGroup[]): InputError[] {
+  if (acted.every(({ lifecycle }) => lifecycle === undefined)) return [];
+  return [
+    {
+      path,
+      message: 'disconnects devices that have a lifecycle, and connect and disconnect by that',
+      hint: 'set group to one whose devices stay awake, or remove lifecycle',
     },
   ];
 }

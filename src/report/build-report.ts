@@ -51,7 +51,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
   const throttling = throttlingOf(plan, ledger, cloudwatch);
   const quotaUse = quotaUseOf(plan, ledger);
   const bindingQuota = bindingQuotaOf(plan, quotaUse, throttling, cloudwatch);
-  const storms = stormsReportOf(plan, ledger.storms);
+  const storms = stormsReportOf(plan, ledger);
   const measured: Measured = {
     latencies: ledger.latencies,
     statuses: ledger.requests?.statuses,

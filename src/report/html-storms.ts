@@ -5,16 +5,16 @@ import { describeStorms, stormHeadings, stormRows } from './storm-report.ts';
 
 /** Disconnects, and how devices came back; nothing for a run without one. */
 export function renderStorms(report: Report): Html {
-  const { storms } = report;
+  const { storms, timeline } = report;
   if (storms === undefined) return html``;
   return section(
     'Storms',
     table(
-      'Devices that were disconnected, and how they came back',
+      'Devices that a disconnect was for, and how they came back',
       [{ heading: 'Storm' }, ...stormHeadings.map((heading) => ({ heading, isNumber: true }))],
       stormRows(storms).map(({ storm, cells }) => ({ cells: [storm, ...cells] })),
     ),
-    ...describeStorms(storms).map((line) => html`<p class="note">${line}</p>`),
+    ...describeStorms(storms, timeline.publishAt).map((line) => html`<p class="note">${line}</p>`),
     connectsPlotOf(report, storms),
   );
 }

@@ -13,6 +13,7 @@ import type { QuotaUse } from './usage-model.ts';
 export function quotaUseOf(plan: Plan, ledger: RunLedger): QuotaUse[] {
   const { limits, live } = accountOf(plan);
   const { sent, connected, echoed } = ledger.perSecond;
+  const { connects } = ledger;
   const publishes = Math.max(0, ...sent);
   const isMqtt = mqttGroupsOf(plan).length > 0;
   // Counted as it was planned (`quotaAssumptions`): the rule's match of each publish, and each echo that a device received.
@@ -21,7 +22,7 @@ export function quotaUseOf(plan: Plan, ledger: RunLedger): QuotaUse[] {
     publishInPerSecond: publishes,
     publishOutPerSecond: Math.max(0, ...outbound),
     ruleEvaluationsPerSecond: publishes,
-    connectsPerSecond: isMqtt ? largestRise(connected) : undefined,
+    connectsPerSecond: connects && Math.max(0, ...connects.offered),
     concurrentConnections: isMqtt ? Math.max(0, ...connected) : undefined,
     ...uncounted,
   };
@@ -64,7 +65,3 @@ const uncounted = {
   mapChildren: undefined,
   statePayloadBytes: undefined,
 };
-
-function largestRise(gauge: readonly number[]): number {
-  return gauge.reduce((most, value, i) => Math.max(most, value - (gauge[i - 1] ?? 0)), 0);
-}

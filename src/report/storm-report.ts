@@ -1,6 +1,7 @@
 import type { LatencySummary } from '../measure/latency-summary.ts';
+import type { RunLedger } from '../measure/run-ledger.ts';
 import type { ConnectSeries } from '../measure/slice-result.ts';
-import type { RunStorm, RunStorms } from '../measure/storm-totals.ts';
+import type { RunStorm } from '../measure/storm-totals.ts';
 import type { Plan } from '../plan/plan.ts';
 import { forecastStorms } from '../plan/storm-forecast.ts';
 import { devicesUntilRecovered } from '../plan/storms.ts';
@@ -43,9 +44,12 @@ export interface StormReport {
 }
 
 /** @returns undefined where no device was disconnected by an action */
-export function stormsReportOf(plan: Plan, storms: RunStorms | undefined): StormsReport | undefined {
+export function stormsReportOf(
+  plan: Plan,
+  { storms, connects }: Pick<RunLedger, 'storms' | 'connects'>,
+): StormsReport | undefined {
   if (storms === undefined) return undefined;
-  const list = storms.storms.map((each) => stormReportOf(plan, each));
+  const list = storms.map((each) => stormReportOf(plan, each));
   const times = list.map(({ timeToRecoverSeconds }) => timeToRecoverSeconds);
   return {
     list,
@@ -53,7 +57,7 @@ export function stormsReportOf(plan: Plan, storms: RunStorms | undefined): Storm
       (longest, each) => (longest === null || each === null ? null : Math.max(longest, each)),
       0,
     ),
-    connects: storms.connects,
+    connects: connects ?? { startSecond: 0, offered: [], granted: [] },
   };
 }
 
@@ -93,6 +97,7 @@ function timeToRecoverOf(storm: RunStorm['storm'], recovery: RunStorm['recovery'
 /** Of the table of storms, beside its first column. */
 export const stormHeadings = [
   'devices',
+  'connected',
   'back',
   'attempts',
   'p50',
@@ -111,6 +116,7 @@ export function stormRows({ list }: StormsReport): { readonly storm: string; rea
       storm: `${formatClock(each.atSeconds * 1_000)} ${each.group ?? 'all'}, ${each.how}`,
       cells: [
         formatCount(each.devices),
+        formatCount(each.disconnected),
         formatCount(each.recovered),
         each.attemptsPerSuccess === null ? '–' : formatRate(each.attemptsPerSuccess),
         ...times,
@@ -125,20 +131,24 @@ function secondsText(seconds: number | null | undefined): string {
   return seconds === null || seconds === undefined ? '–' : formatElapsed(seconds * 1_000);
 }
 
-/** What to know of storms beside the table, a sentence each. */
-export function describeStorms({ list, connects }: StormsReport): string[] {
+/**
+ * What to know of storms beside the table, a sentence each.
+ * @param publishAt when publishing began, epoch milliseconds
+ */
+export function describeStorms({ list, connects }: StormsReport, publishAt: number): string[] {
   const sum = (of: (storm: StormReport) => number) => list.reduce((total, each) => total + of(each), 0);
+  const firstSecond = Math.floor((publishAt + (list[0]?.atSeconds ?? 0) * 1_000) / 1_000);
+  const mostOf = (which: 'offered' | 'granted') => {
+    const counts = connects[which].slice(Math.max(0, firstSecond - connects.startSecond));
+    return formatCount(counts.reduce((most, count) => Math.max(most, count), 0));
+  };
   const open = list.filter(({ timeToRecoverSeconds }) => timeToRecoverSeconds === null).length;
   return [
     'Attempts are those of a device until it was back; p50, p99 and max are from the disconnect to the next connection.',
     ...(open === 0
       ? []
       : [`${formatPlural(open, 'storm')} without 99 % of the devices back before the run ended.`]),
-    `Connects a second at most: ${formatCount(mostOf(connects.offered))} offered, ${formatCount(mostOf(connects.granted))} granted.`,
+    `Connects a second from the first storm on, at most: ${mostOf('offered')} offered, ${mostOf('granted')} granted.`,
     `Messages of these devices: ${formatCount(sum(({ delayed }) => delayed))} sent late once the device was back, ${formatCount(sum(({ dropped }) => dropped))} dropped while it was not.`,
   ];
-}
-
-function mostOf(counts: readonly number[]): number {
-  return counts.reduce((most, count) => Math.max(most, count), 0);
 }

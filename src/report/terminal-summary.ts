@@ -163,11 +163,11 @@ function renderLatencies(report: Report, { style, width }: Page): string[] {
   ];
 }
 
-function renderStorms({ storms }: Report, { style, width }: Page): string[] {
+function renderStorms({ storms, timeline }: Report, { style, width }: Page): string[] {
   if (storms === undefined) return [];
   const rows = stormRows(storms).map(({ storm, cells }) => [`  ${storm}`, ...cells]);
   const [head = '', ...body] = layOutColumns([['storms', ...stormHeadings], ...rows], ' ');
-  const notes = describeStorms(storms).flatMap((line) => wrapText(line, width, '  '));
+  const notes = describeStorms(storms, timeline.publishAt).flatMap((line) => wrapText(line, width, '  '));
   return [style('heading', head), ...body, ...notes.map((line) => style('dim', line))];
 }
 

@@ -46,7 +46,7 @@ function samplesOf(ms: number, count: number, rangeMs = 1): EncodedHistogram {
 
 /** A slice that did all it should: sent everything, on time, and every message was acknowledged. */
 export function resultOf(plan: Plan, slice: number, sentNumbers?: Iterable<number>): SliceResult {
-  const { devices, messages: planned } = sliceOf(plan, slice);
+  const { devices, messages: planned, group } = sliceOf(plan, slice);
   const sent = new IntervalSet();
   if (sentNumbers === undefined) sent.addRange(0, planned);
   else for (const n of sentNumbers) sent.add(n);
@@ -80,6 +80,13 @@ export function resultOf(plan: Plan, slice: number, sentNumbers?: Iterable<numbe
       acked: [sent.count],
       connected: [devices],
     },
+    ...(group.profile.connect.protocol === 'mqtt' && {
+      connects: {
+        startSecond: Math.floor(plan.timeline.publishAt / 1000),
+        offered: [devices],
+        granted: [devices],
+      },
+    }),
     latencies: {
       connect: samplesOf(12, devices, 0),
       puback_round_trip: samplesOf(8, sent.count),

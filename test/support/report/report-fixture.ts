@@ -148,6 +148,7 @@ function playSlice(
       ...(echoed.length > 0 ? { echoed: echoedBySecond } : {}),
       connected: intended.map((_, i) => (i === 0 ? devices / 2 : devices)),
     },
+    connects: { startSecond, offered: [devices / 2, devices / 2], granted: [devices / 2, devices / 2] },
     latencies: {
       connect: histogramOf(Array.from({ length: devices }, (_, i) => 4 + ((i * 17) % 60) / 5)),
       puback_round_trip: histogramOf(numbers.map(roundTrip)),

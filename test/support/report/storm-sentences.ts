@@ -7,7 +7,7 @@ const isTime = (stated: string | undefined, real: number | undefined) =>
 
 /** `0:02 all, drop`, and under its headings what its devices did. */
 const isTrueStorm: Check = (
-  [, label, devices, back, attempts, p50, p99, max, over, forecast],
+  [, label, devices, connected, back, attempts, p50, p99, max, over, forecast],
   truth,
   { storms },
 ) => {
@@ -19,6 +19,7 @@ const isTrueStorm: Check = (
   const planned = storms?.list[i]?.forecastSeconds;
   return (
     numberIn(devices) === real.devices &&
+    numberIn(connected) === real.disconnected &&
     numberIn(back) === backMs.length &&
     Math.abs(numberIn(attempts) - real.attempts / backMs.length) <= 0.051 &&
     isTime(p50, percentile(0.5)) &&
@@ -31,23 +32,23 @@ const isTrueStorm: Check = (
 
 const time = `(?:–|${elapsed.slice(1, -1)})`;
 const row = (gaps: readonly string[]) => {
-  const cells = ['[\\d,]+', '[\\d,]+', '–|[\\d.,]+', time, time, time, time, time];
+  const cells = ['[\\d,]+', '[\\d,]+', '[\\d,]+', '–|[\\d.,]+', time, time, time, time, time];
   return cells.map((cell, i) => `${gaps[i] ?? ' '}(${cell})`).join('');
 };
 const label = '(\\d+:\\d\\d \\S+, (?:clean|drop|silent))';
-const headings = ['devices', 'back', 'attempts', 'p50', 'p99', 'max', '99 % back', 'forecast'];
+const headings = ['devices', 'connected', 'back', 'attempts', 'p50', 'p99', 'max', '99 % back', 'forecast'];
 
 /** What reports state of storms. */
 export const stormRules: readonly Rule[] = [
   [new RegExp(`^storms ${headings.join(' ')}$`), (_, { storms }) => storms !== undefined],
   [
-    /^caption: Devices that were disconnected, and how they came back$/,
+    /^caption: Devices that a disconnect was for, and how they came back$/,
     (_, { storms }) => storms !== undefined,
   ],
   [new RegExp(`^${label}${row([])}$`), isTrueStorm],
   [
     new RegExp(
-      `^row of Devices that were disconnected, and how they came back \\| Storm: ${label}${row(headings.map((heading) => ` \\| ${heading}: `))}$`,
+      `^row of Devices that a disconnect was for, and how they came back \\| Storm: ${label}${row(headings.map((heading) => ` \\| ${heading}: `))}$`,
     ),
     isTrueStorm,
   ],
@@ -61,7 +62,7 @@ export const stormRules: readonly Rule[] = [
       numberIn(open) === storms.filter((each) => each.backMs.length < rankOf(each)).length,
   ],
   [
-    new RegExp(`^Connects a second at most: ${count} offered, ${count} granted\\.$`),
+    new RegExp(`^Connects a second from the first storm on, at most: ${count} offered, ${count} granted\\.$`),
     ([, offered, granted], { connects }) =>
       numberIn(offered) === connects?.offered && numberIn(granted) === connects.granted,
   ],

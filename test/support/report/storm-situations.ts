@@ -13,6 +13,8 @@ interface Part {
   readonly back: number;
 }
 
+/** One of the slice's devices had no connection. */
+const disconnectedOf = ({ devices }: Part) => devices - 1;
 const backAfterMs = (slice: number, i: number) => 700 + slice * 10 + i * 40;
 const timesOf = ({ back }: Part, slice: number) =>
   Array.from({ length: back }, (_, i) => backAfterMs(slice, i));
@@ -22,7 +24,7 @@ function stormOf(part: Part, slice: number): StormResult {
   return {
     at: publishAt + atSeconds * 1_000,
     devices,
-    disconnected: devices,
+    disconnected: disconnectedOf(part),
     attempts: 2 * devices + slice,
     recovery: histogramOf(timesOf(part, slice)),
     delayed: 5 + slice,
@@ -32,10 +34,15 @@ function stormOf(part: Part, slice: number): StormResult {
 
 const seconds = { offered: [60, 75, 20], granted: [25, 30, 20] };
 
-/** One message in twenty waited for its device. */
-function withLateMessages(result: SliceResult): SliceResult {
+const busy = (result: SliceResult): SliceResult => ({
+  ...result,
+  generator: { ...result.generator, peakCpuShare: 0.95 },
+});
+
+/** One message in twenty waited for its device; the others left as late as this. */
+function withLateMessages(result: SliceResult, lagMs = 0.1): SliceResult {
   const { sent } = result.messages;
-  const lags = Array.from({ length: sent }, (_, i) => (i % 20 === 7 ? 900 : 0.1));
+  const lags = Array.from({ length: sent }, (_, i) => (i % 20 === 7 ? 900 : lagMs));
   return {
     ...result,
     latencies: { ...result.latencies, send_lag: histogramOf(lags) },
@@ -63,6 +70,7 @@ function truthOf(label: string, groupDevices: number, parts: readonly (readonly 
     label,
     groupDevices,
     devices: sum((_, { devices }) => devices),
+    disconnected: sum((_, part) => disconnectedOf(part)),
     attempts: sum((slice, { devices }) => 2 * devices + slice),
     delayed: sum((slice) => 5 + slice),
     dropped: sum((slice) => slice),
@@ -77,7 +85,15 @@ const all: Part = { atSeconds: 5, devices: 100, back: 99 };
 export const stormSituations: readonly NamedSituation[] = [
   [
     'its devices slept in turn',
-    { profile: { lifecycle: { awake: '4s', asleep: '2s' } }, record: withLateMessages },
+    { profile: { lifecycle: { awake: '4s', asleep: '2s' } }, record: (result) => withLateMessages(result) },
+  ],
+  [
+    'its devices slept in turn, and the generator was late',
+    {
+      profile: { lifecycle: { awake: '4s', asleep: '2s' } },
+      record: (result) => withLateMessages(busy(result), 40),
+      truth: { isGeneratorBusy: true },
+    },
   ],
   [
     'half of its devices were disconnected and came back',

@@ -79,6 +79,7 @@ export interface TrueStorm {
   readonly label: string;
   readonly groupDevices: number;
   readonly devices: number;
+  readonly disconnected: number;
   readonly attempts: number;
   readonly delayed: number;
   readonly dropped: number;

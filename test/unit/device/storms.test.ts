@@ -110,10 +110,14 @@ describe('a storm in a slice', () => {
     expect(devices.reduce((sum, count) => sum + count)).toBe(37);
   });
 
-  it('leaves a record without storms as it was', async () => {
-    const { result } = await simulate();
+  it('has connects by second without a storm, but none over HTTPS', async () => {
+    const { result } = await simulate({ devices: 10 });
     expect(result).not.toHaveProperty('storms');
-    expect(result).not.toHaveProperty('connects');
+    const { offered, granted } = result.connects!;
+    const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
+    expect([sum(offered), sum(granted)]).toEqual([10, 10]);
+    const overHttps = await simulate({ devices: 10, connect: { protocol: 'https' } });
+    expect(overHttps.result).not.toHaveProperty('connects');
   });
 
   it('says of devices that do not come back in time that they did not', async () => {

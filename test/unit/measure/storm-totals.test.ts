@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { makeLedger } from '../../../src/measure/ledger.ts';
 import type { SliceResult, StormResult } from '../../../src/measure/slice-result.ts';
 import { plannedStormsOf } from '../../../src/plan/storms.ts';
-import { stormsReportOf } from '../../../src/report/storm-report.ts';
+import { describeStorms, stormsReportOf } from '../../../src/report/storm-report.ts';
 import { histogramOf, planOf, resultOf } from '../../support/measure/run-fixture.ts';
 
 const plan = planOf({
@@ -37,7 +37,7 @@ function withStorm(slice: number, storm: StormResult): SliceResult {
 function reportOf(storms: readonly StormResult[]) {
   const ledger = makeLedger(plan);
   for (const [slice, storm] of storms.entries()) ledger.addSlice(withStorm(slice, storm));
-  return stormsReportOf(plan, ledger.close().storms);
+  return stormsReportOf(plan, ledger.close());
 }
 
 describe('the storms of a run', () => {
@@ -64,6 +64,18 @@ describe('the storms of a run', () => {
     });
   });
 
+  it('have the busiest second from the first of them on, not that of the first connects', () => {
+    const report = reportOf([stormOf(50, 10)])!;
+    const { connects } = report;
+    const ramp = {
+      startSecond: connects.startSecond - 2,
+      offered: [900, 0, ...connects.offered],
+      granted: [800, 0, ...connects.granted],
+    };
+    const lines = describeStorms({ ...report, connects: ramp }, plan.timeline.publishAt);
+    expect(lines).toContain('Connects a second from the first storm on, at most: 50 offered, 20 granted.');
+  });
+
   it('are over once 99 % of all devices of the group are connected, not of the storm', () => {
     // Of 400 devices 4 may be missing: the 196th of 200 that come back.
     const report = reportOf([stormOf(50, 10), stormOf(50, 20), stormOf(50, 40), stormOf(50, 100)])!;
@@ -85,7 +97,7 @@ describe('the storms of a run', () => {
     ledger.addSlice(withStorm(0, stormOf(50, 10, live)));
     expect(ledger.close().storms).toBeUndefined();
     ledger.addAction({ at: live, action: { kind: 'disconnect', share: 0.25, how: 'clean' } });
-    const report = stormsReportOf(plan, ledger.close().storms)!;
+    const report = stormsReportOf(plan, ledger.close())!;
     expect(report.list).toEqual([
       expect.objectContaining({ atSeconds: 3.2345, how: 'clean', devices: 100, recovered: 50 }),
     ]);
@@ -99,7 +111,7 @@ describe('the storms of a run', () => {
       const { connects, ...result } = withStorm(slice, stormOf(50, 10));
       ledger.addSlice({ ...result, connects: { ...connects!, startSecond } });
     }
-    expect(stormsReportOf(plan, ledger.close().storms)!.connects).toEqual({
+    expect(stormsReportOf(plan, ledger.close())!.connects).toEqual({
       startSecond: Math.floor(at / 1_000),
       offered: [50, 10],
       granted: [20, 10],
@@ -109,6 +121,6 @@ describe('the storms of a run', () => {
   it('are absent from a run without one', () => {
     const ledger = makeLedger(plan);
     ledger.addSlice(resultOf(plan, 0));
-    expect(stormsReportOf(plan, ledger.close().storms)).toBeUndefined();
+    expect(stormsReportOf(plan, ledger.close())).toBeUndefined();
   });
 });

@@ -83,6 +83,15 @@ describe('a timeline', () => {
     [
       {
         ...flat,
+        lifecycle: { awake: '2s', asleep: '5s' },
+        timeline: [{ at: '1s', disconnect: {} }],
+      },
+      'timeline[0]',
+      'set group to one whose devices stay awake, or remove lifecycle',
+    ],
+    [
+      {
+        ...flat,
         timeline: [
           { at: '1s', disconnect: {} },
           { at: '1000ms', disconnect: { how: 'clean' } },
@@ -112,6 +121,17 @@ describe('a timeline', () => {
       ]);
     },
   );
+
+  it('may be for a group whose devices stay awake, beside one whose devices sleep', () => {
+    const { devices: _, ...load } = flat;
+    const groups = {
+      meters: { devices: 50 },
+      trackers: { devices: 50, lifecycle: { awake: '2s', asleep: '5s' } },
+    };
+    const at = { at: '1s', disconnect: {} };
+    expect(errorsOf({ ...load, groups, timeline: [{ ...at, group: 'meters' }] })).toEqual([]);
+    expect(errorsOf({ ...load, groups, timeline: [at] })).toHaveLength(1);
+  });
 
   it('is refused once where it is wrong for every group', () => {
     expect(
