@@ -33,7 +33,7 @@ export interface SubscriberSettings {
 
 /** Samples of a broker that are kept: a value every second of each counter for longer than a run lasts. */
 const maxSamples = 9_000;
-/** It tries again every few seconds, however long the target is away. */
+/** It tries again every few seconds, however long the target is unavailable. */
 const mostFailures = 3;
 /** After a refusal that need not last. */
 const subscribeAgainMs = 1_000;
@@ -56,7 +56,8 @@ export class Subscriber implements TransportListener {
   readonly #clock: Clock;
   readonly #transport: Transport;
   readonly #connections: readonly SubscriberConnection[];
-  readonly #attemptedAt: number[];
+  /** By client: when its last attempt was answered, or failed, epoch milliseconds. */
+  readonly #answeredAt: number[];
   readonly #failedInARow: number[];
   readonly #timers = new Set<CancelTimer>();
   readonly #connectFailedBy = new ReasonCounts();
@@ -79,7 +80,7 @@ export class Subscriber implements TransportListener {
     this.#clock = settings.clock;
     this.#connections = subscriptionsOf(plan, slice).map((each) => new SubscriberConnection(each));
     const count = this.#connections.length + (samplesBroker ? 1 : 0);
-    this.#attemptedAt = new Array(count).fill(0);
+    this.#answeredAt = new Array(count).fill(0);
     this.#failedInARow = new Array(count).fill(0);
     this.#window = this.#openWindow();
     this.#transport = settings.transport(this, {
@@ -89,7 +90,7 @@ export class Subscriber implements TransportListener {
   }
 
   start(): void {
-    for (let client = 0; client < this.#attemptedAt.length; client++) this.#connect(client);
+    for (let client = 0; client < this.#answeredAt.length; client++) this.#connect(client);
   }
 
   /** Whether all that it asks for was granted at some time. */
@@ -150,6 +151,7 @@ export class Subscriber implements TransportListener {
   }
 
   connected(client: number, _receiveMaximum: number, isResumed = false): void {
+    this.#answeredAt[client] = this.#clock.now();
     this.#failedInARow[client] = 0;
     this.#connects++;
     const connection = this.#connections[client];
@@ -158,6 +160,7 @@ export class Subscriber implements TransportListener {
   }
 
   connectFailed(client: number, reason: string): void {
+    this.#answeredAt[client] = this.#clock.now();
     if (this.#connections[client] !== undefined) this.#connectFailedBy.add(reason);
     this.#failedInARow[client] = Math.min(this.#failedInARow[client]! + 1, mostFailures);
     this.#connectLater(client);
@@ -246,16 +249,14 @@ export class Subscriber implements TransportListener {
   }
 
   #connect(client: number): void {
-    this.#attemptedAt[client] = this.#clock.now();
     this.#transport.connect(client);
   }
 
   #connectLater(client: number): void {
-    const sinceMs = this.#clock.now() - this.#attemptedAt[client]!;
     const { plan, random } = this.#settings;
     const failed = {
       failedInARow: this.#failedInARow[client]!,
-      sinceLastAnswerMs: sinceMs,
+      sinceLastAnswerMs: this.#clock.now() - this.#answeredAt[client]!,
       leastMs: leastBetweenConnectsMs(plan),
     };
     const delayMs = reconnectDelayMs(defaultBackoff, failed, random);
