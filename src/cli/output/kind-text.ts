@@ -35,6 +35,10 @@ function sizeText(kind: GroupPlan): string {
 
 /** The highest rate of messages, and how those of a device are due. */
 export function describeRate({ profile, load }: Pick<GroupPlan, 'profile' | 'load'>): string {
+  if (load.peakPerSecond === 0)
+    return profile.lifecycle === undefined
+      ? 'none; devices stay connected'
+      : 'none; devices connect while awake';
   const how = (profile.messages ?? [profile]).some(isByPeriods)
     ? describePattern(profile.pattern)
     : [devicePace(load.peakPerSecond, profile.devices), ...describePattern(profile.pattern)];

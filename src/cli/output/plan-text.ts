@@ -170,7 +170,9 @@ function renderGroup(group: GroupPlan): string[] {
     ...describeShape[loadShapeOf(profile)](profile).map(([label, text]) => row(label, text)),
     row(
       'messages',
-      `${hasSchedule(profile) ? '' : 'about '}${formatCount(load.messages)} in ${formatDuration(publishMs)}, ${describeRate(group)}`,
+      load.peakPerSecond === 0
+        ? describeRate(group)
+        : `${hasSchedule(profile) ? '' : 'about '}${formatCount(load.messages)} in ${formatDuration(publishMs)}, ${describeRate(group)}`,
     ),
     ...describeKinds(group).map(([label, text]) => row(label, text)),
   ];

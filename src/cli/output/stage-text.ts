@@ -28,7 +28,8 @@ export function renderStages(plan: Plan, style: Styler): string[] {
   if (rows.length > maxStageRows)
     lines.push(`  … and ${formatPlural(rows.length - maxStageRows, 'stage')} more`);
   const [head = '', ...body] = lines;
-  return [style('heading', head), ...body, '', style('bar', `  ${sparkline(plan)}`)];
+  const bars = plan.load.peakPerSecond === 0 ? [] : ['', style('bar', `  ${sparkline(plan)}`)];
+  return [style('heading', head), ...body, ...bars];
 }
 
 function stageRows({ group, profile }: GroupPlan): string[][] {

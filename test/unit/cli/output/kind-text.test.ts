@@ -15,6 +15,8 @@ it.each([
     { everySeconds: 50, together: true, jitter: '20s' },
     'up to 5/s (all devices every 50s, within 20s at random)',
   ],
+  [{ idle: true }, 'none; devices stay connected'],
+  [{ idle: true, lifecycle: { awake: '5s', asleep: '10s' } }, 'none; devices connect while awake'],
   [{ burst }, 'up to 18/s (10 messages 100ms apart every 1m, one device after the other)'],
   [{ burst, together: true }, 'up to 1,000/s (10 messages 100ms apart every 1m, all devices within 1s)'],
 ])('says how messages of a device are due: %j', (load, text) => {
