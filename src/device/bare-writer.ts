@@ -33,7 +33,7 @@ export class BareWriter implements MessageWriter {
   properties: Buffer | undefined;
   readonly #properties: PropertyWriter | undefined;
   readonly #segments: readonly Segment[];
-  /** Of a device's first message. */
+  /** Of the first message that a device sends. */
   readonly #first: readonly Segment[];
   readonly #out: Buffer;
   readonly #sizeOf: (deviceIndex: number, k: number) => number;
@@ -63,7 +63,7 @@ export class BareWriter implements MessageWriter {
     this.#message = emptyMessage(seed);
   }
 
-  write({ n, device, k, atMs }: MessageNumbers, sentMs: number): Buffer {
+  write({ n, device, k, atMs }: MessageNumbers, sentMs: number, isFirst = false): Buffer {
     const message = this.#message;
     message.n = n;
     message.device = device;
@@ -73,7 +73,7 @@ export class BareWriter implements MessageWriter {
     message.sentMs = sentMs;
     message.random.seek(message.deviceIndex, k);
     const out = this.#out;
-    const end = writeSegments(k === 0 ? this.#first : this.#segments, out, 0, message);
+    const end = writeSegments(isFirst ? this.#first : this.#segments, out, 0, message);
     this.properties = this.#properties?.write(message);
     const size = this.#sizeOf(message.deviceIndex, k);
     if (end >= size) return out.subarray(0, end);

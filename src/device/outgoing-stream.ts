@@ -7,7 +7,7 @@ export interface OutgoingStream {
   readonly writer: MessageWriter;
   /** By device. */
   readonly topics: readonly string[];
-  /** Of a device's first message. Absent: as of the others. */
+  /** Of the first message that a device sends. Absent: as of the others. */
   readonly firstTopics?: readonly string[];
   readonly qos: Qos;
   readonly retain: boolean;

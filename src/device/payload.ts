@@ -44,9 +44,10 @@ export interface MessageWriter {
   /**
    * One message.
    * @param sentMs when it is sent, epoch milliseconds
+   * @param isFirst whether no message of its device and stream was sent before; false unless given
    * @returns a view that the next call overwrites
    */
-  write(numbers: MessageNumbers, sentMs: number): Buffer;
+  write(numbers: MessageNumbers, sentMs: number, isFirst?: boolean): Buffer;
   /** Of a request: what stands above the message that was written last. */
   readonly head?: RequestHead;
   /** MQTT 5 properties of the message that was written last, encoded, without their length. Undefined: none. */

@@ -21,8 +21,8 @@ export interface SenderSettings {
   readonly onSent: (device: number) => void;
 }
 
-/** The token of a message that is not answered. */
-const noToken = -1;
+/** The token of a message that is not answered says which stream it is of: the complement, −1 − stream, is below every other. */
+const tokenOfStream = (stream: number): number => ~stream;
 
 /**
  * What all behaviours share: sends messages, tracks those in flight and how many a device may have, and counts what became of
@@ -46,8 +46,8 @@ export class Sender implements RequestListener {
   readonly #inFlightOf: Uint16Array;
   readonly #limitOf: Uint16Array;
   readonly #inFlightOfStream: Uint32Array;
-  /** The first stream whose messages are not answered; 0 where all are. */
-  readonly #unansweredStream: number;
+  /** By stream whose first messages differ, and device: 1 once a message was sent. */
+  readonly #hasBegun: readonly (Uint8Array | undefined)[];
   /** By device: 1 while the transport cannot take more. */
   readonly #full: Uint8Array;
   readonly #message: OutgoingMessage;
@@ -64,13 +64,12 @@ export class Sender implements RequestListener {
     this.#inFlightOf = new Uint16Array(settings.devices);
     this.#limitOf = new Uint16Array(settings.devices);
     this.#inFlightOfStream = new Uint32Array(settings.streams.length);
-    this.#unansweredStream = Math.max(
-      0,
-      settings.streams.findIndex(({ isAnswered }) => !isAnswered),
+    this.#hasBegun = settings.streams.map(
+      ({ firstTopics }) => firstTopics && new Uint8Array(settings.devices),
     );
     this.#full = new Uint8Array(settings.devices);
     this.#message = {
-      token: noToken,
+      token: tokenOfStream(0),
       topic: '',
       payload: Buffer.alloc(0),
       qos: 0,
@@ -137,9 +136,11 @@ export class Sender implements RequestListener {
     } = this.#streams[stream]!;
     const sentMs = this.#clock.now();
     const message = this.#message;
-    message.token = isAnswered ? this.#inFlight.nextToken : noToken;
-    message.topic = (due.k === 0 ? firstTopics : topics)[device]!;
-    message.payload = writer.write(due, sentMs);
+    message.token = isAnswered ? this.#inFlight.nextToken : tokenOfStream(stream);
+    const hasBegun = this.#hasBegun[stream];
+    const isFirst = hasBegun !== undefined && hasBegun[device] === 0;
+    message.topic = (isFirst ? firstTopics : topics)[device]!;
+    message.payload = writer.write(due, sentMs, isFirst);
     message.properties = writer.properties;
     message.isAliased = isAliased;
     message.head = writer.head;
@@ -149,6 +150,7 @@ export class Sender implements RequestListener {
       this.#full[device] = 1;
       return false;
     }
+    if (isFirst) hasBegun[device] = 1;
     this.#departures.taken(due, message.token, sentMs);
     this.#settings.onSent(device);
     if (isAnswered) {
@@ -208,9 +210,8 @@ export class Sender implements RequestListener {
   }
 
   refused(token: number, why: Refusal, reason: string): void {
-    if (token === noToken) {
-      // Of a message at QoS 0: it has no token that names its stream.
-      this.#counters.refused(why, reason, this.#unansweredStream);
+    if (token < 0) {
+      this.#counters.refused(why, reason, ~token);
       return;
     }
     const message = this.#inFlight.take(token);

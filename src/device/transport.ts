@@ -101,7 +101,7 @@ export const silentListener: TransportListener = {
 export type Qos = 0 | 1 | 2;
 
 export interface OutgoingMessage {
-  /** The caller's number for the message, by which its answer finds it: 0 … 2³¹ − 1; below 0 where none is expected. */
+  /** The caller's number for the message, by which its answer finds it: 0 … 2³¹ − 1; below 0 where none is expected, and only a failure is reported. */
   token: number;
   topic: string;
   payload: Buffer;

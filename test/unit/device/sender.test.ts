@@ -62,7 +62,7 @@ beforeEach(() => {
     streams: 2,
     echoRanksOf: undefined,
     hasUsers: false,
-    haveNames: false,
+    haveNames: true,
     acknowledgement: 'puback_round_trip',
   });
   events = [];
@@ -110,13 +110,14 @@ describe('the sender', () => {
       { device: 1, topic: 'kind1/d1', qos: 0, retain: true },
       { device: 1, topic: 'kind1/d1', qos: 0, retain: true },
     ]);
-    expect(sent.map(({ token }) => token)).toEqual([0, -1, -1]);
+    expect(sent.map(({ token }) => token)).toEqual([0, -2, -2]);
     expect(JSON.parse(sent[2]!.payload).stampede).toMatchObject({ stream: 1, n: 1, device: 1 });
     expect(sender.inFlight).toBe(1);
     expect([sender.isAnswered(0), sender.isAnswered(1)]).toEqual([true, false]);
     // At QoS 0 a client may still say that it could not write the message.
-    sender.refused(-1, 'failed', 'SocketClosed');
+    sender.refused(sent[2]!.token, 'failed', 'SocketClosed');
     expect(counts()).toMatchObject({ failed: 1, unacknowledged: 1 });
+    expect(counters.kinds()!.map(({ failed }) => failed)).toEqual([0, 1]);
   });
 
   it('reports each answer with the message that it is for', () => {

@@ -32,7 +32,7 @@ function messageOf(k: number) {
 }
 
 function written(encoding: Encoding, payload: JsonValue, k = 2): Buffer {
-  return Buffer.from(new BareWriter({ ...settings, encoding, payload }).write(messageOf(k), sentMs));
+  return Buffer.from(new BareWriter({ ...settings, encoding, payload }).write(messageOf(k), sentMs, k === 0));
 }
 
 /** What the payload says, made the plain way. */
