@@ -92,6 +92,21 @@ describe('a profile with groups', () => {
     ]);
   });
 
+  it('counts devices that did not connect of those groups whose devices stay awake, unless the profile says otherwise', () => {
+    const lifecycle = { awake: '5s', asleep: '1m' };
+    const metrics = (groups: object, thresholds = {}) =>
+      Object.keys(parseLoadProfile({ ...fleet, groups, thresholds }).thresholds).filter((name) =>
+        name.startsWith('devices_not_connected'),
+      );
+    expect(metrics({ meters, trackers })).toEqual(['devices_not_connected']);
+    expect(metrics({ meters, trackers: { ...trackers, lifecycle } })).toEqual([
+      'devices_not_connected{group:meters}',
+    ]);
+    expect(metrics({ meters: { ...meters, lifecycle }, trackers: { ...trackers, lifecycle } })).toEqual([]);
+    const own = { devices_not_connected: ['rate<0.5'] };
+    expect(metrics({ meters, trackers: { ...trackers, lifecycle } }, own)).toEqual(['devices_not_connected']);
+  });
+
   it('gives way to flags, but for those that speak of the whole load', () => {
     const { groups = [] } = parseLoadProfile(fleet, overridesFromFlags({ qos: '1' }));
     expect(groups.map(({ publish }) => publish.qos)).toEqual([1, 1]);
