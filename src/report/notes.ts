@@ -13,7 +13,9 @@ export function notesOf(report: Report): readonly string[] {
     );
   }
   if (report.wills !== undefined) {
-    sentences.push(`Of the wills that devices left, ${formatCount(report.wills)} fired and came.`);
+    sentences.push(
+      `The observer received ${formatPlural(report.wills, 'will')} of devices, duplicates included.`,
+    );
   }
   const { otherRun = 0 } = unrelated;
   if (otherRun > 0) {

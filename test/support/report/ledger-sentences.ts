@@ -107,7 +107,7 @@ export const ledgerRules: readonly Rule[] = [
       numberIn(stated) === messages.duplicates && numberIn(stated) > 0 && numberIn(stated) <= duplicates,
   ],
   [
-    new RegExp(`^Of the wills that devices left, ${count} fired and came\\.$`),
+    new RegExp(`^The observer received ${count} wills? of devices, duplicates included\\.$`),
     ([, stated], { wills }) => numberIn(stated) === wills,
   ],
   [

@@ -8,9 +8,9 @@ import type { CertificateSettings } from '../settings.ts';
 
 /** A client by the certificate it showed, and proved by the handshake to have the key of. */
 export interface CertifiedClient {
-  /** @param clientId undefined over HTTP */
   /** The certificate's id: SHA-256 of it. */
   readonly principal: string;
+  /** @param clientId undefined over HTTP */
   accessOf(clientId: string | undefined): Access;
 }
 

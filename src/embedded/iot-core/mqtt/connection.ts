@@ -75,10 +75,12 @@ export class Connection implements FrameSink, SessionConnection {
   closedWith: ReasonCode | undefined;
   /** Silence after which the connection is closed: one and a half times the keep-alive [MQTT-3.1.2-22]. */
   maxSilenceMs = Number.POSITIVE_INFINITY;
+  /** QoS 1 messages that the client takes at once. */
   receiveMaximum = 1;
   maxPacketBytes = anyPacketBytes;
   /** By alias (3.3.2.3.4). */
   topicAliases: Map<number, string> | undefined;
+  /** Of the last PUBLISH: most devices have one topic. */
   route: Route | undefined;
   /** PUBACKs that fault injection holds back. */
   lateAcks = 0;
@@ -124,13 +126,10 @@ export class Connection implements FrameSink, SessionConnection {
   onFrame(frame: Frame): void {
     const { bytes, start, body, end } = frame;
     if (this.#kept === undefined) this.#dispatch(this, frame);
-    else
-      this.#kept.push({
-        bytes: Buffer.from(bytes.subarray(start, end)),
-        start: 0,
-        body: body - start,
-        end: end - start,
-      });
+    else {
+      const copy = Buffer.from(bytes.subarray(start, end));
+      this.#kept.push({ bytes: copy, start: 0, body: body - start, end: end - start });
+    }
   }
 
   /** Stops reading until the promise has settled and `then` has run. A rejection is an internal error. */
