@@ -8,6 +8,8 @@ export interface MessageContext {
   /** Index within the slice and over the whole run. */
   device: number;
   deviceIndex: number;
+  /** The slice's first device, by its index over the whole run. */
+  readonly firstDevice: number;
   /** The message's number within its device: 0, 1, 2, … */
   k: number;
   /** Intended and actual send time, epoch milliseconds. */
@@ -17,9 +19,24 @@ export interface MessageContext {
   readonly random: PositionalRandom;
 }
 
-/** To be filled. */
-export function emptyMessage(seed: number): MessageContext {
-  return { n: 0, device: 0, deviceIndex: 0, k: 0, atMs: 0, sentMs: 0, random: new PositionalRandom(seed) };
+/** To be filled. @param firstDevice of the slice, by its index over the whole run */
+export function emptyMessage(seed: number, firstDevice = 0): MessageContext {
+  const random = new PositionalRandom(seed);
+  return { n: 0, device: 0, deviceIndex: 0, firstDevice, k: 0, atMs: 0, sentMs: 0, random };
+}
+
+/** Sets which message it is, but not where its random numbers begin. @param sentMs epoch milliseconds */
+export function fillMessage(
+  message: MessageContext,
+  { n, device, k, atMs }: Pick<MessageContext, 'n' | 'device' | 'k' | 'atMs'>,
+  sentMs: number,
+): void {
+  message.n = n;
+  message.device = device;
+  message.deviceIndex = message.firstDevice + device;
+  message.k = k;
+  message.atMs = atMs;
+  message.sentMs = sentMs;
 }
 
 /** A piece of the message: writes itself at an offset and returns the offset after it. */

@@ -5,7 +5,7 @@ import { InvalidInputError } from '../shared/errors.ts';
 import { instantBytes, writeInstant } from './ascii.ts';
 import { makeMessageSizes } from './message-sizes.ts';
 import { SegmentCompiler } from './payload-segments.ts';
-import { emptyMessage, integer, type MessageContext, type Segment } from './payload-values.ts';
+import { emptyMessage, fillMessage, integer, type MessageContext, type Segment } from './payload-values.ts';
 import { makePropertyWriter, type PropertyWriter } from './property-writer.ts';
 
 export interface PayloadSettings extends MessageProperties {
@@ -91,7 +91,6 @@ export class PayloadWriter implements MessageWriter {
   readonly #segments: readonly Segment[];
   readonly #out: Buffer;
   readonly #sizeOf: (deviceIndex: number, k: number) => number;
-  readonly #firstDevice: number;
   readonly #message: MessageContext;
   /** Views of `#out` by length: padded messages share one. */
   readonly #views = new Map<number, Buffer>();
@@ -101,8 +100,7 @@ export class PayloadWriter implements MessageWriter {
     this.#segments = compileMessage(settings);
     this.#properties = makePropertyWriter(settings);
     this.#sizeOf = makeMessageSizes(settings, settings.seed);
-    this.#firstDevice = settings.firstDevice;
-    this.#message = emptyMessage(settings.seed);
+    this.#message = emptyMessage(settings.seed, settings.firstDevice);
     const maxBytes = this.#segments.reduce((sum, segment) => sum + segment.maxBytes, 1);
     this.#out = Buffer.allocUnsafeSlow(Math.max(maxBytes, settings.sizeBytes));
   }
@@ -112,20 +110,15 @@ export class PayloadWriter implements MessageWriter {
    * @param sentMs when it is sent, epoch milliseconds
    * @returns a view that the next call overwrites
    */
-  write({ n, device, k, atMs }: MessageNumbers, sentMs: number): Buffer {
+  write(numbers: MessageNumbers, sentMs: number): Buffer {
     const message = this.#message;
-    message.n = n;
-    message.device = device;
-    message.deviceIndex = this.#firstDevice + device;
-    message.k = k;
-    message.atMs = atMs;
-    message.sentMs = sentMs;
+    fillMessage(message, numbers, sentMs);
     message.random.seek(message.deviceIndex, message.k);
     const out = this.#out;
     let end = 0;
     for (const segment of this.#segments) end = segment.write(out, end, message);
     this.properties = this.#properties?.write(message);
-    return this.#viewOf(this.#pad(end, this.#sizeOf(message.deviceIndex, k)));
+    return this.#viewOf(this.#pad(end, this.#sizeOf(message.deviceIndex, message.k)));
   }
 
   /** Closes the object at exactly `size`, where it is not past that already. */

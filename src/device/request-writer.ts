@@ -5,7 +5,13 @@ import { isOfDevice, parseText, partsOf } from '../profile/text-template.ts';
 import { makeMessageSizes } from './message-sizes.ts';
 import type { MessageNumbers, MessageWriter, RequestHead } from './payload.ts';
 import { SegmentCompiler } from './payload-segments.ts';
-import { emptyMessage, type MessageContext, type Segment, type SegmentScope } from './payload-values.ts';
+import {
+  emptyMessage,
+  fillMessage,
+  type MessageContext,
+  type Segment,
+  type SegmentScope,
+} from './payload-values.ts';
 import { compileText, mostBytes, type TextEncoding, writeSegments } from './text-segments.ts';
 
 export interface RequestSettings extends SegmentScope {
@@ -51,7 +57,7 @@ export class RequestWriter implements MessageWriter {
     this.#out = Buffer.allocUnsafeSlow(Math.max(mostBytes(this.#body), sizeBytes, 1));
     this.#padding = padding[bodyFormatOf(http.contentType)];
     this.#sizeOf = makeMessageSizes(settings, seed);
-    this.#message = emptyMessage(seed);
+    this.#message = emptyMessage(seed, settings.firstDevice);
     this.#path = new HeadText(pathPieces(settings), settings);
     this.#headers = Object.entries(headerTexts(http)).map(
       ([name, text]) => [name.toLowerCase(), new HeadText([{ text, encoding: 'plain' }], settings)] as const,
@@ -59,15 +65,11 @@ export class RequestWriter implements MessageWriter {
   }
 
   /** The body; `head` is that of the same request. @returns a view that the next call overwrites */
-  write({ n, device, k, atMs }: MessageNumbers, sentMs: number): Buffer {
+  write(numbers: MessageNumbers, sentMs: number): Buffer {
     const message = this.#message;
-    const { http, firstDevice } = this.#settings;
-    message.n = n;
-    message.device = device;
-    message.deviceIndex = firstDevice + device;
-    message.k = k;
-    message.atMs = atMs;
-    message.sentMs = sentMs;
+    const { http } = this.#settings;
+    const { k } = numbers;
+    fillMessage(message, numbers, sentMs);
     message.random.seek(message.deviceIndex, k, headLane);
     const path = this.#path.textFor(message);
     const headers: Record<string, string> = {};

@@ -4,10 +4,10 @@ import type { Plan, Slice } from '../plan/plan.ts';
 import { plannedStreamsOf } from '../plan/streams.ts';
 import { envelopePlaceOf } from '../profile/encoding.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
-import { birthTopicOf } from '../profile/sparkplug.ts';
 import { splitRequestUrl } from '../targets/http/request-url.ts';
 import { dataUrlOf } from '../targets/traits-of.ts';
 import { BareWriter } from './bare-writer.ts';
+import { payloadEncodingOf } from './encodings/payload-encodings.ts';
 import type { OutgoingStream } from './outgoing-stream.ts';
 import { type MessageWriter, type PayloadSettings, PayloadWriter } from './payload.ts';
 import { RequestWriter } from './request-writer.ts';
@@ -49,12 +49,12 @@ export function streamsOfSlice(
             http,
             target: splitRequestUrl(dataUrlOf(slice.group.target) ?? ''),
           });
+    const { encoding } = profile.publish;
+    const firstTopicOf = encoding && payloadEncodingOf(encoding).firstTopicOf;
     return {
       writer,
       topics: topicsOf.map((topics) => topics[kind]!),
-      ...(profile.publish.encoding === 'sparkplug-b' && {
-        firstTopics: topicsOf.map((topics) => birthTopicOf(topics[kind]!)),
-      }),
+      ...(firstTopicOf && { firstTopics: topicsOf.map((topics) => firstTopicOf(topics[kind]!)) }),
       qos: profile.publish.qos,
       retain: profile.publish.retain === true,
       isAliased: profile.publish.topicAlias === true,
