@@ -14,6 +14,7 @@ import { GroupTotals } from './group-totals.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import { type TimedLatencyName, timedLatencyNames } from './latency-names.ts';
 import { LatencySeries } from './latency-series.ts';
+import { attemptsOf, startLagOf } from './leg-attempts.ts';
 import { type LegTotals, legTotalsOf, settleMsOf } from './leg-entry.ts';
 import { compareObservers } from './observer-comparison.ts';
 import type { ObserverCloser } from './observer-record.ts';
@@ -27,7 +28,7 @@ import { SecondSeries } from './second-series.ts';
 import { SliceClocks } from './slice-clocks.ts';
 import { instantOfDeath, reasonsOfDeaths, type SliceDeath } from './slice-death.ts';
 import { makeSliceCloser, type SliceRecord } from './slice-entry.ts';
-import type { DeviceCounts, SliceResult } from './slice-result.ts';
+import type { SliceResult } from './slice-result.ts';
 import { StormTotals } from './storm-totals.ts';
 import type { SubscriberRecord } from './subscriber-record.ts';
 import { type Backlog, emptyBacklog } from './unread-backlog.ts';
@@ -208,7 +209,7 @@ export class Ledger {
       const totals = new GroupTotals(group);
       for (let slice = group.firstSlice; slice < group.firstSlice + group.slices.count; slice++) {
         const entry = this.#closeSlice(slice, this.#recordOf(slice, primary), ending);
-        totals.add(entry, this.#attemptsOf(slice));
+        totals.add(entry, attemptsOf(this.#legs.get(slice)));
         for (const [name, closer] of closers) totals.addSeen(name, closer.add(slice, entry.streams));
         comparer?.add(slice, entry.streams);
         outcomes[entry.outcome]++;
@@ -256,7 +257,7 @@ export class Ledger {
       connects: this.#storms.connects(),
       perSecond: this.#series.series(),
       latencySeries: this.#latencySeries,
-      startLagsMs: Array.from({ length: outcomes.planned }, (_, slice) => this.#startLagOf(slice)),
+      startLagsMs: Array.from({ length: outcomes.planned }, (_, slice) => startLagOf(this.#legs.get(slice))),
       stampResolutionMs: seen.stampResolutionMs,
       sliceClocks: this.#clocks.bounds(
         (slice, { stream = 0, n }) => seen.has({ slice, stream }, n),
@@ -283,20 +284,6 @@ export class Ledger {
       })),
       arrived: this.#outline.streamsOf(slice).map((_, stream) => arrivedOf({ slice, stream })),
     };
-  }
-
-  #attemptsOf(slice: number): Pick<DeviceCounts, 'connectFailed' | 'reconnects'> {
-    const legs = this.#legs.get(slice)?.flat() ?? [];
-    return {
-      connectFailed: sumBy(legs, ({ devices }) => devices.connectFailed),
-      reconnects: sumBy(legs, ({ devices }) => devices.reconnects),
-    };
-  }
-
-  /** Of the leg that was latest. */
-  #startLagOf(slice: number): number | null {
-    const lagsMs = this.#legs.get(slice)?.flatMap(({ startLagMs }) => startLagMs);
-    return lagsMs === undefined ? null : Math.max(...lagsMs);
   }
 
   #addStop(stop: ControlMessage | undefined): void {

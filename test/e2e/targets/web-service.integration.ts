@@ -60,14 +60,14 @@ async function compareResponseTimes(): Promise<string[]> {
 
 describe('a web service with known delays', () => {
   it('has its response time measured within 1 ms or 1 %, and its statuses to the request', async () => {
-    // What else this machine does can only lengthen what the client sees: one run of three without that is enough.
+    // What else this machine does can only lengthen what the client sees: one run of five without that is enough.
     let tooFar: string[] = [];
-    for (let round = 1; round <= 3; round++) {
+    for (let round = 1; round <= 5; round++) {
       tooFar = await compareResponseTimes();
       if (tooFar.length === 0) return;
     }
     expect(tooFar).toEqual([]);
-  }, 180_000);
+  }, 300_000);
 
   it('gets as many requests of 500 users as the closed model says', async () => {
     const users = 500;
