@@ -58,11 +58,11 @@ describe('a stored plan', () => {
   const plan = planOf({
     everySeconds: 60,
     timeline: [{ at: '1s', disconnect: {} }],
-    lifecycle: {},
     connect: { backoff: { base: '1s', cap: '30s', jitter: 'full' } },
   });
   const profile = wholeProfileOf(plan);
   const [action] = profile.timeline!;
+  const { lifecycle } = wholeProfileOf(planOf({ everySeconds: 60, lifecycle: {} }));
   const kind = { name: 'a', publish: profile.publish, startRatePerSecond: 0, stages: profile.stages };
   const stage = { durationMs: 1, targetPerSecond: 1 };
 
@@ -74,8 +74,8 @@ describe('a stored plan', () => {
     ['timeline', { timeline: new Array(101).fill(action) }],
     ['timeline[0].atMs', { timeline: [{ ...action, atMs: 1e18 }] }],
     ['timeline[0].action.share', { timeline: [{ ...action, action: { ...action!.action, share: 2 } }] }],
-    ['lifecycle.asleep', { lifecycle: { ...profile.lifecycle, asleep: { leastMs: 0, mostMs: 0 } } }],
-    ['lifecycle.awake', { lifecycle: { ...profile.lifecycle, awake: { leastMs: -1, mostMs: 9 } } }],
+    ['lifecycle.asleep', { lifecycle: { ...lifecycle, asleep: { leastMs: 0, mostMs: 0 } } }],
+    ['lifecycle.awake', { lifecycle: { ...lifecycle, awake: { leastMs: -1, mostMs: 9 } } }],
     [
       'connect.backoff.base',
       { connect: { ...profile.connect, backoff: { baseMs: 0, capMs: 0, jitter: 'none' } } },
