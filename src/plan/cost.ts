@@ -55,33 +55,39 @@ export type CostLineId =
   | 'step-functions'
   | 's3-put';
 
-/** Whether a line grows with each message of the load, or with devices, slices and time. */
-export const growsByMessage: Readonly<Record<CostLineId, boolean>> = {
-  'iot-connect': false,
-  'iot-subscribe': false,
-  'iot-publish-in': true,
-  'iot-retained': true,
-  'iot-publish-out': true,
-  'iot-device-puback': true,
-  'iot-control': false,
-  'iot-connectivity': false,
-  'iot-rules': true,
-  'iot-actions': true,
-  sqs: true,
-  'kinesis-shards': false,
-  'kinesis-puts': true,
-  'kinesis-hours': false,
-  'kinesis-data-in': true,
-  'kinesis-data-out': true,
-  'lambda-requests': false,
-  'lambda-plan': false,
-  'lambda-publish-mqtt': false,
-  'lambda-publish-http': false,
-  'lambda-subscribe': false,
-  'lambda-measure-latency': false,
-  'lambda-summarize': false,
-  'step-functions': false,
-  's3-put': false,
+interface CostLineTraits {
+  /** It grows with each message of the load; else with devices, slices and time. */
+  readonly growsByMessage: boolean;
+  /** It depends on the subscriber: the rule and its action cost the same whichever it is. */
+  readonly isOfSubscriber: boolean;
+}
+
+export const costLines: Readonly<Record<CostLineId, CostLineTraits>> = {
+  'iot-connect': { growsByMessage: false, isOfSubscriber: false },
+  'iot-subscribe': { growsByMessage: false, isOfSubscriber: false },
+  'iot-publish-in': { growsByMessage: true, isOfSubscriber: false },
+  'iot-retained': { growsByMessage: true, isOfSubscriber: false },
+  'iot-publish-out': { growsByMessage: true, isOfSubscriber: false },
+  'iot-device-puback': { growsByMessage: true, isOfSubscriber: false },
+  'iot-control': { growsByMessage: false, isOfSubscriber: false },
+  'iot-connectivity': { growsByMessage: false, isOfSubscriber: false },
+  'iot-rules': { growsByMessage: true, isOfSubscriber: false },
+  'iot-actions': { growsByMessage: true, isOfSubscriber: false },
+  sqs: { growsByMessage: true, isOfSubscriber: true },
+  'kinesis-shards': { growsByMessage: false, isOfSubscriber: true },
+  'kinesis-puts': { growsByMessage: true, isOfSubscriber: true },
+  'kinesis-hours': { growsByMessage: false, isOfSubscriber: true },
+  'kinesis-data-in': { growsByMessage: true, isOfSubscriber: true },
+  'kinesis-data-out': { growsByMessage: true, isOfSubscriber: true },
+  'lambda-requests': { growsByMessage: false, isOfSubscriber: false },
+  'lambda-plan': { growsByMessage: false, isOfSubscriber: false },
+  'lambda-publish-mqtt': { growsByMessage: false, isOfSubscriber: false },
+  'lambda-publish-http': { growsByMessage: false, isOfSubscriber: false },
+  'lambda-subscribe': { growsByMessage: false, isOfSubscriber: false },
+  'lambda-measure-latency': { growsByMessage: false, isOfSubscriber: true },
+  'lambda-summarize': { growsByMessage: false, isOfSubscriber: false },
+  'step-functions': { growsByMessage: false, isOfSubscriber: false },
+  's3-put': { growsByMessage: false, isOfSubscriber: false },
 };
 
 export function priceUsage(usage: Usage): CostEstimate {

@@ -3,7 +3,7 @@ import { exitCodes, type InputError, StampedeError } from '../shared/errors.ts';
 import { formatQuantity, formatUsd } from '../shared/format.ts';
 import { nameDefaults } from '../targets/aws-iot/default-limits.ts';
 import { type AnyQuotaName, describeQuota } from '../targets/aws-iot/quotas.ts';
-import { type CostEstimate, growsByMessage } from './cost.ts';
+import { type CostEstimate, costLines } from './cost.ts';
 import { groupsOf } from './groups.ts';
 import type { Plan } from './plan.ts';
 import { isUnread, type QuotaForecast } from './quota-forecast.ts';
@@ -138,7 +138,7 @@ export function refuseLag(
 export function refuseCost({ profile, load }: Plan, { lines, totalUsd }: CostEstimate): InputError[] {
   const { maxCostUsd } = profile.limits;
   if (maxCostUsd === undefined || totalUsd <= maxCostUsd) return [];
-  const loadUsd = lines.reduce((sum, { line, usd }) => sum + (growsByMessage[line] ? usd : 0), 0);
+  const loadUsd = lines.reduce((sum, { line, usd }) => sum + (costLines[line].growsByMessage ? usd : 0), 0);
   const restUsd = totalUsd - loadUsd;
   // What a message costs is the same for each but at the tiers' edges; what the rest costs stays.
   const messages = Math.floor(load.messages * ((maxCostUsd - restUsd) / loadUsd));

@@ -1,6 +1,6 @@
 import { formatUsd } from '../shared/format.ts';
 import { prices } from '../targets/aws-iot/prices.ts';
-import { type CostLineId, priceUsage } from './cost.ts';
+import { costLines, priceUsage } from './cost.ts';
 import type { Deployment } from './deployment.ts';
 import { forecastUsage } from './forecast-usage.ts';
 import type { Plan } from './plan.ts';
@@ -28,35 +28,6 @@ export interface SubscriberForecast {
   /** Whether the plan’s peak is within that. */
   readonly isEnough: boolean;
 }
-
-/** Whether a line depends on the subscriber: the rule and its action cost the same whichever it is. */
-const isOfSubscriber: Readonly<Record<CostLineId, boolean>> = {
-  'iot-connect': false,
-  'iot-subscribe': false,
-  'iot-publish-in': false,
-  'iot-retained': false,
-  'iot-publish-out': false,
-  'iot-device-puback': false,
-  'iot-control': false,
-  'iot-connectivity': false,
-  'iot-rules': false,
-  'iot-actions': false,
-  sqs: true,
-  'kinesis-shards': true,
-  'kinesis-puts': true,
-  'kinesis-hours': true,
-  'kinesis-data-in': true,
-  'kinesis-data-out': true,
-  'lambda-requests': false,
-  'lambda-plan': false,
-  'lambda-publish-mqtt': false,
-  'lambda-publish-http': false,
-  'lambda-subscribe': false,
-  'lambda-measure-latency': true,
-  'lambda-summarize': false,
-  'step-functions': false,
-  's3-put': false,
-};
 
 /** A stream that pays within less is not worth the trouble of removing it after the run. */
 const worthwhileIdleHours = 1;
@@ -109,7 +80,7 @@ function subscriberUsd(plan: Plan, deployment: Deployment): number {
   const usage = forecastUsage(plan, deployment);
   const batches = usage.lambda['measure-latency']?.invocations ?? 0;
   return priceUsage(usage).lines.reduce(
-    (sum, { line, usd }) => sum + (isOfSubscriber[line] ? usd : 0),
+    (sum, { line, usd }) => sum + (costLines[line].isOfSubscriber ? usd : 0),
     batches * (prices.lambdaRequest + prices.s3Put),
   );
 }
