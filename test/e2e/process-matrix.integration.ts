@@ -49,8 +49,11 @@ const signal =
 
 const signalInflux =
   (signals: readonly NodeJS.Signals[], forMs = 1_000): During =>
-  (runs, cli, influx) =>
-    signal(() => [influx!.pid], signals, { forMs })(runs, cli, influx);
+  async (runs, cli, influx) => {
+    // Before its first write it would be away for the whole run.
+    await influx!.tookWrite();
+    await signal(() => [influx!.pid], signals, { forMs })(runs, cli, influx);
+  };
 
 // Signed requests take a busy machine longer than MQTT: an answer must not come too late to count.
 const https = { connect: { protocol: 'https' }, publish: { ackTimeout: '20s' } };

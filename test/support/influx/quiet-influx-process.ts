@@ -9,6 +9,8 @@ export interface QuietInflux {
   readonly server: InfluxServer;
   /** What makes a command line use it. */
   readonly variables: Readonly<Record<`INFLUX_${string}`, string>>;
+  /** Resolves once it took a write. */
+  tookWrite(): Promise<void>;
   close(): void;
 }
 
@@ -17,6 +19,7 @@ export async function startQuietInflux(): Promise<QuietInflux> {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const [port] = (await once(child.stdout, 'data')) as [Buffer];
+  const wrote = once(child.stdout, 'data');
   const server = { url: `http://127.0.0.1:${port.toString().trim()}`, org: 'o', bucket: 'b', token: 't' };
   return {
     pid: child.pid!,
@@ -27,6 +30,7 @@ export async function startQuietInflux(): Promise<QuietInflux> {
       INFLUX_BUCKET: server.bucket,
       INFLUX_TOKEN: server.token,
     },
+    tookWrite: async () => void (await wrote),
     close: () => void child.kill('SIGKILL'),
   };
 }
