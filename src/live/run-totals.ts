@@ -13,6 +13,15 @@ export interface RunTotals extends Omit<PublishCounts, 'intended'> {
   readonly endToEndP99Ms?: number;
   /** Sums of one instant, up to which all slices have reported; absent if the source has no such instant. */
   readonly complete?: CompleteCounts;
+  /** Of a source without such sums; absent where no slice has users. */
+  readonly users?: ActiveUsers;
+}
+
+/** Users that were active at the end of a second, of all slices that report. */
+export interface ActiveUsers {
+  readonly active: number;
+  /** Epoch seconds: the first second after it. */
+  readonly untilSecond: number;
 }
 
 /** Further sums of embedded AWS, which has every point. Zero where nothing was reported yet. */

@@ -8,6 +8,7 @@ const packages = {
   'victoria-metrics': 'victoria-metrics',
   chromium: 'chromium',
   nginx: 'nginx',
+  influxd: 'influxdb',
 };
 
 /**

@@ -173,8 +173,9 @@ function ofOneInstant({ complete, ...totals }: RunTotals): RunTotals {
 
 function usersOf(plan: Plan | undefined, totals: RunTotals | undefined): UserCounts | undefined {
   const most = plan && mostPlannedUsers(plan);
-  if (plan === undefined || most === undefined || totals?.complete === undefined) return undefined;
-  const { users: active, untilSecond } = totals.complete;
+  const { complete, users = complete && { active: complete.users, ...complete } } = totals ?? {};
+  if (plan === undefined || most === undefined || users === undefined) return undefined;
+  const { active, untilSecond } = users;
   return { active, planned: plannedUsersAt(plan, untilSecond * 1_000) ?? 0, most };
 }
 

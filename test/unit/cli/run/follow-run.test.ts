@@ -3,6 +3,7 @@ import { RunNotFoundError } from '../../../../src/aws/bucket.ts';
 import type { Execution, ExecutionStatus } from '../../../../src/aws/executions.ts';
 import { followRun, type RunWatch } from '../../../../src/cli/run/follow-run.ts';
 import { noTotals, type Progress, phaseOf } from '../../../../src/cli/run/progress.ts';
+import type { RunTotals } from '../../../../src/live/run-totals.ts';
 import { makePlan } from '../../../../src/plan/make-plan.ts';
 import { parseLoadProfile } from '../../../../src/profile/parse.ts';
 import { samplePlan } from '../../../support/cli/sample-plan.ts';
@@ -93,44 +94,50 @@ describe('followRun', () => {
     expect(shown.every(({ totals }) => totals === undefined)).toBe(true);
   });
 
-  it('sets the active users of a complete second against those that the plan has then', async () => {
-    const plan = makePlan({
-      runId: 'r',
-      now: createdAt,
-      profile: parseLoadProfile({
-        users: 0,
-        thinkTime: '1s',
-        stages: [
-          { duration: '10s', target: 100 },
-          { duration: '10s', target: 40 },
-        ],
+  it.each<[string, (untilSecond: number) => Partial<RunTotals>]>([
+    [
+      'embedded AWS',
+      (untilSecond) => ({
+        complete: { ...noTotals, connects: 0, intended: 0, users: 31, untilSecond },
       }),
-    });
-    const { publishAt: from, publishEndAt } = plan.timeline;
-    const { watch } = makeBench({ endsAt: publishEndAt + 4_000 });
-    const shown: Progress[] = [];
-    await followRun({
-      ...watch,
-      record: { getPlan: async () => plan },
-      display: { show: (each) => void shown.push(each), say: () => undefined },
-      live: async () => {
-        const untilSecond = Math.floor(watch.now() / 1_000) - 1;
-        return {
-          totals: {
-            ...noTotals,
-            complete: { ...noTotals, connects: 0, intended: 0, users: 31, untilSecond },
-          },
-        };
-      },
-    });
-    const usersAt = (ms: number) => shown.find(({ now }) => now >= from + ms)?.users;
-    const most = 100;
-    expect(usersAt(-2_000)).toEqual({ active: 31, planned: 0, most });
-    // U(t) is 10 t up to 10 s, and then 100 − 6 (t − 10); the second ended one to two seconds ago.
-    const rising = 10 * (Math.floor((from + 5_000) / 1_000) - 1 - from / 1_000);
-    expect(usersAt(5_000)).toEqual({ active: 31, planned: Math.ceil(rising - 1e-9), most });
-    expect(usersAt(publishEndAt - from + 3_000)).toEqual({ active: 31, planned: 0, most });
-  });
+    ],
+    ['InfluxDB', (untilSecond) => ({ users: { active: 31, untilSecond } })],
+  ])(
+    'sets the active users of a complete second against those that the plan has then: %s',
+    async (_of, usersOf) => {
+      const plan = makePlan({
+        runId: 'r',
+        now: createdAt,
+        profile: parseLoadProfile({
+          users: 0,
+          thinkTime: '1s',
+          stages: [
+            { duration: '10s', target: 100 },
+            { duration: '10s', target: 40 },
+          ],
+        }),
+      });
+      const { publishAt: from, publishEndAt } = plan.timeline;
+      const { watch } = makeBench({ endsAt: publishEndAt + 4_000 });
+      const shown: Progress[] = [];
+      await followRun({
+        ...watch,
+        record: { getPlan: async () => plan },
+        display: { show: (each) => void shown.push(each), say: () => undefined },
+        live: async () => {
+          const untilSecond = Math.floor(watch.now() / 1_000) - 1;
+          return { totals: { ...noTotals, ...usersOf(untilSecond) } };
+        },
+      });
+      const usersAt = (ms: number) => shown.find(({ now }) => now >= from + ms)?.users;
+      const most = 100;
+      expect(usersAt(-2_000)).toEqual({ active: 31, planned: 0, most });
+      // U(t) is 10 t up to 10 s, and then 100 − 6 (t − 10); the second ended one to two seconds ago.
+      const rising = 10 * (Math.floor((from + 5_000) / 1_000) - 1 - from / 1_000);
+      expect(usersAt(5_000)).toEqual({ active: 31, planned: Math.ceil(rising - 1e-9), most });
+      expect(usersAt(publishEndAt - from + 3_000)).toEqual({ active: 31, planned: 0, most });
+    },
+  );
 
   it('asks the run to stop once and waits for it to end by itself', async () => {
     const stopAt = publishAt + 5_000;

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { makeReadInfluxTotals } from '../../../src/aws/influx-totals.ts';
+import { freePort } from '../../support/influx/free-port.ts';
+
+// InfluxQL as Debian's InfluxDB reads it: version 1 answers the same `/query` that later ones keep.
+
+const binary = process.env.INFLUXD1 ?? 'influxd';
+const isInstalled = /^InfluxDB v?1/.test(spawnSync(binary, ['version'], { encoding: 'utf8' }).stdout ?? '');
+
+let directory: string;
+let server: ChildProcess;
+let url: string;
+beforeAll(async () => {
+  if (!isInstalled) return;
+  directory = mkdtempSync(path.join(tmpdir(), 'stampede-influx-'));
+  const [http, rpc] = [await freePort(), await freePort()];
+  url = `http://127.0.0.1:${http}`;
+  const file = path.join(directory, 'influx.conf');
+  const dir = (name: string) => JSON.stringify(path.join(directory, name));
+  writeFileSync(
+    file,
+    `reporting-disabled = true\nbind-address = "127.0.0.1:${rpc}"\n[meta]\ndir = ${dir('meta')}\n` +
+      `[data]\ndir = ${dir('data')}\nwal-dir = ${dir('wal')}\n[http]\nbind-address = "127.0.0.1:${http}"\n`,
+  );
+  server = spawn(binary, ['-config', file], { stdio: 'ignore' });
+  const isUp = () =>
+    fetch(`${url}/ping`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  while (!(await isUp())) await sleep(100);
+  await fetch(`${url}/query?q=${encodeURIComponent('CREATE DATABASE stampede')}`, { method: 'POST' });
+}, 60_000);
+afterAll(async () => {
+  if (!isInstalled) return;
+  server.kill('SIGKILL');
+  await once(server, 'exit');
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** One point of a slice, as slices write it. */
+function pointOf(run: string, slice: number, second: number, users?: number): string {
+  const fields = ['connects=1i', 'sent=10i', 'acked=9i', ...(users === undefined ? [] : [`users=${users}i`])];
+  return `stampede_slice,run=${run},protocol=mqtt,stage=1 slice=${slice}i,${fields.join(',')} ${second}00000000${slice}`;
+}
+
+async function write(lines: readonly string[]): Promise<void> {
+  const answer = await fetch(`${url}/write?db=stampede`, { method: 'POST', body: lines.join('\n') });
+  if (!answer.ok) throw new Error(await answer.text());
+}
+
+(isInstalled ? describe : describe.skip)('totals of a run in InfluxDB', () => {
+  const read = (run: string) => makeReadInfluxTotals({ url, bucket: 'stampede', token: '' })(run);
+
+  it('has the users of the last second that all slices have written', async () => {
+    const now = Math.floor(Date.now() / 1_000);
+    const both = [0, 1, 2, 3].flatMap((at) => [
+      pointOf('closed-1', 0, now - 6 + at, 10 + at),
+      pointOf('closed-1', 1, now - 6 + at, 20 + at),
+    ]);
+    // Slice 1 is a second behind; another run, and long ago, are no part of it.
+    const others = [pointOf('closed-1', 0, now - 2, 99), pointOf('closed-2', 2, now - 3, 500)];
+    await write([...both, ...others, pointOf('closed-1', 3, now - 600, 7_000)]);
+    expect(await read('closed-1')).toMatchObject({
+      ...{ connected: 10, sent: 100, acked: 90, arrivals: 0 },
+      users: { active: 13 + 23, untilSecond: now - 2 },
+    });
+  });
+
+  it('has none of a run without users, and nothing of a run that is not there', async () => {
+    await write([pointOf('open-1', 0, Math.floor(Date.now() / 1_000) - 2)]);
+    const totals = await read('open-1');
+    expect(totals).toMatchObject({ sent: 10 });
+    expect(totals).not.toHaveProperty('users');
+    expect(await read('nothing-1')).toBeUndefined();
+  });
+});
