@@ -2,14 +2,19 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { AccessCredentials } from '../device/identity/credentials.ts';
 
 /** What this process may do in its account, for what is not a client of the SDK. */
-export interface AccountAccess {
+export interface AccountAccess extends SigningAccess {
   /** The text of a secret of Secrets Manager. */
   secret(name: string): Promise<string>;
-  /** Region and credentials as the SDK finds them, for requests that are signed here. */
+}
+
+/** Region and credentials for requests that are signed here. */
+export interface SigningAccess {
   region(): Promise<string>;
+  /** Renewed where they are temporary: call it for each signature. */
   credentials(): Promise<AccessCredentials>;
 }
 
+/** As the SDK finds them: on AWS the role of the function, elsewhere the user's variables and profiles. */
 export function makeAccountAccess(): AccountAccess {
   // Each function already has this client for its run store.
   const { region, credentials } = new S3Client({}).config;

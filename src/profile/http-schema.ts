@@ -98,14 +98,15 @@ export const http = z
           .regex(/^[a-z0-9-]{1,40}$/)
           .optional()
           .meta({
-            description: 'AWS Region in the signature. Unless set, that of the slices.',
+            description:
+              'AWS Region in the signature. Unless set, that of the slices; without --stage, that of the user of this machine.',
             examples: ['eu-west-1'],
           }),
       })
       .optional()
       .meta({
         description:
-          'AWS Signature Version 4, with the credentials of the slices. Unless set, requests are not signed.',
+          'AWS Signature Version 4, with the credentials of the role of the slices; without --stage, with those of the user of this machine. Unless set, requests are not signed.',
         examples: [{ service: 'execute-api' }],
       }),
   })

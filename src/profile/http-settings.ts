@@ -39,7 +39,7 @@ export type SecretReference = { readonly variable: string } | { readonly secret:
 export interface SigningSettings {
   /** `execute-api`, `iotdata` */
   readonly service: string;
-  /** Absent: the Region that the slices run in. */
+  /** Absent: the Region that the slices run in; on this machine that of its user's variables or profile. */
   readonly region?: string;
 }
 
@@ -49,12 +49,12 @@ export function hasBody({ method }: Pick<HttpSettings, 'method'>): boolean {
 }
 
 /**
- * Whether the check before a run may send one of its requests: those that only read (RFC 9110, 9.2.1), and need no secret and no signature,
- * which only slices have.
+ * Whether the check before a run may send one of its requests: those that only read (RFC 9110, 9.2.1), and need no secret of Secrets
+ * Manager, which only slices have.
  */
-export function isCheckedByRequest({ method, headers, signing }: HttpSettings): boolean {
+export function isCheckedByRequest({ method, headers }: HttpSettings): boolean {
   const isSafe = method === 'GET' || method === 'HEAD';
-  return isSafe && signing === undefined && !hasSecretOfManager(headers);
+  return isSafe && !hasSecretOfManager(headers);
 }
 
 /** Whether a header's value lies in Secrets Manager. */

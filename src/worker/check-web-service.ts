@@ -131,5 +131,6 @@ function notReady(group: WebGroup, reason: string): TargetNotReadyError {
 
 /** A certificate may lie in Secrets Manager, of the account whose credentials this process has. */
 function accessHere() {
-  return { ...makeAccountAccess(), authorityFile: undefined };
+  const account = makeAccountAccess();
+  return { ...account, signing: account, authorityFile: undefined };
 }

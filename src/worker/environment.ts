@@ -1,4 +1,5 @@
 import type { InfluxSettings } from '../aws/influx-token.ts';
+import type { CredentialLender } from '../aws/lent-credentials.ts';
 import type { LiveSource } from '../aws/live-figures.ts';
 import type { QueueUrls } from '../aws/queue-backlog.ts';
 import { type DeploymentParameters, defaultDeployment, parseDeployment } from '../plan/deployment.ts';
@@ -205,6 +206,15 @@ export function readInfluxServer(
   const settings = readInflux({ ...variables, INFLUX_TOKEN_PARAMETER: undefined }, errors);
   if (errors.length > 0) throw new InvalidInputError('The environment', errors);
   return settings && { ...settings, token: 'value' in settings.token ? settings.token.value : '' };
+}
+
+/** The lender of the user's credentials, for requests that are signed on this machine; undefined on AWS: the role's sign. */
+export function readCredentialLender({
+  LENDER_URL: url,
+  LENDER_TOKEN: token = '',
+  SIGNING_REGION: region = '',
+}: Variables): CredentialLender | undefined {
+  return url ? { url, token, region } : undefined;
 }
 
 /** Where embedded AWS, as any other, answers with the figures of a run in progress; undefined: nowhere. */

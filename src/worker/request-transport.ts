@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import type { AccountAccess } from '../aws/account-access.ts';
+import type { AccountAccess, SigningAccess } from '../aws/account-access.ts';
 import type { MakeTransport } from '../device/transport.ts';
 import { makeHttpTransport, webService } from '../device/transports/http/http-transport.ts';
 import { makeSigner } from '../device/transports/http/sign-request.ts';
@@ -30,6 +30,8 @@ export interface SecretAccess extends AccountAccess {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** PEM file: whom to trust where the profile does not say it; undefined: the system's authorities. */
   readonly authorityFile: string | undefined;
+  /** What requests to a web service are signed with. */
+  readonly signing: SigningAccess;
 }
 
 type RequestGroup = Pick<
@@ -82,8 +84,8 @@ async function makeRequestTransport(
     ...(signing && {
       sign: makeSigner(origin, {
         service: signing.service,
-        region: signing.region ?? (await access.region()),
-        credentials: () => access.credentials(),
+        region: signing.region ?? (await access.signing.region()),
+        credentials: () => access.signing.credentials(),
       }),
     }),
   });

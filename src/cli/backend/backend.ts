@@ -72,7 +72,17 @@ export interface RunSite {
    * @throws TargetNotReadyError, BadCredentialsError
    */
   checkTarget(runId: string, input: unknown): Promise<void>;
+  /**
+   * Where devices sign requests on this machine: that its user has credentials of AWS, and in which Region they sign. Undefined: none sign, or
+   * they do it elsewhere. @throws NoSigningCredentialsError
+   */
+  signingOf(input: unknown): Promise<Signing | undefined>;
   open(request: OpenRequest): Promise<Backend>;
+}
+
+/** The user's credentials of AWS sign requests; an empty Region: each group of the profile names its own. */
+export interface Signing {
+  readonly region: string;
 }
 
 export interface OpenRequest {
@@ -84,6 +94,7 @@ export interface OpenRequest {
   readonly variables: readonly string[];
   /** What the run's profile takes of the rule. */
   readonly payloads: 'json' | 'any';
+  readonly signing?: Signing;
 }
 
 /** Nothing listens at the address any more. */

@@ -25,7 +25,7 @@ const exitNoticeMs = 1_000;
 /** Embedded AWS, started by this process, until it is closed. */
 export async function startEmbeddedBackend(
   { runsDirectory, quotas, emulation, faults }: EmbeddedOptions,
-  { say, quit, variables, payloads }: OpenRequest,
+  { say, quit, variables, payloads, signing }: OpenRequest,
 ): Promise<Backend> {
   const influx = readInfluxServer(process.env);
   const note = clearTokenNote(influx?.url);
@@ -38,6 +38,7 @@ export async function startEmbeddedBackend(
     ...(faults === undefined ? {} : { faults }),
     ...(influx === undefined ? {} : { influx }),
     passedVariables: variables,
+    ...(signing && { signing }),
   });
   quit.addEventListener('abort', () => aws.kill());
   const modeNote = otherUsersNote(runsDirectory);

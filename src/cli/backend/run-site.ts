@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { describeCeilings } from '../../plan/ceilings.ts';
 import type { DeploymentParameters } from '../../plan/deployment.ts';
-import { groupsOf } from '../../plan/groups.ts';
+import { groupProfilesOf, groupsOf } from '../../plan/groups.ts';
 import { draftPlan } from '../../plan/make-plan.ts';
 import { InvalidInputError } from '../../shared/errors.ts';
 import { parseProfile, wantedTargetOf } from '../../targets/parse-profile.ts';
@@ -12,7 +12,7 @@ import { isStage, type Stage, type StageFlags } from '../options/stage-flags.ts'
 import { readHostFacts } from '../run/draft-run.ts';
 import type { RunLoad } from '../run/live-page.ts';
 import { embeddedReportArguments } from '../runs/report-file.ts';
-import type { RunSite } from './backend.ts';
+import type { RunSite, Signing } from './backend.ts';
 import type { EmbeddedOptions } from './embedded-backend.ts';
 
 /** The flags of `run` that say where. */
@@ -71,6 +71,7 @@ export function makeEmbeddedSite({
     rows: [],
     facts: {},
     checkTarget: async (runId, input) => (checksTarget ? checkNamedTarget(runId, input) : undefined),
+    signingOf,
     async open(request) {
       const { startEmbeddedBackend } = await import('./embedded-backend.ts');
       return startEmbeddedBackend(options, request);
@@ -88,6 +89,13 @@ async function checkNamedTarget(runId: string, input: unknown): Promise<void> {
   const { checkTarget } = await import('../../worker/check-target.ts');
   const { plan } = draftPlan({ runId, profile, now: Date.now(), target });
   await checkTarget({ groups: groupsOf(plan), target, variables: process.env });
+}
+
+async function signingOf(input: unknown): Promise<Signing | undefined> {
+  const signings = groupProfilesOf(parseProfile(input)).flatMap(({ http }) => http?.signing ?? []);
+  if (signings.length === 0) return undefined;
+  const { findSigning } = await import('../../worker/find-signing.ts');
+  return findSigning(signings);
 }
 
 async function stackSite(flags: SiteFlags & Stage): Promise<RunSite> {
@@ -111,6 +119,7 @@ async function stackSite(flags: SiteFlags & Stage): Promise<RunSite> {
     facts: { stack: name, region, accountId, endpoint, ...(ceilings !== undefined && { ceilings }) },
     // Slices reach it from where they run, which may be another network than this one.
     checkTarget: async () => undefined,
+    signingOf: async () => undefined,
     open: async () => backend,
     argumentsOf,
     whereItIs: (runId) =>

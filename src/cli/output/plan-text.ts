@@ -210,12 +210,7 @@ function checkText({ profile: { http }, firstDevice }: GroupPlan): string[] {
   if (http === undefined) return [];
   if (isCheckedByRequest(http))
     return [`without --stage, one ${http.method} as device d${firstDevice} before the start`];
-  const why =
-    http.signing !== undefined
-      ? 'only slices can sign a request'
-      : hasBody(http)
-        ? `a ${http.method} may change something`
-        : 'only slices read its secret header';
+  const why = hasBody(http) ? `a ${http.method} may change something` : 'only slices read its secret header';
   return [`without --stage, only a connection before the start: ${why}`];
 }
 

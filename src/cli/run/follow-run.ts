@@ -37,12 +37,14 @@ export interface RunRequest {
 /** One run, from its start to its report. */
 export async function runToReport(site: RunSite, request: RunRequest): Promise<EndedRun> {
   const { runId, input, display, interrupts, onBegun } = request;
+  const signing = await site.signingOf(input);
   await site.checkTarget(runId, input);
   const backend = await site.open({
     say: display.say,
     quit: interrupts.quit,
     variables: variablesNamedIn(input),
     payloads: takesAnyPayload(input) ? 'any' : 'json',
+    ...(signing && { signing }),
   });
   try {
     if (interrupts.stop.aborted) return { logs: backend.logs };

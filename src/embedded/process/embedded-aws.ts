@@ -4,6 +4,7 @@ import { type Ceilings, liftedCeilings } from '../../plan/ceilings.ts';
 import type { FaultEvent } from '../../plan/conditions.ts';
 import type { AccountLimits, QuotaName } from '../../targets/aws-iot/quotas.ts';
 import { type MetricSeries, makeCloudWatch } from '../account/cloudwatch-api.ts';
+import { lentCredentialsPath, makeCredentialLender } from '../account/lend-credentials.ts';
 import { makeSecretsManager } from '../account/secrets-manager.ts';
 import { makeServiceQuotas } from '../account/service-quotas.ts';
 import { makeAccessKey, makeToken } from '../gateway/account-key.ts';
@@ -53,6 +54,11 @@ export interface StackParameters extends Partial<Record<keyof Ceilings, string>>
 export interface EmbeddedAwsSettings extends IotCoreChoices {
   /** What functions get in their environment beside the variables of embedded AWS, which they cannot replace. */
   readonly functionVariables?: Readonly<Record<string, string>>;
+  /**
+   * Present: slices sign requests to a web service, with the credentials of AWS that this process's user has, and in this Region; an
+   * empty one: each group of the profile names its own.
+   */
+  readonly signing?: { readonly region: string };
   /** Where the run bucket's objects lie as files. */
   readonly runsDirectory: string;
   /** Holds serverless.yml, statemachine/ and the functions' modules. */
@@ -117,6 +123,9 @@ export interface OpenEmbeddedAws extends EmbeddedAwsAddresses {
 /** The route of a service whose requests are passed on to another process, which has the table of its operations. */
 const jsonRoute = [{ method: 'POST', path: '/' }];
 
+/** The function whose slices may sign requests to a web service. */
+const signingKey = 'publish-http';
+
 /** The function that the rule's queue feeds. */
 const subscriberKey = 'measure-latency';
 
@@ -140,6 +149,7 @@ export async function openEmbeddedAws(
   const accountKey = makeAccessKey();
   const influxToken = makeToken();
   const adminToken = makeToken();
+  const lenderToken = makeToken();
   const variables = (): Record<string, string> =>
     variablesOf({ gatewayUrl: gatewayUrl(), iotCore, stack, accountKey, influxToken });
   const identities = makeFleetIdentities({
@@ -159,6 +169,9 @@ export async function openEmbeddedAws(
       ...settings.functionVariables,
       ...variables(),
       ...identities.credentialsOf(definition),
+      ...(settings.signing !== undefined && definition.key === signingKey
+        ? lenderVariables(gatewayUrl(), lenderToken, settings.signing)
+        : {}),
     }),
   });
   const runFiles = makeRunFiles(runsDirectory, onTrouble);
@@ -205,6 +218,9 @@ export async function openEmbeddedAws(
       ['/ping', influxDb],
       ['/topics/', iotData],
       ['/retainedMessage', iotData],
+      ...(settings.signing === undefined
+        ? []
+        : [[lentCredentialsPath, makeCredentialLender(lenderToken)] as const]),
     ],
     onError: (what, error) => console.error(`${new Date().toISOString()} ${what}:`, error),
   });
@@ -267,6 +283,14 @@ async function makeStateMachine(
     invokeFunction,
     putObject,
   });
+}
+
+function lenderVariables(gatewayUrl: string, token: string, { region }: { readonly region: string }) {
+  return {
+    LENDER_URL: `${gatewayUrl}${lentCredentialsPath}`,
+    LENDER_TOKEN: token,
+    SIGNING_REGION: region,
+  };
 }
 
 /** What the deployed rule reads: the CLI checks a profile's topic against it. */

@@ -30,6 +30,8 @@ export interface EmbeddedAwsOptions extends IotCoreChoices {
   readonly influx?: InfluxServer;
   /** Names of environment variables of this process that functions get as well: devices take passwords from them. */
   readonly passedVariables?: readonly string[];
+  /** Slices sign requests to a web service, with this user's credentials of AWS. Empty region: each group of the profile names its own. */
+  readonly signing?: { readonly region: string };
   /** Directory of serverless.yml, statemachine/ and functions/. Default: this package. */
   readonly packageRoot?: string;
   /** How long running load tests may take to end by themselves once the calling process has ended. Default: 10 s. */
@@ -88,6 +90,7 @@ export async function startEmbeddedAws(options: EmbeddedAwsOptions): Promise<Emb
     ...iotCoreChoicesOf(options),
     ...(options.influx === undefined ? {} : { influx: options.influx }),
     passedVariables: options.passedVariables ?? [],
+    ...(options.signing === undefined ? {} : { signing: options.signing }),
     stopGraceMs: options.stopGraceMs ?? defaultStopGraceMs,
   });
   const { environment, stateMachineArn, adminUrl, adminToken, logDirectory } = await untilReady(child, log);

@@ -7,9 +7,13 @@ it('refuses a target that names no host to publish to', async () => {
   const [group] = groupsOf(makeTestPlan());
   const target = { kind: 'aws-iot', endpoints: [] } as const;
   const loaded = { ...group!, target, devices: 1, connections: undefined };
-  const access = {
+  const signing = {
     region: () => Promise.resolve('eu-central-1'),
     credentials: () => Promise.reject(new Error('not asked for')),
+  };
+  const access = {
+    ...signing,
+    signing,
     secret: () => Promise.reject(new Error('not asked for')),
     variables: {},
     authorityFile: undefined,

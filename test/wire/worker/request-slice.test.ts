@@ -93,8 +93,9 @@ const access = (more: Partial<SecretAccess> = {}): SecretAccess => ({
   variables: { TOKEN: headerSecret },
   authorityFile: undefined,
   secret: () => Promise.reject(Object.assign(new Error('no'), { name: 'ResourceNotFoundException' })),
-  region: async () => 'eu-west-1',
-  credentials: async () => key,
+  region: () => Promise.reject(new Error('of the data plane')),
+  credentials: () => Promise.reject(new Error('of the data plane')),
+  signing: { region: async () => 'eu-west-1', credentials: async () => key },
   ...more,
 });
 
