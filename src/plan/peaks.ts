@@ -68,6 +68,8 @@ export function peaksOf(plan: Plan, deployment: Deployment): Readonly<Record<Quo
       plan.subscribers?.divides === 'shared' ? connectionsOfSubscribers(plan.subscribers) : undefined,
     subscriptionsPerSubscribe: undefined,
     unacknowledgedOutPerClient: undefined,
+    queuedMessagesPerSecond: undefined,
+    storedMessagesPerSecondPerClient: undefined,
     retainedPublishesPerSecond,
     retainedPublishesPerSecondPerTopic,
     ruleEvaluationsPerSecond: (busiest + wills) * rules,

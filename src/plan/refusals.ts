@@ -49,6 +49,8 @@ const remedies: Readonly<Record<AnyQuotaName, string | undefined>> = {
   statePayloadBytes: 'publish.payload',
   retainedPublishesPerSecond: 'publish.retain',
   retainedPublishesPerSecondPerTopic: 'publish.retain',
+  queuedMessagesPerSecond: undefined,
+  storedMessagesPerSecondPerClient: undefined,
   connectsPerSecondPerClientId: undefined,
   unacknowledgedPerClient: undefined,
   unacknowledgedOutPerClient: undefined,

@@ -53,6 +53,8 @@ const uncounted = {
   bytesPerSecondPerConnection: undefined,
   unacknowledgedPerClient: undefined,
   unacknowledgedOutPerClient: undefined,
+  queuedMessagesPerSecond: undefined,
+  storedMessagesPerSecondPerClient: undefined,
   subscribesPerSecond: undefined,
   subscriptionsPerConnection: undefined,
   subscriptionsPerSubscribe: undefined,

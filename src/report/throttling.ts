@@ -104,6 +104,8 @@ const refusalMetrics: Readonly<Record<QuotaName, IotMetricName | undefined>> = {
   connectsPerSecondPerClientId: 'Connect.ClientIDThrottle',
   subscribesPerSecond: 'Subscribe.Throttle',
   ruleEvaluationsPerSecond: 'RuleMessageThrottled',
+  queuedMessagesPerSecond: 'Queued.Throttle',
+  storedMessagesPerSecondPerClient: undefined,
   bytesPerSecondPerConnection: undefined,
   unacknowledgedPerClient: undefined,
   unacknowledgedOutPerClient: undefined,

@@ -22,6 +22,8 @@ const shortNames: Readonly<Record<QuotaName, string | undefined>> = {
   bytesPerSecondPerConnection: 'bytesPerConnection',
   unacknowledgedPerClient: 'unacknowledgedIn',
   unacknowledgedOutPerClient: 'unacknowledgedOut',
+  queuedMessagesPerSecond: 'queued',
+  storedMessagesPerSecondPerClient: 'storedPerClient',
   subscribesPerSecond: 'subscribes',
   subscriptionsPerConnection: 'subscriptionsPerConnection',
   subscriptionsPerSubscribe: 'filtersPerSubscribe',

@@ -13,6 +13,7 @@ export class AccountQuotas {
   readonly burstSeconds: number;
   readonly #publishIn: TokenBucket;
   readonly #publishOut: TokenBucket;
+  readonly #queued: TokenBucket;
   readonly #connect: TokenBucket;
   readonly #connectByClientId: KeyedBuckets;
   readonly #subscribe: TokenBucket;
@@ -28,6 +29,7 @@ export class AccountQuotas {
     this.burstSeconds = burstSeconds;
     this.#publishIn = bucket('publishInPerSecond');
     this.#publishOut = bucket('publishOutPerSecond');
+    this.#queued = bucket('queuedMessagesPerSecond');
     this.#connect = bucket('connectsPerSecond');
     this.#connectByClientId = new KeyedBuckets(limits.connectsPerSecondPerClientId);
     this.#subscribe = bucket('subscribesPerSecond');
@@ -54,6 +56,11 @@ export class AccountQuotas {
   /** Deliveries to clients' subscriptions. */
   admitPublishOut(nowMs: number): boolean {
     return this.#publishOut.take(nowMs) || this.refuse('publishOutPerSecond');
+  }
+
+  /** Messages that are stored for clients that are not connected. */
+  admitQueued(nowMs: number): boolean {
+    return this.#queued.take(nowMs) || this.refuse('queuedMessagesPerSecond');
   }
 
   admitConnect(nowMs: number): boolean {

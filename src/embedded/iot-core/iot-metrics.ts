@@ -113,6 +113,8 @@ export class Metrics {
       publishOutSuccess: named('PublishOut.Success'),
       publishOutAuthError: named('PublishOut.AuthError'),
       publishOutThrottle: named('PublishOut.Throttle'),
+      queuedSuccess: named('Queued.Success'),
+      queuedThrottle: named('Queued.Throttle'),
       publishRetainedSuccess: named('PublishRetained.Success'),
       publishRetainedThrottle: named('PublishRetained.Throttle'),
       publishRetainedAuthError: named('PublishRetained.AuthError'),

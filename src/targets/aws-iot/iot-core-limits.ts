@@ -28,6 +28,8 @@ export const iotCoreLimits = {
   messageExpiryMs: { min: 1_000, max: 604_800_000 },
   /** An hour unless it is raised, which it can be to 7 days: the CONNACK says what a client got. */
   maxSessionExpiryMs: 604_800_000,
+  /** Stored messages that a client of a persistent session is sent a second once it is connected again. */
+  storedMessagesPerSecond: 10,
   /** Topic aliases that a client may set on a connection. */
   topicAliases: 8,
 } as const;

@@ -118,6 +118,27 @@ export const quotas = {
     limit: iotCoreLimits.unacknowledgedPerClient,
     live: iotCore('L-0DD80F19'),
   },
+  /** Stored for clients of persistent sessions that are not connected; the excess is dropped. Quota code and figure from secondary sources. */
+  queuedMessagesPerSecond: {
+    label: 'messages queued for sleeping clients per second',
+    unit: '/s',
+    scope: 'account',
+    adjustable: true,
+    limit: 500,
+    live: iotCore('L-35DA9240'),
+  },
+  /**
+   * Towards a client that is connected again, beside what is published meanwhile; the rest waits.
+   * @see https://docs.aws.amazon.com/iot/latest/developerguide/mqtt.html#mqtt-persistent-sessions
+   */
+  storedMessagesPerSecondPerClient: {
+    label: 'stored messages sent per second per client',
+    unit: '/s',
+    scope: 'connection',
+    adjustable: false,
+    isKept: true,
+    limit: iotCoreLimits.storedMessagesPerSecond,
+  },
   /** Topic filters, not packets: two SUBSCRIBE of three filters each are six. */
   subscribesPerSecond: {
     label: 'subscribes per second',

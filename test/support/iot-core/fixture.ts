@@ -22,13 +22,14 @@ export const deployedSql =
   'SELECT stampede.run AS run, stampede.slice AS slice, stampede.deviceGroup AS deviceGroup, stampede.stream AS stream, stampede.n AS n, stampede.device AS device, ' +
   "stampede.at AS at, stampede.sent AS sent, timestamp() AS rule FROM 'stampede/#'";
 
-/** Those of a large Region, but for what would slow every test down: one connect a second, one retained message a second. */
+/** Those of a large Region, but for what would slow every test down: one connect a second, one retained message a second, ten stored ones. */
 export const roomyLimits: AccountLimits = {
   ...accountLimitsOf('default'),
   connectsPerSecondPerClientId: 1_000,
   publishesPerSecondPerConnection: 10_000,
   bytesPerSecondPerConnection: 100_000_000,
   retainedPublishesPerSecondPerTopic: 1_000,
+  storedMessagesPerSecondPerClient: 1_000_000,
 };
 
 export interface SqsRecord {

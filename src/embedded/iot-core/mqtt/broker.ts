@@ -26,10 +26,15 @@ export class Broker implements ConnectionOwner {
   #unflushed: Connection[] = [];
 
   constructor(parts: BrokerParts) {
-    const { clock, faults, router } = parts;
+    const { clock, faults, router, quotas } = parts;
+    const storage = {
+      clock,
+      perSecond: quotas.limits.storedMessagesPerSecondPerClient,
+      admit: (nowMs: number) => quotas.admitQueued(nowMs),
+    };
     this.state = {
       ...parts,
-      sessions: new Sessions(router),
+      sessions: new Sessions(router, storage),
       lateAcks: new LateAcks(clock, faults),
       lifecycle: new LifecycleEvents(router),
     };

@@ -101,7 +101,10 @@ export class Router {
     const qos = Math.min(subscription.qos, message.headers.qos) as 0 | 1;
     // [MQTT-3.3.1-12], [MQTT-3.3.1-13]
     const retain = subscription.retainAsPublished && message.headers.retain;
-    const kept = session.deliver(message, qos, retain, nowMs);
-    if (!kept) this.#metrics.publishOutThrottle.add(nowMs);
+    const { queuedSuccess, queuedThrottle, publishOutThrottle } = this.#metrics;
+    const became = session.deliver(message, qos, retain, nowMs);
+    if (became === 'stored') queuedSuccess.add(nowMs);
+    if (became === 'not-stored') queuedThrottle.add(nowMs);
+    if (became === 'dropped') publishOutThrottle.add(nowMs);
   }
 }

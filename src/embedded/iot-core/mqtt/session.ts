@@ -2,23 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { type Access, fullAccess } from './access.ts';
 import type { Message, PublishHeaders } from './message.ts';
 import type { QoS, ReasonCode } from './protocol.ts';
-import type { Subscriber, Subscription } from './subscriptions.ts';
+import { type Outgoing, OutgoingQueue, type StoragePolicy, StoredMessages } from './stored-messages.ts';
+import type { Delivery, Subscriber, Subscription } from './subscriptions.ts';
 import type { TopicFilter } from './topic-filter.ts';
 
-/** A QoS 1 message towards this session. */
-interface Outgoing {
-  readonly message: Message;
-  readonly retain: boolean;
-  /** Of one that was sent before, on an earlier connection. */
-  readonly packetId?: number;
-}
-
-/**
- * What waits for its turn in one session, in messages and in bytes of payload: what comes after is dropped. AWS limits
- * what a persistent session keeps by account and rate; here it is what keeps one subscriber from filling the memory.
- */
-const maxWaiting = 10_000;
-const maxWaitingBytes = 64 * 1_048_576;
 const maxPacketId = 65_535;
 
 /** A client's connection, as far as its session needs it. */
@@ -32,7 +19,10 @@ export interface SessionConnection {
   close(reasonCode: ReasonCode): void;
 }
 
-/** What outlives a connection (4.1): subscriptions, and QoS 1 messages that are in flight or wait. */
+/**
+ * What outlives a connection (4.1): subscriptions, and QoS 1 messages that are in flight, wait until the client takes more, or were stored
+ * while it was not connected. Messages for a client that is connected do not wait for stored ones, as on AWS.
+ */
 export class Session implements Subscriber {
   readonly clientId: string;
   /** Seconds after the connection's end; 0: the session ends with it (3.1.2.11.2). */
@@ -51,14 +41,17 @@ export class Session implements Subscriber {
   >();
   /** By packet identifier, in the order they were sent. Made when first needed: most devices only publish. */
   #onTheWay: Map<number, Outgoing> | undefined;
-  #waiting: Outgoing[] | undefined;
-  #waitingBytes = 0;
+  #waiting: OutgoingQueue | undefined;
+  #stored: StoredMessages | undefined;
   #lastPacketId = 0;
   #identifier: string | undefined;
 
-  constructor(clientId: string, expirySeconds: number) {
+  readonly #storage: StoragePolicy;
+
+  constructor(clientId: string, expirySeconds: number, storage: StoragePolicy) {
     this.clientId = clientId;
     this.expirySeconds = expirySeconds;
+    this.#storage = storage;
   }
 
   /** 32 hexadecimal digits; in life-cycle events only. */
@@ -76,28 +69,28 @@ export class Session implements Subscriber {
   }
 
   /**
-   * Sends the message, or keeps it for later: QoS 1 for a client that is away or has its fill.
+   * Sends the message, or keeps it for later: QoS 1 for a client that is not connected or takes no more now.
    * @param qos of the delivery: the lower of the message's and the subscription's (3.8.4)
-   * @returns false if the session keeps no more; what its connection drops, the connection counts
+   * @returns what became of it; what its connection drops, the connection counts
    */
-  deliver(message: Message, qos: QoS, retain: boolean, nowMs: number): boolean {
+  deliver(message: Message, qos: QoS, retain: boolean, nowMs: number): Delivery {
     const { connection } = this;
     if (qos === 0) {
       connection?.sendQos0(message, retain, nowMs);
-      return true;
+      return 'passed';
     }
-    if (connection === undefined && !this.isPersistent) return false;
+    if (connection === undefined) {
+      if (!this.isPersistent) return 'dropped';
+      this.#stored ??= new StoredMessages(this.#storage);
+      return this.#stored.store({ message, retain }, nowMs) ? 'stored' : 'not-stored';
+    }
     // [MQTT-4.6.0-6] Room may be there again before its turn is: what waits goes first.
-    if (connection !== undefined && !this.#hasWaiting && this.#mayTakeMore(connection)) {
+    if (!this.#hasWaiting && this.#mayTakeMore(connection)) {
       this.#send(connection, { message, retain }, nowMs);
-      return true;
+      return 'passed';
     }
-    this.#waiting ??= [];
-    const waitingBytes = this.#waitingBytes + message.payload.length;
-    if (this.#waiting.length >= maxWaiting || waitingBytes > maxWaitingBytes) return false;
-    this.#waiting.push({ message, retain });
-    this.#waitingBytes = waitingBytes;
-    return true;
+    this.#waiting ??= new OutgoingQueue();
+    return this.#waiting.add({ message, retain }) ? 'passed' : 'dropped';
   }
 
   /** [MQTT-4.3.2-5] The packet identifier is free again. Unknown ones are ignored, as the service does. */
@@ -105,16 +98,23 @@ export class Session implements Subscriber {
     if (this.#onTheWay?.delete(packetId) === true) this.sendWaiting(nowMs);
   }
 
+  /** Its connection has ended: nothing is sent until there is another one. */
+  pause(): void {
+    this.#stored?.stop();
+  }
+
   /**
-   * [MQTT-4.4.0-1] On a new connection, what was in flight is sent once more, under its old identifiers: before all that
-   * waits, and no more at once than this connection takes [MQTT-3.3.4-9].
+   * [MQTT-4.4.0-1] On a new connection, what was in flight is sent once more, under its old identifiers: before all that is stored, and
+   * no more at once than this connection takes [MQTT-3.3.4-9].
    */
   resume(nowMs: number): void {
-    if (this.#onTheWay !== undefined) {
-      const again = [...this.#onTheWay].map(([packetId, outgoing]) => ({ ...outgoing, packetId }));
-      this.#onTheWay.clear();
-      for (const { message } of again) this.#waitingBytes += message.payload.length;
-      this.#waiting = [...again, ...(this.#waiting ?? [])];
+    const again = [...(this.#onTheWay ?? [])].map(([packetId, outgoing]) => ({ ...outgoing, packetId }));
+    const waiting = this.#waiting?.takeAll() ?? [];
+    this.#onTheWay?.clear();
+    if (again.length + waiting.length > 0) {
+      this.#stored ??= new StoredMessages(this.#storage);
+      const before = this.#stored.queue.takeAll();
+      this.#stored.queue.putFirst([...again, ...before, ...waiting]);
     }
     this.sendWaiting(nowMs);
   }
@@ -123,24 +123,28 @@ export class Session implements Subscriber {
   forget(): void {
     this.#onTheWay = undefined;
     this.#waiting = undefined;
-    this.#waitingBytes = 0;
+    this.#stored?.stop();
+    this.#stored = undefined;
   }
 
   sendWaiting(nowMs: number): void {
     const { connection } = this;
-    if (connection === undefined || this.#waiting === undefined) return;
-    let next = 0;
-    while (next < this.#waiting.length && this.#mayTakeMore(connection)) {
-      const outgoing = this.#waiting[next++]!;
-      this.#waitingBytes -= outgoing.message.payload.length;
-      const wasSent = outgoing.packetId !== undefined;
-      if (wasSent || !outgoing.message.hasExpired(nowMs)) this.#send(connection, outgoing, nowMs);
+    if (connection === undefined) return;
+    this.#stored?.drain(nowMs, (outgoing, at) => this.#sendStored(connection, outgoing, at));
+    while (this.#hasWaiting && this.#mayTakeMore(connection)) {
+      const outgoing = this.#waiting!.take()!;
+      if (!outgoing.message.hasExpired(nowMs)) this.#send(connection, outgoing, nowMs);
     }
-    this.#waiting.splice(0, next);
+  }
+
+  #sendStored(connection: SessionConnection, outgoing: Outgoing, nowMs: number): boolean {
+    if (this.connection !== connection || !this.#mayTakeMore(connection)) return false;
+    this.#send(connection, outgoing, nowMs);
+    return true;
   }
 
   get #hasWaiting(): boolean {
-    return this.#waiting !== undefined && this.#waiting.length > 0;
+    return this.#waiting !== undefined && !this.#waiting.isEmpty;
   }
 
   /** [MQTT-4.9.0-2] Not more than the client's receive maximum, nor than AWS's own. */

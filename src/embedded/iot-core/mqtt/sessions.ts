@@ -1,7 +1,7 @@
 import type { Router } from './router.ts';
 import { Session, type SessionConnection } from './session.ts';
+import type { StoragePolicy } from './stored-messages.ts';
 
-/** The sessions by client id, and what happens to them when their client goes. */
 /** What a CONNECT asks for. */
 export interface Attachment {
   readonly clientId: string;
@@ -11,14 +11,17 @@ export interface Attachment {
   readonly nowMs: number;
 }
 
+/** The sessions by client id, and what happens to them when their client goes. */
 export class Sessions {
   readonly #router: Router;
+  readonly #storage: StoragePolicy;
   readonly #byClientId = new Map<string, Session>();
   /** Sessions without a connection, kept for their expiry or their will. */
   readonly #away = new Set<Session>();
 
-  constructor(router: Router) {
+  constructor(router: Router, storage: StoragePolicy) {
     this.#router = router;
+    this.#storage = storage;
   }
 
   get connected(): number {
@@ -44,7 +47,7 @@ export class Sessions {
     const old = this.#byClientId.get(clientId);
     if (old !== undefined && cleanStart) this.#end(old, nowMs);
     const isResumed = old !== undefined && !cleanStart;
-    const session = isResumed ? old : new Session(clientId, expirySeconds);
+    const session = isResumed ? old : new Session(clientId, expirySeconds, this.#storage);
     session.expirySeconds = expirySeconds;
     session.connection = connection;
     // [MQTT-3.1.3-9] A delayed will is not sent to a client that is back in time.
@@ -58,6 +61,7 @@ export class Sessions {
   detach(session: Session, connection: SessionConnection, nowMs: number): void {
     if (session.connection !== connection) return;
     session.connection = undefined;
+    session.pause();
     session.awaySinceMs = nowMs;
     if (session.will?.delaySeconds === 0) this.#publishWill(session, nowMs);
     if (session.isPersistent) this.#away.add(session);

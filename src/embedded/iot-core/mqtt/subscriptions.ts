@@ -21,9 +21,14 @@ export interface Subscriber extends Publisher {
   readonly isPersistent: boolean;
   /** By the filter as the client wrote it. */
   readonly subscriptions: Map<string, { readonly filter: TopicFilter; readonly subscription: Subscription }>;
-  /** @returns false if the message was not taken */
-  deliver(message: Message, qos: QoS, retain: boolean, nowMs: number): boolean;
+  deliver(message: Message, qos: QoS, retain: boolean, nowMs: number): Delivery;
 }
+
+/**
+ * What became of a message for one subscriber. `passed`: its connection has it, or it waits there. `stored`, `not-stored`: of a client
+ * that is not connected. `dropped`: the subscriber has too much to take already.
+ */
+export type Delivery = 'passed' | 'stored' | 'not-stored' | 'dropped';
 
 export interface Subscription extends SubscriptionOptions {
   readonly session: Subscriber;

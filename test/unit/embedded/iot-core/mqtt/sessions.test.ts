@@ -4,6 +4,9 @@ import { Message, type PublishHeaders } from '../../../../../src/embedded/iot-co
 import type { Router } from '../../../../../src/embedded/iot-core/mqtt/router.ts';
 import { Session } from '../../../../../src/embedded/iot-core/mqtt/session.ts';
 import { Sessions } from '../../../../../src/embedded/iot-core/mqtt/sessions.ts';
+import { VirtualClock } from '../../../../support/device/virtual-clock.ts';
+
+const storage = { clock: new VirtualClock(), perSecond: 10, admit: () => true };
 
 const messageOf = (topic: string, headers: PublishHeaders, publisher?: Session): Message =>
   new Message({
@@ -18,7 +21,7 @@ const messageOf = (topic: string, headers: PublishHeaders, publisher?: Session):
   });
 
 it('a message does not overtake one that waits, though there is room again', () => {
-  const session = new Session('slow', 0);
+  const session = new Session('slow', 0, storage);
   const sent: string[] = [];
   const connection = {
     receiveMaximum: 10,
@@ -39,7 +42,7 @@ it('a message does not overtake one that waits, though there is room again', () 
 });
 
 it('a session that has expired holds no messages, even if something still refers to it', () => {
-  const sessions = new Sessions({ subscriptions: { removeAll() {} } } as unknown as Router);
+  const sessions = new Sessions({ subscriptions: { removeAll() {} } } as unknown as Router, storage);
   const sent: Message[] = [];
   const connection = {
     receiveMaximum: 10,
@@ -56,7 +59,7 @@ it('a session that has expired holds no messages, even if something still refers
   sessions.detach(session, connection, 0);
   // What it published itself and others keep, a retained message say, holds on to the session.
   const kept = messageOf('kept', { qos: 1, retain: true }, session);
-  expect(session.deliver(kept, 1, false, 0)).toBe(true);
+  expect(session.deliver(kept, 1, false, 0)).toBe('stored');
   sessions.sweep(60_000);
   expect(sessions.away).toBe(0);
   session.connection = connection;

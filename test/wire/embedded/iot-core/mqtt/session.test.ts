@@ -79,9 +79,10 @@ describe('a persistent session', () => {
     const back = await connectRaw(iotCore, 5);
     const properties = { ...lasting, receiveMaximum: 2 };
     back.write(connectPacket('sleeper', 5, { clean: false, properties }));
+    const publishes = () => back.packets.filter((packet) => packet.cmd === 'publish');
+    await until(() => publishes().length === 2);
     back.write({ cmd: 'pingreq' });
     await until(() => back.packets.some(({ cmd }) => cmd === 'pingresp'));
-    const publishes = () => back.packets.filter((packet) => packet.cmd === 'publish');
     expect(publishes()).toHaveLength(2);
     for (let n = 0; n < 8; n++) {
       await until(() => publishes().length > n);
