@@ -17,12 +17,12 @@ export interface SliceDevices extends TransportClients {
 /** @param clock dates the values of wills; absent where no device is to connect */
 export function describeDevices(described: Slice, clock?: Pick<Clock, 'now'>): SliceDevices {
   const { group, firstDevice, devices, slice } = described;
-  const { will } = group.profile.connect;
+  const { will, identity } = group.profile.connect;
   const before = echoingBefore(group.profile);
   const wills = will === undefined || clock === undefined ? undefined : new WillWriter(described, will);
   return {
     count: devices,
-    clientId: (device) => identifyDevice(group.runId, firstDevice + device).clientId,
+    clientId: (device) => identifyDevice(group.runId, firstDevice + device, identity).clientId,
     ...(wills && clock && { will: (device: number) => wills.write(device, clock.now()) }),
     topics: (device) => kindsOf(group).map((kind) => topicOfDevice(kind, firstDevice + device, slice)),
     echoes(device) {

@@ -117,7 +117,7 @@ export interface DeviceIdentity {
   readonly deviceIndex: number;
   /** `d7`: short, it rides in every topic. */
   readonly deviceId: string;
-  /** At most 128 bytes: `stampede-{runId}-{deviceId}`; policies allow `stampede-*` and nothing else. */
+  /** At most 128 bytes: `stampede-{identity or runId}-{deviceId}`; policies allow `stampede-*` and nothing else. */
   readonly clientId: string;
 }
 
@@ -126,7 +126,8 @@ export function controlTopicOf(runId: string): string {
   return `stampede-control/${runId}`;
 }
 
-export function identifyDevice(runId: string, deviceIndex: number): DeviceIdentity {
+/** @param identity `connect.identity` of its group */
+export function identifyDevice(runId: string, deviceIndex: number, identity = runId): DeviceIdentity {
   const deviceId = `d${deviceIndex}`;
-  return { deviceIndex, deviceId, clientId: `stampede-${runId}-${deviceId}` };
+  return { deviceIndex, deviceId, clientId: `stampede-${identity}-${deviceId}` };
 }

@@ -82,6 +82,14 @@ export const connect = z
       description: 'Whether a device begins without the session it left behind.',
     }),
     sessionExpiry,
+    identity: z
+      .enum(['run', 'stable'])
+      .default('run')
+      .meta({
+        description:
+          'Client ids of devices: of the run (run: stampede-{runId}-d7), or the same in every run of a profile with this name (stable: stampede-{name}-d7), so that a device finds the session that it left in an earlier run. Two runs at once with stable ids disconnect each other’s devices.',
+        examples: ['stable'],
+      }),
     will,
     timeout: duration.default('10s').meta({
       description: 'How long a device waits for its CONNACK, from 1s to 2m. After that it tries again.',

@@ -142,6 +142,8 @@ export interface ConnectSettings {
   readonly ratePerSecond: number;
   readonly keepAliveMs: number;
   readonly cleanStart: boolean;
+  /** What client ids are made of in place of the run id, the same in every run. Absent: ids are of the run. */
+  readonly identity?: string;
   /** How long a session outlives its connection, by MQTT 5. Absent: an hour without a clean start, else 0. */
   readonly sessionExpirySeconds?: number;
   readonly will?: WillSettings;
@@ -150,9 +152,9 @@ export interface ConnectSettings {
   readonly backoff?: Backoff;
 }
 
-/** How Stampede's own clients connect beside the devices: the same way, with a session of their own, and without a will. */
+/** How Stampede's own clients connect beside the devices: the same way, with ids and a session of their own, and without a will. */
 export function withOwnSession(connect: ConnectSettings, cleanStart: boolean): ConnectSettings {
-  const { sessionExpirySeconds: _, will: _will, ...shared } = connect;
+  const { sessionExpirySeconds: _, will: _will, identity: _identity, ...shared } = connect;
   return { ...shared, cleanStart };
 }
 

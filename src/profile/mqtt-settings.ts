@@ -20,6 +20,7 @@ const connectSettings: Readonly<Record<keyof NonNullable<z.input<typeof connect>
   keepAlive: 'mqtt',
   cleanStart: 'mqtt',
   sessionExpiry: 'mqtt',
+  identity: 'mqtt',
   will: 'mqtt',
   timeout: 'any',
   backoff: 'mqtt',

@@ -160,6 +160,7 @@ function resolve(
       ratePerSecond: connect.ratePerSecond,
       keepAliveMs: milliseconds(connect.keepAlive),
       cleanStart: connect.cleanStart,
+      ...(connect.identity === 'stable' && { identity: settings.name }),
       ...(connect.sessionExpiry === undefined
         ? {}
         : { sessionExpirySeconds: wholeSeconds(connect.sessionExpiry) }),

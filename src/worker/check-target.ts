@@ -56,8 +56,8 @@ interface CheckedDevice {
 }
 
 async function checkDevice({ profile, target, where, range, read }: CheckedDevice): Promise<void> {
-  const way = await read(mqttEndpointsOf(target), profile.connect, range);
   const connect = { ...withOwnSession(profile.connect, true), client: 'dense' as const };
+  const way = await read(mqttEndpointsOf(target), connect, range);
   const make = await makeMqttTransport({ ...profile, connect }, way, makeSystemClock());
   const { clientId, deviceId } = identifyDevice(range.runId, range.firstDevice);
   const outcome = Promise.withResolvers<string | undefined>();

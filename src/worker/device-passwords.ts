@@ -10,7 +10,7 @@ import {
   readText,
 } from './credential-access.ts';
 
-type Login = Pick<ConnectSettings, 'username' | 'password'>;
+type Login = Pick<ConnectSettings, 'username' | 'password' | 'identity'>;
 
 /** A user name and password that a device makes its own by filling in the placeholders. */
 interface LoginTemplate {
@@ -23,15 +23,16 @@ interface LoginTemplate {
  * @throws BadCredentialsError that says which source is wrong, and never repeats what is in it
  */
 export async function readLogins(
-  { username, password }: Login,
+  { username, password, identity }: Login,
   devices: DeviceRange,
   access: CredentialAccess,
 ): Promise<(device: number) => MqttLogin> {
   const templateOf = await readTemplates(username, password ?? '', devices, access);
   return (client) => {
     const device = Math.min(client, devices.count - 1);
-    const { deviceIndex, deviceId, clientId } = identifyDevice(devices.runId, devices.firstDevice + device);
-    const values = { deviceIndex, deviceId, clientId, runId: devices.runId };
+    const { runId, firstDevice } = devices;
+    const { deviceIndex, deviceId, clientId } = identifyDevice(runId, firstDevice + device, identity);
+    const values = { deviceIndex, deviceId, clientId, runId };
     const { username: name, password: secret } = templateOf(device);
     return { username: expandCredential(name, values), password: expandCredential(secret, values) };
   };

@@ -19,6 +19,13 @@ describe("a slice's devices", () => {
     expect(devices.topics(1)).toEqual(['s/2/test-run/d7/7']);
   });
 
+  it('have ids of the run, or the same ids in every run', () => {
+    const plan = makeTestPlan({ connect: { identity: 'go-live' } });
+    const devices = describeDevices(sliceOf(plan, 0));
+    expect(devices.clientId(3)).toBe('stampede-go-live-d3');
+    expect(devices.topics(3)[0]).toContain('/test-run/d3/');
+  });
+
   it('publish under what the stack reads', () => {
     const plan = makeTestPlan({ publish: { topic: '{topicRoot}/{deviceId}' } });
     const topicIn = (topicRoot?: string) =>

@@ -27,6 +27,16 @@ describe('properties of messages and connections', () => {
     expect(connect).not.toHaveProperty('sessionExpirySeconds');
   });
 
+  it('name the client ids after the profile where they are the same in every run', () => {
+    const identityOf = (connect: object) =>
+      parseProfile({ ...minimal, name: 'go-live', connect }).connect.identity;
+    expect(identityOf({ identity: 'stable' })).toBe('go-live');
+    expect(identityOf({ identity: 'run' })).toBeUndefined();
+    expect(errorsOf({ connect: { protocol: 'https', identity: 'stable' } })).toEqual([
+      expect.stringContaining('connect.identity'),
+    ]);
+  });
+
   it('come to the plan in seconds', () => {
     const { publish, connect } = parseProfile({
       ...minimal,

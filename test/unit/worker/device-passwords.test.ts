@@ -23,6 +23,11 @@ describe('readLogins', () => {
     expect(login(7)).toEqual(login(1));
   });
 
+  it('fills in client ids that are the same in every run', async () => {
+    const login = await readLogins({ username: '{clientId}', identity: 'go-live' }, devices, access());
+    expect(login(1).username).toBe('stampede-go-live-d6');
+  });
+
   it('reads a line a device, and says when there are too few', async () => {
     const file = path.join(await mkdtemp(path.join(tmpdir(), 'stampede-passwords-')), 'passwords');
     await writeFile(file, Array.from({ length: 7 }, (_, i) => `line ${i}\r\n`).join(''));
