@@ -1,10 +1,12 @@
 import type { BrokerCount } from '../measure/broker-samples.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
-import { mqttGroupsOf } from '../plan/groups.ts';
+import { groupsOf, mqttGroupsOf } from '../plan/groups.ts';
+import { isRetained, kindsOf } from '../plan/kinds.ts';
 import { echoObserver, subscriberObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import { sumBy } from '../shared/counts.ts';
 import { formatPlural } from '../shared/format.ts';
+import { maySkipReceived } from '../targets/mqtt/sys-topics.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import {
   type Explanation,
@@ -39,6 +41,7 @@ export function reconcileBroker(plan: Plan, ledger: RunLedger): Reconciliation[]
     const seen = ledger.observers[name];
     return seen === undefined ? 0 : seen.arrivals + seen.unrelated;
   });
+  const skipped = maySkipReceived(broker.name) ? skippedBy(plan, ledger) : 0;
   const undelivered = messages.lost + messages.unaccounted;
   return [
     ...line(
@@ -48,6 +51,10 @@ export function reconcileBroker(plan: Plan, ledger: RunLedger): Reconciliation[]
         column: acknowledged ? 'acked' : 'sent',
         count: acknowledged ? messages.acked : messages.sent,
       },
+      possible(
+        -skipped,
+        `that may be among ${formatPlural(skipped, 'message')} at QoS 2 or with RETAIN, which ${broker.name} may not count`,
+      ),
       ...(acknowledged
         ? takenWithoutAcknowledgement(ledger, isMqtt)
         : [
@@ -70,6 +77,18 @@ export function reconcileBroker(plan: Plan, ledger: RunLedger): Reconciliation[]
       ),
     ),
   ];
+}
+
+/** Messages of the run that have no part in a count without QoS 2 and RETAIN. */
+function skippedBy(plan: Plan, { groups, acknowledged }: RunLedger): number {
+  return sumBy(groupsOf(plan), (group, i) => {
+    const totals = groups[i]!;
+    return sumBy(kindsOf(group), (kind, k) => {
+      const isSkipped = kind.profile.publish.qos === 2 || isRetained(kind);
+      const { acked, sent } = (totals.kinds[k] ?? totals).messages;
+      return isSkipped ? (acknowledged ? acked : sent) : 0;
+    });
+  });
 }
 
 function notTaken(lost: number): string {

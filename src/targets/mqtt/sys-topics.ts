@@ -8,6 +8,8 @@ interface SysTopics {
   readonly broker: string;
   /** It publishes a count when it changes and retains it, from 0 on. */
   readonly isKept: boolean;
+  /** Some versions do not count a PUBLISH at QoS 2, or with RETAIN, as received. */
+  readonly maySkipReceived: boolean;
   /** A `+` is the name of a node: each counts for itself. */
   readonly topics: Readonly<Record<BrokerCounter, string>>;
 }
@@ -23,6 +25,8 @@ const knownTopics: readonly SysTopics[] = [
   {
     broker: 'Mosquitto',
     isKept: true,
+    // Of 2.0.11 as Debian has it: https://github.com/eclipse-mosquitto/mosquitto/issues/2448
+    maySkipReceived: true,
     topics: {
       received: '$SYS/broker/publish/messages/received',
       sent: '$SYS/broker/publish/messages/sent',
@@ -32,6 +36,7 @@ const knownTopics: readonly SysTopics[] = [
   {
     broker: 'HiveMQ',
     isKept: false,
+    maySkipReceived: false,
     topics: {
       received: '$SYS/broker/messages/publish/received',
       sent: '$SYS/broker/messages/publish/sent',
@@ -41,6 +46,7 @@ const knownTopics: readonly SysTopics[] = [
   {
     broker: 'EMQX',
     isKept: false,
+    maySkipReceived: false,
     topics: {
       received: '$SYS/brokers/+/metrics/packets/publish/received',
       sent: '$SYS/brokers/+/metrics/packets/publish/sent',
@@ -50,6 +56,7 @@ const knownTopics: readonly SysTopics[] = [
   {
     broker: 'VerneMQ',
     isKept: false,
+    maySkipReceived: false,
     topics: {
       received: '$SYS/+/mqtt/publish/received',
       sent: '$SYS/+/mqtt/publish/sent',
@@ -64,6 +71,11 @@ export const sysFilters: readonly string[] = knownTopics.flatMap(({ topics }) =>
 /** Whether a new subscriber is given all counts of this broker that are not 0. */
 export function keepsCounts(broker: string): boolean {
   return knownTopics.some((known) => known.broker === broker && known.isKept);
+}
+
+/** Whether the broker's count of received messages may be without those at QoS 2 and those with RETAIN. */
+export function maySkipReceived(broker: string): boolean {
+  return knownTopics.some((known) => known.broker === broker && known.maySkipReceived);
 }
 
 /** Which broker's counter a topic is; undefined: of none that is known. */

@@ -76,6 +76,21 @@ export const subscribers: readonly NamedSituation[] = [
       },
     },
   ],
+  [
+    'a broker does not count messages with RETAIN',
+    {
+      profile: { publish: { retain: true } },
+      fateOf: someLost,
+      subscriber: {
+        target,
+        record: ({ taken, received, duplicates }, plan) => ({
+          broker: brokerSamplesOf(plan, {
+            ...{ received: 0, sent: received + duplicates + 3, dropped: taken - received },
+          }),
+        }),
+      },
+    },
+  ],
   ['a subscriber died', { fateOf: someLost, subscriber: { target, record: null } }],
   [
     'a subscriber died, and it is known of what',
