@@ -62,7 +62,7 @@ export function checkLifecycle({ lifecycle, connect, users }: SleepyGroup): Inpu
   const path = 'lifecycle';
   if (connect.protocol === 'https') {
     const hint = 'remove it, or set connect.protocol to "mqtt"';
-    errors.push({ path, message: 'has no meaning over https, where no device keeps a connection', hint });
+    errors.push({ path, message: 'has no meaning over HTTP, where no device keeps a connection', hint });
   } else if (lifecycle.disconnect === 'silent' && connect.client !== 'dense') {
     const message = 'the client device-sdk answers pings by itself, and cannot be silent';
     errors.push({ path: `${path}.disconnect`, message, hint: 'set connect.client to "dense"' });

@@ -199,7 +199,7 @@ function checkHttps({ profile: { connect }, input, protocols }: Judged): InputEr
     .filter((key) => given[key] !== undefined)
     .map((key) => ({
       path: `connect.${key}`,
-      message: 'has no meaning over https, where no device keeps a connection',
+      message: 'has no meaning over HTTP, where no device keeps a connection',
       hint: `remove it${instead}`,
     }));
 }
@@ -210,7 +210,7 @@ function checkIdle({ profile: { connect }, input }: Judged): InputError[] {
   return [
     {
       path: 'idle',
-      message: 'has no meaning over https, where no device keeps a connection',
+      message: 'has no meaning over HTTP, where no device keeps a connection',
       hint: 'remove it, and give a load',
     },
   ];

@@ -24,8 +24,7 @@ export function validateShape(input: JsonObject): Validation {
     .filter((issue) => issue.code !== 'unrecognized_keys')
     .map((issue) => formatPath(issue.path));
   return {
-    // Of a union with something faulty in it, nothing stays.
-    settings: profileSchema.parse(withoutFaulty(input, result.error.issues)),
+    settings: readSound(input, result.error.issues),
     errors: issues.flatMap((issue) => errorsOf(issue, input)),
     isSound: (path) => !faulty.some((error) => isWithin(error, path) || isWithin(path, error)),
   };
@@ -40,6 +39,17 @@ function openUnion(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
 
 function isWithin(inner: string, outer: string): boolean {
   return inner === outer || inner.startsWith(`${outer}.`) || inner.startsWith(`${outer}[`);
+}
+
+/** What is left without what is faulty; a setting that lacks a required part without it is faulty as a whole. */
+function readSound(input: JsonObject, issues: readonly z.core.$ZodIssue[]): ProfileSettings {
+  const sound = withoutFaulty(input, issues);
+  const result = profileSchema.safeParse(sound);
+  if (result.success) return result.data;
+  const further = result.error.issues.map((issue) =>
+    valueAt(sound, issue.path) === undefined ? { ...issue, path: issue.path.slice(0, -1) } : issue,
+  );
+  return readSound(sound, further);
 }
 
 /** A copy without what the issues are about; of a faulty list nothing stays, because its order has a meaning. */
@@ -87,7 +97,7 @@ function messageOf(issue: z.core.$ZodIssue, value: unknown): string {
       // It is of the type of one form, and only faulty in it.
       if (issue.errors.some((form) => form.every(({ code }) => code !== 'invalid_type')))
         return `cannot be ${shown}`;
-      return `must be ${issue.errors.flat().map(expectedBy).join(' or ')}, not ${shown}`;
+      return `must be ${[...new Set(issue.errors.flat().map(expectedBy))].join(' or ')}, not ${shown}`;
     case 'too_small':
       return `must ${sizeWords(issue.origin, issue.inclusive === false ? 'above' : 'at least', Number(issue.minimum))}, not ${countOf(value, shown)}`;
     case 'too_big':

@@ -118,7 +118,7 @@ function checkEntry(
   const acted = named.filter(({ connect }) => connect.protocol === 'mqtt');
   if (acted.length === 0) {
     const hint = 'remove the entry, or set connect.protocol to "mqtt"';
-    return [{ path, message: 'has no meaning over https, where no device keeps a connection', hint }];
+    return [{ path, message: 'has no meaning over HTTP, where no device keeps a connection', hint }];
   }
   return [...checkInstant(at, path, acted), ...checkSleep(path, acted), ...checkSilence(action, path, acted)];
 }

@@ -31,12 +31,24 @@ export function parseTarget(text: string, auths: readonly (AuthKind | undefined)
     };
   const known = targetSchemes.find((each) => each === scheme);
   if (known === undefined) return { wrong: `has a scheme that no target has: ${scheme}://`, hint: examples };
-  if (!URL.canParse(text)) return { wrong: `is not a URL: "${withoutLogin(text)}"`, hint: examples };
+  if (!URL.canParse(text)) return notUrl(text);
   const url = new URL(text);
   const found = url.username !== '' || url.password !== '' ? credentialsInUrl : wrongParts(url);
   if (found !== undefined) return found;
   return known === 'http' || known === 'https' ? httpTargetOf(text) : mqttTargetOf(url, known, auths);
 }
+
+/** The two mistakes that look like a URL. */
+function notUrl(text: string): WrongTarget {
+  const [, host = '', port] =
+    /^[^:]*:\/\/(?:[^/?#]*@)?(\[[^\]]*\]|[^/?#]*?)(?::(\d*))?(?:[/?#]|$)/.exec(text) ?? [];
+  if (port !== undefined && Number(port) > maxPort)
+    return { wrong: `has port ${port}`, hint: `a port is a number from 1 to ${maxPort}` };
+  const hint = host.includes(':') ? 'an IPv6 address stands in brackets: mqtt://[::1]:1883' : examples;
+  return { wrong: `is not a URL: "${withoutLogin(text)}"`, hint };
+}
+
+const maxPort = 65_535;
 
 /** What is before an @ may be a password. */
 function withoutLogin(text: string): string {
@@ -70,7 +82,8 @@ function mqttTargetOf(
   // AWS IoT Core under a domain of the user's own.
   const customRegion = isWebSocket ? undefined : /^\?region=([a-z0-9-]+)$/.exec(search)?.[1];
   if (!isWebSocket && path + (customRegion === undefined ? search : '') !== '') {
-    const hint = `leave out ${path}${search}; over WebSocket there are paths: wss://${host}${path}`;
+    const other = path === '' ? '' : `; over WebSocket there are paths: ws://${host}${path}`;
+    const hint = `leave out ${path}${search}${other}`;
     return { wrong: `has a path or a query, which ${scheme}:// has not`, hint };
   }
   const port = url.port === '' ? defaultPorts[scheme] : Number(url.port);

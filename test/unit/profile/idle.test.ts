@@ -58,7 +58,7 @@ describe('devices that are idle', () => {
     ],
     [
       { idle: true, duration: '1m', connect: { protocol: 'https' } },
-      'idle: has no meaning over https, where no device keeps a connection',
+      'idle: has no meaning over HTTP, where no device keeps a connection',
     ],
     [
       { duration: '1m', stages: [{ duration: '1m', target: 0 }] },

@@ -49,12 +49,24 @@ describe('parseTarget', () => {
     ['mqtt://broker/path', 'has a path or a query'],
     ['mqtt://broker#x', 'has a fragment'],
     ['mqtt://me:secret-42@broker', 'holds a user name or password'],
-    ['mqtt://me:secret-42@broker:99999', 'is not a URL'],
+    ['mqtt://me:secret-42@broker:99999', 'has port 99999'],
+    ['mqtt://me:secret-42@bro ker', 'is not a URL'],
+    ['http://broker:65536/{deviceId}', 'has port 65536'],
+    ['mqtts://[::1]:70000', 'has port 70000'],
   ])('says what is wrong with %s, without a password in it', (url, wrong) => {
     const found = parseTarget(url, []);
     expect(found).toEqual({ wrong: expect.stringContaining(wrong), hint: expect.stringMatching(/./) });
     expect(JSON.stringify(found)).not.toContain('secret-42');
   });
+});
+
+it.each([
+  ['mqtt://::1:1883', 'an IPv6 address stands in brackets: mqtt://[::1]:1883'],
+  ['wss://fe80::1/mqtt', 'an IPv6 address stands in brackets: mqtt://[::1]:1883'],
+  ['mqtt://broker/a', 'leave out /a; over WebSocket there are paths: ws://broker/a'],
+  ['mqtt://broker?x=1', 'leave out ?x=1'],
+])('says of %s what to do', (url, hint) => {
+  expect(parseTarget(url, [])).toMatchObject({ hint });
 });
 
 describe('a profile that names a target', () => {
