@@ -7,7 +7,7 @@ import type { ScheduledStream } from '../../plan/streams.ts';
 export class DueOrder {
   readonly #streams: readonly ScheduledStream[];
   /** By stream: its next message, and when that is due, milliseconds after publishing begins; Infinity: it has no more. */
-  readonly #next: Float64Array;
+  readonly #next: Int32Array;
   readonly #offsets: Float64Array;
   /** Of all messages. */
   readonly count: number;
@@ -16,7 +16,7 @@ export class DueOrder {
 
   constructor(streams: readonly ScheduledStream[]) {
     this.#streams = streams;
-    this.#next = new Float64Array(streams.length);
+    this.#next = new Int32Array(streams.length);
     this.#offsets = Float64Array.from(streams, (_, stream) => this.#offsetOf(stream));
     this.count = streams.reduce((sum, { messages }) => sum + messages, 0);
     this.#choose();

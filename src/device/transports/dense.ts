@@ -46,7 +46,6 @@ class DenseTransport implements Transport {
 
   constructor(settings: DenseSettings, listener: TransportListener, clients: TransportClients) {
     const mqttVersion = settings.mqttVersion ?? 5;
-    const topics = new EncodedTopics();
     const checkEveryMs = Math.min(1_000, settings.keepAliveMs / 8 || 1_000, settings.connectTimeoutMs / 4);
     this.#context = {
       settings,
@@ -68,7 +67,7 @@ class DenseTransport implements Transport {
         payload: nothing,
       },
       incoming: new IncomingPublish(mqttVersion),
-      encodedTopic: (topic) => topics.of(topic),
+      topics: new EncodedTopics(clients.count),
       silent: new Set(),
       decode: makeRarePacketDecoder(mqttVersion),
       tick: 0,

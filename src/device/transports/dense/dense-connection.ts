@@ -3,7 +3,6 @@ import type { DisconnectKind } from '../../../profile/planned-action.ts';
 import type { ByteStream } from '../../network/connector.ts';
 import type { OutgoingMessage, Qos } from '../../transport.ts';
 import { connackReasonOf, firstFailureCode, isThrottle, localReasonOf, reasonOf } from '../reason-codes.ts';
-import { ConnectionTopics } from './connection-topics.ts';
 import type { DenseContext } from './dense-context.ts';
 import { ExactlyOnce, type ExchangeOwner, leastAtQos2 } from './exactly-once.ts';
 import type { IncomingPublish } from './incoming-publish.ts';
@@ -12,6 +11,7 @@ import { unknownId } from './packet-ids.ts';
 import { type PacketSink, readPackets } from './packet-reader.ts';
 import { disconnect, encodeConnect, encodePuback, encodeSubscribe, pingreq } from './packets.ts';
 import { Session } from './session.ts';
+import { TopicAliases } from './topic-aliases.ts';
 
 /** `closing`: it takes no more messages, and the stream has not closed yet. */
 type State = 'closed' | 'opening' | 'connected' | 'closing';
@@ -35,7 +35,7 @@ export class DenseConnection implements PacketSink, ExchangeOwner {
   #isDrainPending = false;
   /** Made for the first packet that is answered. */
   #session: Session | undefined;
-  readonly #topics: ConnectionTopics;
+  #aliases = new TopicAliases(0);
   readonly #keepAlive = new KeepAlive();
   /** Monotonic milliseconds of the attempt or of closing. */
   #begunAt = 0;
@@ -45,7 +45,6 @@ export class DenseConnection implements PacketSink, ExchangeOwner {
     this.context = context;
     this.device = device;
     this.incoming = context.incoming;
-    this.#topics = new ConnectionTopics(context.encodedTopic);
   }
 
   open(): void {
@@ -84,15 +83,17 @@ export class DenseConnection implements PacketSink, ExchangeOwner {
       this.#isDrainPending = true;
       return false;
     }
-    const { outgoing, buffer } = this.context;
+    const { outgoing, topics, buffer } = this.context;
     let id = 0;
     if (qos > 0) {
-      id = this.#currentSession.ids.take(qos === 2 ? ExactlyOnce.valueOf(token) : token);
+      id = this.#currentSession.take(qos === 2 ? ExactlyOnce.valueOf(token) : token);
       if (id === 0) this.giveUp(noIdFree);
       if (id === 0) return false;
     }
     this.#gather(stream);
-    this.#topics.name(outgoing, topic, isAliased);
+    outgoing.topic = topics.of(this.device, topic);
+    outgoing.alias = 0;
+    if (isAliased) this.#aliases.shorten(outgoing, topic);
     outgoing.properties = properties;
     outgoing.qos = qos;
     outgoing.id = id;
@@ -138,14 +139,14 @@ export class DenseConnection implements PacketSink, ExchangeOwner {
     if (this.#state === 'opening' && sinceMs >= connectTimeoutMs) this.giveUp('connect timeout');
     if (this.#state === 'closing' && sinceMs >= closeTimeoutMs) this.#stream?.destroy();
     if (this.#state !== 'connected') return;
-    const due = this.#keepAlive.check(nowMs, this.context.checkEveryMs, this.context.pingTimeoutMs);
+    const due = this.#keepAlive.check(nowMs, this.#tick, this.context);
     if (due === 'timeout') this.giveUp('ping timeout');
     else if (due === 'ping') this.#stream?.write(pingreq);
   }
 
   onPuback(id: number, code: number): void {
     const { listener } = this.context;
-    const token = this.#session?.ids.release(id) ?? unknownId;
+    const token = this.#session?.release(id) ?? unknownId;
     if (token < 0) return;
     if (token >= leastAtQos2) this.giveUp('ProtocolError');
     else if (code < firstFailureCode) listener.acknowledged(this.device, token);
@@ -214,8 +215,8 @@ export class DenseConnection implements PacketSink, ExchangeOwner {
     // [MQTT-3.2.2-21] The server's keep-alive takes the place of ours.
     const keepAliveMs = serverKeepAlive === undefined ? settings.keepAliveMs : serverKeepAlive * 1_000;
     this.#state = 'connected';
-    this.#topics.begin(topicAliasMaximum);
-    this.#keepAlive.begin(performance.now(), keepAliveMs);
+    this.#aliases = new TopicAliases(topicAliasMaximum);
+    this.#keepAlive.begin(performance.now(), keepAliveMs, this.#tick);
     // [MQTT-3.2.2-5] A session that the server does not have is over here, too.
     if (!packet.sessionPresent) this.#session = undefined;
     this.#session?.exactlyOnce.resume();
@@ -239,7 +240,6 @@ export class DenseConnection implements PacketSink, ExchangeOwner {
   /** The first packet of a tick goes out at once; where more follow, those are gathered into one write. */
   #gather(stream: ByteStream): void {
     const { context } = this;
-    this.#keepAlive.sentSomething = true;
     if (this.#tick === context.tick && !this.#gathers) {
       this.#gathers = true;
       stream.cork();

@@ -1,6 +1,7 @@
 import type { Packet } from 'mqtt-packet';
 import type { ByteStream, Connector } from '../../network/connector.ts';
 import type { MqttSettings, TransportClients, TransportListener } from '../../transport.ts';
+import type { EncodedTopics } from './encoded-topics.ts';
 import type { IncomingPublish } from './incoming-publish.ts';
 import type { MqttVersion, PublishPacket } from './packets.ts';
 import type { PublishBuffer } from './publish-buffer.ts';
@@ -21,8 +22,7 @@ export interface DenseContext {
   /** The PUBLISH that is being written, and the one that is being read. */
   readonly outgoing: PublishPacket;
   readonly incoming: IncomingPublish;
-  /** A topic as encoded in a PUBLISH. */
-  readonly encodedTopic: (topic: string) => Buffer;
+  readonly topics: EncodedTopics;
   readonly decode: (bytes: Buffer) => Packet | undefined;
   /** Counts flushes: publishes between two of them belong to one tick. */
   tick: number;

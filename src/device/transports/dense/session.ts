@@ -6,27 +6,26 @@ import { PacketIds } from './packet-ids.ts';
 /** The token of an identifier that a SUBSCRIBE uses. */
 const subscription = -2;
 
-/** What a client keeps of its packets until they are answered (4.1). */
-export class Session {
-  /** In use, each with the token of its message. */
-  readonly ids = new PacketIds();
+/** What a client keeps of its packets until they are answered (4.1): their identifiers, each with the token of its message. */
+export class Session extends PacketIds {
   readonly #owner: ExchangeOwner;
   #exactlyOnce: ExactlyOnce | undefined;
   /** Filters of SUBSCRIBE packets without an answer, by identifier. */
   #subscribing: Map<number, string> | undefined;
 
   constructor(owner: ExchangeOwner) {
+    super();
     this.#owner = owner;
   }
 
   get exactlyOnce(): ExactlyOnce {
-    this.#exactlyOnce ??= new ExactlyOnce(this.#owner, this.ids);
+    this.#exactlyOnce ??= new ExactlyOnce(this.#owner, this);
     return this.#exactlyOnce;
   }
 
   /** @returns the identifier of the SUBSCRIBE; 0 where all are in use */
   subscribe(filter: string): number {
-    const id = this.ids.take(subscription);
+    const id = this.take(subscription);
     this.#subscribing ??= new Map();
     if (id > 0) this.#subscribing.set(id, filter);
     return id;
@@ -40,7 +39,7 @@ export class Session {
     const filter = this.#subscribing?.get(messageId);
     if (filter === undefined) return undefined;
     this.#subscribing?.delete(messageId);
-    this.ids.release(messageId);
+    this.release(messageId);
     return { filter, code: typeof granted === 'number' ? granted : firstFailureCode };
   }
 
@@ -48,7 +47,7 @@ export class Session {
   leaveConnection(): boolean {
     this.#subscribing = undefined;
     if (this.#exactlyOnce?.outlivesConnection !== true) return false;
-    this.ids.releaseBelow(leastAtQos2);
+    this.releaseBelow(leastAtQos2);
     return true;
   }
 }
