@@ -17,8 +17,6 @@ export interface SenderSettings {
   readonly maxUnacknowledged: number;
   /** Whether what is in flight goes on in a session that the next connection resumes: at QoS 2, without a clean start. */
   readonly resumesSessions: boolean;
-  /** Called for each message that the transport took. */
-  readonly onSent: (device: number) => void;
 }
 
 /** The token of a message that is not answered says which stream it is of: the complement, −1 − stream, is below every other. */
@@ -152,7 +150,6 @@ export class Sender implements RequestListener {
     }
     if (isFirst) hasBegun[device] = 1;
     this.#departures.taken(due, message.token, sentMs);
-    this.#settings.onSent(device);
     if (isAnswered) {
       this.#inFlight.add(due, sentMs);
       this.#inFlightOf[device] = this.#inFlightOf[device]! + 1;

@@ -196,9 +196,9 @@ export class SliceCounters {
     return this.perSecond.connectedNow;
   }
 
-  /** Distinct messages that were back at the devices that sent them. */
-  get echoesSeen(): number {
-    return sumBy(this.#streams, ({ echoes }) => echoes.count);
+  /** Messages that were sent and are to come back to their devices, but are not back yet. */
+  get echoesMissing(): number {
+    return sumBy(this.#streams, (each, i) => each.echoesMissing(this.#counted.echoRanksOf?.(i)));
   }
 
   devices(): DeviceCounts {

@@ -143,7 +143,6 @@ class SliceRunner implements TransportListener {
       ackTimeoutMs: profile.publish.ackTimeoutMs,
       maxUnacknowledged: profile.publish.maxUnacknowledged,
       resumesSessions: isExactlyOnce(slice.group) && !profile.connect.cleanStart,
-      onSent: (device) => this.#echoes.sent(device),
     });
     this.#behaviour = behaviourOf[loadShapeOf(profile)]({
       clock,

@@ -53,6 +53,15 @@ export class StreamCounters {
     };
   }
 
+  /** @param ranksBefore of its messages 0 … n − 1, how many come back to their devices; absent: none */
+  echoesMissing(ranksBefore: (n: number) => number = () => 0): number {
+    let missing = -this.echoes.count;
+    this.sent.forEachInterval((start, length) => {
+      missing += ranksBefore(start + length) - ranksBefore(start);
+    });
+    return missing;
+  }
+
   /** Reasons with a count above 0. */
   droppedBy({ waiting }: Undecided): Partial<Record<DropReason, number>> {
     const all: [DropReason, number][] = [

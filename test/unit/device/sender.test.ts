@@ -94,7 +94,6 @@ beforeEach(() => {
       ackTimeoutMs: 1_000,
       maxUnacknowledged: 2,
       resumesSessions,
-      onSent: (device) => events.push(['sent', device]),
     });
     sender.serve(listener);
   };
