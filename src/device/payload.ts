@@ -92,6 +92,9 @@ export class PayloadWriter implements MessageWriter {
   readonly #out: Buffer;
   readonly #sizeOf: (deviceIndex: number, k: number) => number;
   readonly #message: MessageContext;
+  /** Of the last message, which was padded to this size (0: it was not) from this byte on. */
+  #paddedSize = 0;
+  #paddedFrom = 0;
   /** Views of `#out` by length: padded messages share one. */
   readonly #views = new Map<number, Buffer>();
 
@@ -124,13 +127,21 @@ export class PayloadWriter implements MessageWriter {
   /** Closes the object at exactly `size`, where it is not past that already. */
   #pad(end: number, size: number): number {
     const out = this.#out;
-    const fill = size - end - paddingStart.length - paddingEnd.length;
-    if (fill >= 0) {
+    const from = end + paddingStart.length;
+    if (from + paddingEnd.length <= size) {
       out.set(paddingStart, end);
-      out.fill(paddingByte, end + paddingStart.length, size - paddingEnd.length);
-      out.set(paddingEnd, size - paddingEnd.length);
+      if (size === this.#paddedSize) {
+        // Nearly all of it is still there.
+        for (let at = from; at < this.#paddedFrom; at++) out[at] = paddingByte;
+      } else {
+        out.fill(paddingByte, from, size - paddingEnd.length);
+        out.set(paddingEnd, size - paddingEnd.length);
+        this.#paddedSize = size;
+      }
+      this.#paddedFrom = from;
       return size;
     }
+    this.#paddedSize = 0;
     // No room for another field: the last few bytes are white space.
     const last = Math.max(end, size - 1);
     if (last > end) out.fill(space, end, last);

@@ -48,7 +48,8 @@ export class Sender implements RequestListener {
   readonly #hasBegun: readonly (Uint8Array | undefined)[];
   /** By device: 1 while the transport cannot take more. */
   readonly #full: Uint8Array;
-  readonly #message: OutgoingMessage;
+  /** By stream: the message that is sent, filled anew each time. */
+  readonly #messages: readonly OutgoingMessage[];
   #listener!: SenderListener;
 
   constructor(settings: SenderSettings) {
@@ -66,16 +67,16 @@ export class Sender implements RequestListener {
       ({ firstTopics }) => firstTopics && new Uint8Array(settings.devices),
     );
     this.#full = new Uint8Array(settings.devices);
-    this.#message = {
-      token: tokenOfStream(0),
+    this.#messages = settings.streams.map(({ qos, retain, isAliased }, stream) => ({
+      token: tokenOfStream(stream),
       topic: '',
       payload: Buffer.alloc(0),
-      qos: 0,
-      retain: false,
+      qos,
+      retain,
       properties: undefined,
-      isAliased: false,
+      isAliased,
       head: undefined,
-    };
+    }));
   }
 
   /** Sets what events are reported to. Called once, before anything is sent. */
@@ -123,27 +124,16 @@ export class Sender implements RequestListener {
    */
   send(due: DueMessage): boolean {
     const { device, stream } = due;
-    const {
-      writer,
-      topics,
-      firstTopics = topics,
-      qos,
-      retain,
-      isAliased,
-      isAnswered,
-    } = this.#streams[stream]!;
+    const { writer, topics, firstTopics = topics, isAnswered } = this.#streams[stream]!;
     const sentMs = this.#clock.now();
-    const message = this.#message;
-    message.token = isAnswered ? this.#inFlight.nextToken : tokenOfStream(stream);
     const hasBegun = this.#hasBegun[stream];
     const isFirst = hasBegun !== undefined && hasBegun[device] === 0;
+    const message = this.#messages[stream]!;
+    if (isAnswered) message.token = this.#inFlight.nextToken;
     message.topic = (isFirst ? firstTopics : topics)[device]!;
     message.payload = writer.write(due, sentMs, isFirst);
     message.properties = writer.properties;
-    message.isAliased = isAliased;
     message.head = writer.head;
-    message.qos = qos;
-    message.retain = retain;
     if (!this.#transport.send(device, message)) {
       this.#full[device] = 1;
       return false;

@@ -108,7 +108,10 @@ describe('a payload', () => {
           // Through JSON, as -0 and lone surrogates go.
           expect(message).toEqual(JSON.parse(JSON.stringify(plain)));
           expect(bytes.length).toBeGreaterThanOrEqual(sizeBytes);
-          if (padding !== undefined) expect(bytes.length).toBe(sizeBytes);
+          if (padding !== undefined) {
+            expect(bytes.length).toBe(sizeBytes);
+            expect(padding).toMatch(/^x*$/);
+          }
           if (bytes.length > sizeBytes) expect(bytes.toString()).not.toMatch(/padding|\s}$/);
           const { at: intended, sent } = message.stampede;
           expect(readEchoedMessage(bytes, [Buffer.from(envelopeStartOf(settings))])).toEqual({
