@@ -56,6 +56,7 @@ export async function handler({ runId, profile, stateMachineArn }: PlanFunctionR
       environmentsPerSecond: environment.lambdaEnvironmentsPerSecond,
     },
     topicFilter: environment.topicFilter,
+    ruleName: environment.ruleName,
     deployment: environment.deployment,
     target,
     control,

@@ -23,6 +23,8 @@ export interface DeployedStack {
   readonly runBucket: string;
   /** What the IoT rule reads; undefined for a stack deployed before it had this output. */
   readonly topicFilter: string | undefined;
+  /** Name of the IoT rule; undefined for a stack deployed before it had this output. */
+  readonly ruleName: string | undefined;
   /** Its parameters; undefined for a stack deployed before it had this output. */
   readonly deployment: DeploymentParameters | undefined;
 }
@@ -96,6 +98,7 @@ export async function findStack(
     stateMachineArn,
     runBucket: need('RunBucketName'),
     topicFilter: outputs.get('TopicFilter'),
+    ruleName: outputs.get('RuleName'),
     deployment: readDeployment(outputs.get('Deployment'), notReady),
   };
 }

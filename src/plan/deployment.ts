@@ -19,6 +19,8 @@ export interface Deployment {
   readonly payloads?: 'json' | 'any';
   /** What the rule reads: a topic outside it is never measured. */
   readonly topicFilter: string;
+  /** Name of that rule, for Basic Ingest. */
+  readonly ruleName: string;
   /** Memory of each function, MB. */
   readonly memoryMb: Readonly<Record<FunctionName, number>>;
   /** Time that the plan allows for cold starts: milliseconds to the first slice, and slices that Lambda starts in a second. */
@@ -46,6 +48,8 @@ export type DeploymentParameters = Pick<
 export const defaultDeployment: Deployment = {
   subscriber: 'queue',
   topicFilter: 'stampede/dev/#',
+  // Of embedded AWS: CloudFormation makes another one for each stack.
+  ruleName: 'stampede_arrivals',
   memoryMb: {
     plan: 512,
     'publish-mqtt': 1_769,

@@ -1,13 +1,14 @@
+import { basicIngestTopicOf } from '../profile/basic-ingest.ts';
 import { checkTopicLimits, expandTopic } from '../profile/topic-template.ts';
 import type { InputError } from '../shared/errors.ts';
 import { topicFilterMatches, topicRootOf } from '../targets/aws-iot/match-topic-filter.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import { defaultDeployment } from './deployment.ts';
 import { settingOf } from './groups.ts';
-import { type KindPlan, kindsOf } from './kinds.ts';
+import { isBasicIngest, type KindPlan, kindsOf } from './kinds.ts';
 import { type GroupPlan, identifyDevice } from './plan.ts';
 
-type TopicPlan = Pick<GroupPlan, 'runId' | 'profile' | 'topicRoot' | 'target'>;
+type TopicPlan = Pick<GroupPlan, 'runId' | 'profile' | 'topicRoot' | 'ruleName' | 'target'>;
 
 /**
  * The topic that a device publishes to, its placeholders filled in.
@@ -15,7 +16,13 @@ type TopicPlan = Pick<GroupPlan, 'runId' | 'profile' | 'topicRoot' | 'target'>;
  * @param slice the one that the device belongs to
  */
 export function topicOfDevice(group: TopicPlan, deviceIndex: number, slice: number): string {
-  return deviceTopicOf(group.profile.publish.topic, group, deviceIndex, slice);
+  const topic = deviceTopicOf(group.profile.publish.topic, group, deviceIndex, slice);
+  return isBasicIngest(group) ? basicIngestTopicOf(ruleNameOf(group), topic) : topic;
+}
+
+/** Of a plan that names none, that of a rehearsal. */
+function ruleNameOf({ ruleName = defaultDeployment.ruleName }: Pick<TopicPlan, 'ruleName'>): string {
+  return ruleName;
 }
 
 /** Any topic template of a group, filled in for one of its devices. */
@@ -42,16 +49,23 @@ export function longestTopicOf(group: GroupPlan): string {
   return topicOfDevice(group, firstDevice + profile.devices - 1, firstSlice + slices.count - 1);
 }
 
+/** The part of a topic that the limits of topics hold for. */
+function limitedPartOf(group: KindPlan, topic: string): string {
+  return isBasicIngest(group) ? topic.slice(basicIngestTopicOf(ruleNameOf(group), '').length) : topic;
+}
+
 /**
  * Errors of a kind's topic that only the stack's own filter shows: the rule does not read it, or `{topicRoot}` makes it too long.
  */
 export function checkDeviceTopic(group: KindPlan, topicFilter: string): InputError[] {
   const path = settingOf(group, group.kind === undefined ? 'publish.topic' : `messages.${group.kind}.topic`);
-  const errors = checkTopicLimits(longestTopicOf(group), traitsOf(group.target).limits).map((error) => ({
+  const longest = limitedPartOf(group, longestTopicOf(group));
+  const errors = checkTopicLimits(longest, traitsOf(group.target).limits).map((error) => ({
     path,
     ...error,
   }));
-  if (!traitsOf(group.target).observers.includes('rule')) return errors;
+  // What the rule reads (FROM) does not matter to messages that name it.
+  if (isBasicIngest(group) || !traitsOf(group.target).observers.includes('rule')) return errors;
   const topic = topicOfDevice(group, group.firstDevice, group.firstSlice);
   if (topicFilterMatches(topicFilter, topic)) return errors;
   return [
@@ -61,6 +75,21 @@ export function checkDeviceTopic(group: KindPlan, topicFilter: string): InputErr
       hint: `${whereToPublish(topicFilter)}, or deploy with another topicFilter`,
     },
     ...errors,
+  ];
+}
+
+/** Errors of a kind of Basic Ingest where the name of the stack's rule is not known. */
+export function checkRuleName(kind: KindPlan): InputError[] {
+  if (!isBasicIngest(kind)) return [];
+  return [
+    {
+      path: settingOf(
+        kind,
+        kind.kind === undefined ? 'publish.basicIngest' : `messages.${kind.kind}.basicIngest`,
+      ),
+      message: 'sends messages to the rule of the stack, which does not say the name of its rule',
+      hint: 'deploy the stack again',
+    },
   ];
 }
 

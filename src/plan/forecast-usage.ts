@@ -5,7 +5,7 @@ import { type Deployment, deploymentOf } from './deployment.ts';
 import { topicsPerDevice } from './device-topic.ts';
 import { echoedMessages, echoingDevices } from './echoes.ts';
 import { groupsOf, httpsSlicesOf, mqttGroupsOf, mqttSlicesOf, slicesByFunction } from './groups.ts';
-import { isRetained, type KindPlan, kindsOf } from './kinds.ts';
+import { isBasicIngest, isRetained, type KindPlan, kindsOf } from './kinds.ts';
 import { wakesOf, wakingOf } from './lifecycle.ts';
 import { meteredSize } from './message-size.ts';
 import { isReadByRule } from './observers.ts';
@@ -203,7 +203,7 @@ function messageUsage(plan: Plan, kind: KindPlan): MessageUsage {
   const byRule = isReadByRule(plan) ? messages : 0;
   return {
     ...meteredSize(kind),
-    publishesIn: messages,
+    publishesIn: isBasicIngest(kind) ? 0 : messages,
     ...(isRetained(kind) && { retained: messages }),
     publishesOut: echoedMessages(kind) + (plan.subscribers === undefined ? 0 : messages),
     rulesTriggered: byRule,

@@ -10,7 +10,7 @@ import type { GroupPlan, Plan, SliceSplit } from './plan.ts';
 
 type GroupedPlan = Pick<
   Plan,
-  'runId' | 'profile' | 'timeline' | 'load' | 'slices' | 'groups' | 'topicRoot' | 'target'
+  'runId' | 'profile' | 'timeline' | 'load' | 'slices' | 'groups' | 'topicRoot' | 'ruleName' | 'target'
 >;
 
 /** A plan does not change, and each of its 10,000 slices needs its group several times. */
@@ -27,9 +27,15 @@ export function groupsOf(plan: GroupedPlan): readonly GroupPlan[] {
 }
 
 function divideIntoGroups(plan: GroupedPlan): readonly GroupPlan[] {
-  const { runId, timeline, topicRoot, target, groups } = plan;
+  const { runId, timeline, topicRoot, ruleName, target, groups } = plan;
   const profiles = groupProfilesOf(plan.profile);
-  const shared = { runId, timeline, ...(topicRoot && { topicRoot }), ...(target && { target }) };
+  const shared = {
+    runId,
+    timeline,
+    ...(topicRoot && { topicRoot }),
+    ...(ruleName && { ruleName }),
+    ...(target && { target }),
+  };
   if (groups === undefined) {
     const { load, slices } = plan;
     const [profile] = profiles as [LoadProfile];

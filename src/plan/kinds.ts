@@ -41,6 +41,16 @@ export function isRetained({ profile }: Pick<KindPlan, 'profile'>): boolean {
   return profile.publish.retain === true;
 }
 
+/** Whether its messages go to the stack's rule by its name. */
+export function isBasicIngest({ profile }: Pick<KindPlan, 'profile'>): boolean {
+  return profile.publish.basicIngest === true;
+}
+
+/** @param profiles of groups */
+export function usesBasicIngest(profiles: readonly LoadProfile[]): boolean {
+  return profiles.flatMap(kindProfilesOf).some((profile) => isBasicIngest({ profile }));
+}
+
 /** Each kind's profile as if it were the whole group's; of a group that names none itself. */
 export function kindProfilesOf(profile: LoadProfile): readonly LoadProfile[] {
   const { messages, ...group } = profile;

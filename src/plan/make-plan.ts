@@ -14,10 +14,10 @@ import { makeArrivalRate } from './arrival-rate.ts';
 import type { PlanConditions } from './conditions.ts';
 import { priceRun } from './cost.ts';
 import { type DeploymentParameters, defaultDeployment, deploymentOf } from './deployment.ts';
-import { checkDeviceTopic, checkWillTopic } from './device-topic.ts';
+import { checkDeviceTopic, checkRuleName, checkWillTopic } from './device-topic.ts';
 import { forecastUsage } from './forecast-usage.ts';
 import { groupProfilesOf, groupsOf, peakPerSecondOf, settingOf } from './groups.ts';
-import { type KindPlan, kindsOf, plannedLoadOf } from './kinds.ts';
+import { type KindPlan, kindsOf, plannedLoadOf, usesBasicIngest } from './kinds.ts';
 import { longestSleepMs } from './lifecycle.ts';
 import { drainMsOf, isReadByRule } from './observers.ts';
 import { type GroupPlan, identifyDevice, type Plan, type Timeline } from './plan.ts';
@@ -47,6 +47,8 @@ export interface PlanRequest {
   readonly deployment?: DeploymentParameters | undefined;
   /** What the IoT rule reads (`stampede/dev/#`): a topic outside it would make every message a lost one. Absent: not checked. */
   readonly topicFilter?: string;
+  /** Name of that rule; only messages of Basic Ingest need it. */
+  readonly ruleName?: string | undefined;
 }
 
 /** How soon every slice can be ready. */
@@ -111,6 +113,7 @@ export function draftPlan(request: PlanRequest): DraftPlan {
     slices,
     ...(profile.groups === undefined ? {} : { groups }),
     topicRoot: topicRootOf(request.topicFilter ?? defaultDeployment.topicFilter),
+    ...(request.ruleName !== undefined && usesBasicIngest(profiles) && { ruleName: request.ruleName }),
     ...(request.target === undefined ? {} : { target: request.target }),
     ...(request.control === undefined ? {} : { control: request.control }),
   };
@@ -127,7 +130,7 @@ export function draftPlan(request: PlanRequest): DraftPlan {
   };
   return {
     plan,
-    errors: errorsOf(plan, request.topicFilter),
+    errors: errorsOf(plan, request),
     walls: [
       ...refuseCeilings(plan, priceRun(plan, forecastUsage(plan, deploymentOf(plan)))),
       ...checkLambdaTime(plan, limits),
@@ -173,11 +176,12 @@ function connectMsOf(group: LoadProfile): number {
   return group.connect.protocol === 'mqtt' ? connectDurationMs(group) + connectSettleMs : 0;
 }
 
-function errorsOf(plan: Plan, topicFilter: string | undefined): InputError[] {
+function errorsOf(plan: Plan, { topicFilter, ruleName }: PlanRequest): InputError[] {
   const groups = groupsOf(plan);
   return [
     ...checkRunId(plan.runId),
     ...groups.flatMap(checkMessages),
+    ...(ruleName === undefined ? groups.flatMap(kindsOf).flatMap(checkRuleName) : []),
     ...(topicFilter === undefined || !isReadByRule(plan)
       ? []
       : [

@@ -10,7 +10,7 @@ import { topicsPerDevice } from './device-topic.ts';
 import { echoingDevices } from './echoes.ts';
 import { subscriberConcurrency } from './forecast-usage.ts';
 import { groupsOf, mqttGroupsOf, peakPerSecondOf } from './groups.ts';
-import { kindsOf } from './kinds.ts';
+import { isBasicIngest, kindProfilesOf, kindsOf, usesBasicIngest } from './kinds.ts';
 import { busiestConnects, mostAwake } from './lifecycle.ts';
 import { messageBytes } from './message-size.ts';
 import { isReadByRule } from './observers.ts';
@@ -28,10 +28,28 @@ const rulesOnTopics = 1;
  * The stricter reading of AWS's quota table: a message that matches N subscriptions, rules included, is N outbound publishes.
  * @see https://docs.aws.amazon.com/general/latest/gr/iot-core.html
  */
-export const quotaAssumptions: readonly string[] = [
+const quotaAssumptions: readonly string[] = [
   'By the stricter reading of AWS’s quota table a message is one outbound publish (PublishOut) for each subscription and each rule that matches it. CloudWatch’s PublishOut.Success may count deliveries to clients only.',
   'One rule, Stampede’s own, is taken to read these topics. Each other rule on them adds as many rule evaluations and outbound publishes again.',
 ];
+
+/**
+ * By the descriptions of the two quotas, inbound are all messages before they are routed to clients or the rules engine, outbound those
+ * that match a subscription of a client or a rule.
+ * @see https://docs.aws.amazon.com/general/latest/gr/iot-core.html
+ */
+const basicIngestAssumption =
+  'A message of Basic Ingest is one inbound publish (PublishIn) and one rule evaluation. It matches no subscription, so it is no outbound publish. It costs no messaging; rule and action cost the same.';
+
+/** How messages of a plan count against the quotas of IoT Core. */
+export function quotaAssumptionsOf(plan: Plan): readonly string[] {
+  const kinds = groupsOf(plan).flatMap(kindsOf);
+  const some = kinds.some(isBasicIngest);
+  return [
+    ...(some && kinds.every(isBasicIngest) ? [] : quotaAssumptions),
+    ...(some ? [basicIngestAssumption] : []),
+  ];
+}
 
 /** Of a plan with messages that are due at random. */
 export function randomAssumptions(plan: Plan): readonly string[] {
@@ -51,8 +69,12 @@ export function peaksOf(plan: Plan, deployment: Deployment): Readonly<Record<Quo
   const subscribers = subscriberSlicesOf(plan);
   const rules = isReadByRule(plan) ? rulesOnTopics : 0;
   const outboundOf = (profile: LoadProfile) =>
-    rules + (subscribers > 0 ? 1 : 0) + echoingDevices(profile) / profile.devices;
+    (isBasicIngest({ profile }) ? 0 : rules) +
+    (subscribers > 0 ? 1 : 0) +
+    echoingDevices(profile) / profile.devices;
   const profiles = groups.map(({ profile }) => profile);
+  // Of kinds of message, some may go to the rule by its name, and match no subscription.
+  const byKind = usesBasicIngest(profiles) ? profiles.flatMap(kindProfilesOf) : profiles;
   const { retainedPublishesPerSecond, retainedPublishesPerSecondPerTopic } = retainedPeaks(plan);
   const busiest = load.peakPerSecond + randomExcess(profiles);
   // A will is no publish of its device.
@@ -60,8 +82,8 @@ export function peaksOf(plan: Plan, deployment: Deployment): Readonly<Record<Quo
   return {
     publishInPerSecond: busiest,
     publishOutPerSecond:
-      peakPerSecondOf(profiles, outboundOf) +
-      randomExcess(profiles, outboundOf) +
+      peakPerSecondOf(byKind, outboundOf) +
+      randomExcess(byKind, outboundOf) +
       wills * (rules + (subscribers > 0 ? 1 : 0)),
     ...(ofMqtt.length > 0 ? connectionPeaks(plan, ofMqtt) : noConnections),
     sharedSubscriptionsPerGroup:

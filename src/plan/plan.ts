@@ -22,6 +22,8 @@ export interface Plan {
   readonly subscribers?: SubscriberSplit;
   /** What `{topicRoot}` in the profile's topic stands for; absent in plans made before there was such a placeholder. */
   readonly topicRoot?: string;
+  /** Name of the stack's rule, for messages of Basic Ingest; absent: there are none. */
+  readonly ruleName?: string;
   /** What the slices load; absent in a draft that will not be run. */
   readonly target?: Target;
   /** Where control messages are, if the target is not the account's own IoT Core; absent: at the target. */
@@ -73,6 +75,7 @@ export interface GroupPlan {
   readonly firstDevice: number;
   readonly firstSlice: number;
   readonly topicRoot?: string;
+  readonly ruleName?: string;
   readonly target?: Target;
 }
 

@@ -7,7 +7,7 @@ import { type Deployment, deploymentOf, unreservedConcurrency } from './deployme
 import { assumptions, forecastUsage, subscriberConcurrency } from './forecast-usage.ts';
 import { groupsOf, slicesByFunction } from './groups.ts';
 import { isReadByRule } from './observers.ts';
-import { peaksOf, quotaAssumptions, randomAssumptions } from './peaks.ts';
+import { peaksOf, quotaAssumptionsOf, randomAssumptions } from './peaks.ts';
 import type { Plan } from './plan.ts';
 import { messagesReadPerSecond, readerAssumptions } from './queue-readers.ts';
 import { bindingOf, forecastLimit, forecastQuota, type QuotaForecast } from './quota-forecast.ts';
@@ -102,7 +102,7 @@ export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan
     quotas: forecasts,
     binding: bindingOf(forecasts),
     quotaAssumptions: [
-      ...(quotas.length === 0 ? [] : quotaAssumptions),
+      ...(quotas.length === 0 ? [] : quotaAssumptionsOf(plan)),
       ...randomAssumptions(plan),
       ...(readByRule && deployment.subscriber === 'queue' ? readerAssumptions(deployment.arrivals) : []),
     ],

@@ -32,7 +32,7 @@ const maxTopics = 5_000;
 
 type SubscribedPlan = Pick<
   Plan,
-  'runId' | 'profile' | 'timeline' | 'load' | 'slices' | 'groups' | 'topicRoot' | 'target'
+  'runId' | 'profile' | 'timeline' | 'load' | 'slices' | 'groups' | 'topicRoot' | 'ruleName' | 'target'
 >;
 
 /** What one connection of a subscriber slice subscribes to. */

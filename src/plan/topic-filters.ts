@@ -15,7 +15,7 @@ export interface Filter {
 
 type GroupedPlan = Pick<
   Plan,
-  'runId' | 'profile' | 'timeline' | 'load' | 'slices' | 'groups' | 'topicRoot' | 'target'
+  'runId' | 'profile' | 'timeline' | 'load' | 'slices' | 'groups' | 'topicRoot' | 'ruleName' | 'target'
 >;
 
 /**

@@ -37,7 +37,7 @@ export interface MessageUsage {
   readonly meteredBytes: number;
   /** Of messages that differ in size: how many messages of 5 KB one is billed as, on average. */
   readonly meteredMessages?: number;
-  /** Publishes that the service took in. */
+  /** Publishes that the service took in and charges messaging for: not those of Basic Ingest. */
   readonly publishesIn: number;
   /** Those of them with the RETAIN flag, which are metered once more. Absent: none. */
   readonly retained?: number;

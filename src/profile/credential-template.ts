@@ -1,3 +1,13 @@
+/** Where a password comes from; a string is a template with placeholders. */
+export type PasswordSource =
+  | string
+  | { readonly variable: string }
+  | { readonly file: string }
+  | { readonly secret: string };
+
+/** A path, or the name of a secret of AWS Secrets Manager. */
+export type FileOrSecret = string | { readonly secret: string };
+
 /** What stands in the braces of a user name or password. */
 export interface CredentialValues {
   readonly deviceId: string;

@@ -110,6 +110,14 @@ export const publishSettings = {
         'Topic of a device, under what the IoT rule reads. Placeholders: {topicRoot} (what the stack reads: stampede/dev in a rehearsal and in stage dev), {runId}, {deviceId}, {deviceIndex}, {slice}. At most 256 bytes and 7 slashes once they are filled in.',
       examples: ['{topicRoot}/{runId}/{deviceId}/telemetry'],
     }),
+  basicIngest: z
+    .boolean()
+    .default(false)
+    .meta({
+      description:
+        'Whether messages go straight to the rule of the stack by Basic Ingest: $aws/rules/RULE/ is put before the topic, where RULE is the name of that rule. AWS charges no messaging for them, and no client can subscribe to them.',
+      examples: [true],
+    }),
   qos: z
     .literal([0, 1, 2])
     .default(1)

@@ -1,6 +1,7 @@
 /** Settings of one kind of message that are a group's `publish` otherwise. */
 export const kindPublishSettings = [
   'topic',
+  'basicIngest',
   'qos',
   'payload',
   'encoding',

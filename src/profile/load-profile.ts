@@ -1,4 +1,5 @@
 import type { Backoff } from './backoff.ts';
+import type { FileOrSecret, PasswordSource } from './credential-template.ts';
 import type { Encoding } from './encoding.ts';
 import type { HttpSettings } from './http-settings.ts';
 import type { DisconnectKind, PlannedAction } from './planned-action.ts';
@@ -109,16 +110,6 @@ export type MqttVersion = '3.1.1' | '5';
 export type MqttClientKind = 'device-sdk' | 'dense';
 export type AuthKind = 'sigv4' | 'x509' | 'password' | 'custom' | 'none';
 
-/** Where a password comes from; a string is a template with placeholders. */
-export type PasswordSource =
-  | string
-  | { readonly variable: string }
-  | { readonly file: string }
-  | { readonly secret: string };
-
-/** A path, or the name of a secret of AWS Secrets Manager. */
-export type FileOrSecret = string | { readonly secret: string };
-
 export interface ConnectSettings {
   readonly protocol: Protocol;
   readonly client: MqttClientKind;
@@ -174,6 +165,8 @@ export interface WillSettings {
 export interface MessageSettings {
   /** Placeholders: {runId} {deviceId} {deviceIndex} {slice}; fixed for a device. */
   readonly topic: string;
+  /** Messages go to the stack's rule by its name, and `topic` follows `$aws/rules/{rule}/`. */
+  readonly basicIngest?: true;
   readonly qos: 0 | 1 | 2;
   /** Any JSON value; strings may hold `{{…}}` templates. */
   readonly payload: JsonValue;

@@ -170,6 +170,7 @@ function resolve(
     },
     publish: {
       topic: publish.topic,
+      ...(publish.basicIngest && { basicIngest: publish.basicIngest }),
       qos: publish.qos,
       payload: publish.payload,
       ...(publish.encoding !== 'json' && { encoding: resolveEncoding(publish.encoding) }),

@@ -2,6 +2,7 @@ import { formatDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
 import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { checkBackoff } from './backoff.ts';
+import { checkBasicIngest } from './basic-ingest.ts';
 import { checkCredentials } from './credential-rules.ts';
 import { checkCsv, checkEncoding } from './encoding-rules.ts';
 import { checkHttpSettings } from './http-rules.ts';
@@ -64,6 +65,10 @@ const rules: readonly Rule[] = [
   { reads: ['connect', 'publish'], check: checkProperties },
   { reads: ['connect'], check: ({ profile }) => checkCredentials(profile.connect) },
   { reads: ['connect.protocol', 'echo', 'publish.topic'], check: checkEcho },
+  {
+    reads: ['publish.basicIngest', 'publish.retain', 'echo', 'observers'],
+    check: ({ profile }) => checkBasicIngest(profile),
+  },
   {
     reads: ['http', 'publish.payload', 'target', 'slices.devicesPerSlice'],
     check: ({ profile, input }) => checkHttpSettings(profile, input),

@@ -64,12 +64,7 @@ export function checkTopicTemplate(template: string, devices: number, limits: To
   if (template.includes('\0')) {
     errors.push({ message: 'a topic cannot hold a null character', hint: 'remove it' });
   }
-  if (template.startsWith('$')) {
-    errors.push({
-      message: `topics that begin with $ are reserved by ${limits.name}`,
-      hint: 'publish to a topic that the rule reads, such as {topicRoot}/{runId}/{deviceId}/telemetry; Basic Ingest ($aws/rules/…) has no subscriber to measure',
-    });
-  }
+  if (template.startsWith('$')) errors.push(reservedTopic(template, limits));
   const longest = expandTopic(template, {
     topicRoot: 'x',
     runId: 'r'.repeat(runIdMaxLength),
@@ -78,6 +73,22 @@ export function checkTopicTemplate(template: string, devices: number, limits: To
     slice: Math.min(devices, maxSlices) - 1,
   });
   return [...errors, ...checkTopicLimits(longest, limits)];
+}
+
+function reservedTopic(template: string, { name }: TopicLimits): TopicProblem {
+  const message = `topics that begin with $ are reserved by ${name}`;
+  const [, rest] = /^\$aws\/rules\/[^/]*\/?(.*)$/s.exec(template) ?? [];
+  if (rest !== undefined) {
+    const topic = rest === '' ? 'a topic of its own' : JSON.stringify(rest);
+    return {
+      message,
+      hint: `for Basic Ingest set publish.basicIngest to true and the topic to ${topic}: $aws/rules/ and the name of the stack’s rule are put before it`,
+    };
+  }
+  return {
+    message,
+    hint: 'publish to a topic that the rule reads, such as {topicRoot}/{runId}/{deviceId}/telemetry',
+  };
 }
 
 /** What the target has against the length of a topic whose placeholders are filled in. */

@@ -6,7 +6,7 @@ import { topicsPerDevice } from '../plan/device-topic.ts';
 import { echoingDevices } from '../plan/echoes.ts';
 import { lambdaUsage, pollsOf } from '../plan/forecast-usage.ts';
 import { groupsOf, httpsSlicesOf } from '../plan/groups.ts';
-import { isRetained, type KindPlan, kindsOf } from '../plan/kinds.ts';
+import { isBasicIngest, isRetained, type KindPlan, kindsOf } from '../plan/kinds.ts';
 import { meteredSize } from '../plan/message-size.ts';
 import { echoObserver, isReadByRule, ruleObserver, subscriberObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -152,7 +152,7 @@ function messageUsage(
   const byRule = isReadByRule(plan) ? taken : 0;
   return {
     ...meteredSize(kind),
-    publishesIn: taken,
+    publishesIn: isBasicIngest(kind) ? 0 : taken,
     ...(isRetained(kind) && { retained: taken }),
     publishesOut: deliveredTo(totals) + otherDeliveries,
     rulesTriggered: byRule,

@@ -59,6 +59,12 @@ export function checkOffers({ traits, scheme }: Offered, settings: CheckedSettin
       `is ${connect.will.qos}, and ${limits.name} has no QoS ${connect.will.qos}`,
       `give ${offers.qos.join(' or ')}`,
     );
+  if (publish.basicIngest === true && !offers.basicIngest)
+    add(
+      'publish.basicIngest',
+      'sends messages to the rule of the stack, and the target that the profile names has none',
+      'remove it, or remove target to load the IoT Core of the stack’s own account',
+    );
   const { version = '5' } = connect;
   if (protocol === 'mqtt' && !offers.mqttVersions.includes(version)) {
     const hint = `give ${offers.mqttVersions.join(' or ')}`;
@@ -95,7 +101,13 @@ function checkObservers(wanted: readonly ObserverName[], { offers, limits }: Tar
 }
 
 /** Settings that have a meaning at a web service are those of HTTP and of a message's body. */
-const ofMqttOnly = ['publish.qos', 'connect.auth', 'connect.username', 'connect.password'];
+const ofMqttOnly = [
+  'publish.qos',
+  'publish.basicIngest',
+  'connect.auth',
+  'connect.username',
+  'connect.password',
+];
 
 function protocolHint(scheme: string | undefined): string {
   if (scheme === undefined) return 'remove it';

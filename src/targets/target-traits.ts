@@ -52,6 +52,8 @@ export interface TargetTraits<Of extends Target = Target> {
 export interface TargetOffers {
   /** Those that a profile may name. */
   readonly observers: readonly ObserverName[];
+  /** Whether the run's own rule takes messages by its name (Basic Ingest). */
+  readonly basicIngest: boolean;
   /** Versions of MQTT over which clients can share a subscription (`$share`). */
   readonly sharedSubscriptions: readonly ('3.1.1' | '5')[];
   /** Whether messages are requests of the method, path and headers that a profile's `http` says. */

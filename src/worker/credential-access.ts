@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { FileOrSecret } from '../profile/load-profile.ts';
+import type { FileOrSecret } from '../profile/credential-template.ts';
 import { exitCodes, StampedeError } from '../shared/errors.ts';
 
 /** What a profile says of credentials does not lead to any. Exit code 2. */

@@ -1,7 +1,8 @@
 import type { MqttLogin } from '../device/transport.ts';
 import { identifyDevice } from '../plan/plan.ts';
+import type { PasswordSource } from '../profile/credential-template.ts';
 import { expandCredential } from '../profile/credential-template.ts';
-import type { ConnectSettings, PasswordSource } from '../profile/load-profile.ts';
+import type { ConnectSettings } from '../profile/load-profile.ts';
 import {
   BadCredentialsError,
   type CredentialAccess,

@@ -5,6 +5,8 @@ export interface DevicePolicyScope {
   readonly accountId: string;
   /** What the stack's IoT rule reads: `stampede/dev/#`. */
   readonly topicFilter: string;
+  /** Name of that rule, for Basic Ingest. */
+  readonly ruleName: string;
 }
 
 interface Statement {
@@ -19,7 +21,7 @@ interface Statement {
  * the filter as it is written, `$share/{name}/` included; its name holds the run id.
  * @see https://docs.aws.amazon.com/iot/latest/developerguide/pub-sub-policy.html
  */
-export function devicePolicy({ partition, region, accountId, topicFilter }: DevicePolicyScope): {
+export function devicePolicy({ partition, region, accountId, topicFilter, ruleName }: DevicePolicyScope): {
   readonly Version: string;
   readonly Statement: readonly Statement[];
 } {
@@ -35,7 +37,7 @@ export function devicePolicy({ partition, region, accountId, topicFilter }: Devi
     Version: '2012-10-17',
     Statement: [
       allow('iot:Connect', 'client/stampede-*'),
-      allow('iot:Publish', `topic/${topics}`),
+      allow('iot:Publish', `topic/${topics}`, `topic/$aws/rules/${ruleName}/*`),
       allow('iot:RetainPublish', `topic/${topics}`),
       allow(
         'iot:Subscribe',

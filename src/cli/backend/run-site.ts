@@ -104,12 +104,18 @@ async function stackSite(flags: SiteFlags & Stage): Promise<RunSite> {
   const { stack, backend, ...open } = await openStack(flags, flags.runs);
   const endpoint = await open.endpoint();
   const account = await open.account(endpoint);
-  const { name, region, accountId, topicFilter, deployment } = stack;
+  const { name, region, accountId, topicFilter, ruleName, deployment } = stack;
   const ceilings = deployment?.ceilings && describeCeilings(deployment.ceilings);
   const { argumentsOf } = backend;
   return {
     // A stack that does not say what its rule reads is not judged by it.
-    draft: { account, ownHost: endpoint, topicFilter: topicFilter ?? '#', deployment },
+    draft: {
+      account,
+      ownHost: endpoint,
+      topicFilter: topicFilter ?? '#',
+      deployment,
+      ...(ruleName === undefined ? {} : { ruleName }),
+    },
     rows: [
       ['stack', `${name} in ${region}`],
       ['account', `${accountId}${account.isCharged ? ', which pays for it' : ''}`],

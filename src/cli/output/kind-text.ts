@@ -1,4 +1,5 @@
-import { kindsOf } from '../../plan/kinds.ts';
+import { topicOfDevice } from '../../plan/device-topic.ts';
+import { isBasicIngest, kindsOf } from '../../plan/kinds.ts';
 import { meanMessageBytes, messageBytes } from '../../plan/message-size.ts';
 import type { GroupPlan } from '../../plan/plan.ts';
 import type { ArrivalPattern, Pulse } from '../../profile/load-profile.ts';
@@ -10,13 +11,20 @@ import { formatBytes, formatCount, formatPerSecond, formatQuantity } from '../..
 export function describeKinds(group: GroupPlan): [label: string, text: string][] {
   const kinds = kindsOf(group);
   const bytes = formatBytes(sumBy(kinds, (kind) => meanMessageBytes(kind) * kind.load.messages));
-  if (group.profile.messages === undefined) return [['size', `${sizeText(group)}, ${bytes} in all`]];
+  if (group.profile.messages === undefined) {
+    const topic = topicOfDevice(group, group.firstDevice, group.firstSlice);
+    return [
+      ...(isBasicIngest(group) ? [['topic', `${topic}, by Basic Ingest`] satisfies [string, string]] : []),
+      ['size', `${sizeText(group)}, ${bytes} in all`],
+    ];
+  }
   const { connect } = group.profile;
   return [
     ...kinds.map((kind): [string, string] => {
       const { load, profile } = kind;
       const parts = [
         ...(connect.protocol === 'mqtt' ? [`QoS ${profile.publish.qos}`] : []),
+        ...(isBasicIngest(kind) ? ['Basic Ingest'] : []),
         sizeText(kind),
         `${formatCount(load.messages)} in all`,
         describeRate(kind),

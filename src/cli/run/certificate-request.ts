@@ -18,11 +18,12 @@ export async function createCertificate(flags: Stage): Promise<FleetCertificate>
   const region = flags.region ?? (await regionOfProfile());
   const cloudFormation = withPlainErrors(new CloudFormationClient({ region }), region);
   const stack = await findStack(flags, region, cloudFormation);
-  const { topicFilter } = stack;
-  if (topicFilter === undefined) {
-    throw new StackNotReadyError(flags, region, 'it was deployed before it had the output TopicFilter');
+  const { topicFilter, ruleName } = stack;
+  if (topicFilter === undefined || ruleName === undefined) {
+    const missing = topicFilter === undefined ? 'TopicFilter' : 'RuleName';
+    throw new StackNotReadyError(flags, region, `it was deployed before it had the output ${missing}`);
   }
-  return createFleetCertificate(ownerOf(flags), { ...stack, topicFilter }, clientsOf(region));
+  return createFleetCertificate(ownerOf(flags), { ...stack, topicFilter, ruleName }, clientsOf(region));
 }
 
 /** Of a stage that need not be deployed any more. @returns a sentence on what was removed */

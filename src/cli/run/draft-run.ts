@@ -57,6 +57,8 @@ export interface DraftOptions {
   readonly ownHost?: string;
   /** What the IoT rule reads; a stack's own, where that is known, otherwise what it reads without parameters. */
   readonly topicFilter?: string;
+  /** Name of that rule; a stack's own, where that is known, otherwise that of a rehearsal. */
+  readonly ruleName?: string;
 }
 
 export function draftRun(
@@ -69,6 +71,7 @@ export function draftRun(
     host,
     ownHost,
     topicFilter = defaultDeployment.topicFilter,
+    ruleName = defaultDeployment.ruleName,
   }: DraftOptions = {},
 ): RunDraft {
   const runId = makeRunId(profile.name, now, random);
@@ -84,6 +87,7 @@ export function draftRun(
     ...(account === undefined ? {} : { account: accountAt(target, account) }),
     target,
     topicFilter,
+    ruleName,
   });
   return {
     plan,

@@ -13,7 +13,7 @@ export const throttleAnswers = ['silent', 'puback', 'disconnect'] as const;
 export type ThrottleAnswer = (typeof throttleAnswers)[number];
 
 /** What the one rule is called in its metrics. */
-export const defaultRuleName = 'stampede_arrivals';
+export const defaultRuleName = defaultDeployment.ruleName;
 
 /** What a rehearsal may set; its defaults unless given. */
 export interface IotCoreChoices {

@@ -47,6 +47,7 @@ export function deployedStack(
       RunBucketName: runBucket,
       StateMachineArn: stateMachineArn,
       ...(environment.TOPIC_FILTER === undefined ? {} : { TopicFilter: environment.TOPIC_FILTER }),
+      RuleName: defaultRuleName,
       ...(deployment === undefined ? {} : { Deployment: deployment }),
     },
     // Queues are known by their URLs, and those once the gateway has its port.

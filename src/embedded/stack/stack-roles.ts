@@ -1,11 +1,13 @@
 import { accountId, partition, region } from '../gateway/arns.ts';
+import { defaultRuleName } from '../iot-core/settings.ts';
 import { asMap, type ResolveVariables, type Yaml } from './stack-variables.ts';
 
-/** What CloudFormation puts in for its pseudo parameters. */
-const pseudoParameters: Readonly<Record<string, string>> = {
+/** What CloudFormation puts in for its pseudo parameters, and for the one resource that policies of devices name. */
+const references: Readonly<Record<string, string>> = {
   'AWS::Partition': partition,
   'AWS::Region': region,
   'AWS::AccountId': accountId,
+  ArrivalsRule: defaultRuleName,
 };
 
 /**
@@ -63,6 +65,6 @@ function substitute(argument: unknown, resolve: ResolveVariables): string {
   const own = asMap(values);
   return String(resolve(text)).replaceAll(/\$\{([\w:]+)\}/g, (whole, name: string) => {
     if (Object.hasOwn(own, name)) return String(evaluate(own[name], resolve));
-    return pseudoParameters[name] ?? whole;
+    return references[name] ?? whole;
   });
 }

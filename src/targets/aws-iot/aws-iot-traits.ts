@@ -11,6 +11,7 @@ export const awsIotTraits: TargetTraits<AwsIotTarget> = {
   kind: 'aws-iot',
   offers: {
     observers: ['rule', 'subscriber'],
+    basicIngest: true,
     sharedSubscriptions: ['3.1.1', '5'],
     requests: false,
     protocols: ['mqtt', 'https'],

@@ -13,6 +13,7 @@ export const namedIotTraits: TargetTraits<AwsIotTarget> = {
   offers: {
     ...awsIotTraits.offers,
     observers: ['subscriber'],
+    basicIngest: false,
     protocols: ['mqtt'],
     auth: ['x509', 'password'],
   },

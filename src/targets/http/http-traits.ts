@@ -9,6 +9,7 @@ export const httpTraits: TargetTraits<HttpTarget> = {
   offers: {
     requests: true,
     observers: [],
+    basicIngest: false,
     sharedSubscriptions: [],
     protocols: ['https'],
     mqttVersions: [],

@@ -37,7 +37,13 @@ function defaultTopicOf(topicFilter: string, runId: string): string {
 
 /** What devices with a certificate of this stack may do. */
 function accessOf(topicFilter: string): Permissions {
-  const scope = { partition: 'aws', region: 'us-east-1', accountId: '123456789012', topicFilter };
+  const scope = {
+    partition: 'aws',
+    region: 'us-east-1',
+    accountId: '123456789012',
+    topicFilter,
+    ruleName: 'r',
+  };
   return new Permissions([parsePolicy('fleet', devicePolicy(scope))], { sourceIp: undefined });
 }
 

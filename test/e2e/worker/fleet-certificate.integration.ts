@@ -40,6 +40,7 @@ beforeAll(async () => {
       RunBucketName: output('stampede-runs-1'),
       StateMachineArn: output('arn:aws:states:us-east-1:123456789012:stateMachine:stampede-dev'),
       TopicFilter: output('stampede/+/telemetry/#'),
+      RuleName: output('arrivals'),
     },
   };
   await new CloudFormationClient(settings()).send(
@@ -91,7 +92,13 @@ describe('stampede certs', () => {
         },
       { step: 'initialize', name: 'failing' },
     );
-    const scope = { partition: 'aws', region: 'us-east-1', accountId: '1', topicFilter: 'stampede/#' };
+    const scope = {
+      partition: 'aws',
+      region: 'us-east-1',
+      accountId: '1',
+      topicFilter: 'stampede/#',
+      ruleName: 'r',
+    };
     await expect(
       createFleetCertificate({ stackName: 'stampede-dev', flags: '--stage dev' }, scope, {
         iot: new IoTClient(settings()),

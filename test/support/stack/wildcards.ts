@@ -99,6 +99,11 @@ export const allowedWildcards: readonly AllowedWildcard[] = [
     reason: devices,
   },
   {
+    sid: 'PublishToTheRuleByName',
+    wildcard: `arn:aws:iot:${account}:topic/$aws/rules/<ArrivalsRule>/*`,
+    reason: `${devices}; the rule is the stack’s own`,
+  },
+  {
     sid: 'HearEchoesAndStop',
     wildcard: `arn:aws:iot:${account}:topicfilter/stampede/dev/*`,
     reason: devices,

@@ -307,7 +307,7 @@ describe('parseLoadProfile', () => {
     expect(hintOf({ treshold: {} })).toBe('did you mean "thresholds"?');
     expect(hintOf({ connect: { rate: 5 } })).toBe('did you mean "ratePerSecond"?');
     expect(hintOf({ sizeBytes: 5 })).toBe('did you mean "publish.sizeBytes"?');
-    expect(hintOf({ publish: { zzz: 5 } })).toMatch(/^the settings here are: topic, qos/);
+    expect(hintOf({ publish: { zzz: 5 } })).toMatch(/^the settings here are: topic, basicIngest, qos/);
   });
 
   it('has a setting of every group in its list', () => {

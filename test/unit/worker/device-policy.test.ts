@@ -25,6 +25,7 @@ it('allows a certificate what the roles of publish-mqtt and subscribe allow thei
     region: 'us-east-1',
     accountId: '123456789012',
     topicFilter: 'stampede/dev/#',
+    ruleName: 'stampede_arrivals',
   }).Statement;
   expect(grantsOf(ofCertificate).toSorted()).toEqual([...new Set(ofClients)].toSorted());
   expect(grantsOf(ofCertificate)).toContain(

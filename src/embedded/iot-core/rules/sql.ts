@@ -14,7 +14,7 @@ export interface Statement {
   /** `*`: the members of the message come first. */
   readonly selectsAll: boolean;
   readonly select: readonly SelectItem[];
-  /** Topic filter; without FROM a rule is only reached by Basic Ingest, which is not supported. */
+  /** Topic filter; a rule without FROM, which Basic Ingest alone could reach, is not supported. */
   readonly from: string;
   readonly where?: Expression;
 }
