@@ -17,6 +17,7 @@ import { parseProfile, wantedTargetOf } from '../src/targets/parse-profile.ts';
 import { traitsOf } from '../src/targets/traits-of.ts';
 import { readEnvironment } from '../src/worker/environment.ts';
 import { findLag, findLeftovers } from '../src/worker/leftovers.ts';
+import { withPayloadSamples } from '../src/worker/payload-functions.ts';
 import { resolveTarget } from '../src/worker/resolve-target.ts';
 import { readConditions } from '../src/worker/run-conditions.ts';
 
@@ -40,7 +41,8 @@ export interface PlanFunctionRequest {
  * @throws RefusedByPreflightError, RefusedTargetError: in the execution `RefusedByPreflight`
  */
 export async function handler({ runId, profile, stateMachineArn }: PlanFunctionRequest): Promise<FanOut> {
-  const parsed = parseProfile(profile);
+  const given = parseProfile(profile);
+  const parsed = await withPayloadSamples(given, environment.payloadModules);
   const wanted = wantedTargetOf(parsed);
   const target = await resolveTarget({ wanted, environment, allowedHosts: parsed.allowedHosts });
   const control = wanted && (await findTarget(environment));

@@ -2,6 +2,7 @@ import { type Encoding, type EnvelopePlace, paddingOf } from '../profile/encodin
 import { parsePayloadTemplate } from '../profile/payload-template.ts';
 import { InvalidInputError } from '../shared/errors.ts';
 import { payloadEncodingOf } from './encodings/payload-encodings.ts';
+import type { PayloadFunctions } from './encodings/payload-function.ts';
 import { makeMessageSizes } from './message-sizes.ts';
 import { compileEnvelope, type MessageNumbers, type MessageWriter, type PayloadSettings } from './payload.ts';
 import { SegmentCompiler } from './payload-segments.ts';
@@ -12,6 +13,8 @@ import { mostBytes, writeSegments } from './text-segments.ts';
 export interface BareSettings extends PayloadSettings {
   readonly encoding: Encoding;
   readonly envelopePlace: Exclude<EnvelopePlace, 'payload'>;
+  /** The user's own, by `keyOfFunction`. */
+  readonly payloadFunctions?: PayloadFunctions | undefined;
 }
 
 /**
@@ -29,7 +32,7 @@ export class BareWriter implements MessageWriter {
   readonly #padding: number;
   readonly #message: MessageContext;
 
-  /** @throws {InvalidInputError} for a payload that holds a malformed template. */
+  /** @throws {InvalidInputError} for a payload that holds a malformed template. @throws PayloadFunctionError */
   constructor(settings: BareSettings) {
     const { encoding, sizeBytes, firstDevice, seed } = settings;
     const { template, errors } = parsePayloadTemplate(settings.payload);
@@ -50,6 +53,7 @@ export class BareWriter implements MessageWriter {
     this.#message = emptyMessage(seed, firstDevice);
   }
 
+  /** @throws PayloadFunctionError */
   write(numbers: MessageNumbers, sentMs: number, isFirst = false): Buffer {
     const message = this.#message;
     fillMessage(message, numbers, sentMs);

@@ -45,9 +45,9 @@ export interface MessageWriter {
    * One message.
    * @param sentMs when it is sent, epoch milliseconds
    * @param isFirst whether no message of its device and stream was sent before; false unless given
-   * @returns a view that the next call overwrites
+   * @returns a view that the next call overwrites; undefined: there is no such message, because the user's function failed
    */
-  write(numbers: MessageNumbers, sentMs: number, isFirst?: boolean): Buffer;
+  write(numbers: MessageNumbers, sentMs: number, isFirst?: boolean): Buffer | undefined;
   /** Of a request: what stands above the message that was written last. */
   readonly head?: RequestHead;
   /** MQTT 5 properties of the message that was written last, encoded, without their length. Undefined: none. */

@@ -131,7 +131,12 @@ export class Sender implements RequestListener {
     const message = this.#messages[stream]!;
     if (isAnswered) message.token = this.#inFlight.nextToken;
     message.topic = (isFirst ? firstTopics : topics)[device]!;
-    message.payload = writer.write(due, sentMs, isFirst);
+    const payload = writer.write(due, sentMs, isFirst);
+    if (payload === undefined) {
+      this.#full[device] = 1;
+      return false;
+    }
+    message.payload = payload;
     message.properties = writer.properties;
     message.head = writer.head;
     if (!this.#transport.send(device, message)) {

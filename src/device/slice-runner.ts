@@ -23,7 +23,7 @@ import { Sender } from './sender.ts';
 import { SliceCounters } from './slice-counters.ts';
 import { describeDevices } from './slice-devices.ts';
 import { type Ending, SliceRecords } from './slice-records.ts';
-import { streamsOfSlice } from './slice-streams.ts';
+import { type OwnPayloads, streamsOfSlice } from './slice-streams.ts';
 import { describeStop, StopRequest, type StopSignal } from './stop-signal.ts';
 import { nothingUndecided } from './stream-counters.ts';
 import type {
@@ -51,6 +51,7 @@ export interface SliceRun {
   readonly stop: StopSignal;
   /** What else may happen to its devices while it runs. */
   readonly actions?: DeviceActions;
+  readonly ownPayloads?: OwnPayloads;
   readonly checkpointEveryMs?: number;
 }
 
@@ -66,8 +67,7 @@ const deadlineReserveMs = 2_000;
  * Runs one slice of virtual devices from its start to its end, and resolves with its counts: when every message was
  * answered or timed out, within a second of `stop`, or before the plan's deadline.
  *
- * @throws {RangeError} for a slice that the plan does not have
- * @throws {InvalidInputError} for a payload that cannot be compiled
+ * @throws {RangeError} for a slice that the plan does not have @throws {InvalidInputError} for a payload that cannot be compiled
  */
 export async function runSlice(run: SliceRun): Promise<SliceResult> {
   return await new SliceRunner(run).run();
@@ -139,7 +139,7 @@ class SliceRunner implements TransportListener {
       transport: this.#transport,
       counters: this.#counters,
       devices: slice.devices,
-      streams: streamsOfSlice(plan, slice, devices),
+      streams: streamsOfSlice(plan, slice, devices, run.ownPayloads),
       ackTimeoutMs: profile.publish.ackTimeoutMs,
       maxUnacknowledged: profile.publish.maxUnacknowledged,
       resumesSessions: isExactlyOnce(slice.group) && !profile.connect.cleanStart,

@@ -2,22 +2,32 @@ import { isAcknowledged } from '../plan/groups.ts';
 import { kindsOf } from '../plan/kinds.ts';
 import type { Plan, Slice } from '../plan/plan.ts';
 import { plannedStreamsOf } from '../plan/streams.ts';
-import { envelopePlaceOf } from '../profile/encoding.ts';
+import { envelopePlaceOf, isModuleEncoding } from '../profile/encoding.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import { splitRequestUrl } from '../targets/http/request-url.ts';
 import { dataUrlOf } from '../targets/traits-of.ts';
 import { BareWriter } from './bare-writer.ts';
 import { payloadEncodingOf } from './encodings/payload-encodings.ts';
+import { PayloadFunctionError, type PayloadFunctions } from './encodings/payload-function.ts';
 import type { OutgoingStream } from './outgoing-stream.ts';
 import { type MessageWriter, type PayloadSettings, PayloadWriter } from './payload.ts';
 import { RequestWriter } from './request-writer.ts';
 import type { SliceDevices } from './slice-devices.ts';
+
+/** Functions of the user's that make payloads, and what is called when one fails. */
+export interface OwnPayloads {
+  /** By `keyOfFunction`; undefined: the slice has none. */
+  readonly functions?: PayloadFunctions;
+  /** One failed for a message, which is not sent. */
+  onError?(error: PayloadFunctionError): void;
+}
 
 /** The kinds of message that a slice sends: publishes, or requests to a web service. */
 export function streamsOfSlice(
   plan: Pick<Plan, 'runId'>,
   slice: Slice,
   devices: SliceDevices,
+  own: OwnPayloads = {},
 ): readonly OutgoingStream[] {
   const { group } = slice;
   const { timeline } = group;
@@ -43,7 +53,7 @@ export function streamsOfSlice(
     };
     const writer: MessageWriter =
       http === undefined
-        ? makeWriter(profile, { ...shared, deviceGroup: slice.group.number })
+        ? makeWriter(profile, { ...shared, deviceGroup: slice.group.number }, own)
         : new RequestWriter({
             ...shared,
             http,
@@ -63,10 +73,27 @@ export function streamsOfSlice(
   });
 }
 
-function makeWriter(profile: LoadProfile, settings: PayloadSettings): MessageWriter {
+function makeWriter(profile: LoadProfile, settings: PayloadSettings, own: OwnPayloads): MessageWriter {
   const { encoding } = profile.publish;
   const envelopePlace = envelopePlaceOf(profile);
-  return encoding === undefined || envelopePlace === 'payload'
-    ? new PayloadWriter(settings)
-    : new BareWriter({ ...settings, encoding, envelopePlace });
+  if (encoding === undefined || envelopePlace === 'payload') return new PayloadWriter(settings);
+  const writer = new BareWriter({ ...settings, encoding, envelopePlace, payloadFunctions: own.functions });
+  return isModuleEncoding(encoding) ? withoutFailures(writer, own) : writer;
+}
+
+function withoutFailures(writer: BareWriter, { onError }: OwnPayloads): MessageWriter {
+  return {
+    write(numbers, sentMs) {
+      try {
+        return writer.write(numbers, sentMs);
+      } catch (error) {
+        if (!(error instanceof PayloadFunctionError) || onError === undefined) throw error;
+        onError(error);
+        return undefined;
+      }
+    },
+    get properties() {
+      return writer.properties;
+    },
+  };
 }

@@ -138,23 +138,38 @@ export const publishSettings = {
     .union([
       z.enum(['json', ...bareEncodings]),
       z.strictObject({
-        protobuf: z.strictObject({
-          file: z.string().optional().meta({ description: 'Path of a .proto file, from the profile.' }),
-          schema: z
-            .string()
-            .max(maxProtoCharacters)
-            .optional()
-            .meta({ description: 'The text of the .proto file, where the profile holds it itself.' }),
-          message: z
-            .string()
-            .meta({ description: 'Full name of a message in it, such as meters.v1.Reading.' }),
-        }),
+        protobuf: z
+          .strictObject({
+            file: z.string().optional().meta({ description: 'Path of a .proto file, from the profile.' }),
+            schema: z
+              .string()
+              .max(maxProtoCharacters)
+              .optional()
+              .meta({ description: 'The text of the .proto file, where the profile holds it itself.' }),
+            message: z
+              .string()
+              .meta({ description: 'Full name of a message in it, such as meters.v1.Reading.' }),
+          })
+          .optional(),
+        module: z
+          .strictObject({
+            file: z.string().min(1).meta({
+              description:
+                'Path of a JavaScript module: from the profile in a rehearsal, from /opt, where Lambda layers are, on AWS.',
+            }),
+            function: z
+              .string()
+              .min(1)
+              .optional()
+              .meta({ description: 'Name of the function that it exports; its default export unless set.' }),
+          })
+          .optional(),
       }),
     ])
     .default('json')
     .meta({
       description:
-        'How the payload is written. json adds the fields stampede and padding to it. The others write the payload alone (docs/payloads.md): plain-json any JSON value, text a string, bytes a string of hexadecimal digits and templates, cbor the same values as JSON (RFC 8949), sparkplug-b an object whose values become metrics, {"protobuf": {"file": "reading.proto", "message": "Reading"}} an object with the fields of that message. Their envelope travels as the MQTT 5 user property stampede, or as a line before the payload where there are none.',
+        'How the payload is written. json adds the fields stampede and padding to it. The others write the payload alone (docs/payloads.md): plain-json any JSON value, text a string, bytes a string of hexadecimal digits and templates, cbor the same values as JSON (RFC 8949), sparkplug-b an object whose values become metrics, {"protobuf": {"file": "reading.proto", "message": "Reading"}} an object with the fields of that message, {"module": {"file": "./payload.mjs"}} what a function of your own makes of it. Their envelope travels as the MQTT 5 user property stampede, or as a line before the payload where there are none.',
       examples: ['cbor'],
     }),
   csv: z

@@ -1,7 +1,13 @@
 import type { InputError } from '../shared/errors.ts';
-import { type JsonObject, valueAt } from '../shared/json-path.ts';
+import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { suggestFrom } from '../shared/nearest.ts';
-import { type Encoding, nameOfEncoding, type ProtobufEncoding, paddingOf } from './encoding.ts';
+import {
+  type Encoding,
+  isModuleEncoding,
+  nameOfEncoding,
+  type ProtobufEncoding,
+  paddingOf,
+} from './encoding.ts';
 import type { LoadProfile } from './load-profile.ts';
 import { type PayloadTemplate, parsePayloadTemplate } from './payload-template.ts';
 import { bindPayload } from './protobuf/bind-payload.ts';
@@ -19,6 +25,19 @@ export function checkCsv(input: JsonObject): InputError[] {
   const hint =
     'run the profile from a file, or write {{perDevice(…)}} and {{perMessage(…)}} into the payload';
   return [{ path: 'publish.csv', message: 'is read by the command line alone', hint }];
+}
+
+/** An encoding that is an object is of one kind. */
+export function checkEncodingKind(input: JsonObject): InputError[] {
+  const encoding = valueAt(input, ['publish', 'encoding']);
+  if (!isObject(encoding) || Object.keys(encoding).length === 1) return [];
+  return [
+    {
+      path: 'publish.encoding',
+      message: 'must have one of protobuf and module',
+      hint: 'give {"protobuf": {"file": "reading.proto", "message": "Reading"}} or {"module": {"file": "./payload.mjs"}}',
+    },
+  ];
 }
 
 /** Errors of a payload that its encoding cannot write. */
@@ -45,7 +64,9 @@ export function checkEncoding({ publish, http, echo }: LoadProfile): InputError[
           {
             path: 'publish.sizeBytes',
             message: `cannot pad ${nameOfEncoding(encoding)}, which has no bytes that mean nothing`,
-            hint: 'remove it, and make the payload larger: {{randomBytes(n)}}',
+            hint: isModuleEncoding(encoding)
+              ? 'remove it: your function decides the size'
+              : 'remove it, and make the payload larger: {{randomBytes(n)}}',
           },
         ]
       : []),
@@ -73,7 +94,7 @@ function checkPayload(encoding: Encoding, template: PayloadTemplate): readonly I
     case 'cbor':
       return [];
     default:
-      return readProtobuf(encoding, template).errors;
+      return isModuleEncoding(encoding) ? [] : readProtobuf(encoding, template).errors;
   }
 }
 

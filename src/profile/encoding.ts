@@ -1,7 +1,7 @@
 import { isObject } from '../shared/json-path.ts';
 
 /** How a payload is written that is not a JSON object with the envelope in it. */
-export type Encoding = (typeof bareEncodings)[number] | ProtobufEncoding;
+export type Encoding = (typeof bareEncodings)[number] | ProtobufEncoding | ModuleEncoding;
 
 /** Protocol Buffers. */
 export interface ProtobufEncoding {
@@ -13,9 +13,26 @@ export interface ProtobufEncoding {
   };
 }
 
+/** A function of the user's. */
+export interface ModuleEncoding {
+  readonly module: {
+    /** Path of the JavaScript module that exports it. */
+    readonly file: string;
+    /** Name of the export. Absent: the default one. */
+    readonly function?: string;
+    /** Bytes of the first message of the first device, once the function was called for it. Absent: it was not. */
+    readonly sampleBytes?: number;
+  };
+}
+
+export function isModuleEncoding(encoding: Encoding | undefined): encoding is ModuleEncoding {
+  return typeof encoding === 'object' && 'module' in encoding;
+}
+
 /** What an encoding is called in messages. */
 export function nameOfEncoding(encoding: Encoding): string {
-  return typeof encoding === 'string' ? encoding : 'protobuf';
+  if (typeof encoding === 'string') return encoding;
+  return isModuleEncoding(encoding) ? 'module' : 'protobuf';
 }
 
 /** Encodings by name, but for `json`, which adds the envelope and padding to the payload's own fields. */
@@ -57,13 +74,14 @@ export function takesAnyPayload(form: unknown): boolean {
   return encodingsIn(form).some(({ encoding }) => encoding !== 'json');
 }
 
-/** Settings of Protocol Buffers in a profile, as the user wrote it: the objects themselves. */
-export function protobufSettingsIn(form: unknown) {
-  return encodingsIn(form).flatMap(({ encoding, path }) =>
-    isObject(encoding) && isObject(encoding.protobuf)
-      ? [{ path: `${path}.protobuf`, protobuf: encoding.protobuf as Record<string, unknown> }]
-      : [],
-  );
+/** An encoding's own settings in a profile, as the user wrote it: the objects themselves. */
+export function encodingSettingsIn(form: unknown, name: 'protobuf' | 'module') {
+  return encodingsIn(form).flatMap(({ encoding, path }) => {
+    const settings = isObject(encoding) ? encoding[name] : undefined;
+    return isObject(settings)
+      ? [{ path: `${path}.${name}`, settings: settings as Record<string, unknown> }]
+      : [];
+  });
 }
 
 function encodingsIn(form: unknown, at = ''): { readonly path: string; readonly encoding: unknown }[] {

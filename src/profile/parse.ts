@@ -273,6 +273,9 @@ function milliseconds(duration: string): number {
 
 function resolveEncoding(given: Exclude<ProfileSettings['publish']['encoding'], 'json'>): Encoding {
   if (typeof given === 'string') return given;
-  const { schema = '', message } = given.protobuf;
-  return { protobuf: { schema, message } };
+  const { protobuf, module } = given;
+  if (module !== undefined) {
+    return { module: { file: module.file, ...(module.function && { function: module.function }) } };
+  }
+  return { protobuf: { schema: protobuf?.schema ?? '', message: protobuf?.message ?? '' } };
 }

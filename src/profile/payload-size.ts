@@ -1,5 +1,5 @@
 import { sumBy } from '../shared/counts.ts';
-import type { Encoding } from './encoding.ts';
+import { type Encoding, isModuleEncoding } from './encoding.ts';
 import { bytesOfHex } from './encoding-rules.ts';
 import type { PayloadTemplate } from './payload-template.ts';
 import { type TemplateCall, templateFunctions } from './template-functions.ts';
@@ -7,7 +7,7 @@ import { partsOf } from './text-template.ts';
 
 /**
  * At least this many bytes: what is fixed, and of each call the fewest bytes it can yield. A payload whose least size is past a
- * limit is certainly past it.
+ * limit is certainly past it. Of a function of the user's, what it made of the first message.
  * @param encoding absent: JSON
  */
 export function leastPayloadBytes(template: PayloadTemplate, encoding?: Encoding): number {
@@ -26,7 +26,9 @@ export function leastPayloadBytes(template: PayloadTemplate, encoding?: Encoding
     case 'cbor':
       return leastCompactBytes(template, (key) => utf8Bytes(key) + 1);
     default:
-      return leastCompactBytes(template, () => 0);
+      return isModuleEncoding(encoding)
+        ? (encoding.module.sampleBytes ?? 0)
+        : leastCompactBytes(template, () => 0);
   }
 }
 

@@ -4,7 +4,7 @@ import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { checkBackoff } from './backoff.ts';
 import { checkBasicIngest } from './basic-ingest.ts';
 import { checkCredentials } from './credential-rules.ts';
-import { checkCsv, checkEncoding } from './encoding-rules.ts';
+import { checkCsv, checkEncoding, checkEncodingKind } from './encoding-rules.ts';
 import { checkHttpSettings } from './http-rules.ts';
 import { checkLifecycle } from './lifecycle-setting.ts';
 import type { LoadProfile, Protocol } from './load-profile.ts';
@@ -55,7 +55,10 @@ const rules: readonly Rule[] = [
   { reads: ['publish.payload', 'publish.encoding'], check: checkPayload },
   {
     reads: ['publish.payload', 'publish.encoding', 'publish.sizeBytes', 'publish.topic', 'echo'],
-    check: ({ profile }) => checkEncoding(profile),
+    check: ({ profile, input }) => {
+      const errors = checkEncodingKind(input);
+      return errors.length > 0 ? errors : checkEncoding(profile);
+    },
   },
   { reads: ['publish.csv'], check: ({ input }) => checkCsv(input) },
   { reads: ['connect.protocol', 'devices', ...loadPaths], check: checkRatePerDevice },

@@ -72,7 +72,7 @@ async function checkRequest(
   const { ackTimeoutMs } = group.profile.publish;
   const cancel = clock.setTimer(ackTimeoutMs, () => outcome.resolve({ reason: 'no answer' }));
   try {
-    const payload = stream!.writer.write({ n: 0, device: 0, k: 0, atMs: nowMs }, nowMs);
+    const payload = stream!.writer.write({ n: 0, device: 0, k: 0, atMs: nowMs }, nowMs)!;
     const { head } = stream!.writer;
     transport.send(0, { token: 0, topic: '', payload, qos: 0, retain: false, head });
     const ending = await outcome.promise;

@@ -25,6 +25,11 @@ export interface Environment {
   readonly queues: QueueUrls;
   /** Name of the function that reads the arrivals stream; absent: the stack has none. */
   readonly streamReader: string | undefined;
+  /**
+   * Where modules with payload functions are: by default `/opt`, where Lambda has its layers. Undefined, of an empty `PAYLOAD_MODULES`:
+   * anywhere on this machine, by absolute paths.
+   */
+  readonly payloadModules: string | undefined;
   /** The stack's parameters; undefined: those of a stack without parameters. */
   readonly deployment: DeploymentParameters | undefined;
   /** Room for the first cold start, milliseconds. */
@@ -100,6 +105,7 @@ export function readEnvironment(variables: Variables): Environment {
     ruleName: variables.RULE_NAME || undefined,
     queues: readQueueUrls(variables),
     streamReader: variables.STREAM_READER || undefined,
+    payloadModules: (variables.PAYLOAD_MODULES ?? '/opt') || undefined,
     deployment: readDeployment(variables.DEPLOYMENT, errors),
     coldStartLeadMs: duration('COLD_START_LEAD', '5s'),
     lambdaEnvironmentsPerSecond: number('LAMBDA_ENVIRONMENTS_PER_SECOND', 100),

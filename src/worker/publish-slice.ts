@@ -8,6 +8,7 @@ import type { ActionKind, Announcement } from '../plan/actions/action.ts';
 import { actionKinds } from '../plan/actions/action-kinds.ts';
 import type { ControlMessage } from '../plan/control-message.ts';
 import { httpsSlicesOf } from '../plan/groups.ts';
+import { kindsOf } from '../plan/kinds.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type SliceConnections, webConnectionsOf } from '../plan/slice-connections.ts';
 import { sliceOf } from '../plan/slices.ts';
@@ -19,6 +20,7 @@ import { checkPlannedControl, checkPlannedTarget } from '../targets/planned-targ
 import type { Target } from '../targets/target.ts';
 import { followActions } from './follow-actions.ts';
 import type { LiveView } from './live-view.ts';
+import { loadPayloadFunctions } from './payload-functions.ts';
 
 /** What the state machine hands to a publishing function. */
 export interface SliceRequest {
@@ -33,6 +35,8 @@ export interface SliceDeps {
   readonly store: Pick<RunStore, 'getPlan' | 'putSliceResult' | 'actions'>;
   /** The function's own settings of its target, which no file can change. */
   readonly known: Omit<KnownTarget, 'hosts'>;
+  /** Where modules with payload functions are; absent: anywhere, by absolute paths. */
+  readonly payloadModules?: string | undefined;
   readonly liveView: LiveView;
   /** Set for this invocation: one from an earlier one stood still while the environment was frozen. */
   readonly clock: Clock;
@@ -83,6 +87,7 @@ const settledBeforeStartMs = 100;
  * One invocation: reads the plan, runs its slice of devices, stores what they did. Returns next to nothing, because the
  * children's results of a Map must together fit a state's 256 KiB.
  * @throws ForgedTargetError before anything connects, where plan.json names another target
+ * @throws InvalidInputError for a payload function that cannot be loaded
  */
 export async function publishSlice(
   { runId, slice, hosts }: SliceRequest,
@@ -109,6 +114,7 @@ export async function publishSlice(
     connections,
     httpsSlices,
   };
+  const functions = await loadPayloadFunctions(kindsOf(of), deps.payloadModules);
   const transport = await deps.makeTransport(group);
   const stop = new AbortController();
   const deviceActions = new DeviceActions();
@@ -148,6 +154,11 @@ export async function publishSlice(
       random: Math.random,
       stop: stop.signal,
       actions: deviceActions,
+      ownPayloads: {
+        functions,
+        // Not from within the sending that found it.
+        onError: (error) => clock.setTimer(0, () => stop.abort(error)),
+      },
       onSnapshot: (snapshot) => view.add(snapshot),
       onCheckpoint: (checkpoint) => store.putSliceResult({ ...checkpoint, ...connectsOf(control) }),
     });

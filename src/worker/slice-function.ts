@@ -12,6 +12,7 @@ export interface SliceFunction {
   readonly shared: {
     readonly store: RunStore;
     readonly known: Omit<KnownTarget, 'hosts'>;
+    readonly payloadModules: string | undefined;
     readonly liveView: LiveView;
   };
 }
@@ -25,6 +26,7 @@ export function openSliceFunction(variables: Variables): SliceFunction {
     shared: {
       store,
       known: { ...environment, region: variables.AWS_REGION },
+      payloadModules: environment.payloadModules,
       liveView: makeLiveView(environment.influx, { store, clock: makeSystemClock(), random: Math.random }),
     },
   };

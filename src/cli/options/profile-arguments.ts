@@ -11,8 +11,11 @@ import {
 } from '../../profile/overrides.ts';
 import { profileOptions } from '../../profile/profile-options.ts';
 import { parseProfile } from '../../targets/parse-profile.ts';
+import { withPayloadSamples } from '../../worker/payload-functions.ts';
 import { withAbsolutePath, withAbsolutePaths } from './credential-paths.ts';
 import { readProfileFile } from './profile-file.ts';
+import { withModulePaths } from './profile-includes.ts';
+import { isStage, type StageFlags } from './stage-flags.ts';
 
 /** A load profile as given on the command line. */
 export interface GivenProfile {
@@ -53,15 +56,19 @@ export async function readGivenProfile(
   flags: Readonly<Record<string, unknown>>,
 ): Promise<GivenProfile> {
   const { value, errors } = await readProfileFile(file);
-  const located = withAbsolutePaths(value, file === '-' ? process.cwd() : path.dirname(file));
+  const directory = file === '-' ? process.cwd() : path.dirname(file);
+  // On AWS modules come with the layers of the stack, where the plan function checks them.
+  const isHere = !isStage(flags as StageFlags);
+  const located = withAbsolutePaths(isHere ? withModulePaths(value, directory) : value, directory);
   const written = flags.force === true ? withoutEnforcement(located) : located;
   const overrides: ProfileOverrides = [
     ...overridesFromEnvironment(process.env),
     ...overridesFromFlags(flags),
   ].map(withAbsolutePath);
   const found = [...errors, ...checkVariables(process.env)];
+  const profile = parseProfile(written, overrides, found);
   return {
     input: applyOverrides(written, overrides).input,
-    profile: parseProfile(written, overrides, found),
+    profile: isHere ? await withPayloadSamples(profile) : profile,
   };
 }

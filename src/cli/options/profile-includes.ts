@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type CsvTexts, fillInColumns } from '../../profile/csv-columns.ts';
-import { protobufSettingsIn } from '../../profile/encoding.ts';
+import { encodingSettingsIn } from '../../profile/encoding.ts';
 import type { InputError } from '../../shared/errors.ts';
 import { isObject } from '../../shared/json-path.ts';
 import type { JsonText } from '../../shared/json-text.ts';
@@ -21,6 +21,14 @@ export async function withFiles({ value, errors }: JsonText, directory: string):
   return { value: copy, errors: [...errors, ...includes.errors] };
 }
 
+/** A load profile whose payload functions are in modules with absolute paths: slices load them in processes of their own. */
+export function withModulePaths(form: unknown, directory: string): unknown {
+  const copy: unknown = structuredClone(form);
+  for (const { settings } of encodingSettingsIn(copy, 'module'))
+    if (typeof settings.file === 'string') settings.file = resolve(directory, settings.file);
+  return copy;
+}
+
 class Includes {
   readonly errors: InputError[] = [];
   readonly #directory: string;
@@ -30,10 +38,10 @@ class Includes {
   }
 
   async addSchemas(form: unknown): Promise<void> {
-    for (const { protobuf, path } of protobufSettingsIn(form))
-      if (protobuf.schema === undefined) {
-        const schema = await this.#textOf(protobuf.file, `${path}.file`);
-        if (schema !== undefined) protobuf.schema = schema;
+    for (const { settings, path } of encodingSettingsIn(form, 'protobuf'))
+      if (settings.schema === undefined) {
+        const schema = await this.#textOf(settings.file, `${path}.file`);
+        if (schema !== undefined) settings.schema = schema;
       }
   }
 

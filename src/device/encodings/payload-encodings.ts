@@ -1,21 +1,22 @@
-import type { bareEncodings, Encoding } from '../../profile/encoding.ts';
+import { type bareEncodings, type Encoding, isModuleEncoding } from '../../profile/encoding.ts';
 import { readProtobuf } from '../../profile/encoding-rules.ts';
 import type { PayloadTemplate } from '../../profile/payload-template.ts';
 import { birthTopicOf } from '../../profile/sparkplug.ts';
 import { partsOf } from '../../profile/text-template.ts';
 import { InvalidInputError } from '../../shared/errors.ts';
 import { SegmentCompiler } from '../payload-segments.ts';
-import type { Segment, SegmentScope } from '../payload-values.ts';
+import type { Segment } from '../payload-values.ts';
 import { compileText } from '../text-segments.ts';
 import { compileBytes } from './bytes.ts';
 import { compileCbor } from './cbor.ts';
+import { compileFunction, type FunctionScope } from './payload-function.ts';
 import { compileProtobuf } from './protobuf.ts';
 import { compileSparkplug } from './sparkplug.ts';
 
 /** What differs by the encoding of a payload. */
 export interface PayloadEncoding {
-  /** @throws {InvalidInputError} for a template that the encoding cannot write */
-  readonly compile: (template: PayloadTemplate, scope: SegmentScope) => CompiledPayload;
+  /** @throws {InvalidInputError} for a template that the encoding cannot write @throws PayloadFunctionError */
+  readonly compile: (template: PayloadTemplate, scope: FunctionScope) => CompiledPayload;
   /** The topic of the first message that a device sends, from that of the others. Absent: it is the same. */
   readonly firstTopicOf?: (topic: string) => string;
 }
@@ -28,6 +29,9 @@ export interface CompiledPayload {
 
 export function payloadEncodingOf(encoding: Encoding): PayloadEncoding {
   if (typeof encoding === 'string') return namedEncodings[encoding];
+  if (isModuleEncoding(encoding)) {
+    return { compile: (template, scope) => ({ payload: compileFunction(encoding, template, scope) }) };
+  }
   return {
     compile(template, scope) {
       const { fields, errors } = readProtobuf(encoding, template);

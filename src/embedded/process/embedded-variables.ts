@@ -45,6 +45,8 @@ export function variablesOf(facts: EmbeddedAwsFacts): Record<string, string> {
     LAMBDA_ENVIRONMENTS_PER_SECOND: String(cores * environmentsPerSecondPerCore),
     CLOUDWATCH_DELAY: cloudWatchDelay,
     RULE_NAME: defaultRuleName,
+    // Modules of this machine, wherever they are.
+    PAYLOAD_MODULES: '',
     ...queueVariables(gatewayUrl, stack),
   };
 }

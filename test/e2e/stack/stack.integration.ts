@@ -397,13 +397,15 @@ describe('stage parameters', () => {
     });
   }, 120_000);
 
-  it('turn topics, subscriber, architecture, tracing and limits', async () => {
+  it('turn topics, subscriber, architecture, tracing, layers and limits', async () => {
+    const layers = [1, 2].map((version) => `arn:aws:lambda:us-east-1:123456789012:layer:payloads:${version}`);
     const other = await packageStack([
       'topicFilter=fleet/+/telemetry/#',
       'subscriber=direct',
       'architecture=x86_64',
       'tracing=true',
       'publishConcurrency=50',
+      `payloadLayers=${layers.join(', ')}`,
       'retentionDays=30',
     ]);
     await other.remove();
@@ -414,6 +416,14 @@ describe('stage parameters', () => {
       ReservedConcurrentExecutions: 50,
       TracingConfig: { Mode: 'Active' },
     });
+    for (const name of ['Plan', 'PublishDashmqtt', 'PublishDashhttp'])
+      expect(Resources[`${name}LambdaFunction`]?.Properties).toHaveProperty('Layers', layers);
+    expect(Resources.SummarizeLambdaFunction?.Properties).not.toHaveProperty('Layers');
+    const byName = statementsOf(other.template).filter(({ sid }) => sid === 'PublishToTheRuleByName');
+    expect(byName.map(({ resources }) => resources)).toEqual(
+      Array(2).fill(['arn:aws:iot:us-east-1:123456789012:topic/$aws/rules/<ArrivalsRule>/*']),
+    );
+    expect(other.template.Outputs?.RuleName?.Value).toEqual({ Ref: 'ArrivalsRule' });
     // Preflight counts with what is deployed: the plan function's variable, and the output that the command line reads.
     const http = Resources.PublishDashhttpLambdaFunction?.Properties;
     expect(http).toHaveProperty('ReservedConcurrentExecutions', 50);
