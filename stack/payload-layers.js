@@ -1,5 +1,5 @@
 /** ARNs of Lambda layers, from the comma list of the parameter `payloadLayers`: for the functions that load payload functions. */
-export default async function payloadLayers({ resolveVariable }) {
+export async function arns({ resolveVariable }) {
   const list = await resolveVariable('param:payloadLayers');
   return String(list)
     .split(',')
