@@ -29,7 +29,7 @@ describe('the tests that iot-core-fidelity.md names', () => {
 
   it.each(names)('%s exists', (name) => {
     const files = folders.flatMap((folder) =>
-      globSync(`${folder}/${name}.{test,integration}.ts`, { cwd: root }),
+      globSync(`${folder}/${name}.{test,integration,timing}.ts`, { cwd: root }),
     );
     expect(files.length).toBeGreaterThan(0);
   });
