@@ -4,7 +4,13 @@ import { InvalidInputError } from '../shared/errors.ts';
 import { payloadEncodingOf } from './encodings/payload-encodings.ts';
 import type { PayloadFunctions } from './encodings/payload-function.ts';
 import { makeMessageSizes } from './message-sizes.ts';
-import { compileEnvelope, type MessageNumbers, type MessageWriter, type PayloadSettings } from './payload.ts';
+import {
+  compileEnvelope,
+  type MessageBirth,
+  type MessageNumbers,
+  type MessageWriter,
+  type PayloadSettings,
+} from './payload.ts';
 import { SegmentCompiler } from './payload-segments.ts';
 import { emptyMessage, fillMessage, fixed, type MessageContext, type Segment } from './payload-values.ts';
 import { makePropertyWriter, type PropertyWriter } from './property-writer.ts';
@@ -25,7 +31,7 @@ export class BareWriter implements MessageWriter {
   properties: Buffer | undefined;
   readonly #properties: PropertyWriter | undefined;
   readonly #segments: readonly Segment[];
-  /** Of the first message that a device sends. */
+  /** Of the first message of a connection. */
   readonly #first: readonly Segment[];
   readonly #out: Buffer;
   readonly #sizeOf: (deviceIndex: number, k: number) => number;
@@ -34,7 +40,7 @@ export class BareWriter implements MessageWriter {
 
   /** @throws {InvalidInputError} for a payload that holds a malformed template. @throws PayloadFunctionError */
   constructor(settings: BareSettings) {
-    const { encoding, sizeBytes, firstDevice, seed } = settings;
+    const { encoding, sizeBytes, indexOf, seed } = settings;
     const { template, errors } = parsePayloadTemplate(settings.payload);
     if (errors.length > 0) throw new InvalidInputError('The payload', errors);
     const envelope = envelopeSegments(settings);
@@ -50,16 +56,18 @@ export class BareWriter implements MessageWriter {
     this.#out = Buffer.allocUnsafeSlow(
       Math.max(mostBytes(this.#segments), mostBytes(this.#first), sizeBytes, 1),
     );
-    this.#message = emptyMessage(seed, firstDevice);
+    this.#message = emptyMessage(seed, indexOf);
   }
 
   /** @throws PayloadFunctionError */
-  write(numbers: MessageNumbers, sentMs: number, isFirst = false): Buffer {
+  write(numbers: MessageNumbers, sentMs: number, birth?: MessageBirth): Buffer {
     const message = this.#message;
     fillMessage(message, numbers, sentMs);
+    message.births = birth?.births ?? 0;
+    message.sinceBirth = birth?.since ?? message.k;
     message.random.seek(message.deviceIndex, message.k);
     const out = this.#out;
-    const end = writeSegments(isFirst ? this.#first : this.#segments, out, 0, message);
+    const end = writeSegments(birth?.since === 0 ? this.#first : this.#segments, out, 0, message);
     this.properties = this.#properties?.write(message);
     const size = this.#sizeOf(message.deviceIndex, message.k);
     if (end >= size) return out.subarray(0, end);

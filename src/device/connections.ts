@@ -1,29 +1,30 @@
 import { leastBetweenConnectsMs } from '../plan/account.ts';
-import type { Plan, Slice } from '../plan/plan.ts';
 import { makeSliceSchedule, type SliceSchedule } from '../plan/schedule.ts';
 import { noticeMs, stormChoice } from '../plan/storms.ts';
 import { type Backoff, defaultBackoff } from '../profile/backoff.ts';
+import { connectsEachMessage } from '../profile/lifecycle-kinds.ts';
 import type { Disconnect, DisconnectKind } from '../profile/planned-action.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { Random } from '../shared/random.ts';
 import { reconnectDelayMs } from './backoff.ts';
 import type { DeviceControls } from './device-actions.ts';
+import type { CycleListener, CycleSettings, DeviceCycles } from './device-cycles.ts';
 import { type PacedWork, Pacer } from './pacer.ts';
-import { SleepCycles, type SleepListener } from './sleep-cycles.ts';
+import { makeCycles } from './sleep-cycles.ts';
 import type { SliceCounters } from './slice-counters.ts';
 import type { Transport } from './transport.ts';
 
-export interface ConnectionSettings {
-  readonly clock: Clock;
+export interface ConnectionSettings extends CycleSettings {
   readonly transport: Transport;
   /** For the delays before another attempt. */
   readonly random: Random;
   readonly counters: SliceCounters;
-  readonly plan: Plan;
-  readonly slice: Slice;
-  /** Epoch milliseconds at which device 0's turn is counted from. */
-  readonly startAt: number;
+  /** A new device is in the place of this one. */
+  readonly onReplaced: (device: number, life: number) => void;
 }
+
+/** What a connection is ended for: an action, or because its device needs none any more. */
+const endsFor = { action: 1, cycle: 2 } as const;
 
 const unansweredReason = 'no answer before the slice ended';
 
@@ -31,7 +32,7 @@ const unansweredReason = 'no answer before the slice ended';
  * Keeps the slice's devices connected: each connects at its turn, and again, after a random delay that grows with its
  * failures, whenever it could not or lost its connection, until the slice ends.
  */
-export class Connections implements PacedWork, DeviceControls, SleepListener {
+export class Connections implements PacedWork, DeviceControls, CycleListener {
   readonly #clock: Clock;
   readonly #settings: ConnectionSettings;
   readonly #transport: Transport;
@@ -53,15 +54,18 @@ export class Connections implements PacedWork, DeviceControls, SleepListener {
   readonly #isUnderWay: Uint8Array;
   /** By device: 1 while it has a connection that is not to end. */
   readonly #isConnected: Uint8Array;
-  /** By device: 1 from when its connection is to end until it has. */
+  /** By device: from when its connection is to end until it has, for what it ends; else 0. */
   readonly #isEnding: Uint8Array;
   /** By device: 1 from when it woke until it is connected. */
   readonly #isReturning: Uint8Array;
+  /** By device: from when it has been without a connection that it should have, epoch milliseconds; 0: it is not, or never had one. */
+  readonly #missingSince: Float64Array;
   /** Devices that were made silent: when they notice, epoch milliseconds. */
   readonly #noticesAt = new Map<number, number>();
   /** By device: its next attempt, or the end of a connection that it made asleep. */
   readonly #timers = new Map<number, CancelTimer>();
-  readonly #cycles: SleepCycles;
+  readonly #connectsEachMessage: boolean;
+  readonly #cycles: DeviceCycles;
   #stopped = false;
 
   constructor(settings: ConnectionSettings) {
@@ -83,7 +87,9 @@ export class Connections implements PacedWork, DeviceControls, SleepListener {
     this.#isConnected = new Uint8Array(devices);
     this.#isEnding = new Uint8Array(devices);
     this.#isReturning = new Uint8Array(devices);
-    this.#cycles = new SleepCycles(settings, this);
+    this.#missingSince = new Float64Array(devices);
+    this.#connectsEachMessage = connectsEachMessage(group.profile);
+    this.#cycles = makeCycles(settings, this);
     this.#pacer = new Pacer(settings.clock, this);
   }
 
@@ -121,21 +127,50 @@ export class Connections implements PacedWork, DeviceControls, SleepListener {
     this.#connectIfFree(device);
   }
 
+  /** A message of the device waits: one that is connected for each message needs a connection. */
+  messageWaits(device: number): void {
+    if (this.#connectsEachMessage) this.woke(device);
+  }
+
   woke(device: number): void {
+    if (this.#stopped || this.#isConnected[device] === 1) return;
+    if (this.#isReturning[device] === 0) this.#missingSince[device] = this.#clock.now();
     this.#isReturning[device] = 1;
     this.#connectIfFree(device);
   }
 
+  /** Connects a device that is to be connected and is not, as soon as the target lets its client id. */
   #connectIfFree(device: number): void {
     const isBusy =
-      this.#isConnected[device] === 1 || this.#isUnderWay[device] === 1 || this.#isEnding[device] === 1;
-    if (!isBusy && !this.#timers.has(device) && !this.#cycles.isAsleep(device)) this.#connect(device);
+      this.#isConnected[device] === 1 || this.#isUnderWay[device] === 1 || this.#isEnding[device] !== 0;
+    if (isBusy || this.#timers.has(device) || this.#cycles.isAsleep(device)) return;
+    const delayMs = this.#answeredAt[device]! + this.#leastBetweenMs - this.#clock.now();
+    if (delayMs <= 0) this.#connect(device);
+    else this.#later(device, delayMs, () => this.#connectIfFree(device));
   }
 
   fellAsleep(device: number): void {
     this.#timers.get(device)?.();
     this.#timers.delete(device);
-    if (this.#isConnected[device] === 1) this.#end(device, this.#cycles.disconnect);
+    this.#isReturning[device] = 0;
+    this.#missingSince[device] = 0;
+    if (this.#isConnected[device] === 1) this.#end(device, this.#cycles.disconnect, endsFor.cycle);
+  }
+
+  replaced(device: number, life: number): void {
+    // Another client id, with nothing behind it.
+    this.#answeredAt[device] = 0;
+    this.#failedInARow[device] = 0;
+    this.#settings.onReplaced(device, life);
+  }
+
+  /** What the device's connection was opened for is answered. The transport may not end it while it reports that. */
+  served(device: number): void {
+    if (this.#stopped) return;
+    this.#later(device, 0, () => {
+      if (this.#isConnected[device] === 1) this.#end(device, this.#cycles.disconnect, endsFor.cycle);
+      else this.#connectIfFree(device);
+    });
   }
 
   tickEnd(): void {}
@@ -147,10 +182,13 @@ export class Connections implements PacedWork, DeviceControls, SleepListener {
     this.#isConnected[device] = 1;
     this.#answeredAt[device] = nowMs;
     const connectMs = this.#isMeasured ? nowMs - this.#attemptedAt[device]! : undefined;
-    this.#counters.connected(device, nowMs, connectMs);
+    const isAgain = this.#counters.connected(device, nowMs, connectMs);
     const wasDisconnected = this.#isMeasured && this.#counters.storms.connected(device, nowMs);
     if (wasDisconnected || this.#isReturning[device] === 1) this.#counters.returned(device, nowMs);
     this.#isReturning[device] = 0;
+    const missingSince = this.#missingSince[device]!;
+    this.#missingSince[device] = 0;
+    if (isAgain && this.#isMeasured && missingSince > 0) this.#counters.reconnected(nowMs - missingSince);
     // Its attempt was under way when it fell asleep. The transport may not end a connection while it reports it.
     if (this.#stopped || !this.#cycles.isAsleep(device)) return;
     this.#later(device, 0, () =>
@@ -168,9 +206,17 @@ export class Connections implements PacedWork, DeviceControls, SleepListener {
 
   disconnected(device: number, reason: string): void {
     this.#isConnected[device] = 0;
+    const wasOver = this.#isEnding[device] === endsFor.cycle;
     this.#isEnding[device] = 0;
-    this.#counters.disconnected(this.#clock.now(), reason);
-    this.#retryLater(device);
+    const nowMs = this.#clock.now();
+    this.#counters.disconnected(nowMs, reason);
+    if (this.#stopped || this.#cycles.isAsleep(device)) return;
+    if (this.#missingSince[device] === 0) this.#missingSince[device] = nowMs;
+    // It is needed again since: it does not come back from a failure.
+    if (wasOver) {
+      this.#isReturning[device] = 1;
+      this.#connectIfFree(device);
+    } else this.#retryLater(device);
   }
 
   /**
@@ -189,13 +235,13 @@ export class Connections implements PacedWork, DeviceControls, SleepListener {
     const noticesAt = this.#clock.now() + noticeMs({ ...disconnect, group: slice.group });
     for (const device of connected) {
       if (disconnect.how === 'silent') this.#noticesAt.set(device, noticesAt);
-      this.#end(device, disconnect.how);
+      this.#end(device, disconnect.how, endsFor.action);
     }
   }
 
-  #end(device: number, how: DisconnectKind): void {
+  #end(device: number, how: DisconnectKind, what: (typeof endsFor)[keyof typeof endsFor]): void {
     this.#isConnected[device] = 0;
-    this.#isEnding[device] = 1;
+    this.#isEnding[device] = what;
     this.#transport.disconnect(device, how);
   }
 
@@ -224,7 +270,7 @@ export class Connections implements PacedWork, DeviceControls, SleepListener {
       leastMs: this.#leastBetweenMs,
     };
     const delayMs = unnoticedMs + reconnectDelayMs(this.#backoff, failed, this.#random);
-    this.#later(device, delayMs, () => this.#connect(device));
+    this.#later(device, delayMs, () => this.#connectIfFree(device));
   }
 
   #later(device: number, delayMs: number, then: () => void): void {

@@ -14,8 +14,6 @@ export interface EchoSettings {
   readonly transport: Transport;
   readonly counters: SliceCounters;
   readonly clock: Clock;
-  /** Index of the slice's first device, over the whole run. */
-  readonly firstDevice: number;
 }
 
 /** The echo: some devices subscribe to their own topics and measure when their messages come back. */
@@ -48,9 +46,9 @@ export class Echoes {
   }
 
   received(device: number, { payload, envelope }: IncomingMessage): void {
-    const { counters, clock, firstDevice } = this.#settings;
+    const { counters, clock, devices } = this.#settings;
     const message = readEchoedMessage(envelope ?? payload, this.#envelopeStarts);
     // A topic may be shared with senders that are not this run's.
-    if (message !== undefined) counters.echoed(firstDevice + device, message, clock.now());
+    if (message !== undefined) counters.echoed(devices.indexOf(device), message, clock.now());
   }
 }

@@ -7,8 +7,10 @@ export interface OutgoingStream {
   readonly writer: MessageWriter;
   /** By device. */
   readonly topics: readonly string[];
-  /** Of the first message that a device sends. Absent: as of the others. */
+  /** Of the first message of a connection. Absent: as of the others. */
   readonly firstTopics?: readonly string[];
+  /** A new device is in the place of this one. @param topics of the slice's kinds of message, in their order */
+  readonly renew: (device: number, topics: readonly string[]) => void;
   readonly qos: Qos;
   readonly retain: boolean;
   /** Devices send the alias of a topic that they have sent. */

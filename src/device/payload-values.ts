@@ -8,8 +8,11 @@ export interface MessageContext {
   /** Index within the slice and over the whole run. */
   device: number;
   deviceIndex: number;
-  /** The slice's first device, by its index over the whole run. */
-  readonly firstDevice: number;
+  /** A device's index over the whole run. */
+  readonly indexOf: (device: number) => number;
+  /** Of a message that announces itself: which birth of its device, and how many messages since. */
+  births: number;
+  sinceBirth: number;
   /** The message's number within its device: 0, 1, 2, … */
   k: number;
   /** Intended and actual send time, epoch milliseconds. */
@@ -19,10 +22,21 @@ export interface MessageContext {
   readonly random: PositionalRandom;
 }
 
-/** To be filled. @param firstDevice of the slice, by its index over the whole run */
-export function emptyMessage(seed: number, firstDevice = 0): MessageContext {
+/** To be filled. @param indexOf index over the whole run of one of the slice's devices; absent: the same */
+export function emptyMessage(seed: number, indexOf = (device: number) => device): MessageContext {
   const random = new PositionalRandom(seed);
-  return { n: 0, device: 0, deviceIndex: 0, firstDevice, k: 0, atMs: 0, sentMs: 0, random };
+  return {
+    n: 0,
+    device: 0,
+    deviceIndex: 0,
+    indexOf,
+    births: 0,
+    sinceBirth: 0,
+    k: 0,
+    atMs: 0,
+    sentMs: 0,
+    random,
+  };
 }
 
 /** Sets which message it is, but not where its random numbers begin. @param sentMs epoch milliseconds */
@@ -33,7 +47,7 @@ export function fillMessage(
 ): void {
   message.n = n;
   message.device = device;
-  message.deviceIndex = message.firstDevice + device;
+  message.deviceIndex = message.indexOf(device);
   message.k = k;
   message.atMs = atMs;
   message.sentMs = sentMs;

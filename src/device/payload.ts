@@ -19,8 +19,8 @@ export interface PayloadSettings extends MessageProperties {
   readonly deviceGroup?: number;
   /** Kind of message within the slice; absent: 0. */
   readonly stream?: number;
-  /** Index of the slice's first device over the whole run, and how many it has. */
-  readonly firstDevice: number;
+  /** Index over the whole run of one of the slice's devices, and how many it has. */
+  readonly indexOf: (device: number) => number;
   readonly devices: number;
   readonly seed: number;
   /** Intended time of publish n, milliseconds after publishing began. @param atMs the same, epoch milliseconds */
@@ -39,15 +39,23 @@ export interface MessageNumbers {
   readonly atMs: number;
 }
 
+/** Devices announce themselves with the first message of each connection. */
+export interface MessageBirth {
+  /** Of the device and stream, how often it was born before this message's birth, or before it, which is one. */
+  readonly births: number;
+  /** Messages that it has sent since it was born; 0: this one is a birth. */
+  readonly since: number;
+}
+
 /** Writes the messages of one stream. */
 export interface MessageWriter {
   /**
    * One message.
    * @param sentMs when it is sent, epoch milliseconds
-   * @param isFirst whether no message of its device and stream was sent before; false unless given
+   * @param birth where devices announce themselves; absent: they do not
    * @returns a view that the next call overwrites; undefined: there is no such message, because the user's function failed
    */
-  write(numbers: MessageNumbers, sentMs: number, isFirst?: boolean): Buffer | undefined;
+  write(numbers: MessageNumbers, sentMs: number, birth?: MessageBirth): Buffer | undefined;
   /** Of a request: what stands above the message that was written last. */
   readonly head?: RequestHead;
   /** MQTT 5 properties of the message that was written last, encoded, without their length. Undefined: none. */
@@ -103,7 +111,7 @@ export class PayloadWriter implements MessageWriter {
     this.#segments = compileMessage(settings);
     this.#properties = makePropertyWriter(settings);
     this.#sizeOf = makeMessageSizes(settings, settings.seed);
-    this.#message = emptyMessage(settings.seed, settings.firstDevice);
+    this.#message = emptyMessage(settings.seed, settings.indexOf);
     const maxBytes = this.#segments.reduce((sum, segment) => sum + segment.maxBytes, 1);
     this.#out = Buffer.allocUnsafeSlow(Math.max(maxBytes, settings.sizeBytes));
   }

@@ -24,8 +24,8 @@ export interface RequestSettings extends SegmentScope {
   readonly sizes?: SizeDistribution;
   readonly runId: string;
   readonly slice: number;
-  /** Index of the slice's first device over the whole run. */
-  readonly firstDevice: number;
+  /** Index over the whole run of one of the slice's devices. */
+  readonly indexOf: (device: number) => number;
 }
 
 /** Random values above the body are drawn apart from those in it, so that a template here changes nothing there. */
@@ -57,7 +57,7 @@ export class RequestWriter implements MessageWriter {
     this.#out = Buffer.allocUnsafeSlow(Math.max(mostBytes(this.#body), sizeBytes, 1));
     this.#padding = padding[bodyFormatOf(http.contentType)];
     this.#sizeOf = makeMessageSizes(settings, seed);
-    this.#message = emptyMessage(seed, settings.firstDevice);
+    this.#message = emptyMessage(seed, settings.indexOf);
     this.#path = new HeadText(pathPieces(settings), settings);
     this.#headers = Object.entries(headerTexts(http)).map(
       ([name, text]) => [name.toLowerCase(), new HeadText([{ text, encoding: 'plain' }], settings)] as const,

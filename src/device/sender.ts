@@ -1,23 +1,12 @@
 import type { Clock } from '../shared/clock.ts';
 import { type Departures, makeDepartures } from './departures.ts';
+import { DeviceBirths } from './device-births.ts';
 import { InFlight, type InFlightMessage } from './in-flight.ts';
 import type { Answer, DueMessage, OutgoingStream, SenderListener } from './outgoing-stream.ts';
+import type { SenderSettings } from './sender-settings.ts';
 import type { SliceCounters } from './slice-counters.ts';
 import type { Undecided } from './stream-counters.ts';
 import type { OutgoingMessage, Refusal, RequestListener, Transport } from './transport.ts';
-
-export interface SenderSettings {
-  readonly clock: Clock;
-  readonly transport: Transport;
-  readonly counters: SliceCounters;
-  readonly devices: number;
-  readonly streams: readonly OutgoingStream[];
-  readonly ackTimeoutMs: number;
-  /** Messages that a device may have in flight. */
-  readonly maxUnacknowledged: number;
-  /** Whether what is in flight goes on in a session that the next connection resumes: at QoS 2, without a clean start. */
-  readonly resumesSessions: boolean;
-}
 
 /** The token of a message that is not answered says which stream it is of: the complement, −1 − stream, is below every other. */
 const tokenOfStream = (stream: number): number => ~stream;
@@ -44,8 +33,8 @@ export class Sender implements RequestListener {
   readonly #inFlightOf: Uint16Array;
   readonly #limitOf: Uint16Array;
   readonly #inFlightOfStream: Uint32Array;
-  /** By stream whose first messages differ, and device: 1 once a message was sent. */
-  readonly #hasBegun: readonly (Uint8Array | undefined)[];
+  /** By stream. */
+  readonly #births: readonly (DeviceBirths | undefined)[];
   /** By device: 1 while the transport cannot take more. */
   readonly #full: Uint8Array;
   /** By stream: the message that is sent, filled anew each time. */
@@ -63,8 +52,8 @@ export class Sender implements RequestListener {
     this.#inFlightOf = new Uint16Array(settings.devices);
     this.#limitOf = new Uint16Array(settings.devices);
     this.#inFlightOfStream = new Uint32Array(settings.streams.length);
-    this.#hasBegun = settings.streams.map(
-      ({ firstTopics }) => firstTopics && new Uint8Array(settings.devices),
+    this.#births = settings.streams.map(
+      ({ firstTopics }) => firstTopics && new DeviceBirths(settings.devices),
     );
     this.#full = new Uint8Array(settings.devices);
     this.#messages = settings.streams.map(({ qos, retain, isAliased }, stream) => ({
@@ -126,12 +115,12 @@ export class Sender implements RequestListener {
     const { device, stream } = due;
     const { writer, topics, firstTopics = topics, isAnswered } = this.#streams[stream]!;
     const sentMs = this.#clock.now();
-    const hasBegun = this.#hasBegun[stream];
-    const isFirst = hasBegun !== undefined && hasBegun[device] === 0;
+    const births = this.#births[stream];
+    const birth = births?.of(device);
     const message = this.#messages[stream]!;
     if (isAnswered) message.token = this.#inFlight.nextToken;
-    message.topic = (isFirst ? firstTopics : topics)[device]!;
-    const payload = writer.write(due, sentMs, isFirst);
+    message.topic = (birth?.since === 0 ? firstTopics : topics)[device]!;
+    const payload = writer.write(due, sentMs, birth);
     if (payload === undefined) {
       this.#full[device] = 1;
       return false;
@@ -143,13 +132,14 @@ export class Sender implements RequestListener {
       this.#full[device] = 1;
       return false;
     }
-    if (isFirst) hasBegun[device] = 1;
+    births?.sent(device);
     this.#departures.taken(due, message.token, sentMs);
     if (isAnswered) {
       this.#inFlight.add(due, sentMs);
       this.#inFlightOf[device] = this.#inFlightOf[device]! + 1;
       this.#inFlightOfStream[stream]!++;
     }
+    if (this.#settings.onServed !== undefined) this.#limitOf[device] = 0;
     return true;
   }
 
@@ -175,7 +165,16 @@ export class Sender implements RequestListener {
     if (!isResumed) this.#giveUpAllOf(device);
     this.#limitOf[device] = Math.min(this.#settings.maxUnacknowledged, receiveMaximum);
     this.#full[device] = 0;
+    for (const births of this.#births) births?.connected(device);
     this.#listener.ready(device);
+    this.#endIfServed(device);
+  }
+
+  #endIfServed(device: number): void {
+    const { onServed } = this.#settings;
+    if (onServed === undefined || this.#inFlightOf[device] !== 0 || this.#full[device] !== 0) return;
+    this.#limitOf[device] = 0;
+    onServed(device);
   }
 
   disconnected(device: number): void {
@@ -184,9 +183,16 @@ export class Sender implements RequestListener {
     this.#listener.disconnected(device);
   }
 
+  /** A new device is in the place of this one. @param topics of the slice's kinds of message, in their order */
+  replaced(device: number, topics: readonly string[]): void {
+    for (const stream of this.#streams) stream.renew(device, topics);
+    for (const births of this.#births) births?.replaced(device);
+  }
+
   writable(device: number): void {
     this.#full[device] = 0;
     this.#listener.ready(device);
+    this.#endIfServed(device);
   }
 
   accepted(token: number): void {
@@ -282,5 +288,6 @@ export class Sender implements RequestListener {
     this.#inFlightOf[device] = this.#inFlightOf[device]! - 1;
     this.#inFlightOfStream[stream]!--;
     this.#listener.answered(message, answer, nowMs);
+    this.#endIfServed(device);
   }
 }

@@ -1,45 +1,54 @@
-import { type AwakeStretch, awakeStretches } from '../plan/lifecycle.ts';
-import type { Plan, Slice } from '../plan/plan.ts';
+import { type AwakeStretch, awakeStretches, zeroOf } from '../plan/lifecycle.ts';
+import { connectsEachMessage, isReplacing } from '../profile/lifecycle-kinds.ts';
 import type { DisconnectKind } from '../profile/planned-action.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
+import type { CycleListener, CycleSettings, DeviceCycles } from './device-cycles.ts';
 
-export interface SleepSettings {
-  readonly clock: Clock;
-  readonly plan: Plan;
-  readonly slice: Slice;
-  /** Epoch milliseconds: no device wakes before. */
-  readonly startAt: number;
+/** The cycles of a slice's devices; where devices connect for each message, they are asleep unless one waits. */
+export function makeCycles(settings: CycleSettings, listener: CycleListener): DeviceCycles {
+  const { profile } = settings.slice.group;
+  if (!connectsEachMessage(profile)) return new SleepCycles(settings, listener);
+  return {
+    disconnect: profile.lifecycle?.disconnect ?? 'clean',
+    isAsleep: (device) => !settings.isWaitedFor(device),
+    start() {},
+    stop() {},
+  };
 }
 
-/** Callbacks from the cycles of a slice's devices. */
-export interface SleepListener {
-  woke(device: number): void;
-  fellAsleep(device: number): void;
-}
-
-/** Wakes a slice's devices and puts them to sleep, as their group's lifecycle says; devices of a group without one stay awake. */
-export class SleepCycles {
+/**
+ * Wakes a slice's devices and puts them to sleep, and lets them leave, as their group's lifecycle says; devices of a group without one
+ * stay awake.
+ */
+class SleepCycles implements DeviceCycles {
   /** How connections end. */
   readonly disconnect: DisconnectKind;
   readonly #clock: Clock;
   /** Stretches are counted from then, epoch milliseconds. */
   readonly #zeroAt: number;
   readonly #startAt: number;
-  readonly #listener: SleepListener;
+  readonly #deadlineAt: number;
+  readonly #listener: CycleListener;
   /** By device; empty without a lifecycle. */
   readonly #stretches: Generator<AwakeStretch, never>[] = [];
+  /** By device: how many stretches have begun after the first. */
+  readonly #lives: Uint32Array;
+  readonly #isReplacing: boolean;
   readonly #asleep: Uint8Array;
   readonly #timers = new Map<number, CancelTimer>();
 
-  constructor({ clock, plan, slice, startAt }: SleepSettings, listener: SleepListener) {
+  constructor({ clock, plan, slice, startAt }: CycleSettings, listener: CycleListener) {
     const { lifecycle, seed } = slice.group.profile;
     this.#clock = clock;
-    this.#zeroAt = plan.timeline.startAt;
+    this.#zeroAt = lifecycle === undefined ? 0 : zeroOf(lifecycle, plan.timeline);
+    this.#isReplacing = isReplacing(lifecycle);
+    this.#lives = new Uint32Array(slice.devices);
     this.#startAt = startAt;
+    this.#deadlineAt = plan.timeline.deadlineAt;
     this.#listener = listener;
     this.#asleep = new Uint8Array(slice.devices);
     this.disconnect = lifecycle?.disconnect ?? 'clean';
-    if (lifecycle === undefined) return;
+    if (lifecycle === undefined || 'connect' in lifecycle) return;
     for (let device = 0; device < slice.devices; device++)
       this.#stretches.push(awakeStretches(lifecycle, seed, slice.firstDevice + device));
   }
@@ -51,8 +60,10 @@ export class SleepCycles {
   start(): void {
     for (const device of this.#stretches.keys()) {
       const stretch = this.#nextStretch(device);
-      if (stretch.fromMs <= this.#elapsedMs) this.#sleepAfter(device, stretch);
-      else this.#wakeAt(device, stretch);
+      if (stretch.fromMs <= this.#elapsedMs) {
+        this.#begin(device);
+        this.#sleepAfter(device, stretch);
+      } else this.#wakeAt(device, stretch);
     }
   }
 
@@ -69,7 +80,10 @@ export class SleepCycles {
   /** The first that is not over. */
   #nextStretch(device: number): AwakeStretch {
     let stretch = this.#stretches[device]!.next().value;
-    while (stretch.toMs <= this.#elapsedMs) stretch = this.#stretches[device]!.next().value;
+    while (stretch.toMs <= this.#elapsedMs) {
+      stretch = this.#stretches[device]!.next().value;
+      this.#lives[device]!++;
+    }
     return stretch;
   }
 
@@ -77,6 +91,7 @@ export class SleepCycles {
     this.#asleep[device] = 1;
     this.#at(device, stretch.fromMs, () => {
       this.#asleep[device] = 0;
+      this.#begin(device);
       this.#sleepAfter(device, stretch);
       this.#listener.woke(device);
     });
@@ -84,12 +99,23 @@ export class SleepCycles {
 
   #sleepAfter(device: number, stretch: AwakeStretch): void {
     this.#at(device, stretch.toMs, () => {
+      this.#lives[device]!++;
       this.#wakeAt(device, this.#nextStretch(device));
       this.#listener.fellAsleep(device);
     });
   }
 
+  #begin(device: number): void {
+    const life = this.#lives[device]!;
+    if (this.#isReplacing && life > 0) this.#listener.replaced(device, life);
+  }
+
   #at(device: number, elapsedMs: number, then: () => void): void {
+    // Not in this run: what is too long for a timer would be over at once.
+    if (this.#zeroAt + elapsedMs > this.#deadlineAt) {
+      this.#timers.delete(device);
+      return;
+    }
     const afterMs = this.#zeroAt + elapsedMs - this.#clock.now();
     this.#timers.set(device, this.#clock.setTimer(afterMs, then));
   }

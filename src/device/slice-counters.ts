@@ -1,5 +1,6 @@
 import type { EncodedHistogram } from '../measure/latency-histogram.ts';
 import type { LatencyRecord, SliceLatencyName } from '../measure/latency-names.ts';
+import { ReasonCounts } from '../measure/reason-counts.ts';
 import type {
   DeviceCounts,
   DropReason,
@@ -30,7 +31,7 @@ import type { Refusal } from './transport.ts';
  */
 export class SliceCounters {
   readonly perSecond: SecondCounts;
-  /** Set where messages are requests to a web service. */
+  /** Of requests to a web service. */
   requests: RequestCounters | undefined;
   readonly storms: StormCounters;
   readonly #devicesPlanned: number;
@@ -44,13 +45,15 @@ export class SliceCounters {
   #echoed = 0;
   /** How often own messages were back at their devices. */
   #echoArrivals = 0;
-  readonly #connectFailedBy = new Map<string, number>();
-  readonly #failedBy = new Map<string, number>();
-  readonly #disconnectedBy = new Map<string, number>();
-  readonly #echoRefusedBy = new Map<string, number>();
+  readonly #connectFailedBy = new ReasonCounts();
+  readonly #failedBy = new ReasonCounts();
+  readonly #disconnectedBy = new ReasonCounts();
+  readonly #echoRefusedBy = new ReasonCounts();
   #lastSentMs = 0;
   #quickestEcho: QuickestEcho | undefined;
   readonly #connect = new IntervalHistogram();
+  /** Made when a device is connected again. */
+  #reconnect: IntervalHistogram | undefined;
   readonly #acknowledgements: AcknowledgementTimes;
   readonly #echo = new IntervalHistogram();
   readonly #sendLags: SendLags;
@@ -107,13 +110,13 @@ export class SliceCounters {
       this.#streams[stream]!.throttled++;
     } else {
       this.#streams[stream]!.failed++;
-      increment(this.#failedBy, reason);
+      this.#failedBy.add(reason);
     }
   }
 
   /** The connection of a request ended before its answer was whole. */
   unanswered(reason: string): void {
-    if (this.requests === undefined) increment(this.#disconnectedBy, reason);
+    if (this.requests === undefined) this.#disconnectedBy.add(reason);
     else this.requests.unanswered(reason);
   }
 
@@ -155,16 +158,15 @@ export class SliceCounters {
     if (this.requests !== undefined) this.#connect.record(connectMs);
   }
 
-  /** @param connectMs undefined if the transport has no connect to measure */
-  connected(device: number, nowMs: number, connectMs: number | undefined): void {
-    if (this.#everConnected[device] === 1) {
-      this.#reconnects++;
-    } else {
-      this.#everConnected[device] = 1;
-      this.#connected++;
-    }
+  /** @param connectMs undefined if the transport has no connect to measure @returns whether it was connected before */
+  connected(device: number, nowMs: number, connectMs: number | undefined): boolean {
+    const isAgain = this.#everConnected[device] === 1;
+    if (isAgain) this.#reconnects++;
+    else this.#connected++;
+    this.#everConnected[device] = 1;
     this.perSecond.connectedChanged(nowMs, 1);
     if (connectMs !== undefined) this.#connect.record(connectMs);
+    return isAgain;
   }
 
   /** A device is connected that slept, or that a storm had disconnected. */
@@ -172,22 +174,28 @@ export class SliceCounters {
     this.#sendLags.returned(device, nowMs);
   }
 
+  /** @param reconnectMs from when a device missed its connection until it was connected again */
+  reconnected(reconnectMs: number): void {
+    this.#reconnect ??= new IntervalHistogram();
+    this.#reconnect.record(reconnectMs);
+  }
+
   connectFailed(reason: string): void {
-    increment(this.#connectFailedBy, reason);
+    this.#connectFailedBy.add(reason);
   }
 
   disconnected(nowMs: number, reason: string): void {
     this.perSecond.connectedChanged(nowMs, -1);
-    increment(this.#disconnectedBy, reason);
+    this.#disconnectedBy.add(reason);
   }
 
   echoRefused(reason: string): void {
-    increment(this.#echoRefusedBy, reason);
+    this.#echoRefusedBy.add(reason);
   }
 
   /** `: ECONNREFUSED (500 times)`, the reason most connects failed for; empty where none did. */
   get mostlyBecause(): string {
-    const [most] = [...this.#connectFailedBy].sort(([, a], [, b]) => b - a);
+    const [most] = Object.entries(this.#connectFailedBy.counts()).sort(([, a], [, b]) => b - a);
     return most === undefined ? '' : `: ${most[0]} (${most[1]} times)`;
   }
 
@@ -205,7 +213,7 @@ export class SliceCounters {
     return {
       planned: this.#devicesPlanned,
       connected: this.#connected,
-      connectFailed: sumOf([...this.#connectFailedBy.values()]),
+      connectFailed: sumOf(Object.values(this.#connectFailedBy.counts())),
       reconnects: this.#reconnects,
     };
   }
@@ -226,6 +234,7 @@ export class SliceCounters {
   closeInterval(): LatencyRecord<EncodedHistogram, SliceLatencyName> {
     return {
       connect: this.#connect.closeInterval(),
+      ...(this.#reconnect && { reconnect: this.#reconnect.closeInterval() }),
       ...this.#acknowledgements.closeInterval(),
       echo_latency: this.#echo.closeInterval(),
       send_lag: this.#sendLags.closeInterval(),
@@ -238,13 +247,11 @@ export class SliceCounters {
     return {
       devices: this.devices(),
       messages: this.messages(undecided),
-      droppedBy: this.#streams
-        .map((stream, i) => stream.droppedBy(undecided[i] ?? nothingUndecided))
-        .reduce(addCounts),
-      connectFailedBy: Object.fromEntries(this.#connectFailedBy),
-      failedBy: Object.fromEntries(this.#failedBy),
-      disconnectedBy: Object.fromEntries(this.#disconnectedBy),
-      echoRefusedBy: Object.fromEntries(this.#echoRefusedBy),
+      droppedBy: this.#droppedBy(undecided),
+      connectFailedBy: this.#connectFailedBy.counts(),
+      failedBy: this.#failedBy.counts(),
+      disconnectedBy: this.#disconnectedBy.counts(),
+      echoRefusedBy: this.#echoRefusedBy.counts(),
       ...(this.#incomplete > 0 && { incomplete: this.#incomplete }),
       streams: this.#streams.map((stream, i) => this.#streamResult(stream, undecided[i] ?? nothingUndecided)),
       ...(echoRanksOf && {
@@ -259,6 +266,7 @@ export class SliceCounters {
       perSecond: this.perSecond.snapshot(nowMs),
       latencies: {
         connect: this.#connect.encodeAll(),
+        ...(this.#reconnect && { reconnect: this.#reconnect.encodeAll() }),
         ...this.#acknowledgements.encodeAll(),
         echo_latency: this.#echo.encodeAll(),
         send_lag: this.#sendLags.encodeAll(),
@@ -269,6 +277,13 @@ export class SliceCounters {
       ...(this.requests && { requests: this.requests.result() }),
       ...this.storms.result(nowMs),
     };
+  }
+
+  #droppedBy(undecided: readonly Undecided[]): Readonly<Record<string, number>> {
+    const reasons = new ReasonCounts();
+    for (const [i, stream] of this.#streams.entries())
+      reasons.addAll(stream.droppedBy(undecided[i] ?? nothingUndecided));
+    return reasons.counts();
   }
 
   #streamResult(stream: StreamCounters, undecided: Undecided): StreamResult {
@@ -282,18 +297,4 @@ export class SliceCounters {
       }),
     };
   }
-}
-
-function addCounts<Key extends string>(
-  a: Partial<Record<Key, number>>,
-  b: Partial<Record<Key, number>>,
-): Partial<Record<Key, number>> {
-  const sum = { ...a };
-  for (const [key, count] of Object.entries<number | undefined>(b) as [Key, number][])
-    sum[key] = (sum[key] ?? 0) + count;
-  return sum;
-}
-
-function increment(counts: Map<string, number>, reason: string): void {
-  counts.set(reason, (counts.get(reason) ?? 0) + 1);
 }

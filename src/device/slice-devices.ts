@@ -8,6 +8,10 @@ import { WillWriter } from './will-writer.ts';
 
 /** The virtual devices of one slice, by index within it. */
 export interface SliceDevices extends TransportClients {
+  /** A device's index over the whole run: that of its place, or above those of all places where it has replaced another. */
+  readonly indexOf: (device: number) => number;
+  /** A new device takes the place of this one. @param life 1 for the first that replaces another, and so on */
+  replace(device: number, life: number): void;
   /** Of the slice's kinds of message, in their order: where the device publishes them. */
   topics(device: number): readonly string[];
   /** Whether the device subscribes to its own topics. */
@@ -19,12 +23,19 @@ export function describeDevices(described: Slice, clock?: Pick<Clock, 'now'>): S
   const { group, firstDevice, devices, slice } = described;
   const { will, identity } = group.profile.connect;
   const before = echoingBefore(group.profile);
-  const wills = will === undefined || clock === undefined ? undefined : new WillWriter(described, will);
+  const lives = new Uint32Array(devices);
+  const indexOf = (device: number) => firstDevice + device + lives[device]! * group.allDevices;
+  const wills =
+    will === undefined || clock === undefined ? undefined : new WillWriter(described, will, indexOf);
   return {
     count: devices,
-    clientId: (device) => identifyDevice(group.runId, firstDevice + device, identity).clientId,
+    indexOf,
+    replace(device, life) {
+      lives[device] = life;
+    },
+    clientId: (device) => identifyDevice(group.runId, indexOf(device), identity).clientId,
     ...(wills && clock && { will: (device: number) => wills.write(device, clock.now()) }),
-    topics: (device) => kindsOf(group).map((kind) => topicOfDevice(kind, firstDevice + device, slice)),
+    topics: (device) => kindsOf(group).map((kind) => topicOfDevice(kind, indexOf(device), slice)),
     echoes(device) {
       const index = firstDevice - group.firstDevice + device;
       return before(index + 1) > before(index);

@@ -3,19 +3,17 @@ import type { SliceResult } from '../measure/slice-result.ts';
 import { isExactlyOnce } from '../plan/groups.ts';
 import { type LegTimeline, timelineOfLeg } from '../plan/legs.ts';
 import { longestSleepMs } from '../plan/lifecycle.ts';
-import type { Plan } from '../plan/plan.ts';
 import { checkpointEveryMs } from '../plan/poll-intervals.ts';
 import { connectSettleMs, makeSliceSchedule } from '../plan/schedule.ts';
 import { sliceOf } from '../plan/slices.ts';
+import { connectsEachMessage } from '../profile/lifecycle-kinds.ts';
 import { loadShapeOf } from '../profile/load-shapes/load-shapes.ts';
 import { type CancelTimer, type Clock, settledWithin } from '../shared/clock.ts';
-import type { Random } from '../shared/random.ts';
 import type { Behaviour } from './behaviours/behaviour.ts';
 import { behaviourOf } from './behaviours/behaviour-of.ts';
 import { CheckpointTimer } from './checkpoint-timer.ts';
 import { Connections } from './connections.ts';
 import { countedStreamsOf } from './counted-streams.ts';
-import type { DeviceActions } from './device-actions.ts';
 import { Echoes } from './echoes.ts';
 import { watchGeneratorHealth } from './generator-health.ts';
 import { RequestCounters } from './request-counters.ts';
@@ -23,37 +21,11 @@ import { Sender } from './sender.ts';
 import { SliceCounters } from './slice-counters.ts';
 import { describeDevices } from './slice-devices.ts';
 import { type Ending, SliceRecords } from './slice-records.ts';
-import { type OwnPayloads, streamsOfSlice } from './slice-streams.ts';
-import { describeStop, StopRequest, type StopSignal } from './stop-signal.ts';
+import type { SliceRun } from './slice-run.ts';
+import { streamsOfSlice } from './slice-streams.ts';
+import { describeStop, StopRequest } from './stop-signal.ts';
 import { nothingUndecided } from './stream-counters.ts';
-import type {
-  IncomingMessage,
-  MakeTransport,
-  Refusal,
-  RequestListener,
-  Transport,
-  TransportListener,
-} from './transport.ts';
-
-export interface SliceRun {
-  readonly plan: Plan;
-  readonly slice: number;
-  readonly leg?: number;
-  readonly transport: MakeTransport;
-  readonly clock: Clock;
-  /** For reconnect delays. */
-  readonly random: Random;
-  /** The record so far. The next one waits until this one is stored; a failure to store it is passed over. */
-  readonly onCheckpoint: (result: SliceResult) => Promise<void>;
-  /** The live view. */
-  readonly onSnapshot: (snapshot: SliceSnapshot) => void;
-  /** Ends the slice within a second. */
-  readonly stop: StopSignal;
-  /** What else may happen to its devices while it runs. */
-  readonly actions?: DeviceActions;
-  readonly ownPayloads?: OwnPayloads;
-  readonly checkpointEveryMs?: number;
-}
+import type { IncomingMessage, Refusal, RequestListener, Transport, TransportListener } from './transport.ts';
 
 /** How exact timeouts are, and how soon the end is noticed. */
 const tickEveryMs = 20;
@@ -122,6 +94,11 @@ class SliceRunner implements TransportListener {
       plan,
       slice,
       startAt: connectAt,
+      isWaitedFor: (device) => this.#behaviour.isWaitedFor(device),
+      onReplaced: (device, life) => {
+        devices.replace(device, life);
+        this.#sender.replaced(device, devices.topics(device));
+      },
     });
     this.#echoes = new Echoes({
       runId: plan.runId,
@@ -132,7 +109,6 @@ class SliceRunner implements TransportListener {
       transport: this.#transport,
       counters: this.#counters,
       clock,
-      firstDevice: slice.firstDevice,
     });
     this.#sender = new Sender({
       clock,
@@ -143,6 +119,7 @@ class SliceRunner implements TransportListener {
       ackTimeoutMs: profile.publish.ackTimeoutMs,
       maxUnacknowledged: profile.publish.maxUnacknowledged,
       resumesSessions: isExactlyOnce(slice.group) && !profile.connect.cleanStart,
+      onServed: connectsEachMessage(profile) ? (device) => this.#connections.served(device) : undefined,
     });
     this.#behaviour = behaviourOf[loadShapeOf(profile)]({
       clock,
@@ -150,6 +127,7 @@ class SliceRunner implements TransportListener {
       counters: this.#counters,
       slice,
       publishAt: timeline.publishAt,
+      onWaiting: (device) => this.#connections.messageWaits(device),
       waitTimeoutMs: longestSleepMs(profile) + profile.publish.ackTimeoutMs,
     });
     this.#sender.serve(this.#behaviour);

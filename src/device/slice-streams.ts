@@ -46,7 +46,7 @@ export function streamsOfSlice(
       runId: plan.runId,
       slice: slice.slice,
       stream,
-      firstDevice: slice.firstDevice,
+      indexOf: devices.indexOf,
       devices: slice.devices,
       seed: profile.seed,
       offsetMsOf: offsetMs ?? ((_n: number, atMs: number) => atMs - timeline.publishAt),
@@ -61,10 +61,16 @@ export function streamsOfSlice(
           });
     const { encoding } = profile.publish;
     const firstTopicOf = encoding && payloadEncodingOf(encoding).firstTopicOf;
+    const topics = topicsOf.map((each) => each[kind]!);
+    const firstTopics = firstTopicOf && topics.map(firstTopicOf);
     return {
       writer,
-      topics: topicsOf.map((topics) => topics[kind]!),
-      ...(firstTopicOf && { firstTopics: topicsOf.map((topics) => firstTopicOf(topics[kind]!)) }),
+      topics,
+      ...(firstTopics && { firstTopics }),
+      renew(device, renewed) {
+        topics[device] = renewed[kind]!;
+        if (firstTopics !== undefined) firstTopics[device] = firstTopicOf!(renewed[kind]!);
+      },
       qos: profile.publish.qos,
       retain: profile.publish.retain === true,
       isAliased: profile.publish.topicAlias === true,

@@ -17,13 +17,13 @@ export class WillWriter {
   readonly #segments: readonly Segment[];
   readonly #message: MessageContext;
 
-  /** @param will templates checked by `checkProperties` */
-  constructor(slice: Slice, will: WillSettings) {
+  /** @param will templates checked by `checkProperties` @param indexOf index over the whole run of one of the slice's devices */
+  constructor(slice: Slice, will: WillSettings, indexOf: (device: number) => number) {
     const { group, devices } = slice;
     const { seed } = group.profile;
     this.#slice = slice;
     this.#will = will;
-    this.#message = emptyMessage(seed);
+    this.#message = emptyMessage(seed, indexOf);
     const compiler = new SegmentCompiler({ seed, devices, offsetMsOf: () => 0 });
     const named = group.number === 0 ? '' : `"deviceGroup":${group.number},`;
     const run = JSON.stringify(group.runId);
@@ -41,10 +41,10 @@ export class WillWriter {
   /** @param nowMs of the CONNECT, epoch milliseconds @returns a payload of its own */
   write(device: number, nowMs: number): MqttWill {
     const { topic, qos, retain = false, delaySeconds = 0 } = this.#will;
-    const { group, firstDevice, slice } = this.#slice;
+    const { group, slice } = this.#slice;
     const message = this.#message;
     message.device = device;
-    message.deviceIndex = firstDevice + device;
+    message.deviceIndex = message.indexOf(device);
     message.atMs = nowMs;
     message.sentMs = nowMs;
     message.random.seek(message.deviceIndex, 0, willLane);

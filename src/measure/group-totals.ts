@@ -1,6 +1,8 @@
 import { isAcknowledged } from '../plan/groups.ts';
 import { type KindPlan, kindsOf } from '../plan/kinds.ts';
 import type { GroupPlan } from '../plan/plan.ts';
+import { intendedOf, intendedOfGroup } from '../plan/streams.ts';
+import type { LoadProfile } from '../profile/load-profile.ts';
 import type { LoadShapeName } from '../profile/load-shapes/load-shape.ts';
 import { loadShapeOf } from '../profile/load-shapes/load-shapes.ts';
 import { sumFields } from '../shared/counts.ts';
@@ -14,8 +16,8 @@ export interface GroupLedger extends MessageTotals, Partial<GroupMeasurements> {
   /** Undefined: the one group of a flat profile. */
   readonly group: string | undefined;
   readonly shape: LoadShapeName;
-  /** Its devices are awake and asleep in turn. */
-  readonly sleeps?: true;
+  /** Why its devices are not connected when a message is due: they sleep in turn, or connect for each message. */
+  readonly lateAs?: 'asleep' | 'each-message';
   readonly devices: RunDeviceCounts;
   /** By stage of the group, messages by their intended time; the sums are `intended` and `sent`. */
   readonly stages: readonly StageCounts[];
@@ -37,6 +39,11 @@ interface NamedKind {
   readonly name: string;
   readonly plan: KindPlan;
   readonly sum: MessageSum;
+}
+
+function latenessOf({ lifecycle }: LoadProfile): Pick<GroupLedger, 'lateAs'> {
+  if (lifecycle === undefined || 'churn' in lifecycle) return {};
+  return { lateAs: 'connect' in lifecycle ? 'each-message' : 'asleep' };
 }
 
 /** Adds up the closed entries of a group's slices. */
@@ -77,21 +84,19 @@ export class GroupTotals {
     return {
       group: this.#group.group,
       shape: loadShapeOf(this.#group.profile),
-      ...(this.#group.profile.lifecycle && { sleeps: true as const }),
+      ...latenessOf(this.#group.profile),
       devices: { planned: this.#group.profile.devices, ...this.#devices },
       stages: this.#stages,
-      ...plannedOf(this.#group),
+      plannedMessages: intendedOfGroup(this.#group),
+      acknowledged: isAcknowledged(this.#group),
       ...this.#sum.totals(),
       kinds: this.#kinds.map(({ name, plan, sum }) => ({
         kind: name,
-        ...plannedOf(plan),
+        plannedMessages: intendedOf(plan),
+        acknowledged: isAcknowledged(plan),
         ...sum.totals(),
         ...measuredOf(plan.stream),
       })),
     };
   }
-}
-
-function plannedOf(plan: GroupPlan): Pick<MessageTotals, 'plannedMessages' | 'acknowledged'> {
-  return { plannedMessages: plan.load.messages, acknowledged: isAcknowledged(plan) };
 }

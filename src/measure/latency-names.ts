@@ -1,6 +1,7 @@
 /** Every latency Stampede measures; docs/measurement.md defines each, with its clock. */
 export const latencyNames = [
   'connect',
+  'reconnect',
   'puback_round_trip',
   'pubcomp_round_trip',
   'end_to_end_latency',
@@ -14,7 +15,7 @@ export const latencyNames = [
 export type LatencyName = (typeof latencyNames)[number];
 
 /** Only runs that can measure it have it: records of others leave it out. */
-export type OccasionalLatencyName = 'pubcomp_round_trip' | 'response_time';
+export type OccasionalLatencyName = 'reconnect' | 'pubcomp_round_trip' | 'response_time';
 
 /** One value a latency; an occasional one may be absent. */
 export type LatencyRecord<Value, Name extends LatencyName = LatencyName> = Flat<
@@ -35,6 +36,7 @@ export function acknowledgementLatencyOf(qos: 0 | 1 | 2): AcknowledgementLatency
 /** Measured by the slice that sends. */
 export const sliceLatencyNames = [
   'connect',
+  'reconnect',
   'puback_round_trip',
   'pubcomp_round_trip',
   'echo_latency',

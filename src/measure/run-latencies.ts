@@ -34,11 +34,17 @@ export function recordOf<Value>(
   latencies: RunLatencies,
   of: (histogram: LatencyHistogram) => Value,
 ): LatencyRecord<Value> {
-  const { pubcomp_round_trip: completed, response_time: answered, ...others } = latencies;
+  const {
+    pubcomp_round_trip: completed,
+    response_time: answered,
+    reconnect: connectedAgain,
+    ...others
+  } = latencies;
   const names = Object.keys(others) as (keyof typeof others)[];
   return {
     ...ofEach(names, (name) => of(others[name])),
     ...(completed.count > 0 && { pubcomp_round_trip: of(completed) }),
+    ...(connectedAgain.count > 0 && { reconnect: of(connectedAgain) }),
     ...(answered.count > 0 && { response_time: of(answered) }),
   };
 }

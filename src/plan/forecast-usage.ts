@@ -1,3 +1,4 @@
+import { connectsEachMessage } from '../profile/lifecycle-kinds.ts';
 import { sumBy } from '../shared/counts.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import { accountOf } from './account.ts';
@@ -6,7 +7,7 @@ import { topicsPerDevice } from './device-topic.ts';
 import { echoedMessages, echoingDevices } from './echoes.ts';
 import { groupsOf, httpsSlicesOf, mqttGroupsOf, mqttSlicesOf, slicesByFunction } from './groups.ts';
 import { isBasicIngest, isRetained, type KindPlan, kindsOf } from './kinds.ts';
-import { wakesOf, wakingOf } from './lifecycle.ts';
+import { connectsAgain, wakingOf } from './lifecycle.ts';
 import { meteredSize } from './message-size.ts';
 import { isReadByRule } from './observers.ts';
 import type { GroupPlan, Plan } from './plan.ts';
@@ -14,6 +15,7 @@ import { checkpointEveryMs, controlPollEveryMs, isWatched, watchEverySeconds } f
 import { forecastReading, measureSeconds, measureSecondsPerRecord, readersAt } from './queue-readers.ts';
 import { plannedStormsOf } from './storms.ts';
 import { forecastStreamReading } from './stream-reading.ts';
+import { intendedOf, intendedOfGroup } from './streams.ts';
 import { subscriberNumbersOf, subscriberSlicesOf, subscriptionsOf } from './subscribers.ts';
 import {
   clearingMessages,
@@ -83,7 +85,7 @@ export function forecastUsage(plan: Plan, deployment: Deployment = deploymentOf(
 
 /** Messages that come by the IoT rule; none where the target has no such observer. */
 function arrivalsByRule(plan: Plan): number {
-  return isReadByRule(plan) ? plan.load.messages : 0;
+  return isReadByRule(plan) ? sumBy(groupsOf(plan), intendedOfGroup) : 0;
 }
 
 /** Invocations of measure-latency at once, at most: every reader of the queue, or of a shard, may be in one. */
@@ -137,16 +139,18 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
   const pollsPerSlice = 1 + Math.floor(sliceLifeMs(plan, deployment) / controlPollEveryMs(pollers));
   // Each MQTT slice's control channel is one more client.
   const readers = subscribers === undefined ? 0 : subscribers.count * subscribers.connections;
-  const clients = sumBy(ofMqtt, ({ profile }) => profile.devices) + mqttSlices + readers;
+  const others = mqttSlices + readers;
+  const clients =
+    sumBy(ofMqtt, ({ profile }) => (connectsEachMessage(profile) ? 0 : profile.devices)) + others;
   const storms = plannedStormsOf(plan);
   const connectedMs = connectedMsOf(plan);
   const comesBack = [
     ...storms,
-    ...ofMqtt.map((group) => ({ group, devices: wakesOf(group.profile, connectedMs) })),
+    ...ofMqtt.map((group) => ({ group, devices: connectsAgain(group, connectedMs) })),
   ];
   const reconnects = sumBy(comesBack, ({ devices }) => devices);
   // A device that sleeps has no connection.
-  const asleep = sumBy(ofMqtt, ({ profile }) => profile.devices * (1 - (wakingOf(profile)?.awakeShare ?? 1)));
+  const awake = sumBy(ofMqtt, ({ profile }) => profile.devices * (wakingOf(profile)?.awakeShare ?? 1));
   return {
     messages: [
       ...groupsOf(plan)
@@ -169,7 +173,7 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
     // Devices subscribe at QoS 0: an echo is not to cost a PUBACK.
     deviceAcks: readers > 0 ? acknowledgedMessages(plan) : 0,
     controlMessages: pollsPerSlice * pollers + pollsOf(plan, deployment) + clearingMessages,
-    connectionMinutes: connectionMinutes(clients + reconnects, (clients - asleep) * connectedMs),
+    connectionMinutes: connectionMinutes(clients + reconnects, (awake + others) * connectedMs),
   };
 }
 
@@ -193,13 +197,13 @@ function acknowledgedMessages(plan: Plan): number {
   const kinds = groupsOf(plan).flatMap(kindsOf);
   const answered = mqttGroupsOf(plan).filter(({ profile }) => (profile.connect.will?.qos ?? 0) > 0);
   return (
-    sumBy(kinds, ({ profile, load }) => (profile.publish.qos > 0 ? load.messages : 0)) +
+    sumBy(kinds, (kind) => (kind.profile.publish.qos > 0 ? intendedOf(kind) : 0)) +
     sumBy(answered, (group) => willsOf(plan, group))
   );
 }
 
 function messageUsage(plan: Plan, kind: KindPlan): MessageUsage {
-  const { messages } = kind.load;
+  const messages = intendedOf(kind);
   const byRule = isReadByRule(plan) ? messages : 0;
   return {
     ...meteredSize(kind),

@@ -32,6 +32,7 @@ function divideIntoGroups(plan: GroupedPlan): readonly GroupPlan[] {
   const shared = {
     runId,
     timeline,
+    allDevices: plan.profile.devices,
     ...(topicRoot && { topicRoot }),
     ...(ruleName && { ruleName }),
     ...(target && { target }),

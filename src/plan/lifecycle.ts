@@ -1,7 +1,18 @@
-import type { GroupSettings, Lifecycle, TimeRange } from '../profile/load-profile.ts';
+import {
+  type ChurningLifecycle,
+  connectsEachMessage,
+  isReplacing,
+  type Lifecycle,
+  type SleepingLifecycle,
+  type TimeRange,
+} from '../profile/lifecycle-kinds.ts';
+import type { GroupSettings, LoadProfile } from '../profile/load-profile.ts';
+import { burstExcess } from '../profile/load-shapes/arrival-pattern.ts';
 import { PositionalRandom } from '../shared/random.ts';
+import { makeArrivalRate } from './arrival-rate.ts';
+import type { GroupPlan, Timeline } from './plan.ts';
 
-/** A stretch in which a device is awake, milliseconds after the devices of the run begin to connect; the first may begin before that. */
+/** A stretch in which a device is there, milliseconds after `zeroOf`; the first may begin before that. */
 export interface AwakeStretch {
   readonly fromMs: number;
   readonly toMs: number;
@@ -10,13 +21,31 @@ export interface AwakeStretch {
 /** Payloads use lane 0 and up of the same seed. */
 const lifecycleLane = 0x51ee;
 
+/** When a lifecycle begins, epoch milliseconds: devices sleep from when they begin to connect, and leave from when they begin to publish. */
+export function zeroOf(lifecycle: Lifecycle, { startAt, publishAt }: Timeline): number {
+  return 'churn' in lifecycle ? publishAt : startAt;
+}
+
 /**
- * A device's stretches, without an end: cycle k is awake and then asleep, for times that seed, device and k decide. Devices begin at
- * any point of their first cycle, each as likely, so that their connects are spread from the start.
+ * A device's stretches, without an end.
+ *
+ * Asleep in between: cycle k is awake and then asleep, for times that seed, device and k decide. Devices begin at any point of their first
+ * cycle, each as likely, so that their connects are spread from the start.
+ *
+ * Churn: stretch k is the life of the k-th device in this place. A device leaves at any time with the same probability, so that its life is
+ * distributed exponentially, with the mean 1 ÷ `sharePerMinute`. Where no new one takes its place the second stretch never begins.
  * @param device index over the run
  */
-export function* awakeStretches(
-  { awake, asleep }: Lifecycle,
+export function awakeStretches(
+  lifecycle: SleepingLifecycle | ChurningLifecycle,
+  seed: number,
+  device: number,
+): Generator<AwakeStretch, never> {
+  return 'awake' in lifecycle ? cyclesOf(lifecycle, seed, device) : livesOf(lifecycle.churn, seed, device);
+}
+
+function* cyclesOf(
+  { awake, asleep }: SleepingLifecycle,
   seed: number,
   device: number,
 ): Generator<AwakeStretch, never> {
@@ -32,30 +61,71 @@ export function* awakeStretches(
   }
 }
 
+const minuteMs = 60_000;
+
+function* livesOf(
+  { sharePerMinute, replace }: ChurningLifecycle['churn'],
+  seed: number,
+  device: number,
+): Generator<AwakeStretch, never> {
+  const random = new PositionalRandom(seed);
+  let fromMs = Number.NEGATIVE_INFINITY;
+  for (let k = 0; ; k++) {
+    random.seek(device, k, lifecycleLane);
+    const lifeMs = (-Math.log(1 - random.next()) * minuteMs) / sharePerMinute;
+    const toMs = Math.max(fromMs, 0) + lifeMs;
+    yield { fromMs, toMs };
+    fromMs = replace ? toMs : Number.POSITIVE_INFINITY;
+  }
+}
+
 function drawFrom({ leastMs, mostMs }: TimeRange, random: PositionalRandom): number {
   return leastMs + (mostMs - leastMs) * random.next();
 }
 
-/** The longest that a message waits because its device sleeps; 0 for a group whose devices stay awake. */
+/** The longest that a message waits because its device sleeps; 0 for a group whose devices stay awake, or whose messages do not wait. */
 export function longestSleepMs({ lifecycle }: Pick<GroupSettings, 'lifecycle'>): number {
-  return lifecycle?.asleep.mostMs ?? 0;
+  if (lifecycle === undefined || !('awake' in lifecycle) || lifecycle.whenAsleep === 'skip') return 0;
+  return lifecycle.asleep.mostMs;
 }
 
-/** Of the devices of a group at any time: the share that is awake, and how many wake in a second; undefined: they stay awake. */
-export function wakingOf({
-  lifecycle,
-  devices,
-}: Pick<GroupSettings, 'lifecycle' | 'devices'>):
-  | { readonly awakeShare: number; readonly wakesPerSecond: number }
-  | undefined {
+type LivelyGroup = Pick<LoadProfile, 'lifecycle' | 'devices' | 'startRatePerSecond' | 'stages' | 'pattern'>;
+
+/** From when a device opens a connection for a message until it has ended it, as a forecast takes it. */
+export const connectionOfMessageMs = 1_000;
+
+/** Of the devices of a group at any time: the share that is connected, and how many connect in a second; undefined: they stay connected. */
+export function wakingOf(
+  profile: LivelyGroup,
+): { readonly awakeShare: number; readonly wakesPerSecond: number } | undefined {
+  const { lifecycle, devices } = profile;
   if (lifecycle === undefined) return undefined;
+  if ('connect' in lifecycle) {
+    const { messages, durationMs } = makeArrivalRate(profile);
+    const perSecond = messages / (durationMs / 1_000);
+    return {
+      awakeShare: Math.min(1, (perSecond * connectionOfMessageMs) / 1_000 / devices),
+      wakesPerSecond: perSecond,
+    };
+  }
+  if ('churn' in lifecycle) {
+    const { sharePerMinute, replace } = lifecycle.churn;
+    return { awakeShare: 1, wakesPerSecond: replace ? (devices * sharePerMinute) / 60 : 0 };
+  }
   const meanMs = ({ leastMs, mostMs }: TimeRange) => (leastMs + mostMs) / 2;
   const cycleMs = meanMs(lifecycle.awake) + meanMs(lifecycle.asleep);
   return { awakeShare: meanMs(lifecycle.awake) / cycleMs, wakesPerSecond: (devices / cycleMs) * 1_000 };
 }
 
-/** How often devices of a group wake in a time, milliseconds: on average, rounded. */
-export function wakesOf(profile: Pick<GroupSettings, 'lifecycle' | 'devices'>, lastsMs: number): number {
+/**
+ * Connects of a group after its devices' first ones: on average, rounded; of devices that connect for each message, all.
+ * @param lastsMs how long the group is connected
+ */
+export function connectsAgain(
+  { profile, load }: Pick<GroupPlan, 'profile' | 'load'>,
+  lastsMs: number,
+): number {
+  if (connectsEachMessage(profile)) return load.messages;
   return Math.round(((wakingOf(profile)?.wakesPerSecond ?? 0) * lastsMs) / 1_000);
 }
 
@@ -64,22 +134,37 @@ function withThreeDeviations(mean: number): number {
   return mean + 3 * Math.sqrt(mean);
 }
 
-/** Devices of a group that wake in one second, at most; as many fall asleep. */
-export function mostWakesPerSecond(profile: Pick<GroupSettings, 'lifecycle' | 'devices'>): number {
-  return Math.min(profile.devices, withThreeDeviations(wakingOf(profile)?.wakesPerSecond ?? 0));
+/** Devices of a group that connect again in one second, at most; as many disconnect. */
+export function mostWakesPerSecond(profile: LivelyGroup): number {
+  // Messages have turns of their own, and what random arrivals add to them is in the forecast of the busiest second.
+  if (connectsEachMessage(profile)) return makeArrivalRate(profile).peakPerSecond + burstExcess(profile);
+  const most = withThreeDeviations(wakingOf(profile)?.wakesPerSecond ?? 0);
+  // A place may be taken several times in a second; a device sleeps for longer.
+  return isReplacing(profile.lifecycle) ? most : Math.min(profile.devices, most);
 }
 
-/** Devices of a group that are awake at once, at most. */
-export function mostAwake(profile: Pick<GroupSettings, 'lifecycle' | 'devices'>): number {
+/** Devices of a group that are connected at once, at most. */
+export function mostAwake(profile: LivelyGroup): number {
+  if (connectsEachMessage(profile))
+    return Math.min(
+      profile.devices,
+      Math.ceil((mostWakesPerSecond(profile) * connectionOfMessageMs) / 1_000),
+    );
   const waking = wakingOf(profile);
-  if (waking === undefined) return profile.devices;
+  if (waking === undefined || waking.awakeShare === 1) return profile.devices;
   return Math.min(profile.devices, Math.ceil(withThreeDeviations(profile.devices * waking.awakeShare)));
 }
 
-/** Connects of a group in its busiest second: while those that begin awake connect at the profile's rate, others wake. */
-export function busiestConnects(profile: Pick<GroupSettings, 'lifecycle' | 'devices' | 'connect'>): number {
+/**
+ * Connects of a group in its busiest second: while those that begin awake connect at the profile's rate, others wake. Devices that leave
+ * do so once all are connected.
+ */
+export function busiestConnects(profile: LivelyGroup & Pick<LoadProfile, 'connect'>): number {
   const first = Math.min(profile.connect.ratePerSecond, profile.devices);
+  const { lifecycle } = profile;
   const waking = wakingOf(profile);
-  if (waking === undefined) return first;
+  if (lifecycle === undefined || waking === undefined) return first;
+  if ('connect' in lifecycle) return mostWakesPerSecond(profile);
+  if ('churn' in lifecycle) return Math.max(first, mostWakesPerSecond(profile));
   return Math.min(profile.devices, first * waking.awakeShare + withThreeDeviations(waking.wakesPerSecond));
 }

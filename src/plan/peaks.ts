@@ -1,3 +1,4 @@
+import { connectsEachMessage } from '../profile/lifecycle-kinds.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import { burstExcessPerDevice } from '../profile/load-shapes/arrival-pattern.ts';
 import { sumBy } from '../shared/counts.ts';
@@ -116,7 +117,9 @@ function connectionPeaks({ subscribers }: Plan, groups: readonly GroupPlan[]) {
   const subscriberConnections = connectionsOfSubscribers(subscribers);
   const slices = sumBy(groups, (group) => group.slices.count);
   const controlConnects = Math.min(slices, environmentsPerSecond);
-  const connectsOf = ({ profile }: GroupPlan) => busiestConnects(profile);
+  // A connection for each message: what random arrivals add to a second, they add to its connects.
+  const connectsOf = ({ profile }: GroupPlan) =>
+    busiestConnects(profile) + (connectsEachMessage(profile) ? randomExcess([profile]) : 0);
   const subscribesOf = (group: GroupPlan) =>
     connectsOf(group) * (echoingDevices(group.profile) / group.profile.devices) * topicsPerDevice(group);
   const echoing = groups.filter(({ profile }) => echoingDevices(profile) > 0);
@@ -126,7 +129,10 @@ function connectionPeaks({ subscribers }: Plan, groups: readonly GroupPlan[]) {
   return {
     // The control channels come first, as Lambda starts their slices; the devices begin when all are there.
     connectsPerSecond: Math.max(sumBy(groups, connectsOf), controlConnects),
-    connectsPerSecondPerClientId: 1,
+    connectsPerSecondPerClientId: Math.max(
+      1,
+      ...groups.filter(({ profile }) => connectsEachMessage(profile)).map(perDeviceOf),
+    ),
     concurrentConnections:
       sumBy(groups, ({ profile }) => mostAwake(profile)) + slices + subscriberConnections,
     subscribesPerSecond: Math.max(sumBy(groups, subscribesOf), controlConnects),

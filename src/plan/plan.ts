@@ -74,6 +74,8 @@ export interface GroupPlan {
   /** Index of the group's first device over the whole run, and number of its first slice. */
   readonly firstDevice: number;
   readonly firstSlice: number;
+  /** Of all groups together: those that take the places of others are numbered from there. */
+  readonly allDevices: number;
   readonly topicRoot?: string;
   readonly ruleName?: string;
   readonly target?: Target;

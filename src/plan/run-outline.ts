@@ -5,7 +5,7 @@ import { type LegTimeline, legsOf } from './legs.ts';
 import { type Observer, observersOf } from './observers.ts';
 import type { GroupPlan, Plan } from './plan.ts';
 import { sharesOf } from './slices.ts';
-import { plannedStreamsOf, type Stream, streamsOf } from './streams.ts';
+import { intendedOfGroup, plannedStreamsOf, type Stream, streamsOf } from './streams.ts';
 
 /**
  * What a ledger expects of a run: which streams each slice has, which legs run them and where their messages are seen. Derived
@@ -38,6 +38,6 @@ export function outlineOf(plan: Plan): RunOutline {
 }
 
 function mostMessagesOf(group: GroupPlan): number {
-  if (hasSchedule(group.profile)) return group.load.messages;
+  if (hasSchedule(group.profile)) return intendedOfGroup(group);
   return sumBy(sharesOf(group), (slice) => sumBy(plannedStreamsOf(slice), ({ messages }) => messages));
 }

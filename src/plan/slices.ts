@@ -1,3 +1,4 @@
+import { connectsEachMessage } from '../profile/lifecycle-kinds.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import { burstExcess } from '../profile/load-shapes/arrival-pattern.ts';
 import { sumBy } from '../shared/counts.ts';
@@ -47,7 +48,9 @@ function wantedSlices(profile: LoadProfile, concurrency: number): number {
   const byConnections = slicesByConnections(profile);
   const byDevices = Math.min(Math.ceil(devices / comfortable.devices), Math.max(concurrency, 1));
   const byRate = Math.ceil(peakPerSecond / comfortable.publishesPerSecond);
-  const connectsPerSecond = Math.min(connect.ratePerSecond, devices);
+  const connectsPerSecond = connectsEachMessage(profile)
+    ? peakPerSecond
+    : Math.min(connect.ratePerSecond, devices);
   const byConnects =
     connect.protocol === 'mqtt' ? Math.ceil(connectsPerSecond / comfortable.connectsPerSecond) : 1;
   const comfortably = Math.max(byDevices, byRate, byConnects);

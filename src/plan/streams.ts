@@ -1,11 +1,15 @@
+import { skipsMessages } from '../profile/lifecycle-kinds.ts';
 import type { LoadShapeName } from '../profile/load-shapes/load-shape.ts';
 import { loadShapeOf } from '../profile/load-shapes/load-shapes.ts';
+import { sumBy } from '../shared/counts.ts';
 import { makeDeviceTurns } from './device-turns.ts';
 import { echoingBefore, echoingWithin } from './echoes.ts';
-import { kindsOf } from './kinds.ts';
-import type { Plan, Slice } from './plan.ts';
+import { type KindPlan, kindsOf } from './kinds.ts';
+import { awakeStretches, zeroOf } from './lifecycle.ts';
+import type { GroupPlan, Plan, Slice } from './plan.ts';
 import { makeSliceSchedule, type SliceSchedule } from './schedule.ts';
-import { shareOf, sliceOf } from './slices.ts';
+import { keepPresent } from './schedules/present-schedule.ts';
+import { shareOf, sharesOf, sliceOf } from './slices.ts';
 
 /**
  * One kind of message of one slice, numbered as its kind is (`KindPlan.stream`): publishes n = 0 … messages − 1, each with its intended time. Where users decide when they
@@ -25,12 +29,47 @@ export function streamsOf(plan: Plan, slice: number): readonly Stream[] {
 }
 
 export function plannedStreamsOf(slice: Slice): readonly Stream[] {
-  return streamsByShape[loadShapeOf(slice.group.profile)](slice);
+  const { profile } = slice.group;
+  const streamsOfShape = streamsByShape[loadShapeOf(profile)];
+  if (!skipsMessages(profile.lifecycle)) return streamsOfShape(slice);
+  let streams = known.get(slice);
+  if (streams === undefined) {
+    streams = streamsOfShape(slice);
+    known.set(slice, streams);
+  }
+  return streams;
 }
 
+/** A slice's streams take a walk through its messages where some of those are none. */
+const known = new WeakMap<Slice, readonly Stream[]>();
+
+/** Messages of a kind that are intended: those of its load, without what comes due while its device is absent. */
+export function intendedOf(kind: KindPlan): number {
+  if (!skipsMessages(kind.profile.lifecycle)) return kind.load.messages;
+  let count = counted.get(kind);
+  if (count === undefined) {
+    count = sumBy(
+      sharesOf(kind),
+      (share) => withoutAbsent(share, makeSliceSchedule(share, kind.stream)).messages,
+    );
+    counted.set(kind, count);
+  }
+  return count;
+}
+
+/** The same of all kinds of a group. */
+export function intendedOfGroup(group: GroupPlan): number {
+  return skipsMessages(group.profile.lifecycle) ? sumBy(kindsOf(group), intendedOf) : group.load.messages;
+}
+
+const counted = new WeakMap<KindPlan, number>();
+
 const streamsByShape: Readonly<Record<LoadShapeName, (slice: Slice) => readonly Stream[]>> = {
-  open({ slice, group, devices }) {
-    const schedules = kindsOf(group).map((kind) => makeSliceSchedule(shareOf(kind, slice), kind.stream));
+  open(share) {
+    const { slice, group, devices } = share;
+    const schedules = kindsOf(group).map((kind) =>
+      withoutAbsent(share, makeSliceSchedule(shareOf(kind, slice), kind.stream)),
+    );
     // Kinds that have names are numbered from 1.
     return group.profile.messages === undefined ? schedules : [emptyStream(devices), ...schedules];
   },
@@ -39,6 +78,22 @@ const streamsByShape: Readonly<Record<LoadShapeName, (slice: Slice) => readonly 
     return hasStreamOfEchoes(slice) ? [{ messages }, { messages }] : [{ messages }];
   },
 };
+
+/** Where what comes due while its device is absent is no message, the others; else all. */
+function withoutAbsent({ group, firstDevice, devices }: Slice, schedule: ScheduledStream): ScheduledStream {
+  const { lifecycle, seed } = group.profile;
+  if (lifecycle === undefined || 'connect' in lifecycle || !skipsMessages(lifecycle)) return schedule;
+  const stretches = Array.from({ length: devices }, (_, device) =>
+    awakeStretches(lifecycle, seed, firstDevice + device),
+  );
+  const current = stretches.map((each) => each.next().value);
+  const sinceZeroMs = group.timeline.publishAt - zeroOf(lifecycle, group.timeline);
+  return keepPresent(schedule, devices, (device, offsetMs) => {
+    const atMs = sinceZeroMs + offsetMs;
+    while (current[device]!.toMs <= atMs) current[device] = stretches[device]!.next().value;
+    return current[device]!.fromMs <= atMs;
+  });
+}
 
 /** The stream 0 of a group whose kinds of message have names: nothing is of it. */
 function emptyStream(devices: number): ScheduledStream {

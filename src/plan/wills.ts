@@ -4,7 +4,7 @@ import type { DisconnectKind } from '../profile/planned-action.ts';
 import { sumBy } from '../shared/counts.ts';
 import { deviceTopicOf } from './device-topic.ts';
 import { mqttGroupsOf } from './groups.ts';
-import { mostWakesPerSecond, wakesOf } from './lifecycle.ts';
+import { connectsAgain, mostWakesPerSecond } from './lifecycle.ts';
 import { isReadByRule } from './observers.ts';
 import type { GroupPlan, Plan } from './plan.ts';
 import { plannedStormsOf } from './storms.ts';
@@ -27,7 +27,7 @@ export function forecastWills(plan: Plan, group: GroupPlan, connectedMs: number)
   const { lifecycle } = group.profile;
   const ofSleep =
     lifecycle !== undefined && publishesWills(group, lifecycle.disconnect)
-      ? wakesOf(group.profile, connectedMs)
+      ? connectsAgain(group, connectedMs)
       : 0;
   return sumBy(ofStorms, ({ devices }) => devices) + ofSleep;
 }

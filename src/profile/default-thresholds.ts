@@ -1,4 +1,5 @@
-import type { Lifecycle, Protocol, Thresholds } from './load-profile.ts';
+import type { Lifecycle } from './lifecycle-kinds.ts';
+import type { Protocol, Thresholds } from './load-profile.ts';
 import { type ThresholdMetricName, thresholdMetricAliases } from './threshold-metrics.ts';
 
 /**

@@ -2,7 +2,8 @@ import type { Backoff } from './backoff.ts';
 import type { FileOrSecret, PasswordSource } from './credential-template.ts';
 import type { Encoding } from './encoding.ts';
 import type { HttpSettings } from './http-settings.ts';
-import type { DisconnectKind, PlannedAction } from './planned-action.ts';
+import type { Lifecycle } from './lifecycle-kinds.ts';
+import type { PlannedAction } from './planned-action.ts';
 
 /** What a run is as a whole, whatever its device groups do. */
 export interface RunSettings {
@@ -24,20 +25,6 @@ export interface RunSettings {
   readonly thresholds: Thresholds;
   /** Flags and variables that replaced settings of the file, for the report: `--rate 100`. */
   readonly overrides?: readonly string[];
-}
-
-/** Any time between the two is as likely. */
-export interface TimeRange {
-  readonly leastMs: number;
-  readonly mostMs: number;
-}
-
-/** Devices that are awake and asleep in turn: they have a connection only while they are awake. */
-export interface Lifecycle {
-  readonly awake: TimeRange;
-  readonly asleep: TimeRange;
-  /** How a connection ends when its device falls asleep. */
-  readonly disconnect: DisconnectKind;
 }
 
 /** What devices that behave alike do. */

@@ -6,7 +6,7 @@ import { checkBasicIngest } from './basic-ingest.ts';
 import { checkCredentials } from './credential-rules.ts';
 import { checkCsv, checkEncoding, checkEncodingKind } from './encoding-rules.ts';
 import { checkHttpSettings } from './http-rules.ts';
-import { checkLifecycle } from './lifecycle-setting.ts';
+import { checkLifecycle, checkLifecycleInput } from './lifecycle-setting.ts';
 import type { LoadProfile, Protocol } from './load-profile.ts';
 import { burstExcessPerDevice } from './load-shapes/arrival-pattern.ts';
 import { peakOf } from './load-shapes/load-shape.ts';
@@ -44,7 +44,10 @@ export function checkRules(judged: Judged, isSound: (path: string) => boolean): 
 
 const rules: readonly Rule[] = [
   { reads: ['connect.keepAlive'], check: checkKeepAlive },
-  { reads: ['lifecycle', 'connect.protocol'], check: ({ profile }) => checkLifecycle(profile) },
+  {
+    reads: ['lifecycle', 'connect.protocol', 'echo'],
+    check: ({ profile, input }) => [...checkLifecycleInput(input), ...checkLifecycle(profile)],
+  },
   { reads: ['connect.backoff'], check: ({ profile }) => checkBackoff(profile.connect.backoff) },
   durationRule('connect.timeout', (profile) => profile.connect.timeoutMs, { min: 1_000, max: 120_000 }),
   durationRule('publish.ackTimeout', (profile) => profile.publish.ackTimeoutMs, { min: 100, max: 120_000 }),

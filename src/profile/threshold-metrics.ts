@@ -66,6 +66,7 @@ function gauge(reads: string, help: string): GaugeMetric {
 /** A test holds the latencies of this table equal to `measure/latency-names.ts`. */
 export const thresholdMetrics = {
   connect: latency('socket open → CONNACK'),
+  reconnect: latency('connection missing → CONNACK, of devices that had lost it, or that come back'),
   puback_round_trip: latency('sent → acknowledgement'),
   pubcomp_round_trip: latency('sent → PUBCOMP, at QoS 2'),
   end_to_end_latency: latency('intended → arrival at the subscriber'),
@@ -121,6 +122,10 @@ export const thresholdMetrics = {
       'storms.timeToRecoverSeconds',
       'from a disconnect until 99 % of the group are connected, seconds; the longest of all disconnects',
     ),
+    isKnownAtEndOnly: true,
+  },
+  attempts_per_connect: {
+    ...gauge('connects.attemptsPerSuccess', 'attempts to connect for each that succeeded'),
     isKnownAtEndOnly: true,
   },
   start_lag: gauge('generator.startLagMs', 'how late the last slice was ready, milliseconds'),

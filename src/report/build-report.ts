@@ -10,6 +10,7 @@ import { describeDefaults } from '../targets/aws-iot/default-limits.ts';
 import { describeBrokerCounts, reconcileBroker } from './broker-reconciliation.ts';
 import { clockOffsetOf } from './clock-offset.ts';
 import { conditionsOf } from './conditions-report.ts';
+import { connectsReportOf } from './connects-report.ts';
 import { costOf } from './cost-report.ts';
 import { summarizeGenerator } from './generator-summary.ts';
 import { flatKindReportsOf, groupReportsOf } from './group-reports.ts';
@@ -52,6 +53,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
   const quotaUse = quotaUseOf(plan, ledger);
   const bindingQuota = bindingQuotaOf(plan, quotaUse, throttling, cloudwatch);
   const storms = stormsReportOf(plan, ledger);
+  const connects = connectsReportOf(ledger);
   const measured: Measured = {
     latencies: ledger.latencies,
     statuses: ledger.requests?.statuses,
@@ -63,7 +65,13 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
       observers: ledger.observers,
     },
     rates,
-    gauges: { rates, generator, ...(cost && { cost }), ...(storms && { storms }) },
+    gauges: {
+      rates,
+      generator,
+      ...(cost && { cost }),
+      ...(storms && { storms }),
+      ...(connects && { connects }),
+    },
     cloudwatch,
     parts: measuredPartsOf(ledger, rates),
   };
@@ -124,6 +132,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     latencyMs,
     ...(requests && { requests }),
     ...(storms && { storms }),
+    ...(connects && { connects }),
     clockOffset: clockOffsetOf(ledger.sliceClocks, ledger.stampResolutionMs),
     quotas: quotaUse,
     ...(quotaUse.every(({ isLive }) => isLive)

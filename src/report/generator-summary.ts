@@ -1,3 +1,4 @@
+import type { GroupLedger } from '../measure/group-totals.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import { loadShapes } from '../profile/load-shapes/load-shapes.ts';
 import { formatElapsed, formatPlural, formatShare } from '../shared/format.ts';
@@ -156,9 +157,12 @@ function describeLag({ latencies, connectedSendLag, groups }: RunLedger): Unsent
     return [{ text: `1 % of the messages${whose} ${textOf(connected)}`, origin: 'open' }];
   }
   if (all <= tolerated.sendLagP99Ms) return [];
-  const why = groups.some(({ sleeps }) => sleeps === true)
+  const has = (lateAs: GroupLedger['lateAs']) => groups.some((group) => group.lateAs === lateAs);
+  const why = has('asleep')
     ? 'slept when they were due'
-    : 'had been disconnected';
+    : has('each-message')
+      ? 'connect for each message'
+      : 'had been disconnected';
   return [{ text: `1 % of the messages ${textOf(all)}, for devices that ${why}`, origin: 'elsewhere' }];
 }
 

@@ -10,15 +10,17 @@ import {
   formatValue,
 } from '../shared/format.ts';
 import { describeClockOffset } from './clock-offset.ts';
+import { describeConnects } from './connects-report.ts';
 import { describeCounts } from './describe-counts.ts';
 import type { Report, StageRate } from './report-model.ts';
 import type { CostReport, Throttling } from './usage-model.ts';
 
 /** Latencies that the run can have measured, in their order. */
 export function latencyRowsOf({ requests, latencyMs }: Report): readonly LatencyName[] {
-  if (requests === undefined) return latencyOrder;
+  const hasSamples = (name: LatencyName) => (latencyMs[name]?.count ?? 0) > 0;
+  if (requests === undefined) return latencyOrder.filter((name) => name !== 'reconnect' || hasSamples(name));
   return latencyOrder.filter(
-    (name) => ['response_time', 'connect', 'send_lag'].includes(name) || (latencyMs[name]?.count ?? 0) > 0,
+    (name) => ['response_time', 'connect', 'send_lag'].includes(name) || hasSamples(name),
   );
 }
 
@@ -37,6 +39,7 @@ export const latencyOrder = [
   'pubcomp_round_trip',
   'response_time',
   'connect',
+  'reconnect',
   'send_lag',
 ] as const satisfies readonly LatencyName[];
 
@@ -50,6 +53,7 @@ export const latencyMeanings: Readonly<Record<LatencyName, string>> = {
   pubcomp_round_trip: 'sent → PUBCOMP',
   response_time: 'sent → last byte of the answer',
   connect: 'socket open → CONNACK',
+  reconnect: 'connection missing → CONNACK',
   send_lag: 'intended → sent',
 };
 
@@ -64,7 +68,10 @@ export function latencyCells(latency: LatencySummary): string[] {
 /** Cautions about the latencies; empty where there are none. */
 export function latencyNotes(report: Report): string[] {
   const { latencyMs } = report;
-  const notes = describeClockOffset(report);
+  const notes = [
+    ...describeClockOffset(report),
+    ...describeConnects(report.connects, latencyMs.reconnect?.count ?? 0),
+  ];
   for (const name of latencyOrder) {
     const { negative, beyondRange } = latencyMs[name] ?? { negative: 0, beyondRange: 0 };
     if (negative > 0)

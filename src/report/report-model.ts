@@ -16,6 +16,7 @@ import type { SubscriberTotals } from '../measure/subscriber-watch.ts';
 import type { RunConditions } from '../plan/conditions.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { LoadShapeName } from '../profile/load-shapes/load-shape.ts';
+import type { ConnectsReport } from './connects-report.ts';
 import type { GeneratorSummary } from './generator-report.ts';
 import type { GroupReport, KindReport } from './group-reports.ts';
 import type { LatencyDistribution } from './latency-distribution.ts';
@@ -82,6 +83,8 @@ export interface Report {
   readonly requests?: RequestReport;
   /** Present if devices were disconnected by an action. */
   readonly storms?: StormsReport;
+  /** Absent where devices keep no connections. */
+  readonly connects?: ConnectsReport;
   readonly clockOffset: ClockOffset;
   readonly quotas: readonly QuotaUse[];
   /** What those limits are that were not read from the account, in a sentence; absent where all were. */

@@ -57,6 +57,7 @@ const distributed = [
   'response_time',
   'send_lag',
   'connect',
+  'reconnect',
 ] as const;
 
 export function distributionPlotOf({ latencyDistribution }: Report): Html {

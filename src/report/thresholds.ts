@@ -52,7 +52,7 @@ export interface MeasuredPart extends Pick<Measured, 'counts' | 'rates'> {
 }
 
 /** A value that is not known yet is absent. */
-export type GaugedParts = Partial<Pick<Report, 'rates' | 'generator' | 'cost' | 'storms'>>;
+export type GaugedParts = Partial<Pick<Report, 'rates' | 'generator' | 'cost' | 'storms' | 'connects'>>;
 
 /** In the profile's order. A threshold that cannot be evaluated, or whose value is not known well enough, fails. */
 export function evaluateThresholds(thresholds: Thresholds, measured: Measured): ThresholdResult[] {

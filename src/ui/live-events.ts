@@ -8,11 +8,13 @@ import { arrivalRatesOf, groupsOf, isAcknowledged, loadModelOf, mqttGroupsOf } f
 import { type KindPlan, kindsOf } from '../plan/kinds.ts';
 import { observersOf } from '../plan/observers.ts';
 import type { GroupPlan, Plan } from '../plan/plan.ts';
+import { intendedOf, intendedOfGroup } from '../plan/streams.ts';
 import { plannedUsersAt } from '../plan/user-activity.ts';
 import { sumStretches } from '../profile/load-shapes/rate-stretches.ts';
 import { wordForDue } from '../report/ledger-equations.ts';
 import type { LiveMessages } from '../report/plots/ledger-flow.ts';
 import type { TargetPoint } from '../report/plots/rate-plot.ts';
+import { sumBy } from '../shared/counts.ts';
 import { formatTimeLeft } from '../shared/format.ts';
 import { type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
 import { traitsOf } from '../targets/traits-of.ts';
@@ -88,7 +90,7 @@ function planOnPage(plan: Plan): PlanOnPage {
     target: targetOf(plan),
     devices: profile.devices,
     slices: slices.count,
-    messages: plan.load.messages,
+    messages: sumBy(groupsOf(plan), intendedOfGroup),
     due: wordForDue({ load: loadModelOf(plan) }),
     acknowledged: groupsOf(plan).every(isAcknowledged),
     hasArrivals: observersOf(plan).length > 0,
@@ -102,16 +104,16 @@ function planOnPage(plan: Plan): PlanOnPage {
 }
 
 function groupOnPage(plan: GroupPlan): GroupOnPage[] {
-  const { group: name, profile, load } = plan;
+  const { group: name, profile } = plan;
   if (name === undefined) return [];
   const { devices } = profile;
-  return [{ name, devices, messages: load.messages, acknowledged: isAcknowledged(plan) }];
+  return [{ name, devices, messages: intendedOfGroup(plan), acknowledged: isAcknowledged(plan) }];
 }
 
 function kindOnPage(plan: KindPlan): KindOnPage[] {
-  const { group, kind: name, load } = plan;
+  const { group, kind: name } = plan;
   if (name === undefined) return [];
-  const kind = { name, messages: load.messages, acknowledged: isAcknowledged(plan) };
+  const kind = { name, messages: intendedOf(plan), acknowledged: isAcknowledged(plan) };
   return [group === undefined ? kind : { group, ...kind }];
 }
 

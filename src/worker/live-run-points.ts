@@ -2,7 +2,9 @@ import type { LivePoint } from '../live/live-points.ts';
 import { liveFieldsOf } from '../measure/message-counters.ts';
 import { commonOf, groupsOf } from '../plan/groups.ts';
 import type { GroupPlan, Plan } from '../plan/plan.ts';
+import { intendedOfGroup } from '../plan/streams.ts';
 import type { Report } from '../report/report-model.ts';
+import { sumBy } from '../shared/counts.ts';
 import { formatDuration } from '../shared/duration.ts';
 import { formatCount, formatValue } from '../shared/format.ts';
 
@@ -10,7 +12,8 @@ type RunPoint = LivePoint<'stampede_run'>;
 
 /** Where a run begins and where the stages of its groups do: annotations, all known as soon as there is a plan. */
 export function runCoursePoints(plan: Plan): readonly RunPoint[] {
-  const { runId, profile, timeline, load, slices } = plan;
+  const { runId, profile, timeline, slices } = plan;
+  const messages = sumBy(groupsOf(plan), intendedOfGroup);
   const start: RunPoint = {
     measurement: 'stampede_run',
     tags: {
@@ -20,11 +23,11 @@ export function runCoursePoints(plan: Plan): readonly RunPoint[] {
     },
     fields: {
       title: `${profile.name}: start`,
-      text: `${formatCount(profile.devices)} devices in ${formatCount(slices.count)} slices, ${formatCount(load.messages)} messages`,
+      text: `${formatCount(profile.devices)} devices in ${formatCount(slices.count)} slices, ${formatCount(messages)} messages`,
       profile: profile.name,
       devices: profile.devices,
       slices: slices.count,
-      messages: load.messages,
+      messages,
     },
     timestampNs: nanosecondsOfMs(timeline.startAt),
   };

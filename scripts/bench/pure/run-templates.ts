@@ -25,7 +25,7 @@ serveMeasurement(({ work, sizeBytes, cpuSeconds }: TemplatesSettings): WorkRepor
     sizeBytes,
     runId,
     slice: 3,
-    firstDevice: 0,
+    indexOf: (device: number) => device,
     devices,
     seed: 42,
     offsetMsOf: (n) => n,

@@ -2,6 +2,7 @@ import { topicOfDevice } from '../../plan/device-topic.ts';
 import { isBasicIngest, kindsOf } from '../../plan/kinds.ts';
 import { meanMessageBytes, messageBytes } from '../../plan/message-size.ts';
 import type { GroupPlan } from '../../plan/plan.ts';
+import { intendedOf } from '../../plan/streams.ts';
 import type { ArrivalPattern, Pulse } from '../../profile/load-profile.ts';
 import { sumBy } from '../../shared/counts.ts';
 import { formatDuration } from '../../shared/duration.ts';
@@ -10,7 +11,7 @@ import { formatBytes, formatCount, formatPerSecond, formatQuantity } from '../..
 /** The size of a group's messages, and each kind that has a name: rows of the plan, a label and its text. */
 export function describeKinds(group: GroupPlan): [label: string, text: string][] {
   const kinds = kindsOf(group);
-  const bytes = formatBytes(sumBy(kinds, (kind) => meanMessageBytes(kind) * kind.load.messages));
+  const bytes = formatBytes(sumBy(kinds, (kind) => meanMessageBytes(kind) * intendedOf(kind)));
   if (group.profile.messages === undefined) {
     const topic = topicOfDevice(group, group.firstDevice, group.firstSlice);
     return [
@@ -21,12 +22,12 @@ export function describeKinds(group: GroupPlan): [label: string, text: string][]
   const { connect } = group.profile;
   return [
     ...kinds.map((kind): [string, string] => {
-      const { load, profile } = kind;
+      const { profile } = kind;
       const parts = [
         ...(connect.protocol === 'mqtt' ? [`QoS ${profile.publish.qos}`] : []),
         ...(isBasicIngest(kind) ? ['Basic Ingest'] : []),
         sizeText(kind),
-        `${formatCount(load.messages)} in all`,
+        `${formatCount(intendedOf(kind))} in all`,
         describeRate(kind),
       ];
       return ['kind', `${kind.kind}: ${parts.join(', ')}`];

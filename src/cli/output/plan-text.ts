@@ -7,12 +7,14 @@ import type { GroupPlan, Plan } from '../../plan/plan.ts';
 import type { Preflight } from '../../plan/preflight.ts';
 import { mostWebConnections } from '../../plan/slice-connections.ts';
 import { shareOf } from '../../plan/slices.ts';
+import { intendedOfGroup } from '../../plan/streams.ts';
 import { describeBackoff } from '../../profile/backoff.ts';
 import { isUnchecked } from '../../profile/credential-rules.ts';
 import { hasBody, isCheckedByRequest } from '../../profile/http-settings.ts';
 import type { LoadShapeName } from '../../profile/load-shapes/load-shape.ts';
 import { hasSchedule, loadShapeOf } from '../../profile/load-shapes/load-shapes.ts';
 import { wrapText } from '../../report/text-table.ts';
+import { sumBy } from '../../shared/counts.ts';
 import { formatDuration } from '../../shared/duration.ts';
 import {
   formatBytes,
@@ -148,7 +150,7 @@ function renderDevices(plan: Plan): string[] {
     row('slices', `${formatCount(slices.count)}, one Lambda each`),
     row(
       'messages',
-      `${groups.every(({ profile }) => hasSchedule(profile)) ? '' : 'about '}${formatCount(load.messages)}, up to ${formatPerSecond(load.peakPerSecond)}`,
+      `${groups.every(({ profile }) => hasSchedule(profile)) ? '' : 'about '}${formatCount(sumBy(groups, intendedOfGroup))}, up to ${formatPerSecond(load.peakPerSecond)}`,
     ),
     ...groups.flatMap((group) => ['', `  group ${group.group}`, ...renderGroup(group)]),
   ];
@@ -172,7 +174,7 @@ function renderGroup(group: GroupPlan): string[] {
       'messages',
       load.peakPerSecond === 0
         ? describeRate(group)
-        : `${hasSchedule(profile) ? '' : 'about '}${formatCount(load.messages)} in ${formatDuration(publishMs)}, ${describeRate(group)}`,
+        : `${hasSchedule(profile) ? '' : 'about '}${formatCount(intendedOfGroup(group))} in ${formatDuration(publishMs)}, ${describeRate(group)}`,
     ),
     ...describeKinds(group).map(([label, text]) => row(label, text)),
   ];

@@ -1,8 +1,9 @@
 import { mqttGroupsOf } from '../../plan/groups.ts';
-import { mostAwake, wakingOf } from '../../plan/lifecycle.ts';
+import { mostAwake, mostWakesPerSecond, wakingOf } from '../../plan/lifecycle.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { plannedStormsOf, type Storm } from '../../plan/storms.ts';
-import type { LoadProfile, TimeRange } from '../../profile/load-profile.ts';
+import type { TimeRange } from '../../profile/lifecycle-kinds.ts';
+import type { LoadProfile } from '../../profile/load-profile.ts';
 import type { DisconnectKind } from '../../profile/planned-action.ts';
 import { formatDuration } from '../../shared/duration.ts';
 import { formatClock, formatCount, formatPerSecond, formatPlural, formatShare } from '../../shared/format.ts';
@@ -44,12 +45,24 @@ function describeStorm({ devices, share, how, group: { group } }: Storm): string
   return `${formatPlural(devices, 'device')}${of} (${formatShare(share)}) ${ends[how]}`;
 }
 
-/** `awake 20s..60s, asleep 10m: up to 93 connected at once, about 1.5 wake a second` */
+/**
+ * `awake 20s..60s, asleep 10m: up to 93 connected at once, about 1.5 wake a second`, `5% leave a minute, new ones take their places: 0.83 a
+ * second on average` or `a connection for each message: up to 20 connects a second`
+ */
 export function describeLifecycle(profile: LoadProfile): string {
   const { lifecycle } = profile;
   const waking = wakingOf(profile);
   if (lifecycle === undefined || waking === undefined) return '';
+  if ('connect' in lifecycle)
+    return `a connection for each message: up to ${formatPerSecond(mostWakesPerSecond(profile))} connect`;
+  if ('churn' in lifecycle) {
+    const { sharePerMinute, replace } = lifecycle.churn;
+    const leaves = `${formatShare(sharePerMinute)} leave a minute`;
+    return replace
+      ? `${leaves}, new ones take their places: ${formatPerSecond(waking.wakesPerSecond)} on average`
+      : `${leaves}, for good`;
+  }
   const range = ({ leastMs, mostMs }: TimeRange) =>
     leastMs === mostMs ? formatDuration(leastMs) : `${formatDuration(leastMs)}..${formatDuration(mostMs)}`;
-  return `awake ${range(lifecycle.awake)}, asleep ${range(lifecycle.asleep)}: up to ${formatCount(mostAwake(profile))} connected at once, ${formatPerSecond(waking.wakesPerSecond)} wake on average`;
+  return `awake ${range(lifecycle.awake)}, asleep ${range(lifecycle.asleep)}: up to ${formatCount(mostAwake(profile))} connected at once, ${formatPerSecond(waking.wakesPerSecond)} wake on average${lifecycle.whenAsleep === 'skip' ? '; what comes due asleep is no message' : ''}`;
 }

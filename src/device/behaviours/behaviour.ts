@@ -20,6 +20,8 @@ export interface Behaviour extends SenderListener {
   tick(nowMs: number): void;
   /** Nothing is to be sent any more. */
   readonly sentAll: boolean;
+  /** Whether a message of the device is due and not sent yet. */
+  isWaitedFor(device: number): boolean;
   /** By stream: what is due and not sent yet, by what it waits for. */
   waiting(): readonly Undecided['waiting'][];
 }
@@ -31,6 +33,8 @@ export interface BehaviourContext {
   readonly slice: Slice;
   /** Epoch milliseconds of the schedule's zero. */
   readonly publishAt: number;
+  /** A message of the device begins to wait. */
+  readonly onWaiting: (device: number) => void;
   /** The longest that a due message waits to be sent. */
   readonly waitTimeoutMs: number;
 }

@@ -142,6 +142,10 @@ class ClosedModel implements Behaviour {
     this.#wake();
   }
 
+  isWaitedFor(device: number): boolean {
+    return this.#state[device] === wants;
+  }
+
   waiting(): readonly Undecided['waiting'][] {
     const waiting = this.#started.map(() => ({ 'not-connected': 0, backlog: 0 }));
     if (this.#wanting === 0) return waiting;

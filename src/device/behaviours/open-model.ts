@@ -29,12 +29,12 @@ class OpenModel implements Behaviour, PacedWork {
   #staysUntil = 0;
 
   constructor(context: BehaviourContext) {
-    const { slice, publishAt, sender, counters } = context;
+    const { slice, publishAt, sender, counters, onWaiting } = context;
     const schedules = plannedStreamsOf(slice).filter(isScheduled);
     this.#context = context;
     this.#streams = schedules.map(
       (schedule, stream) =>
-        new OpenStream({ schedule, stream, devices: slice.devices, publishAt, sender, counters }),
+        new OpenStream({ schedule, stream, devices: slice.devices, publishAt, sender, counters, onWaiting }),
     );
     this.#order = new DueOrder(schedules);
     this.#pacer = new Pacer(context.clock, this);
@@ -97,6 +97,11 @@ class OpenModel implements Behaviour, PacedWork {
     for (const device of this.#freed) for (const stream of this.#streams) stream.sendWaiting(device);
     this.#freed.length = 0;
     this.#context.sender.flush();
+  }
+
+  isWaitedFor(device: number): boolean {
+    for (const stream of this.#streams) if (stream.isWaitedFor(device)) return true;
+    return false;
   }
 
   waiting(): readonly Undecided['waiting'][] {

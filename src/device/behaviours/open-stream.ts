@@ -12,6 +12,7 @@ export interface OpenStreamSettings {
   /** Epoch milliseconds of the schedule's zero. */
   readonly publishAt: number;
   readonly sender: Sender;
+  readonly onWaiting: (device: number) => void;
   readonly counters: SliceCounters;
 }
 
@@ -34,6 +35,10 @@ export class OpenStream {
   /** How many devices have a message that waits. */
   get devicesWaiting(): number {
     return this.#backlog.devicesWaiting;
+  }
+
+  isWaitedFor(device: number): boolean {
+    return this.#backlog.first(device) !== nothingWaits;
   }
 
   /** Message n is due: it is sent, unless its device cannot send or has messages that wait. */
@@ -112,6 +117,7 @@ export class OpenStream {
   #wait(device: number, n: number, atMs: number): void {
     this.#backlog.begin(device, n, atMs);
     this.#earliestAt = Math.min(this.#earliestAt, atMs);
+    this.#settings.onWaiting(device);
   }
 
   #dueAt(n: number): number {

@@ -17,13 +17,13 @@ import { compileSparkplug } from './sparkplug.ts';
 export interface PayloadEncoding {
   /** @throws {InvalidInputError} for a template that the encoding cannot write @throws PayloadFunctionError */
   readonly compile: (template: PayloadTemplate, scope: FunctionScope) => CompiledPayload;
-  /** The topic of the first message that a device sends, from that of the others. Absent: it is the same. */
+  /** The topic of the first message of a connection, from that of the others. Absent: it is the same. */
   readonly firstTopicOf?: (topic: string) => string;
 }
 
 export interface CompiledPayload {
   readonly payload: readonly Segment[];
-  /** Of the first message that a device sends. Absent: as of the others. */
+  /** Of the first message of a connection. Absent: as of the others. */
   readonly first?: readonly Segment[];
 }
 

@@ -10,47 +10,42 @@ const metricFields = { name: 1, timestamp: 3, datatype: 4, isNull: 7 } as const;
 
 export interface SparkplugSegments {
   readonly data: readonly Segment[];
-  /** Of a device's first message: its birth, which has `bdSeq` as well. */
+  /** Of the first message of a connection: the birth, which has `bdSeq` as well. */
   readonly birth: readonly Segment[];
 }
 
 /**
- * A Sparkplug B payload: a metric for each value of the template, all at the time of sending, and `seq`, 0 to 255 and again, by the message's
- * number within its device.
+ * A Sparkplug B payload: a metric for each value of the template, all at the time of sending. `seq` is 0 in the birth, which
+ * each connection begins with, and goes on with each message to 255 and again; `bdSeq` counts the births of the device.
  * @see https://sparkplug.eclipse.org/specification/version/3.0/documents/sparkplug-specification-3.0.0.pdf
  */
 export function compileSparkplug(template: PayloadTemplate, scope: SegmentScope): SparkplugSegments {
   const { metrics } = metricsOf(template, '');
-  const payloadOf = (all: readonly SparkplugMetric[]) => {
+  const payloadOf = (...others: readonly (readonly Segment[])[]) => {
     const values = new TemplateValues(scope);
+    const all = [...metrics.map((metric) => metricSegments(metric, scope, values)), ...others];
     return [
       tag(payloadFields.timestamp, 'varint'),
       now,
-      ...all.flatMap((metric) => [
-        tag(payloadFields.metrics, 'length'),
-        counted(metricSegments(metric, scope, values), varintLength),
-      ]),
+      ...all.flatMap((metric) => [tag(payloadFields.metrics, 'length'), counted(metric, varintLength)]),
       tag(payloadFields.seq, 'varint'),
-      numberSegment('uint64', ({ k }) => k % 256),
+      numberSegment('uint64', ({ sinceBirth }) => sinceBirth % 256),
     ];
   };
-  return { data: payloadOf(metrics), birth: payloadOf([...metrics, bdSeq]) };
+  return { data: payloadOf(), birth: payloadOf(bdSeq) };
 }
 
 const now = numberSegment('uint64', ({ sentMs }) => Math.floor(sentMs));
 
-const bdSeq: SparkplugMetric = {
-  name: 'bdSeq',
-  dataType: 4,
-  value: { field: 11, type: 'int64', template: { kind: 'literal', value: 0 } },
-};
+/** The births of a device before this one, 0 to 255 and again. */
+const bdSeq: readonly Segment[] = [
+  ...headSegments({ name: 'bdSeq', dataType: 4 }),
+  tag(11, 'varint'),
+  numberSegment('uint64', ({ births }) => births % 256),
+];
 
-function metricSegments(
-  { name, dataType, value }: SparkplugMetric,
-  scope: SegmentScope,
-  values: TemplateValues,
-): Segment[] {
-  const head = [
+function headSegments({ name, dataType }: Pick<SparkplugMetric, 'name' | 'dataType'>): Segment[] {
+  return [
     tag(metricFields.name, 'length'),
     withLength(Buffer.from(name)),
     tag(metricFields.timestamp, 'varint'),
@@ -58,6 +53,14 @@ function metricSegments(
     tag(metricFields.datatype, 'varint'),
     fixed(Buffer.of(dataType)),
   ];
+}
+
+function metricSegments(
+  { value, ...named }: SparkplugMetric,
+  scope: SegmentScope,
+  values: TemplateValues,
+): Segment[] {
+  const head = headSegments(named);
   if (value === undefined) return [...head, tag(metricFields.isNull, 'varint'), fixed(Buffer.of(1))];
   const { field, type, template } = value;
   const wire = type === 'double' ? 'fixed64' : type === 'string' || type === 'bytes' ? 'length' : 'varint';

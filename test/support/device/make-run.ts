@@ -4,11 +4,12 @@ import { StopRequest } from '../../../src/device/stop-signal.ts';
 import type { SliceSnapshot } from '../../../src/live/live-slice.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import { actionKinds } from '../../../src/plan/actions/action-kinds.ts';
+import { longestSleepMs } from '../../../src/plan/lifecycle.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { plannedActionsOf } from '../../../src/plan/storms.ts';
+import type { Lifecycle } from '../../../src/profile/lifecycle-kinds.ts';
 import type {
   ConnectSettings,
-  Lifecycle,
   LoadProfile,
   PublishSettings,
   RunSettings,
@@ -97,7 +98,7 @@ export function makeTestPlan(options: RunOptions = {}, createdAt = 1_700_000_000
       publishAt,
       publishEndAt,
       drainEndAt: publishEndAt + drainMs,
-      deadlineAt: publishEndAt + (options.lifecycle?.asleep.mostMs ?? 0) + 15_000,
+      deadlineAt: publishEndAt + longestSleepMs(profile) + 15_000,
     },
     load: { messages: Math.round(ratePerSecond * seconds), peakPerSecond: ratePerSecond },
     slices: { count: slices, devicesPerSlice: Math.ceil(devices / slices) },
@@ -155,8 +156,8 @@ export async function simulate(options: SimulationOptions = {}): Promise<Simulat
     slice: options.slice ?? 0,
     clock,
     random: makeRandom(1, 0),
-    transport: (listener) => {
-      transport = new SimulatedTransport(clock, options.behaviour ?? {}, listener);
+    transport: (listener, clients) => {
+      transport = new SimulatedTransport(clock, options.behaviour ?? {}, listener, clients);
       return transport;
     },
     onCheckpoint: async (result) => {

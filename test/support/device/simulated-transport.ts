@@ -3,6 +3,7 @@ import type {
   OutgoingMessage,
   Qos,
   Transport,
+  TransportClients,
   TransportListener,
 } from '../../../src/device/transport.ts';
 import type { DisconnectKind } from '../../../src/profile/planned-action.ts';
@@ -51,6 +52,8 @@ export interface Subscribed {
 export class SimulatedTransport implements Transport {
   readonly published: Published[] = [];
   readonly connectedAtMs: number[] = [];
+  /** Of each attempt to connect. */
+  readonly clientIds: string[] = [];
   readonly subscriptions: Subscribed[] = [];
   readonly disconnects: { readonly device: number; readonly how: DisconnectKind; readonly atMs: number }[] =
     [];
@@ -59,6 +62,7 @@ export class SimulatedTransport implements Transport {
   readonly #clock: Clock;
   readonly #behaviour: Behaviour;
   readonly #listener: TransportListener;
+  readonly #clients: TransportClients | undefined;
   /** By device: which connection, where there is one; answers of an earlier one do not come. */
   readonly #connection = new Map<number, number>();
   /** Devices whose connection ends: what they send does not leave. */
@@ -66,13 +70,15 @@ export class SimulatedTransport implements Transport {
   readonly #unanswered = new Map<number, number>();
   #connections = 0;
 
-  constructor(clock: Clock, behaviour: Behaviour, listener: TransportListener) {
+  constructor(clock: Clock, behaviour: Behaviour, listener: TransportListener, clients?: TransportClients) {
     this.#clock = clock;
     this.#behaviour = behaviour;
     this.#listener = listener;
+    this.#clients = clients;
   }
 
   connect(device: number): void {
+    if (this.#clients !== undefined) this.clientIds.push(this.#clients.clientId(device));
     const answer = this.#behaviour.connect?.(device, this.#clock.now()) ?? 5;
     if (typeof answer === 'string') {
       this.#clock.setTimer(1, () => !this.closed && this.#listener.connectFailed(device, answer));

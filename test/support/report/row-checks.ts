@@ -48,6 +48,7 @@ export const isTrueLatency: Check = ([, name = '', cells = ''], truth, { message
   const [min = 0, mean = 0, ...rising] = figures.map(millisecondsOf);
   const most: Readonly<Record<string, number>> = {
     connect: devices.connected + devices.reconnects,
+    reconnect: devices.reconnects,
     puback_round_trip: truth.acked,
     send_lag: messages.sent + 1,
     echo_latency: truth.echoed ?? messages.sent,

@@ -74,6 +74,17 @@ export const stormRules: readonly Rule[] = [
       numberIn(delayed) === storms.reduce((sum, each) => sum + each.delayed, 0) &&
       numberIn(dropped) === storms.reduce((sum, each) => sum + each.dropped, 0),
   ],
+  [
+    new RegExp(
+      `^Devices made ${count} attempts? for ${count} connections? \\(([\\d.,]+) each\\); in the busiest second ${count} offered, ${count} granted\\.$`,
+    ),
+    ([, attempts, successes, each, offered, granted], { connects }) =>
+      numberIn(attempts) === connects?.attempts &&
+      numberIn(successes) === connects.successes &&
+      Math.abs(numberIn(each) - connects.attempts / connects.successes) <= 0.051 &&
+      numberIn(offered) === connects.offered &&
+      numberIn(granted) === connects.granted,
+  ],
   [/^figcaption: Connects a second$/, (_, { storms }) => storms !== undefined],
   [
     /^offered: between ([\d.,]+)\/s and ([\d.,]+)\/s\. granted: between ([\d.,]+)\/s and ([\d.,]+)\/s\.$/,

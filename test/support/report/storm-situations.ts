@@ -96,6 +96,23 @@ export const stormSituations: readonly NamedSituation[] = [
     },
   ],
   [
+    'its devices connected for each message',
+    { profile: { lifecycle: { connect: 'each-message' } }, record: (result) => withLateMessages(result) },
+  ],
+  [
+    'its devices lost their connections and came back by themselves',
+    {
+      record: (result) => ({
+        ...result,
+        latencies: { ...result.latencies, reconnect: histogramOf(timesOf(half, result.slice)) },
+        connects: { startSecond: Math.floor(publishAt / 1_000) + 2, ...seconds },
+      }),
+      truth: {
+        connects: { offered: 4 * 75, granted: 4 * 30, attempts: 4 * 155, successes: 4 * 75 },
+      },
+    },
+  ],
+  [
     'half of its devices were disconnected and came back',
     {
       profile: {

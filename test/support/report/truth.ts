@@ -56,8 +56,13 @@ export interface Truth {
   readonly requests?: { readonly statuses: Readonly<Record<number, number>>; readonly connections: number };
   /** Disconnects that an action asked for, in the order of time; absent: none did. */
   readonly storms?: readonly TrueStorm[];
-  /** Of the busiest second: attempts to connect, and those that succeeded. */
-  readonly connects?: { readonly offered: number; readonly granted: number };
+  /** Of the busiest second: attempts to connect, and those that succeeded; and of the whole run, where devices came back. */
+  readonly connects?: {
+    readonly offered: number;
+    readonly granted: number;
+    readonly attempts?: number;
+    readonly successes?: number;
+  };
   /** Settings of the faults that were injected. */
   readonly faults?: readonly string[];
   /** Who or what kept devices from connecting, or cut them off. */

@@ -14,7 +14,7 @@ const settings = {
   slice: 3,
   deviceGroup: 2,
   stream: 1,
-  firstDevice: 40,
+  indexOf: (device: number) => 40 + device,
   devices: 7,
   seed: 42,
   sizeBytes: 0,

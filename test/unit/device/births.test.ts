@@ -31,4 +31,29 @@ describe('a device that sends Sparkplug B', () => {
       }
     }
   });
+
+  it('is born again on each connection, with the next bdSeq and seq from 0', async () => {
+    const { transport } = await simulate({
+      devices: 2,
+      ratePerSecond: 4,
+      seconds: 10,
+      publish: {
+        topic: 'spBv1.0/{runId}/NDATA/{deviceId}',
+        encoding: 'sparkplug-b',
+        payload: { t: 1 },
+        sizeBytes: 0,
+        qos: 0,
+      },
+      connect: { backoff: { baseMs: 100, capMs: 100, jitter: 'none' } },
+      script(clock, simulated, plan) {
+        for (const seconds of [3, 7])
+          clock.setTimer(plan.timeline.publishAt - clock.now() + seconds * 1_000, () => simulated.cut(0));
+      },
+    });
+    const births = (device: number) =>
+      transport.published.filter((each) => each.device === device && each.topic.includes('NBIRTH'));
+    expect(births(0)).toHaveLength(3);
+    expect(births(1)).toHaveLength(1);
+    for (const { message } of births(0)) expect(message).toContain('bdSeq');
+  });
 });

@@ -85,7 +85,7 @@ describe('sizes by distribution', () => {
       ...profile.publish,
       runId: 'run-1',
       slice: 0,
-      firstDevice: 0,
+      indexOf: (device: number) => device,
       devices: 100,
       seed: 1,
       offsetMsOf: (n) => n,

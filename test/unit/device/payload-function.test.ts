@@ -24,7 +24,7 @@ function writerOf(make: PayloadFunction, { payload = {}, ...more }: More = {}) {
     slice: 3,
     deviceGroup: 2,
     stream: 1,
-    firstDevice: 40,
+    indexOf: (device: number) => 40 + device,
     devices: 7,
     seed: 42,
     sizeBytes: 0,

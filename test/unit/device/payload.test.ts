@@ -67,7 +67,7 @@ const payloads = fc.letrec<{ value: JsonValue }>((tie) => ({
 const settings = {
   runId: 'run-1',
   slice: 3,
-  firstDevice: 40,
+  indexOf: (device: number) => 40 + device,
   devices: 7,
   seed: 42,
   sizeBytes: 0,
@@ -98,7 +98,7 @@ describe('a payload', () => {
             run: settings.runId,
             slice: settings.slice,
             n,
-            deviceIndex: settings.firstDevice + device,
+            deviceIndex: settings.indexOf(device),
             k: Math.floor(n / settings.devices),
             seed,
             offsetMs: settings.offsetMsOf(n),
@@ -138,8 +138,18 @@ describe('a payload', () => {
 
   it('depends on seed, device and message, not on what was sent before or on the slice', () => {
     const payload = { a: '{{gaussian(21, 2)}}', b: '{{walk(20, 1)}}', c: '{{uuid}}' };
-    const whole = new PayloadWriter({ ...settings, payload, firstDevice: 0, devices: 10 });
-    const part = new PayloadWriter({ ...settings, payload, firstDevice: 5, devices: 5 });
+    const whole = new PayloadWriter({
+      ...settings,
+      payload,
+      indexOf: (device: number) => device,
+      devices: 10,
+    });
+    const part = new PayloadWriter({
+      ...settings,
+      payload,
+      indexOf: (device: number) => 5 + device,
+      devices: 5,
+    });
     const fieldsOf = (bytes: Buffer): unknown => {
       const { stampede: _, ...fields } = JSON.parse(bytes.toString());
       return fields;

@@ -27,7 +27,7 @@ function makeWriter({ http, url = 'http://localhost/things', ...rest }: Wish = {
     sizeBytes: 0,
     runId: 'run-1',
     slice: 3,
-    firstDevice: 100,
+    indexOf: (device: number) => 100 + device,
     devices: 10,
     seed: 7,
     offsetMsOf: () => 0,

@@ -15,19 +15,20 @@ const streams: readonly OutgoingStream[] = [
   { ...kindOf(1), qos: 0, retain: true, isAliased: false, isAnswered: false },
 ];
 
-function kindOf(stream: number): Pick<OutgoingStream, 'writer' | 'topics'> {
+function kindOf(stream: number): Pick<OutgoingStream, 'writer' | 'topics' | 'renew'> {
   const writer = new PayloadWriter({
     payload: {},
     sizeBytes: 0,
     runId: 'run',
     slice: 0,
     stream,
-    firstDevice: 0,
+    indexOf: (device: number) => device,
     devices,
     seed: 1,
     offsetMsOf: () => 0,
   });
-  return { writer, topics: Array.from({ length: devices }, (_, device) => `kind${stream}/d${device}`) };
+  const topics = Array.from({ length: devices }, (_, device) => `kind${stream}/d${device}`);
+  return { writer, topics, renew() {} };
 }
 
 type Event = readonly [name: string, ...rest: unknown[]];

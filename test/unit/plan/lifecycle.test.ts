@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { groupsOf } from '../../../src/plan/groups.ts';
 import { awakeStretches, busiestConnects, mostAwake } from '../../../src/plan/lifecycle.ts';
+import type { GroupPlan } from '../../../src/plan/plan.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { InvalidInputError } from '../../../src/shared/errors.ts';
+import { makeTestPlan } from '../../support/device/make-run.ts';
 
 const lifecycle = {
   awake: { leastMs: 2_000, mostMs: 6_000 },
@@ -51,7 +54,8 @@ describe('the lifecycle of a device', () => {
   it('has the peaks of awake devices and of connects that its cycles have', () => {
     const devices = 2_000;
     const all = Array.from({ length: devices }, (_, device) => stretchesOf(5, device, 8));
-    const profile = { lifecycle, devices, connect: { ratePerSecond: 1 } as never };
+    const [{ profile: whole }] = groupsOf(makeTestPlan()) as [GroupPlan];
+    const profile = { ...whole, lifecycle, devices, connect: { ...whole.connect, ratePerSecond: 1 } };
     const most = mostAwake(profile);
     const busiest = busiestConnects(profile);
     for (let second = 0; second < 60; second++) {
@@ -99,6 +103,14 @@ describe('the lifecycle of a device', () => {
       ['lifecycle.disconnect'],
     ],
     [{ awake: '5s', asleep: '10s' }, { ratePerSecond: undefined, users: 5 }, ['lifecycle']],
+    [{ awake: '5s', churn: { sharePerMinute: 0.1 } }, {}, ['lifecycle.churn']],
+    [{ churn: { sharePerMinute: 0.1 }, connect: 'each-message' }, {}, ['lifecycle.connect']],
+    [{ churn: { sharePerMinute: 0 } }, {}, ['lifecycle.churn.sharePerMinute']],
+    [{ churn: { sharePerMinute: 0.1 } }, { connect: { client: 'device-sdk' } }, ['lifecycle.churn']],
+    [{ churn: { sharePerMinute: 0.1, replace: false } }, { connect: { client: 'device-sdk' } }, []],
+    [{ connect: 'each-message' }, { echo: { fraction: 0.5 } }, ['echo']],
+    [{ whenAsleep: 'skip' }, { echo: { fraction: 0.5 } }, ['echo']],
+    [{ whenAsleep: 'delay' }, { echo: { fraction: 0.5 } }, []],
   ])('is refused where it cannot be: %j %j', (given, beside, paths) => {
     expect(errorsOf({ ...flat, ...beside, lifecycle: given })).toEqual(paths);
   });

@@ -132,6 +132,7 @@ describe('the metrics', () => {
         ...counters,
         ...counters.map((name) => `${name}_messages`),
         'arrivals',
+        'attempts_per_connect',
         'cost',
         'slices_died',
         'slices_failed',

@@ -31,7 +31,7 @@ function healthOf(
   if (rest.connectedLagMs === undefined) connectedSendLag.merge(send_lag);
   else for (let i = 0; i < 950; i++) connectedSendLag.record(rest.connectedLagMs);
   const groups = ledger.groups.map((group) =>
-    rest.connectedLagMs === undefined ? group : { ...group, sleeps: true as const },
+    rest.connectedLagMs === undefined ? group : { ...group, lateAs: 'asleep' as const },
   );
   const dropped = sumOf(droppedBy);
   return summarizeGenerator(

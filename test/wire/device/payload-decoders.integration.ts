@@ -18,7 +18,7 @@ beforeAll(() => {
 const settings = {
   runId: 'run-1',
   slice: 3,
-  firstDevice: 40,
+  indexOf: (device: number) => 40 + device,
   devices: 7,
   seed: 42,
   sizeBytes: 0,
@@ -32,7 +32,9 @@ function messageOf(k: number) {
 }
 
 function written(encoding: Encoding, payload: JsonValue, k = 2): Buffer {
-  return Buffer.from(new BareWriter({ ...settings, encoding, payload }).write(messageOf(k), sentMs, k === 0));
+  return Buffer.from(
+    new BareWriter({ ...settings, encoding, payload }).write(messageOf(k), sentMs, { births: 0, since: k }),
+  );
 }
 
 /** What the payload says, made the plain way. */

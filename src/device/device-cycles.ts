@@ -1,0 +1,31 @@
+import type { Plan, Slice } from '../plan/plan.ts';
+import type { DisconnectKind } from '../profile/planned-action.ts';
+import type { Clock } from '../shared/clock.ts';
+
+/** Decides when devices of a slice are to be connected, as their group's lifecycle says. */
+export interface DeviceCycles {
+  /** How connections end. */
+  readonly disconnect: DisconnectKind;
+  /** Whether a device without a connection is to stay so. */
+  isAsleep(device: number): boolean;
+  start(): void;
+  stop(): void;
+}
+
+export interface CycleSettings {
+  readonly clock: Clock;
+  readonly plan: Plan;
+  readonly slice: Slice;
+  /** Epoch milliseconds: no device wakes before. */
+  readonly startAt: number;
+  /** Whether a message of the device waits to be sent. */
+  readonly isWaitedFor: (device: number) => boolean;
+}
+
+/** Callbacks from the cycles of a slice's devices. */
+export interface CycleListener {
+  woke(device: number): void;
+  fellAsleep(device: number): void;
+  /** A new device is in the place of this one, before it wakes. @param life 1 for the first that replaces another, and so on */
+  replaced(device: number, life: number): void;
+}

@@ -1,0 +1,56 @@
+import type { DisconnectKind } from './planned-action.ts';
+
+/** Any time between the two is as likely. */
+export interface TimeRange {
+  readonly leastMs: number;
+  readonly mostMs: number;
+}
+
+/** Devices that are not connected all the time. */
+export type Lifecycle = SleepingLifecycle | ChurningLifecycle | EachMessageLifecycle;
+
+/** Devices that are awake and asleep in turn: they have a connection only while they are awake. */
+export interface SleepingLifecycle {
+  readonly awake: TimeRange;
+  readonly asleep: TimeRange;
+  /** What comes due while its device sleeps is no message. Absent: it is sent when the device wakes. */
+  readonly whenAsleep?: 'skip';
+  /** How a connection ends when its device falls asleep. */
+  readonly disconnect: DisconnectKind;
+}
+
+/** Devices that leave for good. */
+export interface ChurningLifecycle {
+  readonly churn: {
+    /** Of the group's devices, above 0. */
+    readonly sharePerMinute: number;
+    /** Whether a new device takes the place of each one that leaves. */
+    readonly replace: boolean;
+  };
+  /** How the connection of a device ends that leaves. */
+  readonly disconnect: DisconnectKind;
+}
+
+/** Devices that open a connection for each message. */
+export interface EachMessageLifecycle {
+  readonly connect: 'each-message';
+  /** How a connection ends once its message is answered. */
+  readonly disconnect: DisconnectKind;
+}
+
+/** Whether new devices take the places of others. */
+export function isReplacing(lifecycle: Lifecycle | undefined): boolean {
+  return lifecycle !== undefined && 'churn' in lifecycle && lifecycle.churn.replace;
+}
+
+/** Whether a message that comes due while its device is absent is none. */
+export function skipsMessages(lifecycle: Lifecycle | undefined): boolean {
+  if (lifecycle === undefined) return false;
+  if ('churn' in lifecycle) return !lifecycle.churn.replace;
+  return 'awake' in lifecycle && lifecycle.whenAsleep === 'skip';
+}
+
+/** Whether devices open a connection for each message. */
+export function connectsEachMessage({ lifecycle }: { readonly lifecycle?: Lifecycle }): boolean {
+  return lifecycle !== undefined && 'connect' in lifecycle;
+}

@@ -1,0 +1,121 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { deploymentOf } from '../../../src/plan/deployment.ts';
+import { makeDeviceTurns } from '../../../src/plan/device-turns.ts';
+import { forecastUsage } from '../../../src/plan/forecast-usage.ts';
+import { groupsOf } from '../../../src/plan/groups.ts';
+import { makePlan } from '../../../src/plan/make-plan.ts';
+import { peaksOf } from '../../../src/plan/peaks.ts';
+import { outlineOf } from '../../../src/plan/run-outline.ts';
+import { keepPresent } from '../../../src/plan/schedules/present-schedule.ts';
+import { intendedOfGroup } from '../../../src/plan/streams.ts';
+import { sumBy } from '../../../src/shared/counts.ts';
+import { parseProfile } from '../../../src/targets/parse-profile.ts';
+import { randomCases } from '../../support/effort.ts';
+
+const load = { devices: 600, everySeconds: 60, duration: '10m' };
+const planOf = (profile: object) =>
+  makePlan({ profile: parseProfile({ ...load, ...profile }), runId: 'run-1', now: 0 });
+const usageOf = (profile: object) => forecastUsage(planOf(profile)).iot;
+const peaksOfProfile = (profile: object) => {
+  const plan = planOf(profile);
+  return peaksOf(plan, deploymentOf(plan));
+};
+
+describe('what a lifecycle uses', () => {
+  const eachMessage = { lifecycle: { connect: 'each-message' } };
+
+  it('is a connect and a connection minute for each message', () => {
+    const always = usageOf({});
+    const { connects, connectionMinutes } = usageOf(eachMessage);
+    // 600 devices, 10 messages each; the slices' control channels connect beside them.
+    expect(connects - always.connects).toBe(6_000 - 600);
+    expect(connectionMinutes).toBe(connects);
+  });
+
+  it('is as many connects a second as messages, and a second of them at once', () => {
+    const peaks = peaksOfProfile(eachMessage);
+    expect(peaks.connectsPerSecond).toBe(10);
+    expect(peaks.concurrentConnections).toBeLessThan(20);
+    expect(peaks.connectsPerSecondPerClientId).toBe(1);
+    const fast = peaksOfProfile({ ...eachMessage, everySeconds: 0.5, devices: 10 });
+    expect(fast.connectsPerSecondPerClientId).toBe(2);
+    const poisson = peaksOfProfile({ ...eachMessage, arrivals: 'poisson' });
+    expect(poisson.connectsPerSecond).toBeGreaterThan(15);
+  });
+
+  it('is a connect for each device that takes the place of another', () => {
+    const always = usageOf({});
+    const churning = usageOf({ lifecycle: { churn: { sharePerMinute: 0.5 } } });
+    // Half of 600 devices in each of some ten minutes.
+    expect((churning.connects - always.connects) / 3_000).toBeCloseTo(1, 1);
+    const shrinking = usageOf({ lifecycle: { churn: { sharePerMinute: 0.5, replace: false } } });
+    expect(shrinking.connects).toBe(always.connects);
+    expect(
+      peaksOfProfile({ lifecycle: { churn: { sharePerMinute: 60 } } }).connectsPerSecond,
+    ).toBeGreaterThan(600);
+  });
+
+  it('is only the messages that are due while devices are there', () => {
+    const always = usageOf({});
+    const messagesOf = ({ messages }: typeof always) => sumBy(messages, ({ publishesIn }) => publishesIn);
+    const skipping = { lifecycle: { awake: '20s', asleep: '40s', whenAsleep: 'skip' } };
+    const plan = planOf(skipping);
+    const intended = messagesOf(usageOf(skipping));
+    expect(intended / messagesOf(always)).toBeCloseTo(1 / 3, 1);
+    expect(intended).toBe(sumBy(groupsOf(plan), intendedOfGroup));
+    expect(intended).toBe(outlineOf(plan).messages);
+    const leaving = messagesOf(usageOf({ lifecycle: { churn: { sharePerMinute: 0.2, replace: false } } }));
+    // The mean of e^(−t ÷ 5 min) over ten minutes.
+    expect(leaving / messagesOf(always)).toBeCloseTo((1 - Math.exp(-2)) / 2, 1);
+  });
+
+  it('is counted kind by kind', () => {
+    const plan = planOf({
+      everySeconds: undefined,
+      messages: { reading: { everySeconds: 10 }, alarm: { ratePerSecond: 2 } },
+      lifecycle: { awake: '20s', asleep: '40s', whenAsleep: 'skip' },
+    });
+    const outline = outlineOf(plan);
+    const slices = Array.from({ length: plan.slices.count }, (_, slice) => outline.streamsOf(slice));
+    expect(slices.every(([nothing]) => nothing!.messages === 0)).toBe(true);
+    expect(sumBy(slices.flat(), ({ messages }) => messages)).toBe(outline.messages);
+    expect(sumBy(groupsOf(plan), intendedOfGroup)).toBe(outline.messages);
+  });
+});
+
+describe('the messages of devices that are there', () => {
+  it('are numbered without a gap, in their order, device by device', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 12 }),
+        fc.array(fc.boolean(), { maxLength: 200 }),
+        (devices, isThere) => {
+          const turns = makeDeviceTurns(devices);
+          const whole = { messages: isThere.length, offsetMs: (n: number) => n * 10, turns };
+          const kept = keepPresent(whole, devices, (_device, offsetMs) => isThere[offsetMs / 10]!);
+          const expected = isThere.flatMap((is, n) => (is ? [n] : []));
+          expect(kept.messages).toBe(expected.length);
+          for (const [i, n] of expected.entries()) {
+            const device = n % devices;
+            const later = expected.slice(i + 1).filter((each) => each % devices === device);
+            expect(kept.offsetMs(i)).toBe(n * 10);
+            expect(kept.turns.deviceOf(i)).toBe(device);
+            expect(kept.turns.messageOf(i)).toBe(
+              expected.slice(0, i).filter((each) => each % devices === device).length,
+            );
+            expect(kept.turns.nextOf(i)).toBe(
+              later.length > 0 ? expected.indexOf(later[0]!) : expected.length,
+            );
+            expect(kept.turns.countFrom(i, expected.length)).toBe(1 + later.length);
+            expect(kept.turns.countFrom(i, i)).toBe(0);
+          }
+          expect(kept.turns.countOf(expected.length, (device) => Math.min(device, 1))).toBe(
+            expected.filter((n) => n % devices === 0).length,
+          );
+        },
+      ),
+      randomCases(),
+    );
+  });
+});
