@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { FileOrSecret } from '../profile/credential-template.ts';
 import { exitCodes, StampedeError } from '../shared/errors.ts';
@@ -26,13 +27,27 @@ export interface CredentialAccess {
   secret(name: string): Promise<string>;
 }
 
-/** A file's text, or a secret's. @throws BadCredentialsError that names the setting */
-export function readFileOrSecret(
+/**
+ * Certificates of authorities, from a file or a secret: PEM. Without the check TLS would trust those of the system instead of an empty text.
+ * @throws BadCredentialsError
+ */
+export async function readAuthority(
   source: FileOrSecret,
-  setting: string,
   access: Pick<CredentialAccess, 'secret'>,
 ): Promise<string> {
-  return typeof source === 'string' ? readText(source, setting) : readSecret(source.secret, access);
+  const isFile = typeof source === 'string';
+  const text = await (isFile ? readText(source, 'connect.ca') : readSecret(source.secret, access));
+  try {
+    new X509Certificate(text);
+  } catch (error) {
+    const name = isFile ? source : `the secret ${source.secret}`;
+    throw new BadCredentialsError(
+      `${name} is no certificate in PEM`,
+      'set connect.ca to the certificate of the authority that signed that of the target',
+      error,
+    );
+  }
+  return text;
 }
 
 /** @throws BadCredentialsError that names the secret */

@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { CertificatePair } from '../device/identity/credentials.ts';
 import type { ConnectSettings } from '../profile/load-profile.ts';
+import { formatPlural } from '../shared/format.ts';
 import {
   BadCredentialsError,
   type CredentialAccess,
@@ -41,11 +42,16 @@ export async function readPairs(
     const pair = await readPair(cert, key, now);
     return () => pair;
   }
+  if (key !== undefined)
+    throw new BadCredentialsError(
+      `connect.key is one key, and ${cert} is a directory with a pair a device`,
+      'remove connect.key, or name one certificate',
+    );
   const files = pairsIn(await readdir(cert));
   const own = files.slice(devices.firstDevice, devices.firstDevice + devices.count);
   if (own.length < devices.count)
     throw new BadCredentialsError(
-      `${cert} has ${files.length} certificates with keys, and device d${devices.firstDevice + devices.count - 1} needs one more than that`,
+      `${cert} has ${formatPlural(files.length, 'certificate')} with keys, and device d${devices.firstDevice + devices.count - 1} needs one more than that`,
       'give a pair a device: NAME.pem or NAME.crt beside NAME.key, in the order of their names',
     );
   const pairs: CertificatePair[] = [];

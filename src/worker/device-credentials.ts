@@ -5,7 +5,7 @@ import type { MqttTarget } from '../device/transports/dense-client.ts';
 import type { AuthKind, ConnectSettings } from '../profile/load-profile.ts';
 import { StampedeError } from '../shared/errors.ts';
 import { isOverTls, type MqttEndpoint } from '../targets/mqtt-endpoint.ts';
-import { type CredentialAccess, type DeviceRange, readFileOrSecret } from './credential-access.ts';
+import { type CredentialAccess, type DeviceRange, readAuthority } from './credential-access.ts';
 import { readPairs } from './device-certificates.ts';
 import { readLogins } from './device-passwords.ts';
 import type { CredentialSources } from './environment.ts';
@@ -83,7 +83,7 @@ export function makeMqttTargetReader(
     };
     const authority = connect.ca ?? keys.authorityFile;
     if (!isOverTls(endpoint) || authority === undefined) return target;
-    return { ...target, authority: await readFileOrSecret(authority, 'connect.ca', access) };
+    return { ...target, authority: await readAuthority(authority, access) };
   };
 }
 

@@ -3,6 +3,7 @@ import { identifyDevice } from '../plan/plan.ts';
 import type { PasswordSource } from '../profile/credential-template.ts';
 import { expandCredential } from '../profile/credential-template.ts';
 import type { ConnectSettings } from '../profile/load-profile.ts';
+import { formatPlural } from '../shared/format.ts';
 import {
   BadCredentialsError,
   type CredentialAccess,
@@ -74,7 +75,13 @@ async function readLines(path: string, { firstDevice, count }: DeviceRange): Pro
   const passwords = lines.slice(firstDevice, firstDevice + count);
   if (passwords.length < count)
     throw new BadCredentialsError(
-      `${path} has ${lines.length} lines, and device d${firstDevice + count - 1} needs line ${firstDevice + count}`,
+      `${path} has ${formatPlural(lines.length, 'line')}, and device d${firstDevice + count - 1} needs line ${firstDevice + count}`,
+      'give one password a line, for device d0 first',
+    );
+  const empty = passwords.indexOf('');
+  if (empty >= 0)
+    throw new BadCredentialsError(
+      `${path} has no password for device d${firstDevice + empty}: line ${firstDevice + empty + 1} is empty`,
       'give one password a line, for device d0 first',
     );
   return passwords;

@@ -9,7 +9,7 @@ import { exitCodes, StampedeError } from '../shared/errors.ts';
 import { splitRequestUrl } from '../targets/http/request-url.ts';
 import type { Target } from '../targets/target.ts';
 import { dataUrlOf } from '../targets/traits-of.ts';
-import { readFileOrSecret } from './credential-access.ts';
+import { readAuthority } from './credential-access.ts';
 import { readPairs } from './device-certificates.ts';
 import type { LoadedGroup } from './publish-slice.ts';
 
@@ -98,7 +98,7 @@ export async function readRequestTls(
 ): Promise<(device: number) => ConnectionOptions> {
   const { cert, serverName, insecure, ca = access.authorityFile } = connect;
   const shared: ConnectionOptions = {
-    ...(ca !== undefined && { ca: await readFileOrSecret(ca, 'connect.ca', access) }),
+    ...(ca !== undefined && { ca: await readAuthority(ca, access) }),
     ...(serverName !== undefined && { servername: serverName }),
     ...(insecure === true && { rejectUnauthorized: false }),
   };

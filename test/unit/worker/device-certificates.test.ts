@@ -1,5 +1,9 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { makeCertificates } from '../../../src/embedded/iot-core/auth/certificates.ts';
+import { readAuthority } from '../../../src/worker/credential-access.ts';
 import { readPairs } from '../../../src/worker/device-certificates.ts';
 
 const day = 86_400_000;
@@ -55,4 +59,21 @@ describe('a certificate in a secret', () => {
       'the secret target could not be read: AccessDeniedException',
     );
   });
+});
+
+it('refuses one key beside a directory with a pair a device', async () => {
+  const cert = await mkdtemp(path.join(tmpdir(), 'stampede-pairs-'));
+  const reading = readPairs({ cert, key: 'device.key' }, devices, Date.now(), { secret: async () => '' });
+  await expect(reading).rejects.toThrow(`connect.key is one key, and ${cert} is a directory`);
+});
+
+it.each([
+  ['an empty text', () => ''],
+  ['a key', () => pair.key],
+  ['another text', () => '{ "devices": 4 }'],
+])('refuses %s as an authority', async (_what, text) => {
+  const secret = async () => text();
+  await expect(readAuthority({ secret: 'target-ca' }, { secret })).rejects.toThrow(
+    'the secret target-ca is no certificate in PEM',
+  );
 });

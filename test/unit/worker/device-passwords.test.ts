@@ -37,6 +37,18 @@ describe('readLogins', () => {
     await expect(read({ ...devices, count: 3 })).rejects.toThrow('has 7 lines, and device d7 needs line 8');
   });
 
+  it.each([
+    ['no line at all', '', 'has 0 lines, and device d0 needs line 1'],
+    ['one line', 'a', 'has 1 line, and device d1 needs line 2'],
+    ['an empty line between others', 'a\n\nc', 'has no password for device d1: line 2 is empty'],
+  ])('refuses a file with %s', async (_what, text, message) => {
+    const file = path.join(await mkdtemp(path.join(tmpdir(), 'stampede-passwords-')), 'passwords');
+    await writeFile(file, text);
+    const count = Math.max(1, text.split('\n').length + (text === 'a' ? 1 : 0));
+    const range = { runId: 'run-1', firstDevice: 0, count };
+    await expect(readLogins({ username: 'u', password: { file } }, range, access())).rejects.toThrow(message);
+  });
+
   it('takes a secret as it is, or as JSON', async () => {
     const secret = { secret: 'broker' };
     const plain = await readLogins({ username: 'u', password: secret }, devices, access('s3cret'));
