@@ -1,5 +1,5 @@
 import type { ArrivalWindow } from '../measure/arrival-window.ts';
-import type { BrokerSample } from '../measure/broker-samples.ts';
+import type { BrokerSample, BrokerSamples } from '../measure/broker-samples.ts';
 import { ReasonCounts } from '../measure/reason-counts.ts';
 import { readEnvelope, type Unrelated } from '../measure/rule-record.ts';
 import { RunArrivals } from '../measure/run-arrivals.ts';
@@ -12,7 +12,7 @@ import { subscriptionsOf } from '../plan/subscribers.ts';
 import { defaultBackoff } from '../profile/backoff.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { Random } from '../shared/random.ts';
-import { readSysTopic, sysFilters } from '../targets/mqtt/sys-topics.ts';
+import { readSysTopic, readUptime, sysFilters } from '../targets/mqtt/sys-topics.ts';
 import { reconnectDelayMs } from './backoff.ts';
 import { SubscriberConnection } from './subscriber-connection.ts';
 import type { IncomingMessage, MakeTransport, Transport, TransportListener } from './transport.ts';
@@ -64,6 +64,7 @@ export class Subscriber implements TransportListener {
   readonly #disconnectedBy = new ReasonCounts();
   readonly #refusedBy = new ReasonCounts();
   readonly #samples: BrokerSample[] = [];
+  #uptime: BrokerSamples['uptime'];
   #broker: string | undefined;
   #samplesSince = Number.MAX_SAFE_INTEGER;
   #window: RunArrivals;
@@ -139,7 +140,12 @@ export class Subscriber implements TransportListener {
       lastArrivalAt: this.#lastArrivalAt ?? null,
       windows: this.#windows,
       ...(this.#broker !== undefined && {
-        broker: { name: this.#broker, since: this.#samplesSince, samples: this.#samples },
+        broker: {
+          name: this.#broker,
+          since: this.#samplesSince,
+          samples: this.#samples,
+          ...(this.#uptime && { uptime: this.#uptime }),
+        },
       }),
     };
   }
@@ -241,7 +247,14 @@ export class Subscriber implements TransportListener {
 
   #sample({ topic, payload }: IncomingMessage, at: number): void {
     const known = readSysTopic(topic);
-    const value = Number(payload.toString('latin1'));
+    const text = payload.toString('latin1');
+    const uptimeMs = readUptime(topic, text);
+    if (uptimeMs !== undefined) {
+      const { samples, startedAt } = this.#uptime ?? { samples: 0, startedAt: at };
+      // A retained one says how long it had been running when it was published.
+      this.#uptime = { samples: samples + 1, startedAt: Math.min(startedAt, at - uptimeMs) };
+    }
+    const value = Number(text);
     if (known === undefined || payload.length === 0 || !Number.isSafeInteger(value)) return;
     this.#broker ??= known.broker;
     if (known.broker !== this.#broker || this.#samples.length === maxSamples) return;

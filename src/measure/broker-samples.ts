@@ -1,4 +1,4 @@
-import { type BrokerCounter, brokerCounters, keepsCounts } from '../targets/mqtt/sys-topics.ts';
+import { type BrokerCounter, brokerCounters, keepsCountsFor } from '../targets/mqtt/sys-topics.ts';
 
 /** One value of a broker's counter, as it was published. */
 export interface BrokerSample {
@@ -17,6 +17,8 @@ export interface BrokerSamples {
   /** Epoch milliseconds: it was subscribed to the counts from then on. */
   readonly since: number;
   readonly samples: readonly BrokerSample[];
+  /** What it published of its own running time, how often; and the epoch milliseconds of its start by that. */
+  readonly uptime?: { readonly samples: number; readonly startedAt: number };
 }
 
 /** How far one counter of a broker moved while a run went on. */
@@ -31,18 +33,24 @@ export interface BrokerCount {
 }
 
 /**
- * The difference of each counter between its last value before publishing began and its last one. A broker that keeps its counts for new
- * subscribers publishes them as they change: what it has not published by then is 0.
+ * The difference of each counter between its last value before publishing began and its last one. A broker that publishes its counts as
+ * they change, and keeps them for new subscribers for some time, had counted nothing if it had published nothing within that time from its
+ * start; later, a count that did not change is not known. One that it never published did not move.
  */
-export function countBroker({ name, since, samples }: BrokerSamples, publishAt: number): BrokerCount[] {
-  const isKept = keepsCounts(name) && since <= publishAt;
+export function countBroker(
+  { name, since, samples, uptime }: BrokerSamples,
+  publishAt: number,
+): BrokerCount[] {
+  const keptForMs = keepsCountsFor(name);
+  const isKept = keptForMs !== undefined && since <= publishAt;
+  const isNew = isKept && uptime !== undefined && since - uptime.startedAt <= keptForMs;
   return brokerCounters.flatMap((counter) => {
     const byTopic = Map.groupBy(
       samples.filter((each) => each.counter === counter),
       ({ topic }) => topic,
     );
     if (byTopic.size === 0) return isKept ? [{ counter, count: 0, isPartial: false, wasReset: false }] : [];
-    const counts = [...byTopic.values()].map((ofTopic) => countTopic(ofTopic, publishAt, isKept));
+    const counts = [...byTopic.values()].map((ofTopic) => countTopic(ofTopic, publishAt, isNew));
     return [
       {
         counter,
@@ -57,12 +65,12 @@ export function countBroker({ name, since, samples }: BrokerSamples, publishAt: 
 function countTopic(
   samples: readonly BrokerSample[],
   publishAt: number,
-  isKept: boolean,
+  isNew: boolean,
 ): Omit<BrokerCount, 'counter'> {
   const ordered = samples.toSorted((a, b) => a.at - b.at);
   const before = ordered.findLastIndex(({ at }) => at <= publishAt);
-  const isKnown = before >= 0 || isKept;
-  let last = before >= 0 ? ordered[before]!.value : isKept ? 0 : ordered[0]!.value;
+  const isKnown = before >= 0 || isNew;
+  let last = before >= 0 ? ordered[before]!.value : isNew ? 0 : ordered[0]!.value;
   let count = 0;
   let wasReset = false;
   for (const { value } of ordered.slice(before + 1)) {

@@ -158,7 +158,7 @@ export class SubscriberWatch {
       ...(broker && {
         broker: {
           name: broker.name,
-          samples: broker.samples.length,
+          samples: broker.samples.length + (broker.uptime?.samples ?? 0),
           counts: countBroker(broker, this.#plan.timeline.publishAt),
         },
       }),

@@ -106,10 +106,10 @@ export function describeBrokerCounts(plan: Plan, { subscribers }: RunLedger): st
     return [
       `${broker.name} was started again while the run went on: its own counts are not whole, and not compared with the ledger.`,
     ];
-  const isPartial = broker.counts.some((each) => each.isPartial);
-  return isPartial
+  const partial = broker.counts.filter((each) => each.isPartial).map(({ counter }) => counter);
+  return partial.length > 0
     ? [
-        `No count of ${broker.name} from before publishing began is known: its counts are not compared with the ledger.`,
+        `What ${broker.name} had counted before publishing began is not known (${partial.join(', ')}): not compared with the ledger.`,
       ]
     : [];
 }

@@ -6,8 +6,10 @@ export const brokerCounters = ['received', 'sent', 'dropped'] as const satisfies
 /** Where a kind of broker publishes its own counts. */
 interface SysTopics {
   readonly broker: string;
-  /** It publishes a count when it changes and retains it, from 0 on. */
-  readonly isKept: boolean;
+  /** It publishes a count when it changes, from 0 on, and retains it for this time. Absent: it retains none. */
+  readonly keptForMs?: number;
+  /** How long it has been running: `123 seconds`. */
+  readonly uptime?: string;
   /** Some versions do not count a PUBLISH at QoS 2, or with RETAIN, as received. */
   readonly maySkipReceived: boolean;
   /** A `+` is the name of a node: each counts for itself. */
@@ -24,7 +26,9 @@ interface SysTopics {
 const knownTopics: readonly SysTopics[] = [
   {
     broker: 'Mosquitto',
-    isKept: true,
+    // A message expiry of 60 s, in src/sys_tree.c.
+    keptForMs: 60_000,
+    uptime: '$SYS/broker/uptime',
     // Of 2.0.11 as Debian has it: https://github.com/eclipse-mosquitto/mosquitto/issues/2448
     maySkipReceived: true,
     topics: {
@@ -35,7 +39,6 @@ const knownTopics: readonly SysTopics[] = [
   },
   {
     broker: 'HiveMQ',
-    isKept: false,
     maySkipReceived: false,
     topics: {
       received: '$SYS/broker/messages/publish/received',
@@ -45,7 +48,6 @@ const knownTopics: readonly SysTopics[] = [
   },
   {
     broker: 'EMQX',
-    isKept: false,
     maySkipReceived: false,
     topics: {
       received: '$SYS/brokers/+/metrics/packets/publish/received',
@@ -55,7 +57,6 @@ const knownTopics: readonly SysTopics[] = [
   },
   {
     broker: 'VerneMQ',
-    isKept: false,
     maySkipReceived: false,
     topics: {
       received: '$SYS/+/mqtt/publish/received',
@@ -66,11 +67,21 @@ const knownTopics: readonly SysTopics[] = [
 ];
 
 /** What a client subscribes to for the counts of any broker that is known. */
-export const sysFilters: readonly string[] = knownTopics.flatMap(({ topics }) => Object.values(topics));
+export const sysFilters: readonly string[] = knownTopics.flatMap(({ topics, uptime = [] }) => [
+  ...Object.values(topics),
+  ...[uptime].flat(),
+]);
 
-/** Whether a new subscriber is given all counts of this broker that are not 0. */
-export function keepsCounts(broker: string): boolean {
-  return knownTopics.some((known) => known.broker === broker && known.isKept);
+/** How long a new subscriber is given a count of this broker that has not changed; undefined: not at all. */
+export function keepsCountsFor(broker: string): number | undefined {
+  return knownTopics.find((known) => known.broker === broker)?.keptForMs;
+}
+
+/** Milliseconds for which a broker says that it has been running; undefined: the topic is not that of one. */
+export function readUptime(topic: string, text: string): number | undefined {
+  const [, seconds] = /^(\d+) seconds$/.exec(text) ?? [];
+  const isKnown = knownTopics.some(({ uptime }) => uptime === topic);
+  return isKnown && seconds !== undefined ? Number(seconds) * 1_000 : undefined;
 }
 
 /** Whether the broker's count of received messages may be without those at QoS 2 and those with RETAIN. */

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { type BrokerSamples, countBroker } from '../../../src/measure/broker-samples.ts';
-import { readSysTopic } from '../../../src/targets/mqtt/sys-topics.ts';
+import { readSysTopic, readUptime } from '../../../src/targets/mqtt/sys-topics.ts';
 
 const publishAt = 10_000;
 const received = '$SYS/broker/publish/messages/received';
@@ -36,11 +36,12 @@ it('counts from the last value before publishing began', () => {
   });
 });
 
-it('takes a count which Mosquitto has not published by then as 0', () => {
-  const mosquitto = brokerOf('Mosquitto', [
+it('takes a count which Mosquitto has not published within a minute from its start as 0', () => {
+  const values = brokerOf('Mosquitto', [
     [12_000, 500],
     [20_000, 900],
   ]);
+  const mosquitto = { ...values, uptime: { samples: 4, startedAt: values.since - 60_000 } };
   expect(countBroker(mosquitto, publishAt)).toEqual([
     { counter: 'received', count: 900, isPartial: false, wasReset: false },
     { counter: 'sent', count: 0, isPartial: false, wasReset: false },
@@ -50,6 +51,28 @@ it('takes a count which Mosquitto has not published by then as 0', () => {
   expect(countBroker({ ...mosquitto, since: 11_000 }, publishAt)).toEqual([
     { counter: 'received', count: 400, isPartial: true, wasReset: false },
   ]);
+});
+
+it('does not know a count of Mosquitto that may have been kept no longer, unless it never moved', () => {
+  const values = brokerOf('Mosquitto', [
+    [12_000, 500],
+    [20_000, 900],
+  ]);
+  const older = { ...values, uptime: { samples: 4, startedAt: values.since - 60_001 } };
+  for (const broker of [values, older])
+    expect(countBroker(broker, publishAt)).toEqual([
+      { counter: 'received', count: 400, isPartial: true, wasReset: false },
+      { counter: 'sent', count: 0, isPartial: false, wasReset: false },
+      { counter: 'dropped', count: 0, isPartial: false, wasReset: false },
+    ]);
+});
+
+it.each([
+  ['$SYS/broker/uptime', '61 seconds', 61_000],
+  ['$SYS/broker/uptime', '61', undefined],
+  [received, '61 seconds', undefined],
+])('%s %s', (topic, text, ms) => {
+  expect(readUptime(topic, text)).toBe(ms);
 });
 
 it('is partial where no value is known from before, and says when the broker began again', () => {
