@@ -4,7 +4,7 @@ import { isExactlyOnce } from '../plan/groups.ts';
 import { echoesDueBefore } from '../plan/observers.ts';
 import type { Slice } from '../plan/plan.ts';
 import { plannedStreamsOf } from '../plan/streams.ts';
-import { hasSchedule } from '../profile/load-shapes/load-shapes.ts';
+import { hasSchedule } from '../profile/load-shapes/resolved-load.ts';
 
 /** What the numbers of a slice's messages mean to its counters. */
 export interface CountedStreams {

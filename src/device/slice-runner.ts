@@ -7,7 +7,7 @@ import { checkpointEveryMs } from '../plan/poll-intervals.ts';
 import { connectSettleMs, makeSliceSchedule } from '../plan/schedule.ts';
 import { sliceOf } from '../plan/slices.ts';
 import { connectsEachMessage } from '../profile/lifecycle-kinds.ts';
-import { loadShapeOf } from '../profile/load-shapes/load-shapes.ts';
+import { loadShapeOf } from '../profile/load-shapes/resolved-load.ts';
 import { type CancelTimer, type Clock, settledWithin } from '../shared/clock.ts';
 import type { Behaviour } from './behaviours/behaviour.ts';
 import { behaviourOf } from './behaviours/behaviour-of.ts';

@@ -1,4 +1,4 @@
-import { loadShapes } from '../profile/load-shapes/load-shapes.ts';
+import { resolvedShapes } from '../profile/load-shapes/resolved-load.ts';
 import { sumBy, sumOf } from '../shared/counts.ts';
 import type { GroupLedger } from './group-totals.ts';
 import type { SentMessages } from './leg-entry.ts';
@@ -62,7 +62,7 @@ export function checkLedger(ledger: RunLedger): readonly Imbalance[] {
 
 /** Where users decide how much is sent, the plan does not know it. */
 function plannedEquations({ groups, messages, plannedMessages }: RunLedger): Imbalance[] {
-  const scheduled = groups.filter(({ shape }) => loadShapes[shape].hasSchedule);
+  const scheduled = groups.filter(({ shape }) => resolvedShapes[shape].hasSchedule);
   if (scheduled.length === groups.length)
     return [{ equation: 'intended = planned', left: messages.intended, right: plannedMessages }];
   return scheduled.map((group) => ({

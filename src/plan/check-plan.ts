@@ -8,11 +8,11 @@ import {
   maxGroups,
   type RunProfile,
 } from '../profile/load-profile.ts';
-import { maxBurst } from '../profile/load-shapes/arrival-settings.ts';
-import { maxJoinedStages, maxStages } from '../profile/load-shapes/load-shape.ts';
+import { maxBurst } from '../profile/load-shapes/arrival-pattern.ts';
+import { maxJoinedStages, maxStages } from '../profile/load-shapes/resolved-load.ts';
 import type { PlannedAction } from '../profile/planned-action.ts';
+import { maxTimelineEntries } from '../profile/planned-action.ts';
 import { maxMqttPayloadBytes } from '../profile/size-distribution.ts';
-import { maxTimelineEntries } from '../profile/timeline.ts';
 import { sumBy } from '../shared/counts.ts';
 import { checkJsonValue } from '../shared/json-value.ts';
 import { maxDevicesPerSlice, maxSlices } from '../shared/run-bounds.ts';

@@ -1,8 +1,8 @@
 import type { GroupProfile, LoadProfile, Protocol, RunProfile } from '../profile/load-profile.ts';
 import { burstExcess } from '../profile/load-shapes/arrival-pattern.ts';
-import type { LoadShapeName } from '../profile/load-shapes/load-shape.ts';
-import { loadShapeOf } from '../profile/load-shapes/load-shapes.ts';
 import { sumStretches } from '../profile/load-shapes/rate-stretches.ts';
+import type { LoadShapeName } from '../profile/load-shapes/resolved-load.ts';
+import { loadShapeOf } from '../profile/load-shapes/resolved-load.ts';
 import { sumBy } from '../shared/counts.ts';
 import { type ArrivalRate, makeArrivalRate } from './arrival-rate.ts';
 import { kindProfilesOf } from './kinds.ts';

@@ -1,6 +1,6 @@
 import { nameOfEncoding } from '../profile/encoding.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
-import { isIdle } from '../profile/load-shapes/load-shape.ts';
+import { isIdle } from '../profile/load-shapes/resolved-load.ts';
 import { sumBy } from '../shared/counts.ts';
 import { formatDuration } from '../shared/duration.ts';
 import { type InputError, InvalidInputError } from '../shared/errors.ts';

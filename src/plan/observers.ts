@@ -1,6 +1,6 @@
 import type { ObserverName } from '../profile/load-profile.ts';
-import type { LoadShapeName } from '../profile/load-shapes/load-shape.ts';
-import { loadShapeOf } from '../profile/load-shapes/load-shapes.ts';
+import type { LoadShapeName } from '../profile/load-shapes/resolved-load.ts';
+import { loadShapeOf } from '../profile/load-shapes/resolved-load.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import { countEchoesBefore, echoingDevices, echoingWithin } from './echoes.ts';
 import { groupProfilesOf, groupsOf } from './groups.ts';

@@ -1,4 +1,4 @@
-import { hasSchedule } from '../profile/load-shapes/load-shapes.ts';
+import { hasSchedule } from '../profile/load-shapes/resolved-load.ts';
 import { sumBy } from '../shared/counts.ts';
 import { groupsOf } from './groups.ts';
 import { type LegTimeline, legsOf } from './legs.ts';

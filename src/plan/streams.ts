@@ -1,6 +1,6 @@
 import { skipsMessages } from '../profile/lifecycle-kinds.ts';
-import type { LoadShapeName } from '../profile/load-shapes/load-shape.ts';
-import { loadShapeOf } from '../profile/load-shapes/load-shapes.ts';
+import type { LoadShapeName } from '../profile/load-shapes/resolved-load.ts';
+import { loadShapeOf } from '../profile/load-shapes/resolved-load.ts';
 import { sumBy } from '../shared/counts.ts';
 import { makeDeviceTurns } from './device-turns.ts';
 import { echoingBefore, echoingWithin } from './echoes.ts';

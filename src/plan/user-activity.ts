@@ -1,5 +1,5 @@
-import type { ResolvedLoad } from '../profile/load-shapes/load-shape.ts';
-import { hasUsers } from '../profile/load-shapes/load-shapes.ts';
+import type { ResolvedLoad } from '../profile/load-shapes/resolved-load.ts';
+import { hasUsers } from '../profile/load-shapes/resolved-load.ts';
 import { sumBy } from '../shared/counts.ts';
 import { groupsOf } from './groups.ts';
 import type { Plan, Slice } from './plan.ts';

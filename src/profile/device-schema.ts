@@ -4,7 +4,7 @@ import { defaultBackoff, jitters } from './backoff.ts';
 import { credentials } from './credential-schema.ts';
 import { bareEncodings } from './encoding.ts';
 import { propertySettings, sessionExpiry, will } from './property-schema.ts';
-import { sizeForm } from './size-distribution.ts';
+import { sizeForm } from './size-schema.ts';
 
 /** MQTT's packet identifiers [MQTT-2.2.1]. */
 const maxPacketIdentifiers = 65_535;

@@ -1,6 +1,7 @@
 import { formatDuration, parseDuration } from '../shared/duration.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
 import { loadShapeIn } from './load-shapes/load-shapes.ts';
+import { resolvedShapes } from './load-shapes/resolved-load.ts';
 
 /**
  * The load of a profile in the user's form, bent to another peak or another length with its shape kept. Where the load
@@ -10,7 +11,7 @@ import { loadShapeIn } from './load-shapes/load-shapes.ts';
 /** Makes the peak `peakPerSecond`, messages a second over the whole run. */
 export function scaleRate(input: JsonObject, peakPerSecond: number): readonly string[] {
   const { devices, everySeconds, stages } = input;
-  if (loadShapeIn(input).targets !== 'messages') {
+  if (resolvedShapes[loadShapeIn(input).name].targets !== 'messages') {
     // No rate is given: the check of the load says so, of the flag.
     input.ratePerSecond = peakPerSecond;
     return ['ratePerSecond'];

@@ -14,10 +14,11 @@ import {
 } from './kind-settings.ts';
 import type { LoadProfile, MessageKind, Thresholds } from './load-profile.ts';
 import { patternReplacedBy } from './load-shapes/arrival-settings.ts';
-import { givenTwice, maxJoinedStages } from './load-shapes/load-shape.ts';
+import { givenTwice } from './load-shapes/load-shape.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
 import { hasTargets } from './load-shapes/open-load.ts';
 import { sumLoads } from './load-shapes/rate-stretches.ts';
+import { maxJoinedStages } from './load-shapes/resolved-load.ts';
 
 /**
  * A group whose devices send several kinds of message: each kind is read as the flat profile that its settings make with the

@@ -23,3 +23,6 @@ export interface PlannedAction {
   readonly group?: string;
   readonly action: PlannedDisconnect;
 }
+
+/** Actions of a profile's timeline at most. */
+export const maxTimelineEntries = 100;

@@ -1,7 +1,7 @@
 import { parseDuration } from '../shared/duration.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
 import { scaleDuration, scaleRate, scaleUsers } from './load-scaling.ts';
-import type { LoadShapeName } from './load-shapes/load-shape.ts';
+import type { LoadShapeName } from './load-shapes/resolved-load.ts';
 import { mqttConnectSettings, mqttPublishSettings } from './mqtt-settings.ts';
 
 export const variablePrefix = 'STAMPEDE_';

@@ -3,7 +3,7 @@ import { maxDevicesPerSlice, maxSlices, runIdMaxLength, runIdSuffixLength } from
 import { connect, duration, publish, share } from './device-schema.ts';
 import { groupNamePattern, groupSettings } from './group-settings.ts';
 import { http } from './http-schema.ts';
-import { lifecycleSetting } from './lifecycle-setting.ts';
+import { lifecycleSetting } from './lifecycle-schema.ts';
 import { loadSettings } from './load-shapes/load-shapes.ts';
 import { messages } from './message-schema.ts';
 import { thresholds } from './threshold-schema.ts';

@@ -5,9 +5,9 @@ import { suggestFrom } from '../shared/nearest.ts';
 import { duration, share } from './device-schema.ts';
 import type { GroupSettings, RunProfile } from './load-profile.ts';
 import type { Disconnect, DisconnectKind, PlannedAction } from './planned-action.ts';
+import { maxTimelineEntries } from './planned-action.ts';
 
 export const disconnectKinds = ['clean', 'drop', 'silent'] as const satisfies readonly DisconnectKind[];
-export const maxTimelineEntries = 100;
 
 const disconnect = z
   .strictObject({

@@ -1,6 +1,6 @@
 import type { GroupLedger } from '../measure/group-totals.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
-import { loadShapes } from '../profile/load-shapes/load-shapes.ts';
+import { resolvedShapes } from '../profile/load-shapes/resolved-load.ts';
 import { formatElapsed, formatPlural, formatShare } from '../shared/format.ts';
 import { describeCounts } from './describe-counts.ts';
 import type { GeneratorSummary, GeneratorVerdict } from './generator-report.ts';
@@ -90,7 +90,7 @@ function judgeOnTime(totals: Totals, ledger: RunLedger, signs: readonly string[]
     const why = intended === 0 ? 'no message was due' : `the run ended before any message was sent`;
     return { state: 'idle', signs, sentence: `The generator sent nothing: ${why}${suffix}.` };
   }
-  if (isBusy(totals) && ledger.groups.some(({ shape }) => !loadShapes[shape].hasSchedule)) {
+  if (isBusy(totals) && ledger.groups.some(({ shape }) => !resolvedShapes[shape].hasSchedule)) {
     const why = 'its users waited for it as they did for the service, and started fewer messages';
     return {
       state: 'bottleneck',

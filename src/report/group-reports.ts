@@ -5,7 +5,7 @@ import { type MessageTotals, nothingSeen } from '../measure/message-totals.ts';
 import type { CountsByReason } from '../measure/reason-counts.ts';
 import { makeRunLatencies, type RunLatencies, summariesOf } from '../measure/run-latencies.ts';
 import type { MessageLedger, RunLedger } from '../measure/run-ledger.ts';
-import type { LoadShapeName } from '../profile/load-shapes/load-shape.ts';
+import type { LoadShapeName } from '../profile/load-shapes/resolved-load.ts';
 
 /** One device group's part of a run. */
 export interface GroupReport {

@@ -1,5 +1,5 @@
 import type { MessageLedger } from '../measure/run-ledger.ts';
-import { dueWords } from '../profile/load-shapes/load-shape.ts';
+import { dueWords } from '../profile/load-shapes/resolved-load.ts';
 import { formatCount, formatMs } from '../shared/format.ts';
 import type { GroupReport, KindReport } from './group-reports.ts';
 import { wordForDue } from './ledger-equations.ts';

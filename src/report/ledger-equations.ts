@@ -1,8 +1,7 @@
 import { messageCounters } from '../measure/message-counters.ts';
 import type { MessageLedger, ObserverLedger } from '../measure/run-ledger.ts';
 import { ruleObserver } from '../plan/observers.ts';
-import { type DueWord, dueWords } from '../profile/load-shapes/load-shape.ts';
-import { loadShapes } from '../profile/load-shapes/load-shapes.ts';
+import { type DueWord, dueWords, resolvedShapes } from '../profile/load-shapes/resolved-load.ts';
 import { sumBy } from '../shared/counts.ts';
 import type { Report } from './report-model.ts';
 
@@ -59,7 +58,7 @@ export function ledgerEquations(report: Report): Equation[] {
 
 /** Messages that were due: *started* where users decided when, *intended* where a schedule did, *due* where each holds of some. */
 export function wordForDue({ load }: { readonly load?: Report['load'] | undefined }): WordForDue {
-  return load === 'mixed' ? 'due' : loadShapes[load ?? 'open'].due;
+  return load === 'mixed' ? 'due' : resolvedShapes[load ?? 'open'].due;
 }
 
 export type WordForDue = DueWord | 'due';

@@ -2,7 +2,7 @@ import type { RunLedger } from '../measure/run-ledger.ts';
 import type { StageCounts } from '../measure/slice-entry.ts';
 import { groupsOf } from '../plan/groups.ts';
 import type { GroupPlan, Plan } from '../plan/plan.ts';
-import { hasSchedule } from '../profile/load-shapes/load-shapes.ts';
+import { hasSchedule } from '../profile/load-shapes/resolved-load.ts';
 import type { Rates, StageRate } from './report-model.ts';
 
 /** @param isOver false: a run that still publishes, whose time so far counts */

@@ -15,7 +15,7 @@ import type {
 import type { SubscriberTotals } from '../measure/subscriber-watch.ts';
 import type { RunConditions } from '../plan/conditions.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
-import type { LoadShapeName } from '../profile/load-shapes/load-shape.ts';
+import type { LoadShapeName } from '../profile/load-shapes/resolved-load.ts';
 import type { ConnectsReport } from './connects-report.ts';
 import type { GeneratorSummary } from './generator-report.ts';
 import type { GroupReport, KindReport } from './group-reports.ts';

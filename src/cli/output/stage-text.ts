@@ -2,8 +2,8 @@ import { makeArrivalRate } from '../../plan/arrival-rate.ts';
 import { arrivalRatesOf, groupsOf } from '../../plan/groups.ts';
 import type { GroupPlan, Plan } from '../../plan/plan.ts';
 import type { LoadProfile, Stage } from '../../profile/load-profile.ts';
-import type { StageTargets } from '../../profile/load-shapes/load-shape.ts';
-import { hasUsers, loadShapeOf, loadShapes } from '../../profile/load-shapes/load-shapes.ts';
+import type { StageTargets } from '../../profile/load-shapes/resolved-load.ts';
+import { hasUsers, loadShapeOf, resolvedShapes } from '../../profile/load-shapes/resolved-load.ts';
 import { sumBy } from '../../shared/counts.ts';
 import { formatDuration } from '../../shared/duration.ts';
 import { formatCount, formatPerSecond, formatPlural } from '../../shared/format.ts';
@@ -34,7 +34,7 @@ export function renderStages(plan: Plan, style: Styler): string[] {
 
 function stageRows({ group, profile }: GroupPlan): string[][] {
   const rate = makeArrivalRate(profile);
-  const { format, startOf, targetOf } = stageTargets[loadShapes[loadShapeOf(profile)].targets];
+  const { format, startOf, targetOf } = stageTargets[resolvedShapes[loadShapeOf(profile)].targets];
   let from = startOf(profile);
   let offsetMs = 0;
   return profile.stages.map((each, i) => {

@@ -1,4 +1,4 @@
-import type { LoadShapeName } from '../../profile/load-shapes/load-shape.ts';
+import type { LoadShapeName } from '../../profile/load-shapes/resolved-load.ts';
 import type { MakeBehaviour } from './behaviour.ts';
 import { makeClosedModel } from './closed-model.ts';
 import { makeOpenModel } from './open-model.ts';

@@ -1,5 +1,5 @@
 import { isScheduled, plannedStreamsOf } from '../../plan/streams.ts';
-import { isIdle } from '../../profile/load-shapes/load-shape.ts';
+import { isIdle } from '../../profile/load-shapes/resolved-load.ts';
 import type { InFlightMessage } from '../in-flight.ts';
 import type { Answer } from '../outgoing-stream.ts';
 import { type PacedWork, Pacer } from '../pacer.ts';

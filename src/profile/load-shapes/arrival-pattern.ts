@@ -1,5 +1,8 @@
 import type { ArrivalPattern, LoadProfile, MessageKind } from '../load-profile.ts';
-import { peakOf, type ResolvedLoad } from './load-shape.ts';
+import { peakOf, type ResolvedLoad } from './resolved-load.ts';
+
+/** Messages of a burst at most. */
+export const maxBurst = 1_000;
 
 /** Milliseconds from the first message of a burst to its last. */
 export function burstLengthMs({ count, spacingMs }: { count: number; spacingMs: number }): number {

@@ -4,11 +4,9 @@ import type { InputError } from '../../shared/errors.ts';
 import type { JsonObject } from '../../shared/json-path.ts';
 import { duration } from '../device-schema.ts';
 import type { ArrivalPattern, Pulse } from '../load-profile.ts';
-import { burstLengthMs } from './arrival-pattern.ts';
-import { givenTwice, maxStages, peakOf, type ResolvedLoad } from './load-shape.ts';
-
-/** Messages of a burst at most. */
-export const maxBurst = 1_000;
+import { burstLengthMs, maxBurst } from './arrival-pattern.ts';
+import { givenTwice } from './load-shape.ts';
+import { maxStages, peakOf, type ResolvedLoad } from './resolved-load.ts';
 
 /** How messages are due within a load of rates. */
 export const arrivalSettings = {

@@ -5,13 +5,8 @@ import { isObject, type JsonObject } from '../../shared/json-path.ts';
 import { maxDevicesPerSlice, maxSlices } from '../../shared/run-bounds.ts';
 import type { Protocol, PublishSettings, Stage, UserLoad } from '../load-profile.ts';
 import { arrivalSettings } from './arrival-settings.ts';
-import {
-  checkLasting,
-  givenTwice,
-  type LoadShape,
-  type ResolvedLoad,
-  type sharedSettings,
-} from './load-shape.ts';
+import { checkLasting, givenTwice, type LoadShape, type sharedSettings } from './load-shape.ts';
+import type { ResolvedLoad } from './resolved-load.ts';
 import { checkThinkTime, meanMsOf, resolveThinkTime, thinkTimeSetting } from './think-time.ts';
 import { spawnStages, type UserStage } from './user-stages.ts';
 
@@ -65,10 +60,6 @@ type Settings = z.output<z.ZodObject<typeof closedSettings & typeof sharedSettin
  */
 export const closedLoad: LoadShape<Settings> = {
   name: 'closed',
-  isOf: ({ users }) => users !== undefined,
-  hasSchedule: false,
-  due: 'started',
-  targets: 'users',
   whyOneKind: 'has no meaning for users, who send one kind of message',
   own: Object.keys(closedSettings),
   complete: (input) => (input.devices === undefined ? { ...input, devices: mostUsersIn(input) } : input),

@@ -3,24 +3,14 @@ import type { InputError } from '../../shared/errors.ts';
 import type { JsonObject } from '../../shared/json-path.ts';
 import { duration, ratePerSecond } from '../device-schema.ts';
 import type { LoadProfile } from '../load-profile.ts';
-
-/** The load over the run, whichever way it was given. Of users, rates are an estimate. */
-export type ResolvedLoad = Pick<LoadProfile, 'startRatePerSecond' | 'stages' | 'users' | 'pattern'>;
+import { type LoadShapeName, maxStages, type ResolvedLoad } from './resolved-load.ts';
 
 /**
- * A way of giving the load, with the settings that only it has: one file each, listed in `load-shapes.ts`. A device sends by the
- * behaviour of the same name (`src/device/behaviours/behaviour-of.ts`).
+ * A way of giving the load, with the settings that only it has: one file each, listed in `load-shapes.ts`. What it means once it is
+ * resolved is in `resolved-load.ts`. A device sends by the behaviour of the same name (`src/device/behaviours/behaviour-of.ts`).
  */
 export interface LoadShape<Settings> {
   readonly name: LoadShapeName;
-  /** Whether a load that was resolved has this shape. */
-  isOf(load: ResolvedLoad): boolean;
-  /** Whether the plan says when each message is due. Else users decide: the plan has estimates, and slices report what was due. */
-  readonly hasSchedule: boolean;
-  /** What reports call its messages that were due. */
-  readonly due: DueWord;
-  /** What the targets of its stages are: messages a second, or users. */
-  readonly targets: StageTargets;
   /** Why its devices send one kind of message only. Undefined: they may send several. */
   readonly whyOneKind: string | undefined;
   /** Settings that no other shape has. */
@@ -38,23 +28,6 @@ export interface LoadShape<Settings> {
   resolve(settings: Settings): ResolvedLoad;
   /** Where a device sends more than `limit` messages a second: the setting that says so, and what to do. */
   slowDown(input: JsonObject, profile: LoadProfile, limit: number): Pick<InputError, 'path' | 'hint'>;
-}
-
-export type LoadShapeName = 'open' | 'closed';
-
-export type StageTargets = 'messages' | 'users';
-
-export const dueWords = ['intended', 'started'] as const;
-export type DueWord = (typeof dueWords)[number];
-
-/** The highest rate of all, messages a second. */
-export function peakOf(load: Pick<ResolvedLoad, 'startRatePerSecond' | 'stages'>): number {
-  return load.stages.reduce((peak, stage) => Math.max(peak, stage.targetPerSecond), load.startRatePerSecond);
-}
-
-/** Whether devices send nothing: only of a load that says so (`idle`). */
-export function isIdle(load: Pick<ResolvedLoad, 'startRatePerSecond' | 'stages'>): boolean {
-  return peakOf(load) === 0;
 }
 
 export function givenTwice(path: string, what: string, other: string): InputError {
@@ -75,11 +48,6 @@ export function checkLasting(
     },
   ];
 }
-
-/** Stages of one load at most. */
-export const maxStages = 1_000;
-/** Of the load that all kinds of message of a group make together. A stored list has no more items. */
-export const maxJoinedStages = 10_000;
 
 /** Settings that several shapes have. */
 export const sharedSettings = {

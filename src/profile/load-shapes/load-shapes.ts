@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../shared/json-path.ts';
 import { closedLoad, closedSettings } from './closed-load.ts';
-import { type LoadShape, type LoadShapeName, type ResolvedLoad, sharedSettings } from './load-shape.ts';
+import { type LoadShape, sharedSettings } from './load-shape.ts';
 import { openLoad, openSettings } from './open-load.ts';
+import type { LoadShapeName } from './resolved-load.ts';
 
 /** What the schema says of every load shape. */
 export const loadSettings = {
@@ -14,7 +15,7 @@ export const loadSettings = {
 /** Every setting that says what the load is. */
 export const loadPaths: readonly string[] = Object.keys(loadSettings);
 
-export const loadShapes = { open: openLoad, closed: closedLoad } as const satisfies Readonly<
+const loadShapes = { open: openLoad, closed: closedLoad } as const satisfies Readonly<
   Record<LoadShapeName, LoadShape<never>>
 >;
 type AnyLoadShape = (typeof loadShapes)[LoadShapeName];
@@ -25,21 +26,6 @@ const allShapes: readonly AnyLoadShape[] = Object.values(loadShapes);
 export function loadShapeIn(input: JsonObject): AnyLoadShape {
   const others = allShapes.filter((shape) => shape !== openLoad);
   return namedIn(input, others) ?? openLoad;
-}
-
-/** Of a profile that was parsed. */
-export function loadShapeOf(profile: ResolvedLoad): LoadShapeName {
-  return (allShapes.find((shape) => shape.isOf(profile)) ?? openLoad).name;
-}
-
-/** Whether the plan says when each message is due. */
-export function hasSchedule(profile: ResolvedLoad): boolean {
-  return loadShapes[loadShapeOf(profile)].hasSchedule;
-}
-
-/** Whether the targets of its stages are users. */
-export function hasUsers(profile: ResolvedLoad): boolean {
-  return loadShapes[loadShapeOf(profile)].targets === 'users';
 }
 
 function namedIn(input: JsonObject, shapes: readonly AnyLoadShape[]): AnyLoadShape | undefined {

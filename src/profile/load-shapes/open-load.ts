@@ -11,14 +11,8 @@ import {
   patternReplacedBy,
   resolvePattern,
 } from './arrival-settings.ts';
-import {
-  checkLasting,
-  givenTwice,
-  type LoadShape,
-  peakOf,
-  type ResolvedLoad,
-  type sharedSettings,
-} from './load-shape.ts';
+import { checkLasting, givenTwice, type LoadShape, type sharedSettings } from './load-shape.ts';
+import { peakOf, type ResolvedLoad } from './resolved-load.ts';
 
 export const openSettings = {
   startRate: ratePerSecond.optional().meta({
@@ -64,10 +58,6 @@ const theWays =
 /** The open model: an arrival rate over time, whatever the target answers. */
 export const openLoad: LoadShape<Settings> = {
   name: 'open',
-  isOf: ({ users }) => users === undefined,
-  hasSchedule: true,
-  due: 'intended',
-  targets: 'messages',
   whyOneKind: undefined,
   own: Object.keys(openSettings),
   complete: (input) => input,

@@ -1,5 +1,5 @@
 import { sumBy } from '../../shared/counts.ts';
-import type { ResolvedLoad } from './load-shape.ts';
+import type { ResolvedLoad } from './resolved-load.ts';
 
 export type RateShape = Pick<ResolvedLoad, 'startRatePerSecond' | 'stages'>;
 
