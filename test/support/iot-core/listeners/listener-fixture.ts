@@ -25,6 +25,13 @@ export interface GuardedIotCore extends TestIotCore {
   sign(token: string): string;
 }
 
+/** Signs tokens for every IoT Core of a test file: making one takes longer than starting the IoT Core. */
+const { privateKey, publicKey } = generateKeyPairSync('rsa', {
+  modulusLength: 2_048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+});
+
 type Answer = (event: AuthorizerEvent) => unknown;
 
 /**
@@ -51,11 +58,6 @@ export async function startGuarded(
   };
   const gateway = await startGateway({ accessKeys: [testKey], signed: { lambda }, unsigned: [] });
   atEnd(() => gateway.close());
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2_048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  });
   const authorizers = [
     { name: 'plain', functionName: 'authorizer' },
     { name: 'signed', functionName: 'authorizer', tokenKeyName: 'token', publicKeys: [publicKey] },
