@@ -1,7 +1,11 @@
 import { envelopePlaceOf } from '../profile/encoding.ts';
-import { envelopeBytes, leastPayloadBytes, utf8Bytes } from '../profile/payload-size.ts';
+import {
+  envelopeBytes,
+  leastPayloadBytes,
+  leastUserPropertyBytes,
+  utf8Bytes,
+} from '../profile/payload-size.ts';
 import { parsePayloadTemplate } from '../profile/payload-template.ts';
-import { leastUserPropertyBytes } from '../profile/property-rules.ts';
 import { shareAbove } from '../profile/size-distribution.ts';
 import { sumOf } from '../shared/counts.ts';
 import { meteredStepBytes } from '../targets/aws-iot/prices.ts';

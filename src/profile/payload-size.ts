@@ -1,7 +1,7 @@
 import { sumBy } from '../shared/counts.ts';
 import { type Encoding, isModuleEncoding } from './encoding.ts';
 import { bytesOfHex } from './encoding-rules.ts';
-import type { PayloadTemplate } from './payload-template.ts';
+import { type PayloadTemplate, parsePayloadTemplate } from './payload-template.ts';
 import { type TemplateCall, templateFunctions } from './template-functions.ts';
 import { partsOf } from './text-template.ts';
 
@@ -123,6 +123,16 @@ function leastTextBytes(call: TemplateCall): number {
     case 'walk':
       return 1;
   }
+}
+
+/** UTF-8 bytes of names and values: of each template at least what it can yield. */
+export function leastUserPropertyBytes(userProperties: Readonly<Record<string, string>> = {}): number {
+  return Object.entries(userProperties).reduce((sum, [name, value]) => {
+    const { template } = parsePayloadTemplate(value);
+    // A text that is one whole template may be a value without quotation marks.
+    const quotes = template.kind === 'call' ? 0 : 2;
+    return sum + utf8Bytes(name) + Math.max(0, leastPayloadBytes(template) - quotes);
+  }, 0);
 }
 
 /**

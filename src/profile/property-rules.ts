@@ -3,7 +3,7 @@ import type { InputError } from '../shared/errors.ts';
 import { type JsonObject, valueAt } from '../shared/json-path.ts';
 import type { LoadProfile } from './load-profile.ts';
 import { mqttPublishSettings } from './mqtt-settings.ts';
-import { leastPayloadBytes, utf8Bytes } from './payload-size.ts';
+import { leastUserPropertyBytes } from './payload-size.ts';
 import { parsePayloadTemplate } from './payload-template.ts';
 import type { TargetLimits } from './target-limits.ts';
 import { parseText } from './text-template.ts';
@@ -77,16 +77,6 @@ function checkUserProperties({ profile: { publish }, limits }: Judged): InputErr
       hint: `make them ${bytes - limits.userPropertiesBytes} bytes smaller`,
     },
   ];
-}
-
-/** UTF-8 bytes of names and values: of each template at least what it can yield. */
-export function leastUserPropertyBytes(userProperties: Readonly<Record<string, string>> = {}): number {
-  return Object.entries(userProperties).reduce((sum, [name, value]) => {
-    const { template } = parsePayloadTemplate(value);
-    // A text that is one whole template may be a value without quotation marks.
-    const quotes = template.kind === 'call' ? 0 : 2;
-    return sum + utf8Bytes(name) + Math.max(0, leastPayloadBytes(template) - quotes);
-  }, 0);
 }
 
 /** A duration that goes over the wire in whole seconds. */
