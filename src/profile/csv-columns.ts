@@ -8,6 +8,8 @@ export interface CsvTexts {
   readonly devices?: string | undefined;
   /** A row for each message of a device. */
   readonly values?: string | undefined;
+  /** Some file could not be read, and has an error of its own: which columns there are is not known. */
+  readonly isIncomplete?: boolean;
 }
 
 /** Profiles travel through state payloads of 256 KB. */
@@ -29,23 +31,26 @@ export function fillInColumns(
       errors.push({ path: at, message: `has the column ${name}, which is there already`, hint });
     columns.set(name, column);
   };
+  let areKnown = texts.isIncomplete !== true;
   for (const [kind, call] of [
     ['devices', 'perDevice'],
     ['values', 'perMessage'],
   ] as const) {
     const at = `publish.csv.${kind}`;
-    for (const { name, cells } of readCsv(texts[kind] ?? '', at, errors))
-      add(name, `{{${call}(${argumentsOf(cells)})}}`, at);
+    const text = texts[kind] ?? '';
+    const found = readCsv(text, at, errors);
+    areKnown &&= found.length > 0 || text === '';
+    for (const { name, cells } of found) add(name, `{{${call}(${argumentsOf(cells)})}}`, at);
   }
   const filled = (value: unknown, at: string): unknown => {
     if (typeof value === 'string')
-      return value.replaceAll(csvCall, (written, single?: string, double?: string) => {
+      return value.replaceAll(csvCall, (_, single?: string, double?: string) => {
         const name = single ?? double ?? '';
         const column = columns.get(name);
         if (column !== undefined) return column;
-        const hint = suggestFrom(name, [...columns.keys()], 'the columns are');
-        errors.push({ path: at, message: `"${name}" is no column of publish.csv`, hint });
-        return written;
+        if (areKnown) errors.push({ path: at, ...noColumn(name, [...columns.keys()]) });
+        // Any value will do: the profile is refused.
+        return '{{n}}';
       });
     if (Array.isArray(value)) return value.map((item, i) => filled(item, `${at}[${i}]`));
     if (!isObject(value)) return value;
@@ -54,6 +59,16 @@ export function fillInColumns(
     );
   };
   return { payload: filled(payload, path), errors };
+}
+
+function noColumn(name: string, columns: readonly string[]): Pick<InputError, 'message' | 'hint'> {
+  if (columns.length > 0) {
+    const hint = suggestFrom(name, columns, 'the columns are');
+    return { message: `"${name}" is no column of publish.csv`, hint };
+  }
+  const hint =
+    'name one: "csv": {"devices": "devices.csv"} has a row for each device, {"values": …} one for each message';
+  return { message: `takes the column ${name}, and publish.csv names no file`, hint };
 }
 
 /** Numbers where all cells of the column are numbers, otherwise texts. */
@@ -78,6 +93,11 @@ function readCsv(text: string, path: string, errors: InputError[]): readonly Col
   }
   const [head, ...rows] = splitLines(text.replace(/^\uFEFF/, ''));
   const names = head?.cells ?? [];
+  const [, other] = (names.length === 1 && /^[^;\t]*([;\t])/.exec(names[0]!)) || [];
+  if (other !== undefined) {
+    fail(`has ${other === ';' ? 'semicolons' : 'tabs'} between its columns`, 'divide columns by commas');
+    return [];
+  }
   if (rows.length === 0)
     fail('has no row after its first line', 'name the columns in the first line, and add rows');
   for (const { cells, line } of rows)

@@ -150,7 +150,11 @@ export const publishSettings = {
               .string()
               .meta({ description: 'Full name of a message in it, such as meters.v1.Reading.' }),
           })
-          .optional(),
+          .optional()
+          .meta({
+            description: 'A message of Protocol Buffers.',
+            examples: [{ file: 'reading.proto', message: 'Reading' }],
+          }),
         module: z
           .strictObject({
             file: z.string().min(1).meta({
@@ -163,13 +167,17 @@ export const publishSettings = {
               .optional()
               .meta({ description: 'Name of the function that it exports; its default export unless set.' }),
           })
-          .optional(),
+          .optional()
+          .meta({
+            description: 'A function of your own, which makes the payload.',
+            examples: [{ file: './payload.mjs', function: 'reading' }],
+          }),
       }),
     ])
     .default('json')
     .meta({
       description:
-        'How the payload is written. json adds the fields stampede and padding to it. The others write the payload alone (docs/payloads.md): plain-json any JSON value, text a string, bytes a string of hexadecimal digits and templates, cbor the same values as JSON (RFC 8949), sparkplug-b an object whose values become metrics, {"protobuf": {"file": "reading.proto", "message": "Reading"}} an object with the fields of that message, {"module": {"file": "./payload.mjs"}} what a function of your own makes of it. Their envelope travels as the MQTT 5 user property stampede, or as a line before the payload where there are none.',
+        'How the payload is written: json, plain-json, text, bytes, cbor, sparkplug-b, {"protobuf": {…}} or {"module": {…}}. json adds the fields stampede and padding to it. The others write the payload alone (docs/payloads.md): plain-json any JSON value, text a string, bytes a string of hexadecimal digits and templates, cbor the same values as JSON (RFC 8949), sparkplug-b an object whose values become metrics, {"protobuf": {"file": "reading.proto", "message": "Reading"}} an object with the fields of that message, {"module": {"file": "./payload.mjs"}} what a function of your own makes of it. Their envelope travels as the MQTT 5 user property stampede, or as a line before the payload where there are none.',
       examples: ['cbor'],
     }),
   csv: z

@@ -27,6 +27,21 @@ export function checkCsv(input: JsonObject): InputError[] {
   return [{ path: 'publish.csv', message: 'is read by the command line alone', hint }];
 }
 
+/** A payload that names a module, where the encoding should. */
+export function checkModulePayload({ publish }: LoadProfile): InputError[] {
+  const { payload, encoding } = publish;
+  if (encoding !== undefined || !isObject(payload)) return [];
+  const [[key, file] = [], ...others] = Object.entries(payload);
+  if (key !== 'module' || others.length > 0 || !/\.[cm]?[jt]s$/.test(String(file))) return [];
+  return [
+    {
+      path,
+      message: `would be sent as it is, a JSON object with the path ${file} in it`,
+      hint: `for a function of your own set publish.encoding to {"module": {"file": ${JSON.stringify(file)}}}; payload is what it receives`,
+    },
+  ];
+}
+
 /** An encoding that is an object is of one kind. */
 export function checkEncodingKind(input: JsonObject): InputError[] {
   const encoding = valueAt(input, ['publish', 'encoding']);

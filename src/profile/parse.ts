@@ -35,7 +35,9 @@ export function parseLoadProfile(
   findRules: FindTargetRules = () => anyTarget,
 ): LoadProfile {
   const { profile, errors: ofInput } = readLoadProfile(input, overrides, findRules);
-  const errors = [...found, ...ofInput];
+  // A file that could not be read leaves the setting that names it without a value, which is no second error.
+  const isFollowing = ({ path }: InputError) => found.some((error) => error.path.startsWith(`${path}.`));
+  const errors = [...found, ...ofInput.filter((error) => !isFollowing(error))];
   if (profile === undefined || errors.length > 0) throw new InvalidInputError('The load profile', errors);
   return profile;
 }

@@ -96,7 +96,7 @@ function parseCall(text: string, start: number): Parsed {
   if (fn === undefined) {
     return {
       wrong: `there is no template function "${name[1]}"`,
-      hint: suggestFrom(name[1]!, Object.keys(templateFunctions), 'the functions are'),
+      hint: suggestFunction(name[1]!),
     };
   }
   const list = parseArguments(text, nameToken.lastIndex);
@@ -105,6 +105,24 @@ function parseCall(text: string, start: number): Parsed {
   const call = fn.call(list.args);
   if (typeof call !== 'string') return { call, end };
   return { wrong: `{{${text.slice(start, end - 2)}}}: ${call}`, hint: `${fn.usage}: ${fn.help}` };
+}
+
+/** What other tools call a function. */
+const otherNames: ReadonlyMap<string, string> = new Map([
+  ['counter', 'sequence'],
+  ['count', 'sequence'],
+  ['seq', 'sequence'],
+  ['timestamp', 'now'],
+  ['time', 'now'],
+  ['integer', 'random'],
+  ['int', 'random'],
+]);
+
+function suggestFunction(name: string): string {
+  const other = otherNames.get(name.toLowerCase());
+  return other === undefined
+    ? suggestFrom(name, Object.keys(templateFunctions), 'the functions are')
+    : `did you mean "${other}"?`;
 }
 
 function functionNamed(name: string) {

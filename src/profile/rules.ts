@@ -4,7 +4,7 @@ import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { checkBackoff } from './backoff.ts';
 import { checkBasicIngest } from './basic-ingest.ts';
 import { checkCredentials } from './credential-rules.ts';
-import { checkCsv, checkEncoding, checkEncodingKind } from './encoding-rules.ts';
+import { checkCsv, checkEncoding, checkEncodingKind, checkModulePayload } from './encoding-rules.ts';
 import { checkHttpSettings } from './http-rules.ts';
 import { checkLifecycle, checkLifecycleInput } from './lifecycle-setting.ts';
 import type { LoadProfile, Protocol } from './load-profile.ts';
@@ -60,7 +60,7 @@ const rules: readonly Rule[] = [
     reads: ['publish.payload', 'publish.encoding', 'publish.sizeBytes', 'publish.topic', 'echo'],
     check: ({ profile, input }) => {
       const errors = checkEncodingKind(input);
-      return errors.length > 0 ? errors : checkEncoding(profile);
+      return errors.length > 0 ? errors : [...checkModulePayload(profile), ...checkEncoding(profile)];
     },
   },
   { reads: ['publish.csv'], check: ({ input }) => checkCsv(input) },

@@ -77,10 +77,20 @@ function errorsOf(issue: z.core.$ZodIssue, input: JsonObject): InputError[] {
   return [{ path: formatPath(issue.path), message: messageOf(issue, value), hint: hintOf(issue, value) }];
 }
 
+/** What MQTT 3.1.1 and other tools call a setting. */
+const otherNames: ReadonlyMap<string, string> = new Map([
+  ['cleanSession', 'cleanStart'],
+  ['properties', 'userProperties'],
+  ['ttl', 'messageExpiry'],
+]);
+
 function unknownKey(parent: readonly PropertyKey[], key: string): InputError {
   const known = keysOf(schemaAt(parent));
   const path = formatPath([...parent, key]);
   const message = 'is not a setting of a load profile';
+  const other = otherNames.get(key);
+  if (other !== undefined && known.includes(other))
+    return { path, message, hint: `did you mean "${other}"?` };
   if (nearestOf(key, known) !== undefined) return { path, message, hint: suggestFrom(key, known, '') };
   const elsewhere = settingPaths().find((setting) => setting.split('.').at(-1) === key);
   if (elsewhere !== undefined) return { path, message, hint: `did you mean "${elsewhere}"?` };
@@ -127,7 +137,7 @@ function expectedBy(issue: z.core.$ZodIssue): string {
 }
 
 function sizeWords(origin: string, relation: string, bound: number): string {
-  if (origin === 'string') return `have ${relation} ${bound} characters`;
+  if (origin === 'string') return `have ${relation} ${bound} ${bound === 1 ? 'character' : 'characters'}`;
   if (origin === 'array') return `have ${relation} ${bound} entries`;
   return `be ${relation} ${bound}`;
 }

@@ -67,11 +67,15 @@ class Includes {
 
   async #takeCsv(publish: Form, outer: CsvTexts, at: string): Promise<CsvTexts> {
     const { csv } = publish;
-    if (!isObject(csv)) return outer;
+    if (csv === undefined) return outer;
+    // What it is instead has an error where the profile is read.
+    if (!isObject(csv)) return { isIncomplete: true };
     delete publish.csv;
+    const before = this.errors.length;
     const devices = await this.#textOf(csv.devices, `${at}publish.csv.devices`);
     const values = await this.#textOf(csv.values, `${at}publish.csv.values`);
-    return { devices: devices ?? outer.devices, values: values ?? outer.values };
+    const isIncomplete = outer.isIncomplete === true || this.errors.length > before;
+    return { devices: devices ?? outer.devices, values: values ?? outer.values, isIncomplete };
   }
 
   /** @returns undefined for no path, and for a file that cannot be read */

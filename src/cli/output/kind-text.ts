@@ -1,20 +1,25 @@
+import { basename } from 'node:path';
 import { topicOfDevice } from '../../plan/device-topic.ts';
 import { isBasicIngest, kindsOf } from '../../plan/kinds.ts';
 import { meanMessageBytes, messageBytes } from '../../plan/message-size.ts';
 import type { GroupPlan } from '../../plan/plan.ts';
 import { intendedOf } from '../../plan/streams.ts';
+import { isModuleEncoding } from '../../profile/encoding.ts';
 import type { ArrivalPattern, Pulse } from '../../profile/load-profile.ts';
+import { isIdle } from '../../profile/load-shapes/resolved-load.ts';
 import { sumBy } from '../../shared/counts.ts';
 import { formatDuration } from '../../shared/duration.ts';
 import { formatBytes, formatCount, formatPerSecond, formatQuantity } from '../../shared/format.ts';
 
 /** The size of a group's messages, and each kind that has a name: rows of the plan, a label and its text. */
 export function describeKinds(group: GroupPlan): [label: string, text: string][] {
+  if (isIdle(group.profile)) return [];
   const kinds = kindsOf(group);
   const bytes = formatBytes(sumBy(kinds, (kind) => meanMessageBytes(kind) * intendedOf(kind)));
   if (group.profile.messages === undefined) {
     const topic = topicOfDevice(group, group.firstDevice, group.firstSlice);
     return [
+      ...encodingText(group).map((text): [string, string] => ['payload', text]),
       ...(isBasicIngest(group) ? [['topic', `${topic}, by Basic Ingest`] satisfies [string, string]] : []),
       ['size', `${sizeText(group)}, ${bytes} in all`],
     ];
@@ -26,6 +31,7 @@ export function describeKinds(group: GroupPlan): [label: string, text: string][]
       const parts = [
         ...(connect.protocol === 'mqtt' ? [`QoS ${profile.publish.qos}`] : []),
         ...(isBasicIngest(kind) ? ['Basic Ingest'] : []),
+        ...encodingText(kind),
         sizeText(kind),
         `${formatCount(intendedOf(kind))} in all`,
         describeRate(kind),
@@ -34,6 +40,16 @@ export function describeKinds(group: GroupPlan): [label: string, text: string][]
     }),
     ['size', `${bytes} in all`],
   ];
+}
+
+/** How a payload is written, where it is no JSON object with the envelope in it. */
+function encodingText({ profile: { publish } }: GroupPlan): string[] {
+  const { encoding } = publish;
+  if (encoding === undefined) return [];
+  if (typeof encoding === 'string') return [encoding];
+  if (!isModuleEncoding(encoding)) return [`protobuf ${encoding.protobuf.message}`];
+  const { file, function: name } = encoding.module;
+  return [`by ${name === undefined ? '' : `${name} of `}${basename(file)}`];
 }
 
 function sizeText(kind: GroupPlan): string {

@@ -12,7 +12,7 @@ import { describeBackoff } from '../../profile/backoff.ts';
 import { isUnchecked } from '../../profile/credential-rules.ts';
 import { hasBody, isCheckedByRequest } from '../../profile/http-settings.ts';
 import type { LoadShapeName } from '../../profile/load-shapes/resolved-load.ts';
-import { hasSchedule, loadShapeOf } from '../../profile/load-shapes/resolved-load.ts';
+import { hasSchedule, isIdle, loadShapeOf } from '../../profile/load-shapes/resolved-load.ts';
 import { wrapText } from '../../report/text-table.ts';
 import { sumBy } from '../../shared/counts.ts';
 import { formatDuration } from '../../shared/duration.ts';
@@ -198,7 +198,8 @@ function slicesText(group: GroupPlan): string {
   const { count, devicesPerSlice } = group.slices;
   const { messages } = shareOf(group, group.firstSlice);
   const upTo = group.profile.devices % count === 0 ? '' : 'up to ';
-  return `${formatCount(count)} × ${upTo}${formatPlural(devicesPerSlice, 'device')}, one Lambda and about ${formatPlural(messages, 'message')} each`;
+  const each = isIdle(group.profile) ? '' : ` and about ${formatPlural(messages, 'message')}`;
+  return `${formatCount(count)} × ${upTo}${formatPlural(devicesPerSlice, 'device')}, one Lambda${each} each`;
 }
 
 /** What a plan says of a load beside its messages, by load shape: labels and texts. */

@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { fillInColumns } from '../../../src/profile/csv-columns.ts';
+import type { JsonValue } from '../../../src/profile/load-profile.ts';
 import { parsePayloadTemplate } from '../../../src/profile/payload-template.ts';
 
 const devices = 'serial,site,weight\r\nA1,"Hall, 2",1.5\r\nA\'2,"say ""hi""\nthere",-2\r\n';
@@ -41,4 +42,28 @@ it('names every error, with its line', () => {
     'publish.payload.a[0]: "serail" is no column of publish.csv',
   ]);
   expect(fillInColumns('', { devices: 'x'.repeat(200_000) }, 'p').errors).toHaveLength(1);
+});
+
+it('does not look for columns where they are not known', () => {
+  const errorsOf = (texts: object) =>
+    fillInColumns({ a: "{{csv('kWh')}}" }, texts, 'publish.payload').errors.map(
+      ({ path, message, hint }) => `${path}: ${message}; ${hint}`,
+    );
+  expect(errorsOf({ isIncomplete: true })).toEqual([]);
+  expect(errorsOf({ devices: 'kWh;x\n1,5;2\n' })).toEqual([
+    'publish.csv.devices: has semicolons between its columns; divide columns by commas',
+  ]);
+  expect(errorsOf({ values: 'kWh\tx\n1\t2\n' })).toEqual([
+    'publish.csv.values: has tabs between its columns; divide columns by commas',
+  ]);
+  expect(errorsOf({})).toEqual([
+    expect.stringMatching(
+      /^publish\.payload\.a: takes the column kWh, and publish\.csv names no file; name one/,
+    ),
+  ]);
+});
+
+it('leaves no call behind that would be an error of its own', () => {
+  const { payload } = fillInColumns({ a: "{{csv('a')}} b" }, {}, 'p');
+  expect(parsePayloadTemplate(payload as JsonValue).errors).toEqual([]);
 });
