@@ -39,6 +39,7 @@ export interface Published {
   readonly atMs: number;
   readonly topic: string;
   readonly message: string;
+  readonly payload: Buffer;
 }
 
 export interface Subscribed {
@@ -110,8 +111,8 @@ export class SimulatedTransport implements Transport {
     }
     const message = payload.toString();
     const n = Number(/"n":(\d+)/.exec(message)?.[1]);
-    this.published.push({ device, n, atMs: nowMs, topic, message });
     const copy = Buffer.from(payload);
+    this.published.push({ device, n, atMs: nowMs, topic, message, payload: copy });
     for (const [receiver, afterMs] of this.#behaviour.echoes?.(device, n, topic) ?? []) {
       const echo: IncomingMessage = { topic, payload: copy, qos: 0, dup: false, retain: false };
       this.#clock.setTimer(afterMs, () => !this.closed && this.#listener.received(receiver, echo));

@@ -5,6 +5,7 @@ import type { Encoding } from '../../../src/profile/encoding.ts';
 import type { JsonValue } from '../../../src/profile/load-profile.ts';
 import { parsePayloadTemplate } from '../../../src/profile/payload-template.ts';
 import { type Decoders, installDecoders } from '../../support/device/decoders.ts';
+import { simulate } from '../../support/device/make-run.ts';
 import { plainPayload } from '../../support/device/plain-payload.ts';
 import { randomCases } from '../../support/effort.ts';
 
@@ -246,4 +247,62 @@ it('Sparkplug B: metrics of every type, and a birth first', () => {
   expect(Number(birth.seq)).toBe(0);
   expect(birth.metrics.map(({ name }) => name)).toEqual([...metrics.map(({ name }) => name), 'bdSeq']);
   expect(Number(decoders.decodeSparkplug(written('sparkplug-b', payload, 257)).seq)).toBe(1);
+});
+
+it('Sparkplug B: born again on each connection, with the next bdSeq and seq from 0', async () => {
+  const { transport } = await simulate({
+    devices: 2,
+    ratePerSecond: 4,
+    seconds: 12,
+    publish: {
+      topic: 'spBv1.0/{runId}/NDATA/{deviceId}',
+      encoding: 'sparkplug-b',
+      payload: { temperature: '{{gaussian(21, 2)}}' },
+      sizeBytes: 0,
+    },
+    connect: { backoff: { baseMs: 100, capMs: 100, jitter: 'none' } },
+    script(clock, simulated, plan) {
+      for (const seconds of [3, 7])
+        clock.setTimer(plan.timeline.publishAt - clock.now() + seconds * 1_000, () => simulated.cut(0));
+    },
+  });
+  const read = (device: number) =>
+    transport.published
+      .filter((each) => each.device === device)
+      .map(({ topic, payload }) => {
+        const { seq, metrics } = decoders.decodeSparkplug(payload);
+        const bdSeq = metrics.find(({ name }) => name === 'bdSeq')?.value;
+        return {
+          type: topic.split('/')[2],
+          seq: Number(seq),
+          ...(bdSeq !== undefined && { bdSeq: Number(bdSeq) }),
+        };
+      });
+  const session = (bdSeq: number, messages: number) => [
+    { type: 'NBIRTH', seq: 0, bdSeq },
+    ...Array.from({ length: messages - 1 }, (_, i) => ({ type: 'NDATA', seq: i + 1 })),
+  ];
+  const cutTwice = read(0);
+  const births = cutTwice.flatMap(({ type }, i) => (type === 'NBIRTH' ? [i] : []));
+  expect(births).toHaveLength(3);
+  expect(cutTwice).toEqual([
+    ...session(0, births[1]!),
+    ...session(1, births[2]! - births[1]!),
+    ...session(2, cutTwice.length - births[2]!),
+  ]);
+  expect(read(1)).toEqual(session(0, 24));
+  // The counter is of eight bits.
+  const birth = decoders.decodeSparkplug(
+    Buffer.from(
+      new BareWriter({ ...settings, encoding: 'sparkplug-b', payload: { t: 1 } }).write(
+        messageOf(2),
+        sentMs,
+        {
+          births: 258,
+          since: 0,
+        },
+      )!,
+    ),
+  );
+  expect(Number(birth.metrics.find(({ name }) => name === 'bdSeq')?.value)).toBe(2);
 });
