@@ -133,6 +133,47 @@ describeWithBroker('a run against Mosquitto', () => {
     90_000,
   );
 
+  it('is accounted for by group and kind of message, QoS 0 beside QoS 1, text beside JSON', async () => {
+    const report = await runAgainst(await Mosquitto.start(), undefined, {
+      devices: undefined,
+      ratePerSecond: undefined,
+      duration: '4s',
+      slices: { devicesPerSlice: 10 },
+      groups: {
+        meters: {
+          devices: 20,
+          ratePerSecond: 50,
+          messages: {
+            reading: { weight: 4, qos: 0 },
+            alarm: {
+              topic: '{topicRoot}/{runId}/{deviceId}/alarm',
+              encoding: 'text',
+              payload: 'of {{deviceId}}',
+            },
+            beat: { everySeconds: 4, sizeBytes: 9_000 },
+          },
+        },
+        trackers: { devices: 10, messages: { alarm: { ratePerSecond: 10 } } },
+      },
+      thresholds: { 'received_messages{group:meters,kind:alarm}': ['count==40'] },
+    });
+    // 50/s for 4 s by 4 : 1, 20 devices once, and 10/s.
+    const counted = (report.groups ?? []).flatMap(({ group, kinds = [] }) =>
+      kinds.map(({ kind, messages: { sent, acked, received, lost }, latencyMs }) => ({
+        [`${group}/${kind}`]: [sent, acked, received, lost, latencyMs.transit.count],
+      })),
+    );
+    expect(Object.assign({}, ...counted)).toEqual({
+      'meters/reading': [160, 0, 160, 0, 160],
+      'meters/alarm': [40, 40, 40, 0, 40],
+      'meters/beat': [20, 20, 20, 0, 20],
+      'trackers/alarm': [40, 40, 40, 0, 40],
+    });
+    expect(report.messages).toMatchObject({ sent: 260, received: 260, lost: 0, duplicates: 0 });
+    expect(report.subscribers).toMatchObject({ arrivals: 260, gaps: 0 });
+    expect(countsOf(report)).toMatchObject({ 'publishes received': 260, 'publishes dropped': 0 });
+  }, 90_000);
+
   it('finds what a full queue dropped for a subscriber that stood still, to the message', async () => {
     const broker = await Mosquitto.start('max_queued_messages 10');
     const report = await runAgainst(broker, async () => {
