@@ -7,7 +7,6 @@ import type {
   PublishCounts,
   QuickestEcho,
   SliceMessageCounts,
-  StreamResult,
 } from '../measure/slice-result.ts';
 import { echoObserver } from '../plan/observers.ts';
 import { sumBy, sumFields, sumOf } from '../shared/counts.ts';
@@ -81,7 +80,9 @@ export class SliceCounters {
   }
 
   sent({ device, stream, n, atMs }: TakenMessage, sentMs: number): void {
-    this.#streams[stream]!.sent.add(n);
+    const counters = this.#streams[stream]!;
+    counters.sent.add(n);
+    if (this.#counted.haveNames) counters.measured('send_lag', sentMs - atMs);
     this.#lastSentMs = Math.max(this.#lastSentMs, sentMs);
     this.perSecond.sent(sentMs);
     this.#sendLags.record(device, atMs, sentMs);
@@ -103,6 +104,8 @@ export class SliceCounters {
   acked(sentMs: number, ackedMs: number, stream = 0): void {
     this.succeeded(ackedMs, stream);
     this.#acknowledgements.record(sentMs, ackedMs);
+    const { haveNames, acknowledgement } = this.#counted;
+    if (haveNames) this.#streams[stream]!.measured(acknowledgement, ackedMs - sentMs);
   }
 
   refused(why: Refusal, reason: string, stream = 0): void {
@@ -253,7 +256,9 @@ export class SliceCounters {
       disconnectedBy: this.#disconnectedBy.counts(),
       echoRefusedBy: this.#echoRefusedBy.counts(),
       ...(this.#incomplete > 0 && { incomplete: this.#incomplete }),
-      streams: this.#streams.map((stream, i) => this.#streamResult(stream, undecided[i] ?? nothingUndecided)),
+      streams: this.#streams.map((stream, i) =>
+        stream.result(undecided[i] ?? nothingUndecided, this.#counted),
+      ),
       ...(echoRanksOf && {
         observed: {
           [echoObserver]: {
@@ -284,17 +289,5 @@ export class SliceCounters {
     for (const [i, stream] of this.#streams.entries())
       reasons.addAll(stream.droppedBy(undecided[i] ?? nothingUndecided));
     return reasons.counts();
-  }
-
-  #streamResult(stream: StreamCounters, undecided: Undecided): StreamResult {
-    const { hasUsers, haveNames } = this.#counted;
-    return {
-      intended: stream.intended,
-      sent: stream.sent.encode(),
-      ...(hasUsers && { stageEnds: stream.stageEnds.slice() }),
-      ...(haveNames && {
-        counts: { messages: stream.messages(undecided), droppedBy: stream.droppedBy(undecided), undecided },
-      }),
-    };
   }
 }

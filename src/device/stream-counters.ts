@@ -1,5 +1,8 @@
 import { IntervalSet } from '../measure/interval-set.ts';
-import type { DropReason, PublishCounts, UndecidedCounts } from '../measure/slice-result.ts';
+import { type EncodedHistogram, LatencyHistogram } from '../measure/latency-histogram.ts';
+import type { KindSliceLatencyName } from '../measure/latency-names.ts';
+import type { DropReason, PublishCounts, StreamResult, UndecidedCounts } from '../measure/slice-result.ts';
+import type { CountedStreams } from './counted-streams.ts';
 
 /** What is due or in flight at an instant, and so not decided yet. */
 export type Undecided = UndecidedCounts;
@@ -36,8 +39,23 @@ export class StreamCounters {
   readonly dropped: Record<DropReason, number> = { 'not-connected': 0, backlog: 0, stopped: 0 };
   /** What was intended by the end of each stage that is over, where users decide. */
   readonly stageEnds: number[] = [];
+  /** Of a kind of message that has a name; made with the first sample. */
+  readonly #latencies = new Map<KindSliceLatencyName, LatencyHistogram>();
   /** Ranks of messages that were back at the devices that sent them. */
   readonly echoes = new IntervalSet();
+
+  measured(name: KindSliceLatencyName, latencyMs: number): void {
+    let histogram = this.#latencies.get(name);
+    if (histogram === undefined) {
+      histogram = new LatencyHistogram();
+      this.#latencies.set(name, histogram);
+    }
+    histogram.record(latencyMs);
+  }
+
+  latencies(): Partial<Record<KindSliceLatencyName, EncodedHistogram>> {
+    return Object.fromEntries([...this.#latencies].map(([name, histogram]) => [name, histogram.encode()]));
+  }
 
   /** @param undecided of the stream: waiting counts as dropped, in flight as unacknowledged */
   messages({ waiting, inFlight }: Undecided): PublishCounts {
@@ -60,6 +78,25 @@ export class StreamCounters {
       missing += ranksBefore(start + length) - ranksBefore(start);
     });
     return missing;
+  }
+
+  result(
+    undecided: Undecided,
+    { hasUsers, haveNames }: Pick<CountedStreams, 'hasUsers' | 'haveNames'>,
+  ): StreamResult {
+    return {
+      intended: this.intended,
+      sent: this.sent.encode(),
+      ...(hasUsers && { stageEnds: this.stageEnds.slice() }),
+      ...(haveNames && {
+        counts: {
+          messages: this.messages(undecided),
+          droppedBy: this.droppedBy(undecided),
+          undecided,
+          latencies: this.latencies(),
+        },
+      }),
+    };
   }
 
   /** Reasons with a count above 0. */

@@ -42,6 +42,13 @@ export const sliceLatencyNames = [
   'echo_latency',
   'send_lag',
 ] as const satisfies readonly LatencyName[];
+/** Those of them that each kind of message with a name has of its own. */
+export const kindSliceLatencyNames = [
+  'puback_round_trip',
+  'pubcomp_round_trip',
+  'send_lag',
+] as const satisfies readonly LatencyName[];
+export type KindSliceLatencyName = (typeof kindSliceLatencyNames)[number];
 /** Measured by the observer. */
 export const arrivalLatencyNames = [
   'end_to_end_latency',
@@ -60,3 +67,7 @@ export const timedLatencyNames = [
 export type TimedLatencyName = (typeof timedLatencyNames)[number];
 export type SliceLatencyName = (typeof sliceLatencyNames)[number];
 export type ArrivalLatencyName = (typeof arrivalLatencyNames)[number];
+/** One value a latency of one kind of message; those of its slice may be absent. */
+export type KindLatencyRecord<Value> = Flat<
+  Record<ArrivalLatencyName, Value> & Partial<Record<KindSliceLatencyName, Value>>
+>;

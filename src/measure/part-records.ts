@@ -5,8 +5,10 @@ import type { ArrivalWindow } from './arrival-window.ts';
 import {
   type ArrivalLatencies,
   addArrivalLatencies,
+  addKindLatencies,
   addSliceLatencies,
-  makeArrivalLatencies,
+  type KindLatencies,
+  makeKindLatencies,
   makeRunLatencies,
   type RunLatencies,
 } from './run-latencies.ts';
@@ -20,9 +22,9 @@ export interface GroupMeasurements {
   readonly arrivals: number;
 }
 
-/** What is measured of one kind of message: where its messages arrive. */
+/** What is measured of one kind of message. */
 export interface KindMeasurements {
-  readonly latencies: ArrivalLatencies;
+  readonly latencies: KindLatencies;
   /** At the primary observer, duplicates among them. */
   readonly arrivals: number;
 }
@@ -36,7 +38,7 @@ interface Part<Latencies extends ArrivalLatencies> {
 export class PartRecords {
   readonly #groups: ReadonlyMap<number, Part<RunLatencies>>;
   /** By `formatKindKey`. */
-  readonly #kinds: ReadonlyMap<string, Part<ArrivalLatencies>>;
+  readonly #kinds: ReadonlyMap<string, Part<KindLatencies>>;
 
   constructor(plan: Plan) {
     const groups = groupsOf(plan);
@@ -49,7 +51,7 @@ export class PartRecords {
     this.#kinds = new Map(
       named.map(({ number, stream }) => [
         formatKindKey(number, stream),
-        { latencies: makeArrivalLatencies(), arrivals: 0 },
+        { latencies: makeKindLatencies(), arrivals: 0 },
       ]),
     );
   }
@@ -58,6 +60,10 @@ export class PartRecords {
   addSlice(number: number, result: SliceResult): void {
     const group = this.#groups.get(number);
     if (group !== undefined) addSliceLatencies(group.latencies, result);
+    for (const [stream, { counts }] of result.streams.entries()) {
+      const kind = this.#kinds.get(formatKindKey(number, stream));
+      if (kind !== undefined) addKindLatencies(kind.latencies, counts);
+    }
   }
 
   /** @throws {CorruptMeasurementError} */

@@ -4,21 +4,34 @@ import { LatencyHistogram } from './latency-histogram.ts';
 import {
   type ArrivalLatencyName,
   arrivalLatencyNames,
+  kindSliceLatencyNames,
   type LatencyName,
   type LatencyRecord,
   latencyNames,
   sliceLatencyNames,
 } from './latency-names.ts';
 import type { LatencySummary } from './latency-summary.ts';
-import type { SliceResult } from './slice-result.ts';
+import type { SliceResult, StreamCounts } from './slice-result.ts';
 
 export type RunLatencies = Readonly<Record<LatencyName, LatencyHistogram>>;
 
 /** Those that end where a message arrives. */
 export type ArrivalLatencies = Pick<RunLatencies, ArrivalLatencyName>;
 
-export function makeArrivalLatencies(): ArrivalLatencies {
-  return ofEach(arrivalLatencyNames, () => new LatencyHistogram());
+/** What is measured of one kind of message: where its messages arrive, and by the slice that sends them. */
+export const kindLatencyNames = [...arrivalLatencyNames, ...kindSliceLatencyNames] as const;
+export type KindLatencies = Pick<RunLatencies, (typeof kindLatencyNames)[number]>;
+
+export function makeKindLatencies(): KindLatencies {
+  return ofEach(kindLatencyNames, () => new LatencyHistogram());
+}
+
+/** @param counts of the kind's stream @throws {CorruptMeasurementError} */
+export function addKindLatencies(latencies: KindLatencies, counts: StreamCounts | undefined): void {
+  for (const name of kindSliceLatencyNames) {
+    const measured = counts?.latencies?.[name];
+    if (measured !== undefined) latencies[name].mergeEncoded(measured);
+  }
 }
 
 export function makeRunLatencies(): RunLatencies {

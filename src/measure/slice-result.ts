@@ -1,7 +1,12 @@
 import type { ControlMessage } from '../plan/control-message.ts';
 import type { EncodedIntervals } from './interval-set.ts';
 import type { EncodedHistogram } from './latency-histogram.ts';
-import type { AcknowledgementLatencyName, LatencyRecord, SliceLatencyName } from './latency-names.ts';
+import type {
+  AcknowledgementLatencyName,
+  KindSliceLatencyName,
+  LatencyRecord,
+  SliceLatencyName,
+} from './latency-names.ts';
 import type { EncodedLatencySeconds } from './latency-seconds.ts';
 
 /**
@@ -125,6 +130,8 @@ export interface StreamCounts {
   readonly droppedBy: Readonly<Partial<Record<DropReason, number>>>;
   /** What `messages` takes as decided and was not, by the instant of the record. */
   readonly undecided: UndecidedCounts;
+  /** Of the latencies that have samples. Absent in results of earlier versions. */
+  readonly latencies?: Readonly<Partial<Record<KindSliceLatencyName, EncodedHistogram>>>;
 }
 
 /** A slice's own messages at an observer that the slice keeps itself. */

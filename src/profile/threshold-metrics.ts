@@ -161,11 +161,14 @@ export function isMeasuredByGroup(metric: ThresholdMetric | CounterMetric | Gaug
   return metric.kind === 'latency' || metric.kind === 'throughput';
 }
 
-/** Latencies that kinds of message have of their own: those that end where a message arrives. */
+/** Latencies that kinds of message have of their own: those that end where a message arrives, its acknowledgement and its send lag. */
 const latenciesByKind: readonly string[] = [
   'end_to_end_latency',
   'rule_latency',
   'transit',
+  'puback_round_trip',
+  'pubcomp_round_trip',
+  'send_lag',
 ] satisfies ThresholdMetricName[];
 
 /** Whether each kind of message has its own: latencies of arrivals, throughput, counts of messages. */

@@ -1,5 +1,10 @@
 import type { GroupLedger, KindLedger, RunDeviceCounts } from '../measure/group-totals.ts';
-import type { ArrivalLatencyName, LatencyRecord } from '../measure/latency-names.ts';
+import {
+  type KindLatencyRecord,
+  type KindSliceLatencyName,
+  kindSliceLatencyNames,
+  type LatencyRecord,
+} from '../measure/latency-names.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import { type MessageTotals, nothingSeen } from '../measure/message-totals.ts';
 import type { CountsByReason } from '../measure/reason-counts.ts';
@@ -29,8 +34,8 @@ export interface KindReport {
   readonly kind: string;
   /** A queue does not count by kind: its messages are `unaccounted` here, as of a group. */
   readonly messages: MessageLedger;
-  /** Those that end where its messages arrive: all that is measured by kind. */
-  readonly latencyMs: Readonly<Record<ArrivalLatencyName, LatencySummary>>;
+  /** Those that end where its messages arrive, and of the slice that sends them those that have samples. */
+  readonly latencyMs: KindLatencyRecord<LatencySummary>;
   /** Why publishes were never sent. */
   readonly dropped: CountsByReason;
 }
@@ -64,9 +69,15 @@ function kindReportsOf({ kinds }: GroupLedger, ledger: RunLedger): KindReport[] 
       end_to_end_latency: own.latencies.end_to_end_latency.summary(),
       rule_latency: own.latencies.rule_latency.summary(),
       transit: own.latencies.transit.summary(),
+      ...sliceSummariesOf(own),
     },
     dropped: own.droppedBy,
   }));
+}
+
+function sliceSummariesOf({ latencies }: KindLedger): Partial<Record<KindSliceLatencyName, LatencySummary>> {
+  const measured = kindSliceLatencyNames.filter((name) => latencies[name].count > 0);
+  return Object.fromEntries(measured.map((name) => [name, latencies[name].summary()]));
 }
 
 export function namedGroupsOf(

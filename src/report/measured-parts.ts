@@ -1,8 +1,8 @@
 import type { KindLedger, RunDeviceCounts } from '../measure/group-totals.ts';
 import type { LatencyHistogram } from '../measure/latency-histogram.ts';
-import { arrivalLatencyNames, type LatencyName } from '../measure/latency-names.ts';
+import type { LatencyName } from '../measure/latency-names.ts';
 import { MessageSum } from '../measure/message-totals.ts';
-import { makeArrivalLatencies } from '../measure/run-latencies.ts';
+import { kindLatencyNames, makeKindLatencies } from '../measure/run-latencies.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import { partKeyOf } from '../profile/threshold-metrics.ts';
 import { sumBy } from '../shared/counts.ts';
@@ -60,11 +60,11 @@ function kindsByName({ groups }: RunLedger): ReadonlyMap<string, readonly KindLe
 /** Kinds of one name, of several groups. */
 function joinKinds(kinds: readonly KindLedger[]): Omit<KindLedger, 'kind' | 'plannedMessages'> {
   const sum = new MessageSum();
-  const latencies = makeArrivalLatencies();
+  const latencies = makeKindLatencies();
   for (const kind of kinds) {
     sum.add(kind);
     for (const [name, seen] of Object.entries(kind.observers)) sum.addSeen(name, seen);
-    for (const name of arrivalLatencyNames) latencies[name].merge(kind.latencies[name]);
+    for (const name of kindLatencyNames) latencies[name].merge(kind.latencies[name]);
   }
   return {
     acknowledged: kinds.every(({ acknowledged }) => acknowledged),

@@ -76,6 +76,20 @@ describe('the ledger by group and kind of message', () => {
       messages: { sent: 100, acked: 16, unacknowledged: 4, ackUnknown: 0 },
     });
     expect(meters?.latencies?.transit.count).toBe(99);
+    // Each kind has what its slice measured of it, and together they are the group's.
+    const measured = meters!.kinds.map(({ kind, latencies }) => [
+      kind,
+      latencies.puback_round_trip.count,
+      latencies.send_lag.count,
+    ]);
+    expect(measured).toEqual([
+      ['telemetry', 0, 80],
+      ['alarm', 16, 20],
+    ]);
+    expect(meters?.latencies?.puback_round_trip.count).toBe(16);
+    expect(meters?.latencies?.send_lag.count).toBe(100);
+    // Its PUBACK comes two milliseconds after a message was sent.
+    expect(meters!.kinds[1]!.latencies.puback_round_trip.percentileAt(50)).toBeCloseTo(2, 1);
     expect(others).toMatchObject({ acknowledged: true, kinds: [], arrivals: 30 });
   });
 
