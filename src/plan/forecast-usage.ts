@@ -134,12 +134,13 @@ export function pollsOf(plan: Plan, deployment: Deployment, untilMs = plan.timel
 function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
   const { subscribers } = plan;
   const ofMqtt = mqttGroupsOf(plan);
-  const mqttSlices = mqttSlicesOf(plan);
+  const { takesControl } = traitsOf(plan.target);
+  // Each MQTT slice's control channel is one more client.
+  const channels = takesControl ? mqttSlicesOf(plan) : 0;
   const pollers = httpsSlicesOf(plan) + subscriberSlicesOf(plan);
   const pollsPerSlice = 1 + Math.floor(sliceLifeMs(plan, deployment) / controlPollEveryMs(pollers));
-  // Each MQTT slice's control channel is one more client.
   const readers = subscribers === undefined ? 0 : subscribers.count * subscribers.connections;
-  const others = mqttSlices + readers;
+  const others = channels + readers;
   const clients =
     sumBy(ofMqtt, ({ profile }) => (connectsEachMessage(profile) ? 0 : profile.devices)) + others;
   const storms = plannedStormsOf(plan);
@@ -168,11 +169,13 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
           Math.round((devices * echoingDevices(group.profile)) / group.profile.devices) *
           topicsPerDevice(group),
       ) +
-      mqttSlices +
+      channels +
       filtersAsked(plan),
     // Devices subscribe at QoS 0: an echo is not to cost a PUBACK.
     deviceAcks: readers > 0 ? acknowledgedMessages(plan) : 0,
-    controlMessages: pollsPerSlice * pollers + pollsOf(plan, deployment) + clearingMessages,
+    controlMessages: takesControl
+      ? pollsPerSlice * pollers + pollsOf(plan, deployment) + clearingMessages
+      : 0,
     connectionMinutes: connectionMinutes(clients + reconnects, (awake + others) * connectedMs),
   };
 }

@@ -4,6 +4,7 @@ import { burstExcessPerDevice } from '../profile/load-shapes/arrival-pattern.ts'
 import { sumBy } from '../shared/counts.ts';
 import { formatCount, formatPerSecond } from '../shared/format.ts';
 import type { QuotaName } from '../targets/aws-iot/quotas.ts';
+import { traitsOf } from '../targets/traits-of.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import { randomExcess } from './busiest-second.ts';
 import type { Deployment } from './deployment.ts';
@@ -29,10 +30,11 @@ const rulesOnTopics = 1;
  * The stricter reading of AWS's quota table: a message that matches N subscriptions, rules included, is N outbound publishes.
  * @see https://docs.aws.amazon.com/general/latest/gr/iot-core.html
  */
-const quotaAssumptions: readonly string[] = [
-  'By the stricter reading of AWS’s quota table a message is one outbound publish (PublishOut) for each subscription and each rule that matches it. CloudWatch’s PublishOut.Success may count deliveries to clients only.',
-  'One rule, Stampede’s own, is taken to read these topics. Each other rule on them adds as many rule evaluations and outbound publishes again.',
-];
+const outboundAssumption =
+  'By the stricter reading of AWS’s quota table a message is one outbound publish (PublishOut) for each subscription and each rule that matches it. CloudWatch’s PublishOut.Success may count deliveries to clients only.';
+
+const ruleAssumption =
+  'One rule, Stampede’s own, is taken to read these topics. Each other rule on them adds as many rule evaluations and outbound publishes again.';
 
 /**
  * By the descriptions of the two quotas, inbound are all messages before they are routed to clients or the rules engine, outbound those
@@ -47,7 +49,9 @@ export function quotaAssumptionsOf(plan: Plan): readonly string[] {
   const kinds = groupsOf(plan).flatMap(kindsOf);
   const some = kinds.some(isBasicIngest);
   return [
-    ...(some && kinds.every(isBasicIngest) ? [] : quotaAssumptions),
+    ...(some && kinds.every(isBasicIngest)
+      ? []
+      : [outboundAssumption, ...(isReadByRule(plan) ? [ruleAssumption] : [])]),
     ...(some ? [basicIngestAssumption] : []),
   ];
 }
@@ -113,10 +117,10 @@ function connectionsOfSubscribers(subscribers: Plan['subscribers']): number {
 }
 
 /** Of groups that connect side by side, over MQTT. */
-function connectionPeaks({ subscribers }: Plan, groups: readonly GroupPlan[]) {
+function connectionPeaks({ subscribers, target }: Plan, groups: readonly GroupPlan[]) {
   const subscriberConnections = connectionsOfSubscribers(subscribers);
   const slices = sumBy(groups, (group) => group.slices.count);
-  const controlConnects = Math.min(slices, environmentsPerSecond);
+  const controlConnects = traitsOf(target).takesControl ? Math.min(slices, environmentsPerSecond) : 0;
   // A connection for each message: what random arrivals add to a second, they add to its connects.
   const connectsOf = ({ profile }: GroupPlan) =>
     busiestConnects(profile) + (connectsEachMessage(profile) ? randomExcess([profile]) : 0);

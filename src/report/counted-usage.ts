@@ -91,9 +91,10 @@ function iotUsage(plan: Plan, ledger: RunLedger, looks: number): IotUsage {
   const httpsShare = httpsSlicesOf(plan) / plan.slices.count;
   const httpsSeconds = generator.sliceSeconds * httpsShare;
   const polls = Math.ceil((httpsSeconds * 1_000) / controlPollEveryMs(httpsSlicesOf(plan)));
+  const { takesControl } = traitsOf(plan.target);
   // Each slice over MQTT has its control channel.
-  const channels = Math.round(generator.slices * (1 - httpsShare));
-  const channelSeconds = generator.sliceSeconds - httpsSeconds;
+  const channels = takesControl ? Math.round(generator.slices * (1 - httpsShare)) : 0;
+  const channelSeconds = takesControl ? generator.sliceSeconds - httpsSeconds : 0;
   const groups = groupsOf(plan).map((group, i) => ({ group, ledger: ledger.groups[i]! }));
   const kinds = groups.flatMap(({ group, ledger: each }) => {
     const parts = kindsOrGroup(each);
@@ -112,7 +113,7 @@ function iotUsage(plan: Plan, ledger: RunLedger, looks: number): IotUsage {
   // Duplicates, and the stop message, are of no kind: they count as messages of the first one.
   const notOfGroups = deliveriesOf(ledger) + stops * channels - sumBy(ledger.groups, deliveredTo);
   const subscriberConnects = ledger.subscribers?.connects ?? 0;
-  const controlConnects = ofMqtt.length === 0 ? 0 : generator.controlConnects;
+  const controlConnects = ofMqtt.length === 0 || !takesControl ? 0 : generator.controlConnects;
   const deviceSeconds = ofMqtt.length === 0 ? 0 : sumBy(perSecond.connected, (connected) => connected);
   return {
     messages: [
@@ -126,7 +127,7 @@ function iotUsage(plan: Plan, ledger: RunLedger, looks: number): IotUsage {
     deviceAcks: sumBy(kinds, ({ kind, totals }) =>
       kind.profile.publish.qos > 0 ? (totals.observers[subscriberObserver]?.received ?? 0) : 0,
     ),
-    controlMessages: polls + looks + stops + clearingMessages,
+    controlMessages: takesControl ? polls + looks + stops + clearingMessages : 0,
     connectionMinutes: connectionMinutes(connects + channels, (deviceSeconds + channelSeconds) * 1_000),
   };
 }

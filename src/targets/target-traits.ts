@@ -26,6 +26,8 @@ export interface TargetTraits<Of extends Target = Target> {
   readonly observers: readonly ObserverName[];
   /** The service's own counts, which the ledger is reconciled with. `sys-topics`: what a broker publishes under `$SYS`, if it does. */
   readonly serviceCounts: 'cloudwatch' | 'sys-topics' | undefined;
+  /** Whether control messages of a run go to it: the IoT Core of the account that the run takes place in. */
+  readonly takesControl: boolean;
   /** Whether the account's own endpoint may be loaded without being in `allowedHosts`. */
   readonly mayBeAccounts: boolean;
   /** AWS Region of a target that a profile names; undefined: it has none, or that of the account that the run takes place in. */

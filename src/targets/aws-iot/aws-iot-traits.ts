@@ -25,6 +25,7 @@ export const awsIotTraits: TargetTraits<AwsIotTarget> = {
   isEmulated: true,
   observers: ['rule'],
   serviceCounts: 'cloudwatch',
+  takesControl: true,
   mayBeAccounts: true,
   regionOf: ({ region }) => region,
   hostsOf,

@@ -21,6 +21,7 @@ export const namedIotTraits: TargetTraits<AwsIotTarget> = {
   isEmulated: false,
   observers: ['subscriber'],
   serviceCounts: undefined,
+  takesControl: false,
   // Whole, so that no plan.json that names another port or authentication passes for it.
   namesOf: ({ endpoints }) => endpoints.map(formatMqttEndpoint),
   describe: (target) => awsIotTraits.describe(target, false),

@@ -22,6 +22,7 @@ export const httpTraits: TargetTraits<HttpTarget> = {
   isEmulated: false,
   observers: [],
   serviceCounts: undefined,
+  takesControl: false,
   mayBeAccounts: false,
   regionOf: () => undefined,
   hostsOf: ({ url }) => [new URL(url).hostname],

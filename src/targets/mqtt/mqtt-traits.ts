@@ -31,6 +31,7 @@ export const mqttTraits: TargetTraits<MqttTarget> = {
   isEmulated: false,
   observers: ['subscriber'],
   serviceCounts: 'sys-topics',
+  takesControl: false,
   mayBeAccounts: false,
   regionOf: () => undefined,
   hostsOf: ({ endpoints }) => [...new Set(endpoints.map(({ host }) => host))],
