@@ -39,7 +39,7 @@ export function checkProperties(judged: Judged): InputError[] {
     const ofMqtt = mqttPublishSettings.map((key) => `publish.${key}`);
     return ofMqtt.filter(isGiven).map((path) => ({
       path,
-      message: 'has no meaning over HTTP, where no device keeps a connection',
+      message: 'is not sent over HTTP, where a message is its topic, QoS and payload',
       hint: 'remove it, or set connect.protocol to "mqtt"',
     }));
   }

@@ -1,6 +1,8 @@
+import path from 'node:path';
 import { embeddedAccountOf } from '../cli/options/quota-flags.ts';
 import { renderPlanBrief } from '../cli/output/plan-text.ts';
 import { draftRun, type RunDraft, readHostFacts, refusalsOf } from '../cli/run/draft-run.ts';
+import { encodingSettingsIn } from '../profile/encoding.ts';
 import { withoutEnforcement } from '../profile/overrides.ts';
 import type { InputError } from '../shared/errors.ts';
 import { InvalidInputError } from '../shared/errors.ts';
@@ -21,6 +23,8 @@ export function checkProfile(text: string, force = false): CheckedProfile {
   try {
     const { value, errors } = readJsonText(text, 'JSON');
     const input = force ? withoutEnforcement(value) : value;
+    const modules = checkModulePaths(input);
+    if (modules.length > 0) return refused(modules);
     const draft = draftRun(parseProfile(input, [], errors), {
       account: embeddedAccountOf(),
       host: readHostFacts(),
@@ -33,6 +37,21 @@ export function checkProfile(text: string, force = false): CheckedProfile {
     if (error instanceof InvalidInputError) return refused(error.errors);
     throw error;
   }
+}
+
+/** A profile in the form is from no file, where a relative path would begin. */
+function checkModulePaths(input: unknown): InputError[] {
+  return encodingSettingsIn(input, 'module').flatMap(({ path: at, settings: { file } }) =>
+    typeof file !== 'string' || path.isAbsolute(file)
+      ? []
+      : [
+          {
+            path: `${at}.file`,
+            message: 'is relative to the file of a profile, and this profile is from none',
+            hint: 'give the absolute path, or run the file from the command line with --ui',
+          },
+        ],
+  );
 }
 
 /** The terminal's lines begin with one word each. */
