@@ -1,8 +1,10 @@
 import type { MessageLedger } from '../measure/run-ledger.ts';
+import { ruleObserver } from '../plan/observers.ts';
 import { dueWords } from '../profile/load-shapes/resolved-load.ts';
 import { formatCount, formatMs } from '../shared/format.ts';
 import type { GroupReport, KindReport } from './group-reports.ts';
 import { wordForDue } from './ledger-equations.ts';
+import type { Report } from './report-model.ts';
 
 /** Table of device groups and their kinds of message: the columns that at least one of them has. */
 export interface GroupTable {
@@ -57,7 +59,8 @@ const columns: readonly Column[] = [
 ];
 
 /** @param groups one or more, with their kinds of message */
-export function groupTableOf(groups: readonly GroupReport[]): GroupTable {
+/** @param observers of the run */
+export function groupTableOf(groups: readonly GroupReport[], observers: Report['observers']): GroupTable {
   return tableOf(
     groups.flatMap((part) => [
       { group: part.group, part },
@@ -68,20 +71,27 @@ export function groupTableOf(groups: readonly GroupReport[]): GroupTable {
       })),
     ]),
     'group',
+    observers,
   );
 }
 
-/** Of a flat profile. @param kinds one or more @param endsWithAnswer whether no observer sees their messages */
-export function kindTableOf(kinds: readonly KindReport[], endsWithAnswer: boolean): GroupTable {
+/** Of a flat profile. @param kinds one or more @param observers of the run; none: its messages end with their answers */
+export function kindTableOf(kinds: readonly KindReport[], observers: Report['observers']): GroupTable {
+  const endsWithAnswer = Object.keys(observers).length === 0;
   return tableOf(
     kinds.map(({ kind, ...own }) => ({ kind, part: { ...own, ...(endsWithAnswer && { endsWithAnswer }) } })),
     'kind',
+    observers,
   );
 }
 
 type NamedPart = Omit<GroupRow, 'cells'> & { readonly part: Part };
 
-function tableOf(rows: readonly NamedPart[], what: 'group' | 'kind'): GroupTable {
+function tableOf(
+  rows: readonly NamedPart[],
+  what: 'group' | 'kind',
+  observers: Report['observers'],
+): GroupTable {
   const parts = rows.map(({ part }) => part);
   const shown = columns.filter(({ of }) => parts.some((part) => of(part) !== undefined));
   const latencies = [
@@ -93,7 +103,7 @@ function tableOf(rows: readonly NamedPart[], what: 'group' | 'kind'): GroupTable
     rows: rows.map(({ part, ...names }) => ({ ...names, cells: shown.map(({ of }) => of(part) ?? '–') })),
     note: [
       `p50 and p99 are of ${latencies.join(', or of ')}.`,
-      ...(parts.some(isObserved)
+      ...(observers[ruleObserver] !== undefined
         ? [`A queue does not count by ${what}: messages that it still holds are not in lost.`]
         : []),
     ].join(' '),

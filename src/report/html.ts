@@ -139,7 +139,7 @@ function renderGroups({ groups = [], kinds = [], observers }: Report): Html {
     ...headings.map((heading) => ({ heading, isNumber: true })),
   ];
   if (groups.length > 0) {
-    const { headings, rows, note } = groupTableOf(groups);
+    const { headings, rows, note } = groupTableOf(groups, observers);
     return section(
       'Groups',
       table(
@@ -155,7 +155,7 @@ function renderGroups({ groups = [], kinds = [], observers }: Report): Html {
     );
   }
   if (kinds.length === 0) return nothing;
-  const { headings, rows, note } = kindTableOf(kinds, Object.keys(observers).length === 0);
+  const { headings, rows, note } = kindTableOf(kinds, observers);
   return section(
     'Kinds of message',
     table(

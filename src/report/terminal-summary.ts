@@ -124,9 +124,7 @@ function renderGroups(report: Report, { style, width }: Page): string[] {
   const { groups = [], kinds = [], observers } = report;
   if (groups.length + kinds.length === 0) return [];
   const isFlat = groups.length === 0;
-  const { headings, rows, note } = isFlat
-    ? kindTableOf(kinds, Object.keys(observers).length === 0)
-    : groupTableOf(groups);
+  const { headings, rows, note } = isFlat ? kindTableOf(kinds, observers) : groupTableOf(groups, observers);
   const nameOf = ({ group, kind }: GroupRow) => (isFlat ? `  ${kind}` : kind ? `    ${kind}` : `  ${group}`);
   const table = [
     [isFlat ? 'kinds' : 'groups', ...headings],

@@ -52,7 +52,7 @@ const influxCause: Check = ([sentence = ''], { influx }, { liveView }) => {
 /** Latencies, clocks, the generator's machine, prices and conditions. */
 export const figureRules: readonly Rule[] = [
   [
-    /^p50 and p99 are of end_to_end_latency(?:, or of response_time)?\. A queue does not count by group: messages that it still holds are not in lost\.$/,
+    /^p50 and p99 are of end_to_end_latency(?:, or of response_time)?\.(?: A queue does not count by group: messages that it still holds are not in lost\.)?$/,
     (_, __, { groups = [], messages }) =>
       sumBy(groups, (group) => group.messages.received) === messages.received &&
       sumBy(groups, (group) => group.messages.arrivals) === messages.arrivals &&

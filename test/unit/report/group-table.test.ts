@@ -13,7 +13,8 @@ const [scheduled, started] = mixed.groups as [GroupReport, GroupReport];
 const [requested] = playTrueRun(requestSituation[1]).report.groups as [GroupReport];
 
 const tableOf = (...groups: GroupReport[]) => {
-  const { headings, rows, note } = groupTableOf(groups);
+  const observers = groups.every(({ endsWithAnswer }) => endsWithAnswer) ? {} : mixed.observers;
+  const { headings, rows, note } = groupTableOf(groups, observers);
   const cellsOf = ({ cells }: (typeof rows)[number]) =>
     Object.fromEntries(headings.map((heading, i) => [heading, cells[i]]));
   return { headings, cells: rows.map(cellsOf), note };
@@ -34,6 +35,14 @@ describe('the table of device groups', () => {
     expect(headings).toEqual(['devices', 'connected', 'intended', 'sent', 'dropped', 'p50 ms', 'p99 ms']);
     expect(cells[0]!['p50 ms']).toBe('45');
     expect(note).toBe('p50 and p99 are of response_time.');
+  });
+
+  it('speaks of a queue only where there is one', () => {
+    expect(tableOf(scheduled).note).toContain('A queue does not count by group');
+    const { rule } = mixed.observers;
+    expect(groupTableOf([scheduled], { subscriber: rule! }).note).toBe(
+      'p50 and p99 are of end_to_end_latency.',
+    );
   });
 
   it('has a dash where one group has what another has not', () => {
