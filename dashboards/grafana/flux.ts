@@ -69,6 +69,37 @@ export function totalsOf<Name extends LiveMeasurementName>(
   )}`;
 }
 
+const kindColumns = ['group', 'kind'] as const;
+/** Points of a flat profile have no group. */
+const withGroup = 'map(fn: (r) => ({r with group: if exists r.group then r.group else ""}))';
+
+/** Counters of each kind of message of each group over the whole range: a row for each, a column a field. */
+export function totalsByKind(fields: readonly FieldOf<'stampede_kind'>[]): string {
+  const columns = kindColumns.map((name) => `"${name}"`).join(', ');
+  return `${points('stampede_kind', fields)}${pipe(
+    'sum()',
+    withGroup,
+    `group(columns: [${columns}, "_field"])`,
+    'sum()',
+    'group()',
+    `pivot(rowKey: [${columns}], columnKey: ["_field"], valueColumn: "_value")`,
+    `sort(columns: [${columns}])`,
+  )}`;
+}
+
+/** A counter of each kind of message of each group as a rate: one series for each. */
+export function rateByKind(field: FieldOf<'stampede_kind'>): string {
+  return `${points('stampede_kind', [field])}${pipe(
+    'aggregateWindow(every: v.windowPeriod, fn: sum, createEmpty: false, timeSrc: "_start")',
+    withGroup,
+    'map(fn: (r) => ({_time: r._time, _value: r._value, _field: if r.group == "" then r.kind else r.group + " / " + r.kind}))',
+    'group(columns: ["_field", "_time"])',
+    'sum()',
+    'group(columns: ["_field"])',
+    'map(fn: (r) => ({r with _value: float(v: r._value) * 1000000000.0 / float(v: int(v: v.windowPeriod))}))',
+  )}${asSeries}`;
+}
+
 /** Gauges summed over slices at an instant: every slice writes one point a second, so a second's sum is the total. */
 export function gaugesOf(fields: readonly FieldOf<'stampede_slice'>[]): string {
   return `${points('stampede_slice', fields)}${overWindows('1s', 'sum')}

@@ -7,10 +7,19 @@ import {
 import { quotas } from '../../src/targets/aws-iot/quotas.ts';
 import { cloudWatchDatasource, iotExpression, iotMetric, perSecond } from './cloudwatch-query.ts';
 import { makeDashboard } from './dashboard.ts';
-import { chosenRun, gaugesOf, points, ratesOf, totalsOf, variable } from './flux.ts';
+import {
+  chosenRun,
+  gaugesOf,
+  points,
+  rateByKind,
+  ratesOf,
+  totalsByKind,
+  totalsOf,
+  variable,
+} from './flux.ts';
 import { percentilesBy } from './flux-latency.ts';
 import { fluxQuery } from './flux-query.ts';
-import { stats, timeSeries } from './panels.ts';
+import { stats, table, timeSeries } from './panels.ts';
 
 /** Does the ingest hold what the plan intends, and where does it not? */
 export function runOverview(): DashboardBuilder {
@@ -30,6 +39,9 @@ export function runOverview(): DashboardBuilder {
     .withPanel(devices())
     .withPanel(troubles())
     .withPanel(connects())
+    .withRow(new RowBuilder('By group and kind of message'))
+    .withPanel(kinds())
+    .withPanel(arrivalsByKind())
     .withRow(new RowBuilder('What AWS counts (once a minute)'))
     .withPanel(publishInAgainstQuota())
     .withPanel(publishOutAgainstQuota())
@@ -135,6 +147,26 @@ const connects = () =>
     span: 8,
     unit: 'cps',
     queries: [fluxQuery(ratesOf('stampede_slice', ['connects', 'reconnects', 'connect_failed']))],
+  });
+
+const kinds = () =>
+  table({
+    title: 'Messages by group and kind',
+    description:
+      'Of groups whose kinds of message have names, over the time range. Counts are exact, to the message.',
+    span: 12,
+    queries: [
+      fluxQuery(totalsByKind(['intended', 'sent', 'dropped', 'acked', 'unacknowledged', 'arrivals'])),
+    ],
+  });
+
+const arrivalsByKind = () =>
+  timeSeries({
+    title: 'Arrivals by group and kind',
+    description: 'At the reader or subscriber, at the second of the first message of each batch.',
+    span: 12,
+    unit: 'cps',
+    queries: [fluxQuery(rateByKind('arrivals'))],
   });
 
 const publishInAgainstQuota = () =>
