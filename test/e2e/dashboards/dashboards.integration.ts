@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { variable } from '../../../dashboards/grafana/flux.ts';
+import type { KindReport } from '../../../src/report/group-reports.ts';
 import type { Report } from '../../../src/report/report-model.ts';
 import {
   asSent,
@@ -28,8 +29,15 @@ const load = {
     { duration: '4s', target: 400 },
   ],
   slices: { devicesPerSlice: 20 },
+  messages: { reading: { weight: 3 }, alarm: {} },
   echo: { fraction: 0.2 },
   drain: '1s',
+};
+/** The same messages of two groups. */
+const grouped = {
+  ...load,
+  devices: undefined,
+  groups: { meters: { devices: 20 }, trackers: { devices: 20 } },
 };
 
 let queries: PanelQuery[];
@@ -52,7 +60,7 @@ beforeAll(async () => {
   influxd = await startInfluxd(binary);
   const from = new Date().toISOString();
   rehearsal = await startRehearsal({ influx: influxd.server });
-  reports = [(await rehearsal.run(load)).report, (await rehearsal.run(load)).report];
+  reports = [(await rehearsal.run(load)).report, (await rehearsal.run(grouped)).report];
   choice = {
     runs: reports.map(({ runId }) => runId),
     latency: 'end_to_end_latency',
@@ -107,6 +115,31 @@ describeInfluxd('the dashboards, on InfluxDB 2', () => {
       _value: reports[1]!.runId,
     });
     expect(runId).not.toBe(reports[1]!.runId);
+  });
+
+  it('count by group and kind what the report counts', async () => {
+    const name = 'stampede-run / Messages by group and kind / A';
+    const countsOf = ({ kind, messages }: KindReport, group: string) => ({
+      group,
+      kind,
+      intended: `${messages.intended}`,
+      sent: `${messages.sent}`,
+      acked: `${messages.acked}`,
+      arrivals: `${messages.arrivals}`,
+    });
+    const [flat, inGroups] = reports as [Report, Report];
+    const ofFlat = flat.kinds!.map((kind) => countsOf(kind, ''));
+    const byName = (a: { kind: string }, b: { kind: string }) => a.kind.localeCompare(b.kind);
+    expect(await rowsOf(name, { runs: [flat.runId] })).toMatchObject(ofFlat.toSorted(byName));
+    const ofGroups = inGroups.groups!.flatMap(({ group, kinds }) =>
+      kinds!.map((kind) => countsOf(kind, group)).toSorted(byName),
+    );
+    expect(await rowsOf(name, { runs: [inGroups.runId] })).toMatchObject(ofGroups);
+    const arrivals = await rowsOf('stampede-run / Arrivals by group and kind / A', {
+      runs: [inGroups.runId],
+    });
+    for (const { group, kind, arrivals: count } of ofGroups)
+      expect(sumOf(arrivals, `${group} / ${kind}`)).toBeCloseTo(Number(count), 3);
   });
 
   it('show percentiles that are the report’s, to the width of a bucket', async () => {
