@@ -12,6 +12,7 @@ import { draftPlan } from '../../../src/plan/make-plan.ts';
 import { parseProfile, wantedTargetOf } from '../../../src/targets/parse-profile.ts';
 import type { Target } from '../../../src/targets/target.ts';
 import { checkTarget } from '../../../src/worker/check-target.ts';
+import { testKey } from '../../support/embedded/test-key.ts';
 
 // The check before a run against real web services on this machine.
 
@@ -96,10 +97,21 @@ describe('the check of a web service', () => {
     expect(service.headers[0]!.authorization).toBe('Bearer secret');
   });
 
+  it('signs the request with the credentials that are here, as each request of the run', async () => {
+    const { accessKeyId, secretAccessKey } = testKey;
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey });
+    const service = await serve(200);
+    const signing = { service: 'execute-api', region: 'eu-west-1' };
+    expect(await check(service, { http: { method: 'GET', signing } })).toBe('ready');
+    expect(service.requests).toEqual(['GET /things/d0']);
+    expect(service.headers[0]!.authorization).toMatch(
+      /^AWS4-HMAC-SHA256 Credential=test-key\/\d{8}\/eu-west-1\/execute-api\/aws4_request, /,
+    );
+  });
+
   it.each([
     ['POST, which may change something', { http: { method: 'POST' } }],
     ['DELETE', { http: { method: 'DELETE' } }],
-    ['what is signed', { http: { method: 'GET', signing: { service: 'execute-api' } } }],
     [
       'what needs a secret of Secrets Manager',
       { http: { method: 'GET', headers: { key: { secret: 'k' } } } },
