@@ -22,4 +22,6 @@ export type CountedResult = Pick<
   | 'requests'
   | 'storms'
   | 'connects'
+  | 'downlink'
+  | 'replies'
 >;

@@ -1,4 +1,6 @@
+import { isCommandTopic } from '../plan/downlinks.ts';
 import type { Clock } from '../shared/clock.ts';
+import type { DeviceSubscription } from './device-subscription.ts';
 import { envelopeStartOf, readEchoedMessage } from './payload.ts';
 import type { SliceCounters } from './slice-counters.ts';
 import type { SliceDevices } from './slice-devices.ts';
@@ -14,10 +16,12 @@ export interface EchoSettings {
   readonly transport: Transport;
   readonly counters: SliceCounters;
   readonly clock: Clock;
+  /** How long it waits for messages in flight. */
+  readonly drainMs: number;
 }
 
 /** The echo: some devices subscribe to their own topics and measure when their messages come back. */
-export class Echoes {
+export class Echoes implements DeviceSubscription {
   readonly #settings: EchoSettings;
   /** By stream. */
   readonly #envelopeStarts: readonly Buffer[];
@@ -33,9 +37,14 @@ export class Echoes {
     this.#echoes = Uint8Array.from({ length: devices.count }, (_, device) => Number(devices.echoes(device)));
   }
 
-  /** Every message that was sent from a device that echoes has come back. */
-  get complete(): boolean {
-    return this.#settings.counters.echoesMissing === 0;
+  takes(topic: string): boolean {
+    return !isCommandTopic(topic);
+  }
+
+  /** Every message that was sent from a device that echoes has come back, or the wait for that is over. */
+  isComplete(nowMs: number, finishedAt: number): boolean {
+    const { counters, drainMs } = this.#settings;
+    return counters.echoesMissing === 0 || nowMs >= finishedAt + drainMs;
   }
 
   connected(device: number): void {
@@ -45,10 +54,24 @@ export class Echoes {
     for (const topic of new Set(devices.topics(device))) transport.subscribe(device, topic, 0);
   }
 
+  disconnected(): void {}
+  subscribed(): void {}
+
+  subscribeRefused(_device: number, _filter: string, reason: string): void {
+    this.#settings.counters.echoRefused(reason);
+  }
+
   received(device: number, { payload, envelope }: IncomingMessage): void {
     const { counters, clock, devices } = this.#settings;
     const message = readEchoedMessage(envelope ?? payload, this.#envelopeStarts);
     // A topic may be shared with senders that are not this run's.
     if (message !== undefined) counters.echoed(devices.indexOf(device), message, clock.now());
+  }
+
+  stop(): void {}
+
+  /** Echoes are counted where what was sent is. */
+  result(): Record<never, never> {
+    return {};
   }
 }

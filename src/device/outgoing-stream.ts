@@ -5,10 +5,10 @@ import type { Qos } from './transport.ts';
 /** One kind of message of the slice. */
 export interface OutgoingStream {
   readonly writer: MessageWriter;
-  /** By device. */
-  readonly topics: readonly string[];
-  /** Of the first message of a connection. Absent: as of the others. */
-  readonly firstTopics?: readonly string[];
+  /** @param isFirst whether no message of its device and stream was sent before on its connection; false where first messages are like others */
+  topicOf(message: Pick<DueMessage, 'device' | 'n'>, isFirst: boolean): string;
+  /** Whether the first message of a connection differs from the others. */
+  readonly hasFirst: boolean;
   /** A new device is in the place of this one. @param topics of the slice's kinds of message, in their order */
   readonly renew: (device: number, topics: readonly string[]) => void;
   readonly qos: Qos;

@@ -52,8 +52,8 @@ export class Sender implements RequestListener {
     this.#inFlightOf = new Uint16Array(settings.devices);
     this.#limitOf = new Uint16Array(settings.devices);
     this.#inFlightOfStream = new Uint32Array(settings.streams.length);
-    this.#births = settings.streams.map(
-      ({ firstTopics }) => firstTopics && new DeviceBirths(settings.devices),
+    this.#births = settings.streams.map(({ hasFirst }) =>
+      hasFirst ? new DeviceBirths(settings.devices) : undefined,
     );
     this.#full = new Uint8Array(settings.devices);
     this.#messages = settings.streams.map(({ qos, retain, isAliased }, stream) => ({
@@ -113,13 +113,14 @@ export class Sender implements RequestListener {
    */
   send(due: DueMessage): boolean {
     const { device, stream } = due;
-    const { writer, topics, firstTopics = topics, isAnswered } = this.#streams[stream]!;
+    const outgoing = this.#streams[stream]!;
+    const { writer, isAnswered } = outgoing;
     const sentMs = this.#clock.now();
     const births = this.#births[stream];
     const birth = births?.of(device);
     const message = this.#messages[stream]!;
     if (isAnswered) message.token = this.#inFlight.nextToken;
-    message.topic = (birth?.since === 0 ? firstTopics : topics)[device]!;
+    message.topic = outgoing.topicOf(due, birth?.since === 0);
     const payload = writer.write(due, sentMs, birth);
     if (payload === undefined) {
       this.#full[device] = 1;

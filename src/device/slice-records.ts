@@ -4,6 +4,7 @@ import type { Clock } from '../shared/clock.ts';
 import type { CheckpointTimer } from './checkpoint-timer.ts';
 import type { HealthMonitor } from './generator-health.ts';
 import type { SliceCounters } from './slice-counters.ts';
+import type { SliceSubscriptions } from './slice-subscriptions.ts';
 import { isDecided, sumUndecided, type Undecided } from './stream-counters.ts';
 
 export interface RecordSettings {
@@ -21,6 +22,7 @@ export interface RecordSettings {
   /** By stream: what is due or in flight now. */
   readonly undecided: () => readonly Undecided[];
   readonly phaseAt: (nowMs: number) => SliceSnapshot['phase'];
+  readonly subscriptions: Pick<SliceSubscriptions, 'result'>;
 }
 
 export interface Ending {
@@ -93,7 +95,7 @@ export class SliceRecords {
 
   /** @param cutOff what counts as dropped or unacknowledged only because it was not waited for */
   #result(ending: Ending | { readonly outcome: 'running' }, cutOff: readonly Undecided[]): SliceResult {
-    const { runId, slice, leg, clock, counters, health, undecided } = this.#settings;
+    const { runId, slice, leg, clock, counters, health, undecided, subscriptions } = this.#settings;
     const nowMs = clock.now();
     const allCutOff = sumUndecided(cutOff);
     return {
@@ -104,6 +106,7 @@ export class SliceRecords {
       ...ending,
       at: nowMs,
       ...counters.result(nowMs, undecided()),
+      ...subscriptions.result(nowMs),
       ...(isDecided(allCutOff) ? {} : { undecided: allCutOff }),
       generator: { ...health.read(), clockBracketMs: clock.bracketMs },
     };

@@ -1,5 +1,6 @@
 import type { SliceSnapshot } from '../live/live-slice.ts';
 import type { SliceResult } from '../measure/slice-result.ts';
+import { commandStreamIn } from '../plan/downlinks.ts';
 import { isExactlyOnce } from '../plan/groups.ts';
 import { type LegTimeline, timelineOfLeg } from '../plan/legs.ts';
 import { longestSleepMs } from '../plan/lifecycle.ts';
@@ -14,7 +15,6 @@ import { behaviourOf } from './behaviours/behaviour-of.ts';
 import { CheckpointTimer } from './checkpoint-timer.ts';
 import { Connections } from './connections.ts';
 import { countedStreamsOf } from './counted-streams.ts';
-import { Echoes } from './echoes.ts';
 import { watchGeneratorHealth } from './generator-health.ts';
 import { RequestCounters } from './request-counters.ts';
 import { Sender } from './sender.ts';
@@ -23,6 +23,7 @@ import { describeDevices } from './slice-devices.ts';
 import { type Ending, SliceRecords } from './slice-records.ts';
 import type { SliceRun } from './slice-run.ts';
 import { streamsOfSlice } from './slice-streams.ts';
+import { SliceSubscriptions } from './slice-subscriptions.ts';
 import { describeStop, StopRequest } from './stop-signal.ts';
 import { nothingUndecided } from './stream-counters.ts';
 import type { IncomingMessage, Refusal, RequestListener, Transport, TransportListener } from './transport.ts';
@@ -57,7 +58,7 @@ class SliceRunner implements TransportListener {
   readonly #sender: Sender;
   readonly #behaviour: Behaviour;
   readonly #records: SliceRecords;
-  readonly #echoes: Echoes;
+  readonly #subscriptions: SliceSubscriptions;
   readonly #end = Promise.withResolvers<Ending>();
   #cancelTick: CancelTimer = () => {};
   /** Once stopping: why, from when nothing is due any more, and until when answers are waited for. */
@@ -75,7 +76,6 @@ class SliceRunner implements TransportListener {
     const devices = describeDevices(slice, clock);
     const counted = countedStreamsOf(slice);
     const readyAt = clock.now();
-
     this.#run = run;
     this.#timeline = timelineOfLeg(plan, run.slice, run.leg ?? 0);
     this.#clock = clock;
@@ -100,22 +100,20 @@ class SliceRunner implements TransportListener {
         this.#sender.replaced(device, devices.topics(device));
       },
     });
-    this.#echoes = new Echoes({
-      runId: plan.runId,
-      slice: run.slice,
-      deviceGroup: slice.group.number,
-      streams: counted.streams,
+    this.#subscriptions = new SliceSubscriptions({
+      ...run,
+      slice,
       devices,
+      streams: counted.streams,
       transport: this.#transport,
       counters: this.#counters,
-      clock,
     });
     this.#sender = new Sender({
       clock,
       transport: this.#transport,
       counters: this.#counters,
       devices: slice.devices,
-      streams: streamsOfSlice(plan, slice, devices, run.ownPayloads),
+      streams: streamsOfSlice(slice, devices, commandStreamIn(plan, slice), run.ownPayloads),
       ackTimeoutMs: profile.publish.ackTimeoutMs,
       maxUnacknowledged: profile.publish.maxUnacknowledged,
       resumesSessions: isExactlyOnce(slice.group) && !profile.connect.cleanStart,
@@ -143,6 +141,7 @@ class SliceRunner implements TransportListener {
       checkpoints: new CheckpointTimer(readyAt, turnsOverAt, everyMs),
       undecided: () => this.#sender.undecided(this.#behaviour.waiting()),
       phaseAt: (nowMs) => this.#phaseAt(nowMs),
+      subscriptions: this.#subscriptions,
     });
   }
 
@@ -174,7 +173,7 @@ class SliceRunner implements TransportListener {
 
   connected(device: number, receiveMaximum: number, isResumed: boolean): void {
     this.#connections.connected(device);
-    this.#echoes.connected(device);
+    this.#subscriptions.connected(device);
     this.#sender.connected(device, receiveMaximum, isResumed);
   }
 
@@ -184,6 +183,7 @@ class SliceRunner implements TransportListener {
 
   disconnected(device: number, reason: string): void {
     this.#sender.disconnected(device);
+    this.#subscriptions.disconnected(device);
     this.#connections.disconnected(device, reason);
   }
 
@@ -208,13 +208,15 @@ class SliceRunner implements TransportListener {
   }
 
   received(device: number, message: IncomingMessage): void {
-    this.#echoes.received(device, message);
+    this.#subscriptions.received(device, message);
   }
 
-  subscribed(): void {}
+  subscribed(device: number, filter: string): void {
+    this.#subscriptions.subscribed(device, filter);
+  }
 
-  subscribeRefused(_device: number, _filter: string, reason: string): void {
-    this.#counters.echoRefused(reason);
+  subscribeRefused(device: number, filter: string, reason: string): void {
+    this.#subscriptions.subscribeRefused(device, filter, reason);
   }
 
   /** Everything that is not done for a message: one timer for the whole slice. */
@@ -238,7 +240,7 @@ class SliceRunner implements TransportListener {
     }
     if (!this.#finished) return undefined;
     this.#finishedAt ??= nowMs;
-    if (!this.#echoes.complete && nowMs < this.#finishedAt + this.#run.plan.profile.drainMs) return undefined;
+    if (!this.#subscriptions.isComplete(nowMs, this.#finishedAt)) return undefined;
     this.#connections.giveUp();
     const { connected, connectFailed } = this.#counters.devices();
     // Devices that sleep through the whole run do not try.
@@ -256,8 +258,7 @@ class SliceRunner implements TransportListener {
   }
 
   #stopSending(): void {
-    this.#connections.stop();
-    this.#sender.stop();
+    for (const part of [this.#connections, this.#subscriptions, this.#sender]) part.stop();
     this.#behaviour.stop(this.#stopping?.fromMs ?? this.#clock.now());
   }
 

@@ -1,6 +1,7 @@
+import { type CommandStream, commandTopic } from '../plan/downlinks.ts';
 import { isAcknowledged } from '../plan/groups.ts';
 import { kindsOf } from '../plan/kinds.ts';
-import type { Plan, Slice } from '../plan/plan.ts';
+import type { Slice } from '../plan/plan.ts';
 import { plannedStreamsOf } from '../plan/streams.ts';
 import { envelopePlaceOf, isModuleEncoding } from '../profile/encoding.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
@@ -22,11 +23,14 @@ export interface OwnPayloads {
   onError?(error: PayloadFunctionError): void;
 }
 
-/** The kinds of message that a slice sends: publishes, or requests to a web service. */
+/**
+ * The kinds of message that a slice sends: publishes, or requests to a web service.
+ * @param commands of a slice of a backend: its one stream
+ */
 export function streamsOfSlice(
-  plan: Pick<Plan, 'runId'>,
   slice: Slice,
   devices: SliceDevices,
+  commands?: CommandStream,
   own: OwnPayloads = {},
 ): readonly OutgoingStream[] {
   const { group } = slice;
@@ -43,7 +47,7 @@ export function streamsOfSlice(
     const { profile } = kinds[kind]!;
     const shared = {
       ...profile.publish,
-      runId: plan.runId,
+      runId: group.runId,
       slice: slice.slice,
       stream,
       indexOf: devices.indexOf,
@@ -59,24 +63,44 @@ export function streamsOfSlice(
             http,
             target: splitRequestUrl(dataUrlOf(slice.group.target) ?? ''),
           });
-    const { encoding } = profile.publish;
-    const firstTopicOf = encoding && payloadEncodingOf(encoding).firstTopicOf;
-    const topics = topicsOf.map((each) => each[kind]!);
-    const firstTopics = firstTopicOf && topics.map(firstTopicOf);
     return {
       writer,
-      topics,
-      ...(firstTopics && { firstTopics }),
-      renew(device, renewed) {
-        topics[device] = renewed[kind]!;
-        if (firstTopics !== undefined) firstTopics[device] = firstTopicOf!(renewed[kind]!);
-      },
+      ...(commands === undefined
+        ? topicsByDevice(
+            profile,
+            topicsOf.map((topics) => topics[kind]!),
+            kind,
+          )
+        : commandTopics(commands)),
       qos: profile.publish.qos,
       retain: profile.publish.retain === true,
       isAliased: profile.publish.topicAlias === true,
       isAnswered: isAcknowledged(kinds[kind]!),
     };
   });
+}
+
+/** Devices publish each to a topic of its own. @param kind place of the kind of message among those of the slice */
+function topicsByDevice(
+  { publish: { encoding } }: LoadProfile,
+  topics: string[],
+  kind: number,
+): Pick<OutgoingStream, 'topicOf' | 'hasFirst' | 'renew'> {
+  const firstTopicOf = encoding && payloadEncodingOf(encoding).firstTopicOf;
+  const firstTopics = firstTopicOf === undefined ? topics : topics.map(firstTopicOf);
+  return {
+    topicOf: ({ device }, isFirst) => (isFirst ? firstTopics : topics)[device]!,
+    hasFirst: firstTopicOf !== undefined,
+    renew(device, renewed) {
+      topics[device] = renewed[kind]!;
+      if (firstTopicOf !== undefined) firstTopics[device] = firstTopicOf(renewed[kind]!);
+    },
+  };
+}
+
+/** Commands go to the topics of those who receive them. */
+function commandTopics(commands: CommandStream): Pick<OutgoingStream, 'topicOf' | 'hasFirst' | 'renew'> {
+  return { topicOf: ({ n }) => commandTopic(commands, n), hasFirst: false, renew() {} };
 }
 
 function makeWriter(profile: LoadProfile, settings: PayloadSettings, own: OwnPayloads): MessageWriter {

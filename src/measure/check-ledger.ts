@@ -39,9 +39,10 @@ export function checkLedger(ledger: RunLedger): readonly Imbalance[] {
     },
   ];
   if (ledger.acknowledged) equations.push(answeredEquation(m));
-  else
-    for (const { group, acknowledged, messages } of ledger.groups)
-      if (acknowledged) equations.push(answeredEquation(messages, group));
+  for (const { group, acknowledged, messages, sendsCommands } of ledger.groups)
+    if (acknowledged && (!ledger.acknowledged || sendsCommands))
+      equations.push(answeredEquation(messages, group));
+  equations.push(...commandEquations(ledger));
   if (slices.completed === slices.planned) equations.push(...plannedEquations(ledger));
   for (const group of ledger.groups) equations.push(...kindEquations(group, slices));
   const { planned, connected, unknown } = ledger.devices;
@@ -60,10 +61,26 @@ export function checkLedger(ledger: RunLedger): readonly Imbalance[] {
   return broken;
 }
 
+/** Of backends, whose commands are not among the run's messages. */
+function commandEquations({ groups, downlink = [] }: RunLedger): Imbalance[] {
+  return [
+    ...groups
+      .filter(({ sendsCommands }) => sendsCommands)
+      .map(({ group, messages }) => ({
+        equation: `intended = sent + dropped + not known (${group})`,
+        ...sentOrNot(messages),
+      })),
+    ...downlink.flatMap(({ group, replies }) => {
+      if (replies === undefined || replies.replied <= replies.due) return [];
+      return [{ equation: `replies due ≥ replied (${group})`, left: replies.due, right: replies.replied }];
+    }),
+  ];
+}
+
 /** Where users decide how much is sent, the plan does not know it. */
 function plannedEquations({ groups, messages, plannedMessages }: RunLedger): Imbalance[] {
   const scheduled = groups.filter(({ shape }) => resolvedShapes[shape].hasSchedule);
-  if (scheduled.length === groups.length)
+  if (scheduled.length === groups.length && groups.every(({ sendsCommands }) => sendsCommands === undefined))
     return [{ equation: 'intended = planned', left: messages.intended, right: plannedMessages }];
   return scheduled.map((group) => ({
     equation: `intended = planned (${group.group})`,

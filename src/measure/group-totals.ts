@@ -1,4 +1,4 @@
-import { isAcknowledged } from '../plan/groups.ts';
+import { isAcknowledged, isOfDevices } from '../plan/groups.ts';
 import { type KindPlan, kindsOf } from '../plan/kinds.ts';
 import type { GroupPlan } from '../plan/plan.ts';
 import { intendedOf, intendedOfGroup } from '../plan/streams.ts';
@@ -6,6 +6,7 @@ import type { LoadProfile } from '../profile/load-profile.ts';
 import type { LoadShapeName } from '../profile/load-shapes/resolved-load.ts';
 import { loadShapeOf } from '../profile/load-shapes/resolved-load.ts';
 import { sumFields } from '../shared/counts.ts';
+import { sumEntries } from './leg-kinds.ts';
 import { MessageSum, type MessageTotals, type SeenMessages } from './message-totals.ts';
 import type { GroupMeasurements, KindMeasurements } from './part-records.ts';
 import type { SliceEntry, StageCounts } from './slice-entry.ts';
@@ -18,6 +19,8 @@ export interface GroupLedger extends MessageTotals, Partial<GroupMeasurements> {
   readonly shape: LoadShapeName;
   /** Why its devices are not connected when a message is due: they sleep in turn, or connect for each message. */
   readonly lateAs?: 'asleep' | 'each-message';
+  /** It is a backend: its messages are commands, and are not among those of the run. */
+  readonly sendsCommands?: true;
   readonly devices: RunDeviceCounts;
   /** By stage of the group, messages by their intended time; the sums are `intended` and `sent`. */
   readonly stages: readonly StageCounts[];
@@ -33,6 +36,14 @@ export interface KindLedger extends MessageTotals, KindMeasurements {
 export interface RunDeviceCounts extends DeviceCounts {
   /** Neither connected nor not, as far as is known: their slice died. The rest of `planned` never connected. */
   readonly unknown: number;
+}
+
+/** What a run's messages came to: commands of backends are not among them. */
+export function sumOfDevices(
+  groups: readonly GroupLedger[],
+): Pick<GroupLedger, 'messages' | 'droppedBy' | 'stages'> {
+  const ofDevices = groups.filter(({ sendsCommands }) => sendsCommands === undefined);
+  return { ...sumEntries(ofDevices), stages: ofDevices.flatMap(({ stages }) => stages) };
 }
 
 interface NamedKind {
@@ -85,6 +96,7 @@ export class GroupTotals {
       group: this.#group.group,
       shape: loadShapeOf(this.#group.profile),
       ...latenessOf(this.#group.profile),
+      ...(!isOfDevices(this.#group) && { sendsCommands: true as const }),
       devices: { planned: this.#group.profile.devices, ...this.#devices },
       stages: this.#stages,
       plannedMessages: intendedOfGroup(this.#group),

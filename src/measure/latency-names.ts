@@ -8,6 +8,8 @@ export const latencyNames = [
   'rule_latency',
   'transit',
   'echo_latency',
+  'downlink_latency',
+  'command_round_trip',
   'response_time',
   'send_lag',
 ] as const;
@@ -15,7 +17,15 @@ export const latencyNames = [
 export type LatencyName = (typeof latencyNames)[number];
 
 /** Only runs that can measure it have it: records of others leave it out. */
-export type OccasionalLatencyName = 'reconnect' | 'pubcomp_round_trip' | 'response_time';
+export const occasionalLatencyNames = [
+  'reconnect',
+  'pubcomp_round_trip',
+  'downlink_latency',
+  'command_round_trip',
+  'response_time',
+] as const satisfies readonly LatencyName[];
+
+export type OccasionalLatencyName = (typeof occasionalLatencyNames)[number];
 
 /** One value a latency; an occasional one may be absent. */
 export type LatencyRecord<Value, Name extends LatencyName = LatencyName> = Flat<

@@ -1,16 +1,25 @@
 import type { LiveAction } from '../plan/actions/action.ts';
 import { stopOf } from '../plan/actions/stop.ts';
 import type { ControlMessage } from '../plan/control-message.ts';
-import { groupOfSlice, groupsOf, isAcknowledged, isExactlyOnce, mqttGroupsOf } from '../plan/groups.ts';
-import { ruleObserver } from '../plan/observers.ts';
+import {
+  deviceGroupsOf,
+  groupOfSlice,
+  groupsOf,
+  isAcknowledged,
+  isExactlyOnce,
+  isOfDevices,
+  mqttGroupsOf,
+} from '../plan/groups.ts';
+import { downlinkObserver, ruleObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import { outlineOf, type RunOutline } from '../plan/run-outline.ts';
 import { isSubscriberSlice } from '../plan/subscribers.ts';
 import { ofEach, sumBy, sumFields } from '../shared/counts.ts';
 import type { ArrivalWindow } from './arrival-window.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
+import { DownlinkTotals } from './downlink-totals.ts';
 import { GeneratorCounters } from './generator-counters.ts';
-import { GroupTotals } from './group-totals.ts';
+import { GroupTotals, sumOfDevices } from './group-totals.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import { type TimedLatencyName, timedLatencyNames } from './latency-names.ts';
 import { LatencySeries } from './latency-series.ts';
@@ -36,6 +45,9 @@ import { type Backlog, emptyBacklog } from './unread-backlog.ts';
 /** How far before and after a run's own time something of it may lie: clocks differ, queues may be backlogged. */
 const seriesMarginMs = { before: 60_000, after: 900_000 } as const;
 
+/** Why things went wrong, by the slices' own records. */
+const reasonNames = ['failedBy', 'connectFailedBy', 'disconnectedBy', 'echoRefusedBy'] as const;
+
 /** Slice results and arrival windows go in one at a time, in any order, and may be forgotten; memory stays bounded. */
 export function makeLedger(plan: Plan, outline: RunOutline = outlineOf(plan)): Ledger {
   return new Ledger(plan, outline);
@@ -43,9 +55,6 @@ export function makeLedger(plan: Plan, outline: RunOutline = outlineOf(plan)): L
 
 export class Ledger {
   readonly #plan: Plan;
-  readonly #acknowledged: boolean;
-  /** Whether a group of the run keeps connections. */
-  readonly #hasConnections: boolean;
   readonly #outline: RunOutline;
   /** By slice, then by leg. */
   readonly #legs = new Map<number, LegTotals[]>();
@@ -67,19 +76,16 @@ export class Ledger {
   #lastSentAt: number | null = null;
   readonly #stoppedBy = new ReasonCounts();
   readonly #sliceFailedBy = new ReasonCounts();
-  readonly #failedBy = new ReasonCounts();
-  readonly #connectFailedBy = new ReasonCounts();
-  readonly #disconnectedBy = new ReasonCounts();
-  readonly #echoRefusedBy = new ReasonCounts();
+  readonly #reasons = ofEach(reasonNames, () => new ReasonCounts());
+  readonly #downlink: DownlinkTotals;
 
   constructor(plan: Plan, outline: RunOutline) {
     this.#plan = plan;
     this.#outline = outline;
     this.#closeSlice = makeSliceCloser(plan, outline);
     this.#observers = new RunObservers(plan, outline);
-    this.#acknowledged = groupsOf(plan).every(isAcknowledged);
-    this.#hasConnections = mqttGroupsOf(plan).length > 0;
     this.#parts = new PartRecords(plan);
+    this.#downlink = new DownlinkTotals(plan);
     const from = plan.timeline.createdAt - seriesMarginMs.before;
     const to = plan.timeline.deadlineAt + seriesMarginMs.after;
     this.#series = new SecondSeries(from, to);
@@ -96,18 +102,17 @@ export class Ledger {
     const streams = this.#outline.streamsOf(result.slice);
     if (legs[result.leg] !== undefined)
       throw new CorruptMeasurementError(`A second result of slice ${result.slice}, leg ${result.leg},`);
+    const group = groupOfSlice(this.#plan, result.slice);
     if (result.streams.length !== streams.length)
       throw new CorruptMeasurementError(`A slice result with ${result.streams.length} streams`);
-    const { number, profile } = groupOfSlice(this.#plan, result.slice);
+    const { number, profile } = group;
     if (profile.messages !== undefined && result.streams.some(({ counts }) => counts === undefined))
       throw new CorruptMeasurementError('A slice result without counts of its kinds of message');
     legs[result.leg] = legTotalsOf(result, streams, settleMsOf(profile));
     this.#legs.set(result.slice, legs);
     this.#observers.addObserved(result);
-    this.#failedBy.addAll(result.failedBy);
-    this.#connectFailedBy.addAll(result.connectFailedBy);
-    this.#disconnectedBy.addAll(result.disconnectedBy);
-    this.#echoRefusedBy.addAll(result.echoRefusedBy ?? {});
+    this.#downlink.addSlice(result);
+    for (const name of reasonNames) this.#reasons[name].addAll(result[name] ?? {});
     if (result.outcome === 'stopped') {
       this.#stoppedBy.add(result.reason ?? 'no reason given');
       this.#addStop(result.stoppedOn);
@@ -119,10 +124,9 @@ export class Ledger {
     const isMqtt = profile.connect.protocol === 'mqtt';
     this.#parts.addSlice(number, result);
     this.#storms.addSlice(number, result);
-    // Beside connections, devices that only make requests are none.
-    this.#series.addSlice(
-      isMqtt || !this.#hasConnections ? result.perSecond : { ...result.perSecond, connected: [] },
-    );
+    // Beside connections, devices that only make requests are none; a backend's commands are no messages of devices.
+    const connected = isMqtt || mqttGroupsOf(this.#plan).length === 0 ? result.perSecond.connected : [];
+    if (isOfDevices(group)) this.#series.addSlice({ ...result.perSecond, connected });
     for (const name of ['puback_round_trip', 'pubcomp_round_trip'] as const)
       this.#latencySeries[name].add(result.latencyPerSecond?.[name] ?? {});
     this.#incomplete += result.incomplete ?? 0;
@@ -198,9 +202,11 @@ export class Ledger {
     // A stop that came after the end of every slice has stopped nothing.
     const stoppedOn = this.#stoppedBy.isEmpty ? undefined : this.#stop;
     const ending = { goesOn, stoppedAt: stoppedOn?.at };
-    const closers = [...this.#observers.close(goesOn, backlog)];
+    const downlink = this.#downlink.close();
+    const closers = [...this.#observers.close(goesOn, backlog, downlink)];
     const { primary: seen, subscribers } = this.#observers;
     const primary = closers[0]?.[1] ?? seen.close();
+    const commands = closers.find(([name]) => name === downlinkObserver)?.[1] ?? primary;
     const subscriberTotals = subscribers.totals();
     const comparer = compareObservers(this.#outline, closers);
     const outcomes = { planned: this.#plan.slices.count, completed: 0, stopped: 0, failed: 0, died: 0 };
@@ -208,27 +214,28 @@ export class Ledger {
     const groups = groupsOf(this.#plan).map((group) => {
       const totals = new GroupTotals(group);
       for (let slice = group.firstSlice; slice < group.firstSlice + group.slices.count; slice++) {
-        const entry = this.#closeSlice(slice, this.#recordOf(slice, primary), ending);
+        const seenAt = isOfDevices(group) ? primary : commands;
+        const entry = this.#closeSlice(slice, this.#recordOf(slice, seenAt), ending);
         totals.add(entry, attemptsOf(this.#legs.get(slice)));
         for (const [name, closer] of closers) totals.addSeen(name, closer.add(slice, entry.streams));
-        comparer?.add(slice, entry.streams);
+        if (isOfDevices(group)) comparer?.add(slice, entry.streams);
         outcomes[entry.outcome]++;
         miscountedSlices += Number(entry.isMiscounted);
       }
       return { ...totals.totals(this.#parts.kindsOf(group.number)), ...this.#parts.group(group.number) };
     });
-    const droppedBy = new ReasonCounts();
-    for (const group of groups) droppedBy.addAll(group.droppedBy);
+    const { messages, droppedBy, stages } = sumOfDevices(groups);
+    const observers = Object.fromEntries(closers.map(([name, closer]) => [name, closer.ledger()]));
     const { due: _due, unrelated: _unrelated, unsent: _unsent, ...arrived } = primary.ledger();
     const legs = [...this.#legs.values()].flat();
     return {
       groups,
       plannedMessages: this.#outline.messages,
-      acknowledged: this.#acknowledged,
+      acknowledged: deviceGroupsOf(this.#plan).every(isAcknowledged),
       devices: groups.map(({ devices }) => devices).reduce(sumFields),
-      messages: { ...groups.map(({ messages }) => messages).reduce(sumFields), ...arrived },
-      observers: Object.fromEntries(closers.map(([name, closer]) => [name, closer.ledger()])),
-      stages: groups.flatMap(({ stages }) => stages),
+      messages: { ...messages, ...arrived },
+      observers,
+      stages,
       cutOff: sumBy(legs, ({ outcome, undecided }) => (outcome === 'stopped' && undecided?.inFlight) || 0),
       slices: outcomes,
       knownUntil: legs
@@ -241,19 +248,20 @@ export class Ledger {
       sliceFailedBy: this.#sliceFailedBy.counts(),
       sliceDiedBy: reasonsOfDeaths(this.#deaths, this.#legs),
       subscriberDiedBy: subscribers.diedBy(),
-      droppedBy: droppedBy.counts(),
+      droppedBy,
       deadLetteredBy: primary.deadLetteredBy,
       isNotReadExact: backlog.unreadMessages !== undefined,
       unaccountedBecause: this.#observers.unaccountedBecause(backlog),
-      failedBy: this.#failedBy.counts(),
-      connectFailedBy: this.#connectFailedBy.counts(),
-      disconnectedBy: this.#disconnectedBy.counts(),
-      echoRefusedBy: this.#echoRefusedBy.counts(),
+      ...ofEach(reasonNames, (name) => this.#reasons[name].counts()),
       incomplete: groupsOf(this.#plan).some(isExactlyOnce) ? this.#incomplete : undefined,
       latencies: this.#latencies,
       connectedSendLag: this.#connectedSendLag,
       requests: this.#requests.totals(),
       storms: this.#storms.storms(),
+      ...(downlinkObserver in observers && {
+        downlink: downlink.ledgers(),
+        subscribeRefusedBy: this.#downlink.subscribeRefusedBy,
+      }),
       connects: this.#storms.connects(),
       perSecond: this.#series.series(),
       latencySeries: this.#latencySeries,

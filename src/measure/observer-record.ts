@@ -6,6 +6,7 @@ import { sliceOf } from '../plan/slices.ts';
 import { sumFields, sumOf } from '../shared/counts.ts';
 import type { ArrivalWindow, UnrelatedCounts } from './arrival-window.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
+import type { DownlinkResult } from './downlink-result.ts';
 import { countEncoded, IntervalSet } from './interval-set.ts';
 import type { NumberRange } from './leg-entry.ts';
 import { MessageSets } from './message-sets.ts';
@@ -30,6 +31,9 @@ import {
 const maxUnplannedInWindow = 10_000;
 /** Streams that the plan does not have and whose messages are kept; a message of any other is counted as often as it comes. */
 const maxUnplannedStreams = 10_000;
+
+/** Of missing messages of a stream, how many may have been missed by the observer's own doing. */
+export type CountUnseen = (id: StreamId, missing: IntervalSet, entry: StreamEntry) => number;
 
 /** Counts one observer's part of a run, slice by slice. */
 export interface ObserverCloser {
@@ -128,6 +132,18 @@ export class ObserverRecord {
     }
   }
 
+  /** What devices of a slice saw of others' messages, by rank. @throws {CorruptMeasurementError} */
+  addDelivered({ arrivals, seen, unrelated }: Pick<DownlinkResult, 'arrivals' | 'seen' | 'unrelated'>): void {
+    this.#arrivals += arrivals;
+    this.#others += unrelated;
+    for (const [key, ranks] of Object.entries(seen)) {
+      const id = parseStreamKey(key);
+      if (id === undefined || !this.#isPlanned(id)) throw new CorruptMeasurementError('A delivered command');
+      const { messages } = this.#outline.streamsOf(id.slice)[id.stream]!;
+      this.#received.addEncoded(id, ranks, this.#rankOf(id)(messages));
+    }
+  }
+
   has(stream: StreamId, n: number): boolean {
     return this.#received.of(stream).has(n);
   }
@@ -135,26 +151,23 @@ export class ObserverRecord {
   /**
    * Begins to count; every slice of the plan then goes in once.
    * @param backlog what this observer has not seen yet
-   * @param blindBefore of a slice, epoch milliseconds: what was due before that may have been missed by the observer's own doing
+   * @param unseenOf of missing messages, how many may have been missed by the observer's own doing
    */
-  close(backlog: Backlog = emptyBacklog, blindBefore?: (slice: number) => number): ObserverCloser {
+  close(backlog: Backlog = emptyBacklog, unseenOf: CountUnseen = this.#countUnwatched): ObserverCloser {
     const { deadLetters, deadLetteredBy } = uniteDeadLetters(backlog, this.#received);
     let sum = nothingSeen;
     let unwatchedSum = 0;
     let unsent = 0;
-    const add = (id: StreamId, { sent, unwatched, dueBefore }: StreamEntry): SeenMessages => {
-      const due = this.#dueOf(id, sent);
+    const add = (id: StreamId, entry: StreamEntry): SeenMessages => {
+      const due = this.#dueOf(id, entry.sent);
       const counts = countArrived(due, { received: this.#received.of(id), deadLettered: deadLetters.of(id) });
-      unwatchedSum +=
-        blindBefore === undefined
-          ? this.#countUnwatched(id, counts.missing, unwatched)
-          : countDueBefore(counts.missing, dueBefore, blindBefore(id.slice));
+      unwatchedSum += unseenOf(id, counts.missing, entry);
       unsent += counts.received + counts.deadLettered + counts.missing.count - due.count;
       return { ...counts, due: due.count, missing: counts.missing.count };
     };
     return {
       deadLetteredBy,
-      arrivedOf: (id) => ({ received: this.#received.of(id), deadLettered: deadLetters.of(id) }),
+      arrivedOf: (id) => ({ received: this.#numbersOf(id), deadLettered: deadLetters.of(id) }),
       add: (slice, streams) => {
         const seen = streams.map((entry, stream) => add({ slice, stream }, entry));
         sum = seen.reduce(sumFields, sum);
@@ -194,11 +207,24 @@ export class ObserverRecord {
   }
 
   /** Missing messages that were perhaps seen, by a slice that had stored its last record. */
-  #countUnwatched(id: StreamId, missing: IntervalSet, unwatched: readonly NumberRange[]): number {
+  readonly #countUnwatched: CountUnseen = (id, missing, { unwatched }) => {
     if (this.observer.recordedBy === 'windows') return 0;
     const rankOf = this.#rankOf(id);
     const count = ({ first, end }: NumberRange) => missing.between(rankOf(first), rankOf(end)).count;
     return unwatched.reduce((sum, range) => sum + count(range), 0);
+  };
+
+  /** Messages that were seen at least once, by n. */
+  #numbersOf(id: StreamId): IntervalSet {
+    const ranks = this.#received.of(id);
+    const perMessage = this.observer.ranksPerMessage?.(sliceOf(this.#plan, id.slice)) ?? 1;
+    if (perMessage <= 1) return ranks;
+    const numbers = new IntervalSet();
+    ranks.forEachInterval((start, length) => {
+      const first = Math.floor(start / perMessage);
+      numbers.addRange(first, Math.floor((start + length - 1) / perMessage) - first + 1);
+    });
+    return numbers;
   }
 
   #rankOf({ slice, stream }: StreamId): (n: number) => number {
@@ -222,11 +248,4 @@ export class ObserverRecord {
       `An arrival window of ${arrivals} messages with ${count} message numbers`,
     );
   }
-}
-
-/** Missing messages that were due before an instant, epoch milliseconds. */
-function countDueBefore(missing: IntervalSet, dueBefore: StreamEntry['dueBefore'], instant: number): number {
-  if (instant === Number.NEGATIVE_INFINITY) return 0;
-  if (instant === Number.POSITIVE_INFINITY) return missing.count;
-  return missing.between(0, dueBefore(instant)).count;
 }

@@ -8,6 +8,8 @@ import {
   type LatencyName,
   type LatencyRecord,
   latencyNames,
+  type OccasionalLatencyName,
+  occasionalLatencyNames,
   sliceLatencyNames,
 } from './latency-names.ts';
 import type { LatencySummary } from './latency-summary.ts';
@@ -47,30 +49,30 @@ export function recordOf<Value>(
   latencies: RunLatencies,
   of: (histogram: LatencyHistogram) => Value,
 ): LatencyRecord<Value> {
-  const {
-    pubcomp_round_trip: completed,
-    response_time: answered,
-    reconnect: connectedAgain,
-    ...others
-  } = latencies;
-  const names = Object.keys(others) as (keyof typeof others)[];
+  const isOccasional = (name: LatencyName): name is OccasionalLatencyName =>
+    occasionalLatencyNames.some((each) => each === name);
+  const always = latencyNames.filter((name) => !isOccasional(name)) as Exclude<
+    LatencyName,
+    OccasionalLatencyName
+  >[];
+  const measured = occasionalLatencyNames.filter((name) => latencies[name].count > 0);
   return {
-    ...ofEach(names, (name) => of(others[name])),
-    ...(completed.count > 0 && { pubcomp_round_trip: of(completed) }),
-    ...(connectedAgain.count > 0 && { reconnect: of(connectedAgain) }),
-    ...(answered.count > 0 && { response_time: of(answered) }),
+    ...ofEach(always, (name) => of(latencies[name])),
+    ...Object.fromEntries(measured.map((name) => [name, of(latencies[name])])),
   };
 }
 
 /** @throws {CorruptMeasurementError} */
 export function addSliceLatencies(
   latencies: RunLatencies,
-  result: Pick<SliceResult, 'latencies' | 'requests'>,
+  result: Pick<SliceResult, 'latencies' | 'requests' | 'downlink' | 'replies'>,
 ): void {
   for (const name of sliceLatencyNames) {
     const measured = result.latencies[name];
     if (measured !== undefined) latencies[name].mergeEncoded(measured);
   }
+  if (result.downlink !== undefined) latencies.downlink_latency.mergeEncoded(result.downlink.latency);
+  if (result.replies !== undefined) latencies.command_round_trip.mergeEncoded(result.replies.roundTrip);
   for (const times of Object.values(result.requests?.statuses ?? {}))
     latencies.response_time.mergeEncoded(times);
 }

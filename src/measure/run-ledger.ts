@@ -1,5 +1,6 @@
 import type { ControlMessage } from '../plan/control-message.ts';
 import type { UnrelatedCounts } from './arrival-window.ts';
+import type { DownlinkLedger } from './downlink-totals.ts';
 import type { GroupLedger, RunDeviceCounts } from './group-totals.ts';
 import type { LatencyHistogram } from './latency-histogram.ts';
 import type { LatencyName, TimedLatencyName } from './latency-names.ts';
@@ -114,6 +115,10 @@ export interface RunLedger {
   readonly requests?: RunRequests | undefined;
   /** Absent: no device was disconnected by an action. */
   readonly storms?: readonly RunStorm[] | undefined;
+  /** By backend, in the profile's order; absent: there are none. */
+  readonly downlink?: readonly DownlinkLedger[];
+  /** By reason: subscriptions to commands and replies that were refused; devices try again. */
+  readonly subscribeRefusedBy?: CountsByReason;
   /** Attempts of devices to connect over MQTT, and those that succeeded. Absent: there were none. */
   readonly connects?: ConnectSeries | undefined;
   readonly perSecond: RunSeries;

@@ -1,10 +1,13 @@
 import { groupOfSlice, groupsOf } from '../plan/groups.ts';
-import { type Observer, ruleObserver, subscriberObserver } from '../plan/observers.ts';
+import { downlinkObserver, type Observer, ruleObserver, subscriberObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { RunOutline } from '../plan/run-outline.ts';
 import type { ArrivalWindow } from './arrival-window.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
+import type { DownlinkCloser } from './downlink-totals.ts';
+import type { IntervalSet } from './interval-set.ts';
 import { type ObserverCloser, ObserverRecord } from './observer-record.ts';
+import type { StreamEntry } from './slice-entry.ts';
 import type { SliceResult } from './slice-result.ts';
 import { SubscriberWatch } from './subscriber-watch.ts';
 import { type Backlog, emptyBacklog } from './unread-backlog.ts';
@@ -41,7 +44,12 @@ export class RunObservers {
   }
 
   /** What devices of a slice saw. @throws {CorruptMeasurementError} */
-  addObserved({ slice, observed = {}, messages }: SliceResult): void {
+  addObserved({ slice, observed = {}, messages, downlink }: SliceResult): void {
+    if (downlink !== undefined) {
+      const record = this.#records.get(downlinkObserver);
+      if (record === undefined) throw new CorruptMeasurementError('A slice result with commands');
+      record.addDelivered(downlink);
+    }
     for (const [name, seen] of Object.entries(observed)) {
       const record = this.#records.get(name);
       if (record?.observer.recordedBy !== 'slice')
@@ -57,10 +65,12 @@ export class RunObservers {
   }
 
   /** Begins to count, by observer. @param backlog what the queues between the rule and its reader hold */
-  close(goesOn: boolean, backlog: Backlog): ReadonlyMap<string, ObserverCloser> {
+  close(goesOn: boolean, backlog: Backlog, downlink: DownlinkCloser): ReadonlyMap<string, ObserverCloser> {
     return new Map(
       [...this.#records].map(([name, record]) => {
         if (name === subscriberObserver) return [name, this.#closeSubscriber(record, goesOn)];
+        if (name === downlinkObserver)
+          return [name, record.close(emptyBacklog, (...missing) => downlink.unseenOf(...missing))];
         return [
           name,
           record.close(record === this.primary || name === ruleObserver ? backlog : emptyBacklog),
@@ -80,9 +90,16 @@ export class RunObservers {
     const blindBefore = new Map(
       groupsOf(this.#plan).map((group) => [group.number, this.subscribers.blindBefore(group)]),
     );
-    return record.close(
-      emptyBacklog,
-      (slice) => blindBefore.get(groupOfSlice(this.#plan, slice).number) ?? Number.NEGATIVE_INFINITY,
-    );
+    return record.close(emptyBacklog, ({ slice }, missing, { dueBefore }) => {
+      const { number } = groupOfSlice(this.#plan, slice);
+      return countDueBefore(missing, dueBefore, blindBefore.get(number) ?? Number.NEGATIVE_INFINITY);
+    });
   }
+}
+
+/** Missing messages that were due before an instant, epoch milliseconds. */
+function countDueBefore(missing: IntervalSet, dueBefore: StreamEntry['dueBefore'], instant: number): number {
+  if (instant === Number.NEGATIVE_INFINITY) return 0;
+  if (instant === Number.POSITIVE_INFINITY) return missing.count;
+  return missing.between(0, dueBefore(instant)).count;
 }

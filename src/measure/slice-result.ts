@@ -1,4 +1,5 @@
 import type { ControlMessage } from '../plan/control-message.ts';
+import type { DownlinkResult, ReplyResult } from './downlink-result.ts';
 import type { EncodedIntervals } from './interval-set.ts';
 import type { EncodedHistogram } from './latency-histogram.ts';
 import type {
@@ -62,6 +63,10 @@ export interface SliceResult {
   readonly storms?: readonly StormResult[];
   /** Over MQTT, of devices. Absent: there were none; in results of earlier versions also where there was no storm. */
   readonly connects?: ConnectSeries;
+  /** Commands that its devices received. Absent: none of them subscribes to any. */
+  readonly downlink?: DownlinkResult;
+  /** Of a backend: replies to its commands. Absent: none are due. */
+  readonly replies?: ReplyResult;
   readonly generator: GeneratorHealth;
 }
 

@@ -1,4 +1,5 @@
 import { checkBackoff } from '../profile/backoff.ts';
+import { checkCommandSettings, checkCommands } from '../profile/command-settings.ts';
 import { maxKinds } from '../profile/kind-settings.ts';
 import { checkLifecycle } from '../profile/lifecycle-setting.ts';
 import {
@@ -16,7 +17,7 @@ import { maxMqttPayloadBytes } from '../profile/size-distribution.ts';
 import { sumBy } from '../shared/counts.ts';
 import { checkJsonValue } from '../shared/json-value.ts';
 import { maxDevicesPerSlice, maxSlices } from '../shared/run-bounds.ts';
-import { groupProfilesOf, groupsOf } from './groups.ts';
+import { groupProfilesOf, groupsOf, isOfDevices } from './groups.ts';
 import { plannedLoadOf } from './kinds.ts';
 import type { GroupPlan, Plan } from './plan.ts';
 
@@ -64,7 +65,7 @@ export function checkStoredPlan(plan: Plan): PlanProblem[] {
     ...sumsTo(
       'load.messages',
       load.messages,
-      sumBy(groups, (group) => group.load.messages),
+      sumBy(groups.filter(isOfDevices), (group) => group.load.messages),
     ),
     ...sumsTo(
       'slices.count',
@@ -121,6 +122,7 @@ export function checkStoredProfile(path: string, profile: RunProfile): PlanProbl
       sumBy(profiles, (group) => group.devices),
     ),
     ...profiles.flatMap((group, i) => checkStoredGroup(`${path}.groups[${i}]`, group)),
+    ...checkCommands(profile).map((error) => ({ path: `${path}.${error.path}`, message: error.message })),
   ];
 }
 
@@ -135,7 +137,11 @@ function checkStoredGroup(path: string, profile: LoadProfile): PlanProblem[] {
   const { devices, connect, echo, messages } = profile;
   return [
     ...checkStoredMessages(path, profile, maxJoinedStages),
-    ...[...checkLifecycle(profile), ...checkBackoff(connect.backoff)].map((error) => ({
+    ...[
+      ...checkLifecycle(profile),
+      ...checkBackoff(connect.backoff),
+      ...checkCommandSettings(profile, () => false),
+    ].map((error) => ({
       path: `${path}.${error.path}`,
       message: error.message,
     })),

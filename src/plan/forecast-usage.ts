@@ -4,8 +4,10 @@ import { traitsOf } from '../targets/traits-of.ts';
 import { accountOf } from './account.ts';
 import { type Deployment, deploymentOf } from './deployment.ts';
 import { topicsPerDevice } from './device-topic.ts';
+import { commandSubscriptions, commandUsage, forecastCommands } from './downlink-load.ts';
+import { downlinksOf } from './downlinks.ts';
 import { echoedMessages, echoingDevices } from './echoes.ts';
-import { groupsOf, httpsSlicesOf, mqttGroupsOf, mqttSlicesOf, slicesByFunction } from './groups.ts';
+import { deviceGroupsOf, httpsSlicesOf, mqttGroupsOf, mqttSlicesOf, slicesByFunction } from './groups.ts';
 import { isBasicIngest, isRetained, type KindPlan, kindsOf } from './kinds.ts';
 import { connectsAgain, wakingOf } from './lifecycle.ts';
 import { meteredSize } from './message-size.ts';
@@ -85,7 +87,7 @@ export function forecastUsage(plan: Plan, deployment: Deployment = deploymentOf(
 
 /** Messages that come by the IoT rule; none where the target has no such observer. */
 function arrivalsByRule(plan: Plan): number {
-  return isReadByRule(plan) ? sumBy(groupsOf(plan), intendedOfGroup) : 0;
+  return isReadByRule(plan) ? sumBy(deviceGroupsOf(plan), intendedOfGroup) : 0;
 }
 
 /** Invocations of measure-latency at once, at most: every reader of the queue, or of a shard, may be in one. */
@@ -154,25 +156,32 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
   const awake = sumBy(ofMqtt, ({ profile }) => profile.devices * (wakingOf(profile)?.awakeShare ?? 1));
   return {
     messages: [
-      ...groupsOf(plan)
+      ...deviceGroupsOf(plan)
         .flatMap(kindsOf)
         .map((kind) => messageUsage(plan, kind)),
+      ...downlinksOf(plan).flatMap((downlink) => commandUsage(downlink, forecastCommands(downlink))),
       ...ofMqtt.flatMap((group) => willUsage(plan, group, willsOf(plan, group)) ?? []),
     ],
     connects: clients + reconnects,
     subscribes:
-      sumBy(ofMqtt, (group) => echoingDevices(group.profile) * topicsPerDevice(group)) +
+      sumBy(
+        ofMqtt,
+        (group) =>
+          echoingDevices(group.profile) * topicsPerDevice(group) +
+          group.profile.devices * commandSubscriptions(plan, group),
+      ) +
       // A device that comes back subscribes again.
       sumBy(
         comesBack,
         ({ group, devices }) =>
           Math.round((devices * echoingDevices(group.profile)) / group.profile.devices) *
-          topicsPerDevice(group),
+            topicsPerDevice(group) +
+          devices * commandSubscriptions(plan, group),
       ) +
       channels +
       filtersAsked(plan),
     // Devices subscribe at QoS 0: an echo is not to cost a PUBACK.
-    deviceAcks: readers > 0 ? acknowledgedMessages(plan) : 0,
+    deviceAcks: (readers > 0 ? acknowledgedMessages(plan) : 0) + acknowledgedCommands(plan),
     controlMessages: takesControl
       ? pollsPerSlice * pollers + pollsOf(plan, deployment) + clearingMessages
       : 0,
@@ -197,11 +206,18 @@ function filtersAsked(plan: Plan): number {
 
 /** Messages that a subscriber answers: those of QoS 1. */
 function acknowledgedMessages(plan: Plan): number {
-  const kinds = groupsOf(plan).flatMap(kindsOf);
+  const kinds = deviceGroupsOf(plan).flatMap(kindsOf);
   const answered = mqttGroupsOf(plan).filter(({ profile }) => (profile.connect.will?.qos ?? 0) > 0);
   return (
     sumBy(kinds, (kind) => (kind.profile.publish.qos > 0 ? intendedOf(kind) : 0)) +
     sumBy(answered, (group) => willsOf(plan, group))
+  );
+}
+
+/** Deliveries that devices answer: those of QoS 1. */
+function acknowledgedCommands(plan: Plan): number {
+  return sumBy(downlinksOf(plan), (downlink) =>
+    downlink.sender.profile.publish.qos > 0 ? forecastCommands(downlink).deliveries : 0,
   );
 }
 

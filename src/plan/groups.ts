@@ -8,7 +8,7 @@ import { type ArrivalRate, makeArrivalRate } from './arrival-rate.ts';
 import { kindProfilesOf } from './kinds.ts';
 import type { GroupPlan, Plan, SliceSplit } from './plan.ts';
 
-type GroupedPlan = Pick<
+export type GroupedPlan = Pick<
   Plan,
   'runId' | 'profile' | 'timeline' | 'load' | 'slices' | 'groups' | 'topicRoot' | 'ruleName' | 'target'
 >;
@@ -105,6 +105,16 @@ export function groupOfSlice(plan: GroupedPlan, slice: number): GroupPlan {
   throw new RangeError(`slice ${slice} of a plan with ${plan.slices.count} slices`);
 }
 
+/** Whether a group is devices, whose messages the run's observers see; otherwise a backend, whose commands devices receive. */
+export function isOfDevices({ profile }: Pick<GroupPlan, 'profile'>): boolean {
+  return profile.command === undefined;
+}
+
+/** Groups that are devices. */
+export function deviceGroupsOf(plan: GroupedPlan): readonly GroupPlan[] {
+  return groupsOf(plan).filter(isOfDevices);
+}
+
 /** Groups whose devices keep connections. */
 export function mqttGroupsOf(plan: GroupedPlan): readonly GroupPlan[] {
   return groupsOf(plan).filter(({ profile }) => profile.connect.protocol === 'mqtt');
@@ -167,13 +177,13 @@ export function httpsSlicesOf(plan: GroupedPlan): number {
   return plan.slices.count - mqttSlicesOf(plan);
 }
 
-/** Of a setting, the value that all groups have, and all their kinds of message; undefined where they differ. */
+/** Of a setting, the value that all groups of devices have, and all their kinds of message; undefined where they differ. */
 export function commonOf<T extends string | number>(
   plan: GroupedPlan,
   read: (profile: LoadProfile) => T,
 ): T | undefined {
   const values = new Set(
-    groupsOf(plan)
+    deviceGroupsOf(plan)
       .flatMap(({ profile }) => kindProfilesOf(profile))
       .map(read),
   );
@@ -187,9 +197,9 @@ export function cloudWatchProtocolsOf(plan: GroupedPlan): readonly CloudWatchPro
 
 export type CloudWatchProtocol = 'MQTT' | 'HTTP';
 
-/** The load shape of all groups, or that they differ in it. Undefined: all are open. */
+/** The load shape of all groups of devices, or that they differ in it. Undefined: all are open. */
 export function loadModelOf(plan: GroupedPlan): Exclude<LoadShapeName, 'open'> | 'mixed' | undefined {
-  const shapes = new Set(groupsOf(plan).map(({ profile }) => loadShapeOf(profile)));
+  const shapes = new Set(deviceGroupsOf(plan).map(({ profile }) => loadShapeOf(profile)));
   if (shapes.size > 1) return 'mixed';
   const [shape] = shapes;
   return shape === 'open' ? undefined : shape;

@@ -15,8 +15,9 @@ import type { PlanConditions } from './conditions.ts';
 import { priceRun } from './cost.ts';
 import { type DeploymentParameters, defaultDeployment, deploymentOf } from './deployment.ts';
 import { checkDeviceTopic, checkRuleName, checkWillTopic } from './device-topic.ts';
+import { checkCommandTopics } from './downlinks.ts';
 import { forecastUsage } from './forecast-usage.ts';
-import { groupProfilesOf, groupsOf, peakPerSecondOf, settingOf } from './groups.ts';
+import { deviceGroupsOf, groupProfilesOf, groupsOf, peakPerSecondOf, settingOf } from './groups.ts';
 import { type KindPlan, kindsOf, plannedLoadOf, usesBasicIngest } from './kinds.ts';
 import { longestSleepMs } from './lifecycle.ts';
 import { drainMsOf, isReadByRule } from './observers.ts';
@@ -97,6 +98,7 @@ export function draftPlan(request: PlanRequest): DraftPlan {
     load: plannedLoadOf(each),
     slices: splitIntoSlices(each, { limits, deployment, share: each.devices / profile.devices }),
   }));
+  const ofDevices = profiles.filter(({ command }) => command === undefined);
   const slices = {
     count: sumBy(groups, (group) => group.slices.count),
     devicesPerSlice: Math.max(...groups.map((group) => group.slices.devicesPerSlice)),
@@ -107,8 +109,8 @@ export function draftPlan(request: PlanRequest): DraftPlan {
     profile,
     timeline: timelineOf(request, slices.count, profiles),
     load: {
-      messages: sumBy(groups, ({ load }) => load.messages),
-      peakPerSecond: peakPerSecondOf(profiles),
+      messages: sumBy(ofDevices, (each) => plannedLoadOf(each).messages),
+      peakPerSecond: peakPerSecondOf(ofDevices),
     },
     slices,
     ...(profile.groups === undefined ? {} : { groups }),
@@ -177,10 +179,11 @@ function connectMsOf(group: LoadProfile): number {
 }
 
 function errorsOf(plan: Plan, { topicFilter, ruleName }: PlanRequest): InputError[] {
-  const groups = groupsOf(plan);
+  const groups = deviceGroupsOf(plan);
   return [
     ...checkRunId(plan.runId),
-    ...groups.flatMap(checkMessages),
+    ...groupsOf(plan).flatMap(checkMessages),
+    ...(topicFilter === undefined ? [] : checkCommandTopics(plan, topicFilter)),
     ...(ruleName === undefined ? groups.flatMap(kindsOf).flatMap(checkRuleName) : []),
     ...(topicFilter === undefined || !isReadByRule(plan)
       ? []

@@ -2,8 +2,9 @@ import type { ObserverName } from '../profile/load-profile.ts';
 import type { LoadShapeName } from '../profile/load-shapes/resolved-load.ts';
 import { loadShapeOf } from '../profile/load-shapes/resolved-load.ts';
 import { traitsOf } from '../targets/traits-of.ts';
+import { type Downlink, downlinksOf } from './downlinks.ts';
 import { countEchoesBefore, echoingDevices, echoingWithin } from './echoes.ts';
-import { groupProfilesOf, groupsOf } from './groups.ts';
+import { groupProfilesOf, groupsOf, isOfDevices } from './groups.ts';
 import type { Plan, Slice } from './plan.ts';
 import { plannedStreamsOf } from './streams.ts';
 
@@ -18,6 +19,8 @@ export interface Observer {
    * interval sets hold ranks: they stay dense where only every tenth message is due. Absent: every message is due.
    */
   readonly dueBefore?: (slice: Slice, stream: number) => (n: number) => number;
+  /** Ranks of one message of the slice, where each has as many. Absent: one. */
+  readonly ranksPerMessage?: (slice: Slice) => number;
 }
 
 /** The queue or stream behind the rule, or measure-latency itself where the rule invokes it. */
@@ -26,12 +29,45 @@ export const ruleObserver = 'rule';
 export const subscriberObserver = 'subscriber';
 /** A device's subscription to its own topic. */
 export const echoObserver = 'echo';
+/** Devices' subscriptions to commands. */
+export const downlinkObserver = 'downlink';
 
 /** Observers of a run, the primary one first: the report's `messages` are counted there. */
 export function observersOf(plan: Plan): readonly Observer[] {
-  const ofTarget = observerNamesOf(plan).map((name): Observer => ({ name, recordedBy: 'windows' }));
-  if (groupsOf(plan).every(({ profile }) => echoingDevices(profile) === 0)) return ofTarget;
-  return [...ofTarget, { name: echoObserver, recordedBy: 'slice', dueBefore: echoesDueBefore }];
+  const downlinks = downlinksOf(plan);
+  const sendsCommands = downlinks.length > 0;
+  const ofTarget = observerNamesOf(plan).map(
+    (name): Observer => ({
+      name,
+      recordedBy: 'windows',
+      ...(sendsCommands && { dueBefore: messagesDueBefore }),
+    }),
+  );
+  const hasEchoes = groupsOf(plan).some(({ profile }) => echoingDevices(profile) > 0);
+  return [
+    ...ofTarget,
+    ...(hasEchoes ? [{ name: echoObserver, recordedBy: 'slice' as const, dueBefore: echoesDueBefore }] : []),
+    ...(sendsCommands
+      ? [{ name: downlinkObserver, recordedBy: 'slice' as const, ...deliveriesOf(downlinks) }]
+      : []),
+  ];
+}
+
+/** Commands are due at devices alone. */
+function messagesDueBefore({ group }: Slice): (n: number) => number {
+  return isOfDevices(group) ? (n) => n : () => 0;
+}
+
+/** Each command of a backend is due at all devices that it is for. */
+function deliveriesOf(downlinks: readonly Downlink[]): Pick<Observer, 'dueBefore' | 'ranksPerMessage'> {
+  const fanOutOf = ({ group }: Slice) => downlinks.find(({ sender }) => sender === group)?.fanOut ?? 0;
+  return {
+    dueBefore: (slice) => {
+      const fanOut = fanOutOf(slice);
+      return (n) => n * fanOut;
+    },
+    ranksPerMessage: fanOutOf,
+  };
 }
 
 type ObservedRun = Pick<Plan, 'profile'> & { readonly target?: Plan['target'] | undefined };
@@ -41,12 +77,15 @@ export function observerNamesOf({ profile, target }: ObservedRun): readonly Obse
   return profile.observers ?? traitsOf(target).observers;
 }
 
-/** How long messages in flight may take to arrive: 0 where no observer sees them, and each ends with its answer. */
+/** How long messages in flight may take to arrive, and replies to come: 0 where no observer sees them, and each ends with its answer. */
 export function drainMsOf({ profile, target }: ObservedRun): number {
+  const groups = groupProfilesOf(profile);
+  const replyTimeouts = groups.flatMap(({ command }) => command?.replyTimeoutMs ?? []);
   const isObserved =
     observerNamesOf({ profile, target }).length > 0 ||
-    groupProfilesOf(profile).some((group) => echoingDevices(group) > 0);
-  return isObserved ? profile.drainMs : 0;
+    replyTimeouts.length > 0 ||
+    groups.some((group) => echoingDevices(group) > 0);
+  return isObserved ? Math.max(profile.drainMs, ...replyTimeouts) : 0;
 }
 
 /** Whether the IoT rule's queue or stream counts the run's messages. */

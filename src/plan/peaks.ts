@@ -9,9 +9,10 @@ import { makeArrivalRate } from './arrival-rate.ts';
 import { randomExcess } from './busiest-second.ts';
 import type { Deployment } from './deployment.ts';
 import { topicsPerDevice } from './device-topic.ts';
+import { commandPeakOf, commandSubscriptions, commandsPerConnection } from './downlink-load.ts';
 import { echoingDevices } from './echoes.ts';
 import { subscriberConcurrency } from './forecast-usage.ts';
-import { groupsOf, mqttGroupsOf, peakPerSecondOf } from './groups.ts';
+import { deviceGroupsOf, groupsOf, mqttGroupsOf, peakPerSecondOf } from './groups.ts';
 import { isBasicIngest, kindProfilesOf, kindsOf, usesBasicIngest } from './kinds.ts';
 import { busiestConnects, mostAwake } from './lifecycle.ts';
 import { messageBytes } from './message-size.ts';
@@ -46,7 +47,7 @@ const basicIngestAssumption =
 
 /** How messages of a plan count against the quotas of IoT Core. */
 export function quotaAssumptionsOf(plan: Plan): readonly string[] {
-  const kinds = groupsOf(plan).flatMap(kindsOf);
+  const kinds = deviceGroupsOf(plan).flatMap(kindsOf);
   const some = kinds.some(isBasicIngest);
   return [
     ...(some && kinds.every(isBasicIngest)
@@ -58,7 +59,7 @@ export function quotaAssumptionsOf(plan: Plan): readonly string[] {
 
 /** Of a plan with messages that are due at random. */
 export function randomAssumptions(plan: Plan): readonly string[] {
-  const excess = randomExcess(groupsOf(plan).map(({ profile }) => profile));
+  const excess = randomExcess(deviceGroupsOf(plan).map(({ profile }) => profile));
   if (excess === 0) return [];
   const busiest = formatCount(plan.load.peakPerSecond + excess);
   return [
@@ -70,6 +71,7 @@ export function randomAssumptions(plan: Plan): readonly string[] {
 export function peaksOf(plan: Plan, deployment: Deployment): Readonly<Record<QuotaName, number | undefined>> {
   const { load, slices, timeline } = plan;
   const groups = groupsOf(plan);
+  const commandPeak = commandPeakOf(plan);
   const ofMqtt = mqttGroupsOf(plan);
   const subscribers = subscriberSlicesOf(plan);
   const rules = isReadByRule(plan) ? rulesOnTopics : 0;
@@ -77,7 +79,7 @@ export function peaksOf(plan: Plan, deployment: Deployment): Readonly<Record<Quo
     (isBasicIngest({ profile }) ? 0 : rules) +
     (subscribers > 0 ? 1 : 0) +
     echoingDevices(profile) / profile.devices;
-  const profiles = groups.map(({ profile }) => profile);
+  const profiles = deviceGroupsOf(plan).map(({ profile }) => profile);
   // Of kinds of message, some may go to the rule by its name, and match no subscription.
   const byKind = usesBasicIngest(profiles) ? profiles.flatMap(kindProfilesOf) : profiles;
   const { retainedPublishesPerSecond, retainedPublishesPerSecondPerTopic } = retainedPeaks(plan);
@@ -85,11 +87,13 @@ export function peaksOf(plan: Plan, deployment: Deployment): Readonly<Record<Quo
   // A will is no publish of its device.
   const wills = mostWillsPerSecond(plan);
   return {
-    publishInPerSecond: busiest,
+    publishInPerSecond: busiest + commandPeak.commands + commandPeak.replies,
     publishOutPerSecond:
       peakPerSecondOf(byKind, outboundOf) +
       randomExcess(byKind, outboundOf) +
-      wills * (rules + (subscribers > 0 ? 1 : 0)),
+      wills * (rules + (subscribers > 0 ? 1 : 0)) +
+      commandPeak.deliveries +
+      commandPeak.replies,
     ...(ofMqtt.length > 0 ? connectionPeaks(plan, ofMqtt) : noConnections),
     sharedSubscriptionsPerGroup:
       plan.subscribers?.divides === 'shared' ? connectionsOfSubscribers(plan.subscribers) : undefined,
@@ -117,7 +121,8 @@ function connectionsOfSubscribers(subscribers: Plan['subscribers']): number {
 }
 
 /** Of groups that connect side by side, over MQTT. */
-function connectionPeaks({ subscribers, target }: Plan, groups: readonly GroupPlan[]) {
+function connectionPeaks(plan: Plan, groups: readonly GroupPlan[]) {
+  const { subscribers, target } = plan;
   const subscriberConnections = connectionsOfSubscribers(subscribers);
   const slices = sumBy(groups, (group) => group.slices.count);
   const controlConnects = traitsOf(target).takesControl ? Math.min(slices, environmentsPerSecond) : 0;
@@ -125,10 +130,15 @@ function connectionPeaks({ subscribers, target }: Plan, groups: readonly GroupPl
   const connectsOf = ({ profile }: GroupPlan) =>
     busiestConnects(profile) + (connectsEachMessage(profile) ? randomExcess([profile]) : 0);
   const subscribesOf = (group: GroupPlan) =>
-    connectsOf(group) * (echoingDevices(group.profile) / group.profile.devices) * topicsPerDevice(group);
-  const echoing = groups.filter(({ profile }) => echoingDevices(profile) > 0);
-  const perDeviceOf = ({ profile }: GroupPlan) =>
-    makeArrivalRate(profile).peakPerSecond / profile.devices + burstExcessPerDevice(profile);
+    connectsOf(group) *
+    ((echoingDevices(group.profile) / group.profile.devices) * topicsPerDevice(group) +
+      commandSubscriptions(plan, group));
+  const subscriptionsOf = (group: GroupPlan) =>
+    (echoingDevices(group.profile) > 0 ? topicsPerDevice(group) : 0) + commandSubscriptions(plan, group);
+  const perDeviceOf = (group: GroupPlan) =>
+    makeArrivalRate(group.profile).peakPerSecond / group.profile.devices +
+    burstExcessPerDevice(group.profile) +
+    commandsPerConnection(plan, group);
   const unacknowledged = Math.max(...groups.map(unacknowledgedPeak));
   return {
     // The control channels come first, as Lambda starts their slices; the devices begin when all are there.
@@ -141,7 +151,7 @@ function connectionPeaks({ subscribers, target }: Plan, groups: readonly GroupPl
       sumBy(groups, ({ profile }) => mostAwake(profile)) + slices + subscriberConnections,
     subscribesPerSecond: Math.max(sumBy(groups, subscribesOf), controlConnects),
     // A control channel has one.
-    subscriptionsPerConnection: Math.max(1, ...echoing.map(topicsPerDevice)),
+    subscriptionsPerConnection: Math.max(1, ...groups.map(subscriptionsOf)),
     publishesPerSecondPerConnection: Math.max(...groups.map(perDeviceOf)),
     bytesPerSecondPerConnection: Math.max(...groups.map(bytesPerDevice)),
     unacknowledgedPerClient: unacknowledged > 0 ? unacknowledged : undefined,

@@ -13,7 +13,7 @@ export interface Plan {
   readonly runId: string;
   readonly profile: RunProfile;
   readonly timeline: Timeline;
-  /** Of all groups together. */
+  /** Of all groups of devices together: what the run's observers are to see. */
   readonly load: Load;
   readonly slices: SliceSplit;
   /** One for each group of the profile, in its order; absent where the profile has none. `groupsOf` reads both. */

@@ -4,6 +4,7 @@ import { traitsOf } from '../targets/traits-of.ts';
 import { accountOf, isChargedRun } from './account.ts';
 import { type CostEstimate, priceRun } from './cost.ts';
 import { type Deployment, deploymentOf, unreservedConcurrency } from './deployment.ts';
+import { broadcastAssumptions } from './downlink-load.ts';
 import { assumptions, forecastUsage, subscriberConcurrency } from './forecast-usage.ts';
 import { groupsOf, slicesByFunction } from './groups.ts';
 import { isReadByRule } from './observers.ts';
@@ -104,6 +105,7 @@ export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan
     quotaAssumptions: [
       ...(quotas.length === 0 ? [] : quotaAssumptionsOf(plan)),
       ...randomAssumptions(plan),
+      ...(quotas.length === 0 ? [] : broadcastAssumptions(plan)),
       ...(readByRule && deployment.subscriber === 'queue' ? readerAssumptions(deployment.arrivals) : []),
     ],
     ...(storms.length > 0 && { storms }),

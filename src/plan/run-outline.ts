@@ -1,6 +1,6 @@
 import { hasSchedule } from '../profile/load-shapes/resolved-load.ts';
 import { sumBy } from '../shared/counts.ts';
-import { groupsOf } from './groups.ts';
+import { deviceGroupsOf } from './groups.ts';
 import { type LegTimeline, legsOf } from './legs.ts';
 import { type Observer, observersOf } from './observers.ts';
 import type { GroupPlan, Plan } from './plan.ts';
@@ -12,7 +12,7 @@ import { intendedOfGroup, plannedStreamsOf, type Stream, streamsOf } from './str
  * from the plan; a value of its own, because a ledger balances for any outline, not only for those of today's profiles.
  */
 export interface RunOutline {
-  /** Of all streams of all slices; where users decide, the most that there can be. */
+  /** Of all streams of devices; where users decide, the most that there can be. */
   readonly messages: number;
   streamsOf(slice: number): readonly Stream[];
   legsOf(slice: number): readonly LegTimeline[];
@@ -23,7 +23,7 @@ export interface RunOutline {
 export function outlineOf(plan: Plan): RunOutline {
   const known = new Map<number, readonly Stream[]>();
   return {
-    messages: sumBy(groupsOf(plan), mostMessagesOf),
+    messages: sumBy(deviceGroupsOf(plan), mostMessagesOf),
     streamsOf(slice) {
       let streams = known.get(slice);
       if (streams === undefined) {

@@ -2,7 +2,7 @@ import { maxSlices } from '../shared/run-bounds.ts';
 import { iotCoreLimits } from '../targets/aws-iot/iot-core-limits.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import { topicOfDevice } from './device-topic.ts';
-import { groupsOf, mqttGroupsOf } from './groups.ts';
+import { deviceGroupsOf, mqttGroupsOf } from './groups.ts';
 import { type KindPlan, kindsOf } from './kinds.ts';
 import { messageBytes } from './message-size.ts';
 import { observerNamesOf, subscriberObserver } from './observers.ts';
@@ -69,7 +69,7 @@ function connectionCapacity(plan: SubscribedPlan): number {
   const bytesPerSecond = quotas.includes('bytesPerSecondPerConnection')
     ? iotCoreLimits.bytesPerSecondPerConnection
     : Number.POSITIVE_INFINITY;
-  const largest = Math.max(...groupsOf(plan).flatMap(kindsOf).map(messageBytes));
+  const largest = Math.max(...deviceGroupsOf(plan).flatMap(kindsOf).map(messageBytes));
   return connectionShare * Math.min(limits.publishesPerSecondPerConnection, bytesPerSecond / largest);
 }
 
@@ -130,7 +130,7 @@ function shareNameOf({ runId }: Pick<Plan, 'runId'>): string {
 /** Each topic of the run once, with the highest QoS of what is published to it. */
 function topicsOf(plan: SubscribedPlan): Filter[] {
   const topics = new Map<string, Filter>();
-  for (const kind of groupsOf(plan).flatMap(kindsOf)) {
+  for (const kind of deviceGroupsOf(plan).flatMap(kindsOf)) {
     const { qos } = kind.profile.publish;
     for (const topic of topicsOfKind(kind)) {
       const known = topics.get(topic);

@@ -2,9 +2,9 @@ import { birthTopicOf } from '../profile/sparkplug.ts';
 import { expandTopic } from '../profile/topic-template.ts';
 import { topicRootOf } from '../targets/aws-iot/match-topic-filter.ts';
 import { defaultDeployment } from './deployment.ts';
-import { groupsOf } from './groups.ts';
+import { deviceGroupsOf, type GroupedPlan } from './groups.ts';
 import { kindsOf } from './kinds.ts';
-import type { GroupPlan, Plan } from './plan.ts';
+import type { GroupPlan } from './plan.ts';
 
 /** What a subscriber subscribes to. */
 export interface Filter {
@@ -13,18 +13,13 @@ export interface Filter {
   readonly qos: GroupPlan['profile']['publish']['qos'];
 }
 
-type GroupedPlan = Pick<
-  Plan,
-  'runId' | 'profile' | 'timeline' | 'load' | 'slices' | 'groups' | 'topicRoot' | 'ruleName' | 'target'
->;
-
 /**
  * Filters that match every topic of a run, and no topic twice: a client with two filters that match the same topic may receive each
  * message of it twice [MQTT-3.3.4], which would look like duplicates. They may match topics of others too.
  */
 export function filtersOf(plan: GroupedPlan): Filter[] {
   const filters: Filter[] = [];
-  for (const { group, topic, qos } of groupsOf(plan).flatMap(topicsOf)) {
+  for (const { group, topic, qos } of deviceGroupsOf(plan).flatMap(topicsOf)) {
     let next: Filter = { filter: filterOf(topic, group), qos };
     // A filter that has grown may meet one that it did not meet before.
     for (;;) {

@@ -13,6 +13,8 @@ export const defaultThresholds = {
   unacknowledged_messages: 'rate<0.01',
   failed_messages: 'rate<0.01',
   devices_not_connected: 'rate<0.01',
+  dropped_commands: 'count==0',
+  lost_commands: 'count==0',
 } as const satisfies Partial<Record<ThresholdMetricName, string>>;
 
 /** Whether a metric, by its name or alias, has a default. */
@@ -28,12 +30,14 @@ interface DefaultedProfile {
   /** Whether devices send nothing. */
   readonly isIdle: boolean;
   readonly lifecycle?: Lifecycle;
+  /** Whether it is a backend, and not devices. */
+  readonly sendsCommands: boolean;
 }
 
 /** The profile's own thresholds, then the default of each metric that it says nothing of. An empty list is something: none. */
 export function withDefaultThresholds(
   own: Thresholds,
-  { connect, publish, hasArrivals, isIdle, lifecycle }: DefaultedProfile,
+  { connect, publish, hasArrivals, isIdle, lifecycle, sendsCommands }: DefaultedProfile,
 ): Thresholds {
   const said = new Set(Object.keys(own).map(canonicalOf));
   // A QoS 0 publish over MQTT has no PUBACK that could be missing.
@@ -43,6 +47,9 @@ export function withDefaultThresholds(
   // A device that sleeps through the whole run does not connect.
   if (lifecycle !== undefined) said.add('devices_not_connected');
   if (!hasArrivals) said.add('lost_messages');
+  // Of a backend's commands there are counts of their own; the others are of devices.
+  for (const metric of Object.keys(defaultThresholds))
+    if (sendsCommands ? !/commands$|^devices/.test(metric) : metric.endsWith('_commands')) said.add(metric);
   // Shares of messages, of which there are none.
   if (isIdle) said.add('unacknowledged_messages').add('failed_messages');
   const defaults = Object.entries(defaultThresholds)

@@ -22,6 +22,9 @@ export const groupSettings = [
   'throughputPerUser',
   'echo',
   'lifecycle',
+  'from',
+  'command',
+  'reply',
   'slices',
 ] as const;
 

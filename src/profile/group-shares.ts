@@ -13,7 +13,8 @@ export function checkShares(groups: readonly NamedGroup[], { devices }: JsonObje
   if (sharing.length === 0) return [];
   const errors = sharing.flatMap(([name, own]) => checkShare(`groups.${name}`, own));
   if (errors.length > 0) return errors;
-  const others = groups.filter(([, { share }]) => share === undefined);
+  // A backend has no share of the devices.
+  const others = groups.filter(([, { share, from }]) => share === undefined && from !== 'backend');
   if (others.length > 0) {
     const hint = 'give every group a share, or none';
     return others.map(([name]) => ({
@@ -54,6 +55,8 @@ export function divideDevices(groups: readonly NamedGroup[], { devices }: JsonOb
   let shares = 0;
   let before = 0;
   return groups.map(([name, own]): NamedGroup => {
+    // Of a backend, which has no share of the devices.
+    if (own.share === undefined) return [name, own];
     shares += Number(own.share);
     const upTo = Math.round(Number(devices) * shares);
     const divided: JsonObject = { ...own, devices: upTo - before };

@@ -2,6 +2,7 @@ import { sumBy } from '../shared/counts.ts';
 import type { InputError } from '../shared/errors.ts';
 import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { suggestFrom } from '../shared/nearest.ts';
+import { settingsOfDevices } from './command-settings.ts';
 import { joinThresholds } from './default-thresholds.ts';
 import { groupNamePattern, groupSettings } from './group-settings.ts';
 import { checkShares, divideDevices } from './group-shares.ts';
@@ -92,8 +93,10 @@ function checkGroup(name: string, own: unknown): InputError[] {
 
 /** A load of the group replaces the load at the top, also if it is given in another form. */
 function withDefaults(shared: JsonObject, own: JsonObject): JsonObject {
-  const defaults = { ...shared };
+  const isBackend = own.from === 'backend';
+  const defaults: Record<string, JsonObject[string]> = { ...shared, ...(isBackend && { devices: 1 }) };
   for (const key of loadReplacedBy(own, shared)) delete defaults[key];
+  if (isBackend) for (const key of settingsOfDevices) delete defaults[key];
   const flat: JsonObject = { ...defaults, ...own };
   for (const key of ['connect', 'publish', 'http', 'echo', 'slices'] as const) {
     const [ofTop, ofGroup] = [defaults[key], own[key]];
@@ -173,9 +176,11 @@ type OptionalSetting = {
 
 /** Settings that a group may lack: they are of one group, because others would take them over from the whole profile. */
 const optionalSettings: Readonly<Record<OptionalSetting, true>> = {
+  command: true,
   http: true,
   lifecycle: true,
   messages: true,
   pattern: true,
+  reply: true,
   users: true,
 };

@@ -78,14 +78,15 @@ export function resolveLifecycle(given: NonNullable<z.output<typeof lifecycleSet
   if (connect !== undefined) return { connect, disconnect };
   if (churn !== undefined) return { churn, disconnect };
   return {
-    awake: rangeOf(awake),
-    asleep: rangeOf(asleep),
+    awake: parseTimeRange(awake),
+    asleep: parseTimeRange(asleep),
     ...(whenAsleep === 'skip' && { whenAsleep }),
     disconnect,
   };
 }
 
-function rangeOf(text: string): TimeRange {
+/** Of `20s..60s`, or of `30s`, as `durationOrRange` has let it through. */
+export function parseTimeRange(text: string): TimeRange {
   const [least = '', most = least] = text.split('..');
   return { leastMs: parseDuration(least) ?? 0, mostMs: parseDuration(most) ?? 0 };
 }

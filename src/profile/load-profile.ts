@@ -1,4 +1,5 @@
 import type { Backoff } from './backoff.ts';
+import type { CommandSettings, ReplySettings } from './commands.ts';
 import type { FileOrSecret, PasswordSource } from './credential-template.ts';
 import type { Encoding } from './encoding.ts';
 import type { HttpSettings } from './http-settings.ts';
@@ -51,6 +52,10 @@ export interface GroupSettings {
   readonly echo: { readonly fraction: number };
   /** Absent: devices stay awake. */
   readonly lifecycle?: Lifecycle;
+  /** Of a backend, whose load is commands to devices of other groups. Absent: the group is devices. */
+  readonly command?: CommandSettings;
+  /** Absent: devices do not reply to commands. */
+  readonly reply?: ReplySettings;
   readonly slices: Pick<SliceSettings, 'devicesPerSlice'>;
 }
 

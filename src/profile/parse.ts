@@ -3,6 +3,8 @@ import { type InputError, InvalidInputError } from '../shared/errors.ts';
 import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { checkJsonValue, isTooDeep } from '../shared/json-value.ts';
 import type { Backoff } from './backoff.ts';
+import { resolveCommands } from './command-schema.ts';
+import { checkCommands } from './command-settings.ts';
 import { withDefaultThresholds } from './default-thresholds.ts';
 import type { Encoding } from './encoding.ts';
 import { type FlatReading, readGroups, withoutRepeats } from './groups.ts';
@@ -59,8 +61,8 @@ function readLoadProfile(input: unknown, overrides: ProfileOverrides, findRules:
   const readFlat = (flat: JsonObject) =>
     flat.messages === undefined ? readOne(flat) : readMixed(flat, rules, parts, readOne);
   const { profile, errors: found } = form.groups === undefined ? readFlat(form) : readGroups(form, readFlat);
-  const ofTimeline = profile === undefined ? [] : checkTimelineOf(form, profile);
-  const errors = inOrderOf(form, [...rules.errors, ...found, ...ofTimeline]).map((error) => ({
+  const ofWhole = profile === undefined ? [] : [...checkTimelineOf(form, profile), ...checkCommands(profile)];
+  const errors = inOrderOf(form, [...rules.errors, ...found, ...ofWhole]).map((error) => ({
     ...error,
     path: overridden.sources.get(error.path) ?? overridden.sources.get(listOf(error.path)) ?? error.path,
   }));
@@ -185,6 +187,7 @@ function resolve(
     ...load,
     echo: { fraction: settings.echo.fraction },
     ...(settings.lifecycle && { lifecycle: resolveLifecycle(settings.lifecycle) }),
+    ...resolveCommands(settings),
     slices: {
       ...(slices.devicesPerSlice === undefined ? {} : { devicesPerSlice: slices.devicesPerSlice }),
       toleratedFailureShare: slices.toleratedFailureShare,
@@ -205,6 +208,7 @@ function resolve(
       publish,
       hasArrivals,
       isIdle: isIdle(load),
+      sendsCommands: settings.from === 'backend',
       ...(settings.lifecycle && { lifecycle: resolveLifecycle(settings.lifecycle) }),
     }),
   };

@@ -3,6 +3,7 @@ import type { InputError } from '../shared/errors.ts';
 import { isObject, type JsonObject, valueAt } from '../shared/json-path.ts';
 import { checkBackoff } from './backoff.ts';
 import { checkBasicIngest } from './basic-ingest.ts';
+import { checkCommandSettings } from './command-settings.ts';
 import { checkCredentials } from './credential-rules.ts';
 import { checkCsv, checkEncoding, checkEncodingKind, checkModulePayload } from './encoding-rules.ts';
 import { checkHttpSettings } from './http-rules.ts';
@@ -47,6 +48,10 @@ const rules: readonly Rule[] = [
   {
     reads: ['lifecycle', 'connect.protocol', 'echo'],
     check: ({ profile, input }) => [...checkLifecycleInput(input), ...checkLifecycle(profile)],
+  },
+  {
+    reads: ['from', 'command', 'reply', 'connect.protocol', 'echo', 'lifecycle', 'messages'],
+    check: ({ profile, input }) => checkCommandSettings(profile, (name) => input[name] !== undefined),
   },
   { reads: ['connect.backoff'], check: ({ profile }) => checkBackoff(profile.connect.backoff) },
   durationRule('connect.timeout', (profile) => profile.connect.timeoutMs, { min: 1_000, max: 120_000 }),

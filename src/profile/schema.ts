@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { maxDevicesPerSlice, maxSlices, runIdMaxLength, runIdSuffixLength } from '../shared/run-bounds.ts';
+import { commandSettings } from './command-schema.ts';
 import { connect, duration, publish, share } from './device-schema.ts';
 import { groupNamePattern, groupSettings } from './group-settings.ts';
 import { http } from './http-schema.ts';
@@ -68,6 +69,7 @@ const flatSchema = z.strictObject({
       description: 'Devices that receive their own messages, over mqtt.',
     }),
   lifecycle: lifecycleSetting,
+  ...commandSettings,
   slices: z
     .strictObject({
       devicesPerSlice: z

@@ -73,6 +73,8 @@ export const thresholdMetrics = {
   rule_latency: latency("intended → the rules engine's timestamp()"),
   transit: latency('sent → arrival'),
   echo_latency: latency('intended → own subscription'),
+  downlink_latency: latency('command intended → arrival at a device'),
+  command_round_trip: latency('command sent → its reply'),
   response_time: latency('sent → last byte of the answer to a request'),
   send_lag: latency("intended → sent: the generator's own lateness"),
 
@@ -101,6 +103,33 @@ export const thresholdMetrics = {
     'messages.deadLettered',
     'messages.sent',
     "given up: in the dead-letter queue, or in the rule's error queue",
+  ),
+
+  dropped_commands: counter('downlink.dropped', 'downlink.intended', 'commands intended, never sent'),
+  delivered_commands: counterAtEnd(
+    'downlink.delivered',
+    'downlink.due',
+    'deliveries of commands to devices: one for each device that a command is for',
+  ),
+  offline_commands: counterAtEnd(
+    'downlink.offline',
+    'downlink.due',
+    'deliveries that were due while their device was not subscribed, and did not come',
+  ),
+  throttled_commands: counterAtEnd(
+    'downlink.throttled',
+    'downlink.due',
+    'deliveries that did not come, and that the service counts as refused for a quota',
+  ),
+  lost_commands: counterAtEnd(
+    'downlink.lost',
+    'downlink.due',
+    'deliveries that did not come for no such reason',
+  ),
+  timed_out_replies: counterAtEnd(
+    'downlink.replies.timedOut',
+    'downlink.replies.due',
+    'replies that did not come within command.replyTimeout',
   ),
 
   devices_connected: counter('devices.connected', 'devices.planned', 'devices that connected'),
@@ -155,9 +184,16 @@ export const thresholdMetricAliases: Readonly<Record<string, ThresholdMetricName
 export const cloudWatchPrefix = 'cloudwatch.';
 const cloudWatchCount: ThresholdMetric = { kind: 'cloudwatch', help: "CloudWatch's own sum over the run" };
 
+/** Of commands: known where the profile has a backend. */
+export function isOfCommands(name: string): boolean {
+  const metric = thresholdMetricOf(name);
+  if (metric !== undefined && 'counts' in metric) return metric.counts.startsWith('downlink.');
+  return ['downlink_latency', 'command_round_trip'].includes(splitSelector(name).metric);
+}
+
 /** Whether each device group has its own: latencies, throughput, counts of messages and devices. */
 export function isMeasuredByGroup(metric: ThresholdMetric | CounterMetric | GaugeMetric): boolean {
-  if (metric.kind === 'counter') return 'counts' in metric && !metric.counts.startsWith('slices.');
+  if (metric.kind === 'counter') return 'counts' in metric && !/^(slices|downlink)\./.test(metric.counts);
   return metric.kind === 'latency' || metric.kind === 'throughput';
 }
 

@@ -8,6 +8,7 @@ import {
   cloudWatchPrefix,
   isMeasuredByGroup,
   isMeasuredByKind,
+  isOfCommands,
   splitSelector,
   statusMetrics,
   type ThresholdMetric,
@@ -211,6 +212,13 @@ export function checkMeasured(profile: LoadProfile): InputError[] {
       hint: 'set echo.fraction above 0, such as 0.01',
     });
   }
+  if (profile.command === undefined)
+    for (const [name] of judged.filter(([each]) => isOfCommands(each)))
+      errors.push({
+        path: `thresholds.${name}`,
+        message: 'no group sends commands, so it is never measured',
+        hint: 'add a group with "from": "backend"',
+      });
   const isMqtt = connect.protocol === 'mqtt';
   const { puback_round_trip: puback, pubcomp_round_trip: pubcomp } = thresholds;
   if (puback !== undefined && isMqtt && !qualities.includes(1)) {

@@ -12,6 +12,7 @@ import { clockOffsetOf } from './clock-offset.ts';
 import { conditionsOf } from './conditions-report.ts';
 import { connectsReportOf } from './connects-report.ts';
 import { costOf } from './cost-report.ts';
+import { downlinkReportOf } from './downlink-report.ts';
 import { summarizeGenerator } from './generator-summary.ts';
 import { flatKindReportsOf, groupReportsOf } from './group-reports.ts';
 import { inconsistenciesOf } from './inconsistencies.ts';
@@ -54,6 +55,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
   const bindingQuota = bindingQuotaOf(plan, quotaUse, throttling, cloudwatch);
   const storms = stormsReportOf(plan, ledger);
   const connects = connectsReportOf(ledger);
+  const downlink = downlinkReportOf(plan, ledger, cloudwatch, throttling);
   const measured: Measured = {
     latencies: ledger.latencies,
     statuses: ledger.requests?.statuses,
@@ -63,6 +65,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
       devices,
       slices,
       observers: ledger.observers,
+      ...(downlink && { downlink }),
     },
     rates,
     gauges: {
@@ -133,6 +136,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     ...(requests && { requests }),
     ...(storms && { storms }),
     ...(connects && { connects }),
+    ...(downlink && { downlink }),
     clockOffset: clockOffsetOf(ledger.sliceClocks, ledger.stampResolutionMs),
     quotas: quotaUse,
     ...(quotaUse.every(({ isLive }) => isLive)

@@ -3,12 +3,20 @@ import { type MessageTotals, nothingSeen } from '../measure/message-totals.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import type { Deployment } from '../plan/deployment.ts';
 import { topicsPerDevice } from '../plan/device-topic.ts';
+import { type CommandCounts, commandSubscriptions, commandUsage } from '../plan/downlink-load.ts';
+import { type Downlink, downlinksOf } from '../plan/downlinks.ts';
 import { echoingDevices } from '../plan/echoes.ts';
 import { lambdaUsage, pollsOf } from '../plan/forecast-usage.ts';
-import { groupsOf, httpsSlicesOf } from '../plan/groups.ts';
+import { groupsOf, httpsSlicesOf, isOfDevices } from '../plan/groups.ts';
 import { isBasicIngest, isRetained, type KindPlan, kindsOf } from '../plan/kinds.ts';
 import { meteredSize } from '../plan/message-size.ts';
-import { echoObserver, isReadByRule, ruleObserver, subscriberObserver } from '../plan/observers.ts';
+import {
+  downlinkObserver,
+  echoObserver,
+  isReadByRule,
+  ruleObserver,
+  subscriberObserver,
+} from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import { checkpointEveryMs, controlPollEveryMs } from '../plan/poll-intervals.ts';
 import { subscriberSlicesOf } from '../plan/subscribers.ts';
@@ -98,7 +106,7 @@ function iotUsage(plan: Plan, ledger: RunLedger, looks: number): IotUsage {
   const groups = groupsOf(plan).map((group, i) => ({ group, ledger: ledger.groups[i]! }));
   const kinds = groups.flatMap(({ group, ledger: each }) => {
     const parts = kindsOrGroup(each);
-    return kindsOf(group).map((kind, i) => ({ kind, totals: parts[i]! }));
+    return isOfDevices(group) ? kindsOf(group).map((kind, i) => ({ kind, totals: parts[i]! })) : [];
   });
   const [firstOfMqtt] = kinds.filter(({ kind }) => kind.profile.connect.protocol === 'mqtt');
   const ofMqtt = groups.filter(({ group }) => group.profile.connect.protocol === 'mqtt');
@@ -109,6 +117,10 @@ function iotUsage(plan: Plan, ledger: RunLedger, looks: number): IotUsage {
     ({ group, ledger: each }) =>
       Math.round((connectsOf(each) * echoingDevices(group.profile)) / group.profile.devices) *
       topicsPerDevice(group),
+  );
+  const commandSubscribes = sumBy(
+    ofMqtt,
+    ({ group, ledger: each }) => connectsOf(each) * commandSubscriptions(plan, group),
   );
   // Duplicates, and the stop message, are of no kind: they count as messages of the first one.
   const notOfGroups = deliveriesOf(ledger) + stops * channels - sumBy(ledger.groups, deliveredTo);
@@ -121,14 +133,31 @@ function iotUsage(plan: Plan, ledger: RunLedger, looks: number): IotUsage {
         messageUsage(plan, kind, totals, kind === firstOfMqtt?.kind ? notOfGroups : 0),
       ),
       ...willsOf(plan, ledger),
+      ...downlinksOf(plan).flatMap((downlink) => commandUsage(downlink, countedCommands(downlink, ledger))),
     ],
     connects: connects + controlConnects + subscriberConnects,
-    subscribes: echoes + controlConnects + subscriberConnects,
-    deviceAcks: sumBy(kinds, ({ kind, totals }) =>
-      kind.profile.publish.qos > 0 ? (totals.observers[subscriberObserver]?.received ?? 0) : 0,
-    ),
+    subscribes: echoes + commandSubscribes + controlConnects + subscriberConnects,
+    deviceAcks:
+      sumBy(kinds, ({ kind, totals }) =>
+        kind.profile.publish.qos > 0 ? (totals.observers[subscriberObserver]?.received ?? 0) : 0,
+      ) +
+      sumBy(downlinksOf(plan), (downlink) =>
+        downlink.sender.profile.publish.qos > 0 ? countedCommands(downlink, ledger).deliveries : 0,
+      ),
     controlMessages: takesControl ? polls + looks + stops + clearingMessages : 0,
     connectionMinutes: connectionMinutes(connects + channels, (deviceSeconds + channelSeconds) * 1_000),
+  };
+}
+
+/** Each distinct delivery once: duplicates are not counted by backend. */
+function countedCommands({ sender }: Downlink, { groups, downlink = [] }: RunLedger): CommandCounts {
+  const totals = groups.find(({ group }) => group === sender.group)!;
+  const replies = downlink.find(({ group }) => group === sender.group)?.replies;
+  return {
+    commands: messagesTaken(totals),
+    deliveries: (totals.observers[downlinkObserver] ?? nothingSeen).received,
+    repliesSent: replies?.sent ?? 0,
+    repliesReceived: (replies?.replied ?? 0) + (replies?.late ?? 0),
   };
 }
 

@@ -9,7 +9,7 @@ export interface ValueRange {
 }
 
 /** The parts of the report that counter metrics name by path. */
-export type CountedParts = Pick<Report, 'messages' | 'devices' | 'slices' | 'observers'>;
+export type CountedParts = Pick<Report, 'messages' | 'devices' | 'slices' | 'observers' | 'downlink'>;
 
 export function exactly(value: number | null): ValueRange | null {
   return value === null ? null : { atLeast: value, atMost: value };
@@ -30,7 +30,7 @@ export function isTrueOfNone(expression: ThresholdExpression, { atLeast, atMost 
 const observerPath = /^observers\.([^.]+)\.([^.]+)$/;
 
 /** Of a slice that died, or of a queue that could not be read, some is not known: what may have to be added to a count, by its path in the report. */
-function unknownOf({ messages, devices, slices, observers }: CountedParts, path: string): number {
+function unknownOf({ messages, devices, slices, observers, downlink }: CountedParts, path: string): number {
   const { sendUnknown, ackUnknown, unaccounted } = messages;
   const [, observer = '', column] = observerPath.exec(path) ?? [];
   if (column !== undefined) {
@@ -58,6 +58,15 @@ function unknownOf({ messages, devices, slices, observers }: CountedParts, path:
     case 'devices.connectFailed':
     case 'devices.reconnects':
       return slices.died > 0 ? Number.POSITIVE_INFINITY : 0;
+    case 'downlink.dropped':
+      return downlink?.sendUnknown ?? 0;
+    // A command of which it is not known whether it was sent may be one for each device.
+    case 'downlink.lost':
+    case 'downlink.offline':
+    case 'downlink.delivered':
+      return downlink?.sendUnknown === 0 ? downlink.unknown : Number.POSITIVE_INFINITY;
+    case 'downlink.replies.timedOut':
+      return downlink?.replies?.unknown ?? 0;
     default:
       return 0;
   }

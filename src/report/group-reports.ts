@@ -17,7 +17,7 @@ export interface GroupReport {
   readonly group: string;
   /** `closed`: users decide when messages are sent, and `messages.intended` counts those that they started. Absent: a schedule does. */
   readonly load?: Exclude<LoadShapeName, 'open'>;
-  /** No observer sees its messages, which are requests: they end with their answers. */
+  /** No observer of the run's messages sees its own: requests, which end with their answers, or commands of a backend (`downlink`). */
   readonly endsWithAnswer?: true;
   readonly devices: RunDeviceCounts;
   /** A queue does not count by group: its messages are `unaccounted` here, at most as many as the run's, and not `notRead`. */
@@ -45,7 +45,9 @@ export function groupReportsOf(ledger: RunLedger): GroupReport[] {
   return namedGroupsOf(ledger).map(({ group, ledger: own }) => ({
     group,
     ...(own.shape !== 'open' && { load: own.shape }),
-    ...(Object.keys(ledger.observers).length === 0 && { endsWithAnswer: true as const }),
+    ...((Object.keys(ledger.observers).length === 0 || own.sendsCommands === true) && {
+      endsWithAnswer: true as const,
+    }),
     devices: own.devices,
     messages: messagesOf(own, ledger),
     latencyMs: summariesOf(latenciesOf(own)),

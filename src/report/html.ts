@@ -4,6 +4,7 @@ import { formatCount, formatRate, formatShare } from '../shared/format.ts';
 import { conditionRows, describeTarget } from './conditions-report.ts';
 import { groupTableOf, kindTableOf } from './group-table.ts';
 import { renderCost } from './html-cost.ts';
+import { renderDownlink } from './html-downlink.ts';
 import { type Html, html, section, style, table } from './html-markup.ts';
 import { renderReconciliation } from './html-reconciliation.ts';
 import { renderStorms } from './html-storms.ts';
@@ -74,7 +75,7 @@ export function renderReportSections(report: Report): Html {
   return html`${renderTiles(report)}
 ${renderThresholds(report)}
 ${renderMessages(report)}${renderGroups(report)}
-${renderLatencies(report)}${renderStorms(report)}
+${renderLatencies(report)}${renderStorms(report)}${renderDownlink(report)}
 ${renderRates(report)}
 ${renderQuotas(report)}
 ${renderCost(report)}

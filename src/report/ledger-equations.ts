@@ -1,6 +1,6 @@
 import { messageCounters } from '../measure/message-counters.ts';
 import type { MessageLedger, ObserverLedger } from '../measure/run-ledger.ts';
-import { ruleObserver } from '../plan/observers.ts';
+import { downlinkObserver, ruleObserver } from '../plan/observers.ts';
 import { type DueWord, dueWords, resolvedShapes } from '../profile/load-shapes/resolved-load.ts';
 import { sumBy } from '../shared/counts.ts';
 import type { Report } from './report-model.ts';
@@ -52,7 +52,11 @@ export function ledgerEquations(report: Report): Equation[] {
           equation('sent', 'received', 'lost', ...heldColumnsOf(report)),
         ]
       : []),
-    ...Object.entries(report.observers).slice(1).flatMap(observerEquations),
+    ...Object.entries(report.observers)
+      .slice(1)
+      .filter(([name]) => name !== downlinkObserver)
+      .flatMap(observerEquations),
+    ...downlinkEquations(report),
   ];
 }
 
@@ -124,6 +128,48 @@ function observerEquations([name, observer]: readonly [string, ObserverLedger]):
         ...held.map((column) => termOf(column, observer[column])),
       ],
     },
+  ];
+}
+
+/** Of commands, their deliveries and their replies. */
+function downlinkEquations({ downlink }: Report): Equation[] {
+  if (downlink === undefined) return [];
+  const { intended, sent, dropped, sendUnknown, due, delivered, duplicates, replies } = downlink;
+  const { offline, throttled, lost, unknown } = downlink;
+  const plain = (name: string, count: number): Term => ({ name, count, isTrouble: false });
+  const trouble = (name: string, count: number): Term => ({ name, count, isTrouble: count > 0 });
+  const notKnown = (count: number): Term[] => (count > 0 ? [trouble('not known', count)] : []);
+  return [
+    {
+      total: plain('commands intended', intended),
+      parts: [plain('sent', sent), trouble('dropped', dropped), ...notKnown(sendUnknown)],
+    },
+    {
+      total: plain('deliveries due', due),
+      parts: [
+        plain('delivered', delivered),
+        plain('offline', offline),
+        trouble('throttled', throttled),
+        trouble('lost', lost),
+        ...notKnown(unknown),
+      ],
+    },
+    {
+      total: plain('deliveries arrived', delivered + duplicates),
+      parts: [plain('delivered', delivered), trouble('duplicates', duplicates)],
+    },
+    ...(replies === undefined
+      ? []
+      : [
+          {
+            total: plain('replies due', replies.due),
+            parts: [
+              plain('replied', replies.replied),
+              trouble('timed out', replies.timedOut),
+              ...notKnown(replies.unknown),
+            ],
+          },
+        ]),
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
 import { accountOf } from '../plan/account.ts';
-import { groupsOf, mqttGroupsOf } from '../plan/groups.ts';
+import { deviceGroupsOf, mqttGroupsOf } from '../plan/groups.ts';
 import { isBasicIngest, kindsOf } from '../plan/kinds.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Quota, type QuotaName, quotas } from '../targets/aws-iot/quotas.ts';
@@ -19,7 +19,7 @@ export function quotaUseOf(plan: Plan, ledger: RunLedger): QuotaUse[] {
   const isMqtt = mqttGroupsOf(plan).length > 0;
   // Counted as it was planned (`quotaAssumptions`): the rule's match of each publish, and each echo that a device received. Publishes
   // are not counted by kind and second: of a run with Basic Ingest beside other messages it is an upper bound.
-  const matched = groupsOf(plan).flatMap(kindsOf).every(isBasicIngest) ? 0 : 1;
+  const matched = deviceGroupsOf(plan).flatMap(kindsOf).every(isBasicIngest) ? 0 : 1;
   const outbound = sent.map((count, i) => count * matched + (echoed[i] ?? 0));
   const peaks: Readonly<Record<QuotaName, number | undefined>> = {
     publishInPerSecond: publishes,

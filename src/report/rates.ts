@@ -1,6 +1,6 @@
 import type { RunLedger } from '../measure/run-ledger.ts';
 import type { StageCounts } from '../measure/slice-entry.ts';
-import { groupsOf } from '../plan/groups.ts';
+import { deviceGroupsOf } from '../plan/groups.ts';
 import type { GroupPlan, Plan } from '../plan/plan.ts';
 import { hasSchedule } from '../profile/load-shapes/resolved-load.ts';
 import type { Rates, StageRate } from './report-model.ts';
@@ -67,7 +67,7 @@ interface KnownUntil {
  */
 function stageRates(plan: Plan, ledger: RunLedger, knownUntil: KnownUntil): StageRate[] {
   let first = 0;
-  return groupsOf(plan).flatMap((group) => {
+  return deviceGroupsOf(plan).flatMap((group) => {
     const { length } = group.profile.stages;
     const counts = ledger.stages.slice(first, first + length);
     first += length;

@@ -55,13 +55,20 @@ export function reconcile(plan: Plan, ledger: RunLedger, cloudwatch: CloudWatchV
   const recordless = slices.died - ledger.knownUntil.length;
   return [
     acknowledged
-      ? line('PublishIn.Success', 'acked', messages.acked, ...takenWithoutAcknowledgement(ledger, isMqtt))
+      ? line(
+          'PublishIn.Success',
+          'acked',
+          messages.acked,
+          ...takenWithoutAcknowledgement(ledger, isMqtt),
+          ...commandsTaken(ledger),
+        )
       : line(
           'PublishIn.Success',
           'sent',
           messages.sent,
           certain(-throttled, 'that CloudWatch counts as throttled (PublishIn.Throttle)'),
           ofDeadSlices(messages.sendUnknown, 'publishes', 'sent'),
+          ...commandsTaken(ledger),
         ),
     line(
       'PublishIn.Throttle',
@@ -112,6 +119,27 @@ function connectsOf(plan: Plan, { groups }: RunLedger): number {
     const { connected, reconnects } = groups[i]!.devices;
     return profile.connect.protocol === 'mqtt' ? connected + reconnects : 0;
   });
+}
+
+/** Commands of backends, and replies to them, beside the messages of devices. */
+function commandsTaken({ groups, downlink = [] }: RunLedger): Explanation[] {
+  const sums = groups
+    .filter(({ sendsCommands }) => sendsCommands)
+    .map(({ messages, acknowledged }) => ({
+      taken: acknowledged ? messages.acked : messages.sent - messages.throttled - messages.failed,
+      open: acknowledged ? messages.unacknowledged + messages.ackUnknown : 0,
+    }));
+  const open = sumBy(sums, (each) => each.open);
+  const replies = sumBy(downlink, (each) => each.replies?.sent ?? 0);
+  return [
+    certain(
+      sumBy(sums, ({ taken }) => taken),
+      'commands of backends',
+    ),
+    certain(replies, 'replies of devices'),
+    possible(open, `that may be among ${formatPlural(open, 'command')} without an acknowledgement`),
+    possible(-replies, 'replies that the service may not have taken: at QoS 0 nothing says so'),
+  ];
 }
 
 function describeControlConnects({ generator: { slices, controlConnects } }: RunLedger): string {

@@ -17,6 +17,7 @@ import type { RunConditions } from '../plan/conditions.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { LoadShapeName } from '../profile/load-shapes/resolved-load.ts';
 import type { ConnectsReport } from './connects-report.ts';
+import type { DownlinkReport } from './downlink-report.ts';
 import type { GeneratorSummary } from './generator-report.ts';
 import type { GroupReport, KindReport } from './group-reports.ts';
 import type { LatencyDistribution } from './latency-distribution.ts';
@@ -85,6 +86,8 @@ export interface Report {
   readonly storms?: StormsReport;
   /** Absent where devices keep no connections. */
   readonly connects?: ConnectsReport;
+  /** Absent: no group is a backend. */
+  readonly downlink?: DownlinkReport;
   readonly clockOffset: ClockOffset;
   readonly quotas: readonly QuotaUse[];
   /** What those limits are that were not read from the account, in a sentence; absent where all were. */

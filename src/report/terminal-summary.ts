@@ -1,6 +1,7 @@
 import { formatDuration } from '../shared/duration.ts';
 import { formatCount, formatPlural, formatRate, formatShare, formatUsd } from '../shared/format.ts';
 import { conditionRows, describeTarget } from './conditions-report.ts';
+import { backendHeadings, backendRows, describeDownlink } from './downlink-report.ts';
 import { type GroupRow, groupTableOf, kindTableOf } from './group-table.ts';
 import { wordForDue } from './ledger-equations.ts';
 import {
@@ -56,6 +57,7 @@ export function renderTerminalSummary(report: Report, options: SummaryOptions = 
     renderRates(report, page),
     renderLatencies(report, page),
     renderStorms(report, page),
+    renderDownlink(report, page),
     renderQuotas(report, page),
     renderThresholds(report, page),
     renderCost(report, page),
@@ -166,6 +168,14 @@ function renderStorms({ storms, timeline }: Report, { style, width }: Page): str
   const rows = stormRows(storms).map(({ storm, cells }) => [`  ${storm}`, ...cells]);
   const [head = '', ...body] = layOutColumns([['storms', ...stormHeadings], ...rows], ' ');
   const notes = describeStorms(storms, timeline.publishAt).flatMap((line) => wrapText(line, width, '  '));
+  return [style('heading', head), ...body, ...notes.map((line) => style('dim', line))];
+}
+
+function renderDownlink({ downlink }: Report, { style, width }: Page): string[] {
+  if (downlink === undefined) return [];
+  const rows = backendRows(downlink).map(({ group, cells }) => [`  ${group}`, ...cells]);
+  const [head = '', ...body] = layOutColumns([['commands', ...backendHeadings], ...rows], ' ');
+  const notes = describeDownlink(downlink).flatMap((line) => wrapText(line, width, '  '));
   return [style('heading', head), ...body, ...notes.map((line) => style('dim', line))];
 }
 

@@ -47,7 +47,7 @@ async function checkRequest(
   { variables }: Pick<SecretAccess, 'variables'>,
 ): Promise<void> {
   const slice = shareOf(group, group.firstSlice);
-  const [stream] = streamsOfSlice(group, slice, describeDevices(slice));
+  const [stream] = streamsOfSlice(slice, describeDevices(slice));
   const make = await makeTransportOverHttp(
     { ...firstDeviceOf(group), connections: { perDevice: 1 } },
     { ...accessHere(), variables },

@@ -28,6 +28,7 @@ export function devicePolicy({ partition, region, accountId, topicFilter, ruleNa
   const arn = (resource: string): string => `arn:${partition}:iot:${region}:${accountId}:${resource}`;
   // The topic filter as a policy pattern: in a policy # and + are letters like any other.
   const topics = topicFilter.replaceAll(/[#+]/g, '*');
+  const commands = 'topic/stampede-commands/*';
   const allow = (action: string, ...resources: string[]): Statement => ({
     Effect: 'Allow',
     Action: action,
@@ -37,15 +38,16 @@ export function devicePolicy({ partition, region, accountId, topicFilter, ruleNa
     Version: '2012-10-17',
     Statement: [
       allow('iot:Connect', 'client/stampede-*'),
-      allow('iot:Publish', `topic/${topics}`, `topic/$aws/rules/${ruleName}/*`),
-      allow('iot:RetainPublish', `topic/${topics}`),
+      allow('iot:Publish', `topic/${topics}`, `topic/$aws/rules/${ruleName}/*`, commands),
+      allow('iot:RetainPublish', `topic/${topics}`, commands),
       allow(
         'iot:Subscribe',
         `topicfilter/${topics}`,
         'topicfilter/stampede-control/*',
+        'topicfilter/stampede-commands/*',
         `topicfilter/$share/stampede-*/${topics}`,
       ),
-      allow('iot:Receive', `topic/${topics}`, 'topic/stampede-control/*'),
+      allow('iot:Receive', `topic/${topics}`, 'topic/stampede-control/*', commands),
     ],
   };
 }

@@ -139,6 +139,7 @@ export const isTrueGroup: Check = ([, name = '', cells = ''], truth, report) => 
     figure(isClosed ? 'started' : 'intended') ===
       figure('sent') + figure('dropped') + (group.messages.sendUnknown ?? 0) &&
     (truth.requests !== undefined ||
+      (group.endsWithAnswer && cellOf('received') === '–' && cellOf('lost') === '–') ||
       (figure('received') <= truth.received && figure('lost') <= truth.sent - truth.received))
   );
 };

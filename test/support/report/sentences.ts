@@ -1,4 +1,5 @@
 import type { Report } from '../../../src/report/report-model.ts';
+import { downlinkRules } from './downlink-sentences.ts';
 import { figureRules } from './figure-sentences.ts';
 import { generatorRules } from './generator-sentences.ts';
 import { ledgerRules } from './ledger-sentences.ts';
@@ -33,6 +34,7 @@ export function sentencesOfPage(html: string): string[] {
 const rules: readonly Rule[] = [
   ...requestRules,
   ...stormRules,
+  ...downlinkRules,
   ...ledgerRules,
   ...subscriberRules,
   ...verdictRules,

@@ -1,4 +1,5 @@
 import { accounts, views } from './account-situations.ts';
+import { downlinkSituations } from './downlink-situations.ts';
 import { kindSituations } from './kind-situations.ts';
 import { clocks, connects, machines } from './machine-situations.ts';
 import { requestSituation } from './request-situation.ts';
@@ -82,6 +83,7 @@ export const situations: readonly NamedSituation[] = [
   ],
   requestSituation,
   ...stormSituations,
+  ...downlinkSituations,
   ...stops,
   ...connects,
   ...machines,

@@ -3,7 +3,7 @@ import { MessageSets } from '../../../src/measure/message-sets.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import { type Backlog, emptyBacklog } from '../../../src/measure/unread-backlog.ts';
 import type { ControlMessage } from '../../../src/plan/control-message.ts';
-import { groupOfSlice, groupsOf, isAcknowledged } from '../../../src/plan/groups.ts';
+import { groupOfSlice, groupsOf, isAcknowledged, isOfDevices } from '../../../src/plan/groups.ts';
 import { kindsOf } from '../../../src/plan/kinds.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { makeSliceSchedule } from '../../../src/plan/schedule.ts';
@@ -130,9 +130,11 @@ export function playTrueRun(situation: Situation): {
       if (kind.kind !== undefined) kinds.push(truthOf(group.group, kind.kind, fates));
       return { stream, offsetMs, fates, isAcknowledged: isAcknowledged(kind) };
     });
-    const all = streams.flatMap(({ fates }) => fates);
+    // Commands of a backend are no messages of devices: the situation says what became of them.
+    const ofDevices = isOfDevices(group) ? streams : [];
+    const all = ofDevices.flatMap(({ fates }) => fates);
     counts.intended += all.length;
-    for (const { fates } of streams.filter((each) => !each.isAcknowledged))
+    for (const { fates } of ofDevices.filter((each) => !each.isAcknowledged))
       counts.unanswered += fates.filter(({ sent }) => sent).length;
     for (const fate of all) {
       counts.sent += Number(fate.sent);
@@ -157,7 +159,7 @@ export function playTrueRun(situation: Situation): {
       const at = publishAt + offsetMs(kill.at);
       ledger.addDeath({ slice, leg: 0, at, failure: { Error: 'Runtime.ExitError' } });
     }
-    for (const [i, { stream, fates }] of streams.entries()) {
+    for (const [i, { stream, fates }] of ofDevices.entries()) {
       const batch: ArrivedBatch = {
         stream,
         copies: fates.map(({ copies }) => copies),

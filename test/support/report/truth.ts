@@ -63,6 +63,8 @@ export interface Truth {
     readonly attempts?: number;
     readonly successes?: number;
   };
+  /** What became of commands; absent: no group is a backend. */
+  readonly downlink?: TrueDownlink;
   /** Settings of the faults that were injected. */
   readonly faults?: readonly string[];
   /** Who or what kept devices from connecting, or cut them off. */
@@ -76,6 +78,25 @@ export interface KindTruth {
   readonly intended: number;
   readonly sent: number;
   readonly received: number;
+}
+
+/** Of all commands that one backend sent. */
+export interface TrueDownlink {
+  readonly sent: number;
+  readonly due: number;
+  readonly delivered: number;
+  readonly duplicates: number;
+  readonly offline: number;
+  readonly throttled: number;
+  readonly lost: number;
+  /** Deliveries, and replies, that nothing recorded. */
+  readonly unknown: number;
+  readonly repliesUnknown?: number;
+  /** Absent: none are due. */
+  readonly replied?: number;
+  readonly timedOut?: number;
+  readonly late?: number;
+  readonly subscribesRefused?: number;
 }
 
 /** What a disconnect did to the devices of a group. */

@@ -13,6 +13,7 @@ const runs = '<RunBucket.Arn>/runs';
 const runIds = 'run ids are made by the user who starts an execution';
 const devices = 'one topic a device, and as many devices as a load profile says';
 const controlTopics = 'one control topic a run, and run ids are made by the user who starts an execution';
+const commandTopics = 'one command topic a device, or a broadcast, under a root of the test’s own, by run';
 
 export const allowedWildcards: readonly AllowedWildcard[] = [
   {
@@ -114,6 +115,16 @@ export const allowedWildcards: readonly AllowedWildcard[] = [
     reason: controlTopics,
   },
   { sid: 'ReceiveEchoesAndStop', wildcard: `arn:aws:iot:${account}:topic/stampede/dev/*`, reason: devices },
+  ...['SendCommandsAndReplies', 'ReceiveEchoesAndStop', 'PublishToTheTestsTopics'].map((sid) => ({
+    sid,
+    wildcard: `arn:aws:iot:${account}:topic/stampede-commands/*`,
+    reason: commandTopics,
+  })),
+  {
+    sid: 'HearEchoesAndStop',
+    wildcard: `arn:aws:iot:${account}:topicfilter/stampede-commands/*`,
+    reason: commandTopics,
+  },
   {
     sid: 'ReceiveEchoesAndStop',
     wildcard: `arn:aws:iot:${account}:topic/stampede-control/*`,

@@ -15,7 +15,7 @@ const streams: readonly OutgoingStream[] = [
   { ...kindOf(1), qos: 0, retain: true, isAliased: false, isAnswered: false },
 ];
 
-function kindOf(stream: number): Pick<OutgoingStream, 'writer' | 'topics' | 'renew'> {
+function kindOf(stream: number): Pick<OutgoingStream, 'writer' | 'topicOf' | 'hasFirst' | 'renew'> {
   const writer = new PayloadWriter({
     payload: {},
     sizeBytes: 0,
@@ -27,8 +27,7 @@ function kindOf(stream: number): Pick<OutgoingStream, 'writer' | 'topics' | 'ren
     seed: 1,
     offsetMsOf: () => 0,
   });
-  const topics = Array.from({ length: devices }, (_, device) => `kind${stream}/d${device}`);
-  return { writer, topics, renew() {} };
+  return { writer, topicOf: ({ device }) => `kind${stream}/d${device}`, hasFirst: false, renew() {} };
 }
 
 type Event = readonly [name: string, ...rest: unknown[]];

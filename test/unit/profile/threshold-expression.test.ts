@@ -94,6 +94,7 @@ describe('parseThresholdExpression', () => {
 describe('the metrics', () => {
   const exampleOf = (name: string) => `${aggregationsOf[thresholdMetricOf(name)!.kind].at(-1)}<1`;
   const timeline = [{ at: '500ms', disconnect: {} }];
+  const groups = { fleet: { devices: 1, echo: { fraction: 1 } }, backend: { from: 'backend' } };
   const names = [...thresholdMetricNames(), ...iotMetricNames.map((name) => `cloudwatch.${name}`)];
 
   it('can all be judged, those of CloudWatch as well', () => {
@@ -105,8 +106,7 @@ describe('the metrics', () => {
       const isOfRequests = (name: string) => statusMetrics.some((each) => each === name);
       const measured = names.filter((name) => name !== absent && !isOfRequests(name));
       const thresholds = Object.fromEntries(measured.map((name) => [name, [exampleOf(name)]]));
-      const load = { devices: 1, ratePerSecond: 1, duration: '1s', publish: { qos }, timeline };
-      const profile = { ...load, echo: { fraction: 1 }, thresholds };
+      const profile = { ratePerSecond: 1, duration: '1s', publish: { qos }, timeline, groups, thresholds };
       expect(Object.keys(parseLoadProfile(profile).thresholds)).toEqual(measured);
     }
   });
@@ -114,10 +114,11 @@ describe('the metrics', () => {
   it('can all stop a run, but for those that wait for its end', () => {
     const errorsOf = (name: string) => {
       const thresholds = { [name]: [{ threshold: exampleOf(name), abortOnFail: true }] };
-      const load = { devices: 1, ratePerSecond: 1, duration: '1s', echo: { fraction: 1 }, timeline };
+      const load = { ratePerSecond: 1, duration: '1s', timeline };
       const publish = { qos: name === 'pubcomp_round_trip' ? 2 : 1 };
       const isOfRequests = statusMetrics.some((each) => each === name);
-      const profile = { ...load, publish, ...(isOfRequests && { http: {} }), thresholds };
+      const of = isOfRequests ? { devices: 1, http: {} } : { groups };
+      const profile = { ...load, publish, ...of, thresholds };
       try {
         parseLoadProfile(profile);
       } catch (error) {
@@ -134,6 +135,11 @@ describe('the metrics', () => {
         'arrivals',
         'attempts_per_connect',
         'cost',
+        'delivered_commands',
+        'lost_commands',
+        'offline_commands',
+        'throttled_commands',
+        'timed_out_replies',
         'slices_died',
         'slices_failed',
         'time_to_recover',

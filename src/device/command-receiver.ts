@@ -1,0 +1,254 @@
+import type { DownlinkResult } from '../measure/downlink-result.ts';
+import type { Envelope } from '../measure/envelope.ts';
+import { MessageSets } from '../measure/message-sets.ts';
+import { readEnvelope } from '../measure/rule-record.ts';
+import {
+  type CommandStream,
+  commandAt,
+  commandFilters,
+  commandStreamsOf,
+  countDueAt,
+  downlinksTo,
+  isCommandTopic,
+  isDueAt,
+  placeOf,
+  rankOf,
+  replyTopic,
+} from '../plan/downlinks.ts';
+import type { Plan, Slice } from '../plan/plan.ts';
+import { countDueBefore } from '../plan/schedule.ts';
+import { type ScheduledStream, streamsOf } from '../plan/streams.ts';
+import type { CancelTimer, Clock } from '../shared/clock.ts';
+import { sumBy } from '../shared/counts.ts';
+import { PositionalRandom } from '../shared/random.ts';
+import type { DeviceSubscription } from './device-subscription.ts';
+import { IntervalHistogram } from './interval-histogram.ts';
+import type { IncomingMessage, OutgoingMessage, Qos, Transport } from './transport.ts';
+
+export interface CommandReceiverSettings {
+  readonly plan: Plan;
+  readonly slice: Slice;
+  readonly transport: Transport;
+  readonly clock: Clock;
+}
+
+/** A stream of commands, and how its backend's slice is to send them. */
+interface DueCommands {
+  readonly stream: CommandStream;
+  readonly schedule: ScheduledStream;
+  /** Of the slice's first device. */
+  readonly firstPlace: number;
+}
+
+/**
+ * A command that was due so shortly before a device lost its subscription may have been under way by then: it counts as due while the
+ * device was offline. Send lag and delivery together take less, or the run has other problems.
+ */
+export const underWayMs = 1_000;
+const subscribeAgainMs = 1_000;
+const sendAgainMs = 10;
+/** Payloads use lane 0 and up of the same seed. */
+const replyLane = 0x3e91;
+/** Answers to replies are of no stream. */
+export const replyToken = -(2 ** 30);
+
+/** Devices that receive commands: they subscribe, note what comes and when they were not subscribed, and reply. */
+export class CommandReceiver implements DeviceSubscription {
+  readonly #settings: CommandReceiverSettings;
+  /** By slice of the backend. */
+  readonly #commands: ReadonlyMap<number, DueCommands>;
+  readonly #qos: Qos;
+  /** Deliveries that are due at devices of the slice. */
+  readonly #due: number;
+  /** By device: filters that were not granted yet on its connection; all of them while it has none. */
+  readonly #ungranted: readonly Set<string>[];
+  /** By device: since when it has not been subscribed, epoch milliseconds; NaN: it is. */
+  readonly #offlineSince: Float64Array;
+  readonly #isConnected: Uint8Array;
+  readonly #seen = new MessageSets();
+  readonly #offline = new MessageSets();
+  readonly #latency = new IntervalHistogram();
+  readonly #refusedBy = new Map<string, number>();
+  readonly #random: PositionalRandom;
+  readonly #timers = new Set<CancelTimer>();
+  readonly #reply: OutgoingMessage = {
+    token: replyToken,
+    topic: '',
+    payload: Buffer.alloc(0),
+    qos: 0,
+    retain: false,
+  };
+  #arrivals = 0;
+  #unrelated = 0;
+  /** By slice of the backend. */
+  readonly #repliesSent = new Map<number, number>();
+  #isStopped = false;
+
+  constructor(settings: CommandReceiverSettings) {
+    const { plan, slice } = settings;
+    this.#settings = settings;
+    const downlinks = downlinksTo(plan, slice.group);
+    this.#commands = new Map(
+      downlinks.flatMap(commandStreamsOf).map((stream) => [
+        stream.slice,
+        {
+          stream,
+          schedule: streamsOf(plan, stream.slice)[0] as ScheduledStream,
+          firstPlace: placeOf(stream.downlink, slice.firstDevice) ?? 0,
+        },
+      ]),
+    );
+    this.#qos = Math.max(...downlinks.map(({ sender }) => sender.profile.publish.qos)) as Qos;
+    this.#due = sumBy([...this.#commands.values()], ({ stream, schedule, firstPlace }) =>
+      sumBy(Array.from({ length: slice.devices }), (_, device) =>
+        countDueAt(stream, firstPlace + device, schedule.messages),
+      ),
+    );
+    this.#ungranted = Array.from(
+      { length: slice.devices },
+      (_, device) => new Set(commandFilters(plan, slice.group, slice.firstDevice + device)),
+    );
+    this.#offlineSince = new Float64Array(slice.devices).fill(plan.timeline.createdAt);
+    this.#isConnected = new Uint8Array(slice.devices);
+    this.#random = new PositionalRandom(slice.group.profile.seed);
+  }
+
+  takes(topic: string): boolean {
+    return isCommandTopic(topic);
+  }
+
+  connected(device: number): void {
+    const { transport } = this.#settings;
+    this.#isConnected[device] = 1;
+    for (const filter of this.#ungranted[device]!) transport.subscribe(device, filter, this.#qos);
+  }
+
+  disconnected(device: number): void {
+    const { plan, slice, clock } = this.#settings;
+    this.#isConnected[device] = 0;
+    for (const filter of commandFilters(plan, slice.group, slice.firstDevice + device))
+      this.#ungranted[device]!.add(filter);
+    if (Number.isNaN(this.#offlineSince[device])) this.#offlineSince[device] = clock.now() - underWayMs;
+  }
+
+  subscribed(device: number, filter: string): void {
+    const ungranted = this.#ungranted[device]!;
+    ungranted.delete(filter);
+    if (ungranted.size > 0 || Number.isNaN(this.#offlineSince[device])) return;
+    this.#noteOffline(device, this.#settings.clock.now());
+    this.#offlineSince[device] = Number.NaN;
+  }
+
+  subscribeRefused(device: number, filter: string, reason: string): void {
+    this.#refusedBy.set(reason, (this.#refusedBy.get(reason) ?? 0) + 1);
+    this.#later(subscribeAgainMs, () => {
+      if (this.#isConnected[device] === 1 && this.#ungranted[device]!.has(filter))
+        this.#settings.transport.subscribe(device, filter, this.#qos);
+    });
+  }
+
+  received(device: number, { payload, envelope: apart }: IncomingMessage): void {
+    const nowMs = this.#settings.clock.now();
+    const envelope = readEnvelope(apart ?? payload);
+    const commands = typeof envelope === 'string' ? undefined : this.#commands.get(envelope.slice);
+    if (
+      typeof envelope === 'string' ||
+      envelope.run !== this.#settings.plan.runId ||
+      commands === undefined
+    ) {
+      this.#unrelated++;
+      return;
+    }
+    const { stream, schedule, firstPlace } = commands;
+    const place = firstPlace + device;
+    if (envelope.stream !== 0 || envelope.n >= schedule.messages || !isDueAt(stream, envelope.n, place)) {
+      this.#unrelated++;
+      return;
+    }
+    this.#arrivals++;
+    this.#latency.record(nowMs - envelope.at);
+    this.#seen.add({ slice: stream.slice, stream: 0 }, rankOf(stream, envelope.n, place));
+    if (stream.downlink.replying > 0) this.#replyTo(device, envelope);
+  }
+
+  /** Where all has come, nothing more will; otherwise commands may come until the drain is over. */
+  isComplete(nowMs: number): boolean {
+    if (this.#timers.size > 0) return false;
+    return this.#seen.count >= this.#due || nowMs >= this.#settings.plan.timeline.drainEndAt;
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const cancel of this.#timers) cancel();
+    this.#timers.clear();
+  }
+
+  result(nowMs: number): { downlink: DownlinkResult } {
+    for (const [device, since] of this.#offlineSince.entries()) {
+      if (Number.isNaN(since)) continue;
+      this.#noteOffline(device, nowMs);
+      this.#offlineSince[device] = nowMs;
+    }
+    return {
+      downlink: {
+        arrivals: this.#arrivals,
+        unrelated: this.#unrelated,
+        seen: this.#seen.encode(),
+        offline: this.#offline.encode(),
+        latency: this.#latency.encodeAll(),
+        repliesSent: Object.fromEntries(this.#repliesSent),
+        subscribeRefusedBy: Object.fromEntries(this.#refusedBy),
+      },
+    };
+  }
+
+  /** Commands that were due at a device while it was not subscribed. */
+  #noteOffline(device: number, untilMs: number): void {
+    const sinceMs = this.#offlineSince[device]!;
+    const { publishAt } = this.#settings.plan.timeline;
+    if (untilMs <= publishAt) return;
+    for (const { stream, schedule, firstPlace } of this.#commands.values()) {
+      const place = firstPlace + device;
+      const dueBefore = (instant: number) =>
+        countDueAt(stream, place, countDueBefore(schedule, instant - publishAt));
+      const end = dueBefore(untilMs);
+      for (let i = dueBefore(sinceMs); i < end; i++)
+        this.#offline.add(
+          { slice: stream.slice, stream: 0 },
+          rankOf(stream, commandAt(stream, place, i), place),
+        );
+    }
+  }
+
+  #replyTo(device: number, command: Envelope): void {
+    const { slice } = this.#settings;
+    const { reply } = slice.group.profile;
+    if (reply === undefined) return;
+    const { leastMs, mostMs } = reply.delay;
+    this.#random.seek(slice.firstDevice + device, command.n, replyLane);
+    const delayMs = leastMs + (mostMs - leastMs) * this.#random.next();
+    this.#later(delayMs, () => this.#sendReply(device, command));
+  }
+
+  #sendReply(device: number, command: Envelope): void {
+    const { plan, slice, transport } = this.#settings;
+    if (this.#isConnected[device] === 0) return;
+    const { run, slice: backend, n, at, sent } = command;
+    const envelope = { run, slice: backend, n, device: slice.firstDevice + device, at, sent };
+    this.#reply.topic = replyTopic(plan, command.device);
+    this.#reply.payload = Buffer.from(JSON.stringify({ stampede: envelope }));
+    if (transport.send(device, this.#reply)) {
+      this.#repliesSent.set(backend, (this.#repliesSent.get(backend) ?? 0) + 1);
+      transport.flush();
+    } else this.#later(sendAgainMs, () => this.#sendReply(device, command));
+  }
+
+  #later(delayMs: number, then: () => void): void {
+    if (this.#isStopped) return;
+    const cancel = this.#settings.clock.setTimer(delayMs, () => {
+      this.#timers.delete(cancel);
+      then();
+    });
+    this.#timers.add(cancel);
+  }
+}

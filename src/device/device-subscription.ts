@@ -1,0 +1,22 @@
+import type { CountedResult } from './counted-result.ts';
+import type { IncomingMessage } from './transport.ts';
+
+/** What a slice's devices subscribe to, and what becomes of the messages that come there. Devices are numbered within the slice. */
+export interface DeviceSubscription {
+  /** Whether messages and filters of such a topic are this subscription's. */
+  takes(topic: string): boolean;
+  connected(device: number): void;
+  disconnected(device: number): void;
+  subscribed(device: number, filter: string): void;
+  subscribeRefused(device: number, filter: string, reason: string): void;
+  received(device: number, message: IncomingMessage): void;
+  /**
+   * Whether nothing is waited for any more.
+   * @param finishedAt when the last message of the slice's own was answered, epoch milliseconds
+   */
+  isComplete(nowMs: number, finishedAt: number): boolean;
+  /** The slice ends: nothing is to be sent any more. */
+  stop(): void;
+  /** What it adds to the slice's result, as of now. */
+  result(nowMs: number): Partial<CountedResult>;
+}

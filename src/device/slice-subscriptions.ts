@@ -1,0 +1,80 @@
+import { downlinksTo, replyingDownlinkOf } from '../plan/downlinks.ts';
+import type { Plan, Slice } from '../plan/plan.ts';
+import type { Clock } from '../shared/clock.ts';
+import { CommandReceiver } from './command-receiver.ts';
+import type { CountedResult } from './counted-result.ts';
+import type { DeviceSubscription } from './device-subscription.ts';
+import { Echoes } from './echoes.ts';
+import { ReplyReader } from './reply-reader.ts';
+import type { SliceCounters } from './slice-counters.ts';
+import type { SliceDevices } from './slice-devices.ts';
+import type { IncomingMessage, Transport } from './transport.ts';
+
+export interface SliceSubscriptionSettings {
+  readonly plan: Plan;
+  readonly slice: Slice;
+  readonly devices: SliceDevices;
+  /** Streams that the slice sends. */
+  readonly streams: number;
+  readonly transport: Transport;
+  readonly counters: SliceCounters;
+  readonly clock: Clock;
+}
+
+/** All that devices of a slice, or clients of a backend, subscribe to: each topic is one subscription's. */
+export class SliceSubscriptions implements Omit<DeviceSubscription, 'takes'> {
+  readonly #all: readonly DeviceSubscription[];
+
+  constructor(settings: SliceSubscriptionSettings) {
+    const { plan, slice } = settings;
+    const { group } = slice;
+    const downlink = replyingDownlinkOf(plan, group);
+    this.#all = [
+      new Echoes({
+        ...settings,
+        runId: plan.runId,
+        slice: slice.slice,
+        deviceGroup: group.number,
+        drainMs: plan.profile.drainMs,
+      }),
+      ...(downlinksTo(plan, group).length > 0 ? [new CommandReceiver(settings)] : []),
+      ...(downlink ? [new ReplyReader({ ...settings, downlink })] : []),
+    ];
+  }
+
+  connected(device: number): void {
+    for (const each of this.#all) each.connected(device);
+  }
+
+  disconnected(device: number): void {
+    for (const each of this.#all) each.disconnected(device);
+  }
+
+  stop(): void {
+    for (const each of this.#all) each.stop();
+  }
+
+  received(device: number, message: IncomingMessage): void {
+    this.#to(message.topic)?.received(device, message);
+  }
+
+  subscribed(device: number, filter: string): void {
+    this.#to(filter)?.subscribed(device, filter);
+  }
+
+  subscribeRefused(device: number, filter: string, reason: string): void {
+    this.#to(filter)?.subscribeRefused(device, filter, reason);
+  }
+
+  isComplete(nowMs: number, finishedAt: number): boolean {
+    return this.#all.every((each) => each.isComplete(nowMs, finishedAt));
+  }
+
+  result(nowMs: number): Partial<CountedResult> {
+    return Object.assign({}, ...this.#all.map((each) => each.result(nowMs)));
+  }
+
+  #to(topic: string): DeviceSubscription | undefined {
+    return this.#all.find((each) => each.takes(topic));
+  }
+}

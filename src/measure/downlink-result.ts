@@ -1,0 +1,32 @@
+import type { EncodedIntervals } from './interval-set.ts';
+import type { EncodedHistogram } from './latency-histogram.ts';
+
+/** What devices of a slice received of commands. Sets are of the ranks of deliveries (`plan/downlinks.ts`), by stream key of the backend's slice. */
+export interface DownlinkResult {
+  /** Commands that came, duplicates among them. */
+  readonly arrivals: number;
+  /** Messages on the topics of commands that are no commands of this run's. */
+  readonly unrelated: number;
+  readonly seen: Readonly<Record<string, EncodedIntervals>>;
+  /** Deliveries that were due while their device was not subscribed; some may have come all the same. */
+  readonly offline: Readonly<Record<string, EncodedIntervals>>;
+  /** Intended → arrival at the device, of each arrival. */
+  readonly latency: EncodedHistogram;
+  /** By slice of the backend that they go to. */
+  readonly repliesSent: Readonly<Record<string, number>>;
+  /** By reason: subscriptions to commands that were refused; devices try again. */
+  readonly subscribeRefusedBy: Readonly<Record<string, number>>;
+}
+
+/** Replies that clients of a backend's slice received. */
+export interface ReplyResult {
+  /** Ranks of the deliveries that were replied to within the timeout. */
+  readonly replied: EncodedIntervals;
+  /** Replies that came after it. */
+  readonly late: number;
+  readonly duplicates: number;
+  readonly unrelated: number;
+  /** Sent → first reply, of each that came in time. */
+  readonly roundTrip: EncodedHistogram;
+  readonly subscribeRefusedBy: Readonly<Record<string, number>>;
+}

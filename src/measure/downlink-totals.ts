@@ -1,0 +1,230 @@
+import {
+  type CommandStream,
+  commandStreamIn,
+  countReplies,
+  countWithin,
+  type Downlink,
+  downlinksOf,
+  type PlaceRange,
+  placeOf,
+} from '../plan/downlinks.ts';
+import { groupOfSlice } from '../plan/groups.ts';
+import type { Plan } from '../plan/plan.ts';
+import { sharesOf, sliceOf } from '../plan/slices.ts';
+import { sumBy } from '../shared/counts.ts';
+import { CorruptMeasurementError } from './corrupt-measurement.ts';
+import { IntervalSet } from './interval-set.ts';
+import { MessageSets } from './message-sets.ts';
+import { type CountsByReason, ReasonCounts } from './reason-counts.ts';
+import type { StreamEntry } from './slice-entry.ts';
+import type { SliceResult } from './slice-result.ts';
+import { parseStreamKey, type StreamId } from './stream-key.ts';
+
+/** What became of the commands of one backend, beside its publishes and what the observer `downlink` saw of them. */
+export interface DownlinkLedger {
+  /** Name of the backend's group. */
+  readonly group: string;
+  /** Deliveries that did not come, and that were due while their device was not subscribed. */
+  readonly offline: number;
+  /** Deliveries that did not come as far as is known: the slice of their device had stored its last record. */
+  readonly unknown: number;
+  /** Absent: none are due. */
+  readonly replies?: ReplyTotals;
+}
+
+/** `due = replied + timedOut + unknown`. */
+export interface ReplyTotals {
+  /** A reply for each delivery, whether it came or not, to a device that replies. */
+  readonly due: number;
+  /** Within the timeout. */
+  readonly replied: number;
+  readonly timedOut: number;
+  /** The backend's slice had stored its last record. */
+  readonly unknown: number;
+  /** Came after the timeout: those are among `timedOut`. */
+  readonly late: number;
+  /** That devices sent. */
+  readonly sent: number;
+}
+
+/** Commands that were due so shortly before a receiver's last record may not be in it. */
+const settleMs = 1_000;
+
+interface Receiver {
+  /** Epoch milliseconds: what was due from then on is not known. */
+  readonly blindFrom: number;
+}
+
+interface Sender {
+  readonly replied: IntervalSet;
+  readonly late: number;
+  readonly hasEnded: boolean;
+}
+
+interface Counts {
+  offline: number;
+  unknown: number;
+  due: number;
+  replied: number;
+  unknownReplies: number;
+}
+
+/** What slices stored of commands and replies. Slices come in any order. */
+export class DownlinkTotals {
+  readonly #plan: Plan;
+  readonly #offline = new MessageSets();
+  readonly #receivers = new Map<number, Receiver>();
+  readonly #senders = new Map<number, Sender>();
+  /** By slice of the backend. */
+  readonly #repliesSent = new Map<number, number>();
+  readonly #refusedBy = new ReasonCounts();
+
+  constructor(plan: Plan) {
+    this.#plan = plan;
+  }
+
+  /** Why subscriptions to commands and replies were refused. */
+  get subscribeRefusedBy(): CountsByReason {
+    return this.#refusedBy.counts();
+  }
+
+  /** @throws {CorruptMeasurementError} */
+  addSlice({ slice, outcome, at, downlink, replies }: SliceResult): void {
+    const hasEnded = outcome === 'completed';
+    if (downlink !== undefined) {
+      this.#receivers.set(slice, { blindFrom: hasEnded ? Number.POSITIVE_INFINITY : at - settleMs });
+      for (const [key, count] of Object.entries(downlink.repliesSent)) {
+        const id = parseStreamKey(key);
+        if (id === undefined || this.#mostRanks(id) === 0)
+          throw new CorruptMeasurementError('Replies to a backend');
+        this.#repliesSent.set(id.slice, (this.#repliesSent.get(id.slice) ?? 0) + count);
+      }
+      this.#refusedBy.addAll(downlink.subscribeRefusedBy);
+      for (const [key, ranks] of Object.entries(downlink.offline)) {
+        const id = parseStreamKey(key);
+        if (id === undefined) throw new CorruptMeasurementError('Commands to devices that were offline');
+        this.#offline.addEncoded(id, ranks, this.#mostRanks(id));
+      }
+    }
+    if (replies !== undefined) {
+      this.#refusedBy.addAll(replies.subscribeRefusedBy);
+      this.#senders.set(slice, {
+        replied: IntervalSet.decode(replies.replied, this.#mostRanks({ slice, stream: 0 })),
+        late: replies.late,
+        hasEnded,
+      });
+    }
+  }
+
+  /** Begins to count; the missing deliveries of each stream then go in once. */
+  close(): DownlinkCloser {
+    return new DownlinkCloser(this.#plan, {
+      offline: this.#offline,
+      receivers: this.#receivers,
+      senders: this.#senders,
+      repliesSent: this.#repliesSent,
+    });
+  }
+
+  /** Deliveries of a stream; 0: it has no commands. */
+  #mostRanks({ slice, stream }: StreamId): number {
+    if (stream !== 0 || slice >= this.#plan.slices.count) return 0;
+    const of = sliceOf(this.#plan, slice);
+    const commands = commandStreamIn(this.#plan, of);
+    return commands === undefined ? 0 : of.messages * commands.downlink.fanOut;
+  }
+}
+
+interface Recorded {
+  readonly offline: MessageSets;
+  readonly receivers: ReadonlyMap<number, Receiver>;
+  readonly senders: ReadonlyMap<number, Sender>;
+  readonly repliesSent: ReadonlyMap<number, number>;
+}
+
+/** Divides the missing deliveries of a run, stream by stream. */
+export class DownlinkCloser {
+  readonly #plan: Plan;
+  readonly #recorded: Recorded;
+  readonly #counts = new Map<Downlink, Counts>();
+
+  constructor(plan: Plan, recorded: Recorded) {
+    this.#plan = plan;
+    this.#recorded = recorded;
+  }
+
+  /** @param missing ranks of the deliveries that did not come @returns of how many it is not known whether they did */
+  unseenOf(id: StreamId, missing: IntervalSet, { dueBefore, sent }: StreamEntry): number {
+    const stream = commandStreamIn(this.#plan, sliceOf(this.#plan, id.slice));
+    if (stream === undefined || id.stream !== 0) return 0;
+    const { downlink } = stream;
+    const rest = missing.without(this.#recorded.offline.of(id));
+    let unknown = 0;
+    for (const [slice, range] of receiversOf(downlink)) {
+      const blindFrom = this.#recorded.receivers.get(slice)?.blindFrom ?? Number.NEGATIVE_INFINITY;
+      if (blindFrom === Number.POSITIVE_INFINITY) continue;
+      const first = Number.isFinite(blindFrom) ? dueBefore(blindFrom) * downlink.fanOut : 0;
+      rest.forEachInterval((start, length) => {
+        if (start + length > first)
+          unknown += countWithin(stream, range, Math.max(start, first), start + length);
+      });
+    }
+    const counts = this.#of(downlink);
+    counts.offline += missing.count - rest.count;
+    counts.unknown += unknown;
+    this.#addReplies(stream, sent, counts);
+    return unknown;
+  }
+
+  ledgers(): readonly DownlinkLedger[] {
+    return downlinksOf(this.#plan).map((downlink) => {
+      const { offline, unknown, due, replied, unknownReplies } = this.#of(downlink);
+      const { sender, replying } = downlink;
+      const group = sender.group ?? '';
+      if (replying === 0) return { group, offline, unknown };
+      const sumOfSlices = <Value>(values: ReadonlyMap<number, Value>, of: (value: Value) => number) =>
+        sumBy([...values], ([slice, value]) => (groupOfSlice(this.#plan, slice) === sender ? of(value) : 0));
+      return {
+        group,
+        offline,
+        unknown,
+        replies: {
+          due,
+          replied,
+          timedOut: due - replied - unknownReplies,
+          unknown: unknownReplies,
+          late: sumOfSlices(this.#recorded.senders, ({ late }) => late),
+          sent: sumOfSlices(this.#recorded.repliesSent, (count) => count),
+        },
+      };
+    });
+  }
+
+  #addReplies(stream: CommandStream, sent: IntervalSet, counts: Counts): void {
+    let due = 0;
+    sent.forEachInterval((start, length) => {
+      due += countReplies(stream, start + length) - countReplies(stream, start);
+    });
+    const sender = this.#recorded.senders.get(stream.slice);
+    const replied = sender?.replied.count ?? 0;
+    counts.due += due;
+    counts.replied += replied;
+    if (sender?.hasEnded !== true) counts.unknownReplies += due - replied;
+  }
+
+  #of(downlink: Downlink): Counts {
+    let counts = this.#counts.get(downlink);
+    if (counts === undefined) {
+      counts = { offline: 0, unknown: 0, due: 0, replied: 0, unknownReplies: 0 };
+      this.#counts.set(downlink, counts);
+    }
+    return counts;
+  }
+}
+
+/** The slices whose devices receive, each with its places. */
+function receiversOf(downlink: Downlink): readonly (readonly [slice: number, PlaceRange])[] {
+  return downlink.receivers.flatMap(sharesOf).map(({ slice, firstDevice, devices }) => {
+    return [slice, { first: placeOf(downlink, firstDevice) ?? 0, count: devices }] as const;
+  });
+}

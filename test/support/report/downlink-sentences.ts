@@ -1,0 +1,95 @@
+import { all, count, numberIn, type Rule } from './rule.ts';
+import type { Check, TrueDownlink } from './truth.ts';
+
+const hasCommands: Check = (_, { downlink }) => downlink !== undefined;
+
+/** `40 deliveries due = 30 delivered + 4 offline + …`: adds up, and each is what it was. */
+const isTrueEquation: Check = ([line = ''], { downlink }) => {
+  const terms = [...line.matchAll(/([\d,]+) ([a-z ]+?)(?= = | \+ |$)/g)].map(
+    ([, amount, name = '']) => [name, numberIn(amount)] as const,
+  );
+  const [[total, sum] = ['', 0], ...parts] = terms;
+  const unknown = total.startsWith('replies') ? downlink?.repliesUnknown : downlink?.unknown;
+  const real: Readonly<Record<string, number | undefined>> = {
+    ...downlink,
+    'commands intended': downlink?.sent,
+    dropped: 0,
+    'deliveries due': downlink?.due,
+    'deliveries arrived': (downlink?.delivered ?? 0) + (downlink?.duplicates ?? 0),
+    'replies due': (downlink?.replied ?? 0) + (downlink?.timedOut ?? 0) + (downlink?.repliesUnknown ?? 0),
+    'timed out': downlink?.timedOut,
+    'not known': unknown,
+  };
+  return (
+    terms.every(([name, amount]) => real[name] === amount) &&
+    parts.reduce((added, [, amount]) => added + amount, 0) === sum
+  );
+};
+
+/** `operator | 300 | 40 | …`, a figure under each heading. */
+const isTrueRow: Check = ([, ...cells], { downlink }, { downlink: report }) => {
+  if (downlink === undefined) return false;
+  const { sent, due, delivered, offline, throttled, lost, replied, timedOut } = downlink;
+  const [devices, ...figures] = cells.map((cell) => (cell === '–' ? undefined : numberIn(cell)));
+  const real = [sent, sent, due, delivered, offline, throttled + lost, replied, timedOut];
+  return (
+    devices === report?.backends[0]?.devices &&
+    real.every((each, i) => (each === undefined ? figures[i] === undefined : figures[i] === each))
+  );
+};
+
+const headings = 'devices intended sent deliveries delivered offline missing replied timed out'.split(
+  / (?!out)/,
+);
+/** Only of replies there may be none. */
+const cellOf = (heading: string) => (/replied|timed out/.test(heading) ? '([\\d,]+|–)' : '([\\d,]+)');
+
+const states =
+  (of: (truth: TrueDownlink) => readonly (number | undefined)[]): Check =>
+  ([, ...stated], { downlink }) =>
+    downlink !== undefined && of(downlink).every((each, i) => numberIn(stated[i]) === each);
+
+/** What reports state of commands. */
+export const downlinkRules: readonly Rule[] = [
+  [/^[\d,]+ (?:commands intended|deliveries due|deliveries arrived|replies due) = .*$/, isTrueEquation],
+  [new RegExp(`^commands ${headings.join(' ')}$`), hasCommands],
+  [/^caption: Commands by backend, and their deliveries$/, hasCommands],
+  [new RegExp(`^operator ${headings.map(cellOf).join(' ')}$`), isTrueRow],
+  [
+    new RegExp(
+      `^row of Commands by backend, and their deliveries \\| Backend: operator${headings.map((heading) => ` \\| ${heading}: ${cellOf(heading)}`).join('')}$`,
+    ),
+    isTrueRow,
+  ],
+  [
+    /^A delivery is a command at a device that it was for\. Offline: the device was not subscribed when it was due\.$/,
+    hasCommands,
+  ],
+  [
+    new RegExp(
+      `^Missing deliveries: ${count} that the service refused for a quota, and ${count} lost\\. It drops them silently: only its counts say how many\\.$`,
+    ),
+    states(({ throttled, lost }) => [throttled, lost]),
+  ],
+  [
+    new RegExp(
+      `^Of ${count} more deliveries nothing is known: the slices of their devices ended before they had recorded them\\.$`,
+    ),
+    all(
+      states(({ unknown }) => [unknown]),
+      (_, { slicesKilled }) => slicesKilled > 0,
+    ),
+  ],
+  [
+    new RegExp(`^${count} replies came after the timeout, and count as timed out\\.$`),
+    states(({ late }) => [late]),
+  ],
+  [
+    new RegExp(`^Of ${count} replies nothing is known: the slices of their backends ended early\\.$`),
+    states(({ repliesUnknown }) => [repliesUnknown]),
+  ],
+  [
+    new RegExp(`^Subscriptions to commands that were refused, and tried again: QuotaExceeded ${count}\\.$`),
+    states(({ subscribesRefused }) => [subscribesRefused]),
+  ],
+];

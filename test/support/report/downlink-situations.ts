@@ -1,0 +1,152 @@
+import { IntervalSet } from '../../../src/measure/interval-set.ts';
+import type { SliceResult } from '../../../src/measure/slice-result.ts';
+import { histogramOf } from '../measure/run-fixture.ts';
+import type { NamedSituation, Situation } from './true-run.ts';
+import type { TrueDownlink } from './truth.ts';
+
+/** Slices 0 to 2 are meters, 100 each; slice 3 is the backend's one client, with 40 commands. */
+const backend = 3;
+const commands = 40;
+const meters = 300;
+
+function profileOf(
+  command: Readonly<Record<string, unknown>>,
+  reply?: object,
+): NonNullable<Situation['profile']> {
+  return {
+    devices: undefined,
+    stages: undefined,
+    groups: {
+      meters: {
+        devices: meters,
+        stages: [{ duration: '8s', target: 100 }],
+        ...(reply && { reply }),
+      },
+      operator: { from: 'backend', command, ratePerSecond: 5, duration: '8s' },
+    },
+    thresholds: {
+      lost_commands: ['count==0'],
+      downlink_latency: ['p(99)<1000'],
+      ...(reply && { timed_out_replies: ['rate<0.5'] }),
+    },
+  };
+}
+
+const setOf = (first: number, end: number) => {
+  const ranks = new IntervalSet();
+  ranks.addRange(first, end - first);
+  return ranks.encode();
+};
+
+/** The first meters received commands 0 to 29, one of them twice, and some of the others were offline. */
+const received = { delivered: 30, duplicates: 1, offline: 4, repliesSent: 28 };
+const inTurn: TrueDownlink = {
+  sent: commands,
+  due: commands,
+  delivered: received.delivered,
+  duplicates: received.duplicates,
+  offline: received.offline,
+  throttled: 3,
+  lost: 3,
+  unknown: 0,
+  replied: 25,
+  timedOut: 15,
+  late: 2,
+  subscribesRefused: 4,
+};
+
+function withCommands(result: SliceResult): SliceResult {
+  if (result.slice === backend)
+    return {
+      ...result,
+      replies: {
+        replied: setOf(0, inTurn.replied!),
+        late: inTurn.late!,
+        duplicates: 0,
+        unrelated: 0,
+        roundTrip: histogramOf(Array.from({ length: inTurn.replied! }, (_, i) => 100 + i)),
+        subscribeRefusedBy: { QuotaExceeded: 1 },
+      },
+    };
+  const isFirst = result.slice === 0;
+  const { delivered, duplicates, offline, repliesSent } = received;
+  return {
+    ...result,
+    downlink: {
+      arrivals: isFirst ? delivered + duplicates : 0,
+      unrelated: 0,
+      seen: isFirst ? { [backend]: setOf(0, delivered) } : {},
+      offline: isFirst ? { [backend]: setOf(delivered, delivered + offline) } : {},
+      latency: histogramOf(isFirst ? Array.from({ length: delivered + duplicates }, (_, i) => 9 + i) : []),
+      repliesSent: isFirst ? { [backend]: repliesSent } : {},
+      subscribeRefusedBy: { QuotaExceeded: 1 },
+    },
+  };
+}
+
+/** Each meter received each command, as far as its slice recorded it. */
+function withBroadcasts(result: SliceResult): SliceResult {
+  if (result.slice === backend) return result;
+  const ranks = new IntervalSet();
+  for (let n = 0; n < commands; n++) ranks.addRange(n * meters + result.slice * 100, 100);
+  return {
+    ...result,
+    downlink: {
+      arrivals: ranks.count,
+      unrelated: 0,
+      seen: { [backend]: ranks.encode() },
+      offline: {},
+      latency: histogramOf([8, 9, 10]),
+      repliesSent: {},
+      subscribeRefusedBy: {},
+    },
+  };
+}
+
+/** The service counts commands and replies too. */
+const sumsWith =
+  (taken: number, more: Readonly<Record<string, number>> = {}): NonNullable<Situation['sums']> =>
+  (truth) => ({ 'PublishIn.Success': truth.taken + taken, ...more });
+
+export const downlinkSituations: readonly NamedSituation[] = [
+  [
+    'a backend sent commands to devices in turn, and some did not come',
+    {
+      profile: profileOf({ replyTimeout: '2s' }, {}),
+      record: withCommands,
+      sums: sumsWith(commands + received.repliesSent - 2, { 'PublishOut.Throttle': inTurn.throttled }),
+      truth: { downlink: inTurn },
+    },
+  ],
+  [
+    'a backend broadcast its commands, and a slice of devices was killed',
+    {
+      profile: profileOf({ address: 'broadcast' }),
+      record: withBroadcasts,
+      killed: { 1: { at: 150, recorded: null } },
+      sums: sumsWith(commands),
+      truth: {
+        downlink: {
+          sent: commands,
+          due: commands * meters,
+          delivered: commands * 200,
+          duplicates: 0,
+          offline: 0,
+          throttled: 0,
+          lost: 0,
+          unknown: commands * 100,
+        },
+      },
+    },
+  ],
+  [
+    'a backend was killed after its last command',
+    {
+      profile: profileOf({ replyTimeout: '2s' }, {}),
+      record: withCommands,
+      killed: { [backend]: { at: commands, recorded: commands } },
+      sums: sumsWith(commands + received.repliesSent - 2, { 'PublishOut.Throttle': inTurn.throttled }),
+      truth: { downlink: { ...inTurn, timedOut: 0, repliesUnknown: 15 } },
+    },
+  ],
+];

@@ -1,0 +1,179 @@
+import { describe, expect, it } from '@jest/globals';
+import { CommandReceiver, replyToken } from '../../../src/device/command-receiver.ts';
+import type { OutgoingMessage, Transport } from '../../../src/device/transport.ts';
+import { IntervalSet } from '../../../src/measure/interval-set.ts';
+import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
+import {
+  commandFilters,
+  commandStreamsOf,
+  commandTopic,
+  downlinksOf,
+  replyTopic,
+} from '../../../src/plan/downlinks.ts';
+import { groupsOf } from '../../../src/plan/groups.ts';
+import { draftPlan } from '../../../src/plan/make-plan.ts';
+import { sharesOf } from '../../../src/plan/slices.ts';
+import { type ScheduledStream, streamsOf } from '../../../src/plan/streams.ts';
+import { parseLoadProfile } from '../../../src/profile/parse.ts';
+import { VirtualClock } from '../../support/device/virtual-clock.ts';
+
+const devices = 4;
+const commands = 40;
+
+function play(address: 'device' | 'broadcast', reply?: object) {
+  const profile = parseLoadProfile({
+    duration: '10s',
+    groups: {
+      meters: { devices, ratePerSecond: 1, ...(reply && { reply }) },
+      operator: { from: 'backend', command: { address }, ratePerSecond: commands / 10 },
+    },
+  });
+  const { plan } = draftPlan({ runId: 'run', profile, now: 1_700_000_000_000 });
+  const [meters] = groupsOf(plan);
+  const [slice] = sharesOf(meters!);
+  const [stream] = downlinksOf(plan).flatMap(commandStreamsOf);
+  const [schedule] = streamsOf(plan, stream!.slice) as ScheduledStream[];
+  const clock = new VirtualClock(plan.timeline.createdAt);
+  const sent: { readonly device: number; readonly topic: string; readonly atMs: number }[] = [];
+  const transport = {
+    subscribe() {},
+    flush() {},
+    send(device: number, { topic, token }: OutgoingMessage) {
+      expect(token).toBe(replyToken);
+      sent.push({ device, topic, atMs: clock.now() });
+      return true;
+    },
+  } as unknown as Transport;
+  const receiver = new CommandReceiver({ plan, slice: slice!, transport, clock });
+  const filtersOf = (device: number) => commandFilters(plan, meters!, device);
+  const online = (device: number) => {
+    receiver.connected(device);
+    for (const filter of filtersOf(device)) receiver.subscribed(device, filter);
+  };
+  const intendedAt = (n: number) => plan.timeline.publishAt + schedule!.offsetMs(n);
+  /** Command n comes to a device, so long after it was intended. */
+  const deliver = (device: number, n: number) => {
+    const at = intendedAt(n);
+    const envelope = {
+      run: 'run',
+      slice: stream!.slice,
+      deviceGroup: 2,
+      n,
+      device: devices,
+      at,
+      sent: at + 0.1,
+    };
+    const topic = commandTopic(stream!, n);
+    const payload = Buffer.from(JSON.stringify({ stampede: envelope, command: 'reset' }));
+    receiver.received(device, { topic, payload, qos: 1, dup: false, retain: false });
+  };
+  const key = String(stream!.slice);
+  const ranksOf = (sets: Readonly<Record<string, readonly number[]>>) => {
+    const ranks: number[] = [];
+    IntervalSet.decode(sets[key] ?? []).forEachInterval((start, length) => {
+      for (let rank = start; rank < start + length; rank++) ranks.push(rank);
+    });
+    return ranks;
+  };
+  return { plan, clock, receiver, online, deliver, intendedAt, ranksOf, sent };
+}
+
+async function passUntil(clock: VirtualClock, instant: number): Promise<void> {
+  const over = Promise.withResolvers<void>();
+  clock.setTimer(instant - clock.now(), over.resolve);
+  await clock.runUntil(over.promise);
+}
+
+describe('devices that receive commands', () => {
+  it.each([1, 7.5, 40, 250, 2_000])('measure a delay of %d ms within 1 ms or 1 %%', async (delayMs) => {
+    const { clock, receiver, online, deliver, intendedAt } = play('device');
+    for (let device = 0; device < devices; device++) online(device);
+    for (let n = 0; n < commands; n++)
+      clock.setTimer(intendedAt(n) + delayMs - clock.now(), () => deliver(n % devices, n));
+    await passUntil(clock, intendedAt(commands - 1) + delayMs + 1);
+    const { latency } = receiver.result(clock.now()).downlink;
+    const measured = new LatencyHistogram();
+    measured.mergeEncoded(latency);
+    const tolerance = Math.max(1, delayMs / 100);
+    expect(measured.count).toBe(commands);
+    for (const share of [1, 50, 99, 100])
+      expect(Math.abs(measured.percentileAt(share) - delayMs)).toBeLessThanOrEqual(tolerance);
+    expect(receiver.isComplete(clock.now())).toBe(true);
+  });
+
+  it('know which commands were due while they were not subscribed', async () => {
+    const { clock, receiver, online, deliver, intendedAt, ranksOf } = play('device');
+    for (let device = 0; device < devices; device++) online(device);
+    await passUntil(clock, intendedAt(0));
+    // Device 1 is away from just after command 13 until just before command 29: it misses 17, 21 and 25.
+    await passUntil(clock, intendedAt(14));
+    receiver.disconnected(1);
+    await passUntil(clock, intendedAt(28));
+    online(1);
+    await passUntil(clock, intendedAt(commands - 1) + 1);
+    for (let n = 0; n < commands; n++) if (![17, 21, 25].includes(n)) deliver(n % devices, n);
+    const { seen, offline, arrivals } = receiver.result(clock.now()).downlink;
+    expect(arrivals).toBe(commands - 3);
+    const ranks = ranksOf(seen);
+    expect(ranks).toHaveLength(commands - 3);
+    // Command 13 may have been under way when the connection was lost, and came.
+    expect(ranksOf(offline).filter((rank) => !ranks.includes(rank))).toEqual([17, 21, 25]);
+  });
+
+  it('rank each delivery of a broadcast, and count duplicates as arrivals', () => {
+    const { receiver, online, deliver, ranksOf, clock } = play('broadcast');
+    for (let device = 0; device < devices; device++) online(device);
+    for (const [device, n] of [
+      [0, 0],
+      [3, 0],
+      [3, 0],
+      [2, 5],
+    ] as const)
+      deliver(device, n);
+    const { seen, arrivals, unrelated } = receiver.result(clock.now()).downlink;
+    expect(ranksOf(seen)).toEqual([0, 3, 22]);
+    expect(arrivals).toBe(4);
+    expect(unrelated).toBe(0);
+  });
+
+  it('leave commands for others, and messages of others, apart', () => {
+    const { receiver, online, deliver, clock } = play('device');
+    online(0);
+    deliver(0, 1);
+    receiver.received(0, {
+      topic: 'stampede-commands/run/devices/d0',
+      payload: Buffer.from('hello'),
+      qos: 0,
+      dup: false,
+      retain: false,
+    });
+    expect(receiver.result(clock.now()).downlink).toMatchObject({ arrivals: 0, unrelated: 2, seen: {} });
+  });
+
+  it('reply to the client that sent a command, after their delay', async () => {
+    const { plan, clock, receiver, online, deliver, intendedAt, sent } = play('device', {
+      delay: '100ms..300ms',
+    });
+    for (let device = 0; device < devices; device++) online(device);
+    await passUntil(clock, intendedAt(0));
+    const from = clock.now();
+    deliver(0, 0);
+    receiver.disconnected(1);
+    deliver(1, 1);
+    expect(receiver.isComplete(clock.now())).toBe(false);
+    await passUntil(clock, from + 301);
+    expect(sent.map(({ device, topic }) => [device, topic])).toEqual([[0, replyTopic(plan, devices)]]);
+    expect(sent[0]!.atMs - from).toBeGreaterThanOrEqual(100);
+    expect(sent[0]!.atMs - from).toBeLessThanOrEqual(300);
+    expect(receiver.result(clock.now()).downlink.repliesSent).toEqual({ 1: 1 });
+  });
+
+  it('try a refused subscription again', async () => {
+    const { clock, receiver } = play('device');
+    const filter = 'stampede-commands/run/devices/d0';
+    receiver.connected(0);
+    receiver.subscribeRefused(0, filter, 'QuotaExceeded');
+    await passUntil(clock, clock.now() + 1_001);
+    expect(receiver.result(clock.now()).downlink.subscribeRefusedBy).toEqual({ QuotaExceeded: 1 });
+  });
+});

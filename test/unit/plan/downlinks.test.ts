@@ -1,0 +1,178 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  commandAt,
+  commandFilters,
+  commandStreamsOf,
+  commandTopic,
+  countDueAt,
+  countReplies,
+  countWithin,
+  downlinksOf,
+  isDueAt,
+  placeOf,
+  rankOf,
+  replyTopic,
+} from '../../../src/plan/downlinks.ts';
+import { groupsOf } from '../../../src/plan/groups.ts';
+import { draftPlan } from '../../../src/plan/make-plan.ts';
+import type { Plan } from '../../../src/plan/plan.ts';
+import { parseLoadProfile } from '../../../src/profile/parse.ts';
+
+interface Fleet {
+  readonly meters: number;
+  readonly trackers: number;
+  readonly backends: number;
+  readonly address: 'device' | 'broadcast';
+  readonly to?: string | undefined;
+}
+
+function planOf({ meters, trackers, backends, address, to }: Fleet): Plan {
+  const profile = parseLoadProfile({
+    duration: '10s',
+    groups: {
+      trackers: { devices: trackers, ratePerSecond: 5 },
+      operator: {
+        from: 'backend',
+        devices: backends,
+        slices: { devicesPerSlice: 1 },
+        command: { address, ...(to !== undefined && { to }) },
+        ratePerSecond: 10,
+      },
+      meters: { devices: meters, ratePerSecond: 5, reply: {} },
+    },
+  });
+  return draftPlan({ runId: 'run', profile, now: 0 }).plan;
+}
+
+const fleets: fc.Arbitrary<Fleet> = fc.record({
+  meters: fc.integer({ min: 1, max: 12 }),
+  trackers: fc.integer({ min: 1, max: 12 }),
+  backends: fc.integer({ min: 1, max: 4 }),
+  address: fc.constantFrom('device', 'broadcast'),
+  to: fc.constantFrom(undefined, 'meters', 'trackers'),
+});
+
+describe('downlinksOf', () => {
+  it('has one for each backend, with the devices over MQTT that it sends to', () => {
+    const plan = planOf({ meters: 3, trackers: 2, backends: 2, address: 'broadcast' });
+    const [downlink] = downlinksOf(plan);
+    expect(downlink).toMatchObject({ devices: 5, fanOut: 5, replying: 3 });
+    expect(downlink?.receivers.map(({ group }) => group)).toEqual(['trackers', 'meters']);
+  });
+
+  it('numbers places over the groups that receive, in the order of the profile', () => {
+    const plan = planOf({ meters: 3, trackers: 2, backends: 2, address: 'device' });
+    const [downlink] = downlinksOf(plan);
+    // Devices 2 and 3 are the clients of the backend.
+    expect([0, 1, 2, 3, 4, 6, 7].map((device) => placeOf(downlink!, device))).toEqual([
+      0,
+      1,
+      undefined,
+      undefined,
+      2,
+      4,
+      undefined,
+    ]);
+  });
+});
+
+describe('command streams', () => {
+  it('publish each command where exactly the devices that it is due at subscribe', () => {
+    fc.assert(
+      fc.property(fleets, fc.nat(40), (fleet, n) => {
+        const plan = planOf(fleet);
+        for (const stream of downlinksOf(plan).flatMap(commandStreamsOf)) {
+          const topic = commandTopic(stream, n);
+          for (const group of groupsOf(plan)) {
+            for (let i = 0; i < group.profile.devices; i++) {
+              const device = group.firstDevice + i;
+              const place = placeOf(stream.downlink, device);
+              const isDue = place !== undefined && isDueAt(stream, n, place);
+              expect(commandFilters(plan, group, device).includes(topic)).toBe(isDue);
+            }
+          }
+        }
+      }),
+    );
+  });
+
+  it('rank deliveries without a gap, and count them by place as they come', () => {
+    fc.assert(
+      fc.property(fleets, fc.nat(40), (fleet, commands) => {
+        for (const stream of downlinksOf(planOf(fleet)).flatMap(commandStreamsOf)) {
+          const { devices, fanOut } = stream.downlink;
+          const ranks: number[] = [];
+          for (let place = 0; place < devices; place++) {
+            const due = Array.from({ length: commands }, (_, n) => n).filter((n) =>
+              isDueAt(stream, n, place),
+            );
+            ranks.push(...due.map((n) => rankOf(stream, n, place)));
+            expect(countDueAt(stream, place, commands)).toBe(due.length);
+            expect(due.map((_, i) => commandAt(stream, place, i))).toEqual(due);
+          }
+          ranks.sort((a, b) => a - b);
+          expect(ranks).toEqual(Array.from({ length: commands * fanOut }, (_, rank) => rank));
+        }
+      }),
+    );
+  });
+
+  it('count the deliveries of places in a row as one by one', () => {
+    fc.assert(
+      fc.property(
+        fleets,
+        fc.nat(12),
+        fc.nat(12),
+        fc.nat(90),
+        fc.nat(90),
+        (fleet, first, count, from, until) => {
+          for (const stream of downlinksOf(planOf(fleet)).flatMap(commandStreamsOf)) {
+            const { devices } = stream.downlink;
+            const range = { first: first % devices, count: Math.min(count, devices - (first % devices)) };
+            let expected = 0;
+            for (let n = 0; n < until; n++)
+              for (let place = range.first; place < range.first + range.count; place++) {
+                const rank = rankOf(stream, n, place);
+                if (isDueAt(stream, n, place) && rank >= from && rank < until) expected++;
+              }
+            expect(countWithin(stream, range, from, until)).toBe(expected);
+          }
+        },
+      ),
+    );
+  });
+
+  it('count the replies that are due', () => {
+    fc.assert(
+      fc.property(fleets, fc.nat(40), (fleet, commands) => {
+        const plan = planOf(fleet);
+        for (const stream of downlinksOf(plan).flatMap(commandStreamsOf)) {
+          let expected = 0;
+          for (const group of stream.downlink.receivers.filter(({ profile }) => profile.reply !== undefined))
+            for (let i = 0; i < group.profile.devices; i++)
+              expected += countDueAt(stream, placeOf(stream.downlink, group.firstDevice + i)!, commands);
+          expect(countReplies(stream, commands)).toBe(expected);
+        }
+      }),
+    );
+  });
+
+  it('take no replies over HTTPS', () => {
+    const profile = parseLoadProfile({
+      duration: '1s',
+      groups: {
+        meters: { devices: 1, ratePerSecond: 5, reply: {} },
+        operator: { from: 'backend', connect: { protocol: 'https' }, ratePerSecond: 5 },
+      },
+    });
+    const [downlink] = downlinksOf(draftPlan({ runId: 'run', profile, now: 0 }).plan);
+    expect(downlink).toMatchObject({ devices: 1, fanOut: 1, replying: 0 });
+  });
+});
+
+describe('replyTopic', () => {
+  it('is outside what devices subscribe to', () => {
+    expect(replyTopic({ runId: 'run' }, 7)).toBe('stampede-commands/run/replies/d7');
+  });
+});
