@@ -109,3 +109,10 @@ export function commandUsage({ sender, replying }: Downlink, counts: CommandCoun
   };
   return [ofCommands, ofReplies];
 }
+
+/** Deliveries that devices answer: those of QoS 1. */
+export function acknowledgedCommands(plan: GroupedPlan): number {
+  return sumBy(downlinksOf(plan), (downlink) =>
+    downlink.sender.profile.publish.qos > 0 ? forecastCommands(downlink).deliveries : 0,
+  );
+}

@@ -4,7 +4,12 @@ import { traitsOf } from '../targets/traits-of.ts';
 import { accountOf } from './account.ts';
 import { type Deployment, deploymentOf } from './deployment.ts';
 import { topicsPerDevice } from './device-topic.ts';
-import { commandSubscriptions, commandUsage, forecastCommands } from './downlink-load.ts';
+import {
+  acknowledgedCommands,
+  commandSubscriptions,
+  commandUsage,
+  forecastCommands,
+} from './downlink-load.ts';
 import { downlinksOf } from './downlinks.ts';
 import { echoedMessages, echoingDevices } from './echoes.ts';
 import { deviceGroupsOf, httpsSlicesOf, mqttGroupsOf, mqttSlicesOf, slicesByFunction } from './groups.ts';
@@ -211,13 +216,6 @@ function acknowledgedMessages(plan: Plan): number {
   return (
     sumBy(kinds, (kind) => (kind.profile.publish.qos > 0 ? intendedOf(kind) : 0)) +
     sumBy(answered, (group) => willsOf(plan, group))
-  );
-}
-
-/** Deliveries that devices answer: those of QoS 1. */
-function acknowledgedCommands(plan: Plan): number {
-  return sumBy(downlinksOf(plan), (downlink) =>
-    downlink.sender.profile.publish.qos > 0 ? forecastCommands(downlink).deliveries : 0,
   );
 }
 
