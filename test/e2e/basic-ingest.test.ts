@@ -6,18 +6,18 @@ import { type EndedRehearsal, startRehearsal } from '../support/run/rehearsal.ts
 // Topics outside of what the rule reads: its name alone leads a message there. Clients with policies (by certificate, by the function's
 // role over WebSocket and HTTPS) may publish by the rule's name too.
 const publish = { basicIngest: true, topic: 'elsewhere/{runId}/{deviceId}' };
-const each = { devices: 4, ratePerSecond: 20, duration: '4s', publish };
+const each = { devices: 4, ratePerSecond: 10, duration: '8s', publish };
 const groups = {
   dense: { ...each, publish: { ...publish, topicAlias: true } },
   certificate: { ...each, connect: { client: 'device-sdk', auth: 'x509' } },
   https: { ...each, connect: { protocol: 'https' } },
   signed: {
     devices: 4,
-    duration: '4s',
+    duration: '8s',
     connect: { auth: 'sigv4', version: '3.1.1' },
     messages: {
-      direct: { ratePerSecond: 10, ...publish },
-      routed: { ratePerSecond: 5 },
+      direct: { ratePerSecond: 5, ...publish },
+      routed: { ratePerSecond: 2.5 },
     },
   },
 };
