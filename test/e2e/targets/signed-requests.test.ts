@@ -71,7 +71,7 @@ async function run(env: Readonly<Record<string, string>>, signing: object = {}, 
 
 /** A slow machine may drop requests at the start: all that were sent are right. */
 function expectSigned({ output }: { readonly output: string }): void {
-  expect(output).toMatch(/PASSED|FAILED/);
+  expect(output).toMatch(/PASSED|INCONCLUSIVE|FAILED/);
   expect(statuses.length).toBeGreaterThan(0);
   expect(new Set(statuses)).toEqual(new Set([200]));
 }
