@@ -1,3 +1,4 @@
+import type { CatchUpResult } from '../measure/catch-up-result.ts';
 import type { DownlinkResult } from '../measure/downlink-result.ts';
 import type { Envelope } from '../measure/envelope.ts';
 import { MessageSets } from '../measure/message-sets.ts';
@@ -15,12 +16,14 @@ import {
   rankOf,
   replyTopic,
 } from '../plan/downlinks.ts';
+import { keepsSessions } from '../plan/groups.ts';
 import type { Plan, Slice } from '../plan/plan.ts';
 import { countDueBefore } from '../plan/schedule.ts';
 import { type ScheduledStream, streamsOf } from '../plan/streams.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import { sumBy } from '../shared/counts.ts';
 import { PositionalRandom } from '../shared/random.ts';
+import { CatchUps } from './catch-ups.ts';
 import type { DeviceSubscription } from './device-subscription.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
 import type { IncomingMessage, OutgoingMessage, Qos, Transport } from './transport.ts';
@@ -65,8 +68,14 @@ export class CommandReceiver implements DeviceSubscription {
   /** By device: since when it has not been subscribed, epoch milliseconds; NaN: it is. */
   readonly #offlineSince: Float64Array;
   readonly #isConnected: Uint8Array;
+  /** By device: 1 once all filters were granted in the session that it has. */
+  readonly #hasSession: Uint8Array;
+  /** Undefined: no session of its devices outlives a connection. */
+  readonly #catchUps: CatchUps | undefined;
   readonly #seen = new MessageSets();
   readonly #offline = new MessageSets();
+  /** Of those, the ones that a session was to keep. */
+  readonly #kept = new MessageSets();
   readonly #latency = new IntervalHistogram();
   readonly #refusedBy = new Map<string, number>();
   readonly #random: PositionalRandom;
@@ -110,6 +119,8 @@ export class CommandReceiver implements DeviceSubscription {
     );
     this.#offlineSince = new Float64Array(slice.devices).fill(plan.timeline.createdAt);
     this.#isConnected = new Uint8Array(slice.devices);
+    this.#hasSession = new Uint8Array(slice.devices);
+    this.#catchUps = keepsSessions(slice.group) ? new CatchUps(slice.devices) : undefined;
     this.#random = new PositionalRandom(slice.group.profile.seed);
   }
 
@@ -117,9 +128,17 @@ export class CommandReceiver implements DeviceSubscription {
     return isCommandTopic(topic);
   }
 
-  connected(device: number): void {
-    const { transport } = this.#settings;
+  connected(device: number, isResumed: boolean): void {
+    const { transport, clock } = this.#settings;
     this.#isConnected[device] = 1;
+    this.#catchUps?.connected(device, isResumed, clock.now());
+    // A session of an earlier run has the subscriptions of that run.
+    if (isResumed && this.#hasSession[device] === 1) {
+      this.#ungranted[device]!.clear();
+      this.#online(device);
+      return;
+    }
+    this.#hasSession[device] = 0;
     for (const filter of this.#ungranted[device]!) transport.subscribe(device, filter, this.#qos);
   }
 
@@ -134,7 +153,15 @@ export class CommandReceiver implements DeviceSubscription {
   subscribed(device: number, filter: string): void {
     const ungranted = this.#ungranted[device]!;
     ungranted.delete(filter);
-    if (ungranted.size > 0 || Number.isNaN(this.#offlineSince[device])) return;
+    if (ungranted.size > 0) return;
+    // What was due before is in no session.
+    this.#online(device);
+    this.#hasSession[device] = 1;
+  }
+
+  /** It is subscribed to all that it is to receive. */
+  #online(device: number): void {
+    if (Number.isNaN(this.#offlineSince[device])) return;
     this.#noteOffline(device, this.#settings.clock.now());
     this.#offlineSince[device] = Number.NaN;
   }
@@ -167,7 +194,9 @@ export class CommandReceiver implements DeviceSubscription {
     }
     this.#arrivals++;
     this.#latency.record(nowMs - envelope.at);
-    this.#seen.add({ slice: stream.slice, stream: 0 }, rankOf(stream, envelope.n, place));
+    const isNew = this.#seen.add({ slice: stream.slice, stream: 0 }, rankOf(stream, envelope.n, place));
+    const { slice, n, sent } = envelope;
+    this.#catchUps?.received(device, { slice, n, sent, isNew }, nowMs);
     if (stream.downlink.replying > 0) this.#replyTo(device, envelope);
   }
 
@@ -183,7 +212,7 @@ export class CommandReceiver implements DeviceSubscription {
     this.#timers.clear();
   }
 
-  result(nowMs: number): { downlink: DownlinkResult } {
+  result(nowMs: number): { downlink: DownlinkResult; catchUp?: CatchUpResult } {
     for (const [device, since] of this.#offlineSince.entries()) {
       if (Number.isNaN(since)) continue;
       this.#noteOffline(device, nowMs);
@@ -195,10 +224,12 @@ export class CommandReceiver implements DeviceSubscription {
         unrelated: this.#unrelated,
         seen: this.#seen.encode(),
         offline: this.#offline.encode(),
+        ...(this.#catchUps && { kept: this.#kept.encode() }),
         latency: this.#latency.encodeAll(),
         repliesSent: Object.fromEntries(this.#repliesSent),
         subscribeRefusedBy: Object.fromEntries(this.#refusedBy),
       },
+      ...(this.#catchUps && { catchUp: this.#catchUps.result() }),
     };
   }
 
@@ -212,11 +243,11 @@ export class CommandReceiver implements DeviceSubscription {
       const dueBefore = (instant: number) =>
         countDueAt(stream, place, countDueBefore(schedule, instant - publishAt));
       const end = dueBefore(untilMs);
-      for (let i = dueBefore(sinceMs); i < end; i++)
-        this.#offline.add(
-          { slice: stream.slice, stream: 0 },
-          rankOf(stream, commandAt(stream, place, i), place),
-        );
+      for (let i = dueBefore(sinceMs); i < end; i++) {
+        const rank = rankOf(stream, commandAt(stream, place, i), place);
+        this.#offline.add({ slice: stream.slice, stream: 0 }, rank);
+        if (this.#hasSession[device] === 1) this.#kept.add({ slice: stream.slice, stream: 0 }, rank);
+      }
     }
   }
 

@@ -24,4 +24,7 @@ export type CountedResult = Pick<
   | 'connects'
   | 'downlink'
   | 'replies'
+  | 'catchUp'
+  | 'connections'
+  | 'presence'
 >;

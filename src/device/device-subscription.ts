@@ -5,7 +5,8 @@ import type { IncomingMessage } from './transport.ts';
 export interface DeviceSubscription {
   /** Whether messages and filters of such a topic are this subscription's. */
   takes(topic: string): boolean;
-  connected(device: number): void;
+  /** @param isResumed the service goes on with a session, and with the subscriptions in it */
+  connected(device: number, isResumed: boolean): void;
   disconnected(device: number): void;
   subscribed(device: number, filter: string): void;
   subscribeRefused(device: number, filter: string, reason: string): void;

@@ -27,6 +27,8 @@ export class Echoes implements DeviceSubscription {
   readonly #envelopeStarts: readonly Buffer[];
   /** For each device, 1 if it subscribes to its own topic. */
   readonly #echoes: Uint8Array;
+  /** For each device: topics that were granted in the session that it has. */
+  readonly #granted: Uint8Array;
 
   constructor(settings: EchoSettings) {
     const { devices } = settings;
@@ -34,6 +36,7 @@ export class Echoes implements DeviceSubscription {
     this.#envelopeStarts = Array.from({ length: settings.streams }, (_, stream) =>
       Buffer.from(envelopeStartOf({ ...settings, stream })),
     );
+    this.#granted = new Uint8Array(devices.count);
     this.#echoes = Uint8Array.from({ length: devices.count }, (_, device) => Number(devices.echoes(device)));
   }
 
@@ -47,15 +50,21 @@ export class Echoes implements DeviceSubscription {
     return counters.echoesMissing === 0 || nowMs >= finishedAt + drainMs;
   }
 
-  connected(device: number): void {
+  connected(device: number, isResumed: boolean): void {
     const { devices, transport } = this.#settings;
-    // An echo only measures: QoS 0 spares its PUBACK.
     if (this.#echoes[device] !== 1) return;
-    for (const topic of new Set(devices.topics(device))) transport.subscribe(device, topic, 0);
+    const topics = new Set(devices.topics(device));
+    if (isResumed && this.#granted[device] === topics.size) return;
+    this.#granted[device] = 0;
+    // An echo only measures: QoS 0 spares its PUBACK.
+    for (const topic of topics) transport.subscribe(device, topic, 0);
   }
 
   disconnected(): void {}
-  subscribed(): void {}
+
+  subscribed(device: number): void {
+    this.#granted[device] = this.#granted[device]! + 1;
+  }
 
   subscribeRefused(_device: number, _filter: string, reason: string): void {
     this.#settings.counters.echoRefused(reason);

@@ -5,6 +5,7 @@ import { isExactlyOnce } from '../plan/groups.ts';
 import { type LegTimeline, timelineOfLeg } from '../plan/legs.ts';
 import { longestSleepMs } from '../plan/lifecycle.ts';
 import { checkpointEveryMs } from '../plan/poll-intervals.ts';
+import { connectsAfterMs } from '../plan/presence.ts';
 import { connectSettleMs, makeSliceSchedule } from '../plan/schedule.ts';
 import { sliceOf } from '../plan/slices.ts';
 import { connectsEachMessage } from '../profile/lifecycle-kinds.ts';
@@ -80,7 +81,7 @@ class SliceRunner implements TransportListener {
     this.#timeline = timelineOfLeg(plan, run.slice, run.leg ?? 0);
     this.#clock = clock;
     // A slice that comes late still connects at its own rate, not all at once.
-    const connectAt = Math.max(this.#timeline.from, readyAt);
+    const connectAt = Math.max(this.#timeline.from + connectsAfterMs(plan.profile, profile), readyAt);
     this.#counters = new SliceCounters(slice.devices, Math.min(readyAt, this.#timeline.from), counted);
     this.#transport = run.transport(this, devices);
     const { traffic } = this.#transport;
@@ -173,7 +174,7 @@ class SliceRunner implements TransportListener {
 
   connected(device: number, receiveMaximum: number, isResumed: boolean): void {
     this.#connections.connected(device);
-    this.#subscriptions.connected(device);
+    this.#subscriptions.connected(device, isResumed);
     this.#sender.connected(device, receiveMaximum, isResumed);
   }
 

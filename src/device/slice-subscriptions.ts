@@ -1,10 +1,13 @@
 import { downlinksTo, replyingDownlinkOf } from '../plan/downlinks.ts';
 import type { Plan, Slice } from '../plan/plan.ts';
+import { isObserving, observedGroupsOf } from '../plan/presence.ts';
 import type { Clock } from '../shared/clock.ts';
 import { CommandReceiver } from './command-receiver.ts';
+import { ConnectionLog } from './connection-log.ts';
 import type { CountedResult } from './counted-result.ts';
 import type { DeviceSubscription } from './device-subscription.ts';
 import { Echoes } from './echoes.ts';
+import { PresenceReader } from './presence-reader.ts';
 import { ReplyReader } from './reply-reader.ts';
 import type { SliceCounters } from './slice-counters.ts';
 import type { SliceDevices } from './slice-devices.ts';
@@ -30,6 +33,11 @@ export class SliceSubscriptions implements Omit<DeviceSubscription, 'takes'> {
     const { group } = slice;
     const downlink = replyingDownlinkOf(plan, group);
     this.#all = [
+      ...(downlinksTo(plan, group).length > 0 ? [new CommandReceiver(settings)] : []),
+      ...(downlink ? [new ReplyReader({ ...settings, downlink })] : []),
+      ...(isObserving(group) ? [new PresenceReader(settings)] : []),
+      ...(observedGroupsOf(plan).includes(group) ? [new ConnectionLog(slice)] : []),
+      // They take every topic that is no other's.
       new Echoes({
         ...settings,
         runId: plan.runId,
@@ -37,13 +45,11 @@ export class SliceSubscriptions implements Omit<DeviceSubscription, 'takes'> {
         deviceGroup: group.number,
         drainMs: plan.profile.drainMs,
       }),
-      ...(downlinksTo(plan, group).length > 0 ? [new CommandReceiver(settings)] : []),
-      ...(downlink ? [new ReplyReader({ ...settings, downlink })] : []),
     ];
   }
 
-  connected(device: number): void {
-    for (const each of this.#all) each.connected(device);
+  connected(device: number, isResumed: boolean): void {
+    for (const each of this.#all) each.connected(device, isResumed);
   }
 
   disconnected(device: number): void {

@@ -10,6 +10,8 @@ export interface DownlinkResult {
   readonly seen: Readonly<Record<string, EncodedIntervals>>;
   /** Deliveries that were due while their device was not subscribed; some may have come all the same. */
   readonly offline: Readonly<Record<string, EncodedIntervals>>;
+  /** Of `offline`, those that the session of their device was to keep. Absent: no session outlives a connection. */
+  readonly kept?: Readonly<Record<string, EncodedIntervals>>;
   /** Intended → arrival at the device, of each arrival. */
   readonly latency: EncodedHistogram;
   /** By slice of the backend that they go to. */

@@ -13,6 +13,7 @@ import type { Plan } from '../plan/plan.ts';
 import { sharesOf, sliceOf } from '../plan/slices.ts';
 import { sumBy } from '../shared/counts.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
+import type { DownlinkResult } from './downlink-result.ts';
 import { IntervalSet } from './interval-set.ts';
 import { MessageSets } from './message-sets.ts';
 import { type CountsByReason, ReasonCounts } from './reason-counts.ts';
@@ -26,6 +27,9 @@ export interface DownlinkLedger {
   readonly group: string;
   /** Deliveries that did not come, and that were due while their device was not subscribed. */
   readonly offline: number;
+  /** Of those that were offline, the ones that a session was to keep, and of these the ones whose expiry has passed by the end of the run. */
+  readonly kept: number;
+  readonly expired: number;
   /** Deliveries that did not come as far as is known: the slice of their device had stored its last record. */
   readonly unknown: number;
   /** Absent: none are due. */
@@ -63,6 +67,8 @@ interface Sender {
 
 interface Counts {
   offline: number;
+  kept: number;
+  expired: number;
   unknown: number;
   due: number;
   replied: number;
@@ -73,6 +79,7 @@ interface Counts {
 export class DownlinkTotals {
   readonly #plan: Plan;
   readonly #offline = new MessageSets();
+  readonly #kept = new MessageSets();
   readonly #receivers = new Map<number, Receiver>();
   readonly #senders = new Map<number, Sender>();
   /** By slice of the backend. */
@@ -100,11 +107,8 @@ export class DownlinkTotals {
         this.#repliesSent.set(id.slice, (this.#repliesSent.get(id.slice) ?? 0) + count);
       }
       this.#refusedBy.addAll(downlink.subscribeRefusedBy);
-      for (const [key, ranks] of Object.entries(downlink.offline)) {
-        const id = parseStreamKey(key);
-        if (id === undefined) throw new CorruptMeasurementError('Commands to devices that were offline');
-        this.#offline.addEncoded(id, ranks, this.#mostRanks(id));
-      }
+      this.#addRanks(this.#offline, downlink.offline);
+      this.#addRanks(this.#kept, downlink.kept ?? {});
     }
     if (replies !== undefined) {
       this.#refusedBy.addAll(replies.subscribeRefusedBy);
@@ -116,10 +120,19 @@ export class DownlinkTotals {
     }
   }
 
+  #addRanks(to: MessageSets, stored: DownlinkResult['offline']): void {
+    for (const [key, ranks] of Object.entries(stored)) {
+      const id = parseStreamKey(key);
+      if (id === undefined) throw new CorruptMeasurementError('Commands to devices that were offline');
+      to.addEncoded(id, ranks, this.#mostRanks(id));
+    }
+  }
+
   /** Begins to count; the missing deliveries of each stream then go in once. */
   close(): DownlinkCloser {
     return new DownlinkCloser(this.#plan, {
       offline: this.#offline,
+      kept: this.#kept,
       receivers: this.#receivers,
       senders: this.#senders,
       repliesSent: this.#repliesSent,
@@ -137,6 +150,7 @@ export class DownlinkTotals {
 
 interface Recorded {
   readonly offline: MessageSets;
+  readonly kept: MessageSets;
   readonly receivers: ReadonlyMap<number, Receiver>;
   readonly senders: ReadonlyMap<number, Sender>;
   readonly repliesSent: ReadonlyMap<number, number>;
@@ -172,21 +186,24 @@ export class DownlinkCloser {
     const counts = this.#of(downlink);
     counts.offline += missing.count - rest.count;
     counts.unknown += unknown;
+    this.#addKept(stream, missing.without(rest), dueBefore, counts);
     this.#addReplies(stream, sent, counts);
     return unknown;
   }
 
   ledgers(): readonly DownlinkLedger[] {
     return downlinksOf(this.#plan).map((downlink) => {
-      const { offline, unknown, due, replied, unknownReplies } = this.#of(downlink);
+      const { offline, kept, expired, unknown, due, replied, unknownReplies } = this.#of(downlink);
       const { sender, replying } = downlink;
       const group = sender.group ?? '';
-      if (replying === 0) return { group, offline, unknown };
+      if (replying === 0) return { group, offline, kept, expired, unknown };
       const sumOfSlices = <Value>(values: ReadonlyMap<number, Value>, of: (value: Value) => number) =>
         sumBy([...values], ([slice, value]) => (groupOfSlice(this.#plan, slice) === sender ? of(value) : 0));
       return {
         group,
         offline,
+        kept,
+        expired,
         unknown,
         replies: {
           due,
@@ -198,6 +215,22 @@ export class DownlinkCloser {
         },
       };
     });
+  }
+
+  /** @param offline ranks of deliveries that did not come, and were due while their device was not subscribed */
+  #addKept(
+    { slice, downlink }: CommandStream,
+    offline: IntervalSet,
+    dueBefore: StreamEntry['dueBefore'],
+    counts: Counts,
+  ): void {
+    const { qos, messageExpirySeconds } = downlink.sender.profile.publish;
+    if (qos === 0) return;
+    const kept = offline.without(offline.without(this.#recorded.kept.of({ slice, stream: 0 })));
+    counts.kept += kept.count;
+    if (messageExpirySeconds === undefined) return;
+    const expiredBefore = dueBefore(this.#plan.timeline.drainEndAt - messageExpirySeconds * 1_000);
+    counts.expired += kept.between(0, expiredBefore * downlink.fanOut).count;
   }
 
   #addReplies(stream: CommandStream, sent: IntervalSet, counts: Counts): void {
@@ -215,7 +248,7 @@ export class DownlinkCloser {
   #of(downlink: Downlink): Counts {
     let counts = this.#counts.get(downlink);
     if (counts === undefined) {
-      counts = { offline: 0, unknown: 0, due: 0, replied: 0, unknownReplies: 0 };
+      counts = { offline: 0, kept: 0, expired: 0, unknown: 0, due: 0, replied: 0, unknownReplies: 0 };
       this.#counts.set(downlink, counts);
     }
     return counts;

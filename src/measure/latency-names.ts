@@ -10,6 +10,7 @@ export const latencyNames = [
   'echo_latency',
   'downlink_latency',
   'command_round_trip',
+  'catch_up_time',
   'response_time',
   'send_lag',
 ] as const;
@@ -22,6 +23,7 @@ export const occasionalLatencyNames = [
   'pubcomp_round_trip',
   'downlink_latency',
   'command_round_trip',
+  'catch_up_time',
   'response_time',
 ] as const satisfies readonly LatencyName[];
 

@@ -16,6 +16,7 @@ import { outlineOf, type RunOutline } from '../plan/run-outline.ts';
 import { isSubscriberSlice } from '../plan/subscribers.ts';
 import { ofEach, sumBy, sumFields } from '../shared/counts.ts';
 import type { ArrivalWindow } from './arrival-window.ts';
+import { ConnectionTotals } from './connection-totals.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
 import { DownlinkTotals } from './downlink-totals.ts';
 import { GeneratorCounters } from './generator-counters.ts';
@@ -38,7 +39,6 @@ import { SliceClocks } from './slice-clocks.ts';
 import { instantOfDeath, reasonsOfDeaths, type SliceDeath } from './slice-death.ts';
 import { makeSliceCloser, type SliceRecord } from './slice-entry.ts';
 import type { SliceResult } from './slice-result.ts';
-import { StormTotals } from './storm-totals.ts';
 import type { SubscriberRecord } from './subscriber-record.ts';
 import { type Backlog, emptyBacklog } from './unread-backlog.ts';
 
@@ -67,7 +67,7 @@ export class Ledger {
   readonly #clocks = new SliceClocks();
   #incomplete = 0;
   readonly #requests = new RequestTotals();
-  readonly #storms: StormTotals;
+  readonly #connections: ConnectionTotals;
   readonly #latencies = makeRunLatencies();
   readonly #connectedSendLag = new LatencyHistogram();
   readonly #parts: PartRecords;
@@ -89,7 +89,8 @@ export class Ledger {
     const from = plan.timeline.createdAt - seriesMarginMs.before;
     const to = plan.timeline.deadlineAt + seriesMarginMs.after;
     this.#series = new SecondSeries(from, to);
-    this.#storms = new StormTotals(plan, { from: Math.floor(from / 1_000), to: Math.ceil(to / 1_000) });
+    const seconds = { from: Math.floor(from / 1_000), to: Math.ceil(to / 1_000) };
+    this.#connections = new ConnectionTotals(plan, seconds);
     this.#latencySeries = ofEach(timedLatencyNames, () => new LatencySeries(from, to));
   }
 
@@ -123,7 +124,7 @@ export class Ledger {
     this.#connectedSendLag.mergeEncoded(result.connectedSendLag ?? result.latencies.send_lag);
     const isMqtt = profile.connect.protocol === 'mqtt';
     this.#parts.addSlice(number, result);
-    this.#storms.addSlice(number, result);
+    this.#connections.addSlice(number, result);
     // Beside connections, devices that only make requests are none; a backend's commands are no messages of devices.
     const connected = isMqtt || mqttGroupsOf(this.#plan).length === 0 ? result.perSecond.connected : [];
     if (isOfDevices(group)) this.#series.addSlice({ ...result.perSecond, connected });
@@ -141,7 +142,7 @@ export class Ledger {
   /** An action of the run: what was stored decides when it took effect, not when each slice received it. */
   addAction(action: LiveAction): void {
     this.#addStop(stopOf(action));
-    this.#storms.addAction(action);
+    this.#connections.addAction(action);
   }
 
   /** Why a leg died; ignored if the leg stored its result. @throws {CorruptMeasurementError} for a slice the plan does not have */
@@ -257,12 +258,11 @@ export class Ledger {
       latencies: this.#latencies,
       connectedSendLag: this.#connectedSendLag,
       requests: this.#requests.totals(),
-      storms: this.#storms.storms(),
+      ...this.#connections.totals(),
       ...(downlinkObserver in observers && {
         downlink: downlink.ledgers(),
         subscribeRefusedBy: this.#downlink.subscribeRefusedBy,
       }),
-      connects: this.#storms.connects(),
       perSecond: this.#series.series(),
       latencySeries: this.#latencySeries,
       startLagsMs: Array.from({ length: outcomes.planned }, (_, slice) => startLagOf(this.#legs.get(slice))),

@@ -6,8 +6,9 @@ export class MessageSets {
   /** By `streamIndexOf`. */
   readonly #byStream = new Map<number, IntervalSet>();
 
-  add(stream: StreamId, n: number): void {
-    this.#make(streamIndexOf(stream)).add(n);
+  /** @returns whether it is new */
+  add(stream: StreamId, n: number): boolean {
+    return this.#make(streamIndexOf(stream)).add(n);
   }
 
   /**

@@ -65,13 +65,14 @@ export function recordOf<Value>(
 /** @throws {CorruptMeasurementError} */
 export function addSliceLatencies(
   latencies: RunLatencies,
-  result: Pick<SliceResult, 'latencies' | 'requests' | 'downlink' | 'replies'>,
+  result: Pick<SliceResult, 'latencies' | 'requests' | 'downlink' | 'replies' | 'catchUp'>,
 ): void {
   for (const name of sliceLatencyNames) {
     const measured = result.latencies[name];
     if (measured !== undefined) latencies[name].mergeEncoded(measured);
   }
   if (result.downlink !== undefined) latencies.downlink_latency.mergeEncoded(result.downlink.latency);
+  if (result.catchUp !== undefined) latencies.catch_up_time.mergeEncoded(result.catchUp.times);
   if (result.replies !== undefined) latencies.command_round_trip.mergeEncoded(result.replies.roundTrip);
   for (const times of Object.values(result.requests?.statuses ?? {}))
     latencies.response_time.mergeEncoded(times);

@@ -1,10 +1,12 @@
 import type { ControlMessage } from '../plan/control-message.ts';
 import type { UnrelatedCounts } from './arrival-window.ts';
+import type { GroupCatchUp } from './catch-up-totals.ts';
 import type { DownlinkLedger } from './downlink-totals.ts';
 import type { GroupLedger, RunDeviceCounts } from './group-totals.ts';
 import type { LatencyHistogram } from './latency-histogram.ts';
 import type { LatencyName, TimedLatencyName } from './latency-names.ts';
 import type { LatencySeries } from './latency-series.ts';
+import type { RunPresence } from './presence-totals.ts';
 import type { CountsByReason } from './reason-counts.ts';
 import type { RunRequests } from './run-requests.ts';
 import type { SliceClock } from './slice-clocks.ts';
@@ -121,6 +123,10 @@ export interface RunLedger {
   readonly subscribeRefusedBy?: CountsByReason;
   /** Attempts of devices to connect over MQTT, and those that succeeded. Absent: there were none. */
   readonly connects?: ConnectSeries | undefined;
+  /** By group; absent: no group receives commands in sessions that outlive its connections. */
+  readonly catchUps?: readonly GroupCatchUp[] | undefined;
+  /** Absent: no group observes presence. */
+  readonly presence?: RunPresence | undefined;
   readonly perSecond: RunSeries;
   readonly latencySeries: Readonly<Record<TimedLatencyName, LatencySeries>>;
   /** By slice; null where it left nothing. */

@@ -1,4 +1,5 @@
 import type { ControlMessage } from '../plan/control-message.ts';
+import type { CatchUpResult } from './catch-up-result.ts';
 import type { DownlinkResult, ReplyResult } from './downlink-result.ts';
 import type { EncodedIntervals } from './interval-set.ts';
 import type { EncodedHistogram } from './latency-histogram.ts';
@@ -9,6 +10,7 @@ import type {
   SliceLatencyName,
 } from './latency-names.ts';
 import type { EncodedLatencySeconds } from './latency-seconds.ts';
+import type { ConnectionSets, PresenceResult } from './presence-result.ts';
 
 /**
  * What one leg of a slice did, stored as `runs/{runId}/slices/{slice}/{leg}.json`. Written as a checkpoint while it runs and
@@ -65,8 +67,14 @@ export interface SliceResult {
   readonly connects?: ConnectSeries;
   /** Commands that its devices received. Absent: none of them subscribes to any. */
   readonly downlink?: DownlinkResult;
+  /** Absent: no session of its devices outlives a connection. */
+  readonly catchUp?: CatchUpResult;
   /** Of a backend: replies to its commands. Absent: none are due. */
   readonly replies?: ReplyResult;
+  /** Of devices that another group observes the presence of. */
+  readonly connections?: ConnectionSets;
+  /** Of devices that observe presence. */
+  readonly presence?: PresenceResult;
   readonly generator: GeneratorHealth;
 }
 

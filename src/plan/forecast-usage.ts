@@ -19,6 +19,7 @@ import { meteredSize } from './message-size.ts';
 import { isReadByRule } from './observers.ts';
 import type { GroupPlan, Plan } from './plan.ts';
 import { checkpointEveryMs, controlPollEveryMs, isWatched, watchEverySeconds } from './poll-intervals.ts';
+import { presenceEvents, presenceSubscriptions, presenceUsage } from './presence.ts';
 import { forecastReading, measureSeconds, measureSecondsPerRecord, readersAt } from './queue-readers.ts';
 import { plannedStormsOf } from './storms.ts';
 import { forecastStreamReading } from './stream-reading.ts';
@@ -139,23 +140,22 @@ export function pollsOf(plan: Plan, deployment: Deployment, untilMs = plan.timel
 }
 
 function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
-  const { subscribers } = plan;
   const ofMqtt = mqttGroupsOf(plan);
   const { takesControl } = traitsOf(plan.target);
   // Each MQTT slice's control channel is one more client.
   const channels = takesControl ? mqttSlicesOf(plan) : 0;
   const pollers = httpsSlicesOf(plan) + subscriberSlicesOf(plan);
   const pollsPerSlice = 1 + Math.floor(sliceLifeMs(plan, deployment) / controlPollEveryMs(pollers));
-  const readers = subscribers === undefined ? 0 : subscribers.count * subscribers.connections;
+  const readers = (plan.subscribers?.count ?? 0) * (plan.subscribers?.connections ?? 0);
   const others = channels + readers;
   const clients =
     sumBy(ofMqtt, ({ profile }) => (connectsEachMessage(profile) ? 0 : profile.devices)) + others;
-  const storms = plannedStormsOf(plan);
   const connectedMs = connectedMsOf(plan);
   const comesBack = [
-    ...storms,
+    ...plannedStormsOf(plan),
     ...ofMqtt.map((group) => ({ group, devices: connectsAgain(group, connectedMs) })),
   ];
+  const events = presenceEvents(plan, connectedMs);
   const reconnects = sumBy(comesBack, ({ devices }) => devices);
   // A device that sleeps has no connection.
   const awake = sumBy(ofMqtt, ({ profile }) => profile.devices * (wakingOf(profile)?.awakeShare ?? 1));
@@ -166,6 +166,7 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
         .map((kind) => messageUsage(plan, kind)),
       ...downlinksOf(plan).flatMap((downlink) => commandUsage(downlink, forecastCommands(downlink))),
       ...ofMqtt.flatMap((group) => willUsage(plan, group, willsOf(plan, group)) ?? []),
+      ...presenceUsage(events),
     ],
     connects: clients + reconnects,
     subscribes:
@@ -185,8 +186,8 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
       ) +
       channels +
       filtersAsked(plan),
-    // Devices subscribe at QoS 0: an echo is not to cost a PUBACK.
-    deviceAcks: (readers > 0 ? acknowledgedMessages(plan) : 0) + acknowledgedCommands(plan),
+    // Echoes come at QoS 0: they are not to cost a PUBACK.
+    deviceAcks: (readers > 0 ? acknowledgedMessages(plan) : 0) + acknowledgedCommands(plan) + events,
     controlMessages: takesControl
       ? pollsPerSlice * pollers + pollsOf(plan, deployment) + clearingMessages
       : 0,
@@ -202,11 +203,10 @@ function willsOf(plan: Plan, group: GroupPlan): number {
   return forecastWills(plan, group, connectedMsOf(plan));
 }
 
-/** Filters that subscribers subscribe to, one SUBSCRIBE each. */
+/** Filters that subscribers and observers subscribe to, one SUBSCRIBE each. */
 function filtersAsked(plan: Plan): number {
-  return sumBy(subscriberNumbersOf(plan), (slice) =>
-    sumBy(subscriptionsOf(plan, slice), ({ filters }) => filters.length),
-  );
+  const filtersOf = (slice: number) => sumBy(subscriptionsOf(plan, slice), ({ filters }) => filters.length);
+  return presenceSubscriptions(plan) + sumBy(subscriberNumbersOf(plan), filtersOf);
 }
 
 /** Messages that a subscriber answers: those of QoS 1. */

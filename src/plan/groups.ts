@@ -127,6 +127,11 @@ export function isAcknowledged({ profile }: Pick<GroupPlan, 'profile'>): boolean
   );
 }
 
+/** Whether sessions of its devices outlive their connections. */
+export function keepsSessions({ profile: { connect } }: Pick<GroupPlan, 'profile'>): boolean {
+  return connect.protocol === 'mqtt' && !connect.cleanStart && connect.sessionExpirySeconds !== 0;
+}
+
 /** Whether its devices publish at QoS 2. */
 export function isExactlyOnce({ profile }: Pick<GroupPlan, 'profile'>): boolean {
   return (

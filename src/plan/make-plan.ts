@@ -22,6 +22,7 @@ import { type KindPlan, kindsOf, plannedLoadOf, usesBasicIngest } from './kinds.
 import { longestSleepMs } from './lifecycle.ts';
 import { drainMsOf, isReadByRule } from './observers.ts';
 import { type GroupPlan, identifyDevice, type Plan, type Timeline } from './plan.ts';
+import { connectsAfterMs } from './presence.ts';
 import { RefusedByPreflightError } from './refusals.ts';
 import { refuseCeilings } from './refuse-ceilings.ts';
 import { connectDurationMs, connectSettleMs } from './schedule.ts';
@@ -154,7 +155,9 @@ function timelineOf(
 ): Timeline {
   const { now, coldStart = defaultDeployment.coldStart } = request;
   const coldStartMs = coldStart.leadMs + (slices / coldStart.environmentsPerSecond) * 1_000;
-  const connectMs = Math.max(...groups.map(connectMsOf));
+  const connectMs = Math.max(
+    ...groups.map((group) => connectsAfterMs(request.profile, group) + connectMsOf(group)),
+  );
   const publishMs = Math.max(...groups.map((group) => makeArrivalRate(group).durationMs));
   const createdAt = Math.floor(now);
   const startAt = Math.ceil(now + coldStartMs + subscribesMs);

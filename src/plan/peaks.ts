@@ -18,6 +18,7 @@ import { busiestConnects, mostAwake } from './lifecycle.ts';
 import { messageBytes } from './message-size.ts';
 import { isReadByRule } from './observers.ts';
 import type { GroupPlan, Plan } from './plan.ts';
+import { mostEventsPerSecond, observingGroupOf, presenceFiltersOf } from './presence.ts';
 import { retainedPeaks } from './retained-peaks.ts';
 import { connectionsPerSlice } from './slice-connections.ts';
 import { statePayloads } from './state-payloads.ts';
@@ -86,6 +87,7 @@ export function peaksOf(plan: Plan, deployment: Deployment): Readonly<Record<Quo
   const busiest = load.peakPerSecond + randomExcess(profiles);
   // A will is no publish of its device.
   const wills = mostWillsPerSecond(plan);
+  const events = mostEventsPerSecond(plan);
   return {
     publishInPerSecond: busiest + commandPeak.commands + commandPeak.replies,
     publishOutPerSecond:
@@ -93,10 +95,10 @@ export function peaksOf(plan: Plan, deployment: Deployment): Readonly<Record<Quo
       randomExcess(byKind, outboundOf) +
       wills * (rules + (subscribers > 0 ? 1 : 0)) +
       commandPeak.deliveries +
-      commandPeak.replies,
+      commandPeak.replies +
+      events,
     ...(ofMqtt.length > 0 ? connectionPeaks(plan, ofMqtt) : noConnections),
-    sharedSubscriptionsPerGroup:
-      plan.subscribers?.divides === 'shared' ? connectionsOfSubscribers(plan.subscribers) : undefined,
+    sharedSubscriptionsPerGroup: mostSharing(plan),
     subscriptionsPerSubscribe: undefined,
     unacknowledgedOutPerClient: undefined,
     queuedMessagesPerSecond: undefined,
@@ -116,6 +118,13 @@ export function peaksOf(plan: Plan, deployment: Deployment): Readonly<Record<Quo
   };
 }
 
+/** Clients of the largest shared group; undefined: there is none. */
+function mostSharing(plan: Plan): number | undefined {
+  const observers = observingGroupOf(plan)?.profile.devices ?? 0;
+  const subscribers = plan.subscribers?.divides === 'shared' ? connectionsOfSubscribers(plan.subscribers) : 0;
+  return Math.max(observers > 1 ? observers : 0, subscribers) || undefined;
+}
+
 function connectionsOfSubscribers(subscribers: Plan['subscribers']): number {
   return subscribers === undefined ? 0 : subscribers.count * subscribers.connections;
 }
@@ -124,6 +133,8 @@ function connectionsOfSubscribers(subscribers: Plan['subscribers']): number {
 function connectionPeaks(plan: Plan, groups: readonly GroupPlan[]) {
   const { subscribers, target } = plan;
   const subscriberConnections = connectionsOfSubscribers(subscribers);
+  const observing = observingGroupOf(plan);
+  const perObserver = observing === undefined ? 0 : mostEventsPerSecond(plan) / observing.profile.devices;
   const slices = sumBy(groups, (group) => group.slices.count);
   const controlConnects = traitsOf(target).takesControl ? Math.min(slices, environmentsPerSecond) : 0;
   // A connection for each message: what random arrivals add to a second, they add to its connects.
@@ -151,8 +162,12 @@ function connectionPeaks(plan: Plan, groups: readonly GroupPlan[]) {
       sumBy(groups, ({ profile }) => mostAwake(profile)) + slices + subscriberConnections,
     subscribesPerSecond: Math.max(sumBy(groups, subscribesOf), controlConnects),
     // A control channel has one.
-    subscriptionsPerConnection: Math.max(1, ...groups.map(subscriptionsOf)),
-    publishesPerSecondPerConnection: Math.max(...groups.map(perDeviceOf)),
+    subscriptionsPerConnection: Math.max(
+      1,
+      ...groups.map(subscriptionsOf),
+      observing === undefined ? 0 : presenceFiltersOf(observing).length,
+    ),
+    publishesPerSecondPerConnection: Math.max(...groups.map(perDeviceOf), perObserver),
     bytesPerSecondPerConnection: Math.max(...groups.map(bytesPerDevice)),
     unacknowledgedPerClient: unacknowledged > 0 ? unacknowledged : undefined,
   };

@@ -25,6 +25,7 @@ export const groupSettings = [
   'from',
   'command',
   'reply',
+  'observe',
   'slices',
 ] as const;
 

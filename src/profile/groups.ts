@@ -180,6 +180,7 @@ const optionalSettings: Readonly<Record<OptionalSetting, true>> = {
   http: true,
   lifecycle: true,
   messages: true,
+  observe: true,
   pattern: true,
   reply: true,
   users: true,

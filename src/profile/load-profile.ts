@@ -56,6 +56,8 @@ export interface GroupSettings {
   readonly command?: CommandSettings;
   /** Absent: devices do not reply to commands. */
   readonly reply?: ReplySettings;
+  /** What they observe of the run's other devices, besides being idle. */
+  readonly observe?: 'presence';
   readonly slices: Pick<SliceSettings, 'devicesPerSlice'>;
 }
 
@@ -133,12 +135,6 @@ export interface ConnectSettings {
   readonly timeoutMs: number;
   /** Before a device connects again. Absent: `defaultBackoff`. */
   readonly backoff?: Backoff;
-}
-
-/** How Stampede's own clients connect beside the devices: the same way, with ids and a session of their own, and without a will. */
-export function withOwnSession(connect: ConnectSettings, cleanStart: boolean): ConnectSettings {
-  const { sessionExpirySeconds: _, will: _will, identity: _identity, ...shared } = connect;
-  return { ...shared, cleanStart };
 }
 
 /** What the broker publishes of a device whose connection ends without a DISCONNECT. */

@@ -16,6 +16,7 @@ import { isIdle, type ResolvedLoad } from './load-shapes/resolved-load.ts';
 import { readKinds } from './message-kinds.ts';
 import { resolveProperties, resolveWill, wholeSeconds } from './message-properties.ts';
 import { applyOverrides, type ProfileOverrides } from './overrides.ts';
+import { checkObserved } from './presence-rules.ts';
 import { checkRatePerDevice, checkRules } from './rules.ts';
 import type { ProfileSettings } from './schema.ts';
 import { validateShape } from './shape.ts';
@@ -61,7 +62,10 @@ function readLoadProfile(input: unknown, overrides: ProfileOverrides, findRules:
   const readFlat = (flat: JsonObject) =>
     flat.messages === undefined ? readOne(flat) : readMixed(flat, rules, parts, readOne);
   const { profile, errors: found } = form.groups === undefined ? readFlat(form) : readGroups(form, readFlat);
-  const ofWhole = profile === undefined ? [] : [...checkTimelineOf(form, profile), ...checkCommands(profile)];
+  const ofWhole =
+    profile === undefined
+      ? []
+      : [...checkTimelineOf(form, profile), ...checkCommands(profile), ...checkObserved(profile)];
   const errors = inOrderOf(form, [...rules.errors, ...found, ...ofWhole]).map((error) => ({
     ...error,
     path: overridden.sources.get(error.path) ?? overridden.sources.get(listOf(error.path)) ?? error.path,
@@ -188,6 +192,7 @@ function resolve(
     echo: { fraction: settings.echo.fraction },
     ...(settings.lifecycle && { lifecycle: resolveLifecycle(settings.lifecycle) }),
     ...resolveCommands(settings),
+    ...(settings.observe && { observe: settings.observe }),
     slices: {
       ...(slices.devicesPerSlice === undefined ? {} : { devicesPerSlice: slices.devicesPerSlice }),
       toleratedFailureShare: slices.toleratedFailureShare,

@@ -15,6 +15,7 @@ import { peakOf } from './load-shapes/resolved-load.ts';
 import { mqttConnectSettings } from './mqtt-settings.ts';
 import { envelopeBytes, leastPayloadBytes } from './payload-size.ts';
 import { parsePayloadTemplate } from './payload-template.ts';
+import { checkObserve } from './presence-rules.ts';
 import { checkProperties } from './property-rules.ts';
 import { checkSizes } from './size-schema.ts';
 import type { TargetLimits } from './target-limits.ts';
@@ -53,6 +54,7 @@ const rules: readonly Rule[] = [
     reads: ['from', 'command', 'reply', 'connect.protocol', 'echo', 'lifecycle', 'messages'],
     check: ({ profile, input }) => checkCommandSettings(profile, (name) => input[name] !== undefined),
   },
+  { reads: ['observe', 'connect.protocol', ...loadPaths], check: ({ profile }) => checkObserve(profile) },
   { reads: ['connect.backoff'], check: ({ profile }) => checkBackoff(profile.connect.backoff) },
   durationRule('connect.timeout', (profile) => profile.connect.timeoutMs, { min: 1_000, max: 120_000 }),
   durationRule('publish.ackTimeout', (profile) => profile.publish.ackTimeoutMs, { min: 100, max: 120_000 }),

@@ -7,6 +7,7 @@ import { http } from './http-schema.ts';
 import { lifecycleSetting } from './lifecycle-schema.ts';
 import { loadSettings } from './load-shapes/load-shapes.ts';
 import { messages } from './message-schema.ts';
+import { observeSetting } from './presence-rules.ts';
 import { thresholds } from './threshold-schema.ts';
 import { timelineSetting } from './timeline.ts';
 
@@ -70,6 +71,7 @@ const flatSchema = z.strictObject({
     }),
   lifecycle: lifecycleSetting,
   ...commandSettings,
+  observe: observeSetting,
   slices: z
     .strictObject({
       devicesPerSlice: z

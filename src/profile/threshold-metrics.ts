@@ -75,6 +75,7 @@ export const thresholdMetrics = {
   echo_latency: latency('intended → own subscription'),
   downlink_latency: latency('command intended → arrival at a device'),
   command_round_trip: latency('command sent → its reply'),
+  catch_up_time: latency('a device is back → the last command came that its session had kept'),
   response_time: latency('sent → last byte of the answer to a request'),
   send_lag: latency("intended → sent: the generator's own lateness"),
 
@@ -188,7 +189,7 @@ const cloudWatchCount: ThresholdMetric = { kind: 'cloudwatch', help: "CloudWatch
 export function isOfCommands(name: string): boolean {
   const metric = thresholdMetricOf(name);
   if (metric !== undefined && 'counts' in metric) return metric.counts.startsWith('downlink.');
-  return ['downlink_latency', 'command_round_trip'].includes(splitSelector(name).metric);
+  return ['downlink_latency', 'command_round_trip', 'catch_up_time'].includes(splitSelector(name).metric);
 }
 
 /** Whether each device group has its own: latencies, throughput, counts of messages and devices. */

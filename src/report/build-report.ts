@@ -8,6 +8,7 @@ import { commonOf, loadModelOf } from '../plan/groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { describeDefaults } from '../targets/aws-iot/default-limits.ts';
 import { describeBrokerCounts, reconcileBroker } from './broker-reconciliation.ts';
+import { catchUpReportOf } from './catch-up-report.ts';
 import { clockOffsetOf } from './clock-offset.ts';
 import { conditionsOf } from './conditions-report.ts';
 import { connectsReportOf } from './connects-report.ts';
@@ -18,6 +19,7 @@ import { flatKindReportsOf, groupReportsOf } from './group-reports.ts';
 import { inconsistenciesOf } from './inconsistencies.ts';
 import { type LatencyDistribution, latencyDistribution } from './latency-distribution.ts';
 import { measuredPartsOf } from './measured-parts.ts';
+import { presenceReportOf } from './presence-report.ts';
 import { quotaUseOf } from './quota-use.ts';
 import { ratesOf } from './rates.ts';
 import { type CloudWatchView, cloudWatchSum, reconcile } from './reconciliation.ts';
@@ -56,6 +58,8 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
   const storms = stormsReportOf(plan, ledger);
   const connects = connectsReportOf(ledger);
   const downlink = downlinkReportOf(plan, ledger, cloudwatch, throttling);
+  const catchUps = catchUpReportOf(plan, ledger, cloudwatch);
+  const presence = presenceReportOf(ledger.presence);
   const measured: Measured = {
     latencies: ledger.latencies,
     statuses: ledger.requests?.statuses,
@@ -137,6 +141,8 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
     ...(storms && { storms }),
     ...(connects && { connects }),
     ...(downlink && { downlink }),
+    ...(catchUps && { catchUps }),
+    ...(presence && { presence }),
     clockOffset: clockOffsetOf(ledger.sliceClocks, ledger.stampResolutionMs),
     quotas: quotaUse,
     ...(quotaUse.every(({ isLive }) => isLive)

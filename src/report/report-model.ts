@@ -16,11 +16,13 @@ import type { SubscriberTotals } from '../measure/subscriber-watch.ts';
 import type { RunConditions } from '../plan/conditions.ts';
 import type { FailedThreshold } from '../plan/control-message.ts';
 import type { LoadShapeName } from '../profile/load-shapes/resolved-load.ts';
+import type { CatchUpReport } from './catch-up-report.ts';
 import type { ConnectsReport } from './connects-report.ts';
 import type { DownlinkReport } from './downlink-report.ts';
 import type { GeneratorSummary } from './generator-report.ts';
 import type { GroupReport, KindReport } from './group-reports.ts';
 import type { LatencyDistribution } from './latency-distribution.ts';
+import type { PresenceReport } from './presence-report.ts';
 import type { RequestReport } from './request-report.ts';
 import type { StormsReport } from './storm-report.ts';
 import type { BindingQuota, CostReport, QuotaUse, Reconciliation, Throttling } from './usage-model.ts';
@@ -88,6 +90,10 @@ export interface Report {
   readonly connects?: ConnectsReport;
   /** Absent: no group is a backend. */
   readonly downlink?: DownlinkReport;
+  /** Absent: no group receives commands in sessions that outlive its connections. */
+  readonly catchUps?: CatchUpReport;
+  /** Present if a group observes presence. */
+  readonly presence?: PresenceReport;
   readonly clockOffset: ClockOffset;
   readonly quotas: readonly QuotaUse[];
   /** What those limits are that were not read from the account, in a sentence; absent where all were. */

@@ -1,9 +1,11 @@
 import { formatDuration } from '../shared/duration.ts';
 import { formatCount, formatPlural, formatRate, formatShare, formatUsd } from '../shared/format.ts';
+import { catchUpHeadings, catchUpRows, describeCatchUps } from './catch-up-report.ts';
 import { conditionRows, describeTarget } from './conditions-report.ts';
 import { backendHeadings, backendRows, describeDownlink } from './downlink-report.ts';
 import { type GroupRow, groupTableOf, kindTableOf } from './group-table.ts';
 import { wordForDue } from './ledger-equations.ts';
+import { describePresence, presenceHeadings, presenceRows } from './presence-report.ts';
 import {
   describeClient,
   describeGenerator,
@@ -58,6 +60,8 @@ export function renderTerminalSummary(report: Report, options: SummaryOptions = 
     renderLatencies(report, page),
     renderStorms(report, page),
     renderDownlink(report, page),
+    renderCatchUps(report, page),
+    renderPresence(report, page),
     renderQuotas(report, page),
     renderThresholds(report, page),
     renderCost(report, page),
@@ -163,11 +167,32 @@ function renderLatencies(report: Report, { style, width }: Page): string[] {
   ];
 }
 
-function renderStorms({ storms, timeline }: Report, { style, width }: Page): string[] {
+function renderStorms({ storms, timeline }: Report, page: Page): string[] {
   if (storms === undefined) return [];
   const rows = stormRows(storms).map(({ storm, cells }) => [`  ${storm}`, ...cells]);
-  const [head = '', ...body] = layOutColumns([['storms', ...stormHeadings], ...rows], ' ');
-  const notes = describeStorms(storms, timeline.publishAt).flatMap((line) => wrapText(line, width, '  '));
+  return renderTable(['storms', ...stormHeadings], rows, describeStorms(storms, timeline.publishAt), page);
+}
+
+function renderCatchUps({ catchUps }: Report, page: Page): string[] {
+  if (catchUps === undefined) return [];
+  const rows = catchUpRows(catchUps).map(({ group, cells }) => [`  ${group}`, ...cells]);
+  return renderTable(['catching up', ...catchUpHeadings], rows, describeCatchUps(catchUps), page);
+}
+
+function renderPresence({ presence }: Report, page: Page): string[] {
+  if (presence === undefined) return [];
+  const rows = presenceRows(presence).map(({ group, cells }) => [`  ${group}`, ...cells]);
+  return renderTable(['presence', ...presenceHeadings], rows, describePresence(presence), page);
+}
+
+function renderTable(
+  headings: string[],
+  rows: string[][],
+  sentences: readonly string[],
+  { style, width }: Page,
+): string[] {
+  const [head = '', ...body] = layOutColumns([headings, ...rows], ' ');
+  const notes = sentences.flatMap((line) => wrapText(line, width, '  '));
   return [style('heading', head), ...body, ...notes.map((line) => style('dim', line))];
 }
 

@@ -26,6 +26,12 @@ export function checkOffers({ traits, scheme }: Offered, settings: CheckedSettin
     if (settings.isSound(path)) errors.push({ path, message, hint });
   };
   errors.push(...checkObservers(settings.profile.observers ?? [], traits));
+  if (settings.profile.observe !== undefined && !offers.presence)
+    add(
+      'observe',
+      `is "presence", and ${limits.name} publishes no events of clients that connect and disconnect`,
+      'remove the group, or load AWS IoT Core',
+    );
   const { protocol, auth } = connect;
   if (!offers.protocols.includes(protocol)) {
     const has = offers.protocols.join(' or ');

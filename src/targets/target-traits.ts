@@ -56,6 +56,8 @@ export interface TargetOffers {
   readonly observers: readonly ObserverName[];
   /** Whether the run's own rule takes messages by its name (Basic Ingest). */
   readonly basicIngest: boolean;
+  /** Whether it publishes an event when a client connects or disconnects. */
+  readonly presence: boolean;
   /** Versions of MQTT over which clients can share a subscription (`$share`). */
   readonly sharedSubscriptions: readonly ('3.1.1' | '5')[];
   /** Whether messages are requests of the method, path and headers that a profile's `http` says. */

@@ -12,6 +12,7 @@ export const awsIotTraits: TargetTraits<AwsIotTarget> = {
   offers: {
     observers: ['rule', 'subscriber'],
     basicIngest: true,
+    presence: true,
     sharedSubscriptions: ['3.1.1', '5'],
     requests: false,
     protocols: ['mqtt', 'https'],

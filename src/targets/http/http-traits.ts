@@ -10,6 +10,7 @@ export const httpTraits: TargetTraits<HttpTarget> = {
     requests: true,
     observers: [],
     basicIngest: false,
+    presence: false,
     sharedSubscriptions: [],
     protocols: ['https'],
     mqttVersions: [],

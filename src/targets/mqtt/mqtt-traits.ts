@@ -10,6 +10,7 @@ export const mqttTraits: TargetTraits<MqttTarget> = {
   offers: {
     observers: ['subscriber'],
     basicIngest: false,
+    presence: false,
     // MQTT 3.1.1 does not know them. A broker of MQTT 5 may refuse them: its subscribers then read by one connection.
     sharedSubscriptions: ['5'],
     requests: false,

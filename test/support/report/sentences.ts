@@ -1,9 +1,11 @@
 import type { Report } from '../../../src/report/report-model.ts';
+import { catchUpRules } from './catch-up-sentences.ts';
 import { downlinkRules } from './downlink-sentences.ts';
 import { figureRules } from './figure-sentences.ts';
 import { generatorRules } from './generator-sentences.ts';
 import { ledgerRules } from './ledger-sentences.ts';
 import { plotRules } from './plot-sentences.ts';
+import { presenceRules } from './presence-sentences.ts';
 import { quotaRules } from './quota-sentences.ts';
 import { requestRules } from './request-sentences.ts';
 import { rowRules } from './row-sentences.ts';
@@ -35,6 +37,8 @@ const rules: readonly Rule[] = [
   ...requestRules,
   ...stormRules,
   ...downlinkRules,
+  ...catchUpRules,
+  ...presenceRules,
   ...ledgerRules,
   ...subscriberRules,
   ...verdictRules,

@@ -1,7 +1,9 @@
 import { accounts, views } from './account-situations.ts';
+import { catchUpSituations } from './catch-up-situations.ts';
 import { downlinkSituations } from './downlink-situations.ts';
 import { kindSituations } from './kind-situations.ts';
 import { clocks, connects, machines } from './machine-situations.ts';
+import { presenceSituations } from './presence-situations.ts';
 import { requestSituation } from './request-situation.ts';
 import { queues, stops } from './stop-situations.ts';
 import { stormSituations } from './storm-situations.ts';
@@ -84,6 +86,8 @@ export const situations: readonly NamedSituation[] = [
   requestSituation,
   ...stormSituations,
   ...downlinkSituations,
+  ...catchUpSituations,
+  ...presenceSituations,
   ...stops,
   ...connects,
   ...machines,

@@ -65,6 +65,10 @@ export interface Truth {
   };
   /** What became of commands; absent: no group is a backend. */
   readonly downlink?: TrueDownlink;
+  /** How devices caught up; absent: no group receives commands in sessions that are kept. */
+  readonly catchUp?: TrueCatchUp;
+  /** What an observer of presence saw; absent: there was none. */
+  readonly presence?: TruePresence;
   /** Settings of the faults that were injected. */
   readonly faults?: readonly string[];
   /** Who or what kept devices from connecting, or cut them off. */
@@ -111,6 +115,38 @@ export interface TrueStorm {
   readonly dropped: number;
   /** When each device was back, ascending. */
   readonly backMs: readonly number[];
+}
+
+/** How devices of the one group that keeps sessions caught up. */
+export interface TrueCatchUp {
+  readonly resumed: number;
+  readonly unresumed: number;
+  readonly stored: number;
+  /** Milliseconds, ascending. */
+  readonly times: readonly number[];
+  readonly interrupted: number;
+  readonly reordered: number;
+  readonly repeated: number;
+  /** Commands that were to be kept, and did not come, by why. */
+  readonly notStored: number;
+  readonly expired: number;
+  readonly others: number;
+}
+
+/** What devices of the one observed group did, and which events about it came. */
+export interface TruePresence {
+  /** Counted, events, missing and unmatched ones. */
+  readonly connects: readonly [number, number, number, number];
+  readonly disconnects: readonly [number, number, number, number];
+  /** Reasons of disconnects. */
+  readonly reasons: number;
+  readonly duplicates?: number;
+  readonly outOfOrder?: number;
+  readonly unrelated?: number;
+  /** Subscriptions that were refused. */
+  readonly refused?: number;
+  readonly isWhole: boolean;
+  readonly slicesUnknown: number;
 }
 
 /** Whether a sentence is true; the groups of its pattern come with it. */

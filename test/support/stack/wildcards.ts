@@ -130,6 +130,11 @@ export const allowedWildcards: readonly AllowedWildcard[] = [
     wildcard: `arn:aws:iot:${account}:topic/stampede-control/*`,
     reason: controlTopics,
   },
+  ...['topicfilter/', 'topicfilter/$share/stampede-*/', 'topic/'].map((kind) => ({
+    sid: kind === 'topic/' ? 'ReceiveEchoesAndStop' : 'HearEchoesAndStop',
+    wildcard: `arn:aws:iot:${account}:${kind}$aws/events/presence/*`,
+    reason: 'a life-cycle event names its client, and a run has as many as its load profile says',
+  })),
   { sid: 'HearTheStop', wildcard: `arn:aws:iot:${account}:topic/stampede-control/*`, reason: controlTopics },
   {
     sid: 'ClearTheStopMessage',

@@ -47,7 +47,7 @@ function play(address: 'device' | 'broadcast', reply?: object) {
   const receiver = new CommandReceiver({ plan, slice: slice!, transport, clock });
   const filtersOf = (device: number) => commandFilters(plan, meters!, device);
   const online = (device: number) => {
-    receiver.connected(device);
+    receiver.connected(device, false);
     for (const filter of filtersOf(device)) receiver.subscribed(device, filter);
   };
   const intendedAt = (n: number) => plan.timeline.publishAt + schedule!.offsetMs(n);
@@ -171,7 +171,7 @@ describe('devices that receive commands', () => {
   it('try a refused subscription again', async () => {
     const { clock, receiver } = play('device');
     const filter = 'stampede-commands/run/devices/d0';
-    receiver.connected(0);
+    receiver.connected(0, false);
     receiver.subscribeRefused(0, filter, 'QuotaExceeded');
     await passUntil(clock, clock.now() + 1_001);
     expect(receiver.result(clock.now()).downlink.subscribeRefusedBy).toEqual({ QuotaExceeded: 1 });

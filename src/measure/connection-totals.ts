@@ -1,0 +1,40 @@
+import type { LiveAction } from '../plan/actions/action.ts';
+import type { Plan } from '../plan/plan.ts';
+import { CatchUpTotals } from './catch-up-totals.ts';
+import { PresenceTotals } from './presence-totals.ts';
+import type { RunLedger } from './run-ledger.ts';
+import type { SliceResult } from './slice-result.ts';
+import { type SecondRange, StormTotals } from './storm-totals.ts';
+
+/** What slices stored of their devices' connections: storms, connects by second, events about them, and what sessions kept. */
+export class ConnectionTotals {
+  readonly #storms: StormTotals;
+  readonly #presence: PresenceTotals;
+  readonly #catchUps = new CatchUpTotals();
+
+  /** @param seconds that connects are counted in; what lies outside is in no series */
+  constructor(plan: Plan, seconds: SecondRange) {
+    this.#storms = new StormTotals(plan, seconds);
+    this.#presence = new PresenceTotals(plan);
+  }
+
+  addAction(action: LiveAction): void {
+    this.#storms.addAction(action);
+  }
+
+  /** @param group number of the slice's group @throws {CorruptMeasurementError} */
+  addSlice(group: number, result: SliceResult): void {
+    this.#storms.addSlice(group, result);
+    this.#presence.addSlice(result);
+    this.#catchUps.addSlice(group, result);
+  }
+
+  totals(): Pick<RunLedger, 'storms' | 'connects' | 'presence' | 'catchUps'> {
+    return {
+      storms: this.#storms.storms(),
+      connects: this.#storms.connects(),
+      presence: this.#presence.totals(),
+      catchUps: this.#catchUps.totals(),
+    };
+  }
+}

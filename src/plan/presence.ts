@@ -1,0 +1,135 @@
+import { isReplacing } from '../profile/lifecycle-kinds.ts';
+import type { GroupSettings, RunProfile } from '../profile/load-profile.ts';
+import { sumBy } from '../shared/counts.ts';
+import { mqttGroupsOf } from './groups.ts';
+import { busiestConnects, connectsAgain } from './lifecycle.ts';
+import { type GroupPlan, identifyDevice, type Plan } from './plan.ts';
+import { plannedStormsOf } from './storms.ts';
+import type { MessageUsage } from './usage.ts';
+
+type PresencePlan = Parameters<typeof mqttGroupsOf>[0];
+
+/**
+ * Life-cycle events of clients, which the service publishes itself.
+ * @see https://docs.aws.amazon.com/iot/latest/developerguide/life-cycle-events.html
+ */
+const presenceTopics = '$aws/events/presence/';
+
+/** Of connects and of disconnects, for all clients of the account: a client id is one level of a topic. */
+const presenceFilters = [`${presenceTopics}connected/+`, `${presenceTopics}disconnected/+`] as const;
+
+/** Between the observer's connect and the first connect of the others: TLS, CONNACK, SUBACK, and a margin. */
+const observerLeadMs = 2_000;
+
+/** An event as it is metered: topic and payload, with some room. */
+const eventBytes = 512;
+
+/** The group whose devices observe the others' presence; undefined: none does. */
+export function observingGroupOf(plan: PresencePlan): GroupPlan | undefined {
+  return mqttGroupsOf(plan).find(isObserving);
+}
+
+export function isObserving({ profile }: Pick<GroupPlan, 'profile'>): boolean {
+  return profile.observe !== undefined;
+}
+
+/** Groups that are observed; empty where no group observes. */
+export function observedGroupsOf(plan: PresencePlan): readonly GroupPlan[] {
+  const groups = mqttGroupsOf(plan);
+  return groups.some(isObserving) ? groups.filter((group) => !isObserving(group)) : [];
+}
+
+/** How much later than the observer the devices of a group connect, milliseconds. */
+export function connectsAfterMs(
+  { groups = [] }: Pick<RunProfile, 'groups'>,
+  { observe }: Pick<GroupSettings, 'observe'>,
+): number {
+  return observe === undefined && groups.some((group) => group.observe !== undefined) ? observerLeadMs : 0;
+}
+
+/** Epoch milliseconds: no observed device connects before. */
+export function observedConnectsFrom({ timeline }: Pick<Plan, 'timeline'>): number {
+  return timeline.startAt + observerLeadMs;
+}
+
+/** What each device of an observing group subscribes to: they share the events where there are several of them. */
+export function presenceFiltersOf({
+  runId,
+  profile,
+}: Pick<GroupPlan, 'runId' | 'profile'>): readonly string[] {
+  if (profile.devices === 1) return presenceFilters;
+  return presenceFilters.map((filter) => `$share/stampede-${runId}/${filter}`);
+}
+
+/** Whether a topic is one of life-cycle events of presence, or a filter one of theirs. */
+export function isPresenceTopic(topic: string): boolean {
+  return topic.replace(/^\$share\/[^/]*\//, '').startsWith(presenceTopics);
+}
+
+/** An event's kind and its client's id, by its topic; undefined: it is none. */
+export function parsePresenceTopic(
+  topic: string,
+): { readonly kind: 'connected' | 'disconnected'; readonly clientId: string } | undefined {
+  const [kind, clientId, ...rest] = topic.slice(presenceTopics.length).split('/');
+  if ((kind !== 'connected' && kind !== 'disconnected') || !clientId || rest.length > 0) return undefined;
+  return { kind, clientId };
+}
+
+/** A client that is a device of the run. */
+export interface FoundDevice {
+  /** Of the client, over the run: where devices replace others, each has its own. */
+  readonly index: number;
+  /** The place that it has in its slice's group, by index over the run. */
+  readonly place: number;
+}
+
+/** Finds the device that has a client id; undefined: no observed device of the run has it. */
+export function makeDeviceFinder(plan: PresencePlan): (clientId: string) => FoundDevice | undefined {
+  const groups = observedGroupsOf(plan);
+  return (clientId) => {
+    const index = Number(/-d(\d{1,9})$/.exec(clientId)?.[1] ?? Number.NaN);
+    const place = index % plan.profile.devices;
+    const group = groups.find(
+      ({ firstDevice, profile }) => place >= firstDevice && place < firstDevice + profile.devices,
+    );
+    if (group === undefined || (index !== place && !isReplacing(group.profile.lifecycle))) return undefined;
+    const { identity } = group.profile.connect;
+    return identifyDevice(plan.runId, index, identity).clientId === clientId ? { index, place } : undefined;
+  };
+}
+
+/** Events of a run, one for each connect and each disconnect. @param connectedMs how long groups are connected */
+export function presenceEvents(plan: Plan, connectedMs: number): number {
+  const groups = observedGroupsOf(plan);
+  const ofStorms = plannedStormsOf(plan).filter(({ group }) => groups.includes(group));
+  const connects =
+    sumBy(groups, (group) => group.profile.devices + connectsAgain(group, connectedMs)) +
+    sumBy(ofStorms, ({ devices }) => devices);
+  return 2 * connects;
+}
+
+/** Events in the busiest second: while devices connect, or of a storm that disconnects them at one instant. */
+export function mostEventsPerSecond(plan: Plan): number {
+  const groups = observedGroupsOf(plan);
+  const ofStorms = plannedStormsOf(plan).filter(({ group }) => groups.includes(group));
+  const atOnce = [...Map.groupBy(ofStorms, ({ at }) => at).values()].map((together) =>
+    sumBy(together, ({ devices }) => devices),
+  );
+  return Math.max(
+    sumBy(groups, ({ profile }) => busiestConnects(profile)),
+    ...atOnce,
+  );
+}
+
+/** Filters that the observers subscribe to, one SUBSCRIBE each. */
+export function presenceSubscriptions(plan: PresencePlan): number {
+  const group = observingGroupOf(plan);
+  return group === undefined ? 0 : group.profile.devices * presenceFiltersOf(group).length;
+}
+
+/** What AWS meters of events that were delivered. */
+export function presenceUsage(events: number): MessageUsage[] {
+  if (events === 0) return [];
+  const metered = { meteredBytes: eventBytes, publishesIn: 0, rulesTriggered: 0, ruleActions: 0 };
+  return [{ ...metered, publishesOut: events }];
+}
