@@ -4,7 +4,8 @@ import { formatQuantity, formatUsd } from '../shared/format.ts';
 import { nameDefaults } from '../targets/aws-iot/default-limits.ts';
 import { type AnyQuotaName, describeQuota } from '../targets/aws-iot/quotas.ts';
 import { type CostEstimate, costLines } from './cost.ts';
-import { groupsOf } from './groups.ts';
+import { downlinksOf } from './downlinks.ts';
+import { groupsOf, settingOf } from './groups.ts';
 import type { Plan } from './plan.ts';
 import { isUnread, type QuotaForecast } from './quota-forecast.ts';
 import { streamBatches } from './stream-reading.ts';
@@ -69,6 +70,8 @@ export function refuseQuota(forecast: QuotaForecast, plan: Plan): InputError {
   const isOfRules =
     forecast.quota === 'publishOutPerSecond' &&
     groupsOf(plan).every(({ profile }) => profile.echo.fraction === 0);
+  // Of commands, each may be as many publishes as there are devices.
+  const [backend] = forecast.quota === 'publishOutPerSecond' ? downlinksOf(plan) : [];
   const share = Math.round((forecast.allowed / forecast.limit) * 100);
   // A larger limit than the one that refuses may be in force.
   const unread =
@@ -77,7 +80,11 @@ export function refuseQuota(forecast: QuotaForecast, plan: Plan): InputError {
       : `. The quota is one of ${nameDefaults(account.region)}: yours was not read (servicequotas:GetServiceQuota)`;
   const allowed = `${formatQuantity(forecast.allowed)}${forecast.unit}`;
   return {
-    path: isOfRules ? 'stages' : (remedies[forecast.quota] ?? 'limits.quotaShare'),
+    path: backend
+      ? settingOf(backend.sender, 'command')
+      : isOfRules
+        ? 'stages'
+        : (remedies[forecast.quota] ?? 'limits.quotaShare'),
     message: `${forecast.name}: ${formatQuantity(forecast.peak)}${forecast.unit} planned, and ${
       quota.adjustable
         ? `${share}% of ${quota.raise === undefined ? 'the quota of ' : ''}${formatQuantity(forecast.limit)}${forecast.unit} is ${allowed}`

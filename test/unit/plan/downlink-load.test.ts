@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+import { draftPlan } from '../../../src/plan/make-plan.ts';
+import { preflight } from '../../../src/plan/preflight.ts';
+import { parseLoadProfile } from '../../../src/profile/parse.ts';
+
+const forecastOf = (command: object, more: object = {}) => {
+  const profile = parseLoadProfile({
+    duration: '60s',
+    groups: {
+      meters: { devices: 100_000, everySeconds: 3_600, ...more },
+      operator: { from: 'backend', command, ratePerSecond: 0.1 },
+    },
+  });
+  const { plan } = draftPlan({ runId: 'run', profile, now: 0, topicFilter: 'stampede/dev/#' });
+  const { quotas, quotaAssumptions, refusals } = preflight(plan);
+  const peakOf = (quota: string) => quotas.find((each) => each.quota === quota)?.peak ?? 0;
+  return { peakOf, quotaAssumptions, refusals };
+};
+
+describe('the plan of commands', () => {
+  it('says that a broadcast to 100,000 devices is five seconds of the quota, and refuses it', () => {
+    const { peakOf, quotaAssumptions, refusals } = forecastOf({ address: 'broadcast' });
+    expect(peakOf('publishOutPerSecond')).toBeGreaterThanOrEqual(100_000);
+    expect(quotaAssumptions.find((line) => line.startsWith('One broadcast'))).toContain(
+      'of operator to 100,000 devices is as many outbound publishes at once: 5.0 s of the quota of 20,000/s',
+    );
+    expect(refusals.map(({ path }) => path)).toContain('groups.operator.command');
+  });
+
+  it('counts the replies to a broadcast on the one connection that they come to', () => {
+    const { peakOf } = forecastOf({ address: 'broadcast' }, { reply: {} });
+    expect(peakOf('publishesPerSecondPerConnection')).toBeGreaterThanOrEqual(100_000);
+  });
+
+  it('counts commands to devices in turn once', () => {
+    const [silent, replying] = [forecastOf({}), forecastOf({}, { reply: {} })];
+    const [first, second] = [silent, replying].map(({ peakOf }) => peakOf('publishOutPerSecond'));
+    expect(second! - first!).toBeCloseTo(0.1);
+    expect(silent.refusals.map(({ path }) => path)).not.toContain('groups.operator.command');
+    expect(silent.quotaAssumptions.some((line) => line.startsWith('One broadcast'))).toBe(false);
+  });
+});
