@@ -1,8 +1,8 @@
-import type { ArrivalPattern, LoadProfile } from '../profile/load-profile.ts';
-import { burstPerSecond } from '../profile/load-shapes/arrival-pattern.ts';
+import type { LoadProfile } from '../profile/load-profile.ts';
 import { sumBy } from '../shared/counts.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import { kindProfilesOf } from './kinds.ts';
+import { spreadOf } from './schedules/arrival-kinds.ts';
 
 /**
  * By how much the busiest second of some groups together may be above the peak of their rates, each group's messages times its
@@ -29,43 +29,4 @@ export function randomExcess(
   );
   const mostAtOnce = Math.max(...random.map(({ atOnce, weight }) => atOnce * weight));
   return z * Math.sqrt(variance) + (mostAtOnce * (z * z - 1)) / 6;
-}
-
-/** How the number of messages in a second varies. */
-interface Spread {
-  /** Variance of the number, divided by its mean. */
-  readonly variancePerMessage: number;
-  /** Messages that one random time brings into a second, at most. */
-  readonly atOnce: number;
-}
-
-/**
- * Undefined: no second has more messages than the rate says. Bursts at random times bring up to m messages into a second each: a
- * compound Poisson distribution, whose variance is at most m times its mean.
- */
-function spreadOf(pattern: ArrivalPattern | undefined): Spread | undefined {
-  switch (pattern?.kind) {
-    case undefined:
-      return undefined;
-    case 'poisson':
-      return { variancePerMessage: 1, atOnce: 1 };
-    case 'jitter':
-      return { variancePerMessage: varianceOfJitter(pattern.spreadMs / 1_000), atOnce: 1 };
-    case 'pulse':
-      return pattern.isRandom ? { variancePerMessage: 1, atOnce: 1 } : undefined;
-    case 'burst': {
-      if (pattern.together?.isRandom !== true) return undefined;
-      const atOnce = burstPerSecond(pattern);
-      return { variancePerMessage: atOnce, atOnce };
-    }
-  }
-}
-
-/**
- * A message that is up to s ÷ 2 seconds from its turn is in a given second with a probability p, which depends on its turn. The number
- * in the second is a sum of Bernoulli variables: its variance, per message, is ∫ p(1 − p) over the turns. That p is a trapezoid, with
- * edges min(1, s) long: s ÷ 3 up to one second, and 1 − 1 ÷ s + 1 ÷ 3s² above it.
- */
-export function varianceOfJitter(s: number): number {
-  return s < 1 ? s / 3 : 1 - 1 / s + 1 / (3 * s * s);
 }

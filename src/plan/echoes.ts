@@ -3,6 +3,7 @@ import { sumBy } from '../shared/counts.ts';
 import { type DeviceTurns, makeBurstTurns } from './device-turns.ts';
 import { kindsOf } from './kinds.ts';
 import type { GroupPlan, Slice } from './plan.ts';
+import { perTurnOf } from './schedules/arrival-kinds.ts';
 import { sharesOf } from './slices.ts';
 
 type EchoProfile = Pick<LoadProfile, 'connect' | 'echo' | 'devices'>;
@@ -33,7 +34,7 @@ export function echoedMessages(group: GroupPlan): number {
 
 function turnsOf({ group, devices }: Slice): DeviceTurns {
   const { pattern } = group.profile;
-  return makeBurstTurns(devices, pattern?.kind === 'burst' ? pattern.count : 1);
+  return makeBurstTurns(devices, perTurnOf(pattern));
 }
 
 /** Devices of a slice that subscribe to their own topic. */

@@ -1,12 +1,9 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
-import { type DeviceTurns, makeDeviceTurns } from './device-turns.ts';
+import type { DeviceTurns } from './device-turns.ts';
 import type { Slice } from './plan.ts';
+import { arrivalTimesOf } from './schedules/arrival-kinds.ts';
 import { blockStoreOf } from './schedules/block-cache.ts';
-import { jitter } from './schedules/jitter.ts';
-import { makePoissonPoints } from './schedules/poisson-points.ts';
-import { makeReorderedSchedule } from './schedules/reordered-schedule.ts';
-import { startsReordering } from './schedules/starts.ts';
 
 /** When each thing of one slice is meant to happen. Pure in its results: any call, in any order, gives the same. */
 export interface SliceSchedule {
@@ -34,46 +31,25 @@ export interface SliceSchedule {
  * @param stream number of the kind of message, which its random times depend on
  */
 export function makeSliceSchedule(slice: Slice, stream = 0): SliceSchedule {
-  const { group, devices } = slice;
+  const { group, ...shares } = slice;
+  const { devices } = shares;
   const phase = (slice.slice - group.firstSlice + 0.5) / group.slices.count;
   const msPerOwnConnect = connectDurationMs(group.profile) / devices;
   return {
     messages: slice.messages,
-    ...arrivalsOf(slice, stream, phase),
+    ...arrivalTimesOf(
+      {
+        ...shares,
+        rate: makeArrivalRate(group.profile),
+        seed: group.profile.seed,
+        stream,
+        phase,
+        store: () => blockStoreOf(group.timeline),
+      },
+      group.profile.pattern,
+    ),
     connectOffsetMs: (deviceInSlice) => (deviceInSlice + phase) * msPerOwnConnect,
   };
-}
-
-function arrivalsOf(
-  { group, ...slice }: Slice,
-  stream: number,
-  phase: number,
-): Pick<SliceSchedule, 'offsetMs' | 'dueBefore' | 'turns'> {
-  const { seed, pattern } = group.profile;
-  const rate = makeArrivalRate(group.profile);
-  const messagesPerOwn = rate.messages / slice.messages;
-  const turns = makeDeviceTurns(slice.devices);
-  const turnMs = (n: number) => rate.offsetMsOf((n + phase) * messagesPerOwn);
-  const shared = { ...slice, seed, stream, durationMs: rate.durationMs };
-  switch (pattern?.kind) {
-    case undefined:
-      return { offsetMs: turnMs, turns };
-    case 'poisson': {
-      const points = makePoissonPoints(slice.messages, shared);
-      return { offsetMs: (n) => rate.offsetMsOf(points(n) * messagesPerOwn), turns };
-    }
-    case 'jitter': {
-      const peakPerMs = rate.peakPerSecond / 1_000 / messagesPerOwn;
-      const reordering = jitter({ ...shared, peakPerMs, turnMs, turns }, pattern.spreadMs);
-      return makeReorderedSchedule(reordering, blockStoreOf(group.timeline));
-    }
-    case 'pulse':
-    case 'burst':
-      return makeReorderedSchedule(
-        startsReordering({ ...shared, phase }, pattern),
-        blockStoreOf(group.timeline),
-      );
-  }
 }
 
 /** How many publishes of a stream are intended before an instant, milliseconds after `publishAt`: n = 0 … count − 1. */

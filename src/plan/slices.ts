@@ -8,6 +8,7 @@ import type { Deployment } from './deployment.ts';
 import { groupOfSlice } from './groups.ts';
 import { kindsOf } from './kinds.ts';
 import type { GroupPlan, Plan, Slice, SliceSplit } from './plan.ts';
+import { perTurnOf } from './schedules/arrival-kinds.ts';
 import { slicesByConnections } from './slice-connections.ts';
 
 /**
@@ -92,7 +93,7 @@ function firstDeviceOf({ profile, slices }: GroupPlan, slice: number): number {
 function messagesBefore({ profile, load }: GroupPlan, device: number): number {
   const { devices, pattern } = profile;
   if (device === devices) return load.messages;
-  const inBurst = pattern?.kind === 'burst' ? pattern.count : 1;
+  const inBurst = perTurnOf(pattern);
   return inBurst * shareBefore(Math.floor(load.messages / inBurst), device, devices);
 }
 

@@ -56,3 +56,12 @@ export function jitter(even: EvenTurns, spreadMs: number): Reordering {
     },
   };
 }
+
+/**
+ * A message that is up to s ÷ 2 seconds from its turn is in a given second with a probability p, which depends on its turn. The number
+ * in the second is a sum of Bernoulli variables: its variance, per message, is ∫ p(1 − p) over the turns. That p is a trapezoid, with
+ * edges min(1, s) long: s ÷ 3 up to one second, and 1 − 1 ÷ s + 1 ÷ 3s² above it.
+ */
+export function varianceOfJitter(s: number): number {
+  return s < 1 ? s / 3 : 1 - 1 / s + 1 / (3 * s * s);
+}

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { randomExcess, varianceOfJitter } from '../../../src/plan/busiest-second.ts';
+import { randomExcess } from '../../../src/plan/busiest-second.ts';
 import { groupsOf } from '../../../src/plan/groups.ts';
 import { draftPlan } from '../../../src/plan/make-plan.ts';
+import { varianceOfJitter } from '../../../src/plan/schedules/jitter.ts';
 import { streamsOf } from '../../../src/plan/streams.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 

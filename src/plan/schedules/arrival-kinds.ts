@@ -1,0 +1,130 @@
+import type { ArrivalPattern } from '../../profile/load-profile.ts';
+import { burstPerSecond } from '../../profile/load-shapes/arrival-pattern.ts';
+import type { ArrivalRate } from '../arrival-rate.ts';
+import { type DeviceTurns, makeDeviceTurns } from '../device-turns.ts';
+import type { BlockStore } from './block-cache.ts';
+import { jitter, varianceOfJitter } from './jitter.ts';
+import { makePoissonPoints } from './poisson-points.ts';
+import { makeReorderedSchedule } from './reordered-schedule.ts';
+import { startsReordering } from './starts.ts';
+
+/** How the number of messages in a second varies. */
+export interface Spread {
+  /** Variance of the number, divided by its mean. */
+  readonly variancePerMessage: number;
+  /** Messages that one random time brings into a second, at most. */
+  readonly atOnce: number;
+}
+
+/** One kind of message of one slice, before it is known when its messages are due. */
+export interface Arrivals {
+  readonly rate: ArrivalRate;
+  readonly messages: number;
+  readonly devices: number;
+  readonly slice: number;
+  readonly firstDevice: number;
+  readonly seed: number;
+  readonly stream: number;
+  /** 0–1, of the slice, so that slices interleave. */
+  readonly phase: number;
+  /** Keeps what was sorted, for the schedules of one timeline. */
+  readonly store: () => BlockStore;
+}
+
+/** When messages are due: as of `SliceSchedule`. */
+export interface ArrivalTimes {
+  readonly offsetMs: (n: number) => number;
+  readonly dueBefore?: (instantMs: number) => number;
+  readonly turns: DeviceTurns;
+}
+
+/** All that a plan decides by how messages follow one another. */
+interface ArrivalKind<Pattern> {
+  readonly timesOf: (arrivals: Arrivals, pattern: Pattern) => ArrivalTimes;
+  /** Undefined: no second has more messages than the rate says. */
+  readonly spreadOf: (pattern: Pattern) => Spread | undefined;
+  /** Messages that a device sends in each of its turns: no slice has a part of a turn. */
+  readonly perTurnOf: (pattern: Pattern) => number;
+}
+
+type PatternOf<Kind extends ArrivalPattern['kind']> = Extract<ArrivalPattern, { kind: Kind }>;
+
+const independent: Spread = { variancePerMessage: 1, atOnce: 1 };
+const one = () => 1;
+
+const evenTimes = ({ rate, messages, devices, phase }: Arrivals) => {
+  const messagesPerOwn = rate.messages / messages;
+  const offsetMs = (n: number) => rate.offsetMsOf((n + phase) * messagesPerOwn);
+  return { offsetMs, turns: makeDeviceTurns(devices) };
+};
+
+const startTimes = (arrivals: Arrivals, pattern: PatternOf<'pulse'> | PatternOf<'burst'>) =>
+  makeReorderedSchedule(
+    startsReordering({ ...arrivals, durationMs: arrivals.rate.durationMs }, pattern),
+    arrivals.store(),
+  );
+
+const even: ArrivalKind<undefined> = {
+  timesOf: evenTimes,
+  spreadOf: () => undefined,
+  perTurnOf: one,
+};
+
+const kinds: { readonly [Kind in ArrivalPattern['kind']]: ArrivalKind<PatternOf<Kind>> } = {
+  poisson: {
+    timesOf(arrivals) {
+      const { rate, messages, devices } = arrivals;
+      const points = makePoissonPoints(messages, arrivals);
+      const messagesPerOwn = rate.messages / messages;
+      const offsetMs = (n: number) => rate.offsetMsOf(points(n) * messagesPerOwn);
+      return { offsetMs, turns: makeDeviceTurns(devices) };
+    },
+    spreadOf: () => independent,
+    perTurnOf: one,
+  },
+  jitter: {
+    timesOf(arrivals, { spreadMs }) {
+      const { rate, messages, devices, store } = arrivals;
+      const peakPerMs = rate.peakPerSecond / 1_000 / (rate.messages / messages);
+      const turns = makeDeviceTurns(devices);
+      const { offsetMs: turnMs } = evenTimes(arrivals);
+      const shared = { ...arrivals, durationMs: rate.durationMs, peakPerMs, turnMs, turns };
+      return makeReorderedSchedule(jitter(shared, spreadMs), store());
+    },
+    spreadOf: ({ spreadMs }) => ({ variancePerMessage: varianceOfJitter(spreadMs / 1_000), atOnce: 1 }),
+    perTurnOf: one,
+  },
+  pulse: {
+    timesOf: startTimes,
+    spreadOf: ({ isRandom }) => (isRandom ? independent : undefined),
+    perTurnOf: one,
+  },
+  burst: {
+    timesOf: startTimes,
+    // Bursts at random times bring up to m messages into a second each: a compound Poisson distribution, whose variance is at most m
+    // times its mean.
+    spreadOf(pattern) {
+      if (pattern.together?.isRandom !== true) return undefined;
+      const atOnce = burstPerSecond(pattern);
+      return { variancePerMessage: atOnce, atOnce };
+    },
+    perTurnOf: ({ count }) => count,
+  },
+};
+
+/** @param pattern absent: messages are due evenly */
+function kindOf(pattern: ArrivalPattern | undefined): ArrivalKind<unknown> {
+  return (pattern === undefined ? even : kinds[pattern.kind]) as ArrivalKind<unknown>;
+}
+
+export function arrivalTimesOf(arrivals: Arrivals, pattern: ArrivalPattern | undefined): ArrivalTimes {
+  return kindOf(pattern).timesOf(arrivals, pattern);
+}
+
+export function spreadOf(pattern: ArrivalPattern | undefined): Spread | undefined {
+  return kindOf(pattern).spreadOf(pattern);
+}
+
+export function perTurnOf(pattern: ArrivalPattern | undefined): number {
+  return kindOf(pattern).perTurnOf(pattern);
+}
