@@ -72,6 +72,7 @@ describe('readAccountLimits', () => {
       [
         'publishInPerSecond',
         'publishOutPerSecond',
+        'queuedMessagesPerSecond',
         'connectsPerSecond',
         'concurrentConnections',
         'subscribesPerSecond',
