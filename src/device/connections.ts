@@ -26,7 +26,8 @@ export interface ConnectionSettings extends CycleSettings {
 /** What a connection is ended for: an action, or because its device needs none any more. */
 const endsFor = { action: 1, cycle: 2 } as const;
 
-const unansweredReason = 'no answer before the slice ended';
+/** Whose an attempt to connect is: the device's, or that of one which the device has replaced meanwhile. */
+const attemptOf = { device: 1, replaced: 2 } as const;
 
 /**
  * Keeps the slice's devices connected: each connects at its turn, and again, after a random delay that grows with its
@@ -50,7 +51,7 @@ export class Connections implements PacedWork, DeviceControls, CycleListener {
   readonly #failedInARow: Uint8Array;
   /** By device: when its last attempt was answered, or failed. */
   readonly #answeredAt: Float64Array;
-  /** By device: 1 while its attempt has no answer. */
+  /** By device: while an attempt has no answer, whose it is; else 0. */
   readonly #isUnderWay: Uint8Array;
   /** By device: 1 while it has a connection that is not to end. */
   readonly #isConnected: Uint8Array;
@@ -115,7 +116,7 @@ export class Connections implements PacedWork, DeviceControls, CycleListener {
     for (const [device, isUnderWay] of this.#isUnderWay.entries()) {
       if (isUnderWay === 0) continue;
       this.#isUnderWay[device] = 0;
-      this.#counters.connectFailed(unansweredReason);
+      this.#counters.connectFailed('no answer before the slice ended');
     }
   }
 
@@ -142,7 +143,7 @@ export class Connections implements PacedWork, DeviceControls, CycleListener {
   /** Connects a device that is to be connected and is not, as soon as the target lets its client id. */
   #connectIfFree(device: number): void {
     const isBusy =
-      this.#isConnected[device] === 1 || this.#isUnderWay[device] === 1 || this.#isEnding[device] !== 0;
+      this.#isConnected[device] === 1 || this.#isUnderWay[device] !== 0 || this.#isEnding[device] !== 0;
     if (isBusy || this.#timers.has(device) || this.#cycles.isAsleep(device)) return;
     const delayMs = this.#answeredAt[device]! + this.#leastBetweenMs - this.#clock.now();
     if (delayMs <= 0) this.#connect(device);
@@ -161,10 +162,12 @@ export class Connections implements PacedWork, DeviceControls, CycleListener {
     // Another client id, with nothing behind it.
     this.#answeredAt[device] = 0;
     this.#failedInARow[device] = 0;
+    if (this.#isUnderWay[device] !== 0) this.#isUnderWay[device] = attemptOf.replaced;
+    if (this.#isConnected[device] === 1) this.#end(device, this.#cycles.disconnect, endsFor.cycle);
     this.#settings.onReplaced(device, life);
   }
 
-  /** What the device's connection was opened for is answered. The transport may not end it while it reports that. */
+  /** The device needs its connection no more, or needs another. The transport may not end it while it reports why. */
   served(device: number): void {
     if (this.#stopped) return;
     this.#later(device, 0, () => {
@@ -175,14 +178,20 @@ export class Connections implements PacedWork, DeviceControls, CycleListener {
 
   tickEnd(): void {}
 
-  connected(device: number): void {
+  /** @returns whether the device may use its connection: false if that is of a device which it has replaced */
+  connected(device: number): boolean {
     const nowMs = this.#clock.now();
+    const isOwn = this.#isUnderWay[device] !== attemptOf.replaced;
     this.#isUnderWay[device] = 0;
-    this.#failedInARow[device] = 0;
     this.#isConnected[device] = 1;
-    this.#answeredAt[device] = nowMs;
     const connectMs = this.#isMeasured ? nowMs - this.#attemptedAt[device]! : undefined;
     const isAgain = this.#counters.connected(device, nowMs, connectMs);
+    if (!isOwn) {
+      this.served(device);
+      return false;
+    }
+    this.#failedInARow[device] = 0;
+    this.#answeredAt[device] = nowMs;
     const wasDisconnected = this.#isMeasured && this.#counters.storms.connected(device, nowMs);
     if (wasDisconnected || this.#isReturning[device] === 1) this.#counters.returned(device, nowMs);
     this.#isReturning[device] = 0;
@@ -190,16 +199,22 @@ export class Connections implements PacedWork, DeviceControls, CycleListener {
     this.#missingSince[device] = 0;
     if (isAgain && this.#isMeasured && missingSince > 0) this.#counters.reconnected(nowMs - missingSince);
     // Its attempt was under way when it fell asleep. The transport may not end a connection while it reports it.
-    if (this.#stopped || !this.#cycles.isAsleep(device)) return;
-    this.#later(device, 0, () =>
-      this.#cycles.isAsleep(device) ? this.fellAsleep(device) : this.#connectIfFree(device),
-    );
+    if (!this.#stopped && this.#cycles.isAsleep(device))
+      this.#later(device, 0, () =>
+        this.#cycles.isAsleep(device) ? this.fellAsleep(device) : this.#connectIfFree(device),
+      );
+    return true;
   }
 
   connectFailed(device: number, reason: string): void {
+    const isOwn = this.#isUnderWay[device] !== attemptOf.replaced;
     this.#isUnderWay[device] = 0;
-    this.#answeredAt[device] = this.#clock.now();
     this.#counters.connectFailed(reason);
+    if (!isOwn) {
+      this.served(device);
+      return;
+    }
+    this.#answeredAt[device] = this.#clock.now();
     this.#failedInARow[device] = Math.min(this.#failedInARow[device]! + 1, 255);
     this.#retryLater(device);
   }
@@ -255,7 +270,7 @@ export class Connections implements PacedWork, DeviceControls, CycleListener {
     const nowMs = this.#clock.now();
     this.#attemptedAt[device] = nowMs;
     if (this.#isMeasured) this.#counters.storms.attempted(device, nowMs);
-    this.#isUnderWay[device] = 1;
+    this.#isUnderWay[device] = attemptOf.device;
     this.#transport.connect(device);
   }
 

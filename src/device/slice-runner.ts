@@ -173,7 +173,7 @@ class SliceRunner implements TransportListener {
   }
 
   connected(device: number, receiveMaximum: number, isResumed: boolean): void {
-    this.#connections.connected(device);
+    if (!this.#connections.connected(device)) return;
     this.#subscriptions.connected(device, isResumed);
     this.#sender.connected(device, receiveMaximum, isResumed);
   }

@@ -40,6 +40,8 @@ export interface Published {
   readonly topic: string;
   readonly message: string;
   readonly payload: Buffer;
+  /** That the connection was opened with. */
+  readonly clientId: string | undefined;
 }
 
 export interface Subscribed {
@@ -66,6 +68,8 @@ export class SimulatedTransport implements Transport {
   readonly #clients: TransportClients | undefined;
   /** By device: which connection, where there is one; answers of an earlier one do not come. */
   readonly #connection = new Map<number, number>();
+  /** By device: the one that it last tried to connect with. */
+  readonly #clientIds = new Map<number, string>();
   /** Devices whose connection ends: what they send does not leave. */
   readonly #ending = new Set<number>();
   readonly #unanswered = new Map<number, number>();
@@ -79,7 +83,11 @@ export class SimulatedTransport implements Transport {
   }
 
   connect(device: number): void {
-    if (this.#clients !== undefined) this.clientIds.push(this.#clients.clientId(device));
+    if (this.#clients !== undefined) {
+      const clientId = this.#clients.clientId(device);
+      this.clientIds.push(clientId);
+      this.#clientIds.set(device, clientId);
+    }
     const answer = this.#behaviour.connect?.(device, this.#clock.now()) ?? 5;
     if (typeof answer === 'string') {
       this.#clock.setTimer(1, () => !this.closed && this.#listener.connectFailed(device, answer));
@@ -112,7 +120,8 @@ export class SimulatedTransport implements Transport {
     const message = payload.toString();
     const n = Number(/"n":(\d+)/.exec(message)?.[1]);
     const copy = Buffer.from(payload);
-    this.published.push({ device, n, atMs: nowMs, topic, message, payload: copy });
+    const clientId = this.#clientIds.get(device);
+    this.published.push({ device, n, atMs: nowMs, topic, message, payload: copy, clientId });
     for (const [receiver, afterMs] of this.#behaviour.echoes?.(device, n, topic) ?? []) {
       const echo: IncomingMessage = { topic, payload: copy, qos: 0, dup: false, retain: false };
       this.#clock.setTimer(afterMs, () => !this.closed && this.#listener.received(receiver, echo));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
 import { awakeStretches } from '../../../src/plan/lifecycle.ts';
+import { identifyDevice } from '../../../src/plan/plan.ts';
 import type {
   ChurningLifecycle,
   EachMessageLifecycle,
@@ -151,6 +152,27 @@ describe('devices that leave for good', () => {
     }
     // At once: no backoff, and no wait for the client id.
     expect(LatencyHistogram.decode(result.latencies.reconnect!).percentileAt(100)).toBeLessThan(20);
+  });
+
+  it('publish over connections of their own, however many leave while they connect', async () => {
+    const { transport, plan } = await simulate({
+      ...options,
+      devices: 50,
+      lifecycle: { churn: { sharePerMinute: 6, replace: true }, disconnect: 'clean' },
+      behaviour: { connect: (device) => (device === 0 ? 'refused' : 3_000) },
+    });
+    const publishers = new Set<number>();
+    for (const { message, clientId } of transport.published) {
+      const { device } = (JSON.parse(message) as { stampede: { device: number } }).stampede;
+      publishers.add(device);
+      expect(clientId).toBe(identifyDevice(plan.runId, device).clientId);
+    }
+    // Of some 300 devices, those that live for longer than their CONNACK takes: e^(−0.3), the last ones left out.
+    expect(publishers.size).toBeGreaterThan(180);
+    // Each id connects once, but for that of the place whose attempts fail and are repeated.
+    const attempts = Map.groupBy(transport.clientIds, (id) => id);
+    const repeated = [...attempts.values()].filter(({ length }) => length > 1);
+    expect(repeated.length).toBeLessThan(12);
   });
 
   it('take their messages with them where nothing replaces them', async () => {

@@ -54,9 +54,11 @@ export class DenseConnection implements PacketSink, ExchangeOwner {
     this.partial = undefined;
     this.#begunAt = performance.now();
     const onread = { buffer: chunk, callback: (length: number) => this.#received(stream, length) };
+    // Another device may be in this place once the stream is open.
+    const clientId = clients.clientId(this.device);
     const stream = connector.open(this.device, onread, () => {
       const client = {
-        clientId: clients.clientId(this.device),
+        clientId,
         login: settings.loginOf?.(this.device),
         will: clients.will?.(this.device),
       };
