@@ -2,13 +2,14 @@ import type { BrokerCount } from '../measure/broker-samples.ts';
 import type { RunLedger } from '../measure/run-ledger.ts';
 import { groupsOf, mqttGroupsOf } from '../plan/groups.ts';
 import { isRetained, kindsOf } from '../plan/kinds.ts';
-import { echoObserver, subscriberObserver } from '../plan/observers.ts';
+import { downlinkObserver, echoObserver, subscriberObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
 import { sumBy } from '../shared/counts.ts';
 import { formatPlural } from '../shared/format.ts';
 import { maySkipReceived } from '../targets/mqtt/sys-topics.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import {
+  commandsTaken,
   type Explanation,
   explain,
   ofDeadSlices,
@@ -37,7 +38,11 @@ export function reconcileBroker(plan: Plan, ledger: RunLedger): Reconciliation[]
     return [{ ...entry, cloudwatch: counted.count, ...explain(counted.count - count, reasons) }];
   };
   const isMqtt = mqttGroupsOf(plan).length > 0;
-  const delivered = sumBy([subscriberObserver, echoObserver], (name) => {
+  const replies = sumBy(
+    ledger.downlink ?? [],
+    ({ replies: each }) => (each?.replied ?? 0) + (each?.late ?? 0),
+  );
+  const delivered = sumBy([subscriberObserver, echoObserver, downlinkObserver], (name) => {
     const seen = ledger.observers[name];
     return seen === undefined ? 0 : seen.arrivals + seen.unrelated;
   });
@@ -61,10 +66,11 @@ export function reconcileBroker(plan: Plan, ledger: RunLedger): Reconciliation[]
             ofDeadSlices(messages.sendUnknown, 'publishes', 'sent'),
             possible(-messages.lost, notTaken(messages.lost)),
           ]),
+      ...commandsTaken(ledger),
     ),
     ...line(
       'publishes sent',
-      { counter: 'sent', column: 'received by the run’s subscribers', count: delivered },
+      { counter: 'sent', column: 'received by the run’s subscribers', count: delivered + replies },
       possible(broker.samples, 'that may be of these counts themselves'),
       possible(undelivered, `that may be among ${formatPlural(undelivered, 'message')} that did not arrive`),
     ),

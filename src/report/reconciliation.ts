@@ -122,7 +122,7 @@ function connectsOf(plan: Plan, { groups }: RunLedger): number {
 }
 
 /** Commands of backends, and replies to them, beside the messages of devices. */
-function commandsTaken({ groups, downlink = [] }: RunLedger): Explanation[] {
+export function commandsTaken({ groups, downlink = [] }: RunLedger): Explanation[] {
   const sums = groups
     .filter(({ sendsCommands }) => sendsCommands)
     .map(({ messages, acknowledged }) => ({
