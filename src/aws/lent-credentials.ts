@@ -1,5 +1,5 @@
 import type { AccessCredentials } from '../device/identity/credentials.ts';
-import { StampedeError } from '../shared/errors.ts';
+import { exitCodes, StampedeError } from '../shared/errors.ts';
 import type { SigningAccess } from './account-access.ts';
 
 /** Where a process of this machine that holds the user's credentials of AWS gives them to slices that sign requests. */
@@ -15,12 +15,15 @@ class NoLentCredentialsError extends StampedeError {
   constructor(what: string) {
     super('NoLentCredentials', `the AWS credentials of this machine’s user could not be read: ${what}`, {
       hint: 'check aws sts get-caller-identity; credentials may have expired during the run',
+      exitCode: exitCodes.badUsage,
     });
   }
 }
 
 /** AWS renews temporary credentials before this much of their time is left. */
 const renewedBeforeMs = 300_000;
+/** Credentials that AWS has not renewed by then are read again this often until they expire. */
+const rereadEveryMs = 10_000;
 
 /**
  * The user's credentials, renewed while a slice runs: its answers have the form of AWS's container credentials.
@@ -50,7 +53,7 @@ export function makeLentCredentials(
       keptUntil = Number.POSITIVE_INFINITY;
       reading.then(
         ({ expiresAt }) => {
-          keptUntil = expiresAt - renewedBeforeMs;
+          keptUntil = Math.min(expiresAt, Math.max(expiresAt - renewedBeforeMs, now() + rereadEveryMs));
         },
         () => {
           kept = undefined;

@@ -40,6 +40,25 @@ it('are read once, and are renewed five minutes before they expire', async () =>
   expect((await credentials()).sessionToken).toBe('session-2');
 });
 
+it('that are not renewed are read every ten seconds until they expire', async () => {
+  let now = Date.UTC(2026, 0, 1);
+  let reads = 0;
+  const expiration = new Date(now + 25_000);
+  const url = await lend(async () => ({ ...key, sessionToken: `session-${++reads}`, expiration }));
+  const { credentials } = makeLentCredentials({ url, token, region: '' }, () => now);
+  const readsOf = async (afterMs: number) => {
+    now = expiration.getTime() - 25_000 + afterMs;
+    await credentials();
+    return reads;
+  };
+  expect(await readsOf(0)).toBe(1);
+  expect(await readsOf(9_999)).toBe(1);
+  expect(await readsOf(10_000)).toBe(2);
+  expect(await readsOf(20_000)).toBe(3);
+  expect(await readsOf(24_999)).toBe(3);
+  expect(await readsOf(25_000)).toBe(4);
+});
+
 it('without an end are read once', async () => {
   let reads = 0;
   const url = await lend(async () => {
@@ -59,7 +78,7 @@ it('are refused without the token, and no answer without credentials shows more 
   expect([refused.status, empty.status]).toEqual([403, 404]);
   expect(`${await refused.text()}${await empty.text()}`).not.toContain('secret');
   const { credentials } = makeLentCredentials({ url, token, region: '' });
-  await expect(credentials()).rejects.toMatchObject({ code: 'NoLentCredentials' });
+  await expect(credentials()).rejects.toMatchObject({ code: 'NoLentCredentials', exitCode: 2 });
   // The next slice asks again.
   await expect(credentials()).rejects.toMatchObject({ code: 'NoLentCredentials' });
 });
