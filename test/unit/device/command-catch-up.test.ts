@@ -173,6 +173,20 @@ describe('a device whose session keeps commands', () => {
     expect(lock.asked).toEqual([topic, topic]);
   });
 
+  it('counts as kept only what was due once its session had the subscription', async () => {
+    const lock = makeLock();
+    lock.connect(false);
+    await lock.advance(lock.plan.timeline.publishAt - lock.plan.timeline.createdAt + 1_000);
+    lock.receiver.subscribed(0, topic);
+    expect(lock.result()).toMatchObject({ offline: { 1: [0, 10] }, kept: {} });
+    // Offline for ten seconds, and a second before them, in which commands may have been under way.
+    await lock.advance(5_000);
+    lock.disconnect();
+    await lock.advance(10_000);
+    lock.connect(true);
+    expect(lock.result()).toMatchObject({ kept: { 1: [50, 110] } });
+  });
+
   it('has nothing to catch up on where its sessions end with its connections', () => {
     const lock = makeLock({ cleanStart: true, sessionExpiry: '0s' });
     lock.connect(false);
