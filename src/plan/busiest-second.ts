@@ -2,6 +2,7 @@ import type { LoadProfile } from '../profile/load-profile.ts';
 import { sumBy } from '../shared/counts.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import { kindProfilesOf } from './kinds.ts';
+import { presentShare } from './lifecycle.ts';
 import { spreadOf } from './schedules/arrival-kinds.ts';
 
 /**
@@ -17,7 +18,9 @@ export function randomExcess(
   const random = profiles.flatMap((profile) =>
     kindProfilesOf(profile).flatMap((kind) => {
       const spread = spreadOf(kind.pattern);
-      return spread === undefined ? [] : [{ ...makeArrivalRate(kind), ...spread, weight: weightOf(profile) }];
+      return spread === undefined
+        ? []
+        : [{ ...makeArrivalRate(kind), ...spread, share: presentShare(kind), weight: weightOf(profile) }];
     }),
   );
   if (random.length === 0) return 0;
@@ -25,7 +28,8 @@ export function randomExcess(
   const z = Math.sqrt(2 * Math.log(seconds));
   const variance = sumBy(
     random,
-    ({ peakPerSecond, variancePerMessage, weight }) => peakPerSecond * variancePerMessage * weight * weight,
+    ({ peakPerSecond, share, variancePerMessage, weight }) =>
+      peakPerSecond * share * variancePerMessage * weight * weight,
   );
   const mostAtOnce = Math.max(...random.map(({ atOnce, weight }) => atOnce * weight));
   return z * Math.sqrt(variance) + (mostAtOnce * (z * z - 1)) / 6;

@@ -282,18 +282,18 @@ export function lambdaUsage(
 
 /** Invocations of measure-latency. */
 function arrivalBatches(plan: Plan, deployment: Deployment): number {
-  const { load, timeline } = plan;
-  if (arrivalsByRule(plan) === 0) return 0;
-  if (deployment.subscriber === 'direct') return load.messages;
+  const arrivals = arrivalsByRule(plan);
+  if (arrivals === 0) return 0;
+  if (deployment.subscriber === 'direct') return arrivals;
   if (deployment.subscriber === 'stream') return streamReading(plan, deployment).batches;
-  const steady = { ...load, seconds: publishSecondsOf(timeline) };
-  return forecastReading(steady, deployment.arrivals, 'assumed').batches;
+  return forecastReading(readLoadOf(plan), deployment.arrivals, 'assumed').batches;
 }
 
-function streamReading({ load, timeline }: Plan, { stream }: Deployment) {
-  return forecastStreamReading({ ...load, seconds: publishSecondsOf(timeline) }, stream);
+function streamReading(plan: Plan, { stream }: Deployment) {
+  return forecastStreamReading(readLoadOf(plan), stream);
 }
 
-function publishSecondsOf({ publishAt, publishEndAt }: Plan['timeline']): number {
-  return (publishEndAt - publishAt) / 1_000;
+function readLoadOf(plan: Plan) {
+  const { publishAt, publishEndAt } = plan.timeline;
+  return { ...plan.load, messages: arrivalsByRule(plan), seconds: (publishEndAt - publishAt) / 1_000 };
 }

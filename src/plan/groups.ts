@@ -6,6 +6,7 @@ import { loadShapeOf } from '../profile/load-shapes/resolved-load.ts';
 import { sumBy } from '../shared/counts.ts';
 import { type ArrivalRate, makeArrivalRate } from './arrival-rate.ts';
 import { kindProfilesOf } from './kinds.ts';
+import { presentExcess, presentShare } from './lifecycle.ts';
 import type { GroupPlan, Plan, SliceSplit } from './plan.ts';
 
 export type GroupedPlan = Pick<
@@ -154,6 +155,15 @@ export function peakPerSecondOf(
     endPerSecond,
   ]);
   return Math.max(...ends) + ofBursts;
+}
+
+/** The same of the messages that are intended: devices that are absent may skip theirs. */
+export function intendedPeakOf(
+  profiles: readonly LoadProfile[],
+  weightOf: (profile: LoadProfile) => number = () => 1,
+): number {
+  const ofShares = peakPerSecondOf(profiles, (profile) => weightOf(profile) * presentShare(profile));
+  return ofShares + sumBy(profiles, (profile) => presentExcess(profile) * weightOf(profile));
 }
 
 /** Path of a group's setting in the profile, for errors: `groups.meters.publish.topic`, or `publish.topic`. */

@@ -2,6 +2,7 @@ import type { LoadProfile, MessageSettings, PublishSettings } from '../profile/l
 import { burstExcess } from '../profile/load-shapes/arrival-pattern.ts';
 import { sumBy } from '../shared/counts.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
+import { presentExcess, presentShare } from './lifecycle.ts';
 import type { GroupPlan, Load } from './plan.ts';
 
 /** One kind of message of a group, as if it were all that the group sends: what depends on messages is computed kind by kind. */
@@ -77,12 +78,16 @@ function ofDevices({
 export function plannedLoadOf(profile: LoadProfile): Load {
   return {
     messages: sumBy(kindProfilesOf(profile), (kind) => loadOf(kind).messages),
-    peakPerSecond: makeArrivalRate(profile).peakPerSecond + burstExcess(profile),
+    peakPerSecond: intendedPeak(profile),
   };
 }
 
 function loadOf(profile: LoadProfile): Load {
-  const { messages, peakPerSecond } = makeArrivalRate(profile);
   // Rounded, because floating-point error can leave the sum of the stages just below a whole number.
-  return { messages: Math.round(messages), peakPerSecond: peakPerSecond + burstExcess(profile) };
+  return { messages: Math.round(makeArrivalRate(profile).messages), peakPerSecond: intendedPeak(profile) };
+}
+
+function intendedPeak(profile: LoadProfile): number {
+  const due = makeArrivalRate(profile).peakPerSecond + burstExcess(profile);
+  return due * presentShare(profile) + presentExcess(profile);
 }

@@ -4,10 +4,11 @@ import {
   isReplacing,
   type Lifecycle,
   type SleepingLifecycle,
+  skipsMessages,
   type TimeRange,
 } from '../profile/lifecycle-kinds.ts';
 import type { GroupSettings, LoadProfile } from '../profile/load-profile.ts';
-import { burstExcess } from '../profile/load-shapes/arrival-pattern.ts';
+import { burstExcess, burstExcessPerDevice } from '../profile/load-shapes/arrival-pattern.ts';
 import { PositionalRandom } from '../shared/random.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import type { GroupPlan, Timeline } from './plan.ts';
@@ -127,6 +128,25 @@ export function connectsAgain(
 ): number {
   if (connectsEachMessage(profile)) return load.messages;
   return Math.round(((wakingOf(profile)?.wakesPerSecond ?? 0) * lastsMs) / 1_000);
+}
+
+/** Share of the messages due in a second that are intended while the most devices are there: a fleet that shrinks is whole at first. */
+export function presentShare(profile: LivelyGroup): number {
+  const { lifecycle } = profile;
+  if (lifecycle === undefined || !('awake' in lifecycle) || !skipsMessages(lifecycle)) return 1;
+  return wakingOf(profile)?.awakeShare ?? 1;
+}
+
+/**
+ * By how much the intended messages of the busiest second may be above that share p of those due, λ: three standard deviations. The devices that are
+ * due have λ ÷ m turns of m messages each; each turn counts with the probability p, and the variance is λ · m · p · (1 − p).
+ */
+export function presentExcess(profile: LivelyGroup): number {
+  const share = presentShare(profile);
+  const perSecond = makeArrivalRate(profile).peakPerSecond;
+  const due = perSecond + burstExcess(profile);
+  const atOnce = Math.max(1, perSecond / profile.devices + burstExcessPerDevice(profile));
+  return Math.min(due * (1 - share), 3 * Math.sqrt(due * atOnce * share * (1 - share)));
 }
 
 /** A mean with three standard deviations of a Poisson distribution, which a count hardly ever exceeds. */

@@ -17,7 +17,7 @@ import { type DeploymentParameters, defaultDeployment, deploymentOf } from './de
 import { checkDeviceTopic, checkRuleName, checkWillTopic } from './device-topic.ts';
 import { checkCommandTopics } from './downlinks.ts';
 import { forecastUsage } from './forecast-usage.ts';
-import { deviceGroupsOf, groupProfilesOf, groupsOf, peakPerSecondOf, settingOf } from './groups.ts';
+import { deviceGroupsOf, groupProfilesOf, groupsOf, intendedPeakOf, settingOf } from './groups.ts';
 import { type KindPlan, kindsOf, plannedLoadOf, usesBasicIngest } from './kinds.ts';
 import { longestSleepMs } from './lifecycle.ts';
 import { drainMsOf, isReadByRule } from './observers.ts';
@@ -111,7 +111,7 @@ export function draftPlan(request: PlanRequest): DraftPlan {
     timeline: timelineOf(request, slices.count, profiles),
     load: {
       messages: sumBy(ofDevices, (each) => plannedLoadOf(each).messages),
-      peakPerSecond: peakPerSecondOf(ofDevices),
+      peakPerSecond: intendedPeakOf(ofDevices),
     },
     slices,
     ...(profile.groups === undefined ? {} : { groups }),

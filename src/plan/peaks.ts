@@ -12,7 +12,7 @@ import { topicsPerDevice } from './device-topic.ts';
 import { commandPeakOf, commandSubscriptions, commandsPerConnection } from './downlink-load.ts';
 import { echoingDevices } from './echoes.ts';
 import { subscriberConcurrency } from './forecast-usage.ts';
-import { deviceGroupsOf, groupsOf, mqttGroupsOf, peakPerSecondOf } from './groups.ts';
+import { deviceGroupsOf, groupsOf, intendedPeakOf, mqttGroupsOf, peakPerSecondOf } from './groups.ts';
 import { isBasicIngest, kindProfilesOf, kindsOf, usesBasicIngest } from './kinds.ts';
 import { busiestConnects, mostAwake } from './lifecycle.ts';
 import { messageBytes } from './message-size.ts';
@@ -91,7 +91,7 @@ export function peaksOf(plan: Plan, deployment: Deployment): Readonly<Record<Quo
   return {
     publishInPerSecond: busiest + commandPeak.commands + commandPeak.replies,
     publishOutPerSecond:
-      peakPerSecondOf(byKind, outboundOf) +
+      intendedPeakOf(byKind, outboundOf) +
       randomExcess(byKind, outboundOf) +
       wills * (rules + (subscribers > 0 ? 1 : 0)) +
       commandPeak.deliveries +

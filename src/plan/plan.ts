@@ -100,8 +100,9 @@ export interface SubscriberSplit {
 }
 
 export interface Load {
-  /** Intended publishes over the whole run; the slices' shares sum to exactly this. */
+  /** Publishes that are due over the whole run; the slices' shares sum to exactly this. */
   readonly messages: number;
+  /** The most that are intended: without those that devices skip because they are asleep. */
   readonly peakPerSecond: number;
 }
 

@@ -4,8 +4,9 @@ import { sumBy } from '../shared/counts.ts';
 import type { QuotaName } from '../targets/aws-iot/quotas.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import { randomExcess } from './busiest-second.ts';
-import { groupsOf, peakPerSecondOf } from './groups.ts';
+import { groupsOf, intendedPeakOf } from './groups.ts';
 import { isRetained, type KindPlan, kindsOf } from './kinds.ts';
+import { presentExcess, presentShare } from './lifecycle.ts';
 import type { Plan } from './plan.ts';
 
 /** The highest use of the quotas of messages with the RETAIN flag; empty for a plan without any. */
@@ -21,7 +22,7 @@ export function retainedPeaks(plan: Plan): Partial<Record<QuotaName, number>> {
     byTopic.set(key, [...(byTopic.get(key) ?? []), kind]);
   }
   return {
-    retainedPublishesPerSecond: peakPerSecondOf(profiles) + randomExcess(profiles),
+    retainedPublishesPerSecond: intendedPeakOf(profiles) + randomExcess(profiles),
     retainedPublishesPerSecondPerTopic: Math.max(...[...byTopic.values()].map(peakOfTopic)),
   };
 }
@@ -37,5 +38,6 @@ function peakOfTopic(kinds: readonly KindPlan[]): number {
 function peakOfKind({ profile }: KindPlan): number {
   const { devices, publish } = profile;
   const perDevice = makeArrivalRate(profile).peakPerSecond / devices + burstExcessPerDevice(profile);
-  return isTopicOfOneDevice(publish.topic) ? perDevice : perDevice * devices;
+  if (isTopicOfOneDevice(publish.topic)) return perDevice;
+  return perDevice * devices * presentShare(profile) + presentExcess(profile);
 }

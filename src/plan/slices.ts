@@ -1,11 +1,9 @@
 import { connectsEachMessage } from '../profile/lifecycle-kinds.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
-import { burstExcess } from '../profile/load-shapes/arrival-pattern.ts';
 import { sumBy } from '../shared/counts.ts';
 import { type AccountLimits, accountLimitsOf } from '../targets/aws-iot/quotas.ts';
-import { makeArrivalRate } from './arrival-rate.ts';
 import type { Deployment } from './deployment.ts';
-import { groupOfSlice } from './groups.ts';
+import { groupOfSlice, intendedPeakOf } from './groups.ts';
 import { kindsOf } from './kinds.ts';
 import type { GroupPlan, Plan, Slice, SliceSplit } from './plan.ts';
 import { perTurnOf } from './schedules/arrival-kinds.ts';
@@ -45,7 +43,7 @@ export function splitIntoSlices(
 function wantedSlices(profile: LoadProfile, concurrency: number): number {
   const { devices, connect, slices } = profile;
   if (slices.devicesPerSlice !== undefined) return Math.ceil(devices / slices.devicesPerSlice);
-  const peakPerSecond = makeArrivalRate(profile).peakPerSecond + burstExcess(profile);
+  const peakPerSecond = intendedPeakOf([profile]);
   const byConnections = slicesByConnections(profile);
   const byDevices = Math.min(Math.ceil(devices / comfortable.devices), Math.max(concurrency, 1));
   const byRate = Math.ceil(peakPerSecond / comfortable.publishesPerSecond);

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { makeArrivalRate } from '../../plan/arrival-rate.ts';
 import { topicOfDevice } from '../../plan/device-topic.ts';
 import { isBasicIngest, kindsOf } from '../../plan/kinds.ts';
 import { meanMessageBytes, messageBytes } from '../../plan/message-size.ts';
@@ -66,7 +67,10 @@ export function describeRate({ profile, load }: Pick<GroupPlan, 'profile' | 'loa
       : 'none; devices connect while awake';
   const how = (profile.messages ?? [profile]).some(isByPeriods)
     ? describePattern(profile.pattern)
-    : [devicePace(load.peakPerSecond, profile.devices), ...describePattern(profile.pattern)];
+    : [
+        devicePace(makeArrivalRate(profile).peakPerSecond, profile.devices),
+        ...describePattern(profile.pattern),
+      ];
   const text = [...how].join(', ');
   return `up to ${formatPerSecond(load.peakPerSecond)}${text === '' ? '' : ` (${text})`}`;
 }

@@ -196,7 +196,8 @@ function renderGroup(group: GroupPlan): string[] {
 /** Slices differ by one device and by one message at most. */
 function slicesText(group: GroupPlan): string {
   const { count, devicesPerSlice } = group.slices;
-  const { messages } = shareOf(group, group.firstSlice);
+  const intendedShare = intendedOfGroup(group) / Math.max(1, group.load.messages);
+  const messages = Math.round(shareOf(group, group.firstSlice).messages * intendedShare);
   const upTo = group.profile.devices % count === 0 ? '' : 'up to ';
   const each = isIdle(group.profile) ? '' : ` and about ${formatPlural(messages, 'message')}`;
   return `${formatCount(count)} × ${upTo}${formatPlural(devicesPerSlice, 'device')}, one Lambda${each} each`;

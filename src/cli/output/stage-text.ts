@@ -1,5 +1,5 @@
 import { makeArrivalRate } from '../../plan/arrival-rate.ts';
-import { arrivalRatesOf, groupsOf } from '../../plan/groups.ts';
+import { arrivalRatesOf, deviceGroupsOf, groupsOf, peakPerSecondOf } from '../../plan/groups.ts';
 import type { GroupPlan, Plan } from '../../plan/plan.ts';
 import type { LoadProfile, Stage } from '../../profile/load-profile.ts';
 import type { StageTargets } from '../../profile/load-shapes/resolved-load.ts';
@@ -77,10 +77,11 @@ const sparkSteps = '▁▂▃▄▅▆▇█';
 function sparkline(plan: Plan): string {
   const rates = arrivalRatesOf(plan);
   const messagesBy = (ms: number) => sumBy(rates, (rate) => rate.messagesBy(ms));
+  const peakPerSecond = peakPerSecondOf(deviceGroupsOf(plan).map(({ profile }) => profile));
   const stretchMs = Math.max(...rates.map(({ durationMs }) => durationMs)) / sparkColumns;
   return Array.from({ length: sparkColumns }, (_, i) => {
     const messages = messagesBy((i + 1) * stretchMs) - messagesBy(i * stretchMs);
-    const share = messages / stretchMs / (plan.load.peakPerSecond / 1_000);
+    const share = messages / stretchMs / (peakPerSecond / 1_000);
     return sparkSteps[Math.max(0, Math.min(7, Math.ceil(share * 8) - 1))];
   }).join('');
 }

@@ -1,14 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { renderPlanPage } from '../../../src/cli/output/plan-text.ts';
 import { deploymentOf } from '../../../src/plan/deployment.ts';
 import { makeDeviceTurns } from '../../../src/plan/device-turns.ts';
-import { forecastUsage } from '../../../src/plan/forecast-usage.ts';
+import { forecastUsage, subscriberConcurrency } from '../../../src/plan/forecast-usage.ts';
 import { groupsOf } from '../../../src/plan/groups.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import { peaksOf } from '../../../src/plan/peaks.ts';
+import { preflight } from '../../../src/plan/preflight.ts';
 import { outlineOf } from '../../../src/plan/run-outline.ts';
 import { keepPresent } from '../../../src/plan/schedules/present-schedule.ts';
-import { intendedOfGroup } from '../../../src/plan/streams.ts';
+import { intendedOfGroup, isScheduled, streamsOf } from '../../../src/plan/streams.ts';
 import { sumBy } from '../../../src/shared/counts.ts';
 import { parseProfile } from '../../../src/targets/parse-profile.ts';
 import { randomCases } from '../../support/effort.ts';
@@ -68,6 +70,40 @@ describe('what a lifecycle uses', () => {
     const leaving = messagesOf(usageOf({ lifecycle: { churn: { sharePerMinute: 0.2, replace: false } } }));
     // The mean of e^(−t ÷ 5 min) over ten minutes.
     expect(leaving / messagesOf(always)).toBeCloseTo((1 - Math.exp(-2)) / 2, 1);
+  });
+
+  it('has the peaks of messages that are not skipped', () => {
+    const devices = 60_000;
+    const skipping = {
+      devices,
+      everySeconds: 15,
+      duration: '2m',
+      lifecycle: { awake: '30s', asleep: '1h', whenAsleep: 'skip' },
+    };
+    const plan = planOf(skipping);
+    const meanPerSecond = (devices / 15) * (30 / 3_630);
+    expect(plan.load.peakPerSecond / (meanPerSecond + 3 * Math.sqrt(meanPerSecond))).toBeCloseTo(1, 1);
+    const outline = outlineOf(plan);
+    const offsetsMs = Array.from({ length: plan.slices.count }, (_, slice) => streamsOf(plan, slice))
+      .flat()
+      .filter(isScheduled)
+      .flatMap(({ messages, offsetMs }) => Array.from({ length: messages }, (_, n) => offsetMs(n)));
+    expect(offsetsMs).toHaveLength(outline.messages);
+    const bySecond = Map.groupBy(offsetsMs, (ms) => Math.floor(ms / 1_000));
+    const busiest = Math.max(...[...bySecond.values()].map(({ length }) => length));
+    expect(busiest).toBeLessThanOrEqual(plan.load.peakPerSecond * 1.1);
+    const deployment = deploymentOf(plan);
+    const peaks = peaksOf(plan, deployment);
+    expect(peaks.publishInPerSecond).toBe(plan.load.peakPerSecond);
+    expect(peaks.publishOutPerSecond).toBe(plan.load.peakPerSecond);
+    expect(peaks.ruleEvaluationsPerSecond).toBe(plan.load.peakPerSecond);
+    const always = planOf({ ...skipping, lifecycle: undefined });
+    expect(subscriberConcurrency(plan, deployment)).toBeLessThan(subscriberConcurrency(always, deployment));
+    const batchesOf = (each: typeof plan) => forecastUsage(each).lambda['measure-latency']!.invocations;
+    expect(batchesOf(plan)).toBeLessThan(batchesOf(always) / 2);
+    const page = renderPlanPage({ plan, preflight: preflight(plan) }).join('\n');
+    expect(page).toContain('about 33 messages each');
+    expect(page).toContain('each device every 15 s');
   });
 
   it('is counted kind by kind', () => {
