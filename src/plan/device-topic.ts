@@ -7,6 +7,7 @@ import { defaultDeployment } from './deployment.ts';
 import { settingOf } from './groups.ts';
 import { isBasicIngest, type KindPlan, kindsOf } from './kinds.ts';
 import { type GroupPlan, identifyDevice } from './plan.ts';
+import { highestDeviceIndex } from './replacements.ts';
 
 type TopicPlan = Pick<GroupPlan, 'runId' | 'profile' | 'topicRoot' | 'ruleName' | 'target'>;
 
@@ -43,10 +44,13 @@ export function topicsPerDevice(group: GroupPlan): number {
   return new Set(kindsOf(group).map((kind) => topicOfDevice(kind, firstDevice, firstSlice))).size;
 }
 
-/** The longest topic of a group: its last device's. */
+/** The longest topic of a group: that of its highest device. */
 export function longestTopicOf(group: GroupPlan): string {
-  const { firstDevice, firstSlice, profile, slices } = group;
-  return topicOfDevice(group, firstDevice + profile.devices - 1, firstSlice + slices.count - 1);
+  return topicOfDevice(group, highestDeviceIndex(group), lastSliceOf(group));
+}
+
+function lastSliceOf({ firstSlice, slices }: GroupPlan): number {
+  return firstSlice + slices.count - 1;
 }
 
 /** The part of a topic that the limits of topics hold for. */
@@ -54,27 +58,39 @@ function limitedPartOf(group: KindPlan, topic: string): string {
   return isBasicIngest(group) ? topic.slice(basicIngestTopicOf(ruleNameOf(group), '').length) : topic;
 }
 
-/**
- * Errors of a kind's topic that only the stack's own filter shows: the rule does not read it, or `{topicRoot}` makes it too long.
- */
+/** Errors of a kind's topic that only the plan shows: `{topicRoot}` or the devices that replace others make it too long. */
+export function checkTopicLength(kind: KindPlan): InputError[] {
+  return checkLength(kind, limitedPartOf(kind, longestTopicOf(kind)), topicSettingOf(kind));
+}
+
+/** The same of the topic of a group's wills. */
+export function checkWillTopicLength(group: GroupPlan): InputError[] {
+  const { will } = group.profile.connect;
+  if (will === undefined) return [];
+  const longest = deviceTopicOf(will.topic, group, highestDeviceIndex(group), lastSliceOf(group));
+  return checkLength(group, longest, settingOf(group, 'connect.will.topic'));
+}
+
+function checkLength({ target }: GroupPlan, topic: string, path: string): InputError[] {
+  return checkTopicLimits(topic, traitsOf(target).limits).map((error) => ({ path, ...error }));
+}
+
+function topicSettingOf(kind: KindPlan): string {
+  return settingOf(kind, kind.kind === undefined ? 'publish.topic' : `messages.${kind.kind}.topic`);
+}
+
+/** Errors of a kind's topic that only the stack's own filter shows: the rule does not read it. */
 export function checkDeviceTopic(group: KindPlan, topicFilter: string): InputError[] {
-  const path = settingOf(group, group.kind === undefined ? 'publish.topic' : `messages.${group.kind}.topic`);
-  const longest = limitedPartOf(group, longestTopicOf(group));
-  const errors = checkTopicLimits(longest, traitsOf(group.target).limits).map((error) => ({
-    path,
-    ...error,
-  }));
   // What the rule reads (FROM) does not matter to messages that name it.
-  if (isBasicIngest(group) || !traitsOf(group.target).observers.includes('rule')) return errors;
+  if (isBasicIngest(group) || !traitsOf(group.target).observers.includes('rule')) return [];
   const topic = topicOfDevice(group, group.firstDevice, group.firstSlice);
-  if (topicFilterMatches(topicFilter, topic)) return errors;
+  if (topicFilterMatches(topicFilter, topic)) return [];
   return [
     {
-      path,
+      path: topicSettingOf(group),
       message: `"${topic}" is outside ${topicFilter}, which is all that the rule reads: every message would count as lost`,
       hint: `${whereToPublish(topicFilter)}, or deploy with another topicFilter`,
     },
-    ...errors,
   ];
 }
 

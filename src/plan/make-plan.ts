@@ -14,7 +14,13 @@ import { makeArrivalRate } from './arrival-rate.ts';
 import type { PlanConditions } from './conditions.ts';
 import { priceRun } from './cost.ts';
 import { type DeploymentParameters, defaultDeployment, deploymentOf } from './deployment.ts';
-import { checkDeviceTopic, checkRuleName, checkWillTopic } from './device-topic.ts';
+import {
+  checkDeviceTopic,
+  checkRuleName,
+  checkTopicLength,
+  checkWillTopic,
+  checkWillTopicLength,
+} from './device-topic.ts';
 import { checkCommandTopics } from './downlinks.ts';
 import { forecastUsage } from './forecast-usage.ts';
 import { deviceGroupsOf, groupProfilesOf, groupsOf, intendedPeakOf, settingOf } from './groups.ts';
@@ -186,6 +192,8 @@ function errorsOf(plan: Plan, { topicFilter, ruleName }: PlanRequest): InputErro
   return [
     ...checkRunId(plan.runId),
     ...groupsOf(plan).flatMap(checkMessages),
+    ...groups.flatMap(kindsOf).flatMap(checkTopicLength),
+    ...groups.flatMap(checkWillTopicLength),
     ...(topicFilter === undefined ? [] : checkCommandTopics(plan, topicFilter)),
     ...(ruleName === undefined ? groups.flatMap(kindsOf).flatMap(checkRuleName) : []),
     ...(topicFilter === undefined || !isReadByRule(plan)
