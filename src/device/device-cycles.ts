@@ -6,7 +6,7 @@ import type { Clock } from '../shared/clock.ts';
 export interface DeviceCycles {
   /** How connections end. */
   readonly disconnect: DisconnectKind;
-  /** Whether a device without a connection is to stay so. */
+  /** Whether the device should stay disconnected. */
   isAsleep(device: number): boolean;
   start(): void;
   stop(): void;

@@ -1,25 +1,23 @@
 import { type AwakeStretch, awakeStretches, zeroOf } from '../plan/lifecycle.ts';
-import { connectsEachMessage, isReplacing } from '../profile/lifecycle-kinds.ts';
+import { type ChurningLifecycle, isReplacing, type SleepingLifecycle } from '../profile/lifecycle-kinds.ts';
 import type { DisconnectKind } from '../profile/planned-action.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { CycleListener, CycleSettings, DeviceCycles } from './device-cycles.ts';
 
-/** The cycles of a slice's devices; where devices connect for each message, they are asleep unless one waits. */
+/** The cycles of a slice's devices: without a lifecycle they stay awake; where they connect for each message, they are asleep unless one waits. */
 export function makeCycles(settings: CycleSettings, listener: CycleListener): DeviceCycles {
-  const { profile } = settings.slice.group;
-  if (!connectsEachMessage(profile)) return new SleepCycles(settings, listener);
-  return {
-    disconnect: profile.lifecycle?.disconnect ?? 'clean',
-    isAsleep: (device) => !settings.isWaitedFor(device),
-    start() {},
-    stop() {},
-  };
+  const { lifecycle } = settings.slice.group.profile;
+  if (lifecycle === undefined) return makeUntimedCycles('clean', () => false);
+  if ('connect' in lifecycle)
+    return makeUntimedCycles(lifecycle.disconnect, (device) => !settings.isWaitedFor(device));
+  return new SleepCycles(settings, lifecycle, listener);
 }
 
-/**
- * Wakes a slice's devices and puts them to sleep, and lets them leave, as their group's lifecycle says; devices of a group without one
- * stay awake.
- */
+function makeUntimedCycles(disconnect: DisconnectKind, isAsleep: DeviceCycles['isAsleep']): DeviceCycles {
+  return { disconnect, isAsleep, start() {}, stop() {} };
+}
+
+/** Wakes a slice's devices and puts them to sleep, or lets them leave, as their group's lifecycle says. */
 class SleepCycles implements DeviceCycles {
   /** How connections end. */
   readonly disconnect: DisconnectKind;
@@ -29,28 +27,32 @@ class SleepCycles implements DeviceCycles {
   readonly #startAt: number;
   readonly #deadlineAt: number;
   readonly #listener: CycleListener;
-  /** By device; empty without a lifecycle. */
-  readonly #stretches: Generator<AwakeStretch, never>[] = [];
+  /** By device. */
+  readonly #stretches: readonly Generator<AwakeStretch, never>[];
   /** By device: how many stretches have begun after the first. */
   readonly #lives: Uint32Array;
   readonly #isReplacing: boolean;
   readonly #asleep: Uint8Array;
   readonly #timers = new Map<number, CancelTimer>();
 
-  constructor({ clock, plan, slice, startAt }: CycleSettings, listener: CycleListener) {
-    const { lifecycle, seed } = slice.group.profile;
+  constructor(
+    { clock, plan, slice, startAt }: CycleSettings,
+    lifecycle: SleepingLifecycle | ChurningLifecycle,
+    listener: CycleListener,
+  ) {
+    const { seed } = slice.group.profile;
     this.#clock = clock;
-    this.#zeroAt = lifecycle === undefined ? 0 : zeroOf(lifecycle, plan.timeline);
+    this.#zeroAt = zeroOf(lifecycle, plan.timeline);
     this.#isReplacing = isReplacing(lifecycle);
     this.#lives = new Uint32Array(slice.devices);
     this.#startAt = startAt;
     this.#deadlineAt = plan.timeline.deadlineAt;
     this.#listener = listener;
     this.#asleep = new Uint8Array(slice.devices);
-    this.disconnect = lifecycle?.disconnect ?? 'clean';
-    if (lifecycle === undefined || 'connect' in lifecycle) return;
-    for (let device = 0; device < slice.devices; device++)
-      this.#stretches.push(awakeStretches(lifecycle, seed, slice.firstDevice + device));
+    this.disconnect = lifecycle.disconnect;
+    this.#stretches = Array.from({ length: slice.devices }, (_, device) =>
+      awakeStretches(lifecycle, seed, slice.firstDevice + device),
+    );
   }
 
   isAsleep(device: number): boolean {
