@@ -26,7 +26,7 @@ export interface DueMessage {
   /** Index of the stream, and the message's number in it. */
   stream: number;
   n: number;
-  /** The message's number within its device and stream. */
+  /** The message's number within its device's place and stream. */
   k: number;
   /** When it was to be sent, epoch milliseconds. */
   atMs: number;

@@ -13,7 +13,7 @@ export interface MessageContext {
   /** Of a message that announces itself: which birth of its device, and how many messages since. */
   births: number;
   sinceBirth: number;
-  /** The message's number within its device: 0, 1, 2, … */
+  /** The message's number within its device's place: 0, 1, 2, … */
   k: number;
   /** Intended and actual send time, epoch milliseconds. */
   atMs: number;

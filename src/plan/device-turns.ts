@@ -2,7 +2,7 @@
 export interface DeviceTurns {
   /** The device that publish n is of, by its index within the slice. */
   readonly deviceOf: (n: number) => number;
-  /** The publish's number within its device: 0, 1, 2, … */
+  /** The publish's number within its device's place: 0, 1, 2, … */
   readonly messageOf: (n: number) => number;
   /** The next publish of the same device; past the stream's last one: there is none. */
   readonly nextOf: (n: number) => number;

@@ -52,7 +52,7 @@ export const templateFunctions: Readonly<Record<TemplateFunctionName, TemplateFu
   sequence: constant(
     'sequence',
     'number',
-    "the message's number within its device, from 0; one that was dropped leaves a gap",
+    "the message's number within its device, from 0; one that was dropped leaves a gap, and a device that replaces another goes on from its number",
   ),
   now: constant('now', 'number', 'the send time, epoch milliseconds'),
   uuid: constant('uuid', 'text', 'a version 4 UUID'),

@@ -14,7 +14,7 @@ export interface PayloadMessage {
   /** Index of the device over the whole run, as `{{deviceIndex}}`, and its id, as `{{deviceId}}`. */
   readonly device: number;
   readonly deviceId: string;
-  /** Number of the message within its device and kind: 0, 1, 2, … */
+  /** Number of the message within its device and kind: 0, 1, 2, …; a device that replaces another goes on from its number. */
   readonly n: number;
   /** When it is due, milliseconds after publishing began: the same in every run of a plan. */
   readonly elapsedMs: number;

@@ -136,7 +136,11 @@ describe('devices that leave for good', () => {
   const options = { devices: 200, ratePerSecond: 100, seconds: 60 };
 
   it('are replaced by devices with ids of their own, and every message is sent', async () => {
-    const { result, transport, plan } = await simulate({ ...options, lifecycle: churn(true) });
+    const { result, transport, plan } = await simulate({
+      ...options,
+      publish: { payload: { sequence: '{{sequence}}' } },
+      lifecycle: churn(true),
+    });
     expect(result.messages).toMatchObject({ intended: 6_000, sent: 6_000, dropped: 0 });
     // 200 devices, of which two in a minute leave each place: 400, with a deviation of 20.
     expect(result.devices.reconnects).toBeGreaterThan(340);
@@ -149,6 +153,11 @@ describe('devices that leave for good', () => {
     for (const { topic, message } of transport.published) {
       const { stampede } = JSON.parse(message) as { stampede: { device: number } };
       expect(topic).toBe(`stampede/${plan.runId}/d${stampede.device}/telemetry`);
+    }
+    // New devices go on from the numbers of those they replace.
+    for (const inPlace of Map.groupBy(transport.published, ({ device }) => device).values()) {
+      const numbers = inPlace.map(({ message }) => (JSON.parse(message) as { sequence: number }).sequence);
+      expect(numbers).toEqual(numbers.map((_, k) => k));
     }
     // At once: no backoff, and no wait for the client id.
     expect(LatencyHistogram.decode(result.latencies.reconnect!).percentileAt(100)).toBeLessThan(20);
