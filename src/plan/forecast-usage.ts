@@ -1,4 +1,3 @@
-import { connectsEachMessage } from '../profile/lifecycle-kinds.ts';
 import { sumBy } from '../shared/counts.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import { accountOf } from './account.ts';
@@ -14,7 +13,7 @@ import { downlinksOf } from './downlinks.ts';
 import { echoedMessages, echoingDevices } from './echoes.ts';
 import { deviceGroupsOf, httpsSlicesOf, mqttGroupsOf, mqttSlicesOf, slicesByFunction } from './groups.ts';
 import { isBasicIngest, isRetained, type KindPlan, kindsOf } from './kinds.ts';
-import { connectsAgain, wakingOf } from './lifecycle.ts';
+import { connectedShare, connectsAgain, firstConnectsOf } from './lifecycle.ts';
 import { meteredSize } from './message-size.ts';
 import { isReadByRule } from './observers.ts';
 import type { GroupPlan, Plan } from './plan.ts';
@@ -53,7 +52,7 @@ const assumed = {
 } as const;
 
 export const assumptions: readonly string[] = [
-  'nothing is throttled, lost or sent again, and no device connects twice, unless the timeline disconnects it or it sleeps',
+  'nothing is throttled, lost or sent again, and no device connects twice, but for the timeline’s disconnects and its lifecycle: sleep, churn, a connection for each message',
   `each slice’s Lambda is billed from the plan’s making to ${assumed.sliceEndMs / 1_000} s after the last publish; its devices are connected from the first connect on, and minutes are rounded up`,
   `plan takes ${assumed.planSeconds} s, a look at a run that a threshold may end ${assumed.lookSeconds} s, summarize ${assumed.summarizeSeconds} s (CloudWatch settles), measure-latency ${measureSeconds} s a batch and ${measureSecondsPerRecord * 1e6} µs a record`,
   'a reader of the queue takes 1,000 messages a second, which AWS does not publish (at 100 there are up to four times the batches), and waits for each invocation; Lambda begins with five readers and adds five a second while messages wait; a provisioned poller takes 100 messages a second, and its hours are not in the forecast; SQS returns and deletes ten messages a request',
@@ -148,8 +147,7 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
   const pollsPerSlice = 1 + Math.floor(sliceLifeMs(plan, deployment) / controlPollEveryMs(pollers));
   const readers = (plan.subscribers?.count ?? 0) * (plan.subscribers?.connections ?? 0);
   const others = channels + readers;
-  const clients =
-    sumBy(ofMqtt, ({ profile }) => (connectsEachMessage(profile) ? 0 : profile.devices)) + others;
+  const clients = sumBy(ofMqtt, firstConnectsOf) + others;
   const connectedMs = connectedMsOf(plan);
   const comesBack = [
     ...plannedStormsOf(plan),
@@ -157,8 +155,8 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
   ];
   const events = presenceEvents(plan, connectedMs);
   const reconnects = sumBy(comesBack, ({ devices }) => devices);
-  // A device that sleeps has no connection.
-  const awake = sumBy(ofMqtt, ({ profile }) => profile.devices * (wakingOf(profile)?.awakeShare ?? 1));
+  // A device that sleeps, or has left, has no connection.
+  const awake = sumBy(ofMqtt, (group) => group.profile.devices * connectedShare(group, connectedMs));
   return {
     messages: [
       ...deviceGroupsOf(plan)
@@ -174,7 +172,7 @@ function iotUsage(plan: Plan, deployment: Deployment): IotUsage {
         ofMqtt,
         (group) =>
           echoingDevices(group.profile) * topicsPerDevice(group) +
-          group.profile.devices * commandSubscriptions(plan, group),
+          firstConnectsOf(group) * commandSubscriptions(plan, group),
       ) +
       // A device that comes back subscribes again.
       sumBy(

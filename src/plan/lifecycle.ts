@@ -95,7 +95,7 @@ type LivelyGroup = Pick<LoadProfile, 'lifecycle' | 'devices' | 'startRatePerSeco
 /** From when a device opens a connection for a message until it has ended it, as a forecast takes it. */
 export const connectionOfMessageMs = 1_000;
 
-/** Of the devices of a group at any time: the share that is connected, and how many connect in a second; undefined: they stay connected. */
+/** Of the devices of a group while all are there: the share that is connected, and how many connect in a second; undefined: they stay connected. */
 export function wakingOf(
   profile: LivelyGroup,
 ): { readonly awakeShare: number; readonly wakesPerSecond: number } | undefined {
@@ -118,16 +118,53 @@ export function wakingOf(
   return { awakeShare: meanMs(lifecycle.awake) / cycleMs, wakesPerSecond: (devices / cycleMs) * 1_000 };
 }
 
+/** Devices of a group that connect once before their lifecycle begins; the first connect of others is one of `connectsAgain`. */
+export function firstConnectsOf({ profile }: Pick<GroupPlan, 'profile'>): number {
+  return connectsEachMessage(profile) ? 0 : profile.devices;
+}
+
+type TimedGroup = Pick<GroupPlan, 'profile' | 'load' | 'timeline'>;
+
 /**
  * Connects of a group after its devices' first ones: on average, rounded; of devices that connect for each message, all.
- * @param lastsMs how long the group is connected
+ * @param connectedMs how long the group is connected, from the plan's `startAt`
  */
-export function connectsAgain(
-  { profile, load }: Pick<GroupPlan, 'profile' | 'load'>,
-  lastsMs: number,
-): number {
+export function connectsAgain({ profile, load, timeline }: TimedGroup, connectedMs: number): number {
   if (connectsEachMessage(profile)) return load.messages;
-  return Math.round(((wakingOf(profile)?.wakesPerSecond ?? 0) * lastsMs) / 1_000);
+  return Math.round(
+    ((wakingOf(profile)?.wakesPerSecond ?? 0) * livelyMs(profile, timeline, connectedMs)) / 1_000,
+  );
+}
+
+/** Connections of a group that its lifecycle ends: on average, rounded. @param connectedMs as of `connectsAgain` */
+export function leavesOf(group: TimedGroup, connectedMs: number): number {
+  const { devices, lifecycle } = group.profile;
+  if (!isShrinking(lifecycle)) return connectsAgain(group, connectedMs);
+  const minutes = livelyMs(group.profile, group.timeline, connectedMs) / minuteMs;
+  return Math.round(devices * (1 - Math.exp(-lifecycle.churn.sharePerMinute * minutes)));
+}
+
+/**
+ * Share of the time that a group's devices are connected, of all that the group is. Of a fleet that shrinks at the rate r, each device is
+ * there for (1 − e^(−rt)) ÷ r of the time t on average.
+ * @param connectedMs as of `connectsAgain`
+ */
+export function connectedShare({ profile, timeline }: TimedGroup, connectedMs: number): number {
+  const { lifecycle } = profile;
+  if (!isShrinking(lifecycle)) return wakingOf(profile)?.awakeShare ?? 1;
+  const shrinksMs = livelyMs(profile, timeline, connectedMs);
+  const ratePerMs = lifecycle.churn.sharePerMinute / minuteMs;
+  return (connectedMs - shrinksMs + (1 - Math.exp(-ratePerMs * shrinksMs)) / ratePerMs) / connectedMs;
+}
+
+function isShrinking(lifecycle: Lifecycle | undefined): lifecycle is ChurningLifecycle {
+  return lifecycle !== undefined && 'churn' in lifecycle && !lifecycle.churn.replace;
+}
+
+/** How long a group's lifecycle goes on while it is connected. */
+function livelyMs({ lifecycle }: LivelyGroup, timeline: Timeline, connectedMs: number): number {
+  if (lifecycle === undefined) return 0;
+  return Math.max(0, timeline.startAt + connectedMs - zeroOf(lifecycle, timeline));
 }
 
 /** Share of the messages due in a second that are intended while the most devices are there: a fleet that shrinks is whole at first. */
@@ -154,7 +191,14 @@ function withThreeDeviations(mean: number): number {
   return mean + 3 * Math.sqrt(mean);
 }
 
-/** Devices of a group that connect again in one second, at most; as many disconnect. */
+/** Connections of a group that its lifecycle ends in one second, at most. */
+export function mostLeavesPerSecond(profile: LivelyGroup): number {
+  const { devices, lifecycle } = profile;
+  if (!isShrinking(lifecycle)) return mostWakesPerSecond(profile);
+  return Math.min(devices, withThreeDeviations((devices * lifecycle.churn.sharePerMinute) / 60));
+}
+
+/** Devices of a group that connect again in one second, at most. */
 export function mostWakesPerSecond(profile: LivelyGroup): number {
   // Messages have turns of their own, and what random arrivals add to them is in the forecast of the busiest second.
   if (connectsEachMessage(profile)) return makeArrivalRate(profile).peakPerSecond + burstExcess(profile);

@@ -31,7 +31,7 @@ import { type GroupPlan, identifyDevice, type Plan, type Timeline } from './plan
 import { connectsAfterMs } from './presence.ts';
 import { RefusedByPreflightError } from './refusals.ts';
 import { refuseCeilings } from './refuse-ceilings.ts';
-import { connectDurationMs, connectSettleMs } from './schedule.ts';
+import { connectDurationMs, connectSettleMs, connectsBeforehand } from './schedule.ts';
 import { checkWebConnections } from './slice-connections.ts';
 import { splitIntoSlices } from './slices.ts';
 import { splitSubscribers, subscriberSlicesOf } from './subscribers.ts';
@@ -184,7 +184,7 @@ function timelineOf(
 }
 
 function connectMsOf(group: LoadProfile): number {
-  return group.connect.protocol === 'mqtt' ? connectDurationMs(group) + connectSettleMs : 0;
+  return connectsBeforehand(group) ? connectDurationMs(group) + connectSettleMs : 0;
 }
 
 function errorsOf(plan: Plan, { topicFilter, ruleName }: PlanRequest): InputError[] {

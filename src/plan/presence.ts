@@ -2,7 +2,7 @@ import { isReplacing } from '../profile/lifecycle-kinds.ts';
 import type { GroupSettings, RunProfile } from '../profile/load-profile.ts';
 import { sumBy } from '../shared/counts.ts';
 import { mqttGroupsOf } from './groups.ts';
-import { busiestConnects, connectsAgain } from './lifecycle.ts';
+import { busiestConnects, connectsAgain, firstConnectsOf } from './lifecycle.ts';
 import { type GroupPlan, identifyDevice, type Plan } from './plan.ts';
 import { plannedStormsOf } from './storms.ts';
 import type { MessageUsage } from './usage.ts';
@@ -103,7 +103,7 @@ export function presenceEvents(plan: Plan, connectedMs: number): number {
   const groups = observedGroupsOf(plan);
   const ofStorms = plannedStormsOf(plan).filter(({ group }) => groups.includes(group));
   const connects =
-    sumBy(groups, (group) => group.profile.devices + connectsAgain(group, connectedMs)) +
+    sumBy(groups, (group) => firstConnectsOf(group) + connectsAgain(group, connectedMs)) +
     sumBy(ofStorms, ({ devices }) => devices);
   return 2 * connects;
 }

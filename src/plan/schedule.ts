@@ -1,3 +1,4 @@
+import { connectsEachMessage } from '../profile/lifecycle-kinds.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import type { DeviceTurns } from './device-turns.ts';
@@ -74,7 +75,12 @@ export function countDueBefore(
  */
 export const connectSettleMs = 1_000;
 
-/** How long all connects of a group take at its rate. Over HTTPS nothing connects beforehand. */
-export function connectDurationMs(profile: Pick<LoadProfile, 'connect' | 'devices'>): number {
-  return profile.connect.protocol === 'mqtt' ? (profile.devices / profile.connect.ratePerSecond) * 1_000 : 0;
+/** How long all connects of a group take at its rate; 0 where nothing connects beforehand. */
+export function connectDurationMs(profile: Pick<LoadProfile, 'connect' | 'devices' | 'lifecycle'>): number {
+  return connectsBeforehand(profile) ? (profile.devices / profile.connect.ratePerSecond) * 1_000 : 0;
+}
+
+/** Whether devices of a group connect before they publish: not over HTTPS, nor where they connect for each message. */
+export function connectsBeforehand(profile: Pick<LoadProfile, 'connect' | 'lifecycle'>): boolean {
+  return profile.connect.protocol === 'mqtt' && !connectsEachMessage(profile);
 }

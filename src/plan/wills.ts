@@ -4,7 +4,7 @@ import type { DisconnectKind } from '../profile/planned-action.ts';
 import { sumBy } from '../shared/counts.ts';
 import { deviceTopicOf } from './device-topic.ts';
 import { mqttGroupsOf } from './groups.ts';
-import { connectsAgain, mostWakesPerSecond } from './lifecycle.ts';
+import { leavesOf, mostLeavesPerSecond } from './lifecycle.ts';
 import { isReadByRule } from './observers.ts';
 import type { GroupPlan, Plan } from './plan.ts';
 import { plannedStormsOf } from './storms.ts';
@@ -19,35 +19,33 @@ function publishesWills({ profile }: GroupPlan, how: DisconnectKind): boolean {
   return will !== undefined && (will.delaySeconds ?? 0) === 0 && how !== 'clean';
 }
 
-/** Wills of a group that the plan's disconnects and its devices' sleep publish. @param connectedMs how long the group is connected */
+/** Wills of a group that the plan's disconnects and its lifecycle publish. @param connectedMs how long the group is connected */
 export function forecastWills(plan: Plan, group: GroupPlan, connectedMs: number): number {
   const ofStorms = plannedStormsOf(plan).filter(
     (storm) => storm.group === group && publishesWills(group, storm.how),
   );
   const { lifecycle } = group.profile;
-  const ofSleep =
-    lifecycle !== undefined && publishesWills(group, lifecycle.disconnect)
-      ? connectsAgain(group, connectedMs)
-      : 0;
-  return sumBy(ofStorms, ({ devices }) => devices) + ofSleep;
+  const ofLifecycle =
+    lifecycle !== undefined && publishesWills(group, lifecycle.disconnect) ? leavesOf(group, connectedMs) : 0;
+  return sumBy(ofStorms, ({ devices }) => devices) + ofLifecycle;
 }
 
 /**
  * Wills in the busiest second: all of the storms at one instant, which the service may notice together also where they are silent, and
- * those of devices that fall asleep meanwhile.
+ * those of devices that fall asleep or leave meanwhile.
  */
 export function mostWillsPerSecond(plan: Plan): number {
   const storms = plannedStormsOf(plan).filter(({ group, how }) => publishesWills(group, how));
   const atOnce = [...Map.groupBy(storms, ({ at }) => Math.floor(at / 1_000)).values()].map((together) =>
     sumBy(together, ({ devices }) => devices),
   );
-  const ofSleep = sumBy(mqttGroupsOf(plan), (group) => {
+  const ofLifecycle = sumBy(mqttGroupsOf(plan), (group) => {
     const { lifecycle } = group.profile;
     return lifecycle !== undefined && publishesWills(group, lifecycle.disconnect)
-      ? mostWakesPerSecond(group.profile)
+      ? mostLeavesPerSecond(group.profile)
       : 0;
   });
-  return Math.max(0, ...atOnce) + ofSleep;
+  return Math.max(0, ...atOnce) + ofLifecycle;
 }
 
 /**

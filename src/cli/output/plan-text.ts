@@ -5,6 +5,7 @@ import type { HostForecast } from '../../plan/host.ts';
 import { kindsOf } from '../../plan/kinds.ts';
 import type { GroupPlan, Plan } from '../../plan/plan.ts';
 import type { Preflight } from '../../plan/preflight.ts';
+import { connectsBeforehand } from '../../plan/schedule.ts';
 import { mostWebConnections } from '../../plan/slice-connections.ts';
 import { shareOf } from '../../plan/slices.ts';
 import { intendedOfGroup } from '../../plan/streams.ts';
@@ -183,10 +184,14 @@ function renderGroup(group: GroupPlan): string[] {
     rows.splice(
       2,
       0,
-      row(
-        'connects',
-        `${formatPerSecond(connect.ratePerSecond)}, ${formatDuration(connectMs)} for all devices`,
-      ),
+      ...(connectsBeforehand(profile)
+        ? [
+            row(
+              'connects',
+              `${formatPerSecond(connect.ratePerSecond)}, ${formatDuration(connectMs)} for all devices`,
+            ),
+          ]
+        : []),
       ...(connect.backoff === undefined ? [] : [row('backoff', describeBackoff(connect.backoff))]),
     );
   }

@@ -1,6 +1,7 @@
-import { mqttGroupsOf } from '../../plan/groups.ts';
+import { groupsOf } from '../../plan/groups.ts';
 import { mostAwake, mostWakesPerSecond, wakingOf } from '../../plan/lifecycle.ts';
 import type { Plan } from '../../plan/plan.ts';
+import { connectsBeforehand } from '../../plan/schedule.ts';
 import { plannedStormsOf, type Storm } from '../../plan/storms.ts';
 import type { TimeRange } from '../../profile/lifecycle-kinds.ts';
 import type { LoadProfile } from '../../profile/load-profile.ts';
@@ -14,7 +15,9 @@ export function renderTimeline(plan: Plan, style: Styler): string[] {
   const { createdAt, startAt, publishAt, publishEndAt, drainEndAt } = plan.timeline;
   const events: [number, string][] = [
     [createdAt, 'the plan is made, a Lambda starts for each slice'],
-    ...(mqttGroupsOf(plan).length > 0 ? [[startAt, 'devices begin to connect'] as [number, string]] : []),
+    ...(groupsOf(plan).some(({ profile }) => connectsBeforehand(profile))
+      ? [[startAt, 'devices begin to connect'] as [number, string]]
+      : []),
     [publishAt, 'publishing begins'],
     ...plannedStormsOf(plan).map((storm): [number, string] => [storm.at, describeStorm(storm)]),
     ...(drainEndAt > publishEndAt

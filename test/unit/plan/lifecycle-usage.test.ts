@@ -11,6 +11,7 @@ import { preflight } from '../../../src/plan/preflight.ts';
 import { outlineOf } from '../../../src/plan/run-outline.ts';
 import { keepPresent } from '../../../src/plan/schedules/present-schedule.ts';
 import { intendedOfGroup, isScheduled, streamsOf } from '../../../src/plan/streams.ts';
+import { mostWillsPerSecond } from '../../../src/plan/wills.ts';
 import { sumBy } from '../../../src/shared/counts.ts';
 import { parseProfile } from '../../../src/targets/parse-profile.ts';
 import { randomCases } from '../../support/effort.ts';
@@ -51,11 +52,50 @@ describe('what a lifecycle uses', () => {
     const churning = usageOf({ lifecycle: { churn: { sharePerMinute: 0.5 } } });
     // Half of 600 devices in each of some ten minutes.
     expect((churning.connects - always.connects) / 3_000).toBeCloseTo(1, 1);
+    // They leave from when devices publish, not from when the first connects.
+    const short = { devices: 100_000, duration: '1m', lifecycle: { churn: {} } };
+    const { connects, messages } = usageOf(short);
+    expect((connects - 100_000) / 5_200).toBeCloseTo(1, 1);
+    expect(messages).toHaveLength(1);
     const shrinking = usageOf({ lifecycle: { churn: { sharePerMinute: 0.5, replace: false } } });
     expect(shrinking.connects).toBe(always.connects);
     expect(
       peaksOfProfile({ lifecycle: { churn: { sharePerMinute: 60 } } }).connectsPerSecond,
     ).toBeGreaterThan(600);
+  });
+
+  it('is no connection of devices that have left, and their wills', () => {
+    const leaving = {
+      devices: 1_000,
+      duration: '5m',
+      connect: { will: { topic: '{topicRoot}/{runId}/{deviceId}/will', payload: '{}' } },
+      lifecycle: { churn: { sharePerMinute: 0.5, replace: false }, disconnect: 'drop' },
+    };
+    const left = 1_000 * (1 - Math.exp(-2.5));
+    const { messages, connectionMinutes } = usageOf(leaving);
+    expect(messages[1]!.rulesTriggered / left).toBeCloseTo(1, 1);
+    // Two minutes each, on average, of those that leave; and some seconds before devices publish.
+    expect(connectionMinutes / (2 * left)).toBeGreaterThan(1);
+    expect(connectionMinutes / (2 * left)).toBeLessThan(1.15);
+    const planned = planOf(leaving);
+    expect(mostWillsPerSecond(planned)).toBeCloseTo(500 / 60 + 3 * Math.sqrt(500 / 60), 6);
+    const clean = planOf({ ...leaving, lifecycle: { ...leaving.lifecycle, disconnect: 'clean' } });
+    expect(mostWillsPerSecond(clean)).toBe(0);
+  });
+
+  it('has no phase of connects where devices connect for each message', () => {
+    const plan = planOf({ ...eachMessage, devices: 100_000 });
+    expect(plan.timeline.publishAt).toBe(plan.timeline.startAt);
+    expect(preflight(plan).time.connectSeconds).toBe(0);
+    const page = renderPlanPage({ plan, preflight: preflight(plan) }).join('\n');
+    expect(page).not.toContain('for all devices');
+    expect(page).not.toContain('begin to connect');
+    const beside = planOf({
+      groups: { each: { devices: 100, ...eachMessage }, always: { devices: 400 } },
+      devices: undefined,
+    });
+    // 400 devices at their part of 400/s, and a second.
+    expect(beside.timeline.publishAt - beside.timeline.startAt).toBe(2_250);
   });
 
   it('is only the messages that are due while devices are there', () => {
