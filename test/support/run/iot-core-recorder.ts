@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Message } from '../../../src/embedded/iot-core/mqtt/message.ts';
 
 // Preloaded by `node --import` into every process of a rehearsal; records in that of IoT Core only. It notes each message where it
 // passes, by run, slice and number, before any counter of the emulator's sees it, one line each: a process that is killed leaves all
@@ -8,10 +9,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 const file = process.env.RECORDER_FILE;
 
 if (file !== undefined && process.argv[1]?.endsWith('src/embedded/iot-core/main.ts') === true) {
-  const [{ Server }, { Connection }, { Sessions }, { Router }, { ArrivalsQueue }, { Shard }] =
+  const [{ Server }, { Connection }, { Session }, { Sessions }, { Router }, { ArrivalsQueue }, { Shard }] =
     await Promise.all([
       import('node:http'),
       import('../../../src/embedded/iot-core/mqtt/connection.ts'),
+      import('../../../src/embedded/iot-core/mqtt/session.ts'),
       import('../../../src/embedded/iot-core/mqtt/sessions.ts'),
       import('../../../src/embedded/iot-core/mqtt/router.ts'),
       import('../../../src/embedded/iot-core/queue/arrivals-queue.ts'),
@@ -57,10 +59,35 @@ if (file !== undefined && process.argv[1]?.endsWith('src/embedded/iot-core/main.
     sendPuback.call(this, packetId);
   };
   // The session is what a CONNACK of success goes with.
-  const { attach } = Sessions.prototype;
+  const { attach, detach } = Sessions.prototype;
   Sessions.prototype.attach = function (attachment) {
     write('connected', attachment.clientId);
-    return attach.call(this, attachment);
+    const attached = attach.call(this, attachment);
+    if (attached.isResumed) write('resumed', attachment.clientId);
+    return attached;
+  };
+  Sessions.prototype.detach = function (session, connection, nowMs) {
+    write('disconnected', session.clientId);
+    detach.call(this, session, connection, nowMs);
+  };
+
+  const { isCommandTopic } = await import('../../../src/plan/downlinks.ts');
+  /** @param clientId of the device that the command is for */
+  const noteCommand = (what: string, { topic, payload }: Message, clientId: string | undefined): void => {
+    const message = isCommandTopic(topic) ? messageOf(payload.toString('latin1')) : undefined;
+    if (message !== undefined) write(what, `${message} ${clientId}`);
+  };
+  const { deliver } = Session.prototype;
+  Session.prototype.deliver = function (message, qos, retain, nowMs) {
+    const became = deliver.call(this, message, qos, retain, nowMs);
+    if (became === 'stored') noteCommand('kept', message, this.clientId);
+    return became;
+  };
+  const { sendQos1 } = Connection.prototype;
+  Connection.prototype.sendQos1 = function (message, retain, packetId, nowMs) {
+    const isSent = sendQos1.call(this, message, retain, packetId, nowMs);
+    if (isSent) noteCommand('written', message, this.session?.clientId);
+    return isSent;
   };
 
   // HTTPS: a request's body is its payload, the status of its answer the acknowledgement.

@@ -32,19 +32,28 @@ export interface Recorded {
   readonly sentByStream: Readonly<Record<string, number>>;
   /** Messages of the service's busiest second, whichever it began in. */
   readonly busiestSecond: number;
+  /** All of the run, in their order. */
+  readonly lines: readonly Line[];
 }
 
-interface Line {
+export interface Line {
+  /** Of commands: `kept` by a session, `written` to a client. */
   readonly what: string;
-  /** `slice n`, `slice.stream n`, or a client id. */
+  /** `slice n`, `slice.stream n`, `slice n clientId` of a command, or a client id. */
   readonly of: string;
+  /** Epoch milliseconds. */
   readonly at: number;
 }
 
-/** @param ackTimeoutMs of the run's profile */
-export function readRecording(file: string, runId: string, ackTimeoutMs: number): Recorded {
+/** @param ackTimeoutMs of the run's profile @param identities of its client ids, each the run's own or a profile's name */
+export function readRecording(
+  file: string,
+  runId: string,
+  ackTimeoutMs: number,
+  identities: readonly string[] = [runId],
+): Recorded {
   // Nothing was recorded of a run of which nothing came in.
-  const lines = linesOf(existsSync(file) ? readFileSync(file, 'latin1') : '', runId);
+  const lines = linesOf(existsSync(file) ? readFileSync(file, 'latin1') : '', runId, identities);
   const distinct = (what: string) => new Set(lines.flatMap((line) => (line.what === what ? [line.of] : [])));
   const [sent, taken, queued, acked] = (['sent', 'taken', 'queued', 'acked'] as const).map(distinct);
   const connects = lines.filter(({ what }) => what === 'connected');
@@ -63,6 +72,7 @@ export function readRecording(file: string, runId: string, ackTimeoutMs: number)
     connects: connects.length,
     sentByStream: countByStream(sent!),
     busiestSecond: busiestSecondOf(lines),
+    lines,
   };
 }
 
@@ -75,14 +85,17 @@ function countByStream(messages: ReadonlySet<string>): Record<string, number> {
   return counts;
 }
 
+const ofConnections: ReadonlySet<string> = new Set(['connected', 'resumed', 'disconnected']);
+
 /** A run's, without its control channels. */
-function linesOf(text: string, runId: string): Line[] {
+function linesOf(text: string, runId: string, identities: readonly string[]): Line[] {
   return text.split('\n').flatMap((line) => {
     const [what = '', ...rest] = line.split(' ');
     const at = Number(rest.pop());
-    if (what === 'connected') {
+    if (ofConnections.has(what)) {
       const [clientId = ''] = rest;
-      return clientId.startsWith(`stampede-${runId}-`) && !clientId.includes('-control-')
+      return identities.some((identity) => clientId.startsWith(`stampede-${identity}-`)) &&
+        !clientId.includes('-control-')
         ? [{ what, of: clientId, at }]
         : [];
     }

@@ -80,10 +80,10 @@ export async function startRehearsal(
       return execution;
     };
     const recorded = async (): Promise<Recorded> => {
-      const timeouts = groupsOf(await read<Plan>('plan.json')).map(
-        (group) => group.profile.publish.ackTimeoutMs,
-      );
-      return readRecording(recording, runId, Math.min(...timeouts));
+      const profiles = groupsOf(await read<Plan>('plan.json')).map((group) => group.profile);
+      const timeouts = profiles.map(({ publish }) => publish.ackTimeoutMs);
+      const identities = new Set(profiles.map(({ connect }) => connect.identity ?? runId));
+      return readRecording(recording, runId, Math.min(...timeouts), [...identities]);
     };
     return {
       runId,
