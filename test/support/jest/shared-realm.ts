@@ -3,7 +3,8 @@ import { ModuleMocker } from 'jest-mock';
 
 /**
  * Jest's test environment without a context of `node:vm`: test files run in the realm of their worker. What Jest or a test
- * file replaces among the globals and the environment variables is restored before the next file.
+ * file replaces among the globals and the environment variables is restored before the next file. New globals and listeners on
+ * `process` stay: packages, which are evaluated once in a worker, add theirs once.
  */
 export default class SharedRealm {
   readonly global = globalThis;
