@@ -1,3 +1,4 @@
+import type { LatencyName } from '../measure/latency-names.ts';
 import type { MessageLedger } from '../measure/run-ledger.ts';
 import { ruleObserver } from '../plan/observers.ts';
 import { dueWords } from '../profile/load-shapes/resolved-load.ts';
@@ -6,11 +7,19 @@ import type { GroupReport, KindReport } from './group-reports.ts';
 import { wordForDue } from './ledger-equations.ts';
 import type { Report } from './report-model.ts';
 
+/** What device groups and their kinds of message did, and how long it took. */
+export interface GroupTables {
+  /** Devices and messages. */
+  readonly counts: GroupTable;
+  /** Percentiles in milliseconds. Undefined: nothing was measured. */
+  readonly latencies: GroupTable | undefined;
+}
+
 /** Table of device groups and their kinds of message: the columns that at least one of them has. */
 export interface GroupTable {
   readonly headings: readonly string[];
   readonly rows: readonly GroupRow[];
-  /** What the table's latencies are, and what `lost` leaves out. */
+  /** What `lost` leaves out, or what the latencies are of; empty where there is nothing to say. */
   readonly note: string;
 }
 
@@ -43,7 +52,7 @@ const messagesAs =
 
 const isObserved = ({ endsWithAnswer }: Part): boolean => endsWithAnswer !== true;
 
-const columns: readonly Column[] = [
+const countColumns: readonly Column[] = [
   { heading: 'devices', of: ({ devices }) => devices && formatCount(devices.planned) },
   { heading: 'connected', of: ({ devices }) => devices && formatCount(devices.connected) },
   ...dueWords.map((word) => ({
@@ -54,14 +63,42 @@ const columns: readonly Column[] = [
   { heading: 'dropped', of: messagesAs('dropped') },
   { heading: 'received', of: messagesAs('received', isObserved) },
   { heading: 'lost', of: messagesAs('lost', isObserved) },
-  { heading: 'p50 ms', of: percentileOf('p50') },
-  { heading: 'p99 ms', of: percentileOf('p99') },
 ];
+
+/** A latency of a part, and what its columns are called. */
+interface Measured {
+  /** Before `p50`; empty: of how long a message takes. */
+  readonly heading: string;
+  readonly nameIn: (part: Part) => LatencyName | undefined;
+}
+
+/** Those with samples. A group acknowledges by PUBACK or by PUBCOMP: no part has both. */
+const measured: readonly Measured[] = [
+  { heading: '', nameIn: firstOf('end_to_end_latency', 'response_time') },
+  { heading: 'acked ', nameIn: firstOf('puback_round_trip', 'pubcomp_round_trip') },
+  { heading: 'lag ', nameIn: firstOf('send_lag') },
+];
+
+const latencyColumns: readonly Column[] = measured.flatMap(({ heading, nameIn }) =>
+  (['p50', 'p99'] as const).map(
+    (percentile): Column => ({
+      heading: `${heading}${percentile}`,
+      of: (part) => {
+        const name = nameIn(part);
+        return name && formatMs(part.latencyMs[name]![percentile]);
+      },
+    }),
+  ),
+);
+
+function firstOf(...names: readonly LatencyName[]): Measured['nameIn'] {
+  return ({ latencyMs }) => names.find((name) => (latencyMs[name]?.count ?? 0) > 0);
+}
 
 /** @param groups one or more, with their kinds of message */
 /** @param observers of the run */
-export function groupTableOf(groups: readonly GroupReport[], observers: Report['observers']): GroupTable {
-  return tableOf(
+export function groupTablesOf(groups: readonly GroupReport[], observers: Report['observers']): GroupTables {
+  return tablesOf(
     groups.flatMap((part) => [
       { group: part.group, part },
       ...(part.kinds ?? []).map(({ kind, ...own }) => ({
@@ -76,9 +113,9 @@ export function groupTableOf(groups: readonly GroupReport[], observers: Report['
 }
 
 /** Of a flat profile. @param kinds one or more @param observers of the run; none: its messages end with their answers */
-export function kindTableOf(kinds: readonly KindReport[], observers: Report['observers']): GroupTable {
+export function kindTablesOf(kinds: readonly KindReport[], observers: Report['observers']): GroupTables {
   const endsWithAnswer = Object.keys(observers).length === 0;
-  return tableOf(
+  return tablesOf(
     kinds.map(({ kind, ...own }) => ({ kind, part: { ...own, ...(endsWithAnswer && { endsWithAnswer }) } })),
     'kind',
     observers,
@@ -87,34 +124,33 @@ export function kindTableOf(kinds: readonly KindReport[], observers: Report['obs
 
 type NamedPart = Omit<GroupRow, 'cells'> & { readonly part: Part };
 
-function tableOf(
+function tablesOf(
   rows: readonly NamedPart[],
   what: 'group' | 'kind',
   observers: Report['observers'],
-): GroupTable {
-  const parts = rows.map(({ part }) => part);
-  const shown = columns.filter(({ of }) => parts.some((part) => of(part) !== undefined));
-  const latencies = [
-    ...(parts.some(isObserved) ? ['end_to_end_latency'] : []),
-    ...(parts.every(isObserved) ? [] : ['response_time']),
-  ];
+): GroupTables {
+  const queueNote = `A queue does not count by ${what}: messages that it still holds are not in lost.`;
+  const latencies = tableOf(rows, latencyColumns, describeLatencies(rows.map(({ part }) => part)));
   return {
-    headings: shown.map(({ heading }) => heading),
-    rows: rows.map(({ part, ...names }) => ({ ...names, cells: shown.map(({ of }) => of(part) ?? '–') })),
-    note: [
-      `p50 and p99 are of ${latencies.join(', or of ')}.`,
-      ...(observers[ruleObserver] !== undefined
-        ? [`A queue does not count by ${what}: messages that it still holds are not in lost.`]
-        : []),
-    ].join(' '),
+    counts: tableOf(rows, countColumns, observers[ruleObserver] === undefined ? '' : queueNote),
+    latencies: latencies.headings.length > 0 ? latencies : undefined,
   };
 }
 
-/** Of what the group measures its messages by, from the intended instant to the arrival, or of a request to its answer. */
-function percentileOf(percentile: 'p50' | 'p99'): Column['of'] {
-  return (part) => {
-    const { latencyMs } = part;
-    const latency = isObserved(part) ? latencyMs.end_to_end_latency : latencyMs.response_time;
-    return latency === undefined || latency.count === 0 ? undefined : formatMs(latency[percentile]);
+function tableOf(rows: readonly NamedPart[], columns: readonly Column[], note: string): GroupTable {
+  const shown = columns.filter(({ of }) => rows.some(({ part }) => of(part) !== undefined));
+  return {
+    headings: shown.map(({ heading }) => heading),
+    rows: rows.map(({ part, ...names }) => ({ ...names, cells: shown.map(({ of }) => of(part) ?? '–') })),
+    note,
   };
+}
+
+/** `p50 and p99 are of end_to_end_latency, acked of puback_round_trip, lag of send_lag.` */
+function describeLatencies(parts: readonly Part[]): string {
+  const clauses = measured.flatMap(({ heading, nameIn }) => {
+    const names = [...new Set(parts.flatMap((part) => nameIn(part) ?? []))];
+    return names.length === 0 ? [] : [`${heading || 'p50 and p99 '}are of ${names.join(' or ')}`];
+  });
+  return `${clauses.map((clause, i) => (i === 0 ? clause : clause.replace(' are', ''))).join(', ')}.`;
 }

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { formatDuration } from '../shared/duration.ts';
 import { formatCount, formatRate, formatShare } from '../shared/format.ts';
 import { conditionRows, describeTarget } from './conditions-report.ts';
-import { groupTableOf, kindTableOf } from './group-table.ts';
 import { renderCatchUps } from './html-catch-up.ts';
 import { renderCost } from './html-cost.ts';
 import { renderDownlink } from './html-downlink.ts';
+import { renderGroups } from './html-groups.ts';
 import { type Html, html, section, style, table } from './html-markup.ts';
 import { renderPresence } from './html-presence.ts';
 import { renderReconciliation } from './html-reconciliation.ts';
@@ -134,40 +134,6 @@ function renderCauses(report: Report): Html {
   if (rows.length === 0) return nothing;
   return html`${table('Why, and how often', [{ heading: 'What' }, { heading: 'Reasons' }], rows)}
 ${describeSliceLogs(report).map((line) => html`<p class="soft">${line}</p>`)}`;
-}
-
-function renderGroups({ groups = [], kinds = [], observers }: Report): Html {
-  const columnsOf = (names: string, headings: readonly string[]) => [
-    { heading: names },
-    ...headings.map((heading) => ({ heading, isNumber: true })),
-  ];
-  if (groups.length > 0) {
-    const { headings, rows, note } = groupTableOf(groups, observers);
-    return section(
-      'Groups',
-      table(
-        'Devices and messages, by device group',
-        columnsOf('Group', headings),
-        rows.map(({ group = '', kind, cells }) =>
-          kind === undefined
-            ? { cells: [group, ...cells] }
-            : { cells: [`${group} / ${kind}`, ...cells], tone: 'dim' as const },
-        ),
-      ),
-      html`<p class="note">${note}</p>`,
-    );
-  }
-  if (kinds.length === 0) return nothing;
-  const { headings, rows, note } = kindTableOf(kinds, observers);
-  return section(
-    'Kinds of message',
-    table(
-      'Messages, by kind',
-      columnsOf('Kind', headings),
-      rows.map(({ kind = '', cells }) => ({ cells: [kind, ...cells] })),
-    ),
-    html`<p class="note">${note}</p>`,
-  );
 }
 
 function renderLatencies(report: Report): Html {

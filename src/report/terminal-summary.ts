@@ -3,7 +3,7 @@ import { formatCount, formatPlural, formatRate, formatShare, formatUsd } from '.
 import { catchUpHeadings, catchUpRows, describeCatchUps } from './catch-up-report.ts';
 import { conditionRows, describeTarget } from './conditions-report.ts';
 import { backendHeadings, backendRows, describeDownlink } from './downlink-report.ts';
-import { type GroupRow, groupTableOf, kindTableOf } from './group-table.ts';
+import { type GroupRow, type GroupTable, groupTablesOf, kindTablesOf } from './group-table.ts';
 import { wordForDue } from './ledger-equations.ts';
 import { describePresence, presenceHeadings, presenceRows } from './presence-report.ts';
 import {
@@ -130,15 +130,19 @@ function renderGroups(report: Report, { style, width }: Page): string[] {
   const { groups = [], kinds = [], observers } = report;
   if (groups.length + kinds.length === 0) return [];
   const isFlat = groups.length === 0;
-  const { headings, rows, note } = isFlat ? kindTableOf(kinds, observers) : groupTableOf(groups, observers);
+  const { counts, latencies } = isFlat ? kindTablesOf(kinds, observers) : groupTablesOf(groups, observers);
   const nameOf = ({ group, kind }: GroupRow) => (isFlat ? `  ${kind}` : kind ? `    ${kind}` : `  ${group}`);
-  const table = [
-    [isFlat ? 'kinds' : 'groups', ...headings],
-    ...rows.map((row) => [nameOf(row), ...row.cells]),
+  const linesOf = (name: string, { headings, rows, note }: GroupTable) => [
+    ...layOutWithin(
+      [[name, ...headings], ...rows.map((row) => [nameOf(row), ...row.cells])],
+      width,
+      ' ',
+    ).flatMap(([head = '', ...body]) => [style('heading', head), ...body]),
+    ...(note === '' ? [] : wrapText(note, width, '  ').map((line) => style('dim', line))),
   ];
   return [
-    ...layOutWithin(table, width, ' ').flatMap(([head = '', ...body]) => [style('heading', head), ...body]),
-    ...wrapText(note, width, '  ').map((line) => style('dim', line)),
+    ...linesOf(isFlat ? 'kinds' : 'groups', counts),
+    ...(latencies === undefined ? [] : linesOf(isFlat ? 'kinds, ms' : 'groups, ms', latencies)),
   ];
 }
 

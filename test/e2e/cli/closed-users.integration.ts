@@ -65,9 +65,7 @@ it('accounts for every message of open and closed groups, as the emulator counts
     /due +([\d,]+) += +intended +([\d,]+) +\+ +started +([\d,]+)/.exec(stdout) ?? [];
   const numberOf = (text = '') => Number(text.replaceAll(',', ''));
   expect([all, scheduled, started].map(numberOf)).toEqual([messages.intended, due, messages.intended - due]);
-  expect(stdout).toMatch(
-    /groups +devices +connected +intended +started +sent +dropped +received +lost +p50 ms +p99 ms/,
-  );
+  expect(stdout).toMatch(/groups +devices +connected +intended +started +sent +dropped +received +lost\n/);
   expect(stderr).toMatch(/ publishing, .*users \d+\/\d+, rate/);
   expect(stdout).toMatch(/people 1 .* 0 → 30 users/);
   expect(stdout).toMatch(/users +[▁-█ ]+0 to \d+ active/);

@@ -1,3 +1,4 @@
+import type { KindReport } from '../../../src/report/group-reports.ts';
 import { sumBy } from '../../../src/shared/counts.ts';
 import { count, elapsed, isAbout, millisecondsIn, numberIn, type Rule } from './rule.ts';
 import type { Check, Truth } from './truth.ts';
@@ -52,20 +53,22 @@ const influxCause: Check = ([sentence = ''], { influx }, { liveView }) => {
 /** Latencies, clocks, the generator's machine, prices and conditions. */
 export const figureRules: readonly Rule[] = [
   [
-    /^p50 and p99 are of end_to_end_latency(?:, or of response_time)?\.(?: A queue does not count by group: messages that it still holds are not in lost\.)?$/,
-    (_, __, { groups = [], messages }) =>
-      sumBy(groups, (group) => group.messages.received) === messages.received &&
-      sumBy(groups, (group) => group.messages.arrivals) === messages.arrivals &&
-      sumBy(groups, (group) => group.messages.lost) <= messages.lost,
+    /^A queue does not count by (group|kind): messages that it still holds are not in lost\.$/,
+    ([, by], _, { groups = [], kinds = [], messages }) => {
+      const parts: readonly Pick<KindReport, 'messages'>[] = by === 'group' ? groups : kinds;
+      return (
+        sumBy(parts, (part) => part.messages.received) === messages.received &&
+        sumBy(parts, (part) => part.messages.arrivals) === messages.arrivals &&
+        sumBy(parts, (part) => part.messages.lost) <= messages.lost
+      );
+    },
   ],
   [
-    /^p50 and p99 are of end_to_end_latency\. A queue does not count by kind: messages that it still holds are not in lost\.$/,
-    (_, __, { kinds = [], messages }) =>
-      sumBy(kinds, (kind) => kind.messages.received) === messages.received &&
-      sumBy(kinds, (kind) => kind.messages.arrivals) === messages.arrivals &&
-      sumBy(kinds, (kind) => kind.messages.lost) <= messages.lost,
+    /^(?:p50 and p99 are of (end_to_end_latency|response_time|end_to_end_latency or response_time), )?acked (?:are )?of puback_round_trip, lag of send_lag\.$/,
+    ([, names], { requests }, { latencyMs }) =>
+      (names?.includes('response_time') ?? false) === (requests !== undefined) &&
+      (names?.includes('end_to_end_latency') ?? false) === latencyMs.end_to_end_latency.count > 0,
   ],
-  [/^p50 and p99 are of response_time\.$/, (_, { requests }) => requests !== undefined],
   [
     /^(?:(MQTT, client \S+|HTTPS), QoS (?:[01]|mixed)|HTTP\/\S+, [A-Z]+); (\d+) slices?: (.*); (\d{4}.*) UTC to (\d{4}.*) UTC$/,
     ([, , planned, outcomes = '', from = '', to = ''], { slicesKilled }, { slices, protocol }) => {

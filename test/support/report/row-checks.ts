@@ -1,5 +1,5 @@
 import { formatCount } from '../../../src/shared/format.ts';
-import { millisecondsIn, numberIn } from './rule.ts';
+import { isAbout, millisecondsIn, numberIn } from './rule.ts';
 import type { Check, Truth } from './truth.ts';
 import { isTrueThreshold, satisfies } from './verdict-sentences.ts';
 
@@ -124,8 +124,6 @@ export const isTrueGroup: Check = ([, name = '', cells = ''], truth, report) => 
     'dropped',
     ...has(truth.requests === undefined, 'received'),
     ...has(truth.requests === undefined, 'lost'),
-    'p50',
-    'p99',
   ];
   const texts = cells.split(' | ');
   const cellOf = (heading: string) => texts[headings.indexOf(heading)];
@@ -160,6 +158,47 @@ export const isTrueKind: Check = ([, name = '', cells = ''], { kinds = [] }, { s
         lost === sent! - received,
     );
 };
+
+/**
+ * p50 and p99 of what a group or a kind of message measured: a dash where it has no samples, and no column where none has. A terminal's row does not say the
+ * group of a kind.
+ */
+export const isTruePartLatency: Check = ([, name = '', cells = ''], _, { groups = [], kinds = [] }) => {
+  const parts = [
+    ...groups.flatMap(({ group, latencyMs, kinds: own = [] }) => [
+      { name: group, latencyMs },
+      ...own.map((each) => ({ name: each.kind, latencyMs: each.latencyMs })),
+    ]),
+    ...kinds.map((each) => ({ name: each.kind, latencyMs: each.latencyMs })),
+  ];
+  const shownOf = ({ latencyMs }: (typeof parts)[number]) =>
+    partLatencies.map((names) =>
+      names
+        .map((each) => (latencyMs as Partial<Report['latencyMs']>)[each])
+        .find((all) => all && all.count > 0),
+    );
+  const isShown = partLatencies.map((_names, i) => parts.some((part) => shownOf(part)[i] !== undefined));
+  const texts = cells.split(' | ');
+  return parts
+    .filter((part) => part.name === name)
+    .some((part) => {
+      const figures = shownOf(part)
+        .filter((_latency, i) => isShown[i])
+        .flatMap((latency) => [latency?.p50, latency?.p99]);
+      return (
+        texts.length === figures.length &&
+        figures.every((figure, i) =>
+          figure === undefined ? texts[i] === '–' : isAbout(millisecondsOf(texts[i]!), figure),
+        )
+      );
+    });
+};
+
+const partLatencies = [
+  ['end_to_end_latency', 'response_time'],
+  ['puback_round_trip', 'pubcomp_round_trip'],
+  ['send_lag'],
+] as const;
 
 /** A rate over its stage is a share of what was due and sent: no stage has more than the run. */
 export const isTrueStage: Check = ([, lasts = '', target = '', intended, sent], truth, { stop, slices }) => {

@@ -9,6 +9,7 @@ import {
   isTrueKind,
   isTrueLatency,
   isTrueMark,
+  isTruePartLatency,
   isTrueQuota,
   isTrueStage,
   isUsage,
@@ -25,7 +26,7 @@ const markOf: Readonly<Record<string, string>> = {
 };
 
 const headings =
-  '(?:messages|thresholds|cost|generator|conditions|thresholds measured|quotas peak limit headroom|latency, ms samples min mean p50 p90 p95 p99 p99\\.9 max|messages per second lasts target (?:intended|started|due) sent|kinds intended sent dropped received lost p50 ms p99 ms|groups devices connected(?: intended)?(?: started)? sent dropped(?: received lost)? p50 ms p99 ms)';
+  '(?:messages|thresholds|cost|generator|conditions|thresholds measured|quotas peak limit headroom|latency, ms samples min mean p50 p90 p95 p99 p99\\.9 max|messages per second lasts target (?:intended|started|due) sent|kinds intended sent dropped received lost|groups devices connected(?: intended)?(?: started)? sent dropped(?: received lost)?|(?:groups|kinds), ms(?: p50 p99)?(?: acked p50 acked p99)?(?: lag p50 lag p99)?)';
 
 /** Captions, tiles, rows of tables, and the lines of the terminal that are no sentences. */
 export const rowRules: readonly Rule[] = [
@@ -37,6 +38,10 @@ export const rowRules: readonly Rule[] = [
   [
     /^figcaption: (end_to_end_latency|puback_round_trip) (?:as a heatmap|over time) \((?:intended → arrival|sent → acknowledgement)\)$/,
     ([, name = ''], _, { latencyMs }) => latencyMs[name as 'connect'].count > 0,
+  ],
+  [
+    /^caption: Latency in milliseconds, by (?:kind|device group)$/,
+    hasRows(({ groups = [], kinds = [] }) => groups.length + kinds.length > 0),
   ],
   [/^caption: Messages, by kind$/, hasRows(({ kinds = [] }) => kinds.length > 0)],
   [/^caption: Devices and messages, by device group$/, hasRows(({ groups = [] }) => groups.length > 0)],
@@ -104,6 +109,11 @@ export const rowRules: readonly Rule[] = [
   ],
   [/^row of Why, and how often \| What: (.*) \| Reasons: (.*)$/, isTrueCause],
   [
+    /^row of Latency in milliseconds, by (?:kind|device group) \| (?:Group|Kind): (?:\S+ \/ )?(.*?) \| (.*)$/,
+    ([text = '', name = '', cells = ''], ...rest) =>
+      isTruePartLatency([text, name, cells.replace(/(^|\| )[^|:]*: /g, '$1')], ...rest),
+  ],
+  [
     /^row of (?:Devices and messages, by device group \| Group: (?=\S+ \/ )|Messages, by kind \| Kind: )(.*?) \| (.*)$/,
     ([text = '', name = '', cells = ''], ...rest) =>
       isTrueKind([text, name, cells.replace(/(^|\| )[^|:]*: /g, '$1')], ...rest),
@@ -145,7 +155,10 @@ export const rowRules: readonly Rule[] = [
     ([, name = '', mark, peak = '', limit = '', headroom = ''], ...rest) =>
       isTrueQuota(name, [peak, limit, headroom], mark !== undefined)([], ...rest),
   ],
-  [/^(?:stage \d+|\S+ \d+) (\S+) ([\d.,]+(?: → [\d.,]+)?(?: users)?) ([\d.,]+|–) ([\d.,]+|–)$/, isTrueStage],
+  [
+    /^(?:stage \d+|\S+ \d+) (\S*[a-z]) ([\d.,]+(?: → [\d.,]+)?(?: users)?) ([\d.,]+|–) ([\d.,]+|–)$/,
+    isTrueStage,
+  ],
   [
     /^users [▁-█ ]*0 to ([\d,]+) active$/,
     ([, most], _, { rates, devices }) =>
@@ -178,15 +191,16 @@ export const rowRules: readonly Rule[] = [
   [/^none$/, (_, __, { thresholds }) => thresholds.length === 0],
   [/^and [\d,]+ stages? more$/, (_, __, { rates }) => rates.stages.length > 12],
   [
-    /^(\S+) (– – (?:(?:[\d,]+|–) ){5,6}\S+ \S+)$/,
+    /^(\S+) (– –(?: (?:[\d,]+|–)){5,6})$/,
     ([text = '', name = '', cells = ''], ...rest) =>
       isTrueKind([text, name, cells.replace(/ /g, ' | ')], ...rest),
   ],
   [
-    /^(\S+) ([\d,]+ [\d,]+(?: (?:[\d,]+|–)){3,6} \S+ \S+)$/,
+    /^(\S+) ((?:-?[\d,.]+|–)(?: (?:-?[\d,.]+|–)){1,7})$/,
     ([text = '', name = '', cells = ''], truth, report) => {
-      const isTrue = report.groups === undefined ? isTrueKind : isTrueGroup;
-      return isTrue([text, name, cells.replace(/ /g, ' | ')], truth, report);
+      const isTrueCount = report.groups === undefined ? isTrueKind : isTrueGroup;
+      const row = [text, name, cells.replace(/ /g, ' | ')];
+      return isTrueCount(row, truth, report) || isTruePartLatency(row, truth, report);
     },
   ],
 ];

@@ -1,6 +1,6 @@
 import { nothingUndecided } from '../../../src/device/stream-counters.ts';
 import { IntervalSet } from '../../../src/measure/interval-set.ts';
-import type { SliceResult } from '../../../src/measure/slice-result.ts';
+import type { PublishCounts, SliceResult, StreamCounts } from '../../../src/measure/slice-result.ts';
 import type { ControlMessage } from '../../../src/plan/control-message.ts';
 import { groupOfSlice } from '../../../src/plan/groups.ts';
 import { echoObserver } from '../../../src/plan/observers.ts';
@@ -60,10 +60,17 @@ export function recordOf(
     ...(isStopped ? { reason: stoppedOn.reason, stoppedOn } : {}),
     at: kill === undefined ? drainEndAt : publishAt + Math.max(0, ...due),
     messages: { ...counts, echoed: isEchoing ? sumBy(recorded, ({ echoed }) => echoed.count) : 0 },
-    streams: all.map(({ messages, sent, droppedBy }) => ({
+    streams: all.map(({ messages, sent, droppedBy }, stream) => ({
       intended: messages.intended,
       sent,
-      ...(profile.messages && { counts: { messages, droppedBy, undecided: nothingUndecided } }),
+      ...(profile.messages && {
+        counts: {
+          messages,
+          droppedBy,
+          undecided: nothingUndecided,
+          latencies: kindLatenciesOf(stream, messages),
+        },
+      }),
     })),
     ...(isEchoing
       ? {
@@ -83,6 +90,18 @@ export function recordOf(
       ...base.latencies,
       puback_round_trip: histogramOf(Array.from({ length: counts.acked }, () => 8)),
     },
+  };
+}
+
+/** Of a kind that has messages; each stream has its own. */
+function kindLatenciesOf(
+  stream: number,
+  { sent, acked }: PublishCounts,
+): NonNullable<StreamCounts['latencies']> {
+  const latenciesOf = (count: number, ms: number) => histogramOf(Array.from({ length: count }, () => ms));
+  return {
+    ...(acked > 0 && { puback_round_trip: latenciesOf(acked, 5 + stream) }),
+    ...(sent > 0 && { send_lag: latenciesOf(sent, 0.1 * stream) }),
   };
 }
 
