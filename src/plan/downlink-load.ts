@@ -21,7 +21,7 @@ export interface CommandPeak {
  * Of one downlink. A broadcast is delivered to all its devices at once, and they reply within one second, whatever their delay: the
  * busiest second has as many broadcasts as its rate says, and one at least.
  */
-function peakOf({ sender, devices, fanOut, replying }: Downlink): CommandPeak {
+export function peakOfDownlink({ sender, devices, fanOut, replying }: Downlink): CommandPeak {
   if (sender.load.messages === 0) return { commands: 0, deliveries: 0, replies: 0 };
   const profiles = [sender.profile];
   const perSecond = peakPerSecondOf(profiles) + randomExcess(profiles);
@@ -32,7 +32,7 @@ function peakOf({ sender, devices, fanOut, replying }: Downlink): CommandPeak {
 
 /** Of all backends together. */
 export function commandPeakOf(plan: GroupedPlan): CommandPeak {
-  const peaks = downlinksOf(plan).map(peakOf);
+  const peaks = downlinksOf(plan).map(peakOfDownlink);
   return {
     commands: sumBy(peaks, ({ commands }) => commands),
     deliveries: sumBy(peaks, ({ deliveries }) => deliveries),
@@ -43,14 +43,14 @@ export function commandPeakOf(plan: GroupedPlan): CommandPeak {
 /** Commands and replies a second of one connection of a group, either way, beside what it publishes by its load. */
 export function commandsPerConnection(plan: GroupedPlan, group: GroupPlan): number {
   const received = sumBy(downlinksTo(plan, group), (downlink) => {
-    const deliveries = peakOf(downlink).deliveries / downlink.devices;
+    const deliveries = peakOfDownlink(downlink).deliveries / downlink.devices;
     return downlink.replying > 0 && group.profile.reply !== undefined ? 2 * deliveries : deliveries;
   });
   const ownReplies = sumBy(
     downlinksOf(plan).filter(({ sender }) => sender === group),
     (downlink) =>
       // A broadcast is one client's, and so are the replies to it.
-      peakOf(downlink).replies / (downlink.fanOut > 1 ? 1 : group.profile.devices),
+      peakOfDownlink(downlink).replies / (downlink.fanOut > 1 ? 1 : group.profile.devices),
   );
   return received + ownReplies;
 }

@@ -219,6 +219,13 @@ export function mostAwake(profile: LivelyGroup): number {
   return Math.min(profile.devices, Math.ceil(withThreeDeviations(profile.devices * waking.awakeShare)));
 }
 
+/** Devices of a group that its lifecycle keeps without a connection at once, at most; they come back. */
+export function mostAsleep(profile: LivelyGroup): number {
+  const waking = wakingOf(profile);
+  if (waking === undefined || waking.awakeShare === 1) return 0;
+  return Math.min(profile.devices, Math.ceil(withThreeDeviations(profile.devices * (1 - waking.awakeShare))));
+}
+
 /**
  * Connects of a group in its busiest second: while those that begin awake connect at the profile's rate, others wake. Devices that leave
  * do so once all are connected.

@@ -22,6 +22,7 @@ import { mostEventsPerSecond, observingGroupOf, presenceFiltersOf } from './pres
 import { retainedPeaks } from './retained-peaks.ts';
 import { connectionsPerSlice } from './slice-connections.ts';
 import { statePayloads } from './state-payloads.ts';
+import { mostStoredPerSecond } from './stored-commands.ts';
 import { subscriberSlicesOf } from './subscribers.ts';
 import { mostWillsPerSecond } from './wills.ts';
 
@@ -101,7 +102,7 @@ export function peaksOf(plan: Plan, deployment: Deployment): Readonly<Record<Quo
     sharedSubscriptionsPerGroup: mostSharing(plan),
     subscriptionsPerSubscribe: undefined,
     unacknowledgedOutPerClient: undefined,
-    queuedMessagesPerSecond: undefined,
+    queuedMessagesPerSecond: mostStoredPerSecond(plan),
     storedMessagesPerSecondPerClient: undefined,
     retainedPublishesPerSecond,
     retainedPublishesPerSecondPerTopic,

@@ -15,6 +15,7 @@ import { bindingOf, forecastLimit, forecastQuota, type QuotaForecast } from './q
 import { RefusedByPreflightError, refuseCost, refuseQuota } from './refusals.ts';
 import { connectDurationMs } from './schedule.ts';
 import { type StatePayload, statePayloads } from './state-payloads.ts';
+import { catchUpAssumptions } from './stored-commands.ts';
 import { forecastStorms, type StormForecast } from './storm-forecast.ts';
 import { recordsTakenPerSecond } from './stream-reading.ts';
 import { adviseSubscriber, type SubscriberAdvice } from './subscriber-advice.ts';
@@ -105,7 +106,7 @@ export function preflight(plan: Plan, deployment: Deployment = deploymentOf(plan
     quotaAssumptions: [
       ...(quotas.length === 0 ? [] : quotaAssumptionsOf(plan)),
       ...randomAssumptions(plan),
-      ...(quotas.length === 0 ? [] : broadcastAssumptions(plan)),
+      ...(quotas.length === 0 ? [] : [...broadcastAssumptions(plan), ...catchUpAssumptions(plan)]),
       ...(readByRule && deployment.subscriber === 'queue' ? readerAssumptions(deployment.arrivals) : []),
     ],
     ...(storms.length > 0 && { storms }),

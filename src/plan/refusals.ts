@@ -50,7 +50,7 @@ const remedies: Readonly<Record<AnyQuotaName, string | undefined>> = {
   statePayloadBytes: 'publish.payload',
   retainedPublishesPerSecond: 'publish.retain',
   retainedPublishesPerSecondPerTopic: 'publish.retain',
-  queuedMessagesPerSecond: undefined,
+  queuedMessagesPerSecond: 'command',
   storedMessagesPerSecondPerClient: undefined,
   connectsPerSecondPerClientId: undefined,
   unacknowledgedPerClient: undefined,
@@ -59,6 +59,9 @@ const remedies: Readonly<Record<AnyQuotaName, string | undefined>> = {
   subscriptionsPerSubscribe: undefined,
   fileDescriptors: undefined,
 };
+
+/** Quotas of which a backend’s commands take the most, where there is one. */
+const ofCommands: ReadonlySet<AnyQuotaName> = new Set(['publishOutPerSecond', 'queuedMessagesPerSecond']);
 
 /** A quota of which the plan would use more than it is allowed to. */
 export function refuseQuota(forecast: QuotaForecast, plan: Plan): InputError {
@@ -71,7 +74,7 @@ export function refuseQuota(forecast: QuotaForecast, plan: Plan): InputError {
     forecast.quota === 'publishOutPerSecond' &&
     groupsOf(plan).every(({ profile }) => profile.echo.fraction === 0);
   // Of commands, each may be as many publishes as there are devices.
-  const [backend] = forecast.quota === 'publishOutPerSecond' ? downlinksOf(plan) : [];
+  const [backend] = ofCommands.has(forecast.quota) ? downlinksOf(plan) : [];
   const share = Math.round((forecast.allowed / forecast.limit) * 100);
   // A larger limit than the one that refuses may be in force.
   const unread =
