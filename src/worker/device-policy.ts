@@ -29,6 +29,7 @@ export function devicePolicy({ partition, region, accountId, topicFilter, ruleNa
   // The topic filter as a policy pattern: in a policy # and + are letters like any other.
   const topics = topicFilter.replaceAll(/[#+]/g, '*');
   const commands = 'topic/stampede-commands/*';
+  const presence = '$aws/events/presence/*';
   const allow = (action: string, ...resources: string[]): Statement => ({
     Effect: 'Allow',
     Action: action,
@@ -46,8 +47,10 @@ export function devicePolicy({ partition, region, accountId, topicFilter, ruleNa
         'topicfilter/stampede-control/*',
         'topicfilter/stampede-commands/*',
         `topicfilter/$share/stampede-*/${topics}`,
+        `topicfilter/${presence}`,
+        `topicfilter/$share/stampede-*/${presence}`,
       ),
-      allow('iot:Receive', `topic/${topics}`, 'topic/stampede-control/*', commands),
+      allow('iot:Receive', `topic/${topics}`, 'topic/stampede-control/*', commands, `topic/${presence}`),
     ],
   };
 }
