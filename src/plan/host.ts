@@ -7,6 +7,7 @@ import type { Deployment } from './deployment.ts';
 import { deploymentOf } from './deployment.ts';
 import { subscriberConcurrency } from './forecast-usage.ts';
 import { groupsOf } from './groups.ts';
+import { mostConnections } from './lifecycle.ts';
 import type { GroupPlan, Plan } from './plan.ts';
 import { connectionsPerSlice } from './slice-connections.ts';
 
@@ -172,6 +173,6 @@ function connectionsAtIotCore(group: GroupPlan): number {
   const { profile, slices } = group;
   if (profile.http !== undefined) return 0;
   return profile.connect.protocol === 'mqtt'
-    ? profile.devices + slices.count
+    ? Math.max(profile.devices, mostConnections(profile)) + slices.count
     : connectionsPerSlice(group) * slices.count;
 }

@@ -9,6 +9,7 @@ import {
 } from '../profile/lifecycle-kinds.ts';
 import type { GroupSettings, LoadProfile } from '../profile/load-profile.ts';
 import { burstExcess, burstExcessPerDevice } from '../profile/load-shapes/arrival-pattern.ts';
+import { keepAlivesUntilNoticed } from '../profile/planned-action.ts';
 import { PositionalRandom } from '../shared/random.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import type { GroupPlan, Timeline } from './plan.ts';
@@ -224,6 +225,23 @@ export function mostAsleep(profile: LivelyGroup): number {
   const waking = wakingOf(profile);
   if (waking === undefined || waking.awakeShare === 1) return 0;
   return Math.min(profile.devices, Math.ceil(withThreeDeviations(profile.devices * (1 - waking.awakeShare))));
+}
+
+/**
+ * Connections that silent devices have left and the service has not closed yet, at most: it waits for one and a half times the
+ * keep-alive. A device that comes back under its client id has its old one closed.
+ */
+function mostLingering(profile: LivelyGroup & Pick<LoadProfile, 'connect'>): number {
+  const { lifecycle, connect } = profile;
+  if (lifecycle?.disconnect !== 'silent') return 0;
+  const lastsMs = Math.min(keepAlivesUntilNoticed * connect.keepAliveMs, makeArrivalRate(profile).durationMs);
+  return withThreeDeviations(((wakingOf(profile)?.wakesPerSecond ?? 0) * lastsMs) / 1_000);
+}
+
+/** Connections of a group that are open at once, at most. */
+export function mostConnections(profile: LivelyGroup & Pick<LoadProfile, 'connect'>): number {
+  const most = Math.ceil(mostAwake(profile) + mostLingering(profile));
+  return isReplacing(profile.lifecycle) ? most : Math.min(profile.devices, most);
 }
 
 /**

@@ -2,18 +2,16 @@ import { nameOfEncoding } from '../profile/encoding.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import { isIdle } from '../profile/load-shapes/resolved-load.ts';
 import { sumBy } from '../shared/counts.ts';
-import { formatDuration } from '../shared/duration.ts';
 import { type InputError, InvalidInputError } from '../shared/errors.ts';
-import { maxSlices, runIdMaxLength } from '../shared/run-bounds.ts';
+import { runIdMaxLength } from '../shared/run-bounds.ts';
 import { iotCoreLimits } from '../targets/aws-iot/iot-core-limits.ts';
 import { topicRootOf } from '../targets/aws-iot/match-topic-filter.ts';
-import { type AccountLimits, accountLimitsOf } from '../targets/aws-iot/quotas.ts';
+import { accountLimitsOf } from '../targets/aws-iot/quotas.ts';
 import type { AwsIotTarget, Target } from '../targets/target.ts';
 import type { AccountView } from './account.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
 import type { PlanConditions } from './conditions.ts';
-import { priceRun } from './cost.ts';
-import { type DeploymentParameters, defaultDeployment, deploymentOf } from './deployment.ts';
+import { type DeploymentParameters, defaultDeployment } from './deployment.ts';
 import {
   checkDeviceTopic,
   checkRuleName,
@@ -22,7 +20,6 @@ import {
   checkWillTopicLength,
 } from './device-topic.ts';
 import { checkCommandTopics } from './downlinks.ts';
-import { forecastUsage } from './forecast-usage.ts';
 import { deviceGroupsOf, groupProfilesOf, groupsOf, intendedPeakOf, settingOf } from './groups.ts';
 import { type KindPlan, kindsOf, plannedLoadOf, usesBasicIngest } from './kinds.ts';
 import { longestSleepMs } from './lifecycle.ts';
@@ -30,11 +27,10 @@ import { drainMsOf, isReadByRule } from './observers.ts';
 import { type GroupPlan, identifyDevice, type Plan, type Timeline } from './plan.ts';
 import { connectsAfterMs } from './presence.ts';
 import { RefusedByPreflightError } from './refusals.ts';
-import { refuseCeilings } from './refuse-ceilings.ts';
 import { connectDurationMs, connectSettleMs, connectsBeforehand } from './schedule.ts';
-import { checkWebConnections } from './slice-connections.ts';
 import { splitIntoSlices } from './slices.ts';
-import { splitSubscribers, subscriberSlicesOf } from './subscribers.ts';
+import { splitSubscribers } from './subscribers.ts';
+import { wallsOf } from './walls.ts';
 
 export interface PlanRequest {
   /** The execution's name: 1–80 of `A–Z a–z 0–9 - _`. */
@@ -80,7 +76,7 @@ export interface DraftPlan {
   readonly plan: Plan;
   /** Errors of the input: a load that comes to no message, a topic that the rule does not read, a bad run id. */
   readonly errors: readonly InputError[];
-  /** Limits that no profile lifts: the stack's ceilings, Lambda's 900 s, the children of a Distributed Map. */
+  /** Limits that no profile lifts (`wallsOf`). */
   readonly walls: readonly InputError[];
 }
 
@@ -140,12 +136,7 @@ export function draftPlan(request: PlanRequest): DraftPlan {
   return {
     plan,
     errors: errorsOf(plan, request),
-    walls: [
-      ...refuseCeilings(plan, priceRun(plan, forecastUsage(plan, deploymentOf(plan)))),
-      ...checkLambdaTime(plan, limits),
-      ...checkSlices(plan),
-      ...groupsOf(plan).flatMap(checkWebConnections),
-    ],
+    walls: wallsOf(plan, limits),
   };
 }
 
@@ -236,50 +227,6 @@ function checkRunId(runId: string): InputError[] {
       path: 'runId',
       message: `"${runId}" cannot be a run id`,
       hint: `name the execution with 1 to ${runIdMaxLength} letters, digits, - and _`,
-    },
-  ];
-}
-
-/** A slice's Lambda may begin as soon as the plan is made, and must live until its deadline. */
-function checkLambdaTime(plan: Plan, limits: AccountLimits): InputError[] {
-  const { timeline } = plan;
-  const lambdaMs = limits.lambdaSeconds * 1_000;
-  const overMs = timeline.deadlineAt - timeline.createdAt - lambdaMs;
-  if (overMs <= 0) return [];
-  const connectMs = timeline.publishAt - timeline.startAt;
-  const publishMs = timeline.publishEndAt - timeline.publishAt;
-  const parts = `${spoken(timeline.startAt - timeline.createdAt)} to start, ${spoken(connectMs)} to connect, ${spoken(publishMs)} to publish, ${spoken(timeline.deadlineAt - timeline.publishEndAt)} to drain and end`;
-  const [slowest] = groupsOf(plan).toSorted(
-    (a, b) => connectDurationMs(b.profile) - connectDurationMs(a.profile),
-  ) as [GroupPlan];
-  const rateSetting = settingOf(slowest, 'connect.ratePerSecond');
-  const connectsFaster =
-    connectMs > publishMs
-      ? `raise ${rateSetting} above ${slowest.profile.connect.ratePerSecond} (the account is planned with ${limits.connectsPerSecond} a second), or `
-      : '';
-  return [
-    {
-      path: connectMs > publishMs ? rateSetting : 'stages',
-      message: `a slice would live ${spoken(lambdaMs + overMs)} (${parts}), and a Lambda ends at ${spoken(lambdaMs)}`,
-      hint: `${connectsFaster}shorten the run by ${spoken(overMs)}`,
-    },
-  ];
-}
-
-function spoken(ms: number): string {
-  return formatDuration(Math.ceil(ms / 1_000) * 1_000);
-}
-
-function checkSlices(plan: Plan): InputError[] {
-  const { slices, profile } = plan;
-  const subscribers = subscriberSlicesOf(plan);
-  if (slices.count + subscribers <= maxSlices) return [];
-  const beside = subscribers === 0 ? '' : ` and ${subscribers} that subscribe`;
-  return [
-    {
-      path: 'slices.devicesPerSlice',
-      message: `${slices.count} slices${beside}, and a Distributed Map runs ${maxSlices} children`,
-      hint: `give a slice at least ${Math.ceil(profile.devices / (maxSlices - subscribers))} devices`,
     },
   ];
 }

@@ -14,7 +14,7 @@ import { echoingDevices } from './echoes.ts';
 import { subscriberConcurrency } from './forecast-usage.ts';
 import { deviceGroupsOf, groupsOf, intendedPeakOf, mqttGroupsOf, peakPerSecondOf } from './groups.ts';
 import { isBasicIngest, kindProfilesOf, kindsOf, usesBasicIngest } from './kinds.ts';
-import { busiestConnects, mostAwake } from './lifecycle.ts';
+import { busiestConnects, mostConnections } from './lifecycle.ts';
 import { messageBytes } from './message-size.ts';
 import { isReadByRule } from './observers.ts';
 import type { GroupPlan, Plan } from './plan.ts';
@@ -155,12 +155,10 @@ function connectionPeaks(plan: Plan, groups: readonly GroupPlan[]) {
   return {
     // The control channels come first, as Lambda starts their slices; the devices begin when all are there.
     connectsPerSecond: Math.max(sumBy(groups, connectsOf), controlConnects),
-    connectsPerSecondPerClientId: Math.max(
-      1,
-      ...groups.filter(({ profile }) => connectsEachMessage(profile)).map(perDeviceOf),
-    ),
+    // Devices wait for it, also those that connect for each message (`checkPaceOfConnects`).
+    connectsPerSecondPerClientId: 1,
     concurrentConnections:
-      sumBy(groups, ({ profile }) => mostAwake(profile)) + slices + subscriberConnections,
+      sumBy(groups, ({ profile }) => mostConnections(profile)) + slices + subscriberConnections,
     subscribesPerSecond: Math.max(sumBy(groups, subscribesOf), controlConnects),
     // A control channel has one.
     subscriptionsPerConnection: Math.max(

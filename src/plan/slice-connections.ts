@@ -3,6 +3,7 @@ import type { InputError } from '../shared/errors.ts';
 import { formatCount, formatPlural } from '../shared/format.ts';
 import { maxDevicesPerSlice } from '../shared/run-bounds.ts';
 import { settingOf } from './groups.ts';
+import { mostConnections } from './lifecycle.ts';
 import type { GroupPlan, Slice } from './plan.ts';
 
 /** Connections to a web service that may be open at once: of each device, or of a whole slice. */
@@ -44,24 +45,46 @@ export function mostWebConnections({
  */
 export function connectionsPerSlice(group: GroupPlan): number {
   const { profile, load, slices } = group;
-  if (profile.connect.protocol === 'mqtt') return slices.devicesPerSlice;
+  if (profile.connect.protocol === 'mqtt') return Math.ceil(slices.devicesPerSlice * perDeviceOf(profile));
   const underWay = Math.ceil((load.peakPerSecond / slices.count) * (profile.publish.ackTimeoutMs / 1_000));
   return mostWebConnections(group)?.inSlice ?? Math.min(maxDevicesPerSlice, underWay);
 }
 
+/** Connections that may be open at once for each device of a group; above 1 where new devices follow silent ones, whose connections linger. */
+function perDeviceOf(profile: LoadProfile): number {
+  const { protocol } = profile.connect;
+  return protocol === 'mqtt' ? Math.max(1, mostConnections(profile) / profile.devices) : 1;
+}
+
 /** How many slices a group's connections allow: a Lambda holds only so many, and each slice needs one. */
-export function slicesByConnections({ devices, http }: LoadProfile): {
+export function slicesByConnections(profile: LoadProfile): {
   readonly least: number;
   readonly most: number;
 } {
-  const connections = http?.connections ?? { perDevice: 1 };
+  const { devices, http } = profile;
+  const connections = http?.connections ?? { perDevice: perDeviceOf(profile) };
   if ('perDevice' in connections)
     return {
-      least: Math.ceil(devices / Math.floor(maxDevicesPerSlice / connections.perDevice)),
+      least: Math.ceil(devices / Math.max(1, Math.floor(maxDevicesPerSlice / connections.perDevice))),
       most: Number.POSITIVE_INFINITY,
     };
   const least = Math.max(devices, connections.shared) / maxDevicesPerSlice;
   return { least: Math.ceil(least), most: connections.shared };
+}
+
+/** Silent devices whose places others take, with more connections in a slice than it can hold. */
+export function checkLingering(group: GroupPlan): InputError[] {
+  const { profile, slices } = group;
+  const inSlice = connectionsPerSlice(group);
+  if (profile.connect.protocol !== 'mqtt' || inSlice <= maxDevicesPerSlice) return [];
+  const fewer = slices.devicesPerSlice > 1 ? 'put fewer devices into a slice (slices.devicesPerSlice), ' : '';
+  return [
+    {
+      path: settingOf(group, 'lifecycle.disconnect'),
+      message: `is silent: up to ${formatPlural(inSlice, 'connection')} would be open in a slice until the service closes those of devices that left, and a Lambda holds ${maxDevicesPerSlice}`,
+      hint: `${fewer}shorten connect.keepAlive, or let fewer devices leave`,
+    },
+  ];
 }
 
 /** Shared connections that do not suffice for the group's slices, or are more than these can hold. */

@@ -1,4 +1,4 @@
-import type { Disconnect } from '../profile/planned-action.ts';
+import { type Disconnect, keepAlivesUntilNoticed } from '../profile/planned-action.ts';
 import type { LiveAction } from './actions/action.ts';
 import { disconnectOf } from './actions/disconnect.ts';
 import { chosenCount, makeDeviceChoice } from './device-choice.ts';
@@ -61,9 +61,6 @@ export function stormChoice(
 export function devicesUntilRecovered({ group, devices }: Pick<Storm, 'group' | 'devices'>): number {
   return Math.max(0, devices - Math.floor(group.profile.devices / 100));
 }
-
-/** [MQTT-3.1.2-22] Then the service ends the connection of a device that is silent; by then the device has noticed it as well. */
-const keepAlivesUntilNoticed = 1.5;
 
 /** How long devices take to notice that they are disconnected: nothing, unless they went silent. */
 export function noticeMs({

@@ -2,10 +2,11 @@ import { skipsMessages } from '../profile/lifecycle-kinds.ts';
 import type { LoadShapeName } from '../profile/load-shapes/resolved-load.ts';
 import { loadShapeOf } from '../profile/load-shapes/resolved-load.ts';
 import { sumBy } from '../shared/counts.ts';
+import { accountLimitsOf } from '../targets/aws-iot/quotas.ts';
 import { makeDeviceTurns } from './device-turns.ts';
 import { echoingBefore, echoingWithin } from './echoes.ts';
 import { type KindPlan, kindsOf } from './kinds.ts';
-import { awakeStretches, zeroOf } from './lifecycle.ts';
+import { awakeStretches, connectedShare, zeroOf } from './lifecycle.ts';
 import type { GroupPlan, Plan, Slice } from './plan.ts';
 import { makeSliceSchedule, type SliceSchedule } from './schedule.ts';
 import { keepPresent } from './schedules/present-schedule.ts';
@@ -40,12 +41,18 @@ export function plannedStreamsOf(slice: Slice): readonly Stream[] {
   return streams;
 }
 
-/** A slice's streams take a walk through its messages where some of those are none. */
+/** Computed once: skipping messages needs one pass over the schedule. */
 const known = new WeakMap<Slice, readonly Stream[]>();
 
-/** Messages of a kind that are intended: those of its load, without what comes due while its device is absent. */
+/**
+ * Messages of a kind that are intended: those of its load, without what comes due while its device is absent. They are counted one by
+ * one, but for a run longer than any Lambda, which is only refused: there they are forecast.
+ */
 export function intendedOf(kind: KindPlan): number {
-  if (!skipsMessages(kind.profile.lifecycle)) return kind.load.messages;
+  const { load, profile, timeline } = kind;
+  if (!skipsMessages(profile.lifecycle)) return load.messages;
+  const lastsMs = timeline.publishEndAt - timeline.startAt;
+  if (lastsMs > longestRunMs) return Math.round(load.messages * connectedShare(kind, lastsMs));
   let count = counted.get(kind);
   if (count === undefined) {
     count = sumBy(
@@ -61,6 +68,9 @@ export function intendedOf(kind: KindPlan): number {
 export function intendedOfGroup(group: GroupPlan): number {
   return skipsMessages(group.profile.lifecycle) ? sumBy(kindsOf(group), intendedOf) : group.load.messages;
 }
+
+/** @see checkLambdaTime */
+const longestRunMs = accountLimitsOf('default').lambdaSeconds * 1_000;
 
 const counted = new WeakMap<KindPlan, number>();
 

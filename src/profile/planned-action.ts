@@ -26,3 +26,6 @@ export interface PlannedAction {
 
 /** Actions of a profile's timeline at most. */
 export const maxTimelineEntries = 100;
+
+/** [MQTT-3.1.2-22] Then the service ends the connection of a device that is silent; by then the device has noticed it as well. */
+export const keepAlivesUntilNoticed = 1.5;

@@ -1,24 +1,28 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { renderPlanPage } from '../../../src/cli/output/plan-text.ts';
+import { draftRun } from '../../../src/cli/run/draft-run.ts';
 import { deploymentOf } from '../../../src/plan/deployment.ts';
 import { makeDeviceTurns } from '../../../src/plan/device-turns.ts';
 import { forecastUsage, subscriberConcurrency } from '../../../src/plan/forecast-usage.ts';
 import { groupsOf } from '../../../src/plan/groups.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import { peaksOf } from '../../../src/plan/peaks.ts';
+import type { GroupPlan } from '../../../src/plan/plan.ts';
 import { preflight } from '../../../src/plan/preflight.ts';
 import { outlineOf } from '../../../src/plan/run-outline.ts';
 import { keepPresent } from '../../../src/plan/schedules/present-schedule.ts';
 import { intendedOfGroup, isScheduled, streamsOf } from '../../../src/plan/streams.ts';
 import { mostWillsPerSecond } from '../../../src/plan/wills.ts';
 import { sumBy } from '../../../src/shared/counts.ts';
-import { parseProfile } from '../../../src/targets/parse-profile.ts';
+import { parseProfile, wantedTargetOf } from '../../../src/targets/parse-profile.ts';
 import { randomCases } from '../../support/effort.ts';
 
 const load = { devices: 600, everySeconds: 60, duration: '10m' };
-const planOf = (profile: object) =>
-  makePlan({ profile: parseProfile({ ...load, ...profile }), runId: 'run-1', now: 0 });
+const planOf = (given: object) => {
+  const profile = parseProfile({ ...load, ...given });
+  return makePlan({ profile, runId: 'run-1', now: 0, target: wantedTargetOf(profile) });
+};
 const usageOf = (profile: object) => forecastUsage(planOf(profile)).iot;
 const peaksOfProfile = (profile: object) => {
   const plan = planOf(profile);
@@ -41,8 +45,6 @@ describe('what a lifecycle uses', () => {
     expect(peaks.connectsPerSecond).toBe(10);
     expect(peaks.concurrentConnections).toBeLessThan(20);
     expect(peaks.connectsPerSecondPerClientId).toBe(1);
-    const fast = peaksOfProfile({ ...eachMessage, everySeconds: 0.5, devices: 10 });
-    expect(fast.connectsPerSecondPerClientId).toBe(2);
     const poisson = peaksOfProfile({ ...eachMessage, arrivals: 'poisson' });
     expect(poisson.connectsPerSecond).toBeGreaterThan(15);
   });
@@ -81,6 +83,63 @@ describe('what a lifecycle uses', () => {
     expect(mostWillsPerSecond(planned)).toBeCloseTo(500 / 60 + 3 * Math.sqrt(500 / 60), 6);
     const clean = planOf({ ...leaving, lifecycle: { ...leaving.lifecycle, disconnect: 'clean' } });
     expect(mostWillsPerSecond(clean)).toBe(0);
+  });
+
+  it('is refused where a client id would have to connect more than once a second', () => {
+    const devices = 10;
+    expect(() => planOf({ ...eachMessage, everySeconds: 0.5, devices })).toThrow(
+      'set everySeconds to 1 or more',
+    );
+    expect(() => planOf({ ...eachMessage, everySeconds: undefined, ratePerSecond: 40, devices })).toThrow(
+      'a device would connect 4/s',
+    );
+    expect(() => planOf({ ...eachMessage, everySeconds: 1, devices })).not.toThrow();
+    // Ten messages that wait for each other, and two minutes for them.
+    const burst = { count: 10, spacing: '100ms', everySeconds: 120 };
+    expect(() => planOf({ ...eachMessage, everySeconds: undefined, burst, devices })).not.toThrow();
+    // A broker has no such quota.
+    const target = 'mqtt://localhost:1883';
+    expect(() => planOf({ ...eachMessage, everySeconds: 0.5, devices, target })).not.toThrow();
+  });
+
+  it('is connections of silent devices until the service closes them', () => {
+    const churn = { sharePerMinute: 0.5 };
+    const silent = planOf({ devices: 1_000, lifecycle: { churn, disconnect: 'silent' } });
+    // 8.3 a second, for one and a half times five minutes.
+    const lingering = (500 / 60) * 450;
+    const peaks = peaksOf(silent, deploymentOf(silent));
+    expect(peaks.concurrentConnections! / (1_000 + lingering)).toBeCloseTo(1, 1);
+    expect(peaks.fileDescriptors).toBeLessThanOrEqual(900 + 64);
+    expect(silent.slices.count).toBeGreaterThanOrEqual((1_000 + lingering) / 900);
+    const most = Math.ceil((1_000 + lingering + 3 * Math.sqrt(lingering)) / silent.slices.count);
+    expect(peaks.fileDescriptors).toBeGreaterThanOrEqual(most + 64);
+    expect(peaksOfProfile({ devices: 1_000, lifecycle: { churn } }).concurrentConnections).toBeLessThan(
+      1_010,
+    );
+    const slices = { devicesPerSlice: 900 };
+    expect(() => planOf({ devices: 900, slices, lifecycle: { churn, disconnect: 'silent' } })).toThrow(
+      'is silent',
+    );
+    const sleeping = { awake: '30s', asleep: '2m', disconnect: 'silent', whenAsleep: 'skip' };
+    const { concurrentConnections } = peaksOfProfile({ devices: 1_000, lifecycle: sleeping });
+    expect(concurrentConnections).toBeGreaterThan(900);
+    expect(concurrentConnections).toBeLessThan(1_010);
+  });
+
+  it('is not counted for a run that cannot be', () => {
+    const day = {
+      devices: 20_000,
+      everySeconds: 60,
+      duration: '12h',
+      lifecycle: { awake: '30s', asleep: '1h', whenAsleep: 'skip' },
+    };
+    const from = process.cpuUsage();
+    const { plan, walls } = draftRun(parseProfile(day));
+    expect(walls[0]!.hint).toContain('shorten the run');
+    const [group] = groupsOf(plan) as [GroupPlan];
+    expect(intendedOfGroup(group) / (group.load.messages / 121)).toBeCloseTo(1, 4);
+    const { user, system } = process.cpuUsage(from);
+    expect(user + system).toBeLessThan(2_000_000);
   });
 
   it('has no phase of connects where devices connect for each message', () => {

@@ -1,0 +1,69 @@
+import { formatDuration } from '../shared/duration.ts';
+import type { InputError } from '../shared/errors.ts';
+import { maxSlices } from '../shared/run-bounds.ts';
+import type { AccountLimits } from '../targets/aws-iot/quotas.ts';
+import { priceRun } from './cost.ts';
+import { deploymentOf } from './deployment.ts';
+import { forecastUsage } from './forecast-usage.ts';
+import { groupsOf, settingOf } from './groups.ts';
+import { checkPaceOfConnects } from './pace-of-connects.ts';
+import type { GroupPlan, Plan } from './plan.ts';
+import { refuseCeilings } from './refuse-ceilings.ts';
+import { connectDurationMs } from './schedule.ts';
+import { checkLingering, checkWebConnections } from './slice-connections.ts';
+import { subscriberSlicesOf } from './subscribers.ts';
+
+/** Limits that no profile lifts: the stack's ceilings, Lambda's 900 s, the children of a Distributed Map, and what a slice can do. */
+export function wallsOf(plan: Plan, limits: AccountLimits): readonly InputError[] {
+  return [
+    ...refuseCeilings(plan, priceRun(plan, forecastUsage(plan, deploymentOf(plan)))),
+    ...checkLambdaTime(plan, limits),
+    ...checkSlices(plan),
+    ...groupsOf(plan).flatMap((group) => [...checkWebConnections(group), ...checkLingering(group)]),
+    ...checkPaceOfConnects(plan),
+  ];
+}
+
+/** A slice's Lambda may begin as soon as the plan is made, and must live until its deadline. */
+function checkLambdaTime(plan: Plan, limits: AccountLimits): InputError[] {
+  const { timeline } = plan;
+  const lambdaMs = limits.lambdaSeconds * 1_000;
+  const overMs = timeline.deadlineAt - timeline.createdAt - lambdaMs;
+  if (overMs <= 0) return [];
+  const connectMs = timeline.publishAt - timeline.startAt;
+  const publishMs = timeline.publishEndAt - timeline.publishAt;
+  const parts = `${spoken(timeline.startAt - timeline.createdAt)} to start, ${spoken(connectMs)} to connect, ${spoken(publishMs)} to publish, ${spoken(timeline.deadlineAt - timeline.publishEndAt)} to drain and end`;
+  const [slowest] = groupsOf(plan).toSorted(
+    (a, b) => connectDurationMs(b.profile) - connectDurationMs(a.profile),
+  ) as [GroupPlan];
+  const rateSetting = settingOf(slowest, 'connect.ratePerSecond');
+  const connectsFaster =
+    connectMs > publishMs
+      ? `raise ${rateSetting} above ${slowest.profile.connect.ratePerSecond} (the account is planned with ${limits.connectsPerSecond} a second), or `
+      : '';
+  return [
+    {
+      path: connectMs > publishMs ? rateSetting : 'stages',
+      message: `a slice would live ${spoken(lambdaMs + overMs)} (${parts}), and a Lambda ends at ${spoken(lambdaMs)}`,
+      hint: `${connectsFaster}shorten the run by ${spoken(overMs)}`,
+    },
+  ];
+}
+
+function spoken(ms: number): string {
+  return formatDuration(Math.ceil(ms / 1_000) * 1_000);
+}
+
+function checkSlices(plan: Plan): InputError[] {
+  const { slices, profile } = plan;
+  const subscribers = subscriberSlicesOf(plan);
+  if (slices.count + subscribers <= maxSlices) return [];
+  const beside = subscribers === 0 ? '' : ` and ${subscribers} that subscribe`;
+  return [
+    {
+      path: 'slices.devicesPerSlice',
+      message: `${slices.count} slices${beside}, and a Distributed Map runs ${maxSlices} children`,
+      hint: `give a slice at least ${Math.ceil(profile.devices / (maxSlices - subscribers))} devices`,
+    },
+  ];
+}
