@@ -1,6 +1,5 @@
 import type { CatchUpResult } from '../measure/catch-up-result.ts';
 import type { DownlinkResult } from '../measure/downlink-result.ts';
-import type { Envelope } from '../measure/envelope.ts';
 import { MessageSets } from '../measure/message-sets.ts';
 import { readEnvelope } from '../measure/rule-record.ts';
 import {
@@ -14,7 +13,6 @@ import {
   isDueAt,
   placeOf,
   rankOf,
-  replyTopic,
 } from '../plan/downlinks.ts';
 import { keepsSessions } from '../plan/groups.ts';
 import type { Plan, Slice } from '../plan/plan.ts';
@@ -22,11 +20,11 @@ import { countDueBefore } from '../plan/schedule.ts';
 import { type ScheduledStream, streamsOf } from '../plan/streams.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import { sumBy } from '../shared/counts.ts';
-import { PositionalRandom } from '../shared/random.ts';
 import { CatchUps } from './catch-ups.ts';
+import { CommandReplies } from './command-replies.ts';
 import type { DeviceSubscription } from './device-subscription.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
-import type { IncomingMessage, OutgoingMessage, Qos, Transport } from './transport.ts';
+import type { IncomingMessage, Qos, Transport } from './transport.ts';
 
 export interface CommandReceiverSettings {
   readonly plan: Plan;
@@ -49,11 +47,6 @@ interface DueCommands {
  */
 export const underWayMs = 1_000;
 const subscribeAgainMs = 1_000;
-const sendAgainMs = 10;
-/** Payloads use lane 0 and up of the same seed. */
-const replyLane = 0x3e91;
-/** Answers to replies are of no stream. */
-export const replyToken = -(2 ** 30);
 
 /** Devices that receive commands: they subscribe, note what comes and when they were not subscribed, and reply. */
 export class CommandReceiver implements DeviceSubscription {
@@ -78,19 +71,10 @@ export class CommandReceiver implements DeviceSubscription {
   readonly #kept = new MessageSets();
   readonly #latency = new IntervalHistogram();
   readonly #refusedBy = new Map<string, number>();
-  readonly #random: PositionalRandom;
+  readonly #replies: CommandReplies;
   readonly #timers = new Set<CancelTimer>();
-  readonly #reply: OutgoingMessage = {
-    token: replyToken,
-    topic: '',
-    payload: Buffer.alloc(0),
-    qos: 0,
-    retain: false,
-  };
   #arrivals = 0;
   #unrelated = 0;
-  /** By slice of the backend. */
-  readonly #repliesSent = new Map<number, number>();
   #isStopped = false;
 
   constructor(settings: CommandReceiverSettings) {
@@ -121,7 +105,10 @@ export class CommandReceiver implements DeviceSubscription {
     this.#isConnected = new Uint8Array(slice.devices);
     this.#hasSession = new Uint8Array(slice.devices);
     this.#catchUps = keepsSessions(slice.group) ? new CatchUps(slice.devices) : undefined;
-    this.#random = new PositionalRandom(slice.group.profile.seed);
+    this.#replies = new CommandReplies({
+      ...settings,
+      isConnected: (device) => this.#isConnected[device] === 1,
+    });
   }
 
   takes(topic: string): boolean {
@@ -197,17 +184,22 @@ export class CommandReceiver implements DeviceSubscription {
     const isNew = this.#seen.add({ slice: stream.slice, stream: 0 }, rankOf(stream, envelope.n, place));
     const { slice, n, sent } = envelope;
     this.#catchUps?.received(device, { slice, n, sent, isNew }, nowMs);
-    if (stream.downlink.replying > 0) this.#replyTo(device, envelope);
+    if (stream.downlink.replying > 0) this.#replies.replyTo(device, envelope);
   }
 
   /** Where all has come, nothing more will; otherwise commands may come until the drain is over. */
   isComplete(nowMs: number): boolean {
-    if (this.#timers.size > 0) return false;
+    if (this.#replies.areWaiting || this.#timers.size > 0) return false;
     return this.#seen.count >= this.#due || nowMs >= this.#settings.plan.timeline.drainEndAt;
+  }
+
+  refused(token: number): boolean {
+    return this.#replies.refused(token);
   }
 
   stop(): void {
     this.#isStopped = true;
+    this.#replies.stop();
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();
   }
@@ -226,7 +218,7 @@ export class CommandReceiver implements DeviceSubscription {
         offline: this.#offline.encode(),
         ...(this.#catchUps && { kept: this.#kept.encode() }),
         latency: this.#latency.encodeAll(),
-        repliesSent: Object.fromEntries(this.#repliesSent),
+        repliesSent: this.#replies.sent(),
         subscribeRefusedBy: Object.fromEntries(this.#refusedBy),
       },
       ...(this.#catchUps && { catchUp: this.#catchUps.result() }),
@@ -249,29 +241,6 @@ export class CommandReceiver implements DeviceSubscription {
         if (this.#hasSession[device] === 1) this.#kept.add({ slice: stream.slice, stream: 0 }, rank);
       }
     }
-  }
-
-  #replyTo(device: number, command: Envelope): void {
-    const { slice } = this.#settings;
-    const { reply } = slice.group.profile;
-    if (reply === undefined) return;
-    const { leastMs, mostMs } = reply.delay;
-    this.#random.seek(slice.firstDevice + device, command.n, replyLane);
-    const delayMs = leastMs + (mostMs - leastMs) * this.#random.next();
-    this.#later(delayMs, () => this.#sendReply(device, command));
-  }
-
-  #sendReply(device: number, command: Envelope): void {
-    const { plan, slice, transport } = this.#settings;
-    if (this.#isConnected[device] === 0) return;
-    const { run, slice: backend, n, at, sent } = command;
-    const envelope = { run, slice: backend, n, device: slice.firstDevice + device, at, sent };
-    this.#reply.topic = replyTopic(plan, command.device);
-    this.#reply.payload = Buffer.from(JSON.stringify({ stampede: envelope }));
-    if (transport.send(device, this.#reply)) {
-      this.#repliesSent.set(backend, (this.#repliesSent.get(backend) ?? 0) + 1);
-      transport.flush();
-    } else this.#later(sendAgainMs, () => this.#sendReply(device, command));
   }
 
   #later(delayMs: number, then: () => void): void {

@@ -11,6 +11,8 @@ export interface DeviceSubscription {
   subscribed(device: number, filter: string): void;
   subscribeRefused(device: number, filter: string, reason: string): void;
   received(device: number, message: IncomingMessage): void;
+  /** A publish was refused. @returns whether it was one of its own; absent: it publishes nothing */
+  refused?(token: number): boolean;
   /**
    * Whether nothing is waited for any more.
    * @param finishedAt when the last message of the slice's own was answered, epoch milliseconds

@@ -197,7 +197,7 @@ class SliceRunner implements TransportListener {
   }
 
   refused(_device: number, token: number, why: Refusal, reason: string): void {
-    this.#sender.refused(token, why, reason);
+    if (!this.#subscriptions.refused(token)) this.#sender.refused(token, why, reason);
   }
 
   get requests(): RequestListener {

@@ -72,6 +72,10 @@ export class SliceSubscriptions implements Omit<DeviceSubscription, 'takes'> {
     this.#to(filter)?.subscribeRefused(device, filter, reason);
   }
 
+  refused(token: number): boolean {
+    return this.#all.some((each) => each.refused?.(token) === true);
+  }
+
   isComplete(nowMs: number, finishedAt: number): boolean {
     return this.#all.every((each) => each.isComplete(nowMs, finishedAt));
   }

@@ -22,6 +22,8 @@ export interface Behaviour {
     nowMs: number,
     topic: string,
   ): number | undefined | 'throttled' | 'failed';
+  /** Whether a message at QoS 0 that was taken is not sent after all. */
+  rejectsQos0?(device: number, topic: string): boolean;
   /** Milliseconds until each copy of a message is back on the devices' own subscriptions, by receiving device. */
   echoes?(
     device: number,
@@ -108,6 +110,11 @@ export class SimulatedTransport implements Transport {
     this.#listener.disconnected(device, 'cut');
   }
 
+  /** A message comes to a device. */
+  deliver(device: number, message: IncomingMessage): void {
+    this.#listener.received(device, message);
+  }
+
   send(device: number, { token, topic, payload, qos }: OutgoingMessage): boolean {
     const nowMs = this.#clock.now();
     if (this.#ending.has(device)) return false;
@@ -126,7 +133,11 @@ export class SimulatedTransport implements Transport {
       const echo: IncomingMessage = { topic, payload: copy, qos: 0, dup: false, retain: false };
       this.#clock.setTimer(afterMs, () => !this.closed && this.#listener.received(receiver, echo));
     }
-    if (qos === 0) return true;
+    if (qos === 0) {
+      if (this.#behaviour.rejectsQos0?.(device, topic))
+        this.#clock.setTimer(1, () => this.#listener.refused(device, token, 'failed', 'simulated'));
+      return true;
+    }
     this.#count(device, 1);
     const answer = this.#behaviour.publish ? this.#behaviour.publish(device, n, nowMs, topic) : 2;
     if (answer === undefined) return true;

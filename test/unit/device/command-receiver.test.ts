@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { CommandReceiver, replyToken } from '../../../src/device/command-receiver.ts';
+import { CommandReceiver } from '../../../src/device/command-receiver.ts';
+import { replyTokenOf } from '../../../src/device/command-replies.ts';
 import type { OutgoingMessage, Transport } from '../../../src/device/transport.ts';
 import { IntervalSet } from '../../../src/measure/interval-set.ts';
 import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
@@ -39,7 +40,7 @@ function play(address: 'device' | 'broadcast', reply?: object) {
     subscribe() {},
     flush() {},
     send(device: number, { topic, token }: OutgoingMessage) {
-      expect(token).toBe(replyToken);
+      expect(token).toBe(replyTokenOf(stream!.slice));
       sent.push({ device, topic, atMs: clock.now() });
       return true;
     },
@@ -166,6 +167,19 @@ describe('devices that receive commands', () => {
     expect(sent[0]!.atMs - from).toBeGreaterThanOrEqual(100);
     expect(sent[0]!.atMs - from).toBeLessThanOrEqual(300);
     expect(receiver.result(clock.now()).downlink.repliesSent).toEqual({ 1: 1 });
+  });
+
+  it('count no reply that the transport refuses after it has taken it', async () => {
+    const { clock, receiver, online, deliver, intendedAt } = play('device', { delay: '10ms..20ms' });
+    for (let device = 0; device < devices; device++) online(device);
+    await passUntil(clock, intendedAt(0));
+    for (let n = 0; n < devices; n++) deliver(n, n);
+    await passUntil(clock, clock.now() + 30);
+    expect(receiver.result(clock.now()).downlink.repliesSent).toEqual({ 1: devices });
+    expect(receiver.refused(replyTokenOf(1))).toBe(true);
+    expect(receiver.result(clock.now()).downlink.repliesSent).toEqual({ 1: devices - 1 });
+    // Publishes of the devices' own, with and without an answer, are no replies.
+    for (const token of [~0, ~8, 0, 77]) expect(receiver.refused(token)).toBe(false);
   });
 
   it('try a refused subscription again', async () => {
