@@ -18,12 +18,14 @@ import { keepsSessions } from '../plan/groups.ts';
 import type { Plan, Slice } from '../plan/plan.ts';
 import { countDueBefore } from '../plan/schedule.ts';
 import { type ScheduledStream, streamsOf } from '../plan/streams.ts';
-import type { CancelTimer, Clock } from '../shared/clock.ts';
+import type { Clock } from '../shared/clock.ts';
 import { sumBy } from '../shared/counts.ts';
+import type { Random } from '../shared/random.ts';
 import { CatchUps } from './catch-ups.ts';
 import { CommandReplies } from './command-replies.ts';
 import type { DeviceSubscription } from './device-subscription.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
+import { SubscriptionAttempts } from './subscription-attempts.ts';
 import type { IncomingMessage, Qos, Transport } from './transport.ts';
 
 export interface CommandReceiverSettings {
@@ -31,6 +33,8 @@ export interface CommandReceiverSettings {
   readonly slice: Slice;
   readonly transport: Transport;
   readonly clock: Clock;
+  /** For the waits between attempts to subscribe. */
+  readonly random: Random;
 }
 
 /** A stream of commands, and how its backend's slice is to send them. */
@@ -46,14 +50,13 @@ interface DueCommands {
  * device was offline. Send lag and delivery together take less, or the run has other problems.
  */
 export const underWayMs = 1_000;
-const subscribeAgainMs = 1_000;
 
 /** Devices that receive commands: they subscribe, note what comes and when they were not subscribed, and reply. */
 export class CommandReceiver implements DeviceSubscription {
   readonly #settings: CommandReceiverSettings;
   /** By slice of the backend. */
   readonly #commands: ReadonlyMap<number, DueCommands>;
-  readonly #qos: Qos;
+  readonly #attempts: SubscriptionAttempts;
   /** Deliveries that are due at devices of the slice. */
   readonly #due: number;
   /** By device: filters that were not granted yet on its connection; all of them while it has none. */
@@ -70,12 +73,9 @@ export class CommandReceiver implements DeviceSubscription {
   /** Of those, the ones that a session was to keep. */
   readonly #kept = new MessageSets();
   readonly #latency = new IntervalHistogram();
-  readonly #refusedBy = new Map<string, number>();
   readonly #replies: CommandReplies;
-  readonly #timers = new Set<CancelTimer>();
   #arrivals = 0;
   #unrelated = 0;
-  #isStopped = false;
 
   constructor(settings: CommandReceiverSettings) {
     const { plan, slice } = settings;
@@ -91,7 +91,8 @@ export class CommandReceiver implements DeviceSubscription {
         },
       ]),
     );
-    this.#qos = Math.max(...downlinks.map(({ sender }) => sender.profile.publish.qos)) as Qos;
+    const qos = Math.max(...downlinks.map(({ sender }) => sender.profile.publish.qos)) as Qos;
+    this.#attempts = new SubscriptionAttempts({ ...settings, qos });
     this.#due = sumBy([...this.#commands.values()], ({ stream, schedule, firstPlace }) =>
       sumBy(Array.from({ length: slice.devices }), (_, device) =>
         countDueAt(stream, firstPlace + device, schedule.messages),
@@ -116,28 +117,31 @@ export class CommandReceiver implements DeviceSubscription {
   }
 
   connected(device: number, isResumed: boolean): void {
-    const { transport, clock } = this.#settings;
+    const { clock } = this.#settings;
     this.#isConnected[device] = 1;
     this.#catchUps?.connected(device, isResumed, clock.now());
     // A session of an earlier run has the subscriptions of that run.
     if (isResumed && this.#hasSession[device] === 1) {
       this.#ungranted[device]!.clear();
       this.#online(device);
+      this.#attempts.connected(device, []);
       return;
     }
     this.#hasSession[device] = 0;
-    for (const filter of this.#ungranted[device]!) transport.subscribe(device, filter, this.#qos);
+    this.#attempts.connected(device, this.#ungranted[device]!);
   }
 
   disconnected(device: number): void {
     const { plan, slice, clock } = this.#settings;
     this.#isConnected[device] = 0;
+    this.#attempts.disconnected(device);
     for (const filter of commandFilters(plan, slice.group, slice.firstDevice + device))
       this.#ungranted[device]!.add(filter);
     if (Number.isNaN(this.#offlineSince[device])) this.#offlineSince[device] = clock.now() - underWayMs;
   }
 
   subscribed(device: number, filter: string): void {
+    this.#attempts.granted(device, filter);
     const ungranted = this.#ungranted[device]!;
     ungranted.delete(filter);
     if (ungranted.size > 0) return;
@@ -154,11 +158,7 @@ export class CommandReceiver implements DeviceSubscription {
   }
 
   subscribeRefused(device: number, filter: string, reason: string): void {
-    this.#refusedBy.set(reason, (this.#refusedBy.get(reason) ?? 0) + 1);
-    this.#later(subscribeAgainMs, () => {
-      if (this.#isConnected[device] === 1 && this.#ungranted[device]!.has(filter))
-        this.#settings.transport.subscribe(device, filter, this.#qos);
-    });
+    this.#attempts.subscribeRefused(device, filter, reason);
   }
 
   received(device: number, { payload, envelope: apart }: IncomingMessage): void {
@@ -189,7 +189,7 @@ export class CommandReceiver implements DeviceSubscription {
 
   /** Where all has come, nothing more will; otherwise commands may come until the drain is over. */
   isComplete(nowMs: number): boolean {
-    if (this.#replies.areWaiting || this.#timers.size > 0) return false;
+    if (this.#replies.areWaiting) return false;
     return this.#seen.count >= this.#due || nowMs >= this.#settings.plan.timeline.drainEndAt;
   }
 
@@ -198,10 +198,8 @@ export class CommandReceiver implements DeviceSubscription {
   }
 
   stop(): void {
-    this.#isStopped = true;
     this.#replies.stop();
-    for (const cancel of this.#timers) cancel();
-    this.#timers.clear();
+    this.#attempts.stop();
   }
 
   result(nowMs: number): { downlink: DownlinkResult; catchUp?: CatchUpResult } {
@@ -219,7 +217,7 @@ export class CommandReceiver implements DeviceSubscription {
         ...(this.#catchUps && { kept: this.#kept.encode() }),
         latency: this.#latency.encodeAll(),
         repliesSent: this.#replies.sent(),
-        subscribeRefusedBy: Object.fromEntries(this.#refusedBy),
+        subscribeRefusedBy: this.#attempts.refusedBy,
       },
       ...(this.#catchUps && { catchUp: this.#catchUps.result() }),
     };
@@ -241,14 +239,5 @@ export class CommandReceiver implements DeviceSubscription {
         if (this.#hasSession[device] === 1) this.#kept.add({ slice: stream.slice, stream: 0 }, rank);
       }
     }
-  }
-
-  #later(delayMs: number, then: () => void): void {
-    if (this.#isStopped) return;
-    const cancel = this.#settings.clock.setTimer(delayMs, () => {
-      this.#timers.delete(cancel);
-      then();
-    });
-    this.#timers.add(cancel);
   }
 }

@@ -10,8 +10,10 @@ import {
   parsePresenceTopic,
   presenceFiltersOf,
 } from '../plan/presence.ts';
-import type { CancelTimer, Clock } from '../shared/clock.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Random } from '../shared/random.ts';
 import type { DeviceSubscription } from './device-subscription.ts';
+import { SubscriptionAttempts } from './subscription-attempts.ts';
 import type { IncomingMessage, Transport } from './transport.ts';
 
 export interface PresenceSettings {
@@ -19,11 +21,12 @@ export interface PresenceSettings {
   readonly slice: Slice;
   readonly transport: Transport;
   readonly clock: Clock;
+  /** For the waits between attempts to subscribe. */
+  readonly random: Random;
 }
 
 /** Without an event for so long, all have come. */
 const quietMs = 1_000;
-const subscribeAgainMs = 1_000;
 
 /** What came of one device: version numbers, which connect and disconnect of a connection have in common. */
 interface Seen {
@@ -47,8 +50,7 @@ export class PresenceReader implements DeviceSubscription {
   readonly #connects = new OccurrenceSets();
   readonly #disconnects = new OccurrenceSets();
   readonly #disconnectedBy = new ReasonCounts();
-  readonly #refusedBy = new ReasonCounts();
-  readonly #timers = new Set<CancelTimer>();
+  readonly #attempts: SubscriptionAttempts;
   #subscribedAt: number | null = null;
   #lastEventAt = 0;
   /** Connections that an event began and none ended. */
@@ -63,6 +65,7 @@ export class PresenceReader implements DeviceSubscription {
     this.#settings = settings;
     this.#filters = presenceFiltersOf(slice.group);
     this.#deviceOf = makeDeviceFinder(plan);
+    this.#attempts = new SubscriptionAttempts({ ...settings, qos: 1 });
     this.#granted = Array.from({ length: slice.devices }, () => new Set<string>());
   }
 
@@ -71,28 +74,25 @@ export class PresenceReader implements DeviceSubscription {
   }
 
   connected(device: number): void {
-    for (const filter of this.#filters) this.#settings.transport.subscribe(device, filter, 1);
+    this.#attempts.connected(device, this.#filters);
   }
 
   disconnected(device: number): void {
+    this.#attempts.disconnected(device);
     const granted = this.#granted[device]!;
     if (granted.size === this.#filters.length) this.#gaps++;
     granted.clear();
   }
 
   subscribed(device: number, filter: string): void {
+    this.#attempts.granted(device, filter);
     this.#granted[device]!.add(filter);
     if (this.#granted[device]!.size === this.#filters.length)
       this.#subscribedAt ??= this.#settings.clock.now();
   }
 
   subscribeRefused(device: number, filter: string, reason: string): void {
-    this.#refusedBy.add(reason);
-    const cancel = this.#settings.clock.setTimer(subscribeAgainMs, () => {
-      this.#timers.delete(cancel);
-      this.#settings.transport.subscribe(device, filter, 1);
-    });
-    this.#timers.add(cancel);
+    this.#attempts.subscribeRefused(device, filter, reason);
   }
 
   received(_device: number, { topic, payload }: IncomingMessage): void {
@@ -117,8 +117,7 @@ export class PresenceReader implements DeviceSubscription {
   }
 
   stop(): void {
-    for (const cancel of this.#timers) cancel();
-    this.#timers.clear();
+    this.#attempts.stop();
   }
 
   result(): { readonly presence: PresenceResult } {
@@ -132,7 +131,7 @@ export class PresenceReader implements DeviceSubscription {
         outOfOrder: this.#outOfOrder,
         unrelated: this.#unrelated,
         disconnectedBy: this.#disconnectedBy.counts(),
-        subscribeRefusedBy: this.#refusedBy.counts(),
+        subscribeRefusedBy: this.#attempts.refusedBy,
       },
     };
   }

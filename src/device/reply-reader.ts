@@ -13,10 +13,12 @@ import {
   replyTopic,
 } from '../plan/downlinks.ts';
 import type { Slice } from '../plan/plan.ts';
-import type { CancelTimer, Clock } from '../shared/clock.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Random } from '../shared/random.ts';
 import type { DeviceSubscription } from './device-subscription.ts';
 import { IntervalHistogram } from './interval-histogram.ts';
 import type { SliceCounters } from './slice-counters.ts';
+import { SubscriptionAttempts } from './subscription-attempts.ts';
 import type { IncomingMessage, Transport } from './transport.ts';
 
 export interface ReplyReaderSettings {
@@ -25,9 +27,9 @@ export interface ReplyReaderSettings {
   readonly transport: Transport;
   readonly counters: SliceCounters;
   readonly clock: Clock;
+  /** For the waits between attempts to subscribe. */
+  readonly random: Random;
 }
-
-const subscribeAgainMs = 1_000;
 
 /** The clients of a backend receive replies to their commands, and measure round trips on one clock. */
 export class ReplyReader implements DeviceSubscription {
@@ -36,9 +38,7 @@ export class ReplyReader implements DeviceSubscription {
   readonly #timeoutMs: number;
   readonly #replied = new IntervalSet();
   readonly #roundTrip = new IntervalHistogram();
-  readonly #refusedBy = new Map<string, number>();
-  readonly #isConnected: Uint8Array;
-  readonly #timers = new Set<CancelTimer>();
+  readonly #attempts: SubscriptionAttempts;
   #late = 0;
   #duplicates = 0;
   #unrelated = 0;
@@ -48,7 +48,8 @@ export class ReplyReader implements DeviceSubscription {
     this.#settings = settings;
     this.#stream = commandStreamOf(downlink, slice.slice);
     this.#timeoutMs = downlink.sender.profile.command?.replyTimeoutMs ?? 0;
-    this.#isConnected = new Uint8Array(slice.devices);
+    // A reply only measures: QoS 0 spares its PUBACK.
+    this.#attempts = new SubscriptionAttempts({ ...settings, qos: 0 });
   }
 
   takes(topic: string): boolean {
@@ -56,24 +57,19 @@ export class ReplyReader implements DeviceSubscription {
   }
 
   connected(device: number): void {
-    this.#isConnected[device] = 1;
-    // A reply only measures: QoS 0 spares its PUBACK.
-    this.#settings.transport.subscribe(device, this.#topicOf(device), 0);
+    this.#attempts.connected(device, [this.#topicOf(device)]);
   }
 
   disconnected(device: number): void {
-    this.#isConnected[device] = 0;
+    this.#attempts.disconnected(device);
   }
 
-  subscribed(): void {}
+  subscribed(device: number, filter: string): void {
+    this.#attempts.granted(device, filter);
+  }
 
   subscribeRefused(device: number, filter: string, reason: string): void {
-    this.#refusedBy.set(reason, (this.#refusedBy.get(reason) ?? 0) + 1);
-    const cancel = this.#settings.clock.setTimer(subscribeAgainMs, () => {
-      this.#timers.delete(cancel);
-      if (this.#isConnected[device] === 1) this.#settings.transport.subscribe(device, filter, 0);
-    });
-    this.#timers.add(cancel);
+    this.#attempts.subscribeRefused(device, filter, reason);
   }
 
   received(_device: number, { payload }: IncomingMessage): void {
@@ -106,8 +102,7 @@ export class ReplyReader implements DeviceSubscription {
   }
 
   stop(): void {
-    for (const cancel of this.#timers) cancel();
-    this.#timers.clear();
+    this.#attempts.stop();
   }
 
   result(): { replies: ReplyResult } {
@@ -118,7 +113,7 @@ export class ReplyReader implements DeviceSubscription {
         duplicates: this.#duplicates,
         unrelated: this.#unrelated,
         roundTrip: this.#roundTrip.encodeAll(),
-        subscribeRefusedBy: Object.fromEntries(this.#refusedBy),
+        subscribeRefusedBy: this.#attempts.refusedBy,
       },
     };
   }

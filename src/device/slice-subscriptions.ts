@@ -2,6 +2,7 @@ import { downlinksTo, replyingDownlinkOf } from '../plan/downlinks.ts';
 import type { Plan, Slice } from '../plan/plan.ts';
 import { isObserving, observedGroupsOf } from '../plan/presence.ts';
 import type { Clock } from '../shared/clock.ts';
+import type { Random } from '../shared/random.ts';
 import { CommandReceiver } from './command-receiver.ts';
 import { ConnectionLog } from './connection-log.ts';
 import type { CountedResult } from './counted-result.ts';
@@ -22,6 +23,8 @@ export interface SliceSubscriptionSettings {
   readonly transport: Transport;
   readonly counters: SliceCounters;
   readonly clock: Clock;
+  /** For the waits between attempts to subscribe. */
+  readonly random: Random;
 }
 
 /** All that devices of a slice, or clients of a backend, subscribe to: each topic is one subscription's. */

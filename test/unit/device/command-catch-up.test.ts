@@ -36,6 +36,7 @@ function makeLock(connect: object = {}) {
     slice: sliceOf(plan, 0),
     transport: transport as unknown as Transport,
     clock,
+    random: () => 0.5,
   });
   const session = new Session('lock', 3_600, { clock, perSecond: 10, admit: () => true });
   let connections = 0;

@@ -36,8 +36,9 @@ function play(address: 'device' | 'broadcast', reply?: object) {
   const [schedule] = streamsOf(plan, stream!.slice) as ScheduledStream[];
   const clock = new VirtualClock(plan.timeline.createdAt);
   const sent: { readonly device: number; readonly topic: string; readonly atMs: number }[] = [];
+  const asked: string[] = [];
   const transport = {
-    subscribe() {},
+    subscribe: (device: number, filter: string) => asked.push(`${device} ${filter}`),
     flush() {},
     send(device: number, { topic, token }: OutgoingMessage) {
       expect(token).toBe(replyTokenOf(stream!.slice));
@@ -45,7 +46,7 @@ function play(address: 'device' | 'broadcast', reply?: object) {
       return true;
     },
   } as unknown as Transport;
-  const receiver = new CommandReceiver({ plan, slice: slice!, transport, clock });
+  const receiver = new CommandReceiver({ plan, slice: slice!, transport, clock, random: () => 0.5 });
   const filtersOf = (device: number) => commandFilters(plan, meters!, device);
   const online = (device: number) => {
     receiver.connected(device, false);
@@ -76,7 +77,7 @@ function play(address: 'device' | 'broadcast', reply?: object) {
     });
     return ranks;
   };
-  return { plan, clock, receiver, online, deliver, intendedAt, ranksOf, sent };
+  return { plan, clock, receiver, online, deliver, intendedAt, ranksOf, sent, asked, filtersOf };
 }
 
 async function passUntil(clock: VirtualClock, instant: number): Promise<void> {
@@ -182,12 +183,54 @@ describe('devices that receive commands', () => {
     for (const token of [~0, ~8, 0, 77]) expect(receiver.refused(token)).toBe(false);
   });
 
-  it('try a refused subscription again', async () => {
-    const { clock, receiver } = play('device');
-    const filter = 'stampede-commands/run/devices/d0';
+  it('try a refused subscription again, later with each refusal, and on no other connection sooner', async () => {
+    const { plan, clock, receiver, asked, filtersOf } = play('device');
+    const [filter] = filtersOf(0);
+    const again = () => asked.splice(0);
     receiver.connected(0, false);
-    receiver.subscribeRefused(0, filter, 'QuotaExceeded');
+    expect(again()).toEqual([`0 ${filter}`]);
+    receiver.subscribeRefused(0, filter!, 'QuotaExceeded');
+    // Half of what the backoff begins with; the service closes the connection in the meantime.
+    receiver.disconnected(0);
+    receiver.connected(0, false);
+    await passUntil(clock, clock.now() + 499);
+    expect(again()).toEqual([]);
+    await passUntil(clock, clock.now() + 2);
+    expect(again()).toEqual([`0 ${filter}`]);
+    receiver.subscribeRefused(0, filter!, 'QuotaExceeded');
+    receiver.disconnected(0);
     await passUntil(clock, clock.now() + 1_001);
-    expect(receiver.result(clock.now()).downlink.subscribeRefusedBy).toEqual({ QuotaExceeded: 1 });
+    expect(again()).toEqual([]);
+    receiver.connected(0, false);
+    expect(again()).toEqual([`0 ${filter}`]);
+    receiver.subscribeRefused(0, filter!, 'QuotaExceeded');
+    // An attempt that waits does not keep the slice open.
+    expect(receiver.isComplete(plan.timeline.drainEndAt)).toBe(true);
+    await passUntil(clock, clock.now() + 2_001);
+    expect(again()).toEqual([`0 ${filter}`]);
+    receiver.subscribed(0, filter!);
+    // Another connection begins anew.
+    receiver.disconnected(0);
+    receiver.connected(0, false);
+    expect(again()).toEqual([`0 ${filter}`]);
+    receiver.subscribeRefused(0, filter!, 'QuotaExceeded');
+    receiver.stop();
+    await passUntil(clock, clock.now() + 60_000);
+    expect(again()).toEqual([]);
+    expect(receiver.result(clock.now()).downlink.subscribeRefusedBy).toEqual({ QuotaExceeded: 4 });
+  });
+
+  it('do not try again what they may not subscribe to', async () => {
+    const { clock, receiver, asked, filtersOf } = play('broadcast');
+    const [filter] = filtersOf(0);
+    receiver.connected(0, false);
+    receiver.subscribeRefused(0, filter!, 'NotAuthorized');
+    await passUntil(clock, clock.now() + 60_000);
+    receiver.disconnected(0);
+    receiver.connected(0, false);
+    expect(asked).toEqual([`0 ${filter}`]);
+    // Another device is another client.
+    receiver.connected(1, false);
+    expect(asked).toEqual([`0 ${filter}`, `1 ${filter}`]);
   });
 });

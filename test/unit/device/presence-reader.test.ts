@@ -25,6 +25,7 @@ function makeReader() {
     slice: sliceOf(plan, 0),
     transport: transport as unknown as Transport,
     clock,
+    random: () => 0.5,
   });
   const receive = (kind: string, device: number | string, body: object | string) => {
     const clientId = typeof device === 'number' ? `stampede-r-d${device}` : device;
