@@ -57,7 +57,7 @@ export function buildReport({ plan, ledger, cloudwatch, faults, now, execution }
   const bindingQuota = bindingQuotaOf(plan, quotaUse, throttling, cloudwatch);
   const storms = stormsReportOf(plan, ledger);
   const connects = connectsReportOf(ledger);
-  const downlink = downlinkReportOf(plan, ledger, cloudwatch, throttling);
+  const downlink = downlinkReportOf(plan, ledger, cloudwatch);
   const catchUps = catchUpReportOf(plan, ledger, cloudwatch);
   const presence = presenceReportOf(ledger.presence);
   const measured: Measured = {

@@ -61,15 +61,26 @@ function unknownOf({ messages, devices, slices, observers, downlink }: CountedPa
     case 'downlink.dropped':
       return downlink?.sendUnknown ?? 0;
     // A command of which it is not known whether it was sent may be one for each device.
-    case 'downlink.lost':
     case 'downlink.offline':
     case 'downlink.delivered':
       return downlink?.sendUnknown === 0 ? downlink.unknown : Number.POSITIVE_INFINITY;
+    // Refusals for a quota may be of other messages.
+    case 'downlink.lost':
+      return downlink?.sendUnknown === 0
+        ? downlink.unknown + downlink.throttled - downlink.throttledAtLeast
+        : Number.POSITIVE_INFINITY;
     case 'downlink.replies.timedOut':
       return downlink?.replies?.unknown ?? 0;
     default:
       return 0;
   }
+}
+
+/** What a count contains that may be no part of it, by its path in the report. */
+function unsureOf({ downlink }: CountedParts, path: string): number {
+  return path === 'downlink.throttled' && downlink !== undefined
+    ? downlink.throttled - downlink.throttledAtLeast
+    : 0;
 }
 
 /** @returns null where there is nothing to have a share of, or no such observer */
@@ -95,5 +106,6 @@ export function counterRange(
 function rangeAt(counts: CountedParts, path: string): ValueRange | null {
   let value: unknown = counts;
   for (const key of path.split('.')) value = (value as Readonly<Record<string, unknown>> | undefined)?.[key];
-  return typeof value === 'number' ? { atLeast: value, atMost: value + unknownOf(counts, path) } : null;
+  if (typeof value !== 'number') return null;
+  return { atLeast: value - unsureOf(counts, path), atMost: value + unknownOf(counts, path) };
 }

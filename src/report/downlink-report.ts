@@ -6,18 +6,22 @@ import type { RunLedger } from '../measure/run-ledger.ts';
 import { downlinksOf } from '../plan/downlinks.ts';
 import { downlinkObserver } from '../plan/observers.ts';
 import type { Plan } from '../plan/plan.ts';
-import { sumBy, sumFields } from '../shared/counts.ts';
+import { sumFields } from '../shared/counts.ts';
 import { formatCount } from '../shared/format.ts';
 import { describeCounts } from './describe-counts.ts';
-import { type CloudWatchView, cloudWatchSum } from './reconciliation.ts';
-import type { Throttling } from './usage-model.ts';
+import type { CloudWatchView } from './reconciliation.ts';
+import { type RefusalCounts, throttledDeliveriesOf } from './throttled-deliveries.ts';
 
 /** Commands of all backends of a run, and what became of them. */
 export interface DownlinkReport extends CommandCounts, DeliveryCounts {
   readonly duplicates: number;
   /** Of the deliveries that are missing, as many as the service refused for a quota: at most, for it does not say which. */
   readonly throttled: number;
-  /** Delivered to no device, and neither offline, nor throttled, nor unknown. */
+  /** Of these, the ones that no other message of the run can be. */
+  readonly throttledAtLeast: number;
+  /** Whether the service counts what it refuses: where it does not, or not yet, throttled deliveries count as lost. */
+  readonly refusalCounts: RefusalCounts;
+  /** Delivered to no device, and neither offline, nor throttled, nor unknown: at least. */
   readonly lost: number;
   /** Absent: no backend receives any. */
   readonly replies?: ReplyTotals;
@@ -59,7 +63,6 @@ export function downlinkReportOf(
   plan: Plan,
   ledger: RunLedger,
   cloudwatch: CloudWatchView,
-  throttling: Throttling,
 ): DownlinkReport | undefined {
   const { downlink, observers, subscribeRefusedBy = {} } = ledger;
   const seen = observers[downlinkObserver];
@@ -67,12 +70,14 @@ export function downlinkReportOf(
   const backends = downlink.map((each) => backendOf(plan, ledger, each));
   const { group: _, devices: __, replies: ___, missing, ...counts } = backends.reduce(addBackends);
   const replies = backends.flatMap((each) => each.replies ?? []);
-  const throttled = Math.min(missing, refusedDeliveries(plan, ledger, cloudwatch, throttling));
+  const { atLeast, atMost, counts: refusalCounts } = throttledDeliveriesOf(plan, ledger, cloudwatch, missing);
   return {
     ...counts,
     duplicates: seen.duplicates,
-    throttled,
-    lost: missing - throttled,
+    throttled: atMost,
+    throttledAtLeast: atLeast,
+    refusalCounts,
+    lost: missing - atMost,
     ...(replies.length > 0 && { replies: replies.reduce(sumFields) }),
     backends,
     subscribeRefused: subscribeRefusedBy,
@@ -113,31 +118,6 @@ function addBackends(a: BackendReport, b: BackendReport): BackendReport {
   return { group, devices, ...sumFields(counts, others) };
 }
 
-/**
- * Deliveries that the service refused for a quota: of commands that it did not take, each is one for each device; and those that it
- * did not send out, which only CloudWatch counts, as PublishOut.Throttle.
- */
-function refusedDeliveries(
-  plan: Plan,
-  { groups }: RunLedger,
-  cloudwatch: CloudWatchView,
-  { publishes }: Throttling,
-): number {
-  const ofBackends = downlinksOf(plan).map(({ sender, fanOut }) => ({
-    ...groupNamed(groups, sender.group ?? '').messages,
-    fanOut,
-  }));
-  const answered = sumBy(ofBackends, ({ throttled }) => throttled);
-  // Throttled publishes that got no answer are of devices first: a command among them counts as lost.
-  let unanswered = Math.max(0, (cloudWatchSum(cloudwatch, 'PublishIn.Throttle') ?? 0) - publishes - answered);
-  const notTaken = sumBy(ofBackends, ({ throttled, sent, acked, failed, fanOut }) => {
-    const unseen = Math.min(unanswered, sent - acked - failed - throttled);
-    unanswered -= unseen;
-    return (throttled + unseen) * fanOut;
-  });
-  return notTaken + (cloudWatchSum(cloudwatch, 'PublishOut.Throttle') ?? 0);
-}
-
 /** Of the table of backends, beside its first column. */
 export const backendHeadings = [
   'devices',
@@ -165,21 +145,12 @@ export function backendRows({
 }
 
 /** What to know of commands beside the table, a sentence each. */
-export function describeDownlink({
-  throttled,
-  lost,
-  unknown,
-  replies,
-  subscribeRefused,
-}: DownlinkReport): string[] {
+export function describeDownlink(downlink: DownlinkReport): string[] {
+  const { unknown, replies, subscribeRefused } = downlink;
   const refused = describeCounts(subscribeRefused);
   return [
     'A delivery is a command at a device that it was for. Offline: the device was not subscribed when it was due.',
-    ...(throttled + lost > 0
-      ? [
-          `Missing deliveries: ${formatCount(throttled)} that the service refused for a quota, and ${formatCount(lost)} lost. It drops them silently: only its counts say how many.`,
-        ]
-      : []),
+    ...describeMissing(downlink),
     ...(unknown > 0
       ? [
           `Of ${formatCount(unknown)} more deliveries nothing is known: the slices of their devices ended before they had recorded them.`,
@@ -195,4 +166,24 @@ export function describeDownlink({
       : []),
     ...(refused === '' ? [] : [`Subscriptions to commands that were refused, and tried again: ${refused}.`]),
   ];
+}
+
+/** Nothing where no delivery is missing. */
+function describeMissing({ throttled, throttledAtLeast, lost, refusalCounts }: DownlinkReport): string[] {
+  const missing = throttled + lost;
+  if (missing === 0) return [];
+  const sentences = [`Missing deliveries: ${formatCount(missing)}.`];
+  if (throttled > 0)
+    sentences.push(
+      `At most ${formatCount(throttled)} of them were refused for a quota${refusalCounts === 'counted' ? ': CloudWatch counts refusals of the whole account' : ''}.`,
+    );
+  if (refusalCounts === 'not yet')
+    sentences.push('CloudWatch has no data yet, so deliveries that were throttled count as lost.');
+  else if (throttledAtLeast < throttled)
+    sentences.push(
+      `The refusals may be of other messages of the run: ${formatCount(lost)} to ${formatCount(missing - throttledAtLeast)} deliveries are lost.`,
+    );
+  else if (lost > 0)
+    sentences.push(throttled > 0 ? `At least ${formatCount(lost)} are lost.` : 'They are lost.');
+  return [sentences.join(' ')];
 }

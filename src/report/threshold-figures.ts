@@ -29,7 +29,7 @@ export function describeOpenThresholds({ thresholds }: Pick<Report, 'thresholds'
       : []),
     ...(thresholds.some(({ isUndecided }) => isUndecided === true)
       ? [
-          '? is not proven, which counts as failed: the figure depends on what is not known of slices that died, or of messages that are not accounted for.',
+          '? is not proven, which counts as failed: the figure depends on what is not known of slices that died, of messages that are not accounted for, or of what the service refused for a quota.',
         ]
       : []),
   ];

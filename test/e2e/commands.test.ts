@@ -81,6 +81,8 @@ describe('a run of commands', () => {
     expect(refused).toBeGreaterThan(0);
     expect(delivered).toBe(counts['PublishOut.Success']);
     expect(refused).toBe(counts['PublishOut.Throttle']);
+    expect(downlink!.refusalCounts).toBe('counted');
+    expect(downlink!.throttledAtLeast).toBe(Math.max(0, refused - offline));
     expect(report.messages).toMatchObject({ intended: 0, sent: 0, lost: 0 });
   });
 

@@ -10,8 +10,10 @@ const isTrueEquation: Check = ([line = ''], { downlink }) => {
   );
   const [[total, sum] = ['', 0], ...parts] = terms;
   const unknown = total.startsWith('replies') ? downlink?.repliesUnknown : downlink?.unknown;
+  const { stated, ...counts } = downlink ?? {};
   const real: Readonly<Record<string, number | undefined>> = {
-    ...downlink,
+    ...counts,
+    ...stated,
     'commands intended': downlink?.sent,
     dropped: 0,
     'deliveries due': downlink?.due,
@@ -49,6 +51,32 @@ const states =
   ([, ...stated], { downlink }) =>
     downlink !== undefined && of(downlink).every((each, i) => numberIn(stated[i]) === each);
 
+const fateOfMissing = [
+  '(CloudWatch has no data yet, so deliveries that were throttled count as lost)',
+  `The refusals may be of other messages of the run: ${count} to ${count} deliveries are lost`,
+  `At least ${count} are lost`,
+  '(They are lost)',
+]
+  .map((sentence) => `${sentence}\\.`)
+  .join('|');
+
+/** The service says neither which deliveries it refused, nor always how many. */
+const isTrueOfMissing: Check = (groups, { downlink }, { downlink: report }) => {
+  if (downlink === undefined || report === undefined) return false;
+  const { throttled, lost } = downlink;
+  const [, all, refused, isOfAccount, isEarly, least, most, atLeast, areLost] = groups;
+  const isCounted = report.refusalCounts === 'counted';
+  return (
+    numberIn(all) === throttled + lost &&
+    (refused === undefined || numberIn(refused) >= (isCounted ? throttled : 0)) &&
+    (isOfAccount !== undefined) === (isCounted && refused !== undefined) &&
+    (isEarly !== undefined) === (report.refusalCounts === 'not yet') &&
+    (least === undefined || (numberIn(least) <= lost && lost <= numberIn(most))) &&
+    (atLeast === undefined || numberIn(atLeast) <= lost) &&
+    (areLost === undefined || throttled === 0)
+  );
+};
+
 /** What reports state of commands. */
 export const downlinkRules: readonly Rule[] = [
   [/^[\d,]+ (?:commands intended|deliveries due|deliveries arrived|replies due) = .*$/, isTrueEquation],
@@ -67,9 +95,9 @@ export const downlinkRules: readonly Rule[] = [
   ],
   [
     new RegExp(
-      `^Missing deliveries: ${count} that the service refused for a quota, and ${count} lost\\. It drops them silently: only its counts say how many\\.$`,
+      `^Missing deliveries: ${count}\\.(?: At most ${count} of them were refused for a quota(: CloudWatch counts refusals of the whole account)?\\.)?(?: (?:${fateOfMissing}))?$`,
     ),
-    states(({ throttled, lost }) => [throttled, lost]),
+    isTrueOfMissing,
   ],
   [
     new RegExp(

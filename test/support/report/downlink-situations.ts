@@ -1,6 +1,7 @@
 import { IntervalSet } from '../../../src/measure/interval-set.ts';
 import type { SliceResult } from '../../../src/measure/slice-result.ts';
 import { histogramOf } from '../measure/run-fixture.ts';
+import { testBroker } from '../measure/subscribed-run.ts';
 import type { NamedSituation, Situation } from './true-run.ts';
 import type { TrueDownlink } from './truth.ts';
 
@@ -108,6 +109,24 @@ const sumsWith =
   (taken: number, more: Readonly<Record<string, number>> = {}): NonNullable<Situation['sums']> =>
   (truth) => ({ 'PublishIn.Success': truth.taken + taken, ...more });
 
+/** Without replies, and with every meter subscribed in time: nothing but deliveries is missing. */
+function withDeliveriesAlone(result: SliceResult): SliceResult {
+  const { replies: _, ...recorded } = withCommands(result);
+  if (recorded.downlink === undefined) return recorded;
+  return { ...recorded, downlink: { ...recorded.downlink, offline: {}, repliesSent: {} } };
+}
+const deliveriesAlone: TrueDownlink = {
+  sent: commands,
+  due: commands,
+  delivered: received.delivered,
+  duplicates: received.duplicates,
+  unknown: 0,
+  offline: 0,
+  throttled: 4,
+  lost: 6,
+  subscribesRefused: 3,
+};
+
 export const downlinkSituations: readonly NamedSituation[] = [
   [
     'a backend sent commands to devices in turn, and some did not come',
@@ -116,6 +135,52 @@ export const downlinkSituations: readonly NamedSituation[] = [
       record: withCommands,
       sums: sumsWith(commands + received.repliesSent - 2, { 'PublishOut.Throttle': inTurn.throttled }),
       truth: { downlink: inTurn },
+    },
+  ],
+  [
+    'replies and offline deliveries may be among what the service refused',
+    {
+      profile: profileOf({ replyTimeout: '2s' }, {}),
+      record: withCommands,
+      // Of the 8, 1 may be a reply that did not come and 4 may be deliveries to meters that were offline.
+      sums: sumsWith(commands + received.repliesSent - 2, { 'PublishOut.Throttle': 8 }),
+      truth: { downlink: { ...inTurn, stated: { throttled: 6, lost: 0 } } },
+    },
+  ],
+  [
+    'deliveries alone can be what the service refused',
+    {
+      profile: profileOf({}),
+      record: withDeliveriesAlone,
+      sums: sumsWith(commands, { 'PublishOut.Throttle': deliveriesAlone.throttled }),
+      truth: { downlink: deliveriesAlone },
+    },
+  ],
+  [
+    'commands were lost and the service refused nothing',
+    {
+      profile: profileOf({}),
+      record: withDeliveriesAlone,
+      sums: sumsWith(commands, { 'PublishOut.Throttle': 0 }),
+      truth: { downlink: { ...deliveriesAlone, throttled: 0, lost: 10 } },
+    },
+  ],
+  [
+    'commands are missing and CloudWatch has no data yet',
+    {
+      profile: profileOf({}),
+      record: withDeliveriesAlone,
+      isCloudWatchSilent: true,
+      truth: { downlink: { ...deliveriesAlone, stated: { throttled: 0, lost: 10 } } },
+    },
+  ],
+  [
+    'commands are missing at a broker, which counts no refusals',
+    {
+      profile: profileOf({}),
+      record: withDeliveriesAlone,
+      subscriber: { target: testBroker },
+      truth: { downlink: { ...deliveriesAlone, throttled: 0, lost: 10 } },
     },
   ],
   [

@@ -1,7 +1,7 @@
 import { formatCount } from '../../../src/shared/format.ts';
 import { isAbout, millisecondsIn, numberIn } from './rule.ts';
 import type { Check, Truth } from './truth.ts';
-import { isTrueThreshold, satisfies } from './verdict-sentences.ts';
+import { isTrueThreshold, mayBeOpen, satisfies } from './verdict-sentences.ts';
 
 // What has to be the case where a row of a table, a tile or a line of the terminal stands.
 
@@ -33,7 +33,7 @@ export const isTrueMark = (mark: string, metric: string, expression: string, mea
       case '✗':
         return isTrue;
       case '?':
-        return isTrue && (truth.slicesKilled > 0 || report.messages.unaccounted > 0);
+        return isTrue && mayBeOpen(truth, report);
       // What a stop cut off is not judged, and may grow.
       case '–':
         return report.stop !== undefined || report.execution !== undefined;

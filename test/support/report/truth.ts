@@ -93,6 +93,8 @@ export interface TrueDownlink {
   readonly offline: number;
   readonly throttled: number;
   readonly lost: number;
+  /** What the service's counts allow to say of them, where that is less. */
+  readonly stated?: { readonly throttled: number; readonly lost: number };
   /** Deliveries, and replies, that nothing recorded. */
   readonly unknown: number;
   readonly repliesUnknown?: number;

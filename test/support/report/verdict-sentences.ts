@@ -1,3 +1,4 @@
+import type { Report } from '../../../src/report/report-model.ts';
 import { sumBy } from '../../../src/shared/counts.ts';
 import { count, elapsed, isAbout, millisecondsIn, never, numberIn, type Rule } from './rule.ts';
 import type { Check, Truth } from './truth.ts';
@@ -79,6 +80,15 @@ export const isTrueThreshold: Check = (
   return isKnown && least - tolerance <= low && low <= most + tolerance;
 };
 
+/** Whether there is anything of the run that is not known. */
+export function mayBeOpen({ slicesKilled }: Truth, { messages, downlink }: Report): boolean {
+  return (
+    slicesKilled > 0 ||
+    messages.unaccounted > 0 ||
+    (downlink !== undefined && downlink.throttledAtLeast < downlink.throttled)
+  );
+}
+
 const isStopped: Check = (_, __, { stop }) => stop !== undefined;
 
 const deaths: Check = ([, stated], truth, { stop }) =>
@@ -130,8 +140,8 @@ export const verdictRules: readonly Rule[] = [
     (_, __, { stop, execution }) => stop !== undefined || execution !== undefined,
   ],
   [
-    /^\? is not proven, which counts as failed: the figure depends on what is not known of slices that died/,
-    (_, truth, { messages }) => truth.slicesKilled > 0 || messages.unaccounted > 0,
+    /^\? is not proven, which counts as failed: the figure depends on what is not known of slices that died, of messages that are not accounted for, or of what the service refused for a quota\.$/,
+    (_, truth, report) => mayBeOpen(truth, report),
   ],
   [/^The profile has none\.$/, (_, __, { thresholds }) => thresholds.length === 0],
   [

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
 import { latencyNames } from '../../../src/measure/latency-names.ts';
 import { counterRange } from '../../../src/report/counter-range.ts';
+import type { DownlinkReport } from '../../../src/report/downlink-report.ts';
 import { evaluateThresholds, type Measured } from '../../../src/report/thresholds.ts';
 import { reportOf, requested, runOf } from '../../support/report/report-fixture.ts';
 
@@ -53,6 +54,25 @@ describe('evaluateThresholds', () => {
     ['lost_messages', 'p(99)<500'],
   ])('fails %s %s, of which nothing was measured', (metric, expression) => {
     expect(evaluate(metric, expression)).toEqual({ metric, expression, actual: null, passed: false });
+  });
+
+  it('does not prove that no command was lost where the refusals may be of other messages', () => {
+    const downlink = { throttled: 140, throttledAtLeast: 23, lost: 0, unknown: 0, sendUnknown: 0 };
+    const counts = { ...measured.counts, downlink: downlink as DownlinkReport };
+    expect(evaluate('lost_commands', 'count==0', { ...measured, counts })).toMatchObject({
+      passed: false,
+      isUndecided: true,
+      range: { atLeast: 0, atMost: 117 },
+    });
+    expect(evaluate('throttled_commands', 'count>20', { ...measured, counts })).toMatchObject({
+      passed: true,
+      range: { atLeast: 23, atMost: 140 },
+    });
+    const proven = { ...counts, downlink: { ...counts.downlink, throttledAtLeast: 140 } };
+    expect(evaluate('lost_commands', 'count==0', { ...measured, counts: proven })).toMatchObject({
+      actual: 0,
+      passed: true,
+    });
   });
 
   it('counts devices, not attempts, as not connected', () => {
