@@ -120,7 +120,7 @@ export class CommandReceiver implements DeviceSubscription {
     const { clock } = this.#settings;
     this.#isConnected[device] = 1;
     this.#catchUps?.connected(device, isResumed, clock.now());
-    // A session of an earlier run has the subscriptions of that run.
+    // What a session of an earlier run is subscribed to, that run's profile says.
     if (isResumed && this.#hasSession[device] === 1) {
       this.#ungranted[device]!.clear();
       this.#online(device);

@@ -1,5 +1,6 @@
 import type { Envelope } from '../measure/envelope.ts';
 import { replyTopic } from '../plan/downlinks.ts';
+import { groupOfSlice } from '../plan/groups.ts';
 import type { Plan, Slice } from '../plan/plan.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import { PositionalRandom } from '../shared/random.ts';
@@ -84,7 +85,7 @@ export class CommandReplies {
     const { run, slice: backend, n, at, sent } = command;
     const envelope = { run, slice: backend, n, device: slice.firstDevice + device, at, sent };
     this.#message.token = replyTokenOf(backend);
-    this.#message.topic = replyTopic(plan, command.device);
+    this.#message.topic = replyTopic(groupOfSlice(plan, backend), command.device);
     this.#message.payload = Buffer.from(JSON.stringify({ stampede: envelope }));
     if (transport.send(device, this.#message)) {
       this.#count(backend, 1);

@@ -4,7 +4,8 @@ import type { InputError } from '../shared/errors.ts';
 import { topicFilterMatches, topicRootOf } from '../targets/aws-iot/match-topic-filter.ts';
 import { traitsOf } from '../targets/traits-of.ts';
 import { defaultDeployment } from './deployment.ts';
-import { settingOf } from './groups.ts';
+import { echoingDevices } from './echoes.ts';
+import { keepsSessions, settingOf } from './groups.ts';
 import { isBasicIngest, type KindPlan, kindsOf } from './kinds.ts';
 import { type GroupPlan, identifyDevice } from './plan.ts';
 import { highestDeviceIndex } from './replacements.ts';
@@ -69,6 +70,21 @@ export function checkWillTopicLength(group: GroupPlan): InputError[] {
   if (will === undefined) return [];
   const longest = deviceTopicOf(will.topic, group, highestDeviceIndex(group), lastSliceOf(group));
   return checkLength(group, longest, settingOf(group, 'connect.will.topic'));
+}
+
+/** Errors of a kind whose devices would leave one more subscription to its topic in their sessions with each run. */
+export function checkEchoTopic(kind: KindPlan): InputError[] {
+  const { connect, publish } = kind.profile;
+  if (connect.identity === undefined || !keepsSessions(kind) || echoingDevices(kind.profile) === 0) return [];
+  if (!publish.topic.includes('{runId}')) return [];
+  return [
+    {
+      path: topicSettingOf(kind),
+      message:
+        'devices that echo subscribe to it, and each run would leave one more subscription in the sessions that they keep',
+      hint: 'write the topic without {runId}',
+    },
+  ];
 }
 
 function checkLength({ target }: GroupPlan, topic: string, path: string): InputError[] {

@@ -1,7 +1,7 @@
 import { sumBy } from '../shared/counts.ts';
 import type { InputError } from '../shared/errors.ts';
 import { topicFilterMatches } from '../targets/aws-iot/match-topic-filter.ts';
-import { type GroupedPlan, groupsOf, isOfDevices, settingOf } from './groups.ts';
+import { type GroupedPlan, groupsOf, identityOf, isOfDevices, settingOf } from './groups.ts';
 import { type GroupPlan, identifyDevice, type Slice } from './plan.ts';
 
 /**
@@ -107,11 +107,15 @@ export function placeOf({ receivers }: Downlink, device: number): number | undef
 }
 
 /** The device at a place, index over the run. */
-function deviceAt({ receivers }: Downlink, place: number): number {
+function deviceAt(
+  { receivers }: Downlink,
+  place: number,
+): { readonly group: GroupPlan; readonly device: number } {
   let before = 0;
-  for (const { firstDevice, profile } of receivers) {
-    if (place < before + profile.devices) return firstDevice + place - before;
-    before += profile.devices;
+  for (const group of receivers) {
+    const { devices } = group.profile;
+    if (place < before + devices) return { group, device: group.firstDevice + place - before };
+    before += devices;
   }
   throw new RangeError(`place ${place} of ${before} devices`);
 }
@@ -168,32 +172,34 @@ const commandRoot = 'stampede-commands';
 
 /** The topic that command n of a stream is published to. */
 export function commandTopic({ downlink, firstPlace }: CommandStream, n: number): string {
-  const { sender, devices, fanOut } = downlink;
-  return fanOut === 1
-    ? deviceTopic(sender.runId, deviceAt(downlink, (firstPlace + n) % devices))
-    : broadcastTopic(downlink);
+  const { devices, fanOut } = downlink;
+  if (fanOut > 1) return broadcastTopic(downlink);
+  const { group, device } = deviceAt(downlink, (firstPlace + n) % devices);
+  return deviceTopic(group, device);
 }
 
 /** What a device of a group subscribes to, so that each command comes once. @param device index over the run */
 export function commandFilters(plan: GroupedPlan, group: GroupPlan, device: number): readonly string[] {
   const filters = downlinksTo(plan, group).map((downlink) =>
-    downlink.fanOut === 1 ? deviceTopic(plan.runId, device) : broadcastTopic(downlink),
+    downlink.fanOut === 1 ? deviceTopic(group, device) : broadcastTopic(downlink),
   );
   return [...new Set(filters)];
 }
 
 /** Where a client of a backend receives replies. @param client index over the run, as the envelope of its commands says */
-export function replyTopic({ runId }: Pick<GroupPlan, 'runId'>, client: number): string {
-  return `${commandRoot}/${runId}/replies/${identifyDevice(runId, client).deviceId}`;
+export function replyTopic(sender: Pick<GroupPlan, 'runId' | 'profile'>, client: number): string {
+  return `${commandRoot}/${identityOf(sender)}/replies/${identifyDevice(sender.runId, client).deviceId}`;
 }
 
-function deviceTopic(runId: string, device: number): string {
-  return `${commandRoot}/${runId}/devices/${identifyDevice(runId, device).deviceId}`;
+function deviceTopic(group: GroupPlan, device: number): string {
+  return `${commandRoot}/${identityOf(group)}/devices/${identifyDevice(group.runId, device).deviceId}`;
 }
 
-function broadcastTopic({ sender }: Downlink): string {
+/** Of the run only where no session of its receivers has an identity that outlives the run. */
+function broadcastTopic({ sender, receivers }: Downlink): string {
   const { to } = sender.profile.command!;
-  return `${commandRoot}/${sender.runId}/${to === undefined ? 'all' : `groups/${to}`}`;
+  const stable = receivers.find(({ profile }) => profile.connect.identity !== undefined);
+  return `${commandRoot}/${identityOf(stable ?? sender)}/${to === undefined ? 'all' : `groups/${to}`}`;
 }
 
 /** Whether commands or replies travel on such a topic. */
@@ -204,7 +210,7 @@ export function isCommandTopic(topic: string): boolean {
 /** A rule that reads the topics of commands would take them for messages of devices. */
 export function checkCommandTopics(plan: GroupedPlan, topicFilter: string): InputError[] {
   const [first] = downlinksOf(plan);
-  if (first === undefined || !topicFilterMatches(topicFilter, replyTopic(plan, 0))) return [];
+  if (first === undefined || !topicFilterMatches(topicFilter, replyTopic(first.sender, 0))) return [];
   return [
     {
       path: settingOf(first.sender, 'from'),

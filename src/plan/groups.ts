@@ -133,6 +133,14 @@ export function keepsSessions({ profile: { connect } }: Pick<GroupPlan, 'profile
   return connect.protocol === 'mqtt' && !connect.cleanStart && connect.sessionExpirySeconds !== 0;
 }
 
+/**
+ * What its client ids, and the topics that its devices subscribe to, are made of: the run, or what its runs have in common. A session that
+ * outlives a run then has the same subscriptions in each, which a new SUBSCRIBE replaces [MQTT-3.8.4-3].
+ */
+export function identityOf({ runId, profile }: Pick<GroupPlan, 'runId' | 'profile'>): string {
+  return profile.connect.identity ?? runId;
+}
+
 /** Whether its devices publish at QoS 2. */
 export function isExactlyOnce({ profile }: Pick<GroupPlan, 'profile'>): boolean {
   return (

@@ -14,6 +14,7 @@ import type { PlanConditions } from './conditions.ts';
 import { type DeploymentParameters, defaultDeployment } from './deployment.ts';
 import {
   checkDeviceTopic,
+  checkEchoTopic,
   checkRuleName,
   checkTopicLength,
   checkWillTopic,
@@ -184,6 +185,7 @@ function errorsOf(plan: Plan, { topicFilter, ruleName }: PlanRequest): InputErro
     ...checkRunId(plan.runId),
     ...groupsOf(plan).flatMap(checkMessages),
     ...groups.flatMap(kindsOf).flatMap(checkTopicLength),
+    ...groups.flatMap(kindsOf).flatMap(checkEchoTopic),
     ...groups.flatMap(checkWillTopicLength),
     ...(topicFilter === undefined ? [] : checkCommandTopics(plan, topicFilter)),
     ...(ruleName === undefined ? groups.flatMap(kindsOf).flatMap(checkRuleName) : []),

@@ -1,7 +1,7 @@
 import { isReplacing } from '../profile/lifecycle-kinds.ts';
 import type { GroupSettings, RunProfile } from '../profile/load-profile.ts';
 import { sumBy } from '../shared/counts.ts';
-import { mqttGroupsOf } from './groups.ts';
+import { identityOf, mqttGroupsOf } from './groups.ts';
 import { busiestConnects, connectsAgain, firstConnectsOf } from './lifecycle.ts';
 import { type GroupPlan, identifyDevice, type Plan } from './plan.ts';
 import { plannedStormsOf } from './storms.ts';
@@ -53,12 +53,9 @@ export function observedConnectsFrom({ timeline }: Pick<Plan, 'timeline'>): numb
 }
 
 /** What each device of an observing group subscribes to: they share the events where there are several of them. */
-export function presenceFiltersOf({
-  runId,
-  profile,
-}: Pick<GroupPlan, 'runId' | 'profile'>): readonly string[] {
-  if (profile.devices === 1) return presenceFilters;
-  return presenceFilters.map((filter) => `$share/stampede-${runId}/${filter}`);
+export function presenceFiltersOf(group: Pick<GroupPlan, 'runId' | 'profile'>): readonly string[] {
+  if (group.profile.devices === 1) return presenceFilters;
+  return presenceFilters.map((filter) => `$share/stampede-${identityOf(group)}/${filter}`);
 }
 
 /** Whether a topic is one of life-cycle events of presence, or a filter one of theirs. */

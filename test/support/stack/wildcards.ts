@@ -13,7 +13,8 @@ const runs = '<RunBucket.Arn>/runs';
 const runIds = 'run ids are made by the user who starts an execution';
 const devices = 'one topic a device, and as many devices as a load profile says';
 const controlTopics = 'one control topic a run, and run ids are made by the user who starts an execution';
-const commandTopics = 'one command topic a device, or a broadcast, under a root of the test’s own, by run';
+const commandTopics =
+  'one command topic a device, or a broadcast, under a root of the test’s own, by run or profile';
 
 export const allowedWildcards: readonly AllowedWildcard[] = [
   {

@@ -164,7 +164,9 @@ describe('devices that receive commands', () => {
     deliver(1, 1);
     expect(receiver.isComplete(clock.now())).toBe(false);
     await passUntil(clock, from + 301);
-    expect(sent.map(({ device, topic }) => [device, topic])).toEqual([[0, replyTopic(plan, devices)]]);
+    expect(sent.map(({ device, topic }) => [device, topic])).toEqual([
+      [0, replyTopic(downlinksOf(plan)[0]!.sender, devices)],
+    ]);
     expect(sent[0]!.atMs - from).toBeGreaterThanOrEqual(100);
     expect(sent[0]!.atMs - from).toBeLessThanOrEqual(300);
     expect(receiver.result(clock.now()).downlink.repliesSent).toEqual({ 1: 1 });

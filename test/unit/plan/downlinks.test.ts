@@ -173,6 +173,62 @@ describe('command streams', () => {
 
 describe('replyTopic', () => {
   it('is outside what devices subscribe to', () => {
-    expect(replyTopic({ runId: 'run' }, 7)).toBe('stampede-commands/run/replies/d7');
+    const [downlink] = downlinksOf(planOf({ meters: 1, trackers: 1, backends: 1, address: 'device' }));
+    expect(replyTopic(downlink!.sender, 7)).toBe('stampede-commands/run/replies/d7');
+  });
+});
+
+describe('topics of groups with stable ids', () => {
+  const profile = parseLoadProfile({
+    name: 'fleet',
+    duration: '10s',
+    groups: {
+      locks: {
+        devices: 2,
+        idle: true,
+        connect: { cleanStart: false, sessionExpiry: '1h', identity: 'stable' },
+      },
+      meters: { devices: 2, ratePerSecond: 5 },
+      operator: { from: 'backend', ratePerSecond: 5, connect: { identity: 'stable' } },
+      firmware: { from: 'backend', command: { address: 'broadcast' }, ratePerSecond: 1 },
+      prices: { from: 'backend', command: { address: 'broadcast', to: 'meters' }, ratePerSecond: 1 },
+    },
+  });
+  const topicsOf = (runId: string) => {
+    const { plan } = draftPlan({ runId, profile, now: 0 });
+    const [locks, meters, operator] = groupsOf(plan);
+    const streams = downlinksOf(plan).map((downlink) => commandStreamsOf(downlink)[0]!);
+    return {
+      locks: commandFilters(plan, locks!, 1),
+      meters: commandFilters(plan, meters!, 3),
+      replies: replyTopic(operator!, 4),
+      sent: [commandTopic(streams[0]!, 1), ...streams.map((stream) => commandTopic(stream, 3))],
+    };
+  };
+
+  it('are the same in each run, so that sessions gain no subscription', () => {
+    expect(topicsOf('fleet-1').locks).toEqual([
+      'stampede-commands/fleet/devices/d1',
+      'stampede-commands/fleet/all',
+    ]);
+    expect(topicsOf('fleet-2').locks).toEqual(topicsOf('fleet-1').locks);
+    expect(topicsOf('fleet-2').replies).toBe('stampede-commands/fleet/replies/d4');
+  });
+
+  it('are of the run where no such group subscribes to them', () => {
+    expect(topicsOf('fleet-1').meters).toEqual([
+      'stampede-commands/fleet-1/devices/d3',
+      'stampede-commands/fleet/all',
+      'stampede-commands/fleet-1/groups/meters',
+    ]);
+  });
+
+  it('are where commands are published', () => {
+    expect(topicsOf('fleet-1').sent).toEqual([
+      'stampede-commands/fleet/devices/d1',
+      'stampede-commands/fleet-1/devices/d3',
+      'stampede-commands/fleet/all',
+      'stampede-commands/fleet-1/groups/meters',
+    ]);
   });
 });

@@ -123,6 +123,18 @@ describe('makePlan', () => {
     expect(errorsOf(() => planOf(minimal, 'x'.repeat(80), 'stampede/prod/#'))).toEqual([]);
   });
 
+  it.each([
+    [{ identity: 'stable', cleanStart: false, sessionExpiry: '1h' }, '{topicRoot}/{runId}/{deviceId}', 1],
+    [{ identity: 'stable', cleanStart: false, sessionExpiry: '1h' }, '{topicRoot}/fleet/{deviceId}', 0],
+    [{ identity: 'stable' }, '{topicRoot}/{runId}/{deviceId}', 0],
+    [{ cleanStart: false, sessionExpiry: '1h' }, '{topicRoot}/{runId}/{deviceId}', 0],
+  ])('refuses echoes that add a subscription to sessions with each run: %j, %s', (connect, topic, errors) => {
+    const input = { ...minimal, connect, echo: { fraction: 0.1 }, publish: { topic } };
+    expect(errorsOf(() => planOf(input)).map(({ path }) => path)).toEqual(
+      Array(errors).fill('publish.topic'),
+    );
+  });
+
   it('refuses payloads that the rule of the stack does not read', () => {
     const messages = { a: { encoding: 'cbor' }, b: {} };
     const profile = parseLoadProfile({ ...minimal, messages });
