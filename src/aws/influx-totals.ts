@@ -1,4 +1,6 @@
+import { type LiveGroup, type LiveKind, summedByKind } from '../live/live-parts.ts';
 import { type ActiveUsers, fieldOfTotal, type RunTotals, type SummedTotal } from '../live/run-totals.ts';
+import { ofEach, sumBy } from '../shared/counts.ts';
 
 /** Where to ask, with a token that may read the bucket. */
 export interface InfluxSource {
@@ -19,7 +21,7 @@ const usersWithinSeconds = 15;
  * @see https://docs.influxdata.com/influxdb/v2/reference/api/influxdb-1x/query/
  */
 export function makeReadInfluxTotals({ url, bucket, token }: InfluxSource): ReadTotals {
-  const query = async (statement: string): Promise<Row[]> => {
+  const query = async (statement: string): Promise<Series[]> => {
     const requested = new URL('query', url.endsWith('/') ? url : `${url}/`);
     requested.searchParams.set('db', bucket);
     requested.searchParams.set('q', statement);
@@ -29,35 +31,66 @@ export function makeReadInfluxTotals({ url, bucket, token }: InfluxSource): Read
       signal: AbortSignal.timeout(timeoutMs),
     });
     if (!answer.ok) throw new Error(`InfluxDB answers ${answer.status} to ${requested.pathname}`);
-    return rowsOf((await answer.json()) as InfluxAnswer);
+    return seriesOf((await answer.json()) as InfluxAnswer);
   };
 
   return async (runId) => {
-    const sums = Object.entries(fieldOfTotal).map(([total, field]) => `SUM("${field}") AS "${total}"`);
     // A run id is letters, digits, - and _: nothing in it ends the quotes.
     const ofRun = `WHERE "run" = '${runId}'`;
-    const [[slices = noRow], [arrivals = noRow], seconds] = await Promise.all([
-      query(`SELECT ${sums.join(', ')} FROM "stampede_slice" ${ofRun}`),
+    const [slices, kinds, arrivals, seconds] = await Promise.all([
+      query(`SELECT ${sumsOf(fieldOfTotal)} FROM "stampede_slice" ${ofRun} GROUP BY "group"`),
+      query(`SELECT ${sumsOf(fieldOfKind)} FROM "stampede_kind" ${ofRun} GROUP BY "group", "kind"`),
       query(`SELECT SUM("arrivals") AS "arrivals" FROM "stampede_arrivals" ${ofRun}`),
       query(
         `SELECT SUM("users") AS "users", COUNT("users") AS "slices" FROM "stampede_slice" ${ofRun} ` +
           `AND time > now() - ${usersWithinSeconds}s GROUP BY time(1s)`,
       ),
     ]);
-    if (slices.size === 0) return undefined;
-    const totals = Object.keys(fieldOfTotal).map((total) => [total, slices.get(total) ?? 0]);
+    if (slices.length === 0) return undefined;
+    const sumOf = (total: string): number => sumBy(slices, ({ rows }) => rows[0]?.get(total) ?? 0);
     return {
-      ...(Object.fromEntries(totals) as Record<SummedTotal, number>),
-      arrivals: arrivals.get('arrivals') ?? 0,
-      ...usersOf(seconds),
+      ...ofEach(Object.keys(fieldOfTotal) as SummedTotal[], sumOf),
+      arrivals: arrivals[0]?.rows[0]?.get('arrivals') ?? 0,
+      ...partsOf(slices, kinds),
+      ...usersOf(seconds[0]?.rows ?? []),
     };
   };
+}
+
+const fieldOfKind = ofEach(summedByKind, (counter) => counter);
+
+function sumsOf(fields: Readonly<Record<string, string>>): string {
+  return Object.entries(fields)
+    .map(([total, field]) => `SUM("${field}") AS "${total}"`)
+    .join(', ');
+}
+
+/** A point without the tag has it empty in the answer. */
+function partsOf(slices: readonly Series[], kinds: readonly Series[]): Pick<RunTotals, 'parts'> {
+  const countsOf = ({ rows: [row = noRow] }: Series) => ofEach(summedByKind, (name) => row.get(name) ?? 0);
+  const groups = slices
+    .filter(({ tags }) => tags.group)
+    .map((series): LiveGroup => {
+      const [row = noRow] = series.rows;
+      const { arrivals: _, ...counts } = countsOf(series);
+      const connects = row.get('connected') ?? 0;
+      return { group: series.tags.group!, connects, connectFailed: row.get('connectFailed') ?? 0, ...counts };
+    });
+  const ofKinds = kinds.map(
+    (series): LiveKind => ({
+      group: series.tags.group || undefined,
+      kind: series.tags.kind ?? '',
+      ...countsOf(series),
+    }),
+  );
+  return groups.length + ofKinds.length === 0 ? {} : { parts: { groups, kinds: ofKinds } };
 }
 
 interface InfluxAnswer {
   readonly results?: readonly {
     readonly error?: string;
     readonly series?: readonly {
+      readonly tags?: Readonly<Record<string, string>>;
       readonly columns: readonly string[];
       readonly values: readonly (readonly unknown[])[];
     }[];
@@ -69,15 +102,23 @@ type Row = ReadonlyMap<string, number>;
 
 const noRow: Row = new Map();
 
-/** A statement without data has no series. */
-function rowsOf({ results = [] }: InfluxAnswer): Row[] {
+/** Rows of one combination of the tags that a statement groups by. */
+interface Series {
+  readonly tags: Readonly<Record<string, string>>;
+  readonly rows: readonly Row[];
+}
+
+/** Empty: a statement without data has no series. */
+function seriesOf({ results = [] }: InfluxAnswer): Series[] {
   const [{ error, series = [] } = {}] = results;
   if (error !== undefined) throw new Error(`InfluxDB says: ${error}`);
-  const [{ columns = [], values = [] } = {}] = series;
-  return values.map((row) => {
-    const entries = columns.map((column, i) => [column, row[i]] as const);
-    return new Map(entries.filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
-  });
+  return series.map(({ tags = {}, columns, values }) => ({
+    tags,
+    rows: values.map((row) => {
+      const entries = columns.map((column, i) => [column, row[i]] as const);
+      return new Map(entries.filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+    }),
+  }));
 }
 
 /**

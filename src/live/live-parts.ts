@@ -12,7 +12,8 @@ export function noSums(): Record<Sum, number> {
 /** Sums of one device group so far. Arrivals are not in it: the reader counts them by batch, and a batch has messages of any group. */
 export type LiveGroup = Readonly<Record<Sum, number>> & { readonly group: string };
 
-const summedByKind = [...publishCounters, 'arrivals'] as const;
+/** What is summed of a kind of message. */
+export const summedByKind = [...publishCounters, 'arrivals'] as const;
 
 /** Counts of one kind of message: what was added, or sums so far. */
 export type LiveKind = Readonly<Record<(typeof summedByKind)[number], number>> & {
@@ -20,6 +21,12 @@ export type LiveKind = Readonly<Record<(typeof summedByKind)[number], number>> &
   readonly group?: string | undefined;
   readonly kind: string;
 };
+
+/** Of all device groups and kinds of message that were reported; each empty where the profile names none. */
+export interface PartTotals {
+  readonly groups: readonly LiveGroup[];
+  readonly kinds: readonly LiveKind[];
+}
 
 /** Adds up what slices and the reader report of each device group and each kind of message. */
 export class LiveParts {

@@ -10,7 +10,7 @@ import { type TimedLatencyName, timedLatencyNames } from '../measure/latency-nam
 import { ofEach } from '../shared/counts.ts';
 import { FoldedSeries } from './folded-series.ts';
 import { type LatencyStep, latencyStepOf } from './latency-over-time.ts';
-import { type LiveGroup, type LiveKind, LiveParts, noSums, type Sum, summed } from './live-parts.ts';
+import { type LiveKind, LiveParts, noSums, type PartTotals, type Sum, summed } from './live-parts.ts';
 import { type SliceState, type SliceStates, sliceStates } from './slice-states.ts';
 
 /** What slices add up in each second: what they did, and at its end their open connections. */
@@ -56,14 +56,10 @@ export interface SliceProgress extends Readonly<Record<Counter | Sum, number>> {
 export const silentAfterSeconds = 20;
 
 /** JSON-safe. */
-export interface RunView {
+export interface RunView extends PartTotals {
   /** `since` of the next view. */
   readonly revision: number;
   readonly slices: SliceStates;
-  /** In the order in which they first reported; empty where the profile names no groups. */
-  readonly groups: readonly LiveGroup[];
-  /** The same of kinds of message; empty where they have no names. */
-  readonly kinds: readonly LiveKind[];
   /** All slices that still run have reported every second before this one (epoch seconds); 0: nothing reported yet. */
   readonly reportedUntil: number;
   /** Seconds that changed since the requested revision, in no order. */
@@ -141,6 +137,11 @@ export class RunInProgress {
     this.#parts.addKind(kind);
   }
 
+  /** In the order in which they first reported. */
+  parts(): PartTotals {
+    return { groups: this.#parts.groups(), kinds: this.#parts.kinds() };
+  }
+
   takeArrivals(second: number, arrivals: number): void {
     this.#slotOf(second).counts.arrivals += arrivals;
     this.#sums.arrivals += arrivals;
@@ -168,8 +169,7 @@ export class RunInProgress {
     return {
       revision: this.#revision,
       slices: this.#statesAt(nowSecond),
-      groups: this.#parts.groups(),
-      kinds: this.#parts.kinds(),
+      ...this.parts(),
       reportedUntil: this.#reportedUntil(nowSecond),
       seconds: changed.map(({ start, seconds, value }) => liveSecondOf(start, seconds, value)),
       latency: ofEach(timedLatencyNames, (name) => this.#latency(name, steps, secondsPerStep)),

@@ -107,7 +107,8 @@ function groupOnPage(plan: GroupPlan): GroupOnPage[] {
   const { group: name, profile } = plan;
   if (name === undefined) return [];
   const { devices } = profile;
-  return [{ name, devices, messages: intendedOfGroup(plan), acknowledged: isAcknowledged(plan) }];
+  const acknowledged = kindsOf(plan).some(isAcknowledged);
+  return [{ name, devices, messages: intendedOfGroup(plan), acknowledged }];
 }
 
 function kindOnPage(plan: KindPlan): KindOnPage[] {

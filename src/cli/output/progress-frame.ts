@@ -12,6 +12,7 @@ import {
 } from '../../shared/format.ts';
 import type { ServiceCounts } from '../run/progress.ts';
 import { type Progress, type ProgressPhase, phaseOf, troublesOf } from '../run/progress.ts';
+import { tableOfParts } from './progress-parts.ts';
 import { plainStyler, type Styler } from './style.ts';
 
 /** A wider line is hard to read. */
@@ -37,14 +38,21 @@ interface Bar {
   readonly mark?: number;
 }
 
-/** The live display of a terminal: some seven lines, none wider than `columns`. */
+/** The live display of a terminal: some seven lines, and a table of device groups and kinds of message; none wider than `columns`. */
 export function renderProgressFrame(
   progress: Progress,
   columns: number,
   style: Styler = plainStyler,
 ): string[] {
   const width = Math.min(columns, maxColumns);
-  return rowsOf(progress).flatMap((row) => drawRow(row, width, style));
+  return [...rowsOf(progress).flatMap((row) => drawRow(row, width, style)), ...partsOf(progress, width)];
+}
+
+function partsOf(progress: Progress, width: number): string[] {
+  const { plan, totals: { parts } = {} } = progress;
+  const phase = phaseOf(progress);
+  if (plan === undefined || parts === undefined || phase === 'starting') return [];
+  return tableOfParts(parts, plan, width);
 }
 
 function rowsOf(progress: Progress): Row[] {

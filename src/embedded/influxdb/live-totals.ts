@@ -71,10 +71,12 @@ export function makeLiveTotals(): LiveTotalsStore {
     totals(runId) {
       const run = runs.get(runId);
       const { latency } = run ?? {};
+      const parts = run?.progress.parts();
       return {
         slices: run?.slices.size ?? 0,
         ...(run?.sums ?? emptySums()),
         arrivals: run?.arrivals ?? 0,
+        ...(parts && parts.groups.length + parts.kinds.length > 0 && { parts }),
         ...(latency === undefined || latency.count === 0 ? {} : { endToEndP99Ms: latency.percentileAt(99) }),
       };
     },

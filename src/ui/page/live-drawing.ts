@@ -6,6 +6,7 @@ import { renderHeatmap, renderPercentilesPlot } from '../../report/plots/latency
 import { renderLiveFlow } from '../../report/plots/ledger-flow.ts';
 import { renderRatePlot } from '../../report/plots/rate-plot.ts';
 import { renderSliceGrid } from '../../report/plots/slice-grid.ts';
+import { sumBy } from '../../shared/counts.ts';
 import { formatCount, formatMs, formatRate, formatShare } from '../../shared/format.ts';
 import type { LivePlace } from './live-places.ts';
 import type { LiveState } from './live-state.ts';
@@ -129,16 +130,21 @@ function renderGroups({ plan }: LiveState, { run }: ViewOnPage): Html {
         const arrivals = formatCount(reportedKinds.get(name)?.arrivals ?? 0);
         return { cells: [name, ...devices, ...messageCells(kind, counts), arrivals] };
       });
+  // The reader counts by kind: a group whose kinds have no names has no arrivals before the report.
+  const arrivalsOf = (group: string) =>
+    kinds.some((kind) => kind.group === group)
+      ? formatCount(sumBy(run.kinds, (kind) => (kind.group === group ? kind.arrivals : 0)))
+      : '–';
   const rows = groups.flatMap((group) => {
     const counts = reported.get(group.name);
     const connected = `${formatCount(counts?.connects ?? 0)} of ${formatCount(group.devices)}`;
-    const cells = [group.name, connected, ...messageCells(group, counts ?? {}), ...(hasKinds ? ['–'] : [])];
-    return [{ cells }, ...kindRows(group.name)];
+    const cells = [group.name, connected, ...messageCells(group, counts ?? {})];
+    return [{ cells: [...cells, ...(hasKinds ? [arrivalsOf(group.name)] : [])] }, ...kindRows(group.name)];
   });
   const number = (heading: string) => ({ heading, isNumber: true });
   return table(
     groups.length > 0
-      ? 'Device groups: what their slices have reported so far; arrivals are not counted by group before the report'
+      ? `Device groups: what their slices have reported so far; arrivals are ${hasKinds ? 'of kinds of message that have names' : 'not counted by group before the report'}`
       : 'Kinds of message: what slices have reported so far',
     [
       { heading: groups.length > 0 ? 'Group' : 'Kind' },

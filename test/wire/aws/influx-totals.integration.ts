@@ -73,6 +73,32 @@ async function write(lines: readonly string[]): Promise<void> {
     });
   });
 
+  it('has sums of groups and of kinds of message, and the same totals as without them', async () => {
+    const at = Math.floor(Date.now() / 1_000) - 2;
+    const tags = (group: string) => `run=mix-1,protocol=mqtt,stage=1,group=${group}`;
+    const kindOf = (group: string, kind: string, fields: string, apart: number) =>
+      `stampede_kind,${tags(group)},kind=${kind} ${fields} ${at}00000000${apart}`;
+    await write([
+      `stampede_slice,${tags('meters')} slice=0i,connects=3i,sent=10i,acked=9i ${at}000000000`,
+      `stampede_slice,${tags('meters')} slice=1i,connects=2i,sent=5i,dropped=1i ${at}000000001`,
+      `stampede_slice,${tags('trackers')} slice=2i,connects=4i,sent=20i,acked=20i ${at}000000002`,
+      kindOf('meters', 'reading', 'sent=12i,acked=8i', 0),
+      kindOf('meters', 'alarm', 'sent=3i,acked=1i', 1),
+      kindOf('meters', 'alarm', 'arrivals=2i', 7),
+    ]);
+    const totals = await read('mix-1');
+    expect(totals).toMatchObject({ connected: 9, sent: 35, acked: 29, dropped: 1, arrivals: 0 });
+    expect(totals!.parts!.groups).toEqual([
+      expect.objectContaining({ group: 'meters', connects: 5, sent: 15, acked: 9, dropped: 1 }),
+      expect.objectContaining({ group: 'trackers', connects: 4, sent: 20, acked: 20, dropped: 0 }),
+    ]);
+    expect(totals!.parts!.kinds).toEqual([
+      expect.objectContaining({ group: 'meters', kind: 'alarm', sent: 3, acked: 1, arrivals: 2 }),
+      expect.objectContaining({ group: 'meters', kind: 'reading', sent: 12, acked: 8, arrivals: 0 }),
+    ]);
+    expect(await read('closed-1')).not.toHaveProperty('parts');
+  });
+
   it('has none of a run without users, and nothing of a run that is not there', async () => {
     await write([pointOf('open-1', 0, Math.floor(Date.now() / 1_000) - 2)]);
     const totals = await read('open-1');

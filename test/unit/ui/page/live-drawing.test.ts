@@ -60,13 +60,15 @@ describe('the table of device groups', () => {
       { ...kind, group: 'meters' },
       { ...kind, group: 'gateways', acknowledged: false },
     ];
+    const nameless = { ...groups[0]!, name: 'trackers' };
     const run = { kinds: [{ ...reported, group: 'meters' }] };
-    expect(cellsOf(run, { groups, kinds })).toEqual([
+    expect(cellsOf(run, { groups: [...groups, nameless], kinds })).toEqual([
       ...['Group', 'Devices connected', 'Sent', 'Acknowledged', 'Throttled', 'Failed', 'Dropped', 'Arrivals'],
-      ...['meters', '0 of 15', '0 of 400', '0', '0', '0', '0', '–'],
+      ...['meters', '0 of 15', '0 of 400', '0', '0', '0', '0', '37'],
       ...['meters / alarm', '–', '38 of 50', '30', '1', '0', '2', '37'],
-      ...['gateways', '0 of 5', '0 of 100', '–', '0', '0', '0', '–'],
+      ...['gateways', '0 of 5', '0 of 100', '–', '0', '0', '0', '0'],
       ...['gateways / alarm', '–', '0 of 50', '–', '0', '0', '0', '0'],
+      ...['trackers', '0 of 15', '0 of 400', '0', '0', '0', '0', '–'],
     ]);
   });
 

@@ -78,6 +78,22 @@ describe('embedded InfluxDB', () => {
     expect(totals.totals('no-such-run')).toMatchObject({ slices: 0, sent: 0 });
   });
 
+  it('sums them by group and by kind of message as well, where points have these tags', async () => {
+    const api = writeApi();
+    const ofMeters = (point: Point) => point.tag('group', 'meters');
+    api.writePoint(ofMeters(slicePoint('mix', 0, { connects: 10, sent: 100 }, 1)));
+    api.writePoint(ofMeters(slicePoint('mix', 1, { connects: 5, sent: 50 }, 1)));
+    const kind = new Point('stampede_kind').tag('run', 'mix').tag('kind', 'alarm').timestamp(1);
+    api.writePoint(ofMeters(kind.intField('sent', 3).intField('arrivals', 2)));
+    await api.close();
+    const { groups, kinds } = totals.totals('mix').parts!;
+    expect(groups).toEqual([expect.objectContaining({ group: 'meters', connects: 15, sent: 150 })]);
+    expect(kinds).toEqual([
+      expect.objectContaining({ group: 'meters', kind: 'alarm', sent: 3, arrivals: 2 }),
+    ]);
+    expect(totals.totals('r')).not.toHaveProperty('parts');
+  });
+
   it('merges the latencies of arrivals', async () => {
     const latency = new LatencyHistogram();
     for (let ms = 1; ms <= 100; ms++) latency.record(ms);
