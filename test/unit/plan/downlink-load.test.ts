@@ -3,18 +3,19 @@ import { draftPlan } from '../../../src/plan/make-plan.ts';
 import { preflight } from '../../../src/plan/preflight.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
 
-const forecastOf = (command: object, more: object = {}) => {
+const forecastOf = (command: object, more: object = {}, backend: object = {}) => {
   const profile = parseLoadProfile({
     duration: '60s',
+    drain: '5s',
     groups: {
       meters: { devices: 100_000, everySeconds: 3_600, ...more },
-      operator: { from: 'backend', command, ratePerSecond: 0.1 },
+      operator: { from: 'backend', command, ratePerSecond: 0.1, ...backend },
     },
   });
   const { plan } = draftPlan({ runId: 'run', profile, now: 0, topicFilter: 'stampede/dev/#' });
-  const { quotas, quotaAssumptions, refusals } = preflight(plan);
+  const { quotas, quotaAssumptions, refusals, time } = preflight(plan);
   const peakOf = (quota: string) => quotas.find((each) => each.quota === quota)?.peak ?? 0;
-  return { peakOf, quotaAssumptions, refusals };
+  return { peakOf, quotaAssumptions, refusals, drainSeconds: time.drainSeconds };
 };
 
 describe('the plan of commands', () => {
@@ -30,6 +31,16 @@ describe('the plan of commands', () => {
   it('counts the replies to a broadcast on the one connection that they come to', () => {
     const { peakOf } = forecastOf({ address: 'broadcast' }, { reply: {} });
     expect(peakOf('publishesPerSecondPerConnection')).toBeGreaterThanOrEqual(100_000);
+  });
+
+  it('drains for as long as replies may take, where some come', () => {
+    const drainOf = (command: object, meters: object, backend: object = {}) =>
+      forecastOf(command, meters, backend).drainSeconds;
+    expect(drainOf({}, {})).toBe(5);
+    expect(drainOf({}, { reply: {} })).toBe(10);
+    expect(drainOf({ replyTimeout: '20s' }, { reply: {} })).toBe(20);
+    // Nothing can be received over HTTPS.
+    expect(drainOf({ replyTimeout: '20s' }, { reply: {} }, { connect: { protocol: 'https' } })).toBe(5);
   });
 
   it('counts commands to devices in turn once', () => {
