@@ -80,10 +80,13 @@ export function observerNamesOf({ profile, target }: ObservedRun): readonly Obse
 /** How long messages in flight may take to arrive, and replies to come: 0 where no observer sees them, and each ends with its answer. */
 export function drainMsOf({ profile, target }: ObservedRun): number {
   const groups = groupProfilesOf(profile);
-  const replyTimeouts = groups.flatMap(({ command }) => command?.replyTimeoutMs ?? []);
+  const someReply = groups.some(({ reply }) => reply !== undefined);
+  const replyTimeouts = groups.flatMap(({ command, connect }) =>
+    command !== undefined && someReply && connect.protocol === 'mqtt' ? [command.replyTimeoutMs] : [],
+  );
   const isObserved =
     observerNamesOf({ profile, target }).length > 0 ||
-    replyTimeouts.length > 0 ||
+    groups.some(({ command }) => command !== undefined) ||
     groups.some((group) => echoingDevices(group) > 0);
   return isObserved ? Math.max(profile.drainMs, ...replyTimeouts) : 0;
 }

@@ -7,6 +7,7 @@ import { peakOfDownlink } from './downlink-load.ts';
 import { type Downlink, downlinksOf, downlinksTo } from './downlinks.ts';
 import { groupsOf, keepsSessions, peakPerSecondOf } from './groups.ts';
 import { mostAsleep, wakingOf } from './lifecycle.ts';
+import { drainMsOf } from './observers.ts';
 import type { GroupPlan, Plan } from './plan.ts';
 import { forecastStorms } from './storm-forecast.ts';
 import { plannedStormsOf } from './storms.ts';
@@ -62,7 +63,7 @@ function storedPerDevice(downlink: Downlink, absenceMs: number): number {
 /** What devices need to catch up on commands that were stored for them, a sentence for each group. */
 export function catchUpAssumptions(plan: Plan): readonly string[] {
   const perSecond = accountOf(plan).limits.storedMessagesPerSecondPerClient;
-  const { drainMs } = plan.profile;
+  const drainMs = drainMsOf(plan);
   return groupsOf(plan)
     .filter(keepsSessions)
     .flatMap((group) => {
