@@ -2,7 +2,7 @@ import { type Announcement, parseAnnouncement } from '../plan/actions/action.ts'
 import { controlTopicOf } from '../plan/plan.ts';
 import { controlKeepAliveMs, controlLostAfterMs } from '../plan/poll-intervals.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
-import { withOwnSession } from '../profile/mqtt-settings.ts';
+import { withOwnSession } from '../profile/own-session.ts';
 import type { CancelTimer, Clock } from '../shared/clock.ts';
 import type { MakeTransport } from './transport.ts';
 import { isLastingRefusal } from './transports/reason-codes.ts';

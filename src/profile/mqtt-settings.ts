@@ -1,6 +1,5 @@
 import type * as z from 'zod';
 import type { connect } from './device-schema.ts';
-import type { ConnectSettings } from './load-profile.ts';
 import { propertySettings } from './property-schema.ts';
 
 /** Settings of `connect`, by what they have a meaning for: connections over MQTT alone, or requests over HTTPS too. */
@@ -34,9 +33,3 @@ export const mqttConnectSettings: readonly string[] = Object.entries(connectSett
 
 /** The same of `publish`. */
 export const mqttPublishSettings: readonly string[] = Object.keys(propertySettings);
-
-/** How Stampede's own clients connect beside the devices: the same way, with ids and a session of their own, and without a will. */
-export function withOwnSession(connect: ConnectSettings, cleanStart: boolean): ConnectSettings {
-  const { sessionExpirySeconds: _, will: _will, identity: _identity, ...shared } = connect;
-  return { ...shared, cleanStart };
-}

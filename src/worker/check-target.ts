@@ -1,7 +1,7 @@
 import { makeMqttTransport } from '../device/transports/mqtt.ts';
 import { type GroupPlan, identifyDevice } from '../plan/plan.ts';
 import type { ConnectSettings, LoadProfile } from '../profile/load-profile.ts';
-import { withOwnSession } from '../profile/mqtt-settings.ts';
+import { withOwnSession } from '../profile/own-session.ts';
 import { makeSystemClock } from '../shared/clock.ts';
 import type { Target } from '../targets/target.ts';
 import { mqttEndpointsOf, traitsOf } from '../targets/traits-of.ts';

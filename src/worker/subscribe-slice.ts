@@ -8,7 +8,7 @@ import type { Plan } from '../plan/plan.ts';
 import { controlKeepAliveMs } from '../plan/poll-intervals.ts';
 import { firstSubscriberSlice, subscriptionsOf } from '../plan/subscribers.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
-import { withOwnSession } from '../profile/mqtt-settings.ts';
+import { withOwnSession } from '../profile/own-session.ts';
 import type { Clock } from '../shared/clock.ts';
 import { exitCodes, StampedeError } from '../shared/errors.ts';
 import type { KnownTarget } from '../targets/known-target.ts';

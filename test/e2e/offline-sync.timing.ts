@@ -73,7 +73,7 @@ beforeAll(async () => {
     (_, device) => identifyDevice(ended.report.runId, device, profile.name).clientId,
   );
   recorded = recordedCommands(ended.recorded.lines, clientIds);
-}, 120_000);
+}, 300_000);
 
 describe('a run of devices that catch up on commands', () => {
   it('delivers all that was stored and has not expired, with a balanced ledger', () => {
