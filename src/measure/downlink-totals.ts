@@ -15,6 +15,8 @@ import { sumBy } from '../shared/counts.ts';
 import { CorruptMeasurementError } from './corrupt-measurement.ts';
 import type { DownlinkResult } from './downlink-result.ts';
 import { IntervalSet } from './interval-set.ts';
+import { LatencyHistogram } from './latency-histogram.ts';
+import { settleMsOf } from './leg-entry.ts';
 import { MessageSets } from './message-sets.ts';
 import { type CountsByReason, ReasonCounts } from './reason-counts.ts';
 import type { StreamEntry } from './slice-entry.ts';
@@ -51,12 +53,13 @@ export interface ReplyTotals {
   readonly sent: number;
 }
 
-/** Commands that were due so shortly before a receiver's last record may not be in it. */
-const settleMs = 1_000;
+/** A delivery takes less, or the run has other problems. */
+const underWayMs = 1_000;
 
 interface Receiver {
-  /** Epoch milliseconds: what was due from then on is not known. */
-  readonly blindFrom: number;
+  /** Epoch milliseconds of its record. */
+  readonly at: number;
+  readonly hasEnded: boolean;
 }
 
 interface Sender {
@@ -82,6 +85,8 @@ export class DownlinkTotals {
   readonly #kept = new MessageSets();
   readonly #receivers = new Map<number, Receiver>();
   readonly #senders = new Map<number, Sender>();
+  /** By slice of a backend: its largest send lag. */
+  readonly #sendLagsMs = new Map<number, number>();
   /** By slice of the backend. */
   readonly #repliesSent = new Map<number, number>();
   readonly #refusedBy = new ReasonCounts();
@@ -96,10 +101,14 @@ export class DownlinkTotals {
   }
 
   /** @throws {CorruptMeasurementError} */
-  addSlice({ slice, outcome, at, downlink, replies }: SliceResult): void {
+  addSlice({ slice, outcome, at, downlink, replies, latencies }: SliceResult): void {
     const hasEnded = outcome === 'completed';
+    if (groupOfSlice(this.#plan, slice).profile.command !== undefined) {
+      const lagMs = LatencyHistogram.decode(latencies.send_lag).percentileAt(100);
+      this.#sendLagsMs.set(slice, Math.max(lagMs, this.#sendLagsMs.get(slice) ?? 0));
+    }
     if (downlink !== undefined) {
-      this.#receivers.set(slice, { blindFrom: hasEnded ? Number.POSITIVE_INFINITY : at - settleMs });
+      this.#receivers.set(slice, { at, hasEnded });
       for (const [key, count] of Object.entries(downlink.repliesSent)) {
         const id = parseStreamKey(key);
         if (id === undefined || this.#mostRanks(id) === 0)
@@ -135,6 +144,7 @@ export class DownlinkTotals {
       kept: this.#kept,
       receivers: this.#receivers,
       senders: this.#senders,
+      sendLagsMs: this.#sendLagsMs,
       repliesSent: this.#repliesSent,
     });
   }
@@ -153,6 +163,7 @@ interface Recorded {
   readonly kept: MessageSets;
   readonly receivers: ReadonlyMap<number, Receiver>;
   readonly senders: ReadonlyMap<number, Sender>;
+  readonly sendLagsMs: ReadonlyMap<number, number>;
   readonly repliesSent: ReadonlyMap<number, number>;
 }
 
@@ -175,8 +186,7 @@ export class DownlinkCloser {
     const rest = missing.without(this.#recorded.offline.of(id));
     let unknown = 0;
     for (const [slice, range] of receiversOf(downlink)) {
-      const blindFrom = this.#recorded.receivers.get(slice)?.blindFrom ?? Number.NEGATIVE_INFINITY;
-      if (blindFrom === Number.POSITIVE_INFINITY) continue;
+      const blindFrom = this.#blindFrom(slice, stream);
       const first = Number.isFinite(blindFrom) ? dueBefore(blindFrom) * downlink.fanOut : 0;
       rest.forEachInterval((start, length) => {
         if (start + length > first)
@@ -215,6 +225,20 @@ export class DownlinkCloser {
         },
       };
     });
+  }
+
+  /**
+   * Commands of a stream that are due from this instant on, epoch milliseconds, may have come to a receiver after its last record: they
+   * were sent late, or were under way. One that has ended waited for the drain; of one that was stopped or died, no message is settled sooner.
+   */
+  #blindFrom(receiver: number, { slice, downlink: { sender } }: CommandStream): number {
+    const record = this.#recorded.receivers.get(receiver);
+    if (record === undefined) return Number.NEGATIVE_INFINITY;
+    const lagMs = this.#recorded.sendLagsMs.get(slice) ?? 0;
+    const waitedMs = record.hasEnded
+      ? Math.min(sender.profile.drainMs, underWayMs)
+      : settleMsOf(sender.profile);
+    return record.at - lagMs - waitedMs;
   }
 
   /** @param offline ranks of deliveries that did not come, and were due while their device was not subscribed */

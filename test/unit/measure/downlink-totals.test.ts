@@ -1,0 +1,96 @@
+import { describe, expect, it } from '@jest/globals';
+import type { DownlinkResult } from '../../../src/measure/downlink-result.ts';
+import { IntervalSet } from '../../../src/measure/interval-set.ts';
+import { makeLedger } from '../../../src/measure/ledger.ts';
+import type { SliceResult } from '../../../src/measure/slice-result.ts';
+import { histogramOf, planOf, resultOf } from '../../support/measure/run-fixture.ts';
+
+// Ten devices, and a backend that sends 100 commands in 10 s, one each 100 ms; then a drain of 2 s.
+
+const commands = 100;
+const plan = planOf({
+  devices: undefined,
+  stages: undefined,
+  slices: undefined,
+  duration: '10s',
+  publish: { ackTimeout: '3s' },
+  groups: {
+    locks: { devices: 10, idle: true },
+    operator: { from: 'backend', command: { replyTimeout: '2s' }, ratePerSecond: 10 },
+  },
+});
+const { publishAt, drainEndAt } = plan.timeline;
+const [locks, operator] = [0, 1];
+
+const numbers = (from: number, until: number) => Array.from({ length: until - from }, (_, i) => from + i);
+function setOf(ranks: Iterable<number>) {
+  const set = new IntervalSet();
+  for (const rank of ranks) set.add(rank);
+  return { [operator!]: set.encode() };
+}
+
+interface Situation {
+  /** Numbers of the commands that did not come. */
+  readonly missing: readonly number[];
+  readonly receiver?: Partial<SliceResult>;
+  readonly downlink?: Partial<DownlinkResult>;
+  /** The largest of the backend's. */
+  readonly sendLagMs?: number;
+}
+
+/** What became of the missing commands. */
+function close({ missing, receiver, downlink, sendLagMs = 1 }: Situation) {
+  const ledger = makeLedger(plan);
+  const seen = numbers(0, commands).filter((n) => !missing.includes(n));
+  ledger.addSlice({
+    ...resultOf(plan, locks!),
+    downlink: {
+      arrivals: seen.length,
+      unrelated: 0,
+      seen: setOf(seen),
+      offline: {},
+      latency: histogramOf(seen.map(() => 5)),
+      repliesSent: {},
+      subscribeRefusedBy: {},
+      ...downlink,
+    },
+    ...receiver,
+  });
+  const backend = resultOf(plan, operator!);
+  const lags = numbers(1, commands).map(() => 0.5);
+  const latencies = { ...backend.latencies, send_lag: histogramOf([...lags, sendLagMs]) };
+  ledger.addSlice({ ...backend, latencies });
+  const closed = ledger.close();
+  const { offline, unknown, kept, expired } = closed.downlink![0]!;
+  return { offline, unknown, kept, expired, lost: missing.length - offline - unknown };
+}
+
+describe('commands that did not come', () => {
+  it('are lost where their receivers waited for the drain', () => {
+    const missing = numbers(95, 100);
+    expect(close({ missing })).toMatchObject({ lost: 5, unknown: 0, offline: 0 });
+  });
+
+  it('may have been sent after their receivers had ended, by a backend that was late', () => {
+    // Sent until 7 s after they were due, with a second under way: those due in the last 6 s of the 10.
+    const missing = [...numbers(30, 40), ...numbers(40, 100)];
+    expect(close({ missing, sendLagMs: 7_000 })).toMatchObject({ lost: 10, unknown: 60 });
+    expect(close({ missing, sendLagMs: 900 })).toMatchObject({ lost: 70, unknown: 0 });
+  });
+
+  it.each(['running', 'stopped'] as const)(
+    'may have been under way for the ack timeout and the drain where a receiver is %s',
+    (outcome) => {
+      // At 8 s: what was due from 3 s on was to come by the plan, and 2 s of those were in flight.
+      const receiver = { outcome, at: publishAt + 8_000 };
+      const missing = [...numbers(20, 30), ...numbers(60, 100)];
+      expect(close({ missing, receiver })).toMatchObject({ lost: 10, unknown: 40 });
+    },
+  );
+
+  it('are not known where no receiver stored anything after they were due', () => {
+    expect(drainEndAt).toBe(publishAt + 12_000);
+    const receiver = { outcome: 'running', at: publishAt - 1_000 } as const;
+    expect(close({ missing: numbers(0, 100), receiver })).toMatchObject({ lost: 0, unknown: 100 });
+  });
+});
