@@ -161,10 +161,10 @@ export class Session implements Subscriber {
     }
   }
 
-  /** [MQTT-2.2.1-3] Not 0, and none that is in use: at most 100 are. Those to be sent again all go before a new one. */
+  /** [MQTT-2.2.1-3] Not 0, and none that is in use: in flight, or of a message that waits to be sent again. */
   #freePacketId(used: ReadonlyMap<number, Outgoing>): number {
     do this.#lastPacketId = (this.#lastPacketId % maxPacketId) + 1;
-    while (used.has(this.#lastPacketId));
+    while (used.has(this.#lastPacketId) || this.#stored?.queue.isToBeSentAgain(this.#lastPacketId));
     return this.#lastPacketId;
   }
 }

@@ -35,6 +35,13 @@ export class OutgoingQueue {
     return this.#next === this.#messages.length;
   }
 
+  /** Whether it holds a message that was sent before, under this packet identifier. Those are its first: it looks no further. */
+  isToBeSentAgain(packetId: number): boolean {
+    for (let i = this.#next; this.#messages[i]?.packetId !== undefined; i++)
+      if (this.#messages[i]!.packetId === packetId) return true;
+    return false;
+  }
+
   /** @returns false: it holds no more */
   add(outgoing: Outgoing): boolean {
     const bytes = this.#bytes + outgoing.message.payload.length;

@@ -54,7 +54,7 @@ function makeSleeper(perSecond = 10, queuedPerSecond = Number.POSITIVE_INFINITY)
   const send = (text: string, expirySeconds?: number) =>
     session.deliver(messageOf(text, clock.now(), expirySeconds), 1, false, clock.now());
   const texts = () => received.map(({ text }) => text);
-  return { advance, connect, disconnect, send, received, texts, quotas };
+  return { advance, connect, disconnect, send, received, texts, quotas, session, clock };
 }
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `${from + i}`);
@@ -90,6 +90,33 @@ describe('messages stored for a client that was not connected', () => {
     expect(device.received.slice(21, 24).map(({ packetId }) => packetId)).toEqual(
       unacknowledged.map(({ packetId }) => packetId),
     );
+  });
+
+  it('keep their identifiers for when they come again: what is published meanwhile takes none of them', async () => {
+    const device = makeSleeper();
+    device.connect({ acknowledges: false });
+    for (const text of numbers(0, 3)) device.send(text);
+    device.disconnect();
+    const sent: { readonly text: string; readonly packetId: number }[] = [];
+    device.connect({
+      sendQos1({ payload }, _retain, packetId) {
+        sent.push({ text: `${payload}`, packetId });
+        return true;
+      },
+    });
+    // Once through all identifiers, while two of the three wait.
+    for (let i = 0; i < 65_535; i++) {
+      device.send('live');
+      device.session.acknowledge(sent.at(-1)!.packetId, device.clock.now());
+    }
+    const live = sent.filter(({ text }) => text === 'live').map(({ packetId }) => packetId);
+    expect(live.filter((packetId) => packetId <= 4)).toEqual([4, 4]);
+    await device.advance(1_000);
+    expect(sent.filter(({ text }) => text !== 'live')).toEqual([
+      { text: '0', packetId: 1 },
+      { text: '1', packetId: 2 },
+      { text: '2', packetId: 3 },
+    ]);
   });
 
   it('come no faster to a client that connects often', async () => {
