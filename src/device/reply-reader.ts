@@ -13,6 +13,7 @@ import {
   replyTopic,
 } from '../plan/downlinks.ts';
 import type { Slice } from '../plan/plan.ts';
+import { plannedStreamsOf } from '../plan/streams.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Random } from '../shared/random.ts';
 import type { DeviceSubscription } from './device-subscription.ts';
@@ -35,6 +36,8 @@ export interface ReplyReaderSettings {
 export class ReplyReader implements DeviceSubscription {
   readonly #settings: ReplyReaderSettings;
   readonly #stream: CommandStream;
+  /** How many there are in the stream. */
+  readonly #commands: number;
   readonly #timeoutMs: number;
   readonly #replied = new IntervalSet();
   readonly #roundTrip = new IntervalHistogram();
@@ -47,6 +50,7 @@ export class ReplyReader implements DeviceSubscription {
     const { downlink, slice } = settings;
     this.#settings = settings;
     this.#stream = commandStreamOf(downlink, slice.slice);
+    this.#commands = plannedStreamsOf(slice)[0]!.messages;
     this.#timeoutMs = downlink.sender.profile.command?.replyTimeoutMs ?? 0;
     // A reply only measures: QoS 0 spares its PUBACK.
     this.#attempts = new SubscriptionAttempts({ ...settings, qos: 0 });
@@ -82,7 +86,7 @@ export class ReplyReader implements DeviceSubscription {
       place === undefined ||
       reply.run !== slice.group.runId ||
       reply.slice !== slice.slice ||
-      reply.n >= slice.messages ||
+      reply.n >= this.#commands ||
       !isDueAt(this.#stream, reply.n, place)
     ) {
       this.#unrelated++;

@@ -7,9 +7,10 @@ import {
   type LoadProfile,
   type MessageKind,
   maxGroups,
+  type RandomTime,
   type RunProfile,
 } from '../profile/load-profile.ts';
-import { maxBurst } from '../profile/load-shapes/arrival-pattern.ts';
+import { maxBurst, messagesOfGaps, mostWalked } from '../profile/load-shapes/arrival-pattern.ts';
 import { maxJoinedStages, maxStages } from '../profile/load-shapes/resolved-load.ts';
 import type { PlannedAction } from '../profile/planned-action.ts';
 import { maxTimelineEntries } from '../profile/planned-action.ts';
@@ -136,7 +137,7 @@ function checkStoredAction(path: string, { atMs, action }: PlannedAction): PlanP
 function checkStoredGroup(path: string, profile: LoadProfile): PlanProblem[] {
   const { devices, connect, echo, messages } = profile;
   return [
-    ...checkStoredMessages(path, profile, maxJoinedStages),
+    ...checkStoredMessages(path, profile, devices, maxJoinedStages),
     ...[
       ...checkLifecycle(profile),
       ...checkBackoff(connect.backoff),
@@ -146,7 +147,9 @@ function checkStoredGroup(path: string, profile: LoadProfile): PlanProblem[] {
       message: error.message,
     })),
     ...(messages === undefined ? [] : within(`${path}.messages`, messages.length, 1, maxKinds)),
-    ...(messages ?? []).flatMap((kind, i) => checkStoredMessages(`${path}.messages[${i}]`, kind, maxStages)),
+    ...(messages ?? []).flatMap((kind, i) =>
+      checkStoredMessages(`${path}.messages[${i}]`, kind, devices, maxStages),
+    ),
     ...within(`${path}.devices`, devices, 1, maxSlices * maxDevicesPerSlice),
     ...between(`${path}.connect.ratePerSecond`, connect.ratePerSecond, Number.MIN_VALUE, 1e6),
     ...between(`${path}.echo.fraction`, echo.fraction, 0, 1),
@@ -162,6 +165,7 @@ function checkStoredMessages(
     stages,
     pattern,
   }: Pick<MessageKind, 'publish' | 'startRatePerSecond' | 'stages' | 'pattern'>,
+  devices: number,
   mostStages: number,
 ): PlanProblem[] {
   return [
@@ -172,6 +176,10 @@ function checkStoredMessages(
       ? within(`${path}.publish.sizes.leastBytes`, publish.sizes.leastBytes, 0, publish.sizeBytes)
       : []),
     ...checkStoredPattern(`${path}.pattern`, pattern),
+    // Each of them is drawn.
+    ...(pattern?.kind === 'gaps'
+      ? between(`${path}.pattern.gap`, messagesOfGaps(pattern.gap, devices, stages), 0, mostWalked)
+      : []),
     ...within(`${path}.stages`, stages.length, 1, mostStages),
     ...between(
       `${path}.stages`,
@@ -192,6 +200,8 @@ function checkStoredPattern(path: string, pattern: ArrivalPattern | undefined): 
   switch (pattern?.kind) {
     case 'jitter':
       return between(`${path}.spreadMs`, pattern.spreadMs, 1, longestRunMs);
+    case 'gaps':
+      return checkStoredGap(`${path}.gap`, pattern.gap);
     case 'pulse':
       return [
         ...between(`${path}.everyMs`, pattern.everyMs, 1, dayMs),
@@ -210,6 +220,20 @@ function checkStoredPattern(path: string, pattern: ArrivalPattern | undefined): 
     default:
       return [];
   }
+}
+
+/** A gap is drawn again where it is below 0. */
+function checkStoredGap(path: string, gap: RandomTime): PlanProblem[] {
+  if (gap.kind === 'uniform') {
+    return [
+      ...between(`${path}.maxMs`, gap.maxMs, Number.MIN_VALUE, dayMs),
+      ...between(`${path}.minMs`, gap.minMs, Number.MIN_VALUE, gap.maxMs),
+    ];
+  }
+  return [
+    ...between(`${path}.meanMs`, gap.meanMs, Number.MIN_VALUE, dayMs),
+    ...(gap.kind === 'normal' ? between(`${path}.sdMs`, gap.sdMs, 0, gap.meanMs) : []),
+  ];
 }
 
 /** Instants of a run, epoch milliseconds: in order, and no further apart than a run can last. */

@@ -61,3 +61,48 @@ export function makeBurstTurns(devices: number, count: number): RegularTurns {
       (Math.floor(message / count) * devices + device) * count + (message % count),
   };
 }
+
+/**
+ * Turns of any devices in any order.
+ * @param deviceOf the device of each publish; it is kept, with 8 bytes a publish besides
+ */
+export function makeListedTurns(deviceOf: Uint32Array, devices: number): DeviceTurns {
+  const count = deviceOf.length;
+  const ordinals = new Uint32Array(count);
+  const next = new Uint32Array(count).fill(count);
+  const ofDevice = new Uint32Array(devices);
+  const last = new Int32Array(devices).fill(-1);
+  for (let n = 0; n < count; n++) {
+    const device = deviceOf[n]!;
+    ordinals[n] = ofDevice[device]!;
+    ofDevice[device] = ofDevice[device]! + 1;
+    if (last[device]! >= 0) next[last[device]!] = n;
+    last[device] = n;
+  }
+  let chosen: { readonly before: (i: number) => number; readonly upTo: Uint32Array } | undefined;
+  /** Of the publishes before each one, those of chosen devices. */
+  const countChosen = (chosenBefore: (i: number) => number) => {
+    const upTo = new Uint32Array(count + 1);
+    for (let n = 0; n < count; n++) {
+      const device = deviceOf[n]!;
+      upTo[n + 1] = upTo[n]! + chosenBefore(device + 1) - chosenBefore(device);
+    }
+    return { before: chosenBefore, upTo };
+  };
+  return {
+    deviceOf: (n) => deviceOf[n]!,
+    messageOf: (n) => ordinals[n]!,
+    nextOf: (n) => next[n]!,
+    countFrom(n, end) {
+      let from = 0;
+      for (let at = n; at < Math.min(end, count); at = next[at]!) from++;
+      return from;
+    },
+    countOf(n, chosenBefore) {
+      if (chosen?.before !== chosenBefore) chosen = countChosen(chosenBefore);
+      return chosen.upTo[Math.min(n, count)]!;
+    },
+    // Devices differ in how many of their messages are left: no part of the stream has one of each for sure.
+    roundLength: Math.max(1, count),
+  };
+}

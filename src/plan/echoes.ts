@@ -1,9 +1,9 @@
 import type { LoadProfile } from '../profile/load-profile.ts';
 import { sumBy } from '../shared/counts.ts';
-import { type DeviceTurns, makeBurstTurns } from './device-turns.ts';
+import type { DeviceTurns } from './device-turns.ts';
 import { kindsOf } from './kinds.ts';
 import type { GroupPlan, Slice } from './plan.ts';
-import { perTurnOf } from './schedules/arrival-kinds.ts';
+import { makeSliceSchedule } from './schedule.ts';
 import { sharesOf } from './slices.ts';
 
 type EchoProfile = Pick<LoadProfile, 'connect' | 'echo' | 'devices'>;
@@ -26,15 +26,12 @@ export function echoingBefore(profile: EchoProfile): (deviceInGroup: number) => 
 /** Messages of a group that come back to the devices that sent them. */
 export function echoedMessages(group: GroupPlan): number {
   if (echoingDevices(group.profile) === 0) return 0;
-  return sumBy(kindsOf(group).flatMap(sharesOf), (share) =>
-    // Who sends how many depends on the turns alone, not on when they are.
-    countEchoesBefore(share, turnsOf(share))(share.messages),
+  return sumBy(kindsOf(group), (kind) =>
+    sumBy(sharesOf(kind), (share) => {
+      const { turns, messages } = makeSliceSchedule(share, kind.stream);
+      return countEchoesBefore(share, turns)(messages);
+    }),
   );
-}
-
-function turnsOf({ group, devices }: Slice): DeviceTurns {
-  const { pattern } = group.profile;
-  return makeBurstTurns(devices, perTurnOf(pattern));
 }
 
 /** Devices of a slice that subscribe to their own topic. */

@@ -8,7 +8,7 @@ import {
   type TimeRange,
 } from '../profile/lifecycle-kinds.ts';
 import type { GroupSettings, LoadProfile } from '../profile/load-profile.ts';
-import { burstExcess, burstExcessPerDevice } from '../profile/load-shapes/arrival-pattern.ts';
+import { burstExcess, excessPerDevice } from '../profile/load-shapes/arrival-pattern.ts';
 import { keepAlivesUntilNoticed } from '../profile/planned-action.ts';
 import { PositionalRandom } from '../shared/random.ts';
 import { makeArrivalRate } from './arrival-rate.ts';
@@ -183,7 +183,7 @@ export function presentExcess(profile: LivelyGroup): number {
   const share = presentShare(profile);
   const perSecond = makeArrivalRate(profile).peakPerSecond;
   const due = perSecond + burstExcess(profile);
-  const atOnce = Math.max(1, perSecond / profile.devices + burstExcessPerDevice(profile));
+  const atOnce = Math.max(1, perSecond / profile.devices + excessPerDevice(profile));
   return Math.min(due * (1 - share), 3 * Math.sqrt(due * atOnce * share * (1 - share)));
 }
 

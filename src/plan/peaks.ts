@@ -1,6 +1,6 @@
 import { connectsEachMessage } from '../profile/lifecycle-kinds.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
-import { burstExcessPerDevice } from '../profile/load-shapes/arrival-pattern.ts';
+import { excessPerDevice } from '../profile/load-shapes/arrival-pattern.ts';
 import { sumBy } from '../shared/counts.ts';
 import { formatCount, formatPerSecond } from '../shared/format.ts';
 import type { QuotaName } from '../targets/aws-iot/quotas.ts';
@@ -149,7 +149,7 @@ function connectionPeaks(plan: Plan, groups: readonly GroupPlan[]) {
     (echoingDevices(group.profile) > 0 ? topicsPerDevice(group) : 0) + commandSubscriptions(plan, group);
   const perDeviceOf = (group: GroupPlan) =>
     makeArrivalRate(group.profile).peakPerSecond / group.profile.devices +
-    burstExcessPerDevice(group.profile) +
+    excessPerDevice(group.profile) +
     commandsPerConnection(plan, group);
   const unacknowledged = Math.max(...groups.map(unacknowledgedPeak));
   return {
@@ -195,7 +195,7 @@ function bytesPerDevice(group: GroupPlan): number {
   const { runId } = group;
   const bytesOf = (profile: LoadProfile) => messageBytes({ profile, runId });
   const kinds = kindsOf(group).map(({ profile }) => profile);
-  const inBursts = sumBy(kinds, (profile) => burstExcessPerDevice(profile) * bytesOf(profile));
+  const inBursts = sumBy(kinds, (profile) => excessPerDevice(profile) * bytesOf(profile));
   return peakPerSecondOf(kinds, bytesOf) / group.profile.devices + inBursts;
 }
 
@@ -208,7 +208,7 @@ function unacknowledgedPeak(group: GroupPlan): number {
   const answered = kindsOf(group).filter(({ profile }) => profile.publish.qos > 0);
   if (answered.length === 0) return 0;
   const profiles = answered.map(({ profile }) => profile);
-  const perDevicePerSecond = peakPerSecondOf(profiles) / devices + sumBy(profiles, burstExcessPerDevice);
+  const perDevicePerSecond = peakPerSecondOf(profiles) / devices + sumBy(profiles, excessPerDevice);
   return Math.min(publish.maxUnacknowledged, Math.ceil((perDevicePerSecond * publish.ackTimeoutMs) / 1_000));
 }
 

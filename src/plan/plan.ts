@@ -100,7 +100,7 @@ export interface SubscriberSplit {
 }
 
 export interface Load {
-  /** Publishes that are due over the whole run; the slices' shares sum to exactly this. */
+  /** Publishes that are due over the whole run; the slices' shares sum to exactly this. Of gaps by a distribution: those that are expected. */
   readonly messages: number;
   /** The most that are intended: without those that devices skip because they are asleep. */
   readonly peakPerSecond: number;

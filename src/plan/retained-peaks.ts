@@ -1,4 +1,4 @@
-import { burstExcessPerDevice } from '../profile/load-shapes/arrival-pattern.ts';
+import { excessPerDevice } from '../profile/load-shapes/arrival-pattern.ts';
 import { isTopicOfOneDevice } from '../profile/topic-template.ts';
 import { sumBy } from '../shared/counts.ts';
 import type { QuotaName } from '../targets/aws-iot/quotas.ts';
@@ -37,7 +37,7 @@ function peakOfTopic(kinds: readonly KindPlan[]): number {
 
 function peakOfKind({ profile }: KindPlan): number {
   const { devices, publish } = profile;
-  const perDevice = makeArrivalRate(profile).peakPerSecond / devices + burstExcessPerDevice(profile);
+  const perDevice = makeArrivalRate(profile).peakPerSecond / devices + excessPerDevice(profile);
   if (isTopicOfOneDevice(publish.topic)) return perDevice;
   return perDevice * devices * presentShare(profile) + presentExcess(profile);
 }

@@ -9,6 +9,7 @@ import { type KindPlan, kindsOf } from './kinds.ts';
 import { awakeStretches, connectedShare, zeroOf } from './lifecycle.ts';
 import type { GroupPlan, Plan, Slice } from './plan.ts';
 import { makeSliceSchedule, type SliceSchedule } from './schedule.ts';
+import { isWalked } from './schedules/arrival-kinds.ts';
 import { keepPresent } from './schedules/present-schedule.ts';
 import { shareOf, sharesOf, sliceOf } from './slices.ts';
 
@@ -30,9 +31,8 @@ export function streamsOf(plan: Plan, slice: number): readonly Stream[] {
 }
 
 export function plannedStreamsOf(slice: Slice): readonly Stream[] {
-  const { profile } = slice.group;
-  const streamsOfShape = streamsByShape[loadShapeOf(profile)];
-  if (!skipsMessages(profile.lifecycle)) return streamsOfShape(slice);
+  const streamsOfShape = streamsByShape[loadShapeOf(slice.group.profile)];
+  if (!kindsOf(slice.group).some(takesWalk)) return streamsOfShape(slice);
   let streams = known.get(slice);
   if (streams === undefined) {
     streams = streamsOfShape(slice);
@@ -41,18 +41,24 @@ export function plannedStreamsOf(slice: Slice): readonly Stream[] {
   return streams;
 }
 
-/** Computed once: skipping messages needs one pass over the schedule. */
+/** Computed once: a walk is one pass over the schedule. */
 const known = new WeakMap<Slice, readonly Stream[]>();
 
+/** Whether only a walk through the messages says how many there are: some are none, or their gaps are drawn. */
+function takesWalk({ profile }: KindPlan): boolean {
+  return skipsMessages(profile.lifecycle) || isWalked(profile);
+}
+
 /**
- * Messages of a kind that are intended: those of its load, without what comes due while its device is absent. They are counted one by
- * one, but for a run longer than any Lambda, which is only refused: there they are forecast.
+ * Messages of a kind that are intended: those of its schedule, without what comes due while its device is absent. These are counted one
+ * by one, but for a run longer than any Lambda, which is only refused: there they are forecast.
  */
 export function intendedOf(kind: KindPlan): number {
   const { load, profile, timeline } = kind;
-  if (!skipsMessages(profile.lifecycle)) return load.messages;
+  if (!takesWalk(kind)) return load.messages;
   const lastsMs = timeline.publishEndAt - timeline.startAt;
-  if (lastsMs > longestRunMs) return Math.round(load.messages * connectedShare(kind, lastsMs));
+  if (lastsMs > longestRunMs && skipsMessages(profile.lifecycle))
+    return Math.round(load.messages * connectedShare(kind, lastsMs));
   let count = counted.get(kind);
   if (count === undefined) {
     count = sumBy(
@@ -66,7 +72,7 @@ export function intendedOf(kind: KindPlan): number {
 
 /** The same of all kinds of a group. */
 export function intendedOfGroup(group: GroupPlan): number {
-  return skipsMessages(group.profile.lifecycle) ? sumBy(kindsOf(group), intendedOf) : group.load.messages;
+  return sumBy(kindsOf(group), intendedOf);
 }
 
 /** @see checkLambdaTime */

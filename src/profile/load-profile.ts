@@ -201,11 +201,13 @@ export interface Stage {
  *
  * `poisson`: at random, each as likely at any time. `jitter`: each up to half of `spreadMs` before or after its even turn. `pulse`: all
  * devices within `lastsMs` at the beginning of each `everyMs`. `burst`: each device `count` messages `spacingMs` apart once in
- * `everyMs`; all devices begin within `together`, or one after the other over the whole period.
+ * `everyMs`; all devices begin within `together`, or one after the other over the whole period. `gaps`: each device waits a time drawn
+ * from a distribution after each of its messages.
  */
 export type ArrivalPattern =
   | { readonly kind: 'poisson' }
   | { readonly kind: 'jitter'; readonly spreadMs: number }
+  | { readonly kind: 'gaps'; readonly gap: RandomTime }
   | {
       readonly kind: 'pulse';
       readonly everyMs: number;
@@ -236,9 +238,11 @@ export interface UserLoad {
   readonly throughputPerUser?: number;
 }
 
-/** A distribution of times, milliseconds. What would be below 0 is 0. */
-export type ThinkTime =
-  | { readonly kind: 'constant'; readonly ms: number }
+/** A time, or a distribution of times, milliseconds. What would be below 0 is 0. */
+export type ThinkTime = { readonly kind: 'constant'; readonly ms: number } | RandomTime;
+
+/** A distribution of times, milliseconds. */
+export type RandomTime =
   | { readonly kind: 'uniform'; readonly minMs: number; readonly maxMs: number }
   | { readonly kind: 'exponential'; readonly meanMs: number }
   | { readonly kind: 'normal'; readonly meanMs: number; readonly sdMs: number };

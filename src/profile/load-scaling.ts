@@ -1,5 +1,6 @@
 import { formatDuration, parseDuration } from '../shared/duration.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
+import { isDistribution, meanSecondsOf, scaleGaps } from './load-shapes/gap-settings.ts';
 import { loadShapeIn } from './load-shapes/load-shapes.ts';
 import { resolvedShapes } from './load-shapes/resolved-load.ts';
 
@@ -18,7 +19,10 @@ export function scaleRate(input: JsonObject, peakPerSecond: number): readonly st
   }
   if (everySeconds !== undefined && input.ratePerSecond === undefined && input.together !== true) {
     if (typeof devices !== 'number' || peakPerSecond <= 0) return [];
-    input.everySeconds = devices / peakPerSecond;
+    const meanSeconds = devices / peakPerSecond;
+    input.everySeconds = isDistribution(everySeconds)
+      ? scaleGaps(everySeconds, meanSeconds / meanSecondsOf(everySeconds))
+      : meanSeconds;
     return ['everySeconds'];
   }
   if (stages === undefined) {

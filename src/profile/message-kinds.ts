@@ -14,6 +14,7 @@ import {
 } from './kind-settings.ts';
 import type { LoadProfile, MessageKind, Thresholds } from './load-profile.ts';
 import { patternReplacedBy } from './load-shapes/arrival-settings.ts';
+import { isDistribution } from './load-shapes/gap-settings.ts';
 import { givenTwice } from './load-shapes/load-shape.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
 import { hasTargets } from './load-shapes/open-load.ts';
@@ -90,13 +91,15 @@ function checkKinds(messages: unknown, group: JsonObject): InputError[] {
   }));
 }
 
-/** A load that kinds divide by their weights has no message of all devices at once. */
+/** A load that kinds divide by their weights has no message of all devices at once, and no gaps of one device. */
 function checkDivided(group: JsonObject, kinds: readonly (readonly [string, unknown])[]): InputError[] {
-  const hint = 'give each kind of message a burst, or everySeconds and together, of its own';
+  const hint = 'give each kind of message a burst, or everySeconds, of its own';
   const message = 'cannot be divided between kinds of message by their weights';
-  const ofGroup = ['burst', ...(group.together === true ? ['together'] : [])].filter(
-    (setting) => group[setting] !== undefined,
-  );
+  const ofGroup = [
+    'burst',
+    ...(group.together === true ? ['together'] : []),
+    ...(isDistribution(group.everySeconds) ? ['everySeconds'] : []),
+  ].filter((setting) => group[setting] !== undefined);
   const ofKinds = kinds.filter(([, own]) => isObject(own) && !hasLoad(own) && own.together === true);
   return [
     ...ofGroup.map((path) => ({ path, message, hint })),

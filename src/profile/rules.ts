@@ -9,7 +9,7 @@ import { checkCsv, checkEncoding, checkEncodingKind, checkModulePayload } from '
 import { checkHttpSettings } from './http-rules.ts';
 import { checkLifecycle, checkLifecycleInput } from './lifecycle-setting.ts';
 import type { LoadProfile, Protocol } from './load-profile.ts';
-import { burstExcessPerDevice } from './load-shapes/arrival-pattern.ts';
+import { excessPerDevice } from './load-shapes/arrival-pattern.ts';
 import { loadPaths, loadShapeIn } from './load-shapes/load-shapes.ts';
 import { peakOf } from './load-shapes/resolved-load.ts';
 import { mqttConnectSettings } from './mqtt-settings.ts';
@@ -184,12 +184,18 @@ export function checkRatePerDevice({
   const limit = limits.publishesPerSecondPerConnection;
   if (profile.connect.protocol !== 'mqtt') return [];
   const peak = peakOf(profile);
-  const inBurst = burstExcessPerDevice(profile);
+  const inBurst = excessPerDevice(profile);
+  const busiest = readable(peak / profile.devices + inBurst);
+  const discards = `${limits.name} discards what is above ${limit} on a connection`;
   if (inBurst > 0 && peak / profile.devices + inBurst > limit) {
+    if (profile.pattern?.kind === 'gaps') {
+      const message = `gaps come to ${busiest} messages in the busiest second of one device, and ${discards}`;
+      return [{ path: 'everySeconds', message, hint: 'give longer gaps, and more devices' }];
+    }
     return [
       {
         path: profile.messages === undefined ? 'burst.spacing' : 'messages',
-        message: `bursts come to ${readable(peak / profile.devices + inBurst)} messages a second of one device, and ${limits.name} discards what is above ${limit} on a connection`,
+        message: `bursts come to ${busiest} messages a second of one device, and ${discards}`,
         hint: `give a spacing of at least ${Math.ceil(1_000 / limit)}ms, or a smaller count`,
       },
     ];
@@ -200,7 +206,7 @@ export function checkRatePerDevice({
       ...(profile.messages === undefined
         ? loadShapeIn(input).slowDown(input, profile, limit)
         : { path: 'messages', hint: 'send fewer messages, or give the group more devices' }),
-      message: `${readable(peak)} messages a second are ${readable(peak / profile.devices)} a device, and ${limits.name} discards what is above ${limit} on a connection`,
+      message: `${readable(peak)} messages a second are ${readable(peak / profile.devices)} a device, and ${discards}`,
     },
   ];
 }

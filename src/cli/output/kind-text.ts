@@ -6,7 +6,7 @@ import { meanMessageBytes, messageBytes } from '../../plan/message-size.ts';
 import type { GroupPlan } from '../../plan/plan.ts';
 import { intendedOf } from '../../plan/streams.ts';
 import { isModuleEncoding } from '../../profile/encoding.ts';
-import type { ArrivalPattern, Pulse } from '../../profile/load-profile.ts';
+import type { ArrivalPattern, Pulse, RandomTime } from '../../profile/load-profile.ts';
 import { isIdle } from '../../profile/load-shapes/resolved-load.ts';
 import { sumBy } from '../../shared/counts.ts';
 import { formatDuration } from '../../shared/duration.ts';
@@ -88,6 +88,8 @@ function describePattern(pattern: ArrivalPattern | undefined): string[] {
       return ['at random'];
     case 'jitter':
       return [`${formatDuration(pattern.spreadMs)} of jitter`];
+    case 'gaps':
+      return [describeGap(pattern.gap)];
     case 'pulse':
       return [`all devices every ${formatDuration(pattern.everyMs)}`, within(pattern)];
     case 'burst': {
@@ -97,6 +99,17 @@ function describePattern(pattern: ArrivalPattern | undefined): string[] {
         together === undefined ? 'one device after the other' : `all devices ${within(together)}`,
       ];
     }
+  }
+}
+
+function describeGap(gap: RandomTime): string {
+  switch (gap.kind) {
+    case 'uniform':
+      return `gaps of ${formatDuration(gap.minMs)} to ${formatDuration(gap.maxMs)}`;
+    case 'exponential':
+      return 'gaps of an exponential distribution';
+    case 'normal':
+      return `gaps of a normal distribution, sd ${formatDuration(gap.sdMs)}`;
   }
 }
 

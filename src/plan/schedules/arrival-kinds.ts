@@ -3,6 +3,7 @@ import { burstPerSecond } from '../../profile/load-shapes/arrival-pattern.ts';
 import type { ArrivalRate } from '../arrival-rate.ts';
 import { type DeviceTurns, makeDeviceTurns } from '../device-turns.ts';
 import type { BlockStore } from './block-cache.ts';
+import { makeGapTimes } from './gap-times.ts';
 import { jitter, varianceOfJitter } from './jitter.ts';
 import { makePoissonPoints } from './poisson-points.ts';
 import { makeReorderedSchedule } from './reordered-schedule.ts';
@@ -33,6 +34,8 @@ export interface Arrivals {
 
 /** When messages are due: as of `SliceSchedule`. */
 export interface ArrivalTimes {
+  /** Absent: as many as the rates come to. */
+  readonly messages?: number;
   readonly offsetMs: (n: number) => number;
   readonly dueBefore?: (instantMs: number) => number;
   readonly turns: DeviceTurns;
@@ -45,6 +48,8 @@ interface ArrivalKind<Pattern> {
   readonly spreadOf: (pattern: Pattern) => Spread | undefined;
   /** Messages that a device sends in each of its turns: no slice has a part of a turn. */
   readonly perTurnOf: (pattern: Pattern) => number;
+  /** Whether only a walk through all messages says how many there are; the rates say how many are expected. */
+  readonly isWalked?: true;
 }
 
 type PatternOf<Kind extends ArrivalPattern['kind']> = Extract<ArrivalPattern, { kind: Kind }>;
@@ -94,6 +99,13 @@ const kinds: { readonly [Kind in ArrivalPattern['kind']]: ArrivalKind<PatternOf<
     spreadOf: ({ spreadMs }) => ({ variancePerMessage: varianceOfJitter(spreadMs / 1_000), atOnce: 1 }),
     perTurnOf: one,
   },
+  gaps: {
+    timesOf: (arrivals, { gap }) => makeGapTimes({ ...arrivals, durationMs: arrivals.rate.durationMs }, gap),
+    // Gaps of these distributions vary no more than exponential ones: the numbers of messages no more than those of a Poisson process.
+    spreadOf: () => independent,
+    perTurnOf: one,
+    isWalked: true,
+  },
   pulse: {
     timesOf: startTimes,
     spreadOf: ({ isRandom }) => (isRandom ? independent : undefined),
@@ -127,4 +139,8 @@ export function spreadOf(pattern: ArrivalPattern | undefined): Spread | undefine
 
 export function perTurnOf(pattern: ArrivalPattern | undefined): number {
   return kindOf(pattern).perTurnOf(pattern);
+}
+
+export function isWalked({ pattern }: { readonly pattern?: ArrivalPattern }): boolean {
+  return kindOf(pattern).isWalked === true;
 }

@@ -1,8 +1,18 @@
-import type { ArrivalPattern, LoadProfile, MessageKind } from '../load-profile.ts';
+import { sumBy } from '../../shared/counts.ts';
+import type { ArrivalPattern, LoadProfile, MessageKind, RandomTime, Stage } from '../load-profile.ts';
+import { meanMsOf, shortestGapMs } from '../time-distribution.ts';
 import { peakOf, type ResolvedLoad } from './resolved-load.ts';
 
 /** Messages of a burst at most. */
 export const maxBurst = 1_000;
+
+/** Messages of a load of gaps at most: its schedule is a list of them, of 20 bytes each. */
+export const mostWalked = 10_000_000;
+
+/** Messages of devices that wait so long after each, on average. */
+export function messagesOfGaps(gap: RandomTime, devices: number, stages: readonly Stage[]): number {
+  return (devices * sumBy(stages, ({ durationMs }) => durationMs)) / meanMsOf(gap);
+}
 
 /** Milliseconds from the first message of a burst to its last. */
 export function burstLengthMs({ count, spacingMs }: { count: number; spacingMs: number }): number {
@@ -102,15 +112,29 @@ export function burstExcess(
   }, 0);
 }
 
-/** The same of one device. */
-export function burstExcessPerDevice(
+/**
+ * What one device's busiest second is above its rate, messages: of bursts by their spacing; of gaps by three deviations of a Poisson
+ * distribution, and no more than its shortest gaps bring into a second.
+ */
+export function excessPerDevice(
   profile: Load & Pick<LoadProfile, 'messages'> & { readonly devices: number },
 ): number {
-  return loadsOf(profile).reduce((sum, load) => {
-    const { pattern } = load;
-    if (pattern?.kind !== 'burst') return sum;
-    return sum + Math.max(0, burstPerSecond(pattern) - peakOf(load) / profile.devices);
-  }, 0);
+  return sumBy(loadsOf(profile), (load) => {
+    const mean = peakOf(load) / profile.devices;
+    return Math.max(0, mostOfDevice(load.pattern, mean) - mean);
+  });
+}
+
+/** Messages of one device in its busiest second. @param mean its rate */
+function mostOfDevice(pattern: ArrivalPattern | undefined, mean: number): number {
+  switch (pattern?.kind) {
+    case 'burst':
+      return burstPerSecond(pattern);
+    case 'gaps':
+      return Math.min(mean + 3 * Math.sqrt(mean), Math.ceil(1_000 / shortestGapMs(pattern.gap)));
+    default:
+      return mean;
+  }
 }
 
 /**

@@ -3,8 +3,9 @@ import { formatDuration, parseDuration } from '../../shared/duration.ts';
 import type { InputError } from '../../shared/errors.ts';
 import type { JsonObject } from '../../shared/json-path.ts';
 import { duration } from '../device-schema.ts';
-import type { ArrivalPattern, Pulse } from '../load-profile.ts';
-import { burstLengthMs, maxBurst } from './arrival-pattern.ts';
+import type { ArrivalPattern, Pulse, RandomTime } from '../load-profile.ts';
+import { burstLengthMs, maxBurst, messagesOfGaps, mostWalked } from './arrival-pattern.ts';
+import { type EverySeconds, isDistribution, resolveGap } from './gap-settings.ts';
 import { givenTwice } from './load-shape.ts';
 import { maxStages, peakOf, type ResolvedLoad } from './resolved-load.ts';
 
@@ -61,7 +62,7 @@ export const arrivalSettings = {
 
 export interface ArrivalForm {
   readonly devices: number;
-  readonly everySeconds?: number | undefined;
+  readonly everySeconds?: EverySeconds | undefined;
   readonly arrivals?: 'even' | 'poisson' | undefined;
   readonly jitter?: string | undefined;
   readonly burst?:
@@ -87,6 +88,7 @@ export function resolvePattern(form: ArrivalForm): ArrivalPattern | undefined {
       ...(together && { together: pulse }),
     };
   }
+  if (isDistribution(everySeconds)) return { kind: 'gaps', gap: resolveGap(everySeconds) };
   if (together && everySeconds !== undefined)
     return { kind: 'pulse', everyMs: everySeconds * 1_000, ...pulse };
   if (arrivals === 'poisson') return { kind: 'poisson' };
@@ -96,7 +98,9 @@ export function resolvePattern(form: ArrivalForm): ArrivalPattern | undefined {
 /** Of the settings of another level, those that these replace, because they cannot stand beside them. */
 export function patternReplacedBy(own: JsonObject): readonly string[] {
   return [
-    ...(own.burst === undefined ? [] : ['arrivals', 'jitter', 'together']),
+    ...(own.burst === undefined && !isDistribution(own.everySeconds)
+      ? []
+      : ['arrivals', 'jitter', 'together']),
     ...(own.arrivals === 'poisson' ? ['jitter', 'together'] : []),
     ...(own.jitter === undefined && own.together === undefined ? [] : ['arrivals']),
   ];
@@ -153,6 +157,8 @@ export function checkPattern(form: ArrivalForm, load: ResolvedLoad): InputError[
   switch (pattern?.kind) {
     case 'jitter':
       return checkJitter(form, pattern.spreadMs, peakOf(load));
+    case 'gaps':
+      return checkWalked(form, pattern.gap, load);
     case 'pulse':
       return [
         ...checkPeriod('everySeconds', pattern.lastsMs, 0, pattern.everyMs),
@@ -176,6 +182,19 @@ export function checkPattern(form: ArrivalForm, load: ResolvedLoad): InputError[
     default:
       return [];
   }
+}
+
+/** A schedule of gaps is a list, which is made by a walk through all of them. */
+function checkWalked({ devices }: ArrivalForm, gap: RandomTime, { stages }: ResolvedLoad): InputError[] {
+  const messages = messagesOfGaps(gap, devices, stages);
+  if (messages <= mostWalked) return [];
+  return [
+    {
+      path: 'everySeconds',
+      message: `by a distribution comes to about ${Math.round(messages)} messages, and such a load has ${mostWalked} at most`,
+      hint: 'set arrivals to "poisson" and everySeconds to a number, run shorter, or give the devices to several groups',
+    },
+  ];
 }
 
 /** Otherwise a device would send its messages in another order than that of their numbers. */

@@ -11,6 +11,7 @@ import {
   patternReplacedBy,
   resolvePattern,
 } from './arrival-settings.ts';
+import { checkGaps, everySecondsSetting, meanSecondsOf } from './gap-settings.ts';
 import { checkLasting, givenTwice, type LoadShape, type sharedSettings } from './load-shape.ts';
 import { peakOf, type ResolvedLoad } from './resolved-load.ts';
 
@@ -27,16 +28,7 @@ export const openSettings = {
         'Messages a second over the whole run, the same from start to end. Stands together with duration, in place of stages.',
       examples: [2000],
     }),
-  everySeconds: z
-    .number()
-    .positive()
-    .max(86_400)
-    .optional()
-    .meta({
-      description:
-        'Each device publishes once in this many seconds. The devices are spread evenly over that time, so that the run has devices ÷ everySeconds messages a second. Stands together with duration, or with stages that have no targets.',
-      examples: [5],
-    }),
+  everySeconds: everySecondsSetting,
   idle: z
     .literal(true)
     .optional()
@@ -65,7 +57,7 @@ export const openLoad: LoadShape<Settings> = {
   check(input, settings) {
     const errors = [...checkWays(input), ...checkArrivalWays(input)];
     if (settings === undefined) return errors;
-    errors.push(...checkTargets(settings));
+    errors.push(...checkTargets(settings), ...checkGaps(input, settings.everySeconds));
     if (errors.length === 0) errors.push(...checkPattern(settings, resolve(settings)));
     return errors.length > 0 ? errors : checkAmount(settings);
   },
@@ -180,7 +172,8 @@ function checkAmount(settings: Settings): InputError[] {
 
 function resolve(settings: Settings): ResolvedLoad {
   const { devices, everySeconds, ratePerSecond, startRate = 0, duration } = settings;
-  const constant = ratePerSecond ?? (everySeconds === undefined ? undefined : devices / everySeconds);
+  const constant =
+    ratePerSecond ?? (everySeconds === undefined ? undefined : devices / meanSecondsOf(everySeconds));
   const stages = settings.stages ?? (duration === undefined ? [] : [{ duration, target: undefined }]);
   const pattern = resolvePattern(settings);
   if (pattern?.kind === 'pulse' || pattern?.kind === 'burst') {

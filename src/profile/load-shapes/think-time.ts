@@ -3,6 +3,7 @@ import { durationPattern, parseDuration } from '../../shared/duration.ts';
 import type { InputError } from '../../shared/errors.ts';
 import { duration } from '../device-schema.ts';
 import type { ThinkTime } from '../load-profile.ts';
+import { meanMsOf } from '../time-distribution.ts';
 
 /** `1s`, or `1s..2s`: any time between the two is as likely. */
 export const durationOrRange = new RegExp(
@@ -69,10 +70,4 @@ export function resolveThinkTime(given: ThinkTimeForm): ThinkTime {
   return normal === undefined
     ? { kind: 'exponential', meanMs: ms(exponential ?? '0s') }
     : { kind: 'normal', meanMs: ms(normal.mean), sdMs: ms(normal.sd) };
-}
-
-/** Of a normal distribution the mean that it is given by: what is cut off at 0 adds a little. */
-export function meanMsOf(time: ThinkTime): number {
-  if (time.kind === 'constant') return time.ms;
-  return time.kind === 'uniform' ? (time.minMs + time.maxMs) / 2 : time.meanMs;
 }

@@ -1,14 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { deploymentOf } from '../../../src/plan/deployment.ts';
+import { groupsOf } from '../../../src/plan/groups.ts';
 import { draftPlan } from '../../../src/plan/make-plan.ts';
 import { echoesDueBefore } from '../../../src/plan/observers.ts';
 import { peaksOf } from '../../../src/plan/peaks.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import { countDueBefore } from '../../../src/plan/schedule.ts';
 import { sliceOf } from '../../../src/plan/slices.ts';
-import { type ScheduledStream, streamsOf } from '../../../src/plan/streams.ts';
+import { intendedOfGroup, type ScheduledStream, streamsOf } from '../../../src/plan/streams.ts';
 import { parseLoadProfile } from '../../../src/profile/parse.ts';
+import { sumBy } from '../../../src/shared/counts.ts';
 import { randomCases } from '../../support/effort.ts';
 
 const durationMs = 60_000;
@@ -60,6 +62,9 @@ const anyLoads = fc
             }),
             { minLength: 1, maxLength: 4 },
           ),
+        }),
+        fc.record({
+          everySeconds: fc.constantFrom<unknown>('2..9', { exponential: 4 }, { normal: { mean: 5, sd: 1 } }),
         }),
         fc.record({
           everySeconds: fc.integer({ min: 3, max: 25 }),
@@ -116,7 +121,8 @@ describe('any pattern of arrivals', () => {
           expect(offsets[0] ?? 0).toBeGreaterThanOrEqual(0);
           expect(offsets.at(-1) ?? 0).toBeLessThanOrEqual(publishEndAt - publishAt);
         }
-        expect(messages).toBe(plan.load.messages);
+        expect(messages).toBe(sumBy(groupsOf(plan), intendedOfGroup));
+        if (groupsOf(plan)[0]!.profile.pattern?.kind !== 'gaps') expect(messages).toBe(plan.load.messages);
       }),
       randomCases(),
     );

@@ -25,6 +25,9 @@ describe('a stored pattern of arrivals', () => {
     { burst },
     { burst: { ...burst, everySeconds: 0.9 } },
     { burst, together: true, jitter: '59100ms' },
+    { everySeconds: '5..15' },
+    { everySeconds: { exponential: 0.1 } },
+    { everySeconds: { normal: { mean: 1.1, sd: 0.275 } } },
     { everySeconds: 60, publish: { sizeBytes: '200..800' } },
   ])('is taken as the plan has it: %j', (load) => {
     expect(checkStoredPlan(planOf(load))).toEqual([]);
@@ -32,6 +35,11 @@ describe('a stored pattern of arrivals', () => {
 
   it.each<[ArrivalPattern, string]>([
     [{ kind: 'jitter', spreadMs: 0 }, 'spreadMs'],
+    [{ kind: 'gaps', gap: { kind: 'uniform', minMs: 0, maxMs: 10 } }, 'gap.minMs'],
+    [{ kind: 'gaps', gap: { kind: 'uniform', minMs: 20, maxMs: 10 } }, 'gap.minMs'],
+    [{ kind: 'gaps', gap: { kind: 'exponential', meanMs: 0 } }, 'gap.meanMs'],
+    [{ kind: 'gaps', gap: { kind: 'exponential', meanMs: 1e-9 } }, 'gap'],
+    [{ kind: 'gaps', gap: { kind: 'normal', meanMs: 10, sdMs: 1e9 } }, 'gap.sdMs'],
     [{ kind: 'pulse', everyMs: 0, lastsMs: 1, isRandom: false }, 'everyMs'],
     [{ kind: 'pulse', everyMs: 1_000, lastsMs: 2_000, isRandom: true }, 'lastsMs'],
     [{ kind: 'burst', count: 1e9, spacingMs: 1, everyMs: 60_000 }, 'count'],

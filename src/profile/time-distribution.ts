@@ -1,0 +1,62 @@
+import type { RandomTime, ThinkTime } from './load-profile.ts';
+
+/** Numbers that a time is drawn from. */
+export interface Draws {
+  /** In [0, 1). */
+  readonly uniform: () => number;
+  /** Standard normal. */
+  readonly gaussian: () => number;
+}
+
+/** Draws a time, milliseconds; of a normal distribution it may be below 0. */
+export function drawTime(time: ThinkTime, { uniform, gaussian }: Draws): number {
+  switch (time.kind) {
+    case 'constant':
+      return time.ms;
+    case 'uniform':
+      return time.minMs + (time.maxMs - time.minMs) * uniform();
+    case 'exponential':
+      return -time.meanMs * Math.log(1 - uniform());
+    case 'normal':
+      return time.meanMs + time.sdMs * gaussian();
+  }
+}
+
+/** Of a normal distribution the mean that it is given by: what is cut off at 0 adds a little. */
+export function meanMsOf(time: ThinkTime): number {
+  if (time.kind === 'constant') return time.ms;
+  return time.kind === 'uniform' ? (time.minMs + time.maxMs) / 2 : time.meanMs;
+}
+
+/** Standard deviations that the mean of a normal distribution of gaps has at least: 1 gap in 30,000 is below 0, and is drawn again. */
+export const leastDeviationsOfGap = 4;
+
+/** A gap of a device, milliseconds: never below 0, and 0 only by a draw that is exactly 0. */
+export function drawGap(gap: RandomTime, draws: Draws): number {
+  for (;;) {
+    const ms = drawTime(gap, draws);
+    if (ms >= 0) return ms;
+  }
+}
+
+/**
+ * How long it takes from any instant to the next message of a device that has sent for a long time: the residual time of a renewal
+ * process, whose density is the share of gaps that are longer, divided by their mean. It is a uniform part of a gap that is drawn by
+ * its length: a gap is taken with a probability in proportion to it. With it the rate is constant from the start.
+ */
+export function drawFirstGap(gap: RandomTime, draws: Draws): number {
+  // It has no memory.
+  if (gap.kind === 'exponential') return drawGap(gap, draws);
+  // A normal deviate is above 8 in one of 10¹⁵ draws.
+  const longestMs = gap.kind === 'uniform' ? gap.maxMs : gap.meanMs + 8 * gap.sdMs;
+  for (;;) {
+    const ms = drawGap(gap, draws);
+    if (draws.uniform() * longestMs < ms) return draws.uniform() * ms;
+  }
+}
+
+/** The shortest gap that is to be expected, milliseconds. */
+export function shortestGapMs(gap: RandomTime): number {
+  if (gap.kind === 'exponential') return 0;
+  return gap.kind === 'uniform' ? gap.minMs : Math.max(0, gap.meanMs - leastDeviationsOfGap * gap.sdMs);
+}
