@@ -2,6 +2,7 @@ import { isAcknowledged, isOfDevices } from '../plan/groups.ts';
 import { type KindPlan, kindsOf } from '../plan/kinds.ts';
 import type { GroupPlan } from '../plan/plan.ts';
 import { intendedOf, intendedOfGroup } from '../plan/streams.ts';
+import { isReplacing } from '../profile/lifecycle-kinds.ts';
 import type { LoadProfile } from '../profile/load-profile.ts';
 import type { LoadShapeName } from '../profile/load-shapes/resolved-load.ts';
 import { loadShapeOf } from '../profile/load-shapes/resolved-load.ts';
@@ -17,8 +18,8 @@ export interface GroupLedger extends MessageTotals, Partial<GroupMeasurements> {
   /** Undefined: the one group of a flat profile. */
   readonly group: string | undefined;
   readonly shape: LoadShapeName;
-  /** Why its devices are not connected when a message is due: they sleep in turn, or connect for each message. */
-  readonly lateAs?: 'asleep' | 'each-message';
+  /** Why its devices are not connected when a message is due: they sleep in turn, connect for each message, or have just replaced others. */
+  readonly lateAs?: 'asleep' | 'each-message' | 'new';
   /** It is a backend: its messages are commands, and are not among those of the run. */
   readonly sendsCommands?: true;
   readonly devices: RunDeviceCounts;
@@ -53,7 +54,8 @@ interface NamedKind {
 }
 
 function latenessOf({ lifecycle }: LoadProfile): Pick<GroupLedger, 'lateAs'> {
-  if (lifecycle === undefined || 'churn' in lifecycle) return {};
+  if (lifecycle === undefined) return {};
+  if ('churn' in lifecycle) return isReplacing(lifecycle) ? { lateAs: 'new' } : {};
   return { lateAs: 'connect' in lifecycle ? 'each-message' : 'asleep' };
 }
 

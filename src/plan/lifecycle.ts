@@ -2,6 +2,7 @@ import {
   type ChurningLifecycle,
   connectsEachMessage,
   isReplacing,
+  isShrinking,
   type Lifecycle,
   type SleepingLifecycle,
   skipsMessages,
@@ -156,10 +157,6 @@ export function connectedShare({ profile, timeline }: TimedGroup, connectedMs: n
   const shrinksMs = livelyMs(profile, timeline, connectedMs);
   const ratePerMs = lifecycle.churn.sharePerMinute / minuteMs;
   return (connectedMs - shrinksMs + (1 - Math.exp(-ratePerMs * shrinksMs)) / ratePerMs) / connectedMs;
-}
-
-function isShrinking(lifecycle: Lifecycle | undefined): lifecycle is ChurningLifecycle {
-  return lifecycle !== undefined && 'churn' in lifecycle && !lifecycle.churn.replace;
 }
 
 /** How long a group's lifecycle goes on while it is connected. */

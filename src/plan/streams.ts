@@ -95,7 +95,7 @@ const streamsByShape: Readonly<Record<LoadShapeName, (slice: Slice) => readonly 
   },
 };
 
-/** Where what comes due while its device is absent is no message, the others; else all. */
+/** Without messages due while their device is absent, where its lifecycle skips these. */
 function withoutAbsent({ group, firstDevice, devices }: Slice, schedule: ScheduledStream): ScheduledStream {
   const { lifecycle, seed } = group.profile;
   if (lifecycle === undefined || 'connect' in lifecycle || !skipsMessages(lifecycle)) return schedule;

@@ -13,7 +13,7 @@ export type Lifecycle = SleepingLifecycle | ChurningLifecycle | EachMessageLifec
 export interface SleepingLifecycle {
   readonly awake: TimeRange;
   readonly asleep: TimeRange;
-  /** What comes due while its device sleeps is no message. Absent: it is sent when the device wakes. */
+  /** Messages due while their device sleeps are left out. Absent: they are sent when it wakes. */
   readonly whenAsleep?: 'skip';
   /** How a connection ends when its device falls asleep. */
   readonly disconnect: DisconnectKind;
@@ -22,7 +22,7 @@ export interface SleepingLifecycle {
 /** Devices that leave for good. */
 export interface ChurningLifecycle {
   readonly churn: {
-    /** Of the group's devices, above 0. */
+    /** Of the devices that are still there, above 0: 1 ÷ this is the mean life in minutes. */
     readonly sharePerMinute: number;
     /** Whether a new device takes the place of each one that leaves. */
     readonly replace: boolean;
@@ -43,7 +43,12 @@ export function isReplacing(lifecycle: Lifecycle | undefined): boolean {
   return lifecycle !== undefined && 'churn' in lifecycle && lifecycle.churn.replace;
 }
 
-/** Whether a message that comes due while its device is absent is none. */
+/** Whether fewer and fewer devices are there. */
+export function isShrinking(lifecycle: Lifecycle | undefined): lifecycle is ChurningLifecycle {
+  return lifecycle !== undefined && 'churn' in lifecycle && !lifecycle.churn.replace;
+}
+
+/** Whether messages due while their device is absent are left out of the schedule. */
 export function skipsMessages(lifecycle: Lifecycle | undefined): boolean {
   if (lifecycle === undefined) return false;
   if ('churn' in lifecycle) return !lifecycle.churn.replace;

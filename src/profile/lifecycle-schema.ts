@@ -22,7 +22,7 @@ export const lifecycleSetting = z
       .optional()
       .meta({
         description:
-          'What comes due while its device sleeps is sent when it wakes (delay), or is no message at all (skip).',
+          'Messages due while their device sleeps are sent when it wakes (delay), or skipped (skip).',
         examples: ['delay'],
       }),
     churn: z
@@ -33,7 +33,8 @@ export const lifecycleSetting = z
           .max(60)
           .default(0.05)
           .meta({
-            description: 'Share of the devices that leave for good in a minute, from when devices publish.',
+            description:
+              'How many leave for good in a minute, from when devices publish, as a share of those that are still there: 0.05 is a mean life of 20 minutes. At most 1 where nothing replaces them.',
             examples: [0.05],
           }),
         replace: z

@@ -1,7 +1,7 @@
 import { formatDuration } from '../shared/duration.ts';
 import type { InputError } from '../shared/errors.ts';
 import { isObject, type JsonObject } from '../shared/json-path.ts';
-import { isReplacing, type Lifecycle, type TimeRange } from './lifecycle-kinds.ts';
+import { isReplacing, isShrinking, type Lifecycle, type TimeRange } from './lifecycle-kinds.ts';
 import type { ConnectSettings, LoadProfile, UserLoad } from './load-profile.ts';
 
 const longestMs = 86_400_000;
@@ -51,6 +51,14 @@ export function checkLifecycle({ lifecycle, connect, users, echo }: LivelyGroup)
   if (isReplacing(lifecycle) && connect.protocol === 'mqtt' && connect.client !== 'dense') {
     const message = 'the client device-sdk keeps its client id, and cannot become a new device';
     errors.push({ path: `${path}.churn`, message, hint: 'set connect.client to "dense"' });
+  }
+  if (isShrinking(lifecycle) && lifecycle.churn.sharePerMinute > 1) {
+    const message = 'is above 1: devices that nothing replaces would live less than a minute on average';
+    errors.push({
+      path: `${path}.churn.sharePerMinute`,
+      message,
+      hint: 'give 1 or less, or set churn.replace to true',
+    });
   }
   if (users !== undefined) {
     const hint = 'remove it, or give a load with a rate';

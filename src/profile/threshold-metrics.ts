@@ -66,7 +66,9 @@ function gauge(reads: string, help: string): GaugeMetric {
 /** A test holds the latencies of this table equal to `measure/latency-names.ts`. */
 export const thresholdMetrics = {
   connect: latency('socket open → CONNACK'),
-  reconnect: latency('connection missing → CONNACK, of devices that had lost it, or that come back'),
+  reconnect: latency(
+    'connection missing → CONNACK, of devices that had lost it, that come back, or that take the place of another',
+  ),
   puback_round_trip: latency('sent → acknowledgement'),
   pubcomp_round_trip: latency('sent → PUBCOMP, at QoS 2'),
   end_to_end_latency: latency('intended → arrival at the subscriber'),

@@ -162,7 +162,9 @@ function describeLag({ latencies, connectedSendLag, groups }: RunLedger): Unsent
     ? 'slept when they were due'
     : has('each-message')
       ? 'connect for each message'
-      : 'had been disconnected';
+      : has('new')
+        ? 'had just taken the place of others, or had been disconnected'
+        : 'had been disconnected';
   return [{ text: `1 % of the messages ${textOf(all)}, for devices that ${why}`, origin: 'elsewhere' }];
 }
 

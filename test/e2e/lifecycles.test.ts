@@ -20,9 +20,9 @@ it('balances the ledger of devices that connect for each message, that churn and
           lifecycle: { churn: { sharePerMinute: 6 }, disconnect: 'drop' },
         },
         leave: {
-          devices: 15,
+          devices: 60,
           ratePerSecond: 15,
-          lifecycle: { churn: { sharePerMinute: 6, replace: false } },
+          lifecycle: { churn: { sharePerMinute: 1, replace: false } },
         },
         skip: {
           devices: 15,
@@ -51,7 +51,7 @@ it('balances the ledger of devices that connect for each message, that churn and
     if (report.generator.startLagMs < 1_000) expect(churn!.devices.reconnects).toBeGreaterThan(2);
     for (const group of [leave!, skip!]) {
       expect(group.messages.intended).toBeGreaterThan(15);
-      expect(group.messages.intended).toBeLessThan(80);
+      expect(group.messages.intended).toBeLessThan(group === leave ? 90 : 80);
       // A device that has left before its slice was ready never connects.
       expect(group.messages.sent + group.messages.dropped).toBe(group.messages.intended);
     }

@@ -7,7 +7,14 @@ import type { TimeRange } from '../../profile/lifecycle-kinds.ts';
 import type { LoadProfile } from '../../profile/load-profile.ts';
 import type { DisconnectKind } from '../../profile/planned-action.ts';
 import { formatDuration } from '../../shared/duration.ts';
-import { formatClock, formatCount, formatPerSecond, formatPlural, formatShare } from '../../shared/format.ts';
+import {
+  formatClock,
+  formatCount,
+  formatPerSecond,
+  formatPlural,
+  formatQuantity,
+  formatShare,
+} from '../../shared/format.ts';
 import type { Styler } from './style.ts';
 
 /** The instants of a run, in their order. */
@@ -49,23 +56,23 @@ function describeStorm({ devices, share, how, group: { group } }: Storm): string
 }
 
 /**
- * `awake 20s..60s, asleep 10m: up to 93 connected at once, about 1.5 wake a second`, `5% leave a minute, new ones take their places: 0.83 a
- * second on average` or `a connection for each message: up to 20 connects a second`
+ * `awake 20s..60s, asleep 10m: up to 93 connected at once, 1.5/s wake on average`, `devices live 20m on average; 0.83 devices a second are
+ * replaced` or `a connection for each message: up to 20 connects a second`
  */
 export function describeLifecycle(profile: LoadProfile): string {
   const { lifecycle } = profile;
   const waking = wakingOf(profile);
   if (lifecycle === undefined || waking === undefined) return '';
   if ('connect' in lifecycle)
-    return `a connection for each message: up to ${formatPerSecond(mostWakesPerSecond(profile))} connect`;
+    return `a connection for each message: up to ${formatQuantity(mostWakesPerSecond(profile))} connects a second`;
   if ('churn' in lifecycle) {
     const { sharePerMinute, replace } = lifecycle.churn;
-    const leaves = `${formatShare(sharePerMinute)} leave a minute`;
+    const meanLife = formatDuration(Math.max(1_000, Math.round(60 / sharePerMinute) * 1_000));
     return replace
-      ? `${leaves}, new ones take their places: ${formatPerSecond(waking.wakesPerSecond)} on average`
-      : `${leaves}, for good`;
+      ? `devices live ${meanLife} on average; ${formatQuantity(waking.wakesPerSecond)} devices a second are replaced`
+      : `devices leave for good, after ${meanLife} on average`;
   }
   const range = ({ leastMs, mostMs }: TimeRange) =>
     leastMs === mostMs ? formatDuration(leastMs) : `${formatDuration(leastMs)}..${formatDuration(mostMs)}`;
-  return `awake ${range(lifecycle.awake)}, asleep ${range(lifecycle.asleep)}: up to ${formatCount(mostAwake(profile))} connected at once, ${formatPerSecond(waking.wakesPerSecond)} wake on average${lifecycle.whenAsleep === 'skip' ? '; what comes due asleep is no message' : ''}`;
+  return `awake ${range(lifecycle.awake)}, asleep ${range(lifecycle.asleep)}: up to ${formatCount(mostAwake(profile))} connected at once, ${formatPerSecond(waking.wakesPerSecond)} wake on average${lifecycle.whenAsleep === 'skip' ? '; messages due while asleep are skipped' : ''}`;
 }

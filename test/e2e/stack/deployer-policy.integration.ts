@@ -88,10 +88,16 @@ function actionsOfType(type: string): string[] {
 
 it('deployer.json allows what sls deploy and remove call, and CloudFormation for them, and no more', async () => {
   const types = new Set<string>();
-  for (const parameters of [[], ['subscriber=stream', 'tracing=true'], ['subscriber=direct']]) {
+  const layers = 'payloadLayers=arn:aws:lambda:eu-west-1:123456789012:layer:my-payloads:1';
+  const actionsOfProperties = new Set<string>();
+  for (const parameters of [[], [layers], ['subscriber=stream', 'tracing=true'], ['subscriber=direct']]) {
     const { template, remove } = await packageStack(parameters);
     await remove();
-    for (const { Type } of Object.values(template.Resources)) types.add(Type);
+    for (const { Type, Properties } of Object.values(template.Resources)) {
+      types.add(Type);
+      // Lambda reads the layers of a function with the permissions of the user who sets them.
+      if (Properties?.Layers !== undefined) actionsOfProperties.add('lambda:GetLayerVersion');
+    }
   }
   // Each row is of a type that the stack has.
   expect(Object.keys(actionsOfTypes).sort()).toEqual([...types].sort());
@@ -110,7 +116,11 @@ it('deployer.json allows what sls deploy and remove call, and CloudFormation for
   const plugin = callsIn(reachableFrom(['stack/plugins/cleanup.js']));
   expect(plugin).toContain('lambda/UpdateEventSourceMapping');
 
-  const needed = [...[...ofThisService, ...plugin].flatMap(actionsOf), ...[...types].flatMap(actionsOfType)];
+  const needed = [
+    ...[...ofThisService, ...plugin].flatMap(actionsOf),
+    ...[...types].flatMap(actionsOfType),
+    ...actionsOfProperties,
+  ];
   expect(compareWithPolicy('deployer', needed)).toEqual({ missing: [], unneeded: [] });
 }, 180_000);
 

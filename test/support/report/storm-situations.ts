@@ -100,6 +100,10 @@ export const stormSituations: readonly NamedSituation[] = [
     { profile: { lifecycle: { connect: 'each-message' } }, record: (result) => withLateMessages(result) },
   ],
   [
+    'its devices were replaced by new ones',
+    { profile: { lifecycle: { churn: {} } }, record: (result) => withLateMessages(result) },
+  ],
+  [
     'its devices lost their connections and came back by themselves',
     {
       record: (result) => ({

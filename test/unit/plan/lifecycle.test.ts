@@ -108,6 +108,8 @@ describe('the lifecycle of a device', () => {
     [{ churn: { sharePerMinute: 0 } }, {}, ['lifecycle.churn.sharePerMinute']],
     [{ churn: { sharePerMinute: 0.1 } }, { connect: { client: 'device-sdk' } }, ['lifecycle.churn']],
     [{ churn: { sharePerMinute: 0.1, replace: false } }, { connect: { client: 'device-sdk' } }, []],
+    [{ churn: { sharePerMinute: 6, replace: false } }, {}, ['lifecycle.churn.sharePerMinute']],
+    [{ churn: { sharePerMinute: 1, replace: false } }, {}, []],
     [{ connect: 'each-message' }, { echo: { fraction: 0.5 } }, ['echo']],
     [{ whenAsleep: 'skip' }, { echo: { fraction: 0.5 } }, ['echo']],
     [{ whenAsleep: 'delay' }, { echo: { fraction: 0.5 } }, []],
