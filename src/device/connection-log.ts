@@ -43,12 +43,17 @@ export class ConnectionLog implements DeviceSubscription {
     this.#isStopped = true;
   }
 
-  /** The slice's end closes the connections that are left, and reports none of them. */
+  /** The slice's end closes the connections that are left, and reports none of them: they count as ended as soon as it stops. */
   result(): { readonly connections: ConnectionSets } {
-    if (this.#isStopped) {
-      for (const [device, isConnected] of this.#isConnected.entries())
-        if (isConnected === 1) this.disconnected(device);
-    }
-    return { connections: { connects: this.#connects.encode(), disconnects: this.#disconnects.encode() } };
+    return { connections: { connects: this.#connects.encode(), disconnects: this.#ended().encode() } };
+  }
+
+  #ended(): OccurrenceSets {
+    if (!this.#isStopped) return this.#disconnects;
+    const ended = new OccurrenceSets();
+    ended.addEncoded(this.#disconnects.encode(), this.#firstDevice + this.#isConnected.length);
+    for (const [device, isConnected] of this.#isConnected.entries())
+      if (isConnected === 1) ended.add(this.#firstDevice + device);
+    return ended;
   }
 }
