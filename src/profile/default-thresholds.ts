@@ -15,6 +15,8 @@ export const defaultThresholds = {
   devices_not_connected: 'rate<0.01',
   dropped_commands: 'count==0',
   lost_commands: 'count==0',
+  // Deliveries that are offline or throttled are not lost: a run of nothing else has shown nothing.
+  delivered_commands: 'count>0',
 } as const satisfies Partial<Record<ThresholdMetricName, string>>;
 
 /** Whether a metric, by its name or alias, has a default. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { LatencyHistogram } from '../../../src/measure/latency-histogram.ts';
 import { latencyNames } from '../../../src/measure/latency-names.ts';
+import { parseLoadProfile } from '../../../src/profile/parse.ts';
 import { counterRange } from '../../../src/report/counter-range.ts';
 import type { DownlinkReport } from '../../../src/report/downlink-report.ts';
 import { evaluateThresholds, type Measured } from '../../../src/report/thresholds.ts';
@@ -57,7 +58,7 @@ describe('evaluateThresholds', () => {
   });
 
   it('does not prove that no command was lost where the refusals may be of other messages', () => {
-    const downlink = { throttled: 140, throttledAtLeast: 23, lost: 0, unknown: 0, sendUnknown: 0 };
+    const downlink = { due: 400, throttled: 140, throttledAtLeast: 23, lost: 0, unknown: 0, sendUnknown: 0 };
     const counts = { ...measured.counts, downlink: downlink as DownlinkReport };
     expect(evaluate('lost_commands', 'count==0', { ...measured, counts })).toMatchObject({
       passed: false,
@@ -73,6 +74,25 @@ describe('evaluateThresholds', () => {
       actual: 0,
       passed: true,
     });
+  });
+
+  it('fails a run by default of which no command was delivered, whatever became of them', () => {
+    const groups = {
+      meters: { devices: 1, everySeconds: 1 },
+      operator: { from: 'backend', ratePerSecond: 1 },
+    };
+    const { thresholds } = parseLoadProfile({ duration: '10s', groups });
+    const failedOf = (delivered: number) => {
+      const known = { throttled: 0, throttledAtLeast: 0, unknown: 0, sendUnknown: 0 };
+      const offline = 400 - delivered;
+      const downlink = { intended: 400, dropped: 0, due: 400, delivered, offline, lost: 0, ...known };
+      const counts = { ...measured.counts, downlink: downlink as DownlinkReport };
+      return evaluateThresholds(thresholds, { ...measured, counts })
+        .filter(({ metric, passed }) => metric.endsWith('_commands') && !passed)
+        .map(({ metric, expression, isDefault }) => ({ metric, expression, isDefault }));
+    };
+    expect(failedOf(0)).toEqual([{ metric: 'delivered_commands', expression: 'count>0', isDefault: true }]);
+    expect(failedOf(1)).toEqual([]);
   });
 
   it('counts devices, not attempts, as not connected', () => {
